@@ -1,0 +1,278 @@
+//! Calendar dates and UTC times as ISO 18013-5 documents write them.
+//!
+//! Only the forms that a proof can be about exist here: `YYYY-MM-DD` (RFC 8943 full-date) and
+//! `YYYY-MM-DDTHH:MM:SSZ` (ISO 18013-5, 9.1.2.4: no fraction of a second, no offset from UTC). Years are 0000 to 9999
+//! in the proleptic Gregorian calendar.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Text that is not a date in the one accepted form, or not a day of the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a calendar date; write {expected}")]
+pub struct InvalidDate {
+    expected: &'static str,
+}
+
+const SECONDS_A_DAY: i64 = 86_400;
+
+/// A day of the Gregorian calendar. Ordered by time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date {
+    year: u16,
+    month: u8,
+    day: u8,
+}
+
+impl Date {
+    /// Bytes of `YYYY-MM-DD`.
+    pub const TEXT_BYTES: usize = 10;
+
+    /// The date, if the calendar has it.
+    #[must_use]
+    pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
+        let exists = year <= 9999 && (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day);
+        exists.then_some(Self { year, month, day })
+    }
+
+    /// Whether a person born on this day has reached `age` years on the day `today`.
+    ///
+    /// The age is reached when (year + age, month, day) <= today, compared as integers; a birthday on 29 February
+    /// therefore counts from 1 March in common years.
+    #[must_use]
+    pub fn reaches_age(self, age: u8, today: Self) -> bool {
+        let birthday = (u32::from(self.year) + u32::from(age), self.month, self.day);
+        birthday <= (u32::from(today.year), today.month, today.day)
+    }
+
+    /// Year, month and day.
+    #[must_use]
+    pub fn parts(self) -> (u16, u8, u8) {
+        (self.year, self.month, self.day)
+    }
+
+    /// Days since 1970-01-01, by counting years from 1 March so that a leap day ends its year.
+    fn days_since_epoch(self) -> i64 {
+        const DAYS_TO_EPOCH: i64 = 719_468;
+        let (year, month) = (i64::from(self.year), i64::from(self.month));
+        let (march_year, march_month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+        let day_of_year = (153 * march_month + 2) / 5 + i64::from(self.day) - 1;
+        let leap_days = march_year.div_euclid(4) - march_year.div_euclid(100) + march_year.div_euclid(400);
+        march_year * 365 + leap_days + day_of_year - DAYS_TO_EPOCH
+    }
+
+    fn from_days_since_epoch(days: i64) -> Option<Self> {
+        // 400 years have 146,097 days, so the estimate is off by one year at most.
+        let estimate = 1970 + days.checked_mul(400)?.div_euclid(146_097);
+        let first = |year| Self { year, month: 1, day: 1 }.days_since_epoch();
+        let year = [estimate + 1, estimate, estimate - 1]
+            .into_iter()
+            .filter_map(|year| u16::try_from(year).ok())
+            .find(|year| first(*year) <= days)?;
+        let mut rest = days - first(year);
+        for month in 1..=12 {
+            let length = i64::from(days_in(year, month));
+            if rest < length {
+                return Self::new(year, month, u8::try_from(rest + 1).ok()?);
+            }
+            rest -= length;
+        }
+        None
+    }
+}
+
+fn is_leap(year: u16) -> bool {
+    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+}
+
+fn days_in(year: u16, month: u8) -> u8 {
+    match month {
+        2 if is_leap(year) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+impl FromStr for Date {
+    type Err = InvalidDate;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDate> {
+        const FORM: InvalidDate = InvalidDate { expected: "YYYY-MM-DD" };
+        let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else { return Err(FORM) };
+        let number = |digits: &[u8]| number(digits).ok_or(FORM);
+        let (year, month, day) = (number(&[y1, y2, y3, y4])?, number(&[m1, m2])?, number(&[d1, d2])?);
+        Self::new(year, month as u8, day as u8).ok_or(FORM)
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+/// A UTC time in whole seconds. Ordered by time; leap seconds do not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp {
+    date: Date,
+    second: u32,
+}
+
+impl Timestamp {
+    /// Bytes of `YYYY-MM-DDTHH:MM:SSZ`.
+    pub const TEXT_BYTES: usize = 20;
+
+    /// The time so many seconds after 1970-01-01T00:00:00Z, if its year is 0000 to 9999.
+    #[must_use]
+    pub fn from_unix(seconds: i64) -> Option<Self> {
+        let date = Date::from_days_since_epoch(seconds.div_euclid(SECONDS_A_DAY))?;
+        let second = u32::try_from(seconds.rem_euclid(SECONDS_A_DAY)).ok()?;
+        Some(Self { date, second })
+    }
+
+    /// Seconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn unix(self) -> i64 {
+        self.date.days_since_epoch() * SECONDS_A_DAY + i64::from(self.second)
+    }
+
+    /// The UTC date.
+    #[must_use]
+    pub fn date(self) -> Date {
+        self.date
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = InvalidDate;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDate> {
+        const FORM: InvalidDate = InvalidDate { expected: "YYYY-MM-DDTHH:MM:SSZ" };
+        let (date, time) = text.split_at_checked(Date::TEXT_BYTES).ok_or(FORM)?;
+        let date = date.parse().map_err(|_| FORM)?;
+        let &[b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'Z'] = time.as_bytes() else { return Err(FORM) };
+        let below = |digits: &[u8], limit| number(digits).filter(|n| *n < limit).map(u32::from).ok_or(FORM);
+        let (hour, minute, second) = (below(&[h1, h2], 24)?, below(&[m1, m2], 60)?, below(&[s1, s2], 60)?);
+        Ok(Self { date, second: hour * 3_600 + minute * 60 + second })
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (hour, minute, second) = (self.second / 3_600, self.second / 60 % 60, self.second % 60);
+        write!(f, "{}T{hour:02}:{minute:02}:{second:02}Z", self.date)
+    }
+}
+
+/// Up to four ASCII digits as a number.
+fn number(digits: &[u8]) -> Option<u16> {
+    digits.iter().try_fold(0, |n, digit| digit.is_ascii_digit().then(|| n * 10 + u16::from(digit - b'0')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn every_day_of_ten_thousand_years_round_trips() {
+        let mut days = date("0000-01-01").days_since_epoch();
+        let mut previous = None;
+        for year in 0..=9999 {
+            for month in 1..=12 {
+                for day in 1..=days_in(year, month) {
+                    let date = Date::new(year, month, day).unwrap();
+                    assert_eq!(date.days_since_epoch(), days);
+                    assert_eq!(Date::from_days_since_epoch(days), Some(date));
+                    assert!(previous < Some(date));
+                    previous = Some(date);
+                    days += 1;
+                }
+            }
+        }
+        assert_eq!(Date::from_days_since_epoch(days), None);
+        assert_eq!(date("1970-01-01").days_since_epoch(), 0);
+    }
+
+    #[test]
+    fn known_times() {
+        for (text, unix) in [
+            ("1970-01-01T00:00:00Z", 0),
+            ("1969-12-31T23:59:59Z", -1),
+            ("2000-02-29T12:34:56Z", 951_827_696),
+            ("2024-10-15T13:50:00Z", 1_729_000_200),
+            ("9999-12-31T23:59:59Z", 253_402_300_799),
+            ("0000-01-01T00:00:00Z", -62_167_219_200),
+        ] {
+            let time: Timestamp = text.parse().unwrap();
+            assert_eq!(time.unix(), unix, "{text}");
+            assert_eq!(time.to_string(), text);
+            assert_eq!(Timestamp::from_unix(unix), Some(time));
+        }
+        assert_eq!(Timestamp::from_unix(253_402_300_800), None);
+        assert_eq!(Timestamp::from_unix(-62_167_219_201), None);
+        assert_eq!(Timestamp::from_unix(i64::MAX), None);
+        assert_eq!(Timestamp::from_unix(i64::MIN), None);
+    }
+
+    #[test]
+    fn other_forms_are_refused() {
+        for text in [
+            "",
+            "2024-1-01",
+            "2024-13-01",
+            "2024-00-10",
+            "2024-04-31",
+            "2023-02-29",
+            "1900-02-29",
+            "2024-01-00",
+            "2024/01/01",
+            "+024-01-01",
+            "2024-01-01 ",
+            "２024-01-01",
+            "20240101",
+            "2024-01-0a",
+        ] {
+            assert!(text.parse::<Date>().is_err(), "{text}");
+        }
+        for text in [
+            "2024-01-01",
+            "2024-01-01T00:00:00",
+            "2024-01-01T00:00:00.0Z",
+            "2024-01-01T00:00:00+00:00",
+            "2024-01-01t00:00:00Z",
+            "2024-01-01T00:00:00z",
+            "2024-01-01T24:00:00Z",
+            "2024-01-01T00:60:00Z",
+            "2024-01-01T00:00:60Z",
+            "2023-02-29T00:00:00Z",
+            "2024-01-01 00:00:00Z",
+            "2024-01-0\u{e9}T00:00:00Z",
+        ] {
+            assert!(text.parse::<Timestamp>().is_err(), "{text}");
+        }
+        assert!("2000-02-29".parse::<Date>().is_ok());
+    }
+
+    #[test]
+    fn ages_count_from_the_birthday() {
+        let born = date("2000-06-15");
+        assert!(!born.reaches_age(18, date("2018-06-14")));
+        assert!(born.reaches_age(18, date("2018-06-15")));
+        assert!(born.reaches_age(18, date("2018-06-16")));
+        assert!(!date("9990-01-01").reaches_age(255, date("9999-12-31")));
+    }
+
+    #[test]
+    fn leap_day_births_come_of_age_on_the_first_of_march() {
+        let born = date("2004-02-29");
+        assert!(!born.reaches_age(18, date("2022-02-28")));
+        assert!(born.reaches_age(18, date("2022-03-01")));
+        assert!(!born.reaches_age(20, date("2024-02-28")));
+        assert!(born.reaches_age(20, date("2024-02-29")));
+    }
+}
