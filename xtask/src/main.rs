@@ -1,1 +1,86 @@
-fn main() {}
+//! The project's own tasks, run as `./x TASK` or `cargo xtask TASK`.
+//!
+//! `./x` makes sure that Rust and a linker are there and then hands over to this program, which does the rest.
+//! It knows the workspace and the tools, and nothing of what the crates do.
+
+mod args;
+mod checks;
+mod process;
+mod project;
+mod record;
+mod report;
+mod tools;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use crate::args::Task;
+use crate::process::Error;
+use crate::project::Project;
+use crate::report::Report;
+
+/// Exit status: 0 done, 1 a step failed, 2 usage. `demo` ends with the status of `velum demo`.
+fn main() -> ExitCode {
+    let task = match args::parse(std::env::args_os().skip(1)) {
+        Ok(task) => task,
+        Err(error) => {
+            eprintln!("error: {error}\n\n{}", args::USAGE);
+            return ExitCode::from(2);
+        }
+    };
+    run(&Project::locate(), task).unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
+    match task {
+        Task::Help => {
+            print!("{}", args::USAGE);
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Setup => {
+            let mut report = Report::default();
+            tools::install(project, &mut report);
+            Ok(close(&report))
+        }
+        Task::Lint => {
+            let mut report = Report::default();
+            checks::lint(project, &mut report);
+            Ok(close(&report))
+        }
+        Task::Deny => {
+            let mut report = Report::default();
+            checks::deny(project, &mut report);
+            Ok(close(&report))
+        }
+        Task::Test { all } => {
+            let mut report = Report::default();
+            checks::test(project, &mut report, all);
+            if all {
+                record::write(project, &report)?;
+            }
+            Ok(close(&report))
+        }
+        Task::Demo { args } => demo(project, &args),
+    }
+}
+
+fn close(report: &Report) -> ExitCode {
+    print!("\n{report}");
+    if report.failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Builds `velum` for this very processor, in a target folder of its own so that the ordinary builds stay cached,
+/// and runs `velum demo`. Standard output is the demo's alone.
+fn demo(project: &Project, args: &[OsString]) -> Result<ExitCode, Error> {
+    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
+    let mut command = project.cargo(["run", "--locked", "--release", "--package", "velum-cli"]);
+    command.args(["--bin", "velum", "--target-dir"]).arg(project.target().join("native"));
+    command.args(["--", "demo"]).args(args);
+    command.env("RUSTFLAGS", format!("{flags} -C target-cpu=native").trim_start());
+    let status = process::status(&mut command)?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}

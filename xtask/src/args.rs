@@ -1,0 +1,105 @@
+//! The command line.
+
+use std::ffi::OsString;
+
+use lexopt::prelude::*;
+
+pub const USAGE: &str = "\
+Usage: ./x TASK
+
+Tasks:
+  demo [ARGS]   build `velum` for this machine and run `velum demo ARGS`
+  test [--all]  run every check and test; --all runs the slow suites whole and records it in docs/test-all.md
+  lint          check formatting and clippy
+  deny          check the dependencies' licences, sources and advisories
+  setup         install what the other tasks need, and no more
+  help          print this text
+";
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Task {
+    Demo { args: Vec<OsString> },
+    Test { all: bool },
+    Lint,
+    Deny,
+    Setup,
+    Help,
+}
+
+/// Reads the arguments that follow the program's name. Those of `demo` are handed on unread.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::Error> {
+    let mut parser = lexopt::Parser::from_args(args);
+    let task = match parser.next()? {
+        None | Some(Short('h') | Long("help")) => return Ok(Task::Help),
+        Some(Value(name)) => name.string()?,
+        Some(other) => return Err(other.unexpected()),
+    };
+    if task == "demo" {
+        return Ok(Task::Demo { args: parser.raw_args()?.collect() });
+    }
+    let mut all = false;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("all") if task == "test" => all = true,
+            Short('h') | Long("help") => return Ok(Task::Help),
+            other => return Err(other.unexpected()),
+        }
+    }
+    match task.as_str() {
+        "test" => Ok(Task::Test { all }),
+        "lint" => Ok(Task::Lint),
+        "deny" => Ok(Task::Deny),
+        "setup" => Ok(Task::Setup),
+        "help" => Ok(Task::Help),
+        _ => Err(format!("there is no task `{task}`").into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(args: &[&str]) -> Result<Task, String> {
+        parse(args.iter().map(OsString::from)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn tasks_are_read() {
+        assert_eq!(parsed(&["test"]), Ok(Task::Test { all: false }));
+        assert_eq!(parsed(&["test", "--all"]), Ok(Task::Test { all: true }));
+        assert_eq!(parsed(&["lint"]), Ok(Task::Lint));
+        assert_eq!(parsed(&["deny"]), Ok(Task::Deny));
+        assert_eq!(parsed(&["setup"]), Ok(Task::Setup));
+    }
+
+    #[test]
+    fn help_is_given_where_it_is_asked_for() {
+        for args in [&[] as &[&str], &["help"], &["--help"], &["-h"], &["test", "--help"]] {
+            assert_eq!(parsed(args), Ok(Task::Help), "{args:?}");
+        }
+    }
+
+    #[test]
+    fn the_demo_gets_its_arguments_untouched() {
+        let args = ["--json", "--threads", "2", "--help", "--", "x y"].map(OsString::from).to_vec();
+        assert_eq!(
+            parsed(&["demo", "--json", "--threads", "2", "--help", "--", "x y"]),
+            Ok(Task::Demo { args })
+        );
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        for (args, named) in [
+            (&["tests"] as &[&str], "`tests`"),
+            (&["--all"], "--all"),
+            (&["lint", "--all"], "--all"),
+            (&["test", "--al"], "--al"),
+            (&["test", "core"], "core"),
+            (&["test", "--all=yes"], "yes"),
+        ] {
+            let error = parsed(args).expect_err("must be refused");
+            assert!(error.contains(named), "{args:?}: {error}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Running other programs.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Output};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("could not start `{command}`: {source}")]
+    Start { command: String, source: io::Error },
+    #[error("`{command}` ended with {status}")]
+    Status { command: String, status: ExitStatus },
+    #[error("could not write {}: {source}", path.display())]
+    Write { path: PathBuf, source: io::Error },
+}
+
+/// Says what is run, runs it with this program's own input and outputs, and fails where it fails.
+pub fn run(command: &mut Command) -> Result<(), Error> {
+    let status = status(command)?;
+    if status.success() { Ok(()) } else { Err(Error::Status { command: describe(command), status }) }
+}
+
+/// Like [`run`], for a caller to whom the exit status matters.
+pub fn status(command: &mut Command) -> Result<ExitStatus, Error> {
+    eprintln!("$ {}", describe(command));
+    command.status().map_err(|source| Error::Start { command: describe(command), source })
+}
+
+/// Runs a command quietly and returns what it printed.
+pub fn output(command: &mut Command) -> Result<Output, Error> {
+    command.output().map_err(|source| Error::Start { command: describe(command), source })
+}
+
+/// The command as one would type it: variables that are set, the program's bare name, the arguments.
+fn describe(command: &Command) -> String {
+    let variables = command
+        .get_envs()
+        .filter_map(|(name, value)| Some(format!("{}={}", name.to_string_lossy(), quote(value?))));
+    let program = Path::new(command.get_program());
+    let program = quote(program.file_name().unwrap_or(program.as_os_str()));
+    variables.chain([program]).chain(command.get_args().map(quote)).collect::<Vec<_>>().join(" ")
+}
+
+fn quote(word: &OsStr) -> String {
+    let word = word.to_string_lossy();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.into_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_described_as_one_would_type_it() {
+        let mut command = Command::new("/opt/rust/bin/cargo");
+        command
+            .args(["doc", "--no-deps", "a b", "it's", ""])
+            .env("RUSTDOCFLAGS", "-D warnings")
+            .env_remove("X");
+        assert_eq!(describe(&command), r"RUSTDOCFLAGS='-D warnings' cargo doc --no-deps 'a b' 'it'\''s' ''");
+    }
+
+    #[test]
+    fn a_failing_command_is_named_with_its_status() {
+        let error = run(Command::new("sh").args(["-c", "exit 3"])).expect_err("must fail");
+        assert!(matches!(&error, Error::Status { status, .. } if status.code() == Some(3)));
+        assert!(error.to_string().starts_with("`sh -c 'exit 3'` ended with"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_program_is_named() {
+        let error = run(&mut Command::new("velum-no-such-program")).expect_err("must fail");
+        assert!(error.to_string().starts_with("could not start `velum-no-such-program`: "), "{error}");
+    }
+}

@@ -1,0 +1,126 @@
+//! What was run, how it ended and how long it took.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use crate::process::Error;
+
+/// How a step ended that did not fail.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Passed,
+    /// The check could not be made here, and why. It counts neither as passed nor as failed.
+    NotChecked(String),
+}
+
+#[derive(Debug)]
+struct Step {
+    name: &'static str,
+    result: Result<Verdict, Error>,
+    elapsed: Duration,
+}
+
+/// The steps of a run, in order. A step that fails does not keep the next from running.
+#[derive(Debug, Default)]
+pub struct Report {
+    steps: Vec<Step>,
+}
+
+impl Report {
+    /// Runs a step that passes or fails.
+    pub fn step(&mut self, name: &'static str, run: impl FnOnce() -> Result<(), Error>) {
+        self.step_with_verdict(name, || run().map(|()| Verdict::Passed));
+    }
+
+    /// Runs a step that may also turn out to be impossible on this machine.
+    pub fn step_with_verdict(&mut self, name: &'static str, run: impl FnOnce() -> Result<Verdict, Error>) {
+        eprintln!("\n=== {name}");
+        let start = Instant::now();
+        let result = run();
+        let step = Step { name, result, elapsed: start.elapsed() };
+        eprintln!("=== {step}");
+        self.steps.push(step);
+    }
+
+    pub fn failed(&self) -> bool {
+        self.steps.iter().any(|step| step.result.is_err())
+    }
+}
+
+/// One line a step and, last, the counts.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for step in &self.steps {
+            writeln!(f, "{step}")?;
+        }
+        let count = |wanted: fn(&Step) -> bool| self.steps.iter().filter(|step| wanted(step)).count();
+        let passed = count(|step| matches!(step.result, Ok(Verdict::Passed)));
+        let failed = count(|step| step.result.is_err());
+        let skipped = count(|step| matches!(step.result, Ok(Verdict::NotChecked(_))));
+        write!(f, "steps: {passed} passed, {failed} failed")?;
+        if skipped > 0 {
+            write!(f, ", {skipped} skipped")?;
+        }
+        writeln!(f)
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (word, why) = match &self.result {
+            Ok(Verdict::Passed) => ("passed", String::new()),
+            Ok(Verdict::NotChecked(why)) => ("NOT CHECKED", format!("  {why}")),
+            Err(error) => ("FAILED", format!("  {error}")),
+        };
+        write!(f, "{:<24} {word:<11} {:>8}{why}", self.name, clock(self.elapsed))
+    }
+}
+
+fn clock(elapsed: Duration) -> String {
+    let seconds = elapsed.as_secs();
+    if seconds < 60 {
+        format!("{:.1} s", elapsed.as_secs_f64())
+    } else {
+        format!("{}m {:02}s", seconds / 60, seconds % 60)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process;
+    use std::process::Command;
+
+    #[test]
+    fn the_summary_counts_each_kind_of_ending() {
+        let mut report = Report::default();
+        report.step("first", || Ok(()));
+        report.step_with_verdict("second", || Ok(Verdict::NotChecked("no network".into())));
+        assert!(!report.failed());
+        report.step("third", || process::run(Command::new("sh").args(["-c", "exit 1"])));
+        report.step("fourth", || Ok(()));
+        assert!(report.failed());
+
+        let summary = report.to_string();
+        let lines: Vec<_> = summary.lines().collect();
+        assert_eq!(lines.len(), 5, "{summary}");
+        assert!(lines[0].starts_with("first ") && lines[0].contains(" passed "), "{summary}");
+        assert!(lines[1].contains(" NOT CHECKED ") && lines[1].ends_with("no network"), "{summary}");
+        assert!(lines[2].contains(" FAILED ") && lines[2].contains("sh -c 'exit 1'"), "{summary}");
+        assert_eq!(lines[4], "steps: 2 passed, 1 failed, 1 skipped");
+    }
+
+    #[test]
+    fn nothing_skipped_is_not_mentioned() {
+        let mut report = Report::default();
+        report.step("only", || Ok(()));
+        assert!(report.to_string().ends_with("steps: 1 passed, 0 failed\n"));
+    }
+
+    #[test]
+    fn times_are_short() {
+        assert_eq!(clock(Duration::from_millis(1_234)), "1.2 s");
+        assert_eq!(clock(Duration::from_millis(59_940)), "59.9 s");
+        assert_eq!(clock(Duration::from_secs(605)), "10m 05s");
+    }
+}

@@ -1,0 +1,94 @@
+//! The cargo subcommands that the checks use: their versions, and how they get here.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::process::{self, Error};
+use crate::project::Project;
+use crate::report::Report;
+
+pub struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+pub const NEXTEST: Tool = Tool { name: "cargo-nextest", version: "0.9.143" };
+pub const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
+
+/// The tools run for seconds but are built from source, so their release profile is relaxed: cargo-deny's own
+/// (fat LTO, one codegen unit) takes several times as long to build.
+const QUICK_BUILD: [(&str, &str); 4] = [
+    ("CARGO_PROFILE_RELEASE_LTO", "off"),
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
+    ("CARGO_PROFILE_RELEASE_DEBUG", "0"),
+];
+
+/// Installs every tool that is missing, one step each.
+pub fn install(project: &Project, report: &mut Report) {
+    report.step("tool: cargo-nextest", || NEXTEST.command(project).map(drop));
+    report.step("tool: cargo-deny", || DENY.command(project).map(drop));
+}
+
+impl Tool {
+    /// The tool in its pinned version: the one on PATH or, failing that, one in the target folder, which is
+    /// installed there first where need be.
+    pub fn command(&self, project: &Project) -> Result<Command, Error> {
+        let folder = project.target().join("tools");
+        let own = folder.join("bin").join(self.name);
+        for program in [PathBuf::from(self.name), own.clone()] {
+            if self.is_pinned_version(&mut project.command(&program)) {
+                return Ok(project.command(program));
+            }
+        }
+
+        eprintln!("{} {} is not there: building it in {}", self.name, self.version, folder.display());
+        let build = folder.join("build");
+        let mut install = project.cargo(["install", "--locked"]);
+        install.arg(format!("{}@{}", self.name, self.version));
+        install.arg("--root").arg(&folder).arg("--target-dir").arg(&build).envs(QUICK_BUILD);
+        process::run(&mut install)?;
+        std::fs::remove_dir_all(&build).map_err(|source| Error::Write { path: build, source })?;
+        Ok(project.command(own))
+    }
+
+    fn is_pinned_version(&self, command: &mut Command) -> bool {
+        let output = process::output(command.arg("--version"));
+        output.is_ok_and(|output| {
+            version(self.name, &String::from_utf8_lossy(&output.stdout)) == Some(self.version)
+        })
+    }
+}
+
+/// The version in what `NAME --version` printed: the word after the name, on the first line.
+fn version<'a>(name: &str, printed: &'a str) -> Option<&'a str> {
+    let mut words = printed.lines().next()?.split_whitespace();
+    (words.next()? == name).then(|| words.next())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_from_what_the_tools_print() {
+        let nextest = "cargo-nextest 0.9.143 (60fa45f63 2026-08-04)\nrelease: 0.9.143\n";
+        assert_eq!(version("cargo-nextest", nextest), Some("0.9.143"));
+        assert_eq!(version("cargo-deny", "cargo-deny 0.20.2\n"), Some("0.20.2"));
+        assert_eq!(version("cargo-deny", nextest), None);
+        assert_eq!(version("cargo-deny", "cargo-deny"), None);
+        assert_eq!(version("cargo-deny", ""), None);
+    }
+
+    #[test]
+    fn another_version_is_not_taken_for_the_pinned_one() {
+        let echo = |line: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", r#"printf '%s\n' "$0""#, line]);
+            command
+        };
+        assert!(DENY.is_pinned_version(&mut echo(&format!("cargo-deny {}", DENY.version))));
+        assert!(!DENY.is_pinned_version(&mut echo("cargo-deny 0.1.0")));
+        assert!(!DENY.is_pinned_version(&mut Command::new("velum-no-such-program")));
+    }
+}
