@@ -7,6 +7,7 @@ use crate::tools;
 
 /// Everything. `all` runs the slow suites whole, which tests learn from `VELUM_TEST_ALL=1`.
 pub fn test(project: &Project, report: &mut Report, all: bool) {
+    tools::install(project, report);
     lint(project, report);
     report.step("tests", || {
         let profile = if all { "all" } else { "ci" };

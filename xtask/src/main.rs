@@ -58,10 +58,11 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
         Task::Test { all } => {
             let mut report = Report::default();
             checks::test(project, &mut report, all);
+            let code = close(&report);
             if all {
                 record::write(project, &report)?;
             }
-            Ok(close(&report))
+            Ok(code)
         }
         Task::Demo { args } => demo(project, &args),
     }

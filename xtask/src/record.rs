@@ -7,6 +7,7 @@ use crate::process::{self, Error};
 use crate::project::Project;
 use crate::report::Report;
 
+const FOLDER: &str = "docs";
 const FILE: &str = "docs/test-all.md";
 const UNKNOWN: &str = "unknown";
 
@@ -14,7 +15,9 @@ pub fn write(project: &Project, report: &Report) -> Result<(), Error> {
     let path = project.root().join(FILE);
     let date = first_line(project, "date", &["-u", "+%Y-%m-%d %H:%M UTC"]);
     let text = page(&date, &commit(project), &machine(), report);
-    std::fs::write(&path, text).map_err(|source| Error::Write { path, source })
+    std::fs::create_dir_all(project.root().join(FOLDER))
+        .and_then(|()| std::fs::write(&path, text))
+        .map_err(|source| Error::Write { path, source })
 }
 
 fn page(date: &str, commit: &str, machine: &str, report: &Report) -> String {
