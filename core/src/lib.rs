@@ -1,1 +1,17 @@
 //! Zero-knowledge proofs about ISO 18013-5 credentials: chips (AIRs), prover and verifier.
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | [`field`] | the base field and its extension |
+//! | [`air`] | how a chip states constraints and speaks on buses; the checker that names every failure |
+//! | [`chips`] | the chips, each following the standard it proves |
+//! | [`class`] | size classes, the public bounds that fix every table's shape |
+//! | [`statement`] | what the two proofs state and what they keep private |
+//!
+//! Nothing here knows CBOR libraries, certificates, HTTP or user interfaces.
+
+pub mod air;
+pub mod chips;
+pub mod class;
+pub mod field;
+pub mod statement;

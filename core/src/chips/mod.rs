@@ -1,0 +1,3 @@
+//! The chips: one AIR a module, each following the standard it proves.
+
+pub mod buses;

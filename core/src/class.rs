@@ -1,0 +1,99 @@
+//! Size classes: the public bounds that fix every table's shape.
+//!
+//! A class fixes where each hashed stream lies, so that stream, block and byte positions are fixed columns. Stream 0
+//! is the issuer's `Sig_structure`; stream `1 + i` is the tag-24 `IssuerSignedItem` of slot `i`.
+
+/// Bytes of `Sig_structure` before the tag-24 MSO: `84 6a "Signature1" 43 a10126 40` and a 3-byte `bstr` head.
+pub const SIG_STRUCTURE_PREFIX: usize = 20;
+
+/// Bytes of a SHA-256 block.
+pub const BLOCK_BYTES: usize = 64;
+
+/// A public size class. Two classes of equal name are equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SizeClass {
+    /// Name in requests, proofs and output.
+    pub name: &'static str,
+    /// Identifier absorbed by transcripts and held in the record.
+    pub id: u8,
+    /// Largest tag-24 `MobileSecurityObjectBytes`, in bytes.
+    pub max_mso_bytes: usize,
+    /// Number of slots: distinct (namespace, element) pairs in a request.
+    pub slots: usize,
+    /// Largest tag-24 `IssuerSignedItemBytes`, in bytes.
+    pub max_item_bytes: usize,
+}
+
+/// MSO up to 2,560 bytes, 4 items of up to 192 bytes.
+pub const STANDARD: SizeClass =
+    SizeClass { name: "standard", id: 1, max_mso_bytes: 2_560, slots: 4, max_item_bytes: 192 };
+
+/// MSO up to 4,096 bytes, 8 items of up to 384 bytes.
+pub const LARGE: SizeClass =
+    SizeClass { name: "large", id: 2, max_mso_bytes: 4_096, slots: 8, max_item_bytes: 384 };
+
+/// Every class, smallest first.
+pub const CLASSES: [SizeClass; 2] = [STANDARD, LARGE];
+
+/// Blocks of SHA-256 over a message of `bytes` bytes (FIPS 180-4, 5.1.1).
+pub const fn sha256_blocks(bytes: usize) -> usize {
+    (bytes + 9).div_ceil(BLOCK_BYTES)
+}
+
+impl SizeClass {
+    /// The class of this name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        CLASSES.into_iter().find(|class| class.name == name)
+    }
+
+    /// The class of this identifier.
+    pub fn by_id(id: u8) -> Option<Self> {
+        CLASSES.into_iter().find(|class| class.id == id)
+    }
+
+    /// Number of hashed streams.
+    pub const fn streams(&self) -> usize {
+        1 + self.slots
+    }
+
+    /// SHA-256 blocks set aside for stream `stream`.
+    pub const fn stream_blocks(&self, stream: usize) -> usize {
+        if stream == 0 {
+            sha256_blocks(SIG_STRUCTURE_PREFIX + self.max_mso_bytes)
+        } else {
+            sha256_blocks(self.max_item_bytes)
+        }
+    }
+
+    /// Index of the first block of stream `stream`.
+    pub const fn first_block(&self, stream: usize) -> usize {
+        if stream == 0 { 0 } else { self.stream_blocks(0) + (stream - 1) * self.stream_blocks(1) }
+    }
+
+    /// Position of the first byte of stream `stream` among all streams' bytes.
+    pub const fn stream_start(&self, stream: usize) -> usize {
+        self.first_block(stream) * BLOCK_BYTES
+    }
+
+    /// SHA-256 blocks of all streams.
+    pub const fn blocks(&self) -> usize {
+        self.first_block(self.streams())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_lie_end_to_end() {
+        assert_eq!((STANDARD.stream_blocks(0), STANDARD.stream_blocks(1), STANDARD.blocks()), (41, 4, 57));
+        assert_eq!((LARGE.stream_blocks(0), LARGE.stream_blocks(1), LARGE.blocks()), (65, 7, 121));
+        for class in CLASSES {
+            for stream in 0..class.streams() {
+                let end = class.first_block(stream) + class.stream_blocks(stream);
+                assert_eq!(class.first_block(stream + 1), end);
+            }
+        }
+    }
+}

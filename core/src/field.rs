@@ -1,0 +1,13 @@
+//! The base field and the challenge field of every proof.
+
+use p3_field::extension::BinomialExtensionField;
+use p3_goldilocks::Goldilocks;
+
+/// Goldilocks, `p = 2^64 - 2^32 + 1`.
+pub type F = Goldilocks;
+
+/// Degree of [`EF`] over [`F`].
+pub const EXTENSION_DEGREE: usize = 2;
+
+/// The field challenges are drawn from, of about `2^128` elements.
+pub type EF = BinomialExtensionField<F, EXTENSION_DEGREE>;

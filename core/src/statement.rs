@@ -1,0 +1,157 @@
+//! What the two proofs state, as the verifier computes it from its own request, and what they keep private.
+//!
+//! `docs/statement.md` gives the record and the public inputs byte by byte.
+
+use zeroize::Zeroize;
+
+use crate::class::SizeClass;
+use crate::field::F;
+
+/// Elements of a Poseidon2 digest: 256 bits, 128-bit collision resistance.
+pub const DIGEST_ELEMENTS: usize = 4;
+
+/// A Poseidon2 digest.
+pub type Digest = [F; DIGEST_ELEMENTS];
+
+/// A P-256 public key, affine and on the curve: big-endian coordinates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PublicKey {
+    /// x coordinate, below the field's prime.
+    pub x: [u8; 32],
+    /// y coordinate, below the field's prime.
+    pub y: [u8; 32],
+}
+
+/// Whose value a slot holds.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ElementName {
+    /// Namespace, at most 64 bytes of UTF-8.
+    pub namespace: String,
+    /// Element identifier, at most 64 bytes of UTF-8.
+    pub element: String,
+}
+
+/// What both proofs of a presentation have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// The size class.
+    pub class: SizeClass,
+    /// The document type, at most 64 bytes of UTF-8.
+    pub doc_type: String,
+    /// The issuer's key: the document signer's.
+    pub issuer: PublicKey,
+    /// The distinct (namespace, element) pairs in the request's order: slot i holds the i-th. At least one, at most
+    /// [`SizeClass::slots`].
+    pub elements: Vec<ElementName>,
+}
+
+impl Subject {
+    /// The distinct namespaces in order of first appearance.
+    pub fn namespaces(&self) -> Vec<&str> {
+        let mut namespaces: Vec<&str> = Vec::new();
+        for element in &self.elements {
+            if !namespaces.contains(&element.namespace.as_str()) {
+                namespaces.push(&element.namespace);
+            }
+        }
+        namespaces
+    }
+
+    /// Index in [`namespaces`](Self::namespaces) of the namespace of the slot, if it is in use.
+    pub fn namespace_index(&self, slot: usize) -> Option<usize> {
+        let namespace = &self.elements.get(slot)?.namespace;
+        self.namespaces().iter().position(|candidate| candidate == namespace)
+    }
+}
+
+/// The statement of a credential proof: an issuer signed a document with these elements, and `commitment` commits to
+/// the record of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CredentialStatement {
+    /// Document type, issuer, elements.
+    pub subject: Subject,
+    /// `C`, the hiding commitment to the record.
+    pub commitment: Digest,
+}
+
+/// What the presentation proof shows of one slot's value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SlotPredicate {
+    /// The value is exactly this encoding (a disclosed value, or one asked for).
+    pub encoding: Option<Vec<u8>>,
+    /// The value is a date (tag 0, its UTC date; tag 1004; text) within these bounds, both included, as the decimal
+    /// number `YYYYMMDD`.
+    pub date: Option<(u32, u32)>,
+}
+
+/// The statement of a presentation proof: `commitment` opens to a record whose times, device signature and values are
+/// as asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PresentationStatement {
+    /// Document type, issuer, elements.
+    pub subject: Subject,
+    /// `C`, the hiding commitment to the record.
+    pub commitment: Digest,
+    /// BLAKE3 of the credential proof that shows what `commitment` commits to.
+    pub credential_proof: [u8; 32],
+    /// BLAKE3 of the verifier's request in canonical form.
+    pub request: [u8; 32],
+    /// The verifier's time as the decimal number `YYYYMMDDhhmmss`, UTC.
+    pub now: u64,
+    /// Bounds of the MSO's `signed`, both included, as `YYYYMMDDhhmmss`.
+    pub signed_within: (u64, u64),
+    /// SHA-256 of the `Sig_structure` that the device signed.
+    pub device_authentication: [u8; 32],
+    /// One entry a slot in use, in slot order.
+    pub predicates: Vec<SlotPredicate>,
+}
+
+/// What a credential proof keeps private. Zeroised when dropped.
+#[derive(Clone, Zeroize)]
+#[zeroize(drop)]
+pub struct CredentialWitness {
+    /// The bytes the issuer signed: a COSE `Sig_structure` over the tag-24 MSO.
+    pub sig_structure: Vec<u8>,
+    /// The issuer's signature, `r || s`.
+    pub signature: [u8; 64],
+    /// The tag-24 `IssuerSignedItemBytes` of each slot in use.
+    pub items: Vec<Vec<u8>>,
+    /// Randomness of the record.
+    pub salts: RecordSalts,
+}
+
+/// The uniform elements that make a record hiding, each canonical and little end first.
+#[derive(Clone, Zeroize)]
+#[zeroize(drop)]
+pub struct RecordSalts {
+    /// One salt a slot of the class.
+    pub slots: Vec<[u64; DIGEST_ELEMENTS]>,
+    /// Salt of the record.
+    pub record: [u64; DIGEST_ELEMENTS],
+}
+
+/// The private content of a record, as the presentation proof opens it. Zeroised when dropped.
+#[derive(Clone, Zeroize)]
+#[zeroize(drop)]
+pub struct RecordOpening {
+    /// x coordinate of `deviceKey`.
+    pub device_key_x: [u8; 32],
+    /// y coordinate of `deviceKey`.
+    pub device_key_y: [u8; 32],
+    /// `signed`, `validFrom` and `validUntil` as `YYYYMMDDhhmmss`.
+    pub dates: [u64; 3],
+    /// Encoding of `elementValue` of each slot in use.
+    pub values: Vec<Vec<u8>>,
+    /// Randomness of the record.
+    pub salts: RecordSalts,
+}
+
+/// What a presentation proof keeps private. Zeroised when dropped.
+#[derive(Clone, Zeroize)]
+#[zeroize(drop)]
+pub struct PresentationWitness {
+    /// What the commitment opens to.
+    pub record: RecordOpening,
+    /// The device's signature, `r || s`.
+    pub signature: [u8; 64],
+}
