@@ -6,6 +6,7 @@
 mod date;
 mod error;
 pub mod limits;
+pub mod x509;
 
 pub use date::{Date, InvalidDate, Timestamp};
 pub use error::{Code, Error};

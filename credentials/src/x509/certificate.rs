@@ -1,0 +1,481 @@
+//! One certificate: its key, its validity, and the rules of Annex B that need no other certificate.
+
+use std::fmt;
+
+use p256::ecdsa::signature::hazmat::PrehashVerifier;
+use sha2::{Digest, Sha256, Sha384, Sha512};
+use thiserror::Error;
+use x509_cert::certificate::{Certificate as Fields, Version};
+use x509_cert::der::asn1::{Any, ObjectIdentifier};
+use x509_cert::der::oid::AssociatedOid;
+use x509_cert::der::oid::db::{rfc4519, rfc5912};
+use x509_cert::der::{Decode, Header, Reader, SliceReader, Tag, Tagged};
+use x509_cert::ext::pkix::{
+    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectKeyIdentifier,
+};
+use x509_cert::name::Name;
+use x509_cert::time::Time;
+
+use crate::Timestamp;
+
+/// `mdlDS`, the extended key usage of a document signer (ISO/IEC 18013-5 B.1.4).
+const DOCUMENT_SIGNER_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.0.18013.5.1.2");
+
+/// The rule that one certificate breaks.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum CertificateFault {
+    /// The bytes are not a DER certificate, or a field that is needed is malformed.
+    #[error("{what} cannot be read: {reason}")]
+    Malformed {
+        /// The part that is malformed.
+        what: &'static str,
+        /// What the DER decoder refused.
+        reason: String,
+    },
+    /// Not an X.509 version 3 certificate.
+    #[error("not an X.509 v3 certificate")]
+    Version,
+    /// The public key is of an algorithm or curve that is not supported in this place.
+    #[error("the public key is not an EC key on {expected}")]
+    Key {
+        /// The curves that are supported here.
+        expected: &'static str,
+    },
+    /// The signature algorithm is not ECDSA with SHA-256, SHA-384 or SHA-512.
+    #[error("signature algorithm {oid} is not ECDSA with SHA-256, SHA-384 or SHA-512")]
+    SignatureAlgorithm {
+        /// The algorithm named, dotted.
+        oid: String,
+    },
+    /// The signed algorithm identifier differs from the unsigned one (RFC 5280 4.1.1.2).
+    #[error("the signature algorithm inside and outside the signed part differ")]
+    SignatureAlgorithmMismatch,
+    /// The signature does not verify under the issuer's key.
+    #[error("the signature does not verify under the issuer's key")]
+    Signature,
+    /// A required extension is absent.
+    #[error("the {0} extension is missing")]
+    ExtensionMissing(Extension),
+    /// An extension occurs twice (RFC 5280 4.2).
+    #[error("the {0} extension occurs more than once")]
+    ExtensionRepeated(Extension),
+    /// An extension that the profile wants critical is not.
+    #[error("the {0} extension is not critical")]
+    ExtensionNotCritical(Extension),
+    /// A critical extension that is not understood here (RFC 5280 6.1.4 (o) and 6.1.5 (f)).
+    #[error("critical extension {oid} is not understood")]
+    UnknownCriticalExtension {
+        /// The extension, dotted.
+        oid: String,
+    },
+    /// `basicConstraints` of an IACA root without CA:TRUE.
+    #[error("basicConstraints does not say CA:TRUE")]
+    NotCa,
+    /// `basicConstraints` of a document signer with CA:TRUE.
+    #[error("basicConstraints says CA:TRUE, so this is no document signer")]
+    Ca,
+    /// `pathLenConstraint` of an IACA root is not 0.
+    #[error("pathLenConstraint is not 0")]
+    PathLength,
+    /// `keyUsage` lacks what the role needs or has what it must not.
+    #[error("keyUsage {0}")]
+    KeyUsage(&'static str),
+    /// `extKeyUsage` is not that of a document signer.
+    #[error("extKeyUsage lacks 1.0.18013.5.1.2, mdoc document signer")]
+    ExtendedKeyUsage,
+    /// The validity does not begin until later.
+    #[error("not valid before {not_before}, which is after {moment} ({at})")]
+    NotYetValid {
+        /// The moment that was asked for.
+        moment: Moment,
+        /// That moment.
+        at: Timestamp,
+        /// When the validity begins.
+        not_before: Timestamp,
+    },
+    /// The validity has ended.
+    #[error("not valid after {not_after}, which is before {moment} ({at})")]
+    Expired {
+        /// The moment that was asked for.
+        moment: Moment,
+        /// That moment.
+        at: Timestamp,
+        /// When the validity ends.
+        not_after: Timestamp,
+    },
+    /// The validity is not inside the issuer's.
+    #[error("the validity is not inside that of the issuing IACA root")]
+    ValidityOutsideIssuer,
+    /// `countryName` is absent, repeated, or not a printable string of two letters.
+    #[error("the subject has no single countryName of two letters")]
+    Country,
+    /// `countryName` differs from the issuer's.
+    #[error("countryName differs from that of the issuing IACA root")]
+    CountryMismatch,
+    /// `stateOrProvinceName` differs from the issuer's.
+    #[error("stateOrProvinceName differs from that of the issuing IACA root")]
+    StateMismatch,
+    /// `authorityKeyIdentifier` is not the issuer's `subjectKeyIdentifier`.
+    #[error("authorityKeyIdentifier is not the subjectKeyIdentifier of the issuing IACA root")]
+    KeyIdentifierMismatch,
+    /// No trusted root carries the issuer's name.
+    #[error("no trusted IACA root has the name of its issuer")]
+    IssuerUntrusted,
+    /// A certificate stands between document signer and root.
+    #[error("it stands between document signer and IACA root, which Annex B does not allow")]
+    Intermediate,
+}
+
+/// An extension that a rule is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Extension {
+    /// RFC 5280 4.2.1.1
+    AuthorityKeyIdentifier,
+    /// RFC 5280 4.2.1.2
+    SubjectKeyIdentifier,
+    /// RFC 5280 4.2.1.3
+    KeyUsage,
+    /// RFC 5280 4.2.1.9
+    BasicConstraints,
+    /// RFC 5280 4.2.1.12
+    ExtendedKeyUsage,
+}
+
+impl fmt::Display for Extension {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AuthorityKeyIdentifier => "authorityKeyIdentifier",
+            Self::SubjectKeyIdentifier => "subjectKeyIdentifier",
+            Self::KeyUsage => "keyUsage",
+            Self::BasicConstraints => "basicConstraints",
+            Self::ExtendedKeyUsage => "extKeyUsage",
+        })
+    }
+}
+
+/// The moment at which a certificate must be valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// When the MSO was signed.
+    Signed,
+    /// The verifier's time.
+    Now,
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Signed => "the date of signing",
+            Self::Now => "now",
+        })
+    }
+}
+
+/// A document signer as a verifier needs it. Both bounds of the validity belong to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignerCertificate {
+    /// The key that signs MSOs.
+    pub public_key: p256::ecdsa::VerifyingKey,
+    /// `notBefore`.
+    pub not_before: Timestamp,
+    /// `notAfter`.
+    pub not_after: Timestamp,
+}
+
+impl SignerCertificate {
+    /// Reads key and validity of a DER certificate. Checks neither profile nor signature: for a certificate that is
+    /// trusted as it is.
+    ///
+    /// # Errors
+    /// [`CertificateFault`] where the bytes are no certificate or the key is not on P-256.
+    pub fn from_der(der: &[u8]) -> Result<Self, CertificateFault> {
+        let certificate = Certificate::from_der(der)?;
+        Ok(Self {
+            public_key: certificate.p256_key()?,
+            not_before: certificate.not_before(),
+            not_after: certificate.not_after(),
+        })
+    }
+}
+
+/// The P-256 key of a DER certificate, of which nothing else is checked.
+///
+/// # Errors
+/// As [`SignerCertificate::from_der`].
+pub fn certificate_public_key(der: &[u8]) -> Result<p256::ecdsa::VerifyingKey, CertificateFault> {
+    Certificate::from_der(der)?.p256_key()
+}
+
+/// Whether a DER certificate says CA:TRUE. Trusting it then means to trust the signers it certifies, not its own key.
+///
+/// # Errors
+/// [`CertificateFault`] where the bytes are no certificate or `basicConstraints` is malformed or repeated.
+pub fn is_ca(der: &[u8]) -> Result<bool, CertificateFault> {
+    let constraints =
+        Certificate::from_der(der)?.extension::<BasicConstraints>(Extension::BasicConstraints)?;
+    Ok(constraints.is_some_and(|(_, constraints)| constraints.ca))
+}
+
+/// A certificate with the exact bytes that its signature is over.
+pub(super) struct Certificate<'a> {
+    der: &'a [u8],
+    tbs: &'a [u8],
+    fields: Fields,
+    not_before: Timestamp,
+    not_after: Timestamp,
+}
+
+impl<'a> Certificate<'a> {
+    pub(super) fn from_der(der: &'a [u8]) -> Result<Self, CertificateFault> {
+        let malformed = |error| malformed("the certificate", error);
+        let fields = Fields::from_der(der).map_err(malformed)?;
+        let mut reader = SliceReader::new(der).map_err(malformed)?;
+        Header::decode(&mut reader).map_err(malformed)?;
+        let tbs = reader.tlv_bytes().map_err(malformed)?;
+        if fields.tbs_certificate.version != Version::V3 {
+            return Err(CertificateFault::Version);
+        }
+        let validity = fields.tbs_certificate.validity;
+        let (not_before, not_after) = (timestamp(&validity.not_before)?, timestamp(&validity.not_after)?);
+        Ok(Self { der, tbs, fields, not_before, not_after })
+    }
+
+    pub(super) fn der(&self) -> &[u8] {
+        self.der
+    }
+
+    pub(super) fn subject(&self) -> &Name {
+        &self.fields.tbs_certificate.subject
+    }
+
+    pub(super) fn issuer(&self) -> &Name {
+        &self.fields.tbs_certificate.issuer
+    }
+
+    pub(super) fn not_before(&self) -> Timestamp {
+        self.not_before
+    }
+
+    pub(super) fn not_after(&self) -> Timestamp {
+        self.not_after
+    }
+
+    pub(super) fn p256_key(&self) -> Result<p256::ecdsa::VerifyingKey, CertificateFault> {
+        let unsupported = CertificateFault::Key { expected: "P-256" };
+        if self.curve() != Some(rfc5912::SECP_256_R_1) {
+            return Err(unsupported);
+        }
+        p256::ecdsa::VerifyingKey::from_sec1_bytes(self.key_bytes()).map_err(|_| unsupported)
+    }
+
+    /// B.1.2, as far as it needs no other certificate.
+    pub(super) fn check_iaca_profile(&self) -> Result<(), CertificateFault> {
+        self.check_critical_extensions()?;
+        let constraints: BasicConstraints = self.critical(Extension::BasicConstraints)?;
+        if !constraints.ca {
+            return Err(CertificateFault::NotCa);
+        }
+        if constraints.path_len_constraint != Some(0) {
+            return Err(CertificateFault::PathLength);
+        }
+        let KeyUsage(usage) = self.critical(Extension::KeyUsage)?;
+        if !usage.contains(KeyUsages::KeyCertSign) {
+            return Err(CertificateFault::KeyUsage("lacks keyCertSign"));
+        }
+        self.country().map(|_| ())
+    }
+
+    /// B.1.4, as far as it needs no other certificate.
+    pub(super) fn check_document_signer_profile(&self) -> Result<(), CertificateFault> {
+        self.check_critical_extensions()?;
+        if let Some((_, constraints)) = self.extension::<BasicConstraints>(Extension::BasicConstraints)?
+            && constraints.ca
+        {
+            return Err(CertificateFault::Ca);
+        }
+        let KeyUsage(usage) = self.critical(Extension::KeyUsage)?;
+        if !usage.contains(KeyUsages::DigitalSignature) {
+            return Err(CertificateFault::KeyUsage("lacks digitalSignature"));
+        }
+        if usage.contains(KeyUsages::KeyCertSign) {
+            return Err(CertificateFault::KeyUsage("has keyCertSign, which a document signer must not"));
+        }
+        let ExtendedKeyUsage(purposes) = self.critical(Extension::ExtendedKeyUsage)?;
+        if !purposes.contains(&DOCUMENT_SIGNER_USAGE) {
+            return Err(CertificateFault::ExtendedKeyUsage);
+        }
+        self.country().map(|_| ())
+    }
+
+    pub(super) fn check_valid_at(&self, moment: Moment, at: Timestamp) -> Result<(), CertificateFault> {
+        let (not_before, not_after) = (self.not_before(), self.not_after());
+        if at < not_before {
+            return Err(CertificateFault::NotYetValid { moment, at, not_before });
+        }
+        if at > not_after {
+            return Err(CertificateFault::Expired { moment, at, not_after });
+        }
+        Ok(())
+    }
+
+    /// That the P-256 or P-384 key of `issuer` made this certificate's signature.
+    pub(super) fn check_signature(&self, issuer: &Certificate<'_>) -> Result<(), CertificateFault> {
+        let algorithm = &self.fields.signature_algorithm;
+        if *algorithm != self.fields.tbs_certificate.signature {
+            return Err(CertificateFault::SignatureAlgorithmMismatch);
+        }
+        let digest = match algorithm.oid {
+            rfc5912::ECDSA_WITH_SHA_256 => Sha256::digest(self.tbs).to_vec(),
+            rfc5912::ECDSA_WITH_SHA_384 => Sha384::digest(self.tbs).to_vec(),
+            rfc5912::ECDSA_WITH_SHA_512 => Sha512::digest(self.tbs).to_vec(),
+            oid => return Err(CertificateFault::SignatureAlgorithm { oid: oid.to_string() }),
+        };
+        let signature = self.fields.signature.as_bytes().unwrap_or_default();
+        issuer.verify(&digest, signature)
+    }
+
+    /// The one `countryName` of the subject, with its string type.
+    pub(super) fn country(&self) -> Result<&Any, CertificateFault> {
+        let mut countries = attributes(self.subject(), rfc4519::COUNTRY_NAME);
+        match (countries.next(), countries.next()) {
+            (Some(country), None) if country.tag() == Tag::PrintableString && country.value().len() == 2 => {
+                Ok(country)
+            }
+            _ => Err(CertificateFault::Country),
+        }
+    }
+
+    /// Every `stateOrProvinceName` of the subject.
+    pub(super) fn states(&self) -> impl Iterator<Item = &Any> {
+        attributes(self.subject(), rfc4519::ST)
+    }
+
+    pub(super) fn subject_key_identifier(&self) -> Result<Vec<u8>, CertificateFault> {
+        let SubjectKeyIdentifier(identifier) = self.required(Extension::SubjectKeyIdentifier)?.1;
+        Ok(identifier.as_bytes().to_vec())
+    }
+
+    pub(super) fn authority_key_identifier(&self) -> Result<Vec<u8>, CertificateFault> {
+        let (_, identifier): (_, AuthorityKeyIdentifier) =
+            self.required(Extension::AuthorityKeyIdentifier)?;
+        let identifier = identifier
+            .key_identifier
+            .ok_or(CertificateFault::ExtensionMissing(Extension::AuthorityKeyIdentifier))?;
+        Ok(identifier.as_bytes().to_vec())
+    }
+
+    fn verify(&self, digest: &[u8], signature: &[u8]) -> Result<(), CertificateFault> {
+        let unsupported = || CertificateFault::Key { expected: "P-256 or P-384" };
+        let verified = match self.curve() {
+            Some(rfc5912::SECP_256_R_1) => {
+                let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(self.key_bytes())
+                    .map_err(|_| unsupported())?;
+                p256::ecdsa::Signature::from_der(signature).and_then(|s| key.verify_prehash(digest, &s))
+            }
+            Some(rfc5912::SECP_384_R_1) => {
+                let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(self.key_bytes())
+                    .map_err(|_| unsupported())?;
+                p384::ecdsa::Signature::from_der(signature).and_then(|s| key.verify_prehash(digest, &s))
+            }
+            _ => return Err(unsupported()),
+        };
+        verified.map_err(|_| CertificateFault::Signature)
+    }
+
+    /// The named curve, if this is an EC key.
+    fn curve(&self) -> Option<ObjectIdentifier> {
+        let algorithm = &self.fields.tbs_certificate.subject_public_key_info.algorithm;
+        if algorithm.oid != rfc5912::ID_EC_PUBLIC_KEY {
+            return None;
+        }
+        algorithm.parameters.as_ref()?.decode_as().ok()
+    }
+
+    fn key_bytes(&self) -> &[u8] {
+        self.fields.tbs_certificate.subject_public_key_info.subject_public_key.as_bytes().unwrap_or_default()
+    }
+
+    /// Every critical extension is one whose meaning the profile checks.
+    fn check_critical_extensions(&self) -> Result<(), CertificateFault> {
+        let understood = [
+            BasicConstraints::OID,
+            KeyUsage::OID,
+            ExtendedKeyUsage::OID,
+            AuthorityKeyIdentifier::OID,
+            SubjectKeyIdentifier::OID,
+        ];
+        let extensions = self.fields.tbs_certificate.extensions.iter().flatten();
+        match extensions
+            .filter(|extension| extension.critical)
+            .find(|extension| !understood.contains(&extension.extn_id))
+        {
+            Some(extension) => {
+                Err(CertificateFault::UnknownCriticalExtension { oid: extension.extn_id.to_string() })
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn critical<T>(&self, which: Extension) -> Result<T, CertificateFault>
+    where
+        T: for<'d> Decode<'d> + AssociatedOid,
+    {
+        match self.required(which)? {
+            (true, value) => Ok(value),
+            (false, _) => Err(CertificateFault::ExtensionNotCritical(which)),
+        }
+    }
+
+    fn required<T>(&self, which: Extension) -> Result<(bool, T), CertificateFault>
+    where
+        T: for<'d> Decode<'d> + AssociatedOid,
+    {
+        self.extension(which)?.ok_or(CertificateFault::ExtensionMissing(which))
+    }
+
+    /// Criticality and value of an extension; its value is decoded only here, when a rule asks for it.
+    fn extension<T>(&self, which: Extension) -> Result<Option<(bool, T)>, CertificateFault>
+    where
+        T: for<'d> Decode<'d> + AssociatedOid,
+    {
+        let mut found = self
+            .fields
+            .tbs_certificate
+            .extensions
+            .iter()
+            .flatten()
+            .filter(|extension| extension.extn_id == T::OID);
+        match (found.next(), found.next()) {
+            (None, _) => Ok(None),
+            (Some(extension), None) => {
+                let value = T::from_der(extension.extn_value.as_bytes())
+                    .map_err(|error| malformed("an extension", error))?;
+                Ok(Some((extension.critical, value)))
+            }
+            (Some(_), Some(_)) => Err(CertificateFault::ExtensionRepeated(which)),
+        }
+    }
+}
+
+/// The values of one attribute type in a name, in order.
+fn attributes(name: &Name, oid: ObjectIdentifier) -> impl Iterator<Item = &Any> {
+    name.0
+        .iter()
+        .flat_map(|relative| relative.0.iter())
+        .filter(move |attribute| attribute.oid == oid)
+        .map(|attribute| &attribute.value)
+}
+
+fn malformed(what: &'static str, error: x509_cert::der::Error) -> CertificateFault {
+    CertificateFault::Malformed { what, reason: error.to_string() }
+}
+
+fn timestamp(time: &Time) -> Result<Timestamp, CertificateFault> {
+    let seconds = i64::try_from(time.to_unix_duration().as_secs()).ok();
+    seconds.and_then(Timestamp::from_unix).ok_or_else(|| CertificateFault::Malformed {
+        what: "the validity",
+        reason: "a year after 9999".to_owned(),
+    })
+}

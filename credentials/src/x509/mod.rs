@@ -1,0 +1,24 @@
+//! Certificates: a document signer's key, and its chain to a trusted IACA root.
+//!
+//! The checks follow ISO/IEC 18013-5:2021 Annex B (the profiles of the IACA root, B.1.2, and of the mdoc document
+//! signer, B.1.4) and the path validation that 9.3.3 asks for, which is RFC 5280 section 6.1 for a path of exactly two
+//! certificates: the profile fixes `pathLenConstraint` to 0, so that an IACA signs document signers and nothing else
+//! stands between them. An `x5chain` may repeat the root after the signer; any other certificate there is refused.
+//!
+//! Read lazily: of a certificate only the fields and extensions that a rule needs are decoded, so that a real signer
+//! whose other extensions are malformed still gives its key. Signatures are checked over the original bytes.
+//!
+//! Not checked: revocation (no network here), the longest validity that Annex B allows an issuer to give, and the
+//! presence of `issuerAlternativeName` and `cRLDistributionPoints`, which bind nothing that is proven.
+//!
+//! This module knows nothing of CBOR, COSE or documents.
+
+mod certificate;
+mod chain;
+mod pem;
+
+pub use certificate::{
+    CertificateFault, Extension, Moment, SignerCertificate, certificate_public_key, is_ca,
+};
+pub use chain::{CertificateRole, ChainError, verify_chain};
+pub use pem::{PemError, read_pem};
