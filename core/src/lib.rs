@@ -6,6 +6,7 @@
 //! | [`air`] | how a chip states constraints and speaks on buses; the checker that names every failure |
 //! | [`chips`] | the chips, each following the standard it proves |
 //! | [`class`] | size classes, the public bounds that fix every table's shape |
+//! | [`suite`] | parameter suites |
 //! | [`statement`] | what the two proofs state and what they keep private |
 //!
 //! Nothing here knows CBOR libraries, certificates, HTTP or user interfaces.
@@ -15,3 +16,4 @@ pub mod chips;
 pub mod class;
 pub mod field;
 pub mod statement;
+pub mod suite;

@@ -6,6 +6,7 @@ use zeroize::Zeroize;
 
 use crate::class::SizeClass;
 use crate::field::F;
+use crate::suite::Suite;
 
 /// Elements of a Poseidon2 digest: 256 bits, 128-bit collision resistance.
 pub const DIGEST_ELEMENTS: usize = 4;
@@ -34,6 +35,8 @@ pub struct ElementName {
 /// What both proofs of a presentation have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
+    /// The parameter suite.
+    pub suite: Suite,
     /// The size class.
     pub class: SizeClass,
     /// The document type, at most 64 bytes of UTF-8.

@@ -31,7 +31,7 @@ pub enum Failure {
         /// Times sent less times received, as a field element.
         surplus: F,
         /// Chip and row of up to eight interactions with this tuple.
-        parties: Vec<(&'static str, usize)>,
+        parties: Parties,
     },
 }
 
@@ -124,8 +124,11 @@ pub fn check<C: Chip>(chips: &[C], traces: &[Trace]) -> Violations {
     Violations(failures)
 }
 
+/// Surplus of each tuple and the first chips and rows that named it.
 #[derive(Default)]
-struct Buses(HashMap<(Bus, Vec<F>), (F, Vec<(&'static str, usize)>)>);
+struct Buses(HashMap<(Bus, Vec<F>), (F, Parties)>);
+
+type Parties = Vec<(&'static str, usize)>;
 
 impl Buses {
     fn add(&mut self, bus: Bus, tuple: Vec<F>, count: F, party: (&'static str, usize)) {
