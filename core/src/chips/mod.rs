@@ -1,3 +1,4 @@
 //! The chips: one AIR a module, each following the standard it proves.
 
 pub mod buses;
+pub mod fingerprint;
