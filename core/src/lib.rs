@@ -7,6 +7,7 @@
 //! | [`chips`] | the chips, each following the standard it proves |
 //! | [`class`] | size classes, the public bounds that fix every table's shape |
 //! | [`suite`] | parameter suites |
+//! | [`stark`] | the proof system |
 //! | [`statement`] | what the two proofs state and what they keep private |
 //!
 //! Nothing here knows CBOR libraries, certificates, HTTP or user interfaces.
@@ -15,5 +16,6 @@ pub mod air;
 pub mod chips;
 pub mod class;
 pub mod field;
+pub mod stark;
 pub mod statement;
 pub mod suite;

@@ -1,0 +1,325 @@
+//! Lowers a chip to the two-row windows and single-column buses of `p3-air` and `p3-lookup`.
+//!
+//! | the chip has | the lowered AIR has |
+//! |---|---|
+//! | committed column read at offset -k | k copies, each the column before it one row later |
+//! | committed column read at offset +k, k > 1 | k copies, each the column before it one row earlier |
+//! | fixed column at some offset | a preprocessed column already shifted |
+//! | public column | a periodic column of full period, which the verifier evaluates itself, and a copy of it |
+//! | | four *mask* cells a row, see below |
+//!
+//! # The mask bus
+//!
+//! A table's lookup terminal is the sum of its fractions, a function of the witness that the proof publishes. So on row 0
+//! table i sends a tuple of uniform cells that table i + 1 receives. With `D` base elements in an extension element the
+//! tuple has `D` of them, its fingerprint is uniform in the challenge field, and the terminals are uniform but for
+//! their sum, which is zero.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use p3_air::{Air, AirBuilder, BaseAir, WindowAccess};
+use p3_field::PrimeCharacteristicRing;
+use p3_lookup::{Count, InteractionBuilder};
+use p3_matrix::dense::RowMajorMatrix;
+
+use crate::air::{Bus, Chip, ChipBuilder, Trace};
+use crate::field::{EXTENSION_DEGREE, F};
+
+/// `(sending table, uniform cells)`.
+const MASK: Bus = Bus::new("mask", 1 + EXTENSION_DEGREE);
+
+/// Where a table stands in the chain of masks.
+#[derive(Clone, Copy)]
+struct MaskChain {
+    table: usize,
+    tables: usize,
+}
+
+/// A chip as `p3-batch-stark` proves it.
+#[derive(Clone)]
+pub(crate) struct Lowered<C> {
+    chip: C,
+    layout: Arc<Layout>,
+    chain: MaskChain,
+}
+
+impl<C: Chip> Lowered<C> {
+    /// Lowers all tables of a proof, in order.
+    pub(crate) fn all(chips: Vec<C>) -> Vec<Self> {
+        let tables = chips.len();
+        let lower = |(table, chip): (usize, C)| Self {
+            layout: Arc::new(Layout::of(&chip)),
+            chain: MaskChain { table, tables },
+            chip,
+        };
+        chips.into_iter().enumerate().map(lower).collect()
+    }
+
+    /// Lowers the trace. `sent` and `received` are this table's mask cells.
+    pub(crate) fn trace(
+        &self,
+        trace: &Trace,
+        sent: [F; EXTENSION_DEGREE],
+        received: [F; EXTENSION_DEGREE],
+    ) -> RowMajorMatrix<F> {
+        let (height, layout) = (trace.height(), &self.layout);
+        let public = self.chip.public();
+        let mut cells = F::zero_vec(height * layout.width);
+        for (row, target) in cells.chunks_exact_mut(layout.width).enumerate() {
+            target[..layout.committed].copy_from_slice(trace.row(row));
+            for (&(column, offset), &copy) in &layout.copies {
+                if let Some(source) =
+                    row.checked_add_signed(offset as isize).filter(|&source| source < height)
+                {
+                    target[copy] = trace.get(source, column);
+                }
+            }
+            for (values, &copy) in public.iter().zip(&layout.public) {
+                target[copy] = values[row];
+            }
+        }
+        cells[layout.mask..][..EXTENSION_DEGREE].copy_from_slice(&sent);
+        cells[layout.mask + EXTENSION_DEGREE..][..EXTENSION_DEGREE].copy_from_slice(&received);
+        RowMajorMatrix::new(cells, layout.width)
+    }
+}
+
+/// Where the lowered columns are.
+struct Layout {
+    /// Number of the chip's committed columns.
+    committed: usize,
+    /// Column of the copy of (column, offset).
+    copies: BTreeMap<(usize, i32), usize>,
+    /// Preprocessed column of (fixed column, offset).
+    fixed: BTreeMap<(usize, i32), usize>,
+    /// Column of the copy of each public column.
+    public: Vec<usize>,
+    /// First of the mask columns: those sent, then those received.
+    mask: usize,
+    /// Number of committed columns.
+    width: usize,
+}
+
+impl Layout {
+    fn of<C: Chip>(chip: &C) -> Self {
+        let reads = Reads::of(chip);
+        let mut width = chip.width();
+        let mut next = || {
+            width += 1;
+            width - 1
+        };
+        let mut copies = BTreeMap::new();
+        for (&column, &(lowest, highest)) in &reads.main {
+            for offset in lowest..0 {
+                copies.insert((column, offset), next());
+            }
+            // Offset 1 is the window's own next row unless a further one is built on it.
+            for offset in (1..=highest).filter(|_| highest > 1) {
+                copies.insert((column, offset), next());
+            }
+        }
+        let public = (0..chip.public().len()).map(|_| next()).collect();
+        let mask = next();
+        let width = mask + 2 * EXTENSION_DEGREE;
+        let fixed = reads.fixed.into_iter().zip(0..).collect();
+        Self { committed: chip.width(), copies, fixed, public, mask, width }
+    }
+}
+
+impl<C: Chip> BaseAir<F> for Lowered<C> {
+    fn width(&self) -> usize {
+        self.layout.width
+    }
+
+    fn preprocessed_trace(&self) -> Option<RowMajorMatrix<F>> {
+        let (height, width) = (self.chip.height(), self.preprocessed_width());
+        let fixed = self.chip.fixed();
+        let mut cells = F::zero_vec(height * width);
+        for (row, target) in cells.chunks_exact_mut(width).enumerate() {
+            for (&(column, offset), &shifted) in &self.layout.fixed {
+                if let Some(source) =
+                    row.checked_add_signed(offset as isize).filter(|&source| source < height)
+                {
+                    target[shifted] = fixed[column][source];
+                }
+            }
+        }
+        cells[width - 1] = F::ONE;
+        Some(RowMajorMatrix::new(cells, width))
+    }
+
+    /// The shifted fixed columns and the indicator of row 0.
+    fn preprocessed_width(&self) -> usize {
+        self.layout.fixed.len() + 1
+    }
+
+    fn preprocessed_next_row_columns(&self) -> Vec<usize> {
+        Vec::new()
+    }
+
+    fn num_periodic_columns(&self) -> usize {
+        self.layout.public.len()
+    }
+
+    fn periodic_columns(&self) -> Cow<'_, [Vec<F>]> {
+        Cow::Owned(self.chip.public())
+    }
+}
+
+impl<C: Chip, AB: InteractionBuilder<F = F>> Air<AB> for Lowered<C> {
+    fn eval(&self, builder: &mut AB) {
+        let layout = &*self.layout;
+        let main = builder.main();
+        let preprocessed = builder.preprocessed().clone();
+        let transition = builder.is_transition();
+
+        for (&(column, offset), &copy) in &layout.copies {
+            let nearer = |offset: i32| if offset == 0 { column } else { layout.copies[&(column, offset)] };
+            let (copied, source) = if offset < 0 {
+                (main.next_slice()[copy], main.current_slice()[nearer(offset + 1)])
+            } else {
+                (main.current_slice()[copy], main.next_slice()[nearer(offset - 1)])
+            };
+            builder.assert_zero(transition.clone() * (copied - source));
+        }
+        for (index, &copy) in layout.public.iter().enumerate() {
+            let public: AB::Expr = builder.periodic_values()[index].into();
+            builder.assert_zero(public - main.current_slice()[copy].into());
+        }
+        self.eval_mask(builder, main.current_slice(), preprocessed.current_slice());
+
+        self.chip.eval(&mut Bridge { builder, layout, main, preprocessed });
+    }
+}
+
+impl<C: Chip> Lowered<C> {
+    fn eval_mask<AB: InteractionBuilder<F = F>>(
+        &self,
+        builder: &mut AB,
+        main: &[AB::Var],
+        preprocessed: &[AB::Var],
+    ) {
+        let MaskChain { table, tables } = self.chain;
+        let first: AB::Expr = preprocessed[self.layout.fixed.len()].into();
+        let tuple = |from: usize, cells: usize| {
+            let cells = main[cells..cells + EXTENSION_DEGREE].iter().map(|&cell| cell.into());
+            std::iter::once(AB::Expr::from_usize(from)).chain(cells).collect::<Vec<_>>()
+        };
+        if table + 1 < tables {
+            let sent = tuple(table, self.layout.mask);
+            builder.push_interaction(MASK.name, sent, Count::bounded(first.clone(), 1));
+        }
+        if table > 0 {
+            let received = tuple(table - 1, self.layout.mask + EXTENSION_DEGREE);
+            builder.push_interaction(MASK.name, received, Count::bounded(-first, 1));
+        }
+    }
+}
+
+/// Hands a chip the cells of a two-row window.
+struct Bridge<'a, AB: AirBuilder> {
+    builder: &'a mut AB,
+    layout: &'a Layout,
+    main: AB::MainWindow,
+    preprocessed: AB::PreprocessedWindow,
+}
+
+impl<AB: InteractionBuilder<F = F>> ChipBuilder for Bridge<'_, AB> {
+    type Expr = AB::Expr;
+
+    fn main(&self, column: usize, offset: i32) -> AB::Expr {
+        match (offset, self.layout.copies.get(&(column, offset))) {
+            (0, _) => self.main.current_slice()[column].into(),
+            (_, Some(&copy)) => self.main.current_slice()[copy].into(),
+            (_, None) => self.main.next_slice()[column].into(),
+        }
+    }
+
+    fn fixed(&self, column: usize, offset: i32) -> AB::Expr {
+        self.preprocessed.current_slice()[self.layout.fixed[&(column, offset)]].into()
+    }
+
+    fn public(&self, column: usize) -> AB::Expr {
+        self.main.current_slice()[self.layout.public[column]].into()
+    }
+
+    fn first(&self) -> AB::Expr {
+        self.builder.is_first_row()
+    }
+
+    fn last(&self) -> AB::Expr {
+        self.builder.is_last_row()
+    }
+
+    fn transition(&self) -> AB::Expr {
+        self.builder.is_transition()
+    }
+
+    fn assert_zero(&mut self, _label: &'static str, expr: impl Into<AB::Expr>) {
+        self.builder.assert_zero(expr);
+    }
+
+    fn interact(&mut self, bus: Bus, fields: Vec<AB::Expr>, count: AB::Expr, weight: u32) {
+        assert_eq!(fields.len(), bus.width, "tuple width on bus {}", bus.name);
+        self.builder.push_interaction(bus.name, fields, Count::bounded(count, weight));
+    }
+}
+
+/// Finds which cells a chip reads.
+#[derive(Default)]
+struct Reads {
+    /// Lowest and highest offset of each committed column.
+    main: BTreeMap<usize, (i32, i32)>,
+    /// Fixed columns and offsets.
+    fixed: BTreeSet<(usize, i32)>,
+}
+
+impl Reads {
+    fn of<C: Chip>(chip: &C) -> Self {
+        let mut recorder = Recorder::default();
+        chip.eval(&mut recorder);
+        recorder.0.into_inner()
+    }
+}
+
+#[derive(Default)]
+struct Recorder(RefCell<Reads>);
+
+impl ChipBuilder for Recorder {
+    type Expr = F;
+
+    fn main(&self, column: usize, offset: i32) -> F {
+        let mut reads = self.0.borrow_mut();
+        let (lowest, highest) = reads.main.entry(column).or_default();
+        (*lowest, *highest) = ((*lowest).min(offset), (*highest).max(offset));
+        F::ZERO
+    }
+
+    fn fixed(&self, column: usize, offset: i32) -> F {
+        self.0.borrow_mut().fixed.insert((column, offset));
+        F::ZERO
+    }
+
+    fn public(&self, _column: usize) -> F {
+        F::ZERO
+    }
+
+    fn first(&self) -> F {
+        F::ZERO
+    }
+
+    fn last(&self) -> F {
+        F::ZERO
+    }
+
+    fn transition(&self) -> F {
+        F::ZERO
+    }
+
+    fn assert_zero(&mut self, _label: &'static str, _expr: impl Into<F>) {}
+
+    fn interact(&mut self, _bus: Bus, _fields: Vec<F>, _count: F, _weight: u32) {}
+}
