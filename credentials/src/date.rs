@@ -35,20 +35,10 @@ impl Date {
         exists.then_some(Self { year, month, day })
     }
 
-    /// Whether a person born on this day has reached `age` years on the day `today`.
-    ///
-    /// The age is reached when (year + age, month, day) <= today, compared as integers; a birthday on 29 February
-    /// therefore counts from 1 March in common years.
+    /// The decimal number YYYYMMDD, which orders as the dates do.
     #[must_use]
-    pub fn reaches_age(self, age: u8, today: Self) -> bool {
-        let birthday = (u32::from(self.year) + u32::from(age), self.month, self.day);
-        birthday <= (u32::from(today.year), today.month, today.day)
-    }
-
-    /// Year, month and day.
-    #[must_use]
-    pub fn parts(self) -> (u16, u8, u8) {
-        (self.year, self.month, self.day)
+    pub fn decimal(self) -> u32 {
+        u32::from(self.year) * 10_000 + u32::from(self.month) * 100 + u32::from(self.day)
     }
 
     /// Days since 1970-01-01, by counting years from 1 March so that a leap day ends its year.
@@ -137,6 +127,18 @@ impl Timestamp {
         self.date.days_since_epoch() * SECONDS_A_DAY + i64::from(self.second)
     }
 
+    /// The decimal number YYYYMMDDhhmmss, which orders as the times do.
+    #[must_use]
+    pub fn decimal(self) -> u64 {
+        let (hour, minute, second) = self.time();
+        u64::from(self.date.decimal()) * 1_000_000 + u64::from(hour * 10_000 + minute * 100 + second)
+    }
+
+    /// Hour, minute and second.
+    fn time(self) -> (u32, u32, u32) {
+        (self.second / 3_600, self.second / 60 % 60, self.second % 60)
+    }
+
     /// The UTC date.
     #[must_use]
     pub fn date(self) -> Date {
@@ -160,7 +162,7 @@ impl FromStr for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (hour, minute, second) = (self.second / 3_600, self.second / 60 % 60, self.second % 60);
+        let (hour, minute, second) = self.time();
         write!(f, "{}T{hour:02}:{minute:02}:{second:02}Z", self.date)
     }
 }
@@ -259,20 +261,10 @@ mod tests {
     }
 
     #[test]
-    fn ages_count_from_the_birthday() {
-        let born = date("2000-06-15");
-        assert!(!born.reaches_age(18, date("2018-06-14")));
-        assert!(born.reaches_age(18, date("2018-06-15")));
-        assert!(born.reaches_age(18, date("2018-06-16")));
-        assert!(!date("9990-01-01").reaches_age(255, date("9999-12-31")));
-    }
-
-    #[test]
-    fn leap_day_births_come_of_age_on_the_first_of_march() {
-        let born = date("2004-02-29");
-        assert!(!born.reaches_age(18, date("2022-02-28")));
-        assert!(born.reaches_age(18, date("2022-03-01")));
-        assert!(!born.reaches_age(20, date("2024-02-28")));
-        assert!(born.reaches_age(20, date("2024-02-29")));
+    fn decimals_order_as_time_does() {
+        let time: Timestamp = "2024-10-15T13:05:09Z".parse().unwrap();
+        assert_eq!((time.date().decimal(), time.decimal()), (20_241_015, 20_241_015_130_509));
+        let last: Timestamp = "9999-12-31T23:59:59Z".parse().unwrap();
+        assert_eq!(last.decimal(), 99_991_231_235_959);
     }
 }

@@ -1,4 +1,4 @@
-//! Every limit on untrusted input, and the size classes a proof can have.
+//! Every limit on untrusted input. What fits a proof is smaller: see [`SizeClass`](crate::SizeClass).
 
 /// Bytes of a `DeviceResponse`; portraits are the reason that it is not smaller.
 pub const RESPONSE_BYTES: usize = 1 << 20;
@@ -26,26 +26,3 @@ pub const CERTIFICATE_BYTES: usize = 8 << 10;
 pub const RANDOM_MIN_BYTES: usize = 16;
 /// The largest digestID (ISO 18013-5, 9.1.2.4: below 2^31).
 pub const DIGEST_ID_MAX: u32 = (1 << 31) - 1;
-
-/// How large a document may be for one shape of proof. The class is public; everything inside it looks alike.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SizeClass {
-    /// The name that users see.
-    pub name: &'static str,
-    /// Bytes of the MSO, tag-24 wrapping included.
-    pub mso_bytes: usize,
-    /// Distinct elements that a request can ask for.
-    pub items: usize,
-    /// Bytes of one `IssuerSignedItem`, tag-24 wrapping included.
-    pub item_bytes: usize,
-}
-
-impl SizeClass {
-    /// What nearly every document fits.
-    pub const STANDARD: Self = Self { name: "standard", mso_bytes: 2_560, items: 4, item_bytes: 192 };
-    /// Long MSOs, long values, many elements.
-    pub const LARGE: Self = Self { name: "large", mso_bytes: 4_096, items: 8, item_bytes: 384 };
-    /// Every class, smallest first.
-    pub const ALL: [Self; 2] = [Self::STANDARD, Self::LARGE];
-}

@@ -1,0 +1,454 @@
+//! A cursor over CBOR (RFC 8949) that never leaves the original bytes.
+//!
+//! What is hashed must be read from the very bytes that are hashed, and a proof needs the offset of every field. The
+//! cursor therefore copies nothing, bounds nesting by [`limits::CBOR_DEPTH`](crate::limits::CBOR_DEPTH), and reads
+//! under one of two sets of [`Rules`]. It does not know what any structure means.
+
+use std::ops::Range;
+
+use crate::error::Error;
+use crate::limits;
+
+/// How strict to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rules {
+    /// The envelope, which nothing hashes: arrays and maps of indefinite length and long heads are allowed.
+    Wire,
+    /// What an issuer hashed and a circuit walks: definite lengths, shortest heads, unique keys.
+    Hashed,
+}
+
+/// The major types of RFC 8949, section 3.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Major {
+    Unsigned,
+    Negative,
+    Bytes,
+    Text,
+    Array,
+    Map,
+    Tag,
+    Simple,
+}
+
+/// Where one data item lies: its head starts at `head`, its content is `content..end`.
+///
+/// For a tagged item `head` is the tag's and `content` lies behind the innermost head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// Offset of the first byte of the item's head, tags included.
+    pub head: usize,
+    /// Offset behind the last head byte.
+    pub content: usize,
+    /// Offset behind the item.
+    pub end: usize,
+}
+
+impl Span {
+    /// The bytes behind the head.
+    #[must_use]
+    pub fn content(&self) -> Range<usize> {
+        self.content..self.end
+    }
+
+    /// The whole item.
+    #[must_use]
+    pub fn whole(&self) -> Range<usize> {
+        self.head..self.end
+    }
+}
+
+/// A key of a map and its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// The key.
+    pub key: Span,
+    /// The value.
+    pub value: Span,
+}
+
+/// The head of one data item.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head {
+    pub(crate) major: Major,
+    /// `None` is an indefinite length.
+    pub(crate) argument: Option<u64>,
+    pub(crate) offset: usize,
+}
+
+impl Head {
+    fn definite(self) -> Result<u64, Error> {
+        self.argument.ok_or_else(|| error_at(self.offset, "indefinite length; use a definite one"))
+    }
+}
+
+/// Reads data items one after another.
+#[derive(Debug, Clone)]
+pub(crate) struct Cursor<'a> {
+    input: &'a [u8],
+    position: usize,
+    rules: Rules,
+}
+
+const BREAK: u8 = 0xff;
+
+impl<'a> Cursor<'a> {
+    pub(crate) fn new(input: &'a [u8], rules: Rules) -> Self {
+        Self { input, position: 0, rules }
+    }
+
+    /// Fails unless everything was read.
+    pub(crate) fn finish(&self) -> Result<(), Error> {
+        if self.position == self.input.len() {
+            return Ok(());
+        }
+        Err(error_at(self.position, "bytes follow the end of the structure; remove them"))
+    }
+
+    fn take(&mut self, length: u64) -> Result<&'a [u8], Error> {
+        let rest = self.input.get(self.position..).unwrap_or_default();
+        let taken = usize::try_from(length).ok().and_then(|length| rest.get(..length));
+        let taken = taken.ok_or_else(|| error_at(self.position, "the input ends within a data item"))?;
+        self.position += taken.len();
+        Ok(taken)
+    }
+
+    fn peek_byte(&self) -> Option<u8> {
+        self.input.get(self.position).copied()
+    }
+
+    /// The major type of the next item, which is not read.
+    pub(crate) fn peek(&self) -> Option<Major> {
+        self.peek_byte().map(major)
+    }
+
+    /// Reads one head.
+    pub(crate) fn head(&mut self) -> Result<Head, Error> {
+        let offset = self.position;
+        let &[initial] = self.take(1)? else { return Err(error_at(offset, "the input ends")) };
+        let major = major(initial);
+        let argument = match initial & 0x1f {
+            small @ 0..=23 => Some(u64::from(small)),
+            info @ 24..=27 => {
+                let bytes = self.take(1 << (info - 24))?;
+                let argument = bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
+                self.check_argument(offset, major, info, argument)?;
+                Some(argument)
+            }
+            31 if self.rules == Rules::Wire && matches!(major, Major::Array | Major::Map) => None,
+            31 if matches!(major, Major::Bytes | Major::Text | Major::Array | Major::Map) => {
+                return Err(error_at(
+                    offset,
+                    "indefinite length; encode the structure with definite lengths",
+                ));
+            }
+            _ => return Err(error_at(offset, "not a CBOR head (RFC 8949, section 3)")),
+        };
+        Ok(Head { major, argument, offset })
+    }
+
+    /// Shortest form (RFC 8949, section 4.2.1); floats keep their width, and simple values below 32 have no long form.
+    fn check_argument(&self, offset: usize, major: Major, info: u8, argument: u64) -> Result<(), Error> {
+        let shortest = match (major, info) {
+            (Major::Simple, 24) if argument < 32 => {
+                return Err(error_at(offset, "not a CBOR simple value (RFC 8949, section 3.3)"));
+            }
+            (Major::Simple, _) => true,
+            (_, 24) => argument >= 24,
+            (_, 25) => argument > 0xff,
+            (_, 26) => argument > 0xffff,
+            _ => argument > 0xffff_ffff,
+        };
+        if shortest || self.rules == Rules::Wire {
+            return Ok(());
+        }
+        Err(error_at(
+            offset,
+            "a head longer than needed; the issuer must encode heads in their shortest form",
+        ))
+    }
+
+    /// Reads the head of an item of the wanted type.
+    fn expect(&mut self, wanted: Major) -> Result<Head, Error> {
+        let head = self.head()?;
+        if head.major == wanted {
+            return Ok(head);
+        }
+        Err(error_at(head.offset, format!("expected {}, found {}", wanted.name(), head.major.name())))
+    }
+
+    fn string(&mut self, wanted: Major) -> Result<(Span, &'a [u8]), Error> {
+        let head = self.expect(wanted)?;
+        let content = self.position;
+        let bytes = self.take(head.definite()?)?;
+        Ok((Span { head: head.offset, content, end: self.position }, bytes))
+    }
+
+    pub(crate) fn bytes(&mut self) -> Result<(Span, &'a [u8]), Error> {
+        self.string(Major::Bytes)
+    }
+
+    pub(crate) fn text(&mut self) -> Result<(Span, &'a str), Error> {
+        let (span, bytes) = self.string(Major::Text)?;
+        let text = std::str::from_utf8(bytes).map_err(|_| error_at(span.head, "text that is not UTF-8"))?;
+        Ok((span, text))
+    }
+
+    /// A docType, namespace or identifier: text of 1 to 64 bytes.
+    pub(crate) fn name(&mut self) -> Result<(Span, &'a str), Error> {
+        let (span, name) = self.text()?;
+        check_name(name).map_err(|message| {
+            let code = if name.is_empty() { crate::Code::Malformed } else { crate::Code::TooLarge };
+            Error::new(code, "", format!("at byte {}: {message}", span.head))
+        })?;
+        Ok((span, name))
+    }
+
+    pub(crate) fn unsigned(&mut self) -> Result<(Span, u64), Error> {
+        let head = self.expect(Major::Unsigned)?;
+        let value = head.definite()?;
+        Ok((Span { head: head.offset, content: self.position, end: self.position }, value))
+    }
+
+    /// An integer of either sign.
+    pub(crate) fn integer(&mut self) -> Result<i128, Error> {
+        let head = self.head()?;
+        let argument = i128::from(head.definite()?);
+        match head.major {
+            Major::Unsigned => Ok(argument),
+            Major::Negative => Ok(-1 - argument),
+            other => Err(error_at(head.offset, format!("expected an integer, found {}", other.name()))),
+        }
+    }
+
+    /// Reads the head of the wanted tag; the tagged item follows.
+    pub(crate) fn tag(&mut self, wanted: u64) -> Result<Head, Error> {
+        let head = self.expect(Major::Tag)?;
+        if head.argument == Some(wanted) {
+            return Ok(head);
+        }
+        Err(error_at(head.offset, format!("expected CBOR tag {wanted}")))
+    }
+
+    /// Enters encoded CBOR in a byte string (tag 24) that fills the input, so that offsets count from the tag.
+    /// The one item inside is checked whole and then read.
+    pub(crate) fn open_embedded(&mut self) -> Result<(), Error> {
+        self.tag(24)?;
+        let length = self.expect(Major::Bytes)?.definite()?;
+        let rest = self.input.len().saturating_sub(self.position);
+        if usize::try_from(length) != Ok(rest) {
+            return Err(error_at(
+                self.position,
+                format!("a byte string of {length} bytes in place of {rest}"),
+            ));
+        }
+        let mut ahead = self.clone();
+        ahead.skip()?;
+        ahead.finish()
+    }
+
+    /// Encoded CBOR in a byte string (tag 24). Gives the span of the whole, tag included, and the inner bytes.
+    pub(crate) fn embedded(&mut self) -> Result<(Span, &'a [u8]), Error> {
+        let tag = self.tag(24)?;
+        let (inner, bytes) = self.bytes()?;
+        Ok((Span { head: tag.offset, ..inner }, bytes))
+    }
+
+    /// Reads `null`, if it is next.
+    pub(crate) fn null(&mut self) -> bool {
+        const NULL: u8 = 0xf6;
+        let found = self.peek_byte() == Some(NULL);
+        self.position += usize::from(found);
+        found
+    }
+
+    /// Reads a map key: its span and, if it is text, the text.
+    pub(crate) fn text_key(&mut self) -> Result<(Span, Option<&'a str>), Error> {
+        if self.peek() == Some(Major::Text) {
+            return self.text().map(|(span, text)| (span, Some(text)));
+        }
+        self.skip().map(|span| (span, None))
+    }
+
+    /// Starts an array.
+    pub(crate) fn array(&mut self) -> Result<Members, Error> {
+        self.expect(Major::Array).map(|head| Members { left: head.argument })
+    }
+
+    /// Starts a map; each member is a key and a value.
+    pub(crate) fn map(&mut self) -> Result<Members, Error> {
+        self.expect(Major::Map).map(|head| Members { left: head.argument })
+    }
+
+    /// Whether another member of the array or map follows; reads the break that ends an indefinite length.
+    pub(crate) fn next(&mut self, members: &mut Members) -> bool {
+        match &mut members.left {
+            Some(0) => false,
+            Some(left) => {
+                *left -= 1;
+                true
+            }
+            None if self.peek_byte() == Some(BREAK) => {
+                self.position += 1;
+                false
+            }
+            None => true,
+        }
+    }
+
+    /// Reads one whole item of any type and gives its span: well formed, within the depth, keys unique.
+    pub(crate) fn skip(&mut self) -> Result<Span, Error> {
+        self.skip_within(limits::CBOR_DEPTH)
+    }
+
+    /// Reads one whole item of any type and gives its bytes.
+    pub(crate) fn raw(&mut self) -> Result<&'a [u8], Error> {
+        let span = self.skip()?;
+        Ok(self.input.get(span.whole()).unwrap_or_default())
+    }
+
+    fn skip_within(&mut self, depth: usize) -> Result<Span, Error> {
+        let head = self.head()?;
+        let content = self.position;
+        let inner = |offset| {
+            depth
+                .checked_sub(1)
+                .ok_or_else(|| error_at(offset, format!("nested deeper than {} levels", limits::CBOR_DEPTH)))
+        };
+        let mut span = Span { head: head.offset, content, end: content };
+        match head.major {
+            Major::Unsigned | Major::Negative | Major::Simple => {}
+            Major::Bytes => {
+                self.take(head.definite()?)?;
+            }
+            Major::Text => {
+                let bytes = self.take(head.definite()?)?;
+                std::str::from_utf8(bytes).map_err(|_| error_at(head.offset, "text that is not UTF-8"))?;
+            }
+            Major::Tag => span.content = self.skip_within(inner(head.offset)?)?.content,
+            Major::Array => {
+                let (depth, mut members) = (inner(head.offset)?, Members { left: head.argument });
+                while self.next(&mut members) {
+                    self.skip_within(depth)?;
+                }
+            }
+            Major::Map => {
+                let (depth, mut members) = (inner(head.offset)?, Members { left: head.argument });
+                let mut keys = Vec::new();
+                while self.next(&mut members) {
+                    let key = self.skip_within(depth)?;
+                    keys.push(self.input.get(key.whole()).unwrap_or_default());
+                    self.skip_within(depth)?;
+                }
+                keys.sort_unstable();
+                if keys.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
+                    return Err(error_at(head.offset, "a map holds a key twice"));
+                }
+            }
+        }
+        span.end = self.position;
+        Ok(span)
+    }
+}
+
+/// How many members of an array or map are still to be read; `None` is up to the break.
+#[derive(Debug)]
+pub(crate) struct Members {
+    left: Option<u64>,
+}
+
+impl Major {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Unsigned => "an unsigned integer",
+            Self::Negative => "a negative integer",
+            Self::Bytes => "a byte string",
+            Self::Text => "text",
+            Self::Array => "an array",
+            Self::Map => "a map",
+            Self::Tag => "a tag",
+            Self::Simple => "a simple value or float",
+        }
+    }
+}
+
+fn major(initial: u8) -> Major {
+    match initial >> 5 {
+        0 => Major::Unsigned,
+        1 => Major::Negative,
+        2 => Major::Bytes,
+        3 => Major::Text,
+        4 => Major::Array,
+        5 => Major::Map,
+        6 => Major::Tag,
+        _ => Major::Simple,
+    }
+}
+
+fn error_at(offset: usize, message: impl std::fmt::Display) -> Error {
+    Error::malformed("", format!("at byte {offset}: {message}"))
+}
+
+/// Checks the length of a docType, namespace or element identifier.
+pub(crate) fn check_name(name: &str) -> Result<(), String> {
+    match name.len() {
+        0 => Err("a name is empty".to_owned()),
+        length if length > limits::NAME_BYTES => {
+            Err(format!("a name of {length} bytes; the limit is {}", limits::NAME_BYTES))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// One whole item from `bytes`, with nothing behind it.
+pub(crate) fn check_whole(bytes: &[u8], rules: Rules) -> Result<(), Error> {
+    let mut cursor = Cursor::new(bytes, rules);
+    cursor.skip()?;
+    cursor.finish()
+}
+
+/// Stores the value of a required or optional key, which may occur once.
+pub(crate) fn set_once<T>(slot: &mut Option<T>, key: &str, value: T) -> Result<(), Error> {
+    if slot.replace(value).is_none() {
+        return Ok(());
+    }
+    Err(Error::malformed("", format!("the key {key} occurs twice")))
+}
+
+/// The value of a required key.
+pub(crate) fn required<T>(slot: Option<T>, key: &str) -> Result<T, Error> {
+    slot.ok_or_else(|| Error::malformed("", format!("the key {key} is missing")))
+}
+
+/// Appends the shortest head of a data item.
+pub(crate) fn write_head(out: &mut Vec<u8>, major: Major, argument: u64) {
+    let initial = (major as u8) << 5;
+    let bytes = argument.to_be_bytes();
+    let (info, length) = match argument {
+        0..=23 => (bytes[7], 0),
+        24..=0xff => (24, 1),
+        0x100..=0xffff => (25, 2),
+        0x1_0000..=0xffff_ffff => (26, 4),
+        _ => (27, 8),
+    };
+    out.push(initial | info);
+    out.extend_from_slice(&bytes[8 - length..]);
+}
+
+/// Appends text.
+pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
+    write_head(out, Major::Text, text.len() as u64);
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// Appends a byte string.
+pub(crate) fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    write_head(out, Major::Bytes, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
+/// Appends encoded CBOR as a byte string under tag 24.
+pub(crate) fn write_embedded(out: &mut Vec<u8>, bytes: &[u8]) {
+    write_head(out, Major::Tag, 24);
+    write_bytes(out, bytes);
+}

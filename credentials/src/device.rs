@@ -1,0 +1,221 @@
+//! Device authentication (ISO 18013-5, 9.1.3): what the device signs, and over which session.
+
+use sha2::{Digest, Sha256};
+
+use crate::cbor::{
+    Cursor, Major, Rules, check_whole, required, set_once, write_embedded, write_head, write_text,
+};
+use crate::cose::{SIGNATURE_BYTES, Sign1, sig_structure};
+use crate::error::{Code, Error};
+use crate::limits;
+
+/// `DeviceNameSpaces` without any element.
+pub const EMPTY_NAME_SPACES: [u8; 1] = [0xa0];
+
+/// A `SessionTranscript` (ISO 18013-5, 9.1.5.1), kept as the bytes that were read. Any handover is opaque.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionTranscript {
+    bytes: Vec<u8>,
+}
+
+impl SessionTranscript {
+    /// Reads `[DeviceEngagementBytes / null, EReaderKeyBytes / null, Handover]`.
+    ///
+    /// # Errors
+    /// `too_large` above [`limits::TRANSCRIPT_BYTES`]; `malformed` for anything but one array of these three, nested
+    /// no deeper than [`limits::CBOR_DEPTH`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
+        Self::check(bytes).map_err(|error| error.within("transcript"))?;
+        Ok(Self { bytes: bytes.to_vec() })
+    }
+
+    fn check(bytes: &[u8]) -> Result<(), Error> {
+        if bytes.len() > limits::TRANSCRIPT_BYTES {
+            let (length, limit) = (bytes.len(), limits::TRANSCRIPT_BYTES);
+            return Err(Error::too_large("", format!("{length} bytes; the limit is {limit}")));
+        }
+        check_whole(bytes, Rules::Wire)?;
+        let mut cursor = Cursor::new(bytes, Rules::Wire);
+        let mut members = cursor.array()?;
+        let mut count = 0;
+        while cursor.next(&mut members) {
+            match count {
+                0 | 1 if cursor.null() => {}
+                0 | 1 => {
+                    cursor.embedded()?;
+                }
+                _ => {
+                    cursor.skip()?;
+                }
+            }
+            count += 1;
+        }
+        if count == 3 {
+            return Ok(());
+        }
+        Err(Error::malformed("", format!("an array of {count} in place of a SessionTranscript of 3")))
+    }
+
+    /// The bytes as they were read.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// The bytes that a device signs with ES256 (SHA-256): the COSE `Sig_structure` with the detached payload
+/// `DeviceAuthenticationBytes = #6.24(["DeviceAuthentication", SessionTranscript, DocType, DeviceNameSpacesBytes])`.
+///
+/// `name_spaces` is the CBOR map `DeviceNameSpaces`, normally [`EMPTY_NAME_SPACES`].
+#[must_use]
+pub fn device_authentication_bytes(
+    doc_type: &str,
+    transcript: &SessionTranscript,
+    name_spaces: &[u8],
+) -> Vec<u8> {
+    const CONTEXT: &str = "DeviceAuthentication";
+    let mut authentication = Vec::new();
+    write_head(&mut authentication, Major::Array, 4);
+    write_text(&mut authentication, CONTEXT);
+    authentication.extend_from_slice(&transcript.bytes);
+    write_text(&mut authentication, doc_type);
+    write_embedded(&mut authentication, name_spaces);
+    let mut payload = Vec::new();
+    write_embedded(&mut payload, &authentication);
+    sig_structure(&payload)
+}
+
+/// SHA-256 of [`device_authentication_bytes`]: the message digest of the device signature.
+#[must_use]
+pub fn device_authentication_digest(
+    doc_type: &str,
+    transcript: &SessionTranscript,
+    name_spaces: &[u8],
+) -> [u8; 32] {
+    Sha256::digest(device_authentication_bytes(doc_type, transcript, name_spaces)).into()
+}
+
+/// How the device authenticated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DeviceAuth {
+    /// `deviceSignature`: `r || s` of ES256.
+    Signature([u8; SIGNATURE_BYTES]),
+    /// `deviceMac`, which only the reader of that session can check.
+    Mac,
+}
+
+/// `DeviceSigned` (ISO 18013-5, 8.3.2.1.2.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceSigned {
+    name_spaces: Vec<u8>,
+    auth: DeviceAuth,
+}
+
+impl DeviceSigned {
+    /// Reads the map; also gives where the value of `deviceAuth` lies in the cursor's input.
+    pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<(Self, std::ops::Range<usize>), Error> {
+        let (mut name_spaces, mut auth) = (None, None);
+        let mut members = cursor.map()?;
+        while cursor.next(&mut members) {
+            match cursor.text_key()?.1 {
+                Some("nameSpaces") => {
+                    let bytes = device_name_spaces(cursor).map_err(|e| e.within("nameSpaces"))?;
+                    set_once(&mut name_spaces, "nameSpaces", bytes)?;
+                }
+                Some("deviceAuth") => {
+                    let span = cursor.clone().skip()?;
+                    let found = device_auth(cursor).map_err(|e| e.within("deviceAuth"))?;
+                    set_once(&mut auth, "deviceAuth", (found, span.whole()))?;
+                }
+                _ => {
+                    cursor.skip()?;
+                }
+            }
+        }
+        let name_spaces = required(name_spaces, "nameSpaces")?;
+        let (auth, range) = required(auth, "deviceAuth")?;
+        Ok((Self { name_spaces, auth }, range))
+    }
+
+    /// The CBOR of the `DeviceNameSpaces` map; at most [`limits::DEVICE_NAMESPACES_BYTES`].
+    #[must_use]
+    pub fn name_spaces(&self) -> &[u8] {
+        &self.name_spaces
+    }
+
+    /// Whether the device signed any element of its own.
+    #[must_use]
+    pub fn has_name_spaces(&self) -> bool {
+        self.name_spaces != EMPTY_NAME_SPACES
+    }
+
+    /// How the device authenticated.
+    #[must_use]
+    pub fn auth(&self) -> &DeviceAuth {
+        &self.auth
+    }
+
+    /// The device signature.
+    ///
+    /// # Errors
+    /// `device_mac_unsupported` where there is a MAC.
+    pub fn signature(&self) -> Result<&[u8; SIGNATURE_BYTES], Error> {
+        match &self.auth {
+            DeviceAuth::Signature(signature) => Ok(signature),
+            DeviceAuth::Mac => Err(Error::new(
+                Code::DeviceMacUnsupported,
+                "deviceSigned.deviceAuth",
+                "the device authenticated by MAC, which only its reader can check; \
+                 have the device sign, or replace deviceAuth with `velum sign`",
+            )),
+        }
+    }
+}
+
+/// Tag 24 around namespace -> (element -> value). The inner map's bytes are kept.
+fn device_name_spaces(cursor: &mut Cursor<'_>) -> Result<Vec<u8>, Error> {
+    let (_, bytes) = cursor.embedded()?;
+    if bytes.len() > limits::DEVICE_NAMESPACES_BYTES {
+        let (length, limit) = (bytes.len(), limits::DEVICE_NAMESPACES_BYTES);
+        return Err(Error::too_large("", format!("{length} bytes; the limit is {limit}")));
+    }
+    check_whole(bytes, Rules::Wire)?;
+    let mut inner = Cursor::new(bytes, Rules::Wire);
+    let mut name_spaces = inner.map()?;
+    while inner.next(&mut name_spaces) {
+        inner.name()?;
+        let mut elements = inner.map()?;
+        while inner.next(&mut elements) {
+            inner.name()?;
+            inner.skip()?;
+        }
+    }
+    Ok(bytes.to_vec())
+}
+
+/// A map of one: `deviceSignature` or `deviceMac`.
+fn device_auth(cursor: &mut Cursor<'_>) -> Result<DeviceAuth, Error> {
+    let mut auth = None;
+    let mut members = cursor.map()?;
+    while cursor.next(&mut members) {
+        let (_, name) = cursor.text_key()?;
+        let value = cursor.raw()?;
+        let found = match name {
+            Some("deviceSignature") => {
+                let sign1 = Sign1::parse(value).map_err(|e| e.within("deviceSignature"))?;
+                if sign1.payload.is_some() {
+                    return Err(Error::malformed(
+                        "deviceSignature.payload",
+                        "the payload must be detached: null",
+                    ));
+                }
+                DeviceAuth::Signature(sign1.signature)
+            }
+            Some("deviceMac") => DeviceAuth::Mac,
+            _ => return Err(Error::malformed("", "neither deviceSignature nor deviceMac")),
+        };
+        set_once(&mut auth, "deviceSignature or deviceMac", found)?;
+    }
+    required(auth, "deviceSignature or deviceMac")
+}

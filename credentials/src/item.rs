@@ -1,0 +1,150 @@
+//! `IssuerSignedItem` (ISO 18013-5, 8.3.2.1.2.2): one element with its salt, which the MSO holds a digest of.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::cbor::{Cursor, Field, Rules, Span, required, set_once};
+use crate::error::Error;
+use crate::limits;
+use crate::mso::{DIGEST_BYTES, digest_id};
+use crate::value::Value;
+
+/// Where the fields of an item lie. Offsets count from the first byte of the tag-24 wrapping (`d8`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ItemLayout {
+    /// The item map itself.
+    pub map: Span,
+    /// `digestID`; the number is in the value's head.
+    pub digest_id: Field,
+    /// `random`.
+    pub random: Field,
+    /// `elementIdentifier`.
+    pub element_identifier: Field,
+    /// `elementValue`; of a tagged value, the content lies behind the innermost head.
+    pub element_value: Field,
+}
+
+/// A parsed item together with its bytes, which are erased when it is dropped.
+#[derive(Clone)]
+pub struct IssuerSignedItem {
+    bytes: Zeroizing<Vec<u8>>,
+    digest_id: u32,
+    element_identifier: String,
+    value: Value,
+    layout: ItemLayout,
+}
+
+impl IssuerSignedItem {
+    /// Reads `IssuerSignedItemBytes`: tag 24 around one map of exactly four keys, in any order.
+    ///
+    /// # Errors
+    /// `malformed` for anything else, for indefinite lengths, heads that are not shortest, duplicate keys, nesting over
+    /// [`limits::CBOR_DEPTH`], trailing bytes, a `random` under [`limits::RANDOM_MIN_BYTES`] or a digestID of 2^31 or
+    /// more; `too_large` for an identifier over [`limits::NAME_BYTES`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
+        let mut cursor = Cursor::new(bytes, Rules::Hashed);
+        cursor.open_embedded()?;
+        let map = cursor.clone().skip()?;
+
+        let (mut id, mut random, mut identifier, mut element_value) = (None, None, None, None);
+        let mut members = cursor.map()?;
+        while cursor.next(&mut members) {
+            let (key, name) = cursor.text_key()?;
+            match name {
+                Some("digestID") => {
+                    let (value, number) = digest_id(&mut cursor).map_err(|e| e.within("digestID"))?;
+                    set_once(&mut id, "digestID", (Field { key, value }, number))?;
+                }
+                Some("random") => {
+                    let (value, salt) = cursor.bytes().map_err(|e| e.within("random"))?;
+                    if salt.len() < limits::RANDOM_MIN_BYTES {
+                        let message = format!("{} bytes; 16 are the least", salt.len());
+                        return Err(Error::malformed("random", message));
+                    }
+                    set_once(&mut random, "random", Field { key, value })?;
+                }
+                Some("elementIdentifier") => {
+                    let (value, name) = cursor.name().map_err(|e| e.within("elementIdentifier"))?;
+                    set_once(&mut identifier, "elementIdentifier", (Field { key, value }, name))?;
+                }
+                Some("elementValue") => {
+                    let value = cursor.skip()?;
+                    set_once(&mut element_value, "elementValue", Field { key, value })?;
+                }
+                _ => return Err(Error::malformed("", "a key that IssuerSignedItem does not have")),
+            }
+        }
+        cursor.finish()?;
+
+        let (digest_id_field, digest_id) = required(id, "digestID")?;
+        let (element_identifier_field, identifier) = required(identifier, "elementIdentifier")?;
+        let element_value = required(element_value, "elementValue")?;
+        let layout = ItemLayout {
+            map,
+            digest_id: digest_id_field,
+            random: required(random, "random")?,
+            element_identifier: element_identifier_field,
+            element_value,
+        };
+        Ok(Self {
+            digest_id,
+            element_identifier: identifier.to_owned(),
+            value: Value::parse(bytes.get(element_value.value.whole()).unwrap_or_default())?,
+            bytes: Zeroizing::new(bytes.to_vec()),
+            layout,
+        })
+    }
+
+    /// The original bytes, tag-24 wrapping included: what the digest is of.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The digestID.
+    #[must_use]
+    pub fn digest_id(&self) -> u32 {
+        self.digest_id
+    }
+
+    /// The name of the element.
+    #[must_use]
+    pub fn element_identifier(&self) -> &str {
+        &self.element_identifier
+    }
+
+    /// The CBOR of the value of the element.
+    #[must_use]
+    pub fn element_value(&self) -> &[u8] {
+        self.bytes.get(self.layout.element_value.value.whole()).unwrap_or_default()
+    }
+
+    /// The value of the element.
+    #[must_use]
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// Where the fields lie in [`Self::bytes`].
+    #[must_use]
+    pub fn layout(&self) -> &ItemLayout {
+        &self.layout
+    }
+
+    /// SHA-256 of [`Self::bytes`].
+    #[must_use]
+    pub fn digest(&self) -> [u8; DIGEST_BYTES] {
+        Sha256::digest(&self.bytes).into()
+    }
+}
+
+impl fmt::Debug for IssuerSignedItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IssuerSignedItem")
+            .field("element_identifier", &self.element_identifier)
+            .field("value", &self.value)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,394 @@
+//! The mobile security object (ISO 18013-5, 9.1.2.4): what the issuer signs.
+//!
+//! It is read from the COSE payload as it stands, tag-24 wrapping included, because a proof is about those bytes.
+
+use std::fmt;
+
+use p256::EncodedPoint;
+use p256::ecdsa::VerifyingKey;
+use zeroize::Zeroizing;
+
+use crate::cbor::{Cursor, Field, Rules, Span, required, set_once};
+use crate::date::Timestamp;
+use crate::error::Error;
+use crate::limits;
+
+/// Bytes of a SHA-256 digest.
+pub const DIGEST_BYTES: usize = 32;
+
+/// `ValidityInfo`: both ends of the validity are included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ValidityInfo {
+    /// When the MSO was signed.
+    pub signed: Timestamp,
+    /// The first second of validity.
+    pub valid_from: Timestamp,
+    /// The last second of validity.
+    pub valid_until: Timestamp,
+}
+
+/// The digests of one namespace, and where its name and map lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameSpaceLayout {
+    /// The namespace.
+    pub name: String,
+    /// Its key and value in `valueDigests`.
+    pub field: Field,
+    /// Its digests in the order of the document.
+    pub digests: Vec<DigestLayout>,
+}
+
+/// One entry of `valueDigests[namespace]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DigestLayout {
+    /// The digestID, up to 2^31 - 1.
+    pub digest_id: u32,
+    /// Its key and its 32-byte value.
+    pub field: Field,
+}
+
+/// Where every field of the MSO lies. Offsets count from the first byte of the tag-24 wrapping (`d8`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MsoLayout {
+    /// The MSO map itself.
+    pub map: Span,
+    /// `version`.
+    pub version: Field,
+    /// `digestAlgorithm`.
+    pub digest_algorithm: Field,
+    /// `docType`.
+    pub doc_type: Field,
+    /// `valueDigests`.
+    pub value_digests: Field,
+    /// The namespaces of `valueDigests` in the order of the document.
+    pub name_spaces: Vec<NameSpaceLayout>,
+    /// `deviceKeyInfo`.
+    pub device_key_info: Field,
+    /// `deviceKeyInfo.deviceKey`.
+    pub device_key: Field,
+    /// `kty` (1) of the device key.
+    pub key_type: Field,
+    /// `crv` (-1) of the device key.
+    pub curve: Field,
+    /// `x` (-2) of the device key.
+    pub x: Field,
+    /// `y` (-3) of the device key.
+    pub y: Field,
+    /// `validityInfo`.
+    pub validity_info: Field,
+    /// `validityInfo.signed`; the value starts at its tag and its content is the 20 characters.
+    pub signed: Field,
+    /// `validityInfo.validFrom`, likewise.
+    pub valid_from: Field,
+    /// `validityInfo.validUntil`, likewise.
+    pub valid_until: Field,
+}
+
+impl MsoLayout {
+    /// The entry of a digestID in a namespace.
+    #[must_use]
+    pub fn digest(&self, name_space: &str, digest_id: u32) -> Option<&DigestLayout> {
+        let name_space = self.name_spaces.iter().find(|candidate| candidate.name == name_space)?;
+        name_space.digests.iter().find(|digest| digest.digest_id == digest_id)
+    }
+}
+
+/// A parsed MSO together with its bytes, which are erased when it is dropped.
+#[derive(Clone)]
+pub struct MobileSecurityObject {
+    payload: Zeroizing<Vec<u8>>,
+    doc_type: String,
+    device_key: VerifyingKey,
+    validity: ValidityInfo,
+    layout: MsoLayout,
+}
+
+impl MobileSecurityObject {
+    /// Reads `MobileSecurityObjectBytes`, the payload of `issuerAuth`: tag 24 around one map.
+    ///
+    /// # Errors
+    /// `too_large` above [`limits::MSO_BYTES`]. `malformed` for anything that a proof cannot be about: indefinite
+    /// lengths, heads that are not shortest, duplicate or missing keys, nesting over [`limits::CBOR_DEPTH`], trailing
+    /// bytes, another version or digest algorithm, dates in another form than `YYYY-MM-DDTHH:MM:SSZ`, device keys that
+    /// are not uncompressed P-256 points.
+    pub fn parse(payload: &[u8]) -> Result<Self, Error> {
+        if payload.len() > limits::MSO_BYTES {
+            let (length, limit) = (payload.len(), limits::MSO_BYTES);
+            return Err(Error::too_large("", format!("an MSO of {length} bytes; the limit is {limit}")));
+        }
+        let mut cursor = Cursor::new(payload, Rules::Hashed);
+        cursor.open_embedded()?;
+        let map = cursor.clone().skip()?;
+
+        let (mut version, mut digest_algorithm, mut doc_type) = (None, None, None);
+        let (mut value_digests, mut device_key_info, mut validity_info) = (None, None, None);
+        let mut members = cursor.map()?;
+        while cursor.next(&mut members) {
+            let (key, name) = cursor.text_key()?;
+            match name {
+                Some("version") => set_once(&mut version, "version", exactly(&mut cursor, key, "1.0")?)?,
+                Some("digestAlgorithm") => {
+                    let field =
+                        exactly(&mut cursor, key, "SHA-256").map_err(|e| e.within("digestAlgorithm"))?;
+                    set_once(&mut digest_algorithm, "digestAlgorithm", field)?;
+                }
+                Some("docType") => {
+                    let (value, name) = cursor.name().map_err(|e| e.within("docType"))?;
+                    set_once(&mut doc_type, "docType", (Field { key, value }, name))?;
+                }
+                Some("valueDigests") => {
+                    let found =
+                        value_digests_field(&mut cursor, key).map_err(|e| e.within("valueDigests"))?;
+                    set_once(&mut value_digests, "valueDigests", found)?;
+                }
+                Some("deviceKeyInfo") => {
+                    let found =
+                        DeviceKeyInfo::read(&mut cursor, key).map_err(|e| e.within("deviceKeyInfo"))?;
+                    set_once(&mut device_key_info, "deviceKeyInfo", found)?;
+                }
+                Some("validityInfo") => {
+                    let found =
+                        validity_info_field(&mut cursor, key).map_err(|e| e.within("validityInfo"))?;
+                    set_once(&mut validity_info, "validityInfo", found)?;
+                }
+                _ => {
+                    cursor.skip()?;
+                }
+            }
+        }
+        cursor.finish()?;
+
+        let (doc_type_field, doc_type) = required(doc_type, "docType")?;
+        let (value_digests, name_spaces) = required(value_digests, "valueDigests")?;
+        let device = required(device_key_info, "deviceKeyInfo")?;
+        let (validity_info, validity) = required(validity_info, "validityInfo")?;
+        let [(signed, signed_at), (valid_from, from), (valid_until, until)] = validity;
+        Ok(Self {
+            payload: Zeroizing::new(payload.to_vec()),
+            doc_type: doc_type.to_owned(),
+            device_key: device.public_key,
+            validity: ValidityInfo { signed: signed_at, valid_from: from, valid_until: until },
+            layout: MsoLayout {
+                map,
+                version: required(version, "version")?,
+                digest_algorithm: required(digest_algorithm, "digestAlgorithm")?,
+                doc_type: doc_type_field,
+                value_digests,
+                name_spaces,
+                device_key_info: device.info,
+                device_key: device.key,
+                key_type: device.key_type,
+                curve: device.curve,
+                x: device.x,
+                y: device.y,
+                validity_info,
+                signed,
+                valid_from,
+                valid_until,
+            },
+        })
+    }
+
+    /// The original bytes, tag-24 wrapping included: the COSE payload.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// The docType.
+    #[must_use]
+    pub fn doc_type(&self) -> &str {
+        &self.doc_type
+    }
+
+    /// The device's public key.
+    #[must_use]
+    pub fn device_key(&self) -> &VerifyingKey {
+        &self.device_key
+    }
+
+    /// The validity.
+    #[must_use]
+    pub fn validity(&self) -> &ValidityInfo {
+        &self.validity
+    }
+
+    /// Where every field lies in [`Self::bytes`].
+    #[must_use]
+    pub fn layout(&self) -> &MsoLayout {
+        &self.layout
+    }
+
+    /// The digest at `valueDigests[name_space][digest_id]`.
+    #[must_use]
+    pub fn digest(&self, name_space: &str, digest_id: u32) -> Option<&[u8; DIGEST_BYTES]> {
+        let field = self.layout.digest(name_space, digest_id)?.field;
+        self.payload.get(field.value.content())?.try_into().ok()
+    }
+}
+
+impl fmt::Debug for MobileSecurityObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MobileSecurityObject").field("doc_type", &self.doc_type).finish_non_exhaustive()
+    }
+}
+
+/// A text value that can only be `wanted`.
+fn exactly(cursor: &mut Cursor<'_>, key: Span, wanted: &str) -> Result<Field, Error> {
+    let (value, text) = cursor.text()?;
+    if text == wanted {
+        return Ok(Field { key, value });
+    }
+    Err(Error::malformed("", format!("only {wanted:?} is supported; use a document that says so")))
+}
+
+/// `valueDigests`: namespace -> digestID -> 32 bytes.
+fn value_digests_field(cursor: &mut Cursor<'_>, key: Span) -> Result<(Field, Vec<NameSpaceLayout>), Error> {
+    let field = Field { key, value: cursor.clone().skip()? };
+    let mut name_spaces = Vec::new();
+    let mut members = cursor.map()?;
+    while cursor.next(&mut members) {
+        let (key, name) = cursor.name()?;
+        let value = cursor.clone().skip()?;
+        let digests = digests(cursor).map_err(|e| e.within(&format!("[{name:?}]")))?;
+        name_spaces.push(NameSpaceLayout { name: name.to_owned(), field: Field { key, value }, digests });
+    }
+    Ok((field, name_spaces))
+}
+
+fn digests(cursor: &mut Cursor<'_>) -> Result<Vec<DigestLayout>, Error> {
+    let mut digests = Vec::new();
+    let mut members = cursor.map()?;
+    while cursor.next(&mut members) {
+        let (key, digest_id) = digest_id(cursor)?;
+        let (value, digest) = cursor.bytes()?;
+        if digest.len() != DIGEST_BYTES {
+            let length = digest.len();
+            let message = format!("a digest of {length} bytes; only SHA-256, of 32 bytes, is supported");
+            return Err(Error::malformed(format!("[{digest_id}]"), message));
+        }
+        digests.push(DigestLayout { digest_id, field: Field { key, value } });
+    }
+    Ok(digests)
+}
+
+/// A digestID: an unsigned integer below 2^31.
+pub(crate) fn digest_id(cursor: &mut Cursor<'_>) -> Result<(Span, u32), Error> {
+    let (span, number) = cursor.unsigned()?;
+    match u32::try_from(number).ok().filter(|id| *id <= limits::DIGEST_ID_MAX) {
+        Some(id) => Ok((span, id)),
+        None => Err(Error::malformed("", format!("digestID {number} is not below 2^31"))),
+    }
+}
+
+/// `DeviceKeyInfo` with the COSE_Key of the device (RFC 9053, section 7.1.1).
+struct DeviceKeyInfo {
+    info: Field,
+    key: Field,
+    key_type: Field,
+    curve: Field,
+    x: Field,
+    y: Field,
+    public_key: VerifyingKey,
+}
+
+impl DeviceKeyInfo {
+    fn read(cursor: &mut Cursor<'_>, key: Span) -> Result<Self, Error> {
+        let info = Field { key, value: cursor.clone().skip()? };
+        let mut device_key = None;
+        let mut members = cursor.map()?;
+        while cursor.next(&mut members) {
+            let (key, name) = cursor.text_key()?;
+            if name == Some("deviceKey") {
+                let found = Self::read_key(cursor, info, key).map_err(|e| e.within("deviceKey"))?;
+                set_once(&mut device_key, "deviceKey", found)?;
+            } else {
+                cursor.skip()?;
+            }
+        }
+        required(device_key, "deviceKey")
+    }
+
+    fn read_key(cursor: &mut Cursor<'_>, info: Field, key: Span) -> Result<Self, Error> {
+        const KTY: i128 = 1;
+        const CRV: i128 = -1;
+        const X: i128 = -2;
+        const Y: i128 = -3;
+        let key = Field { key, value: cursor.clone().skip()? };
+        let (mut key_type, mut curve, mut x, mut y) = (None, None, None, None);
+        let mut members = cursor.map()?;
+        while cursor.next(&mut members) {
+            let label = cursor.clone().integer().ok();
+            let label_span = cursor.skip()?;
+            match label {
+                Some(KTY) => {
+                    set_once(&mut key_type, "kty (1)", number(cursor, label_span, 2, "kty is not EC2")?)?
+                }
+                Some(CRV) => {
+                    set_once(&mut curve, "crv (-1)", number(cursor, label_span, 1, "crv is not P-256")?)?
+                }
+                Some(X) => set_once(&mut x, "x (-2)", coordinate(cursor, label_span)?)?,
+                Some(Y) => set_once(&mut y, "y (-3)", coordinate(cursor, label_span)?)?,
+                _ => {
+                    cursor.skip()?;
+                }
+            }
+        }
+        let ((x, x_bytes), (y, y_bytes)) = (required(x, "x (-2)")?, required(y, "y (-3)")?);
+        let point = EncodedPoint::from_affine_coordinates(&x_bytes.into(), &y_bytes.into(), false);
+        let public_key = VerifyingKey::from_encoded_point(&point)
+            .map_err(|_| Error::malformed("", "the point is not on P-256"))?;
+        let (key_type, curve) = (required(key_type, "kty (1)")?, required(curve, "crv (-1)")?);
+        Ok(Self { info, key, key_type, curve, x, y, public_key })
+    }
+}
+
+fn number(cursor: &mut Cursor<'_>, key: Span, wanted: i128, otherwise: &str) -> Result<Field, Error> {
+    let matches = cursor.clone().integer().is_ok_and(|found| found == wanted);
+    let value = cursor.skip()?;
+    if matches {
+        return Ok(Field { key, value });
+    }
+    Err(Error::malformed("", format!("{otherwise}; only P-256 device keys are supported")))
+}
+
+fn coordinate(cursor: &mut Cursor<'_>, key: Span) -> Result<(Field, [u8; 32]), Error> {
+    let (value, bytes) = cursor.bytes()?;
+    match bytes.try_into() {
+        Ok(coordinate) => Ok((Field { key, value }, coordinate)),
+        Err(_) => Err(Error::malformed("", format!("a coordinate of {} bytes in place of 32", bytes.len()))),
+    }
+}
+
+type Moment = (Field, Timestamp);
+
+/// `validityInfo`: signed, validFrom, validUntil.
+fn validity_info_field(cursor: &mut Cursor<'_>, key: Span) -> Result<(Field, [Moment; 3]), Error> {
+    let field = Field { key, value: cursor.clone().skip()? };
+    let (mut signed, mut from, mut until) = (None, None, None);
+    let mut members = cursor.map()?;
+    while cursor.next(&mut members) {
+        let (key, name) = cursor.text_key()?;
+        let (slot, name) = match name {
+            Some(name @ "signed") => (&mut signed, name),
+            Some(name @ "validFrom") => (&mut from, name),
+            Some(name @ "validUntil") => (&mut until, name),
+            _ => {
+                cursor.skip()?;
+                continue;
+            }
+        };
+        let (value, time) = tdate(cursor).map_err(|e| e.within(name))?;
+        set_once(slot, name, (Field { key, value }, time))?;
+    }
+    let moments = [required(signed, "signed")?, required(from, "validFrom")?, required(until, "validUntil")?];
+    Ok((field, moments))
+}
+
+/// `tdate` in the one form of ISO 18013-5: `c0 74 YYYY-MM-DDTHH:MM:SSZ`.
+fn tdate(cursor: &mut Cursor<'_>) -> Result<(Span, Timestamp), Error> {
+    let tag = cursor.tag(0)?;
+    let (text, characters) = cursor.text()?;
+    let time = characters.parse().map_err(|error| Error::malformed("", format!("{error}")))?;
+    Ok((Span { head: tag.offset, ..text }, time))
+}

@@ -1,0 +1,254 @@
+//! What a verifier wants to know about one element, and whether it holds.
+
+use std::fmt;
+
+use crate::cbor::{Major, write_head, write_text};
+use crate::date::{Date, Timestamp};
+use crate::error::{Code, Error};
+use crate::value::Value;
+
+/// One question about one element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Predicate {
+    /// The namespace of the element.
+    pub namespace: String,
+    /// The element identifier.
+    pub element: String,
+    /// What must hold for its value.
+    pub condition: Condition,
+}
+
+/// What must hold for a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Condition {
+    /// A person born on this date is so many years old on the UTC date of the request's `now`.
+    AgeAtLeast(u8),
+    /// The value is this one, its type included.
+    Equals(Literal),
+    /// The date lies before this one; the day itself does not.
+    DateBefore(Date),
+    /// The date lies after this one; the day itself does not.
+    DateAfter(Date),
+    /// The value is shown.
+    Disclose,
+}
+
+/// A value that a request compares with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Literal {
+    /// CBOR text.
+    Text(String),
+    /// A CBOR boolean.
+    Bool(bool),
+    /// A CBOR integer.
+    Integer(i64),
+    /// A full-date, CBOR tag 1004. A tdate or text of the same day is not equal to it.
+    FullDate(Date),
+}
+
+impl Literal {
+    fn equals(&self, value: &Value) -> bool {
+        match (self, value) {
+            (Self::Text(wanted), Value::Text(found)) => wanted == found,
+            (Self::Bool(wanted), Value::Bool(found)) => wanted == found,
+            (Self::Integer(wanted), Value::Integer(found)) => i128::from(*wanted) == *found,
+            (Self::FullDate(wanted), Value::FullDate(found)) => wanted == found,
+            _ => false,
+        }
+    }
+}
+
+impl Literal {
+    /// The one encoding of the value in shortest form, as an `elementValue` that equals it has it.
+    #[must_use]
+    pub fn to_cbor(&self) -> Vec<u8> {
+        const FULL_DATE: usize = 1004;
+        const FALSE: u8 = 0xf4;
+        let mut cbor = Vec::new();
+        match self {
+            Self::Text(text) => write_text(&mut cbor, text),
+            Self::Bool(value) => cbor.push(FALSE + u8::from(*value)),
+            Self::Integer(number @ 0..) => write_head(&mut cbor, Major::Unsigned, number.unsigned_abs()),
+            // CBOR's argument is -1 - n, which is !n.
+            Self::Integer(number) => write_head(&mut cbor, Major::Negative, (!number).unsigned_abs()),
+            Self::FullDate(date) => {
+                write_head(&mut cbor, Major::Tag, FULL_DATE as u64);
+                write_text(&mut cbor, &date.to_string());
+            }
+        }
+        cbor
+    }
+}
+
+impl Condition {
+    /// The days, both included and as decimal numbers YYYYMMDD, on which the value must lie; `None` unless the
+    /// condition is about a date.
+    ///
+    /// Age n is reached when (year + n, month, day) <= today, compared as integers; a birthday on 29 February
+    /// therefore counts from 1 March in common years. Bounds may be no day of the calendar, and where the first
+    /// exceeds the second no day meets them.
+    #[must_use]
+    pub fn date_bounds(&self, now: Timestamp) -> Option<(u32, u32)> {
+        const LAST: u32 = 99_991_231;
+        const YEAR: u32 = 10_000;
+        match self {
+            Self::AgeAtLeast(age) => {
+                // Before year 0 there is no day: no one is that old.
+                Some(match now.date().decimal().checked_sub(u32::from(*age) * YEAR) {
+                    Some(latest) => (0, latest),
+                    None => (1, 0),
+                })
+            }
+            Self::DateBefore(date) => Some((0, date.decimal() - 1)),
+            Self::DateAfter(date) => Some((date.decimal() + 1, LAST)),
+            Self::Equals(_) | Self::Disclose => None,
+        }
+    }
+}
+
+impl Predicate {
+    /// Whether the predicate holds for a value. Date conditions take what [`Value::date`] takes.
+    ///
+    /// # Errors
+    /// `predicate` if it does not; the message does not tell the value.
+    pub fn check(&self, value: &Value, now: Timestamp) -> Result<(), Error> {
+        let holds = match (&self.condition, self.condition.date_bounds(now)) {
+            (_, Some((first, last))) => {
+                let date = value.date().ok_or_else(|| {
+                    let message = format!("{self}: the element holds no date; ask for another element");
+                    Error::new(Code::Predicate, "", message)
+                })?;
+                (first..=last).contains(&date.decimal())
+            }
+            (Condition::Equals(literal), _) => literal.equals(value),
+            _ => true,
+        };
+        if holds {
+            return Ok(());
+        }
+        let message = format!("{self}: this does not hold for the document; ask for something that does");
+        Err(Error::new(Code::Predicate, "", message))
+    }
+}
+
+impl fmt::Display for Predicate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { namespace, element, condition } = self;
+        let element = format_args!("{element} ({namespace})");
+        match condition {
+            Condition::AgeAtLeast(age) => write!(f, "{element} makes the holder {age} years or older"),
+            Condition::Equals(literal) => write!(f, "{element} is {literal}"),
+            Condition::DateBefore(date) => write!(f, "{element} is before {date}"),
+            Condition::DateAfter(date) => write!(f, "{element} is after {date}"),
+            Condition::Disclose => write!(f, "the value of {element}"),
+        }
+    }
+}
+
+impl fmt::Display for Literal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => write!(f, "{text:?}"),
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Integer(number) => write!(f, "{number}"),
+            Self::FullDate(date) => write!(f, "{date}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holds(condition: Condition, value: Value, now: &str) -> bool {
+        let predicate = Predicate { namespace: "n".to_owned(), element: "e".to_owned(), condition };
+        predicate.check(&value, now.parse().unwrap()).is_ok()
+    }
+
+    fn reaches(age: u8, born: &str, today: &str) -> bool {
+        let full_date = Value::FullDate(born.parse().unwrap());
+        let holds_at = |value, time| holds(Condition::AgeAtLeast(age), value, &format!("{today}T{time}Z"));
+        let first = holds_at(full_date.clone(), "00:00:00");
+        assert_eq!(holds_at(full_date, "23:59:59"), first);
+        assert_eq!(holds_at(Value::Text(born.to_owned()), "12:00:00"), first);
+        assert_eq!(
+            holds_at(Value::DateTime(format!("{born}T23:59:59Z").parse().unwrap()), "12:00:00"),
+            first
+        );
+        first
+    }
+
+    #[test]
+    fn ages_count_from_the_birthday() {
+        assert!(!reaches(18, "2000-06-15", "2018-06-14"));
+        assert!(reaches(18, "2000-06-15", "2018-06-15"));
+        assert!(reaches(18, "2000-06-15", "2018-06-16"));
+        assert!(!reaches(18, "2000-12-31", "2018-12-30"));
+        assert!(reaches(0, "2018-06-15", "2018-06-15"));
+        assert!(!reaches(0, "2018-06-16", "2018-06-15"));
+        assert!(reaches(255, "1769-01-01", "2024-01-01"));
+        assert!(!reaches(255, "0000-01-01", "0254-12-31"));
+    }
+
+    #[test]
+    fn leap_day_births_come_of_age_on_the_first_of_march() {
+        assert!(!reaches(18, "2004-02-29", "2022-02-28"));
+        assert!(reaches(18, "2004-02-29", "2022-03-01"));
+        assert!(!reaches(20, "2004-02-29", "2024-02-28"));
+        assert!(reaches(20, "2004-02-29", "2024-02-29"));
+    }
+
+    #[test]
+    fn date_comparisons_are_strict() {
+        let value = || Value::FullDate("2024-03-01".parse().unwrap());
+        let limit = |text: &str| text.parse().unwrap();
+        for (day, before, after) in
+            [("2024-02-29", false, true), ("2024-03-01", false, false), ("2024-03-02", true, false)]
+        {
+            assert_eq!(
+                holds(Condition::DateBefore(limit(day)), value(), "2024-01-01T00:00:00Z"),
+                before,
+                "{day}"
+            );
+            assert_eq!(
+                holds(Condition::DateAfter(limit(day)), value(), "2024-01-01T00:00:00Z"),
+                after,
+                "{day}"
+            );
+        }
+        assert!(!holds(Condition::DateAfter(limit("0000-01-01")), Value::Bool(true), "2024-01-01T00:00:00Z"));
+        assert!(!holds(Condition::DateAfter(limit("9999-12-31")), value(), "2024-01-01T00:00:00Z"));
+    }
+
+    #[test]
+    fn equality_is_equality_of_encodings() {
+        let literals = [
+            Literal::Text("2024-03-01".to_owned()),
+            Literal::Text(String::new()),
+            Literal::Text("x".repeat(300)),
+            Literal::Bool(true),
+            Literal::Bool(false),
+            Literal::Integer(0),
+            Literal::Integer(1),
+            Literal::Integer(-1),
+            Literal::Integer(23),
+            Literal::Integer(-24),
+            Literal::Integer(-25),
+            Literal::Integer(65_536),
+            Literal::Integer(i64::MAX),
+            Literal::Integer(i64::MIN),
+            Literal::FullDate("2024-03-01".parse().unwrap()),
+        ];
+        for (i, literal) in literals.iter().enumerate() {
+            let value = Value::parse(&literal.to_cbor()).unwrap();
+            assert!(!matches!(value, Value::Other(_)), "{literal}");
+            for (j, other) in literals.iter().enumerate() {
+                assert_eq!(other.equals(&value), i == j, "{literal} {other}");
+            }
+        }
+        let tdate = Value::DateTime("2024-03-01T00:00:00Z".parse().unwrap());
+        assert!(literals.iter().all(|literal| !literal.equals(&tdate)));
+    }
+}

@@ -1,0 +1,198 @@
+//! What an answer to a request would tell its verifier, before the holder consents.
+
+use std::fmt;
+
+use serde_json::json;
+use velum_core::class::SizeClass;
+
+use super::Request;
+use crate::date::Timestamp;
+use crate::error::Error;
+use crate::predicate::{Condition, Literal, Predicate};
+use crate::response::Document;
+use crate::trust::Issuer;
+use crate::value::Value;
+
+/// One thing that a verifier learns.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Learnt {
+    /// That a predicate holds, with the value if it is disclosed.
+    Predicate(Predicate, Option<Value>),
+    /// Who issued the document, in words or as the signer's key in hexadecimal.
+    Issuer(String),
+    /// The type of the document.
+    DocType(String),
+    /// That the document is valid at this time.
+    ValidAt(Timestamp),
+    /// The public size class of the proof.
+    SizeClass(SizeClass),
+    /// What the device signed besides the session: the CBOR of `DeviceNameSpaces`, in clear.
+    DeviceNamespaces(Vec<u8>),
+}
+
+impl Learnt {
+    /// The member of `learnt` in the output of `velum verify --json`.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Predicate(Predicate { namespace, element, condition }, None) => {
+                json!({ "namespace": namespace, "element": element, "predicate": condition.to_json() })
+            }
+            Self::Predicate(Predicate { namespace, element, condition }, Some(value)) => json!({
+                "namespace": namespace,
+                "element": element,
+                "predicate": condition.to_json(),
+                "value": value.to_json(),
+            }),
+            Self::Issuer(issuer) => json!({ "issuer": issuer }),
+            Self::DocType(doc_type) => json!({ "doc_type": doc_type }),
+            Self::ValidAt(time) => json!({ "valid_at": time.to_string() }),
+            Self::SizeClass(class) => json!({ "size_class": class.name }),
+            Self::DeviceNamespaces(cbor) => json!({ "device_namespaces": hex::encode(cbor) }),
+        }
+    }
+}
+
+impl fmt::Display for Learnt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Predicate(predicate, None) => predicate.fmt(f),
+            Self::Predicate(predicate, Some(value)) => write!(f, "{predicate}: {value}"),
+            Self::Issuer(issuer) => write!(f, "the issuer: {issuer}"),
+            Self::DocType(doc_type) => write!(f, "the type of the document: {doc_type}"),
+            Self::ValidAt(time) => write!(f, "that the document is valid at {time}"),
+            Self::SizeClass(class) => write!(f, "that the document fits size class {}", class.name),
+            Self::DeviceNamespaces(cbor) => {
+                write!(f, "what the device signed itself: CBOR {}", hex::encode(cbor))
+            }
+        }
+    }
+}
+
+/// What a request would make a document tell, and what stays hidden.
+#[derive(Clone)]
+pub struct Explanation {
+    /// What the verifier learns if every predicate holds and nothing more is released.
+    pub learnt: Vec<Learnt>,
+    /// The elements of the document whose values stay hidden: all that are not disclosed, as (namespace, element).
+    pub hidden: Vec<(String, String)>,
+    /// For each predicate of the request in words, whether it holds.
+    pub predicates: Vec<(String, Result<(), Error>)>,
+}
+
+impl Request {
+    /// Lists what an answer from this document would tell the verifier. No signature is checked.
+    #[must_use]
+    pub fn explain(&self, document: &Document) -> Explanation {
+        let words = self.predicates().iter().map(ToString::to_string);
+        Explanation {
+            learnt: self.learnt(document),
+            hidden: self.hidden(document),
+            predicates: words.zip(self.outcomes(document)).collect(),
+        }
+    }
+
+    fn learnt(&self, document: &Document) -> Vec<Learnt> {
+        let mut learnt: Vec<_> = self.predicates().iter().map(|asked| asked.learnt(document)).collect();
+        learnt.push(Learnt::Issuer(self.issuer_in_words()));
+        learnt.push(Learnt::DocType(self.doc_type().to_owned()));
+        learnt.push(Learnt::ValidAt(self.now()));
+        learnt.extend(document.size_class(&self.slots()).map(Learnt::SizeClass));
+        learnt
+    }
+
+    fn issuer_in_words(&self) -> String {
+        match self.issuers() {
+            [Issuer::Key(key)] => hex::encode(key.to_encoded_point(false)),
+            [Issuer::Root(_)] => "a document signer under the trusted root, by its certificate".to_owned(),
+            [Issuer::Signer(_)] => "the trusted document signer".to_owned(),
+            several => format!("which document signer, trusted by one of {} entries", several.len()),
+        }
+    }
+
+    fn hidden(&self, document: &Document) -> Vec<(String, String)> {
+        let disclosed = |namespace: &str, element: &str| {
+            self.predicates().iter().any(|asked| {
+                asked.condition == Condition::Disclose
+                    && asked.namespace == namespace
+                    && asked.element == element
+            })
+        };
+        let mut hidden = Vec::new();
+        for name_space in document.issuer_signed().name_spaces() {
+            for item in name_space.items() {
+                if !disclosed(name_space.name(), item.element_identifier()) {
+                    hidden.push((name_space.name().to_owned(), item.element_identifier().to_owned()));
+                }
+            }
+        }
+        hidden
+    }
+}
+
+impl Predicate {
+    fn learnt(&self, document: &Document) -> Learnt {
+        let disclosed = match self.condition {
+            Condition::Disclose => document.item(&self.namespace, &self.element).ok(),
+            _ => None,
+        };
+        Learnt::Predicate(self.clone(), disclosed.map(|item| item.value().clone()))
+    }
+}
+
+impl Condition {
+    /// The condition as the request writes it.
+    fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::AgeAtLeast(age) => json!({ "age_at_least": age }),
+            Self::Equals(Literal::Text(text)) => json!({ "equals": text }),
+            Self::Equals(Literal::Bool(value)) => json!({ "equals": value }),
+            Self::Equals(Literal::Integer(number)) => json!({ "equals": number }),
+            Self::Equals(Literal::FullDate(date)) => json!({ "equals": { "full_date": date.to_string() } }),
+            Self::DateBefore(date) => json!({ "date_before": date.to_string() }),
+            Self::DateAfter(date) => json!({ "date_after": date.to_string() }),
+            Self::Disclose => json!({ "disclose": true }),
+        }
+    }
+}
+
+impl Value {
+    /// Text, booleans and integers of 64 bits stand for themselves; the rest is an object that names its type.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Text(text) => json!(text),
+            Self::Bool(value) => json!(value),
+            Self::Integer(n) => match (i64::try_from(*n), u64::try_from(*n)) {
+                (Ok(n), _) => json!(n),
+                (_, Ok(n)) => json!(n),
+                _ => json!({ "integer": n.to_string() }),
+            },
+            Self::FullDate(date) => json!({ "full_date": date.to_string() }),
+            Self::DateTime(time) => json!({ "tdate": time.to_string() }),
+            Self::Other(cbor) => json!({ "cbor_hex": hex::encode(cbor) }),
+        }
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "The verifier would learn:")?;
+        for learnt in &self.learnt {
+            writeln!(f, "  - {learnt}")?;
+        }
+        writeln!(f, "It would not learn the values of:")?;
+        for (namespace, element) in &self.hidden {
+            writeln!(f, "  - {element} ({namespace})")?;
+        }
+        writeln!(f, "On this document:")?;
+        for (words, outcome) in &self.predicates {
+            match outcome {
+                Ok(()) => writeln!(f, "  - holds: {words}")?,
+                Err(error) => writeln!(f, "  - does not hold: {words} ({})", error.code())?,
+            }
+        }
+        Ok(())
+    }
+}

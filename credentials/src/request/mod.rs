@@ -1,0 +1,132 @@
+//! What a verifier asks: issuers it trusts, docType, time and predicates.
+//!
+//! There is one data model and two encodings of it, JSON and CBOR ([`wire`]). A request is valid once it exists.
+
+mod explain;
+mod wire;
+
+use crate::cbor::check_name;
+use crate::date::Timestamp;
+use crate::error::Error;
+use crate::limits;
+use crate::predicate::Predicate;
+use crate::response::Document;
+use crate::trust::Issuer;
+
+pub use explain::{Explanation, Learnt};
+
+/// A valid request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    doc_type: String,
+    now: Timestamp,
+    issuers: Vec<Issuer>,
+    predicates: Vec<Predicate>,
+}
+
+/// A distinct element that a request asks about. Slot i is the i-th in order of first appearance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// The namespace.
+    pub namespace: String,
+    /// The element identifier.
+    pub element: String,
+}
+
+impl Request {
+    /// A request at `now`.
+    ///
+    /// # Errors
+    /// `malformed` without an issuer or a predicate, with a predicate twice or with an empty name; `too_large` with
+    /// more than [`limits::PREDICATES`] predicates or with a name over [`limits::NAME_BYTES`].
+    pub fn new(
+        doc_type: String,
+        now: Timestamp,
+        issuers: Vec<Issuer>,
+        predicates: Vec<Predicate>,
+    ) -> Result<Self, Error> {
+        let name = |place: &str, name: &str| match check_name(name) {
+            Err(message) if name.is_empty() => Err(Error::malformed(place, message)),
+            Err(message) => Err(Error::too_large(place, message)),
+            Ok(()) => Ok(()),
+        };
+        name("request.doc_type", &doc_type)?;
+        if issuers.is_empty() {
+            return Err(Error::malformed("request.issuers", "no issuer is trusted; name at least one"));
+        }
+        if predicates.is_empty() {
+            return Err(Error::malformed(
+                "request.predicates",
+                "nothing is asked; name at least one predicate",
+            ));
+        }
+        if predicates.len() > limits::PREDICATES {
+            let (count, limit) = (predicates.len(), limits::PREDICATES);
+            return Err(Error::too_large(
+                "request.predicates",
+                format!("{count} predicates; the limit is {limit}"),
+            ));
+        }
+        for (index, predicate) in predicates.iter().enumerate() {
+            let place = format!("request.predicates[{index}]");
+            name(&format!("{place}.namespace"), &predicate.namespace)?;
+            name(&format!("{place}.element"), &predicate.element)?;
+            if predicates.iter().take(index).any(|earlier| earlier == predicate) {
+                return Err(Error::malformed(place, "the predicate occurs twice; remove one"));
+            }
+        }
+        Ok(Self { doc_type, now, issuers, predicates })
+    }
+
+    /// The asked docType.
+    #[must_use]
+    pub fn doc_type(&self) -> &str {
+        &self.doc_type
+    }
+
+    /// The time at which the document must be valid and ages are counted.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The only issuers that are trusted.
+    #[must_use]
+    pub fn issuers(&self) -> &[Issuer] {
+        &self.issuers
+    }
+
+    /// The predicates, in the order in which they were asked.
+    #[must_use]
+    pub fn predicates(&self) -> &[Predicate] {
+        &self.predicates
+    }
+
+    /// The distinct elements in order of first appearance; several predicates on one element share a slot.
+    #[must_use]
+    pub fn slots(&self) -> Vec<Slot> {
+        let mut slots: Vec<Slot> = Vec::new();
+        for Predicate { namespace, element, .. } in &self.predicates {
+            if !slots.iter().any(|slot| slot.namespace == *namespace && slot.element == *element) {
+                slots.push(Slot { namespace: namespace.clone(), element: element.clone() });
+            }
+        }
+        slots
+    }
+
+    /// That every predicate holds for a document whose signatures and digests are checked elsewhere.
+    ///
+    /// # Errors
+    /// `element_missing`, `predicate`.
+    pub fn check_predicates(&self, document: &Document) -> Result<(), Error> {
+        self.outcomes(document).collect()
+    }
+
+    fn outcomes<'a>(&'a self, document: &'a Document) -> impl Iterator<Item = Result<(), Error>> + 'a {
+        self.predicates.iter().enumerate().map(|(index, predicate)| {
+            let item = document.item(&predicate.namespace, &predicate.element)?;
+            let place = format!("request.predicates[{index}]");
+            predicate.check(item.value(), self.now).map_err(|error| error.within(&place))
+        })
+    }
+}

@@ -1,0 +1,279 @@
+//! The JSON and CBOR forms of a request.
+//!
+//! Both have the same members and values (CBOR as RFC 8949, section 6.2, converts JSON). What is written is normal:
+//! members in a fixed order, keys as uncompressed lower-case hexadecimal, certificates as PEM with line feeds, so that
+//! equal requests have equal bytes. Unknown members are errors.
+
+use std::fmt;
+
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
+use x509_cert::der::pem::{self, LineEnding};
+
+use super::Request;
+use crate::cbor::{Rules, check_whole};
+use crate::date::Date;
+use crate::error::Error;
+use crate::limits;
+use crate::predicate::{Condition, Literal, Predicate};
+use crate::trust::Issuer;
+use crate::x509;
+
+impl Request {
+    /// Reads the JSON form.
+    ///
+    /// # Errors
+    /// `too_large` above [`limits::REQUEST_BYTES`], `malformed` with line and column or with the member, and as
+    /// [`Request::new`].
+    pub fn from_json(json: &[u8]) -> Result<Self, Error> {
+        check_length(json)?;
+        let form: RequestForm =
+            serde_json::from_slice(json).map_err(|error| Error::malformed("request", error.to_string()))?;
+        form.try_into()
+    }
+
+    /// Reads the CBOR form.
+    ///
+    /// # Errors
+    /// As [`Self::from_json`], with byte offsets.
+    pub fn from_cbor(cbor: &[u8]) -> Result<Self, Error> {
+        check_length(cbor)?;
+        check_whole(cbor, Rules::Wire).map_err(|error| error.within("request"))?;
+        let form: RequestForm =
+            ciborium::from_reader(cbor).map_err(|error| Error::malformed("request", error.to_string()))?;
+        form.try_into()
+    }
+
+    /// The JSON form, indented.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(&RequestForm::from(self)).expect("every member has a JSON form")
+    }
+
+    /// The CBOR form. Equal requests give equal bytes.
+    #[must_use]
+    pub fn to_cbor(&self) -> Vec<u8> {
+        let mut cbor = Vec::new();
+        ciborium::into_writer(&RequestForm::from(self), &mut cbor).expect("every member has a CBOR form");
+        cbor
+    }
+}
+
+fn check_length(bytes: &[u8]) -> Result<(), Error> {
+    if bytes.len() <= limits::REQUEST_BYTES {
+        return Ok(());
+    }
+    let (length, limit) = (bytes.len(), limits::REQUEST_BYTES);
+    Err(Error::too_large("request", format!("{length} bytes; the limit is {limit}")))
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RequestForm {
+    doc_type: String,
+    now: String,
+    issuers: Vec<IssuerForm>,
+    predicates: Vec<PredicateForm>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum IssuerForm {
+    Sec1Hex(String),
+    X509Pem(String),
+}
+
+/// One condition: exactly one of the optional members is present.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PredicateForm {
+    namespace: String,
+    element: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    age_at_least: Option<u8>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    equals: Option<LiteralForm>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    date_before: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    date_after: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    disclose: Option<bool>,
+}
+
+impl From<&Request> for RequestForm {
+    fn from(request: &Request) -> Self {
+        Self {
+            doc_type: request.doc_type.clone(),
+            now: request.now.to_string(),
+            issuers: request.issuers.iter().map(IssuerForm::from).collect(),
+            predicates: request.predicates.iter().map(PredicateForm::from).collect(),
+        }
+    }
+}
+
+impl TryFrom<RequestForm> for Request {
+    type Error = Error;
+
+    fn try_from(form: RequestForm) -> Result<Self, Error> {
+        let now = form.now.parse().map_err(|error| Error::malformed("request.now", format!("{error}")))?;
+        let issuer = |(index, form): (usize, IssuerForm)| {
+            Issuer::try_from(form).map_err(|error| error.within(&format!("request.issuers[{index}]")))
+        };
+        let predicate = |(index, form): (usize, PredicateForm)| {
+            Predicate::try_from(form).map_err(|error| error.within(&format!("request.predicates[{index}]")))
+        };
+        let issuers = form.issuers.into_iter().enumerate().map(issuer).collect::<Result<_, _>>()?;
+        let predicates = form.predicates.into_iter().enumerate().map(predicate).collect::<Result<_, _>>()?;
+        Self::new(form.doc_type, now, issuers, predicates)
+    }
+}
+
+impl From<&Issuer> for IssuerForm {
+    fn from(issuer: &Issuer) -> Self {
+        match issuer {
+            Issuer::Key(key) => Self::Sec1Hex(hex::encode(key.to_encoded_point(false))),
+            Issuer::Signer(der) | Issuer::Root(der) => Self::X509Pem(
+                pem::encode_string("CERTIFICATE", LineEnding::LF, der).expect("the label is valid PEM"),
+            ),
+        }
+    }
+}
+
+impl TryFrom<IssuerForm> for Issuer {
+    type Error = Error;
+
+    fn try_from(form: IssuerForm) -> Result<Self, Error> {
+        match form {
+            IssuerForm::Sec1Hex(text) => {
+                let bytes = hex::decode(text).map_err(|e| Error::malformed("sec1_hex", e.to_string()))?;
+                Self::from_sec1(&bytes).map_err(|error| error.within("sec1_hex"))
+            }
+            IssuerForm::X509Pem(text) => {
+                let certificates =
+                    x509::read_pem(&text).map_err(|e| Error::malformed("x509_pem", e.to_string()))?;
+                let [der] = <[Vec<u8>; 1]>::try_from(certificates).map_err(|_| {
+                    Error::malformed("x509_pem", "several certificates; give each its own entry")
+                })?;
+                if der.len() > limits::CERTIFICATE_BYTES {
+                    let (length, limit) = (der.len(), limits::CERTIFICATE_BYTES);
+                    let message = format!("a certificate of {length} bytes; the limit is {limit}");
+                    return Err(Error::too_large("x509_pem", message));
+                }
+                Self::from_der(der).map_err(|error| error.within("x509_pem"))
+            }
+        }
+    }
+}
+
+impl From<&Predicate> for PredicateForm {
+    fn from(predicate: &Predicate) -> Self {
+        let mut form = Self {
+            namespace: predicate.namespace.clone(),
+            element: predicate.element.clone(),
+            ..Self::default()
+        };
+        match &predicate.condition {
+            Condition::AgeAtLeast(age) => form.age_at_least = Some(*age),
+            Condition::Equals(literal) => form.equals = Some(LiteralForm(literal.clone())),
+            Condition::DateBefore(date) => form.date_before = Some(date.to_string()),
+            Condition::DateAfter(date) => form.date_after = Some(date.to_string()),
+            Condition::Disclose => form.disclose = Some(true),
+        }
+        form
+    }
+}
+
+impl TryFrom<PredicateForm> for Predicate {
+    type Error = Error;
+
+    fn try_from(form: PredicateForm) -> Result<Self, Error> {
+        let date = |member: &str, text: String| {
+            text.parse::<Date>().map_err(|error| Error::malformed(member, error.to_string()))
+        };
+        let mut conditions = Vec::new();
+        conditions.extend(form.age_at_least.map(Condition::AgeAtLeast));
+        conditions.extend(form.equals.map(|LiteralForm(literal)| Condition::Equals(literal)));
+        if let Some(text) = form.date_before {
+            conditions.push(Condition::DateBefore(date("date_before", text)?));
+        }
+        if let Some(text) = form.date_after {
+            conditions.push(Condition::DateAfter(date("date_after", text)?));
+        }
+        match form.disclose {
+            Some(true) => conditions.push(Condition::Disclose),
+            Some(false) => {
+                return Err(Error::malformed("disclose", "can only be true; remove the predicate"));
+            }
+            None => {}
+        }
+        let [condition] = <[Condition; 1]>::try_from(conditions).map_err(|found| {
+            let message = format!(
+                "{} conditions; give exactly one of age_at_least, equals, date_before, date_after, disclose",
+                found.len()
+            );
+            Error::malformed("", message)
+        })?;
+        Ok(Self { namespace: form.namespace, element: form.element, condition })
+    }
+}
+
+/// Text, a boolean or an integer stands for itself; a full-date is `{"full_date": "YYYY-MM-DD"}`.
+struct LiteralForm(Literal);
+
+impl Serialize for LiteralForm {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Literal::Text(text) => serializer.serialize_str(text),
+            Literal::Bool(value) => serializer.serialize_bool(*value),
+            Literal::Integer(number) => serializer.serialize_i64(*number),
+            Literal::FullDate(date) => FullDateForm { full_date: date.to_string() }.serialize(serializer),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FullDateForm {
+    full_date: String,
+}
+
+impl<'de> Deserialize<'de> for LiteralForm {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(LiteralVisitor).map(Self)
+    }
+}
+
+struct LiteralVisitor;
+
+impl<'de> Visitor<'de> for LiteralVisitor {
+    type Value = Literal;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("text, a boolean, an integer of 64 bits with sign, or {\"full_date\": \"YYYY-MM-DD\"}")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Literal, E> {
+        Ok(Literal::Text(text.to_owned()))
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Literal, E> {
+        Ok(Literal::Bool(value))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Literal, E> {
+        Ok(Literal::Integer(number))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Literal, E> {
+        i64::try_from(number)
+            .map(Literal::Integer)
+            .map_err(|_| E::invalid_value(de::Unexpected::Unsigned(number), &self))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Literal, A::Error> {
+        let form = FullDateForm::deserialize(de::value::MapAccessDeserializer::new(map))?;
+        form.full_date.parse().map(Literal::FullDate).map_err(de::Error::custom)
+    }
+}

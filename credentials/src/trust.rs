@@ -1,0 +1,128 @@
+//! Whom a verifier trusts, and which of them vouches for a document.
+
+use p256::ecdsa::VerifyingKey;
+
+use crate::cose::verifies_payload;
+use crate::date::Timestamp;
+use crate::error::{Code, Error};
+use crate::response::IssuerSigned;
+use crate::x509;
+
+/// One issuer that a request trusts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Issuer {
+    /// A P-256 key, trusted as it is.
+    Key(VerifyingKey),
+    /// A document signer's certificate (DER): its key is trusted for what it signed while it was valid.
+    Signer(Vec<u8>),
+    /// A root certificate (DER) with CA:TRUE: the signers that it certified are trusted, under ISO 18013-5 Annex B.
+    Root(Vec<u8>),
+}
+
+impl Issuer {
+    /// A key in SEC 1 form, compressed or not.
+    ///
+    /// # Errors
+    /// `malformed` for anything but a point on P-256 other than infinity.
+    pub fn from_sec1(bytes: &[u8]) -> Result<Self, Error> {
+        VerifyingKey::from_sec1_bytes(bytes).map(Self::Key).map_err(|_| {
+            Error::malformed("", "not a P-256 public key; give the SEC 1 point, 65 bytes that begin with 04")
+        })
+    }
+
+    /// A certificate in DER, a root if it says CA:TRUE.
+    ///
+    /// # Errors
+    /// `malformed` for anything but a certificate, and for a signer's key on another curve than P-256.
+    pub fn from_der(der: Vec<u8>) -> Result<Self, Error> {
+        let malformed = |fault: x509::CertificateFault| Error::malformed("", fault.to_string());
+        if x509::is_ca(&der).map_err(malformed)? {
+            return Ok(Self::Root(der));
+        }
+        x509::certificate_public_key(&der).map_err(malformed)?;
+        Ok(Self::Signer(der))
+    }
+}
+
+/// The issuer that vouches for a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustedIssuer {
+    /// The key that signed the MSO.
+    pub public_key: VerifyingKey,
+    /// The first and last second at which the MSO may have been signed, where the key is known by certificate.
+    pub signed_within: Option<(Timestamp, Timestamp)>,
+    /// Whether the key is trusted through a root, so that a presentation must carry the `x5chain`.
+    pub by_root: bool,
+}
+
+impl TrustedIssuer {
+    /// The first of `issuers` that vouches for what was signed.
+    ///
+    /// # Errors
+    /// `issuer_signature` if a trusted key is the one that the document names and its signature does not verify;
+    /// `issuer_untrusted` if no trusted key made the signature, or one whose certificate does not hold.
+    pub(crate) fn find(issuers: &[Issuer], document: &IssuerSigned, now: Timestamp) -> Result<Self, Error> {
+        let named = document.x5chain().first().and_then(|leaf| x509::certificate_public_key(leaf).ok());
+        let (mut failed, mut named_is_trusted) = (None, false);
+        for candidate in Self::candidates(issuers, document, now) {
+            match candidate {
+                Ok(issuer)
+                    if verifies_payload(&issuer.public_key, document.mso().bytes(), document.signature()) =>
+                {
+                    return issuer.check_signed(document.mso().validity().signed);
+                }
+                Ok(issuer) => named_is_trusted |= named == Some(issuer.public_key),
+                Err(reason) => failed = Some(reason),
+            }
+        }
+        if named_is_trusted {
+            let message =
+                "the signature does not verify under the trusted key of its signer; the document was altered";
+            return Err(Error::new(Code::IssuerSignature, "issuerAuth", message));
+        }
+        let reason = failed.map(|reason| format!(" ({reason})")).unwrap_or_default();
+        let message = format!(
+            "none of the request's issuers made the signature{reason}; add the issuer if you trust it"
+        );
+        Err(Error::new(Code::IssuerUntrusted, "issuerAuth", message))
+    }
+
+    /// The keys that the issuers make trusted, or why one makes none.
+    fn candidates<'a>(
+        issuers: &'a [Issuer],
+        document: &'a IssuerSigned,
+        now: Timestamp,
+    ) -> impl Iterator<Item = Result<Self, String>> + 'a {
+        issuers.iter().map(move |issuer| match issuer {
+            Issuer::Key(key) => Ok(Self { public_key: *key, signed_within: None, by_root: false }),
+            Issuer::Signer(der) => match x509::SignerCertificate::from_der(der) {
+                Ok(signer) => Ok(Self::certified(&signer, false)),
+                Err(fault) => Err(fault.to_string()),
+            },
+            Issuer::Root(der) => {
+                let signed = document.mso().validity().signed;
+                match x509::verify_chain(document.x5chain(), &[der], signed, now) {
+                    Ok(signer) => Ok(Self::certified(&signer, true)),
+                    Err(fault) => Err(fault.to_string()),
+                }
+            }
+        })
+    }
+
+    fn certified(signer: &x509::SignerCertificate, by_root: bool) -> Self {
+        let signed_within = Some((signer.not_before, signer.not_after));
+        Self { public_key: signer.public_key, signed_within, by_root }
+    }
+
+    fn check_signed(self, signed: Timestamp) -> Result<Self, Error> {
+        match self.signed_within {
+            Some((from, until)) if signed < from || signed > until => Err(Error::new(
+                Code::IssuerUntrusted,
+                "issuerAuth.payload.validityInfo.signed",
+                "the MSO was signed outside the validity of its signer's certificate; trust another certificate",
+            )),
+            _ => Ok(self),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Native verification (ISO 18013-5, 9.3.1): a prover handed a bad document says which check failed before it proves.
+
+use p256::ecdsa::VerifyingKey;
+use velum_core::class::{CLASSES, LARGE, SizeClass};
+
+use crate::cose::{verifies, verifies_payload};
+use crate::date::Timestamp;
+use crate::device::{SessionTranscript, device_authentication_digest};
+use crate::error::{Code, Error};
+use crate::request::{Request, Slot};
+use crate::response::Document;
+use crate::trust::{Issuer, TrustedIssuer};
+
+impl Document {
+    /// Every check that a request asks for, in the order of this module, then the predicates. Gives the issuer.
+    ///
+    /// # Errors
+    /// The error of the first check that fails.
+    pub fn verify(&self, request: &Request, transcript: &SessionTranscript) -> Result<TrustedIssuer, Error> {
+        self.check_doc_type(request.doc_type())?;
+        let issuer = self.check_issuer(request.issuers(), request.now())?;
+        self.check_digests()?;
+        self.check_validity(request.now())?;
+        self.check_device_signature(transcript)?;
+        request.check_predicates(self)?;
+        Ok(issuer)
+    }
+
+    /// That envelope and MSO both state the asked docType.
+    ///
+    /// # Errors
+    /// `doc_type`.
+    pub fn check_doc_type(&self, asked: &str) -> Result<(), Error> {
+        let mismatch = |place: &str, found: &str| {
+            let message = format!("the document is of type {found:?}, asked was {asked:?}");
+            Err(Error::new(Code::DocType, place, message).within(self.place()))
+        };
+        match (self.doc_type(), self.mso().doc_type()) {
+            (found, _) if found != asked => mismatch("docType", found),
+            (_, found) if found != asked => mismatch("issuerSigned.issuerAuth.payload.docType", found),
+            _ => Ok(()),
+        }
+    }
+
+    /// That one of the issuers signed the MSO, and its certificates hold.
+    ///
+    /// # Errors
+    /// `issuer_untrusted`, `issuer_signature`.
+    pub fn check_issuer(&self, issuers: &[Issuer], now: Timestamp) -> Result<TrustedIssuer, Error> {
+        TrustedIssuer::find(issuers, self.issuer_signed(), now)
+            .map_err(|error| error.within("issuerSigned").within(self.place()))
+    }
+
+    /// That a given key signed the MSO; trust in it is the caller's matter.
+    ///
+    /// # Errors
+    /// `issuer_signature`.
+    pub fn check_issuer_signature(&self, key: &VerifyingKey) -> Result<(), Error> {
+        if verifies_payload(key, self.mso().bytes(), self.issuer_signed().signature()) {
+            return Ok(());
+        }
+        let message =
+            "the signature does not verify under this key; use the issuer's own key or an unaltered document";
+        Err(Error::new(Code::IssuerSignature, "issuerSigned.issuerAuth", message).within(self.place()))
+    }
+
+    /// That every item has its digest in the MSO, at its own namespace and digestID.
+    ///
+    /// # Errors
+    /// `digest`.
+    pub fn check_digests(&self) -> Result<(), Error> {
+        for name_space in self.issuer_signed().name_spaces() {
+            for (index, item) in name_space.items().iter().enumerate() {
+                let message = match self.mso().digest(name_space.name(), item.digest_id()) {
+                    Some(digest) if *digest == item.digest() => continue,
+                    Some(_) => {
+                        "the item does not hash to its digest in the MSO; use the item as it was issued"
+                    }
+                    None => "the MSO holds no digest for this item; use the MSO that was issued with it",
+                };
+                let place = format!("issuerSigned.nameSpaces[{:?}][{index}]", name_space.name());
+                return Err(Error::new(Code::Digest, place, message).within(self.place()));
+            }
+        }
+        Ok(())
+    }
+
+    /// That `validFrom <= now <= validUntil`.
+    ///
+    /// # Errors
+    /// `not_yet_valid`, `expired`.
+    pub fn check_validity(&self, now: Timestamp) -> Result<(), Error> {
+        let validity = self.mso().validity();
+        let place = "issuerSigned.issuerAuth.payload.validityInfo";
+        let (code, message) = if now < validity.valid_from {
+            (
+                Code::NotYetValid,
+                format!("valid from {}, asked was {now}; wait until then", validity.valid_from),
+            )
+        } else if now > validity.valid_until {
+            (Code::Expired, format!("valid until {}, asked was {now}; have it renewed", validity.valid_until))
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(code, place, message).within(self.place()))
+    }
+
+    /// That the device key of the MSO signed `DeviceAuthentication` for this session.
+    ///
+    /// # Errors
+    /// `device_signature`, `device_mac_unsupported`.
+    pub fn check_device_signature(&self, transcript: &SessionTranscript) -> Result<(), Error> {
+        let signature = self.device_signed().signature().map_err(|error| error.within(self.place()))?;
+        let name_spaces = self.device_signed().name_spaces();
+        let digest = device_authentication_digest(self.doc_type(), transcript, name_spaces);
+        if verifies(self.mso().device_key(), &digest, signature) {
+            return Ok(());
+        }
+        let message =
+            "the signature does not verify over this session; sign the transcript that the verifier uses";
+        let error = Error::new(Code::DeviceSignature, "deviceSigned.deviceAuth.deviceSignature", message);
+        Err(error.within(self.place()))
+    }
+
+    /// The smallest size class that the MSO and the items of these slots fit.
+    ///
+    /// # Errors
+    /// `too_large` above every class, `element_missing`.
+    pub fn size_class(&self, slots: &[Slot]) -> Result<SizeClass, Error> {
+        let mso_bytes = self.mso().bytes().len();
+        let mut item_bytes = 0;
+        for slot in slots {
+            item_bytes = item_bytes.max(self.item(&slot.namespace, &slot.element)?.bytes().len());
+        }
+        let fits = |class: &SizeClass| {
+            mso_bytes <= class.max_mso_bytes
+                && slots.len() <= class.slots
+                && item_bytes <= class.max_item_bytes
+        };
+        CLASSES.into_iter().find(fits).ok_or_else(|| {
+            let SizeClass { name, max_mso_bytes, slots: most, max_item_bytes, .. } = LARGE;
+            let count = slots.len();
+            let message = format!(
+                "an MSO of {mso_bytes} bytes and {count} items of up to {item_bytes} bytes; size class {name:?} takes \
+                 {max_mso_bytes}, {most} and {max_item_bytes}: ask for fewer or shorter elements"
+            );
+            Error::too_large("issuerSigned", message).within(self.place())
+        })
+    }
+}

