@@ -452,3 +452,139 @@ pub(crate) fn write_embedded(out: &mut Vec<u8>, bytes: &[u8]) {
     write_head(out, Major::Tag, 24);
     write_bytes(out, bytes);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Code;
+
+    fn skip(hex: &str, rules: Rules) -> Result<Span, Error> {
+        let bytes = hex::decode(hex).unwrap();
+        let mut cursor = Cursor::new(&bytes, rules);
+        let span = cursor.skip()?;
+        cursor.finish()?;
+        Ok(span)
+    }
+
+    #[track_caller]
+    fn refused(hex: &str, rules: Rules, why: &str) {
+        let error = skip(hex, rules).unwrap_err();
+        assert_eq!(error.code(), Code::Malformed);
+        assert!(error.message().contains(why), "{hex}: {error}");
+    }
+
+    #[test]
+    fn spans_lie_around_heads_and_content() {
+        for (hex, content) in [
+            ("00", 1),
+            ("1818", 2),
+            ("3903e7", 3),
+            ("420102", 1),
+            ("63616263", 1),
+            ("83010203", 1),
+            ("a10102", 1),
+        ] {
+            let span = skip(hex, Rules::Hashed).unwrap();
+            assert_eq!(span, Span { head: 0, content, end: hex.len() / 2 }, "{hex}");
+        }
+        let date = skip("d903ec6a323032342d30332d3031", Rules::Hashed).unwrap();
+        assert_eq!(date, Span { head: 0, content: 4, end: 14 });
+        assert_eq!(skip("fa3f800000", Rules::Hashed).unwrap().end, 5);
+    }
+
+    #[test]
+    fn long_heads_are_for_the_wire_only() {
+        let long = [
+            "1817",
+            "1900ff",
+            "1a0000ffff",
+            "1b00000000ffffffff",
+            "580161",
+            "780161",
+            "980101",
+            "b8010102",
+            "d80000",
+        ];
+        for hex in long {
+            refused(hex, Rules::Hashed, "longer than needed");
+            skip(hex, Rules::Wire).unwrap();
+        }
+        for hex in ["1818", "190100", "1a00010000", "1b0000000100000000", "d81800"] {
+            skip(hex, Rules::Hashed).unwrap();
+        }
+    }
+
+    #[test]
+    fn indefinite_lengths_are_for_the_wires_arrays_and_maps_only() {
+        for hex in ["9f01ff", "bf0102ff", "9fff", "9f9f00ffff"] {
+            refused(hex, Rules::Hashed, "indefinite");
+            skip(hex, Rules::Wire).unwrap();
+        }
+        for hex in ["5f4101ff", "7f6161ff"] {
+            refused(hex, Rules::Hashed, "indefinite");
+            refused(hex, Rules::Wire, "indefinite");
+        }
+        refused("bf01ff", Rules::Wire, "not a CBOR head");
+    }
+
+    #[test]
+    fn reserved_heads_are_refused() {
+        for hex in ["1c", "3d", "5e", "7c", "9d", "be", "dc", "fc", "1f", "3f", "df", "ff", "f810", "f81f"] {
+            refused(hex, Rules::Wire, "not a CBOR");
+        }
+        skip("f820", Rules::Hashed).unwrap();
+    }
+
+    #[test]
+    fn what_does_not_end_with_the_input_is_refused() {
+        for hex in [
+            "",
+            "18",
+            "19ff",
+            "42ff",
+            "62ff",
+            "8201",
+            "a101",
+            "c0",
+            "5bffffffffffffffff",
+            "9bffffffffffffffff00",
+        ] {
+            refused(hex, Rules::Wire, "the input ends");
+        }
+        refused("0000", Rules::Wire, "bytes follow");
+    }
+
+    #[test]
+    fn keys_are_unique_at_every_level() {
+        refused("a201000100", Rules::Hashed, "twice");
+        refused("82a2616100616100", Rules::Wire, "twice");
+        refused("a1a24100004100000000"[..18].to_owned().as_str(), Rules::Hashed, "twice");
+        skip("a2010020a0", Rules::Hashed).unwrap();
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        for open in ["81", "a100", "c1"] {
+            let nested = |levels: usize| open.repeat(levels) + "00";
+            skip(&nested(limits::CBOR_DEPTH), Rules::Hashed).unwrap();
+            refused(&nested(limits::CBOR_DEPTH + 1), Rules::Hashed, "deeper than 8");
+            refused(&nested(100_000), Rules::Wire, "deeper than 8");
+        }
+    }
+
+    #[test]
+    fn text_is_utf8() {
+        refused("61ff", Rules::Wire, "UTF-8");
+    }
+
+    #[test]
+    fn written_heads_are_shortest() {
+        for argument in [0, 23, 24, 0xff, 0x100, 0xffff, 0x1_0000, 0xffff_ffff, 0x1_0000_0000, u64::MAX] {
+            let mut bytes = Vec::new();
+            write_head(&mut bytes, Major::Unsigned, argument);
+            let mut cursor = Cursor::new(&bytes, Rules::Hashed);
+            assert_eq!(cursor.unsigned().unwrap().1, argument);
+            cursor.finish().unwrap();
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Requests: what is refused, with the place and the reason, and what the two forms have in common.
+
+use proptest::prelude::*;
+use velum_credentials::{Code, Condition, Date, Issuer, Literal, Predicate, Request, Timestamp, limits};
+use velum_testdata::MUSTERMANN;
+
+fn json(change: impl FnOnce(&mut serde_json::Value)) -> Vec<u8> {
+    let mut json = serde_json::from_str(MUSTERMANN.request).unwrap();
+    change(&mut json);
+    json.to_string().into_bytes()
+}
+
+#[track_caller]
+fn refused(json: &[u8], code: Code, place: &str, why: &str) {
+    let error = Request::from_json(json).unwrap_err();
+    assert_eq!((error.code(), error.where_()), (code, place), "{error}");
+    assert!(error.message().contains(why), "{error}");
+}
+
+fn set(path: &'static str, value: serde_json::Value) -> Vec<u8> {
+    json(|request| *request.pointer_mut(path).unwrap() = value)
+}
+
+#[test]
+fn every_kind_of_predicate_is_read() {
+    let predicates = serde_json::json!([
+        {"namespace": "org.iso.18013.5.1", "element": "birth_date",  "age_at_least": 18},
+        {"namespace": "org.iso.18013.5.1", "element": "age_over_18", "equals": true},
+        {"namespace": "org.iso.18013.5.1", "element": "height",      "equals": -175},
+        {"namespace": "org.iso.18013.5.1", "element": "family_name", "equals": "Mustermann"},
+        {"namespace": "org.iso.18013.5.1", "element": "issue_date",  "equals": {"full_date": "2024-03-15"}},
+        {"namespace": "org.iso.18013.5.1", "element": "issue_date",  "date_before": "2025-01-01"},
+        {"namespace": "org.iso.18013.5.1", "element": "issue_date",  "date_after": "2023-12-31"},
+        {"namespace": "org.iso.18013.5.1", "element": "family_name", "disclose": true}
+    ]);
+    let request = Request::from_json(&set("/predicates", predicates)).unwrap();
+    let date = |text: &str| text.parse::<Date>().unwrap();
+    let conditions: Vec<_> =
+        request.predicates().iter().map(|predicate| predicate.condition.clone()).collect();
+    assert_eq!(
+        conditions,
+        [
+            Condition::AgeAtLeast(18),
+            Condition::Equals(Literal::Bool(true)),
+            Condition::Equals(Literal::Integer(-175)),
+            Condition::Equals(Literal::Text("Mustermann".to_owned())),
+            Condition::Equals(Literal::FullDate(date("2024-03-15"))),
+            Condition::DateBefore(date("2025-01-01")),
+            Condition::DateAfter(date("2023-12-31")),
+            Condition::Disclose,
+        ]
+    );
+    let slots: Vec<_> = request.slots().into_iter().map(|slot| slot.element).collect();
+    assert_eq!(slots, ["birth_date", "age_over_18", "height", "family_name", "issue_date"]);
+}
+
+#[test]
+fn unknown_missing_and_repeated_members_are_refused() {
+    refused(&json(|r| r["nonce"] = 1.into()), Code::Malformed, "request", "unknown field `nonce`");
+    refused(
+        &json(|r| r["predicates"][0]["age_over"] = 1.into()),
+        Code::Malformed,
+        "request",
+        "unknown field",
+    );
+    refused(
+        &set("/issuers/0", serde_json::json!({"jwk": {}})),
+        Code::Malformed,
+        "request",
+        "unknown variant `jwk`",
+    );
+    refused(
+        &set("/predicates/2/equals", serde_json::json!({"tdate": "x"})),
+        Code::Malformed,
+        "request",
+        "unknown field",
+    );
+    for member in ["doc_type", "now", "issuers", "predicates"] {
+        let missing = json(|r| {
+            r.as_object_mut().unwrap().remove(member);
+        });
+        refused(&missing, Code::Malformed, "request", &format!("missing field `{member}`"));
+    }
+    let twice = MUSTERMANN.request.replacen("\"now\"", "\"doc_type\": \"x\", \"now\"", 1);
+    refused(twice.as_bytes(), Code::Malformed, "request", "duplicate field `doc_type`");
+    let trailing = [MUSTERMANN.request.as_bytes(), b"{}"].concat();
+    refused(&trailing, Code::Malformed, "request", "trailing characters at line");
+    refused(b"", Code::Malformed, "request", "EOF");
+    refused(b"\xff", Code::Malformed, "request", "line 1");
+}
+
+#[test]
+fn a_predicate_has_exactly_one_condition() {
+    let place = "request.predicates[1]";
+    let both = json(|r| r["predicates"][1]["equals"] = true.into());
+    refused(&both, Code::Malformed, place, "2 conditions");
+    let none = json(|r| {
+        r["predicates"][1].as_object_mut().unwrap().remove("age_at_least");
+    });
+    refused(&none, Code::Malformed, place, "0 conditions");
+    refused(
+        &json(|r| r["predicates"][1]["age_at_least"] = serde_json::Value::Null),
+        Code::Malformed,
+        place,
+        "0 cond",
+    );
+    let hidden =
+        set("/predicates/0", serde_json::json!({"namespace": "n", "element": "e", "disclose": false}));
+    refused(&hidden, Code::Malformed, "request.predicates[0].disclose", "only be true");
+    for value in [serde_json::json!(1.5), serde_json::json!([1]), serde_json::json!(u64::MAX)] {
+        refused(
+            &set("/predicates/0/equals", value),
+            Code::Malformed,
+            "request",
+            "expected text, a boolean, an integer",
+        );
+    }
+    for age in [serde_json::json!(256), serde_json::json!(-1), serde_json::json!("18")] {
+        refused(&set("/predicates/1/age_at_least", age), Code::Malformed, "request", "expected u8");
+    }
+    let date = serde_json::json!({"namespace": "n", "element": "e", "date_before": "2023-02-29"});
+    refused(&set("/predicates/0", date), Code::Malformed, "request.predicates[0].date_before", "YYYY-MM-DD");
+    let date = serde_json::json!({"full_date": "2023-02-29"});
+    refused(&set("/predicates/2/equals", date), Code::Malformed, "request", "YYYY-MM-DD");
+}
+
+#[test]
+fn predicates_number_one_to_eight_and_differ() {
+    refused(
+        &set("/predicates", serde_json::json!([])),
+        Code::Malformed,
+        "request.predicates",
+        "nothing is asked",
+    );
+    let ages = |count: usize| {
+        let age = |n| serde_json::json!({"namespace": "n", "element": "e", "age_at_least": n});
+        set("/predicates", (0..count).map(age).collect())
+    };
+    assert_eq!(Request::from_json(&ages(limits::PREDICATES)).unwrap().slots().len(), 1);
+    refused(&ages(limits::PREDICATES + 1), Code::TooLarge, "request.predicates", "limit is 8");
+    let twice = json(|r| r["predicates"][3] = r["predicates"][0].clone());
+    refused(&twice, Code::Malformed, "request.predicates[3]", "twice");
+}
+
+#[test]
+fn issuers_are_points_on_p256_or_certificates() {
+    refused(&set("/issuers", serde_json::json!([])), Code::Malformed, "request.issuers", "no issuer");
+    let key = |text: &str| set("/issuers/0/sec1_hex", text.into());
+    let original = Request::from_json(MUSTERMANN.request.as_bytes()).unwrap();
+    let Issuer::Key(point) = &original.issuers()[0] else { panic!("a key") };
+    let same = Request::from_json(&key(&hex::encode_upper(point.to_encoded_point(true)))).unwrap();
+    assert_eq!(same, original);
+    assert_eq!(same.to_cbor(), original.to_cbor());
+    let place = "request.issuers[0].sec1_hex";
+    let off_curve = format!("04{}", "01".repeat(64));
+    let p384 = format!("04{}", "01".repeat(96));
+    for text in ["", "00", "04", &off_curve, &p384] {
+        refused(&key(text), Code::Malformed, place, "P-256");
+    }
+    refused(&key("0g"), Code::Malformed, place, "Invalid");
+    let pem = |text: &str| set("/issuers/0", serde_json::json!({ "x509_pem": text }));
+    refused(&pem("no certificate"), Code::Malformed, "request.issuers[0].x509_pem", "no PEM certificate");
+    let der = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    refused(&pem(der), Code::Malformed, "request.issuers[0].x509_pem", "certificate");
+    refused(&pem(&der.repeat(2)), Code::Malformed, "request.issuers[0].x509_pem", "several");
+    let both = serde_json::json!([{ "sec1_hex": "00", "x509_pem": "" }]);
+    refused(&set("/issuers", both), Code::Malformed, "request", "expected");
+}
+
+#[test]
+fn names_and_times_are_checked() {
+    for (path, place) in [
+        ("/doc_type", "request.doc_type"),
+        ("/predicates/1/namespace", "request.predicates[1].namespace"),
+        ("/predicates/1/element", "request.predicates[1].element"),
+    ] {
+        Request::from_json(&set(path, "n".repeat(64).into())).unwrap();
+        refused(&set(path, "n".repeat(65).into()), Code::TooLarge, place, "limit is 64");
+        refused(&set(path, "".into()), Code::Malformed, place, "empty");
+    }
+    for now in ["2024-10-15", "2024-10-15T00:00:00.5Z", "2024-10-15T02:00:00+02:00", "now"] {
+        refused(&set("/now", now.into()), Code::Malformed, "request.now", "YYYY-MM-DDTHH:MM:SSZ");
+    }
+}
+
+#[test]
+fn requests_have_a_largest_size() {
+    let padded = |length: usize| {
+        let mut json = MUSTERMANN.request.as_bytes().to_vec();
+        json.resize(length, b' ');
+        json
+    };
+    Request::from_json(&padded(limits::REQUEST_BYTES)).unwrap();
+    refused(&padded(limits::REQUEST_BYTES + 1), Code::TooLarge, "request", "limit is 65536");
+    let error = Request::from_cbor(&padded(limits::REQUEST_BYTES + 1)).unwrap_err();
+    assert_eq!(error.code(), Code::TooLarge);
+}
+
+#[test]
+fn bad_cbor_is_refused() {
+    let request = Request::from_json(MUSTERMANN.request.as_bytes()).unwrap();
+    let cbor = request.to_cbor();
+    for length in 0..cbor.len() {
+        assert_eq!(Request::from_cbor(&cbor[..length]).unwrap_err().code(), Code::Malformed);
+    }
+    for offset in 0..cbor.len() {
+        let mut flipped = cbor.clone();
+        flipped[offset] ^= 0x01;
+        if let Ok(other) = Request::from_cbor(&flipped) {
+            assert_ne!(other, request, "offset {offset}");
+        }
+    }
+    for bad in [[&cbor[..], b"\x00"].concat(), vec![0xa0], vec![0x80], [0x81; 4_000].to_vec()] {
+        let error = Request::from_cbor(&bad).unwrap_err();
+        assert_eq!((error.code(), error.where_()), (Code::Malformed, "request"));
+    }
+}
+
+fn condition() -> impl Strategy<Value = Condition> {
+    let date =
+        || (-62_167_219_200_i64..253_402_300_800).prop_map(|unix| Timestamp::from_unix(unix).unwrap().date());
+    prop_oneof![
+        any::<u8>().prop_map(Condition::AgeAtLeast),
+        any::<String>().prop_map(|text| Condition::Equals(Literal::Text(text))),
+        any::<bool>().prop_map(|value| Condition::Equals(Literal::Bool(value))),
+        any::<i64>().prop_map(|number| Condition::Equals(Literal::Integer(number))),
+        date().prop_map(|date| Condition::Equals(Literal::FullDate(date))),
+        date().prop_map(Condition::DateBefore),
+        date().prop_map(Condition::DateAfter),
+        Just(Condition::Disclose),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn both_forms_hold_any_request(
+        doc_type in ".{1,16}",
+        unix in -62_167_219_200_i64..253_402_300_800,
+        conditions in prop::collection::vec(("[a-z]{1,4}", condition()), 1..=8),
+    ) {
+        let issuers = Request::from_json(MUSTERMANN.request.as_bytes()).unwrap().issuers().to_vec();
+        let predicates: Vec<_> = conditions
+            .into_iter()
+            .enumerate()
+            .map(|(index, (element, condition))| Predicate { namespace: format!("n{index}"), element, condition })
+            .collect();
+        let request = Request::new(doc_type, Timestamp::from_unix(unix).unwrap(), issuers, predicates).unwrap();
+        prop_assert_eq!(Request::from_json(request.to_json().as_bytes()).unwrap(), request.clone());
+        prop_assert_eq!(Request::from_cbor(&request.to_cbor()).unwrap(), request);
+    }
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = Request::from_json(&bytes);
+        let _ = Request::from_cbor(&bytes);
+        let _ = velum_credentials::DeviceResponse::parse(&bytes);
+        let _ = velum_credentials::MobileSecurityObject::parse(&bytes);
+        let _ = velum_credentials::IssuerSignedItem::parse(&bytes);
+        let _ = velum_credentials::SessionTranscript::parse(&bytes);
+    }
+}
