@@ -22,6 +22,8 @@
 mod check;
 mod matrix;
 mod multiplicity;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use check::{Failure, Violations, check};
 pub use matrix::Trace;

@@ -1,0 +1,65 @@
+//! Stand-ins for the other side of a bus in the tests of a chip.
+
+use p3_field::PrimeCharacteristicRing;
+
+use crate::air::{Bus, Chip, ChipBuilder, Trace};
+use crate::field::F;
+
+/// A one-row chip that puts given tuples on buses. Its trace is [`trace`](Self::trace).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Partner {
+    /// Tuples sent, each with its count; a negative count receives.
+    pub(crate) tuples: Vec<(Bus, Vec<F>, F)>,
+    /// Tuples provided for any number of lookups.
+    pub(crate) provided: Vec<(Bus, Vec<F>)>,
+}
+
+impl Partner {
+    /// Sends `fields` once.
+    pub(crate) fn send(&mut self, bus: Bus, fields: &[u64]) {
+        self.tuples.push((bus, tuple(fields), F::ONE));
+    }
+
+    /// Receives `fields` once.
+    pub(crate) fn receive(&mut self, bus: Bus, fields: &[u64]) {
+        self.tuples.push((bus, tuple(fields), F::NEG_ONE));
+    }
+
+    /// Provides `fields` for any number of lookups.
+    pub(crate) fn provide(&mut self, bus: Bus, fields: &[u64]) {
+        self.provided.push((bus, tuple(fields)));
+    }
+
+    /// The trace, without multiplicities: [`fill_multiplicities`](crate::air::fill_multiplicities) writes them.
+    pub(crate) fn trace(&self) -> Trace {
+        Trace::zeroed(self.height(), self.width())
+    }
+}
+
+fn tuple(fields: &[u64]) -> Vec<F> {
+    fields.iter().copied().map(F::from_u64).collect()
+}
+
+impl Chip for Partner {
+    fn name(&self) -> &'static str {
+        "partner"
+    }
+
+    fn height(&self) -> usize {
+        1
+    }
+
+    fn width(&self) -> usize {
+        self.provided.len().max(1)
+    }
+
+    fn eval<B: ChipBuilder>(&self, b: &mut B) {
+        let constants = |fields: &[F]| fields.iter().map(|&field| B::Expr::from(field)).collect();
+        for (bus, fields, count) in &self.tuples {
+            b.interact(*bus, constants(fields), B::Expr::from(*count), 1);
+        }
+        for (column, (bus, key)) in self.provided.iter().enumerate() {
+            b.provide(*bus, constants(key), column, B::Expr::ONE);
+        }
+    }
+}
