@@ -9,6 +9,7 @@ use crate::field::F;
 use crate::stark::config::{Config, config};
 use crate::stark::lower::Lowered;
 use crate::stark::params::Parameters;
+use crate::stark::security::Security;
 
 /// Feeds the salts of the fixed columns' tree. They are public, and so is the seed.
 const KEY_SEED: [u8; 32] = *b"velum fixed columns, public salt";
@@ -24,6 +25,7 @@ pub struct VerifierKey {
     pub(super) degree_bits: Vec<usize>,
     pub(super) proof_bytes: usize,
     hash: [u8; 32],
+    security: Security,
 }
 
 impl VerifierKey {
@@ -45,12 +47,18 @@ impl VerifierKey {
         let data = ProverData::from_airs_and_degrees(&config, &airs, &degree_bits)
             .expect("every table is high enough to blind");
         let hash = hash(&parameters, chips, &airs, &data.common);
-        Self { parameters, data, degree_bits, proof_bytes, hash }
+        let security = Security::of(&parameters, &airs, &data.common.lookups, chips);
+        Self { parameters, data, degree_bits, proof_bytes, hash, security }
     }
 
     /// BLAKE3 hash of everything that fixes the proof system for this key.
     pub fn hash(&self) -> &[u8; 32] {
         &self.hash
+    }
+
+    /// Proven soundness of proofs under this key.
+    pub fn security(&self) -> &Security {
+        &self.security
     }
 
     /// Length of every proof under this key.

@@ -17,12 +17,14 @@ mod lower;
 mod params;
 #[cfg(feature = "prover")]
 mod prove;
+mod security;
 mod verify;
 
 pub use key::VerifierKey;
 pub use params::Parameters;
 #[cfg(feature = "prover")]
 pub use prove::{ProveError, ProvingKey};
+pub use security::{Security, SecurityTerm};
 pub use verify::VerifyError;
 
 #[cfg(all(test, feature = "prover"))]
