@@ -10,6 +10,8 @@ mod device;
 mod error;
 mod item;
 pub mod limits;
+#[cfg(feature = "mint")]
+pub mod mint;
 mod mso;
 mod predicate;
 mod request;

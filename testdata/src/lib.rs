@@ -88,6 +88,8 @@ pub struct Facts {
     pub device_private_key: Option<String>,
     /// The document signer's private key, where it is public: 32 bytes in hexadecimal.
     pub document_signer_private_key: Option<String>,
+    /// The IACA root's private key, where it is public: 32 bytes in hexadecimal.
+    pub iaca_private_key: Option<String>,
 }
 
 /// A P-256 point in hexadecimal.

@@ -1,0 +1,228 @@
+//! From a signed MSO to a device-signed response, with everything that goes with it.
+
+use p256::ecdsa::SigningKey;
+use p256::ecdsa::signature::Signer;
+use p256::pkcs8::{EncodePrivateKey, LineEnding};
+use serde_json::json;
+use velum_core::class::STANDARD;
+use x509_cert::der::pem;
+
+use super::draft::{DraftItem, Keys};
+use super::node::{Map, Node};
+use super::random::{self, Purpose};
+use super::spec::{Element, Spec};
+use super::value::{Typed, Value, from_hex};
+use crate::{
+    Condition, Error, PROTECTED_ES256, Predicate, Request, SessionTranscript, Timestamp,
+    device_authentication_bytes,
+};
+
+/// COSE header label of `x5chain` (RFC 9360).
+const X5CHAIN: i64 = 33;
+/// A request that is not spelt out keeps to the smallest size class.
+const DEFAULT_PREDICATES: usize = STANDARD.slots;
+
+/// A minted document and all that belongs to it.
+pub struct Minted {
+    /// The `DeviceResponse`, which may still be edited.
+    pub response: Map,
+    /// The `SessionTranscript` that the device signed, as CBOR.
+    pub transcript: Vec<u8>,
+    /// The IACA root, DER.
+    pub iaca: Vec<u8>,
+    /// The certificates in the document, DER, the document signer's first.
+    pub x5chain: Vec<Vec<u8>>,
+    /// The private keys.
+    pub keys: Keys,
+    /// A request that trusts the root and asks what the spec says, in JSON.
+    pub request: String,
+}
+
+impl Minted {
+    /// The `DeviceResponse` as CBOR.
+    #[must_use]
+    pub fn document(&self) -> Vec<u8> {
+        self.response.encode()
+    }
+
+    /// The first document of the response, to be edited.
+    pub fn first_document(&mut self) -> Option<&mut Map> {
+        match self.response.get_mut("documents")? {
+            Node::Array(documents) => match documents.first_mut()? {
+                Node::Map(document) => Some(document),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Every file of the set, by name.
+    ///
+    /// # Errors
+    /// `malformed` where a key or certificate cannot be written as PEM.
+    pub fn files(&self) -> Result<Vec<(&'static str, Vec<u8>)>, Error> {
+        Ok(vec![
+            ("document.cbor", self.document()),
+            ("transcript.cbor", self.transcript.clone()),
+            ("iaca.pem", certificate_pem(&self.iaca)?),
+            ("ds.pem", certificate_pem(self.x5chain.first().map_or(&[], Vec::as_slice))?),
+            ("ds.key", key_pem(&self.keys.document_signer)?),
+            ("device.key", key_pem(&self.keys.device)?),
+            ("request.json", self.request.clone().into_bytes()),
+        ])
+    }
+}
+
+/// A COSE_Sign1 (RFC 9052, 4.2) with its payload and an `x5chain`, signed over its `Sig_structure`.
+pub(super) fn cose_sign1(
+    protected: &[u8],
+    x5chain: &[Vec<u8>],
+    payload: &Node,
+    sign: impl FnOnce(&[u8]) -> Vec<u8>,
+) -> Node {
+    let payload = Node::bytes(&payload.encode());
+    let empty_aad = Node::bytes(&[]);
+    let to_be_signed =
+        Node::Array(vec![Node::text("Signature1"), Node::bytes(protected), empty_aad, payload.clone()]);
+    let certificate = match x5chain {
+        [single] => Node::bytes(single),
+        chain => Node::Array(chain.iter().map(|der| Node::bytes(der)).collect()),
+    };
+    let unprotected = Map::from_iter([(X5CHAIN, certificate)]);
+    let signature = Node::bytes(&sign(&to_be_signed.encode()));
+    Node::Array(vec![Node::bytes(protected), unprotected.into(), payload, signature])
+}
+
+/// The response, signed by the device, and what goes with it.
+pub(super) fn assemble(
+    spec: &Spec,
+    keys: Keys,
+    items: &[DraftItem],
+    issuer_auth: Node,
+    iaca: Vec<u8>,
+    x5chain: Vec<Vec<u8>>,
+) -> Result<Minted, Error> {
+    let transcript = transcript(spec)?;
+    let issuer_signed =
+        Map::from_iter([("nameSpaces", name_spaces(items).into()), ("issuerAuth", issuer_auth)]);
+    let document = Map::from_iter([
+        ("docType", Node::text(&spec.doc_type)),
+        ("issuerSigned", issuer_signed.into()),
+        ("deviceSigned", device_signed(spec, &keys, &transcript)?.into()),
+    ]);
+    let response = Map::from_iter([
+        ("version", Node::text("1.0")),
+        ("documents", Node::Array(vec![document.into()])),
+        ("status", Node::int(0)),
+    ]);
+    let request = request(spec, &iaca)?;
+    Ok(Minted { response, transcript: transcript.bytes().to_vec(), iaca, x5chain, keys, request })
+}
+
+/// The disclosed items by namespace, in order of first appearance.
+fn name_spaces(items: &[DraftItem]) -> Map {
+    let mut name_spaces: Vec<(&str, Vec<Node>)> = Vec::new();
+    for item in items.iter().filter(|item| item.disclosed) {
+        match name_spaces.iter_mut().find(|(name, _)| *name == item.namespace) {
+            Some((_, nodes)) => nodes.push(item.node()),
+            None => name_spaces.push((&item.namespace, vec![item.node()])),
+        }
+    }
+    name_spaces.into_iter().map(|(name, nodes)| (name, Node::Array(nodes))).collect()
+}
+
+fn device_signed(spec: &Spec, keys: &Keys, transcript: &SessionTranscript) -> Result<Map, Error> {
+    let name_spaces = device_name_spaces(spec)?;
+    let to_be_signed = device_authentication_bytes(&spec.doc_type, transcript, &name_spaces.encode());
+    let signature: p256::ecdsa::Signature = keys.device.sign(&to_be_signed);
+    let device_signature = Node::Array(vec![
+        Node::bytes(&PROTECTED_ES256),
+        Map::default().into(),
+        Node::null(),
+        Node::bytes(&signature.to_bytes()),
+    ]);
+    Ok(Map::from_iter([
+        ("nameSpaces", Node::Embedded(Box::new(name_spaces.into()))),
+        ("deviceAuth", Map::from_iter([("deviceSignature", device_signature)]).into()),
+    ]))
+}
+
+fn device_name_spaces(spec: &Spec) -> Result<Map, Error> {
+    let name_spaces = spec.device_namespaces.iter().map(|(name_space, elements)| {
+        let elements = elements.iter().map(|(element, value)| {
+            let place = || format!("spec.device_namespaces.{name_space}.{element}");
+            Ok((element.as_str(), value.to_node().map_err(|error| error.within(&place()))?))
+        });
+        Ok((name_space.as_str(), elements.collect::<Result<Vec<_>, Error>>()?.into_iter().collect::<Map>()))
+    });
+    Ok(name_spaces.collect::<Result<Vec<_>, Error>>()?.into_iter().collect())
+}
+
+/// The spec's transcript, or one with the handover of OpenID4VP (ISO/IEC TS 18013-7, B.4.4): two hashes and a nonce.
+fn transcript(spec: &Spec) -> Result<SessionTranscript, Error> {
+    let bytes = match &spec.transcript {
+        Some(text) => from_hex("spec.transcript", text)?,
+        None => {
+            let mut rng = random::stream(&spec.seed, Purpose::Transcript);
+            let mut hash = || random::bytes(&mut rng, 32);
+            let handover =
+                vec![Node::bytes(&hash()), Node::bytes(&hash()), Node::text(&hex::encode(&hash()[..16]))];
+            Node::Array(vec![Node::null(), Node::null(), Node::Array(handover)]).encode()
+        }
+    };
+    SessionTranscript::parse(&bytes).map_err(|error| error.within("spec"))
+}
+
+fn request(spec: &Spec, iaca: &[u8]) -> Result<String, Error> {
+    let now = spec.request.now.unwrap_or(spec.validity.valid_from);
+    let predicates = match &spec.request.predicates {
+        Some(predicates) => predicates.clone(),
+        None => {
+            let elements = spec.elements.iter().filter(|element| element.disclosed);
+            elements.filter_map(|element| predicate(element, now)).take(DEFAULT_PREDICATES).collect()
+        }
+    };
+    if predicates.is_empty() {
+        let message = "no disclosed element that a predicate can be about; write the predicates yourself";
+        return Err(Error::malformed("spec.request.predicates", message));
+    }
+    let certificate = String::from_utf8_lossy(&certificate_pem(iaca)?).into_owned();
+    let request = json!({
+        "doc_type": spec.doc_type,
+        "now": now.to_string(),
+        "issuers": [{ "x509_pem": certificate }],
+        "predicates": predicates,
+    });
+    Ok(Request::from_json(request.to_string().as_bytes()).map_err(|error| error.within("spec"))?.to_json())
+}
+
+/// What a request asks of an element when the spec does not say.
+fn predicate(element: &Element, now: Timestamp) -> Option<serde_json::Value> {
+    const ADULT: u8 = 18;
+    let is_adult = |text: &str| {
+        let (namespace, element) = (element.namespace.clone(), element.element.clone());
+        let predicate = Predicate { namespace, element, condition: Condition::AgeAtLeast(ADULT) };
+        text.parse().is_ok_and(|born| predicate.check(&crate::Value::FullDate(born), now).is_ok())
+    };
+    let (kind, asked) = match &element.value {
+        Value::Typed(Typed::FullDate(text)) if element.element == "birth_date" && is_adult(text) => {
+            ("age_at_least", json!(ADULT))
+        }
+        Value::Typed(Typed::FullDate(text)) => ("equals", json!({ "full_date": text })),
+        Value::Bool(value) => ("equals", json!(value)),
+        Value::Int(value) => ("equals", json!(value)),
+        Value::Text(value) => ("equals", json!(value)),
+        Value::Array(_) | Value::Typed(_) => return None,
+    };
+    Some(json!({ "namespace": element.namespace, "element": element.element, kind: asked }))
+}
+
+fn certificate_pem(der: &[u8]) -> Result<Vec<u8>, Error> {
+    let text = pem::encode_string("CERTIFICATE", LineEnding::LF, der);
+    text.map(String::into_bytes).map_err(|error| Error::malformed("certificate", error.to_string()))
+}
+
+fn key_pem(key: &SigningKey) -> Result<Vec<u8>, Error> {
+    let text = key.to_pkcs8_pem(LineEnding::LF);
+    text.map(|text| text.as_bytes().to_vec()).map_err(|error| Error::malformed("key", error.to_string()))
+}
