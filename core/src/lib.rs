@@ -6,6 +6,8 @@
 //! | [`air`] | how a chip states constraints and speaks on buses; the checker that names every failure |
 //! | [`chips`] | the chips, each following the standard it proves |
 //! | [`class`] | size classes, the public bounds that fix every table's shape |
+//! | [`transcript`] | the public inputs as bytes |
+//! | [`control`] | progress and cancellation |
 //! | [`suite`] | parameter suites |
 //! | [`stark`] | the proof system |
 //! | [`statement`] | what the two proofs state and what they keep private |
@@ -15,7 +17,9 @@
 pub mod air;
 pub mod chips;
 pub mod class;
+pub mod control;
 pub mod field;
 pub mod stark;
 pub mod statement;
 pub mod suite;
+pub mod transcript;
