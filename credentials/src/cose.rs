@@ -5,6 +5,7 @@ use coset::{CborSerializable, CoseSign1, CoseSign1Builder, HeaderBuilder, Label,
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use p256::ecdsa::{Signature, VerifyingKey};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use crate::cbor::write_bytes;
 use crate::error::Error;
@@ -27,7 +28,7 @@ const X5CHAIN: i64 = 33;
 #[derive(Debug)]
 pub(crate) struct Sign1 {
     pub(crate) x5chain: Vec<Vec<u8>>,
-    pub(crate) payload: Option<Vec<u8>>,
+    pub(crate) payload: Option<Zeroizing<Vec<u8>>>,
     pub(crate) signature: [u8; SIGNATURE_BYTES],
 }
 
@@ -45,7 +46,7 @@ impl Sign1 {
             Error::malformed("signature", format!("{length} bytes; an ES256 signature has {SIGNATURE_BYTES}"))
         })?;
         let x5chain = x5chain(sign1.unprotected.rest).map_err(|e| e.within("x5chain"))?;
-        Ok(Self { x5chain, payload: sign1.payload, signature })
+        Ok(Self { x5chain, payload: sign1.payload.map(Zeroizing::new), signature })
     }
 
     /// A COSE_Sign1 with a detached payload, as `deviceSignature` is one.

@@ -1,5 +1,25 @@
 //! ISO 18013-5 documents, requests and presentations for the Velum prover.
 //!
+//! A wallet holds a [`DeviceResponse`], a verifier asks a [`Request`]. [`Request::explain`] says what an answer would
+//! tell, [`Document::verify`] which check fails, and [`MsoLayout`] and [`ItemLayout`] where every field lies in the
+//! original bytes that a proof is about.
+//!
+//! ```
+//! # fn main() -> Result<(), velum_credentials::Error> {
+//! use velum_credentials::{DeviceResponse, Request, SessionTranscript};
+//! use velum_testdata::MUSTERMANN;
+//!
+//! let request = Request::from_json(MUSTERMANN.request.as_bytes())?;
+//! let transcript = SessionTranscript::parse(MUSTERMANN.session_transcript)?;
+//! let response = DeviceResponse::parse(MUSTERMANN.device_response)?;
+//! let document = response.document(request.doc_type())?;
+//!
+//! println!("{}", request.explain(document));
+//! document.verify(&request, &transcript)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Untrusted input never panics here: every reader is bounded by [`limits`] and ends in an [`Error`] that says what,
 //! where and what to do.
 
@@ -37,3 +57,16 @@ pub use response::{DeviceResponse, Document, IssuerSigned, NameSpace};
 pub use trust::{Issuer, TrustedIssuer};
 pub use value::Value;
 pub use velum_core::class::SizeClass;
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn documents_and_requests_cross_threads() {
+        fn crosses<T: Send + Sync>() {}
+        crosses::<crate::DeviceResponse>();
+        crosses::<crate::Request>();
+        crosses::<crate::SessionTranscript>();
+        crosses::<crate::Explanation>();
+        crosses::<crate::Error>();
+    }
+}

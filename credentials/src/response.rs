@@ -1,5 +1,6 @@
 //! `DeviceResponse` (ISO 18013-5, 8.3.2.1.2.2): the envelope in which a wallet holds and sends documents.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
@@ -336,11 +337,12 @@ fn read_issuer_auth(bytes: &[u8]) -> Result<IssuerAuth, Error> {
 }
 
 fn read_name_spaces(cursor: &mut Cursor<'_>) -> Result<Vec<NameSpace>, Error> {
-    let mut name_spaces: Vec<NameSpace> = Vec::new();
+    let mut name_spaces = Vec::new();
+    let mut seen = BTreeSet::new();
     let mut members = cursor.map()?;
     while cursor.next(&mut members) {
         let (_, name) = cursor.name()?;
-        if name_spaces.iter().any(|seen| seen.name == name) {
+        if !seen.insert(name) {
             return Err(Error::malformed("", format!("the namespace {name:?} occurs twice")));
         }
         let items = read_items(cursor).map_err(|e| e.within(&format!("[{name:?}]")))?;
@@ -351,7 +353,7 @@ fn read_name_spaces(cursor: &mut Cursor<'_>) -> Result<Vec<NameSpace>, Error> {
 
 fn read_items(cursor: &mut Cursor<'_>) -> Result<Vec<IssuerSignedItem>, Error> {
     let mut items: Vec<IssuerSignedItem> = Vec::new();
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     let mut members = cursor.array()?;
     while cursor.next(&mut members) {
         let place = format!("[{}]", items.len());

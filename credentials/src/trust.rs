@@ -66,14 +66,20 @@ impl TrustedIssuer {
         let named = document.x5chain().first().and_then(|leaf| x509::certificate_public_key(leaf).ok());
         let (mut failed, mut named_is_trusted) = (None, false);
         for candidate in Self::candidates(issuers, document, now) {
-            match candidate {
-                Ok(issuer)
-                    if verifies_payload(&issuer.public_key, document.mso().bytes(), document.signature()) =>
-                {
-                    return issuer.check_signed(document.mso().validity().signed);
+            let issuer = match candidate {
+                Ok(issuer) => issuer,
+                Err(reason) => {
+                    failed = Some(reason);
+                    continue;
                 }
-                Ok(issuer) => named_is_trusted |= named == Some(issuer.public_key),
-                Err(reason) => failed = Some(reason),
+            };
+            if !verifies_payload(&issuer.public_key, document.mso().bytes(), document.signature()) {
+                named_is_trusted |= named == Some(issuer.public_key);
+            } else if issuer.covers(document.mso().validity().signed) {
+                return Ok(issuer);
+            } else {
+                failed =
+                    Some("the MSO was signed outside the validity of its signer's certificate".to_owned());
             }
         }
         if named_is_trusted {
@@ -115,14 +121,7 @@ impl TrustedIssuer {
         Self { public_key: signer.public_key, signed_within, by_root }
     }
 
-    fn check_signed(self, signed: Timestamp) -> Result<Self, Error> {
-        match self.signed_within {
-            Some((from, until)) if signed < from || signed > until => Err(Error::new(
-                Code::IssuerUntrusted,
-                "issuerAuth.payload.validityInfo.signed",
-                "the MSO was signed outside the validity of its signer's certificate; trust another certificate",
-            )),
-            _ => Ok(self),
-        }
+    fn covers(&self, signed: Timestamp) -> bool {
+        self.signed_within.is_none_or(|(from, until)| from <= signed && signed <= until)
     }
 }

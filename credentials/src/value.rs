@@ -109,3 +109,68 @@ impl fmt::Display for Value {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(hex: &str) -> Value {
+        Value::parse(&hex::decode(hex).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn every_type_is_told_apart() {
+        let date = "2024-03-15".parse().unwrap();
+        let time = "2024-03-15T12:00:00Z".parse().unwrap();
+        for (hex, expected) in [
+            ("60", Value::Text(String::new())),
+            ("63446f65", Value::Text("Doe".to_owned())),
+            ("f4", Value::Bool(false)),
+            ("f5", Value::Bool(true)),
+            ("18af", Value::Integer(175)),
+            ("1bffffffffffffffff", Value::Integer((1 << 64) - 1)),
+            ("3bffffffffffffffff", Value::Integer(-(1 << 64))),
+            ("d903ec6a323032342d30332d3135", Value::FullDate(date)),
+            ("c074323032342d30332d31355431323a30303a30305a", Value::DateTime(time)),
+        ] {
+            assert_eq!(value(hex), expected, "{hex}");
+        }
+    }
+
+    #[test]
+    fn everything_else_keeps_its_cbor() {
+        for hex in [
+            "f6",
+            "f7",
+            "e0",
+            "f93c00",
+            "40",
+            "80",
+            "a0",
+            "c11a66000000",
+            "d903ec6a323032332d30322d3239",
+            "d903ec00",
+            "c06a323032342d30332d3135",
+            "c0d903ec6a323032342d30332d3135",
+            "d9d9f763446f65",
+        ] {
+            assert_eq!(value(hex), Value::Other(hex::decode(hex).unwrap()), "{hex}");
+            assert_eq!(value(hex).date(), None);
+        }
+    }
+
+    #[test]
+    fn dates_come_from_three_types() {
+        let date = Some("2024-03-15".parse().unwrap());
+        assert_eq!(value("d903ec6a323032342d30332d3135").date(), date);
+        assert_eq!(value("6a323032342d30332d3135").date(), date);
+        assert_eq!(value("c074323032342d30332d31355432333a35393a35395a").date(), date);
+        assert_eq!(value("7474323032342d30332d31355432333a35393a3539").date(), None);
+        assert_eq!(value("00").date(), None);
+    }
+
+    #[test]
+    fn debug_output_hides_the_value() {
+        assert_eq!(format!("{:?}", value("63446f65")), "text");
+    }
+}

@@ -1,0 +1,175 @@
+//! The MSO.
+
+use velum_credentials::limits;
+
+use super::*;
+
+/// An MSO payload with bytes replaced; the inner length is corrected.
+fn payload_with(from: &[u8], to: &[u8]) -> Vec<u8> {
+    let document = parse(MUSTERMANN.device_response).unwrap();
+    replace_embedded(document.mso().bytes(), from, to)
+}
+
+#[test]
+fn msos_are_definite_shortest_and_alone() {
+    let cases: [(Vec<u8>, &str); 9] = [
+        (payload_with(b"\xa6\x67version", b"\xbf\x67version"), "indefinite"),
+        (payload_with(b"\x67version\x63", b"\x67version\x78\x03"), "longer than needed"),
+        (payload_with(b"\x69deviceKey\xa4", b"\x69deviceKey\xb8\x04"), "longer than needed"),
+        (payload_with(b"\x67version\x63\x31\x2e\x30", b"\x67version\x7f\x631.0\xff"), "indefinite"),
+        ([parse(MUSTERMANN.device_response).unwrap().mso().bytes(), b"\x00"].concat(), "byte string of"),
+        (
+            encode(&Value::Tag(
+                24,
+                Box::new(Value::Bytes(
+                    [unembed_bytes(parse(MUSTERMANN.device_response).unwrap().mso().bytes()), vec![0]]
+                        .concat(),
+                )),
+            )),
+            "bytes follow",
+        ),
+        (unembed_bytes(parse(MUSTERMANN.device_response).unwrap().mso().bytes()), "expected a tag"),
+        (vec![], "the input ends"),
+        (encode(&embed(&Value::Array(vec![]))), "expected a map"),
+    ];
+    for (payload, why) in cases {
+        refused(&with_payload(payload), Code::Malformed, PAYLOAD, why);
+    }
+    // The wrapping itself: `d8 18 59 06d6` with a four-byte length.
+    let mso = unembed_bytes(parse(MUSTERMANN.device_response).unwrap().mso().bytes());
+    let long = [&[0xd8, 0x18, 0x5a], &(mso.len() as u32).to_be_bytes()[..], &mso].concat();
+    refused(&with_payload(long), Code::Malformed, PAYLOAD, "longer than needed");
+}
+
+#[test]
+fn mso_keys_occur_exactly_once() {
+    for key in ["version", "digestAlgorithm", "docType", "valueDigests", "deviceKeyInfo", "validityInfo"] {
+        let missing = with_mso(|mso| members(mso).retain(|(k, _)| k.as_text() != Some(key)));
+        refused(&missing, Code::Malformed, PAYLOAD, &format!("{key} is missing"));
+        let twice = with_mso(|mso| {
+            let value = at(mso, &[key]).clone();
+            members(mso).push((text(key), value));
+        });
+        refused(&twice, Code::Malformed, PAYLOAD, "twice");
+    }
+    for key in ["signed", "validFrom", "validUntil"] {
+        let missing =
+            with_mso(|mso| members(at(mso, &["validityInfo"])).retain(|(k, _)| k.as_text() != Some(key)));
+        refused(&missing, Code::Malformed, &format!("{PAYLOAD}.validityInfo"), &format!("{key} is missing"));
+    }
+    for label in [1, -1, -2, -3] {
+        let missing = with_mso(|mso| {
+            members(at(mso, &["deviceKeyInfo", "deviceKey"])).retain(|(k, _)| *k != Value::from(label));
+        });
+        refused(&missing, Code::Malformed, &format!("{PAYLOAD}.deviceKeyInfo.deviceKey"), "is missing");
+    }
+    let unknown = with_mso(|mso| {
+        members(mso).push((text("status"), Value::Map(vec![(text("idx"), Value::from(1))])));
+        members(mso).insert(0, (Value::from(7), Value::Null));
+    });
+    parse(&unknown).unwrap();
+}
+
+#[test]
+fn unknown_algorithms_are_refused() {
+    let version = with_mso(|mso| *at(mso, &["version"]) = text("1.1"));
+    refused(&version, Code::Malformed, PAYLOAD, "only \"1.0\" is supported");
+    for algorithm in ["SHA-512", "SHA-384", "sha-256"] {
+        let other = with_mso(|mso| *at(mso, &["digestAlgorithm"]) = text(algorithm));
+        refused(
+            &other,
+            Code::Malformed,
+            &format!("{PAYLOAD}.digestAlgorithm"),
+            "only \"SHA-256\" is supported",
+        );
+    }
+    for protected in [
+        &b"\xa1\x01\x38\x22"[..],
+        b"\xa1\x01\x38\x23",
+        b"\xa1\x01\x27",
+        b"\xa0",
+        b"",
+        b"\xa2\x01\x26\x04\x41\x00",
+    ] {
+        let other = response(|root| {
+            *at(root, &["documents", "0", "issuerSigned", "issuerAuth", "0"]) =
+                Value::Bytes(protected.to_vec());
+        });
+        refused(&other, Code::Malformed, &format!("{AUTH}.protected"), "only ES256");
+    }
+    // A P-384 issuer: ES384 with its longer signature.
+    let p384 = response(|root| {
+        let auth = at(root, &["documents", "0", "issuerSigned", "issuerAuth"]);
+        *at(auth, &["0"]) = Value::Bytes(b"\xa1\x01\x38\x22".to_vec());
+        *at(auth, &["3"]) = Value::Bytes(vec![1; 96]);
+    });
+    refused(&p384, Code::Malformed, &format!("{AUTH}.protected"), "only ES256");
+    for length in [0, 63, 65, 96] {
+        let short = response(|root| {
+            *at(root, &["documents", "0", "issuerSigned", "issuerAuth", "3"]) = Value::Bytes(vec![1; length]);
+        });
+        refused(&short, Code::Malformed, &format!("{AUTH}.signature"), "has 64");
+    }
+}
+
+#[test]
+fn device_keys_are_uncompressed_p256_points() {
+    let place = format!("{PAYLOAD}.deviceKeyInfo.deviceKey");
+    let with_key = |label: i64, value: Value| {
+        with_mso(|mso| {
+            let key = members(at(mso, &["deviceKeyInfo", "deviceKey"]));
+            key.iter_mut().find(|(k, _)| *k == Value::from(label)).unwrap().1 = value;
+        })
+    };
+    refused(&with_key(1, Value::from(1)), Code::Malformed, &place, "kty");
+    refused(&with_key(-1, Value::from(2)), Code::Malformed, &place, "crv");
+    refused(&with_key(-1, text("P-256")), Code::Malformed, &place, "crv");
+    refused(&with_key(-3, Value::Bool(true)), Code::Malformed, &place, "expected a byte string");
+    refused(&with_key(-2, Value::Bytes(vec![1; 31])), Code::Malformed, &place, "31 bytes");
+    refused(&with_key(-2, Value::Bytes(vec![0; 32])), Code::Malformed, &place, "not on P-256");
+    refused(&with_key(-2, Value::Bytes(vec![0xff; 32])), Code::Malformed, &place, "not on P-256");
+}
+
+#[test]
+fn dates_have_one_form() {
+    for (key, value) in [
+        ("signed", Value::Tag(0, Box::new(text("2024-09-30T13:50:00.0Z")))),
+        ("validFrom", Value::Tag(0, Box::new(text("2024-09-30T13:50:00+00:00")))),
+        ("validUntil", Value::Tag(0, Box::new(text("2024-02-30T13:50:00Z")))),
+        ("signed", Value::Tag(0, Box::new(text("2024-09-30")))),
+        ("validFrom", text("2024-09-30T13:50:00Z")),
+        ("validUntil", Value::Tag(1, Box::new(Value::from(1_700_000_000)))),
+        ("validUntil", Value::Tag(0, Box::new(Value::from(0)))),
+    ] {
+        let other = with_mso(|mso| *at(mso, &["validityInfo", key]) = value);
+        let error = parse(&other).unwrap_err();
+        assert_eq!(
+            (error.code(), error.where_()),
+            (Code::Malformed, &*format!("{PAYLOAD}.validityInfo.{key}"))
+        );
+    }
+}
+
+#[test]
+fn digests_are_of_32_bytes_at_ids_below_2_to_the_31() {
+    let with_digest = |id: u64, length: usize| {
+        with_mso(|mso| {
+            members(at(mso, &["valueDigests", NAMESPACE]))
+                .push((Value::from(id), Value::Bytes(vec![0; length])));
+        })
+    };
+    let place = format!("{PAYLOAD}.valueDigests[\"{NAMESPACE}\"]");
+    parse(&with_digest((1 << 31) - 1, 32)).unwrap();
+    refused(&with_digest(1 << 31, 32), Code::Malformed, &place, "not below 2^31");
+    refused(&with_digest(99, 64), Code::Malformed, &format!("{place}[99]"), "64 bytes");
+    refused(&with_digest(26, 32), Code::Malformed, PAYLOAD, "twice");
+}
+
+#[test]
+fn msos_have_a_largest_size() {
+    let padded = |extra: usize| with_mso(|mso| members(mso).push((text("x"), Value::Bytes(vec![0; extra]))));
+    let size = |response: &[u8]| parse(response).unwrap().mso().bytes().len();
+    let overhead = size(&padded(60_000)) - 60_000;
+    assert_eq!(size(&padded(limits::MSO_BYTES - overhead)), limits::MSO_BYTES);
+    refused(&padded(limits::MSO_BYTES - overhead + 1), Code::TooLarge, PAYLOAD, "limit is 65536");
+}
