@@ -2,3 +2,5 @@
 
 pub mod buses;
 pub mod fingerprint;
+pub mod range;
+pub mod streams;
