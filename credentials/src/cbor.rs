@@ -197,10 +197,7 @@ impl<'a> Cursor<'a> {
     /// A docType, namespace or identifier: text of 1 to 64 bytes.
     pub(crate) fn name(&mut self) -> Result<(Span, &'a str), Error> {
         let (span, name) = self.text()?;
-        check_name(name).map_err(|message| {
-            let code = if name.is_empty() { crate::Code::Malformed } else { crate::Code::TooLarge };
-            Error::new(code, "", format!("at byte {}: {message}", span.head))
-        })?;
+        check_name("", name)?;
         Ok((span, name))
     }
 
@@ -389,15 +386,12 @@ fn error_at(offset: usize, message: impl std::fmt::Display) -> Error {
     Error::malformed("", format!("at byte {offset}: {message}"))
 }
 
-/// Checks the length of a docType, namespace or element identifier.
-pub(crate) fn check_name(name: &str) -> Result<(), String> {
-    match name.len() {
-        0 => Err("a name is empty".to_owned()),
-        length if length > limits::NAME_BYTES => {
-            Err(format!("a name of {length} bytes; the limit is {}", limits::NAME_BYTES))
-        }
-        _ => Ok(()),
+/// That a docType, namespace or element identifier is of 1 to 64 bytes.
+pub(crate) fn check_name(place: &str, name: &str) -> Result<(), Error> {
+    if name.is_empty() {
+        return Err(Error::malformed(place, "a name is empty"));
     }
+    Error::check_limit(place, "bytes of a name", name.len(), limits::NAME_BYTES)
 }
 
 /// One whole item from `bytes`, with nothing behind it.

@@ -59,23 +59,21 @@ impl Sign1 {
 
 /// One certificate, or an array of them, each DER.
 fn x5chain(rest: Vec<(Label, Value)>) -> Result<Vec<Vec<u8>>, Error> {
-    let certificate = |value| match value {
-        Value::Bytes(der) if der.len() <= limits::CERTIFICATE_BYTES => Ok(der),
-        Value::Bytes(der) => {
-            let (length, limit) = (der.len(), limits::CERTIFICATE_BYTES);
-            Err(Error::too_large("", format!("a certificate of {length} bytes; the limit is {limit}")))
-        }
-        _ => Err(Error::malformed("", "not a byte string with a DER certificate")),
+    let chain = match rest.into_iter().find(|(label, _)| *label == Label::Int(X5CHAIN)) {
+        None => return Ok(Vec::new()),
+        Some((_, Value::Array(chain))) => chain,
+        Some((_, single)) => vec![single],
     };
-    match rest.into_iter().find(|(label, _)| *label == Label::Int(X5CHAIN)) {
-        None => Ok(Vec::new()),
-        Some((_, Value::Array(chain))) if chain.len() > limits::X5CHAIN_CERTIFICATES => {
-            let (length, limit) = (chain.len(), limits::X5CHAIN_CERTIFICATES);
-            Err(Error::too_large("", format!("{length} certificates; the limit is {limit}")))
-        }
-        Some((_, Value::Array(chain))) => chain.into_iter().map(certificate).collect(),
-        Some((_, single)) => Ok(vec![certificate(single)?]),
-    }
+    Error::check_limit("", "certificates", chain.len(), limits::X5CHAIN_CERTIFICATES)?;
+    chain
+        .into_iter()
+        .map(|certificate| {
+            let not_bytes = |_| Error::malformed("", "not a byte string with a DER certificate");
+            let der = certificate.into_bytes().map_err(not_bytes)?;
+            Error::check_limit("", "bytes of a certificate", der.len(), limits::CERTIFICATE_BYTES)?;
+            Ok(der)
+        })
+        .collect()
 }
 
 /// The `Sig_structure` that ES256 signs for a payload, attached or detached.

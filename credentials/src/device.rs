@@ -30,10 +30,7 @@ impl SessionTranscript {
     }
 
     fn check(bytes: &[u8]) -> Result<(), Error> {
-        if bytes.len() > limits::TRANSCRIPT_BYTES {
-            let (length, limit) = (bytes.len(), limits::TRANSCRIPT_BYTES);
-            return Err(Error::too_large("", format!("{length} bytes; the limit is {limit}")));
-        }
+        Error::check_limit("", "bytes", bytes.len(), limits::TRANSCRIPT_BYTES)?;
         check_whole(bytes, Rules::Wire)?;
         let mut cursor = Cursor::new(bytes, Rules::Wire);
         let mut members = cursor.array()?;
@@ -176,10 +173,7 @@ impl DeviceSigned {
 /// Tag 24 around namespace -> (element -> value). The inner map's bytes are kept.
 fn device_name_spaces(cursor: &mut Cursor<'_>) -> Result<Vec<u8>, Error> {
     let (_, bytes) = cursor.embedded()?;
-    if bytes.len() > limits::DEVICE_NAMESPACES_BYTES {
-        let (length, limit) = (bytes.len(), limits::DEVICE_NAMESPACES_BYTES);
-        return Err(Error::too_large("", format!("{length} bytes; the limit is {limit}")));
-    }
+    Error::check_limit("", "bytes", bytes.len(), limits::DEVICE_NAMESPACES_BYTES)?;
     check_whole(bytes, Rules::Wire)?;
     let mut inner = Cursor::new(bytes, Rules::Wire);
     let mut name_spaces = inner.map()?;

@@ -119,6 +119,14 @@ impl Error {
         Self::new(Code::TooLarge, place, message)
     }
 
+    /// That `count` of `unit` is within a limit.
+    pub(crate) fn check_limit(place: &str, unit: &str, count: usize, limit: usize) -> Result<(), Self> {
+        if count <= limit {
+            return Ok(());
+        }
+        Err(Self::too_large(place, format!("{count} {unit}; the limit is {limit}")))
+    }
+
     /// Prefixes the place: an error at `issuerAuth` within `documents[0]` is at `documents[0].issuerAuth`.
     pub(crate) fn within(mut self, outer: &str) -> Self {
         self.place = match self.place.as_bytes().first() {

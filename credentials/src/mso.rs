@@ -112,10 +112,7 @@ impl MobileSecurityObject {
     /// bytes, another version or digest algorithm, dates in another form than `YYYY-MM-DDTHH:MM:SSZ`, device keys that
     /// are not uncompressed P-256 points.
     pub fn parse(payload: &[u8]) -> Result<Self, Error> {
-        if payload.len() > limits::MSO_BYTES {
-            let (length, limit) = (payload.len(), limits::MSO_BYTES);
-            return Err(Error::too_large("", format!("an MSO of {length} bytes; the limit is {limit}")));
-        }
+        Error::check_limit("", "bytes of an MSO", payload.len(), limits::MSO_BYTES)?;
         let mut cursor = Cursor::new(payload, Rules::Hashed);
         cursor.open_embedded()?;
         let map = cursor.clone().skip()?;

@@ -28,10 +28,7 @@ impl DeviceResponse {
     /// # Errors
     /// `too_large` above a limit of [`limits`], else `malformed`.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        if bytes.len() > limits::RESPONSE_BYTES {
-            let (length, limit) = (bytes.len(), limits::RESPONSE_BYTES);
-            return Err(Error::too_large("document", format!("{length} bytes; the limit is {limit}")));
-        }
+        Error::check_limit("document", "bytes", bytes.len(), limits::RESPONSE_BYTES)?;
         check_whole(bytes, Rules::Wire).map_err(|e| e.within("document"))?;
         let mut cursor = Cursor::new(bytes, Rules::Wire);
         let (mut version, mut documents) = (None, None);
@@ -243,10 +240,7 @@ impl IssuerSigned {
     /// # Errors
     /// As [`DeviceResponse::parse`].
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        if bytes.len() > limits::RESPONSE_BYTES {
-            let (length, limit) = (bytes.len(), limits::RESPONSE_BYTES);
-            return Err(Error::too_large("issuerSigned", format!("{length} bytes; the limit is {limit}")));
-        }
+        Error::check_limit("issuerSigned", "bytes", bytes.len(), limits::RESPONSE_BYTES)?;
         let parse = || {
             check_whole(bytes, Rules::Wire)?;
             Self::read(&mut Cursor::new(bytes, Rules::Wire))

@@ -1,5 +1,6 @@
 //! Whom a request trusts, and which error tells that it is someone else.
 
+use velum_credentials::mint::{Spec, mint};
 use velum_credentials::{Code, DeviceResponse, Document, Error, Issuer, TrustedIssuer, x509};
 use velum_testdata::{AGE_VERIFICATION, ANNEX_D, CASES, Case, MUSTERMANN};
 
@@ -81,5 +82,44 @@ fn an_altered_signature_is_told_from_an_unknown_issuer() {
         assert_eq!(document.check_issuer_signature(&named).unwrap_err().code(), Code::IssuerSignature);
         let error = document.check_issuer(&[key(&ANNEX_D)], now).unwrap_err();
         assert_eq!(error.code(), Code::IssuerUntrusted);
+    }
+}
+
+/// Documents of one signer, signed before, in and after the validity of its certificate.
+#[test]
+fn a_certificate_vouches_for_what_was_signed_while_it_was_valid() {
+    for (signed, vouches) in [
+        ("2025-12-31T23:59:59Z", false),
+        ("2026-01-01T00:00:00Z", true),
+        ("2026-06-30T00:00:00Z", true),
+        ("2026-06-30T00:00:01Z", false),
+    ] {
+        let spec = serde_json::json!({
+            "seed": hex::encode([1; 32]),
+            "doc_type": "org.iso.18013.5.1.mDL",
+            "validity": { "signed": signed, "valid_from": "2026-01-02T00:00:00Z", "valid_until": "2026-12-31T00:00:00Z" },
+            "elements": [{ "namespace": "org.iso.18013.5.1", "element": "age_over_18", "value": true }],
+            "certificates": { "document_signer": {
+                "not_before": "2026-01-01T00:00:00Z",
+                "not_after": "2026-06-30T00:00:00Z",
+            } },
+        });
+        let minted = mint(&Spec::from_json(&spec.to_string()).unwrap()).unwrap();
+        let response = DeviceResponse::parse(&minted.document()).unwrap();
+        let (document, now) = (&response.documents()[0], "2026-06-01T00:00:00Z".parse().unwrap());
+        let key = Issuer::Key(*minted.keys.document_signer.verifying_key());
+        let signer = Issuer::from_der(minted.x5chain[0].clone()).unwrap();
+        let root = Issuer::from_der(minted.iaca.clone()).unwrap();
+        for certified in [signer, root] {
+            let found = document.check_issuer(std::slice::from_ref(&certified), now);
+            match vouches {
+                true => assert!(found.unwrap().signed_within.is_some()),
+                false => assert_eq!(found.unwrap_err().code(), Code::IssuerUntrusted, "{signed}"),
+            }
+            assert!(
+                document.check_issuer(&[certified, key.clone()], now).is_ok(),
+                "the key itself is trusted too"
+            );
+        }
     }
 }

@@ -45,12 +45,7 @@ impl Request {
         issuers: Vec<Issuer>,
         predicates: Vec<Predicate>,
     ) -> Result<Self, Error> {
-        let name = |place: &str, name: &str| match check_name(name) {
-            Err(message) if name.is_empty() => Err(Error::malformed(place, message)),
-            Err(message) => Err(Error::too_large(place, message)),
-            Ok(()) => Ok(()),
-        };
-        name("request.doc_type", &doc_type)?;
+        check_name("request.doc_type", &doc_type)?;
         if issuers.is_empty() {
             return Err(Error::malformed("request.issuers", "no issuer is trusted; name at least one"));
         }
@@ -60,17 +55,11 @@ impl Request {
                 "nothing is asked; name at least one predicate",
             ));
         }
-        if predicates.len() > limits::PREDICATES {
-            let (count, limit) = (predicates.len(), limits::PREDICATES);
-            return Err(Error::too_large(
-                "request.predicates",
-                format!("{count} predicates; the limit is {limit}"),
-            ));
-        }
+        Error::check_limit("request.predicates", "predicates", predicates.len(), limits::PREDICATES)?;
         for (index, predicate) in predicates.iter().enumerate() {
             let place = format!("request.predicates[{index}]");
-            name(&format!("{place}.namespace"), &predicate.namespace)?;
-            name(&format!("{place}.element"), &predicate.element)?;
+            check_name(&format!("{place}.namespace"), &predicate.namespace)?;
+            check_name(&format!("{place}.element"), &predicate.element)?;
             if predicates.iter().take(index).any(|earlier| earlier == predicate) {
                 return Err(Error::malformed(place, "the predicate occurs twice; remove one"));
             }

@@ -61,11 +61,7 @@ impl Request {
 }
 
 fn check_length(bytes: &[u8]) -> Result<(), Error> {
-    if bytes.len() <= limits::REQUEST_BYTES {
-        return Ok(());
-    }
-    let (length, limit) = (bytes.len(), limits::REQUEST_BYTES);
-    Err(Error::too_large("request", format!("{length} bytes; the limit is {limit}")))
+    Error::check_limit("request", "bytes", bytes.len(), limits::REQUEST_BYTES)
 }
 
 #[derive(Serialize, Deserialize)]
@@ -156,11 +152,12 @@ impl TryFrom<IssuerForm> for Issuer {
                 let [der] = <[Vec<u8>; 1]>::try_from(certificates).map_err(|_| {
                     Error::malformed("x509_pem", "several certificates; give each its own entry")
                 })?;
-                if der.len() > limits::CERTIFICATE_BYTES {
-                    let (length, limit) = (der.len(), limits::CERTIFICATE_BYTES);
-                    let message = format!("a certificate of {length} bytes; the limit is {limit}");
-                    return Err(Error::too_large("x509_pem", message));
-                }
+                Error::check_limit(
+                    "x509_pem",
+                    "bytes of a certificate",
+                    der.len(),
+                    limits::CERTIFICATE_BYTES,
+                )?;
                 Self::from_der(der).map_err(|error| error.within("x509_pem"))
             }
         }
