@@ -2,6 +2,8 @@
 //!
 //! `docs/statement.md` gives the record and the public inputs byte by byte.
 
+use p3_field::PrimeField64;
+use p3_field::integers::QuotientMap;
 use zeroize::Zeroize;
 
 use crate::class::SizeClass;
@@ -13,6 +15,27 @@ pub const DIGEST_ELEMENTS: usize = 4;
 
 /// A Poseidon2 digest.
 pub type Digest = [F; DIGEST_ELEMENTS];
+
+/// Bytes of an encoded [`Digest`].
+pub const DIGEST_BYTES: usize = 8 * DIGEST_ELEMENTS;
+
+/// The digest's elements in order, each canonical and little end first.
+pub fn digest_to_bytes(digest: &Digest) -> [u8; DIGEST_BYTES] {
+    let mut bytes = [0; DIGEST_BYTES];
+    for (target, element) in bytes.as_chunks_mut().0.iter_mut().zip(digest) {
+        *target = element.as_canonical_u64().to_le_bytes();
+    }
+    bytes
+}
+
+/// The digest of this encoding, or none where an element is not canonical.
+pub fn digest_from_bytes(bytes: &[u8; DIGEST_BYTES]) -> Option<Digest> {
+    let mut digest = Digest::default();
+    for (element, source) in digest.iter_mut().zip(bytes.as_chunks().0) {
+        *element = F::from_canonical_checked(u64::from_le_bytes(*source))?;
+    }
+    Some(digest)
+}
 
 /// A P-256 public key, affine and on the curve: big-endian coordinates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,6 +90,15 @@ impl Subject {
     }
 }
 
+impl Subject {
+    /// Some subject of the suite and class, where only these matter.
+    pub(crate) fn example(suite: Suite, class: SizeClass) -> Self {
+        let elements = vec![ElementName { namespace: "namespace".to_owned(), element: "element".to_owned() }];
+        let issuer = PublicKey { x: [0; 32], y: [0; 32] };
+        Self { suite, class, doc_type: "type".to_owned(), issuer, elements }
+    }
+}
+
 /// The statement of a credential proof: an issuer signed a document with these elements, and `commitment` commits to
 /// the record of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +141,22 @@ pub struct PresentationStatement {
     pub predicates: Vec<SlotPredicate>,
 }
 
+impl PresentationStatement {
+    /// Some statement about the subject, where only its shape matters.
+    pub(crate) fn example(subject: Subject) -> Self {
+        Self {
+            predicates: vec![SlotPredicate::default(); subject.elements.len()],
+            subject,
+            commitment: Digest::default(),
+            credential_proof: [0; 32],
+            request: [0; 32],
+            now: 0,
+            signed_within: (0, 0),
+            device_authentication: [0; 32],
+        }
+    }
+}
+
 /// What a credential proof keeps private. Zeroised when dropped.
 #[derive(Clone, Zeroize)]
 #[zeroize(drop)]
@@ -131,6 +179,30 @@ pub struct RecordSalts {
     pub slots: Vec<[u64; DIGEST_ELEMENTS]>,
     /// Salt of the record.
     pub record: [u64; DIGEST_ELEMENTS],
+}
+
+#[cfg(feature = "prover")]
+impl RecordSalts {
+    /// Salts for a record of the class from the operating system's generator.
+    pub fn from_system(class: SizeClass) -> Result<Self, getrandom::Error> {
+        let slots = (0..class.slots).map(|_| uniform_elements()).collect::<Result<_, _>>()?;
+        Ok(Self { slots, record: uniform_elements()? })
+    }
+}
+
+/// Uniform canonical elements, by rejection.
+#[cfg(feature = "prover")]
+fn uniform_elements() -> Result<[u64; DIGEST_ELEMENTS], getrandom::Error> {
+    let mut elements = [0; DIGEST_ELEMENTS];
+    for element in &mut elements {
+        *element = loop {
+            let candidate = getrandom::u64()?;
+            if candidate < F::ORDER_U64 {
+                break candidate;
+            }
+        };
+    }
+    Ok(elements)
 }
 
 /// The private content of a record, as the presentation proof opens it. Zeroised when dropped.

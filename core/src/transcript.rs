@@ -3,9 +3,7 @@
 //! Numbers are little end first; a string of bytes has its length before it, in four bytes. So no two statements have the
 //! same bytes. `docs/statement.md` gives the layout with test vectors.
 
-use p3_field::PrimeField64;
-
-use crate::statement::{CredentialStatement, Digest, PresentationStatement, Subject};
+use crate::statement::{CredentialStatement, Digest, PresentationStatement, Subject, digest_to_bytes};
 
 /// Name of the protocol and its version.
 pub const PROTOCOL: &[u8] = b"velum-stark-v1";
@@ -17,6 +15,16 @@ pub enum ProofKind {
     Credential = 1,
     /// Opens the commitment for one session.
     Presentation = 2,
+}
+
+impl ProofKind {
+    /// The kind in words.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Credential => "credential proof",
+            Self::Presentation => "presentation proof",
+        }
+    }
 }
 
 impl CredentialStatement {
@@ -80,9 +88,7 @@ impl Writer {
     }
 
     fn digest(&mut self, digest: &Digest) {
-        for element in digest {
-            self.0.extend_from_slice(&element.as_canonical_u64().to_le_bytes());
-        }
+        self.0.extend_from_slice(&digest_to_bytes(digest));
     }
 }
 
