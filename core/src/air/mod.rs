@@ -23,6 +23,8 @@ mod check;
 mod matrix;
 mod multiplicity;
 #[cfg(test)]
+pub(crate) mod mutant;
+#[cfg(test)]
 pub(crate) mod testing;
 
 pub use check::{Failure, Violations, check};
