@@ -1,0 +1,125 @@
+//! Making both proofs of one suite and size class.
+
+use thiserror::Error;
+
+use crate::air::{Chip, Trace};
+use crate::class::SizeClass;
+use crate::control::{Cancelled, Control, Stage};
+use crate::proof::credential::{credential_chips, credential_traces};
+use crate::proof::presentation::{presentation_chips, presentation_traces};
+use crate::proof::verifier::key_chips;
+use crate::proof::proof_bytes;
+use crate::stark::{self, Parameters, ProvingKey, VerifyError};
+use crate::statement::{
+    CredentialStatement, CredentialWitness, PresentationStatement, PresentationWitness,
+};
+use crate::suite::Suite;
+use crate::transcript::ProofKind;
+
+/// Why a witness has no place in the tables of its size class.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{table}: {reason}")]
+pub struct WitnessError {
+    /// The table.
+    pub table: &'static str,
+    /// What does not fit.
+    pub reason: String,
+}
+
+/// Why no proof was made.
+#[derive(Debug, Error)]
+pub enum ProveError {
+    /// The caller cancelled.
+    #[error("cancelled")]
+    Cancelled,
+    /// The witness does not fit the size class.
+    #[error(transparent)]
+    Witness(#[from] WitnessError),
+    /// The witness does not show the statement: the proof made from it does not verify.
+    #[error("the witness does not show the statement: {0}")]
+    False(#[from] VerifyError),
+    /// The proof system failed.
+    #[error(transparent)]
+    Stark(#[from] stark::ProveError),
+}
+
+impl From<Cancelled> for ProveError {
+    fn from(_: Cancelled) -> Self {
+        Self::Cancelled
+    }
+}
+
+impl From<getrandom::Error> for ProveError {
+    fn from(error: getrandom::Error) -> Self {
+        Self::Stark(error.into())
+    }
+}
+
+/// Makes credential and presentation proofs.
+pub struct Prover {
+    credential: ProvingKey,
+    presentation: ProvingKey,
+}
+
+impl Prover {
+    /// A prover of the suite and size class.
+    pub fn new(suite: Suite, class: SizeClass) -> Self {
+        let (credential, presentation) = key_chips(suite, class);
+        let parameters = Parameters::of(suite);
+        let bytes = |kind| proof_bytes(kind, suite, class);
+        Self {
+            credential: ProvingKey::new(parameters, &credential, bytes(ProofKind::Credential)),
+            presentation: ProvingKey::new(parameters, &presentation, bytes(ProofKind::Presentation)),
+        }
+    }
+
+    /// Proves that an issuer signed a document with the statement's elements, to which the commitment commits.
+    ///
+    /// The proof is checked before it is handed out.
+    ///
+    /// # Errors
+    /// [`ProveError`].
+    pub fn prove_credential(
+        &self,
+        statement: &CredentialStatement,
+        witness: &CredentialWitness,
+        control: &Control<'_>,
+    ) -> Result<Vec<u8>, ProveError> {
+        control.begin(Stage::Witness)?;
+        let chips = credential_chips(statement);
+        let traces = credential_traces(&chips, statement, witness)?;
+        prove(&self.credential, &chips, &traces, &statement.to_bytes(), control)
+    }
+
+    /// Proves that the commitment opens to a record that meets the statement.
+    ///
+    /// The proof is checked before it is handed out.
+    ///
+    /// # Errors
+    /// [`ProveError`].
+    pub fn prove_presentation(
+        &self,
+        statement: &PresentationStatement,
+        witness: &PresentationWitness,
+        control: &Control<'_>,
+    ) -> Result<Vec<u8>, ProveError> {
+        control.begin(Stage::Witness)?;
+        let chips = presentation_chips(statement);
+        let traces = presentation_traces(&chips, statement, witness)?;
+        prove(&self.presentation, &chips, &traces, &statement.to_bytes(), control)
+    }
+}
+
+fn prove<C: Chip + Clone>(
+    key: &ProvingKey,
+    chips: &[C],
+    traces: &[Trace],
+    bound: &[u8],
+    control: &Control<'_>,
+) -> Result<Vec<u8>, ProveError> {
+    control.begin(Stage::Proof)?;
+    let proof = key.prove(chips, traces, bound)?;
+    control.begin(Stage::Check)?;
+    key.verifier().verify(chips, bound, &proof)?;
+    Ok(proof)
+}

@@ -1,0 +1,73 @@
+//! Verifying both proofs of one suite and size class.
+
+use crate::class::SizeClass;
+use crate::proof::credential::{CredentialChip, credential_chips};
+use crate::proof::presentation::{PresentationChip, presentation_chips};
+use crate::proof::proof_bytes;
+use crate::stark::{Parameters, Security, VerifierKey, VerifyError};
+use crate::statement::{CredentialStatement, PresentationStatement, Subject};
+use crate::suite::Suite;
+use crate::transcript::ProofKind;
+
+/// Verifies credential and presentation proofs.
+pub struct Verifier {
+    pub(super) suite: Suite,
+    pub(super) class: SizeClass,
+    pub(super) credential: VerifierKey,
+    pub(super) presentation: VerifierKey,
+}
+
+impl Verifier {
+    /// A verifier of the suite and size class.
+    pub fn new(suite: Suite, class: SizeClass) -> Self {
+        let (credential, presentation) = key_chips(suite, class);
+        let parameters = Parameters::of(suite);
+        let bytes = |kind| proof_bytes(kind, suite, class);
+        Self {
+            suite,
+            class,
+            credential: VerifierKey::new(parameters, &credential, bytes(ProofKind::Credential)),
+            presentation: VerifierKey::new(parameters, &presentation, bytes(ProofKind::Presentation)),
+        }
+    }
+
+    /// Verifies a credential proof.
+    ///
+    /// # Errors
+    /// [`VerifyError`], also where the statement is of another suite or class.
+    pub fn verify_credential(&self, statement: &CredentialStatement, proof: &[u8]) -> Result<(), VerifyError> {
+        self.check(&statement.subject)?;
+        self.credential.verify(&credential_chips(statement), &statement.to_bytes(), proof)
+    }
+
+    /// Verifies a presentation proof. That its commitment is the credential proof's is in the two statements, which the caller
+    /// derives from one request.
+    ///
+    /// # Errors
+    /// [`VerifyError`], also where the statement is of another suite or class.
+    pub fn verify_presentation(&self, statement: &PresentationStatement, proof: &[u8]) -> Result<(), VerifyError> {
+        self.check(&statement.subject)?;
+        self.presentation.verify(&presentation_chips(statement), &statement.to_bytes(), proof)
+    }
+
+    /// Proven soundness of the credential proof and of the presentation proof.
+    pub fn security(&self) -> [&Security; 2] {
+        [self.credential.security(), self.presentation.security()]
+    }
+
+    pub(super) fn check(&self, subject: &Subject) -> Result<(), VerifyError> {
+        let known = subject.suite == self.suite && subject.class == self.class;
+        if known && (1..=self.class.slots).contains(&subject.elements.len()) {
+            return Ok(());
+        }
+        Err(VerifyError::Invalid("the statement is of another suite or size class".to_owned()))
+    }
+}
+
+/// Chips of any statement of the suite and class: the verifier key depends on nothing else.
+pub(super) fn key_chips(suite: Suite, class: SizeClass) -> (Vec<CredentialChip>, Vec<PresentationChip>) {
+    let subject = Subject::example(suite, class);
+    let presentation = PresentationStatement::example(subject.clone());
+    let credential = CredentialStatement { subject, commitment: Default::default() };
+    (credential_chips(&credential), presentation_chips(&presentation))
+}
