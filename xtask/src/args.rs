@@ -12,6 +12,8 @@ Tasks:
   test [--all]  run every check and test; --all runs the slow suites whole and records it in docs/test-all.md
   lint          check formatting and clippy
   deny          check the dependencies' licences, sources and advisories
+  soundness-mutants [--sample N]
+                switch every constraint and bus off in turn, or about N of them, and ask which test notices
   setup         install what the other tasks need, and no more
   help          print this text
 ";
@@ -22,6 +24,7 @@ pub enum Task {
     Test { all: bool },
     Lint,
     Deny,
+    SoundnessMutants { sample: Option<usize> },
     Setup,
     Help,
 }
@@ -37,10 +40,11 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
     if task == "demo" {
         return Ok(Task::Demo { args: parser.raw_args()?.collect() });
     }
-    let mut all = false;
+    let (mut all, mut sample) = (false, None);
     while let Some(argument) = parser.next()? {
         match argument {
             Long("all") if task == "test" => all = true,
+            Long("sample") if task == "soundness-mutants" => sample = Some(parser.value()?.parse()?),
             Short('h') | Long("help") => return Ok(Task::Help),
             other => return Err(other.unexpected()),
         }
@@ -49,6 +53,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
         "test" => Ok(Task::Test { all }),
         "lint" => Ok(Task::Lint),
         "deny" => Ok(Task::Deny),
+        "soundness-mutants" => Ok(Task::SoundnessMutants { sample }),
         "setup" => Ok(Task::Setup),
         "help" => Ok(Task::Help),
         _ => Err(format!("there is no task `{task}`").into()),
@@ -69,6 +74,9 @@ mod tests {
         assert_eq!(parsed(&["test", "--all"]), Ok(Task::Test { all: true }));
         assert_eq!(parsed(&["lint"]), Ok(Task::Lint));
         assert_eq!(parsed(&["deny"]), Ok(Task::Deny));
+        assert_eq!(parsed(&["soundness-mutants"]), Ok(Task::SoundnessMutants { sample: None }));
+        let sampled = parsed(&["soundness-mutants", "--sample", "8"]);
+        assert_eq!(sampled, Ok(Task::SoundnessMutants { sample: Some(8) }));
         assert_eq!(parsed(&["setup"]), Ok(Task::Setup));
     }
 

@@ -5,6 +5,7 @@
 
 mod args;
 mod checks;
+mod mutants;
 mod process;
 mod project;
 mod record;
@@ -63,6 +64,10 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
                 record::write(project, &report)?;
             }
             Ok(code)
+        }
+        Task::SoundnessMutants { sample } => {
+            mutants::run(project, sample)?;
+            Ok(ExitCode::SUCCESS)
         }
         Task::Demo { args } => demo(project, &args),
     }

@@ -13,6 +13,8 @@ pub enum Error {
     Status { command: String, status: ExitStatus },
     #[error("could not write {}: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
+    #[error("{0}")]
+    Found(String),
 }
 
 /// Says what is run, runs it with this program's own input and outputs, and fails where it fails.

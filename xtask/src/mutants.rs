@@ -1,0 +1,114 @@
+//! Mutation testing of soundness: every constraint and every bus is switched off in turn, and some test must notice.
+//!
+//! The core's unit tests read the rule to switch off from `VELUM_MUTANT`; no other build of the core can switch one off.
+//! Rules that no test notices must be argued in `docs/soundness-mutants.md`, one a line: "- `rule`: why".
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use crate::process::{self, Error};
+use crate::project::Project;
+
+const ARGUED: &str = "docs/soundness-mutants.md";
+const LIST_TEST: &str = "proof::tests::lists_every_rule";
+
+/// Switches rules off, all of them or about `sample`, and fails unless those unnoticed are just those argued.
+pub fn run(project: &Project, sample: Option<usize>) -> Result<(), Error> {
+    let tests = Tests::build(project)?;
+    let rules = tests.rules()?;
+    let step = sample.map_or(1, |sample| rules.len().div_ceil(sample.max(1)).max(1));
+    let argued = argued(&std::fs::read_to_string(project.root().join(ARGUED)).unwrap_or_default());
+    let (mut unnoticed, mut tried) = (BTreeSet::new(), BTreeSet::new());
+    for rule in rules.iter().step_by(step) {
+        tried.insert(rule.clone());
+        let noticed = tests.notice(rule)?;
+        eprintln!("{:<10} {rule}", if noticed { "noticed" } else { "UNNOTICED" });
+        if !noticed {
+            unnoticed.insert(rule.clone());
+        }
+    }
+    println!("{} of {} rules switched off, {} unnoticed", tried.len(), rules.len(), unnoticed.len());
+    let unexpected: Vec<_> = unnoticed.difference(&argued).cloned().collect();
+    let noticed_after_all: Vec<_> =
+        argued.intersection(&tried).filter(|rule| !unnoticed.contains(*rule)).cloned().collect();
+    if unexpected.is_empty() && noticed_after_all.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "unnoticed and not argued in {ARGUED}: {unexpected:?}; argued but noticed: {noticed_after_all:?}"
+    );
+    Err(Error::Found(message))
+}
+
+/// The rules that a list argues for.
+fn argued(list: &str) -> BTreeSet<String> {
+    let rule = |line: &str| Some(line.strip_prefix("- `")?.split_once("`:")?.0.to_owned());
+    list.lines().filter_map(rule).collect()
+}
+
+/// The core's unit tests, built.
+struct Tests<'a> {
+    project: &'a Project,
+    binary: PathBuf,
+}
+
+impl<'a> Tests<'a> {
+    fn build(project: &'a Project) -> Result<Self, Error> {
+        let mut build = project.cargo(["test", "--package", "velum-core", "--lib", "--no-run", "--locked"]);
+        let output = process::output(build.args(["--message-format", "json"]).stderr(Stdio::inherit()))?;
+        let binary = executable(&String::from_utf8_lossy(&output.stdout));
+        let binary =
+            binary.ok_or_else(|| Error::Found("cargo built no test binary of velum-core".to_owned()))?;
+        Ok(Self { project, binary })
+    }
+
+    fn rules(&self) -> Result<Vec<String>, Error> {
+        let mut list = self.project.command(&self.binary);
+        let output = process::output(list.args(["--exact", LIST_TEST, "--nocapture"]))?;
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        let rules: Vec<_> =
+            printed.lines().filter_map(|line| line.strip_prefix("rule: ")).map(str::to_owned).collect();
+        if rules.is_empty() {
+            return Err(Error::Found(format!("{LIST_TEST} lists no rule")));
+        }
+        Ok(rules)
+    }
+
+    /// Whether a test fails with the rule switched off: the chip's own tests are asked first, then those of whole proofs.
+    fn notice(&self, rule: &str) -> Result<bool, Error> {
+        let filters: Vec<OsString> = match rule.split_once('/') {
+            Some((chip, _)) => vec![format!("chips::{chip}").into(), "proof::".into()],
+            None => vec!["chips::".into(), "proof::".into()],
+        };
+        for filter in filters {
+            let mut tests = self.project.command(&self.binary);
+            tests.arg(filter).args(["--skip", LIST_TEST]).env("VELUM_MUTANT", rule);
+            if !process::output(&mut tests)?.status.success() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// The test binary that cargo's messages name.
+fn executable(messages: &str) -> Option<PathBuf> {
+    let path = |line: &str| Some(line.split_once(r#""executable":""#)?.1.split_once('"')?.0.into());
+    messages.lines().filter_map(path).next_back()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_argued_rules_and_the_binary() {
+        let list = "# Argued\n\n- `sha256/carry`: implied by range.\n- `bus x`: none.\nnot `this`: one\n";
+        assert_eq!(argued(list), BTreeSet::from(["sha256/carry".to_owned(), "bus x".to_owned()]));
+        let messages =
+            "{\"executable\":null}\n{\"a\":1,\"executable\":\"/t/velum_core-1\",\"fresh\":true}\n{}\n";
+        assert_eq!(executable(messages), Some(PathBuf::from("/t/velum_core-1")));
+    }
+}
