@@ -68,7 +68,7 @@ impl Minted {
             ("ds.pem", certificate_pem(self.x5chain.first().map_or(&[], Vec::as_slice))?),
             ("ds.key", key_pem(&self.keys.document_signer)?),
             ("device.key", key_pem(&self.keys.device)?),
-            ("request.json", self.request.clone().into_bytes()),
+            ("request.json", format!("{}\n", self.request).into_bytes()),
         ])
     }
 }

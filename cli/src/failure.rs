@@ -1,0 +1,117 @@
+//! The one place that says what a failure means for scripts: its exit status, its code and its JSON.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::json;
+use velum_credentials::{Code, Error};
+
+use crate::report::write_stdout;
+
+/// The input was read, and it is refused.
+const REFUSED: u8 = 1;
+/// The command cannot do its work with what it was given.
+const UNUSABLE: u8 = 2;
+/// A defect of this program.
+const BUG: u8 = 3;
+
+/// Why a command did not do its work.
+#[derive(Debug)]
+pub struct Failure {
+    status: u8,
+    code: FailureCode,
+    place: String,
+    message: String,
+}
+
+/// A code that scripts match on: those of the library, and those of a command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureCode {
+    /// Something about documents, requests or proofs.
+    Credentials(Code),
+    /// Arguments that are not understood.
+    Usage,
+    /// A file that cannot be read or written.
+    File,
+    /// A defect of this program.
+    Internal,
+}
+
+impl FailureCode {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Credentials(code) => code.as_str(),
+            Self::Usage => "usage",
+            Self::File => "file",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+impl Failure {
+    /// Arguments that make no sense.
+    pub fn usage(message: String) -> Self {
+        Self { status: UNUSABLE, code: FailureCode::Usage, place: "arguments".to_owned(), message }
+    }
+
+    /// A file that cannot be read or written.
+    pub fn file(path: &Path, doing: &str, error: &std::io::Error) -> Self {
+        let message = format!("cannot {doing} {}: {error}", path.display());
+        Self { status: UNUSABLE, code: FailureCode::File, place: path.display().to_string(), message }
+    }
+
+    /// A defect of this program.
+    pub fn bug() -> Self {
+        let message = "internal error; please report it with the command that led to it".to_owned();
+        Self { status: BUG, code: FailureCode::Internal, place: "velum".to_owned(), message }
+    }
+
+    /// Writes an object to stdout for scripts, a line to stderr for people.
+    pub fn print(&self, json: bool) -> ExitCode {
+        let Self { status, code, place, message } = self;
+        if json {
+            let error = json!({ "code": code.as_str(), "message": message, "where": place });
+            write_stdout(&json!({ "error": error }).to_string());
+        } else if matches!(code, FailureCode::Credentials(_)) {
+            eprintln!("error: {message}\n  where: {place}\n  code: {}", code.as_str());
+        } else {
+            eprintln!("error: {message}");
+        }
+        ExitCode::from(*status)
+    }
+}
+
+/// Input that cannot be read is status 2; input that was read and fails a check is status 1.
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let status = match error.code() {
+            Code::Malformed | Code::TooLarge | Code::WrongVersion => UNUSABLE,
+            _ => REFUSED,
+        };
+        let code = FailureCode::Credentials(error.code());
+        Self { status, code, place: error.where_().to_owned(), message: error.message().to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// Scripts are written from the documentation, so it lists every code and no other.
+    #[test]
+    fn every_code_is_documented() {
+        let cli = [FailureCode::Usage, FailureCode::File, FailureCode::Internal];
+        let codes = Code::ALL.into_iter().map(FailureCode::Credentials).chain(cli);
+        let codes: BTreeSet<_> = codes.map(FailureCode::as_str).collect();
+        let documented: BTreeSet<_> = include_str!("../../docs/cli.md")
+            .lines()
+            .skip_while(|line| *line != "## Codes")
+            .skip(1)
+            .take_while(|line| !line.starts_with("## "))
+            .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+            .map(|(code, _)| code)
+            .collect();
+        assert_eq!(codes, documented);
+    }
+}

@@ -1,0 +1,36 @@
+//! What a command that did its work tells, to people and to scripts.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+/// The result of a command: the same content as an object and as text.
+pub struct Report {
+    status: u8,
+    json: serde_json::Value,
+    text: String,
+}
+
+impl Report {
+    /// Status 0: done, verified, every check passed.
+    pub fn done(json: serde_json::Value, text: String) -> Self {
+        Self { status: 0, json, text }
+    }
+
+    /// Status 1: the input was read, and a check of it failed.
+    pub fn refused(json: serde_json::Value, text: String) -> Self {
+        Self { status: 1, json, text }
+    }
+
+    /// Writes the report to stdout.
+    pub fn print(&self, json: bool) -> ExitCode {
+        let text = if json { self.json.to_string() } else { self.text.trim_end().to_owned() };
+        write_stdout(&text);
+        ExitCode::from(self.status)
+    }
+}
+
+/// Writes a line to stdout. A reader that went away is no failure of ours: the status still tells the outcome.
+pub fn write_stdout(line: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+}
