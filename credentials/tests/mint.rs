@@ -1,5 +1,7 @@
 //! Minted documents: well-formed ones pass every native check, hostile ones the one that is meant for them.
 
+use proptest::prelude::*;
+use serde_json::json;
 use velum_credentials::mint::{DigestAlgorithm, Draft, Form, Map, Minted, MsoDraft, Node, Spec, mint};
 use velum_credentials::{
     Code, Date, DeviceResponse, Document, Error, Request, SessionTranscript, Timestamp, TrustedIssuer, Value,
@@ -15,7 +17,7 @@ fn time(text: &str) -> Timestamp {
 
 /// A spec as JSON, for tests to add to.
 fn spec_json() -> serde_json::Value {
-    serde_json::json!({
+    json!({
         "seed": hex::encode([1; 32]),
         "doc_type": "org.iso.18013.5.1.mDL",
         "validity": {
@@ -73,7 +75,7 @@ fn trust_in_the_signers_certificate_is_enough() {
     let files = minted.files().unwrap();
     let signer = &files.iter().find(|(name, _)| *name == "ds.pem").unwrap().1;
     let mut request: serde_json::Value = serde_json::from_str(&minted.request).unwrap();
-    request["issuers"] = serde_json::json!([{ "x509_pem": String::from_utf8_lossy(signer) }]);
+    request["issuers"] = json!([{ "x509_pem": String::from_utf8_lossy(signer) }]);
     minted.request = request.to_string();
     assert!(!verify(&minted).unwrap().by_root);
 }
@@ -96,7 +98,7 @@ fn one_spec_gives_the_same_bytes_and_another_seed_others() {
 #[test]
 fn an_added_element_moves_no_key() {
     let more = spec_with(|spec| {
-        let element = serde_json::json!({"namespace": MDL, "element": "sex", "value": 9});
+        let element = json!({"namespace": MDL, "element": "sex", "value": 9});
         spec["elements"].as_array_mut().unwrap().push(element);
     });
     let (few, more) = (mint(&spec()).unwrap(), mint(&more).unwrap());
@@ -111,16 +113,16 @@ fn an_added_element_moves_no_key() {
 fn values_of_every_type_are_read_back() {
     let cbor = |node: Node| Value::Other(node.encode());
     let cases = [
-        (serde_json::json!("Ж"), Value::Text("Ж".to_owned())),
-        (serde_json::json!(false), Value::Bool(false)),
-        (serde_json::json!(i64::MIN), Value::Integer(i64::MIN.into())),
-        (serde_json::json!(i64::MAX), Value::Integer(i64::MAX.into())),
-        (serde_json::json!({"full_date": "2000-02-29"}), Value::FullDate(Date::new(2000, 2, 29).unwrap())),
-        (serde_json::json!({"tdate": "2000-02-29T23:59:59Z"}), Value::DateTime(time("2000-02-29T23:59:59Z"))),
-        (serde_json::json!({"bytes": "00ff"}), cbor(Node::bytes(&[0, 255]))),
-        (serde_json::json!([1, "a"]), cbor(Node::Array(vec![Node::int(1), Node::text("a")]))),
+        (json!("Ж"), Value::Text("Ж".to_owned())),
+        (json!(false), Value::Bool(false)),
+        (json!(i64::MIN), Value::Integer(i64::MIN.into())),
+        (json!(i64::MAX), Value::Integer(i64::MAX.into())),
+        (json!({"full_date": "2000-02-29"}), Value::FullDate(Date::new(2000, 2, 29).unwrap())),
+        (json!({"tdate": "2000-02-29T23:59:59Z"}), Value::DateTime(time("2000-02-29T23:59:59Z"))),
+        (json!({"bytes": "00ff"}), cbor(Node::bytes(&[0, 255]))),
+        (json!([1, "a"]), cbor(Node::Array(vec![Node::int(1), Node::text("a")]))),
         (
-            serde_json::json!({"map": [["b", 1], [2, {"full_date": "2000-01-01"}]]}),
+            json!({"map": [["b", 1], [2, {"full_date": "2000-01-01"}]]}),
             cbor(
                 Map::from_iter([
                     (Node::text("b"), Node::int(1)),
@@ -129,7 +131,7 @@ fn values_of_every_type_are_read_back() {
                 .into(),
             ),
         ),
-        (serde_json::json!({"cbor": "f6"}), cbor(Node::null())),
+        (json!({"cbor": "f6"}), cbor(Node::null())),
     ];
     for (json, value) in cases {
         let spec = spec_with(|spec| spec["elements"][0]["value"] = json.clone());
@@ -143,18 +145,15 @@ fn values_of_every_type_are_read_back() {
 #[test]
 fn shapes_of_items_and_mso_are_the_specs() {
     let spec = spec_with(|spec| {
-        spec["item_key_order"] =
-            serde_json::json!(["random", "digestID", "elementValue", "elementIdentifier"]);
-        spec["elements"][1]["key_order"] =
-            serde_json::json!(["elementValue", "elementIdentifier", "random", "digestID"]);
+        spec["item_key_order"] = json!(["random", "digestID", "elementValue", "elementIdentifier"]);
+        spec["elements"][1]["key_order"] = json!(["elementValue", "elementIdentifier", "random", "digestID"]);
         spec["elements"][1]["digest_id"] = limits::DIGEST_ID_MAX.into();
         spec["elements"][1]["random_bytes"] = 16.into();
         spec["elements"][2]["disclosed"] = false.into();
         spec["validity"]["expected_update"] = "2026-11-01T00:00:00Z".into();
-        spec["mso_key_order"] = serde_json::json!(["validityInfo", "status", "docType"]);
-        spec["mso_extra"]["status"] = serde_json::json!({"map": [["idx", 412]]});
-        spec["device_key_info_extra"]["keyAuthorizations"] =
-            serde_json::json!({"map": [["nameSpaces", [MDL]]]});
+        spec["mso_key_order"] = json!(["validityInfo", "status", "docType"]);
+        spec["mso_extra"]["status"] = json!({"map": [["idx", 412]]});
+        spec["device_key_info_extra"]["keyAuthorizations"] = json!({"map": [["nameSpaces", [MDL]]]});
         spec["decoy_digests"][MDL] = 7.into();
     });
     let draft = Draft::new(&spec).unwrap();
@@ -217,7 +216,7 @@ fn the_device_signs_its_own_elements_and_the_given_transcript() {
     let transcript = AGE_VERIFICATION.session_transcript;
     let spec = spec_with(|spec| {
         spec["transcript"] = hex::encode(transcript).into();
-        spec["device_namespaces"]["org.example"] = serde_json::json!({"nym": {"bytes": "0102"}});
+        spec["device_namespaces"]["org.example"] = json!({"nym": {"bytes": "0102"}});
     });
     let minted = mint(&spec).unwrap();
     assert_eq!(minted.transcript, transcript);
@@ -246,16 +245,16 @@ fn specs_that_cannot_be_minted_say_where() {
         (|spec| spec["sed"] = 1.into(), Code::Malformed, "spec"),
         (|spec| spec["seed"] = "00".into(), Code::Malformed, "spec"),
         (|spec| spec["elements"][0]["value"] = 1.5.into(), Code::Malformed, "spec"),
-        (|spec| spec["elements"][0]["value"] = serde_json::json!({"date": "x"}), Code::Malformed, "spec"),
-        (|spec| spec["elements"][0]["key_order"] = serde_json::json!(["random"]), Code::Malformed, "spec"),
+        (|spec| spec["elements"][0]["value"] = json!({"date": "x"}), Code::Malformed, "spec"),
+        (|spec| spec["elements"][0]["key_order"] = json!(["random"]), Code::Malformed, "spec"),
         (|spec| spec["validity"]["signed"] = "2026-01-01".into(), Code::Malformed, "spec"),
         (
-            |spec| spec["elements"][0]["value"] = serde_json::json!({"full_date": "2023-02-29"}),
+            |spec| spec["elements"][0]["value"] = json!({"full_date": "2023-02-29"}),
             Code::Malformed,
             "spec.elements[0].value.full_date",
         ),
         (
-            |spec| spec["elements"][0]["value"] = serde_json::json!({"bytes": "0"}),
+            |spec| spec["elements"][0]["value"] = json!({"bytes": "0"}),
             Code::Malformed,
             "spec.elements[0].value.bytes",
         ),
@@ -275,10 +274,10 @@ fn specs_that_cannot_be_minted_say_where() {
         (|spec| spec["decoy_digests"][MDL] = u64::MAX.into(), Code::TooLarge, "spec.decoy_digests"),
         (|spec| spec["mso_bytes"] = 100.into(), Code::Malformed, "spec.mso_bytes"),
         (|spec| spec["mso_bytes"] = 100_000.into(), Code::TooLarge, "spec.mso_bytes"),
-        (|spec| spec["mso_key_order"] = serde_json::json!(["status"]), Code::Malformed, "spec.mso_key_order"),
+        (|spec| spec["mso_key_order"] = json!(["status"]), Code::Malformed, "spec.mso_key_order"),
         (|spec| spec["transcript"] = "80".into(), Code::Malformed, "spec.transcript"),
         (|spec| spec["keys"]["device"] = "00".repeat(32).into(), Code::Malformed, "spec.keys.device"),
-        (|spec| spec["elements"] = serde_json::json!([]), Code::Malformed, "spec.request.predicates"),
+        (|spec| spec["elements"] = json!([]), Code::Malformed, "spec.request.predicates"),
     ];
     for (edit, code, place) in cases {
         let mut json = spec_json();
@@ -303,15 +302,72 @@ fn bytes_that_look_like_fields_mislead_nobody() {
     };
     let spec = spec_with(|spec| {
         spec["elements"][2]["value"] = false.into();
-        spec["elements"][0]["value"] = serde_json::json!({"bytes": hex::encode(&fake)});
-        spec["mso_extra"]["a"] = serde_json::json!({"bytes": hex::encode(&fake)});
-        spec["mso_key_order"] = serde_json::json!(["a"]);
+        spec["elements"][0]["value"] = json!({"bytes": hex::encode(&fake)});
+        spec["mso_extra"]["a"] = json!({"bytes": hex::encode(&fake)});
+        spec["mso_key_order"] = json!(["a"]);
     });
     let minted = mint(&spec).unwrap();
     verify(&minted).unwrap();
     let document = parse(&minted).unwrap();
     assert!(*document.item(MDL, "age_over_18").unwrap().value() == Value::Bool(false));
     assert_eq!(document.mso().doc_type(), "org.iso.18013.5.1.mDL");
+}
+
+/// A value of any type in the spec's form.
+fn any_value() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        any::<bool>().prop_map(|value| json!(value)),
+        any::<i64>().prop_map(|value| json!(value)),
+        ".{0,60}".prop_map(|value| json!(value)),
+        proptest::collection::vec(any::<u8>(), 0..80).prop_map(|bytes| json!({"bytes": hex::encode(bytes)})),
+        (1..=9999_u16, 1..=12_u8, 1..=28_u8)
+            .prop_map(|(y, m, d)| json!({"full_date": format!("{y:04}-{m:02}-{d:02}")})),
+        (0..=9999_u16, 0..24_u8).prop_map(|(y, h)| json!({"tdate": format!("{y:04}-12-31T{h:02}:59:59Z")})),
+    ];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(|items| json!(items)),
+            proptest::collection::btree_map("[a-z]{1,8}", inner, 0..4)
+                .prop_map(|map| json!({"map": map.into_iter().collect::<Vec<_>>()})),
+        ]
+    })
+}
+
+/// Keys in any order.
+fn any_order<const N: usize>(keys: [&'static str; N]) -> impl Strategy<Value = serde_json::Value> {
+    Just(keys.to_vec()).prop_shuffle().prop_map(|keys| json!(keys))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn every_spec_gives_a_document_that_verifies(
+        seed in any::<[u8; 32]>(),
+        values in proptest::collection::vec((any_value(), 16..40_usize, any::<bool>()), 0..6),
+        item_keys in any_order(["digestID", "random", "elementIdentifier", "elementValue"]),
+        mso_keys in any_order(["version", "digestAlgorithm", "valueDigests", "deviceKeyInfo", "docType", "validityInfo", "status"]),
+        status in any_value(),
+        device_signed in proptest::collection::vec(any::<u8>(), 0..400),
+        decoys in 0..40_usize,
+    ) {
+        let spec = spec_with(|spec| {
+            spec["seed"] = hex::encode(seed).into();
+            for (index, (value, random_bytes, elsewhere)) in values.into_iter().enumerate() {
+                let namespace = if elsewhere { "org.example" } else { MDL };
+                let element = format!("element_{index}");
+                spec["elements"].as_array_mut().unwrap().push(json!({
+                    "namespace": namespace, "element": element, "value": value, "random_bytes": random_bytes,
+                }));
+            }
+            spec["item_key_order"] = item_keys;
+            spec["mso_key_order"] = mso_keys;
+            spec["mso_extra"]["status"] = status;
+            spec["device_namespaces"]["org.example"] = json!({"nym": {"bytes": hex::encode(device_signed)}});
+            spec["decoy_digests"][MDL] = decoys.into();
+        });
+        verify(&mint(&spec).unwrap()).unwrap();
+    }
 }
 
 /// Changes to the items before they are hashed.
@@ -500,7 +556,7 @@ fn documents_outside_their_validity() {
 fn msos_signed_outside_their_signers_certificate() {
     let spec = spec_with(|spec| {
         spec["certificates"]["document_signer"] =
-            serde_json::json!({"not_before": "2026-01-01T00:00:01Z", "not_after": "2027-01-01T00:00:00Z"});
+            json!({"not_before": "2026-01-01T00:00:01Z", "not_after": "2027-01-01T00:00:00Z"});
     });
     let error = verify(&mint(&spec).unwrap()).unwrap_err();
     assert_eq!(error.code(), Code::IssuerUntrusted);
@@ -613,7 +669,7 @@ fn two_documents_of_one_type_are_an_error() {
 fn predicates_that_do_not_hold() {
     let spec = spec_with(|spec| {
         spec["request"]["predicates"] =
-            serde_json::json!([{"namespace": MDL, "element": "birth_date", "age_at_least": 60}]);
+            json!([{"namespace": MDL, "element": "birth_date", "age_at_least": 60}]);
     });
     assert_eq!(verify(&mint(&spec).unwrap()).unwrap_err().code(), Code::Predicate);
 }
