@@ -2,6 +2,10 @@
 //!
 //! The files are compiled in, so that tests run without a file system too. It knows nothing of Velum's own types.
 
+mod issuer_signed;
+
+pub use issuer_signed::{IssuerSigned, SignedItem, sig_structure};
+
 use serde::Deserialize;
 
 /// One document with its session, a request that it meets, and what is known about it.
@@ -57,6 +61,15 @@ pub const CASES: [Case; 9] = [
 ];
 
 impl Case {
+    /// What the issuer signed of the first document.
+    ///
+    /// # Panics
+    /// If the case is no `DeviceResponse` with a document.
+    #[must_use]
+    pub fn issuer_signed(&self) -> IssuerSigned {
+        issuer_signed::issuer_signed(self.device_response).expect("the case holds a document")
+    }
+
     /// What is known about the document from outside this project.
     ///
     /// # Panics
