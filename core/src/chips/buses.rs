@@ -56,8 +56,9 @@ pub const CBOR_OPEN: Bus = Bus::new("cbor_open", 5);
 /// Sent and received by the CBOR chip; the links chip receives `(root(stream), end)` for each stream in use.
 pub const CBOR_CLOSE: Bus = Bus::new("cbor_close", 2);
 
-/// `(parent path, context, path)`: grammar of the documents. Provided by the grammar rows; looked up by the CBOR chip.
-pub const CBOR_PATH: Bus = Bus::new("cbor_path", 3);
+/// `(parent path, context, path, role, argument, next context)`: a rule of the documents' grammar, unique in its first
+/// two. Provided and looked up by the CBOR chip.
+pub const CBOR_PATH: Bus = Bus::new("cbor_path", 6);
 
 /// `(field, a, b)`: what the CBOR chip found at a path of interest, once a field.
 /// Sent by the CBOR chip; received by the links (digestIDs), record (coordinates) and values (element values) chips.

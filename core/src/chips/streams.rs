@@ -86,6 +86,12 @@ impl Streams {
         self.class
     }
 
+    /// The message of `stream`; empty when there is no such stream.
+    pub fn message(&self, stream: usize) -> &[u8] {
+        let start = if stream < self.lengths.len() { self.class.stream_start(stream) } else { 0 };
+        self.bytes.get(start..start + self.length(stream)).unwrap_or_default()
+    }
+
     /// Bytes of the message of `stream`; 0 when there is no such stream.
     pub fn length(&self, stream: usize) -> usize {
         self.lengths.get(stream).copied().unwrap_or(0)

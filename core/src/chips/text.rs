@@ -1,0 +1,190 @@
+//! The text table: one byte of an expected string a row.
+//!
+//! Shows that every string in use stands at some place of the hashed streams, and says where on
+//! [`TEXT_AT`], once. Of a date it reads the digits and sends the number on [`DATE`]. Which strings there
+//! are is the [`grammar`](crate::chips::grammar)'s to say; where they may stand is the CBOR chip's.
+//!
+//! # Soundness
+//!
+//! | cell | what fixes it |
+//! |---|---|
+//! | start | constant over a string, and every byte of the string in use is looked up at its distance from it; the CBOR chip receives it once. Free where the string is not in use: nothing is sent |
+//! | digit | 0 to 9 by two range checks, and the byte looked up is its ASCII code; zero where no digit stands |
+//! | number | zero before the first digit, times ten plus the digit after each. Free on rows of no string: nothing reads it |
+//!
+//! Which rows send and look up is fixed by fixed and public columns.
+
+use p3_field::PrimeCharacteristicRing;
+
+use crate::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
+use crate::chips::buses::{BYTE, DATE, RANGE, TEXT_AT};
+use crate::chips::cbor::Tree;
+use crate::chips::grammar::{SubjectError, Symbol, Text, texts};
+use crate::chips::streams::Streams;
+use crate::field::F;
+use crate::statement::Subject;
+
+/// Committed columns.
+mod column {
+    /// Position of the string's first byte.
+    pub const START: usize = 0;
+    /// Value of the digit on this row.
+    pub const DIGIT: usize = 1;
+    /// Number that the string's digits before this row make in decimal.
+    pub const NUMBER: usize = 2;
+    /// Number of columns.
+    pub const COUNT: usize = 3;
+}
+
+/// Fixed columns.
+mod fixed {
+    /// Number of the string.
+    pub const TEXT: usize = 0;
+    /// Distance from the string's first byte.
+    pub const INDEX: usize = 1;
+    /// 1 on the first row of a string.
+    pub const FIRST: usize = 2;
+    /// 1 where the next row is of the same string.
+    pub const CONTINUES: usize = 3;
+    /// 1 where a digit stands.
+    pub const DIGIT: usize = 4;
+    /// 1 on the last row of a date.
+    pub const DATE_END: usize = 5;
+    /// Number of the date that ends here.
+    pub const DATE: usize = 6;
+    /// Number of columns.
+    pub const COUNT: usize = 7;
+}
+
+/// Public columns.
+mod public {
+    /// The byte expected; of a digit, ASCII zero.
+    pub const BYTE: usize = 0;
+    /// 1 where a byte is expected.
+    pub const IN_USE: usize = 1;
+    /// Number of columns.
+    pub const COUNT: usize = 2;
+}
+
+/// The text table of a subject.
+#[derive(Clone, Debug)]
+pub struct TextChip {
+    texts: Vec<Text>,
+}
+
+impl TextChip {
+    /// The table for `subject`.
+    ///
+    /// # Errors
+    ///
+    /// See [`SubjectError`].
+    pub fn new(subject: &Subject) -> Result<Self, SubjectError> {
+        Ok(Self { texts: texts(subject)? })
+    }
+
+    /// Fills the table with the places that `tree` has found and the digits there. A string not found is said to start
+    /// at position 0.
+    pub fn trace(&self, tree: &Tree, streams: &Streams) -> Trace {
+        let mut trace = Trace::zeroed(self.height(), column::COUNT);
+        let mut row = 0;
+        for text in &self.texts {
+            let start = tree.text_start(text.number).unwrap_or_default();
+            let mut number = F::ZERO;
+            for index in 0..text.capacity {
+                trace.set_u64(row, column::START, start);
+                trace.set(row, column::NUMBER, number);
+                if text.symbols.get(index) == Some(&Symbol::Digit) {
+                    let byte = streams.byte((start as usize).saturating_add(index));
+                    let digit = F::from_u8(byte) - F::from_u8(b'0');
+                    trace.set(row, column::DIGIT, digit);
+                    number = number * F::from_u8(10) + digit;
+                }
+                row += 1;
+            }
+        }
+        trace
+    }
+
+    /// Rows that carry a string.
+    fn rows(&self) -> usize {
+        self.texts.iter().map(|text| text.capacity).sum()
+    }
+}
+
+impl Chip for TextChip {
+    fn name(&self) -> &'static str {
+        "text"
+    }
+
+    fn height(&self) -> usize {
+        (self.rows() + RESERVED_ROWS).next_power_of_two()
+    }
+
+    fn width(&self) -> usize {
+        column::COUNT
+    }
+
+    fn fixed(&self) -> Vec<Vec<F>> {
+        let mut columns = vec![vec![F::ZERO; self.height()]; fixed::COUNT];
+        let mut row = 0;
+        for text in &self.texts {
+            for index in 0..text.capacity {
+                let ends = index + 1 == text.capacity;
+                columns[fixed::TEXT][row] = F::from_u64(text.number);
+                columns[fixed::INDEX][row] = F::from_usize(index);
+                columns[fixed::FIRST][row] = F::from_bool(index == 0);
+                columns[fixed::CONTINUES][row] = F::from_bool(!ends);
+                columns[fixed::DIGIT][row] = F::from_bool(text.symbols.get(index) == Some(&Symbol::Digit));
+                if let (true, Some(date)) = (ends, text.date) {
+                    columns[fixed::DATE_END][row] = F::ONE;
+                    columns[fixed::DATE][row] = F::from_u64(date);
+                }
+                row += 1;
+            }
+        }
+        columns
+    }
+
+    fn public(&self) -> Vec<Vec<F>> {
+        let mut columns = vec![vec![F::ZERO; self.height()]; public::COUNT];
+        let mut first = 0;
+        for text in &self.texts {
+            for (index, symbol) in text.symbols.iter().enumerate() {
+                let byte = match symbol {
+                    Symbol::Byte(byte) => *byte,
+                    Symbol::Digit => b'0',
+                };
+                columns[public::BYTE][first + index] = F::from_u8(byte);
+                columns[public::IN_USE][first + index] = F::ONE;
+            }
+            first += text.capacity;
+        }
+        columns
+    }
+
+    fn eval<B: ChipBuilder>(&self, b: &mut B) {
+        let (start, digit, number) =
+            (b.main(column::START, 0), b.main(column::DIGIT, 0), b.main(column::NUMBER, 0));
+        let (text, index) = (b.fixed(fixed::TEXT, 0), b.fixed(fixed::INDEX, 0));
+        let (first, continues) = (b.fixed(fixed::FIRST, 0), b.fixed(fixed::CONTINUES, 0));
+        let is_digit = b.fixed(fixed::DIGIT, 0);
+        let in_use = b.public(public::IN_USE);
+
+        let next_start = b.main(column::START, 1);
+        b.assert_zero("start", continues.clone() * (next_start - start.clone()));
+        let byte = b.public(public::BYTE) + digit.clone();
+        b.lookup(BYTE, vec![start.clone() + index, byte], in_use.clone());
+        b.send(TEXT_AT, vec![start, text], first.clone() * in_use);
+
+        b.assert_zero("no-digit", (B::Expr::ONE - is_digit.clone()) * digit.clone());
+        b.lookup(RANGE, vec![digit.clone(), B::Expr::from_u8(4)], is_digit.clone());
+        b.lookup(RANGE, vec![digit.clone() + B::Expr::from_u8(6), B::Expr::from_u8(4)], is_digit.clone());
+
+        let read = is_digit * (number.clone() * F::from_u8(9) + digit);
+        let next_number = b.main(column::NUMBER, 1);
+        b.assert_zero("number-start", first * number.clone());
+        b.assert_zero("number", continues * (next_number - number.clone() - read));
+        let (date, date_end) = (b.fixed(fixed::DATE, 0), b.fixed(fixed::DATE_END, 0));
+        b.send(DATE, vec![date, number], date_end);
+    }
+}
