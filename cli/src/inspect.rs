@@ -159,7 +159,7 @@ impl<'a> Inspected<'a> {
             Ok(class) => format!("size class {} or larger", class.name),
             Err(_) => "too large for every size class".to_owned(),
         };
-        rows.row(["MSO", &format!("{} bytes, {digests} digests, {class}", mso.bytes().len())]);
+        rows.row(["MSO", &format!("{} bytes, digests of {digests} items, {class}", mso.bytes().len())]);
         match &self.signer {
             None => rows.row(["signer", "no certificate"]),
             Some(Err(fault)) => rows.row(["signer", &format!("its certificate gives no key: {fault}")]),
