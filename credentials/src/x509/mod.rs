@@ -8,8 +8,9 @@
 //! Read lazily: of a certificate only the fields and extensions that a rule needs are decoded, so that a real signer
 //! whose other extensions are malformed still gives its key. Signatures are checked over the original bytes.
 //!
-//! Not checked: a root's signature of itself (a verifier trusts its bytes), revocation (no network here), the longest validity that Annex B allows an issuer to give, and the
-//! presence of `issuerAlternativeName` and `cRLDistributionPoints`, which bind nothing that is proven.
+//! Not checked: a root's signature of itself (a verifier trusts its bytes), revocation (no network here), the longest
+//! validity that Annex B allows an issuer to give, and the presence of `issuerAlternativeName` and
+//! `cRLDistributionPoints`, which bind nothing that is proven.
 //!
 //! This module knows nothing of CBOR, COSE or documents.
 
