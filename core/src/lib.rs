@@ -5,6 +5,8 @@
 //! | [`field`] | the base field and its extension |
 //! | [`air`] | how a chip states constraints and speaks on buses; the checker that names every failure |
 //! | [`chips`] | the chips, each following the standard it proves |
+//! | [`poseidon2`] | the permutation and sponge of the record |
+//! | [`record`] | what a credential proof commits to and a presentation proof opens |
 //! | [`class`] | size classes, the public bounds that fix every table's shape |
 //! | [`transcript`] | the public inputs as bytes |
 //! | [`control`] | progress and cancellation |
@@ -19,6 +21,8 @@ pub mod chips;
 pub mod class;
 pub mod control;
 pub mod field;
+pub mod poseidon2;
+pub mod record;
 pub mod stark;
 pub mod statement;
 pub mod suite;

@@ -2,7 +2,7 @@
 
 use p3_field::PrimeCharacteristicRing;
 
-use crate::air::{Bus, Chip, ChipBuilder, Trace};
+use crate::air::{Bus, Chip, ChipBuilder, Trace, check};
 use crate::field::F;
 
 /// A one-row chip that puts given tuples on buses. Its trace is [`trace`](Self::trace).
@@ -60,6 +60,26 @@ impl Chip for Partner {
         }
         for (column, (bus, key)) in self.provided.iter().enumerate() {
             b.provide(*bus, constants(key), column, B::Expr::ONE);
+        }
+    }
+}
+
+/// Whether every cell of table `table` in the given rows matters: adds one to each in turn, but for those that `exempt`
+/// names, and expects a violation.
+pub(crate) fn assert_cells_matter<C: Chip>(
+    chips: &[C],
+    traces: &[Trace],
+    table: usize,
+    rows: impl Iterator<Item = usize>,
+    exempt: impl Fn(usize, usize) -> bool,
+) {
+    let mut traces = traces.to_vec();
+    for row in rows {
+        for column in (0..traces[table].width()).filter(|&column| !exempt(row, column)) {
+            let honest = traces[table].get(row, column);
+            traces[table].set(row, column, honest + F::ONE);
+            assert!(!check(chips, &traces).is_empty(), "cell in row {row}, column {column} is free");
+            traces[table].set(row, column, honest);
         }
     }
 }

@@ -1,0 +1,447 @@
+//! The record, one element a row, each from its one source; the message of the commitment `C`.
+//!
+//! | rows | source in the credential proof | source in the presentation proof |
+//! |---|---|---|
+//! | version, suite, class, docType, issuer, slots, padding | public | public |
+//! | device key | the document's words at the coordinates that the CBOR table found | free 32-bit words, sent to the ES256 table |
+//! | dates | the text table's numbers | free, within public bounds |
+//! | slot digests | the Poseidon2 table's; zero where the slot is not in use | the same |
+//! | salt | free | free |
+//! | after the record | the issuer's key, public, sent to the ES256 table | the digest that the device signed, public, sent to the ES256 table |
+//! | last | `C`, public: the digest after the record's last permutation | the same |
+//!
+//! In the presentation proof each device key word takes three rows, and each bound of a date four: the value, then what is
+//! left of it after taking away 12 bits a row. Each row less 2^12 times the next is looked up in the range table.
+//!
+//! # Soundness
+//!
+//! | cell | fixed by |
+//! |---|---|
+//! | element of a public row, of an unused slot's digest, of `C` | `given` |
+//! | device key word | credential: WORD, at positions that count up (`position`) from FIELD, received once a coordinate. Presentation: RANGE, so that it is below 2^32 and the words of ES256 are those of the record, not words plus a multiple of `p` |
+//! | date | credential: DATE, received once a date. Presentation: bound by `C`; `holds` carries it to the bounds, `not before` and `not after` with RANGE compare it: differences in 0..2^48, all numbers below 10^14 |
+//! | digest of a used slot, `C` | SQUEEZE, once each |
+//! | salt | free: the prover's randomness |
+//! | held, position | `holds`, `position`; unused elsewhere |
+//!
+//! The presentation alone does not show that the record's dates are below 10^14, only that each difference is a 48-bit
+//! number; that they are numbers of dates at all is what the credential proof shows of the same `C`.
+
+mod rows;
+#[cfg(test)]
+mod tests;
+
+use p3_field::{PrimeCharacteristicRing, PrimeField64};
+
+use crate::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
+use crate::chips::buses::{ABSORB, DATE, ES256, FIELD, RANGE, SQUEEZE, WORD, es256};
+use crate::class::SizeClass;
+use crate::field::F;
+use crate::poseidon2::RATE;
+use crate::record::{
+    COORDINATE_WORDS, Positions, RECORD_VERSION, RecordElements, RecordError, check_date_time, check_subject,
+    coordinate_words, doc_type_digest, first_record_permutation, issuer_digest, offset,
+};
+use crate::statement::{
+    CredentialStatement, DIGEST_ELEMENTS, Digest, PresentationStatement, PublicKey, Subject,
+};
+use rows::{
+    Bound, DIFFERENCE_LIMBS, Element, Kind, RowKind, WORD_LIMBS, coordinate_field, element, es256_word,
+    squeezed,
+};
+
+/// The record's element, or what the row is for instead.
+const ELEMENT: usize = 0;
+/// Credential: position of the word in the document. Presentation: the date that the following rows compare.
+const POSITION_OR_HELD: usize = 1;
+const COLUMNS: usize = 2;
+
+/// Smallest height that the hiding commitment takes.
+const MIN_HEIGHT: usize = 512;
+
+/// Bytes of a coordinate.
+const COORDINATE_BYTES: u64 = 32;
+
+/// Fixed columns.
+mod fixed {
+    /// Whether the element is absorbed.
+    pub(super) const ABSORBED: usize = 0;
+    /// Permutation that absorbs it.
+    pub(super) const PERMUTATION: usize = 1;
+    /// Lane that absorbs it.
+    pub(super) const LANE: usize = 2;
+    /// Permutation whose digest begins on this row.
+    pub(super) const SQUEEZED: usize = 3;
+    /// Whether the row sends a word to the ES256 table.
+    pub(super) const ES256: usize = 4;
+    /// Operand of that word.
+    pub(super) const OPERAND: usize = 5;
+    /// Index of that word. Credential: also the number of a date, or of a coordinate's field on its first word.
+    pub(super) const NUMBER: usize = 6;
+    pub(super) const COMMON_COLUMNS: usize = 7;
+
+    /// Credential: whether the row is a word of the device key.
+    pub(super) const WORD: usize = COMMON_COLUMNS;
+    /// Credential: whether the row is the first word of a coordinate.
+    pub(super) const COORDINATE: usize = WORD + 1;
+    /// Credential: whether the next row is the next word of the coordinate.
+    pub(super) const WORD_FOLLOWS: usize = COORDINATE + 1;
+    /// Credential: whether the row is a date.
+    pub(super) const DATE: usize = WORD_FOLLOWS + 1;
+    pub(super) const CREDENTIAL_COLUMNS: usize = DATE + 1;
+
+    /// Presentation: whether the row, less its higher bits, is in range.
+    pub(super) const RANGED: usize = COMMON_COLUMNS;
+    /// Presentation: how many bits.
+    pub(super) const BITS: usize = RANGED + 1;
+    /// Presentation: whether the next row is what is left of this one, shifted right by 12.
+    pub(super) const LIMB_FOLLOWS: usize = BITS + 1;
+    /// Presentation: whether the row is a date.
+    pub(super) const HELD: usize = LIMB_FOLLOWS + 1;
+    /// Presentation: whether the next row holds the same date.
+    pub(super) const HOLDS: usize = HELD + 1;
+    /// Presentation: whether the row is the held date less a bound.
+    pub(super) const NOT_BEFORE: usize = HOLDS + 1;
+    /// Presentation: whether the row is a bound less the held date.
+    pub(super) const NOT_AFTER: usize = NOT_BEFORE + 1;
+    pub(super) const PRESENTATION_COLUMNS: usize = NOT_AFTER + 1;
+}
+
+/// Public columns.
+mod public {
+    /// The element of a public row; the bound of a date on the first row of its difference.
+    pub(super) const GIVEN: usize = 0;
+    /// Whether the element is the given one.
+    pub(super) const IS_GIVEN: usize = 1;
+    /// Whether a digest begins on this row.
+    pub(super) const SQUEEZES: usize = 2;
+    pub(super) const COLUMNS: usize = 3;
+}
+
+/// The record, element by element.
+#[derive(Clone, Debug)]
+pub struct RecordChip {
+    subject: Subject,
+    commitment: Digest,
+    mode: Mode,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Mode {
+    Credential,
+    Presentation { now: u64, signed_within: (u64, u64), device_authentication: [u8; 32] },
+}
+
+impl RecordChip {
+    /// The table of a credential proof.
+    ///
+    /// # Errors
+    ///
+    /// When the subject has no elements or too many.
+    pub fn credential(statement: &CredentialStatement) -> Result<Self, RecordError> {
+        check_subject(&statement.subject)?;
+        Ok(Self {
+            subject: statement.subject.clone(),
+            commitment: statement.commitment,
+            mode: Mode::Credential,
+        })
+    }
+
+    /// The table of a presentation proof.
+    ///
+    /// # Errors
+    ///
+    /// When the subject has no elements or too many, or a time is after 9999-12-31T23:59:59.
+    pub fn presentation(statement: &PresentationStatement) -> Result<Self, RecordError> {
+        let PresentationStatement { subject, commitment, now, signed_within, device_authentication, .. } =
+            statement;
+        check_subject(subject)?;
+        check_date_time("now", *now)?;
+        check_date_time("lower bound of signed", signed_within.0)?;
+        check_date_time("upper bound of signed", signed_within.1)?;
+        let mode = Mode::Presentation {
+            now: *now,
+            signed_within: *signed_within,
+            device_authentication: *device_authentication,
+        };
+        Ok(Self { subject: subject.clone(), commitment: *commitment, mode })
+    }
+
+    /// The record's elements, and in a credential proof the positions of the device key.
+    pub fn trace(&self, elements: &RecordElements, positions: Option<&Positions>) -> Trace {
+        let mut trace = Trace::zeroed(self.height(), COLUMNS);
+        let public = self.public();
+        let mut date = F::ZERO;
+        for (row, row_kind) in self.rows().into_iter().enumerate() {
+            let given = public[public::GIVEN][row];
+            let value = match row_kind {
+                RowKind::Element(index) => elements.record.get(index).copied().unwrap_or_default(),
+                RowKind::WordRest { limb } => shifted(trace.get(row - limb, ELEMENT), limb),
+                RowKind::Difference { bound, limb: 0 } if bound.is_lower() => date - given,
+                RowKind::Difference { limb: 0, .. } => given - date,
+                RowKind::Difference { limb, .. } => shifted(trace.get(row - limb, ELEMENT), limb),
+                RowKind::IssuerWord { .. } | RowKind::HashWord { .. } | RowKind::Commitment { .. } => given,
+            };
+            let beside = match (self.kind(), row_kind, self.source(row_kind)) {
+                (Kind::Presentation, _, Some(Element::Date(_))) => {
+                    date = value;
+                    date
+                }
+                (Kind::Presentation, RowKind::Difference { .. }, _) => date,
+                (Kind::Credential, _, Some(Element::DeviceKey { operand, word })) => {
+                    F::from_usize(positions.map_or(0, |at| position(operand, word, at)))
+                }
+                _ => F::ZERO,
+            };
+            trace.row_mut(row).copy_from_slice(&[value, beside]);
+        }
+        trace
+    }
+
+    /// What the row's element is, if it has one of the record.
+    fn source(&self, row: RowKind) -> Option<Element> {
+        match row {
+            RowKind::Element(index) => Some(element(&self.subject.class, index)),
+            _ => None,
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match self.mode {
+            Mode::Credential => Kind::Credential,
+            Mode::Presentation { .. } => Kind::Presentation,
+        }
+    }
+
+    fn rows(&self) -> Vec<RowKind> {
+        rows::rows(&self.subject.class, self.kind())
+    }
+
+    /// The public element of this index, if it is public.
+    fn given_element(&self, index: usize) -> Option<F> {
+        let Subject { suite, class, doc_type, issuer, elements } = &self.subject;
+        match element(class, index) {
+            Element::SlotDigest { slot, .. } => (slot >= elements.len()).then_some(F::ZERO),
+            Element::Given => Some(match index {
+                offset::VERSION => F::from_u64(RECORD_VERSION),
+                offset::SUITE => F::from_u8(suite.id()),
+                offset::CLASS => F::from_u8(class.id),
+                offset::DOC_TYPE..offset::ISSUER => doc_type_digest(doc_type)[index - offset::DOC_TYPE],
+                offset::ISSUER..offset::SLOTS => issuer_digest(issuer)[index - offset::ISSUER],
+                offset::SLOTS => F::from_usize(elements.len()),
+                _ => F::ZERO,
+            }),
+            Element::DeviceKey { .. } | Element::Date(_) | Element::Salt => None,
+        }
+    }
+
+    /// The public element of this row, if it is public.
+    fn given(&self, row: RowKind) -> Option<F> {
+        match (row, self.mode) {
+            (RowKind::Element(index), _) => self.given_element(index),
+            (RowKind::IssuerWord { operand, word }, _) => {
+                let PublicKey { x, y } = &self.subject.issuer;
+                Some(coordinate_words(if operand == es256::X { x } else { y })[word])
+            }
+            (RowKind::HashWord { word }, Mode::Presentation { device_authentication, .. }) => {
+                Some(coordinate_words(&device_authentication)[word])
+            }
+            (RowKind::Commitment { element }, _) => Some(self.commitment[element]),
+            _ => None,
+        }
+    }
+
+    /// The bound that the row compares with, if it does.
+    fn bound(&self, row: RowKind) -> Option<F> {
+        let (RowKind::Difference { bound, limb: 0 }, Mode::Presentation { now, signed_within, .. }) =
+            (row, self.mode)
+        else {
+            return None;
+        };
+        Some(F::from_u64(match bound {
+            Bound::SignedFrom => signed_within.0,
+            Bound::SignedUntil => signed_within.1,
+            Bound::ValidFrom | Bound::ValidUntil => now,
+        }))
+    }
+}
+
+/// A number without its lowest `limb` limbs.
+fn shifted(number: F, limb: usize) -> F {
+    F::from_u64(number.as_canonical_u64() >> (12 * limb))
+}
+
+/// Where in the document a word of the device key is.
+fn position(operand: u64, word: usize, at: &Positions) -> usize {
+    let coordinate = if operand == es256::X { at.device_key_x } else { at.device_key_y };
+    coordinate + 4 * word
+}
+
+impl Chip for RecordChip {
+    fn name(&self) -> &'static str {
+        "record"
+    }
+
+    fn height(&self) -> usize {
+        (self.rows().len() + RESERVED_ROWS).next_power_of_two().max(MIN_HEIGHT)
+    }
+
+    fn width(&self) -> usize {
+        COLUMNS
+    }
+
+    fn fixed(&self) -> Vec<Vec<F>> {
+        let (class, kind) = (&self.subject.class, self.kind());
+        let width = match kind {
+            Kind::Credential => fixed::CREDENTIAL_COLUMNS,
+            Kind::Presentation => fixed::PRESENTATION_COLUMNS,
+        };
+        let mut columns = vec![F::zero_vec(self.height()); width];
+        for (row, row_kind) in self.rows().into_iter().enumerate() {
+            let mut set = |column: usize, value: usize| columns[column][row] = F::from_usize(value);
+            if let RowKind::Element(index) = row_kind {
+                set(fixed::ABSORBED, 1);
+                set(fixed::PERMUTATION, first_record_permutation(class) + index / RATE);
+                set(fixed::LANE, index % RATE);
+            }
+            if let Some(permutation) = squeezed(class, row_kind) {
+                set(fixed::SQUEEZED, permutation);
+            }
+            if let Some((operand, word)) = es256_word(class, kind, row_kind) {
+                set(fixed::ES256, 1);
+                set(fixed::OPERAND, operand as usize);
+                set(fixed::NUMBER, word);
+            }
+            match kind {
+                Kind::Credential => fix_sources(class, row_kind, &mut set),
+                Kind::Presentation => fix_ranges(class, row_kind, &mut set),
+            }
+        }
+        columns
+    }
+
+    fn public(&self) -> Vec<Vec<F>> {
+        let mut columns = vec![F::zero_vec(self.height()); public::COLUMNS];
+        for (row, row_kind) in self.rows().into_iter().enumerate() {
+            let given = self.given(row_kind);
+            columns[public::IS_GIVEN][row] = F::from_bool(given.is_some());
+            columns[public::GIVEN][row] = given.or_else(|| self.bound(row_kind)).unwrap_or_default();
+            // An unused slot's digest is given.
+            let is_commitment = matches!(row_kind, RowKind::Commitment { .. });
+            let squeezes =
+                squeezed(&self.subject.class, row_kind).is_some() && (given.is_none() || is_commitment);
+            columns[public::SQUEEZES][row] = F::from_bool(squeezes);
+        }
+        columns
+    }
+
+    fn eval<B: ChipBuilder>(&self, b: &mut B) {
+        let element = b.main(ELEMENT, 0);
+        let given = b.public(public::GIVEN);
+        b.assert_zero("given", b.public(public::IS_GIVEN) * (element.clone() - given.clone()));
+
+        let absorbed = vec![b.fixed(fixed::PERMUTATION, 0), b.fixed(fixed::LANE, 0), element.clone()];
+        let count = b.fixed(fixed::ABSORBED, 0);
+        b.send(ABSORB, absorbed, count);
+
+        let mut digest = vec![b.fixed(fixed::SQUEEZED, 0)];
+        digest.extend((0..DIGEST_ELEMENTS as i32).map(|offset| b.main(ELEMENT, offset)));
+        let count = b.public(public::SQUEEZES);
+        b.lookup(SQUEEZE, digest, count);
+
+        let word = vec![b.fixed(fixed::OPERAND, 0), b.fixed(fixed::NUMBER, 0), element.clone()];
+        let count = b.fixed(fixed::ES256, 0);
+        b.send(ES256, word, count);
+
+        match self.kind() {
+            Kind::Credential => eval_sources(b, element),
+            Kind::Presentation => {
+                eval_dates(b, element.clone(), given);
+                eval_ranges(b, element);
+            }
+        }
+    }
+}
+
+/// Fixed columns of the credential proof.
+fn fix_sources(class: &SizeClass, row: RowKind, set: &mut impl FnMut(usize, usize)) {
+    let RowKind::Element(index) = row else { return };
+    match element(class, index) {
+        Element::DeviceKey { operand, word } => {
+            set(fixed::WORD, 1);
+            set(fixed::WORD_FOLLOWS, usize::from(word + 1 < COORDINATE_WORDS));
+            if word == 0 {
+                set(fixed::COORDINATE, 1);
+                set(fixed::NUMBER, coordinate_field(operand) as usize);
+            }
+        }
+        Element::Date(date) => {
+            set(fixed::DATE, 1);
+            set(fixed::NUMBER, date as usize);
+        }
+        Element::Given | Element::SlotDigest { .. } | Element::Salt => {}
+    }
+}
+
+/// Fixed columns of the presentation proof.
+fn fix_ranges(class: &SizeClass, row: RowKind, set: &mut impl FnMut(usize, usize)) {
+    let mut range = |limb: usize, limbs: usize, last_bits: usize| {
+        let follows = limb + 1 < limbs;
+        set(fixed::RANGED, 1);
+        set(fixed::BITS, if follows { 12 } else { last_bits });
+        set(fixed::LIMB_FOLLOWS, usize::from(follows));
+    };
+    match row {
+        RowKind::Element(index) => match element(class, index) {
+            Element::DeviceKey { .. } => range(0, WORD_LIMBS, 8),
+            Element::Date(_) => {
+                set(fixed::HELD, 1);
+                set(fixed::HOLDS, 1);
+            }
+            Element::Given | Element::SlotDigest { .. } | Element::Salt => {}
+        },
+        RowKind::WordRest { limb } => range(limb, WORD_LIMBS, 8),
+        RowKind::Difference { bound, limb } => {
+            range(limb, DIFFERENCE_LIMBS, 12);
+            if limb == 0 {
+                set(if bound.is_lower() { fixed::NOT_BEFORE } else { fixed::NOT_AFTER }, 1);
+            }
+            // The second bound of `signed` follows the rows of the first.
+            set(fixed::HOLDS, usize::from(bound == Bound::SignedFrom));
+        }
+        RowKind::IssuerWord { .. } | RowKind::HashWord { .. } | RowKind::Commitment { .. } => {}
+    }
+}
+
+/// The credential proof takes device key and dates from the document.
+fn eval_sources<B: ChipBuilder>(b: &mut B, element: B::Expr) {
+    let position = b.main(POSITION_OR_HELD, 0);
+    let counted = b.main(POSITION_OR_HELD, 1) - position.clone() - B::Expr::from_u8(4);
+    b.assert_zero("position", b.fixed(fixed::WORD_FOLLOWS, 0) * counted);
+
+    let number = b.fixed(fixed::NUMBER, 0);
+    let (coordinate, word, date) =
+        (b.fixed(fixed::COORDINATE, 0), b.fixed(fixed::WORD, 0), b.fixed(fixed::DATE, 0));
+    let length = B::Expr::from_u64(COORDINATE_BYTES);
+    b.receive(FIELD, vec![number.clone(), position.clone(), length], coordinate);
+    b.lookup(WORD, vec![position, element.clone()], word);
+    b.receive(DATE, vec![number, element], date);
+}
+
+/// The presentation proof compares the dates.
+fn eval_dates<B: ChipBuilder>(b: &mut B, element: B::Expr, bound: B::Expr) {
+    let held = b.main(POSITION_OR_HELD, 0);
+    b.assert_zero("held", b.fixed(fixed::HELD, 0) * (held.clone() - element.clone()));
+    b.assert_zero("holds", b.fixed(fixed::HOLDS, 0) * (b.main(POSITION_OR_HELD, 1) - held.clone()));
+    let above = held - bound;
+    b.assert_zero("not before", b.fixed(fixed::NOT_BEFORE, 0) * (element.clone() - above.clone()));
+    b.assert_zero("not after", b.fixed(fixed::NOT_AFTER, 0) * (element + above));
+}
+
+/// The presentation proof shows device key words and differences of dates to be in range.
+fn eval_ranges<B: ChipBuilder>(b: &mut B, element: B::Expr) {
+    let next = b.fixed(fixed::LIMB_FOLLOWS, 0) * b.main(ELEMENT, 1) * F::from_u16(1 << 12);
+    let limb = vec![element - next, b.fixed(fixed::BITS, 0)];
+    let count = b.fixed(fixed::RANGED, 0);
+    b.lookup(RANGE, limb, count);
+}

@@ -1,0 +1,171 @@
+//! What each row of the record table is for, in either proof. The class alone fixes it.
+
+use crate::chips::buses::{date, es256, field};
+use crate::class::SizeClass;
+use crate::poseidon2::RATE;
+use crate::record::{
+    COORDINATE_WORDS, first_record_permutation, offset, record_elements, salt_offset, slot_permutations,
+};
+use crate::statement::DIGEST_ELEMENTS;
+
+/// Which proof the table is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Credential,
+    Presentation,
+}
+
+/// One row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RowKind {
+    /// The record's element of this index.
+    Element(usize),
+    /// What is left of the device key word before it, shifted right by 12 and 24 bits.
+    WordRest {
+        /// How often it has been shifted by 12.
+        limb: usize,
+    },
+    /// What is left of a date's difference from a bound, shifted right by 12 bits a row.
+    Difference {
+        /// Which bound.
+        bound: Bound,
+        /// How often it has been shifted by 12.
+        limb: usize,
+    },
+    /// A word of the issuer's key (credential proof).
+    IssuerWord { operand: u64, word: usize },
+    /// A word of the digest that the device signed (presentation proof).
+    HashWord { word: usize },
+    /// An element of the commitment.
+    Commitment { element: usize },
+}
+
+/// A bound of one of the record's dates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bound {
+    /// `signed` is not before this.
+    SignedFrom,
+    /// `signed` is not after this.
+    SignedUntil,
+    /// `validFrom` is not after `now`.
+    ValidFrom,
+    /// `validUntil` is not before `now`.
+    ValidUntil,
+}
+
+impl Bound {
+    /// Whether the date must not be before the bound; else it must not be after.
+    pub(super) fn is_lower(self) -> bool {
+        matches!(self, Self::SignedFrom | Self::ValidUntil)
+    }
+
+    /// The bounds of date number `date`.
+    fn of(date: u64) -> &'static [Self] {
+        match date {
+            date::SIGNED => &[Self::SignedFrom, Self::SignedUntil],
+            date::VALID_FROM => &[Self::ValidFrom],
+            _ => &[Self::ValidUntil],
+        }
+    }
+}
+
+/// Limbs of a device key word: 12, 12 and 8 bits.
+pub(super) const WORD_LIMBS: usize = 3;
+
+/// Limbs of a difference of dates: 12 bits each.
+pub(super) const DIFFERENCE_LIMBS: usize = 4;
+
+/// What a record's element is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Element {
+    /// Known to the verifier.
+    Given,
+    /// Word `word` of the device key's coordinate.
+    DeviceKey { operand: u64, word: usize },
+    /// Date of this number on DATE.
+    Date(u64),
+    /// Element `element` of the digest of `slot`.
+    SlotDigest { slot: usize, element: usize },
+    /// Uniform.
+    Salt,
+}
+
+/// What the record's element of this index is. Elements from the record's end on are padding.
+pub(super) fn element(class: &SizeClass, index: usize) -> Element {
+    match index {
+        offset::DEVICE_KEY_X..offset::DATES => {
+            let word = index - offset::DEVICE_KEY_X;
+            let operand = if word < COORDINATE_WORDS { es256::X } else { es256::Y };
+            Element::DeviceKey { operand, word: word % COORDINATE_WORDS }
+        }
+        offset::DATES..offset::SLOT_DIGESTS => Element::Date(date::SIGNED + (index - offset::DATES) as u64),
+        _ if index < offset::DEVICE_KEY_X => Element::Given,
+        _ if index < salt_offset(class) => {
+            let index = index - offset::SLOT_DIGESTS;
+            Element::SlotDigest { slot: index / DIGEST_ELEMENTS, element: index % DIGEST_ELEMENTS }
+        }
+        _ if index < record_elements(class) => Element::Salt,
+        _ => Element::Given,
+    }
+}
+
+/// The rows in order.
+pub(super) fn rows(class: &SizeClass, kind: Kind) -> Vec<RowKind> {
+    let mut rows = Vec::new();
+    for index in 0..record_elements(class).next_multiple_of(RATE) {
+        rows.push(RowKind::Element(index));
+        if kind == Kind::Credential {
+            continue;
+        }
+        match element(class, index) {
+            Element::DeviceKey { .. } => rows.extend((1..WORD_LIMBS).map(|limb| RowKind::WordRest { limb })),
+            Element::Date(date) => rows.extend(Bound::of(date).iter().flat_map(|&bound| {
+                (0..DIFFERENCE_LIMBS).map(move |limb| RowKind::Difference { bound, limb })
+            })),
+            Element::Given | Element::SlotDigest { .. } | Element::Salt => {}
+        }
+    }
+    let words = 0..COORDINATE_WORDS;
+    match kind {
+        Kind::Credential => rows.extend(
+            [es256::X, es256::Y]
+                .into_iter()
+                .flat_map(|operand| words.clone().map(move |word| RowKind::IssuerWord { operand, word })),
+        ),
+        Kind::Presentation => rows.extend(words.map(|word| RowKind::HashWord { word })),
+    }
+    rows.extend((0..DIGEST_ELEMENTS).map(|element| RowKind::Commitment { element }));
+    rows
+}
+
+/// The permutation whose digest begins on this row, if one does.
+pub(super) fn squeezed(class: &SizeClass, row: RowKind) -> Option<usize> {
+    match row {
+        RowKind::Commitment { element: 0 } => {
+            Some(first_record_permutation(class) + record_elements(class).div_ceil(RATE) - 1)
+        }
+        RowKind::Element(index) => match element(class, index) {
+            Element::SlotDigest { slot, element: 0 } => Some((slot + 1) * slot_permutations(class) - 1),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Operand and word that the row sends to the ES256 table, if it sends one.
+pub(super) fn es256_word(class: &SizeClass, kind: Kind, row: RowKind) -> Option<(u64, usize)> {
+    match row {
+        RowKind::IssuerWord { operand, word } => Some((operand, word)),
+        RowKind::HashWord { word } => Some((es256::HASH, word)),
+        RowKind::Element(index) if kind == Kind::Presentation => match element(class, index) {
+            Element::DeviceKey { operand, word } => Some((operand, word)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The field that a device key coordinate is found by.
+pub(super) fn coordinate_field(operand: u64) -> u64 {
+    if operand == es256::X { field::DEVICE_KEY_X } else { field::DEVICE_KEY_Y }
+}

@@ -1,0 +1,311 @@
+//! The record: what a credential proof commits to and a presentation proof opens.
+//!
+//! A record is a sequence of field elements whose layout the size class fixes ([`offset`], [`slot_offset`]); its
+//! commitment `C` is the sponge's digest of it. `docs/statement.md` gives it element by element with test vectors. This
+//! module computes it natively and knows nothing of chips.
+
+use p3_field::{PrimeCharacteristicRing, PrimeField64};
+use thiserror::Error;
+
+use crate::class::SizeClass;
+use crate::field::F;
+use crate::poseidon2::{Domain, PACKED_BYTES, RATE, hash, pack, permutations};
+use crate::statement::{DIGEST_ELEMENTS, Digest, ElementName, PublicKey, RecordOpening, Subject};
+
+/// Version of the layout, the record's first element.
+pub const RECORD_VERSION: u64 = 1;
+
+/// Elements that hold a coordinate of a P-256 key: big-endian 32-bit words, the most significant first.
+pub const COORDINATE_WORDS: usize = 8;
+
+/// The latest date and time, 9999-12-31T23:59:59 as `YYYYMMDDhhmmss`.
+pub const MAX_DATE_TIME: u64 = 99_991_231_235_959;
+
+/// Where each part of a record begins. What follows the slot digests depends on the class.
+pub mod offset {
+    use super::{COORDINATE_WORDS, DIGEST_ELEMENTS};
+
+    /// [`RECORD_VERSION`](super::RECORD_VERSION).
+    pub const VERSION: usize = 0;
+    /// Identifier of the suite.
+    pub const SUITE: usize = 1;
+    /// Identifier of the size class.
+    pub const CLASS: usize = 2;
+    /// Digest of the document type.
+    pub const DOC_TYPE: usize = 3;
+    /// Digest of the issuer's key.
+    pub const ISSUER: usize = DOC_TYPE + DIGEST_ELEMENTS;
+    /// Number of slots in use.
+    pub const SLOTS: usize = ISSUER + DIGEST_ELEMENTS;
+    /// Words of the device key's x.
+    pub const DEVICE_KEY_X: usize = SLOTS + 1;
+    /// Words of the device key's y.
+    pub const DEVICE_KEY_Y: usize = DEVICE_KEY_X + COORDINATE_WORDS;
+    /// `signed`, `validFrom`, `validUntil` as `YYYYMMDDhhmmss`.
+    pub const DATES: usize = DEVICE_KEY_Y + COORDINATE_WORDS;
+    /// One digest a slot of the class, zero where the slot is not in use. The record's salt follows.
+    pub const SLOT_DIGESTS: usize = DATES + 3;
+}
+
+/// Where each part of the message that a slot's digest is of begins.
+pub mod slot_offset {
+    use super::DIGEST_ELEMENTS;
+
+    /// Length of the value in bytes.
+    pub const LENGTH: usize = 0;
+    /// Digest of (namespace, element); zero where the slot is not in use.
+    pub const NAME: usize = 1;
+    /// The slot's salt.
+    pub const SALT: usize = NAME + DIGEST_ELEMENTS;
+    /// The value, packed; zero after its end.
+    pub const VALUE: usize = SALT + DIGEST_ELEMENTS;
+}
+
+/// Offset of the record's salt.
+pub const fn salt_offset(class: &SizeClass) -> usize {
+    offset::SLOT_DIGESTS + class.slots * DIGEST_ELEMENTS
+}
+
+/// Number of elements of a record.
+pub const fn record_elements(class: &SizeClass) -> usize {
+    salt_offset(class) + DIGEST_ELEMENTS
+}
+
+/// Number of elements that hold a packed value.
+pub const fn value_elements(class: &SizeClass) -> usize {
+    class.max_item_bytes.div_ceil(PACKED_BYTES)
+}
+
+/// Longest value that a slot can hold, in bytes.
+pub const fn max_value_bytes(class: &SizeClass) -> usize {
+    value_elements(class) * PACKED_BYTES
+}
+
+/// Number of elements that a slot's digest is of.
+pub const fn slot_elements(class: &SizeClass) -> usize {
+    slot_offset::VALUE + value_elements(class)
+}
+
+/// Number of permutations of one slot's digest.
+pub const fn slot_permutations(class: &SizeClass) -> usize {
+    permutations(slot_elements(class))
+}
+
+/// Number of the first permutation of the record: those of the slots, in order, come before it.
+pub const fn first_record_permutation(class: &SizeClass) -> usize {
+    class.slots * slot_permutations(class)
+}
+
+/// Number of permutations of a record and its slots.
+pub const fn all_permutations(class: &SizeClass) -> usize {
+    first_record_permutation(class) + permutations(record_elements(class))
+}
+
+/// Why a statement or an opening does not fit its class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum RecordError {
+    /// The subject has no element or more than the class has slots.
+    #[error("{found} elements asked for, a {class} proof has 1 to {slots}")]
+    Elements {
+        /// Number of elements.
+        found: usize,
+        /// Name of the class.
+        class: &'static str,
+        /// Slots of the class.
+        slots: usize,
+    },
+    /// There is not exactly one of these for each slot, or for each slot in use.
+    #[error("{found} {what} for {expected} slots")]
+    Count {
+        /// Which part.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many there must be.
+        expected: usize,
+    },
+    /// The value of a slot is empty or does not fit.
+    #[error("value of slot {slot} has {bytes} bytes, it must have 1 to {max}")]
+    ValueLength {
+        /// The slot.
+        slot: usize,
+        /// Length of the value.
+        bytes: usize,
+        /// Longest value of the class.
+        max: usize,
+    },
+    /// A salt is not a canonical field element. The salt itself is not shown.
+    #[error("salt is not below 2^64 - 2^32 + 1: draw it again")]
+    Salt,
+    /// A date and time is after 9999-12-31T23:59:59.
+    #[error("{what} is not of the form YYYYMMDDhhmmss")]
+    DateTime {
+        /// Which one.
+        what: &'static str,
+    },
+}
+
+/// Digest of a document type.
+pub fn doc_type_digest(doc_type: &str) -> Digest {
+    hash(Domain::DocType, &string_elements(doc_type).collect::<Vec<_>>())
+}
+
+/// Digest of an issuer's key.
+pub fn issuer_digest(key: &PublicKey) -> Digest {
+    hash(Domain::Issuer, &[coordinate_words(&key.x), coordinate_words(&key.y)].concat())
+}
+
+/// Digest of a (namespace, element) pair.
+pub fn name_digest(name: &ElementName) -> Digest {
+    let elements: Vec<_> = string_elements(&name.namespace).chain(string_elements(&name.element)).collect();
+    hash(Domain::Name, &elements)
+}
+
+/// Length in bytes, then the bytes packed.
+fn string_elements(string: &str) -> impl Iterator<Item = F> {
+    std::iter::once(F::from_usize(string.len())).chain(pack(string.as_bytes()))
+}
+
+/// The big-endian words of a coordinate or hash.
+pub(crate) fn coordinate_words(bytes: &[u8; 32]) -> [F; COORDINATE_WORDS] {
+    std::array::from_fn(|word| {
+        let bytes = bytes[4 * word..4 * word + 4].iter();
+        F::from_u64(bytes.fold(0, |word, &byte| word << 8 | u64::from(byte)))
+    })
+}
+
+/// Checks that the subject's elements fit its class.
+pub(crate) fn check_subject(subject: &Subject) -> Result<(), RecordError> {
+    let (found, class) = (subject.elements.len(), &subject.class);
+    if found == 0 || found > class.slots {
+        return Err(RecordError::Elements { found, class: class.name, slots: class.slots });
+    }
+    Ok(())
+}
+
+/// Checks that there is one of `what` for each expected slot.
+pub(crate) fn check_count(what: &'static str, found: usize, expected: usize) -> Result<(), RecordError> {
+    if found == expected { Ok(()) } else { Err(RecordError::Count { what, found, expected }) }
+}
+
+/// Checks that `value` has the form of a date and time.
+pub(crate) fn check_date_time(what: &'static str, value: u64) -> Result<(), RecordError> {
+    if value <= MAX_DATE_TIME { Ok(()) } else { Err(RecordError::DateTime { what }) }
+}
+
+impl RecordOpening {
+    /// The commitment `C` to the record of `subject` that this opens.
+    ///
+    /// # Errors
+    ///
+    /// When subject or opening do not fit the class.
+    pub fn commitment(&self, subject: &Subject) -> Result<Digest, RecordError> {
+        Ok(RecordElements::new(subject, self)?.commitment())
+    }
+}
+
+/// Where the document holds what the record is about: positions on the buses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Positions {
+    /// The 32 bytes of `deviceKey`'s x.
+    pub device_key_x: usize,
+    /// The 32 bytes of `deviceKey`'s y.
+    pub device_key_y: usize,
+    /// The first byte of each used slot's `elementValue`.
+    pub values: Vec<usize>,
+}
+
+/// Every element that the sponges absorb. Overwritten when dropped.
+#[derive(Clone)]
+pub struct RecordElements {
+    /// The message of each slot of the class.
+    pub(crate) slots: Vec<Vec<F>>,
+    /// The record.
+    pub(crate) record: Vec<F>,
+}
+
+impl RecordElements {
+    /// The elements of the record of `subject` that `opening` opens.
+    ///
+    /// # Errors
+    ///
+    /// When subject or opening do not fit the class.
+    pub fn new(subject: &Subject, opening: &RecordOpening) -> Result<Self, RecordError> {
+        check_subject(subject)?;
+        check_count("values", opening.values.len(), subject.elements.len())?;
+        check_count("salts", opening.salts.slots.len(), subject.class.slots)?;
+        for (what, date) in ["signed", "validFrom", "validUntil"].into_iter().zip(opening.dates) {
+            check_date_time(what, date)?;
+        }
+        let slots: Vec<_> = (0..subject.class.slots)
+            .map(|slot| slot_message(subject, opening, slot))
+            .collect::<Result<_, _>>()?;
+
+        let mut record = Vec::with_capacity(record_elements(&subject.class));
+        record.push(F::from_u64(RECORD_VERSION));
+        record.push(F::from_u8(subject.suite.id()));
+        record.push(F::from_u8(subject.class.id));
+        record.extend(doc_type_digest(&subject.doc_type));
+        record.extend(issuer_digest(&subject.issuer));
+        record.push(F::from_usize(subject.elements.len()));
+        record.extend(coordinate_words(&opening.device_key_x));
+        record.extend(coordinate_words(&opening.device_key_y));
+        record.extend(opening.dates.map(F::from_u64));
+        for (slot, message) in slots.iter().enumerate() {
+            let in_use = slot < subject.elements.len();
+            record.extend(if in_use { hash(Domain::Slot, message) } else { Digest::default() });
+        }
+        record.extend(salt(&opening.salts.record)?);
+        Ok(Self { slots, record })
+    }
+
+    /// The commitment `C`.
+    pub fn commitment(&self) -> Digest {
+        hash(Domain::Record, &self.record)
+    }
+
+    /// The blocks absorbed by each permutation, in the order of their numbers.
+    pub fn blocks(&self) -> Vec<[F; RATE]> {
+        let messages = self.slots.iter().chain([&self.record]);
+        let blocks = messages.flat_map(|message| message.chunks(RATE));
+        blocks.map(|block| std::array::from_fn(|lane| block.get(lane).copied().unwrap_or_default())).collect()
+    }
+}
+
+impl Drop for RecordElements {
+    fn drop(&mut self) {
+        for message in self.slots.iter_mut().chain([&mut self.record]) {
+            message.fill(F::ZERO);
+            std::hint::black_box(message);
+        }
+    }
+}
+
+fn slot_message(subject: &Subject, opening: &RecordOpening, slot: usize) -> Result<Vec<F>, RecordError> {
+    let class = &subject.class;
+    let value = opening.values.get(slot).map_or(&[][..], Vec::as_slice);
+    let name = subject.elements.get(slot).map(name_digest);
+    let max = max_value_bytes(class);
+    if value.len() > max || (name.is_some() && value.is_empty()) {
+        return Err(RecordError::ValueLength { slot, bytes: value.len(), max });
+    }
+    let mut message = Vec::with_capacity(slot_elements(class));
+    message.push(F::from_usize(value.len()));
+    message.extend(name.unwrap_or_default());
+    message.extend(salt(&opening.salts.slots[slot])?);
+    message.extend(pack(value));
+    message.resize(slot_elements(class), F::ZERO);
+    Ok(message)
+}
+
+fn salt(words: &[u64; DIGEST_ELEMENTS]) -> Result<Digest, RecordError> {
+    if words.iter().any(|&word| word >= F::ORDER_U64) {
+        return Err(RecordError::Salt);
+    }
+    Ok(words.map(F::from_u64))
+}
+
+#[cfg(test)]
+pub(crate) mod fixtures;
+#[cfg(test)]
+mod tests;
