@@ -1,5 +1,6 @@
 //! Stand-ins for the other side of a bus in the tests of a chip.
 
+use p3_air::symbolic::{BaseEntry, SymbolicExpression, SymbolicVariable};
 use p3_field::PrimeCharacteristicRing;
 
 use crate::air::{Bus, Chip, ChipBuilder, Trace, check};
@@ -81,5 +82,64 @@ pub(crate) fn assert_cells_matter<C: Chip>(
             assert!(!check(chips, &traces).is_empty(), "cell in row {row}, column {column} is free");
             traces[table].set(row, column, honest);
         }
+    }
+}
+
+/// Checks the degrees that [`Chip::eval`] promises: constraints and bus counts at most 3, bus fields at most 2.
+pub(crate) fn assert_degrees(chip: &impl Chip) {
+    chip.eval(&mut Degrees);
+}
+
+/// Measures degrees; selectors count as 1.
+struct Degrees;
+
+impl Degrees {
+    fn cell(index: usize) -> SymbolicExpression<F> {
+        SymbolicVariable::new(BaseEntry::Main { offset: 0 }, index).into()
+    }
+}
+
+impl ChipBuilder for Degrees {
+    type Expr = SymbolicExpression<F>;
+
+    fn main(&self, column: usize, _offset: i32) -> Self::Expr {
+        Self::cell(column)
+    }
+
+    fn fixed(&self, column: usize, _offset: i32) -> Self::Expr {
+        Self::cell(column)
+    }
+
+    fn public(&self, column: usize) -> Self::Expr {
+        Self::cell(column)
+    }
+
+    fn first(&self) -> Self::Expr {
+        Self::cell(0)
+    }
+
+    fn last(&self) -> Self::Expr {
+        Self::cell(0)
+    }
+
+    fn transition(&self) -> Self::Expr {
+        Self::cell(0)
+    }
+
+    fn assert_zero(&mut self, label: &'static str, expr: impl Into<Self::Expr>) {
+        let degree = expr.into().degree_multiple();
+        assert!(degree <= 3, "{label} has degree {degree}");
+    }
+
+    fn interact(&mut self, bus: Bus, fields: Vec<Self::Expr>, count: Self::Expr, _weight: u32) {
+        for field in &fields {
+            assert!(
+                field.degree_multiple() <= 2,
+                "field on {} has degree {}",
+                bus.name,
+                field.degree_multiple()
+            );
+        }
+        assert!(count.degree_multiple() <= 3, "count on {} has degree {}", bus.name, count.degree_multiple());
     }
 }

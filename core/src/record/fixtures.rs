@@ -4,11 +4,12 @@
 
 use p3_field::PrimeCharacteristicRing;
 
-use crate::air::testing::Partner;
+use crate::air::testing::{Partner, assert_degrees};
 use crate::air::{Trace, check, fill_multiplicities};
 use crate::chip_enum;
-use crate::chips::buses::{BYTE, DATE, ES256, FIELD, RANGE, WORD, date, es256, field};
+use crate::chips::buses::{BYTE, DATE, ES256, FIELD, WORD, date, es256, field};
 use crate::chips::poseidon2::Poseidon2Chip;
+use crate::chips::range::RangeChip;
 use crate::chips::record::RecordChip;
 use crate::chips::values::ValuesChip;
 use crate::class::{STANDARD, SizeClass};
@@ -95,6 +96,7 @@ chip_enum! {
         Values(ValuesChip),
         Record(RecordChip),
         Poseidon2(Poseidon2Chip),
+        Range(RangeChip),
         Partner(Partner),
     }
 }
@@ -118,9 +120,6 @@ impl Tables {
         elements: &RecordElements,
     ) -> Self {
         let mut partner = Partner::default();
-        for bits in [4, 8, 12] {
-            (0..1 << bits).for_each(|value| partner.provide(RANGE, &[value, bits]));
-        }
         receive_es256(&mut partner, es256::HASH, &coordinate_words(&statement.device_authentication));
         let words = |from: usize| &elements.record[from..from + COORDINATE_WORDS];
         receive_es256(&mut partner, es256::X, words(offset::DEVICE_KEY_X));
@@ -182,11 +181,13 @@ impl Tables {
         elements: &RecordElements,
     ) -> Self {
         let poseidon2 = Poseidon2Chip::new(class);
-        let traces = vec![values_trace, record_trace, poseidon2.trace(&elements.blocks()), partner.trace()];
+        let hashed = poseidon2.trace(&elements.blocks());
+        let traces = vec![values_trace, record_trace, hashed, RangeChip.trace(), partner.trace()];
         let chips = vec![
             Table::Values(values),
             Table::Record(record),
             Table::Poseidon2(poseidon2),
+            Table::Range(RangeChip),
             Table::Partner(partner),
         ];
         Self { chips, traces }
@@ -232,4 +233,16 @@ fn receive_es256(partner: &mut Partner, operand: u64, words: &[F]) {
 /// [`presentation`] in the standard class.
 pub(crate) fn standard_presentation() -> PresentationStatement {
     presentation(STANDARD)
+}
+
+#[test]
+fn every_chip_keeps_its_degrees() {
+    let elements = RecordElements::new(&subject(STANDARD), &opening(STANDARD)).unwrap();
+    let opening = opening(STANDARD);
+    for tables in [
+        Tables::of_presentation(&standard_presentation(), &opening, &elements),
+        Tables::of_credential(&credential(STANDARD), &opening, &opening, &elements),
+    ] {
+        tables.chips.iter().for_each(assert_degrees);
+    }
 }
