@@ -1,6 +1,7 @@
 //! The chips: one AIR a module, each following the standard it proves.
 
 pub mod buses;
+pub mod bytes;
 pub mod cbor;
 pub mod fingerprint;
 pub mod grammar;
@@ -8,6 +9,7 @@ pub mod keys;
 pub mod poseidon2;
 pub mod range;
 pub mod record;
+pub mod sha256;
 pub mod streams;
 pub mod text;
 pub mod values;

@@ -69,8 +69,8 @@ impl Chip for RangeChip {
 
     fn fixed(&self) -> Vec<Vec<F>> {
         let mut columns = vec![F::zero_vec(HEIGHT); fixed::WIDTH];
-        for row in 0..USED {
-            columns[fixed::ROW][row] = F::from_usize(row);
+        for (row, cell) in columns[fixed::ROW][..USED].iter_mut().enumerate() {
+            *cell = F::from_usize(row);
         }
         for (row, entry) in rest().into_iter().enumerate() {
             for (column, value) in fixed::REST.into_iter().zip(entry) {

@@ -1,0 +1,416 @@
+//! `sha256`: the compression function over every block of every stream, one round a row (FIPS 180-4, 6.2.2).
+//!
+//! Every block of a stream's region is compressed, needed or not, so the table's work does not depend on the witness.
+//! The hash value after *each* block is given out; that only the one after the final block is taken is up to the links
+//! table.
+//!
+//! # Rows
+//!
+//! | rows | what they hold in `a` and `e` |
+//! |---|---|
+//! | 2 | zeros, before everything |
+//! | 4 at the start of each stream | H_3, H_2, H_1, H_0 and H_7, H_6, H_5, H_4 of the initial hash value |
+//! | 64 a block | the working variables `a` and `e` after round t, and W_t |
+//! | 4 at the end of each block | the hash value after the block, in the order of the initial rows |
+//!
+//! So the four rows before a block's rounds hold its chaining value as if it came from four earlier rounds: `a, b, c, d`
+//! and `e, f, g, h` are the two columns one to four rows up. A class of more blocks than one table takes has several tables;
+//! one that begins inside a stream looks its chaining value up where the table before provides it.
+//!
+//! Fixed columns describe the row *below* them, and constraints state what follows from the rows up to this one for the
+//! next. They read rows -15 to 1.
+//!
+//! # Soundness
+//!
+//! | cells | what fixes them |
+//! |---|---|
+//! | bits of `a`, `e`, `W` | boolean; their packed words are fixed below |
+//! | packed `a`, `e`, `W` | the sums of their bits (*pack*) |
+//! | `a`, `e` on initial rows | constants (*initial*), or a lookup of the hash value after the block before |
+//! | `a`, `e` on round rows | *round*, modulo 2^32 by bounded carries and 32 bits |
+//! | `a`, `e` on hash rows | *chain*: working variables plus chaining value, modulo 2^32 |
+//! | `W` for t < 16 | lookup of the word at its position |
+//! | `W` for t >= 16 | *schedule* |
+//! | Σ0, Σ1, σ0, σ1, Ch, Maj | defined on every row from the bits around them |
+//! | held chaining value | *hold*: taken from initial and hash rows, then carried by four rows at a time |
+//! | carries | bits; a carry and 32 bits of a word are the one representation of a sum below 2^35 |
+//! | multiplicity | free; the key (block, k) is fixed and unique |
+//!
+//! All sums stay below 2^36, far below the field's order, so equality in the field is equality of integers. Free and read
+//! by nothing: `W` and its carry on rows that are no rounds, carries on initial rows and on rows of `W` for t < 16,
+//! everything on unused rows.
+//!
+//! Ch and Maj are stated on every row without a gate, to keep their degree. Each of their terms has factors from two
+//! rows at least, and the first two and last two rows are zero, so terms that read outside the table vanish.
+
+mod compression;
+mod fill;
+
+pub use fill::hash_after;
+
+use std::ops::Range;
+
+use p3_field::PrimeCharacteristicRing;
+
+use crate::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
+use crate::chips::buses::{HASH_WORDS, WORD};
+use crate::chips::streams::Streams;
+use crate::class::{BLOCK_BYTES, SizeClass};
+use crate::field::F;
+use compression::{BLOCK_WORDS, INITIAL, K, ROUNDS};
+
+#[cfg(test)]
+mod tests;
+
+/// Most blocks of one table: those of the standard class.
+const MAX_BLOCKS: usize = 57;
+
+/// Names of the tables in order.
+const NAMES: [&str; 3] = ["sha256", "sha256-1", "sha256-2"];
+
+/// Zero rows before everything.
+const LEADING_ROWS: usize = 2;
+
+/// Rows of a block: its rounds and the hash value after it.
+const BLOCK_ROWS: usize = ROUNDS + 4;
+
+const BITS: usize = 32;
+
+/// Committed columns.
+pub mod column {
+    /// Bits of `a`, least first.
+    pub const A_BITS: usize = 0;
+    /// Bits of `e`, least first.
+    pub const E_BITS: usize = 32;
+    /// Bits of `W`, least first.
+    pub const W_BITS: usize = 64;
+    /// The working variable `a`.
+    pub const A: usize = 96;
+    /// The working variable `e`.
+    pub const E: usize = 97;
+    /// The word of the message schedule.
+    pub const W: usize = 98;
+    /// Σ0 of `a`.
+    pub const BIG_SIGMA0: usize = 99;
+    /// Σ1 of `e`.
+    pub const BIG_SIGMA1: usize = 100;
+    /// σ0 of `W`.
+    pub const SMALL_SIGMA0: usize = 101;
+    /// σ1 of `W`.
+    pub const SMALL_SIGMA1: usize = 102;
+    /// Maj of `a` on the next row, this row and the row before.
+    pub const MAJ: usize = 103;
+    /// Ch of `e` on the next row, this row and the row before, less `e` on the row before.
+    pub const CH: usize = 104;
+    /// The word of the chaining value that this row's place modulo 4 stands for, H_0 to H_3.
+    pub const HELD_A: usize = 105;
+    /// The same for H_4 to H_7.
+    pub const HELD_E: usize = 106;
+    /// Bits of the carry out of `a`.
+    pub const CARRY_A: [usize; 2] = [107, 108];
+    /// Bits of the carry out of `e`.
+    pub const CARRY_E: [usize; 3] = [109, 110, 111];
+    /// Bits of the carry out of `W`.
+    pub const CARRY_W: [usize; 2] = [112, 113];
+    /// Multiplicity of the hash words.
+    pub const HASH_USES: usize = 114;
+    /// Number of columns.
+    pub const WIDTH: usize = 115;
+}
+
+/// Fixed columns. All describe the row below.
+mod fixed {
+    /// 1 on rounds below 16.
+    pub const MESSAGE: usize = 0;
+    /// 1 on the other rounds.
+    pub const EXPAND: usize = 1;
+    /// 1 on initial rows of a stream.
+    pub const INITIAL: usize = 2;
+    /// 1 on hash rows.
+    pub const HASH: usize = 3;
+    /// Rounds: K_t. Initial rows: H_k. Hash and continued rows: k.
+    pub const CONSTANT: usize = 4;
+    /// Rounds below 16: position of the word. Initial rows: H_(k+4). Hash rows: block. Continued rows: block before.
+    pub const KEY: usize = 5;
+    /// 1 on rows that continue a stream from the table before; only tables with such rows have the column.
+    pub const CONTINUED: usize = 6;
+}
+
+/// What a row stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Row {
+    /// Words k and k + 4 of the initial hash value.
+    Initial { k: usize },
+    /// Words k and k + 4 of the hash value after `block`, which the table before has computed.
+    Continued { block: usize, k: usize },
+    /// Round t of `block`.
+    Round { block: usize, t: usize },
+    /// Words k and k + 4 of the hash value after `block`.
+    Hash { block: usize, k: usize },
+}
+
+/// One table of SHA-256 blocks.
+#[derive(Clone, Debug)]
+pub struct Sha256Chip {
+    class: SizeClass,
+    name: &'static str,
+    blocks: Range<usize>,
+}
+
+impl Sha256Chip {
+    /// The tables that together compress every block of the class.
+    pub fn tables(class: SizeClass) -> Vec<Self> {
+        let starts = (0..class.blocks()).step_by(MAX_BLOCKS);
+        starts
+            .zip(NAMES)
+            .map(|(start, name)| Self { class, name, blocks: start..class.blocks().min(start + MAX_BLOCKS) })
+            .collect()
+    }
+
+    fn continues_a_stream(&self) -> bool {
+        !self.starts_a_stream(self.blocks.start)
+    }
+
+    fn starts_a_stream(&self, block: usize) -> bool {
+        (0..self.class.streams()).any(|stream| self.class.first_block(stream) == block)
+    }
+
+    /// The rows in use, from row [`LEADING_ROWS`] on.
+    fn rows(&self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        for block in self.blocks.clone() {
+            if self.starts_a_stream(block) {
+                rows.extend([3, 2, 1, 0].map(|k| Row::Initial { k }));
+            } else if block == self.blocks.start {
+                rows.extend([3, 2, 1, 0].map(|k| Row::Continued { block: block - 1, k }));
+            }
+            rows.extend((0..ROUNDS).map(|t| Row::Round { block, t }));
+            rows.extend([3, 2, 1, 0].map(|k| Row::Hash { block, k }));
+        }
+        rows
+    }
+
+    /// The trace for `streams`. The multiplicity is left to
+    /// [`fill_multiplicities`](crate::air::fill_multiplicities).
+    pub fn trace(&self, streams: &Streams) -> Trace {
+        fill::trace(self, fill::words(self, streams))
+    }
+}
+
+impl Chip for Sha256Chip {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn height(&self) -> usize {
+        (LEADING_ROWS + self.rows().len() + RESERVED_ROWS).next_power_of_two()
+    }
+
+    fn width(&self) -> usize {
+        column::WIDTH
+    }
+
+    fn fixed(&self) -> Vec<Vec<F>> {
+        let width = fixed::CONTINUED + usize::from(self.continues_a_stream());
+        let mut columns = vec![F::zero_vec(self.height()); width];
+        for (row, kind) in self.rows().into_iter().enumerate() {
+            let (selector, constant, key) = match kind {
+                Row::Initial { k } => (fixed::INITIAL, INITIAL[k] as usize, INITIAL[k + 4] as usize),
+                Row::Continued { block, k } => (fixed::CONTINUED, k, block),
+                Row::Round { block, t } if t < BLOCK_WORDS => {
+                    (fixed::MESSAGE, K[t] as usize, block * BLOCK_BYTES + 4 * t)
+                }
+                Row::Round { t, .. } => (fixed::EXPAND, K[t] as usize, 0),
+                Row::Hash { block, k } => (fixed::HASH, k, block),
+            };
+            let above = LEADING_ROWS + row - 1;
+            columns[selector][above] = F::ONE;
+            columns[fixed::CONSTANT][above] = F::from_usize(constant);
+            columns[fixed::KEY][above] = F::from_usize(key);
+        }
+        columns
+    }
+
+    fn eval<B: ChipBuilder>(&self, b: &mut B) {
+        let selectors = Selectors::read(self, b);
+        eval_words(b);
+        eval_functions(b);
+        eval_chaining(b, &selectors);
+        eval_round(b, &selectors);
+        eval_schedule(b, &selectors);
+        eval_buses(b, &selectors);
+    }
+}
+
+/// The fixed cells.
+struct Selectors<E> {
+    message: E,
+    expand: E,
+    initial: E,
+    hash: E,
+    continued: Option<E>,
+    constant: E,
+    key: E,
+}
+
+impl<E: Clone> Selectors<E> {
+    fn read<B: ChipBuilder<Expr = E>>(chip: &Sha256Chip, b: &B) -> Self {
+        Self {
+            message: b.fixed(fixed::MESSAGE, 0),
+            expand: b.fixed(fixed::EXPAND, 0),
+            initial: b.fixed(fixed::INITIAL, 0),
+            hash: b.fixed(fixed::HASH, 0),
+            continued: chip.continues_a_stream().then(|| b.fixed(fixed::CONTINUED, 0)),
+            constant: b.fixed(fixed::CONSTANT, 0),
+            key: b.fixed(fixed::KEY, 0),
+        }
+    }
+}
+
+/// Bits, carries and packed words.
+fn eval_words<B: ChipBuilder>(b: &mut B) {
+    let words = [
+        (column::A_BITS, column::A, "bits of a", "pack a"),
+        (column::E_BITS, column::E, "bits of e", "pack e"),
+        (column::W_BITS, column::W, "bits of W", "pack W"),
+    ];
+    for (bits, word, bit_label, pack_label) in words {
+        let bits: [B::Expr; BITS] = read_bits(b, bits, 0);
+        bits.iter().for_each(|bit| b.assert_bool(bit_label, bit.clone()));
+        let packed = pack(&bits);
+        b.assert_eq(pack_label, b.main(word, 0), packed);
+    }
+    let carries = [
+        (&column::CARRY_A[..], "carry of a"),
+        (&column::CARRY_E, "carry of e"),
+        (&column::CARRY_W, "carry of W"),
+    ];
+    for (columns, label) in carries {
+        columns.iter().for_each(|&column| b.assert_bool(label, b.main(column, 0)));
+    }
+}
+
+/// The functions of FIPS 180-4, 4.1.2.
+fn eval_functions<B: ChipBuilder>(b: &mut B) {
+    let [a_before, a, a_after] = [-1, 0, 1].map(|offset| read_bits(b, column::A_BITS, offset));
+    let [e_before, e, e_after] = [-1, 0, 1].map(|offset| read_bits(b, column::E_BITS, offset));
+    let w: [B::Expr; BITS] = read_bits(b, column::W_BITS, 0);
+
+    b.assert_eq("Sigma0", b.main(column::BIG_SIGMA0, 0), big_sigma(&a, [2, 13, 22]));
+    b.assert_eq("Sigma1", b.main(column::BIG_SIGMA1, 0), big_sigma(&e, [6, 11, 25]));
+    b.assert_eq("sigma0", b.main(column::SMALL_SIGMA0, 0), small_sigma(&w, [7, 18], 3));
+    b.assert_eq("sigma1", b.main(column::SMALL_SIGMA1, 0), small_sigma(&w, [17, 19], 10));
+
+    b.assert_eq("Maj", b.main(column::MAJ, 0), maj(&a_after, &a, &a_before));
+    b.assert_eq("Ch", b.main(column::CH, 0), ch_less_z(&e_after, &e, &e_before));
+}
+
+/// Initial hash value and hash value after a block (FIPS 180-4, 6.2.2, steps 2 and 4).
+fn eval_chaining<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
+    let sets = s.initial.clone() + s.hash.clone() + s.continued.clone().unwrap_or(B::Expr::ZERO);
+    let rounds = s.message.clone() + s.expand.clone();
+    for (word, held, first, carry, initial, hold, chain) in [
+        (column::A, column::HELD_A, &s.constant, &column::CARRY_A[..], "initial a", "hold a", "chain a"),
+        (column::E, column::HELD_E, &s.key, &column::CARRY_E, "initial e", "hold e", "chain e"),
+    ] {
+        let (next, held_next) = (b.main(word, 1), b.main(held, 1));
+        b.assert_zero(initial, s.initial.clone() * (next.clone() - first.clone()));
+
+        b.assert_zero(hold, sets.clone() * (held_next.clone() - next.clone()));
+        b.assert_zero(hold, rounds.clone() * (held_next - b.main(held, -3)));
+
+        let sum = b.main(word, -3) + b.main(held, -3);
+        let carried = next + shifted_carry(b, carry);
+        b.assert_zero(chain, s.hash.clone() * (carried - sum));
+    }
+}
+
+/// One round (FIPS 180-4, 6.2.2, step 3).
+fn eval_round<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
+    let round = s.message.clone() + s.expand.clone();
+    let (d, h, g) = (b.main(column::A, -3), b.main(column::E, -3), b.main(column::E, -2));
+    let ch = b.main(column::CH, -1) + g;
+    let t1 = h + b.main(column::BIG_SIGMA1, 0) + ch + s.constant.clone() + b.main(column::W, 1);
+    let t2 = b.main(column::BIG_SIGMA0, 0) + b.main(column::MAJ, -1);
+    let (a, e) = (b.main(column::A, 1), b.main(column::E, 1));
+
+    let carried = e.clone() + shifted_carry(b, &column::CARRY_E);
+    b.assert_zero("round e", round.clone() * (carried - d.clone() - t1));
+
+    // T1 + T2 is e - d + T2 modulo 2^32, between -2^32 and 3 * 2^32.
+    let carried = a + shifted_carry(b, &column::CARRY_A) - B::Expr::from(F::from_u64(1 << BITS));
+    b.assert_zero("round a", round * (carried - e + d - t2));
+}
+
+/// The message schedule from W_16 on (FIPS 180-4, 6.2.2, step 1).
+fn eval_schedule<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
+    let sum = b.main(column::SMALL_SIGMA1, -1)
+        + b.main(column::W, -6)
+        + b.main(column::SMALL_SIGMA0, -14)
+        + b.main(column::W, -15);
+    let carried = b.main(column::W, 1) + shifted_carry(b, &column::CARRY_W);
+    b.assert_zero("schedule", s.expand.clone() * (carried - sum));
+}
+
+fn eval_buses<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
+    b.lookup(WORD, vec![s.key.clone(), b.main(column::W, 1)], s.message.clone());
+
+    let hash_words = vec![s.key.clone(), s.constant.clone(), b.main(column::A, 1), b.main(column::E, 1)];
+    b.provide(HASH_WORDS, hash_words.clone(), column::HASH_USES, s.hash.clone());
+    if let Some(continued) = &s.continued {
+        b.lookup(HASH_WORDS, hash_words, continued.clone());
+    }
+}
+
+fn read_bits<B: ChipBuilder>(b: &B, first: usize, offset: i32) -> [B::Expr; BITS] {
+    std::array::from_fn(|i| b.main(first + i, offset))
+}
+
+/// The number whose bits these are, least first.
+fn pack<E: PrimeCharacteristicRing>(bits: &[E]) -> E {
+    bits.iter().rfold(E::ZERO, |word, bit| word.double() + bit.clone())
+}
+
+/// 2^32 times the carry of the next row.
+fn shifted_carry<B: ChipBuilder>(b: &B, columns: &[usize]) -> B::Expr {
+    let bits: Vec<_> = columns.iter().map(|&column| b.main(column, 1)).collect();
+    pack(&bits) * F::from_u64(1 << BITS)
+}
+
+fn xor<E: PrimeCharacteristicRing>(x: &E, y: &E) -> E {
+    x.clone() + y.clone() - (x.clone() * y.clone()).double()
+}
+
+/// XOR of three right rotations.
+fn big_sigma<E: PrimeCharacteristicRing>(x: &[E; BITS], rotations: [usize; 3]) -> E {
+    let bits: [E; BITS] = std::array::from_fn(|i| {
+        let [p, q, r] = rotations.map(|rotation| &x[(i + rotation) % BITS]);
+        xor(&xor(p, q), r)
+    });
+    pack(&bits)
+}
+
+/// XOR of two right rotations and a right shift.
+fn small_sigma<E: PrimeCharacteristicRing>(x: &[E; BITS], rotations: [usize; 2], shift: usize) -> E {
+    let bits: [E; BITS] = std::array::from_fn(|i| {
+        let [p, q] = rotations.map(|rotation| &x[(i + rotation) % BITS]);
+        let rotated = xor(p, q);
+        x.get(i + shift).map_or(rotated.clone(), |shifted| xor(&rotated, shifted))
+    });
+    pack(&bits)
+}
+
+/// Maj of the three words.
+fn maj<E: PrimeCharacteristicRing>(x: &[E; BITS], y: &[E; BITS], z: &[E; BITS]) -> E {
+    let bits: [E; BITS] = std::array::from_fn(|i| {
+        let both = x[i].clone() * y[i].clone();
+        both.clone() + z[i].clone() * (x[i].clone() + y[i].clone() - both.double())
+    });
+    pack(&bits)
+}
+
+/// Ch of the three words, less the third: only this part needs the words' bits.
+fn ch_less_z<E: PrimeCharacteristicRing>(x: &[E; BITS], y: &[E; BITS], z: &[E; BITS]) -> E {
+    let bits: [E; BITS] = std::array::from_fn(|i| x[i].clone() * (y[i].clone() - z[i].clone()));
+    pack(&bits)
+}
