@@ -7,6 +7,7 @@ pub mod fingerprint;
 pub mod grammar;
 pub mod keys;
 pub mod poseidon2;
+pub mod links;
 pub mod range;
 pub mod record;
 pub mod sha256;

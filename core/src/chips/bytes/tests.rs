@@ -60,12 +60,11 @@ impl Case {
 
     /// Makes the fingerprints fit the bytes and resets.
     fn refresh_fingerprints(&mut self) {
-        let fixed = BytesChip::new(self.class).fixed();
         let (mut start, mut print) = (F::ZERO, F::ZERO);
         for position in 0..self.class.blocks() * BLOCK_BYTES {
             let row = self.trace.row_mut(position);
             if row[column::RESET] == F::ONE {
-                (start, print) = (fixed[fixed::POSITION][position], fingerprint::START);
+                (start, print) = (F::from_usize(position), fingerprint::START);
             }
             print = print * GAMMA + row[column::BYTE];
             (row[column::START], row[column::FINGERPRINT]) = (start, print);
