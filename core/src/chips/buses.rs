@@ -81,6 +81,14 @@ pub const OTHER_KEY: Bus = Bus::new("other_key", 2);
 /// ES256 chip.
 pub const ES256: Bus = Bus::new("es256", 3);
 
+/// `(address, limb 0, ..., limb 21)`: the value at `address`, in limbs of 12 bits.
+/// Provided and looked up by the ES256 chip.
+pub const ES256_VALUE: Bus = Bus::new("es256_value", 23);
+
+/// `(step, digit)`: bit 131 - `step` of each of the four scalars that the ES256 chip multiplies with.
+/// Sent twice a step and received twice by the ES256 chip.
+pub const ES256_DIGIT: Bus = Bus::new("es256_digit", 2);
+
 /// `(permutation, lane, element)`: rate lane `lane` of permutation number `permutation` absorbs `element`.
 /// Sent once a lane by the record and values chips; received once a lane by the Poseidon2 chip.
 pub const ABSORB: Bus = Bus::new("absorb", 3);

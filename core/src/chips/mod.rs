@@ -3,6 +3,7 @@
 pub mod buses;
 pub mod bytes;
 pub mod cbor;
+pub mod es256;
 pub mod fingerprint;
 pub mod grammar;
 pub mod keys;

@@ -1,0 +1,265 @@
+//! The constraints of one row.
+
+use p3_field::PrimeCharacteristicRing;
+
+use super::layout::{self, HALF, HALF_CARRIES, PACKED, SPLITS, column, fixed};
+use super::limbs::{
+    self, CARRIES, CARRY_BITS, COEFFICIENTS, GROUP, GROUPS, LIMB_BITS, LIMBS, QUOTIENT_OFFSET, TOP_BITS,
+};
+use crate::air::ChipBuilder;
+use crate::chips::buses::{ES256, ES256_DIGIT, ES256_VALUE, RANGE};
+use crate::field::F;
+
+/// `2^bits`.
+fn two_to<E: PrimeCharacteristicRing>(bits: usize) -> E {
+    E::from_u64(1 << bits)
+}
+
+/// The cells of one row, and for values those of the next.
+struct Cells<E> {
+    v: Vec<E>,
+    q: Vec<E>,
+    m: Vec<E>,
+    x: Vec<E>,
+    y: Vec<E>,
+    z: Vec<E>,
+    slope: E,
+    tangent: E,
+    sum: E,
+    product: E,
+    load: E,
+}
+
+impl<E: PrimeCharacteristicRing> Cells<E> {
+    fn read<B: ChipBuilder<Expr = E>>(b: &B) -> Self {
+        let value = |group| (0..LIMBS).map(|i| b.main(group + i % HALF, (i / HALF) as i32)).collect();
+        Self {
+            v: value(column::V),
+            q: value(column::Q),
+            m: value(column::M),
+            x: value(column::X),
+            y: value(column::Y),
+            z: value(column::Z),
+            slope: b.fixed(fixed::SLOPE, 0),
+            tangent: b.fixed(fixed::TANGENT, 0),
+            sum: b.fixed(fixed::SUM, 0),
+            product: b.fixed(fixed::PRODUCT, 0),
+            load: b.fixed(fixed::LOAD, 0),
+        }
+    }
+
+    /// 1 on the even rows of identities.
+    fn identity(&self) -> E {
+        self.slope.clone() + self.tangent.clone() + self.sum.clone() + self.product.clone()
+    }
+}
+
+/// States the constraints of one row.
+pub fn eval<B: ChipBuilder>(b: &mut B) {
+    let cells = Cells::read(b);
+    identity(b, &cells);
+    constant(b, &cells);
+    distinct(b, &cells);
+    values(b, &cells);
+    digits(b);
+    words(b, &cells);
+    ranges(b, &cells);
+}
+
+/// The identity of the row's shape modulo the row's modulus, on coefficients in `2^12` (see [`limbs`]).
+fn identity<B: ChipBuilder>(b: &mut B, cells: &Cells<B::Expr>) {
+    let mut coefficients = vec![B::Expr::ZERO; COEFFICIENTS];
+    let squared = cells.sum.clone() + cells.product.clone();
+    let inverted = cells.slope.clone() + cells.tangent.clone();
+    for i in 0..LIMBS {
+        let (v, x) = (cells.v[i].clone(), cells.x[i].clone());
+        let (y, z) = (cells.y[i].clone(), cells.z[i].clone());
+        let factor =
+            inverted.clone() * v.clone() + cells.tangent.clone() * y.clone() + squared.clone() * z.clone();
+        for j in 0..LIMBS {
+            coefficients[i + j] += factor.clone() * cells.m[j].clone();
+        }
+        coefficients[i] += (cells.slope.clone() - squared.clone()) * y
+            - squared.clone() * v
+            - cells.sum.clone() * x
+            - (cells.slope.clone() + cells.tangent.double()) * z;
+    }
+    let (field_prime, group_order) = (b.fixed(fixed::FIELD_PRIME, 0), b.fixed(fixed::GROUP_ORDER, 0));
+    let offset = B::Expr::from_i64(QUOTIENT_OFFSET);
+    for j in 0..LIMBS {
+        let (p, n) = (limbs::FIELD_PRIME[j], limbs::GROUP_ORDER[j]);
+        if (p, n) == (0, 0) {
+            continue;
+        }
+        let modulus = field_prime.clone() * F::from_i64(p) + group_order.clone() * F::from_i64(n);
+        for i in 0..LIMBS {
+            let quotient =
+                if i + 1 == LIMBS { cells.q[i].clone() - offset.clone() } else { cells.q[i].clone() };
+            coefficients[i + j] -= modulus.clone() * quotient;
+        }
+    }
+
+    let selected = cells.identity();
+    let mut carry_in = B::Expr::ZERO;
+    for group in 0..GROUPS {
+        let carry_out = if group < CARRIES { carry(b, group) } else { B::Expr::ZERO };
+        let mut sum =
+            selected.clone() * (carry_in - carry_out.clone() * two_to::<B::Expr>(GROUP * LIMB_BITS));
+        for (i, coefficient) in coefficients.iter().skip(group * GROUP).take(GROUP).enumerate() {
+            sum += coefficient.clone() * two_to::<B::Expr>(i * LIMB_BITS);
+        }
+        b.assert_zero("identity", sum);
+        carry_in = carry_out;
+    }
+}
+
+fn carry<B: ChipBuilder>(b: &B, index: usize) -> B::Expr {
+    let (low, high) = layout::carry_cells(index);
+    let cell = |(column, offset)| b.main(column, offset as i32);
+    cell(low) + cell(high) * two_to::<B::Expr>(LIMB_BITS) - two_to::<B::Expr>(CARRY_BITS - 1)
+}
+
+/// Five limbs are below `2^60`, so equal to the constant's one by one.
+fn constant<B: ChipBuilder>(b: &mut B, cells: &Cells<B::Expr>) {
+    let selected = b.fixed(fixed::CONSTANT, 0);
+    for (i, limbs) in cells.v.chunks(PACKED).enumerate() {
+        let packed = evaluate(limbs);
+        let expected = b.fixed(fixed::ADDRESS + i, 1);
+        b.assert_zero("constant", selected.clone() * (packed - expected));
+    }
+}
+
+/// `m` and `x` differ modulo the field's prime: their difference in the native field is none of 0, `rho` and `-rho`.
+fn distinct<B: ChipBuilder>(b: &mut B, cells: &Cells<B::Expr>) {
+    let selected = b.fixed(fixed::DISTINCT, 0);
+    let delta = evaluate(&cells.m);
+    let rho = layout::evaluate(&limbs::FIELD_PRIME);
+    let square = b.main(column::SQUARE, 0);
+    let (inverse, other_inverse) = (b.main(column::DIGIT, 1), b.main(column::SQUARE, 1));
+    b.assert_zero("distinct", selected.clone() * (delta.clone() * inverse - B::Expr::ONE));
+    b.assert_zero("distinct square", selected.clone() * (delta.square() - square.clone()));
+    b.assert_zero("distinct by prime", selected * ((square - rho * rho) * other_inverse - B::Expr::ONE));
+}
+
+fn evaluate<E: PrimeCharacteristicRing>(limbs: &[E]) -> E {
+    limbs.iter().rev().fold(E::ZERO, |sum, limb| sum * two_to::<E>(LIMB_BITS) + limb.clone())
+}
+
+/// Each identity provides its value and fetches its operands.
+fn values<B: ChipBuilder>(b: &mut B, cells: &Cells<B::Expr>) {
+    let key = |address: B::Expr, limbs: &mut dyn Iterator<Item = B::Expr>| {
+        let mut key = vec![address];
+        key.extend(limbs);
+        key
+    };
+    let defined = key(b.fixed(fixed::ADDRESS, 0), &mut cells.v.iter().cloned());
+    b.provide(ES256_VALUE, defined, column::MULTIPLICITY, cells.identity());
+
+    let fetched = cells.identity() + cells.load.clone();
+    let differs = cells.identity() - cells.sum.clone();
+    let digit = b.main(column::DIGIT, 0);
+    let operand = |b: &B, i: usize| b.fixed(fixed::OPERANDS + i, 0);
+    let indexed = |b: &B, i: usize| b.fixed(fixed::X_INDEXED + i, 0) * digit.clone();
+    let m = cells.m.iter().zip(&cells.x).map(|(m, x)| m.clone() + differs.clone() * x.clone());
+    let keys = [
+        key(operand(b, 0), &mut { m }),
+        key(operand(b, 1) + indexed(b, 0), &mut cells.x.iter().cloned()),
+        key(operand(b, 2) + indexed(b, 1), &mut cells.y.iter().cloned()),
+        key(operand(b, 3), &mut cells.z.iter().cloned()),
+    ];
+    for key in keys {
+        b.lookup(ES256_VALUE, key, fetched.clone());
+    }
+}
+
+/// Four scalars are made of bits, the highest first, one bit of each a row, and each row's bits are a step's digit.
+fn digits<B: ChipBuilder>(b: &mut B) {
+    let (shift, double) = (b.fixed(fixed::SHIFT, 0), b.fixed(fixed::DOUBLE, 0));
+    let clear = b.fixed(fixed::CLEAR, 0);
+    let row = shift.clone() + double.clone();
+    let mut digit = B::Expr::ZERO;
+    for (i, register) in layout::REGISTERS.into_iter().enumerate() {
+        let bit = b.main(column::V + i, 0);
+        b.assert_zero("bit", row.clone() * bit.bool_check());
+        digit += bit.clone() * two_to::<B::Expr>(i);
+        for limb in 0..HALF {
+            let (now, next) = (b.main(register + limb, 0), b.main(register + limb, 1));
+            let below = if limb == 0 { B::Expr::ZERO } else { b.main(register + limb - 1, 0) };
+            let (shifted, doubled) =
+                if limb == 0 { (bit.clone(), now.double() + bit.clone()) } else { (below, now.clone()) };
+            b.assert_zero(
+                "scalar",
+                shift.clone() * (next.clone() - shifted) + double.clone() * (next - doubled),
+            );
+            b.assert_zero("scalar clear", clear.clone() * now);
+        }
+    }
+    let committed = b.main(column::DIGIT, 0);
+    b.assert_zero("digit", row.clone() * (committed.clone() - digit));
+    let count = row.double() - b.fixed(fixed::X_INDEXED, 0);
+    b.interact(ES256_DIGIT, vec![b.fixed(fixed::STEP, 0), committed], count, 2);
+}
+
+/// The operand `x` of word rows is received in words, four on the even row and four on the odd.
+fn words<B: ChipBuilder>(b: &mut B, cells: &Cells<B::Expr>) {
+    let (low, high) = (b.fixed(fixed::WORDS_LOW, 0), b.fixed(fixed::WORDS_HIGH, 0));
+    for split in &SPLITS {
+        let whole = cells.x[split.limb].clone() * two_to::<B::Expr>(LIMB_BITS - split.bits);
+        let parts = cells.q[split.low].clone() + cells.q[split.high].clone() * two_to::<B::Expr>(LIMB_BITS);
+        b.assert_zero("word split", low.clone() * (whole - parts));
+    }
+    let [s2, s5, s10, s13, s18] = &SPLITS;
+    // On the odd row the higher half of a value is in this row's cells.
+    let here = |column: usize, index: usize| b.main(column + index - HALF, 0);
+    let upper = |split: &layout::Split| cells.q[split.high].clone();
+    let lower =
+        |split: &layout::Split| cells.x[split.limb].clone() - upper(split) * two_to::<B::Expr>(split.bits);
+    let upper_here = |split: &layout::Split| here(column::Q, split.high);
+    let lower_here = |split: &layout::Split| {
+        here(column::X, split.limb) - upper_here(split) * two_to::<B::Expr>(split.bits)
+    };
+    let x = |limb: usize| cells.x[limb].clone();
+    let x_here = |limb: usize| here(column::X, limb);
+    let concatenate = |parts: [(B::Expr, usize); 4]| {
+        parts.into_iter().fold(B::Expr::ZERO, |sum, (part, bit)| sum + part * two_to::<B::Expr>(bit))
+    };
+    let none = || (B::Expr::ZERO, 0);
+    let low_words = [
+        [(x(0), 0), (x(1), 12), (lower(s2), 24), none()],
+        [(upper(s2), 0), (x(3), 4), (x(4), 16), (lower(s5), 28)],
+        [(upper(s5), 0), (x(6), 8), (x(7), 20), none()],
+        [(x(8), 0), (x(9), 12), (lower(s10), 24), none()],
+    ];
+    let high_words = [
+        [(upper_here(s10), 0), (x_here(11), 4), (x_here(12), 16), (lower_here(s13), 28)],
+        [(upper_here(s13), 0), (x_here(14), 8), (x_here(15), 20), none()],
+        [(x_here(16), 0), (x_here(17), 12), (lower_here(s18), 24), none()],
+        [(upper_here(s18), 0), (x_here(19), 4), (x_here(20), 16), (x_here(21), 28)],
+    ];
+    let operand = b.fixed(fixed::STEP, 0);
+    for (i, (low_word, high_word)) in low_words.into_iter().zip(high_words).enumerate() {
+        let k = low.clone() * F::from_usize(7 - i) + high.clone() * F::from_usize(3 - i);
+        let word = low.clone() * concatenate(low_word) + high.clone() * concatenate(high_word);
+        b.receive(ES256, vec![operand.clone(), k, word], low.clone() + high.clone());
+    }
+}
+
+/// Values, quotients and carries are made of limbs of 12 bits but for the value's highest.
+fn ranges<B: ChipBuilder>(b: &mut B, cells: &Cells<B::Expr>) {
+    let active = b.fixed(fixed::ACTIVE, 0);
+    let limb_bits = B::Expr::from_usize(LIMB_BITS);
+    for i in 0..HALF {
+        let bits = if i + 1 == HALF {
+            cells.identity() * F::from_usize(LIMB_BITS - TOP_BITS) + F::from_usize(TOP_BITS)
+        } else {
+            limb_bits.clone()
+        };
+        b.lookup(RANGE, vec![b.main(column::V + i, 0), bits], active.clone());
+        b.lookup(RANGE, vec![b.main(column::Q + i, 0), limb_bits.clone()], active.clone());
+    }
+    let high_bits = B::Expr::from_usize(CARRY_BITS - LIMB_BITS);
+    for i in 0..HALF_CARRIES {
+        b.lookup(RANGE, vec![b.main(column::CARRY_LOW + i, 0), limb_bits.clone()], active.clone());
+        b.lookup(RANGE, vec![b.main(column::CARRY_HIGH + i, 0), high_bits.clone()], active.clone());
+    }
+}

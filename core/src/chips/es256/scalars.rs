@@ -1,0 +1,75 @@
+//! Splits the scalar of a signature equation into two of half its size.
+
+use p256::elliptic_curve::Curve;
+use p256::elliptic_curve::subtle::{Choice, ConditionallySelectable, ConstantTimeLess};
+use p256::{NistP256, Scalar, U256};
+
+/// `v1 = +-v2 * u` modulo n, with `v2` not zero.
+#[derive(Clone, Copy)]
+pub struct HalfSize {
+    /// Below `2^balance`.
+    pub v1: U256,
+    /// At least 1 and at most `2^(256 - balance)`.
+    pub v2: U256,
+    /// Whether the sign is minus.
+    pub negative: Choice,
+}
+
+/// Runs Euclid's algorithm on n and `u` until the remainder is below `2^balance`.
+///
+/// Remainders `a > b` keep `a = -+p u`, `b = +-q u` modulo n and `a q + b p = n`, so `q <= n / a` when `b` first falls
+/// below `2^balance <= a`. Every pass subtracts a multiple of `b` by a power of two and takes a bit at least from the
+/// larger remainder. The number of passes, and what each does, does not depend on `u`.
+pub fn half_size(u: &Scalar, balance: usize) -> HalfSize {
+    let end = U256::ONE.shl_vartime(balance);
+    let (mut a, mut b) = (NistP256::ORDER, U256::from(u));
+    let (mut p, mut q) = (U256::ZERO, U256::ONE);
+    let mut negative = Choice::from(0);
+    for _ in 0..2 * (U256::BITS - balance) {
+        let running = !b.ct_lt(&end);
+        let shift = (a.bits() - U256::conditional_select(&a, &b, running).bits()) as u32;
+        let over = a.ct_lt(&shift_left(&b, shift));
+        let shift = u32::conditional_select(&shift, &shift.saturating_sub(1), over);
+        a.conditional_assign(&a.wrapping_sub(&shift_left(&b, shift)), running);
+        p.conditional_assign(&p.wrapping_add(&shift_left(&q, shift)), running);
+        let swap = running & a.ct_lt(&b);
+        U256::conditional_swap(&mut a, &mut b, swap);
+        U256::conditional_swap(&mut p, &mut q, swap);
+        negative ^= swap;
+    }
+    HalfSize { v1: b, v2: q, negative }
+}
+
+/// `value << shift` for `shift < 256`, in time that does not depend on `shift`.
+fn shift_left(value: &U256, shift: u32) -> U256 {
+    (0..8).fold(*value, |value, bit| {
+        let set = Choice::from((shift >> bit & 1) as u8);
+        U256::conditional_select(&value, &value.shl_vartime(1 << bit), set)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use p256::elliptic_curve::ops::Reduce;
+
+    use super::*;
+
+    #[test]
+    fn halves_every_scalar() {
+        let mut u = Scalar::reduce(U256::from_u64(0x1234_5678_9abc_def1));
+        let edges = [Scalar::ZERO, Scalar::ONE, -Scalar::ONE, Scalar::from(2u64), -Scalar::from(3u64)];
+        let walk = (0..200).map(|i| {
+            u = u * u + Scalar::from(i as u64);
+            u
+        });
+        for u in edges.into_iter().chain(walk) {
+            for balance in 124..=132 {
+                let HalfSize { v1, v2, negative } = half_size(&u, balance);
+                assert!(v1.bits() <= balance && v2.bits() <= 257 - balance && v2 != U256::ZERO);
+                let product = Scalar::reduce(v2) * u;
+                let signed = Scalar::conditional_select(&product, &-product, negative);
+                assert_eq!(Scalar::reduce(v1), signed);
+            }
+        }
+    }
+}
