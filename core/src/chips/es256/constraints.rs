@@ -58,7 +58,7 @@ impl<E: PrimeCharacteristicRing> Cells<E> {
 pub fn eval<B: ChipBuilder>(b: &mut B) {
     let cells = Cells::read(b);
     identity(b, &cells);
-    constant(b, &cells);
+    constant(b);
     distinct(b, &cells);
     values(b, &cells);
     digits(b);
@@ -119,13 +119,13 @@ fn carry<B: ChipBuilder>(b: &B, index: usize) -> B::Expr {
     cell(low) + cell(high) * two_to::<B::Expr>(LIMB_BITS) - two_to::<B::Expr>(CARRY_BITS - 1)
 }
 
-/// Five limbs are below `2^60`, so equal to the constant's one by one.
-fn constant<B: ChipBuilder>(b: &mut B, cells: &Cells<B::Expr>) {
+/// Four limbs are below `2^48`, so equal to the constant's one by one.
+fn constant<B: ChipBuilder>(b: &mut B) {
     let selected = b.fixed(fixed::CONSTANT, 0);
-    for (i, limbs) in cells.v.chunks(PACKED).enumerate() {
-        let packed = evaluate(limbs);
-        let expected = b.fixed(fixed::ADDRESS + i, 1);
-        b.assert_zero("constant", selected.clone() * (packed - expected));
+    let limbs: Vec<_> = (0..HALF).map(|i| b.main(column::V + i, 0)).collect();
+    for (i, limbs) in limbs.chunks(PACKED).enumerate() {
+        let expected = b.fixed(fixed::CONSTANTS + i, 0);
+        b.assert_zero("constant", selected.clone() * (evaluate(limbs) - expected));
     }
 }
 
@@ -175,7 +175,7 @@ fn values<B: ChipBuilder>(b: &mut B, cells: &Cells<B::Expr>) {
 /// Four scalars are made of bits, the highest first, one bit of each a row, and each row's bits are a step's digit.
 fn digits<B: ChipBuilder>(b: &mut B) {
     let (shift, double) = (b.fixed(fixed::SHIFT, 0), b.fixed(fixed::DOUBLE, 0));
-    let clear = b.fixed(fixed::CLEAR, 0);
+    let end = b.fixed(fixed::SCALAR_END, 0);
     let row = shift.clone() + double.clone();
     let mut digit = B::Expr::ZERO;
     for (i, register) in layout::REGISTERS.into_iter().enumerate() {
@@ -191,7 +191,7 @@ fn digits<B: ChipBuilder>(b: &mut B) {
                 "scalar",
                 shift.clone() * (next.clone() - shifted) + double.clone() * (next - doubled),
             );
-            b.assert_zero("scalar clear", clear.clone() * now);
+            b.assert_zero("scalar length", end.clone() * now);
         }
     }
     let committed = b.main(column::DIGIT, 0);

@@ -61,7 +61,7 @@ pub mod fixed {
     pub const FIELD_PRIME: usize = 5;
     /// The identity holds modulo the group's order.
     pub const GROUP_ORDER: usize = 6;
-    /// Address of the value; the five columns from here on hold a constant's packed limbs on odd rows.
+    /// Address of the value.
     pub const ADDRESS: usize = 7;
     /// Addresses of the four operands `m`, `x`, `y`, `z`.
     pub const OPERANDS: usize = 8;
@@ -71,7 +71,7 @@ pub mod fixed {
     pub const Y_INDEXED: usize = 13;
     /// `m` and `x` differ modulo the field's prime.
     pub const DISTINCT: usize = 14;
-    /// The value is a constant.
+    /// The value is a constant. On both rows.
     pub const CONSTANT: usize = 15;
     /// The step of indexed identities and digit rows; the operand number of word rows.
     pub const STEP: usize = 16;
@@ -79,23 +79,25 @@ pub mod fixed {
     pub const SHIFT: usize = 17;
     /// A digit row that goes on with a limb.
     pub const DOUBLE: usize = 18;
-    /// The registers are zero.
-    pub const CLEAR: usize = 19;
+    /// The higher halves of the scalars, which are zero.
+    pub const SCALAR_END: usize = 19;
     /// Even word row: words 7 to 4.
     pub const WORDS_LOW: usize = 20;
     /// Odd word row: words 3 to 0.
     pub const WORDS_HIGH: usize = 21;
     /// Rows in use, whose cells are range-checked.
     pub const ACTIVE: usize = 22;
+    /// The row's limbs of a constant, [`PACKED`](super::PACKED) a cell.
+    pub const CONSTANTS: usize = 23;
     /// Number of fixed columns.
-    pub const WIDTH: usize = 23;
+    pub const WIDTH: usize = CONSTANTS + super::HALF.div_ceil(super::PACKED);
 }
 
 /// Columns whose limbs are the four scalars on digit rows, in the order of the digit's bits.
 pub const REGISTERS: [usize; 4] = [column::M, column::X, column::Y, column::Z];
 
 /// Limbs that a packed constant cell holds.
-pub const PACKED: usize = 5;
+pub const PACKED: usize = 4;
 
 /// How a limb that lies across two words is cut.
 pub struct Split {
@@ -175,10 +177,12 @@ pub fn fixed_columns(program: &Program) -> Vec<Vec<F>> {
         set(fixed::DISTINCT, row, identity.distinct.into());
         set(fixed::STEP, row, identity.step as u64);
         if let Some(constant) = &identity.constant {
-            set(fixed::CONSTANT, row, 1);
-            for (cell, limbs) in super::limbs::limbs(constant).chunks(PACKED).enumerate() {
-                let packed = limbs.iter().rev().fold(0, |sum, &limb| sum << LIMB_BITS | limb as u64);
-                set(fixed::ADDRESS + cell, row + 1, packed);
+            for (half, limbs) in super::limbs::limbs(constant).chunks(HALF).enumerate() {
+                set(fixed::CONSTANT, row + half, 1);
+                for (cell, limbs) in limbs.chunks(PACKED).enumerate() {
+                    let packed = limbs.iter().rev().fold(0, |sum, &limb| sum << LIMB_BITS | limb as u64);
+                    set(fixed::CONSTANTS + cell, row + half, packed);
+                }
             }
         }
     }
@@ -199,9 +203,8 @@ pub fn fixed_columns(program: &Program) -> Vec<Vec<F>> {
         set(fixed::STEP, rows.digits + step, step as u64);
     }
     let load = rows.digits + STEPS;
-    set(fixed::CLEAR, rows.digits, 1);
     set(fixed::LOAD, load, 1);
-    set(fixed::CLEAR, load + 1, 1);
+    set(fixed::SCALAR_END, load + 1, 1);
     for (operand, &scalar) in program.scalars.iter().enumerate() {
         set(fixed::OPERANDS + operand, load, scalar);
     }

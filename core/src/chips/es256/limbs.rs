@@ -12,8 +12,11 @@
 //! `2^18.2`. Carries are checked to lie in `[-2^19, 2^19)`, so that `group + carry in - 2^36 * carry out` stays below
 //! `2^55.6`: it is zero in the field only if it is zero in the integers. [`LARGEST_TERM`] is that bound.
 
+use p3_field::PrimeField64;
 use p256::U256;
 use p256::elliptic_curve::bigint::Encoding;
+
+use crate::field::F;
 
 /// Bits of a limb.
 pub const LIMB_BITS: usize = 12;
@@ -40,6 +43,8 @@ pub const LARGEST_TERM: i128 = {
     let carry = 1i128 << (CARRY_BITS - 1);
     coefficient * (1 + limb + limb * limb) + carry + base * carry
 };
+
+const _: () = assert!(2 * LARGEST_TERM < F::ORDER_U64 as i128, "identities cannot wrap");
 
 /// Limbs, little end first.
 pub type Limbs = [i64; LIMBS];
@@ -108,7 +113,7 @@ pub fn divide(mut n: Coefficients, modulus: &Limbs) -> (Limbs, Coefficients) {
     let mut quotient = [0; LIMBS];
     let mut carry = 0;
     for i in 0..LIMBS {
-        let digit = ((n[i] + carry) & MASK) * inverse & MASK;
+        let digit = (((n[i] + carry) & MASK) * inverse) & MASK;
         for (j, m) in modulus.iter().enumerate() {
             n[i + j] -= digit * m;
         }
@@ -120,7 +125,7 @@ pub fn divide(mut n: Coefficients, modulus: &Limbs) -> (Limbs, Coefficients) {
 
 /// The inverse of an odd number modulo `2^12`.
 fn inverse_modulo_limb(odd: i64) -> i64 {
-    (0..4).fold(odd, |inverse, _| inverse * (2 - odd * inverse) & 0xfff)
+    (0..4).fold(odd, |inverse, _| (inverse * (2 - odd * inverse)) & 0xfff)
 }
 
 /// The carries of a polynomial whose value is zero, each moved by `2^19` to be positive. Others are cut to
@@ -138,10 +143,7 @@ pub fn carries(n: &Coefficients) -> [i64; CARRIES] {
 
 #[cfg(test)]
 mod tests {
-    use p3_field::PrimeField64;
-
     use super::*;
-    use crate::field::F;
 
     #[test]
     fn identities_cannot_wrap() {

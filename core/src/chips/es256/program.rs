@@ -347,7 +347,7 @@ fn half() -> Scalar {
 }
 
 /// `O`, of which every table point holds one: the first 64 hexadecimal digits of pi's fraction times `G`.
-fn offset() -> ProjectivePoint {
+pub fn offset() -> ProjectivePoint {
     const PI: U256 = U256::from_be_hex("243f6a8885a308d313198a2e03707344a4093822299f31d0082efa98ec4e6c89");
     ProjectivePoint::GENERATOR * Scalar::reduce(PI)
 }

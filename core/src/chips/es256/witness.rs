@@ -37,9 +37,9 @@ pub(super) fn given(
     let s_inverse = Scalar::reduce(s).invert().unwrap_or(Scalar::ZERO);
     let u1 = Scalar::reduce(e) * s_inverse;
     let u2 = Scalar::reduce(r) * s_inverse;
-    let half = half_size(&u2, balance);
-    let v2 = Scalar::reduce(half.v2);
-    let signed_v2 = Scalar::conditional_select(&v2, &-v2, half.negative);
+    let (v2_integer, negative) = half_size(&u2, balance);
+    let v2 = Scalar::reduce(v2_integer);
+    let signed_v2 = Scalar::conditional_select(&v2, &-v2, negative);
     let w = U256::from(signed_v2 * u1);
 
     let encoded = EncodedPoint::from_affine_coordinates(&key.x.into(), &key.y.into(), false);
@@ -51,7 +51,7 @@ pub(super) fn given(
         p256::elliptic_curve::Group::is_identity(&verified),
     );
     let (s_x, s_y) =
-        program::coordinates(&ProjectivePoint::conditional_select(&-verified, &verified, half.negative));
+        program::coordinates(&ProjectivePoint::conditional_select(&-verified, &verified, negative));
 
     let mut given = Zeroizing::new(vec![None; ADDRESSES]);
     let inputs = &program.inputs;
@@ -63,7 +63,7 @@ pub(super) fn given(
         (inputs.s_y, s_y),
         (inputs.excess, s_x.wrapping_sub(&r)),
         (inputs.s, s),
-        (inputs.v2, half.v2),
+        (inputs.v2, v2_integer),
         (inputs.signed_v2, U256::from(signed_v2)),
         (inputs.w_high, w.shr_vartime(STEPS)),
     ]) {
@@ -97,6 +97,12 @@ impl Witness {
             witness.values[identity.address as usize] = value;
         }
         witness
+    }
+
+    /// The value at an address.
+    #[cfg(test)]
+    pub(super) fn value(&self, address: Address) -> U256 {
+        self.values[address as usize]
     }
 
     /// Whether two points that must differ do not, or seem not to.
