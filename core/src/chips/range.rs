@@ -133,7 +133,7 @@ mod tests {
     use p3_field::PrimeField64;
 
     use super::*;
-    use crate::air::testing::Partner;
+    use crate::air::testing::{Partner, assert_degrees};
     use crate::air::{Bus, check, fill_multiplicities};
 
     crate::chip_enum! {
@@ -148,6 +148,11 @@ mod tests {
         let chips = [Table::Range(RangeChip), Table::User(user)];
         fill_multiplicities(&chips, &mut traces);
         check(&chips, &traces).rules()
+    }
+
+    #[test]
+    fn stays_within_the_degrees() {
+        assert_degrees(&RangeChip);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::*;
-use crate::air::testing::Partner;
+use crate::air::testing::{Partner, assert_degrees};
 use crate::air::{check, fill_multiplicities};
 use crate::chips::range::RangeChip;
 use crate::class::{CLASSES, STANDARD};
@@ -86,6 +86,11 @@ const ITEM_BLOCK: u64 = STANDARD.first_block(1) as u64;
 
 fn message(length: usize) -> Vec<u8> {
     (0..length).map(|i| (i * 7 + 1) as u8).collect()
+}
+
+#[test]
+fn stays_within_the_degrees() {
+    assert_degrees(&BytesChip::new(STANDARD));
 }
 
 #[test]

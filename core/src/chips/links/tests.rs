@@ -4,9 +4,10 @@
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use sha2::{Digest, Sha256};
+use velum_testdata::{CASES, IssuerSigned};
 
 use super::*;
-use crate::air::testing::Partner;
+use crate::air::testing::{Partner, assert_degrees};
 use crate::air::{check, fill_multiplicities};
 use crate::chips::bytes::BytesChip;
 use crate::chips::range::RangeChip;
@@ -170,6 +171,49 @@ impl Case {
     fn rules(&self) -> Vec<String> {
         let (chips, traces) = self.build();
         check(&chips, &traces).rules()
+    }
+}
+
+#[test]
+fn stays_within_the_degrees() {
+    assert_degrees(&LinksChip::new(&subject(STANDARD, &["a"])));
+}
+
+/// The items of a real document that fit the class, as many as it has slots, with their digests found in the MSO.
+fn real(document: &IssuerSigned, digest_ids: impl Fn(&str, &str) -> u64, class: SizeClass) -> Case {
+    let fitting = document.items.iter().filter(|item| item.bytes.len() <= class.max_item_bytes);
+    let items: Vec<_> = fitting.take(class.slots).collect();
+    let namespaces: Vec<_> = items.iter().map(|item| item.namespace.as_str()).collect();
+    let messages: Vec<_> = items.iter().map(|item| item.bytes.clone()).collect();
+    let mut case = Case::signed(subject(class, &namespaces), document.sig_structure.clone(), &messages);
+    for (slot, item) in items.iter().enumerate() {
+        let digest = Sha256::digest(&item.bytes);
+        let position = document.sig_structure.windows(32).position(|window| window == &digest[..]).unwrap();
+        let digest_id = digest_ids(&item.namespace, &item.identifier);
+        case.entries[slot] = DigestEntry { digest_id, position };
+        case.digest_ids[slot] = digest_id;
+        case.value_digests[slot][1] = digest_id;
+        case.value_digests[slot][2] = position as u64;
+    }
+    case.trace = LinksChip::new(&case.subject).trace(&case.streams, &case.entries);
+    case
+}
+
+#[test]
+fn accepts_real_documents() {
+    for document in CASES {
+        let (signed, facts) = (document.issuer_signed(), document.facts());
+        let digest_id = |namespace: &str, identifier: &str| {
+            let is_asked = |item: &&velum_testdata::Item| {
+                (item.namespace.as_str(), item.identifier.as_str()) == (namespace, identifier)
+            };
+            facts.items.iter().find(is_asked).unwrap().digest_id.into()
+        };
+        for class in CLASSES {
+            let case = real(&signed, digest_id, class);
+            assert!(!case.entries.is_empty(), "{}", document.name);
+            assert_eq!(case.rules(), [""; 0], "{} in {}", document.name, class.name);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::fill::{Words, next, round, trace, words};
 use super::*;
-use crate::air::testing::Partner;
+use crate::air::testing::{Partner, assert_degrees};
 use crate::air::{check, fill_multiplicities};
 use crate::chips::buses::STREAM_END;
 use crate::chips::bytes::BytesChip;
@@ -198,6 +198,11 @@ fn refresh_functions(trace: &mut Trace) {
         ];
         cells.into_iter().for_each(|(column, value)| trace.set(row, column, value));
     }
+}
+
+#[test]
+fn stays_within_the_degrees() {
+    Sha256Chip::tables(LARGE).iter().for_each(assert_degrees);
 }
 
 #[test]
