@@ -163,8 +163,8 @@ pub(super) struct RowChecker<'a> {
     fixed: &'a [Vec<F>],
     public: &'a [Vec<F>],
     row: usize,
-    failures: Vec<Failure>,
-    interactions: Vec<(Bus, Vec<F>, F)>,
+    pub(super) failures: Vec<Failure>,
+    pub(super) interactions: Vec<(Bus, Vec<F>, F)>,
 }
 
 impl<'a> RowChecker<'a> {

@@ -37,12 +37,16 @@ pub fn fill_multiplicities<C: Chip>(chips: &[C], traces: &mut [Trace]) {
     }
 }
 
-enum Interaction {
+pub(super) enum Interaction {
     Provide(Bus, Vec<F>, usize),
     Other(Bus, Vec<F>, F),
 }
 
-fn each_row<C: Chip>(chips: &[C], traces: &[Trace], sink: &mut dyn FnMut(usize, usize, Interaction)) {
+pub(super) fn each_row<C: Chip>(
+    chips: &[C],
+    traces: &[Trace],
+    sink: &mut dyn FnMut(usize, usize, Interaction),
+) {
     for (table, (chip, trace)) in chips.iter().zip(traces).enumerate() {
         assert_eq!(
             (trace.height(), trace.width()),

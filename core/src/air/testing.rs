@@ -1,9 +1,13 @@
 //! Stand-ins for the other side of a bus in the tests of a chip.
 
+use std::collections::{HashMap, HashSet};
+
 use p3_air::symbolic::{BaseEntry, SymbolicExpression, SymbolicVariable};
 use p3_field::PrimeCharacteristicRing;
 
-use crate::air::{Bus, Chip, ChipBuilder, Trace, check};
+use crate::air::check::RowChecker;
+use crate::air::multiplicity::{Interaction, each_row};
+use crate::air::{Bus, Chip, ChipBuilder, Failure, Trace, check};
 use crate::field::F;
 
 /// A one-row chip that puts given tuples on buses. Its trace is [`trace`](Self::trace).
@@ -141,5 +145,62 @@ impl ChipBuilder for Degrees {
             );
         }
         assert!(count.degree_multiple() <= 3, "count on {} has degree {}", bus.name, count.degree_multiple());
+    }
+}
+
+/// The constraints that fail while all other tables make up for whatever the chip puts on its buses.
+pub(crate) fn broken_constraints<C: Chip>(chip: C, trace: &Trace) -> Vec<String> {
+    let mut violations = check(&[chip], std::slice::from_ref(trace));
+    violations.0.retain(|failure| matches!(failure, Failure::Constraint { .. }));
+    violations.rules()
+}
+
+/// Tells whether a changed cell is noticed, without going through whole tables again: some constraint near the cell
+/// fails, or a tuple other than those provided for any number of lookups has another count.
+pub(crate) struct Watch<'a, C> {
+    chip: &'a C,
+    trace: &'a Trace,
+    fixed: Vec<Vec<F>>,
+    public: Vec<Vec<F>>,
+    provided: HashSet<(Bus, Vec<F>)>,
+}
+
+impl<'a, C: Chip> Watch<'a, C> {
+    /// Watches table number `table` of tables that satisfy every rule. The table reads its rows at offsets -1 to 1.
+    pub(crate) fn new(chips: &'a [C], traces: &'a [Trace], table: usize) -> Self {
+        assert!(check(chips, traces).is_empty());
+        let mut provided = HashSet::new();
+        each_row(chips, traces, &mut |_, _, interaction| {
+            if let Interaction::Provide(bus, key, _) = interaction {
+                provided.insert((bus, key));
+            }
+        });
+        let chip = &chips[table];
+        Self { chip, trace: &traces[table], fixed: chip.fixed(), public: chip.public(), provided }
+    }
+
+    /// Whether the cell plus `change` is noticed.
+    pub(crate) fn notices(&self, row: usize, column: usize, change: F) -> bool {
+        let mut changed = self.trace.clone();
+        changed.set(row, column, self.trace.get(row, column) + change);
+        let rows = row.saturating_sub(1)..=(row + 1).min(self.trace.height() - 1);
+        let mut surplus: HashMap<(Bus, Vec<F>), F> = HashMap::new();
+        for near in rows {
+            let [before, after] = [self.trace, &changed].map(|trace| {
+                let mut cells = RowChecker::new(self.chip.name(), trace, &self.fixed, &self.public, near);
+                self.chip.eval(&mut cells);
+                cells
+            });
+            if !after.failures.is_empty() {
+                return true;
+            }
+            before.interactions.into_iter().for_each(|(bus, tuple, count)| {
+                *surplus.entry((bus, tuple)).or_default() -= count;
+            });
+            after.interactions.into_iter().for_each(|(bus, tuple, count)| {
+                *surplus.entry((bus, tuple)).or_default() += count;
+            });
+        }
+        surplus.into_iter().any(|(tuple, count)| count != F::ZERO && !self.provided.contains(&tuple))
     }
 }

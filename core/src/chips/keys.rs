@@ -90,16 +90,17 @@ impl KeysChip {
         Self { class: subject.class, namespaces }
     }
 
-    /// Fills the table with what `tree` has found, but for the multiplicities.
+    /// Fills the table with what `tree` has found, but for the multiplicities. Keys of maps that are not among [`MAPS`]
+    /// are left out.
     ///
     /// # Errors
     ///
     /// [`TreeError::TooManyKeys`].
     pub fn trace(&self, tree: &Tree) -> Result<Trace, TreeError> {
         let mut trace = Trace::zeroed(self.height(), column::COUNT);
-        let (mut digests, others) = (tree.digest_entries(), tree.other_keys());
-        let (namespaces, others): (Vec<_>, Vec<_>) =
-            others.into_iter().partition(|&(map, _)| map == path::VALUE_DIGESTS);
+        let mut digests = tree.digest_entries();
+        let others = tree.other_keys().into_iter().filter(|(map, _)| MAPS.contains(map));
+        let (namespaces, others): (Vec<_>, Vec<_>) = others.partition(|&(map, _)| map == path::VALUE_DIGESTS);
         let rows = self.height() - RESERVED_ROWS;
         for (count, limit) in
             [(digests.len(), rows), (namespaces.len(), NAMESPACE_ROWS), (others.len(), rows - NAMESPACE_ROWS)]
@@ -250,5 +251,146 @@ impl Chip for KeysChip {
     fn eval<B: ChipBuilder>(&self, b: &mut B) {
         self.eval_digests(b);
         self.eval_other_keys(b);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ciborium::Value;
+    use velum_testdata::AGE_VERIFICATION;
+
+    use super::*;
+    use crate::air::testing::{Watch, assert_degrees, broken_constraints};
+    use crate::chips::cbor::fixture::{self, World, at};
+
+    const NONE: [&str; 0] = [];
+
+    /// A document with keys of two maps that are not asked for.
+    fn world() -> World {
+        World::mustermann().with_mso(|mso| {
+            let key = at(at(mso, "deviceKeyInfo").as_map_mut().unwrap(), "deviceKey").as_map_mut().unwrap();
+            key.push((Value::Integer(100.into()), Value::Null));
+            mso.push((Value::Text("other".into()), Value::Null));
+        })
+    }
+
+    /// Sets the products of a row and the inverse so that they follow from the code and the flags, whatever these are.
+    fn complete(chip: &KeysChip, trace: &mut Trace, row: usize) {
+        let cells = trace.row_mut(row);
+        let flags: Vec<_> = cells[column::IN_MAP..][..MAPS.len()].to_vec();
+        let mut product = F::ONE;
+        for i in 0..KEYS {
+            let public = if row < NAMESPACE_ROWS { chip.keys(path::VALUE_DIGESTS)[i] } else { F::ZERO };
+            let constants = MAPS.iter().zip(&flags).filter(|(map, _)| **map != path::VALUE_DIGESTS);
+            let constant: F = constants.map(|(&map, &flag)| flag * chip.keys(map)[i]).sum();
+            product *= cells[column::CODE] - public - constant;
+            if i % 2 == 0 && (2..KEYS - 1).contains(&i) {
+                cells[column::PRODUCT + i / 2 - 1] = product;
+            }
+        }
+        cells[column::INVERSE] = flags.into_iter().sum::<F>() * product.inverse();
+    }
+
+    #[test]
+    fn degrees_are_as_promised() {
+        assert_degrees(&KeysChip::new(&world().subject));
+    }
+
+    #[test]
+    fn every_constraint_is_needed() {
+        let (world, tree) = (world(), world().tree());
+        let chip = KeysChip::new(&world.subject);
+        let trace = chip.trace(&tree).unwrap();
+        let digests = tree.digest_entries().len();
+        let broken = |forge: &dyn Fn(&mut Trace)| {
+            let mut forged = trace.clone();
+            forge(&mut forged);
+            broken_constraints(chip.clone(), &forged)
+        };
+        assert_eq!(broken(&|_| {}), NONE);
+        let two = F::from_u8(2);
+        assert_eq!(broken(&|trace| trace.set(digests - 1, column::USED, two)), ["keys/used"]);
+        let apart = |trace: &mut Trace| {
+            trace.set(digests + 1, column::USED, F::ONE);
+            trace.set(digests + 1, column::DIGEST_ID, F::ONE);
+        };
+        assert_eq!(broken(&apart), ["keys/contiguous"]);
+        assert_eq!(broken(&|trace| trace.row_mut(0)[column::GAP] += F::ONE), ["keys/first-rank"]);
+        assert_eq!(broken(&|trace| trace.row_mut(1)[column::GAP] += F::ONE), ["keys/rank"]);
+
+        // The row of the MSO's other key is taken for keys of other maps too.
+        let row = NAMESPACE_ROWS;
+        let flags = |flags: [F; 5]| {
+            broken(&|trace| {
+                trace.row_mut(row)[column::IN_MAP..][..MAPS.len()].copy_from_slice(&flags);
+                complete(&chip, trace, row);
+            })
+        };
+        let (zero, one) = (F::ZERO, F::ONE);
+        assert_eq!(flags([zero, zero, zero, one, zero]), NONE);
+        assert_eq!(flags([two, zero, -one, zero, zero]), ["keys/in-map"]);
+        assert_eq!(flags([one, zero, one, zero, zero]), ["keys/one-map"]);
+        assert_eq!(flags([zero, one, zero, zero, zero]), ["keys/namespace-row"]);
+        let elsewhere = |trace: &mut Trace| {
+            trace.row_mut(0)[column::IN_MAP..][..MAPS.len()].copy_from_slice(&[one, zero, zero, zero, zero]);
+            complete(&chip, trace, 0);
+        };
+        assert_eq!(broken(&elsewhere), ["keys/namespace-row"]);
+        let product = |trace: &mut Trace| {
+            let cells = trace.row_mut(row);
+            (cells[column::PRODUCT + 2], cells[column::INVERSE]) =
+                (cells[column::PRODUCT + 2] * two, cells[column::INVERSE] * two.inverse());
+        };
+        assert_eq!(broken(&product), ["keys/product"]);
+        assert_eq!(broken(&|trace| trace.row_mut(row)[column::INVERSE] += F::ONE), ["keys/distinct"]);
+    }
+
+    #[test]
+    fn no_key_asked_for_has_an_inverse() {
+        let chip = KeysChip::new(&world().subject);
+        for map in MAPS {
+            for key in chip.keys(map) {
+                assert_eq!(chip.products(map, key)[KEYS - 1], F::ZERO);
+            }
+        }
+    }
+
+    #[test]
+    fn every_cell_of_a_used_row_matters() {
+        let (world, tree) = (world(), world().tree());
+        let mut tables = world.tables();
+        assert_eq!(tables.rules(), NONE);
+        let (digests, namespaces) = (tree.digest_entries().len(), 1);
+        let others = tree.other_keys().len() - namespaces;
+        assert_eq!(others, 2);
+        let watch = Watch::new(&tables.chips, &tables.traces, fixture::KEYS);
+        let entry = (0..digests).flat_map(|row| (0..column::MULTIPLICITY).map(move |column| (row, column)));
+        let other = (0..namespaces).chain(NAMESPACE_ROWS..NAMESPACE_ROWS + others);
+        let other = other.flat_map(|row| (column::IN_MAP..column::COUNT).map(move |column| (row, column)));
+        for (row, column) in entry.chain(other) {
+            for change in [F::ONE, F::NEG_ONE, F::from_u64(1 << 40 | 12_345)] {
+                assert!(watch.notices(row, column, change), "row {row}, column {column}");
+            }
+        }
+    }
+
+    #[test]
+    fn too_many_keys_are_a_typed_error() {
+        let chip_error = |map: Option<&str>, count: usize| {
+            let world = World::of(&AGE_VERIFICATION, &["age_over_18"]).with_mso(|mso| {
+                let map = match map {
+                    Some(key) => at(mso, key).as_map_mut().unwrap(),
+                    None => mso,
+                };
+                map.extend((0..count).map(|i| (Value::Text(format!("{i:03}")), Value::Null)));
+            });
+            KeysChip::new(&world.subject).trace(&world.tree()).map(|trace| trace.height())
+        };
+        assert_eq!(chip_error(Some("valueDigests"), NAMESPACE_ROWS), Ok(512));
+        let limit = NAMESPACE_ROWS;
+        assert_eq!(chip_error(Some("valueDigests"), limit + 1), Err(TreeError::TooManyKeys { limit }));
+        let limit = 512 - RESERVED_ROWS - NAMESPACE_ROWS;
+        assert_eq!(chip_error(None, limit), Ok(512));
+        assert_eq!(chip_error(None, limit + 1), Err(TreeError::TooManyKeys { limit }));
     }
 }

@@ -188,3 +188,76 @@ impl Chip for TextChip {
         b.send(DATE, vec![date, number], date_end);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::air::testing::{Watch, assert_degrees, broken_constraints};
+    use crate::chips::cbor::fixture::{self, World};
+    use crate::chips::grammar::text;
+    use crate::class::{CLASSES, LARGE};
+
+    const NONE: [&str; 0] = [];
+
+    /// First row of a text.
+    fn row_of(chip: &TextChip, number: u64) -> usize {
+        chip.texts.iter().take_while(|text| text.number != number).map(|text| text.capacity).sum()
+    }
+
+    #[test]
+    fn degrees_are_as_promised() {
+        assert_degrees(&TextChip::new(&World::mustermann().subject).unwrap());
+    }
+
+    #[test]
+    fn shape_and_fixed_columns_do_not_depend_on_the_subject() {
+        for class in CLASSES {
+            let mut subject = World::mustermann().in_class(class).subject;
+            let chip = TextChip::new(&subject).unwrap();
+            subject.elements.truncate(1);
+            subject.elements[0].element = "e".repeat(64);
+            subject.elements[0].namespace = "n".repeat(64);
+            subject.doc_type = "d".into();
+            let other = TextChip::new(&subject).unwrap();
+            assert_eq!((chip.height(), chip.fixed()), (other.height(), other.fixed()));
+            assert!(chip.rows() + RESERVED_ROWS <= chip.height());
+        }
+        assert_eq!(TextChip::new(&World::mustermann().in_class(LARGE).subject).unwrap().height(), 2_048);
+    }
+
+    #[test]
+    fn every_constraint_is_needed() {
+        let world = World::mustermann();
+        let chip = TextChip::new(&world.subject).unwrap();
+        let trace = chip.trace(&world.tree(), &world.streams());
+        let broken = |number: u64, index: usize, column: usize| {
+            let mut forged = trace.clone();
+            forged.row_mut(row_of(&chip, number) + index)[column] += F::ONE;
+            broken_constraints(chip.clone(), &forged)
+        };
+        assert_eq!(broken_constraints(chip.clone(), &trace), NONE);
+        assert_eq!(broken(text::VERSION, 3, column::START), ["text/start"]);
+        assert_eq!(broken(text::VERSION, 3, column::DIGIT), ["text/no-digit"]);
+        assert_eq!(broken(text::SIG_STRUCTURE, 0, column::NUMBER), ["text/number-start"]);
+        assert_eq!(broken(text::date(0), 21, column::NUMBER), ["text/number"]);
+    }
+
+    #[test]
+    fn every_cell_of_a_row_in_use_matters() {
+        let mut tables = World::mustermann().tables();
+        assert_eq!(tables.rules(), NONE);
+        let chip = TextChip::new(&World::mustermann().subject).unwrap();
+        let watch = Watch::new(&tables.chips, &tables.traces, fixture::TEXT);
+        let mut first = 0;
+        for text in &chip.texts {
+            for row in first..first + text.symbols.len() {
+                for column in 0..column::COUNT {
+                    for change in [F::ONE, F::NEG_ONE, F::from_u64(1 << 40 | 12_345)] {
+                        assert!(watch.notices(row, column, change), "row {row}, column {column}");
+                    }
+                }
+            }
+            first += text.capacity;
+        }
+    }
+}

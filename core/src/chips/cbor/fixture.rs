@@ -8,8 +8,10 @@ use velum_testdata::{Case, MUSTERMANN, sig_structure};
 use crate::air::testing::Partner;
 use crate::air::{Trace, check, fill_multiplicities};
 use crate::chips::buses::{
-    BYTE, CBOR_CLOSE, CBOR_OPEN, DATE, DIGEST_AT, FIELD, FINGERPRINT, HEAD_BYTES, date, field, root,
+    BYTE, CBOR_CLOSE, CBOR_OPEN, DATE, DIGEST_AT, FIELD, FINGERPRINT, HEAD_BYTES, STREAM_END, date, field,
+    root,
 };
+use crate::chips::bytes::BytesChip;
 use crate::chips::cbor::{CborChip, Tree, TreeError};
 use crate::chips::fingerprint;
 use crate::chips::grammar::{Role, context, path, text};
@@ -18,12 +20,13 @@ use crate::chips::range::RangeChip;
 use crate::chips::streams::Streams;
 use crate::chips::text::TextChip;
 use crate::class::{STANDARD, SizeClass};
+use crate::field::F;
 use crate::statement::{ElementName, PublicKey, Subject};
 use crate::suite::Suite;
 
 crate::chip_enum! {
     pub(crate) enum Table {
-        Cbor(CborChip), Text(TextChip), Keys(KeysChip), Range(RangeChip), Partner(Partner),
+        Cbor(CborChip), Text(TextChip), Keys(KeysChip), Range(RangeChip), Bytes(BytesChip), Partner(Partner),
     }
 }
 
@@ -173,6 +176,24 @@ impl World {
         Tables { chips, traces }
     }
 
+    /// The tables filled from the streams as they are, with the bytes table in place of the partner's bytes.
+    pub(crate) fn tables_with_bytes(&self) -> Tables {
+        let (tree, streams, class) = (self.tree(), self.streams(), self.subject.class);
+        let mut tables = self.tables_of(&tree);
+        let bytes = BytesChip::new(class);
+        let place = tables.chips.len() - 1;
+        tables.traces.insert(place, bytes.trace(&streams, &tree.fingerprint_starts()));
+        tables.chips.insert(place, Table::Bytes(bytes));
+        let partner = tables.partner();
+        partner.provided.clear();
+        for stream in 0..class.streams() {
+            let [block, length] = [streams.final_block(stream), streams.length(stream)].map(|end| end as u64);
+            partner.receive(STREAM_END, &[stream as u64, block, length]);
+        }
+        tables.traces[place + 1] = tables.partner().trace();
+        tables
+    }
+
     /// The rules that fail when the tables are filled from the streams as they are.
     pub(crate) fn rules(&self) -> Vec<String> {
         self.tables().rules()
@@ -226,7 +247,7 @@ impl World {
             partner.receive(FIELD, &[number, a, b]);
         }
         for date in [date::SIGNED, date::VALID_FROM, date::VALID_UNTIL] {
-            partner.receive(DATE, &[date, self.date(tree, date)]);
+            partner.receive(DATE, &[date, self.date(tree, date).as_canonical_u64()]);
         }
         for slot in slots {
             let namespace = self.subject.namespace_index(slot).unwrap() as u64;
@@ -236,11 +257,13 @@ impl World {
         }
     }
 
-    /// A date as a number, read where the tree says that it is.
-    pub(crate) fn date(&self, tree: &Tree, date: u64) -> u64 {
+    /// A date as a number, read where the tree says that it is, also where no digits stand.
+    pub(crate) fn date(&self, tree: &Tree, date: u64) -> F {
         let start = tree.text_start(text::date(date)).unwrap_or_default() as usize;
-        let bytes = (start + 2..start + 22).map(|position| self.streams().byte(position));
-        bytes.filter(u8::is_ascii_digit).fold(0, |number, digit| 10 * number + u64::from(digit - b'0'))
+        let streams = self.streams();
+        let digits = b"\xc0\x74dddd-dd-ddTdd:dd:ddZ".iter().enumerate().filter(|(_, form)| **form == b'd');
+        let digits = digits.map(|(index, _)| F::from_u8(streams.byte(start + index)) - F::from_u8(b'0'));
+        digits.fold(F::ZERO, |number, digit| number * F::from_u8(10) + digit)
     }
 }
 
