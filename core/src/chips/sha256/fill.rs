@@ -1,6 +1,7 @@
 //! Fills the trace.
 
 use p3_field::PrimeCharacteristicRing;
+use zeroize::Zeroizing;
 
 use super::compression::{
     BLOCK_WORDS, INITIAL, K, big_sigma0, big_sigma1, ch, maj, small_sigma0, small_sigma1,
@@ -19,14 +20,17 @@ pub fn hash_after(streams: &Streams, block: usize) -> [u32; 8] {
     let class = streams.class();
     let first = (0..class.streams()).map(|stream| class.first_block(stream)).rfind(|&first| first <= block);
     let blocks = first.unwrap_or(0)..block + 1;
-    let words = words(&Sha256Chip { class, name: "", blocks }, streams);
+    let words = Zeroizing::new(words(&Sha256Chip { class, name: "", blocks }, streams));
     std::array::from_fn(|k| words[words.len() - 1 - k % 4][k / 4])
 }
 
 /// The words of each row from the table's first to its last in use.
 pub(super) fn words(chip: &Sha256Chip, streams: &Streams) -> Vec<Words> {
-    let mut words = vec![[0; 3]; LEADING_ROWS];
-    for row in chip.rows() {
+    let rows = chip.rows();
+    // Never reallocated, so that no copy of secret words is left behind.
+    let mut words = Vec::with_capacity(LEADING_ROWS + rows.len());
+    words.resize(LEADING_ROWS, [0; 3]);
+    for row in rows {
         words.push(next(&words, row, streams));
     }
     words
@@ -64,9 +68,9 @@ pub(super) fn round(words: &[Words], t: usize, w: u32) -> Words {
 }
 
 /// The trace with these words, each other cell as if they were right.
-pub(super) fn trace(chip: &Sha256Chip, mut words: Vec<Words>) -> Trace {
-    words.resize(chip.height(), [0; 3]);
-    let mut filler = Filler { words, trace: Trace::zeroed(chip.height(), column::WIDTH) };
+pub(super) fn trace(chip: &Sha256Chip, words: Vec<Words>) -> Trace {
+    let mut filler =
+        Filler { words: Zeroizing::new(words), trace: Trace::zeroed(chip.height(), column::WIDTH) };
     for row in 0..chip.height() {
         filler.fill_words(row);
         filler.fill_functions(row);
@@ -88,20 +92,21 @@ pub(super) fn trace(chip: &Sha256Chip, mut words: Vec<Words>) -> Trace {
 }
 
 struct Filler {
-    words: Vec<Words>,
+    words: Zeroizing<Vec<Words>>,
     trace: Trace,
 }
 
 impl Filler {
-    /// `[a, e, W]`, `offset` rows further down; zeros outside the table.
+    /// The words `offset` rows further down; zeros on unused rows and outside the table.
     fn words(&self, row: usize, offset: isize) -> Words {
         row.checked_add_signed(offset).and_then(|row| self.words.get(row)).copied().unwrap_or_default()
     }
 
     fn fill_words(&mut self, row: usize) {
+        let words = self.words(row, 0);
         let cells = self.trace.row_mut(row);
         let columns = [(column::A, column::A_BITS), (column::E, column::E_BITS), (column::W, column::W_BITS)];
-        for (word, (packed, bits)) in self.words[row].into_iter().zip(columns) {
+        for (word, (packed, bits)) in words.into_iter().zip(columns) {
             cells[packed] = F::from_u32(word);
             fill_bits(&mut cells[bits..bits + BITS], word);
         }

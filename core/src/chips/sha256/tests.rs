@@ -89,7 +89,9 @@ struct Case {
     words: Vec<Vec<Words>>,
     tables: Vec<Sha256Chip>,
     digests: Vec<[u32; 8]>,
-    /// Changes to cells of the first SHA-256 table: row, column, difference.
+    /// The SHA-256 table that is forged.
+    table: usize,
+    /// Changes to cells of that table: row, column, difference.
     changes: Vec<(usize, usize, F)>,
     /// Whether the functions of the bits are computed again after the changes.
     refresh: bool,
@@ -108,38 +110,56 @@ impl Case {
             std::array::from_fn(|k| u32::from_be_bytes(digest[4 * k..][..4].try_into().unwrap()))
         };
         let digests = messages.iter().map(digest).collect();
-        Self { class, messages, streams, words, tables, digests, changes: Vec::new(), refresh: false }
+        Self {
+            class,
+            messages,
+            streams,
+            words,
+            tables,
+            digests,
+            table: 0,
+            changes: Vec::new(),
+            refresh: false,
+        }
     }
 
     fn standard() -> Self {
         Self::new(STANDARD, &[message(200), message(70)])
     }
 
+    /// A message that ends in the second table.
+    fn large() -> Self {
+        Self { table: 1, ..Self::new(LARGE, &[message(4_000)]) }
+    }
+
     fn final_block(&self, stream: usize) -> usize {
         self.class.first_block(stream) + (self.messages[stream].len() + 8) / 64
     }
 
-    /// Puts `change` of the words of `row` in their place, and in later rows of the first table what follows. Digests are
-    /// those of the forger.
+    /// Puts `change` of the words of `row` in their place, and in later rows of the table what follows. Digests are those
+    /// of the forger.
     fn forge(&mut self, row: Row, change: impl Fn(&[Words], Words) -> Words) {
-        let rows = self.tables[0].rows();
-        let at = rows.iter().position(|&candidate| candidate == row).unwrap();
-        let words = &mut self.words[0];
-        let changed = change(&words[..LEADING_ROWS + at], words[LEADING_ROWS + at]);
-        words.truncate(LEADING_ROWS + at);
+        let (at, rows) = (self.row(row), self.tables[self.table].rows());
+        let words = &mut self.words[self.table];
+        let changed = change(&words[..at], words[at]);
+        words.truncate(at);
         words.push(changed);
-        for &row in &rows[at + 1..] {
+        for &row in &rows[at + 1 - LEADING_ROWS..] {
             words.push(next(words, row, &self.streams));
         }
         for stream in 0..self.class.streams() {
-            let hash = self.row(Row::Hash { block: self.final_block(stream), k: 0 });
-            self.digests[stream] = std::array::from_fn(|k| self.words[0][hash - k % 4][k / 4]);
+            let block = self.final_block(stream);
+            if self.tables[self.table].blocks.contains(&block) {
+                let hash = self.row(Row::Hash { block, k: 0 });
+                self.digests[stream] = std::array::from_fn(|k| self.words[self.table][hash - k % 4][k / 4]);
+            }
         }
     }
 
-    /// Index of a row of the first table.
+    /// Index of a row of the table.
     fn row(&self, row: Row) -> usize {
-        LEADING_ROWS + self.tables[0].rows().iter().position(|&candidate| candidate == row).unwrap()
+        let rows = self.tables[self.table].rows();
+        LEADING_ROWS + rows.iter().position(|&candidate| candidate == row).unwrap()
     }
 
     fn change(&mut self, row: usize, column: usize, difference: F) {
@@ -162,11 +182,12 @@ impl Case {
             traces.push(trace(table, words.clone()));
             chips.push(Table::Sha256(table.clone()));
         }
+        let forged = &mut traces[3 + self.table];
         for &(row, column, difference) in &self.changes {
-            traces[3].row_mut(row)[column] += difference;
+            forged.row_mut(row)[column] += difference;
         }
         if self.refresh {
-            refresh_functions(&mut traces[3]);
+            refresh_functions(forged);
         }
         fill_multiplicities(&chips, &mut traces);
         (chips, traces)
@@ -335,19 +356,26 @@ fn refuses_another_chaining_value() {
 
 #[test]
 fn refuses_another_table_s_chaining_value() {
-    let mut case = Case::new(LARGE, &[message(4_000)]);
-    let table = case.tables[1].clone();
-    assert_eq!(table.rows()[0], Row::Continued { block: 56, k: 3 });
-    let mut words = case.words[1][..=LEADING_ROWS].to_vec();
-    words[LEADING_ROWS][0] ^= 1;
-    for &row in &table.rows()[1..] {
-        words.push(next(&words, row, &case.streams));
+    let first = Row::Continued { block: 56, k: 3 };
+    for (word, rule) in ["sha256-1/hold a", "sha256-1/hold e"].into_iter().enumerate() {
+        let mut case = Case::large();
+        assert_eq!(case.tables[1].rows()[0], first);
+        case.forge(first, |_, mut words| {
+            words[word] ^= 1;
+            words
+        });
+        assert_eq!(case.rules(), ["bus hash_words"]);
+
+        // The right chaining value before the rounds, another behind them.
+        let mut case = Case::large();
+        case.forge(Row::Hash { block: 57, k: 3 }, |_, mut words| {
+            words[word] += 1;
+            words
+        });
+        let (start, column) = (case.row(first), [column::HELD_A, column::HELD_E][word]);
+        (start..start + BLOCK_ROWS).step_by(4).for_each(|held| case.change(held, column, F::ONE));
+        assert_eq!(case.rules(), [rule]);
     }
-    case.words[1] = words;
-    let hash = LEADING_ROWS
-        + table.rows().iter().position(|&row| row == Row::Hash { block: case.final_block(0), k: 0 }).unwrap();
-    case.digests[0] = std::array::from_fn(|k| case.words[1][hash - k % 4][k / 4]);
-    assert_eq!(case.rules(), ["bus hash_words"]);
 }
 
 #[test]
