@@ -309,3 +309,5 @@ fn salt(words: &[u64; DIGEST_ELEMENTS]) -> Result<Digest, RecordError> {
 pub(crate) mod fixtures;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;

@@ -34,6 +34,9 @@ macro_rules! case {
     };
 }
 
+/// Test vectors of the record and the public inputs, in JSON: `docs/statement.md` says how they are computed.
+pub const STATEMENT_VECTORS: &str = include_str!("../statement.json");
+
 /// An mDL with `birth_date`: the main case.
 pub const MUSTERMANN: Case = case!("mdl-mustermann");
 /// The example of the standard itself; its device authenticates by MAC.

@@ -439,33 +439,30 @@ fn the_form_is_one() {
     assert_eq!(rules, ["values/one form"]);
 }
 
+/// Adds `offset` to the number of a text date from row `first` on, as the digits that follow carry it along, and compares
+/// what comes out with the bounds `(target, target)`.
+fn shift_number(trace: &mut Trace, first: usize, mut offset: F, target: F) {
+    for row in first..ROWS {
+        trace.set(row, NUMBER, trace.get(row, NUMBER) + offset);
+        if trace.get(row, IN_VALUE) == F::ONE && ![0, 5, 8].contains(&row) {
+            offset *= F::from_u8(10);
+        }
+    }
+    let number = trace.get(LOW_ROW, NUMBER);
+    fill_limbs(trace, LOW_ROW, number - target);
+    fill_limbs(trace, HIGH_ROW, target - number);
+}
+
 #[test]
 fn the_number_is_that_of_the_digits() {
-    // The first digits are appended to -1 modulo p.
-    let from = |row: usize, offset: F| {
-        move |trace: &mut Trace| {
-            let mut offset = offset;
-            for row in row..ROWS {
-                trace.set(row, NUMBER, trace.get(row, NUMBER) + offset);
-                let is_digit = row >= 1 && row < 11 && row != 5 && row != 8;
-                offset *= if is_digit { F::from_u8(10) } else { F::ONE };
-            }
-            for (row, difference) in [(LOW_ROW, F::ZERO), (HIGH_ROW, F::ZERO)] {
-                let number = trace.get(row, NUMBER);
-                let bound = if row == LOW_ROW {
-                    number - F::from_u32(20_010_101)
-                } else {
-                    F::from_u32(20_010_101) - number
-                };
-                fill_limbs(trace, row, bound + difference);
-            }
-        }
-    };
-    let target = F::from_u32(20_010_101) - F::from_u32(20_000_229);
-    let shift = target * F::from_u32(100_000_000).inverse();
-    let rules = rules_of_changed_date(20_010_101, 20_010_101, from(0, shift));
+    let later = 20_010_101;
+    let target = F::from_u32(later);
+    let missing = target - F::from_u32(20_000_229);
+    // Eight digits follow the first row: a number to begin with that they carry to what is missing.
+    let before = missing * F::from_u32(100_000_000).inverse();
+    let rules = rules_of_changed_date(later, later, |trace| shift_number(trace, 0, before, target));
     assert_eq!(rules, ["values/no digits yet"]);
-    let rules = rules_of_changed_date(20_010_101, 20_010_101, from(15, target));
+    let rules = rules_of_changed_date(later, later, |trace| shift_number(trace, 15, missing, target));
     assert_eq!(rules, ["values/digits"]);
 }
 
