@@ -11,6 +11,7 @@
 //! | [`transcript`] | the public inputs as bytes |
 //! | [`control`] | progress and cancellation |
 //! | [`suite`] | parameter suites |
+//! | [`proof`] | the two proofs: tables, proving, verifying |
 //! | [`stark`] | the proof system |
 //! | [`statement`] | what the two proofs state and what they keep private |
 //!
@@ -22,6 +23,7 @@ pub mod class;
 pub mod control;
 pub mod field;
 pub mod poseidon2;
+pub mod proof;
 pub mod record;
 pub mod stark;
 pub mod statement;

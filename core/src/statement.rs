@@ -167,8 +167,8 @@ pub struct CredentialWitness {
     pub signature: [u8; 64],
     /// The tag-24 `IssuerSignedItemBytes` of each slot in use.
     pub items: Vec<Vec<u8>>,
-    /// Randomness of the record.
-    pub salts: RecordSalts,
+    /// The record of the document.
+    pub record: RecordOpening,
 }
 
 /// The uniform elements that make a record hiding, each canonical and little end first.

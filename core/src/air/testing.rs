@@ -148,6 +148,54 @@ impl ChipBuilder for Degrees {
     }
 }
 
+/// Every rule of a chip: its constraints as `chip/label`, its buses as `bus name`.
+pub(crate) fn rules<C: Chip>(chip: &C) -> Vec<String> {
+    let mut list = RuleList { chip: chip.name(), rules: Vec::new() };
+    chip.eval(&mut list);
+    list.rules
+}
+
+struct RuleList {
+    chip: &'static str,
+    rules: Vec<String>,
+}
+
+impl ChipBuilder for RuleList {
+    type Expr = F;
+
+    fn main(&self, _column: usize, _offset: i32) -> F {
+        F::ZERO
+    }
+
+    fn fixed(&self, _column: usize, _offset: i32) -> F {
+        F::ZERO
+    }
+
+    fn public(&self, _column: usize) -> F {
+        F::ZERO
+    }
+
+    fn first(&self) -> F {
+        F::ZERO
+    }
+
+    fn last(&self) -> F {
+        F::ZERO
+    }
+
+    fn transition(&self) -> F {
+        F::ZERO
+    }
+
+    fn assert_zero(&mut self, label: &'static str, _expr: impl Into<F>) {
+        self.rules.push(format!("{}/{label}", self.chip));
+    }
+
+    fn interact(&mut self, bus: Bus, _fields: Vec<F>, _count: F, _weight: u32) {
+        self.rules.push(format!("bus {}", bus.name));
+    }
+}
+
 /// The constraints that fail while all other tables make up for whatever the chip puts on its buses.
 pub(crate) fn broken_constraints<C: Chip>(chip: C, trace: &Trace) -> Vec<String> {
     let mut violations = check(&[chip], std::slice::from_ref(trace));

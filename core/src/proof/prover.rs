@@ -8,23 +8,11 @@ use crate::control::{Cancelled, Control, Stage};
 use crate::proof::credential::{credential_chips, credential_traces};
 use crate::proof::presentation::{presentation_chips, presentation_traces};
 use crate::proof::verifier::key_chips;
-use crate::proof::proof_bytes;
+use crate::proof::{StatementError, WitnessError, proof_bytes};
 use crate::stark::{self, Parameters, ProvingKey, VerifyError};
-use crate::statement::{
-    CredentialStatement, CredentialWitness, PresentationStatement, PresentationWitness,
-};
+use crate::statement::{CredentialStatement, CredentialWitness, PresentationStatement, PresentationWitness};
 use crate::suite::Suite;
 use crate::transcript::ProofKind;
-
-/// Why a witness has no place in the tables of its size class.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{table}: {reason}")]
-pub struct WitnessError {
-    /// The table.
-    pub table: &'static str,
-    /// What does not fit.
-    pub reason: String,
-}
 
 /// Why no proof was made.
 #[derive(Debug, Error)]
@@ -32,6 +20,9 @@ pub enum ProveError {
     /// The caller cancelled.
     #[error("cancelled")]
     Cancelled,
+    /// The statement does not fit the size class.
+    #[error(transparent)]
+    Statement(#[from] StatementError),
     /// The witness does not fit the size class.
     #[error(transparent)]
     Witness(#[from] WitnessError),
@@ -86,7 +77,7 @@ impl Prover {
         control: &Control<'_>,
     ) -> Result<Vec<u8>, ProveError> {
         control.begin(Stage::Witness)?;
-        let chips = credential_chips(statement);
+        let chips = credential_chips(statement)?;
         let traces = credential_traces(&chips, statement, witness)?;
         prove(&self.credential, &chips, &traces, &statement.to_bytes(), control)
     }
@@ -104,7 +95,7 @@ impl Prover {
         control: &Control<'_>,
     ) -> Result<Vec<u8>, ProveError> {
         control.begin(Stage::Witness)?;
-        let chips = presentation_chips(statement);
+        let chips = presentation_chips(statement)?;
         let traces = presentation_traces(&chips, statement, witness)?;
         prove(&self.presentation, &chips, &traces, &statement.to_bytes(), control)
     }

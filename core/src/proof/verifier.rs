@@ -3,7 +3,7 @@
 use crate::class::SizeClass;
 use crate::proof::credential::{CredentialChip, credential_chips};
 use crate::proof::presentation::{PresentationChip, presentation_chips};
-use crate::proof::proof_bytes;
+use crate::proof::{StatementError, proof_bytes};
 use crate::stark::{Parameters, Security, VerifierKey, VerifyError};
 use crate::statement::{CredentialStatement, PresentationStatement, Subject};
 use crate::suite::Suite;
@@ -35,9 +35,14 @@ impl Verifier {
     ///
     /// # Errors
     /// [`VerifyError`], also where the statement is of another suite or class.
-    pub fn verify_credential(&self, statement: &CredentialStatement, proof: &[u8]) -> Result<(), VerifyError> {
+    pub fn verify_credential(
+        &self,
+        statement: &CredentialStatement,
+        proof: &[u8],
+    ) -> Result<(), VerifyError> {
         self.check(&statement.subject)?;
-        self.credential.verify(&credential_chips(statement), &statement.to_bytes(), proof)
+        let chips = credential_chips(statement).map_err(no_such_statement)?;
+        self.credential.verify(&chips, &statement.to_bytes(), proof)
     }
 
     /// Verifies a presentation proof. That its commitment is the credential proof's is in the two statements, which the caller
@@ -45,9 +50,14 @@ impl Verifier {
     ///
     /// # Errors
     /// [`VerifyError`], also where the statement is of another suite or class.
-    pub fn verify_presentation(&self, statement: &PresentationStatement, proof: &[u8]) -> Result<(), VerifyError> {
+    pub fn verify_presentation(
+        &self,
+        statement: &PresentationStatement,
+        proof: &[u8],
+    ) -> Result<(), VerifyError> {
         self.check(&statement.subject)?;
-        self.presentation.verify(&presentation_chips(statement), &statement.to_bytes(), proof)
+        let chips = presentation_chips(statement).map_err(no_such_statement)?;
+        self.presentation.verify(&chips, &statement.to_bytes(), proof)
     }
 
     /// Proven soundness of the credential proof and of the presentation proof.
@@ -56,12 +66,15 @@ impl Verifier {
     }
 
     pub(super) fn check(&self, subject: &Subject) -> Result<(), VerifyError> {
-        let known = subject.suite == self.suite && subject.class == self.class;
-        if known && (1..=self.class.slots).contains(&subject.elements.len()) {
+        if subject.suite == self.suite && subject.class == self.class {
             return Ok(());
         }
         Err(VerifyError::Invalid("the statement is of another suite or size class".to_owned()))
     }
+}
+
+fn no_such_statement(error: StatementError) -> VerifyError {
+    VerifyError::Invalid(error.to_string())
 }
 
 /// Chips of any statement of the suite and class: the verifier key depends on nothing else.
@@ -69,5 +82,6 @@ pub(super) fn key_chips(suite: Suite, class: SizeClass) -> (Vec<CredentialChip>,
     let subject = Subject::example(suite, class);
     let presentation = PresentationStatement::example(subject.clone());
     let credential = CredentialStatement { subject, commitment: Default::default() };
-    (credential_chips(&credential), presentation_chips(&presentation))
+    let fits = "the example fits every class";
+    (credential_chips(&credential).expect(fits), presentation_chips(&presentation).expect(fits))
 }

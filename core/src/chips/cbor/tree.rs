@@ -174,6 +174,23 @@ impl Tree {
         digests.map(entry).collect()
     }
 
+    /// What the tree tells of a field: its two values on [`FIELD`](buses::FIELD), if it was found.
+    pub fn field(&self, number: u64) -> Option<[u64; 2]> {
+        self.items.iter().filter(|item| item.detail == number).find_map(|item| match item.role {
+            Role::Coordinate => Some([item.content(), 32]),
+            Role::DigestId => Some([item.argument, 0]),
+            Role::Value => Some([item.position, item.end - item.position]),
+            _ => None,
+        })
+    }
+
+    /// Position of the digest with this digestID in a namespace asked for, if it was found.
+    pub fn digest_position(&self, namespace: usize, digest_id: u64) -> Option<u64> {
+        let wanted = [F::from_usize(namespace), F::from_u64(digest_id)];
+        let entry = self.digest_entries().into_iter().find(|entry| entry[..2] == wanted)?;
+        Some(entry[2].as_canonical_u64())
+    }
+
     /// Map and code of every key that is not asked for.
     pub(crate) fn other_keys(&self) -> Vec<(u64, F)> {
         let others = self.items.iter().filter(|item| item.is_other_key());

@@ -1,0 +1,134 @@
+//! The credential proof: an issuer signed the document whose record the commitment holds.
+
+use crate::chip_enum;
+use crate::chips::bytes::BytesChip;
+use crate::chips::cbor::CborChip;
+use crate::chips::es256::Es256Chip;
+use crate::chips::keys::KeysChip;
+use crate::chips::links::LinksChip;
+use crate::chips::poseidon2::Poseidon2Chip;
+use crate::chips::range::RangeChip;
+use crate::chips::record::RecordChip;
+use crate::chips::sha256::Sha256Chip;
+use crate::chips::text::TextChip;
+use crate::chips::values::ValuesChip;
+use crate::proof::StatementError;
+use crate::statement::CredentialStatement;
+
+chip_enum! {
+    /// A table of the credential proof.
+    pub enum CredentialChip {
+        Bytes(BytesChip),
+        Sha256(Sha256Chip),
+        Cbor(CborChip),
+        Text(TextChip),
+        Keys(KeysChip),
+        Links(LinksChip),
+        Es256(Es256Chip),
+        Values(ValuesChip),
+        Record(RecordChip),
+        Poseidon2(Poseidon2Chip),
+        Range(RangeChip),
+    }
+}
+
+/// The tables of a statement, in order.
+///
+/// # Errors
+/// [`StatementError`] where the statement does not fit its size class.
+pub fn credential_chips(statement: &CredentialStatement) -> Result<Vec<CredentialChip>, StatementError> {
+    let subject = &statement.subject;
+    let class = subject.class;
+    let mut chips = vec![CredentialChip::Bytes(BytesChip::new(class))];
+    chips.extend(Sha256Chip::tables(class).into_iter().map(CredentialChip::Sha256));
+    chips.extend([
+        CredentialChip::Cbor(CborChip::new(class)),
+        CredentialChip::Text(TextChip::new(subject)?),
+        CredentialChip::Keys(KeysChip::new(subject)),
+        CredentialChip::Links(LinksChip::new(subject)),
+        CredentialChip::Es256(Es256Chip::new()),
+        CredentialChip::Values(ValuesChip::credential(statement)?),
+        CredentialChip::Record(RecordChip::credential(statement)?),
+        CredentialChip::Poseidon2(Poseidon2Chip::new(class)),
+        CredentialChip::Range(RangeChip),
+    ]);
+    Ok(chips)
+}
+
+#[cfg(feature = "prover")]
+pub use fill::credential_traces;
+
+#[cfg(feature = "prover")]
+mod fill {
+    use sha2::{Digest, Sha256};
+
+    use super::CredentialChip;
+    use crate::air::{Trace, fill_multiplicities};
+    use crate::chips::buses::field;
+    use crate::chips::cbor::Tree;
+    use crate::chips::links::DigestEntry;
+    use crate::chips::streams::Streams;
+    use crate::proof::WitnessError;
+    use crate::record::{Positions, RecordElements};
+    use crate::statement::{CredentialStatement, CredentialWitness, Subject};
+
+    /// Fills the tables of a statement as if the witness showed it; whether it does, the proof tells.
+    ///
+    /// # Errors
+    /// [`WitnessError`] where the witness has no place in the tables.
+    pub fn credential_traces(
+        chips: &[CredentialChip],
+        statement: &CredentialStatement,
+        witness: &CredentialWitness,
+    ) -> Result<Vec<Trace>, WitnessError> {
+        let subject = &statement.subject;
+        let messages: Vec<&[u8]> =
+            std::iter::once(&witness.sig_structure).chain(&witness.items).map(Vec::as_slice).collect();
+        let streams = Streams::new(subject.class, &messages)?;
+        let tree = Tree::parse(subject, &streams)?;
+        let positions = positions(subject, &tree);
+        let elements = RecordElements::new(subject, &witness.record)?;
+        let hash: [u8; 32] = Sha256::digest(&witness.sig_structure).into();
+
+        let mut traces = chips
+            .iter()
+            .map(|chip| {
+                Ok(match chip {
+                    CredentialChip::Bytes(chip) => chip.trace(&streams, &tree.fingerprint_starts()),
+                    CredentialChip::Sha256(chip) => chip.trace(&streams),
+                    CredentialChip::Cbor(chip) => chip.trace(&tree),
+                    CredentialChip::Text(chip) => chip.trace(&tree, &streams),
+                    CredentialChip::Keys(chip) => chip.trace(&tree)?,
+                    CredentialChip::Links(chip) => chip.trace(&streams, &digest_entries(subject, &tree)),
+                    CredentialChip::Es256(chip) => chip.trace(&subject.issuer, &hash, &witness.signature),
+                    CredentialChip::Values(chip) => chip.trace(&witness.record, Some(&positions))?,
+                    CredentialChip::Record(chip) => chip.trace(&elements, Some(&positions)),
+                    CredentialChip::Poseidon2(chip) => chip.trace(&elements.blocks()),
+                    CredentialChip::Range(chip) => chip.trace(),
+                })
+            })
+            .collect::<Result<Vec<_>, WitnessError>>()?;
+        fill_multiplicities(chips, &mut traces);
+        Ok(traces)
+    }
+
+    /// Where each slot's digest is; digestID and position 0 of what was not found.
+    fn digest_entries(subject: &Subject, tree: &Tree) -> Vec<DigestEntry> {
+        let entry = |slot| {
+            let [digest_id, _] = tree.field(field::digest_id(slot))?;
+            let position = tree.digest_position(subject.namespace_index(slot)?, digest_id)? as usize;
+            Some(DigestEntry { digest_id, position })
+        };
+        (0..subject.elements.len()).map(|slot| entry(slot).unwrap_or_default()).collect()
+    }
+
+    /// Where the record's sources are; position 0 of what was not found.
+    fn positions(subject: &Subject, tree: &Tree) -> Positions {
+        let position = |number| tree.field(number).map_or(0, |[position, _]| position as usize);
+        Positions {
+            device_key_x: position(field::DEVICE_KEY_X),
+            device_key_y: position(field::DEVICE_KEY_Y),
+            values: (0..subject.elements.len()).map(|slot| position(field::element_value(slot))).collect(),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Statements and witnesses that have no place in the tables of their size class.
+
+use thiserror::Error;
+
+use crate::chips::grammar::SubjectError;
+use crate::record::RecordError;
+
+/// Why a statement does not fit its size class.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum StatementError {
+    /// Names or elements.
+    #[error(transparent)]
+    Subject(#[from] SubjectError),
+    /// Counts, dates or predicates.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+/// Why a witness does not fit its size class.
+#[cfg(feature = "prover")]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum WitnessError {
+    /// The hashed bytes.
+    #[error(transparent)]
+    Streams(#[from] crate::chips::streams::StreamError),
+    /// The structure of the document.
+    #[error(transparent)]
+    Tree(#[from] crate::chips::cbor::TreeError),
+    /// The record.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
