@@ -354,6 +354,13 @@ pub(crate) struct Members {
     left: Option<u64>,
 }
 
+impl Members {
+    /// How many members are still to be read, where that is known.
+    pub(crate) fn definite(&self) -> Option<u64> {
+        self.left
+    }
+}
+
 impl Major {
     fn name(self) -> &'static str {
         match self {

@@ -173,6 +173,12 @@ impl DeviceSigned {
 /// Tag 24 around namespace -> (element -> value). The inner map's bytes are kept.
 fn device_name_spaces(cursor: &mut Cursor<'_>) -> Result<Vec<u8>, Error> {
     let (_, bytes) = cursor.embedded()?;
+    check_device_name_spaces(bytes)?;
+    Ok(bytes.to_vec())
+}
+
+/// Checks the CBOR of a `DeviceNameSpaces` map.
+pub(crate) fn check_device_name_spaces(bytes: &[u8]) -> Result<(), Error> {
     Error::check_limit("", "bytes", bytes.len(), limits::DEVICE_NAMESPACES_BYTES)?;
     check_whole(bytes, Rules::Wire)?;
     let mut inner = Cursor::new(bytes, Rules::Wire);
@@ -185,7 +191,7 @@ fn device_name_spaces(cursor: &mut Cursor<'_>) -> Result<Vec<u8>, Error> {
             inner.skip()?;
         }
     }
-    Ok(bytes.to_vec())
+    Ok(())
 }
 
 /// A map of one: `deviceSignature` or `deviceMac`.

@@ -40,11 +40,17 @@ pub enum Code {
     WrongVersion,
     /// The request's time is too far from the wallet's clock.
     Clock,
+    /// The device signed elements of its own, which the wallet did not agree to show.
+    DeviceNamespaces,
+    /// The caller cancelled.
+    Cancelled,
+    /// A bug.
+    Internal,
 }
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::IssuerUntrusted,
         Self::IssuerSignature,
         Self::DocType,
@@ -62,6 +68,9 @@ impl Code {
         Self::ProofInvalid,
         Self::WrongVersion,
         Self::Clock,
+        Self::DeviceNamespaces,
+        Self::Cancelled,
+        Self::Internal,
     ];
 
     /// The code as it is written in JSON output.
@@ -85,6 +94,9 @@ impl Code {
             Self::ProofInvalid => "proof_invalid",
             Self::WrongVersion => "wrong_version",
             Self::Clock => "clock",
+            Self::DeviceNamespaces => "device_namespaces",
+            Self::Cancelled => "cancelled",
+            Self::Internal => "internal",
         }
     }
 }

@@ -34,6 +34,7 @@ pub mod limits;
 pub mod mint;
 mod mso;
 mod predicate;
+mod presentation;
 mod request;
 mod response;
 mod trust;
@@ -52,6 +53,9 @@ pub use error::{Code, Error};
 pub use item::{IssuerSignedItem, ItemLayout};
 pub use mso::{DIGEST_BYTES, DigestLayout, MobileSecurityObject, MsoLayout, NameSpaceLayout, ValidityInfo};
 pub use predicate::{Condition, Literal, Predicate};
+#[cfg(feature = "prover")]
+pub use presentation::{Clock, PrepareOptions, Prepared, PresentOptions, Prover};
+pub use presentation::{FORMAT_VERSION, Presentation, Verified, Verifier};
 pub use request::{Explanation, Learnt, Request, Slot};
 pub use response::{DeviceResponse, Document, IssuerSigned, NameSpace};
 pub use trust::{Issuer, TrustedIssuer};

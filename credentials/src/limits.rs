@@ -16,6 +16,8 @@ pub const TRANSCRIPT_BYTES: usize = 64 << 10;
 pub const DEVICE_NAMESPACES_BYTES: usize = 1_024;
 /// Bytes of the longest MSO that is read at all, tag-24 wrapping included.
 pub const MSO_BYTES: usize = 64 << 10;
+/// Bytes of a presentation.
+pub const PRESENTATION_BYTES: usize = 4 << 20;
 /// Predicates in one request.
 pub const PREDICATES: usize = 8;
 /// Certificates in an `x5chain`.

@@ -48,6 +48,8 @@ impl Issuer {
 /// The issuer that vouches for a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustedIssuer {
+    /// Index among the request's issuers.
+    pub index: usize,
     /// The key that signed the MSO.
     pub public_key: VerifyingKey,
     /// The first and last second at which the MSO may have been signed, where the key is known by certificate.
@@ -94,31 +96,56 @@ impl TrustedIssuer {
         Err(Error::new(Code::IssuerUntrusted, "issuerAuth", message))
     }
 
+    /// The issuer of this index, for a presentation: what was signed when is for the proof to show.
+    ///
+    /// # Errors
+    /// `issuer_untrusted` if there is no such issuer, or `x5chain` does not lead to it.
+    pub(crate) fn at(
+        issuers: &[Issuer],
+        index: usize,
+        x5chain: &[Vec<u8>],
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let untrusted = |reason: &str| {
+            let message =
+                format!("the presentation is from an issuer that the request does not trust ({reason})");
+            Error::new(Code::IssuerUntrusted, "issuer", message)
+        };
+        let issuer = issuers.get(index).ok_or_else(|| untrusted("there are fewer in the request"))?;
+        Self::of(index, issuer, x5chain, now, now).map_err(|reason| untrusted(&reason))
+    }
+
     /// The keys that the issuers make trusted, or why one makes none.
     fn candidates<'a>(
         issuers: &'a [Issuer],
         document: &'a IssuerSigned,
         now: Timestamp,
     ) -> impl Iterator<Item = Result<Self, String>> + 'a {
-        issuers.iter().map(move |issuer| match issuer {
-            Issuer::Key(key) => Ok(Self { public_key: *key, signed_within: None, by_root: false }),
-            Issuer::Signer(der) => match x509::SignerCertificate::from_der(der) {
-                Ok(signer) => Ok(Self::certified(&signer, false)),
-                Err(fault) => Err(fault.to_string()),
-            },
-            Issuer::Root(der) => {
-                let signed = document.mso().validity().signed;
-                match x509::verify_chain(document.x5chain(), &[der], signed, now) {
-                    Ok(signer) => Ok(Self::certified(&signer, true)),
-                    Err(fault) => Err(fault.to_string()),
-                }
-            }
-        })
+        let signed = document.mso().validity().signed;
+        let candidate = move |(index, issuer)| Self::of(index, issuer, document.x5chain(), signed, now);
+        issuers.iter().enumerate().map(candidate)
     }
 
-    fn certified(signer: &x509::SignerCertificate, by_root: bool) -> Self {
+    fn of(
+        index: usize,
+        issuer: &Issuer,
+        x5chain: &[Vec<u8>],
+        signed: Timestamp,
+        now: Timestamp,
+    ) -> Result<Self, String> {
+        let (signer, by_root) = match issuer {
+            Issuer::Key(key) => {
+                return Ok(Self { index, public_key: *key, signed_within: None, by_root: false });
+            }
+            Issuer::Signer(der) => {
+                (x509::SignerCertificate::from_der(der).map_err(|fault| fault.to_string())?, false)
+            }
+            Issuer::Root(der) => {
+                (x509::verify_chain(x5chain, &[der], signed, now).map_err(|fault| fault.to_string())?, true)
+            }
+        };
         let signed_within = Some((signer.not_before, signer.not_after));
-        Self { public_key: signer.public_key, signed_within, by_root }
+        Ok(Self { index, public_key: signer.public_key, signed_within, by_root })
     }
 
     fn covers(&self, signed: Timestamp) -> bool {

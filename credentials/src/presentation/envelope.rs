@@ -1,0 +1,191 @@
+//! A presentation on the wire: one CBOR array, read strictly and in order.
+//!
+//! ```text
+//! [ version, suite, class, issuer index, x5chain, C, disclosed, DeviceNameSpaces, credential proof, presentation proof ]
+//! ```
+//!
+//! Version, suite and class come first and decide the length of everything that has a fixed one. Unknown ones are refused
+//! before anything further is read.
+
+use velum_core::class::SizeClass;
+use velum_core::proof::{ProofKind, proof_bytes};
+use velum_core::suite::Suite;
+
+use crate::cbor::{Cursor, Major, Rules, write_bytes, write_head};
+use crate::error::{Code, Error};
+use crate::limits;
+
+/// The version of the presentation format that this crate writes and reads.
+pub const FORMAT_VERSION: u64 = 1;
+
+const MEMBERS: u64 = 10;
+const COMMITMENT_BYTES: usize = 32;
+const NULL: u8 = 0xf6;
+
+/// An answer to a request, not verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presentation {
+    pub(super) suite: Suite,
+    pub(super) class: SizeClass,
+    /// Index of the issuer among the request's.
+    pub(super) issuer: usize,
+    /// The signer's certificates where it is trusted by a root, else none.
+    pub(super) x5chain: Vec<Vec<u8>>,
+    pub(super) commitment: [u8; COMMITMENT_BYTES],
+    /// One entry a slot of the request: the encoding of a disclosed value.
+    pub(super) disclosed: Vec<Option<Vec<u8>>>,
+    /// The CBOR map `DeviceNameSpaces` in clear.
+    pub(super) device_name_spaces: Vec<u8>,
+    pub(super) credential_proof: Vec<u8>,
+    pub(super) presentation_proof: Vec<u8>,
+}
+
+impl Presentation {
+    /// The presentation as bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        write_head(&mut out, Major::Array, MEMBERS);
+        for number in [FORMAT_VERSION, u64::from(self.suite.id()), u64::from(self.class.id)] {
+            write_head(&mut out, Major::Unsigned, number);
+        }
+        write_head(&mut out, Major::Unsigned, self.issuer as u64);
+        write_head(&mut out, Major::Array, self.x5chain.len() as u64);
+        for certificate in &self.x5chain {
+            write_bytes(&mut out, certificate);
+        }
+        write_bytes(&mut out, &self.commitment);
+        write_head(&mut out, Major::Array, self.disclosed.len() as u64);
+        for value in &self.disclosed {
+            match value {
+                Some(value) => write_bytes(&mut out, value),
+                None => out.push(NULL),
+            }
+        }
+        write_bytes(&mut out, &self.device_name_spaces);
+        write_bytes(&mut out, &self.credential_proof);
+        write_bytes(&mut out, &self.presentation_proof);
+        out
+    }
+
+    /// Reads a presentation. Nothing in it is verified.
+    ///
+    /// # Errors
+    /// `wrong_version` for another version, suite or class; `too_large` above [`limits::PRESENTATION_BYTES`];
+    /// `malformed` for anything that is not the one encoding of a presentation.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        Self::read(bytes).map_err(|error| error.within("presentation"))
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, Error> {
+        if bytes.len() > limits::PRESENTATION_BYTES {
+            let (length, limit) = (bytes.len(), limits::PRESENTATION_BYTES);
+            return Err(Error::too_large("", format!("{length} bytes; the limit is {limit}")));
+        }
+        let mut cursor = Cursor::new(bytes, Rules::Hashed);
+        array_of(&mut cursor, MEMBERS)?;
+        let (suite, class) = read_kind(&mut cursor)?;
+        let presentation = Self {
+            suite,
+            class,
+            issuer: read_index(&mut cursor)?,
+            x5chain: read_x5chain(&mut cursor).map_err(|error| error.within("x5chain"))?,
+            commitment: fixed(&mut cursor, "commitment")?,
+            disclosed: read_disclosed(&mut cursor, class).map_err(|error| error.within("disclosed"))?,
+            device_name_spaces: bounded(&mut cursor, limits::DEVICE_NAMESPACES_BYTES)
+                .map_err(|error| error.within("deviceNameSpaces"))?,
+            credential_proof: read_proof(&mut cursor, ProofKind::Credential, suite, class)?,
+            presentation_proof: read_proof(&mut cursor, ProofKind::Presentation, suite, class)?,
+        };
+        cursor.finish()?;
+        Ok(presentation)
+    }
+
+    /// Public size class of the proofs.
+    #[must_use]
+    pub fn size_class(&self) -> SizeClass {
+        self.class
+    }
+
+    /// Suite of the proofs.
+    #[must_use]
+    pub fn suite(&self) -> Suite {
+        self.suite
+    }
+}
+
+fn read_kind(cursor: &mut Cursor<'_>) -> Result<(Suite, SizeClass), Error> {
+    let unknown = |what: &str, found: u64| {
+        let message = format!("{what} {found} is not known; update this software or ask for another {what}");
+        Error::new(Code::WrongVersion, what, message)
+    };
+    let (_, version) = cursor.unsigned()?;
+    if version != FORMAT_VERSION {
+        return Err(unknown("version", version));
+    }
+    let (_, suite) = cursor.unsigned()?;
+    let known_suite = u8::try_from(suite).ok().and_then(Suite::by_id);
+    let known_suite = known_suite.ok_or_else(|| unknown("suite", suite))?;
+    let (_, class) = cursor.unsigned()?;
+    let known_class = u8::try_from(class).ok().and_then(SizeClass::by_id);
+    Ok((known_suite, known_class.ok_or_else(|| unknown("size class", class))?))
+}
+
+fn read_index(cursor: &mut Cursor<'_>) -> Result<usize, Error> {
+    let (_, index) = cursor.unsigned()?;
+    usize::try_from(index).map_err(|_| Error::malformed("issuer", "not an index"))
+}
+
+fn read_x5chain(cursor: &mut Cursor<'_>) -> Result<Vec<Vec<u8>>, Error> {
+    let count = array_up_to(cursor, limits::X5CHAIN_CERTIFICATES)?;
+    (0..count).map(|_| bounded(cursor, limits::CERTIFICATE_BYTES)).collect()
+}
+
+fn read_disclosed(cursor: &mut Cursor<'_>, class: SizeClass) -> Result<Vec<Option<Vec<u8>>>, Error> {
+    let count = array_up_to(cursor, class.slots)?;
+    let value = |cursor: &mut Cursor<'_>| match cursor.null() {
+        true => Ok(None),
+        false => bounded(cursor, class.max_item_bytes).map(Some),
+    };
+    (0..count).map(|_| value(cursor)).collect()
+}
+
+fn read_proof(
+    cursor: &mut Cursor<'_>,
+    kind: ProofKind,
+    suite: Suite,
+    class: SizeClass,
+) -> Result<Vec<u8>, Error> {
+    let (name, expected) = (kind.name(), proof_bytes(kind, suite, class));
+    let (_, proof) = cursor.bytes().map_err(|error| error.within(name))?;
+    if proof.len() == expected {
+        return Ok(proof.to_vec());
+    }
+    Err(Error::malformed(name, format!("{} bytes in place of {expected}", proof.len())))
+}
+
+pub(super) fn array_of(cursor: &mut Cursor<'_>, members: u64) -> Result<(), Error> {
+    match cursor.array()?.definite() {
+        Some(found) if found == members => Ok(()),
+        _ => Err(Error::malformed("", format!("not an array of {members}"))),
+    }
+}
+
+pub(super) fn array_up_to(cursor: &mut Cursor<'_>, limit: usize) -> Result<usize, Error> {
+    let count = cursor.array()?.definite().and_then(|count| usize::try_from(count).ok());
+    let most = || Error::malformed("", format!("not an array of at most {limit}"));
+    count.filter(|&count| count <= limit).ok_or_else(most)
+}
+
+pub(super) fn bounded(cursor: &mut Cursor<'_>, limit: usize) -> Result<Vec<u8>, Error> {
+    let (_, bytes) = cursor.bytes()?;
+    if bytes.len() <= limit {
+        return Ok(bytes.to_vec());
+    }
+    Err(Error::malformed("", format!("{} bytes; the limit is {limit}", bytes.len())))
+}
+
+pub(super) fn fixed<const N: usize>(cursor: &mut Cursor<'_>, name: &str) -> Result<[u8; N], Error> {
+    let (_, bytes) = cursor.bytes().map_err(|error| error.within(name))?;
+    bytes.try_into().map_err(|_| Error::malformed(name, format!("{} bytes in place of {N}", bytes.len())))
+}

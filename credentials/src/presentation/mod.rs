@@ -1,0 +1,23 @@
+//! The three verbs: [`Prover::prepare`], [`Prover::present`] and [`Verifier::verify`].
+//!
+//! `prepare` makes the heavy credential proof ahead of time, without a session. `present` answers one request in one session
+//! with a light proof that opens the same commitment. `verify` derives everything public from the verifier's own request
+//! and transcript, and takes from the presentation only what the request leaves open: the commitment, disclosed values,
+//! device-signed namespaces, and which of the trusted issuers it was.
+
+mod envelope;
+mod statement;
+mod verifier;
+
+#[cfg(feature = "prover")]
+mod prepared;
+#[cfg(feature = "prover")]
+mod prover;
+
+pub use envelope::{FORMAT_VERSION, Presentation};
+pub use verifier::{Verified, Verifier};
+
+#[cfg(feature = "prover")]
+pub use prepared::Prepared;
+#[cfg(feature = "prover")]
+pub use prover::{Clock, PrepareOptions, PresentOptions, Prover};

@@ -1,0 +1,157 @@
+//! A credential proof made ahead of time, with what a presentation needs to open its commitment.
+//!
+//! It is secret and serves once: two presentations from one prepared proof can be linked. In memory the type sees to
+//! that, for it cannot be cloned and presenting consumes it. Of bytes that were copied nothing can tell.
+
+use velum_core::class::SizeClass;
+use velum_core::proof::{ProofKind, proof_bytes};
+use velum_core::statement::{ElementName, PublicKey, RecordOpening, RecordSalts, Subject};
+use velum_core::suite::Suite;
+use zeroize::Zeroizing;
+
+use crate::cbor::{Cursor, Major, Rules, write_bytes, write_head, write_text};
+use crate::error::{Code, Error};
+use crate::limits;
+use crate::presentation::envelope::{array_of, array_up_to, bounded, fixed};
+
+/// First member of a prepared proof on disk.
+const MAGIC: &str = "velum prepared v1";
+
+const MEMBERS: u64 = 13;
+
+/// A credential proof and the secrets of its commitment, for one presentation. Zeroised when dropped.
+pub struct Prepared {
+    pub(super) subject: Subject,
+    /// SHA-256 of the tag-24 MSO.
+    pub(super) mso: [u8; 32],
+    pub(super) commitment: [u8; 32],
+    pub(super) opening: RecordOpening,
+    pub(super) proof: Vec<u8>,
+}
+
+impl Prepared {
+    /// The prepared proof as bytes, to be kept secret and used once.
+    #[must_use]
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let Self { subject, mso, commitment, opening, proof } = self;
+        let mut out = Zeroizing::new(Vec::with_capacity(proof.len() + 4_096));
+        write_head(&mut out, Major::Array, MEMBERS);
+        write_text(&mut out, MAGIC);
+        write_head(&mut out, Major::Unsigned, u64::from(subject.suite.id()));
+        write_head(&mut out, Major::Unsigned, u64::from(subject.class.id));
+        write_text(&mut out, &subject.doc_type);
+        write_bytes(&mut out, &[subject.issuer.x, subject.issuer.y].concat());
+        write_head(&mut out, Major::Array, 2 * subject.elements.len() as u64);
+        for name in &subject.elements {
+            write_text(&mut out, &name.namespace);
+            write_text(&mut out, &name.element);
+        }
+        write_bytes(&mut out, mso);
+        write_bytes(&mut out, commitment);
+        write_bytes(&mut out, &[opening.device_key_x, opening.device_key_y].concat());
+        write_numbers(&mut out, opening.dates.iter());
+        write_head(&mut out, Major::Array, opening.values.len() as u64);
+        for value in &opening.values {
+            write_bytes(&mut out, value);
+        }
+        write_numbers(&mut out, opening.salts.slots.iter().chain([&opening.salts.record]).flatten());
+        write_bytes(&mut out, proof);
+        out
+    }
+
+    /// Reads a prepared proof.
+    ///
+    /// # Errors
+    /// `wrong_version` for bytes of another version, `malformed` for bytes that are no prepared proof.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        Self::read(bytes).map_err(|error| error.within("prepared"))
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, Error> {
+        if bytes.len() > limits::PRESENTATION_BYTES {
+            return Err(Error::malformed("", format!("{} bytes are no prepared proof", bytes.len())));
+        }
+        let mut cursor = Cursor::new(bytes, Rules::Hashed);
+        array_of(&mut cursor, MEMBERS)?;
+        let subject = read_subject(&mut cursor)?;
+        let (suite, class) = (subject.suite, subject.class);
+        let mso = fixed(&mut cursor, "mso")?;
+        let commitment = fixed(&mut cursor, "commitment")?;
+        let (device_key_x, device_key_y) = halves(&Zeroizing::new(fixed(&mut cursor, "device key")?));
+        let dates = read_numbers(&mut cursor, 3)?;
+        let count = array_up_to(&mut cursor, subject.elements.len())?;
+        let values =
+            (0..count).map(|_| bounded(&mut cursor, class.max_item_bytes)).collect::<Result<Vec<_>, _>>()?;
+        let salts = read_numbers(&mut cursor, 4 * (class.slots + 1))?;
+        let (slots, record) = salts.split_at(4 * class.slots);
+        let salts = RecordSalts {
+            slots: slots.as_chunks().0.to_vec(),
+            record: record.try_into().map_err(|_| Error::malformed("salts", "not one a slot and one"))?,
+        };
+        let opening = RecordOpening {
+            device_key_x,
+            device_key_y,
+            dates: [dates[0], dates[1], dates[2]],
+            values,
+            salts,
+        };
+        let proof = bounded(&mut cursor, proof_bytes(ProofKind::Credential, suite, class))?;
+        cursor.finish()?;
+        if opening.values.len() != subject.elements.len() {
+            return Err(Error::malformed("values", "not one a slot"));
+        }
+        Ok(Self { subject, mso, commitment, opening, proof })
+    }
+
+    /// The size class of the proof.
+    #[must_use]
+    pub fn size_class(&self) -> SizeClass {
+        self.subject.class
+    }
+}
+
+fn read_subject(cursor: &mut Cursor<'_>) -> Result<Subject, Error> {
+    let other =
+        |what: &str| Error::new(Code::WrongVersion, what, "prepared by another version; prepare anew");
+    if cursor.text()?.1 != MAGIC {
+        return Err(other("magic"));
+    }
+    let (_, suite) = cursor.unsigned()?;
+    let suite = u8::try_from(suite).ok().and_then(Suite::by_id).ok_or_else(|| other("suite"))?;
+    let (_, class) = cursor.unsigned()?;
+    let class = u8::try_from(class).ok().and_then(SizeClass::by_id).ok_or_else(|| other("class"))?;
+    let doc_type = cursor.name()?.1.to_owned();
+    let (x, y) = halves(&fixed(cursor, "issuer")?);
+    let names = array_up_to(cursor, 2 * class.slots)?;
+    let mut elements = Vec::new();
+    for _ in 0..names / 2 {
+        let namespace = cursor.name()?.1.to_owned();
+        elements.push(ElementName { namespace, element: cursor.name()?.1.to_owned() });
+    }
+    if elements.is_empty() || names % 2 != 0 {
+        return Err(Error::malformed("elements", "not pairs of namespace and element"));
+    }
+    Ok(Subject { suite, class, doc_type, issuer: PublicKey { x, y }, elements })
+}
+
+fn halves(both: &[u8; 64]) -> ([u8; 32], [u8; 32]) {
+    let (mut first, mut second) = ([0; 32], [0; 32]);
+    first.copy_from_slice(&both[..32]);
+    second.copy_from_slice(&both[32..]);
+    (first, second)
+}
+
+fn write_numbers<'a>(out: &mut Vec<u8>, numbers: impl Iterator<Item = &'a u64>) {
+    let bytes = Zeroizing::new(numbers.flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>());
+    write_bytes(out, &bytes);
+}
+
+fn read_numbers(cursor: &mut Cursor<'_>, count: usize) -> Result<Zeroizing<Vec<u64>>, Error> {
+    let bytes = Zeroizing::new(bounded(cursor, 8 * count)?);
+    match bytes.as_chunks::<8>() {
+        (numbers, []) if numbers.len() == count => {
+            Ok(Zeroizing::new(numbers.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect()))
+        }
+        _ => Err(Error::malformed("", format!("not {count} numbers"))),
+    }
+}

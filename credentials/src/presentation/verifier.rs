@@ -1,0 +1,162 @@
+//! Verifying a presentation.
+
+use std::sync::OnceLock;
+
+use velum_core::class::{CLASSES, SizeClass};
+use velum_core::proof;
+use velum_core::statement::{CredentialStatement, digest_from_bytes};
+use velum_core::suite::{SUITES, Suite};
+
+use crate::cbor::{Rules, check_whole};
+use crate::device::{SessionTranscript, check_device_name_spaces};
+use crate::error::{Code, Error};
+use crate::predicate::Condition;
+use crate::presentation::envelope::Presentation;
+use crate::presentation::statement::Session;
+use crate::request::{Learnt, Request};
+use crate::trust::{Issuer, TrustedIssuer};
+use crate::value::Value;
+
+/// What a verifier has learnt from a presentation that holds.
+#[derive(Clone)]
+pub struct Verified {
+    /// Everything that was learnt, in the order of the request's predicates, then about the document.
+    pub learnt: Vec<Learnt>,
+}
+
+/// Verifies presentations. Keep one: what depends on a size class alone is computed once.
+pub struct Verifier {
+    suites: Vec<Suite>,
+    keys: [[OnceLock<proof::Verifier>; CLASSES.len()]; SUITES.len()],
+}
+
+impl Default for Verifier {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Verifier {
+    /// A verifier that allows every suite this version knows.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::allowing(&SUITES)
+    }
+
+    /// A verifier that allows these suites alone.
+    #[must_use]
+    pub fn allowing(suites: &[Suite]) -> Self {
+        Self { suites: suites.to_vec(), keys: Default::default() }
+    }
+
+    /// Verifies that `presentation` answers `request` in the session of `transcript`.
+    ///
+    /// Everything public is derived from the request and the transcript given here. A verifier that accepts a transcript
+    /// twice can be shown a presentation twice: use each once.
+    ///
+    /// # Errors
+    /// `issuer_untrusted` if the presentation names an issuer that the request does not trust, `predicate` if a disclosed
+    /// value is not the one asked for, `wrong_version` for a suite that is not allowed, `malformed` for contents that no
+    /// presentation has, `proof_invalid` for everything that the proofs do not show.
+    pub fn verify(
+        &self,
+        presentation: &Presentation,
+        transcript: &SessionTranscript,
+        request: &Request,
+    ) -> Result<Verified, Error> {
+        if !self.suites.contains(&presentation.suite) {
+            let message =
+                format!("suite {:?} is not allowed here; ask for another", presentation.suite.name());
+            return Err(Error::new(Code::WrongVersion, "presentation.suite", message));
+        }
+        check_contents(presentation, request)?;
+        let issuer =
+            TrustedIssuer::at(request.issuers(), presentation.issuer, &presentation.x5chain, request.now())
+                .map_err(|error| error.within("presentation"))?;
+        let commitment = digest_from_bytes(&presentation.commitment)
+            .ok_or_else(|| Error::malformed("presentation.commitment", "not four field elements"))?;
+        let subject = request.subject(presentation.suite, presentation.class, &issuer.public_key);
+        let session = Session {
+            request,
+            transcript,
+            device_name_spaces: &presentation.device_name_spaces,
+            signed_within: issuer.signed_within,
+        };
+        let credential = CredentialStatement { subject: subject.clone(), commitment };
+        let statement = session.statement(
+            subject,
+            commitment,
+            &presentation.credential_proof,
+            &presentation.disclosed,
+        )?;
+
+        let key = self.key(presentation.suite, presentation.class);
+        let invalid = |name: &'static str| {
+            move |error: velum_core::stark::VerifyError| {
+                let message =
+                    format!("{error}; the presentation is not an answer to this request in this session");
+                Error::new(Code::ProofInvalid, format!("presentation.{name}"), message)
+            }
+        };
+        key.verify_presentation(&statement, &presentation.presentation_proof)
+            .map_err(invalid("presentation proof"))?;
+        key.verify_credential(&credential, &presentation.credential_proof)
+            .map_err(invalid("credential proof"))?;
+        Ok(Verified { learnt: learnt(presentation, request, &issuer) })
+    }
+
+    fn key(&self, suite: Suite, class: SizeClass) -> &proof::Verifier {
+        let index = |found: Option<usize>| found.unwrap_or_default();
+        let suite_index = index(SUITES.iter().position(|candidate| *candidate == suite));
+        let class_index = index(CLASSES.iter().position(|candidate| *candidate == class));
+        self.keys[suite_index][class_index].get_or_init(|| proof::Verifier::new(suite, class))
+    }
+}
+
+/// What can be refused without looking at a proof.
+fn check_contents(presentation: &Presentation, request: &Request) -> Result<(), Error> {
+    let slots = request.slots().len();
+    if slots > presentation.class.slots {
+        let (name, most) = (presentation.class.name, presentation.class.slots);
+        let message = format!("{slots} elements are asked for; size class {name:?} holds {most}");
+        return Err(Error::malformed("presentation.class", message));
+    }
+    // What no issuer of the request needs is not carried: it would be shown without being vouched for.
+    if !presentation.x5chain.is_empty()
+        && !matches!(request.issuers().get(presentation.issuer), Some(Issuer::Root(_)))
+    {
+        return Err(Error::malformed("presentation.x5chain", "certificates for an issuer that is no root"));
+    }
+    check_device_name_spaces(&presentation.device_name_spaces)
+        .map_err(|error| error.within("presentation.deviceNameSpaces"))?;
+    for (slot, value) in presentation.disclosed.iter().enumerate() {
+        if let Some(value) = value {
+            check_whole(value, Rules::Hashed)
+                .map_err(|error| error.within(&format!("presentation.disclosed[{slot}]")))?;
+        }
+    }
+    Ok(())
+}
+
+fn learnt(presentation: &Presentation, request: &Request, issuer: &TrustedIssuer) -> Vec<Learnt> {
+    let slots = request.slots();
+    let mut learnt = Vec::new();
+    for predicate in request.predicates() {
+        let slot = slots
+            .iter()
+            .position(|slot| slot.namespace == predicate.namespace && slot.element == predicate.element);
+        let disclosed = slot.and_then(|slot| presentation.disclosed.get(slot)).and_then(Option::as_deref);
+        let value = disclosed
+            .filter(|_| predicate.condition == Condition::Disclose)
+            .and_then(|value| Value::parse(value).ok());
+        learnt.push(Learnt::Predicate(predicate.clone(), value));
+    }
+    learnt.push(Learnt::Issuer(hex::encode(issuer.public_key.to_encoded_point(false))));
+    learnt.push(Learnt::DocType(request.doc_type().to_owned()));
+    learnt.push(Learnt::ValidAt(request.now()));
+    learnt.push(Learnt::SizeClass(presentation.class));
+    if presentation.device_name_spaces != crate::EMPTY_NAME_SPACES {
+        learnt.push(Learnt::DeviceNamespaces(presentation.device_name_spaces.clone()));
+    }
+    learnt
+}
