@@ -8,47 +8,12 @@
 //! Stream 0 is the `Sig_structure` of a `COSE_Sign1` (RFC 9052, 4.4) over the tag-24 `MobileSecurityObject` (ISO/IEC
 //! 18013-5, 9.1.2.4), the others are tag-24 `IssuerSignedItem`s (9.1.2.5). This module knows no table.
 
-use p3_field::PrimeCharacteristicRing;
+mod strings;
+
+pub use strings::{MAPS, MAX_NAME_BYTES, SubjectError, Symbol, Text, fixed_keys, texts};
 
 use crate::chips::buses::{date, field};
-use crate::chips::fingerprint::fingerprint;
 use crate::class::SizeClass;
-use crate::field::F;
-use crate::statement::Subject;
-
-/// Longest docType, namespace and element identifier, in bytes of UTF-8.
-pub const MAX_NAME_BYTES: usize = 64;
-
-/// Bytes of the head of a text string of up to [`MAX_NAME_BYTES`].
-const MAX_NAME_HEAD: usize = 2;
-
-/// A subject that has no grammar.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SubjectError {
-    /// A name is too long.
-    #[error("{what} has {length} bytes, and at most {MAX_NAME_BYTES} are supported")]
-    NameTooLong {
-        /// Which name.
-        what: &'static str,
-        /// Its length in bytes.
-        length: usize,
-    },
-    /// No element is asked for.
-    #[error("no element is asked for: ask for at least one")]
-    NoElements,
-    /// More elements are asked for than the class has slots.
-    #[error(
-        "{elements} elements are asked for, and size class {class} holds {slots}: ask for fewer or use a larger class"
-    )]
-    TooManyElements {
-        /// Elements asked for.
-        elements: usize,
-        /// Name of the class.
-        class: &'static str,
-        /// Slots of the class.
-        slots: usize,
-    },
-}
 
 /// Paths.
 pub mod path {
@@ -349,180 +314,11 @@ fn item_rules(slot: usize) -> Vec<Rule> {
     ]
 }
 
-/// One byte of an expected string.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Symbol {
-    /// This byte.
-    Byte(u8),
-    /// Any ASCII digit.
-    Digit,
-}
-
-/// An expected string: the encoding of a data item, or of its head.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text {
-    /// Its number in [`text`].
-    pub number: u64,
-    /// Most symbols that any subject of the class gives it.
-    pub capacity: usize,
-    /// Its symbols: none if it is not in use.
-    pub symbols: Vec<Symbol>,
-    /// The date it is, as numbered on [`DATE`](crate::chips::buses::DATE).
-    pub date: Option<u64>,
-}
-
-impl Text {
-    fn fixed(number: u64, bytes: &[u8]) -> Self {
-        Self::public(number, bytes.len(), bytes)
-    }
-
-    fn public(number: u64, capacity: usize, bytes: &[u8]) -> Self {
-        let symbols = bytes.iter().copied().map(Symbol::Byte).collect();
-        Self { number, capacity, symbols, date: None }
-    }
-
-    /// A name of the request, or nothing where the request has fewer.
-    fn name(number: u64, name: Option<&str>) -> Self {
-        let bytes = name.map(encode_text).unwrap_or_default();
-        Self::public(number, MAX_NAME_HEAD + MAX_NAME_BYTES, &bytes)
-    }
-
-    /// A text of an item, which is in use where the slot is.
-    fn of_slot(number: u64, bytes: &[u8], in_use: bool) -> Self {
-        Self::public(number, bytes.len(), if in_use { bytes } else { &[] })
-    }
-
-    /// RFC 3339 date-time in UTC without fractions, as CBOR tag 0 (ISO/IEC 18013-5, 9.1.2.4).
-    fn date(date: u64) -> Self {
-        const FORM: &[u8] = b"\xc0\x74dddd-dd-ddTdd:dd:ddZ";
-        let symbol = |&byte: &u8| if byte == b'd' { Symbol::Digit } else { Symbol::Byte(byte) };
-        Self {
-            number: text::date(date),
-            capacity: FORM.len(),
-            symbols: FORM.iter().map(symbol).collect(),
-            date: Some(date),
-        }
-    }
-
-    /// Whether `bytes` begins with this text. A text not in use begins nothing.
-    pub fn begins(&self, bytes: &[u8]) -> bool {
-        !self.symbols.is_empty()
-            && bytes.len() >= self.symbols.len()
-            && self.symbols.iter().zip(bytes).all(|(symbol, byte)| match symbol {
-                Symbol::Byte(expected) => expected == byte,
-                Symbol::Digit => byte.is_ascii_digit(),
-            })
-    }
-}
-
-/// The shortest encoding of a text string of up to 255 bytes (RFC 8949, 3.1).
-fn encode_text(string: &str) -> Vec<u8> {
-    let length = string.len() as u8;
-    let mut bytes = if length < 24 { vec![0x60 | length] } else { vec![0x78, length] };
-    bytes.extend_from_slice(string.as_bytes());
-    bytes
-}
-
-/// Keys of the MSO's maps that every document has: map, text number, key.
-const TEXT_KEYS: [(u64, u64, &str); 10] = [
-    (path::MSO, text::VERSION, "version"),
-    (path::MSO, text::DIGEST_ALGORITHM, "digestAlgorithm"),
-    (path::MSO, text::DOC_TYPE, "docType"),
-    (path::MSO, text::VALUE_DIGESTS, "valueDigests"),
-    (path::MSO, text::DEVICE_KEY_INFO, "deviceKeyInfo"),
-    (path::MSO, text::VALIDITY_INFO, "validityInfo"),
-    (path::DEVICE_KEY_INFO, text::DEVICE_KEY, "deviceKey"),
-    (path::VALIDITY_INFO, text::SIGNED, "signed"),
-    (path::VALIDITY_INFO, text::VALID_FROM, "validFrom"),
-    (path::VALIDITY_INFO, text::VALID_UNTIL, "validUntil"),
-];
-
-/// Labels of `deviceKey` (RFC 9053, 7.1.1): text number, label, encoding.
-const LABELS: [(u64, i32, u8); 4] =
-    [(text::KTY, 1, 0x01), (text::CRV, -1, 0x20), (text::X, -2, 0x21), (text::Y, -3, 0x22)];
-
-/// Every text of the subject's class in the order of their numbers, those that the subject does not use without symbols.
-///
-/// # Errors
-///
-/// See [`SubjectError`].
-pub fn texts(subject: &Subject) -> Result<Vec<Text>, SubjectError> {
-    check(subject)?;
-    let mut texts = vec![
-        Text::fixed(text::SIG_STRUCTURE, &[0x84]),
-        Text::fixed(text::SIGNATURE_1, b"\x6aSignature1"),
-        Text::fixed(text::PROTECTED, &[0x43, 0xa1, 0x01, 0x26]),
-        Text::fixed(text::EXTERNAL_AAD, &[0x40]),
-        Text::fixed(text::MSO_TAG, &[0xd8, 0x18]),
-        Text::fixed(text::VERSION_VALUE, &encode_text("1.0")),
-        Text::fixed(text::DIGEST_ALGORITHM_VALUE, &encode_text("SHA-256")),
-        Text::name(text::DOC_TYPE_VALUE, Some(&subject.doc_type)),
-        Text::fixed(text::KTY_VALUE, &[0x02]),
-        Text::fixed(text::CRV_VALUE, &[0x01]),
-    ];
-    texts.extend(TEXT_KEYS.iter().map(|(_, number, key)| Text::fixed(*number, &encode_text(key))));
-    texts.extend(LABELS.iter().map(|&(number, _, encoding)| Text::fixed(number, &[encoding])));
-    texts.extend([date::SIGNED, date::VALID_FROM, date::VALID_UNTIL].map(Text::date));
-    let namespaces = subject.namespaces();
-    for slot in 0..subject.class.slots {
-        let element = subject.elements.get(slot).map(|element| element.element.as_str());
-        let in_use = element.is_some();
-        texts.push(Text::name(text::namespace(slot), namespaces.get(slot).copied()));
-        texts.extend([
-            Text::of_slot(text::item_tag(slot), &[0xd8, 0x18], in_use),
-            Text::of_slot(text::item_map(slot), &[0xa4], in_use),
-            Text::of_slot(text::digest_id(slot), &encode_text("digestID"), in_use),
-            Text::of_slot(text::random(slot), &encode_text("random"), in_use),
-            Text::of_slot(text::element_identifier(slot), &encode_text("elementIdentifier"), in_use),
-            Text::of_slot(text::element_value(slot), &encode_text("elementValue"), in_use),
-            Text::name(text::element(slot), element),
-        ]);
-    }
-    texts.sort_by_key(|text| text.number);
-    Ok(texts)
-}
-
-fn check(subject: &Subject) -> Result<(), SubjectError> {
-    let (elements, class) = (subject.elements.len(), subject.class);
-    if elements == 0 {
-        return Err(SubjectError::NoElements);
-    }
-    if elements > class.slots {
-        return Err(SubjectError::TooManyElements { elements, class: class.name, slots: class.slots });
-    }
-    let names = std::iter::once(("the docType", &subject.doc_type)).chain(
-        subject
-            .elements
-            .iter()
-            .flat_map(|name| [("a namespace", &name.namespace), ("an element identifier", &name.element)]),
-    );
-    for (what, name) in names {
-        if name.len() > MAX_NAME_BYTES {
-            return Err(SubjectError::NameTooLong { what, length: name.len() });
-        }
-    }
-    Ok(())
-}
-
-/// Maps in which no key but those asked for may be one of these, in the order of their paths. Item maps are not
-/// among them: all their four keys are asked for.
-pub const MAPS: [u64; 5] =
-    [path::MSO, path::VALUE_DIGESTS, path::DEVICE_KEY_INFO, path::DEVICE_KEY, path::VALIDITY_INFO];
-
-/// Codes of the keys that every document has in one of [`MAPS`]: fingerprints of text keys, labels as they are. The namespaces asked for are not among them.
-pub fn fixed_keys(map: u64) -> Vec<F> {
-    if map == path::DEVICE_KEY {
-        return LABELS.iter().map(|&(_, label, _)| F::from_i32(label)).collect();
-    }
-    let keys = TEXT_KEYS.iter().filter(|(parent, _, _)| *parent == map);
-    keys.map(|(_, _, key)| fingerprint(key.as_bytes())).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::class::{CLASSES, LARGE, STANDARD};
-    use crate::statement::{ElementName, PublicKey};
+    use crate::statement::{ElementName, PublicKey, Subject};
 
     fn subject(class: SizeClass, elements: usize, name_bytes: usize) -> Subject {
         let name = |i: usize| "n".repeat(name_bytes - 1) + &i.to_string();
