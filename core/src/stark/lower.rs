@@ -25,7 +25,9 @@ use p3_field::PrimeCharacteristicRing;
 use p3_lookup::{Count, InteractionBuilder};
 use p3_matrix::dense::RowMajorMatrix;
 
-use crate::air::{Bus, Chip, ChipBuilder, Trace};
+#[cfg(feature = "prover")]
+use crate::air::Trace;
+use crate::air::{Bus, Chip, ChipBuilder};
 use crate::field::{EXTENSION_DEGREE, F};
 
 /// `(sending table, uniform cells)`.
@@ -59,6 +61,7 @@ impl<C: Chip> Lowered<C> {
     }
 
     /// Lowers the trace. `sent` and `received` are this table's mask cells.
+    #[cfg(feature = "prover")]
     pub(crate) fn trace(
         &self,
         trace: &Trace,
@@ -69,7 +72,7 @@ impl<C: Chip> Lowered<C> {
         let public = self.chip.public();
         let mut cells = F::zero_vec(height * layout.width);
         for (row, target) in cells.chunks_exact_mut(layout.width).enumerate() {
-            target[..layout.committed].copy_from_slice(trace.row(row));
+            target[..trace.width()].copy_from_slice(trace.row(row));
             for (&(column, offset), &copy) in &layout.copies {
                 if let Some(source) =
                     row.checked_add_signed(offset as isize).filter(|&source| source < height)
@@ -89,8 +92,6 @@ impl<C: Chip> Lowered<C> {
 
 /// Where the lowered columns are.
 struct Layout {
-    /// Number of the chip's committed columns.
-    committed: usize,
     /// Column of the copy of (column, offset).
     copies: BTreeMap<(usize, i32), usize>,
     /// Preprocessed column of (fixed column, offset).
@@ -125,7 +126,7 @@ impl Layout {
         let mask = next();
         let width = mask + 2 * EXTENSION_DEGREE;
         let fixed = reads.fixed.into_iter().zip(0..).collect();
-        Self { committed: chip.width(), copies, fixed, public, mask, width }
+        Self { copies, fixed, public, mask, width }
     }
 }
 
