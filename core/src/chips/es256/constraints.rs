@@ -25,7 +25,7 @@ struct Cells<E> {
     z: Vec<E>,
     slope: E,
     tangent: E,
-    sum: E,
+    square: E,
     product: E,
     load: E,
 }
@@ -42,7 +42,7 @@ impl<E: PrimeCharacteristicRing> Cells<E> {
             z: value(column::Z),
             slope: b.fixed(fixed::SLOPE, 0),
             tangent: b.fixed(fixed::TANGENT, 0),
-            sum: b.fixed(fixed::SUM, 0),
+            square: b.fixed(fixed::SQUARE, 0),
             product: b.fixed(fixed::PRODUCT, 0),
             load: b.fixed(fixed::LOAD, 0),
         }
@@ -50,7 +50,7 @@ impl<E: PrimeCharacteristicRing> Cells<E> {
 
     /// 1 on the even rows of identities.
     fn identity(&self) -> E {
-        self.slope.clone() + self.tangent.clone() + self.sum.clone() + self.product.clone()
+        self.slope.clone() + self.tangent.clone() + self.square.clone() + self.product.clone()
     }
 }
 
@@ -69,20 +69,21 @@ pub fn eval<B: ChipBuilder>(b: &mut B) {
 /// The identity of the row's shape modulo the row's modulus, on coefficients in `2^12` (see [`limbs`]).
 fn identity<B: ChipBuilder>(b: &mut B, cells: &Cells<B::Expr>) {
     let mut coefficients = vec![B::Expr::ZERO; COEFFICIENTS];
-    let squared = cells.sum.clone() + cells.product.clone();
-    let inverted = cells.slope.clone() + cells.tangent.clone();
+    let Cells { slope, tangent, square, product, .. } = cells;
     for i in 0..LIMBS {
-        let (v, x) = (cells.v[i].clone(), cells.x[i].clone());
+        let (v, m, x) = (cells.v[i].clone(), cells.m[i].clone(), cells.x[i].clone());
         let (y, z) = (cells.y[i].clone(), cells.z[i].clone());
-        let factor =
-            inverted.clone() * v.clone() + cells.tangent.clone() * y.clone() + squared.clone() * z.clone();
+        let factor = (slope.clone() + tangent.clone()) * v.clone()
+            + tangent.clone() * y.clone()
+            + product.clone() * z.clone();
+        let squared = square.clone() * z.clone();
         for j in 0..LIMBS {
-            coefficients[i + j] += factor.clone() * cells.m[j].clone();
+            coefficients[i + j] += factor.clone() * cells.m[j].clone() + squared.clone() * cells.z[j].clone();
         }
-        coefficients[i] += (cells.slope.clone() - squared.clone()) * y
-            - squared.clone() * v
-            - cells.sum.clone() * x
-            - (cells.slope.clone() + cells.tangent.double()) * z;
+        coefficients[i] += (slope.clone() - product.clone()) * y
+            - (square.clone() + product.clone()) * v
+            - square.clone() * (m + x.double())
+            - (slope.clone() + tangent.double()) * z;
     }
     let (field_prime, group_order) = (b.fixed(fixed::FIELD_PRIME, 0), b.fixed(fixed::GROUP_ORDER, 0));
     let offset = B::Expr::from_i64(QUOTIENT_OFFSET);
@@ -156,15 +157,14 @@ fn values<B: ChipBuilder>(b: &mut B, cells: &Cells<B::Expr>) {
     b.provide(ES256_VALUE, defined, column::MULTIPLICITY, cells.identity());
 
     let fetched = cells.identity() + cells.load.clone();
-    let differs = cells.identity() - cells.sum.clone();
     let digit = b.main(column::DIGIT, 0);
+    b.assert_zero("digit use", (fetched.clone() - b.fixed(fixed::INDEXED, 0)) * digit.clone());
     let operand = |b: &B, i: usize| b.fixed(fixed::OPERANDS + i, 0);
-    let indexed = |b: &B, i: usize| b.fixed(fixed::X_INDEXED + i, 0) * digit.clone();
-    let m = cells.m.iter().zip(&cells.x).map(|(m, x)| m.clone() + differs.clone() * x.clone());
+    let m = cells.m.iter().zip(&cells.x).map(|(m, x)| m.clone() + x.clone());
     let keys = [
         key(operand(b, 0), &mut { m }),
-        key(operand(b, 1) + indexed(b, 0), &mut cells.x.iter().cloned()),
-        key(operand(b, 2) + indexed(b, 1), &mut cells.y.iter().cloned()),
+        key(operand(b, 1) + digit.clone(), &mut cells.x.iter().cloned()),
+        key(operand(b, 2) + digit, &mut cells.y.iter().cloned()),
         key(operand(b, 3), &mut cells.z.iter().cloned()),
     ];
     for key in keys {
@@ -177,16 +177,21 @@ fn digits<B: ChipBuilder>(b: &mut B) {
     let (shift, double) = (b.fixed(fixed::SHIFT, 0), b.fixed(fixed::DOUBLE, 0));
     let end = b.fixed(fixed::SCALAR_END, 0);
     let row = shift.clone() + double.clone();
+    let register = |b: &B, i: usize, limb: usize, offset: i32| match i {
+        0 => b.main(column::M + limb, offset) + b.main(column::X + limb, offset),
+        _ => b.main([column::X, column::Y, column::Z][i - 1] + limb, offset),
+    };
     let mut digit = B::Expr::ZERO;
-    for (i, register) in layout::REGISTERS.into_iter().enumerate() {
+    for i in 0..4 {
         let bit = b.main(column::V + i, 0);
         b.assert_zero("bit", row.clone() * bit.bool_check());
         digit += bit.clone() * two_to::<B::Expr>(i);
         for limb in 0..HALF {
-            let (now, next) = (b.main(register + limb, 0), b.main(register + limb, 1));
-            let below = if limb == 0 { B::Expr::ZERO } else { b.main(register + limb - 1, 0) };
-            let (shifted, doubled) =
-                if limb == 0 { (bit.clone(), now.double() + bit.clone()) } else { (below, now.clone()) };
+            let (now, next) = (register(b, i, limb, 0), register(b, i, limb, 1));
+            let (shifted, doubled) = match limb {
+                0 => (bit.clone(), now.double() + bit.clone()),
+                _ => (register(b, i, limb - 1, 0), now.clone()),
+            };
             b.assert_zero(
                 "scalar",
                 shift.clone() * (next.clone() - shifted) + double.clone() * (next - doubled),
@@ -196,51 +201,37 @@ fn digits<B: ChipBuilder>(b: &mut B) {
     }
     let committed = b.main(column::DIGIT, 0);
     b.assert_zero("digit", row.clone() * (committed.clone() - digit));
-    let count = row.double() - b.fixed(fixed::X_INDEXED, 0);
+    let count = row.double() - b.fixed(fixed::INDEXED, 0);
     b.interact(ES256_DIGIT, vec![b.fixed(fixed::STEP, 0), committed], count, 2);
 }
 
-/// The operand `x` of word rows is received in words, four on the even row and four on the odd.
+/// The operand `x` of word rows is received in words.
 fn words<B: ChipBuilder>(b: &mut B, cells: &Cells<B::Expr>) {
-    let (low, high) = (b.fixed(fixed::WORDS_LOW, 0), b.fixed(fixed::WORDS_HIGH, 0));
+    let selected = b.fixed(fixed::WORDS, 0);
     for split in &SPLITS {
         let whole = cells.x[split.limb].clone() * two_to::<B::Expr>(LIMB_BITS - split.bits);
         let parts = cells.q[split.low].clone() + cells.q[split.high].clone() * two_to::<B::Expr>(LIMB_BITS);
-        b.assert_zero("word split", low.clone() * (whole - parts));
+        b.assert_zero("word split", selected.clone() * (whole - parts));
     }
     let [s2, s5, s10, s13, s18] = &SPLITS;
-    // On the odd row the higher half of a value is in this row's cells.
-    let here = |column: usize, index: usize| b.main(column + index - HALF, 0);
-    let upper = |split: &layout::Split| cells.q[split.high].clone();
-    let lower =
-        |split: &layout::Split| cells.x[split.limb].clone() - upper(split) * two_to::<B::Expr>(split.bits);
-    let upper_here = |split: &layout::Split| here(column::Q, split.high);
-    let lower_here = |split: &layout::Split| {
-        here(column::X, split.limb) - upper_here(split) * two_to::<B::Expr>(split.bits)
-    };
     let x = |limb: usize| cells.x[limb].clone();
-    let x_here = |limb: usize| here(column::X, limb);
-    let concatenate = |parts: [(B::Expr, usize); 4]| {
-        parts.into_iter().fold(B::Expr::ZERO, |sum, (part, bit)| sum + part * two_to::<B::Expr>(bit))
-    };
-    let none = || (B::Expr::ZERO, 0);
-    let low_words = [
-        [(x(0), 0), (x(1), 12), (lower(s2), 24), none()],
-        [(upper(s2), 0), (x(3), 4), (x(4), 16), (lower(s5), 28)],
-        [(upper(s5), 0), (x(6), 8), (x(7), 20), none()],
-        [(x(8), 0), (x(9), 12), (lower(s10), 24), none()],
-    ];
-    let high_words = [
-        [(upper_here(s10), 0), (x_here(11), 4), (x_here(12), 16), (lower_here(s13), 28)],
-        [(upper_here(s13), 0), (x_here(14), 8), (x_here(15), 20), none()],
-        [(x_here(16), 0), (x_here(17), 12), (lower_here(s18), 24), none()],
-        [(upper_here(s18), 0), (x_here(19), 4), (x_here(20), 16), (x_here(21), 28)],
+    let upper = |split: &layout::Split| cells.q[split.high].clone();
+    let lower = |split: &layout::Split| x(split.limb) - upper(split) * two_to::<B::Expr>(split.bits);
+    let words: [&[(B::Expr, usize)]; 8] = [
+        &[(upper(s18), 0), (x(19), 4), (x(20), 16), (x(21), 28)],
+        &[(x(16), 0), (x(17), 12), (lower(s18), 24)],
+        &[(upper(s13), 0), (x(14), 8), (x(15), 20)],
+        &[(upper(s10), 0), (x(11), 4), (x(12), 16), (lower(s13), 28)],
+        &[(x(8), 0), (x(9), 12), (lower(s10), 24)],
+        &[(upper(s5), 0), (x(6), 8), (x(7), 20)],
+        &[(upper(s2), 0), (x(3), 4), (x(4), 16), (lower(s5), 28)],
+        &[(x(0), 0), (x(1), 12), (lower(s2), 24)],
     ];
     let operand = b.fixed(fixed::STEP, 0);
-    for (i, (low_word, high_word)) in low_words.into_iter().zip(high_words).enumerate() {
-        let k = low.clone() * F::from_usize(7 - i) + high.clone() * F::from_usize(3 - i);
-        let word = low.clone() * concatenate(low_word) + high.clone() * concatenate(high_word);
-        b.receive(ES256, vec![operand.clone(), k, word], low.clone() + high.clone());
+    for (k, parts) in words.into_iter().enumerate() {
+        let add = |sum, (part, bit): &(B::Expr, usize)| sum + part.clone() * two_to::<B::Expr>(*bit);
+        let word = parts.iter().fold(B::Expr::ZERO, add);
+        b.receive(ES256, vec![operand.clone(), B::Expr::from_usize(k), word], selected.clone());
     }
 }
 

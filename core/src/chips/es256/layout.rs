@@ -3,7 +3,7 @@
 use p3_field::PrimeCharacteristicRing;
 
 use super::limbs::{LIMB_BITS, LIMBS, Limbs};
-use super::program::{Indexed, Modulus, Program, STEPS, Shape};
+use super::program::{Modulus, Program, STEPS, Shape};
 use crate::air::RESERVED_ROWS;
 use crate::chips::buses::es256::{HASH, X, Y};
 use crate::field::F;
@@ -27,7 +27,7 @@ pub mod column {
     pub const CARRY_LOW: usize = Q + HALF;
     /// Upper 8 bits of the carries.
     pub const CARRY_HIGH: usize = CARRY_LOW + HALF_CARRIES;
-    /// Operand `m`, less `x` but for sums. On digit rows, the first scalar.
+    /// Operand `m` less `x`. On digit rows, the first scalar less the second.
     pub const M: usize = CARRY_HIGH + HALF_CARRIES;
     /// Operand `x`. On digit rows, the second scalar.
     pub const X: usize = M + HALF;
@@ -35,7 +35,7 @@ pub mod column {
     pub const Y: usize = X + HALF;
     /// Operand `z`. On digit rows, the fourth scalar.
     pub const Z: usize = Y + HALF;
-    /// The step's digit. On odd rows of identities, the inverse of a difference.
+    /// The step's digit, or 0. On odd rows of identities, the inverse of a difference.
     pub const DIGIT: usize = Z + HALF;
     /// The square of a difference and, on the odd row, the inverse of that less the square of the prime.
     pub const SQUARE: usize = DIGIT + 1;
@@ -51,8 +51,8 @@ pub mod fixed {
     pub const SLOPE: usize = 0;
     /// The identity is a [`Tangent`](super::Shape::Tangent).
     pub const TANGENT: usize = 1;
-    /// The identity is a [`Sum`](super::Shape::Sum).
-    pub const SUM: usize = 2;
+    /// The identity is a [`Square`](super::Shape::Square).
+    pub const SQUARE: usize = 2;
     /// The identity is a [`Product`](super::Shape::Product).
     pub const PRODUCT: usize = 3;
     /// No identity, operands only.
@@ -65,36 +65,29 @@ pub mod fixed {
     pub const ADDRESS: usize = 7;
     /// Addresses of the four operands `m`, `x`, `y`, `z`.
     pub const OPERANDS: usize = 8;
-    /// Operand `x` is a table point's.
-    pub const X_INDEXED: usize = 12;
-    /// Operand `y` is a table point's.
-    pub const Y_INDEXED: usize = 13;
+    /// Operands `x` and `y` are a table point.
+    pub const INDEXED: usize = 12;
     /// `m` and `x` differ modulo the field's prime.
-    pub const DISTINCT: usize = 14;
+    pub const DISTINCT: usize = 13;
     /// The value is a constant. On both rows.
-    pub const CONSTANT: usize = 15;
+    pub const CONSTANT: usize = 14;
     /// The step of indexed identities and digit rows; the operand number of word rows.
-    pub const STEP: usize = 16;
+    pub const STEP: usize = 15;
     /// A digit row that begins a new limb.
-    pub const SHIFT: usize = 17;
+    pub const SHIFT: usize = 16;
     /// A digit row that goes on with a limb.
-    pub const DOUBLE: usize = 18;
+    pub const DOUBLE: usize = 17;
     /// The higher halves of the scalars, which are zero.
-    pub const SCALAR_END: usize = 19;
-    /// Even word row: words 7 to 4.
-    pub const WORDS_LOW: usize = 20;
-    /// Odd word row: words 3 to 0.
-    pub const WORDS_HIGH: usize = 21;
+    pub const SCALAR_END: usize = 18;
+    /// A word row.
+    pub const WORDS: usize = 19;
     /// Rows in use, whose cells are range-checked.
-    pub const ACTIVE: usize = 22;
+    pub const ACTIVE: usize = 20;
     /// The row's limbs of a constant, [`PACKED`](super::PACKED) a cell.
-    pub const CONSTANTS: usize = 23;
+    pub const CONSTANTS: usize = 21;
     /// Number of fixed columns.
     pub const WIDTH: usize = CONSTANTS + super::HALF.div_ceil(super::PACKED);
 }
-
-/// Columns whose limbs are the four scalars on digit rows, in the order of the digit's bits.
-pub const REGISTERS: [usize; 4] = [column::M, column::X, column::Y, column::Z];
 
 /// Limbs that a packed constant cell holds.
 pub const PACKED: usize = 4;
@@ -111,13 +104,13 @@ pub struct Split {
     pub high: usize,
 }
 
-/// The limbs that words cut. Each upper part lies on the row whose words begin with it or, across rows, on the odd one.
+/// The limbs that words cut.
 pub const SPLITS: [Split; 5] = [
     Split { limb: 2, bits: 8, low: 0, high: 1 },
     Split { limb: 5, bits: 4, low: 2, high: 3 },
-    Split { limb: 10, bits: 8, low: 4, high: HALF },
-    Split { limb: 13, bits: 4, low: HALF + 1, high: HALF + 2 },
-    Split { limb: 18, bits: 8, low: HALF + 3, high: HALF + 4 },
+    Split { limb: 10, bits: 8, low: 4, high: 5 },
+    Split { limb: 13, bits: 4, low: 6, high: 7 },
+    Split { limb: 18, bits: 8, low: 8, high: 9 },
 ];
 
 /// Column and row offset of the lower and the upper part of a carry.
@@ -162,7 +155,7 @@ pub fn fixed_columns(program: &Program) -> Vec<Vec<F>> {
         let shape = match identity.shape {
             Shape::Slope => fixed::SLOPE,
             Shape::Tangent => fixed::TANGENT,
-            Shape::Sum => fixed::SUM,
+            Shape::Square => fixed::SQUARE,
             Shape::Product => fixed::PRODUCT,
         };
         set(shape, row, 1);
@@ -172,10 +165,11 @@ pub fn fixed_columns(program: &Program) -> Vec<Vec<F>> {
         for (operand, &address) in identity.operands.iter().enumerate() {
             set(fixed::OPERANDS + operand, row, address);
         }
-        set(fixed::X_INDEXED, row, (identity.indexed != Indexed::No).into());
-        set(fixed::Y_INDEXED, row, (identity.indexed == Indexed::XY).into());
+        set(fixed::INDEXED, row, identity.step.is_some().into());
+
         set(fixed::DISTINCT, row, identity.distinct.into());
-        set(fixed::STEP, row, identity.step as u64);
+        set(fixed::STEP, row, identity.step.unwrap_or(0) as u64);
+
         if let Some(constant) = &identity.constant {
             for (half, limbs) in super::limbs::limbs(constant).chunks(HALF).enumerate() {
                 set(fixed::CONSTANT, row + half, 1);
@@ -192,10 +186,8 @@ pub fn fixed_columns(program: &Program) -> Vec<Vec<F>> {
     {
         let row = rows.words + 2 * i;
         set(fixed::LOAD, row, 1);
-        set(fixed::WORDS_LOW, row, 1);
-        set(fixed::WORDS_HIGH, row + 1, 1);
+        set(fixed::WORDS, row, 1);
         set(fixed::STEP, row, *operand);
-        set(fixed::STEP, row + 1, *operand);
         set(fixed::OPERANDS + 1, row, *address);
     }
     for step in 0..STEPS {

@@ -33,8 +33,8 @@ pub enum Shape {
     Slope,
     /// `(v + y) (m - x) = 2 z`.
     Tangent,
-    /// `z m = v + x + y`.
-    Sum,
+    /// `z^2 = v + m + x`.
+    Square,
     /// `z (m - x) = v + y`.
     Product,
 }
@@ -50,17 +50,6 @@ pub enum Modulus {
     GroupOrder,
 }
 
-/// Which operands of an identity are table points, their address moved by the step's digit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Indexed {
-    /// None.
-    No,
-    /// `x` is the x coordinate.
-    X,
-    /// `x` and `y` are the point.
-    XY,
-}
-
 /// One identity.
 #[derive(Clone, Debug)]
 pub struct Identity {
@@ -72,10 +61,8 @@ pub struct Identity {
     pub address: Address,
     /// Addresses of `m`, `x`, `y`, `z`.
     pub operands: [Address; 4],
-    /// Operands that are table points.
-    pub indexed: Indexed,
-    /// The step whose digit it uses.
-    pub step: usize,
+    /// The step whose digit moves the addresses of `x` and `y`, if one does.
+    pub step: Option<usize>,
     /// Whether `m` and `x` must differ modulo the field's prime.
     pub distinct: bool,
     /// What the defined value must be, if it is a constant.
@@ -248,14 +235,13 @@ impl Writer {
 
     fn double_and_add(&mut self, p: Point, step: usize) -> Point {
         let lambda1 = self.push(Shape::Slope, Modulus::FieldPrime, [p.0, TABLE_X, TABLE_Y, p.1]);
-        self.last(|identity| {
-            (identity.step, identity.indexed, identity.distinct) = (step, Indexed::XY, true)
-        });
-        let x3 = self.push(Shape::Sum, Modulus::FieldPrime, [lambda1, TABLE_X, p.0, lambda1]);
-        self.last(|identity| (identity.step, identity.indexed) = (step, Indexed::X));
+        self.last(|identity| (identity.step, identity.distinct) = (Some(step), true));
+        let x3 = self.push(Shape::Square, Modulus::FieldPrime, [p.0, TABLE_X, TABLE_Y, lambda1]);
+        self.last(|identity| identity.step = Some(step));
         let lambda2 = self.push(Shape::Tangent, Modulus::FieldPrime, [p.0, x3, lambda1, p.1]);
         self.last(|identity| identity.distinct = true);
-        let x4 = self.push(Shape::Sum, Modulus::FieldPrime, [lambda2, x3, p.0, lambda2]);
+        let x4 = self.push(Shape::Square, Modulus::FieldPrime, [p.0, x3, ZERO, lambda2]);
+
         let y4 = self.push(Shape::Product, Modulus::FieldPrime, [p.0, x4, p.1, lambda2]);
         (x4, y4)
     }
@@ -264,7 +250,8 @@ impl Writer {
     fn addition(&mut self, p: Point, q: Point, sum: Point) {
         let lambda = self.push(Shape::Slope, Modulus::FieldPrime, [p.0, q.0, q.1, p.1]);
         self.last(|identity| identity.distinct = true);
-        self.push_at(sum.0, Shape::Sum, Modulus::FieldPrime, [lambda, q.0, p.0, lambda]);
+        self.push_at(sum.0, Shape::Square, Modulus::FieldPrime, [p.0, q.0, ZERO, lambda]);
+
         self.push_at(sum.1, Shape::Product, Modulus::FieldPrime, [p.0, sum.0, p.1, lambda]);
     }
 
@@ -327,8 +314,7 @@ impl Writer {
             modulus,
             address,
             operands,
-            indexed: Indexed::No,
-            step: 0,
+            step: None,
             distinct: false,
             constant: None,
         });
@@ -379,11 +365,7 @@ mod tests {
         for identity in &program.identities {
             assert!(defined.insert(identity.address));
             for (operand, &address) in identity.operands.iter().enumerate() {
-                let indexed = match identity.indexed {
-                    Indexed::No => false,
-                    Indexed::X => operand == 1,
-                    Indexed::XY => operand == 1 || operand == 2,
-                };
+                let indexed = identity.step.is_some() && (operand == 1 || operand == 2);
                 let used = if indexed { 0..TABLE as Address } else { 0..1 };
                 assert!(used.into_iter().all(|index| defined.contains(&(address + index))));
             }

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::layout::{self, HALF, column};
 use super::limbs::{self, COEFFICIENTS, LIMB_BITS, LIMBS, Limbs};
-use super::program::{self, Address, Identity, Indexed, Modulus, Program, STEPS, Shape, TABLE, TABLE_Y};
+use super::program::{self, Address, Identity, Modulus, Program, STEPS, Shape, TABLE, TABLE_Y};
 use super::scalars::half_size;
 use crate::air::Trace;
 use crate::field::F;
@@ -83,7 +83,8 @@ impl Witness {
     pub(super) fn solve(program: &Program, given: &Given) -> Self {
         let mut witness =
             Self { values: Zeroizing::new(vec![U256::ZERO; ADDRESSES]), digits: Zeroizing::new([0; STEPS]) };
-        let first_step = program.identities.iter().position(|identity| identity.indexed != Indexed::No);
+        let first_step = program.identities.iter().position(|identity| identity.step.is_some());
+
         for (i, identity) in program.identities.iter().enumerate() {
             if Some(i) == first_step {
                 witness.read_digits(program);
@@ -138,12 +139,8 @@ impl Witness {
     }
 
     fn operands(&self, identity: &Identity) -> [U256; 4] {
-        let digit = self.digits[identity.step];
-        let moved = match identity.indexed {
-            Indexed::No => [0; 4],
-            Indexed::X => [0, digit, 0, 0],
-            Indexed::XY => [0, digit, digit, 0],
-        };
+        let digit = identity.step.map_or(0, |step| self.digits[step]);
+        let moved = [0, digit, digit, 0];
         std::array::from_fn(|i| self.values[(identity.operands[i] + Address::from(moved[i])) as usize])
     }
 
@@ -155,18 +152,19 @@ impl Witness {
     fn fill_identity(&self, trace: &mut Trace, row: usize, identity: &Identity) {
         let v = limbs::limbs(&self.values[identity.address as usize]);
         let [m, x, y, z] = self.operands(identity).map(|operand| limbs::limbs(&operand));
-        let m = if identity.shape == Shape::Sum { m } else { std::array::from_fn(|i| m[i] - x[i]) };
+        let m = std::array::from_fn(|i| m[i] - x[i]);
         let mut n = [0; COEFFICIENTS];
         match identity.shape {
             Shape::Slope => limbs::add_product(&mut n, &v, &m),
             Shape::Tangent => limbs::add_product(&mut n, &std::array::from_fn(|i| v[i] + y[i]), &m),
-            Shape::Sum | Shape::Product => limbs::add_product(&mut n, &z, &m),
+            Shape::Square => limbs::add_product(&mut n, &z, &z),
+            Shape::Product => limbs::add_product(&mut n, &z, &m),
         }
         for i in 0..LIMBS {
             n[i] += match identity.shape {
                 Shape::Slope => y[i] - z[i],
                 Shape::Tangent => -2 * z[i],
-                Shape::Sum => -v[i] - x[i] - y[i],
+                Shape::Square => -v[i] - m[i] - 2 * x[i],
                 Shape::Product => -v[i] - y[i],
             };
         }
@@ -190,8 +188,8 @@ impl Witness {
             trace.set(row + low.1, low.0, F::from_i64(carry & 0xfff));
             trace.set(row + high.1, high.0, F::from_i64(carry >> LIMB_BITS));
         }
-        if identity.indexed != Indexed::No {
-            trace.set_u64(row, column::DIGIT, u64::from(self.digits[identity.step]));
+        if let Some(step) = identity.step {
+            trace.set_u64(row, column::DIGIT, u64::from(self.digits[step]));
         }
         if identity.distinct {
             let delta = layout::evaluate(&m);
@@ -206,6 +204,7 @@ impl Witness {
     fn fill_words(&self, trace: &mut Trace, row: usize, address: Address) {
         let value = limbs::limbs(&self.values[address as usize]);
         fill_limbs(trace, row, column::X, &value);
+        fill_limbs(trace, row, column::M, &value.map(|limb| -limb));
         for split in &layout::SPLITS {
             let limb = value[split.limb];
             let mut set = |cell: usize, value: i64| {
@@ -220,11 +219,9 @@ impl Witness {
         let mut registers = [[0i64; HALF]; 4];
         for (step, &digit) in self.digits.iter().enumerate() {
             trace.set_u64(first + step, column::DIGIT, u64::from(digit));
+            fill_registers(trace, first + step, &registers);
             for (i, register) in registers.iter_mut().enumerate() {
                 let bit = i64::from(digit >> i & 1);
-                for (limb, &value) in register.iter().enumerate() {
-                    trace.set(first + step, layout::REGISTERS[i] + limb, F::from_i64(value));
-                }
                 trace.set(first + step, column::V + i, F::from_i64(bit));
                 if step % LIMB_BITS == 0 {
                     register.rotate_right(1);
@@ -234,10 +231,22 @@ impl Witness {
                 }
             }
         }
-        for (address, register) in program.scalars.iter().zip(layout::REGISTERS) {
-            let value = limbs::limbs(&self.values[*address as usize]);
-            fill_limbs(trace, first + STEPS, register, &value);
+        let scalars = program.scalars.map(|address| limbs::limbs(&self.values[address as usize]));
+        for half in 0..2 {
+            let registers = scalars.map(|limbs| std::array::from_fn(|i| limbs[half * HALF + i]));
+            fill_registers(trace, first + STEPS + half, &registers);
         }
+    }
+}
+
+/// Writes half of four scalars. Column M holds what the first is more than the second.
+pub(super) fn fill_registers(trace: &mut Trace, row: usize, registers: &[[i64; HALF]; 4]) {
+    let [first, second, third, fourth] = registers;
+    for limb in 0..HALF {
+        trace.set(row, column::M + limb, F::from_i64(first[limb] - second[limb]));
+        trace.set(row, column::X + limb, F::from_i64(second[limb]));
+        trace.set(row, column::Y + limb, F::from_i64(third[limb]));
+        trace.set(row, column::Z + limb, F::from_i64(fourth[limb]));
     }
 }
 
@@ -250,8 +259,7 @@ fn fill_limbs(trace: &mut Trace, row: usize, group: usize, limbs: &Limbs) {
 fn integer_value(shape: Shape, [m, x, y, z]: [U256; 4]) -> U256 {
     match shape {
         Shape::Product => z.wrapping_mul(&m.wrapping_sub(&x)).wrapping_sub(&y),
-        Shape::Sum => z.wrapping_mul(&m).wrapping_sub(&x).wrapping_sub(&y),
-        Shape::Slope | Shape::Tangent => U256::ZERO,
+        Shape::Slope | Shape::Tangent | Shape::Square => U256::ZERO,
     }
 }
 
@@ -262,7 +270,7 @@ fn value<T: Residue>(shape: Shape, operands: [U256; 4]) -> U256 {
     match shape {
         Shape::Slope => (z - y) * over(m - x),
         Shape::Tangent => z.double() * over(m - x) - y,
-        Shape::Sum => z * m - x - y,
+        Shape::Square => z.square() - m - x,
         Shape::Product => z * (m - x) - y,
     }
     .integer()

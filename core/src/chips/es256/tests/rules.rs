@@ -5,11 +5,12 @@
 use p3_field::{Field, PrimeCharacteristicRing, PrimeField64};
 
 use super::*;
-use crate::chips::es256::layout::{HALF, REGISTERS, carry_cells, fixed};
+use crate::chips::es256::layout::{HALF, carry_cells, fixed};
 use crate::chips::es256::limbs::{
     self, CARRIES, COEFFICIENTS, FIELD_PRIME, GROUP, GROUP_ORDER, LIMB_BITS, LIMBS, QUOTIENT_OFFSET,
 };
 use crate::chips::es256::program::{Modulus, STEPS, Shape};
+use crate::chips::es256::witness::fill_registers;
 
 fn add(trace: &mut Trace, row: usize, column: usize, value: i64) {
     let cell = trace.get(row, column);
@@ -39,13 +40,14 @@ fn settle(trace: &mut Trace, row: usize) {
         let (factor, rest) = match identity.shape {
             Shape::Slope => (v[i], y[i] - z[i]),
             Shape::Tangent => (v[i] + y[i], -z[i].double()),
-            Shape::Sum => (z[i], -v[i] - x[i] - y[i]),
+            Shape::Square => (z[i], -v[i] - m[i] - x[i].double()),
             Shape::Product => (z[i], -v[i] - y[i]),
         };
         sum[i] += rest;
         let offset = F::from_i64(if i + 1 == LIMBS { QUOTIENT_OFFSET } else { 0 });
         for j in 0..LIMBS {
-            sum[i + j] += factor * m[j] - (q[i] - offset) * F::from_i64(modulus[j]);
+            let other = if identity.shape == Shape::Square { z[j] } else { m[j] };
+            sum[i + j] += factor * other - (q[i] - offset) * F::from_i64(modulus[j]);
         }
     }
     let base = F::from_u64(1 << LIMB_BITS);
@@ -156,12 +158,11 @@ fn bits_are_bits() {
     let mut cells = forgery.scalars.map(|scalar| bits(&scalar));
     cells[0][STEPS - 1 - Forgery::BIT] += 2;
     cells[1][STEPS - 1 - Forgery::BIT] -= 1;
-    for (i, cells) in cells.iter().enumerate() {
-        let mut register = [0; HALF];
-        for (step, &bit) in cells.iter().enumerate() {
-            for (limb, &value) in register.iter().enumerate() {
-                forgery.forged.set(first + step, REGISTERS[i] + limb, F::from_i64(value));
-            }
+    let mut registers = [[0; HALF]; 4];
+    let rows = (0..STEPS).map(|step| cells.each_ref().map(|cells| cells[step]));
+    for (step, bits) in rows.enumerate() {
+        fill_registers(&mut forgery.forged, first + step, &registers);
+        for (i, (register, bit)) in registers.iter_mut().zip(bits).enumerate() {
             forgery.forged.set(first + step, column::V + i, F::from_i64(bit));
             if step % LIMB_BITS == 0 {
                 register.rotate_right(1);
@@ -170,8 +171,9 @@ fn bits_are_bits() {
                 register[0] = 2 * register[0] + bit;
             }
         }
-        assert_eq!(register[..], limbs::limbs(&forgery.forged_scalars[i])[..HALF]);
     }
+    let expected = forgery.forged_scalars.map(|scalar| limbs::limbs(&scalar));
+    assert!(registers.iter().zip(&expected).all(|(register, limbs)| register[..] == limbs[..HALF]));
     assert_eq!(forgery.rules(), ["es256/bit"]);
 }
 
@@ -261,6 +263,28 @@ fn every_operand_is_the_value_at_its_address() {
     set_value(&mut z, row, &v2.wrapping_add(&v2).wrapping_sub(&U256::ONE));
     settle(&mut z, row);
     refused(z);
+}
+
+/// A digit on a row that uses none would fetch another value.
+#[test]
+fn only_steps_move_addresses() {
+    let case = Case::sample();
+    let mut trace = case.trace();
+    let row = unused_value_row();
+    let value = |address| value_of(&case.given(), address);
+    let identity = &PROGRAM.identities[row / 2];
+    let [m, x, y, _] = identity.operands;
+    let (x, y) = (value(x + 1), value(y + 1));
+    trace.set(row, column::DIGIT, F::ONE);
+    for i in 0..LIMBS {
+        let (row, i, limb) = (row + i / HALF, i % HALF, |value| F::from_i64(limbs::limbs(value)[i]));
+        trace.set(row, column::X + i, limb(&x));
+        trace.set(row, column::Y + i, limb(&y));
+        trace.set(row, column::M + i, limb(&value(m)) - limb(&x));
+    }
+    set_value(&mut trace, row, &value(m).wrapping_sub(&x).wrapping_sub(&y));
+    settle(&mut trace, row);
+    assert_eq!(case.verify(trace).rules(), ["es256/digit use"]);
 }
 
 #[test]
@@ -356,17 +380,19 @@ fn unread(fixed: &[Vec<F>], row: usize, column: usize) -> bool {
     if Forgery::digit_rows().contains(&row) {
         let bit = (column::V..column::V + 4).contains(&column);
         // The first row's highest limbs are moved out at once.
-        let dropped = row == rows.digits && REGISTERS.iter().any(|register| column == register + HALF - 1);
+        let last = [column::M, column::X, column::Y, column::Z].map(|register| register + HALF - 1);
+        let dropped = row == rows.digits && last.contains(&column);
         return dropped || !(bit || column == column::DIGIT || (column::M..column::DIGIT).contains(&column));
     }
     if row >= rows.words {
         let used = layout::SPLITS.iter().flat_map(|split| [split.low, split.high]);
         let split = row < rows.digits
             && used.into_iter().any(|cell| (even + cell / HALF, column::Q + cell % HALF) == (row, column));
-        return !(split || (column::M..column::DIGIT).contains(&column));
+        let digit = row == even && column == column::DIGIT;
+        return !(split || digit || (column::M..column::DIGIT).contains(&column));
     }
     match column {
-        column::DIGIT if row == even => !set(fixed::X_INDEXED, even),
+        column::DIGIT if row == even => false,
         column::SQUARE | column::DIGIT => !set(fixed::DISTINCT, even),
         column::MULTIPLICITY => row != even,
         _ => {
