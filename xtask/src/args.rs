@@ -12,6 +12,8 @@ Tasks:
   test [--all]  run every check and test; --all runs the slow suites whole and records it in docs/test-all.md
   lint          check formatting and clippy
   deny          check the dependencies' licences, sources and advisories
+  report [--runs N] [--json]
+                measure proofs on this machine, 10 runs unless told: the numbers of the README
   soundness-mutants [--sample N]
                 switch every constraint and bus off in turn, or about N of them, and ask which test notices
   setup         install what the other tasks need, and no more
@@ -24,6 +26,7 @@ pub enum Task {
     Test { all: bool },
     Lint,
     Deny,
+    Report { runs: usize, json: bool },
     SoundnessMutants { sample: Option<usize> },
     Setup,
     Help,
@@ -40,10 +43,12 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
     if task == "demo" {
         return Ok(Task::Demo { args: parser.raw_args()?.collect() });
     }
-    let (mut all, mut sample) = (false, None);
+    let (mut all, mut sample, mut runs, mut json) = (false, None, 10, false);
     while let Some(argument) = parser.next()? {
         match argument {
             Long("all") if task == "test" => all = true,
+            Long("runs") if task == "report" => runs = parser.value()?.parse()?,
+            Long("json") if task == "report" => json = true,
             Long("sample") if task == "soundness-mutants" => sample = Some(parser.value()?.parse()?),
             Short('h') | Long("help") => return Ok(Task::Help),
             other => return Err(other.unexpected()),
@@ -53,6 +58,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
         "test" => Ok(Task::Test { all }),
         "lint" => Ok(Task::Lint),
         "deny" => Ok(Task::Deny),
+        "report" => Ok(Task::Report { runs, json }),
         "soundness-mutants" => Ok(Task::SoundnessMutants { sample }),
         "setup" => Ok(Task::Setup),
         "help" => Ok(Task::Help),
@@ -75,6 +81,8 @@ mod tests {
         assert_eq!(parsed(&["lint"]), Ok(Task::Lint));
         assert_eq!(parsed(&["deny"]), Ok(Task::Deny));
         assert_eq!(parsed(&["soundness-mutants"]), Ok(Task::SoundnessMutants { sample: None }));
+        assert_eq!(parsed(&["report", "--json"]), Ok(Task::Report { runs: 10, json: true }));
+        assert_eq!(parsed(&["report", "--runs", "3"]), Ok(Task::Report { runs: 3, json: false }));
         let sampled = parsed(&["soundness-mutants", "--sample", "8"]);
         assert_eq!(sampled, Ok(Task::SoundnessMutants { sample: Some(8) }));
         assert_eq!(parsed(&["setup"]), Ok(Task::Setup));

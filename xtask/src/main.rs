@@ -5,6 +5,7 @@
 
 mod args;
 mod checks;
+mod measure;
 mod mutants;
 mod process;
 mod project;
@@ -69,6 +70,10 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
             mutants::run(project, sample)?;
             Ok(ExitCode::SUCCESS)
         }
+        Task::Report { runs, json } => {
+            measure::report(project, runs, json)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Task::Demo { args } => demo(project, &args),
     }
 }
@@ -78,15 +83,11 @@ fn close(report: &Report) -> ExitCode {
     if report.failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// Builds `velum` for this very processor, in a target folder of its own so that the ordinary builds stay cached,
-/// and runs `velum demo`. Standard output is the demo's alone.
+/// Builds `velum` for this very processor and runs `velum demo`. Standard output is the demo's alone.
 fn demo(project: &Project, args: &[OsString]) -> Result<ExitCode, Error> {
-    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
-    let mut command = project.cargo(["run", "--locked", "--release", "--package", "velum-cli"]);
-    command.args(["--bin", "velum", "--target-dir"]).arg(project.target().join("native"));
-    command.args(["--", "demo"]).args(args);
-    command.env("RUSTFLAGS", format!("{flags} -C target-cpu=native").trim_start());
-    let status = process::status(&mut command)?;
+    process::run(&mut project.native_build())?;
+    let mut velum = project.command(project.native_target().join("release").join("velum"));
+    let status = process::status(velum.arg("demo").args(args))?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }

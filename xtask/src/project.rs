@@ -33,6 +33,23 @@ impl Project {
         &self.target
     }
 
+    /// Flags of a build for this very processor.
+    pub const NATIVE_FLAGS: &str = "-C target-cpu=native";
+
+    /// Where builds for this very processor go, so that the ordinary builds stay cached.
+    pub fn native_target(&self) -> PathBuf {
+        self.target.join("native")
+    }
+
+    /// Cargo, about to build the `velum` command for this very processor.
+    pub fn native_build(&self) -> Command {
+        let mut command = self.cargo(["build", "--locked", "--release", "--package", "velum-cli"]);
+        command.args(["--bin", "velum", "--target-dir"]).arg(self.native_target());
+        let flags = env::var("RUSTFLAGS").unwrap_or_default();
+        command.env("RUSTFLAGS", format!("{flags} {}", Self::NATIVE_FLAGS).trim_start());
+        command
+    }
+
     /// A program to be run in the root of the workspace.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
