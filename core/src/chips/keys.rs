@@ -3,7 +3,7 @@
 //! Two tables side by side. One holds every `(namespace, digestID, position)` that the CBOR chip has found, in strictly
 //! growing order, and provides it on [`DIGEST_AT`]: a digestID stands for one digest. The other holds every key that the
 //! CBOR chip has not matched with one of those asked for in its map, and shows that it is none of them: the matched key
-//! is the only one of its name. Its first [`NAMESPACE_ROWS`] rows are for keys of `valueDigests`, where the keys asked for
+//! is the only one of its name. Its first `NAMESPACE_ROWS` rows are for keys of `valueDigests`, where the keys asked for
 //! are public, the others for keys of the other maps, where they are constants.
 //!
 //! # Soundness

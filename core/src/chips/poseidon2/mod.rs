@@ -10,7 +10,7 @@
 //! |---|---|
 //! | 0 to 3 | the lanes in external rounds 1 to 4 |
 //! | 4 | lane 0 in internal rounds 1 to 12 |
-//! | 5 | lane 0 in internal rounds 13 to 22; two more inputs that only bind the state, see [`layers`] |
+//! | 5 | lane 0 in internal rounds 13 to 22; two more inputs that only bind the state, see `layers` |
 //! | 6 to 9 | the lanes in external rounds 5 to 8 |
 //!
 //! The state before the first row and after the last is affine in the row's cells and needs none of its own.

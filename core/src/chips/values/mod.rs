@@ -13,7 +13,7 @@
 //!
 //! In the credential proof the bytes are those of the document, from where the CBOR table found the slot's `elementValue`.
 //! In the presentation proof they are what the record's commitment binds, and the predicates are shown of them
-//! ([`predicates`]).
+//! (`predicates`).
 //!
 //! # Soundness
 //!
@@ -23,7 +23,7 @@
 //! | byte | credential: BYTE while in the value. Presentation: RANGE. Both: `zero after end` |
 //! | remaining | `remaining`: number of bytes of the value from this row on, so the length on the first row |
 //! | packed | `packed`: the bytes up to the end of the group, below 2^56 because each byte is below 2^8; so equal elements are equal bytes |
-//! | salt | rows 6, 8, 9, 10: free, it is the prover's randomness. Elsewhere unused, but for [`predicates`] |
+//! | salt | rows 6, 8, 9, 10: free, it is the prover's randomness. Elsewhere unused, but for `predicates` |
 //! | position (credential) | `position`: counts up; the first row's and the length are received from FIELD, once a slot in use |
 //!
 //! The message's length and value are those of the same rows that the predicates and BYTE see. A slot not in use holds
