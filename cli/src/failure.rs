@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::json;
 use velum_credentials::{Code, Error};
 
-use crate::report::write_stdout;
+use crate::report::{write_stderr, write_stdout};
 
 /// The input was read, and it is refused.
 const REFUSED: u8 = 1;
@@ -33,8 +33,6 @@ pub enum FailureCode {
     Usage,
     /// A file that cannot be read or written.
     File,
-    /// A defect of this program.
-    Internal,
 }
 
 impl FailureCode {
@@ -43,7 +41,6 @@ impl FailureCode {
             Self::Credentials(code) => code.as_str(),
             Self::Usage => "usage",
             Self::File => "file",
-            Self::Internal => "internal",
         }
     }
 }
@@ -54,6 +51,12 @@ impl Failure {
         Self { status: UNUSABLE, code: FailureCode::Usage, place: "arguments".to_owned(), message }
     }
 
+    /// A prepared proof that is there no more.
+    pub fn prepared_used(path: &Path) -> Self {
+        let message = "this prepared proof was used; prepare another";
+        Error::new(Code::PreparedUsed, path.display().to_string(), message).into()
+    }
+
     /// A file that cannot be read or written.
     pub fn file(path: &Path, doing: &str, error: &std::io::Error) -> Self {
         let message = format!("cannot {doing} {}: {error}", path.display());
@@ -62,8 +65,8 @@ impl Failure {
 
     /// A defect of this program.
     pub fn bug() -> Self {
-        let message = "internal error; please report it with the command that led to it".to_owned();
-        Self { status: BUG, code: FailureCode::Internal, place: "velum".to_owned(), message }
+        let message = "internal error; please report it with the command that led to it";
+        Error::new(Code::Internal, "velum", message).into()
     }
 
     /// Writes an object to stdout for scripts, a line to stderr for people.
@@ -73,19 +76,20 @@ impl Failure {
             let error = json!({ "code": code.as_str(), "message": message, "where": place });
             write_stdout(&json!({ "error": error }).to_string());
         } else if matches!(code, FailureCode::Credentials(_)) {
-            eprintln!("error: {message}\n  where: {place}\n  code: {}", code.as_str());
+            write_stderr(format_args!("error: {message}\n  where: {place}\n  code: {}", code.as_str()));
         } else {
-            eprintln!("error: {message}");
+            write_stderr(format_args!("error: {message}"));
         }
         ExitCode::from(*status)
     }
 }
 
-/// Input that cannot be read is status 2; input that was read and fails a check is status 1.
+/// Input that cannot be read is status 2; input that was read and fails a check is status 1; a bug is status 3.
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let status = match error.code() {
             Code::Malformed | Code::TooLarge | Code::WrongVersion => UNUSABLE,
+            Code::Internal => BUG,
             _ => REFUSED,
         };
         let code = FailureCode::Credentials(error.code());
@@ -101,7 +105,7 @@ mod tests {
     /// Scripts are written from the documentation, so it lists every code and no other.
     #[test]
     fn every_code_is_documented() {
-        let cli = [FailureCode::Usage, FailureCode::File, FailureCode::Internal];
+        let cli = [FailureCode::Usage, FailureCode::File];
         let codes = Code::ALL.into_iter().map(FailureCode::Credentials).chain(cli);
         let codes: BTreeSet<_> = codes.map(FailureCode::as_str).collect();
         let documented: BTreeSet<_> = include_str!("../../docs/cli.md")

@@ -2,8 +2,9 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -20,13 +21,50 @@ pub fn read(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
 
 /// Writes a file that only its owner may read. It appears whole or not at all, in place of one that was there.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    Output::beside(path)?.replace(bytes)
+}
+
+/// Writes a file as [`write()`] does, unless there is one already.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let write = || {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        let mut file = NamedTempFile::new_in(folder(path))?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
-        file.persist(path)?;
+        file.persist_noclobber(path)?;
         Ok(())
     };
     write().map_err(|error| Failure::file(path, "write", &error))
+}
+
+/// A file that is about to be written: that this can be done is known before the bytes are.
+pub struct Output {
+    file: NamedTempFile,
+    path: PathBuf,
+}
+
+impl Output {
+    /// To appear at `path`.
+    pub fn beside(path: &Path) -> Result<Self, Failure> {
+        let file = NamedTempFile::new_in(folder(path));
+        let file = file.map_err(|error| Failure::file(path, "write", &error))?;
+        Ok(Self { file, path: path.to_owned() })
+    }
+
+    /// Lets the file appear, in place of one that was there.
+    pub fn replace(self, bytes: &[u8]) -> Result<(), Failure> {
+        let Self { mut file, path } = self;
+        let mut write = || {
+            file.write_all(bytes)?;
+            file.as_file().sync_all()
+        };
+        write()
+            .and_then(|()| Ok(file.persist(&path)?))
+            .map(drop)
+            .map_err(|error: std::io::Error| Failure::file(&path, "write", &error))
+    }
+}
+
+/// The folder of a file.
+pub fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

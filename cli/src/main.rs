@@ -3,12 +3,21 @@
 //! Here: arguments in, one report out, an exit status. Each command has a module of its own; what a failure means for
 //! scripts is decided in [`failure`] alone.
 
+mod demo;
 mod failure;
 mod files;
+mod inputs;
 mod inspect;
 mod issue;
+mod machine;
+mod params;
+mod prepare;
+mod prepared_file;
+mod progress;
+mod prove;
 mod report;
 mod sign;
+mod verify;
 
 use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};
@@ -43,6 +52,16 @@ enum Command {
     Issue(issue::Arguments),
     /// Replace a document's deviceAuth by an ES256 signature made with a test key
     Sign(sign::Arguments),
+    /// Make a credential proof ahead of time, of use to one `prove`
+    Prepare(prepare::Arguments),
+    /// Answer a request with a presentation
+    Prove(prove::Arguments),
+    /// Accept or refuse a presentation (status 1 if it is refused)
+    Verify(verify::Arguments),
+    /// Show suites, size classes, proven bits and the SIMD in use
+    Params,
+    /// Prove and verify a real licence, and see wrong requests refused
+    Demo,
 }
 
 impl Command {
@@ -51,6 +70,11 @@ impl Command {
             Self::Inspect(arguments) => inspect::run(arguments),
             Self::Issue(arguments) => issue::run(arguments),
             Self::Sign(arguments) => sign::run(arguments),
+            Self::Prepare(arguments) => prepare::run(arguments),
+            Self::Prove(arguments) => prove::run(arguments),
+            Self::Verify(arguments) => verify::run(arguments),
+            Self::Params => Ok(params::run()),
+            Self::Demo => demo::run(),
         }
     }
 }
@@ -66,7 +90,7 @@ fn main() -> ExitCode {
     // The message of a panic may quote what it must not: the place alone is shown.
     panic::set_hook(Box::new(|info| {
         if let Some(place) = info.location() {
-            eprintln!("velum: internal error at {place}");
+            report::write_stderr(format_args!("velum: internal error at {place}"));
         }
     }));
     let outcome =

@@ -21,6 +21,11 @@ impl Report {
         Self { status: 1, json, text }
     }
 
+    /// Status 3: something came out that must not.
+    pub fn broken(json: serde_json::Value, text: String) -> Self {
+        Self { status: 3, json, text }
+    }
+
     /// Writes the report to stdout.
     pub fn print(&self, json: bool) -> ExitCode {
         let text = if json { self.json.to_string() } else { self.text.trim_end().to_owned() };
@@ -33,4 +38,9 @@ impl Report {
 pub fn write_stdout(line: &str) {
     let mut stdout = std::io::stdout().lock();
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+}
+
+/// Writes a line to stderr, for people. That no one reads it stops no work.
+pub fn write_stderr(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }

@@ -21,6 +21,7 @@ use crate::presentation::prepared::Prepared;
 use crate::presentation::statement::{Session, public_key};
 use crate::request::Request;
 use crate::response::Document;
+use crate::trust::TrustedIssuer;
 
 /// Seconds by which a request's `now` may differ from the wallet's clock.
 const CLOCK_TOLERANCE_SECONDS: u64 = 300;
@@ -53,6 +54,30 @@ pub struct PresentOptions<'a> {
     pub disclose_device_namespaces: bool,
     /// Follows and stops the work.
     pub control: Control<'a>,
+}
+
+impl PresentOptions<'_> {
+    /// Every check that [`Prover::present`] makes of the document and the request before it proves, for a caller who would
+    /// know before preparing. Gives the issuer.
+    ///
+    /// # Errors
+    /// `clock`, the error of the first check of the document or predicate that fails, `device_namespaces`.
+    pub fn check(
+        &self,
+        document: &Document,
+        transcript: &SessionTranscript,
+        request: &Request,
+    ) -> Result<TrustedIssuer, Error> {
+        self.clock.check(request.now())?;
+        let issuer = document.verify(request, transcript)?;
+        if document.device_signed().has_name_spaces() && !self.disclose_device_namespaces {
+            let message = "the device signed elements of its own, which would be shown in clear; agree to show them \
+                           (--disclose-device-namespaces), or have the device sign without them";
+            let error = Error::new(Code::DeviceNamespaces, "deviceSigned.nameSpaces", message);
+            return Err(error.within(document.place()));
+        }
+        Ok(issuer)
+    }
 }
 
 /// Prepares and presents. Keep one: what depends on a size class alone is computed once.
@@ -147,19 +172,12 @@ impl Prover {
         request: &Request,
         options: PresentOptions<'_>,
     ) -> Result<Presentation, Error> {
-        options.clock.check(request.now())?;
-        let issuer = document.verify(request, transcript)?;
+        let issuer = options.check(document, transcript, request)?;
         let subject = request.subject(self.suite, prepared.subject.class, &issuer.public_key);
         let mso: [u8; 32] = Sha256::digest(document.mso().bytes()).into();
         if subject != prepared.subject || mso != prepared.mso {
             let message = "prepared for another document, issuer, docType or list of elements; prepare anew";
             return Err(Error::new(Code::PreparedMismatch, "prepared", message));
-        }
-        if document.device_signed().has_name_spaces() && !options.disclose_device_namespaces {
-            let message = "the device signed elements of its own, which would be shown in clear; agree to show them \
-                           (--disclose-device-namespaces), or have the device sign without them";
-            let error = Error::new(Code::DeviceNamespaces, "deviceSigned.nameSpaces", message);
-            return Err(error.within(document.place()));
         }
         let disclosed = disclosed_values(document, request)?;
         let session = Session {

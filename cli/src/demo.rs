@@ -1,0 +1,334 @@
+//! `velum demo`: a real licence proven and verified, and how wrong requests are refused.
+//!
+//! The licence, its session and its issuer are those of the test data; it expired, so the clock does not matter here.
+
+use std::fmt::Write;
+use std::io::IsTerminal;
+
+use serde_json::{Value, json};
+use velum_core::control::Control;
+use velum_credentials::{
+    Clock, Condition, DeviceResponse, Document, Error, Explanation, Learnt, Predicate, PrepareOptions,
+    Prepared, PresentOptions, Presentation, Prover, Request, SessionTranscript, Timestamp, Verifier,
+};
+use velum_testdata::{ANNEX_D, MUSTERMANN, PERMUTED_KEYS};
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+use crate::machine;
+use crate::progress::{Progress, timed};
+use crate::report::Report;
+
+const AGE: u8 = 18;
+const SECONDS_A_DAY: i64 = 86_400;
+
+pub fn run() -> Result<Report, Failure> {
+    machine::warn_of_unused_simd();
+    let response = DeviceResponse::parse(MUSTERMANN.device_response)?;
+    let transcript = SessionTranscript::parse(MUSTERMANN.session_transcript)?;
+    let request = over_18()?;
+    let document = response.document(request.doc_type())?;
+    let run = Run::new(document, transcript, request)?;
+    Ok(run.report())
+}
+
+/// The request of the test data, asking for nothing but the age.
+fn over_18() -> Result<Request, Error> {
+    let request = Request::from_json(MUSTERMANN.request.as_bytes())?;
+    let birth_date = Predicate {
+        namespace: "org.iso.18013.5.1".to_owned(),
+        element: "birth_date".to_owned(),
+        condition: Condition::AgeAtLeast(AGE),
+    };
+    let (doc_type, issuers) = (request.doc_type().to_owned(), request.issuers().to_vec());
+    Request::new(doc_type, request.now(), issuers, vec![birth_date])
+}
+
+/// Everything that happened.
+struct Run {
+    request: Request,
+    explanation: Explanation,
+    learnt: Vec<Learnt>,
+    prepare_ms: f64,
+    present_ms: f64,
+    verify_ms: f64,
+    bytes: usize,
+    presentation: Presentation,
+    refusals: Vec<Refusal>,
+}
+
+/// What prover and verifier said to a request that must be refused; none where they did not refuse.
+struct Refusal {
+    asked: &'static str,
+    prover: Option<Error>,
+    verifier: Option<Error>,
+}
+
+/// A request, in a session, that this licence must not meet.
+struct Wrong {
+    asked: &'static str,
+    request: Request,
+    transcript: SessionTranscript,
+}
+
+impl Run {
+    fn new(document: &Document, transcript: SessionTranscript, request: Request) -> Result<Self, Failure> {
+        let progress = Progress::start();
+        let (prover, verifier) = (Prover::new(), Verifier::new());
+
+        let stages = progress.of("prepare");
+        let options = PrepareOptions { control: Control::none().reporting_to(&stages), ..Default::default() };
+        let (prepared, prepare_ms) = timed(|| prover.prepare(document, &request, options));
+        let prepared = prepared?;
+        let kept = prepared.to_bytes();
+
+        let stages = progress.of("present");
+        let options = PresentOptions { control: Control::none().reporting_to(&stages), ..ANY_CLOCK };
+        let (presentation, present_ms) =
+            timed(|| prover.present(prepared, document, &transcript, &request, options));
+        let bytes = presentation?.to_bytes();
+
+        progress.line("verify");
+        let (outcome, verify_ms) = timed(|| {
+            let presentation = Presentation::from_bytes(&bytes)?;
+            let verified = verifier.verify(&presentation, &transcript, &request)?;
+            Ok((presentation, verified))
+        });
+        let (presentation, verified) = outcome.map_err(|error: Error| error)?;
+
+        let mut refusals = Vec::new();
+        for wrong in wrong_requests(document, &transcript, &request)? {
+            progress.line(&format!("wrong request: {}", wrong.asked));
+            refusals.push(wrong.refusal(&prover, &verifier, document, &kept, &presentation)?);
+        }
+        Ok(Self {
+            explanation: request.explain(document),
+            request,
+            learnt: verified.learnt,
+            prepare_ms,
+            present_ms,
+            verify_ms,
+            bytes: bytes.len(),
+            presentation,
+            refusals,
+        })
+    }
+
+    /// Status 3 unless every wrong request was refused twice.
+    fn report(&self) -> Report {
+        let all_refused =
+            self.refusals.iter().all(|refusal| refusal.prover.is_some() && refusal.verifier.is_some());
+        let (json, text) = (self.to_json(all_refused), self.to_text(all_refused, Style::of_stdout()));
+        if all_refused { Report::done(json, text) } else { Report::broken(json, text) }
+    }
+}
+
+const ANY_CLOCK: PresentOptions<'static> =
+    PresentOptions { clock: Clock::Any, disclose_device_namespaces: false, control: Control::none() };
+
+fn wrong_requests(
+    document: &Document,
+    transcript: &SessionTranscript,
+    request: &Request,
+) -> Result<[Wrong; 5], Error> {
+    let ask = |change: &dyn Fn(&mut Predicate), now, issuers: &Request| {
+        let mut predicates = request.predicates().to_vec();
+        predicates.iter_mut().for_each(change);
+        Request::new(request.doc_type().to_owned(), now, issuers.issuers().to_vec(), predicates)
+    };
+    let (as_it_is, now) = (|_: &mut Predicate| {}, request.now());
+    let expiry = document.mso().validity().valid_until;
+    let day_after = Timestamp::from_unix(expiry.unix() + SECONDS_A_DAY).unwrap_or(expiry);
+    let other_issuer = Request::from_json(PERMUTED_KEYS.request.as_bytes())?;
+    let other_session = SessionTranscript::parse(ANNEX_D.session_transcript)?;
+    let wrong = |asked, request, transcript: &SessionTranscript| Wrong {
+        asked,
+        request,
+        transcript: transcript.clone(),
+    };
+    Ok([
+        wrong(
+            "60 or over",
+            ask(&|asked| asked.condition = Condition::AgeAtLeast(60), now, request)?,
+            transcript,
+        ),
+        wrong(
+            "a birth_date in another namespace",
+            ask(&|asked| asked.namespace = "org.iso.18013.5.1.aamva".to_owned(), now, request)?,
+            transcript,
+        ),
+        wrong("the same in another session", ask(&as_it_is, now, request)?, &other_session),
+        wrong("the same the day after validUntil", ask(&as_it_is, day_after, request)?, transcript),
+        wrong("the same from another issuer", ask(&as_it_is, now, &other_issuer)?, transcript),
+    ])
+}
+
+impl Wrong {
+    /// The prover refuses before it proves, so that the copy of the prepared proof answers nothing.
+    fn refusal(
+        &self,
+        prover: &Prover,
+        verifier: &Verifier,
+        document: &Document,
+        prepared: &Zeroizing<Vec<u8>>,
+        presentation: &Presentation,
+    ) -> Result<Refusal, Error> {
+        let Self { asked, request, transcript } = self;
+        let prepared = Prepared::from_bytes(prepared)?;
+        Ok(Refusal {
+            asked,
+            prover: prover.present(prepared, document, transcript, request, ANY_CLOCK).err(),
+            verifier: verifier.verify(presentation, transcript, request).err(),
+        })
+    }
+}
+
+impl Run {
+    fn to_json(&self, all_refused: bool) -> Value {
+        let error = |error: &Option<Error>| {
+            let json = |error: &Error| json!({ "code": error.code().as_str(), "message": error.message() });
+            error.as_ref().map(json)
+        };
+        let refusal = |refusal: &Refusal| json!({ "asked": refusal.asked, "prover": error(&refusal.prover), "verifier": error(&refusal.verifier) });
+        let hidden =
+            |(namespace, element): &(String, String)| json!({ "namespace": namespace, "element": element });
+        json!({
+            "request": serde_json::from_str::<Value>(&self.request.to_json()).unwrap_or_default(),
+            "learnt": self.learnt.iter().map(Learnt::to_json).collect::<Vec<_>>(),
+            "hidden": self.explanation.hidden.iter().map(hidden).collect::<Vec<_>>(),
+            "prepare_ms": self.prepare_ms,
+            "present_ms": self.present_ms,
+            "verify_ms": self.verify_ms,
+            "presentation_bytes": self.bytes,
+            "peak_rss_bytes": machine::peak_rss_bytes(),
+            "threads": machine::threads(),
+            "size_class": self.presentation.size_class().name,
+            "suite": self.presentation.suite().name(),
+            "simd": machine::Simd::BUILT.name(),
+            "wrong_requests": self.refusals.iter().map(refusal).collect::<Vec<_>>(),
+            "all_refused": all_refused,
+        })
+    }
+
+    fn to_text(&self, all_refused: bool, style: Style) -> String {
+        let mut text = Text { out: String::new(), style };
+        let now = self.request.now();
+        text.heading("The verifier asks, of a driving licence valid at that time");
+        for predicate in self.request.predicates() {
+            text.line(&predicate.to_string());
+        }
+        text.line(&format!("at {now}, in one session, from one issuer that it trusts"));
+
+        text.heading("It learnt");
+        for learnt in &self.learnt {
+            text.line(&shortened(&learnt.to_string()));
+        }
+        text.heading("It did not learn the value of");
+        for (namespace, element) in &self.explanation.hidden {
+            text.line(&format!("{element} ({namespace})"));
+        }
+
+        text.heading("It took");
+        text.row("prepare", &format!("{:>9.1} ms   ahead of time, without the verifier", self.prepare_ms));
+        text.row("present", &format!("{:>9.1} ms   while the verifier waits", self.present_ms));
+        text.row("verify", &format!("{:>9.1} ms", self.verify_ms));
+        text.row("presentation", &format!("{:>9} bytes", self.bytes));
+        if let Some(bytes) = machine::peak_rss_bytes() {
+            text.row(
+                "memory",
+                &format!("{:>9.1} MiB at most, demo and data included", bytes as f64 / 1_048_576.0),
+            );
+        }
+        let (class, suite) = (self.presentation.size_class().name, self.presentation.suite().name());
+        let simd = machine::Simd::BUILT.name();
+        text.row(
+            "with",
+            &format!("threads {}, SIMD {simd}, suite {suite}, size class {class}", machine::threads()),
+        );
+
+        text.heading("Wrong requests: what the prover says, and the verifier of the good presentation");
+        for refusal in &self.refusals {
+            text.line(refusal.asked);
+            text.refusal("prover", &refusal.prover);
+            text.refusal("verifier", &refusal.verifier);
+        }
+        text.out.push('\n');
+        text.out.push_str(if all_refused {
+            "Proven, verified, and every wrong request refused."
+        } else {
+            "A WRONG REQUEST WAS NOT REFUSED: this is a bug, please report it."
+        });
+        text.out
+    }
+}
+
+/// Keys are long; people compare their beginnings.
+fn shortened(text: &str) -> String {
+    const SHOWN: usize = 100;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// Whether escape sequences are welcome.
+#[derive(Clone, Copy)]
+struct Style {
+    colour: bool,
+}
+
+impl Style {
+    /// Colour on a terminal, unless NO_COLOR is set (no-color.org).
+    fn of_stdout() -> Self {
+        let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self { colour: std::io::stdout().is_terminal() && !refused }
+    }
+
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    fn bold(self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    fn green(self, text: &str) -> String {
+        self.paint("32", text)
+    }
+
+    fn red(self, text: &str) -> String {
+        self.paint("1;31", text)
+    }
+}
+
+/// Text under headings.
+struct Text {
+    out: String,
+    style: Style,
+}
+
+// Writing to a string cannot fail.
+impl Text {
+    fn heading(&mut self, text: &str) {
+        let gap = if self.out.is_empty() { "" } else { "\n" };
+        let _ = writeln!(self.out, "{gap}{}", self.style.bold(text));
+    }
+
+    fn line(&mut self, text: &str) {
+        let _ = writeln!(self.out, "  {text}");
+    }
+
+    fn row(&mut self, label: &str, text: &str) {
+        let _ = writeln!(self.out, "  {label:13}{text}");
+    }
+
+    fn refusal(&mut self, who: &str, error: &Option<Error>) {
+        let words = match error {
+            Some(error) => {
+                format!("{} {}", self.style.green(&format!("{:17}", error.code().as_str())), error.message())
+            }
+            None => self.style.red("DID NOT REFUSE"),
+        };
+        let _ = writeln!(self.out, "    {who:9}{words}");
+    }
+}

@@ -1,0 +1,111 @@
+//! `velum params`: suites and size classes with what is proven of them, and the build's SIMD.
+
+use serde_json::{Value, json};
+use velum_core::class::{CLASSES, SizeClass};
+use velum_core::proof::{ProofKind, Verifier, proof_bytes};
+use velum_core::stark::Security;
+use velum_core::suite::{SUITES, Suite};
+use velum_credentials::FORMAT_VERSION;
+
+use crate::machine::Simd;
+use crate::report::Report;
+
+const KINDS: [ProofKind; 2] = [ProofKind::Credential, ProofKind::Presentation];
+
+pub fn run() -> Report {
+    let suites: Vec<_> = SUITES.into_iter().map(Described::suite).collect();
+    let (built, available) = (Simd::BUILT.name(), Simd::available().name());
+    let json = json!({
+        "format_version": FORMAT_VERSION,
+        "suites": suites.iter().map(|suite| &suite.json).collect::<Vec<_>>(),
+        "simd": { "in_use": built, "available": available },
+    });
+    let suites: String = suites.into_iter().map(|suite| suite.text).collect();
+    let simd = if built == available {
+        format!("SIMD {built}")
+    } else {
+        format!("SIMD {built}; this processor has {available}: RUSTFLAGS=\"-C target-cpu=native\" uses it")
+    };
+    Report::done(json, format!("{suites}{simd}"))
+}
+
+/// The same for scripts and for people.
+struct Described {
+    json: Value,
+    text: String,
+}
+
+impl Described {
+    fn suite(suite: Suite) -> Self {
+        let classes: Vec<_> = CLASSES.into_iter().map(|class| Self::class(suite, class)).collect();
+        Self {
+            json: json!({
+                "suite": suite.name(),
+                "size_classes": classes.iter().map(|class| &class.json).collect::<Vec<_>>(),
+            }),
+            text: classes.into_iter().map(|class| class.text).collect(),
+        }
+    }
+
+    fn class(suite: Suite, class: SizeClass) -> Self {
+        let SizeClass { name, max_mso_bytes, slots, max_item_bytes, .. } = class;
+        let verifier = Verifier::new(suite, class);
+        let together = tenth(Security::together(verifier.security()));
+        let proofs: Vec<_> = KINDS
+            .into_iter()
+            .zip(verifier.security())
+            .map(|(kind, security)| Self::proof(kind, proof_bytes(kind, suite, class), security))
+            .collect();
+        let text: String = proofs.iter().map(|proof| proof.text.as_str()).collect();
+        Self {
+            json: json!({
+                "size_class": name,
+                "max_mso_bytes": max_mso_bytes,
+                "max_elements": slots,
+                "max_item_bytes": max_item_bytes,
+                "proven_bits": together,
+                "proofs": proofs.into_iter().map(|proof| proof.json).collect::<Vec<_>>(),
+            }),
+            text: format!(
+                "suite {}, size class {name}: MSO of up to {max_mso_bytes} bytes, {slots} elements, items of up to \
+                 {max_item_bytes} bytes\n{text}  both proofs    {together:>5} proven bits (the sum of all errors)\n\n",
+                suite.name()
+            ),
+        }
+    }
+
+    fn proof(kind: ProofKind, bytes: usize, security: &Security) -> Self {
+        let bits = tenth(security.bits());
+        let regime = match security.johnson_m {
+            Some(m) => format!("list decoding to the Johnson bound, m = {m}"),
+            None => "unique decoding".to_owned(),
+        };
+        let terms: Vec<_> = security
+            .terms
+            .iter()
+            .map(|term| json!({ "term": term.name, "bits": tenth(term.bits) }))
+            .collect();
+        let weakest = security.weakest();
+        let weakest_text = weakest.map(|term| format!("{}, {} bits", term.name, tenth(term.bits)));
+        Self {
+            json: json!({
+                "proof": kind.name(),
+                "proof_bytes": bytes,
+                "proven_bits": bits,
+                "weakest": weakest.map(|term| json!({ "term": term.name, "bits": tenth(term.bits) })),
+                "terms": terms,
+                "regime": regime,
+            }),
+            text: format!(
+                "  {:18} {bits:>5} proven bits, {bytes} bytes; weakest: {} ({regime})\n",
+                kind.name(),
+                weakest_text.unwrap_or_default()
+            ),
+        }
+    }
+}
+
+/// Rounded down to a tenth: no bit is claimed that is not proven.
+fn tenth(bits: f64) -> f64 {
+    (bits * 10.0).floor() / 10.0
+}

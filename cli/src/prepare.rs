@@ -1,0 +1,54 @@
+//! `velum prepare`: a credential proof, ahead of time.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+use velum_core::control::Control;
+use velum_credentials::{PrepareOptions, Prover};
+
+use crate::failure::Failure;
+use crate::prepared_file::PreparedFile;
+use crate::progress::{Progress, timed};
+use crate::report::Report;
+use crate::{inputs, machine};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The document, a CBOR DeviceResponse
+    #[arg(long, value_name = "F")]
+    document: PathBuf,
+    /// A request like those to come: same docType, issuer and elements
+    #[arg(long, value_name = "F")]
+    request: PathBuf,
+    /// Where to write the prepared proof; never over another file
+    #[arg(long, value_name = "F")]
+    out: PathBuf,
+}
+
+pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
+    PreparedFile::check_free(&arguments.out)?;
+    let request = inputs::request(&arguments.request)?;
+    let response = inputs::response(&arguments.document)?;
+    let document = response.document(request.doc_type())?;
+
+    machine::warn_of_unused_simd();
+    let progress = Progress::start();
+    let stages = progress.of("prepare");
+    let options = PrepareOptions { control: Control::none().reporting_to(&stages), ..Default::default() };
+    let (prepared, prepare_ms) = timed(|| Prover::new().prepare(document, &request, options));
+    let prepared = prepared?;
+    PreparedFile::create(&arguments.out, &prepared)?;
+
+    let (out, size_class) = (arguments.out.display().to_string(), prepared.size_class().name);
+    let json = json!({
+        "prepare_ms": prepare_ms,
+        "peak_rss_bytes": machine::peak_rss_bytes(),
+        "threads": machine::threads(),
+        "size_class": size_class,
+        "out": out,
+    });
+    let text = format!(
+        "Prepared one presentation (size class {size_class}) in {prepare_ms} ms.\nKeep secret: {out}"
+    );
+    Ok(Report::done(json, text))
+}

@@ -1,0 +1,157 @@
+//! A prepared proof on disk: secret, written once, used once.
+//!
+//! Using it takes the file away by an atomic rename, after the presentation is made and before a byte of it is written. So
+//! what fails uses nothing up, of several processes one gets its presentation out, and a crash loses a prepared
+//! proof but never lets it be used twice. An empty file `F.used` stays, to tell a used `F` from one that never was.
+//!
+//! A copy of the file cannot be caught.
+
+use std::ffi::OsString;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+use velum_credentials::{Prepared, limits};
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+use crate::files;
+
+/// A prepared proof that was there when it was read.
+pub struct PreparedFile {
+    path: PathBuf,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl PreparedFile {
+    /// That `path` is free, before work is put into what shall be there.
+    pub fn check_free(path: &Path) -> Result<(), Failure> {
+        match path.symlink_metadata() {
+            Err(_) => Ok(()),
+            Ok(_) => Err(Failure::file(path, "write", &ErrorKind::AlreadyExists.into())),
+        }
+    }
+
+    /// Writes a prepared proof, never over another file.
+    pub fn create(path: &Path, prepared: &Prepared) -> Result<(), Failure> {
+        files::write_new(path, &prepared.to_bytes())
+    }
+
+    /// Reads a prepared proof and leaves it where it is.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        // A link is followed once and for all: taking the link away would leave the file.
+        match path.canonicalize() {
+            Ok(path) => Ok(Self { bytes: files::read(&path, limits::PRESENTATION_BYTES)?, path }),
+            Err(_) if marker(path).exists() => Err(Failure::prepared_used(path)),
+            Err(error) => Err(Failure::file(path, "read", &error)),
+        }
+    }
+
+    /// The prepared proof.
+    pub fn prepared(&self) -> Result<Prepared, Failure> {
+        Ok(Prepared::from_bytes(&self.bytes)?)
+    }
+
+    /// Takes the file away for good. Only after this may a presentation made from it be shown.
+    pub fn take(self) -> Result<(), Failure> {
+        let Self { path, bytes } = self;
+        let used = || Failure::prepared_used(&path);
+        // First the marker: whoever then finds no file finds out why.
+        files::write(&marker(&path), &[])?;
+        let take = || {
+            let taken = NamedTempFile::new_in(files::folder(&path))?.into_temp_path();
+            std::fs::rename(&path, &taken)?;
+            sync(files::folder(&path))?;
+            Ok(taken)
+        };
+        let taken = take().map_err(|error: std::io::Error| match error.kind() {
+            ErrorKind::NotFound => used(),
+            _ => Failure::file(&path, "take", &error),
+        })?;
+        // Another process may have used the file, and a new one may have come to its place.
+        if *files::read(&taken, limits::PRESENTATION_BYTES)? != *bytes {
+            return Err(used());
+        }
+        taken.close().map_err(|error| Failure::file(&path, "remove", &error))
+    }
+}
+
+fn marker(path: &Path) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(".used");
+    name.into()
+}
+
+/// Makes a rename outlast a power failure.
+#[cfg(unix)]
+fn sync(folder: &Path) -> std::io::Result<()> {
+    std::fs::File::open(folder)?.sync_all()
+}
+
+/// Makes a rename outlast a power failure, where folders can be synced.
+#[cfg(not(unix))]
+fn sync(_: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("prepared");
+        std::fs::write(&path, bytes).unwrap();
+        (folder, path)
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn one_of_two_readers_takes_it() {
+        let (folder, path) = file(b"secret");
+        let (first, second) = (PreparedFile::open(&path).unwrap(), PreparedFile::open(&path).unwrap());
+        assert!(first.take().is_ok());
+        assert!(format!("{:?}", second.take().unwrap_err()).contains("PreparedUsed"));
+        assert!(format!("{:?}", PreparedFile::open(&path).err().unwrap()).contains("PreparedUsed"));
+        assert_eq!(names(folder.path()), ["prepared.used"]);
+        assert_eq!(std::fs::read(folder.path().join("prepared.used")).unwrap(), b"");
+    }
+
+    #[test]
+    fn another_proof_in_its_place_is_not_taken_for_it() {
+        let (folder, path) = file(b"first");
+        let (first, second) = (PreparedFile::open(&path).unwrap(), PreparedFile::open(&path).unwrap());
+        first.take().unwrap();
+        std::fs::write(&path, b"second").unwrap();
+        assert!(format!("{:?}", second.take().unwrap_err()).contains("PreparedUsed"));
+        assert_eq!(names(folder.path()), ["prepared.used"]);
+    }
+
+    #[test]
+    fn what_never_was_is_no_used_one() {
+        let (folder, path) = file(b"");
+        let missing = folder.path().join("other");
+        assert!(format!("{:?}", PreparedFile::open(&missing).err().unwrap()).contains("File"));
+        assert!(PreparedFile::check_free(&missing).is_ok());
+        assert!(PreparedFile::check_free(&path).is_err());
+        assert!(PreparedFile::open(&path).unwrap().prepared().is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn through_a_link_the_file_itself_is_taken() {
+        let (folder, path) = file(b"secret");
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        PreparedFile::open(&link).unwrap().take().unwrap();
+        assert!(!path.exists());
+        assert!(PreparedFile::open(&link).is_err());
+    }
+}

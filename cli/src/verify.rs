@@ -1,0 +1,54 @@
+//! `velum verify`: whether a presentation answers a request in a session.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+use velum_credentials::{Code, Learnt, Presentation, Verifier, limits};
+
+use crate::failure::Failure;
+use crate::progress::timed;
+use crate::report::Report;
+use crate::{files, inputs};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The presentation, a file of `velum prove`
+    #[arg(long, value_name = "F")]
+    presentation: PathBuf,
+    /// The CBOR SessionTranscript of the verifier's session
+    #[arg(long, value_name = "F")]
+    transcript: PathBuf,
+    /// What the verifier asked, as JSON
+    #[arg(long, value_name = "F")]
+    request: PathBuf,
+}
+
+pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
+    let request = inputs::request(&arguments.request)?;
+    let transcript = inputs::transcript(&arguments.transcript)?;
+    let bytes = files::read(&arguments.presentation, limits::PRESENTATION_BYTES)?;
+
+    let (outcome, verify_ms) = timed(|| {
+        let presentation = Presentation::from_bytes(&bytes)?;
+        Verifier::new().verify(&presentation, &transcript, &request)
+    });
+    match outcome {
+        Ok(verified) => {
+            let learnt: Vec<_> = verified.learnt.iter().map(Learnt::to_json).collect();
+            let json = json!({ "verified": true, "verify_ms": verify_ms, "learnt": learnt });
+            let learnt: Vec<_> = verified.learnt.iter().map(|learnt| format!("  - {learnt}")).collect();
+            Ok(Report::done(json, format!("Verified in {verify_ms} ms. Learnt:\n{}", learnt.join("\n"))))
+        }
+        Err(error) if error.code() == Code::Internal => Err(error.into()),
+        Err(error) => {
+            let reason = json!({ "code": error.code().as_str(), "message": error.message() });
+            let text = format!(
+                "Refused: {}\n  where: {}\n  code: {}",
+                error.message(),
+                error.where_(),
+                error.code()
+            );
+            Ok(Report::refused(json!({ "verified": false, "reason": reason }), text))
+        }
+    }
+}
