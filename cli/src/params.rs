@@ -68,8 +68,9 @@ impl Described {
             }),
             text: format!(
                 "suite {}, size class {name}: MSO of up to {max_mso_bytes} bytes, {slots} elements, items of up to \
-                 {max_item_bytes} bytes\n{text}  both proofs    {together:>5} proven bits (the sum of all errors)\n\n",
-                suite.name()
+                 {max_item_bytes} bytes\n{text}  {:18} {together:>5.1} proven bits (the sum of all errors)\n\n",
+                suite.name(),
+                "both proofs"
             ),
         }
     }
@@ -86,7 +87,7 @@ impl Described {
             .map(|term| json!({ "term": term.name, "bits": tenth(term.bits) }))
             .collect();
         let weakest = security.weakest();
-        let weakest_text = weakest.map(|term| format!("{}, {} bits", term.name, tenth(term.bits)));
+        let weakest_text = weakest.map(|term| format!("{}, {:.1} bits", term.name, tenth(term.bits)));
         Self {
             json: json!({
                 "proof": kind.name(),
@@ -97,7 +98,7 @@ impl Described {
                 "regime": regime,
             }),
             text: format!(
-                "  {:18} {bits:>5} proven bits, {bytes} bytes; weakest: {} ({regime})\n",
+                "  {:18} {bits:>5.1} proven bits, {bytes} bytes; weakest: {} ({regime})\n",
                 kind.name(),
                 weakest_text.unwrap_or_default()
             ),

@@ -1,107 +1,13 @@
-//! The command as scripts see it: exit statuses, one JSON object on stdout, files.
+//! `inspect`, `issue` and `sign`.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use velum_credentials::mint::{Draft, Spec};
 use velum_credentials::{DeviceResponse, Request, SessionTranscript, limits};
-use velum_testdata::{ANNEX_D, CASES, Case, MUSTERMANN};
+use velum_testdata::{ANNEX_D, CASES, MUSTERMANN};
 
-const SPEC: &str = r#"{
-    "seed": "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
-    "doc_type": "org.iso.18013.5.1.mDL",
-    "validity": {
-        "signed": "2026-01-01T00:00:00Z",
-        "valid_from": "2026-01-01T00:00:00Z",
-        "valid_until": "2026-12-31T00:00:00Z"
-    },
-    "elements": [
-        {"namespace": "org.iso.18013.5.1", "element": "birth_date", "value": {"full_date": "1990-02-28"}},
-        {"namespace": "org.iso.18013.5.1", "element": "family_name", "value": "Muster\u001b[2Jmann"}
-    ]
-}"#;
-
-/// A folder of files to give to the command.
-struct Folder(TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(TempDir::new().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
-        let path = self.path(name);
-        std::fs::write(&path, bytes).unwrap();
-        path.display().to_string()
-    }
-
-    fn of_case(case: &Case) -> Self {
-        let folder = Self::new();
-        folder.write("document.cbor", case.device_response);
-        folder.write("transcript.cbor", case.session_transcript);
-        folder
-    }
-
-    fn issued() -> Self {
-        let folder = Self::new();
-        let spec = folder.write("spec.json", SPEC);
-        let out = folder.0.path().display().to_string();
-        assert_eq!(velum(&["issue", "--spec", &spec, "--out", &out]).status.code(), Some(0));
-        folder
-    }
-
-    fn inspect(&self) -> (i32, Value) {
-        velum_json(&["inspect", "--document", &self.name("document.cbor")])
-    }
-
-    /// Signs `document.cbor` into `signed.cbor`.
-    fn sign(&self, transcript: &str, key: &str) -> (i32, Value) {
-        velum_json(&[
-            "sign",
-            "--document",
-            &self.name("document.cbor"),
-            "--transcript",
-            &self.name(transcript),
-            "--device-key",
-            &self.name(key),
-            "--out",
-            &self.name("signed.cbor"),
-        ])
-    }
-
-    fn name(&self, name: &str) -> String {
-        self.path(name).display().to_string()
-    }
-}
-
-fn velum(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_velum")).args(arguments).output().unwrap()
-}
-
-/// Runs with `--json`: the status, and the one object that stdout must be.
-fn velum_json(arguments: &[&str]) -> (i32, Value) {
-    let output = velum(&[arguments, &["--json"]].concat());
-    let stdout = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(stdout.lines().count(), 1, "{stdout}");
-    let object: Value = serde_json::from_str(&stdout).unwrap();
-    assert!(object.is_object());
-    (output.status.code().unwrap(), object)
-}
-
-fn assert_failure((status, object): (i32, Value), expected: i32, code: &str, place: &str) {
-    assert_eq!(status, expected, "{object}");
-    assert_eq!(object["error"]["code"], code, "{object}");
-    assert_eq!(object["error"]["where"], place, "{object}");
-    assert!(!object["error"]["message"].as_str().unwrap().is_empty());
-    assert_eq!(object.as_object().unwrap().len(), 1);
-    assert_eq!(object["error"].as_object().unwrap().len(), 3);
-}
+use crate::{Folder, SPEC, assert_failure, velum, velum_json};
 
 fn check<'v>(object: &'v Value, name: &str) -> &'v Value {
     let checks = object["documents"][0]["checks"].as_array().unwrap();
@@ -325,52 +231,4 @@ fn specs_that_cannot_be_minted_are_status_2() {
     folder.write("spec.json", SPEC);
     folder.write("out", "a file");
     assert_failure(issue(), 2, "file", &folder.name("out"));
-}
-
-#[test]
-fn usage_errors_are_status_2_and_json_too() {
-    for arguments in [
-        &[][..],
-        &["inspect"],
-        &["inspect", "--document"],
-        &["inspect", "--document", "f", "extra"],
-        &["inspect", "--document", "f", "--document", "g"],
-        &["conjure"],
-        &["sign", "--document", "f"],
-        &["inspect", "--document", "f", "--threads", "0"],
-        &["inspect", "--document", "f", "--threads", "many"],
-    ] {
-        assert_failure(velum_json(arguments), 2, "usage", "arguments");
-        let output = velum(arguments);
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        assert!(output.stdout.is_empty(), "{arguments:?}");
-        assert!(!output.stderr.is_empty(), "{arguments:?}");
-    }
-}
-
-#[test]
-fn help_and_version_are_status_0() {
-    assert!(velum_json(&["--help"]).1["help"].as_str().unwrap().contains("Usage: velum"));
-    assert!(velum_json(&["inspect", "--help"]).1["help"].as_str().unwrap().contains("--document"));
-    let (status, object) = velum_json(&["--version"]);
-    assert_eq!((status, object), (0, json!({ "version": concat!("velum ", env!("CARGO_PKG_VERSION")) })));
-    assert_eq!(velum(&["--help"]).status.code(), Some(0));
-}
-
-#[test]
-fn options_stand_before_or_after_the_command() {
-    let folder = Folder::of_case(&MUSTERMANN);
-    let document = folder.name("document.cbor");
-    let after = velum(&["inspect", "--document", &document, "--json", "--threads", "2"]);
-    let before = velum(&["--threads", "1", "--json", "inspect", "--document", &document]);
-    assert_eq!(after.status.code(), Some(0));
-    assert_eq!(after, before);
-}
-
-#[test]
-fn people_get_failures_on_stderr() {
-    let output = velum(&["inspect", "--document", "no such file"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(output.stdout.is_empty());
-    assert!(String::from_utf8(output.stderr).unwrap().starts_with("error: cannot read no such file"));
 }

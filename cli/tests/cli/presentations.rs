@@ -1,0 +1,367 @@
+//! `prepare`, `prove` and `verify` to the end, on real and on minted documents. A proof takes seconds: each test makes as few
+//! as it can and asks much of them.
+
+use std::process::{Command, Stdio};
+use std::time::SystemTime;
+
+use serde_json::{Value, json};
+use velum_credentials::{Timestamp, limits};
+use velum_testdata::{AGE_VERIFICATION_NYM, ANNEX_D, CASES, Case, MUSTERMANN, PERMUTED_KEYS};
+
+use crate::{Folder, SPEC, all, assert_failure, velum, velum_json, words};
+
+const MDL: &str = "org.iso.18013.5.1.mDL";
+const MDL_NAMESPACE: &str = "org.iso.18013.5.1";
+
+#[test]
+fn a_licence_is_prepared_proven_once_and_verified() {
+    let folder = Folder::of_case(&MUSTERMANN);
+    prepare(&folder);
+    failures_leave_the_prepared_proof(&folder);
+    one_of_two_processes_uses_it(&folder);
+    learnt_is_what_was_asked(&folder);
+    other_requests_and_sessions_are_refused(&folder);
+    altered_presentations_are_refused(&folder);
+}
+
+fn prepare(folder: &Folder) {
+    let (status, object) = folder.prepare(&[]);
+    assert_eq!(status, 0, "{object}");
+    assert_members(&object, &["prepare_ms", "peak_rss_bytes", "threads", "size_class", "out"]);
+    assert_eq!(object["size_class"], "standard");
+    assert_eq!(object["out"], folder.name("prepared.cbor"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(folder.path("prepared.cbor")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    let prepared = std::fs::read(folder.path("prepared.cbor")).unwrap();
+    assert_failure(folder.prepare(&[]), 2, "file", &folder.name("prepared.cbor"));
+    assert_eq!(std::fs::read(folder.path("prepared.cbor")).unwrap(), prepared);
+}
+
+fn failures_leave_the_prepared_proof(folder: &Folder) {
+    let prepared = std::fs::read(folder.path("prepared.cbor")).unwrap();
+    let before = folder.names();
+    let with = |file, flags: &[&str]| folder.prove(&[("--prepared", "prepared.cbor"), file], flags);
+
+    folder.ask("fewer.json", |request| _ = request["predicates"].as_array_mut().unwrap().pop());
+    assert_failure(with(("--request", "fewer.json"), &["--any-clock"]), 1, "prepared_mismatch", "prepared");
+    folder.ask("older.json", |request| request["predicates"][1]["age_at_least"] = json!(60));
+    assert_failure(
+        with(("--request", "older.json"), &["--any-clock"]),
+        1,
+        "predicate",
+        "request.predicates[1]",
+    );
+    assert_failure(with(("--request", "request.json"), &[]), 1, "clock", "request.now");
+
+    folder.write("cut.cbor", &prepared[..prepared.len() - 1]);
+    let (status, object) = folder.prove(&[("--prepared", "cut.cbor")], &["--any-clock"]);
+    assert_eq!((status, &object["error"]["code"]), (2, &json!("malformed")), "{object}");
+    let missing = folder.prove(&[("--prepared", "missing.cbor")], &["--any-clock"]);
+    assert_failure(missing, 2, "file", &folder.name("missing.cbor"));
+
+    assert_eq!(std::fs::read(folder.path("prepared.cbor")).unwrap(), prepared);
+    for name in ["cut.cbor", "fewer.json", "older.json"] {
+        std::fs::remove_file(folder.path(name)).unwrap();
+    }
+    assert_eq!(folder.names(), before);
+}
+
+fn one_of_two_processes_uses_it(folder: &Folder) {
+    let start = |out| {
+        Command::new(env!("CARGO_BIN_EXE_velum"))
+            .args(folder.prove_arguments(&[("--prepared", "prepared.cbor"), ("--out", out)]))
+            .args(["--any-clock", "--json", "--threads", "2"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let racing = ["one.cbor", "two.cbor"].map(|out| (out, start(out)));
+    let mut winners = Vec::new();
+    for (out, process) in racing {
+        let output = process.wait_with_output().unwrap();
+        let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+        if output.status.success() {
+            winners.push((out, object, output.stderr));
+        } else {
+            let status = output.status.code().unwrap();
+            assert_failure((status, object), 1, "prepared_used", &folder.name("prepared.cbor"));
+            assert!(!folder.path(out).exists());
+        }
+    }
+    let [(out, object, stderr)] = winners.try_into().unwrap();
+    std::fs::rename(folder.path(out), folder.path("presentation.cbor")).unwrap();
+    let bytes = std::fs::metadata(folder.path("presentation.cbor")).unwrap().len();
+    assert_eq!((&object["prepare_ms"], &object["presentation_bytes"]), (&Value::Null, &json!(bytes)));
+    assert_eq!((&object["threads"], &object["suite"]), (&json!(2), &json!("direct")));
+    assert_prove_members(&object);
+    for stage in ["present: witness", "present: proof", "present: check"] {
+        assert!(String::from_utf8_lossy(&stderr).contains(stage), "{stage}");
+    }
+
+    let again = folder.prove(&[("--prepared", "prepared.cbor")], &["--any-clock"]);
+    assert_failure(again, 1, "prepared_used", &folder.name("prepared.cbor"));
+    let left =
+        ["document.cbor", "prepared.cbor.used", "presentation.cbor", "request.json", "transcript.cbor"];
+    assert_eq!(folder.names(), left);
+}
+
+fn learnt_is_what_was_asked(folder: &Folder) {
+    let (status, object) = folder.verify(&[]);
+    assert_eq!(status, 0, "{object}");
+    assert_members(&object, &["verified", "verify_ms", "learnt"]);
+    assert_eq!(object["verified"], true);
+    let element = |element: &str, predicate: Value| json!({ "namespace": MDL_NAMESPACE, "element": element, "predicate": predicate });
+    let issuer = hex::encode(MUSTERMANN.facts().issuer_public_key.sec1());
+    let learnt = json!([
+        element("family_name", json!({ "equals": "Mustermann" })),
+        element("birth_date", json!({ "age_at_least": 18 })),
+        element("issue_date", json!({ "equals": { "full_date": "2024-03-15" } })),
+        element("height", json!({ "equals": 175 })),
+        { "issuer": issuer },
+        { "doc_type": MDL },
+        { "valid_at": "2024-10-15T13:50:00Z" },
+        { "size_class": "standard" },
+    ]);
+    assert_eq!(object["learnt"], learnt);
+
+    let output = velum(&words(&folder.verify_arguments(&[])));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("Verified in "), "{text}");
+    assert!(text.contains("birth_date (org.iso.18013.5.1) makes the holder 18 years or older"), "{text}");
+}
+
+fn other_requests_and_sessions_are_refused(folder: &Folder) {
+    type Change = fn(&mut Value);
+    let changes: [(Change, &str); 8] = [
+        (|request| request["predicates"][1]["age_at_least"] = json!(19), "proof_invalid"),
+        (|request| request["predicates"][1]["namespace"] = json!("org.iso.18013.5.1.aamva"), "proof_invalid"),
+        (|request| request["predicates"][0]["element"] = json!("given_name"), "proof_invalid"),
+        (|request| request["now"] = json!("2024-10-15T13:50:01Z"), "proof_invalid"),
+        (|request| request["now"] = json!("2024-10-31T13:50:00Z"), "proof_invalid"),
+        (|request| request["doc_type"] = json!("org.iso.18013.5.1.mD"), "proof_invalid"),
+        (
+            |request| {
+                let other: Value = serde_json::from_str(PERMUTED_KEYS.request).unwrap();
+                request["issuers"] = other["issuers"].clone();
+            },
+            "proof_invalid",
+        ),
+        (
+            |request| {
+                let predicates = request["predicates"].as_array_mut().unwrap();
+                predicates[0] =
+                    json!({ "namespace": MDL_NAMESPACE, "element": "family_name", "disclose": true });
+            },
+            "malformed",
+        ),
+    ];
+    for (index, (change, code)) in changes.into_iter().enumerate() {
+        folder.ask("other.json", change);
+        let refused = folder.verify(&[("--request", "other.json")]);
+        assert_refused(refused, code, &format!("change {index}"));
+    }
+    folder.write("other.cbor", ANNEX_D.session_transcript);
+    assert_refused(folder.verify(&[("--transcript", "other.cbor")]), "proof_invalid", "transcript");
+
+    // What the verifier itself gives wrong is no verdict on the presentation.
+    folder.ask("other.json", |request| request["issuers"] = json!([]));
+    assert_failure(folder.verify(&[("--request", "other.json")]), 2, "malformed", "request.issuers");
+    let (status, object) = folder.verify(&[("--transcript", "request.json")]);
+    assert_eq!((status, &object["error"]["code"]), (2, &json!("malformed")), "{object}");
+    let missing = folder.verify(&[("--presentation", "missing.cbor")]);
+    assert_failure(missing, 2, "file", &folder.name("missing.cbor"));
+}
+
+fn altered_presentations_are_refused(folder: &Folder) {
+    let good = std::fs::read(folder.path("presentation.cbor")).unwrap();
+    let patched = |position: usize, byte: u8| {
+        let mut bytes = good.clone();
+        bytes[position] ^= byte;
+        bytes
+    };
+    // The array's head, then version, suite, size class and issuer in a byte each.
+    let cases = [
+        ("another version", patched(1, 3), "wrong_version"),
+        ("another suite", patched(2, 8), "wrong_version"),
+        ("another size class", patched(3, 8), "wrong_version"),
+        ("another issuer", patched(4, 1), "issuer_untrusted"),
+        ("the middle", patched(good.len() / 3, 1), "proof_invalid"),
+        ("cut", good[..good.len() - 1].to_vec(), "malformed"),
+        ("cut to a version", good[..2].to_vec(), "malformed"),
+        ("one byte more", [&good[..], &[0]].concat(), "malformed"),
+        ("nothing", Vec::new(), "malformed"),
+        ("a document", MUSTERMANN.device_response.to_vec(), "malformed"),
+        ("too much", vec![0; limits::PRESENTATION_BYTES + 1], "too_large"),
+    ];
+    for (what, bytes, code) in cases {
+        folder.write("altered.cbor", bytes);
+        assert_refused(folder.verify(&[("--presentation", "altered.cbor")]), code, what);
+    }
+    let text = velum(&words(&folder.verify_arguments(&[("--presentation", "altered.cbor")])));
+    assert_eq!(text.status.code(), Some(1));
+    assert!(String::from_utf8(text.stdout).unwrap().starts_with("Refused: "));
+}
+
+#[test]
+fn device_signed_elements_go_along_if_allowed() {
+    let folder = Folder::of_case(&AGE_VERIFICATION_NYM);
+    let place = "documents[0].deviceSigned.nameSpaces";
+    assert_failure(folder.prove(&[], &["--any-clock"]), 1, "device_namespaces", place);
+    assert!(!folder.path("presentation.cbor").exists());
+    let verified = prove_and_verify(&folder);
+    let learnt = verified["learnt"].as_array().unwrap();
+    let disclosed = learnt.iter().find_map(|learnt| learnt["device_namespaces"].as_str()).unwrap();
+    let name_spaces: ciborium::Value = ciborium::from_reader(&hex::decode(disclosed).unwrap()[..]).unwrap();
+    assert!(!name_spaces.as_map().unwrap().is_empty());
+}
+
+/// `VELUM_TEST_ALL=1` runs every case; otherwise the one that the other tests have nothing of.
+#[test]
+fn real_documents_prove_what_they_are_asked() {
+    let all = all();
+    let signed = |case: &&Case| case.name != ANNEX_D.name;
+    for case in CASES.iter().filter(signed).filter(|case| all || case.name == PERMUTED_KEYS.name) {
+        let verified = prove_and_verify(&Folder::of_case(case));
+        assert!(
+            verified["learnt"].as_array().unwrap().contains(&json!({ "doc_type": case.facts().doc_type }))
+        );
+    }
+}
+
+#[test]
+fn annex_d_is_proven_once_it_is_signed_with_its_published_key() {
+    let folder = Folder::of_case(&ANNEX_D);
+    let (status, object) = folder.prove(&[], &["--any-clock"]);
+    assert_eq!((status, &object["error"]["code"]), (1, &json!("device_mac_unsupported")), "{object}");
+    assert!(object["error"]["message"].as_str().unwrap().contains("velum sign"), "{object}");
+
+    folder.write("device.key", ANNEX_D.facts().device_private_key.unwrap());
+    assert_eq!(folder.sign("transcript.cbor", "device.key").0, 0);
+    std::fs::rename(folder.path("signed.cbor"), folder.path("document.cbor")).unwrap();
+    prove_and_verify(&folder);
+}
+
+#[test]
+fn a_minted_document_is_proven_today_under_its_root() {
+    let folder = Folder::new();
+    let now = now();
+    mint(&folder, "minted", &spec(now));
+    let from_mint = |name: &str| format!("minted/{name}");
+    for name in ["document.cbor", "transcript.cbor", "request.json"] {
+        std::fs::copy(folder.path(&from_mint(name)), folder.path(name)).unwrap();
+    }
+
+    // The clock is today's: nothing lifts its check.
+    let (status, object) = folder.prove(&[], &[]);
+    assert_eq!(status, 0, "{object}");
+    let (status, object) = folder.verify(&[]);
+    assert_eq!(status, 0, "{object}");
+    let disclosed = json!({
+        "namespace": MDL_NAMESPACE,
+        "element": "family_name",
+        "predicate": { "disclose": true },
+        "value": "Muster\u{1b}[2Jmann",
+    });
+    assert!(object["learnt"].as_array().unwrap().contains(&disclosed), "{object}");
+    let output = velum(&words(&folder.verify_arguments(&[])));
+    assert!(!output.stdout.contains(&0x1b));
+
+    // Another root of the same names does not vouch for it.
+    let mut other = spec(now);
+    other["seed"] = json!("ff".repeat(32));
+    mint(&folder, "other", &other);
+    assert_refused(folder.verify(&[("--request", "other/request.json")]), "issuer_untrusted", "other root");
+    let proven = folder.prove(&[("--request", "other/request.json")], &[]);
+    assert_failure(proven, 1, "issuer_untrusted", "documents[0].issuerSigned.issuerAuth");
+}
+
+#[test]
+fn a_document_signed_outside_its_certificate_is_refused() {
+    let folder = Folder::new();
+    let now = now();
+    let mut late = spec(now);
+    let later = |days: i64| Timestamp::from_unix(now.unix() + days * 86_400).unwrap().to_string();
+    late["certificates"] = json!({ "document_signer": { "not_before": later(0), "not_after": later(100) } });
+    mint(&folder, "late", &late);
+    let files = [
+        ("--document", "late/document.cbor"),
+        ("--transcript", "late/transcript.cbor"),
+        ("--request", "late/request.json"),
+    ];
+    assert_failure(folder.prove(&files, &[]), 1, "issuer_untrusted", "documents[0].issuerSigned.issuerAuth");
+}
+
+fn prove_and_verify(folder: &Folder) -> Value {
+    let (status, object) = folder.prove(&[], &["--any-clock", "--disclose-device-namespaces"]);
+    assert_eq!(status, 0, "{object}");
+    assert_prove_members(&object);
+    assert!(object["prepare_ms"].as_f64().unwrap() > 0.0);
+    let (status, object) = folder.verify(&[]);
+    assert_eq!(status, 0, "{object}");
+    object
+}
+
+fn assert_prove_members(object: &Value) {
+    let members = [
+        "prepare_ms",
+        "present_ms",
+        "presentation_bytes",
+        "peak_rss_bytes",
+        "threads",
+        "size_class",
+        "suite",
+    ];
+    assert_members(object, &members);
+    assert!(object["present_ms"].as_f64().unwrap() > 0.0);
+    if cfg!(unix) {
+        assert!(object["peak_rss_bytes"].as_u64().unwrap() > 1 << 20);
+    }
+}
+
+fn assert_members(object: &Value, members: &[&str]) {
+    let mut expected = members.to_vec();
+    expected.sort_unstable();
+    let mut found: Vec<_> = object.as_object().unwrap().keys().map(String::as_str).collect();
+    found.sort_unstable();
+    assert_eq!(found, expected);
+}
+
+fn assert_refused((status, object): (i32, Value), code: &str, what: &str) {
+    assert_eq!(status, 1, "{what}: {object}");
+    assert_members(&object, &["verified", "reason"]);
+    assert_members(&object["reason"], &["code", "message"]);
+    assert_eq!(object["verified"], false);
+    assert_eq!(object["reason"]["code"], code, "{what}: {object}");
+}
+
+/// A document valid for some days around `now`, with a request of that time.
+fn spec(now: Timestamp) -> Value {
+    let days = |days: i64| Timestamp::from_unix(now.unix() + days * 86_400).unwrap().to_string();
+    let mut spec: Value = serde_json::from_str(SPEC).unwrap();
+    spec["validity"] = json!({ "signed": days(-1), "valid_from": days(-1), "valid_until": days(10) });
+    spec["request"] = json!({
+        "now": now.to_string(),
+        "predicates": [
+            { "namespace": MDL_NAMESPACE, "element": "birth_date", "age_at_least": 18 },
+            { "namespace": MDL_NAMESPACE, "element": "family_name", "disclose": true },
+        ],
+    });
+    spec
+}
+
+fn mint(folder: &Folder, name: &str, spec: &Value) {
+    let path = folder.write("spec.json", spec.to_string());
+    let (status, object) = velum_json(&["issue", "--spec", &path, "--out", &folder.name(name)]);
+    assert_eq!(status, 0, "{object}");
+}
+
+fn now() -> Timestamp {
+    let seconds = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    Timestamp::from_unix(i64::try_from(seconds).unwrap()).unwrap()
+}
