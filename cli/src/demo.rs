@@ -249,8 +249,8 @@ impl Run {
         text.heading("Wrong requests: what the prover says, and the verifier of the good presentation");
         for refusal in &self.refusals {
             text.line(refusal.asked);
-            text.refusal("prover", &refusal.prover);
-            text.refusal("verifier", &refusal.verifier);
+            text.prover_refusal(&refusal.prover);
+            text.verifier_refusal(&refusal.verifier);
         }
         text.out.push('\n');
         text.out.push_str(if all_refused {
@@ -322,13 +322,21 @@ impl Text {
         let _ = writeln!(self.out, "  {label:13}{text}");
     }
 
-    fn refusal(&mut self, who: &str, error: &Option<Error>) {
-        let words = match error {
-            Some(error) => {
-                format!("{} {}", self.style.green(&format!("{:17}", error.code().as_str())), error.message())
-            }
+    fn prover_refusal(&mut self, error: &Option<Error>) {
+        let message = error.as_ref().map(Error::message).unwrap_or_default();
+        let code = self.code(error);
+        let _ = writeln!(self.out, "    prover   {code} {message}");
+    }
+
+    fn verifier_refusal(&mut self, error: &Option<Error>) {
+        let code = self.code(error);
+        let _ = writeln!(self.out, "    verifier {}", code.trim_end());
+    }
+
+    fn code(&self, error: &Option<Error>) -> String {
+        match error {
+            Some(error) => self.style.green(&format!("{:16}", error.code().as_str())),
             None => self.style.red("DID NOT REFUSE"),
-        };
-        let _ = writeln!(self.out, "    {who:9}{words}");
+        }
     }
 }

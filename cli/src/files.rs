@@ -1,7 +1,7 @@
 //! Files in and out, bounded and whole.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -34,6 +34,15 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         Ok(())
     };
     write().map_err(|error| Failure::file(path, "write", &error))
+}
+
+/// That the folder of a file to be written is there, before work is put into what shall be in it.
+pub fn check_folder(path: &Path) -> Result<(), Failure> {
+    match folder(path).metadata() {
+        Ok(metadata) if metadata.is_dir() => Ok(()),
+        Ok(_) => Err(Failure::file(path, "write", &ErrorKind::NotADirectory.into())),
+        Err(error) => Err(Failure::file(path, "write", &error)),
+    }
 }
 
 /// A file that is about to be written: that this can be done is known before the bytes are.

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::prepared_file::PreparedFile;
 use crate::progress::{Progress, timed};
 use crate::report::Report;
-use crate::{inputs, machine};
+use crate::{files, inputs, machine};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -26,6 +26,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
+    files::check_folder(&arguments.out)?;
     PreparedFile::check_free(&arguments.out)?;
     let request = inputs::request(&arguments.request)?;
     let response = inputs::response(&arguments.document)?;

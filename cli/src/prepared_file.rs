@@ -19,6 +19,9 @@ use crate::files;
 
 /// A prepared proof that was there when it was read.
 pub struct PreparedFile {
+    /// The path that was given, for messages.
+    name: PathBuf,
+    /// The file itself.
     path: PathBuf,
     bytes: Zeroizing<Vec<u8>>,
 }
@@ -39,11 +42,12 @@ impl PreparedFile {
 
     /// Reads a prepared proof and leaves it where it is.
     pub fn open(path: &Path) -> Result<Self, Failure> {
+        let name = path.to_owned();
         // A link is followed once and for all: taking the link away would leave the file.
-        match path.canonicalize() {
-            Ok(path) => Ok(Self { bytes: files::read(&path, limits::PRESENTATION_BYTES)?, path }),
-            Err(_) if marker(path).exists() => Err(Failure::prepared_used(path)),
-            Err(error) => Err(Failure::file(path, "read", &error)),
+        match name.canonicalize() {
+            Ok(path) => Ok(Self { bytes: files::read(&path, limits::PRESENTATION_BYTES)?, name, path }),
+            Err(_) if marker(&name).exists() => Err(Failure::prepared_used(&name)),
+            Err(error) => Err(Failure::file(&name, "read", &error)),
         }
     }
 
@@ -54,8 +58,8 @@ impl PreparedFile {
 
     /// Takes the file away for good. Only after this may a presentation made from it be shown.
     pub fn take(self) -> Result<(), Failure> {
-        let Self { path, bytes } = self;
-        let used = || Failure::prepared_used(&path);
+        let Self { name, path, bytes } = self;
+        let used = || Failure::prepared_used(&name);
         // First the marker: whoever then finds no file finds out why.
         files::write(&marker(&path), &[])?;
         let take = || {
@@ -66,13 +70,13 @@ impl PreparedFile {
         };
         let taken = take().map_err(|error: std::io::Error| match error.kind() {
             ErrorKind::NotFound => used(),
-            _ => Failure::file(&path, "take", &error),
+            _ => Failure::file(&name, "take", &error),
         })?;
         // Another process may have used the file, and a new one may have come to its place.
         if *files::read(&taken, limits::PRESENTATION_BYTES)? != *bytes {
             return Err(used());
         }
-        taken.close().map_err(|error| Failure::file(&path, "remove", &error))
+        taken.close().map_err(|error| Failure::file(&name, "remove", &error))
     }
 }
 

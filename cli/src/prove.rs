@@ -8,11 +8,10 @@ use velum_core::control::Control;
 use velum_credentials::{Clock, Code, Error, PrepareOptions, Prepared, PresentOptions, Prover, Timestamp};
 
 use crate::failure::Failure;
-use crate::files::Output;
 use crate::prepared_file::PreparedFile;
 use crate::progress::{Progress, timed};
 use crate::report::Report;
-use crate::{inputs, machine};
+use crate::{files, inputs, machine};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -40,6 +39,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
+    files::check_folder(&arguments.out)?;
     let request = inputs::request(&arguments.request)?;
     let transcript = inputs::transcript(&arguments.transcript)?;
     let response = inputs::response(&arguments.document)?;
@@ -71,7 +71,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let presentation = presentation?;
 
     let bytes = presentation.to_bytes();
-    let output = Output::beside(&arguments.out)?;
+    let output = files::Output::beside(&arguments.out)?;
     prepared_file.map(PreparedFile::take).transpose()?;
     output.replace(&bytes)?;
 

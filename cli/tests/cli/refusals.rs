@@ -53,6 +53,16 @@ fn requests_that_the_document_does_not_meet() {
 }
 
 #[test]
+fn places_that_nothing_can_be_written_to() {
+    let folder = Folder::of_case(&MUSTERMANN);
+    for out in ["missing/out.cbor", "request.json/out.cbor"] {
+        assert_failure(folder.prove(&[("--out", out)], &["--any-clock"]), 2, "file", &folder.name(out));
+        assert_failure(folder.prepare(&[("--out", out)]), 2, "file", &folder.name(out));
+    }
+    assert_failure(folder.prepare(&[("--out", "request.json")]), 2, "file", &folder.name("request.json"));
+}
+
+#[test]
 fn times_are_the_wallets_to_judge() {
     let folder = Folder::of_case(&MUSTERMANN);
     assert_failure(folder.prove(&[], &[]), 1, "clock", "request.now");
