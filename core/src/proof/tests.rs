@@ -7,7 +7,11 @@ use super::*;
 use crate::air::check;
 use crate::air::testing::rules;
 use crate::class::{CLASSES, LARGE};
+use crate::field::F;
 use crate::stark::Security;
+use crate::statement::{
+    CredentialStatement, ElementName, PresentationStatement, PublicKey, SlotPredicate, Subject,
+};
 use crate::suite::SUITES;
 
 #[test]
@@ -30,6 +34,44 @@ fn both_proofs_together_have_a_hundred_proven_bits() {
             let bits = Security::together(verifier.security());
             assert!(bits >= 100.0, "{suite:?} {}: {bits}", class.name);
         }
+    }
+}
+
+/// Nothing of a statement is in the tables but public columns: the key that is made of an example holds for all.
+#[test]
+fn verifier_keys_do_not_depend_on_the_statement() {
+    for class in CLASSES {
+        let name = |slot: usize| ElementName {
+            namespace: format!("{}{}", "n".repeat(63), slot % 2),
+            element: "e".repeat(slot + 1),
+        };
+        let subject = Subject {
+            suite: Suite::Direct,
+            class,
+            doc_type: "t".repeat(64),
+            issuer: PublicKey { x: [1; 32], y: [2; 32] },
+            elements: (0..class.slots).map(name).collect(),
+        };
+        let commitment = F::new_array([1, 2, 3, 4]);
+        let credential = CredentialStatement { subject: subject.clone(), commitment };
+        let predicate =
+            SlotPredicate { encoding: Some(vec![1; class.max_item_bytes]), date: Some((1, 20_000_101)) };
+        let presentation = PresentationStatement {
+            subject,
+            commitment,
+            credential_proof: [1; 32],
+            request: [2; 32],
+            now: 20_240_101_000_000,
+            signed_within: (1, 2),
+            device_authentication: [3; 32],
+            predicates: vec![predicate; class.slots],
+        };
+        let verifier = Verifier::new(Suite::Direct, class);
+        let parameters = crate::stark::Parameters::of(Suite::Direct);
+        let key = crate::stark::VerifierKey::new(parameters, &credential_chips(&credential).unwrap(), 0);
+        assert_eq!(key.hash(), verifier.credential.hash(), "{}", class.name);
+        let key = crate::stark::VerifierKey::new(parameters, &presentation_chips(&presentation).unwrap(), 0);
+        assert_eq!(key.hash(), verifier.presentation.hash(), "{}", class.name);
     }
 }
 

@@ -21,8 +21,8 @@ type LeafHash = SerializingHasher<Blake3>;
 type Compress = CompressionFunctionFromHasher<Blake3, 2, 32>;
 type Mmcs = MerkleTreeHidingMmcs<F, u8, LeafHash, Compress, StdRng, 2, 32, SALT_ELEMENTS>;
 type ChallengeMmcs = ExtensionMmcs<F, EF, Mmcs>;
-type Pcs = HidingFriPcs<F, Radix2DitParallel<F>, Mmcs, ChallengeMmcs, StdRng>;
-type Challenger = SerializingChallenger64<F, HashChallenger<u8, Blake3, 32>>;
+pub(super) type Pcs = HidingFriPcs<F, Radix2DitParallel<F>, Mmcs, ChallengeMmcs, StdRng>;
+pub(super) type Challenger = SerializingChallenger64<F, HashChallenger<u8, Blake3, 32>>;
 
 /// The proof system with its parameters, randomness and transcript prefix.
 pub(crate) type Config = StarkConfig<Pcs, EF, Challenger>;

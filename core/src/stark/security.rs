@@ -92,7 +92,7 @@ fn sum_bits(bits: impl Iterator<Item = f64>) -> f64 {
 }
 
 /// What the error terms depend on, gathered from all tables.
-struct Tables {
+pub(super) struct Tables {
     /// Logarithm of the largest height that FRI sees: blinding doubles each table.
     log_height: usize,
     /// Heights that differ: FRI folds down to each of them.
@@ -100,14 +100,15 @@ struct Tables {
     constraints: usize,
     /// Each table's part in the out-of-domain test.
     deep: Vec<(StarkAirParams, InstanceShape)>,
-    batched_functions: usize,
+    /// Columns by opening points, of every commitment.
+    pub(super) batched_functions: usize,
     /// Denominators of the lookup argument: interactions times rows.
     denominators: usize,
     widest_tuple: usize,
 }
 
 impl Tables {
-    fn of<C: Chip + Clone>(airs: &[Lowered<C>], lookups: &[Lookups<F>], chips: &[C]) -> Self {
+    pub(super) fn of<C: Chip + Clone>(airs: &[Lowered<C>], lookups: &[Lookups<F>], chips: &[C]) -> Self {
         let mut tables = Self {
             log_height: 0,
             heights: 0,
@@ -206,6 +207,8 @@ impl Tables {
             &LogUpAir { num_interactions: self.denominators, max_message_width: self.widest_tuple },
             &InstanceShape { log_trace_length: 0, ..shape },
         );
+        // The tables are committed before these challenges: one that balances any of the codewords close to them is enough.
+        let lookups = lookups.bits() - list_size.log2();
         let folding = folding.map_or(f64::INFINITY, ErrorBits::bits) - self.folding_rounds_bits(parameters);
         let query = query_phase_error(agreement, parameters.queries, parameters.query_grinding_bits);
 
@@ -214,7 +217,7 @@ impl Tables {
             bits: bits.max(0.0) + grinding as f64 - CHALLENGE_SHORTFALL_BITS,
         };
         let terms = vec![
-            term("lookup challenges", lookups.bits(), parameters.lookup_grinding_bits),
+            term("lookup challenges", lookups, parameters.lookup_grinding_bits),
             term("constraint challenge", composition, 0),
             term("out-of-domain point", deep, parameters.ood_grinding_bits),
             term("batching challenge", batching, parameters.batch_grinding_bits),

@@ -1,8 +1,14 @@
+use p3_batch_stark::BatchProof;
 use p3_field::PrimeCharacteristicRing;
+use p3_uni_stark::OpenedValues;
 
+use super::config::{Challenger, Config, Pcs};
+use super::lower::Lowered;
+use super::security::Tables;
+use super::verify::{decode, encode};
 use super::*;
 use crate::air::{Bus, Chip, ChipBuilder, Trace, check, fill_multiplicities};
-use crate::field::F;
+use crate::field::{EF, F};
 
 /// Parameters far too weak for use, reachable from tests only.
 const TINY: Parameters = Parameters {
@@ -225,6 +231,151 @@ fn every_flipped_byte_is_refused_without_a_panic() {
         forged.resize(length, 0);
         assert!(matches!(key.verifier().verify(&chips, b"", &forged), Err(VerifyError::Length { .. })));
     }
+}
+
+/// Every list in a proof one shorter or one longer, every optional part left out: refused, and without a panic.
+#[test]
+fn every_change_of_shape_is_refused_without_a_panic() {
+    type Change = fn(&mut BatchProof<Config>);
+    let changes: &[Change] = &[
+        |p| p.commitments.main = two_roots(),
+        |p| p.commitments.permutation = Some(two_roots()),
+        |p| p.commitments.permutation = None,
+        |p| p.commitments.quotient_chunks = two_roots(),
+        |p| p.commitments.random = Some(two_roots()),
+        |p| p.commitments.random = None,
+        |p| shorten(&mut p.opened_values.instances),
+        |p| p.opened_values.instances.clear(),
+        |p| p.opened_values.instances.swap(0, 1),
+        |p| shorten(&mut base(p).trace_local),
+        |p| base(p).trace_local.push(EF::ZERO),
+        |p| base(p).trace_next = None,
+        |p| shorten(base(p).trace_next.as_mut().unwrap()),
+        |p| shorten(&mut base(p).quotient_chunks),
+        |p| base(p).quotient_chunks.push(vec![EF::ZERO; 2]),
+        |p| shorten(&mut base(p).quotient_chunks[0]),
+        |p| base(p).quotient_chunks[0].push(EF::ZERO),
+        |p| base(p).random = None,
+        |p| base(p).random.as_mut().unwrap().push(EF::ZERO),
+        |p| base(p).preprocessed = None,
+        |p| shorten(&mut base(p).preprocessed.as_mut().unwrap().local),
+        |p| base(p).preprocessed.as_mut().unwrap().next = Some(Vec::new()),
+        |p| p.opened_values.instances[0].permutation_local.clear(),
+        |p| p.opened_values.instances[0].permutation_next.push(EF::ZERO),
+        |p| {
+            p.opened_values.instances[0].permutation_local.clear();
+            p.opened_values.instances[0].permutation_next.clear();
+        },
+        |p| p.lookup_terminals[0] = None,
+        |p| shorten(&mut p.lookup_terminals),
+        |p| p.lookup_terminals.swap(0, 1),
+        |p| shorten(&mut p.degree_bits),
+        |p| p.degree_bits[0] = usize::BITS as usize,
+        |p| p.degree_bits.swap(0, 1),
+        |p| p.lookup_pow_witness = None,
+        |p| p.ood_pow_witness += F::ONE,
+        |p| shorten(&mut p.opening_proof.0),
+        |p| shorten(&mut p.opening_proof.0[0]),
+        |p| shorten(&mut p.opening_proof.0[0][0]),
+        |p| shorten(&mut p.opening_proof.0[0][0][0]),
+        |p| p.opening_proof.0[1][0][0].push(EF::ZERO),
+        |p| p.opening_proof.0[3][0][0].push(EF::ZERO),
+        |p| p.opening_proof.1.batch_pow_witness += F::ONE,
+        |p| shorten(&mut p.opening_proof.1.commit_phase_commits),
+        |p| p.opening_proof.1.commit_phase_commits.push(two_roots()),
+        |p| p.opening_proof.1.commit_phase_commits[0] = two_roots(),
+        |p| shorten(&mut p.opening_proof.1.commit_pow_witnesses),
+        |p| p.opening_proof.1.commit_pow_witnesses.push(F::ZERO),
+        |p| p.opening_proof.1.query_pow_witness += F::ONE,
+        |p| shorten(&mut p.opening_proof.1.final_poly),
+        |p| p.opening_proof.1.final_poly.push(EF::ZERO),
+        |p| p.opening_proof.1.final_poly.clear(),
+        |p| shorten(&mut p.opening_proof.1.commit_phase_openings),
+        |p| p.opening_proof.1.commit_phase_openings.swap(0, 1),
+        |p| shorten(&mut p.opening_proof.1.commit_phase_openings[0].sibling_values),
+        |p| shorten(&mut p.opening_proof.1.commit_phase_openings[0].sibling_values[0]),
+        |p| p.opening_proof.1.commit_phase_openings[0].sibling_values[0].push(EF::ZERO),
+        |p| shorten(&mut p.opening_proof.1.commit_phase_openings[0].opening_proof.0),
+        |p| shorten(&mut p.opening_proof.1.commit_phase_openings[0].opening_proof.0[0]),
+        |p| shorten(&mut p.opening_proof.1.commit_phase_openings[0].opening_proof.0[0][0]),
+        |p| p.opening_proof.1.commit_phase_openings[0].opening_proof.0[0][0].push(F::ZERO),
+        |p| shorten(&mut p.opening_proof.1.commit_phase_openings[0].opening_proof.1.sibling_hashes),
+        |p| p.opening_proof.1.commit_phase_openings[0].opening_proof.1.sibling_hashes.push([0; 32]),
+        |p| p.opening_proof.1.commit_phase_openings[0].opening_proof.1.sibling_hashes.clear(),
+        |p| shorten(&mut p.opening_proof.1.input_openings),
+        |p| p.opening_proof.1.input_openings.clear(),
+        |p| p.opening_proof.1.input_openings.swap(0, 1),
+        |p| shorten(&mut p.opening_proof.1.input_openings[0].opened_values),
+        |p| p.opening_proof.1.input_openings[1].opened_values.push(Vec::new()),
+        |p| p.opening_proof.1.input_openings[1].opened_values.swap(0, 1),
+        |p| shorten(&mut p.opening_proof.1.input_openings[1].opened_values[0]),
+        |p| p.opening_proof.1.input_openings[1].opened_values[0].push(Vec::new()),
+        |p| shorten(&mut p.opening_proof.1.input_openings[1].opened_values[0][0]),
+        |p| p.opening_proof.1.input_openings[1].opened_values[0][0].push(F::ZERO),
+        |p| {
+            // A column moved into the salt: the hashed leaf is the same.
+            let opening = &mut p.opening_proof.1.input_openings[1];
+            let moved = opening.opened_values[0][0].pop().unwrap();
+            opening.opening_proof.0[0][0].insert(0, moved);
+        },
+        |p| {
+            let opening = &mut p.opening_proof.1.input_openings[1];
+            let moved = opening.opening_proof.0[0][0].remove(0);
+            opening.opened_values[0][0].push(moved);
+        },
+        |p| shorten(&mut p.opening_proof.1.input_openings[0].opening_proof.0),
+        |p| shorten(&mut p.opening_proof.1.input_openings[0].opening_proof.0[0]),
+        |p| shorten(&mut p.opening_proof.1.input_openings[0].opening_proof.0[0][0]),
+        |p| p.opening_proof.1.input_openings[0].opening_proof.1.sibling_hashes.clear(),
+        |p| p.opening_proof.1.input_openings[0].opening_proof.1.sibling_hashes.push([0; 32]),
+    ];
+    let (key, start) = (key(), [3, 5]);
+    let (chips, traces) = (chips(start), traces(start));
+    let honest = key.prove(&chips, &traces, b"").unwrap();
+    for (index, change) in changes.iter().enumerate() {
+        let mut proof = decode(&honest, TINY_PROOF_BYTES).unwrap();
+        change(&mut proof);
+        let forged = encode(&proof, TINY_PROOF_BYTES).unwrap().unwrap();
+        assert!(key.verifier().verify(&chips, b"", &forged).is_err(), "change {index}");
+    }
+}
+
+fn shorten<T>(list: &mut Vec<T>) {
+    list.pop();
+}
+
+type Commitment = <Pcs as p3_commit::Pcs<EF, Challenger>>::Commitment;
+
+/// A Merkle cap of more digests than the parameters give it.
+fn two_roots() -> Commitment {
+    bcs::from_bytes(&bcs::to_bytes(&vec![[0_u8; 32]; 2]).unwrap()).unwrap()
+}
+
+fn base(proof: &mut BatchProof<Config>) -> &mut OpenedValues<EF> {
+    &mut proof.opened_values.instances[0].base_opened_values
+}
+
+/// The security estimate counts what is batched from the tables; a proof must open exactly as much.
+#[test]
+fn counts_what_a_proof_opens() {
+    let (key, start) = (key(), [3, 5]);
+    let (chips, traces) = (chips(start), traces(start));
+    let proof = decode(&key.prove(&chips, &traces, b"").unwrap(), TINY_PROOF_BYTES).unwrap();
+    let lookups = &key.verifier().data.common.lookups;
+    let tables = Tables::of(&Lowered::all(chips.clone()), lookups, &chips);
+    let length = |row: &Option<Vec<EF>>| row.as_ref().map_or(0, Vec::len);
+    let opened = proof.opened_values.instances.iter().map(|table| {
+        let base = &table.base_opened_values;
+        base.trace_local.len()
+            + length(&base.trace_next)
+            + base.preprocessed.as_ref().map_or(0, |row| row.local.len() + length(&row.next))
+            + base.quotient_chunks.iter().map(Vec::len).sum::<usize>()
+            + length(&base.random)
+            + table.permutation_local.len()
+            + table.permutation_next.len()
+    });
+    let blinding = proof.opening_proof.0.iter().flatten().flatten().map(Vec::len);
+    assert_eq!(tables.batched_functions, opened.chain(blinding).sum::<usize>());
 }
 
 #[test]

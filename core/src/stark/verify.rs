@@ -73,7 +73,7 @@ pub(super) fn encode(proof: &BatchProof<Config>, proof_bytes: usize) -> Result<O
     Ok(Some(bytes))
 }
 
-fn decode(bytes: &[u8], proof_bytes: usize) -> Result<BatchProof<Config>, VerifyError> {
+pub(super) fn decode(bytes: &[u8], proof_bytes: usize) -> Result<BatchProof<Config>, VerifyError> {
     let encoding = |reason: &str| VerifyError::Encoding(reason.to_owned());
     if bytes.len() != proof_bytes {
         return Err(VerifyError::Length { expected: proof_bytes, actual: bytes.len() });
