@@ -61,6 +61,13 @@ pub use response::{DeviceResponse, Document, IssuerSigned, NameSpace};
 pub use trust::{Issuer, TrustedIssuer};
 pub use value::Value;
 pub use velum_core::class::SizeClass;
+#[cfg(feature = "prover")]
+pub use velum_core::control::{CancelToken, Control, Stage};
+
+/// The examples of the README, compiled with the documentation tests.
+#[cfg(all(doctest, feature = "prover"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
 
 #[cfg(test)]
 mod tests {
