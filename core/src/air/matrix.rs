@@ -54,9 +54,12 @@ impl Trace {
     pub fn set_u64(&mut self, row: usize, column: usize, value: u64) {
         self.set(row, column, F::from_u64(value));
     }
+}
 
-    /// All cells, row by row.
-    pub fn into_cells(self) -> Vec<F> {
-        self.cells
+/// Cells hold secrets: they are overwritten.
+impl Drop for Trace {
+    fn drop(&mut self) {
+        self.cells.fill(F::ZERO);
+        std::hint::black_box(&self.cells);
     }
 }

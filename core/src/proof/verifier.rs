@@ -69,12 +69,12 @@ impl Verifier {
         if subject.suite == self.suite && subject.class == self.class {
             return Ok(());
         }
-        Err(VerifyError::Invalid("the statement is of another suite or size class".to_owned()))
+        Err(VerifyError::Statement("it is of another suite or size class".to_owned()))
     }
 }
 
 fn no_such_statement(error: StatementError) -> VerifyError {
-    VerifyError::Invalid(error.to_string())
+    VerifyError::Statement(error.to_string())
 }
 
 /// Chips of any statement of the suite and class: the verifier key depends on nothing else.

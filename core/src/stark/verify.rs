@@ -31,9 +31,15 @@ pub enum VerifyError {
     /// The proof is for tables of other heights.
     #[error("the proof is for tables of other heights")]
     Heights,
-    /// The proof does not show the statement.
-    #[error("the proof does not hold: {0}")]
-    Invalid(String),
+    /// The proof does not show the statement; `detail` is what the proof system says.
+    #[error("the proof does not show the statement")]
+    Invalid {
+        /// For logs: which check failed first, which tells nothing of why.
+        detail: String,
+    },
+    /// There is no proof of such a statement.
+    #[error("no proof can be of this statement: {0}")]
+    Statement(String),
 }
 
 impl VerifierKey {
@@ -55,7 +61,7 @@ impl VerifierKey {
         let config = config(&self.parameters, [0; 32], &self.prefix(bound));
         let public_values = vec![Vec::new(); airs.len()];
         verify_batch(&config, &airs, &proof, &public_values, &self.data.common)
-            .map_err(|error| VerifyError::Invalid(format!("{error:?}")))
+            .map_err(|error| VerifyError::Invalid { detail: format!("{error:?}") })
     }
 }
 
