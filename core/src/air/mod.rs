@@ -20,6 +20,8 @@
 //! [`provide`](ChipBuilder::provide) has a free multiplicity, and its key must be unique among all rows.
 
 mod check;
+#[cfg(test)]
+pub(crate) mod freedom;
 mod matrix;
 mod multiplicity;
 #[cfg(test)]

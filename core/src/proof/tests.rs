@@ -1,12 +1,14 @@
 //! Whole proofs on real documents: what is right verifies, and each forged link fails a rule that its test names.
 
+use p3_field::PrimeCharacteristicRing;
 use velum_testdata::MUSTERMANN;
 
 use super::fixture::Fixture;
 use super::*;
-use crate::air::check;
+use crate::air::freedom::free_cells;
 use crate::air::testing::rules;
-use crate::class::{CLASSES, LARGE};
+use crate::air::{Chip, Trace, check};
+use crate::class::{BLOCK_BYTES, CLASSES, LARGE};
 use crate::field::F;
 use crate::stark::Security;
 use crate::statement::{
@@ -84,6 +86,64 @@ fn a_verifier_refuses_statements_of_another_class() {
     fixture.witness.record.salts = crate::statement::RecordSalts::from_system(LARGE).unwrap();
     let error = verifier.verify_credential(&fixture.credential_statement(), &proof).unwrap_err();
     assert!(error.to_string().contains("another suite or size class"), "{error}");
+}
+
+/// Rows of the SHA-256 table that are looked at: the first two blocks.
+const SHA256_ROWS: usize = 150;
+
+/// Around an honest credential proof nothing can move but what no rule reads, as the chips' documentation lists it.
+///
+/// The ES256 table is left out: its values are tuples, which the search holds fixed.
+#[test]
+fn only_what_is_read_by_nothing_can_move() {
+    let fixture = Fixture::of(&MUSTERMANN, &["birth_date", "family_name", "height", "age_over_18"]);
+    let statement = fixture.credential_statement();
+    let chips = credential_chips(&statement).unwrap();
+    let traces = credential_traces(&chips, &statement, &fixture.witness).unwrap();
+    for (chip, trace) in chips.iter().zip(&traces) {
+        let rows = match chip {
+            CredentialChip::Es256(_) | CredentialChip::Range(_) => continue,
+            CredentialChip::Sha256(_) => SHA256_ROWS,
+            _ => trace.height(),
+        };
+        let is_documented = read_by_nothing(chip, trace);
+        let mut free = free_cells(chip, trace, rows);
+        free.retain(|&(row, column)| !is_documented(row, column));
+        assert!(free.is_empty(), "{}: {:?}", chip.name(), free.iter().take(20).collect::<Vec<_>>());
+    }
+}
+
+/// Whether the documentation of the chip says that a cell is free.
+fn read_by_nothing(chip: &CredentialChip, trace: &Trace) -> impl Fn(usize, usize) -> bool {
+    let (fixed, public) = (chip.fixed(), chip.public());
+    let zero = |cell: F| cell == F::ZERO;
+    move |row, column| match chip {
+        // Multiplicities; rows behind the streams.
+        CredentialChip::Bytes(_) => column >= 8 || row >= STANDARD.blocks() * BLOCK_BYTES,
+        // Multiplicities; held words before the first initial row.
+        CredentialChip::Sha256(_) => column == 114 || row < 2 || row + 1 >= SHA256_ROWS,
+        // What no role uses, multiplicities; rows without an item.
+        CredentialChip::Cbor(_) => column >= 41 || zero(trace.get(row, 0)),
+        // Rows of strings that are not in use, and of none.
+        CredentialChip::Text(_) => zero(public[1][row]),
+        // Multiplicities; rows without an entry, rows without a key.
+        CredentialChip::Keys(_) if column < 8 => column == 7 || zero(trace.get(row, 0)),
+        CredentialChip::Keys(_) => (8..13).all(|map| zero(trace.get(row, map))),
+        // What the first row of a stream says for all of them, and where the digest of stream 0 would be.
+        CredentialChip::Links(_) => match column {
+            1 => zero(fixed[2][row]),
+            2 => zero(fixed[2][row]) || row < 8,
+            3 => !(8..40).contains(&row),
+            _ => row >= 40,
+        },
+        // Salts and the rows beside them; rows of no slot.
+        CredentialChip::Values(_) => column == 4 || zero(fixed[0][row]),
+        // Positions of what is not in the document; rows behind the commitment.
+        CredentialChip::Record(_) => column == 1 && !(12..28).contains(&row) || row >= 76,
+        // Multiplicities; rows behind the permutations.
+        CredentialChip::Poseidon2(_) => column == 36 || row >= 270,
+        CredentialChip::Es256(_) | CredentialChip::Range(_) => false,
+    }
 }
 
 /// What `cargo xtask soundness-mutants` switches off.
