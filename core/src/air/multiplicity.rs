@@ -32,6 +32,9 @@ pub fn fill_multiplicities<C: Chip>(chips: &[C], traces: &mut [Trace]) {
             *demand.entry(cell).or_default() += count;
         }
     });
+    for &(table, row, column) in provided.values() {
+        traces[table].set(row, column, F::ZERO);
+    }
     for ((table, row, column), count) in demand {
         traces[table].set(row, column, count);
     }

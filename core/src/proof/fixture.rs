@@ -1,6 +1,12 @@
-//! Statements and witnesses from real documents, without a library for documents.
+//! Statements and witnesses from real documents, without a library for documents, and from altered ones that an issuer signed
+//! whose key the tests hold.
 
-use velum_testdata::Case;
+use ciborium::Value;
+use p256::ecdsa::SigningKey;
+use p256::ecdsa::signature::Signer;
+use p256::ecdsa::signature::hazmat::PrehashSigner;
+use sha2::{Digest as _, Sha256};
+use velum_testdata::{AGE_VERIFICATION, Case, MUSTERMANN, sig_structure};
 
 use crate::chips::buses::field;
 use crate::chips::cbor::Tree;
@@ -11,6 +17,15 @@ use crate::statement::{
     PublicKey, RecordOpening, RecordSalts, SlotPredicate, Subject,
 };
 use crate::suite::Suite;
+
+/// Bytes of `Sig_structure` before a tag-24 MSO of 256 to 65,535 bytes.
+const SIG_STRUCTURE_PREFIX: usize = 20;
+
+/// What the device signs in these tests: the digest of any `DeviceAuthentication`.
+pub(crate) const SESSION: [u8; 32] = [0x5e; 32];
+
+/// The entries of a CBOR map.
+pub(crate) type Entries = Vec<(Value, Value)>;
 
 /// Statements about some elements of a real document, and what they keep private.
 #[derive(Clone)]
@@ -62,6 +77,69 @@ impl Fixture {
         fixture
     }
 
+    /// Elements of a licence of an issuer whose key the tests hold, to a device whose key they hold: the Mustermann document
+    /// with both keys exchanged.
+    pub(crate) fn licence(elements: &[&str]) -> Self {
+        let mut fixture = Self::of(&MUSTERMANN, elements).with_mso(|mso| {
+            let key = public_key(&device_key());
+            for (label, coordinate) in [(-2, key.x), (-3, key.y)] {
+                let cose_key = map(map(mso, "deviceKeyInfo"), "deviceKey");
+                let entry = cose_key.iter_mut().find(|(name, _)| *name == Value::Integer(label.into()));
+                entry.unwrap().1 = Value::Bytes(coordinate.to_vec());
+            }
+        });
+        fixture.read_record();
+        fixture
+    }
+
+    /// With an MSO changed as a CBOR value, and signed again.
+    pub(crate) fn with_mso(mut self, change: impl FnOnce(&mut Entries)) -> Self {
+        let mso = changed(&self.witness.sig_structure[SIG_STRUCTURE_PREFIX..], change);
+        self.witness.sig_structure = sig_structure(&mso);
+        self.signed()
+    }
+
+    /// With other bytes of the same number in place of the only place where `from` stands in what the issuer signs, and signed
+    /// again.
+    pub(crate) fn with_bytes(mut self, from: &[u8], to: &[u8]) -> Self {
+        assert_eq!(from.len(), to.len(), "lengths around it would be wrong");
+        let message = &mut self.witness.sig_structure;
+        let places: Vec<_> =
+            (0..=message.len() - from.len()).filter(|&at| message[at..].starts_with(from)).collect();
+        assert_eq!(places.len(), 1, "{from:x?} stands once");
+        message[places[0]..][..to.len()].copy_from_slice(to);
+        self.signed()
+    }
+
+    /// With an item changed as a CBOR value. Its digest in the MSO stays.
+    pub(crate) fn with_item(mut self, slot: usize, change: impl FnOnce(&mut Entries)) -> Self {
+        self.witness.items[slot] = changed(&self.witness.items[slot], change);
+        self
+    }
+
+    /// With the digest that stands in the MSO for `item` replaced by the one of the item that the slot now holds, and signed
+    /// again.
+    pub(crate) fn with_digest_of(self, slot: usize, item: &[u8]) -> Self {
+        let [old, new] = [item, &self.witness.items[slot]].map(|item| Sha256::digest(item).to_vec());
+        self.with_bytes(&old, &new)
+    }
+
+    /// Signed by the issuer whose key the tests hold.
+    pub(crate) fn signed(mut self) -> Self {
+        let signature: p256::ecdsa::Signature = issuer_key().sign(&self.witness.sig_structure);
+        self.witness.signature = signature.to_bytes().into();
+        self.subject.issuer = public_key(&issuer_key());
+        self
+    }
+
+    /// A presentation of a [`licence`](Self::licence) in the session [`SESSION`].
+    pub(crate) fn presented(
+        &self,
+        predicates: Vec<SlotPredicate>,
+    ) -> (PresentationStatement, PresentationWitness) {
+        self.presentation(SESSION, sign(&device_key(), &SESSION), predicates)
+    }
+
     /// Takes device key and values out of the document.
     pub(crate) fn read_record(&mut self) {
         let messages: Vec<_> = std::iter::once(&self.witness.sig_structure)
@@ -111,4 +189,53 @@ impl Fixture {
 /// `YYYY-MM-DDThh:mm:ss...` as the decimal number of its digits.
 fn decimal(date: &str) -> u64 {
     date.chars().filter(char::is_ascii_digit).take(14).collect::<String>().parse().unwrap()
+}
+
+/// The issuer's key of altered documents: the document signer's of the age verification case.
+pub(crate) fn issuer_key() -> SigningKey {
+    key(AGE_VERIFICATION.facts().document_signer_private_key)
+}
+
+/// The device's key of altered documents: that of the age verification case.
+pub(crate) fn device_key() -> SigningKey {
+    key(AGE_VERIFICATION.facts().device_private_key)
+}
+
+fn key(hexadecimal: Option<String>) -> SigningKey {
+    SigningKey::from_slice(&hex::decode(hexadecimal.expect("published")).unwrap()).unwrap()
+}
+
+pub(crate) fn public_key(key: &SigningKey) -> PublicKey {
+    let point = key.verifying_key().to_encoded_point(false);
+    PublicKey { x: (*point.x().unwrap()).into(), y: (*point.y().unwrap()).into() }
+}
+
+/// The ECDSA signature of a hash, `r || s`.
+pub(crate) fn sign(key: &SigningKey, hash: &[u8; 32]) -> [u8; 64] {
+    let signature: p256::ecdsa::Signature = key.sign_prehash(hash).unwrap();
+    signature.to_bytes().into()
+}
+
+/// The value of a text key.
+pub(crate) fn at<'a>(map: &'a mut Entries, key: &str) -> &'a mut Value {
+    &mut map.iter_mut().find(|(name, _)| name.as_text() == Some(key)).unwrap().1
+}
+
+/// The map that is the value of a text key.
+pub(crate) fn map<'a>(entries: &'a mut Entries, key: &str) -> &'a mut Entries {
+    at(entries, key).as_map_mut().unwrap()
+}
+
+/// A map in a tag-24 byte string, changed.
+fn changed(embedded: &[u8], change: impl FnOnce(&mut Entries)) -> Vec<u8> {
+    let Value::Tag(24, content) = ciborium::from_reader(embedded).unwrap() else { panic!("tag 24") };
+    let mut value: Value = ciborium::from_reader(content.as_bytes().unwrap().as_slice()).unwrap();
+    change(value.as_map_mut().unwrap());
+    encode(&Value::Tag(24, Box::new(Value::Bytes(encode(&value)))))
+}
+
+fn encode(value: &Value) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    ciborium::into_writer(value, &mut bytes).unwrap();
+    bytes
 }

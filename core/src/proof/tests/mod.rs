@@ -1,4 +1,16 @@
 //! Whole proofs on real documents: what is right verifies, and each forged link fails a rule that its test names.
+//!
+//! A forgery is made as a cheating prover would: whole tables come from another witness or are filled from other values, so
+//! that as much as possible agrees, and multiplicities follow. Every forgery is shown to the checker, which names the rules
+//! that fail. One or two of each link go through the real prover and verifier, all of them if `VELUM_TEST_ALL` is set.
+
+mod forgery;
+mod hiding;
+mod issuer;
+mod items;
+mod mso;
+mod mutation;
+mod session;
 
 use p3_field::PrimeCharacteristicRing;
 use velum_testdata::MUSTERMANN;
@@ -10,7 +22,7 @@ use crate::air::testing::rules;
 use crate::air::{Chip, Trace, check};
 use crate::class::{BLOCK_BYTES, CLASSES, LARGE};
 use crate::field::F;
-use crate::stark::Security;
+use crate::stark::{Parameters, Security, VerifierKey};
 use crate::statement::{
     CredentialStatement, ElementName, PresentationStatement, PublicKey, SlotPredicate, Subject,
 };
@@ -69,11 +81,42 @@ fn verifier_keys_do_not_depend_on_the_statement() {
             predicates: vec![predicate; class.slots],
         };
         let verifier = Verifier::new(Suite::Direct, class);
-        let parameters = crate::stark::Parameters::of(Suite::Direct);
-        let key = crate::stark::VerifierKey::new(parameters, &credential_chips(&credential).unwrap(), 0);
+        let parameters = Parameters::of(Suite::Direct);
+        let key = VerifierKey::new(parameters, &credential_chips(&credential).unwrap(), 0);
         assert_eq!(key.hash(), verifier.credential.hash(), "{}", class.name);
-        let key = crate::stark::VerifierKey::new(parameters, &presentation_chips(&presentation).unwrap(), 0);
+        let key = VerifierKey::new(parameters, &presentation_chips(&presentation).unwrap(), 0);
         assert_eq!(key.hash(), verifier.presentation.hash(), "{}", class.name);
+    }
+}
+
+/// The bits that are printed are those of the parameters and tables in use.
+#[test]
+fn bits_follow_the_parameters_and_the_tables() {
+    let (credential, presentation) = super::verifier::key_chips(Suite::Direct, STANDARD);
+    let direct = Parameters::of(Suite::Direct);
+    follow(direct, &credential);
+    follow(direct, &presentation);
+
+    fn follow<C: Chip + Clone>(direct: Parameters, chips: &[C]) {
+        let security = |parameters, chips: &[C]| VerifierKey::new(parameters, chips, 0).security().clone();
+        let whole = security(direct, chips);
+        let fewer = security(Parameters { queries: direct.queries / 2, ..direct }, chips);
+        assert!(fewer.bits() < whole.bits() - 20.0, "{} of {}", fewer.bits(), whole.bits());
+        let easier = security(Parameters { batch_grinding_bits: 0, ..direct }, chips);
+        assert!(easier.bits() < whole.bits(), "{} of {}", easier.bits(), whole.bits());
+
+        // Each term counts, that of the lookups among them.
+        let lookups = "lookup challenges";
+        assert!(whole.terms.iter().any(|term| term.name == lookups));
+        for dropped in &whole.terms {
+            let terms = whole.terms.iter().copied().filter(|term| term != dropped).collect();
+            let without = Security { terms, ..whole.clone() };
+            assert!(without.bits() > whole.bits(), "{}", dropped.name);
+        }
+        // A table less has fewer lookups.
+        let term =
+            |security: &Security| security.terms.iter().find(|term| term.name == lookups).unwrap().bits;
+        assert!(term(&security(direct, &chips[..1])) > term(&whole));
     }
 }
 

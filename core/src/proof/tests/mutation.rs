@@ -1,0 +1,53 @@
+//! One bit of a proof flipped, under the statement that the whole proof shows.
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+use super::forgery::{Forgery, Statement};
+use crate::proof::fixture::Fixture;
+use crate::statement::SlotPredicate;
+
+/// Flips spread evenly over a proof's content.
+const EVENLY: usize = 200;
+
+/// Bytes at the end of a proof's content that hold the heights of tables and what else comes last, a length among it.
+const LAST: usize = 128;
+
+fn assert_every_flip_is_refused<S: Statement>(mut forgery: Forgery<S>) {
+    assert_eq!(forgery.rules(), [""; 0]);
+    let proof = forgery.prove_unchecked();
+    forgery.statement.verify(&proof).unwrap();
+    let refuses = |position: usize, bit: u8| {
+        let mut forged = proof.clone();
+        forged[position] ^= 1 << bit;
+        assert!(
+            forgery.statement.verify(&forged).is_err(),
+            "bit {bit} of byte {position} of {}",
+            proof.len()
+        );
+    };
+
+    let end = 4 + u32::from_le_bytes(proof[..4].try_into().unwrap()) as usize;
+    // Its length, the first commitment's, and what comes last, zeros behind it included.
+    (0..8).chain(end - LAST..end + 4).chain([proof.len() - 1]).for_each(|position| refuses(position, 0));
+    let mut rng = StdRng::seed_from_u64(7);
+    for position in (4..end).step_by(end / EVENLY) {
+        refuses(position, rng.random_range(0..8));
+    }
+    let random = if std::env::var_os("VELUM_TEST_ALL").is_some() { 2_000 } else { 100 };
+    for _ in 0..random {
+        refuses(rng.random_range(0..proof.len()), rng.random_range(0..8));
+    }
+}
+
+#[test]
+fn flipped_bits_of_a_presentation_proof_are_refused() {
+    assert_every_flip_is_refused(Forgery::presentation(
+        Fixture::licence(&["birth_date"]).presented(vec![SlotPredicate::default()]),
+    ));
+}
+
+#[test]
+fn flipped_bits_of_a_credential_proof_are_refused() {
+    assert_every_flip_is_refused(Forgery::credential(&Fixture::licence(&["birth_date"])));
+}

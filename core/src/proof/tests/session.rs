@@ -1,0 +1,246 @@
+//! Time, link 4 and the predicates, and that the record is the credential proof's.
+
+use p3_field::PrimeCharacteristicRing;
+use p256::ecdsa::SigningKey;
+use velum_testdata::UNDER_18;
+
+use super::forgery::{Forgery, Statement};
+use crate::air::Trace;
+use crate::chips::es256::Es256Chip;
+use crate::field::F;
+use crate::proof::fixture::{Fixture, SESSION, device_key, public_key, sign};
+use crate::stark::VerifyError;
+use crate::statement::{PresentationStatement, PresentationWitness, PublicKey, SlotPredicate};
+
+type Presentation = (PresentationStatement, PresentationWitness);
+
+fn licence() -> Fixture {
+    Fixture::licence(&["birth_date", "age_over_18"])
+}
+
+fn dated(first: u32, last: u32) -> SlotPredicate {
+    SlotPredicate { encoding: None, date: Some((first, last)) }
+}
+
+fn encoded(bytes: &[u8]) -> SlotPredicate {
+    SlotPredicate { encoding: Some(bytes.to_vec()), date: None }
+}
+
+/// Of a licence of someone born on 1 September 1971, whose `age_over_18` is true.
+fn presentation() -> Presentation {
+    licence().presented(vec![dated(0, 20061015), encoded(b"\xf5")])
+}
+
+/// Under a statement changed after the commitment was made.
+fn stating(change: impl FnOnce(&mut PresentationStatement)) -> Forgery<PresentationStatement> {
+    let (mut statement, witness) = presentation();
+    change(&mut statement);
+    Forgery::presentation((statement, witness))
+}
+
+#[test]
+fn an_honest_proof_verifies_under_its_own_statement_alone() {
+    let mut forgery = Forgery::presentation(presentation());
+    assert_eq!(forgery.rules(), [""; 0]);
+    let proof = forgery.prove_unchecked();
+    forgery.statement.verify(&proof).unwrap();
+
+    type Change = fn(&mut PresentationStatement);
+    let changes: [Change; 13] = [
+        |statement| statement.commitment[0] += F::ONE,
+        |statement| statement.credential_proof[0] ^= 1,
+        |statement| statement.request[31] ^= 1,
+        |statement| statement.now += 1,
+        |statement| statement.signed_within.0 -= 1,
+        |statement| statement.signed_within.1 += 1,
+        |statement| statement.device_authentication[0] ^= 1,
+        |statement| statement.predicates[0] = dated(0, 20061014),
+        |statement| statement.predicates[1] = SlotPredicate::default(),
+        |statement| statement.subject.doc_type.push('x'),
+        |statement| statement.subject.issuer.y[31] ^= 1,
+        |statement| statement.subject.elements[1].element.push('x'),
+        |statement| statement.subject.elements.swap(0, 1),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut statement = forgery.statement.clone();
+        change(&mut statement);
+        let refusal = statement.verify(&proof);
+        assert!(matches!(refusal, Err(VerifyError::Invalid { .. })), "change {number}: {refusal:?}");
+    }
+
+    // Tables of other heights: these stand in a proof before two witnesses of grinding, the first of them optional.
+    let end = 4 + u32::from_le_bytes(proof[..4].try_into().unwrap()) as usize - (1 + 8 + 8);
+    for table in 0..forgery.chips.len() {
+        let mut other = proof.clone();
+        other[end - 8 * (table + 1)] ^= 1;
+        assert_eq!(forgery.statement.verify(&other), Err(VerifyError::Heights), "table {table}");
+    }
+}
+
+#[test]
+fn both_ends_of_the_validity_are_included() {
+    let [_, from, until] = licence().witness.record.dates;
+    assert_eq!((from, until), (20240930135000, 20241030135000));
+    for now in [from, until] {
+        stating(|statement| statement.now = now).holds();
+    }
+    stating(|statement| statement.now = 20240930134959).breaks_and_is_refused(&["bus range"]);
+    stating(|statement| statement.now = 20241030135001).breaks_and_is_refused(&["bus range"]);
+}
+
+#[test]
+fn signed_lies_within_the_bounds() {
+    let [signed, ..] = licence().witness.record.dates;
+    stating(|statement| statement.signed_within = (signed, signed)).holds();
+    stating(|statement| statement.signed_within = (signed + 1, signed + 2)).breaks(&["bus range"]);
+    stating(|statement| statement.signed_within = (signed - 2, signed - 1))
+        .breaks_and_is_refused(&["bus range"]);
+}
+
+/// The holder of an expired licence opens its commitment to a later date.
+#[test]
+fn refuses_another_record_than_the_commitments() {
+    let committed = licence();
+    let mut renewed = committed.clone();
+    renewed.witness.record.dates[2] += 10_000_000_000;
+    let predicates = || vec![dated(0, 20061015), encoded(b"\xf5")];
+    let (mut statement, _) = committed.presented(predicates());
+    statement.now = 20251010101010;
+    let (_, witness) = renewed.presented(predicates());
+
+    // Everything of the renewed record but the commitment; then the sponge absorbs the committed record.
+    let forged = || Forgery::presentation((statement.clone(), witness.clone()));
+    forged().breaks(&["bus squeeze"]);
+    let of_committed = Forgery::presentation(committed.presented(predicates()));
+    forged().with_tables_of(&of_committed, &["poseidon2"]).breaks_and_is_refused(&["bus absorb"]);
+}
+
+/// Mixed proofs: two credentials of one holder, the birth date of one and the device key of the other.
+#[test]
+fn refuses_values_of_another_record() {
+    let (mut statement, witness) = presentation();
+    let mut other = licence();
+    other.witness.record.values[0] = b"\xd9\x03\xec\x6a2010-01-01".to_vec();
+    statement.commitment = other.credential_statement().commitment;
+    let of_other = Forgery::presentation(other.presented(statement.predicates.clone()));
+    Forgery::presentation((statement, witness))
+        .with_tables_of(&of_other, &["record", "poseidon2"])
+        .breaks(&["bus absorb"]);
+}
+
+#[test]
+fn refuses_signatures_of_others() {
+    // A signature of this device in another session.
+    let (statement, mut witness) = presentation();
+    witness.signature = sign(&device_key(), &[0x5f; 32]);
+    Forgery::presentation((statement.clone(), witness.clone())).breaks(&["es256/identity"]);
+    let elsewhere = Es256Chip::new().trace(&public_key(&device_key()), &[0x5f; 32], &witness.signature);
+    Forgery::presentation((statement.clone(), witness.clone()))
+        .with_table("es256", elsewhere)
+        .breaks_and_is_refused(&["bus es256"]);
+
+    // A signature of another device in this session.
+    let thief = SigningKey::from_slice(&[9; 32]).unwrap();
+    let by_thief = Es256Chip::new().trace(&public_key(&thief), &SESSION, &sign(&thief, &SESSION));
+    Forgery::presentation((statement.clone(), witness.clone()))
+        .with_table("es256", by_thief.clone())
+        .breaks_and_is_refused(&["bus es256"]);
+    // And its key in the record, but not in the one that is committed to.
+    let honest = Forgery::presentation((statement.clone(), witness.clone()));
+    let key = public_key(&thief);
+    (witness.record.device_key_x, witness.record.device_key_y) = (key.x, key.y);
+    let stolen =
+        || Forgery::presentation((statement.clone(), witness.clone())).with_table("es256", by_thief.clone());
+    stolen().breaks(&["bus squeeze"]);
+    stolen().with_tables_of(&honest, &["poseidon2"]).breaks(&["bus absorb"]);
+}
+
+/// An issuer that signs any key: on a point that is not on the curve the group is another, and may be small.
+#[test]
+fn refuses_a_device_key_off_the_curve() {
+    let mut fixture = licence();
+    fixture.witness.record.device_key_y[31] ^= 1;
+    let forged = Forgery::presentation(fixture.presented(vec![dated(0, 20061015), encoded(b"\xf5")]));
+    let PublicKey { x, y } = public_key(&device_key());
+    assert_eq!(
+        (x, y[31] ^ 1),
+        (fixture.witness.record.device_key_x, fixture.witness.record.device_key_y[31])
+    );
+    forged.breaks(&["es256/constant", "es256/identity"]);
+}
+
+#[test]
+fn refuses_values_that_do_not_meet_a_predicate() {
+    let asked = |predicates: Vec<SlotPredicate>| Forgery::presentation(licence().presented(predicates));
+    let any = SlotPredicate::default;
+    asked(vec![dated(19710901, 19710901), any()]).holds();
+    asked(vec![dated(0, 19710831), any()]).breaks_and_is_refused(&["bus range"]);
+    asked(vec![dated(19710902, 99991231), any()]).breaks(&["bus range"]);
+    asked(vec![any(), encoded(b"\xf4")]).breaks_and_is_refused(&["values/encoding"]);
+    asked(vec![any(), encoded(b"\xf5\xf5")]).breaks(&["values/encoding"]);
+    asked(vec![any(), dated(0, 99991231)]).breaks(&["bus range", "values/date length", "values/date shape"]);
+    // The values of the slots exchanged.
+    asked(vec![encoded(b"\xf5"), any()]).breaks(&["values/encoding"]);
+}
+
+/// A real licence of someone under 18, as presented by its holder to one who asks for 18: for the signature's sake on a device
+/// whose key the tests hold.
+#[test]
+fn refuses_the_licence_of_someone_under_18() {
+    let mut fixture = Fixture::of(&UNDER_18, &["age_over_18"]);
+    assert_eq!(fixture.witness.record.values, [b"\xf4"]);
+    let mut lie = fixture.clone();
+    lie.witness.record.values[0] = b"\xf5".to_vec();
+    Forgery::credential(&lie).breaks(&["bus byte"]);
+
+    let key = public_key(&device_key());
+    (fixture.witness.record.device_key_x, fixture.witness.record.device_key_y) = (key.x, key.y);
+    Forgery::presentation(fixture.presented(vec![encoded(b"\xf4")])).holds();
+    Forgery::presentation(fixture.presented(vec![encoded(b"\xf5")]))
+        .breaks_and_is_refused(&["values/encoding"]);
+}
+
+/// A slot that the request does not use holds nothing that could meet a predicate.
+#[test]
+fn refuses_a_value_in_an_unused_slot() {
+    let two = licence();
+    let mut one = two.clone();
+    one.subject.elements.truncate(1);
+    one.witness.record.values.truncate(1);
+    let (statement, witness) = one.presented(vec![dated(0, 20061015)]);
+    let forged = || Forgery::presentation((statement.clone(), witness.clone()));
+    forged().holds();
+    let mut too_many = statement.clone();
+    too_many.predicates.push(SlotPredicate::default());
+    assert!(crate::proof::presentation_chips(&too_many).is_err(), "a predicate on a slot that is not in use");
+
+    let of_two = Forgery::presentation(two.presented(vec![dated(0, 20061015), SlotPredicate::default()]));
+    forged().with_tables_of(&of_two, &["values"]).breaks(&["bus absorb", "values/starts in use"]);
+    let tables = ["values", "record", "poseidon2"];
+    forged().with_tables_of(&of_two, &tables).breaks(&["bus absorb", "record/given", "values/starts in use"]);
+}
+
+/// The record ends where it ends: what is absorbed behind it is zero.
+#[test]
+fn refuses_padding_that_is_not_zero() {
+    const RECORD: usize = 2;
+    let honest = Forgery::presentation(presentation());
+    let mut record: Trace = honest.traces[RECORD].clone();
+    let padding = crate::record::record_elements(&crate::class::STANDARD);
+    let row = (0..record.height())
+        .find(|&row| row_is_element(&honest.chips[RECORD], row, padding))
+        .expect("the record does not fill its last block");
+    record.set(row, 0, F::ONE);
+    honest.with_table("record", record).breaks(&["bus absorb", "record/given"]);
+}
+
+/// Whether the record's table absorbs element `index` on the row.
+fn row_is_element(chip: &crate::proof::PresentationChip, row: usize, index: usize) -> bool {
+    use crate::air::Chip;
+    use crate::poseidon2::RATE;
+    let fixed = chip.fixed();
+    let first = crate::record::first_record_permutation(&crate::class::STANDARD);
+    fixed[0][row] == F::ONE
+        && fixed[1][row] == F::from_usize(first + index / RATE)
+        && fixed[2][row] == F::from_usize(index % RATE)
+}

@@ -1,0 +1,121 @@
+//! Every real document with the request that it meets.
+
+use p256::ecdsa::SigningKey;
+use p256::ecdsa::signature::Signer;
+use serde_json::json;
+use velum_credentials::{
+    Code, DeviceResponse, PresentOptions, Prover, SessionTranscript, Verifier, device_authentication_bytes,
+};
+use velum_testdata::{
+    AGE_VERIFICATION, AGE_VERIFICATION_NYM, ANNEX_D, CASES, Case, MUSTERMANN, PERMUTED_KEYS, UNDER_18,
+};
+
+use super::{ANY_CLOCK, Session, assert_code, whole};
+
+const WITH_DEVICE_NAME_SPACES: PresentOptions<'static> =
+    PresentOptions { disclose_device_namespaces: true, ..ANY_CLOCK };
+
+/// The case; signed by its published device key where its device authenticated by MAC.
+fn session(case: &Case) -> Session {
+    let facts = case.facts();
+    if facts.device_auth == "deviceSignature" {
+        return Session::of(case);
+    }
+    let key = SigningKey::from_slice(&hex::decode(facts.device_private_key.unwrap()).unwrap()).unwrap();
+    let transcript = SessionTranscript::parse(case.session_transcript).unwrap();
+    let response = DeviceResponse::parse(case.device_response).unwrap();
+    let name_spaces = response.document(&facts.doc_type).unwrap().device_signed().name_spaces();
+    let signature: p256::ecdsa::Signature =
+        key.sign(&device_authentication_bytes(&facts.doc_type, &transcript, name_spaces));
+    let signed = DeviceResponse::with_device_signature(
+        case.device_response,
+        &facts.doc_type,
+        &signature.to_bytes().into(),
+    );
+    Session::new(&signed.unwrap(), case.session_transcript, case.request)
+}
+
+fn is_presented_and_verified(case: &Case) {
+    let (session, prover, verifier) = (session(case), Prover::new(), Verifier::new());
+    let presentation = session.answer(&prover, WITH_DEVICE_NAME_SPACES).unwrap();
+    let learnt = session.verify(&verifier, &presentation).unwrap();
+    let about_the_document = 4 + usize::from(case.name == AGE_VERIFICATION_NYM.name);
+    assert_eq!(learnt.len(), session.request.predicates().len() + about_the_document, "{learnt:#?}");
+    for (learnt, predicate) in learnt.iter().zip(session.request.predicates()) {
+        assert_eq!(*learnt, predicate.to_string());
+    }
+
+    let mut other = case.session_transcript.to_vec();
+    *other.last_mut().unwrap() ^= 1;
+    let other = SessionTranscript::parse(&other).unwrap();
+    assert_code(verifier.verify(&presentation, &other, &session.request), Code::ProofInvalid);
+}
+
+#[test]
+fn a_licence_is_presented_and_verified() {
+    is_presented_and_verified(&MUSTERMANN);
+}
+
+#[test]
+fn an_age_verification_attestation_is_presented_and_verified() {
+    is_presented_and_verified(&AGE_VERIFICATION);
+}
+
+#[test]
+fn items_may_have_their_keys_in_any_order() {
+    is_presented_and_verified(&PERMUTED_KEYS);
+}
+
+#[test]
+fn the_example_of_the_standard_is_presented_and_verified_once_its_device_signs() {
+    let mac = Session::of(&ANNEX_D);
+    let document = mac.response.document(mac.request.doc_type()).unwrap();
+    assert_code(document.verify(&mac.request, &mac.transcript), Code::DeviceMacUnsupported);
+    if whole() {
+        is_presented_and_verified(&ANNEX_D);
+    } else {
+        let signed = session(&ANNEX_D);
+        let document = signed.response.document(signed.request.doc_type()).unwrap();
+        document.verify(&signed.request, &signed.transcript).unwrap();
+    }
+}
+
+/// The cases that no other test presents, in ordinary runs checked without a proof.
+#[test]
+fn every_other_case_is_presented_and_verified() {
+    let apart =
+        [MUSTERMANN, AGE_VERIFICATION, PERMUTED_KEYS, ANNEX_D, AGE_VERIFICATION_NYM].map(|case| case.name);
+    let others = CASES.iter().filter(|case| !apart.contains(&case.name));
+    assert_eq!(others.clone().count(), 4);
+    for case in others {
+        if whole() {
+            is_presented_and_verified(case);
+        } else {
+            let session = session(case);
+            let document = session.response.document(session.request.doc_type()).unwrap();
+            document.verify(&session.request, &session.transcript).unwrap();
+        }
+    }
+}
+
+#[test]
+fn someone_under_18_is_not_presented_as_older() {
+    let (mut session, prover) = (Session::of(&UNDER_18), Prover::new());
+    session.request = session.asking(|request| request["predicates"][0]["equals"] = json!(true));
+    let prepared = session.prepare(&prover).unwrap();
+    assert_code(session.present(&prover, prepared, ANY_CLOCK), Code::Predicate);
+}
+
+#[test]
+fn device_signed_elements_go_along_when_the_wallet_agrees() {
+    let (session, prover, verifier) = (Session::of(&AGE_VERIFICATION_NYM), Prover::new(), Verifier::new());
+    let prepared = session.prepare(&prover).unwrap();
+    let copy = velum_credentials::Prepared::from_bytes(&prepared.to_bytes()).unwrap();
+    assert_code(session.present(&prover, copy, ANY_CLOCK), Code::DeviceNamespaces);
+
+    let presentation = session.present(&prover, prepared, WITH_DEVICE_NAME_SPACES).unwrap();
+    let learnt = session.verify(&verifier, &presentation).unwrap();
+    let last = learnt.last().unwrap();
+    assert!(last.contains("device"), "{last}");
+    assert!(learnt.iter().rev().skip(1).all(|other| !other.contains("nym")), "{learnt:#?}");
+}

@@ -1,0 +1,133 @@
+//! Presentations put together from others, or shown under another request: each is refused.
+
+use ciborium::Value;
+use serde_json::json;
+use velum_credentials::{Code, Prover, Request, Verifier};
+use velum_testdata::{ANNEX_D, MUSTERMANN};
+
+use super::{
+    ANY_CLOCK, CLASS, COMMITMENT, CREDENTIAL_PROOF, DEVICE_NAME_SPACES, DISCLOSED, ISSUER,
+    PRESENTATION_PROOF, SUITE, Session, VERSION, X5CHAIN, assert_code, changed, changed_bytes, member,
+};
+
+/// Discloses the family name, and trusts two issuers.
+fn session() -> Session {
+    let mut session = Session::of(&MUSTERMANN);
+    let other = json!({ "sec1_hex": hex::encode(ANNEX_D.facts().issuer_public_key.sec1()) });
+    session.request = session.asking(|request| {
+        request["issuers"].as_array_mut().unwrap().push(other);
+        request["predicates"] = json!([
+            {"namespace": "org.iso.18013.5.1", "element": "family_name", "disclose": true},
+            {"namespace": "org.iso.18013.5.1", "element": "birth_date", "age_at_least": 18},
+        ]);
+    });
+    session
+}
+
+#[test]
+fn parts_of_presentations_do_not_mix() {
+    let (session, prover, verifier) = (session(), Prover::new(), Verifier::new());
+    let [ours, theirs] = [(); 2].map(|()| session.answer(&prover, ANY_CLOCK).unwrap());
+    for presentation in [&ours, &theirs] {
+        session.verify(&verifier, presentation).unwrap();
+    }
+    for member in [CREDENTIAL_PROOF, PRESENTATION_PROOF, COMMITMENT] {
+        assert!(self::member(&ours, member) != self::member(&theirs, member));
+    }
+    for members in [
+        &[CREDENTIAL_PROOF][..],
+        &[PRESENTATION_PROOF],
+        &[COMMITMENT],
+        &[COMMITMENT, CREDENTIAL_PROOF],
+        &[COMMITMENT, PRESENTATION_PROOF],
+        &[CREDENTIAL_PROOF, PRESENTATION_PROOF],
+    ] {
+        let mixed = changed(&ours, |envelope| {
+            members.iter().for_each(|&index| envelope[index] = member(&theirs, index));
+        });
+        assert_code(session.verify(&verifier, &mixed.unwrap()), Code::ProofInvalid);
+    }
+
+    let swapped = changed(&ours, |envelope| envelope.swap(CREDENTIAL_PROOF, PRESENTATION_PROOF));
+    assert_code(swapped, Code::Malformed);
+
+    let with = |index: usize, value: Value| {
+        let forged = changed(&ours, |envelope| envelope[index] = value)?;
+        session.verify(&verifier, &forged)
+    };
+    // Kinds of presentation that this version does not know, or whose proofs have other lengths.
+    for (index, value, code) in [
+        (VERSION, 2, Code::WrongVersion),
+        (SUITE, 2, Code::WrongVersion),
+        (CLASS, 3, Code::WrongVersion),
+        (CLASS, 2, Code::Malformed),
+        (ISSUER, 1, Code::ProofInvalid),
+        (ISSUER, 2, Code::IssuerUntrusted),
+        (ISSUER, u64::MAX, Code::IssuerUntrusted),
+    ] {
+        assert_code(with(index, Value::from(value)), code);
+    }
+    assert_code(with(X5CHAIN, Value::Array(vec![Value::Bytes(vec![0x30])])), Code::Malformed);
+    assert_code(with(COMMITMENT, Value::Bytes(vec![0xff; 32])), Code::Malformed);
+    assert_code(with(COMMITMENT, Value::Bytes(vec![0; 32])), Code::ProofInvalid);
+
+    // What is disclosed is what the issuer signed, of the slots that were asked for.
+    let name = |text: &str| Value::Bytes([&[0x60 + text.len() as u8], text.as_bytes()].concat());
+    assert_eq!(member(&ours, DISCLOSED), Value::Array(vec![name("Mustermann"), Value::Null]));
+    for (disclosed, code) in [
+        (vec![name("Musterfrau"), Value::Null], Code::ProofInvalid),
+        (vec![name("Mustermam"), Value::Null], Code::ProofInvalid),
+        (vec![Value::Null, Value::Null], Code::Malformed),
+        (vec![Value::Null, name("Mustermann")], Code::Malformed),
+        (vec![name("Mustermann"), name("Mustermann")], Code::Malformed),
+        (vec![name("Mustermann")], Code::Malformed),
+        (vec![name("Mustermann"), Value::Null, Value::Null], Code::Malformed),
+        (vec![Value::Bytes(vec![0x61]), Value::Null], Code::Malformed),
+        (Vec::new(), Code::Malformed),
+    ] {
+        assert_code(with(DISCLOSED, Value::Array(disclosed)), code);
+    }
+
+    // What the device signed.
+    let added = b"\xa1\x67example\xa1\x63nym\x01".to_vec();
+    assert_code(with(DEVICE_NAME_SPACES, Value::Bytes(added)), Code::ProofInvalid);
+    assert_code(with(DEVICE_NAME_SPACES, Value::Bytes(vec![0xa0, 0xa0])), Code::Malformed);
+    // Another encoding of no elements is other signed bytes.
+    assert_code(with(DEVICE_NAME_SPACES, Value::Bytes(vec![0xb8, 0])), Code::ProofInvalid);
+
+    // Another question than the one that was answered.
+    type Change = fn(&mut serde_json::Value);
+    let changes: [Change; 8] = [
+        |request| request["now"] = "2024-10-15T13:50:01Z".into(),
+        |request| request["predicates"][1]["age_at_least"] = 17.into(),
+        |request| {
+            let predicate = request["predicates"][1].as_object_mut().unwrap();
+            predicate.remove("age_at_least");
+            predicate.insert("date_before".to_owned(), "2030-01-01".into());
+        },
+        |request| request["predicates"][1]["element"] = "issue_date".into(),
+        |request| request["predicates"][1]["namespace"] = "org.iso.18013.5.1.aamva".into(),
+        |request| request["doc_type"] = "org.iso.18013.5.1.mDM".into(),
+        |request| request["issuers"].as_array_mut().unwrap().reverse(),
+        |request| request["predicates"][0]["element"] = "given_name".into(),
+    ];
+    for change in changes {
+        let asked: Request = session.asking(change);
+        assert_code(verifier.verify(&ours, &session.transcript, &asked), Code::ProofInvalid);
+    }
+
+    type Edit = fn(&mut Vec<serde_json::Value>);
+    let edits: [Edit; 2] = [|predicates| predicates.reverse(), |predicates| predicates.truncate(1)];
+    for edit in edits {
+        let asked = session.asking(|request| edit(request["predicates"].as_array_mut().unwrap()));
+        assert_code(verifier.verify(&ours, &session.transcript, &asked), Code::Malformed);
+    }
+
+    // Bytes behind the envelope, and members too many or too few.
+    let extended = [ours.to_bytes(), vec![0]].concat();
+    assert_code(velum_credentials::Presentation::from_bytes(&extended), Code::Malformed);
+    let longer = changed_bytes(&ours, |envelope| envelope.push(Value::Null));
+    assert_code(velum_credentials::Presentation::from_bytes(&longer), Code::Malformed);
+    let shorter = changed_bytes(&ours, |envelope| drop(envelope.pop()));
+    assert_code(velum_credentials::Presentation::from_bytes(&shorter), Code::Malformed);
+}
