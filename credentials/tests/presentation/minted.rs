@@ -70,8 +70,12 @@ fn a_root_is_trusted_by_the_chain_in_the_presentation() {
         let forged = changed(&presentation, |envelope| envelope[X5CHAIN] = chain).unwrap();
         assert_code(session.verify(&verifier, &forged), code);
     }
-    let forged = changed(&presentation, |envelope| envelope[ISSUER] = 1.into()).unwrap();
-    assert_code(session.verify(&verifier, &forged), Code::IssuerUntrusted);
+    // An issuer that the request does not have, with a chain that then leads nowhere, and without.
+    let nowhere = changed(&presentation, |envelope| envelope[ISSUER] = 1.into()).unwrap();
+    assert_code(session.verify(&verifier, &nowhere), Code::Malformed);
+    let nobody =
+        changed(&nowhere, |envelope| envelope[X5CHAIN] = ciborium::Value::Array(Vec::new())).unwrap();
+    assert_code(session.verify(&verifier, &nobody), Code::IssuerUntrusted);
 
     // Trusted by its key, the signer needs no chain and its certificate binds nothing: other bounds of `signed`.
     let mut by_key = session.asking(|request| {
@@ -109,7 +113,7 @@ fn ages_are_reached_on_the_birthday() {
         session.request = at(&session, before);
         let refused = session.present(&prover, Prepared::from_bytes(&prepared).unwrap(), ANY_CLOCK);
         assert_code(refused, Code::Predicate);
-        for day in if whole() { &[on, after][..] } else { &[on] } {
+        for day in [on, after].into_iter().take(if whole() { 2 } else { 1 }) {
             session.request = at(&session, day);
             let presentation =
                 session.present(&prover, Prepared::from_bytes(&prepared).unwrap(), ANY_CLOCK).unwrap();
