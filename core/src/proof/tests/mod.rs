@@ -189,14 +189,20 @@ fn read_by_nothing(chip: &CredentialChip, trace: &Trace) -> impl Fn(usize, usize
     }
 }
 
-/// What `cargo xtask soundness-mutants` switches off.
+/// What `cargo xtask soundness-mutants` switches off. The larger class has more tables of one chip, `sha256-1` and so on:
+/// only rules that the first of them lacks are listed again.
 #[test]
 fn lists_every_rule() {
     let mut all = std::collections::BTreeSet::new();
     for class in CLASSES {
         let (credential, presentation) = super::verifier::key_chips(Suite::Direct, class);
-        credential.iter().for_each(|chip| all.extend(rules(chip)));
-        presentation.iter().for_each(|chip| all.extend(rules(chip)));
+        let rules = credential.iter().flat_map(rules).chain(presentation.iter().flat_map(rules));
+        for rule in rules {
+            let first = rule.replace("sha256-1/", "sha256/").replace("sha256-2/", "sha256/");
+            if !all.contains(&first) {
+                all.insert(rule);
+            }
+        }
     }
     assert!(all.len() > 100, "{}", all.len());
     for rule in all {
