@@ -1,9 +1,13 @@
 //! The checks that make up `test`, `lint` and `deny`. All of them run, whether or not one before failed.
 
+use crate::mutants;
 use crate::process::{self, Error};
 use crate::project::Project;
 use crate::report::{Report, Verdict};
 use crate::tools;
+
+/// Rules that an ordinary run switches off.
+const MUTANTS_SAMPLED: usize = 8;
 
 /// Everything. `all` runs the slow suites whole, which tests learn from `VELUM_TEST_ALL=1`.
 pub fn test(project: &Project, report: &mut Report, all: bool) {
@@ -18,6 +22,7 @@ pub fn test(project: &Project, report: &mut Report, all: bool) {
         }
         process::run(&mut nextest)
     });
+    report.step("soundness mutants", || mutants::run(project, (!all).then_some(MUTANTS_SAMPLED)));
     report.step("documentation tests", || {
         process::run(&mut project.cargo(["test", "--doc", "--workspace", "--locked"]))
     });
