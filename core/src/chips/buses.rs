@@ -36,7 +36,7 @@ pub const FINGERPRINT: Bus = Bus::new("fingerprint", 3);
 pub const STREAM_END: Bus = Bus::new("stream_end", 3);
 
 /// `(block, k, H_k, H_(k+4))` for `k` in 0..4: hash value words after `block` (FIPS 180-4, 6.2.2).
-/// Provided by the SHA-256 chip; looked up by the links chip.
+/// Provided by the SHA-256 chip; looked up by the links chip, and by a SHA-256 table that continues a stream of another.
 pub const HASH_WORDS: Bus = Bus::new("hash_words", 4);
 
 /// `(position, text)`: the bytes from `position` on are the encoding that text number `text` stands for.
