@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 
 use lexopt::prelude::*;
 
@@ -20,13 +21,16 @@ Tasks:
   help          print this text
 ";
 
+/// Runs that `report` takes its minimum and median of, unless told.
+const RUNS: NonZeroUsize = NonZeroUsize::new(10).unwrap();
+
 #[derive(Debug, PartialEq, Eq)]
 pub enum Task {
     Demo { args: Vec<OsString> },
     Test { all: bool },
     Lint,
     Deny,
-    Report { runs: usize, json: bool },
+    Report { runs: NonZeroUsize, json: bool },
     SoundnessMutants { sample: Option<usize> },
     Setup,
     Help,
@@ -43,7 +47,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
     if task == "demo" {
         return Ok(Task::Demo { args: parser.raw_args()?.collect() });
     }
-    let (mut all, mut sample, mut runs, mut json) = (false, None, 10, false);
+    let (mut all, mut sample, mut runs, mut json) = (false, None, RUNS, false);
     while let Some(argument) = parser.next()? {
         match argument {
             Long("all") if task == "test" => all = true,
@@ -81,8 +85,9 @@ mod tests {
         assert_eq!(parsed(&["lint"]), Ok(Task::Lint));
         assert_eq!(parsed(&["deny"]), Ok(Task::Deny));
         assert_eq!(parsed(&["soundness-mutants"]), Ok(Task::SoundnessMutants { sample: None }));
-        assert_eq!(parsed(&["report", "--json"]), Ok(Task::Report { runs: 10, json: true }));
-        assert_eq!(parsed(&["report", "--runs", "3"]), Ok(Task::Report { runs: 3, json: false }));
+        assert_eq!(parsed(&["report", "--json"]), Ok(Task::Report { runs: RUNS, json: true }));
+        let three = NonZeroUsize::new(3).unwrap();
+        assert_eq!(parsed(&["report", "--runs", "3"]), Ok(Task::Report { runs: three, json: false }));
         let sampled = parsed(&["soundness-mutants", "--sample", "8"]);
         assert_eq!(sampled, Ok(Task::SoundnessMutants { sample: Some(8) }));
         assert_eq!(parsed(&["setup"]), Ok(Task::Setup));
@@ -113,6 +118,7 @@ mod tests {
             (&["test", "--al"], "--al"),
             (&["test", "core"], "core"),
             (&["test", "--all=yes"], "yes"),
+            (&["report", "--runs", "0"], "zero"),
         ] {
             let error = parsed(args).expect_err("must be refused");
             assert!(error.contains(named), "{args:?}: {error}");

@@ -71,7 +71,7 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
             Ok(ExitCode::SUCCESS)
         }
         Task::Report { runs, json } => {
-            measure::report(project, runs, json)?;
+            measure::report(project, runs.get(), json)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Demo { args } => demo(project, &args),
