@@ -217,6 +217,10 @@ impl ChipBuilder for RowChecker<'_> {
         F::from_bool(self.row + 1 != self.trace.height())
     }
 
+    fn interior(&self, before: usize, after: usize) -> F {
+        F::from_bool(self.row >= before && self.row + after < self.trace.height())
+    }
+
     fn assert_zero(&mut self, label: &'static str, expr: impl Into<F>) {
         #[cfg(test)]
         if crate::air::mutant::constraint_is_off(self.chip, label) {

@@ -185,6 +185,10 @@ impl ChipBuilder for Values<'_> {
         F::from_bool(self.row + 1 != self.table.trace.height())
     }
 
+    fn interior(&self, before: usize, after: usize) -> F {
+        F::from_bool(self.row >= before && self.row + after < self.table.trace.height())
+    }
+
     fn assert_zero(&mut self, _label: &'static str, expr: impl Into<F>) {
         self.zeros.push(expr.into());
     }

@@ -110,6 +110,11 @@ pub trait ChipBuilder {
     /// Zero on the last active row only. A selector for constraints, never a bus count.
     fn transition(&self) -> Self::Expr;
 
+    /// Non-zero on the rows that have `before` active rows above and `after` below them, zero on the other active rows.
+    /// A selector for constraints that read outside the table otherwise, never a bus count; it does not count in the
+    /// constraint's degree.
+    fn interior(&self, before: usize, after: usize) -> Self::Expr;
+
     /// Requires `expr` to be zero on every row.
     ///
     /// `label` names the rule within the chip; several constraints may share one.

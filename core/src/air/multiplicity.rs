@@ -97,6 +97,10 @@ impl ChipBuilder for Collector<'_> {
         self.cells.transition()
     }
 
+    fn interior(&self, before: usize, after: usize) -> F {
+        self.cells.interior(before, after)
+    }
+
     fn assert_zero(&mut self, _label: &'static str, _expr: impl Into<F>) {}
 
     fn interact(&mut self, bus: Bus, fields: Vec<F>, count: F, _weight: u32) {

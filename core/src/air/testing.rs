@@ -130,6 +130,10 @@ impl ChipBuilder for Degrees {
         Self::cell(0)
     }
 
+    fn interior(&self, _before: usize, _after: usize) -> Self::Expr {
+        Self::Expr::ONE
+    }
+
     fn assert_zero(&mut self, label: &'static str, expr: impl Into<Self::Expr>) {
         let degree = expr.into().degree_multiple();
         assert!(degree <= 3, "{label} has degree {degree}");
@@ -184,6 +188,10 @@ impl ChipBuilder for RuleList {
     }
 
     fn transition(&self) -> F {
+        F::ZERO
+    }
+
+    fn interior(&self, _before: usize, _after: usize) -> F {
         F::ZERO
     }
 

@@ -152,6 +152,10 @@ impl ChipBuilder for RuleHasher<'_> {
         Self::cell(5, 0, 0)
     }
 
+    fn interior(&self, before: usize, after: usize) -> F {
+        Self::cell(6, before, after as i32)
+    }
+
     fn assert_zero(&mut self, label: &'static str, expr: impl Into<F>) {
         self.text(label);
         self.value(expr.into());

@@ -268,6 +268,11 @@ impl<AB: InteractionBuilder<F = F>> ChipBuilder for Bridge<'_, AB> {
         self.builder.is_transition()
     }
 
+    /// On every row: lowered tables have no blinding rows, and cells beyond their ends are zero.
+    fn interior(&self, _before: usize, _after: usize) -> AB::Expr {
+        AB::Expr::ONE
+    }
+
     fn assert_zero(&mut self, _label: &'static str, expr: impl Into<AB::Expr>) {
         #[cfg(test)]
         if crate::air::mutant::constraint_is_off(self.chip, _label) {
@@ -334,6 +339,10 @@ impl ChipBuilder for Recorder {
     }
 
     fn transition(&self) -> F {
+        F::ZERO
+    }
+
+    fn interior(&self, _before: usize, _after: usize) -> F {
         F::ZERO
     }
 
