@@ -100,6 +100,19 @@ impl fmt::Display for Violations {
 ///
 /// When chips and traces do not match in number, height or width, or a tuple has another width than its bus.
 pub fn check<C: Chip>(chips: &[C], traces: &[Trace]) -> Violations {
+    check_blinded(chips, traces, 0)
+}
+
+/// Evaluates every chip as if the last `blinding_rows` rows of its trace were uniformly random.
+///
+/// Constraints and interactions hold on the active rows before them; what those read behind the last active row or above
+/// the first has a pseudo-random value. Honest traces must pass with every number of blinding rows up to
+/// [`RESERVED_ROWS`](crate::air::RESERVED_ROWS).
+///
+/// # Panics
+///
+/// Like [`check`], and when a table has no active row.
+pub fn check_blinded<C: Chip>(chips: &[C], traces: &[Trace], blinding_rows: usize) -> Violations {
     assert_eq!(chips.len(), traces.len(), "one trace a chip");
     let mut failures = Vec::new();
     let mut buses = Buses::default();
@@ -110,9 +123,12 @@ pub fn check<C: Chip>(chips: &[C], traces: &[Trace]) -> Violations {
             "shape of {}",
             chip.name()
         );
+        assert!(blinding_rows < trace.height(), "{} has an active row", chip.name());
+        let active = trace.height() - blinding_rows;
         let (fixed, public) = (chip.fixed(), chip.public());
-        for row in 0..trace.height() {
-            let mut builder = RowChecker::new(chip.name(), trace, &fixed, &public, row);
+        for row in 0..active {
+            let mut builder =
+                RowChecker { active, ..RowChecker::new(chip.name(), trace, &fixed, &public, row) };
             chip.eval(&mut builder);
             failures.append(&mut builder.failures);
             for (bus, tuple, count) in builder.interactions {
@@ -163,6 +179,8 @@ pub(super) struct RowChecker<'a> {
     fixed: &'a [Vec<F>],
     public: &'a [Vec<F>],
     row: usize,
+    /// Rows whose committed cells are as the trace says; what is behind them is arbitrary.
+    active: usize,
     pub(super) failures: Vec<Failure>,
     pub(super) interactions: Vec<(Bus, Vec<F>, F)>,
 }
@@ -175,11 +193,12 @@ impl<'a> RowChecker<'a> {
         public: &'a [Vec<F>],
         row: usize,
     ) -> Self {
-        Self { chip, trace, fixed, public, row, failures: Vec::new(), interactions: Vec::new() }
+        let (active, failures, interactions) = (trace.height(), Vec::new(), Vec::new());
+        Self { chip, trace, fixed, public, row, active, failures, interactions }
     }
 
-    fn row_at(&self, offset: i32) -> Option<usize> {
-        self.row.checked_add_signed(offset as isize).filter(|&row| row < self.trace.height())
+    fn row_at(&self, offset: i32, rows: usize) -> Option<usize> {
+        self.row.checked_add_signed(offset as isize).filter(|&row| row < rows)
     }
 
     /// Stands for a cell the prover chooses freely.
@@ -194,11 +213,13 @@ impl ChipBuilder for RowChecker<'_> {
 
     fn main(&self, column: usize, offset: i32) -> F {
         assert!(column < self.trace.width(), "{} has no column {column}", self.chip);
-        self.row_at(offset).map_or_else(|| self.arbitrary(column, offset), |row| self.trace.get(row, column))
+        let row = self.row_at(offset, self.active);
+        row.map_or_else(|| self.arbitrary(column, offset), |row| self.trace.get(row, column))
     }
 
     fn fixed(&self, column: usize, offset: i32) -> F {
-        self.row_at(offset).map_or_else(|| self.arbitrary(column, offset), |row| self.fixed[column][row])
+        let row = self.row_at(offset, self.trace.height());
+        row.map_or_else(|| self.arbitrary(column, offset), |row| self.fixed[column][row])
     }
 
     fn public(&self, column: usize) -> F {
@@ -210,15 +231,15 @@ impl ChipBuilder for RowChecker<'_> {
     }
 
     fn last(&self) -> F {
-        F::from_bool(self.row + 1 == self.trace.height())
+        F::from_bool(self.row + 1 == self.active)
     }
 
     fn transition(&self) -> F {
-        F::from_bool(self.row + 1 != self.trace.height())
+        F::from_bool(self.row + 1 != self.active)
     }
 
     fn interior(&self, before: usize, after: usize) -> F {
-        F::from_bool(self.row >= before && self.row + after < self.trace.height())
+        F::from_bool(self.row >= before && self.row + after < self.active)
     }
 
     fn assert_zero(&mut self, label: &'static str, expr: impl Into<F>) {
@@ -295,5 +316,35 @@ mod tests {
         let bent = check(&chips, &[bent.clone(), bent]);
         assert_eq!(bent.rules(), ["receiver/step", "sender/step"]);
         assert!(bent.0.contains(&Failure::Constraint { chip: "sender", label: "step", row: 1 }));
+    }
+
+    #[test]
+    fn blinding_rows_are_neither_checked_nor_read() {
+        let chips = [Counter { sends: true }, Counter { sends: false }];
+        let mut blinded = counter(7);
+        blinded.set_u64(3, 0, 1);
+        assert!(check_blinded(&chips, &[blinded.clone(), counter(7)], 1).is_empty());
+        assert!(!check(&chips, &[blinded, counter(7)]).is_empty());
+        assert!(check_blinded(&chips, &[counter(7), counter(8)], 3).rules() == ["bus seen"]);
+
+        struct Ungated;
+        impl Chip for Ungated {
+            fn name(&self) -> &'static str {
+                "ungated"
+            }
+            fn height(&self) -> usize {
+                4
+            }
+            fn width(&self) -> usize {
+                1
+            }
+            fn eval<B: ChipBuilder>(&self, b: &mut B) {
+                b.assert_zero("next", b.interior(1, 0) * b.main(0, 1));
+                b.assert_zero("before", b.interior(1, 0) * b.main(0, -1));
+                b.assert_zero("own", b.interior(0, 1) * b.main(0, 1));
+            }
+        }
+        let failures = check_blinded(&[Ungated], &[Trace::zeroed(4, 1)], 2).0;
+        assert_eq!(failures, [Failure::Constraint { chip: "ungated", label: "next", row: 1 }]);
     }
 }

@@ -29,7 +29,7 @@ pub(crate) mod mutant;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use check::{Failure, Violations, check};
+pub use check::{Failure, Violations, check, check_blinded};
 pub use matrix::Trace;
 pub use multiplicity::fill_multiplicities;
 

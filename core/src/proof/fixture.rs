@@ -80,7 +80,12 @@ impl Fixture {
     /// Elements of a licence of an issuer whose key the tests hold, to a device whose key they hold: the Mustermann document
     /// with both keys exchanged.
     pub(crate) fn licence(elements: &[&str]) -> Self {
-        let mut fixture = Self::of(&MUSTERMANN, elements).with_mso(|mso| {
+        Self::licence_of_class(elements, STANDARD)
+    }
+
+    /// A [`licence`](Self::licence) in any class.
+    pub(crate) fn licence_of_class(elements: &[&str], class: SizeClass) -> Self {
+        let mut fixture = Self::of_class(&MUSTERMANN, elements, class).with_mso(|mso| {
             let key = public_key(&device_key());
             for (label, coordinate) in [(-2, key.x), (-3, key.y)] {
                 let cose_key = map(map(mso, "deviceKeyInfo"), "deviceKey");
