@@ -20,7 +20,11 @@ const FIXED_TREE: usize = 3;
 fn fragments(proof: &[u8]) -> HashSet<[u8; 8]> {
     let length = u32::from_le_bytes(proof[..4].try_into().unwrap()) as usize;
     let mut proof: BatchProof<Config> = bcs::from_bytes(&proof[4..4 + length]).unwrap();
-    let trees = &mut proof.opening_proof.1.input_openings;
+    // Grinding witnesses are found by counting up: two may begin alike, and say nothing of the traces.
+    let fri = &mut proof.opening_proof.1;
+    fri.commit_pow_witnesses.clear();
+    (fri.batch_pow_witness, fri.query_pow_witness) = Default::default();
+    let trees = &mut fri.input_openings;
     assert_eq!(trees.len(), TREES);
     trees.remove(FIXED_TREE);
     let content = bcs::to_bytes(&proof).unwrap();
