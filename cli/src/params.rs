@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use velum_core::class::{CLASSES, SizeClass};
+use velum_core::oracle::Security;
 use velum_core::proof::{ProofKind, Verifier, proof_bytes};
-use velum_core::stark::Security;
 use velum_core::suite::{SUITES, Suite};
 use velum_credentials::FORMAT_VERSION;
 

@@ -22,6 +22,7 @@ pub mod chips;
 pub mod class;
 pub mod control;
 pub mod field;
+pub mod oracle;
 pub mod poseidon2;
 pub mod proof;
 pub mod record;

@@ -5,11 +5,11 @@ use thiserror::Error;
 use crate::air::{Chip, Trace};
 use crate::class::SizeClass;
 use crate::control::{Cancelled, Control, Stage};
+use crate::oracle::{self, Parameters, ProvingKey, VerifyError};
 use crate::proof::credential::{credential_chips, credential_traces};
 use crate::proof::presentation::{presentation_chips, presentation_traces};
 use crate::proof::verifier::key_chips;
 use crate::proof::{StatementError, WitnessError, proof_bytes};
-use crate::stark::{self, Parameters, ProvingKey, VerifyError};
 use crate::statement::{CredentialStatement, CredentialWitness, PresentationStatement, PresentationWitness};
 use crate::suite::Suite;
 use crate::transcript::ProofKind;
@@ -31,7 +31,7 @@ pub enum ProveError {
     False(#[from] VerifyError),
     /// The proof system failed.
     #[error(transparent)]
-    Stark(#[from] stark::ProveError),
+    Stark(#[from] oracle::ProveError),
 }
 
 impl From<Cancelled> for ProveError {

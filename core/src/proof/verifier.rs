@@ -1,10 +1,10 @@
 //! Verifying both proofs of one suite and size class.
 
 use crate::class::SizeClass;
+use crate::oracle::{Parameters, Security, VerifierKey, VerifyError};
 use crate::proof::credential::{CredentialChip, credential_chips};
 use crate::proof::presentation::{PresentationChip, presentation_chips};
 use crate::proof::{StatementError, proof_bytes};
-use crate::stark::{Parameters, Security, VerifierKey, VerifyError};
 use crate::statement::{CredentialStatement, PresentationStatement, Subject};
 use crate::suite::Suite;
 use crate::transcript::ProofKind;

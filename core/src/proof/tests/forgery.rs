@@ -4,13 +4,13 @@ use std::sync::OnceLock;
 
 use crate::air::{Chip, Trace, check, fill_multiplicities};
 use crate::class::STANDARD;
+use crate::oracle::{Parameters, ProvingKey, VerifyError};
 use crate::proof::fixture::Fixture;
 use crate::proof::verifier::key_chips;
 use crate::proof::{
     CredentialChip, PresentationChip, ProofKind, Verifier, credential_chips, credential_traces,
     presentation_chips, presentation_traces, proof_bytes,
 };
-use crate::stark::{Parameters, ProvingKey, VerifyError};
 use crate::statement::{CredentialStatement, PresentationStatement, PresentationWitness};
 use crate::suite::Suite;
 

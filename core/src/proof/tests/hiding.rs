@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use p3_batch_stark::BatchProof;
 
 use super::forgery::{Forgery, Statement};
+use crate::oracle::Config;
 use crate::proof::fixture::Fixture;
-use crate::stark::Config;
 use crate::statement::SlotPredicate;
 
 /// Trees that queries are made into: random codewords, main columns, quotient, fixed columns, lookup columns.

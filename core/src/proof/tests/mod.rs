@@ -22,7 +22,7 @@ use crate::air::testing::rules;
 use crate::air::{Chip, RESERVED_ROWS, Trace, check, check_blinded};
 use crate::class::{BLOCK_BYTES, CLASSES, LARGE};
 use crate::field::F;
-use crate::stark::{Parameters, Security, VerifierKey};
+use crate::oracle::{Parameters, Security, VerifierKey};
 use crate::statement::{
     CredentialStatement, ElementName, PresentationStatement, PublicKey, SlotPredicate, Subject,
 };

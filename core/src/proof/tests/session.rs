@@ -8,8 +8,8 @@ use super::forgery::{Forgery, Statement};
 use crate::air::Trace;
 use crate::chips::es256::Es256Chip;
 use crate::field::F;
+use crate::oracle::VerifyError;
 use crate::proof::fixture::{Fixture, SESSION, device_key, public_key, sign};
-use crate::stark::VerifyError;
 use crate::statement::{PresentationStatement, PresentationWitness, PublicKey, SlotPredicate};
 
 type Presentation = (PresentationStatement, PresentationWitness);

@@ -6,10 +6,10 @@ use p3_field::{PrimeCharacteristicRing, PrimeField64};
 
 use crate::air::{Bus, Chip, ChipBuilder};
 use crate::field::F;
-use crate::stark::config::{Config, config};
-use crate::stark::lower::Lowered;
-use crate::stark::params::Parameters;
-use crate::stark::security::Security;
+use crate::oracle::config::{Config, config};
+use crate::oracle::lower::Lowered;
+use crate::oracle::params::Parameters;
+use crate::oracle::security::Security;
 
 /// Feeds the salts of the fixed columns' tree. They are public, and so is the seed.
 const KEY_SEED: [u8; 32] = *b"velum fixed columns, public salt";

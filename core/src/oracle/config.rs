@@ -12,7 +12,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::field::{EF, EXTENSION_DEGREE, F};
-use crate::stark::params::Parameters;
+use crate::oracle::params::Parameters;
 
 /// Field elements of salt in each Merkle leaf: over 128 bits.
 const SALT_ELEMENTS: usize = 3;

@@ -21,9 +21,9 @@ use p3_uni_stark::OpeningShape;
 
 use crate::air::Chip;
 use crate::field::{EF, EXTENSION_DEGREE, F};
-use crate::stark::config::RANDOM_CODEWORDS;
-use crate::stark::lower::Lowered;
-use crate::stark::params::Parameters;
+use crate::oracle::config::RANDOM_CODEWORDS;
+use crate::oracle::lower::Lowered;
+use crate::oracle::params::Parameters;
 
 /// Bits of the challenge field; its order falls short of the power of two by less than one part in 2^31.
 const CHALLENGE_BITS: usize = 64 * EXTENSION_DEGREE;

@@ -7,9 +7,9 @@ use p3_batch_stark::{BatchProof, verify_batch};
 use thiserror::Error;
 
 use crate::air::Chip;
-use crate::stark::config::{Config, config};
-use crate::stark::key::VerifierKey;
-use crate::stark::lower::Lowered;
+use crate::oracle::config::{Config, config};
+use crate::oracle::key::VerifierKey;
+use crate::oracle::lower::Lowered;
 
 /// Bytes before a proof's content.
 const LENGTH_BYTES: usize = 4;

@@ -9,11 +9,11 @@ use zeroize::Zeroizing;
 
 use crate::air::{Chip, Trace};
 use crate::field::{EXTENSION_DEGREE, F};
-use crate::stark::config::config;
-use crate::stark::key::VerifierKey;
-use crate::stark::lower::Lowered;
-use crate::stark::params::Parameters;
-use crate::stark::verify::encode;
+use crate::oracle::config::config;
+use crate::oracle::key::VerifierKey;
+use crate::oracle::lower::Lowered;
+use crate::oracle::params::Parameters;
+use crate::oracle::verify::encode;
 
 /// Times a proof is made anew when its Merkle paths happen to be longer than a proof may be.
 const ATTEMPTS: usize = 4;

@@ -1,0 +1,122 @@
+//! Merkle trees over matrices of several heights, opened at many rows at once.
+//!
+//! The leaves are the rows of the tallest matrix, each hashed with its salt. Where the number of nodes falls to the height of
+//! another matrix, each node is hashed with that matrix's row:
+//!
+//! ```text
+//!   root
+//!    |            node = H(H(left, right), H(row))     height of the second matrix
+//!    |            node = H(left, right)
+//!   leaf = H(row, salt)                                height of the tallest matrix
+//! ```
+//!
+//! So row `i` of the tallest matrix comes with row `i >> k` of one that is `2^k` times less high. Only leaves are salted:
+//! every other hash of a row has a salted leaf below it.
+//!
+//! An opening of a set of leaves has the siblings that do not follow from the leaves themselves, bottom level first, from left to
+//! right: their number follows from the indices.
+
+use crate::stark::hash::{Salt, SuiteHash};
+
+#[cfg(feature = "prover")]
+pub(crate) use tree::MerkleTree;
+
+#[cfg(feature = "prover")]
+mod tree {
+    use p3_matrix::Matrix;
+    use p3_matrix::dense::RowMajorMatrix;
+
+    use super::*;
+    use crate::field::F;
+
+    /// All nodes of a tree.
+    pub(crate) struct MerkleTree<H: SuiteHash> {
+        /// Leaves first, root last.
+        levels: Vec<Vec<H::Digest>>,
+    }
+
+    impl<H: SuiteHash> MerkleTree<H> {
+        /// The tree over `matrices`, tallest first, all heights different powers of two; `salts` has one for each row of the
+        /// tallest, or there are none.
+        pub(crate) fn new(matrices: &[&RowMajorMatrix<F>], salts: Option<&[Salt]>) -> Self {
+            let (tallest, mut lower) = matrices.split_first().expect("a tree has rows");
+            let mut levels = vec![H::leaves(&tallest.values, tallest.width, salts)];
+            while let Some(below) = levels.last().filter(|level| level.len() > 1) {
+                let mut level = H::nodes(below);
+                if let Some((next, rest)) = lower.split_first()
+                    && next.height() == level.len()
+                {
+                    let rows = H::leaves(&next.values, next.width, None);
+                    level = with_rows::<H>(&level, &rows);
+                    lower = rest;
+                }
+                levels.push(level);
+            }
+            Self { levels }
+        }
+
+        /// The commitment.
+        pub(crate) fn root(&self) -> H::Digest {
+            self.levels[self.levels.len() - 1][0]
+        }
+
+        /// The siblings that open the leaves of these indices, which are sorted and distinct.
+        pub(crate) fn siblings(&self, indices: &[usize]) -> Vec<H::Digest> {
+            let mut siblings = Vec::new();
+            let mut indices = indices.to_vec();
+            for level in &self.levels[..self.levels.len() - 1] {
+                siblings.extend(lone(&indices).map(|index| level[index ^ 1]));
+                indices = parents(&indices);
+            }
+            siblings
+        }
+    }
+}
+
+/// The indices whose siblings are not among them.
+fn lone(indices: &[usize]) -> impl Iterator<Item = usize> {
+    indices.iter().copied().filter(|index| indices.binary_search(&(index ^ 1)).is_err())
+}
+
+/// The distinct parents of sorted indices.
+pub(crate) fn parents(indices: &[usize]) -> Vec<usize> {
+    let mut parents: Vec<_> = indices.iter().map(|index| index >> 1).collect();
+    parents.dedup();
+    parents
+}
+
+fn with_rows<H: SuiteHash>(nodes: &[H::Digest], rows: &[H::Digest]) -> Vec<H::Digest> {
+    let pairs: Vec<_> = nodes.iter().zip(rows).flat_map(|(&node, &row)| [node, row]).collect();
+    H::nodes(&pairs)
+}
+
+/// The root of a tree of `2^log_height` leaves, from opened rows.
+///
+/// `rows` gives the hashes of the opened rows of the matrix of a height, which is given as its logarithm, at the sorted
+/// distinct indices, or none where there is no such matrix. `sibling` gives the next sibling.
+pub(crate) fn root<H: SuiteHash, E>(
+    log_height: usize,
+    indices: &[usize],
+    mut rows: impl FnMut(usize, &[usize]) -> Result<Option<Vec<H::Digest>>, E>,
+    mut sibling: impl FnMut() -> Result<H::Digest, E>,
+) -> Result<H::Digest, E> {
+    let mut indices = indices.to_vec();
+    let mut nodes = rows(log_height, &indices)?.unwrap_or_default();
+    for log_height in (0..log_height).rev() {
+        let mut children = Vec::with_capacity(2 * nodes.len());
+        let mut at = 0;
+        while at < indices.len() {
+            let (index, node) = (indices[at], nodes[at]);
+            let has_sibling = indices.get(at + 1) == Some(&(index ^ 1));
+            let other = if has_sibling { nodes[at + 1] } else { sibling()? };
+            children.extend(if index & 1 == 0 { [node, other] } else { [other, node] });
+            at += if has_sibling { 2 } else { 1 };
+        }
+        indices = parents(&indices);
+        nodes = H::nodes(&children);
+        if let Some(rows) = rows(log_height, &indices)? {
+            nodes = with_rows::<H>(&nodes, &rows);
+        }
+    }
+    nodes.first().copied().map_or_else(&mut sibling, Ok)
+}
