@@ -1,6 +1,7 @@
 //! The base field and the challenge field of every proof.
 
 use p3_field::extension::BinomialExtensionField;
+use p3_field::{BasedVectorSpace, PrimeCharacteristicRing};
 use p3_goldilocks::Goldilocks;
 
 /// Goldilocks, `p = 2^64 - 2^32 + 1`.
@@ -11,3 +12,8 @@ pub const EXTENSION_DEGREE: usize = 2;
 
 /// The field challenges are drawn from, of about `2^128` elements.
 pub type EF = BinomialExtensionField<F, EXTENSION_DEGREE>;
+
+/// Element `i` of the basis of [`EF`] over [`F`], in which its elements are written.
+pub(crate) fn basis_element(i: usize) -> EF {
+    EF::from_basis_coefficients_fn(|j| F::from_bool(i == j))
+}

@@ -1,0 +1,237 @@
+//! FRI (eprint 2020/654) on one codeword: shows that it is close to a polynomial of low degree.
+//!
+//! A codeword holds the values of a polynomial over the extension field on a coset of a subgroup of order `2^n`, in bit-reversed
+//! order: values at `x` and `-x` stand side by side, and the first `2^m` values are those on a coset of order `2^m`. Folding once
+//! turns `f(X) = a(X^2) + X b(X^2)` into `a + beta b`; a layer folds several times, with `beta`, `beta^2`, `beta^4`.
+//! A leaf of a layer's tree is all the values that fold into one.
+
+use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, TwoAdicField};
+use p3_util::reverse_bits_len;
+
+use crate::field::{EF, F};
+use crate::stark::hash::{SuiteHash, Transcript};
+use crate::stark::merkle;
+use crate::stark::params::Parameters;
+use crate::stark::proof::Reader;
+use crate::stark::verify::{Check, VerifyError};
+
+/// The point of entry `index` of a codeword on the coset of `shift` and order `2^log_size`.
+pub(super) fn point(shift: F, log_size: usize, index: usize) -> F {
+    shift * F::two_adic_generator(log_size).exp_u64(reverse_bits_len(index, log_size) as u64)
+}
+
+/// Folds the values at `x` and `-x`.
+fn fold_pair(at_x: EF, at_minus_x: EF, inverse_x: F, beta: EF) -> EF {
+    (at_x + at_minus_x + beta * (at_x - at_minus_x) * inverse_x).halve()
+}
+
+/// The committed layers, as the verifier reads them.
+pub(super) struct Layers<H: SuiteHash> {
+    roots: Vec<H::Digest>,
+    betas: Vec<EF>,
+    arities: Vec<usize>,
+    final_polynomial: Vec<EF>,
+    log_size: usize,
+    shift: F,
+}
+
+impl<H: SuiteHash> Layers<H> {
+    /// Reads what the prover committed to, for polynomials of `2^log_height` coefficients.
+    pub(super) fn read(
+        parameters: &Parameters,
+        log_height: usize,
+        shift: F,
+        proof: &mut Reader<'_>,
+        transcript: &mut H::Transcript,
+    ) -> Result<Self, VerifyError> {
+        let arities = parameters.folding(log_height);
+        let (mut roots, mut betas) = (Vec::new(), Vec::new());
+        for _ in &arities {
+            let root = proof.digest::<H>()?;
+            transcript.absorb_digest(&root);
+            Check::Grinding
+                .holds(transcript.check_grinding(parameters.folding_grinding_bits, proof.nonce()?))?;
+            roots.push(root);
+            betas.push(transcript.challenge());
+        }
+        let final_log_len = log_height - arities.iter().sum::<usize>();
+        let final_polynomial = proof.extensions(1 << final_log_len)?;
+        transcript.absorb(&final_polynomial);
+        Ok(Self {
+            roots,
+            betas,
+            arities,
+            final_polynomial,
+            log_size: log_height + parameters.log_blowup,
+            shift,
+        })
+    }
+
+    /// Checks that the codeword with these values at these indices, which are sorted and distinct, folds to the final polynomial.
+    pub(super) fn check(
+        &self,
+        mut values: Vec<(usize, EF)>,
+        proof: &mut Reader<'_>,
+    ) -> Result<(), VerifyError> {
+        let (mut log_size, mut shift) = (self.log_size, self.shift);
+        for ((root, &beta), &arity) in self.roots.iter().zip(&self.betas).zip(&self.arities) {
+            let (leaves, rows) = read_leaves(&values, arity, proof)?;
+            let computed = merkle::root::<H, _>(
+                log_size - arity,
+                &leaves,
+                |height, _| Ok((height == log_size - arity).then(|| hash_leaves::<H>(&rows))),
+                || proof.digest::<H>(),
+            )?;
+            Check::Folding.holds(computed == *root)?;
+            values = leaves
+                .into_iter()
+                .zip(rows)
+                .map(|(leaf, row)| (leaf, fold_leaf(row, leaf, log_size, shift, beta)))
+                .collect();
+            log_size -= arity;
+            shift = shift.exp_power_of_2(arity);
+        }
+        for (index, value) in values {
+            let x = point(shift, log_size, index);
+            let expected = self.final_polynomial.iter().rfold(EF::ZERO, |sum, &c| sum * x + c);
+            Check::FinalPolynomial.holds(expected == value)?;
+        }
+        Ok(())
+    }
+}
+
+/// The leaves above these values and their rows: what the values do not tell is read.
+fn read_leaves(
+    values: &[(usize, EF)],
+    arity: usize,
+    proof: &mut Reader<'_>,
+) -> Result<(Vec<usize>, Vec<Vec<EF>>), VerifyError> {
+    let (mut leaves, mut rows) = (Vec::new(), Vec::new());
+    for known in values.chunk_by(|(a, _), (b, _)| a >> arity == b >> arity) {
+        let leaf = known[0].0 >> arity;
+        let mut row = Vec::with_capacity(1 << arity);
+        for index in leaf << arity..(leaf + 1) << arity {
+            row.push(match known.binary_search_by_key(&index, |&(index, _)| index) {
+                Ok(at) => known[at].1,
+                Err(_) => proof.extension()?,
+            });
+        }
+        leaves.push(leaf);
+        rows.push(row);
+    }
+    Ok((leaves, rows))
+}
+
+fn hash_leaves<H: SuiteHash>(rows: &[Vec<EF>]) -> Vec<H::Digest> {
+    let elements: Vec<F> =
+        rows.iter().flatten().flat_map(|value| value.as_basis_coefficients_slice()).copied().collect();
+    H::leaves(&elements, elements.len() / rows.len(), None)
+}
+
+fn fold_leaf(mut row: Vec<EF>, leaf: usize, log_size: usize, shift: F, beta: EF) -> EF {
+    let (mut first, mut log_size, mut shift, mut beta) = (leaf * row.len(), log_size, shift, beta);
+    while row.len() > 1 {
+        row = row
+            .chunks_exact(2)
+            .zip((first..).step_by(2))
+            .map(|(pair, index)| fold_pair(pair[0], pair[1], point(shift, log_size, index).inverse(), beta))
+            .collect();
+        (first, log_size, shift, beta) = (first / 2, log_size - 1, shift.square(), beta.square());
+    }
+    row[0]
+}
+
+#[cfg(feature = "prover")]
+pub(super) use prover::Folded;
+
+#[cfg(feature = "prover")]
+mod prover {
+    use p3_dft::{Radix2DitParallel, TwoAdicSubgroupDft};
+    use p3_matrix::dense::RowMajorMatrix;
+    use p3_util::reverse_slice_index_bits;
+
+    use super::*;
+    use crate::field::EXTENSION_DEGREE;
+    use crate::stark::merkle::MerkleTree;
+    use crate::stark::proof::Writer;
+
+    /// A codeword folded down to its final polynomial, with all that was committed to.
+    pub(crate) struct Folded<H: SuiteHash> {
+        layers: Vec<Layer<H>>,
+    }
+
+    struct Layer<H: SuiteHash> {
+        arity: usize,
+        codeword: Vec<EF>,
+        tree: MerkleTree<H>,
+    }
+
+    impl<H: SuiteHash> Folded<H> {
+        /// Folds a codeword and writes what the verifier reads with [`Layers::read`].
+        pub(crate) fn new(
+            parameters: &Parameters,
+            log_height: usize,
+            shift: F,
+            codeword: Vec<EF>,
+            proof: &mut Writer,
+            transcript: &mut H::Transcript,
+        ) -> Self {
+            let (mut codeword, mut shift, mut layers) = (codeword, shift, Vec::new());
+            for arity in parameters.folding(log_height) {
+                let elements: Vec<F> =
+                    codeword.iter().flat_map(|value| value.as_basis_coefficients_slice()).copied().collect();
+                let matrix = RowMajorMatrix::new(elements, EXTENSION_DEGREE << arity);
+                let tree = MerkleTree::<H>::new(&[&matrix], None);
+                proof.digests::<H>(&[tree.root()]);
+                transcript.absorb_digest(&tree.root());
+                proof.nonce(transcript.grind(parameters.folding_grinding_bits));
+                let mut beta = transcript.challenge();
+                let mut folded = codeword.clone();
+                for _ in 0..arity {
+                    folded = fold(&folded, shift, beta);
+                    (shift, beta) = (shift.square(), beta.square());
+                }
+                layers.push(Layer { arity, codeword, tree });
+                codeword = folded;
+            }
+            let polynomial = interpolate(codeword, shift, parameters.log_blowup);
+            proof.extensions(&polynomial);
+            transcript.absorb(&polynomial);
+            Self { layers }
+        }
+
+        /// Opens the codeword at these indices, which are sorted and distinct.
+        pub(crate) fn open(&self, indices: &[usize], proof: &mut Writer) {
+            let mut indices = indices.to_vec();
+            for Layer { arity, codeword, tree } in &self.layers {
+                let mut leaves: Vec<_> = indices.iter().map(|index| index >> arity).collect();
+                leaves.dedup();
+                for leaf in &leaves {
+                    let unknown = (leaf << arity..(leaf + 1) << arity)
+                        .filter(|index| indices.binary_search(index).is_err());
+                    unknown.for_each(|index| proof.extensions(&[codeword[index]]));
+                }
+                proof.digests::<H>(&tree.siblings(&leaves));
+                indices = leaves;
+            }
+        }
+    }
+
+    fn fold(codeword: &[EF], shift: F, beta: EF) -> Vec<EF> {
+        let log_size = codeword.len().ilog2() as usize;
+        let generator = F::two_adic_generator(log_size).inverse();
+        let mut inverses: Vec<_> =
+            generator.shifted_powers(shift.inverse()).take(codeword.len() / 2).collect();
+        reverse_slice_index_bits(&mut inverses);
+        let pairs = codeword.chunks_exact(2).zip(inverses);
+        pairs.map(|(pair, inverse)| fold_pair(pair[0], pair[1], inverse, beta)).collect()
+    }
+
+    /// The coefficients of the polynomial with this codeword.
+    fn interpolate(mut codeword: Vec<EF>, shift: F, log_blowup: usize) -> Vec<EF> {
+        reverse_slice_index_bits(&mut codeword);
+        let mut polynomial = Radix2DitParallel::<F>::default().coset_idft_algebra(codeword, shift);
+        polynomial.truncate(polynomial.len() >> log_blowup);
+        polynomial
+    }
+}

@@ -1,0 +1,68 @@
+//! The parameters of the proof system, in one place.
+
+use crate::suite::Suite;
+use crate::transcript::ProofKind;
+
+/// Parameters of FRI, blinding and grinding, in the terms of `docs/soundness.md`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameters {
+    /// Logarithm of the inverse rate, at least 2.
+    pub log_blowup: usize,
+    /// Number of FRI queries.
+    pub queries: usize,
+    /// Logarithm of the largest folding factor.
+    pub max_log_arity: usize,
+    /// Logarithm of the final polynomial's length.
+    pub log_final_poly_len: usize,
+    /// Uniform rows at the end of every table, at most [`RESERVED_ROWS`](crate::air::RESERVED_ROWS).
+    pub blinding_rows: usize,
+    /// Bits of grinding before the lookup challenges.
+    pub lookup_grinding_bits: usize,
+    /// Bits of grinding before the out-of-domain point.
+    pub ood_grinding_bits: usize,
+    /// Bits of grinding before the batching challenge.
+    pub batch_grinding_bits: usize,
+    /// Bits of grinding before each folding challenge.
+    pub folding_grinding_bits: usize,
+    /// Bits of grinding before the queries.
+    pub query_grinding_bits: usize,
+}
+
+impl Parameters {
+    /// The parameters of a suite's proofs.
+    pub const fn of(suite: Suite, kind: ProofKind) -> Self {
+        let Suite::Direct = suite;
+        let blinding_rows = match kind {
+            ProofKind::Credential => 70,
+            ProofKind::Presentation => 70,
+        };
+        Self {
+            log_blowup: 3,
+            queries: 60,
+            max_log_arity: 3,
+            log_final_poly_len: 5,
+            blinding_rows,
+            lookup_grinding_bits: 8,
+            ood_grinding_bits: 8,
+            batch_grinding_bits: 16,
+            folding_grinding_bits: 16,
+            query_grinding_bits: 18,
+        }
+    }
+
+    /// Random coefficients at the top of each quotient chunk: one for each query and one for the out-of-domain point.
+    pub(super) const fn chunk_blinding(&self) -> usize {
+        self.queries + 1
+    }
+
+    /// The logarithms of the factors that FRI folds by, for polynomials of `2^log_height` coefficients.
+    pub(super) fn folding(&self, log_height: usize) -> Vec<usize> {
+        let mut left = log_height.saturating_sub(self.log_final_poly_len);
+        let mut arities = Vec::new();
+        while left > 0 {
+            arities.push(left.min(self.max_log_arity));
+            left -= arities[arities.len() - 1];
+        }
+        arities
+    }
+}

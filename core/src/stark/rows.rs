@@ -1,0 +1,261 @@
+//! Evaluates a chip on one row, or several side by side, given the values of all cells it reads.
+
+use std::marker::PhantomData;
+
+use p3_field::{Algebra, PrimeCharacteristicRing};
+
+use crate::air::{Bus, ChipBuilder};
+use crate::field::{EF, F};
+use crate::stark::shape::{Batch, TableShape};
+
+/// Values of the cells that a table's constraints read on a row, and of its selectors.
+pub(super) struct Row<'a, E> {
+    pub(super) table: &'a TableShape,
+    /// By slot of the table's window.
+    pub(super) main: &'a [E],
+    /// By slot of the table's fixed window.
+    pub(super) fixed: &'a [E],
+    pub(super) public: &'a [E],
+    pub(super) first: E,
+    pub(super) last: E,
+    pub(super) transition: E,
+    /// In the order of the table's list.
+    pub(super) interiors: &'a [E],
+}
+
+/// Where constraints and interactions go.
+pub(super) trait Sink<E> {
+    fn constraint(&mut self, value: E);
+
+    /// `tag` stands for the bus.
+    fn interaction(&mut self, tag: usize, fields: &[E], count: E);
+}
+
+/// Hands a chip the cells of a row.
+pub(super) struct Evaluator<'a, E, S> {
+    #[cfg(test)]
+    chip: &'static str,
+    row: Row<'a, E>,
+    sink: &'a mut S,
+    interactions: usize,
+}
+
+/// Evaluates the chip, which `name` names.
+pub(super) fn evaluate<C, E, S>(chip: &C, row: Row<'_, E>, sink: &mut S)
+where
+    C: crate::air::Chip,
+    E: Algebra<F> + Clone,
+    S: Sink<E>,
+{
+    let mut evaluator = Evaluator {
+        #[cfg(test)]
+        chip: chip.name(),
+        row,
+        sink,
+        interactions: 0,
+    };
+    chip.eval(&mut evaluator);
+}
+
+impl<E: Algebra<F> + Clone, S: Sink<E>> ChipBuilder for Evaluator<'_, E, S> {
+    type Expr = E;
+
+    #[inline]
+    fn main(&self, column: usize, offset: i32) -> E {
+        self.row.main[self.row.table.window.slot(column, offset)].clone()
+    }
+
+    #[inline]
+    fn fixed(&self, column: usize, offset: i32) -> E {
+        self.row.fixed[self.row.table.fixed_window.slot(column, offset)].clone()
+    }
+
+    #[inline]
+    fn public(&self, column: usize) -> E {
+        self.row.public[column].clone()
+    }
+
+    #[inline]
+    fn first(&self) -> E {
+        self.row.first.clone()
+    }
+
+    #[inline]
+    fn last(&self) -> E {
+        self.row.last.clone()
+    }
+
+    #[inline]
+    fn transition(&self) -> E {
+        self.row.transition.clone()
+    }
+
+    #[inline]
+    fn interior(&self, before: usize, after: usize) -> E {
+        let at = self.row.table.interiors.binary_search(&(before, after));
+        self.row.interiors[at.unwrap_or_default()].clone()
+    }
+
+    #[inline]
+    fn assert_zero(&mut self, _label: &'static str, expr: impl Into<E>) {
+        #[cfg(test)]
+        if crate::air::mutant::constraint_is_off(self.chip, _label) {
+            return;
+        }
+        self.sink.constraint(expr.into());
+    }
+
+    #[inline]
+    fn interact(&mut self, _bus: Bus, fields: Vec<E>, count: E, _weight: u32) {
+        #[cfg(test)]
+        if crate::air::mutant::bus_is_off(_bus.name) {
+            return;
+        }
+        let tag = self.row.table.interactions[self.interactions].tag;
+        self.interactions += 1;
+        self.sink.interaction(tag, &fields, count);
+    }
+}
+
+/// A fraction of the lookup argument: how often a tuple is on its bus, and the challenge less the tuple's fingerprint.
+#[derive(Clone, Copy)]
+pub(super) struct Fraction<E, X> {
+    pub(super) count: E,
+    pub(super) denominator: X,
+}
+
+/// Turns interactions into fractions.
+///
+/// The fingerprint of `(f_1, ..., f_n)` on the bus of number `t` is `t + beta f_1 + ... + beta^n f_n`.
+#[derive(Clone)]
+pub(super) struct Fingerprints<X> {
+    gamma: X,
+    /// Powers of `beta` from the first on.
+    betas: Vec<X>,
+}
+
+impl<X: Algebra<EF>> Fingerprints<X> {
+    pub(super) fn new(challenges: &LookupChallenges, widest_tuple: usize) -> Self {
+        let powers = challenges.beta.shifted_powers(challenges.beta).take(widest_tuple);
+        Self { gamma: challenges.gamma.into(), betas: powers.map(X::from).collect() }
+    }
+
+    #[inline]
+    fn fraction<E>(&self, tag: usize, fields: &[E], count: E) -> Fraction<E, X>
+    where
+        E: Clone,
+        X: Algebra<E>,
+    {
+        let start = self.gamma.clone() - X::from(EF::from_usize(tag));
+        let fields = fields.iter().zip(&self.betas);
+        let denominator = fields.fold(start, |rest, (field, beta)| rest - beta.clone() * field.clone());
+        Fraction { count, denominator }
+    }
+}
+
+/// The challenges of the lookup argument.
+#[derive(Clone, Copy)]
+pub(super) struct LookupChallenges {
+    pub(super) gamma: EF,
+    pub(super) beta: EF,
+}
+
+/// Keeps the fractions of a row's interactions, and drops its constraints.
+pub(super) struct Fractions<'a, E, X> {
+    pub(super) fingerprints: &'a Fingerprints<X>,
+    pub(super) fractions: Vec<Fraction<E, X>>,
+}
+
+impl<E: Clone, X: Algebra<E> + Algebra<EF>> Sink<E> for Fractions<'_, E, X> {
+    #[inline]
+    fn constraint(&mut self, _value: E) {}
+
+    #[inline]
+    fn interaction(&mut self, tag: usize, fields: &[E], count: E) {
+        self.fractions.push(self.fingerprints.fraction(tag, fields, count));
+    }
+}
+
+/// Weighs the constraints of a row with powers of a challenge and adds them up.
+pub(super) struct Composition<'a, E, X> {
+    pub(super) lookups: Fractions<'a, E, X>,
+    /// The powers for the table's constraints.
+    pub(super) powers: &'a [X],
+    pub(super) sum: X,
+    next: usize,
+    cells: PhantomData<E>,
+}
+
+impl<'a, E, X> Composition<'a, E, X>
+where
+    E: Algebra<F> + Clone,
+    X: Algebra<E> + Algebra<EF> + Clone,
+{
+    pub(super) fn new(
+        fingerprints: &'a Fingerprints<X>,
+        powers: &'a [X],
+        fractions: Vec<Fraction<E, X>>,
+    ) -> Self {
+        Self {
+            lookups: Fractions { fingerprints, fractions },
+            powers,
+            sum: X::ZERO,
+            next: 0,
+            cells: PhantomData,
+        }
+    }
+
+    /// Adds the constraints of the table's batches, given their columns' cells.
+    #[inline]
+    pub(super) fn add_batches(&mut self, batches: &[Batch], cells: &[X]) {
+        for (batch, cell) in batches.iter().zip(cells) {
+            let Fraction { count, denominator } = self.lookups.fractions[batch.first].clone();
+            let value = match batch.second {
+                None => cell.clone() * denominator - X::from(count),
+                Some(second) => {
+                    let other = self.lookups.fractions[second].clone();
+                    let numerator = other.denominator.clone() * count + denominator.clone() * other.count;
+                    cell.clone() * denominator * other.denominator - numerator
+                }
+            };
+            self.sum += self.powers[self.next].clone() * value;
+            self.next += 1;
+        }
+    }
+}
+
+impl<E, X> Sink<E> for Composition<'_, E, X>
+where
+    E: Algebra<F> + Clone,
+    X: Algebra<E> + Algebra<EF> + Clone,
+{
+    #[inline]
+    fn constraint(&mut self, value: E) {
+        self.sum += self.powers[self.next].clone() * value;
+        self.next += 1;
+    }
+
+    #[inline]
+    fn interaction(&mut self, tag: usize, fields: &[E], count: E) {
+        self.lookups.interaction(tag, fields, count);
+    }
+}
+
+/// The constraints of a group's accumulator `S` on a row, whose batches' cells sum to `step`: it starts with zero, grows by the
+/// sums of the rows, and with the last active row's reaches the terminal.
+pub(super) fn accumulator<E, X>(
+    selectors: [E; 3],
+    [here, next]: [X; 2],
+    step: X,
+    terminal: X,
+    powers: &[X],
+) -> X
+where
+    X: Algebra<E> + Clone,
+{
+    let [first, last, transition] = selectors;
+    let after = here.clone() + step;
+    powers[0].clone() * (here * first)
+        + powers[1].clone() * ((next - after.clone()) * transition)
+        + powers[2].clone() * ((after - terminal) * last)
+}

@@ -1,0 +1,477 @@
+//! What the chips of a proof fix about it: groups of tables, columns, cells read, lookups, terms opened.
+//!
+//! Tables of one height form a *group*: their committed columns stand side by side in one matrix a tree, and their constraints
+//! share one quotient.
+//!
+//! | tree | columns of a group |
+//! |---|---|
+//! | main | the tables' committed columns |
+//! | lookup | the accumulator, then one column for each batch of interactions; all in the extension field |
+//! | quotient | the chunks of the quotient, then the quotient's mask; in the tallest group then the mask of FRI; all in the extension field |
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use p3_air::symbolic::{BaseEntry, SymbolicExpression, SymbolicVariable};
+use p3_field::PrimeCharacteristicRing;
+
+use crate::air::{Bus, Chip, ChipBuilder};
+use crate::field::{EXTENSION_DEGREE, F};
+use crate::stark::params::Parameters;
+
+/// Largest degree of a constraint, counting each column as 1.
+pub(super) const MAX_DEGREE: usize = 3;
+
+/// Trees in the order in which they are committed to.
+pub(super) const TREES: usize = 3;
+pub(super) const MAIN: usize = 0;
+pub(super) const LOOKUP: usize = 1;
+pub(super) const QUOTIENT: usize = 2;
+
+/// The column of the lookup tree's accumulator.
+pub(super) const ACCUMULATOR: usize = 0;
+
+/// Constraints of an accumulator: first row, step, last row.
+pub(super) const ACCUMULATOR_CONSTRAINTS: usize = 3;
+
+/// The shape of a proof.
+pub(super) struct Shape {
+    /// Tallest first.
+    pub(super) groups: Vec<Group>,
+    pub(super) tables: Vec<TableShape>,
+    /// Where columns are opened, besides the queries.
+    pub(super) points: Vec<Point>,
+    /// What is opened there, in the order of the proof.
+    pub(super) terms: Vec<Term>,
+    /// Most fields of an interaction.
+    pub(super) widest_tuple: usize,
+}
+
+/// The tables of one height.
+pub(super) struct Group {
+    pub(super) log_height: usize,
+    /// Columns in each tree, in base elements.
+    pub(super) widths: [usize; TREES],
+    /// Chunks of the quotient.
+    pub(super) chunks: usize,
+    /// Quotient coefficients beyond twice the height, at most.
+    pub(super) excess: usize,
+    /// Constraints of the tables, their lookups and the accumulator, each weighed with a power of one challenge.
+    pub(super) constraints: usize,
+    /// Indices of its tables.
+    pub(super) tables: Vec<usize>,
+}
+
+impl Group {
+    pub(super) fn height(&self) -> usize {
+        1 << self.log_height
+    }
+
+    /// First column of the quotient's mask in the quotient tree.
+    pub(super) fn quotient_mask(&self) -> usize {
+        self.chunks * EXTENSION_DEGREE
+    }
+
+    /// First column of the mask of FRI in the quotient tree of the tallest group.
+    pub(super) fn fri_mask(&self) -> usize {
+        self.quotient_mask() + EXTENSION_DEGREE
+    }
+
+    /// Batches of interactions of all tables.
+    pub(super) fn batches(&self) -> usize {
+        self.widths[LOOKUP] / EXTENSION_DEGREE - 1
+    }
+}
+
+/// One table.
+pub(super) struct TableShape {
+    /// Index of its group.
+    pub(super) group: usize,
+    /// Its first column in the group's main matrix.
+    pub(super) first_column: usize,
+    /// The cells its constraints read, by column and row offset.
+    pub(super) window: Window,
+    /// The fixed cells they read.
+    pub(super) fixed_window: Window,
+    /// Number of public columns.
+    pub(super) publics: usize,
+    /// The arguments of [`ChipBuilder::interior`] in use.
+    pub(super) interiors: Vec<(usize, usize)>,
+    pub(super) interactions: Vec<Interaction>,
+    /// Interactions that share a column.
+    pub(super) batches: Vec<Batch>,
+    /// Its first batch among those of the group.
+    pub(super) first_batch: usize,
+    /// Constraints of the chip alone.
+    pub(super) constraints: usize,
+    /// Its first constraint among those of the group: those of the chip, then one a batch.
+    pub(super) first_constraint: usize,
+}
+
+/// An interaction of a table.
+pub(super) struct Interaction {
+    /// The bus, as a number.
+    pub(super) tag: usize,
+    fields_degree: usize,
+    count_degree: usize,
+}
+
+/// One or two interactions whose fractions' sum is one column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Batch {
+    pub(super) first: usize,
+    pub(super) second: Option<usize>,
+}
+
+/// Cells that are read, each with a slot.
+#[derive(Default)]
+pub(super) struct Window {
+    /// Column and offset of each slot.
+    pub(super) cells: Vec<(usize, i32)>,
+    lowest: i32,
+    columns: usize,
+    slots: Vec<usize>,
+}
+
+impl Window {
+    fn new(cells: &BTreeSet<(usize, i32)>) -> Self {
+        let lowest = cells.iter().map(|&(_, offset)| offset).min().unwrap_or(0);
+        let highest = cells.iter().map(|&(_, offset)| offset).max().unwrap_or(0);
+        let columns = cells.iter().map(|&(column, _)| column + 1).max().unwrap_or(0);
+        let mut window = Self {
+            cells: cells.iter().copied().collect(),
+            lowest,
+            columns,
+            slots: vec![0; columns * (highest - lowest + 1) as usize],
+        };
+        for (slot, &(column, offset)) in cells.iter().enumerate() {
+            let at = window.at(column, offset);
+            window.slots[at] = slot;
+        }
+        window
+    }
+
+    #[inline]
+    fn at(&self, column: usize, offset: i32) -> usize {
+        (offset - self.lowest) as usize * self.columns + column
+    }
+
+    /// The slot of a cell that is read.
+    #[inline]
+    pub(super) fn slot(&self, column: usize, offset: i32) -> usize {
+        self.slots[self.at(column, offset)]
+    }
+}
+
+/// Where columns are opened besides the queries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Point {
+    /// The out-of-domain point, moved by so many rows of the tallest group.
+    Row(i32),
+    /// The out-of-domain point times the field's generator.
+    Mask,
+}
+
+/// A column opened at a point.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Term {
+    pub(super) tree: usize,
+    pub(super) group: usize,
+    /// First base column.
+    pub(super) column: usize,
+    /// Whether the column is one of the extension field.
+    pub(super) is_extension: bool,
+    /// Index among [`Shape::points`].
+    pub(super) point: usize,
+}
+
+impl Term {
+    /// Base columns of the term.
+    pub(super) fn base_columns(&self) -> usize {
+        if self.is_extension { EXTENSION_DEGREE } else { 1 }
+    }
+}
+
+impl Shape {
+    /// The shape of a proof over these tables.
+    ///
+    /// # Panics
+    /// Where a chip breaks the limits of [`Chip::eval`] or a table is too low to be blinded: constants of the code.
+    pub(super) fn new<T: Chip>(parameters: &Parameters, tables: &[T]) -> Self {
+        let recorded: Vec<_> = tables.iter().map(Recorder::record).collect();
+        let tags = Tags::new(&recorded);
+        let mut heights: Vec<_> = tables.iter().map(Chip::height).collect();
+        heights.sort_unstable_by(|a, b| b.cmp(a));
+        heights.dedup();
+        let mut shape = Self {
+            groups: heights.iter().map(|&height| empty_group(height)).collect(),
+            tables: Vec::new(),
+            points: Vec::new(),
+            terms: Vec::new(),
+            widest_tuple: recorded
+                .iter()
+                .flat_map(|r| &r.interactions)
+                .map(|i| i.bus.width)
+                .max()
+                .unwrap_or(0),
+        };
+        for (table, recorded) in tables.iter().zip(recorded) {
+            let group = heights.iter().position(|&height| height == table.height()).unwrap_or_default();
+            shape.add_table(table, group, recorded, &tags);
+        }
+        for (index, group) in shape.groups.iter_mut().enumerate() {
+            group.finish(parameters, index == 0);
+        }
+        shape.add_terms();
+        shape
+    }
+
+    fn add_table<T: Chip>(&mut self, table: &T, index: usize, recorded: Recorded, tags: &Tags) {
+        let group = &mut self.groups[index];
+        let interactions: Vec<_> =
+            recorded.interactions.iter().map(|interaction| interaction.tagged(tags)).collect();
+        let batches = batches(&interactions);
+        let shape = TableShape {
+            group: index,
+            first_column: group.widths[MAIN],
+            window: Window::new(&recorded.main),
+            fixed_window: Window::new(&recorded.fixed),
+            publics: table.public().len(),
+            interiors: recorded.interiors.iter().copied().collect(),
+            interactions,
+            first_batch: group.widths[LOOKUP] / EXTENSION_DEGREE - 1,
+            constraints: recorded.constraints,
+            first_constraint: group.constraints,
+            batches,
+        };
+        let margin = shape.interiors.iter().map(|(before, after)| before + after).max().unwrap_or(0);
+        // One more for a transition selector.
+        group.excess = group.excess.max(margin + 1);
+        group.widths[MAIN] += table.width();
+        group.widths[LOOKUP] += shape.batches.len() * EXTENSION_DEGREE;
+        group.constraints += shape.constraints + shape.batches.len();
+        group.tables.push(self.tables.len());
+        self.tables.push(shape);
+    }
+
+    fn add_terms(&mut self) {
+        let offsets: BTreeSet<_> =
+            self.tables.iter().flat_map(|table| &table.window.cells).map(|&(_, offset)| offset).collect();
+        let offsets = offsets.into_iter().chain([0, 1]).map(Point::Row);
+        let points: BTreeSet<_> = offsets.chain([Point::Mask]).collect();
+        self.points = points.into_iter().collect();
+        let point = |wanted: Point| self.points.binary_search(&wanted).unwrap_or_default();
+
+        let mut terms = Vec::new();
+        for table in &self.tables {
+            terms.extend(table.window.cells.iter().map(|&(column, offset)| Term {
+                tree: MAIN,
+                group: table.group,
+                column: table.first_column + column,
+                is_extension: false,
+                point: point(Point::Row(offset)),
+            }));
+        }
+        for (index, group) in self.groups.iter().enumerate() {
+            let extension = |tree, column, at| Term {
+                tree,
+                group: index,
+                column: column * EXTENSION_DEGREE,
+                is_extension: true,
+                point: point(at),
+            };
+            terms.push(extension(LOOKUP, ACCUMULATOR, Point::Row(1)));
+            terms.extend((0..=group.batches()).map(|column| extension(LOOKUP, column, Point::Row(0))));
+            terms.extend((0..group.chunks).map(|column| extension(QUOTIENT, column, Point::Row(0))));
+            terms.push(extension(QUOTIENT, group.chunks, Point::Mask));
+        }
+        self.terms = terms;
+    }
+
+    /// Logarithm of the greatest height.
+    pub(super) fn log_height(&self) -> usize {
+        self.groups[0].log_height
+    }
+
+    /// Logarithm of how many times lower a group is than the tallest.
+    pub(super) fn lift(&self, group: usize) -> usize {
+        self.log_height() - self.groups[group].log_height
+    }
+
+    /// Most points at which one base column is opened besides the queries, and the same for extension columns.
+    pub(super) fn most_points(&self) -> (usize, usize) {
+        let mut counts: BTreeMap<_, (bool, usize)> = BTreeMap::new();
+        for term in &self.terms {
+            let entry = counts.entry((term.tree, term.group, term.column)).or_insert((term.is_extension, 0));
+            entry.1 += 1;
+        }
+        let most = |wanted: bool| {
+            counts.values().filter(|(extension, _)| *extension == wanted).map(|(_, count)| *count).max()
+        };
+        (most(false).unwrap_or(0), most(true).unwrap_or(0))
+    }
+
+    /// Blinding rows that hide every column: each query reveals one linear function of a column's blinding cells, and each
+    /// out-of-domain point as many as the field it lies in has coefficients over the column's.
+    pub(super) fn blinding_rows_needed(&self, queries: usize) -> usize {
+        let (base, extension) = self.most_points();
+        queries + (base * EXTENSION_DEGREE).max(extension)
+    }
+}
+
+fn empty_group(height: usize) -> Group {
+    Group {
+        log_height: height.ilog2() as usize,
+        widths: [0, EXTENSION_DEGREE, 0],
+        chunks: 0,
+        excess: 0,
+        constraints: 0,
+        tables: Vec::new(),
+    }
+}
+
+impl Group {
+    /// Once all tables are in: `excess` holds the largest number of linear factors that a selector adds.
+    fn finish(&mut self, parameters: &Parameters, is_tallest: bool) {
+        let (height, blinding) = (self.height(), parameters.blinding_rows);
+        assert!(2 * (blinding + parameters.chunk_blinding()) < height, "a table of {height} rows is too low");
+        self.constraints += ACCUMULATOR_CONSTRAINTS;
+        // (N - 1) * MAX_DEGREE + factors - (N - blinding) is the degree; one more coefficient.
+        self.excess += blinding + 1 - MAX_DEGREE;
+        let coefficients = (MAX_DEGREE - 1) * height + self.excess;
+        self.chunks = coefficients.div_ceil(height - parameters.chunk_blinding());
+        self.widths[QUOTIENT] = EXTENSION_DEGREE * (self.chunks + 1 + usize::from(is_tallest));
+    }
+}
+
+/// Puts interactions in pairs where the degrees allow it: `h d1 d2 = c1 d2 + c2 d1`.
+fn batches(interactions: &[Interaction]) -> Vec<Batch> {
+    let pairs =
+        |interaction: &Interaction| interaction.fields_degree <= 1 && interaction.count_degree < MAX_DEGREE;
+    let (paired, alone): (Vec<_>, Vec<_>) = (0..interactions.len()).partition(|&i| pairs(&interactions[i]));
+    let pairs = paired.chunks(2).map(|pair| Batch { first: pair[0], second: pair.get(1).copied() });
+    pairs.chain(alone.into_iter().map(|first| Batch { first, second: None })).collect()
+}
+
+/// Numbers for buses, in the order of their names.
+struct Tags(BTreeMap<&'static str, usize>);
+
+impl Tags {
+    fn new(recorded: &[Recorded]) -> Self {
+        let names: BTreeSet<_> = recorded
+            .iter()
+            .flat_map(|table| &table.interactions)
+            .map(|interaction| interaction.bus.name)
+            .collect();
+        Self(names.into_iter().zip(1..).collect())
+    }
+}
+
+/// What a chip reads and states.
+#[derive(Default)]
+struct Recorded {
+    main: BTreeSet<(usize, i32)>,
+    fixed: BTreeSet<(usize, i32)>,
+    interiors: BTreeSet<(usize, usize)>,
+    constraints: usize,
+    interactions: Vec<RecordedInteraction>,
+}
+
+struct RecordedInteraction {
+    bus: Bus,
+    fields_degree: usize,
+    count_degree: usize,
+}
+
+impl RecordedInteraction {
+    fn tagged(&self, tags: &Tags) -> Interaction {
+        Interaction {
+            tag: tags.0[self.bus.name],
+            fields_degree: self.fields_degree,
+            count_degree: self.count_degree,
+        }
+    }
+}
+
+/// Evaluates a chip on symbols.
+struct Recorder {
+    #[cfg(test)]
+    chip: &'static str,
+    recorded: RefCell<Recorded>,
+}
+
+impl Recorder {
+    fn record<C: Chip>(chip: &C) -> Recorded {
+        let mut recorder = Self {
+            #[cfg(test)]
+            chip: chip.name(),
+            recorded: RefCell::default(),
+        };
+        chip.eval(&mut recorder);
+        let mut recorded = recorder.recorded.into_inner();
+        // Cells that no constraint reads are opened all the same: every column is part of the batch that FRI shows to be low.
+        recorded.main.extend((0..chip.width()).map(|column| (column, 0)));
+        recorded
+    }
+
+    fn cell() -> SymbolicExpression<F> {
+        SymbolicVariable::new(BaseEntry::Main { offset: 0 }, 0).into()
+    }
+}
+
+impl ChipBuilder for Recorder {
+    type Expr = SymbolicExpression<F>;
+
+    fn main(&self, column: usize, offset: i32) -> Self::Expr {
+        self.recorded.borrow_mut().main.insert((column, offset));
+        Self::cell()
+    }
+
+    fn fixed(&self, column: usize, offset: i32) -> Self::Expr {
+        self.recorded.borrow_mut().fixed.insert((column, offset));
+        Self::cell()
+    }
+
+    fn public(&self, _column: usize) -> Self::Expr {
+        Self::cell()
+    }
+
+    fn first(&self) -> Self::Expr {
+        Self::cell()
+    }
+
+    fn last(&self) -> Self::Expr {
+        Self::cell()
+    }
+
+    fn transition(&self) -> Self::Expr {
+        Self::Expr::ONE
+    }
+
+    fn interior(&self, before: usize, after: usize) -> Self::Expr {
+        self.recorded.borrow_mut().interiors.insert((before, after));
+        Self::Expr::ONE
+    }
+
+    fn assert_zero(&mut self, label: &'static str, expr: impl Into<Self::Expr>) {
+        #[cfg(test)]
+        if crate::air::mutant::constraint_is_off(self.chip, label) {
+            return;
+        }
+        let degree = expr.into().degree_multiple();
+        assert!(degree <= MAX_DEGREE, "{label} has degree {degree}");
+        self.recorded.get_mut().constraints += 1;
+    }
+
+    fn interact(&mut self, bus: Bus, fields: Vec<Self::Expr>, count: Self::Expr, _weight: u32) {
+        assert_eq!(fields.len(), bus.width, "tuple width on bus {}", bus.name);
+        #[cfg(test)]
+        if crate::air::mutant::bus_is_off(bus.name) {
+            return;
+        }
+        let fields_degree = fields.iter().map(SymbolicExpression::degree_multiple).max().unwrap_or(0);
+        let count_degree = count.degree_multiple();
+        assert!(fields_degree < MAX_DEGREE && count_degree <= MAX_DEGREE, "degrees on bus {}", bus.name);
+        self.recorded.get_mut().interactions.push(RecordedInteraction { bus, fields_degree, count_degree });
+    }
+}
