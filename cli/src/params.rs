@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use velum_core::class::{CLASSES, SizeClass};
-use velum_core::oracle::Security;
-use velum_core::proof::{ProofKind, Verifier, proof_bytes};
+use velum_core::proof::{ProofKind, Verifier};
+use velum_core::stark::Security;
 use velum_core::suite::{SUITES, Suite};
 use velum_credentials::FORMAT_VERSION;
 
@@ -53,8 +53,8 @@ impl Described {
         let together = tenth(Security::together(verifier.security()));
         let proofs: Vec<_> = KINDS
             .into_iter()
-            .zip(verifier.security())
-            .map(|(kind, security)| Self::proof(kind, proof_bytes(kind, suite, class), security))
+            .zip(verifier.keys())
+            .map(|(kind, key)| Self::proof(kind, key.max_proof_bytes(), key.security()))
             .collect();
         let text: String = proofs.iter().map(|proof| proof.text.as_str()).collect();
         Self {
@@ -91,14 +91,14 @@ impl Described {
         Self {
             json: json!({
                 "proof": kind.name(),
-                "proof_bytes": bytes,
+                "max_proof_bytes": bytes,
                 "proven_bits": bits,
                 "weakest": weakest.map(|term| json!({ "term": term.name, "bits": tenth(term.bits) })),
                 "terms": terms,
                 "regime": regime,
             }),
             text: format!(
-                "  {:18} {bits:>5.1} proven bits, {bytes} bytes; weakest: {} ({regime})\n",
+                "  {:18} {bits:>5.1} proven bits, at most {bytes} bytes; weakest: {} ({regime})\n",
                 kind.name(),
                 weakest_text.unwrap_or_default()
             ),

@@ -24,7 +24,7 @@ fn at_least_a_hundred_bits_are_proven() {
             let least = terms.iter().map(|term| term["bits"].as_f64().unwrap()).fold(f64::INFINITY, f64::min);
             assert_eq!(proof["weakest"]["bits"], least);
             assert!(bits(proof) <= least, "{proof}");
-            assert!(proof["proof_bytes"].as_u64().unwrap() > 0);
+            assert!(proof["max_proof_bytes"].as_u64().unwrap() > 0);
         }
     }
     for name in ["in_use", "available"] {

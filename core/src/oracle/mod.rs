@@ -20,8 +20,6 @@ mod prove;
 mod security;
 mod verify;
 
-#[cfg(all(test, feature = "prover"))]
-pub(crate) use config::Config;
 pub use key::VerifierKey;
 pub use params::Parameters;
 #[cfg(feature = "prover")]

@@ -23,23 +23,10 @@ pub use presentation::presentation_traces;
 #[cfg(feature = "prover")]
 pub use prover::{ProveError, Prover};
 
-use crate::class::{STANDARD, SizeClass};
-use crate::suite::Suite;
 pub use crate::transcript::ProofKind;
 
-/// Length of every proof of a kind, suite and size class.
-///
-/// The content of a proof varies by some kilobytes with how many Merkle paths its queries happen to share; these lengths lie
-/// ten standard deviations above its mean.
-pub fn proof_bytes(kind: ProofKind, suite: Suite, class: SizeClass) -> usize {
-    let Suite::Direct = suite;
-    match (kind, class == STANDARD) {
-        (ProofKind::Credential, true) => 990_000,
-        (ProofKind::Credential, false) => 1_350_000,
-        (ProofKind::Presentation, true) => 497_000,
-        (ProofKind::Presentation, false) => 527_000,
-    }
-}
+/// No proof of any kind, suite and size class is longer, in bytes.
+pub const MAX_PROOF_BYTES: usize = 1 << 20;
 
 #[cfg(all(test, feature = "prover"))]
 mod fixture;

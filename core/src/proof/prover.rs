@@ -5,11 +5,11 @@ use thiserror::Error;
 use crate::air::{Chip, Trace};
 use crate::class::SizeClass;
 use crate::control::{Cancelled, Control, Stage};
-use crate::oracle::{self, Parameters, ProvingKey, VerifyError};
 use crate::proof::credential::{credential_chips, credential_traces};
 use crate::proof::presentation::{presentation_chips, presentation_traces};
 use crate::proof::verifier::key_chips;
-use crate::proof::{StatementError, WitnessError, proof_bytes};
+use crate::proof::{StatementError, WitnessError};
+use crate::stark::{self, Parameters, ProvingKey, VerifyError};
 use crate::statement::{CredentialStatement, CredentialWitness, PresentationStatement, PresentationWitness};
 use crate::suite::Suite;
 use crate::transcript::ProofKind;
@@ -31,7 +31,7 @@ pub enum ProveError {
     False(#[from] VerifyError),
     /// The proof system failed.
     #[error(transparent)]
-    Stark(#[from] oracle::ProveError),
+    Stark(#[from] stark::ProveError),
 }
 
 impl From<Cancelled> for ProveError {
@@ -56,11 +56,10 @@ impl Prover {
     /// A prover of the suite and size class.
     pub fn new(suite: Suite, class: SizeClass) -> Self {
         let (credential, presentation) = key_chips(suite, class);
-        let parameters = Parameters::of(suite);
-        let bytes = |kind| proof_bytes(kind, suite, class);
+        let parameters = |kind| Parameters::of(suite, kind);
         Self {
-            credential: ProvingKey::new(parameters, &credential, bytes(ProofKind::Credential)),
-            presentation: ProvingKey::new(parameters, &presentation, bytes(ProofKind::Presentation)),
+            credential: ProvingKey::new(suite, parameters(ProofKind::Credential), &credential),
+            presentation: ProvingKey::new(suite, parameters(ProofKind::Presentation), &presentation),
         }
     }
 
@@ -101,7 +100,7 @@ impl Prover {
     }
 }
 
-fn prove<C: Chip + Clone>(
+fn prove<C: Chip>(
     key: &ProvingKey,
     chips: &[C],
     traces: &[Trace],

@@ -1,10 +1,10 @@
 //! Verifying both proofs of one suite and size class.
 
 use crate::class::SizeClass;
-use crate::oracle::{Parameters, Security, VerifierKey, VerifyError};
+use crate::proof::StatementError;
 use crate::proof::credential::{CredentialChip, credential_chips};
 use crate::proof::presentation::{PresentationChip, presentation_chips};
-use crate::proof::{StatementError, proof_bytes};
+use crate::stark::{Parameters, Security, VerifierKey, VerifyError};
 use crate::statement::{CredentialStatement, PresentationStatement, Subject};
 use crate::suite::Suite;
 use crate::transcript::ProofKind;
@@ -21,13 +21,12 @@ impl Verifier {
     /// A verifier of the suite and size class.
     pub fn new(suite: Suite, class: SizeClass) -> Self {
         let (credential, presentation) = key_chips(suite, class);
-        let parameters = Parameters::of(suite);
-        let bytes = |kind| proof_bytes(kind, suite, class);
+        let parameters = |kind| Parameters::of(suite, kind);
         Self {
             suite,
             class,
-            credential: VerifierKey::new(parameters, &credential, bytes(ProofKind::Credential)),
-            presentation: VerifierKey::new(parameters, &presentation, bytes(ProofKind::Presentation)),
+            credential: VerifierKey::new(suite, parameters(ProofKind::Credential), &credential),
+            presentation: VerifierKey::new(suite, parameters(ProofKind::Presentation), &presentation),
         }
     }
 
@@ -58,6 +57,11 @@ impl Verifier {
         self.check(&statement.subject)?;
         let chips = presentation_chips(statement).map_err(no_such_statement)?;
         self.presentation.verify(&chips, &statement.to_bytes(), proof)
+    }
+
+    /// The keys of the credential proof and of the presentation proof.
+    pub fn keys(&self) -> [&VerifierKey; 2] {
+        [&self.credential, &self.presentation]
     }
 
     /// Proven soundness of the credential proof and of the presentation proof.

@@ -3,13 +3,18 @@
 use p3_field::{Field, PrimeCharacteristicRing, PrimeField64};
 
 use crate::air::{Bus, Chip, ChipBuilder};
-use crate::field::F;
+use crate::field::{EXTENSION_DEGREE, F};
 use crate::stark::domain::Domain;
+use crate::stark::hash::{DIGEST_BYTES, SALT_BYTES};
 use crate::stark::mask::Table;
 use crate::stark::params::Parameters;
+use crate::stark::proof::{ELEMENT_BYTES, NONCE_BYTES};
 use crate::stark::security::Security;
-use crate::stark::shape::Shape;
+use crate::stark::shape::{Shape, TREES};
 use crate::suite::Suite;
+
+/// Nonces besides those of folding: before the lookup challenges, the out-of-domain point, the batching challenge and the queries.
+const NONCES: usize = 4;
 
 /// The shape of a proof: parameters, tables, fixed columns, lookups. Public columns are not part of it.
 pub struct VerifierKey {
@@ -50,6 +55,30 @@ impl VerifierKey {
     /// The parameters of proofs under this key.
     pub fn parameters(&self) -> &Parameters {
         &self.parameters
+    }
+
+    /// Length of the longest proof under this key, in bytes. How much shorter one is depends on how many Merkle paths its queries
+    /// happen to share, and on nothing else.
+    pub fn max_proof_bytes(&self) -> usize {
+        let (parameters, groups) = (&self.parameters, &self.shape.groups);
+        let queries = parameters.queries;
+        let siblings =
+            |log_height: usize| (0..log_height).map(|level| queries.min(1 << level)).sum::<usize>();
+        let folding = parameters.folding(self.shape.log_height());
+        let elements = queries * groups.iter().flat_map(|group| group.widths).sum::<usize>();
+        let mut extensions = groups.len() + self.shape.terms.len();
+        let mut digests = TREES * (1 + siblings(self.log_codeword()));
+        let mut log_size = self.log_codeword();
+        for &arity in &folding {
+            log_size -= arity;
+            extensions += queries * ((1 << arity) - 1);
+            digests += 1 + siblings(log_size);
+        }
+        extensions += 1 << (log_size - parameters.log_blowup);
+        ELEMENT_BYTES * (elements + EXTENSION_DEGREE * extensions)
+            + DIGEST_BYTES * digests
+            + SALT_BYTES * TREES * queries
+            + NONCE_BYTES * (NONCES + folding.len())
     }
 
     /// The transcript prefix: what the caller binds, then the key's hash. The caller's part has its length first, so that

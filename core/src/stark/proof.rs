@@ -11,7 +11,10 @@ use crate::stark::hash::{DIGEST_BYTES, SALT_BYTES, Salt, SuiteHash};
 use crate::stark::verify::VerifyError;
 
 /// Bytes of a field element.
-const ELEMENT_BYTES: usize = 8;
+pub(super) const ELEMENT_BYTES: usize = 8;
+
+/// Bytes of a grinding nonce.
+pub(super) const NONCE_BYTES: usize = 8;
 
 /// Reads a proof from its front.
 pub(super) struct Reader<'a>(&'a [u8]);
@@ -28,7 +31,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn nonce(&mut self) -> Result<u64, VerifyError> {
-        self.array().map(u64::from_le_bytes)
+        self.array::<NONCE_BYTES>().map(u64::from_le_bytes)
     }
 
     pub(super) fn element(&mut self) -> Result<F, VerifyError> {

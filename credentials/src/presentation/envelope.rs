@@ -8,7 +8,7 @@
 //! before anything further is read.
 
 use velum_core::class::SizeClass;
-use velum_core::proof::{ProofKind, proof_bytes};
+use velum_core::proof::{MAX_PROOF_BYTES, ProofKind};
 use velum_core::suite::Suite;
 
 use crate::cbor::{Cursor, Major, Rules, write_bytes, write_head};
@@ -94,8 +94,8 @@ impl Presentation {
             disclosed: read_disclosed(&mut cursor, class).map_err(|error| error.within("disclosed"))?,
             device_name_spaces: bounded(&mut cursor, limits::DEVICE_NAMESPACES_BYTES)
                 .map_err(|error| error.within("deviceNameSpaces"))?,
-            credential_proof: read_proof(&mut cursor, ProofKind::Credential, suite, class)?,
-            presentation_proof: read_proof(&mut cursor, ProofKind::Presentation, suite, class)?,
+            credential_proof: read_proof(&mut cursor, ProofKind::Credential)?,
+            presentation_proof: read_proof(&mut cursor, ProofKind::Presentation)?,
         };
         cursor.finish()?;
         Ok(presentation)
@@ -150,18 +150,8 @@ fn read_disclosed(cursor: &mut Cursor<'_>, class: SizeClass) -> Result<Vec<Optio
     (0..count).map(|_| value(cursor)).collect()
 }
 
-fn read_proof(
-    cursor: &mut Cursor<'_>,
-    kind: ProofKind,
-    suite: Suite,
-    class: SizeClass,
-) -> Result<Vec<u8>, Error> {
-    let (name, expected) = (kind.name(), proof_bytes(kind, suite, class));
-    let (_, proof) = cursor.bytes().map_err(|error| error.within(name))?;
-    if proof.len() == expected {
-        return Ok(proof.to_vec());
-    }
-    Err(Error::malformed(name, format!("{} bytes in place of {expected}", proof.len())))
+fn read_proof(cursor: &mut Cursor<'_>, kind: ProofKind) -> Result<Vec<u8>, Error> {
+    bounded(cursor, MAX_PROOF_BYTES).map_err(|error| error.within(kind.name()))
 }
 
 pub(super) fn array_of(cursor: &mut Cursor<'_>, members: u64) -> Result<(), Error> {

@@ -4,13 +4,13 @@ use std::sync::OnceLock;
 
 use crate::air::{Chip, Trace, check, fill_multiplicities};
 use crate::class::STANDARD;
-use crate::oracle::{Parameters, ProvingKey, VerifyError};
 use crate::proof::fixture::Fixture;
 use crate::proof::verifier::key_chips;
 use crate::proof::{
     CredentialChip, PresentationChip, ProofKind, Verifier, credential_chips, credential_traces,
-    presentation_chips, presentation_traces, proof_bytes,
+    presentation_chips, presentation_traces,
 };
+use crate::stark::{Parameters, ProvingKey, VerifyError};
 use crate::statement::{CredentialStatement, PresentationStatement, PresentationWitness};
 use crate::suite::Suite;
 
@@ -69,8 +69,8 @@ impl Statement for PresentationStatement {
     }
 }
 
-fn new_key<C: Chip + Clone>(chips: &[C], kind: ProofKind) -> ProvingKey {
-    ProvingKey::new(Parameters::of(Suite::Direct), chips, proof_bytes(kind, Suite::Direct, STANDARD))
+fn new_key<C: Chip>(chips: &[C], kind: ProofKind) -> ProvingKey {
+    ProvingKey::new(Suite::Direct, Parameters::of(Suite::Direct, kind), chips)
 }
 
 fn verifier() -> &'static Verifier {

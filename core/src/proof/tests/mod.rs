@@ -20,13 +20,13 @@ use super::*;
 use crate::air::freedom::free_cells;
 use crate::air::testing::rules;
 use crate::air::{Chip, RESERVED_ROWS, Trace, check, check_blinded};
-use crate::class::{BLOCK_BYTES, CLASSES, LARGE};
+use crate::class::{BLOCK_BYTES, CLASSES, LARGE, STANDARD};
 use crate::field::F;
-use crate::oracle::{Parameters, Security, VerifierKey};
+use crate::stark::{Parameters, Security, VerifierKey};
 use crate::statement::{
     CredentialStatement, ElementName, PresentationStatement, PublicKey, SlotPredicate, Subject,
 };
-use crate::suite::SUITES;
+use crate::suite::{SUITES, Suite};
 
 #[test]
 fn the_tables_hold_for_a_real_licence() {
@@ -104,24 +104,27 @@ fn verifier_keys_do_not_depend_on_the_statement() {
             predicates: vec![predicate; class.slots],
         };
         let verifier = Verifier::new(Suite::Direct, class);
-        let parameters = Parameters::of(Suite::Direct);
-        let key = VerifierKey::new(parameters, &credential_chips(&credential).unwrap(), 0);
+        let key = key_of(ProofKind::Credential, &credential_chips(&credential).unwrap());
         assert_eq!(key.hash(), verifier.credential.hash(), "{}", class.name);
-        let key = VerifierKey::new(parameters, &presentation_chips(&presentation).unwrap(), 0);
+        let key = key_of(ProofKind::Presentation, &presentation_chips(&presentation).unwrap());
         assert_eq!(key.hash(), verifier.presentation.hash(), "{}", class.name);
     }
+}
+
+fn key_of<C: Chip>(kind: ProofKind, chips: &[C]) -> VerifierKey {
+    VerifierKey::new(Suite::Direct, Parameters::of(Suite::Direct, kind), chips)
 }
 
 /// The bits that are printed are those of the parameters and tables in use.
 #[test]
 fn bits_follow_the_parameters_and_the_tables() {
     let (credential, presentation) = super::verifier::key_chips(Suite::Direct, STANDARD);
-    let direct = Parameters::of(Suite::Direct);
-    follow(direct, &credential);
-    follow(direct, &presentation);
+    follow(Parameters::of(Suite::Direct, ProofKind::Credential), &credential);
+    follow(Parameters::of(Suite::Direct, ProofKind::Presentation), &presentation);
 
-    fn follow<C: Chip + Clone>(direct: Parameters, chips: &[C]) {
-        let security = |parameters, chips: &[C]| VerifierKey::new(parameters, chips, 0).security().clone();
+    fn follow<C: Chip>(direct: Parameters, chips: &[C]) {
+        let security =
+            |parameters, chips: &[C]| VerifierKey::new(Suite::Direct, parameters, chips).security().clone();
         let whole = security(direct, chips);
         let fewer = security(Parameters { queries: direct.queries / 2, ..direct }, chips);
         assert!(fewer.bits() < whole.bits() - 20.0, "{} of {}", fewer.bits(), whole.bits());
@@ -147,7 +150,7 @@ fn bits_follow_the_parameters_and_the_tables() {
 fn a_verifier_refuses_statements_of_another_class() {
     let mut fixture = Fixture::of(&MUSTERMANN, &["birth_date"]);
     let verifier = Verifier::new(Suite::Direct, STANDARD);
-    let proof = vec![0; proof_bytes(ProofKind::Credential, Suite::Direct, STANDARD)];
+    let proof = [0; 64];
     fixture.subject.class = LARGE;
     fixture.witness.record.salts = crate::statement::RecordSalts::from_system(LARGE).unwrap();
     let error = verifier.verify_credential(&fixture.credential_statement(), &proof).unwrap_err();
