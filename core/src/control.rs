@@ -5,15 +5,29 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use thiserror::Error;
 
-/// A part of proving, in the order in which they come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What a prover is doing. Some stages come several times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Stage {
-    /// Committing to the fixed columns, once a size class.
+    /// Computing what does not depend on the witness, once a size class.
     Keys,
     /// Filling the tables.
     Witness,
-    /// Making the proof.
-    Proof,
+    /// Low-degree extension of columns.
+    Extension,
+    /// Hashing rows and trees.
+    Hashing,
+    /// Searching nonces.
+    Grinding,
+    /// Filling the columns of the lookup argument.
+    Lookups,
+    /// Evaluating the constraints.
+    Quotient,
+    /// Evaluating columns at the out-of-domain points, and batching them.
+    Openings,
+    /// Folding the batch (FRI), its trees included.
+    Folding,
+    /// Gathering what the queries open.
+    Queries,
     /// Checking the proof before it is handed out.
     Check,
 }
@@ -22,12 +36,28 @@ impl Stage {
     /// The stage in words.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Keys => "fixed columns",
+            Self::Keys => "keys",
             Self::Witness => "witness",
-            Self::Proof => "proof",
+            Self::Extension => "low-degree extension",
+            Self::Hashing => "hashing",
+            Self::Grinding => "grinding",
+            Self::Lookups => "lookup columns",
+            Self::Quotient => "quotient",
+            Self::Openings => "openings",
+            Self::Folding => "FRI",
+            Self::Queries => "queries",
             Self::Check => "check",
         }
     }
+}
+
+/// How far work has come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// The stage that begins.
+    pub stage: Stage,
+    /// The part of the whole that is done, 0 to 1: an estimate, never falling.
+    pub fraction: f64,
 }
 
 /// Stops work from another thread: every clone stands for the same work.
@@ -57,16 +87,24 @@ impl CancelToken {
 pub struct Cancelled;
 
 /// How the caller follows and stops work.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub struct Control<'a> {
     cancel: Option<&'a CancelToken>,
-    progress: Option<&'a (dyn Fn(Stage) + Send + Sync)>,
+    progress: Option<&'a (dyn Fn(Progress) + Send + Sync)>,
+    /// The part of the whole that this work is.
+    part: (f64, f64),
+}
+
+impl Default for Control<'_> {
+    fn default() -> Self {
+        Self::none()
+    }
 }
 
 impl<'a> Control<'a> {
     /// Neither followed nor stopped.
     pub const fn none() -> Self {
-        Self { cancel: None, progress: None }
+        Self { cancel: None, progress: None, part: (0.0, 1.0) }
     }
 
     /// Stops when `token` is cancelled.
@@ -77,17 +115,28 @@ impl<'a> Control<'a> {
 
     /// Calls `progress` as each stage begins, from the thread that works.
     #[must_use]
-    pub const fn reporting_to(self, progress: &'a (dyn Fn(Stage) + Send + Sync)) -> Self {
+    pub const fn reporting_to(self, progress: &'a (dyn Fn(Progress) + Send + Sync)) -> Self {
         Self { progress: Some(progress), ..self }
     }
 
-    /// Begins a stage, unless the work was cancelled.
-    pub fn begin(&self, stage: Stage) -> Result<(), Cancelled> {
+    /// The control of a part of the work, from the one fraction of it to the other.
+    #[must_use]
+    pub fn part(self, from: f64, to: f64) -> Self {
+        let (start, end) = self.part;
+        let at = |fraction: f64| start + (end - start) * fraction;
+        Self { part: (at(from), at(to)), ..self }
+    }
+
+    /// Begins a stage when a fraction of the work is done, unless the work was cancelled.
+    ///
+    /// # Errors
+    /// [`Cancelled`].
+    pub fn begin(&self, stage: Stage, fraction: f64) -> Result<(), Cancelled> {
         if self.cancel.is_some_and(CancelToken::is_cancelled) {
             return Err(Cancelled);
         }
         if let Some(progress) = self.progress {
-            progress(stage);
+            progress(Progress { stage, fraction: self.part(fraction, 1.0).part.0 });
         }
         Ok(())
     }
@@ -102,11 +151,13 @@ mod tests {
     #[test]
     fn reports_stages_until_cancelled() {
         let (token, seen) = (CancelToken::new(), Mutex::new(Vec::new()));
-        let progress = |stage: Stage| seen.lock().unwrap().push(stage);
+        let progress = |progress: Progress| seen.lock().unwrap().push(progress);
         let control = Control::none().cancelled_by(&token).reporting_to(&progress);
-        control.begin(Stage::Witness).unwrap();
+        control.begin(Stage::Witness, 0.0).unwrap();
+        control.part(0.5, 1.0).part(0.0, 0.5).begin(Stage::Hashing, 0.5).unwrap();
         token.clone().cancel();
-        assert_eq!(control.begin(Stage::Proof), Err(Cancelled));
-        assert_eq!(*seen.lock().unwrap(), [Stage::Witness]);
+        assert_eq!(control.begin(Stage::Check, 0.9), Err(Cancelled));
+        let expected = [(Stage::Witness, 0.0), (Stage::Hashing, 0.625)];
+        assert_eq!(*seen.lock().unwrap(), expected.map(|(stage, fraction)| Progress { stage, fraction }));
     }
 }

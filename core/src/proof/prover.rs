@@ -18,8 +18,8 @@ use crate::transcript::ProofKind;
 #[derive(Debug, Error)]
 pub enum ProveError {
     /// The caller cancelled.
-    #[error("cancelled")]
-    Cancelled,
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
     /// The statement does not fit the size class.
     #[error(transparent)]
     Statement(#[from] StatementError),
@@ -29,20 +29,17 @@ pub enum ProveError {
     /// The witness does not show the statement: the proof made from it does not verify.
     #[error("the witness does not show the statement: {0}")]
     False(#[from] VerifyError),
-    /// The proof system failed.
-    #[error(transparent)]
-    Stark(#[from] stark::ProveError),
+    /// The operating system gave no randomness.
+    #[error("no randomness from the operating system: {0}")]
+    Randomness(#[from] getrandom::Error),
 }
 
-impl From<Cancelled> for ProveError {
-    fn from(_: Cancelled) -> Self {
-        Self::Cancelled
-    }
-}
-
-impl From<getrandom::Error> for ProveError {
-    fn from(error: getrandom::Error) -> Self {
-        Self::Stark(error.into())
+impl From<stark::ProveError> for ProveError {
+    fn from(error: stark::ProveError) -> Self {
+        match error {
+            stark::ProveError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            stark::ProveError::Randomness(error) => Self::Randomness(error),
+        }
     }
 }
 
@@ -75,7 +72,7 @@ impl Prover {
         witness: &CredentialWitness,
         control: &Control<'_>,
     ) -> Result<Vec<u8>, ProveError> {
-        control.begin(Stage::Witness)?;
+        control.begin(Stage::Witness, 0.0)?;
         let chips = credential_chips(statement)?;
         let traces = credential_traces(&chips, statement, witness)?;
         prove(&self.credential, &chips, &traces, &statement.to_bytes(), control)
@@ -93,12 +90,16 @@ impl Prover {
         witness: &PresentationWitness,
         control: &Control<'_>,
     ) -> Result<Vec<u8>, ProveError> {
-        control.begin(Stage::Witness)?;
+        control.begin(Stage::Witness, 0.0)?;
         let chips = presentation_chips(statement)?;
         let traces = presentation_traces(&chips, statement, witness)?;
         prove(&self.presentation, &chips, &traces, &statement.to_bytes(), control)
     }
 }
+
+/// The part of the work that is done when the tables are filled, and when the proof is made.
+const WITNESS: f64 = 0.05;
+const PROOF: f64 = 0.95;
 
 fn prove<C: Chip>(
     key: &ProvingKey,
@@ -107,9 +108,8 @@ fn prove<C: Chip>(
     bound: &[u8],
     control: &Control<'_>,
 ) -> Result<Vec<u8>, ProveError> {
-    control.begin(Stage::Proof)?;
-    let proof = key.prove(chips, traces, bound)?;
-    control.begin(Stage::Check)?;
+    let proof = key.prove(chips, traces, bound, &control.part(WITNESS, PROOF))?;
+    control.begin(Stage::Check, PROOF)?;
     key.verifier().verify(chips, bound, &proof)?;
     Ok(proof)
 }

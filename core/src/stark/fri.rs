@@ -151,7 +151,9 @@ mod prover {
     use p3_util::reverse_slice_index_bits;
 
     use super::*;
+    use crate::control::{Cancelled, Control, Stage};
     use crate::field::EXTENSION_DEGREE;
+    use crate::stark::key::VerifierKey;
     use crate::stark::merkle::MerkleTree;
     use crate::stark::proof::Writer;
 
@@ -169,22 +171,27 @@ mod prover {
     impl<H: SuiteHash> Folded<H> {
         /// Folds a codeword and writes what the verifier reads with [`Layers::read`].
         pub(crate) fn new(
-            parameters: &Parameters,
-            log_height: usize,
-            shift: F,
+            key: &VerifierKey,
             codeword: Vec<EF>,
             proof: &mut Writer,
             transcript: &mut H::Transcript,
-        ) -> Self {
-            let (mut codeword, mut shift, mut layers) = (codeword, shift, Vec::new());
-            for arity in parameters.folding(log_height) {
+            control: &Control<'_>,
+        ) -> Result<Self, Cancelled> {
+            let parameters = &key.parameters;
+            let (mut codeword, mut shift, mut layers) = (codeword, F::GENERATOR, Vec::new());
+            let arities = parameters.folding(key.shape.log_height());
+            for (layer, &arity) in arities.iter().enumerate() {
+                let done = layer as f64 / arities.len() as f64;
+                control.begin(Stage::Folding, done)?;
                 let elements: Vec<F> =
                     codeword.iter().flat_map(|value| value.as_basis_coefficients_slice()).copied().collect();
                 let matrix = RowMajorMatrix::new(elements, EXTENSION_DEGREE << arity);
                 let tree = MerkleTree::<H>::new(&[&matrix], None);
                 proof.digests::<H>(&[tree.root()]);
                 transcript.absorb_digest(&tree.root());
+                control.begin(Stage::Grinding, done)?;
                 proof.nonce(transcript.grind(parameters.folding_grinding_bits));
+                control.begin(Stage::Folding, done)?;
                 let mut beta = transcript.challenge();
                 let mut folded = codeword.clone();
                 for _ in 0..arity {
@@ -197,7 +204,7 @@ mod prover {
             let polynomial = interpolate(codeword, shift, parameters.log_blowup);
             proof.extensions(&polynomial);
             transcript.absorb(&polynomial);
-            Self { layers }
+            Ok(Self { layers })
         }
 
         /// Opens the codeword at these indices, which are sorted and distinct.

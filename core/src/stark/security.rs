@@ -97,7 +97,8 @@ impl Tables {
             let air = StarkAirParams {
                 num_constraints: group.constraints,
                 max_constraint_degree: MAX_DEGREE,
-                num_quotient_chunks: group.chunks,
+                // More than there are, where the formula wants a power of two.
+                num_quotient_chunks: group.chunks.next_power_of_two(),
                 max_combo: points,
             };
             (air, instance(log_height))

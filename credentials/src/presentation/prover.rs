@@ -221,8 +221,8 @@ impl Prover {
             return Ok(key);
         }
         control
-            .begin(velum_core::control::Stage::Keys)
-            .map_err(|Cancelled| internal(ProveError::Cancelled))?;
+            .begin(velum_core::control::Stage::Keys, 0.0)
+            .map_err(|Cancelled| internal(ProveError::Cancelled(Cancelled)))?;
         Ok(cell.get_or_init(|| proof::Prover::new(self.suite, class)))
     }
 }
@@ -269,7 +269,9 @@ fn disclosed_values(document: &Document, request: &Request) -> Result<Vec<Option
 
 fn internal(error: ProveError) -> Error {
     match error {
-        ProveError::Cancelled => Error::new(Code::Cancelled, "prover", "cancelled; nothing was handed out"),
+        ProveError::Cancelled(_) => {
+            Error::new(Code::Cancelled, "prover", "cancelled; nothing was handed out")
+        }
         // The document passed every other check: what is left is that it does not fit the tables.
         ProveError::Witness(error) => Error::too_large("issuerSigned", error.to_string()),
         error => bug(&error.to_string()),

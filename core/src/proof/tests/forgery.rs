@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use crate::air::{Chip, Trace, check, fill_multiplicities};
 use crate::class::STANDARD;
+use crate::control::Control;
 use crate::proof::fixture::Fixture;
 use crate::proof::verifier::key_chips;
 use crate::proof::{
@@ -135,7 +136,9 @@ impl<S: Statement> Forgery<S> {
 
     /// Proves whatever the tables hold, without a look at it.
     pub(super) fn prove_unchecked(&self) -> Vec<u8> {
-        S::proving_key().prove(&self.chips, &self.traces, &self.statement.public_inputs()).unwrap()
+        S::proving_key()
+            .prove(&self.chips, &self.traces, &self.statement.public_inputs(), &Control::none())
+            .unwrap()
     }
 
     /// Expects that nothing is wrong.

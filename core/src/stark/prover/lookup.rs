@@ -1,17 +1,25 @@
 //! The columns of the lookup argument (LogUp, eprint 2022/1530).
 
-use p3_field::{BasedVectorSpace, Field, PackedFieldExtension, PackedValue, PrimeCharacteristicRing};
+use p3_field::{
+    BasedVectorSpace, ExtensionField, Field, PackedFieldExtension, PackedValue, PrimeCharacteristicRing,
+};
 use p3_matrix::dense::RowMajorMatrix;
 use p3_maybe_rayon::prelude::*;
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-use super::{Packed, PackedExtension, ProvingKey};
+use super::ProvingKey;
 use crate::air::Chip;
 use crate::field::{EF, F};
 use crate::stark::mask::Table;
 use crate::stark::rows::{Fingerprints, Fraction, Fractions, LookupChallenges, Row, evaluate};
 use crate::stark::shape::{LOOKUP, TableShape};
+
+/// The packed base field.
+type Packed = <F as Field>::Packing;
+
+/// The packed extension field.
+type PackedExtension = <EF as ExtensionField<F>>::ExtensionPacking;
 
 /// A fraction of packed rows.
 type PackedFraction = Fraction<PackedExtension, PackedExtension>;

@@ -1,43 +1,39 @@
 //! Proving.
 
-mod commit;
+mod backend;
+mod blinding;
+mod cpu;
 mod lookup;
-mod opening;
-mod quotient;
-mod tiles;
 
-use p3_dft::Radix2DitParallel;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
 use p3_field::{Field, PrimeCharacteristicRing};
-use p3_matrix::dense::RowMajorMatrix;
 use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
 use thiserror::Error;
-use zeroize::Zeroizing;
 
 use crate::air::{Chip, Trace};
-use crate::field::{EF, EXTENSION_DEGREE, F};
+use crate::control::{Cancelled, Control, Stage};
+use crate::field::{EF, F};
 use crate::stark::fri::Folded;
-use crate::stark::hash::{Blake3Hash, SuiteHash, Transcript};
+use crate::stark::hash::{Blake3Hash, Salt, SuiteHash, Transcript};
 use crate::stark::key::VerifierKey;
-use crate::stark::mask::{self, Table};
+use crate::stark::mask::Table;
 use crate::stark::params::Parameters;
 use crate::stark::proof::Writer;
 use crate::stark::rows::LookupChallenges;
-use crate::stark::shape::{MAIN, TREES};
-use crate::stark::verify::group_indices;
+use crate::stark::shape::{Point, TREES};
 use crate::suite::Suite;
-use commit::Committed;
-use quotient::GroupKey;
-
-/// The packed base field.
-type Packed = <F as Field>::Packing;
-
-/// The packed extension field.
-type PackedExtension = <EF as p3_field::ExtensionField<F>>::ExtensionPacking;
+use backend::{Backend, Columns, QuotientInputs};
+use blinding::system_rng;
+use cpu::Cpu;
 
 /// Why no proof was made.
 #[derive(Debug, Error)]
 pub enum ProveError {
+    /// The caller cancelled.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
     /// The operating system gave no randomness.
     #[error("no randomness from the operating system: {0}")]
     Randomness(#[from] getrandom::Error),
@@ -46,18 +42,35 @@ pub enum ProveError {
 /// A [`VerifierKey`] with everything that can be computed before a witness is known.
 pub struct ProvingKey {
     verifier: VerifierKey,
-    groups: Vec<GroupKey>,
-    dft: Radix2DitParallel<F>,
+    cpu: Cpu,
+}
+
+/// What is proven: chips, the traces that satisfy them, and whatever else the proof is about.
+struct Instance<'a, C> {
+    tables: Vec<Table<'a, C>>,
+    traces: &'a [Trace],
+    bound: &'a [u8],
+}
+
+/// How much of a proof is done when its steps begin, by measurement.
+mod done {
+    pub(super) const MAIN: f64 = 0.0;
+    pub(super) const LOOKUPS: f64 = 0.35;
+    pub(super) const LOOKUP: f64 = 0.4;
+    pub(super) const QUOTIENTS: f64 = 0.55;
+    pub(super) const QUOTIENT: f64 = 0.7;
+    pub(super) const OPENINGS: f64 = 0.75;
+    pub(super) const BATCH: f64 = 0.8;
+    pub(super) const FOLDING: f64 = 0.85;
+    pub(super) const QUERIES: f64 = 0.95;
 }
 
 impl ProvingKey {
     /// See [`VerifierKey::new`].
     pub fn new<C: Chip>(suite: Suite, parameters: Parameters, chips: &[C]) -> Self {
         let verifier = VerifierKey::new(suite, parameters, chips);
-        let dft = Radix2DitParallel::default();
-        let groups =
-            (0..verifier.shape.groups.len()).map(|group| GroupKey::new(&verifier, group, &dft)).collect();
-        Self { verifier, groups, dft }
+        let cpu = Cpu::new(&verifier);
+        Self { verifier, cpu }
     }
 
     /// What a verifier needs.
@@ -71,128 +84,177 @@ impl ProvingKey {
     ///
     /// # Errors
     /// [`ProveError`].
-    pub fn prove<C: Chip>(&self, chips: &[C], traces: &[Trace], bound: &[u8]) -> Result<Vec<u8>, ProveError> {
-        let mut rng = system_rng()?;
-        Ok(match self.verifier.suite {
-            Suite::Direct => self.prove_with::<C, Blake3Hash>(chips, traces, bound, &mut rng),
-        })
-    }
-
-    fn prove_with<C: Chip, H: SuiteHash>(
+    pub fn prove<C: Chip>(
         &self,
         chips: &[C],
         traces: &[Trace],
         bound: &[u8],
-        rng: &mut StdRng,
-    ) -> Vec<u8> {
-        let key = &self.verifier;
-        let parameters = &key.parameters;
-        let tables = Table::all(chips);
-        let mut proof = Writer::default();
-        let mut transcript = H::Transcript::new(&key.prefix(bound));
-
-        let rows = self.main_rows(&tables, traces, rng);
-        let main = Committed::<H>::of_rows(self, &rows, rng);
-        main.publish(&mut proof, &mut transcript);
-        proof.nonce(transcript.grind(parameters.lookup_grinding_bits));
-        let challenges = LookupChallenges { gamma: transcript.challenge(), beta: transcript.challenge() };
-
-        let (columns, terminals) = self.lookup_rows(&tables, &rows, &challenges, rng);
-        drop(rows);
-        let lookup = Committed::<H>::of_rows(self, &columns, rng);
-        drop(columns);
-        lookup.publish(&mut proof, &mut transcript);
-        proof.extensions(&terminals);
-        transcript.absorb(&terminals);
-        let alpha = transcript.challenge();
-
-        let (coefficients, masks) = self.quotients(
-            &tables,
-            [&main.evaluations, &lookup.evaluations],
-            &challenges,
-            &terminals,
-            alpha,
-            rng,
-        );
-        let quotient = Committed::<H>::of_coefficients(self, coefficients, rng);
-        quotient.publish(&mut proof, &mut transcript);
-        proof.nonce(transcript.grind(parameters.ood_grinding_bits));
-        let zeta = transcript.challenge();
-
-        let trees: [_; TREES] = [main, lookup, quotient];
-        let evaluations: [_; TREES] = std::array::from_fn(|tree| &trees[tree].evaluations[..]);
-        let values = self.open(evaluations, &masks, zeta);
-        proof.extensions(&values);
-        transcript.absorb(&values);
-        proof.nonce(transcript.grind(parameters.batch_grinding_bits));
-        let batching = transcript.challenge();
-
-        let codeword = self.batch(evaluations, &values, zeta, batching);
-        let folded = Folded::<H>::new(
-            parameters,
-            key.shape.log_height(),
-            F::GENERATOR,
-            codeword,
-            &mut proof,
-            &mut transcript,
-        );
-        proof.nonce(transcript.grind(parameters.query_grinding_bits));
-        let mut indices: Vec<_> =
-            (0..parameters.queries).map(|_| transcript.index(key.log_codeword())).collect();
-        indices.sort_unstable();
-        indices.dedup();
-        for tree in &trees {
-            let at = (0..key.shape.groups.len()).map(|group| group_indices(&indices, key.shape.lift(group)));
-            tree.open(&indices, at, &mut proof);
-        }
-        folded.open(&indices, &mut proof);
-        proof.finish()
+        control: &Control<'_>,
+    ) -> Result<Vec<u8>, ProveError> {
+        finish(self.prove_async(chips, traces, bound, control))
     }
 
-    /// The rows of each group's main matrix: the tables' cells side by side, and uniform ones in the blinding rows.
-    fn main_rows<C: Chip>(
+    /// The same for callers that cannot wait.
+    ///
+    /// # Errors
+    /// [`ProveError`].
+    pub async fn prove_async<C: Chip>(
         &self,
-        tables: &[Table<'_, C>],
+        chips: &[C],
         traces: &[Trace],
+        bound: &[u8],
+        control: &Control<'_>,
+    ) -> Result<Vec<u8>, ProveError> {
+        let mut rng = system_rng()?;
+        let instance = Instance { tables: Table::all(chips), traces, bound };
+        let proof = match self.verifier.suite {
+            Suite::Direct => self.prove_on::<C, Blake3Hash, _>(&self.cpu, &instance, &mut rng, control).await,
+        };
+        Ok(proof?)
+    }
+
+    async fn prove_on<C: Chip, H: SuiteHash, B: Backend<H>>(
+        &self,
+        backend: &B,
+        instance: &Instance<'_, C>,
         rng: &mut StdRng,
-    ) -> Vec<RowMajorMatrix<F>> {
-        let masks: Vec<MaskCells> =
-            self.groups.iter().map(|_| std::array::from_fn(|_| rng.random())).collect();
-        let groups = self.verifier.shape.groups.iter().zip(&self.verifier.domains).enumerate();
-        groups
-            .map(|(index, (group, domain))| {
-                let width = group.widths[MAIN];
-                let mut cells = F::zero_vec(group.height() * width);
-                for &number in &group.tables {
-                    let first = self.verifier.shape.tables[number].first_column;
-                    let mut write = |row: usize, source: &[F]| {
-                        cells[row * width + first..][..source.len()].copy_from_slice(source);
-                    };
-                    match &tables[number] {
-                        Table::Chip(_) => {
-                            (0..domain.active()).for_each(|row| write(row, traces[number].row(row)));
-                        }
-                        Table::Mask(_) => {
-                            write(mask::SENT, &masks[index]);
-                            if index > 0 {
-                                write(mask::RECEIVED, &masks[index - 1]);
-                            }
-                        }
-                    }
-                }
-                cells[domain.active() * width..].fill_with(|| rng.random());
-                RowMajorMatrix::new(cells, width)
-            })
-            .collect()
+        control: &Control<'_>,
+    ) -> Result<Vec<u8>, Cancelled> {
+        let key = &self.verifier;
+        let parameters = &key.parameters;
+        let tables = &instance.tables;
+        let mut said = Said::<H> {
+            proof: Writer::default(),
+            transcript: H::Transcript::new(&key.prefix(instance.bound)),
+            control,
+        };
+
+        control.begin(Stage::Extension, done::MAIN)?;
+        let rows = self.main_rows(tables, instance.traces, rng);
+        let main_salts = self.salts(rng);
+        let part = control.part(done::MAIN, done::LOOKUPS);
+        let main = backend.commit(key, Columns::Cells(&rows), &main_salts, &part).await?;
+        said.digest(&B::root(&main));
+        said.grind(parameters.lookup_grinding_bits, done::LOOKUPS)?;
+        let challenges = LookupChallenges { gamma: said.challenge(), beta: said.challenge() };
+
+        control.begin(Stage::Lookups, done::LOOKUPS)?;
+        let (columns, terminals) = self.lookup_rows(tables, &rows, &challenges, rng);
+        drop(rows);
+        let lookup_salts = self.salts(rng);
+        let part = control.part(done::LOOKUP, done::QUOTIENTS);
+        let lookup = backend.commit(key, Columns::Cells(&columns), &lookup_salts, &part).await?;
+        drop(columns);
+        said.digest(&B::root(&lookup));
+        said.values(&terminals);
+        let alpha = said.challenge();
+
+        control.begin(Stage::Quotient, done::QUOTIENTS)?;
+        let inputs = QuotientInputs { tables, challenges, terminals: &terminals, alpha };
+        let quotients = backend.quotients(key, [&main, &lookup], &inputs).await;
+        let blinded =
+            quotients.into_iter().enumerate().map(|(group, q)| self.blinded_quotient(group, q, rng));
+        let (coefficients, masks): (Vec<_>, Vec<_>) = blinded.unzip();
+        let quotient_salts = self.salts(rng);
+        let part = control.part(done::QUOTIENT, done::OPENINGS);
+        let quotient =
+            backend.commit(key, Columns::Coefficients(coefficients), &quotient_salts, &part).await?;
+        said.digest(&B::root(&quotient));
+        said.grind(parameters.ood_grinding_bits, done::OPENINGS)?;
+        let zeta = said.challenge();
+
+        control.begin(Stage::Openings, done::OPENINGS)?;
+        let trees: [_; TREES] = [main, lookup, quotient];
+        let mut values = backend.open(key, &trees, zeta).await;
+        self.open_masks(&mut values, &masks, zeta);
+        said.values(&values);
+        said.grind(parameters.batch_grinding_bits, done::BATCH)?;
+        let batching = said.challenge();
+        control.begin(Stage::Openings, done::BATCH)?;
+        let codeword = backend.batch(key, &trees, &values, zeta, batching).await;
+
+        let part = control.part(done::FOLDING, done::QUERIES);
+        let folded = Folded::<H>::new(key, codeword, &mut said.proof, &mut said.transcript, &part)?;
+        said.grind(parameters.query_grinding_bits, done::QUERIES)?;
+        let indices = said.indices(parameters.queries, key.log_codeword());
+
+        control.begin(Stage::Queries, done::QUERIES)?;
+        for (committed, salts) in trees.iter().zip([&main_salts, &lookup_salts, &quotient_salts]) {
+            let rows = backend.rows(key, committed, &indices).await;
+            said.rows(&indices, &rows, salts);
+        }
+        folded.open(&indices, &mut said.proof);
+        Ok(said.proof.finish())
+    }
+
+    /// Writes the values of the quotient masks, whose coefficients are at hand.
+    fn open_masks(&self, values: &mut [EF], masks: &[Vec<EF>], zeta: EF) {
+        let shape = &self.verifier.shape;
+        for (value, term) in values.iter_mut().zip(&shape.terms) {
+            if shape.points[term.point] == Point::Mask {
+                let point = (zeta * F::GENERATOR).exp_power_of_2(shape.lift(term.group));
+                *value =
+                    masks[term.group].iter().rfold(EF::ZERO, |sum, &coefficient| sum * point + coefficient);
+            }
+        }
     }
 }
 
-/// The uniform cells that a group sends.
-type MaskCells = [F; EXTENSION_DEGREE];
+/// The proof so far, and the transcript of it.
+struct Said<'a, H: SuiteHash> {
+    proof: Writer,
+    transcript: H::Transcript,
+    control: &'a Control<'a>,
+}
 
-/// A generator seeded by the operating system for one proof.
-fn system_rng() -> Result<StdRng, getrandom::Error> {
-    let mut seed = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *seed)?;
-    Ok(StdRng::from_seed(*seed))
+impl<H: SuiteHash> Said<'_, H> {
+    fn digest(&mut self, digest: &H::Digest) {
+        self.proof.digests::<H>(std::slice::from_ref(digest));
+        self.transcript.absorb_digest(digest);
+    }
+
+    fn values(&mut self, values: &[EF]) {
+        self.proof.extensions(values);
+        self.transcript.absorb(values);
+    }
+
+    fn grind(&mut self, bits: usize, done: f64) -> Result<(), Cancelled> {
+        self.control.begin(Stage::Grinding, done)?;
+        self.proof.nonce(self.transcript.grind(bits));
+        Ok(())
+    }
+
+    fn challenge(&mut self) -> EF {
+        self.transcript.challenge()
+    }
+
+    /// The queried rows, sorted and distinct.
+    fn indices(&mut self, queries: usize, log_size: usize) -> Vec<usize> {
+        let mut indices: Vec<_> = (0..queries).map(|_| self.transcript.index(log_size)).collect();
+        indices.sort_unstable();
+        indices.dedup();
+        indices
+    }
+
+    /// Opened rows of a tree: each of the tallest group with its salt.
+    fn rows(&mut self, indices: &[usize], rows: &backend::OpenedRows<H>, salts: &[Salt]) {
+        let (tallest, others) = rows.groups.split_first().expect("a proof has tables");
+        for (row, &index) in tallest.chunks_exact(tallest.len() / indices.len()).zip(indices) {
+            self.proof.elements(row);
+            self.proof.salt(&salts[index]);
+        }
+        others.iter().for_each(|rows| self.proof.elements(rows));
+        self.proof.digests::<H>(&rows.siblings);
+    }
+}
+
+/// Runs a future that never yields, or yields only to be asked again.
+fn finish<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return value;
+        }
+    }
 }

@@ -6,62 +6,62 @@ use p3_matrix::Matrix;
 use p3_matrix::dense::{RowMajorMatrix, RowMajorMatrixView};
 use p3_util::{reverse_bits_len, reverse_slice_index_bits};
 
-use super::ProvingKey;
+use super::Cpu;
 use crate::field::{EF, EXTENSION_DEGREE, F, basis_element};
 use crate::stark::domain::lagrange;
 use crate::stark::fri;
+use crate::stark::key::VerifierKey;
 use crate::stark::shape::{Point, QUOTIENT, TREES, Term};
 use crate::stark::verify::points;
 
 /// Each tree's evaluations, by group.
 type Evaluations<'a> = [&'a [RowMajorMatrix<F>]; TREES];
 
-impl ProvingKey {
-    /// The values of all terms, in order.
-    ///
-    /// A column is interpolated from the first rows of its evaluations, which are those on a coset of the order of its height.
-    pub(super) fn open(&self, trees: Evaluations<'_>, masks: &[Vec<EF>], zeta: EF) -> Vec<EF> {
-        let shape = &self.verifier.shape;
-        let groups: Vec<_> = (0..shape.groups.len())
-            .map(|index| {
-                let point = zeta.exp_power_of_2(shape.lift(index));
-                let mut weights = lagrange(shape.groups[index].log_height, self.verifier.shift(index), point);
-                let natural = weights.clone();
-                reverse_slice_index_bits(&mut weights);
-                let here =
-                    trees.map(|tree| prefix(&tree[index], weights.len()).columnwise_dot_product(&weights));
-                (point, natural, here)
-            })
-            .collect();
-        let value = |term: &Term| {
-            let (point, weights, here) = &groups[term.group];
-            let evaluations = &trees[term.tree][term.group];
-            let base = |column: usize| match shape.points[term.point] {
-                Point::Row(0) => here[term.tree][column],
-                Point::Row(offset) => at_offset(evaluations, column, weights, offset),
-                Point::Mask => EF::ZERO,
-            };
-            match shape.points[term.point] {
-                Point::Mask => {
-                    let point = *point * self.verifier.shift(term.group);
-                    masks[term.group].iter().rfold(EF::ZERO, |sum, &coefficient| sum * point + coefficient)
-                }
-                _ if term.is_extension => combine(|i| base(term.column + i)),
-                _ => base(term.column),
-            }
+/// The values of all terms that are not masks, in order, and zeros for masks.
+///
+/// A column is interpolated from the first rows of its evaluations, which are those on a coset of the order of its height.
+pub(super) fn open(key: &VerifierKey, trees: Evaluations<'_>, zeta: EF) -> Vec<EF> {
+    let shape = &key.shape;
+    let groups: Vec<_> = (0..shape.groups.len())
+        .map(|index| {
+            let point = zeta.exp_power_of_2(shape.lift(index));
+            let mut weights = lagrange(shape.groups[index].log_height, key.shift(index), point);
+            let natural = weights.clone();
+            reverse_slice_index_bits(&mut weights);
+            let here = trees.map(|tree| prefix(&tree[index], weights.len()).columnwise_dot_product(&weights));
+            (natural, here)
+        })
+        .collect();
+    let value = |term: &Term| {
+        let (weights, here) = &groups[term.group];
+        let evaluations = &trees[term.tree][term.group];
+        let base = |column: usize| match shape.points[term.point] {
+            Point::Row(0) => here[term.tree][column],
+            Point::Row(offset) => at_offset(evaluations, column, weights, offset),
+            Point::Mask => EF::ZERO,
         };
-        shape.terms.iter().map(value).collect()
-    }
+        if term.is_extension { combine(|i| base(term.column + i)) } else { base(term.column) }
+    };
+    shape.terms.iter().map(value).collect()
+}
 
+impl Cpu {
     /// The codeword that FRI folds, in bit-reversed order.
-    pub(super) fn batch(&self, trees: Evaluations<'_>, values: &[EF], zeta: EF, batching: EF) -> Vec<EF> {
-        let shape = &self.verifier.shape;
-        let points = points(&self.verifier, zeta);
+    pub(super) fn batch_terms(
+        &self,
+        key: &VerifierKey,
+        trees: Evaluations<'_>,
+        values: &[EF],
+        zeta: EF,
+        batching: EF,
+    ) -> Vec<EF> {
+        let shape = &key.shape;
+        let points = points(key, zeta);
         let height = 1 << shape.log_height();
         let weighed: Vec<_> =
             shape.terms.iter().zip(batching.shifted_powers(batching).take(shape.terms.len())).collect();
 
-        let log_size = self.verifier.log_codeword();
+        let log_size = key.log_codeword();
         let xs: Vec<F> = (0..height).map(|row| fri::point(F::GENERATOR, log_size, row)).collect();
         let mut sums: Vec<EF> = prefix(&trees[QUOTIENT][0], height)
             .row_slices()
@@ -89,15 +89,15 @@ impl ProvingKey {
                 *sum += numerator * inverse;
             }
         }
-        self.extend(sums)
+        self.extend_codeword(key, sums)
     }
 
     /// A polynomial's values on the whole evaluation domain of the tallest group from those on its first rows.
-    fn extend(&self, mut values: Vec<EF>) -> Vec<EF> {
+    fn extend_codeword(&self, key: &VerifierKey, mut values: Vec<EF>) -> Vec<EF> {
         reverse_slice_index_bits(&mut values);
         // Both domains are shifted alike: the shift is left in the coefficients.
         let mut coefficients = self.dft.idft_algebra(values);
-        coefficients.resize(coefficients.len() << self.verifier.parameters.log_blowup, EF::ZERO);
+        coefficients.resize(coefficients.len() << key.parameters.log_blowup, EF::ZERO);
         let mut values = self.dft.dft_algebra(coefficients);
         reverse_slice_index_bits(&mut values);
         values

@@ -8,17 +8,16 @@ use p3_matrix::Matrix;
 use p3_matrix::bitrev::BitReversibleMatrix;
 use p3_matrix::dense::RowMajorMatrix;
 use p3_maybe_rayon::prelude::*;
-use rand::RngExt;
-use rand::rngs::StdRng;
 
 use super::tiles::{Tile, Tiles};
-use super::{Packed, PackedExtension, ProvingKey};
+use super::{Cpu, Packed, PackedExtension};
 use crate::air::Chip;
 use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::stark::key::VerifierKey;
 use crate::stark::mask::Table;
-use crate::stark::rows::{Composition, Fingerprints, LookupChallenges, Row, accumulator, evaluate};
-use crate::stark::shape::{ACCUMULATOR, ACCUMULATOR_CONSTRAINTS, LOOKUP, MAIN, QUOTIENT, Window};
+use crate::stark::prover::backend::QuotientInputs;
+use crate::stark::rows::{Composition, Fingerprints, Row, accumulator, evaluate};
+use crate::stark::shape::{ACCUMULATOR, ACCUMULATOR_CONSTRAINTS, LOOKUP, MAIN, Window};
 
 /// What is known of a group's quotient before a witness is: fixed columns and selectors at its points.
 pub(super) struct GroupKey {
@@ -119,77 +118,34 @@ fn read_extension(
     })
 }
 
-impl ProvingKey {
-    /// The coefficients of each group's quotient columns, a row for each power, and of its quotient mask.
-    pub(super) fn quotients<C: Chip>(
+impl Cpu {
+    /// The coefficients of a group's quotient.
+    pub(super) fn quotient<C: Chip>(
         &self,
-        tables: &[Table<'_, C>],
+        key: &VerifierKey,
+        index: usize,
         evaluations: [&[RowMajorMatrix<F>]; 2],
-        challenges: &LookupChallenges,
-        terminals: &[EF],
-        alpha: EF,
-        rng: &mut StdRng,
-    ) -> (Vec<RowMajorMatrix<F>>, Vec<Vec<EF>>) {
-        let fingerprints = Fingerprints::new(challenges, self.verifier.shape.widest_tuple);
-        (0..self.groups.len())
-            .map(|index| {
-                let group = GroupQuotient {
-                    key: self,
-                    index,
-                    fingerprints: &fingerprints,
-                    terminal: terminals[index],
-                    alpha,
-                    main: &evaluations[MAIN][index],
-                    lookup: &evaluations[LOOKUP][index],
-                };
-                let quotient = group.interpolate(&group.evaluate(tables));
-                self.blind(index, quotient, rng)
-            })
-            .unzip()
-    }
-
-    /// Adds the mask to a quotient and splits it into blinded chunks.
-    ///
-    /// Chunk `i` gets `X^M t_i - t_(i-1)` for uniform `t_i`, which cancel when the chunks are put together again.
-    fn blind(&self, index: usize, mut quotient: Vec<EF>, rng: &mut StdRng) -> (RowMajorMatrix<F>, Vec<EF>) {
-        let group = &self.verifier.shape.groups[index];
-        let (height, width) = (group.height(), group.widths[QUOTIENT] / EXTENSION_DEGREE);
-        let mask: Vec<EF> = (0..height).map(|_| rng.random()).collect();
-        // The mask is opened at its own point: what the quotient gets is mask(c X).
-        let stretch = self.verifier.shift(index).powers();
-        quotient.iter_mut().zip(&mask).zip(stretch).for_each(|((q, &m), power)| *q += m * power);
-
-        let blinding = self.verifier.parameters.chunk_blinding();
-        let chunk_len = height - blinding;
-        let mut columns = vec![EF::ZERO; height * width];
-        let mut carried = vec![EF::ZERO; blinding];
-        for chunk in 0..group.chunks {
-            let coefficients = quotient.chunks(chunk_len).nth(chunk).unwrap_or_default();
-            for (power, &coefficient) in coefficients.iter().enumerate() {
-                columns[power * width + chunk] = coefficient;
-            }
-            for (power, carried) in carried.iter_mut().enumerate() {
-                columns[power * width + chunk] -= *carried;
-                if chunk + 1 < group.chunks {
-                    *carried = rng.random();
-                    columns[(chunk_len + power) * width + chunk] += *carried;
-                }
-            }
-        }
-        for (row, &mask) in columns.chunks_exact_mut(width).zip(&mask) {
-            row[group.chunks] = mask;
-            // The mask of FRI, in the tallest group.
-            row[group.chunks + 1..].fill_with(|| rng.random());
-        }
-        let cells = columns.iter().flat_map(|value| value.as_basis_coefficients_slice()).copied().collect();
-        (RowMajorMatrix::new(cells, width * EXTENSION_DEGREE), mask)
+        inputs: &QuotientInputs<'_, C>,
+    ) -> Vec<EF> {
+        let group = GroupQuotient {
+            cpu: self,
+            key,
+            index,
+            fingerprints: Fingerprints::new(&inputs.challenges, key.shape.widest_tuple),
+            terminal: inputs.terminals[index],
+            alpha: inputs.alpha,
+            main: &evaluations[MAIN][index],
+            lookup: &evaluations[LOOKUP][index],
+        };
+        group.interpolate(&group.evaluate(inputs.tables))
     }
 }
 
 struct GroupQuotient<'a> {
-    key: &'a ProvingKey,
+    cpu: &'a Cpu,
+    key: &'a VerifierKey,
     index: usize,
-    fingerprints: &'a Fingerprints<PackedExtension>,
+    fingerprints: Fingerprints<PackedExtension>,
     terminal: EF,
     alpha: EF,
     main: &'a RowMajorMatrix<F>,
@@ -199,15 +155,15 @@ struct GroupQuotient<'a> {
 impl GroupQuotient<'_> {
     /// The quotient on the coset of order `2 N` and on the small one, each in natural order.
     fn evaluate<C: Chip>(&self, tables: &[Table<'_, C>]) -> [Vec<EF>; 2] {
-        let (verifier, key) = (&self.key.verifier, &self.key.groups[self.index]);
-        let group = &verifier.shape.groups[self.index];
+        let key = &self.cpu.groups[self.index];
+        let group = &self.key.shape.groups[self.index];
         let powers: Vec<_> = self.alpha.powers().take(group.constraints).map(PackedExtension::from).collect();
         let public: Vec<_> = group
             .tables
             .iter()
             .map(|&number| {
                 let columns = tables[number].public();
-                extended(&self.key.dft, &columns, verifier.parameters.log_blowup, verifier.shift(self.index))
+                extended(&self.cpu.dft, &columns, self.key.parameters.log_blowup, self.key.shift(self.index))
             })
             .collect();
         let values: Vec<_> = (0..key.tiles.count())
@@ -233,7 +189,7 @@ impl GroupQuotient<'_> {
         powers: &[PackedExtension],
         number: usize,
     ) -> PackedExtension {
-        let (shape, key) = (&self.key.verifier.shape, &self.key.groups[self.index]);
+        let (shape, key) = (&self.key.shape, &self.cpu.groups[self.index]);
         let group = &shape.groups[self.index];
         let tile = key.tiles.tile(number);
         let [first, last, transition, inverse_zerofier] = key.selectors[number];
@@ -259,7 +215,7 @@ impl GroupQuotient<'_> {
                 interiors: &table_key.interiors[number * interiors..][..interiors],
             };
             let mut composition = Composition::new(
-                self.fingerprints,
+                &self.fingerprints,
                 &powers[table.first_constraint..],
                 Vec::with_capacity(table.interactions.len()),
             );
@@ -283,10 +239,10 @@ impl GroupQuotient<'_> {
     /// The first coset of order `2 N` determines the remainder `R` modulo `X^2N - s^2N`; the quotient is `R + (X^2N - s^2N) H`, and
     /// the second coset determines `H`.
     fn interpolate(&self, [main, small]: &[Vec<EF>; 2]) -> Vec<EF> {
-        let (dft, tiles) = (&self.key.dft, &self.key.groups[self.index].tiles);
-        let shift = self.key.verifier.shift(self.index);
-        let group = &self.key.verifier.shape.groups[self.index];
-        let log_size = group.log_height + self.key.verifier.parameters.log_blowup;
+        let (dft, tiles) = (&self.cpu.dft, &self.cpu.groups[self.index].tiles);
+        let shift = self.key.shift(self.index);
+        let group = &self.key.shape.groups[self.index];
+        let log_size = group.log_height + self.key.parameters.log_blowup;
         let small_shift = shift * F::two_adic_generator(log_size);
         let (order, small_order) = (main.len(), 1 << tiles.log_small());
 

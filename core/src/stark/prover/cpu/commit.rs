@@ -1,0 +1,90 @@
+//! Low-degree extensions and their trees.
+
+use p3_dft::TwoAdicSubgroupDft;
+use p3_field::PrimeCharacteristicRing;
+use p3_matrix::Matrix;
+use p3_matrix::bitrev::BitReversibleMatrix;
+use p3_matrix::dense::RowMajorMatrix;
+
+use super::Cpu;
+use crate::control::{Cancelled, Control, Stage};
+use crate::field::F;
+use crate::stark::hash::{Salt, SuiteHash};
+use crate::stark::key::VerifierKey;
+use crate::stark::merkle::MerkleTree;
+use crate::stark::prover::backend::{Columns, OpenedRows};
+use crate::stark::verify::group_indices;
+
+/// One tree with what it commits to.
+pub(in crate::stark) struct Committed<H: SuiteHash> {
+    /// Each group's columns on its evaluation domain, rows in bit-reversed order.
+    pub(super) evaluations: Vec<RowMajorMatrix<F>>,
+    tree: MerkleTree<H>,
+}
+
+/// The part of the work that is extending.
+const EXTENDING: f64 = 0.7;
+
+impl<H: SuiteHash> Committed<H> {
+    pub(super) fn new(
+        cpu: &Cpu,
+        key: &VerifierKey,
+        columns: Columns<'_>,
+        salts: &[Salt],
+        control: &Control<'_>,
+    ) -> Result<Self, Cancelled> {
+        control.begin(Stage::Extension, 0.0)?;
+        let evaluations: Vec<_> = match columns {
+            Columns::Cells(matrices) => matrices
+                .iter()
+                .enumerate()
+                .map(|(group, cells)| cpu.extend(key, group, cells.clone()))
+                .collect(),
+            Columns::Coefficients(matrices) => matrices
+                .into_iter()
+                .enumerate()
+                .map(|(group, coefficients)| cpu.evaluate(key, group, coefficients))
+                .collect(),
+        };
+        control.begin(Stage::Hashing, EXTENDING)?;
+        let tree = MerkleTree::new(&evaluations.iter().collect::<Vec<_>>(), Some(salts));
+        Ok(Self { evaluations, tree })
+    }
+
+    pub(super) fn root(&self) -> H::Digest {
+        self.tree.root()
+    }
+
+    pub(super) fn rows(&self, key: &VerifierKey, indices: &[usize]) -> OpenedRows<H> {
+        let rows = |(group, matrix): (usize, &RowMajorMatrix<F>)| {
+            let at = group_indices(indices, key.shape.lift(group));
+            at.into_iter()
+                .flat_map(|row| &matrix.values[row * matrix.width..][..matrix.width])
+                .copied()
+                .collect()
+        };
+        OpenedRows {
+            groups: self.evaluations.iter().enumerate().map(rows).collect(),
+            siblings: self.tree.siblings(indices),
+        }
+    }
+}
+
+impl Cpu {
+    /// A group's columns on its evaluation domain, in bit-reversed order, from their cells.
+    pub(super) fn extend(
+        &self,
+        key: &VerifierKey,
+        group: usize,
+        cells: RowMajorMatrix<F>,
+    ) -> RowMajorMatrix<F> {
+        let extended = self.dft.coset_lde_batch(cells, key.parameters.log_blowup, key.shift(group));
+        extended.bit_reverse_rows().to_row_major_matrix()
+    }
+
+    /// The same from their coefficients.
+    fn evaluate(&self, key: &VerifierKey, group: usize, mut columns: RowMajorMatrix<F>) -> RowMajorMatrix<F> {
+        columns.values.resize(columns.values.len() << key.parameters.log_blowup, F::ZERO);
+        self.dft.coset_dft_batch(columns, key.shift(group)).bit_reverse_rows().to_row_major_matrix()
+    }
+}

@@ -1,0 +1,86 @@
+//! The backend that is the processor itself.
+
+mod commit;
+mod opening;
+mod quotient;
+mod tiles;
+
+use p3_dft::Radix2DitParallel;
+use p3_field::{ExtensionField, Field};
+
+use super::backend::{Backend, Columns, OpenedRows, QuotientInputs};
+use crate::air::Chip;
+use crate::control::{Cancelled, Control};
+use crate::field::{EF, F};
+use crate::stark::hash::{Salt, SuiteHash};
+use crate::stark::key::VerifierKey;
+use crate::stark::shape::TREES;
+use commit::Committed;
+use quotient::GroupKey;
+
+/// The packed base field.
+type Packed = <F as Field>::Packing;
+
+/// The packed extension field.
+type PackedExtension = <EF as ExtensionField<F>>::ExtensionPacking;
+
+/// What the processor computes before a witness is known.
+pub(in crate::stark) struct Cpu {
+    dft: Radix2DitParallel<F>,
+    groups: Vec<GroupKey>,
+}
+
+impl Cpu {
+    pub(in crate::stark) fn new(key: &VerifierKey) -> Self {
+        let dft = Radix2DitParallel::default();
+        let groups = (0..key.shape.groups.len()).map(|group| GroupKey::new(key, group, &dft)).collect();
+        Self { dft, groups }
+    }
+}
+
+impl<H: SuiteHash> Backend<H> for Cpu {
+    type Committed = Committed<H>;
+
+    async fn commit(
+        &self,
+        key: &VerifierKey,
+        columns: Columns<'_>,
+        salts: &[Salt],
+        control: &Control<'_>,
+    ) -> Result<Committed<H>, Cancelled> {
+        Committed::new(self, key, columns, salts, control)
+    }
+
+    fn root(committed: &Committed<H>) -> H::Digest {
+        committed.root()
+    }
+
+    async fn quotients<C: Chip>(
+        &self,
+        key: &VerifierKey,
+        main_and_lookup: [&Committed<H>; 2],
+        inputs: &QuotientInputs<'_, C>,
+    ) -> Vec<Vec<EF>> {
+        let evaluations = main_and_lookup.map(|tree| &tree.evaluations[..]);
+        (0..self.groups.len()).map(|group| self.quotient(key, group, evaluations, inputs)).collect()
+    }
+
+    async fn open(&self, key: &VerifierKey, trees: &[Committed<H>; TREES], zeta: EF) -> Vec<EF> {
+        opening::open(key, trees.each_ref().map(|tree| &tree.evaluations[..]), zeta)
+    }
+
+    async fn batch(
+        &self,
+        key: &VerifierKey,
+        trees: &[Committed<H>; TREES],
+        values: &[EF],
+        zeta: EF,
+        batching: EF,
+    ) -> Vec<EF> {
+        self.batch_terms(key, trees.each_ref().map(|tree| &tree.evaluations[..]), values, zeta, batching)
+    }
+
+    async fn rows(&self, key: &VerifierKey, committed: &Committed<H>, indices: &[usize]) -> OpenedRows<H> {
+        committed.rows(key, indices)
+    }
+}
