@@ -1,12 +1,10 @@
 //! Evaluates a chip on one row, or several side by side, given the values of all cells it reads.
 
-use std::marker::PhantomData;
-
 use p3_field::{Algebra, PrimeCharacteristicRing};
 
 use crate::air::{Bus, ChipBuilder};
 use crate::field::{EF, F};
-use crate::stark::shape::{Batch, TableShape};
+use crate::stark::shape::{Batch, Group, Interaction, TableShape};
 
 /// Values of the cells that a table's constraints read on a row, and of its selectors.
 pub(super) struct Row<'a, E> {
@@ -21,6 +19,8 @@ pub(super) struct Row<'a, E> {
     pub(super) transition: E,
     /// In the order of the table's list.
     pub(super) interiors: &'a [E],
+    /// The interactions of the table's group.
+    pub(super) interactions: &'a [Interaction],
 }
 
 /// Where constraints and interactions go.
@@ -37,7 +37,7 @@ pub(super) struct Evaluator<'a, E, S> {
     chip: &'static str,
     row: Row<'a, E>,
     sink: &'a mut S,
-    interactions: usize,
+    next_interaction: usize,
 }
 
 /// Evaluates the chip, which `name` names.
@@ -50,9 +50,9 @@ where
     let mut evaluator = Evaluator {
         #[cfg(test)]
         chip: chip.name(),
+        next_interaction: row.table.first_interaction,
         row,
         sink,
-        interactions: 0,
     };
     chip.eval(&mut evaluator);
 }
@@ -111,8 +111,8 @@ impl<E: Algebra<F> + Clone, S: Sink<E>> ChipBuilder for Evaluator<'_, E, S> {
         if crate::air::mutant::bus_is_off(_bus.name) {
             return;
         }
-        let tag = self.row.table.interactions[self.interactions].tag;
-        self.interactions += 1;
+        let tag = self.row.interactions[self.next_interaction].tag;
+        self.next_interaction += 1;
         self.sink.interaction(tag, &fields, count);
     }
 }
@@ -176,14 +176,12 @@ impl<E: Clone, X: Algebra<E> + Algebra<EF>> Sink<E> for Fractions<'_, E, X> {
     }
 }
 
-/// Weighs the constraints of a row with powers of a challenge and adds them up.
+/// Weighs constraints with powers of a challenge and adds them up; collects the fractions of interactions.
 pub(super) struct Composition<'a, E, X> {
     pub(super) lookups: Fractions<'a, E, X>,
-    /// The powers for the table's constraints.
-    pub(super) powers: &'a [X],
-    pub(super) sum: X,
+    powers: &'a [X],
+    sum: X,
     next: usize,
-    cells: PhantomData<E>,
 }
 
 impl<'a, E, X> Composition<'a, E, X>
@@ -191,36 +189,55 @@ where
     E: Algebra<F> + Clone,
     X: Algebra<E> + Algebra<EF> + Clone,
 {
-    pub(super) fn new(
-        fingerprints: &'a Fingerprints<X>,
-        powers: &'a [X],
-        fractions: Vec<Fraction<E, X>>,
-    ) -> Self {
-        Self {
-            lookups: Fractions { fingerprints, fractions },
-            powers,
-            sum: X::ZERO,
-            next: 0,
-            cells: PhantomData,
-        }
+    /// `powers` are those for all constraints of the proof, `interactions` the number in the group.
+    pub(super) fn new(fingerprints: &'a Fingerprints<X>, powers: &'a [X], interactions: usize) -> Self {
+        let fractions = Vec::with_capacity(interactions);
+        Self { lookups: Fractions { fingerprints, fractions }, powers, sum: X::ZERO, next: 0 }
     }
 
-    /// Adds the constraints of the table's batches, given their columns' cells.
-    #[inline]
-    pub(super) fn add_batches(&mut self, batches: &[Batch], cells: &[X]) {
-        for (batch, cell) in batches.iter().zip(cells) {
-            let Fraction { count, denominator } = self.lookups.fractions[batch.first].clone();
-            let value = match batch.second {
-                None => cell.clone() * denominator - X::from(count),
-                Some(second) => {
-                    let other = self.lookups.fractions[second].clone();
-                    let numerator = other.denominator.clone() * count + denominator.clone() * other.count;
-                    cell.clone() * denominator * other.denominator - numerator
-                }
-            };
-            self.sum += self.powers[self.next].clone() * value;
-            self.next += 1;
+    /// Adds the constraints of a table.
+    pub(super) fn add_table<C: crate::air::Chip>(&mut self, chip: &C, row: Row<'_, E>) {
+        self.next = row.table.first_constraint;
+        evaluate(chip, row, self);
+    }
+
+    /// Adds the constraints of the group's batches and of its accumulator `S`, given their columns' cells: `S` starts with zero,
+    /// grows by the sums of the rows, and with the last active row's reaches the terminal. Returns the sum of everything.
+    pub(super) fn finish(
+        mut self,
+        group: &Group,
+        [first, last, transition]: [E; 3],
+        [here, after]: [X; 2],
+        batches: &[X],
+        terminal: X,
+    ) -> X {
+        self.next = group.first_constraint;
+        let mut step = X::ZERO;
+        for (batch, cell) in group.batches.iter().zip(batches) {
+            let value = self.batch(*batch, cell.clone());
+            self.add(value);
+            step += cell.clone();
         }
+        let reached = here.clone() + step;
+        self.add(here * first);
+        self.add((after - reached.clone()) * transition);
+        self.add((reached - terminal) * last);
+        self.sum
+    }
+
+    #[inline]
+    fn batch(&self, batch: Batch, cell: X) -> X {
+        let Fraction { count, denominator } = self.lookups.fractions[batch.first].clone();
+        let Some(second) = batch.second else { return cell * denominator - X::from(count) };
+        let other = self.lookups.fractions[second].clone();
+        let numerator = other.denominator.clone() * count + denominator.clone() * other.count;
+        cell * denominator * other.denominator - numerator
+    }
+
+    #[inline]
+    fn add(&mut self, value: X) {
+        self.sum += self.powers[self.next].clone() * value;
+        self.next += 1;
     }
 }
 
@@ -239,23 +256,4 @@ where
     fn interaction(&mut self, tag: usize, fields: &[E], count: E) {
         self.lookups.interaction(tag, fields, count);
     }
-}
-
-/// The constraints of a group's accumulator `S` on a row, whose batches' cells sum to `step`: it starts with zero, grows by the
-/// sums of the rows, and with the last active row's reaches the terminal.
-pub(super) fn accumulator<E, X>(
-    selectors: [E; 3],
-    [here, next]: [X; 2],
-    step: X,
-    terminal: X,
-    powers: &[X],
-) -> X
-where
-    X: Algebra<E> + Clone,
-{
-    let [first, last, transition] = selectors;
-    let after = here.clone() + step;
-    powers[0].clone() * (here * first)
-        + powers[1].clone() * ((next - after.clone()) * transition)
-        + powers[2].clone() * ((after - terminal) * last)
 }

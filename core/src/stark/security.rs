@@ -14,7 +14,7 @@ use p3_security::{ErrorBits, InstanceShape, SecurityAssumption, StarkAirParams, 
 
 use crate::field::EXTENSION_DEGREE;
 use crate::stark::params::Parameters;
-use crate::stark::shape::{Group, MAX_DEGREE, Shape, TableShape};
+use crate::stark::shape::{Group, MAX_DEGREE, Shape};
 
 /// Bits of the challenge field; its order falls short of the power of two by less than one part in 2^31.
 const CHALLENGE_BITS: usize = 64 * EXTENSION_DEGREE;
@@ -79,8 +79,9 @@ struct Tables {
     /// Logarithm of the greatest height.
     log_height: usize,
     constraints: usize,
-    /// Each group's part in the out-of-domain test.
-    deep: Vec<(StarkAirParams, InstanceShape)>,
+    /// All constraints as one: they share a quotient. Every group's zerofier divides `X^N - 1` for the greatest height `N`, so the
+    /// degree of the identity that is tested out of domain is as if there were one table of that height.
+    air: StarkAirParams,
     /// Columns by opening points, of every commitment, and the mask.
     batched_functions: usize,
     /// Points at which columns are opened.
@@ -92,25 +93,20 @@ struct Tables {
 
 impl Tables {
     fn of(shape: &Shape) -> Self {
-        let (log_height, points) = (shape.log_height(), shape.points.len());
-        let deep = |group: &Group| {
-            let air = StarkAirParams {
-                num_constraints: group.constraints,
+        let denominators = |group: &Group| group.interactions.len() * group.height();
+        Self {
+            log_height: shape.log_height(),
+            constraints: shape.constraints,
+            air: StarkAirParams {
+                num_constraints: shape.constraints,
                 max_constraint_degree: MAX_DEGREE,
                 // More than there are, where the formula wants a power of two.
-                num_quotient_chunks: group.chunks.next_power_of_two(),
-                max_combo: points,
-            };
-            (air, instance(log_height))
-        };
-        let denominators = |table: &TableShape| table.interactions.len() * shape.groups[table.group].height();
-        Self {
-            log_height,
-            constraints: shape.groups.iter().map(|group| group.constraints).sum(),
-            deep: shape.groups.iter().map(deep).collect(),
+                num_quotient_chunks: shape.chunks.next_power_of_two(),
+                max_combo: shape.points.len(),
+            },
             batched_functions: shape.terms.len() + 1,
-            points,
-            denominators: shape.tables.iter().map(denominators).sum(),
+            points: shape.points.len(),
+            denominators: shape.groups.iter().map(denominators).sum(),
             widest_tuple: shape.widest_tuple,
         }
     }
@@ -152,8 +148,7 @@ impl Tables {
             ),
         };
         let composition = air::composition_error(self.constraints, list_size, CHALLENGE_BITS).bits();
-        let deep =
-            sum_bits(self.deep.iter().map(|(air, shape)| deep::deep_ali_error(air, shape, list_size).bits()));
+        let deep = deep::deep_ali_error(&self.air, &shape, list_size).bits();
         let lookups = fingerprint_error(
             &LogUpAir { num_interactions: self.denominators, max_message_width: self.widest_tuple },
             &InstanceShape { log_trace_length: 0, ..shape },

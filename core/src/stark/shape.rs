@@ -1,13 +1,14 @@
 //! What the chips of a proof fix about it: groups of tables, columns, cells read, lookups, terms opened.
 //!
-//! Tables of one height form a *group*: their committed columns stand side by side in one matrix a tree, and their constraints
-//! share one quotient.
+//! Tables of one height form a *group*: their committed columns stand side by side in one matrix a tree. A polynomial `f` of a
+//! group that is `k` times less high than the tallest counts as `f(X^k)`, so that all have one degree; the constraints of all
+//! groups share one quotient.
 //!
-//! | tree | columns of a group |
+//! | tree | columns |
 //! |---|---|
-//! | main | the tables' committed columns |
-//! | lookup | the accumulator, then one column for each batch of interactions; all in the extension field |
-//! | quotient | the chunks of the quotient, then the quotient's mask; in the tallest group then the mask of FRI; all in the extension field |
+//! | main | of each group: the tables' committed columns |
+//! | lookup | of each group: the accumulator, then one column for each batch of interactions; all in the extension field |
+//! | quotient | of the tallest group's height: the chunks of the quotient, its mask, the mask of FRI; all in the extension field |
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,9 @@ pub(super) const MAIN: usize = 0;
 pub(super) const LOOKUP: usize = 1;
 pub(super) const QUOTIENT: usize = 2;
 
+/// Columns of the quotient tree behind the chunks: the quotient's mask and that of FRI.
+const MASKS: usize = 2;
+
 /// The column of the lookup tree's accumulator.
 pub(super) const ACCUMULATOR: usize = 0;
 
@@ -45,6 +49,12 @@ pub(super) struct Shape {
     pub(super) terms: Vec<Term>,
     /// Most fields of an interaction.
     pub(super) widest_tuple: usize,
+    /// Chunks of the quotient.
+    pub(super) chunks: usize,
+    /// Coefficients of a chunk before it is blinded.
+    pub(super) chunk_len: usize,
+    /// Constraints of all tables, lookups and accumulators, each weighed with a power of one challenge.
+    pub(super) constraints: usize,
 }
 
 /// The tables of one height.
@@ -52,34 +62,21 @@ pub(super) struct Group {
     pub(super) log_height: usize,
     /// Columns in each tree, in base elements.
     pub(super) widths: [usize; TREES],
-    /// Chunks of the quotient.
-    pub(super) chunks: usize,
-    /// Quotient coefficients beyond twice the height, at most.
+    /// Coefficients of its part of the quotient beyond twice the height, at most.
     pub(super) excess: usize,
-    /// Constraints of the tables, their lookups and the accumulator, each weighed with a power of one challenge.
-    pub(super) constraints: usize,
     /// Indices of its tables.
     pub(super) tables: Vec<usize>,
+    /// Interactions of all its tables.
+    pub(super) interactions: Vec<Interaction>,
+    /// Interactions that share a column.
+    pub(super) batches: Vec<Batch>,
+    /// The first constraint of its batches among all constraints; those of its accumulator follow.
+    pub(super) first_constraint: usize,
 }
 
 impl Group {
     pub(super) fn height(&self) -> usize {
         1 << self.log_height
-    }
-
-    /// First column of the quotient's mask in the quotient tree.
-    pub(super) fn quotient_mask(&self) -> usize {
-        self.chunks * EXTENSION_DEGREE
-    }
-
-    /// First column of the mask of FRI in the quotient tree of the tallest group.
-    pub(super) fn fri_mask(&self) -> usize {
-        self.quotient_mask() + EXTENSION_DEGREE
-    }
-
-    /// Batches of interactions of all tables.
-    pub(super) fn batches(&self) -> usize {
-        self.widths[LOOKUP] / EXTENSION_DEGREE - 1
     }
 }
 
@@ -97,14 +94,9 @@ pub(super) struct TableShape {
     pub(super) publics: usize,
     /// The arguments of [`ChipBuilder::interior`] in use.
     pub(super) interiors: Vec<(usize, usize)>,
-    pub(super) interactions: Vec<Interaction>,
-    /// Interactions that share a column.
-    pub(super) batches: Vec<Batch>,
-    /// Its first batch among those of the group.
-    pub(super) first_batch: usize,
-    /// Constraints of the chip alone.
-    pub(super) constraints: usize,
-    /// Its first constraint among those of the group: those of the chip, then one a batch.
+    /// Its first interaction among those of its group.
+    pub(super) first_interaction: usize,
+    /// Its first constraint among all.
     pub(super) first_constraint: usize,
 }
 
@@ -116,7 +108,7 @@ pub(super) struct Interaction {
     count_degree: usize,
 }
 
-/// One or two interactions whose fractions' sum is one column.
+/// One or two interactions of a group whose fractions' sum is one column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Batch {
     pub(super) first: usize,
@@ -208,6 +200,9 @@ impl Shape {
             tables: Vec::new(),
             points: Vec::new(),
             terms: Vec::new(),
+            chunks: 0,
+            chunk_len: (heights[0] - parameters.chunk_blinding()),
+            constraints: 0,
             widest_tuple: recorded
                 .iter()
                 .flat_map(|r| &r.interactions)
@@ -219,18 +214,21 @@ impl Shape {
             let group = heights.iter().position(|&height| height == table.height()).unwrap_or_default();
             shape.add_table(table, group, recorded, &tags);
         }
-        for (index, group) in shape.groups.iter_mut().enumerate() {
-            group.finish(parameters, index == 0);
+        for group in 0..shape.groups.len() {
+            shape.finish_group(group, parameters);
         }
+        let coefficients = shape.groups.iter().map(|group| {
+            let lift = shape.log_height() - group.log_height;
+            ((MAX_DEGREE - 1) * group.height() + group.excess) << lift
+        });
+        shape.chunks = coefficients.max().unwrap_or(0).div_ceil(shape.chunk_len);
+        shape.groups[0].widths[QUOTIENT] = EXTENSION_DEGREE * (shape.chunks + MASKS);
         shape.add_terms();
         shape
     }
 
     fn add_table<T: Chip>(&mut self, table: &T, index: usize, recorded: Recorded, tags: &Tags) {
         let group = &mut self.groups[index];
-        let interactions: Vec<_> =
-            recorded.interactions.iter().map(|interaction| interaction.tagged(tags)).collect();
-        let batches = batches(&interactions);
         let shape = TableShape {
             group: index,
             first_column: group.widths[MAIN],
@@ -238,20 +236,30 @@ impl Shape {
             fixed_window: Window::new(&recorded.fixed),
             publics: table.public().len(),
             interiors: recorded.interiors.iter().copied().collect(),
-            interactions,
-            first_batch: group.widths[LOOKUP] / EXTENSION_DEGREE - 1,
-            constraints: recorded.constraints,
-            first_constraint: group.constraints,
-            batches,
+            first_interaction: group.interactions.len(),
+            first_constraint: self.constraints,
         };
         let margin = shape.interiors.iter().map(|(before, after)| before + after).max().unwrap_or(0);
         // One more for a transition selector.
         group.excess = group.excess.max(margin + 1);
         group.widths[MAIN] += table.width();
-        group.widths[LOOKUP] += shape.batches.len() * EXTENSION_DEGREE;
-        group.constraints += shape.constraints + shape.batches.len();
+        group.interactions.extend(recorded.interactions.iter().map(|interaction| interaction.tagged(tags)));
         group.tables.push(self.tables.len());
+        self.constraints += recorded.constraints;
         self.tables.push(shape);
+    }
+
+    /// Once all tables are in: a group's `excess` holds the largest number of linear factors that its selectors add.
+    fn finish_group(&mut self, index: usize, parameters: &Parameters) {
+        let group = &mut self.groups[index];
+        let (height, blinding) = (group.height(), parameters.blinding_rows);
+        assert!(2 * (blinding + parameters.chunk_blinding()) < height, "a table of {height} rows is too low");
+        // (N - 1) * MAX_DEGREE + factors - (N - blinding) is the degree; one more coefficient.
+        group.excess += blinding + 1 - MAX_DEGREE;
+        group.batches = batches(&group.interactions);
+        group.widths[LOOKUP] = EXTENSION_DEGREE * (1 + group.batches.len());
+        group.first_constraint = self.constraints;
+        self.constraints += group.batches.len() + ACCUMULATOR_CONSTRAINTS;
     }
 
     fn add_terms(&mut self) {
@@ -281,11 +289,18 @@ impl Shape {
                 point: point(at),
             };
             terms.push(extension(LOOKUP, ACCUMULATOR, Point::Row(1)));
-            terms.extend((0..=group.batches()).map(|column| extension(LOOKUP, column, Point::Row(0))));
-            terms.extend((0..group.chunks).map(|column| extension(QUOTIENT, column, Point::Row(0))));
-            terms.push(extension(QUOTIENT, group.chunks, Point::Mask));
+            terms.extend((0..=group.batches.len()).map(|column| extension(LOOKUP, column, Point::Row(0))));
+            if index == 0 {
+                terms.extend((0..self.chunks).map(|column| extension(QUOTIENT, column, Point::Row(0))));
+                terms.push(extension(QUOTIENT, self.chunks, Point::Mask));
+            }
         }
         self.terms = terms;
+    }
+
+    /// First base column of the mask of FRI in the quotient tree.
+    pub(super) fn fri_mask(&self) -> usize {
+        (self.chunks + 1) * EXTENSION_DEGREE
     }
 
     /// Logarithm of the greatest height.
@@ -322,25 +337,12 @@ impl Shape {
 fn empty_group(height: usize) -> Group {
     Group {
         log_height: height.ilog2() as usize,
-        widths: [0, EXTENSION_DEGREE, 0],
-        chunks: 0,
+        widths: [0; TREES],
         excess: 0,
-        constraints: 0,
         tables: Vec::new(),
-    }
-}
-
-impl Group {
-    /// Once all tables are in: `excess` holds the largest number of linear factors that a selector adds.
-    fn finish(&mut self, parameters: &Parameters, is_tallest: bool) {
-        let (height, blinding) = (self.height(), parameters.blinding_rows);
-        assert!(2 * (blinding + parameters.chunk_blinding()) < height, "a table of {height} rows is too low");
-        self.constraints += ACCUMULATOR_CONSTRAINTS;
-        // (N - 1) * MAX_DEGREE + factors - (N - blinding) is the degree; one more coefficient.
-        self.excess += blinding + 1 - MAX_DEGREE;
-        let coefficients = (MAX_DEGREE - 1) * height + self.excess;
-        self.chunks = coefficients.div_ceil(height - parameters.chunk_blinding());
-        self.widths[QUOTIENT] = EXTENSION_DEGREE * (self.chunks + 1 + usize::from(is_tallest));
+        interactions: Vec::new(),
+        batches: Vec::new(),
+        first_constraint: 0,
     }
 }
 

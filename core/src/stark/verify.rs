@@ -12,8 +12,8 @@ use crate::stark::key::VerifierKey;
 use crate::stark::mask::Table;
 use crate::stark::merkle;
 use crate::stark::proof::Reader;
-use crate::stark::rows::{Composition, Fingerprints, LookupChallenges, Row, accumulator, evaluate};
-use crate::stark::shape::{ACCUMULATOR_CONSTRAINTS, Group, Point, QUOTIENT, TREES, TableShape};
+use crate::stark::rows::{Composition, Fingerprints, LookupChallenges, Row};
+use crate::stark::shape::{Group, Point, QUOTIENT, TREES, TableShape};
 use crate::suite::Suite;
 
 /// Why a proof is refused.
@@ -169,7 +169,8 @@ impl VerifierKey {
                 self.log_codeword(),
                 indices,
                 |log_height, _| {
-                    Ok(heights.iter().position(|&h| h == log_height).map(|group| hashes[group].clone()))
+                    let group = heights.iter().position(|&height| height == log_height);
+                    Ok(group.and_then(|group| hashes[group].clone()))
                 },
                 || proof.digest::<H>(),
             )?;
@@ -185,7 +186,7 @@ impl VerifierKey {
         tree: usize,
         indices: &[usize],
         proof: &mut Reader<'_>,
-    ) -> Result<(OpenedRows, Vec<Vec<H::Digest>>), VerifyError> {
+    ) -> Result<(OpenedRows, Vec<Option<Vec<H::Digest>>>), VerifyError> {
         let (mut opened, mut hashes) = (OpenedRows::default(), Vec::new());
         for (index, group) in self.shape.groups.iter().enumerate() {
             let at = group_indices(indices, self.shape.lift(index));
@@ -197,7 +198,8 @@ impl VerifierKey {
                     salts.push(proof.salt()?);
                 }
             }
-            hashes.push(H::leaves(&cells, width, (index == 0).then_some(&salts[..])));
+            let salts = (index == 0).then_some(&salts[..]);
+            hashes.push((width > 0).then(|| H::leaves(&cells, width, salts)));
             opened.groups.push((at, cells));
         }
         Ok((opened, hashes))
@@ -236,38 +238,40 @@ impl Identity<'_> {
         if !fits {
             return Err(VerifyError::Statement("its tables are not those of the key".to_owned()));
         }
-        let mut main = values;
+        let mut rest = values;
         let windows: Vec<_> =
-            shape.tables.iter().map(|table| take(&mut main, table.window.cells.len())).collect();
-        let mut rest = main;
+            shape.tables.iter().map(|table| take(&mut rest, table.window.cells.len())).collect();
+        let powers: Vec<EF> = self.alpha.powers().take(shape.constraints).collect();
+        let mut sum = EF::ZERO;
+        let mut quotient = EF::ZERO;
         for (index, group) in shape.groups.iter().enumerate() {
-            let lookup = take(&mut rest, group.batches() + 2);
-            let quotient = take(&mut rest, group.chunks + 1);
-            let holds = self.holds(index, group, tables, &windows, lookup, quotient);
-            Check::Constraints.holds(holds)?;
+            let lookup = take(&mut rest, group.batches.len() + 2);
+            sum += self.of_group(index, group, tables, &windows, lookup, &powers);
+            if index == 0 {
+                let (chunks, mask) = (take(&mut rest, shape.chunks), take(&mut rest, 1));
+                let step = self.zeta.exp_u64(shape.chunk_len as u64);
+                quotient = chunks.iter().rfold(EF::ZERO, |sum, &chunk| sum * step + chunk) - mask[0];
+            }
         }
-        Ok(())
+        Check::Constraints.holds(sum == quotient)
     }
 
-    /// Whether a group's constraints are its quotient times the zerofier.
-    fn holds<C: Chip>(
+    /// A group's constraints divided by its zerofier.
+    fn of_group<C: Chip>(
         &self,
         index: usize,
         group: &Group,
         tables: &[Table<'_, C>],
         windows: &[&[EF]],
         lookup: &[EF],
-        quotient: &[EF],
-    ) -> bool {
+        powers: &[EF],
+    ) -> EF {
         let domain = &self.key.domains[index];
         let point = self.zeta.exp_power_of_2(self.key.shape.lift(index));
         let lagrange = domain.lagrange(point);
-        let selectors = domain.selectors(&[point])[0];
-        let powers: Vec<EF> = self.alpha.powers().take(group.constraints).collect();
+        let Selectors { first, last, transition, inverse_zerofier } = domain.selectors(&[point])[0];
         let fingerprints = Fingerprints::<EF>::new(&self.lookup, self.key.shape.widest_tuple);
-        let (ends, batches) = lookup.split_at(2);
-
-        let mut sum = EF::ZERO;
+        let mut composition = Composition::new(&fingerprints, powers, group.interactions.len());
         for &number in &group.tables {
             let table = &self.key.shape.tables[number];
             let fixed = fixed_values(table, &self.key.fixed[number], &lagrange);
@@ -283,31 +287,18 @@ impl Identity<'_> {
                 main: windows[number],
                 fixed: &fixed,
                 public: &public,
-                first: selectors.first,
-                last: selectors.last,
-                transition: selectors.transition,
+                first,
+                last,
+                transition,
                 interiors: &interiors,
+                interactions: &group.interactions,
             };
-            let mut composition =
-                Composition::new(&fingerprints, &powers[table.first_constraint..], Vec::new());
-            evaluate(&tables[number], row, &mut composition);
-            composition.add_batches(&table.batches, &batches[table.first_batch..]);
-            sum += composition.sum;
+            composition.add_table(&tables[number], row);
         }
-        let Selectors { first, last, transition, inverse_zerofier } = selectors;
-        sum += accumulator(
-            [first, last, transition],
-            [ends[1], ends[0]],
-            batches.iter().copied().sum(),
-            self.terminals[index],
-            &powers[group.constraints - ACCUMULATOR_CONSTRAINTS..],
-        );
-
-        let (chunks, mask) = quotient.split_at(group.chunks);
-        let chunk_len = group.height() - self.key.parameters.chunk_blinding();
-        let step = point.exp_u64(chunk_len as u64);
-        let recomposed = chunks.iter().rfold(EF::ZERO, |sum, &chunk| sum * step + chunk);
-        sum * inverse_zerofier == recomposed - mask[0]
+        let (ends, batches) = lookup.split_at(2);
+        let terminal = self.terminals[index];
+        composition.finish(group, [first, last, transition], [ends[1], ends[0]], batches, terminal)
+            * inverse_zerofier
     }
 }
 
@@ -368,7 +359,7 @@ impl Batch<'_> {
                 sums[term.point] += *power * column_value(row, term.column, term.is_extension);
             }
             let row = trees[QUOTIENT].row(0, 0, index);
-            let mask = column_value(row, shape.groups[0].fri_mask(), true);
+            let mask = column_value(row, shape.fri_mask(), true);
             sums.iter().zip(inverses).fold(mask, |sum, (&numerator, &inverse)| sum + numerator * inverse)
         };
         indices.iter().zip(inverses.chunks_exact(points.len())).map(value).collect()

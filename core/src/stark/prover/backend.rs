@@ -53,13 +53,13 @@ pub(super) trait Backend<H: SuiteHash> {
     /// The commitment.
     fn root(committed: &Self::Committed) -> H::Digest;
 
-    /// The coefficients of each group's quotient, without masks.
-    async fn quotients<C: Chip>(
+    /// The coefficients of the quotient, without its mask.
+    async fn quotient<C: Chip>(
         &self,
         key: &VerifierKey,
         main_and_lookup: [&Self::Committed; 2],
         inputs: &QuotientInputs<'_, C>,
-    ) -> Vec<Vec<EF>>;
+    ) -> Vec<EF>;
 
     /// The values at the out-of-domain points of all terms that are not masks, in order, and zeros for masks.
     async fn open(&self, key: &VerifierKey, trees: &[Self::Committed; TREES], zeta: EF) -> Vec<EF>;

@@ -1,6 +1,6 @@
 //! The prover's randomness: blinding rows, masks and salts.
 
-use p3_field::{BasedVectorSpace, PrimeCharacteristicRing};
+use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing};
 use p3_matrix::dense::RowMajorMatrix;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
@@ -11,7 +11,7 @@ use crate::air::Trace;
 use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::stark::hash::{SALT_BYTES, Salt};
 use crate::stark::mask::{self, Table};
-use crate::stark::shape::MAIN;
+use crate::stark::shape::{MAIN, QUOTIENT};
 
 /// A generator seeded by the operating system for one proof.
 pub(super) fn system_rng() -> Result<StdRng, getrandom::Error> {
@@ -69,45 +69,45 @@ impl ProvingKey {
             .collect()
     }
 
-    /// The columns of a group's quotient tree, a row for each power, and its quotient mask: adds the mask to the quotient and
-    /// splits it into blinded chunks.
+    /// The columns of the quotient tree, a row for each power, and the quotient's mask: adds the mask to the quotient and splits it
+    /// into blinded chunks.
     ///
     /// Chunk `i` gets `X^M t_i - t_(i-1)` for uniform `t_i`, which cancel when the chunks are put together again.
     pub(super) fn blinded_quotient(
         &self,
-        index: usize,
         mut quotient: Vec<EF>,
         rng: &mut StdRng,
     ) -> (RowMajorMatrix<F>, Vec<EF>) {
-        let group = &self.verifier.shape.groups[index];
-        let (height, width) =
-            (group.height(), group.widths[crate::stark::shape::QUOTIENT] / EXTENSION_DEGREE);
+        let shape = &self.verifier.shape;
+        let (height, width) = (shape.groups[0].height(), shape.groups[0].widths[QUOTIENT] / EXTENSION_DEGREE);
         let mask: Vec<EF> = (0..height).map(|_| rng.random()).collect();
         // The mask is opened at its own point: what the quotient gets is mask(c X).
-        let stretch = self.verifier.shift(index).powers();
-        quotient.iter_mut().zip(&mask).zip(stretch).for_each(|((q, &m), power)| *q += m * power);
+        quotient
+            .iter_mut()
+            .zip(&mask)
+            .zip(F::GENERATOR.powers())
+            .for_each(|((q, &m), power)| *q += m * power);
 
         let blinding = self.verifier.parameters.chunk_blinding();
-        let chunk_len = height - blinding;
         let mut columns = vec![EF::ZERO; height * width];
         let mut carried = vec![EF::ZERO; blinding];
-        for chunk in 0..group.chunks {
-            let coefficients = quotient.chunks(chunk_len).nth(chunk).unwrap_or_default();
+        for chunk in 0..shape.chunks {
+            let coefficients = quotient.chunks(shape.chunk_len).nth(chunk).unwrap_or_default();
             for (power, &coefficient) in coefficients.iter().enumerate() {
                 columns[power * width + chunk] = coefficient;
             }
             for (power, carried) in carried.iter_mut().enumerate() {
                 columns[power * width + chunk] -= *carried;
-                if chunk + 1 < group.chunks {
+                if chunk + 1 < shape.chunks {
                     *carried = rng.random();
-                    columns[(chunk_len + power) * width + chunk] += *carried;
+                    columns[(shape.chunk_len + power) * width + chunk] += *carried;
                 }
             }
         }
         for (row, &mask) in columns.chunks_exact_mut(width).zip(&mask) {
-            row[group.chunks] = mask;
-            // The mask of FRI, in the tallest group.
-            row[group.chunks + 1..].fill_with(|| rng.random());
+            row[shape.chunks] = mask;
+            // The mask of FRI.
+            row[shape.chunks + 1..].fill_with(|| rng.random());
         }
         let cells = columns.iter().flat_map(|value| value.as_basis_coefficients_slice()).copied().collect();
         (RowMajorMatrix::new(cells, width * EXTENSION_DEGREE), mask)

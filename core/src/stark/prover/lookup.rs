@@ -10,10 +10,10 @@ use rand::rngs::StdRng;
 
 use super::ProvingKey;
 use crate::air::Chip;
-use crate::field::{EF, F};
+use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::stark::mask::Table;
 use crate::stark::rows::{Fingerprints, Fraction, Fractions, LookupChallenges, Row, evaluate};
-use crate::stark::shape::{LOOKUP, TableShape};
+use crate::stark::shape::{Batch, Group, LOOKUP, TableShape};
 
 /// The packed base field.
 type Packed = <F as Field>::Packing;
@@ -35,117 +35,72 @@ impl ProvingKey {
     ) -> (Vec<RowMajorMatrix<F>>, Vec<EF>) {
         let shape = &self.verifier.shape;
         let fingerprints = Fingerprints::new(challenges, shape.widest_tuple);
-        let groups = shape.groups.iter().zip(&self.verifier.domains).enumerate();
+        let groups = shape.groups.iter().zip(&self.verifier.domains).zip(rows);
         groups
-            .map(|(index, (group, domain))| {
-                let mut columns = vec![EF::ZERO; group.height() * (group.batches() + 1)];
-                let width = group.batches() + 1;
-                for &number in &group.tables {
-                    let table = &shape.tables[number];
-                    let rows = TableRows {
-                        table,
-                        main: &rows[index],
-                        fixed: &self.verifier.fixed[number],
-                        public: tables[number].public(),
-                    };
-                    rows.write(
-                        &tables[number],
-                        &fingerprints,
-                        domain.active(),
-                        &mut columns[1 + table.first_batch..],
-                        width,
-                    );
-                }
-                let terminal = accumulate(&mut columns, width, domain.active());
-                let mut cells: Vec<F> =
-                    columns.iter().flat_map(|value| value.as_basis_coefficients_slice()).copied().collect();
-                let width = group.widths[LOOKUP];
-                cells[domain.active() * width..].fill_with(|| rng.random());
-                (RowMajorMatrix::new(cells, width), terminal)
+            .map(|((group, domain), main)| {
+                let tables = group.tables.iter().map(|&number| TableRows {
+                    chip: &tables[number],
+                    table: &shape.tables[number],
+                    fixed: &self.verifier.fixed[number],
+                    public: tables[number].public(),
+                });
+                let rows = GroupRows { group, main, tables: tables.collect(), fingerprints: &fingerprints };
+                let (mut columns, terminal) = rows.columns(domain.active());
+                columns.values[domain.active() * columns.width..].fill_with(|| rng.random());
+                (columns, terminal)
             })
             .unzip()
     }
 }
 
-/// A table's cells by row.
-struct TableRows<'a> {
-    table: &'a TableShape,
+/// A group's cells by row.
+struct GroupRows<'a, C> {
+    group: &'a Group,
     main: &'a RowMajorMatrix<F>,
+    tables: Vec<TableRows<'a, C>>,
+    fingerprints: &'a Fingerprints<PackedExtension>,
+}
+
+/// What a table's interactions depend on besides the committed cells.
+struct TableRows<'a, C> {
+    chip: &'a Table<'a, C>,
+    table: &'a TableShape,
     fixed: &'a [Vec<F>],
     public: Vec<Vec<F>>,
 }
 
-impl TableRows<'_> {
-    /// Writes the sums of the table's batches on the active rows into columns that stand side by side.
-    fn write<C: Chip>(
-        &self,
-        chip: &C,
-        fingerprints: &Fingerprints<PackedExtension>,
-        active: usize,
-        columns: &mut [EF],
-        width: usize,
-    ) {
-        let batches = self.table.batches.len();
-        if batches == 0 {
-            return;
-        }
-        let tiles = active.div_ceil(Packed::WIDTH);
-        let fractions: Vec<PackedFraction> = (0..tiles)
+impl<C: Chip> GroupRows<'_, C> {
+    /// The lookup columns, zero on the blinding rows, and the terminal.
+    fn columns(&self, active: usize) -> (RowMajorMatrix<F>, EF) {
+        let (batches, width) = (self.group.batches.len(), self.group.widths[LOOKUP]);
+        let fractions: Vec<PackedFraction> = (0..active.div_ceil(Packed::WIDTH))
             .into_par_iter()
-            .flat_map_iter(|tile| self.fractions(chip, fingerprints, tile * Packed::WIDTH))
+            .flat_map_iter(|tile| self.fractions(tile * Packed::WIDTH))
             .collect();
-        let values = quotients(&fractions);
+        let mut cells = F::zero_vec(self.group.height() * width);
         let mut lanes = [EF::ZERO; MAX_LANES];
         let lanes = &mut lanes[..Packed::WIDTH];
-        for (tile, values) in values.chunks_exact(batches).enumerate() {
+        for (tile, values) in quotients(&fractions).chunks_exact(batches.max(1)).enumerate() {
             for (batch, value) in values.iter().enumerate() {
                 value.to_ext_slice(lanes);
-                for (lane, &value) in lanes.iter().enumerate() {
+                for (lane, value) in lanes.iter().enumerate() {
                     let row = tile * Packed::WIDTH + lane;
-                    if row < active {
-                        columns[row * width + batch] = value;
-                    }
+                    let at = row * width + (1 + batch) * EXTENSION_DEGREE;
+                    cells[at..at + EXTENSION_DEGREE].copy_from_slice(value.as_basis_coefficients_slice());
                 }
             }
         }
+        let terminal = accumulate(&mut cells, width, active);
+        (RowMajorMatrix::new(cells, width), terminal)
     }
 
     /// The batches of a tile of rows, each as one fraction.
-    fn fractions<C: Chip>(
-        &self,
-        chip: &C,
-        fingerprints: &Fingerprints<PackedExtension>,
-        first: usize,
-    ) -> Vec<PackedFraction> {
-        let height = self.main.values.len() / self.main.width;
-        let row =
-            |lane: usize, offset: i32| (first + lane).wrapping_add_signed(offset as isize) & (height - 1);
-        let main = |&(column, offset): &(usize, i32)| {
-            let column = self.table.first_column + column;
-            Packed::from_fn(|lane| self.main.values[row(lane, offset) * self.main.width + column])
-        };
-        let main: Vec<_> = self.table.window.cells.iter().map(main).collect();
-        let fixed =
-            |&(column, offset): &(usize, i32)| Packed::from_fn(|lane| self.fixed[column][row(lane, offset)]);
-        let fixed: Vec<_> = self.table.fixed_window.cells.iter().map(fixed).collect();
-        let public = |column: &Vec<F>| Packed::from_fn(|lane| column[row(lane, 0)]);
-        let public: Vec<_> = self.public.iter().map(public).collect();
-        // Selectors weigh constraints, never interactions.
-        let interiors = vec![Packed::ZERO; self.table.interiors.len()];
-        let cells = Row {
-            table: self.table,
-            main: &main,
-            fixed: &fixed,
-            public: &public,
-            first: Packed::ZERO,
-            last: Packed::ZERO,
-            transition: Packed::ZERO,
-            interiors: &interiors,
-        };
+    fn fractions(&self, first: usize) -> Vec<PackedFraction> {
+        let interactions = self.group.interactions.len();
         let mut sink =
-            Fractions { fingerprints, fractions: Vec::with_capacity(self.table.interactions.len()) };
-        evaluate(chip, cells, &mut sink);
-        let batch = |batch: &crate::stark::shape::Batch| {
+            Fractions { fingerprints: self.fingerprints, fractions: Vec::with_capacity(interactions) };
+        self.tables.iter().for_each(|table| self.add_table(table, first, &mut sink));
+        let batch = |batch: &Batch| {
             let Fraction { count, denominator } = sink.fractions[batch.first];
             match batch.second {
                 None => Fraction { count: count.into(), denominator },
@@ -158,7 +113,43 @@ impl TableRows<'_> {
                 }
             }
         };
-        self.table.batches.iter().map(batch).collect()
+        self.group.batches.iter().map(batch).collect()
+    }
+
+    fn add_table(
+        &self,
+        rows: &TableRows<'_, C>,
+        first: usize,
+        sink: &mut Fractions<'_, Packed, PackedExtension>,
+    ) {
+        let TableRows { chip, table, fixed, public } = rows;
+        let height = self.group.height();
+        let row =
+            |lane: usize, offset: i32| (first + lane).wrapping_add_signed(offset as isize) & (height - 1);
+        let main = |&(column, offset): &(usize, i32)| {
+            let column = table.first_column + column;
+            Packed::from_fn(|lane| self.main.values[row(lane, offset) * self.main.width + column])
+        };
+        let main: Vec<_> = table.window.cells.iter().map(main).collect();
+        let fixed =
+            |&(column, offset): &(usize, i32)| Packed::from_fn(|lane| fixed[column][row(lane, offset)]);
+        let fixed: Vec<_> = table.fixed_window.cells.iter().map(fixed).collect();
+        let public: Vec<_> =
+            public.iter().map(|column| Packed::from_fn(|lane| column[row(lane, 0)])).collect();
+        // Selectors weigh constraints, never interactions.
+        let interiors = vec![Packed::ZERO; table.interiors.len()];
+        let cells = Row {
+            table,
+            main: &main,
+            fixed: &fixed,
+            public: &public,
+            first: Packed::ZERO,
+            last: Packed::ZERO,
+            transition: Packed::ZERO,
+            interiors: &interiors,
+            interactions: &self.group.interactions,
+        };
+        evaluate(*chip, cells, sink);
     }
 }
 
@@ -199,11 +190,13 @@ fn inverse_of_lanes(value: PackedExtension) -> PackedExtension {
 }
 
 /// Writes the accumulator, the first column, and returns the terminal.
-fn accumulate(columns: &mut [EF], width: usize, active: usize) -> EF {
+fn accumulate(cells: &mut [F], width: usize, active: usize) -> EF {
     let mut sum = EF::ZERO;
-    for row in columns.chunks_exact_mut(width).take(active) {
-        row[0] = sum;
-        sum += row[1..].iter().copied().sum::<EF>();
+    for row in cells.chunks_exact_mut(width).take(active) {
+        let (accumulator, batches) = row.split_at_mut(EXTENSION_DEGREE);
+        accumulator.copy_from_slice(sum.as_basis_coefficients_slice());
+        let (batches, _) = batches.as_chunks::<EXTENSION_DEGREE>();
+        sum += batches.iter().map(|batch| EF::from_basis_coefficients_fn(|i| batch[i])).sum::<EF>();
     }
     sum
 }

@@ -22,7 +22,7 @@ use crate::stark::mask::Table;
 use crate::stark::params::Parameters;
 use crate::stark::proof::Writer;
 use crate::stark::rows::LookupChallenges;
-use crate::stark::shape::{Point, TREES};
+use crate::stark::shape::{Point, TREES, Term};
 use crate::suite::Suite;
 use backend::{Backend, Columns, QuotientInputs};
 use blinding::system_rng;
@@ -151,14 +151,12 @@ impl ProvingKey {
 
         control.begin(Stage::Quotient, done::QUOTIENTS)?;
         let inputs = QuotientInputs { tables, challenges, terminals: &terminals, alpha };
-        let quotients = backend.quotients(key, [&main, &lookup], &inputs).await;
-        let blinded =
-            quotients.into_iter().enumerate().map(|(group, q)| self.blinded_quotient(group, q, rng));
-        let (coefficients, masks): (Vec<_>, Vec<_>) = blinded.unzip();
+        let quotient = backend.quotient(key, [&main, &lookup], &inputs).await;
+        let (coefficients, mask) = self.blinded_quotient(quotient, rng);
         let quotient_salts = self.salts(rng);
         let part = control.part(done::QUOTIENT, done::OPENINGS);
         let quotient =
-            backend.commit(key, Columns::Coefficients(coefficients), &quotient_salts, &part).await?;
+            backend.commit(key, Columns::Coefficients(vec![coefficients]), &quotient_salts, &part).await?;
         said.digest(&B::root(&quotient));
         said.grind(parameters.ood_grinding_bits, done::OPENINGS)?;
         let zeta = said.challenge();
@@ -166,7 +164,7 @@ impl ProvingKey {
         control.begin(Stage::Openings, done::OPENINGS)?;
         let trees: [_; TREES] = [main, lookup, quotient];
         let mut values = backend.open(key, &trees, zeta).await;
-        self.open_masks(&mut values, &masks, zeta);
+        self.open_mask(&mut values, &mask, zeta);
         said.values(&values);
         said.grind(parameters.batch_grinding_bits, done::BATCH)?;
         let batching = said.challenge();
@@ -187,15 +185,13 @@ impl ProvingKey {
         Ok(said.proof.finish())
     }
 
-    /// Writes the values of the quotient masks, whose coefficients are at hand.
-    fn open_masks(&self, values: &mut [EF], masks: &[Vec<EF>], zeta: EF) {
+    /// Writes the value of the quotient's mask, whose coefficients are at hand.
+    fn open_mask(&self, values: &mut [EF], mask: &[EF], zeta: EF) {
         let shape = &self.verifier.shape;
-        for (value, term) in values.iter_mut().zip(&shape.terms) {
-            if shape.points[term.point] == Point::Mask {
-                let point = (zeta * F::GENERATOR).exp_power_of_2(shape.lift(term.group));
-                *value =
-                    masks[term.group].iter().rfold(EF::ZERO, |sum, &coefficient| sum * point + coefficient);
-            }
+        let point = zeta * F::GENERATOR;
+        let is_mask = |term: &Term| shape.points[term.point] == Point::Mask;
+        if let Some(at) = shape.terms.iter().position(is_mask) {
+            values[at] = mask.iter().rfold(EF::ZERO, |sum, &coefficient| sum * point + coefficient);
         }
     }
 }

@@ -55,14 +55,13 @@ impl<H: SuiteHash> Backend<H> for Cpu {
         committed.root()
     }
 
-    async fn quotients<C: Chip>(
+    async fn quotient<C: Chip>(
         &self,
         key: &VerifierKey,
         main_and_lookup: [&Committed<H>; 2],
         inputs: &QuotientInputs<'_, C>,
-    ) -> Vec<Vec<EF>> {
-        let evaluations = main_and_lookup.map(|tree| &tree.evaluations[..]);
-        (0..self.groups.len()).map(|group| self.quotient(key, group, evaluations, inputs)).collect()
+    ) -> Vec<EF> {
+        self.combined_quotient(key, main_and_lookup.map(|tree| &tree.evaluations[..]), inputs)
     }
 
     async fn open(&self, key: &VerifierKey, trees: &[Committed<H>; TREES], zeta: EF) -> Vec<EF> {

@@ -1,4 +1,4 @@
-//! The quotients of the groups' constraints by their zerofiers.
+//! The quotient of the constraints by the zerofiers, group by group.
 
 use p3_dft::{Radix2DitParallel, TwoAdicSubgroupDft};
 use p3_field::{
@@ -16,8 +16,8 @@ use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::stark::key::VerifierKey;
 use crate::stark::mask::Table;
 use crate::stark::prover::backend::QuotientInputs;
-use crate::stark::rows::{Composition, Fingerprints, Row, accumulator, evaluate};
-use crate::stark::shape::{ACCUMULATOR, ACCUMULATOR_CONSTRAINTS, LOOKUP, MAIN, Window};
+use crate::stark::rows::{Composition, Fingerprints, Row};
+use crate::stark::shape::{ACCUMULATOR, LOOKUP, MAIN, Window};
 
 /// What is known of a group's quotient before a witness is: fixed columns and selectors at its points.
 pub(super) struct GroupKey {
@@ -119,25 +119,34 @@ fn read_extension(
 }
 
 impl Cpu {
-    /// The coefficients of a group's quotient.
-    pub(super) fn quotient<C: Chip>(
+    /// The coefficients of the quotient: the sum of the groups' parts `Q(X^k)`.
+    pub(super) fn combined_quotient<C: Chip>(
         &self,
         key: &VerifierKey,
-        index: usize,
         evaluations: [&[RowMajorMatrix<F>]; 2],
         inputs: &QuotientInputs<'_, C>,
     ) -> Vec<EF> {
-        let group = GroupQuotient {
-            cpu: self,
-            key,
-            index,
-            fingerprints: Fingerprints::new(&inputs.challenges, key.shape.widest_tuple),
-            terminal: inputs.terminals[index],
-            alpha: inputs.alpha,
-            main: &evaluations[MAIN][index],
-            lookup: &evaluations[LOOKUP][index],
-        };
-        group.interpolate(&group.evaluate(inputs.tables))
+        let shape = &key.shape;
+        let fingerprints = Fingerprints::new(&inputs.challenges, shape.widest_tuple);
+        let powers: Vec<_> =
+            inputs.alpha.powers().take(shape.constraints).map(PackedExtension::from).collect();
+        let mut quotient = vec![EF::ZERO; shape.chunks * shape.chunk_len];
+        for index in 0..shape.groups.len() {
+            let group = GroupQuotient {
+                cpu: self,
+                key,
+                index,
+                fingerprints: &fingerprints,
+                powers: &powers,
+                terminal: inputs.terminals[index],
+                main: &evaluations[MAIN][index],
+                lookup: &evaluations[LOOKUP][index],
+            };
+            let part = group.interpolate(&group.evaluate(inputs.tables));
+            let spread = quotient.iter_mut().step_by(1 << shape.lift(index));
+            spread.zip(part).for_each(|(coefficient, part)| *coefficient += part);
+        }
+        quotient
     }
 }
 
@@ -145,9 +154,10 @@ struct GroupQuotient<'a> {
     cpu: &'a Cpu,
     key: &'a VerifierKey,
     index: usize,
-    fingerprints: Fingerprints<PackedExtension>,
+    fingerprints: &'a Fingerprints<PackedExtension>,
+    /// For all constraints of the proof.
+    powers: &'a [PackedExtension],
     terminal: EF,
-    alpha: EF,
     main: &'a RowMajorMatrix<F>,
     lookup: &'a RowMajorMatrix<F>,
 }
@@ -157,7 +167,6 @@ impl GroupQuotient<'_> {
     fn evaluate<C: Chip>(&self, tables: &[Table<'_, C>]) -> [Vec<EF>; 2] {
         let key = &self.cpu.groups[self.index];
         let group = &self.key.shape.groups[self.index];
-        let powers: Vec<_> = self.alpha.powers().take(group.constraints).map(PackedExtension::from).collect();
         let public: Vec<_> = group
             .tables
             .iter()
@@ -166,10 +175,8 @@ impl GroupQuotient<'_> {
                 extended(&self.cpu.dft, &columns, self.key.parameters.log_blowup, self.key.shift(self.index))
             })
             .collect();
-        let values: Vec<_> = (0..key.tiles.count())
-            .into_par_iter()
-            .map(|tile| self.tile(tables, &public, &powers, tile))
-            .collect();
+        let values: Vec<_> =
+            (0..key.tiles.count()).into_par_iter().map(|tile| self.tile(tables, &public, tile)).collect();
 
         let main = key.tiles.main();
         let mut quotients =
@@ -186,18 +193,17 @@ impl GroupQuotient<'_> {
         &self,
         tables: &[Table<'_, C>],
         public: &[RowMajorMatrix<F>],
-        powers: &[PackedExtension],
         number: usize,
     ) -> PackedExtension {
         let (shape, key) = (&self.key.shape, &self.cpu.groups[self.index]);
         let group = &shape.groups[self.index];
         let tile = key.tiles.tile(number);
         let [first, last, transition, inverse_zerofier] = key.selectors[number];
-        let batches: Vec<_> = (0..group.batches())
+        let batches: Vec<_> = (0..group.batches.len())
             .map(|batch| read_extension(&key.tiles, &tile, self.lookup, 1 + batch, 0))
             .collect();
 
-        let mut sum = PackedExtension::ZERO;
+        let mut composition = Composition::new(self.fingerprints, self.powers, group.interactions.len());
         for ((&table_number, table_key), public) in group.tables.iter().zip(&key.tables).zip(public) {
             let table = &shape.tables[table_number];
             let main = gather(&key.tiles, number, self.main, &table.window, table.first_column);
@@ -213,28 +219,16 @@ impl GroupQuotient<'_> {
                 last,
                 transition,
                 interiors: &table_key.interiors[number * interiors..][..interiors],
+                interactions: &group.interactions,
             };
-            let mut composition = Composition::new(
-                &self.fingerprints,
-                &powers[table.first_constraint..],
-                Vec::with_capacity(table.interactions.len()),
-            );
-            evaluate(&tables[table_number], row, &mut composition);
-            composition.add_batches(&table.batches, &batches[table.first_batch..]);
-            sum += composition.sum;
+            composition.add_table(&tables[table_number], row);
         }
         let ends = [0, 1].map(|offset| read_extension(&key.tiles, &tile, self.lookup, ACCUMULATOR, offset));
-        sum += accumulator(
-            [first, last, transition],
-            ends,
-            batches.iter().copied().sum(),
-            self.terminal.into(),
-            &powers[group.constraints - ACCUMULATOR_CONSTRAINTS..],
-        );
-        sum * inverse_zerofier
+        let terminal = self.terminal.into();
+        composition.finish(group, [first, last, transition], ends, &batches, terminal) * inverse_zerofier
     }
 
-    /// The coefficients of the quotient from its values.
+    /// The coefficients of the group's part from its values.
     ///
     /// The first coset of order `2 N` determines the remainder `R` modulo `X^2N - s^2N`; the quotient is `R + (X^2N - s^2N) H`, and
     /// the second coset determines `H`.
