@@ -1,12 +1,14 @@
 //! Fills the multiplicity columns of providing chips from what the other chips look up.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
-use p3_field::PrimeCharacteristicRing;
+use p3_field::{Field, PackedValue, PrimeCharacteristicRing, PrimeField64};
 
-use crate::air::check::RowChecker;
 use crate::air::{Bus, Chip, ChipBuilder, Trace};
 use crate::field::F;
+
+type Packed = <F as Field>::Packing;
 
 /// Writes every multiplicity column so that the lookups of all chips are met.
 ///
@@ -18,39 +20,9 @@ use crate::field::F;
 /// When chips and traces do not match in number, height or width.
 pub fn fill_multiplicities<C: Chip>(chips: &[C], traces: &mut [Trace]) {
     assert_eq!(chips.len(), traces.len(), "one trace a chip");
-    let mut provided: HashMap<(Bus, Vec<F>), (usize, usize, usize)> = HashMap::new();
-    each_row(chips, traces, &mut |table, row, interaction| {
-        if let Interaction::Provide(bus, key, column) = interaction {
-            provided.entry((bus, key)).or_insert((table, row, column));
-        }
-    });
-    let mut demand: HashMap<(usize, usize, usize), F> = HashMap::new();
-    each_row(chips, traces, &mut |_, _, interaction| {
-        if let Interaction::Other(bus, fields, count) = interaction
-            && let Some(&cell) = provided.get(&(bus, fields))
-        {
-            *demand.entry(cell).or_default() += count;
-        }
-    });
-    for &(table, row, column) in provided.values() {
-        traces[table].set(row, column, F::ZERO);
-    }
-    for ((table, row, column), count) in demand {
-        traces[table].set(row, column, count);
-    }
-}
-
-pub(super) enum Interaction {
-    Provide(Bus, Vec<F>, usize),
-    Other(Bus, Vec<F>, F),
-}
-
-pub(super) fn each_row<C: Chip>(
-    chips: &[C],
-    traces: &[Trace],
-    sink: &mut dyn FnMut(usize, usize, Interaction),
-) {
-    for (table, (chip, trace)) in chips.iter().zip(traces).enumerate() {
+    let point = F::from_u64(RandomState::new().hash_one(chips.len()));
+    let mut ledger = Ledger::default();
+    for (table, (chip, trace)) in chips.iter().zip(traces.iter()).enumerate() {
         assert_eq!(
             (trace.height(), trace.width()),
             (chip.height(), chip.width()),
@@ -58,60 +30,147 @@ pub(super) fn each_row<C: Chip>(
             chip.name()
         );
         let (fixed, public) = (chip.fixed(), chip.public());
-        for row in 0..trace.height() {
-            let cells = RowChecker::new(chip.name(), trace, &fixed, &public, row);
-            chip.eval(&mut Collector { cells, sink: &mut |interaction| sink(table, row, interaction) });
+        for first in (0..trace.height()).step_by(Packed::WIDTH) {
+            let (fixed, public, ledger) = (&fixed, &public, &mut ledger);
+            chip.eval(&mut Rows { table, trace, fixed, public, first, point, ledger });
+        }
+    }
+    ledger.settle(traces);
+}
+
+/// Who provides what, and what is asked for.
+///
+/// A tuple is known by the value of the polynomial that has it as coefficients, at a random point. Those of different tuples
+/// differ but with negligible probability; else a proof that should hold does not.
+#[derive(Default)]
+struct Ledger {
+    provided: HashMap<u64, Cell, BuildHasherDefault<Identity>>,
+    asked: Vec<(u64, F)>,
+}
+
+/// Table, row and column of a multiplicity.
+type Cell = (usize, usize, usize);
+
+impl Ledger {
+    fn settle(self, traces: &mut [Trace]) {
+        for &(table, row, column) in self.provided.values() {
+            traces[table].set(row, column, F::ZERO);
+        }
+        for (tuple, count) in self.asked {
+            if let Some(&(table, row, column)) = self.provided.get(&tuple) {
+                let sum = traces[table].get(row, column) + count;
+                traces[table].set(row, column, sum);
+            }
         }
     }
 }
 
-struct Collector<'a> {
-    cells: RowChecker<'a>,
-    sink: &'a mut dyn FnMut(Interaction),
+/// Keys are random already.
+#[derive(Default)]
+struct Identity(u64);
+
+impl Hasher for Identity {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.0 = self.0.rotate_left(8) ^ u64::from(byte));
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
+    }
 }
 
-impl ChipBuilder for Collector<'_> {
-    type Expr = F;
+/// Evaluates a chip on several rows side by side and writes down its interactions.
+struct Rows<'a> {
+    table: usize,
+    trace: &'a Trace,
+    fixed: &'a [Vec<F>],
+    public: &'a [Vec<F>],
+    first: usize,
+    point: F,
+    ledger: &'a mut Ledger,
+}
 
-    fn main(&self, column: usize, offset: i32) -> F {
-        self.cells.main(column, offset)
+impl Rows<'_> {
+    /// The row of a lane, none outside the table.
+    fn row(&self, lane: usize, offset: i32) -> Option<usize> {
+        (self.first + lane).checked_add_signed(offset as isize).filter(|&row| row < self.trace.height())
     }
 
-    fn fixed(&self, column: usize, offset: i32) -> F {
-        self.cells.fixed(column, offset)
+    fn cells(&self, offset: i32, cell: impl Fn(usize) -> F) -> Packed {
+        Packed::from_fn(|lane| self.row(lane, offset).map_or(F::ZERO, &cell))
     }
 
-    fn public(&self, column: usize) -> F {
-        self.cells.public(column)
+    fn value(&self, bus: Bus, fields: &[Packed]) -> Packed {
+        fields.iter().fold(Packed::from(name(bus)), |value, &field| value * self.point + field)
+    }
+}
+
+/// A number for a bus.
+fn name(bus: Bus) -> F {
+    let mut hasher = std::hash::DefaultHasher::new();
+    hasher.write(bus.name.as_bytes());
+    F::from_u64(hasher.finish())
+}
+
+impl ChipBuilder for Rows<'_> {
+    type Expr = Packed;
+
+    fn main(&self, column: usize, offset: i32) -> Packed {
+        self.cells(offset, |row| self.trace.get(row, column))
     }
 
-    fn first(&self) -> F {
-        self.cells.first()
+    fn fixed(&self, column: usize, offset: i32) -> Packed {
+        self.cells(offset, |row| self.fixed[column][row])
     }
 
-    fn last(&self) -> F {
-        self.cells.last()
+    fn public(&self, column: usize) -> Packed {
+        self.cells(0, |row| self.public[column][row])
     }
 
-    fn transition(&self) -> F {
-        self.cells.transition()
+    // Selectors weigh constraints, never interactions.
+
+    fn first(&self) -> Packed {
+        Packed::ZERO
     }
 
-    fn interior(&self, before: usize, after: usize) -> F {
-        self.cells.interior(before, after)
+    fn last(&self) -> Packed {
+        Packed::ZERO
     }
 
-    fn assert_zero(&mut self, _label: &'static str, _expr: impl Into<F>) {}
+    fn transition(&self) -> Packed {
+        Packed::ZERO
+    }
 
-    fn interact(&mut self, bus: Bus, fields: Vec<F>, count: F, _weight: u32) {
-        if count != F::ZERO {
-            (self.sink)(Interaction::Other(bus, fields, count));
+    fn interior(&self, _before: usize, _after: usize) -> Packed {
+        Packed::ZERO
+    }
+
+    #[inline]
+    fn assert_zero(&mut self, _label: &'static str, _expr: impl Into<Packed>) {}
+
+    fn interact(&mut self, bus: Bus, fields: Vec<Packed>, count: Packed, _weight: u32) {
+        if count == Packed::ZERO {
+            return;
+        }
+        let tuples = self.value(bus, &fields);
+        for lane in 0..Packed::WIDTH.min(self.trace.height() - self.first) {
+            if count.extract(lane) != F::ZERO {
+                self.ledger.asked.push((tuples.extract(lane).as_canonical_u64(), count.extract(lane)));
+            }
         }
     }
 
-    fn provide(&mut self, bus: Bus, key: Vec<F>, multiplicity: usize, enabled: impl Into<F>) {
-        if enabled.into() != F::ZERO {
-            (self.sink)(Interaction::Provide(bus, key, multiplicity));
+    fn provide(&mut self, bus: Bus, key: Vec<Packed>, multiplicity: usize, enabled: impl Into<Packed>) {
+        let (enabled, tuples) = (enabled.into(), self.value(bus, &key));
+        for lane in 0..Packed::WIDTH.min(self.trace.height() - self.first) {
+            if enabled.extract(lane) != F::ZERO {
+                let cell = (self.table, self.first + lane, multiplicity);
+                self.ledger.provided.entry(tuples.extract(lane).as_canonical_u64()).or_insert(cell);
+            }
         }
     }
 }

@@ -6,7 +6,6 @@ use p3_air::symbolic::{BaseEntry, SymbolicExpression, SymbolicVariable};
 use p3_field::PrimeCharacteristicRing;
 
 use crate::air::check::RowChecker;
-use crate::air::multiplicity::{Interaction, each_row};
 use crate::air::{Bus, Chip, ChipBuilder, Failure, Trace, check};
 use crate::field::F;
 
@@ -258,5 +257,79 @@ impl<'a, C: Chip> Watch<'a, C> {
             });
         }
         surplus.into_iter().any(|(tuple, count)| count != F::ZERO && !self.provided.contains(&tuple))
+    }
+}
+
+/// What a row puts on a bus.
+enum Interaction {
+    Provide(Bus, Vec<F>, usize),
+    Other(Bus, Vec<F>, F),
+}
+
+/// Every interaction of every row, with its table.
+fn each_row<C: Chip>(chips: &[C], traces: &[Trace], sink: &mut dyn FnMut(usize, usize, Interaction)) {
+    for (table, (chip, trace)) in chips.iter().zip(traces).enumerate() {
+        assert_eq!(
+            (trace.height(), trace.width()),
+            (chip.height(), chip.width()),
+            "shape of {}",
+            chip.name()
+        );
+        let (fixed, public) = (chip.fixed(), chip.public());
+        for row in 0..trace.height() {
+            let cells = RowChecker::new(chip.name(), trace, &fixed, &public, row);
+            chip.eval(&mut Collector { cells, sink: &mut |interaction| sink(table, row, interaction) });
+        }
+    }
+}
+
+struct Collector<'a> {
+    cells: RowChecker<'a>,
+    sink: &'a mut dyn FnMut(Interaction),
+}
+
+impl ChipBuilder for Collector<'_> {
+    type Expr = F;
+
+    fn main(&self, column: usize, offset: i32) -> F {
+        self.cells.main(column, offset)
+    }
+
+    fn fixed(&self, column: usize, offset: i32) -> F {
+        self.cells.fixed(column, offset)
+    }
+
+    fn public(&self, column: usize) -> F {
+        self.cells.public(column)
+    }
+
+    fn first(&self) -> F {
+        self.cells.first()
+    }
+
+    fn last(&self) -> F {
+        self.cells.last()
+    }
+
+    fn transition(&self) -> F {
+        self.cells.transition()
+    }
+
+    fn interior(&self, before: usize, after: usize) -> F {
+        self.cells.interior(before, after)
+    }
+
+    fn assert_zero(&mut self, _label: &'static str, _expr: impl Into<F>) {}
+
+    fn interact(&mut self, bus: Bus, fields: Vec<F>, count: F, _weight: u32) {
+        if count != F::ZERO {
+            (self.sink)(Interaction::Other(bus, fields, count));
+        }
+    }
+
+    fn provide(&mut self, bus: Bus, key: Vec<F>, multiplicity: usize, enabled: impl Into<F>) {
+        if enabled.into() != F::ZERO {
+            (self.sink)(Interaction::Provide(bus, key, multiplicity));
+        }
     }
 }

@@ -224,6 +224,8 @@ impl Shape {
         shape.chunks = coefficients.max().unwrap_or(0).div_ceil(shape.chunk_len);
         shape.groups[0].widths[QUOTIENT] = EXTENSION_DEGREE * (shape.chunks + MASKS);
         shape.add_terms();
+        let needed = shape.blinding_rows_needed(parameters.queries);
+        assert!(parameters.blinding_rows >= needed, "tables need {needed} blinding rows");
         shape
     }
 
