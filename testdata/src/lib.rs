@@ -37,6 +37,9 @@ macro_rules! case {
 /// Test vectors of the record and the public inputs, in JSON: `docs/statement.md` says how they are computed.
 pub const STATEMENT_VECTORS: &str = include_str!("../statement.json");
 
+/// Test vectors of leaves, nodes, trees and transcripts, in JSON: `docs/formats.md` says how they are computed.
+pub const HASH_VECTORS: &str = include_str!("../hashes.json");
+
 /// An mDL with `birth_date`: the main case.
 pub const MUSTERMANN: Case = case!("mdl-mustermann");
 /// The example of the standard itself; its device authenticates by MAC.

@@ -13,13 +13,19 @@
 //! So row `i` of the tallest matrix comes with row `i >> k` of one that is `2^k` times less high. Only leaves are salted:
 //! every other hash of a row has a salted leaf below it.
 //!
+//! Heights, widths and salting are the verifier's own, so every hash on the way from an opened leaf to the root has one place and
+//! one length of input. Trees bind by that alone (see [`SuiteHash`]).
+//!
 //! An opening of a set of leaves has the siblings that do not follow from the leaves themselves, bottom level first, from left to
 //! right: their number follows from the indices.
 
-use crate::stark::hash::{Salt, SuiteHash};
+use crate::stark::hash::SuiteHash;
 
 #[cfg(feature = "prover")]
 pub(crate) use tree::MerkleTree;
+
+#[cfg(all(test, feature = "prover"))]
+mod tests;
 
 #[cfg(feature = "prover")]
 mod tree {
@@ -28,6 +34,7 @@ mod tree {
 
     use super::*;
     use crate::field::F;
+    use crate::stark::hash::Salt;
 
     /// All nodes of a tree.
     pub(crate) struct MerkleTree<H: SuiteHash> {
@@ -37,18 +44,16 @@ mod tree {
 
     impl<H: SuiteHash> MerkleTree<H> {
         /// The tree over `matrices`, tallest first, all heights different powers of two; `salts` has one for each row of the
-        /// tallest, or there are none.
+        /// tallest, or there are none. Lower matrices without columns are passed over.
         pub(crate) fn new(matrices: &[&RowMajorMatrix<F>], salts: Option<&[Salt]>) -> Self {
-            let (tallest, mut lower) = matrices.split_first().expect("a tree has rows");
+            let (tallest, lower) = matrices.split_first().expect("a tree has rows");
+            let mut lower = lower.iter().filter(|matrix| matrix.width > 0).peekable();
             let mut levels = vec![H::leaves(&tallest.values, tallest.width, salts)];
             while let Some(below) = levels.last().filter(|level| level.len() > 1) {
                 let mut level = H::nodes(below);
-                if let Some((next, rest)) = lower.split_first()
-                    && next.height() == level.len()
-                {
-                    let rows = H::leaves(&next.values, next.width, None);
+                if let Some(matrix) = lower.next_if(|matrix| matrix.height() == level.len()) {
+                    let rows = H::leaves(&matrix.values, matrix.width, None);
                     level = with_rows::<H>(&level, &rows);
-                    lower = rest;
                 }
                 levels.push(level);
             }
@@ -62,6 +67,7 @@ mod tree {
 
         /// The siblings that open the leaves of these indices, which are sorted and distinct.
         pub(crate) fn siblings(&self, indices: &[usize]) -> Vec<H::Digest> {
+            debug_assert!(indices.is_sorted_by(|a, b| a < b));
             let mut siblings = Vec::new();
             let mut indices = indices.to_vec();
             for level in &self.levels[..self.levels.len() - 1] {
@@ -71,11 +77,11 @@ mod tree {
             siblings
         }
     }
-}
 
-/// The indices whose siblings are not among them.
-fn lone(indices: &[usize]) -> impl Iterator<Item = usize> {
-    indices.iter().copied().filter(|index| indices.binary_search(&(index ^ 1)).is_err())
+    /// The indices whose siblings are not among them.
+    fn lone(indices: &[usize]) -> impl Iterator<Item = usize> {
+        indices.iter().copied().filter(|index| indices.binary_search(&(index ^ 1)).is_err())
+    }
 }
 
 /// The distinct parents of sorted indices.
@@ -93,24 +99,26 @@ fn with_rows<H: SuiteHash>(nodes: &[H::Digest], rows: &[H::Digest]) -> Vec<H::Di
 /// The root of a tree of `2^log_height` leaves, from opened rows.
 ///
 /// `rows` gives the hashes of the opened rows of the matrix of a height, which is given as its logarithm, at the sorted
-/// distinct indices, or none where there is no such matrix. `sibling` gives the next sibling.
+/// distinct indices, or none where there is no such matrix. `sibling` gives the next sibling. Without indices the root is the
+/// zero digest, which no tree has.
 pub(crate) fn root<H: SuiteHash, E>(
     log_height: usize,
     indices: &[usize],
     mut rows: impl FnMut(usize, &[usize]) -> Result<Option<Vec<H::Digest>>, E>,
     mut sibling: impl FnMut() -> Result<H::Digest, E>,
 ) -> Result<H::Digest, E> {
+    debug_assert!(indices.is_sorted_by(|a, b| a < b));
     let mut indices = indices.to_vec();
     let mut nodes = rows(log_height, &indices)?.unwrap_or_default();
     for log_height in (0..log_height).rev() {
         let mut children = Vec::with_capacity(2 * nodes.len());
-        let mut at = 0;
-        while at < indices.len() {
-            let (index, node) = (indices[at], nodes[at]);
-            let has_sibling = indices.get(at + 1) == Some(&(index ^ 1));
-            let other = if has_sibling { nodes[at + 1] } else { sibling()? };
+        let mut opened = indices.iter().zip(&nodes).peekable();
+        while let Some((&index, &node)) = opened.next() {
+            let other = match opened.next_if(|(next, _)| **next == index ^ 1) {
+                Some((_, &neighbour)) => neighbour,
+                None => sibling()?,
+            };
             children.extend(if index & 1 == 0 { [node, other] } else { [other, node] });
-            at += if has_sibling { 2 } else { 1 };
         }
         indices = parents(&indices);
         nodes = H::nodes(&children);
@@ -118,5 +126,5 @@ pub(crate) fn root<H: SuiteHash, E>(
             nodes = with_rows::<H>(&nodes, &rows);
         }
     }
-    nodes.first().copied().map_or_else(&mut sibling, Ok)
+    Ok(nodes.first().copied().unwrap_or_default())
 }

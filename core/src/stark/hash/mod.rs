@@ -1,0 +1,106 @@
+//! The hash functions of a suite: rows to leaves, pairs to nodes, and the transcript of Fiat-Shamir.
+//!
+//! `docs/formats.md` gives both suites byte by byte, with test vectors.
+
+mod blake3;
+#[allow(dead_code, reason = "no `Suite` names it yet")]
+mod poseidon2;
+#[cfg(all(test, feature = "prover"))]
+mod tests;
+#[cfg(all(test, feature = "prover"))]
+mod vectors;
+
+use std::fmt::Debug;
+
+pub(crate) use self::blake3::Blake3Hash;
+#[allow(unused_imports, reason = "no `Suite` names it yet")]
+pub(crate) use self::poseidon2::Poseidon2Hash;
+use crate::field::{EF, F};
+
+/// Bytes of a digest in a proof, of every suite.
+pub(crate) const DIGEST_BYTES: usize = 32;
+
+/// Bytes of salt in each leaf of a hiding tree.
+pub(crate) const SALT_BYTES: usize = 16;
+
+/// The salt of one leaf.
+pub(crate) type Salt = [u8; SALT_BYTES];
+
+/// The hash functions of a suite. Collision resistance of at least 128 bits.
+///
+/// How many elements a row has, whether it is salted, and where a node stands follow from the verifier's key, never from
+/// a proof. So two openings of one root at one place hash inputs of equal lengths in the same order, and where they differ
+/// some call has two inputs of one length and one output: trees bind without telling leaves from nodes.
+pub(crate) trait SuiteHash: Copy + Debug + Send + Sync + 'static {
+    /// Output of the hash.
+    type Digest: Copy + Default + PartialEq + Debug + Send + Sync;
+    /// The transcript.
+    type Transcript: Transcript<Digest = Self::Digest>;
+
+    /// The leaves of `rows.len() / width` rows of `width > 0` elements; each row is hashed with its salt where there are
+    /// any.
+    fn leaves(rows: &[F], width: usize, salts: Option<&[Salt]>) -> Vec<Self::Digest>;
+
+    /// The nodes above pairs of nodes: half as many.
+    fn nodes(children: &[Self::Digest]) -> Vec<Self::Digest>;
+
+    /// A digest in a proof.
+    #[cfg(feature = "prover")]
+    fn to_bytes(digest: &Self::Digest) -> [u8; DIGEST_BYTES];
+
+    /// The digest of these bytes, none where they are not canonical.
+    fn from_bytes(bytes: [u8; DIGEST_BYTES]) -> Option<Self::Digest>;
+}
+
+/// The transcript: what prover and verifier have said so far, and the challenges that follow from it.
+///
+/// What is absorbed carries no lengths: how much is absorbed between challenges follows from the verifier's key.
+pub(crate) trait Transcript: Clone {
+    /// Digests that can be absorbed.
+    type Digest;
+
+    /// A transcript that starts with `prefix` and its length.
+    fn new(prefix: &[u8]) -> Self;
+
+    /// Absorbs a commitment.
+    fn absorb_digest(&mut self, digest: &Self::Digest);
+
+    /// Absorbs values.
+    fn absorb(&mut self, values: &[EF]);
+
+    /// A challenge, uniform among the extension field's elements outside the base field. That no challenge lies in the base
+    /// field, where all evaluation domains are, spares every user the exceptional case.
+    fn challenge(&mut self) -> EF;
+
+    /// A number of `bits <= 32` uniform bits.
+    fn index(&mut self, bits: usize) -> usize;
+
+    /// Finds a nonce that [`check_grinding`](Self::check_grinding) accepts for `bits <= 32`, and absorbs it. Which one
+    /// depends on how threads run.
+    #[cfg(feature = "prover")]
+    fn grind(&mut self, bits: usize) -> u64;
+
+    /// Absorbs the nonce and tells whether it took about `2^bits` hashes to find.
+    #[must_use]
+    fn check_grinding(&mut self, bits: usize, nonce: u64) -> bool;
+}
+
+/// Rows or nodes that one thread hashes before it takes more.
+const TASK: usize = 256;
+
+/// Whether a hash's word meets the condition of grinding.
+fn meets(word: u64, bits: usize) -> bool {
+    word.trailing_zeros() as usize >= bits
+}
+
+/// The nonce that `find` finds among some consecutive ones; it is asked for range after range, by all threads.
+#[cfg(feature = "prover")]
+fn find_nonce(find: impl Fn(std::ops::Range<u64>) -> Option<u64> + Send + Sync) -> u64 {
+    use p3_maybe_rayon::prelude::*;
+
+    const NONCES: u64 = 1 << 10;
+    (0..(1 << 63) / NONCES)
+        .into_par_iter()
+        .find_map_any(|task: u64| find(task * NONCES..(task + 1) * NONCES))
+        .expect("one of 2^63 nonces meets 32 bits")
+}
