@@ -78,16 +78,12 @@ pub const OTHER_KEY: Bus = Bus::new("other_key", 2);
 
 /// `(operand, k, word)`: big-endian word `k` in 0..8 of operand [`es256::X`], [`es256::Y`] or [`es256::HASH`] of the one
 /// ECDSA signature that the proof is about. Sent once a word by the links and record chips; received once a word by the
-/// ES256 chip.
+/// ES256 chip, which also sends itself the words of three scalars.
 pub const ES256: Bus = Bus::new("es256", 3);
 
-/// `(address, limb 0, ..., limb 21)`: the value at `address`, in limbs of 12 bits.
+/// `(address, limb 0, ..., limb 23)`: the value at `address`, in limbs of 11, 11 and 10 bits a word.
 /// Provided and looked up by the ES256 chip.
-pub const ES256_VALUE: Bus = Bus::new("es256_value", 23);
-
-/// `(step, digit)`: bit 131 - `step` of each of the four scalars that the ES256 chip multiplies with.
-/// Sent twice a step and received twice by the ES256 chip.
-pub const ES256_DIGIT: Bus = Bus::new("es256_digit", 2);
+pub const ES256_VALUE: Bus = Bus::new("es256_value", 25);
 
 /// `(permutation, lane, element)`: rate lane `lane` of permutation number `permutation` absorbs `element`.
 /// Sent once a lane by the record and values chips; received once a lane by the Poseidon2 chip.
@@ -105,6 +101,12 @@ pub mod es256 {
     pub const Y: u64 = 1;
     /// Hash of the signed message.
     pub const HASH: u64 = 2;
+    /// The scalar `w` of the ES256 chip, which both sends and receives it.
+    pub const W: u64 = 3;
+    /// Its scalar `v1`.
+    pub const V1: u64 = 4;
+    /// Its scalar `v2`.
+    pub const V2: u64 = 5;
 }
 
 /// Fields on [`FIELD`].

@@ -8,7 +8,7 @@
 //! | 0 | `(row, 12)` | 1,920 |
 //! | 1 | `(row + 1,920, 12)` | 1,920 |
 //! | 2 | `(row, 11)` | 1,920 |
-//! | 3 | the values of 12 and 11 bits that are left, then 8, 7, 6, 5 and 4 bits, all by fixed columns | 880 |
+//! | 3 | the values of 12 and 11 bits that are left, then 10, 8, 7, 6, 5 and 4 bits, all by fixed columns | 1,904 |
 //! | 4 | CBOR initial bytes by fixed columns | 224 |
 //!
 //! # Soundness
@@ -24,7 +24,7 @@ use crate::chips::buses::{CBOR_HEAD, RANGE};
 use crate::field::F;
 
 /// Widths in bits that [`RANGE`] provides.
-pub const WIDTHS: [u32; 7] = [12, 11, 8, 7, 6, 5, 4];
+pub const WIDTHS: [u32; 8] = [12, 11, 10, 8, 7, 6, 5, 4];
 
 const HEIGHT: usize = 2_048;
 const USED: usize = HEIGHT - RESERVED_ROWS;

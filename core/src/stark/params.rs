@@ -33,8 +33,8 @@ impl Parameters {
     pub const fn of(suite: Suite, kind: ProofKind) -> Self {
         let Suite::Direct = suite;
         let blinding_rows = match kind {
-            ProofKind::Credential => 70,
-            ProofKind::Presentation => 70,
+            ProofKind::Credential => 92,
+            ProofKind::Presentation => 92,
         };
         Self {
             log_blowup: 3,

@@ -2,12 +2,14 @@
 
 use p3_field::PrimeCharacteristicRing;
 
-use super::layout::{self, HALF, HALF_CARRIES, PACKED, SPLITS, column, fixed};
+use super::layout::{self, HALF, HALF_GROUPS, SCALARS, SHAPES, STEP_ROWS, column, fixed, gathered};
 use super::limbs::{
-    self, CARRIES, CARRY_BITS, COEFFICIENTS, GROUP, GROUPS, LIMB_BITS, LIMBS, QUOTIENT_OFFSET, TOP_BITS,
+    self, CARRY_BITS, CARRY_LOW_BITS, CARRY_OFFSET, COEFFICIENTS, FOLD, GROUP, GROUPS, LIMB_BITS, LIMBS,
+    PRIME_BELOW, PRODUCT_GROUPS, WORD_LIMBS, WORDS,
 };
+use super::program::Shape;
 use crate::air::ChipBuilder;
-use crate::chips::buses::{ES256, ES256_DIGIT, ES256_VALUE, RANGE};
+use crate::chips::buses::{ES256, ES256_VALUE, RANGE};
 use crate::field::F;
 
 /// `2^bits`.
@@ -15,242 +17,296 @@ fn two_to<E: PrimeCharacteristicRing>(bits: usize) -> E {
     E::from_u64(1 << bits)
 }
 
-/// The cells of one row, and for values those of the next.
-struct Cells<E> {
-    v: Vec<E>,
-    q: Vec<E>,
-    m: Vec<E>,
-    x: Vec<E>,
-    y: Vec<E>,
-    z: Vec<E>,
-    slope: E,
-    tangent: E,
-    square: E,
-    product: E,
-    load: E,
-}
-
-impl<E: PrimeCharacteristicRing> Cells<E> {
-    fn read<B: ChipBuilder<Expr = E>>(b: &B) -> Self {
-        let value = |group| (0..LIMBS).map(|i| b.main(group + i % HALF, (i / HALF) as i32)).collect();
-        Self {
-            v: value(column::V),
-            q: value(column::Q),
-            m: value(column::M),
-            x: value(column::X),
-            y: value(column::Y),
-            z: value(column::Z),
-            slope: b.fixed(fixed::SLOPE, 0),
-            tangent: b.fixed(fixed::TANGENT, 0),
-            square: b.fixed(fixed::SQUARE, 0),
-            product: b.fixed(fixed::PRODUCT, 0),
-            load: b.fixed(fixed::LOAD, 0),
-        }
-    }
-
-    /// 1 on the even rows of identities.
-    fn identity(&self) -> E {
-        self.slope.clone() + self.tangent.clone() + self.square.clone() + self.product.clone()
-    }
-}
-
 /// States the constraints of one row.
 pub fn eval<B: ChipBuilder>(b: &mut B) {
-    let cells = Cells::read(b);
-    identity(b, &cells);
+    let shapes = Shapes::read(b);
+    identity(b, &shapes);
+    operands(b, &shapes);
     constant(b);
-    distinct(b, &cells);
-    values(b, &cells);
+    distinct(b, &shapes);
+    values(b);
     digits(b);
-    words(b, &cells);
-    ranges(b, &cells);
+    words(b);
+    ranges(b);
 }
 
-/// The identity of the row's shape modulo the row's modulus, on coefficients in `2^12` (see [`limbs`]).
-fn identity<B: ChipBuilder>(b: &mut B, cells: &Cells<B::Expr>) {
-    let mut coefficients = vec![B::Expr::ZERO; COEFFICIENTS];
-    let Cells { slope, tangent, square, product, .. } = cells;
-    for i in 0..LIMBS {
-        let (v, m, x) = (cells.v[i].clone(), cells.m[i].clone(), cells.x[i].clone());
-        let (y, z) = (cells.y[i].clone(), cells.z[i].clone());
-        let factor = (slope.clone() + tangent.clone()) * v.clone()
-            + tangent.clone() * y.clone()
-            + product.clone() * z.clone();
-        let squared = square.clone() * z.clone();
-        for j in 0..LIMBS {
-            coefficients[i + j] += factor.clone() * cells.m[j].clone() + squared.clone() * cells.z[j].clone();
-        }
-        coefficients[i] += (slope.clone() - product.clone()) * y
-            - (square.clone() + product.clone()) * v
-            - square.clone() * (m + x.double())
-            - (slope.clone() + tangent.double()) * z;
-    }
-    let (field_prime, group_order) = (b.fixed(fixed::FIELD_PRIME, 0), b.fixed(fixed::GROUP_ORDER, 0));
-    let offset = B::Expr::from_i64(QUOTIENT_OFFSET);
-    for j in 0..LIMBS {
-        let (p, n) = (limbs::FIELD_PRIME[j], limbs::GROUP_ORDER[j]);
-        if (p, n) == (0, 0) {
-            continue;
-        }
-        let modulus = field_prime.clone() * F::from_i64(p) + group_order.clone() * F::from_i64(n);
-        for i in 0..LIMBS {
-            let quotient =
-                if i + 1 == LIMBS { cells.q[i].clone() - offset.clone() } else { cells.q[i].clone() };
-            coefficients[i + j] -= modulus.clone() * quotient;
-        }
+/// The selectors of pairs by shape.
+struct Shapes<E>(Vec<E>);
+
+impl<E: PrimeCharacteristicRing> Shapes<E> {
+    fn read<B: ChipBuilder<Expr = E>>(b: &B) -> Self {
+        Self((0..SHAPES.len()).map(|i| b.fixed(fixed::SHAPE + i, 0)).collect())
     }
 
-    let selected = cells.identity();
+    /// 1 on pairs of one of these shapes.
+    fn any<const N: usize>(&self, shapes: [Shape; N]) -> E {
+        self.all(|shape| shapes.contains(&shape))
+    }
+
+    fn all(&self, like: impl Fn(Shape) -> bool) -> E {
+        let columns = SHAPES.iter().zip(&self.0).filter(|(shape, _)| like(**shape));
+        columns.map(|(_, selector)| selector.clone()).sum()
+    }
+}
+
+/// The limbs of the value, or of the operand, `places` pairs further down.
+fn limbs_at<B: ChipBuilder>(b: &B, first: usize, places: i32) -> [B::Expr; LIMBS] {
+    std::array::from_fn(|i| {
+        let (column, row) = layout::limb_cell(first, i);
+        b.main(column, 2 * places + row as i32)
+    })
+}
+
+fn value<B: ChipBuilder>(b: &B, places: i32) -> [B::Expr; LIMBS] {
+    limbs_at(b, column::V, places)
+}
+
+fn operand<B: ChipBuilder>(b: &B, places: i32) -> [B::Expr; LIMBS] {
+    limbs_at(b, column::M, places)
+}
+
+/// The identity of the pair's shape, in groups with carries (see [`limbs`]).
+fn identity<B: ChipBuilder>(b: &mut B, shapes: &Shapes<B::Expr>) {
+    let order = shapes.any([Shape::Order]);
+    let (low, high) = products(b, shapes);
+    let modular = shapes.all(Shape::is_modulo_prime);
+    let carried = modular.clone() + order.clone() + shapes.all(Shape::is_integer);
+    let linear = linear(b, shapes);
+    let multiple = carry(b, GROUPS - 1);
+
     let mut carry_in = B::Expr::ZERO;
-    for group in 0..GROUPS {
-        let carry_out = if group < CARRIES { carry(b, group) } else { B::Expr::ZERO };
-        let mut sum =
-            selected.clone() * (carry_in - carry_out.clone() * two_to::<B::Expr>(GROUP * LIMB_BITS));
-        for (i, coefficient) in coefficients.iter().skip(group * GROUP).take(GROUP).enumerate() {
-            sum += coefficient.clone() * two_to::<B::Expr>(i * LIMB_BITS);
-        }
-        b.assert_zero("identity", sum);
+    for (group, linear) in linear.into_iter().enumerate() {
+        let carry_out = carry(b, group);
+        let prime = (group * GROUP..(group + 1) * GROUP)
+            .filter(|i| i % WORD_LIMBS == 0)
+            .map(|i| F::from_i64(PRIME_BELOW[i / WORD_LIMBS]) * two_to::<F>(limbs::position_in_group(i)));
+        let prime = multiple.clone() * prime.sum::<F>();
+        let carries = carry_in - carry_out.clone() * two_to::<F>(limbs::group_bits(group));
+        let product = limbs::evaluate_group(&low[group * GROUP..][..GROUP], group);
+        b.assert_zero("identity", product + linear + carried.clone() * carries - modular.clone() * prime);
+        carry_in = carry_out;
+    }
+
+    // Between integers nothing is left; modulo n the quotient's product goes on.
+    b.assert_zero("identity", shapes.all(Shape::is_integer) * multiple);
+    let quotient = value(b, 1);
+    let quotient = multiple_of_order(&quotient);
+    for group in GROUPS..PRODUCT_GROUPS {
+        let carry_out = if group + 1 < PRODUCT_GROUPS { carry(b, group) } else { B::Expr::ZERO };
+        let terms = group * GROUP - LIMBS..(group + 1) * GROUP - LIMBS;
+        let product = limbs::evaluate_group(&high[terms], group);
+        let taken = limbs::evaluate_group(&quotient[group * GROUP..][..GROUP], group);
+        let carries = carry_in - carry_out.clone() * two_to::<F>(limbs::group_bits(group));
+        b.assert_zero("identity", product + order.clone() * (carries - taken));
         carry_in = carry_out;
     }
 }
 
-fn carry<B: ChipBuilder>(b: &B, index: usize) -> B::Expr {
-    let (low, high) = layout::carry_cells(index);
-    let cell = |(column, offset)| b.main(column, offset as i32);
-    cell(low) + cell(high) * two_to::<B::Expr>(LIMB_BITS) - two_to::<B::Expr>(CARRY_BITS - 1)
+/// The coefficients of the shape's products, folded but for those modulo n, and the higher coefficients of the latter.
+fn products<B: ChipBuilder>(b: &B, shapes: &Shapes<B::Expr>) -> (Vec<B::Expr>, Vec<B::Expr>) {
+    let [value, above, two_above] = [0, -1, -2].map(|places| value(b, places));
+    let operand = operand(b, 0);
+    let order = shapes.any([Shape::Order]);
+    let by_value = shapes.any([Shape::Slope, Shape::Return]);
+    let by_two_above =
+        shapes.any([Shape::Return, Shape::ThirdY, Shape::ReturnY]) - shapes.any([Shape::Curve]);
+    let squared = shapes.any([Shape::ThirdX, Shape::ReturnX, Shape::Square, Shape::Curve]);
+
+    let mut modular = vec![B::Expr::ZERO; COEFFICIENTS];
+    let mut by_order = vec![B::Expr::ZERO; COEFFICIENTS];
+    for i in 0..LIMBS {
+        let factor = by_value.clone() * value[i].clone() + by_two_above.clone() * two_above[i].clone();
+        let order_factor = order.clone() * above[i].clone();
+        let low_factor = factor.clone() + order_factor.clone();
+        let root = squared.clone() * above[i].clone();
+        for (j, limb) in operand.iter().enumerate() {
+            let weight = F::from_i64(limbs::weight(i, j));
+            let limb = limb.clone() * weight;
+            if i + j < LIMBS {
+                modular[i + j] += low_factor.clone() * limb;
+            } else {
+                modular[i + j] += factor.clone() * limb.clone();
+                by_order[i + j] += order_factor.clone() * limb;
+            }
+            if j <= i {
+                let weight = weight * F::from_u8(if i == j { 1 } else { 2 });
+                modular[i + j] += root.clone() * (above[j].clone() * weight);
+            }
+        }
+    }
+    let high = modular.split_off(LIMBS);
+    for (i, high) in high.into_iter().enumerate() {
+        for (word, &factor) in FOLD[i / WORD_LIMBS].iter().enumerate().filter(|(_, factor)| **factor != 0) {
+            modular[word * WORD_LIMBS + i % WORD_LIMBS] += high.clone() * F::from_i64(factor);
+        }
+    }
+    (modular, by_order.split_off(LIMBS))
 }
 
-/// Four limbs are below `2^48`, so equal to the constant's one by one.
+/// The other terms of the shape's identity, by groups.
+fn linear<B: ChipBuilder>(b: &B, shapes: &Shapes<B::Expr>) -> Vec<B::Expr> {
+    use Shape::*;
+    let bit = b.main(column::AUXILIARY, 0);
+    let by_bit = shapes.any([Reduce, Sign]) * bit.clone();
+    let double = bit.double() * shapes.any([Sign]);
+    let quotient = multiple_of_order(&value(b, 1));
+    let values = [
+        (
+            0,
+            shapes.all(Shape::is_integer)
+                - shapes.any([ThirdX, ThirdY, ReturnX, ReturnY, Square, Order])
+                - double,
+        ),
+        (-1, -shapes.any([Slope])),
+        (-2, -shapes.any([ReturnX, Sign])),
+        (-3, -shapes.any([ThirdX, ThirdY]) - shapes.any([Return]).double()),
+        (-5, -shapes.any([ReturnX, ReturnY])),
+    ];
+    let operands = [
+        (0, shapes.any([Curve]) * F::from_u8(3) + shapes.any([AtMost]) - shapes.any([AtLeast])),
+        (1, shapes.any([Slope])),
+        (-1, -shapes.any([Reduce])),
+        (-3, -shapes.any([ThirdX])),
+    ];
+    let constant = shapes.any([AtLeast]) - shapes.any([Curve, AtMost]) + by_bit;
+    let values = values.map(|(places, factor)| (value(b, places), factor));
+    let operands = operands.map(|(places, factor)| (operand(b, places), factor));
+    let order = shapes.any([Order]);
+    let group = |group: usize| {
+        let terms = values.iter().chain(&operands).map(|(limbs, factor)| {
+            limbs::evaluate_group(&limbs[group * GROUP..][..GROUP], group) * factor.clone()
+        });
+        let quotient = limbs::evaluate_group(&quotient[group * GROUP..][..GROUP], group);
+        let packed = b.fixed(fixed::GROUPS + group % HALF_GROUPS, (group / HALF_GROUPS) as i32);
+        terms.sum::<B::Expr>() + constant.clone() * packed - order.clone() * quotient
+    };
+    (0..GROUPS).map(group).collect()
+}
+
+/// The coefficients of a value times the group's order.
+fn multiple_of_order<E: PrimeCharacteristicRing>(value: &[E; LIMBS]) -> Vec<E> {
+    let mut coefficients = vec![E::ZERO; COEFFICIENTS];
+    for (i, limb) in value.iter().enumerate() {
+        for (j, &factor) in limbs::GROUP_ORDER.iter().enumerate().filter(|(_, factor)| **factor != 0) {
+            coefficients[i + j] += limb.clone() * E::from_i64(limbs::weight(i, j) * factor);
+        }
+    }
+    coefficients
+}
+
+fn carry<B: ChipBuilder>(b: &B, group: usize) -> B::Expr {
+    let (low, high) = layout::carry_cells(group);
+    let cell = |(column, offset)| b.main(column, offset as i32);
+    cell(low) + cell(high) * two_to::<F>(CARRY_LOW_BITS) - B::Expr::from_i64(CARRY_OFFSET)
+}
+
+/// Copies of what is fetched, and differences, limb by limb; bits that choose.
+fn operands<B: ChipBuilder>(b: &mut B, shapes: &Shapes<B::Expr>) {
+    use Shape::*;
+    let [copied, slope, curve] = [Copy, Slope, Curve].map(|shape| shapes.any([shape]));
+    let (to_third, to_fourth) = (shapes.any([ThirdY, Return]), shapes.any([ReturnY]));
+    let (own, fetched) = (operand(b, 0), operand(b, -2));
+    let [v0, v1, v2, v3, v4, v6] = [0, -1, -2, -3, -4, -6].map(|places| value(b, places));
+    for i in 0..LIMBS {
+        b.assert_zero("copy", copied.clone() * (v0[i].clone() - fetched[i].clone()));
+        let own = || own[i].clone();
+        b.assert_zero(
+            "difference",
+            slope.clone() * (own() - v2[i].clone() + fetched[i].clone())
+                + to_third.clone() * (own() - v4[i].clone() + v1[i].clone())
+                + to_fourth.clone() * (own() - v6[i].clone() + v1[i].clone())
+                + curve.clone() * (own() - v3[i].clone()),
+        );
+    }
+    let chooses = shapes.any([Reduce, Sign]);
+    b.assert_zero("choice", chooses * b.main(column::AUXILIARY, 0).bool_check());
+}
+
+/// Limbs of a group are below its bits together, so equal to the constant's one by one.
 fn constant<B: ChipBuilder>(b: &mut B) {
     let selected = b.fixed(fixed::CONSTANT, 0);
     let limbs: Vec<_> = (0..HALF).map(|i| b.main(column::V + i, 0)).collect();
-    for (i, limbs) in limbs.chunks(PACKED).enumerate() {
-        let expected = b.fixed(fixed::CONSTANTS + i, 0);
-        b.assert_zero("constant", selected.clone() * (evaluate(limbs) - expected));
+    for (group, limbs) in limbs.chunks(GROUP).enumerate() {
+        let expected = b.fixed(fixed::GROUPS + group, 0);
+        b.assert_zero("constant", selected.clone() * (limbs::evaluate_group(limbs, group) - expected));
     }
 }
 
-/// `m` and `x` differ modulo the field's prime: their difference in the native field is none of 0, `rho` and `-rho`.
-fn distinct<B: ChipBuilder>(b: &mut B, cells: &Cells<B::Expr>) {
-    let selected = b.fixed(fixed::DISTINCT, 0);
-    let delta = evaluate(&cells.m);
-    let rho = layout::evaluate(&limbs::FIELD_PRIME);
-    let square = b.main(column::SQUARE, 0);
-    let (inverse, other_inverse) = (b.main(column::DIGIT, 1), b.main(column::SQUARE, 1));
-    b.assert_zero("distinct", selected.clone() * (delta.clone() * inverse - B::Expr::ONE));
-    b.assert_zero("distinct square", selected.clone() * (delta.square() - square.clone()));
-    b.assert_zero("distinct by prime", selected * ((square - rho * rho) * other_inverse - B::Expr::ONE));
+/// The difference stated is not zero modulo the field's prime: in the native field it is none of 0, `rho` and `-rho`. With `i`
+/// its inverse, its product with the inverse of `difference - rho^2 i` is that of `difference^2 - rho^2`.
+fn distinct<B: ChipBuilder>(b: &mut B, shapes: &Shapes<B::Expr>) {
+    let selected = shapes.all(Shape::is_distinct);
+    let difference = limbs::evaluate(&operand(b, 0));
+    let rho = layout::prime();
+    let [inverse, other_inverse] = [0, 1].map(|row| b.main(column::AUXILIARY, row));
+    b.assert_zero("distinct", selected.clone() * (difference.clone() * inverse.clone() - B::Expr::ONE));
+    let other = difference - inverse * rho.square();
+    b.assert_zero("distinct by prime", selected * (other * other_inverse - B::Expr::ONE));
 }
 
-fn evaluate<E: PrimeCharacteristicRing>(limbs: &[E]) -> E {
-    limbs.iter().rev().fold(E::ZERO, |sum, limb| sum * two_to::<E>(LIMB_BITS) + limb.clone())
-}
-
-/// Each identity provides its value and fetches its operands.
-fn values<B: ChipBuilder>(b: &mut B, cells: &Cells<B::Expr>) {
-    let key = |address: B::Expr, limbs: &mut dyn Iterator<Item = B::Expr>| {
+/// Values are provided and fetched by address. Only digits move it.
+fn values<B: ChipBuilder>(b: &mut B) {
+    let key = |address: B::Expr, limbs: [B::Expr; LIMBS]| {
         let mut key = vec![address];
         key.extend(limbs);
         key
     };
-    let defined = key(b.fixed(fixed::ADDRESS, 0), &mut cells.v.iter().cloned());
-    b.provide(ES256_VALUE, defined, column::MULTIPLICITY, cells.identity());
+    // The multiplicity stands on the odd row.
+    let provided: [B::Expr; LIMBS] = std::array::from_fn(|i| {
+        let (column, row) = layout::limb_cell(column::V, i);
+        b.main(column, row as i32 - 1)
+    });
+    let provided = key(b.fixed(fixed::ADDRESS, 0), provided);
+    b.provide(ES256_VALUE, provided, column::AUXILIARY, b.fixed(fixed::PROVIDED, 0));
 
-    let fetched = cells.identity() + cells.load.clone();
-    let digit = b.main(column::DIGIT, 0);
-    b.assert_zero("digit use", (fetched.clone() - b.fixed(fixed::INDEXED, 0)) * digit.clone());
-    let operand = |b: &B, i: usize| b.fixed(fixed::OPERANDS + i, 0);
-    let m = cells.m.iter().zip(&cells.x).map(|(m, x)| m.clone() + x.clone());
-    let keys = [
-        key(operand(b, 0), &mut { m }),
-        key(operand(b, 1) + digit.clone(), &mut cells.x.iter().cloned()),
-        key(operand(b, 2) + digit, &mut cells.y.iter().cloned()),
-        key(operand(b, 3), &mut cells.z.iter().cloned()),
-    ];
-    for key in keys {
-        b.lookup(ES256_VALUE, key, fetched.clone());
-    }
+    let fetches = b.fixed(fixed::FETCHES, 0);
+    let digit = b.main(column::AUXILIARY, 0);
+    b.assert_zero("digit use", (fetches.clone() - b.fixed(fixed::INDEXED, 0)) * digit.clone());
+    let fetched = key(b.fixed(fixed::FETCHED, 0) + digit, operand(b, 0));
+    b.lookup(ES256_VALUE, fetched, fetches);
 }
 
-/// Four scalars are made of bits, the highest first, one bit of each a row, and each row's bits are a step's digit.
+/// Four scalars are made of bits, the highest first, one bit of each a step: the step's digit.
 fn digits<B: ChipBuilder>(b: &mut B) {
-    let (shift, double) = (b.fixed(fixed::SHIFT, 0), b.fixed(fixed::DOUBLE, 0));
-    let end = b.fixed(fixed::SCALAR_END, 0);
-    let row = shift.clone() + double.clone();
-    let register = |b: &B, i: usize, limb: usize, offset: i32| match i {
-        0 => b.main(column::M + limb, offset) + b.main(column::X + limb, offset),
-        _ => b.main([column::X, column::Y, column::Z][i - 1] + limb, offset),
-    };
+    let (begins, goes_on) = (b.fixed(fixed::BEGINS, 0), b.fixed(fixed::GOES_ON, 0));
+    let step = begins.clone() + goes_on.clone();
     let mut digit = B::Expr::ZERO;
-    for i in 0..4 {
-        let bit = b.main(column::V + i, 0);
-        b.assert_zero("bit", row.clone() * bit.bool_check());
-        digit += bit.clone() * two_to::<B::Expr>(i);
-        for limb in 0..HALF {
-            let (now, next) = (register(b, i, limb, 0), register(b, i, limb, 1));
-            let (shifted, doubled) = match limb {
-                0 => (bit.clone(), now.double() + bit.clone()),
-                _ => (register(b, i, limb - 1, 0), now.clone()),
-            };
-            b.assert_zero(
-                "scalar",
-                shift.clone() * (next.clone() - shifted) + double.clone() * (next - doubled),
-            );
-            b.assert_zero("scalar length", end.clone() * now);
-        }
+    for scalar in 0..SCALARS {
+        let bit = b.main(column::WORD, scalar as i32);
+        b.assert_zero("bit", step.clone() * bit.bool_check());
+        digit += bit.clone() * two_to::<F>(scalar);
+        let row = gathered(scalar) as i32;
+        let (made, before) = (b.main(column::WORD, row), b.main(column::WORD, row - STEP_ROWS));
+        b.assert_zero("scalar", step.clone() * (made - bit) - goes_on.clone() * before.double());
     }
-    let committed = b.main(column::DIGIT, 0);
-    b.assert_zero("digit", row.clone() * (committed.clone() - digit));
-    let count = row.double() - b.fixed(fixed::INDEXED, 0);
-    b.interact(ES256_DIGIT, vec![b.fixed(fixed::STEP, 0), committed], count, 2);
+    // The pair that fetches the x coordinate begins on the step's first row, the one that fetches y three pairs below.
+    for row in [0, 6] {
+        b.assert_zero("digit", step.clone() * (b.main(column::AUXILIARY, row) - digit.clone()));
+    }
 }
 
-/// The operand `x` of word rows is received in words.
-fn words<B: ChipBuilder>(b: &mut B, cells: &Cells<B::Expr>) {
+/// Words of values are received, scalars' words sent.
+fn words<B: ChipBuilder>(b: &mut B) {
+    let limbs = value(b, 0);
     let selected = b.fixed(fixed::WORDS, 0);
-    for split in &SPLITS {
-        let whole = cells.x[split.limb].clone() * two_to::<B::Expr>(LIMB_BITS - split.bits);
-        let parts = cells.q[split.low].clone() + cells.q[split.high].clone() * two_to::<B::Expr>(LIMB_BITS);
-        b.assert_zero("word split", selected.clone() * (whole - parts));
+    for (i, limbs) in limbs.chunks(WORD_LIMBS).enumerate() {
+        let word = b.main(column::WORD, i as i32);
+        b.assert_zero("word", selected.clone() * (word - limbs::evaluate_word(limbs)));
     }
-    let [s2, s5, s10, s13, s18] = &SPLITS;
-    let x = |limb: usize| cells.x[limb].clone();
-    let upper = |split: &layout::Split| cells.q[split.high].clone();
-    let lower = |split: &layout::Split| x(split.limb) - upper(split) * two_to::<B::Expr>(split.bits);
-    let words: [&[(B::Expr, usize)]; 8] = [
-        &[(upper(s18), 0), (x(19), 4), (x(20), 16), (x(21), 28)],
-        &[(x(16), 0), (x(17), 12), (lower(s18), 24)],
-        &[(upper(s13), 0), (x(14), 8), (x(15), 20)],
-        &[(upper(s10), 0), (x(11), 4), (x(12), 16), (lower(s13), 28)],
-        &[(x(8), 0), (x(9), 12), (lower(s10), 24)],
-        &[(upper(s5), 0), (x(6), 8), (x(7), 20)],
-        &[(upper(s2), 0), (x(3), 4), (x(4), 16), (lower(s5), 28)],
-        &[(x(0), 0), (x(1), 12), (lower(s2), 24)],
-    ];
-    let operand = b.fixed(fixed::STEP, 0);
-    for (k, parts) in words.into_iter().enumerate() {
-        let add = |sum, (part, bit): &(B::Expr, usize)| sum + part.clone() * two_to::<B::Expr>(*bit);
-        let word = parts.iter().fold(B::Expr::ZERO, add);
-        b.receive(ES256, vec![operand.clone(), B::Expr::from_usize(k), word], selected.clone());
-    }
+    debug_assert_eq!(limbs.len(), WORDS * WORD_LIMBS);
+    let word = b.main(column::WORD, 0);
+    b.assert_zero("scalar length", b.fixed(fixed::NO_WORD, 0) * word.clone());
+    let fields = vec![b.fixed(fixed::OPERAND, 0), b.fixed(fixed::INDEX, 0), word];
+    b.interact(ES256, fields, b.fixed(fixed::SENT, 0), 1);
 }
 
-/// Values, quotients and carries are made of limbs of 12 bits but for the value's highest.
-fn ranges<B: ChipBuilder>(b: &mut B, cells: &Cells<B::Expr>) {
+/// Values are made of limbs of 11, 11 and 10 bits, carries of 11 and 10.
+fn ranges<B: ChipBuilder>(b: &mut B) {
     let active = b.fixed(fixed::ACTIVE, 0);
-    let limb_bits = B::Expr::from_usize(LIMB_BITS);
-    for i in 0..HALF {
-        let bits = if i + 1 == HALF {
-            cells.identity() * F::from_usize(LIMB_BITS - TOP_BITS) + F::from_usize(TOP_BITS)
-        } else {
-            limb_bits.clone()
-        };
-        b.lookup(RANGE, vec![b.main(column::V + i, 0), bits], active.clone());
-        b.lookup(RANGE, vec![b.main(column::Q + i, 0), limb_bits.clone()], active.clone());
-    }
-    let high_bits = B::Expr::from_usize(CARRY_BITS - LIMB_BITS);
-    for i in 0..HALF_CARRIES {
-        b.lookup(RANGE, vec![b.main(column::CARRY_LOW + i, 0), limb_bits.clone()], active.clone());
-        b.lookup(RANGE, vec![b.main(column::CARRY_HIGH + i, 0), high_bits.clone()], active.clone());
+    let values = (0..HALF).map(|i| (column::V + i, LIMB_BITS[i % WORD_LIMBS]));
+    let low = (0..HALF_GROUPS).map(|i| (column::CARRY_LOW + i, CARRY_LOW_BITS));
+    let high = (0..HALF_GROUPS).map(|i| (column::CARRY_HIGH + i, CARRY_BITS - CARRY_LOW_BITS));
+    for (column, bits) in values.chain(low).chain(high) {
+        b.lookup(RANGE, vec![b.main(column, 0), B::Expr::from_usize(bits)], active.clone());
     }
 }

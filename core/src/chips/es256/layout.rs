@@ -1,204 +1,205 @@
 //! Columns and rows of the table.
 
-use p3_field::PrimeCharacteristicRing;
+use p3_field::{PrimeCharacteristicRing, PrimeField64};
 
-use super::limbs::{LIMB_BITS, LIMBS, Limbs};
-use super::program::{Modulus, Program, STEPS, Shape};
+use super::limbs::{self, GROUPS, LIMBS, WORDS};
+use super::program::{FIELD_PRIME, HALF_BITS, Program, STEPS, Shape};
 use crate::air::RESERVED_ROWS;
-use crate::chips::buses::es256::{HASH, X, Y};
+use crate::chips::buses::es256::{V1, V2, W};
 use crate::field::F;
 
 /// Rows of the table.
 pub const HEIGHT: usize = 2_048;
 /// Limbs that a row holds: a value's lower half lies on an even row, its higher half on the next.
 pub const HALF: usize = LIMBS / 2;
-/// Carries that a row holds.
-pub const HALF_CARRIES: usize = super::limbs::CARRIES / 2;
+/// Groups that a row holds, and carries out of them.
+pub const HALF_GROUPS: usize = GROUPS / 2;
+/// Scalars of the multiplication: the halves of `w`, `v1`, `v2`.
+pub const SCALARS: usize = 4;
+/// Rows from a step's first to the next step's.
+pub const STEP_ROWS: i32 = 2 * super::program::STEP_PAIRS as i32;
+/// Bits of a word, which a scalar's bits are gathered to.
+const WORD_BITS: usize = 32;
 
 /// Committed columns.
 pub mod column {
-    use super::{HALF, HALF_CARRIES};
+    use super::{HALF, HALF_GROUPS};
 
-    /// The value that the identity defines. On digit rows, the four bits.
+    /// The pair's value.
     pub const V: usize = 0;
-    /// Its quotient by the modulus. On word rows, parts of limbs.
-    pub const Q: usize = V + HALF;
-    /// Lower 12 bits of the carries.
-    pub const CARRY_LOW: usize = Q + HALF;
-    /// Upper 8 bits of the carries.
-    pub const CARRY_HIGH: usize = CARRY_LOW + HALF_CARRIES;
-    /// Operand `m` less `x`. On digit rows, the first scalar less the second.
-    pub const M: usize = CARRY_HIGH + HALF_CARRIES;
-    /// Operand `x`. On digit rows, the second scalar.
-    pub const X: usize = M + HALF;
-    /// Operand `y`. On digit rows, the third scalar.
-    pub const Y: usize = X + HALF;
-    /// Operand `z`. On digit rows, the fourth scalar.
-    pub const Z: usize = Y + HALF;
-    /// The step's digit, or 0. On odd rows of identities, the inverse of a difference.
-    pub const DIGIT: usize = Z + HALF;
-    /// The square of a difference and, on the odd row, the inverse of that less the square of the prime.
-    pub const SQUARE: usize = DIGIT + 1;
-    /// How often the value is looked up.
-    pub const MULTIPLICITY: usize = SQUARE + 1;
+    /// What the pair fetches, or a difference of values.
+    pub const M: usize = V + HALF;
+    /// Lower 11 bits of the carries.
+    pub const CARRY_LOW: usize = M + HALF;
+    /// Upper 10 bits of the carries.
+    pub const CARRY_HIGH: usize = CARRY_LOW + HALF_GROUPS;
+    /// Words of values, one a row. On the eight rows from a step's first on: the bits of its digit, then what the scalars'
+    /// bits since the last whole word make.
+    pub const WORD: usize = CARRY_HIGH + HALF_GROUPS;
+    /// Of pairs with two different x coordinates: inverses. Of others, on the even row: the digit that moves the address
+    /// fetched, or a bit; on the odd row: how often the value is fetched.
+    pub const AUXILIARY: usize = WORD + 1;
     /// Number of committed columns.
-    pub const WIDTH: usize = MULTIPLICITY + 1;
+    pub const WIDTH: usize = AUXILIARY + 1;
 }
 
-/// Fixed columns. Those of identities are zero on odd rows but for [`ACTIVE`](fixed::ACTIVE) and constants.
+/// Fixed columns. Those of pairs stand on the even row where nothing else is said.
 pub mod fixed {
-    /// The identity is a [`Slope`](super::Shape::Slope).
-    pub const SLOPE: usize = 0;
-    /// The identity is a [`Tangent`](super::Shape::Tangent).
-    pub const TANGENT: usize = 1;
-    /// The identity is a [`Square`](super::Shape::Square).
-    pub const SQUARE: usize = 2;
-    /// The identity is a [`Product`](super::Shape::Product).
-    pub const PRODUCT: usize = 3;
-    /// No identity, operands only.
-    pub const LOAD: usize = 4;
-    /// The identity holds modulo the field's prime.
-    pub const FIELD_PRIME: usize = 5;
-    /// The identity holds modulo the group's order.
-    pub const GROUP_ORDER: usize = 6;
-    /// Address of the value.
-    pub const ADDRESS: usize = 7;
-    /// Addresses of the four operands `m`, `x`, `y`, `z`.
-    pub const OPERANDS: usize = 8;
-    /// Operands `x` and `y` are a table point.
-    pub const INDEXED: usize = 12;
-    /// `m` and `x` differ modulo the field's prime.
-    pub const DISTINCT: usize = 13;
-    /// The value is a constant. On both rows.
-    pub const CONSTANT: usize = 14;
-    /// The step of indexed identities and digit rows; the operand number of word rows.
-    pub const STEP: usize = 15;
-    /// A digit row that begins a new limb.
-    pub const SHIFT: usize = 16;
-    /// A digit row that goes on with a limb.
-    pub const DOUBLE: usize = 17;
-    /// The higher halves of the scalars, which are zero.
-    pub const SCALAR_END: usize = 18;
-    /// A word row.
-    pub const WORDS: usize = 19;
+    /// One column a shape, in the order of [`SHAPES`](super::SHAPES).
+    pub const SHAPE: usize = 0;
+    /// The value is the constant. On both rows.
+    pub const CONSTANT: usize = SHAPE + super::SHAPES.len();
+    /// The value can be fetched. On the odd row.
+    pub const PROVIDED: usize = CONSTANT + 1;
+    /// Its address. On the odd row.
+    pub const ADDRESS: usize = PROVIDED + 1;
+    /// A value is fetched.
+    pub const FETCHES: usize = ADDRESS + 1;
+    /// Its address, but for the digit.
+    pub const FETCHED: usize = FETCHES + 1;
+    /// A digit moves it.
+    pub const INDEXED: usize = FETCHED + 1;
+    /// The value's words are on this row and the seven below.
+    pub const WORDS: usize = INDEXED + 1;
+    /// The first row of a step that begins new words.
+    pub const BEGINS: usize = WORDS + 1;
+    /// The first row of another step.
+    pub const GOES_ON: usize = BEGINS + 1;
+    /// The row's word is zero.
+    pub const NO_WORD: usize = GOES_ON + 1;
+    /// How often the row's word is sent: 1, 0 or -1.
+    pub const SENT: usize = NO_WORD + 1;
+    /// The operand whose word it is.
+    pub const OPERAND: usize = SENT + 1;
+    /// Index of the word.
+    pub const INDEX: usize = OPERAND + 1;
     /// Rows in use, whose cells are range-checked.
-    pub const ACTIVE: usize = 20;
-    /// The row's limbs of a constant, [`PACKED`](super::PACKED) a cell.
-    pub const CONSTANTS: usize = 21;
+    pub const ACTIVE: usize = INDEX + 1;
+    /// The row's groups of the pair's constant.
+    pub const GROUPS: usize = ACTIVE + 1;
     /// Number of fixed columns.
-    pub const WIDTH: usize = CONSTANTS + super::HALF.div_ceil(super::PACKED);
+    pub const WIDTH: usize = GROUPS + super::HALF_GROUPS;
 }
 
-/// Limbs that a packed constant cell holds.
-pub const PACKED: usize = 4;
-
-/// How a limb that lies across two words is cut.
-pub struct Split {
-    /// The limb.
-    pub limb: usize,
-    /// Bits of its lower part.
-    pub bits: usize,
-    /// Index among the quotient's cells of the lower part, moved to the top of 12 bits.
-    pub low: usize,
-    /// Index of the upper part.
-    pub high: usize,
-}
-
-/// The limbs that words cut.
-pub const SPLITS: [Split; 5] = [
-    Split { limb: 2, bits: 8, low: 0, high: 1 },
-    Split { limb: 5, bits: 4, low: 2, high: 3 },
-    Split { limb: 10, bits: 8, low: 4, high: 5 },
-    Split { limb: 13, bits: 4, low: 6, high: 7 },
-    Split { limb: 18, bits: 8, low: 8, high: 9 },
+/// Shapes that are not free, in the order of their columns.
+pub const SHAPES: [Shape; 14] = [
+    Shape::Copy,
+    Shape::Slope,
+    Shape::ThirdX,
+    Shape::ThirdY,
+    Shape::Return,
+    Shape::ReturnX,
+    Shape::ReturnY,
+    Shape::Square,
+    Shape::Curve,
+    Shape::Order,
+    Shape::AtMost,
+    Shape::AtLeast,
+    Shape::Reduce,
+    Shape::Sign,
 ];
 
-/// Column and row offset of the lower and the upper part of a carry.
-pub fn carry_cells(carry: usize) -> ((usize, usize), (usize, usize)) {
-    let (column, row) = (carry % HALF_CARRIES, carry / HALF_CARRIES);
+/// The column and row offset of a limb of the value or operand that stands in columns from `first` on.
+pub const fn limb_cell(first: usize, i: usize) -> (usize, usize) {
+    (first + i % HALF, i / HALF)
+}
+
+/// Column and row offset of the lower and the upper part of the carry out of a group of a product. The carries out of higher
+/// groups stand in the next pair.
+pub const fn carry_cells(group: usize) -> ((usize, usize), (usize, usize)) {
+    let (column, row) = (group % HALF_GROUPS, group / HALF_GROUPS);
     ((column::CARRY_LOW + column, row), (column::CARRY_HIGH + column, row))
 }
 
-/// A polynomial's value at `2^12` in the native field.
-pub fn evaluate(limbs: &Limbs) -> F {
-    limbs.iter().rev().fold(F::ZERO, |sum, &limb| sum * F::from_u64(1 << LIMB_BITS) + F::from_i64(limb))
-}
-
-/// Where the parts of the table begin. Identities fill the rows before.
-pub struct Rows {
-    /// Three pairs of rows that take the words of x, y and the hash.
-    pub words: usize,
-    /// One row a step, then the pair of rows that fetches the scalars.
-    pub digits: usize,
-    /// The first row not in use.
-    pub end: usize,
-}
-
-impl Rows {
-    /// Of this program.
-    pub fn of(program: &Program) -> Self {
-        let words = 2 * program.identities.len();
-        let digits = words + 2 * 3;
-        Self { words, digits, end: digits + STEPS + 2 }
-    }
+/// Row offset from a step's first row of what the bits of a scalar make.
+pub const fn gathered(scalar: usize) -> usize {
+    SCALARS + scalar
 }
 
 /// The fixed columns of this program.
 pub fn fixed_columns(program: &Program) -> Vec<Vec<F>> {
-    let rows = Rows::of(program);
-    assert!(rows.end <= HEIGHT - RESERVED_ROWS, "the program fits");
+    let end = 2 * program.pairs.len();
+    assert!(end <= HEIGHT - RESERVED_ROWS, "the program fits");
     let mut cells = vec![vec![F::ZERO; HEIGHT]; fixed::WIDTH];
     let mut set = |column: usize, row: usize, value: u64| cells[column][row] = F::from_u64(value);
-    (0..rows.end).for_each(|row| set(fixed::ACTIVE, row, 1));
-    for (i, identity) in program.identities.iter().enumerate() {
-        let row = 2 * i;
-        let shape = match identity.shape {
-            Shape::Slope => fixed::SLOPE,
-            Shape::Tangent => fixed::TANGENT,
-            Shape::Square => fixed::SQUARE,
-            Shape::Product => fixed::PRODUCT,
-        };
-        set(shape, row, 1);
-        set(fixed::FIELD_PRIME, row, (identity.modulus == Modulus::FieldPrime).into());
-        set(fixed::GROUP_ORDER, row, (identity.modulus == Modulus::GroupOrder).into());
-        set(fixed::ADDRESS, row, identity.address);
-        for (operand, &address) in identity.operands.iter().enumerate() {
-            set(fixed::OPERANDS + operand, row, address);
+    (0..end).for_each(|row| set(fixed::ACTIVE, row, 1));
+    for (place, pair) in program.pairs.iter().enumerate() {
+        let row = 2 * place;
+        if let Some(shape) = SHAPES.iter().position(|&shape| shape == pair.shape) {
+            set(fixed::SHAPE + shape, row, 1);
         }
-        set(fixed::INDEXED, row, identity.step.is_some().into());
-
-        set(fixed::DISTINCT, row, identity.distinct.into());
-        set(fixed::STEP, row, identity.step.unwrap_or(0) as u64);
-
-        if let Some(constant) = &identity.constant {
-            for (half, limbs) in super::limbs::limbs(constant).chunks(HALF).enumerate() {
-                set(fixed::CONSTANT, row + half, 1);
-                for (cell, limbs) in limbs.chunks(PACKED).enumerate() {
-                    let packed = limbs.iter().rev().fold(0, |sum, &limb| sum << LIMB_BITS | limb as u64);
-                    set(fixed::CONSTANTS + cell, row + half, packed);
-                }
-            }
+        let constant = limbs::limbs(&pair.constant).map(F::from_i64);
+        for half in 0..2 {
+            set(fixed::CONSTANT, row + half, pair.is_constant.into());
         }
-    }
-    let inputs = &program.inputs;
-    for (i, (operand, address)) in
-        [(X, inputs.key_x), (Y, inputs.key_y), (HASH, inputs.hash)].iter().enumerate()
-    {
-        let row = rows.words + 2 * i;
-        set(fixed::LOAD, row, 1);
-        set(fixed::WORDS, row, 1);
-        set(fixed::STEP, row, *operand);
-        set(fixed::OPERANDS + 1, row, *address);
+        for (group, limbs) in constant.chunks(limbs::GROUP).enumerate() {
+            let packed = limbs::evaluate_group(limbs, group).as_canonical_u64();
+            set(fixed::GROUPS + group % HALF_GROUPS, row + group / HALF_GROUPS, packed);
+        }
+        if let Some(address) = pair.provided {
+            set(fixed::PROVIDED, row + 1, 1);
+            set(fixed::ADDRESS, row + 1, address);
+        }
+        if let Some(address) = pair.fetched {
+            set(fixed::FETCHES, row, 1);
+            set(fixed::FETCHED, row, address);
+            set(fixed::INDEXED, row, pair.step.is_some().into());
+        }
+        set(fixed::WORDS, row, pair.words.is_some().into());
     }
     for step in 0..STEPS {
-        set(if step % LIMB_BITS == 0 { fixed::SHIFT } else { fixed::DOUBLE }, rows.digits + step, 1);
-        set(fixed::STEP, rows.digits + step, step as u64);
+        let begins = step == 0 || (STEPS - step).is_multiple_of(WORD_BITS);
+        set(if begins { fixed::BEGINS } else { fixed::GOES_ON }, program.digit_row(step), 1);
     }
-    let load = rows.digits + STEPS;
-    set(fixed::LOAD, load, 1);
-    set(fixed::SCALAR_END, load + 1, 1);
-    for (operand, &scalar) in program.scalars.iter().enumerate() {
-        set(fixed::OPERANDS + operand, load, scalar);
+    for (row, word) in words(program) {
+        match word.operand {
+            Some(operand) => {
+                set(fixed::SENT, row, if word.is_gathered { 1 } else { F::ORDER_U64 - 1 });
+                set(fixed::OPERAND, row, operand);
+                set(fixed::INDEX, row, (WORDS - 1 - word.index) as u64);
+            }
+            None => set(fixed::NO_WORD, row, 1),
+        }
     }
     cells
+}
+
+/// A word on a row.
+struct Word {
+    /// Its number in the value, little end first.
+    index: usize,
+    /// The value's name, unless the word must be zero.
+    operand: Option<u64>,
+    /// Whether it is made of a scalar's bits.
+    is_gathered: bool,
+}
+
+/// The rows of the words of values, which are received, and of those that the scalars' bits make, which are sent to meet the
+/// scalars' values. Scalars have no bits but those of the steps.
+fn words(program: &Program) -> Vec<(usize, Word)> {
+    let mut words = Vec::new();
+    for (place, pair) in program.pairs.iter().enumerate() {
+        let Some(operand) = pair.words else { continue };
+        for index in 0..WORDS {
+            let is_beyond = matches!(operand, V1 | V2) && index * WORD_BITS >= STEPS;
+            let operand = (!is_beyond).then_some(operand);
+            words.push((2 * place + index, Word { index, operand, is_gathered: false }));
+        }
+    }
+    for bit in (0..STEPS).filter(|bit| bit.is_multiple_of(WORD_BITS)) {
+        let first = program.digit_row(STEPS - 1 - bit);
+        let (index, half) = (bit / WORD_BITS, HALF_BITS / WORD_BITS);
+        let of_w = |first: usize| ((index < half).then_some(W), first + index);
+        for (scalar, (operand, index)) in
+            [of_w(0), of_w(half), (Some(V1), index), (Some(V2), index)].into_iter().enumerate()
+        {
+            words.push((first + gathered(scalar), Word { index, operand, is_gathered: true }));
+        }
+    }
+    words
+}
+
+/// The field's prime in the native field.
+pub fn prime() -> F {
+    limbs::evaluate(&limbs::limbs(&FIELD_PRIME).map(F::from_i64))
 }

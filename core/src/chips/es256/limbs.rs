@@ -1,93 +1,192 @@
-//! 256-bit integers as polynomials in `2^12`, and what makes an identity between them checkable in the native field.
+//! 256-bit integers as polynomials with small coefficients, and what makes an identity between them checkable in the
+//! native field.
 //!
-//! An identity `N = q * m` between integers is shown on coefficients: with `N` and `q * m` as polynomials in
-//! `B = 2^12`, three coefficients at a time are summed to a *group* in base `B^3 = 2^36` and a signed carry takes what
-//! exceeds it to the next group.
+//! A value is eight words of 32 bits, a word three limbs of 11, 11 and 10 bits. So limb `i` stands at bit
+//! [`position`]`(i)`, and the product of limbs `i` and `j` at `position(i + j)`, twice if a word ends between them.
+//! The field's prime is sparse in words: words from the ninth on are *folded* into the lower eight with factors of one
+//! digit ([`FOLD`]), so that what is left of an identity is a small multiple `q` of the prime. Four coefficients at a time
+//! make a *group*; a signed carry takes what exceeds the group's bits to the next group, and the carry out of the last
+//! group is `q` itself.
 //!
 //! # No wrap-around
 //!
-//! Let limbs lie in `[0, 2^12)`, differences of two of them in `(-2^12, 2^12)`, and `N` be one product of a sum of two
-//! limbs with a difference of two, plus at most four single limbs. A coefficient of `N - q * m` is at most
-//! `22 * 2^13 * 2^12 + 4 * 2^12 + 22 * 2^12 * 2^12 < 2^30.1` in magnitude, a group below `2^54.2`, an honest carry below
-//! `2^18.2`. Carries are checked to lie in `[-2^19, 2^19)`, so that `group + carry in - 2^36 * carry out` stays below
-//! `2^55.6`: it is zero in the field only if it is zero in the integers. [`LARGEST_TERM`] is that bound.
+//! Let limbs of values lie in `[0, 2^11)` and `[0, 2^10)`, and an identity be at most two products of a value by a
+//! value or a difference of two, plus less than 16 single limbs. [`LARGEST_COEFFICIENT`] bounds its folded coefficients
+//! and those of an identity that adds a multiple of the group's order instead. Carries are checked to lie in `[-2^20, 2^20)`,
+//! which has room for honest ones, so that no group with carries in and out exceeds [`LARGEST_TERM`], below the native
+//! prime: it is zero in the field only if it is zero in the integers.
 
-use p3_field::PrimeField64;
+use p3_field::{PrimeCharacteristicRing, PrimeField64};
 use p256::U256;
 use p256::elliptic_curve::bigint::Encoding;
 
 use crate::field::F;
 
-/// Bits of a limb.
-pub const LIMB_BITS: usize = 12;
-/// Limbs of a value. The highest has only [`TOP_BITS`] bits.
-pub const LIMBS: usize = 22;
-/// Bits of the highest limb of a value below `2^256`.
-pub const TOP_BITS: usize = 256 - (LIMBS - 1) * LIMB_BITS;
-/// Coefficients of a product of two values.
-pub const COEFFICIENTS: usize = 2 * LIMBS - 1;
+/// Limbs of a value.
+pub const LIMBS: usize = 24;
+/// Limbs of a word.
+pub const WORD_LIMBS: usize = 3;
+/// Words of a value.
+pub const WORDS: usize = LIMBS / WORD_LIMBS;
+/// Bits of a word.
+const WORD_BITS: usize = 32;
+/// Bits of each limb of a word.
+pub const LIMB_BITS: [usize; WORD_LIMBS] = [11, 11, 10];
+/// Coefficients of a product of two values, of which the last is zero.
+pub const COEFFICIENTS: usize = 2 * LIMBS;
 /// Coefficients that share one carry.
-pub const GROUP: usize = 3;
-/// Groups of an identity.
-pub const GROUPS: usize = COEFFICIENTS.div_ceil(GROUP);
-/// Carries of an identity: the last group has none.
-pub const CARRIES: usize = GROUPS - 1;
+pub const GROUP: usize = 4;
+/// Groups of a value, and carries out of them.
+pub const GROUPS: usize = LIMBS / GROUP;
+/// Groups of a product.
+pub const PRODUCT_GROUPS: usize = COEFFICIENTS / GROUP;
+/// Bits of the lower part of a carry.
+pub const CARRY_LOW_BITS: usize = 11;
 /// Bits of a carry, its sign included.
-pub const CARRY_BITS: usize = 20;
-/// Committed quotients are `2^258` larger than the signed ones: this much in the highest limb.
-pub const QUOTIENT_OFFSET: i64 = 1 << (258 - (LIMBS - 1) * LIMB_BITS);
-/// Bound of the magnitude of what a carry equation sets to zero.
-pub const LARGEST_TERM: i128 = {
-    let (limb, base) = (1i128 << LIMB_BITS, 1i128 << (GROUP * LIMB_BITS));
-    let coefficient = LIMBS as i128 * (2 * limb * limb) + 4 * limb + LIMBS as i128 * limb * limb;
-    let carry = 1i128 << (CARRY_BITS - 1);
-    coefficient * (1 + limb + limb * limb) + carry + base * carry
+pub const CARRY_BITS: usize = 21;
+/// Added to a carry to make it positive.
+pub const CARRY_OFFSET: i64 = 1 << (CARRY_BITS - 1);
+
+/// The bit at which coefficient `i` of a value or product stands.
+pub const fn position(i: usize) -> usize {
+    WORD_BITS * (i / WORD_LIMBS) + 11 * (i % WORD_LIMBS)
+}
+
+/// The bit of its group at which coefficient `i` stands.
+pub const fn position_in_group(i: usize) -> usize {
+    position(i) - position(i - i % GROUP)
+}
+
+/// Bits of a group before what exceeds it is carried.
+pub const fn group_bits(group: usize) -> usize {
+    position((group + 1) * GROUP) - position(group * GROUP)
+}
+
+/// How often the product of limbs `i` and `j` counts at coefficient `i + j`.
+pub const fn weight(i: usize, j: usize) -> i64 {
+    if i % WORD_LIMBS + j % WORD_LIMBS < WORD_LIMBS { 1 } else { 2 }
+}
+
+/// `p256 - 2^256 = -2^224 + 2^192 + 2^96 - 1` (FIPS 186-5 by SP 800-186, 3.2.1.3) in words.
+pub const PRIME_BELOW: [i64; WORDS] = [-1, 0, 0, 1, 0, 0, 1, -1];
+
+/// Words of `2^(32 * (8 + i))` modulo the field's prime.
+pub const FOLD: [[i64; WORDS]; WORDS] = {
+    let mut fold = [[0; WORDS]; WORDS];
+    let mut word = 0;
+    while word < WORDS {
+        let mut i = 0;
+        while i < WORDS {
+            // The word before, moved up by one; what leaves at the top is 2^256 so many times.
+            let (below, top) = match word {
+                0 => (0, 1),
+                _ => (if i == 0 { 0 } else { fold[word - 1][i - 1] }, fold[word - 1][WORDS - 1]),
+            };
+            fold[word][i] = below - top * PRIME_BELOW[i];
+            i += 1;
+        }
+        word += 1;
+    }
+    fold
 };
 
-const _: () = assert!(2 * LARGEST_TERM < F::ORDER_U64 as i128, "identities cannot wrap");
+/// `n`, the order of the curve's group (SP 800-186, 3.2.1.3).
+pub const GROUP_ORDER: Limbs = limbs_of_words([
+    0xfc63_2551,
+    0xf3b9_cac2,
+    0xa717_9e84,
+    0xbce6_faad,
+    0xffff_ffff,
+    0xffff_ffff,
+    0,
+    0xffff_ffff,
+]);
 
 /// Limbs, little end first.
 pub type Limbs = [i64; LIMBS];
-/// Coefficients, little end first.
+/// Coefficients of a product, little end first.
 pub type Coefficients = [i64; COEFFICIENTS];
 
-/// `p256 = 2^256 - 2^224 + 2^192 + 2^96 - 1` (FIPS 186-5 by SP 800-186, 3.2.1.3), with signed limbs.
-pub const FIELD_PRIME: Limbs = {
-    let mut limbs = generalised_mersenne();
-    limbs[8] = 1;
-    limbs[0] = -1;
-    limbs
-};
+/// Largest limb.
+const fn largest_limb(i: usize) -> i128 {
+    (1 << LIMB_BITS[i % WORD_LIMBS]) - 1
+}
 
-/// `n`, the order of the curve's group (SP 800-186, 3.2.1.3), with signed limbs.
-pub const GROUP_ORDER: Limbs = {
-    let mut limbs = generalised_mersenne();
-    let mut rest: u128 = 0x4319_0552_58e8_617b_0c46_353d_039c_daaf;
+/// Bounds of the coefficients of two products and 16 single limbs.
+const LARGEST_COEFFICIENTS: [i128; COEFFICIENTS] = {
+    let mut largest = [0; COEFFICIENTS];
     let mut i = 0;
-    while rest != 0 {
-        limbs[i] = -((rest & 0xfff) as i64);
-        rest >>= LIMB_BITS;
+    while i < LIMBS {
+        largest[i] += 16 * largest_limb(i);
+        let mut j = 0;
+        while j < LIMBS {
+            largest[i + j] += 2 * weight(i, j) as i128 * largest_limb(i) * largest_limb(j);
+            j += 1;
+        }
         i += 1;
     }
-    limbs
+    largest
 };
 
-/// `2^256 - 2^224 + 2^192`, the common part of both moduli.
-const fn generalised_mersenne() -> Limbs {
+/// Bound of the magnitude of a coefficient, folded or not.
+pub const LARGEST_COEFFICIENT: i128 = {
+    let mut largest = 0;
+    let mut i = 0;
+    while i < LIMBS {
+        let mut folded = LARGEST_COEFFICIENTS[i];
+        let mut word = 0;
+        while word < WORDS {
+            folded += FOLD[word][i / WORD_LIMBS].abs() as i128
+                * LARGEST_COEFFICIENTS[LIMBS + word * WORD_LIMBS + i % WORD_LIMBS];
+            word += 1;
+        }
+        if folded > largest {
+            largest = folded;
+        }
+        i += 1;
+    }
+    largest
+};
+
+/// Bound of the magnitude of a group, without carries.
+const LARGEST_GROUP: i128 = LARGEST_COEFFICIENT * (1 + (1 << 11) + (1 << 22) + (1 << 32));
+
+/// Bound of the magnitude of what a group's equation sets to zero: the group, the carries in and out, and `q` times a limb of
+/// the prime.
+pub const LARGEST_TERM: i128 = {
+    let carry = CARRY_OFFSET as i128;
+    LARGEST_GROUP + carry + (carry << 43) + (carry << 22)
+};
+
+const _: () = assert!(LARGEST_COEFFICIENT < 1 << 30, "coefficients are as the documentation says");
+const _: () = assert!(LARGEST_TERM < F::ORDER_U64 as i128, "identities cannot wrap");
+const _: () = assert!(
+    (LARGEST_GROUP + ((CARRY_OFFSET as i128) << 23)) >> 42 < CARRY_OFFSET as i128,
+    "honest carries fit"
+);
+
+/// The limbs of words, little end first.
+const fn limbs_of_words(words: [u32; WORDS]) -> Limbs {
     let mut limbs = [0; LIMBS];
-    limbs[21] = 1 << 4;
-    limbs[18] = -(1 << 8);
-    limbs[16] = 1;
+    let mut i = 0;
+    while i < LIMBS {
+        let bits = LIMB_BITS[i % WORD_LIMBS];
+        limbs[i] = ((words[i / WORD_LIMBS] >> (11 * (i % WORD_LIMBS))) & ((1 << bits) - 1)) as i64;
+        i += 1;
+    }
     limbs
 }
 
 /// The limbs of a value.
 pub fn limbs(value: &U256) -> Limbs {
+    limbs_of_words(words(value))
+}
+
+/// The words of a value, little end first.
+pub fn words(value: &U256) -> [u32; WORDS] {
     let bytes = value.to_le_bytes();
-    std::array::from_fn(|i| {
-        let bit = i * LIMB_BITS;
-        let low = i64::from(bytes[bit / 8]) | i64::from(bytes.get(bit / 8 + 1).copied().unwrap_or(0)) << 8;
-        (low >> (bit % 8)) & 0xfff
+    std::array::from_fn(|word| {
+        std::array::from_fn::<_, 4, _>(|byte| u32::from(bytes[4 * word + byte]) << (8 * byte)).iter().sum()
     })
 }
 
@@ -95,110 +194,162 @@ pub fn limbs(value: &U256) -> Limbs {
 pub fn add_product(sum: &mut Coefficients, a: &Limbs, b: &Limbs) {
     for (i, a) in a.iter().enumerate() {
         for (j, b) in b.iter().enumerate() {
-            sum[i + j] += a * b;
+            sum[i + j] += weight(i, j) * a * b;
         }
     }
 }
 
-/// The offset quotient `q + 2^258` of the polynomial `n` by `modulus`, and `n - q * modulus`.
-///
-/// The quotient is exact modulo `2^264`. If the modulus divides `n`, and the quotient's magnitude is below `2^258`, it
-/// is exact; else the difference is not zero.
-pub fn divide(mut n: Coefficients, modulus: &Limbs) -> (Limbs, Coefficients) {
-    const MASK: i64 = (1 << LIMB_BITS) - 1;
-    let inverse = inverse_modulo_limb(modulus[0]);
-    for (i, m) in modulus.iter().enumerate() {
-        n[LIMBS - 1 + i] += QUOTIENT_OFFSET * m;
-    }
-    let mut quotient = [0; LIMBS];
-    let mut carry = 0;
-    for i in 0..LIMBS {
-        let digit = (((n[i] + carry) & MASK) * inverse) & MASK;
-        for (j, m) in modulus.iter().enumerate() {
-            n[i + j] -= digit * m;
+/// Folds words from the ninth on into the lower eight.
+pub fn fold(coefficients: &mut Coefficients) {
+    let (low, high) = coefficients.split_at_mut(LIMBS);
+    for (i, high) in high.iter_mut().enumerate() {
+        for (word, factor) in FOLD[i / WORD_LIMBS].iter().enumerate() {
+            low[word * WORD_LIMBS + i % WORD_LIMBS] += factor * *high;
         }
-        carry = (n[i] + carry) >> LIMB_BITS;
-        quotient[i] = digit;
+        *high = 0;
     }
-    (quotient, n)
 }
 
-/// The inverse of an odd number modulo `2^12`.
-fn inverse_modulo_limb(odd: i64) -> i64 {
-    (0..4).fold(odd, |inverse, _| (inverse * (2 - odd * inverse)) & 0xfff)
+/// The multiple of the field's prime that a folded polynomial is, if it is a small one: the prime is -1 modulo `2^32`.
+pub fn multiple_of_prime(folded: &Coefficients) -> i64 {
+    let low = folded[0].wrapping_add(folded[1] << 11).wrapping_add(folded[2] << 22);
+    i64::from((low as i32).wrapping_neg())
 }
 
-/// The carries of a polynomial whose value is zero, each moved by `2^19` to be positive. Others are cut to
-/// [`CARRY_BITS`].
-pub fn carries(n: &Coefficients) -> [i64; CARRIES] {
-    let mut carry = 0;
+/// The carries of a polynomial whose value is zero, each [`moved`].
+pub fn carries(coefficients: &Coefficients) -> [i64; PRODUCT_GROUPS] {
+    let mut carry = 0i64;
     std::array::from_fn(|group| {
-        for i in 0..GROUP {
-            carry += n[group * GROUP + i] << (i * LIMB_BITS);
+        for (i, coefficient) in coefficients.iter().enumerate().skip(group * GROUP).take(GROUP) {
+            carry = carry.wrapping_add(coefficient << position_in_group(i));
         }
-        carry >>= GROUP * LIMB_BITS;
-        (carry + (1 << (CARRY_BITS - 1))) & ((1 << CARRY_BITS) - 1)
+        carry >>= group_bits(group);
+        moved(carry)
     })
+}
+
+/// A carry, moved by [`CARRY_OFFSET`] and cut to [`CARRY_BITS`].
+pub const fn moved(carry: i64) -> i64 {
+    (carry + CARRY_OFFSET) & ((1 << CARRY_BITS) - 1)
+}
+
+/// A polynomial's value at its limbs' positions in the native field.
+pub fn evaluate<E: PrimeCharacteristicRing>(limbs: &[E]) -> E {
+    let add = |sum: E, word: &[E]| sum * E::from_u64(1 << WORD_BITS) + evaluate_word(word);
+    limbs.chunks(WORD_LIMBS).rev().fold(E::ZERO, add)
+}
+
+/// The word of three limbs.
+pub fn evaluate_word<E: PrimeCharacteristicRing>(limbs: &[E]) -> E {
+    limbs.iter().rev().fold(E::ZERO, |sum, limb| sum * E::from_u64(1 << 11) + limb.clone())
+}
+
+/// The value of a group's coefficients.
+pub fn evaluate_group<E: PrimeCharacteristicRing>(coefficients: &[E], group: usize) -> E {
+    let terms = coefficients
+        .iter()
+        .enumerate()
+        .map(|(i, coefficient)| coefficient.clone() * E::from_u64(1 << position_in_group(group * GROUP + i)));
+    terms.sum()
 }
 
 #[cfg(test)]
 mod tests {
+    use p256::NistP256;
+    use p256::elliptic_curve::Curve;
+
     use super::*;
+    use crate::chips::es256::program::FIELD_PRIME;
 
     #[test]
-    fn identities_cannot_wrap() {
-        assert!(2 * LARGEST_TERM < i128::from(F::ORDER_U64));
-        assert_eq!(GROUPS * GROUP, COEFFICIENTS + 2);
-        let honest = (LARGEST_TERM - (1 << (CARRY_BITS - 1)) * ((1i128 << (GROUP * LIMB_BITS)) + 1))
-            / ((1 << (GROUP * LIMB_BITS)) - 1);
-        assert!(honest < 1 << (CARRY_BITS - 1), "honest carries fit");
-        for modulus in [FIELD_PRIME, GROUP_ORDER] {
-            assert!(modulus.iter().all(|limb| limb.abs() < 1 << LIMB_BITS));
-        }
+    fn limbs_are_those_of_the_value() {
+        let value = U256::from_be_hex("fedcba9876543210123456789abcdef00f1e2d3c4b5a69788796a5b4c3d2e1f0");
+        let sum = limbs(&value).iter().enumerate().fold(U256::ZERO, |sum, (i, &limb)| {
+            assert!(i128::from(limb) <= largest_limb(i));
+            sum.wrapping_add(&U256::from_u64(limb as u64).shl_vartime(position(i)))
+        });
+        assert_eq!(sum, value);
+        assert_eq!(limbs(&NistP256::ORDER), GROUP_ORDER);
     }
 
     #[test]
-    fn moduli_are_those_of_the_curve() {
-        let value = |limbs: &Limbs| {
-            limbs.iter().rev().fold(U256::ZERO, |sum, &limb| {
-                let magnitude = U256::from_u64(limb.unsigned_abs());
-                let sum = sum.shl_vartime(LIMB_BITS);
-                if limb < 0 { sum.wrapping_sub(&magnitude) } else { sum.wrapping_add(&magnitude) }
+    fn bounds_leave_room_to_the_native_prime() {
+        assert!(LARGEST_TERM < i128::from(F::ORDER_U64));
+        assert!((0..PRODUCT_GROUPS).all(|group| (42..=43).contains(&group_bits(group))));
+        assert!((0..COEFFICIENTS).all(|i| position_in_group(i) <= 32));
+    }
+
+    /// Each power of two that is folded is what it is folded to, modulo the prime.
+    #[test]
+    fn folds_modulo_the_prime() {
+        let field = |value: &U256| p256::FieldElement::from_uint(*value).unwrap();
+        let word = p256::FieldElement::from(1u64 << 32);
+        let mut power = p256::FieldElement::ONE;
+        let powers: Vec<_> = (0..2 * WORDS)
+            .map(|_| {
+                let this = power;
+                power *= word;
+                this
             })
-        };
-        assert_eq!(
-            format!("{:x}", value(&FIELD_PRIME)),
-            "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff"
-        );
-        assert_eq!(value(&GROUP_ORDER), <p256::NistP256 as p256::elliptic_curve::Curve>::ORDER);
+            .collect();
+        for (factors, expected) in FOLD.iter().zip(&powers[WORDS..]) {
+            assert!(factors.iter().all(|factor| factor.abs() < 10));
+            let signed = |factor: i64| match factor {
+                0.. => field(&U256::from_u64(factor as u64)),
+                _ => -field(&U256::from_u64(factor.unsigned_abs())),
+            };
+            let sum = factors
+                .iter()
+                .zip(&powers)
+                .fold(p256::FieldElement::ZERO, |sum, (factor, power)| sum + signed(*factor) * power);
+            assert_eq!(sum, *expected);
+        }
+        let below = PRIME_BELOW.iter().rev().fold(U256::ZERO, |sum, &word| {
+            let sum = sum.shl_vartime(32);
+            if word < 0 {
+                sum.wrapping_sub(&U256::ONE)
+            } else {
+                sum.wrapping_add(&U256::from_u64(word as u64))
+            }
+        });
+        assert_eq!(below, FIELD_PRIME);
     }
 
     #[test]
-    fn divides_exactly_and_carries_to_zero() {
-        let a = U256::MAX;
-        for modulus in [FIELD_PRIME, GROUP_ORDER] {
-            for sign in [1, -1] {
-                let mut n = [0; COEFFICIENTS];
-                add_product(&mut n, &limbs(&a).map(|limb| sign * limb), &modulus);
-                let (quotient, rest) = divide(n, &modulus);
-                let mut expected = limbs(&a).map(|limb| sign * limb);
-                expected[LIMBS - 1] += QUOTIENT_OFFSET;
-                let value = |limbs: &Limbs| {
-                    limbs
-                        .iter()
-                        .rev()
-                        .fold(0i128, |sum, limb| (sum * 4096 + i128::from(*limb)) % 1_000_000_007)
-                };
-                assert_eq!(value(&quotient), value(&expected));
-                let carries = carries(&rest).map(|carry| carry - (1 << (CARRY_BITS - 1)));
-                for group in 0..GROUPS {
-                    let coefficient = |i: usize| rest.get(group * GROUP + i).copied().unwrap_or(0);
-                    let sum = coefficient(0) + (coefficient(1) << 12) + (coefficient(2) << 24);
-                    let carry_in = if group == 0 { 0 } else { carries[group - 1] };
-                    let carry_out = carries.get(group).copied().unwrap_or(0);
-                    assert_eq!(sum + carry_in, carry_out << 36);
-                }
-            }
+    fn carries_of_products_meet_every_group() {
+        let [a, b] = [U256::MAX, NistP256::ORDER].map(|value| limbs(&value));
+        // (2^256 - 1) n - n (2^256 - 1)
+        let mut zero = [0; COEFFICIENTS];
+        add_product(&mut zero, &a, &b);
+        add_product(&mut zero, &b.map(|limb| -limb), &a);
+        assert_eq!(zero, [0; COEFFICIENTS]);
+        // 2^256 - 1 - (2^256 - 2) - 1 with limbs that do not cancel.
+        let mut sum = [0; COEFFICIENTS];
+        sum[..LIMBS].copy_from_slice(&a);
+        sum[0] += 1;
+        sum[LIMBS] -= 1;
+        let carries = carries(&sum).map(|carry| carry - CARRY_OFFSET);
+        assert_eq!(carries[..GROUPS], [1; GROUPS]);
+        assert_eq!(carries[GROUPS..], [0; PRODUCT_GROUPS - GROUPS]);
+    }
+
+    #[test]
+    fn multiples_of_the_prime_are_told() {
+        let prime = limbs(&FIELD_PRIME);
+        for q in [0, 1, -1, 1_000, -300_000] {
+            let mut coefficients = [0; COEFFICIENTS];
+            coefficients[..LIMBS].copy_from_slice(&prime.map(|limb| q * limb));
+            assert_eq!(multiple_of_prime(&coefficients), q);
         }
+        let mut square = [0; COEFFICIENTS];
+        add_product(&mut square, &prime, &prime);
+        fold(&mut square);
+        let q = multiple_of_prime(&square);
+        for i in 0..LIMBS {
+            square[i] -= if i % WORD_LIMBS == 0 { q * PRIME_BELOW[i / WORD_LIMBS] } else { 0 };
+        }
+        square[LIMBS] -= q;
+        assert_eq!(carries(&square)[GROUPS - 1] - CARRY_OFFSET, q);
+        assert_eq!(carries(&square)[GROUPS], CARRY_OFFSET);
     }
 }

@@ -11,9 +11,9 @@
 //!
 //! ```text
 //! S = (x_S, y_S) is on the curve, x_S < p, x_S = r or x_S = r + n between integers    (S is R or -R)
-//! v2 >= 1,  t = v2 or t = -v2  (mod n)
-//! h = t / s,  v1 = h r,  w_low + 2^132 w_high = h e  (mod n)
-//! w_low G + w_high 2^132 G + v1 Q + v2 S = 0,  all four scalars below 2^132
+//! v2 >= 1,  t = v2 or t = n - v2
+//! h s = t,  v1 = h r,  w = w_low + 2^128 w_high = h e  (mod n)
+//! w_low G + w_high 2^128 G + v1 Q + v2 S = 0,  w_low and w_high below 2^128, v1 and v2 below 2^132
 //! ```
 //!
 //! As `v2` is no multiple of the prime `n`, the last line divided by `t` says `S = -+(u1 G + u2 Q)` with
@@ -26,23 +26,29 @@
 //!
 //! # How
 //!
-//! `program` lists about 740 identities between numbers of 256 bits: modulo p, modulo n or between integers.
-//! Each defines one value and fetches up to four others from [`ES256_VALUE`](super::buses::ES256_VALUE) by
-//! address. `Shape` there gives the four forms, all of them one product and a few summands. An identity takes a
-//! pair of rows: a value has 22 limbs of 12 bits, its lower eleven on the even row and its higher eleven on the
-//! odd one; constraints stand on even rows and read offsets 0 and 1. `limbs` says how an identity is checked in
-//! the native field and why it cannot wrap around.
+//! `program` lists about 800 pairs of rows. A pair has one value of 256 bits, eight words of three limbs: the lower
+//! four words on its even row, the higher four on the odd one. What its value is, its shape says: most are an identity
+//! modulo p of one or two products and a few summands, whose operands stand in the pairs above at distances that the
+//! shape fixes. A pair can also fetch one value from [`ES256_VALUE`](super::buses::ES256_VALUE) by address; that is
+//! how table points reach steps. Constraints stand on even rows and read up to six pairs above and one below. `limbs`
+//! says how an identity is checked in the native field and why it cannot wrap around: modulo p its product is folded
+//! by words, so that it needs six carries and no quotient; modulo n, of which there are three, the quotient is the
+//! next pair's value and the carries go on there.
 //!
-//! | rows | what |
+//! | pairs | what |
 //! |---|---|
-//! | pairs, in the program's order | constants; `Q`, `e`, `S`, `r`, `s`; the scalars; 16 points `T_i = O + i_0 G + i_1 2^132 G + i_2 Q + i_3 S`; 132 steps of five identities |
-//! | three pairs | the words of `x`, `y` and `e` |
-//! | 132 rows | one bit of each scalar, highest first, and the scalars built from them |
-//! | one pair | fetches the four scalars to compare |
+//! | about 55 | `Q` and `S` on the curve; `r`, `s`, `e`; `h` and the scalars |
+//! | 8, then 12 times 7 | 16 points `T_i = O + i_0 G + i_1 2^128 G + i_2 Q + i_3 S` |
+//! | 2, then 132 times 5 | where the multiplication starts; steps |
 //!
 //! A step is `P' = (P + T_digit) + P`. It starts from a constant `A` and adds the constant `O` with every table
 //! point, so that no digit stands for infinity; the sum is right exactly if the last point is
 //! `2^132 A + (2^132 - 1) O`.
+//!
+//! One column has words of 32 bits. On the rows of a value that is told outside the pairs it has the value's words, one a row.
+//! On eight of the ten rows of a step it has one bit of each scalar, highest first, and what each scalar's bits have made
+//! since the last whole word; whole words are sent on [`ES256`](super::buses::ES256), and the rows of the scalars' values
+//! receive them as those of `Q` and `e` receive theirs.
 //!
 //! # Exceptional points
 //!
@@ -50,9 +56,9 @@
 //! holder of a credential may choose `Q`, and the maker of a signature `R`, so no constant `O` excludes it.
 //! Every addition, in the table and both of each step, proves the two x coordinates distinct modulo p. They are
 //! integers below `2^256`, so that their difference is a multiple of `p` only if it is `-p`, 0 or `p`
-//! (`2p > 2^256`); its value in the native field then is `-rho`, 0 or `rho` for `rho = p` there. `delta` and
-//! `delta^2 - rho^2` have inverses. Distinct coordinates fail this with probability `3 * 2^-64` an addition, whereupon
-//! the prover takes another `v2`. The table points are never infinity, and neither is `P`, by induction.
+//! (`2p > 2^256`); its value in the native field then is `-rho`, 0 or `rho` for `rho = p` there. `delta` has an
+//! inverse, and so has `delta - rho^2 / delta`. Distinct coordinates fail this with probability `3 * 2^-64` an addition,
+//! whereupon the prover takes another `v2`. The table points are never infinity, and neither is `P`, by induction.
 //!
 //! A key whose logarithm relates it to the constants (`Q = O`) has no proof. Both logarithms are public, so it
 //! is no one's key.
@@ -61,18 +67,22 @@
 //!
 //! | cell | what fixes it |
 //! |---|---|
-//! | value, even and odd | its identity, its constant or the words received; free where the text above says "there is". Each limb is range-checked, the highest to 4 bits |
-//! | operands `m - x`, `x`, `y`, `z` | looked up at fixed addresses, those of table points moved by the digit. Addresses are unique by fixed columns, so a free multiplicity offers only what is there. They need no range checks: the value had one |
-//! | quotient | range-checked; the identity then has one. On word rows, parts of limbs |
-//! | carries | range-checked, so that the identity holds between integers |
-//! | bits, scalars on digit rows | bits are 0 or 1; the rows build what the last pair fetches, whose higher halves are zero. What stands before the first row is moved out |
-//! | digit | on digit rows the sum of the bits; on steps received from there, twice a step by fixed counts; zero on other rows that fetch |
-//! | inverses, square | what they are inverse to and square of |
-//! | multiplicity | free, see operands |
+//! | value | its shape's identity or its copy, its constant or the words received; free where the text above says "there is", and where a pair is there for its rows only. Each limb is range-checked, so that it is below `2^256` and its limbs are the only ones |
+//! | operand | looked up at a fixed address, that of a table point moved by the digit; else the *difference* of values above. Addresses are unique by fixed columns, so a free multiplicity offers only what is there. It needs no range check: values had one. Free and read by nothing where the pair has neither |
+//! | carries | range-checked, so that the identity holds between integers: modulo p the last is the multiple of p, between integers it is zero, modulo n the next pair's go on |
+//! | quotient by n | the value of the pair after: range-checked; the identity then has one |
+//! | choice | a bit (*choice*): whether n is taken from `x_S`, and the sign of `t` |
+//! | words on rows of values | *word*: those of the value; received once each |
+//! | bits | 0 or 1 |
+//! | what bits make | *scalar*: doubled and added to, anew after each whole word. Sent once a whole word, and so equal to the word of the value; *scalar length*: what bits beyond `w`'s halves make, and the words of `v1` and `v2` beyond the bits, are zero |
+//! | digit | on the two pairs of a step that fetch, the sum of the bits; zero on other pairs that fetch (*digit use*) |
+//! | inverses | what they are inverse to |
+//! | multiplicity | free, see operand |
 //!
-//! The prover needs 1,624 of 2,048 rows whatever the statement. Cells of no use in a row (quotients of integer
-//! identities, carries outside identities, values of the pairs that only fetch) are read by nothing but range
-//! checks. Rows after the last pair are zero.
+//! The digit, a choice or an inverse stands on the even row of the auxiliary column, an inverse or a multiplicity on the odd
+//! one: no pair has two of them, by the program (tested). The prover needs 1,624 of 2,048 rows whatever the statement.
+//! Carries of pairs without identity and values that nothing names are read by nothing but range checks. Rows after the last
+//! pair are zero.
 //!
 //! # Time
 //!

@@ -1,110 +1,157 @@
-//! The fixed list of identities that the table shows: ECDSA verification as straight-line code over addressed values.
+//! The fixed list of row pairs that the table holds: ECDSA verification as straight-line code.
 //!
-//! Nothing here depends on a witness. Each identity defines one value at an address of its own and fetches up to four
-//! others by address.
+//! Nothing here depends on a witness. Each pair has one value; its shape says what the value is, from the values of the pairs
+//! around it and from values that are fetched by address.
 
 use p256::elliptic_curve::ops::Reduce;
 use p256::elliptic_curve::sec1::ToEncodedPoint;
 use p256::{ProjectivePoint, Scalar, U256};
 
+use super::limbs::WORDS;
+use crate::chips::buses::es256::{HASH, V1, V2, W, X, Y};
+
 /// `p256 = 2^256 - 2^224 + 2^192 + 2^96 - 1` (SP 800-186, 3.2.1.3).
 pub const FIELD_PRIME: U256 =
     U256::from_be_hex("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
 
+/// `n`, the order of the curve's group (SP 800-186, 3.2.1.3).
+pub const GROUP_ORDER: U256 = <p256::NistP256 as p256::elliptic_curve::Curve>::ORDER;
+
+/// `b` of the curve `y^2 = x^3 - 3 x + b` (SP 800-186, 3.2.1.3).
+const CURVE_B: U256 = U256::from_be_hex("5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b");
+
 /// Double-and-add steps: bits of each of the four scalars.
 pub const STEPS: usize = 132;
+/// Bits of each half of `w`.
+pub const HALF_BITS: usize = 128;
+/// Pairs of a step.
+pub const STEP_PAIRS: usize = 5;
 /// Points of the table that a step adds one of.
 pub const TABLE: usize = 16;
 
-/// Names a value. Unique to the identity that defines it.
+/// Names a value that can be fetched.
 pub type Address = u64;
 
-/// The value 0.
-pub const ZERO: Address = 0;
-/// The x coordinate of table point 0; those of the others follow.
+/// Index of a pair and so of its value.
+pub type Place = usize;
+
+/// The x coordinate of table point 0; those of the others follow. The addresses of other values are their places.
 pub const TABLE_X: Address = 1_000;
 /// The y coordinate of table point 0; those of the others follow.
 pub const TABLE_Y: Address = TABLE_X + TABLE as Address;
 
-/// Form of an identity in the value `v` it defines and the values `m`, `x`, `y`, `z` it fetches.
+/// What a pair's value `v0` is, where `vk` is the value `k` pairs further down and `v-k` further up, `mk` and `m-k` likewise
+/// what these pairs fetch, `m0` the pair's own or the difference stated, `K` the pair's constant and `b` a bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// `v (m - x) = z - y`.
+    /// Any value, or `K` if the pair is constant.
+    Free,
+    /// `v0 = m-2`.
+    Copy,
+    /// Slope of the line through (v-2, v-1) and (m-2, m1): `v0 m0 = v-1 - m1`, `m0 = v-2 - m-2 != 0` modulo p.
     Slope,
-    /// `(v + y) (m - x) = 2 z`.
-    Tangent,
-    /// `z^2 = v + m + x`.
+    /// The line's third x coordinate: `v-1^2 = v0 + v-3 + m-3` modulo p.
+    ThirdX,
+    /// Its y coordinate's negative: `v-2 m0 = v0 + v-3`, `m0 = v-4 - v-1` modulo p.
+    ThirdY,
+    /// Slope of the line through the third point and the first: `(v0 + v-2) m0 = 2 v-3`, `m0 = v-4 - v-1 != 0` modulo p.
+    Return,
+    /// That line's third x coordinate: `v-1^2 = v0 + v-5 + v-2` modulo p.
+    ReturnX,
+    /// Its y coordinate's negative: `v-2 m0 = v0 + v-5`, `m0 = v-6 - v-1` modulo p.
+    ReturnY,
+    /// `v-1^2 = v0` modulo p.
     Square,
-    /// `z (m - x) = v + y`.
-    Product,
+    /// The point (v-3, v-1) is on the curve, as `v-2 = v-3^2`: `v-1^2 = v-2 m0 - 3 m0 + K`, `m0 = v-3` modulo p. The pair's own
+    /// value is free.
+    Curve,
+    /// `v-1 m0 = v0` modulo n, with the quotient `v1`.
+    Order,
+    /// `v0 = K - m0` between integers, so that `m0` is at most `K`.
+    AtMost,
+    /// `v0 = m0 - K` between integers, so that `m0` is at least `K`.
+    AtLeast,
+    /// `v0 = m-1 - b K` between integers.
+    Reduce,
+    /// `v-2 = v0` or `v-2 = K - v0` between integers, as `b` says.
+    Sign,
 }
 
-/// What an identity holds modulo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Modulus {
-    /// Nothing: it holds between integers.
-    Integers,
-    /// The prime of the curve's field.
-    FieldPrime,
-    /// The order of the curve's group.
-    GroupOrder,
+impl Shape {
+    /// Whether it holds modulo the field's prime.
+    pub fn is_modulo_prime(self) -> bool {
+        use Shape::*;
+        matches!(self, Slope | ThirdX | ThirdY | Return | ReturnX | ReturnY | Square | Curve)
+    }
+
+    /// Whether it holds between integers.
+    pub fn is_integer(self) -> bool {
+        matches!(self, Self::AtMost | Self::AtLeast | Self::Reduce | Self::Sign)
+    }
+
+    /// Whether `m0` must not be zero.
+    pub fn is_distinct(self) -> bool {
+        matches!(self, Self::Slope | Self::Return)
+    }
 }
 
-/// One identity.
+/// A pair of rows.
 #[derive(Clone, Debug)]
-pub struct Identity {
-    /// Its form.
+pub struct Pair {
+    /// What its value is.
     pub shape: Shape,
-    /// What it holds modulo.
-    pub modulus: Modulus,
-    /// Address of the value it defines.
-    pub address: Address,
-    /// Addresses of `m`, `x`, `y`, `z`.
-    pub operands: [Address; 4],
-    /// The step whose digit moves the addresses of `x` and `y`, if one does.
+    /// `K`.
+    pub constant: U256,
+    /// Whether the value is `K`, whatever else it is.
+    pub is_constant: bool,
+    /// The address under which others can fetch the value.
+    pub provided: Option<Address>,
+    /// The address of the value that it fetches.
+    pub fetched: Option<Address>,
+    /// The step whose digit moves that address, if one does.
     pub step: Option<usize>,
-    /// Whether `m` and `x` must differ modulo the field's prime.
-    pub distinct: bool,
-    /// What the defined value must be, if it is a constant.
-    pub constant: Option<U256>,
+    /// The operand or scalar whose words are those of the value.
+    pub words: Option<u64>,
 }
 
-/// Addresses of the values that do not follow from others.
+/// Places of the values that do not follow from others, and of scalars.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Inputs {
     /// x coordinate of the public key `Q`.
-    pub key_x: Address,
+    pub key_x: Place,
     /// y coordinate of `Q`.
-    pub key_y: Address,
+    pub key_y: Place,
     /// The hash `e`.
-    pub hash: Address,
+    pub hash: Place,
     /// x coordinate of `S`, the negative of `R` or `R`.
-    pub s_x: Address,
+    pub s_x: Place,
     /// y coordinate of `S`.
-    pub s_y: Address,
-    /// The x coordinate of `R` less `r`.
-    pub excess: Address,
+    pub s_y: Place,
+    /// The signature's `r`.
+    pub r: Place,
     /// The signature's `s`.
-    pub s: Address,
+    pub s: Place,
+    /// `h`.
+    pub h: Place,
+    /// `t = h s`. Follows.
+    pub t: Place,
     /// `v2`.
-    pub v2: Address,
-    /// `sigma * v2` modulo n.
-    pub signed_v2: Address,
-    /// The higher half of `w`.
-    pub w_high: Address,
+    pub v2: Place,
+    /// `v1 = h r`. Follows.
+    pub v1: Place,
+    /// `w = h e`. Follows.
+    pub w: Place,
 }
 
-/// The identities in order: each fetches only values defined before it, or its own.
+/// The pairs in order.
 #[derive(Clone, Debug)]
 pub struct Program {
-    /// The identities.
-    pub identities: Vec<Identity>,
+    /// The pairs: each depends on values further up, on the quotient just below, or on its own.
+    pub pairs: Vec<Pair>,
     /// Values that do not follow.
     pub inputs: Inputs,
-    /// Constants and their addresses.
-    pub constants: Vec<(Address, U256)>,
-    /// Addresses of the scalars of `G`, `2^132 G`, `Q` and `S`.
-    pub scalars: [Address; 4],
+    /// Place of the first step's first value.
+    pub first_step: Place,
 }
 
 impl Program {
@@ -112,93 +159,76 @@ impl Program {
     pub fn new() -> Self {
         Writer::default().verification()
     }
+
+    /// The row of a step's digit and first bit.
+    pub fn digit_row(&self, step: usize) -> usize {
+        2 * (self.first_step + STEP_PAIRS * step - 2)
+    }
 }
 
 /// Coordinates' addresses.
 type Point = (Address, Address);
 
+#[derive(Default)]
 struct Writer {
-    program: Program,
-    next: Address,
-    one: Address,
+    pairs: Vec<Pair>,
+    /// The first pair that may have words.
+    words_from: Place,
 }
 
-impl Default for Writer {
-    fn default() -> Self {
-        let program = Program {
-            identities: Vec::new(),
-            inputs: Inputs::default(),
-            constants: Vec::new(),
-            scalars: [ZERO; 4],
-        };
-        Self { program, next: ZERO, one: ZERO }
-    }
-}
+/// Pairs over which a value's words lie, one a row.
+const WORD_PAIRS: usize = WORDS / 2;
 
 impl Writer {
     fn verification(mut self) -> Program {
-        let b = U256::from_be_hex("5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b");
-        let order = <p256::NistP256 as p256::elliptic_curve::Curve>::ORDER;
+        let mut inputs = Inputs::default();
+        let largest_coordinate = FIELD_PRIME.wrapping_sub(&U256::ONE);
+        let largest_scalar = GROUP_ORDER.wrapping_sub(&U256::ONE);
 
-        let zero = self.constant(U256::ZERO);
-        debug_assert_eq!(zero, ZERO);
-        self.one = self.constant(U256::ONE);
-        let three = self.constant(U256::from_u64(3));
-        let minus_b = self.constant(FIELD_PRIME.wrapping_sub(&b));
-        let largest_coordinate = self.constant(FIELD_PRIME.wrapping_sub(&U256::ONE));
-        let largest_scalar = self.constant(order.wrapping_sub(&U256::ONE));
-        let n = self.constant(order);
-        let minus_half = self.constant(order.wrapping_sub(&U256::ONE.shl_vartime(STEPS)));
+        (inputs.key_x, inputs.key_y) = self.point_on_curve();
+        self.at_most(inputs.key_x, largest_coordinate);
+        self.at_most(inputs.key_y, largest_coordinate);
+        let x = self.copy(inputs.key_x);
+        self.give_words(x, X);
+        let y = self.copy(inputs.key_y);
+        self.give_words(y, Y);
 
-        let key = self.point_on_curve(three, minus_b);
-        self.at_most(key.0, largest_coordinate);
-        self.at_most(key.1, largest_coordinate);
-        let hash = self.free();
+        (inputs.s_x, inputs.s_y) = self.point_on_curve();
+        self.at_most(inputs.s_x, largest_coordinate);
+        inputs.r = self.provide(Shape::Reduce);
+        self.pairs[inputs.r].constant = GROUP_ORDER;
+        self.at_most(inputs.r, largest_scalar);
+        self.at_least_one(inputs.r);
+        inputs.s = self.provide(Shape::Free);
+        self.at_most(inputs.s, largest_scalar);
+        self.at_least_one(inputs.s);
+        inputs.hash = self.provide(Shape::Free);
+        self.give_words(inputs.hash, HASH);
 
-        let point = self.point_on_curve(three, minus_b);
-        self.at_most(point.0, largest_coordinate);
-        let excess = self.next;
-        self.push(Shape::Tangent, Modulus::Integers, [excess, n, ZERO, ZERO]);
-        let r = self.integer_difference(point.0, excess);
-        self.at_least_one(r);
-        self.at_most(r, largest_scalar);
-        let s = self.free();
-        self.at_least_one(s);
-        self.at_most(s, largest_scalar);
+        inputs.h = self.provide(Shape::Free);
+        inputs.t = self.product_modulo_order(inputs.h, inputs.s);
+        inputs.v2 = self.provide(Shape::Sign);
+        self.pairs[inputs.v2].constant = GROUP_ORDER;
+        self.give_words(inputs.v2, V2);
+        self.at_least_one(inputs.v2);
+        inputs.v1 = self.product_modulo_order(inputs.h, inputs.r);
+        self.give_words(inputs.v1, V1);
+        inputs.w = self.product_modulo_order(inputs.h, inputs.hash);
+        self.give_words(inputs.w, W);
 
-        let v2 = self.free();
-        self.at_least_one(v2);
-        let signed_v2 = self.next;
-        self.push(Shape::Tangent, Modulus::GroupOrder, [signed_v2, v2, v2, ZERO]);
-        let ratio = self.push(Shape::Slope, Modulus::GroupOrder, [s, ZERO, ZERO, signed_v2]);
-        let minus_ratio = self.push(Shape::Product, Modulus::GroupOrder, [ZERO, ZERO, ratio, ZERO]);
-        let v1 = self.push(Shape::Product, Modulus::GroupOrder, [r, ZERO, ZERO, ratio]);
-        let minus_w = self.push(Shape::Product, Modulus::GroupOrder, [hash, ZERO, ZERO, minus_ratio]);
-        let w_high = self.free();
-        let w_low = self.push(Shape::Product, Modulus::GroupOrder, [minus_half, ZERO, minus_w, w_high]);
-
-        self.program.scalars = [w_low, w_high, v1, v2];
-        self.program.inputs = Inputs {
-            key_x: key.0,
-            key_y: key.1,
-            hash,
-            s_x: point.0,
-            s_y: point.1,
-            excess,
-            s,
-            v2,
-            signed_v2,
-            w_high,
-        };
-        self.table(key, point);
-        self.multiplication();
-        self.program
+        let address = |place: Place| place as Address;
+        self.table(
+            (address(inputs.key_x), address(inputs.key_y)),
+            (address(inputs.s_x), address(inputs.s_y)),
+        );
+        let first_step = self.multiplication();
+        Program { pairs: self.pairs, inputs, first_step }
     }
 
-    /// `T_i = O + i_0 G + i_1 2^132 G + i_2 Q + i_3 S`.
+    /// `T_i = O + i_0 G + i_1 2^128 G + i_2 Q + i_3 S`.
     fn table(&mut self, key: Point, point: Point) {
         let entry = |i: usize| (TABLE_X + i as Address, TABLE_Y + i as Address);
-        let high = ProjectivePoint::GENERATOR * half();
+        let high = ProjectivePoint::GENERATOR * power_of_two(HALF_BITS);
         let generators = [
             offset(),
             offset() + ProjectivePoint::GENERATOR,
@@ -206,7 +236,9 @@ impl Writer {
             offset() + high + ProjectivePoint::GENERATOR,
         ];
         for (i, generator) in generators.iter().enumerate() {
-            self.constant_point(generator, entry(i));
+            let (x, y) = self.constant_point(generator);
+            self.pairs[x].provided = Some(entry(i).0);
+            self.pairs[y].provided = Some(entry(i).1);
         }
         for i in generators.len()..TABLE {
             let (below, addend) = if i < 8 { (entry(i - 4), key) } else { (entry(i - 8), point) };
@@ -214,122 +246,135 @@ impl Writer {
         }
     }
 
-    /// `P_0 = A`, `P_(k+1) = (P_k + T_(digit k)) + P_k`, and `P_132 = 2^132 A + (2^132 - 1) O`.
-    fn multiplication(&mut self) {
-        let start = (self.next, self.next + 1);
-        let mut p = start;
-        self.constant_point(&accumulator_start(), start);
-        self.next += 2;
+    /// `P_0 = A`, `P_(k+1) = (P_k + T_(digit k)) + P_k`, and `P_132 = 2^132 A + (2^132 - 1) O`. The place of the first step.
+    fn multiplication(&mut self) -> Place {
+        let (start_x, start_y) = self.constant_point(&accumulator_start());
+        let end = power_of_two(STEPS);
+        let end = coordinates(&(accumulator_start() * end + offset() * (end - Scalar::ONE)));
+        let mut above = start_x;
         for step in 0..STEPS {
-            p = self.double_and_add(p, step);
-        }
-        let end = coordinates(&(accumulator_start() * half() + offset() * (half() - Scalar::ONE)));
-        for (address, value) in [(p.0, end.0), (p.1, end.1)] {
-            if let Some(last) =
-                self.program.identities.iter_mut().rfind(|identity| identity.address == address)
-            {
-                last.constant = Some(value);
+            self.fetch(above, TABLE_X);
+            self.push(Shape::Slope);
+            let third_x = self.push(Shape::ThirdX);
+            self.fetch(third_x, TABLE_Y);
+            for indexed in [above, third_x] {
+                self.pairs[indexed].step = Some(step);
+            }
+            self.push(Shape::Return);
+            above = self.push(Shape::ReturnX);
+            let y = self.push(Shape::ReturnY);
+            if step + 1 == STEPS {
+                self.make_constant(above, end.0);
+                self.make_constant(y, end.1);
             }
         }
-    }
-
-    fn double_and_add(&mut self, p: Point, step: usize) -> Point {
-        let lambda1 = self.push(Shape::Slope, Modulus::FieldPrime, [p.0, TABLE_X, TABLE_Y, p.1]);
-        self.last(|identity| (identity.step, identity.distinct) = (Some(step), true));
-        let x3 = self.push(Shape::Square, Modulus::FieldPrime, [p.0, TABLE_X, TABLE_Y, lambda1]);
-        self.last(|identity| identity.step = Some(step));
-        let lambda2 = self.push(Shape::Tangent, Modulus::FieldPrime, [p.0, x3, lambda1, p.1]);
-        self.last(|identity| identity.distinct = true);
-        let x4 = self.push(Shape::Square, Modulus::FieldPrime, [p.0, x3, ZERO, lambda2]);
-
-        let y4 = self.push(Shape::Product, Modulus::FieldPrime, [p.0, x4, p.1, lambda2]);
-        (x4, y4)
+        start_y + 1
     }
 
     /// `p + q` at the addresses of `sum` (SEC 1, 2.2.1).
     fn addition(&mut self, p: Point, q: Point, sum: Point) {
-        let lambda = self.push(Shape::Slope, Modulus::FieldPrime, [p.0, q.0, q.1, p.1]);
-        self.last(|identity| identity.distinct = true);
-        self.push_at(sum.0, Shape::Square, Modulus::FieldPrime, [p.0, q.0, ZERO, lambda]);
-
-        self.push_at(sum.1, Shape::Product, Modulus::FieldPrime, [p.0, sum.0, p.1, lambda]);
+        for coordinate in [p.0, p.1] {
+            let fetching = self.push(Shape::Free);
+            self.fetch(fetching, coordinate);
+        }
+        let p_x = self.push(Shape::Copy);
+        self.fetch(p_x, q.0);
+        self.push(Shape::Copy);
+        self.push(Shape::Slope);
+        let x = self.push(Shape::ThirdX);
+        self.fetch(x, q.1);
+        let y = self.push(Shape::ThirdY);
+        (self.pairs[x].provided, self.pairs[y].provided) = (Some(sum.0), Some(sum.1));
     }
 
-    /// A point with `y^2 = x^3 - 3 x + b`.
-    fn point_on_curve(&mut self, three: Address, minus_b: Address) -> Point {
-        let x = self.free();
-        let square = self.push(Shape::Product, Modulus::FieldPrime, [x, ZERO, ZERO, x]);
-        let y_square = self.push(Shape::Product, Modulus::FieldPrime, [square, three, minus_b, x]);
-        let y = self.next;
-        self.push(Shape::Slope, Modulus::FieldPrime, [y, ZERO, ZERO, y_square]);
+    /// The places of the coordinates of a point with `y^2 = x^3 - 3 x + b`.
+    fn point_on_curve(&mut self) -> (Place, Place) {
+        let x = self.provide(Shape::Free);
+        self.push(Shape::Square);
+        let y = self.provide(Shape::Free);
+        let curve = self.push(Shape::Curve);
+        self.pairs[curve].constant = CURVE_B;
         (x, y)
     }
 
-    /// Shows `value <= largest`: their difference is a value, so not negative.
-    fn at_most(&mut self, value: Address, largest: Address) {
-        self.integer_difference(largest, value);
+    fn at_most(&mut self, value: Place, largest: U256) {
+        let difference = self.push(Shape::AtMost);
+        self.pairs[difference].constant = largest;
+        self.fetch(difference, value as Address);
     }
 
-    /// Shows `value >= 1`.
-    fn at_least_one(&mut self, value: Address) {
-        self.integer_difference(value, self.one);
+    fn at_least_one(&mut self, value: Place) {
+        let difference = self.push(Shape::AtLeast);
+        self.pairs[difference].constant = U256::ONE;
+        self.fetch(difference, value as Address);
     }
 
-    fn integer_difference(&mut self, a: Address, b: Address) -> Address {
-        self.push(Shape::Product, Modulus::Integers, [a, ZERO, b, self.one])
+    fn copy(&mut self, value: Place) -> Place {
+        let fetching = self.push(Shape::Free);
+        self.fetch(fetching, value as Address);
+        self.push(Shape::Free);
+        self.push(Shape::Copy)
     }
 
-    fn constant_point(&mut self, point: &ProjectivePoint, at: Point) {
+    /// `a b` modulo n, which is followed by the quotient.
+    fn product_modulo_order(&mut self, a: Place, b: Place) -> Place {
+        self.copy(a);
+        let product = self.push(Shape::Order);
+        self.fetch(product, b as Address);
+        self.push(Shape::Free);
+        product
+    }
+
+    fn constant_point(&mut self, point: &ProjectivePoint) -> (Place, Place) {
         let (x, y) = coordinates(point);
-        self.constant_at(at.0, x);
-        self.constant_at(at.1, y);
+        let places = (self.push(Shape::Free), self.push(Shape::Free));
+        self.make_constant(places.0, x);
+        self.make_constant(places.1, y);
+        places
     }
 
-    fn constant(&mut self, value: U256) -> Address {
-        self.constant_at(self.next, value);
-        self.next += 1;
-        self.next - 1
+    fn make_constant(&mut self, place: Place, value: U256) {
+        (self.pairs[place].constant, self.pairs[place].is_constant) = (value, true);
     }
 
-    fn constant_at(&mut self, address: Address, value: U256) {
-        self.push_at(address, Shape::Slope, Modulus::Integers, [ZERO; 4]);
-        self.last(|identity| identity.constant = Some(value));
-        self.program.constants.push((address, value));
+    /// A value that others can fetch by its place.
+    fn provide(&mut self, shape: Shape) -> Place {
+        let place = self.push(shape);
+        self.pairs[place].provided = Some(place as Address);
+        place
     }
 
-    /// A value that this identity leaves open: `v * 0 = 0`.
-    fn free(&mut self) -> Address {
-        self.push(Shape::Slope, Modulus::Integers, [ZERO; 4])
+    fn fetch(&mut self, place: Place, address: Address) {
+        self.pairs[place].fetched = Some(address);
     }
 
-    fn push(&mut self, shape: Shape, modulus: Modulus, operands: [Address; 4]) -> Address {
-        self.push_at(self.next, shape, modulus, operands);
-        self.next += 1;
-        self.next - 1
-    }
-
-    fn push_at(&mut self, address: Address, shape: Shape, modulus: Modulus, operands: [Address; 4]) {
-        self.program.identities.push(Identity {
-            shape,
-            modulus,
-            address,
-            operands,
-            step: None,
-            distinct: false,
-            constant: None,
-        });
-    }
-
-    fn last(&mut self, change: impl FnOnce(&mut Identity)) {
-        if let Some(identity) = self.program.identities.last_mut() {
-            change(identity);
+    /// Has the words of a value on the rows from its own on, and leaves room for them.
+    fn give_words(&mut self, place: Place, operand: u64) {
+        assert!(self.words_from <= place, "words of two values do not overlap");
+        self.pairs[place].words = Some(operand);
+        self.words_from = place + WORD_PAIRS;
+        while self.pairs.len() < self.words_from {
+            self.push(Shape::Free);
         }
+    }
+
+    fn push(&mut self, shape: Shape) -> Place {
+        self.pairs.push(Pair {
+            shape,
+            constant: U256::ZERO,
+            is_constant: false,
+            provided: None,
+            fetched: None,
+            step: None,
+            words: None,
+        });
+        self.pairs.len() - 1
     }
 }
 
-/// `2^132`.
-fn half() -> Scalar {
-    Scalar::reduce(U256::ONE.shl_vartime(STEPS))
+/// `2^bits`.
+fn power_of_two(bits: usize) -> Scalar {
+    Scalar::reduce(U256::ONE.shl_vartime(bits))
 }
 
 /// `O`, of which every table point holds one: the first 64 hexadecimal digits of pi's fraction times `G`.
@@ -359,16 +404,63 @@ mod tests {
     use super::*;
 
     #[test]
-    fn defines_every_address_once_and_before_use() {
+    fn provides_every_address_once_and_before_use() {
         let program = Program::new();
-        let mut defined = HashSet::new();
-        for identity in &program.identities {
-            assert!(defined.insert(identity.address));
-            for (operand, &address) in identity.operands.iter().enumerate() {
-                let indexed = identity.step.is_some() && (operand == 1 || operand == 2);
-                let used = if indexed { 0..TABLE as Address } else { 0..1 };
-                assert!(used.into_iter().all(|index| defined.contains(&(address + index))));
+        let mut provided = HashSet::new();
+        for pair in &program.pairs {
+            if let Some(address) = pair.fetched {
+                let moved = if pair.step.is_some() { 0..TABLE as Address } else { 0..1 };
+                assert!(moved.into_iter().all(|index| provided.contains(&(address + index))), "{pair:?}");
             }
+            assert!(pair.provided.is_none_or(|address| provided.insert(address)), "{pair:?}");
+        }
+        assert!(program.pairs.len() < TABLE_X as usize);
+    }
+
+    /// Pairs share one auxiliary column: what a pair puts on its two rows there is one thing each.
+    #[test]
+    fn auxiliary_cells_have_one_meaning() {
+        let program = Program::new();
+        for pair in &program.pairs {
+            let has_bit = matches!(pair.shape, Shape::Reduce | Shape::Sign);
+            let first = [pair.fetched.is_some(), has_bit, pair.shape.is_distinct()];
+            let second = [pair.provided.is_some(), pair.shape.is_distinct()];
+            assert!(first.iter().filter(|&&used| used).count() <= 1, "{pair:?}");
+            assert!(second.iter().filter(|&&used| used).count() <= 1, "{pair:?}");
+        }
+    }
+
+    /// Pairs whose difference or operand is stated by their shape fetch nothing, and those that read what others fetch read a
+    /// fetched value.
+    #[test]
+    fn operands_are_where_shapes_read_them() {
+        let program = Program::new();
+        let fetches = |place: usize| program.pairs[place].fetched.is_some();
+        let is = |place: usize, shape: Shape| program.pairs[place].shape == shape;
+        for (place, pair) in program.pairs.iter().enumerate() {
+            let operands: &[usize] = match pair.shape {
+                Shape::Copy => &[place - 2],
+                Shape::Slope => &[place - 2, place + 1],
+                Shape::ThirdX => &[place - 3],
+                Shape::AtMost | Shape::AtLeast | Shape::Order => &[place],
+                Shape::Reduce => &[place - 1],
+                _ => &[],
+            };
+            assert!(operands.iter().all(|&operand| fetches(operand)), "{place}: {pair:?}");
+            let above = |shapes: &[(usize, Shape)]| shapes.iter().all(|&(k, shape)| is(place - k, shape));
+            let expected = match pair.shape {
+                Shape::Slope => !fetches(place),
+                Shape::ThirdX => above(&[(1, Shape::Slope)]),
+                Shape::ThirdY => !fetches(place) && above(&[(1, Shape::ThirdX), (2, Shape::Slope)]),
+                Shape::Return => !fetches(place) && above(&[(1, Shape::ThirdX), (2, Shape::Slope)]),
+                Shape::ReturnX => above(&[(1, Shape::Return)]),
+                Shape::ReturnY => !fetches(place) && above(&[(1, Shape::ReturnX), (2, Shape::Return)]),
+                Shape::Curve => !fetches(place) && above(&[(2, Shape::Square)]),
+                Shape::Order => above(&[(1, Shape::Copy)]) && is(place + 1, Shape::Free),
+                Shape::Sign => above(&[(2, Shape::Order)]),
+                _ => true,
+            };
+            assert!(expected, "{place}: {pair:?}");
         }
     }
 }

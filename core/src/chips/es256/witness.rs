@@ -8,18 +8,19 @@ use p256::elliptic_curve::subtle::ConditionallySelectable;
 use p256::{AffinePoint, EncodedPoint, FieldElement, ProjectivePoint, Scalar, U256};
 use zeroize::Zeroizing;
 
-use super::layout::{self, HALF, column};
-use super::limbs::{self, COEFFICIENTS, LIMB_BITS, LIMBS, Limbs};
-use super::program::{self, Address, Identity, Modulus, Program, STEPS, Shape, TABLE, TABLE_Y};
+use super::layout::{self, SCALARS, column, gathered};
+use super::limbs::{self, COEFFICIENTS, Coefficients, GROUPS, LIMBS, Limbs, PRIME_BELOW, WORD_LIMBS};
+use super::program::{self, Address, GROUP_ORDER, HALF_BITS, Pair, Place, Program, STEPS, Shape, TABLE_Y};
 use super::scalars::half_size;
 use crate::air::Trace;
 use crate::field::F;
 use crate::statement::PublicKey;
 
-/// Values by address; `None` where a value follows from others.
+/// Values by place; `None` where a value follows from others.
 pub(super) type Given = Zeroizing<Vec<Option<U256>>>;
 
-const ADDRESSES: usize = TABLE_Y as usize + TABLE;
+/// Addresses are below.
+const ADDRESSES: usize = TABLE_Y as usize + program::TABLE;
 
 /// The values that do not follow from others, for one way to split the signature equation.
 ///
@@ -40,7 +41,6 @@ pub(super) fn given(
     let (v2_integer, negative) = half_size(&u2, balance);
     let v2 = Scalar::reduce(v2_integer);
     let signed_v2 = Scalar::conditional_select(&v2, &-v2, negative);
-    let w = U256::from(signed_v2 * u1);
 
     let encoded = EncodedPoint::from_affine_coordinates(&key.x.into(), &key.y.into(), false);
     let q = AffinePoint::from_encoded_point(&encoded).unwrap_or(AffinePoint::IDENTITY);
@@ -53,227 +53,297 @@ pub(super) fn given(
     let (s_x, s_y) =
         program::coordinates(&ProjectivePoint::conditional_select(&-verified, &verified, negative));
 
-    let mut given = Zeroizing::new(vec![None; ADDRESSES]);
+    let mut given = Zeroizing::new(vec![None; program.pairs.len()]);
     let inputs = &program.inputs;
-    for (address, value) in program.constants.iter().copied().chain([
+    for (place, value) in [
         (inputs.key_x, U256::from_be_slice(&key.x)),
         (inputs.key_y, U256::from_be_slice(&key.y)),
         (inputs.hash, e),
         (inputs.s_x, s_x),
         (inputs.s_y, s_y),
-        (inputs.excess, s_x.wrapping_sub(&r)),
+        (inputs.r, r),
         (inputs.s, s),
+        (inputs.h, U256::from(signed_v2 * s_inverse)),
         (inputs.v2, v2_integer),
-        (inputs.signed_v2, U256::from(signed_v2)),
-        (inputs.w_high, w.shr_vartime(STEPS)),
-    ]) {
-        given[address as usize] = Some(value);
+    ] {
+        given[place] = Some(value);
     }
     given
 }
 
-/// A value for every address.
+/// A value for every pair.
 pub(super) struct Witness {
     values: Zeroizing<Vec<U256>>,
+    /// Places of the values that are provided, by address.
+    places: Vec<Place>,
     digits: Zeroizing<[u8; STEPS]>,
 }
 
 impl Witness {
-    /// Computes what follows from the given values, identity by identity.
+    /// Computes what follows from the given values, pair by pair.
     pub(super) fn solve(program: &Program, given: &Given) -> Self {
-        let mut witness =
-            Self { values: Zeroizing::new(vec![U256::ZERO; ADDRESSES]), digits: Zeroizing::new([0; STEPS]) };
-        let first_step = program.identities.iter().position(|identity| identity.step.is_some());
+        Self::solve_with(program, given, Self::digits)
+    }
 
-        for (i, identity) in program.identities.iter().enumerate() {
-            if Some(i) == first_step {
-                witness.read_digits(program);
+    /// The same, with digits of the steps that `digits` reads off the values before them.
+    pub(super) fn solve_with(
+        program: &Program,
+        given: &Given,
+        digits: impl Fn(&Self, &Program) -> Zeroizing<[u8; STEPS]>,
+    ) -> Self {
+        let mut places = vec![0; ADDRESSES];
+        for (place, pair) in program.pairs.iter().enumerate() {
+            if let Some(address) = pair.provided {
+                places[address as usize] = place;
             }
-            let operands = witness.operands(identity);
-            let value = given[identity.address as usize].unwrap_or_else(|| match identity.modulus {
-                Modulus::Integers => integer_value(identity.shape, operands),
-                Modulus::FieldPrime => value::<FieldElement>(identity.shape, operands),
-                Modulus::GroupOrder => value::<Scalar>(identity.shape, operands),
-            });
-            witness.values[identity.address as usize] = value;
+        }
+        let values = Zeroizing::new(vec![U256::ZERO; program.pairs.len()]);
+        let mut witness = Self { values, places, digits: Zeroizing::new([0; STEPS]) };
+        for (place, pair) in program.pairs.iter().enumerate() {
+            if place == program.first_step {
+                witness.digits = digits(&witness, program);
+            }
+            let value = given[place].unwrap_or_else(|| witness.next(program, place, pair));
+            witness.values[place] = value;
         }
         witness
     }
 
-    /// The value at an address.
+    /// The value at a place.
     #[cfg(test)]
-    pub(super) fn value(&self, address: Address) -> U256 {
-        self.values[address as usize]
+    pub(super) fn value(&self, place: Place) -> U256 {
+        self.values[place]
     }
 
     /// Whether two points that must differ do not, or seem not to.
     pub(super) fn collides(&self, program: &Program) -> bool {
-        program.identities.iter().filter(|identity| identity.distinct).any(|identity| {
-            let delta = self.difference(identity);
-            let rho = layout::evaluate(&limbs::FIELD_PRIME);
-            delta == F::ZERO || delta.square() == rho.square()
+        let differing = (0..program.pairs.len()).filter(|&place| program.pairs[place].shape.is_distinct());
+        differing.into_iter().any(|place| {
+            let difference = limbs::evaluate(&self.operand(program, place).map(F::from_i64));
+            difference == F::ZERO || difference.square() == layout::prime().square()
         })
     }
 
     /// The committed cells.
     pub(super) fn trace(&self, program: &Program) -> Trace {
         let mut trace = Trace::zeroed(layout::HEIGHT, column::WIDTH);
-        for (i, identity) in program.identities.iter().enumerate() {
-            self.fill_identity(&mut trace, 2 * i, identity);
+        for place in 0..program.pairs.len() {
+            self.fill_pair(&mut trace, program, place);
         }
-        let rows = layout::Rows::of(program);
-        let operands = [program.inputs.key_x, program.inputs.key_y, program.inputs.hash];
-        for (row, address) in (rows.words..).step_by(2).zip(operands) {
-            self.fill_words(&mut trace, row, address);
-        }
-        self.fill_digits(&mut trace, program, rows.digits);
+        self.fill_digits(&mut trace, program);
         trace
     }
 
-    fn read_digits(&mut self, program: &Program) {
-        let scalars = program.scalars.map(|address| self.values[address as usize]);
-        for (step, digit) in self.digits.iter_mut().enumerate() {
-            let bit = |scalar: &U256| (scalar.shr_vartime(STEPS - 1 - step).as_words()[0] & 1) as u8;
-            *digit = scalars.iter().rev().fold(0, |digit, scalar| digit * 2 + bit(scalar));
-        }
+    /// Bits of `w`'s halves, `v1` and `v2`.
+    pub(super) fn digits(&self, program: &Program) -> Zeroizing<[u8; STEPS]> {
+        let [w, v1, v2] =
+            [program.inputs.w, program.inputs.v1, program.inputs.v2].map(|place| self.values[place]);
+        let bit = |scalar: &U256, bit: usize| (scalar.shr_vartime(bit).as_words()[0] & 1) as u8;
+        Zeroizing::new(std::array::from_fn(|step| {
+            let i = STEPS - 1 - step;
+            let of_w = |first: usize| if i < HALF_BITS { bit(&w, first + i) } else { 0 };
+            of_w(0) | of_w(HALF_BITS) << 1 | bit(&v1, i) << 2 | bit(&v2, i) << 3
+        }))
     }
 
-    fn operands(&self, identity: &Identity) -> [U256; 4] {
-        let digit = identity.step.map_or(0, |step| self.digits[step]);
-        let moved = [0, digit, digit, 0];
-        std::array::from_fn(|i| self.values[(identity.operands[i] + Address::from(moved[i])) as usize])
+    /// The value `places` pairs above.
+    fn above(&self, place: Place, places: usize) -> U256 {
+        self.values[place - places]
     }
 
-    fn difference(&self, identity: &Identity) -> F {
-        let [m, x, ..] = self.operands(identity);
-        layout::evaluate(&limbs::limbs(&m)) - layout::evaluate(&limbs::limbs(&x))
+    /// What a pair fetches; zero if nothing.
+    fn fetched(&self, program: &Program, place: Place) -> U256 {
+        let pair = &program.pairs[place];
+        let digit = pair.step.map_or(0, |step| self.digits[step]);
+        let address = pair.fetched.map(|address| address + Address::from(digit));
+        address.map_or(U256::ZERO, |address| self.values[self.places[address as usize]])
     }
 
-    fn fill_identity(&self, trace: &mut Trace, row: usize, identity: &Identity) {
-        let v = limbs::limbs(&self.values[identity.address as usize]);
-        let [m, x, y, z] = self.operands(identity).map(|operand| limbs::limbs(&operand));
-        let m = std::array::from_fn(|i| m[i] - x[i]);
-        let mut n = [0; COEFFICIENTS];
-        match identity.shape {
-            Shape::Slope => limbs::add_product(&mut n, &v, &m),
-            Shape::Tangent => limbs::add_product(&mut n, &std::array::from_fn(|i| v[i] + y[i]), &m),
-            Shape::Square => limbs::add_product(&mut n, &z, &z),
-            Shape::Product => limbs::add_product(&mut n, &z, &m),
-        }
-        for i in 0..LIMBS {
-            n[i] += match identity.shape {
-                Shape::Slope => y[i] - z[i],
-                Shape::Tangent => -2 * z[i],
-                Shape::Square => -v[i] - m[i] - 2 * x[i],
-                Shape::Product => -v[i] - y[i],
-            };
-        }
-        let (quotient, rest) = match identity.modulus {
-            Modulus::Integers => ([0; LIMBS], n),
-            Modulus::FieldPrime => limbs::divide(n, &limbs::FIELD_PRIME),
-            Modulus::GroupOrder => limbs::divide(n, &limbs::GROUP_ORDER),
+    /// The value that the pair's shape asks for; zero where it asks for none.
+    fn next(&self, program: &Program, place: Place, pair: &Pair) -> U256 {
+        use Shape::*;
+        let above = |places| self.above(place, places);
+        let fetched = |place| self.fetched(program, place);
+        let field = |places| FieldElement::reduced(above(places));
+        let field_fetched = |place| FieldElement::reduced(fetched(place));
+        let over = |numerator: FieldElement, denominator: FieldElement| {
+            numerator * denominator.invert().unwrap_or(FieldElement::ZERO)
         };
-        for (group, value) in [
-            (column::V, v),
-            (column::Q, quotient),
-            (column::M, m),
-            (column::X, x),
-            (column::Y, y),
-            (column::Z, z),
-        ] {
-            fill_limbs(trace, row, group, &value);
-        }
-        for (i, carry) in limbs::carries(&rest).into_iter().enumerate() {
-            let (low, high) = layout::carry_cells(i);
-            trace.set(row + low.1, low.0, F::from_i64(carry & 0xfff));
-            trace.set(row + high.1, high.0, F::from_i64(carry >> LIMB_BITS));
-        }
-        if let Some(step) = identity.step {
-            trace.set_u64(row, column::DIGIT, u64::from(self.digits[step]));
-        }
-        if identity.distinct {
-            let delta = layout::evaluate(&m);
-            let rho = layout::evaluate(&limbs::FIELD_PRIME);
-            trace.set(row, column::SQUARE, delta.square());
-            let inverse = |value: F| value.try_inverse().unwrap_or(F::ZERO);
-            trace.set(row + 1, column::DIGIT, inverse(delta));
-            trace.set(row + 1, column::SQUARE, inverse(delta.square() - rho.square()));
+        match pair.shape {
+            // The quotient by n, which is odd: exact modulo `2^256`.
+            Free if place > 0 && program.pairs[place - 1].shape == Order => {
+                let product = above(3 - 1).wrapping_mul(&fetched(place - 1));
+                product.wrapping_sub(&above(1)).wrapping_mul(&GROUP_ORDER.inv_mod2k_vartime(256))
+            }
+            Free | Curve | Reduce | Sign => pair.constant,
+            Copy => fetched(place - 2),
+            Slope => over(field(1) - field_fetched(place + 1), field(2) - field_fetched(place - 2)).integer(),
+            ThirdX => (field(1).square() - field(3) - field_fetched(place - 3)).integer(),
+            ThirdY => (field(2) * (field(4) - field(1)) - field(3)).integer(),
+            Return => (over(field(3).double(), field(4) - field(1)) - field(2)).integer(),
+            ReturnX => (field(1).square() - field(5) - field(2)).integer(),
+            ReturnY => (field(2) * (field(6) - field(1)) - field(5)).integer(),
+            Square => field(1).square().integer(),
+            Order => (Scalar::reduced(above(1)) * Scalar::reduced(fetched(place))).integer(),
+            AtMost => pair.constant.wrapping_sub(&fetched(place)),
+            AtLeast => fetched(place).wrapping_sub(&pair.constant),
         }
     }
 
-    fn fill_words(&self, trace: &mut Trace, row: usize, address: Address) {
-        let value = limbs::limbs(&self.values[address as usize]);
-        fill_limbs(trace, row, column::X, &value);
-        fill_limbs(trace, row, column::M, &value.map(|limb| -limb));
-        for split in &layout::SPLITS {
-            let limb = value[split.limb];
-            let mut set = |cell: usize, value: i64| {
-                trace.set(row + cell / HALF, column::Q + cell % HALF, F::from_i64(value));
-            };
-            set(split.high, limb >> split.bits);
-            set(split.low, (limb & ((1 << split.bits) - 1)) << (LIMB_BITS - split.bits));
+    /// What stands in a pair's operand: what it fetches, or the difference that its shape states.
+    fn operand(&self, program: &Program, place: Place) -> Limbs {
+        use Shape::*;
+        let minus = |a: U256, b: U256| {
+            let (a, b) = (limbs::limbs(&a), limbs::limbs(&b));
+            std::array::from_fn(|i| a[i] - b[i])
+        };
+        match program.pairs[place].shape {
+            Slope => minus(self.above(place, 2), self.fetched(program, place - 2)),
+            ThirdY | Return => minus(self.above(place, 4), self.above(place, 1)),
+            ReturnY => minus(self.above(place, 6), self.above(place, 1)),
+            Curve => limbs::limbs(&self.above(place, 3)),
+            _ => limbs::limbs(&self.fetched(program, place)),
         }
     }
 
-    fn fill_digits(&self, trace: &mut Trace, program: &Program, first: usize) {
-        let mut registers = [[0i64; HALF]; 4];
-        for (step, &digit) in self.digits.iter().enumerate() {
-            trace.set_u64(first + step, column::DIGIT, u64::from(digit));
-            fill_registers(trace, first + step, &registers);
-            for (i, register) in registers.iter_mut().enumerate() {
-                let bit = i64::from(digit >> i & 1);
-                trace.set(first + step, column::V + i, F::from_i64(bit));
-                if step % LIMB_BITS == 0 {
-                    register.rotate_right(1);
-                    register[0] = bit;
-                } else {
-                    register[0] = 2 * register[0] + bit;
+    /// Whether the bit of a pair that chooses is 1.
+    fn chooses(&self, program: &Program, place: Place) -> bool {
+        match program.pairs[place].shape {
+            Shape::Reduce => self.values[place] != self.fetched(program, place - 1),
+            Shape::Sign => self.values[place] != self.above(place, 2),
+            _ => false,
+        }
+    }
+
+    /// The polynomial that is zero if the pair's identity holds, folded if that holds modulo the field's prime.
+    fn polynomial(&self, program: &Program, place: Place) -> Coefficients {
+        use Shape::*;
+        let pair = &program.pairs[place];
+        let above = |places: usize| limbs::limbs(&self.above(place, places));
+        let fetched = |place| limbs::limbs(&self.fetched(program, place));
+        let (value, operand) = (limbs::limbs(&self.values[place]), self.operand(program, place));
+        let constant = limbs::limbs(&pair.constant);
+        let bit = i64::from(self.chooses(program, place));
+
+        let mut sum = [0; COEFFICIENTS];
+        match pair.shape {
+            Slope => limbs::add_product(&mut sum, &value, &operand),
+            Return => limbs::add_product(&mut sum, &plus(&value, &above(2), 1), &operand),
+            ThirdY | ReturnY => limbs::add_product(&mut sum, &above(2), &operand),
+            ThirdX | ReturnX | Square => limbs::add_product(&mut sum, &above(1), &above(1)),
+            Curve => {
+                limbs::add_product(&mut sum, &above(1), &above(1));
+                limbs::add_product(&mut sum, &above(2).map(|limb| -limb), &operand);
+            }
+            Order => {
+                limbs::add_product(&mut sum, &above(1), &operand);
+                let quotient = limbs::limbs(&self.values[place + 1]).map(|limb| -limb);
+                limbs::add_product(&mut sum, &quotient, &limbs::GROUP_ORDER);
+            }
+            Free | Copy | AtMost | AtLeast | Reduce | Sign => {}
+        }
+        let none = [0; LIMBS];
+        let rest = match pair.shape {
+            Free | Copy => none,
+            Slope => plus(&fetched(place + 1), &above(1), -1),
+            ThirdX => plus(&plus(&plus(&none, &value, -1), &above(3), -1), &fetched(place - 3), -1),
+            ThirdY => plus(&plus(&none, &value, -1), &above(3), -1),
+            Return => plus(&none, &above(3), -2),
+            ReturnX => plus(&plus(&plus(&none, &value, -1), &above(5), -1), &above(2), -1),
+            ReturnY => plus(&plus(&none, &value, -1), &above(5), -1),
+            Square | Order => plus(&none, &value, -1),
+            Curve => plus(&plus(&none, &operand, 3), &constant, -1),
+            AtMost => plus(&plus(&value, &operand, 1), &constant, -1),
+            AtLeast => plus(&plus(&value, &operand, -1), &constant, 1),
+            Reduce => plus(&plus(&value, &constant, bit), &fetched(place - 1), -1),
+            Sign => plus(&plus(&value.map(|limb| (1 - 2 * bit) * limb), &constant, bit), &above(2), -1),
+        };
+        sum.iter_mut().zip(rest).for_each(|(sum, limb)| *sum += limb);
+        if pair.shape.is_modulo_prime() {
+            limbs::fold(&mut sum);
+        }
+        sum
+    }
+
+    fn fill_pair(&self, trace: &mut Trace, program: &Program, place: Place) {
+        let (row, pair) = (2 * place, &program.pairs[place]);
+        fill_limbs(trace, row, column::V, &limbs::limbs(&self.values[place]));
+        let operand = self.operand(program, place);
+        fill_limbs(trace, row, column::M, &operand);
+        match pair.shape {
+            shape if shape.is_modulo_prime() => {
+                let mut sum = self.polynomial(program, place);
+                let multiple = limbs::multiple_of_prime(&sum);
+                for (word, factor) in PRIME_BELOW.into_iter().enumerate() {
+                    sum[word * WORD_LIMBS] -= multiple * factor;
                 }
+                let mut carries = limbs::carries(&sum);
+                carries[GROUPS - 1] = limbs::moved(multiple);
+                fill_carries(trace, row, &carries[..GROUPS]);
+            }
+            Shape::Order => {
+                let carries = limbs::carries(&self.polynomial(program, place));
+                fill_carries(trace, row, &carries[..carries.len() - 1]);
+            }
+            shape if shape.is_integer() => {
+                fill_carries(trace, row, &limbs::carries(&self.polynomial(program, place))[..GROUPS]);
+                trace.set(row, column::AUXILIARY, F::from_bool(self.chooses(program, place)));
+            }
+            _ => {}
+        }
+        if pair.shape.is_distinct() {
+            let difference = limbs::evaluate(&operand.map(F::from_i64));
+            // Where there is no inverse any will do to have the other rule met.
+            let inverse = |value: F| value.try_inverse().unwrap_or(F::ONE);
+            let other = difference - layout::prime().square() * inverse(difference);
+            trace.set(row, column::AUXILIARY, inverse(difference));
+            trace.set(row + 1, column::AUXILIARY, inverse(other));
+        }
+        if pair.words.is_some() {
+            for (i, word) in limbs::words(&self.values[place]).into_iter().enumerate() {
+                trace.set(row + i, column::WORD, F::from_u32(word));
             }
         }
-        let scalars = program.scalars.map(|address| limbs::limbs(&self.values[address as usize]));
-        for half in 0..2 {
-            let registers = scalars.map(|limbs| std::array::from_fn(|i| limbs[half * HALF + i]));
-            fill_registers(trace, first + STEPS + half, &registers);
+    }
+
+    fn fill_digits(&self, trace: &mut Trace, program: &Program) {
+        let mut made = [0u64; SCALARS];
+        for (step, &digit) in self.digits.iter().enumerate() {
+            let row = program.digit_row(step);
+            if (STEPS - step).is_multiple_of(32) {
+                made = [0; SCALARS];
+            }
+            for (scalar, made) in made.iter_mut().enumerate() {
+                let bit = u64::from(digit >> scalar & 1);
+                *made = 2 * *made + bit;
+                trace.set_u64(row + scalar, column::WORD, bit);
+                trace.set_u64(row + gathered(scalar), column::WORD, *made);
+            }
+            for row in [row, row + 6] {
+                trace.set_u64(row, column::AUXILIARY, digit.into());
+            }
         }
     }
 }
 
-/// Writes half of four scalars. Column M holds what the first is more than the second.
-pub(super) fn fill_registers(trace: &mut Trace, row: usize, registers: &[[i64; HALF]; 4]) {
-    let [first, second, third, fourth] = registers;
-    for limb in 0..HALF {
-        trace.set(row, column::M + limb, F::from_i64(first[limb] - second[limb]));
-        trace.set(row, column::X + limb, F::from_i64(second[limb]));
-        trace.set(row, column::Y + limb, F::from_i64(third[limb]));
-        trace.set(row, column::Z + limb, F::from_i64(fourth[limb]));
-    }
+fn plus(a: &Limbs, b: &Limbs, factor: i64) -> Limbs {
+    std::array::from_fn(|i| a[i] + factor * b[i])
 }
 
-fn fill_limbs(trace: &mut Trace, row: usize, group: usize, limbs: &Limbs) {
+fn fill_limbs(trace: &mut Trace, row: usize, first: usize, limbs: &Limbs) {
     for (i, &limb) in limbs.iter().enumerate() {
-        trace.set(row + i / HALF, group + i % HALF, F::from_i64(limb));
+        let (column, offset) = layout::limb_cell(first, i);
+        trace.set(row + offset, column, F::from_i64(limb));
     }
 }
 
-fn integer_value(shape: Shape, [m, x, y, z]: [U256; 4]) -> U256 {
-    match shape {
-        Shape::Product => z.wrapping_mul(&m.wrapping_sub(&x)).wrapping_sub(&y),
-        Shape::Slope | Shape::Tangent | Shape::Square => U256::ZERO,
+/// Writes the carries out of a pair's groups.
+pub(super) fn fill_carries(trace: &mut Trace, row: usize, carries: &[i64]) {
+    for (group, carry) in carries.iter().enumerate() {
+        let (low, high) = layout::carry_cells(group);
+        trace.set(row + low.1, low.0, F::from_i64(carry & ((1 << limbs::CARRY_LOW_BITS) - 1)));
+        trace.set(row + high.1, high.0, F::from_i64(carry >> limbs::CARRY_LOW_BITS));
     }
-}
-
-/// The value that an identity modulo a prime defines; zero where it defines none.
-fn value<T: Residue>(shape: Shape, operands: [U256; 4]) -> U256 {
-    let [m, x, y, z] = operands.map(T::reduced);
-    let over = |divisor: T| divisor.invert().unwrap_or(T::ZERO);
-    match shape {
-        Shape::Slope => (z - y) * over(m - x),
-        Shape::Tangent => z.double() * over(m - x) - y,
-        Shape::Square => z.square() - m - x,
-        Shape::Product => z * (m - x) - y,
-    }
-    .integer()
 }
 
 /// A number modulo one of the curve's two primes.

@@ -10,8 +10,7 @@ use p256::elliptic_curve::ops::Reduce;
 use p256::elliptic_curve::sec1::FromEncodedPoint;
 use p256::{AffinePoint, EncodedPoint, NistP256, ProjectivePoint, Scalar, U256};
 
-use super::layout::Rows;
-use super::program::{self, Address};
+use super::program::{self, Place};
 use super::witness::Given;
 use super::*;
 use crate::air::testing::Partner;
@@ -118,22 +117,23 @@ fn trace_of(given: &Given) -> Trace {
     Witness::solve(&PROGRAM, given).trace(&PROGRAM)
 }
 
-fn give(given: &mut Given, address: Address, value: U256) {
-    given[address as usize] = Some(value);
+fn give(given: &mut Given, place: Place, value: U256) {
+    given[place] = Some(value);
 }
 
-fn value_of(given: &Given, address: Address) -> U256 {
-    Witness::solve(&PROGRAM, given).value(address)
+fn value_of(given: &Given, place: Place) -> U256 {
+    Witness::solve(&PROGRAM, given).value(place)
 }
 
-/// The even row of the identity that defines this value.
-fn row_of(address: Address) -> usize {
-    2 * PROGRAM.identities.iter().position(|identity| identity.address == address).unwrap()
+/// The first row of a value's pair.
+fn row_of(place: Place) -> usize {
+    2 * place
 }
 
-/// The first row of the table of points.
-fn first_table_row() -> usize {
-    row_of(program::TABLE_X)
+/// The place of a table point's x coordinate, which its y coordinate follows.
+fn table_point(i: usize) -> Place {
+    let address = program::TABLE_X + i as program::Address;
+    PROGRAM.pairs.iter().position(|pair| pair.provided == Some(address)).unwrap()
 }
 
 /// Copies rows of one trace to another.
