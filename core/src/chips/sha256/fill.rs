@@ -1,6 +1,6 @@
 //! Fills the trace.
 
-use p3_field::PrimeCharacteristicRing;
+use p3_field::{Field, PrimeCharacteristicRing};
 use zeroize::Zeroizing;
 
 use super::compression::{
@@ -71,24 +71,62 @@ pub(super) fn round(words: &[Words], t: usize, w: u32) -> Words {
 pub(super) fn trace(chip: &Sha256Chip, words: Vec<Words>) -> Trace {
     let mut filler =
         Filler { words: Zeroizing::new(words), trace: Trace::zeroed(chip.height(), column::WIDTH) };
-    for row in 0..chip.height() {
+    for row in 0..filler.words.len() {
         filler.fill_words(row);
-        filler.fill_functions(row);
     }
     for (row, kind) in (LEADING_ROWS..).zip(chip.rows()) {
-        match kind {
-            Row::Initial { .. } | Row::Continued { .. } => filler.hold_own(row),
-            Row::Round { t, .. } => {
-                filler.carry_round(row, t);
-                filler.hold_on(row);
-            }
-            Row::Hash { .. } => {
-                filler.carry_hash(row);
-                filler.hold_own(row);
-            }
+        if let Row::Round { t, .. } = kind {
+            filler.carry_round(row, t);
         }
     }
+    balance(chip, &mut filler.trace);
     filler.trace
+}
+
+/// Fills carries that are no bits, so that the equations of *round* and *schedule* are true where they mean nothing.
+pub(super) fn balance(chip: &Sha256Chip, trace: &mut Trace) {
+    let rows = chip.rows();
+    let per_carry = F::from_u64(1 << BITS).inverse();
+    // Equations read sixteen rows; behind those of the last word everything is zero.
+    for row in 4..(LEADING_ROWS + rows.len() + BLOCK_WORDS).min(trace.height()) {
+        let kind = row.checked_sub(LEADING_ROWS).and_then(|row| rows.get(row));
+        let at = |column: usize, back: usize| trace.get(row - back, column);
+        let bits = |first: usize, back: usize| -> [F; BITS] { std::array::from_fn(|i| at(first + i, back)) };
+        let (mut round, mut schedule) = (None, None);
+        if !matches!(kind, Some(Row::Round { .. })) {
+            let constant = match kind {
+                Some(Row::Initial { k }) => F::from_u32(INITIAL[*k]),
+                Some(Row::Continued { k, .. } | Row::Hash { k, .. }) => F::from_usize(*k),
+                _ => F::ZERO,
+            };
+            let [a, e] =
+                [column::A_BITS, column::E_BITS].map(|first| [1, 2, 3].map(|back| bits(first, back)));
+            let t1 = at(column::E, 4)
+                + super::upper_sigma1(&e[0])
+                + super::ch_less_z(&e[0], &e[1], &e[2])
+                + at(column::E, 3)
+                + constant
+                + at(column::W, 0);
+            let t2 = super::upper_sigma0(&a[0]) + super::maj(&a[0], &a[1], &a[2]);
+            let (new_a, new_e, d) = (at(column::A, 0), at(column::E, 0), at(column::A, 4));
+            round = Some((new_e - d + t2 - new_a, d + t1 - new_e));
+        }
+        if row >= BLOCK_WORDS && !matches!(kind, Some(Row::Round { t, .. }) if *t >= BLOCK_WORDS) {
+            let sum = super::lower_sigma1(&bits(column::W_BITS, 2))
+                + at(column::W, 7)
+                + super::lower_sigma0(&bits(column::W_BITS, 15))
+                + at(column::W, 16);
+            schedule = Some(sum - at(column::W, 0));
+        }
+        let cells = trace.row_mut(row);
+        if let Some((a, e)) = round {
+            cells[column::CARRY_A[0]] = a * per_carry;
+            cells[column::CARRY_E[0]] = e * per_carry;
+        }
+        if let Some(w) = schedule {
+            cells[column::CARRY_W[0]] = w * per_carry;
+        }
+    }
 }
 
 struct Filler {
@@ -97,9 +135,9 @@ struct Filler {
 }
 
 impl Filler {
-    /// The words `offset` rows further down; zeros on unused rows and outside the table.
-    fn words(&self, row: usize, offset: isize) -> Words {
-        row.checked_add_signed(offset).and_then(|row| self.words.get(row)).copied().unwrap_or_default()
+    /// The words `back` rows further up.
+    fn words(&self, row: usize, back: usize) -> Words {
+        row.checked_sub(back).and_then(|row| self.words.get(row)).copied().unwrap_or_default()
     }
 
     fn fill_words(&mut self, row: usize) {
@@ -112,32 +150,8 @@ impl Filler {
         }
     }
 
-    fn fill_functions(&mut self, row: usize) {
-        let [[c, g, _], [b, f, w], [a, e, _]] = [-1, 0, 1].map(|offset| self.words(row, offset));
-        let cells = self.trace.row_mut(row);
-        cells[column::BIG_SIGMA0] = F::from_u32(big_sigma0(b));
-        cells[column::BIG_SIGMA1] = F::from_u32(big_sigma1(f));
-        cells[column::SMALL_SIGMA0] = F::from_u32(small_sigma0(w));
-        cells[column::SMALL_SIGMA1] = F::from_u32(small_sigma1(w));
-        cells[column::MAJ] = F::from_u32(maj(a, b, c));
-        cells[column::CH] = F::from_u32(ch(e, f, g)) - F::from_u32(g);
-    }
-
-    fn hold_own(&mut self, row: usize) {
-        let [a, e, _] = self.words[row];
-        self.trace.set(row, column::HELD_A, F::from_u32(a));
-        self.trace.set(row, column::HELD_E, F::from_u32(e));
-    }
-
-    fn hold_on(&mut self, row: usize) {
-        for column in [column::HELD_A, column::HELD_E] {
-            self.trace.set(row, column, self.trace.get(row - 4, column));
-        }
-    }
-
     fn carry_round(&mut self, row: usize, t: usize) {
-        let [[a, e, _], [b, f, _], [c, g, _], [d, h, _]] =
-            [-1, -2, -3, -4].map(|offset| self.words(row, offset));
+        let [[a, e, _], [b, f, _], [c, g, _], [d, h, _]] = [1, 2, 3, 4].map(|back| self.words(row, back));
         let [_, e_next, w] = self.words[row];
         let t1 = sum([h, big_sigma1(e), ch(e, f, g), K[t], w]);
         let t2 = sum([big_sigma0(a), maj(a, b, c)]);
@@ -145,16 +159,9 @@ impl Filler {
         // e - d + T2, raised by 2^32 so that it is positive.
         self.carry(row, &column::CARRY_A, (1 << BITS) + u64::from(e_next) - u64::from(d) + t2);
         if t >= BLOCK_WORDS {
-            let [w2, w7, w15, w16] = [-2, -7, -15, -16].map(|offset| self.words(row, offset)[2]);
+            let [w2, w7, w15, w16] = [2, 7, 15, 16].map(|back| self.words(row, back)[2]);
             self.carry(row, &column::CARRY_W, sum([small_sigma1(w2), w7, small_sigma0(w15), w16]));
         }
-    }
-
-    fn carry_hash(&mut self, row: usize) {
-        let [[a, e, _], [chained_a, chained_e, _]] =
-            [-4, -(BLOCK_ROWS as isize)].map(|offset| self.words(row, offset));
-        self.carry(row, &column::CARRY_A, sum([a, chained_a]));
-        self.carry(row, &column::CARRY_E, sum([e, chained_e]));
     }
 
     /// Writes what `sum` has beyond 32 bits.

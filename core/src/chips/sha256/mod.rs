@@ -17,8 +17,12 @@
 //! and `e, f, g, h` are the two columns one to four rows up. A class of more blocks than one table takes has several tables;
 //! one that begins inside a stream looks its chaining value up where the table before provides it.
 //!
-//! Fixed columns describe the row *below* them, and constraints state what follows from the rows up to this one for the
-//! next. They read rows -15 to 1.
+//! Fixed columns describe the row [`AHEAD`] rows *below* them, and constraints state what follows from the rows up to the one
+//! before for that row. They read rows -66 to 2.
+//!
+//! The equations of *round* and *schedule* stand on every row, so that their functions of bits need no columns: a selector
+//! would take them beyond degree 3. On a row that is no round its carries are no bits but whatever makes the
+//! equation true.
 //!
 //! # Soundness
 //!
@@ -27,21 +31,16 @@
 //! | bits of `a`, `e`, `W` | boolean; their packed words are fixed below |
 //! | packed `a`, `e`, `W` | the sums of their bits (*pack*) |
 //! | `a`, `e` on initial rows | constants (*initial*), or a lookup of the hash value after the block before |
-//! | `a`, `e` on round rows | *round*, modulo 2^32 by bounded carries and 32 bits |
-//! | `a`, `e` on hash rows | *chain*: working variables plus chaining value, modulo 2^32 |
+//! | `a`, `e` on round rows | *round*, modulo 2^32 by carries that are bits and 32 bits |
+//! | `a`, `e` on hash rows | *chain*: working variables plus the chaining value 68 rows up, or 2^32 less, whichever has 32 bits |
 //! | `W` for t < 16 | lookup of the word at its position |
 //! | `W` for t >= 16 | *schedule* |
-//! | Σ0, Σ1, σ0, σ1, Ch, Maj | defined on every row from the bits around them |
-//! | held chaining value | *hold*: taken from initial and hash rows, then carried by four rows at a time |
-//! | carries | bits; a carry and 32 bits of a word are the one representation of a sum below 2^35 |
+//! | carries | bits on round rows, for `W` where t >= 16; a carry and 32 bits of a word are the one representation of a sum below 2^35 |
 //! | multiplicity | free; the key (block, k) is fixed and unique |
 //!
 //! All sums stay below 2^36, far below the field's order, so equality in the field is equality of integers. Free and read
-//! by nothing: `W` and its carry on rows that are no rounds, carries on initial rows and on rows of `W` for t < 16,
-//! everything on unused rows.
-//!
-//! Ch and Maj are stated on every row without a gate, to keep their degree. Each of their terms has factors from two
-//! rows at least, and the first two and last two rows are zero, so terms that read outside the table vanish.
+//! by nothing: `W` on rows that are no rounds, everything on unused rows but what *pack*, *round* and *schedule* make of
+//! the bits there, and carries on rows where they are no bits: they have only to balance an equation that says nothing.
 
 mod compression;
 mod fill;
@@ -68,8 +67,11 @@ const MAX_BLOCKS: usize = 57;
 /// Names of the tables in order.
 const NAMES: [&str; 3] = ["sha256", "sha256-1", "sha256-2"];
 
+/// Rows from the one that fixed columns stand on to the one that they describe.
+pub const AHEAD: usize = 2;
+
 /// Zero rows before everything.
-const LEADING_ROWS: usize = 2;
+const LEADING_ROWS: usize = AHEAD;
 
 /// Rows of a block: its rounds and the hash value after it.
 const BLOCK_ROWS: usize = ROUNDS + 4;
@@ -90,35 +92,19 @@ pub mod column {
     pub const E: usize = 97;
     /// The word of the message schedule.
     pub const W: usize = 98;
-    /// Σ0 of `a`.
-    pub const BIG_SIGMA0: usize = 99;
-    /// Σ1 of `e`.
-    pub const BIG_SIGMA1: usize = 100;
-    /// σ0 of `W`.
-    pub const SMALL_SIGMA0: usize = 101;
-    /// σ1 of `W`.
-    pub const SMALL_SIGMA1: usize = 102;
-    /// Maj of `a` on the next row, this row and the row before.
-    pub const MAJ: usize = 103;
-    /// Ch of `e` on the next row, this row and the row before, less `e` on the row before.
-    pub const CH: usize = 104;
-    /// The word of the chaining value that this row's place modulo 4 stands for, H_0 to H_3.
-    pub const HELD_A: usize = 105;
-    /// The same for H_4 to H_7.
-    pub const HELD_E: usize = 106;
     /// Bits of the carry out of `a`.
-    pub const CARRY_A: [usize; 2] = [107, 108];
+    pub const CARRY_A: [usize; 2] = [99, 100];
     /// Bits of the carry out of `e`.
-    pub const CARRY_E: [usize; 3] = [109, 110, 111];
+    pub const CARRY_E: [usize; 3] = [101, 102, 103];
     /// Bits of the carry out of `W`.
-    pub const CARRY_W: [usize; 2] = [112, 113];
-    /// Multiplicity of the hash words.
-    pub const HASH_USES: usize = 114;
+    pub const CARRY_W: [usize; 2] = [104, 105];
+    /// Multiplicity of the hash words, [`AHEAD`](super::AHEAD) rows before them.
+    pub const HASH_USES: usize = 106;
     /// Number of columns.
-    pub const WIDTH: usize = 115;
+    pub const WIDTH: usize = 107;
 }
 
-/// Fixed columns. All describe the row below.
+/// Fixed columns. All describe the row [`AHEAD`] rows below.
 mod fixed {
     /// 1 on rounds below 16.
     pub const MESSAGE: usize = 0;
@@ -223,7 +209,7 @@ impl Chip for Sha256Chip {
                 Row::Round { t, .. } => (fixed::EXPAND, K[t] as usize, 0),
                 Row::Hash { block, k } => (fixed::HASH, k, block),
             };
-            let above = LEADING_ROWS + row - 1;
+            let above = LEADING_ROWS + row - AHEAD;
             columns[selector][above] = F::ONE;
             columns[fixed::CONSTANT][above] = F::from_usize(constant);
             columns[fixed::KEY][above] = F::from_usize(key);
@@ -234,10 +220,10 @@ impl Chip for Sha256Chip {
     fn eval<B: ChipBuilder>(&self, b: &mut B) {
         let selectors = Selectors::read(self, b);
         eval_words(b);
-        eval_functions(b);
+        eval_carries(b, &selectors);
         eval_chaining(b, &selectors);
         eval_round(b, &selectors);
-        eval_schedule(b, &selectors);
+        eval_schedule(b);
         eval_buses(b, &selectors);
     }
 }
@@ -265,9 +251,21 @@ impl<E: Clone> Selectors<E> {
             key: b.fixed(fixed::KEY, 0),
         }
     }
+
+    fn round(&self) -> E
+    where
+        E: std::ops::Add<Output = E>,
+    {
+        self.message.clone() + self.expand.clone()
+    }
 }
 
-/// Bits, carries and packed words.
+/// A cell of the row that is `offset` rows below the one that fixed columns describe.
+fn at<B: ChipBuilder>(b: &B, column: usize, offset: i32) -> B::Expr {
+    b.main(column, AHEAD as i32 + offset)
+}
+
+/// Bits and packed words.
 fn eval_words<B: ChipBuilder>(b: &mut B) {
     let words = [
         (column::A_BITS, column::A, "bits of a", "pack a"),
@@ -275,95 +273,93 @@ fn eval_words<B: ChipBuilder>(b: &mut B) {
         (column::W_BITS, column::W, "bits of W", "pack W"),
     ];
     for (bits, word, bit_label, pack_label) in words {
-        let bits: [B::Expr; BITS] = read_bits(b, bits, 0);
+        let bits: [B::Expr; BITS] = std::array::from_fn(|i| b.main(bits + i, 0));
         bits.iter().for_each(|bit| b.assert_bool(bit_label, bit.clone()));
         let packed = pack(&bits);
         b.assert_eq(pack_label, b.main(word, 0), packed);
     }
-    let carries = [
-        (&column::CARRY_A[..], "carry of a"),
-        (&column::CARRY_E, "carry of e"),
-        (&column::CARRY_W, "carry of W"),
-    ];
-    for (columns, label) in carries {
-        columns.iter().for_each(|&column| b.assert_bool(label, b.main(column, 0)));
-    }
 }
 
-/// The functions of FIPS 180-4, 4.1.2.
-fn eval_functions<B: ChipBuilder>(b: &mut B) {
-    let [a_before, a, a_after] = [-1, 0, 1].map(|offset| read_bits(b, column::A_BITS, offset));
-    let [e_before, e, e_after] = [-1, 0, 1].map(|offset| read_bits(b, column::E_BITS, offset));
-    let w: [B::Expr; BITS] = read_bits(b, column::W_BITS, 0);
-
-    b.assert_eq("Sigma0", b.main(column::BIG_SIGMA0, 0), big_sigma(&a, [2, 13, 22]));
-    b.assert_eq("Sigma1", b.main(column::BIG_SIGMA1, 0), big_sigma(&e, [6, 11, 25]));
-    b.assert_eq("sigma0", b.main(column::SMALL_SIGMA0, 0), small_sigma(&w, [7, 18], 3));
-    b.assert_eq("sigma1", b.main(column::SMALL_SIGMA1, 0), small_sigma(&w, [17, 19], 10));
-
-    b.assert_eq("Maj", b.main(column::MAJ, 0), maj(&a_after, &a, &a_before));
-    b.assert_eq("Ch", b.main(column::CH, 0), ch_less_z(&e_after, &e, &e_before));
+/// Carries are bits where they mean something.
+fn eval_carries<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
+    let round = s.round();
+    let carries = [
+        (&column::CARRY_A[..], &round, "carry of a"),
+        (&column::CARRY_E, &round, "carry of e"),
+        (&column::CARRY_W, &s.expand, "carry of W"),
+    ];
+    for (columns, selected, label) in carries {
+        for &column in columns {
+            let carry = at(b, column, 0);
+            b.assert_zero(label, selected.clone() * carry.bool_check());
+        }
+    }
 }
 
 /// Initial hash value and hash value after a block (FIPS 180-4, 6.2.2, steps 2 and 4).
 fn eval_chaining<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
-    let sets = s.initial.clone() + s.hash.clone() + s.continued.clone().unwrap_or(B::Expr::ZERO);
-    let rounds = s.message.clone() + s.expand.clone();
-    for (word, held, first, carry, initial, hold, chain) in [
-        (column::A, column::HELD_A, &s.constant, &column::CARRY_A[..], "initial a", "hold a", "chain a"),
-        (column::E, column::HELD_E, &s.key, &column::CARRY_E, "initial e", "hold e", "chain e"),
-    ] {
-        let (next, held_next) = (b.main(word, 1), b.main(held, 1));
+    for (word, first, initial, chain) in
+        [(column::A, &s.constant, "initial a", "chain a"), (column::E, &s.key, "initial e", "chain e")]
+    {
+        let next = at(b, word, 0);
         b.assert_zero(initial, s.initial.clone() * (next.clone() - first.clone()));
 
-        b.assert_zero(hold, sets.clone() * (held_next.clone() - next.clone()));
-        b.assert_zero(hold, rounds.clone() * (held_next - b.main(held, -3)));
-
-        let sum = b.main(word, -3) + b.main(held, -3);
-        let carried = next + shifted_carry(b, carry);
-        b.assert_zero(chain, s.hash.clone() * (carried - sum));
+        let sum = at(b, word, -4) + at(b, word, -(BLOCK_ROWS as i32));
+        let carried = next.clone() + B::Expr::from(F::from_u64(1 << BITS));
+        b.assert_zero(chain, s.hash.clone() * (next - sum.clone()) * (carried - sum));
     }
 }
 
-/// One round (FIPS 180-4, 6.2.2, step 3).
+/// One round (FIPS 180-4, 6.2.2, step 3), on every row.
 fn eval_round<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
-    let round = s.message.clone() + s.expand.clone();
-    let (d, h, g) = (b.main(column::A, -3), b.main(column::E, -3), b.main(column::E, -2));
-    let ch = b.main(column::CH, -1) + g;
-    let t1 = h + b.main(column::BIG_SIGMA1, 0) + ch + s.constant.clone() + b.main(column::W, 1);
-    let t2 = b.main(column::BIG_SIGMA0, 0) + b.main(column::MAJ, -1);
-    let (a, e) = (b.main(column::A, 1), b.main(column::E, 1));
+    let inside = b.interior(4 - AHEAD, AHEAD);
+    let [a, e] = [column::A_BITS, column::E_BITS].map(|bits| [1, 2, 3].map(|back| read_bits(b, bits, -back)));
+    let (d, h, g) = (at(b, column::A, -4), at(b, column::E, -4), at(b, column::E, -3));
+    let (new_a, new_e) = (at(b, column::A, 0), at(b, column::E, 0));
+    let t1 = h
+        + upper_sigma1(&e[0])
+        + ch_less_z(&e[0], &e[1], &e[2])
+        + g
+        + s.constant.clone()
+        + at(b, column::W, 0);
+    let t2 = upper_sigma0(&a[0]) + maj(&a[0], &a[1], &a[2]);
 
-    let carried = e.clone() + shifted_carry(b, &column::CARRY_E);
-    b.assert_zero("round e", round.clone() * (carried - d.clone() - t1));
+    let carried = new_e.clone() + shifted(&read_carry(b, &column::CARRY_E));
+    b.assert_zero("round e", inside.clone() * (carried - d.clone() - t1));
 
     // T1 + T2 is e - d + T2 modulo 2^32, between -2^32 and 3 * 2^32.
-    let carried = a + shifted_carry(b, &column::CARRY_A) - B::Expr::from(F::from_u64(1 << BITS));
-    b.assert_zero("round a", round * (carried - e + d - t2));
+    let carried = new_a + shifted(&read_carry(b, &column::CARRY_A)) - s.round() * F::from_u64(1 << BITS);
+    b.assert_zero("round a", inside * (carried - new_e + d - t2));
 }
 
-/// The message schedule from W_16 on (FIPS 180-4, 6.2.2, step 1).
-fn eval_schedule<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
-    let sum = b.main(column::SMALL_SIGMA1, -1)
-        + b.main(column::W, -6)
-        + b.main(column::SMALL_SIGMA0, -14)
-        + b.main(column::W, -15);
-    let carried = b.main(column::W, 1) + shifted_carry(b, &column::CARRY_W);
-    b.assert_zero("schedule", s.expand.clone() * (carried - sum));
+/// The message schedule from W_16 on (FIPS 180-4, 6.2.2, step 1), on every row.
+fn eval_schedule<B: ChipBuilder>(b: &mut B) {
+    let inside = b.interior(16 - AHEAD, AHEAD);
+    let sum = lower_sigma1(&read_bits(b, column::W_BITS, -2))
+        + at(b, column::W, -7)
+        + lower_sigma0(&read_bits(b, column::W_BITS, -15))
+        + at(b, column::W, -16);
+    let carried = at(b, column::W, 0) + shifted(&read_carry(b, &column::CARRY_W));
+    b.assert_zero("schedule", inside * (carried - sum));
 }
 
 fn eval_buses<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
-    b.lookup(WORD, vec![s.key.clone(), b.main(column::W, 1)], s.message.clone());
+    b.lookup(WORD, vec![s.key.clone(), at(b, column::W, 0)], s.message.clone());
 
-    let hash_words = vec![s.key.clone(), s.constant.clone(), b.main(column::A, 1), b.main(column::E, 1)];
+    let hash_words = vec![s.key.clone(), s.constant.clone(), at(b, column::A, 0), at(b, column::E, 0)];
     b.provide(HASH_WORDS, hash_words.clone(), column::HASH_USES, s.hash.clone());
     if let Some(continued) = &s.continued {
         b.lookup(HASH_WORDS, hash_words, continued.clone());
     }
 }
 
+/// Bits of the row that is `offset` rows below the one that fixed columns describe.
 fn read_bits<B: ChipBuilder>(b: &B, first: usize, offset: i32) -> [B::Expr; BITS] {
-    std::array::from_fn(|i| b.main(first + i, offset))
+    std::array::from_fn(|i| at(b, first + i, offset))
+}
+
+fn read_carry<B: ChipBuilder, const N: usize>(b: &B, columns: &[usize; N]) -> [B::Expr; N] {
+    columns.map(|column| at(b, column, 0))
 }
 
 /// The number whose bits these are, least first.
@@ -371,10 +367,29 @@ fn pack<E: PrimeCharacteristicRing>(bits: &[E]) -> E {
     bits.iter().rfold(E::ZERO, |word, bit| word.double() + bit.clone())
 }
 
-/// 2^32 times the carry of the next row.
-fn shifted_carry<B: ChipBuilder>(b: &B, columns: &[usize]) -> B::Expr {
-    let bits: Vec<_> = columns.iter().map(|&column| b.main(column, 1)).collect();
-    pack(&bits) * F::from_u64(1 << BITS)
+/// 2^32 times a carry.
+fn shifted<E: PrimeCharacteristicRing>(carry: &[E]) -> E {
+    pack(carry) * E::from_u64(1 << BITS)
+}
+
+/// Σ0 (FIPS 180-4, 4.1.2).
+fn upper_sigma0<E: PrimeCharacteristicRing>(x: &[E; BITS]) -> E {
+    big_sigma(x, [2, 13, 22])
+}
+
+/// Σ1.
+fn upper_sigma1<E: PrimeCharacteristicRing>(x: &[E; BITS]) -> E {
+    big_sigma(x, [6, 11, 25])
+}
+
+/// σ0.
+fn lower_sigma0<E: PrimeCharacteristicRing>(x: &[E; BITS]) -> E {
+    small_sigma(x, [7, 18], 3)
+}
+
+/// σ1.
+fn lower_sigma1<E: PrimeCharacteristicRing>(x: &[E; BITS]) -> E {
+    small_sigma(x, [17, 19], 10)
 }
 
 fn xor<E: PrimeCharacteristicRing>(x: &E, y: &E) -> E {

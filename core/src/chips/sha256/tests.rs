@@ -6,7 +6,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use sha2::{Digest, Sha256};
 
-use super::fill::{Words, next, round, trace, words};
+use super::fill::{Words, balance, next, round, trace, words};
 use super::*;
 use crate::air::testing::{Partner, assert_degrees};
 use crate::air::{check, fill_multiplicities};
@@ -93,7 +93,7 @@ struct Case {
     table: usize,
     /// Changes to cells of that table: row, column, difference.
     changes: Vec<(usize, usize, F)>,
-    /// Whether the functions of the bits are computed again after the changes.
+    /// Whether carries that are no bits follow the changes.
     refresh: bool,
 }
 
@@ -187,7 +187,7 @@ impl Case {
             forged.row_mut(row)[column] += difference;
         }
         if self.refresh {
-            refresh_functions(forged);
+            balance(&self.tables[self.table], forged);
         }
         fill_multiplicities(&chips, &mut traces);
         (chips, traces)
@@ -196,28 +196,6 @@ impl Case {
     fn rules(&self) -> Vec<String> {
         let (chips, traces) = self.build();
         check(&chips, &traces).rules()
-    }
-}
-
-/// Makes the functions of the bits right, whatever the bits are.
-fn refresh_functions(trace: &mut Trace) {
-    for row in 1..trace.height() - 1 {
-        let bits = |column: usize, offset: isize| -> [F; BITS] {
-            let row = row.strict_add_signed(offset);
-            std::array::from_fn(|i| trace.get(row, column + i))
-        };
-        let a = [1, 0, -1].map(|offset| bits(column::A_BITS, offset));
-        let e = [1, 0, -1].map(|offset| bits(column::E_BITS, offset));
-        let w = bits(column::W_BITS, 0);
-        let cells = [
-            (column::BIG_SIGMA0, big_sigma(&a[1], [2, 13, 22])),
-            (column::BIG_SIGMA1, big_sigma(&e[1], [6, 11, 25])),
-            (column::SMALL_SIGMA0, small_sigma(&w, [7, 18], 3)),
-            (column::SMALL_SIGMA1, small_sigma(&w, [17, 19], 10)),
-            (column::MAJ, maj(&a[0], &a[1], &a[2])),
-            (column::CH, ch_less_z(&e[0], &e[1], &e[2])),
-        ];
-        cells.into_iter().for_each(|(column, value)| trace.set(row, column, value));
     }
 }
 
@@ -337,27 +315,31 @@ fn refuses_another_chaining_value() {
         case.forge(row, |_, [a, e, w]| [a, e ^ 1, w]);
         assert_eq!(case.rules(), ["sha256/chain e"]);
     }
-    let (held, rules) = ([column::HELD_A, column::HELD_E], ["sha256/hold a", "sha256/hold e"]);
-    for (word, (column, rule)) in held.into_iter().zip(rules).enumerate() {
-        // A held word that is another from the initial row, or from a round, on.
-        for rows in [68, 40] {
-            let mut case = Case::standard();
-            let row = Row::Hash { block: 41, k: 1 };
-            let index = case.row(row);
-            case.forge(row, |_, mut words| {
-                words[word] += 1;
-                words
-            });
-            (index - rows..index).step_by(4).for_each(|held| case.change(held, column, F::ONE));
-            assert_eq!(case.rules(), [rule]);
-        }
+}
+
+/// Of the two numbers that differ from the sum by a multiple of 2^32 and that the rule allows, one has 32 bits.
+#[test]
+fn refuses_hash_values_that_are_not_reduced() {
+    let row = Row::Hash { block: 44, k: 2 };
+    for (word, (packed, rule)) in
+        [(column::A, "sha256/pack a"), (column::E, "sha256/pack e")].into_iter().enumerate()
+    {
+        let mut case = Case::standard();
+        case.refresh = true;
+        let index = case.row(row);
+        let [chained, own] = [BLOCK_ROWS, 0].map(|back| case.words[0][index - back][word]);
+        let change = if own < chained { F::from_u64(1 << 32) } else { -F::from_u64(1 << 32) };
+        case.change(index, packed, change);
+        let rules = case.rules();
+        assert!(rules.contains(&rule.to_owned()), "{rules:?}");
+        assert!(!rules.contains(&rule.replace("pack", "chain")), "{rules:?}");
     }
 }
 
 #[test]
 fn refuses_another_table_s_chaining_value() {
     let first = Row::Continued { block: 56, k: 3 };
-    for (word, rule) in ["sha256-1/hold a", "sha256-1/hold e"].into_iter().enumerate() {
+    for word in 0..2 {
         let mut case = Case::large();
         assert_eq!(case.tables[1].rows()[0], first);
         case.forge(first, |_, mut words| {
@@ -365,38 +347,7 @@ fn refuses_another_table_s_chaining_value() {
             words
         });
         assert_eq!(case.rules(), ["bus hash_words"]);
-
-        // The right chaining value before the rounds, another behind them.
-        let mut case = Case::large();
-        case.forge(Row::Hash { block: 57, k: 3 }, |_, mut words| {
-            words[word] += 1;
-            words
-        });
-        let (start, column) = (case.row(first), [column::HELD_A, column::HELD_E][word]);
-        (start..start + BLOCK_ROWS).step_by(4).for_each(|held| case.change(held, column, F::ONE));
-        assert_eq!(case.rules(), [rule]);
     }
-}
-
-#[test]
-fn refuses_other_functions() {
-    let t = 20;
-    let row = Row::Round { block: 41, t };
-    let one = |row_back: usize, column: usize, change: fn(&[Words], Words) -> Words| {
-        let mut case = Case::standard();
-        case.forge(row, change);
-        case.change(case.row(row) - row_back, column, F::ONE);
-        case.rules()
-    };
-    let raise_a = |_: &[Words], [a, e, w]: Words| [a.wrapping_add(1), e, w];
-    let raise_both = |_: &[Words], [a, e, w]: Words| [a.wrapping_add(1), e.wrapping_add(1), w];
-    let raise_w = |before: &[Words], [_, _, w]: Words| round(before, 20, w.wrapping_add(1));
-    assert_eq!(one(1, column::BIG_SIGMA0, raise_a), ["sha256/Sigma0"]);
-    assert_eq!(one(2, column::MAJ, raise_a), ["sha256/Maj"]);
-    assert_eq!(one(1, column::BIG_SIGMA1, raise_both), ["sha256/Sigma1"]);
-    assert_eq!(one(2, column::CH, raise_both), ["sha256/Ch"]);
-    assert_eq!(one(15, column::SMALL_SIGMA0, raise_w), ["sha256/sigma0"]);
-    assert_eq!(one(2, column::SMALL_SIGMA1, raise_w), ["sha256/sigma1"]);
 }
 
 #[test]
@@ -417,22 +368,47 @@ fn refuses_carries_that_are_no_bits() {
         case.change(case.row(row), column, per_unit);
         assert_eq!(case.rules(), [rule]);
     }
-    // Every carry column, out of its two values.
-    for (column, rule) in column::CARRY_A
-        .map(|column| (column, rules[0]))
-        .into_iter()
-        .chain(column::CARRY_E.map(|column| (column, rules[1])))
-        .chain(column::CARRY_W.map(|column| (column, rules[2])))
-    {
+    // Every carry column, out of its two values: two of one bit stand for one of the next.
+    for (columns, rule) in [&column::CARRY_A[..], &column::CARRY_E, &column::CARRY_W].into_iter().zip(rules) {
+        for pair in columns.windows(2) {
+            let mut case = Case::standard();
+            case.change(case.row(row), pair[0], F::TWO);
+            case.change(case.row(row), pair[1], F::NEG_ONE);
+            assert_eq!(case.rules(), [rule]);
+        }
+    }
+}
+
+/// What carries balance on rows that are no rounds decides nothing: words there are those of other rules.
+#[test]
+fn refuses_rounds_whose_carries_only_balance() {
+    for (row, word, rule) in [
+        (Row::Round { block: 41, t: 40 }, 0, "sha256/carry of a"),
+        (Row::Round { block: 41, t: 40 }, 2, "sha256/carry of W"),
+        (Row::Hash { block: 41, k: 1 }, 0, "sha256/chain a"),
+        (Row::Hash { block: 41, k: 1 }, 1, "sha256/chain e"),
+        (Row::Initial { k: 1 }, 0, "sha256/initial a"),
+        (Row::Round { block: 41, t: 4 }, 2, "bus word"),
+    ] {
         let mut case = Case::standard();
-        case.change(1, column, F::TWO);
+        case.forge(row, |before, mut words| {
+            words[word] = words[word].wrapping_add(1);
+            match row {
+                Row::Round { t, .. } if word == 2 => round(before, t, words[2]),
+                _ => words,
+            }
+        });
+        if let Row::Round { t: 40, .. } = row {
+            let column = [column::CARRY_A[0], 0, column::CARRY_W[0]][word];
+            case.change(case.row(row), column, -F::from_u64(1 << 32).inverse());
+        }
         assert_eq!(case.rules(), [rule]);
     }
 }
 
 #[test]
 fn refuses_bits_that_are_not_those_of_the_word() {
-    // In the last round no function of the bits is read.
+    // Functions of the last round's bits are read by equations that say nothing.
     let row = Row::Round { block: 41, t: 63 };
     let words = [
         (column::A_BITS, "sha256/bits of a", "sha256/pack a"),
@@ -487,15 +463,10 @@ fn notices_every_changed_cell() {
 }
 
 fn read_by_nothing(rows: &[Row], row: usize, column: usize) -> bool {
-    if column == column::HASH_USES {
-        return !matches!(rows.get(row + 1), Some(Row::Hash { .. }));
-    }
-    let carry_of = |columns: &[usize]| columns.contains(&column);
-    match rows[row] {
-        Row::Initial { .. } | Row::Continued { .. } => {
-            carry_of(&column::CARRY_A) || carry_of(&column::CARRY_E) || carry_of(&column::CARRY_W)
-        }
-        Row::Round { t, .. } => t < BLOCK_WORDS && carry_of(&column::CARRY_W),
-        Row::Hash { .. } => carry_of(&column::CARRY_W),
+    let equations_from = if column::CARRY_W.contains(&column) { BLOCK_WORDS } else { 4 };
+    match column {
+        column::HASH_USES => !matches!(rows.get(row + AHEAD), Some(Row::Hash { .. })),
+        99.. => LEADING_ROWS + row < equations_from,
+        _ => false,
     }
 }

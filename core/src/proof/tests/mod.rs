@@ -189,8 +189,16 @@ fn read_by_nothing(chip: &CredentialChip, trace: &Trace) -> impl Fn(usize, usize
     move |row, column| match chip {
         // Multiplicities; rows behind the streams.
         CredentialChip::Bytes(_) => column >= 8 || row >= STANDARD.blocks() * BLOCK_BYTES,
-        // Multiplicities; held words before the first initial row.
-        CredentialChip::Sha256(_) => column == 114 || row < 2 || row + 1 >= SHA256_ROWS,
+        // Multiplicities; carries where they are no bits; the rows before everything.
+        CredentialChip::Sha256(_) => {
+            let is_on = |selector: usize| row >= 2 && !zero(fixed[selector][row - 2]);
+            let carries = match column {
+                99..104 => !(is_on(0) || is_on(1)),
+                104..106 => !is_on(1),
+                _ => false,
+            };
+            column == 106 || carries || row < 2 || row + 1 >= SHA256_ROWS
+        }
         // What no role uses, multiplicities; rows without an item.
         CredentialChip::Cbor(_) => column >= 41 || zero(trace.get(row, 0)),
         // Rows of strings that are not in use, and of none.
