@@ -22,7 +22,6 @@ pub mod chips;
 pub mod class;
 pub mod control;
 pub mod field;
-pub mod oracle;
 pub mod poseidon2;
 pub mod proof;
 pub mod record;
@@ -30,3 +29,6 @@ pub mod stark;
 pub mod statement;
 pub mod suite;
 pub mod transcript;
+
+#[cfg(all(test, feature = "prover"))]
+mod oracle;

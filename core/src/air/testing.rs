@@ -224,14 +224,14 @@ impl<'a, C: Chip> Watch<'a, C> {
     /// Watches table number `table` of tables that satisfy every rule. The table reads its rows at offsets -1 to 1.
     pub(crate) fn new(chips: &'a [C], traces: &'a [Trace], table: usize) -> Self {
         assert!(check(chips, traces).is_empty());
-        let mut provided = HashSet::new();
-        each_row(chips, traces, &mut |_, _, interaction| {
-            if let Interaction::Provide(bus, key, _) = interaction {
-                provided.insert((bus, key));
-            }
-        });
         let chip = &chips[table];
-        Self { chip, trace: &traces[table], fixed: chip.fixed(), public: chip.public(), provided }
+        Self {
+            chip,
+            trace: &traces[table],
+            fixed: chip.fixed(),
+            public: chip.public(),
+            provided: provided(chips, traces),
+        }
     }
 
     /// Whether the cell plus `change` is noticed.
@@ -260,32 +260,22 @@ impl<'a, C: Chip> Watch<'a, C> {
     }
 }
 
-/// What a row puts on a bus.
-enum Interaction {
-    Provide(Bus, Vec<F>, usize),
-    Other(Bus, Vec<F>, F),
-}
-
-/// Every interaction of every row, with its table.
-fn each_row<C: Chip>(chips: &[C], traces: &[Trace], sink: &mut dyn FnMut(usize, usize, Interaction)) {
-    for (table, (chip, trace)) in chips.iter().zip(traces).enumerate() {
-        assert_eq!(
-            (trace.height(), trace.width()),
-            (chip.height(), chip.width()),
-            "shape of {}",
-            chip.name()
-        );
+/// Every tuple that is provided for any number of lookups.
+fn provided<C: Chip>(chips: &[C], traces: &[Trace]) -> HashSet<(Bus, Vec<F>)> {
+    let mut provided = HashSet::new();
+    for (chip, trace) in chips.iter().zip(traces) {
         let (fixed, public) = (chip.fixed(), chip.public());
         for row in 0..trace.height() {
             let cells = RowChecker::new(chip.name(), trace, &fixed, &public, row);
-            chip.eval(&mut Collector { cells, sink: &mut |interaction| sink(table, row, interaction) });
+            chip.eval(&mut Collector { cells, provided: &mut provided });
         }
     }
+    provided
 }
 
 struct Collector<'a> {
     cells: RowChecker<'a>,
-    sink: &'a mut dyn FnMut(Interaction),
+    provided: &'a mut HashSet<(Bus, Vec<F>)>,
 }
 
 impl ChipBuilder for Collector<'_> {
@@ -321,15 +311,11 @@ impl ChipBuilder for Collector<'_> {
 
     fn assert_zero(&mut self, _label: &'static str, _expr: impl Into<F>) {}
 
-    fn interact(&mut self, bus: Bus, fields: Vec<F>, count: F, _weight: u32) {
-        if count != F::ZERO {
-            (self.sink)(Interaction::Other(bus, fields, count));
-        }
-    }
+    fn interact(&mut self, _bus: Bus, _fields: Vec<F>, _count: F, _weight: u32) {}
 
-    fn provide(&mut self, bus: Bus, key: Vec<F>, multiplicity: usize, enabled: impl Into<F>) {
+    fn provide(&mut self, bus: Bus, key: Vec<F>, _multiplicity: usize, enabled: impl Into<F>) {
         if enabled.into() != F::ZERO {
-            (self.sink)(Interaction::Provide(bus, key, multiplicity));
+            self.provided.insert((bus, key));
         }
     }
 }

@@ -6,14 +6,6 @@
 //! | committed column read at offset +k, k > 1 | k copies, each the column before it one row earlier |
 //! | fixed column at some offset | a preprocessed column already shifted |
 //! | public column | a periodic column of full period, which the verifier evaluates itself, and a copy of it |
-//! | | four *mask* cells a row, see below |
-//!
-//! # The mask bus
-//!
-//! A table's lookup terminal is the sum of its fractions, a function of the witness that the proof publishes. So on row 0
-//! table i sends a tuple of uniform cells that table i + 1 receives. With `D` base elements in an extension element the
-//! tuple has `D` of them, its fingerprint is uniform in the challenge field, and the terminals are uniform but for
-//! their sum, which is zero.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -25,49 +17,23 @@ use p3_field::PrimeCharacteristicRing;
 use p3_lookup::{Count, InteractionBuilder};
 use p3_matrix::dense::RowMajorMatrix;
 
-#[cfg(feature = "prover")]
-use crate::air::Trace;
-use crate::air::{Bus, Chip, ChipBuilder};
-use crate::field::{EXTENSION_DEGREE, F};
-
-/// `(sending table, uniform cells)`.
-const MASK: Bus = Bus::new("mask", 1 + EXTENSION_DEGREE);
-
-/// Where a table stands in the chain of masks.
-#[derive(Clone, Copy)]
-struct MaskChain {
-    table: usize,
-    tables: usize,
-}
+use crate::air::{Bus, Chip, ChipBuilder, Trace};
+use crate::field::F;
 
 /// A chip as `p3-batch-stark` proves it.
 #[derive(Clone)]
 pub(crate) struct Lowered<C> {
     chip: C,
     layout: Arc<Layout>,
-    chain: MaskChain,
 }
 
 impl<C: Chip> Lowered<C> {
-    /// Lowers all tables of a proof, in order.
-    pub(crate) fn all(chips: Vec<C>) -> Vec<Self> {
-        let tables = chips.len();
-        let lower = |(table, chip): (usize, C)| Self {
-            layout: Arc::new(Layout::of(&chip)),
-            chain: MaskChain { table, tables },
-            chip,
-        };
-        chips.into_iter().enumerate().map(lower).collect()
+    pub(super) fn new(chip: C) -> Self {
+        Self { layout: Arc::new(Layout::of(&chip)), chip }
     }
 
-    /// Lowers the trace. `sent` and `received` are this table's mask cells.
-    #[cfg(feature = "prover")]
-    pub(crate) fn trace(
-        &self,
-        trace: &Trace,
-        sent: [F; EXTENSION_DEGREE],
-        received: [F; EXTENSION_DEGREE],
-    ) -> RowMajorMatrix<F> {
+    /// Lowers the trace.
+    pub(super) fn trace(&self, trace: &Trace) -> RowMajorMatrix<F> {
         let (height, layout) = (trace.height(), &self.layout);
         let public = self.chip.public();
         let mut cells = F::zero_vec(height * layout.width);
@@ -84,8 +50,6 @@ impl<C: Chip> Lowered<C> {
                 target[copy] = values[row];
             }
         }
-        cells[layout.mask..][..EXTENSION_DEGREE].copy_from_slice(&sent);
-        cells[layout.mask + EXTENSION_DEGREE..][..EXTENSION_DEGREE].copy_from_slice(&received);
         RowMajorMatrix::new(cells, layout.width)
     }
 }
@@ -98,8 +62,6 @@ struct Layout {
     fixed: BTreeMap<(usize, i32), usize>,
     /// Column of the copy of each public column.
     public: Vec<usize>,
-    /// First of the mask columns: those sent, then those received.
-    mask: usize,
     /// Number of committed columns.
     width: usize,
 }
@@ -123,10 +85,8 @@ impl Layout {
             }
         }
         let public = (0..chip.public().len()).map(|_| next()).collect();
-        let mask = next();
-        let width = mask + 2 * EXTENSION_DEGREE;
         let fixed = reads.fixed.into_iter().zip(0..).collect();
-        Self { copies, fixed, public, mask, width }
+        Self { copies, fixed, public, width }
     }
 }
 
@@ -137,6 +97,9 @@ impl<C: Chip> BaseAir<F> for Lowered<C> {
 
     fn preprocessed_trace(&self) -> Option<RowMajorMatrix<F>> {
         let (height, width) = (self.chip.height(), self.preprocessed_width());
+        if width == 0 {
+            return None;
+        }
         let fixed = self.chip.fixed();
         let mut cells = F::zero_vec(height * width);
         for (row, target) in cells.chunks_exact_mut(width).enumerate() {
@@ -148,13 +111,11 @@ impl<C: Chip> BaseAir<F> for Lowered<C> {
                 }
             }
         }
-        cells[width - 1] = F::ONE;
         Some(RowMajorMatrix::new(cells, width))
     }
 
-    /// The shifted fixed columns and the indicator of row 0.
     fn preprocessed_width(&self) -> usize {
-        self.layout.fixed.len() + 1
+        self.layout.fixed.len()
     }
 
     fn preprocessed_next_row_columns(&self) -> Vec<usize> {
@@ -190,47 +151,12 @@ impl<C: Chip, AB: InteractionBuilder<F = F>> Air<AB> for Lowered<C> {
             let public: AB::Expr = builder.periodic_values()[index].into();
             builder.assert_zero(public - main.current_slice()[copy].into());
         }
-        self.eval_mask(builder, main.current_slice(), preprocessed.current_slice());
-
-        self.chip.eval(&mut Bridge {
-            #[cfg(test)]
-            chip: self.chip.name(),
-            builder,
-            layout,
-            main,
-            preprocessed,
-        });
-    }
-}
-
-impl<C: Chip> Lowered<C> {
-    fn eval_mask<AB: InteractionBuilder<F = F>>(
-        &self,
-        builder: &mut AB,
-        main: &[AB::Var],
-        preprocessed: &[AB::Var],
-    ) {
-        let MaskChain { table, tables } = self.chain;
-        let first: AB::Expr = preprocessed[self.layout.fixed.len()].into();
-        let tuple = |from: usize, cells: usize| {
-            let cells = main[cells..cells + EXTENSION_DEGREE].iter().map(|&cell| cell.into());
-            std::iter::once(AB::Expr::from_usize(from)).chain(cells).collect::<Vec<_>>()
-        };
-        if table + 1 < tables {
-            let sent = tuple(table, self.layout.mask);
-            builder.push_interaction(MASK.name, sent, Count::bounded(first.clone(), 1));
-        }
-        if table > 0 {
-            let received = tuple(table - 1, self.layout.mask + EXTENSION_DEGREE);
-            builder.push_interaction(MASK.name, received, Count::bounded(-first, 1));
-        }
+        self.chip.eval(&mut Bridge { builder, layout, main, preprocessed });
     }
 }
 
 /// Hands a chip the cells of a two-row window.
 struct Bridge<'a, AB: AirBuilder> {
-    #[cfg(test)]
-    chip: &'static str,
     builder: &'a mut AB,
     layout: &'a Layout,
     main: AB::MainWindow,
@@ -274,19 +200,11 @@ impl<AB: InteractionBuilder<F = F>> ChipBuilder for Bridge<'_, AB> {
     }
 
     fn assert_zero(&mut self, _label: &'static str, expr: impl Into<AB::Expr>) {
-        #[cfg(test)]
-        if crate::air::mutant::constraint_is_off(self.chip, _label) {
-            return;
-        }
         self.builder.assert_zero(expr);
     }
 
     fn interact(&mut self, bus: Bus, fields: Vec<AB::Expr>, count: AB::Expr, weight: u32) {
         assert_eq!(fields.len(), bus.width, "tuple width on bus {}", bus.name);
-        #[cfg(test)]
-        if crate::air::mutant::bus_is_off(bus.name) {
-            return;
-        }
         self.builder.push_interaction(bus.name, fields, Count::bounded(count, weight));
     }
 }

@@ -10,6 +10,7 @@ mod issuer;
 mod items;
 mod mso;
 mod mutation;
+mod oracle;
 mod session;
 
 use p3_field::PrimeCharacteristicRing;
