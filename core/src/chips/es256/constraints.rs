@@ -71,7 +71,8 @@ fn identity<B: ChipBuilder>(b: &mut B, shapes: &Shapes<B::Expr>) {
     let (low, high) = products(b, shapes);
     let modular = shapes.all(Shape::is_modulo_prime);
     let carried = modular.clone() + order.clone() + shapes.all(Shape::is_integer);
-    let linear = linear(b, shapes);
+    let quotient = multiple_of_order(&value(b, 1));
+    let linear = linear(b, shapes, &quotient);
     let multiple = carry(b, GROUPS - 1);
 
     let mut carry_in = B::Expr::ZERO;
@@ -89,15 +90,12 @@ fn identity<B: ChipBuilder>(b: &mut B, shapes: &Shapes<B::Expr>) {
 
     // Between integers nothing is left; modulo n the quotient's product goes on.
     b.assert_zero("identity", shapes.all(Shape::is_integer) * multiple);
-    let quotient = value(b, 1);
-    let quotient = multiple_of_order(&quotient);
     for group in GROUPS..PRODUCT_GROUPS {
         let carry_out = if group + 1 < PRODUCT_GROUPS { carry(b, group) } else { B::Expr::ZERO };
         let terms = group * GROUP - LIMBS..(group + 1) * GROUP - LIMBS;
         let product = limbs::evaluate_group(&high[terms], group);
-        let taken = limbs::evaluate_group(&quotient[group * GROUP..][..GROUP], group);
         let carries = carry_in - carry_out.clone() * two_to::<F>(limbs::group_bits(group));
-        b.assert_zero("identity", product + order.clone() * (carries - taken));
+        b.assert_zero("identity", product + order.clone() * (carries - quotient[group].clone()));
         carry_in = carry_out;
     }
 }
@@ -120,8 +118,7 @@ fn products<B: ChipBuilder>(b: &B, shapes: &Shapes<B::Expr>) -> (Vec<B::Expr>, V
         let low_factor = factor.clone() + order_factor.clone();
         let root = squared.clone() * above[i].clone();
         for (j, limb) in operand.iter().enumerate() {
-            let weight = F::from_i64(limbs::weight(i, j));
-            let limb = limb.clone() * weight;
+            let limb = limbs::scaled(limb, limbs::weight(i, j));
             if i + j < LIMBS {
                 modular[i + j] += low_factor.clone() * limb;
             } else {
@@ -129,27 +126,26 @@ fn products<B: ChipBuilder>(b: &B, shapes: &Shapes<B::Expr>) -> (Vec<B::Expr>, V
                 by_order[i + j] += order_factor.clone() * limb;
             }
             if j <= i {
-                let weight = weight * F::from_u8(if i == j { 1 } else { 2 });
-                modular[i + j] += root.clone() * (above[j].clone() * weight);
+                let times = if i == j { 1 } else { 2 };
+                modular[i + j] += root.clone() * limbs::scaled(&above[j], times * limbs::weight(i, j));
             }
         }
     }
     let high = modular.split_off(LIMBS);
     for (i, high) in high.into_iter().enumerate() {
         for (word, &factor) in FOLD[i / WORD_LIMBS].iter().enumerate().filter(|(_, factor)| **factor != 0) {
-            modular[word * WORD_LIMBS + i % WORD_LIMBS] += high.clone() * F::from_i64(factor);
+            modular[word * WORD_LIMBS + i % WORD_LIMBS] += limbs::scaled(&high, factor);
         }
     }
     (modular, by_order.split_off(LIMBS))
 }
 
 /// The other terms of the shape's identity, by groups.
-fn linear<B: ChipBuilder>(b: &B, shapes: &Shapes<B::Expr>) -> Vec<B::Expr> {
+fn linear<B: ChipBuilder>(b: &B, shapes: &Shapes<B::Expr>, quotient: &[B::Expr]) -> Vec<B::Expr> {
     use Shape::*;
     let bit = b.main(column::AUXILIARY, 0);
     let by_bit = shapes.any([Reduce, Sign]) * bit.clone();
     let double = bit.double() * shapes.any([Sign]);
-    let quotient = multiple_of_order(&value(b, 1));
     let values = [
         (
             0,
@@ -176,22 +172,19 @@ fn linear<B: ChipBuilder>(b: &B, shapes: &Shapes<B::Expr>) -> Vec<B::Expr> {
         let terms = values.iter().chain(&operands).map(|(limbs, factor)| {
             limbs::evaluate_group(&limbs[group * GROUP..][..GROUP], group) * factor.clone()
         });
-        let quotient = limbs::evaluate_group(&quotient[group * GROUP..][..GROUP], group);
         let packed = b.fixed(fixed::GROUPS + group % HALF_GROUPS, (group / HALF_GROUPS) as i32);
-        terms.sum::<B::Expr>() + constant.clone() * packed - order.clone() * quotient
+        terms.sum::<B::Expr>() + constant.clone() * packed - order.clone() * quotient[group].clone()
     };
     (0..GROUPS).map(group).collect()
 }
 
-/// The coefficients of a value times the group's order.
+/// The groups of a value times the order of the curve's group.
 fn multiple_of_order<E: PrimeCharacteristicRing>(value: &[E; LIMBS]) -> Vec<E> {
-    let mut coefficients = vec![E::ZERO; COEFFICIENTS];
-    for (i, limb) in value.iter().enumerate() {
-        for (j, &factor) in limbs::GROUP_ORDER.iter().enumerate().filter(|(_, factor)| **factor != 0) {
-            coefficients[i + j] += limb.clone() * E::from_i64(limbs::weight(i, j) * factor);
-        }
-    }
-    coefficients
+    let group = |group: usize| {
+        let terms = limbs::ORDER_GROUPS[group].iter().zip(value).filter(|(factor, _)| **factor != 0);
+        terms.map(|(&factor, limb)| limb.clone() * E::from_u64(factor)).sum()
+    };
+    (0..PRODUCT_GROUPS).map(group).collect()
 }
 
 fn carry<B: ChipBuilder>(b: &B, group: usize) -> B::Expr {

@@ -244,12 +244,40 @@ pub fn evaluate_word<E: PrimeCharacteristicRing>(limbs: &[E]) -> E {
     limbs.iter().rev().fold(E::ZERO, |sum, limb| sum * E::from_u64(1 << 11) + limb.clone())
 }
 
+/// An expression a small number of times.
+pub fn scaled<E: PrimeCharacteristicRing>(expr: &E, times: i64) -> E {
+    match times {
+        1 => expr.clone(),
+        -1 => -expr.clone(),
+        2 => expr.double(),
+        -2 => -expr.double(),
+        _ => expr.clone() * E::from_i64(times),
+    }
+}
+
+/// What each limb of a value contributes to the groups of its product with the order of the curve's group.
+pub const ORDER_GROUPS: [[u64; LIMBS]; PRODUCT_GROUPS] = {
+    let mut factors = [[0; LIMBS]; PRODUCT_GROUPS];
+    let mut i = 0;
+    while i < LIMBS {
+        let mut j = 0;
+        while j < LIMBS {
+            let term = (weight(i, j) * GROUP_ORDER[j]) as u64;
+            factors[(i + j) / GROUP][i] += term << position_in_group(i + j);
+            j += 1;
+        }
+        i += 1;
+    }
+    factors
+};
+
 /// The value of a group's coefficients.
 pub fn evaluate_group<E: PrimeCharacteristicRing>(coefficients: &[E], group: usize) -> E {
-    let terms = coefficients
-        .iter()
-        .enumerate()
-        .map(|(i, coefficient)| coefficient.clone() * E::from_u64(1 << position_in_group(group * GROUP + i)));
+    let terms =
+        coefficients.iter().enumerate().map(|(i, coefficient)| match position_in_group(group * GROUP + i) {
+            0 => coefficient.clone(),
+            bits => coefficient.clone() * E::from_u64(1 << bits),
+        });
     terms.sum()
 }
 
