@@ -5,6 +5,7 @@
 //! | committed column read at offset -k | k copies, each the column before it one row later |
 //! | committed column read at offset +k, k > 1 | k copies, each the column before it one row earlier |
 //! | fixed column at some offset | a preprocessed column already shifted |
+//! | interior selector | a preprocessed column |
 //! | public column | a periodic column of full period, which the verifier evaluates itself, and a copy of it |
 
 use std::borrow::Cow;
@@ -60,6 +61,8 @@ struct Layout {
     copies: BTreeMap<(usize, i32), usize>,
     /// Preprocessed column of (fixed column, offset).
     fixed: BTreeMap<(usize, i32), usize>,
+    /// Preprocessed column of each interior selector.
+    interiors: BTreeMap<(usize, usize), usize>,
     /// Column of the copy of each public column.
     public: Vec<usize>,
     /// Number of committed columns.
@@ -85,8 +88,9 @@ impl Layout {
             }
         }
         let public = (0..chip.public().len()).map(|_| next()).collect();
-        let fixed = reads.fixed.into_iter().zip(0..).collect();
-        Self { copies, fixed, public, width }
+        let fixed: BTreeMap<_, _> = reads.fixed.into_iter().zip(0..).collect();
+        let interiors = reads.interiors.into_iter().zip(fixed.len()..).collect();
+        Self { copies, fixed, interiors, public, width }
     }
 }
 
@@ -110,12 +114,15 @@ impl<C: Chip> BaseAir<F> for Lowered<C> {
                     target[shifted] = fixed[column][source];
                 }
             }
+            for (&(before, after), &selector) in &self.layout.interiors {
+                target[selector] = F::from_bool(row >= before && row + after < height);
+            }
         }
         Some(RowMajorMatrix::new(cells, width))
     }
 
     fn preprocessed_width(&self) -> usize {
-        self.layout.fixed.len()
+        self.layout.fixed.len() + self.layout.interiors.len()
     }
 
     fn preprocessed_next_row_columns(&self) -> Vec<usize> {
@@ -194,9 +201,8 @@ impl<AB: InteractionBuilder<F = F>> ChipBuilder for Bridge<'_, AB> {
         self.builder.is_transition()
     }
 
-    /// On every row: lowered tables have no blinding rows, and cells beyond their ends are zero.
-    fn interior(&self, _before: usize, _after: usize) -> AB::Expr {
-        AB::Expr::ONE
+    fn interior(&self, before: usize, after: usize) -> AB::Expr {
+        self.preprocessed.current_slice()[self.layout.interiors[&(before, after)]].into()
     }
 
     fn assert_zero(&mut self, _label: &'static str, expr: impl Into<AB::Expr>) {
@@ -216,6 +222,8 @@ struct Reads {
     main: BTreeMap<usize, (i32, i32)>,
     /// Fixed columns and offsets.
     fixed: BTreeSet<(usize, i32)>,
+    /// Arguments of interior selectors.
+    interiors: BTreeSet<(usize, usize)>,
 }
 
 impl Reads {
@@ -260,7 +268,8 @@ impl ChipBuilder for Recorder {
         F::ZERO
     }
 
-    fn interior(&self, _before: usize, _after: usize) -> F {
+    fn interior(&self, before: usize, after: usize) -> F {
+        self.0.borrow_mut().interiors.insert((before, after));
         F::ZERO
     }
 
