@@ -6,30 +6,37 @@ use std::fmt::Write;
 use std::io::IsTerminal;
 
 use serde_json::{Value, json};
-use velum_core::control::Control;
+use velum_cli::machine;
+use velum_cli::profile::{Profile, rounded, timed};
 use velum_credentials::{
-    Clock, Condition, DeviceResponse, Document, Error, Explanation, Learnt, Predicate, PrepareOptions,
+    Clock, Condition, Control, DeviceResponse, Document, Error, Explanation, Learnt, Predicate, PrepareOptions,
     Prepared, PresentOptions, Presentation, Prover, Request, SessionTranscript, Timestamp, Verifier,
 };
 use velum_testdata::{ANNEX_D, MUSTERMANN, PERMUTED_KEYS};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
-use crate::machine;
-use crate::progress::{Progress, timed};
+use crate::progress::Progress;
 use crate::report::Report;
+use crate::stages;
 
 const AGE: u8 = 18;
 const SECONDS_A_DAY: i64 = 86_400;
 
-pub fn run() -> Result<Report, Failure> {
-    machine::warn_of_unused_simd();
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Show how long each stage took
+    #[arg(long)]
+    profile: bool,
+}
+
+pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let response = DeviceResponse::parse(MUSTERMANN.device_response)?;
     let transcript = SessionTranscript::parse(MUSTERMANN.session_transcript)?;
     let request = over_18()?;
     let document = response.document(request.doc_type())?;
     let run = Run::new(document, transcript, request)?;
-    Ok(run.report())
+    Ok(run.report(arguments.profile))
 }
 
 /// The request of the test data, asking for nothing but the age.
@@ -49,8 +56,8 @@ struct Run {
     request: Request,
     explanation: Explanation,
     learnt: Vec<Learnt>,
-    prepare_ms: f64,
-    present_ms: f64,
+    preparing: Profile,
+    presenting: Profile,
     verify_ms: f64,
     bytes: usize,
     presentation: Presentation,
@@ -76,16 +83,16 @@ impl Run {
         let progress = Progress::start();
         let (prover, verifier) = (Prover::new(), Verifier::new());
 
-        let stages = progress.of("prepare");
-        let options = PrepareOptions { control: Control::none().reporting_to(&stages), ..Default::default() };
-        let (prepared, prepare_ms) = timed(|| prover.prepare(document, &request, options));
+        let (prepared, preparing) = progress.of("prepare", |control| {
+            prover.prepare(document, &request, PrepareOptions { control, ..Default::default() })
+        });
         let prepared = prepared?;
         let kept = prepared.to_bytes();
 
-        let stages = progress.of("present");
-        let options = PresentOptions { control: Control::none().reporting_to(&stages), ..ANY_CLOCK };
-        let (presentation, present_ms) =
-            timed(|| prover.present(prepared, document, &transcript, &request, options));
+        let (presentation, presenting) = progress.of("present", |control| {
+            let options = PresentOptions { control, ..ANY_CLOCK };
+            prover.present(prepared, document, &transcript, &request, options)
+        });
         let bytes = presentation?.to_bytes();
 
         progress.line("verify");
@@ -105,8 +112,8 @@ impl Run {
             explanation: request.explain(document),
             request,
             learnt: verified.learnt,
-            prepare_ms,
-            present_ms,
+            preparing,
+            presenting,
             verify_ms,
             bytes: bytes.len(),
             presentation,
@@ -115,10 +122,14 @@ impl Run {
     }
 
     /// Status 3 unless every wrong request was refused twice.
-    fn report(&self) -> Report {
+    fn report(&self, with_stages: bool) -> Report {
         let all_refused =
             self.refusals.iter().all(|refusal| refusal.prover.is_some() && refusal.verifier.is_some());
-        let (json, text) = (self.to_json(all_refused), self.to_text(all_refused, Style::of_stdout()));
+        let (mut json, mut text) = (self.to_json(all_refused), self.to_text(all_refused, Style::of_stdout()));
+        if with_stages {
+            let profiles = [("prepare", &self.preparing), ("present", &self.presenting)];
+            stages::add(&profiles, &mut json, &mut text);
+        }
         if all_refused { Report::done(json, text) } else { Report::broken(json, text) }
     }
 }
@@ -196,8 +207,8 @@ impl Run {
             "request": serde_json::from_str::<Value>(&self.request.to_json()).unwrap_or_default(),
             "learnt": self.learnt.iter().map(Learnt::to_json).collect::<Vec<_>>(),
             "hidden": self.explanation.hidden.iter().map(hidden).collect::<Vec<_>>(),
-            "prepare_ms": self.prepare_ms,
-            "present_ms": self.present_ms,
+            "prepare_ms": rounded(self.preparing.total_ms),
+            "present_ms": rounded(self.presenting.total_ms),
             "verify_ms": self.verify_ms,
             "presentation_bytes": self.bytes,
             "peak_rss_bytes": machine::peak_rss_bytes(),
@@ -229,8 +240,8 @@ impl Run {
         }
 
         text.heading("It took");
-        text.row("prepare", &format!("{:>9.1} ms   ahead of time, without the verifier", self.prepare_ms));
-        text.row("present", &format!("{:>9.1} ms   while the verifier waits", self.present_ms));
+        text.row("prepare", &format!("{:>9.1} ms   ahead of time, without the verifier", self.preparing.total_ms));
+        text.row("present", &format!("{:>9.1} ms   while the verifier waits", self.presenting.total_ms));
         text.row("verify", &format!("{:>9.1} ms", self.verify_ms));
         text.row("presentation", &format!("{:>9} bytes", self.bytes));
         if let Some(bytes) = machine::peak_rss_bytes() {

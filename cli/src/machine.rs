@@ -1,7 +1,5 @@
 //! What the machine gives and what is used of it.
 
-use crate::report::write_stderr;
-
 /// Threads that prove.
 pub fn threads() -> usize {
     rayon::current_num_threads()
@@ -57,16 +55,21 @@ impl Simd {
 
     /// The most that this processor has.
     pub fn available() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        {
-            if std::arch::is_x86_feature_detected!("avx512f") {
-                return Self::Avx512;
-            }
-            if std::arch::is_x86_feature_detected!("avx2") {
-                return Self::Avx2;
-            }
+        let levels = [Self::Avx512, Self::Avx2, Self::Neon];
+        levels.into_iter().find(|level| level.is_available()).unwrap_or(Self::Scalar)
+    }
+
+    fn is_available(self) -> bool {
+        match self {
+            Self::Scalar => true,
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => std::arch::is_aarch64_feature_detected!("neon"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => std::arch::is_x86_feature_detected!("avx2"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => std::arch::is_x86_feature_detected!("avx512f"),
+            _ => false,
         }
-        Self::BUILT
     }
 
     /// The name in output.
@@ -80,21 +83,26 @@ impl Simd {
     }
 }
 
-/// Says on stderr, before anything is proven, that another build would prove faster here.
-pub fn warn_of_unused_simd() {
-    let (built, available) = (Simd::BUILT, Simd::available());
-    if built < available {
-        write_stderr(format_args!(
-            "warning: built for {}, this processor has {}; RUSTFLAGS=\"-C target-cpu=native\" builds a faster prover",
-            built.name(),
-            available.name()
-        ));
-    }
+/// What to say before anything is proven where another build would prove faster here.
+pub fn simd_warning() -> Option<String> {
+    warning(Simd::BUILT, Simd::available())
+}
+
+fn warning(built: Simd, available: Simd) -> Option<String> {
+    let (built_for, has) = (built.name(), available.name());
+    (built < available).then(|| {
+        format!(
+            "warning: built for {built_for}, this processor has {has}; RUSTFLAGS=\"-C target-cpu=native\" builds a \
+             faster prover"
+        )
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use p3_field::{Field, PackedValue};
+    use velum_core::field::F;
 
     #[cfg(unix)]
     #[test]
@@ -108,6 +116,43 @@ mod tests {
 
     #[test]
     fn the_build_runs_here() {
-        assert!(Simd::BUILT <= Simd::available());
+        assert!(Simd::BUILT <= Simd::available() && Simd::BUILT.is_available());
+    }
+
+    /// What counts is what the field arithmetic was compiled to.
+    #[test]
+    fn the_build_is_named_after_what_the_field_uses() {
+        let lanes = match Simd::BUILT {
+            Simd::Scalar => 1,
+            Simd::Neon => 2,
+            Simd::Avx2 => 4,
+            Simd::Avx512 => 8,
+        };
+        assert_eq!(<<F as Field>::Packing as PackedValue>::WIDTH, lanes);
+    }
+
+    /// Linux names what the processor has in a file.
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    #[test]
+    fn what_is_available_is_what_the_system_says() {
+        let info = std::fs::read_to_string("/proc/cpuinfo").unwrap();
+        let flags = info.lines().find(|line| line.starts_with("flags")).unwrap();
+        let has = |flag| flags.split_whitespace().any(|word| word == flag);
+        let expected = match (has("avx512f"), has("avx2")) {
+            (true, _) => Simd::Avx512,
+            (false, true) => Simd::Avx2,
+            (false, false) => Simd::Scalar,
+        };
+        assert_eq!(Simd::available(), expected);
+    }
+
+    #[test]
+    fn warns_where_the_processor_has_more() {
+        let text = warning(Simd::Scalar, Simd::Avx2).unwrap();
+        assert!(text.contains("built for scalar, this processor has avx2;"), "{text}");
+        assert!(warning(Simd::Avx2, Simd::Avx512).is_some());
+        for same in [Simd::Scalar, Simd::Neon, Simd::Avx2, Simd::Avx512] {
+            assert_eq!(warning(same, same), None);
+        }
     }
 }

@@ -9,7 +9,6 @@ mod files;
 mod inputs;
 mod inspect;
 mod issue;
-mod machine;
 mod params;
 mod prepare;
 mod prepared_file;
@@ -17,6 +16,7 @@ mod progress;
 mod prove;
 mod report;
 mod sign;
+mod stages;
 mod verify;
 
 use std::ffi::OsString;
@@ -61,7 +61,7 @@ enum Command {
     /// Show suites, size classes, proven bits and the SIMD in use
     Params,
     /// Prove and verify a real licence, and see wrong requests refused
-    Demo,
+    Demo(demo::Arguments),
 }
 
 impl Command {
@@ -74,7 +74,7 @@ impl Command {
             Self::Prove(arguments) => prove::run(arguments),
             Self::Verify(arguments) => verify::run(arguments),
             Self::Params => Ok(params::run()),
-            Self::Demo => demo::run(),
+            Self::Demo(arguments) => demo::run(arguments),
         }
     }
 }

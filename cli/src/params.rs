@@ -1,13 +1,13 @@
 //! `velum params`: suites and size classes with what is proven of them, and the build's SIMD.
 
 use serde_json::{Value, json};
+use velum_cli::machine::Simd;
 use velum_core::class::{CLASSES, SizeClass};
 use velum_core::proof::{ProofKind, Verifier};
 use velum_core::stark::Security;
 use velum_core::suite::{SUITES, Suite};
 use velum_credentials::FORMAT_VERSION;
 
-use crate::machine::Simd;
 use crate::report::Report;
 
 const KINDS: [ProofKind; 2] = [ProofKind::Credential, ProofKind::Presentation];

@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 
 use serde_json::json;
-use velum_core::control::Control;
+use velum_cli::machine;
+use velum_cli::profile::rounded;
 use velum_credentials::{PrepareOptions, Prover};
 
 use crate::failure::Failure;
 use crate::prepared_file::PreparedFile;
-use crate::progress::{Progress, timed};
+use crate::progress::Progress;
 use crate::report::Report;
-use crate::{files, inputs, machine};
+use crate::{files, inputs, stages};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -23,6 +24,9 @@ pub struct Arguments {
     /// Where to write the prepared proof; never over another file
     #[arg(long, value_name = "F")]
     out: PathBuf,
+    /// Show how long each stage took
+    #[arg(long)]
+    profile: bool,
 }
 
 pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
@@ -32,24 +36,25 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let response = inputs::response(&arguments.document)?;
     let document = response.document(request.doc_type())?;
 
-    machine::warn_of_unused_simd();
-    let progress = Progress::start();
-    let stages = progress.of("prepare");
-    let options = PrepareOptions { control: Control::none().reporting_to(&stages), ..Default::default() };
-    let (prepared, prepare_ms) = timed(|| Prover::new().prepare(document, &request, options));
+    let (prepared, profile) = Progress::start().of("prepare", |control| {
+        Prover::new().prepare(document, &request, PrepareOptions { control, ..Default::default() })
+    });
     let prepared = prepared?;
     PreparedFile::create(&arguments.out, &prepared)?;
 
     let (out, size_class) = (arguments.out.display().to_string(), prepared.size_class().name);
-    let json = json!({
+    let prepare_ms = rounded(profile.total_ms);
+    let mut json = json!({
         "prepare_ms": prepare_ms,
         "peak_rss_bytes": machine::peak_rss_bytes(),
         "threads": machine::threads(),
         "size_class": size_class,
         "out": out,
     });
-    let text = format!(
-        "Prepared one presentation (size class {size_class}) in {prepare_ms} ms.\nKeep secret: {out}"
-    );
+    let mut text =
+        format!("Prepared one presentation (size class {size_class}) in {prepare_ms} ms.\nKeep secret: {out}");
+    if arguments.profile {
+        stages::add(&[("prepare", &profile)], &mut json, &mut text);
+    }
     Ok(Report::done(json, text))
 }

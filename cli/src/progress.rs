@@ -1,82 +1,89 @@
-//! What is being done and since when, as short lines on stderr, and where the time went.
+//! What is being done and since when, on stderr: a bar on a terminal, a line for each stage elsewhere.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
-use velum_core::control::{Progress as Step, Stage};
+use velum_cli::machine;
+use velum_cli::profile::Profile;
+use velum_core::control::{Control, Progress as Step};
 
-use crate::report::write_stderr;
+use crate::report::{write_stderr, write_stderr_part};
 
-/// The clock of one command.
-pub struct Progress(Instant);
+/// Cells of a whole bar.
+const BAR: usize = 30;
+
+/// Back to the start of the line, and clear it.
+const CLEAR: &str = "\r\x1b[K";
+
+/// What one command says while it works.
+pub struct Progress {
+    start: Instant,
+    is_terminal: bool,
+    /// Whether the cursor stands behind a bar.
+    in_bar: AtomicBool,
+}
 
 impl Progress {
-    /// Starts now.
+    /// Starts now, and says so once where another build would prove faster here.
     pub fn start() -> Self {
-        Self(Instant::now())
+        if let Some(warning) = machine::simd_warning() {
+            write_stderr(format_args!("{warning}"));
+        }
+        let is_terminal = std::io::stderr().is_terminal();
+        Self { start: Instant::now(), is_terminal, in_bar: AtomicBool::new(false) }
     }
 
     /// A line.
     pub fn line(&self, text: &str) {
-        write_stderr(format_args!("{:>5.1} s  {text}", self.0.elapsed().as_secs_f64()));
+        let clear = if self.in_bar.swap(false, Ordering::Relaxed) { CLEAR } else { "" };
+        write_stderr(format_args!("{clear}{}", stamped(self.seconds(), text)));
     }
 
-    /// A line for each stage of a verb, to be handed to a prover.
-    pub fn of(&self, verb: &'static str) -> impl Fn(Step) + Send + Sync + '_ {
-        move |step| self.line(&format!("{verb}: {:>3.0} %  {}", step.fraction * 100.0, step.stage.name()))
-    }
-}
-
-/// The time that each stage took.
-pub struct Profile(Mutex<Times>);
-
-struct Times {
-    current: Option<Stage>,
-    since: Instant,
-    spent: BTreeMap<Stage, Duration>,
-}
-
-impl Profile {
-    /// Starts now.
-    pub fn start() -> Self {
-        Self(Mutex::new(Times { current: None, since: Instant::now(), spent: BTreeMap::new() }))
-    }
-
-    /// Another stage begins.
-    pub fn enter(&self, stage: Stage) {
-        self.lock().switch(Some(stage));
-    }
-
-    /// Stages in order and the milliseconds of each, to a tenth; the last ends now.
-    pub fn finish(&self) -> Vec<(&'static str, f64)> {
-        let mut times = self.lock();
-        times.switch(None);
-        times.spent.iter().map(|(stage, spent)| (stage.name(), milliseconds(*spent))).collect()
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Times> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Times {
-    fn switch(&mut self, stage: Option<Stage>) {
-        let now = Instant::now();
-        if let Some(current) = self.current {
-            *self.spent.entry(current).or_default() += now - self.since;
+    /// Runs the work of a verb under watch.
+    pub fn of<T>(&self, verb: &str, work: impl FnOnce(Control<'_>) -> T) -> (T, Profile) {
+        let (result, profile) = Profile::of(|step| self.step(verb, step), work);
+        if self.is_terminal {
+            self.line(&format!("{verb}: {:.0} ms", profile.total_ms));
         }
-        (self.current, self.since) = (stage, now);
+        (result, profile)
+    }
+
+    fn step(&self, verb: &str, step: Step) {
+        let (percent, stage) = (step.fraction * 100.0, step.stage.name());
+        if self.is_terminal {
+            self.in_bar.store(true, Ordering::Relaxed);
+            let text = format!("{verb} {} {percent:>3.0} %  {stage}", bar(step.fraction));
+            write_stderr_part(format_args!("{CLEAR}{}", stamped(self.seconds(), &text)));
+        } else {
+            self.line(&format!("{verb}: {percent:>3.0} %  {stage}"));
+        }
+    }
+
+    fn seconds(&self) -> f64 {
+        self.start.elapsed().as_secs_f64()
     }
 }
 
-fn milliseconds(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 10_000.0).round() / 10.0
+fn stamped(seconds: f64, text: &str) -> String {
+    format!("{seconds:>5.1} s  {text}")
 }
 
-/// Runs `work`; its result and the milliseconds it took, to a tenth.
-pub fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
-    let start = Instant::now();
-    let result = work();
-    (result, milliseconds(start.elapsed()))
+fn bar(fraction: f64) -> String {
+    let full = (fraction.clamp(0.0, 1.0) * BAR as f64).round() as usize;
+    format!("[{}{}]", "#".repeat(full), "-".repeat(BAR - full))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_are_of_one_length() {
+        assert_eq!(bar(0.0), format!("[{}]", "-".repeat(BAR)));
+        assert_eq!(bar(0.5), format!("[{}{}]", "#".repeat(BAR / 2), "-".repeat(BAR / 2)));
+        for fraction in [1.0, 1.5] {
+            assert_eq!(bar(fraction), format!("[{}]", "#".repeat(BAR)));
+        }
+    }
 }

@@ -4,14 +4,17 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use serde_json::json;
-use velum_core::control::Control;
-use velum_credentials::{Clock, Code, Error, PrepareOptions, Prepared, PresentOptions, Prover, Timestamp};
+use velum_cli::machine;
+use velum_cli::profile::{Profile, rounded};
+use velum_credentials::{
+    Clock, Code, Control, Error, PrepareOptions, Prepared, PresentOptions, Prover, Timestamp,
+};
 
 use crate::failure::Failure;
 use crate::prepared_file::PreparedFile;
-use crate::progress::{Progress, timed};
+use crate::progress::Progress;
 use crate::report::Report;
-use crate::{files, inputs, machine};
+use crate::{files, inputs, stages};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -36,6 +39,9 @@ pub struct Arguments {
     /// Where to write the presentation
     #[arg(long, value_name = "F")]
     out: PathBuf,
+    /// Show how long each stage took
+    #[arg(long)]
+    profile: bool,
 }
 
 pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
@@ -46,28 +52,27 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let document = response.document(request.doc_type())?;
     let prepared_file = arguments.prepared.as_deref().map(PreparedFile::open).transpose()?;
 
-    let progress = Progress::start();
-    let (preparing, presenting) = (progress.of("prepare"), progress.of("present"));
     let present_options = PresentOptions {
         clock: if arguments.any_clock { Clock::Any } else { Clock::At(now()?) },
         disclose_device_namespaces: arguments.disclose_device_namespaces,
-        control: Control::none().reporting_to(&presenting),
+        control: Control::none(),
     };
     present_options.check(document, &transcript, &request)?;
 
-    machine::warn_of_unused_simd();
-    let prover = Prover::new();
-    let (prepared, prepare_ms): (Prepared, Option<f64>) = match &prepared_file {
+    let (progress, prover) = (Progress::start(), Prover::new());
+    let (prepared, preparing): (Prepared, Option<Profile>) = match &prepared_file {
         Some(file) => (file.prepared()?, None),
         None => {
-            let control = Control::none().reporting_to(&preparing);
-            let options = PrepareOptions { control, ..Default::default() };
-            let (prepared, prepare_ms) = timed(|| prover.prepare(document, &request, options));
-            (prepared?, Some(prepare_ms))
+            let (prepared, profile) = progress.of("prepare", |control| {
+                prover.prepare(document, &request, PrepareOptions { control, ..Default::default() })
+            });
+            (prepared?, Some(profile))
         }
     };
-    let (presentation, present_ms) =
-        timed(|| prover.present(prepared, document, &transcript, &request, present_options));
+    let (presentation, presenting) = progress.of("present", |control| {
+        let options = PresentOptions { control, ..present_options };
+        prover.present(prepared, document, &transcript, &request, options)
+    });
     let presentation = presentation?;
 
     let bytes = presentation.to_bytes();
@@ -76,7 +81,9 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     output.replace(&bytes)?;
 
     let (size_class, suite) = (presentation.size_class().name, presentation.suite().name());
-    let json = json!({
+    let prepare_ms = preparing.as_ref().map(|profile| rounded(profile.total_ms));
+    let present_ms = rounded(presenting.total_ms);
+    let mut json = json!({
         "prepare_ms": prepare_ms,
         "present_ms": present_ms,
         "presentation_bytes": bytes.len(),
@@ -86,11 +93,16 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
         "suite": suite,
     });
     let prepared = prepare_ms.map(|ms| format!("prepared in {ms} ms, ")).unwrap_or_default();
-    let text = format!(
+    let mut text = format!(
         "Presentation of {} bytes ({prepared}presented in {present_ms} ms): {}",
         bytes.len(),
         arguments.out.display()
     );
+    if arguments.profile {
+        let preparing = preparing.as_ref().map(|profile| ("prepare", profile));
+        let profiles: Vec<_> = preparing.into_iter().chain([("present", &presenting)]).collect();
+        stages::add(&profiles, &mut json, &mut text);
+    }
     Ok(Report::done(json, text))
 }
 

@@ -44,3 +44,9 @@ pub fn write_stdout(line: &str) {
 pub fn write_stderr(line: std::fmt::Arguments<'_>) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
+
+/// Writes to stderr what will be written over.
+pub fn write_stderr_part(text: std::fmt::Arguments<'_>) {
+    let mut stderr = std::io::stderr().lock();
+    let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
+}

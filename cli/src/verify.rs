@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use serde_json::json;
+use velum_cli::profile::timed;
 use velum_credentials::{Code, Learnt, Presentation, Verifier, limits};
 
 use crate::failure::Failure;
-use crate::progress::timed;
 use crate::report::Report;
 use crate::{files, inputs};
 

@@ -1,0 +1,218 @@
+//! Measures whole proofs of one case in one process and prints an object: `./x report` puts several together.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use lexopt::prelude::*;
+use serde_json::{Map, Value, json};
+use velum_bench::{Case, Statements};
+use velum_cli::machine::{Simd, peak_rss_bytes};
+use velum_cli::profile::{Profile, member, rounded, timed};
+use velum_core::class::{STANDARD, SizeClass};
+use velum_core::control::{Control, Stage};
+use velum_core::proof::{
+    ProofKind, credential_chips, credential_traces, presentation_chips, presentation_traces,
+};
+use velum_core::stark::{Parameters, ProvingKey};
+use velum_core::suite::Suite;
+use velum_credentials::{Prover, Verifier};
+
+const USAGE: &str = "\
+Usage: measure proofs [--runs N] [--out F]   prepare, present and verify N times, the keys made once; keep a presentation
+       measure first-verify --in F           verify the presentation as the first work of the process
+       measure count --kind K --runs N       make N proofs of a kind (credential, presentation) without grinding, to be
+                                             counted from outside
+Options of all: [--predicates N] [--class standard|large] [--threads N]";
+
+struct Options {
+    command: String,
+    runs: usize,
+    predicates: usize,
+    class: SizeClass,
+    threads: usize,
+    kind: ProofKind,
+    file: Option<PathBuf>,
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Failure> {
+    let options = parse(std::env::args_os().skip(1)).map_err(|error| format!("{error}\n{USAGE}"))?;
+    rayon::ThreadPoolBuilder::new().num_threads(options.threads).build_global()?;
+    let case = Case::new(options.predicates, options.class)?;
+    let report = match options.command.as_str() {
+        "proofs" => proofs(&case, &options)?,
+        "first-verify" => first_verify(&case, &options)?,
+        "count" => count(&case, &options)?,
+        other => return Err(format!("there is no command {other:?}\n{USAGE}").into()),
+    };
+    println!("{report}");
+    Ok(())
+}
+
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Options, lexopt::Error> {
+    let mut parser = lexopt::Parser::from_args(arguments);
+    let mut options = Options {
+        command: String::new(),
+        runs: 10,
+        predicates: 1,
+        class: STANDARD,
+        threads: 1,
+        kind: ProofKind::Presentation,
+        file: None,
+    };
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("runs") => options.runs = parser.value()?.parse()?,
+            Long("predicates") => options.predicates = parser.value()?.parse()?,
+            Long("threads") => options.threads = parser.value()?.parse()?,
+            Long("class") => {
+                let name = parser.value()?.string()?;
+                options.class = SizeClass::by_name(&name).ok_or("there is no such size class")?;
+            }
+            Long("kind") => {
+                options.kind = match parser.value()?.string()?.as_str() {
+                    "credential" => ProofKind::Credential,
+                    "presentation" => ProofKind::Presentation,
+                    _ => return Err("there is no such kind of proof".into()),
+                }
+            }
+            Long("in" | "out") => options.file = Some(parser.value()?.into()),
+            Value(command) if options.command.is_empty() => options.command = command.string()?,
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(options)
+}
+
+/// Minima, medians and the stages of the verbs. Sizes are the largest: paths that queries share make some presentations shorter.
+fn proofs(case: &Case, options: &Options) -> Result<Value, Failure> {
+    let (prover, verifier) = (Prover::new(), Verifier::new());
+    let (mut preparing, mut presenting, mut verifying) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut keys_ms, mut bytes) = (0.0, Vec::new());
+    // The first run makes the keys and is not counted.
+    for run in 0..=options.runs {
+        let (prepared, prepare) = Profile::of(|_| {}, |control| case.prepare(&prover, control));
+        let (presentation, present) = Profile::of(|_| {}, |control| case.present(&prover, prepared?, control));
+        let presentation = presentation?.to_bytes();
+        let (verified, verify_ms) = timed(|| case.verify(&verifier, &presentation));
+        verified?;
+        if run == 0 {
+            keys_ms = prepare.ms(Stage::Keys);
+        } else {
+            preparing.push(prepare);
+            presenting.push(present);
+            verifying.push(verify_ms);
+        }
+        if presentation.len() > bytes.len() {
+            bytes = presentation;
+        }
+    }
+    if let Some(file) = &options.file {
+        std::fs::write(file, &bytes)?;
+    }
+    let totals = |profiles: &[Profile]| profiles.iter().map(|profile| profile.total_ms).collect::<Vec<_>>();
+    let (prepare_ms, present_ms) = (totals(&preparing), totals(&presenting));
+    Ok(json!({
+        "class": case.class.name,
+        "predicates": options.predicates,
+        "threads": options.threads,
+        "simd": Simd::BUILT.name(),
+        "runs": options.runs,
+        "keys_ms": rounded(keys_ms),
+        "prepare_ms": rounded(minimum(&prepare_ms)),
+        "present_ms": rounded(minimum(&present_ms)),
+        "verify_ms": rounded(minimum(&verifying)),
+        "presentation_bytes": bytes.len(),
+        "peak_rss_bytes": peak_rss_bytes(),
+        "median": {
+            "prepare_ms": rounded(median(&prepare_ms)),
+            "present_ms": rounded(median(&present_ms)),
+            "verify_ms": rounded(median(&verifying)),
+        },
+        "stages": { "prepare": stages(&preparing), "present": stages(&presenting) },
+    }))
+}
+
+/// The least milliseconds of each stage; of grinding, which is luck, the mean.
+fn stages(profiles: &[Profile]) -> Value {
+    let mut times: BTreeMap<Stage, Vec<f64>> = BTreeMap::new();
+    for (stage, ms) in profiles.iter().flat_map(|profile| &profile.stages) {
+        times.entry(*stage).or_default().push(*ms);
+    }
+    let typical = |stage: Stage, times: &[f64]| match stage {
+        Stage::Grinding => times.iter().sum::<f64>() / times.len() as f64,
+        _ => minimum(times),
+    };
+    let other: Vec<_> = profiles.iter().map(Profile::other_ms).collect();
+    let stages = times.iter().map(|(stage, times)| (member(*stage), typical(*stage, times)));
+    let all = stages.chain([("other".to_owned(), minimum(&other))]);
+    Value::Object(all.map(|(name, ms)| (name, json!(rounded(ms)))).collect::<Map<_, _>>())
+}
+
+fn first_verify(case: &Case, options: &Options) -> Result<Value, Failure> {
+    let presentation = std::fs::read(options.file.as_ref().ok_or("--in names the presentation")?)?;
+    let (verified, ms) = timed(|| case.verify(&Verifier::new(), &presentation));
+    verified?;
+    Ok(json!({ "first_verify_ms": ms }))
+}
+
+/// Without grinding, so that the work is the same each time.
+fn count(case: &Case, options: &Options) -> Result<Value, Failure> {
+    let parameters = Parameters {
+        lookup_grinding_bits: 0,
+        ood_grinding_bits: 0,
+        batch_grinding_bits: 0,
+        folding_grinding_bits: 0,
+        query_grinding_bits: 0,
+        ..Parameters::of(Suite::Direct, options.kind)
+    };
+    let statements = Statements::new(Suite::Direct, case);
+    match options.kind {
+        ProofKind::Credential => {
+            let chips = credential_chips(&statements.credential)?;
+            let key = ProvingKey::new(Suite::Direct, parameters, &chips);
+            for _ in 0..options.runs {
+                let traces =
+                    credential_traces(&chips, &statements.credential, &statements.credential_witness)?;
+                key.prove(&chips, &traces, &[], &Control::none())?;
+            }
+        }
+        ProofKind::Presentation => {
+            let chips = presentation_chips(&statements.presentation)?;
+            let key = ProvingKey::new(Suite::Direct, parameters, &chips);
+            for _ in 0..options.runs {
+                let traces =
+                    presentation_traces(&chips, &statements.presentation, &statements.presentation_witness)?;
+                key.prove(&chips, &traces, &[], &Control::none())?;
+            }
+        }
+    }
+    Ok(json!({ "proofs": options.runs }))
+}
+
+fn minimum(values: &[f64]) -> f64 {
+    values.iter().copied().fold(f64::INFINITY, f64::min)
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    match sorted.len() % 2 {
+        0 if middle > 0 => (sorted[middle - 1] + sorted[middle]) / 2.0,
+        _ => sorted.get(middle).copied().unwrap_or(f64::NAN),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_minimum_and_median() {
+        assert_eq!((minimum(&[3.0, 1.0, 2.0]), median(&[3.0, 1.0, 2.0])), (1.0, 2.0));
+        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), 2.5);
+    }
+}

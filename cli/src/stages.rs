@@ -1,0 +1,11 @@
+//! What `--profile` adds to a report.
+
+use serde_json::Value;
+use velum_cli::profile::Profile;
+
+/// Adds the stages of each verb: a member `stages`, and a table below the text.
+pub fn add(profiles: &[(&str, &Profile)], json: &mut Value, text: &mut String) {
+    json["stages"] = profiles.iter().map(|(verb, profile)| ((*verb).to_owned(), profile.to_json())).collect();
+    text.push_str("\n\n");
+    text.push_str(&Profile::table(profiles));
+}
