@@ -3,5 +3,43 @@
 mod case;
 mod statements;
 
+use std::time::Duration;
+
+use velum_core::control::Stage;
+use velum_core::proof::ProofKind;
+use velum_core::stark::Parameters;
+use velum_core::suite::Suite;
+
 pub use case::Case;
 pub use statements::Statements;
+
+/// The suite that is measured.
+pub const SUITE: Suite = Suite::Direct;
+
+/// Stages of a proof without grinding.
+pub const STAGES: [Stage; 7] = [
+    Stage::Extension,
+    Stage::Hashing,
+    Stage::Lookups,
+    Stage::Quotient,
+    Stage::Openings,
+    Stage::Folding,
+    Stage::Queries,
+];
+
+/// The parameters of a kind of proof without grinding, so that the work is the same each time.
+pub fn without_grinding(kind: ProofKind) -> Parameters {
+    Parameters {
+        lookup_grinding_bits: 0,
+        ood_grinding_bits: 0,
+        batch_grinding_bits: 0,
+        folding_grinding_bits: 0,
+        query_grinding_bits: 0,
+        ..Parameters::of(SUITE, kind)
+    }
+}
+
+/// Adds up what `milliseconds` gives, so many times.
+pub fn sum(times: u64, mut milliseconds: impl FnMut() -> f64) -> Duration {
+    Duration::from_secs_f64((0..times).map(|_| milliseconds()).sum::<f64>() / 1_000.0)
+}

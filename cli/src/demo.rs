@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use velum_cli::machine;
 use velum_cli::profile::{Profile, rounded, timed};
 use velum_credentials::{
-    Clock, Condition, Control, DeviceResponse, Document, Error, Explanation, Learnt, Predicate, PrepareOptions,
-    Prepared, PresentOptions, Presentation, Prover, Request, SessionTranscript, Timestamp, Verifier,
+    Clock, Condition, Control, DeviceResponse, Document, Error, Explanation, Learnt, Predicate,
+    PrepareOptions, Prepared, PresentOptions, Presentation, Prover, Request, SessionTranscript, Timestamp,
+    Verifier,
 };
 use velum_testdata::{ANNEX_D, MUSTERMANN, PERMUTED_KEYS};
 use zeroize::Zeroizing;
@@ -240,7 +241,10 @@ impl Run {
         }
 
         text.heading("It took");
-        text.row("prepare", &format!("{:>9.1} ms   ahead of time, without the verifier", self.preparing.total_ms));
+        text.row(
+            "prepare",
+            &format!("{:>9.1} ms   ahead of time, without the verifier", self.preparing.total_ms),
+        );
         text.row("present", &format!("{:>9.1} ms   while the verifier waits", self.presenting.total_ms));
         text.row("verify", &format!("{:>9.1} ms", self.verify_ms));
         text.row("presentation", &format!("{:>9} bytes", self.bytes));

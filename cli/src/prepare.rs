@@ -51,8 +51,9 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
         "size_class": size_class,
         "out": out,
     });
-    let mut text =
-        format!("Prepared one presentation (size class {size_class}) in {prepare_ms} ms.\nKeep secret: {out}");
+    let mut text = format!(
+        "Prepared one presentation (size class {size_class}) in {prepare_ms} ms.\nKeep secret: {out}"
+    );
     if arguments.profile {
         stages::add(&[("prepare", &profile)], &mut json, &mut text);
     }

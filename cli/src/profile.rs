@@ -37,10 +37,7 @@ impl Clock {
 
 impl Profile {
     /// Runs `work`, which hands the control on, and calls `watch` as each stage begins.
-    pub fn of<T>(
-        watch: impl Fn(Progress) + Send + Sync,
-        work: impl FnOnce(Control<'_>) -> T,
-    ) -> (T, Self) {
+    pub fn of<T>(watch: impl Fn(Progress) + Send + Sync, work: impl FnOnce(Control<'_>) -> T) -> (T, Self) {
         let start = Instant::now();
         let clock = Mutex::new(Clock { since: start, current: None, spent: BTreeMap::new() });
         let begin = |progress: Progress| {

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use crate::args::Task;
 use crate::process::Error;
-use crate::project::Project;
+use crate::project::{Cpu, Project};
 use crate::report::Report;
 
 /// Exit status: 0 done, 1 a step failed, 2 usage. `demo` ends with the status of `velum demo`.
@@ -85,8 +85,8 @@ fn close(report: &Report) -> ExitCode {
 
 /// Builds `velum` for this very processor and runs `velum demo`. Standard output is the demo's alone.
 fn demo(project: &Project, args: &[OsString]) -> Result<ExitCode, Error> {
-    process::run(&mut project.native_build())?;
-    let mut velum = project.command(project.native_target().join("release").join("velum"));
+    process::run(&mut project.build(Cpu::This, "velum-cli", "velum"))?;
+    let mut velum = project.command(project.program(Cpu::This, "velum"));
     let status = process::status(velum.arg("demo").args(args))?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))

@@ -33,21 +33,27 @@ impl Project {
         &self.target
     }
 
-    /// Flags of a build for this very processor.
-    pub const NATIVE_FLAGS: &str = "-C target-cpu=native";
-
-    /// Where builds for this very processor go, so that the ordinary builds stay cached.
-    pub fn native_target(&self) -> PathBuf {
-        self.target.join("native")
+    /// Cargo, about to build a program in release mode for some processors.
+    pub fn build(&self, cpu: Cpu, package: &str, program: &str) -> Command {
+        let mut command = self.cargo(["build", "--locked", "--release", "--package", package]);
+        command.args(["--bin", program, "--target-dir"]).arg(self.target_of(cpu));
+        let flags = env::var("RUSTFLAGS").unwrap_or_default();
+        command.env("RUSTFLAGS", format!("{flags} {}", cpu.flags()).trim());
+        command
     }
 
-    /// Cargo, about to build the `velum` command for this very processor.
-    pub fn native_build(&self) -> Command {
-        let mut command = self.cargo(["build", "--locked", "--release", "--package", "velum-cli"]);
-        command.args(["--bin", "velum", "--target-dir"]).arg(self.native_target());
-        let flags = env::var("RUSTFLAGS").unwrap_or_default();
-        command.env("RUSTFLAGS", format!("{flags} {}", Self::NATIVE_FLAGS).trim_start());
-        command
+    /// Where that build puts the program.
+    pub fn program(&self, cpu: Cpu, program: &str) -> PathBuf {
+        self.target_of(cpu).join("release").join(program)
+    }
+
+    /// Builds with flags of their own go to folders of their own, so that the ordinary builds stay cached.
+    fn target_of(&self, cpu: Cpu) -> PathBuf {
+        match cpu {
+            Cpu::Any => self.target.clone(),
+            Cpu::Avx2 => self.target.join("x86-64-v3"),
+            Cpu::This => self.target.join("native"),
+        }
     }
 
     /// A program to be run in the root of the workspace.
@@ -62,5 +68,45 @@ impl Project {
         let mut command = self.command(env::var_os("CARGO").unwrap_or("cargo".into()));
         command.args(args);
         command
+    }
+}
+
+/// Which processors a build is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cpu {
+    /// Every processor of the architecture, as `cargo install` builds.
+    Any,
+    /// Those with AVX2, most of the last decade's.
+    Avx2,
+    /// This very processor and those that have as much.
+    This,
+}
+
+impl Cpu {
+    /// The builds that run here.
+    pub fn all_here() -> Vec<Self> {
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2") {
+            return vec![Self::Any, Self::Avx2, Self::This];
+        }
+        vec![Self::Any, Self::This]
+    }
+
+    /// The compiler's flags.
+    pub fn flags(self) -> &'static str {
+        match self {
+            Self::Any => "",
+            Self::Avx2 => "-C target-cpu=x86-64-v3",
+            Self::This => "-C target-cpu=native",
+        }
+    }
+
+    /// The name in output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Any => "plain",
+            Self::Avx2 => "x86-64-v3",
+            Self::This => "native",
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use lexopt::prelude::*;
 use serde_json::{Map, Value, json};
-use velum_bench::{Case, Statements};
+use velum_bench::{Case, SUITE, Statements, without_grinding};
 use velum_cli::machine::{Simd, peak_rss_bytes};
 use velum_cli::profile::{Profile, member, rounded, timed};
 use velum_core::class::{STANDARD, SizeClass};
@@ -14,8 +14,7 @@ use velum_core::control::{Control, Stage};
 use velum_core::proof::{
     ProofKind, credential_chips, credential_traces, presentation_chips, presentation_traces,
 };
-use velum_core::stark::{Parameters, ProvingKey};
-use velum_core::suite::Suite;
+use velum_core::stark::ProvingKey;
 use velum_credentials::{Prover, Verifier};
 
 const USAGE: &str = "\
@@ -94,7 +93,8 @@ fn proofs(case: &Case, options: &Options) -> Result<Value, Failure> {
     // The first run makes the keys and is not counted.
     for run in 0..=options.runs {
         let (prepared, prepare) = Profile::of(|_| {}, |control| case.prepare(&prover, control));
-        let (presentation, present) = Profile::of(|_| {}, |control| case.present(&prover, prepared?, control));
+        let (presentation, present) =
+            Profile::of(|_| {}, |control| case.present(&prover, prepared?, control));
         let presentation = presentation?.to_bytes();
         let (verified, verify_ms) = timed(|| case.verify(&verifier, &presentation));
         verified?;
@@ -160,19 +160,12 @@ fn first_verify(case: &Case, options: &Options) -> Result<Value, Failure> {
 
 /// Without grinding, so that the work is the same each time.
 fn count(case: &Case, options: &Options) -> Result<Value, Failure> {
-    let parameters = Parameters {
-        lookup_grinding_bits: 0,
-        ood_grinding_bits: 0,
-        batch_grinding_bits: 0,
-        folding_grinding_bits: 0,
-        query_grinding_bits: 0,
-        ..Parameters::of(Suite::Direct, options.kind)
-    };
-    let statements = Statements::new(Suite::Direct, case);
+    let parameters = without_grinding(options.kind);
+    let statements = Statements::new(SUITE, case);
     match options.kind {
         ProofKind::Credential => {
             let chips = credential_chips(&statements.credential)?;
-            let key = ProvingKey::new(Suite::Direct, parameters, &chips);
+            let key = ProvingKey::new(SUITE, parameters, &chips);
             for _ in 0..options.runs {
                 let traces =
                     credential_traces(&chips, &statements.credential, &statements.credential_witness)?;
@@ -181,7 +174,7 @@ fn count(case: &Case, options: &Options) -> Result<Value, Failure> {
         }
         ProofKind::Presentation => {
             let chips = presentation_chips(&statements.presentation)?;
-            let key = ProvingKey::new(Suite::Direct, parameters, &chips);
+            let key = ProvingKey::new(SUITE, parameters, &chips);
             for _ in 0..options.runs {
                 let traces =
                     presentation_traces(&chips, &statements.presentation, &statements.presentation_witness)?;

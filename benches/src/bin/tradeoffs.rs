@@ -2,7 +2,7 @@
 //!
 //! Every row has as many queries as make it safe. Grinding is random, so its mean is shown, and the least time of the rest.
 
-use velum_bench::{Case, Statements};
+use velum_bench::{Case, SUITE, Statements};
 use velum_cli::profile::{Profile, timed};
 use velum_core::air::{Chip, Trace};
 use velum_core::class::STANDARD;
@@ -11,12 +11,9 @@ use velum_core::proof::{
     ProofKind, credential_chips, credential_traces, presentation_chips, presentation_traces,
 };
 use velum_core::stark::{Parameters, ProvingKey, VerifierKey};
-use velum_core::suite::Suite;
 
 /// Of each proof, so that both together have 100.
 const BITS: f64 = 101.0;
-
-const SUITE: Suite = Suite::Direct;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);

@@ -6,7 +6,7 @@ use crate::{velum, velum_json};
 
 #[test]
 fn five_wrong_requests_are_refused_twice() {
-    let (status, object) = velum_json(&["demo", "--threads", "2"]);
+    let (status, object) = velum_json(&["demo", "--threads", "2", "--profile"]);
     assert_eq!((status, &object["all_refused"]), (0, &json!(true)), "{object}");
     let codes: Vec<_> = object["wrong_requests"]
         .as_array()
@@ -32,14 +32,25 @@ fn five_wrong_requests_are_refused_twice() {
     for name in ["prepare_ms", "present_ms", "verify_ms", "presentation_bytes"] {
         assert!(object[name].as_f64().unwrap() > 0.0, "{name}");
     }
+    for (verb, total) in [("prepare", "prepare_ms"), ("present", "present_ms")] {
+        let stages = object["stages"][verb].as_object().unwrap();
+        let sum: f64 = stages.values().map(|ms| ms.as_f64().unwrap()).sum();
+        let total = object[total].as_f64().unwrap();
+        // Each is rounded to a tenth.
+        assert!((sum - total).abs() <= 0.1 * stages.len() as f64, "{verb}: {sum} {total}");
+        for stage in ["witness", "low_degree_extension", "hashing", "quotient", "fri", "check", "other"] {
+            assert!(stages.contains_key(stage), "{verb}: {stage}");
+        }
+    }
 
     // The same content in words: made again only where every test runs whole.
     if crate::all() {
-        let output = velum(&["demo"]);
+        let output = velum(&["demo", "--profile"]);
         assert_eq!(output.status.code(), Some(0));
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(text.contains("birth_date (org.iso.18013.5.1) makes the holder 18 years or older"), "{text}");
-        assert!(text.ends_with("Proven, verified, and every wrong request refused.\n"), "{text}");
+        assert!(text.contains("\nProven, verified, and every wrong request refused.\n"), "{text}");
+        assert!(text.contains("\nlow-degree extension "), "{text}");
         assert!(!text.contains('\u{1b}'));
         assert!(String::from_utf8(output.stderr).unwrap().contains("wrong request: 60 or over"));
     }

@@ -100,8 +100,10 @@ fn one_of_two_processes_uses_it(folder: &Folder) {
     assert_eq!((&object["prepare_ms"], &object["presentation_bytes"]), (&Value::Null, &json!(bytes)));
     assert_eq!((&object["threads"], &object["suite"]), (&json!(2), &json!("direct")));
     assert_prove_members(&object);
-    for stage in ["present: witness", "present: proof", "present: check"] {
-        assert!(String::from_utf8_lossy(&stderr).contains(stage), "{stage}");
+    let lines = String::from_utf8(stderr).unwrap();
+    for stage in ["witness", "hashing", "quotient", "check"] {
+        let is_line = |line: &str| line.contains("s  present: ") && line.ends_with(&format!(" %  {stage}"));
+        assert!(lines.lines().any(is_line), "{stage}: {lines}");
     }
 
     let again = folder.prove(&[("--prepared", "prepared.cbor")], &["--any-clock"]);
@@ -258,8 +260,9 @@ fn a_minted_document_is_proven_today_under_its_root() {
     }
 
     // The clock is today's: nothing lifts its check.
-    let (status, object) = folder.prove(&[], &[]);
+    let (status, object) = folder.prove(&[], &["--profile"]);
     assert_eq!(status, 0, "{object}");
+    assert_members(&object["stages"], &["prepare", "present"]);
     let (status, object) = folder.verify(&[]);
     assert_eq!(status, 0, "{object}");
     let disclosed = json!({

@@ -1,0 +1,72 @@
+//! Each chip alone: filling its table, and its part of a proof.
+//!
+//! `fill/CHIP` includes reading the document; `fill/nothing` is that alone.
+
+use std::time::Duration;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use velum_bench::{Case, SUITE, Statements, sum, without_grinding};
+use velum_cli::profile::Profile;
+use velum_core::air::{Chip, Trace};
+use velum_core::class::STANDARD;
+use velum_core::control::Stage;
+use velum_core::proof::{
+    ProofKind, credential_chips, credential_traces, presentation_chips, presentation_traces,
+};
+use velum_core::stark::ProvingKey;
+
+/// Stages whose cost depends on what a chip's constraints are.
+const STAGES: [Stage; 2] = [Stage::Lookups, Stage::Quotient];
+
+fn chips(criterion: &mut Criterion) {
+    let case = Case::new(1, STANDARD).expect("the licence has the element");
+    let statements = Statements::new(SUITE, &case);
+
+    let (statement, witness) = (&statements.credential, &statements.credential_witness);
+    let chips = credential_chips(statement).expect("it fits the class");
+    each(criterion, ProofKind::Credential, &chips, |chips| {
+        credential_traces(chips, statement, witness).expect("it fits the class")
+    });
+
+    let (statement, witness) = (&statements.presentation, &statements.presentation_witness);
+    let chips = presentation_chips(statement).expect("it fits the class");
+    each(criterion, ProofKind::Presentation, &chips, |chips| {
+        presentation_traces(chips, statement, witness).expect("it fits the class")
+    });
+}
+
+fn each<C: Chip>(criterion: &mut Criterion, kind: ProofKind, chips: &[C], fill: impl Fn(&[C]) -> Vec<Trace>) {
+    let mut group = criterion.benchmark_group(kind.name());
+    group.bench_function("fill/nothing", |bencher| bencher.iter(|| fill(&[])));
+    for (index, chip) in chips.iter().enumerate() {
+        let chip_alone = std::slice::from_ref(chip);
+        // Some chips have several tables.
+        let name = format!("{} {}x{} table {index}", chip.name(), chip.height(), chip.width());
+        group.bench_function(format!("fill/{name}"), |bencher| bencher.iter(|| fill(chip_alone)));
+
+        // Its buses do not balance alone: a proof is made all the same, of the same cost.
+        let key = ProvingKey::new(SUITE, without_grinding(kind), chip_alone);
+        let traces = fill(chip_alone);
+        for stage in STAGES {
+            group.bench_function(format!("{}/{name}", stage.name()), |bencher| {
+                bencher.iter_custom(|times| sum(times, || stage_ms(&key, chip_alone, &traces, stage)));
+            });
+        }
+    }
+}
+
+fn stage_ms<C: Chip>(key: &ProvingKey, chips: &[C], traces: &[Trace], stage: Stage) -> f64 {
+    let (proof, profile) = Profile::of(|_| {}, |control| key.prove(chips, traces, &[], &control));
+    proof.expect("nothing cancels, and the system has randomness");
+    profile.ms(stage)
+}
+
+fn short() -> Criterion {
+    Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_secs(1))
+}
+
+criterion_group!(name = benches; config = short(); targets = chips);
+criterion_main!(benches);

@@ -1,0 +1,161 @@
+//! Measures whole proofs on this machine: the numbers of the README.
+//!
+//! The program `measure` of `velum-bench` does the work, in several builds. Here: what is measured, and how it is put together.
+
+mod instructions;
+mod tables;
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::process::{self, Error};
+use crate::project::{Cpu, Project};
+use instructions::Instructions;
+
+const PACKAGE: &str = "velum-bench";
+const PROGRAM: &str = "measure";
+
+/// Processes that verify first thing.
+const FIRST_VERIFIES: usize = 3;
+
+/// Size classes, and how many elements are asked of a document of each.
+const GROWTH: [(&str, &[usize]); 2] = [("standard", &[1, 2, 4]), ("large", &[1, 2, 4, 8])];
+
+/// Everything that was measured.
+struct Measured {
+    runs: usize,
+    /// One predicate, class `standard`, built for this processor: on one thread and on two.
+    threads: [Value; 2],
+    /// The same on one thread, in each build.
+    builds: Vec<(Cpu, Value)>,
+    /// More predicates and both classes, on one thread, built for this processor.
+    growth: Vec<Value>,
+    instructions: Result<Instructions, String>,
+}
+
+/// Measures `runs` times and prints tables, or one JSON object.
+pub fn report(project: &Project, runs: usize, json: bool) -> Result<(), Error> {
+    let measured = Measured::new(project, runs)?;
+    if json {
+        println!("{}", measured.object());
+    } else {
+        print!("{}", tables::text(&measured));
+    }
+    Ok(())
+}
+
+impl Measured {
+    fn new(project: &Project, runs: usize) -> Result<Self, Error> {
+        let cpus = Cpu::all_here();
+        for &cpu in &cpus {
+            process::run(&mut project.build(cpu, PACKAGE, PROGRAM))?;
+        }
+        let native = Measure::new(project, Cpu::This);
+        let threads = [native.with_first_verify(runs, 1)?, native.with_first_verify(runs, 2)?];
+        let mut builds = Vec::new();
+        for cpu in cpus {
+            let measured = match cpu {
+                Cpu::This => threads[0].clone(),
+                _ => Measure::new(project, cpu).proofs(runs, &[])?,
+            };
+            builds.push((cpu, measured));
+        }
+        let mut growth = Vec::new();
+        for (class, counts) in GROWTH {
+            for count in counts {
+                growth.push(native.proofs(runs, &["--class", class, "--predicates", &count.to_string()])?);
+            }
+        }
+        Ok(Self { runs, threads, builds, growth, instructions: Instructions::count(project)? })
+    }
+
+    fn object(&self) -> Value {
+        let build = |(cpu, measured): &(Cpu, Value)| {
+            let mut measured = measured.clone();
+            measured["flags"] = cpu.flags().into();
+            measured
+        };
+        let instructions = match &self.instructions {
+            Ok(counts) => json!({ "prepare": counts.credential, "present": counts.presentation }),
+            Err(_) => Value::Null,
+        };
+        json!({
+            "cpu": processor(),
+            "cores": cores(),
+            "flags": Cpu::This.flags(),
+            "runs": self.runs,
+            "threads": { "1": self.threads[0], "2": self.threads[1] },
+            "builds": self.builds.iter().map(build).collect::<Vec<_>>(),
+            "growth": self.growth,
+            "instructions": instructions,
+        })
+    }
+}
+
+/// The measuring program in one build.
+struct Measure<'a> {
+    project: &'a Project,
+    cpu: Cpu,
+}
+
+impl<'a> Measure<'a> {
+    fn new(project: &'a Project, cpu: Cpu) -> Self {
+        Self { project, cpu }
+    }
+
+    fn proofs(&self, runs: usize, options: &[&str]) -> Result<Value, Error> {
+        let runs = runs.to_string();
+        self.run(&[&["proofs", "--runs", &runs], options].concat())
+    }
+
+    /// And how long a process takes whose first work is to verify.
+    fn with_first_verify(&self, runs: usize, threads: usize) -> Result<Value, Error> {
+        let file = self.presentation()?;
+        let (file, threads) = (file.display().to_string(), threads.to_string());
+        let mut measured = self.proofs(runs, &["--threads", &threads, "--out", &file])?;
+        let mut least = f64::INFINITY;
+        for _ in 0..FIRST_VERIFIES {
+            let first = self.run(&["first-verify", "--threads", &threads, "--in", &file])?;
+            least = least.min(number(&first, "first_verify_ms"));
+        }
+        measured["first_verify_ms"] = least.into();
+        Ok(measured)
+    }
+
+    fn presentation(&self) -> Result<PathBuf, Error> {
+        let folder = self.project.target().join("report");
+        let failed = |source| Error::Write { path: folder.clone(), source };
+        std::fs::create_dir_all(&folder).map_err(failed)?;
+        Ok(folder.join("presentation.cbor"))
+    }
+
+    fn run(&self, arguments: &[&str]) -> Result<Value, Error> {
+        eprintln!("{}: {PROGRAM} {}", self.cpu.name(), arguments.join(" "));
+        let mut command = self.project.command(self.project.program(self.cpu, PROGRAM));
+        let output = process::output(command.args(arguments))?;
+        match serde_json::from_slice(&output.stdout) {
+            Ok(value) if output.status.success() => Ok(value),
+            _ => Err(Error::Found(format!(
+                "{PROGRAM} {}: {}",
+                arguments.join(" "),
+                String::from_utf8_lossy(&output.stderr)
+            ))),
+        }
+    }
+}
+
+/// A member of an object of the measuring program.
+fn number(measured: &Value, name: &str) -> f64 {
+    measured[name].as_f64().unwrap_or(f64::NAN)
+}
+
+fn processor() -> String {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+    model.map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, model)| model.trim().to_owned())
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}

@@ -1,0 +1,146 @@
+//! What was measured as the tables of the README.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::{Measured, cores, number, processor};
+use crate::project::Cpu;
+
+const MEGABYTE: f64 = 1e6;
+
+/// Every table, in Markdown.
+pub fn text(measured: &Measured) -> String {
+    let [one, two] = &measured.threads;
+    let flags = Cpu::This.flags();
+    let runs = format!("{} runs, {}, {} cores, `{flags}`", measured.runs, processor(), cores());
+    let instructions = match &measured.instructions {
+        Ok(counts) => {
+            let [credential, presentation] =
+                [counts.credential, counts.presentation].map(|count| count as f64 / 1e6);
+            format!(
+                "Instructions without grinding, {}: prepare {credential:.0} million, present {presentation:.0} million.",
+                counts.cpu.name()
+            )
+        }
+        Err(why) => format!("Instructions: not measured, {why}."),
+    };
+    format!(
+        "{}\n{runs}\n\n{}\n{}\n{}\n{instructions}\n",
+        threads([one, two]),
+        stages(one),
+        builds(&measured.builds),
+        growth(&measured.growth)
+    )
+}
+
+fn threads([one, two]: [&Value; 2]) -> String {
+    let mut text =
+        "| | 1 thread: min | median | 2 threads: min | median |\n|---|---|---|---|---|\n".to_owned();
+    for (label, name) in [("prepare", "prepare_ms"), ("present", "present_ms"), ("verify", "verify_ms")] {
+        let [one, two] = [one, two]
+            .map(|at| format!("{:.1} ms | {:.1} ms", number(at, name), number(&at["median"], name)));
+        let _ = writeln!(text, "| {label} | {one} | {two} |");
+    }
+    for (label, name) in
+        [("keys, once a process", "keys_ms"), ("first verify of a process", "first_verify_ms")]
+    {
+        let _ = writeln!(text, "| {label} | {:.1} ms | | {:.1} ms | |", number(one, name), number(two, name));
+    }
+    let bytes = "presentation_bytes";
+    let _ = writeln!(text, "| presentation, bytes | {} | | {} | |", number(one, bytes), number(two, bytes));
+    let [rss_one, rss_two] = [one, two].map(|at| number(at, "peak_rss_bytes") / MEGABYTE);
+    let _ = writeln!(text, "| peak RSS | {rss_one:.0} MB | | {rss_two:.0} MB | |");
+    text
+}
+
+fn stages(measured: &Value) -> String {
+    let [prepare, present] = ["prepare", "present"].map(|verb| &measured["stages"][verb]);
+    let mut text = "| stage, 1 thread | prepare | present |\n|---|---|---|\n".to_owned();
+    for name in prepare.as_object().into_iter().flat_map(|stages| stages.keys()) {
+        let [prepare, present] = [prepare, present].map(|stages| number(stages, name));
+        let _ = writeln!(text, "| {} | {prepare:.1} ms | {present:.1} ms |", name.replace('_', " "));
+    }
+    text
+}
+
+fn builds(builds: &[(Cpu, Value)]) -> String {
+    let mut text = "| build | SIMD | prepare | present | verify |\n|---|---|---|---|---|\n".to_owned();
+    for (cpu, measured) in builds {
+        let simd = measured["simd"].as_str().unwrap_or_default();
+        let _ = writeln!(text, "| {} | {simd} | {} |", cpu.name(), times(measured));
+    }
+    text
+}
+
+fn growth(cases: &[Value]) -> String {
+    let mut text = "| class | predicates | prepare | present | verify | bytes | peak RSS |\n\
+                    |---|---|---|---|---|---|---|\n"
+        .to_owned();
+    for case in cases {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {:.0} MB |",
+            case["class"].as_str().unwrap_or_default(),
+            number(case, "predicates"),
+            times(case),
+            number(case, "presentation_bytes"),
+            number(case, "peak_rss_bytes") / MEGABYTE
+        );
+    }
+    text
+}
+
+fn times(measured: &Value) -> String {
+    let time = |name| format!("{:.1} ms", number(measured, name));
+    ["prepare_ms", "present_ms", "verify_ms"].map(time).join(" | ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::Instructions;
+    use serde_json::json;
+
+    #[test]
+    fn every_figure_has_its_place() {
+        let case = json!({
+            "class": "standard", "predicates": 1, "simd": "avx2", "runs": 3, "keys_ms": 9.0,
+            "prepare_ms": 100.25, "present_ms": 50.0, "verify_ms": 5.0, "first_verify_ms": 15.0,
+            "presentation_bytes": 123_456, "peak_rss_bytes": 100_000_000,
+            "median": { "prepare_ms": 101.0, "present_ms": 51.0, "verify_ms": 6.0 },
+            "stages": {
+                "prepare": { "lookup_columns": 7.0, "witness": 1.5 },
+                "present": { "lookup_columns": 3.0, "witness": 0.5 },
+            },
+        });
+        let mut measured = Measured {
+            runs: 3,
+            threads: [case.clone(), case.clone()],
+            builds: vec![(Cpu::Any, case.clone()), (Cpu::This, case.clone())],
+            growth: vec![case.clone()],
+            instructions: Ok(Instructions { cpu: Cpu::Any, credential: 2_000_000, presentation: 1_000_000 }),
+        };
+        let table = text(&measured);
+        for line in [
+            "| verify | 5.0 ms | 6.0 ms | 5.0 ms | 6.0 ms |",
+            "| keys, once a process | 9.0 ms | | 9.0 ms | |",
+            "| presentation, bytes | 123456 | | 123456 | |",
+            "| peak RSS | 100 MB | | 100 MB | |",
+            "| lookup columns | 7.0 ms | 3.0 ms |",
+            "| plain | avx2 | 100.2 ms | 50.0 ms | 5.0 ms |",
+            "| standard | 1 | 100.2 ms | 50.0 ms | 5.0 ms | 123456 | 100 MB |",
+            "Instructions without grinding, plain: prepare 2 million, present 1 million.",
+        ] {
+            assert!(table.lines().any(|found| found == line), "{line}\n{table}");
+        }
+        let object = measured.object();
+        assert_eq!(object["threads"]["2"]["prepare_ms"], 100.25);
+        assert_eq!(object["threads"]["1"]["stages"]["present"]["witness"], 0.5);
+        assert_eq!(object["instructions"]["prepare"], 2_000_000);
+
+        measured.instructions = Err("there is no valgrind".to_owned());
+        assert!(text(&measured).ends_with("Instructions: not measured, there is no valgrind.\n"));
+        assert_eq!(measured.object()["instructions"], Value::Null);
+    }
+}
