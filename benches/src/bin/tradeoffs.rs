@@ -1,16 +1,20 @@
 //! Prints what parameters cost: `docs/decisions/0004-tradeoffs.md` holds its tables.
 //!
-//! Every row has as many queries as make it safe. Grinding is random, so its mean is shown, and the least time of the rest.
+//! Every cell has as many queries as make it safe. Times are the least of several runs on one thread and leave grinding out, which is
+//! random: its mean is shown apart.
 
-use velum_bench::{Case, SUITE, Statements};
+use velum_bench::{Case, SUITE, Statements, without_grinding};
 use velum_cli::profile::{Profile, timed};
-use velum_core::air::{Chip, Trace};
+use velum_core::air::{Chip, RESERVED_ROWS, Trace};
 use velum_core::class::STANDARD;
 use velum_core::control::Stage;
 use velum_core::proof::{
     ProofKind, credential_chips, credential_traces, presentation_chips, presentation_traces,
 };
 use velum_core::stark::{Parameters, ProvingKey, VerifierKey};
+
+/// Bits whose grinding is timed.
+const GROUND: usize = 20;
 
 /// Of each proof, so that both together have 100.
 const BITS: f64 = 101.0;
@@ -29,7 +33,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let chips = presentation_chips(&statements.presentation)?;
     let traces = presentation_traces(&chips, &statements.presentation, &statements.presentation_witness)?;
     let bound = statements.presentation.to_bytes();
-    print(&Proof { kind: ProofKind::Presentation, chips: &chips, traces: &traces, bound: &bound, runs });
+    let presentation =
+        Proof { kind: ProofKind::Presentation, chips: &chips, traces: &traces, bound: &bound, runs };
+    print(&presentation);
+    println!("\nGrinding {GROUND} bits takes {:.1} ms on average.", presentation.grinding_ms(GROUND));
     Ok(())
 }
 
@@ -42,40 +49,66 @@ struct Proof<'a, C> {
     runs: usize,
 }
 
+/// Bits of grinding before the queries.
+const QUERY_GRINDING: [usize; 5] = [14, 16, 18, 20, 22];
+
+/// Bits of grinding before the batching challenge and each folding challenge.
+const FOLDING_GRINDING: [usize; 3] = [12, 16, 20];
+
+const LOG_BLOWUPS: [usize; 4] = [2, 3, 4, 5];
+const LOG_ARITIES: [usize; 4] = [1, 2, 3, 4];
+const LOG_FINAL_LENGTHS: [usize; 5] = [3, 4, 5, 6, 7];
+
 fn print<C: Chip>(proof: &Proof<'_, C>) {
+    let base = Parameters::of(SUITE, proof.kind);
     println!("\n## {}\n", proof.kind.name());
-    println!(
-        "| rate | queries | grinding: lookups, point, batch, folding, queries | folding by | final length | bits | weakest \
-         | at most bytes | proving ms, least | grinding ms, mean | verifying ms, least |"
-    );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|");
-    let mut done = Vec::new();
-    for wanted in candidates(Parameters::of(SUITE, proof.kind)) {
-        let Some(parameters) = proof.with_queries(wanted) else {
-            println!("| 1/{} | more than blinding rows allow |", 1 << wanted.log_blowup);
-            continue;
-        };
-        if !done.contains(&parameters) {
-            println!("{}", proof.row(parameters));
-            done.push(parameters);
-        }
+    println!("In use: {base:?}\n");
+
+    let columns = QUERY_GRINDING.map(|bits| format!("{bits} bits before the queries"));
+    let others = FOLDING_GRINDING.map(|bits| format!("{bits} before batching and folding"));
+    heading("rate", columns.into_iter().chain(others));
+    for log_blowup in LOG_BLOWUPS {
+        let rate = Parameters { log_blowup, ..base };
+        let queries = QUERY_GRINDING.map(|query_grinding_bits| Parameters { query_grinding_bits, ..rate });
+        let folding = FOLDING_GRINDING.map(|bits| Parameters {
+            batch_grinding_bits: bits,
+            folding_grinding_bits: bits,
+            ..rate
+        });
+        row(
+            format!("1/{}", 1 << log_blowup),
+            queries.into_iter().chain(folding).map(|wanted| proof.size(wanted)),
+        );
+    }
+
+    println!();
+    heading("folding by", LOG_FINAL_LENGTHS.map(|log| format!("final length {}", 1 << log)));
+    for max_log_arity in LOG_ARITIES {
+        let sizes = LOG_FINAL_LENGTHS
+            .map(|log_final_poly_len| proof.size(Parameters { max_log_arity, log_final_poly_len, ..base }));
+        row((1 << max_log_arity).to_string(), sizes);
+    }
+
+    println!();
+    heading("", ["proving, ms", "verifying, ms"].map(str::to_owned));
+    let rates = LOG_BLOWUPS
+        .map(|log_blowup| (format!("rate 1/{}", 1 << log_blowup), Parameters { log_blowup, ..base }));
+    let arities = LOG_ARITIES.map(|max_log_arity| {
+        (format!("folding by {}", 1 << max_log_arity), Parameters { max_log_arity, ..base })
+    });
+    for (name, wanted) in rates.into_iter().chain(arities) {
+        let times = proof.safe(wanted).map(|parameters| proof.times(parameters));
+        row(name, times.unwrap_or([f64::NAN; 2]).map(|ms| format!("{ms:.1}")));
     }
 }
 
-/// The parameters in use, then others that differ in one thing each.
-fn candidates(base: Parameters) -> Vec<Parameters> {
-    let mut all = vec![base];
-    for log_blowup in 2..=5 {
-        let rate = Parameters { log_blowup, ..base };
-        all.push(rate);
-        for bits in [12, 20] {
-            all.push(Parameters { batch_grinding_bits: bits, folding_grinding_bits: bits, ..rate });
-        }
-        all.extend([14, 16, 20, 22].map(|query_grinding_bits| Parameters { query_grinding_bits, ..rate }));
-    }
-    all.extend((1..=4).map(|max_log_arity| Parameters { max_log_arity, ..base }));
-    all.extend((3..=7).map(|log_final_poly_len| Parameters { log_final_poly_len, ..base }));
-    all
+fn heading(first: &str, others: impl IntoIterator<Item = String>) {
+    let others: Vec<_> = others.into_iter().collect();
+    println!("| {first} | {} |\n|---|{}", others.join(" | "), "---|".repeat(others.len()));
+}
+
+fn row(first: String, others: impl IntoIterator<Item = String>) {
+    println!("| {first} | {} |", others.into_iter().collect::<Vec<_>>().join(" | "));
 }
 
 impl<C: Chip> Proof<'_, C> {
@@ -84,12 +117,12 @@ impl<C: Chip> Proof<'_, C> {
     }
 
     /// The same with as few queries as are safe, if that many can be hidden.
-    fn with_queries(&self, parameters: Parameters) -> Option<Parameters> {
+    fn safe(&self, parameters: Parameters) -> Option<Parameters> {
         let used = Parameters::of(SUITE, self.kind);
         let margin = used.blinding_rows - used.queries;
         let with = |queries| Parameters { queries, blinding_rows: queries + margin, ..parameters };
         let is_safe = |queries| self.key(with(queries)).security().bits() >= BITS;
-        let (mut low, mut high) = (1, velum_core::air::RESERVED_ROWS - margin);
+        let (mut low, mut high) = (1, RESERVED_ROWS - margin);
         if !is_safe(high) {
             return None;
         }
@@ -100,44 +133,40 @@ impl<C: Chip> Proof<'_, C> {
         Some(with(low))
     }
 
-    fn row(&self, parameters: Parameters) -> String {
-        let key = ProvingKey::new(SUITE, parameters, self.chips);
-        let security = key.verifier().security();
-        let Parameters { log_blowup, queries, max_log_arity, log_final_poly_len, .. } = parameters;
-        let grinding = [
-            parameters.lookup_grinding_bits,
-            parameters.ood_grinding_bits,
-            parameters.batch_grinding_bits,
-            parameters.folding_grinding_bits,
-            parameters.query_grinding_bits,
-        ];
-        let [proving, grinding_ms, verifying] = self.measure(&key);
-        format!(
-            "| 1/{} | {queries} | {} | {} | {} | {:.1} | {} | {} | {proving:.1} | {grinding_ms:.1} | {verifying:.1} |",
-            1 << log_blowup,
-            grinding.map(|bits| bits.to_string()).join(", "),
-            1 << max_log_arity,
-            1 << log_final_poly_len,
-            security.bits(),
-            security.weakest().map_or("", |term| term.name),
-            key.verifier().max_proof_bytes(),
-        )
+    /// Queries and bytes of the longest proof.
+    fn size(&self, wanted: Parameters) -> String {
+        let size = |parameters: Parameters| {
+            let bytes = self.key(parameters).max_proof_bytes();
+            format!("{}: {:.1} kB", parameters.queries, bytes as f64 / 1_000.0)
+        };
+        self.safe(wanted).map_or("too many queries to hide".to_owned(), size)
     }
 
-    /// Milliseconds of proving without grinding, of grinding, of verifying; tables are filled already.
-    fn measure(&self, key: &ProvingKey) -> [f64; 3] {
-        let (mut proving, mut grinding, mut verifying) = (f64::INFINITY, 0.0, f64::INFINITY);
+    /// Least milliseconds of proving without grinding, and of verifying. Tables are filled already.
+    fn times(&self, parameters: Parameters) -> [f64; 2] {
+        let key = ProvingKey::new(SUITE, parameters, self.chips);
+        let (mut proving, mut verifying) = (f64::INFINITY, f64::INFINITY);
         for _ in 0..self.runs {
-            let (proof, profile) =
-                Profile::of(|_| {}, |control| key.prove(self.chips, self.traces, self.bound, &control));
-            let proof = proof.expect("nothing cancels, and the system has randomness");
-            let ground = profile.ms(Stage::Grinding);
-            proving = proving.min(profile.total_ms - ground);
-            grinding += ground / self.runs as f64;
+            let (proof, profile) = self.prove(&key);
+            proving = proving.min(profile.total_ms - profile.ms(Stage::Grinding));
             let (verified, ms) = timed(|| key.verifier().verify(self.chips, self.bound, &proof));
             verified.expect("the tables satisfy the chips");
             verifying = verifying.min(ms);
         }
-        [proving, grinding, verifying]
+        [proving, verifying]
+    }
+
+    /// Mean milliseconds of grinding so many bits once.
+    fn grinding_ms(&self, bits: usize) -> f64 {
+        let parameters = Parameters { query_grinding_bits: bits, ..without_grinding(self.kind) };
+        let key = ProvingKey::new(SUITE, parameters, self.chips);
+        let tries = 4 * self.runs;
+        (0..tries).map(|_| self.prove(&key).1.ms(Stage::Grinding)).sum::<f64>() / tries as f64
+    }
+
+    fn prove(&self, key: &ProvingKey) -> (Vec<u8>, Profile) {
+        let (proof, profile) =
+            Profile::of(|_| {}, |control| key.prove(self.chips, self.traces, self.bound, &control));
+        (proof.expect("nothing cancels, and the system has randomness"), profile)
     }
 }
