@@ -3,7 +3,7 @@
 use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing};
 use p3_matrix::dense::RowMajorMatrix;
 use rand::rngs::StdRng;
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{CryptoRng, RngExt, SeedableRng};
 use zeroize::Zeroizing;
 
 use super::ProvingKey;
@@ -25,7 +25,7 @@ type MaskCells = [F; EXTENSION_DEGREE];
 
 impl ProvingKey {
     /// A salt for each leaf of a tree.
-    pub(super) fn salts(&self, rng: &mut StdRng) -> Vec<Salt> {
+    pub(super) fn salts(&self, rng: &mut impl CryptoRng) -> Vec<Salt> {
         let mut salts = vec![[0; SALT_BYTES]; 1 << self.verifier.log_codeword()];
         rng.fill_bytes(salts.as_flattened_mut());
         salts
@@ -36,7 +36,7 @@ impl ProvingKey {
         &self,
         tables: &[Table<'_, C>],
         traces: &[Trace],
-        rng: &mut StdRng,
+        rng: &mut impl CryptoRng,
     ) -> Vec<RowMajorMatrix<F>> {
         let shape = &self.verifier.shape;
         let masks: Vec<MaskCells> =
@@ -76,7 +76,7 @@ impl ProvingKey {
     pub(super) fn blinded_quotient(
         &self,
         mut quotient: Vec<EF>,
-        rng: &mut StdRng,
+        rng: &mut impl CryptoRng,
     ) -> (RowMajorMatrix<F>, Vec<EF>) {
         let shape = &self.verifier.shape;
         let (height, width) = (shape.groups[0].height(), shape.groups[0].widths[QUOTIENT] / EXTENSION_DEGREE);

@@ -5,8 +5,7 @@ use p3_field::{
 };
 use p3_matrix::dense::RowMajorMatrix;
 use p3_maybe_rayon::prelude::*;
-use rand::RngExt;
-use rand::rngs::StdRng;
+use rand::{CryptoRng, RngExt};
 
 use super::ProvingKey;
 use crate::air::Chip;
@@ -31,7 +30,7 @@ impl ProvingKey {
         tables: &[Table<'_, C>],
         rows: &[RowMajorMatrix<F>],
         challenges: &LookupChallenges,
-        rng: &mut StdRng,
+        rng: &mut impl CryptoRng,
     ) -> (Vec<RowMajorMatrix<F>>, Vec<EF>) {
         let shape = &self.verifier.shape;
         let fingerprints = Fingerprints::new(challenges, shape.widest_tuple);

@@ -4,12 +4,15 @@ mod backend;
 mod blinding;
 mod cpu;
 mod lookup;
+#[cfg(test)]
+#[path = "../tests/seam.rs"]
+pub(super) mod seam;
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use p3_field::{Field, PrimeCharacteristicRing};
-use rand::rngs::StdRng;
+use rand::CryptoRng;
 use thiserror::Error;
 
 use crate::air::{Chip, Trace};
@@ -117,7 +120,7 @@ impl ProvingKey {
         &self,
         backend: &B,
         instance: &Instance<'_, C>,
-        rng: &mut StdRng,
+        rng: &mut impl CryptoRng,
         control: &Control<'_>,
     ) -> Result<Vec<u8>, Cancelled> {
         let key = &self.verifier;

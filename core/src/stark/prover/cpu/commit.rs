@@ -51,6 +51,18 @@ impl<H: SuiteHash> Committed<H> {
         Ok(Self { evaluations, tree })
     }
 
+    /// The same with evaluations that are altered before they are hashed.
+    #[cfg(test)]
+    pub(in crate::stark::prover) fn altered(
+        mut self,
+        salts: &[Salt],
+        alter: impl FnOnce(&mut [RowMajorMatrix<F>]),
+    ) -> Self {
+        alter(&mut self.evaluations);
+        self.tree = MerkleTree::new(&self.evaluations.iter().collect::<Vec<_>>(), Some(salts));
+        self
+    }
+
     pub(super) fn root(&self) -> H::Digest {
         self.tree.root()
     }

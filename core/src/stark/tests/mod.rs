@@ -1,4 +1,15 @@
+mod bytes;
+mod fiat_shamir;
+mod hiding;
+mod layout;
+mod linear;
+mod malicious;
+mod rank;
+mod script;
+
 use p3_field::PrimeCharacteristicRing;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 
 use super::*;
 use crate::air::{Bus, Chip, ChipBuilder, Trace, check_blinded, fill_multiplicities};
@@ -154,6 +165,11 @@ pub(super) fn traces(start: [u64; 2]) -> Vec<Trace> {
 
 pub(super) fn key() -> ProvingKey {
     ProvingKey::new(Suite::Direct, TINY, &chips([0, 0]))
+}
+
+/// A generator for a test that is the same each time.
+fn rng(seed: u64) -> StdRng {
+    StdRng::seed_from_u64(seed)
 }
 
 #[test]
