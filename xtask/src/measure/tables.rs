@@ -9,6 +9,21 @@ use crate::project::Cpu;
 
 const MEGABYTE: f64 = 1e6;
 
+/// Stages in the order of a proof: members of `stages`, and their names.
+const STAGES: [(&str, &str); 11] = [
+    ("other", "checks of the document"),
+    ("witness", "witness"),
+    ("low_degree_extension", "low-degree extension"),
+    ("hashing", "hashing"),
+    ("lookup_columns", "lookup columns"),
+    ("quotient", "quotient"),
+    ("openings", "openings"),
+    ("fri", "FRI"),
+    ("grinding", "grinding, mean"),
+    ("queries", "queries"),
+    ("check", "check"),
+];
+
 /// Every table, in Markdown.
 pub fn text(measured: &Measured) -> String {
     let [one, two] = &measured.threads;
@@ -47,6 +62,9 @@ fn threads([one, two]: [&Value; 2]) -> String {
     {
         let _ = writeln!(text, "| {label} | {:.1} ms | | {:.1} ms | |", number(one, name), number(two, name));
     }
+    let speed_up = |name| number(one, name) / number(two, name);
+    let (prepare, present) = (speed_up("prepare_ms"), speed_up("present_ms"));
+    let _ = writeln!(text, "| speed-up of prepare, present | | | {prepare:.2}, {present:.2} | |");
     let bytes = "presentation_bytes";
     let _ = writeln!(text, "| presentation, bytes | {} | | {} | |", number(one, bytes), number(two, bytes));
     let [rss_one, rss_two] = [one, two].map(|at| number(at, "peak_rss_bytes") / MEGABYTE);
@@ -57,9 +75,9 @@ fn threads([one, two]: [&Value; 2]) -> String {
 fn stages(measured: &Value) -> String {
     let [prepare, present] = ["prepare", "present"].map(|verb| &measured["stages"][verb]);
     let mut text = "| stage, 1 thread | prepare | present |\n|---|---|---|\n".to_owned();
-    for name in prepare.as_object().into_iter().flat_map(|stages| stages.keys()) {
-        let [prepare, present] = [prepare, present].map(|stages| number(stages, name));
-        let _ = writeln!(text, "| {} | {prepare:.1} ms | {present:.1} ms |", name.replace('_', " "));
+    for (member, name) in STAGES {
+        let [prepare, present] = [prepare, present].map(|stages| number(stages, member));
+        let _ = writeln!(text, "| {name} | {prepare:.1} ms | {present:.1} ms |");
     }
     text
 }
@@ -125,6 +143,7 @@ mod tests {
         for line in [
             "| verify | 5.0 ms | 6.0 ms | 5.0 ms | 6.0 ms |",
             "| keys, once a process | 9.0 ms | | 9.0 ms | |",
+            "| speed-up of prepare, present | | | 1.00, 1.00 | |",
             "| presentation, bytes | 123456 | | 123456 | |",
             "| peak RSS | 100 MB | | 100 MB | |",
             "| lookup columns | 7.0 ms | 3.0 ms |",
