@@ -1,7 +1,6 @@
 //! The base field and the challenge field of every proof.
 
 use p3_field::extension::BinomialExtensionField;
-use p3_field::{BasedVectorSpace, PrimeCharacteristicRing};
 use p3_goldilocks::Goldilocks;
 
 /// Goldilocks, `p = 2^64 - 2^32 + 1`.
@@ -14,6 +13,9 @@ pub const EXTENSION_DEGREE: usize = 2;
 pub type EF = BinomialExtensionField<F, EXTENSION_DEGREE>;
 
 /// Element `i` of the basis of [`EF`] over [`F`], in which its elements are written.
+#[cfg(feature = "prover")]
 pub(crate) fn basis_element(i: usize) -> EF {
+    use p3_field::{BasedVectorSpace, PrimeCharacteristicRing};
+
     EF::from_basis_coefficients_fn(|j| F::from_bool(i == j))
 }

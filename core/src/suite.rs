@@ -5,16 +5,19 @@
 pub enum Suite {
     /// BLAKE3 trees and transcript: what a verifier checks at once.
     Direct,
+    /// Poseidon2 trees and transcript: what an aggregator verifies inside a proof of its own.
+    Aggregatable,
 }
 
 /// Every suite.
-pub const SUITES: [Suite; 1] = [Suite::Direct];
+pub const SUITES: [Suite; 2] = [Suite::Direct, Suite::Aggregatable];
 
 impl Suite {
     /// Identifier absorbed by transcripts, held in the record and in the presentation's envelope.
     pub const fn id(self) -> u8 {
         match self {
             Self::Direct => 1,
+            Self::Aggregatable => 2,
         }
     }
 
@@ -22,6 +25,7 @@ impl Suite {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Direct => "direct",
+            Self::Aggregatable => "aggregatable",
         }
     }
 

@@ -42,6 +42,7 @@ impl Domain {
     }
 
     /// Number of active rows.
+    #[cfg(feature = "prover")]
     pub(super) fn active(&self) -> usize {
         self.active
     }

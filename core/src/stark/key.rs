@@ -1,6 +1,6 @@
 //! What prover and verifier both derive from the chips of a proof kind and size class.
 
-use p3_field::{Field, PrimeCharacteristicRing, PrimeField64};
+use p3_field::{PrimeCharacteristicRing, PrimeField64};
 
 use crate::air::{Bus, Chip, ChipBuilder};
 use crate::field::{EXTENSION_DEGREE, F};
@@ -96,8 +96,9 @@ impl VerifierKey {
     }
 
     /// What the evaluation domain of a group is shifted by.
+    #[cfg(feature = "prover")]
     pub(super) fn shift(&self, group: usize) -> F {
-        F::GENERATOR.exp_power_of_2(self.shape.lift(group))
+        <F as p3_field::Field>::GENERATOR.exp_power_of_2(self.shape.lift(group))
     }
 }
 

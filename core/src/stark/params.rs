@@ -3,6 +3,9 @@
 use crate::suite::Suite;
 use crate::transcript::ProofKind;
 
+/// Blinding rows for the out-of-domain points: the column that is opened at most of them, 16, shows two base elements at each.
+const POINT_ROWS: usize = 32;
+
 /// Parameters of FRI, blinding and grinding, in the terms of `docs/soundness.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameters {
@@ -30,25 +33,53 @@ pub struct Parameters {
 
 impl Parameters {
     /// The parameters of a suite's proofs.
+    ///
+    /// The credential proof is made ahead of time and spends some of it to be small; the presentation proof is waited for. A
+    /// permutation of Poseidon2 costs as much as dozens of BLAKE3 blocks, so where trees are made of it grinding is little and
+    /// queries are many.
     pub const fn of(suite: Suite, kind: ProofKind) -> Self {
-        let Suite::Direct = suite;
-        let blinding_rows = match kind {
-            ProofKind::Credential => 92,
-            ProofKind::Presentation => 92,
+        let parameters = match (suite, kind) {
+            (Suite::Direct, ProofKind::Credential) => Self {
+                log_blowup: 4,
+                queries: 44,
+                batch_grinding_bits: 18,
+                folding_grinding_bits: 12,
+                query_grinding_bits: 18,
+                ..Self::COMMON
+            },
+            (Suite::Direct, ProofKind::Presentation) => Self {
+                log_blowup: 3,
+                queries: 58,
+                batch_grinding_bits: 16,
+                folding_grinding_bits: 12,
+                query_grinding_bits: 18,
+                ..Self::COMMON
+            },
+            (Suite::Aggregatable, _) => Self {
+                log_blowup: 3,
+                queries: 66,
+                batch_grinding_bits: 12,
+                folding_grinding_bits: 10,
+                query_grinding_bits: 12,
+                ..Self::COMMON
+            },
         };
-        Self {
-            log_blowup: 3,
-            queries: 60,
-            max_log_arity: 3,
-            log_final_poly_len: 5,
-            blinding_rows,
-            lookup_grinding_bits: 8,
-            ood_grinding_bits: 8,
-            batch_grinding_bits: 16,
-            folding_grinding_bits: 16,
-            query_grinding_bits: 18,
-        }
+        Self { blinding_rows: parameters.queries + POINT_ROWS, ..parameters }
     }
+
+    /// What all proofs have in common.
+    const COMMON: Self = Self {
+        log_blowup: 0,
+        queries: 0,
+        max_log_arity: 3,
+        log_final_poly_len: 5,
+        blinding_rows: 0,
+        lookup_grinding_bits: 4,
+        ood_grinding_bits: 4,
+        batch_grinding_bits: 0,
+        folding_grinding_bits: 0,
+        query_grinding_bits: 0,
+    };
 
     /// Random coefficients at the top of each quotient chunk: one for each query and one for the out-of-domain point.
     pub(super) const fn chunk_blinding(&self) -> usize {

@@ -179,6 +179,7 @@ pub(super) struct Term {
 
 impl Term {
     /// Base columns of the term.
+    #[cfg(feature = "prover")]
     pub(super) fn base_columns(&self) -> usize {
         if self.is_extension { EXTENSION_DEGREE } else { 1 }
     }

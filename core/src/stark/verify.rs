@@ -7,7 +7,7 @@ use crate::air::Chip;
 use crate::field::{EF, F};
 use crate::stark::domain::Selectors;
 use crate::stark::fri::{self, Layers};
-use crate::stark::hash::{Blake3Hash, SuiteHash, Transcript};
+use crate::stark::hash::{Blake3Hash, Poseidon2Hash, SuiteHash, Transcript};
 use crate::stark::key::VerifierKey;
 use crate::stark::mask::Table;
 use crate::stark::merkle;
@@ -86,6 +86,7 @@ impl VerifierKey {
     pub fn verify<C: Chip>(&self, chips: &[C], bound: &[u8], proof: &[u8]) -> Result<(), VerifyError> {
         match self.suite {
             Suite::Direct => self.verify_with::<C, Blake3Hash>(chips, bound, proof),
+            Suite::Aggregatable => self.verify_with::<C, Poseidon2Hash>(chips, bound, proof),
         }
     }
 
@@ -186,7 +187,7 @@ impl VerifierKey {
         tree: usize,
         indices: &[usize],
         proof: &mut Reader<'_>,
-    ) -> Result<(OpenedRows, Vec<Option<Vec<H::Digest>>>), VerifyError> {
+    ) -> Result<(OpenedRows, GroupHashes<H>), VerifyError> {
         let (mut opened, mut hashes) = (OpenedRows::default(), Vec::new());
         for (index, group) in self.shape.groups.iter().enumerate() {
             let at = group_indices(indices, self.shape.lift(index));
@@ -205,6 +206,9 @@ impl VerifierKey {
         Ok((opened, hashes))
     }
 }
+
+/// The hashes of each group's opened rows; none of a group that is not in the tree.
+type GroupHashes<H> = Vec<Option<Vec<<H as SuiteHash>::Digest>>>;
 
 /// The distinct rows of a group that is `2^lift` times less high than the tallest.
 pub(super) fn group_indices(indices: &[usize], lift: usize) -> Vec<usize> {

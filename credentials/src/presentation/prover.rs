@@ -96,7 +96,13 @@ impl Prover {
     /// A prover of suite [`Suite::Direct`].
     #[must_use]
     pub fn new() -> Self {
-        Self { suite: Suite::Direct, keys: Default::default() }
+        Self::with_suite(Suite::Direct)
+    }
+
+    /// A prover of this suite.
+    #[must_use]
+    pub fn with_suite(suite: Suite) -> Self {
+        Self { suite, keys: Default::default() }
     }
 
     /// Makes the credential proof for requests like `request`: same docType, issuer and elements. Time, predicates and

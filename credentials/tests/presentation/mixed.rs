@@ -49,18 +49,19 @@ fn parts_of_presentations_do_not_mix() {
     }
 
     let swapped = changed(&ours, |envelope| envelope.swap(CREDENTIAL_PROOF, PRESENTATION_PROOF));
-    assert_code(swapped, Code::Malformed);
+    assert_code(session.verify(&verifier, &swapped.unwrap()), Code::ProofInvalid);
 
     let with = |index: usize, value: Value| {
         let forged = changed(&ours, |envelope| envelope[index] = value)?;
         session.verify(&verifier, &forged)
     };
-    // Kinds of presentation that this version does not know, or whose proofs have other lengths.
+    // Kinds of presentation that this version does not know, or that the proofs are not of.
     for (index, value, code) in [
         (VERSION, 2, Code::WrongVersion),
-        (SUITE, 2, Code::WrongVersion),
+        (SUITE, 2, Code::ProofInvalid),
+        (SUITE, 3, Code::WrongVersion),
         (CLASS, 3, Code::WrongVersion),
-        (CLASS, 2, Code::Malformed),
+        (CLASS, 2, Code::ProofInvalid),
         (ISSUER, 1, Code::ProofInvalid),
         (ISSUER, 2, Code::IssuerUntrusted),
         (ISSUER, u64::MAX, Code::IssuerUntrusted),

@@ -90,12 +90,12 @@ fn identity<B: ChipBuilder>(b: &mut B, shapes: &Shapes<B::Expr>) {
 
     // Between integers nothing is left; modulo n the quotient's product goes on.
     b.assert_zero("identity", shapes.all(Shape::is_integer) * multiple);
-    for group in GROUPS..PRODUCT_GROUPS {
+    for (group, taken) in quotient.into_iter().enumerate().skip(GROUPS) {
         let carry_out = if group + 1 < PRODUCT_GROUPS { carry(b, group) } else { B::Expr::ZERO };
         let terms = group * GROUP - LIMBS..(group + 1) * GROUP - LIMBS;
         let product = limbs::evaluate_group(&high[terms], group);
         let carries = carry_in - carry_out.clone() * two_to::<F>(limbs::group_bits(group));
-        b.assert_zero("identity", product + order.clone() * (carries - quotient[group].clone()));
+        b.assert_zero("identity", product + order.clone() * (carries - taken));
         carry_in = carry_out;
     }
 }

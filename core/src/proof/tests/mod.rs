@@ -12,6 +12,7 @@ mod mso;
 mod mutation;
 mod oracle;
 mod session;
+mod suites;
 
 use p3_field::PrimeCharacteristicRing;
 use velum_testdata::MUSTERMANN;

@@ -9,8 +9,8 @@ use crate::oracle;
 use crate::proof::fixture::Fixture;
 use crate::statement::SlotPredicate;
 
-/// Wrong cells tried in each table.
-const CELLS: usize = 2;
+/// Every so many tables have a wrong cell tried, each of them if `VELUM_TEST_ALL` is set.
+const STEP: usize = 3;
 
 /// Both accept the honest tables. With a cell changed in any one table, both say what the checker says.
 fn assert_agree<S: Statement>(mut forgery: Forgery<S>) {
@@ -20,18 +20,17 @@ fn assert_agree<S: Statement>(mut forgery: Forgery<S>) {
 
     let mut rng = StdRng::seed_from_u64(11);
     let honest = forgery.traces.clone();
-    for table in 0..honest.len() {
-        for _ in 0..CELLS {
-            let row = rng.random_range(0..honest[table].height() / 2);
-            let column = rng.random_range(0..honest[table].width());
-            forgery.traces[table].set(row, column, rng.random());
-            fill_multiplicities(&forgery.chips, &mut forgery.traces);
-            let holds = check(&forgery.chips, &forgery.traces).is_empty();
-            let place = format!("{} row {row} column {column}", forgery.chips[table].name());
-            assert_eq!(oracle::accepts(&forgery.chips, &forgery.traces), holds, "oracle: {place}");
-            assert_eq!(forgery.statement.verify(&forgery.prove_unchecked()).is_ok(), holds, "{place}");
-            forgery.traces.clone_from(&honest);
-        }
+    let step = if std::env::var_os("VELUM_TEST_ALL").is_some() { 1 } else { STEP };
+    for table in (0..honest.len()).step_by(step) {
+        let row = rng.random_range(0..honest[table].height() / 2);
+        let column = rng.random_range(0..honest[table].width());
+        forgery.traces[table].set(row, column, rng.random());
+        fill_multiplicities(&forgery.chips, &mut forgery.traces);
+        let holds = check(&forgery.chips, &forgery.traces).is_empty();
+        let place = format!("{} row {row} column {column}", forgery.chips[table].name());
+        assert_eq!(oracle::accepts(&forgery.chips, &forgery.traces), holds, "oracle: {place}");
+        assert_eq!(forgery.statement.verify(&forgery.prove_unchecked()).is_ok(), holds, "{place}");
+        forgery.traces.clone_from(&honest);
     }
 }
 

@@ -3,7 +3,6 @@
 //! `docs/formats.md` gives both suites byte by byte, with test vectors.
 
 mod blake3;
-#[allow(dead_code, reason = "no `Suite` names it yet")]
 mod poseidon2;
 #[cfg(all(test, feature = "prover"))]
 mod tests;
@@ -13,7 +12,6 @@ mod vectors;
 use std::fmt::Debug;
 
 pub(crate) use self::blake3::Blake3Hash;
-#[allow(unused_imports, reason = "no `Suite` names it yet")]
 pub(crate) use self::poseidon2::Poseidon2Hash;
 use crate::field::{EF, F};
 

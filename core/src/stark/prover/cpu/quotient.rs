@@ -131,14 +131,14 @@ impl Cpu {
         let powers: Vec<_> =
             inputs.alpha.powers().take(shape.constraints).map(PackedExtension::from).collect();
         let mut quotient = vec![EF::ZERO; shape.chunks * shape.chunk_len];
-        for index in 0..shape.groups.len() {
+        for (index, &terminal) in inputs.terminals.iter().enumerate() {
             let group = GroupQuotient {
                 cpu: self,
                 key,
                 index,
                 fingerprints: &fingerprints,
                 powers: &powers,
-                terminal: inputs.terminals[index],
+                terminal,
                 main: &evaluations[MAIN][index],
                 lookup: &evaluations[LOOKUP][index],
             };

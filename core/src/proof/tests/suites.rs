@@ -1,0 +1,34 @@
+//! Both suites prove and verify the same documents, and neither takes the other's proofs.
+
+use crate::class::STANDARD;
+use crate::control::Control;
+use crate::proof::fixture::Fixture;
+use crate::proof::{Prover, Verifier};
+use crate::statement::SlotPredicate;
+use crate::suite::SUITES;
+
+#[test]
+fn a_proof_is_of_one_suite() {
+    let proofs = SUITES.map(|suite| {
+        let mut fixture = Fixture::licence(&["birth_date"]);
+        fixture.subject.suite = suite;
+        let (prover, verifier) = (Prover::new(suite, STANDARD), Verifier::new(suite, STANDARD));
+        let credential = fixture.credential_statement();
+        let first = prover.prove_credential(&credential, &fixture.witness, &Control::none()).unwrap();
+        verifier.verify_credential(&credential, &first).unwrap();
+        let (presentation, witness) = fixture.presented(vec![SlotPredicate::default()]);
+        let second = prover.prove_presentation(&presentation, &witness, &Control::none()).unwrap();
+        verifier.verify_presentation(&presentation, &second).unwrap();
+        (verifier, credential, first, presentation, second)
+    });
+    for (verifier, credential, _, presentation, _) in &proofs {
+        for (_, _, first, _, second) in proofs.iter().filter(|other| other.1.subject != credential.subject) {
+            verifier.verify_credential(credential, first).unwrap_err();
+            verifier.verify_presentation(presentation, second).unwrap_err();
+        }
+    }
+    let (verifier, ..) = &proofs[0];
+    let (_, credential, first, ..) = &proofs[1];
+    let error = verifier.verify_credential(credential, first).unwrap_err();
+    assert!(error.to_string().contains("another suite"), "{error}");
+}
