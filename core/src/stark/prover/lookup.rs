@@ -1,27 +1,17 @@
 //! The columns of the lookup argument (LogUp, eprint 2022/1530).
 
-use p3_field::{
-    BasedVectorSpace, ExtensionField, Field, PackedFieldExtension, PackedValue, PrimeCharacteristicRing,
-};
+use p3_field::{BasedVectorSpace, PackedFieldExtension, PackedValue, PrimeCharacteristicRing};
 use p3_matrix::dense::RowMajorMatrix;
 use p3_maybe_rayon::prelude::*;
 use rand::{CryptoRng, RngExt};
 
 use super::ProvingKey;
+use super::packed::{MAX_LANES, Packed, PackedExtension, PackedFraction, quotients};
 use crate::air::Chip;
 use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::stark::mask::Table;
 use crate::stark::rows::{Fingerprints, Fraction, Fractions, LookupChallenges, Row, evaluate};
 use crate::stark::shape::{Batch, Group, LOOKUP, TableShape};
-
-/// The packed base field.
-type Packed = <F as Field>::Packing;
-
-/// The packed extension field.
-type PackedExtension = <EF as ExtensionField<F>>::ExtensionPacking;
-
-/// A fraction of packed rows.
-type PackedFraction = Fraction<PackedExtension, PackedExtension>;
 
 impl ProvingKey {
     /// The rows of each group's lookup matrix, and its terminal.
@@ -70,6 +60,9 @@ struct TableRows<'a, C> {
 
 impl<C: Chip> GroupRows<'_, C> {
     /// The lookup columns, zero on the blinding rows, and the terminal.
+    ///
+    /// No denominator is zero but with negligible probability, for it would take a challenge that is a fingerprint; then the proof
+    /// does not verify.
     fn columns(&self, active: usize) -> (RowMajorMatrix<F>, EF) {
         let (batches, width) = (self.group.batches.len(), self.group.widths[LOOKUP]);
         let fractions: Vec<PackedFraction> = (0..active.div_ceil(Packed::WIDTH))
@@ -150,42 +143,6 @@ impl<C: Chip> GroupRows<'_, C> {
         };
         evaluate(*chip, cells, sink);
     }
-}
-
-/// More lanes than any packed element has.
-const MAX_LANES: usize = 64;
-
-/// The values of fractions.
-///
-/// No denominator is zero but with negligible probability: it would take a challenge that is a fingerprint. Its fraction is then
-/// zero, and the proof does not verify.
-fn quotients(fractions: &[PackedFraction]) -> Vec<PackedExtension> {
-    let chunk = |fractions: &[PackedFraction]| {
-        let mut prefixes = Vec::with_capacity(fractions.len());
-        let mut product = PackedExtension::ONE;
-        for fraction in fractions {
-            prefixes.push(product);
-            product *= fraction.denominator;
-        }
-        let mut inverse = inverse_of_lanes(product);
-        for (prefix, fraction) in prefixes.iter_mut().zip(fractions).rev() {
-            *prefix = *prefix * inverse * fraction.count;
-            inverse *= fraction.denominator;
-        }
-        prefixes
-    };
-    fractions.par_chunks(CHUNK).flat_map_iter(chunk).collect()
-}
-
-/// Fractions that share one inversion.
-const CHUNK: usize = 1 << 10;
-
-fn inverse_of_lanes(value: PackedExtension) -> PackedExtension {
-    let mut lanes = [EF::ZERO; MAX_LANES];
-    let lanes = &mut lanes[..Packed::WIDTH];
-    value.to_ext_slice(lanes);
-    lanes.iter_mut().for_each(|lane| *lane = lane.try_inverse().unwrap_or(EF::ZERO));
-    PackedExtension::from_ext_slice(lanes)
 }
 
 /// Writes the accumulator, the first column, and returns the terminal.

@@ -4,6 +4,7 @@ mod backend;
 mod blinding;
 mod cpu;
 mod lookup;
+mod packed;
 #[cfg(test)]
 #[path = "../tests/seam.rs"]
 pub(super) mod seam;

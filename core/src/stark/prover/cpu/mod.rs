@@ -6,9 +6,9 @@ mod quotient;
 mod tiles;
 
 use p3_dft::Radix2DitParallel;
-use p3_field::{ExtensionField, Field};
 
 use super::backend::{Backend, Columns, OpenedRows, QuotientInputs};
+use super::packed::{Packed, PackedExtension};
 use crate::air::Chip;
 use crate::control::{Cancelled, Control};
 use crate::field::{EF, F};
@@ -17,12 +17,6 @@ use crate::stark::key::VerifierKey;
 use crate::stark::shape::TREES;
 use commit::Committed;
 use quotient::GroupKey;
-
-/// The packed base field.
-type Packed = <F as Field>::Packing;
-
-/// The packed extension field.
-type PackedExtension = <EF as ExtensionField<F>>::ExtensionPacking;
 
 /// What the processor computes before a witness is known.
 pub(in crate::stark) struct Cpu {

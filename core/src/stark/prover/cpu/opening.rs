@@ -15,6 +15,8 @@ use crate::field::{EF, EXTENSION_DEGREE, F, basis_element};
 use crate::stark::domain::lagrange;
 use crate::stark::fri;
 use crate::stark::key::VerifierKey;
+use crate::stark::prover::packed::{MAX_LANES, quotients};
+use crate::stark::rows::Fraction;
 use crate::stark::shape::{Point, QUOTIENT, Shape, TREES};
 use crate::stark::verify::points;
 
@@ -157,10 +159,18 @@ impl Cpu {
                     numerators.iter_mut().enumerate().for_each(|(row, sum)| *sum += values[row >> lift]);
                 }
             }
-            let distances: Vec<EF> = xs.iter().map(|&x| EF::from(x) - point).collect();
-            let inverses = p3_field::batch_multiplicative_inverse(&distances);
-            for ((sum, numerator), inverse) in sums.iter_mut().zip(numerators).zip(inverses) {
-                *sum += numerator * inverse;
+            let fractions = Packed::pack_slice(&xs).iter().zip(numerators.chunks_exact(Packed::WIDTH));
+            let fractions: Vec<_> = fractions
+                .map(|(&x, numerators)| Fraction {
+                    count: PackedExtension::from_ext_slice(numerators),
+                    denominator: PackedExtension::from(x) - PackedExtension::from(point),
+                })
+                .collect();
+            let mut lanes = [EF::ZERO; MAX_LANES];
+            let lanes = &mut lanes[..Packed::WIDTH];
+            for (sums, value) in sums.chunks_exact_mut(Packed::WIDTH).zip(quotients(&fractions)) {
+                value.to_ext_slice(lanes);
+                sums.iter_mut().zip(&*lanes).for_each(|(sum, &value)| *sum += value);
             }
         }
         self.extend_codeword(key, sums)

@@ -1,0 +1,49 @@
+//! Several elements side by side, as many as the processor computes with at once.
+
+use p3_field::{ExtensionField, Field, PackedFieldExtension, PackedValue, PrimeCharacteristicRing};
+use p3_maybe_rayon::prelude::*;
+
+use crate::field::{EF, F};
+use crate::stark::rows::Fraction;
+
+/// The packed base field.
+pub(super) type Packed = <F as Field>::Packing;
+
+/// The packed extension field.
+pub(super) type PackedExtension = <EF as ExtensionField<F>>::ExtensionPacking;
+
+/// Fractions side by side.
+pub(super) type PackedFraction = Fraction<PackedExtension, PackedExtension>;
+
+/// More lanes than any packed element has.
+pub(super) const MAX_LANES: usize = 64;
+
+/// Fractions that share one inversion.
+const CHUNK: usize = 1 << 10;
+
+/// The values of fractions; where a denominator is zero, those of a whole chunk are wrong.
+pub(super) fn quotients(fractions: &[PackedFraction]) -> Vec<PackedExtension> {
+    let chunk = |fractions: &[PackedFraction]| {
+        let mut prefixes = Vec::with_capacity(fractions.len());
+        let mut product = PackedExtension::ONE;
+        for fraction in fractions {
+            prefixes.push(product);
+            product *= fraction.denominator;
+        }
+        let mut inverse = inverse_of_lanes(product);
+        for (prefix, fraction) in prefixes.iter_mut().zip(fractions).rev() {
+            *prefix = *prefix * inverse * fraction.count;
+            inverse *= fraction.denominator;
+        }
+        prefixes
+    };
+    fractions.par_chunks(CHUNK).flat_map_iter(chunk).collect()
+}
+
+fn inverse_of_lanes(value: PackedExtension) -> PackedExtension {
+    let mut lanes = [EF::ZERO; MAX_LANES];
+    let lanes = &mut lanes[..Packed::WIDTH];
+    value.to_ext_slice(lanes);
+    lanes.iter_mut().for_each(|lane| *lane = lane.try_inverse().unwrap_or(EF::ZERO));
+    PackedExtension::from_ext_slice(lanes)
+}
