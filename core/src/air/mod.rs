@@ -85,6 +85,12 @@ pub trait Chip: Send + Sync {
     /// Constraints have degree at most 3 in the cells read, bus fields at most 2, bus counts at most 3; selectors
     /// count as 1. The calls made, and their order, must not depend on cell values.
     fn eval<B: ChipBuilder>(&self, builder: &mut B);
+
+    /// States the interactions of one row, in the order of [`eval`](Self::eval), for builders that look at nothing else.
+    /// Constraints may be stated or left out.
+    fn eval_interactions<B: ChipBuilder>(&self, builder: &mut B) {
+        self.eval(builder);
+    }
 }
 
 /// What a chip sees of one row and its neighbours, and where its constraints go.
@@ -194,6 +200,9 @@ macro_rules! chip_enum {
             }
             fn eval<B: $crate::air::ChipBuilder>(&self, builder: &mut B) {
                 match self { $(Self::$variant(chip) => chip.eval(builder)),+ }
+            }
+            fn eval_interactions<B: $crate::air::ChipBuilder>(&self, builder: &mut B) {
+                match self { $(Self::$variant(chip) => chip.eval_interactions(builder)),+ }
             }
         }
     };

@@ -32,7 +32,7 @@ pub fn fill_multiplicities<C: Chip>(chips: &[C], traces: &mut [Trace]) {
         let (fixed, public) = (chip.fixed(), chip.public());
         for first in (0..trace.height()).step_by(Packed::WIDTH) {
             let (fixed, public, ledger) = (&fixed, &public, &mut ledger);
-            chip.eval(&mut Rows { table, trace, fixed, public, first, point, ledger });
+            chip.eval_interactions(&mut Rows { table, trace, fixed, public, first, point, ledger });
         }
     }
     ledger.settle(traces);

@@ -125,4 +125,11 @@ impl<C: Chip> Chip for Table<'_, C> {
             Self::Mask(mask) => mask.eval(builder),
         }
     }
+
+    fn eval_interactions<B: ChipBuilder>(&self, builder: &mut B) {
+        match self {
+            Self::Chip(chip) => chip.eval_interactions(builder),
+            Self::Mask(mask) => mask.eval_interactions(builder),
+        }
+    }
 }

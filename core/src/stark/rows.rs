@@ -4,12 +4,14 @@ use p3_field::{Algebra, PrimeCharacteristicRing};
 
 use crate::air::{Bus, ChipBuilder};
 use crate::field::{EF, F};
-use crate::stark::shape::{Batch, Group, Interaction, TableShape};
+use crate::stark::shape::{Batch, Group, Interaction, TableShape, Window};
 
 /// Values of the cells that a table's constraints read on a row, and of its selectors.
 pub(super) struct Row<'a, E> {
     pub(super) table: &'a TableShape,
-    /// By slot of the table's window.
+    /// The cells that are given.
+    pub(super) window: &'a Window,
+    /// By slot of the window.
     pub(super) main: &'a [E],
     /// By slot of the table's fixed window.
     pub(super) fixed: &'a [E],
@@ -40,21 +42,17 @@ pub(super) struct Evaluator<'a, E, S> {
     next_interaction: usize,
 }
 
-/// Evaluates the chip, which `name` names.
-pub(super) fn evaluate<C, E, S>(chip: &C, row: Row<'_, E>, sink: &mut S)
-where
-    C: crate::air::Chip,
-    E: Algebra<F> + Clone,
-    S: Sink<E>,
-{
-    let mut evaluator = Evaluator {
-        #[cfg(test)]
-        chip: chip.name(),
-        next_interaction: row.table.first_interaction,
-        row,
-        sink,
-    };
-    chip.eval(&mut evaluator);
+impl<'a, E, S> Evaluator<'a, E, S> {
+    /// `name` is the chip's.
+    pub(super) fn new(_name: &'static str, row: Row<'a, E>, sink: &'a mut S) -> Self {
+        Self {
+            #[cfg(test)]
+            chip: _name,
+            next_interaction: row.table.first_interaction,
+            row,
+            sink,
+        }
+    }
 }
 
 impl<E: Algebra<F> + Clone, S: Sink<E>> ChipBuilder for Evaluator<'_, E, S> {
@@ -62,7 +60,7 @@ impl<E: Algebra<F> + Clone, S: Sink<E>> ChipBuilder for Evaluator<'_, E, S> {
 
     #[inline]
     fn main(&self, column: usize, offset: i32) -> E {
-        self.row.main[self.row.table.window.slot(column, offset)].clone()
+        self.row.main[self.row.window.slot(column, offset)].clone()
     }
 
     #[inline]
@@ -198,7 +196,7 @@ where
     /// Adds the constraints of a table.
     pub(super) fn add_table<C: crate::air::Chip>(&mut self, chip: &C, row: Row<'_, E>) {
         self.next = row.table.first_constraint;
-        evaluate(chip, row, self);
+        chip.eval(&mut Evaluator::new(chip.name(), row, self));
     }
 
     /// Adds the constraints of the group's batches and of its accumulator `S`, given their columns' cells: `S` starts with zero,

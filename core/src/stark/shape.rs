@@ -88,6 +88,9 @@ pub(super) struct TableShape {
     pub(super) first_column: usize,
     /// The cells its constraints read, by column and row offset.
     pub(super) window: Window,
+    /// The cells its interactions read.
+    #[cfg(feature = "prover")]
+    pub(super) interaction_window: Window,
     /// The fixed cells they read.
     pub(super) fixed_window: Window,
     /// Number of public columns.
@@ -120,6 +123,12 @@ pub(super) struct Batch {
 pub(super) struct Window {
     /// Column and offset of each slot.
     pub(super) cells: Vec<(usize, i32)>,
+    /// Distinct offsets.
+    #[cfg(feature = "prover")]
+    pub(super) offsets: Vec<i32>,
+    /// The index of each slot's offset among them.
+    #[cfg(feature = "prover")]
+    pub(super) offset_indices: Vec<usize>,
     lowest: i32,
     columns: usize,
     slots: Vec<usize>,
@@ -130,8 +139,18 @@ impl Window {
         let lowest = cells.iter().map(|&(_, offset)| offset).min().unwrap_or(0);
         let highest = cells.iter().map(|&(_, offset)| offset).max().unwrap_or(0);
         let columns = cells.iter().map(|&(column, _)| column + 1).max().unwrap_or(0);
+        #[cfg(feature = "prover")]
+        let offsets: Vec<_> =
+            cells.iter().map(|&(_, offset)| offset).collect::<BTreeSet<_>>().into_iter().collect();
         let mut window = Self {
             cells: cells.iter().copied().collect(),
+            #[cfg(feature = "prover")]
+            offset_indices: cells
+                .iter()
+                .map(|(_, offset)| offsets.binary_search(offset).unwrap_or_default())
+                .collect(),
+            #[cfg(feature = "prover")]
+            offsets,
             lowest,
             columns,
             slots: vec![0; columns * (highest - lowest + 1) as usize],
@@ -236,6 +255,8 @@ impl Shape {
             group: index,
             first_column: group.widths[MAIN],
             window: Window::new(&recorded.main),
+            #[cfg(feature = "prover")]
+            interaction_window: Window::new(&recorded.read_by_interactions),
             fixed_window: Window::new(&recorded.fixed),
             publics: table.public().len(),
             interiors: recorded.interiors.iter().copied().collect(),
@@ -380,8 +401,12 @@ struct Recorded {
     interiors: BTreeSet<(usize, usize)>,
     constraints: usize,
     interactions: Vec<RecordedInteraction>,
+    /// Committed cells that the interactions need.
+    #[cfg(feature = "prover")]
+    read_by_interactions: BTreeSet<(usize, i32)>,
 }
 
+#[derive(PartialEq, Eq, Debug)]
 struct RecordedInteraction {
     bus: Bus,
     fields_degree: usize,
@@ -406,16 +431,28 @@ struct Recorder {
 }
 
 impl Recorder {
-    fn record<C: Chip>(chip: &C) -> Recorded {
-        let mut recorder = Self {
+    fn new<C: Chip>(_chip: &C) -> Self {
+        Self {
             #[cfg(test)]
-            chip: chip.name(),
+            chip: _chip.name(),
             recorded: RefCell::default(),
-        };
+        }
+    }
+
+    fn record<C: Chip>(chip: &C) -> Recorded {
+        let mut recorder = Self::new(chip);
         chip.eval(&mut recorder);
         let mut recorded = recorder.recorded.into_inner();
         // Cells that no constraint reads are opened all the same: every column is part of the batch that FRI shows to be low.
         recorded.main.extend((0..chip.width()).map(|column| (column, 0)));
+        #[cfg(feature = "prover")]
+        {
+            let mut recorder = Self::new(chip);
+            chip.eval_interactions(&mut recorder);
+            let alone = recorder.recorded.into_inner();
+            assert_eq!(alone.interactions, recorded.interactions, "interactions of {}", chip.name());
+            recorded.read_by_interactions = alone.main;
+        }
         recorded
     }
 

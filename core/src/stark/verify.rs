@@ -288,6 +288,7 @@ impl Identity<'_> {
                 .collect();
             let row = Row {
                 table,
+                window: &table.window,
                 main: windows[number],
                 fixed: &fixed,
                 public: &public,

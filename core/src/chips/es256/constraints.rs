@@ -24,8 +24,13 @@ pub fn eval<B: ChipBuilder>(b: &mut B) {
     operands(b, &shapes);
     constant(b);
     distinct(b, &shapes);
-    values(b);
     digits(b);
+    eval_interactions(b);
+}
+
+/// States the interactions of one row and what goes with them.
+pub fn eval_interactions<B: ChipBuilder>(b: &mut B) {
+    values(b);
     words(b);
     ranges(b);
 }

@@ -161,4 +161,8 @@ impl Chip for Es256Chip {
     fn eval<B: ChipBuilder>(&self, builder: &mut B) {
         constraints::eval(builder);
     }
+
+    fn eval_interactions<B: ChipBuilder>(&self, builder: &mut B) {
+        constraints::eval_interactions(builder);
+    }
 }

@@ -226,6 +226,10 @@ impl Chip for Sha256Chip {
         eval_schedule(b);
         eval_buses(b, &selectors);
     }
+
+    fn eval_interactions<B: ChipBuilder>(&self, b: &mut B) {
+        eval_buses(b, &Selectors::read(self, b));
+    }
 }
 
 /// The fixed cells.

@@ -10,7 +10,7 @@ use super::packed::{MAX_LANES, Packed, PackedExtension, PackedFraction, quotient
 use crate::air::Chip;
 use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::stark::mask::Table;
-use crate::stark::rows::{Fingerprints, Fraction, Fractions, LookupChallenges, Row, evaluate};
+use crate::stark::rows::{Evaluator, Fingerprints, Fraction, Fractions, LookupChallenges, Row};
 use crate::stark::shape::{Batch, Group, LOOKUP, TableShape};
 
 impl ProvingKey {
@@ -122,7 +122,7 @@ impl<C: Chip> GroupRows<'_, C> {
             let column = table.first_column + column;
             Packed::from_fn(|lane| self.main.values[row(lane, offset) * self.main.width + column])
         };
-        let main: Vec<_> = table.window.cells.iter().map(main).collect();
+        let main: Vec<_> = table.interaction_window.cells.iter().map(main).collect();
         let fixed =
             |&(column, offset): &(usize, i32)| Packed::from_fn(|lane| fixed[column][row(lane, offset)]);
         let fixed: Vec<_> = table.fixed_window.cells.iter().map(fixed).collect();
@@ -132,6 +132,7 @@ impl<C: Chip> GroupRows<'_, C> {
         let interiors = vec![Packed::ZERO; table.interiors.len()];
         let cells = Row {
             table,
+            window: &table.interaction_window,
             main: &main,
             fixed: &fixed,
             public: &public,
@@ -141,7 +142,7 @@ impl<C: Chip> GroupRows<'_, C> {
             interiors: &interiors,
             interactions: &self.group.interactions,
         };
-        evaluate(*chip, cells, sink);
+        chip.eval_interactions(&mut Evaluator::new(chip.name(), cells, sink));
     }
 }
 

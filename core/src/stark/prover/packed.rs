@@ -16,7 +16,7 @@ pub(super) type PackedExtension = <EF as ExtensionField<F>>::ExtensionPacking;
 pub(super) type PackedFraction = Fraction<PackedExtension, PackedExtension>;
 
 /// More lanes than any packed element has.
-pub(super) const MAX_LANES: usize = 64;
+pub(super) const MAX_LANES: usize = 16;
 
 /// Fractions that share one inversion.
 const CHUNK: usize = 1 << 10;

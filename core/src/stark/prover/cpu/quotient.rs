@@ -16,6 +16,7 @@ use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::stark::key::VerifierKey;
 use crate::stark::mask::Table;
 use crate::stark::prover::backend::QuotientInputs;
+use crate::stark::prover::packed::MAX_LANES;
 use crate::stark::rows::{Composition, Fingerprints, Row};
 use crate::stark::shape::{ACCUMULATOR, LOOKUP, MAIN, Window};
 
@@ -98,24 +99,35 @@ fn gather(
     first_column: usize,
 ) -> Vec<Packed> {
     let tile = tiles.tile(tile);
-    let cell = |&(column, offset): &(usize, i32)| read(tiles, &tile, matrix, first_column + column, offset);
-    window.cells.iter().map(cell).collect()
+    let starts: Vec<_> =
+        window.offsets.iter().map(|&offset| Rows::new(tiles, &tile, matrix, offset)).collect();
+    let cells = window.cells.iter().zip(&window.offset_indices);
+    cells.map(|(&(column, _), &offset)| starts[offset].read(first_column + column)).collect()
 }
 
-fn read(tiles: &Tiles, tile: &Tile, matrix: &RowMajorMatrix<F>, column: usize, offset: i32) -> Packed {
-    Packed::from_fn(|lane| matrix.values[tiles.row(tile, lane, offset) * matrix.width + column])
+/// The rows of a matrix that belong to the points of a tile, some rows of the table further on.
+struct Rows<'a> {
+    cells: &'a [F],
+    /// The first cell of each lane's row.
+    starts: [usize; MAX_LANES],
 }
 
-fn read_extension(
-    tiles: &Tiles,
-    tile: &Tile,
-    matrix: &RowMajorMatrix<F>,
-    column: usize,
-    offset: i32,
-) -> PackedExtension {
-    PackedExtension::from_basis_coefficients_fn(|i| {
-        read(tiles, tile, matrix, column * EXTENSION_DEGREE + i, offset)
-    })
+impl<'a> Rows<'a> {
+    fn new(tiles: &Tiles, tile: &Tile, matrix: &'a RowMajorMatrix<F>, offset: i32) -> Self {
+        let mut starts = [0; MAX_LANES];
+        for (lane, start) in starts[..Packed::WIDTH].iter_mut().enumerate() {
+            *start = tiles.row(tile, lane, offset) * matrix.width;
+        }
+        Self { cells: &matrix.values, starts }
+    }
+
+    fn read(&self, column: usize) -> Packed {
+        Packed::from_fn(|lane| self.cells[self.starts[lane] + column])
+    }
+
+    fn read_extension(&self, column: usize) -> PackedExtension {
+        PackedExtension::from_basis_coefficients_fn(|i| self.read(column * EXTENSION_DEGREE + i))
+    }
 }
 
 impl Cpu {
@@ -199,19 +211,20 @@ impl GroupQuotient<'_> {
         let group = &shape.groups[self.index];
         let tile = key.tiles.tile(number);
         let [first, last, transition, inverse_zerofier] = key.selectors[number];
-        let batches: Vec<_> = (0..group.batches.len())
-            .map(|batch| read_extension(&key.tiles, &tile, self.lookup, 1 + batch, 0))
-            .collect();
+        let lookup = [0, 1].map(|offset| Rows::new(&key.tiles, &tile, self.lookup, offset));
+        let batches: Vec<_> =
+            (0..group.batches.len()).map(|batch| lookup[0].read_extension(1 + batch)).collect();
 
         let mut composition = Composition::new(self.fingerprints, self.powers, group.interactions.len());
         for ((&table_number, table_key), public) in group.tables.iter().zip(&key.tables).zip(public) {
             let table = &shape.tables[table_number];
             let main = gather(&key.tiles, number, self.main, &table.window, table.first_column);
-            let public: Vec<_> =
-                (0..table.publics).map(|column| read(&key.tiles, &tile, public, column, 0)).collect();
+            let public = Rows::new(&key.tiles, &tile, public, 0);
+            let public: Vec<_> = (0..table.publics).map(|column| public.read(column)).collect();
             let (fixed, interiors) = (table.fixed_window.cells.len(), table.interiors.len());
             let row = Row {
                 table,
+                window: &table.window,
                 main: &main,
                 fixed: &table_key.fixed[number * fixed..][..fixed],
                 public: &public,
@@ -223,7 +236,7 @@ impl GroupQuotient<'_> {
             };
             composition.add_table(&tables[table_number], row);
         }
-        let ends = [0, 1].map(|offset| read_extension(&key.tiles, &tile, self.lookup, ACCUMULATOR, offset));
+        let ends = lookup.each_ref().map(|rows| rows.read_extension(ACCUMULATOR));
         let terminal = self.terminal.into();
         composition.finish(group, [first, last, transition], ends, &batches, terminal) * inverse_zerofier
     }
