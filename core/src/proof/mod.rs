@@ -1,6 +1,7 @@
 //! The two proofs: their tables, and proving and verifying a statement.
 //!
-//! A [`Prover`] or [`Verifier`] belongs to one suite and size class. Making one commits to the fixed columns; keep it.
+//! A [`Prover`] or [`Verifier`] belongs to one suite and size class. Making one computes what does not depend on the
+//! statement; keep it.
 
 mod credential;
 mod error;

@@ -76,6 +76,18 @@ fn both_proofs_together_have_a_hundred_proven_bits() {
     }
 }
 
+#[test]
+fn no_proof_is_longer_than_the_limit() {
+    for suite in SUITES {
+        for class in CLASSES {
+            for key in Verifier::new(suite, class).keys() {
+                let longest = key.max_proof_bytes();
+                assert!(longest <= MAX_PROOF_BYTES, "{suite:?} {}: {longest}", class.name);
+            }
+        }
+    }
+}
+
 /// Nothing of a statement is in the tables but public columns: the key that is made of an example holds for all.
 #[test]
 fn verifier_keys_do_not_depend_on_the_statement() {
