@@ -10,8 +10,8 @@
 //! | after the record | the issuer's key, public, sent to the ES256 table | the digest that the device signed, public, sent to the ES256 table |
 //! | last | `C`, public: the digest after the record's last permutation | the same |
 //!
-//! In the presentation proof each device key word takes three rows, and each bound of a date four: the value, then what is
-//! left of it after taking away 12 bits a row. Each row less 2^12 times the next is looked up in the range table.
+//! In the presentation proof each device key word takes three rows, and each bound of a date five: the value, then what is
+//! left of it after taking away 11 bits a row. Each row less 2^11 times the next is looked up in the range table.
 //!
 //! # Soundness
 //!
@@ -46,8 +46,8 @@ use crate::statement::{
     CredentialStatement, DIGEST_ELEMENTS, Digest, PresentationStatement, PublicKey, Subject,
 };
 use rows::{
-    Bound, DIFFERENCE_LIMBS, Element, Kind, RowKind, WORD_LIMBS, coordinate_field, element, es256_word,
-    squeezed,
+    Bound, DIFFERENCE_BITS, DIFFERENCE_LIMBS, Element, Kind, LIMB_BITS, RowKind, WORD_BITS, WORD_LIMBS,
+    coordinate_field, element, es256_word, squeezed,
 };
 
 /// The record's element, or what the row is for instead.
@@ -94,7 +94,7 @@ mod fixed {
     pub(super) const RANGED: usize = COMMON_COLUMNS;
     /// Presentation: how many bits.
     pub(super) const BITS: usize = RANGED + 1;
-    /// Presentation: whether the next row is what is left of this one, shifted right by 12.
+    /// Presentation: whether the next row is what is left of this one, shifted right by a limb.
     pub(super) const LIMB_FOLLOWS: usize = BITS + 1;
     /// Presentation: whether the row is a date.
     pub(super) const HELD: usize = LIMB_FOLLOWS + 1;
@@ -268,7 +268,7 @@ impl RecordChip {
 
 /// A number without its lowest `limb` limbs.
 fn shifted(number: F, limb: usize) -> F {
-    F::from_u64(number.as_canonical_u64() >> (12 * limb))
+    F::from_u64(number.as_canonical_u64() >> (LIMB_BITS * limb))
 }
 
 /// Where in the document a word of the device key is.
@@ -385,24 +385,24 @@ fn fix_sources(class: &SizeClass, row: RowKind, set: &mut impl FnMut(usize, usiz
 
 /// Fixed columns of the presentation proof.
 fn fix_ranges(class: &SizeClass, row: RowKind, set: &mut impl FnMut(usize, usize)) {
-    let mut range = |limb: usize, limbs: usize, last_bits: usize| {
+    let mut range = |limb: usize, limbs: usize, bits: usize| {
         let follows = limb + 1 < limbs;
         set(fixed::RANGED, 1);
-        set(fixed::BITS, if follows { 12 } else { last_bits });
+        set(fixed::BITS, if follows { LIMB_BITS } else { bits - limb * LIMB_BITS });
         set(fixed::LIMB_FOLLOWS, usize::from(follows));
     };
     match row {
         RowKind::Element(index) => match element(class, index) {
-            Element::DeviceKey { .. } => range(0, WORD_LIMBS, 8),
+            Element::DeviceKey { .. } => range(0, WORD_LIMBS, WORD_BITS),
             Element::Date(_) => {
                 set(fixed::HELD, 1);
                 set(fixed::HOLDS, 1);
             }
             Element::Given | Element::SlotDigest { .. } | Element::Salt => {}
         },
-        RowKind::WordRest { limb } => range(limb, WORD_LIMBS, 8),
+        RowKind::WordRest { limb } => range(limb, WORD_LIMBS, WORD_BITS),
         RowKind::Difference { bound, limb } => {
-            range(limb, DIFFERENCE_LIMBS, 12);
+            range(limb, DIFFERENCE_LIMBS, DIFFERENCE_BITS);
             if limb == 0 {
                 set(if bound.is_lower() { fixed::NOT_BEFORE } else { fixed::NOT_AFTER }, 1);
             }
@@ -440,7 +440,7 @@ fn eval_dates<B: ChipBuilder>(b: &mut B, element: B::Expr, bound: B::Expr) {
 
 /// The presentation proof shows device key words and differences of dates to be in range.
 fn eval_ranges<B: ChipBuilder>(b: &mut B, element: B::Expr) {
-    let next = b.fixed(fixed::LIMB_FOLLOWS, 0) * b.main(ELEMENT, 1) * F::from_u16(1 << 12);
+    let next = b.fixed(fixed::LIMB_FOLLOWS, 0) * b.main(ELEMENT, 1) * F::from_u16(1 << LIMB_BITS);
     let limb = vec![element - next, b.fixed(fixed::BITS, 0)];
     let count = b.fixed(fixed::RANGED, 0);
     b.lookup(RANGE, limb, count);

@@ -20,16 +20,16 @@ pub(super) enum Kind {
 pub(super) enum RowKind {
     /// The record's element of this index.
     Element(usize),
-    /// What is left of the device key word before it, shifted right by 12 and 24 bits.
+    /// What is left of the device key word before it, shifted right by one and two limbs.
     WordRest {
-        /// How often it has been shifted by 12.
+        /// How often it has been shifted by a limb.
         limb: usize,
     },
-    /// What is left of a date's difference from a bound, shifted right by 12 bits a row.
+    /// What is left of a date's difference from a bound, shifted right by a limb a row.
     Difference {
         /// Which bound.
         bound: Bound,
-        /// How often it has been shifted by 12.
+        /// How often it has been shifted by a limb.
         limb: usize,
     },
     /// A word of the issuer's key (credential proof).
@@ -69,11 +69,16 @@ impl Bound {
     }
 }
 
-/// Limbs of a device key word: 12, 12 and 8 bits.
-pub(super) const WORD_LIMBS: usize = 3;
+/// Bits of a limb, but for the last of a number.
+pub(super) const LIMB_BITS: usize = 11;
 
-/// Limbs of a difference of dates: 12 bits each.
-pub(super) const DIFFERENCE_LIMBS: usize = 4;
+/// Bits of a device key word, and its limbs.
+pub(super) const WORD_BITS: usize = 32;
+pub(super) const WORD_LIMBS: usize = WORD_BITS.div_ceil(LIMB_BITS);
+
+/// Bits of a difference of dates, and its limbs.
+pub(super) const DIFFERENCE_BITS: usize = 48;
+pub(super) const DIFFERENCE_LIMBS: usize = DIFFERENCE_BITS.div_ceil(LIMB_BITS);
 
 /// What a record's element is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@
 //!
 //! All digits of the form, from first to last, are read as one decimal number `n`: `YYYYMMDD`, or `YYYYMMDDhhmmss` for a
 //! tdate. With `scale` 1, or 1,000,000 for a tdate, the date is within `(low, high)` exactly if `scale * low <= n` and
-//! `n < scale * (high + 1)`. Both differences are shown to be in 0..2^48, as four 12-bit limbs on four rows each; no value
+//! `n < scale * (high + 1)`. Both differences are shown to be in 0..2^55, as five 11-bit limbs on five rows each; no value
 //! that the cells can take reaches `p` by wrapping, because `n < 10^14` and bounds are below `2^32 * 10^6 < 2^52`.
 //! The calendar is not checked: the issuer signed the value, and comparing as integers orders any dates.
 //!
@@ -21,7 +21,7 @@
 //! | tdate, tagged | `date form`: exactly one of the three forms in a slot with a date predicate, none elsewhere; `one form`: the same on all rows of a slot. Which form it is, the bytes must agree with: `date length`, `date shape` |
 //! | byte | `date shape`: every byte of the form that is not a digit is its constant. RANGE: every byte in 0..2^8, digits in `0x30..=0x39` |
 //! | number | `no digits yet`, `digits`: Horner's rule over the digits, then constant |
-//! | difference (the salt's column) | `not before`, `not after` on the first row of each; then RANGE: each row less 2^12 times the next is a 12-bit limb |
+//! | difference (the salt's column) | `not before`, `not after` on the first row of each; then RANGE: each row less 2^11 times the next is an 11-bit limb |
 //!
 //! A slot without a date predicate has no digits, so its number is zero, and it is given the bounds `(0, 0)`. Which slots have
 //! predicates, and their bytes and bounds, are public columns; only the slots in use can have any.
@@ -56,8 +56,8 @@ const TIME_SCALE: u64 = 1_000_000;
 pub(super) const LOW_ROW: usize = 22;
 /// First row of its difference from the upper bound.
 pub(super) const HIGH_ROW: usize = LOW_ROW + LIMBS;
-const LIMBS: usize = 4;
-const LIMB_BITS: u16 = 12;
+pub(super) const LIMBS: usize = 5;
+const LIMB_BITS: u16 = 11;
 
 /// Fixed columns, after the common ones.
 mod fixed {
