@@ -210,6 +210,9 @@ pub(crate) fn broken_constraints<C: Chip>(chip: C, trace: &Trace) -> Vec<String>
     violations.rules()
 }
 
+/// Farthest row that a table under a [`Watch`] reads.
+const REACH: usize = 5;
+
 /// Tells whether a changed cell is noticed, without going through whole tables again: some constraint near the cell
 /// fails, or a tuple other than those provided for any number of lookups has another count.
 pub(crate) struct Watch<'a, C> {
@@ -221,7 +224,7 @@ pub(crate) struct Watch<'a, C> {
 }
 
 impl<'a, C: Chip> Watch<'a, C> {
-    /// Watches table number `table` of tables that satisfy every rule. The table reads its rows at offsets -1 to 1.
+    /// Watches table number `table` of tables that satisfy every rule. The table reads its rows at offsets up to [`REACH`].
     pub(crate) fn new(chips: &'a [C], traces: &'a [Trace], table: usize) -> Self {
         assert!(check(chips, traces).is_empty());
         let chip = &chips[table];
@@ -238,7 +241,7 @@ impl<'a, C: Chip> Watch<'a, C> {
     pub(crate) fn notices(&self, row: usize, column: usize, change: F) -> bool {
         let mut changed = self.trace.clone();
         changed.set(row, column, self.trace.get(row, column) + change);
-        let rows = row.saturating_sub(1)..=(row + 1).min(self.trace.height() - 1);
+        let rows = row.saturating_sub(REACH)..=(row + REACH).min(self.trace.height() - 1);
         let mut surplus: HashMap<(Bus, Vec<F>), F> = HashMap::new();
         for near in rows {
             let [before, after] = [self.trace, &changed].map(|trace| {

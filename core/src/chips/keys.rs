@@ -1,25 +1,27 @@
 //! The keys table: map keys that must be unique are.
 //!
-//! Two tables side by side. One holds every `(namespace, digestID, position)` that the CBOR chip has found, in strictly
-//! growing order, and provides it on [`DIGEST_AT`]: a digestID stands for one digest. The other holds every key that the
-//! CBOR chip has not matched with one of those asked for in its map, and shows that it is none of them: the matched key
-//! is the only one of its name. Its first `NAMESPACE_ROWS` rows are for keys of `valueDigests`, where the keys asked for
-//! are public, the others for keys of the other maps, where they are constants.
+//! Three rows a group, and two parts one below the other:
+//!
+//! * [`ENTRIES`] groups, each a `(namespace, digestID, position)` that the CBOR chip has found or a *bound*, in strictly
+//!   growing order. Entries are provided on [`DIGEST_AT`]: a digestID stands for one digest. The bound of a namespace stands
+//!   before its entries, with a digestID of -1; the groups left over are bounds too.
+//! * Groups for the keys that the CBOR chip has not matched with one of those asked for in its map, so many a map
+//!   ([`OTHER_KEYS`]). Each shows that it is none of them: the matched key is the only one of its name.
 //!
 //! # Soundness
 //!
 //! | cell | what fixes it |
 //! |---|---|
-//! | digest used | boolean, and no used row follows an unused one; the number of used rows is that of entries sent |
-//! | namespace, digestID, position | received once each from the CBOR chip, which sends digestIDs below 2^31 |
-//! | gap limbs | ranges: the rank `namespace 2^31 + digestID` grows by 1 + gap from row to row, and is the first row's gap; `gap < 2^35`, so ranks never wrap, and equal (namespace, digestID) would be equal ranks |
-//! | in map | boolean, at most one a row, `valueDigests` on its rows only and the others elsewhere; each gives the path under which the key is received |
-//! | code | received once from the CBOR chip |
+//! | used | boolean; the number of used groups is that of entries and keys sent. 0 on the first group and the last of the first part |
+//! | namespace | 0 on the first group, one more on each bound |
+//! | digestID, position | of an entry received once from the CBOR chip; the digestID of a bound is -1 |
+//! | gap limbs | ranges: the rank `namespace (2^31 + 1) + digestID` grows by 1 + gap from group to group. `gap < 2^33`, so ranks never wrap, and equal (namespace, digestID) would be equal ranks. An entry's rank lies between those of its namespace's bound and the next, so its digestID is below 2^31 |
+//! | multiplicity | free: the provided key is unique in (namespace, digestID), and no bound has the digestID of an item |
+//! | code | received once from the CBOR chip, under the path of the group's map |
 //! | products, inverse | the product of the differences from all keys asked for in the map has an inverse |
-//! | multiplicity | free: the provided key is unique in (namespace, digestID) |
 //!
-//! On rows that are not used the cells are free, and nothing reads them. All of them are zero but for the products on the
-//! rows for keys of `valueDigests`, which hold the products of the negated public keys.
+//! On groups for keys that are not used the code is free, and so is the position of a bound; nothing reads them. All cells of
+//! groups for keys that are not used are zero but for the products, which are those of the negated keys.
 
 use p3_field::{Field, PrimeCharacteristicRing, PrimeField64};
 
@@ -27,31 +29,59 @@ use crate::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
 use crate::chips::buses::{DIGEST_AT, DIGEST_ENTRY, OTHER_KEY, RANGE};
 use crate::chips::cbor::{Tree, TreeError};
 use crate::chips::fingerprint::fingerprint;
-use crate::chips::grammar::{MAPS, fixed_keys, path};
-use crate::class::SizeClass;
+use crate::chips::grammar::{fixed_keys, path};
+use crate::class::{CLASSES, LARGE, SIG_STRUCTURE_PREFIX};
 use crate::field::F;
 use crate::statement::Subject;
 
 /// Most keys that can be asked for in one map.
 const KEYS: usize = 8;
 
-/// The table is at least as high as an MSO of one key in this many bytes asks for. Real ones have one in 20 to 40.
-const BYTES_A_ROW: usize = 10;
+const HEIGHT: usize = 2_048;
 
-/// Rows for namespaces that are not asked for.
-const NAMESPACE_ROWS: usize = 128;
+/// Rows of a group.
+const GROUP_ROWS: usize = 3;
 
-/// Index among [`MAPS`] of `valueDigests`.
-const VALUE_DIGESTS: usize = 1;
+/// Most entries: an MSO holds fewer digests of 32 bytes with a head and a digestID each.
+const DIGESTS: usize = 128;
 
-/// Bits of each limb of a gap, little end first.
-const GAP_BITS: [u32; 3] = [12, 12, 11];
+/// Groups of the first part: entries, a bound before each namespace and one behind the last.
+const ENTRIES: usize = DIGESTS + LARGE.slots + 1;
 
-/// Committed columns.
+/// The maps in which no key but those asked for may be one of these, and the groups for others of their keys. Item maps
+/// are not among them: all their four keys are asked for.
+const OTHER_KEYS: [(u64, usize); 5] = [
+    (path::MSO, 128),
+    (path::VALUE_DIGESTS, 128),
+    (path::DEVICE_KEY_INFO, 64),
+    (path::DEVICE_KEY, 120),
+    (path::VALIDITY_INFO, 60),
+];
+
+/// Bits of a limb of a gap, little end first.
+const LIMB_BITS: usize = 11;
+
+/// digestIDs are below this.
+const DIGEST_IDS: u64 = 1 << 31;
+
+const _: () = {
+    let mut class = 0;
+    while class < CLASSES.len() {
+        assert!((SIG_STRUCTURE_PREFIX + CLASSES[class].max_mso_bytes) / (1 + 2 + 32) <= DIGESTS);
+        assert!(CLASSES[class].slots <= LARGE.slots && CLASSES[class].slots <= KEYS);
+        class += 1;
+    }
+    let (mut groups, mut map) = (ENTRIES, 0);
+    while map < OTHER_KEYS.len() {
+        groups += OTHER_KEYS[map].1;
+        map += 1;
+    }
+    assert!(GROUP_ROWS * groups + RESERVED_ROWS <= HEIGHT);
+};
+
+/// Committed columns. Of a group's cells those on its first row are meant where nothing else is said.
 mod column {
-    use super::{GAP_BITS, MAPS};
-
-    /// 1 where the row holds a digest's entry.
+    /// 1 where the group holds an entry or a key.
     pub const USED: usize = 0;
     /// Index of the entry's namespace.
     pub const NAMESPACE: usize = 1;
@@ -59,26 +89,45 @@ mod column {
     pub const DIGEST_ID: usize = 2;
     /// Position of the entry's digest.
     pub const POSITION: usize = 3;
-    /// Limbs of the rank less the rank before and 1.
-    pub const GAP: usize = 4;
-    /// Lookups of the entry.
-    pub const MULTIPLICITY: usize = GAP + GAP_BITS.len();
-    /// 1 where the row holds a key of this map, one column a map of `MAPS`.
-    pub const IN_MAP: usize = MULTIPLICITY + 1;
+    /// Lookups of the entry, on its second row.
+    pub const MULTIPLICITY: usize = 3;
+    /// On the rows of an entry, a limb of the rank less the rank before and 1.
+    pub const LIMB: usize = 4;
     /// Code of the key.
-    pub const CODE: usize = IN_MAP + MAPS.len();
-    /// Products of the first 3, 5 and 7 differences.
-    pub const PRODUCT: usize = CODE + 1;
-    /// Inverse of the product of all differences.
-    pub const INVERSE: usize = PRODUCT + 3;
+    pub const CODE: usize = 4;
     /// Number of columns.
-    pub const COUNT: usize = INVERSE + 1;
+    pub const COUNT: usize = 5;
+}
+
+/// Products of a key's first 2 to [`KEYS`] differences, and the inverse of the last: cells behind its group's first row.
+const PRODUCTS: usize = KEYS - 1;
+
+/// Column and offset of a product or, behind them, of the inverse.
+const fn product_cell(index: usize) -> (usize, usize) {
+    (index % column::COUNT, 1 + index / column::COUNT)
+}
+
+/// Fixed columns.
+mod fixed {
+    /// 1 on the first row of an entry's group.
+    pub const ENTRY: usize = 0;
+    /// 1 there where another entry's group follows.
+    pub const FOLLOWED: usize = 1;
+    /// 1 on the second row of an entry's group.
+    pub const PROVIDES: usize = 2;
+    /// 1 on the rows of entries' groups but the first.
+    pub const LIMB: usize = 3;
+    /// 1 on the first row of a key's group.
+    pub const KEY: usize = 4;
+    /// Path of its map.
+    pub const MAP: usize = 5;
+    /// Number of columns.
+    pub const COUNT: usize = 6;
 }
 
 /// The keys table of a subject.
 #[derive(Clone, Debug)]
 pub struct KeysChip {
-    class: SizeClass,
     namespaces: Vec<F>,
 }
 
@@ -87,71 +136,54 @@ impl KeysChip {
     pub fn new(subject: &Subject) -> Self {
         let namespaces = subject.namespaces();
         let namespaces = namespaces.iter().map(|namespace| fingerprint(namespace.as_bytes())).collect();
-        Self { class: subject.class, namespaces }
+        Self { namespaces }
     }
 
-    /// Fills the table with what `tree` has found, but for the multiplicities. Keys of maps that are not among [`MAPS`]
-    /// are left out.
+    /// Fills the table with what `tree` has found, but for the multiplicities. Keys of maps that are not among
+    /// [`OTHER_KEYS`] are left out.
     ///
     /// # Errors
     ///
     /// [`TreeError::TooManyKeys`].
     pub fn trace(&self, tree: &Tree) -> Result<Trace, TreeError> {
-        let mut trace = Trace::zeroed(self.height(), column::COUNT);
-        let mut digests = tree.digest_entries();
-        let others = tree.other_keys().into_iter().filter(|(map, _)| MAPS.contains(map));
-        let (namespaces, others): (Vec<_>, Vec<_>) = others.partition(|&(map, _)| map == path::VALUE_DIGESTS);
-        let rows = self.height() - RESERVED_ROWS;
-        for (count, limit) in
-            [(digests.len(), rows), (namespaces.len(), NAMESPACE_ROWS), (others.len(), rows - NAMESPACE_ROWS)]
-        {
-            if count > limit {
+        let mut trace = Trace::zeroed(HEIGHT, column::COUNT);
+        fill_entries(&mut trace, tree.digest_entries())?;
+        let others = tree.other_keys();
+        let mut group = ENTRIES;
+        for (map, limit) in OTHER_KEYS {
+            let codes = others.iter().filter(|&&(other, _)| other == map).map(|&(_, code)| code);
+            let codes: Vec<_> = codes.collect();
+            if codes.len() > limit {
                 return Err(TreeError::TooManyKeys { limit });
             }
-        }
-        digests.sort_by_key(|entry| entry.map(|field| field.as_canonical_u64()));
-        let mut least = F::ZERO;
-        for (row, [namespace, digest_id, position]) in digests.into_iter().enumerate() {
-            let rank = namespace * F::from_u64(1 << 31) + digest_id;
-            trace.set(row, column::USED, F::ONE);
-            trace.set(row, column::NAMESPACE, namespace);
-            trace.set(row, column::DIGEST_ID, digest_id);
-            trace.set(row, column::POSITION, position);
-            let gap = (rank - least).as_canonical_u64();
-            for (limb, value) in [gap & 0xfff, gap >> 12 & 0xfff, gap >> 24].into_iter().enumerate() {
-                trace.set_u64(row, column::GAP + limb, value);
+            for index in 0..limit {
+                self.fill_key(&mut trace, (group + index) * GROUP_ROWS, map, codes.get(index).copied());
             }
-            least = rank + F::ONE;
-        }
-        for row in 0..NAMESPACE_ROWS {
-            self.fill_products(trace.row_mut(row), path::VALUE_DIGESTS);
-        }
-        for (row, (map, code)) in (0..).zip(namespaces).chain((NAMESPACE_ROWS..).zip(others)) {
-            self.fill_other_key(trace.row_mut(row), map, code);
+            group += limit;
         }
         Ok(trace)
     }
 
-    fn fill_other_key(&self, cells: &mut [F], map: u64, code: F) {
-        if let Some(index) = MAPS.iter().position(|&other| other == map) {
-            cells[column::IN_MAP + index] = F::ONE;
+    /// Fills the group that begins at `row`.
+    fn fill_key(&self, trace: &mut Trace, row: usize, map: u64, code: Option<F>) {
+        trace.set(row, column::USED, F::from_bool(code.is_some()));
+        trace.set(row, column::CODE, code.unwrap_or_default());
+        let products = self.products(map, code.unwrap_or_default());
+        let inverse = match code {
+            Some(_) => products[PRODUCTS - 1].try_inverse().unwrap_or_default(),
+            None => F::ZERO,
+        };
+        for (index, value) in products.into_iter().chain([inverse]).enumerate() {
+            let (column, offset) = product_cell(index);
+            trace.set(row + offset, column, value);
         }
-        cells[column::CODE] = code;
-        self.fill_products(cells, map);
-        let product = self.products(map, code)[KEYS - 1];
-        cells[column::INVERSE] = product.try_inverse().unwrap_or_default();
     }
 
-    /// Writes the products of the row's code, also where no key is.
-    fn fill_products(&self, cells: &mut [F], map: u64) {
-        let products = self.products(map, cells[column::CODE]);
-        (0..3).for_each(|i| cells[column::PRODUCT + i] = products[2 * i + 2]);
-    }
-
-    /// Products of the first differences of `code` from the keys of `map`.
-    fn products(&self, map: u64, code: F) -> [F; KEYS] {
-        let mut product = F::ONE;
-        self.keys(map).map(|key| {
+    /// Products of the first 2, 3 and so on differences of `code` from the keys of `map`.
+    fn products(&self, map: u64, code: F) -> [F; PRODUCTS] {
+        let [first, others @ ..] = self.keys(map);
+        let mut product = code - first;
+        others.map(|key| {
             product *= code - key;
             product
         })
@@ -163,66 +195,82 @@ impl KeysChip {
         let first = keys.first().copied().unwrap_or_default();
         std::array::from_fn(|i| keys.get(i).copied().unwrap_or(first))
     }
-
-    fn eval_digests<B: ChipBuilder>(&self, b: &mut B) {
-        let used = b.main(column::USED, 0);
-        let rank = |b: &B, offset| {
-            b.main(column::NAMESPACE, offset) * F::from_u64(1 << 31) + b.main(column::DIGEST_ID, offset)
-        };
-        let gap = |b: &B, offset| {
-            let limbs = (0..GAP_BITS.len()).rev().map(|limb| b.main(column::GAP + limb, offset));
-            limbs.fold(B::Expr::ZERO, |gap, limb| gap * F::from_u64(1 << 12) + limb)
-        };
-        b.assert_bool("used", used.clone());
-        let next_used = b.main(column::USED, 1);
-        let following = b.transition() * next_used;
-        b.assert_zero("contiguous", following.clone() * (B::Expr::ONE - used.clone()));
-        b.assert_zero("first-rank", b.first() * used.clone() * (rank(b, 0) - gap(b, 0)));
-        b.assert_zero("rank", following * (rank(b, 1) - rank(b, 0) - gap(b, 1) - B::Expr::ONE));
-        for (limb, bits) in GAP_BITS.into_iter().enumerate() {
-            let limb = b.main(column::GAP + limb, 0);
-            b.lookup(RANGE, vec![limb, B::Expr::from_u32(bits)], used.clone());
-        }
-        let entry =
-            vec![b.main(column::NAMESPACE, 0), b.main(column::DIGEST_ID, 0), b.main(column::POSITION, 0)];
-        b.receive(DIGEST_ENTRY, entry.clone(), used.clone());
-        b.provide(DIGEST_AT, entry, column::MULTIPLICITY, used);
-    }
-
-    fn eval_other_keys<B: ChipBuilder>(&self, b: &mut B) {
-        let in_map: Vec<_> = (0..MAPS.len()).map(|map| b.main(column::IN_MAP + map, 0)).collect();
-        let code = b.main(column::CODE, 0);
-        in_map.iter().for_each(|flag| b.assert_bool("in-map", flag.clone()));
-        let used = in_map.iter().cloned().fold(B::Expr::ZERO, |sum, flag| sum + flag);
-        b.assert_bool("one-map", used.clone());
-        let namespace_row = b.fixed(0, 0);
-        let is_namespace = in_map[VALUE_DIGESTS].clone();
-        b.assert_zero("namespace-row", is_namespace - namespace_row * used.clone());
-
-        let constants = |i: usize| {
-            let maps = MAPS.iter().zip(&in_map).filter(|(map, _)| **map != path::VALUE_DIGESTS);
-            maps.fold(B::Expr::ZERO, |sum, (&map, flag)| sum + flag.clone() * self.keys(map)[i])
-        };
-        let difference: Vec<_> = (0..KEYS).map(|i| code.clone() - b.public(i) - constants(i)).collect();
-        let mut product = difference[0].clone();
-        for (i, pair) in difference[1..KEYS - 1].chunks_exact(2).enumerate() {
-            let committed = b.main(column::PRODUCT + i, 0);
-            b.assert_eq("product", committed.clone(), product * pair[0].clone() * pair[1].clone());
-            product = committed;
-        }
-        let inverse = b.main(column::INVERSE, 0);
-        b.assert_eq("distinct", product * difference[KEYS - 1].clone() * inverse, used.clone());
-
-        let map = MAPS
-            .iter()
-            .zip(in_map)
-            .fold(B::Expr::ZERO, |sum, (&map, flag)| sum + flag * B::Expr::from_u64(map));
-        b.receive(OTHER_KEY, vec![map, code], used);
-    }
 }
 
-fn on_namespace_rows(value: F, height: usize) -> Vec<F> {
-    (0..height).map(|row| if row < NAMESPACE_ROWS { value } else { F::ZERO }).collect()
+/// Fills the first part. What does not fit in, as its namespace is none, is left out.
+fn fill_entries(trace: &mut Trace, mut entries: Vec<[F; 3]>) -> Result<(), TreeError> {
+    if entries.len() > DIGESTS {
+        return Err(TreeError::TooManyKeys { limit: DIGESTS });
+    }
+    entries.sort_by_key(|entry| entry.map(|field| field.as_canonical_u64()));
+    let mut entries = entries.into_iter().peekable();
+    let (mut bounds, mut least) = (0, F::NEG_ONE);
+    for group in 0..ENTRIES {
+        let row = group * GROUP_ROWS;
+        let entry = entries.next_if(|[namespace, ..]| namespace.as_canonical_u64() < bounds);
+        trace.set(row, column::USED, F::from_bool(entry.is_some()));
+        let [namespace, digest_id, position] = entry.unwrap_or_else(|| {
+            bounds += 1;
+            [F::from_u64(bounds - 1), F::NEG_ONE, F::ZERO]
+        });
+        trace.set(row, column::NAMESPACE, namespace);
+        trace.set(row, column::DIGEST_ID, digest_id);
+        trace.set(row, column::POSITION, position);
+        let rank = namespace * F::from_u64(DIGEST_IDS + 1) + digest_id;
+        let gap = (rank - least).as_canonical_u64();
+        let limb_mask = (1 << LIMB_BITS) - 1;
+        let limbs = [gap & limb_mask, gap >> LIMB_BITS & limb_mask, gap >> (2 * LIMB_BITS)];
+        limbs.into_iter().enumerate().for_each(|(i, limb)| trace.set_u64(row + i, column::LIMB, limb));
+        least = rank + F::ONE;
+    }
+    Ok(())
+}
+
+fn eval_entries<B: ChipBuilder>(b: &mut B) {
+    let group = GROUP_ROWS as i32;
+    let [entry, followed, provides, has_limb] =
+        [fixed::ENTRY, fixed::FOLLOWED, fixed::PROVIDES, fixed::LIMB].map(|column| b.fixed(column, 0));
+    let [used, next_used] = [0, group].map(|offset| b.main(column::USED, offset));
+    let [namespace, next_namespace] = [0, group].map(|offset| b.main(column::NAMESPACE, offset));
+    let [digest_id, next_digest_id] = [0, group].map(|offset| b.main(column::DIGEST_ID, offset));
+
+    b.assert_zero("ends", b.first() * used.clone());
+    b.assert_zero("ends", b.first() * namespace.clone());
+    b.assert_zero("ends", (entry.clone() - followed.clone()) * used.clone());
+    let is_bound = B::Expr::ONE - used.clone();
+    b.assert_zero("bound", entry.clone() * is_bound * (digest_id.clone() + B::Expr::ONE));
+    let step = next_namespace - namespace.clone();
+    b.assert_zero("namespace", followed.clone() * (step.clone() + next_used - B::Expr::ONE));
+
+    let rank_step = step * F::from_u64(DIGEST_IDS + 1) + next_digest_id - digest_id.clone();
+    let limbs = (0..group).rev().map(|limb| b.main(column::LIMB, group + limb));
+    let gap = limbs.fold(B::Expr::ZERO, |gap, limb| gap * F::from_u64(1 << LIMB_BITS) + limb);
+    b.assert_zero("rank", followed * (rank_step - gap - B::Expr::ONE));
+    let limb = b.main(column::LIMB, 0);
+    b.lookup(RANGE, vec![limb, B::Expr::from_usize(LIMB_BITS)], has_limb);
+
+    let found = vec![namespace, digest_id, b.main(column::POSITION, 0)];
+    b.receive(DIGEST_ENTRY, found, entry * used);
+    let above = [column::NAMESPACE, column::DIGEST_ID, column::POSITION].map(|column| b.main(column, -1));
+    b.provide(DIGEST_AT, above.to_vec(), column::MULTIPLICITY, provides);
+}
+
+fn eval_keys<B: ChipBuilder>(b: &mut B) {
+    let [is_key, map] = [fixed::KEY, fixed::MAP].map(|column| b.fixed(column, 0));
+    let [used, code] = [column::USED, column::CODE].map(|column| b.main(column, 0));
+    let cell = |b: &B, index: usize| {
+        let (column, offset) = product_cell(index);
+        b.main(column, offset as i32)
+    };
+    let mut product = code.clone() - b.public(0);
+    for index in 0..PRODUCTS {
+        let longer = cell(b, index);
+        let difference = code.clone() - b.public(index + 1);
+        b.assert_zero("product", is_key.clone() * (longer.clone() - product * difference));
+        product = longer;
+    }
+    b.assert_zero("distinct", is_key.clone() * (product * cell(b, PRODUCTS) - used.clone()));
+    b.receive(OTHER_KEY, vec![map, code], is_key * used);
 }
 
 impl Chip for KeysChip {
@@ -231,27 +279,53 @@ impl Chip for KeysChip {
     }
 
     fn height(&self) -> usize {
-        (self.class.max_mso_bytes / BYTES_A_ROW + RESERVED_ROWS).next_power_of_two()
+        HEIGHT
     }
 
     fn width(&self) -> usize {
         column::COUNT
     }
 
-    /// 1 on the rows for keys of `valueDigests`.
     fn fixed(&self) -> Vec<Vec<F>> {
-        vec![on_namespace_rows(F::ONE, self.height())]
+        let mut columns = vec![F::zero_vec(HEIGHT); fixed::COUNT];
+        for group in 0..ENTRIES {
+            let row = group * GROUP_ROWS;
+            columns[fixed::ENTRY][row] = F::ONE;
+            columns[fixed::FOLLOWED][row] = F::from_bool(group + 1 < ENTRIES);
+            columns[fixed::PROVIDES][row + 1] = F::ONE;
+            columns[fixed::LIMB][row..row + GROUP_ROWS].fill(F::from_bool(group > 0));
+        }
+        for (row, map) in key_rows() {
+            columns[fixed::KEY][row] = F::ONE;
+            columns[fixed::MAP][row] = F::from_u64(map);
+        }
+        columns
     }
 
-    /// The codes of the asked namespaces on the rows for keys of `valueDigests`.
+    /// The codes of the keys asked for in the map of a key's group.
     fn public(&self) -> Vec<Vec<F>> {
-        self.keys(path::VALUE_DIGESTS).map(|key| on_namespace_rows(key, self.height())).to_vec()
+        let mut columns = vec![F::zero_vec(HEIGHT); KEYS];
+        for (row, map) in key_rows() {
+            for (column, key) in columns.iter_mut().zip(self.keys(map)) {
+                column[row] = key;
+            }
+        }
+        columns
     }
 
     fn eval<B: ChipBuilder>(&self, b: &mut B) {
-        self.eval_digests(b);
-        self.eval_other_keys(b);
+        let is_first = b.fixed(fixed::ENTRY, 0) + b.fixed(fixed::KEY, 0);
+        let used = b.main(column::USED, 0);
+        b.assert_zero("used", is_first * used.bool_check());
+        eval_entries(b);
+        eval_keys(b);
     }
+}
+
+/// First row and map of each key's group.
+fn key_rows() -> impl Iterator<Item = (usize, u64)> {
+    let maps = OTHER_KEYS.into_iter().flat_map(|(map, groups)| std::iter::repeat_n(map, groups));
+    maps.zip(ENTRIES..).map(|(map, group)| (group * GROUP_ROWS, map))
 }
 
 #[cfg(test)]
@@ -274,21 +348,9 @@ mod tests {
         })
     }
 
-    /// Sets the products of a row and the inverse so that they follow from the code and the flags, whatever these are.
-    fn complete(chip: &KeysChip, trace: &mut Trace, row: usize) {
-        let cells = trace.row_mut(row);
-        let flags: Vec<_> = cells[column::IN_MAP..][..MAPS.len()].to_vec();
-        let mut product = F::ONE;
-        for i in 0..KEYS {
-            let public = if row < NAMESPACE_ROWS { chip.keys(path::VALUE_DIGESTS)[i] } else { F::ZERO };
-            let constants = MAPS.iter().zip(&flags).filter(|(map, _)| **map != path::VALUE_DIGESTS);
-            let constant: F = constants.map(|(&map, &flag)| flag * chip.keys(map)[i]).sum();
-            product *= cells[column::CODE] - public - constant;
-            if i % 2 == 0 && (2..KEYS - 1).contains(&i) {
-                cells[column::PRODUCT + i / 2 - 1] = product;
-            }
-        }
-        cells[column::INVERSE] = flags.into_iter().sum::<F>() * product.inverse();
+    /// The first row of the groups of a map.
+    fn first_row(map: u64) -> usize {
+        key_rows().find(|&(_, other)| other == map).unwrap().0
     }
 
     #[test]
@@ -301,73 +363,93 @@ mod tests {
         let (world, tree) = (world(), world().tree());
         let chip = KeysChip::new(&world.subject);
         let trace = chip.trace(&tree).unwrap();
-        let digests = tree.digest_entries().len();
         let broken = |forge: &dyn Fn(&mut Trace)| {
             let mut forged = trace.clone();
             forge(&mut forged);
             broken_constraints(chip.clone(), &forged)
         };
         assert_eq!(broken(&|_| {}), NONE);
-        let two = F::from_u8(2);
-        assert_eq!(broken(&|trace| trace.set(digests - 1, column::USED, two)), ["keys/used"]);
-        let apart = |trace: &mut Trace| {
-            trace.set(digests + 1, column::USED, F::ONE);
-            trace.set(digests + 1, column::DIGEST_ID, F::ONE);
-        };
-        assert_eq!(broken(&apart), ["keys/contiguous"]);
-        assert_eq!(broken(&|trace| trace.row_mut(0)[column::GAP] += F::ONE), ["keys/first-rank"]);
-        assert_eq!(broken(&|trace| trace.row_mut(1)[column::GAP] += F::ONE), ["keys/rank"]);
+        let (one, two) = (F::ONE, F::from_u8(2));
+        let group = |index: usize| index * GROUP_ROWS;
 
-        // The row of the MSO's other key is taken for keys of other maps too.
-        let row = NAMESPACE_ROWS;
-        let flags = |flags: [F; 5]| {
-            broken(&|trace| {
-                trace.row_mut(row)[column::IN_MAP..][..MAPS.len()].copy_from_slice(&flags);
-                complete(&chip, trace, row);
-            })
+        assert_eq!(broken(&|trace| trace.set(0, column::USED, one)), ["keys/ends"]);
+        let later = |trace: &mut Trace| {
+            (0..ENTRIES).for_each(|index| trace.row_mut(group(index))[column::NAMESPACE] += one);
         };
-        let (zero, one) = (F::ZERO, F::ONE);
-        assert_eq!(flags([zero, zero, zero, one, zero]), NONE);
-        assert_eq!(flags([two, zero, -one, zero, zero]), ["keys/in-map"]);
-        assert_eq!(flags([one, zero, one, zero, zero]), ["keys/one-map"]);
-        assert_eq!(flags([zero, one, zero, zero, zero]), ["keys/namespace-row"]);
-        let elsewhere = |trace: &mut Trace| {
-            trace.row_mut(0)[column::IN_MAP..][..MAPS.len()].copy_from_slice(&[one, zero, zero, zero, zero]);
-            complete(&chip, trace, 0);
+        assert_eq!(broken(&later), ["keys/ends"]);
+        let unbounded = |trace: &mut Trace| {
+            let row = group(ENTRIES - 1);
+            trace.set(row, column::USED, one);
+            trace.row_mut(row)[column::NAMESPACE] -= one;
+            trace.row_mut(row)[column::DIGEST_ID] += F::from_u64(DIGEST_IDS + 1);
         };
-        assert_eq!(broken(&elsewhere), ["keys/namespace-row"]);
+        assert_eq!(broken(&unbounded), ["keys/ends"]);
+        // The last bound one digestID later.
+        let late = |trace: &mut Trace| {
+            let row = group(ENTRIES - 1);
+            trace.row_mut(row)[column::DIGEST_ID] += one;
+            trace.row_mut(row)[column::LIMB] += one;
+        };
+        assert_eq!(broken(&late), ["keys/bound"]);
+        // An entry of the namespace behind a bound too many.
+        let skipped = |trace: &mut Trace| {
+            let row = group(ENTRIES - 1);
+            trace.row_mut(row)[column::NAMESPACE] += one;
+            trace.row_mut(row + 2)[column::LIMB] += F::from_u64(1 << (31 - 2 * LIMB_BITS));
+            trace.row_mut(row)[column::LIMB] += one;
+        };
+        assert_eq!(broken(&skipped), ["keys/namespace"]);
+        assert_eq!(broken(&|trace| trace.row_mut(group(1))[column::LIMB] += one), ["keys/rank"]);
+
+        let row = first_row(path::MSO);
+        assert_eq!(trace.get(row, column::USED), one);
+        let (inverse, offset) = product_cell(PRODUCTS);
+        let counted_twice = |trace: &mut Trace| {
+            trace.set(row, column::USED, two);
+            trace.row_mut(row + offset)[inverse] *= two;
+        };
+        assert_eq!(broken(&counted_twice), ["keys/used"]);
+        let (last, last_offset) = product_cell(PRODUCTS - 1);
         let product = |trace: &mut Trace| {
-            let cells = trace.row_mut(row);
-            (cells[column::PRODUCT + 2], cells[column::INVERSE]) =
-                (cells[column::PRODUCT + 2] * two, cells[column::INVERSE] * two.inverse());
+            trace.row_mut(row + last_offset)[last] *= two;
+            trace.row_mut(row + offset)[inverse] *= two.inverse();
         };
         assert_eq!(broken(&product), ["keys/product"]);
-        assert_eq!(broken(&|trace| trace.row_mut(row)[column::INVERSE] += F::ONE), ["keys/distinct"]);
+        assert_eq!(broken(&|trace| trace.row_mut(row + offset)[inverse] += one), ["keys/distinct"]);
     }
 
     #[test]
     fn no_key_asked_for_has_an_inverse() {
         let chip = KeysChip::new(&world().subject);
-        for map in MAPS {
+        for (map, _) in OTHER_KEYS {
             for key in chip.keys(map) {
-                assert_eq!(chip.products(map, key)[KEYS - 1], F::ZERO);
+                assert_eq!(chip.products(map, key)[PRODUCTS - 1], F::ZERO);
             }
         }
     }
 
     #[test]
-    fn every_cell_of_a_used_row_matters() {
+    fn every_cell_of_a_used_group_matters() {
         let (world, tree) = (world(), world().tree());
         let mut tables = world.tables();
         assert_eq!(tables.rules(), NONE);
-        let (digests, namespaces) = (tree.digest_entries().len(), 1);
-        let others = tree.other_keys().len() - namespaces;
-        assert_eq!(others, 2);
+        let digests = tree.digest_entries().len();
+        assert_eq!(tree.other_keys().len(), 3);
         let watch = Watch::new(&tables.chips, &tables.traces, fixture::KEYS);
-        let entry = (0..digests).flat_map(|row| (0..column::MULTIPLICITY).map(move |column| (row, column)));
-        let other = (0..namespaces).chain(NAMESPACE_ROWS..NAMESPACE_ROWS + others);
-        let other = other.flat_map(|row| (column::IN_MAP..column::COUNT).map(move |column| (row, column)));
-        for (row, column) in entry.chain(other) {
+        let mut cells = Vec::new();
+        for row in (0..ENTRIES).map(|group| group * GROUP_ROWS) {
+            let columns = if (GROUP_ROWS..=digests * GROUP_ROWS).contains(&row) { 5 } else { 3 };
+            cells.extend((0..columns).map(|column| (row, column)));
+            cells.extend((0..GROUP_ROWS).filter(|_| row > 0).map(|limb| (row + limb, column::LIMB)));
+        }
+        for map in [path::MSO, path::VALUE_DIGESTS, path::DEVICE_KEY] {
+            let row = first_row(map);
+            assert_eq!(tables.traces[fixture::KEYS].get(row, column::USED), F::ONE);
+            cells.extend([(row, column::USED), (row, column::CODE)]);
+            let products = (0..=PRODUCTS).map(product_cell);
+            cells.extend(products.map(|(column, offset)| (row + offset, column)));
+        }
+        for (row, column) in cells {
             for change in [F::ONE, F::NEG_ONE, F::from_u64(1 << 40 | 12_345)] {
                 assert!(watch.notices(row, column, change), "row {row}, column {column}");
             }
@@ -386,11 +468,15 @@ mod tests {
             });
             KeysChip::new(&world.subject).trace(&world.tree()).map(|trace| trace.height())
         };
-        assert_eq!(chip_error(Some("valueDigests"), NAMESPACE_ROWS), Ok(512));
-        let limit = NAMESPACE_ROWS;
-        assert_eq!(chip_error(Some("valueDigests"), limit + 1), Err(TreeError::TooManyKeys { limit }));
-        let limit = 512 - RESERVED_ROWS - NAMESPACE_ROWS;
-        assert_eq!(chip_error(None, limit), Ok(512));
-        assert_eq!(chip_error(None, limit + 1), Err(TreeError::TooManyKeys { limit }));
+        for (key, map) in [
+            (None, path::MSO),
+            (Some("valueDigests"), path::VALUE_DIGESTS),
+            (Some("deviceKeyInfo"), path::DEVICE_KEY_INFO),
+            (Some("validityInfo"), path::VALIDITY_INFO),
+        ] {
+            let limit = OTHER_KEYS.iter().find(|(other, _)| *other == map).unwrap().1;
+            assert_eq!(chip_error(key, limit), Ok(HEIGHT));
+            assert_eq!(chip_error(key, limit + 1), Err(TreeError::TooManyKeys { limit }));
+        }
     }
 }

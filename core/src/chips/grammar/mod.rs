@@ -10,7 +10,7 @@
 
 mod strings;
 
-pub use strings::{MAPS, MAX_NAME_BYTES, SubjectError, Symbol, Text, fixed_keys, texts};
+pub use strings::{MAX_NAME_BYTES, SubjectError, Symbol, Text, fixed_keys, texts};
 
 use crate::chips::buses::{date, field};
 use crate::class::SizeClass;

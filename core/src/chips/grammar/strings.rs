@@ -197,12 +197,8 @@ fn check(subject: &Subject) -> Result<(), SubjectError> {
     Ok(())
 }
 
-/// Maps in which no key but those asked for may be one of these, in the order of their paths. Item maps are not
-/// among them: all their four keys are asked for.
-pub const MAPS: [u64; 5] =
-    [path::MSO, path::VALUE_DIGESTS, path::DEVICE_KEY_INFO, path::DEVICE_KEY, path::VALIDITY_INFO];
-
-/// Codes of the keys that every document has in one of [`MAPS`]: fingerprints of text keys, labels as they are. The namespaces asked for are not among them.
+/// Codes of the keys that every document has in a map of the MSO: fingerprints of text keys, labels as they are. The namespaces
+/// asked for are not among them.
 pub fn fixed_keys(map: u64) -> Vec<F> {
     if map == path::DEVICE_KEY {
         return LABELS.iter().map(|&(_, label, _)| F::from_i32(label)).collect();

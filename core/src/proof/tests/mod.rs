@@ -217,9 +217,20 @@ fn read_by_nothing(chip: &CredentialChip, trace: &Trace) -> impl Fn(usize, usize
         CredentialChip::Cbor(_) => column >= 41 || zero(trace.get(row, 0)),
         // Rows of strings that are not in use, and of none.
         CredentialChip::Text(_) => zero(public[1][row]),
-        // Multiplicities; rows without an entry, rows without a key.
-        CredentialChip::Keys(_) if column < 8 => column == 7 || zero(trace.get(row, 0)),
-        CredentialChip::Keys(_) => (8..13).all(|map| zero(trace.get(row, map))),
+        // Of an entry what its group's first row does not hold but limbs, of a bound the position; of a key what it does not
+        // need, and without one its code and products; rows of no group.
+        CredentialChip::Keys(_) => {
+            let (first, place) = (row - row % 3, row % 3);
+            let is_used = !zero(trace.get(first, 0));
+            match (place, column) {
+                (_, 4) if !zero(fixed[0][first]) => zero(fixed[3][row]),
+                (_, column) if !zero(fixed[0][first]) => place > 0 || column == 3 && !is_used,
+                _ if zero(fixed[4][first]) => true,
+                (0, column) => column != 0 && (column != 4 || !is_used),
+                (2, 2) => false,
+                _ => !is_used || (place, column) > (2, 2),
+            }
+        }
         // What the first row of a stream says for all of them, and where the digest of stream 0 would be.
         CredentialChip::Links(_) => match column {
             1 => zero(fixed[2][row]),
