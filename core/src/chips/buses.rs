@@ -85,12 +85,12 @@ pub const ES256: Bus = Bus::new("es256", 3);
 /// Provided and looked up by the ES256 chip.
 pub const ES256_VALUE: Bus = Bus::new("es256_value", 25);
 
-/// `(permutation, lane, element)`: rate lane `lane` of permutation number `permutation` absorbs `element`.
-/// Sent once a lane by the record and values chips; received once a lane by the Poseidon2 chip.
-pub const ABSORB: Bus = Bus::new("absorb", 3);
+/// `(permutation, e0, ..., e7)`: permutation number `permutation` absorbs these elements.
+/// Sent once a permutation by the record and values chips; received once a permutation by the Poseidon2 chip.
+pub const ABSORB: Bus = Bus::new("absorb", 9);
 
 /// `(permutation, h0, h1, h2, h3)`: the digest after permutation number `permutation`.
-/// Provided by the Poseidon2 chip; looked up by the record chip.
+/// Sent once for each slot in use and for the record by the Poseidon2 chip; received once each by the record chip.
 pub const SQUEEZE: Bus = Bus::new("squeeze", 5);
 
 /// Operands on [`ES256`].

@@ -49,7 +49,7 @@ pub fn credential_chips(statement: &CredentialStatement) -> Result<Vec<Credentia
         CredentialChip::Es256(Es256Chip::new()),
         CredentialChip::Values(ValuesChip::credential(statement)?),
         CredentialChip::Record(RecordChip::credential(statement)?),
-        CredentialChip::Poseidon2(Poseidon2Chip::new(class)),
+        CredentialChip::Poseidon2(Poseidon2Chip::new(subject)),
         CredentialChip::Range(RangeChip),
     ]);
     Ok(chips)

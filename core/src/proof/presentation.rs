@@ -31,7 +31,7 @@ pub fn presentation_chips(
         PresentationChip::Es256(Es256Chip::new()),
         PresentationChip::Values(ValuesChip::presentation(statement)?),
         PresentationChip::Record(RecordChip::presentation(statement)?),
-        PresentationChip::Poseidon2(Poseidon2Chip::new(statement.subject.class)),
+        PresentationChip::Poseidon2(Poseidon2Chip::new(&statement.subject)),
         PresentationChip::Range(RangeChip),
     ])
 }

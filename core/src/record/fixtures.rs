@@ -129,7 +129,7 @@ impl Tables {
         let record = RecordChip::presentation(statement).unwrap();
         let values_trace = values.trace(opening, None).unwrap();
         let record_trace = record.trace(elements, None);
-        Self::new((values, values_trace), (record, record_trace), partner, statement.subject.class, elements)
+        Self::new((values, values_trace), (record, record_trace), partner, &statement.subject, elements)
     }
 
     /// The tables of a credential proof about a document that holds what `document` opens, with the values of `opening`
@@ -170,17 +170,17 @@ impl Tables {
         let record = RecordChip::credential(statement).unwrap();
         let values_trace = values.trace(opening, Some(&at)).unwrap();
         let record_trace = record.trace(elements, Some(&at));
-        Self::new((values, values_trace), (record, record_trace), partner, statement.subject.class, elements)
+        Self::new((values, values_trace), (record, record_trace), partner, &statement.subject, elements)
     }
 
     fn new(
         (values, values_trace): (ValuesChip, Trace),
         (record, record_trace): (RecordChip, Trace),
         partner: Partner,
-        class: SizeClass,
+        subject: &Subject,
         elements: &RecordElements,
     ) -> Self {
-        let poseidon2 = Poseidon2Chip::new(class);
+        let poseidon2 = Poseidon2Chip::new(subject);
         let hashed = poseidon2.trace(&elements.blocks());
         let traces = vec![values_trace, record_trace, hashed, RangeChip.trace(), partner.trace()];
         let chips = vec![

@@ -1,12 +1,13 @@
-//! Poseidon2 as linear maps between rows of S-boxes (eprint 2023/323).
+//! Poseidon2 as a sequence of S-boxes, each of whose inputs is affine in what came before (eprint 2023/323).
 //!
-//! A row holds 12 S-boxes: all those of one external round, or those of lane 0 in up to 12 internal rounds. Between S-boxes
-//! everything is affine, so the S-box inputs of a row are affine in the previous row's inputs and outputs and in the
-//! row's own outputs. [`LAYERS`] has these maps. It knows nothing of columns.
+//! The sequence of a permutation begins with the 12 lanes that enter it. These pass through no S-box: their inputs stand
+//! for themselves. Then come the S-boxes of the rounds in order. Between S-boxes everything is affine, so the input of an S-box is
+//! affine in at most 12 earlier inputs and 12 earlier outputs: [`RULES`]. It knows nothing of columns and rows.
 //!
-//! The state on entering a row of internal rounds is not in the row. It is recovered from the row's 12 inputs: each round
-//! shows the sum of the lanes, the sums of 12 rounds are power sums of the lanes weighted by the internal diagonal, and
-//! its entries differ. A row with fewer rounds than 12 adds rounds without S-box and constant, which bind its other inputs.
+//! An internal round has one S-box, and the state stands nowhere. Up to the twelfth, inputs are affine in the last
+//! external round's outputs and in the outputs since. Then the state of twelve rounds before is recovered from the twelve
+//! inputs since: each round shows the sum of the lanes, the sums of 12 rounds are power sums of the lanes weighted by the
+//! internal diagonal, and its entries differ.
 
 use std::sync::LazyLock;
 
@@ -22,94 +23,108 @@ use crate::field::F;
 use crate::poseidon2::WIDTH;
 
 /// A square matrix, row by row.
-pub(super) type Matrix = [[F; WIDTH]; WIDTH];
+type Matrix = [[F; WIDTH]; WIDTH];
 
 /// One element a lane.
 pub(super) type Lanes = [F; WIDTH];
 
-/// Rows of a permutation: 4 external rounds, 2 rows of internal rounds, 4 external rounds.
-pub(super) const ROWS: usize = 10;
+/// The first S-box of an external round in the first half.
+const INITIAL: usize = WIDTH;
+/// The first S-box of an internal round.
+const INTERNAL: usize = INITIAL + WIDTH * INITIAL_CONSTANTS.len();
+/// The first S-box of an external round in the second half.
+const FINAL: usize = INTERNAL + INTERNAL_CONSTANTS.len();
+/// S-boxes of a permutation, the entering lanes among them.
+pub(super) const SBOXES: usize = FINAL + WIDTH * FINAL_CONSTANTS.len();
+/// The first S-box of the last round.
+pub(super) const LAST_ROUND: usize = SBOXES - WIDTH;
 
-/// The first row of internal rounds: 12 rounds.
-pub(super) const INTERNAL: usize = 4;
-
-/// The second row of internal rounds: 10 rounds.
-pub(super) const INTERNAL_END: usize = 5;
-
-/// The S-box inputs of a row: `inputs * (previous inputs) + outputs * (previous outputs) + own * (own outputs) +
-/// constants`.
-pub(super) struct Step {
-    pub(super) inputs: Matrix,
-    pub(super) outputs: Matrix,
-    pub(super) own: Matrix,
-    pub(super) constants: Lanes,
+/// How the input of an S-box follows from earlier ones: the sum of the constant and of coefficients times cells, by how many
+/// S-boxes back they are.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rule {
+    pub(super) inputs: Vec<(usize, F)>,
+    pub(super) outputs: Vec<(usize, F)>,
+    pub(super) constant: F,
 }
 
-/// The affine maps of the permutation.
-pub(super) struct Layers {
-    /// The external linear layer, from a row's outputs to the state.
-    pub(super) external: Matrix,
-    /// Its inverse.
-    pub(super) external_inverse: Matrix,
-    /// From a row to the next: `steps[i]` gives the inputs of row `i + 1`.
-    pub(super) steps: [Step; ROWS - 1],
+impl Rule {
+    /// The input is `constant`.
+    fn constant(constant: F) -> Self {
+        Self { constant, ..Self::default() }
+    }
+
+    /// What lane `lane` is after an external round whose first S-box is `back` S-boxes back.
+    pub(super) fn after_external(lane: usize, back: usize) -> Self {
+        Self { outputs: terms(&EXTERNAL[lane], back), ..Self::default() }
+    }
 }
 
-/// The maps of the permutation of `crate::poseidon2`.
-pub(super) static LAYERS: LazyLock<Layers> = LazyLock::new(Layers::new);
+/// Coefficients of consecutive S-boxes, the first `back` back, without zeros.
+fn terms(coefficients: &[F], back: usize) -> Vec<(usize, F)> {
+    let terms = coefficients.iter().enumerate().filter(|(_, coefficient)| **coefficient != F::ZERO);
+    terms.map(|(index, &coefficient)| (back - index, coefficient)).collect()
+}
 
-/// Constants that the first row adds to the state after the external linear layer.
-pub(super) const FIRST_CONSTANTS: Lanes = INITIAL_CONSTANTS[0];
+/// The external linear layer: `[[2M, M, M], [M, 2M, M], [M, M, 2M]]`.
+static EXTERNAL: LazyLock<Matrix> = LazyLock::new(|| {
+    const M: [[u64; 4]; 4] = [[2, 3, 1, 1], [1, 2, 3, 1], [1, 1, 2, 3], [3, 1, 1, 2]];
+    std::array::from_fn(|row| {
+        std::array::from_fn(|column| {
+            let twice = u64::from(row / 4 == column / 4);
+            F::from_u64(M[row % 4][column % 4] * (1 + twice))
+        })
+    })
+});
 
-impl Layers {
-    fn new() -> Self {
-        let external = external_matrix();
-        let first = InternalRow::new(&INTERNAL_CONSTANTS[..WIDTH]);
-        let second = InternalRow::new(&INTERNAL_CONSTANTS[WIDTH..]);
-        let steps = std::array::from_fn(|row| match row + 1 {
-            INTERNAL => first.entered_by(&Exit::of_external(&external)),
-            INTERNAL_END => second.entered_by(&first.exit),
-            next if next < INTERNAL => Exit::of_external(&external).step(&INITIAL_CONSTANTS[next]),
-            next => {
-                let constants = &FINAL_CONSTANTS[next - INTERNAL_END - 1];
-                if row == INTERNAL_END {
-                    second.exit.step(constants)
-                } else {
-                    Exit::of_external(&external).step(constants)
-                }
-            }
+/// The rules of a permutation's S-boxes after the entering lanes: that of S-box `i` is number `i - 12`.
+pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+    let mut rules = Vec::with_capacity(SBOXES - WIDTH);
+    let lanes = |back| (0..WIDTH).map(move |lane| Rule::after_external(lane, back + lane));
+    let add = |mut rule: Rule, constant: &F| {
+        rule.constant += *constant;
+        rule
+    };
+    for (round, constants) in INITIAL_CONSTANTS.iter().enumerate() {
+        let state = lanes(WIDTH).map(|rule| match round {
+            // The entering lanes pass through no S-box.
+            0 => Rule { inputs: rule.outputs, ..Rule::default() },
+            _ => rule,
         });
-        Self { external_inverse: inverse(&external), external, steps }
-    }
-}
-
-/// The state on leaving a row: `inputs * inputs + outputs * outputs + constants`.
-struct Exit {
-    inputs: Matrix,
-    outputs: Matrix,
-    constants: Lanes,
-}
-
-impl Exit {
-    fn of_external(external: &Matrix) -> Self {
-        Self { inputs: ZERO, outputs: *external, constants: Lanes::default() }
+        rules.extend(state.zip(constants).map(|(rule, constant)| add(rule, constant)));
     }
 
-    /// The step into an external round that adds `constants`.
-    fn step(&self, constants: &Lanes) -> Step {
-        let constants = std::array::from_fn(|lane| self.constants[lane] + constants[lane]);
-        Step { inputs: self.inputs, outputs: self.outputs, own: ZERO, constants }
-    }
-}
+    let first = Rounds::new(&INTERNAL_CONSTANTS[..WIDTH]);
+    rules.extend(first.inputs.iter().enumerate().map(|(round, input)| {
+        let mut outputs = terms(&apply_transposed(&EXTERNAL, &input.state), WIDTH + round);
+        outputs.extend(terms(&input.outputs[..round], round));
+        Rule { outputs, ..Rule::constant(input.constant) }
+    }));
+    let windows = INTERNAL_CONSTANTS.windows(WIDTH).map(|constants| Rounds::new(constants).left());
+    let mut left = windows.collect::<Vec<_>>();
+    let after_internal = left.pop().unwrap_or_default();
+    let rounds = left.iter().zip(&INTERNAL_CONSTANTS[WIDTH..]);
+    rules.extend(rounds.map(|(left, constant)| add(left.lane(0, WIDTH), constant)));
 
-/// A row of internal rounds.
-struct InternalRow {
-    /// Inputs, affine in the entering state and the row's outputs.
+    for (round, constants) in FINAL_CONSTANTS.iter().enumerate() {
+        let state: Vec<_> = match round {
+            0 => (0..WIDTH).map(|lane| after_internal.lane(lane, WIDTH + lane)).collect(),
+            _ => lanes(WIDTH).collect(),
+        };
+        rules.extend(state.into_iter().zip(constants).map(|(rule, constant)| add(rule, constant)));
+    }
+    rules
+});
+
+/// Twelve consecutive internal rounds.
+struct Rounds {
+    /// The S-boxes' inputs.
     inputs: [Affine; WIDTH],
-    exit: Exit,
+    /// The state on leaving.
+    lanes: [Affine; WIDTH],
 }
 
-/// `state * (entering state) + outputs * (row's outputs) + constant`.
+/// `state * (entering state) + outputs * (outputs of the rounds) + constant`.
 #[derive(Clone, Copy, Default)]
 struct Affine {
     state: Lanes,
@@ -117,56 +132,55 @@ struct Affine {
     constant: F,
 }
 
-impl InternalRow {
-    /// The row whose rounds add `constants`, at most 12 of them, to lane 0.
+impl Rounds {
+    /// The rounds that add `constants` to lane 0.
     fn new(constants: &[F]) -> Self {
         let mut lanes: [Affine; WIDTH] =
             std::array::from_fn(|lane| Affine { state: unit(lane), ..Affine::default() });
-        let mut left = lanes;
         let inputs = std::array::from_fn(|round| {
             let mut input = lanes[0];
-            if let Some(&constant) = constants.get(round) {
-                input.constant += constant;
-                lanes[0] = Affine { outputs: unit(round), ..Affine::default() };
-            }
+            input.constant += constants[round];
+            lanes[0] = Affine { outputs: unit(round), ..Affine::default() };
             lanes = internal_layer(&lanes);
-            if round < constants.len() {
-                left = lanes;
-            }
             input
         });
-        Self { exit: exit(&inputs, &left), inputs }
+        Self { inputs, lanes }
     }
 
-    /// The step into this row from a row that leaves with `exit`.
-    fn entered_by(&self, exit: &Exit) -> Step {
-        let state = self.inputs.map(|input| input.state);
-        let constants = apply(&state, &exit.constants);
-        Step {
-            inputs: product(&state, &exit.inputs),
-            outputs: product(&state, &exit.outputs),
-            own: self.inputs.map(|input| input.outputs),
-            constants: std::array::from_fn(|lane| constants[lane] + self.inputs[lane].constant),
+    /// Rewrites the state on leaving by the inputs in place of the state on entering.
+    fn left(&self) -> Left {
+        let recover = inverse(&self.inputs.map(|input| input.state));
+        let inputs = product(&self.lanes.map(|lane| lane.state), &recover);
+        let known_outputs = product(&inputs, &self.inputs.map(|input| input.outputs));
+        let known_constants = inputs.map(|row| dot(&row, &self.inputs.map(|input| input.constant)));
+        Left {
+            inputs,
+            outputs: std::array::from_fn(|lane| {
+                std::array::from_fn(|round| self.lanes[lane].outputs[round] - known_outputs[lane][round])
+            }),
+            constants: std::array::from_fn(|lane| self.lanes[lane].constant - known_constants[lane]),
         }
     }
 }
 
-/// Rewrites the state on leaving by the row's inputs in place of the state on entering.
-fn exit(inputs: &[Affine; WIDTH], left: &[Affine; WIDTH]) -> Exit {
-    let recover = inverse(&inputs.map(|input| input.state));
-    let by_inputs = product(&left.map(|lane| lane.state), &recover);
-    let known_outputs = product(&by_inputs, &inputs.map(|input| input.outputs));
-    let known_constants = apply(&by_inputs, &inputs.map(|input| input.constant));
-    Exit {
-        inputs: by_inputs,
-        outputs: std::array::from_fn(|lane| {
-            std::array::from_fn(|output| left[lane].outputs[output] - known_outputs[lane][output])
-        }),
-        constants: std::array::from_fn(|lane| left[lane].constant - known_constants[lane]),
-    }
+/// The state after twelve internal rounds: `inputs * inputs + outputs * outputs + constants`.
+#[derive(Default)]
+struct Left {
+    inputs: Matrix,
+    outputs: Matrix,
+    constants: Lanes,
 }
 
-const ZERO: Matrix = [[F::ZERO; WIDTH]; WIDTH];
+impl Left {
+    /// What lane `lane` is if the first of the rounds is `back` S-boxes back.
+    fn lane(&self, lane: usize, back: usize) -> Rule {
+        Rule {
+            inputs: terms(&self.inputs[lane], back),
+            outputs: terms(&self.outputs[lane], back),
+            constant: self.constants[lane],
+        }
+    }
+}
 
 fn unit(lane: usize) -> Lanes {
     std::array::from_fn(|other| F::from_bool(other == lane))
@@ -184,24 +198,17 @@ fn internal_layer(lanes: &[Affine; WIDTH]) -> [Affine; WIDTH] {
     })
 }
 
-/// The external linear layer: `[[2M, M, M], [M, 2M, M], [M, M, 2M]]`.
-fn external_matrix() -> Matrix {
-    const M: [[u64; 4]; 4] = [[2, 3, 1, 1], [1, 2, 3, 1], [1, 1, 2, 3], [3, 1, 1, 2]];
-    std::array::from_fn(|row| {
-        std::array::from_fn(|column| {
-            let twice = u64::from(row / 4 == column / 4);
-            F::from_u64(M[row % 4][column % 4] * (1 + twice))
-        })
-    })
+fn dot(left: &Lanes, right: &Lanes) -> F {
+    left.iter().zip(right).map(|(&left, &right)| left * right).sum()
 }
 
-/// A matrix applied to lanes.
-pub(super) fn apply(matrix: &Matrix, lanes: &Lanes) -> Lanes {
-    matrix.map(|row| row.iter().zip(lanes).map(|(&entry, &lane)| entry * lane).sum())
+/// Coefficients of lanes that a linear function has after the matrix was applied, of those that it has before.
+fn apply_transposed(matrix: &Matrix, coefficients: &Lanes) -> Lanes {
+    std::array::from_fn(|column| dot(coefficients, &matrix.map(|row| row[column])))
 }
 
 fn product(left: &Matrix, right: &Matrix) -> Matrix {
-    left.map(|row| std::array::from_fn(|column| (0..WIDTH).map(|k| row[k] * right[k][column]).sum()))
+    left.map(|row| apply_transposed(right, &row))
 }
 
 /// The inverse by Gauss-Jordan elimination of a matrix that has one: it is applied to constants only.
@@ -238,8 +245,7 @@ mod tests {
         for lane in 0..WIDTH {
             let mut expected = unit(lane);
             mds_light_permutation(&mut expected, &MDSMat4);
-            assert_eq!(apply(&LAYERS.external, &unit(lane)), expected);
-            assert_eq!(apply(&LAYERS.external_inverse, &expected), unit(lane));
+            assert_eq!(EXTERNAL.map(|row| row[lane]), expected);
 
             let mut expected = unit(lane);
             matmul_internal(&mut expected, INTERNAL_DIAGONAL);
@@ -247,5 +253,12 @@ mod tests {
             let layered = internal_layer(&constants(unit(lane))).map(|affine| affine.constant);
             assert_eq!(layered, expected);
         }
+    }
+
+    #[test]
+    fn there_is_a_rule_for_every_sbox() {
+        assert_eq!((RULES.len(), SBOXES), (SBOXES - WIDTH, 130));
+        let reaches = RULES.iter().flat_map(|rule| rule.inputs.iter().chain(&rule.outputs));
+        assert_eq!(reaches.map(|&(back, _)| back).max(), Some(2 * WIDTH - 1));
     }
 }

@@ -2,159 +2,144 @@
 //!
 //! Permutations are numbered: first those of each slot's message in slot order, then those of the record
 //! ([`crate::record`]). The class fixes which one goes on from the state of the one before and which starts a message, and
-//! with which capacity. A permutation is 10 rows; a row holds 12 S-boxes as input, cube and output. Three columns an S-box
-//! keep every rule at degree 3, because the selector of a round counts as one degree and so `x^7` needs a column of its
-//! own; with it, 12 internal rounds fit one row.
+//! with which capacity.
 //!
-//! | row | S-boxes |
-//! |---|---|
-//! | 0 to 3 | the lanes in external rounds 1 to 4 |
-//! | 4 | lane 0 in internal rounds 1 to 12 |
-//! | 5 | lane 0 in internal rounds 13 to 22; two more inputs that only bind the state, see `layers` |
-//! | 6 to 9 | the lanes in external rounds 5 to 8 |
-//!
-//! The state before the first row and after the last is affine in the row's cells and needs none of its own.
+//! A permutation is a sequence of S-boxes (`layers`): the 12 lanes that enter, then those of its rounds. A row holds a few of
+//! them, the fewest with which the table is as high as that of the values; each is input, cube and output.
+//! Three columns an S-box keep every rule at degree 3: a coefficient counts as one degree, so `x^7` needs a column of its
+//! own. Every input is affine in earlier inputs and outputs, and the coefficients are fixed columns, one for each cell that an
+//! S-box of a row depends on in any row. Which round stands where is theirs alone to say.
 //!
 //! # Soundness
 //!
 //! | cell | fixed by |
 //! |---|---|
-//! | input, row 0 | lanes 0 to 7 of the state it encodes by ABSORB, received once a lane by fixed columns; lanes 8 to 11 by `new capacity` or `kept capacity` |
-//! | input, other rows | `round`: an affine function of the previous row and, for internal rounds, of the row's own earlier outputs |
+//! | input, rate lanes that enter | ABSORB, received once a permutation by a fixed column; `round` leaves them free |
+//! | input, capacity lanes that enter | `round`: a constant where a message starts, else the lane after the permutation before |
+//! | input, others | `round`: an affine function of earlier cells; zero outside permutations |
 //! | cube, output | `cube`, `output`: functions of the input |
-//! | multiplicity | free: SQUEEZE's key holds the permutation's number, a fixed column |
 //!
-//! Rows outside permutations take part in no bus; their cells are zero in an honest trace and mean nothing otherwise.
+//! The digests of the slots in use and of the record are sent on SQUEEZE, once each by a public column. Coefficients of cells above
+//! the table are zero.
 
 mod layers;
+mod layout;
 #[cfg(test)]
 mod tests;
 
-use p3_field::{Algebra, PrimeCharacteristicRing};
+use p3_field::PrimeCharacteristicRing;
 
 use crate::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
 use crate::chips::buses::{ABSORB, SQUEEZE};
+use crate::chips::values;
 use crate::class::SizeClass;
 use crate::field::F;
 use crate::poseidon2::{Domain, RATE, WIDTH};
 use crate::record::{
     all_permutations, first_record_permutation, record_elements, slot_elements, slot_permutations,
 };
-use crate::statement::DIGEST_ELEMENTS;
-use layers::{FIRST_CONSTANTS, LAYERS, Lanes, ROWS, apply};
-
-/// S-box inputs.
-const INPUT: usize = 0;
-/// Their third powers.
-const CUBE: usize = INPUT + WIDTH;
-/// Their seventh powers.
-const OUTPUT: usize = CUBE + WIDTH;
-/// Look-ups of the digest after this permutation; on its last row.
-const MULTIPLICITY: usize = OUTPUT + WIDTH;
-const COLUMNS: usize = MULTIPLICITY + 1;
+use crate::statement::Subject;
+use layers::{LAST_ROUND, SBOXES};
+use layout::{Layout, cube, input, output};
 
 /// Fixed columns.
 mod fixed {
-    use super::ROWS;
-
-    /// Number of the permutation.
+    /// Number of the permutation, on the row that absorbs and on the last.
     pub(super) const PERMUTATION: usize = 0;
-    /// On the first row of a slot's message.
-    pub(super) const STARTS_SLOT: usize = 1;
-    /// On the first row of the record.
-    pub(super) const STARTS_RECORD: usize = 2;
-    /// On a permutation's last row if the next goes on from its state.
-    pub(super) const CONTINUES: usize = 3;
-    /// First of ten columns, each 1 on one row of a permutation.
-    pub(super) const ROW: usize = 4;
-    pub(super) const COLUMNS: usize = ROW + ROWS;
+    /// On the row that absorbs.
+    pub(super) const ABSORBS: usize = 1;
+    /// First column of the first S-box of a row.
+    pub(super) const SBOXES: usize = 2;
+
+    /// Of an S-box: whether its input is free.
+    pub(super) const FREE: usize = 0;
+    /// Of an S-box: the constant of its rule.
+    pub(super) const CONSTANT: usize = 1;
+    /// Of an S-box: its first coefficient.
+    pub(super) const COEFFICIENTS: usize = 2;
 }
 
 /// The permutations of a record and its slots.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Poseidon2Chip {
     class: SizeClass,
+    /// Number of slots in use.
+    slots: usize,
+    layout: &'static Layout,
 }
 
 impl Poseidon2Chip {
-    /// The table of this class.
-    pub fn new(class: SizeClass) -> Self {
-        Self { class }
+    /// The table of a record of this subject.
+    pub fn new(subject: &Subject) -> Self {
+        let class = subject.class;
+        let rows = (values::height(&class) - RESERVED_ROWS) / all_permutations(&class);
+        Self { class, slots: subject.elements.len(), layout: Layout::of(SBOXES.div_ceil(rows)) }
     }
 
     /// Permutes `blocks[i]`, or zeros where there is none, in permutation `i`. Blocks beyond the class's last permutation
     /// are not used.
     pub fn trace(&self, blocks: &[[F; RATE]]) -> Trace {
-        let mut trace = Trace::zeroed(self.height(), COLUMNS);
-        let mut state = Lanes::default();
+        let mut trace = Trace::zeroed(self.height(), self.width());
         for permutation in 0..all_permutations(&self.class) {
-            if let Some(capacity) = self.starts(permutation) {
-                state[RATE..].copy_from_slice(&capacity);
+            let block = blocks.get(permutation).unwrap_or(&[F::ZERO; RATE]);
+            for (lane, &element) in block.iter().enumerate() {
+                self.set_input(&mut trace, permutation, lane, element);
             }
-            state[..RATE].copy_from_slice(blocks.get(permutation).unwrap_or(&[F::ZERO; RATE]));
-            state = permute_into(&mut trace, permutation * ROWS, &state);
+            (RATE..SBOXES).for_each(|position| self.fill(&mut trace, permutation, position));
         }
         trace
     }
 
-    /// The capacity with which permutation number `permutation` starts a message, if it does.
-    fn starts(&self, permutation: usize) -> Option<[F; WIDTH - RATE]> {
+    /// Fills an S-box from those before.
+    fn fill(&self, trace: &mut Trace, permutation: usize, position: usize) {
+        let value = match self.starting_lane(permutation, position) {
+            Some(lane) => lane,
+            None => {
+                let (rule, (row, sbox)) = (&self.layout.rules[position], self.at(permutation, position));
+                let earlier = rule.terms.iter().map(|&(index, coefficient)| {
+                    let cell = self.layout.cells[sbox][index];
+                    coefficient * trace.get(row.wrapping_add_signed(cell.offset as isize), cell.column)
+                });
+                rule.constant + earlier.sum::<F>()
+            }
+        };
+        self.set_input(trace, permutation, position, value);
+    }
+
+    /// Writes the cells of an S-box.
+    fn set_input(&self, trace: &mut Trace, permutation: usize, position: usize, value: F) {
+        let (row, sbox) = self.at(permutation, position);
+        let cells = trace.row_mut(row);
+        cells[input(sbox)] = value;
+        cells[cube(sbox)] = value.cube();
+        cells[output(sbox)] = value.exp_const_u64::<7>();
+    }
+
+    /// The row that holds an S-box, and its number there.
+    fn at(&self, permutation: usize, position: usize) -> (usize, usize) {
+        let (row, sbox) = self.layout.at(position);
+        (permutation * self.layout.rows() + row, sbox)
+    }
+
+    /// The constant that enters as S-box `position`, if that is a lane of the capacity and the permutation starts a message.
+    fn starting_lane(&self, permutation: usize, position: usize) -> Option<F> {
+        let lane = (RATE..WIDTH).contains(&position).then(|| position - RATE)?;
         let record = first_record_permutation(&self.class);
         if permutation == record {
-            return Some(Domain::Record.capacity(record_elements(&self.class)));
+            return Some(Domain::Record.capacity(record_elements(&self.class))[lane]);
         }
         let starts_slot = permutation < record && permutation.is_multiple_of(slot_permutations(&self.class));
-        starts_slot.then(|| Domain::Slot.capacity(slot_elements(&self.class)))
+        starts_slot.then(|| Domain::Slot.capacity(slot_elements(&self.class))[lane])
     }
-}
 
-/// Fills the rows of one permutation and returns its result.
-fn permute_into(trace: &mut Trace, first_row: usize, state: &Lanes) -> Lanes {
-    enter(trace, first_row, state);
-    (1..ROWS).for_each(|row| fill_row(trace, first_row, row));
-    leaving(trace, first_row)
-}
-
-/// Fills the first row of a permutation of `state`.
-fn enter(trace: &mut Trace, first_row: usize, state: &Lanes) {
-    let mut inputs = apply(&LAYERS.external, state);
-    inputs.iter_mut().zip(FIRST_CONSTANTS).for_each(|(input, constant)| *input += constant);
-    set_sboxes(trace, first_row, &inputs);
-}
-
-/// The result of the permutation that begins at `first_row`.
-fn leaving(trace: &Trace, first_row: usize) -> Lanes {
-    apply(&LAYERS.external, &lanes_at(trace, first_row + ROWS - 1, OUTPUT))
-}
-
-/// Fills row `row` of the permutation that begins at `first_row` from the row before.
-fn fill_row(trace: &mut Trace, first_row: usize, row: usize) {
-    let step = &LAYERS.steps[row - 1];
-    let (row, before) = (first_row + row, first_row + row - 1);
-    let from_inputs = apply(&step.inputs, &lanes_at(trace, before, INPUT));
-    let from_outputs = apply(&step.outputs, &lanes_at(trace, before, OUTPUT));
-    let (mut inputs, mut outputs) = (Lanes::default(), Lanes::default());
-    // An internal round reads the outputs of earlier rounds of its row, so lanes are taken in order.
-    for lane in 0..WIDTH {
-        let own: F = step.own[lane].iter().zip(&outputs).map(|(&entry, &output)| entry * output).sum();
-        inputs[lane] = from_inputs[lane] + from_outputs[lane] + own + step.constants[lane];
-        outputs[lane] = inputs[lane].exp_const_u64::<7>();
+    /// The first fixed column of each S-box of a row, then their number.
+    fn fixed_columns(&self) -> Vec<usize> {
+        let mut columns = vec![fixed::SBOXES];
+        for cells in &self.layout.cells {
+            columns.extend(columns.last().map(|first| first + fixed::COEFFICIENTS + cells.len()));
+        }
+        columns
     }
-    set_sboxes(trace, row, &inputs);
-}
-
-/// Writes the S-boxes of a row.
-fn set_sboxes(trace: &mut Trace, row: usize, inputs: &Lanes) {
-    let cells = trace.row_mut(row);
-    for (lane, &input) in inputs.iter().enumerate() {
-        cells[INPUT + lane] = input;
-        cells[CUBE + lane] = input.cube();
-        cells[OUTPUT + lane] = input.exp_const_u64::<7>();
-    }
-}
-
-fn lanes_at(trace: &Trace, row: usize, column: usize) -> Lanes {
-    std::array::from_fn(|lane| trace.get(row, column + lane))
 }
 
 impl Chip for Poseidon2Chip {
@@ -163,125 +148,90 @@ impl Chip for Poseidon2Chip {
     }
 
     fn height(&self) -> usize {
-        (all_permutations(&self.class) * ROWS + RESERVED_ROWS).next_power_of_two()
+        values::height(&self.class)
     }
 
     fn width(&self) -> usize {
-        COLUMNS
+        self.layout.columns()
     }
 
     fn fixed(&self) -> Vec<Vec<F>> {
-        let mut columns = vec![F::zero_vec(self.height()); fixed::COLUMNS];
-        let (all, record) = (all_permutations(&self.class), first_record_permutation(&self.class));
-        for permutation in 0..all {
-            let first = permutation * ROWS;
-            for row in 0..ROWS {
-                columns[fixed::PERMUTATION][first + row] = F::from_usize(permutation);
-                columns[fixed::ROW + row][first + row] = F::ONE;
+        let firsts = self.fixed_columns();
+        let mut columns = vec![F::zero_vec(self.height()); firsts[self.layout.sboxes]];
+        for permutation in 0..all_permutations(&self.class) {
+            let first = permutation * self.layout.rows();
+            let (absorbing, last) = (first + self.layout.absorbing_row(), first + self.layout.rows() - 1);
+            columns[fixed::ABSORBS][absorbing] = F::ONE;
+            for row in [absorbing, last] {
+                columns[fixed::PERMUTATION][row] = F::from_usize(permutation);
             }
-            if self.starts(permutation).is_some() {
-                let start = if permutation == record { fixed::STARTS_RECORD } else { fixed::STARTS_SLOT };
-                columns[start][first] = F::ONE;
+            for (position, rule) in self.layout.rules.iter().enumerate() {
+                let (row, sbox) = self.at(permutation, position);
+                let column = |column: usize| firsts[sbox] + column;
+                if let Some(lane) = self.starting_lane(permutation, position) {
+                    columns[column(fixed::CONSTANT)][row] = lane;
+                    continue;
+                }
+                columns[column(fixed::FREE)][row] = F::from_bool(position < RATE);
+                columns[column(fixed::CONSTANT)][row] = rule.constant;
+                for &(index, coefficient) in &rule.terms {
+                    columns[column(fixed::COEFFICIENTS + index)][row] = coefficient;
+                }
             }
-            let continues = permutation + 1 < all && self.starts(permutation + 1).is_none();
-            columns[fixed::CONTINUES][first + ROWS - 1] = F::from_bool(continues);
         }
         columns
     }
 
+    /// Whether the digest after this row is sent.
+    fn public(&self) -> Vec<Vec<F>> {
+        let mut squeezes = F::zero_vec(self.height());
+        let slots = (1..=self.slots).map(|slot| slot * slot_permutations(&self.class));
+        for permutations in slots.chain([all_permutations(&self.class)]) {
+            squeezes[permutations * self.layout.rows() - 1] = F::ONE;
+        }
+        vec![squeezes]
+    }
+
     fn eval<B: ChipBuilder>(&self, b: &mut B) {
-        let row = Row::read(b, 0);
-        let next = Row::read(b, 1);
-        eval_sboxes(b, &row);
-        eval_rounds(b, &row, &next);
-        self.eval_capacity(b, &row, &next);
+        let mut column = fixed::SBOXES;
+        for (sbox, cells) in self.layout.cells.iter().enumerate() {
+            let [input, cube, output] = [input, cube, output].map(|column| b.main(column(sbox), 0));
+            b.assert_zero("cube", input.cube() - cube.clone());
+            b.assert_zero("output", cube.square() * input.clone() - output);
 
+            let mut rest = input.clone() - input * b.fixed(column + fixed::FREE, 0);
+            rest -= b.fixed(column + fixed::CONSTANT, 0);
+            column += fixed::COEFFICIENTS;
+            for cell in cells {
+                rest -= b.main(cell.column, cell.offset) * b.fixed(column, 0);
+                column += 1;
+            }
+            b.assert_zero("round", rest);
+        }
+        self.eval_interactions(b);
+    }
+
+    fn eval_interactions<B: ChipBuilder>(&self, b: &mut B) {
         let permutation = b.fixed(fixed::PERMUTATION, 0);
-        for lane in 0..RATE {
-            let count = b.fixed(fixed::ROW, 0);
-            b.receive(
-                ABSORB,
-                vec![permutation.clone(), B::Expr::from_usize(lane), row.entering(lane)],
-                count,
-            );
-        }
-        let mut digest = vec![permutation];
-        digest.extend((0..DIGEST_ELEMENTS).map(|lane| row.leaving(lane)));
-        let last = b.fixed(fixed::ROW + ROWS - 1, 0);
-        b.provide(SQUEEZE, digest, MULTIPLICITY, last);
+        let absorbing = self.layout.absorbing_row();
+        let entering = (0..RATE).map(|lane| {
+            let (row, sbox) = self.layout.at(lane);
+            b.main(input(sbox), row as i32 - absorbing as i32)
+        });
+        let block = std::iter::once(permutation.clone()).chain(entering).collect();
+        let absorbs = b.fixed(fixed::ABSORBS, 0);
+        b.receive(ABSORB, block, absorbs);
+
+        let last = |lane: usize| {
+            let (row, sbox) = self.layout.at(LAST_ROUND + lane);
+            b.main(output(sbox), row as i32 - (self.layout.rows() - 1) as i32)
+        };
+        // The first rows of the external layer are `2 t_i + 3 t_(i+1) + t_(i+2) + t_(i+3)`, indices modulo 4, of these `t`.
+        let t: [B::Expr; 4] = std::array::from_fn(|i| last(i).double() + last(4 + i) + last(8 + i));
+        let sum: B::Expr = t.iter().cloned().sum();
+        let leaving = (0..4).map(|lane| sum.clone() + t[lane].clone() + t[(lane + 1) % 4].double());
+        let digest = std::iter::once(permutation).chain(leaving).collect();
+        let squeezes = b.public(0);
+        b.send(SQUEEZE, digest, squeezes);
     }
-}
-
-impl Poseidon2Chip {
-    fn eval_capacity<B: ChipBuilder>(&self, b: &mut B, row: &Row<B::Expr>, next: &Row<B::Expr>) {
-        let slot = Domain::Slot.capacity(slot_elements(&self.class));
-        let record = Domain::Record.capacity(record_elements(&self.class));
-        let (starts_slot, starts_record) = (b.fixed(fixed::STARTS_SLOT, 0), b.fixed(fixed::STARTS_RECORD, 0));
-        let continues = b.fixed(fixed::CONTINUES, 0);
-        for (index, lane) in (RATE..WIDTH).enumerate() {
-            let entering = row.entering(lane);
-            let fresh = starts_slot.clone() * (entering.clone() - slot[index])
-                + starts_record.clone() * (entering - record[index]);
-            b.assert_zero("new capacity", fresh);
-            b.assert_zero("kept capacity", continues.clone() * (next.entering(lane) - row.leaving(lane)));
-        }
-    }
-}
-
-/// `cube` and `output` hold on every row.
-fn eval_sboxes<B: ChipBuilder>(b: &mut B, row: &Row<B::Expr>) {
-    for lane in 0..WIDTH {
-        let (input, cube, output) =
-            (row.inputs[lane].clone(), row.cubes[lane].clone(), row.outputs[lane].clone());
-        b.assert_zero("cube", input.cube() - cube.clone());
-        b.assert_zero("output", cube.square() * input - output);
-    }
-}
-
-/// Each row's inputs follow from the row before.
-fn eval_rounds<B: ChipBuilder>(b: &mut B, row: &Row<B::Expr>, next: &Row<B::Expr>) {
-    let at: Vec<_> = (0..ROWS - 1).map(|index| b.fixed(fixed::ROW + index, 0)).collect();
-    for lane in 0..WIDTH {
-        let mut defect = B::Expr::ZERO;
-        for (at, step) in at.iter().zip(&LAYERS.steps) {
-            let expected = combine(&step.inputs[lane], &row.inputs)
-                + combine(&step.outputs[lane], &row.outputs)
-                + combine(&step.own[lane], &next.outputs)
-                + step.constants[lane];
-            defect += at.clone() * (next.inputs[lane].clone() - expected);
-        }
-        b.assert_zero("round", defect);
-    }
-}
-
-/// The cells of a row.
-struct Row<E> {
-    inputs: [E; WIDTH],
-    cubes: [E; WIDTH],
-    outputs: [E; WIDTH],
-}
-
-impl<E: Algebra<F> + Clone> Row<E> {
-    fn read<B: ChipBuilder<Expr = E>>(b: &B, offset: i32) -> Self {
-        let read = |column: usize| std::array::from_fn(|lane| b.main(column + lane, offset));
-        Self { inputs: read(INPUT), cubes: read(CUBE), outputs: read(OUTPUT) }
-    }
-
-    /// Lane `lane` of the state before the permutation, on its first row.
-    fn entering(&self, lane: usize) -> E {
-        let inverse = &LAYERS.external_inverse[lane];
-        let constants: F =
-            inverse.iter().zip(FIRST_CONSTANTS).map(|(&entry, constant)| entry * constant).sum();
-        combine(inverse, &self.inputs) - constants
-    }
-
-    /// Lane `lane` of the state after the permutation, on its last row.
-    fn leaving(&self, lane: usize) -> E {
-        combine(&LAYERS.external[lane], &self.outputs)
-    }
-}
-
-fn combine<E: Algebra<F> + Clone>(row: &Lanes, cells: &[E; WIDTH]) -> E {
-    let terms = row.iter().zip(cells).filter(|(entry, _)| **entry != F::ZERO);
-    terms.map(|(&entry, cell)| cell.clone() * entry).sum()
 }

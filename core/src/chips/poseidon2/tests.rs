@@ -1,11 +1,14 @@
 use p3_field::PrimeField64;
+use p3_poseidon2::{MDSMat4, mds_light_permutation};
 
 use super::*;
+use crate::air::check;
 use crate::air::testing::{Partner, assert_cells_matter};
-use crate::air::{check, fill_multiplicities};
 use crate::chip_enum;
 use crate::class::{CLASSES, STANDARD};
 use crate::poseidon2::{hash, permute};
+use crate::record::fixtures::subject;
+use crate::statement::DIGEST_ELEMENTS;
 
 chip_enum! {
     enum Table { Poseidon2(Poseidon2Chip), Partner(Partner) }
@@ -25,50 +28,81 @@ fn blocks(messages: &[(Domain, Vec<F>)]) -> Vec<[F; RATE]> {
     blocks.map(|block| std::array::from_fn(|lane| block.get(lane).copied().unwrap_or_default())).collect()
 }
 
-/// The chip, and a partner that absorbs the messages and takes their digests.
-fn tables(class: SizeClass) -> ([Table; 2], [Trace; 2]) {
-    let messages = messages(&class);
-    let mut partner = Partner::default();
-    for (permutation, block) in blocks(&messages).iter().enumerate() {
-        for (lane, &element) in block.iter().enumerate() {
-            let tuple = vec![F::from_usize(permutation), F::from_usize(lane), element];
-            partner.tuples.push((ABSORB, tuple, F::ONE));
+/// The chip, and a partner that sends the messages and takes the digests of the record and of the slots in use.
+#[derive(Clone)]
+struct Tables {
+    chip: Poseidon2Chip,
+    trace: Trace,
+    partner: Partner,
+}
+
+impl Tables {
+    fn new(class: SizeClass) -> Self {
+        let messages = messages(&class);
+        let mut partner = Partner::default();
+        for (permutation, block) in blocks(&messages).iter().enumerate() {
+            partner.tuples.push((ABSORB, numbered(permutation, block), F::ONE));
         }
+        let slots = subject(class).elements.len();
+        let mut permutation = 0;
+        for (slot, (domain, message)) in messages.iter().enumerate() {
+            permutation += message.len().div_ceil(RATE);
+            if slot < slots || slot == class.slots {
+                let digest = numbered(permutation - 1, &hash(*domain, message));
+                partner.tuples.push((SQUEEZE, digest, F::NEG_ONE));
+            }
+        }
+        let chip = Poseidon2Chip::new(&subject(class));
+        Self { trace: chip.trace(&blocks(&messages)), chip, partner }
     }
-    let mut permutation = 0;
-    for (domain, message) in &messages {
-        permutation += message.len().div_ceil(RATE);
-        partner.tuples.push((SQUEEZE, digest_tuple(permutation - 1, hash(*domain, message)), F::ONE));
+
+    fn parts(self) -> ([Table; 2], [Trace; 2]) {
+        let traces = [self.trace, self.partner.trace()];
+        ([Table::Poseidon2(self.chip), Table::Partner(self.partner)], traces)
     }
-    let chip = Poseidon2Chip::new(class);
-    let traces = [chip.trace(&blocks(&messages)), partner.trace()];
-    filled([Table::Poseidon2(chip), Table::Partner(partner)], traces)
-}
 
-fn digest_tuple(permutation: usize, digest: crate::statement::Digest) -> Vec<F> {
-    std::iter::once(F::from_usize(permutation)).chain(digest).collect()
-}
-
-fn filled(chips: [Table; 2], mut traces: [Trace; 2]) -> ([Table; 2], [Trace; 2]) {
-    fill_multiplicities(&chips, &mut traces);
-    (chips, traces)
-}
-
-/// What fails when the partner takes whatever digests come out.
-fn rules((chips, mut traces): ([Table; 2], [Trace; 2])) -> Vec<String> {
-    let [chip, Table::Partner(mut partner)] = chips else { unreachable!("the partner is the second table") };
-    for (_, tuple, _) in partner.tuples.iter_mut().filter(|(bus, ..)| *bus == SQUEEZE) {
-        let permutation = tuple[0].as_canonical_u64() as usize;
-        tuple[1..].copy_from_slice(&leaving(&traces[0], permutation * ROWS)[..DIGEST_ELEMENTS]);
+    /// What fails.
+    fn rules(self) -> Vec<String> {
+        let (chips, traces) = self.parts();
+        check(&chips, &traces).rules()
     }
-    let chips = [chip, Table::Partner(partner)];
-    fill_multiplicities(&chips, &mut traces);
-    check(&chips, &traces).rules()
+
+    /// What fails when the partner takes whatever digests come out.
+    fn rules_of_any_digest(mut self) -> Vec<String> {
+        for (_, tuple, _) in self.partner.tuples.iter_mut().filter(|(bus, ..)| *bus == SQUEEZE) {
+            let permutation = tuple[0].as_canonical_u64() as usize;
+            let mut state: [F; WIDTH] = std::array::from_fn(|lane| {
+                let (row, sbox) = self.chip.at(permutation, LAST_ROUND + lane);
+                self.trace.get(row, output(sbox))
+            });
+            mds_light_permutation(&mut state, &MDSMat4);
+            tuple[1..].copy_from_slice(&state[..DIGEST_ELEMENTS]);
+        }
+        self.rules()
+    }
+
+    fn cell(&self, permutation: usize, position: usize, column: fn(usize) -> usize) -> (usize, usize) {
+        let (row, sbox) = self.chip.at(permutation, position);
+        (row, column(sbox))
+    }
+
+    /// Gives the S-box another input, and fills what follows of its permutation and of those up to `to`.
+    fn change_input(&mut self, permutation: usize, position: usize, to: usize) {
+        let (row, column) = self.cell(permutation, position, input);
+        let value = self.trace.get(row, column) + F::ONE;
+        self.chip.set_input(&mut self.trace, permutation, position, value);
+        self.refill(permutation, position + 1);
+        (permutation + 1..=to).for_each(|permutation| self.refill(permutation, RATE));
+    }
+
+    /// Fills permutation `permutation` again from S-box `position` on.
+    fn refill(&mut self, permutation: usize, position: usize) {
+        (position..SBOXES).for_each(|position| self.chip.fill(&mut self.trace, permutation, position));
+    }
 }
 
-/// Fills permutation `permutation` again from row `row` on.
-fn refill(trace: &mut Trace, permutation: usize, row: usize) {
-    (row..ROWS).for_each(|row| fill_row(trace, permutation * ROWS, row));
+fn numbered(permutation: usize, elements: &[F]) -> Vec<F> {
+    std::iter::once(F::from_usize(permutation)).chain(elements.iter().copied()).collect()
 }
 
 /// The last permutation of the record: no other goes on from its state.
@@ -76,18 +110,43 @@ fn last(class: &SizeClass) -> usize {
     all_permutations(class) - 1
 }
 
+/// The first and the last S-box of each external round, and those of all internal rounds.
+fn samples() -> impl Iterator<Item = usize> {
+    (WIDTH..SBOXES).filter(|position| (60..82).contains(position) || [10, 11].contains(&(position % 12)))
+}
+
 #[test]
-fn rows_give_the_permutation() {
-    let state: Lanes = std::array::from_fn(|lane| F::from_usize(lane * lane + 1));
-    let mut expected = state;
-    permute(&mut expected);
-    assert_eq!(permute_into(&mut Trace::zeroed(ROWS, COLUMNS), 0, &state), expected);
+fn any_number_of_sboxes_a_row_gives_the_permutation() {
+    for sboxes in (1..=13).chain([SBOXES]) {
+        let chip = Poseidon2Chip { layout: Layout::of(sboxes), ..Poseidon2Chip::new(&subject(STANDARD)) };
+        let mut tables = Tables {
+            trace: Trace::zeroed(2 * chip.layout.rows(), chip.width()),
+            chip,
+            partner: Partner::default(),
+        };
+        let mut state = [F::ZERO; WIDTH];
+        state[RATE..].copy_from_slice(&Domain::Slot.capacity(slot_elements(&STANDARD)));
+        for permutation in 0..2 {
+            for (lane, element) in state[..RATE].iter_mut().enumerate() {
+                *element = F::from_usize(permutation * 100 + lane * lane + 1);
+                tables.chip.set_input(&mut tables.trace, permutation, lane, *element);
+            }
+            tables.refill(permutation, RATE);
+            permute(&mut state);
+        }
+        let mut leaving: [F; WIDTH] = std::array::from_fn(|lane| {
+            let (row, column) = tables.cell(1, LAST_ROUND + lane, output);
+            tables.trace.get(row, column)
+        });
+        mds_light_permutation(&mut leaving, &MDSMat4);
+        assert_eq!(leaving, state, "{sboxes} a row");
+    }
 }
 
 #[test]
 fn honest_traces_pass_in_every_class() {
     for class in CLASSES {
-        let (chips, traces) = tables(class);
+        let (chips, traces) = Tables::new(class).parts();
         let violations = check(&chips, &traces);
         assert!(violations.is_empty(), "{violations}");
     }
@@ -95,9 +154,10 @@ fn honest_traces_pass_in_every_class() {
 
 #[test]
 fn reserves_the_last_rows() {
-    for (class, height) in CLASSES.into_iter().zip([512, 1024]) {
-        let chip = Poseidon2Chip::new(class);
-        assert_eq!(chip.height(), height);
+    for (class, (height, width)) in CLASSES.into_iter().zip([(2_048, 6), (4_096, 9)]) {
+        let chip = Poseidon2Chip::new(&subject(class));
+        assert_eq!((chip.height(), chip.width()), (height, width));
+        assert!(all_permutations(&class) * chip.layout.rows() + RESERVED_ROWS <= height);
         let trace = chip.trace(&[]);
         assert!(
             (height - RESERVED_ROWS..height).all(|row| trace.row(row).iter().all(|&cell| cell == F::ZERO))
@@ -107,90 +167,113 @@ fn reserves_the_last_rows() {
 
 #[test]
 fn cube_is_needed() {
-    let (chips, mut traces) = tables(STANDARD);
-    let cell = traces[0].get(13, CUBE + 5);
-    traces[0].set(13, CUBE + 5, -cell);
-    assert_eq!(check(&chips, &traces).rules(), ["poseidon2/cube"]);
+    for position in [0, 9, 30, 61, 129] {
+        let mut tables = Tables::new(STANDARD);
+        let (row, column) = tables.cell(3, position, cube);
+        let value = tables.trace.get(row, column);
+        tables.trace.set(row, column, -value);
+        assert_eq!(tables.rules(), ["poseidon2/cube"], "S-box {position}");
+    }
 }
 
 #[test]
 fn output_is_needed() {
-    for row in [0, 4, 5, 8] {
-        let (chips, mut traces) = tables(STANDARD);
-        let cell = last(&STANDARD) * ROWS + row;
-        let output = traces[0].get(cell, OUTPUT + 11);
-        // In a row of internal rounds the last output is of its last round, so no other input of the row changes.
-        traces[0].set(cell, OUTPUT + 11, output + F::ONE);
-        refill(&mut traces[0], last(&STANDARD), row + 1);
-        assert_eq!(rules((chips, traces)), ["poseidon2/output"], "row {row}");
+    for position in samples() {
+        let mut tables = Tables::new(STANDARD);
+        let (row, column) = tables.cell(last(&STANDARD), position, output);
+        let value = tables.trace.get(row, column);
+        tables.trace.set(row, column, value + F::ONE);
+        tables.refill(last(&STANDARD), position + 1);
+        assert_eq!(tables.rules_of_any_digest(), ["poseidon2/output"], "S-box {position}");
     }
 }
 
 #[test]
 fn round_is_needed() {
-    for row in 1..ROWS {
-        for lane in [0, 11] {
-            let (chips, mut traces) = tables(STANDARD);
-            let cell = last(&STANDARD) * ROWS + row;
-            let mut inputs = lanes_at(&traces[0], cell, INPUT);
-            inputs[lane] += F::ONE;
-            set_sboxes(&mut traces[0], cell, &inputs);
-            refill(&mut traces[0], last(&STANDARD), row + 1);
-            assert_eq!(rules((chips, traces)), ["poseidon2/round"], "row {row}, lane {lane}");
+    for position in samples() {
+        let mut tables = Tables::new(STANDARD);
+        tables.change_input(last(&STANDARD), position, last(&STANDARD));
+        assert_eq!(tables.rules_of_any_digest(), ["poseidon2/round"], "S-box {position}");
+    }
+}
+
+#[test]
+fn the_capacity_is_kept() {
+    for lane in RATE..WIDTH {
+        let mut tables = Tables::new(STANDARD);
+        tables.change_input(last(&STANDARD), lane, last(&STANDARD));
+        assert_eq!(tables.rules_of_any_digest(), ["poseidon2/round"], "lane {lane}");
+    }
+}
+
+#[test]
+fn a_message_starts_with_its_capacity() {
+    let (end_of_first_slot, record) = (slot_permutations(&STANDARD) - 1, first_record_permutation(&STANDARD));
+    for (first, to) in [(0, end_of_first_slot), (record, last(&STANDARD))] {
+        for lane in RATE..WIDTH {
+            let mut tables = Tables::new(STANDARD);
+            tables.change_input(first, lane, to);
+            assert_eq!(tables.rules_of_any_digest(), ["poseidon2/round"], "permutation {first}, lane {lane}");
         }
     }
 }
 
-/// Permutes from `from` on with another capacity there, up to and including `to`.
-fn with_other_capacity(from: usize, to: usize) -> Vec<String> {
-    let (chips, mut traces) = tables(STANDARD);
-    let blocks = blocks(&messages(&STANDARD));
-    let mut state = [F::TWO; WIDTH];
-    for (permutation, block) in blocks.iter().enumerate().take(to + 1).skip(from) {
-        state[..RATE].copy_from_slice(block);
-        state = permute_into(&mut traces[0], permutation * ROWS, &state);
+#[test]
+fn nothing_is_outside_permutations() {
+    for class in CLASSES {
+        let mut tables = Tables::new(class);
+        let row = all_permutations(&class) * tables.chip.layout.rows();
+        tables.trace.row_mut(row)[..3].fill(F::ONE);
+        assert_eq!(tables.rules(), ["poseidon2/round"], "{}", class.name);
     }
-    rules((chips, traces))
-}
-
-#[test]
-fn kept_capacity_is_needed() {
-    assert_eq!(with_other_capacity(last(&STANDARD), last(&STANDARD)), ["poseidon2/kept capacity"]);
-}
-
-#[test]
-fn new_capacity_is_needed() {
-    let end_of_first_slot = slot_permutations(&STANDARD) - 1;
-    assert_eq!(with_other_capacity(0, end_of_first_slot), ["poseidon2/new capacity"]);
-    let record = first_record_permutation(&STANDARD);
-    assert_eq!(with_other_capacity(record, last(&STANDARD)), ["poseidon2/new capacity"]);
 }
 
 #[test]
 fn absorbs_what_is_sent() {
-    let (chips, traces) = tables(STANDARD);
-    let mut blocks = blocks(&messages(&STANDARD));
-    let last = last(&STANDARD);
-    blocks[last][3] += F::ONE;
-    let Table::Poseidon2(chip) = &chips[0] else { unreachable!("first table") };
-    let traces = [chip.trace(&blocks), traces[1].clone()];
-    assert_eq!(rules((chips, traces)), ["bus absorb"]);
+    for lane in 0..RATE {
+        let mut tables = Tables::new(STANDARD);
+        tables.change_input(last(&STANDARD), lane, last(&STANDARD));
+        tables.refill(last(&STANDARD), RATE);
+        assert_eq!(tables.rules_of_any_digest(), ["bus absorb"], "lane {lane}");
+    }
+}
+
+#[test]
+fn absorbs_blocks_in_their_order() {
+    let mut tables = Tables::new(STANDARD);
+    for (number, (_, tuple, _)) in [1, 0].into_iter().zip(&mut tables.partner.tuples) {
+        tuple[0] = F::from_usize(number);
+    }
+    assert_eq!(tables.rules(), ["bus absorb"]);
 }
 
 #[test]
 fn gives_only_its_digest() {
-    let ([chip, partner], traces) = tables(STANDARD);
-    let Table::Partner(mut partner) = partner else { unreachable!("second table") };
-    let (_, tuple, _) = partner.tuples.last_mut().expect("the record's digest");
-    tuple[4] += F::ONE;
-    let (chips, traces) = filled([chip, Table::Partner(partner)], traces);
-    assert_eq!(check(&chips, &traces).rules(), ["bus squeeze"]);
+    for element in 1..=DIGEST_ELEMENTS {
+        let mut tables = Tables::new(STANDARD);
+        let (_, tuple, _) = tables.partner.tuples.last_mut().expect("the record's digest");
+        tuple[element] += F::ONE;
+        assert_eq!(tables.rules(), ["bus squeeze"]);
+    }
+}
+
+#[test]
+fn gives_each_digest_once() {
+    let mut tables = Tables::new(STANDARD);
+    let digest = tables.partner.tuples.last().cloned();
+    tables.partner.tuples.extend(digest);
+    assert_eq!(tables.rules(), ["bus squeeze"]);
 }
 
 #[test]
 fn every_cell_matters() {
-    let (chips, traces) = tables(STANDARD);
-    // The multiplicity counts on a permutation's last row only.
-    let exempt = |row: usize, column: usize| column == MULTIPLICITY && row % ROWS != ROWS - 1;
-    assert_cells_matter(&chips, &traces, 0, [0, 3, 4, 5, 6, 49, 203, 204, 269].into_iter(), exempt);
+    for class in CLASSES {
+        let (chips, traces) = Tables::new(class).parts();
+        let Table::Poseidon2(chip) = &chips[0] else { unreachable!("first table") };
+        let rows = chip.layout.rows();
+        // A permutation that starts a message, one that goes on, the end of the last, and behind it.
+        let end = all_permutations(&class) * rows;
+        let sample = (0..rows).step_by(9).chain(rows..2 * rows).chain(end - 3..end + 1);
+        assert_cells_matter(&chips, &traces, 0, sample, |_, _| false);
+    }
 }

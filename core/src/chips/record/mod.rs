@@ -7,22 +7,25 @@
 //! | dates | the text table's numbers | free, within public bounds |
 //! | slot digests | the Poseidon2 table's; zero where the slot is not in use | the same |
 //! | salt | free | free |
-//! | after the record | the issuer's key, public, sent to the ES256 table | the digest that the device signed, public, sent to the ES256 table |
-//! | last | `C`, public: the digest after the record's last permutation | the same |
+//! | the issuer's key, after the record | public, sent to the ES256 table | |
+//! | the digest that the device signed, after the record | | public, sent to the ES256 table |
+//! | `C`, last | public: the digest after the record's last permutation | the same |
 //!
-//! In the presentation proof each device key word takes three rows, and each bound of a date five: the value, then what is
-//! left of it after taking away 11 bits a row. Each row less 2^11 times the next is looked up in the range table.
+//! Elements stand on consecutive rows, so that the row of each block's first one sends the block to the Poseidon2 table. In the
+//! presentation proof, what is left of a device key word without its lowest 11 bits stands 64 rows below it, what is left of that
+//! another 64 rows below, and so on until nothing is left. So do those of the dates' differences from their bounds, and these
+//! stand 64 or 67 rows below the dates.
 //!
 //! # Soundness
 //!
 //! | cell | fixed by |
 //! |---|---|
-//! | element of a public row, of an unused slot's digest, of `C` | `given` |
-//! | device key word | credential: WORD, at positions that count up (`position`) from FIELD, received once a coordinate. Presentation: RANGE, so that it is below 2^32 and the words of ES256 are those of the record, not words plus a multiple of `p` |
-//! | date | credential: DATE, received once a date. Presentation: bound by `C`; `holds` carries it to the bounds, `not before` and `not after` with RANGE compare it: differences in 0..2^48, all numbers below 10^14 |
-//! | digest of a used slot, `C` | SQUEEZE, once each |
+//! | element of a public row, of an unused slot's digest, of `C`; what is left after a last limb | `given` |
+//! | device key word | credential: WORD, at positions that count up (`position`) from FIELD, received once a coordinate. Presentation: RANGE of its limbs, so that it is below 2^32 and the words of ES256 are those of the record, not words plus a multiple of `p` |
+//! | date | credential: DATE, received once a date. Presentation: bound by `C`; `not before` and `not after` with RANGE compare it: differences in 0..2^48, all numbers below 10^14 |
+//! | digest of a used slot, `C` | SQUEEZE, received once each |
 //! | salt | free: the prover's randomness |
-//! | held, position | `holds`, `position`; unused elsewhere |
+//! | position (credential) | `position`; unused elsewhere |
 //!
 //! The presentation alone does not show that the record's dates are below 10^14, only that each difference is a 48-bit
 //! number; that they are numbers of dates at all is what the credential proof shows of the same `C`.
@@ -33,8 +36,9 @@ mod tests;
 
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
 
-use crate::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
+use crate::air::{Chip, ChipBuilder, Trace};
 use crate::chips::buses::{ABSORB, DATE, ES256, FIELD, RANGE, SQUEEZE, WORD, es256};
+use crate::chips::values;
 use crate::class::SizeClass;
 use crate::field::F;
 use crate::poseidon2::RATE;
@@ -46,39 +50,35 @@ use crate::statement::{
     CredentialStatement, DIGEST_ELEMENTS, Digest, PresentationStatement, PublicKey, Subject,
 };
 use rows::{
-    Bound, DIFFERENCE_BITS, DIFFERENCE_LIMBS, Element, Kind, LIMB_BITS, RowKind, WORD_BITS, WORD_LIMBS,
-    coordinate_field, element, es256_word, squeezed,
+    Bound, DIFFERENCE_BITS, Element, Kind, LIMB_BITS, LIMB_ROWS, ROWS_TO_LOWER, ROWS_TO_UPPER, RowKind,
+    WORD_BITS, coordinate_field, element, es256_word, squeezed,
 };
 
 /// The record's element, or what the row is for instead.
 const ELEMENT: usize = 0;
-/// Credential: position of the word in the document. Presentation: the date that the following rows compare.
-const POSITION_OR_HELD: usize = 1;
-const COLUMNS: usize = 2;
-
-/// Smallest height that the hiding commitment takes.
-const MIN_HEIGHT: usize = 512;
+const PRESENTATION_COLUMNS: usize = 1;
+/// Credential: position of the word in the document.
+const POSITION: usize = 1;
+const CREDENTIAL_COLUMNS: usize = 2;
 
 /// Bytes of a coordinate.
 const COORDINATE_BYTES: u64 = 32;
 
 /// Fixed columns.
 mod fixed {
-    /// Whether the element is absorbed.
+    /// Whether the row and the seven below are absorbed.
     pub(super) const ABSORBED: usize = 0;
-    /// Permutation that absorbs it.
+    /// Permutation that absorbs them.
     pub(super) const PERMUTATION: usize = 1;
-    /// Lane that absorbs it.
-    pub(super) const LANE: usize = 2;
     /// Permutation whose digest begins on this row.
-    pub(super) const SQUEEZED: usize = 3;
+    pub(super) const SQUEEZED: usize = 2;
     /// Whether the row sends a word to the ES256 table.
-    pub(super) const ES256: usize = 4;
+    pub(super) const ES256: usize = 3;
     /// Operand of that word.
-    pub(super) const OPERAND: usize = 5;
+    pub(super) const OPERAND: usize = 4;
     /// Index of that word. Credential: also the number of a date, or of a coordinate's field on its first word.
-    pub(super) const NUMBER: usize = 6;
-    pub(super) const COMMON_COLUMNS: usize = 7;
+    pub(super) const NUMBER: usize = 5;
+    pub(super) const COMMON_COLUMNS: usize = 6;
 
     /// Credential: whether the row is a word of the device key.
     pub(super) const WORD: usize = COMMON_COLUMNS;
@@ -90,26 +90,20 @@ mod fixed {
     pub(super) const DATE: usize = WORD_FOLLOWS + 1;
     pub(super) const CREDENTIAL_COLUMNS: usize = DATE + 1;
 
-    /// Presentation: whether the row, less its higher bits, is in range.
+    /// Presentation: whether the row's lowest limb is in range.
     pub(super) const RANGED: usize = COMMON_COLUMNS;
-    /// Presentation: how many bits.
+    /// Presentation: how many bits that limb has.
     pub(super) const BITS: usize = RANGED + 1;
-    /// Presentation: whether the next row is what is left of this one, shifted right by a limb.
-    pub(super) const LIMB_FOLLOWS: usize = BITS + 1;
-    /// Presentation: whether the row is a date.
-    pub(super) const HELD: usize = LIMB_FOLLOWS + 1;
-    /// Presentation: whether the next row holds the same date.
-    pub(super) const HOLDS: usize = HELD + 1;
-    /// Presentation: whether the row is the held date less a bound.
-    pub(super) const NOT_BEFORE: usize = HOLDS + 1;
-    /// Presentation: whether the row is a bound less the held date.
+    /// Presentation: whether the row is a date less a bound.
+    pub(super) const NOT_BEFORE: usize = BITS + 1;
+    /// Presentation: whether the row is a bound less a date.
     pub(super) const NOT_AFTER: usize = NOT_BEFORE + 1;
     pub(super) const PRESENTATION_COLUMNS: usize = NOT_AFTER + 1;
 }
 
 /// Public columns.
 mod public {
-    /// The element of a public row; the bound of a date on the first row of its difference.
+    /// The element of a public row; the bound of a date on the row of its difference.
     pub(super) const GIVEN: usize = 0;
     /// Whether the element is the given one.
     pub(super) const IS_GIVEN: usize = 1;
@@ -169,31 +163,28 @@ impl RecordChip {
 
     /// The record's elements, and in a credential proof the positions of the device key.
     pub fn trace(&self, elements: &RecordElements, positions: Option<&Positions>) -> Trace {
-        let mut trace = Trace::zeroed(self.height(), COLUMNS);
+        let mut trace = Trace::zeroed(self.height(), self.width());
         let public = self.public();
-        let mut date = F::ZERO;
-        for (row, row_kind) in self.rows().into_iter().enumerate() {
+        for (row, row_kind) in self.rows() {
             let given = public[public::GIVEN][row];
+            let above = |rows: usize| trace.get(row - rows, ELEMENT);
             let value = match row_kind {
                 RowKind::Element(index) => elements.record.get(index).copied().unwrap_or_default(),
-                RowKind::WordRest { limb } => shifted(trace.get(row - limb, ELEMENT), limb),
-                RowKind::Difference { bound, limb: 0 } if bound.is_lower() => date - given,
-                RowKind::Difference { limb: 0, .. } => given - date,
-                RowKind::Difference { limb, .. } => shifted(trace.get(row - limb, ELEMENT), limb),
-                RowKind::IssuerWord { .. } | RowKind::HashWord { .. } | RowKind::Commitment { .. } => given,
+                RowKind::Difference { bound, limb: 0 } if bound.is_lower() => above(ROWS_TO_LOWER) - given,
+                RowKind::Difference { limb: 0, .. } => given - above(ROWS_TO_UPPER),
+                RowKind::WordRest { .. } | RowKind::Difference { .. } => without_limb(above(LIMB_ROWS)),
+                RowKind::Nothing
+                | RowKind::IssuerWord { .. }
+                | RowKind::HashWord { .. }
+                | RowKind::Commitment { .. } => given,
             };
-            let beside = match (self.kind(), row_kind, self.source(row_kind)) {
-                (Kind::Presentation, _, Some(Element::Date(_))) => {
-                    date = value;
-                    date
-                }
-                (Kind::Presentation, RowKind::Difference { .. }, _) => date,
-                (Kind::Credential, _, Some(Element::DeviceKey { operand, word })) => {
-                    F::from_usize(positions.map_or(0, |at| position(operand, word, at)))
-                }
-                _ => F::ZERO,
-            };
-            trace.row_mut(row).copy_from_slice(&[value, beside]);
+            trace.set(row, ELEMENT, value);
+            if let (Kind::Credential, Some(Element::DeviceKey { operand, word })) =
+                (self.kind(), self.source(row_kind))
+            {
+                let position = positions.map_or(0, |at| position(operand, word, at));
+                trace.set_u64(row, POSITION, position as u64);
+            }
         }
         trace
     }
@@ -213,7 +204,7 @@ impl RecordChip {
         }
     }
 
-    fn rows(&self) -> Vec<RowKind> {
+    fn rows(&self) -> Vec<(usize, RowKind)> {
         rows::rows(&self.subject.class, self.kind())
     }
 
@@ -247,6 +238,7 @@ impl RecordChip {
                 Some(coordinate_words(&device_authentication)[word])
             }
             (RowKind::Commitment { element }, _) => Some(self.commitment[element]),
+            (RowKind::Nothing, _) => Some(F::ZERO),
             _ => None,
         }
     }
@@ -266,9 +258,9 @@ impl RecordChip {
     }
 }
 
-/// A number without its lowest `limb` limbs.
-fn shifted(number: F, limb: usize) -> F {
-    F::from_u64(number.as_canonical_u64() >> (LIMB_BITS * limb))
+/// A number without its lowest limb.
+fn without_limb(number: F) -> F {
+    F::from_u64(number.as_canonical_u64() >> LIMB_BITS)
 }
 
 /// Where in the document a word of the device key is.
@@ -283,11 +275,14 @@ impl Chip for RecordChip {
     }
 
     fn height(&self) -> usize {
-        (self.rows().len() + RESERVED_ROWS).next_power_of_two().max(MIN_HEIGHT)
+        values::height(&self.subject.class)
     }
 
     fn width(&self) -> usize {
-        COLUMNS
+        match self.kind() {
+            Kind::Credential => CREDENTIAL_COLUMNS,
+            Kind::Presentation => PRESENTATION_COLUMNS,
+        }
     }
 
     fn fixed(&self) -> Vec<Vec<F>> {
@@ -297,12 +292,13 @@ impl Chip for RecordChip {
             Kind::Presentation => fixed::PRESENTATION_COLUMNS,
         };
         let mut columns = vec![F::zero_vec(self.height()); width];
-        for (row, row_kind) in self.rows().into_iter().enumerate() {
+        for (row, row_kind) in self.rows() {
             let mut set = |column: usize, value: usize| columns[column][row] = F::from_usize(value);
-            if let RowKind::Element(index) = row_kind {
+            if let RowKind::Element(index) = row_kind
+                && index.is_multiple_of(RATE)
+            {
                 set(fixed::ABSORBED, 1);
                 set(fixed::PERMUTATION, first_record_permutation(class) + index / RATE);
-                set(fixed::LANE, index % RATE);
             }
             if let Some(permutation) = squeezed(class, row_kind) {
                 set(fixed::SQUEEZED, permutation);
@@ -322,7 +318,7 @@ impl Chip for RecordChip {
 
     fn public(&self) -> Vec<Vec<F>> {
         let mut columns = vec![F::zero_vec(self.height()); public::COLUMNS];
-        for (row, row_kind) in self.rows().into_iter().enumerate() {
+        for (row, row_kind) in self.rows() {
             let given = self.given(row_kind);
             columns[public::IS_GIVEN][row] = F::from_bool(given.is_some());
             columns[public::GIVEN][row] = given.or_else(|| self.bound(row_kind)).unwrap_or_default();
@@ -340,14 +336,15 @@ impl Chip for RecordChip {
         let given = b.public(public::GIVEN);
         b.assert_zero("given", b.public(public::IS_GIVEN) * (element.clone() - given.clone()));
 
-        let absorbed = vec![b.fixed(fixed::PERMUTATION, 0), b.fixed(fixed::LANE, 0), element.clone()];
+        let mut block = vec![b.fixed(fixed::PERMUTATION, 0)];
+        block.extend((0..RATE as i32).map(|lane| b.main(ELEMENT, lane)));
         let count = b.fixed(fixed::ABSORBED, 0);
-        b.send(ABSORB, absorbed, count);
+        b.send(ABSORB, block, count);
 
         let mut digest = vec![b.fixed(fixed::SQUEEZED, 0)];
-        digest.extend((0..DIGEST_ELEMENTS as i32).map(|offset| b.main(ELEMENT, offset)));
+        digest.extend((0..DIGEST_ELEMENTS as i32).map(|lane| b.main(ELEMENT, lane)));
         let count = b.public(public::SQUEEZES);
-        b.lookup(SQUEEZE, digest, count);
+        b.receive(SQUEEZE, digest, count);
 
         let word = vec![b.fixed(fixed::OPERAND, 0), b.fixed(fixed::NUMBER, 0), element.clone()];
         let count = b.fixed(fixed::ES256, 0);
@@ -385,38 +382,33 @@ fn fix_sources(class: &SizeClass, row: RowKind, set: &mut impl FnMut(usize, usiz
 
 /// Fixed columns of the presentation proof.
 fn fix_ranges(class: &SizeClass, row: RowKind, set: &mut impl FnMut(usize, usize)) {
-    let mut range = |limb: usize, limbs: usize, bits: usize| {
-        let follows = limb + 1 < limbs;
+    let mut range = |limb: usize, bits: usize| {
         set(fixed::RANGED, 1);
-        set(fixed::BITS, if follows { LIMB_BITS } else { bits - limb * LIMB_BITS });
-        set(fixed::LIMB_FOLLOWS, usize::from(follows));
+        set(fixed::BITS, LIMB_BITS.min(bits - limb * LIMB_BITS));
     };
     match row {
-        RowKind::Element(index) => match element(class, index) {
-            Element::DeviceKey { .. } => range(0, WORD_LIMBS, WORD_BITS),
-            Element::Date(_) => {
-                set(fixed::HELD, 1);
-                set(fixed::HOLDS, 1);
-            }
-            Element::Given | Element::SlotDigest { .. } | Element::Salt => {}
-        },
-        RowKind::WordRest { limb } => range(limb, WORD_LIMBS, WORD_BITS),
+        RowKind::Element(index) if matches!(element(class, index), Element::DeviceKey { .. }) => {
+            range(0, WORD_BITS)
+        }
+        RowKind::WordRest { limb } => range(limb, WORD_BITS),
         RowKind::Difference { bound, limb } => {
-            range(limb, DIFFERENCE_LIMBS, DIFFERENCE_BITS);
+            range(limb, DIFFERENCE_BITS);
             if limb == 0 {
                 set(if bound.is_lower() { fixed::NOT_BEFORE } else { fixed::NOT_AFTER }, 1);
             }
-            // The second bound of `signed` follows the rows of the first.
-            set(fixed::HOLDS, usize::from(bound == Bound::SignedFrom));
         }
-        RowKind::IssuerWord { .. } | RowKind::HashWord { .. } | RowKind::Commitment { .. } => {}
+        RowKind::Element(_)
+        | RowKind::Nothing
+        | RowKind::IssuerWord { .. }
+        | RowKind::HashWord { .. }
+        | RowKind::Commitment { .. } => {}
     }
 }
 
 /// The credential proof takes device key and dates from the document.
 fn eval_sources<B: ChipBuilder>(b: &mut B, element: B::Expr) {
-    let position = b.main(POSITION_OR_HELD, 0);
-    let counted = b.main(POSITION_OR_HELD, 1) - position.clone() - B::Expr::from_u8(4);
+    let position = b.main(POSITION, 0);
+    let counted = b.main(POSITION, 1) - position.clone() - B::Expr::from_u8(4);
     b.assert_zero("position", b.fixed(fixed::WORD_FOLLOWS, 0) * counted);
 
     let number = b.fixed(fixed::NUMBER, 0);
@@ -430,18 +422,16 @@ fn eval_sources<B: ChipBuilder>(b: &mut B, element: B::Expr) {
 
 /// The presentation proof compares the dates.
 fn eval_dates<B: ChipBuilder>(b: &mut B, element: B::Expr, bound: B::Expr) {
-    let held = b.main(POSITION_OR_HELD, 0);
-    b.assert_zero("held", b.fixed(fixed::HELD, 0) * (held.clone() - element.clone()));
-    b.assert_zero("holds", b.fixed(fixed::HOLDS, 0) * (b.main(POSITION_OR_HELD, 1) - held.clone()));
-    let above = held - bound;
-    b.assert_zero("not before", b.fixed(fixed::NOT_BEFORE, 0) * (element.clone() - above.clone()));
-    b.assert_zero("not after", b.fixed(fixed::NOT_AFTER, 0) * (element + above));
+    let above = b.main(ELEMENT, -(ROWS_TO_LOWER as i32)) - bound.clone();
+    let below = bound - b.main(ELEMENT, -(ROWS_TO_UPPER as i32));
+    b.assert_zero("not before", b.fixed(fixed::NOT_BEFORE, 0) * (element.clone() - above));
+    b.assert_zero("not after", b.fixed(fixed::NOT_AFTER, 0) * (element - below));
 }
 
 /// The presentation proof shows device key words and differences of dates to be in range.
 fn eval_ranges<B: ChipBuilder>(b: &mut B, element: B::Expr) {
-    let next = b.fixed(fixed::LIMB_FOLLOWS, 0) * b.main(ELEMENT, 1) * F::from_u16(1 << LIMB_BITS);
-    let limb = vec![element - next, b.fixed(fixed::BITS, 0)];
+    let rest = b.main(ELEMENT, LIMB_ROWS as i32) * F::from_u16(1 << LIMB_BITS);
+    let limb = vec![element - rest, b.fixed(fixed::BITS, 0)];
     let count = b.fixed(fixed::RANGED, 0);
     b.lookup(RANGE, limb, count);
 }

@@ -15,23 +15,25 @@ pub(super) enum Kind {
     Presentation,
 }
 
-/// One row.
+/// What a row is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RowKind {
     /// The record's element of this index.
     Element(usize),
-    /// What is left of the device key word before it, shifted right by one and two limbs.
+    /// What is left of a device key word, `limb` times [`LIMB_ROWS`] rows above.
     WordRest {
-        /// How often it has been shifted by a limb.
+        /// How many limbs it lacks.
         limb: usize,
     },
-    /// What is left of a date's difference from a bound, shifted right by a limb a row.
+    /// What is left of a date's difference from a bound.
     Difference {
         /// Which bound.
         bound: Bound,
-        /// How often it has been shifted by a limb.
+        /// How many limbs it lacks.
         limb: usize,
     },
+    /// What is left of a number after its last limb.
+    Nothing,
     /// A word of the issuer's key (credential proof).
     IssuerWord { operand: u64, word: usize },
     /// A word of the digest that the device signed (presentation proof).
@@ -59,15 +61,36 @@ impl Bound {
         matches!(self, Self::SignedFrom | Self::ValidUntil)
     }
 
-    /// The bounds of date number `date`.
-    fn of(date: u64) -> &'static [Self] {
-        match date {
-            date::SIGNED => &[Self::SignedFrom, Self::SignedUntil],
-            date::VALID_FROM => &[Self::ValidFrom],
-            _ => &[Self::ValidUntil],
-        }
+    /// The index of the date's element.
+    fn date(self) -> usize {
+        offset::DATES
+            + match self {
+                Self::SignedFrom | Self::SignedUntil => date::SIGNED,
+                Self::ValidFrom => date::VALID_FROM,
+                Self::ValidUntil => date::VALID_UNTIL,
+            } as usize
+    }
+
+    /// The row of the difference.
+    pub(super) fn row(self) -> usize {
+        self.date() + if self.is_lower() { ROWS_TO_LOWER } else { ROWS_TO_UPPER }
     }
 }
+
+/// Every bound.
+pub(super) const BOUNDS: [Bound; 4] =
+    [Bound::SignedFrom, Bound::SignedUntil, Bound::ValidFrom, Bound::ValidUntil];
+
+/// Rows from a date to its difference from a lower bound.
+pub(super) const ROWS_TO_LOWER: usize = LIMB_ROWS;
+/// Rows from a date to its difference from an upper bound, so that those of all bounds are different.
+pub(super) const ROWS_TO_UPPER: usize = ROWS_TO_LOWER + 3;
+
+/// Rows from a number to what is left of it without its lowest limb.
+pub(super) const LIMB_ROWS: usize = 64;
+
+/// The first row that is neither an element's nor next to be a number's rest.
+const OTHER_ROWS: usize = offset::SLOT_DIGESTS + ROWS_TO_UPPER;
 
 /// Bits of a limb, but for the last of a number.
 pub(super) const LIMB_BITS: usize = 11;
@@ -114,33 +137,42 @@ pub(super) fn element(class: &SizeClass, index: usize) -> Element {
     }
 }
 
-/// The rows in order.
-pub(super) fn rows(class: &SizeClass, kind: Kind) -> Vec<RowKind> {
-    let mut rows = Vec::new();
-    for index in 0..record_elements(class).next_multiple_of(RATE) {
-        rows.push(RowKind::Element(index));
-        if kind == Kind::Credential {
-            continue;
-        }
-        match element(class, index) {
-            Element::DeviceKey { .. } => rows.extend((1..WORD_LIMBS).map(|limb| RowKind::WordRest { limb })),
-            Element::Date(date) => rows.extend(Bound::of(date).iter().flat_map(|&bound| {
-                (0..DIFFERENCE_LIMBS).map(move |limb| RowKind::Difference { bound, limb })
-            })),
-            Element::Given | Element::SlotDigest { .. } | Element::Salt => {}
-        }
-    }
+/// The rows that are in use: where they are and what for.
+pub(super) fn rows(class: &SizeClass, kind: Kind) -> Vec<(usize, RowKind)> {
+    let elements = record_elements(class).next_multiple_of(RATE);
+    let mut rows: Vec<_> = (0..elements).map(|index| (index, RowKind::Element(index))).collect();
     let words = 0..COORDINATE_WORDS;
+    let mut others = Vec::new();
     match kind {
-        Kind::Credential => rows.extend(
+        Kind::Credential => others.extend(
             [es256::X, es256::Y]
                 .into_iter()
                 .flat_map(|operand| words.clone().map(move |word| RowKind::IssuerWord { operand, word })),
         ),
-        Kind::Presentation => rows.extend(words.map(|word| RowKind::HashWord { word })),
+        Kind::Presentation => {
+            for first in offset::DEVICE_KEY_X..offset::DATES {
+                let rests = (1..WORD_LIMBS).map(|limb| RowKind::WordRest { limb });
+                rows.extend(below(first, 1, rests));
+            }
+            for bound in BOUNDS {
+                let limbs = (0..DIFFERENCE_LIMBS).map(|limb| RowKind::Difference { bound, limb });
+                rows.extend(below(bound.row(), 0, limbs));
+            }
+            others.extend(words.map(|word| RowKind::HashWord { word }));
+        }
     }
-    rows.extend((0..DIGEST_ELEMENTS).map(|element| RowKind::Commitment { element }));
+    others.extend((0..DIGEST_ELEMENTS).map(|element| RowKind::Commitment { element }));
+    rows.extend((OTHER_ROWS..).zip(others));
     rows
+}
+
+/// What is left of a number on row `first`, from limb `limb` on, and after its last limb.
+fn below(
+    first: usize,
+    limb: usize,
+    rests: impl Iterator<Item = RowKind>,
+) -> impl Iterator<Item = (usize, RowKind)> {
+    (first + limb * LIMB_ROWS..).step_by(LIMB_ROWS).zip(rests.chain([RowKind::Nothing]))
 }
 
 /// The permutation whose digest begins on this row, if one does.

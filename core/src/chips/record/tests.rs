@@ -1,4 +1,7 @@
+use p3_field::Field;
+
 use super::*;
+use crate::air::RESERVED_ROWS;
 use crate::air::testing::assert_cells_matter;
 use crate::class::{CLASSES, STANDARD};
 use crate::poseidon2::{Domain, WIDTH, permute};
@@ -59,15 +62,17 @@ fn opening_of_two() -> RecordOpening {
 /// The rows of a presentation that `wanted` picks.
 fn rows_where(wanted: impl Fn(RowKind) -> bool) -> Vec<usize> {
     let rows = rows::rows(&STANDARD, Kind::Presentation);
-    rows.into_iter().enumerate().filter(|&(_, row)| wanted(row)).map(|(row, _)| row).collect()
+    rows.into_iter().filter(|&(_, row_kind)| wanted(row_kind)).map(|(row, _)| row).collect()
 }
 
 fn row_of_element(index: usize) -> usize {
     rows_where(|row| row == RowKind::Element(index))[0]
 }
 
-fn row_of_bound(wanted: Bound) -> usize {
-    rows_where(|row| row == RowKind::Difference { bound: wanted, limb: 0 })[0]
+/// Makes the difference from a bound zero.
+fn erase_difference(trace: &mut Trace, erased: Bound) {
+    let rows = rows_where(|row| matches!(row, RowKind::Difference { bound, .. } if bound == erased));
+    rows.into_iter().for_each(|row| trace.set(row, ELEMENT, F::ZERO));
 }
 
 #[test]
@@ -89,8 +94,13 @@ fn leaves_the_last_rows() {
             RecordChip::presentation(&presentation(class)).unwrap(),
         ];
         for chip in chips {
-            assert_eq!(chip.height(), 512);
-            assert!(chip.rows().len() + RESERVED_ROWS <= chip.height());
+            assert_eq!(chip.height(), values::height(&class));
+            let mut rows: Vec<_> = chip.rows().into_iter().map(|(row, _)| row).collect();
+            assert!(rows.iter().all(|row| row + RESERVED_ROWS < chip.height()));
+            let all = rows.len();
+            rows.sort_unstable();
+            rows.dedup();
+            assert_eq!(rows.len(), all, "one use a row");
         }
     }
 }
@@ -222,46 +232,34 @@ fn signed_outside_the_certificate_is_refused() {
     }
 }
 
-const BOUNDS: [(Bound, &str); 4] = [
-    (Bound::SignedFrom, "record/not before"),
-    (Bound::SignedUntil, "record/not after"),
-    (Bound::ValidFrom, "record/not after"),
-    (Bound::ValidUntil, "record/not before"),
-];
-
 #[test]
 fn differences_are_of_the_dates() {
-    for (bound, rule) in BOUNDS {
+    for bound in rows::BOUNDS {
         let mut tables = tables_of(|statement, opening| match bound {
             Bound::SignedFrom => statement.signed_within.0 = 20250101000000,
             Bound::SignedUntil => statement.signed_within.1 = 20240101000000,
             Bound::ValidFrom => opening.dates[1] = 20250101000000,
             Bound::ValidUntil => opening.dates[2] = 20240101000000,
         });
-        let row = row_of_bound(bound);
-        (row..row + DIFFERENCE_LIMBS).for_each(|row| tables.traces[RECORD].set(row, ELEMENT, F::ZERO));
+        erase_difference(&mut tables.traces[RECORD], bound);
+        let rule = if bound.is_lower() { "record/not before" } else { "record/not after" };
         assert_eq!(tables.rules(), [rule], "{bound:?}");
     }
 }
 
 #[test]
-fn dates_compared_are_the_record_s() {
-    let mut tables = tables_of(|_, opening| opening.dates[2] = 20240101000000);
-    let now = F::from_u64(standard_presentation().now);
-    tables.traces[RECORD].set(row_of_element(offset::DATES + 2), POSITION_OR_HELD, now);
-    let row = row_of_bound(Bound::ValidUntil);
-    tables.traces[RECORD].set(row, POSITION_OR_HELD, now);
-    (row..row + DIFFERENCE_LIMBS).for_each(|row| tables.traces[RECORD].set(row, ELEMENT, F::ZERO));
-    assert_eq!(tables.rules(), ["record/held"]);
-}
-
-#[test]
-fn the_date_compared_stays_the_same() {
-    let mut tables = tables_of(|statement, _| statement.signed_within.1 = 20240101000000);
-    let row = row_of_bound(Bound::SignedUntil);
-    tables.traces[RECORD].set_u64(row, POSITION_OR_HELD, 20240101000000);
-    (row..row + DIFFERENCE_LIMBS).for_each(|row| tables.traces[RECORD].set(row, ELEMENT, F::ZERO));
-    assert_eq!(tables.rules(), ["record/holds"]);
+fn nothing_is_left_of_a_difference() {
+    let mut tables = tables_of(|statement, _| statement.now = 20241030135001);
+    // The difference is -1: its limbs are those of a number of 55 bits, and what is left is the rest.
+    let mut rest = F::NEG_ONE;
+    let rows = rows_where(|row| matches!(row, RowKind::Difference { bound: Bound::ValidUntil, .. }));
+    let limb = |row: &usize| if *row == rows[4] { 15 } else { 2_047 };
+    for row in &rows {
+        tables.traces[RECORD].set(*row, ELEMENT, rest);
+        rest = (rest - F::from_u64(limb(row))) * F::from_u64(1 << LIMB_BITS).inverse();
+    }
+    tables.traces[RECORD].set(rows[4] + LIMB_ROWS, ELEMENT, rest);
+    assert_eq!(tables.rules(), ["record/given"]);
 }
 
 // The device key.
@@ -273,6 +271,22 @@ fn device_key_words_are_canonical() {
             assert_eq!(rules_of_elements(|record| record[index] += excess), ["bus range"], "element {index}");
         }
     }
+}
+
+#[test]
+fn nothing_is_left_of_a_device_key_word() {
+    let index = offset::DEVICE_KEY_X + 3;
+    let (mut statement, opening) = (two_slots(), opening_of_two());
+    let mut elements = RecordElements::new(&statement.subject, &opening).unwrap();
+    elements.record[index] += F::from_u64(1 << 32);
+    statement.commitment = commitment_of_blocks(&elements);
+    let mut tables = Tables::of_presentation(&statement, &opening, &elements);
+    // All limbs in range, 2^32 left.
+    let (last, nothing) = (index + 2 * LIMB_ROWS, index + 3 * LIMB_ROWS);
+    let left = F::from_u64(1 << 10) * F::from_u64(1 << LIMB_BITS).inverse();
+    assert!(tables.traces[RECORD].get(last, ELEMENT).as_canonical_u64() >= 1 << 10);
+    tables.traces[RECORD].set(nothing, ELEMENT, left);
+    assert_eq!(tables.rules(), ["record/given"]);
 }
 
 #[test]
@@ -309,8 +323,8 @@ fn the_device_key_is_where_it_was_found() {
     let mut tables = credential_tables(|claimed| claimed.device_key_x = opening(STANDARD).device_key_y);
     let (from, to) = (offset::DEVICE_KEY_Y, offset::DEVICE_KEY_X);
     for word in 0..COORDINATE_WORDS {
-        let position = tables.traces[RECORD].get(from + word, POSITION_OR_HELD);
-        tables.traces[RECORD].set(to + word, POSITION_OR_HELD, position);
+        let position = tables.traces[RECORD].get(from + word, POSITION);
+        tables.traces[RECORD].set(to + word, POSITION, position);
     }
     assert_eq!(tables.rules(), ["bus field"]);
 }
@@ -320,7 +334,7 @@ fn positions_count_up() {
     let mut tables = credential_tables(|claimed| claimed.device_key_x.copy_within(0..4, 20));
     let position = positions(&opening(STANDARD)).device_key_x;
     // Word 5 is read where word 0 is, and the following ones where they are.
-    tables.traces[RECORD].set(offset::DEVICE_KEY_X + 5, POSITION_OR_HELD, F::from_usize(position));
+    tables.traces[RECORD].set(offset::DEVICE_KEY_X + 5, POSITION, F::from_usize(position));
     assert_eq!(tables.rules(), ["record/position"]);
 }
 
@@ -349,26 +363,17 @@ fn the_issuer_s_key_is_the_one_that_signed() {
 fn every_cell_of_a_presentation_matters() {
     let (statement, elements) = committed(two_slots(), &opening_of_two());
     let tables = Tables::of_presentation(&statement, &opening_of_two(), &elements).filled();
-    let rows = rows::rows(&STANDARD, Kind::Presentation);
-    // The second column is in use on dates and their differences, up to the row that reads it last.
-    let exempt = |row: usize, column: usize| {
-        let holds = match rows[row] {
-            RowKind::Element(index) => matches!(element(&STANDARD, index), Element::Date(_)),
-            RowKind::Difference { bound, limb } => bound == Bound::SignedFrom || limb == 0,
-            _ => false,
-        };
-        column == POSITION_OR_HELD && !holds
-    };
-    assert_cells_matter(&tables.chips, &tables.traces, RECORD, 0..rows.len(), exempt);
+    let rows = rows::rows(&STANDARD, Kind::Presentation).into_iter().map(|(row, _)| row);
+    assert_cells_matter(&tables.chips, &tables.traces, RECORD, rows, |_, _| false);
 }
 
 #[test]
 fn every_cell_of_a_credential_matters() {
     let tables = credential_tables(|_| {}).filled();
-    let rows = rows::rows(&STANDARD, Kind::Credential);
+    let rows = rows::rows(&STANDARD, Kind::Credential).into_iter().map(|(row, _)| row);
     let exempt = |row: usize, column: usize| {
         let is_key = (offset::DEVICE_KEY_X..offset::DATES).contains(&row);
-        column == POSITION_OR_HELD && !is_key
+        column == POSITION && !is_key
     };
-    assert_cells_matter(&tables.chips, &tables.traces, RECORD, 0..rows.len(), exempt);
+    assert_cells_matter(&tables.chips, &tables.traces, RECORD, rows, exempt);
 }

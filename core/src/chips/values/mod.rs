@@ -1,15 +1,18 @@
 //! The values of the slots: one byte a row, packed into the messages of the slots' digests.
 //!
-//! A slot takes seven rows an element of its packed value: row `j` of a slot is byte `j`. The table sends the whole message
-//! of the slot's digest to the Poseidon2 table, one element a row:
+//! A slot takes seven rows an element of its message, in the message's order ([`slot_offset`]). Row `j` of the seven has digit
+//! `j` of the element in base 256, the least significant first; digits of the value's elements are its bytes. Column `SUM` holds
+//! each row's digit plus 256 times the next row's sum, with no end at an element's end. So a digit is one row's sum less
+//! 256 times the next one's, an element is a row's sum less `2^56` times that of seven rows below, and both are linear in
+//! cells at fixed distances. Elements that are not of the value have one digit, which is no byte, on their first row; the
+//! other six rows are free for the differences of `predicates`.
 //!
-//! | row of the slot | element sent |
+//! | element | its source |
 //! |---|---|
-//! | 0, 7, 14, ... | packed value |
-//! | 1 | length |
-//! | 2 to 5 | name digest, public |
-//! | 6, 8, 9, 10 | salt |
-//! | 11 on | zero padding of the message, where it has any |
+//! | length | the bytes of the value |
+//! | name digest | public |
+//! | salt | free |
+//! | packed value, padding of the message | bytes of the value, zero after its end |
 //!
 //! In the credential proof the bytes are those of the document, from where the CBOR table found the slot's `elementValue`.
 //! In the presentation proof they are what the record's commitment binds, and the predicates are shown of them
@@ -19,15 +22,12 @@
 //!
 //! | cell | fixed by |
 //! |---|---|
-//! | in value | `in value`, `falls`: 1 up to some row of the slot, then 0; `starts in use`: 1 on the first row exactly in a slot in use |
-//! | byte | credential: BYTE while in the value. Presentation: RANGE. Both: `zero after end` |
-//! | remaining | `remaining`: number of bytes of the value from this row on, so the length on the first row |
-//! | packed | `packed`: the bytes up to the end of the group, below 2^56 because each byte is below 2^8; so equal elements are equal bytes |
-//! | salt | rows 6, 8, 9, 10: free, it is the prover's randomness. Elsewhere unused, but for `predicates` |
+//! | remaining | `remaining`: zero on rows that hold no byte of a value. A row is in the value if it has one more than the next: `in value` says one or none, `falls` that no row is after one that is not, `starts in use` that the first is exactly in a slot in use |
+//! | sum | `ends`: zero behind the slots, so that digits fix sums. Digits of values: BYTE in the credential proof and RANGE in the presentation proof, and zero by `zero after end`, so each is below 2^8 and equal elements are equal bytes. First digits of other elements: `length`, `name`; the salt's are free, it is the prover's randomness. Other digits of these: unused, but for `predicates` |
 //! | position (credential) | `position`: counts up; the first row's and the length are received from FIELD, once a slot in use |
 //!
-//! The message's length and value are those of the same rows that the predicates and BYTE see. A slot not in use holds
-//! nothing, its name is zero, no predicate is on it, and the record holds zero in place of its digest.
+//! ABSORB takes each element of the message once, by fixed columns. A slot not in use holds nothing, its name is zero, no predicate
+//! is on it, and the record holds zero in place of its digest.
 
 mod predicates;
 #[cfg(test)]
@@ -41,60 +41,52 @@ use crate::class::SizeClass;
 use crate::field::F;
 use crate::poseidon2::{PACKED_BYTES, RATE};
 use crate::record::{
-    Positions, RecordError, check_count, check_subject, max_value_bytes, name_digest, slot_elements,
-    slot_offset, slot_permutations,
+    Positions, RecordError, check_count, check_subject, max_value_bytes, name_digest, slot_offset,
+    slot_permutations,
 };
 use crate::statement::{
     CredentialStatement, DIGEST_ELEMENTS, Digest, PresentationStatement, RecordOpening, Subject,
 };
 use predicates::Predicates;
 
-/// The byte, zero after the value's end.
-const VALUE_BYTE: usize = 0;
-/// Whether the row is in the value.
-const IN_VALUE: usize = 1;
+/// The row's digit plus 256 times the sum of the next row.
+const SUM: usize = 0;
 /// Bytes of the value from this row on.
-const REMAINING: usize = 2;
-/// This byte and those after it in its group of seven, the first the least significant.
-const PACKED: usize = 3;
-/// The salt on the rows that send it.
-const SALT: usize = 4;
-const COMMON_COLUMNS: usize = 5;
+const REMAINING: usize = 1;
+const COMMON_COLUMNS: usize = 2;
 
 /// Credential proof: position of the byte in the document.
 const POSITION: usize = COMMON_COLUMNS;
 const CREDENTIAL_COLUMNS: usize = POSITION + 1;
 
-/// Row of a slot that sends the length.
-const LENGTH_ROW: usize = 1;
-/// First row of a slot that sends its name digest.
-const NAME_ROW: usize = 2;
-/// Rows of a slot that send its salt.
-const SALT_ROWS: [usize; DIGEST_ELEMENTS] = [6, 8, 9, 10];
-/// First row of a slot that sends padding; seven elements at most, on the rows that send nothing else.
-const PADDING_ROW: usize = 11;
+/// Rows of an element.
+const ELEMENT_ROWS: usize = PACKED_BYTES;
+/// Rows of the elements that one permutation absorbs.
+const BLOCK_ROWS: usize = RATE * ELEMENT_ROWS;
+/// First row of a slot that holds a byte of its value.
+const VALUE_ROW: usize = slot_offset::VALUE * ELEMENT_ROWS;
 
 /// Fixed columns.
 mod fixed {
-    /// On every row of a slot.
-    pub(super) const ACTIVE: usize = 0;
-    /// On the first row of a slot.
-    pub(super) const STARTS: usize = 1;
-    /// On every row of a slot but the last.
-    pub(super) const GOES_ON: usize = 2;
-    /// On every row of a group of seven but the last.
-    pub(super) const GROUP_GOES_ON: usize = 3;
-    /// Whether the row sends an element, of any kind.
-    pub(super) const SENDS: usize = 4;
-    pub(super) const SENDS_PACKED: usize = 5;
-    pub(super) const SENDS_LENGTH: usize = 6;
-    pub(super) const SENDS_NAME: usize = 7;
-    pub(super) const SENDS_SALT: usize = 8;
-    /// Permutation that absorbs the element sent.
-    pub(super) const PERMUTATION: usize = 9;
-    /// Lane that absorbs the element sent.
-    pub(super) const LANE: usize = 10;
-    pub(super) const COMMON_COLUMNS: usize = 11;
+    /// Behind the slots.
+    pub(super) const BEHIND: usize = 0;
+    /// On every row that can hold a byte of a value.
+    pub(super) const VALUE: usize = 1;
+    /// On the first of these in a slot.
+    pub(super) const STARTS: usize = 2;
+    /// On all of these but the last in a slot.
+    pub(super) const GOES_ON: usize = 3;
+    /// On these and on those of the message's padding.
+    pub(super) const BYTES: usize = 4;
+    /// On the row of the length.
+    pub(super) const LENGTH: usize = 5;
+    /// On the first rows of the name digest's elements.
+    pub(super) const NAME: usize = 6;
+    /// On the first row of each block that a permutation absorbs.
+    pub(super) const ABSORBED: usize = 7;
+    /// That permutation.
+    pub(super) const PERMUTATION: usize = 8;
+    pub(super) const COMMON_COLUMNS: usize = 9;
 
     /// Credential proof: number of the slot's FIELD.
     pub(super) const FIELD: usize = COMMON_COLUMNS;
@@ -102,11 +94,21 @@ mod fixed {
 
 /// Public columns.
 mod public {
-    /// Whether the slot is in use.
+    /// On the first row of the value of a slot in use.
     pub(super) const IN_USE: usize = 0;
-    /// The slot's name digest on the rows that send it. In the presentation proof also bounds of dates.
+    /// The slot's name digest on the rows of its elements. In the presentation proof also bounds of dates.
     pub(super) const GIVEN: usize = 1;
     pub(super) const COMMON_COLUMNS: usize = 2;
+}
+
+/// Rows of a slot.
+const fn slot_rows(class: &SizeClass) -> usize {
+    slot_permutations(class) * BLOCK_ROWS
+}
+
+/// Rows of this table, and of those of the record and of its permutations, which take no more.
+pub(super) const fn height(class: &SizeClass) -> usize {
+    (class.slots * slot_rows(class) + RESERVED_ROWS).next_power_of_two()
 }
 
 /// The values of the slots.
@@ -167,68 +169,63 @@ impl ValuesChip {
         check_count("values", opening.values.len(), self.names.len())?;
         let mut trace = Trace::zeroed(self.height(), self.width());
         let max = max_value_bytes(&self.class);
-        for (slot, salt) in opening.salts.slots.iter().enumerate() {
+        // A slot's first sum is part of the sums of the slot before.
+        for (slot, salt) in opening.salts.slots.iter().enumerate().rev() {
             let value = opening.values.get(slot).map_or(&[][..], Vec::as_slice);
             if value.len() > max {
                 return Err(RecordError::ValueLength { slot, bytes: value.len(), max });
             }
-            self.fill_value(&mut trace, slot, value);
-            for (row, &element) in SALT_ROWS.iter().zip(salt) {
-                trace.set_u64(slot * max + row, SALT, element);
+            let first = slot * slot_rows(&self.class);
+            for row in 0..value.len() {
+                trace.set_u64(first + VALUE_ROW + row, REMAINING, (value.len() - row) as u64);
             }
+            let mut digits = self.digits(slot, value, salt);
             match &self.mode {
                 Mode::Credential => {
                     let position = positions.and_then(|positions| positions.values.get(slot)).copied();
-                    (0..max).for_each(|row| {
-                        trace.set_u64(slot * max + row, POSITION, (position.unwrap_or(0) + row) as u64)
-                    });
+                    let positions = (position.unwrap_or(0)..).take(max);
+                    for (row, position) in positions.enumerate() {
+                        trace.set_u64(first + VALUE_ROW + row, POSITION, position as u64);
+                    }
                 }
-                Mode::Presentation(predicates) => predicates.fill(&mut trace, slot, value),
+                Mode::Presentation(predicates) => {
+                    predicates.fill(&mut trace, slot, value);
+                    predicates.set_differences(&trace, slot, &mut digits);
+                }
             }
+            fill_sums(&mut trace, first, &digits);
         }
         Ok(trace)
     }
 
-    fn fill_value(&self, trace: &mut Trace, slot: usize, value: &[u8]) {
-        let rows = max_value_bytes(&self.class);
-        let mut packed = 0;
-        for row in (0..rows).rev() {
-            let byte = value.get(row).copied().unwrap_or(0);
-            let follows = if (row + 1).is_multiple_of(PACKED_BYTES) { 0 } else { packed };
-            packed = u64::from(byte) + 256 * follows;
-            let cells = trace.row_mut(slot * rows + row);
-            cells[VALUE_BYTE] = F::from_u8(byte);
-            cells[IN_VALUE] = F::from_bool(row < value.len());
-            cells[REMAINING] = F::from_usize(value.len().saturating_sub(row));
-            cells[PACKED] = F::from_u64(packed);
+    /// The digits of a slot's message, without the differences.
+    fn digits(&self, slot: usize, value: &[u8], salt: &[u64; DIGEST_ELEMENTS]) -> Vec<F> {
+        let mut digits = F::zero_vec(slot_rows(&self.class));
+        digits[slot_offset::LENGTH * ELEMENT_ROWS] = F::from_usize(value.len());
+        let name = self.names.get(slot).copied().unwrap_or_default();
+        for index in 0..DIGEST_ELEMENTS {
+            digits[(slot_offset::NAME + index) * ELEMENT_ROWS] = name[index];
+            digits[(slot_offset::SALT + index) * ELEMENT_ROWS] = F::from_u64(salt[index]);
         }
+        for (digit, &byte) in digits[VALUE_ROW..].iter_mut().zip(value) {
+            *digit = F::from_u8(byte);
+        }
+        digits
     }
 }
 
-/// What a row of a slot sends.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sent {
-    Packed,
-    Length,
-    Name,
-    Salt,
-    Padding,
+/// Fills the sums of a slot from its digits; the first sum of the next slot stands.
+fn fill_sums(trace: &mut Trace, first: usize, digits: &[F]) {
+    for (row, &digit) in digits.iter().enumerate().rev() {
+        let below = trace.get(first + row + 1, SUM);
+        trace.set(first + row, SUM, digit + below * BASE);
+    }
 }
 
-/// Each element of a slot's message: the row that sends it, what it is, its index in the message.
-fn message_rows(class: &SizeClass) -> Vec<(usize, Sent, usize)> {
-    let mut rows = vec![(LENGTH_ROW, Sent::Length, slot_offset::LENGTH)];
-    for (element, salt_row) in SALT_ROWS.into_iter().enumerate() {
-        rows.push((NAME_ROW + element, Sent::Name, slot_offset::NAME + element));
-        rows.push((salt_row, Sent::Salt, slot_offset::SALT + element));
-    }
-    let packed = (slot_offset::VALUE..slot_elements(class)).enumerate();
-    rows.extend(packed.map(|(group, index)| (group * PACKED_BYTES, Sent::Packed, index)));
-    let idle = (PADDING_ROW..max_value_bytes(class)).filter(|row| !row.is_multiple_of(PACKED_BYTES));
-    let padding = slot_elements(class)..slot_permutations(class) * RATE;
-    rows.extend(idle.zip(padding).map(|(row, index)| (row, Sent::Padding, index)));
-    rows
-}
+/// What a digit is to the next.
+const BASE: F = F::new(256);
+/// What an element's end is to it.
+const ELEMENT_BASE: F = F::new(1 << (8 * PACKED_BYTES));
 
 impl Chip for ValuesChip {
     fn name(&self) -> &'static str {
@@ -236,7 +233,7 @@ impl Chip for ValuesChip {
     }
 
     fn height(&self) -> usize {
-        (self.class.slots * max_value_bytes(&self.class) + RESERVED_ROWS).next_power_of_two()
+        height(&self.class)
     }
 
     fn width(&self) -> usize {
@@ -247,29 +244,24 @@ impl Chip for ValuesChip {
     }
 
     fn fixed(&self) -> Vec<Vec<F>> {
-        let rows = max_value_bytes(&self.class);
+        let (rows, max) = (slot_rows(&self.class), max_value_bytes(&self.class));
         let mut columns = vec![F::zero_vec(self.height()); fixed::COMMON_COLUMNS];
+        columns[fixed::BEHIND][self.class.slots * rows..].fill(F::ONE);
         for slot in 0..self.class.slots {
-            let mut set = |column: usize, row: usize, value: usize| {
-                columns[column][slot * rows + row] = F::from_usize(value);
-            };
-            set(fixed::STARTS, 0, 1);
-            for row in 0..rows {
-                set(fixed::ACTIVE, row, 1);
-                set(fixed::GOES_ON, row, usize::from(row + 1 < rows));
-                set(fixed::GROUP_GOES_ON, row, usize::from(!(row + 1).is_multiple_of(PACKED_BYTES)));
+            let first = slot * rows;
+            let value = first + VALUE_ROW;
+            columns[fixed::VALUE][value..value + max].fill(F::ONE);
+            columns[fixed::STARTS][value] = F::ONE;
+            columns[fixed::GOES_ON][value..value + max - 1].fill(F::ONE);
+            columns[fixed::BYTES][value..first + rows].fill(F::ONE);
+            columns[fixed::LENGTH][first + slot_offset::LENGTH * ELEMENT_ROWS] = F::ONE;
+            for index in slot_offset::NAME..slot_offset::SALT {
+                columns[fixed::NAME][first + index * ELEMENT_ROWS] = F::ONE;
             }
-            for (row, sent, index) in message_rows(&self.class) {
-                set(fixed::SENDS, row, 1);
-                set(fixed::PERMUTATION, row, slot * slot_permutations(&self.class) + index / RATE);
-                set(fixed::LANE, row, index % RATE);
-                match sent {
-                    Sent::Packed => set(fixed::SENDS_PACKED, row, 1),
-                    Sent::Length => set(fixed::SENDS_LENGTH, row, 1),
-                    Sent::Name => set(fixed::SENDS_NAME, row, 1),
-                    Sent::Salt => set(fixed::SENDS_SALT, row, 1),
-                    Sent::Padding => {}
-                }
+            for block in 0..slot_permutations(&self.class) {
+                let permutation = slot * slot_permutations(&self.class) + block;
+                columns[fixed::ABSORBED][first + block * BLOCK_ROWS] = F::ONE;
+                columns[fixed::PERMUTATION][first + block * BLOCK_ROWS] = F::from_usize(permutation);
             }
         }
         match &self.mode {
@@ -280,11 +272,13 @@ impl Chip for ValuesChip {
     }
 
     fn public(&self) -> Vec<Vec<F>> {
-        let rows = max_value_bytes(&self.class);
         let mut columns = vec![F::zero_vec(self.height()); public::COMMON_COLUMNS];
         for (slot, name) in self.names.iter().enumerate() {
-            columns[public::IN_USE][slot * rows..(slot + 1) * rows].fill(F::ONE);
-            columns[public::GIVEN][slot * rows + NAME_ROW..][..DIGEST_ELEMENTS].copy_from_slice(name);
+            let first = slot * slot_rows(&self.class);
+            columns[public::IN_USE][first + VALUE_ROW] = F::ONE;
+            for (index, &element) in name.iter().enumerate() {
+                columns[public::GIVEN][first + (slot_offset::NAME + index) * ELEMENT_ROWS] = element;
+            }
         }
         if let Mode::Presentation(predicates) = &self.mode {
             predicates.set_bounds(&mut columns[public::GIVEN]);
@@ -305,22 +299,26 @@ impl Chip for ValuesChip {
 }
 
 impl ValuesChip {
+    /// The number of each slot's FIELD, on the first row of its value.
     fn field_numbers(&self) -> Vec<F> {
-        let rows = max_value_bytes(&self.class);
-        let number =
-            |row: usize| if row < self.class.slots * rows { field::element_value(row / rows) } else { 0 };
-        (0..self.height()).map(|row| F::from_u64(number(row))).collect()
+        let mut column = F::zero_vec(self.height());
+        for slot in 0..self.class.slots {
+            column[slot * slot_rows(&self.class) + VALUE_ROW] = F::from_u64(field::element_value(slot));
+        }
+        column
     }
 }
 
-/// The cells that both proofs have.
+/// What both proofs need of a row.
 struct Row<E> {
+    /// Its digit: on rows of the value, a byte.
     byte: E,
-    in_value: E,
+    /// Whether the row is in the value, and whether the next one is.
+    in_value: [E; 2],
     remaining: E,
-    packed: E,
-    salt: E,
-    active: E,
+    /// The element that begins on the row and those that begin after it, each seven rows further.
+    elements: [E; RATE],
+    value: E,
     starts: E,
     goes_on: E,
     in_use: E,
@@ -329,13 +327,14 @@ struct Row<E> {
 
 impl<E: Algebra<F> + Clone> Row<E> {
     fn read<B: ChipBuilder<Expr = E>>(b: &B) -> Self {
+        let remaining = [0, 1, 2].map(|offset| b.main(REMAINING, offset));
+        let sum = |element: usize| b.main(SUM, (element * ELEMENT_ROWS) as i32);
         Self {
-            byte: b.main(VALUE_BYTE, 0),
-            in_value: b.main(IN_VALUE, 0),
-            remaining: b.main(REMAINING, 0),
-            packed: b.main(PACKED, 0),
-            salt: b.main(SALT, 0),
-            active: b.fixed(fixed::ACTIVE, 0),
+            byte: sum(0) - b.main(SUM, 1) * BASE,
+            in_value: [0, 1].map(|row| remaining[row].clone() - remaining[row + 1].clone()),
+            remaining: remaining[0].clone(),
+            elements: std::array::from_fn(|element| sum(element) - sum(element + 1) * ELEMENT_BASE),
+            value: b.fixed(fixed::VALUE, 0),
             starts: b.fixed(fixed::STARTS, 0),
             goes_on: b.fixed(fixed::GOES_ON, 0),
             in_use: b.public(public::IN_USE),
@@ -344,30 +343,27 @@ impl<E: Algebra<F> + Clone> Row<E> {
     }
 
     fn eval_value<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
-        let in_value_next = b.main(IN_VALUE, 1);
-        let outside = E::ONE - self.in_value.clone();
-        b.assert_bool("in value", self.in_value.clone());
-        b.assert_zero("starts in use", self.starts.clone() * (self.in_value.clone() - self.in_use.clone()));
-        b.assert_zero("falls", self.goes_on.clone() * outside.clone() * in_value_next);
-        b.assert_zero("zero after end", outside * self.byte.clone());
+        let [in_value, in_value_next] = &self.in_value;
+        let outside = E::ONE - in_value.clone();
+        let value = self.value.clone();
+        b.assert_zero("in value", value.clone() * in_value.bool_check());
+        b.assert_zero("starts in use", self.starts.clone() * (in_value.clone() - self.in_use.clone()));
+        b.assert_zero("falls", value.clone() * outside.clone() * in_value_next.clone());
+        b.assert_zero("zero after end", b.fixed(fixed::BYTES, 0) * outside * self.byte.clone());
+        b.assert_zero("remaining", (E::ONE - value) * self.remaining.clone());
 
-        let remaining_next = self.goes_on.clone() * b.main(REMAINING, 1);
-        let remaining = self.remaining.clone() - self.in_value.clone();
-        b.assert_eq("remaining", self.active.clone() * remaining, remaining_next);
-        let packed_next = b.fixed(fixed::GROUP_GOES_ON, 0) * b.main(PACKED, 1) * F::from_u16(256);
-        b.assert_eq("packed", self.active.clone() * (self.packed.clone() - self.byte.clone()), packed_next);
+        let length = b.main(REMAINING, VALUE_ROW as i32);
+        let [element, ..] = &self.elements;
+        b.assert_zero("length", b.fixed(fixed::LENGTH, 0) * (element.clone() - length));
+        b.assert_zero("name", b.fixed(fixed::NAME, 0) * (element.clone() - self.given.clone()));
+        b.assert_zero("ends", b.fixed(fixed::BEHIND, 0) * b.main(SUM, 0));
     }
 
     fn send_message<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
-        // The row before is in the value exactly if the slot is in use.
-        let length = self.remaining.clone() + self.in_use.clone();
-        let element = b.fixed(fixed::SENDS_PACKED, 0) * self.packed.clone()
-            + b.fixed(fixed::SENDS_LENGTH, 0) * length
-            + b.fixed(fixed::SENDS_NAME, 0) * self.given.clone()
-            + b.fixed(fixed::SENDS_SALT, 0) * self.salt.clone();
-        let tuple = vec![b.fixed(fixed::PERMUTATION, 0), b.fixed(fixed::LANE, 0), element];
-        let sends = b.fixed(fixed::SENDS, 0);
-        b.send(ABSORB, tuple, sends);
+        let permutation = b.fixed(fixed::PERMUTATION, 0);
+        let block = std::iter::once(permutation).chain(self.elements.iter().cloned()).collect();
+        let absorbed = b.fixed(fixed::ABSORBED, 0);
+        b.send(ABSORB, block, absorbed);
     }
 
     fn eval_document<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
@@ -375,7 +371,8 @@ impl<E: Algebra<F> + Clone> Row<E> {
         let counted = b.main(POSITION, 1) - position.clone() - E::ONE;
         b.assert_zero("position", self.goes_on.clone() * counted);
         let found = vec![b.fixed(fixed::FIELD, 0), position.clone(), self.remaining.clone()];
-        b.receive(FIELD, found, self.starts.clone() * self.in_use.clone());
-        b.lookup(BYTE, vec![position, self.byte.clone()], self.in_value.clone());
+        b.receive(FIELD, found, self.in_use.clone());
+        let in_value = self.value.clone() * self.in_value[0].clone();
+        b.lookup(BYTE, vec![position, self.byte.clone()], in_value);
     }
 }

@@ -1,6 +1,8 @@
 use p3_field::Field;
 
-use super::predicates::{DIFFERENCE, HIGH_ROW, LIMBS, LOW_ROW, NUMBER, TAGGED, TDATE, fill_limbs};
+use super::predicates::{
+    DIFFERENCE_BYTES, DIGIT, HIGH_ROW, LOW_ROW, NUMBER, ROWS_TO_NUMBER, TAGGED, TDATE, set_difference,
+};
 use super::*;
 use crate::air::testing::assert_cells_matter;
 use crate::class::{CLASSES, LARGE, STANDARD};
@@ -12,7 +14,11 @@ use crate::record::{RecordElements, offset};
 use crate::statement::SlotPredicate;
 
 /// Rows of a slot in the standard class.
-const ROWS: usize = 196;
+const ROWS: usize = slot_rows(&STANDARD);
+
+/// Rows of a slot that can hold a byte of its value.
+const MAX: usize = max_value_bytes(&STANDARD);
+const VALUE_ROWS: std::ops::Range<usize> = VALUE_ROW..VALUE_ROW + MAX;
 
 /// A presentation of one value under one predicate, all else empty.
 fn one_value(value: &[u8], predicate: SlotPredicate) -> (PresentationStatement, RecordOpening) {
@@ -42,24 +48,35 @@ fn rules(value: &[u8], predicate: SlotPredicate) -> Vec<String> {
     tables_of(value, predicate).rules()
 }
 
-/// What fails when slot 0 holds `value` under no predicate, `change` is made to its rows, and the record commits to what the
-/// changed rows send: the packed value and the length on row 1.
-fn rules_of_changed(value: &[u8], change: impl Fn(&mut Trace)) -> Vec<String> {
+/// Changes a table and the digits of its rows.
+fn change_digits(trace: &mut Trace, change: impl Fn(&mut Trace, &mut [F])) {
+    let mut digits: Vec<_> =
+        (0..trace.height() - 1).map(|row| trace.get(row, SUM) - trace.get(row + 1, SUM) * BASE).collect();
+    change(trace, &mut digits);
+    fill_sums(trace, 0, &digits);
+}
+
+/// What fails when slot 0 holds `value` under no predicate, `change` is made to its cells and digits, and the record commits to
+/// what the changed rows send. The length that they send is the changed one.
+fn rules_of_changed(value: &[u8], change: impl Fn(&mut Trace, &mut [F])) -> Vec<String> {
     rules_of_changed_slot(0, value, change)
 }
 
-fn rules_of_changed_slot(slot: usize, value: &[u8], change: impl Fn(&mut Trace)) -> Vec<String> {
+fn rules_of_changed_slot(slot: usize, value: &[u8], change: impl Fn(&mut Trace, &mut [F])) -> Vec<String> {
     let (mut statement, opening) = one_value(value, SlotPredicate::default());
     let mut elements = RecordElements::new(&statement.subject, &opening).unwrap();
     let chip = ValuesChip::presentation(&statement).unwrap();
     let mut trace = chip.trace(&opening, None).unwrap();
-    change(&mut trace);
+    let first = slot * ROWS;
+    change_digits(&mut trace, |trace, digits| {
+        let length = trace.get(first + VALUE_ROW, REMAINING);
+        change(trace, digits);
+        digits[first] += trace.get(first + VALUE_ROW, REMAINING) - length;
+    });
 
-    let in_use = F::from_bool(slot == 0);
     let message = &mut elements.slots[slot];
-    message[slot_offset::LENGTH] = trace.get(slot * ROWS + LENGTH_ROW, REMAINING) + in_use;
-    for (group, element) in message[slot_offset::VALUE..].iter_mut().enumerate() {
-        *element = trace.get(slot * ROWS + group * PACKED_BYTES, PACKED);
+    for (element, row) in message.iter_mut().zip((first..).step_by(ELEMENT_ROWS)) {
+        *element = trace.get(row, SUM) - trace.get(row + ELEMENT_ROWS, SUM) * ELEMENT_BASE;
     }
     if slot == 0 {
         let digest = hash(Domain::Slot, message);
@@ -69,6 +86,21 @@ fn rules_of_changed_slot(slot: usize, value: &[u8], change: impl Fn(&mut Trace))
     let mut tables = Tables::of_presentation(&statement, &opening, &elements);
     tables.traces[VALUES] = trace;
     tables.rules()
+}
+
+/// Sets the remaining bytes on the first rows of slot 0's value.
+fn set_remaining(trace: &mut Trace, remaining: &[u64]) {
+    for (row, &bytes) in VALUE_ROWS.zip(remaining) {
+        trace.set_u64(row, REMAINING, bytes);
+    }
+}
+
+/// Puts another difference beside an element of the name.
+fn replace_difference(digits: &mut [F], row: usize, difference: F) {
+    let bytes = digits[row..row + DIFFERENCE_BYTES].iter().rev();
+    let replaced = bytes.fold(F::ZERO, |number, &byte| number * BASE + byte);
+    digits[row - 1] += replaced * BASE;
+    set_difference(digits, row, difference);
 }
 
 /// What fails when `change` is made to the rows of a text date under the bounds.
@@ -93,23 +125,10 @@ fn real_documents_pass_in_every_class() {
 
 #[test]
 fn reserves_the_last_rows() {
-    for (class, height) in CLASSES.into_iter().zip([1_024, 4_096]) {
+    for (class, height) in CLASSES.into_iter().zip([2_048, 4_096]) {
         let chip = ValuesChip::credential(&credential(class)).unwrap();
         assert_eq!(chip.height(), height);
-        assert!(class.slots * max_value_bytes(&class) + RESERVED_ROWS <= height);
-    }
-}
-
-#[test]
-fn sends_each_element_of_the_message_once() {
-    for class in CLASSES {
-        let rows = message_rows(&class);
-        let mut indices: Vec<_> = rows.iter().map(|&(.., index)| index).collect();
-        indices.sort_unstable();
-        assert!(indices.into_iter().eq(0..slot_permutations(&class) * RATE));
-        let mut rows: Vec<_> = rows.iter().map(|&(row, ..)| row).collect();
-        rows.sort_unstable();
-        assert!(rows.windows(2).all(|pair| pair[0] < pair[1]), "one element a row");
+        assert!(class.slots * slot_rows(&class) + RESERVED_ROWS <= height);
     }
 }
 
@@ -124,11 +143,11 @@ fn values_of_any_length_pass() {
 #[test]
 fn too_long_is_an_error() {
     let (statement, mut opening) = one_value(b"\xf5", SlotPredicate::default());
-    let too_long = |bytes| RecordError::ValueLength { slot: 0, bytes, max: ROWS };
-    opening.values[0] = vec![0; ROWS + 1];
+    let too_long = |bytes| RecordError::ValueLength { slot: 0, bytes, max: MAX };
+    opening.values[0] = vec![0; MAX + 1];
     let chip = ValuesChip::presentation(&statement).unwrap();
-    assert_eq!(chip.trace(&opening, None).unwrap_err(), too_long(ROWS + 1));
-    for bytes in [0, ROWS + 1] {
+    assert_eq!(chip.trace(&opening, None).unwrap_err(), too_long(MAX + 1));
+    for bytes in [0, MAX + 1] {
         let mut statement = statement.clone();
         statement.predicates = vec![encoding(&vec![0; bytes])];
         assert_eq!(ValuesChip::presentation(&statement).unwrap_err(), too_long(bytes));
@@ -143,74 +162,79 @@ fn too_long_is_an_error() {
 
 #[test]
 fn in_value_is_a_flag() {
-    let rules = rules_of_changed(&[0xf5, 0, 0], |trace| {
-        trace.set_u64(2, IN_VALUE, 2);
-        (0..3).for_each(|row| trace.set_u64(row, REMAINING, 4 - row as u64));
-    });
+    let rules = rules_of_changed(&[0xf5, 0, 0], |trace, _| set_remaining(trace, &[4, 3, 2]));
     assert_eq!(rules, ["values/in value"]);
 }
 
 #[test]
 fn a_slot_in_use_has_a_value() {
-    let rules = rules_of_changed(&[0], |trace| {
-        trace.set_u64(0, IN_VALUE, 0);
-        trace.set_u64(0, REMAINING, 0);
-    });
+    let rules = rules_of_changed(&[0], |trace, _| set_remaining(trace, &[0]));
     assert_eq!(rules, ["values/starts in use"]);
 }
 
 #[test]
 fn an_unused_slot_has_no_value() {
-    let rules = rules_of_changed_slot(2, &[0xf5], |trace| {
-        for column in [VALUE_BYTE, IN_VALUE, REMAINING, PACKED] {
-            trace.set_u64(2 * ROWS, column, 1);
-        }
+    let first = 2 * ROWS + VALUE_ROW;
+    let rules = rules_of_changed_slot(2, &[0xf5], |trace, digits| {
+        trace.set_u64(first, REMAINING, 1);
+        digits[first] = F::ONE;
     });
     assert_eq!(rules, ["values/starts in use"]);
 }
 
 #[test]
 fn a_value_does_not_go_on_after_its_end() {
-    let rules = rules_of_changed(&[0xf5, 0, 7], |trace| {
-        trace.set_u64(1, IN_VALUE, 0);
-        [2, 1, 1]
-            .into_iter()
-            .enumerate()
-            .for_each(|(row, remaining)| trace.set_u64(row, REMAINING, remaining));
-    });
+    let rules = rules_of_changed(&[0xf5, 0, 7], |trace, _| set_remaining(trace, &[2, 1, 1]));
     assert_eq!(rules, ["values/falls"]);
 }
 
 #[test]
 fn nothing_is_after_the_end() {
-    let rules = rules_of_changed(&[0xf5], |trace| {
-        trace.set_u64(1, VALUE_BYTE, 1);
-        trace.set_u64(1, PACKED, 1);
-        trace.set_u64(0, PACKED, 0xf5 + 256);
-    });
-    assert_eq!(rules, ["values/zero after end"]);
+    // In the value's elements, and in what pads the message.
+    for row in [1, MAX - 1, MAX, MAX + 20] {
+        let rules = rules_of_changed(&[0xf5], |_, digits| digits[VALUE_ROW + row] = F::ONE);
+        let expected =
+            if row < MAX { &["values/zero after end"][..] } else { &["bus absorb", "values/zero after end"] };
+        assert_eq!(rules, expected, "row {row}");
+    }
 }
 
 #[test]
 fn length_is_counted() {
-    let rules = rules_of_changed(&[0xf5, 0, 0], |trace| {
-        (0..2).for_each(|row| trace.set_u64(row, REMAINING, 2 - row as u64));
+    let rules = rules_of_changed(&[0xf5, 0, 0], |trace, _| {
+        (VALUE_ROW..VALUE_ROW + MAX + 2)
+            .for_each(|row| trace.set(row, REMAINING, trace.get(row, REMAINING) + F::ONE));
     });
     assert_eq!(rules, ["values/remaining"]);
 }
 
 #[test]
-fn packing_is_followed() {
-    let rules = rules_of_changed(&[0xf5; 10], |trace| trace.set_u64(7, PACKED, 0));
-    assert_eq!(rules, ["values/packed"]);
+fn the_length_is_that_of_the_value() {
+    let rules = rules_of_changed(&[0xf5, 0, 0], |_, digits| digits[0] += F::ONE);
+    assert_eq!(rules, ["values/length"]);
+}
+
+#[test]
+fn the_name_is_the_given_one() {
+    for index in 0..DIGEST_ELEMENTS {
+        let row = (slot_offset::NAME + index) * ELEMENT_ROWS;
+        let rules = rules_of_changed(&[0xf5], |_, digits| digits[row] += F::ONE);
+        assert_eq!(rules, ["values/name"], "element {index}");
+    }
+}
+
+#[test]
+fn sums_end_behind_the_slots() {
+    let end = STANDARD.slots * ROWS;
+    let rules = rules_of_changed(&[0xf5; 10], |_, digits| digits[end] = F::ONE);
+    assert_eq!(rules, ["values/ends"]);
 }
 
 #[test]
 fn bytes_are_below_256() {
-    let rules = rules_of_changed(&[5, 1], |trace| {
-        trace.set_u64(0, VALUE_BYTE, 0x105);
-        trace.set_u64(1, VALUE_BYTE, 0);
-        trace.set_u64(1, PACKED, 0);
+    let rules = rules_of_changed(&[5, 1], |_, digits| {
+        digits[VALUE_ROW] = F::from_u16(0x105);
+        digits[VALUE_ROW + 1] = F::ZERO;
     });
     assert_eq!(rules, ["bus range"]);
 }
@@ -284,9 +308,10 @@ fn the_value_is_at_the_position_that_was_found() {
     // The dates of two slots: as long as each other.
     claimed.values.swap(1, 2);
     let mut tables = credential_tables(&claimed);
-    for row in 0..ROWS {
+    for row in 0..MAX {
         for (slot, other) in [(1, 2), (2, 1)] {
-            tables.traces[VALUES].set_u64(slot * ROWS + row, POSITION, (3_000 + 500 * other + row) as u64);
+            let at = slot * ROWS + VALUE_ROW + row;
+            tables.traces[VALUES].set_u64(at, POSITION, (3_000 + 500 * other + row) as u64);
         }
     }
     assert_eq!(tables.rules(), ["bus field"]);
@@ -298,8 +323,9 @@ fn positions_count_up() {
     let (date, other) = (claimed.values[2].clone(), &mut claimed.values[1]);
     other[4..].copy_from_slice(&date[4..]);
     let mut tables = credential_tables(&claimed);
-    for row in 4..ROWS {
-        tables.traces[VALUES].set_u64(ROWS + row, POSITION, (3_000 + 500 * 2 + row) as u64);
+    for row in 4..MAX {
+        let at = ROWS + VALUE_ROW + row;
+        tables.traces[VALUES].set_u64(at, POSITION, (3_000 + 500 * 2 + row) as u64);
     }
     assert_eq!(tables.rules(), ["values/position"]);
 }
@@ -416,7 +442,7 @@ fn other_types_are_not_dates() {
 fn forms_are_flags() {
     for (tdate, tagged) in [(F::ONE, F::ONE), (F::TWO, F::ZERO), (F::ZERO, F::NEG_ONE)] {
         let rules = rules_of_changed_date(0, u32::MAX, |trace| {
-            (0..ROWS).for_each(|row| {
+            VALUE_ROWS.for_each(|row| {
                 trace.set(row, TDATE, tdate);
                 trace.set(row, TAGGED, tagged);
             });
@@ -428,29 +454,43 @@ fn forms_are_flags() {
 #[test]
 fn no_form_is_claimed_without_a_date_predicate() {
     let mut tables = tables_of(BIRTH_DATE, encoding(BIRTH_DATE));
-    (0..ROWS).for_each(|row| tables.traces[VALUES].set_u64(row, TAGGED, 1));
+    VALUE_ROWS.for_each(|row| tables.traces[VALUES].set_u64(row, TAGGED, 1));
     assert!(tables.rules().contains(&"values/date form".into()));
 }
 
 #[test]
 fn the_form_is_one() {
     // After the text's end a tagged date has neither digit nor constant.
-    let rules = rules_of_changed_date(0, u32::MAX, |trace| trace.set_u64(40, TAGGED, 1));
+    let rules = rules_of_changed_date(0, u32::MAX, |trace| trace.set_u64(VALUE_ROW + 40, TAGGED, 1));
     assert_eq!(rules, ["values/one form"]);
 }
 
-/// Adds `offset` to the number of a text date from row `first` on, as the digits that follow carry it along, and compares
-/// what comes out with the bounds `(target, target)`.
+#[test]
+fn digits_are_where_the_form_has_them() {
+    // Behind the slots, one digit and minus one: no byte is one there, so their look-ups cancel.
+    let rules = rules_of_changed_date(0, u32::MAX, |trace| {
+        for (row, digit) in [(1_500, F::ONE), (1_501, F::NEG_ONE)] {
+            trace.set(row, DIGIT, digit);
+            trace.set(row, NUMBER, F::from_u8(b'0') * F::from_u8(9).inverse());
+        }
+    });
+    assert_eq!(rules, ["values/digit"]);
+}
+
+/// Adds `offset` to the number of a text date from row `first` of its value on, as the digits that follow carry it along, and
+/// compares what comes out with the bounds `(target, target)`.
 fn shift_number(trace: &mut Trace, first: usize, mut offset: F, target: F) {
-    for row in first..ROWS {
+    for row in VALUE_ROWS.skip(first) {
         trace.set(row, NUMBER, trace.get(row, NUMBER) + offset);
-        if trace.get(row, IN_VALUE) == F::ONE && ![0, 5, 8].contains(&row) {
+        if trace.get(row, DIGIT) == F::ONE {
             offset *= F::from_u8(10);
         }
     }
-    let number = trace.get(LOW_ROW, NUMBER);
-    fill_limbs(trace, LOW_ROW, number - target);
-    fill_limbs(trace, HIGH_ROW, target - number);
+    let number = trace.get(LOW_ROW + ROWS_TO_NUMBER, NUMBER);
+    change_digits(trace, |_, digits| {
+        replace_difference(digits, LOW_ROW, number - target);
+        replace_difference(digits, HIGH_ROW, target - number);
+    });
 }
 
 #[test]
@@ -471,16 +511,33 @@ fn differences_are_of_the_bounds() {
     for (row, low, high, rule) in
         [(LOW_ROW, 20000301, 20001231, "values/not before"), (HIGH_ROW, 0, 20000228, "values/not after")]
     {
-        let rules = rules_of_changed_date(low, high, |trace| fill_limbs(trace, row, F::ZERO));
+        let rules = rules_of_changed_date(low, high, |trace| {
+            change_digits(trace, |_, digits| replace_difference(digits, row, F::ZERO));
+        });
         assert_eq!(rules, [rule]);
     }
 }
 
 // Mutation.
 
-/// Rows of the first, a middle and an unused slot, at the message's head, in the dates' digits and limbs, after the end.
-const SAMPLE: [usize; 22] =
-    [0, 1, 2, 6, 7, 8, 10, 13, 22, 26, 27, 31, 32, 195, 196, 200, 204, 205, 218, 222, 391, 600];
+/// Rows of the first and an unused slot: of length, name and differences, salt, value, dates' digits and comparisons, padding; and
+/// behind the slots.
+fn sample() -> impl Iterator<Item = usize> {
+    let of_slot = [
+        0, 1, 7, 8, 12, 13, 14, 15, 20, 21, 35, 36, 56, 62, 63, 64, 70, 75, 84, 85, 86, 92, 93, 258, 259, 279,
+    ];
+    let slots = of_slot.into_iter().chain(of_slot.map(|row| 3 * ROWS + row));
+    slots.chain([STANDARD.slots * ROWS, 1_900])
+}
+
+/// Whether the row has neither a byte nor the first digit of an element.
+fn is_free_digit(row: usize) -> bool {
+    row < STANDARD.slots * ROWS && row % ROWS < VALUE_ROW && !(row % ROWS).is_multiple_of(ELEMENT_ROWS)
+}
+
+fn is_of_value(row: usize) -> bool {
+    row < STANDARD.slots * ROWS && VALUE_ROWS.contains(&(row % ROWS))
+}
 
 #[test]
 fn every_cell_of_a_presentation_matters() {
@@ -490,21 +547,23 @@ fn every_cell_of_a_presentation_matters() {
     opening.values.truncate(3);
     let (statement, elements) = committed(statement, &opening);
     let tables = Tables::of_presentation(&statement, &opening, &elements).filled();
-    // The salt's column is in use on the rows of salt and of differences.
-    let exempt = |row: usize, column: usize| {
-        column == SALT
-            && !SALT_ROWS.contains(&(row % ROWS))
-            && !(LOW_ROW..HIGH_ROW + LIMBS).contains(&(row % ROWS))
+    let exempt = |row: usize, column: usize| match column {
+        SUM => is_free_digit(row) && !(LOW_ROW..HIGH_ROW + DIFFERENCE_BYTES).contains(&(row % ROWS)),
+        NUMBER => !is_of_value(row),
+        _ => false,
     };
-    assert_eq!(DIFFERENCE, SALT);
-    assert_cells_matter(&tables.chips, &tables.traces, VALUES, SAMPLE.into_iter(), exempt);
+    assert_cells_matter(&tables.chips, &tables.traces, VALUES, sample(), exempt);
 }
 
 #[test]
 fn every_cell_of_a_credential_matters() {
     let tables = credential_tables(&opening(STANDARD)).filled();
-    let exempt = |row: usize, column: usize| column == SALT && !SALT_ROWS.contains(&(row % ROWS));
-    assert_cells_matter(&tables.chips, &tables.traces, VALUES, SAMPLE.into_iter(), exempt);
+    let exempt = |row: usize, column: usize| match column {
+        SUM => is_free_digit(row),
+        POSITION => !is_of_value(row),
+        _ => false,
+    };
+    assert_cells_matter(&tables.chips, &tables.traces, VALUES, sample(), exempt);
 }
 
 #[test]

@@ -238,12 +238,17 @@ fn read_by_nothing(chip: &CredentialChip, trace: &Trace) -> impl Fn(usize, usize
             3 => !(8..40).contains(&row),
             _ => row >= 40,
         },
-        // Salts and the rows beside them; rows of no slot.
-        CredentialChip::Values(_) => column == 4 || zero(fixed[0][row]),
-        // Positions of what is not in the document; rows behind the commitment.
-        CredentialChip::Record(_) => column == 1 && !(12..28).contains(&row) || row >= 76,
-        // Multiplicities; rows behind the permutations.
-        CredentialChip::Poseidon2(_) => column == 36 || row >= 270,
+        // Digits beside those of length, name and salt; positions of no byte of a value.
+        CredentialChip::Values(_) => match column {
+            0 => zero(fixed[4][row]) && row % 7 != 0,
+            1 => false,
+            _ => zero(fixed[1][row]),
+        },
+        // Positions of what is not in the document; rows between the record and the issuer's key, and behind the commitment.
+        CredentialChip::Record(_) => {
+            column == 1 && !(12..28).contains(&row) || !(0..56).contains(&row) && !(98..118).contains(&row)
+        }
+        CredentialChip::Poseidon2(_) => false,
         CredentialChip::Es256(_) | CredentialChip::Range(_) => false,
     }
 }
