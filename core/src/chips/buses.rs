@@ -11,24 +11,12 @@ use crate::air::Bus;
 /// Provided by the range chip; looked up by every chip.
 pub const RANGE: Bus = Bus::new("range", 2);
 
-/// `(initial byte, major type, bytes of argument, immediate)`: one row for each well-formed definite-length initial
-/// byte of CBOR (RFC 8949, 3). The immediate is the additional information below 24, else 0.
-/// Provided by the range chip; looked up by the CBOR chip.
-pub const CBOR_HEAD: Bus = Bus::new("cbor_head", 4);
-
-/// `(position, byte)`. Provided by the bytes chip; looked up by the text and value chips.
-pub const BYTE: Bus = Bus::new("byte", 2);
-
-/// `(position, word)`: the four bytes from `position` on. Provided by the bytes chip; looked up by the SHA-256 chip for
-/// its message schedule and by the record chip for digests and coordinates.
-pub const WORD: Bus = Bus::new("word", 2);
-
-/// `(position, b0, b1, b2, b3, b4)`: five bytes from `position` on. Provided by the bytes chip; looked up by the CBOR
-/// chip for heads.
-pub const HEAD_BYTES: Bus = Bus::new("head_bytes", 6);
+/// `(position, length, value)`: the big-endian number that the `length` bytes from `position` on make, for 1, 2 and 4 bytes.
+/// Provided by the bytes chip; looked up by the CBOR, text, value, SHA-256, links and record chips.
+pub const BYTES: Bus = Bus::new("bytes", 3);
 
 /// `(start, end, fingerprint)`: the bytes from `start` up to, not including, `end` have this fingerprint, a
-/// deterministic function of the bytes alone. Provided by the bytes chip; looked up by the CBOR chip for map keys.
+/// deterministic function of the bytes alone. Provided by the bytes chip; looked up by the keys chip.
 pub const FINGERPRINT: Bus = Bus::new("fingerprint", 3);
 
 /// `(stream, final block, length)`: the message of `stream` has `length` bytes and its padding ends with `final block`.
@@ -39,42 +27,29 @@ pub const STREAM_END: Bus = Bus::new("stream_end", 3);
 /// Provided by the SHA-256 chip; looked up by the links chip, and by a SHA-256 table that continues a stream of another.
 pub const HASH_WORDS: Bus = Bus::new("hash_words", 4);
 
-/// `(position, text)`: the bytes from `position` on are the encoding that text number `text` stands for.
-/// Sent once for each text in use by the text chip; received by the CBOR chip.
-pub const TEXT_AT: Bus = Bus::new("text_at", 2);
-
 /// `(date, number)`: `YYYYMMDDhhmmss` read in decimal of the tdate number `date`.
 /// Sent once a date by the text chip; received by the record chip.
 pub const DATE: Bus = Bus::new("date", 2);
 
-/// `(position, parent, parent path, remaining, context)`: a data item starts at `position` as a child of the item that
-/// starts at `parent`, with `remaining` children of that item still to come, itself included.
-/// Sent and received by the CBOR chip; the links chip sends `(start, root(stream), 0, 1, stream)` for each stream in use.
-pub const CBOR_OPEN: Bus = Bus::new("cbor_open", 5);
+/// `(position, parent, remaining, state)`: `remaining` children of `parent` are still to come, and the first begins at
+/// `position` and stands in `state`; with none to come, `parent` ends there. A parent is the row of an item or, of the item that
+/// is a whole stream, [`root`].
+/// Sent and received by the CBOR chip; for each stream in use the links chip sends its start and receives its end.
+pub const CBOR_OPEN: Bus = Bus::new("cbor_open", 4);
 
-/// `(parent, end)`: the last child of the item that starts at `parent` ends before `end`.
-/// Sent and received by the CBOR chip; the links chip receives `(root(stream), end)` for each stream in use.
-pub const CBOR_CLOSE: Bus = Bus::new("cbor_close", 2);
+/// `(state, kind, number, next state, ...)`: a rule of the documents' grammar and the codes of its shape and finding; and
+/// `(0, initial byte, kind, bytes of argument, 1 if these are read, 0, 0, 0)`: a well-formed initial byte.
+/// Provided and looked up by the CBOR chip.
+pub const CBOR_RULE: Bus = Bus::new("cbor_rule", 8);
 
-/// `(parent path, context, path, role, argument, next context)`: a rule of the documents' grammar, unique in its first
-/// two. Provided and looked up by the CBOR chip.
-pub const CBOR_PATH: Bus = Bus::new("cbor_path", 6);
-
-/// `(field, a, b)`: what the CBOR chip found at a path of interest, once a field.
-/// Sent by the CBOR chip; received by the links (digestIDs), record (coordinates) and values (element values) chips.
-/// Fields are numbered in [`field`].
+/// `(number, a, b)`: what the CBOR chip found, by the rule of the item ([`Finding`](crate::chips::grammar::Finding)); its number
+/// is that of a text or a [`field`].
+/// Sent by the CBOR chip, once an item; received by the text, links (digestIDs), record (coordinates), values (element values) and
+/// keys chips (digests, and keys not asked for).
 pub const FIELD: Bus = Bus::new("field", 3);
-
-/// `(namespace, digestID, position)`: an entry of `valueDigests`, its digest's first byte at `position`.
-/// Sent once an entry by the CBOR chip; received by the keys chip, which shows each digestID once a namespace.
-pub const DIGEST_ENTRY: Bus = Bus::new("digest_entry", 3);
 
 /// `(namespace, digestID, position)`, unique in its first two. Provided by the keys chip; looked up by the links chip.
 pub const DIGEST_AT: Bus = Bus::new("digest_at", 3);
-
-/// `(map path, fingerprint)`: a key that is none of those asked for in its map.
-/// Sent by the CBOR chip; received by the keys chip, which shows that it is none of them.
-pub const OTHER_KEY: Bus = Bus::new("other_key", 2);
 
 /// `(operand, k, word)`: big-endian word `k` in 0..8 of operand [`es256::X`], [`es256::Y`] or [`es256::HASH`] of the one
 /// ECDSA signature that the proof is about. Sent once a word by the links and record chips; received once a word by the
@@ -109,21 +84,32 @@ pub mod es256 {
     pub const V2: u64 = 5;
 }
 
-/// Fields on [`FIELD`].
+/// Numbers on [`FIELD`] besides those of texts.
 pub mod field {
     /// `(position of the 32 bytes, 32)` of `deviceKey`'s x.
-    pub const DEVICE_KEY_X: u64 = 1;
+    pub const DEVICE_KEY_X: u64 = 128;
     /// `(position of the 32 bytes, 32)` of `deviceKey`'s y.
-    pub const DEVICE_KEY_Y: u64 = 2;
+    pub const DEVICE_KEY_Y: u64 = 129;
 
-    /// `(digestID, 0)` of the item in `slot`.
+    /// `(position behind it, digestID)` of the item in `slot`.
     pub const fn digest_id(slot: usize) -> u64 {
-        16 + slot as u64
+        130 + slot as u64
     }
 
     /// `(position of its first byte, length)` of the `elementValue` of the item in `slot`.
     pub const fn element_value(slot: usize) -> u64 {
-        32 + slot as u64
+        138 + slot as u64
+    }
+
+    /// `(position of the 32 bytes, digestID)` of a digest in the asked namespace of this index.
+    pub const fn digest(namespace: usize) -> u64 {
+        146 + namespace as u64
+    }
+
+    /// `(position behind the head, argument)` of a key that is not asked for, of sort `index` among
+    /// [`OTHER_KEYS`](crate::chips::grammar::OTHER_KEYS).
+    pub const fn other_key(index: usize) -> u64 {
+        154 + index as u64
     }
 }
 
@@ -137,7 +123,7 @@ pub mod date {
     pub const VALID_UNTIL: u64 = 2;
 }
 
-/// The parent that the root item of `stream` names on [`CBOR_OPEN`] and [`CBOR_CLOSE`]: no position is as large.
+/// The parent of the item that is all of `stream` on [`CBOR_OPEN`]: no table has as many rows.
 pub const fn root(stream: usize) -> u64 {
     (1 << 20) + stream as u64
 }

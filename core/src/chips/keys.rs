@@ -5,31 +5,32 @@
 //! * [`ENTRIES`] groups, each a `(namespace, digestID, position)` that the CBOR chip has found or a *bound*, in strictly
 //!   growing order. Entries are provided on [`DIGEST_AT`]: a digestID stands for one digest. The bound of a namespace stands
 //!   before its entries, with a digestID of -1; the groups left over are bounds too.
-//! * Groups for the keys that the CBOR chip has not matched with one of those asked for in its map, so many a map
-//!   ([`OTHER_KEYS`]). Each shows that it is none of them: the matched key is the only one of its name.
+//! * Groups for the keys that the CBOR chip has not matched with one of those asked for in its map, so many a sort
+//!   ([`GROUPS`]). Each shows that it is none of them: the matched key is the only one of its name.
 //!
 //! # Soundness
 //!
 //! | cell | what fixes it |
 //! |---|---|
-//! | used | boolean; the number of used groups is that of entries and keys sent. 0 on the first group and the last of the first part |
-//! | namespace | 0 on the first group, one more on each bound |
+//! | used | boolean; the number of used groups is that of entries and keys received. 0 on the first group and the last of the first part |
+//! | namespace | 0 on the first group, one more on each bound; 0 on a key's |
 //! | digestID, position | of an entry received once from the CBOR chip; the digestID of a bound is -1 |
 //! | gap limbs | ranges: the rank `namespace (2^31 + 1) + digestID` grows by 1 + gap from group to group. `gap < 2^33`, so ranks never wrap, and equal (namespace, digestID) would be equal ranks. An entry's rank lies between those of its namespace's bound and the next, so its digestID is below 2^31 |
 //! | multiplicity | free: the provided key is unique in (namespace, digestID), and no bound has the digestID of an item |
-//! | code | received once from the CBOR chip, under the path of the group's map |
+//! | start, argument | received once from the CBOR chip, under the number of the group's sort |
+//! | code | of a text the fingerprint of these bytes, of a label the number that argument and sort make |
 //! | products, inverse | the product of the differences from all keys asked for in the map has an inverse |
 //!
-//! On groups for keys that are not used the code is free, and so is the position of a bound; nothing reads them. All cells of
-//! groups for keys that are not used are zero but for the products, which are those of the negated keys.
+//! On groups for keys that are not used start, argument and code are free, and so is the position of a bound; nothing reads them.
+//! All cells of groups for keys that are not used are zero but for the products, and the code of negative labels.
 
 use p3_field::{Field, PrimeCharacteristicRing, PrimeField64};
 
 use crate::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
-use crate::chips::buses::{DIGEST_AT, DIGEST_ENTRY, OTHER_KEY, RANGE};
-use crate::chips::cbor::{Tree, TreeError};
+use crate::chips::buses::{DIGEST_AT, FIELD, FINGERPRINT, RANGE, field};
+use crate::chips::cbor::tree::{OtherKey, Tree, TreeError};
 use crate::chips::fingerprint::fingerprint;
-use crate::chips::grammar::{fixed_keys, path};
+use crate::chips::grammar::{OTHER_KEYS, fixed_keys, kind, state};
 use crate::class::{CLASSES, LARGE, SIG_STRUCTURE_PREFIX};
 use crate::field::F;
 use crate::statement::Subject;
@@ -48,15 +49,8 @@ const DIGESTS: usize = 128;
 /// Groups of the first part: entries, a bound before each namespace and one behind the last.
 const ENTRIES: usize = DIGESTS + LARGE.slots + 1;
 
-/// The maps in which no key but those asked for may be one of these, and the groups for others of their keys. Item maps
-/// are not among them: all their four keys are asked for.
-const OTHER_KEYS: [(u64, usize); 5] = [
-    (path::MSO, 128),
-    (path::VALUE_DIGESTS, 128),
-    (path::DEVICE_KEY_INFO, 64),
-    (path::DEVICE_KEY, 120),
-    (path::VALIDITY_INFO, 60),
-];
+/// Groups for the keys of each sort of [`OTHER_KEYS`]. Keys of item maps are none of them: all their four keys are asked for.
+const GROUPS: [usize; OTHER_KEYS.len()] = [128, 128, 64, 60, 60, 60];
 
 /// Bits of a limb of a gap, little end first.
 const LIMB_BITS: usize = 11;
@@ -71,10 +65,10 @@ const _: () = {
         assert!(CLASSES[class].slots <= LARGE.slots && CLASSES[class].slots <= KEYS);
         class += 1;
     }
-    let (mut groups, mut map) = (ENTRIES, 0);
-    while map < OTHER_KEYS.len() {
-        groups += OTHER_KEYS[map].1;
-        map += 1;
+    let (mut groups, mut sort) = (ENTRIES, 0);
+    while sort < GROUPS.len() {
+        groups += GROUPS[sort];
+        sort += 1;
     }
     assert!(GROUP_ROWS * groups + RESERVED_ROWS <= HEIGHT);
 };
@@ -87,8 +81,12 @@ mod column {
     pub const NAMESPACE: usize = 1;
     /// The entry's digestID.
     pub const DIGEST_ID: usize = 2;
+    /// The key's argument: of a text its length.
+    pub const ARGUMENT: usize = 2;
     /// Position of the entry's digest.
     pub const POSITION: usize = 3;
+    /// Position of the key behind its head.
+    pub const START: usize = 3;
     /// Lookups of the entry, on its second row.
     pub const MULTIPLICITY: usize = 3;
     /// On the rows of an entry, a limb of the rank less the rank before and 1.
@@ -119,10 +117,14 @@ mod fixed {
     pub const LIMB: usize = 3;
     /// 1 on the first row of a key's group.
     pub const KEY: usize = 4;
-    /// Path of its map.
-    pub const MAP: usize = 5;
+    /// 1 there where the key is a text.
+    pub const TEXT: usize = 5;
+    /// 1 there where the key is an unsigned integer, -1 where it is a negative one.
+    pub const SIGN: usize = 6;
+    /// On the first row of a group, the number under which its key or, in namespace 0, its entry is found.
+    pub const NUMBER: usize = 7;
     /// Number of columns.
-    pub const COUNT: usize = 6;
+    pub const COUNT: usize = 8;
 }
 
 /// The keys table of a subject.
@@ -139,8 +141,7 @@ impl KeysChip {
         Self { namespaces }
     }
 
-    /// Fills the table with what `tree` has found, but for the multiplicities. Keys of maps that are not among
-    /// [`OTHER_KEYS`] are left out.
+    /// Fills the table with what `tree` has found, but for the multiplicities.
     ///
     /// # Errors
     ///
@@ -148,40 +149,40 @@ impl KeysChip {
     pub fn trace(&self, tree: &Tree) -> Result<Trace, TreeError> {
         let mut trace = Trace::zeroed(HEIGHT, column::COUNT);
         fill_entries(&mut trace, tree.digest_entries())?;
-        let others = tree.other_keys();
-        let mut group = ENTRIES;
-        for (map, limit) in OTHER_KEYS {
-            let codes = others.iter().filter(|&&(other, _)| other == map).map(|&(_, code)| code);
-            let codes: Vec<_> = codes.collect();
-            if codes.len() > limit {
-                return Err(TreeError::TooManyKeys { limit });
+        for (sort, (_, _, number)) in OTHER_KEYS.into_iter().enumerate() {
+            let mut keys = tree.other_keys.iter().filter(|key| key.number == number);
+            sort_rows(sort).for_each(|row| self.fill_key(&mut trace, row, sort, keys.next()));
+            if keys.next().is_some() {
+                return Err(TreeError::TooManyKeys { limit: GROUPS[sort] });
             }
-            for index in 0..limit {
-                self.fill_key(&mut trace, (group + index) * GROUP_ROWS, map, codes.get(index).copied());
-            }
-            group += limit;
         }
         Ok(trace)
     }
 
     /// Fills the group that begins at `row`.
-    fn fill_key(&self, trace: &mut Trace, row: usize, map: u64, code: Option<F>) {
-        trace.set(row, column::USED, F::from_bool(code.is_some()));
-        trace.set(row, column::CODE, code.unwrap_or_default());
-        let products = self.products(map, code.unwrap_or_default());
-        let inverse = match code {
-            Some(_) => products[PRODUCTS - 1].try_inverse().unwrap_or_default(),
-            None => F::ZERO,
+    fn fill_key(&self, trace: &mut Trace, row: usize, sort: usize, key: Option<&OtherKey>) {
+        let code = match key {
+            Some(key) => F::from_u64(key.code),
+            None => -F::from_bool(OTHER_KEYS[sort].1 == kind::NEGATIVE),
         };
+        let products = self.products(sort, code);
+        let mut inverse = F::ZERO;
+        if let Some(key) = key {
+            trace.set(row, column::USED, F::ONE);
+            trace.set_u64(row, column::START, key.start);
+            trace.set_u64(row, column::ARGUMENT, key.argument);
+            inverse = products[PRODUCTS - 1].try_inverse().unwrap_or_default();
+        }
+        trace.set(row, column::CODE, code);
         for (index, value) in products.into_iter().chain([inverse]).enumerate() {
             let (column, offset) = product_cell(index);
             trace.set(row + offset, column, value);
         }
     }
 
-    /// Products of the first 2, 3 and so on differences of `code` from the keys of `map`.
-    fn products(&self, map: u64, code: F) -> [F; PRODUCTS] {
-        let [first, others @ ..] = self.keys(map);
+    /// Products of the first 2, 3 and so on differences of `code` from the keys asked for in the map of a sort.
+    fn products(&self, sort: usize, code: F) -> [F; PRODUCTS] {
+        let [first, others @ ..] = self.keys(sort);
         let mut product = code - first;
         others.map(|key| {
             product *= code - key;
@@ -189,12 +190,19 @@ impl KeysChip {
         })
     }
 
-    /// Codes of the keys asked for in `map`, the first repeated.
-    fn keys(&self, map: u64) -> [F; KEYS] {
-        let keys = if map == path::VALUE_DIGESTS { self.namespaces.clone() } else { fixed_keys(map) };
+    /// Codes of the keys asked for in the map of a sort, the first repeated.
+    fn keys(&self, sort: usize) -> [F; KEYS] {
+        let (map, ..) = OTHER_KEYS[sort];
+        let keys = if map == state::VALUE_DIGESTS { self.namespaces.clone() } else { fixed_keys(map) };
         let first = keys.first().copied().unwrap_or_default();
         std::array::from_fn(|i| keys.get(i).copied().unwrap_or(first))
     }
+}
+
+/// First rows of the groups of a sort.
+fn sort_rows(sort: usize) -> impl Iterator<Item = usize> {
+    let first = ENTRIES + GROUPS[..sort].iter().sum::<usize>();
+    (first..first + GROUPS[sort]).map(|group| group * GROUP_ROWS)
 }
 
 /// Fills the first part. What does not fit in, as its namespace is none, is left out.
@@ -249,19 +257,27 @@ fn eval_entries<B: ChipBuilder>(b: &mut B) {
     let limb = b.main(column::LIMB, 0);
     b.lookup(RANGE, vec![limb, B::Expr::from_usize(LIMB_BITS)], has_limb);
 
-    let found = vec![namespace, digest_id, b.main(column::POSITION, 0)];
-    b.receive(DIGEST_ENTRY, found, entry * used);
     let above = [column::NAMESPACE, column::DIGEST_ID, column::POSITION].map(|column| b.main(column, -1));
     b.provide(DIGEST_AT, above.to_vec(), column::MULTIPLICITY, provides);
 }
 
 fn eval_keys<B: ChipBuilder>(b: &mut B) {
-    let [is_key, map] = [fixed::KEY, fixed::MAP].map(|column| b.fixed(column, 0));
-    let [used, code] = [column::USED, column::CODE].map(|column| b.main(column, 0));
+    let [is_key, is_text, sign] = [fixed::KEY, fixed::TEXT, fixed::SIGN].map(|column| b.fixed(column, 0));
+    let [used, start, argument, code] =
+        [column::USED, column::START, column::ARGUMENT, column::CODE].map(|column| b.main(column, 0));
     let cell = |b: &B, index: usize| {
         let (column, offset) = product_cell(index);
         b.main(column, offset as i32)
     };
+    b.assert_zero("no-namespace", is_key.clone() * b.main(column::NAMESPACE, 0));
+
+    // A negative integer is -1 less its argument (RFC 8949, 3.1).
+    let twice_number = argument.double() + B::Expr::ONE;
+    let twice_code = code.double() + B::Expr::ONE;
+    b.assert_zero("label", sign.clone() * (twice_code - sign * twice_number));
+    let end = start.clone() + argument;
+    b.lookup(FINGERPRINT, vec![start, end, code.clone()], is_text * used.clone());
+
     let mut product = code.clone() - b.public(0);
     for index in 0..PRODUCTS {
         let longer = cell(b, index);
@@ -269,8 +285,7 @@ fn eval_keys<B: ChipBuilder>(b: &mut B) {
         b.assert_zero("product", is_key.clone() * (longer.clone() - product * difference));
         product = longer;
     }
-    b.assert_zero("distinct", is_key.clone() * (product * cell(b, PRODUCTS) - used.clone()));
-    b.receive(OTHER_KEY, vec![map, code], is_key * used);
+    b.assert_zero("distinct", is_key * (product * cell(b, PRODUCTS) - used));
 }
 
 impl Chip for KeysChip {
@@ -291,13 +306,22 @@ impl Chip for KeysChip {
         for group in 0..ENTRIES {
             let row = group * GROUP_ROWS;
             columns[fixed::ENTRY][row] = F::ONE;
+            columns[fixed::NUMBER][row] = F::from_u64(field::digest(0));
             columns[fixed::FOLLOWED][row] = F::from_bool(group + 1 < ENTRIES);
             columns[fixed::PROVIDES][row + 1] = F::ONE;
             columns[fixed::LIMB][row..row + GROUP_ROWS].fill(F::from_bool(group > 0));
         }
-        for (row, map) in key_rows() {
-            columns[fixed::KEY][row] = F::ONE;
-            columns[fixed::MAP][row] = F::from_u64(map);
+        for (sort, (_, kind, number)) in OTHER_KEYS.into_iter().enumerate() {
+            for row in sort_rows(sort) {
+                columns[fixed::KEY][row] = F::ONE;
+                columns[fixed::TEXT][row] = F::from_bool(kind == kind::TEXT);
+                columns[fixed::SIGN][row] = match kind {
+                    kind::UNSIGNED => F::ONE,
+                    kind::NEGATIVE => F::NEG_ONE,
+                    _ => F::ZERO,
+                };
+                columns[fixed::NUMBER][row] = F::from_u64(number);
+            }
         }
         columns
     }
@@ -305,9 +329,9 @@ impl Chip for KeysChip {
     /// The codes of the keys asked for in the map of a key's group.
     fn public(&self) -> Vec<Vec<F>> {
         let mut columns = vec![F::zero_vec(HEIGHT); KEYS];
-        for (row, map) in key_rows() {
-            for (column, key) in columns.iter_mut().zip(self.keys(map)) {
-                column[row] = key;
+        for sort in 0..OTHER_KEYS.len() {
+            for (column, key) in columns.iter_mut().zip(self.keys(sort)) {
+                sort_rows(sort).for_each(|row| column[row] = key);
             }
         }
         columns
@@ -316,16 +340,13 @@ impl Chip for KeysChip {
     fn eval<B: ChipBuilder>(&self, b: &mut B) {
         let is_first = b.fixed(fixed::ENTRY, 0) + b.fixed(fixed::KEY, 0);
         let used = b.main(column::USED, 0);
-        b.assert_zero("used", is_first * used.bool_check());
+        b.assert_zero("used", is_first.clone() * used.bool_check());
+        let number = b.fixed(fixed::NUMBER, 0) + b.main(column::NAMESPACE, 0);
+        let found = vec![number, b.main(column::POSITION, 0), b.main(column::DIGEST_ID, 0)];
+        b.receive(FIELD, found, is_first * used);
         eval_entries(b);
         eval_keys(b);
     }
-}
-
-/// First row and map of each key's group.
-fn key_rows() -> impl Iterator<Item = (usize, u64)> {
-    let maps = OTHER_KEYS.into_iter().flat_map(|(map, groups)| std::iter::repeat_n(map, groups));
-    maps.zip(ENTRIES..).map(|(map, group)| (group * GROUP_ROWS, map))
 }
 
 #[cfg(test)]
@@ -348,9 +369,9 @@ mod tests {
         })
     }
 
-    /// The first row of the groups of a map.
-    fn first_row(map: u64) -> usize {
-        key_rows().find(|&(_, other)| other == map).unwrap().0
+    /// The first row of the groups of a sort.
+    fn first_row(sort: usize) -> usize {
+        sort_rows(sort).next().unwrap()
     }
 
     #[test]
@@ -401,7 +422,7 @@ mod tests {
         assert_eq!(broken(&skipped), ["keys/namespace"]);
         assert_eq!(broken(&|trace| trace.row_mut(group(1))[column::LIMB] += one), ["keys/rank"]);
 
-        let row = first_row(path::MSO);
+        let row = first_row(0);
         assert_eq!(trace.get(row, column::USED), one);
         let (inverse, offset) = product_cell(PRODUCTS);
         let counted_twice = |trace: &mut Trace| {
@@ -416,14 +437,19 @@ mod tests {
         };
         assert_eq!(broken(&product), ["keys/product"]);
         assert_eq!(broken(&|trace| trace.row_mut(row + offset)[inverse] += one), ["keys/distinct"]);
+        assert_eq!(broken(&|trace| trace.set(row, column::NAMESPACE, one)), ["keys/no-namespace"]);
+        for sort in [4, 5] {
+            let row = first_row(sort);
+            assert_eq!(broken(&|trace| trace.row_mut(row)[column::ARGUMENT] += one), ["keys/label"]);
+        }
     }
 
     #[test]
     fn no_key_asked_for_has_an_inverse() {
         let chip = KeysChip::new(&world().subject);
-        for (map, _) in OTHER_KEYS {
-            for key in chip.keys(map) {
-                assert_eq!(chip.products(map, key)[PRODUCTS - 1], F::ZERO);
+        for sort in 0..OTHER_KEYS.len() {
+            for key in chip.keys(sort) {
+                assert_eq!(chip.products(sort, key)[PRODUCTS - 1], F::ZERO);
             }
         }
     }
@@ -434,7 +460,7 @@ mod tests {
         let mut tables = world.tables();
         assert_eq!(tables.rules(), NONE);
         let digests = tree.digest_entries().len();
-        assert_eq!(tree.other_keys().len(), 3);
+        assert_eq!(tree.other_keys.len(), 3);
         let watch = Watch::new(&tables.chips, &tables.traces, fixture::KEYS);
         let mut cells = Vec::new();
         for row in (0..ENTRIES).map(|group| group * GROUP_ROWS) {
@@ -442,10 +468,10 @@ mod tests {
             cells.extend((0..columns).map(|column| (row, column)));
             cells.extend((0..GROUP_ROWS).filter(|_| row > 0).map(|limb| (row + limb, column::LIMB)));
         }
-        for map in [path::MSO, path::VALUE_DIGESTS, path::DEVICE_KEY] {
-            let row = first_row(map);
+        for sort in [0, 1, 4] {
+            let row = first_row(sort);
             assert_eq!(tables.traces[fixture::KEYS].get(row, column::USED), F::ONE);
-            cells.extend([(row, column::USED), (row, column::CODE)]);
+            cells.extend((0..column::COUNT).map(|column| (row, column)));
             let products = (0..=PRODUCTS).map(product_cell);
             cells.extend(products.map(|(column, offset)| (row + offset, column)));
         }
@@ -468,13 +494,8 @@ mod tests {
             });
             KeysChip::new(&world.subject).trace(&world.tree()).map(|trace| trace.height())
         };
-        for (key, map) in [
-            (None, path::MSO),
-            (Some("valueDigests"), path::VALUE_DIGESTS),
-            (Some("deviceKeyInfo"), path::DEVICE_KEY_INFO),
-            (Some("validityInfo"), path::VALIDITY_INFO),
-        ] {
-            let limit = OTHER_KEYS.iter().find(|(other, _)| *other == map).unwrap().1;
+        let maps = [None, Some("valueDigests"), Some("deviceKeyInfo"), Some("validityInfo")];
+        for (key, limit) in maps.into_iter().zip(GROUPS) {
             assert_eq!(chip_error(key, limit), Ok(HEIGHT));
             assert_eq!(chip_error(key, limit + 1), Err(TreeError::TooManyKeys { limit }));
         }

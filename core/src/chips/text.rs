@@ -1,15 +1,15 @@
 //! The text table: one byte of an expected string a row.
 //!
-//! Shows that every string in use stands at some place of the hashed streams, and says where on
-//! [`TEXT_AT`], once. Of a date it reads the digits and sends the number on [`DATE`]. Which strings there
-//! are is the [`grammar`](crate::chips::grammar)'s to say; where they may stand is the CBOR chip's.
+//! Shows that every string in use stands at some place of the hashed streams, where the CBOR chip has found it, once ([`FIELD`]). Of a
+//! date it reads the digits and sends the number on [`DATE`]; of an item's `random` it shows the length alone. Which strings there are
+//! is the [`grammar`](crate::chips::grammar)'s to say; where they may stand is the CBOR chip's.
 //!
 //! # Soundness
 //!
 //! | cell | what fixes it |
 //! |---|---|
-//! | start | constant over a string, and every byte of the string in use is looked up at its distance from it; the CBOR chip receives it once. Free where the string is not in use: nothing is sent |
-//! | digit | 0 to 9 by two range checks, and the byte looked up is its ASCII code; zero where no digit stands |
+//! | start | constant over a string, and every byte of the string in use is looked up at its distance from it; it is received once from the CBOR chip, with the argument that its head is to have. Free where the string is not in use: nothing is received |
+//! | digit | 0 to 9 by two range checks, and the byte looked up is its ASCII code; of a length what it is above the least, by a range check; zero elsewhere |
 //! | number | zero before the first digit, times ten plus the digit after each. Free on rows of no string: nothing reads it |
 //!
 //! Which rows send and look up is fixed by fixed and public columns.
@@ -17,18 +17,27 @@
 use p3_field::PrimeCharacteristicRing;
 
 use crate::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
-use crate::chips::buses::{BYTE, DATE, RANGE, TEXT_AT};
+use crate::chips::buses::{BYTES, DATE, FIELD, RANGE};
 use crate::chips::cbor::Tree;
-use crate::chips::grammar::{SubjectError, Symbol, Text, texts};
+use crate::chips::grammar::{MIN_RANDOM_BYTES, SubjectError, Symbol, Text, texts};
 use crate::chips::streams::Streams;
+use crate::class::LARGE;
 use crate::field::F;
 use crate::statement::Subject;
+
+/// Bits of a digit.
+const DIGIT_BITS: u32 = 4;
+
+/// Bits of a length less the least. No item of a class is as long.
+const LENGTH_BITS: u32 = 10;
+
+const _: () = assert!(LARGE.max_item_bytes < 1 << LENGTH_BITS);
 
 /// Committed columns.
 mod column {
     /// Position of the string's first byte.
     pub const START: usize = 0;
-    /// Value of the digit on this row.
+    /// Value of the digit on this row, or the length less the least.
     pub const DIGIT: usize = 1;
     /// Number that the string's digits before this row make in decimal.
     pub const NUMBER: usize = 2;
@@ -52,8 +61,12 @@ mod fixed {
     pub const DATE_END: usize = 5;
     /// Number of the date that ends here.
     pub const DATE: usize = 6;
+    /// Bits of the digit or length that stands here.
+    pub const BITS: usize = 7;
+    /// 1 where a digit or a length stands.
+    pub const VARIES: usize = 8;
     /// Number of columns.
-    pub const COUNT: usize = 7;
+    pub const COUNT: usize = 9;
 }
 
 /// Public columns.
@@ -62,8 +75,14 @@ mod public {
     pub const BYTE: usize = 0;
     /// 1 where a byte is expected.
     pub const IN_USE: usize = 1;
+    /// 1 on the first row of a string in use.
+    pub const FOUND: usize = 2;
+    /// Bytes of its head.
+    pub const HEAD: usize = 3;
+    /// Argument of its head; of a length, the least.
+    pub const ARGUMENT: usize = 4;
     /// Number of columns.
-    pub const COUNT: usize = 2;
+    pub const COUNT: usize = 5;
 }
 
 /// The text table of a subject.
@@ -93,11 +112,19 @@ impl TextChip {
             for index in 0..text.capacity {
                 trace.set_u64(row, column::START, start);
                 trace.set(row, column::NUMBER, number);
-                if text.symbols.get(index) == Some(&Symbol::Digit) {
-                    let byte = streams.byte((start as usize).saturating_add(index));
-                    let digit = F::from_u8(byte) - F::from_u8(b'0');
-                    trace.set(row, column::DIGIT, digit);
-                    number = number * F::from_u8(10) + digit;
+                match text.symbols.get(index) {
+                    Some(Symbol::Digit) => {
+                        let byte = streams.byte((start as usize).saturating_add(index));
+                        let digit = F::from_u8(byte) - F::from_u8(b'0');
+                        trace.set(row, column::DIGIT, digit);
+                        number = number * F::from_u8(10) + digit;
+                    }
+                    Some(Symbol::Length) => {
+                        let [_, length] = tree.field(text.number).unwrap_or_default();
+                        let over = F::from_u64(length) - F::from_u8(MIN_RANDOM_BYTES);
+                        trace.set(row, column::DIGIT, over);
+                    }
+                    _ => {}
                 }
                 row += 1;
             }
@@ -134,7 +161,11 @@ impl Chip for TextChip {
                 columns[fixed::INDEX][row] = F::from_usize(index);
                 columns[fixed::FIRST][row] = F::from_bool(index == 0);
                 columns[fixed::CONTINUES][row] = F::from_bool(!ends);
-                columns[fixed::DIGIT][row] = F::from_bool(text.symbols.get(index) == Some(&Symbol::Digit));
+                let is_digit = text.symbols.get(index) == Some(&Symbol::Digit);
+                columns[fixed::DIGIT][row] = F::from_bool(is_digit);
+                columns[fixed::VARIES][row] = F::from_bool(is_digit || text.is_length);
+                columns[fixed::BITS][row] =
+                    F::from_u32(if text.is_length { LENGTH_BITS } else { DIGIT_BITS });
                 if let (true, Some(date)) = (ends, text.date) {
                     columns[fixed::DATE_END][row] = F::ONE;
                     columns[fixed::DATE][row] = F::from_u64(date);
@@ -149,10 +180,16 @@ impl Chip for TextChip {
         let mut columns = vec![vec![F::ZERO; self.height()]; public::COUNT];
         let mut first = 0;
         for text in &self.texts {
+            if let (false, Some((head, argument))) = (text.symbols.is_empty(), text.head()) {
+                columns[public::FOUND][first] = F::ONE;
+                columns[public::HEAD][first] = F::from_u64(head);
+                columns[public::ARGUMENT][first] = F::from_u64(argument);
+            }
             for (index, symbol) in text.symbols.iter().enumerate() {
                 let byte = match symbol {
                     Symbol::Byte(byte) => *byte,
                     Symbol::Digit => b'0',
+                    Symbol::Length => continue,
                 };
                 columns[public::BYTE][first + index] = F::from_u8(byte);
                 columns[public::IN_USE][first + index] = F::ONE;
@@ -167,18 +204,20 @@ impl Chip for TextChip {
             (b.main(column::START, 0), b.main(column::DIGIT, 0), b.main(column::NUMBER, 0));
         let (text, index) = (b.fixed(fixed::TEXT, 0), b.fixed(fixed::INDEX, 0));
         let (first, continues) = (b.fixed(fixed::FIRST, 0), b.fixed(fixed::CONTINUES, 0));
-        let is_digit = b.fixed(fixed::DIGIT, 0);
-        let in_use = b.public(public::IN_USE);
+        let (is_digit, varies) = (b.fixed(fixed::DIGIT, 0), b.fixed(fixed::VARIES, 0));
 
         let next_start = b.main(column::START, 1);
         b.assert_zero("start", continues.clone() * (next_start - start.clone()));
         let byte = b.public(public::BYTE) + digit.clone();
-        b.lookup(BYTE, vec![start.clone() + index, byte], in_use.clone());
-        b.send(TEXT_AT, vec![start, text], first.clone() * in_use);
+        b.lookup(BYTES, vec![start.clone() + index, B::Expr::ONE, byte], b.public(public::IN_USE));
+        let argument = b.public(public::ARGUMENT) + digit.clone();
+        let found = vec![text, start + b.public(public::HEAD), argument];
+        b.receive(FIELD, found, b.public(public::FOUND));
 
-        b.assert_zero("no-digit", (B::Expr::ONE - is_digit.clone()) * digit.clone());
-        b.lookup(RANGE, vec![digit.clone(), B::Expr::from_u8(4)], is_digit.clone());
-        b.lookup(RANGE, vec![digit.clone() + B::Expr::from_u8(6), B::Expr::from_u8(4)], is_digit.clone());
+        b.assert_zero("no-digit", (B::Expr::ONE - varies.clone()) * digit.clone());
+        b.lookup(RANGE, vec![digit.clone(), b.fixed(fixed::BITS, 0)], varies);
+        let (above_nine, bits) = (digit.clone() + B::Expr::from_u8(6), B::Expr::from_u32(DIGIT_BITS));
+        b.lookup(RANGE, vec![above_nine, bits], is_digit.clone());
 
         let read = is_digit * (number.clone() * F::from_u8(9) + digit);
         let next_number = b.main(column::NUMBER, 1);

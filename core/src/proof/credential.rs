@@ -115,9 +115,9 @@ mod fill {
     /// Where each slot's digest is; digestID and position 0 of what was not found.
     fn digest_entries(subject: &Subject, tree: &Tree) -> Vec<DigestEntry> {
         let entry = |slot| {
-            let [digest_id, _] = tree.field(field::digest_id(slot))?;
+            let [found_at, digest_id] = tree.field(field::digest_id(slot))?;
             let position = tree.digest_position(subject.namespace_index(slot)?, digest_id)? as usize;
-            Some(DigestEntry { digest_id, position })
+            Some(DigestEntry { digest_id, found_at, position })
         };
         (0..subject.elements.len()).map(|slot| entry(slot).unwrap_or_default()).collect()
     }

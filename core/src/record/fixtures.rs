@@ -7,7 +7,7 @@ use p3_field::PrimeCharacteristicRing;
 use crate::air::testing::{Partner, assert_degrees};
 use crate::air::{Trace, check, fill_multiplicities};
 use crate::chip_enum;
-use crate::chips::buses::{BYTE, DATE, ES256, FIELD, WORD, date, es256, field};
+use crate::chips::buses::{BYTES, DATE, ES256, FIELD, date, es256, field};
 use crate::chips::poseidon2::Poseidon2Chip;
 use crate::chips::range::RangeChip;
 use crate::chips::record::RecordChip;
@@ -151,7 +151,9 @@ impl Tables {
         ] {
             partner.send(FIELD, &[number, position as u64, 32]);
             for (word, value) in coordinate_words(coordinate).into_iter().enumerate() {
-                partner.provided.push((WORD, vec![F::from_usize(position + 4 * word), value]));
+                partner
+                    .provided
+                    .push((BYTES, vec![F::from_usize(position + 4 * word), F::from_u8(4), value]));
             }
         }
         for (number, value) in
@@ -162,7 +164,7 @@ impl Tables {
         for (slot, value) in document.values.iter().enumerate() {
             partner.send(FIELD, &[field::element_value(slot), at.values[slot] as u64, value.len() as u64]);
             for (index, &byte) in value.iter().enumerate() {
-                partner.provide(BYTE, &[(at.values[slot] + index) as u64, u64::from(byte)]);
+                partner.provide(BYTES, &[(at.values[slot] + index) as u64, 1, u64::from(byte)]);
             }
         }
 

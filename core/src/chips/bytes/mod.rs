@@ -3,7 +3,7 @@
 //! The table shows what FIPS 180-4, 5.1.1 asks of a padded message: every stream is a message, the byte 0x80, zeros,
 //! and the message's length in bits at the end of its *final block*, the first block that has room for it. Behind the
 //! final block a stream's region is zero. So a message, its length, its padded form and its final block determine
-//! each other. It gives out bytes, words and CBOR heads by position, fingerprints of intervals, and the end of each
+//! each other. It gives out single bytes, pairs and words by position, fingerprints of intervals, and the end of each
 //! stream.
 //!
 //! Used rows are the class's blocks times 64; the rows after them have zero bytes, so a window that begins on a used
@@ -31,7 +31,7 @@
 use p3_field::PrimeCharacteristicRing;
 
 use crate::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
-use crate::chips::buses::{BYTE, FINGERPRINT, HEAD_BYTES, RANGE, STREAM_END, WORD};
+use crate::chips::buses::{BYTES, FINGERPRINT, RANGE, STREAM_END};
 use crate::chips::fingerprint::{self, GAMMA};
 use crate::chips::streams::{END_OF_MESSAGE, Streams};
 use crate::class::{BLOCK_BYTES, LARGE, SizeClass};
@@ -65,10 +65,10 @@ pub mod column {
     pub const FINGERPRINT: usize = 7;
     /// Multiplicity of the byte.
     pub const BYTE_USES: usize = 8;
-    /// Multiplicity of the word.
-    pub const WORD_USES: usize = 9;
-    /// Multiplicity of the head.
-    pub const HEAD_USES: usize = 10;
+    /// Multiplicity of the two bytes from this one on.
+    pub const PAIR_USES: usize = 9;
+    /// Multiplicity of the four bytes from this one on.
+    pub const WORD_USES: usize = 10;
     /// Multiplicity of the fingerprint.
     pub const FINGERPRINT_USES: usize = 11;
     /// Number of columns.
@@ -273,15 +273,19 @@ fn eval_fingerprint<B: ChipBuilder>(b: &mut B) {
 fn eval_buses<B: ChipBuilder>(b: &mut B) {
     let [position, used, stream, block, block_end] =
         [fixed::POSITION, fixed::USED, fixed::STREAM, fixed::BLOCK, fixed::BLOCK_END].map(|c| b.fixed(c, 0));
-    let bytes: [B::Expr; 5] = std::array::from_fn(|offset| b.main(column::BYTE, offset as i32));
-    let word = bytes[..4].iter().fold(B::Expr::ZERO, |word, byte| word * F::from_u16(256) + byte.clone());
-
-    b.lookup(RANGE, vec![bytes[0].clone(), B::Expr::from(F::from_u8(8))], used.clone());
-    b.provide(BYTE, vec![position.clone(), bytes[0].clone()], column::BYTE_USES, used.clone());
-    b.provide(WORD, vec![position.clone(), word], column::WORD_USES, used.clone());
-
-    let head = std::iter::once(position.clone()).chain(bytes).collect();
-    b.provide(HEAD_BYTES, head, column::HEAD_USES, used.clone());
+    let byte = b.main(column::BYTE, 0);
+    b.lookup(RANGE, vec![byte.clone(), B::Expr::from(F::from_u8(8))], used.clone());
+    let mut value = byte;
+    let uses = [(1, column::BYTE_USES), (2, column::PAIR_USES), (4, column::WORD_USES)];
+    let mut length = 1;
+    for (wanted, uses) in uses {
+        while length < wanted {
+            value = value * F::from_u16(256) + b.main(column::BYTE, length);
+            length += 1;
+        }
+        let key = vec![position.clone(), B::Expr::from(F::from_i32(length)), value.clone()];
+        b.provide(BYTES, key, uses, used.clone());
+    }
 
     let interval = [b.main(column::START, 0), position + F::ONE, b.main(column::FINGERPRINT, 0)];
     b.provide(FINGERPRINT, interval.to_vec(), column::FINGERPRINT_USES, used);

@@ -8,13 +8,12 @@ use velum_testdata::{Case, MUSTERMANN, sig_structure};
 use crate::air::testing::Partner;
 use crate::air::{Trace, check, fill_multiplicities};
 use crate::chips::buses::{
-    BYTE, CBOR_CLOSE, CBOR_OPEN, DATE, DIGEST_AT, FIELD, FINGERPRINT, HEAD_BYTES, STREAM_END, date, field,
-    root,
+    BYTES, CBOR_OPEN, DATE, DIGEST_AT, FIELD, FINGERPRINT, STREAM_END, date, field, root,
 };
 use crate::chips::bytes::BytesChip;
 use crate::chips::cbor::{CborChip, Tree, TreeError};
 use crate::chips::fingerprint;
-use crate::chips::grammar::{Role, context, path, text};
+use crate::chips::grammar::{state, text};
 use crate::chips::keys::KeysChip;
 use crate::chips::range::RangeChip;
 use crate::chips::streams::Streams;
@@ -211,9 +210,9 @@ impl World {
         self.bytes(tree, &mut partner);
         for (stream, message) in self.messages.iter().enumerate() {
             let start = self.subject.class.stream_start(stream) as u64;
-            let root = root(stream);
-            partner.send(CBOR_OPEN, &[start, root, path::ROOT, 1, stream as u64]);
-            partner.receive(CBOR_CLOSE, &[root, start + message.len() as u64]);
+            let (root, state) = (root(stream), state::root(stream));
+            partner.send(CBOR_OPEN, &[start, root, 1, state]);
+            partner.receive(CBOR_OPEN, &[start + message.len() as u64, root, 0, state]);
         }
         self.findings(tree, &mut partner);
         partner
@@ -224,9 +223,13 @@ impl World {
         let streams = self.streams();
         let byte = |position: u64| u64::from(streams.byte(position as usize));
         for position in 0..self.subject.class.stream_start(self.subject.class.streams()) as u64 {
-            partner.provide(BYTE, &[position, byte(position)]);
-            let head = std::array::from_fn::<u64, 5, _>(|i| byte(position + i as u64));
-            partner.provide(HEAD_BYTES, &[&[position], &head[..]].concat());
+            let mut value = 0;
+            for length in 1..=4 {
+                value = value << 8 | byte(position + length - 1);
+                if length != 3 {
+                    partner.provide(BYTES, &[position, length, value]);
+                }
+            }
         }
         for start in tree.fingerprint_starts() {
             let (start, mut print) = (start as u64, fingerprint::START);
@@ -243,17 +246,17 @@ impl World {
         let mut fields = vec![field::DEVICE_KEY_X, field::DEVICE_KEY_Y];
         fields.extend(slots.clone().flat_map(|slot| [field::digest_id(slot), field::element_value(slot)]));
         for number in fields {
-            let [a, b] = found(tree, number).unwrap_or_default();
+            let [a, b] = tree.field(number).unwrap_or_default();
             partner.receive(FIELD, &[number, a, b]);
         }
         for date in [date::SIGNED, date::VALID_FROM, date::VALID_UNTIL] {
             partner.receive(DATE, &[date, self.date(tree, date).as_canonical_u64()]);
         }
         for slot in slots {
-            let namespace = self.subject.namespace_index(slot).unwrap() as u64;
-            let [digest_id, _] = found(tree, field::digest_id(slot)).unwrap_or_default();
-            let position = digest_position(tree, namespace, digest_id).unwrap_or_default();
-            partner.send(DIGEST_AT, &[namespace, digest_id, position]);
+            let namespace = self.subject.namespace_index(slot).unwrap();
+            let [_, digest_id] = tree.field(field::digest_id(slot)).unwrap_or_default();
+            let position = tree.digest_position(namespace, digest_id).unwrap_or_default();
+            partner.send(DIGEST_AT, &[namespace as u64, digest_id, position]);
         }
     }
 
@@ -265,26 +268,6 @@ impl World {
         let digits = digits.map(|(index, _)| F::from_u8(streams.byte(start + index)) - F::from_u8(b'0'));
         digits.fold(F::ZERO, |number, digit| number * F::from_u8(10) + digit)
     }
-}
-
-/// What a tree has found for a field.
-pub(crate) fn found(tree: &Tree, field: u64) -> Option<[u64; 2]> {
-    tree.items.iter().find_map(|item| match item.role {
-        Role::Coordinate if item.detail == field => Some([item.content(), 32]),
-        Role::DigestId if item.detail == field => Some([item.argument, 0]),
-        Role::Value if item.detail == field => Some([item.position, item.end - item.position]),
-        _ => None,
-    })
-}
-
-/// Where a tree has found a digest.
-pub(crate) fn digest_position(tree: &Tree, namespace: u64, digest_id: u64) -> Option<u64> {
-    let entry = tree.items.iter().find(|item| {
-        item.role == Role::Digest
-            && item.detail == namespace
-            && item.context == context::DIGEST_ID + digest_id
-    });
-    entry.map(|item| item.content())
 }
 
 fn change_map(content: &[u8], change: impl FnOnce(&mut Vec<(Value, Value)>)) -> Vec<u8> {

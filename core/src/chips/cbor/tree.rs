@@ -5,18 +5,19 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use p3_field::{Field, PrimeCharacteristicRing, PrimeField64};
+use p3_field::{PrimeCharacteristicRing, PrimeField64};
 use zeroize::Zeroize;
 
-use crate::chips::buses;
+use super::CAPACITY;
+use super::head::Head;
+use crate::chips::buses::{field, root};
 use crate::chips::fingerprint::fingerprint;
-use crate::chips::grammar::{Role, Rule, SubjectError, Text, context, path, rules, texts};
+use crate::chips::grammar::{
+    Finding, OTHER_KEYS, Rule, Shape, SubjectError, Text, kind, rules, state, texts,
+};
 use crate::chips::streams::Streams;
 use crate::field::F;
 use crate::statement::Subject;
-
-/// Bytes of a head that are read: the initial byte and an argument of up to four.
-pub const HEAD_BYTES: usize = 5;
 
 /// Streams that have no layout.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,13 +50,13 @@ pub enum TreeError {
         offset: usize,
     },
     /// More items than the CBOR table has rows for.
-    #[error("too many CBOR items: the size class holds {limit}, use a larger class")]
+    #[error("too many CBOR items: the table holds {limit}")]
     TooManyItems {
         /// Rows of the table.
         limit: usize,
     },
     /// More map keys of one kind than the keys table has rows for.
-    #[error("too many map keys: the size class holds {limit}, use a larger class")]
+    #[error("too many map keys of one kind: the table holds {limit}")]
     TooManyKeys {
         /// Rows of the table.
         limit: usize,
@@ -70,79 +71,73 @@ pub enum TreeError {
 pub(crate) struct Item {
     /// Position of the initial byte.
     pub(crate) position: u64,
-    /// Bytes from the initial byte on, whether of the head or not.
-    pub(crate) head: [u8; HEAD_BYTES],
-    /// Major type.
-    pub(crate) major: u8,
+    /// The initial byte.
+    pub(crate) initial: u8,
+    /// Kind of the item.
+    pub(crate) kind: u64,
     /// Bytes of the argument after the initial byte.
-    pub(crate) argument_bytes: u8,
-    /// The argument; 0 if it has eight bytes.
+    pub(crate) length: u8,
+    /// Whether these are read.
+    pub(crate) reads: bool,
+    /// The argument; if it has eight bytes, what the initial byte adds to the kind.
     pub(crate) argument: u64,
     /// Position after the last byte.
     pub(crate) end: u64,
-    /// Whether items follow as children.
-    pub(crate) has_child: bool,
-    /// Position of the parent, or the stream's root.
+    /// Row of the parent, or the stream's root.
     pub(crate) parent: u64,
-    /// Path of the parent.
-    pub(crate) parent_path: u64,
     /// Children of the parent still to come, this one included.
     pub(crate) remaining: u64,
-    /// Whether a sibling follows.
-    pub(crate) more: bool,
-    /// Context among the siblings.
-    pub(crate) context: u64,
-    /// Path by the grammar.
-    pub(crate) path: u64,
-    /// Role by the grammar.
-    #[zeroize(skip)]
-    pub(crate) role: Role,
-    /// What the role speaks of; of a key, the text it is or [`context::OTHER`].
-    pub(crate) detail: u64,
-    /// Context of the next sibling.
+    /// State that it stands in.
+    pub(crate) state: u64,
+    /// Number by the grammar.
+    pub(crate) number: u64,
+    /// State of the next sibling.
     pub(crate) next: u64,
-    /// Whether the item is the text of number `detail`.
-    pub(crate) claims: bool,
-    /// Canonical form of the fingerprint of a text key that is not asked for, of the value of a label, or of the
-    /// inverse of a digest's context; else 0.
-    pub(crate) auxiliary: u64,
+    /// Shape by the grammar.
+    #[zeroize(skip)]
+    pub(crate) shape: Shape,
+    /// What other tables learn of it.
+    #[zeroize(skip)]
+    pub(crate) finding: Finding,
 }
 
 impl Item {
     /// Position after the head.
     pub(crate) fn content(&self) -> u64 {
-        self.position + 1 + u64::from(self.argument_bytes)
+        self.position + 1 + u64::from(self.length)
     }
 
     /// Number of children by the head.
     fn children(&self) -> u64 {
-        match self.major {
-            4 => self.argument,
-            5 => 2 * self.argument,
-            _ => u64::from(self.has_child),
-        }
-    }
-
-    /// Whether the row shows that it is none of the keys asked for.
-    pub(crate) fn is_other_key(&self) -> bool {
-        match self.role {
-            Role::TextKey => !self.claims && self.major == 3,
-            Role::LabelKey => !self.claims && self.major <= 1,
-            _ => false,
-        }
+        self.shape.children(self.argument)
     }
 }
 
-/// The data items of all streams in the order of their positions, and where the expected texts are. Zeroised when
-/// dropped.
+/// A key that is not asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Zeroize)]
+pub(crate) struct OtherKey {
+    /// Number of its sort.
+    pub(crate) number: u64,
+    /// Position after the head.
+    pub(crate) start: u64,
+    /// The argument.
+    pub(crate) argument: u64,
+    /// Canonical form of what tells it from others of its map: the fingerprint of a text, a label as it is.
+    pub(crate) code: u64,
+}
+
+/// The data items of all streams in the order of their positions, where the expected texts are, and the keys that are not asked
+/// for. Zeroised when dropped.
 pub struct Tree {
     pub(crate) items: Vec<Item>,
     pub(crate) texts: BTreeMap<u64, u64>,
+    pub(crate) other_keys: Vec<OtherKey>,
 }
 
 impl Drop for Tree {
     fn drop(&mut self) {
         self.items.zeroize();
+        self.other_keys.zeroize();
     }
 }
 
@@ -164,133 +159,125 @@ impl Tree {
         self.texts.get(&text).copied()
     }
 
-    /// `(namespace, digestID, position)` of every digest in a namespace asked for.
+    /// `[namespace, digestID, position]` of every digest in a namespace asked for.
     pub(crate) fn digest_entries(&self) -> Vec<[F; 3]> {
-        let digests = self.items.iter().filter(|item| item.role == Role::Digest);
-        let entry = |item: &Item| {
-            let digest_id = F::from_u64(item.context) - F::from_u64(context::DIGEST_ID);
-            [F::from_u64(item.detail), digest_id, F::from_u64(item.content())]
+        let digests = (0..self.items.len()).filter(|&row| self.items[row].finding == Finding::Digest);
+        let entry = |row| {
+            let [position, digest_id] = self.found(row);
+            let namespace = F::from_u64(self.items[row].number) - F::from_u64(field::digest(0));
+            [namespace, F::from_u64(digest_id), F::from_u64(position)]
         };
         digests.map(entry).collect()
     }
 
-    /// What the tree tells of a field: its two values on [`FIELD`](buses::FIELD), if it was found.
+    /// What the item of a row says of itself.
+    fn found(&self, row: usize) -> [u64; 2] {
+        let item = &self.items[row];
+        match item.finding {
+            Finding::None | Finding::Head => [item.content(), item.argument],
+            Finding::Item => [item.position, item.end.wrapping_sub(item.position)],
+            Finding::Digest => {
+                let above = row.checked_sub(1).and_then(|above| self.items.get(above));
+                [item.content(), above.map_or(0, |key| key.argument)]
+            }
+        }
+    }
+
+    /// What the tree tells of a text or field: its two values on [`FIELD`](crate::chips::buses::FIELD), if it was found.
     pub fn field(&self, number: u64) -> Option<[u64; 2]> {
-        self.items.iter().filter(|item| item.detail == number).find_map(|item| match item.role {
-            Role::Coordinate => Some([item.content(), 32]),
-            Role::DigestId => Some([item.argument, 0]),
-            Role::Value => Some([item.position, item.end - item.position]),
-            _ => None,
-        })
+        let is_found = |item: &Item| item.number == number && item.finding != Finding::None;
+        self.items.iter().position(is_found).map(|row| self.found(row))
     }
 
     /// Position of the digest with this digestID in a namespace asked for, if it was found.
     pub fn digest_position(&self, namespace: usize, digest_id: u64) -> Option<u64> {
-        let wanted = [F::from_usize(namespace), F::from_u64(digest_id)];
-        let entry = self.digest_entries().into_iter().find(|entry| entry[..2] == wanted)?;
-        Some(entry[2].as_canonical_u64())
+        let is_entry = |row: usize| {
+            let item = &self.items[row];
+            item.finding == Finding::Digest && item.number == field::digest(namespace)
+        };
+        let mut entries = (0..self.items.len()).filter(|&row| is_entry(row)).map(|row| self.found(row));
+        entries.find(|entry| entry[1] == digest_id).map(|[position, _]| position)
     }
 
-    /// Map and code of every key that is not asked for.
-    pub(crate) fn other_keys(&self) -> Vec<(u64, F)> {
-        let others = self.items.iter().filter(|item| item.is_other_key());
-        others.map(|item| (item.parent_path, F::from_u64(item.auxiliary))).collect()
-    }
-
-    /// Positions from which the table looks up fingerprints.
+    /// Positions from which the keys table looks up fingerprints.
     pub fn fingerprint_starts(&self) -> Vec<usize> {
-        let texts = self.items.iter().filter(|item| item.role == Role::TextKey && item.is_other_key());
-        texts.map(|item| item.content() as usize).collect()
+        let is_text = |key: &&OtherKey| {
+            OTHER_KEYS.iter().any(|&(_, kind, number)| number == key.number && kind == kind::TEXT)
+        };
+        self.other_keys.iter().filter(is_text).map(|key| key.start as usize).collect()
     }
-}
-
-/// What a label is told apart by: the number it is; of what is no integer, the argument.
-fn label_code(item: &Item) -> F {
-    let argument = F::from_u64(item.argument);
-    if item.major == 1 { -argument - F::ONE } else { argument }
 }
 
 /// A container whose children are being read.
 struct Level {
-    /// Index of its item; none for a stream's root level.
-    item: Option<usize>,
+    /// Its row; none for a stream's root level.
+    row: Option<usize>,
     /// What the next child is told.
     parent: u64,
-    parent_path: u64,
     remaining: u64,
-    context: u64,
+    state: u64,
 }
 
 struct Parser<'a> {
     streams: &'a Streams,
-    rules: HashMap<(u64, u64), Rule>,
-    /// Texts that are keys, by their map.
-    keys: Vec<(u64, Text)>,
-    capacity: usize,
+    rules: HashMap<u64, Vec<Rule>>,
+    texts: BTreeMap<u64, Text>,
     tree: Tree,
 }
 
 impl<'a> Parser<'a> {
     fn new(subject: &Subject, streams: &'a Streams) -> Result<Self, TreeError> {
-        let rules: HashMap<_, _> =
-            rules(&subject.class).into_iter().map(|rule| ((rule.parent, rule.context), rule)).collect();
-        let texts = texts(subject)?;
-        let map_of =
-            |text: &Text| rules.values().find(|rule| rule.context == text.number).map(|rule| rule.parent);
-        let keys = texts.into_iter().filter_map(|text| Some((map_of(&text)?, text))).collect();
-        let tree = Tree { items: Vec::new(), texts: BTreeMap::new() };
-        Ok(Self { streams, rules, keys, capacity: super::capacity(&subject.class), tree })
+        let mut by_state: HashMap<_, Vec<Rule>> = HashMap::new();
+        rules(&subject.class).into_iter().for_each(|rule| by_state.entry(rule.state).or_default().push(rule));
+        let texts = texts(subject)?.into_iter().map(|text| (text.number, text)).collect();
+        let tree = Tree { items: Vec::new(), texts: BTreeMap::new(), other_keys: Vec::new() };
+        Ok(Self { streams, rules: by_state, texts, tree })
     }
 
     /// Reads the one item that a stream should be.
     fn stream(&mut self, stream: usize) -> Result<(), TreeError> {
         let mut at = 0;
-        let mut levels = vec![Level {
-            item: None,
-            parent: buses::root(stream),
-            parent_path: path::ROOT,
-            remaining: 1,
-            context: stream as u64,
-        }];
+        let mut levels =
+            vec![Level { row: None, parent: root(stream), remaining: 1, state: state::root(stream) }];
         while let Some(level) = levels.last() {
             let item = self.item(stream, at, level)?;
-            let index = self.tree.items.len();
-            if index == self.capacity {
-                return Err(TreeError::TooManyItems { limit: self.capacity });
+            let row = self.tree.items.len();
+            if row == CAPACITY {
+                return Err(TreeError::TooManyItems { limit: CAPACITY });
             }
             self.tree.items.push(item);
-            if item.has_child {
+            let children = item.children();
+            if children > 0 {
                 at = self.offset(stream, item.content());
                 levels.push(Level {
-                    item: Some(index),
-                    parent: item.position,
-                    parent_path: item.path,
-                    remaining: item.children(),
-                    context: context::FIRST,
+                    row: Some(row),
+                    parent: row as u64,
+                    remaining: children,
+                    state: item.number,
                 });
             } else {
-                at = self.close(stream, index, &mut levels);
+                at = self.close(stream, row, &mut levels);
             }
         }
         Ok(())
     }
 
-    /// Ends the item at `index` and every container it is the last child of; returns the offset to go on from.
-    fn close(&mut self, stream: usize, mut index: usize, levels: &mut Vec<Level>) -> usize {
+    /// Ends the item of `row` and every container it is the last child of; returns the offset to go on from.
+    fn close(&mut self, stream: usize, mut row: usize, levels: &mut Vec<Level>) -> usize {
         while let Some(level) = levels.last_mut() {
-            let item = self.tree.items[index];
-            if item.more {
-                (level.remaining, level.context) = (level.remaining - 1, item.next);
+            let item = self.tree.items[row];
+            if item.remaining > 1 {
+                (level.remaining, level.state) = (level.remaining - 1, item.next);
                 return self.offset(stream, item.end);
             }
-            let parent = level.item;
+            let parent = level.row;
             levels.pop();
             let Some(parent) = parent else { break };
             let container = &mut self.tree.items[parent];
-            if container.role != Role::Embedded {
+            if container.shape != Shape::Embedded {
                 container.end = item.end;
             }
-            index = parent;
+            row = parent;
         }
         0
     }
@@ -302,97 +289,76 @@ impl<'a> Parser<'a> {
     /// The item at offset `at` of a stream; a container's end is set when its last child is read.
     fn item(&mut self, stream: usize, at: usize, level: &Level) -> Result<Item, TreeError> {
         let truncated = TreeError::Truncated { stream, offset: at };
-        let bytes = self.streams.message(stream).get(at..).filter(|bytes| !bytes.is_empty());
-        let bytes = bytes.ok_or(truncated.clone())?;
-        let position = self.streams.class().stream_start(stream) + at;
-        let head = std::array::from_fn(|i| self.streams.byte(position + i));
-        let (major, information) = (head[0] >> 5, head[0] & 31);
-        let argument_bytes = match information {
-            0..24 => 0,
-            24..27 => 1 << (information - 24),
-            27 if matches!(major, 0 | 1 | 7) => 8,
-            _ => return Err(TreeError::Head { stream, offset: at }),
+        let bytes = self.streams.message(stream).get(at..).unwrap_or_default();
+        let &[initial, ref behind @ ..] = bytes else { return Err(truncated) };
+        let head = Head::of(initial).ok_or(TreeError::Head { stream, offset: at })?;
+        let (argument_bytes, content) =
+            behind.split_at_checked(head.length.into()).ok_or(truncated.clone())?;
+        let argument = if head.is_read() {
+            argument_bytes.iter().fold(0, |value, &byte| value << 8 | u64::from(byte))
+        } else {
+            u64::from(initial) - head.kind
         };
-        let argument = match argument_bytes {
-            0 => u64::from(information),
-            8 => 0,
-            length => {
-                head[1..=usize::from(length)].iter().fold(0, |value, &byte| value << 8 | u64::from(byte))
-            }
-        };
-        let content_bytes = if matches!(major, 2 | 3) { argument } else { 0 };
-        if bytes.len() as u64 <= u64::from(argument_bytes) + content_bytes {
-            return Err(truncated);
-        }
-        let (rule, claimed) = self.rule(level, bytes);
-        let role = rule.role;
-        let position = position as u64;
-        let mut item = Item {
+        let is_string = matches!(head.kind, kind::BYTES | kind::TEXT);
+        let string_bytes = if is_string { argument } else { 0 };
+        let content = content.get(..string_bytes as usize).ok_or(truncated)?;
+        let rule = self.rule(level, head.kind, bytes);
+        let position = (self.streams.class().stream_start(stream) + at) as u64;
+        let item = Item {
             position,
-            head,
-            major,
-            argument_bytes,
+            initial,
+            kind: head.kind,
+            length: head.length,
+            reads: head.is_read(),
             argument,
-            end: position + 1 + u64::from(argument_bytes) + content_bytes,
-            has_child: match major {
-                2 => role == Role::Embedded,
-                4 | 5 => argument != 0,
-                major => major == 6,
-            },
+            end: position + 1 + u64::from(head.length) + string_bytes,
             parent: level.parent,
-            parent_path: level.parent_path,
             remaining: level.remaining,
-            more: level.remaining > 1,
-            context: level.context,
-            path: rule.path,
-            role,
-            detail: rule.argument,
+            state: level.state,
+            number: rule.number,
             next: rule.next,
-            claims: false,
-            auxiliary: 0,
+            shape: rule.shape,
+            finding: rule.finding,
         };
-        if role == Role::TextKey && major == 3 && argument == 0 {
-            return Err(TreeError::EmptyKey { stream, offset: at });
-        }
-        self.read_key(&mut item, claimed, &bytes[usize::from(argument_bytes) + 1..]);
-        Ok(item)
+        if self.note(&item, content) { Ok(item) } else { Err(TreeError::EmptyKey { stream, offset: at }) }
     }
 
-    /// The rule for the next item of a level, and which text that may be a key it begins with.
-    fn rule(&self, level: &Level, bytes: &[u8]) -> (Rule, Option<u64>) {
-        let context = if level.context >= context::DIGEST_ID { context::DIGEST } else { level.context };
-        let any = self.rules[&(path::ANY, context::FIRST)];
-        let rule = self.rules.get(&(level.parent_path, context)).copied().unwrap_or(any);
-        let free = |text: &Text| !self.tree.texts.contains_key(&text.number);
-        let mut keys = self.keys.iter().filter(|(map, text)| *map == level.parent_path && free(text));
-        let key = keys.find(|(_, text)| text.begins(bytes));
-        (rule, key.map(|(_, text)| text.number))
+    /// The rule for the next item of a level: of a key that is asked for, if its text begins `bytes` and has not stood before; else
+    /// the other one of the state and kind. Where none is, what the state should hold is laid out as this kind.
+    fn rule(&self, level: &Level, kind: u64, bytes: &[u8]) -> Rule {
+        let is_asked = |rule: &&Rule| {
+            let text = self.texts.get(&rule.number);
+            let is_free = !self.tree.texts.contains_key(&rule.number);
+            is_free && text.is_some_and(|text| text.begins(bytes))
+        };
+        let rules = self.rules.get(&level.state).map(Vec::as_slice).unwrap_or_default();
+        let mut keys = rules.iter().filter(|rule| rule.is_key() && rule.kind == kind);
+        let others = || rules.iter().filter(|rule| !rule.is_key());
+        let rule = keys.find(is_asked).or_else(|| others().find(|rule| rule.kind == kind));
+        let rule = rule.copied().or_else(|| others().next().map(|rule| rule.of_kind(kind)));
+        rule.unwrap_or(Rule::inner(level.state, kind, state::ANY, level.state))
     }
 
-    /// Completes what depends on the item being a key, a text or a digest; `content` begins after its head.
-    fn read_key(&mut self, item: &mut Item, claimed: Option<u64>, content: &[u8]) {
-        match item.role {
-            Role::TextKey | Role::LabelKey => {
-                item.claims = claimed.is_some();
-                item.detail = claimed.unwrap_or(context::OTHER);
-                item.next = item.detail;
-                if item.role == Role::LabelKey {
-                    item.auxiliary = label_code(item).as_canonical_u64();
-                } else if item.is_other_key() {
-                    let key = &content[..item.argument as usize];
-                    item.auxiliary = fingerprint(key).as_canonical_u64();
-                }
-            }
-            Role::DigestKey => item.next = item.argument.wrapping_add(context::DIGEST_ID),
-            Role::Text => item.claims = true,
-            Role::Digest => {
-                let inverse = F::from_u64(item.context).try_inverse();
-                item.auxiliary = inverse.unwrap_or_default().as_canonical_u64();
-            }
-            _ => {}
+    /// Notes where an expected text is, or a key that is not asked for. Whether it is not an empty text.
+    fn note(&mut self, item: &Item, content: &[u8]) -> bool {
+        if item.finding != Finding::Head {
+            return true;
         }
-        if item.claims {
-            self.tree.texts.entry(item.detail).or_insert(item.position);
+        if let Some(text) = self.texts.get(&item.number) {
+            let start = if text.is_length { item.content() } else { item.position };
+            self.tree.texts.entry(item.number).or_insert(start);
         }
+        let Some((_, kind, _)) = OTHER_KEYS.iter().find(|(.., number)| *number == item.number) else {
+            return true;
+        };
+        let argument = F::from_u64(item.argument);
+        let code = match *kind {
+            kind::TEXT => fingerprint(content),
+            kind::NEGATIVE => -argument - F::ONE,
+            _ => argument,
+        };
+        let (number, start, code) = (item.number, item.content(), code.as_canonical_u64());
+        self.tree.other_keys.push(OtherKey { number, start, argument: item.argument, code });
+        *kind != kind::TEXT || !content.is_empty()
     }
 }

@@ -1,76 +1,72 @@
-//! The grammar of the hashed streams: every path of interest and every string expected on the way, in one place.
+//! The grammar of the hashed streams: every place of interest and every string expected on the way, in one place.
 //!
-//! A *path* numbers a kind of place in a document and a *context* tells the children of one item apart: of a map, a
-//! key has the context [`context::FIRST`] and a value the context that its key stands for; of an array, an element
-//! has its index. The [`Rule`] for (path of the parent, context) gives the path of the child and its [`Role`]. What no
-//! rule names cannot occur; [`path::ANY`] is where anything may be.
+//! A *state* says what may stand at a place. The [`Rule`] for a state and the [`kind`] of the item found there gives the state
+//! of the item's first child and of its next sibling, and what other tables learn of it. Of a map, keys and values have
+//! states of their own, the value's given by its key; behind the last child the state is that of the first again. What no rule
+//! names cannot occur; [`state::ANY`] is where anything may be.
+//!
+//! States, texts and fields are numbered in one space: an item has one number, under which its children stand and other
+//! tables hear of it.
 //!
 //! Stream 0 is the `Sig_structure` of a `COSE_Sign1` (RFC 9052, 4.4) over the tag-24 `MobileSecurityObject` (ISO/IEC
 //! 18013-5, 9.1.2.4), the others are tag-24 `IssuerSignedItem`s (9.1.2.5). This module knows no table.
 
+mod rules;
 mod strings;
 
-pub use strings::{MAX_NAME_BYTES, SubjectError, Symbol, Text, fixed_keys, texts};
+pub use rules::{Finding, OTHER_KEYS, Rule, Shape, kind, rules};
+pub use strings::{MAX_NAME_BYTES, MIN_RANDOM_BYTES, SubjectError, Symbol, Text, fixed_keys, texts};
 
-use crate::chips::buses::{date, field};
-use crate::class::SizeClass;
-
-/// Paths.
-pub mod path {
-    /// Parent of the streams' root items; a root's context is its stream.
-    pub const ROOT: u64 = 0;
+/// States besides those of values, which are the numbers of their keys ([`text`]), and those below an item that other tables hear
+/// of, which are its number.
+pub mod state {
     /// Anywhere below an item whose content is of no interest.
     pub const ANY: u64 = 1;
-    /// The `Sig_structure` array.
-    pub const SIG_STRUCTURE: u64 = 2;
-    /// Its payload, a byte string that holds the tag-24 MSO.
-    pub const PAYLOAD: u64 = 3;
-    /// Tag 24 around the MSO.
-    pub const MSO_TAG: u64 = 4;
-    /// The byte string that holds the MSO.
-    pub const MSO_BYTES: u64 = 5;
-    /// The MSO map.
-    pub const MSO: u64 = 6;
-    /// `valueDigests`.
-    pub const VALUE_DIGESTS: u64 = 7;
-    /// `deviceKeyInfo`.
-    pub const DEVICE_KEY_INFO: u64 = 8;
-    /// `deviceKeyInfo.deviceKey`, a COSE_Key.
-    pub const DEVICE_KEY: u64 = 9;
-    /// `validityInfo`.
-    pub const VALIDITY_INFO: u64 = 10;
+    /// In the payload of the `Sig_structure`, a byte string that holds the tag-24 MSO.
+    pub const PAYLOAD: u64 = 2;
+    /// In the byte string that holds the MSO.
+    pub const MSO_BYTES: u64 = 3;
+    /// A key of the MSO.
+    pub const MSO: u64 = 4;
+    /// A key of `valueDigests`.
+    pub const VALUE_DIGESTS: u64 = 5;
+    /// A key of `deviceKeyInfo`.
+    pub const DEVICE_KEY_INFO: u64 = 6;
+    /// A key of `deviceKeyInfo.deviceKey`, a COSE_Key.
+    pub const DEVICE_KEY: u64 = 7;
+    /// A key of `validityInfo`.
+    pub const VALIDITY_INFO: u64 = 8;
+    /// The protected header in the `Sig_structure`; the element before it has the array's number.
+    pub const PROTECTED: u64 = 9;
+    /// The external data there.
+    pub const EXTERNAL_AAD: u64 = 10;
+    /// The payload there.
+    pub const SIGNED: u64 = 11;
 
-    /// `valueDigests` of the asked namespace of this index.
+    /// The item that is stream number `stream`.
+    pub const fn root(stream: usize) -> u64 {
+        160 + stream as u64
+    }
+
+    /// The value of a key of `map` that is none of those asked for.
+    pub const fn other(map: u64) -> u64 {
+        176 + map
+    }
+
+    /// A digestID in `valueDigests` of the asked namespace of this index.
     pub const fn namespace(index: usize) -> u64 {
-        16 + index as u64
+        192 + index as u64
     }
 
-    /// Tag 24 around the item in `slot`.
-    pub const fn item_tag(slot: usize) -> u64 {
-        32 + slot as u64
+    /// The digest behind it.
+    pub const fn digest(index: usize) -> u64 {
+        208 + index as u64
     }
 
-    /// The byte string that holds the item in `slot`.
+    /// In the byte string that holds the item in `slot`.
     pub const fn item_bytes(slot: usize) -> u64 {
-        48 + slot as u64
+        224 + slot as u64
     }
-
-    /// The item map in `slot`.
-    pub const fn item(slot: usize) -> u64 {
-        64 + slot as u64
-    }
-}
-
-/// Contexts. That of a value whose key is an expected text is the text's number (from 16 on).
-pub mod context {
-    /// Of a key of a map, of the first element of an array, of the content of a tag or of an embedding byte string.
-    pub const FIRST: u64 = 0;
-    /// Of a value whose key is none of those asked for.
-    pub const OTHER: u64 = 14;
-    /// Stands in rules for any value whose key is a digestID: its context is [`DIGEST_ID`] plus the digestID.
-    pub const DIGEST: u64 = 15;
-    /// See [`DIGEST`].
-    pub const DIGEST_ID: u64 = 1 << 32;
 }
 
 /// Numbers of the expected strings.
@@ -170,154 +166,20 @@ pub mod text {
     pub const fn element(slot: usize) -> u64 {
         item_tag(slot) + 6
     }
-}
 
-/// What an item at a path must be, and what becomes of it. The discriminants are fixed cells of the CBOR chip.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Role {
-    /// Anything.
-    Any = 0,
-    /// A key of a map whose asked keys are text strings.
-    TextKey = 1,
-    /// A key of a map whose asked keys are integers.
-    LabelKey = 2,
-    /// A key of a namespace: an unsigned integer below 2^31.
-    DigestKey = 3,
-    /// Begins with the encoding that text number `argument` stands for.
-    Text = 4,
-    /// A map.
-    Map = 5,
-    /// A byte string whose content is one data item.
-    Embedded = 6,
-    /// A digest of namespace `argument`: a byte string of 32 bytes.
-    Digest = 7,
-    /// A coordinate that goes to field `argument`: a byte string of 32 bytes.
-    Coordinate = 8,
-    /// A digestID that goes to field `argument`: an unsigned integer below 2^31.
-    DigestId = 9,
-    /// A byte string of 16 bytes or more.
-    Random = 10,
-    /// Any one item, whose place goes to field `argument`.
-    Value = 11,
-}
-
-/// Number of roles besides [`Role::Any`].
-pub const ROLES: usize = 11;
-
-/// What stands at `context` below an item at path `parent`. No two rules agree in both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rule {
-    /// Path of the parent.
-    pub parent: u64,
-    /// Context among the parent's children.
-    pub context: u64,
-    /// Path of the child.
-    pub path: u64,
-    /// What the child must be.
-    pub role: Role,
-    /// Number that the role speaks of, else 0.
-    pub argument: u64,
-    /// Context of the next sibling; 0 where the role is a key, whose content tells.
-    pub next: u64,
-}
-
-impl Rule {
-    /// A rule to a child whose own children are of no interest, and whose next sibling is a key, if any.
-    const fn leaf(parent: u64, context: u64, role: Role, argument: u64) -> Self {
-        Self { parent, context, path: path::ANY, role, argument, next: context::FIRST }
+    /// The `random` of the item in `slot`.
+    pub const fn random_value(slot: usize) -> u64 {
+        item_tag(slot) + 7
     }
-
-    /// A rule to a child with a path of its own.
-    const fn inner(parent: u64, context: u64, role: Role, argument: u64, path: u64) -> Self {
-        Self { parent, context, path, role, argument, next: context::FIRST }
-    }
-
-    const fn followed_by(mut self, next: u64) -> Self {
-        self.next = next;
-        self
-    }
-}
-
-/// The rules of a class: those of every slot and namespace that a request might use.
-pub fn rules(class: &SizeClass) -> Vec<Rule> {
-    let mut rules = sig_structure_rules();
-    rules.extend(mso_rules());
-    for index in 0..class.slots {
-        let namespace = path::namespace(index);
-        rules.extend([
-            Rule::inner(path::VALUE_DIGESTS, text::namespace(index), Role::Map, 0, namespace),
-            Rule::leaf(namespace, context::FIRST, Role::DigestKey, 0),
-            Rule::leaf(namespace, context::DIGEST, Role::Digest, index as u64),
-        ]);
-    }
-    (0..class.slots).for_each(|slot| rules.extend(item_rules(slot)));
-    rules
-}
-
-fn sig_structure_rules() -> Vec<Rule> {
-    use Role::*;
-    let sig_structure = path::SIG_STRUCTURE;
-    vec![
-        Rule::leaf(path::ANY, context::FIRST, Any, 0),
-        Rule::inner(path::ROOT, 0, Text, text::SIG_STRUCTURE, sig_structure),
-        Rule::leaf(sig_structure, 0, Text, text::SIGNATURE_1).followed_by(1),
-        Rule::leaf(sig_structure, 1, Text, text::PROTECTED).followed_by(2),
-        Rule::leaf(sig_structure, 2, Text, text::EXTERNAL_AAD).followed_by(3),
-        Rule::inner(sig_structure, 3, Embedded, 0, path::PAYLOAD),
-        Rule::inner(path::PAYLOAD, context::FIRST, Text, text::MSO_TAG, path::MSO_TAG),
-        Rule::inner(path::MSO_TAG, context::FIRST, Embedded, 0, path::MSO_BYTES),
-        Rule::inner(path::MSO_BYTES, context::FIRST, Map, 0, path::MSO),
-    ]
-}
-
-fn mso_rules() -> Vec<Rule> {
-    use Role::*;
-    use path::{DEVICE_KEY, DEVICE_KEY_INFO, MSO, VALIDITY_INFO, VALUE_DIGESTS};
-    let mut rules = vec![
-        Rule::leaf(MSO, text::VERSION, Text, text::VERSION_VALUE),
-        Rule::leaf(MSO, text::DIGEST_ALGORITHM, Text, text::DIGEST_ALGORITHM_VALUE),
-        Rule::leaf(MSO, text::DOC_TYPE, Text, text::DOC_TYPE_VALUE),
-        Rule::inner(MSO, text::VALUE_DIGESTS, Map, 0, VALUE_DIGESTS),
-        Rule::inner(MSO, text::DEVICE_KEY_INFO, Map, 0, DEVICE_KEY_INFO),
-        Rule::inner(MSO, text::VALIDITY_INFO, Map, 0, VALIDITY_INFO),
-        Rule::inner(DEVICE_KEY_INFO, text::DEVICE_KEY, Map, 0, DEVICE_KEY),
-        Rule::leaf(DEVICE_KEY, context::FIRST, LabelKey, 0),
-        Rule::leaf(DEVICE_KEY, context::OTHER, Any, 0),
-        Rule::leaf(DEVICE_KEY, text::KTY, Text, text::KTY_VALUE),
-        Rule::leaf(DEVICE_KEY, text::CRV, Text, text::CRV_VALUE),
-        Rule::leaf(DEVICE_KEY, text::X, Coordinate, field::DEVICE_KEY_X),
-        Rule::leaf(DEVICE_KEY, text::Y, Coordinate, field::DEVICE_KEY_Y),
-        Rule::leaf(VALIDITY_INFO, text::SIGNED, Text, text::date(date::SIGNED)),
-        Rule::leaf(VALIDITY_INFO, text::VALID_FROM, Text, text::date(date::VALID_FROM)),
-        Rule::leaf(VALIDITY_INFO, text::VALID_UNTIL, Text, text::date(date::VALID_UNTIL)),
-    ];
-    for map in [MSO, VALUE_DIGESTS, DEVICE_KEY_INFO, VALIDITY_INFO] {
-        rules.push(Rule::leaf(map, context::FIRST, TextKey, 0));
-        rules.push(Rule::leaf(map, context::OTHER, Any, 0));
-    }
-    rules
-}
-
-fn item_rules(slot: usize) -> Vec<Rule> {
-    use Role::*;
-    let (tag, bytes, item) = (path::item_tag(slot), path::item_bytes(slot), path::item(slot));
-    vec![
-        Rule::inner(path::ROOT, 1 + slot as u64, Text, text::item_tag(slot), tag),
-        Rule::inner(tag, context::FIRST, Embedded, 0, bytes),
-        Rule::inner(bytes, context::FIRST, Text, text::item_map(slot), item),
-        Rule::leaf(item, context::FIRST, TextKey, 0),
-        Rule::leaf(item, text::digest_id(slot), DigestId, field::digest_id(slot)),
-        Rule::leaf(item, text::random(slot), Random, 0),
-        Rule::leaf(item, text::element_identifier(slot), Text, text::element(slot)),
-        Rule::leaf(item, text::element_value(slot), Value, field::element_value(slot)),
-    ]
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{HashMap, HashSet};
+
     use super::*;
-    use crate::class::{CLASSES, LARGE, STANDARD};
+    use crate::chips::buses::date;
+    use crate::class::{CLASSES, LARGE, STANDARD, SizeClass};
     use crate::statement::{ElementName, PublicKey, Subject};
 
     fn subject(class: SizeClass, elements: usize, name_bytes: usize) -> Subject {
@@ -332,37 +194,47 @@ mod tests {
     }
 
     #[test]
-    fn no_two_rules_compete() {
+    fn every_state_is_led_to_and_none_is_of_two_places() {
         for class in CLASSES {
-            let mut keys: Vec<_> = rules(&class).iter().map(|rule| (rule.parent, rule.context)).collect();
-            let count = keys.len();
-            keys.sort_unstable();
-            keys.dedup();
-            assert_eq!(keys.len(), count);
+            let rules = rules(&class);
+            let roots: Vec<_> = (0..class.streams()).map(state::root).collect();
+            let mut first_children = HashSet::new();
+            for rule in &rules {
+                assert!(rules.iter().any(|other| other.state == rule.next), "{rule:?}");
+                if rule.shape.has_children() {
+                    assert!(rules.iter().any(|other| other.state == rule.number), "{rule:?}");
+                    let place = rule.number != state::ANY && rule.finding != Finding::Item;
+                    assert!(!place || first_children.insert(rule.number), "{rule:?}");
+                }
+                let leads = |other: &Rule| other.next == rule.state || other.number == rule.state;
+                assert!(roots.contains(&rule.state) || rules.iter().any(leads), "{rule:?}");
+            }
+            assert!(rules.iter().all(|rule| rule.state != 0 && rule.number != 0));
         }
     }
 
+    /// Two rules for one state and kind are those of keys, of which each leads to what its content says.
     #[test]
-    fn every_path_but_any_is_led_to_by_one_rule() {
+    fn only_keys_have_rules_to_choose_from() {
         for class in CLASSES {
             let rules = rules(&class);
-            for rule in rules.iter().filter(|rule| rule.parent != path::ROOT && rule.parent != path::ANY) {
-                assert_eq!(rules.iter().filter(|other| other.path == rule.parent).count(), 1, "{rule:?}");
+            for rule in rules.iter().filter(|rule| !rule.is_key()) {
+                let same = |other: &&Rule| (other.state, other.kind) == (rule.state, rule.kind);
+                assert!(rules.iter().filter(same).filter(|other| !other.is_key()).count() == 1, "{rule:?}");
             }
         }
     }
 
     #[test]
-    fn every_text_is_asked_for_by_one_rule() {
+    fn every_finding_is_of_one_place() {
         for class in CLASSES {
-            let rules = rules(&class);
+            let mut places = HashMap::new();
+            for rule in rules(&class).into_iter().filter(|rule| rule.finding != Finding::None) {
+                let place = places.entry(rule.number).or_insert((rule.state, rule.finding));
+                assert_eq!(*place, (rule.state, rule.finding), "{rule:?}");
+            }
             for text in texts(&subject(class, 1, 8)).unwrap() {
-                let as_key = rules.iter().filter(|rule| rule.context == text.number).count();
-                let as_value = rules
-                    .iter()
-                    .filter(|rule| rule.role == Role::Text && rule.argument == text.number)
-                    .count();
-                assert_eq!(as_key + as_value, 1, "text {}", text.number);
+                assert!(places.contains_key(&text.number), "text {}", text.number);
             }
         }
     }

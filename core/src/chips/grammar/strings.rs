@@ -4,12 +4,15 @@ use p3_field::PrimeCharacteristicRing;
 
 use crate::chips::buses::date;
 use crate::chips::fingerprint::fingerprint;
-use crate::chips::grammar::{path, text};
+use crate::chips::grammar::{state, text};
 use crate::field::F;
 use crate::statement::Subject;
 
 /// Longest docType, namespace and element identifier, in bytes of UTF-8.
 pub const MAX_NAME_BYTES: usize = 64;
+
+/// Fewest bytes of an item's `random` (ISO/IEC 18013-5, 9.1.2.5).
+pub const MIN_RANDOM_BYTES: u8 = 16;
 
 /// Bytes of the head of a text string of up to [`MAX_NAME_BYTES`].
 const MAX_NAME_HEAD: usize = 2;
@@ -49,6 +52,8 @@ pub enum Symbol {
     Byte(u8),
     /// Any ASCII digit.
     Digit,
+    /// No byte, but the length of a byte string: [`MIN_RANDOM_BYTES`] or more. Stands alone, for the string's content.
+    Length,
 }
 
 /// An expected string: the encoding of a data item, or of its head.
@@ -62,6 +67,8 @@ pub struct Text {
     pub symbols: Vec<Symbol>,
     /// The date it is, as numbered on [`DATE`](crate::chips::buses::DATE).
     pub date: Option<u64>,
+    /// Whether it is the length of a byte string.
+    pub is_length: bool,
 }
 
 impl Text {
@@ -71,7 +78,7 @@ impl Text {
 
     fn public(number: u64, capacity: usize, bytes: &[u8]) -> Self {
         let symbols = bytes.iter().copied().map(Symbol::Byte).collect();
-        Self { number, capacity, symbols, date: None }
+        Self { number, capacity, symbols, date: None, is_length: false }
     }
 
     /// A name of the request, or nothing where the request has fewer.
@@ -85,6 +92,12 @@ impl Text {
         Self::public(number, bytes.len(), if in_use { bytes } else { &[] })
     }
 
+    /// The `random` of an item.
+    fn random(slot: usize, in_use: bool) -> Self {
+        let symbols = if in_use { vec![Symbol::Length] } else { vec![] };
+        Self { number: text::random_value(slot), capacity: 1, symbols, date: None, is_length: true }
+    }
+
     /// RFC 3339 date-time in UTC without fractions, as CBOR tag 0 (ISO/IEC 18013-5, 9.1.2.4).
     fn date(date: u64) -> Self {
         const FORM: &[u8] = b"\xc0\x74dddd-dd-ddTdd:dd:ddZ";
@@ -94,6 +107,22 @@ impl Text {
             capacity: FORM.len(),
             symbols: FORM.iter().map(symbol).collect(),
             date: Some(date),
+            is_length: false,
+        }
+    }
+
+    /// Bytes and argument of the head that the text begins with. A length has no head; its argument is the least that it may be.
+    pub fn head(&self) -> Option<(u64, u64)> {
+        let byte = |index: usize| match self.symbols.get(index) {
+            Some(&Symbol::Byte(byte)) => Some(byte),
+            _ => None,
+        };
+        if self.is_length {
+            return Some((0, MIN_RANDOM_BYTES.into()));
+        }
+        match byte(0)? & 31 {
+            24 => Some((2, byte(1)?.into())),
+            information => Some((1, information.into())),
         }
     }
 
@@ -104,6 +133,7 @@ impl Text {
             && self.symbols.iter().zip(bytes).all(|(symbol, byte)| match symbol {
                 Symbol::Byte(expected) => expected == byte,
                 Symbol::Digit => byte.is_ascii_digit(),
+                Symbol::Length => true,
             })
     }
 }
@@ -117,21 +147,21 @@ fn encode_text(string: &str) -> Vec<u8> {
 }
 
 /// Keys of the MSO's maps that every document has: map, text number, key.
-const TEXT_KEYS: [(u64, u64, &str); 10] = [
-    (path::MSO, text::VERSION, "version"),
-    (path::MSO, text::DIGEST_ALGORITHM, "digestAlgorithm"),
-    (path::MSO, text::DOC_TYPE, "docType"),
-    (path::MSO, text::VALUE_DIGESTS, "valueDigests"),
-    (path::MSO, text::DEVICE_KEY_INFO, "deviceKeyInfo"),
-    (path::MSO, text::VALIDITY_INFO, "validityInfo"),
-    (path::DEVICE_KEY_INFO, text::DEVICE_KEY, "deviceKey"),
-    (path::VALIDITY_INFO, text::SIGNED, "signed"),
-    (path::VALIDITY_INFO, text::VALID_FROM, "validFrom"),
-    (path::VALIDITY_INFO, text::VALID_UNTIL, "validUntil"),
+pub(super) const TEXT_KEYS: [(u64, u64, &str); 10] = [
+    (state::MSO, text::VERSION, "version"),
+    (state::MSO, text::DIGEST_ALGORITHM, "digestAlgorithm"),
+    (state::MSO, text::DOC_TYPE, "docType"),
+    (state::MSO, text::VALUE_DIGESTS, "valueDigests"),
+    (state::MSO, text::DEVICE_KEY_INFO, "deviceKeyInfo"),
+    (state::MSO, text::VALIDITY_INFO, "validityInfo"),
+    (state::DEVICE_KEY_INFO, text::DEVICE_KEY, "deviceKey"),
+    (state::VALIDITY_INFO, text::SIGNED, "signed"),
+    (state::VALIDITY_INFO, text::VALID_FROM, "validFrom"),
+    (state::VALIDITY_INFO, text::VALID_UNTIL, "validUntil"),
 ];
 
 /// Labels of `deviceKey` (RFC 9053, 7.1.1): text number, label, encoding.
-const LABELS: [(u64, i32, u8); 4] =
+pub(super) const LABELS: [(u64, i32, u8); 4] =
     [(text::KTY, 1, 0x01), (text::CRV, -1, 0x20), (text::X, -2, 0x21), (text::Y, -3, 0x22)];
 
 /// Every text of the subject's class in the order of their numbers, those that the subject does not use without symbols.
@@ -169,6 +199,7 @@ pub fn texts(subject: &Subject) -> Result<Vec<Text>, SubjectError> {
             Text::of_slot(text::element_identifier(slot), &encode_text("elementIdentifier"), in_use),
             Text::of_slot(text::element_value(slot), &encode_text("elementValue"), in_use),
             Text::name(text::element(slot), element),
+            Text::random(slot, in_use),
         ]);
     }
     texts.sort_by_key(|text| text.number);
@@ -200,7 +231,7 @@ fn check(subject: &Subject) -> Result<(), SubjectError> {
 /// Codes of the keys that every document has in a map of the MSO: fingerprints of text keys, labels as they are. The namespaces
 /// asked for are not among them.
 pub fn fixed_keys(map: u64) -> Vec<F> {
-    if map == path::DEVICE_KEY {
+    if map == state::DEVICE_KEY {
         return LABELS.iter().map(|&(_, label, _)| F::from_i32(label)).collect();
     }
     let keys = TEXT_KEYS.iter().filter(|(parent, _, _)| *parent == map);

@@ -22,19 +22,21 @@
 //! |---|---|
 //! | [`FINAL_BLOCK`](column::FINAL_BLOCK), [`LENGTH`](column::LENGTH) | received from the bytes table, once a stream by a fixed count; the length of an unused slot is 0 (*unused slot*) |
 //! | [`DIGEST_ID`](column::DIGEST_ID) | received from the CBOR table as the digestID of this slot's item |
+//! | [`FOUND_AT`](column::FOUND_AT) | received with it |
 //! | [`DIGEST_POSITION`](column::DIGEST_POSITION) | looked up among the entries of `valueDigests`, which are unique by namespace and digestID |
 //! | [`WORD`](column::WORD) | looked up as the hash after the final block, and for slots at its place in the digest |
 //!
 //! `FINAL_BLOCK` and `DIGEST_POSITION` are the same on all rows of a stream (*one stream*). All counts are fixed columns
-//! or follow from the request. Free and read by nothing: `LENGTH` and `DIGEST_ID` below a stream's first row; `DIGEST_ID`
-//! and `DIGEST_POSITION` of stream 0; these and `WORD` of unused slots.
+//! or follow from the request. Free and read by nothing: `DIGEST_ID` below a stream's first row, and the column of `LENGTH` and
+//! `FOUND_AT` below its second; `DIGEST_ID`, `FOUND_AT` and `DIGEST_POSITION` of stream 0; these and `WORD` of unused slots.
 
 use p3_field::PrimeCharacteristicRing;
 
 use crate::air::{Chip, ChipBuilder, Trace};
 use crate::chips::buses::{
-    CBOR_CLOSE, CBOR_OPEN, DIGEST_AT, ES256, FIELD, HASH_WORDS, STREAM_END, WORD, es256, field, root,
+    BYTES, CBOR_OPEN, DIGEST_AT, ES256, FIELD, HASH_WORDS, STREAM_END, es256, field, root,
 };
+use crate::chips::grammar::state;
 use crate::chips::sha256::hash_after;
 use crate::chips::streams::Streams;
 use crate::class::SizeClass;
@@ -44,7 +46,8 @@ use crate::statement::Subject;
 #[cfg(test)]
 mod tests;
 
-const HEIGHT: usize = 512;
+/// As high as other tables, which costs less than a height of its own.
+const HEIGHT: usize = 2_048;
 
 /// Word of the hash on each of a stream's rows.
 const WORDS: [usize; 8] = [0, 4, 1, 5, 2, 6, 3, 7];
@@ -53,8 +56,10 @@ const WORDS: [usize; 8] = [0, 4, 1, 5, 2, 6, 3, 7];
 pub mod column {
     /// Block after which the stream's hash is complete.
     pub const FINAL_BLOCK: usize = 0;
-    /// Bytes of the stream's message.
+    /// Bytes of the stream's message, on its first row.
     pub const LENGTH: usize = 1;
+    /// Position behind the item's digestID, on the second row.
+    pub const FOUND_AT: usize = 1;
     /// digestID of the slot's item.
     pub const DIGEST_ID: usize = 2;
     /// Position of the digest in `valueDigests`.
@@ -98,6 +103,8 @@ mod public {
 pub struct DigestEntry {
     /// The item's digestID.
     pub digest_id: u64,
+    /// Position behind it in the item.
+    pub found_at: u64,
     /// Position of the digest's first byte among all streams' bytes.
     pub position: usize,
 }
@@ -132,7 +139,11 @@ impl LinksChip {
             let entry = stream.checked_sub(1).and_then(|slot| entries.get(slot)).copied().unwrap_or_default();
             let cells = trace.row_mut(row);
             cells[column::FINAL_BLOCK] = F::from_usize(streams.final_block(stream));
-            cells[column::LENGTH] = F::from_usize(streams.length(stream));
+            cells[column::LENGTH] = match place {
+                0 => F::from_usize(streams.length(stream)),
+                1 => F::from_u64(entry.found_at),
+                _ => F::ZERO,
+            };
             cells[column::DIGEST_ID] = F::from_u64(entry.digest_id);
             cells[column::DIGEST_POSITION] = F::from_usize(entry.position);
             cells[column::WORD] = F::from_u32(hashes[stream][WORDS[place]]);
@@ -206,10 +217,10 @@ impl Chip for LinksChip {
 
         // The message of a stream in use is one CBOR item, from its first byte to its last.
         b.receive(STREAM_END, vec![stream.clone(), final_block.clone(), length.clone()], first.clone());
-        let (root, opens) = (stream.clone() + number(root(0)), first * used.clone());
-        let open = vec![start.clone(), root.clone(), number(0), number(1), stream.clone()];
-        b.send(CBOR_OPEN, open, opens.clone());
-        b.receive(CBOR_CLOSE, vec![root, start + length], opens);
+        let (root, state) = (stream.clone() + number(root(0)), stream.clone() + number(state::root(0)));
+        let opens = first * used.clone();
+        b.send(CBOR_OPEN, vec![start.clone(), root.clone(), number(1), state.clone()], opens.clone());
+        b.receive(CBOR_OPEN, vec![start + length, root, number(0), state], opens);
 
         // The issuer signed the hash of stream 0.
         let hash_words = vec![final_block, index.clone(), word.clone(), b.main(column::WORD, 1)];
@@ -218,8 +229,10 @@ impl Chip for LinksChip {
 
         // The digest at a slot's namespace and its item's digestID is the hash of its item.
         let item = stream + number(field::digest_id(0)) - B::Expr::ONE;
-        b.receive(FIELD, vec![item, digest_id.clone(), number(0)], first_of_slot.clone());
+        let found_at = b.main(column::FOUND_AT, 1);
+        b.receive(FIELD, vec![item, found_at, digest_id.clone()], first_of_slot.clone());
         b.lookup(DIGEST_AT, vec![namespace, digest_id, digest_position.clone()], first_of_slot);
-        b.lookup(WORD, vec![digest_position + index * F::from_u8(4), word], slot);
+        let position = digest_position + index * F::from_u8(4);
+        b.lookup(BYTES, vec![position, number(4), word], slot);
     }
 }

@@ -21,7 +21,7 @@
 //! | cell | fixed by |
 //! |---|---|
 //! | element of a public row, of an unused slot's digest, of `C`; what is left after a last limb | `given` |
-//! | device key word | credential: WORD, at positions that count up (`position`) from FIELD, received once a coordinate. Presentation: RANGE of its limbs, so that it is below 2^32 and the words of ES256 are those of the record, not words plus a multiple of `p` |
+//! | device key word | credential: BYTES, at positions that count up (`position`) from FIELD, received once a coordinate. Presentation: RANGE of its limbs, so that it is below 2^32 and the words of ES256 are those of the record, not words plus a multiple of `p` |
 //! | date | credential: DATE, received once a date. Presentation: bound by `C`; `not before` and `not after` with RANGE compare it: differences in 0..2^48, all numbers below 10^14 |
 //! | digest of a used slot, `C` | SQUEEZE, received once each |
 //! | salt | free: the prover's randomness |
@@ -37,7 +37,7 @@ mod tests;
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
 
 use crate::air::{Chip, ChipBuilder, Trace};
-use crate::chips::buses::{ABSORB, DATE, ES256, FIELD, RANGE, SQUEEZE, WORD, es256};
+use crate::chips::buses::{ABSORB, BYTES, DATE, ES256, FIELD, RANGE, SQUEEZE, es256};
 use crate::chips::values;
 use crate::class::SizeClass;
 use crate::field::F;
@@ -416,7 +416,7 @@ fn eval_sources<B: ChipBuilder>(b: &mut B, element: B::Expr) {
         (b.fixed(fixed::COORDINATE, 0), b.fixed(fixed::WORD, 0), b.fixed(fixed::DATE, 0));
     let length = B::Expr::from_u64(COORDINATE_BYTES);
     b.receive(FIELD, vec![number.clone(), position.clone(), length], coordinate);
-    b.lookup(WORD, vec![position, element.clone()], word);
+    b.lookup(BYTES, vec![position, B::Expr::from_u8(4), element.clone()], word);
     b.receive(DATE, vec![number, element], date);
 }
 

@@ -314,8 +314,8 @@ fn credential_tables(change: impl Fn(&mut RecordOpening)) -> Tables {
 
 #[test]
 fn the_device_key_is_the_document_s() {
-    assert_eq!(credential_tables(|claimed| claimed.device_key_x[31] ^= 1).rules(), ["bus word"]);
-    assert_eq!(credential_tables(|claimed| claimed.device_key_y[0] ^= 1).rules(), ["bus word"]);
+    assert_eq!(credential_tables(|claimed| claimed.device_key_x[31] ^= 1).rules(), ["bus bytes"]);
+    assert_eq!(credential_tables(|claimed| claimed.device_key_y[0] ^= 1).rules(), ["bus bytes"]);
 }
 
 #[test]

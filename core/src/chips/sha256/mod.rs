@@ -52,7 +52,7 @@ use std::ops::Range;
 use p3_field::PrimeCharacteristicRing;
 
 use crate::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
-use crate::chips::buses::{HASH_WORDS, WORD};
+use crate::chips::buses::{BYTES, HASH_WORDS};
 use crate::chips::streams::Streams;
 use crate::class::{BLOCK_BYTES, SizeClass};
 use crate::field::F;
@@ -348,7 +348,8 @@ fn eval_schedule<B: ChipBuilder>(b: &mut B) {
 }
 
 fn eval_buses<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
-    b.lookup(WORD, vec![s.key.clone(), at(b, column::W, 0)], s.message.clone());
+    let word = vec![s.key.clone(), B::Expr::from_u8(4), at(b, column::W, 0)];
+    b.lookup(BYTES, word, s.message.clone());
 
     let hash_words = vec![s.key.clone(), s.constant.clone(), at(b, column::A, 0), at(b, column::E, 0)];
     b.provide(HASH_WORDS, hash_words.clone(), column::HASH_USES, s.hash.clone());

@@ -272,7 +272,7 @@ fn refuses_words_that_are_not_in_the_stream() {
     let mut case = Case::standard();
     let row = Row::Round { block: 41, t: 7 };
     case.forge(row, |before, [_, _, w]| round(before, 7, w ^ 1));
-    assert_eq!(case.rules(), ["bus word"]);
+    assert_eq!(case.rules(), ["bus bytes"]);
 }
 
 #[test]
@@ -388,7 +388,7 @@ fn refuses_rounds_whose_carries_only_balance() {
         (Row::Hash { block: 41, k: 1 }, 0, "sha256/chain a"),
         (Row::Hash { block: 41, k: 1 }, 1, "sha256/chain e"),
         (Row::Initial { k: 1 }, 0, "sha256/initial a"),
-        (Row::Round { block: 41, t: 4 }, 2, "bus word"),
+        (Row::Round { block: 41, t: 4 }, 2, "bus bytes"),
     ] {
         let mut case = Case::standard();
         case.forge(row, |before, mut words| {

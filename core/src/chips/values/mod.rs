@@ -23,7 +23,7 @@
 //! | cell | fixed by |
 //! |---|---|
 //! | remaining | `remaining`: zero on rows that hold no byte of a value. A row is in the value if it has one more than the next: `in value` says one or none, `falls` that no row is after one that is not, `starts in use` that the first is exactly in a slot in use |
-//! | sum | `ends`: zero behind the slots, so that digits fix sums. Digits of values: BYTE in the credential proof and RANGE in the presentation proof, and zero by `zero after end`, so each is below 2^8 and equal elements are equal bytes. First digits of other elements: `length`, `name`; the salt's are free, it is the prover's randomness. Other digits of these: unused, but for `predicates` |
+//! | sum | `ends`: zero behind the slots, so that digits fix sums. Digits of values: BYTES in the credential proof and RANGE in the presentation proof, and zero by `zero after end`, so each is below 2^8 and equal elements are equal bytes. First digits of other elements: `length`, `name`; the salt's are free, it is the prover's randomness. Other digits of these: unused, but for `predicates` |
 //! | position (credential) | `position`: counts up; the first row's and the length are received from FIELD, once a slot in use |
 //!
 //! ABSORB takes each element of the message once, by fixed columns. A slot not in use holds nothing, its name is zero, no predicate
@@ -36,7 +36,7 @@ mod tests;
 use p3_field::{Algebra, PrimeCharacteristicRing};
 
 use crate::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
-use crate::chips::buses::{ABSORB, BYTE, FIELD, field};
+use crate::chips::buses::{ABSORB, BYTES, FIELD, field};
 use crate::class::SizeClass;
 use crate::field::F;
 use crate::poseidon2::{PACKED_BYTES, RATE};
@@ -373,6 +373,6 @@ impl<E: Algebra<F> + Clone> Row<E> {
         let found = vec![b.fixed(fixed::FIELD, 0), position.clone(), self.remaining.clone()];
         b.receive(FIELD, found, self.in_use.clone());
         let in_value = self.value.clone() * self.in_value[0].clone();
-        b.lookup(BYTE, vec![position, self.byte.clone()], in_value);
+        b.lookup(BYTES, vec![position, E::ONE, self.byte.clone()], in_value);
     }
 }

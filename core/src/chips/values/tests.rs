@@ -292,7 +292,7 @@ fn credential_tables(claimed: &RecordOpening) -> Tables {
 fn bytes_are_those_of_the_document() {
     let mut claimed = opening(STANDARD);
     claimed.values[0][3] ^= 1;
-    assert_eq!(credential_tables(&claimed).rules(), ["bus byte"]);
+    assert_eq!(credential_tables(&claimed).rules(), ["bus bytes"]);
 }
 
 #[test]

@@ -213,12 +213,12 @@ fn read_by_nothing(chip: &CredentialChip, trace: &Trace) -> impl Fn(usize, usize
             };
             column == 106 || carries || row < 2 || row + 1 >= SHA256_ROWS
         }
-        // What no role uses, multiplicities; rows without an item.
-        CredentialChip::Cbor(_) => column >= 41 || zero(trace.get(row, 0)),
+        // Multiplicities; rows without an item.
+        CredentialChip::Cbor(_) => column == 17 || zero(trace.get(row, 0)),
         // Rows of strings that are not in use, and of none.
-        CredentialChip::Text(_) => zero(public[1][row]),
-        // Of an entry what its group's first row does not hold but limbs, of a bound the position; of a key what it does not
-        // need, and without one its code and products; rows of no group.
+        CredentialChip::Text(_) => zero(public[1][row]) && zero(public[2][row]),
+        // Of an entry what its group's first row does not hold but limbs, of a bound the position; without a key all but that
+        // there is none; rows of no group.
         CredentialChip::Keys(_) => {
             let (first, place) = (row - row % 3, row % 3);
             let is_used = !zero(trace.get(first, 0));
@@ -226,14 +226,13 @@ fn read_by_nothing(chip: &CredentialChip, trace: &Trace) -> impl Fn(usize, usize
                 (_, 4) if !zero(fixed[0][first]) => zero(fixed[3][row]),
                 (_, column) if !zero(fixed[0][first]) => place > 0 || column == 3 && !is_used,
                 _ if zero(fixed[4][first]) => true,
-                (0, column) => column != 0 && (column != 4 || !is_used),
-                (2, 2) => false,
+                (0, column) => column > 1 && !is_used,
                 _ => !is_used || (place, column) > (2, 2),
             }
         }
         // What the first row of a stream says for all of them, and where the digest of stream 0 would be.
         CredentialChip::Links(_) => match column {
-            1 => zero(fixed[2][row]),
+            1 => zero(fixed[2][row]) && !(row % 8 == 1 && (8..40).contains(&row)),
             2 => zero(fixed[2][row]) || row < 8,
             3 => !(8..40).contains(&row),
             _ => row >= 40,

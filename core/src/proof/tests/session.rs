@@ -183,7 +183,7 @@ fn refuses_the_licence_of_someone_under_18() {
     assert_eq!(fixture.witness.record.values, [b"\xf4"]);
     let mut lie = fixture.clone();
     lie.witness.record.values[0] = b"\xf5".to_vec();
-    Forgery::credential(&lie).breaks(&["bus byte"]);
+    Forgery::credential(&lie).breaks(&["bus bytes"]);
 
     let key = public_key(&device_key());
     (fixture.witness.record.device_key_x, fixture.witness.record.device_key_y) = (key.x, key.y);

@@ -3,6 +3,7 @@
 mod links;
 
 use ciborium::Value;
+use p3_field::PrimeField64;
 use sha2::{Digest as _, Sha256};
 use velum_testdata::{CASES, Case};
 
@@ -11,8 +12,8 @@ use super::*;
 use crate::air::check;
 use crate::air::testing::{Watch, assert_degrees, broken_constraints};
 use crate::chips::buses::{date, field};
-use crate::chips::grammar::{path, text};
-use crate::class::{LARGE, STANDARD};
+use crate::chips::grammar::{Finding, Shape, kind, state, text};
+use crate::class::{CLASSES, LARGE, STANDARD};
 
 const NONE: [&str; 0] = [];
 
@@ -57,17 +58,17 @@ fn finds_what_the_documents_are_known_to_hold() {
         for slot in 0..world.subject.elements.len() {
             let name = &world.subject.elements[slot];
             let item = facts.items.iter().find(|item| item.identifier == name.element).unwrap();
-            let [digest_id, _] = found(&tree, field::digest_id(slot)).unwrap();
+            let [_, digest_id] = tree.field(field::digest_id(slot)).unwrap();
             assert_eq!(digest_id, u64::from(item.digest_id));
-            let namespace = world.subject.namespace_index(slot).unwrap() as u64;
-            let digest = digest_position(&tree, namespace, digest_id).unwrap();
+            let namespace = world.subject.namespace_index(slot).unwrap();
+            let digest = tree.digest_position(namespace, digest_id).unwrap();
             assert_eq!(
                 bytes(digest, 32),
                 Sha256::digest(&world.messages[1 + slot]).to_vec(),
                 "{}",
                 case.name
             );
-            let [start, length] = found(&tree, field::element_value(slot)).unwrap();
+            let [start, length] = tree.field(field::element_value(slot)).unwrap();
             let value: Value = ciborium::from_reader(bytes(start, length).as_slice()).unwrap();
             match item.kind.as_str() {
                 "text" => assert_eq!(value.as_text(), item.value.as_str()),
@@ -79,115 +80,59 @@ fn finds_what_the_documents_are_known_to_hold() {
     }
 }
 
+#[test]
+fn rules_and_heads_fit_and_differ() {
+    for class in CLASSES {
+        let tuples: Vec<_> = provided(&class).collect();
+        assert!(tuples.len() <= CAPACITY);
+        assert_eq!(tuples.iter().collect::<std::collections::HashSet<_>>().len(), tuples.len());
+    }
+}
+
 /// Every constraint is broken alone by some row of cells, all other tables complying.
 #[test]
 fn every_constraint_is_needed() {
     use column::*;
-    type Find<'a> = &'a dyn Fn(&Item) -> bool;
-    type Edit = fn(&mut [F], &Item);
-    const fn number(value: u64) -> F {
-        F::new(value)
-    }
-    const ONE: F = F::ONE;
-    const TWO: F = number(2);
-    fn content(item: &Item) -> F {
-        F::from_u64(item.content())
-    }
-    const LENGTHS: std::ops::Range<usize> = ARGUMENT_LENGTH..ARGUMENT_LENGTH + 4;
-    const MAJOR_1: usize = MAJOR;
-    const MAJOR_2: usize = MAJOR + 1;
-    const MAJOR_3: usize = MAJOR + 2;
-    const MAJOR_4: usize = MAJOR + 3;
-    const MAJOR_5: usize = MAJOR + 4;
-    const MAJOR_7: usize = MAJOR + 6;
-    const MAP: usize = ROLE + Role::Map as usize - 1;
-    const VALUE: usize = ROLE + Role::Value as usize - 1;
-
-    let is_map = |item: &Item| item.role == Role::Map;
-    let is_digest_key = |item: &Item| item.role == Role::DigestKey;
-    let is_digest = |item: &Item| item.role == Role::Digest;
-    let is_random = |item: &Item| item.role == Role::Random;
-    let is_text = |item: &Item| item.role == Role::Text && item.major == 3 && item.more;
-    let is_number = |item: &Item| item.role == Role::Text && item.major == 0;
-    let is_label = |item: &Item| item.role == Role::LabelKey;
-    let is_tag = |item: &Item| item.major == 6;
-    let is_other = |item: &Item| item.role == Role::TextKey && !item.claims;
-    let cases: [(&str, Find, Edit); 27] = [
-        ("major", &is_number, |row, _| row[MAJOR_7] = number(5)),
-        ("argument-length", &is_number, |row, _| {
-            (row[LENGTHS.start], row[LENGTHS.start + 1]) = (TWO, -ONE);
-        }),
-        ("one-argument-length", &is_number, |row, item| {
-            (row[LENGTHS.start], row[LENGTHS.start + 1]) = (ONE, ONE);
-            row[END] = content(item) + number(3);
-        }),
-        ("has-child", &is_map, |row, item| {
-            (row[HAS_CHILD], row[ARGUMENT], row[END]) = (TWO, F::ZERO, content(item));
-        }),
-        ("more", &is_text, |row, _| (row[MORE], row[REMAINING]) = (TWO, ONE)),
-        ("claims", &is_other, |row, _| row[CLAIMS] = TWO),
-        ("role", &is_map, |row, _| (row[MAP], row[VALUE]) = (TWO, -ONE)),
-        ("one-role", &is_map, |row, _| row[VALUE] = ONE),
-        ("eight-byte-argument", &is_text, |row, item| {
-            row[LENGTHS].copy_from_slice(&[F::ZERO, F::ZERO, F::ZERO, ONE]);
-            row[END] = F::from_u64(item.position + 9 + item.argument);
-        }),
-        ("leaf-child", &is_text, |row, _| row[HAS_CHILD] = ONE),
-        ("embedded-child", &is_random, |row, _| row[HAS_CHILD] = ONE),
-        ("tag-child", &is_tag, |row, item| (row[HAS_CHILD], row[END]) = (F::ZERO, content(item))),
-        ("empty", &is_map, |row, item| (row[HAS_CHILD], row[END]) = (F::ZERO, content(item))),
-        ("end", &is_text, |row, _| row[END] += ONE),
-        ("last", &is_text, |row, _| row[MORE] = F::ZERO),
-        ("may-claim", &is_map, |row, _| row[CLAIMS] = ONE),
-        ("must-claim", &is_text, |row, _| row[CLAIMS] = F::ZERO),
-        ("other-key", &is_other, |row, _| (row[DETAIL], row[NEXT]) = (number(99), number(99))),
-        ("next-named", &is_label, |row, _| row[NEXT] += ONE),
-        ("next-digest", &is_digest_key, |row, _| row[NEXT] += ONE),
-        ("label", &is_label, |row, _| row[AUXILIARY] += ONE),
-        ("map", &is_map, |row, _| (row[MAJOR_5], row[MAJOR_4]) = (F::ZERO, ONE)),
-        ("byte-string", &is_random, |row, _| (row[MAJOR_2], row[MAJOR_3]) = (F::ZERO, ONE)),
-        ("32-bytes", &is_digest, |row, item| {
-            (row[ARGUMENT], row[END]) = (number(31), F::from_u64(item.end - 1));
-        }),
-        ("digest-id", &is_digest_key, |row, _| row[MAJOR_1] = ONE),
-        ("short-number", &is_digest_key, |row, item| {
-            row[LENGTHS].copy_from_slice(&[F::ZERO, F::ZERO, F::ZERO, ONE]);
-            row[END] = F::from_u64(item.position + 9);
-        }),
-        ("digest-context", &is_digest, |row, _| row[AUXILIARY] += ONE),
-    ];
     let world = World::mustermann().with_mso(|mso| mso.push((Value::Text("other".into()), Value::Null)));
     let tree = world.tree();
     let trace = CborChip::new(STANDARD).trace(&tree);
-    assert_eq!(broken_constraints(CborChip::new(STANDARD), &trace), NONE);
-    for (label, find, edit) in cases {
-        let row = tree.items.iter().position(find).unwrap();
+    let broken = |row: usize, cells: &[(usize, i64)]| {
         let mut forged = trace.clone();
-        edit(forged.row_mut(row), &tree.items[row]);
-        assert_eq!(broken_constraints(CborChip::new(STANDARD), &forged), [format!("cbor/{label}")]);
+        for &(column, value) in cells {
+            forged.set(row, column, F::from_i64(value));
+        }
+        broken_constraints(CborChip::new(STANDARD), &forged)
+    };
+    let row_of = |find: &dyn Fn(&Item) -> bool| tree.items.iter().position(find).unwrap();
+    let changed = |row: usize, changes: &[(usize, i64)]| {
+        let value = |column: usize| trace.get(row, column).as_canonical_u64() as i64;
+        let cells: Vec<_> = changes.iter().map(|&(column, by)| (column, value(column) + by)).collect();
+        broken(row, &cells)
+    };
+    assert_eq!(broken(0, &[]), NONE);
+
+    let unused = tree.items.len();
+    assert_eq!(broken(unused, &[(USED, 2)]), ["cbor/used"]);
+    for column in [READS, SHAPE[0], FINDING[0]] {
+        assert_eq!(broken(unused, &[(column, 1)]), ["cbor/unused"]);
     }
 
-    let unused: [(&str, &[(usize, F)]); 2] = [
-        ("used-more", &[(MORE, ONE), (REMAINING, ONE)]),
-        // An item that counts twice on every bus: types 1 and 7 at once.
-        (
-            "used",
-            &[
-                (USED, TWO),
-                (MAJOR_1, ONE),
-                (MAJOR_7, ONE),
-                (LENGTHS.start, ONE),
-                (VALUE, ONE),
-                (REMAINING, ONE),
-                (END, TWO),
-            ],
-        ),
-    ];
-    for (label, cells) in unused {
-        let mut forged = trace.clone();
-        cells.iter().for_each(|&(column, value)| forged.set(tree.items.len(), column, value));
-        assert_eq!(broken_constraints(CborChip::new(STANDARD), &forged), [format!("cbor/{label}")]);
-    }
+    let number = row_of(&|item| item.number == text::KTY_VALUE);
+    assert_eq!(changed(number, &[(ARGUMENT, 1)]), ["cbor/immediate"]);
+    assert_eq!(changed(number, &[(END, 1)]), ["cbor/head-end"]);
+    let string = row_of(&|item| item.number == text::VERSION_VALUE);
+    assert_eq!(changed(string, &[(END, 1)]), ["cbor/string-end"]);
+    let embedded = row_of(&|item| item.shape == Shape::Embedded);
+    assert_eq!(changed(embedded, &[(END, 1)]), ["cbor/string-end"]);
+
+    let digest = row_of(&|item| item.finding == Finding::Digest);
+    assert_eq!(changed(digest, &[(ARGUMENT, -1), (END, -1)]), ["cbor/digest"]);
+    assert_eq!(changed(digest, &[(PARENT, 1)]), ["cbor/digest-id"]);
+    assert_eq!(changed(digest, &[(POSITION, 1), (END, 1)]), ["cbor/digest-id"]);
+    let no_item = [USED, READS, SHAPE[0], SHAPE[1], FINDING[0], FINDING[1]].map(|column| (column, 0));
+    assert_eq!(broken(digest - 1, &no_item), ["cbor/digest-id"]);
+    let no_row_above = [(READS, 1), (ARGUMENT, 32), (FINDING[0], 0), (FINDING[1], 1)];
+    assert_eq!(broken(0, &no_row_above), ["cbor/digest-id"]);
 }
 
 /// The first item that `find` holds for.
@@ -197,30 +142,34 @@ fn item(tree: &mut Tree, find: impl Fn(&Item) -> bool) -> &mut Item {
 
 #[test]
 fn every_bus_is_needed() {
-    let world = World::mustermann();
-    let is_label_value = |item: &Item| item.role == Role::Text && item.major == 0;
-    let rules = |forge: fn(&mut Item)| world.rules_of(|tree| forge(item(tree, is_label_value)));
-    // A byte behind the head, which nothing else reads.
-    assert_eq!(rules(|item| item.head[4] ^= 1), ["bus head_bytes"]);
-    // Another number than the head says.
-    assert_eq!(rules(|item| item.argument += 1), ["bus cbor_head"]);
+    let world = World::mustermann().with_mso(|mso| mso.push((Value::Text("other".into()), Value::Null)));
+    let is_null = |item: &Item| item.state == state::other(state::MSO);
+    let rules = |forge: fn(&mut Item)| world.rules_of(|tree| forge(item(tree, is_null)));
+    // Another byte than stands there.
+    assert_eq!(rules(|item| (item.initial, item.argument) = (0xf5, 21)), ["bus bytes"]);
+    // Another kind than the byte says.
+    assert_eq!(rules(|item| (item.kind, item.argument) = (kind::UNSIGNED, 0xf6)), ["bus cbor_rule"]);
+    // A number that the grammar does not give.
+    assert_eq!(rules(|item| item.number += 1), ["bus cbor_rule"]);
     // A sibling more to come.
     assert_eq!(rules(|item| item.remaining += 1), ["bus cbor_open"]);
-    // A path that the grammar does not lead to.
-    assert_eq!(rules(|item| item.path += 1), ["bus cbor_path"]);
 
-    // The last child of a map says that it ends later than it does.
-    let late = world.rules_of(|tree| {
-        item(tree, |item| item.role == Role::Map && item.path == path::DEVICE_KEY).end += 1;
+    // A map says that it ends later than its last child.
+    let late = world.rules_of(|tree| item(tree, |item| item.number == state::DEVICE_KEY).end += 1);
+    assert_eq!(late, ["bus cbor_open"]);
+    // An argument of two bytes that they do not make; the string is one that another table reads by its head alone.
+    let longer = world.rules_of(|tree| {
+        let payload = item(tree, |item| item.number == state::PAYLOAD);
+        (payload.argument, payload.end) = (payload.argument + 1, payload.end + 1);
     });
-    assert_eq!(late, ["bus cbor_close"]);
+    assert_eq!(longer, ["bus bytes", "bus cbor_open"]);
 
     // A text that stands elsewhere than the CBOR table says. The byte there is the same: `version` has version 1.0.
     let moved = world.rules_of(|tree| {
         let other = tree.text_start(text::CRV).unwrap();
         tree.texts.insert(text::CRV, other + 1_000_000);
     });
-    assert_eq!(moved, ["bus byte", "bus text_at"]);
+    assert_eq!(moved, ["bus bytes", "bus field"]);
 
     // Coordinates swapped by the partner.
     let mut tables = world.tables();
@@ -237,51 +186,57 @@ fn every_bus_is_needed() {
     assert_eq!(tables.rules(), ["bus date"]);
 }
 
+/// A document with a label that is not asked for.
+fn with_label() -> World {
+    World::mustermann().with_mso(|mso| {
+        let key = at(at(mso, "deviceKeyInfo").as_map_mut().unwrap(), "deviceKey").as_map_mut().unwrap();
+        key.push((Value::Integer(100.into()), Value::Null));
+    })
+}
+
 #[test]
 fn keys_table_takes_what_the_cbor_table_sends() {
-    let world = World::mustermann();
+    let world = with_label();
     let refill = |forge: fn(&mut Tree)| {
         let (mut tables, mut tree) = (world.tables(), world.tree());
         forge(&mut tree);
         tables.traces[KEYS] = crate::chips::keys::KeysChip::new(&world.subject).trace(&tree).unwrap();
         tables.rules()
     };
-    // Another namespace's key in place of the one found.
-    assert_eq!(refill(|tree| item(tree, Item::is_other_key).auxiliary += 1), ["bus other_key"]);
+    assert_eq!(refill(|_| {}), NONE);
+    // Another label in place of the one found.
+    let other_label = |tree: &mut Tree| {
+        let label = tree.other_keys.iter_mut().find(|key| key.argument == 100).unwrap();
+        (label.argument, label.code) = (101, 101);
+    };
+    assert_eq!(refill(other_label), ["bus field"]);
     // An entry less.
     let unused = |tree: &mut Tree| {
-        let [wanted, _] = found(tree, field::digest_id(0)).unwrap();
-        let [also, _] = found(tree, field::digest_id(1)).unwrap();
-        let kept = [wanted, also].map(|digest_id| context::DIGEST_ID + digest_id);
-        item(tree, |item| item.role == Role::Digest && !kept.contains(&item.context)).role = Role::Any;
+        let kept = [0, 1].map(|slot| tree.field(field::digest_id(slot)).unwrap()[1]);
+        let is_kept = |row: usize| kept.contains(&tree.items[row - 1].argument);
+        let is_digest = |row: &usize| tree.items[*row].finding == Finding::Digest;
+        let row = (1..tree.items.len()).filter(is_digest).find(|&row| !is_kept(row)).unwrap();
+        tree.items[row].finding = Finding::None;
     };
-    assert_eq!(refill(unused), ["bus digest_entry"]);
+    assert_eq!(refill(unused), ["bus field"]);
     // Another code than the bytes of the key have.
-    assert_eq!(world.rules_of(|tree| item(tree, Item::is_other_key).auxiliary += 1), ["bus fingerprint"]);
+    assert_eq!(refill(|tree| tree.other_keys[0].code += 1), ["bus fingerprint"]);
 }
 
-/// Any cell of a row in use changed is noticed, but for those that the module lists as unread.
+/// Any cell of a row in use changed is noticed.
 #[test]
 fn every_cell_of_a_used_row_matters() {
-    let world = World::mustermann().with_mso(|mso| {
-        let key = at(at(mso, "deviceKeyInfo").as_map_mut().unwrap(), "deviceKey").as_map_mut().unwrap();
-        key.push((Value::Integer(100.into()), Value::Null));
-    });
+    let world = with_label();
     let (tree, mut tables) = (world.tree(), world.tables());
     assert_eq!(tables.rules(), NONE);
-    let read = |item: &Item, column: usize| {
-        column != column::AUXILIARY
-            || item.is_other_key()
-            || matches!(item.role, Role::LabelKey | Role::Digest)
-    };
     let watch = Watch::new(&tables.chips, &tables.traces, CBOR);
     for (row, item) in tree.items.iter().enumerate() {
-        for column in (0..column::RULE_MULTIPLICITY).filter(|&column| read(item, column)) {
+        for column in 0..column::MULTIPLICITY {
             for change in [F::ONE, F::NEG_ONE, F::from_u64(1 << 40 | 12_345)] {
                 assert!(watch.notices(row, column, change), "row {row}, column {column}: {item:?}");
             }
         }
     }
-    tables.traces[CBOR].row_mut(3)[column::RULE_MULTIPLICITY] += F::ONE;
-    assert_eq!(check(&tables.chips, &tables.traces).rules(), ["bus cbor_path"]);
+    tables.traces[CBOR].row_mut(3)[column::MULTIPLICITY] += F::ONE;
+    assert_eq!(check(&tables.chips, &tables.traces).rules(), ["bus cbor_rule"]);
 }
