@@ -5,6 +5,7 @@ use p3_field::{PrimeCharacteristicRing, PrimeField64};
 use crate::air::{Bus, Chip, ChipBuilder};
 use crate::field::{EXTENSION_DEGREE, F};
 use crate::stark::domain::Domain;
+use crate::stark::fixed::FixedRows;
 use crate::stark::hash::{DIGEST_BYTES, SALT_BYTES};
 use crate::stark::mask::Table;
 use crate::stark::params::Parameters;
@@ -24,7 +25,10 @@ pub struct VerifierKey {
     /// One for each group.
     pub(super) domains: Vec<Domain>,
     /// The fixed columns of each table.
+    #[cfg(feature = "prover")]
     pub(super) fixed: Vec<Vec<Vec<F>>>,
+    /// The same for the verifier.
+    pub(super) fixed_rows: Vec<FixedRows>,
     hash: [u8; 32],
     security: Security,
 }
@@ -38,8 +42,19 @@ impl VerifierKey {
         let domain = |log_height| Domain::new(log_height, parameters.blinding_rows);
         let domains = shape.groups.iter().map(|group| domain(group.log_height)).collect();
         let hash = hash(suite, &parameters, &tables, &fixed);
+        let fixed_rows = fixed.iter().map(|columns| FixedRows::new(columns)).collect();
         let security = Security::of(&parameters, &shape);
-        Self { suite, parameters, shape, domains, fixed, hash, security }
+        Self {
+            suite,
+            parameters,
+            shape,
+            domains,
+            #[cfg(feature = "prover")]
+            fixed,
+            fixed_rows,
+            hash,
+            security,
+        }
     }
 
     /// BLAKE3 hash of everything that fixes the proof system for this key.
@@ -119,8 +134,10 @@ fn hash<C: Chip>(
             hasher.update(&(number as u64).to_le_bytes());
         }
         table.eval(&mut RuleHasher(&mut hasher));
-        for cell in fixed.iter().flatten() {
-            hasher.update(&cell.as_canonical_u64().to_le_bytes());
+        for column in fixed {
+            let bytes: Vec<_> =
+                column.iter().flat_map(|cell| cell.as_canonical_u64().to_le_bytes()).collect();
+            hasher.update(&bytes);
         }
     }
     *hasher.finalize().as_bytes()

@@ -1,6 +1,7 @@
 //! The compact prover and verifier: several tables of different heights in one STARK, hidden by blinding rows.
 
 mod domain;
+mod fixed;
 mod fri;
 mod hash;
 mod key;

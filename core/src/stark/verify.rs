@@ -6,6 +6,7 @@ use thiserror::Error;
 use crate::air::Chip;
 use crate::field::{EF, F};
 use crate::stark::domain::Selectors;
+use crate::stark::fixed;
 use crate::stark::fri::{self, Layers};
 use crate::stark::hash::{Blake3Hash, Poseidon2Hash, SuiteHash, Transcript};
 use crate::stark::key::VerifierKey;
@@ -13,7 +14,7 @@ use crate::stark::mask::Table;
 use crate::stark::merkle;
 use crate::stark::proof::Reader;
 use crate::stark::rows::{Composition, Fingerprints, LookupChallenges, Row};
-use crate::stark::shape::{Group, Point, QUOTIENT, TREES, TableShape};
+use crate::stark::shape::{Group, Point, QUOTIENT, TREES};
 use crate::suite::Suite;
 
 /// Why a proof is refused.
@@ -278,9 +279,9 @@ impl Identity<'_> {
         let mut composition = Composition::new(&fingerprints, powers, group.interactions.len());
         for &number in &group.tables {
             let table = &self.key.shape.tables[number];
-            let fixed = fixed_values(table, &self.key.fixed[number], &lagrange);
+            let fixed = self.key.fixed_rows[number].values(&table.fixed_window.cells, &lagrange);
             let public: Vec<EF> =
-                tables[number].public().iter().map(|column| value_at(column, 0, &lagrange)).collect();
+                tables[number].public().iter().map(|column| fixed::value(column, &lagrange)).collect();
             let interiors: Vec<EF> = table
                 .interiors
                 .iter()
@@ -311,24 +312,6 @@ fn take<'a>(values: &mut &'a [EF], count: usize) -> &'a [EF] {
     let (taken, rest) = values.split_at(count);
     *values = rest;
     taken
-}
-
-fn fixed_values(table: &TableShape, columns: &[Vec<F>], lagrange: &[EF]) -> Vec<EF> {
-    let cells = table.fixed_window.cells.iter();
-    cells.map(|&(column, offset)| value_at(&columns[column], offset, lagrange)).collect()
-}
-
-/// The value of a column, `offset` rows from the point whose Lagrange polynomials these are.
-fn value_at(column: &[F], offset: i32, lagrange: &[EF]) -> EF {
-    let rotation = (-i64::from(offset)).rem_euclid(column.len() as i64) as usize;
-    let (head, tail) = lagrange.split_at(rotation);
-    let weights = tail.iter().chain(head);
-    column
-        .iter()
-        .zip(weights)
-        .filter(|(cell, _)| **cell != F::ZERO)
-        .map(|(&cell, &weight)| weight * cell)
-        .sum()
 }
 
 /// The polynomial that FRI shows to be low: the mask plus, for every term, the difference from its value divided by the
