@@ -1,6 +1,6 @@
 //! The constraints of one row.
 
-use p3_field::PrimeCharacteristicRing;
+use p3_field::{Algebra, PrimeCharacteristicRing};
 
 use super::layout::{self, HALF, HALF_GROUPS, SCALARS, SHAPES, STEP_ROWS, column, fixed, gathered};
 use super::limbs::{
@@ -54,26 +54,25 @@ impl<E: PrimeCharacteristicRing> Shapes<E> {
     }
 }
 
-/// The limbs of the value, or of the operand, `places` pairs further down.
-fn limbs_at<B: ChipBuilder>(b: &B, first: usize, places: i32) -> [B::Expr; LIMBS] {
-    std::array::from_fn(|i| {
-        let (column, row) = layout::limb_cell(first, i);
-        b.main(column, 2 * places + row as i32)
-    })
+/// A limb of the value, or of the operand, `places` pairs further down.
+fn limb<B: ChipBuilder>(b: &B, first: usize, i: usize, places: i32) -> B::Expr {
+    let (column, row) = layout::limb_cell(first, i);
+    b.main(column, 2 * places + row as i32)
 }
 
 fn value<B: ChipBuilder>(b: &B, places: i32) -> [B::Expr; LIMBS] {
-    limbs_at(b, column::V, places)
+    std::array::from_fn(|i| limb(b, column::V, i, places))
 }
 
 fn operand<B: ChipBuilder>(b: &B, places: i32) -> [B::Expr; LIMBS] {
-    limbs_at(b, column::M, places)
+    std::array::from_fn(|i| limb(b, column::M, i, places))
 }
 
 /// The identity of the pair's shape, in groups with carries (see [`limbs`]).
 fn identity<B: ChipBuilder>(b: &mut B, shapes: &Shapes<B::Expr>) {
     let order = shapes.any([Shape::Order]);
-    let (low, high) = products(b, shapes);
+    let products = Products::read(b, shapes);
+    let (low, high) = (products.folded(), products.high_modulo_order());
     let modular = shapes.all(Shape::is_modulo_prime);
     let carried = modular.clone() + order.clone() + shapes.all(Shape::is_integer);
     let quotient = multiple_of_order(&value(b, 1));
@@ -105,44 +104,119 @@ fn identity<B: ChipBuilder>(b: &mut B, shapes: &Shapes<B::Expr>) {
     }
 }
 
-/// The coefficients of the shape's products, folded but for those modulo n, and the higher coefficients of the latter.
-fn products<B: ChipBuilder>(b: &B, shapes: &Shapes<B::Expr>) -> (Vec<B::Expr>, Vec<B::Expr>) {
-    let [value, above, two_above] = [0, -1, -2].map(|places| value(b, places));
-    let operand = operand(b, 0);
-    let order = shapes.any([Shape::Order]);
-    let by_value = shapes.any([Shape::Slope, Shape::Return]);
-    let by_two_above =
-        shapes.any([Shape::Return, Shape::ThirdY, Shape::ReturnY]) - shapes.any([Shape::Curve]);
-    let squared = shapes.any([Shape::ThirdX, Shape::ReturnX, Shape::Square, Shape::Curve]);
+/// The products of the shape's identity: `factor operand` modulo p or `order_factor operand` modulo n, and `root above`, a
+/// square.
+struct Products<E> {
+    factor: ByPlace<E>,
+    order_factor: ByPlace<E>,
+    /// The sum of both, of which one is zero.
+    low_factor: ByPlace<E>,
+    root: ByPlace<E>,
+    operand: ByPlace<E>,
+    above: ByPlace<E>,
+}
 
-    let mut modular = vec![B::Expr::ZERO; COEFFICIENTS];
-    let mut by_order = vec![B::Expr::ZERO; COEFFICIENTS];
-    for i in 0..LIMBS {
-        let factor = by_value.clone() * value[i].clone() + by_two_above.clone() * two_above[i].clone();
-        let order_factor = order.clone() * above[i].clone();
-        let low_factor = factor.clone() + order_factor.clone();
-        let root = squared.clone() * above[i].clone();
-        for (j, limb) in operand.iter().enumerate() {
-            let limb = limbs::scaled(limb, limbs::weight(i, j));
-            if i + j < LIMBS {
-                modular[i + j] += low_factor.clone() * limb;
-            } else {
-                modular[i + j] += factor.clone() * limb.clone();
-                by_order[i + j] += order_factor.clone() * limb;
-            }
-            if j <= i {
-                let times = if i == j { 1 } else { 2 };
-                modular[i + j] += root.clone() * limbs::scaled(&above[j], times * limbs::weight(i, j));
-            }
+impl<E: PrimeCharacteristicRing> Products<E> {
+    fn read<B: ChipBuilder<Expr = E>>(b: &B, shapes: &Shapes<E>) -> Self {
+        let order = shapes.any([Shape::Order]);
+        let by_value = shapes.any([Shape::Slope, Shape::Return]);
+        let by_two_above =
+            shapes.any([Shape::Return, Shape::ThirdY, Shape::ReturnY]) - shapes.any([Shape::Curve]);
+        let squared = shapes.any([Shape::ThirdX, Shape::ReturnX, Shape::Square, Shape::Curve]);
+        let value = |i, places| limb(b, column::V, i, places);
+        let factor = ByPlace::new(|i| by_value.clone() * value(i, 0) + by_two_above.clone() * value(i, -2));
+        let order_factor = ByPlace::new(|i| order.clone() * value(i, -1));
+        Self {
+            low_factor: ByPlace::new(|i| factor.limb(i) + order_factor.limb(i)),
+            factor,
+            order_factor,
+            root: ByPlace::new(|i| squared.clone() * value(i, -1)),
+            // Where a product reads its second factor backwards.
+            operand: ByPlace::new(|i| limb(b, column::M, LIMBS - 1 - i, 0)),
+            above: ByPlace::new(|i| value(LIMBS - 1 - i, -1)),
         }
     }
-    let high = modular.split_off(LIMBS);
-    for (i, high) in high.into_iter().enumerate() {
-        for (word, &factor) in FOLD[i / WORD_LIMBS].iter().enumerate().filter(|(_, factor)| **factor != 0) {
-            modular[word * WORD_LIMBS + i % WORD_LIMBS] += limbs::scaled(&high, factor);
+
+    /// The coefficients, folded modulo p but for what is modulo n.
+    fn folded(&self) -> Vec<E> {
+        let low = |k| self.low_factor.product(&self.operand, k) + self.root.square(&self.above, k);
+        let high = |k| self.factor.product(&self.operand, k) + self.root.square(&self.above, k);
+        let mut folded: Vec<_> = (0..LIMBS).map(low).collect();
+        for (i, high) in (LIMBS..COEFFICIENTS).map(high).enumerate() {
+            let factors = FOLD[i / WORD_LIMBS].iter().enumerate();
+            for (word, &factor) in factors.filter(|(_, factor)| **factor != 0) {
+                folded[word * WORD_LIMBS + i % WORD_LIMBS] += limbs::scaled(&high, factor);
+            }
         }
+        folded
     }
-    (modular, by_order.split_off(LIMBS))
+
+    /// The higher coefficients modulo n.
+    fn high_modulo_order(&self) -> Vec<E> {
+        (LIMBS..COEFFICIENTS).map(|k| self.order_factor.product(&self.operand, k)).collect()
+    }
+}
+
+/// Limbs by their place in the word.
+struct ByPlace<E>([[E; WORDS]; WORD_LIMBS]);
+
+impl<E: PrimeCharacteristicRing> ByPlace<E> {
+    fn new(limb: impl Fn(usize) -> E) -> Self {
+        Self(std::array::from_fn(|place| std::array::from_fn(|word| limb(word * WORD_LIMBS + place))))
+    }
+
+    fn limb(&self, i: usize) -> E {
+        self.0[i % WORD_LIMBS][i / WORD_LIMBS].clone()
+    }
+
+    /// Coefficient `k` of the product with a factor whose limbs are given in reversed order.
+    fn product(&self, reversed: &Self, k: usize) -> E {
+        self.coefficient(reversed, k, (k + 1).saturating_sub(LIMBS))
+    }
+
+    /// The same where both are the same but for a common factor.
+    fn square(&self, reversed: &Self, k: usize) -> E {
+        let twice = self.coefficient(reversed, k, k / 2 + 1).double();
+        if k % 2 == 1 {
+            return twice;
+        }
+        let root = self.limb(k / 2) * reversed.limb(LIMBS - 1 - k / 2);
+        twice + if limbs::weight(k / 2, k / 2) == 1 { root } else { root.double() }
+    }
+
+    /// The terms of coefficient `k` with limbs from `first` on.
+    fn coefficient(&self, reversed: &Self, k: usize, first: usize) -> E {
+        let place = k % WORD_LIMBS;
+        let (mut once, mut twice) = (E::ZERO, E::ZERO);
+        for own in 0..WORD_LIMBS {
+            // Limbs `own + 3 w` of the one and `k - own - 3 w` of the other.
+            let from = first.saturating_sub(own).div_ceil(WORD_LIMBS);
+            let end = (LIMBS.min(k + 1) + WORD_LIMBS - 1).saturating_sub(own) / WORD_LIMBS;
+            if from >= end {
+                continue;
+            }
+            let other = LIMBS - 1 + own + from * WORD_LIMBS - k;
+            let others = &reversed.0[other % WORD_LIMBS][other / WORD_LIMBS..][..end - from];
+            let sum = dot_product(&self.0[own][from..end], others);
+            if own > place { twice += sum } else { once += sum }
+        }
+        once + twice.double()
+    }
+}
+
+/// The sum of products, reduced a few terms at a time.
+fn dot_product<E: PrimeCharacteristicRing>(a: &[E], b: &[E]) -> E {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
+    let whole = a.iter().zip(b).map(|(a, b)| E::dot_product(a, b));
+    let rest = match (a_rest, b_rest) {
+        ([a0, a1, a2], [b0, b1, b2]) => {
+            E::dot_product(&[a0.clone(), a1.clone(), a2.clone()], &[b0.clone(), b1.clone(), b2.clone()])
+        }
+        ([a0, a1], [b0, b1]) => E::dot_product(&[a0.clone(), a1.clone()], &[b0.clone(), b1.clone()]),
+        ([a], [b]) => a.clone() * b.clone(),
+        _ => E::ZERO,
+    };
+    whole.fold(rest, |sum, part| sum + part)
 }
 
 /// The other terms of the shape's identity, by groups.
@@ -151,45 +225,57 @@ fn linear<B: ChipBuilder>(b: &B, shapes: &Shapes<B::Expr>, quotient: &[B::Expr])
     let bit = b.main(column::AUXILIARY, 0);
     let by_bit = shapes.any([Reduce, Sign]) * bit.clone();
     let double = bit.double() * shapes.any([Sign]);
-    let values = [
-        (
-            0,
-            shapes.all(Shape::is_integer)
-                - shapes.any([ThirdX, ThirdY, ReturnX, ReturnY, Square, Order])
-                - double,
-        ),
-        (-1, -shapes.any([Slope])),
-        (-2, -shapes.any([ReturnX, Sign])),
-        (-3, -shapes.any([ThirdX, ThirdY]) - shapes.any([Return]).double()),
-        (-5, -shapes.any([ReturnX, ReturnY])),
-    ];
-    let operands = [
-        (0, shapes.any([Curve]) * F::from_u8(3) + shapes.any([AtMost]) - shapes.any([AtLeast])),
-        (1, shapes.any([Slope])),
-        (-1, -shapes.any([Reduce])),
-        (-3, -shapes.any([ThirdX])),
+    let own = shapes.all(Shape::is_integer)
+        - shapes.any([ThirdX, ThirdY, ReturnX, ReturnY, Square, Order])
+        - double;
+    let factors = [
+        own,
+        -shapes.any([Slope]),
+        -shapes.any([ReturnX, Sign]),
+        -shapes.any([ThirdX, ThirdY]) - shapes.any([Return]).double(),
+        -shapes.any([ReturnX, ReturnY]),
+        shapes.any([Curve]) * F::from_u8(3) + shapes.any([AtMost]) - shapes.any([AtLeast]),
+        shapes.any([Slope]),
+        -shapes.any([Reduce]),
+        -shapes.any([ThirdX]),
     ];
     let constant = shapes.any([AtLeast]) - shapes.any([Curve, AtMost]) + by_bit;
-    let values = values.map(|(places, factor)| (value(b, places), factor));
-    let operands = operands.map(|(places, factor)| (operand(b, places), factor));
     let order = shapes.any([Order]);
+    let terms = |i| {
+        let value = |places| limb(b, column::V, i, places);
+        let operand = |places| limb(b, column::M, i, places);
+        let limbs = [
+            value(0),
+            value(-1),
+            value(-2),
+            value(-3),
+            value(-5),
+            operand(0),
+            operand(1),
+            operand(-1),
+            operand(-3),
+        ];
+        dot_product(&factors, &limbs)
+    };
     let group = |group: usize| {
-        let terms = values.iter().chain(&operands).map(|(limbs, factor)| {
-            limbs::evaluate_group(&limbs[group * GROUP..][..GROUP], group) * factor.clone()
-        });
+        let terms: [_; GROUP] = std::array::from_fn(|i| terms(group * GROUP + i));
         let packed = b.fixed(fixed::GROUPS + group % HALF_GROUPS, (group / HALF_GROUPS) as i32);
-        terms.sum::<B::Expr>() + constant.clone() * packed - order.clone() * quotient[group].clone()
+        limbs::evaluate_group(&terms, group) + constant.clone() * packed
+            - order.clone() * quotient[group].clone()
     };
     (0..GROUPS).map(group).collect()
 }
 
 /// The groups of a value times the order of the curve's group.
-fn multiple_of_order<E: PrimeCharacteristicRing>(value: &[E; LIMBS]) -> Vec<E> {
-    let group = |group: usize| {
-        let terms = limbs::ORDER_GROUPS[group].iter().zip(value).filter(|(factor, _)| **factor != 0);
-        terms.map(|(&factor, limb)| limb.clone() * E::from_u64(factor)).sum()
+fn multiple_of_order<E: Algebra<F>>(value: &[E; LIMBS]) -> Vec<E> {
+    let (value, _) = value.as_chunks::<4>();
+    let group = |factors: &[u64; LIMBS]| {
+        let factors = factors.map(F::from_u64);
+        let terms = value.iter().zip(factors.as_chunks::<4>().0);
+        let terms = terms.filter(|(_, factors)| **factors != [F::ZERO; 4]);
+        terms.map(|(limbs, factors)| E::mixed_dot_product(limbs, factors)).sum()
     };
-    (0..PRODUCT_GROUPS).map(group).collect()
+    limbs::ORDER_GROUPS.iter().map(group).collect()
 }
 
 fn carry<B: ChipBuilder>(b: &B, group: usize) -> B::Expr {
@@ -203,18 +289,21 @@ fn operands<B: ChipBuilder>(b: &mut B, shapes: &Shapes<B::Expr>) {
     use Shape::*;
     let [copied, slope, curve] = [Copy, Slope, Curve].map(|shape| shapes.any([shape]));
     let (to_third, to_fourth) = (shapes.any([ThirdY, Return]), shapes.any([ReturnY]));
-    let (own, fetched) = (operand(b, 0), operand(b, -2));
-    let [v0, v1, v2, v3, v4, v6] = [0, -1, -2, -3, -4, -6].map(|places| value(b, places));
     for i in 0..LIMBS {
-        b.assert_zero("copy", copied.clone() * (v0[i].clone() - fetched[i].clone()));
-        let own = || own[i].clone();
-        b.assert_zero(
-            "difference",
-            slope.clone() * (own() - v2[i].clone() + fetched[i].clone())
-                + to_third.clone() * (own() - v4[i].clone() + v1[i].clone())
-                + to_fourth.clone() * (own() - v6[i].clone() + v1[i].clone())
-                + curve.clone() * (own() - v3[i].clone()),
+        let value = |places| limb(b, column::V, i, places);
+        let [own, fetched, above] = [limb(b, column::M, i, 0), limb(b, column::M, i, -2), value(-1)];
+        let copy = copied.clone() * (value(0) - fetched.clone());
+        let difference = B::Expr::dot_product(
+            &[slope.clone(), to_third.clone(), to_fourth.clone(), curve.clone()],
+            &[
+                own.clone() - value(-2) + fetched,
+                own.clone() - value(-4) + above.clone(),
+                own.clone() - value(-6) + above,
+                own - value(-3),
+            ],
         );
+        b.assert_zero("copy", copy);
+        b.assert_zero("difference", difference);
     }
     let chooses = shapes.any([Reduce, Sign]);
     b.assert_zero("choice", chooses * b.main(column::AUXILIARY, 0).bool_check());

@@ -91,7 +91,7 @@ pub(super) fn balance(chip: &Sha256Chip, trace: &mut Trace) {
     for row in 4..(LEADING_ROWS + rows.len() + BLOCK_WORDS).min(trace.height()) {
         let kind = row.checked_sub(LEADING_ROWS).and_then(|row| rows.get(row));
         let at = |column: usize, back: usize| trace.get(row - back, column);
-        let bits = |first: usize, back: usize| -> [F; BITS] { std::array::from_fn(|i| at(first + i, back)) };
+        let bits = |first: usize, back: usize| move |i: usize| at(first + i, back);
         let (mut round, mut schedule) = (None, None);
         if !matches!(kind, Some(Row::Round { .. })) {
             let constant = match kind {
@@ -102,19 +102,19 @@ pub(super) fn balance(chip: &Sha256Chip, trace: &mut Trace) {
             let [a, e] =
                 [column::A_BITS, column::E_BITS].map(|first| [1, 2, 3].map(|back| bits(first, back)));
             let t1 = at(column::E, 4)
-                + super::upper_sigma1(&e[0])
-                + super::ch_less_z(&e[0], &e[1], &e[2])
+                + super::upper_sigma1(e[0])
+                + super::ch_less_z(&e)
                 + at(column::E, 3)
                 + constant
                 + at(column::W, 0);
-            let t2 = super::upper_sigma0(&a[0]) + super::maj(&a[0], &a[1], &a[2]);
+            let t2 = super::upper_sigma0(a[0]) + super::maj(&a);
             let (new_a, new_e, d) = (at(column::A, 0), at(column::E, 0), at(column::A, 4));
             round = Some((new_e - d + t2 - new_a, d + t1 - new_e));
         }
         if row >= BLOCK_WORDS && !matches!(kind, Some(Row::Round { t, .. }) if *t >= BLOCK_WORDS) {
-            let sum = super::lower_sigma1(&bits(column::W_BITS, 2))
+            let sum = super::lower_sigma1(bits(column::W_BITS, 2))
                 + at(column::W, 7)
-                + super::lower_sigma0(&bits(column::W_BITS, 15))
+                + super::lower_sigma0(bits(column::W_BITS, 15))
                 + at(column::W, 16);
             schedule = Some(sum - at(column::W, 0));
         }

@@ -277,9 +277,8 @@ fn eval_words<B: ChipBuilder>(b: &mut B) {
         (column::W_BITS, column::W, "bits of W", "pack W"),
     ];
     for (bits, word, bit_label, pack_label) in words {
-        let bits: [B::Expr; BITS] = std::array::from_fn(|i| b.main(bits + i, 0));
-        bits.iter().for_each(|bit| b.assert_bool(bit_label, bit.clone()));
-        let packed = pack(&bits);
+        (0..BITS).for_each(|i| b.assert_bool(bit_label, b.main(bits + i, 0)));
+        let packed = pack(|i| b.main(bits + i, 0));
         b.assert_eq(pack_label, b.main(word, 0), packed);
     }
 }
@@ -317,33 +316,33 @@ fn eval_chaining<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
 /// One round (FIPS 180-4, 6.2.2, step 3), on every row.
 fn eval_round<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
     let inside = b.interior(4 - AHEAD, AHEAD);
-    let [a, e] = [column::A_BITS, column::E_BITS].map(|bits| [1, 2, 3].map(|back| read_bits(b, bits, -back)));
-    let (d, h, g) = (at(b, column::A, -4), at(b, column::E, -4), at(b, column::E, -3));
-    let (new_a, new_e) = (at(b, column::A, 0), at(b, column::E, 0));
-    let t1 = h
-        + upper_sigma1(&e[0])
-        + ch_less_z(&e[0], &e[1], &e[2])
-        + g
-        + s.constant.clone()
-        + at(b, column::W, 0);
-    let t2 = upper_sigma0(&a[0]) + maj(&a[0], &a[1], &a[2]);
+    let [t1, t2] = t1_and_t2(b, s);
+    let (d, new_a, new_e) = (at(b, column::A, -4), at(b, column::A, 0), at(b, column::E, 0));
 
-    let carried = new_e.clone() + shifted(&read_carry(b, &column::CARRY_E));
+    let carried = new_e.clone() + read_carry(b, &column::CARRY_E);
     b.assert_zero("round e", inside.clone() * (carried - d.clone() - t1));
 
     // T1 + T2 is e - d + T2 modulo 2^32, between -2^32 and 3 * 2^32.
-    let carried = new_a + shifted(&read_carry(b, &column::CARRY_A)) - s.round() * F::from_u64(1 << BITS);
+    let carried = new_a + read_carry(b, &column::CARRY_A) - s.round() * F::from_u64(1 << BITS);
     b.assert_zero("round a", inside * (carried - new_e + d - t2));
+}
+
+/// T1 and T2.
+fn t1_and_t2<B: ChipBuilder>(b: &B, s: &Selectors<B::Expr>) -> [B::Expr; 2] {
+    let [a, e] = [column::A_BITS, column::E_BITS].map(|bits| [1, 2, 3].map(|back| word(b, bits, -back)));
+    let (h, g) = (at(b, column::E, -4), at(b, column::E, -3));
+    let t1 = h + upper_sigma1(&e[0]) + ch_less_z(&e) + g + s.constant.clone() + at(b, column::W, 0);
+    [t1, upper_sigma0(&a[0]) + maj(&a)]
 }
 
 /// The message schedule from W_16 on (FIPS 180-4, 6.2.2, step 1), on every row.
 fn eval_schedule<B: ChipBuilder>(b: &mut B) {
     let inside = b.interior(16 - AHEAD, AHEAD);
-    let sum = lower_sigma1(&read_bits(b, column::W_BITS, -2))
+    let sum = lower_sigma1(word(b, column::W_BITS, -2))
         + at(b, column::W, -7)
-        + lower_sigma0(&read_bits(b, column::W_BITS, -15))
+        + lower_sigma0(word(b, column::W_BITS, -15))
         + at(b, column::W, -16);
-    let carried = at(b, column::W, 0) + shifted(&read_carry(b, &column::CARRY_W));
+    let carried = at(b, column::W, 0) + read_carry(b, &column::CARRY_W);
     b.assert_zero("schedule", inside * (carried - sum));
 }
 
@@ -358,79 +357,76 @@ fn eval_buses<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
     }
 }
 
-/// Bits of the row that is `offset` rows below the one that fixed columns describe.
-fn read_bits<B: ChipBuilder>(b: &B, first: usize, offset: i32) -> [B::Expr; BITS] {
-    std::array::from_fn(|i| at(b, first + i, offset))
+/// The bits of a word, `offset` rows below the row that fixed columns describe.
+fn word<B: ChipBuilder>(b: &B, bits: usize, offset: i32) -> impl Fn(usize) -> B::Expr {
+    move |i| at(b, bits + i, offset)
 }
 
-fn read_carry<B: ChipBuilder, const N: usize>(b: &B, columns: &[usize; N]) -> [B::Expr; N] {
-    columns.map(|column| at(b, column, 0))
+/// 2^32 times the carry in some columns.
+fn read_carry<B: ChipBuilder>(b: &B, columns: &[usize]) -> B::Expr {
+    let carry = columns.iter().rfold(B::Expr::ZERO, |carry, &column| carry.double() + at(b, column, 0));
+    carry * B::Expr::from_u64(1 << BITS)
 }
 
-/// The number whose bits these are, least first.
-fn pack<E: PrimeCharacteristicRing>(bits: &[E]) -> E {
-    bits.iter().rfold(E::ZERO, |word, bit| word.double() + bit.clone())
+/// The number whose bits these are. Bits are made one by one as they are needed, for as little as possible to be held at once.
+#[inline(always)]
+fn pack<E: PrimeCharacteristicRing>(bit: impl Fn(usize) -> E) -> E {
+    (0..BITS).rev().fold(E::ZERO, |word, i| word.double() + bit(i))
 }
 
-/// 2^32 times a carry.
-fn shifted<E: PrimeCharacteristicRing>(carry: &[E]) -> E {
-    pack(carry) * E::from_u64(1 << BITS)
-}
-
-/// Σ0 (FIPS 180-4, 4.1.2).
-fn upper_sigma0<E: PrimeCharacteristicRing>(x: &[E; BITS]) -> E {
+/// Σ0 (FIPS 180-4, 4.1.2) of a word given by its bits.
+fn upper_sigma0<E: PrimeCharacteristicRing>(x: impl Fn(usize) -> E) -> E {
     big_sigma(x, [2, 13, 22])
 }
 
 /// Σ1.
-fn upper_sigma1<E: PrimeCharacteristicRing>(x: &[E; BITS]) -> E {
+fn upper_sigma1<E: PrimeCharacteristicRing>(x: impl Fn(usize) -> E) -> E {
     big_sigma(x, [6, 11, 25])
 }
 
 /// σ0.
-fn lower_sigma0<E: PrimeCharacteristicRing>(x: &[E; BITS]) -> E {
+fn lower_sigma0<E: PrimeCharacteristicRing>(x: impl Fn(usize) -> E) -> E {
     small_sigma(x, [7, 18], 3)
 }
 
 /// σ1.
-fn lower_sigma1<E: PrimeCharacteristicRing>(x: &[E; BITS]) -> E {
+fn lower_sigma1<E: PrimeCharacteristicRing>(x: impl Fn(usize) -> E) -> E {
     small_sigma(x, [17, 19], 10)
 }
 
-fn xor<E: PrimeCharacteristicRing>(x: &E, y: &E) -> E {
-    x.clone() + y.clone() - (x.clone() * y.clone()).double()
+#[inline(always)]
+fn xor<E: PrimeCharacteristicRing>(x: E, y: E) -> E {
+    let both = x.clone() * y.clone();
+    x + y - both.double()
 }
 
 /// XOR of three right rotations.
-fn big_sigma<E: PrimeCharacteristicRing>(x: &[E; BITS], rotations: [usize; 3]) -> E {
-    let bits: [E; BITS] = std::array::from_fn(|i| {
-        let [p, q, r] = rotations.map(|rotation| &x[(i + rotation) % BITS]);
-        xor(&xor(p, q), r)
-    });
-    pack(&bits)
+fn big_sigma<E: PrimeCharacteristicRing>(x: impl Fn(usize) -> E, rotations: [usize; 3]) -> E {
+    pack(|i| {
+        let [p, q, r] = rotations.map(|rotation| x((i + rotation) % BITS));
+        xor(xor(p, q), r)
+    })
 }
 
 /// XOR of two right rotations and a right shift.
-fn small_sigma<E: PrimeCharacteristicRing>(x: &[E; BITS], rotations: [usize; 2], shift: usize) -> E {
-    let bits: [E; BITS] = std::array::from_fn(|i| {
-        let [p, q] = rotations.map(|rotation| &x[(i + rotation) % BITS]);
+fn small_sigma<E: PrimeCharacteristicRing>(x: impl Fn(usize) -> E, rotations: [usize; 2], shift: usize) -> E {
+    pack(|i| {
+        let [p, q] = rotations.map(|rotation| x((i + rotation) % BITS));
         let rotated = xor(p, q);
-        x.get(i + shift).map_or(rotated.clone(), |shifted| xor(&rotated, shifted))
-    });
-    pack(&bits)
+        if i + shift < BITS { xor(rotated, x(i + shift)) } else { rotated }
+    })
 }
 
-/// Maj of the three words.
-fn maj<E: PrimeCharacteristicRing>(x: &[E; BITS], y: &[E; BITS], z: &[E; BITS]) -> E {
-    let bits: [E; BITS] = std::array::from_fn(|i| {
-        let both = x[i].clone() * y[i].clone();
-        both.clone() + z[i].clone() * (x[i].clone() + y[i].clone() - both.double())
-    });
-    pack(&bits)
+/// Maj of three words.
+fn maj<E: PrimeCharacteristicRing>([x, y, z]: &[impl Fn(usize) -> E; 3]) -> E {
+    pack(|i| {
+        let (x, y) = (x(i), y(i));
+        let both = x.clone() * y.clone();
+        both.clone() + z(i) * (x + y - both.double())
+    })
 }
 
-/// Ch of the three words, less the third: only this part needs the words' bits.
-fn ch_less_z<E: PrimeCharacteristicRing>(x: &[E; BITS], y: &[E; BITS], z: &[E; BITS]) -> E {
-    let bits: [E; BITS] = std::array::from_fn(|i| x[i].clone() * (y[i].clone() - z[i].clone()));
-    pack(&bits)
+/// Ch of three words, less the third: only this part needs the words' bits.
+fn ch_less_z<E: PrimeCharacteristicRing>([x, y, z]: &[impl Fn(usize) -> E; 3]) -> E {
+    pack(|i| x(i) * (y(i) - z(i)))
 }
