@@ -29,12 +29,8 @@ mod tests;
 
 #[cfg(feature = "prover")]
 mod tree {
-    use p3_matrix::Matrix;
-    use p3_matrix::dense::RowMajorMatrix;
-
     use super::*;
-    use crate::field::F;
-    use crate::stark::hash::Salt;
+    use crate::stark::hash::{Rows, Salt};
 
     /// All nodes of a tree.
     pub(crate) struct MerkleTree<H: SuiteHash> {
@@ -45,14 +41,14 @@ mod tree {
     impl<H: SuiteHash> MerkleTree<H> {
         /// The tree over `matrices`, tallest first, all heights different powers of two; `salts` has one for each row of the
         /// tallest, or there are none. Lower matrices without columns are passed over.
-        pub(crate) fn new(matrices: &[&RowMajorMatrix<F>], salts: Option<&[Salt]>) -> Self {
+        pub(crate) fn new<R: Rows>(matrices: &[&R], salts: Option<&[Salt]>) -> Self {
             let (tallest, lower) = matrices.split_first().expect("a tree has rows");
-            let mut lower = lower.iter().filter(|matrix| matrix.width > 0).peekable();
-            let mut levels = vec![H::leaves(&tallest.values, tallest.width, salts)];
+            let mut lower = lower.iter().filter(|matrix| matrix.width() > 0).peekable();
+            let mut levels = vec![H::hash_rows(*tallest, salts)];
             while let Some(below) = levels.last().filter(|level| level.len() > 1) {
                 let mut level = H::nodes(below);
-                if let Some(matrix) = lower.next_if(|matrix| matrix.height() == level.len()) {
-                    let rows = H::leaves(&matrix.values, matrix.width, None);
+                if let Some(matrix) = lower.next_if(|matrix| matrix.count() == level.len()) {
+                    let rows = H::hash_rows(*matrix, None);
                     level = with_rows::<H>(&level, &rows);
                 }
                 levels.push(level);

@@ -123,12 +123,6 @@ pub(super) struct Batch {
 pub(super) struct Window {
     /// Column and offset of each slot.
     pub(super) cells: Vec<(usize, i32)>,
-    /// Distinct offsets.
-    #[cfg(feature = "prover")]
-    pub(super) offsets: Vec<i32>,
-    /// The index of each slot's offset among them.
-    #[cfg(feature = "prover")]
-    pub(super) offset_indices: Vec<usize>,
     lowest: i32,
     columns: usize,
     slots: Vec<usize>,
@@ -139,18 +133,8 @@ impl Window {
         let lowest = cells.iter().map(|&(_, offset)| offset).min().unwrap_or(0);
         let highest = cells.iter().map(|&(_, offset)| offset).max().unwrap_or(0);
         let columns = cells.iter().map(|&(column, _)| column + 1).max().unwrap_or(0);
-        #[cfg(feature = "prover")]
-        let offsets: Vec<_> =
-            cells.iter().map(|&(_, offset)| offset).collect::<BTreeSet<_>>().into_iter().collect();
         let mut window = Self {
             cells: cells.iter().copied().collect(),
-            #[cfg(feature = "prover")]
-            offset_indices: cells
-                .iter()
-                .map(|(_, offset)| offsets.binary_search(offset).unwrap_or_default())
-                .collect(),
-            #[cfg(feature = "prover")]
-            offsets,
             lowest,
             columns,
             slots: vec![0; columns * (highest - lowest + 1) as usize],

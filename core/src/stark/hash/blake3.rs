@@ -11,7 +11,7 @@ use p3_field::{ExtensionField, PrimeCharacteristicRing, PrimeField64};
 use p3_maybe_rayon::prelude::*;
 use p3_symmetric::CryptographicHasher;
 
-use super::{DIGEST_BYTES, SALT_BYTES, Salt, SuiteHash, TASK, Transcript, meets};
+use super::{DIGEST_BYTES, Rows, SALT_BYTES, Salt, SuiteHash, TASK, Transcript, meets};
 use crate::field::{EF, F};
 
 /// BLAKE3 for everything.
@@ -22,14 +22,12 @@ impl SuiteHash for Blake3Hash {
     type Digest = [u8; 32];
     type Transcript = Blake3Transcript;
 
-    fn leaves(rows: &[F], width: usize, salts: Option<&[Salt]>) -> Vec<[u8; 32]> {
-        let mut digests = vec![[0; 32]; rows.len() / width];
+    fn hash_rows<R: Rows>(rows: &R, salts: Option<&[Salt]>) -> Vec<[u8; 32]> {
+        let mut digests = vec![[0; 32]; rows.count()];
         digests.par_chunks_mut(TASK).enumerate().for_each(|(task, digests)| {
-            let mut batch = Batch::new(width, salts.is_some());
+            let mut batch = Batch::new(rows.width(), salts.is_some());
             for (index, digests) in digests.chunks_mut(BATCH_ROWS).enumerate() {
-                let first = task * TASK + index * BATCH_ROWS;
-                let rows = &rows[first * width..][..digests.len() * width];
-                batch.hash(rows, width, salts.map(|salts| &salts[first..][..digests.len()]), digests);
+                batch.hash(rows, task * TASK + index * BATCH_ROWS, salts, digests);
             }
         });
         digests
@@ -101,16 +99,26 @@ impl Batch {
         Self { chunks, outer: vec![0; BATCH_ROWS * outer] }
     }
 
-    /// Hashes at most [`BATCH_ROWS`] rows.
-    fn hash(&mut self, rows: &[F], width: usize, salts: Option<&[Salt]>, digests: &mut [[u8; 32]]) {
+    /// Hashes at most [`BATCH_ROWS`] rows, from `first_row` on.
+    fn hash<R: Rows>(
+        &mut self,
+        rows: &R,
+        first_row: usize,
+        salts: Option<&[Salt]>,
+        digests: &mut [[u8; 32]],
+    ) {
         let count = digests.len();
         let outer = self.outer.len() / BATCH_ROWS;
         let mut first = 0;
         for (index, chunk) in self.chunks.iter_mut().enumerate() {
             let messages = &mut chunk.messages[..count * chunk.length];
-            for (row, message) in messages.chunks_exact_mut(chunk.length).enumerate() {
-                let elements = &rows[row * width + first..][..chunk.elements];
-                write(&mut message[chunk.start..], elements);
+            for (row, message) in (first_row..).zip(messages.chunks_exact_mut(chunk.length)) {
+                let mut rest = &mut message[chunk.start..];
+                rows.read(row, first..first + chunk.elements, |elements| {
+                    let (part, behind) = std::mem::take(&mut rest).split_at_mut(elements.len() * ELEMENT);
+                    write(part, elements);
+                    rest = behind;
+                });
                 if let Some(salts) = salts.filter(|_| index == 0) {
                     message[..SALT_BYTES].copy_from_slice(&salts[row]);
                 }

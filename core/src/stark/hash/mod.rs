@@ -10,6 +10,9 @@ mod tests;
 mod vectors;
 
 use std::fmt::Debug;
+use std::ops::Range;
+
+use p3_matrix::dense::{DenseMatrix, DenseStorage, RowMajorMatrixView};
 
 pub(crate) use self::blake3::Blake3Hash;
 pub(crate) use self::poseidon2::Poseidon2Hash;
@@ -24,6 +27,33 @@ pub(crate) const SALT_BYTES: usize = 16;
 /// The salt of one leaf.
 pub(crate) type Salt = [u8; SALT_BYTES];
 
+/// A matrix whose rows are hashed.
+pub(crate) trait Rows: Sync {
+    /// Number of columns.
+    fn width(&self) -> usize;
+
+    /// Number of rows.
+    fn count(&self) -> usize;
+
+    /// Hands over these cells of a row, in order, in one piece or several.
+    fn read(&self, row: usize, columns: Range<usize>, to: impl FnMut(&[F]));
+}
+
+impl<S: DenseStorage<F> + Sync> Rows for DenseMatrix<F, S> {
+    fn width(&self) -> usize {
+        self.width
+    }
+
+    fn count(&self) -> usize {
+        self.values.borrow().len() / self.width
+    }
+
+    #[inline]
+    fn read(&self, row: usize, columns: Range<usize>, mut to: impl FnMut(&[F])) {
+        to(&self.values.borrow()[row * self.width..][columns]);
+    }
+}
+
 /// The hash functions of a suite. Collision resistance of at least 128 bits.
 ///
 /// How many elements a row has, whether it is salted, and where a node stands follow from the verifier's key, never from
@@ -35,9 +65,13 @@ pub(crate) trait SuiteHash: Copy + Debug + Send + Sync + 'static {
     /// The transcript.
     type Transcript: Transcript<Digest = Self::Digest>;
 
-    /// The leaves of `rows.len() / width` rows of `width > 0` elements; each row is hashed with its salt where there are
-    /// any.
-    fn leaves(rows: &[F], width: usize, salts: Option<&[Salt]>) -> Vec<Self::Digest>;
+    /// The hashes of rows of one element or more; each row is hashed with its salt where there are any.
+    fn hash_rows<R: Rows>(rows: &R, salts: Option<&[Salt]>) -> Vec<Self::Digest>;
+
+    /// The same of `rows.len() / width` rows one behind the other.
+    fn leaves(rows: &[F], width: usize, salts: Option<&[Salt]>) -> Vec<Self::Digest> {
+        Self::hash_rows(&RowMajorMatrixView::new(rows, width), salts)
+    }
 
     /// The nodes above pairs of nodes: half as many.
     fn nodes(children: &[Self::Digest]) -> Vec<Self::Digest>;

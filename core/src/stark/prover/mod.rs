@@ -8,11 +8,14 @@ mod packed;
 #[cfg(test)]
 #[path = "../tests/seam.rs"]
 pub(super) mod seam;
+mod strips;
+mod wide;
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use p3_field::{Field, PrimeCharacteristicRing};
+use p3_maybe_rayon::prelude::join;
 use rand::CryptoRng;
 use thiserror::Error;
 
@@ -95,7 +98,8 @@ impl ProvingKey {
         bound: &[u8],
         control: &Control<'_>,
     ) -> Result<Vec<u8>, ProveError> {
-        finish(self.prove_async(chips, traces, bound, control))
+        // The whole of it by one of the threads that share the work, for none to be woken up at each step.
+        join(|| finish(self.prove_async(chips, traces, bound, control)), || ()).0
     }
 
     /// The same for callers that cannot wait.

@@ -2,8 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::field::{EF, F};
-use crate::stark::hash::{Blake3Hash, DIGEST_BYTES, Salt, SuiteHash, Transcript};
+use crate::field::EF;
+use crate::stark::hash::{Blake3Hash, DIGEST_BYTES, Rows, Salt, SuiteHash, Transcript};
 
 /// The transcript that is written down.
 type Inner = <Blake3Hash as SuiteHash>::Transcript;
@@ -60,8 +60,8 @@ impl SuiteHash for Scripted {
     type Digest = [u8; 32];
     type Transcript = ScriptedTranscript;
 
-    fn leaves(rows: &[F], width: usize, salts: Option<&[Salt]>) -> Vec<[u8; 32]> {
-        Blake3Hash::leaves(rows, width, salts)
+    fn hash_rows<R: Rows>(rows: &R, salts: Option<&[Salt]>) -> Vec<[u8; 32]> {
+        Blake3Hash::hash_rows(rows, salts)
     }
 
     fn nodes(children: &[[u8; 32]]) -> Vec<[u8; 32]> {

@@ -16,7 +16,7 @@ use p3_field::{BasedVectorSpace, Field, PackedValue, PrimeCharacteristicRing, Pr
 use p3_maybe_rayon::prelude::*;
 
 use self::permutation::permute;
-use super::{DIGEST_BYTES, Salt, SuiteHash, TASK, Transcript, meets};
+use super::{DIGEST_BYTES, Rows, Salt, SuiteHash, TASK, Transcript, meets};
 use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::poseidon2::pack;
 
@@ -43,21 +43,25 @@ impl SuiteHash for Poseidon2Hash {
     type Digest = [F; DIGEST];
     type Transcript = Poseidon2Transcript;
 
-    fn leaves(rows: &[F], width: usize, salts: Option<&[Salt]>) -> Vec<[F; DIGEST]> {
-        let mut digests = vec![[F::ZERO; DIGEST]; rows.len() / width];
+    fn hash_rows<R: Rows>(rows: &R, salts: Option<&[Salt]>) -> Vec<[F; DIGEST]> {
+        let mut digests = vec![[F::ZERO; DIGEST]; rows.count()];
+        let width = rows.width();
+        let cell = |row, column| {
+            let mut cell = F::ZERO;
+            rows.read(row, column..column + 1, |cells| cell = cells[0]);
+            cell
+        };
         digests.par_chunks_mut(TASK).enumerate().for_each(|(task, digests)| {
             for (index, digests) in digests.chunks_mut(Packed::WIDTH).enumerate() {
                 let first = task * TASK + index * Packed::WIDTH;
-                let salt = salts.map(|salts| |row: usize, word| salt_word(&salts[first + row], word));
-                let rows = &rows[first * width..][..digests.len() * width];
-                match salt {
-                    Some(salt) => {
+                match salts {
+                    Some(salts) => {
                         hash_leaves(digests, SALT + width, |row, element| match element.checked_sub(SALT) {
-                            Some(column) => rows[row * width + column],
-                            None => salt(row, element),
+                            Some(column) => cell(first + row, column),
+                            None => salt_word(&salts[first + row], element),
                         })
                     }
-                    None => hash_leaves(digests, width, |row, column| rows[row * width + column]),
+                    None => hash_leaves(digests, width, |row, column| cell(first + row, column)),
                 }
             }
         });

@@ -1,9 +1,5 @@
 //! Low-degree extensions and their trees.
 
-use p3_dft::TwoAdicSubgroupDft;
-use p3_field::PrimeCharacteristicRing;
-use p3_matrix::Matrix;
-use p3_matrix::bitrev::BitReversibleMatrix;
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::Cpu;
@@ -13,12 +9,15 @@ use crate::stark::hash::{Salt, SuiteHash};
 use crate::stark::key::VerifierKey;
 use crate::stark::merkle::MerkleTree;
 use crate::stark::prover::backend::{Columns, OpenedRows};
+#[cfg(test)]
+use crate::stark::prover::strips::Buffers;
+use crate::stark::prover::strips::Strips;
 use crate::stark::verify::group_indices;
 
 /// One tree with what it commits to.
 pub(in crate::stark) struct Committed<H: SuiteHash> {
     /// Each group's columns on its evaluation domain, rows in bit-reversed order.
-    pub(super) evaluations: Vec<RowMajorMatrix<F>>,
+    pub(super) evaluations: Vec<Strips>,
     tree: MerkleTree<H>,
 }
 
@@ -35,15 +34,13 @@ impl<H: SuiteHash> Committed<H> {
     ) -> Result<Self, Cancelled> {
         control.begin(Stage::Extension, 0.0)?;
         let evaluations: Vec<_> = match columns {
-            Columns::Cells(matrices) => matrices
-                .iter()
-                .enumerate()
-                .map(|(group, cells)| cpu.extend(key, group, cells.clone()))
-                .collect(),
+            Columns::Cells(matrices) => {
+                matrices.iter().enumerate().map(|(group, cells)| cpu.extend(key, group, cells)).collect()
+            }
             Columns::Coefficients(matrices) => matrices
                 .into_iter()
                 .enumerate()
-                .map(|(group, coefficients)| cpu.evaluate(key, group, coefficients))
+                .map(|(group, coefficients)| cpu.evaluate(key, group, &coefficients))
                 .collect(),
         };
         control.begin(Stage::Hashing, EXTENDING)?;
@@ -58,7 +55,12 @@ impl<H: SuiteHash> Committed<H> {
         salts: &[Salt],
         alter: impl FnOnce(&mut [RowMajorMatrix<F>]),
     ) -> Self {
-        alter(&mut self.evaluations);
+        let mut matrices: Vec<_> = self.evaluations.iter().map(Strips::to_row_major_matrix).collect();
+        alter(&mut matrices);
+        self.evaluations = {
+            let buffers = Buffers::default();
+            matrices.iter().map(|matrix| Strips::gather(matrix, &buffers, |row| row)).collect()
+        };
         self.tree = MerkleTree::new(&self.evaluations.iter().collect::<Vec<_>>(), Some(salts));
         self
     }
@@ -68,13 +70,8 @@ impl<H: SuiteHash> Committed<H> {
     }
 
     pub(super) fn rows(&self, key: &VerifierKey, indices: &[usize]) -> OpenedRows<H> {
-        let rows = |(group, matrix): (usize, &RowMajorMatrix<F>)| {
-            let at = group_indices(indices, key.shape.lift(group));
-            at.into_iter()
-                .flat_map(|row| &matrix.values[row * matrix.width..][..matrix.width])
-                .copied()
-                .collect()
-        };
+        let rows =
+            |(group, matrix): (usize, &Strips)| matrix.rows(group_indices(indices, key.shape.lift(group)));
         OpenedRows {
             groups: self.evaluations.iter().enumerate().map(rows).collect(),
             siblings: self.tree.siblings(indices),
@@ -84,19 +81,12 @@ impl<H: SuiteHash> Committed<H> {
 
 impl Cpu {
     /// A group's columns on its evaluation domain, in bit-reversed order, from their cells.
-    pub(super) fn extend(
-        &self,
-        key: &VerifierKey,
-        group: usize,
-        cells: RowMajorMatrix<F>,
-    ) -> RowMajorMatrix<F> {
-        let extended = self.dft.coset_lde_batch(cells, key.parameters.log_blowup, key.shift(group));
-        extended.bit_reverse_rows().to_row_major_matrix()
+    pub(super) fn extend(&self, key: &VerifierKey, group: usize, cells: &RowMajorMatrix<F>) -> Strips {
+        self.dft.extend(cells, key.parameters.log_blowup, key.shift(group))
     }
 
     /// The same from their coefficients.
-    fn evaluate(&self, key: &VerifierKey, group: usize, mut columns: RowMajorMatrix<F>) -> RowMajorMatrix<F> {
-        columns.values.resize(columns.values.len() << key.parameters.log_blowup, F::ZERO);
-        self.dft.coset_dft_batch(columns, key.shift(group)).bit_reverse_rows().to_row_major_matrix()
+    fn evaluate(&self, key: &VerifierKey, group: usize, coefficients: &RowMajorMatrix<F>) -> Strips {
+        self.dft.evaluate(coefficients, key.parameters.log_blowup, key.shift(group))
     }
 }

@@ -1,6 +1,7 @@
 //! The backend that is the processor itself.
 
 mod commit;
+mod dft;
 mod opening;
 mod quotient;
 mod tiles;
@@ -16,19 +17,22 @@ use crate::stark::hash::{Salt, SuiteHash};
 use crate::stark::key::VerifierKey;
 use crate::stark::shape::TREES;
 use commit::Committed;
+use dft::Dft;
 use quotient::GroupKey;
 
 /// What the processor computes before a witness is known.
 pub(in crate::stark) struct Cpu {
-    dft: Radix2DitParallel<F>,
+    dft: Dft,
+    /// Of columns of the extension field.
+    small_dft: Radix2DitParallel<F>,
     groups: Vec<GroupKey>,
 }
 
 impl Cpu {
     pub(in crate::stark) fn new(key: &VerifierKey) -> Self {
-        let dft = Radix2DitParallel::default();
+        let dft = Dft::new(key.shape.log_height());
         let groups = (0..key.shape.groups.len()).map(|group| GroupKey::new(key, group, &dft)).collect();
-        Self { dft, groups }
+        Self { dft, small_dft: Radix2DitParallel::default(), groups }
     }
 }
 

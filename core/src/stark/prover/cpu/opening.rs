@@ -3,11 +3,14 @@
 //! Both read only the first rows of the evaluations, as many as the table has: those on a coset of the order of its height,
 //! which determine its columns.
 
+use std::collections::BTreeMap;
+
 use p3_dft::TwoAdicSubgroupDft;
-use p3_field::{Field, PackedFieldExtension, PackedValue, PrimeCharacteristicRing, TwoAdicField};
-use p3_matrix::Matrix;
-use p3_matrix::dense::{RowMajorMatrix, RowMajorMatrixView};
-use p3_maybe_rayon::prelude::*;
+use p3_field::extension::HasFrobenius;
+use p3_field::{
+    Algebra, BasedVectorSpace, Field, PackedFieldExtension, PackedValue, PrimeCharacteristicRing,
+    TwoAdicField,
+};
 use p3_util::{reverse_bits_len, reverse_slice_index_bits};
 
 use super::{Cpu, Packed, PackedExtension};
@@ -15,82 +18,129 @@ use crate::field::{EF, EXTENSION_DEGREE, F, basis_element};
 use crate::stark::domain::lagrange;
 use crate::stark::fri;
 use crate::stark::key::VerifierKey;
-use crate::stark::prover::packed::{MAX_LANES, quotients};
-use crate::stark::rows::Fraction;
+use crate::stark::prover::packed::{MAX_LANES, inverses};
+use crate::stark::prover::strips::{Line, PACKS, STRIP, Strips};
 use crate::stark::shape::{Point, QUOTIENT, Shape, TREES};
 use crate::stark::verify::points;
 
 /// Each tree's evaluations, by group.
-type Evaluations<'a> = [&'a [RowMajorMatrix<F>]; TREES];
+type Evaluations<'a> = [&'a [Strips]; TREES];
 
-/// Base columns of one matrix that are opened at one point.
+/// Coefficients of an extension element, each of a whole line.
+type ExtensionLine = [Line; EXTENSION_DEGREE];
+
+const ZERO: ExtensionLine = [[Packed::ZERO; PACKS]; EXTENSION_DEGREE];
+
+/// Strips, or rows, whose products are summed before they are reduced.
+const TERMS: usize = 4;
+
+/// Rows whose sums stay in the first cache.
+const ROWS: usize = 64;
+
+/// A strip with columns of a group that are opened at one point.
 struct Opened<'a> {
     /// The first rows.
-    rows: RowMajorMatrixView<'a, F>,
-    /// For each base column: the term it belongs to, and the basis element that it is the coefficient of.
-    columns: Vec<(usize, Column)>,
+    lines: &'a [Line],
+    columns: Vec<Column>,
 }
 
+/// A base column.
 struct Column {
-    number: usize,
+    /// Its place in the strip.
+    place: usize,
+    /// The term it belongs to.
+    term: usize,
+    /// The basis element that it is the coefficient of.
     basis: EF,
 }
 
-impl<'a> Opened<'a> {
-    fn new(shape: &Shape, trees: Evaluations<'a>, tree: usize, group: usize, point: usize) -> Option<Self> {
-        let matrix = trees[tree].get(group)?;
-        let rows = shape.groups[group].height();
-        let terms = shape.terms.iter().enumerate();
-        let terms = terms.filter(|(_, term)| (term.tree, term.group, term.point) == (tree, group, point));
-        let columns = terms.flat_map(|(index, term)| {
-            let column = |i| Column { number: term.column + i, basis: basis_element(i) };
-            (0..term.base_columns()).map(move |i| (index, column(i)))
-        });
-        let columns: Vec<_> = columns.collect();
-        let rows = RowMajorMatrixView::new(&matrix.values[..rows * matrix.width], matrix.width);
-        (!columns.is_empty()).then_some(Self { rows, columns })
+/// The strips of a group that are opened at a point.
+fn opened<'a>(shape: &Shape, trees: Evaluations<'a>, group: usize, point: usize) -> Vec<Opened<'a>> {
+    let mut strips: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (index, term) in shape.terms.iter().enumerate() {
+        if (term.group, term.point) == (group, point) {
+            for (i, column) in (term.column..).take(term.base_columns()).enumerate() {
+                let column_of_strip = Column { place: column % STRIP, term: index, basis: basis_element(i) };
+                strips.entry((term.tree, column / STRIP)).or_default().push(column_of_strip);
+            }
+        }
     }
+    let height = shape.groups[group].height();
+    let strip = |((tree, strip), columns): ((usize, usize), _)| Opened {
+        lines: &trees[tree][group].strip(strip)[..height],
+        columns,
+    };
+    strips.into_iter().map(strip).collect()
+}
 
-    /// Whether most columns are opened, so that whole rows are worth reading.
-    fn is_dense(&self) -> bool {
-        2 * self.columns.len() > self.rows.width
-    }
-
+impl Opened<'_> {
     /// Adds each column's value, the sum of its cells times the rows' weights, to its term.
-    fn evaluate(&self, weights: &[EF], values: &mut [EF]) {
-        if self.is_dense() {
-            let all = self.rows.columnwise_dot_product(weights);
-            for (term, column) in &self.columns {
-                values[*term] += all[column.number] * column.basis;
-            }
-            return;
-        }
-        let mut sums = vec![EF::ZERO; self.columns.len()];
-        for (row, &weight) in self.rows.row_slices().zip(weights) {
-            for (sum, (_, column)) in sums.iter_mut().zip(&self.columns) {
-                *sum += weight * row[column.number];
+    fn evaluate(&self, weights: &[Vec<F>; EXTENSION_DEGREE], values: &mut [EF]) {
+        let mut sums = ZERO;
+        for (sum, weights) in sums.iter_mut().zip(weights) {
+            for (lines, weights) in self.lines.as_chunks::<TERMS>().0.iter().zip(weights.as_chunks().0) {
+                for (pack, sum) in sum.iter_mut().enumerate() {
+                    *sum += Packed::mixed_dot_product::<TERMS>(&lines.map(|line| line[pack]), weights);
+                }
             }
         }
-        for ((term, column), sum) in self.columns.iter().zip(sums) {
-            values[*term] += sum * column.basis;
+        for column in &self.columns {
+            let sum = EF::from_basis_coefficients_fn(|i| Packed::unpack_slice(&sums[i])[column.place]);
+            values[column.term] += sum * column.basis;
         }
     }
 
-    /// The sum of the columns, each times its term's power, on the first rows.
-    fn weigh(&self, powers: &[EF]) -> Vec<EF> {
-        if self.is_dense() {
-            let mut weights = vec![EF::ZERO; self.rows.width.next_multiple_of(Packed::WIDTH)];
-            for (term, column) in &self.columns {
-                weights[column.number] = powers[*term] * column.basis;
+    /// The weight of each column.
+    fn weights(&self, powers: &[EF]) -> ExtensionLine {
+        let mut weights = [[F::ZERO; STRIP]; EXTENSION_DEGREE];
+        for column in &self.columns {
+            let weight = powers[column.term] * column.basis;
+            for (weights, &coefficient) in weights.iter_mut().zip(weight.as_basis_coefficients_slice()) {
+                weights[column.place] = coefficient;
             }
-            let weights: Vec<_> =
-                weights.chunks_exact(Packed::WIDTH).map(PackedExtension::from_ext_slice).collect();
-            return self.rows.rowwise_packed_dot_product::<EF>(&weights).collect();
         }
-        let weights: Vec<_> =
-            self.columns.iter().map(|(term, column)| (column.number, powers[*term] * column.basis)).collect();
-        let row = |row: &[F]| weights.iter().map(|&(column, weight)| weight * row[column]).sum();
-        self.rows.row_slices().map(row).collect()
+        weights
+            .map(|weights| std::array::from_fn(|pack| Packed::from_fn(|i| weights[pack * Packed::WIDTH + i])))
+    }
+}
+
+/// The sum of all columns, each times its term's power, on the first rows.
+fn weigh(opened: &[Opened<'_>], powers: &[EF], height: usize) -> Vec<EF> {
+    let weights: Vec<_> = opened.iter().map(|opened| opened.weights(powers)).collect();
+    let (opened, opened_rest) = opened.as_chunks::<TERMS>();
+    let (weights, weights_rest) = weights.as_chunks::<TERMS>();
+    let mut weighed = Vec::with_capacity(height);
+    for first in (0..height).step_by(ROWS) {
+        let mut sums = [ZERO; ROWS];
+        let sums = &mut sums[..ROWS.min(height)];
+        for (opened, weights) in opened.iter().zip(weights) {
+            for (row, sums) in (first..).zip(&mut *sums) {
+                let lines = opened.each_ref().map(|opened| opened.lines[row]);
+                add_products(sums, &lines, weights);
+            }
+        }
+        for (opened, weights) in opened_rest.iter().zip(weights_rest) {
+            for (line, sums) in opened.lines[first..].iter().zip(&mut *sums) {
+                add_products(sums, &[*line], &[*weights]);
+            }
+        }
+        weighed.extend(sums.iter().map(|sums| {
+            EF::from_basis_coefficients_fn(|i| F::sum_array::<STRIP>(Packed::unpack_slice(&sums[i])))
+        }));
+    }
+    weighed
+}
+
+/// Adds the products of lines with their weights.
+#[inline(always)]
+fn add_products<const N: usize>(sums: &mut ExtensionLine, lines: &[Line; N], weights: &[ExtensionLine; N]) {
+    for (i, sums) in sums.iter_mut().enumerate() {
+        for (pack, sum) in sums.iter_mut().enumerate() {
+            *sum += Packed::dot_product::<N>(
+                &lines.map(|line| line[pack]),
+                &weights.map(|weights| weights[i][pack]),
+            );
+        }
     }
 }
 
@@ -103,8 +153,7 @@ pub(super) fn open(key: &VerifierKey, trees: Evaluations<'_>, zeta: EF) -> Vec<E
         let weights = lagrange(group.log_height, key.shift(index), point);
         for (number, point) in shape.points.iter().enumerate() {
             let Point::Row(offset) = *point else { continue };
-            let opened: Vec<_> =
-                (0..TREES).filter_map(|tree| Opened::new(shape, trees, tree, index, number)).collect();
+            let opened = opened(shape, trees, index, number);
             if !opened.is_empty() {
                 let weights = shifted(&weights, group.log_height, offset);
                 opened.iter().for_each(|opened| opened.evaluate(&weights, &mut values));
@@ -115,12 +164,13 @@ pub(super) fn open(key: &VerifierKey, trees: Evaluations<'_>, zeta: EF) -> Vec<E
 }
 
 /// The weights of rows in bit-reversed order for the point `offset` rows further on, from those in natural order.
-fn shifted(weights: &[EF], log_height: usize, offset: i32) -> Vec<EF> {
+fn shifted(weights: &[EF], log_height: usize, offset: i32) -> [Vec<F>; EXTENSION_DEGREE] {
     let weight = |row: usize| {
         let natural = reverse_bits_len(row, log_height).wrapping_add_signed(-(offset as isize));
         weights[natural & (weights.len() - 1)]
     };
-    (0..weights.len()).map(weight).collect()
+    let shifted: Vec<_> = (0..weights.len()).map(weight).collect();
+    std::array::from_fn(|i| shifted.iter().map(|weight| weight.as_basis_coefficients_slice()[i]).collect())
 }
 
 impl Cpu {
@@ -143,8 +193,11 @@ impl Cpu {
         debug_assert_eq!(xs[1], fri::point(F::GENERATOR, log_size, 1));
 
         let quotient = &trees[QUOTIENT][0];
-        let mask = |row: &[F]| combine(|i| row[shape.fri_mask() + i]);
-        let mut sums: Vec<EF> = quotient.row_slices().take(height).map(mask).collect();
+        let mask = |row| {
+            let cells = quotient.cells(row, shape.fri_mask()..shape.fri_mask() + EXTENSION_DEGREE);
+            EF::from_basis_coefficients_fn(|i| cells[i])
+        };
+        let mut sums: Vec<EF> = (0..height).map(mask).collect();
         for (number, &point) in points(key, zeta).iter().enumerate() {
             let terms = shape.terms.iter().zip(&powers).zip(values);
             let claimed: EF = terms
@@ -152,26 +205,14 @@ impl Cpu {
                 .map(|((_, &power), &value)| power * value)
                 .sum();
             let mut numerators = vec![-claimed; height];
-            for group in 0..shape.groups.len() {
-                for tree in 0..TREES {
-                    let Some(opened) = Opened::new(shape, trees, tree, group, number) else { continue };
-                    let (values, lift) = (opened.weigh(&powers), shape.lift(group));
+            for (index, group) in shape.groups.iter().enumerate() {
+                let opened = opened(shape, trees, index, number);
+                if !opened.is_empty() {
+                    let (values, lift) = (weigh(&opened, &powers, group.height()), shape.lift(index));
                     numerators.iter_mut().enumerate().for_each(|(row, sum)| *sum += values[row >> lift]);
                 }
             }
-            let fractions = Packed::pack_slice(&xs).iter().zip(numerators.chunks_exact(Packed::WIDTH));
-            let fractions: Vec<_> = fractions
-                .map(|(&x, numerators)| Fraction {
-                    count: PackedExtension::from_ext_slice(numerators),
-                    denominator: PackedExtension::from(x) - PackedExtension::from(point),
-                })
-                .collect();
-            let mut lanes = [EF::ZERO; MAX_LANES];
-            let lanes = &mut lanes[..Packed::WIDTH];
-            for (sums, value) in sums.chunks_exact_mut(Packed::WIDTH).zip(quotients(&fractions)) {
-                value.to_ext_slice(lanes);
-                sums.iter_mut().zip(&*lanes).for_each(|(sum, &value)| *sum += value);
-            }
+            add_quotients(&mut sums, &numerators, &xs, point);
         }
         self.extend_codeword(key, sums)
     }
@@ -180,15 +221,34 @@ impl Cpu {
     fn extend_codeword(&self, key: &VerifierKey, mut values: Vec<EF>) -> Vec<EF> {
         reverse_slice_index_bits(&mut values);
         // Both domains are shifted alike: the shift is left in the coefficients.
-        let mut coefficients = self.dft.idft_algebra(values);
+        let mut coefficients = self.small_dft.idft_algebra(values);
         coefficients.resize(coefficients.len() << key.parameters.log_blowup, EF::ZERO);
-        let mut values = self.dft.dft_algebra(coefficients);
+        let mut values = self.small_dft.dft_algebra(coefficients);
         reverse_slice_index_bits(&mut values);
         values
     }
 }
 
-/// An extension element from its coefficients.
-fn combine(coefficient: impl Fn(usize) -> F) -> EF {
-    (0..EXTENSION_DEGREE).map(|i| basis_element(i) * coefficient(i)).sum()
+/// Adds `numerator / (x - point)` to each sum.
+///
+/// With the conjugate of the point, `1 / (x - point) = (x - conjugate) / ((x - point) (x - conjugate))`, a denominator of the
+/// base field.
+fn add_quotients(sums: &mut [EF], numerators: &[EF], xs: &[F], point: EF) {
+    let conjugate = point.frobenius();
+    let [trace, norm] = [point + conjugate, point * conjugate].map(|value| {
+        let coefficients: &[F] = value.as_basis_coefficients_slice();
+        Packed::from(coefficients[0])
+    });
+    let xs = Packed::pack_slice(xs);
+    let denominators: Vec<_> = xs.iter().map(|&x| (x - trace) * x + norm).collect();
+    let conjugate = PackedExtension::from(conjugate);
+    let mut lanes = [EF::ZERO; MAX_LANES];
+    let lanes = &mut lanes[..Packed::WIDTH];
+    for (index, inverse) in inverses(&denominators).into_iter().enumerate() {
+        let rows = index * Packed::WIDTH..(index + 1) * Packed::WIDTH;
+        let numerators = PackedExtension::from_ext_slice(&numerators[rows.clone()]);
+        let quotients = numerators * (PackedExtension::from(xs[index]) - conjugate) * inverse;
+        quotients.to_ext_slice(lanes);
+        sums[rows].iter_mut().zip(&*lanes).for_each(|(sum, &quotient)| *sum += quotient);
+    }
 }

@@ -1,43 +1,47 @@
 //! The quotient of the constraints by the zerofiers, group by group.
 
-use p3_dft::{Radix2DitParallel, TwoAdicSubgroupDft};
-use p3_field::{
-    BasedVectorSpace, Field, PackedFieldExtension, PackedValue, PrimeCharacteristicRing, TwoAdicField,
-};
-use p3_matrix::Matrix;
-use p3_matrix::bitrev::BitReversibleMatrix;
+use std::collections::BTreeMap;
+
+use p3_dft::TwoAdicSubgroupDft;
+use p3_field::{Field, PrimeCharacteristicRing, TwoAdicField};
 use p3_matrix::dense::RowMajorMatrix;
 use p3_maybe_rayon::prelude::*;
 
+use super::Cpu;
+use super::dft::Dft;
 use super::tiles::{Tile, Tiles};
-use super::{Cpu, Packed, PackedExtension};
 use crate::air::Chip;
 use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::stark::key::VerifierKey;
 use crate::stark::mask::Table;
 use crate::stark::prover::backend::QuotientInputs;
-use crate::stark::prover::packed::MAX_LANES;
+use crate::stark::prover::strips::{STRIP, Strips};
+use crate::stark::prover::wide::{LANES, Wide, WideExtension};
 use crate::stark::rows::{Composition, Fingerprints, Row};
-use crate::stark::shape::{ACCUMULATOR, LOOKUP, MAIN, Window};
+use crate::stark::shape::{ACCUMULATOR, LOOKUP, MAIN};
 
 /// What is known of a group's quotient before a witness is: fixed columns and selectors at its points.
 pub(super) struct GroupKey {
     tiles: Tiles,
     /// First, last, transition and inverse zerofier of each tile.
-    selectors: Vec<[Packed; 4]>,
+    selectors: Vec<[Wide; 4]>,
     /// Of each of the group's tables.
     tables: Vec<TableKey>,
+    /// All lookup columns, and the accumulator once more on the next row.
+    lookup: Reads,
 }
 
 struct TableKey {
+    main: Reads,
+    public: Reads,
     /// The fixed window of each tile.
-    fixed: Vec<Packed>,
+    fixed: Vec<Wide>,
     /// The interior selectors of each tile.
-    interiors: Vec<Packed>,
+    interiors: Vec<Wide>,
 }
 
 impl GroupKey {
-    pub(super) fn new(key: &VerifierKey, index: usize, dft: &Radix2DitParallel<F>) -> Self {
+    pub(super) fn new(key: &VerifierKey, index: usize, dft: &Dft) -> Self {
         let group = &key.shape.groups[index];
         let (domain, log_blowup) = (key.domains[index], key.parameters.log_blowup);
         let tiles = Tiles::new(group.log_height, log_blowup, group.excess);
@@ -45,88 +49,94 @@ impl GroupKey {
         let points = |tile: usize| {
             let tile = tiles.tile(tile);
             let point = move |lane| key.shift(index) * generator.exp_u64(tiles.point(&tile, lane, 0) as u64);
-            (0..Packed::WIDTH).map(point)
+            (0..LANES).map(point)
         };
         let points: Vec<F> = (0..tiles.count()).flat_map(points).collect();
         let selectors = domain
             .selectors(&points)
-            .chunks_exact(Packed::WIDTH)
+            .chunks_exact(LANES)
             .map(|lanes| {
                 [
-                    Packed::from_fn(|lane| lanes[lane].first),
-                    Packed::from_fn(|lane| lanes[lane].last),
-                    Packed::from_fn(|lane| lanes[lane].transition),
-                    Packed::from_fn(|lane| lanes[lane].inverse_zerofier),
+                    Wide::from_lanes(|lane| lanes[lane].first),
+                    Wide::from_lanes(|lane| lanes[lane].last),
+                    Wide::from_lanes(|lane| lanes[lane].transition),
+                    Wide::from_lanes(|lane| lanes[lane].inverse_zerofier),
                 ]
             })
             .collect();
         let tables = group.tables.iter().map(|&number| {
             let table = &key.shape.tables[number];
             let columns = extended(dft, &key.fixed[number], log_blowup, key.shift(index));
-            let window = &table.fixed_window;
+            let fixed = Reads::new(table.fixed_window.cells.iter().copied());
             let fixed =
-                (0..tiles.count()).flat_map(|tile| gather(&tiles, tile, &columns, window, 0)).collect();
-            let interiors = points.chunks_exact(Packed::WIDTH).flat_map(|points| {
+                (0..tiles.count()).flat_map(|tile| fixed.read(&tiles, &tiles.tile(tile), &columns)).collect();
+            let interiors = points.chunks_exact(LANES).flat_map(|points| {
                 table.interiors.iter().map(|&(before, after)| {
-                    Packed::from_fn(|lane| domain.interior(before, after, points[lane]))
+                    Wide::from_lanes(|lane| domain.interior(before, after, points[lane]))
                 })
             });
-            TableKey { fixed, interiors: interiors.collect() }
+            let cells = &table.window.cells;
+            TableKey {
+                main: Reads::new(cells.iter().map(|&(column, offset)| (table.first_column + column, offset))),
+                public: Reads::new((0..table.publics).map(|column| (column, 0))),
+                fixed,
+                interiors: interiors.collect(),
+            }
         });
-        Self { tiles, selectors, tables: tables.collect() }
+        let here = (0..group.widths[LOOKUP]).map(|column| (column, 0));
+        let after = (0..EXTENSION_DEGREE).map(|i| (ACCUMULATOR * EXTENSION_DEGREE + i, 1));
+        Self { tiles, selectors, tables: tables.collect(), lookup: Reads::new(here.chain(after)) }
     }
 }
 
 /// Columns on their evaluation domain, in bit-reversed order.
-fn extended(
-    dft: &Radix2DitParallel<F>,
-    columns: &[Vec<F>],
-    log_blowup: usize,
-    shift: F,
-) -> RowMajorMatrix<F> {
-    let Some(first) = columns.first() else { return RowMajorMatrix::new(Vec::new(), 1) };
+fn extended(dft: &Dft, columns: &[Vec<F>], log_blowup: usize, shift: F) -> Strips {
+    let Some(first) = columns.first() else { return Strips::unwritten(0, 1, &dft.buffers) };
     let cells = (0..first.len()).flat_map(|row| columns.iter().map(move |column| column[row])).collect();
     let matrix = RowMajorMatrix::new(cells, columns.len());
-    dft.coset_lde_batch(matrix, log_blowup, shift).bit_reverse_rows().to_row_major_matrix()
+    dft.extend(&matrix, log_blowup, shift)
 }
 
-/// The cells of a window on the points of a tile.
-fn gather(
-    tiles: &Tiles,
-    tile: usize,
-    matrix: &RowMajorMatrix<F>,
-    window: &Window,
-    first_column: usize,
-) -> Vec<Packed> {
-    let tile = tiles.tile(tile);
-    let starts: Vec<_> =
-        window.offsets.iter().map(|&offset| Rows::new(tiles, &tile, matrix, offset)).collect();
-    let cells = window.cells.iter().zip(&window.offset_indices);
-    cells.map(|(&(column, _), &offset)| starts[offset].read(first_column + column)).collect()
+/// Cells of a matrix that are read together, strip by strip.
+struct Reads {
+    /// By row offset.
+    offsets: Vec<(i32, Vec<StripReads>)>,
+    cells: usize,
 }
 
-/// The rows of a matrix that belong to the points of a tile, some rows of the table further on.
-struct Rows<'a> {
-    cells: &'a [F],
-    /// The first cell of each lane's row.
-    starts: [usize; MAX_LANES],
+struct StripReads {
+    strip: usize,
+    /// Columns of the strip, and where their cells go.
+    columns: Vec<(usize, usize)>,
 }
 
-impl<'a> Rows<'a> {
-    fn new(tiles: &Tiles, tile: &Tile, matrix: &'a RowMajorMatrix<F>, offset: i32) -> Self {
-        let mut starts = [0; MAX_LANES];
-        for (lane, start) in starts[..Packed::WIDTH].iter_mut().enumerate() {
-            *start = tiles.row(tile, lane, offset) * matrix.width;
+impl Reads {
+    /// Reads these cells, given by column and row offset, in their order.
+    fn new(cells: impl IntoIterator<Item = (usize, i32)>) -> Self {
+        let mut offsets: BTreeMap<i32, BTreeMap<usize, Vec<_>>> = BTreeMap::new();
+        let mut count = 0;
+        for (column, offset) in cells {
+            let strips = offsets.entry(offset).or_default();
+            strips.entry(column / STRIP).or_default().push((column % STRIP, count));
+            count += 1;
         }
-        Self { cells: &matrix.values, starts }
+        let strip = |(strip, columns)| StripReads { strip, columns };
+        let offset =
+            |(offset, strips): (_, BTreeMap<_, _>)| (offset, strips.into_iter().map(strip).collect());
+        Self { offsets: offsets.into_iter().map(offset).collect(), cells: count }
     }
 
-    fn read(&self, column: usize) -> Packed {
-        Packed::from_fn(|lane| self.cells[self.starts[lane] + column])
-    }
-
-    fn read_extension(&self, column: usize) -> PackedExtension {
-        PackedExtension::from_basis_coefficients_fn(|i| self.read(column * EXTENSION_DEGREE + i))
+    /// The cells on the points of a tile.
+    fn read(&self, tiles: &Tiles, tile: &Tile, matrix: &Strips) -> Vec<Wide> {
+        let mut cells = vec![Wide::ZERO; self.cells];
+        for (offset, strips) in &self.offsets {
+            let rows = std::array::from_fn(|lane| tiles.row(tile, lane, *offset));
+            for StripReads { strip, columns } in strips {
+                let read = matrix.columns(*strip, &rows);
+                columns.iter().for_each(|&(column, to)| cells[to] = read[column]);
+            }
+        }
+        cells
     }
 }
 
@@ -135,13 +145,12 @@ impl Cpu {
     pub(super) fn combined_quotient<C: Chip>(
         &self,
         key: &VerifierKey,
-        evaluations: [&[RowMajorMatrix<F>]; 2],
+        evaluations: [&[Strips]; 2],
         inputs: &QuotientInputs<'_, C>,
     ) -> Vec<EF> {
         let shape = &key.shape;
         let fingerprints = Fingerprints::new(&inputs.challenges, shape.widest_tuple);
-        let powers: Vec<_> =
-            inputs.alpha.powers().take(shape.constraints).map(PackedExtension::from).collect();
+        let powers: Vec<_> = inputs.alpha.powers().take(shape.constraints).map(WideExtension::from).collect();
         let mut quotient = vec![EF::ZERO; shape.chunks * shape.chunk_len];
         for (index, &terminal) in inputs.terminals.iter().enumerate() {
             let group = GroupQuotient {
@@ -166,12 +175,12 @@ struct GroupQuotient<'a> {
     cpu: &'a Cpu,
     key: &'a VerifierKey,
     index: usize,
-    fingerprints: &'a Fingerprints<PackedExtension>,
+    fingerprints: &'a Fingerprints<WideExtension>,
     /// For all constraints of the proof.
-    powers: &'a [PackedExtension],
+    powers: &'a [WideExtension],
     terminal: EF,
-    main: &'a RowMajorMatrix<F>,
-    lookup: &'a RowMajorMatrix<F>,
+    main: &'a Strips,
+    lookup: &'a Strips,
 }
 
 impl GroupQuotient<'_> {
@@ -191,36 +200,32 @@ impl GroupQuotient<'_> {
             (0..key.tiles.count()).into_par_iter().map(|tile| self.tile(tables, &public, tile)).collect();
 
         let main = key.tiles.main();
-        let mut quotients =
-            [vec![EF::ZERO; main * Packed::WIDTH], vec![EF::ZERO; 1 << key.tiles.log_small()]];
+        let mut quotients = [vec![EF::ZERO; main * LANES], vec![EF::ZERO; 1 << key.tiles.log_small()]];
         for (tile, value) in values.into_iter().enumerate() {
-            for lane in 0..Packed::WIDTH {
-                quotients[usize::from(tile >= main)][key.tiles.index(tile, lane)] = value.extract(lane);
+            for (lane, value) in value.lanes().into_iter().enumerate() {
+                quotients[usize::from(tile >= main)][key.tiles.index(tile, lane)] = value;
             }
         }
         quotients
     }
 
-    fn tile<C: Chip>(
-        &self,
-        tables: &[Table<'_, C>],
-        public: &[RowMajorMatrix<F>],
-        number: usize,
-    ) -> PackedExtension {
+    fn tile<C: Chip>(&self, tables: &[Table<'_, C>], public: &[Strips], number: usize) -> WideExtension {
         let (shape, key) = (&self.key.shape, &self.cpu.groups[self.index]);
         let group = &shape.groups[self.index];
         let tile = key.tiles.tile(number);
         let [first, last, transition, inverse_zerofier] = key.selectors[number];
-        let lookup = [0, 1].map(|offset| Rows::new(&key.tiles, &tile, self.lookup, offset));
-        let batches: Vec<_> =
-            (0..group.batches.len()).map(|batch| lookup[0].read_extension(1 + batch)).collect();
+        let lookup = key.lookup.read(&key.tiles, &tile, self.lookup);
+        let (columns, after) = lookup.split_at(group.widths[LOOKUP]);
+        let mut columns = columns.chunks_exact(EXTENSION_DEGREE).map(WideExtension::from_coefficients);
+        let accumulator = columns.next().unwrap_or_default();
+        let ends = [accumulator, WideExtension::from_coefficients(after)];
+        let batches: Vec<_> = columns.collect();
 
         let mut composition = Composition::new(self.fingerprints, self.powers, group.interactions.len());
         for ((&table_number, table_key), public) in group.tables.iter().zip(&key.tables).zip(public) {
             let table = &shape.tables[table_number];
-            let main = gather(&key.tiles, number, self.main, &table.window, table.first_column);
-            let public = Rows::new(&key.tiles, &tile, public, 0);
-            let public: Vec<_> = (0..table.publics).map(|column| public.read(column)).collect();
+            let main = table_key.main.read(&key.tiles, &tile, self.main);
+            let public = table_key.public.read(&key.tiles, &tile, public);
             let (fixed, interiors) = (table.fixed_window.cells.len(), table.interiors.len());
             let row = Row {
                 table,
@@ -236,7 +241,6 @@ impl GroupQuotient<'_> {
             };
             composition.add_table(&tables[table_number], row);
         }
-        let ends = lookup.each_ref().map(|rows| rows.read_extension(ACCUMULATOR));
         let terminal = self.terminal.into();
         composition.finish(group, [first, last, transition], ends, &batches, terminal) * inverse_zerofier
     }
@@ -246,7 +250,7 @@ impl GroupQuotient<'_> {
     /// The first coset of order `2 N` determines the remainder `R` modulo `X^2N - s^2N`; the quotient is `R + (X^2N - s^2N) H`, and
     /// the second coset determines `H`.
     fn interpolate(&self, [main, small]: &[Vec<EF>; 2]) -> Vec<EF> {
-        let (dft, tiles) = (&self.cpu.dft, &self.cpu.groups[self.index].tiles);
+        let (dft, tiles) = (&self.cpu.small_dft, &self.cpu.groups[self.index].tiles);
         let shift = self.key.shift(self.index);
         let group = &self.key.shape.groups[self.index];
         let log_size = group.log_height + self.key.parameters.log_blowup;

@@ -4,12 +4,11 @@
 //! over `2 N` coefficients: it is computed on the points whose numbers are multiples of `B / 2`, a coset of order `2 N`, and on a
 //! small coset of order `S` besides, points number `1 + i B N / S`. One row of the table is `B` points further on.
 //!
-//! A *tile* is as many points as fit into a packed element, so chosen that in bit-reversed order they stand side by side.
+//! A *tile* is as many points as a wide element has lanes, so chosen that in bit-reversed order they stand side by side.
 
-use p3_field::PackedValue;
 use p3_util::reverse_bits_len;
 
-use super::Packed;
+use crate::stark::prover::wide::LANES;
 
 #[derive(Clone, Copy)]
 pub(super) struct Tiles {
@@ -26,7 +25,7 @@ pub(super) struct Tile {
 
 impl Tiles {
     pub(super) fn new(log_height: usize, log_blowup: usize, excess: usize) -> Self {
-        let log_small = excess.max(Packed::WIDTH).next_power_of_two().ilog2() as usize;
+        let log_small = excess.max(LANES).next_power_of_two().ilog2() as usize;
         Self { log_height, log_blowup, log_small }
     }
 
@@ -41,19 +40,19 @@ impl Tiles {
 
     /// Tiles of the coset of order `2 N`.
     pub(super) fn main(&self) -> usize {
-        (2 << self.log_height) / Packed::WIDTH
+        (2 << self.log_height) / LANES
     }
 
     /// Tiles of both cosets.
     pub(super) fn count(&self) -> usize {
-        self.main() + (1 << self.log_small) / Packed::WIDTH
+        self.main() + (1 << self.log_small) / LANES
     }
 
     /// The index of a lane's value among those of its coset, in natural order.
     pub(super) fn index(&self, tile: usize, lane: usize) -> usize {
         match tile.checked_sub(self.main()) {
             None => tile + lane * self.main(),
-            Some(small) => small + lane * ((1 << self.log_small) / Packed::WIDTH),
+            Some(small) => small + lane * ((1 << self.log_small) / LANES),
         }
     }
 
@@ -64,7 +63,7 @@ impl Tiles {
             (1, 1 << (self.log_size() - self.log_small))
         };
         let number = |lane| offset + self.index(tile, lane) * step;
-        Tile { first: number(0), step: if Packed::WIDTH > 1 { number(1) - number(0) } else { 0 } }
+        Tile { first: number(0), step: if LANES > 1 { number(1) - number(0) } else { 0 } }
     }
 
     /// The number of a lane's point, `offset` rows further on.

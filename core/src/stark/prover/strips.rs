@@ -1,0 +1,194 @@
+//! Matrices kept in strips of columns, each as wide as a cache line.
+//!
+//! What runs down columns, as transforms and openings do, has all it needs side by side; what runs along rows, as hashing does,
+//! reads whole cache lines.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use p3_field::{PackedFieldPow2, PackedValue, PrimeCharacteristicRing};
+use p3_matrix::Matrix;
+use p3_matrix::dense::RowMajorMatrix;
+
+use super::packed::{LINE_ELEMENTS, Packed, first_aligned};
+use super::wide::{LANES, Wide};
+use crate::field::F;
+use crate::stark::hash::Rows;
+
+/// Columns of a strip.
+pub(super) const STRIP: usize = LINE_ELEMENTS;
+
+/// Packed elements of a line.
+pub(super) const PACKS: usize = STRIP / Packed::WIDTH;
+
+/// The cells of one row that belong to one strip.
+pub(super) type Line = [Packed; PACKS];
+
+/// Memory for matrices that one proof leaves to the next: to get it anew from the operating system costs as much as to fill it.
+///
+/// What it holds are secrets: it is overwritten when it is given up.
+#[derive(Clone, Default)]
+pub(super) struct Buffers(Arc<Mutex<Vec<Buffer>>>);
+
+#[derive(Default)]
+struct Buffer(Vec<F>);
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        self.0.fill(F::ZERO);
+        std::hint::black_box(&self.0);
+    }
+}
+
+impl Buffers {
+    /// A buffer of this length: the shortest that is long enough, or a new one. What it holds is no matter.
+    fn take(&self, length: usize) -> Buffer {
+        let mut free = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = (0..free.len()).filter(|&index| free[index].0.len() >= length);
+        match fits.min_by_key(|&index| free[index].0.len()) {
+            Some(index) => free.swap_remove(index),
+            None => Buffer(F::zero_vec(length)),
+        }
+    }
+
+    fn give_back(&self, buffer: Buffer) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+    }
+}
+
+/// A matrix of `width` columns; what its last strip has more is zero.
+pub(in crate::stark) struct Strips {
+    width: usize,
+    height: usize,
+    /// Strip by strip, each from the first row to the last, from `start` on.
+    values: Buffer,
+    start: usize,
+    buffers: Buffers,
+}
+
+impl Drop for Strips {
+    fn drop(&mut self) {
+        self.buffers.give_back(std::mem::take(&mut self.values));
+    }
+}
+
+impl Strips {
+    /// A matrix of cells that are yet to be written, those of the last strip that are no columns' too.
+    pub(super) fn unwritten(width: usize, height: usize, buffers: &Buffers) -> Self {
+        let values = buffers.take((strips(width) * height + 1) * STRIP);
+        Self { width, height, start: first_aligned(&values.0), values, buffers: buffers.clone() }
+    }
+
+    /// A matrix, its rows in the order given.
+    pub(super) fn gather(
+        matrix: &RowMajorMatrix<F>,
+        buffers: &Buffers,
+        row: impl Fn(usize) -> usize,
+    ) -> Self {
+        let mut gathered = Self::unwritten(matrix.width, matrix.height(), buffers);
+        let height = gathered.height;
+        for to in 0..height {
+            let cells = matrix.values[row(to) * matrix.width..][..matrix.width].chunks(STRIP);
+            for (strip, cells) in cells.enumerate() {
+                let line = gathered.start + (strip * height + to) * STRIP;
+                let (columns, rest) = gathered.values.0[line..][..STRIP].split_at_mut(cells.len());
+                columns.copy_from_slice(cells);
+                rest.fill(F::ZERO);
+            }
+        }
+        gathered
+    }
+
+    pub(super) fn height(&self) -> usize {
+        self.height
+    }
+
+    /// All strips' lines.
+    pub(super) fn lines(&self) -> &[Line] {
+        let cells = &self.values.0[self.start..][..strips(self.width) * self.height * STRIP];
+        Packed::pack_slice(cells).as_chunks().0
+    }
+
+    /// All strips' lines.
+    pub(super) fn lines_mut(&mut self) -> &mut [Line] {
+        let cells = &mut self.values.0[self.start..][..strips(self.width) * self.height * STRIP];
+        Packed::pack_slice_mut(cells).as_chunks_mut().0
+    }
+
+    pub(super) fn strip(&self, strip: usize) -> &[Line] {
+        &self.lines()[strip * self.height..][..self.height]
+    }
+
+    /// Cells of one row that lie in one strip.
+    #[inline(always)]
+    pub(super) fn cells(&self, row: usize, columns: Range<usize>) -> &[F] {
+        let strip = columns.start / STRIP;
+        let line = &self.values.0[self.start + (strip * self.height + row) * STRIP..][..STRIP];
+        &line[columns.start - strip * STRIP..columns.end - strip * STRIP]
+    }
+
+    /// The columns of a strip at some rows, one for each lane.
+    #[inline]
+    pub(super) fn columns(&self, strip: usize, rows: &[usize; LANES]) -> [Wide; STRIP] {
+        let lines = self.strip(strip);
+        let mut columns = [Wide::ZERO; STRIP];
+        for (pack, rows) in rows.chunks_exact(Packed::WIDTH).enumerate() {
+            for (first, columns) in columns.chunks_exact_mut(Packed::WIDTH).enumerate() {
+                let mut square = std::array::from_fn(|row| lines[rows[row]][first]);
+                transpose(&mut square);
+                columns.iter_mut().zip(square).for_each(|(column, cells)| column.0[pack] = cells);
+            }
+        }
+        columns
+    }
+
+    /// The rows one behind the other.
+    pub(super) fn rows(&self, rows: impl IntoIterator<Item = usize>) -> Vec<F> {
+        let mut cells = Vec::new();
+        for row in rows {
+            self.read(row, 0..self.width, |part| cells.extend_from_slice(part));
+        }
+        cells
+    }
+
+    #[cfg(test)]
+    pub(super) fn to_row_major_matrix(&self) -> RowMajorMatrix<F> {
+        RowMajorMatrix::new(self.rows(0..self.height), self.width)
+    }
+}
+
+#[inline(always)]
+fn transpose(square: &mut [Packed; Packed::WIDTH]) {
+    let mut block = 1;
+    while block < square.len() {
+        for i in (0..square.len()).filter(|i| i & block == 0) {
+            (square[i], square[i | block]) = square[i].interleave(square[i | block], block);
+        }
+        block *= 2;
+    }
+}
+
+/// Strips of a matrix of `width` columns.
+pub(super) fn strips(width: usize) -> usize {
+    width.div_ceil(STRIP)
+}
+
+impl Rows for Strips {
+    fn width(&self) -> usize {
+        self.width
+    }
+
+    fn count(&self) -> usize {
+        self.height
+    }
+
+    #[inline]
+    fn read(&self, row: usize, columns: Range<usize>, mut to: impl FnMut(&[F])) {
+        let mut next = columns.start;
+        while next < columns.end {
+            let end = (next + STRIP - next % STRIP).min(columns.end);
+            to(self.cells(row, next..end));
+            next = end;
+        }
+    }
+}
