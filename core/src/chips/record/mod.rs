@@ -14,7 +14,8 @@
 //! Elements stand on consecutive rows, so that the row of each block's first one sends the block to the Poseidon2 table. In the
 //! presentation proof, what is left of a device key word without its lowest 11 bits stands 64 rows below it, what is left of that
 //! another 64 rows below, and so on until nothing is left. So do those of the dates' differences from their bounds, and these
-//! stand 64 or 67 rows below the dates.
+//! stand 64 or 67 rows below the dates. In the credential proof the position of a device key word in the document stands 64 rows below
+//! the word.
 //!
 //! # Soundness
 //!
@@ -25,7 +26,7 @@
 //! | date | credential: DATE, received once a date. Presentation: bound by `C`; `not before` and `not after` with RANGE compare it: differences in 0..2^48, all numbers below 10^14 |
 //! | digest of a used slot, `C` | SQUEEZE, received once each |
 //! | salt | free: the prover's randomness |
-//! | position (credential) | `position`; unused elsewhere |
+//! | position | FIELD, received once a coordinate, and `position` |
 //!
 //! The presentation alone does not show that the record's dates are below 10^14, only that each difference is a 48-bit
 //! number; that they are numbers of dates at all is what the credential proof shows of the same `C`.
@@ -50,16 +51,13 @@ use crate::statement::{
     CredentialStatement, DIGEST_ELEMENTS, Digest, PresentationStatement, PublicKey, Subject,
 };
 use rows::{
-    Bound, DIFFERENCE_BITS, Element, Kind, LIMB_BITS, LIMB_ROWS, ROWS_TO_LOWER, ROWS_TO_UPPER, RowKind,
-    WORD_BITS, coordinate_field, element, es256_word, squeezed,
+    Bound, DIFFERENCE_BITS, Element, Kind, LIMB_BITS, LIMB_ROWS, ROWS_TO_LOWER, ROWS_TO_POSITION,
+    ROWS_TO_UPPER, RowKind, WORD_BITS, coordinate_field, element, es256_word, squeezed,
 };
 
 /// The record's element, or what the row is for instead.
 const ELEMENT: usize = 0;
-const PRESENTATION_COLUMNS: usize = 1;
-/// Credential: position of the word in the document.
-const POSITION: usize = 1;
-const CREDENTIAL_COLUMNS: usize = 2;
+const COLUMNS: usize = 1;
 
 /// Bytes of a coordinate.
 const COORDINATE_BYTES: u64 = 32;
@@ -173,28 +171,17 @@ impl RecordChip {
                 RowKind::Difference { bound, limb: 0 } if bound.is_lower() => above(ROWS_TO_LOWER) - given,
                 RowKind::Difference { limb: 0, .. } => given - above(ROWS_TO_UPPER),
                 RowKind::WordRest { .. } | RowKind::Difference { .. } => without_limb(above(LIMB_ROWS)),
+                RowKind::Position { operand, word } => {
+                    F::from_usize(positions.map_or(0, |at| position(operand, word, at)))
+                }
                 RowKind::Nothing
                 | RowKind::IssuerWord { .. }
                 | RowKind::HashWord { .. }
                 | RowKind::Commitment { .. } => given,
             };
             trace.set(row, ELEMENT, value);
-            if let (Kind::Credential, Some(Element::DeviceKey { operand, word })) =
-                (self.kind(), self.source(row_kind))
-            {
-                let position = positions.map_or(0, |at| position(operand, word, at));
-                trace.set_u64(row, POSITION, position as u64);
-            }
         }
         trace
-    }
-
-    /// What the row's element is, if it has one of the record.
-    fn source(&self, row: RowKind) -> Option<Element> {
-        match row {
-            RowKind::Element(index) => Some(element(&self.subject.class, index)),
-            _ => None,
-        }
     }
 
     fn kind(&self) -> Kind {
@@ -279,10 +266,7 @@ impl Chip for RecordChip {
     }
 
     fn width(&self) -> usize {
-        match self.kind() {
-            Kind::Credential => CREDENTIAL_COLUMNS,
-            Kind::Presentation => PRESENTATION_COLUMNS,
-        }
+        COLUMNS
     }
 
     fn fixed(&self) -> Vec<Vec<F>> {
@@ -398,6 +382,7 @@ fn fix_ranges(class: &SizeClass, row: RowKind, set: &mut impl FnMut(usize, usize
             }
         }
         RowKind::Element(_)
+        | RowKind::Position { .. }
         | RowKind::Nothing
         | RowKind::IssuerWord { .. }
         | RowKind::HashWord { .. }
@@ -407,8 +392,8 @@ fn fix_ranges(class: &SizeClass, row: RowKind, set: &mut impl FnMut(usize, usize
 
 /// The credential proof takes device key and dates from the document.
 fn eval_sources<B: ChipBuilder>(b: &mut B, element: B::Expr) {
-    let position = b.main(POSITION, 0);
-    let counted = b.main(POSITION, 1) - position.clone() - B::Expr::from_u8(4);
+    let [position, next] = [0, 1].map(|row| b.main(ELEMENT, ROWS_TO_POSITION as i32 + row));
+    let counted = next - position.clone() - B::Expr::from_u8(4);
     b.assert_zero("position", b.fixed(fixed::WORD_FOLLOWS, 0) * counted);
 
     let number = b.fixed(fixed::NUMBER, 0);

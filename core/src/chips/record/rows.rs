@@ -34,6 +34,8 @@ pub(super) enum RowKind {
     },
     /// What is left of a number after its last limb.
     Nothing,
+    /// Where the document has a device key word (credential proof).
+    Position { operand: u64, word: usize },
     /// A word of the issuer's key (credential proof).
     IssuerWord { operand: u64, word: usize },
     /// A word of the digest that the device signed (presentation proof).
@@ -81,6 +83,8 @@ impl Bound {
 pub(super) const BOUNDS: [Bound; 4] =
     [Bound::SignedFrom, Bound::SignedUntil, Bound::ValidFrom, Bound::ValidUntil];
 
+/// Rows from a device key word to its position.
+pub(super) const ROWS_TO_POSITION: usize = LIMB_ROWS;
 /// Rows from a date to its difference from a lower bound.
 pub(super) const ROWS_TO_LOWER: usize = LIMB_ROWS;
 /// Rows from a date to its difference from an upper bound, so that those of all bounds are different.
@@ -144,11 +148,14 @@ pub(super) fn rows(class: &SizeClass, kind: Kind) -> Vec<(usize, RowKind)> {
     let words = 0..COORDINATE_WORDS;
     let mut others = Vec::new();
     match kind {
-        Kind::Credential => others.extend(
-            [es256::X, es256::Y]
+        Kind::Credential => {
+            let words = [es256::X, es256::Y]
                 .into_iter()
-                .flat_map(|operand| words.clone().map(move |word| RowKind::IssuerWord { operand, word })),
-        ),
+                .flat_map(|operand| words.clone().map(move |word| (operand, word)));
+            let positions = words.clone().map(|(operand, word)| RowKind::Position { operand, word });
+            rows.extend((offset::DEVICE_KEY_X + ROWS_TO_POSITION..).zip(positions));
+            others.extend(words.map(|(operand, word)| RowKind::IssuerWord { operand, word }));
+        }
         Kind::Presentation => {
             for first in offset::DEVICE_KEY_X..offset::DATES {
                 let rests = (1..WORD_LIMBS).map(|limb| RowKind::WordRest { limb });

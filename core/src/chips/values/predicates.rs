@@ -19,10 +19,10 @@
 //!
 //! | cell | fixed by |
 //! |---|---|
-//! | tdate, tagged | `date form`: exactly one of the three forms in a value with a date predicate, none elsewhere; `one form`: the same on all rows of a value. Which form it is, the bytes must agree with: `date length`, `date shape` |
+//! | tdate, tagged, 63 and 33 rows above where they count | `date form`: exactly one of the three forms in a value with a date predicate, none elsewhere; `one form`: the same wherever they count. Which form it is, the bytes must agree with: `date length`, `date shape` |
 //! | byte | `date shape`: every byte of the form that is not a digit is its constant. RANGE: every byte in 0..2^8, digits in `0x30..=0x39` |
 //! | digit | `digit`: where the form has one |
-//! | number | `no digits yet`, `digits`: Horner's rule over the digits, then constant; unused where there is no value |
+//! | number, below them in one column | `no digits yet`, `digits`: Horner's rule over the digits, then constant; unused behind the value |
 //! | digits of the sum beside the name | `not before`, `not after`: those of the differences. RANGE: each in 0..2^8 |
 //!
 //! A slot without a date predicate has no digits, so its number is zero, and it is given the bounds `(0, 0)`. Which slots have
@@ -41,14 +41,10 @@ use crate::field::F;
 use crate::record::{RecordError, max_value_bytes, slot_offset};
 use crate::statement::SlotPredicate;
 
-/// The digits before this row, in decimal.
+/// On rows of the value: the digits before this row, in decimal. Above: flags of the date's form.
 pub(super) const NUMBER: usize = COMMON_COLUMNS;
-/// Whether the slot's value is a tdate.
-pub(super) const TDATE: usize = NUMBER + 1;
-/// Whether the slot's value is a tagged full-date.
-pub(super) const TAGGED: usize = TDATE + 1;
 /// Whether the byte is a digit of the date.
-pub(super) const DIGIT: usize = TAGGED + 1;
+pub(super) const DIGIT: usize = NUMBER + 1;
 pub(super) const COLUMNS: usize = DIGIT + 1;
 
 /// No date as a decimal number is larger.
@@ -65,6 +61,14 @@ pub(super) const HIGH_ROW: usize = LOW_ROW + ELEMENT_ROWS;
 /// Rows from a difference to where it is compared: after the last byte of every form.
 pub(super) const ROWS_TO_NUMBER: usize = VALUE_ROW + 3 * ELEMENT_ROWS + 1 - LOW_ROW;
 
+/// Rows of a value on which its date's form counts: up to the last comparison.
+pub(super) const FORM_ROWS: usize = HIGH_ROW + ROWS_TO_NUMBER + 1 - VALUE_ROW;
+/// Rows from the flag that says that a value is a tdate to where it counts.
+pub(super) const ROWS_FROM_TDATE: usize = VALUE_ROW;
+/// Rows from the flag that says that a value is a tagged full-date to where it counts.
+pub(super) const ROWS_FROM_TAGGED: usize = ROWS_FROM_TDATE - FORM_ROWS;
+const _: () = assert!(ROWS_FROM_TAGGED >= FORM_ROWS, "flags and number stand apart");
+
 /// Fixed columns, after the common ones.
 mod fixed {
     use super::{common_fixed, forms};
@@ -79,7 +83,13 @@ mod fixed {
     pub(super) const HIGH: usize = LOW + 1;
     /// On every row whose digit is a byte.
     pub(super) const RANGED: usize = HIGH + 1;
-    pub(super) const COLUMNS: usize = RANGED + 1 - common_fixed::COMMON_COLUMNS;
+    /// On every row with a flag of a form.
+    pub(super) const FLAG: usize = RANGED + 1;
+    /// On all of these but the last of each flag.
+    pub(super) const FLAG_GOES_ON: usize = FLAG + 1;
+    /// Where the flags count.
+    pub(super) const FORM: usize = FLAG_GOES_ON + 1;
+    pub(super) const COLUMNS: usize = FORM + 1 - common_fixed::COMMON_COLUMNS;
 }
 
 /// Public columns, after the common ones.
@@ -155,6 +165,13 @@ impl Predicates {
                     }
                 }
             }
+            for above in [ROWS_FROM_TDATE, ROWS_FROM_TAGGED] {
+                let flags = &mut columns[index(fixed::FLAG)][value.start - above..];
+                flags[..FORM_ROWS].fill(F::ONE);
+                let go_on = &mut columns[index(fixed::FLAG_GOES_ON)][value.start - above..];
+                go_on[..FORM_ROWS - 1].fill(F::ONE);
+            }
+            columns[index(fixed::FORM)][value.start..][..FORM_ROWS].fill(F::ONE);
             columns[index(fixed::RANGED)][value].fill(F::ONE);
             for (column, row) in [(fixed::LOW, LOW_ROW), (fixed::HIGH, HIGH_ROW)] {
                 columns[index(column)][first + row + ROWS_TO_NUMBER] = F::ONE;
@@ -199,12 +216,15 @@ impl Predicates {
             _ => 2,
         });
         let shape = form.and_then(|form| forms::FORMS.get(form)).copied().unwrap_or(&[]);
+        let first = self.value_rows(slot).start;
+        for row in first..first + FORM_ROWS {
+            trace.set(row - ROWS_FROM_TDATE, NUMBER, F::from_bool(form == Some(0)));
+            trace.set(row - ROWS_FROM_TAGGED, NUMBER, F::from_bool(form == Some(1)));
+        }
         let mut number = F::ZERO;
         for (index, row) in self.value_rows(slot).enumerate() {
             let is_digit = shape.get(index) == Some(&forms::DIGIT);
             trace.set(row, NUMBER, number);
-            trace.set(row, TDATE, F::from_bool(form == Some(0)));
-            trace.set(row, TAGGED, F::from_bool(form == Some(1)));
             trace.set(row, DIGIT, F::from_bool(is_digit));
             if is_digit {
                 let byte = F::from_u8(value.get(index).copied().unwrap_or(0));
@@ -216,7 +236,8 @@ impl Predicates {
     /// Writes the bytes of the differences between a slot's number and its bounds among the digits of its message.
     pub(super) fn set_differences(&self, trace: &Trace, slot: usize, digits: &mut [F]) {
         let compared = self.first(slot) + LOW_ROW + ROWS_TO_NUMBER;
-        let (number, tdate) = (trace.get(compared, NUMBER), trace.get(compared, TDATE));
+        let number = trace.get(compared, NUMBER);
+        let tdate = trace.get(compared - ROWS_FROM_TDATE, NUMBER);
         let (low, high) = self.date(slot).unwrap_or((0, 0));
         let scale = tdate * F::from_u64(TIME_SCALE - 1) + F::ONE;
         let above = number - scale * F::from_u32(low);
@@ -258,7 +279,7 @@ fn eval_encoding<B: ChipBuilder>(b: &mut B, row: &Row<B::Expr>) {
 /// The form of a slot's date and what it makes of a row.
 struct Form<E> {
     has_date: E,
-    /// One flag a form.
+    /// One flag a form, where the form counts.
     flags: [E; forms::COUNT],
     /// Whether the row's byte is a digit.
     digit: E,
@@ -267,7 +288,8 @@ struct Form<E> {
 impl<E: Algebra<F> + Clone> Form<E> {
     fn read<B: ChipBuilder<Expr = E>>(b: &B) -> Self {
         let has_date = b.public(public::HAS_DATE);
-        let (tdate, tagged) = (b.main(TDATE, 0), b.main(TAGGED, 0));
+        let flag = |rows: usize| b.main(NUMBER, -(rows as i32));
+        let (tdate, tagged) = (flag(ROWS_FROM_TDATE), flag(ROWS_FROM_TAGGED));
         let text = has_date.clone() - tdate.clone() - tagged.clone();
         let flags = [tdate, tagged, text];
         Self { has_date, flags, digit: b.main(DIGIT, 0) }
@@ -279,12 +301,11 @@ impl<E: Algebra<F> + Clone> Form<E> {
     }
 
     fn eval<B: ChipBuilder<Expr = E>>(&self, b: &mut B, row: &Row<E>) {
-        for flag in &self.flags {
-            b.assert_bool("date form", flag.clone());
-        }
-        for (column, flag) in [TDATE, TAGGED].into_iter().zip(&self.flags) {
-            b.assert_zero("one form", row.goes_on.clone() * (b.main(column, 1) - flag.clone()));
-        }
+        let [_, _, text] = &self.flags;
+        b.assert_zero("date form", b.fixed(fixed::FORM, 0) * text.bool_check());
+        let flag = b.main(NUMBER, 0);
+        b.assert_zero("date form", b.fixed(fixed::FLAG, 0) * flag.bool_check());
+        b.assert_zero("one form", b.fixed(fixed::FLAG_GOES_ON, 0) * (b.main(NUMBER, 1) - flag));
         let lengths = self.flags.iter().zip(forms::FORMS);
         let length: E = lengths.map(|(flag, shape)| flag.clone() * F::from_usize(shape.len())).sum();
         let found = self.has_date.clone() * row.remaining.clone();

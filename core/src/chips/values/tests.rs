@@ -1,7 +1,8 @@
 use p3_field::Field;
 
 use super::predicates::{
-    DIFFERENCE_BYTES, DIGIT, HIGH_ROW, LOW_ROW, NUMBER, ROWS_TO_NUMBER, TAGGED, TDATE, set_difference,
+    DIFFERENCE_BYTES, DIGIT, FORM_ROWS, HIGH_ROW, LOW_ROW, NUMBER, ROWS_FROM_TAGGED, ROWS_FROM_TDATE,
+    ROWS_TO_NUMBER, set_difference,
 };
 use super::*;
 use crate::air::testing::assert_cells_matter;
@@ -436,16 +437,20 @@ fn other_types_are_not_dates() {
     }
 }
 
+/// Claims a form of slot 0's value, whose flag stands so many rows above where it counts.
+fn claim(trace: &mut Trace, above: usize, flag: F) {
+    let rows = VALUE_ROW - above..VALUE_ROW - above + FORM_ROWS;
+    rows.for_each(|row| trace.set(row, NUMBER, flag));
+}
+
 /// A slot with a date predicate claims exactly one form. Claims that are not flags cannot be isolated: they would have to
 /// mix the bytes of several forms into those of the value, and then lengths and digits disagree too.
 #[test]
 fn forms_are_flags() {
     for (tdate, tagged) in [(F::ONE, F::ONE), (F::TWO, F::ZERO), (F::ZERO, F::NEG_ONE)] {
         let rules = rules_of_changed_date(0, u32::MAX, |trace| {
-            VALUE_ROWS.for_each(|row| {
-                trace.set(row, TDATE, tdate);
-                trace.set(row, TAGGED, tagged);
-            });
+            claim(trace, ROWS_FROM_TDATE, tdate);
+            claim(trace, ROWS_FROM_TAGGED, tagged);
         });
         assert!(rules.contains(&"values/date form".into()), "{rules:?}");
     }
@@ -454,14 +459,15 @@ fn forms_are_flags() {
 #[test]
 fn no_form_is_claimed_without_a_date_predicate() {
     let mut tables = tables_of(BIRTH_DATE, encoding(BIRTH_DATE));
-    VALUE_ROWS.for_each(|row| tables.traces[VALUES].set_u64(row, TAGGED, 1));
+    claim(&mut tables.traces[VALUES], ROWS_FROM_TAGGED, F::ONE);
     assert!(tables.rules().contains(&"values/date form".into()));
 }
 
 #[test]
 fn the_form_is_one() {
     // After the text's end a tagged date has neither digit nor constant.
-    let rules = rules_of_changed_date(0, u32::MAX, |trace| trace.set_u64(VALUE_ROW + 40, TAGGED, 1));
+    let last = VALUE_ROW - ROWS_FROM_TAGGED + FORM_ROWS - 1;
+    let rules = rules_of_changed_date(0, u32::MAX, |trace| trace.set_u64(last, NUMBER, 1));
     assert_eq!(rules, ["values/one form"]);
 }
 
@@ -549,7 +555,7 @@ fn every_cell_of_a_presentation_matters() {
     let tables = Tables::of_presentation(&statement, &opening, &elements).filled();
     let exempt = |row: usize, column: usize| match column {
         SUM => is_free_digit(row) && !(LOW_ROW..HIGH_ROW + DIFFERENCE_BYTES).contains(&(row % ROWS)),
-        NUMBER => !is_of_value(row),
+        NUMBER => !is_of_value(row) && (row >= STANDARD.slots * ROWS || row % ROWS >= 2 * FORM_ROWS),
         _ => false,
     };
     assert_cells_matter(&tables.chips, &tables.traces, VALUES, sample(), exempt);

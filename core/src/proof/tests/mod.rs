@@ -243,10 +243,8 @@ fn read_by_nothing(chip: &CredentialChip, trace: &Trace) -> impl Fn(usize, usize
             1 => false,
             _ => zero(fixed[1][row]),
         },
-        // Positions of what is not in the document; rows between the record and the issuer's key, and behind the commitment.
-        CredentialChip::Record(_) => {
-            column == 1 && !(12..28).contains(&row) || !(0..56).contains(&row) && !(98..118).contains(&row)
-        }
+        // Rows but those of the record, of positions, and of the issuer's key and the commitment.
+        CredentialChip::Record(_) => ![0..56, 76..92, 98..118].iter().any(|rows| rows.contains(&row)),
         CredentialChip::Poseidon2(_) => false,
         CredentialChip::Es256(_) | CredentialChip::Range(_) => false,
     }
