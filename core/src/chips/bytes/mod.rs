@@ -15,18 +15,14 @@
 //! | cell | what fixes it |
 //! |---|---|
 //! | [`BYTE`](column::BYTE) | a byte by RANGE; behind the message by *end byte*, *zero* and *length field*; on unused rows by *unused*; the message itself is what the prover knows |
-//! | [`MESSAGE`](column::MESSAGE) | boolean, falls once a stream (*message flag*); where it falls is the length |
-//! | [`OPEN`](column::OPEN) | *open*: 1 from a stream's first row to the end of its final block, then 0 |
-//! | [`FINAL`](column::FINAL) | *final block*: constant in a block, 1 where a message no longer covers byte 55 of an open block; one must exist (*ends*) |
-//! | [`LENGTH`](column::LENGTH) | *length*: the message bytes of this stream so far |
-//! | [`RESET`](column::RESET) | 1 on a stream's first row (*reset*), else free: it chooses where an interval starts, and the interval is part of the key |
-//! | [`START`](column::START), [`FINGERPRINT`](column::FINGERPRINT) | *fingerprint*: set on a reset, else continued |
+//! | [`LENGTH`](column::LENGTH) | *length*: 0 on a stream's first row. A row is of the message if the next row's length is one more: one or none, and it falls once a stream (*message flag*), before the last block's byte 55 (*ends*) |
+//! | [`FINAL`](column::FINAL) | *final block*: constant in a block; 1 where a message covers byte 55 of the block before, if there is one, and not that of this |
+//! | [`START`](column::START) | *fingerprint start*: this row's position on a stream's first row, on others that or the row's before. Else free: it chooses where an interval starts, and the interval is part of the key |
+//! | [`FINGERPRINT`](column::FINGERPRINT) | *fingerprint*: set where an interval starts, else continued |
 //! | multiplicities | free; keys are unique by the position, which is a fixed column |
 //!
-//! `FINAL` is boolean without a constraint of its own: on a block's byte 55 it is `OPEN - MESSAGE`; `OPEN` is 1 on a
-//! stream's first block and then the last block's `OPEN - FINAL`, which is that block's `MESSAGE` at byte 55. Were
-//! `OPEN` 0 and `MESSAGE` 1, the flag would have risen. `RESET` needs none either: a value other than 0 and 1 asks `START`
-//! to be both this position and that of an earlier row. The cells of unused rows but `BYTE` are free and read by nothing.
+//! As a message covers the first byte 55s of its stream and no others, and not the last, one block is final. The cells of unused
+//! rows but `BYTE` are free and read by nothing.
 
 use p3_field::PrimeCharacteristicRing;
 
@@ -49,30 +45,24 @@ const _: () = assert!(LARGE.stream_blocks(0) * BLOCK_BYTES < 1 << 13, "lengths i
 pub mod column {
     /// The byte.
     pub const BYTE: usize = 0;
-    /// 1 on the bytes of a message, 0 behind it.
-    pub const MESSAGE: usize = 1;
-    /// 1 on blocks up to the final one of a stream.
-    pub const OPEN: usize = 2;
     /// 1 on the final block of a stream.
-    pub const FINAL: usize = 3;
-    /// Bytes of the stream's message up to this row.
-    pub const LENGTH: usize = 4;
-    /// 1 where a fingerprint starts.
-    pub const RESET: usize = 5;
+    pub const FINAL: usize = 1;
+    /// Bytes of the stream's message before this row.
+    pub const LENGTH: usize = 2;
     /// Position where the row's fingerprint started.
-    pub const START: usize = 6;
+    pub const START: usize = 3;
     /// Fingerprint of the bytes from there to this row.
-    pub const FINGERPRINT: usize = 7;
+    pub const FINGERPRINT: usize = 4;
     /// Multiplicity of the byte.
-    pub const BYTE_USES: usize = 8;
+    pub const BYTE_USES: usize = 5;
     /// Multiplicity of the two bytes from this one on.
-    pub const PAIR_USES: usize = 9;
+    pub const PAIR_USES: usize = 6;
     /// Multiplicity of the four bytes from this one on.
-    pub const WORD_USES: usize = 10;
+    pub const WORD_USES: usize = 7;
     /// Multiplicity of the fingerprint.
-    pub const FINGERPRINT_USES: usize = 11;
+    pub const FINGERPRINT_USES: usize = 8;
     /// Number of columns.
-    pub const WIDTH: usize = 12;
+    pub const WIDTH: usize = 9;
 }
 
 /// Fixed columns.
@@ -89,13 +79,19 @@ mod fixed {
     pub const FIRST: usize = 4;
     /// 1 on rows whose next row belongs to the same stream.
     pub const SAME: usize = 5;
+    /// 1 on rows whose next two do.
+    pub const SAME_TWO: usize = 6;
     /// 1 on the last row of a block.
-    pub const BLOCK_END: usize = 6;
-    /// 1 on the last row of a block that may hold 0x80 if the block is final.
-    pub const DECIDE: usize = 7;
+    pub const BLOCK_END: usize = 7;
+    /// 1 on the last row of a stream's first block that may hold 0x80 if the block is final.
+    pub const DECIDE_FIRST: usize = 8;
+    /// 1 on that row of its other blocks.
+    pub const DECIDE_LATER: usize = 9;
+    /// 1 on that row of its last block.
+    pub const LAST_DECIDE: usize = 10;
     /// 1 on rows whose next row may hold a byte of the length field that is not zero.
-    pub const BEFORE_LENGTH: usize = 8;
-    pub const WIDTH: usize = 9;
+    pub const BEFORE_LENGTH: usize = 11;
+    pub const WIDTH: usize = 12;
 }
 
 /// The `bytes` table of a class.
@@ -119,33 +115,30 @@ impl BytesChip {
     /// [`fill_multiplicities`](crate::air::fill_multiplicities).
     pub fn trace(&self, streams: &Streams, starts: &[usize]) -> Trace {
         let mut trace = Trace::zeroed(self.height(), column::WIDTH);
-        let used = self.used_rows();
-        for &start in starts.iter().filter(|&&start| start < used) {
-            trace.set(start, column::RESET, F::ONE);
-        }
+        let mut is_start = vec![false; self.used_rows()];
+        let used = is_start.len();
+        starts.iter().filter(|&&start| start < used).for_each(|&start| is_start[start] = true);
         for stream in 0..self.class.streams() {
-            self.fill_stream(&mut trace, streams, stream);
+            is_start[self.class.stream_start(stream)] = true;
+            self.fill_stream(&mut trace, streams, stream, &is_start);
         }
         trace
     }
 
-    fn fill_stream(&self, trace: &mut Trace, streams: &Streams, stream: usize) {
+    fn fill_stream(&self, trace: &mut Trace, streams: &Streams, stream: usize, is_start: &[bool]) {
         let (first, end) = (self.class.stream_start(stream), self.class.stream_start(stream + 1));
         let (length, final_block) = (streams.length(stream), streams.final_block(stream));
         let (mut start, mut print) = (first, fingerprint::START);
-        trace.set(first, column::RESET, F::ONE);
         for position in first..end {
-            let (byte, block) = (streams.byte(position), position / BLOCK_BYTES);
-            if trace.get(position, column::RESET) == F::ONE {
+            let byte = streams.byte(position);
+            if is_start[position] {
                 (start, print) = (position, fingerprint::START);
             }
             print = fingerprint::extend(print, byte);
             let row = trace.row_mut(position);
             row[column::BYTE] = F::from_u8(byte);
-            row[column::MESSAGE] = F::from_bool(position - first < length);
-            row[column::OPEN] = F::from_bool(block <= final_block);
-            row[column::FINAL] = F::from_bool(block == final_block);
-            row[column::LENGTH] = F::from_usize(length.min(position - first + 1));
+            row[column::FINAL] = F::from_bool(position / BLOCK_BYTES == final_block);
+            row[column::LENGTH] = F::from_usize(length.min(position - first));
             row[column::START] = F::from_usize(start);
             row[column::FINGERPRINT] = print;
         }
@@ -180,9 +173,14 @@ impl Chip for BytesChip {
                 set(position, fixed::STREAM, stream);
                 set(position, fixed::BLOCK, block);
                 set(position, fixed::FIRST, usize::from(position == first));
+                let decides = offset == LAST_END_OF_MESSAGE;
+                let (in_first, in_last) = (position < first + BLOCK_BYTES, position + BLOCK_BYTES >= end);
                 set(position, fixed::SAME, usize::from(position + 1 < end));
+                set(position, fixed::SAME_TWO, usize::from(position + 2 < end));
                 set(position, fixed::BLOCK_END, usize::from(offset == BLOCK_BYTES - 1));
-                set(position, fixed::DECIDE, usize::from(offset == LAST_END_OF_MESSAGE));
+                set(position, fixed::DECIDE_FIRST, usize::from(decides && in_first));
+                set(position, fixed::DECIDE_LATER, usize::from(decides && !in_first));
+                set(position, fixed::LAST_DECIDE, usize::from(decides && in_last));
                 set(position, fixed::BEFORE_LENGTH, usize::from(before_length));
             }
         }
@@ -197,37 +195,41 @@ impl Chip for BytesChip {
     }
 }
 
+/// 1 where the byte so many rows further down is of the message. That row and the next belong to one stream.
+fn in_message<B: ChipBuilder>(b: &B, offset: i32) -> B::Expr {
+    b.main(column::LENGTH, offset + 1) - b.main(column::LENGTH, offset)
+}
+
 /// FIPS 180-4, 5.1.1 but for where the final block is.
 fn eval_message<B: ChipBuilder>(b: &mut B) {
-    let [used, first, same, before_length, block_end_next] = [
+    let [used, first, same, same_two, before_length, block_end_next] = [
         b.fixed(fixed::USED, 0),
         b.fixed(fixed::FIRST, 0),
         b.fixed(fixed::SAME, 0),
+        b.fixed(fixed::SAME_TWO, 0),
         b.fixed(fixed::BEFORE_LENGTH, 0),
         b.fixed(fixed::BLOCK_END, 1),
     ];
     let [byte, byte_next] = [0, 1].map(|offset| b.main(column::BYTE, offset));
-    let [message, message_next] = [0, 1].map(|offset| b.main(column::MESSAGE, offset));
-    let [length, length_next] = [0, 1].map(|offset| b.main(column::LENGTH, offset));
+    let [message, message_next] = [0, 1].map(|offset| in_message(b, offset));
+    let length = b.main(column::LENGTH, 0);
     let is_final = b.main(column::FINAL, 0);
     let end_of_message = B::Expr::from(F::from_u8(END_OF_MESSAGE));
     let behind = B::Expr::ONE - message.clone();
 
     b.assert_zero("unused", (B::Expr::ONE - used) * byte.clone());
+    b.assert_zero("length", first.clone() * length.clone());
 
-    b.assert_bool("message flag", message.clone());
-    b.assert_zero("message flag", same.clone() * behind.clone() * message_next.clone());
+    b.assert_zero("message flag", same.clone() * message.bool_check());
+    b.assert_zero("message flag", same_two.clone() * behind.clone() * message_next.clone());
 
-    b.assert_zero("end byte", first.clone() * behind.clone() * (byte.clone() - end_of_message.clone()));
-    let falls = message.clone() - message_next.clone();
-    b.assert_zero("end byte", same.clone() * falls * (byte_next.clone() - end_of_message));
+    b.assert_zero("end byte", first * behind.clone() * (byte.clone() - end_of_message.clone()));
+    let falls = message - message_next;
+    b.assert_zero("end byte", same_two * falls * (byte_next.clone() - end_of_message));
 
     // A final block has no message byte from its byte 55 on, so the second difference is 0 or 1.
-    b.assert_zero("zero", (same.clone() - before_length.clone()) * behind.clone() * byte_next.clone());
+    b.assert_zero("zero", (same - before_length.clone()) * behind.clone() * byte_next.clone());
     b.assert_zero("zero", before_length * (behind - is_final.clone()) * byte_next.clone());
-
-    b.assert_zero("length", first * (length.clone() - message));
-    b.assert_zero("length", same * (length_next - length.clone() - message_next));
 
     let field = byte * F::from_u16(256) + byte_next;
     b.assert_zero("length field", block_end_next * is_final * (field - length * F::from_u8(8)));
@@ -235,39 +237,37 @@ fn eval_message<B: ChipBuilder>(b: &mut B) {
 
 /// The final block is the first whose byte 55 is not of the message.
 fn eval_final_block<B: ChipBuilder>(b: &mut B) {
-    let [used, first, same, block_end, decide] =
-        [fixed::USED, fixed::FIRST, fixed::SAME, fixed::BLOCK_END, fixed::DECIDE].map(|c| b.fixed(c, 0));
-    let [open, open_next] = [0, 1].map(|offset| b.main(column::OPEN, offset));
+    let [used, block_end, decide_first, decide_later, last_decide] =
+        [fixed::USED, fixed::BLOCK_END, fixed::DECIDE_FIRST, fixed::DECIDE_LATER, fixed::LAST_DECIDE]
+            .map(|column| b.fixed(column, 0));
     let [is_final, final_next] = [0, 1].map(|offset| b.main(column::FINAL, offset));
-    let message = b.main(column::MESSAGE, 0);
+    let message = in_message(b, 0);
+    let before = in_message(b, -(BLOCK_BYTES as i32));
 
-    b.assert_zero("open", first * (B::Expr::ONE - open.clone()));
-    let closed = block_end.clone() * is_final.clone();
-    b.assert_zero("open", same.clone() * (open_next - open.clone() + closed));
-
-    b.assert_zero("final block", (used.clone() - block_end) * (final_next - is_final.clone()));
-    b.assert_zero("final block", decide * (is_final.clone() - open.clone() + message));
-
-    b.assert_zero("ends", (used - same) * (open - is_final));
+    b.assert_zero("final block", (used - block_end) * (final_next - is_final.clone()));
+    let covers = is_final + message.clone();
+    b.assert_zero("final block", decide_first * (covers.clone() - B::Expr::ONE));
+    b.assert_zero("final block", decide_later * (covers - before));
+    b.assert_zero("ends", last_decide * message);
 }
 
-/// Runs [`fingerprint::extend`] from the last reset on.
+/// Runs [`fingerprint::extend`] from the last start on.
 fn eval_fingerprint<B: ChipBuilder>(b: &mut B) {
     let [position, first, same] =
         [fixed::POSITION, fixed::FIRST, fixed::SAME].map(|column| b.fixed(column, 0));
     let [byte, byte_next] = [0, 1].map(|offset| b.main(column::BYTE, offset));
-    let [reset, reset_next] = [0, 1].map(|offset| b.main(column::RESET, offset));
     let [start, start_next] = [0, 1].map(|offset| b.main(column::START, offset));
     let [print, print_next] = [0, 1].map(|offset| b.main(column::FINGERPRINT, offset));
-    let goes_on = same * (B::Expr::ONE - reset_next);
+    let begun = B::Expr::from(fingerprint::START);
 
-    b.assert_zero("reset", first * (B::Expr::ONE - reset.clone()));
+    b.assert_zero("fingerprint start", first.clone() * (start.clone() - position.clone()));
+    b.assert_zero("fingerprint", first * (print.clone() - byte - begun.clone() * GAMMA));
 
-    b.assert_zero("fingerprint start", reset.clone() * (start.clone() - position));
-    b.assert_zero("fingerprint start", goes_on.clone() * (start_next - start));
-
-    b.assert_zero("fingerprint", reset * (print.clone() - byte - GAMMA * fingerprint::START));
-    b.assert_zero("fingerprint", goes_on * (print_next - print * GAMMA - byte_next));
+    // `moved` is 0 or `distance`, which is 1 or more: the next row's fingerprint goes on from this row's or from the begin.
+    let (moved, distance) = (start_next - start.clone(), position + B::Expr::ONE - start);
+    b.assert_zero("fingerprint start", same.clone() * moved.clone() * (moved.clone() - distance.clone()));
+    let goes_on_from = print.clone() * distance.clone() + moved * (begun - print);
+    b.assert_zero("fingerprint", same * ((print_next - byte_next) * distance - goes_on_from * GAMMA));
 }
 
 fn eval_buses<B: ChipBuilder>(b: &mut B) {

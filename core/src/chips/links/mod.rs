@@ -27,8 +27,8 @@
 //! | [`WORD`](column::WORD) | looked up as the hash after the final block, and for slots at its place in the digest |
 //!
 //! `FINAL_BLOCK` and `DIGEST_POSITION` are the same on all rows of a stream (*one stream*). All counts are fixed columns
-//! or follow from the request. Free and read by nothing: `DIGEST_ID` below a stream's first row, and the column of `LENGTH` and
-//! `FOUND_AT` below its second; `DIGEST_ID`, `FOUND_AT` and `DIGEST_POSITION` of stream 0; these and `WORD` of unused slots.
+//! or follow from the request. Free and read by nothing: the column of `LENGTH` below a stream's third row; `DIGEST_ID`, `FOUND_AT`
+//! and `DIGEST_POSITION` of stream 0; these and `WORD` of unused slots.
 
 use p3_field::PrimeCharacteristicRing;
 
@@ -60,14 +60,14 @@ pub mod column {
     pub const LENGTH: usize = 1;
     /// Position behind the item's digestID, on the second row.
     pub const FOUND_AT: usize = 1;
-    /// digestID of the slot's item.
-    pub const DIGEST_ID: usize = 2;
+    /// digestID of the slot's item, on the third.
+    pub const DIGEST_ID: usize = 1;
     /// Position of the digest in `valueDigests`.
-    pub const DIGEST_POSITION: usize = 3;
+    pub const DIGEST_POSITION: usize = 2;
     /// A word of the stream's hash.
-    pub const WORD: usize = 4;
+    pub const WORD: usize = 3;
     /// Number of columns.
-    pub const WIDTH: usize = 5;
+    pub const WIDTH: usize = 4;
 }
 
 /// Fixed columns.
@@ -142,9 +142,9 @@ impl LinksChip {
             cells[column::LENGTH] = match place {
                 0 => F::from_usize(streams.length(stream)),
                 1 => F::from_u64(entry.found_at),
+                2 => F::from_u64(entry.digest_id),
                 _ => F::ZERO,
             };
-            cells[column::DIGEST_ID] = F::from_u64(entry.digest_id);
             cells[column::DIGEST_POSITION] = F::from_usize(entry.position);
             cells[column::WORD] = F::from_u32(hashes[stream][WORDS[place]]);
         }
@@ -202,9 +202,10 @@ impl Chip for LinksChip {
         ]
         .map(|column| b.fixed(column, 0));
         let [used, namespace] = [public::USED, public::NAMESPACE].map(|column| b.public(column));
-        let [final_block, length, digest_id, digest_position, word] =
-            [column::FINAL_BLOCK, column::LENGTH, column::DIGEST_ID, column::DIGEST_POSITION, column::WORD]
+        let [final_block, length, digest_position, word] =
+            [column::FINAL_BLOCK, column::LENGTH, column::DIGEST_POSITION, column::WORD]
                 .map(|column| b.main(column, 0));
+        let (found_at, digest_id) = (b.main(column::FOUND_AT, 1), b.main(column::DIGEST_ID, 2));
         let number = |number: u64| B::Expr::from(F::from_u64(number));
         let (slot, first_of_slot) =
             (used.clone() - issuer.clone(), first.clone() * (used.clone() - issuer.clone()));
@@ -229,7 +230,6 @@ impl Chip for LinksChip {
 
         // The digest at a slot's namespace and its item's digestID is the hash of its item.
         let item = stream + number(field::digest_id(0)) - B::Expr::ONE;
-        let found_at = b.main(column::FOUND_AT, 1);
         b.receive(FIELD, vec![item, found_at, digest_id.clone()], first_of_slot.clone());
         b.lookup(DIGEST_AT, vec![namespace, digest_id, digest_position.clone()], first_of_slot);
         let position = digest_position + index * F::from_u8(4);

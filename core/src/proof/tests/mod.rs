@@ -202,7 +202,7 @@ fn read_by_nothing(chip: &CredentialChip, trace: &Trace) -> impl Fn(usize, usize
     let zero = |cell: F| cell == F::ZERO;
     move |row, column| match chip {
         // Multiplicities; rows behind the streams.
-        CredentialChip::Bytes(_) => column >= 8 || row >= STANDARD.blocks() * BLOCK_BYTES,
+        CredentialChip::Bytes(_) => column >= 5 || row >= STANDARD.blocks() * BLOCK_BYTES,
         // Multiplicities; carries where they are no bits; the rows before everything.
         CredentialChip::Sha256(_) => {
             let is_on = |selector: usize| row >= 2 && !zero(fixed[selector][row - 2]);
@@ -232,9 +232,8 @@ fn read_by_nothing(chip: &CredentialChip, trace: &Trace) -> impl Fn(usize, usize
         }
         // What the first row of a stream says for all of them, and where the digest of stream 0 would be.
         CredentialChip::Links(_) => match column {
-            1 => zero(fixed[2][row]) && !(row % 8 == 1 && (8..40).contains(&row)),
-            2 => zero(fixed[2][row]) || row < 8,
-            3 => !(8..40).contains(&row),
+            1 => zero(fixed[2][row]) && !(row % 8 < 3 && (8..40).contains(&row)),
+            2 => !(8..40).contains(&row),
             _ => row >= 40,
         },
         // Digits beside those of length, name and salt; positions of no byte of a value.
