@@ -101,15 +101,17 @@ pub mod field {
         138 + slot as u64
     }
 
-    /// `(position of the 32 bytes, digestID)` of a digest in the asked namespace of this index.
-    pub const fn digest(namespace: usize) -> u64 {
-        146 + namespace as u64
-    }
-
     /// `(position behind the head, argument)` of a key that is not asked for, of sort `index` among
     /// [`OTHER_KEYS`](crate::chips::grammar::OTHER_KEYS).
     pub const fn other_key(index: usize) -> u64 {
-        154 + index as u64
+        146 + index as u64
+    }
+
+    /// `(position of the 32 bytes, digestID)` of a digest in the asked namespace of this index. No number is greater but
+    /// those of other namespaces: the keys chip counts these on beyond the last, and would else take findings of others for
+    /// digests.
+    pub const fn digest(namespace: usize) -> u64 {
+        1_024 + namespace as u64
     }
 }
 

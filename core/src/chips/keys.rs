@@ -13,7 +13,7 @@
 //! | cell | what fixes it |
 //! |---|---|
 //! | used | boolean; the number of used groups is that of entries and keys received. 0 on the first group and the last of the first part |
-//! | namespace | 0 on the first group, one more on each bound; 0 on a key's |
+//! | namespace | 0 on the first group, one more on each bound, so below the number of groups; 0 on a key's. With the number of the first namespace it makes no other finding's |
 //! | digestID, position | of an entry received once from the CBOR chip; the digestID of a bound is -1 |
 //! | gap limbs | ranges: the rank `namespace (2^31 + 1) + digestID` grows by 1 + gap from group to group. `gap < 2^33`, so ranks never wrap, and equal (namespace, digestID) would be equal ranks. An entry's rank lies between those of its namespace's bound and the next, so its digestID is below 2^31 |
 //! | multiplicity | free: the provided key is unique in (namespace, digestID), and no bound has the digestID of an item |
@@ -479,6 +479,20 @@ mod tests {
             for change in [F::ONE, F::NEG_ONE, F::from_u64(1 << 40 | 12_345)] {
                 assert!(watch.notices(row, column, change), "row {row}, column {column}");
             }
+        }
+    }
+
+    /// No key is taken for a digest of a namespace behind the last, where nobody compares it.
+    #[test]
+    fn keys_are_no_entries() {
+        let (world, mut tree) = (world(), world().tree());
+        let key = tree.other_keys.remove(0);
+        for namespace in 1..32 {
+            let mut tables = world.tables_of(&tree);
+            let mut entries = tree.digest_entries();
+            entries.push([namespace, key.argument, key.start].map(F::from_u64));
+            fill_entries(&mut tables.traces[fixture::KEYS], entries).unwrap();
+            assert_eq!(tables.rules(), ["bus field"], "{namespace}");
         }
     }
 

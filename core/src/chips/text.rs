@@ -12,7 +12,8 @@
 //! | digit | 0 to 9 by two range checks, and the byte looked up is its ASCII code; of a length what it is above the least, by a range check; zero elsewhere |
 //! | number | zero before the first digit, times ten plus the digit after each. Free on rows of no string: nothing reads it |
 //!
-//! Which rows send and look up is fixed by fixed and public columns.
+//! Which rows receive, send and look up is fixed by fixed and public columns. A head is compared with the string's up to where its
+//! content begins, and so is its argument: only an unsigned integer below 24 may have a longer head than the string has.
 
 use p3_field::PrimeCharacteristicRing;
 

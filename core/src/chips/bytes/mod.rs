@@ -129,9 +129,9 @@ impl BytesChip {
         let (first, end) = (self.class.stream_start(stream), self.class.stream_start(stream + 1));
         let (length, final_block) = (streams.length(stream), streams.final_block(stream));
         let (mut start, mut print) = (first, fingerprint::START);
-        for position in first..end {
+        for (position, &starts) in (first..end).zip(&is_start[first..end]) {
             let byte = streams.byte(position);
-            if is_start[position] {
+            if starts {
                 (start, print) = (position, fingerprint::START);
             }
             print = fingerprint::extend(print, byte);

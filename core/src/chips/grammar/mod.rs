@@ -178,7 +178,7 @@ mod tests {
     use std::collections::{HashMap, HashSet};
 
     use super::*;
-    use crate::chips::buses::date;
+    use crate::chips::buses::{date, field};
     use crate::class::{CLASSES, LARGE, STANDARD, SizeClass};
     use crate::statement::{ElementName, PublicKey, Subject};
 
@@ -232,6 +232,7 @@ mod tests {
             for rule in rules(&class).into_iter().filter(|rule| rule.finding != Finding::None) {
                 let place = places.entry(rule.number).or_insert((rule.state, rule.finding));
                 assert_eq!(*place, (rule.state, rule.finding), "{rule:?}");
+                assert_eq!(rule.number >= field::digest(0), rule.finding == Finding::Digest, "{rule:?}");
             }
             for text in texts(&subject(class, 1, 8)).unwrap() {
                 assert!(places.contains_key(&text.number), "text {}", text.number);
