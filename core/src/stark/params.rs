@@ -40,8 +40,9 @@ impl Parameters {
     pub const fn of(suite: Suite, kind: ProofKind) -> Self {
         let parameters = match (suite, kind) {
             (Suite::Direct, ProofKind::Credential) => Self {
-                log_blowup: 4,
-                queries: 44,
+                log_blowup: 3,
+                queries: 58,
+                log_final_poly_len: 9,
                 batch_grinding_bits: 18,
                 folding_grinding_bits: 12,
                 query_grinding_bits: 18,
@@ -50,6 +51,7 @@ impl Parameters {
             (Suite::Direct, ProofKind::Presentation) => Self {
                 log_blowup: 3,
                 queries: 58,
+                log_final_poly_len: 8,
                 batch_grinding_bits: 16,
                 folding_grinding_bits: 12,
                 query_grinding_bits: 18,
