@@ -119,9 +119,13 @@ impl Strips {
         &self.lines()[strip * self.height..][..self.height]
     }
 
+    pub(super) fn cell(&self, row: usize, column: usize) -> F {
+        self.cells(row, column..column + 1)[0]
+    }
+
     /// Cells of one row that lie in one strip.
     #[inline(always)]
-    pub(super) fn cells(&self, row: usize, columns: Range<usize>) -> &[F] {
+    fn cells(&self, row: usize, columns: Range<usize>) -> &[F] {
         let strip = columns.start / STRIP;
         let line = &self.values.0[self.start + (strip * self.height + row) * STRIP..][..STRIP];
         &line[columns.start - strip * STRIP..columns.end - strip * STRIP]

@@ -13,7 +13,7 @@ use super::packed::{Packed, PackedExtension};
 use crate::field::{EF, F};
 
 /// Packed elements of a wide one.
-const PACKS: usize = 4;
+pub(super) const PACKS: usize = 4;
 
 /// Lanes of a wide element.
 pub(super) const LANES: usize = PACKS * Packed::WIDTH;
@@ -32,6 +32,12 @@ impl Wide {
     /// An element by its lanes.
     pub(super) fn from_lanes(lane: impl Fn(usize) -> F) -> Self {
         Self(std::array::from_fn(|pack| Packed::from_fn(|i| lane(pack * Packed::WIDTH + i))))
+    }
+
+    /// The first lanes of these.
+    pub(super) fn from_slice(lanes: &[F]) -> Self {
+        let packs = Packed::pack_slice(&lanes[..LANES]);
+        Self(std::array::from_fn(|pack| packs[pack]))
     }
 }
 

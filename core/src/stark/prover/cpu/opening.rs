@@ -3,145 +3,161 @@
 //! Both read only the first rows of the evaluations, as many as the table has: those on a coset of the order of its height,
 //! which determine its columns.
 
-use std::collections::BTreeMap;
-
 use p3_dft::TwoAdicSubgroupDft;
 use p3_field::extension::HasFrobenius;
-use p3_field::{
-    Algebra, BasedVectorSpace, Field, PackedFieldExtension, PackedValue, PrimeCharacteristicRing,
-    TwoAdicField,
-};
+use p3_field::{Algebra, BasedVectorSpace, Field, PackedValue, PrimeCharacteristicRing, TwoAdicField};
+use p3_maybe_rayon::prelude::*;
 use p3_util::{reverse_bits_len, reverse_slice_index_bits};
 
 use super::{Cpu, Packed, PackedExtension};
 use crate::field::{EF, EXTENSION_DEGREE, F, basis_element};
 use crate::stark::domain::lagrange;
 use crate::stark::fri;
+use crate::stark::hash::Rows;
 use crate::stark::key::VerifierKey;
-use crate::stark::prover::packed::{MAX_LANES, inverses};
-use crate::stark::prover::strips::{Line, PACKS, STRIP, Strips};
-use crate::stark::shape::{Point, QUOTIENT, Shape, TREES};
+use crate::stark::prover::packed::inverses;
+use crate::stark::prover::strips::{STRIP, Strips, strips};
+use crate::stark::prover::wide::{LANES, PACKS, Wide};
+use crate::stark::shape::{Point, QUOTIENT, TREES};
 use crate::stark::verify::points;
 
 /// Each tree's evaluations, by group.
 type Evaluations<'a> = [&'a [Strips]; TREES];
 
-/// Coefficients of an extension element, each of a whole line.
-type ExtensionLine = [Line; EXTENSION_DEGREE];
+/// Extension elements by their coefficients.
+type Coefficients = [Vec<F>; EXTENSION_DEGREE];
 
-const ZERO: ExtensionLine = [[Packed::ZERO; PACKS]; EXTENSION_DEGREE];
-
-/// Strips, or rows, whose products are summed before they are reduced.
+/// Terms whose products are summed before they are reduced.
 const TERMS: usize = 4;
 
-/// Rows whose sums stay in the first cache.
-const ROWS: usize = 64;
-
-/// A strip with columns of a group that are opened at one point.
-struct Opened<'a> {
-    /// The first rows.
-    lines: &'a [Line],
-    columns: Vec<Column>,
+/// A group's columns on its first rows.
+struct GroupRows<'a> {
+    height: usize,
+    /// Strips of each tree.
+    strips: Vec<(&'a Strips, usize)>,
+    /// Of each point at which columns are opened: what is opened there.
+    points: Vec<(usize, Vec<Opened>)>,
 }
 
-/// A base column.
-struct Column {
-    /// Its place in the strip.
-    place: usize,
+/// A base column opened at a point.
+struct Opened {
+    /// Its place among the columns of all strips.
+    column: usize,
     /// The term it belongs to.
     term: usize,
     /// The basis element that it is the coefficient of.
     basis: EF,
 }
 
-/// The strips of a group that are opened at a point.
-fn opened<'a>(shape: &Shape, trees: Evaluations<'a>, group: usize, point: usize) -> Vec<Opened<'a>> {
-    let mut strips: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for (index, term) in shape.terms.iter().enumerate() {
-        if (term.group, term.point) == (group, point) {
-            for (i, column) in (term.column..).take(term.base_columns()).enumerate() {
-                let column_of_strip = Column { place: column % STRIP, term: index, basis: basis_element(i) };
-                strips.entry((term.tree, column / STRIP)).or_default().push(column_of_strip);
+impl<'a> GroupRows<'a> {
+    fn new(key: &VerifierKey, trees: Evaluations<'a>, group: usize) -> Self {
+        let shape = &key.shape;
+        let (mut all, mut first_columns) = (Vec::new(), [0; TREES]);
+        for (tree, first_column) in trees.iter().zip(&mut first_columns) {
+            *first_column = all.len() * STRIP;
+            if let Some(matrix) = tree.get(group) {
+                all.extend((0..strips(matrix.width())).map(|strip| (matrix, strip)));
             }
         }
+        let at = |point| {
+            let terms = shape.terms.iter().enumerate();
+            let terms = terms.filter(|(_, term)| (term.group, term.point) == (group, point));
+            let opened = terms.flat_map(|(index, term)| {
+                let column = first_columns[term.tree] + term.column;
+                let opened = move |i| Opened { column: column + i, term: index, basis: basis_element(i) };
+                (0..term.base_columns()).map(opened)
+            });
+            (point, opened.collect::<Vec<_>>())
+        };
+        let points = (0..shape.points.len()).map(at).filter(|(_, opened)| !opened.is_empty());
+        Self { height: shape.groups[group].height(), strips: all, points: points.collect() }
     }
-    let height = shape.groups[group].height();
-    let strip = |((tree, strip), columns): ((usize, usize), _)| Opened {
-        lines: &trees[tree][group].strip(strip)[..height],
-        columns,
-    };
-    strips.into_iter().map(strip).collect()
-}
 
-impl Opened<'_> {
-    /// Adds each column's value, the sum of its cells times the rows' weights, to its term.
-    fn evaluate(&self, weights: &[Vec<F>; EXTENSION_DEGREE], values: &mut [EF]) {
-        let mut sums = ZERO;
-        for (sum, weights) in sums.iter_mut().zip(weights) {
-            for (lines, weights) in self.lines.as_chunks::<TERMS>().0.iter().zip(weights.as_chunks().0) {
-                for (pack, sum) in sum.iter_mut().enumerate() {
-                    *sum += Packed::mixed_dot_product::<TERMS>(&lines.map(|line| line[pack]), weights);
+    /// Tiles of rows: as many in one as a wide element has lanes.
+    fn tiles(&self) -> usize {
+        self.height / LANES
+    }
+
+    /// All columns on the rows of a tile.
+    fn columns(&self, tile: usize) -> Vec<Wide> {
+        let rows = std::array::from_fn(|lane| tile * LANES + lane);
+        self.strips.iter().flat_map(|(matrix, strip)| matrix.columns(*strip, &rows)).collect()
+    }
+
+    /// Adds each opened column's value, the sum of its cells times the rows' weights, to its term. `weights` are those of the points
+    /// in their order.
+    fn evaluate(&self, weights: &[Coefficients], values: &mut [EF]) {
+        let opened: Vec<_> = self.points.iter().flat_map(|(_, opened)| opened).collect();
+        let zero = || vec![[Packed::ZERO; EXTENSION_DEGREE]; opened.len()];
+        let add_tile = |mut sums: Vec<[Packed; EXTENSION_DEGREE]>, tile| {
+            let columns = self.columns(tile);
+            let mut next = sums.iter_mut();
+            for ((_, opened), weights) in self.points.iter().zip(weights) {
+                let weights = weights.each_ref().map(|weights| Wide::from_slice(&weights[tile * LANES..]));
+                for (opened, sums) in opened.iter().zip(&mut next) {
+                    for (sum, weights) in sums.iter_mut().zip(&weights) {
+                        *sum += Packed::dot_product::<PACKS>(&columns[opened.column].0, &weights.0);
+                    }
                 }
             }
-        }
-        for column in &self.columns {
-            let sum = EF::from_basis_coefficients_fn(|i| Packed::unpack_slice(&sums[i])[column.place]);
-            values[column.term] += sum * column.basis;
+            sums
+        };
+        let add = |mut a: Vec<[Packed; EXTENSION_DEGREE]>, b: Vec<_>| {
+            for (a, b) in a.iter_mut().flatten().zip(b.into_iter().flatten()) {
+                *a += b;
+            }
+            a
+        };
+        let sums = (0..self.tiles()).into_par_iter().par_fold_reduce(zero, add_tile, add);
+        for (opened, sums) in opened.into_iter().zip(sums) {
+            let sum = EF::from_basis_coefficients_fn(|i| sums[i].as_slice().iter().copied().sum::<F>());
+            values[opened.term] += sum * opened.basis;
         }
     }
 
-    /// The weight of each column.
-    fn weights(&self, powers: &[EF]) -> ExtensionLine {
-        let mut weights = [[F::ZERO; STRIP]; EXTENSION_DEGREE];
-        for column in &self.columns {
-            let weight = powers[column.term] * column.basis;
-            for (weights, &coefficient) in weights.iter_mut().zip(weight.as_basis_coefficients_slice()) {
-                weights[column.place] = coefficient;
-            }
-        }
-        weights
-            .map(|weights| std::array::from_fn(|pack| Packed::from_fn(|i| weights[pack * Packed::WIDTH + i])))
+    /// Of each point the sum of the columns opened there, each times its term's power, on the first rows.
+    fn weigh(&self, powers: &[EF]) -> Vec<Coefficients> {
+        let weights: Vec<Vec<_>> = self
+            .points
+            .iter()
+            .map(|(_, opened)| opened.iter().map(|opened| powers[opened.term] * opened.basis).collect())
+            .collect();
+        let tile = |tile| {
+            let columns = self.columns(tile);
+            let points = self.points.iter().zip(&weights);
+            points.map(|((_, opened), weights)| weigh(&columns, opened, weights)).collect::<Vec<_>>()
+        };
+        let tiles: Vec<_> = (0..self.tiles()).into_par_iter().map(tile).collect();
+        let point = |point: usize| {
+            std::array::from_fn(|i| {
+                let sums = tiles.iter().flat_map(|sums| Packed::unpack_slice(&sums[point][i].0));
+                sums.copied().collect()
+            })
+        };
+        (0..self.points.len()).map(point).collect()
     }
 }
 
-/// The sum of all columns, each times its term's power, on the first rows.
-fn weigh(opened: &[Opened<'_>], powers: &[EF], height: usize) -> Vec<EF> {
-    let weights: Vec<_> = opened.iter().map(|opened| opened.weights(powers)).collect();
-    let (opened, opened_rest) = opened.as_chunks::<TERMS>();
-    let (weights, weights_rest) = weights.as_chunks::<TERMS>();
-    let mut weighed = Vec::with_capacity(height);
-    for first in (0..height).step_by(ROWS) {
-        let mut sums = [ZERO; ROWS];
-        let sums = &mut sums[..ROWS.min(height)];
-        for (opened, weights) in opened.iter().zip(weights) {
-            for (row, sums) in (first..).zip(&mut *sums) {
-                let lines = opened.each_ref().map(|opened| opened.lines[row]);
-                add_products(sums, &lines, weights);
+/// The sum of columns, each times its weight, on the rows of a tile.
+fn weigh(columns: &[Wide], opened: &[Opened], weights: &[EF]) -> [Wide; EXTENSION_DEGREE] {
+    let mut sums = [Wide::ZERO; EXTENSION_DEGREE];
+    let ((opened, opened_rest), (weights, weights_rest)) =
+        (opened.as_chunks::<TERMS>(), weights.as_chunks::<TERMS>());
+    for (opened, weights) in opened.iter().zip(weights) {
+        for (i, sum) in sums.iter_mut().enumerate() {
+            let weights = weights.map(|weight| coefficients(weight)[i]);
+            for (pack, sum) in sum.0.iter_mut().enumerate() {
+                let cells = opened.each_ref().map(|opened| columns[opened.column].0[pack]);
+                *sum += Packed::mixed_dot_product(&cells, &weights);
             }
         }
-        for (opened, weights) in opened_rest.iter().zip(weights_rest) {
-            for (line, sums) in opened.lines[first..].iter().zip(&mut *sums) {
-                add_products(sums, &[*line], &[*weights]);
-            }
-        }
-        weighed.extend(sums.iter().map(|sums| {
-            EF::from_basis_coefficients_fn(|i| F::sum_array::<STRIP>(Packed::unpack_slice(&sums[i])))
-        }));
     }
-    weighed
-}
-
-/// Adds the products of lines with their weights.
-#[inline(always)]
-fn add_products<const N: usize>(sums: &mut ExtensionLine, lines: &[Line; N], weights: &[ExtensionLine; N]) {
-    for (i, sums) in sums.iter_mut().enumerate() {
-        for (pack, sum) in sums.iter_mut().enumerate() {
-            *sum += Packed::dot_product::<N>(
-                &lines.map(|line| line[pack]),
-                &weights.map(|weights| weights[i][pack]),
-            );
+    for (opened, weight) in opened_rest.iter().zip(weights_rest) {
+        for (i, sum) in sums.iter_mut().enumerate() {
+            *sum += columns[opened.column] * coefficients(*weight)[i];
         }
     }
+    sums
 }
 
 /// The values of all terms that are not masks, in order, and zeros for masks.
@@ -151,26 +167,31 @@ pub(super) fn open(key: &VerifierKey, trees: Evaluations<'_>, zeta: EF) -> Vec<E
     for (index, group) in shape.groups.iter().enumerate() {
         let point = zeta.exp_power_of_2(shape.lift(index));
         let weights = lagrange(group.log_height, key.shift(index), point);
-        for (number, point) in shape.points.iter().enumerate() {
-            let Point::Row(offset) = *point else { continue };
-            let opened = opened(shape, trees, index, number);
-            if !opened.is_empty() {
-                let weights = shifted(&weights, group.log_height, offset);
-                opened.iter().for_each(|opened| opened.evaluate(&weights, &mut values));
-            }
-        }
+        let mut rows = GroupRows::new(key, trees, index);
+        // The quotient's mask is not opened by its rows.
+        rows.points.retain(|(number, _)| shape.points[*number] != Point::Mask);
+        let weights = rows.points.iter().map(|(number, _)| match shape.points[*number] {
+            Point::Row(offset) => shifted(&weights, group.log_height, offset),
+            Point::Mask => Coefficients::default(),
+        });
+        rows.evaluate(&weights.collect::<Vec<_>>(), &mut values);
     }
     values
 }
 
 /// The weights of rows in bit-reversed order for the point `offset` rows further on, from those in natural order.
-fn shifted(weights: &[EF], log_height: usize, offset: i32) -> [Vec<F>; EXTENSION_DEGREE] {
+fn shifted(weights: &[EF], log_height: usize, offset: i32) -> Coefficients {
     let weight = |row: usize| {
         let natural = reverse_bits_len(row, log_height).wrapping_add_signed(-(offset as isize));
         weights[natural & (weights.len() - 1)]
     };
-    let shifted: Vec<_> = (0..weights.len()).map(weight).collect();
-    std::array::from_fn(|i| shifted.iter().map(|weight| weight.as_basis_coefficients_slice()[i]).collect())
+    let shifted: Vec<_> = (0..weights.len()).map(|row| coefficients(weight(row))).collect();
+    std::array::from_fn(|i| shifted.iter().map(|coefficients| coefficients[i]).collect())
+}
+
+fn coefficients(element: EF) -> [F; EXTENSION_DEGREE] {
+    let coefficients: &[F] = element.as_basis_coefficients_slice();
+    std::array::from_fn(|i| coefficients[i])
 }
 
 impl Cpu {
@@ -192,29 +213,29 @@ impl Cpu {
         reverse_slice_index_bits(&mut xs);
         debug_assert_eq!(xs[1], fri::point(F::GENERATOR, log_size, 1));
 
-        let quotient = &trees[QUOTIENT][0];
-        let mask = |row| {
-            let cells = quotient.cells(row, shape.fri_mask()..shape.fri_mask() + EXTENSION_DEGREE);
-            EF::from_basis_coefficients_fn(|i| cells[i])
-        };
-        let mut sums: Vec<EF> = (0..height).map(mask).collect();
-        for (number, &point) in points(key, zeta).iter().enumerate() {
-            let terms = shape.terms.iter().zip(&powers).zip(values);
-            let claimed: EF = terms
-                .filter(|((term, _), _)| term.point == number)
-                .map(|((_, &power), &value)| power * value)
-                .sum();
-            let mut numerators = vec![-claimed; height];
-            for (index, group) in shape.groups.iter().enumerate() {
-                let opened = opened(shape, trees, index, number);
-                if !opened.is_empty() {
-                    let (values, lift) = (weigh(&opened, &powers, group.height()), shape.lift(index));
-                    numerators.iter_mut().enumerate().for_each(|(row, sum)| *sum += values[row >> lift]);
+        let mut claimed = vec![EF::ZERO; shape.points.len()];
+        for ((term, &power), &value) in shape.terms.iter().zip(&powers).zip(values) {
+            claimed[term.point] += power * value;
+        }
+        let mut numerators: Vec<Coefficients> =
+            claimed.iter().map(|&claimed| coefficients(-claimed).map(|c| vec![c; height])).collect();
+        for group in 0..shape.groups.len() {
+            let (rows, lift) = (GroupRows::new(key, trees, group), shape.lift(group));
+            for ((point, _), weighed) in rows.points.iter().zip(rows.weigh(&powers)) {
+                for (numerators, weighed) in numerators[*point].iter_mut().zip(weighed) {
+                    numerators.iter_mut().enumerate().for_each(|(row, sum)| *sum += weighed[row >> lift]);
                 }
             }
-            add_quotients(&mut sums, &numerators, &xs, point);
         }
-        self.extend_codeword(key, sums)
+
+        let quotient = &trees[QUOTIENT][0];
+        let mask = |i| (0..height).map(move |row| quotient.cell(row, shape.fri_mask() + i)).collect();
+        let mut sums: Coefficients = std::array::from_fn(mask);
+        for (numerators, &point) in numerators.iter().zip(&points(key, zeta)) {
+            add_quotients(&mut sums, numerators, &xs, point);
+        }
+        let sum = |row| EF::from_basis_coefficients_fn(|i| sums[i][row]);
+        self.extend_codeword(key, (0..height).map(sum).collect())
     }
 
     /// A polynomial's values on the whole evaluation domain of the tallest group from those on its first rows.
@@ -233,22 +254,21 @@ impl Cpu {
 ///
 /// With the conjugate of the point, `1 / (x - point) = (x - conjugate) / ((x - point) (x - conjugate))`, a denominator of the
 /// base field.
-fn add_quotients(sums: &mut [EF], numerators: &[EF], xs: &[F], point: EF) {
+fn add_quotients(sums: &mut Coefficients, numerators: &Coefficients, xs: &[F], point: EF) {
     let conjugate = point.frobenius();
-    let [trace, norm] = [point + conjugate, point * conjugate].map(|value| {
-        let coefficients: &[F] = value.as_basis_coefficients_slice();
-        Packed::from(coefficients[0])
-    });
+    let [trace, norm] =
+        [point + conjugate, point * conjugate].map(|value| Packed::from(coefficients(value)[0]));
     let xs = Packed::pack_slice(xs);
     let denominators: Vec<_> = xs.iter().map(|&x| (x - trace) * x + norm).collect();
     let conjugate = PackedExtension::from(conjugate);
-    let mut lanes = [EF::ZERO; MAX_LANES];
-    let lanes = &mut lanes[..Packed::WIDTH];
+    let numerators = numerators.each_ref().map(|numerators| Packed::pack_slice(numerators));
+    let mut sums = sums.each_mut().map(|sums| Packed::pack_slice_mut(sums));
     for (index, inverse) in inverses(&denominators).into_iter().enumerate() {
-        let rows = index * Packed::WIDTH..(index + 1) * Packed::WIDTH;
-        let numerators = PackedExtension::from_ext_slice(&numerators[rows.clone()]);
-        let quotients = numerators * (PackedExtension::from(xs[index]) - conjugate) * inverse;
-        quotients.to_ext_slice(lanes);
-        sums[rows].iter_mut().zip(&*lanes).for_each(|(sum, &quotient)| *sum += quotient);
+        let numerator = PackedExtension::from_basis_coefficients_fn(|i| numerators[i][index]);
+        let quotient = numerator * (PackedExtension::from(xs[index]) - conjugate) * inverse;
+        let coefficients: &[Packed] = quotient.as_basis_coefficients_slice();
+        for (sums, &coefficient) in sums.iter_mut().zip(coefficients) {
+            sums[index] += coefficient;
+        }
     }
 }
