@@ -13,7 +13,9 @@ pub(super) struct Row<'a, E> {
     pub(super) window: &'a Window,
     /// By slot of the window.
     pub(super) main: &'a [E],
-    /// By slot of the table's fixed window.
+    /// The fixed cells that are given.
+    pub(super) fixed_window: &'a Window,
+    /// By slot of the fixed window.
     pub(super) fixed: &'a [E],
     pub(super) public: &'a [E],
     pub(super) first: E,
@@ -65,7 +67,7 @@ impl<E: Algebra<F> + Clone, S: Sink<E>> ChipBuilder for Evaluator<'_, E, S> {
 
     #[inline]
     fn fixed(&self, column: usize, offset: i32) -> E {
-        self.row.fixed[self.row.table.fixed_window.slot(column, offset)].clone()
+        self.row.fixed[self.row.fixed_window.slot(column, offset)].clone()
     }
 
     #[inline]

@@ -92,6 +92,9 @@ pub(super) struct TableShape {
     #[cfg(feature = "prover")]
     pub(super) interaction_window: Window,
     /// The fixed cells they read.
+    #[cfg(feature = "prover")]
+    pub(super) interaction_fixed_window: Window,
+    /// The fixed cells that both read.
     pub(super) fixed_window: Window,
     /// Number of public columns.
     pub(super) publics: usize,
@@ -241,6 +244,8 @@ impl Shape {
             window: Window::new(&recorded.main),
             #[cfg(feature = "prover")]
             interaction_window: Window::new(&recorded.read_by_interactions),
+            #[cfg(feature = "prover")]
+            interaction_fixed_window: Window::new(&recorded.fixed_read_by_interactions),
             fixed_window: Window::new(&recorded.fixed),
             publics: table.public().len(),
             interiors: recorded.interiors.iter().copied().collect(),
@@ -388,6 +393,8 @@ struct Recorded {
     /// Committed cells that the interactions need.
     #[cfg(feature = "prover")]
     read_by_interactions: BTreeSet<(usize, i32)>,
+    #[cfg(feature = "prover")]
+    fixed_read_by_interactions: BTreeSet<(usize, i32)>,
 }
 
 #[derive(PartialEq, Eq, Debug)]
@@ -436,6 +443,7 @@ impl Recorder {
             let alone = recorder.recorded.into_inner();
             assert_eq!(alone.interactions, recorded.interactions, "interactions of {}", chip.name());
             recorded.read_by_interactions = alone.main;
+            recorded.fixed_read_by_interactions = alone.fixed;
         }
         recorded
     }

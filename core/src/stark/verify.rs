@@ -291,6 +291,7 @@ impl Identity<'_> {
                 table,
                 window: &table.window,
                 main: windows[number],
+                fixed_window: &table.fixed_window,
                 fixed: &fixed,
                 public: &public,
                 first,

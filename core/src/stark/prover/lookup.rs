@@ -6,7 +6,9 @@ use p3_maybe_rayon::prelude::*;
 use rand::{CryptoRng, RngExt};
 
 use super::ProvingKey;
-use super::packed::{MAX_LANES, Packed, PackedExtension, PackedFraction, quotients};
+use super::packed::{MAX_LANES, Packed, PackedFraction, quotients};
+use super::strips::{Buffers, Reads, Strips};
+use super::wide::{LANES, PACKS, Wide, WideExtension};
 use crate::air::Chip;
 use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::stark::mask::Table;
@@ -30,9 +32,11 @@ impl ProvingKey {
                 let tables = group.tables.iter().map(|&number| TableRows {
                     chip: &tables[number],
                     table: &shape.tables[number],
+                    main: main_reads(&shape.tables[number]),
                     fixed: &self.verifier.fixed[number],
                     public: tables[number].public(),
                 });
+                let main = Strips::gather(main, &Buffers::default(), |row| row);
                 let rows = GroupRows { group, main, tables: tables.collect(), fingerprints: &fingerprints };
                 let (mut columns, terminal) = rows.columns(domain.active());
                 columns.values[domain.active() * columns.width..].fill_with(|| rng.random());
@@ -42,18 +46,25 @@ impl ProvingKey {
     }
 }
 
+/// The committed cells that a table's interactions read.
+fn main_reads(table: &TableShape) -> Reads {
+    let cells = table.interaction_window.cells.iter();
+    Reads::new(cells.map(|&(column, offset)| (table.first_column + column, offset)))
+}
+
 /// A group's cells by row.
 struct GroupRows<'a, C> {
     group: &'a Group,
-    main: &'a RowMajorMatrix<F>,
+    main: Strips,
     tables: Vec<TableRows<'a, C>>,
-    fingerprints: &'a Fingerprints<PackedExtension>,
+    fingerprints: &'a Fingerprints<WideExtension>,
 }
 
 /// What a table's interactions depend on besides the committed cells.
 struct TableRows<'a, C> {
     chip: &'a Table<'a, C>,
     table: &'a TableShape,
+    main: Reads,
     fixed: &'a [Vec<F>],
     public: Vec<Vec<F>>,
 }
@@ -65,18 +76,18 @@ impl<C: Chip> GroupRows<'_, C> {
     /// does not verify.
     fn columns(&self, active: usize) -> (RowMajorMatrix<F>, EF) {
         let (batches, width) = (self.group.batches.len(), self.group.widths[LOOKUP]);
-        let fractions: Vec<PackedFraction> = (0..active.div_ceil(Packed::WIDTH))
+        let fractions: Vec<PackedFraction> = (0..active.div_ceil(LANES))
             .into_par_iter()
-            .flat_map_iter(|tile| self.fractions(tile * Packed::WIDTH))
+            .flat_map_iter(|tile| packed(&self.fractions(tile * LANES)))
             .collect();
         let mut cells = F::zero_vec(self.group.height() * width);
         let mut lanes = [EF::ZERO; MAX_LANES];
         let lanes = &mut lanes[..Packed::WIDTH];
-        for (tile, values) in quotients(&fractions).chunks_exact(batches.max(1)).enumerate() {
+        for (pack, values) in quotients(&fractions).chunks_exact(batches.max(1)).enumerate() {
             for (batch, value) in values.iter().enumerate() {
                 value.to_ext_slice(lanes);
                 for (lane, value) in lanes.iter().enumerate() {
-                    let row = tile * Packed::WIDTH + lane;
+                    let row = pack * Packed::WIDTH + lane;
                     let at = row * width + (1 + batch) * EXTENSION_DEGREE;
                     cells[at..at + EXTENSION_DEGREE].copy_from_slice(value.as_basis_coefficients_slice());
                 }
@@ -87,7 +98,7 @@ impl<C: Chip> GroupRows<'_, C> {
     }
 
     /// The batches of a tile of rows, each as one fraction.
-    fn fractions(&self, first: usize) -> Vec<PackedFraction> {
+    fn fractions(&self, first: usize) -> Vec<Fraction<WideExtension, WideExtension>> {
         let interactions = self.group.interactions.len();
         let mut sink =
             Fractions { fingerprints: self.fingerprints, fractions: Vec::with_capacity(interactions) };
@@ -112,38 +123,47 @@ impl<C: Chip> GroupRows<'_, C> {
         &self,
         rows: &TableRows<'_, C>,
         first: usize,
-        sink: &mut Fractions<'_, Packed, PackedExtension>,
+        sink: &mut Fractions<'_, Wide, WideExtension>,
     ) {
-        let TableRows { chip, table, fixed, public } = rows;
-        let height = self.group.height();
-        let row =
-            |lane: usize, offset: i32| (first + lane).wrapping_add_signed(offset as isize) & (height - 1);
-        let main = |&(column, offset): &(usize, i32)| {
-            let column = table.first_column + column;
-            Packed::from_fn(|lane| self.main.values[row(lane, offset) * self.main.width + column])
+        let TableRows { chip, table, main, fixed, public } = rows;
+        let mask = self.group.height() - 1;
+        let row = |lane: usize, offset: i32| (first + lane).wrapping_add_signed(offset as isize) & mask;
+        let column = |cells: &[F], offset| match row(0, offset) {
+            start if start + LANES <= cells.len() => Wide::from_slice(&cells[start..]),
+            _ => Wide::from_lanes(|lane| cells[row(lane, offset)]),
         };
-        let main: Vec<_> = table.interaction_window.cells.iter().map(main).collect();
-        let fixed =
-            |&(column, offset): &(usize, i32)| Packed::from_fn(|lane| fixed[column][row(lane, offset)]);
-        let fixed: Vec<_> = table.fixed_window.cells.iter().map(fixed).collect();
-        let public: Vec<_> =
-            public.iter().map(|column| Packed::from_fn(|lane| column[row(lane, 0)])).collect();
+        let main = main.read(&self.main, |offset| std::array::from_fn(|lane| row(lane, offset)));
+        let fixed_cells = table.interaction_fixed_window.cells.iter();
+        let fixed: Vec<_> = fixed_cells.map(|&(number, offset)| column(&fixed[number], offset)).collect();
+        let public: Vec<_> = public.iter().map(|cells| column(cells, 0)).collect();
         // Selectors weigh constraints, never interactions.
-        let interiors = vec![Packed::ZERO; table.interiors.len()];
+        let interiors = vec![Wide::ZERO; table.interiors.len()];
         let cells = Row {
             table,
             window: &table.interaction_window,
             main: &main,
+            fixed_window: &table.interaction_fixed_window,
             fixed: &fixed,
             public: &public,
-            first: Packed::ZERO,
-            last: Packed::ZERO,
-            transition: Packed::ZERO,
+            first: Wide::ZERO,
+            last: Wide::ZERO,
+            transition: Wide::ZERO,
             interiors: &interiors,
             interactions: &self.group.interactions,
         };
         chip.eval_interactions(&mut Evaluator::new(chip.name(), cells, sink));
     }
+}
+
+/// The fractions of a tile, packed element by packed element.
+fn packed(fractions: &[Fraction<WideExtension, WideExtension>]) -> Vec<PackedFraction> {
+    let pack = |pack: usize| {
+        fractions.iter().map(move |Fraction { count, denominator }| Fraction {
+            count: count.0[pack],
+            denominator: denominator.0[pack],
+        })
+    };
+    (0..PACKS).flat_map(pack).collect()
 }
 
 /// Writes the accumulator, the first column, and returns the terminal.

@@ -3,6 +3,7 @@
 //! What runs down columns, as transforms and openings do, has all it needs side by side; what runs along rows, as hashing does,
 //! reads whole cache lines.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -169,6 +170,49 @@ fn transpose(square: &mut [Packed; Packed::WIDTH]) {
             (square[i], square[i | block]) = square[i].interleave(square[i | block], block);
         }
         block *= 2;
+    }
+}
+
+/// Cells of a matrix that are read together, strip by strip.
+pub(super) struct Reads {
+    /// By row offset.
+    offsets: Vec<(i32, Vec<StripReads>)>,
+    cells: usize,
+}
+
+struct StripReads {
+    strip: usize,
+    /// Columns of the strip, and where their cells go.
+    columns: Vec<(usize, usize)>,
+}
+
+impl Reads {
+    /// Reads these cells, given by column and row offset, in their order.
+    pub(super) fn new(cells: impl IntoIterator<Item = (usize, i32)>) -> Self {
+        let mut offsets: BTreeMap<i32, BTreeMap<usize, Vec<_>>> = BTreeMap::new();
+        let mut count = 0;
+        for (column, offset) in cells {
+            let strips = offsets.entry(offset).or_default();
+            strips.entry(column / STRIP).or_default().push((column % STRIP, count));
+            count += 1;
+        }
+        let strip = |(strip, columns)| StripReads { strip, columns };
+        let offset =
+            |(offset, strips): (_, BTreeMap<_, _>)| (offset, strips.into_iter().map(strip).collect());
+        Self { offsets: offsets.into_iter().map(offset).collect(), cells: count }
+    }
+
+    /// The cells on some rows, given by the offset from those at which a computation is.
+    pub(super) fn read(&self, matrix: &Strips, rows: impl Fn(i32) -> [usize; LANES]) -> Vec<Wide> {
+        let mut cells = vec![Wide::ZERO; self.cells];
+        for (offset, strips) in &self.offsets {
+            let rows = rows(*offset);
+            for StripReads { strip, columns } in strips {
+                let read = matrix.columns(*strip, &rows);
+                columns.iter().for_each(|&(column, to)| cells[to] = read[column]);
+            }
+        }
+        cells
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) struct Wide(pub(super) [Packed; PACKS]);
 /// Packed elements of the extension field.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(align(64))]
-pub(super) struct WideExtension([PackedExtension; PACKS]);
+pub(super) struct WideExtension(pub(super) [PackedExtension; PACKS]);
 
 impl Wide {
     /// An element by its lanes.

@@ -41,6 +41,17 @@ impl Dft {
 
     /// Columns given by their cells, on the coset `shift * H` of `2^log_blowup` times as many points, in bit-reversed order.
     pub(super) fn extend(&self, cells: &RowMajorMatrix<F>, log_blowup: usize, shift: F) -> Strips {
+        self.extend_to(cells, log_blowup, shift, |_| true)
+    }
+
+    /// The same on some of the cosets of as many points as there are rows; the others' rows are not written.
+    pub(super) fn extend_to(
+        &self,
+        cells: &RowMajorMatrix<F>,
+        log_blowup: usize,
+        shift: F,
+        wanted: impl Fn(usize) -> bool + Sync,
+    ) -> Strips {
         let height = cells.height();
         let log_height = height.ilog2() as usize;
         let mut coefficients = Strips::gather(cells, &self.buffers, |row| reverse_bits_len(row, log_height));
@@ -50,15 +61,26 @@ impl Dft {
             backward(lines, &twiddles);
             lines.iter_mut().for_each(|line| *line = times(*line, scale));
         });
-        self.evaluate_strips(&coefficients, log_blowup, shift)
+        self.evaluate_strips(&coefficients, log_blowup, shift, wanted)
     }
 
     /// The same of columns given by their coefficients, a row for each power.
     pub(super) fn evaluate(&self, coefficients: &RowMajorMatrix<F>, log_blowup: usize, shift: F) -> Strips {
-        self.evaluate_strips(&Strips::gather(coefficients, &self.buffers, |row| row), log_blowup, shift)
+        self.evaluate_strips(
+            &Strips::gather(coefficients, &self.buffers, |row| row),
+            log_blowup,
+            shift,
+            |_| true,
+        )
     }
 
-    fn evaluate_strips(&self, coefficients: &Strips, log_blowup: usize, shift: F) -> Strips {
+    fn evaluate_strips(
+        &self,
+        coefficients: &Strips,
+        log_blowup: usize,
+        shift: F,
+        wanted: impl Fn(usize) -> bool + Sync,
+    ) -> Strips {
         let height = coefficients.height();
         let log_height = height.ilog2() as usize;
         let generator = F::two_adic_generator(log_height + log_blowup);
@@ -69,7 +91,10 @@ impl Dft {
         let twiddles: Vec<_> = (0..1 << log_blowup).map(twiddles).collect();
         let mut values = Strips::unwritten(coefficients.width(), height << log_blowup, &self.buffers);
         values.lines_mut().par_chunks_exact_mut(height).enumerate().for_each(|(number, lines)| {
-            forward(coefficients.strip(number >> log_blowup), lines, &twiddles[number % (1 << log_blowup)]);
+            let (strip, coset) = (number >> log_blowup, number % (1 << log_blowup));
+            if wanted(coset) {
+                forward(coefficients.strip(strip), lines, &twiddles[coset]);
+            }
         });
         values
     }

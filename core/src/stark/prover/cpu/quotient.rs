@@ -1,7 +1,5 @@
 //! The quotient of the constraints by the zerofiers, group by group.
 
-use std::collections::BTreeMap;
-
 use p3_dft::TwoAdicSubgroupDft;
 use p3_field::{Field, PrimeCharacteristicRing, TwoAdicField};
 use p3_matrix::dense::RowMajorMatrix;
@@ -9,13 +7,13 @@ use p3_maybe_rayon::prelude::*;
 
 use super::Cpu;
 use super::dft::Dft;
-use super::tiles::{Tile, Tiles};
+use super::tiles::Tiles;
 use crate::air::Chip;
 use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::stark::key::VerifierKey;
 use crate::stark::mask::Table;
 use crate::stark::prover::backend::QuotientInputs;
-use crate::stark::prover::strips::{STRIP, Strips};
+use crate::stark::prover::strips::{Reads, Strips};
 use crate::stark::prover::wide::{LANES, Wide, WideExtension};
 use crate::stark::rows::{Composition, Fingerprints, Row};
 use crate::stark::shape::{ACCUMULATOR, LOOKUP, MAIN};
@@ -64,12 +62,16 @@ impl GroupKey {
                 ]
             })
             .collect();
+        let mut first_public = 0;
         let tables = group.tables.iter().map(|&number| {
             let table = &key.shape.tables[number];
-            let columns = extended(dft, &key.fixed[number], log_blowup, key.shift(index));
+            let columns = extended(dft, &tiles, &key.fixed[number], key.shift(index));
             let fixed = Reads::new(table.fixed_window.cells.iter().copied());
-            let fixed =
-                (0..tiles.count()).flat_map(|tile| fixed.read(&tiles, &tiles.tile(tile), &columns)).collect();
+            let fixed = (0..tiles.count()).flat_map(|tile| {
+                let tile = tiles.tile(tile);
+                fixed.read(&columns, |offset| tiles.rows(&tile, offset))
+            });
+            first_public += table.publics;
             let interiors = points.chunks_exact(LANES).flat_map(|points| {
                 table.interiors.iter().map(|&(before, after)| {
                     Wide::from_lanes(|lane| domain.interior(before, after, points[lane]))
@@ -78,8 +80,8 @@ impl GroupKey {
             let cells = &table.window.cells;
             TableKey {
                 main: Reads::new(cells.iter().map(|&(column, offset)| (table.first_column + column, offset))),
-                public: Reads::new((0..table.publics).map(|column| (column, 0))),
-                fixed,
+                public: Reads::new((first_public - table.publics..first_public).map(|column| (column, 0))),
+                fixed: fixed.collect(),
                 interiors: interiors.collect(),
             }
         });
@@ -89,55 +91,12 @@ impl GroupKey {
     }
 }
 
-/// Columns on their evaluation domain, in bit-reversed order.
-fn extended(dft: &Dft, columns: &[Vec<F>], log_blowup: usize, shift: F) -> Strips {
+/// Columns on their evaluation domain, in bit-reversed order, where quotients are computed.
+fn extended(dft: &Dft, tiles: &Tiles, columns: &[Vec<F>], shift: F) -> Strips {
     let Some(first) = columns.first() else { return Strips::unwritten(0, 1, &dft.buffers) };
     let cells = (0..first.len()).flat_map(|row| columns.iter().map(move |column| column[row])).collect();
     let matrix = RowMajorMatrix::new(cells, columns.len());
-    dft.extend(&matrix, log_blowup, shift)
-}
-
-/// Cells of a matrix that are read together, strip by strip.
-struct Reads {
-    /// By row offset.
-    offsets: Vec<(i32, Vec<StripReads>)>,
-    cells: usize,
-}
-
-struct StripReads {
-    strip: usize,
-    /// Columns of the strip, and where their cells go.
-    columns: Vec<(usize, usize)>,
-}
-
-impl Reads {
-    /// Reads these cells, given by column and row offset, in their order.
-    fn new(cells: impl IntoIterator<Item = (usize, i32)>) -> Self {
-        let mut offsets: BTreeMap<i32, BTreeMap<usize, Vec<_>>> = BTreeMap::new();
-        let mut count = 0;
-        for (column, offset) in cells {
-            let strips = offsets.entry(offset).or_default();
-            strips.entry(column / STRIP).or_default().push((column % STRIP, count));
-            count += 1;
-        }
-        let strip = |(strip, columns)| StripReads { strip, columns };
-        let offset =
-            |(offset, strips): (_, BTreeMap<_, _>)| (offset, strips.into_iter().map(strip).collect());
-        Self { offsets: offsets.into_iter().map(offset).collect(), cells: count }
-    }
-
-    /// The cells on the points of a tile.
-    fn read(&self, tiles: &Tiles, tile: &Tile, matrix: &Strips) -> Vec<Wide> {
-        let mut cells = vec![Wide::ZERO; self.cells];
-        for (offset, strips) in &self.offsets {
-            let rows = std::array::from_fn(|lane| tiles.row(tile, lane, *offset));
-            for StripReads { strip, columns } in strips {
-                let read = matrix.columns(*strip, &rows);
-                columns.iter().for_each(|&(column, to)| cells[to] = read[column]);
-            }
-        }
-        cells
-    }
+    dft.extend_to(&matrix, tiles.log_blowup(), shift, |coset| tiles.has_coset(coset))
 }
 
 impl Cpu {
@@ -188,14 +147,8 @@ impl GroupQuotient<'_> {
     fn evaluate<C: Chip>(&self, tables: &[Table<'_, C>]) -> [Vec<EF>; 2] {
         let key = &self.cpu.groups[self.index];
         let group = &self.key.shape.groups[self.index];
-        let public: Vec<_> = group
-            .tables
-            .iter()
-            .map(|&number| {
-                let columns = tables[number].public();
-                extended(&self.cpu.dft, &columns, self.key.parameters.log_blowup, self.key.shift(self.index))
-            })
-            .collect();
+        let public: Vec<_> = group.tables.iter().flat_map(|&number| tables[number].public()).collect();
+        let public = extended(&self.cpu.dft, &key.tiles, &public, self.key.shift(self.index));
         let values: Vec<_> =
             (0..key.tiles.count()).into_par_iter().map(|tile| self.tile(tables, &public, tile)).collect();
 
@@ -209,12 +162,13 @@ impl GroupQuotient<'_> {
         quotients
     }
 
-    fn tile<C: Chip>(&self, tables: &[Table<'_, C>], public: &[Strips], number: usize) -> WideExtension {
+    fn tile<C: Chip>(&self, tables: &[Table<'_, C>], public: &Strips, number: usize) -> WideExtension {
         let (shape, key) = (&self.key.shape, &self.cpu.groups[self.index]);
         let group = &shape.groups[self.index];
         let tile = key.tiles.tile(number);
         let [first, last, transition, inverse_zerofier] = key.selectors[number];
-        let lookup = key.lookup.read(&key.tiles, &tile, self.lookup);
+        let rows = |offset| key.tiles.rows(&tile, offset);
+        let lookup = key.lookup.read(self.lookup, rows);
         let (columns, after) = lookup.split_at(group.widths[LOOKUP]);
         let mut columns = columns.chunks_exact(EXTENSION_DEGREE).map(WideExtension::from_coefficients);
         let accumulator = columns.next().unwrap_or_default();
@@ -222,15 +176,16 @@ impl GroupQuotient<'_> {
         let batches: Vec<_> = columns.collect();
 
         let mut composition = Composition::new(self.fingerprints, self.powers, group.interactions.len());
-        for ((&table_number, table_key), public) in group.tables.iter().zip(&key.tables).zip(public) {
+        for (&table_number, table_key) in group.tables.iter().zip(&key.tables) {
             let table = &shape.tables[table_number];
-            let main = table_key.main.read(&key.tiles, &tile, self.main);
-            let public = table_key.public.read(&key.tiles, &tile, public);
+            let main = table_key.main.read(self.main, rows);
+            let public = table_key.public.read(public, rows);
             let (fixed, interiors) = (table.fixed_window.cells.len(), table.interiors.len());
             let row = Row {
                 table,
                 window: &table.window,
                 main: &main,
+                fixed_window: &table.fixed_window,
                 fixed: &table_key.fixed[number * fixed..][..fixed],
                 public: &public,
                 first,

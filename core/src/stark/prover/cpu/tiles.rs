@@ -72,8 +72,17 @@ impl Tiles {
         (tile.first + lane * tile.step).wrapping_add_signed(moved) & ((1 << self.log_size()) - 1)
     }
 
-    /// The row of a lane's point in a matrix in bit-reversed order, `offset` rows of the table further on.
-    pub(super) fn row(&self, tile: &Tile, lane: usize, offset: i32) -> usize {
-        reverse_bits_len(self.point(tile, lane, offset), self.log_size())
+    /// The rows of the lanes' points in a matrix in bit-reversed order, `offset` rows of the table further on.
+    pub(super) fn rows(&self, tile: &Tile, offset: i32) -> [usize; LANES] {
+        std::array::from_fn(|lane| reverse_bits_len(self.point(tile, lane, offset), self.log_size()))
+    }
+
+    pub(super) fn log_blowup(&self) -> usize {
+        self.log_blowup
+    }
+
+    /// Whether there are points among the first `N` rows of a matrix in bit-reversed order, the second, and so on.
+    pub(super) fn has_coset(&self, coset: usize) -> bool {
+        coset < 2 || coset == 1 << (self.log_blowup - 1)
     }
 }
