@@ -36,6 +36,7 @@ fn peak_rss() -> Option<u64> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Simd {
     Scalar,
+    Simd128,
     Neon,
     Avx2,
     Avx512,
@@ -49,19 +50,23 @@ impl Simd {
         Self::Avx2
     } else if cfg!(all(target_arch = "aarch64", target_feature = "neon")) {
         Self::Neon
+    } else if cfg!(all(target_arch = "wasm32", target_feature = "simd128")) {
+        Self::Simd128
     } else {
         Self::Scalar
     };
 
     /// The most that this processor has.
     pub fn available() -> Self {
-        let levels = [Self::Avx512, Self::Avx2, Self::Neon];
+        let levels = [Self::Avx512, Self::Avx2, Self::Neon, Self::Simd128];
         levels.into_iter().find(|level| level.is_available()).unwrap_or(Self::Scalar)
     }
 
     fn is_available(self) -> bool {
         match self {
             Self::Scalar => true,
+            // A module with instructions that the engine does not know is not even loaded.
+            Self::Simd128 => Self::BUILT == Self::Simd128,
             #[cfg(target_arch = "aarch64")]
             Self::Neon => std::arch::is_aarch64_feature_detected!("neon"),
             #[cfg(target_arch = "x86_64")]
@@ -76,6 +81,7 @@ impl Simd {
     pub fn name(self) -> &'static str {
         match self {
             Self::Scalar => "scalar",
+            Self::Simd128 => "simd128",
             Self::Neon => "neon",
             Self::Avx2 => "avx2",
             Self::Avx512 => "avx512f",
@@ -124,7 +130,7 @@ mod tests {
     fn the_build_is_named_after_what_the_field_uses() {
         let lanes = match Simd::BUILT {
             Simd::Scalar => 1,
-            Simd::Neon => 2,
+            Simd::Neon | Simd::Simd128 => 2,
             Simd::Avx2 => 4,
             Simd::Avx512 => 8,
         };

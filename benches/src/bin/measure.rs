@@ -38,7 +38,10 @@ type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
     let options = parse(std::env::args_os().skip(1)).map_err(|error| format!("{error}\n{USAGE}"))?;
-    rayon::ThreadPoolBuilder::new().num_threads(options.threads).build_global()?;
+    // In WebAssembly there are no threads to build a pool of.
+    if cfg!(not(target_family = "wasm")) {
+        rayon::ThreadPoolBuilder::new().num_threads(options.threads).build_global()?;
+    }
     let case = Case::new(options.predicates, options.class)?;
     let report = match options.command.as_str() {
         "proofs" => proofs(&case, &options)?,

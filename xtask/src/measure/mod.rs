@@ -4,8 +4,10 @@
 
 mod instructions;
 mod tables;
+mod wasm;
 
 use std::path::PathBuf;
+use std::process::Output;
 
 use serde_json::{Value, json};
 
@@ -29,6 +31,7 @@ struct Measured {
     threads: [Value; 2],
     /// The same on one thread, in each build.
     builds: Vec<(Cpu, Value)>,
+    wasm: Result<Value, String>,
     /// More predicates and both classes, on one thread, built for this processor.
     growth: Vec<Value>,
     instructions: Result<Instructions, String>,
@@ -61,13 +64,14 @@ impl Measured {
             };
             builds.push((cpu, measured));
         }
+        let wasm = wasm::measure(project, runs)?;
         let mut growth = Vec::new();
         for (class, counts) in GROWTH {
             for count in counts {
                 growth.push(native.proofs(runs, &["--class", class, "--predicates", &count.to_string()])?);
             }
         }
-        Ok(Self { runs, threads, builds, growth, instructions: Instructions::count(project)? })
+        Ok(Self { runs, threads, builds, wasm, growth, instructions: Instructions::count(project)? })
     }
 
     fn object(&self) -> Value {
@@ -87,6 +91,7 @@ impl Measured {
             "runs": self.runs,
             "threads": { "1": self.threads[0], "2": self.threads[1] },
             "builds": self.builds.iter().map(build).collect::<Vec<_>>(),
+            "wasm": self.wasm.as_ref().unwrap_or(&Value::Null),
             "growth": self.growth,
             "instructions": instructions,
         })
@@ -133,15 +138,19 @@ impl<'a> Measure<'a> {
     fn run(&self, arguments: &[&str]) -> Result<Value, Error> {
         eprintln!("{}: {PROGRAM} {}", self.cpu.name(), arguments.join(" "));
         let mut command = self.project.command(self.project.program(self.cpu, PROGRAM));
-        let output = process::output(command.args(arguments))?;
-        match serde_json::from_slice(&output.stdout) {
-            Ok(value) if output.status.success() => Ok(value),
-            _ => Err(Error::Found(format!(
-                "{PROGRAM} {}: {}",
-                arguments.join(" "),
-                String::from_utf8_lossy(&output.stderr)
-            ))),
-        }
+        parsed(arguments, &process::output(command.args(arguments))?)
+    }
+}
+
+/// What the measuring program printed.
+fn parsed(arguments: &[&str], output: &Output) -> Result<Value, Error> {
+    match serde_json::from_slice(&output.stdout) {
+        Ok(value) if output.status.success() => Ok(value),
+        _ => Err(Error::Found(format!(
+            "{PROGRAM} {}: {}",
+            arguments.join(" "),
+            String::from_utf8_lossy(&output.stderr)
+        ))),
     }
 }
 

@@ -44,7 +44,7 @@ pub fn text(measured: &Measured) -> String {
         "{}\n{runs}\n\n{}\n{}\n{}\n{instructions}\n",
         threads([one, two]),
         stages(one),
-        builds(&measured.builds),
+        builds(&measured.builds, &measured.wasm),
         growth(&measured.growth)
     )
 }
@@ -82,12 +82,19 @@ fn stages(measured: &Value) -> String {
     text
 }
 
-fn builds(builds: &[(Cpu, Value)]) -> String {
+fn builds(builds: &[(Cpu, Value)], wasm: &Result<Value, String>) -> String {
     let mut text = "| build | SIMD | prepare | present | verify |\n|---|---|---|---|---|\n".to_owned();
     for (cpu, measured) in builds {
         let simd = measured["simd"].as_str().unwrap_or_default();
         let _ = writeln!(text, "| {} | {simd} | {} |", cpu.name(), times(measured));
     }
+    let _ = match wasm {
+        Ok(measured) => {
+            let [node, simd] = ["node", "simd"].map(|name| measured[name].as_str().unwrap_or_default());
+            writeln!(text, "| WebAssembly, Node {node} | {simd} | {} |", times(measured))
+        }
+        Err(why) => writeln!(text, "| WebAssembly | not measured: {why} | | | |"),
+    };
     text
 }
 
@@ -125,7 +132,7 @@ mod tests {
         let case = json!({
             "class": "standard", "predicates": 1, "simd": "avx2", "runs": 3, "keys_ms": 9.0,
             "prepare_ms": 100.25, "present_ms": 50.0, "verify_ms": 5.0, "first_verify_ms": 15.0,
-            "presentation_bytes": 123_456, "peak_rss_bytes": 100_000_000,
+            "node": "v20.1.0", "presentation_bytes": 123_456, "peak_rss_bytes": 100_000_000,
             "median": { "prepare_ms": 101.0, "present_ms": 51.0, "verify_ms": 6.0 },
             "stages": {
                 "prepare": { "lookup_columns": 7.0, "witness": 1.5 },
@@ -136,6 +143,7 @@ mod tests {
             runs: 3,
             threads: [case.clone(), case.clone()],
             builds: vec![(Cpu::Any, case.clone()), (Cpu::This, case.clone())],
+            wasm: Ok(case.clone()),
             growth: vec![case.clone()],
             instructions: Ok(Instructions { cpu: Cpu::Any, credential: 2_000_000, presentation: 1_000_000 }),
         };
@@ -148,6 +156,7 @@ mod tests {
             "| peak RSS | 100 MB | | 100 MB | |",
             "| lookup columns | 7.0 ms | 3.0 ms |",
             "| plain | avx2 | 100.2 ms | 50.0 ms | 5.0 ms |",
+            "| WebAssembly, Node v20.1.0 | avx2 | 100.2 ms | 50.0 ms | 5.0 ms |",
             "| standard | 1 | 100.2 ms | 50.0 ms | 5.0 ms | 123456 | 100 MB |",
             "Instructions without grinding, plain: prepare 2 million, present 1 million.",
         ] {
@@ -158,6 +167,8 @@ mod tests {
         assert_eq!(object["threads"]["1"]["stages"]["present"]["witness"], 0.5);
         assert_eq!(object["instructions"]["prepare"], 2_000_000);
 
+        measured.wasm = Err("there is no Node".to_owned());
+        assert!(text(&measured).contains("\n| WebAssembly | not measured: there is no Node | | | |\n"));
         measured.instructions = Err("there is no valgrind".to_owned());
         assert!(text(&measured).ends_with("Instructions: not measured, there is no valgrind.\n"));
         assert_eq!(measured.object()["instructions"], Value::Null);

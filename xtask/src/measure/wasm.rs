@@ -1,0 +1,42 @@
+//! The same proofs in WebAssembly with SIMD, as Node runs it: what a browser's one thread takes.
+
+use serde_json::Value;
+
+use super::{PACKAGE, PROGRAM, parsed};
+use crate::process::{self, Error};
+use crate::project::Project;
+
+const TARGET: &str = "wasm32-wasip1";
+
+/// The flags of the compiler.
+const FLAGS: &str = "-C target-feature=+simd128";
+
+/// What Node 20 is started with. Without the last it compiles functions anew while they run, and may crash when it ends meanwhile.
+const NODE: [&str; 2] = ["--no-warnings", "--no-wasm-dynamic-tiering"];
+
+const RUNNER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/measure/wasi.mjs");
+
+/// Measures, or says why it cannot.
+pub fn measure(project: &Project, runs: usize) -> Result<Result<Value, String>, Error> {
+    let Ok(node) = process::output(project.command("node").arg("--version")) else {
+        return Ok(Err("there is no Node".to_owned()));
+    };
+    if process::run(project.command("rustup").args(["target", "add", TARGET])).is_err() {
+        return Ok(Err(format!("rustup could not add {TARGET}")));
+    }
+    let folder = project.target().join("wasm");
+    let mut build = project.cargo(["build", "--locked", "--release", "--package", PACKAGE]);
+    build.args(["--bin", PROGRAM, "--target", TARGET, "--target-dir"]).arg(&folder);
+    process::run(build.env("RUSTFLAGS", FLAGS))?;
+
+    let program = folder.join(TARGET).join("release").join(PROGRAM).with_extension("wasm");
+    let runs = runs.to_string();
+    let arguments = ["proofs", "--runs", &runs];
+    eprintln!("Node: {PROGRAM} {}", arguments.join(" "));
+    let mut command = project.command("node");
+    let output = process::output(command.args(NODE).arg(RUNNER).arg(program).args(arguments))?;
+    let mut measured = parsed(&arguments, &output)?;
+    measured["flags"] = FLAGS.into();
+    measured["node"] = String::from_utf8_lossy(&node.stdout).trim().into();
+    Ok(Ok(measured))
+}
