@@ -57,7 +57,7 @@ const FOLDING_GRINDING: [usize; 3] = [12, 16, 20];
 
 const LOG_BLOWUPS: [usize; 4] = [2, 3, 4, 5];
 const LOG_ARITIES: [usize; 4] = [1, 2, 3, 4];
-const LOG_FINAL_LENGTHS: [usize; 5] = [3, 4, 5, 6, 7];
+const LOG_FINAL_LENGTHS: [usize; 7] = [3, 4, 5, 6, 7, 8, 9];
 
 fn print<C: Chip>(proof: &Proof<'_, C>) {
     let base = Parameters::of(SUITE, proof.kind);

@@ -3,7 +3,7 @@
 //! A column's value at a point is the sum of its cells, each times its row's Lagrange polynomial there. Tables repeat themselves,
 //! in steps, blocks and permutations: rows that are alike in all fixed columns have their polynomials added up first.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use p3_field::PrimeCharacteristicRing;
 
@@ -21,7 +21,7 @@ pub(super) struct FixedRows {
 
 impl FixedRows {
     pub(super) fn new(columns: &[Vec<F>]) -> Self {
-        let mut known = HashMap::new();
+        let mut known = BTreeMap::new();
         let kind = |row: usize| {
             let next = known.len();
             *known.entry(columns.iter().map(|column| column[row]).collect::<Vec<_>>()).or_insert(next)
