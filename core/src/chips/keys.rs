@@ -21,7 +21,8 @@
 //! | code | of a text the fingerprint of these bytes, of a label the number that argument and sort make |
 //! | products, inverse | the product of the differences from all keys asked for in the map has an inverse |
 //!
-//! On groups for keys that are not used start, argument and code are free, and so is the position of a bound; nothing reads them.
+//! On groups for keys that are not used start, argument and the code of a text are free, and so is the position of a bound; nothing
+//! reads them.
 //! All cells of groups for keys that are not used are zero but for the products, and the code of negative labels.
 
 use p3_field::{Field, PrimeCharacteristicRing, PrimeField64};
@@ -357,6 +358,8 @@ mod tests {
     use super::*;
     use crate::air::testing::{Watch, assert_degrees, broken_constraints};
     use crate::chips::cbor::fixture::{self, World, at};
+    use crate::chips::grammar::texts;
+    use crate::statement::ElementName;
 
     const NONE: [&str; 0] = [];
 
@@ -444,11 +447,17 @@ mod tests {
         }
     }
 
+    /// Of as many namespaces as any class has slots, and of the keys that every document has.
     #[test]
     fn no_key_asked_for_has_an_inverse() {
-        let chip = KeysChip::new(&world().subject);
-        for sort in 0..OTHER_KEYS.len() {
-            for key in chip.keys(sort) {
+        let mut subject = world().in_class(LARGE).subject;
+        let name = |slot: usize| ElementName { namespace: slot.to_string(), element: "element".into() };
+        subject.elements = (0..LARGE.slots).map(name).collect();
+        let chip = KeysChip::new(&subject);
+        for (sort, (map, ..)) in OTHER_KEYS.into_iter().enumerate() {
+            let asked = if map == state::VALUE_DIGESTS { chip.namespaces.clone() } else { fixed_keys(map) };
+            assert!(!asked.is_empty());
+            for key in asked.into_iter().chain(chip.keys(sort)) {
                 assert_eq!(chip.products(sort, key)[PRODUCTS - 1], F::ZERO);
             }
         }
@@ -493,6 +502,24 @@ mod tests {
             entries.push([namespace, key.argument, key.start].map(F::from_u64));
             fill_entries(&mut tables.traces[fixture::KEYS], entries).unwrap();
             assert_eq!(tables.rules(), ["bus field"], "{namespace}");
+        }
+    }
+
+    /// Whatever the namespaces that groups count up to, a finding has one table that takes it.
+    #[test]
+    fn no_other_table_takes_what_this_one_takes() {
+        for class in CLASSES {
+            let mut subject = world().subject;
+            subject.class = class;
+            let mut numbers: Vec<_> = texts(&subject).unwrap().iter().map(|text| text.number).collect();
+            numbers.extend([field::DEVICE_KEY_X, field::DEVICE_KEY_Y]);
+            numbers.extend(
+                (0..class.slots).flat_map(|slot| [field::digest_id(slot), field::element_value(slot)]),
+            );
+            numbers.extend(OTHER_KEYS.map(|(.., number)| number));
+            numbers.extend((0..ENTRIES).map(field::digest));
+            let distinct: std::collections::HashSet<_> = numbers.iter().collect();
+            assert_eq!(distinct.len(), numbers.len());
         }
     }
 

@@ -40,7 +40,7 @@
 //!
 //! The row above a digest ends where it begins and has the same parent, so it is the digest's elder sibling: its digestID.
 //!
-//! On rows not in use all counts are zero (*unused*), and the other cells are free.
+//! On rows not in use all counts are zero (*unused*); what other rules say of their other cells binds nothing else.
 
 mod head;
 pub mod tree;

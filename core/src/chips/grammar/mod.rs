@@ -240,6 +240,29 @@ mod tests {
         }
     }
 
+    /// Siblings and children lead each state to one container, so that no place is reached at another depth.
+    #[test]
+    fn every_state_is_in_one_container() {
+        for class in CLASSES {
+            let rules = rules(&class);
+            let mut containers = HashMap::new();
+            let mut ahead: Vec<_> = (0..class.streams()).map(|stream| (state::root(stream), None)).collect();
+            while let Some((state, container)) = ahead.pop() {
+                if let Some(known) = containers.insert(state, container) {
+                    assert_eq!(known, container, "state {state}");
+                    continue;
+                }
+                for rule in rules.iter().filter(|rule| rule.state == state) {
+                    ahead.push((rule.next, container));
+                    if rule.shape.has_children() {
+                        ahead.push((rule.number, Some(rule.number)));
+                    }
+                }
+            }
+            assert!(rules.iter().all(|rule| containers.contains_key(&rule.state)));
+        }
+    }
+
     #[test]
     fn capacities_do_not_depend_on_the_subject() {
         for class in CLASSES {
