@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use p3_air::symbolic::{BaseEntry, SymbolicExpression, SymbolicVariable};
 use p3_field::PrimeCharacteristicRing;
 
-use crate::air::{Bus, Chip, ChipBuilder};
+use crate::air::{Bus, Chip, ChipBuilder, RESERVED_ROWS};
 use crate::field::{EXTENSION_DEGREE, F};
 use crate::stark::params::Parameters;
 
@@ -267,6 +267,7 @@ impl Shape {
         let group = &mut self.groups[index];
         let (height, blinding) = (group.height(), parameters.blinding_rows);
         assert!(2 * (blinding + parameters.chunk_blinding()) < height, "a table of {height} rows is too low");
+        assert!(blinding <= RESERVED_ROWS, "chips use rows that would be blinded");
         // (N - 1) * MAX_DEGREE + factors - (N - blinding) is the degree; one more coefficient.
         group.excess += blinding + 1 - MAX_DEGREE;
         group.batches = batches(&group.interactions);

@@ -71,6 +71,9 @@ const DIGEST_BYTES: u8 = 32;
 /// First field of an initial byte on [`CBOR_RULE`], where no rule has its state.
 const HEAD: u64 = 0;
 
+/// Its last fields: were it taken for a rule, nothing would be found.
+const HEAD_END: [u64; 3] = [0, 1, 1];
+
 /// Committed columns, in the order of [`Item`]'s fields.
 mod column {
     pub const USED: usize = 0;
@@ -159,7 +162,8 @@ fn fill_row(cells: &mut [F], item: &Item) {
 fn provided(class: &SizeClass) -> impl Iterator<Item = [F; CBOR_RULE.width]> {
     let heads = head::heads().map(|(initial, head)| {
         let (length, reads) = (head.length.into(), head.is_read().into());
-        [HEAD, initial.into(), head.kind, length, reads, 0, 0, 0].map(F::from_u64)
+        let [extent, item, before] = HEAD_END;
+        [HEAD, initial.into(), head.kind, length, reads, extent, item, before].map(F::from_u64)
     });
     let rules = rules(class).into_iter().map(|rule| {
         let [state, kind, number, next] = [rule.state, rule.kind, rule.number, rule.next].map(F::from_u64);
@@ -282,7 +286,8 @@ impl<E: p3_field::Algebra<F> + Clone> Row<E> {
         let (used, reads) = (&self.used, &self.reads);
         b.lookup(BYTES, vec![self.position.clone(), E::ONE, self.initial.clone()], used.clone());
         let head = [&self.initial, &self.kind, &self.length, reads].map(Clone::clone);
-        let tuple = [E::from_u64(HEAD)].into_iter().chain(head).chain([E::ZERO, E::ZERO, E::ZERO]);
+        let end = HEAD_END.map(E::from_u64);
+        let tuple = [E::from_u64(HEAD)].into_iter().chain(head).chain(end);
         b.lookup(CBOR_RULE, tuple.collect(), used.clone());
         let behind = vec![self.position.clone() + E::ONE, self.length.clone(), self.argument.clone()];
         b.lookup(BYTES, behind, reads.clone());
