@@ -5,15 +5,22 @@
 //! natural order, values come out in bit-reversed order, and bit-reversed evaluations on `B` cosets of `N` points, one behind the
 //! other, are those on the domain of `B N` points.
 
-use p3_field::{Field, PrimeCharacteristicRing, TwoAdicField};
+use p3_field::{Field, PackedValue, PrimeCharacteristicRing, TwoAdicField};
 use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
 use p3_maybe_rayon::prelude::*;
 use p3_util::reverse_bits_len;
 
+use super::Packed;
 use crate::field::F;
 use crate::stark::hash::Rows;
 use crate::stark::prover::strips::{Buffers, Line, Strips};
+
+/// Layers that lines pass through together, for which they are read and written once: as many as the registers hold lines for.
+const LAYERS: usize = if Packed::WIDTH < 8 { 2 } else { 3 };
+
+/// Lines that do.
+const LINES: usize = 1 << LAYERS;
 
 /// Roots of unity for transforms of up to some size.
 pub(super) struct Dft {
@@ -132,12 +139,12 @@ fn difference(a: Line, b: Line) -> Line {
 
 /// Coefficients in natural order to values in bit-reversed order, from one place to another.
 fn forward(from: &[Line], to: &mut [Line], twiddles: &[F]) {
-    let first = match from.len().ilog2() % 3 {
+    let first = match from.len().ilog2() as usize % LAYERS {
         _ if from.len() == 1 => {
             to.copy_from_slice(from);
             return;
         }
-        0 => forward_from::<8>(from, to, twiddles),
+        0 => forward_from::<LINES>(from, to, twiddles),
         1 => forward_from::<2>(from, to, twiddles),
         _ => forward_from::<4>(from, to, twiddles),
     };
@@ -147,9 +154,12 @@ fn forward(from: &[Line], to: &mut [Line], twiddles: &[F]) {
         let mut done = 0;
         while 1 << done < block_len {
             for (part, lines) in lines.chunks_exact_mut(block_len >> done).enumerate() {
-                forward_block::<8>(lines, &block_twiddles(twiddles, first + done, (block << done) + part));
+                forward_block::<LINES>(
+                    lines,
+                    &block_twiddles(twiddles, first + done, (block << done) + part),
+                );
             }
-            done += 3;
+            done += LAYERS;
         }
     }
 }
@@ -194,9 +204,9 @@ fn forward_part<const SIZE: usize>(part: &mut [Line; SIZE], twiddles: &[F; SIZE]
 /// Values in bit-reversed order to coefficients in natural order, but for a factor of the height, given inverse twiddles.
 fn backward(lines: &mut [Line], twiddles: &[F]) {
     let mut layer = lines.len().ilog2() as usize;
-    while layer >= 3 {
-        layer -= 3;
-        backward_layers::<8>(lines, twiddles, layer);
+    while layer >= LAYERS {
+        layer -= LAYERS;
+        backward_layers::<LINES>(lines, twiddles, layer);
     }
     match layer {
         0 => {}
