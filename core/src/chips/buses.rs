@@ -1,7 +1,7 @@
 //! Every bus of the two proofs: tuple, who gives, who takes.
 //!
-//! A *position* is the index of a byte among all hashed streams' bytes ([`SizeClass::stream_start`]). Limbs are
-//! 16-bit, little end first. Words are big-endian 32-bit numbers.
+//! A *position* is the index of a byte among all hashed streams' bytes ([`SizeClass::stream_start`]). Words are
+//! big-endian 32-bit numbers.
 //!
 //! [`SizeClass::stream_start`]: crate::class::SizeClass::stream_start
 

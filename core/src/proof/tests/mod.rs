@@ -196,6 +196,40 @@ fn only_what_is_read_by_nothing_can_move() {
     }
 }
 
+/// The same of a presentation, which has predicates on values and ranges in the record.
+#[test]
+fn only_what_is_read_by_nothing_can_move_in_a_presentation() {
+    for class in CLASSES {
+        let elements = crate::record::record_elements(&class).next_multiple_of(crate::poseidon2::RATE);
+        let licence = Fixture::licence_of_class(&["height", "birth_date"], class);
+        let over_18 = SlotPredicate { encoding: None, date: Some((1, 20_080_101)) };
+        let (statement, witness) = licence.presented(vec![SlotPredicate::default(), over_18]);
+        let chips = presentation_chips(&statement).unwrap();
+        let traces = presentation_traces(&chips, &statement, &witness).unwrap();
+        for (chip, trace) in chips.iter().zip(&traces) {
+            let (fixed, public) = (chip.fixed(), chip.public());
+            let zero = |cell: F| cell == F::ZERO;
+            let is_documented = |row: usize, column: usize| match chip {
+                // Digits beside those of length, name and salt but those of differences; numbers beside values and forms.
+                PresentationChip::Values(_) => match column {
+                    0 => zero(fixed[4][row]) && zero(fixed[17][row]) && row % 7 != 0,
+                    2 => zero(fixed[1][row]) && zero(fixed[18][row]),
+                    _ => false,
+                },
+                // Rows but those of the record, of what is in range, and of what is given.
+                PresentationChip::Record(_) => row >= elements && zero(fixed[6][row]) && zero(public[1][row]),
+                _ => false,
+            };
+            if matches!(chip, PresentationChip::Es256(_) | PresentationChip::Range(_)) {
+                continue;
+            }
+            let mut free = free_cells(chip, trace, trace.height());
+            free.retain(|&(row, column)| !is_documented(row, column));
+            assert!(free.is_empty(), "{}: {:?}", chip.name(), free.iter().take(20).collect::<Vec<_>>());
+        }
+    }
+}
+
 /// Whether the documentation of the chip says that a cell is free.
 fn read_by_nothing(chip: &CredentialChip, trace: &Trace) -> impl Fn(usize, usize) -> bool {
     let (fixed, public) = (chip.fixed(), chip.public());
