@@ -6,7 +6,7 @@ use crate::transcript::ProofKind;
 /// Blinding rows for the out-of-domain points: the column that is opened at most of them, 16, shows two base elements at each.
 const POINT_ROWS: usize = 32;
 
-/// Parameters of FRI, blinding and grinding, in the terms of `docs/soundness.md`.
+/// Parameters of FRI, blinding and grinding, in the terms of `docs/proof-system.md` and `docs/zero-knowledge.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameters {
     /// Logarithm of the inverse rate, at least 2.
@@ -34,9 +34,8 @@ pub struct Parameters {
 impl Parameters {
     /// The parameters of a suite's proofs.
     ///
-    /// The credential proof is made ahead of time and spends some of it to be small; the presentation proof is waited for. A
-    /// permutation of Poseidon2 costs as much as dozens of BLAKE3 blocks, so where trees are made of it grinding is little and
-    /// queries are many.
+    /// `docs/decisions/0004-tradeoffs.md` has what others cost. A permutation of Poseidon2 costs as much as dozens of BLAKE3 blocks, so
+    /// where trees are made of it grinding is little and queries are many.
     pub const fn of(suite: Suite, kind: ProofKind) -> Self {
         let parameters = match (suite, kind) {
             (Suite::Direct, ProofKind::Credential) => Self {

@@ -22,7 +22,7 @@
 //!
 //! | cell | fixed by |
 //! |---|---|
-//! | remaining | `remaining`: zero on rows that hold no byte of a value. A row is in the value if it has one more than the next: `in value` says one or none, `falls` that no row is after one that is not, `starts in use` that the first is exactly in a slot in use |
+//! | remaining | `remaining`: zero on rows that can hold no byte of a value. A row is in the value if it has one more than the next: `in value` says one or none, `falls` that no row is after one that is not, `starts in use` that the first is exactly in a slot in use |
 //! | sum | `ends`: zero behind the slots, so that digits fix sums. Digits of values: BYTES in the credential proof and RANGE in the presentation proof, and zero by `zero after end`, so each is below 2^8 and equal elements are equal bytes. First digits of other elements: `length`, `name`; the salt's are free, it is the prover's randomness. Other digits of these: unused, but for `predicates` |
 //! | position (credential) | `position`: counts up; the first row's and the length are received from FIELD, once a slot in use |
 //!
