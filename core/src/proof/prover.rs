@@ -54,10 +54,9 @@ impl Prover {
     pub fn new(suite: Suite, class: SizeClass) -> Self {
         let (credential, presentation) = key_chips(suite, class);
         let parameters = |kind| Parameters::of(suite, kind);
-        Self {
-            credential: ProvingKey::new(suite, parameters(ProofKind::Credential), &credential),
-            presentation: ProvingKey::new(suite, parameters(ProofKind::Presentation), &presentation),
-        }
+        let credential = ProvingKey::new(suite, parameters(ProofKind::Credential), &credential);
+        let presentation = ProvingKey::new(suite, parameters(ProofKind::Presentation), &presentation);
+        Self { presentation: presentation.sharing_memory_of(&credential), credential }
     }
 
     /// Proves that an issuer signed a document with the statement's elements, to which the commitment commits.

@@ -80,6 +80,13 @@ impl ProvingKey {
         Self { verifier, cpu }
     }
 
+    /// The same key, with the memory of another: what one proof under either leaves serves the next.
+    #[must_use]
+    pub fn sharing_memory_of(mut self, other: &Self) -> Self {
+        self.cpu.share_memory_of(&other.cpu);
+        self
+    }
+
     /// What a verifier needs.
     pub fn verifier(&self) -> &VerifierKey {
         &self.verifier

@@ -34,6 +34,10 @@ impl Cpu {
         let groups = (0..key.shape.groups.len()).map(|group| GroupKey::new(key, group, &dft)).collect();
         Self { dft, small_dft: Radix2DitParallel::default(), groups }
     }
+
+    pub(in crate::stark) fn share_memory_of(&mut self, other: &Self) {
+        self.dft.buffers = other.dft.buffers.clone();
+    }
 }
 
 impl<H: SuiteHash> Backend<H> for Cpu {
