@@ -2,11 +2,11 @@
 //!
 //! Three rows a group, and two parts one below the other:
 //!
-//! * [`ENTRIES`] groups, each a `(namespace, digestID, position)` that the CBOR chip has found or a *bound*, in strictly
+//! * `ENTRIES` groups, each a `(namespace, digestID, position)` that the CBOR chip has found or a *bound*, in strictly
 //!   growing order. Entries are provided on [`DIGEST_AT`]: a digestID stands for one digest. The bound of a namespace stands
 //!   before its entries, with a digestID of -1; the groups left over are bounds too.
 //! * Groups for the keys that the CBOR chip has not matched with one of those asked for in its map, so many a sort
-//!   ([`GROUPS`]). Each shows that it is none of them: the matched key is the only one of its name.
+//!   (`GROUPS`). Each shows that it is none of them: the matched key is the only one of its name.
 //!
 //! # Soundness
 //!
