@@ -10,6 +10,7 @@ use p3_dft::Radix2DitParallel;
 
 use super::backend::{Backend, Columns, OpenedRows, QuotientInputs};
 use super::packed::{Packed, PackedExtension};
+use super::wide::LANES;
 use crate::air::Chip;
 use crate::control::{Cancelled, Control};
 use crate::field::{EF, F};
@@ -30,6 +31,8 @@ pub(in crate::stark) struct Cpu {
 
 impl Cpu {
     pub(in crate::stark) fn new(key: &VerifierKey) -> Self {
+        let low = key.shape.groups.iter().any(|group| group.height() < LANES);
+        assert!(!low, "tables of fewer than {LANES} rows cannot be proven");
         let dft = Dft::new(key.shape.log_height());
         let groups = (0..key.shape.groups.len()).map(|group| GroupKey::new(key, group, &dft)).collect();
         Self { dft, small_dft: Radix2DitParallel::default(), groups }
