@@ -20,10 +20,10 @@ use crate::stark::hash::Rows;
 pub(super) const STRIP: usize = LINE_ELEMENTS;
 
 /// Packed elements of a line.
-pub(super) const PACKS: usize = STRIP / Packed::WIDTH;
+const LINE_PACKS: usize = STRIP / Packed::WIDTH;
 
 /// The cells of one row that belong to one strip.
-pub(super) type Line = [Packed; PACKS];
+pub(super) type Line = [Packed; LINE_PACKS];
 
 /// Memory for matrices that one proof leaves to the next: to get it anew from the operating system costs as much as to fill it.
 ///
