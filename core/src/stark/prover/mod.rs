@@ -62,14 +62,14 @@ struct Instance<'a, C> {
 /// How much of a proof is done when its steps begin, by measurement.
 mod done {
     pub(super) const MAIN: f64 = 0.0;
-    pub(super) const LOOKUPS: f64 = 0.35;
-    pub(super) const LOOKUP: f64 = 0.4;
+    pub(super) const LOOKUPS: f64 = 0.39;
+    pub(super) const LOOKUP: f64 = 0.44;
     pub(super) const QUOTIENTS: f64 = 0.55;
-    pub(super) const QUOTIENT: f64 = 0.7;
-    pub(super) const OPENINGS: f64 = 0.75;
-    pub(super) const BATCH: f64 = 0.8;
-    pub(super) const FOLDING: f64 = 0.85;
-    pub(super) const QUERIES: f64 = 0.95;
+    pub(super) const QUOTIENT: f64 = 0.8;
+    pub(super) const OPENINGS: f64 = 0.83;
+    pub(super) const BATCH: f64 = 0.9;
+    pub(super) const FOLDING: f64 = 0.96;
+    pub(super) const QUERIES: f64 = 0.99;
 }
 
 impl ProvingKey {
