@@ -1,11 +1,14 @@
 //! Low-degree extension: columns from the subgroup of a table's rows to cosets of it.
 //!
-//! A matrix is transformed strip by strip: a strip stays in the second-level cache while all layers run over it. The layers are those of the recursion `f mod (X^2m - r^2)` to `f mod (X^m - r)` and `f mod (X^m + r)`: the
-//! twiddle belongs to the block alone, so evaluating on a coset costs no multiplication more than on the subgroup. Coefficients go in in
-//! natural order, values come out in bit-reversed order, and bit-reversed evaluations on `B` cosets of `N` points, one behind the
-//! other, are those on the domain of `B N` points.
+//! A matrix is transformed strip by strip: a strip stays in the second-level cache while all layers run over it. The layers are those of the
+//! recursion `f mod (X^2m - r^2)` to `f mod (X^m - r)` and `f mod (X^m + r)`. Coefficients go in in natural order, values come out in
+//! bit-reversed order, and bit-reversed evaluations on `B` cosets of `N` points, one behind the other, are those on the domain of `B N` points.
+//!
+//! In this field 2 generates the roots of unity of order 64 (its own order is 192). So six layers make a *group*: once `X` is scaled for a block's modulus to be
+//! `Y^M - 1`, every twiddle of the group is plus or minus a power of two, known when compiling. What is left are as many general multiplications an
+//! element as there are groups; those of the first one shift the coset.
 
-use p3_field::{Field, PackedValue, PrimeCharacteristicRing, TwoAdicField};
+use p3_field::{Field, PrimeCharacteristicRing, TwoAdicField};
 use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
 use p3_maybe_rayon::prelude::*;
@@ -16,32 +19,35 @@ use crate::field::F;
 use crate::stark::hash::Rows;
 use crate::stark::prover::strips::{Buffers, Line, Strips};
 
-/// Layers that lines pass through together, for which they are read and written once: as many as the registers hold lines for.
-const LAYERS: usize = if Packed::WIDTH < 8 { 2 } else { 3 };
+/// Layers of a group: the roots of unity of order `2^GROUP` are powers of two.
+const GROUP: usize = 6;
 
-/// Lines that do.
-const LINES: usize = 1 << LAYERS;
+/// The generator of order `2^GROUP` is 2 to this power.
+const LOG_ROOT: u64 = 39;
 
-/// Roots of unity for transforms of up to some size.
+/// The order of 2.
+const ORDER_OF_TWO: u64 = 192;
+
+/// Layers that lines pass through together, for which they are read and written once: the registers hold `2^PASS` elements.
+const PASS: usize = 3;
+
+/// Transforms of up to some size.
 pub(super) struct Dft {
-    /// `roots[b]` is the generator of order `2^(l+1)` to the power of `b`, its `l` bits reversed, for all `l` that `b` fits.
-    roots: Vec<F>,
-    inverse_roots: Vec<F>,
+    /// By the logarithm of the size of a transform: what the elements are multiplied by between its first group of layers and the next.
+    scales: Vec<Vec<F>>,
+    inverse_scales: Vec<Vec<F>>,
     pub(super) buffers: Buffers,
 }
 
 impl Dft {
     /// For tables of up to `2^log_height` rows.
     pub(super) fn new(log_height: usize) -> Self {
-        let log_roots = log_height.saturating_sub(1);
-        let generator = F::two_adic_generator(log_height);
-        let roots = |generator: F| {
-            let natural: Vec<_> = generator.powers().take(1 << log_roots).collect();
-            (0..natural.len()).map(|index| natural[reverse_bits_len(index, log_roots)]).collect()
-        };
+        let generator = F::two_adic_generator;
+        let scales = |log_size: usize| self::scales(log_size, generator(log_size));
+        let inverse_scales = |log_size: usize| self::scales(log_size, generator(log_size).inverse());
         Self {
-            roots: roots(generator),
-            inverse_roots: roots(generator.inverse()),
+            scales: (0..=log_height).map(scales).collect(),
+            inverse_scales: (0..=log_height).map(inverse_scales).collect(),
             buffers: Buffers::default(),
         }
     }
@@ -62,12 +68,9 @@ impl Dft {
         let height = cells.height();
         let log_height = height.ilog2() as usize;
         let mut coefficients = Strips::gather(cells, &self.buffers, |row| reverse_bits_len(row, log_height));
-        let twiddles = self.inverse_twiddles(log_height);
-        let scale = F::from_usize(height).inverse();
-        coefficients.lines_mut().par_chunks_exact_mut(height).for_each(|lines| {
-            backward(lines, &twiddles);
-            lines.iter_mut().for_each(|line| *line = times(*line, scale));
-        });
+        let scale = vec![F::from_usize(height).inverse(); height];
+        let strips = coefficients.lines_mut().par_chunks_exact_mut(height);
+        strips.for_each(|lines| backward(lines, &scale, &self.inverse_scales));
         self.evaluate_strips(&coefficients, log_blowup, shift, wanted)
     }
 
@@ -91,175 +94,264 @@ impl Dft {
         let height = coefficients.height();
         let log_height = height.ilog2() as usize;
         let generator = F::two_adic_generator(log_height + log_blowup);
-        let twiddles = |coset| {
+        let shifts = |coset| -> Vec<F> {
             let power = generator.exp_u64(reverse_bits_len(coset, log_blowup) as u64);
-            self.twiddles(log_height, shift * power)
+            (shift * power).powers().take(height).collect()
         };
-        let twiddles: Vec<_> = (0..1 << log_blowup).map(twiddles).collect();
+        let shifts: Vec<_> = (0..1 << log_blowup).map(shifts).collect();
         let mut values = Strips::unwritten(coefficients.width(), height << log_blowup, &self.buffers);
         values.lines_mut().par_chunks_exact_mut(height).enumerate().for_each(|(number, lines)| {
             let (strip, coset) = (number >> log_blowup, number % (1 << log_blowup));
             if wanted(coset) {
-                forward(coefficients.strip(strip), lines, &twiddles[coset]);
+                forward(coefficients.strip(strip), lines, &shifts[coset], &self.scales);
             }
         });
         values
     }
-
-    /// The twiddles of a transform on a coset: that of block `b` of layer `l`, of `2^l` blocks, is number `2^l + b`.
-    fn twiddles(&self, log_height: usize, shift: F) -> Vec<F> {
-        let layer = |layer: usize| {
-            let factor = shift.exp_power_of_2(log_height - 1 - layer);
-            self.roots[..1 << layer].iter().map(move |&root| root * factor)
-        };
-        std::iter::once(F::ZERO).chain((0..log_height).flat_map(layer)).collect()
-    }
-
-    /// Inverses of the twiddles of a transform on the subgroup itself.
-    fn inverse_twiddles(&self, log_height: usize) -> Vec<F> {
-        let layers = (0..log_height).flat_map(|layer| &self.inverse_roots[..1 << layer]);
-        std::iter::once(F::ZERO).chain(layers.copied()).collect()
-    }
 }
 
-#[inline(always)]
-fn times(line: Line, factor: F) -> Line {
-    line.map(|packed| packed * factor)
-}
-
-#[inline(always)]
-fn sum(a: Line, b: Line) -> Line {
-    std::array::from_fn(|i| a[i] + b[i])
-}
-
-#[inline(always)]
-fn difference(a: Line, b: Line) -> Line {
-    std::array::from_fn(|i| a[i] - b[i])
-}
-
-/// Coefficients in natural order to values in bit-reversed order, from one place to another.
-fn forward(from: &[Line], to: &mut [Line], twiddles: &[F]) {
-    let first = match from.len().ilog2() as usize % LAYERS {
-        _ if from.len() == 1 => {
-            to.copy_from_slice(from);
-            return;
-        }
-        0 => forward_from::<LINES>(from, to, twiddles),
-        1 => forward_from::<2>(from, to, twiddles),
-        _ => forward_from::<4>(from, to, twiddles),
+/// The powers of `generator`, of order `2^log_size`, by which block `b` of those that the first group of layers leaves is scaled, its
+/// number reversed: nothing where there is no more than one group.
+fn scales(log_size: usize, generator: F) -> Vec<F> {
+    let Some(log_block) = log_size.checked_sub(GROUP).filter(|&log_block| log_block > 0) else {
+        return Vec::new();
     };
-    // One block after the other through all layers, so that it stays in the first cache.
-    let block_len = from.len() >> first;
-    for (block, lines) in to.chunks_exact_mut(block_len).enumerate() {
-        let mut done = 0;
-        while 1 << done < block_len {
-            for (part, lines) in lines.chunks_exact_mut(block_len >> done).enumerate() {
-                forward_block::<LINES>(
-                    lines,
-                    &block_twiddles(twiddles, first + done, (block << done) + part),
-                );
-            }
-            done += LAYERS;
+    let base = |block| generator.exp_u64(reverse_bits_len(block, GROUP) as u64);
+    (0..1 << GROUP).flat_map(|block| base(block).powers().take(1 << log_block)).collect()
+}
+
+/// Coefficients in natural order to values in bit-reversed order, from one place to another. `shifts` are powers of what shifts the
+/// coset.
+fn forward(from: &[Line], to: &mut [Line], shifts: &[F], scales: &[Vec<F>]) {
+    first_pass_forward(to, |_, line, pack| from[line][pack] * shifts[line]);
+    forward_rest(to, scales);
+}
+
+/// The same in place.
+fn forward_block(lines: &mut [Line], shifts: &[F], scales: &[Vec<F>]) {
+    first_pass_forward(lines, |lines, line, pack| lines[line][pack] * shifts[line]);
+    forward_rest(lines, scales);
+}
+
+#[inline(always)]
+fn first_pass_forward(lines: &mut [Line], load: impl Fn(&[Line], usize, usize) -> Packed) {
+    match lines.len().ilog2() {
+        0 => forward_pass::<1>(lines, const { twiddles(0, 0) }, load),
+        1 => forward_pass::<2>(lines, const { twiddles(0, 0) }, load),
+        2 => forward_pass::<4>(lines, const { twiddles(0, 0) }, load),
+        _ => forward_pass::<8>(lines, const { twiddles(0, 0) }, load),
+    }
+}
+
+/// What comes after the first pass, part by part so that each stays in the first cache.
+fn forward_rest(lines: &mut [Line], scales: &[Vec<F>]) {
+    let log_len = lines.len().ilog2() as usize;
+    if log_len <= PASS {
+        return;
+    }
+    let mut blocks = scales[log_len].chunks_exact((lines.len() >> GROUP).max(1));
+    for (number, part) in lines.chunks_exact_mut(1 << (log_len - PASS)).enumerate() {
+        match (log_len - PASS).min(GROUP - PASS) {
+            1 => forward_part::<2>(part, number),
+            2 => forward_part::<4>(part, number),
+            _ => forward_part::<8>(part, number),
         }
+        let inner = part.chunks_exact_mut((part.len() >> (GROUP - PASS)).max(1));
+        inner.zip(&mut blocks).for_each(|(lines, shifts)| forward_block(lines, shifts, scales));
     }
 }
 
-/// The first layers, of one block. Returns how many.
-fn forward_from<const SIZE: usize>(from: &[Line], to: &mut [Line], twiddles: &[F]) -> usize {
-    let twiddles = block_twiddles::<SIZE>(twiddles, 0, 0);
-    let stride = from.len() / SIZE;
-    for start in 0..stride {
-        let mut part = std::array::from_fn(|i| from[start + i * stride]);
-        forward_part(&mut part, &twiddles);
-        part.into_iter().enumerate().for_each(|(i, line)| to[start + i * stride] = line);
+/// The second pass of a group in one of its parts.
+fn forward_part<const SIZE: usize>(part: &mut [Line], number: usize) {
+    let load = |lines: &[Line], line: usize, pack: usize| lines[line][pack];
+    match number {
+        0 => forward_pass::<SIZE>(part, const { twiddles(PASS, 0) }, load),
+        1 => forward_pass::<SIZE>(part, const { twiddles(PASS, 1) }, load),
+        2 => forward_pass::<SIZE>(part, const { twiddles(PASS, 2) }, load),
+        3 => forward_pass::<SIZE>(part, const { twiddles(PASS, 3) }, load),
+        4 => forward_pass::<SIZE>(part, const { twiddles(PASS, 4) }, load),
+        5 => forward_pass::<SIZE>(part, const { twiddles(PASS, 5) }, load),
+        6 => forward_pass::<SIZE>(part, const { twiddles(PASS, 6) }, load),
+        _ => forward_pass::<SIZE>(part, const { twiddles(PASS, 7) }, load),
     }
-    SIZE.ilog2() as usize
 }
 
-/// Some layers of one block.
-fn forward_block<const SIZE: usize>(lines: &mut [Line], twiddles: &[F; SIZE]) {
+/// As many layers as `SIZE` elements have, of lines that `load` reads.
+#[inline(always)]
+fn forward_pass<const SIZE: usize>(
+    lines: &mut [Line],
+    twiddles: [u64; SIZE],
+    load: impl Fn(&[Line], usize, usize) -> Packed,
+) {
     let stride = lines.len() / SIZE;
     for start in 0..stride {
-        let mut part = std::array::from_fn(|i| lines[start + i * stride]);
-        forward_part(&mut part, twiddles);
-        part.into_iter().enumerate().for_each(|(i, line)| lines[start + i * stride] = line);
+        for pack in 0..lines[start].len() {
+            let mut part: [Packed; SIZE] = std::array::from_fn(|i| load(lines, start + i * stride, pack));
+            forward_butterflies(&mut part, twiddles);
+            part.into_iter().enumerate().for_each(|(i, packed)| lines[start + i * stride][pack] = packed);
+        }
     }
 }
 
-/// As many layers as lines have, which the processor's registers hold.
+/// Written out, for compilers unroll no loop as long as this one, and twiddles are to be constants.
 #[inline(always)]
-fn forward_part<const SIZE: usize>(part: &mut [Line; SIZE], twiddles: &[F; SIZE]) {
-    let (mut half, mut blocks) = (SIZE / 2, 1);
-    while half > 0 {
-        for block in 0..blocks {
-            for low in 2 * half * block..2 * half * block + half {
-                let (high, product) = (low + half, times(part[low + half], twiddles[blocks + block]));
-                (part[low], part[high]) = (sum(part[low], product), difference(part[low], product));
+fn forward_butterflies<const SIZE: usize>(part: &mut [Packed; SIZE], twiddles: [u64; SIZE]) {
+    match SIZE {
+        8 => {
+            forward_butterfly(part, 0, 4, twiddles[1]);
+            forward_butterfly(part, 1, 5, twiddles[1]);
+            forward_butterfly(part, 2, 6, twiddles[1]);
+            forward_butterfly(part, 3, 7, twiddles[1]);
+            forward_butterfly(part, 0, 2, twiddles[2]);
+            forward_butterfly(part, 1, 3, twiddles[2]);
+            forward_butterfly(part, 4, 6, twiddles[3]);
+            forward_butterfly(part, 5, 7, twiddles[3]);
+            forward_butterfly(part, 0, 1, twiddles[4]);
+            forward_butterfly(part, 2, 3, twiddles[5]);
+            forward_butterfly(part, 4, 5, twiddles[6]);
+            forward_butterfly(part, 6, 7, twiddles[7]);
+        }
+        4 => {
+            forward_butterfly(part, 0, 2, twiddles[1]);
+            forward_butterfly(part, 1, 3, twiddles[1]);
+            forward_butterfly(part, 0, 1, twiddles[2]);
+            forward_butterfly(part, 2, 3, twiddles[3]);
+        }
+        2 => forward_butterfly(part, 0, 1, twiddles[1]),
+        _ => {}
+    }
+}
+
+#[inline(always)]
+fn forward_butterfly(part: &mut [Packed], low: usize, high: usize, twiddle: u64) {
+    let (a, product) = (part[low], part[high].mul_2exp_u64(twiddle % (ORDER_OF_TWO / 2)));
+    (part[low], part[high]) =
+        if is_negative(twiddle) { (a - product, a + product) } else { (a + product, a - product) };
+}
+
+/// Values in bit-reversed order to coefficients in natural order, scaled: [`forward_block`] undone, but for a factor of the size.
+fn backward(lines: &mut [Line], shifts: &[F], scales: &[Vec<F>]) {
+    backward_rest(lines, scales);
+    let store = |packed: Packed, line: usize| packed * shifts[line];
+    match lines.len().ilog2() {
+        0 => backward_pass::<1>(lines, const { twiddles(0, 0) }, store),
+        1 => backward_pass::<2>(lines, const { twiddles(0, 0) }, store),
+        2 => backward_pass::<4>(lines, const { twiddles(0, 0) }, store),
+        _ => backward_pass::<8>(lines, const { twiddles(0, 0) }, store),
+    }
+}
+
+/// [`forward_rest`] undone.
+fn backward_rest(lines: &mut [Line], scales: &[Vec<F>]) {
+    let log_len = lines.len().ilog2() as usize;
+    if log_len <= PASS {
+        return;
+    }
+    let mut blocks = scales[log_len].chunks_exact((lines.len() >> GROUP).max(1));
+    for (number, part) in lines.chunks_exact_mut(1 << (log_len - PASS)).enumerate() {
+        let inner = part.chunks_exact_mut((part.len() >> (GROUP - PASS)).max(1));
+        inner.zip(&mut blocks).for_each(|(lines, shifts)| backward(lines, shifts, scales));
+        match (log_len - PASS).min(GROUP - PASS) {
+            1 => backward_part::<2>(part, number),
+            2 => backward_part::<4>(part, number),
+            _ => backward_part::<8>(part, number),
+        }
+    }
+}
+
+/// [`forward_part`] undone.
+fn backward_part<const SIZE: usize>(part: &mut [Line], number: usize) {
+    let store = |packed: Packed, _: usize| packed;
+    match number {
+        0 => backward_pass::<SIZE>(part, const { twiddles(PASS, 0) }, store),
+        1 => backward_pass::<SIZE>(part, const { twiddles(PASS, 1) }, store),
+        2 => backward_pass::<SIZE>(part, const { twiddles(PASS, 2) }, store),
+        3 => backward_pass::<SIZE>(part, const { twiddles(PASS, 3) }, store),
+        4 => backward_pass::<SIZE>(part, const { twiddles(PASS, 4) }, store),
+        5 => backward_pass::<SIZE>(part, const { twiddles(PASS, 5) }, store),
+        6 => backward_pass::<SIZE>(part, const { twiddles(PASS, 6) }, store),
+        _ => backward_pass::<SIZE>(part, const { twiddles(PASS, 7) }, store),
+    }
+}
+
+/// [`forward_pass`] undone, but for a factor of `SIZE`.
+#[inline(always)]
+fn backward_pass<const SIZE: usize>(
+    lines: &mut [Line],
+    twiddles: [u64; SIZE],
+    store: impl Fn(Packed, usize) -> Packed,
+) {
+    let stride = lines.len() / SIZE;
+    for start in 0..stride {
+        for pack in 0..lines[start].len() {
+            let mut part: [Packed; SIZE] = std::array::from_fn(|i| lines[start + i * stride][pack]);
+            backward_butterflies(&mut part, twiddles);
+            for (i, packed) in part.into_iter().enumerate() {
+                lines[start + i * stride][pack] = store(packed, start + i * stride);
             }
         }
-        (half, blocks) = (half / 2, blocks * 2);
     }
 }
 
-/// Values in bit-reversed order to coefficients in natural order, but for a factor of the height, given inverse twiddles.
-fn backward(lines: &mut [Line], twiddles: &[F]) {
-    let mut layer = lines.len().ilog2() as usize;
-    while layer >= LAYERS {
-        layer -= LAYERS;
-        backward_layers::<LINES>(lines, twiddles, layer);
-    }
-    match layer {
-        0 => {}
-        1 => backward_layers::<2>(lines, twiddles, 0),
-        _ => backward_layers::<4>(lines, twiddles, 0),
-    }
-}
-
-/// The layers from `first` on that `SIZE` lines pass through together, undone.
-fn backward_layers<const SIZE: usize>(lines: &mut [Line], twiddles: &[F], first: usize) {
-    let block_len = lines.len() >> first;
-    for (block, lines) in lines.chunks_exact_mut(block_len).enumerate() {
-        let twiddles = block_twiddles::<SIZE>(twiddles, first, block);
-        let stride = block_len / SIZE;
-        for start in 0..stride {
-            let mut part = std::array::from_fn(|i| lines[start + i * stride]);
-            backward_part(&mut part, &twiddles);
-            part.into_iter().enumerate().for_each(|(i, line)| lines[start + i * stride] = line);
-        }
-    }
-}
-
-/// As many layers as lines have, undone.
 #[inline(always)]
-fn backward_part<const SIZE: usize>(part: &mut [Line; SIZE], twiddles: &[F; SIZE]) {
-    let (mut half, mut blocks) = (1, SIZE / 2);
-    while blocks > 0 {
-        for block in 0..blocks {
-            for low in 2 * half * block..2 * half * block + half {
-                let (high, by) = (low + half, twiddles[blocks + block]);
-                let halves = (part[low], part[high]);
-                (part[low], part[high]) =
-                    (sum(halves.0, halves.1), times(difference(halves.0, halves.1), by));
-            }
+fn backward_butterflies<const SIZE: usize>(part: &mut [Packed; SIZE], twiddles: [u64; SIZE]) {
+    match SIZE {
+        8 => {
+            backward_butterfly(part, 0, 1, twiddles[4]);
+            backward_butterfly(part, 2, 3, twiddles[5]);
+            backward_butterfly(part, 4, 5, twiddles[6]);
+            backward_butterfly(part, 6, 7, twiddles[7]);
+            backward_butterfly(part, 0, 2, twiddles[2]);
+            backward_butterfly(part, 1, 3, twiddles[2]);
+            backward_butterfly(part, 4, 6, twiddles[3]);
+            backward_butterfly(part, 5, 7, twiddles[3]);
+            backward_butterfly(part, 0, 4, twiddles[1]);
+            backward_butterfly(part, 1, 5, twiddles[1]);
+            backward_butterfly(part, 2, 6, twiddles[1]);
+            backward_butterfly(part, 3, 7, twiddles[1]);
         }
-        (half, blocks) = (half * 2, blocks / 2);
+        4 => {
+            backward_butterfly(part, 0, 1, twiddles[2]);
+            backward_butterfly(part, 2, 3, twiddles[3]);
+            backward_butterfly(part, 0, 2, twiddles[1]);
+            backward_butterfly(part, 1, 3, twiddles[1]);
+        }
+        2 => backward_butterfly(part, 0, 1, twiddles[1]),
+        _ => {}
     }
 }
 
-/// The twiddles within one block of layer `first`, numbered like those of a whole transform of `SIZE` lines.
-fn block_twiddles<const SIZE: usize>(twiddles: &[F], first: usize, block: usize) -> [F; SIZE] {
-    std::array::from_fn(|number| match number {
-        0 => F::ZERO,
-        _ => {
-            let layer = number.ilog2() as usize;
-            twiddles[(1 << (first + layer)) + (block << layer) + number - (1 << layer)]
-        }
-    })
+#[inline(always)]
+fn backward_butterfly(part: &mut [Packed], low: usize, high: usize, twiddle: u64) {
+    let (a, b, inverse) = (part[low], part[high], (ORDER_OF_TWO - twiddle) % ORDER_OF_TWO);
+    let difference = if is_negative(inverse) { b - a } else { a - b };
+    (part[low], part[high]) = (a + b, difference.mul_2exp_u64(inverse % (ORDER_OF_TWO / 2)));
+}
+
+/// Whether 2 to this power is minus a smaller power of 2.
+const fn is_negative(exponent: u64) -> bool {
+    exponent >= ORDER_OF_TWO / 2
+}
+
+/// The twiddles of a pass, as powers of 2: that of its block `b` of its layer `l` is number `2^l + b`. The pass begins at layer `first`
+/// of the group, in block `block` of that layer.
+const fn twiddles<const SIZE: usize>(first: usize, block: usize) -> [u64; SIZE] {
+    let mut twiddles = [0; SIZE];
+    let mut number = 1;
+    while number < SIZE {
+        let layer = number.ilog2();
+        let (layer, block) = (first as u32 + layer, (block << layer) + number - (1 << layer));
+        // Block b of layer l is that of the generator of order 2^(l+1) to the power of b, its l bits reversed.
+        let reversed = if layer == 0 { 0 } else { (block as u64).reverse_bits() >> (u64::BITS - layer) };
+        twiddles[number] = (LOG_ROOT * (reversed << (GROUP as u32 - 1 - layer))) % ORDER_OF_TWO;
+        number += 1;
+    }
+    twiddles
 }
 
 #[cfg(test)]
 mod tests {
-    use p3_dft::{NaiveDft, TwoAdicSubgroupDft};
+    use p3_dft::{Radix2Dit, TwoAdicSubgroupDft};
     use p3_matrix::bitrev::BitReversibleMatrix;
     use rand::rngs::StdRng;
     use rand::{RngExt, SeedableRng};
@@ -271,30 +363,58 @@ mod tests {
         RowMajorMatrix::new((0..width << log_height).map(|_| rng.random()).collect(), width)
     }
 
-    /// Every remainder of layers by three, and strips that are not whole.
-    const SHAPES: [(usize, usize); 6] = [(0, 1), (1, 3), (2, 8), (3, 9), (4, 17), (5, 2)];
+    /// Groups of every number of layers, one, two and three of them, and strips that are not whole.
+    const SHAPES: [(usize, usize); 15] = [
+        (0, 1),
+        (1, 3),
+        (2, 8),
+        (3, 9),
+        (4, 17),
+        (5, 2),
+        (6, 1),
+        (7, 3),
+        (8, 1),
+        (9, 2),
+        (10, 1),
+        (11, 1),
+        (12, 1),
+        (13, 1),
+        (14, 1),
+    ];
+
+    #[test]
+    fn powers_of_two_are_roots_of_unity() {
+        assert_eq!(F::two_adic_generator(GROUP), F::TWO.exp_u64(LOG_ROOT));
+        assert_eq!(F::TWO.exp_u64(ORDER_OF_TWO / 2), F::NEG_ONE);
+    }
 
     #[test]
     fn extends_columns() {
-        let dft = Dft::new(5);
+        let dft = Dft::new(14);
         for (log_height, width) in SHAPES {
             let (cells, shift) = (cells(log_height, width), F::GENERATOR.square());
-            let expected = NaiveDft.coset_lde_batch(cells.clone(), 2, shift);
+            let expected = Radix2Dit::default().coset_lde_batch(cells.clone(), 2, shift);
             let values = dft.extend(&cells, 2, shift).to_row_major_matrix();
-            assert_eq!(values, expected.bit_reverse_rows().to_row_major_matrix());
+            assert!(
+                values == expected.bit_reverse_rows().to_row_major_matrix(),
+                "{width} columns of 2^{log_height} rows"
+            );
         }
     }
 
     #[test]
     fn evaluates_coefficients() {
-        let dft = Dft::new(5);
+        let dft = Dft::new(14);
         for (log_height, width) in SHAPES {
             let coefficients = cells(log_height, width);
             let mut padded = coefficients.clone();
             padded.values.resize(width << (log_height + 3), F::ZERO);
-            let expected = NaiveDft.coset_dft_batch(padded, F::GENERATOR);
+            let expected = Radix2Dit::default().coset_dft_batch(padded, F::GENERATOR);
             let values = dft.evaluate(&coefficients, 3, F::GENERATOR).to_row_major_matrix();
-            assert_eq!(values, expected.bit_reverse_rows().to_row_major_matrix());
+            assert!(
+                values == expected.bit_reverse_rows().to_row_major_matrix(),
+                "{width} columns of 2^{log_height} rows"
+            );
         }
     }
 }
