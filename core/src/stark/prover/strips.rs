@@ -132,19 +132,24 @@ impl Strips {
         &line[columns.start - strip * STRIP..columns.end - strip * STRIP]
     }
 
-    /// The columns of a strip at some rows, one for each lane.
-    #[inline]
-    pub(super) fn columns(&self, strip: usize, rows: &[usize; LANES]) -> [Wide; STRIP] {
+    /// Hands out the cells of each column of a strip at some rows, one for each lane: column, number of the pack, pack.
+    #[inline(always)]
+    pub(super) fn each_column(
+        &self,
+        strip: usize,
+        rows: &[usize; LANES],
+        mut to: impl FnMut(usize, usize, Packed),
+    ) {
         let lines = self.strip(strip);
-        let mut columns = [Wide::ZERO; STRIP];
         for (pack, rows) in rows.chunks_exact(Packed::WIDTH).enumerate() {
-            for (first, columns) in columns.chunks_exact_mut(Packed::WIDTH).enumerate() {
-                let mut square = std::array::from_fn(|row| lines[rows[row]][first]);
+            (0..LINE_PACKS).for_each(|first| {
+                let mut square: [_; Packed::WIDTH] = std::array::from_fn(|row| lines[rows[row]][first]);
                 transpose(&mut square);
-                columns.iter_mut().zip(square).for_each(|(column, cells)| column.0[pack] = cells);
-            }
+                for (column, cells) in square.into_iter().enumerate() {
+                    to(first * Packed::WIDTH + column, pack, cells);
+                }
+            });
         }
-        columns
     }
 
     /// The rows one behind the other.
@@ -182,21 +187,23 @@ pub(super) struct Reads {
 
 struct StripReads {
     strip: usize,
-    /// Columns of the strip, and where their cells go.
-    columns: Vec<(usize, usize)>,
+    /// Where the cells of each of the strip's columns go.
+    places: [Option<usize>; STRIP],
 }
 
 impl Reads {
     /// Reads these cells, given by column and row offset, in their order.
     pub(super) fn new(cells: impl IntoIterator<Item = (usize, i32)>) -> Self {
-        let mut offsets: BTreeMap<i32, BTreeMap<usize, Vec<_>>> = BTreeMap::new();
+        let mut offsets: BTreeMap<i32, BTreeMap<usize, [_; STRIP]>> = BTreeMap::new();
         let mut count = 0;
         for (column, offset) in cells {
             let strips = offsets.entry(offset).or_default();
-            strips.entry(column / STRIP).or_default().push((column % STRIP, count));
+            let places = strips.entry(column / STRIP).or_insert([None; STRIP]);
+            let before = places[column % STRIP].replace(count);
+            debug_assert_eq!(before, None, "a cell is read once");
             count += 1;
         }
-        let strip = |(strip, columns)| StripReads { strip, columns };
+        let strip = |(strip, places)| StripReads { strip, places };
         let offset =
             |(offset, strips): (_, BTreeMap<_, _>)| (offset, strips.into_iter().map(strip).collect());
         Self { offsets: offsets.into_iter().map(offset).collect(), cells: count }
@@ -207,9 +214,12 @@ impl Reads {
         let mut cells = vec![Wide::ZERO; self.cells];
         for (offset, strips) in &self.offsets {
             let rows = rows(*offset);
-            for StripReads { strip, columns } in strips {
-                let read = matrix.columns(*strip, &rows);
-                columns.iter().for_each(|&(column, to)| cells[to] = read[column]);
+            for StripReads { strip, places } in strips {
+                matrix.each_column(*strip, &rows, |column, pack, packed| {
+                    if let Some(to) = places[column] {
+                        cells[to].0[pack] = packed;
+                    }
+                });
             }
         }
         cells

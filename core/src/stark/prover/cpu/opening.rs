@@ -81,7 +81,11 @@ impl<'a> GroupRows<'a> {
     /// All columns on the rows of a tile.
     fn columns(&self, tile: usize) -> Vec<Wide> {
         let rows = std::array::from_fn(|lane| tile * LANES + lane);
-        self.strips.iter().flat_map(|(matrix, strip)| matrix.columns(*strip, &rows)).collect()
+        let mut columns = vec![Wide::ZERO; self.strips.len() * STRIP];
+        for ((matrix, strip), columns) in self.strips.iter().zip(columns.chunks_exact_mut(STRIP)) {
+            matrix.each_column(*strip, &rows, |column, pack, cells| columns[column].0[pack] = cells);
+        }
+        columns
     }
 
     /// Adds each opened column's value, the sum of its cells times the rows' weights, to its term. `weights` are those of the points
