@@ -274,7 +274,8 @@ impl Identity<'_> {
         let domain = &self.key.domains[index];
         let point = self.zeta.exp_power_of_2(self.key.shape.lift(index));
         let lagrange = domain.lagrange(point);
-        let Selectors { first, last, transition, inverse_zerofier } = domain.selectors(&[point])[0];
+        let Selectors { first, last, transition, inverse_vanishing } = domain.selectors(&[point])[0];
+        let inverse_zerofier = domain.blinding(point) * inverse_vanishing;
         let fingerprints = Fingerprints::<EF>::new(&self.lookup, self.key.shape.widest_tuple);
         let mut composition = Composition::new(&fingerprints, powers, group.interactions.len());
         for &number in &group.tables {

@@ -53,12 +53,14 @@ impl GroupKey {
         let selectors = domain
             .selectors(&points)
             .chunks_exact(LANES)
-            .map(|lanes| {
+            .zip(points.chunks_exact(LANES))
+            .map(|(lanes, points)| {
                 [
                     Wide::from_lanes(|lane| lanes[lane].first),
                     Wide::from_lanes(|lane| lanes[lane].last),
                     Wide::from_lanes(|lane| lanes[lane].transition),
-                    Wide::from_lanes(|lane| lanes[lane].inverse_zerofier),
+                    domain.blinding(Wide::from_slice(points))
+                        * Wide::from_lanes(|lane| lanes[lane].inverse_vanishing),
                 ]
             })
             .collect();
@@ -73,9 +75,10 @@ impl GroupKey {
             });
             first_public += table.publics;
             let interiors = points.chunks_exact(LANES).flat_map(|points| {
-                table.interiors.iter().map(|&(before, after)| {
-                    Wide::from_lanes(|lane| domain.interior(before, after, points[lane]))
-                })
+                table
+                    .interiors
+                    .iter()
+                    .map(|&(before, after)| domain.interior(before, after, Wide::from_slice(points)))
             });
             let cells = &table.window.cells;
             TableKey {
