@@ -56,6 +56,7 @@ fn each<C: Chip>(criterion: &mut Criterion, kind: ProofKind, chips: &[C], fill: 
 }
 
 fn stage_ms<C: Chip>(key: &ProvingKey, chips: &[C], traces: &[Trace], stage: Stage) -> f64 {
+    let traces = traces.to_vec();
     let (proof, profile) = Profile::of(|_| {}, |control| key.prove(chips, traces, &[], &control));
     proof.expect("nothing cancels, and the system has randomness");
     profile.ms(stage)

@@ -30,6 +30,7 @@ fn each<C: Chip>(criterion: &mut Criterion, kind: ProofKind, chips: &[C], traces
     let mut group = criterion.benchmark_group(kind.name());
     let key = ProvingKey::new(SUITE, without_grinding(kind), chips);
     let profile = || {
+        let traces = traces.to_vec();
         let (proof, profile) = Profile::of(|_| {}, |control| key.prove(chips, traces, &[], &control));
         proof.expect("nothing cancels, and the system has randomness");
         profile

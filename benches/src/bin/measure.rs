@@ -172,7 +172,7 @@ fn count(case: &Case, options: &Options) -> Result<Value, Failure> {
             for _ in 0..options.runs {
                 let traces =
                     credential_traces(&chips, &statements.credential, &statements.credential_witness)?;
-                key.prove(&chips, &traces, &[], &Control::none())?;
+                key.prove(&chips, traces, &[], &Control::none())?;
             }
         }
         ProofKind::Presentation => {
@@ -181,7 +181,7 @@ fn count(case: &Case, options: &Options) -> Result<Value, Failure> {
             for _ in 0..options.runs {
                 let traces =
                     presentation_traces(&chips, &statements.presentation, &statements.presentation_witness)?;
-                key.prove(&chips, &traces, &[], &Control::none())?;
+                key.prove(&chips, traces, &[], &Control::none())?;
             }
         }
     }

@@ -165,8 +165,9 @@ impl<C: Chip> Proof<'_, C> {
     }
 
     fn prove(&self, key: &ProvingKey) -> (Vec<u8>, Profile) {
+        let traces = self.traces.to_vec();
         let (proof, profile) =
-            Profile::of(|_| {}, |control| key.prove(self.chips, self.traces, self.bound, &control));
+            Profile::of(|_| {}, |control| key.prove(self.chips, traces, self.bound, &control));
         (proof.expect("nothing cancels, and the system has randomness"), profile)
     }
 }

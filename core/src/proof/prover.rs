@@ -74,7 +74,7 @@ impl Prover {
         control.begin(Stage::Witness, 0.0)?;
         let chips = credential_chips(statement)?;
         let traces = credential_traces(&chips, statement, witness)?;
-        prove(&self.credential, &chips, &traces, &statement.to_bytes(), control)
+        prove(&self.credential, &chips, traces, &statement.to_bytes(), control)
     }
 
     /// Proves that the commitment opens to a record that meets the statement.
@@ -92,7 +92,7 @@ impl Prover {
         control.begin(Stage::Witness, 0.0)?;
         let chips = presentation_chips(statement)?;
         let traces = presentation_traces(&chips, statement, witness)?;
-        prove(&self.presentation, &chips, &traces, &statement.to_bytes(), control)
+        prove(&self.presentation, &chips, traces, &statement.to_bytes(), control)
     }
 }
 
@@ -103,7 +103,7 @@ const PROOF: f64 = 0.95;
 fn prove<C: Chip>(
     key: &ProvingKey,
     chips: &[C],
-    traces: &[Trace],
+    traces: Vec<Trace>,
     bound: &[u8],
     control: &Control<'_>,
 ) -> Result<Vec<u8>, ProveError> {

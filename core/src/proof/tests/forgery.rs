@@ -137,7 +137,7 @@ impl<S: Statement> Forgery<S> {
     /// Proves whatever the tables hold, without a look at it.
     pub(super) fn prove_unchecked(&self) -> Vec<u8> {
         S::proving_key()
-            .prove(&self.chips, &self.traces, &self.statement.public_inputs(), &Control::none())
+            .prove(&self.chips, self.traces.clone(), &self.statement.public_inputs(), &Control::none())
             .unwrap()
     }
 

@@ -15,6 +15,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use p3_field::{Field, PrimeCharacteristicRing};
+use p3_matrix::dense::RowMajorMatrix;
 use p3_maybe_rayon::prelude::join;
 use rand::CryptoRng;
 use thiserror::Error;
@@ -55,7 +56,7 @@ pub struct ProvingKey {
 /// What is proven: chips, the traces that satisfy them, and whatever else the proof is about.
 struct Instance<'a, C> {
     tables: Vec<Table<'a, C>>,
-    traces: &'a [Trace],
+    traces: Vec<Trace>,
     bound: &'a [u8],
 }
 
@@ -94,14 +95,14 @@ impl ProvingKey {
 
     /// Proves that `traces` satisfy `chips`, bound to `bound`: whatever else the proof is about.
     ///
-    /// A wrong trace gives a proof that does not verify. All blinding comes from the operating system, anew for each call.
+    /// A wrong trace gives a proof that does not verify. Traces are dropped once they are committed to. All blinding comes from the operating system, anew for each call.
     ///
     /// # Errors
     /// [`ProveError`].
     pub fn prove<C: Chip>(
         &self,
         chips: &[C],
-        traces: &[Trace],
+        traces: Vec<Trace>,
         bound: &[u8],
         control: &Control<'_>,
     ) -> Result<Vec<u8>, ProveError> {
@@ -116,16 +117,16 @@ impl ProvingKey {
     pub async fn prove_async<C: Chip>(
         &self,
         chips: &[C],
-        traces: &[Trace],
+        traces: Vec<Trace>,
         bound: &[u8],
         control: &Control<'_>,
     ) -> Result<Vec<u8>, ProveError> {
         let mut rng = system_rng()?;
         let instance = Instance { tables: Table::all(chips), traces, bound };
         let proof = match self.verifier.suite {
-            Suite::Direct => self.prove_on::<C, Blake3Hash, _>(&self.cpu, &instance, &mut rng, control).await,
+            Suite::Direct => self.prove_on::<C, Blake3Hash, _>(&self.cpu, instance, &mut rng, control).await,
             Suite::Aggregatable => {
-                self.prove_on::<C, Poseidon2Hash, _>(&self.cpu, &instance, &mut rng, control).await
+                self.prove_on::<C, Poseidon2Hash, _>(&self.cpu, instance, &mut rng, control).await
             }
         };
         Ok(proof?)
@@ -134,34 +135,37 @@ impl ProvingKey {
     async fn prove_on<C: Chip, H: SuiteHash, B: Backend<H>>(
         &self,
         backend: &B,
-        instance: &Instance<'_, C>,
+        instance: Instance<'_, C>,
         rng: &mut impl CryptoRng,
         control: &Control<'_>,
     ) -> Result<Vec<u8>, Cancelled> {
         let key = &self.verifier;
         let parameters = &key.parameters;
-        let tables = &instance.tables;
+        let Instance { tables, traces, bound } = instance;
+        let tables = &tables;
         let mut said = Said::<H> {
             proof: Writer::default(),
-            transcript: H::Transcript::new(&key.prefix(instance.bound)),
+            transcript: H::Transcript::new(&key.prefix(bound)),
             control,
         };
 
         control.begin(Stage::Extension, done::MAIN)?;
-        let rows = self.main_rows(tables, instance.traces, rng);
+        let rows = Secret(self.main_rows(tables, &traces, rng));
+        drop(traces);
         let main_salts = self.salts(rng);
         let part = control.part(done::MAIN, done::LOOKUPS);
-        let main = backend.commit(key, Columns::Cells(&rows), &main_salts, &part).await?;
+        let main = backend.commit(key, Columns::Cells(&rows.0), &main_salts, &part).await?;
         said.digest(&B::root(&main));
         said.grind(parameters.lookup_grinding_bits, done::LOOKUPS)?;
         let challenges = LookupChallenges { gamma: said.challenge(), beta: said.challenge() };
 
         control.begin(Stage::Lookups, done::LOOKUPS)?;
-        let (columns, terminals) = self.lookup_rows(tables, &rows, &challenges, rng);
+        let (columns, terminals) = self.lookup_rows(tables, &rows.0, &challenges, rng);
+        let columns = Secret(columns);
         drop(rows);
         let lookup_salts = self.salts(rng);
         let part = control.part(done::LOOKUP, done::QUOTIENTS);
-        let lookup = backend.commit(key, Columns::Cells(&columns), &lookup_salts, &part).await?;
+        let lookup = backend.commit(key, Columns::Cells(&columns.0), &lookup_salts, &part).await?;
         drop(columns);
         said.digest(&B::root(&lookup));
         said.values(&terminals);
@@ -211,6 +215,16 @@ impl ProvingKey {
         if let Some(at) = shape.terms.iter().position(is_mask) {
             values[at] = mask.iter().rfold(EF::ZERO, |sum, &coefficient| sum * point + coefficient);
         }
+    }
+}
+
+/// Cells of the witness, overwritten when they are dropped.
+struct Secret(Vec<RowMajorMatrix<F>>);
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.iter_mut().for_each(|matrix| matrix.values.fill(F::ZERO));
+        std::hint::black_box(&self.0);
     }
 }
 

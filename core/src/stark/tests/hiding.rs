@@ -184,7 +184,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 #[test]
 fn nobody_can_seed_the_prover() {
     // What the prover is given is chips, traces, bound bytes and a control: no generator.
-    type Prove = fn(&ProvingKey, &[Tiny], &[Trace], &[u8], &Control<'_>) -> Result<Vec<u8>, ProveError>;
+    type Prove = fn(&ProvingKey, &[Tiny], Vec<Trace>, &[u8], &Control<'_>) -> Result<Vec<u8>, ProveError>;
     let _: Prove = ProvingKey::prove::<Tiny>;
 
     let mut files = Vec::new();

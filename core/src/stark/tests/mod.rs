@@ -178,7 +178,7 @@ fn proves_offsets_public_columns_and_buses() {
     let (chips, traces) = (chips(start), traces(start));
     let violations = check_blinded(&chips, &traces, TINY.blinding_rows);
     assert!(violations.is_empty(), "{violations}");
-    let proof = key.prove(&chips, &traces, b"statement", &Control::none()).unwrap();
+    let proof = key.prove(&chips, traces, b"statement", &Control::none()).unwrap();
     let verifier = VerifierKey::new(Suite::Direct, TINY, &self::chips([1, 1]));
     assert_eq!(verifier.hash(), key.verifier().hash());
     verifier.verify(&chips, b"statement", &proof).unwrap();

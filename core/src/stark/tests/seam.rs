@@ -58,8 +58,8 @@ pub(in crate::stark) fn prove<H: SuiteHash, C: Chip>(
     deviation: Deviation<'_>,
 ) -> (Vec<u8>, Seen) {
     let seam = Seam { cpu: &key.cpu, deviation, trees: Cell::new(0), seen: RefCell::default() };
-    let instance = Instance { tables: Table::all(chips), traces, bound };
-    let proof = finish(key.prove_on::<C, H, _>(&seam, &instance, rng, &Control::none()));
+    let instance = Instance { tables: Table::all(chips), traces: traces.to_vec(), bound };
+    let proof = finish(key.prove_on::<C, H, _>(&seam, instance, rng, &Control::none()));
     (proof.expect("nobody cancels"), seam.seen.into_inner())
 }
 
