@@ -28,6 +28,7 @@ mod cose;
 mod date;
 mod device;
 mod error;
+mod inspection;
 mod item;
 pub mod limits;
 #[cfg(feature = "mint")]
@@ -50,6 +51,7 @@ pub use device::{
     device_authentication_digest,
 };
 pub use error::{Code, Error};
+pub use inspection::{Check, Inspection, Outcome};
 pub use item::{IssuerSignedItem, ItemLayout};
 pub use mso::{DIGEST_BYTES, DigestLayout, MobileSecurityObject, MsoLayout, NameSpaceLayout, ValidityInfo};
 pub use predicate::{Condition, Literal, Predicate};
@@ -62,7 +64,7 @@ pub use trust::{Issuer, TrustedIssuer};
 pub use value::Value;
 pub use velum_core::class::SizeClass;
 #[cfg(feature = "prover")]
-pub use velum_core::control::{CancelToken, Control, Stage};
+pub use velum_core::control::{CancelToken, Control, Progress, Stage};
 
 /// The examples of the README, compiled with the documentation tests.
 #[cfg(all(doctest, feature = "prover"))]

@@ -15,6 +15,7 @@ Tasks:
   deny          check the dependencies' licences, sources and advisories
   report [--runs N] [--json]
                 measure proofs on this machine, 10 runs unless told: the numbers of the README
+  web-package   build the npm package @velum/prover into bindings-wasm/dist
   soundness-mutants [--sample N]
                 switch every constraint and bus off in turn, or about N of them, and ask which test notices
   setup         install what the other tasks need, and no more
@@ -32,6 +33,7 @@ pub enum Task {
     Deny,
     Report { runs: NonZeroUsize, json: bool },
     SoundnessMutants { sample: Option<usize> },
+    WebPackage,
     Setup,
     Help,
 }
@@ -64,6 +66,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
         "deny" => Ok(Task::Deny),
         "report" => Ok(Task::Report { runs, json }),
         "soundness-mutants" => Ok(Task::SoundnessMutants { sample }),
+        "web-package" => Ok(Task::WebPackage),
         "setup" => Ok(Task::Setup),
         "help" => Ok(Task::Help),
         _ => Err(format!("there is no task `{task}`").into()),
@@ -90,6 +93,7 @@ mod tests {
         assert_eq!(parsed(&["report", "--runs", "3"]), Ok(Task::Report { runs: three, json: false }));
         let sampled = parsed(&["soundness-mutants", "--sample", "8"]);
         assert_eq!(sampled, Ok(Task::SoundnessMutants { sample: Some(8) }));
+        assert_eq!(parsed(&["web-package"]), Ok(Task::WebPackage));
         assert_eq!(parsed(&["setup"]), Ok(Task::Setup));
     }
 

@@ -12,6 +12,7 @@ mod project;
 mod record;
 mod report;
 mod tools;
+mod web;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -72,6 +73,10 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
         }
         Task::Report { runs, json } => {
             measure::report(project, runs.get(), json)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::WebPackage => {
+            web::build(project)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Demo { args } => demo(project, &args),

@@ -22,7 +22,7 @@ pub const NEXTEST: Tool = Tool {
 pub const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2", install_options: &[] };
 
 /// The tools run for seconds and take minutes to build from source, so they are built without optimisation.
-const QUICK_BUILD: [(&str, &str); 4] = [
+pub const QUICK_BUILD: [(&str, &str); 4] = [
     ("CARGO_PROFILE_RELEASE_LTO", "off"),
     ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
     ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),

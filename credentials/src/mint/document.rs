@@ -1,13 +1,12 @@
 //! From a signed MSO to a device-signed response, with everything that goes with it.
 
 use p256::ecdsa::SigningKey;
-use p256::ecdsa::signature::Signer;
 use p256::pkcs8::{EncodePrivateKey, LineEnding};
 use serde_json::json;
 use velum_core::class::STANDARD;
 use x509_cert::der::pem;
 
-use super::draft::{DraftItem, Keys};
+use super::draft::{DeviceKey, DraftItem, Keys};
 use super::node::{Map, Node};
 use super::random::{self, Purpose};
 use super::spec::{Element, Spec};
@@ -32,7 +31,7 @@ pub struct Minted {
     pub iaca: Vec<u8>,
     /// The certificates in the document, DER, the document signer's first.
     pub x5chain: Vec<Vec<u8>>,
-    /// The private keys.
+    /// The keys.
     pub keys: Keys,
     /// A request that trusts the root and asks what the spec says, in JSON.
     pub request: String,
@@ -56,20 +55,23 @@ impl Minted {
         }
     }
 
-    /// Every file of the set, by name.
+    /// Every file of the set, by name; `device.key` only where the mint has it.
     ///
     /// # Errors
     /// `malformed` where a key or certificate cannot be written as PEM.
     pub fn files(&self) -> Result<Vec<(&'static str, Vec<u8>)>, Error> {
-        Ok(vec![
+        let mut files = vec![
             ("document.cbor", self.document()),
             ("transcript.cbor", self.transcript.clone()),
             ("iaca.pem", certificate_pem(&self.iaca)?),
             ("ds.pem", certificate_pem(self.x5chain.first().map_or(&[], Vec::as_slice))?),
             ("ds.key", key_pem(&self.keys.document_signer)?),
-            ("device.key", key_pem(&self.keys.device)?),
             ("request.json", format!("{}\n", self.request).into_bytes()),
-        ])
+        ];
+        if let DeviceKey::Held(key) = &self.keys.device {
+            files.push(("device.key", key_pem(key)?));
+        }
+        Ok(files)
     }
 }
 
@@ -134,12 +136,12 @@ fn name_spaces(items: &[DraftItem]) -> Map {
 fn device_signed(spec: &Spec, keys: &Keys, transcript: &SessionTranscript) -> Result<Map, Error> {
     let name_spaces = device_name_spaces(spec)?;
     let to_be_signed = device_authentication_bytes(&spec.doc_type, transcript, &name_spaces.encode());
-    let signature: p256::ecdsa::Signature = keys.device.sign(&to_be_signed);
+    let signature = keys.device.sign(&to_be_signed);
     let device_signature = Node::Array(vec![
         Node::bytes(&PROTECTED_ES256),
         Map::default().into(),
         Node::null(),
-        Node::bytes(&signature.to_bytes()),
+        Node::bytes(&signature),
     ]);
     Ok(Map::from_iter([
         ("nameSpaces", Node::Embedded(Box::new(name_spaces.into()))),

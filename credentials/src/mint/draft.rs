@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use p256::ecdsa::signature::Signer;
-use p256::ecdsa::{DerSignature, Signature, SigningKey};
+use p256::ecdsa::{DerSignature, Signature, SigningKey, VerifyingKey};
 use rand_chacha::rand_core::RngCore;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
@@ -13,7 +13,7 @@ use super::node::{Map, Node};
 use super::random::{self, Purpose};
 use super::spec::{DigestIds, Element, ItemKey, Spec};
 use super::value::{Value, from_hex};
-use crate::{Error, PROTECTED_ES256, limits};
+use crate::{Error, PROTECTED_ES256, SIGNATURE_BYTES, limits};
 
 /// Bytes of the longest salt that is minted.
 const RANDOM_MAX_BYTES: usize = 1_024;
@@ -23,7 +23,7 @@ const DECOYS_MAX: usize = 1_024;
 /// Random digestIDs are 16 bits, as in deployed documents.
 const RANDOM_DIGEST_ID_BITS: u32 = 16;
 
-/// The private keys of everyone involved.
+/// The keys of everyone involved.
 #[derive(Clone)]
 pub struct Keys {
     /// The IACA root's.
@@ -31,7 +31,36 @@ pub struct Keys {
     /// The document signer's.
     pub document_signer: SigningKey,
     /// The device's.
-    pub device: SigningKey,
+    pub device: DeviceKey,
+}
+
+/// The device's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeviceKey {
+    /// The mint has it and signs the session.
+    Held(SigningKey),
+    /// A device has it. The document gets 64 zero bytes in place of a signature, for
+    /// [`DeviceResponse::with_device_signature`](crate::DeviceResponse::with_device_signature) to replace.
+    Elsewhere(VerifyingKey),
+}
+
+impl DeviceKey {
+    fn public(&self) -> &VerifyingKey {
+        match self {
+            Self::Held(key) => key.verifying_key(),
+            Self::Elsewhere(key) => key,
+        }
+    }
+
+    pub(super) fn sign(&self, message: &[u8]) -> [u8; SIGNATURE_BYTES] {
+        match self {
+            Self::Held(key) => {
+                let signature: Signature = key.sign(message);
+                signature.to_bytes().into()
+            }
+            Self::Elsewhere(_) => [0; SIGNATURE_BYTES],
+        }
+    }
 }
 
 /// An item of the document or, if not disclosed, of which the MSO holds the digest.
@@ -265,8 +294,20 @@ fn keys(spec: &Spec) -> Result<Keys, Error> {
             "spec.keys.document_signer",
             Purpose::DocumentSignerKey,
         )?,
-        device: key(&spec.keys.device, "spec.keys.device", Purpose::DeviceKey)?,
+        device: match &spec.keys.device_public {
+            None => DeviceKey::Held(key(&spec.keys.device, "spec.keys.device", Purpose::DeviceKey)?),
+            Some(_) if spec.keys.device.is_some() => {
+                let message = "the private key has its public half; give one of them";
+                return Err(Error::malformed("spec.keys.device_public", message));
+            }
+            Some(text) => DeviceKey::Elsewhere(public_key("spec.keys.device_public", text)?),
+        },
     })
+}
+
+fn public_key(place: &str, text: &str) -> Result<VerifyingKey, Error> {
+    VerifyingKey::from_sec1_bytes(&from_hex(place, text)?)
+        .map_err(|_| Error::malformed(place, "not a point of P-256: write it by SEC 1 in hexadecimal"))
 }
 
 fn items(spec: &Spec) -> Result<Vec<DraftItem>, Error> {
@@ -353,8 +394,8 @@ fn by_namespace<'m, 's>(
 }
 
 /// The COSE_Key of the device (RFC 9053, 7.1.1): kty 2 (EC2), crv 1 (P-256), x and y.
-fn device_key(key: &SigningKey) -> Map {
-    let point = key.verifying_key().to_encoded_point(false);
+fn device_key(key: &DeviceKey) -> Map {
+    let point = key.public().to_encoded_point(false);
     let coordinate = |bytes: Option<&p256::FieldBytes>| Node::bytes(bytes.map_or(&[], |bytes| &bytes[..]));
     Map::from_iter([
         (1, Node::int(2)),

@@ -20,7 +20,7 @@ mod value;
 
 pub use certificates::{document_signer_certificate, iaca_certificate, sign_certificate};
 pub use document::Minted;
-pub use draft::{DigestAlgorithm, Draft, DraftItem, Keys, MsoDraft};
+pub use draft::{DeviceKey, DigestAlgorithm, Draft, DraftItem, Keys, MsoDraft};
 pub use node::{Form, Map, Node};
 pub use spec::{
     Certificates, DigestIds, Element, FixedKeys, ItemKey, Period, RequestSpec, Seed, Spec, Validity,

@@ -73,7 +73,7 @@ pub struct Spec {
     /// The certificates.
     #[serde(default)]
     pub certificates: Certificates,
-    /// Private keys, where they must not be drawn.
+    /// Keys, where they must not be drawn.
     #[serde(default)]
     pub keys: FixedKeys,
     /// The request that goes with the document.
@@ -247,7 +247,7 @@ pub struct Period {
     pub not_after: Timestamp,
 }
 
-/// P-256 private scalars, 32 bytes each in hexadecimal. Test keys only.
+/// P-256 private scalars, 32 bytes each in hexadecimal, test keys only; or what a device has shown of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FixedKeys {
@@ -257,6 +257,9 @@ pub struct FixedKeys {
     pub document_signer: Option<String>,
     /// The device's.
     pub device: Option<String>,
+    /// In place of the device's, its public half: a point of P-256 by SEC 1, in hexadecimal. The document then waits for
+    /// the device's signature.
+    pub device_public: Option<String>,
 }
 
 /// The request written beside the document. It trusts the IACA root.

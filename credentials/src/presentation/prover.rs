@@ -105,6 +105,14 @@ impl Prover {
         Self { suite, keys: Default::default() }
     }
 
+    /// Makes the keys of a size class, so that neither preparing nor presenting waits for them.
+    ///
+    /// # Errors
+    /// `cancelled`.
+    pub fn make_keys(&self, class: SizeClass, control: &Control<'_>) -> Result<(), Error> {
+        self.key(class, control).map(drop)
+    }
+
     /// Makes the credential proof for requests like `request`: same docType, issuer and elements. Time, predicates and
     /// session may differ.
     ///

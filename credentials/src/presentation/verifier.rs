@@ -49,6 +49,13 @@ impl Verifier {
         Self { suites: suites.to_vec(), keys: Default::default() }
     }
 
+    /// Makes the keys of a size class, in every suite that is allowed, so that verifying does not wait for them.
+    pub fn make_keys(&self, class: SizeClass) {
+        for suite in &self.suites {
+            self.key(*suite, class);
+        }
+    }
+
     /// Verifies that `presentation` answers `request` in the session of `transcript`.
     ///
     /// Everything public is derived from the request and the transcript given here. A verifier that accepts a transcript

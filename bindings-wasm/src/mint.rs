@@ -1,0 +1,50 @@
+//! Minting test credentials.
+
+use velum_credentials::Error;
+use velum_credentials::mint::{Spec, mint as mint_spec};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::input::or_throw;
+
+/// A minted document and what goes with it.
+#[wasm_bindgen(getter_with_clone)]
+pub struct Minted {
+    /// The `DeviceResponse`.
+    pub document: Vec<u8>,
+    /// The `SessionTranscript` that the device signed.
+    pub transcript: Vec<u8>,
+    /// A request that trusts the root, as JSON.
+    pub request: String,
+    /// The IACA root, PEM.
+    pub iaca: String,
+    /// The document signer, PEM.
+    #[wasm_bindgen(js_name = documentSigner)]
+    pub document_signer: String,
+    /// The device's private key, PKCS#8 PEM, unless only its public half was given.
+    #[wasm_bindgen(js_name = deviceKey)]
+    pub device_key: Option<String>,
+}
+
+/// Mints the document of a spec, which is JSON as `docs/cli.md` describes it.
+#[wasm_bindgen]
+pub fn mint(spec: &str) -> Result<Minted, JsValue> {
+    or_throw(minted(spec))
+}
+
+fn minted(spec: &str) -> Result<Minted, Error> {
+    let minted = mint_spec(&Spec::from_json(spec)?)?;
+    let files = minted.files()?;
+    let text = |wanted: &str| {
+        let file = files.iter().find(|(name, _)| *name == wanted);
+        file.map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned())
+    };
+    Ok(Minted {
+        document: minted.document(),
+        transcript: minted.transcript.clone(),
+        request: minted.request.clone(),
+        iaca: text("iaca.pem").unwrap_or_default(),
+        document_signer: text("ds.pem").unwrap_or_default(),
+        device_key: text("device.key"),
+    })
+}

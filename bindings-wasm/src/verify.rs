@@ -1,0 +1,53 @@
+//! Verifying.
+
+use serde_json::json;
+use velum_credentials::{Error, Learnt, Presentation, SessionTranscript, SizeClass};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsError, JsValue};
+
+use crate::input::{self, or_throw};
+
+/// A verifier, which keeps what depends on a size class alone.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Verifier(velum_credentials::Verifier);
+
+#[wasm_bindgen]
+impl Verifier {
+    /// A verifier without keys yet.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes the keys of a size class, so that verifying does not wait for them.
+    #[wasm_bindgen(js_name = makeKeys)]
+    pub fn make_keys(&self, class: &str) -> Result<(), JsError> {
+        self.0.make_keys(size_class(class)?);
+        Ok(())
+    }
+
+    /// Verifies; gives `{ "facts": [...], "learnt": [...] }`, what was learnt as JSON and in words.
+    pub fn verify(&self, presentation: &[u8], transcript: &[u8], request: &[u8]) -> Result<String, JsValue> {
+        or_throw(self.learnt(presentation, transcript, request))
+    }
+
+    fn learnt(&self, presentation: &[u8], transcript: &[u8], request: &[u8]) -> Result<String, Error> {
+        let (request, transcript) = (input::request(request)?, SessionTranscript::parse(transcript)?);
+        let verified = self.0.verify(&Presentation::from_bytes(presentation)?, &transcript, &request)?;
+        Ok(learnt_json(&verified.learnt).to_string())
+    }
+}
+
+/// What is learnt, as JSON and in words.
+pub(crate) fn learnt_json(learnt: &[Learnt]) -> serde_json::Value {
+    json!({
+        "facts": learnt.iter().map(Learnt::to_json).collect::<Vec<_>>(),
+        "learnt": learnt.iter().map(Learnt::to_string).collect::<Vec<_>>(),
+    })
+}
+
+/// The class of a name that the package has checked.
+pub(crate) fn size_class(name: &str) -> Result<SizeClass, JsError> {
+    SizeClass::by_name(name).ok_or_else(|| JsError::new("no such size class"))
+}

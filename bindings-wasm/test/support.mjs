@@ -1,0 +1,45 @@
+// The real documents of testdata/, and what the tests make of them.
+
+import { readdirSync, readFileSync } from "node:fs";
+import assert from "node:assert/strict";
+
+const FOLDER = new URL("../../testdata/", import.meta.url);
+
+/** A case of testdata/, by name. */
+export function testCase(name) {
+  const read = (file) => readFileSync(new URL(`${name}/${file}`, FOLDER));
+  return {
+    name,
+    document: new Uint8Array(read("device_response.cbor")),
+    transcript: new Uint8Array(read("session_transcript.cbor")),
+    request: JSON.parse(read("request.json")),
+    about: JSON.parse(read("case.json")),
+  };
+}
+
+/** Every case. */
+export function testCases() {
+  const folders = readdirSync(FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return folders
+    .map(({ name }) => name)
+    .filter((name) => name !== "src")
+    .map(testCase);
+}
+
+/** The licence that most tests prove about, and one question. */
+export function licence() {
+  const { document, transcript, request } = testCase("mdl-mustermann");
+  const predicates = request.predicates.filter(({ element }) => element === "birth_date");
+  return { document, transcript, request: { ...request, predicates } };
+}
+
+/** Passes where a promise rejects with a `VelumError` of this code; gives the error. */
+export async function rejects(promise, code) {
+  const error = await promise.then(
+    () => assert.fail(`resolved, where ${code} was due`),
+    (reason) => reason,
+  );
+  assert.equal(error.name, "VelumError", String(error.stack));
+  assert.equal(error.code, code, error.message);
+  return error;
+}

@@ -1,0 +1,67 @@
+// The one error type of the package.
+
+/** What went wrong, as a fixed code to match on. */
+export type ErrorCode =
+  /** No issuer of the request vouches for the document. */
+  | "issuer_untrusted"
+  /** The issuer's signature over the MSO does not verify. */
+  | "issuer_signature"
+  /** The document is of another type than the one asked for. */
+  | "doc_type"
+  /** An item does not hash to its digest in the MSO. */
+  | "digest"
+  /** The document is not valid yet at the asked time. */
+  | "not_yet_valid"
+  /** The document is no longer valid at the asked time. */
+  | "expired"
+  /** The device's signature over the session does not verify. */
+  | "device_signature"
+  /** The device authenticated by MAC, which only the reader of that session can check. */
+  | "device_mac_unsupported"
+  /** A predicate of the request does not hold. */
+  | "predicate"
+  /** The document does not hold an element that the request asks for. */
+  | "element_missing"
+  /** Input larger than a limit or than every size class. */
+  | "too_large"
+  /** The prepared proof belongs to another document or kind of request. */
+  | "prepared_mismatch"
+  /** The prepared proof was used before. */
+  | "prepared_used"
+  /** Input that does not follow its format. */
+  | "malformed"
+  /** A proof that does not verify. */
+  | "proof_invalid"
+  /** A format version that this package does not know. */
+  | "wrong_version"
+  /** The request's time is too far from the wallet's clock. */
+  | "clock"
+  /** The device signed elements of its own, which the wallet did not agree to show. */
+  | "device_namespaces"
+  /** The caller's signal aborted the call. */
+  | "cancelled"
+  /** A bug. */
+  | "internal"
+  /** The worker ended while it worked. The next call starts a new one. */
+  | "worker_failed"
+  /** `dispose()` was called. */
+  | "disposed"
+  /** The environment lacks something without which nothing runs. */
+  | "unsupported"
+  /** The worker's script or its WebAssembly could not be loaded. */
+  | "load_failed";
+
+/** An error with its code, its place in the input and a message that says what to do. It never holds the value of an element. */
+export class VelumError extends Error {
+  /** The fixed code. */
+  readonly code: ErrorCode;
+  /** Where in the input, as a path such as `documents[0].issuerSigned`. */
+  readonly where: string;
+
+  constructor(code: ErrorCode, where: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "VelumError";
+    this.code = code;
+    this.where = where;
+  }
+}

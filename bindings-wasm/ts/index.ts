@@ -1,0 +1,13 @@
+/**
+ * Zero-knowledge proofs about ISO 18013-5 documents. Nothing here runs WebAssembly: a worker does, which the first call of
+ * a {@link Prover} starts.
+ *
+ * @packageDocumentation
+ */
+
+export { type Build, type BuildOptions, type Environment, environment } from "./environment.js";
+export { type ErrorCode, VelumError } from "./errors.js";
+export { Prepared } from "./prepared.js";
+export { Prover, type ProverOptions } from "./prover.js";
+export type { VerifyInput } from "./input.js";
+export type * from "./types.js";

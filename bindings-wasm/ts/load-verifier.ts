@@ -1,0 +1,22 @@
+// The verifier's WebAssembly, in a worker or wherever a server verifies.
+
+import init, { Verifier } from "./glue/verifier.js";
+import { compile } from "./host.js";
+import type { VerifierCalls } from "./protocol.js";
+import type { Handlers } from "./serve.js";
+
+export async function loadVerifier(wasmUrl: string | undefined): Promise<Handlers<VerifierCalls>> {
+  const url = wasmUrl === undefined ? new URL("./verifier.wasm", import.meta.url) : new URL(wasmUrl);
+  await init({ module_or_path: await compile(url) });
+  const verifier = new Verifier();
+  return {
+    makeKeys: ({ sizeClass }) => {
+      verifier.makeKeys(sizeClass);
+      return undefined;
+    },
+    verify: ({ presentation, transcript, request }, watch) => ({
+      ...JSON.parse(verifier.verify(presentation, transcript, request)),
+      ms: watch.ms,
+    }),
+  };
+}

@@ -1,0 +1,89 @@
+// A credential proof made ahead of time.
+
+import { VelumError } from "./errors.js";
+import { bytes as checkedBytes } from "./input.js";
+import type { SizeClass } from "./types.js";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** How every prepared proof of this version begins: the head of its array, and a text that names the version. */
+const MAGIC = "velum prepared v1";
+const HEAD = Uint8Array.of(0x8d, 0x60 | MAGIC.length, ...new TextEncoder().encode(MAGIC));
+
+/** The suite's identifier follows, then that of the size class. */
+const CLASS_OFFSET = HEAD.length + 1;
+const CLASSES: readonly (SizeClass | undefined)[] = [undefined, "standard", "large"];
+
+let take: (prepared: Prepared) => Bytes;
+
+/**
+ * A credential proof made ahead of time, for one presentation. It is secret: who has it and the document can tell
+ * which presentation was made from it.
+ */
+export class Prepared {
+  #bytes: Bytes | undefined;
+  /** The size class of the proof. */
+  readonly sizeClass: SizeClass;
+
+  private constructor(bytes: Bytes) {
+    const { sizeClass } = head(bytes);
+    this.sizeClass = sizeClass;
+    this.#bytes = bytes;
+  }
+
+  /**
+   * Reads what `toBytes` gave. The caller sees to it that no bytes are used twice: two presentations from one prepared
+   * proof can be linked.
+   *
+   * @throws VelumError `malformed` or `wrong_version`. What lies beyond the head is looked at by `present`.
+   */
+  static fromBytes(bytes: Uint8Array): Prepared {
+    return new Prepared(new Uint8Array(checkedBytes(bytes, "prepared")));
+  }
+
+  /**
+   * The prepared proof as bytes, to be kept secret.
+   *
+   * @throws VelumError `prepared_used`.
+   */
+  toBytes(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#held());
+  }
+
+  /** Whether `present` has used it up. */
+  get used(): boolean {
+    return this.#bytes === undefined;
+  }
+
+  #held(): Bytes {
+    if (this.#bytes !== undefined) return this.#bytes;
+    throw new VelumError("prepared_used", "prepared", "it answered a request already; prepare anew");
+  }
+
+  static {
+    take = (prepared) => {
+      const bytes = prepared.#held();
+      prepared.#bytes = undefined;
+      return bytes;
+    };
+  }
+}
+
+/** Uses the prepared proof up. */
+export function takePrepared(prepared: Prepared): Bytes {
+  if (!(prepared instanceof Prepared)) {
+    throw new VelumError("malformed", "prepared", "not a Prepared; read bytes with Prepared.fromBytes");
+  }
+  return take(prepared);
+}
+
+function head(bytes: Bytes): { sizeClass: SizeClass } {
+  if (bytes.length < CLASS_OFFSET + 1 || bytes[0] !== HEAD[0]) {
+    throw new VelumError("malformed", "prepared", "these bytes are no prepared proof");
+  }
+  const sizeClass = CLASSES[bytes[CLASS_OFFSET] ?? 0];
+  if (sizeClass === undefined || !HEAD.every((byte, index) => byte === bytes[index])) {
+    throw new VelumError("wrong_version", "prepared", "prepared by another version; prepare anew");
+  }
+  return { sizeClass };
+}

@@ -1,0 +1,78 @@
+// What goes between a page and its worker. Both are of one version of the package.
+
+import type { ErrorCode } from "./errors.js";
+import type { DocumentSummary, Explanation, SizeClass, Stage, StageTiming, Verified } from "./types.js";
+
+/** The calls that a worker answers: what each takes and gives. */
+export interface Calls {
+  [verb: string]: { input: unknown; output: unknown };
+}
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+interface VerifyBytes {
+  presentation: Uint8Array;
+  transcript: Uint8Array;
+  request: Uint8Array;
+}
+
+export type VerifierCalls = {
+  makeKeys: { input: { sizeClass: SizeClass }; output: undefined };
+  verify: { input: VerifyBytes; output: Verified };
+};
+
+export type ProverCalls = {
+  makeKeys: { input: { sizeClass: SizeClass }; output: undefined };
+  inspect: { input: { document: Uint8Array }; output: DocumentSummary[] };
+  explain: { input: { request: Uint8Array; document: Uint8Array }; output: Explanation };
+  deviceAuthenticationBytes: {
+    input: { document: Uint8Array; docType: string; transcript: Uint8Array };
+    output: Bytes;
+  };
+  withDeviceSignature: { input: { document: Uint8Array; docType: string; signature: Uint8Array }; output: Bytes };
+  prepare: {
+    input: { document: Uint8Array; request: Uint8Array; sizeClass: SizeClass | undefined };
+    output: { bytes: Bytes; timings: StageTiming[]; ms: number };
+  };
+  present: {
+    input: {
+      prepared: Bytes;
+      document: Uint8Array;
+      transcript: Uint8Array;
+      request: Uint8Array;
+      clock: number | undefined;
+      discloseDeviceNamespaces: boolean;
+    };
+    output: { bytes: Bytes; timings: StageTiming[]; ms: number };
+  };
+  verify: { input: VerifyBytes; output: Verified };
+};
+
+/** How a worker is to start. */
+export interface Setup {
+  /** Where the WebAssembly is, if not beside the worker's script. */
+  wasmUrl: string | undefined;
+  build: string;
+  threads: number;
+  /** A name that the worker holds a Web Lock under for as long as it lives. */
+  lock: string;
+}
+
+export type ToWorker =
+  | { setup: Setup }
+  /** A number other than zero in `stop`, which both sides share, asks the call to stop. */
+  | { id: number; verb: string; input: unknown; stop: Int32Array<SharedArrayBuffer> | undefined };
+
+/** An error on its way. After a fatal one the worker is of no more use. */
+export interface Failure {
+  code: ErrorCode;
+  where: string;
+  message: string;
+}
+
+export type FromWorker =
+  | { ready: true }
+  | { broken: Failure }
+  | { id: number; stage: Stage; fraction: number }
+  | { id: number; output: unknown }
+  | { id: number; failure: Failure; fatal: boolean };

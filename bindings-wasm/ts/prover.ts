@@ -1,0 +1,174 @@
+// Preparing and presenting, in a worker.
+
+import { type BuildOptions, choose, type Environment } from "./environment.js";
+import { VelumError } from "./errors.js";
+import { nodeWorker, webWorker, type WorkerEvents } from "./host.js";
+import { address, attempt, bytes, requestBytes, sizeClass, verifyInput, type VerifyInput } from "./input.js";
+import { Prepared, takePrepared } from "./prepared.js";
+import type { ProverCalls } from "./protocol.js";
+import type {
+  CallOptions,
+  DocumentSummary,
+  Explanation,
+  Presentation,
+  RequestInput,
+  SizeClass,
+  Verified,
+} from "./types.js";
+import { WorkerClient } from "./worker-client.js";
+
+const NAME = "velum-prover";
+// Not written into `new URL` below, where bundlers would take it for a second worker.
+const HERE = import.meta.url;
+
+/** How a prover is made. */
+export interface ProverOptions extends BuildOptions {
+  /** Where the WebAssembly of the chosen build is, for pages that serve it elsewhere. */
+  wasmUrl?: string | URL;
+  /** Where the worker's script is, of the page's own origin. */
+  workerUrl?: string | URL;
+}
+
+/**
+ * Prepares, presents and verifies in a worker of its own, which the first call starts and which answers one call after
+ * the other. Keep one: it keeps the keys of each size class.
+ *
+ * Every promise rejects with a {@link VelumError}.
+ */
+export class Prover {
+  /** The build that this prover uses, and why. */
+  readonly environment: Environment;
+  readonly #worker: WorkerClient<ProverCalls>;
+
+  /** Starts nothing.
+   *
+   * @throws VelumError `unsupported` if a build is asked for that cannot run here.
+   */
+  constructor(options: ProverOptions = {}) {
+    this.environment = choose(options);
+    const { build, threads } = this.environment;
+    const wasmUrl = address(options.wasmUrl);
+    this.#worker = new WorkerClient((events) => start(options.workerUrl, events), { wasmUrl, build, threads });
+  }
+
+  /**
+   * Starts the worker and makes the keys of a size class, so that the next call need not wait for them.
+   */
+  ready(size: SizeClass = "standard", options?: CallOptions): Promise<void> {
+    return attempt(() => this.#worker.call("makeKeys", { sizeClass: sizeClass(size) }, options));
+  }
+
+  /** What each document of a `DeviceResponse` holds. */
+  inspect(document: Uint8Array, options?: CallOptions): Promise<DocumentSummary[]> {
+    return attempt(() => this.#worker.call("inspect", { document: bytes(document, "document") }, options));
+  }
+
+  /** What an answer to the request would tell the verifier, to ask for consent. No signature is checked. */
+  explain(request: RequestInput, document: Uint8Array, options?: CallOptions): Promise<Explanation> {
+    return attempt(() => {
+      const input = { request: requestBytes(request), document: bytes(document, "document") };
+      return this.#worker.call("explain", input, options);
+    });
+  }
+
+  /** What the device signs with ES256 for a session: hand it to `crypto.subtle.sign`. */
+  deviceAuthenticationBytes(
+    input: { document: Uint8Array; docType: string; transcript: Uint8Array },
+    options?: CallOptions,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    return attempt(() => {
+      const { docType } = input;
+      const document = bytes(input.document, "document");
+      const transcript = bytes(input.transcript, "transcript");
+      return this.#worker.call("deviceAuthenticationBytes", { document, docType, transcript }, options);
+    });
+  }
+
+  /** The response with the device's signature, `r || s` as WebCrypto gives it, in place of the one there. */
+  withDeviceSignature(
+    input: { document: Uint8Array; docType: string; signature: Uint8Array },
+    options?: CallOptions,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    return attempt(() => {
+      const { docType } = input;
+      const document = bytes(input.document, "document");
+      const signature = bytes(input.signature, "signature");
+      if (signature.length !== 64) throw new VelumError("malformed", "signature", "not the 64 bytes of r || s");
+      return this.#worker.call("withDeviceSignature", { document, docType, signature }, options);
+    });
+  }
+
+  /**
+   * Makes the heavy proof ahead of time, for requests of the same docType, issuer and elements. Time, what is asked of
+   * the elements, and session may differ.
+   */
+  prepare(
+    input: { document: Uint8Array; request: RequestInput; sizeClass?: SizeClass },
+    options?: CallOptions,
+  ): Promise<Prepared> {
+    return attempt(async () => {
+      const document = bytes(input.document, "document");
+      const request = requestBytes(input.request);
+      const size = sizeClass(input.sizeClass);
+      const prepared = await this.#worker.call("prepare", { document, request, sizeClass: size }, options);
+      return Prepared.fromBytes(prepared.bytes);
+    });
+  }
+
+  /**
+   * Answers a request in a session, with a document that the device has signed for it.
+   *
+   * Uses the prepared proof up, whatever the outcome, abort and a lost worker included; everything else stays as it is.
+   *
+   * @param input.clock the wallet's time, by default the system's; the request's `now` must lie within five minutes of
+   * it. `"any"` answers any time.
+   * @param input.discloseDeviceNamespaces lets elements that the device signed itself go along in clear.
+   */
+  present(
+    input: {
+      prepared: Prepared;
+      document: Uint8Array;
+      transcript: Uint8Array;
+      request: RequestInput;
+      clock?: Date | "any";
+      discloseDeviceNamespaces?: boolean;
+    },
+    options?: CallOptions,
+  ): Promise<Presentation> {
+    return attempt(() => {
+      const { clock = new Date(), discloseDeviceNamespaces = false } = input;
+      const rest = {
+        document: bytes(input.document, "document"),
+        transcript: bytes(input.transcript, "transcript"),
+        request: requestBytes(input.request),
+        clock: clock === "any" ? undefined : clock.getTime() / 1000,
+        discloseDeviceNamespaces,
+      };
+      const prepared = takePrepared(input.prepared);
+      return this.#worker.call("present", { prepared, ...rest }, options, [prepared.buffer]);
+    });
+  }
+
+  /** Verifies, as {@link https://www.npmjs.com/package/@velum/prover | `@velum/prover/verify`} does with much less to fetch. */
+  verify(input: VerifyInput, options?: CallOptions): Promise<Verified> {
+    return attempt(() => this.#worker.call("verify", verifyInput(input), options));
+  }
+
+  /** Ends the worker. Calls under way reject with `disposed`, and so do later ones. */
+  dispose(): void {
+    this.#worker.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function start(workerUrl: string | URL | undefined, events: WorkerEvents) {
+  if (typeof Worker !== "function") {
+    return nodeWorker(new URL(address(workerUrl) ?? new URL("./worker.js", HERE)), NAME, events);
+  }
+  if (workerUrl !== undefined) return webWorker(new Worker(workerUrl, { type: "module", name: NAME }), events);
+  // Bundlers know a worker by exactly this.
+  return webWorker(new Worker(new URL("./worker.js", import.meta.url), { type: "module" }), events);
+}

@@ -1,0 +1,149 @@
+// Requests, documents and what is learnt: the JSON forms that the `velum` command reads and writes.
+
+/** The public size class of a proof. A larger one holds larger documents and takes longer. */
+export type SizeClass = "standard" | "large";
+
+/** A trusted issuer: a P-256 key by SEC 1 in hexadecimal, or the certificate of a document signer or IACA root. */
+export type Issuer = { sec1_hex: string } | { x509_pem: string };
+
+/** A value to compare with. */
+export type Literal = string | boolean | number | { full_date: string };
+
+/** What is asked of an element. Dates are `YYYY-MM-DD`. */
+export type Condition =
+  | { age_at_least: number }
+  | { equals: Literal }
+  | { date_before: string }
+  | { date_after: string }
+  | { disclose: true };
+
+/** A condition on one element. */
+export type Predicate = { namespace: string; element: string } & Condition;
+
+/** What a verifier asks. */
+export interface Request {
+  /** Such as `org.iso.18013.5.1.mDL`. */
+  doc_type: string;
+  /** The time at which the document must be valid and ages are counted: UTC, `2026-01-01T00:00:00Z`. */
+  now: string;
+  /** The only issuers that are trusted. */
+  issuers: Issuer[];
+  /** What is asked, all of which must hold. */
+  predicates: Predicate[];
+}
+
+/** A request as an object, as JSON text or as CBOR. */
+export type RequestInput = Request | string | Uint8Array;
+
+/** The value of an element. What JSON has no type for is an object that names its type; other CBOR is in hexadecimal. */
+export type Value =
+  string | boolean | number | { full_date: string } | { tdate: string } | { integer: string } | { cbor_hex: string };
+
+/** One thing that a verifier learns. */
+export type Learnt =
+  | { namespace: string; element: string; predicate: Condition; value?: Value }
+  | { issuer: string }
+  | { doc_type: string }
+  | { valid_at: string }
+  | { size_class: SizeClass }
+  | { device_namespaces: string };
+
+/** What a request would make a document tell. */
+export interface Explanation {
+  /** What the verifier would learn, in words. */
+  learnt: string[];
+  /** The same as data. */
+  facts: Learnt[];
+  /** The elements whose values stay hidden. */
+  hidden: { namespace: string; element: string }[];
+  /** Whether each predicate holds, in the order of the request. */
+  predicates: PredicateOutcome[];
+}
+
+/** Whether a predicate holds, and if not, why. */
+export type PredicateOutcome =
+  | { text: string; holds: true }
+  | { text: string; holds: false; code: "predicate" | "element_missing"; message: string };
+
+/** A check of a document that needs nothing but the document. */
+export type Check = { check: "doc_type" | "issuer_signature" | "digests" | "device_signature"; message: string } & (
+  { result: "passed" | "not_checked" } | { result: "failed"; code: string; where: string }
+);
+
+/** What a document holds. */
+export interface DocumentSummary {
+  doc_type: string;
+  /** Length of the signed MSO. */
+  mso_bytes: number;
+  /** The smallest class that the MSO fits, if any. */
+  size_class: SizeClass | null;
+  validity: { signed: string; valid_from: string; valid_until: string };
+  /** What the signer's certificate says. `annex_b_fault` is why no IACA root can vouch for it, or null. */
+  document_signer:
+    | { sec1_hex: string; not_before: string; not_after: string; annex_b_fault: string | null }
+    | { annex_b_fault: string }
+    | null;
+  /** The device's key by SEC 1, in hexadecimal. */
+  device_key: string;
+  device_auth: "signature" | "mac";
+  /** The CBOR of what the device signed itself, in hexadecimal. */
+  device_namespaces: string | null;
+  namespaces: { namespace: string; elements: DocumentElement[] }[];
+  checks: Check[];
+}
+
+/** An element of a document. */
+export interface DocumentElement {
+  element: string;
+  value: Value;
+  digest_id: number;
+  item_bytes: number;
+}
+
+/** What the prover is doing. Some stages come several times. */
+export type Stage =
+  | "keys"
+  | "witness"
+  | "low-degree extension"
+  | "hashing"
+  | "grinding"
+  | "lookup columns"
+  | "quotient"
+  | "openings"
+  | "FRI"
+  | "queries"
+  | "check";
+
+/** How long a stage took, all its turns together. */
+export interface StageTiming {
+  stage: Stage;
+  ms: number;
+}
+
+/** How a caller follows and stops a call. */
+export interface CallOptions {
+  /** Aborts the call, which then rejects with `cancelled`. */
+  signal?: AbortSignal;
+  /** Called as each stage begins, with the part of the call's work that is done: 0 to 1, never falling. */
+  onProgress?: (stage: Stage, fraction: number) => void;
+}
+
+/** An answer to a request. */
+export interface Presentation {
+  /** What goes to the verifier. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Where the time went. */
+  readonly timings: StageTiming[];
+  /** Milliseconds in the worker. */
+  readonly ms: number;
+}
+
+/** What a verifier has learnt from a presentation that holds. */
+export interface Verified {
+  /** Everything that was learnt, as data. */
+  facts: Learnt[];
+  /** The same in words. */
+  learnt: string[];
+  /** Milliseconds that verifying took. */
+  ms: number;
+}

@@ -1,0 +1,153 @@
+/**
+ * Verification alone, for servers and pages that only check: a fraction of what proving takes to fetch.
+ *
+ * @packageDocumentation
+ */
+
+import { nodeWorker, webWorker, type WorkerEvents } from "./host.js";
+import { address, attempt, sizeClass, verifyInput, type VerifyInput } from "./input.js";
+import { loadVerifier } from "./load-verifier.js";
+import type { VerifierCalls } from "./protocol.js";
+import { broken, type Handlers, isFailure, notLoaded, Watch } from "./serve.js";
+import type { CallOptions, SizeClass, Verified } from "./types.js";
+import { cancelled, disposed, thrown, WorkerClient } from "./worker-client.js";
+
+export { type ErrorCode, VelumError } from "./errors.js";
+export type { VerifyInput } from "./input.js";
+export type {
+  CallOptions,
+  Condition,
+  Issuer,
+  Learnt,
+  Literal,
+  Predicate,
+  Presentation,
+  Request,
+  RequestInput,
+  SizeClass,
+  Stage,
+  StageTiming,
+  Value,
+  Verified,
+} from "./types.js";
+
+const NAME = "velum-verifier";
+// Not written into `new URL` below, where bundlers would take it for a second worker.
+const HERE = import.meta.url;
+
+/** How a verifier is made. */
+export interface VerifierOptions {
+  /** Where `verifier.wasm` is, for pages that serve it elsewhere. */
+  wasmUrl?: string | URL;
+  /** Where the worker's script is, of the page's own origin. */
+  workerUrl?: string | URL;
+  /**
+   * Whether to verify in a worker, as pages should. Without one, each call keeps its thread busy for the milliseconds that
+   * verifying takes, which servers may prefer.
+   *
+   * @defaultValue true
+   */
+  worker?: boolean;
+}
+
+/** What verifies: a worker, or this very thread. */
+interface Engine {
+  call<V extends keyof VerifierCalls>(
+    verb: V,
+    input: VerifierCalls[V]["input"],
+    options?: CallOptions,
+  ): Promise<VerifierCalls[V]["output"]>;
+  dispose(): void;
+}
+
+/**
+ * Verifies presentations. Keep one: it keeps the keys of each size class.
+ *
+ * Every promise rejects with a {@link VelumError}.
+ */
+export class Verifier {
+  readonly #engine: Engine;
+
+  /** Starts nothing. */
+  constructor(options: VerifierOptions = {}) {
+    const wasmUrl = address(options.wasmUrl);
+    const setup = { wasmUrl, build: "verifier", threads: 1 };
+    this.#engine =
+      options.worker === false
+        ? new Here(wasmUrl)
+        : new WorkerClient<VerifierCalls>((events) => start(options.workerUrl, events), setup);
+  }
+
+  /** Loads the verifier and makes the keys of a size class, so that the next call need not wait for them. */
+  ready(size: SizeClass = "standard", options?: CallOptions): Promise<void> {
+    return attempt(() => this.#engine.call("makeKeys", { sizeClass: sizeClass(size) }, options));
+  }
+
+  /**
+   * Verifies that a presentation answers a request in a session. Everything public is derived from the request and the
+   * transcript given here. Use each transcript once: who accepts one twice can be shown a presentation twice.
+   */
+  verify(input: VerifyInput, options?: CallOptions): Promise<Verified> {
+    return attempt(() => this.#engine.call("verify", verifyInput(input), options));
+  }
+
+  /** Ends the worker. Calls under way reject with `disposed`, and so do later ones. */
+  dispose(): void {
+    this.#engine.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** Verifies in this thread. */
+class Here implements Engine {
+  readonly #wasmUrl: string | undefined;
+  #handlers: Promise<Handlers<VerifierCalls>> | undefined;
+  #disposed = false;
+
+  constructor(wasmUrl: string | undefined) {
+    this.#wasmUrl = wasmUrl;
+  }
+
+  async call<V extends keyof VerifierCalls>(
+    verb: V,
+    input: VerifierCalls[V]["input"],
+    { signal }: CallOptions = {},
+  ): Promise<VerifierCalls[V]["output"]> {
+    const check = () => {
+      if (this.#disposed) throw disposed();
+      if (signal?.aborted) throw cancelled(signal);
+    };
+    check();
+    this.#handlers ??= loadVerifier(this.#wasmUrl);
+    const handlers = await this.#handlers.catch((reason: unknown) => {
+      this.#handlers = undefined;
+      throw thrown(notLoaded(reason));
+    });
+    check();
+    try {
+      return handlers[verb](input, new Watch(() => undefined, undefined));
+    } catch (reason) {
+      if (isFailure(reason)) throw thrown(reason);
+      // What a trap leaves behind serves nobody.
+      this.#handlers = undefined;
+      throw thrown(broken(reason));
+    }
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#handlers = undefined;
+  }
+}
+
+function start(workerUrl: string | URL | undefined, events: WorkerEvents) {
+  if (typeof Worker !== "function") {
+    return nodeWorker(new URL(address(workerUrl) ?? new URL("./verify-worker.js", HERE)), NAME, events);
+  }
+  if (workerUrl !== undefined) return webWorker(new Worker(workerUrl, { type: "module", name: NAME }), events);
+  // Bundlers know a worker by exactly this.
+  return webWorker(new Worker(new URL("./verify-worker.js", import.meta.url), { type: "module" }), events);
+}

@@ -1,0 +1,181 @@
+//! What a document holds, and which checks pass that need nothing but the document.
+//!
+//! Trust, time and session belong to a request and a transcript: of these it says what the document states.
+
+use serde_json::{Value as Json, json};
+
+use crate::device::DeviceAuth;
+use crate::error::{Code, Error};
+use crate::response::{Document, NameSpace};
+use crate::x509::{CertificateFault, SignerCertificate, verify_chain};
+
+/// One document with the outcome of its checks.
+pub struct Inspection<'a> {
+    /// The document.
+    pub document: &'a Document,
+    /// What its own certificate says, if it carries one.
+    pub signer: Option<Result<SignerCertificate, CertificateFault>>,
+    /// docType, issuer's signature, digests and device's signature.
+    pub checks: [Check; 4],
+}
+
+/// A check and how it came out.
+pub struct Check {
+    /// The name in JSON.
+    pub name: &'static str,
+    /// How it came out.
+    pub outcome: Outcome,
+}
+
+/// How a check came out.
+pub enum Outcome {
+    /// It passed, and what that means.
+    Passed(&'static str),
+    /// It failed.
+    Failed(Error),
+    /// A document alone does not suffice for it, and why.
+    NotChecked(&'static str),
+}
+
+impl<'a> Inspection<'a> {
+    /// Inspects a document.
+    #[must_use]
+    pub fn of(document: &'a Document) -> Self {
+        let leaf = document.issuer_signed().x5chain().first();
+        let signer = leaf.map(|der| SignerCertificate::from_der(der));
+        let checks = [
+            Check::new(
+                "doc_type",
+                document.check_doc_type(document.doc_type()),
+                "envelope and MSO state the same docType",
+            ),
+            issuer_signature(document, signer.as_ref()),
+            Check::new("digests", document.check_digests(), "every item has its digest in the MSO"),
+            device_authentication(document),
+        ];
+        Self { document, signer, checks }
+    }
+
+    /// Whether no check failed.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.checks.iter().all(|check| !matches!(check.outcome, Outcome::Failed(_)))
+    }
+
+    /// Why the signer's certificate could not be trusted through any IACA root, if so.
+    #[must_use]
+    pub fn profile_fault(&self) -> Option<String> {
+        let signed = self.document.mso().validity().signed;
+        let no_roots: [&[u8]; 0] = [];
+        // Without roots, lack of a root is what is left when the profile is kept.
+        match verify_chain(self.document.issuer_signed().x5chain(), &no_roots, signed, signed) {
+            Ok(_) => None,
+            Err(error) if error.fault == CertificateFault::IssuerUntrusted => None,
+            Err(error) => Some(error.fault.to_string()),
+        }
+    }
+
+    /// A member of `documents` in the output of `velum inspect --json`.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let mso = self.document.mso();
+        let validity = mso.validity();
+        let device_signed = self.document.device_signed();
+        json!({
+            "doc_type": self.document.doc_type(),
+            "mso_bytes": mso.bytes().len(),
+            "size_class": self.document.size_class(&[]).ok().map(|class| class.name),
+            "validity": {
+                "signed": validity.signed.to_string(),
+                "valid_from": validity.valid_from.to_string(),
+                "valid_until": validity.valid_until.to_string(),
+            },
+            "document_signer": match &self.signer {
+                Some(Ok(signer)) => json!({
+                    "sec1_hex": hex::encode(signer.public_key.to_encoded_point(false)),
+                    "not_before": signer.not_before.to_string(),
+                    "not_after": signer.not_after.to_string(),
+                    "annex_b_fault": self.profile_fault(),
+                }),
+                Some(Err(fault)) => json!({ "annex_b_fault": fault.to_string() }),
+                None => Json::Null,
+            },
+            "device_key": hex::encode(mso.device_key().to_encoded_point(false)),
+            "device_auth": match device_signed.auth() {
+                DeviceAuth::Signature(_) => "signature",
+                DeviceAuth::Mac => "mac",
+            },
+            "device_namespaces": device_signed.has_name_spaces().then(|| hex::encode(device_signed.name_spaces())),
+            "namespaces": self.document.issuer_signed().name_spaces().iter().map(namespace_json).collect::<Vec<_>>(),
+            "checks": self.checks.iter().map(Check::to_json).collect::<Vec<_>>(),
+        })
+    }
+}
+
+impl Check {
+    fn new(name: &'static str, result: Result<(), Error>, meaning: &'static str) -> Self {
+        let outcome = match result {
+            Ok(()) => Outcome::Passed(meaning),
+            Err(error) => Outcome::Failed(error),
+        };
+        Self { name, outcome }
+    }
+
+    fn to_json(&self) -> Json {
+        match &self.outcome {
+            Outcome::Passed(meaning) => json!({ "check": self.name, "result": "passed", "message": meaning }),
+            Outcome::NotChecked(why) => {
+                json!({ "check": self.name, "result": "not_checked", "message": why })
+            }
+            Outcome::Failed(error) => json!({
+                "check": self.name,
+                "result": "failed",
+                "code": error.code().as_str(),
+                "message": error.message(),
+                "where": error.where_(),
+            }),
+        }
+    }
+}
+
+/// Under the key of the document's own certificate: whether to trust it is up to a request.
+fn issuer_signature(
+    document: &Document,
+    signer: Option<&Result<SignerCertificate, CertificateFault>>,
+) -> Check {
+    const NAME: &str = "issuer_signature";
+    const MEANING: &str = "by the key of the document's own certificate; trusting it is up to a request";
+    match signer {
+        Some(Ok(signer)) => Check::new(NAME, document.check_issuer_signature(&signer.public_key), MEANING),
+        Some(Err(fault)) => {
+            let message = format!("the signer's certificate gives no key: {fault}");
+            let place = format!("{}.issuerSigned.issuerAuth.x5chain", document.place());
+            Check { name: NAME, outcome: Outcome::Failed(Error::new(Code::IssuerSignature, place, message)) }
+        }
+        None => Check { name: NAME, outcome: Outcome::NotChecked("the document carries no certificate") },
+    }
+}
+
+fn device_authentication(document: &Document) -> Check {
+    let outcome = match document.device_signed().signature() {
+        Ok(_) => Outcome::NotChecked("a signature over a session, which needs the transcript"),
+        Err(error) => Outcome::Failed(error),
+    };
+    Check { name: "device_signature", outcome }
+}
+
+fn namespace_json(name_space: &NameSpace) -> Json {
+    let elements: Vec<_> = name_space
+        .items()
+        .iter()
+        .map(|item| {
+            json!({
+                "element": item.element_identifier(),
+                "value": item.value().to_json(),
+                "digest_id": item.digest_id(),
+                "item_bytes": item.bytes().len(),
+            })
+        })
+        .collect();
+    json!({ "namespace": name_space.name(), "elements": elements })
+}
