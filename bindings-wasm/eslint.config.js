@@ -9,6 +9,10 @@ export default tseslint.config(
     rules: {
       // Numbers read well in messages.
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/no-confusing-void-expression": [
+        "error",
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
       // Rust throws its errors as plain objects; they become errors where they leave the worker.
       "@typescript-eslint/only-throw-error": "off",
     },

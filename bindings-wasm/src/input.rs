@@ -1,14 +1,9 @@
-//! Reading what JavaScript gave, and throwing what it is told.
+//! Reading what JavaScript gave.
 
-use js_sys::JSON;
-use serde_json::json;
-use velum_credentials::Error;
-#[cfg(feature = "verify")]
-use velum_credentials::Request;
-use wasm_bindgen::JsValue;
+use velum_credentials::{Error, Request, SizeClass};
+use wasm_bindgen::JsError;
 
 /// A request in either form: CBOR begins with the head of a map, JSON with ASCII.
-#[cfg(feature = "verify")]
 pub(crate) fn request(bytes: &[u8]) -> Result<Request, Error> {
     match bytes.first() {
         Some(0x80..) => Request::from_cbor(bytes),
@@ -16,14 +11,7 @@ pub(crate) fn request(bytes: &[u8]) -> Result<Request, Error> {
     }
 }
 
-/// The error as JavaScript gets it.
-pub(crate) fn thrown(error: &Error) -> JsValue {
-    let text = json!({ "code": error.code().as_str(), "where": error.where_(), "message": error.message() })
-        .to_string();
-    JSON::parse(&text).unwrap_or_else(|_| JsValue::from(text))
-}
-
-/// Throws the error, if it is one.
-pub(crate) fn or_throw<T>(outcome: Result<T, Error>) -> Result<T, JsValue> {
-    outcome.map_err(|error| thrown(&error))
+/// The class of a name, which the package has checked.
+pub(crate) fn size_class(name: &str) -> Result<SizeClass, JsError> {
+    SizeClass::by_name(name).ok_or_else(|| JsError::new("no such size class"))
 }

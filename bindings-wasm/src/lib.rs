@@ -6,8 +6,12 @@
 //!
 //! The hand-written TypeScript in `ts/` is the package's interface; what is exported here is known to it alone.
 
+#[cfg(feature = "verify")]
+mod input;
 #[cfg(feature = "mint")]
 mod mint;
+#[cfg(feature = "verify")]
+mod output;
 #[cfg(feature = "parallel")]
 mod pool;
 #[cfg(feature = "prove")]
@@ -16,4 +20,4 @@ mod prove;
 mod verify;
 
 #[cfg(any(feature = "mint", feature = "verify"))]
-mod input;
+mod failure;

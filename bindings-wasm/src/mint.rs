@@ -5,7 +5,7 @@ use velum_credentials::mint::{Spec, mint as mint_spec};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::input::or_throw;
+use crate::failure::or_throw;
 
 /// A minted document and what goes with it.
 #[wasm_bindgen(getter_with_clone)]

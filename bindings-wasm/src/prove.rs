@@ -12,8 +12,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 use zeroize::Zeroizing;
 
-use crate::input::{self, or_throw, thrown};
-use crate::verify::{learnt_json, size_class};
+use crate::failure::{or_throw, thrown};
+use crate::input::{self, size_class};
+use crate::output;
 
 /// A prover, which keeps what depends on a size class alone.
 #[wasm_bindgen]
@@ -86,7 +87,7 @@ pub fn inspect(response: &[u8]) -> Result<String, JsValue> {
         let documents = response.documents().iter();
         documents.map(|document| Inspection::of(document).to_json()).collect::<Vec<_>>()
     });
-    or_throw(inspected).map(|documents| serde_json::Value::from(documents).to_string())
+    or_throw(inspected).map(|documents| output::text(documents.into()))
 }
 
 /// What an answer to the request would tell.
@@ -95,7 +96,7 @@ pub fn explain(request: &[u8], document: &[u8]) -> Result<String, JsValue> {
     let explained = || {
         let request = input::request(request)?;
         let response = DeviceResponse::parse(document)?;
-        Ok(explanation_json(&request.explain(response.document(request.doc_type())?)).to_string())
+        Ok(output::text(explanation_json(&request.explain(response.document(request.doc_type())?))))
     };
     or_throw(explained())
 }
@@ -131,7 +132,7 @@ fn explanation_json(explanation: &Explanation) -> serde_json::Value {
             "message": error.message(),
         }),
     });
-    let mut json = learnt_json(&explanation.learnt);
+    let mut json = output::learnt(&explanation.learnt);
     json["hidden"] = hidden.collect();
     json["predicates"] = predicates.collect();
     json

@@ -1,11 +1,12 @@
 //! Verifying.
 
-use serde_json::json;
-use velum_credentials::{Error, Learnt, Presentation, SessionTranscript, SizeClass};
+use velum_credentials::{Error, Presentation, SessionTranscript};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 
-use crate::input::{self, or_throw};
+use crate::failure::or_throw;
+use crate::input::{self, size_class};
+use crate::output;
 
 /// A verifier, which keeps what depends on a size class alone.
 #[wasm_bindgen]
@@ -35,19 +36,6 @@ impl Verifier {
     fn learnt(&self, presentation: &[u8], transcript: &[u8], request: &[u8]) -> Result<String, Error> {
         let (request, transcript) = (input::request(request)?, SessionTranscript::parse(transcript)?);
         let verified = self.0.verify(&Presentation::from_bytes(presentation)?, &transcript, &request)?;
-        Ok(learnt_json(&verified.learnt).to_string())
+        Ok(output::text(output::learnt(&verified.learnt)))
     }
-}
-
-/// What is learnt, as JSON and in words.
-pub(crate) fn learnt_json(learnt: &[Learnt]) -> serde_json::Value {
-    json!({
-        "facts": learnt.iter().map(Learnt::to_json).collect::<Vec<_>>(),
-        "learnt": learnt.iter().map(Learnt::to_string).collect::<Vec<_>>(),
-    })
-}
-
-/// The class of a name that the package has checked.
-pub(crate) fn size_class(name: &str) -> Result<SizeClass, JsError> {
-    SizeClass::by_name(name).ok_or_else(|| JsError::new("no such size class"))
 }

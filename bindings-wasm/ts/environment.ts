@@ -1,9 +1,10 @@
 // Which build runs here, and why.
 
 import { VelumError } from "./errors.js";
+import { processors } from "./host.js";
 
-/** A build of the prover: with SIMD, or for engines without it. */
-export type Build = "simd" | "scalar";
+/** A build of the prover: with SIMD and threads, with SIMD, or for engines without it. */
+export type Build = "simd-threads" | "simd" | "scalar";
 
 /** What runs here. */
 export interface Environment {
@@ -21,9 +22,19 @@ export interface Environment {
 
 /** What a caller asks for. */
 export interface BuildOptions {
+  /**
+   * The build to use. By itself a prover takes the fastest that runs here; threads only on pages that are isolated by COOP
+   * and COEP, since elsewhere memory cannot be shared. In Node they are used where they are asked for.
+   *
+   * @defaultValue "auto"
+   */
   build?: Build | "auto";
+  /** Threads that prove, of the build that has them. By default one a processor, eight at most. */
   threads?: number;
 }
+
+/** More threads than this gain nothing: what is left is done by one. */
+const MOST_THREADS = 8;
 
 // (module (func (result v128) (i8x16.splat (i32.const 0))))
 const SIMD_PROBE = new Uint8Array([
@@ -36,16 +47,70 @@ export function environment(): Environment {
 }
 
 /** The build for what is asked. */
-export function choose({ build = "auto" }: BuildOptions): Environment {
-  const supported = typeof WebAssembly === "object" && typeof WebAssembly.validate === "function";
-  const simd = supported && WebAssembly.validate(SIMD_PROBE);
-  const crossOriginIsolated = (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === true;
-  const found = { threads: 1, simd, crossOriginIsolated };
-  if (build === "simd" && !simd) {
-    throw new VelumError("unsupported", "build", 'this engine has no SIMD; ask for "auto" or "scalar"');
+export function choose({ build = "auto", threads }: BuildOptions): Environment {
+  const found = look();
+  const { crossOriginIsolated, simd } = found;
+  if (build !== "auto") {
+    const missing = lacks(build, found);
+    if (missing !== undefined)
+      throw new VelumError("unsupported", "build", `${missing}; ask for "auto" or another build`);
+    return environmentOf(build, "it was asked for", found, threads);
   }
-  if (build !== "auto") return { ...found, build, reason: "it was asked for" };
-  if (!supported) return { ...found, build: "scalar", reason: "there is no WebAssembly here: nothing can be proven" };
-  if (!simd) return { ...found, build: "scalar", reason: "this engine has no SIMD" };
-  return { ...found, build: "simd", reason: "this engine has SIMD" };
+  if (!found.wasm) return environmentOf("scalar", "there is no WebAssembly here: nothing can be proven", found);
+  if (!simd) return environmentOf("scalar", "this engine has no SIMD", found);
+  if (!crossOriginIsolated) {
+    return environmentOf(
+      "simd",
+      "this engine has SIMD; there are no threads, since the page is not isolated by COOP and COEP",
+      found,
+    );
+  }
+  if (lacks("simd-threads", found) !== undefined || found.processors < 2) {
+    return environmentOf("simd", "this engine has SIMD; threads would gain nothing, or cannot share memory", found);
+  }
+  return environmentOf(
+    "simd-threads",
+    "this engine has SIMD, and the page is isolated so that threads share memory",
+    found,
+    threads,
+  );
+}
+
+interface Found {
+  wasm: boolean;
+  simd: boolean;
+  sharedMemory: boolean;
+  crossOriginIsolated: boolean;
+  processors: number;
+}
+
+function look(): Found {
+  const wasm = typeof WebAssembly === "object" && typeof WebAssembly.validate === "function";
+  return {
+    wasm,
+    simd: wasm && WebAssembly.validate(SIMD_PROBE),
+    sharedMemory: typeof SharedArrayBuffer === "function",
+    crossOriginIsolated: (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === true,
+    processors: processors(),
+  };
+}
+
+/** What a build needs and does not find, if anything. */
+function lacks(build: Build, { simd, sharedMemory }: Found): string | undefined {
+  if (build === "scalar") return undefined;
+  if (!simd) return "this engine has no SIMD";
+  if (build === "simd-threads" && !sharedMemory) return "memory cannot be shared here, which takes COOP and COEP";
+  return undefined;
+}
+
+function environmentOf(build: Build, reason: string, found: Found, threads?: number): Environment {
+  const { simd, crossOriginIsolated, processors } = found;
+  const most = threads ?? Math.min(processors, MOST_THREADS);
+  return {
+    build,
+    threads: build === "simd-threads" ? Math.max(1, Math.floor(most)) : 1,
+    reason,
+    simd,
+    crossOriginIsolated,
+  };
 }

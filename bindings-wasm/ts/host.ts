@@ -11,9 +11,9 @@ export interface WorkerHandle {
 
 /** What a worker tells the thread that started it. */
 export interface WorkerEvents {
-  message(data: unknown): void;
+  readonly message: (data: unknown) => void;
   /** It ended, or never began. */
-  failed(reason: string): void;
+  readonly failed: (reason: string) => void;
 }
 
 /** A worker's end of the line. */
@@ -53,7 +53,7 @@ interface NodeProcess {
 }
 
 /** Node's process, where this is Node: bundlers find no `import` that a browser would lack. */
-function node(): NodeProcess | undefined {
+export function node(): NodeProcess | undefined {
   return (globalThis as { process?: NodeProcess }).process;
 }
 
@@ -99,9 +99,16 @@ export function nodeWorker(url: URL, name: string, events: WorkerEvents): Worker
   };
 }
 
+/** Starts another worker of the script that this worker runs. */
+export function startTwin(script: string, events: WorkerEvents): WorkerHandle | undefined {
+  if (typeof Worker !== "function") return nodeWorker(new URL(script), "velum-thread", events);
+  // A bundler may have put this module elsewhere: a worker's own address is that of its script.
+  return webWorker(new Worker(self.location.href, { type: "module", name: "velum-thread" }), events);
+}
+
 /** The line to the thread that started this worker. */
 export function parent(): Port {
-  const port = node()?.getBuiltinModule?.("node:worker_threads")?.parentPort;
+  const port = node()?.getBuiltinModule?.("node:worker_threads").parentPort;
   if (port) {
     return {
       post: (message, transfer) => port.postMessage(message, transfer),
@@ -121,16 +128,7 @@ interface DedicatedWorkerScope {
   addEventListener(type: "message", listener: (event: MessageEvent<unknown>) => void): void;
 }
 
-/** Fetches, or in Node reads, and compiles a module. */
-export async function compile(url: URL): Promise<WebAssembly.Module> {
-  if (url.protocol === "file:") {
-    const files = node()?.getBuiltinModule?.("node:fs/promises");
-    if (files !== undefined) return WebAssembly.compile(await files.readFile(url));
-  }
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`status ${response.status}`);
-  const type = response.headers.get("content-type") ?? "";
-  // Servers that do not know the type of WebAssembly cost time, and nothing else.
-  if (!type.startsWith("application/wasm")) return WebAssembly.compile(await response.arrayBuffer());
-  return WebAssembly.compileStreaming(response);
+/** Web Locks, which insecure and old contexts lack. */
+export function locks(): LockManager | undefined {
+  return (globalThis as { navigator?: { locks?: LockManager } }).navigator?.locks;
 }

@@ -1,9 +1,10 @@
 // The verifier's WebAssembly, in a worker or wherever a server verifies.
 
 import init, { Verifier } from "./glue/verifier.js";
-import { compile } from "./host.js";
+import { compile } from "./compile.js";
 import type { VerifierCalls } from "./protocol.js";
 import type { Handlers } from "./serve.js";
+import type { Verified } from "./types.js";
 
 export async function loadVerifier(wasmUrl: string | undefined): Promise<Handlers<VerifierCalls>> {
   const url = wasmUrl === undefined ? new URL("./verifier.wasm", import.meta.url) : new URL(wasmUrl);
@@ -15,7 +16,7 @@ export async function loadVerifier(wasmUrl: string | undefined): Promise<Handler
       return undefined;
     },
     verify: ({ presentation, transcript, request }, watch) => ({
-      ...JSON.parse(verifier.verify(presentation, transcript, request)),
+      ...(JSON.parse(verifier.verify(presentation, transcript, request)) as Omit<Verified, "ms">),
       ms: watch.ms,
     }),
   };

@@ -1,5 +1,6 @@
 // What goes between a page and its worker. Both are of one version of the package.
 
+import type { Build } from "./environment.js";
 import type { ErrorCode } from "./errors.js";
 import type { DocumentSummary, Explanation, SizeClass, Stage, StageTiming, Verified } from "./types.js";
 
@@ -22,6 +23,7 @@ export type VerifierCalls = {
 };
 
 export type ProverCalls = {
+  memoryBytes: { input: undefined; output: number };
   makeKeys: { input: { sizeClass: SizeClass }; output: undefined };
   inspect: { input: { document: Uint8Array }; output: DocumentSummary[] };
   explain: { input: { request: Uint8Array; document: Uint8Array }; output: Explanation };
@@ -52,7 +54,7 @@ export type ProverCalls = {
 export interface Setup {
   /** Where the WebAssembly is, if not beside the worker's script. */
   wasmUrl: string | undefined;
-  build: string;
+  build: Build | "verifier";
   threads: number;
   /** A name that the worker holds a Web Lock under for as long as it lives. */
   lock: string;
@@ -60,6 +62,8 @@ export interface Setup {
 
 export type ToWorker =
   | { setup: Setup }
+  /** To a worker that lends its thread to another: the module and the memory that they share. */
+  | { join: { module: WebAssembly.Module; memory: WebAssembly.Memory } }
   /** A number other than zero in `stop`, which both sides share, asks the call to stop. */
   | { id: number; verb: string; input: unknown; stop: Int32Array<SharedArrayBuffer> | undefined };
 
@@ -71,6 +75,7 @@ export interface Failure {
 }
 
 export type FromWorker =
+  /** It can be called, or has joined. */
   | { ready: true }
   | { broken: Failure }
   | { id: number; stage: Stage; fraction: number }

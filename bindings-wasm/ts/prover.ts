@@ -154,6 +154,11 @@ export class Prover {
     return attempt(() => this.#worker.call("verify", verifyInput(input), options));
   }
 
+  /** Bytes of WebAssembly memory that the worker has. They grow with the first proofs, and are given back when the worker ends. */
+  memoryBytes(options?: CallOptions): Promise<number> {
+    return attempt(() => this.#worker.call("memoryBytes", undefined, options));
+  }
+
   /** Ends the worker. Calls under way reject with `disposed`, and so do later ones. */
   dispose(): void {
     this.#worker.dispose();

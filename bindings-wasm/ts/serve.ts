@@ -1,6 +1,6 @@
 // The worker's side: loads its WebAssembly, then answers calls in their order.
 
-import { parent } from "./host.js";
+import { locks, parent } from "./host.js";
 import type { Calls, Failure, FromWorker, Setup, ToWorker } from "./protocol.js";
 import type { Stage, StageTiming } from "./types.js";
 
@@ -50,8 +50,11 @@ export class Watch {
 /** What answers each call. */
 export type Handlers<C extends Calls> = { [V in keyof C]: (input: C[V]["input"], watch: Watch) => C[V]["output"] };
 
-/** Serves the calls that `load` gives the handlers of. */
-export function serve<C extends Calls>(load: (setup: Setup) => Promise<Handlers<C>>): void {
+/** Lends this worker's thread to another, until it is ended. */
+export type Join = (module: WebAssembly.Module, memory: WebAssembly.Memory, ready: () => void) => Promise<void>;
+
+/** Serves the calls that `load` gives the handlers of, or joins another worker. */
+export function serve<C extends Calls>(load: (setup: Setup) => Promise<Handlers<C>>, join?: Join): void {
   const port = parent();
   const post = (message: FromWorker, transfer: Transferable[] = []) => port.post(message, transfer);
   let handlers: Promise<Handlers<C>> | undefined;
@@ -62,11 +65,15 @@ export function serve<C extends Calls>(load: (setup: Setup) => Promise<Handlers<
     return loaded;
   };
 
-  port.listen(async (data) => {
-    const message = data as ToWorker;
+  const receive = async (message: ToWorker) => {
     if ("setup" in message) {
       handlers = begin(message.setup);
       handlers.catch((reason: unknown) => post({ broken: notLoaded(reason) }));
+      return;
+    }
+    if ("join" in message) {
+      const { module, memory } = message.join;
+      await join?.(module, memory, () => post({ ready: true }));
       return;
     }
     const { id, verb, input, stop } = message;
@@ -81,7 +88,8 @@ export function serve<C extends Calls>(load: (setup: Setup) => Promise<Handlers<
       if (isFailure(thrown)) post({ id, failure: thrown, fatal: false });
       else post({ id, failure: broken(thrown), fatal: true });
     }
-  });
+  };
+  port.listen((data) => void receive(data as ToWorker));
 }
 
 /** Whether Rust threw it, as an answer. */
@@ -106,11 +114,11 @@ export function notLoaded(reason: unknown): Failure {
 /** Holds a lock until this worker is no more, which is how the page learns of it. */
 function holdLock(name: string): Promise<void> {
   return new Promise((resolve) => {
-    if (typeof navigator === "undefined" || !navigator.locks) return resolve();
-    const held = navigator.locks.request(name, () => {
+    const held = locks()?.request(name, () => {
       resolve();
-      return new Promise<never>(() => {});
+      return new Promise<never>(() => undefined);
     });
+    if (held === undefined) return resolve();
     // Without locks, as in a sandboxed frame, only errors tell.
     held.catch(() => resolve());
   });

@@ -5,7 +5,7 @@
  */
 
 import init, { mint as mintWasm } from "./glue/testing.js";
-import { compile } from "./host.js";
+import { compile } from "./compile.js";
 import { address, attempt } from "./input.js";
 import { broken, isFailure, notLoaded } from "./serve.js";
 import type { Predicate, Request } from "./types.js";

@@ -71,7 +71,7 @@ export class Verifier {
   /** Starts nothing. */
   constructor(options: VerifierOptions = {}) {
     const wasmUrl = address(options.wasmUrl);
-    const setup = { wasmUrl, build: "verifier", threads: 1 };
+    const setup = { wasmUrl, build: "verifier", threads: 1 } as const;
     this.#engine =
       options.worker === false
         ? new Here(wasmUrl)

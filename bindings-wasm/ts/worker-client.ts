@@ -5,7 +5,7 @@
 // starts another. Either way the caller is told at once.
 
 import { VelumError } from "./errors.js";
-import { canStartWorker, type WorkerEvents, type WorkerHandle } from "./host.js";
+import { canStartWorker, locks, type WorkerEvents, type WorkerHandle } from "./host.js";
 import type { Calls, Failure, FromWorker, Setup, ToWorker } from "./protocol.js";
 import type { CallOptions } from "./types.js";
 
@@ -176,10 +176,11 @@ export class WorkerClient<C extends Calls> {
  * there is no other sign.
  */
 function watchLock(name: string, signal: AbortSignal, ended: () => void): void {
-  if (typeof navigator === "undefined" || !navigator.locks) return;
-  navigator.locks.request(name, { signal }, ended).catch(() => {
-    // The watch is over: the worker was ended here.
-  });
+  locks()
+    ?.request(name, { signal }, ended)
+    .catch(() => {
+      // The watch is over: the worker was ended here.
+    });
 }
 
 /** The failure as an error. */

@@ -1,58 +1,70 @@
 // The prover's worker.
 
-import { compile } from "./host.js";
-import initScalar, * as scalar from "./glue/prover-scalar.js";
-import initSimd, * as simd from "./glue/prover-simd.js";
+import { compile } from "./compile.js";
+import initSingle, * as single from "./glue/prover.js";
+import initThreads, * as threads from "./glue/prover-threads.js";
+import { joinPool, openPool } from "./pool.js";
 import type { ProverCalls, Setup } from "./protocol.js";
 import { type Handlers, serve, type Watch } from "./serve.js";
+import type { DocumentSummary, Explanation, Verified } from "./types.js";
 
-/** What every build exports. */
+type Bytes = Uint8Array<ArrayBuffer>;
+
+serve<ProverCalls>(async (setup) => {
+  const module = await compile(address(setup));
+  if (setup.build !== "simd-threads") return handlers(single, await initSingle({ module_or_path: module }));
+  const exports = await initThreads({ module_or_path: module });
+  await openPool(import.meta.url, module, exports.memory, setup.threads);
+  return handlers(threads, exports);
+}, joinPool);
+
+/** What both builds export. */
 type Glue = Pick<
-  typeof simd,
+  typeof single,
   "Prover" | "Verifier" | "inspect" | "explain" | "deviceAuthenticationBytes" | "withDeviceSignature"
 >;
 
-serve<ProverCalls>(async (setup) => handlers(await load(setup)));
-
-async function load({ build, wasmUrl }: Setup): Promise<Glue> {
-  // Each address is written out where bundlers look for it.
-  if (build === "simd") {
-    const url = wasmUrl === undefined ? new URL("./prover-simd.wasm", import.meta.url) : new URL(wasmUrl);
-    await initSimd({ module_or_path: await compile(url) });
-    return simd;
-  }
-  const url = wasmUrl === undefined ? new URL("./prover-scalar.wasm", import.meta.url) : new URL(wasmUrl);
-  await initScalar({ module_or_path: await compile(url) });
-  return scalar;
+/** Where the WebAssembly is. Each address is written out, which is how bundlers find it. */
+function address({ build, wasmUrl }: Setup): URL {
+  if (wasmUrl !== undefined) return new URL(wasmUrl);
+  if (build === "simd-threads") return new URL("./prover-threads.wasm", import.meta.url);
+  if (build === "simd") return new URL("./prover-simd.wasm", import.meta.url);
+  return new URL("./prover-scalar.wasm", import.meta.url);
 }
 
-function handlers(glue: Glue): Handlers<ProverCalls> {
+function handlers(glue: Glue, { memory }: { memory: WebAssembly.Memory }): Handlers<ProverCalls> {
   const [prover, verifier] = [new glue.Prover(), new glue.Verifier()];
-  const timed = (bytes: Uint8Array, watch: Watch) => ({
-    bytes: bytes as Uint8Array<ArrayBuffer>,
-    timings: watch.timings(),
-    ms: watch.ms,
-  });
+  const timed = (bytes: Uint8Array, watch: Watch) => {
+    return { bytes: bytes as Bytes, timings: watch.timings(), ms: watch.ms };
+  };
   return {
+    memoryBytes: () => memory.buffer.byteLength,
     makeKeys: ({ sizeClass }, watch) => {
       prover.makeKeys(sizeClass, watch.progress);
       return undefined;
     },
-    inspect: ({ document }) => JSON.parse(glue.inspect(document)),
-    explain: ({ request, document }) => JSON.parse(glue.explain(request, document)),
+    inspect: ({ document }) => JSON.parse(glue.inspect(document)) as DocumentSummary[],
+    explain: ({ request, document }) => JSON.parse(glue.explain(request, document)) as Explanation,
     deviceAuthenticationBytes: ({ document, docType, transcript }) =>
-      glue.deviceAuthenticationBytes(document, docType, transcript) as Uint8Array<ArrayBuffer>,
+      glue.deviceAuthenticationBytes(document, docType, transcript) as Bytes,
     withDeviceSignature: ({ document, docType, signature }) =>
-      glue.withDeviceSignature(document, docType, signature) as Uint8Array<ArrayBuffer>,
+      glue.withDeviceSignature(document, docType, signature) as Bytes,
     prepare: ({ document, request, sizeClass }, watch) =>
       timed(prover.prepare(document, request, sizeClass, watch.progress), watch),
-    present: ({ prepared, document, transcript, request, clock, discloseDeviceNamespaces }, watch) =>
-      timed(
-        prover.present(prepared, document, transcript, request, clock, discloseDeviceNamespaces, watch.progress),
-        watch,
-      ),
+    present: ({ prepared, document, transcript, request, clock, discloseDeviceNamespaces }, watch) => {
+      const presented = prover.present(
+        prepared,
+        document,
+        transcript,
+        request,
+        clock,
+        discloseDeviceNamespaces,
+        watch.progress,
+      );
+      return timed(presented, watch);
+    },
     verify: ({ presentation, transcript, request }, watch) => ({
-      ...JSON.parse(verifier.verify(presentation, transcript, request)),
+      ...(JSON.parse(verifier.verify(presentation, transcript, request)) as Omit<Verified, "ms">),
       ms: watch.ms,
     }),
   };

@@ -13,7 +13,7 @@ use crate::report::Report;
 const KINDS: [ProofKind; 2] = [ProofKind::Credential, ProofKind::Presentation];
 
 pub fn run() -> Report {
-    let suites: Vec<_> = SUITES.into_iter().map(Described::suite).collect();
+    let suites: Vec<_> = SUITES.iter().copied().map(Described::suite).collect();
     let (built, available) = (Simd::BUILT.name(), Simd::available().name());
     let json = json!({
         "format_version": FORMAT_VERSION,

@@ -1,11 +1,15 @@
 //! Minted documents: well-formed ones pass every native check, hostile ones the one that is meant for them.
 
+use p256::ecdsa::Signature;
+use p256::ecdsa::signature::Signer;
 use proptest::prelude::*;
 use serde_json::json;
-use velum_credentials::mint::{DigestAlgorithm, Draft, Form, Map, Minted, MsoDraft, Node, Spec, mint};
+use velum_credentials::mint::{
+    DeviceKey, DigestAlgorithm, Draft, Form, Map, Minted, MsoDraft, Node, Spec, mint,
+};
 use velum_credentials::{
-    Code, Date, DeviceResponse, Document, Error, Request, SessionTranscript, Timestamp, TrustedIssuer, Value,
-    limits, sig_structure,
+    Code, Date, DeviceResponse, Document, EMPTY_NAME_SPACES, Error, Request, SessionTranscript, Timestamp,
+    TrustedIssuer, Value, device_authentication_bytes, limits, sig_structure,
 };
 use velum_testdata::AGE_VERIFICATION;
 
@@ -107,6 +111,32 @@ fn an_added_element_moves_no_key() {
     assert_eq!(few.transcript, more.transcript);
     assert_eq!(few.keys.device, more.keys.device);
     assert_ne!(few.document(), more.document());
+}
+
+#[test]
+fn a_device_key_held_elsewhere_signs_later() {
+    let held = mint(&spec()).unwrap();
+    let DeviceKey::Held(key) = &held.keys.device else { panic!("drawn from the seed") };
+    let public = hex::encode(key.verifying_key().to_encoded_point(true));
+    let minted = mint(&spec_with(|spec| spec["keys"]["device_public"] = public.into())).unwrap();
+    assert!(minted.files().unwrap().iter().all(|(name, _)| *name != "device.key"));
+    assert_ne!(minted.document(), held.document());
+
+    let request = Request::from_json(minted.request.as_bytes()).unwrap();
+    let transcript = SessionTranscript::parse(&minted.transcript).unwrap();
+    let verify = |document: &[u8]| {
+        let response = DeviceResponse::parse(document).unwrap();
+        response.document(request.doc_type()).unwrap().verify(&request, &transcript).map(drop)
+    };
+    assert_eq!(verify(&minted.document()).unwrap_err().code(), Code::DeviceSignature);
+    let message = device_authentication_bytes(request.doc_type(), &transcript, &EMPTY_NAME_SPACES);
+    let signature: Signature = key.sign(&message);
+    let signed = DeviceResponse::with_device_signature(
+        &minted.document(),
+        request.doc_type(),
+        &signature.to_bytes().into(),
+    );
+    verify(&signed.unwrap()).unwrap();
 }
 
 #[test]
@@ -241,7 +271,7 @@ fn published_keys_can_be_used() {
 #[test]
 fn specs_that_cannot_be_minted_say_where() {
     type Edit = fn(&mut serde_json::Value);
-    let cases: [(Edit, Code, &str); 17] = [
+    let cases: [(Edit, Code, &str); 19] = [
         (|spec| spec["sed"] = 1.into(), Code::Malformed, "spec"),
         (|spec| spec["seed"] = "00".into(), Code::Malformed, "spec"),
         (|spec| spec["elements"][0]["value"] = 1.5.into(), Code::Malformed, "spec"),
@@ -277,6 +307,12 @@ fn specs_that_cannot_be_minted_say_where() {
         (|spec| spec["mso_key_order"] = json!(["status"]), Code::Malformed, "spec.mso_key_order"),
         (|spec| spec["transcript"] = "80".into(), Code::Malformed, "spec.transcript"),
         (|spec| spec["keys"]["device"] = "00".repeat(32).into(), Code::Malformed, "spec.keys.device"),
+        (|spec| spec["keys"]["device_public"] = "04".into(), Code::Malformed, "spec.keys.device_public"),
+        (
+            |spec| spec["keys"] = json!({"device": "01".repeat(32), "device_public": "04"}),
+            Code::Malformed,
+            "spec.keys.device_public",
+        ),
         (|spec| spec["elements"] = json!([]), Code::Malformed, "spec.request.predicates"),
     ];
     for (edit, code, place) in cases {

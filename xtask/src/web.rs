@@ -1,9 +1,10 @@
 //! The npm package `@velum/prover`: its WebAssembly, the JavaScript around it, its checks.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::process::{self, Error};
 use crate::project::Project;
@@ -17,7 +18,8 @@ const TARGET: &str = "wasm32-unknown-unknown";
 const FOLDER: &str = "bindings-wasm";
 
 /// What the standard library and every browser of the last years have, for wasm-opt.
-const FEATURES: [&str; 8] = [
+const FEATURES: [&str; 9] = [
+    "--enable-threads",
     "--enable-simd",
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
@@ -31,47 +33,99 @@ const FEATURES: [&str; 8] = [
 /// One `.wasm` of the package.
 struct Module {
     name: &'static str,
+    /// The JavaScript around it, which builds that differ in nothing but speed share.
+    glue: &'static str,
     /// Features of the crate.
     features: &'static str,
     /// Cargo's profile, and what wasm-opt does besides.
     profile: &'static str,
     optimise: &'static str,
-    /// The compiler's flags.
-    flags: &'static [&'static str],
+    target: Target,
 }
 
-const MODULES: [Module; 4] = [
+/// What the instructions of a module may be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Target {
+    /// Those that every engine has.
+    Plain,
+    Simd,
+    /// Atomic ones too. Rust then has to build its standard library anew, which is for its nightly versions to do.
+    SimdThreads,
+}
+
+const NIGHTLY: &str = "nightly-2026-05-20";
+
+impl Target {
+    fn flags(self) -> &'static [&'static str] {
+        match self {
+            Self::Plain => &[],
+            Self::Simd => &["-Ctarget-feature=+simd128"],
+            // The linker must be told to share memory, at most 1 GiB, and what each thread needs for variables of its own.
+            Self::SimdThreads => &[
+                "-Ctarget-feature=+simd128,+atomics",
+                "-Clink-arg=--shared-memory",
+                "-Clink-arg=--import-memory",
+                "-Clink-arg=--max-memory=1073741824",
+                "-Clink-arg=--export=__wasm_init_tls",
+                "-Clink-arg=--export=__tls_size",
+                "-Clink-arg=--export=__tls_align",
+                "-Clink-arg=--export=__tls_base",
+            ],
+        }
+    }
+
+    /// A build of other flags would undo this one's in the same folder.
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Simd => "simd",
+            Self::SimdThreads => "simd-threads",
+        }
+    }
+}
+
+const MODULES: [Module; 5] = [
+    Module { name: "prover-simd", glue: "prover", target: Target::Simd, ..PROVER },
+    Module { name: "prover-scalar", glue: "prover", target: Target::Plain, ..PROVER },
     Module {
-        name: "prover-simd",
-        features: "prove",
-        profile: "wasm",
-        optimise: "-O3",
-        flags: &["-Ctarget-feature=+simd128"],
+        name: "prover-threads",
+        glue: "prover-threads",
+        features: "parallel",
+        target: Target::SimdThreads,
+        ..PROVER
     },
-    Module { name: "prover-scalar", features: "prove", profile: "wasm", optimise: "-O3", flags: &[] },
-    Module { name: "verifier", features: "verify", profile: "wasm-small", optimise: "-Oz", flags: &[] },
-    Module { name: "testing", features: "mint", profile: "wasm-small", optimise: "-Oz", flags: &[] },
+    Module { name: "verifier", glue: "verifier", features: "verify", ..SMALL },
+    Module { name: "testing", glue: "testing", features: "mint", ..SMALL },
 ];
+
+const PROVER: Module =
+    Module { name: "", glue: "", features: "prove", profile: "wasm", optimise: "-O3", target: Target::Simd };
+
+const SMALL: Module = Module {
+    name: "",
+    glue: "",
+    features: "",
+    profile: "wasm-small",
+    optimise: "-Oz",
+    target: Target::Plain,
+};
 
 /// Builds the package into `bindings-wasm/dist`.
 pub fn build(project: &Project) -> Result<(), Error> {
     let web = Web::new(project);
     web.install()?;
-    process::run(project.command("rustup").args(["target", "add", TARGET]))?;
-    let glue = web.package.join("ts/glue");
-    let dist = web.package.join("dist");
-    for folder in [&glue, &dist] {
-        remove(folder)?;
-        create(folder)?;
-    }
-    for module in &MODULES {
-        web.module(module, &glue, &dist)?;
-    }
+    let (glue, dist) = (web.package.join("ts/glue"), web.package.join("dist"));
+    remove(&glue)?;
+    create(&glue)?;
+    let built = MODULES.iter().map(|module| web.module(module, &glue)).collect::<Result<Vec<_>, _>>()?;
+
+    remove(&dist)?;
     process::run(web.tool("tsc").args(["--project", "tsconfig.json"]))?;
     create(&dist.join("glue"))?;
-    for module in &MODULES {
-        let name = format!("glue/{}.js", module.name);
-        copy(&web.package.join("ts").join(&name), &dist.join(&name))?;
+    for (module, wasm) in MODULES.iter().zip(&built) {
+        let script = format!("{}.js", module.glue);
+        copy(&glue.join(&script), &dist.join("glue").join(&script))?;
+        copy(wasm, &dist.join(module.name).with_extension("wasm"))?;
     }
     for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
         copy(&project.root().join(licence), &web.package.join(licence))?;
@@ -92,8 +146,15 @@ impl<'a> Web<'a> {
         Self { project, package: project.root().join(FOLDER), target: project.target().join("wasm") }
     }
 
-    /// Installs the tools that come from npm, where the lock file has changed since.
+    /// Installs what compiles for the web, and the tools that come from npm where the lock file has changed since.
     fn install(&self) -> Result<(), Error> {
+        process::run(self.project.command("rustup").args(["target", "add", TARGET]))?;
+        let is_there = ["run", NIGHTLY, "rustc", "--version"];
+        if !process::output(self.project.command("rustup").args(is_there))?.status.success() {
+            let install = ["toolchain", "install", NIGHTLY, "--no-self-update", "--profile", "minimal"];
+            let mut rustup = self.project.command("rustup");
+            process::run(rustup.args(install).args(["--component", "rust-src"]))?;
+        }
         let (lock, installed) =
             (self.package.join("package-lock.json"), self.package.join("node_modules/.installed.json"));
         if fs::read(&lock).ok() == fs::read(&installed).ok() {
@@ -104,25 +165,37 @@ impl<'a> Web<'a> {
         copy(&lock, &installed)
     }
 
-    fn module(&self, module: &Module, glue: &Path, dist: &Path) -> Result<(), Error> {
-        let Module { name, features, profile, optimise, flags } = module;
-        let mut build = self.project.cargo(["build", "--locked", "--lib", "--package", PACKAGE]);
+    /// Builds a module, puts the JavaScript around it into `glue` and says where the module is.
+    fn module(&self, module: &Module, glue: &Path) -> Result<PathBuf, Error> {
+        let Module { name, glue: script, features, profile, optimise, target } = module;
+        let folder = self.target.join(target.folder());
+        let mut build = self.cargo(*target);
+        build.args(["--locked", "--lib", "--package", PACKAGE]);
         build.args(["--features", features, "--profile", profile, "--target", TARGET, "--target-dir"]);
-        build.arg(&self.target).env("CARGO_ENCODED_RUSTFLAGS", self.flags(flags));
+        build.arg(&folder).env("CARGO_ENCODED_RUSTFLAGS", self.flags(target.flags()));
         process::run(&mut build)?;
-        let built = self.target.join(TARGET).join(profile).join("velum_wasm.wasm");
+        let built = folder.join(TARGET).join(profile).join("velum_wasm.wasm");
 
         let folder = self.target.join("bindgen").join(name);
         create(&folder)?;
         let mut bindgen = self.project.command(self.bindgen()?);
-        process::run(bindgen.arg(built).arg(&folder).arg(name))?;
+        process::run(bindgen.arg(built).arg(&folder).arg(script))?;
         for extension in ["js", "d.ts"] {
-            let file = format!("{name}.{extension}");
-            copy(&folder.join(&file), &glue.join(&file))?;
+            let file = format!("{script}.{extension}");
+            share(&folder.join(&file), &glue.join(&file))?;
         }
-        let bound = folder.join(format!("{name}_bg.wasm"));
-        let optimised = self.optimised(name, optimise, &bound)?;
-        copy(&optimised, &dist.join(format!("{name}.wasm")))
+        let bound = folder.join(format!("{script}_bg.wasm"));
+        self.optimised(name, optimise, &bound)
+    }
+
+    /// Cargo, about to build.
+    fn cargo(&self, target: Target) -> Command {
+        if target != Target::SimdThreads {
+            return self.project.cargo(["build"]);
+        }
+        let mut cargo = self.project.command("rustup");
+        cargo.args(["run", NIGHTLY, "cargo", "build", "-Zbuild-std=std,panic_abort"]);
+        cargo
     }
 
     /// The module after wasm-opt, which takes a minute and is spared where nothing changed.
@@ -173,12 +246,12 @@ impl<'a> Web<'a> {
     }
 
     /// A tool that npm installed.
-    fn tool(&self, name: &str) -> std::process::Command {
+    fn tool(&self, name: &str) -> Command {
         self.command(self.package.join("node_modules/.bin").join(name))
     }
 
     /// A program to be run in the package's folder.
-    fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> std::process::Command {
+    fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = self.project.command(program);
         command.current_dir(&self.package);
         command
@@ -198,4 +271,13 @@ fn remove(folder: &Path) -> Result<(), Error> {
 
 fn copy(from: &Path, to: &Path) -> Result<(), Error> {
     fs::copy(from, to).map(drop).map_err(|source| Error::Write { path: to.into(), source })
+}
+
+/// Copies a file that modules share, and makes sure that they do.
+fn share(from: &Path, to: &Path) -> Result<(), Error> {
+    if to.exists() && fs::read(from).ok() != fs::read(to).ok() {
+        let message = format!("{} differs between builds that should share it", to.display());
+        return Err(Error::Found(message));
+    }
+    copy(from, to)
 }

@@ -56,6 +56,7 @@ impl Parameters {
                 query_grinding_bits: 18,
                 ..Self::COMMON
             },
+            #[cfg(feature = "aggregatable")]
             (Suite::Aggregatable, _) => Self {
                 log_blowup: 3,
                 queries: 66,

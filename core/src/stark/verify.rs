@@ -8,7 +8,9 @@ use crate::field::{EF, F};
 use crate::stark::domain::Selectors;
 use crate::stark::fixed;
 use crate::stark::fri::{self, Layers};
-use crate::stark::hash::{Blake3Hash, Poseidon2Hash, SuiteHash, Transcript};
+#[cfg(feature = "aggregatable")]
+use crate::stark::hash::Poseidon2Hash;
+use crate::stark::hash::{Blake3Hash, SuiteHash, Transcript};
 use crate::stark::key::VerifierKey;
 use crate::stark::mask::Table;
 use crate::stark::merkle;
@@ -87,6 +89,7 @@ impl VerifierKey {
     pub fn verify<C: Chip>(&self, chips: &[C], bound: &[u8], proof: &[u8]) -> Result<(), VerifyError> {
         match self.suite {
             Suite::Direct => self.verify_with::<C, Blake3Hash>(chips, bound, proof),
+            #[cfg(feature = "aggregatable")]
             Suite::Aggregatable => self.verify_with::<C, Poseidon2Hash>(chips, bound, proof),
         }
     }

@@ -66,11 +66,11 @@ impl Minted {
             ("iaca.pem", certificate_pem(&self.iaca)?),
             ("ds.pem", certificate_pem(self.x5chain.first().map_or(&[], Vec::as_slice))?),
             ("ds.key", key_pem(&self.keys.document_signer)?),
-            ("request.json", format!("{}\n", self.request).into_bytes()),
         ];
         if let DeviceKey::Held(key) = &self.keys.device {
             files.push(("device.key", key_pem(key)?));
         }
+        files.push(("request.json", format!("{}\n", self.request).into_bytes()));
         Ok(files)
     }
 }

@@ -40,7 +40,7 @@ impl Verifier {
     /// A verifier that allows every suite this version knows.
     #[must_use]
     pub fn new() -> Self {
-        Self::allowing(&SUITES)
+        Self::allowing(SUITES)
     }
 
     /// A verifier that allows these suites alone.

@@ -67,7 +67,7 @@ fn the_tables_hold_whatever_is_in_their_blinding_rows() {
 
 #[test]
 fn both_proofs_together_have_a_hundred_proven_bits() {
-    for suite in SUITES {
+    for &suite in SUITES {
         for class in CLASSES {
             let verifier = Verifier::new(suite, class);
             let bits = Security::together(verifier.security());
@@ -78,7 +78,7 @@ fn both_proofs_together_have_a_hundred_proven_bits() {
 
 #[test]
 fn no_proof_is_longer_than_the_limit() {
-    for suite in SUITES {
+    for &suite in SUITES {
         for class in CLASSES {
             for key in Verifier::new(suite, class).keys() {
                 let longest = key.max_proof_bytes();

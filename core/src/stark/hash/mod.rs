@@ -3,6 +3,7 @@
 //! `docs/formats.md` gives both suites byte by byte, with test vectors.
 
 mod blake3;
+#[cfg(feature = "aggregatable")]
 mod poseidon2;
 #[cfg(all(test, feature = "prover"))]
 mod tests;
@@ -15,6 +16,7 @@ use std::ops::Range;
 use p3_matrix::dense::{DenseMatrix, DenseStorage, RowMajorMatrixView};
 
 pub(crate) use self::blake3::Blake3Hash;
+#[cfg(feature = "aggregatable")]
 pub(crate) use self::poseidon2::Poseidon2Hash;
 use crate::field::{EF, F};
 

@@ -24,7 +24,9 @@ use crate::air::{Chip, Trace};
 use crate::control::{Cancelled, Control, Stage};
 use crate::field::{EF, F};
 use crate::stark::fri::Folded;
-use crate::stark::hash::{Blake3Hash, Poseidon2Hash, Salt, SuiteHash, Transcript};
+#[cfg(feature = "aggregatable")]
+use crate::stark::hash::Poseidon2Hash;
+use crate::stark::hash::{Blake3Hash, Salt, SuiteHash, Transcript};
 use crate::stark::key::VerifierKey;
 use crate::stark::mask::Table;
 use crate::stark::params::Parameters;
@@ -125,6 +127,7 @@ impl ProvingKey {
         let instance = Instance { tables: Table::all(chips), traces, bound };
         let proof = match self.verifier.suite {
             Suite::Direct => self.prove_on::<C, Blake3Hash, _>(&self.cpu, instance, &mut rng, control).await,
+            #[cfg(feature = "aggregatable")]
             Suite::Aggregatable => {
                 self.prove_on::<C, Poseidon2Hash, _>(&self.cpu, instance, &mut rng, control).await
             }

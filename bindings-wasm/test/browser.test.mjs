@@ -1,0 +1,140 @@
+// The package as a page uses it, in Chromium: under a strict CSP, with threads and without SIMD, and when its worker is lost.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { launch, open } from "./browser.mjs";
+import { ISOLATION, serve } from "./server.mjs";
+import { licence } from "./support.mjs";
+
+const FOLDERS = { "/": new URL("page/", import.meta.url), "/dist/": new URL("../dist/", import.meta.url) };
+
+/** A page on which `velum` is the package and `licence` the real one, as bytes. */
+async function pageOf(context, browser, headers) {
+  const server = await serve(FOLDERS, headers);
+  context.after(() => server.close());
+  const { page, troubles } = await open(browser, `${server.origin}/`);
+  await page.waitForFunction(() => "velum" in globalThis);
+  const { document, transcript, request } = licence();
+  await page.evaluate(
+    ({ document, transcript, request }) => {
+      globalThis.licence = { document: Uint8Array.from(document), transcript: Uint8Array.from(transcript), request };
+    },
+    { document: [...document], transcript: [...transcript], request },
+  );
+  return { page, troubles };
+}
+
+/** Proves and verifies on the page; gives the build, and the longest time that its main thread was kept from ticking. */
+function prove(page, options) {
+  return page.evaluate(async (options) => {
+    const { Prover, Verifier } = globalThis.velum;
+    const { document, transcript, request } = globalThis.licence;
+    const [prover, verifier] = [new Prover(options), new Verifier()];
+    let [last, longest] = [performance.now(), 0];
+    const heart = setInterval(() => {
+      const now = performance.now();
+      [last, longest] = [now, Math.max(longest, now - last)];
+    }, 1);
+    const prepared = await prover.prepare({ document, request });
+    const presentation = await prover.present({ prepared, document, transcript, request, clock: "any" });
+    clearInterval(heart);
+    const { facts } = await verifier.verify({ presentation, transcript, request });
+    const bytes = await prover.memoryBytes();
+    prover.dispose();
+    verifier.dispose();
+    return { environment: prover.environment, facts: facts.length, longest, bytes };
+  }, options);
+}
+
+describe("a page", () => {
+  let browser;
+  before(async () => {
+    browser = await launch();
+  });
+  after(() => browser.close());
+
+  test("proves with SIMD, and stays responsive", async (context) => {
+    const { page, troubles } = await pageOf(context, browser);
+    const { environment, facts, longest, bytes } = await prove(page, {});
+    assert.equal(environment.build, "simd");
+    assert.match(environment.reason, /COOP/u);
+    assert.equal(facts, 5);
+    // A worker that proves takes hundreds of milliseconds; on the main thread they would show.
+    assert.ok(longest < 100, `${longest} ms`);
+    assert.ok(bytes < 256 << 20);
+    assert.deepEqual(troubles, []);
+    context.diagnostic(`longest gap ${longest.toFixed(1)} ms`);
+  });
+
+  test("proves with threads where it is isolated", async (context) => {
+    const { page, troubles } = await pageOf(context, browser, ISOLATION);
+    assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+    const { environment, facts, bytes } = await prove(page, { threads: 3 });
+    assert.deepEqual([environment.build, environment.threads], ["simd-threads", 3]);
+    assert.equal(facts, 5);
+    assert.ok(bytes < 256 << 20, `${bytes} bytes`);
+    assert.deepEqual(troubles, []);
+  });
+
+  test("is told when its worker dies without a word, and goes on with another", async (context) => {
+    const { page } = await pageOf(context, browser);
+    const codes = await page.evaluate(async () => {
+      const { Prover } = globalThis.velum;
+      const { document } = globalThis.licence;
+      const prover = new Prover({ workerUrl: "mortal-worker.js" });
+      await prover.inspect(document);
+      const lost = prover.withDeviceSignature({ document, docType: "close", signature: new Uint8Array(64) });
+      const outcome = await lost.catch((error) => error.code);
+      return [outcome, (await prover.inspect(document)).length];
+    });
+    assert.deepEqual(codes, ["worker_failed", 1]);
+  });
+
+  for (const headers of [{}, ISOLATION]) {
+    const isolated = headers === ISOLATION;
+    test(`aborts at once ${isolated ? "and keeps its worker where it is isolated" : "and loses its worker"}`, async (context) => {
+      const { page } = await pageOf(context, browser, headers);
+      const { code, took, stages } = await page.evaluate(async () => {
+        const { Prover } = globalThis.velum;
+        const { document, request } = globalThis.licence;
+        const prover = new Prover();
+        await prover.ready();
+        const controller = new AbortController();
+        let abortedAt;
+        const onProgress = () => {
+          abortedAt ??= performance.now();
+          controller.abort();
+        };
+        const call = prover.prepare({ document, request }, { signal: controller.signal, onProgress });
+        const code = await call.catch((error) => error.code);
+        const took = performance.now() - abortedAt;
+        const stages = [];
+        await prover.prepare({ document, request }, { onProgress: (stage) => stages.push(stage) });
+        return { code, took, stages };
+      });
+      assert.equal(code, "cancelled");
+      assert.ok(took < 50, `${took} ms`);
+      assert.equal(stages.includes("keys"), !isolated);
+    });
+  }
+
+  test("is told what its CSP forbids", async (context) => {
+    const csp = {
+      "Content-Security-Policy": "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'",
+    };
+    const { page } = await pageOf(context, browser, csp);
+    const code = await page.evaluate(() => new globalThis.velum.Prover().ready().catch((error) => error.code));
+    assert.equal(code, "load_failed");
+  });
+});
+
+test("a page without SIMD proves with the scalar build", async (context) => {
+  const browser = await launch(["--js-flags=--no-enable-sse4-1"]);
+  context.after(() => browser.close());
+  const { page, troubles } = await pageOf(context, browser);
+  const { environment, facts } = await prove(page, {});
+  assert.deepEqual([environment.build, environment.simd], ["scalar", false]);
+  assert.equal(facts, 5);
+  assert.deepEqual(troubles, []);
+});

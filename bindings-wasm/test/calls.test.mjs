@@ -1,0 +1,282 @@
+// What each call gives and refuses, and what becomes of it when something ends it: in a worker thread of Node's.
+
+import assert from "node:assert/strict";
+import { webcrypto as crypto } from "node:crypto";
+import { describe, test } from "node:test";
+
+import { environment, Prepared, Prover, VelumError } from "@velum/prover";
+import { mint } from "@velum/prover/testing";
+import { Verifier } from "@velum/prover/verify";
+
+import { licence, rejects } from "./support.mjs";
+
+const { document, transcript, request } = licence();
+
+/** A prover that goes when the test does. */
+function proverOf(context, options) {
+  const prover = new Prover(options);
+  context.after(() => prover.dispose());
+  return prover;
+}
+
+/** A signal that aborts when `call` has reported this many stages, and the options that see to it. */
+function abortingAfter(stages) {
+  const controller = new AbortController();
+  let seen = 0;
+  const onProgress = () => ++seen === stages && controller.abort("enough");
+  return { signal: controller.signal, onProgress };
+}
+
+test("progress never falls, and timings add up to no more than the whole", async (context) => {
+  const prover = proverOf(context);
+  const seen = [];
+  const onProgress = (stage, fraction) => seen.push({ stage, fraction });
+  const prepared = await prover.prepare({ document, request }, { onProgress });
+  assert.equal(seen[0].stage, "keys");
+  assert.ok(seen.every(({ fraction }, index) => fraction <= 1 && fraction >= (seen[index - 1]?.fraction ?? 0)));
+  const presentation = await prover.present({ prepared, document, transcript, request, clock: "any" });
+  const spent = presentation.timings.reduce((sum, { ms }) => sum + ms, 0);
+  assert.ok(spent > 0 && spent <= presentation.ms);
+});
+
+describe("a prepared proof", () => {
+  test("serves once, and as bytes", async (context) => {
+    const prover = proverOf(context);
+    const first = await prover.prepare({ document, request });
+    const prepared = Prepared.fromBytes(first.toBytes());
+    assert.deepEqual([prepared.sizeClass, prepared.used], ["standard", false]);
+    const input = { prepared, document, transcript, request, clock: "any" };
+    const presentation = prover.present(input);
+    assert.equal(prepared.used, true);
+    assert.throws(() => prepared.toBytes(), { code: "prepared_used" });
+    await rejects(prover.present(input), "prepared_used");
+    await prover.verify({ presentation: await presentation, transcript, request });
+  });
+
+  test("of another request is refused, and used up", async (context) => {
+    const prover = proverOf(context);
+    const predicates = [{ namespace: "org.iso.18013.5.1", element: "family_name", equals: "Mustermann" }];
+    const prepared = await prover.prepare({ document, request: { ...request, predicates } });
+    await rejects(prover.present({ prepared, document, transcript, request, clock: "any" }), "prepared_mismatch");
+    assert.equal(prepared.used, true);
+  });
+
+  test("is of the class that is asked for", async (context) => {
+    const prover = proverOf(context);
+    const prepared = await prover.prepare({ document, request, sizeClass: "large" });
+    assert.equal(prepared.sizeClass, "large");
+    const presentation = await prover.present({ prepared, document, transcript, request, clock: "any" });
+    const { facts } = await prover.verify({ presentation, transcript, request });
+    assert.ok(facts.some((fact) => fact.size_class === "large"));
+  });
+
+  test("of bytes that are none is refused", () => {
+    for (const [bytes, code] of [
+      [new Uint8Array(), "malformed"],
+      [new Uint8Array(100), "malformed"],
+      [new Uint8Array(100).fill(0x8d), "wrong_version"],
+      ["text", "malformed"],
+    ]) {
+      assert.throws(() => Prepared.fromBytes(bytes), { name: "VelumError", code });
+    }
+  });
+});
+
+test("errors carry their code and their place", async (context) => {
+  const prover = proverOf(context);
+  const asked = (change) => ({ ...request, ...change });
+  const birth = { namespace: "org.iso.18013.5.1", element: "birth_date" };
+  const prepare = (input) => prover.prepare({ document, request, ...input });
+  const present = async (input) =>
+    prover.present({ prepared: await prepare(), document, transcript, request, clock: "any", ...input });
+  const presentation = await present();
+  const verify = (input) => prover.verify({ presentation, transcript, request, ...input });
+
+  await rejects(prepare({ document: new Uint8Array(3) }), "malformed");
+  await rejects(prepare({ document: new Uint8Array(1 << 22) }), "too_large");
+  await rejects(prepare({ document: "text" }), "malformed");
+  await rejects(prepare({ request: "{" }), "malformed");
+  await rejects(prepare({ request: undefined }), "malformed");
+  await rejects(prepare({ sizeClass: "huge" }), "malformed");
+  await rejects(prepare({ request: asked({ doc_type: "other" }) }), "doc_type");
+  const issuer = (await mint(spec())).request.issuers;
+  await rejects(prepare({ request: asked({ issuers: issuer }) }), "issuer_untrusted");
+  const missing = [{ ...birth, element: "shoe_size", equals: 43 }];
+  await rejects(prepare({ request: asked({ predicates: missing }) }), "element_missing");
+  await rejects(present({ clock: new Date() }), "clock");
+  await rejects(present({ clock: new Date(Number.NaN) }), "clock");
+  await rejects(present({ request: asked({ now: "2030-01-01T00:00:00Z" }) }), "expired");
+  await rejects(present({ request: asked({ predicates: [{ ...birth, age_at_least: 99 }] }) }), "predicate");
+  await rejects(present({ transcript: Uint8Array.of(0x83, 0xf6, 0xf6, 0xf6) }), "device_signature");
+  await rejects(present({ transcript: new Uint8Array(2) }), "malformed");
+  await rejects(verify({ transcript: Uint8Array.of(0x83, 0xf6, 0xf6, 0xf6) }), "proof_invalid");
+  await rejects(verify({ presentation: new Uint8Array(9) }), "malformed");
+  const tampered = presentation.bytes.slice();
+  tampered[100_000] ^= 1;
+  const error = await rejects(verify({ presentation: tampered }), "proof_invalid");
+  assert.ok(error instanceof VelumError && error.where.startsWith("presentation."), error.where);
+  // None of it cost the worker anything.
+  await verify({});
+});
+
+test("integers that JavaScript cannot hold come as text", async (context) => {
+  const prover = proverOf(context);
+  const big = { namespace: "n", element: "big", value: { cbor: "1bfffffffffffffffe" } };
+  const minted = await mint(spec({ elements: [big, { ...big, element: "age", value: 30 }] }));
+  const [inspected] = await prover.inspect(minted.document);
+  const values = inspected.namespaces[0].elements.map(({ value }) => value);
+  assert.deepEqual(values, [{ integer: "18446744073709551614" }, 30]);
+});
+
+test("a key that WebCrypto keeps signs a session", async (context) => {
+  const prover = proverOf(context);
+  const algorithm = { name: "ECDSA", namedCurve: "P-256" };
+  const { publicKey, privateKey } = await crypto.subtle.generateKey(algorithm, false, ["sign"]);
+  const point = Buffer.from(await crypto.subtle.exportKey("raw", publicKey)).toString("hex");
+  const minted = await mint(spec({ keys: { device_public: point } }));
+  assert.equal(minted.deviceKey, undefined);
+  const [{ doc_type: docType, device_key: deviceKey }] = await prover.inspect(minted.document);
+  assert.equal(deviceKey, point);
+
+  const prepared = await prover.prepare(minted);
+  const transcript = Uint8Array.of(0x83, 0xf6, 0xf6, 0x61, 0x61);
+  const toBeSigned = await prover.deviceAuthenticationBytes({ document: minted.document, docType, transcript });
+  const signature = new Uint8Array(
+    await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, privateKey, toBeSigned),
+  );
+  await rejects(prover.withDeviceSignature({ ...minted, docType, signature: signature.slice(1) }), "malformed");
+  const document = await prover.withDeviceSignature({ document: minted.document, docType, signature });
+  const { request } = minted;
+  const presentation = await prover.present({ prepared, document, transcript, request, clock: "any" });
+  await prover.verify({ presentation, transcript, request });
+});
+
+describe("a call that is aborted", () => {
+  test("never begins if it was before", async (context) => {
+    const error = await rejects(proverOf(context).ready("standard", { signal: AbortSignal.abort("why") }), "cancelled");
+    assert.equal(error.cause, "why");
+  });
+
+  test("rejects at once, and the worker goes on with the next", async (context) => {
+    const prover = proverOf(context);
+    await prover.ready();
+    const aborted = rejects(prover.prepare({ document, request }, abortingAfter(2)), "cancelled");
+    const next = prover.prepare({ document, request });
+    assert.equal((await aborted).cause, "enough");
+    // Keys are not made again: the worker was asked to stop, not ended.
+    const stages = [];
+    const prepared = await next;
+    const options = { onProgress: (stage) => stages.push(stage) };
+    await prover.present({ prepared, document, transcript, request, clock: "any" }, options);
+    assert.ok(!stages.includes("keys"));
+  });
+
+  test("is taken from the queue while it waits", async (context) => {
+    const prover = proverOf(context);
+    const [first, controller] = [prover.ready(), new AbortController()];
+    const waiting = rejects(prover.prepare({ document, request }, { signal: controller.signal }), "cancelled");
+    controller.abort();
+    await waiting;
+    await first;
+    await prover.inspect(document);
+  });
+
+  test("ends the worker where memory cannot be shared", async (context) => {
+    const { SharedArrayBuffer } = globalThis;
+    delete globalThis.SharedArrayBuffer;
+    context.after(() => Object.assign(globalThis, { SharedArrayBuffer }));
+    const prover = proverOf(context);
+    await rejects(prover.prepare({ document, request }, abortingAfter(2)), "cancelled");
+    const stages = [];
+    await prover.prepare({ document, request }, { onProgress: (stage) => stages.push(stage) });
+    assert.equal(stages[0], "keys");
+  });
+});
+
+describe("dispose", () => {
+  test("rejects what is under way, what waits and what comes", async () => {
+    const prover = new Prover();
+    const calls = [prover.prepare({ document, request }), prover.inspect(document)];
+    prover.dispose();
+    for (const call of calls) await rejects(call, "disposed");
+    await rejects(prover.ready(), "disposed");
+    prover.dispose();
+  });
+
+  test("is what `using` calls", () => {
+    const prover = new Prover();
+    prover[Symbol.dispose]();
+    return rejects(prover.ready(), "disposed");
+  });
+});
+
+test("what cannot be loaded is told, and tried again by the next call", async (context) => {
+  for (const options of [
+    { wasmUrl: new URL("nowhere.wasm", import.meta.url) },
+    { wasmUrl: import.meta.url },
+    { workerUrl: new URL("nowhere.mjs", import.meta.url) },
+  ]) {
+    const prover = proverOf(context, options);
+    await rejects(prover.ready(), "load_failed");
+    await rejects(prover.ready(), "load_failed");
+  }
+  const verifier = new Verifier({ worker: false, wasmUrl: new URL("nowhere.wasm", import.meta.url) });
+  await rejects(verifier.ready(), "load_failed");
+});
+
+describe("a worker that is lost", () => {
+  const workerUrl = new URL("mortal-worker.mjs", import.meta.url);
+  const input = (docType) => ({ document, docType, signature: new Uint8Array(64) });
+
+  test("by ending is told, and the next call starts another", async (context) => {
+    const prover = proverOf(context, { workerUrl });
+    await prover.ready();
+    const [lost, waiting] = [prover.withDeviceSignature(input("exit")), prover.inspect(document)];
+    await rejects(lost, "worker_failed");
+    await waiting;
+  });
+
+  test("by a trap is told as a bug, and the next call starts another", async (context) => {
+    const prover = proverOf(context, { workerUrl });
+    await rejects(prover.withDeviceSignature(input("trap")), "internal");
+    await prover.inspect(document);
+  });
+});
+
+test("a verifier answers alike with a worker and without", async (context) => {
+  const prover = proverOf(context);
+  const prepared = await prover.prepare({ document, request });
+  const presentation = await prover.present({ prepared, document, transcript, request, clock: "any" });
+  for (const worker of [true, false]) {
+    const verifier = new Verifier({ worker });
+    await verifier.ready();
+    const { facts, learnt } = await verifier.verify({ presentation: presentation.bytes, transcript, request });
+    assert.equal(facts.length, learnt.length);
+    await rejects(verifier.verify({ presentation, transcript, request: { ...request, issuers: [] } }), "malformed");
+    await rejects(verifier.ready("standard", { signal: AbortSignal.abort() }), "cancelled");
+    verifier.dispose();
+    await rejects(verifier.ready(), "disposed");
+  }
+});
+
+test("the environment says what runs here and why", () => {
+  const { build, threads, reason, simd } = environment();
+  assert.deepEqual({ build, threads, simd }, { build: "simd", threads: 1, simd: true });
+  assert.match(reason, /SIMD/u);
+  assert.equal(new Prover({ build: "scalar" }).environment.build, "scalar");
+});
+
+/** What to mint: a licence of one who is over 18. */
+function spec(change) {
+  return {
+    seed: "5e".repeat(32),
+    doc_type: "org.iso.18013.5.1.mDL",
+    validity: {
+      signed: "2026-01-01T00:00:00Z",
+      valid_from: "2026-01-01T00:00:00Z",
+      valid_until: "2026-12-31T00:00:00Z",
+    },
+    elements: [{ namespace: "org.iso.18013.5.1", element: "birth_date", value: { full_date: "1990-02-28" } }],
+    ...change,
+  };
+}

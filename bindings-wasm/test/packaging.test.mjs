@@ -1,0 +1,126 @@
+// The packed package, installed in fresh projects of each kind, each of which builds and runs a proof.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+import { launch, open } from "./browser.mjs";
+import { ISOLATION, serve } from "./server.mjs";
+
+const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
+const PROJECTS = fileURLToPath(new URL("packaging", import.meta.url));
+const LEARNT = "birth_date (org.iso.18013.5.1) makes the holder 18 years or older";
+
+let folder, tarball;
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "velum-packaging-"));
+  const [packed] = JSON.parse(run(PACKAGE, "npm", "pack", "--json", "--pack-destination", folder));
+  tarball = join(folder, basename(packed.filename));
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs a program and gives what it printed. */
+function run(cwd, program, ...args) {
+  return execFileSync(program, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+}
+
+/** A tool of this package's. */
+const tool = (name, ...args) => run(PACKAGE, join(PACKAGE, "node_modules/.bin", name), ...args);
+
+/** A fresh project of a kind, with its own dependencies by its lock file and the package from the tarball. */
+function project(kind) {
+  const path = join(folder, kind);
+  cpSync(join(PROJECTS, kind), path, { recursive: true });
+  for (const file of ["proof.js", ...(kind === "node" ? [] : ["main.js"])]) {
+    cpSync(join(PROJECTS, file), join(path, file));
+  }
+  const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
+  if (kind === "vite" || kind === "webpack") run(path, "npm", "ci", ...quiet);
+  run(path, "npm", "install", ...quiet, "--no-save", "--no-package-lock", tarball);
+  return path;
+}
+
+test("the tarball holds what the entries need, and nothing else", () => {
+  const files = run(folder, "tar", "-tzf", tarball).trim().split("\n").sort();
+  const others = files.filter((file) => !/^package\/dist\/(glue\/)?[\w-]+(\.js|\.d\.ts|\.wasm)$/u.test(file));
+  assert.deepEqual(
+    others,
+    ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "package.json"].map((name) => `package/${name}`),
+  );
+  assert.equal(files.filter((file) => file.endsWith(".wasm")).length, 5);
+});
+
+test("publint finds nothing", () => {
+  tool("publint", "run", tarball, "--strict");
+});
+
+test("types are found as modules are", () => {
+  // CommonJS can only `import()` it, as it can every package of modules.
+  const entries = [".", "verify", "testing"].flatMap((entry) => ["--entrypoints", entry]);
+  tool("attw", tarball, "--profile", "esm-only", ...entries);
+});
+
+test("an import does nothing where there is neither window nor worker", () => {
+  const program = `
+    for (const name of ["Worker", "fetch", "WebAssembly", "navigator", "crypto", "performance"]) delete globalThis[name];
+    for (const entry of ["", "/verify", "/testing"]) await import("@velum/prover" + entry);
+  `;
+  // It ends by itself: nothing was started.
+  run(PACKAGE, process.execPath, "--input-type=module", "--eval", program);
+});
+
+test("a Node project proves", () => {
+  const { build, learnt } = JSON.parse(run(project("node"), process.execPath, "main.js"));
+  assert.deepEqual({ build, learnt }, { build: "simd", learnt: LEARNT });
+});
+
+describe("in a browser", () => {
+  let browser;
+  before(async () => {
+    browser = await launch();
+  });
+  after(() => browser.close());
+
+  /** What the page of a built project found out, with and without threads. */
+  async function proves(context, path) {
+    for (const [headers, build] of [
+      [{}, "simd"],
+      [ISOLATION, "simd-threads"],
+    ]) {
+      const server = await serve({ "/": pathToFileURL(`${path}/`) }, headers);
+      context.after(() => server.close());
+      const { page, troubles } = await open(browser, `${server.origin}/`);
+      const outcome = await page.waitForFunction(() => globalThis.outcome);
+      assert.deepEqual([await outcome.jsonValue(), troubles], [{ build, learnt: LEARNT }, []]);
+      await page.close();
+    }
+  }
+
+  test("a project without a bundler proves", async (context) => {
+    const path = project("plain");
+    // Browsers know no packages: their files have addresses.
+    for (const file of ["proof.js"]) {
+      const text = readFileSync(join(path, file), "utf8");
+      const entry = (_, name) => `"/node_modules/@velum/prover/dist/${name?.slice(1) ?? "index"}.js"`;
+      writeFileSync(join(path, file), text.replaceAll(/"@velum\/prover(\/\w+)?"/gu, entry));
+    }
+    await proves(context, path);
+  });
+
+  test("a Vite project proves", async (context) => {
+    const path = project("vite");
+    run(path, "npm", "run", "--silent", "build");
+    await proves(context, join(path, "dist"));
+  });
+
+  test("a webpack project proves", async (context) => {
+    const path = project("webpack");
+    run(path, "npm", "run", "--silent", "build");
+    cpSync(join(path, "index.html"), join(path, "dist/index.html"));
+    await proves(context, join(path, "dist"));
+  });
+});

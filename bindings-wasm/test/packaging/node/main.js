@@ -1,0 +1,3 @@
+import proof from "./proof.js";
+
+console.log(JSON.stringify(await proof()));

@@ -1,0 +1,25 @@
+// What each project of the packaging tests does: mint a licence, prove with it, verify the proof.
+
+import { environment, Prover } from "@velum/prover";
+import { mint } from "@velum/prover/testing";
+import { Verifier } from "@velum/prover/verify";
+
+export default async function proof() {
+  const { document, transcript, request } = await mint({
+    seed: "5e".repeat(32),
+    doc_type: "org.iso.18013.5.1.mDL",
+    validity: {
+      signed: "2026-01-01T00:00:00Z",
+      valid_from: "2026-01-01T00:00:00Z",
+      valid_until: "2026-12-31T00:00:00Z",
+    },
+    elements: [{ namespace: "org.iso.18013.5.1", element: "birth_date", value: { full_date: "1990-02-28" } }],
+  });
+  const [prover, verifier] = [new Prover(), new Verifier()];
+  const prepared = await prover.prepare({ document, request });
+  const presentation = await prover.present({ prepared, document, transcript, request, clock: "any" });
+  const { learnt } = await verifier.verify({ presentation, transcript, request });
+  prover.dispose();
+  verifier.dispose();
+  return { build: environment().build, learnt: learnt[0] };
+}

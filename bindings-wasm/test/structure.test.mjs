@@ -1,0 +1,60 @@
+// What the package is made of: what its entries load, and how much there is to fetch.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+
+const DIST = new URL("../dist/", import.meta.url);
+
+/** The modules that an entry imports, itself included, with their text. */
+function graph(entry, found = new Map()) {
+  const url = new URL(entry, DIST);
+  if (found.has(url.href)) return found;
+  const text = readFileSync(url, "utf8");
+  found.set(url.href, text);
+  for (const [, name] of text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/gu)) graph(new URL(name, url), found);
+  return found;
+}
+
+/** The lines that would matter if they ran, comments left out. */
+const code = (text) => text.replaceAll(/\/\*[^]*?\*\/|^\s*\/\/.*$/gmu, "");
+
+test("the main entry has no way to run WebAssembly", () => {
+  const modules = graph("index.js");
+  assert.ok(modules.size > 4);
+  for (const [url, text] of modules) {
+    assert.doesNotMatch(url, /glue/u);
+    assert.doesNotMatch(code(text), /WebAssembly\.(?!validate\b)|"WebAssembly"\]/u, url);
+  }
+});
+
+test("neither prover nor mint is within reach of another entry", () => {
+  const modules = (entry) => [...graph(entry).keys()].join("\n");
+  assert.doesNotMatch(modules("index.js"), /testing|verif/u);
+  assert.doesNotMatch(modules("verify.js"), /testing|glue\/prover/u);
+  assert.doesNotMatch(modules("testing.js"), /glue\/(prover|verifier)/u);
+  assert.doesNotMatch(modules("worker.js"), /testing/u);
+});
+
+test("nothing needs eval, and nothing is made a blob", () => {
+  for (const entry of ["index.js", "verify.js", "testing.js", "worker.js", "verify-worker.js"]) {
+    for (const [url, text] of graph(entry)) {
+      assert.doesNotMatch(code(text), /\beval\(|new Function\(|createObjectURL|data:/u, url);
+    }
+  }
+});
+
+test("no path of the machine that built it is in a module", () => {
+  for (const name of ["prover-simd", "prover-scalar", "verifier", "testing"]) {
+    const bytes = readFileSync(new URL(`${name}.wasm`, DIST)).toString("latin1");
+    assert.doesNotMatch(bytes, /\/(root|home|Users|work)\//u, name);
+  }
+});
+
+for (const [name, limit] of Object.entries({ "prover-simd": 700, "prover-scalar": 700, verifier: 250 })) {
+  test(`${name}.wasm has no more than ${limit} kB to fetch`, () => {
+    const bytes = gzipSync(readFileSync(new URL(`${name}.wasm`, DIST)), { level: 9 }).length;
+    assert.ok(bytes <= limit * 1000, `${bytes} bytes`);
+  });
+}

@@ -1,0 +1,117 @@
+// Every real document: what can be proven is, by each build, and the `velum` command accepts it; what cannot is refused as the
+// command refuses it. `VELUM` names the command.
+
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+
+import { Prover } from "@velum/prover";
+import { Verifier } from "@velum/prover/verify";
+
+import { rejects, testCase, testCases } from "./support.mjs";
+
+const VELUM = process.env.VELUM;
+
+/** Cases that no answer is given to, and why. */
+const REFUSED = { "iso18013-5-annex-d": "device_mac_unsupported" };
+
+/** Files of a case for the command, in a folder that goes when the test does. */
+function files(context, { document, transcript, request }) {
+  const folder = mkdtempSync(join(tmpdir(), "velum-"));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const path = (name) => join(folder, name);
+  writeFileSync(path("document"), document);
+  writeFileSync(path("transcript"), transcript);
+  writeFileSync(path("request"), JSON.stringify(request));
+  const option = (name) => [`--${name}`, path(name)];
+  return { path, option };
+}
+
+/** What the command prints as JSON, and its status. */
+function velum(...args) {
+  const { status, stdout, stderr } = spawnSync(VELUM, ["--json", ...args], { encoding: "utf8" });
+  assert.notEqual(stdout, "", stderr);
+  return { status, ...JSON.parse(stdout) };
+}
+
+for (const build of ["simd", "scalar"]) {
+  describe(`the ${build} build`, () => {
+    let prover, verifier;
+    before(() => {
+      prover = new Prover({ build });
+      verifier = new Verifier();
+    });
+    after(() => {
+      prover.dispose();
+      verifier.dispose();
+    });
+
+    for (const vector of testCases()) {
+      const { name, document, transcript, request } = vector;
+      const discloseDeviceNamespaces = name.endsWith("nonempty");
+      const present = async () => {
+        const prepared = await prover.prepare({ document, request });
+        const input = { prepared, document, transcript, request, clock: "any", discloseDeviceNamespaces };
+        return prover.present(input);
+      };
+      if (name in REFUSED) {
+        test(`${name} is refused`, async (context) => {
+          await rejects(present(), REFUSED[name]);
+          const { option, path } = files(context, vector);
+          const native = velum(
+            "prove",
+            ...["document", "transcript", "request"].flatMap(option),
+            "--any-clock",
+            "--out",
+            path("out"),
+          );
+          assert.equal(native.error.code, REFUSED[name]);
+        });
+        continue;
+      }
+      test(`${name} is proven, and the command accepts it`, async (context) => {
+        const presentation = await present();
+        const { facts } = await verifier.verify({ presentation, transcript, request });
+        const { option, path } = files(context, vector);
+        writeFileSync(path("presentation"), presentation.bytes);
+        const native = velum("verify", ...["presentation", "transcript", "request"].flatMap(option));
+        assert.equal(native.verified, true);
+        assert.deepEqual(native.learnt, facts);
+      });
+    }
+  });
+}
+
+test("what the command proves is accepted, and its prepared proofs are of use", async (context) => {
+  const vector = testCase("mdl-mustermann");
+  const { document, transcript, request } = vector;
+  const { option, path } = files(context, vector);
+  const prover = new Prover();
+  context.after(() => prover.dispose());
+  const inputs = ["document", "transcript", "request"].flatMap(option);
+
+  velum("prove", ...inputs, "--any-clock", "--out", path("presentation"));
+  const presentation = new Uint8Array(readFileSync(path("presentation")));
+  const { facts } = await prover.verify({ presentation, transcript, request });
+  assert.deepEqual(facts[0].predicate, { equals: "Mustermann" });
+});
+
+test("inspect and explain say what the command says", async (context) => {
+  const prover = new Prover();
+  context.after(() => prover.dispose());
+  for (const vector of testCases()) {
+    const { option } = files(context, vector);
+    const { document, request } = vector;
+    assert.deepEqual(await prover.inspect(document), velum("inspect", ...option("document")).documents, vector.name);
+    const explanation = await prover.explain(request, document);
+    assert.equal(explanation.predicates.length, request.predicates.length);
+    assert.equal(explanation.facts.length, explanation.learnt.length);
+  }
+});
+
+test("the command of this test is there", () => {
+  assert.match(execFileSync(VELUM, ["--help"], { encoding: "utf8" }), /velum/u);
+});

@@ -1,0 +1,17 @@
+// Getting at WebAssembly, in a worker or on a server: the entry for pages imports nothing of this.
+
+import { node } from "./host.js";
+
+/** Fetches, or in Node reads, and compiles a module. */
+export async function compile(url: URL): Promise<WebAssembly.Module> {
+  if (url.protocol === "file:") {
+    const files = node()?.getBuiltinModule?.("node:fs/promises");
+    if (files !== undefined) return WebAssembly.compile(await files.readFile(url));
+  }
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  const type = response.headers.get("content-type") ?? "";
+  // Servers that do not know the type of WebAssembly cost time, and nothing else.
+  if (!type.startsWith("application/wasm")) return WebAssembly.compile(await response.arrayBuffer());
+  return WebAssembly.compileStreaming(response);
+}
