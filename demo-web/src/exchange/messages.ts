@@ -1,0 +1,29 @@
+// What travels between a verifier and a wallet. Bytes and text only: neither sees anything else of the other.
+
+import type { Bytes } from "../bytes.ts";
+import type { StageTime } from "../wallet/vault.ts";
+
+/** A request in a session. */
+export interface Asked {
+  /** Who asks: the origin of the verifier's page. */
+  readonly origin: string;
+  /** Fresh for each session. */
+  readonly nonce: Bytes;
+  /** The request as JSON. */
+  readonly request: string;
+}
+
+/** What the wallet answers. */
+export type Answer =
+  | { readonly kind: "presented"; readonly presentation: Bytes; readonly measured: Measured }
+  | { readonly kind: "declined" };
+
+/** How long the wallet took. Shown on this page only: a real wallet would keep it to itself. */
+export interface Measured {
+  readonly prepareMs: number;
+  readonly prepareStages: readonly StageTime[];
+  /** Whether the credential proof had been made before the request came. */
+  readonly ahead: boolean;
+  readonly presentMs: number;
+  readonly presentStages: readonly StageTime[];
+}

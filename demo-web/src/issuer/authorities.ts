@@ -1,0 +1,132 @@
+// The issuing authorities of this browser: their keys, and the roots that they publish for verifiers to trust.
+//
+// These are authorities of a demonstration. Their keys go to a program that mints test documents, so they are bytes and not
+// keys of WebCrypto; at rest they are sealed all the same.
+
+import type { Minted } from "@velum/prover/testing";
+
+import { toHex } from "../bytes.ts";
+import type { DocumentKind } from "../documents.ts";
+import { Changes } from "../storage/changes.ts";
+import { openDatabase, result, transact } from "../storage/database.ts";
+import { exclusively } from "../storage/locks.ts";
+import { KEY_STORE, Seal, type Sealed } from "../storage/seal.ts";
+import { type AuthorityKeys, authorityName } from "./spec.ts";
+
+/** What an authority publishes. */
+export interface Authority {
+  readonly id: string;
+  readonly docType: string;
+  readonly country: string;
+  readonly name: string;
+  /** The IACA root certificate, PEM. */
+  readonly root: string;
+}
+
+interface AuthorityRecord extends Authority {
+  readonly keys: Sealed;
+}
+
+export const DATABASE = "velum-issuer";
+const AUTHORITIES = "authorities";
+const SCALAR_BYTES = 32;
+/** The order of P-256: a private key is less than it, and not 0. */
+const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+
+export class Authorities {
+  readonly #database: IDBDatabase;
+  readonly #seal: Seal;
+  readonly #changes = new Changes(DATABASE);
+
+  private constructor(database: IDBDatabase, seal: Seal) {
+    this.#database = database;
+    this.#seal = seal;
+  }
+
+  static async open(): Promise<Authorities> {
+    const database = await openDatabase(DATABASE, (created) => {
+      created.createObjectStore(KEY_STORE);
+      created.createObjectStore(AUTHORITIES, { keyPath: "id" });
+    });
+    return new Authorities(database, await Seal.of(database));
+  }
+
+  /** Calls `listener` whenever this or another tab published something. */
+  onChange(listener: () => void): void {
+    this.#changes.listen(listener);
+  }
+
+  /** Every authority that has issued something here, as it is published. */
+  async published(): Promise<Authority[]> {
+    const records = await transact(this.#database, AUTHORITIES, "readonly", (transaction) =>
+      result<AuthorityRecord[]>(transaction.objectStore(AUTHORITIES).getAll()),
+    );
+    return records.map(({ id, docType, country, name, root }) => ({ id, docType, country, name, root }));
+  }
+
+  /**
+   * Has the authority for a kind of document in a country sign one: `mint` gets its keys. With its first document it is
+   * founded, and its root is published.
+   */
+  async sign(
+    kind: DocumentKind,
+    country: string,
+    mint: (keys: AuthorityKeys) => Promise<Minted>,
+  ): Promise<{ readonly authority: Authority; readonly document: Minted["document"] }> {
+    // Or two tabs could found it twice, with keys of their own.
+    return exclusively(`${DATABASE}: ${authorityId(kind, country)}`, async () => {
+      const keys = await this.#keysOf(kind, country);
+      const { iaca, document } = await mint(keys);
+      return { authority: await this.#publish(kind, country, iaca, keys), document };
+    });
+  }
+
+  async #keysOf(kind: DocumentKind, country: string): Promise<AuthorityKeys> {
+    const id = authorityId(kind, country);
+    const record = await transact(this.#database, AUTHORITIES, "readonly", (transaction) =>
+      result<AuthorityRecord | undefined>(transaction.objectStore(AUTHORITIES).get(id)),
+    );
+    if (record === undefined) return { root: newScalar(), signer: newScalar() };
+    const [root = "", signer = ""] = new TextDecoder()
+      .decode(await this.#seal.open(record.keys, keysContext(id)))
+      .split("\n");
+    return { root, signer };
+  }
+
+  async #publish(kind: DocumentKind, country: string, root: string, keys: AuthorityKeys): Promise<Authority> {
+    const id = authorityId(kind, country);
+    const bytes = new TextEncoder().encode(`${keys.root}\n${keys.signer}`);
+    const record: AuthorityRecord = {
+      id,
+      docType: kind.docType,
+      country,
+      name: authorityName(kind, country),
+      root,
+      keys: await this.#seal.close(bytes, keysContext(id)),
+    };
+    const published = await transact(this.#database, AUTHORITIES, "readwrite", async (transaction) => {
+      const authorities = transaction.objectStore(AUTHORITIES);
+      const known = await result<AuthorityRecord | undefined>(authorities.get(id));
+      if (known === undefined) await result(authorities.add(record));
+      return known ?? record;
+    });
+    this.#changes.tell();
+    return published;
+  }
+}
+
+function authorityId({ docType }: DocumentKind, country: string): string {
+  return `${docType} ${country}`;
+}
+
+function keysContext(id: string): string {
+  return `keys of authority ${id}`;
+}
+
+function newScalar(): string {
+  for (;;) {
+    const text = toHex(crypto.getRandomValues(new Uint8Array(SCALAR_BYTES)));
+    const number = BigInt(`0x${text}`);
+    if (number > 0n && number < ORDER) return text;
+  }
+}

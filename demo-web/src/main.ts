@@ -1,0 +1,55 @@
+// Puts the three roles on the page and connects them: the issuer to the wallet, the verifier to the wallet.
+
+import { type Build, Prover } from "@velum/prover";
+import { mint } from "@velum/prover/testing";
+import { Verifier as PackageVerifier } from "@velum/prover/verify";
+
+import { colophon } from "./colophon.ts";
+import { Authorities } from "./issuer/authorities.ts";
+import { Issuer } from "./issuer/issuer.ts";
+import { issuerView } from "./issuer/view.ts";
+import { type Failure, failureOf, failureView } from "./ui/failure.ts";
+import { Verifier } from "./verifier/verifier.ts";
+import { verifierView } from "./verifier/view.ts";
+import { Vault } from "./wallet/vault.ts";
+import { walletView } from "./wallet/view.ts";
+import { Wallet } from "./wallet/wallet.ts";
+
+const BUILDS: readonly Build[] = ["simd-threads", "simd", "scalar"];
+
+/** `?build=` asks for one of the prover's builds. */
+function askedBuild(): Build | "auto" {
+  const asked = new URLSearchParams(location.search).get("build");
+  return BUILDS.find((build) => build === asked) ?? "auto";
+}
+
+/** A prover of the asked build or, said so, of another where that one cannot run. */
+function makeProver(): { prover: Prover; refusal?: Failure } {
+  try {
+    return { prover: new Prover({ build: askedBuild() }) };
+  } catch (error) {
+    return { prover: new Prover(), refusal: failureOf(error) };
+  }
+}
+
+async function start(): Promise<void> {
+  const { prover, refusal } = makeProver();
+  const [vault, authorities] = await Promise.all([Vault.open(), Authorities.open()]);
+  const wallet = new Wallet(vault, prover);
+  const issuer = new Issuer(authorities, mint, wallet);
+  const verifier = new Verifier(new PackageVerifier(), location.origin, (asked) => wallet.receive(asked));
+
+  mount("issuer-view", issuerView(issuer));
+  mount("wallet-view", walletView(wallet));
+  mount("verifier-view", verifierView(verifier, issuer.published));
+  mount("colophon", colophon(prover.environment, askedBuild(), refusal));
+  await Promise.all([wallet.refresh(), issuer.refresh()]);
+}
+
+function mount(id: string, view: HTMLElement): void {
+  document.getElementById(id)?.replaceChildren(view);
+}
+
+start().catch((error: unknown) => {
+  mount("wallet-view", failureView(failureOf(error)));
+});

@@ -1,0 +1,54 @@
+// What went wrong, as the page shows it: code, what, where, what to do.
+
+import { VelumError } from "@velum/prover";
+
+import { StorageError } from "../storage/database.ts";
+import { type Attributes, h } from "./dom.ts";
+
+export interface Failure {
+  readonly code: string;
+  readonly where: string;
+  readonly message: string;
+}
+
+/** What a role refuses itself, before anything reaches the prover. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly code: string;
+  readonly where: string;
+
+  constructor(code: string, where: string, message: string) {
+    super(message);
+    this.code = code;
+    this.where = where;
+  }
+}
+
+/** An error in the page's words. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof VelumError || error instanceof Refusal) {
+    return { code: error.code, where: error.where, message: error.message };
+  }
+  if (error instanceof StorageError) return { code: "storage", where: error.where, message: error.message };
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: "internal", where: "this page", message: `${message}; reload the page and try again` };
+}
+
+/** Whether it is what the user asked for. */
+export function isCancelled(error: unknown): boolean {
+  return error instanceof VelumError && error.code === "cancelled";
+}
+
+/** A failure to be read, and announced at once unless `quiet`. */
+export function failureView(
+  { code, where, message }: Failure,
+  attributes: Attributes = { role: "alert" },
+): HTMLElement {
+  return h(
+    "div",
+    { class: "notice bad", ...attributes },
+    h("code", { class: "code" }, code),
+    h("p", {}, message),
+    where !== "" && h("p", { class: "where" }, "Where: ", h("code", {}, where)),
+  );
+}

@@ -1,0 +1,54 @@
+// A presentation taken apart for people to look at: docs/formats.md says what its members are. Verifying does not use this.
+
+import { decode } from "cborg";
+
+import { lengthInWords, toHex } from "../bytes.ts";
+
+export interface Member {
+  readonly name: string;
+  readonly content: string;
+}
+
+const NAMES = [
+  "Format version",
+  "Suite",
+  "Size class",
+  "Issuer, of the request’s",
+  "Certificates",
+  "Commitment",
+  "Disclosed values",
+  "DeviceNameSpaces",
+  "Credential proof",
+  "Presentation proof",
+];
+const ISSUER = 3;
+const SHORT = 32;
+
+/** The members in their order. */
+export function membersOf(presentation: Uint8Array): readonly Member[] {
+  return membersAsDecoded(presentation).map((member, index) => ({
+    name: NAMES[index] ?? `Member ${index}`,
+    content: inWords(member),
+  }));
+}
+
+/** Which of the request's issuers the presentation says it was. */
+export function issuerIndex(presentation: Uint8Array): number | undefined {
+  const index = membersAsDecoded(presentation)[ISSUER];
+  return typeof index === "number" ? index : undefined;
+}
+
+function membersAsDecoded(presentation: Uint8Array): readonly unknown[] {
+  const decoded: unknown = decode(presentation);
+  return Array.isArray(decoded) ? decoded : [];
+}
+
+function inWords(member: unknown): string {
+  if (member instanceof Uint8Array) {
+    return member.length <= SHORT
+      ? `h'${toHex(member)}'`
+      : `${lengthInWords(member.length)}, h'${toHex(member.subarray(0, 12))}…'`;
+  }
+  if (Array.isArray(member)) return member.length === 0 ? "[]" : `[${member.map(inWords).join(", ")}]`;
+  return String(member);
+}

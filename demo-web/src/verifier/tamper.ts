@@ -1,0 +1,75 @@
+// Ways to cheat a verifier. Each changes one thing about an answer that was accepted; all must be refused.
+
+import type { Request } from "@velum/prover";
+
+import { copyOf, type Bytes } from "../bytes.ts";
+import { newNonce, sessionTranscript } from "../exchange/session.ts";
+import { addDays, timestamp } from "../time.ts";
+
+/** What a verifier judges: an answer, and what the verifier knows itself. */
+export interface Evidence {
+  readonly presentation: Bytes;
+  readonly transcript: Bytes;
+  readonly request: Request;
+}
+
+export interface Tampering {
+  readonly id: string;
+  readonly label: string;
+  /** What was done, in words. */
+  readonly done: string;
+  apply(evidence: Evidence, origin: string): Promise<Evidence>;
+}
+
+/** Beyond the document's validity, and within that of its signer. */
+const LATER_DAYS = 60;
+
+export const TAMPERINGS: readonly Tampering[] = [
+  {
+    id: "byte",
+    label: "Change a byte",
+    done: "One bit of the proof was turned over.",
+    apply: async (evidence) => ({ ...evidence, presentation: flipOneBit(evidence.presentation) }),
+  },
+  {
+    id: "replay",
+    label: "Replay to another session",
+    done: "The same answer was given in a session with another nonce.",
+    apply: async (evidence, origin) => ({ ...evidence, transcript: await sessionTranscript(origin, newNonce()) }),
+  },
+  {
+    id: "expired",
+    label: "Ask with an expired date",
+    done: "The same answer was given to a request about 60 days from now, when the document has expired.",
+    apply: async ({ request, ...evidence }) => {
+      const now = timestamp(addDays(new Date(request.now), LATER_DAYS));
+      return { ...evidence, request: { ...request, now } };
+    },
+  },
+  {
+    id: "namespace",
+    label: "Swap the namespace",
+    done: "The same answer was given to a request about elements of another namespace.",
+    apply: async ({ request, ...evidence }) => {
+      const predicates = request.predicates.map((predicate) => ({
+        ...predicate,
+        namespace: otherNamespace(predicate.namespace),
+      }));
+      return { ...evidence, request: { ...request, predicates } };
+    },
+  },
+];
+
+function otherNamespace(namespace: string): string {
+  return `${namespace}.other`;
+}
+
+/** Turns over one bit in the middle of the longer proof, which is most of the bytes. */
+function flipOneBit(presentation: Bytes): Bytes {
+  const changed = copyOf(presentation);
+  const [number = 0] = crypto.getRandomValues(new Uint32Array(1));
+  const middle = Math.floor(changed.length / 2);
+  const place = middle + (number % 64);
+  changed[place] = (changed[place] ?? 0) ^ 1;
+  return changed;
+}

@@ -1,0 +1,22 @@
+// The verifier's panel.
+
+import type { Authority } from "../issuer/authorities.ts";
+import { h } from "../ui/dom.ts";
+import type { Store } from "../ui/store.ts";
+import { requestForm } from "./question-view.ts";
+import { verdictView } from "./result-view.ts";
+import type { Verifier } from "./verifier.ts";
+
+export function verifierView(verifier: Verifier, published: Store<readonly Authority[]>): HTMLElement {
+  return h(
+    "div",
+    { class: "stack" },
+    requestForm(published, (request, trusted) => void verifier.ask(request, trusted)),
+    h(
+      "section",
+      { "aria-labelledby": "result-title" },
+      h("h3", { id: "result-title" }, "Result"),
+      verdictView(verifier),
+    ),
+  );
+}

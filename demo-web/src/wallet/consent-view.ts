@@ -1,0 +1,133 @@
+// The request in plain words: what would be learnt, what stays hidden, and the holder's decision.
+
+import { elementLabel } from "../documents.ts";
+import { h, labelledBox, replace } from "../ui/dom.ts";
+import { type Failure, failureView } from "../ui/failure.ts";
+import { workView } from "../ui/work.ts";
+import { dateInWords, factInWords } from "../words.ts";
+import type { Conversation, Pending, Wallet } from "./wallet.ts";
+
+export function conversationView(wallet: Wallet): HTMLElement {
+  const host = h("div", { class: "conversation" });
+  const spoken = h("p", { class: "sr", role: "status" });
+  wallet.conversation.watch((conversation) => {
+    replace(host, content(wallet, conversation));
+    spoken.textContent = announcement(conversation);
+  });
+  return h("div", {}, host, spoken);
+}
+
+function content(wallet: Wallet, conversation: Conversation): HTMLElement {
+  switch (conversation.kind) {
+    case "none":
+      return h("p", { class: "empty" }, "No request. When a verifier asks, you decide here.");
+    case "reading":
+      return h("p", { class: "notice" }, "Reading the request…");
+    case "unanswerable":
+      return h("div", { class: "stack" }, failureView(conversation.failure), declineButton(wallet, "Dismiss"));
+    case "consent":
+      return consent(wallet, conversation.pending, conversation.failure && setback(conversation.failure));
+    case "answering":
+      return workView(conversation.work);
+    case "presented":
+      return h(
+        "p",
+        { class: "notice good" },
+        h("strong", {}, "Answered. "),
+        conversation.ahead
+          ? "The prepared proof is used up; another takes its place."
+          : "None was prepared for this question, so it was made on the spot.",
+      );
+    case "declined":
+      return h("p", { class: "notice" }, h("strong", {}, "Declined. "), "The verifier learns nothing but that.");
+  }
+}
+
+function announcement({ kind }: Conversation): string {
+  switch (kind) {
+    case "consent":
+      return "A verifier asks for a proof. The wallet waits for your decision.";
+    case "answering":
+      return "The wallet makes the proof.";
+    case "presented":
+      return "Answered.";
+    case "declined":
+      return "Declined.";
+    default:
+      return "";
+  }
+}
+
+function consent(wallet: Wallet, pending: Pending, failure: HTMLElement | undefined): HTMLElement {
+  const { asked, request, explanation, card, offClock } = pending;
+  const unmet = explanation.predicates.flatMap((outcome) => (outcome.holds ? [] : [outcome]));
+  const anyTime = h("input", { type: "checkbox" });
+  const show = h(
+    "button",
+    {
+      type: "button",
+      class: "primary",
+      disabled: unmet.length > 0 || offClock,
+      click: () => void wallet.consent(anyTime.checked),
+    },
+    "Prove it",
+  );
+  anyTime.addEventListener("change", () => {
+    show.disabled = unmet.length > 0 || !anyTime.checked;
+  });
+  return h(
+    "section",
+    { class: "consent", "aria-label": "What the verifier asks" },
+    h("p", { class: "asker" }, h("strong", {}, asked.origin), " asks"),
+    h("h4", {}, "They will learn"),
+    h(
+      "ul",
+      { class: "learnt" },
+      ...explanation.facts.map((fact) => h("li", {}, factInWords(fact, "you", card.issuerName))),
+    ),
+    h("h4", {}, "Stays hidden"),
+    explanation.hidden.length === 0
+      ? h("p", {}, "Nothing: every element is asked for in full.")
+      : h(
+          "ul",
+          { class: "hidden-elements" },
+          ...explanation.hidden.map(({ namespace, element }) => h("li", {}, elementLabel(namespace, element))),
+        ),
+    ...unmet.map(({ code, message }) => failureView({ code, message, where: "" }, {})),
+    offClock &&
+      h(
+        "div",
+        { class: "notice warn" },
+        h("code", { class: "code" }, "clock"),
+        h(
+          "p",
+          {},
+          `They ask about ${dateInWords(request.now)}, not about now. Asked often enough, that would give away when your document begins and ends.`,
+        ),
+        labelledBox("Answer all the same", anyTime),
+      ),
+    failure,
+    h("div", { class: "actions" }, show, declineButton(wallet, "Decline")),
+  );
+}
+
+/** What the holder did is no failure. */
+function setback(failure: Failure): HTMLElement {
+  if (failure.code !== "cancelled") return failureView(failure);
+  const meaning = "Nothing was sent. A prepared proof that was taken for it is gone, since none serves twice.";
+  return h("p", { class: "notice" }, h("strong", {}, "Cancelled. "), meaning);
+}
+
+function declineButton(wallet: Wallet, label: string): HTMLButtonElement {
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "quiet",
+      click: () => {
+        wallet.decline();
+      },
+    },
+    label,
+  );
+}

@@ -1,0 +1,139 @@
+// Prepares proofs in the background until every shape in want has enough of them. One tab at a time does so.
+
+import type { Prover, Request } from "@velum/prover";
+
+import { copyOf } from "../bytes.ts";
+import { timestamp } from "../time.ts";
+import { exclusively, ifFree } from "../storage/locks.ts";
+import { type Failure, failureOf, isCancelled } from "../ui/failure.ts";
+import { Store } from "../ui/store.ts";
+import { Work } from "../ui/work.ts";
+import { type Card, type PreparedProof, type Shape, shapeKey, type Vault } from "./vault.ts";
+
+const LOCK = "velum-wallet: filling the pool";
+
+/** A shape, and how many prepared proofs of it to keep. */
+export interface Wanted {
+  readonly card: Card;
+  readonly shape: Shape;
+  readonly target: number;
+}
+
+export type Filling =
+  | { readonly kind: "idle" }
+  | { readonly kind: "paused" }
+  | { readonly kind: "elsewhere" }
+  | { readonly kind: "working"; readonly work: Work; readonly shape: Shape }
+  | { readonly kind: "failed"; readonly failure: Failure };
+
+export class Filler {
+  readonly state = new Store<Filling>({ kind: "idle" });
+  readonly #vault: Vault;
+  readonly #prover: Prover;
+  readonly #wanted: () => readonly Wanted[];
+  #running = false;
+  #again = false;
+  #paused = false;
+  #holds = 0;
+  #current: Promise<void> = Promise.resolve();
+
+  /** `wanted` is asked anew before every proof; what comes first is prepared first. */
+  constructor(vault: Vault, prover: Prover, wanted: () => readonly Wanted[]) {
+    this.#vault = vault;
+    this.#prover = prover;
+    this.#wanted = wanted;
+  }
+
+  /** Looks whether something is missing and prepares it. Returns at once. */
+  start(): void {
+    this.#again = true;
+    if (!this.#running && !this.#paused && this.#holds === 0) void this.#run();
+  }
+
+  /** Goes on after the proof under way was cancelled, or after a failure. */
+  resume(): void {
+    this.#paused = false;
+    this.state.set({ kind: "idle" });
+    this.start();
+  }
+
+  /**
+   * Runs `work` after the proof under way and begins no other meanwhile, since both would wait for the same worker.
+   * Fails if that proof does.
+   */
+  async holdBack<T>(work: () => Promise<T>): Promise<T> {
+    this.#holds += 1;
+    try {
+      await this.#current;
+      return await work();
+    } finally {
+      this.#holds -= 1;
+      this.start();
+    }
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    try {
+      while (this.#again) {
+        this.#again = false;
+        const fill = (): Promise<void> => this.#fill();
+        if (!(await ifFree(LOCK, fill))) {
+          this.state.set({ kind: "elsewhere" });
+          await exclusively(LOCK, fill);
+        }
+      }
+      this.state.set({ kind: "idle" });
+    } catch (error) {
+      // Not tried again by itself, or it would fail in a circle.
+      this.#paused = true;
+      this.state.set(isCancelled(error) ? { kind: "paused" } : { kind: "failed", failure: failureOf(error) });
+    } finally {
+      this.#running = false;
+      this.#current = Promise.resolve();
+    }
+  }
+
+  async #fill(): Promise<void> {
+    for (let next = await this.#missing(); next !== undefined; next = await this.#missing()) {
+      const work = new Work("Preparing a proof ahead of time");
+      this.state.set({ kind: "working", work, shape: next.shape });
+      this.#current = this.#prepare(next, work);
+      await this.#current;
+    }
+  }
+
+  async #prepare({ card, shape }: Wanted, work: Work): Promise<void> {
+    await this.#vault.add(shape, await prepareProof(this.#prover, card, shape, work));
+  }
+
+  async #missing(): Promise<Wanted | undefined> {
+    for (const wanted of this.#wanted()) {
+      if (this.#paused || this.#holds > 0) return undefined;
+      if ((await this.#vault.count(wanted.shape)) < wanted.target) return wanted;
+    }
+    return undefined;
+  }
+}
+
+/** Makes the credential proof of a shape: the long part, which needs no session. */
+export async function prepareProof(prover: Prover, card: Card, shape: Shape, work: Work): Promise<PreparedProof> {
+  const input = { document: card.document, request: shapeRequest(card, shape) };
+  const prepared = await prover.prepare(input, work.options);
+  return { bytes: copyOf(prepared.toBytes()), ms: work.ms, stages: work.stages };
+}
+
+/** A prepared proof depends on the elements alone: what is asked of them, and when, may differ when it is used. */
+function shapeRequest(card: Card, { elements }: Shape): Request {
+  return {
+    doc_type: card.docType,
+    now: timestamp(new Date()),
+    issuers: [{ x509_pem: card.issuerRoot }],
+    predicates: elements.map((name) => ({ ...name, disclose: true })),
+  };
+}
+
+/** Whether two shapes are the same. */
+export function sameShape(one: Shape, other: Shape): boolean {
+  return one.card === other.card && shapeKey(one) === shapeKey(other);
+}

@@ -1,0 +1,187 @@
+// What the wallet keeps: cards with their device keys, and prepared proofs, sealed. Knows nothing of the page.
+//
+// A prepared proof may serve once, or two presentations could be linked. Taking one is therefore a single transaction
+// that reads and deletes it, under a lock that all tabs share; only after its commit is the proof opened. A crash in
+// between loses a proof and never leaves one to be used again.
+
+import { Changes } from "../storage/changes.ts";
+import { openDatabase, result, transact } from "../storage/database.ts";
+import { exclusively } from "../storage/locks.ts";
+import { KEY_STORE, Seal, type Sealed } from "../storage/seal.ts";
+
+/** A credential in the wallet. There is one of each docType. */
+export interface Card {
+  readonly id: string;
+  readonly docType: string;
+  readonly document: Uint8Array<ArrayBuffer>;
+  readonly deviceKey: CryptoKeyPair;
+  readonly issuerName: string;
+  readonly issuerRoot: string;
+}
+
+/** The elements that a prepared proof is about, in the order of a request. */
+export interface Shape {
+  readonly card: string;
+  readonly elements: readonly ElementName[];
+}
+
+export interface ElementName {
+  readonly namespace: string;
+  readonly element: string;
+}
+
+/** How long each stage of a proof took. */
+export interface StageTime {
+  readonly stage: string;
+  readonly ms: number;
+}
+
+/** A prepared proof as bytes, with how long it took. */
+export interface PreparedProof {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly ms: number;
+  readonly stages: readonly StageTime[];
+}
+
+interface CardRecord extends Omit<Card, "document"> {
+  readonly document: Sealed;
+}
+
+interface PreparedRecord {
+  readonly card: string;
+  readonly shape: string;
+  readonly proof: Sealed;
+  readonly ms: number;
+  readonly stages: readonly StageTime[];
+}
+
+export const DATABASE = "velum-wallet";
+const CARDS = "cards";
+const PREPARED = "prepared";
+const BY_SHAPE = "by shape";
+const BY_CARD = "by card";
+const LOCK = `${DATABASE}: pool`;
+
+export class Vault {
+  readonly #database: IDBDatabase;
+  readonly #seal: Seal;
+  readonly #changes = new Changes(DATABASE);
+
+  private constructor(database: IDBDatabase, seal: Seal) {
+    this.#database = database;
+    this.#seal = seal;
+  }
+
+  /** The wallet's vault in this browser, made where there is none. */
+  static async open(): Promise<Vault> {
+    const database = await openDatabase(DATABASE, (created) => {
+      created.createObjectStore(KEY_STORE);
+      created.createObjectStore(CARDS, { keyPath: "docType" });
+      const prepared = created.createObjectStore(PREPARED, { autoIncrement: true });
+      prepared.createIndex(BY_SHAPE, ["card", "shape"]);
+      prepared.createIndex(BY_CARD, "card");
+    });
+    return new Vault(database, await Seal.of(database));
+  }
+
+  /** Calls `listener` whenever this or another tab changed something. */
+  onChange(listener: () => void): void {
+    this.#changes.listen(listener);
+  }
+
+  async cards(): Promise<Card[]> {
+    const read = (transaction: IDBTransaction): Promise<CardRecord[]> =>
+      result<CardRecord[]>(transaction.objectStore(CARDS).getAll());
+    const records = await transact(this.#database, CARDS, "readonly", read);
+    return Promise.all(
+      records.map(async (record) => ({
+        ...record,
+        document: await this.#seal.open(record.document, cardContext(record.id)),
+      })),
+    );
+  }
+
+  /** Keeps a card in place of the one of its docType, whose prepared proofs go with it. */
+  async keep(card: Card): Promise<void> {
+    const document = await this.#seal.close(card.document, cardContext(card.id));
+    const record: CardRecord = { ...card, document };
+    await transact(this.#database, [CARDS, PREPARED], "readwrite", async (transaction) => {
+      const cards = transaction.objectStore(CARDS);
+      const former = await result<CardRecord | undefined>(cards.get(card.docType));
+      if (former !== undefined) {
+        const prepared = transaction.objectStore(PREPARED);
+        const keys = await result(prepared.index(BY_CARD).getAllKeys(former.id));
+        await Promise.all(keys.map((key) => result(prepared.delete(key))));
+      }
+      await result(cards.put(record));
+    });
+    this.#changes.tell();
+  }
+
+  /** Adds a prepared proof, unless its card has been replaced since; says whether it did. */
+  async add(shape: Shape, proof: PreparedProof): Promise<boolean> {
+    const { card } = shape;
+    const key = shapeKey(shape);
+    const sealed = await this.#seal.close(proof.bytes, proofContext(card, key));
+    const record: PreparedRecord = { card, shape: key, proof: sealed, ms: proof.ms, stages: proof.stages };
+    const added = await transact(this.#database, [CARDS, PREPARED], "readwrite", async (transaction) => {
+      const cards = await result<CardRecord[]>(transaction.objectStore(CARDS).getAll());
+      if (!cards.some(({ id }) => id === card)) return false;
+      await result(transaction.objectStore(PREPARED).add(record));
+      return true;
+    });
+    this.#changes.tell();
+    return added;
+  }
+
+  /** Takes a prepared proof out of the pool for good, the oldest first; none if there is none. */
+  async take(shape: Shape): Promise<PreparedProof | undefined> {
+    const key = shapeKey(shape);
+    const record = await exclusively(LOCK, () =>
+      transact(this.#database, PREPARED, "readwrite", async (transaction) => {
+        const prepared = transaction.objectStore(PREPARED);
+        const found = await result(prepared.index(BY_SHAPE).getKey([shape.card, key]));
+        if (found === undefined) return undefined;
+        const taken = await result<PreparedRecord>(prepared.get(found));
+        await result(prepared.delete(found));
+        return taken;
+      }),
+    );
+    if (record === undefined) return undefined;
+    this.#changes.tell();
+    const bytes = await this.#seal.open(record.proof, proofContext(record.card, record.shape));
+    return { bytes, ms: record.ms, stages: record.stages };
+  }
+
+  /** How many prepared proofs there are of a shape. */
+  async count(shape: Shape): Promise<number> {
+    return transact(this.#database, PREPARED, "readonly", (transaction) =>
+      result(
+        transaction
+          .objectStore(PREPARED)
+          .index(BY_SHAPE)
+          .count([shape.card, shapeKey(shape)]),
+      ),
+    );
+  }
+
+  close(): void {
+    this.#changes.close();
+    this.#database.close();
+  }
+}
+
+/** One text for each ordered list of elements. */
+export function shapeKey({ elements }: Pick<Shape, "elements">): string {
+  return JSON.stringify(elements.map(({ namespace, element }) => [namespace, element]));
+}
+
+// What is sealed names its place, so that records cannot be exchanged for one another.
+
+function cardContext(id: string): string {
+  return `card ${id}`;
+}
+
+function proofContext(card: string, shape: string): string {
+  return `prepared proof of card ${card} about ${shape}`;
+}

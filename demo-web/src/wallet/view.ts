@@ -1,0 +1,40 @@
+// The wallet's panel.
+
+import { h, replace } from "../ui/dom.ts";
+import { failureView } from "../ui/failure.ts";
+import { cardView } from "./card-view.ts";
+import { conversationView } from "./consent-view.ts";
+import { poolView } from "./pool-view.ts";
+import type { Wallet } from "./wallet.ts";
+
+export function walletView(wallet: Wallet): HTMLElement {
+  const cards = h("div", { class: "cards" });
+  const pool = h(
+    "section",
+    { "aria-labelledby": "pool-title" },
+    h("h3", { id: "pool-title" }, "Prepared proofs"),
+    poolView(wallet),
+  );
+  wallet.cards.watch((shown) => {
+    pool.hidden = shown.length === 0;
+    if (shown.length > 0) replace(cards, ...shown.map(cardView));
+    else replace(cards, h("div", { class: "card blank" }, h("p", {}, "Empty. Have the issuer put a document in.")));
+  });
+  const trouble = h("div", { class: "host" });
+  wallet.trouble.watch((failure) => {
+    replace(trouble, failure && failureView(failure));
+  });
+  return h(
+    "div",
+    { class: "stack" },
+    trouble,
+    cards,
+    h(
+      "section",
+      { "aria-labelledby": "request-title" },
+      h("h3", { id: "request-title" }, "Request"),
+      conversationView(wallet),
+    ),
+    pool,
+  );
+}

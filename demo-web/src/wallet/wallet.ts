@@ -1,0 +1,298 @@
+// The wallet: keeps cards, answers requests. Nothing of a document leaves it but through `#answer`, after consent.
+
+import { type DocumentSummary, type Explanation, Prepared, type Prover, type Request } from "@velum/prover";
+
+import { copyOf, type Bytes } from "../bytes.ts";
+import { kindOf } from "../documents.ts";
+import type { Answer, Asked } from "../exchange/messages.ts";
+import { sessionTranscript } from "../exchange/session.ts";
+import type { Issued, Recipient } from "../issuer/issuer.ts";
+import { type Failure, failureOf, Refusal } from "../ui/failure.ts";
+import { Store } from "../ui/store.ts";
+import { Work } from "../ui/work.ts";
+import { makeDeviceKey, publicPoint, sign } from "./device-key.ts";
+import { Filler, prepareProof, sameShape, type Wanted } from "./filler.ts";
+import type { Card, ElementName, Shape, Vault } from "./vault.ts";
+
+/** A card with what its document says. */
+export interface ShownCard {
+  readonly card: Card;
+  readonly summary: DocumentSummary;
+}
+
+/** One line of the pool. */
+export interface PoolLine {
+  readonly shape: Shape;
+  readonly ready: number;
+  readonly target: number;
+}
+
+/** A request that waits for its holder. */
+export interface Pending {
+  readonly asked: Asked;
+  readonly request: Request;
+  readonly card: Card;
+  readonly shape: Shape;
+  readonly explanation: Explanation;
+  /** Whether the request's time is so far from the clock that answering could give away dates of the document. */
+  readonly offClock: boolean;
+}
+
+export type Conversation =
+  | { readonly kind: "none" }
+  | { readonly kind: "reading" }
+  | { readonly kind: "unanswerable"; readonly failure: Failure }
+  | { readonly kind: "consent"; readonly pending: Pending; readonly failure?: Failure }
+  | { readonly kind: "answering"; readonly work: Work }
+  | { readonly kind: "presented"; readonly ahead: boolean }
+  | { readonly kind: "declined" };
+
+/** A request that is being dealt with: another one in its place makes an end of it. */
+interface Exchange {
+  readonly end: (answer: Answer) => void;
+  /** Ends what is under way for it. */
+  abort: AbortController;
+}
+
+/** Begins a step of an answer, unless it was cancelled. */
+type Step = (label: string) => Work;
+
+/** Prepared proofs kept of what is asked most, and of what was asked here before. */
+const USUAL_TARGET = 2;
+const ASKED_TARGET = 1;
+const ASKED_REMEMBERED = 3;
+/** The package refuses more, unless told to answer any time. */
+const CLOCK_TOLERANCE_MS = 5 * 60_000;
+
+export class Wallet implements Recipient {
+  readonly cards = new Store<readonly ShownCard[]>([]);
+  readonly pool = new Store<readonly PoolLine[]>([]);
+  readonly conversation = new Store<Conversation>({ kind: "none" });
+  /** Why the wallet cannot show what it holds. */
+  readonly trouble = new Store<Failure | undefined>(undefined);
+  readonly filler: Filler;
+  readonly #vault: Vault;
+  readonly #prover: Prover;
+  #askedBefore: readonly Shape[] = [];
+  #exchange: Exchange | undefined;
+
+  constructor(vault: Vault, prover: Prover) {
+    this.#vault = vault;
+    this.#prover = prover;
+    this.filler = new Filler(vault, prover, () => this.#byUrgency());
+    vault.onChange(() => void this.refresh());
+  }
+
+  /** Reads what there is, after a change here or in another tab. */
+  async refresh(): Promise<void> {
+    try {
+      await this.#look();
+      this.trouble.set(undefined);
+    } catch (error) {
+      this.trouble.set(failureOf(error));
+    }
+    this.filler.start();
+  }
+
+  async #look(): Promise<void> {
+    const cards = await this.#vault.cards();
+    const known = this.cards.value;
+    if (cards.map(({ id }) => id).join() !== known.map(({ card }) => card.id).join()) {
+      this.cards.set(await Promise.all(cards.map((card) => this.#shown(card))));
+    }
+    const wanted = this.#wanted();
+    const ready = await Promise.all(wanted.map(({ shape }) => this.#vault.count(shape)));
+    this.pool.set(wanted.map(({ shape, target }, index) => ({ shape, target, ready: ready[index] ?? 0 })));
+  }
+
+  newDeviceKey(): Promise<CryptoKeyPair> {
+    return makeDeviceKey();
+  }
+
+  publicPoint(key: CryptoKeyPair): Promise<Bytes> {
+    return publicPoint(key);
+  }
+
+  async receiveDocument({ docType, document, deviceKey, authority }: Issued): Promise<void> {
+    await this.#vault.keep({
+      id: crypto.randomUUID(),
+      docType,
+      document,
+      deviceKey,
+      issuerName: authority.name,
+      issuerRoot: authority.root,
+    });
+    await this.refresh();
+  }
+
+  /** Receives a request; the answer comes when the holder has decided. One that is still open is declined. */
+  receive(asked: Asked): Promise<Answer> {
+    this.#exchange?.abort.abort();
+    this.#exchange?.end({ kind: "declined" });
+    return new Promise((resolve) => {
+      const exchange: Exchange = { end: resolve, abort: new AbortController() };
+      this.#exchange = exchange;
+      void this.#consider(asked, exchange);
+    });
+  }
+
+  /** The holder agreed. `anyClock`: also to answering for a time that is not now. */
+  async consent(anyClock: boolean): Promise<void> {
+    const conversation = this.conversation.value;
+    const exchange = this.#exchange;
+    if (conversation.kind !== "consent" || exchange === undefined) return;
+    const { pending } = conversation;
+    const show = (next: Conversation): void => {
+      if (this.#exchange === exchange) this.conversation.set(next);
+    };
+    const step: Step = (label) => {
+      if (exchange.abort.signal.aborted) throw new Refusal("cancelled", "wallet", "the answer was cancelled");
+      const work = new Work(label, exchange.abort);
+      show({ kind: "answering", work });
+      return work;
+    };
+    try {
+      const filling = this.filler.state.value;
+      if (filling.kind === "working") show({ kind: "answering", work: filling.work });
+      const answer = await this.filler.holdBack(() => this.#answer(pending, anyClock, step));
+      if (this.#exchange !== exchange) return;
+      this.#finish(answer, { kind: "presented", ahead: answer.kind === "presented" && answer.measured.ahead });
+    } catch (error) {
+      exchange.abort = new AbortController();
+      show({ kind: "consent", pending, failure: failureOf(error) });
+    }
+  }
+
+  decline(): void {
+    this.#finish({ kind: "declined" }, { kind: "declined" });
+  }
+
+  #finish(answer: Answer, next: Conversation): void {
+    this.conversation.set(next);
+    this.#exchange?.end(answer);
+    this.#exchange = undefined;
+  }
+
+  async #consider(asked: Asked, exchange: Exchange): Promise<void> {
+    this.conversation.set({ kind: "reading" });
+    let next: Conversation;
+    try {
+      const pending = await this.#read(asked);
+      // What cannot be answered need not be prepared for.
+      if (pending.explanation.predicates.every(({ holds }) => holds)) this.#remember(pending.shape);
+      next = { kind: "consent", pending };
+    } catch (error) {
+      next = { kind: "unanswerable", failure: failureOf(error) };
+    }
+    if (this.#exchange !== exchange) return;
+    this.conversation.set(next);
+    // If no proof is ready for this one, it is prepared while the holder reads.
+    await this.refresh();
+  }
+
+  async #read(asked: Asked): Promise<Pending> {
+    const request = parsed(asked.request);
+    const card = this.#cardFor(request.doc_type);
+    const explanation = await this.#prover.explain(asked.request, card.document);
+    const offClock = Math.abs(Date.parse(request.now) - Date.now()) > CLOCK_TOLERANCE_MS;
+    return { asked, request, card, shape: shapeOf(card, request), explanation, offClock };
+  }
+
+  #cardFor(docType: string): Card {
+    const card = this.cards.value.find(({ card: { docType: held } }) => held === docType)?.card;
+    if (card !== undefined) return card;
+    const title = kindOf(docType)?.title.toLowerCase() ?? `document of type ${docType}`;
+    throw new Refusal("doc_type", "wallet", `there is no ${title} in this wallet; have one issued, then ask again`);
+  }
+
+  async #answer(pending: Pending, anyClock: boolean, step: Step): Promise<Answer> {
+    const { asked, card, shape } = pending;
+    step("Signing for this session");
+    const transcript = await sessionTranscript(asked.origin, asked.nonce);
+    const document = await this.#signed(card, transcript);
+    step("Taking a prepared proof");
+    const kept = await this.#vault.take(shape);
+    const proof = kept ?? (await prepareProof(this.#prover, card, shape, step("Preparing a proof")));
+    const input = { prepared: Prepared.fromBytes(proof.bytes), document, transcript, request: asked.request };
+    const { options } = step("Making the presentation");
+    const presentation = await this.#prover.present(anyClock ? { ...input, clock: "any" } : input, options);
+    return {
+      kind: "presented",
+      presentation: copyOf(presentation.bytes),
+      measured: {
+        prepareMs: proof.ms,
+        prepareStages: proof.stages,
+        ahead: kept !== undefined,
+        presentMs: presentation.ms,
+        presentStages: presentation.timings,
+      },
+    };
+  }
+
+  /** The document with the device's signature over this session. */
+  async #signed(card: Card, transcript: Bytes): Promise<Bytes> {
+    const { document, docType, deviceKey } = card;
+    const message = await this.#prover.deviceAuthenticationBytes({ document, docType, transcript });
+    const signature = await sign(deviceKey, copyOf(message));
+    return copyOf(await this.#prover.withDeviceSignature({ document, docType, signature }));
+  }
+
+  async #shown(card: Card): Promise<ShownCard> {
+    const [summary] = await this.#prover.inspect(card.document);
+    if (summary === undefined) throw new Error("the wallet holds a card without a document; have it issued anew");
+    return { card, summary };
+  }
+
+  #wanted(): Wanted[] {
+    return this.cards.value.flatMap(({ card }) => {
+      const usual = (kindOf(card.docType)?.usual ?? []).map((ids) => ({
+        card,
+        shape: usualShape(card, ids),
+        target: USUAL_TARGET,
+      }));
+      const asked = this.#askedBefore
+        .filter((shape) => shape.card === card.id && !usual.some((other) => sameShape(other.shape, shape)))
+        .map((shape) => ({ card, shape, target: ASKED_TARGET }));
+      return [...usual, ...asked];
+    });
+  }
+
+  /** What an open request needs comes first. */
+  #byUrgency(): Wanted[] {
+    const conversation = this.conversation.value;
+    const wanted = this.#wanted();
+    if (conversation.kind !== "consent") return wanted;
+    const isUrgent = ({ shape }: Wanted): boolean => sameShape(shape, conversation.pending.shape);
+    return [...wanted.filter(isUrgent), ...wanted.filter((line) => !isUrgent(line))];
+  }
+
+  #remember(shape: Shape): void {
+    const others = this.#askedBefore.filter((other) => !sameShape(other, shape));
+    this.#askedBefore = [shape, ...others].slice(0, ASKED_REMEMBERED);
+  }
+}
+
+/** Of what it holds, `explain` checks everything before it is used. */
+function parsed(request: string): Request {
+  try {
+    return JSON.parse(request) as Request;
+  } catch (cause) {
+    throw new Refusal("malformed", "request", `it is no JSON (${String(cause)}); the verifier has to ask anew`);
+  }
+}
+
+function usualShape(card: Card, ids: readonly string[]): Shape {
+  const namespace = kindOf(card.docType)?.namespace ?? "";
+  return { card: card.id, elements: ids.map((element) => ({ namespace, element })) };
+}
+
+/** The distinct elements of a request in order of first appearance, which is what a prepared proof is tied to. */
+export function shapeOf(card: Pick<Card, "id">, request: Pick<Request, "predicates">): Shape {
+  const elements: ElementName[] = [];
+  for (const { namespace, element } of request.predicates) {
+    if (!elements.some((name) => name.namespace === namespace && name.element === element)) {
+      elements.push({ namespace, element });
+    }
+  }
+  return { card: card.id, elements };
+}
