@@ -1,0 +1,78 @@
+// Each build of the prover, with and without isolation, and what the page fetches for it.
+
+import assert from "node:assert/strict";
+import { after, before, test, type TestContext } from "node:test";
+
+import { serve } from "#server";
+import type { Browser } from "playwright-core";
+
+import { launch } from "./support/browser.ts";
+import { Demo, DIST } from "./support/demo.ts";
+
+let browser: Browser;
+
+before(async () => {
+  browser = await launch();
+});
+
+/** V8 has no SIMD for processors without SSE 4.1. */
+const WITHOUT_SIMD = "--js-flags=--no-enable-sse4-1";
+
+after(async () => {
+  await browser.close();
+});
+
+/** The URL of a server that ends with the test, whatever comes of it. */
+async function served(context: TestContext, isolation: boolean): Promise<string> {
+  const { url, close } = await serve({ folder: DIST, isolation });
+  context.after(close);
+  return url;
+}
+
+interface Path {
+  readonly name: string;
+  readonly isolation: boolean;
+  readonly query: string;
+  readonly build: RegExp;
+}
+
+const PATHS: readonly Path[] = [
+  { name: "isolated, so threads are used", isolation: true, query: "", build: /^SIMD, [2-9]\d* threads$/ },
+  { name: "not isolated, so one thread is", isolation: false, query: "", build: /^SIMD, one thread$/ },
+  { name: "scalar, asked for", isolation: false, query: "?build=scalar", build: /^Scalar, one thread$/ },
+  { name: "isolated, one thread asked for", isolation: true, query: "?build=simd", build: /^SIMD, one thread$/ },
+];
+
+for (const { name, isolation, query, build } of PATHS) {
+  test(name, async (context) => {
+    const demo = await Demo.open(browser, `${await served(context, isolation)}${query}`);
+    assert.match(await demo.environment("build"), build);
+    assert.equal(await demo.environment("isolated"), isolation ? "yes, by COOP and COEP" : "no");
+    await demo.story();
+    await demo.screenshot(`build ${name}`.replaceAll(/[^a-z]+/gi, "-"));
+    // One build is fetched, and not the others.
+    const provers = demo.watch.paths.filter((path) => /prover[^/]*\.wasm$/.test(path));
+    assert.equal(new Set(provers).size, 1, String(provers));
+    await demo.close();
+  });
+}
+
+test("an engine without SIMD", async (context) => {
+  const older = await launch([WITHOUT_SIMD]);
+  context.after(() => older.close());
+  const demo = await Demo.open(older, await served(context, true));
+  assert.equal(await demo.environment("build"), "Scalar, one thread");
+  assert.equal(await demo.environment("reason"), "this engine has no SIMD");
+  await demo.story();
+  await demo.close();
+});
+
+test("a build that cannot run here is refused, and another one takes its place", async (context) => {
+  const demo = await Demo.open(browser, `${await served(context, false)}?build=simd-threads`);
+  await demo.page.getByRole("alert").getByText("unsupported").waitFor();
+  assert.equal(await demo.environment("build"), "SIMD, one thread");
+  await demo.page.getByLabel("Try another build").selectOption("Scalar, one thread");
+  await demo.page.waitForURL(/build=scalar$/);
+  assert.equal(await demo.environment("build"), "Scalar, one thread");
+  await demo.close();
+});

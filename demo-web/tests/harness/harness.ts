@@ -1,0 +1,6 @@
+// The wallet's storage, for tests in a real browser without the rest of the page.
+
+export { deleteDatabase } from "../../src/storage/database.ts";
+export { exclusively, ifFree } from "../../src/storage/locks.ts";
+export { makeDeviceKey, publicPoint, sign } from "../../src/wallet/device-key.ts";
+export { DATABASE, Vault } from "../../src/wallet/vault.ts";

@@ -1,0 +1,144 @@
+// How it looks and whom it serves: widths, schemes, keyboard, accessibility.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+
+import { serve } from "#server";
+import type { AxeResults, RunOptions } from "axe-core";
+import type { Browser, Page } from "playwright-core";
+
+import { launch } from "./support/browser.ts";
+import { Demo, DIST } from "./support/demo.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+let browser: Browser;
+let server: Awaited<ReturnType<typeof serve>>;
+
+before(async () => {
+  server = await serve({ folder: DIST });
+  browser = await launch();
+});
+
+after(async () => {
+  await browser.close();
+  await server.close();
+});
+
+/** What axe finds, in words. */
+async function barriers(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const results = await page.evaluate((standards) => {
+    const { axe } = window as unknown as { axe: { run(options: RunOptions): Promise<AxeResults> } };
+    return axe.run({ runOnly: { type: "tag", values: standards } });
+  }, STANDARDS);
+  return results.violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ target }) => `${id}: ${help}: ${String(target)}`),
+  );
+}
+
+async function fits(page: Page, width: number): Promise<void> {
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, "no horizontal scrolling");
+}
+
+for (const { width, colorScheme } of [
+  { width: 1440, colorScheme: "light" },
+  { width: 1440, colorScheme: "dark" },
+  { width: 820, colorScheme: "light" },
+  { width: 360, colorScheme: "dark" },
+  { width: 360, colorScheme: "light" },
+] as const) {
+  test(`${width} px, ${colorScheme}: fits, and has no barriers in any state`, async () => {
+    const demo = await Demo.open(browser, server.url, { viewport: { width, height: 800 }, colorScheme });
+    const check = async (state: string): Promise<void> => {
+      await demo.screenshot(`${width}-${colorScheme}-${state}`);
+      await fits(demo.page, width);
+      assert.deepEqual(await barriers(demo.page), [], state);
+    };
+    await check("1-empty");
+    await demo.issue();
+    await demo.prepared(2);
+    await demo.ask();
+    await demo.consent.waitFor();
+    await check("2-consent");
+    await demo.consent.click();
+    await demo.verified.waitFor();
+    await demo.verifier.getByRole("button", { name: "Change a byte" }).click();
+    await demo.verifier.getByText("Refused").waitFor();
+    for (const raw of ["The answer as sent", "The request and its session"]) await demo.verifier.getByText(raw).click();
+    await demo.prepared(2);
+    await check("3-verified");
+    await demo.verifier.getByLabel("Another time, UTC").check();
+    await demo.verifier.getByLabel("Date and time, UTC").fill("2099-01-01T00:00");
+    await demo.verifier.getByLabel("Value").fill("120");
+    await demo.ask();
+    await demo.wallet.getByText("clock", { exact: true }).waitFor();
+    await check("4-refused");
+    await demo.close();
+  });
+}
+
+test("the keyboard alone tells the whole story", async () => {
+  const demo = await Demo.open(browser, server.url);
+  const { page } = demo;
+  const go = async (name: string): Promise<void> => {
+    for (let tabs = 0; tabs < 60; tabs += 1) {
+      await page.keyboard.press("Tab");
+      const focused = await page.evaluate(() => (document.activeElement as HTMLElement | null)?.innerText);
+      if (focused === name) return;
+    }
+    assert.fail(`${name} cannot be reached by Tab`);
+  };
+  await go("Skip to the wallet");
+  await go("Issue into the wallet");
+  await page.keyboard.press("Enter");
+  await demo.prepared(2);
+  await go("Ask the wallet");
+  await page.keyboard.press("Enter");
+  await demo.consent.waitFor();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/#wallet$/);
+  await go("Prove it");
+  await page.keyboard.press("Space");
+  await demo.verified.waitFor();
+  const inWallet = await page.evaluate(() => document.activeElement?.closest("#wallet") !== null);
+  assert.ok(inWallet, "focus stays in the wallet when its button goes away");
+  await go("Replay to another session");
+  await page.keyboard.press("Enter");
+  await demo.verifier.getByText("Refused").waitFor();
+  await demo.close();
+});
+
+test("nothing moves for those who want it so", async () => {
+  const demo = await Demo.open(browser, server.url, { reducedMotion: "reduce" });
+  const moving = await demo.page.evaluate(
+    () =>
+      [...document.querySelectorAll("*")].filter((element) => {
+        const { transitionDuration, animationName, scrollBehavior } = getComputedStyle(element);
+        return (
+          (transitionDuration !== "0s" && getComputedStyle(element).transitionProperty !== "none") ||
+          animationName !== "none" ||
+          scrollBehavior === "smooth"
+        );
+      }).length,
+  );
+  assert.equal(moving, 0);
+  await demo.close();
+});
+
+test("what changes is announced", async () => {
+  const demo = await Demo.open(browser, server.url);
+  const spoken = (text: string | RegExp) => demo.page.getByRole("status").filter({ hasText: text });
+  await demo.issue();
+  await spoken("Mobile driving licence issued.").waitFor();
+  await demo.ask();
+  await spoken("A verifier asks for a proof.").waitFor({ state: "attached" });
+  await demo.consent.click();
+  await demo.verified.waitFor();
+  await spoken(/^Verified\.$/).waitFor({ state: "attached" });
+  await demo.close();
+});

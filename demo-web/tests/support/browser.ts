@@ -1,0 +1,62 @@
+// The system's Chromium, and pages that are watched for what must not happen.
+
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { env, getuid } from "node:process";
+
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+
+const NAMES = ["chromium", "chromium-browser", "google-chrome"];
+
+function chromiumPath(): string {
+  const asked = env["VELUM_CHROMIUM"];
+  if (asked !== undefined) return asked;
+  const folders = (env["PATH"] ?? "").split(delimiter);
+  const found = NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
+  if (found !== undefined) return found;
+  throw new Error("there is no Chromium on PATH: install one, or say where it is with VELUM_CHROMIUM");
+}
+
+export function launch(more: readonly string[] = []): Promise<Browser> {
+  // Chromium's own sandbox does not work for root.
+  const args = getuid?.() === 0 ? ["--no-sandbox"] : [];
+  return chromium.launch({ executablePath: chromiumPath(), args: [...args, ...more] });
+}
+
+/** What a page did that it must not do. */
+export class Watch {
+  /** Messages of the console that are errors, breaches of the Content-Security-Policy included, and errors nobody caught. */
+  readonly errors: string[] = [];
+  /** Requests to other origins. */
+  readonly foreign: string[] = [];
+  /** Paths of all requests. */
+  readonly paths: string[] = [];
+
+  constructor(context: BrowserContext, origin: string) {
+    context.on("console", (message) => {
+      if (message.type() === "error") this.errors.push(message.text());
+    });
+    context.on("weberror", (error) => this.errors.push(String(error.error())));
+    context.on("request", (request) => {
+      const url = new URL(request.url());
+      if (url.origin !== origin) this.foreign.push(request.url());
+      this.paths.push(url.pathname);
+    });
+  }
+}
+
+export interface Opened {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  readonly watch: Watch;
+}
+
+/** A page in a profile of its own. */
+export async function open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Opened> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  context.setDefaultTimeout(15_000);
+  const watch = new Watch(context, new URL(url).origin);
+  const page = await context.newPage();
+  await page.goto(url);
+  return { context, page, watch };
+}

@@ -1,0 +1,103 @@
+// What a person does on the page, by the names that a screen reader would read.
+
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { env } from "node:process";
+
+import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
+
+import { open, type Opened, type Watch } from "./browser.ts";
+
+const ARTEFACTS = env["VELUM_ARTEFACTS"] ?? "build/screenshots";
+
+/** Where the built page is. */
+export const DIST = "dist";
+
+export class Demo {
+  readonly page: Page;
+  readonly watch: Watch;
+  readonly issuer: Locator;
+  readonly wallet: Locator;
+  readonly verifier: Locator;
+  readonly #opened: Opened;
+
+  constructor(opened: Opened) {
+    this.#opened = opened;
+    this.page = opened.page;
+    this.watch = opened.watch;
+    this.issuer = this.page.getByRole("region", { name: "Issuer" });
+    this.wallet = this.page.getByRole("region", { name: "Wallet" });
+    this.verifier = this.page.getByRole("region", { name: "Verifier" });
+  }
+
+  static async open(browser: Browser, url: string, options?: BrowserContextOptions): Promise<Demo> {
+    const demo = new Demo(await open(browser, url, options));
+    await demo.issuer.getByRole("button", { name: "Issue into the wallet" }).waitFor();
+    return demo;
+  }
+
+  /** Another tab of the same profile. */
+  async tab(): Promise<Demo> {
+    const page = await this.#opened.context.newPage();
+    await page.goto(this.page.url());
+    return new Demo({ ...this.#opened, page });
+  }
+
+  async issue(kind: "Mobile driving licence" | "Age attestation" = "Mobile driving licence"): Promise<void> {
+    await this.issuer.getByLabel(kind).check();
+    await this.issuer.getByRole("button", { name: "Issue into the wallet" }).click();
+    await this.issuer.getByText(`${kind} issued.`).waitFor();
+  }
+
+  /** Waits until so many proofs about some elements are ready. */
+  async prepared(count: number, about = "Date of birth"): Promise<void> {
+    await this.pool(about).getByText(`${count} ready`).waitFor();
+  }
+
+  pool(about = "Date of birth"): Locator {
+    return this.wallet.getByRole("listitem").filter({ hasText: about }).filter({ hasText: "ready" });
+  }
+
+  async ask(): Promise<void> {
+    await this.verifier.getByRole("button", { name: "Ask the wallet" }).click();
+  }
+
+  get consent(): Locator {
+    return this.wallet.getByRole("button", { name: "Prove it" });
+  }
+
+  get verified(): Locator {
+    return this.verifier.getByText("Verified", { exact: true }).first();
+  }
+
+  /** Issues, prepares, asks, consents, and waits for the verdict. */
+  async story(kind: "Mobile driving licence" | "Age attestation" = "Mobile driving licence"): Promise<void> {
+    await this.issue(kind);
+    await this.prepared(2, kind === "Age attestation" ? "Over 18" : "Date of birth");
+    if (kind === "Age attestation") await this.verifier.getByLabel("Document").selectOption("Age attestation");
+    await this.ask();
+    await this.consent.click();
+    await this.verified.waitFor();
+  }
+
+  async screenshot(name: string): Promise<void> {
+    mkdirSync(ARTEFACTS, { recursive: true });
+    // What is sticky would be drawn where it has scrolled to.
+    await this.page.evaluate(() => {
+      scrollTo({ top: 0, behavior: "instant" });
+    });
+    await this.page.screenshot({ path: join(ARTEFACTS, `${name}.png`), fullPage: true });
+  }
+
+  environment(what: "build" | "reason" | "isolated"): Promise<string> {
+    return this.page.locator(`[data-environment=${what}]`).innerText();
+  }
+
+  /** Closes the profile; nothing may have gone wrong unseen, and nothing may have left the origin. */
+  async close(): Promise<void> {
+    await this.#opened.context.close();
+    assert.deepEqual(this.watch.foreign, [], "requests to other origins");
+    assert.deepEqual(this.watch.errors, [], "errors and breaches of the policy");
+  }
+}

@@ -1,0 +1,181 @@
+// What may go wrong: refusals, cancelling, a lost worker, several tabs.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { serve } from "#server";
+import type { Browser, Page } from "playwright-core";
+
+import { launch } from "./support/browser.ts";
+import { Demo, DIST } from "./support/demo.ts";
+
+declare global {
+  interface Window {
+    workers: Worker[];
+  }
+}
+
+let browser: Browser;
+let server: Awaited<ReturnType<typeof serve>>;
+
+before(async () => {
+  // Not isolated: one thread, and a call is cancelled by ending its worker.
+  server = await serve({ folder: DIST, isolation: false });
+  browser = await launch();
+});
+
+after(async () => {
+  await browser.close();
+  await server.close();
+});
+
+test("a predicate that does not hold cannot be consented to", async () => {
+  const demo = await Demo.open(browser, server.url);
+  await demo.issue();
+  await demo.verifier.getByLabel("Value").fill("60");
+  await demo.ask();
+  await demo.wallet.getByText("predicate", { exact: true }).waitFor();
+  assert.equal(await demo.consent.isDisabled(), true);
+  await demo.wallet.getByRole("button", { name: "Decline" }).click();
+  await demo.verifier.getByText("Declined.").first().waitFor();
+  await demo.screenshot("declined");
+  await demo.close();
+});
+
+test("without the document, or an issuer, there is no answer", async () => {
+  const demo = await Demo.open(browser, server.url);
+  await demo.ask();
+  await demo.verifier.getByText("issuer_untrusted").waitFor();
+  await demo.issue("Age attestation");
+  await demo.issue();
+  await demo.verifier.getByLabel("Document").selectOption("Age attestation");
+  await demo.ask();
+  await demo.consent.waitFor();
+  // A request in the place of another one ends it.
+  await demo.verifier.getByLabel("Document").selectOption("Mobile driving licence");
+  await demo.ask();
+  await demo.wallet.getByText("You are 18 or older").waitFor();
+  await demo.close();
+});
+
+test("a licence of an issuer that is not trusted is refused", async () => {
+  const demo = await Demo.open(browser, server.url);
+  await demo.issuer.getByLabel("Country").selectOption("NZ");
+  await demo.issue();
+  await demo.issuer.getByLabel("Country").selectOption("UT");
+  await demo.issue();
+  await demo.verifier.getByLabel("Utopia Driving Licence Authority").uncheck();
+  await demo.ask();
+  await demo.consent.click();
+  await demo.wallet.getByText("issuer_untrusted").waitFor();
+  await demo.close();
+});
+
+test("a request about another time is answered only if the holder insists, and not beyond the document’s end", async () => {
+  const demo = await Demo.open(browser, server.url);
+  await demo.issue();
+  await demo.prepared(2);
+  await demo.verifier.getByLabel("Another time, UTC").check();
+  const other = demo.verifier.getByLabel("Date and time, UTC");
+  const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 16);
+  await other.fill(inDays(10));
+  await demo.ask();
+  await demo.wallet.getByText("clock", { exact: true }).waitFor();
+  assert.equal(await demo.consent.isDisabled(), true);
+  await demo.wallet.getByLabel("Answer all the same").check();
+  await demo.consent.click();
+  await demo.verified.waitFor();
+
+  await other.fill(inDays(60));
+  await demo.ask();
+  await demo.wallet.getByLabel("Answer all the same").check();
+  await demo.consent.click();
+  await demo.wallet.getByText("expired", { exact: true }).waitFor();
+  await demo.close();
+});
+
+test("background work can be paused, and resumed", async () => {
+  const demo = await Demo.open(browser, server.url);
+  await demo.issue();
+  await demo.wallet.getByRole("button", { name: "Pause" }).click();
+  await demo.wallet.getByText("Preparing is paused.").waitFor();
+  await demo.wallet.getByRole("button", { name: "Resume" }).click();
+  await demo.prepared(2);
+  await demo.close();
+});
+
+test("an answer under way can be cancelled, and asked for again", async () => {
+  const demo = await Demo.open(browser, server.url);
+  await demo.issue();
+  await demo.prepared(2);
+  await demo.ask();
+  await demo.consent.click();
+  await demo.wallet.getByRole("button", { name: "Cancel" }).click();
+  await demo.wallet.getByText("Cancelled.").waitFor();
+  await demo.screenshot("cancelled");
+  await demo.consent.click();
+  await demo.verified.waitFor();
+  await demo.close();
+});
+
+/** Keeps the page's workers at hand, so that one can be ended from outside. */
+async function openWithWorkersAtHand(): Promise<Demo> {
+  const demo = await Demo.open(browser, server.url);
+  await demo.page.addInitScript(() => {
+    window.workers = [];
+    const Original = Worker;
+    window.Worker = class extends Original {
+      constructor(url: string | URL, options?: WorkerOptions) {
+        super(url, options);
+        window.workers.push(this);
+      }
+    };
+  });
+  await demo.page.reload();
+  return demo;
+}
+
+function endWorkers(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    for (const worker of window.workers) worker.terminate();
+    return window.workers.length;
+  });
+}
+
+test("a worker that dies is reported, and the next call has another", async () => {
+  const demo = await openWithWorkersAtHand();
+  await demo.issue();
+  await demo.wallet.getByRole("progressbar").waitFor();
+  assert.ok((await endWorkers(demo.page)) > 0);
+  await demo.wallet.getByText("worker_failed", { exact: true }).waitFor();
+  await demo.screenshot("worker-failed");
+  await demo.wallet.getByRole("button", { name: "Try again" }).click();
+  await demo.prepared(2);
+  await demo.ask();
+  await demo.consent.click();
+  await demo.verified.waitFor();
+  await demo.close();
+});
+
+test("two tabs share the wallet and never a proof", async () => {
+  const demo = await Demo.open(browser, server.url);
+  await demo.issue();
+  await demo.prepared(2);
+  const other = await demo.tab();
+  await other.prepared(2);
+  for (const tab of [demo, other]) {
+    await tab.page.bringToFront();
+    await tab.ask();
+    await tab.consent.waitFor();
+  }
+  await Promise.all([demo, other].map((tab) => tab.consent.click()));
+  await Promise.all([demo, other].map((tab) => tab.verified.waitFor()));
+  const commitment = async (tab: Demo): Promise<string> => {
+    await tab.verifier.getByText("The answer as sent").click();
+    return tab.verifier.getByRole("row").filter({ hasText: "Commitment" }).innerText();
+  };
+  assert.notEqual(await commitment(demo), await commitment(other));
+  await demo.prepared(2);
+  await other.prepared(2);
+  await demo.close();
+});
