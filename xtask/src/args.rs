@@ -15,6 +15,8 @@ Tasks:
   deny          check the dependencies' licences, sources and advisories
   report [--runs N] [--json]
                 measure proofs on this machine, 10 runs unless told: the numbers of the README
+  web [--port N] [--no-isolation]
+                build the page in demo-web and serve it on this machine, without COOP and COEP if told
   web-package   build the npm package @velum/prover into bindings-wasm/dist
   soundness-mutants [--sample N]
                 switch every constraint and bus off in turn, or about N of them, and ask which test notices
@@ -25,6 +27,9 @@ Tasks:
 /// Runs that `report` takes its minimum and median of, unless told.
 const RUNS: NonZeroUsize = NonZeroUsize::new(10).unwrap();
 
+/// Where `web` serves, unless told.
+const PORT: u16 = 8080;
+
 #[derive(Debug, PartialEq, Eq)]
 pub enum Task {
     Demo { args: Vec<OsString> },
@@ -33,6 +38,7 @@ pub enum Task {
     Deny,
     Report { runs: NonZeroUsize, json: bool },
     SoundnessMutants { sample: Option<usize> },
+    Web { port: u16, isolation: bool },
     WebPackage,
     Setup,
     Help,
@@ -50,11 +56,14 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
         return Ok(Task::Demo { args: parser.raw_args()?.collect() });
     }
     let (mut all, mut sample, mut runs, mut json) = (false, None, RUNS, false);
+    let (mut port, mut isolation) = (PORT, true);
     while let Some(argument) = parser.next()? {
         match argument {
             Long("all") if task == "test" => all = true,
             Long("runs") if task == "report" => runs = parser.value()?.parse()?,
             Long("json") if task == "report" => json = true,
+            Long("port") if task == "web" => port = parser.value()?.parse()?,
+            Long("no-isolation") if task == "web" => isolation = false,
             Long("sample") if task == "soundness-mutants" => sample = Some(parser.value()?.parse()?),
             Short('h') | Long("help") => return Ok(Task::Help),
             other => return Err(other.unexpected()),
@@ -66,6 +75,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
         "deny" => Ok(Task::Deny),
         "report" => Ok(Task::Report { runs, json }),
         "soundness-mutants" => Ok(Task::SoundnessMutants { sample }),
+        "web" => Ok(Task::Web { port, isolation }),
         "web-package" => Ok(Task::WebPackage),
         "setup" => Ok(Task::Setup),
         "help" => Ok(Task::Help),
@@ -93,6 +103,9 @@ mod tests {
         assert_eq!(parsed(&["report", "--runs", "3"]), Ok(Task::Report { runs: three, json: false }));
         let sampled = parsed(&["soundness-mutants", "--sample", "8"]);
         assert_eq!(sampled, Ok(Task::SoundnessMutants { sample: Some(8) }));
+        assert_eq!(parsed(&["web"]), Ok(Task::Web { port: PORT, isolation: true }));
+        let plain = parsed(&["web", "--no-isolation", "--port", "9000"]);
+        assert_eq!(plain, Ok(Task::Web { port: 9000, isolation: false }));
         assert_eq!(parsed(&["web-package"]), Ok(Task::WebPackage));
         assert_eq!(parsed(&["setup"]), Ok(Task::Setup));
     }

@@ -1,5 +1,6 @@
 //! The checks that make up `test`, `lint` and `deny`. All of them run, whether or not one before failed.
 
+use crate::demo_web;
 use crate::mutants;
 use crate::process::{self, Error};
 use crate::project::Project;
@@ -30,6 +31,7 @@ pub fn test(project: &Project, report: &mut Report, all: bool) {
         let mut doc = project.cargo(["doc", "--no-deps", "--workspace", "--locked"]);
         process::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
     });
+    report.step("page in a browser", || demo_web::test(project));
     deny(project, report);
 }
 

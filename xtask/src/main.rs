@@ -5,6 +5,7 @@
 
 mod args;
 mod checks;
+mod demo_web;
 mod measure;
 mod mutants;
 mod process;
@@ -75,6 +76,7 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
             measure::report(project, runs.get(), json)?;
             Ok(ExitCode::SUCCESS)
         }
+        Task::Web { port, isolation } => demo_web::serve(project, port, isolation),
         Task::WebPackage => {
             web::build(project)?;
             Ok(ExitCode::SUCCESS)
