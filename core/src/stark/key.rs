@@ -1,8 +1,8 @@
 //! What prover and verifier both derive from the chips of a proof kind and size class.
 
-use p3_field::{PrimeCharacteristicRing, PrimeField64};
+use p3_field::PrimeField64;
 
-use crate::air::{Bus, Chip, ChipBuilder};
+use crate::air::Chip;
 use crate::field::{EXTENSION_DEGREE, F};
 use crate::stark::domain::Domain;
 use crate::stark::fixed::FixedRows;
@@ -41,7 +41,7 @@ impl VerifierKey {
         let fixed: Vec<_> = tables.iter().map(Chip::fixed).collect();
         let domain = |log_height| Domain::new(log_height, parameters.blinding_rows);
         let domains = shape.groups.iter().map(|group| domain(group.log_height)).collect();
-        let hash = hash(suite, &parameters, &tables, &fixed);
+        let hash = hash(suite, &parameters, &shape, &tables, &fixed);
         let fixed_rows = fixed.iter().map(|columns| FixedRows::new(columns)).collect();
         let security = Security::of(&parameters, &shape);
         Self {
@@ -113,27 +113,29 @@ impl VerifierKey {
     /// What the evaluation domain of a group is shifted by.
     #[cfg(feature = "prover")]
     pub(super) fn shift(&self, group: usize) -> F {
-        <F as p3_field::Field>::GENERATOR.exp_power_of_2(self.shape.lift(group))
+        use p3_field::{Field, PrimeCharacteristicRing};
+        F::GENERATOR.exp_power_of_2(self.shape.lift(group))
     }
 }
 
 fn hash<C: Chip>(
     suite: Suite,
     parameters: &Parameters,
+    shape: &Shape,
     tables: &[Table<'_, C>],
     fixed: &[Vec<Vec<F>>],
 ) -> [u8; 32] {
-    let mut hasher = blake3::Hasher::new_derive_key("velum 2026 verifier key v2");
+    let mut hasher = blake3::Hasher::new_derive_key("velum 2026 verifier key v3");
     hasher.update(&[suite.id()]);
     hasher.update(format!("{parameters:?}").as_bytes());
-    for (table, fixed) in tables.iter().zip(fixed) {
+    for ((table, recorded), fixed) in tables.iter().zip(&shape.tables).zip(fixed) {
         let shape = [table.height(), table.width(), table.public().len(), fixed.len()];
         hasher.update(table.name().as_bytes());
         hasher.update(&[0]);
         for number in shape {
             hasher.update(&(number as u64).to_le_bytes());
         }
-        table.eval(&mut RuleHasher(&mut hasher));
+        hasher.update(&recorded.rules);
         for column in fixed {
             let bytes: Vec<_> =
                 column.iter().flat_map(|cell| cell.as_canonical_u64().to_le_bytes()).collect();
@@ -141,71 +143,4 @@ fn hash<C: Chip>(
         }
     }
     *hasher.finalize().as_bytes()
-}
-/// Hashes a chip's rules: labels, buses, and each polynomial's value where every cell has a value of its own.
-struct RuleHasher<'a>(&'a mut blake3::Hasher);
-
-impl RuleHasher<'_> {
-    fn cell(kind: u64, column: usize, offset: i32) -> F {
-        let seed = [kind, column as u64, offset as u64].map(u64::to_le_bytes).concat();
-        let mut bytes = [0; 8];
-        blake3::Hasher::new_derive_key("velum 2026 rule cell v1")
-            .update(&seed)
-            .finalize_xof()
-            .fill(&mut bytes);
-        F::from_u64(u64::from_le_bytes(bytes))
-    }
-
-    fn text(&mut self, text: &str) {
-        self.0.update(&(text.len() as u64).to_le_bytes());
-        self.0.update(text.as_bytes());
-    }
-
-    fn value(&mut self, value: F) {
-        self.0.update(&value.as_canonical_u64().to_le_bytes());
-    }
-}
-
-impl ChipBuilder for RuleHasher<'_> {
-    type Expr = F;
-
-    fn main(&self, column: usize, offset: i32) -> F {
-        Self::cell(0, column, offset)
-    }
-
-    fn fixed(&self, column: usize, offset: i32) -> F {
-        Self::cell(1, column, offset)
-    }
-
-    fn public(&self, column: usize) -> F {
-        Self::cell(2, column, 0)
-    }
-
-    fn first(&self) -> F {
-        Self::cell(3, 0, 0)
-    }
-
-    fn last(&self) -> F {
-        Self::cell(4, 0, 0)
-    }
-
-    fn transition(&self) -> F {
-        Self::cell(5, 0, 0)
-    }
-
-    fn interior(&self, before: usize, after: usize) -> F {
-        Self::cell(6, before, after as i32)
-    }
-
-    fn assert_zero(&mut self, label: &'static str, expr: impl Into<F>) {
-        self.text(label);
-        self.value(expr.into());
-    }
-
-    fn interact(&mut self, bus: Bus, fields: Vec<F>, count: F, weight: u32) {
-        self.text(bus.name);
-        fields.into_iter().for_each(|field| self.value(field));
-        self.value(count);
-        self.value(F::from_u32(weight));
-    }
 }

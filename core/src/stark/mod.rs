@@ -11,6 +11,7 @@ mod params;
 mod proof;
 #[cfg(feature = "prover")]
 mod prover;
+mod recorder;
 mod rows;
 mod security;
 mod shape;

@@ -10,15 +10,12 @@
 //! | lookup | of each group: the accumulator, then one column for each batch of interactions; all in the extension field |
 //! | quotient | of the tallest group's height: the chunks of the quotient, its mask, the mask of FRI; all in the extension field |
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use p3_air::symbolic::{BaseEntry, SymbolicExpression, SymbolicVariable};
-use p3_field::PrimeCharacteristicRing;
-
-use crate::air::{Bus, Chip, ChipBuilder, RESERVED_ROWS};
-use crate::field::{EXTENSION_DEGREE, F};
+use crate::air::{Chip, RESERVED_ROWS};
+use crate::field::EXTENSION_DEGREE;
 use crate::stark::params::Parameters;
+use crate::stark::recorder::{Recorded, RecordedInteraction, record};
 
 /// Largest degree of a constraint, counting each column as 1.
 pub(super) const MAX_DEGREE: usize = 3;
@@ -98,7 +95,9 @@ pub(super) struct TableShape {
     pub(super) fixed_window: Window,
     /// Number of public columns.
     pub(super) publics: usize,
-    /// The arguments of [`ChipBuilder::interior`] in use.
+    /// Hash of its rules.
+    pub(super) rules: [u8; 32],
+    /// The arguments of [`interior`](crate::air::ChipBuilder::interior) in use.
     pub(super) interiors: Vec<(usize, usize)>,
     /// Its first interaction among those of its group.
     pub(super) first_interaction: usize,
@@ -197,7 +196,7 @@ impl Shape {
     /// # Panics
     /// Where a chip breaks the limits of [`Chip::eval`] or a table is too low to be blinded: constants of the code.
     pub(super) fn new<T: Chip>(parameters: &Parameters, tables: &[T]) -> Self {
-        let recorded: Vec<_> = tables.iter().map(Recorder::record).collect();
+        let recorded: Vec<_> = tables.iter().map(record).collect();
         let tags = Tags::new(&recorded);
         let mut heights: Vec<_> = tables.iter().map(Chip::height).collect();
         heights.sort_unstable_by(|a, b| b.cmp(a));
@@ -248,6 +247,7 @@ impl Shape {
             interaction_fixed_window: Window::new(&recorded.fixed_read_by_interactions),
             fixed_window: Window::new(&recorded.fixed),
             publics: table.public().len(),
+            rules: recorded.rules,
             interiors: recorded.interiors.iter().copied().collect(),
             first_interaction: group.interactions.len(),
             first_constraint: self.constraints,
@@ -383,28 +383,6 @@ impl Tags {
     }
 }
 
-/// What a chip reads and states.
-#[derive(Default)]
-struct Recorded {
-    main: BTreeSet<(usize, i32)>,
-    fixed: BTreeSet<(usize, i32)>,
-    interiors: BTreeSet<(usize, usize)>,
-    constraints: usize,
-    interactions: Vec<RecordedInteraction>,
-    /// Committed cells that the interactions need.
-    #[cfg(feature = "prover")]
-    read_by_interactions: BTreeSet<(usize, i32)>,
-    #[cfg(feature = "prover")]
-    fixed_read_by_interactions: BTreeSet<(usize, i32)>,
-}
-
-#[derive(PartialEq, Eq, Debug)]
-struct RecordedInteraction {
-    bus: Bus,
-    fields_degree: usize,
-    count_degree: usize,
-}
-
 impl RecordedInteraction {
     fn tagged(&self, tags: &Tags) -> Interaction {
         Interaction {
@@ -412,101 +390,5 @@ impl RecordedInteraction {
             fields_degree: self.fields_degree,
             count_degree: self.count_degree,
         }
-    }
-}
-
-/// Evaluates a chip on symbols.
-struct Recorder {
-    #[cfg(test)]
-    chip: &'static str,
-    recorded: RefCell<Recorded>,
-}
-
-impl Recorder {
-    fn new<C: Chip>(_chip: &C) -> Self {
-        Self {
-            #[cfg(test)]
-            chip: _chip.name(),
-            recorded: RefCell::default(),
-        }
-    }
-
-    fn record<C: Chip>(chip: &C) -> Recorded {
-        let mut recorder = Self::new(chip);
-        chip.eval(&mut recorder);
-        let mut recorded = recorder.recorded.into_inner();
-        // Cells that no constraint reads are opened all the same: every column is part of the batch that FRI shows to be low.
-        recorded.main.extend((0..chip.width()).map(|column| (column, 0)));
-        #[cfg(feature = "prover")]
-        {
-            let mut recorder = Self::new(chip);
-            chip.eval_interactions(&mut recorder);
-            let alone = recorder.recorded.into_inner();
-            assert_eq!(alone.interactions, recorded.interactions, "interactions of {}", chip.name());
-            recorded.read_by_interactions = alone.main;
-            recorded.fixed_read_by_interactions = alone.fixed;
-        }
-        recorded
-    }
-
-    fn cell() -> SymbolicExpression<F> {
-        SymbolicVariable::new(BaseEntry::Main { offset: 0 }, 0).into()
-    }
-}
-
-impl ChipBuilder for Recorder {
-    type Expr = SymbolicExpression<F>;
-
-    fn main(&self, column: usize, offset: i32) -> Self::Expr {
-        self.recorded.borrow_mut().main.insert((column, offset));
-        Self::cell()
-    }
-
-    fn fixed(&self, column: usize, offset: i32) -> Self::Expr {
-        self.recorded.borrow_mut().fixed.insert((column, offset));
-        Self::cell()
-    }
-
-    fn public(&self, _column: usize) -> Self::Expr {
-        Self::cell()
-    }
-
-    fn first(&self) -> Self::Expr {
-        Self::cell()
-    }
-
-    fn last(&self) -> Self::Expr {
-        Self::cell()
-    }
-
-    fn transition(&self) -> Self::Expr {
-        Self::Expr::ONE
-    }
-
-    fn interior(&self, before: usize, after: usize) -> Self::Expr {
-        self.recorded.borrow_mut().interiors.insert((before, after));
-        Self::Expr::ONE
-    }
-
-    fn assert_zero(&mut self, label: &'static str, expr: impl Into<Self::Expr>) {
-        #[cfg(test)]
-        if crate::air::mutant::constraint_is_off(self.chip, label) {
-            return;
-        }
-        let degree = expr.into().degree_multiple();
-        assert!(degree <= MAX_DEGREE, "{label} has degree {degree}");
-        self.recorded.get_mut().constraints += 1;
-    }
-
-    fn interact(&mut self, bus: Bus, fields: Vec<Self::Expr>, count: Self::Expr, _weight: u32) {
-        assert_eq!(fields.len(), bus.width, "tuple width on bus {}", bus.name);
-        #[cfg(test)]
-        if crate::air::mutant::bus_is_off(bus.name) {
-            return;
-        }
-        let fields_degree = fields.iter().map(SymbolicExpression::degree_multiple).max().unwrap_or(0);
-        let count_degree = count.degree_multiple();
-        assert!(fields_degree < MAX_DEGREE && count_degree <= MAX_DEGREE, "degrees on bus {}", bus.name);
-        self.recorded.get_mut().interactions.push(RecordedInteraction { bus, fields_degree, count_degree });
     }
 }

@@ -161,7 +161,8 @@ fn forward_rest(lines: &mut [Line], scales: &[Vec<F>]) {
     }
 }
 
-/// The second pass of a group in one of its parts.
+/// The second pass of a group in one of its parts. Each part has code of its own, so that its twiddles are constants.
+#[inline(never)]
 fn forward_part<const SIZE: usize>(part: &mut [Line], number: usize) {
     let load = |lines: &[Line], line: usize, pack: usize| lines[line][pack];
     match number {
@@ -260,6 +261,7 @@ fn backward_rest(lines: &mut [Line], scales: &[Vec<F>]) {
 }
 
 /// [`forward_part`] undone.
+#[inline(never)]
 fn backward_part<const SIZE: usize>(part: &mut [Line], number: usize) {
     let store = |packed: Packed, _: usize| packed;
     match number {

@@ -1,0 +1,330 @@
+//! What a chip reads and states, found out by evaluating it once where every cell has a value of its own.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::iter::{Product, Sum};
+use std::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
+
+use p3_field::{Algebra, PrimeCharacteristicRing, PrimeField64};
+
+use crate::air::{Bus, Chip, ChipBuilder};
+use crate::field::F;
+use crate::stark::shape::MAX_DEGREE;
+
+/// What a chip reads and states.
+pub(super) struct Recorded {
+    pub(super) main: BTreeSet<(usize, i32)>,
+    pub(super) fixed: BTreeSet<(usize, i32)>,
+    pub(super) interiors: BTreeSet<(usize, usize)>,
+    pub(super) constraints: usize,
+    pub(super) interactions: Vec<RecordedInteraction>,
+    /// BLAKE3 hash of labels, buses, and each polynomial's value.
+    pub(super) rules: [u8; 32],
+    /// Committed cells that the interactions need.
+    #[cfg(feature = "prover")]
+    pub(super) read_by_interactions: BTreeSet<(usize, i32)>,
+    #[cfg(feature = "prover")]
+    pub(super) fixed_read_by_interactions: BTreeSet<(usize, i32)>,
+}
+
+#[derive(PartialEq, Eq, Debug)]
+pub(super) struct RecordedInteraction {
+    pub(super) bus: Bus,
+    pub(super) fields_degree: usize,
+    pub(super) count_degree: usize,
+}
+
+/// Records a chip.
+///
+/// # Panics
+/// Where it breaks the limits of [`Chip::eval`]: constants of the code.
+pub(super) fn record<C: Chip>(chip: &C) -> Recorded {
+    let mut recorder = Recorder::new(chip);
+    chip.eval(&mut recorder);
+    #[cfg(feature = "prover")]
+    let alone = {
+        let mut alone = Recorder::new(chip);
+        chip.eval_interactions(&mut alone);
+        assert_eq!(alone.interactions, recorder.interactions, "interactions of {}", chip.name());
+        alone
+    };
+    // Cells that no constraint reads are opened all the same: every column is part of the batch that FRI shows to be low.
+    let unread = (0..chip.width()).map(|column| (column, 0));
+    Recorded {
+        main: recorder.read(Kind::Main).chain(unread).collect(),
+        fixed: recorder.read(Kind::Fixed).collect(),
+        interiors: recorder
+            .read(Kind::Interior)
+            .map(|(before, after)| (before, after.unsigned_abs() as usize))
+            .collect(),
+        constraints: recorder.constraints,
+        rules: *recorder.rules.finalize().as_bytes(),
+        #[cfg(feature = "prover")]
+        read_by_interactions: alone.read(Kind::Main).collect(),
+        #[cfg(feature = "prover")]
+        fixed_read_by_interactions: alone.read(Kind::Fixed).collect(),
+        interactions: recorder.interactions,
+    }
+}
+
+/// What a chip can read. The numbers are hashed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Main,
+    Fixed,
+    Public,
+    First,
+    Last,
+    Transition,
+    Interior,
+}
+
+struct Recorder {
+    #[cfg(test)]
+    chip: &'static str,
+    /// The value of what was read, by kind, column and offset.
+    values: RefCell<BTreeMap<(Kind, usize, i32), F>>,
+    constraints: usize,
+    interactions: Vec<RecordedInteraction>,
+    rules: blake3::Hasher,
+}
+
+impl Recorder {
+    fn new<C: Chip>(_chip: &C) -> Self {
+        Self {
+            #[cfg(test)]
+            chip: _chip.name(),
+            values: RefCell::default(),
+            constraints: 0,
+            interactions: Vec::new(),
+            rules: blake3::Hasher::new_derive_key("velum 2026 rules v1"),
+        }
+    }
+
+    fn symbol(&self, kind: Kind, column: usize, offset: i32) -> Symbol {
+        let draw = || {
+            let seed = [kind as u64, column as u64, offset as u64].map(u64::to_le_bytes).concat();
+            let mut bytes = [0; 8];
+            blake3::Hasher::new_derive_key("velum 2026 rule cell v1")
+                .update(&seed)
+                .finalize_xof()
+                .fill(&mut bytes);
+            F::from_u64(u64::from_le_bytes(bytes))
+        };
+        let value = *self.values.borrow_mut().entry((kind, column, offset)).or_insert_with(draw);
+        Symbol { degree: usize::from(!matches!(kind, Kind::Transition | Kind::Interior)), value }
+    }
+
+    fn read(&self, kind: Kind) -> impl Iterator<Item = (usize, i32)> {
+        let read: Vec<_> = self.values.borrow().keys().copied().filter(|&(of, ..)| of == kind).collect();
+        read.into_iter().map(|(_, column, offset)| (column, offset))
+    }
+
+    fn hash_text(&mut self, text: &str) {
+        self.rules.update(&(text.len() as u64).to_le_bytes());
+        self.rules.update(text.as_bytes());
+    }
+
+    fn hash_value(&mut self, value: F) {
+        self.rules.update(&value.as_canonical_u64().to_le_bytes());
+    }
+}
+
+impl ChipBuilder for Recorder {
+    type Expr = Symbol;
+
+    fn main(&self, column: usize, offset: i32) -> Symbol {
+        self.symbol(Kind::Main, column, offset)
+    }
+
+    fn fixed(&self, column: usize, offset: i32) -> Symbol {
+        self.symbol(Kind::Fixed, column, offset)
+    }
+
+    fn public(&self, column: usize) -> Symbol {
+        self.symbol(Kind::Public, column, 0)
+    }
+
+    fn first(&self) -> Symbol {
+        self.symbol(Kind::First, 0, 0)
+    }
+
+    fn last(&self) -> Symbol {
+        self.symbol(Kind::Last, 0, 0)
+    }
+
+    fn transition(&self) -> Symbol {
+        self.symbol(Kind::Transition, 0, 0)
+    }
+
+    fn interior(&self, before: usize, after: usize) -> Symbol {
+        self.symbol(Kind::Interior, before, after as i32)
+    }
+
+    fn assert_zero(&mut self, label: &'static str, expr: impl Into<Symbol>) {
+        #[cfg(test)]
+        if crate::air::mutant::constraint_is_off(self.chip, label) {
+            return;
+        }
+        let Symbol { degree, value } = expr.into();
+        assert!(degree <= MAX_DEGREE, "{label} has degree {degree}");
+        self.hash_text(label);
+        self.hash_value(value);
+        self.constraints += 1;
+    }
+
+    fn interact(&mut self, bus: Bus, fields: Vec<Symbol>, count: Symbol, weight: u32) {
+        assert_eq!(fields.len(), bus.width, "tuple width on bus {}", bus.name);
+        #[cfg(test)]
+        if crate::air::mutant::bus_is_off(bus.name) {
+            return;
+        }
+        let fields_degree = fields.iter().map(|field| field.degree).max().unwrap_or(0);
+        let count_degree = count.degree;
+        assert!(fields_degree < MAX_DEGREE && count_degree <= MAX_DEGREE, "degrees on bus {}", bus.name);
+        self.hash_text(bus.name);
+        fields.iter().for_each(|field| self.hash_value(field.value));
+        self.hash_value(count.value);
+        self.hash_value(F::from_u32(weight));
+        self.interactions.push(RecordedInteraction { bus, fields_degree, count_degree });
+    }
+}
+
+/// A polynomial in what a chip reads: its degree, or more, and its value at one point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Symbol {
+    degree: usize,
+    value: F,
+}
+
+impl Symbol {
+    const fn constant(value: F) -> Self {
+        Self { degree: 0, value }
+    }
+}
+
+impl Add for Symbol {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { degree: self.degree.max(other.degree), value: self.value + other.value }
+    }
+}
+
+impl Neg for Symbol {
+    type Output = Self;
+
+    fn neg(self) -> Self {
+        Self { degree: self.degree, value: -self.value }
+    }
+}
+
+impl Sub for Symbol {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        self + -other
+    }
+}
+
+impl Mul for Symbol {
+    type Output = Self;
+
+    fn mul(self, other: Self) -> Self {
+        if self == Self::ZERO || other == Self::ZERO {
+            return Self::ZERO;
+        }
+        Self { degree: self.degree + other.degree, value: self.value * other.value }
+    }
+}
+
+/// An operator with a constant of the field, and its assigning forms.
+macro_rules! operator {
+    ($Op:ident, $op:ident, $OpAssign:ident, $op_assign:ident) => {
+        impl $Op<F> for Symbol {
+            type Output = Self;
+
+            fn $op(self, other: F) -> Self {
+                self.$op(Self::constant(other))
+            }
+        }
+
+        impl $OpAssign for Symbol {
+            fn $op_assign(&mut self, other: Self) {
+                *self = self.$op(other);
+            }
+        }
+
+        impl $OpAssign<F> for Symbol {
+            fn $op_assign(&mut self, other: F) {
+                *self = self.$op(other);
+            }
+        }
+    };
+}
+
+operator!(Add, add, AddAssign, add_assign);
+operator!(Sub, sub, SubAssign, sub_assign);
+operator!(Mul, mul, MulAssign, mul_assign);
+
+impl From<F> for Symbol {
+    fn from(value: F) -> Self {
+        Self::constant(value)
+    }
+}
+
+impl Default for Symbol {
+    fn default() -> Self {
+        Self::ZERO
+    }
+}
+
+impl Sum for Symbol {
+    fn sum<I: Iterator<Item = Self>>(terms: I) -> Self {
+        terms.fold(Self::ZERO, Add::add)
+    }
+}
+
+impl Product for Symbol {
+    fn product<I: Iterator<Item = Self>>(factors: I) -> Self {
+        factors.fold(Self::ONE, Mul::mul)
+    }
+}
+
+impl PrimeCharacteristicRing for Symbol {
+    type PrimeSubfield = F;
+
+    const ZERO: Self = Self::constant(F::ZERO);
+    const ONE: Self = Self::constant(F::ONE);
+    const TWO: Self = Self::constant(F::TWO);
+    const NEG_ONE: Self = Self::constant(F::NEG_ONE);
+
+    fn from_prime_subfield(value: F) -> Self {
+        Self::constant(value)
+    }
+}
+
+impl Algebra<F> for Symbol {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_degrees() {
+        let cell = |degree| Symbol { degree, value: F::from_usize(degree + 2) };
+        let cases = [
+            (cell(1) * cell(2), 3),
+            (cell(1) + cell(2), 2),
+            (cell(1) - cell(1), 1),
+            (cell(2) * F::TWO, 2),
+            (cell(2) * F::ZERO, 0),
+            (cell(1).square() * cell(1) + F::ONE, 3),
+            ([cell(1), cell(2)].into_iter().sum(), 2),
+            ([cell(1), cell(2)].into_iter().product(), 3),
+        ];
+        for (symbol, degree) in cases {
+            assert_eq!(symbol.degree, degree, "{symbol:?}");
+        }
+    }
+}
