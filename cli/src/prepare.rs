@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 use velum_cli::machine;
 use velum_cli::profile::rounded;
-use velum_credentials::{PrepareOptions, Prover};
+use velum_credentials::{PrepareOptions, Prover, Suite};
 
 use crate::failure::Failure;
 use crate::prepared_file::PreparedFile;
@@ -24,6 +24,9 @@ pub struct Arguments {
     /// Where to write the prepared proof; never over another file
     #[arg(long, value_name = "F")]
     out: PathBuf,
+    /// The suite of both proofs: `direct`, or `aggregatable` for verifiers that hand presentations on to an aggregator
+    #[arg(long, value_name = "S", default_value = "direct", value_parser = inputs::suite)]
+    suite: Suite,
     /// Show how long each stage took
     #[arg(long)]
     profile: bool,
@@ -37,7 +40,11 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let document = response.document(request.doc_type())?;
 
     let (prepared, profile) = Progress::start().of("prepare", |control| {
-        Prover::new().prepare(document, &request, PrepareOptions { control, ..Default::default() })
+        Prover::with_suite(arguments.suite).prepare(
+            document,
+            &request,
+            PrepareOptions { control, ..Default::default() },
+        )
     });
     let prepared = prepared?;
     PreparedFile::create(&arguments.out, &prepared)?;
@@ -49,6 +56,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
         "peak_rss_bytes": machine::peak_rss_bytes(),
         "threads": machine::threads(),
         "size_class": size_class,
+        "suite": arguments.suite.name(),
         "out": out,
     });
     let mut text = format!(

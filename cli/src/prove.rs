@@ -7,7 +7,7 @@ use serde_json::json;
 use velum_cli::machine;
 use velum_cli::profile::{Profile, rounded};
 use velum_credentials::{
-    Clock, Code, Control, Error, PrepareOptions, Prepared, PresentOptions, Prover, Timestamp,
+    Clock, Code, Control, Error, PrepareOptions, Prepared, PresentOptions, Prover, Suite, Timestamp,
 };
 
 use crate::failure::Failure;
@@ -30,6 +30,9 @@ pub struct Arguments {
     /// A file of `velum prepare`, used up by this
     #[arg(long, value_name = "F")]
     prepared: Option<PathBuf>,
+    /// The suite of both proofs: `direct` unless told, or that of the prepared proof
+    #[arg(long, value_name = "S", value_parser = inputs::suite, conflicts_with = "prepared")]
+    suite: Option<Suite>,
     /// Let elements that the device signed itself go along in clear
     #[arg(long)]
     disclose_device_namespaces: bool,
@@ -59,9 +62,11 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     };
     present_options.check(document, &transcript, &request)?;
 
-    let (progress, prover) = (Progress::start(), Prover::new());
-    let (prepared, preparing): (Prepared, Option<Profile>) = match &prepared_file {
-        Some(file) => (file.prepared()?, None),
+    let prepared = prepared_file.as_ref().map(PreparedFile::prepared).transpose()?;
+    let suite = prepared.as_ref().map(Prepared::suite).or(arguments.suite).unwrap_or(Suite::Direct);
+    let (progress, prover) = (Progress::start(), Prover::with_suite(suite));
+    let (prepared, preparing): (Prepared, Option<Profile>) = match prepared {
+        Some(prepared) => (prepared, None),
         None => {
             let (prepared, profile) = progress.of("prepare", |control| {
                 prover.prepare(document, &request, PrepareOptions { control, ..Default::default() })

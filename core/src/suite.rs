@@ -36,6 +36,11 @@ impl Suite {
         }
     }
 
+    /// The suite of this name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        SUITES.iter().copied().find(|suite| suite.name() == name)
+    }
+
     /// The suite of this identifier.
     pub fn by_id(id: u8) -> Option<Self> {
         SUITES.iter().copied().find(|suite| suite.id() == id)

@@ -65,6 +65,7 @@ pub use value::Value;
 pub use velum_core::class::SizeClass;
 #[cfg(feature = "prover")]
 pub use velum_core::control::{CancelToken, Control, Progress, Stage};
+pub use velum_core::suite::{SUITES, Suite};
 
 /// The examples of the README, compiled with the documentation tests.
 #[cfg(all(doctest, feature = "prover"))]

@@ -24,11 +24,30 @@ fn a_licence_is_prepared_proven_once_and_verified() {
     altered_presentations_are_refused(&folder);
 }
 
+#[test]
+fn a_suite_is_kept_from_preparing_to_verifying() {
+    let folder = Folder::of_case(&MUSTERMANN);
+    let usual = [("--document", "document.cbor"), ("--request", "request.json"), ("--out", "prepared.cbor")];
+    let arguments = folder.arguments("prepare", &usual, &[]);
+    let with_suite = |suite| velum_json(&[&words(&arguments), &["--suite", suite][..]].concat());
+    assert_eq!(with_suite("other").0, 2);
+    let (status, object) = with_suite("aggregatable");
+    assert_eq!((status, &object["suite"]), (0, &json!("aggregatable")), "{object}");
+
+    let prepared = [("--prepared", "prepared.cbor")];
+    assert_eq!(folder.prove(&prepared, &["--any-clock", "--suite", "direct"]).0, 2);
+    let (status, object) = folder.prove(&prepared, &["--any-clock"]);
+    assert_eq!((status, &object["suite"]), (0, &json!("aggregatable")), "{object}");
+    let (status, object) = folder.verify(&[]);
+    assert_eq!((status, &object["verified"]), (0, &json!(true)), "{object}");
+}
+
 fn prepare(folder: &Folder) {
     let (status, object) = folder.prepare(&[]);
     assert_eq!(status, 0, "{object}");
-    assert_members(&object, &["prepare_ms", "peak_rss_bytes", "threads", "size_class", "out"]);
+    assert_members(&object, &["prepare_ms", "peak_rss_bytes", "threads", "size_class", "suite", "out"]);
     assert_eq!(object["size_class"], "standard");
+    assert_eq!(object["suite"], "direct");
     assert_eq!(object["out"], folder.name("prepared.cbor"));
     #[cfg(unix)]
     {

@@ -103,6 +103,12 @@ impl Prepared {
         Ok(Self { subject, mso, commitment, opening, proof })
     }
 
+    /// The suite of the proof: a prover of the same presents it.
+    #[must_use]
+    pub fn suite(&self) -> Suite {
+        self.subject.suite
+    }
+
     /// The size class of the proof.
     #[must_use]
     pub fn size_class(&self) -> SizeClass {
