@@ -54,7 +54,7 @@ export interface Opened {
 /** A page in a profile of its own. */
 export async function open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(30_000);
   const watch = new Watch(context, new URL(url).origin);
   const page = await context.newPage();
   await page.goto(url);
