@@ -5,7 +5,8 @@ import type { Build, Environment } from "@velum/prover";
 import { DATABASE as ISSUER_DATABASE } from "./issuer/authorities.ts";
 import { deleteDatabase } from "./storage/database.ts";
 import { choice, h, labelled, replace } from "./ui/dom.ts";
-import { type Failure, failureOf, failureView } from "./ui/failure.ts";
+import { type Failure, failureOf } from "./failure.ts";
+import { failureView } from "./ui/failure-view.ts";
 import { DATABASE as WALLET_DATABASE } from "./wallet/vault.ts";
 
 const CHANNEL = "velum: forget";

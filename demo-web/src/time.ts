@@ -1,4 +1,4 @@
-// Times as documents and requests write them: UTC, whole seconds.
+// Times as documents and requests write them (UTC, whole seconds), and how long things took.
 
 const MS_PER_SECOND = 1000;
 const MS_PER_DAY = 86_400 * MS_PER_SECOND;
@@ -33,4 +33,10 @@ export function hasReached(age: number, birthDate: string, today: Date): boolean
 /** Milliseconds as people read them. */
 export function duration(ms: number): string {
   return ms < 10 * MS_PER_SECOND ? `${Math.round(ms)} ms` : `${(ms / MS_PER_SECOND).toFixed(1)} s`;
+}
+
+/** How long each stage of a proof took. */
+export interface StageTime {
+  readonly stage: string;
+  readonly ms: number;
 }

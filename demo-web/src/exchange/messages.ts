@@ -1,7 +1,7 @@
 // What travels between a verifier and a wallet. Bytes and text only: neither sees anything else of the other.
 
 import type { Bytes } from "../bytes.ts";
-import type { StageTime } from "../wallet/vault.ts";
+import type { StageTime } from "../time.ts";
 
 /** A request in a session. */
 export interface Asked {

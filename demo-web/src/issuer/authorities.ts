@@ -8,20 +8,11 @@ import type { Minted } from "@velum/prover/testing";
 import { toHex } from "../bytes.ts";
 import type { DocumentKind } from "../documents.ts";
 import { Changes } from "../storage/changes.ts";
+import type { Authority } from "../exchange/issuance.ts";
 import { openDatabase, result, transact } from "../storage/database.ts";
 import { exclusively } from "../storage/locks.ts";
 import { KEY_STORE, Seal, type Sealed } from "../storage/seal.ts";
 import { type AuthorityKeys, authorityName } from "./spec.ts";
-
-/** What an authority publishes. */
-export interface Authority {
-  readonly id: string;
-  readonly docType: string;
-  readonly country: string;
-  readonly name: string;
-  /** The IACA root certificate, PEM. */
-  readonly root: string;
-}
 
 interface AuthorityRecord extends Authority {
   readonly keys: Sealed;

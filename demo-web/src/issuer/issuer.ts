@@ -2,29 +2,15 @@
 
 import type { Minted, MintSpec } from "@velum/prover/testing";
 
-import type { Bytes } from "../bytes.ts";
 import type { DocumentKind } from "../documents.ts";
-import { type Failure, failureOf } from "../ui/failure.ts";
+import { type Failure, failureOf } from "../failure.ts";
 import { Store } from "../ui/store.ts";
-import type { Authorities, Authority } from "./authorities.ts";
+import type { Authority, Recipient } from "../exchange/issuance.ts";
+import type { Authorities } from "./authorities.ts";
 import { documentSpec, type Person } from "./spec.ts";
 
 /** How documents are minted: `@velum/prover/testing`. */
 export type Mint = (spec: MintSpec) => Promise<Minted>;
-
-/** Who receives a document: a device key is made there first, then the document is signed for it. */
-export interface Recipient {
-  newDeviceKey(): Promise<CryptoKeyPair>;
-  publicPoint(key: CryptoKeyPair): Promise<Bytes>;
-  receiveDocument(issued: Issued): Promise<void>;
-}
-
-export interface Issued {
-  readonly docType: string;
-  readonly document: Bytes;
-  readonly deviceKey: CryptoKeyPair;
-  readonly authority: Authority;
-}
 
 export type IssuerState =
   | { readonly kind: "ready" }
@@ -62,13 +48,12 @@ export class Issuer {
     this.state.set({ kind: "busy" });
     try {
       const person = await read();
-      const deviceKey = await this.#recipient.newDeviceKey();
-      const point = await this.#recipient.publicPoint(deviceKey);
+      const wallet = await this.#recipient.enrol();
       const { authority, document } = await this.#authorities.sign(kind, person.country, (keys) =>
-        this.#mint(documentSpec(kind, person, keys, point, new Date())),
+        this.#mint(documentSpec(kind, person, keys, wallet.devicePoint, new Date())),
       );
       await this.refresh();
-      await this.#recipient.receiveDocument({ docType: kind.docType, document, deviceKey, authority });
+      await wallet.receive({ docType: kind.docType, document, authority });
       this.state.set({ kind: "done", title: kind.title, authority: authority.name, bytes: document.length });
     } catch (error) {
       this.state.set({ kind: "failed", failure: failureOf(error) });

@@ -47,15 +47,6 @@ export async function portraitBytes(canvas: HTMLCanvasElement): Promise<Bytes> {
   return new Uint8Array(await blobOfCanvas.arrayBuffer());
 }
 
-/** Shows a JPEG on a canvas, without any URL. */
-export async function showPortrait(canvas: HTMLCanvasElement, jpeg: Bytes): Promise<void> {
-  const image = await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }));
-  canvas.width = image.width;
-  canvas.height = image.height;
-  canvas.getContext("2d")?.drawImage(image, 0, 0);
-  image.close();
-}
-
 function drawShoulders(context: CanvasRenderingContext2D, cloth: string, skin: string): void {
   context.fillStyle = cloth;
   context.beginPath();

@@ -4,7 +4,7 @@ import { lengthInWords } from "../bytes.ts";
 import { COUNTRIES, countryName, type DocumentKind, DOCUMENT_KINDS, LICENCE } from "../documents.ts";
 import { addYears, fullDate } from "../time.ts";
 import { choice, h, labelled, replace } from "../ui/dom.ts";
-import { failureView } from "../ui/failure.ts";
+import { failureView } from "../ui/failure-view.ts";
 import { drawPortrait, PORTRAIT_HEIGHT, PORTRAIT_WIDTH, portraitBytes } from "./portrait.ts";
 import type { Issuer, IssuerState } from "./issuer.ts";
 

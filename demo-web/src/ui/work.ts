@@ -2,7 +2,7 @@
 
 import type { CallOptions } from "@velum/prover";
 
-import type { StageTime } from "../wallet/vault.ts";
+import type { StageTime } from "../time.ts";
 import { duration } from "../time.ts";
 import { h, newId } from "./dom.ts";
 import { Store } from "./store.ts";

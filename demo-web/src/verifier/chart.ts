@@ -2,7 +2,7 @@
 
 import { duration } from "../time.ts";
 import { h, newId, s } from "../ui/dom.ts";
-import type { StageTime } from "../wallet/vault.ts";
+import type { StageTime } from "../time.ts";
 
 export interface Series {
   readonly name: string;

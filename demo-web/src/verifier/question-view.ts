@@ -3,8 +3,9 @@
 import type { Request } from "@velum/prover";
 
 import { type DocumentKind, DOCUMENT_KINDS, LICENCE } from "../documents.ts";
-import type { Authority } from "../issuer/authorities.ts";
-import { type Failure, failureOf, failureView, Refusal } from "../ui/failure.ts";
+import type { Authority } from "../exchange/issuance.ts";
+import { type Failure, failureOf, Refusal } from "../failure.ts";
+import { failureView } from "../ui/failure-view.ts";
 import { choice, h, labelled, labelledBox, replace } from "../ui/dom.ts";
 import type { Store } from "../ui/store.ts";
 import { askable, type ConditionKind, conditionsOf, firstQuestion, type Question, requestOf } from "./question.ts";

@@ -4,7 +4,7 @@ import type { Predicate, Request } from "@velum/prover";
 
 import type { DocumentKind, ElementKind } from "../documents.ts";
 import { timestamp } from "../time.ts";
-import { Refusal } from "../ui/failure.ts";
+import { Refusal } from "../failure.ts";
 
 export type ConditionId = "age_at_least" | "date_before" | "date_after" | "equals" | "disclose";
 

@@ -3,7 +3,7 @@
 import { lengthInWords } from "../bytes.ts";
 import { duration } from "../time.ts";
 import { h, replace } from "../ui/dom.ts";
-import { failureView } from "../ui/failure.ts";
+import { failureView } from "../ui/failure-view.ts";
 import { workView } from "../ui/work.ts";
 import { factInWords } from "../words.ts";
 import { type Series, stageChart } from "./chart.ts";

@@ -5,7 +5,7 @@ import type { Verifier as PackageVerifier } from "@velum/prover/verify";
 
 import type { Answer, Asked, Measured } from "../exchange/messages.ts";
 import { newNonce, sessionTranscript } from "../exchange/session.ts";
-import { type Failure, failureOf } from "../ui/failure.ts";
+import { type Failure, failureOf } from "../failure.ts";
 import { Store } from "../ui/store.ts";
 import { Work } from "../ui/work.ts";
 import { issuerIndex } from "./envelope.ts";

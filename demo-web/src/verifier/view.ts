@@ -1,6 +1,6 @@
 // The verifier's panel.
 
-import type { Authority } from "../issuer/authorities.ts";
+import type { Authority } from "../exchange/issuance.ts";
 import { h } from "../ui/dom.ts";
 import type { Store } from "../ui/store.ts";
 import { requestForm } from "./question-view.ts";

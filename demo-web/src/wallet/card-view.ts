@@ -5,7 +5,6 @@ import { decode } from "cborg";
 
 import { copyOf, type Bytes } from "../bytes.ts";
 import { AGE_ATTESTATION, countryName, kindOf, LICENCE } from "../documents.ts";
-import { showPortrait } from "../issuer/portrait.ts";
 import { h, s } from "../ui/dom.ts";
 import { valueInWords } from "../words.ts";
 import type { ShownCard } from "./wallet.ts";
@@ -109,6 +108,15 @@ function bytesOf(value: unknown): Bytes | undefined {
   const pairs = String(value.cbor_hex).match(/../g) ?? [];
   const decoded: unknown = decode(Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16)));
   return decoded instanceof Uint8Array ? copyOf(decoded) : undefined;
+}
+
+/** Shows a JPEG on a canvas, without any URL. */
+async function showPortrait(canvas: HTMLCanvasElement, jpeg: Bytes): Promise<void> {
+  const image = await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }));
+  canvas.width = image.width;
+  canvas.height = image.height;
+  canvas.getContext("2d")?.drawImage(image, 0, 0);
+  image.close();
 }
 
 const LINES = 22;

@@ -2,7 +2,8 @@
 
 import { elementLabel } from "../documents.ts";
 import { h, labelledBox, replace } from "../ui/dom.ts";
-import { type Failure, failureView } from "../ui/failure.ts";
+import type { Failure } from "../failure.ts";
+import { failureView } from "../ui/failure-view.ts";
 import { workView } from "../ui/work.ts";
 import { dateInWords, factInWords } from "../words.ts";
 import type { Conversation, Pending, Wallet } from "./wallet.ts";

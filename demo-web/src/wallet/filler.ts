@@ -5,7 +5,7 @@ import type { Prover, Request } from "@velum/prover";
 import { copyOf } from "../bytes.ts";
 import { timestamp } from "../time.ts";
 import { exclusively, ifFree } from "../storage/locks.ts";
-import { type Failure, failureOf, isCancelled } from "../ui/failure.ts";
+import { type Failure, failureOf, isCancelled } from "../failure.ts";
 import { Store } from "../ui/store.ts";
 import { Work } from "../ui/work.ts";
 import { type Card, type PreparedProof, type Shape, shapeKey, type Vault } from "./vault.ts";

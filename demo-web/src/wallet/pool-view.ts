@@ -2,7 +2,7 @@
 
 import { elementLabel } from "../documents.ts";
 import { h, replace } from "../ui/dom.ts";
-import { failureView } from "../ui/failure.ts";
+import { failureView } from "../ui/failure-view.ts";
 import { workView } from "../ui/work.ts";
 import type { Filling } from "./filler.ts";
 import type { Shape } from "./vault.ts";

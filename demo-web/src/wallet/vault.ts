@@ -5,6 +5,7 @@
 // between loses a proof and never leaves one to be used again.
 
 import { Changes } from "../storage/changes.ts";
+import type { StageTime } from "../time.ts";
 import { openDatabase, result, transact } from "../storage/database.ts";
 import { exclusively } from "../storage/locks.ts";
 import { KEY_STORE, Seal, type Sealed } from "../storage/seal.ts";
@@ -28,12 +29,6 @@ export interface Shape {
 export interface ElementName {
   readonly namespace: string;
   readonly element: string;
-}
-
-/** How long each stage of a proof took. */
-export interface StageTime {
-  readonly stage: string;
-  readonly ms: number;
 }
 
 /** A prepared proof as bytes, with how long it took. */

@@ -1,7 +1,7 @@
 // The wallet's panel.
 
 import { h, replace } from "../ui/dom.ts";
-import { failureView } from "../ui/failure.ts";
+import { failureView } from "../ui/failure-view.ts";
 import { cardView } from "./card-view.ts";
 import { conversationView } from "./consent-view.ts";
 import { poolView } from "./pool-view.ts";

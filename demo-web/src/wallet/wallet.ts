@@ -6,8 +6,8 @@ import { copyOf, type Bytes } from "../bytes.ts";
 import { kindOf } from "../documents.ts";
 import type { Answer, Asked } from "../exchange/messages.ts";
 import { sessionTranscript } from "../exchange/session.ts";
-import type { Issued, Recipient } from "../issuer/issuer.ts";
-import { type Failure, failureOf, Refusal } from "../ui/failure.ts";
+import type { Enrolment, Issued, Recipient } from "../exchange/issuance.ts";
+import { type Failure, failureOf, Refusal } from "../failure.ts";
 import { Store } from "../ui/store.ts";
 import { Work } from "../ui/work.ts";
 import { makeDeviceKey, publicPoint, sign } from "./device-key.ts";
@@ -105,23 +105,15 @@ export class Wallet implements Recipient {
     this.pool.set(wanted.map(({ shape, target }, index) => ({ shape, target, ready: ready[index] ?? 0 })));
   }
 
-  newDeviceKey(): Promise<CryptoKeyPair> {
-    return makeDeviceKey();
+  async enrol(): Promise<Enrolment> {
+    const deviceKey = await makeDeviceKey();
+    const devicePoint = await publicPoint(deviceKey);
+    return { devicePoint, receive: (issued) => this.#keep(issued, deviceKey) };
   }
 
-  publicPoint(key: CryptoKeyPair): Promise<Bytes> {
-    return publicPoint(key);
-  }
-
-  async receiveDocument({ docType, document, deviceKey, authority }: Issued): Promise<void> {
-    await this.#vault.keep({
-      id: crypto.randomUUID(),
-      docType,
-      document,
-      deviceKey,
-      issuerName: authority.name,
-      issuerRoot: authority.root,
-    });
+  async #keep({ docType, document, authority }: Issued, deviceKey: CryptoKeyPair): Promise<void> {
+    const { name: issuerName, root: issuerRoot } = authority;
+    await this.#vault.keep({ id: crypto.randomUUID(), docType, document, deviceKey, issuerName, issuerRoot });
     await this.refresh();
   }
 

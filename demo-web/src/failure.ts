@@ -1,9 +1,8 @@
-// What went wrong, as the page shows it: code, what, where, what to do.
+// What went wrong: code, what, where, what to do.
 
 import { VelumError } from "@velum/prover";
 
-import { StorageError } from "../storage/database.ts";
-import { type Attributes, h } from "./dom.ts";
+import { StorageError } from "./storage/database.ts";
 
 export interface Failure {
   readonly code: string;
@@ -37,18 +36,4 @@ export function failureOf(error: unknown): Failure {
 /** Whether it is what the user asked for. */
 export function isCancelled(error: unknown): boolean {
   return error instanceof VelumError && error.code === "cancelled";
-}
-
-/** A failure to be read, and announced at once unless `quiet`. */
-export function failureView(
-  { code, where, message }: Failure,
-  attributes: Attributes = { role: "alert" },
-): HTMLElement {
-  return h(
-    "div",
-    { class: "notice bad", ...attributes },
-    h("code", { class: "code" }, code),
-    h("p", {}, message),
-    where !== "" && h("p", { class: "where" }, "Where: ", h("code", {}, where)),
-  );
 }
