@@ -5,7 +5,7 @@ import type { StageTime } from "../time.ts";
 
 /** A request in a session. */
 export interface Asked {
-  /** Who asks: the origin of the verifier's page. */
+  /** Who asks: the origin of the verifier's page, which a wallet learns from the browser and not from the verifier. */
   readonly origin: string;
   /** Fresh for each session. */
   readonly nonce: Bytes;

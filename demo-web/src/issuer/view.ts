@@ -84,7 +84,8 @@ function outcome(state: IssuerState): HTMLElement | undefined {
           "p",
           {},
           h("strong", {}, `${title} issued.`),
-          ` ${authority} signed ${lengthInWords(bytes)} for this wallet’s device key.`,
+          ` ${authority} signed ${lengthInWords(bytes)} for this wallet’s device key. `,
+          h("a", { href: "#wallet" }, "See the wallet"),
         ),
       );
     }

@@ -14,7 +14,7 @@ export function verifierView(verifier: Verifier, published: Store<readonly Autho
     requestForm(published, (request, trusted) => void verifier.ask(request, trusted)),
     h(
       "section",
-      { "aria-labelledby": "result-title" },
+      { "aria-labelledby": "result-title", id: "result", tabindex: -1 },
       h("h3", { id: "result-title" }, "Result"),
       verdictView(verifier),
     ),

@@ -38,6 +38,8 @@ function content(wallet: Wallet, conversation: Conversation): HTMLElement {
         conversation.ahead
           ? "The prepared proof is used up; another takes its place."
           : "None was prepared for this question, so it was made on the spot.",
+        " ",
+        h("a", { href: "#result" }, "See the verdict"),
       );
     case "declined":
       return h("p", { class: "notice" }, h("strong", {}, "Declined. "), "The verifier learns nothing but that.");
