@@ -15,6 +15,7 @@ mod recorder;
 mod rows;
 mod security;
 mod shape;
+mod symbol;
 mod verify;
 
 pub use key::VerifierKey;

@@ -2,14 +2,13 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::iter::{Product, Sum};
-use std::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
-use p3_field::{Algebra, PrimeCharacteristicRing, PrimeField64};
+use p3_field::{BasedVectorSpace, PrimeCharacteristicRing, PrimeField64};
 
-use crate::air::{Bus, Chip, ChipBuilder};
-use crate::field::F;
+use crate::air::{Bus, Chip};
+use crate::field::{EF, F};
 use crate::stark::shape::MAX_DEGREE;
+use crate::stark::symbol::{Symbol, SymbolBuilder, Symbols};
 
 /// What a chip reads and states.
 pub(super) struct Recorded {
@@ -40,11 +39,11 @@ pub(super) struct RecordedInteraction {
 /// Where it breaks the limits of [`Chip::eval`]: constants of the code.
 pub(super) fn record<C: Chip>(chip: &C) -> Recorded {
     let mut recorder = Recorder::new(chip);
-    chip.eval(&mut recorder);
+    chip.eval(&mut Symbols(&mut recorder));
     #[cfg(feature = "prover")]
     let alone = {
         let mut alone = Recorder::new(chip);
-        chip.eval_interactions(&mut alone);
+        chip.eval_interactions(&mut Symbols(&mut alone));
         assert_eq!(alone.interactions, recorder.interactions, "interactions of {}", chip.name());
         alone
     };
@@ -112,7 +111,10 @@ impl Recorder {
             F::from_u64(u64::from_le_bytes(bytes))
         };
         let value = *self.values.borrow_mut().entry((kind, column, offset)).or_insert_with(draw);
-        Symbol { degree: usize::from(!matches!(kind, Kind::Transition | Kind::Interior)), value }
+        Symbol {
+            degree: usize::from(!matches!(kind, Kind::Transition | Kind::Interior)),
+            value: value.into(),
+        }
     }
 
     fn read(&self, kind: Kind) -> impl Iterator<Item = (usize, i32)> {
@@ -125,14 +127,15 @@ impl Recorder {
         self.rules.update(text.as_bytes());
     }
 
-    fn hash_value(&mut self, value: F) {
-        self.rules.update(&value.as_canonical_u64().to_le_bytes());
+    fn hash_value(&mut self, value: EF) {
+        let coefficients: &[F] = value.as_basis_coefficients_slice();
+        for coefficient in coefficients {
+            self.rules.update(&coefficient.as_canonical_u64().to_le_bytes());
+        }
     }
 }
 
-impl ChipBuilder for Recorder {
-    type Expr = Symbol;
-
+impl SymbolBuilder for Recorder {
     fn main(&self, column: usize, offset: i32) -> Symbol {
         self.symbol(Kind::Main, column, offset)
     }
@@ -161,12 +164,11 @@ impl ChipBuilder for Recorder {
         self.symbol(Kind::Interior, before, after as i32)
     }
 
-    fn assert_zero(&mut self, label: &'static str, expr: impl Into<Symbol>) {
+    fn assert_zero(&mut self, label: &'static str, Symbol { degree, value }: Symbol) {
         #[cfg(test)]
         if crate::air::mutant::constraint_is_off(self.chip, label) {
             return;
         }
-        let Symbol { degree, value } = expr.into();
         assert!(degree <= MAX_DEGREE, "{label} has degree {degree}");
         self.hash_text(label);
         self.hash_value(value);
@@ -185,146 +187,7 @@ impl ChipBuilder for Recorder {
         self.hash_text(bus.name);
         fields.iter().for_each(|field| self.hash_value(field.value));
         self.hash_value(count.value);
-        self.hash_value(F::from_u32(weight));
+        self.hash_value(EF::from_u32(weight));
         self.interactions.push(RecordedInteraction { bus, fields_degree, count_degree });
-    }
-}
-
-/// A polynomial in what a chip reads: its degree, or more, and its value at one point.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Symbol {
-    degree: usize,
-    value: F,
-}
-
-impl Symbol {
-    const fn constant(value: F) -> Self {
-        Self { degree: 0, value }
-    }
-}
-
-impl Add for Symbol {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self { degree: self.degree.max(other.degree), value: self.value + other.value }
-    }
-}
-
-impl Neg for Symbol {
-    type Output = Self;
-
-    fn neg(self) -> Self {
-        Self { degree: self.degree, value: -self.value }
-    }
-}
-
-impl Sub for Symbol {
-    type Output = Self;
-
-    fn sub(self, other: Self) -> Self {
-        self + -other
-    }
-}
-
-impl Mul for Symbol {
-    type Output = Self;
-
-    fn mul(self, other: Self) -> Self {
-        if self == Self::ZERO || other == Self::ZERO {
-            return Self::ZERO;
-        }
-        Self { degree: self.degree + other.degree, value: self.value * other.value }
-    }
-}
-
-/// An operator with a constant of the field, and its assigning forms.
-macro_rules! operator {
-    ($Op:ident, $op:ident, $OpAssign:ident, $op_assign:ident) => {
-        impl $Op<F> for Symbol {
-            type Output = Self;
-
-            fn $op(self, other: F) -> Self {
-                self.$op(Self::constant(other))
-            }
-        }
-
-        impl $OpAssign for Symbol {
-            fn $op_assign(&mut self, other: Self) {
-                *self = self.$op(other);
-            }
-        }
-
-        impl $OpAssign<F> for Symbol {
-            fn $op_assign(&mut self, other: F) {
-                *self = self.$op(other);
-            }
-        }
-    };
-}
-
-operator!(Add, add, AddAssign, add_assign);
-operator!(Sub, sub, SubAssign, sub_assign);
-operator!(Mul, mul, MulAssign, mul_assign);
-
-impl From<F> for Symbol {
-    fn from(value: F) -> Self {
-        Self::constant(value)
-    }
-}
-
-impl Default for Symbol {
-    fn default() -> Self {
-        Self::ZERO
-    }
-}
-
-impl Sum for Symbol {
-    fn sum<I: Iterator<Item = Self>>(terms: I) -> Self {
-        terms.fold(Self::ZERO, Add::add)
-    }
-}
-
-impl Product for Symbol {
-    fn product<I: Iterator<Item = Self>>(factors: I) -> Self {
-        factors.fold(Self::ONE, Mul::mul)
-    }
-}
-
-impl PrimeCharacteristicRing for Symbol {
-    type PrimeSubfield = F;
-
-    const ZERO: Self = Self::constant(F::ZERO);
-    const ONE: Self = Self::constant(F::ONE);
-    const TWO: Self = Self::constant(F::TWO);
-    const NEG_ONE: Self = Self::constant(F::NEG_ONE);
-
-    fn from_prime_subfield(value: F) -> Self {
-        Self::constant(value)
-    }
-}
-
-impl Algebra<F> for Symbol {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counts_degrees() {
-        let cell = |degree| Symbol { degree, value: F::from_usize(degree + 2) };
-        let cases = [
-            (cell(1) * cell(2), 3),
-            (cell(1) + cell(2), 2),
-            (cell(1) - cell(1), 1),
-            (cell(2) * F::TWO, 2),
-            (cell(2) * F::ZERO, 0),
-            (cell(1).square() * cell(1) + F::ONE, 3),
-            ([cell(1), cell(2)].into_iter().sum(), 2),
-            ([cell(1), cell(2)].into_iter().product(), 3),
-        ];
-        for (symbol, degree) in cases {
-            assert_eq!(symbol.degree, degree, "{symbol:?}");
-        }
     }
 }

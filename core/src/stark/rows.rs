@@ -2,9 +2,10 @@
 
 use p3_field::{Algebra, PrimeCharacteristicRing};
 
-use crate::air::{Bus, ChipBuilder};
+use crate::air::{Bus, Chip, ChipBuilder};
 use crate::field::{EF, F};
 use crate::stark::shape::{Batch, Group, Interaction, TableShape, Window};
+use crate::stark::symbol::{Symbol, SymbolBuilder, Symbols};
 
 /// Values of the cells that a table's constraints read on a row, and of its selectors.
 pub(super) struct Row<'a, E> {
@@ -117,6 +118,50 @@ impl<E: Algebra<F> + Clone, S: Sink<E>> ChipBuilder for Evaluator<'_, E, S> {
     }
 }
 
+impl<S: Sink<EF>> SymbolBuilder for Evaluator<'_, EF, S> {
+    fn main(&self, column: usize, offset: i32) -> Symbol {
+        evaluated(ChipBuilder::main(self, column, offset))
+    }
+
+    fn fixed(&self, column: usize, offset: i32) -> Symbol {
+        evaluated(ChipBuilder::fixed(self, column, offset))
+    }
+
+    fn public(&self, column: usize) -> Symbol {
+        evaluated(ChipBuilder::public(self, column))
+    }
+
+    fn first(&self) -> Symbol {
+        evaluated(self.row.first)
+    }
+
+    fn last(&self) -> Symbol {
+        evaluated(self.row.last)
+    }
+
+    fn transition(&self) -> Symbol {
+        evaluated(self.row.transition)
+    }
+
+    fn interior(&self, before: usize, after: usize) -> Symbol {
+        evaluated(ChipBuilder::interior(self, before, after))
+    }
+
+    fn assert_zero(&mut self, label: &'static str, expr: Symbol) {
+        ChipBuilder::assert_zero(self, label, expr.value);
+    }
+
+    fn interact(&mut self, bus: Bus, fields: Vec<Symbol>, count: Symbol, weight: u32) {
+        let fields = fields.iter().map(|field| field.value).collect();
+        ChipBuilder::interact(self, bus, fields, count.value, weight);
+    }
+}
+
+/// A value whose degree nobody asks for.
+fn evaluated(value: EF) -> Symbol {
+    Symbol { degree: 0, value }
+}
+
 /// A fraction of the lookup argument: how often a tuple is on its bus, and the challenge less the tuple's fingerprint.
 #[derive(Clone, Copy)]
 pub(super) struct Fraction<E, X> {
@@ -184,6 +229,14 @@ pub(super) struct Composition<'a, E, X> {
     next: usize,
 }
 
+impl Composition<'_, EF, EF> {
+    /// Adds the constraints of a table at one point, by code that is shared.
+    pub(super) fn add_table_once<C: Chip>(&mut self, chip: &C, row: Row<'_, EF>) {
+        self.next = row.table.first_constraint;
+        chip.eval(&mut Symbols(&mut Evaluator::new(chip.name(), row, self)));
+    }
+}
+
 impl<'a, E, X> Composition<'a, E, X>
 where
     E: Algebra<F> + Clone,
@@ -196,7 +249,8 @@ where
     }
 
     /// Adds the constraints of a table.
-    pub(super) fn add_table<C: crate::air::Chip>(&mut self, chip: &C, row: Row<'_, E>) {
+    #[cfg(feature = "prover")]
+    pub(super) fn add_table<C: Chip>(&mut self, chip: &C, row: Row<'_, E>) {
         self.next = row.table.first_constraint;
         chip.eval(&mut Evaluator::new(chip.name(), row, self));
     }

@@ -304,7 +304,7 @@ impl Identity<'_> {
                 interiors: &interiors,
                 interactions: &group.interactions,
             };
-            composition.add_table(&tables[number], row);
+            composition.add_table_once(&tables[number], row);
         }
         let (ends, batches) = lookup.split_at(2);
         let terminal = self.terminals[index];
