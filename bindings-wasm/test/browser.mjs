@@ -2,10 +2,10 @@
 
 import { chromium } from "playwright-core";
 
-/** Chromium, without a window. `CHROMIUM` names another than the system's. */
+/** Chromium, without a window. `VELUM_CHROMIUM` names another than the system's. */
 export function launch(args = []) {
   return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    executablePath: process.env.VELUM_CHROMIUM ?? "/usr/bin/chromium",
     // Its sandbox refuses to run as root, which tests in containers do.
     args: process.getuid?.() === 0 ? ["--no-sandbox", ...args] : args,
   });

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
-import { Prover } from "@velum/prover";
+import { Prepared, Prover } from "@velum/prover";
 import { Verifier } from "@velum/prover/verify";
 
 import { rejects, testCase, testCases } from "./support.mjs";
@@ -85,7 +85,7 @@ for (const build of ["simd", "scalar"]) {
   });
 }
 
-test("what the command proves is accepted, and its prepared proofs are of use", async (context) => {
+test("what the command proves is accepted, and what it prepares is presented", async (context) => {
   const vector = testCase("mdl-mustermann");
   const { document, transcript, request } = vector;
   const { option, path } = files(context, vector);
@@ -97,6 +97,11 @@ test("what the command proves is accepted, and its prepared proofs are of use", 
   const presentation = new Uint8Array(readFileSync(path("presentation")));
   const { facts } = await prover.verify({ presentation, transcript, request });
   assert.deepEqual(facts[0].predicate, { equals: "Mustermann" });
+
+  velum("prepare", ...["document", "request"].flatMap(option), "--out", path("prepared"));
+  const prepared = Prepared.fromBytes(readFileSync(path("prepared")));
+  const presented = await prover.present({ prepared, document, transcript, request, clock: "any" });
+  await prover.verify({ presentation: presented, transcript, request });
 });
 
 test("inspect and explain say what the command says", async (context) => {

@@ -13,11 +13,13 @@ Tasks:
   test [--all]  run every check and test; --all runs the slow suites whole and records it in docs/test-all.md
   lint          check formatting and clippy
   deny          check the dependencies' licences, sources and advisories
-  report [--runs N] [--json]
-                measure proofs on this machine, 10 runs unless told: the numbers of the README
+  report [web] [--runs N] [--json]
+                measure proofs on this machine, 10 runs unless told: the numbers of the README; or those of the npm
+                package in Chromium, as one object
   web [--port N] [--no-isolation]
                 build the page in demo-web and serve it on this machine, without COOP and COEP if told
   web-package   build the npm package @velum/prover into bindings-wasm/dist
+  web-test      build that package and test it: in Node, in Chromium, and packed in fresh projects
   soundness-mutants [--sample N]
                 switch every constraint and bus off in turn, or about N of them, and ask which test notices
   setup         install what the other tasks need, and no more
@@ -37,9 +39,11 @@ pub enum Task {
     Lint,
     Deny,
     Report { runs: NonZeroUsize, json: bool },
+    WebReport { runs: NonZeroUsize },
     SoundnessMutants { sample: Option<usize> },
     Web { port: u16, isolation: bool },
     WebPackage,
+    WebTest,
     Setup,
     Help,
 }
@@ -55,7 +59,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
     if task == "demo" {
         return Ok(Task::Demo { args: parser.raw_args()?.collect() });
     }
-    let (mut all, mut sample, mut runs, mut json) = (false, None, RUNS, false);
+    let (mut all, mut sample, mut runs, mut json, mut web) = (false, None, RUNS, false, false);
     let (mut port, mut isolation) = (PORT, true);
     while let Some(argument) = parser.next()? {
         match argument {
@@ -64,6 +68,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
             Long("json") if task == "report" => json = true,
             Long("port") if task == "web" => port = parser.value()?.parse()?,
             Long("no-isolation") if task == "web" => isolation = false,
+            Value(of) if task == "report" && of == "web" => web = true,
             Long("sample") if task == "soundness-mutants" => sample = Some(parser.value()?.parse()?),
             Short('h') | Long("help") => return Ok(Task::Help),
             other => return Err(other.unexpected()),
@@ -73,10 +78,12 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
         "test" => Ok(Task::Test { all }),
         "lint" => Ok(Task::Lint),
         "deny" => Ok(Task::Deny),
+        "report" if web => Ok(Task::WebReport { runs }),
         "report" => Ok(Task::Report { runs, json }),
         "soundness-mutants" => Ok(Task::SoundnessMutants { sample }),
         "web" => Ok(Task::Web { port, isolation }),
         "web-package" => Ok(Task::WebPackage),
+        "web-test" => Ok(Task::WebTest),
         "setup" => Ok(Task::Setup),
         "help" => Ok(Task::Help),
         _ => Err(format!("there is no task `{task}`").into()),
@@ -101,12 +108,14 @@ mod tests {
         assert_eq!(parsed(&["report", "--json"]), Ok(Task::Report { runs: RUNS, json: true }));
         let three = NonZeroUsize::new(3).unwrap();
         assert_eq!(parsed(&["report", "--runs", "3"]), Ok(Task::Report { runs: three, json: false }));
+        assert_eq!(parsed(&["report", "--json", "web"]), Ok(Task::WebReport { runs: RUNS }));
         let sampled = parsed(&["soundness-mutants", "--sample", "8"]);
         assert_eq!(sampled, Ok(Task::SoundnessMutants { sample: Some(8) }));
         assert_eq!(parsed(&["web"]), Ok(Task::Web { port: PORT, isolation: true }));
         let plain = parsed(&["web", "--no-isolation", "--port", "9000"]);
         assert_eq!(plain, Ok(Task::Web { port: 9000, isolation: false }));
         assert_eq!(parsed(&["web-package"]), Ok(Task::WebPackage));
+        assert_eq!(parsed(&["web-test"]), Ok(Task::WebTest));
         assert_eq!(parsed(&["setup"]), Ok(Task::Setup));
     }
 

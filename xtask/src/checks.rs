@@ -6,6 +6,7 @@ use crate::process::{self, Error};
 use crate::project::Project;
 use crate::report::{Report, Verdict};
 use crate::tools;
+use crate::web;
 
 /// Rules that an ordinary run switches off.
 const MUTANTS_SAMPLED: usize = 8;
@@ -31,6 +32,7 @@ pub fn test(project: &Project, report: &mut Report, all: bool) {
         let mut doc = project.cargo(["doc", "--no-deps", "--workspace", "--locked"]);
         process::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
     });
+    report.step("npm package", || web::test(project));
     report.step("page in a browser", || demo_web::test(project));
     deny(project, report);
 }

@@ -5,6 +5,7 @@
 
 mod args;
 mod checks;
+mod chromium;
 mod demo_web;
 mod measure;
 mod mutants;
@@ -79,6 +80,14 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
         Task::Web { port, isolation } => demo_web::serve(project, port, isolation),
         Task::WebPackage => {
             web::build(project)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::WebReport { runs } => {
+            web::measure(project, runs.get())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::WebTest => {
+            web::test(project)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Demo { args } => demo(project, &args),

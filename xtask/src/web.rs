@@ -3,11 +3,13 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::chromium;
 use crate::process::{self, Error};
-use crate::project::Project;
+use crate::project::{Cpu, Project};
 use crate::tools::QUICK_BUILD;
 
 const PACKAGE: &str = "velum-wasm";
@@ -133,6 +135,26 @@ pub fn build(project: &Project) -> Result<(), Error> {
     Ok(())
 }
 
+/// Builds the package, checks it, and tests it in Node, in Chromium and packed.
+pub fn test(project: &Project) -> Result<(), Error> {
+    build(project)?;
+    let web = Web::new(project);
+    process::run(web.command("npm").args(["run", "lint"]))?;
+    // Proofs go back and forth between the package and the command.
+    process::run(&mut project.build(Cpu::Any, "velum-cli", "velum"))?;
+    let mut test = web.command("npm");
+    test.arg("test").env("VELUM", project.program(Cpu::Any, "velum"));
+    process::run(test.env(chromium::VARIABLE, chromium::find(project)?))
+}
+
+/// Builds the package and prints what it takes in Chromium, as one object.
+pub fn measure(project: &Project, runs: usize) -> Result<(), Error> {
+    build(project)?;
+    let mut measure = Web::new(project).command("node");
+    measure.args(["test/measure.mjs", &runs.to_string()]);
+    process::run(measure.env(chromium::VARIABLE, chromium::find(project)?))
+}
+
 struct Web<'a> {
     project: &'a Project,
     /// The package's folder.
@@ -161,7 +183,9 @@ impl<'a> Web<'a> {
             return Ok(());
         }
         let mut npm = self.command("npm");
-        process::run(npm.args(["ci", "--no-audit", "--no-fund"]))?;
+        // Standard output is for what tasks print.
+        npm.args(["ci", "--no-audit", "--no-fund"]).stdout(io::stderr());
+        process::run(&mut npm)?;
         copy(&lock, &installed)
     }
 

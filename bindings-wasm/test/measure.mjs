@@ -1,0 +1,75 @@
+// Measures the package in Chromium: `node test/measure.mjs RUNS` prints one object, of the least times that a page waits.
+
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+
+import { launch, open } from "./browser.mjs";
+import { ISOLATION, serve } from "./server.mjs";
+import { licence } from "./support.mjs";
+
+const FOLDERS = { "/": new URL("page/", import.meta.url), "/dist/": new URL("../dist/", import.meta.url) };
+const runs = Number(process.argv[2] ?? 10);
+
+/** One predicate on the real licence, `runs` times, on a page with these headers. */
+async function measure(browser, headers) {
+  const server = await serve(FOLDERS, headers);
+  const { page, troubles } = await open(browser, `${server.origin}/`);
+  await page.waitForFunction(() => "velum" in globalThis);
+  const { document, transcript, request } = licence();
+  const input = { document: [...document], transcript: [...transcript], request, runs };
+  const measured = await page.evaluate(async ({ runs, request, ...arrays }) => {
+    const { Prover, Verifier } = globalThis.velum;
+    const [document, transcript] = [Uint8Array.from(arrays.document), Uint8Array.from(arrays.transcript)];
+    const [prover, verifier] = [new Prover(), new Verifier()];
+    const times = {};
+    const timed = async (name, call) => {
+      const start = performance.now();
+      const result = await call();
+      times[name] = Math.min(times[name] ?? Infinity, performance.now() - start);
+      return result;
+    };
+    await timed("ready_ms", () => prover.ready());
+    await verifier.ready();
+    let [last, gap] = [performance.now(), 0];
+    const heart = setInterval(() => {
+      const now = performance.now();
+      [last, gap] = [now, Math.max(gap, now - last)];
+    }, 1);
+    for (let run = 0; run < runs; run += 1) {
+      const prepared = await timed("prepare_ms", () => prover.prepare({ document, request }));
+      const input = { prepared, document, transcript, request, clock: "any" };
+      const presentation = await timed("present_ms", () => prover.present(input));
+      await timed("verify_ms", () => verifier.verify({ presentation, transcript, request }));
+    }
+    clearInterval(heart);
+    const { build, threads } = prover.environment;
+    return { build, threads, ...times, memory_bytes: await prover.memoryBytes(), main_thread_gap_ms: gap };
+  }, input);
+  server.close();
+  if (troubles.length > 0) throw new Error(troubles.join("\n"));
+  return measured;
+}
+
+const gzipBytes = (name) => {
+  const bytes = readFileSync(new URL(`../dist/${name}.wasm`, import.meta.url));
+  return gzipSync(bytes, { level: 9 }).length;
+};
+
+const browser = await launch();
+try {
+  const single = await measure(browser, {});
+  const threads = await measure(browser, ISOLATION);
+  const object = {
+    ...single,
+    with_threads: threads,
+    prover_gzip_bytes: gzipBytes("prover-simd"),
+    prover_threads_gzip_bytes: gzipBytes("prover-threads"),
+    prover_scalar_gzip_bytes: gzipBytes("prover-scalar"),
+    verifier_gzip_bytes: gzipBytes("verifier"),
+    runs,
+    browser: `Chromium ${browser.version()}`,
+  };
+  console.log(JSON.stringify(object, (_, value) => (typeof value === "number" ? Math.round(value * 10) / 10 : value)));
+} finally {
+  await browser.close();
+}
