@@ -45,8 +45,13 @@ test("nothing needs eval, and nothing is made a blob", () => {
   }
 });
 
+test("whoever installs the package installs nothing else", () => {
+  const { dependencies, peerDependencies, scripts } = JSON.parse(readFileSync(new URL("../package.json", DIST), "utf8"));
+  assert.deepEqual([dependencies, peerDependencies, scripts.install, scripts.postinstall], Array(4).fill(undefined));
+});
+
 test("no path of the machine that built it is in a module", () => {
-  for (const name of ["prover-simd", "prover-scalar", "verifier", "testing"]) {
+  for (const name of ["prover-simd", "prover-threads", "prover-scalar", "verifier", "testing"]) {
     const bytes = readFileSync(new URL(`${name}.wasm`, DIST)).toString("latin1");
     assert.doesNotMatch(bytes, /\/(root|home|Users|work)\//u, name);
   }
