@@ -238,6 +238,7 @@ describe("a worker that is lost", () => {
 
   test("by a trap is told as a bug, and the next call starts another", async (context) => {
     const prover = proverOf(context, { workerUrl });
+    await prover.ready();
     await rejects(prover.withDeviceSignature(input("trap")), "internal");
     await prover.inspect(document);
   });

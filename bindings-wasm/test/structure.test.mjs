@@ -46,7 +46,9 @@ test("nothing needs eval, and nothing is made a blob", () => {
 });
 
 test("whoever installs the package installs nothing else", () => {
-  const { dependencies, peerDependencies, scripts } = JSON.parse(readFileSync(new URL("../package.json", DIST), "utf8"));
+  const { dependencies, peerDependencies, scripts } = JSON.parse(
+    readFileSync(new URL("../package.json", DIST), "utf8"),
+  );
   assert.deepEqual([dependencies, peerDependencies, scripts.install, scripts.postinstall], Array(4).fill(undefined));
 });
 
@@ -57,7 +59,12 @@ test("no path of the machine that built it is in a module", () => {
   }
 });
 
-for (const [name, limit] of Object.entries({ "prover-simd": 700, "prover-scalar": 700, verifier: 250 })) {
+for (const [name, limit] of Object.entries({
+  "prover-simd": 700,
+  "prover-threads": 700,
+  "prover-scalar": 700,
+  verifier: 300,
+})) {
   test(`${name}.wasm has no more than ${limit} kB to fetch`, () => {
     const bytes = gzipSync(readFileSync(new URL(`${name}.wasm`, DIST)), { level: 9 }).length;
     assert.ok(bytes <= limit * 1000, `${bytes} bytes`);

@@ -196,7 +196,7 @@ impl<'a> Web<'a> {
         let mut build = self.cargo(*target);
         build.args(["--locked", "--lib", "--package", PACKAGE]);
         build.args(["--features", features, "--profile", profile, "--target", TARGET, "--target-dir"]);
-        build.arg(&folder).env("CARGO_ENCODED_RUSTFLAGS", self.flags(target.flags()));
+        build.arg(&folder).env("CARGO_ENCODED_RUSTFLAGS", self.flags(*target));
         process::run(&mut build)?;
         let built = folder.join(TARGET).join(profile).join("velum_wasm.wasm");
 
@@ -239,7 +239,7 @@ impl<'a> Web<'a> {
     }
 
     /// The compiler's flags. No path of this machine goes into a module, so that one source gives the same bytes anywhere.
-    fn flags(&self, flags: &[&str]) -> OsString {
+    fn flags(&self, target: Target) -> OsString {
         let home = |name: &str, folder: &str| {
             env::var_os(name)
                 .map(PathBuf::from)
@@ -247,8 +247,10 @@ impl<'a> Web<'a> {
         };
         let folders =
             [(home("CARGO_HOME", ".cargo"), "/cargo"), (Some(self.project.root().into()), "/velum")];
-        let mut joined = OsString::from(flags.join("\u{1f}"));
-        for (folder, name) in folders {
+        // The standard library's own sources, where it is built anew.
+        let sources = (target == Target::SimdThreads).then(|| (home("RUSTUP_HOME", ".rustup"), "/rustup"));
+        let mut joined = OsString::from(target.flags().join("\u{1f}"));
+        for (folder, name) in folders.into_iter().chain(sources) {
             let Some(folder) = folder else { continue };
             if !joined.is_empty() {
                 joined.push("\u{1f}");
