@@ -6,14 +6,14 @@ use js_sys::{Function, Uint8Array};
 use serde_json::json;
 use velum_credentials::{
     CancelToken, Clock, Code, Control, DeviceResponse, Error, Explanation, Inspection, PrepareOptions,
-    Prepared, PresentOptions, Progress, SessionTranscript, Timestamp, device_authentication_bytes,
+    Prepared, PresentOptions, Progress, Request, SessionTranscript, Timestamp, device_authentication_bytes,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 use zeroize::Zeroizing;
 
 use crate::failure::{or_throw, thrown};
-use crate::input::{self, size_class};
+use crate::input::size_class;
 use crate::output;
 
 /// A prover, which keeps what depends on a size class alone.
@@ -40,13 +40,13 @@ impl Prover {
     pub fn prepare(
         &self,
         document: &[u8],
-        request: &[u8],
+        request: &str,
         class: Option<String>,
         progress: &Function,
     ) -> Result<Uint8Array, JsValue> {
         let size_class = class.as_deref().map(size_class).transpose()?;
         let prepared = watched(progress, |control| {
-            let request = input::request(request)?;
+            let request = Request::from_json(request.as_bytes())?;
             let response = DeviceResponse::parse(document)?;
             let document = response.document(request.doc_type())?;
             self.0.prepare(document, &request, PrepareOptions { size_class, control })
@@ -62,7 +62,7 @@ impl Prover {
         prepared: &Uint8Array,
         document: &[u8],
         transcript: &[u8],
-        request: &[u8],
+        request: &str,
         clock: Option<f64>,
         disclose_device_namespaces: bool,
         progress: &Function,
@@ -71,7 +71,8 @@ impl Prover {
         watched(progress, |control| {
             let clock = clock.map_or(Ok(Clock::Any), clock_at)?;
             let options = PresentOptions { clock, disclose_device_namespaces, control };
-            let (request, transcript) = (input::request(request)?, SessionTranscript::parse(transcript)?);
+            let (request, transcript) =
+                (Request::from_json(request.as_bytes())?, SessionTranscript::parse(transcript)?);
             let response = DeviceResponse::parse(document)?;
             let document = response.document(request.doc_type())?;
             let prepared = Prepared::from_bytes(&prepared)?;
@@ -92,9 +93,9 @@ pub fn inspect(response: &[u8]) -> Result<String, JsValue> {
 
 /// What an answer to the request would tell.
 #[wasm_bindgen]
-pub fn explain(request: &[u8], document: &[u8]) -> Result<String, JsValue> {
+pub fn explain(request: &str, document: &[u8]) -> Result<String, JsValue> {
     let explained = || {
-        let request = input::request(request)?;
+        let request = Request::from_json(request.as_bytes())?;
         let response = DeviceResponse::parse(document)?;
         Ok(output::text(explanation_json(&request.explain(response.document(request.doc_type())?))))
     };

@@ -1,11 +1,11 @@
 //! Verifying.
 
-use velum_credentials::{Error, Presentation, SessionTranscript};
+use velum_credentials::{Error, Presentation, Request, SessionTranscript};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 
 use crate::failure::or_throw;
-use crate::input::{self, size_class};
+use crate::input::size_class;
 use crate::output;
 
 /// A verifier, which keeps what depends on a size class alone.
@@ -29,12 +29,13 @@ impl Verifier {
     }
 
     /// Verifies; gives `{ "facts": [...], "learnt": [...] }`, what was learnt as JSON and in words.
-    pub fn verify(&self, presentation: &[u8], transcript: &[u8], request: &[u8]) -> Result<String, JsValue> {
+    pub fn verify(&self, presentation: &[u8], transcript: &[u8], request: &str) -> Result<String, JsValue> {
         or_throw(self.learnt(presentation, transcript, request))
     }
 
-    fn learnt(&self, presentation: &[u8], transcript: &[u8], request: &[u8]) -> Result<String, Error> {
-        let (request, transcript) = (input::request(request)?, SessionTranscript::parse(transcript)?);
+    fn learnt(&self, presentation: &[u8], transcript: &[u8], request: &str) -> Result<String, Error> {
+        let (request, transcript) =
+            (Request::from_json(request.as_bytes())?, SessionTranscript::parse(transcript)?);
         let verified = self.0.verify(&Presentation::from_bytes(presentation)?, &transcript, &request)?;
         Ok(output::text(output::learnt(&verified.learnt)))
     }

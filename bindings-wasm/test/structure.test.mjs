@@ -63,7 +63,7 @@ for (const [name, limit] of Object.entries({
   "prover-simd": 700,
   "prover-threads": 700,
   "prover-scalar": 700,
-  verifier: 300,
+  verifier: 250,
 })) {
   test(`${name}.wasm has no more than ${limit} kB to fetch`, () => {
     const bytes = gzipSync(readFileSync(new URL(`${name}.wasm`, DIST)), { level: 9 }).length;

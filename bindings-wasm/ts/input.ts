@@ -23,13 +23,12 @@ export function bytes(value: Uint8Array, where: string): Uint8Array {
   throw new VelumError("malformed", where, "not a Uint8Array");
 }
 
-/** The request as bytes: JSON or CBOR, which the worker tells apart. */
-export function requestBytes(request: RequestInput): Uint8Array {
-  if (request instanceof Uint8Array) return request;
+/** The request as JSON text. */
+export function requestText(request: RequestInput): string {
   // `JSON.stringify` gives undefined for what is none.
   const text = typeof request === "string" ? request : (JSON.stringify(request) as string | undefined);
-  if (text === undefined) throw new VelumError("malformed", "request", "neither a request nor its JSON or CBOR");
-  return new TextEncoder().encode(text);
+  if (text === undefined) throw new VelumError("malformed", "request", "neither a request nor its JSON");
+  return text;
 }
 
 /** The name of a size class, if it is one. */
@@ -44,7 +43,7 @@ export function verifyInput(input: VerifyInput) {
   return {
     presentation: bytes(presentation instanceof Uint8Array ? presentation : presentation.bytes, "presentation"),
     transcript: bytes(transcript, "transcript"),
-    request: requestBytes(request),
+    request: requestText(request),
   };
 }
 

@@ -14,7 +14,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 interface VerifyBytes {
   presentation: Uint8Array;
   transcript: Uint8Array;
-  request: Uint8Array;
+  request: string;
 }
 
 export type VerifierCalls = {
@@ -26,14 +26,14 @@ export type ProverCalls = {
   memoryBytes: { input: undefined; output: number };
   makeKeys: { input: { sizeClass: SizeClass }; output: undefined };
   inspect: { input: { document: Uint8Array }; output: DocumentSummary[] };
-  explain: { input: { request: Uint8Array; document: Uint8Array }; output: Explanation };
+  explain: { input: { request: string; document: Uint8Array }; output: Explanation };
   deviceAuthenticationBytes: {
     input: { document: Uint8Array; docType: string; transcript: Uint8Array };
     output: Bytes;
   };
   withDeviceSignature: { input: { document: Uint8Array; docType: string; signature: Uint8Array }; output: Bytes };
   prepare: {
-    input: { document: Uint8Array; request: Uint8Array; sizeClass: SizeClass | undefined };
+    input: { document: Uint8Array; request: string; sizeClass: SizeClass | undefined };
     output: { bytes: Bytes; timings: StageTiming[]; ms: number };
   };
   present: {
@@ -41,7 +41,7 @@ export type ProverCalls = {
       prepared: Bytes;
       document: Uint8Array;
       transcript: Uint8Array;
-      request: Uint8Array;
+      request: string;
       clock: number | undefined;
       discloseDeviceNamespaces: boolean;
     };

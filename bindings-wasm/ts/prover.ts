@@ -3,7 +3,7 @@
 import { type BuildOptions, choose, type Environment } from "./environment.js";
 import { VelumError } from "./errors.js";
 import { nodeWorker, webWorker, type WorkerEvents } from "./host.js";
-import { address, attempt, bytes, requestBytes, sizeClass, verifyInput, type VerifyInput } from "./input.js";
+import { address, attempt, bytes, requestText, sizeClass, verifyInput, type VerifyInput } from "./input.js";
 import { Prepared, takePrepared } from "./prepared.js";
 import type { ProverCalls } from "./protocol.js";
 import type {
@@ -66,7 +66,7 @@ export class Prover {
   /** What an answer to the request would tell the verifier, to ask for consent. No signature is checked. */
   explain(request: RequestInput, document: Uint8Array, options?: CallOptions): Promise<Explanation> {
     return attempt(() => {
-      const input = { request: requestBytes(request), document: bytes(document, "document") };
+      const input = { request: requestText(request), document: bytes(document, "document") };
       return this.#worker.call("explain", input, options);
     });
   }
@@ -108,7 +108,7 @@ export class Prover {
   ): Promise<Prepared> {
     return attempt(async () => {
       const document = bytes(input.document, "document");
-      const request = requestBytes(input.request);
+      const request = requestText(input.request);
       const size = sizeClass(input.sizeClass);
       const prepared = await this.#worker.call("prepare", { document, request, sizeClass: size }, options);
       return Prepared.fromBytes(prepared.bytes);
@@ -140,7 +140,7 @@ export class Prover {
       const rest = {
         document: bytes(input.document, "document"),
         transcript: bytes(input.transcript, "transcript"),
-        request: requestBytes(input.request),
+        request: requestText(input.request),
         clock: clock === "any" ? undefined : clock.getTime() / 1000,
         discloseDeviceNamespaces,
       };

@@ -32,8 +32,8 @@ export interface Request {
   predicates: Predicate[];
 }
 
-/** A request as an object, as JSON text or as CBOR. */
-export type RequestInput = Request | string | Uint8Array;
+/** A request as an object or as JSON text. */
+export type RequestInput = Request | string;
 
 /** The value of an element. What JSON has no type for is an object that names its type; other CBOR is in hexadecimal. */
 export type Value =
