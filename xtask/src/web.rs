@@ -19,19 +19,6 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// Where the package lives, from the root of the workspace.
 const FOLDER: &str = "bindings-wasm";
 
-/// What the standard library and every browser of the last years have, for wasm-opt.
-const FEATURES: [&str; 9] = [
-    "--enable-threads",
-    "--enable-simd",
-    "--enable-bulk-memory",
-    "--enable-bulk-memory-opt",
-    "--enable-nontrapping-float-to-int",
-    "--enable-sign-ext",
-    "--enable-mutable-globals",
-    "--enable-reference-types",
-    "--enable-multivalue",
-];
-
 /// One `.wasm` of the package.
 struct Module {
     name: &'static str,
@@ -39,9 +26,8 @@ struct Module {
     glue: &'static str,
     /// Features of the crate.
     features: &'static str,
-    /// Cargo's profile, and what wasm-opt does besides.
+    /// Cargo's profile.
     profile: &'static str,
-    optimise: &'static str,
     target: Target,
 }
 
@@ -115,16 +101,10 @@ const MODULES: [Module; 5] = [
 ];
 
 const PROVER: Module =
-    Module { name: "", glue: "", features: "prove", profile: "wasm", optimise: "-O3", target: Target::Simd };
+    Module { name: "", glue: "", features: "prove", profile: "wasm", target: Target::Simd };
 
-const SMALL: Module = Module {
-    name: "",
-    glue: "",
-    features: "",
-    profile: "wasm-small",
-    optimise: "-Oz",
-    target: Target::Small,
-};
+const SMALL: Module =
+    Module { name: "", glue: "", features: "", profile: "wasm-small", target: Target::Small };
 
 /// Builds the package into `bindings-wasm/dist`.
 pub fn build(project: &Project) -> Result<(), Error> {
@@ -205,7 +185,7 @@ impl<'a> Web<'a> {
 
     /// Builds a module, puts the JavaScript around it into `glue` and says where the module is.
     fn module(&self, module: &Module, glue: &Path) -> Result<PathBuf, Error> {
-        let Module { name, glue: script, features, profile, optimise, target } = module;
+        let Module { name, glue: script, features, profile, target } = module;
         let folder = self.target.join(target.folder());
         let mut build = self.cargo(*target);
         build.args(["--locked", "--lib", "--package", PACKAGE]);
@@ -222,8 +202,7 @@ impl<'a> Web<'a> {
             let file = format!("{script}.{extension}");
             share(&folder.join(&file), &glue.join(&file))?;
         }
-        let bound = folder.join(format!("{script}_bg.wasm"));
-        self.optimised(name, optimise, &bound)
+        Ok(folder.join(format!("{script}_bg.wasm")))
     }
 
     /// Cargo, about to build.
@@ -232,22 +211,6 @@ impl<'a> Web<'a> {
         let mut cargo = self.project.command("rustup");
         cargo.args(["run", NIGHTLY, "cargo", "build"]).args(standard_library);
         cargo
-    }
-
-    /// The module after wasm-opt, which takes a minute and is spared where nothing changed.
-    fn optimised(&self, name: &str, level: &str, module: &Path) -> Result<PathBuf, Error> {
-        let folder = self.target.join("optimised");
-        create(&folder)?;
-        let (before, after) =
-            (folder.join(format!("{name}.before{level}")), folder.join(format!("{name}.wasm")));
-        if after.exists() && fs::read(&before).ok() == fs::read(module).ok() {
-            return Ok(after);
-        }
-        let mut wasm_opt = self.tool("wasm-opt");
-        wasm_opt.arg(level).args(FEATURES).args(["--strip-debug", "--strip-producers"]);
-        process::run(wasm_opt.arg(module).arg("-o").arg(&after))?;
-        copy(module, &before)?;
-        Ok(after)
     }
 
     /// The compiler's flags. No path of this machine goes into a module, so that one source gives the same bytes anywhere.
