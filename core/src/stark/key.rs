@@ -125,9 +125,11 @@ fn hash<C: Chip>(
     tables: &[Table<'_, C>],
     fixed: &[Vec<Vec<F>>],
 ) -> [u8; 32] {
-    let mut hasher = blake3::Hasher::new_derive_key("velum 2026 verifier key v3");
+    let mut hasher = blake3::Hasher::new_derive_key("velum 2026 verifier key v4");
     hasher.update(&[suite.id()]);
-    hasher.update(format!("{parameters:?}").as_bytes());
+    for parameter in parameters.fields() {
+        hasher.update(&(parameter as u64).to_le_bytes());
+    }
     for ((table, recorded), fixed) in tables.iter().zip(&shape.tables).zip(fixed) {
         let shape = [table.height(), table.width(), table.public().len(), fixed.len()];
         hasher.update(table.name().as_bytes());

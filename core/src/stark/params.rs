@@ -83,6 +83,35 @@ impl Parameters {
         query_grinding_bits: 0,
     };
 
+    /// Every field in order, as a verifier key hashes them.
+    pub(super) fn fields(&self) -> [usize; 10] {
+        // Taken apart without `..`, so that a new field cannot be left out.
+        let Self {
+            log_blowup,
+            queries,
+            max_log_arity,
+            log_final_poly_len,
+            blinding_rows,
+            lookup_grinding_bits,
+            ood_grinding_bits,
+            batch_grinding_bits,
+            folding_grinding_bits,
+            query_grinding_bits,
+        } = *self;
+        [
+            log_blowup,
+            queries,
+            max_log_arity,
+            log_final_poly_len,
+            blinding_rows,
+            lookup_grinding_bits,
+            ood_grinding_bits,
+            batch_grinding_bits,
+            folding_grinding_bits,
+            query_grinding_bits,
+        ]
+    }
+
     /// Random coefficients at the top of each quotient chunk: one for each query and one for the out-of-domain point.
     pub(super) const fn chunk_blinding(&self) -> usize {
         self.queries + 1

@@ -191,3 +191,72 @@ impl SymbolBuilder for Recorder {
         self.interactions.push(RecordedInteraction { bus, fields_degree, count_degree });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::air::ChipBuilder;
+
+    const BUS: Bus = Bus { name: "bus", width: 1 };
+
+    /// One constraint and one interaction, of which one thing may be otherwise.
+    #[derive(Clone, Copy, PartialEq)]
+    enum Otherwise {
+        Nothing,
+        Label,
+        Constant,
+        Column,
+        Offset,
+        Selector,
+        Field,
+        Count,
+        Weight,
+        Order,
+    }
+    use Otherwise::*;
+
+    impl Chip for Otherwise {
+        fn name(&self) -> &'static str {
+            "chip"
+        }
+
+        fn height(&self) -> usize {
+            256
+        }
+
+        fn width(&self) -> usize {
+            2
+        }
+
+        fn eval<B: ChipBuilder>(&self, b: &mut B) {
+            let is = |other| usize::from(*self == other);
+            let cell = b.main(is(Column), is(Offset) as i32);
+            let selector = if *self == Selector { b.first() } else { b.last() };
+            let rule = selector * (cell - B::Expr::from_usize(3 + is(Constant)));
+            let fields = vec![b.main(is(Field), 0)];
+            let count = B::Expr::from_usize(1 + is(Count));
+            if *self == Order {
+                b.interact(BUS, fields, count, 1);
+                b.assert_zero("rule", rule);
+            } else {
+                b.assert_zero(if *self == Label { "other rule" } else { "rule" }, rule);
+                b.interact(BUS, fields, count, 1 + is(Weight) as u32);
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_a_chip_states_is_hashed() {
+        let all = [Nothing, Label, Constant, Column, Offset, Selector, Field, Count, Weight, Order];
+        let hashes: BTreeSet<_> = all.iter().map(|chip| record(chip).rules).collect();
+        assert_eq!(hashes.len(), all.len());
+        assert_eq!(record(&Nothing).rules, record(&Nothing).rules);
+    }
+
+    #[test]
+    fn what_is_read_is_recorded() {
+        let recorded = record(&Offset);
+        assert_eq!(recorded.main, BTreeSet::from([(0, 0), (0, 1), (1, 0)]));
+        assert_eq!((recorded.constraints, recorded.interactions.len()), (1, 1));
+    }
+}
