@@ -17,7 +17,11 @@ export async function open(browser, url) {
   const page = await context.newPage();
   const troubles = [];
   page.on("pageerror", (error) => troubles.push(error.message));
-  page.on("console", (message) => message.type() === "error" && troubles.push(message.text()));
+  page.on("console", (message) => {
+    // Browsers ask for an icon by themselves.
+    const asked = !message.location().url.endsWith("/favicon.ico");
+    if (message.type() === "error" && asked) troubles.push(message.text());
+  });
   await page.goto(url);
   return { page, troubles };
 }

@@ -14,6 +14,11 @@ import { ISOLATION, serve } from "./server.mjs";
 const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
 const PROJECTS = fileURLToPath(new URL("packaging", import.meta.url));
 const LEARNT = "birth_date (org.iso.18013.5.1) makes the holder 18 years or older";
+/** The build that a page runs, by the headers that it comes with. */
+const BUILDS = [
+  [{}, "simd"],
+  [ISOLATION, "simd-threads"],
+];
 
 let folder, tarball;
 before(() => {
@@ -87,17 +92,18 @@ describe("in a browser", () => {
 
   /** What the page of a built project found out, with and without threads. */
   async function proves(context, path) {
-    for (const [headers, build] of [
-      [{}, "simd"],
-      [ISOLATION, "simd-threads"],
-    ]) {
+    for (const [headers, build] of BUILDS) {
       const server = await serve({ "/": pathToFileURL(`${path}/`) }, headers);
       context.after(() => server.close());
-      const { page, troubles } = await open(browser, `${server.origin}/`);
-      const outcome = await page.waitForFunction(() => globalThis.outcome);
-      assert.deepEqual([await outcome.jsonValue(), troubles], [{ build, learnt: LEARNT }, []]);
-      await page.close();
+      await provesAt(`${server.origin}/`, build);
     }
+  }
+
+  async function provesAt(address, build) {
+    const { page, troubles } = await open(browser, address);
+    const outcome = await page.waitForFunction(() => globalThis.outcome);
+    assert.deepEqual([await outcome.jsonValue(), troubles], [{ build, learnt: LEARNT }, []]);
+    await page.close();
   }
 
   test("a project without a bundler proves", async (context) => {
@@ -111,10 +117,18 @@ describe("in a browser", () => {
     await proves(context, path);
   });
 
-  test("a Vite project proves", async (context) => {
+  test("a Vite project proves, built and while it is developed", async (context) => {
     const path = project("vite");
     run(path, "npm", "run", "--silent", "build");
     await proves(context, join(path, "dist"));
+
+    const vite = await import(pathToFileURL(join(path, "node_modules/vite/dist/node/index.js")));
+    for (const [headers, build] of BUILDS) {
+      const server = await vite.createServer({ root: path, logLevel: "error", server: { port: 0, headers } });
+      context.after(() => server.close());
+      await server.listen();
+      await provesAt(server.resolvedUrls.local[0], build);
+    }
   });
 
   test("a webpack project proves", async (context) => {
