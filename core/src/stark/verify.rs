@@ -32,10 +32,7 @@ pub enum VerifyError {
     #[error("the proof has a number that is no field element")]
     NotCanonical,
     /// The proof does not show the statement.
-    #[error(
-        "the proof does not show this statement: it was changed, or made for another request, session or issuer \
-         (first check to fail: {check})"
-    )]
+    #[error("the proof does not show the statement (first check to fail: {check})")]
     Invalid {
         /// Which check failed first, which tells nothing of why.
         check: Check,
