@@ -69,8 +69,7 @@ impl Prover {
     ) -> Result<Vec<u8>, JsValue> {
         let prepared = Zeroizing::new(prepared.to_vec());
         watched(progress, |control| {
-            let clock = clock.map_or(Ok(Clock::Any), clock_at)?;
-            let options = PresentOptions { clock, disclose_device_namespaces, control };
+            let options = present_options(clock, disclose_device_namespaces, control)?;
             let (request, transcript) =
                 (Request::from_json(request.as_bytes())?, SessionTranscript::parse(transcript)?);
             let response = DeviceResponse::parse(document)?;
@@ -100,6 +99,25 @@ pub fn explain(request: &str, document: &[u8]) -> Result<String, JsValue> {
         Ok(output::text(explanation_json(&request.explain(response.document(request.doc_type())?))))
     };
     or_throw(explained())
+}
+
+/// Throws what [`Prover::present`] would throw before it proves, and uses nothing up.
+#[wasm_bindgen]
+pub fn check(
+    document: &[u8],
+    transcript: &[u8],
+    request: &str,
+    clock: Option<f64>,
+    disclose_device_namespaces: bool,
+) -> Result<(), JsValue> {
+    let checked = || {
+        let options = present_options(clock, disclose_device_namespaces, Control::none())?;
+        let (request, transcript) =
+            (Request::from_json(request.as_bytes())?, SessionTranscript::parse(transcript)?);
+        let response = DeviceResponse::parse(document)?;
+        options.check(response.document(request.doc_type())?, &transcript, &request).map(drop)
+    };
+    or_throw(checked())
 }
 
 /// What the device signs for a session, the elements of its own included that the document says it signs.
@@ -137,6 +155,15 @@ fn explanation_json(explanation: &Explanation) -> serde_json::Value {
     json["hidden"] = hidden.collect();
     json["predicates"] = predicates.collect();
     json
+}
+
+fn present_options(
+    clock: Option<f64>,
+    disclose_device_namespaces: bool,
+    control: Control<'_>,
+) -> Result<PresentOptions<'_>, Error> {
+    let clock = clock.map_or(Ok(Clock::Any), clock_at)?;
+    Ok(PresentOptions { clock, disclose_device_namespaces, control })
 }
 
 fn clock_at(seconds: f64) -> Result<Clock, Error> {

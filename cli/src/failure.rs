@@ -43,6 +43,15 @@ impl FailureCode {
             Self::File => "file",
         }
     }
+
+    /// The option of `velum prove` that agrees to what the library refuses unasked.
+    fn option(self) -> Option<&'static str> {
+        match self {
+            Self::Credentials(Code::Clock) => Some("--any-clock"),
+            Self::Credentials(Code::DeviceNamespaces) => Some("--disclose-device-namespaces"),
+            _ => None,
+        }
+    }
 }
 
 impl Failure {
@@ -77,6 +86,9 @@ impl Failure {
             write_stdout(&json!({ "error": error }).to_string());
         } else if matches!(code, FailureCode::Credentials(_)) {
             write_stderr(format_args!("error: {message}\n  where: {place}\n  code: {}", code.as_str()));
+            if let Some(option) = code.option() {
+                write_stderr(format_args!("  option: {option}"));
+            }
         } else {
             write_stderr(format_args!("error: {message}"));
         }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use velum_testdata::MUSTERMANN;
 
-use crate::{Folder, assert_failure, velum, velum_json};
+use crate::{Folder, assert_failure, velum, velum_json, words};
 
 #[test]
 fn usage_errors_are_status_2_and_json_too() {
@@ -51,4 +51,9 @@ fn people_get_failures_on_stderr() {
     assert_eq!(output.status.code(), Some(2));
     assert!(output.stdout.is_empty());
     assert!(String::from_utf8(output.stderr).unwrap().starts_with("error: cannot read no such file"));
+
+    let output = velum(&words(&Folder::of_case(&MUSTERMANN).prove_arguments(&[])));
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.ends_with("  code: clock\n  option: --any-clock\n"), "{stderr}");
 }

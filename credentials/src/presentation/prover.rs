@@ -71,8 +71,8 @@ impl PresentOptions<'_> {
         self.clock.check(request.now())?;
         let issuer = document.verify(request, transcript)?;
         if document.device_signed().has_name_spaces() && !self.disclose_device_namespaces {
-            let message = "the device signed elements of its own, which would be shown in clear; agree to show them \
-                           (--disclose-device-namespaces), or have the device sign without them";
+            let message = "the device signed elements of its own, which would be shown in clear; agree to show them, or \
+                           have the device sign without them";
             let error = Error::new(Code::DeviceNamespaces, "deviceSigned.nameSpaces", message);
             return Err(error.within(document.place()));
         }
@@ -246,8 +246,8 @@ impl Clock {
         match self {
             Self::At(clock) if clock.unix().abs_diff(now.unix()) > CLOCK_TOLERANCE_SECONDS => {
                 let message = format!(
-                    "the verifier asks for {now}, this clock says {clock}; refuse, or answer any time (--any-clock) for \
-                     a document of the past"
+                    "the verifier asks for {now}, this clock says {clock}; refuse, or answer any time for a document of \
+                     the past"
                 );
                 Err(Error::new(Code::Clock, "request.now", message))
             }

@@ -75,7 +75,8 @@ impl fmt::Display for Learnt {
 pub struct Explanation {
     /// What the verifier learns if every predicate holds and nothing more is released.
     pub learnt: Vec<Learnt>,
-    /// The elements of the document whose values stay hidden: all that are not disclosed, as (namespace, element).
+    /// The elements of the document whose values stay hidden: all that are neither disclosed nor equal to what the request
+    /// names, as (namespace, element).
     pub hidden: Vec<(String, String)>,
     /// For each predicate of the request in words, whether it holds.
     pub predicates: Vec<(String, Result<(), Error>)>,
@@ -112,9 +113,9 @@ impl Request {
     }
 
     fn hidden(&self, document: &Document) -> Vec<(String, String)> {
-        let disclosed = |namespace: &str, element: &str| {
+        let told = |namespace: &str, element: &str| {
             self.predicates().iter().any(|asked| {
-                asked.condition == Condition::Disclose
+                matches!(asked.condition, Condition::Disclose | Condition::Equals(_))
                     && asked.namespace == namespace
                     && asked.element == element
             })
@@ -122,7 +123,7 @@ impl Request {
         let mut hidden = Vec::new();
         for name_space in document.issuer_signed().name_spaces() {
             for item in name_space.items() {
-                if !disclosed(name_space.name(), item.element_identifier()) {
+                if !told(name_space.name(), item.element_identifier()) {
                     hidden.push((name_space.name().to_owned(), item.element_identifier().to_owned()));
                 }
             }
