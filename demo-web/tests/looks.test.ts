@@ -3,30 +3,18 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { serve } from "#server";
 import type { AxeResults, RunOptions } from "axe-core";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 
-import { launch } from "./support/browser.ts";
-import { Demo, DIST } from "./support/demo.ts";
+import { inDays } from "./support/demo.ts";
+import { Stage } from "./support/stage.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-let browser: Browser;
-let server: Awaited<ReturnType<typeof serve>>;
-
-before(async () => {
-  server = await serve({ folder: DIST });
-  browser = await launch();
-});
-
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const stage = new Stage();
 
 /** What axe finds, in words. */
 async function barriers(page: Page): Promise<string[]> {
@@ -42,6 +30,9 @@ async function barriers(page: Page): Promise<string[]> {
 
 async function fits(page: Page, width: number): Promise<void> {
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, "no horizontal scrolling");
+  const tooWide = (roles: Element[]): string[] =>
+    roles.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).map(({ id }) => id);
+  assert.deepEqual(await page.locator(".role").evaluateAll(tooWide), [], "what sticks out of its panel");
 }
 
 for (const { width, colorScheme } of [
@@ -52,7 +43,7 @@ for (const { width, colorScheme } of [
   { width: 360, colorScheme: "light" },
 ] as const) {
   test(`${width} px, ${colorScheme}: fits, and has no barriers in any state`, async () => {
-    const demo = await Demo.open(browser, server.url, { viewport: { width, height: 800 }, colorScheme });
+    const demo = await stage.demo({ viewport: { width, height: 800 }, colorScheme });
     const check = async (state: string): Promise<void> => {
       await demo.screenshot(`${width}-${colorScheme}-${state}`);
       await fits(demo.page, width);
@@ -72,17 +63,23 @@ for (const { width, colorScheme } of [
     await demo.prepared(2);
     await check("3-verified");
     await demo.verifier.getByLabel("Another time, UTC").check();
-    await demo.verifier.getByLabel("Date and time, UTC").fill("2099-01-01T00:00");
+    await demo.verifier.getByLabel("Date and time, UTC").fill(inDays(60));
     await demo.verifier.getByLabel("Value").fill("120");
     await demo.ask();
     await demo.wallet.getByText("clock", { exact: true }).waitFor();
     await check("4-refused");
+    await demo.verifier.getByLabel("Value").fill("18");
+    await demo.ask();
+    await demo.wallet.getByLabel("Answer all the same").check();
+    await demo.consent.click();
+    await demo.wallet.getByText("expired", { exact: true }).waitFor();
+    await check("5-expired");
     await demo.close();
   });
 }
 
 test("the keyboard alone tells the whole story", async () => {
-  const demo = await Demo.open(browser, server.url);
+  const demo = await stage.demo();
   const { page } = demo;
   const go = async (name: string): Promise<void> => {
     for (let tabs = 0; tabs < 60; tabs += 1) {
@@ -114,7 +111,7 @@ test("the keyboard alone tells the whole story", async () => {
 });
 
 test("nothing moves for those who want it so", async () => {
-  const demo = await Demo.open(browser, server.url, { reducedMotion: "reduce" });
+  const demo = await stage.demo({ reducedMotion: "reduce" });
   const moving = await demo.page.evaluate(
     () =>
       [...document.querySelectorAll("*")].filter((element) => {
@@ -131,7 +128,7 @@ test("nothing moves for those who want it so", async () => {
 });
 
 test("what changes is announced", async () => {
-  const demo = await Demo.open(browser, server.url);
+  const demo = await stage.demo();
   const spoken = (text: string | RegExp) => demo.page.getByRole("status").filter({ hasText: text });
   await demo.issue();
   await spoken("Mobile driving licence issued.").waitFor();

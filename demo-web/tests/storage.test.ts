@@ -1,28 +1,21 @@
 // The wallet's storage in a real browser: what lies sealed, what can be taken once, what no script can read.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 
-import { serve } from "#server";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 
 import type {} from "./harness/expose.ts";
-import { launch, open, type Opened } from "./support/browser.ts";
+import { open, type Opened } from "./support/browser.ts";
+import { Stage } from "./support/stage.ts";
 
-let browser: Browser;
-let server: Awaited<ReturnType<typeof serve>>;
+const stage = new Stage({ folder: "build/harness" });
 let opened: Opened;
 
 before(async () => {
-  server = await serve({ folder: "build/harness" });
-  browser = await launch();
-  opened = await open(browser, server.url);
+  const { browser, url } = stage.running;
+  opened = await open(browser, url);
   await ready(opened.page);
-});
-
-after(async () => {
-  await browser.close();
-  await server.close();
 });
 
 async function ready(page: Page): Promise<void> {
@@ -66,7 +59,7 @@ test("two tabs that take at once never get the same proof", async () => {
   const PROOFS = 20;
   await stock(opened.page, "a", PROOFS);
   const other = await opened.context.newPage();
-  await other.goto(server.url);
+  await other.goto(stage.running.url);
   await ready(other);
   const [here, there] = await Promise.all([take(opened.page, "a", PROOFS), take(other, "a", PROOFS)]);
   assert.deepEqual(
@@ -200,7 +193,7 @@ test("the device key signs as ES256 does, r || s", async () => {
 
 test("work that needs a lock waits for it over tabs, or is told that it is taken", async () => {
   const other = await opened.context.newPage();
-  await other.goto(server.url);
+  await other.goto(stage.running.url);
   await ready(other);
   await opened.page.evaluate(() => {
     const free = new Promise<void>((resolve) => addEventListener("free", () => resolve(), { once: true }));

@@ -1,13 +1,12 @@
 // What may go wrong: refusals, cancelling, a lost worker, several tabs.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { serve } from "#server";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 
-import { launch } from "./support/browser.ts";
-import { Demo, DIST } from "./support/demo.ts";
+import { type Demo, inDays } from "./support/demo.ts";
+import { Stage } from "./support/stage.ts";
 
 declare global {
   interface Window {
@@ -15,19 +14,8 @@ declare global {
   }
 }
 
-let browser: Browser;
-let server: Awaited<ReturnType<typeof serve>>;
-
-before(async () => {
-  // Not isolated: one thread, and a call is cancelled by ending its worker.
-  server = await serve({ folder: DIST, isolation: false });
-  browser = await launch();
-});
-
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+// Not isolated: one thread, and a call is cancelled by ending its worker.
+const stage = new Stage({ isolation: false });
 
 /** Cancels a step of the wallet's work as soon as it begins: it may be done before anyone could reach the button. */
 function cancelAt(page: Page, step: string): Promise<void> {
@@ -44,7 +32,7 @@ function cancelAt(page: Page, step: string): Promise<void> {
 }
 
 test("a predicate that does not hold cannot be consented to", async () => {
-  const demo = await Demo.open(browser, server.url);
+  const demo = await stage.demo();
   await demo.issue();
   await demo.verifier.getByLabel("Value").fill("60");
   await demo.ask();
@@ -57,7 +45,7 @@ test("a predicate that does not hold cannot be consented to", async () => {
 });
 
 test("without the document, or an issuer, there is no answer", async () => {
-  const demo = await Demo.open(browser, server.url);
+  const demo = await stage.demo();
   await demo.ask();
   await demo.verifier.getByText("issuer_untrusted").waitFor();
   await demo.issue("Age attestation");
@@ -73,7 +61,7 @@ test("without the document, or an issuer, there is no answer", async () => {
 });
 
 test("a licence of an issuer that is not trusted is refused", async () => {
-  const demo = await Demo.open(browser, server.url);
+  const demo = await stage.demo();
   await demo.issuer.getByLabel("Country").selectOption("NZ");
   await demo.issue();
   await demo.issuer.getByLabel("Country").selectOption("UT");
@@ -86,12 +74,11 @@ test("a licence of an issuer that is not trusted is refused", async () => {
 });
 
 test("a request about another time is answered only if the holder insists, and not beyond the document’s end", async () => {
-  const demo = await Demo.open(browser, server.url);
+  const demo = await stage.demo();
   await demo.issue();
   await demo.prepared(2);
   await demo.verifier.getByLabel("Another time, UTC").check();
   const other = demo.verifier.getByLabel("Date and time, UTC");
-  const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 16);
   await other.fill(inDays(10));
   await demo.ask();
   await demo.wallet.getByText("clock", { exact: true }).waitFor();
@@ -109,7 +96,7 @@ test("a request about another time is answered only if the holder insists, and n
 });
 
 test("background work can be paused, and resumed", async () => {
-  const demo = await Demo.open(browser, server.url);
+  const demo = await stage.demo();
   await cancelAt(demo.page, "Preparing a proof ahead of time");
   await demo.issue();
   await demo.wallet.getByText("Preparing is paused.").waitFor();
@@ -120,7 +107,7 @@ test("background work can be paused, and resumed", async () => {
 
 for (const step of ["Signing for this session", "Making the presentation"]) {
   test(`an answer can be cancelled, and asked for again: ${step.toLowerCase()}`, async () => {
-    const demo = await Demo.open(browser, server.url);
+    const demo = await stage.demo();
     await demo.issue();
     await demo.prepared(2);
     await demo.ask();
@@ -137,7 +124,7 @@ for (const step of ["Signing for this session", "Making the presentation"]) {
 
 /** Keeps the page's workers at hand, so that one can be ended from outside. */
 async function openWithWorkersAtHand(): Promise<Demo> {
-  const demo = await Demo.open(browser, server.url);
+  const demo = await stage.demo();
   await demo.page.addInitScript(() => {
     window.workers = [];
     const Original = Worker;
@@ -174,8 +161,28 @@ test("a worker that dies is reported, and the next call has another", async () =
   await demo.close();
 });
 
+test("a verifier that breaks down has not refused anything", async () => {
+  const demo = await openWithWorkersAtHand();
+  await demo.story();
+  await demo.page.evaluate(() => {
+    document.querySelector<HTMLElement>("[data-tamper=byte]")?.click();
+    // Verifying takes many times as long as it takes to get here.
+    setTimeout(() => {
+      for (const worker of window.workers) worker.terminate();
+    });
+  });
+  const attempt = demo.verifier.locator("[data-attempt=byte]");
+  await attempt.getByText("Not judged").waitFor();
+  assert.equal(await attempt.locator(".code").innerText(), "worker_failed");
+  assert.equal(await attempt.getByText("Refused").count(), 0);
+  await demo.screenshot("not-judged");
+  await demo.verifier.getByRole("button", { name: "Change a byte" }).click();
+  await attempt.getByText("Refused").waitFor();
+  await demo.close();
+});
+
 test("two tabs share the wallet and never a proof", async () => {
-  const demo = await Demo.open(browser, server.url);
+  const demo = await stage.demo();
   await demo.issue();
   await demo.prepared(2);
   const other = await demo.tab();

@@ -2,9 +2,8 @@
 
 import { lengthInWords } from "../bytes.ts";
 import { duration } from "../time.ts";
-import { h, replace } from "../ui/dom.ts";
+import { type Child, h, replace } from "../ui/dom.ts";
 import { failureView } from "../ui/failure-view.ts";
-import { workView } from "../ui/work.ts";
 import { factInWords } from "../words.ts";
 import { type Series, stageChart } from "./chart.ts";
 import { envelopeView } from "./envelope-view.ts";
@@ -13,22 +12,23 @@ import type { Accepted, Attempt, Verdict, Verifier } from "./verifier.ts";
 
 export function verdictView(verifier: Verifier): HTMLElement {
   const host = h("div", { class: "verdict" });
+  const tampering = tamperView(verifier);
   const spoken = h("p", { class: "sr", role: "status" });
   verifier.verdict.watch((verdict) => {
-    replace(host, content(verifier, verdict));
+    replace(host, content(verdict, tampering));
     spoken.textContent = announcement(verdict);
   });
   return h("div", {}, host, spoken);
 }
 
-function content(verifier: Verifier, verdict: Verdict): HTMLElement {
+function content(verdict: Verdict, tampering: HTMLElement): HTMLElement {
   switch (verdict.kind) {
     case "none":
       return h("p", { class: "empty" }, "Nothing asked yet.");
     case "waiting":
       return h("p", { class: "notice" }, "Waiting for the wallet. ", h("a", { href: "#wallet" }, "Decide there"), ".");
     case "verifying":
-      return workView(verdict.work);
+      return h("p", { class: "notice" }, "Verifying…");
     case "declined":
       return h(
         "p",
@@ -39,7 +39,7 @@ function content(verifier: Verifier, verdict: Verdict): HTMLElement {
     case "refused":
       return failureView(verdict.failure);
     case "accepted":
-      return acceptedView(verifier, verdict.accepted);
+      return acceptedView(verdict.accepted, tampering);
   }
 }
 
@@ -56,7 +56,7 @@ function announcement(verdict: Verdict): string {
   }
 }
 
-function acceptedView(verifier: Verifier, accepted: Accepted): HTMLElement {
+function acceptedView(accepted: Accepted, tampering: HTMLElement): HTMLElement {
   const { evidence, facts, issuerName, verifyMs, measured } = accepted;
   const waited = measured.ahead ? measured.presentMs : measured.prepareMs + measured.presentMs;
   return h(
@@ -76,7 +76,7 @@ function acceptedView(verifier: Verifier, accepted: Accepted): HTMLElement {
       figure("Proof", lengthInWords(evidence.presentation.length)),
     ),
     h("section", {}, h("h3", {}, "Where the time went"), stageChart(seriesOf(accepted))),
-    tamperView(verifier),
+    tampering,
     envelopeView(evidence),
   );
 }
@@ -107,8 +107,21 @@ function tamperView(verifier: Verifier): HTMLElement {
     ),
   );
   const outcomes = h("div", { class: "stack attempts host", role: "log", "aria-label": "What came of it" });
+  const shown = new Map<Attempt, HTMLElement>();
   verifier.attempts.watch((attempts) => {
-    replace(outcomes, ...attempts.map(attemptView));
+    for (const [attempt, view] of shown) {
+      if (attempts.includes(attempt)) continue;
+      view.remove();
+      shown.delete(attempt);
+    }
+    // One by one, so that a screen reader says what is new and nothing else.
+    for (const attempt of attempts) {
+      if (shown.has(attempt)) continue;
+      const view = attemptView(verifier, attempt);
+      shown.set(attempt, view);
+      outcomes.append(view);
+      view.scrollIntoView({ block: "nearest" });
+    }
   });
   return h(
     "section",
@@ -119,20 +132,41 @@ function tamperView(verifier: Verifier): HTMLElement {
   );
 }
 
-function attemptView({ tampering, refusal }: Attempt): HTMLElement {
-  if (refusal === undefined) {
-    return h(
-      "div",
-      { class: "notice bad", role: "alert" },
-      h("strong", {}, `${tampering.label}: accepted.`),
-      " This is a defect of Velum.",
-    );
-  }
+function attemptView(verifier: Verifier, attempt: Attempt): HTMLElement {
+  const { tampering } = attempt;
   return h(
     "article",
     { class: "attempt", "data-attempt": tampering.id },
-    h("p", { class: "attempt-head" }, h("strong", {}, tampering.label), h("span", { class: "refused" }, "Refused")),
+    h("p", { class: "attempt-head" }, h("strong", {}, tampering.label), verdictOn(attempt)),
     h("p", {}, tampering.done),
-    h("p", { class: "where" }, h("code", { class: "code" }, refusal.code), " ", refusal.message),
+    ...consequence(verifier, attempt),
   );
+}
+
+function verdictOn({ kind }: Attempt): HTMLElement {
+  switch (kind) {
+    case "refused":
+      return h("span", { class: "refused" }, "Refused");
+    case "accepted":
+      return h("span", { class: "alarm" }, "Accepted");
+    case "unjudged":
+      return h("span", { class: "alarm" }, "Not judged");
+  }
+}
+
+function consequence(verifier: Verifier, attempt: Attempt): Child[] {
+  const { why, anew } = attempt.tampering;
+  switch (attempt.kind) {
+    case "refused":
+      return [
+        h("p", {}, why),
+        h("p", { class: "where" }, h("code", { class: "code" }, attempt.failure.code)),
+        anew !== undefined &&
+          h("button", { type: "button", class: "quiet", click: () => void verifier.askAnew(attempt) }, anew),
+      ];
+    case "accepted":
+      return [h("p", { class: "notice bad" }, "This is a defect of Velum.")];
+    case "unjudged":
+      return [failureView(attempt.failure, {})];
+  }
 }

@@ -18,6 +18,10 @@ export interface Tampering {
   readonly label: string;
   /** What was done, in words. */
   readonly done: string;
+  /** Why no proof can serve for it. */
+  readonly why: string;
+  /** Offers to put the changed request to the wallet, whose own refusal tells more. */
+  readonly anew?: string;
   apply(evidence: Evidence, origin: string): Promise<Evidence>;
 }
 
@@ -29,18 +33,22 @@ export const TAMPERINGS: readonly Tampering[] = [
     id: "byte",
     label: "Change a byte",
     done: "One bit of the proof was turned over.",
+    why: "Every part of a proof is checked against the others.",
     apply: async (evidence) => ({ ...evidence, presentation: flipOneBit(evidence.presentation) }),
   },
   {
     id: "replay",
     label: "Replay to another session",
     done: "The same answer was given in a session with another nonce.",
+    why: "A proof is tied to its session: whoever copies it cannot use it in theirs.",
     apply: async (evidence, origin) => ({ ...evidence, transcript: await sessionTranscript(origin, newNonce()) }),
   },
   {
     id: "expired",
     label: "Ask with an expired date",
-    done: "The same answer was given to a request about 60 days from now, when the document has expired.",
+    done: `The same answer was given to a request as of ${LATER_DAYS} days later, when the document has expired.`,
+    why: "A proof is tied to the time that was asked. It is worth nothing for another, whether or not the document is valid then. That is for the wallet to find, in a new answer.",
+    anew: "Ask the wallet about that day",
     apply: async ({ request, ...evidence }) => {
       const now = timestamp(addDays(new Date(request.now), LATER_DAYS));
       return { ...evidence, request: { ...request, now } };
@@ -50,6 +58,7 @@ export const TAMPERINGS: readonly Tampering[] = [
     id: "namespace",
     label: "Swap the namespace",
     done: "The same answer was given to a request about elements of another namespace.",
+    why: "A proof is about the elements that were asked, by namespace and name.",
     apply: async ({ request, ...evidence }) => {
       const predicates = request.predicates.map((predicate) => ({
         ...predicate,

@@ -1,13 +1,12 @@
 // The verifier: asks, and judges the answer by its own request and its own session. It never sees a document.
 
-import type { Learnt, Request } from "@velum/prover";
+import type { ErrorCode, Learnt, Request } from "@velum/prover";
 import type { Verifier as PackageVerifier } from "@velum/prover/verify";
 
 import type { Answer, Asked, Measured } from "../exchange/messages.ts";
 import { newNonce, sessionTranscript } from "../exchange/session.ts";
 import { type Failure, failureOf } from "../failure.ts";
 import { Store } from "../ui/store.ts";
-import { Work } from "../ui/work.ts";
 import { issuerIndex } from "./envelope.ts";
 import type { Evidence, Tampering } from "./tamper.ts";
 
@@ -17,6 +16,7 @@ export type Checker = Pick<PackageVerifier, "ready" | "verify">;
 export interface Accepted {
   readonly evidence: Evidence;
   readonly facts: readonly Learnt[];
+  readonly trusted: readonly Trusted[];
   readonly issuerName: string;
   readonly verifyMs: number;
   readonly measured: Measured;
@@ -25,22 +25,26 @@ export interface Accepted {
 export type Verdict =
   | { readonly kind: "none" }
   | { readonly kind: "waiting" }
-  | { readonly kind: "verifying"; readonly work: Work }
+  | { readonly kind: "verifying" }
   | { readonly kind: "declined" }
   | { readonly kind: "accepted"; readonly accepted: Accepted }
   | { readonly kind: "refused"; readonly failure: Failure };
 
-/** What came of tampering: a refusal, or the alarm that there was none. */
-export interface Attempt {
-  readonly tampering: Tampering;
-  readonly refusal: Failure | undefined;
-}
+/** What came of tampering. `unjudged` is no verdict: what judges it did not work. */
+export type Attempt = { readonly tampering: Tampering; readonly request: Request } & (
+  | { readonly kind: "refused"; readonly failure: Failure }
+  | { readonly kind: "accepted" }
+  | { readonly kind: "unjudged"; readonly failure: Failure }
+);
 
 /** A trusted issuer of a request, by name. */
 export interface Trusted {
   readonly name: string;
   readonly root: string;
 }
+
+/** The one code by which a proof itself is refused: any other tells that something did not work. */
+const REFUSED: ErrorCode = "proof_invalid";
 
 export class Verifier {
   readonly verdict = new Store<Verdict>({ kind: "none" });
@@ -74,11 +78,10 @@ export class Verifier {
         show({ kind: "declined" });
         return;
       }
-      const work = new Work("Verifying");
-      show({ kind: "verifying", work });
+      show({ kind: "verifying" });
       const transcript = await sessionTranscript(this.#origin, nonce);
       const evidence: Evidence = { presentation: answer.presentation, transcript, request };
-      show({ kind: "accepted", accepted: await this.#judge(evidence, trusted, answer.measured, work) });
+      show({ kind: "accepted", accepted: await this.#judge(evidence, trusted, answer.measured) });
     } catch (error) {
       show({ kind: "refused", failure: failureOf(error) });
     }
@@ -88,26 +91,34 @@ export class Verifier {
   async tamper(tampering: Tampering): Promise<void> {
     const verdict = this.verdict.value;
     if (verdict.kind !== "accepted") return;
-    const changed = await tampering.apply(verdict.accepted.evidence, this.#origin);
-    let refusal: Failure | undefined;
-    try {
-      await this.#checker.verify(changed);
-    } catch (error) {
-      refusal = failureOf(error);
-    }
+    const attempt = await this.#attempt(tampering, verdict.accepted.evidence);
     if (this.verdict.value !== verdict) return;
-    const others = this.attempts.value.filter((attempt) => attempt.tampering !== tampering);
-    this.attempts.set([{ tampering, refusal }, ...others]);
+    const others = this.attempts.value.filter((other) => other.tampering !== tampering);
+    this.attempts.set([...others, attempt]);
   }
 
-  async #judge(
-    evidence: Evidence,
-    trusted: readonly Trusted[],
-    measured: Measured,
-    { options }: Work,
-  ): Promise<Accepted> {
-    const { facts, ms } = await this.#checker.verify(evidence, options);
+  /** Puts the request of an attempt to the wallet. */
+  async askAnew({ request }: Attempt): Promise<void> {
+    const verdict = this.verdict.value;
+    if (verdict.kind === "accepted") await this.ask(request, verdict.accepted.trusted);
+  }
+
+  async #attempt(tampering: Tampering, evidence: Evidence): Promise<Attempt> {
+    const changed = await tampering.apply(evidence, this.#origin);
+    const { request } = changed;
+    try {
+      await this.#checker.verify(changed);
+      return { tampering, request, kind: "accepted" };
+    } catch (error) {
+      const failure = failureOf(error);
+      return { tampering, request, kind: failure.code === REFUSED ? "refused" : "unjudged", failure };
+    }
+  }
+
+  async #judge(evidence: Evidence, trusted: readonly Trusted[], measured: Measured): Promise<Accepted> {
+    const { facts, ms } = await this.#checker.verify(evidence);
     const issuer = trusted[issuerIndex(evidence.presentation) ?? -1];
-    return { evidence, facts, issuerName: issuer?.name ?? "A trusted authority", verifyMs: ms, measured };
+    const issuerName = issuer?.name ?? "A trusted authority";
+    return { evidence, facts, trusted, issuerName, verifyMs: ms, measured };
   }
 }

@@ -11,8 +11,22 @@ import { open, type Opened, type Watch } from "./browser.ts";
 
 const ARTEFACTS = env["VELUM_ARTEFACTS"] ?? "build/screenshots";
 
+/** What stands in a field of date and time, so many days from now. */
+export function inDays(days: number): string {
+  return new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 16);
+}
+
 /** Where the built page is. */
 export const DIST = "dist";
+
+export async function screenshot(page: Page, name: string): Promise<void> {
+  mkdirSync(ARTEFACTS, { recursive: true });
+  // What is sticky would be drawn where it has scrolled to.
+  await page.evaluate(() => {
+    scrollTo({ top: 0, behavior: "instant" });
+  });
+  await page.screenshot({ path: join(ARTEFACTS, `${name}.png`), fullPage: true });
+}
 
 export class Demo {
   readonly page: Page;
@@ -81,13 +95,8 @@ export class Demo {
     await this.verified.waitFor();
   }
 
-  async screenshot(name: string): Promise<void> {
-    mkdirSync(ARTEFACTS, { recursive: true });
-    // What is sticky would be drawn where it has scrolled to.
-    await this.page.evaluate(() => {
-      scrollTo({ top: 0, behavior: "instant" });
-    });
-    await this.page.screenshot({ path: join(ARTEFACTS, `${name}.png`), fullPage: true });
+  screenshot(name: string): Promise<void> {
+    return screenshot(this.page, name);
   }
 
   environment(what: "build" | "reason" | "isolated"): Promise<string> {
