@@ -9,6 +9,7 @@ import { Authorities } from "./issuer/authorities.ts";
 import { Issuer } from "./issuer/issuer.ts";
 import { issuerView } from "./issuer/view.ts";
 import { type Failure, failureOf } from "./failure.ts";
+import { missing } from "./needs.ts";
 import { failureView } from "./ui/failure-view.ts";
 import { Verifier } from "./verifier/verifier.ts";
 import { verifierView } from "./verifier/view.ts";
@@ -34,7 +35,14 @@ function makeProver(): { prover: Prover; refusal?: Failure } {
 }
 
 async function start(): Promise<void> {
+  const lack = missing();
+  if (lack !== undefined) {
+    standStill(lack);
+    return;
+  }
   const { prover, refusal } = makeProver();
+  // First, since what the storage holds can be forgotten even where it cannot be opened.
+  mount("colophon", colophon(prover.environment, askedBuild(), refusal));
   const [vault, authorities] = await Promise.all([Vault.open(), Authorities.open()]);
   const wallet = new Wallet(vault, prover);
   const issuer = new Issuer(authorities, mint, wallet);
@@ -43,7 +51,6 @@ async function start(): Promise<void> {
   mount("issuer-view", issuerView(issuer));
   mount("wallet-view", walletView(wallet));
   mount("verifier-view", verifierView(verifier, issuer.published));
-  mount("colophon", colophon(prover.environment, askedBuild(), refusal));
   await Promise.all([wallet.refresh(), issuer.refresh()]);
 }
 
@@ -51,6 +58,11 @@ function mount(id: string, view: HTMLElement): void {
   document.getElementById(id)?.replaceChildren(view);
 }
 
+/** In place of the three roles, none of which can do anything. */
+function standStill(failure: Failure): void {
+  mount("roles", failureView(failure));
+}
+
 start().catch((error: unknown) => {
-  mount("wallet-view", failureView(failureOf(error)));
+  standStill(failureOf(error));
 });

@@ -30,15 +30,19 @@ export class Issuer {
     this.#authorities = authorities;
     this.#mint = mint;
     this.#recipient = recipient;
-    authorities.onChange(() => {
-      this.refresh().catch((error: unknown) => {
-        this.state.set({ kind: "failed", failure: failureOf(error) });
-      });
-    });
+    authorities.onChange(() => void this.refresh());
   }
 
-  /** Reads which authorities there are. */
+  /** Reads which authorities there are, after a change here or in another tab. */
   async refresh(): Promise<void> {
+    try {
+      await this.#look();
+    } catch (error) {
+      this.state.set({ kind: "failed", failure: failureOf(error) });
+    }
+  }
+
+  async #look(): Promise<void> {
     this.published.set(await this.#authorities.published());
   }
 
@@ -52,7 +56,7 @@ export class Issuer {
       const { authority, document } = await this.#authorities.sign(kind, person.country, (keys) =>
         this.#mint(documentSpec(kind, person, keys, wallet.devicePoint, new Date())),
       );
-      await this.refresh();
+      await this.#look();
       await wallet.receive({ docType: kind.docType, document, authority });
       this.state.set({ kind: "done", title: kind.title, authority: authority.name, bytes: document.length });
     } catch (error) {

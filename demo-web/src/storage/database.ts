@@ -11,13 +11,21 @@ export class StorageError extends Error {
   }
 }
 
+const CLOSED = "the browser’s storage cannot be opened; allow this site to store data, or leave private browsing";
+
 /** Opens a database, made by `create` where it does not exist yet. */
 export function openDatabase(name: string, create: (database: IDBDatabase) => void): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string, cause?: unknown): void => {
       reject(new StorageError(`database ${name}`, reason, cause));
     };
-    const opening = indexedDB.open(name, 1);
+    let opening: IDBOpenDBRequest;
+    try {
+      opening = indexedDB.open(name, 1);
+    } catch (cause) {
+      fail(CLOSED, cause);
+      return;
+    }
     opening.onupgradeneeded = () => {
       create(opening.result);
     };
@@ -30,7 +38,7 @@ export function openDatabase(name: string, create: (database: IDBDatabase) => vo
       resolve(database);
     };
     opening.onerror = () => {
-      fail("cannot be opened; allow this site to store data, or leave private browsing", opening.error);
+      fail(CLOSED, opening.error);
     };
     opening.onblocked = () => {
       fail("is held open by another tab; close the other tabs of this page and reload");

@@ -1,0 +1,30 @@
+// What the page needs of its browser. Looked at before anything starts, so that it can be said in plain words.
+
+import type { Failure } from "./failure.ts";
+
+/** What is missing here, if anything. */
+export function missing(): Failure | undefined {
+  if (!isSecureContext) {
+    const reason = "browsers keep keys only for pages that come over https or from this machine";
+    return unsupported(
+      location.origin,
+      `${reason}; open this page by https, or at http://127.0.0.1 or http://localhost`,
+    );
+  }
+  for (const [name, isThere] of NEEDS) {
+    if (!isThere()) {
+      return unsupported("this browser", `it has no ${name}; take a current Chromium, Firefox or Safari`);
+    }
+  }
+  return undefined;
+}
+
+const NEEDS: readonly (readonly [name: string, isThere: () => boolean])[] = [
+  ["WebAssembly, in which proofs are made", () => typeof WebAssembly === "object"],
+  ["IndexedDB, in which the wallet lies", () => typeof indexedDB === "object" && indexedDB !== null],
+  ["Web Locks, by which tabs share the wallet", () => "locks" in navigator],
+];
+
+function unsupported(where: string, message: string): Failure {
+  return { code: "unsupported", where, message };
+}

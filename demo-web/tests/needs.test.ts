@@ -1,0 +1,61 @@
+// Where the page cannot run, it says so in plain words and what to do.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import type { Page } from "playwright-core";
+
+import { launch, open } from "./support/browser.ts";
+import { screenshot } from "./support/demo.ts";
+import { Stage } from "./support/stage.ts";
+
+const stage = new Stage();
+
+/** What stands across the page in place of the roles. */
+async function said(page: Page): Promise<string> {
+  const notice = page.getByRole("main").getByRole("alert");
+  await notice.waitFor();
+  assert.equal(await page.getByRole("region").count(), 0, "no role is left half made");
+  return notice.innerText();
+}
+
+test("an origin that is not secure", async (context) => {
+  const insecure = await launch(["--host-resolver-rules=MAP demo.test 127.0.0.1"]);
+  context.after(() => insecure.close());
+  const url = new URL(stage.running.url);
+  url.hostname = "demo.test";
+  const { page, watch } = await open(insecure, url.href);
+  assert.match(await said(page), /^unsupported\s+.*open this page by https, or at http:\/\/127\.0\.0\.1/);
+  await screenshot(page, "needs-secure-origin");
+  // Chromium says itself why it does not heed these headers.
+  assert.deepEqual(
+    watch.errors.filter((error) => !/Cross-Origin-Opener-Policy|Cross-Origin-Embedder-Policy/.test(error)),
+    [],
+  );
+});
+
+test("a browser without Web Locks", async () => {
+  const { browser, url } = stage.running;
+  const { context, page } = await open(browser, "about:blank");
+  await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, "locks"));
+  await page.goto(url);
+  assert.match(await said(page), /it has no Web Locks, by which tabs share the wallet; take a current/);
+  await context.close();
+});
+
+test("storage that the browser refuses to open", async () => {
+  const { browser, url } = stage.running;
+  const { context, page, watch } = await open(browser, "about:blank");
+  await page.addInitScript(() => {
+    // As browsers do it where the site may not store data.
+    IDBFactory.prototype.open = () => {
+      throw new DOMException("access denied", "SecurityError");
+    };
+  });
+  await page.goto(url);
+  assert.match(await said(page), /^storage\s+the browser’s storage cannot be opened; allow this site to store data/);
+  await page.getByRole("button", { name: "Forget everything" }).waitFor();
+  await screenshot(page, "needs-storage");
+  assert.deepEqual(watch.errors, []);
+  await context.close();
+});
