@@ -49,6 +49,19 @@ function prove(page, options) {
   }, options);
 }
 
+/** Keeps the page's workers in `started`. */
+function countWorkers(page) {
+  return page.evaluate(() => {
+    globalThis.started = [];
+    globalThis.Worker = class extends Worker {
+      constructor(...given) {
+        super(...given);
+        globalThis.started.push(this);
+      }
+    };
+  });
+}
+
 describe("a page", () => {
   let browser;
   before(async () => {
@@ -91,6 +104,72 @@ describe("a page", () => {
       return [outcome, (await prover.inspect(document)).length];
     });
     assert.deepEqual(codes, ["worker_failed", 1]);
+  });
+
+  for (const headers of [{}, ISOLATION]) {
+    const isolated = headers === ISOLATION;
+    test(`is told when its worker is lost while it loads, and can stop waiting${isolated ? ", where it is isolated" : ""}`, async (context) => {
+      const { page } = await pageOf(context, browser, headers);
+      // Nothing loads until it is let.
+      let letThrough;
+      const letting = new Promise((resolve) => {
+        letThrough = resolve;
+      });
+      await page.route("**/*.wasm", (route) => letting.then(() => route.continue()));
+      await countWorkers(page);
+      const outcomes = page.evaluate(async () => {
+        const { Prover } = globalThis.velum;
+        const prover = new Prover({ threads: 2 });
+        const code = (call) =>
+          call.then(
+            () => "done",
+            ({ code }) => code,
+          );
+        const lost = code(prover.ready());
+        while ((await navigator.locks.query()).held.length === 0)
+          await new Promise((resolve) => setTimeout(resolve, 1));
+        globalThis.started[0].terminate();
+        const outcomes = [await lost];
+        outcomes.push(await code(prover.ready("standard", { signal: AbortSignal.timeout(200) })));
+        return [...outcomes, await code(prover.ready()), globalThis.started.length];
+      });
+      await page.waitForFunction(() => globalThis.started.length === 3);
+      letThrough();
+      assert.deepEqual(await outcomes, ["load_failed", "cancelled", "done", isolated ? 4 : 3]);
+    });
+  }
+
+  test("is told when its worker never begins", async (context) => {
+    const { page } = await pageOf(context, browser);
+    await countWorkers(page);
+    await page.clock.install();
+    const code = page.evaluate(async () => {
+      const lost = new globalThis.velum.Prover().ready().catch(({ code }) => code);
+      globalThis.started[0].terminate();
+      return lost;
+    });
+    await page.waitForFunction(() => globalThis.started.length === 1);
+    await page.clock.fastForward(30_000);
+    assert.equal(await code, "load_failed");
+  });
+
+  test("is told when it loses a helper that works, and goes on with others", async (context) => {
+    const { page, troubles } = await pageOf(context, browser, ISOLATION);
+    await countWorkers(page);
+    const outcome = await page.evaluate(async () => {
+      const { Prover } = globalThis.velum;
+      const { document, request } = globalThis.licence;
+      const prover = new Prover({ threads: 2 });
+      await prover.ready();
+      globalThis.started[1].terminate();
+      // Chromium lets a busy worker live for another two seconds, in which calls are still answered.
+      let outcome;
+      while (outcome !== "worker_failed") {
+        outcome = await prover.prepare({ document, request }).catch(({ code }) => code);
+      }
+      return [(await prover.inspect(document)).length, globalThis.started.length];
+    });
+    assert.deepEqual([outcome, troubles], [[1, 4], []]);
   });
 
   for (const headers of [{}, ISOLATION]) {

@@ -19,6 +19,16 @@ function proverOf(context, options) {
   return prover;
 }
 
+/** Has `start` start workers until the test ends. */
+function startingWith(context, start) {
+  const threads = process.getBuiltinModule("node:worker_threads");
+  const { Worker } = threads;
+  context.after(() => Object.assign(threads, { Worker }));
+  threads.Worker = function (...given) {
+    return start(Worker, ...given);
+  };
+}
+
 /** A signal that aborts when `call` has reported this many stages, and the options that see to it. */
 function abortingAfter(stages) {
   const controller = new AbortController();
@@ -241,6 +251,97 @@ describe("a worker that is lost", () => {
     await prover.ready();
     await rejects(prover.withDeviceSignature(input("trap")), "internal");
     await prover.inspect(document);
+  });
+
+  test("by never answering is ended once nobody waits for it", async (context) => {
+    const prover = proverOf(context, { workerUrl });
+    await prover.ready();
+    const hung = prover.withDeviceSignature(input("hang"), { signal: AbortSignal.timeout(100) });
+    const waiting = prover.inspect(document);
+    await rejects(hung, "cancelled");
+    await waiting;
+  });
+});
+
+describe("a helper that is lost", () => {
+  /** A prover of two threads, and the workers that it starts. The first helper runs `script`, if one is given. */
+  function pairOf(context, script) {
+    const started = [];
+    startingWith(context, (Worker, url, options) => {
+      const worker = new Worker(started.length === 1 ? (script ?? url) : url, options);
+      started.push(worker);
+      return worker;
+    });
+    return { prover: proverOf(context, { build: "simd-threads", threads: 2 }), started };
+  }
+
+  test("while it works is told, and the next call starts others", async (context) => {
+    const { prover, started } = pairOf(context);
+    await prover.ready();
+    assert.equal(started.length, 2);
+    const options = { onProgress: () => started[1].terminate() };
+    const [lost, waiting] = [prover.prepare({ document, request }, options), prover.inspect(document)];
+    await rejects(lost, "worker_failed");
+    await waiting;
+    assert.equal(started.length, 4);
+  });
+
+  test("by a trap is told as a bug, and the next call starts others", async (context) => {
+    const { prover, started } = pairOf(context, new URL("trapping-helper.mjs", import.meta.url));
+    await rejects(prover.ready(), "internal");
+    await prover.inspect(document);
+    assert.equal(started.length, 4);
+  });
+});
+
+describe("what a call is given", () => {
+  test("is refused where it cannot be used, and the worker goes on", async (context) => {
+    const prover = proverOf(context);
+    const gone = document.slice();
+    structuredClone(gone, { transfer: [gone.buffer] });
+    const signature = new Uint8Array(64);
+    const unfit = (call) => rejects(call, "malformed");
+    await Promise.all([
+      unfit(prover.inspect(gone)),
+      unfit(prover.inspect()),
+      unfit(prover.explain(request)),
+      unfit(prover.prepare()),
+      unfit(prover.prepare({ document, request: 1n })),
+      unfit(prover.withDeviceSignature({ document, signature })),
+      unfit(prover.withDeviceSignature({ document, signature, docType: () => 1 })),
+      unfit(prover.deviceAuthenticationBytes({ document, transcript })),
+      unfit(prover.present({ document, transcript, request })),
+      unfit(prover.present({ document, transcript, request, clock: Date.now() })),
+      unfit(prover.verify({ transcript, request })),
+      unfit(prover.inspect(document, { signal: "now" })),
+      prover.inspect(document),
+    ]);
+    await unfit(mint());
+    assert.throws(() => new Prover({ wasmUrl: "prover.wasm" }), { name: "VelumError", code: "malformed" });
+    assert.throws(() => new Verifier({ workerUrl: "worker.js" }), { name: "VelumError", code: "malformed" });
+  });
+
+  test("is what it was when the call was made, and goes to the worker alone", async (context) => {
+    const lengths = [];
+    startingWith(context, (Worker, ...given) => {
+      const worker = new Worker(...given);
+      const post = worker.postMessage.bind(worker);
+      worker.postMessage = (message, transfer) => {
+        if (message.input?.document) lengths.push(message.input.document.buffer.byteLength);
+        post(message, transfer);
+      };
+      return worker;
+    });
+
+    // A document among others, as cut out of a vault.
+    const vault = new Uint8Array(1 << 20);
+    vault.set(document, 1000);
+    const cut = vault.subarray(1000, 1000 + document.length);
+    const prover = proverOf(context);
+    const calls = [prover.inspect(cut), prover.inspect(cut)];
+    vault.fill(0);
+    for (const [inspected] of await Promise.all(calls)) assert.equal(inspected.doc_type, request.doc_type);
+    assert.deepEqual(lengths, [document.length, document.length]);
   });
 });
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -99,6 +99,13 @@ describe("in a browser", () => {
     }
   }
 
+  /** No path of the machine that built it is in a bundle. */
+  function namesNoPath(dist) {
+    const scripts = readdirSync(dist, { recursive: true }).filter((name) => name.endsWith(".js"));
+    assert.ok(scripts.length > 2);
+    for (const name of scripts) assert.doesNotMatch(readFileSync(join(dist, name), "utf8"), /file:\/\//u, name);
+  }
+
   async function provesAt(address, build) {
     const { page, troubles } = await open(browser, address);
     const outcome = await page.waitForFunction(() => globalThis.outcome);
@@ -120,6 +127,7 @@ describe("in a browser", () => {
   test("a Vite project proves, built and while it is developed", async (context) => {
     const path = project("vite");
     run(path, "npm", "run", "--silent", "build");
+    namesNoPath(join(path, "dist"));
     await proves(context, join(path, "dist"));
 
     const vite = await import(pathToFileURL(join(path, "node_modules/vite/dist/node/index.js")));
@@ -134,6 +142,7 @@ describe("in a browser", () => {
   test("a webpack project proves", async (context) => {
     const path = project("webpack");
     run(path, "npm", "run", "--silent", "build");
+    namesNoPath(join(path, "dist"));
     cpSync(join(path, "index.html"), join(path, "dist/index.html"));
     await proves(context, join(path, "dist"));
   });

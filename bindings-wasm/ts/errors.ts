@@ -1,5 +1,7 @@
 // The one error type of the package.
 
+import type { Failure } from "./protocol.js";
+
 /** What went wrong, as a fixed code to match on. */
 export type ErrorCode =
   /** No issuer of the request vouches for the document. */
@@ -64,4 +66,27 @@ export class VelumError extends Error {
     this.code = code;
     this.where = where;
   }
+}
+
+/** The failure as an error. */
+export function thrown({ code, where, message }: Failure): VelumError {
+  return new VelumError(code, where, message);
+}
+
+export function cancelled(signal: AbortSignal): VelumError {
+  return new VelumError("cancelled", "signal", "the call was aborted", { cause: signal.reason });
+}
+
+export function disposed(): VelumError {
+  return new VelumError("disposed", "dispose", "dispose() was called; make a new one");
+}
+
+export function workerFailed(reason: string): VelumError {
+  const message = `the worker ended (${reason}); call again, which starts a new one`;
+  return new VelumError("worker_failed", "worker", message);
+}
+
+export function loadFailed(reason: string): VelumError {
+  const message = `the worker could not be loaded (${reason}); check that its script and the WebAssembly are served, and the page's CSP`;
+  return new VelumError("load_failed", "worker", message);
 }

@@ -1,6 +1,8 @@
 // What differs between browsers and Node: starting a worker, reading a file. Nothing is looked at before it is asked for, so
 // that modules load where there is neither.
 
+import { VelumError } from "./errors.js";
+
 /** A running worker, seen from the thread that started it. */
 export interface WorkerHandle {
   post(message: unknown, transfer: Transferable[]): void;
@@ -57,11 +59,6 @@ export function node(): NodeProcess | undefined {
   return (globalThis as { process?: NodeProcess }).process;
 }
 
-/** Whether a worker can be started. */
-export function canStartWorker(): boolean {
-  return typeof Worker === "function" || node()?.getBuiltinModule !== undefined;
-}
-
 /** Logical processors. */
 export function processors(): number {
   const browser = typeof navigator === "undefined" ? undefined : navigator.hardwareConcurrency;
@@ -85,10 +82,13 @@ export function webWorker(worker: Worker, events: WorkerEvents): WorkerHandle {
 }
 
 /** Starts a worker thread of Node's. */
-export function nodeWorker(url: URL, name: string, events: WorkerEvents): WorkerHandle | undefined {
+export function nodeWorker(url: string, name: string, events: WorkerEvents): WorkerHandle {
   const threads = node()?.getBuiltinModule?.("node:worker_threads");
-  if (threads === undefined) return undefined;
-  const worker = new threads.Worker(url, { name });
+  if (threads === undefined) {
+    const message = "there are no workers here: call from a page, from a worker, or from Node 20.16 or later";
+    throw new VelumError("unsupported", "worker", message);
+  }
+  const worker = new threads.Worker(new URL(url), { name });
   worker.on("message", events.message);
   worker.on("error", (error) => events.failed(error.message));
   worker.on("exit", (code) => events.failed(`it ended with status ${code}`));
@@ -97,13 +97,6 @@ export function nodeWorker(url: URL, name: string, events: WorkerEvents): Worker
     terminate: () => void worker.terminate(),
     hold: (busy) => (busy ? worker.ref() : worker.unref()),
   };
-}
-
-/** Starts another worker of the script that this worker runs. */
-export function startTwin(script: string, events: WorkerEvents): WorkerHandle | undefined {
-  if (typeof Worker !== "function") return nodeWorker(new URL(script), "velum-thread", events);
-  // A bundler may have put this module elsewhere: a worker's own address is that of its script.
-  return webWorker(new Worker(self.location.href, { type: "module", name: "velum-thread" }), events);
 }
 
 /** The line to the thread that started this worker. */
@@ -131,4 +124,10 @@ interface DedicatedWorkerScope {
 /** Web Locks, which insecure and old contexts lack. */
 export function locks(): LockManager | undefined {
   return (globalThis as { navigator?: { locks?: LockManager } }).navigator?.locks;
+}
+
+/** The buffers of what is sent, which are moved and not copied: bytes that are sent are the package's own. */
+export function buffers(sent: unknown): Transferable[] {
+  const members: unknown[] = sent instanceof Uint8Array ? [sent] : Object.values(sent ?? {});
+  return members.filter((member) => member instanceof Uint8Array).map(({ buffer }) => buffer as ArrayBuffer);
 }

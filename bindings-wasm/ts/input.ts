@@ -12,23 +12,52 @@ export interface VerifyInput {
   request: RequestInput;
 }
 
-/** Runs `call` so that whatever it throws rejects. */
+/** Runs `call` so that whatever it throws rejects, as a `VelumError`. */
 export async function attempt<T>(call: () => Promise<T>): Promise<T> {
-  return await call();
+  try {
+    return await call();
+  } catch (cause) {
+    if (cause instanceof VelumError) throw cause;
+    throw new VelumError("malformed", "arguments", "not of the types that this takes; `cause` says more", { cause });
+  }
 }
 
-/** The bytes, if they are some. */
-export function bytes(value: Uint8Array, where: string): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  throw new VelumError("malformed", where, "not a Uint8Array");
+/** A copy of the bytes, if they are some: no later change of theirs, nor what else is in their buffer, goes to the worker. */
+export function bytes(value: Uint8Array, where: string): Uint8Array<ArrayBuffer> {
+  if (!(value instanceof Uint8Array)) throw new VelumError("malformed", where, "not a Uint8Array");
+  try {
+    return new Uint8Array(value);
+  } catch (cause) {
+    throw new VelumError("malformed", where, "cannot be copied: its buffer was transferred, or is too large", {
+      cause,
+    });
+  }
+}
+
+/** The text, if it is one. */
+export function text(value: string, where: string): string {
+  if (typeof value === "string") return value;
+  throw new VelumError("malformed", where, "not a string");
+}
+
+/** A wallet's clock in seconds since 1970; any time without one. */
+export function clockSeconds(clock: Date | "any"): number | undefined {
+  if (clock === "any") return undefined;
+  if (clock instanceof Date) return clock.getTime() / 1000;
+  throw new VelumError("malformed", "clock", 'neither a Date nor "any"');
+}
+
+/** What is JSON, as text. */
+export function json(value: unknown, where: string): string {
+  // `JSON.stringify` gives undefined for what is none.
+  const text = typeof value === "string" ? value : (JSON.stringify(value) as string | undefined);
+  if (text === undefined) throw new VelumError("malformed", where, "neither an object nor its JSON");
+  return text;
 }
 
 /** The request as JSON text. */
 export function requestText(request: RequestInput): string {
-  // `JSON.stringify` gives undefined for what is none.
-  const text = typeof request === "string" ? request : (JSON.stringify(request) as string | undefined);
-  if (text === undefined) throw new VelumError("malformed", "request", "neither a request nor its JSON");
-  return text;
+  return json(request, "request");
 }
 
 /** The name of a size class, if it is one. */
@@ -48,8 +77,12 @@ export function verifyInput(input: VerifyInput) {
 }
 
 /** An address as its caller means it, which a worker would resolve against its own. */
-export function address(url: string | URL | undefined): string | undefined {
+export function address(url: string | URL | undefined, where: string): string | undefined {
   if (url === undefined) return undefined;
-  const base = (globalThis as { location?: { href: string } }).location?.href;
-  return new URL(url, base).href;
+  const { document, location } = globalThis as { document?: { baseURI: string }; location?: { href: string } };
+  try {
+    return new URL(url, document?.baseURI ?? location?.href).href;
+  } catch (cause) {
+    throw new VelumError("malformed", where, "not an address; where there is no page, give a whole one", { cause });
+  }
 }

@@ -53,19 +53,32 @@ export type ProverCalls = {
 /** How a worker is to start. */
 export interface Setup {
   /** Where the WebAssembly is, if not beside the worker's script. */
-  wasmUrl: string | undefined;
-  build: Build | "verifier";
-  threads: number;
-  /** A name that the worker holds a Web Lock under for as long as it lives. */
-  lock: string;
+  readonly wasmUrl: string | undefined;
+  readonly build: Build | "verifier";
+  readonly threads: number;
+}
+
+/** What helpers need to lend their threads. */
+export interface Shared {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
 }
 
 export type ToWorker =
   | { setup: Setup }
-  /** To a worker that lends its thread to another: the module and the memory that they share. */
-  | { join: { module: WebAssembly.Module; memory: WebAssembly.Memory } }
-  /** A number other than zero in `stop`, which both sides share, asks the call to stop. */
-  | { id: number; verb: string; input: unknown; stop: Int32Array<SharedArrayBuffer> | undefined };
+  /** To a helper. */
+  | { join: Shared }
+  /** Every helper has joined. */
+  | { recruited: true }
+  | Call;
+
+/** A number other than zero in `stop`, which both sides share, asks the call to stop. */
+export interface Call {
+  id: number;
+  verb: string;
+  input: unknown;
+  stop: Int32Array<SharedArrayBuffer> | undefined;
+}
 
 /** An error on its way. After a fatal one the worker is of no more use. */
 export interface Failure {
@@ -75,9 +88,18 @@ export interface Failure {
 }
 
 export type FromWorker =
+  /** Its script runs. It holds a Web Lock of this name for as long as it lives, where there are such locks. */
+  { began: string | undefined } | { broken: Failure } | FromRunning;
+
+export type FromRunning =
+  /** It cannot be called before helpers have joined. */
+  | { recruit: Shared }
   /** It can be called, or has joined. */
   | { ready: true }
-  | { broken: Failure }
+  | OfCall;
+
+/** What becomes of a call. */
+export type OfCall =
   | { id: number; stage: Stage; fraction: number }
   | { id: number; output: unknown }
   | { id: number; failure: Failure; fatal: boolean };

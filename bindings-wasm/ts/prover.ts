@@ -3,7 +3,17 @@
 import { type BuildOptions, choose, type Environment } from "./environment.js";
 import { VelumError } from "./errors.js";
 import { nodeWorker, webWorker, type WorkerEvents } from "./host.js";
-import { address, attempt, bytes, requestText, sizeClass, verifyInput, type VerifyInput } from "./input.js";
+import {
+  address,
+  attempt,
+  bytes,
+  clockSeconds,
+  requestText,
+  sizeClass,
+  text,
+  verifyInput,
+  type VerifyInput,
+} from "./input.js";
 import { Prepared, takePrepared } from "./prepared.js";
 import type { ProverCalls } from "./protocol.js";
 import type {
@@ -16,10 +26,6 @@ import type {
   Verified,
 } from "./types.js";
 import { WorkerClient } from "./worker-client.js";
-
-const NAME = "velum-prover";
-// Not written into `new URL` below, where bundlers would take it for a second worker.
-const HERE = import.meta.url;
 
 /** How a prover is made. */
 export interface ProverOptions extends BuildOptions {
@@ -42,13 +48,14 @@ export class Prover {
 
   /** Starts nothing.
    *
-   * @throws VelumError `unsupported` if a build is asked for that cannot run here.
+   * @throws VelumError `unsupported` if a build is asked for that cannot run here, `malformed` if an option is none.
    */
   constructor(options: ProverOptions = {}) {
     this.environment = choose(options);
     const { build, threads } = this.environment;
-    const wasmUrl = address(options.wasmUrl);
-    this.#worker = new WorkerClient((events) => start(options.workerUrl, events), { wasmUrl, build, threads });
+    const wasmUrl = address(options.wasmUrl, "wasmUrl");
+    const workerUrl = address(options.workerUrl, "workerUrl");
+    this.#worker = new WorkerClient((events) => start(workerUrl, events), { wasmUrl, build, threads });
   }
 
   /**
@@ -77,7 +84,7 @@ export class Prover {
     options?: CallOptions,
   ): Promise<Uint8Array<ArrayBuffer>> {
     return attempt(() => {
-      const { docType } = input;
+      const docType = text(input.docType, "docType");
       const document = bytes(input.document, "document");
       const transcript = bytes(input.transcript, "transcript");
       return this.#worker.call("deviceAuthenticationBytes", { document, docType, transcript }, options);
@@ -90,7 +97,7 @@ export class Prover {
     options?: CallOptions,
   ): Promise<Uint8Array<ArrayBuffer>> {
     return attempt(() => {
-      const { docType } = input;
+      const docType = text(input.docType, "docType");
       const document = bytes(input.document, "document");
       const signature = bytes(input.signature, "signature");
       if (signature.length !== 64) throw new VelumError("malformed", "signature", "not the 64 bytes of r || s");
@@ -136,16 +143,15 @@ export class Prover {
     options?: CallOptions,
   ): Promise<Presentation> {
     return attempt(() => {
-      const { clock = new Date(), discloseDeviceNamespaces = false } = input;
       const rest = {
         document: bytes(input.document, "document"),
         transcript: bytes(input.transcript, "transcript"),
         request: requestText(input.request),
-        clock: clock === "any" ? undefined : clock.getTime() / 1000,
-        discloseDeviceNamespaces,
+        clock: clockSeconds(input.clock ?? new Date()),
+        discloseDeviceNamespaces: input.discloseDeviceNamespaces === true,
       };
       const prepared = takePrepared(input.prepared);
-      return this.#worker.call("present", { prepared, ...rest }, options, [prepared.buffer]);
+      return this.#worker.call("present", { prepared, ...rest }, options);
     });
   }
 
@@ -169,11 +175,11 @@ export class Prover {
   }
 }
 
-function start(workerUrl: string | URL | undefined, events: WorkerEvents) {
-  if (typeof Worker !== "function") {
-    return nodeWorker(new URL(address(workerUrl) ?? new URL("./worker.js", HERE)), NAME, events);
-  }
-  if (workerUrl !== undefined) return webWorker(new Worker(workerUrl, { type: "module", name: NAME }), events);
+function start(workerUrl: string | undefined, events: WorkerEvents) {
+  const name = "velum-prover";
+  // For `import.meta.url` by itself webpack writes the path of the machine that it runs on.
+  if (typeof Worker !== "function") return nodeWorker(workerUrl ?? import.meta.resolve("./worker.js"), name, events);
+  if (workerUrl !== undefined) return webWorker(new Worker(workerUrl, { type: "module", name }), events);
   // Bundlers know a worker by exactly this.
   return webWorker(new Worker(new URL("./worker.js", import.meta.url), { type: "module" }), events);
 }

@@ -1,7 +1,7 @@
 // The worker's side: loads its WebAssembly, then answers calls in their order.
 
-import { locks, parent } from "./host.js";
-import type { Calls, Failure, FromWorker, Setup, ToWorker } from "./protocol.js";
+import { buffers, locks, parent } from "./host.js";
+import type { Call, Calls, Failure, FromWorker, Setup, Shared, ToWorker } from "./protocol.js";
 import type { Stage, StageTiming } from "./types.js";
 
 /** Follows one call. */
@@ -50,46 +50,69 @@ export class Watch {
 /** What answers each call. */
 export type Handlers<C extends Calls> = { [V in keyof C]: (input: C[V]["input"], watch: Watch) => C[V]["output"] };
 
-/** Lends this worker's thread to another, until it is ended. */
-export type Join = (module: WebAssembly.Module, memory: WebAssembly.Memory, ready: () => void) => Promise<void>;
+/** Loads the WebAssembly; `recruit` resolves once helpers have joined. */
+export type Load<C extends Calls> = (setup: Setup, recruit: (shared: Shared) => Promise<void>) => Promise<Handlers<C>>;
 
-/** Serves the calls that `load` gives the handlers of, or joins another worker. */
-export function serve<C extends Calls>(load: (setup: Setup) => Promise<Handlers<C>>, join?: Join): void {
+/** Makes ready to lend this worker's thread; what it gives then does, until this worker is ended. */
+export type Join = (shared: Shared) => Promise<() => void>;
+
+/** Serves the calls that `load` gives the handlers of, or helps another worker. */
+export function serve<C extends Calls>(load: Load<C>, join?: Join): void {
   const port = parent();
   const post = (message: FromWorker, transfer: Transferable[] = []) => port.post(message, transfer);
-  let handlers: Promise<Handlers<C>> | undefined;
+  const begun = holdLock().then((lock) => post({ began: lock }));
+  let handlers: Handlers<C> | undefined;
+  let recruited: (() => void) | undefined;
 
   const begin = async (setup: Setup) => {
-    const [loaded] = await Promise.all([load(setup), holdLock(setup.lock)]);
-    post({ ready: true });
-    return loaded;
+    const recruit = (shared: Shared) =>
+      new Promise<void>((resolve) => {
+        recruited = resolve;
+        post({ recruit: shared });
+      });
+    try {
+      [handlers] = await Promise.all([load(setup, recruit), begun]);
+      post({ ready: true });
+    } catch (reason) {
+      post({ broken: notLoaded(reason) });
+    }
   };
 
-  const receive = async (message: ToWorker) => {
-    if ("setup" in message) {
-      handlers = begin(message.setup);
-      handlers.catch((reason: unknown) => post({ broken: notLoaded(reason) }));
+  const help = async (shared: Shared) => {
+    let lend: (() => void) | undefined;
+    try {
+      [lend] = await Promise.all([join?.(shared), begun]);
+    } catch (reason) {
+      post({ broken: notLoaded(reason) });
       return;
     }
-    if ("join" in message) {
-      const { module, memory } = message.join;
-      await join?.(module, memory, () => post({ ready: true }));
-      return;
+    post({ ready: true });
+    try {
+      lend?.();
+    } catch (reason) {
+      post({ broken: broken(reason) });
     }
-    const { id, verb, input, stop } = message;
-    const serving = await handlers?.catch(() => undefined);
-    if (serving === undefined) return; // The whole worker was reported as broken.
+  };
+
+  const answer = ({ id, verb, input, stop }: Call) => {
     const watch = new Watch((stage, fraction) => post({ id, stage, fraction }), stop);
     try {
       if (watch.stopped) throw { code: "cancelled", where: "signal", message: "cancelled before it began" };
-      const output: unknown = serving[verb as keyof C](input, watch);
+      const output: unknown = handlers?.[verb as keyof C](input, watch);
       post({ id, output }, buffers(output));
     } catch (thrown) {
       if (isFailure(thrown)) post({ id, failure: thrown, fatal: false });
       else post({ id, failure: broken(thrown), fatal: true });
     }
   };
-  port.listen((data) => void receive(data as ToWorker));
+
+  port.listen((data) => {
+    const message = data as ToWorker;
+    if ("setup" in message) void begin(message.setup);
+    else if ("join" in message) void help(message.join);
+    else if ("recruited" in message) recruited?.();
+    else answer(message);
+  });
 }
 
 /** Whether Rust threw it, as an answer. */
@@ -111,22 +134,17 @@ export function notLoaded(reason: unknown): Failure {
   return { code: "load_failed", where: "wasm", message };
 }
 
-/** Holds a lock until this worker is no more, which is how the page learns of it. */
-function holdLock(name: string): Promise<void> {
+/** Holds a lock until this worker is no more, which is how the page learns of it. Gives its name. */
+function holdLock(): Promise<string | undefined> {
   return new Promise((resolve) => {
+    // Pages of insecure origins have no `randomUUID`.
+    const name = `velum ${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
     const held = locks()?.request(name, () => {
-      resolve();
+      resolve(name);
       return new Promise<never>(() => undefined);
     });
-    if (held === undefined) return resolve();
-    // Without locks, as in a sandboxed frame, only errors tell.
-    held.catch(() => resolve());
+    // Without locks, as on insecure origins and in sandboxed frames, only errors tell.
+    if (held === undefined) return resolve(undefined);
+    held.catch(() => resolve(undefined));
   });
-}
-
-/** The buffers of an answer, which are moved and not copied. */
-function buffers(output: unknown): Transferable[] {
-  if (output instanceof Uint8Array) return [output.buffer as ArrayBuffer];
-  const bytes = (output as { bytes?: unknown } | undefined)?.bytes;
-  return bytes instanceof Uint8Array ? [bytes.buffer as ArrayBuffer] : [];
 }

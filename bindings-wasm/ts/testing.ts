@@ -6,10 +6,10 @@
 
 import init, { mint as mintWasm } from "./glue/testing.js";
 import { compile } from "./compile.js";
-import { address, attempt } from "./input.js";
+import { thrown } from "./errors.js";
+import { address, attempt, json } from "./input.js";
 import { broken, isFailure, notLoaded } from "./serve.js";
 import type { Predicate, Request } from "./types.js";
-import { thrown } from "./worker-client.js";
 
 export { type ErrorCode, VelumError } from "./errors.js";
 export type { Condition, Issuer, Literal, Predicate, Request } from "./types.js";
@@ -100,13 +100,14 @@ let loading: Promise<void> | undefined;
 /** Mints what a spec says, in this very thread. Rejects with a {@link VelumError}. */
 export function mint(spec: MintSpec | string, options: MintOptions = {}): Promise<Minted> {
   return attempt(async () => {
-    loading ??= load(address(options.wasmUrl));
+    const text = json(spec, "spec");
+    loading ??= load(address(options.wasmUrl, "wasmUrl"));
     await loading.catch((reason: unknown) => {
       loading = undefined;
       throw thrown(notLoaded(reason));
     });
     try {
-      return minted(typeof spec === "string" ? spec : JSON.stringify(spec));
+      return minted(text);
     } catch (reason) {
       throw thrown(isFailure(reason) ? reason : broken(reason));
     }

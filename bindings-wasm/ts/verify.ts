@@ -4,13 +4,14 @@
  * @packageDocumentation
  */
 
+import { cancelled, disposed, thrown } from "./errors.js";
 import { nodeWorker, webWorker, type WorkerEvents } from "./host.js";
 import { address, attempt, sizeClass, verifyInput, type VerifyInput } from "./input.js";
 import { loadVerifier } from "./load-verifier.js";
 import type { VerifierCalls } from "./protocol.js";
 import { broken, type Handlers, isFailure, notLoaded, Watch } from "./serve.js";
 import type { CallOptions, SizeClass, Verified } from "./types.js";
-import { cancelled, disposed, thrown, WorkerClient } from "./worker-client.js";
+import { WorkerClient } from "./worker-client.js";
 
 export { type ErrorCode, VelumError } from "./errors.js";
 export type { VerifyInput } from "./input.js";
@@ -30,10 +31,6 @@ export type {
   Value,
   Verified,
 } from "./types.js";
-
-const NAME = "velum-verifier";
-// Not written into `new URL` below, where bundlers would take it for a second worker.
-const HERE = import.meta.url;
 
 /** How a verifier is made. */
 export interface VerifierOptions {
@@ -68,14 +65,18 @@ interface Engine {
 export class Verifier {
   readonly #engine: Engine;
 
-  /** Starts nothing. */
+  /** Starts nothing.
+   *
+   * @throws VelumError `malformed` if an option is none.
+   */
   constructor(options: VerifierOptions = {}) {
-    const wasmUrl = address(options.wasmUrl);
+    const wasmUrl = address(options.wasmUrl, "wasmUrl");
+    const workerUrl = address(options.workerUrl, "workerUrl");
     const setup = { wasmUrl, build: "verifier", threads: 1 } as const;
     this.#engine =
       options.worker === false
         ? new Here(wasmUrl)
-        : new WorkerClient<VerifierCalls>((events) => start(options.workerUrl, events), setup);
+        : new WorkerClient<VerifierCalls>((events) => start(workerUrl, events), setup);
   }
 
   /** Loads the verifier and makes the keys of a size class, so that the next call need not wait for them. */
@@ -143,11 +144,13 @@ class Here implements Engine {
   }
 }
 
-function start(workerUrl: string | URL | undefined, events: WorkerEvents) {
+function start(workerUrl: string | undefined, events: WorkerEvents) {
+  const name = "velum-verifier";
+  // For `import.meta.url` by itself webpack writes the path of the machine that it runs on.
   if (typeof Worker !== "function") {
-    return nodeWorker(new URL(address(workerUrl) ?? new URL("./verify-worker.js", HERE)), NAME, events);
+    return nodeWorker(workerUrl ?? import.meta.resolve("./verify-worker.js"), name, events);
   }
-  if (workerUrl !== undefined) return webWorker(new Worker(workerUrl, { type: "module", name: NAME }), events);
+  if (workerUrl !== undefined) return webWorker(new Worker(workerUrl, { type: "module", name }), events);
   // Bundlers know a worker by exactly this.
   return webWorker(new Worker(new URL("./verify-worker.js", import.meta.url), { type: "module" }), events);
 }

@@ -1,21 +1,21 @@
-// The page's side of a worker: starts it with the first call, hands it one call at a time, and tells how each ended.
+// The page's side: starts workers with the first call, hands them one call at a time, and tells how each ended.
 //
 // A busy worker receives no messages, so a call under way is stopped in one of two ways. Where memory can be shared, a flag
-// asks the prover to stop at its next stage, and the worker keeps its keys. Elsewhere the worker is ended, and the next call
-// starts another. Either way the caller is told at once.
+// asks the prover to stop at its next stage, and the worker keeps its keys. Elsewhere the workers are ended, as they are if
+// they heed no flag, and the next call starts others. Either way the caller is told at once.
 
-import { VelumError } from "./errors.js";
-import { canStartWorker, locks, type WorkerEvents, type WorkerHandle } from "./host.js";
-import type { Calls, Failure, FromWorker, Setup, ToWorker } from "./protocol.js";
+import { Crew, type Start } from "./crew.js";
+import { cancelled, disposed, loadFailed, thrown, VelumError } from "./errors.js";
+import { buffers } from "./host.js";
+import type { Call, Calls, OfCall, Setup } from "./protocol.js";
 import type { CallOptions } from "./types.js";
 
-/** Starts the worker. */
-export type Start = (events: WorkerEvents) => WorkerHandle | undefined;
+/** How long an aborted call may take to stop. */
+const STOP_MS = 2000;
 
 interface Job {
   readonly verb: string;
   readonly input: unknown;
-  readonly transfer: Transferable[];
   readonly stop: Int32Array<SharedArrayBuffer> | undefined;
   readonly progress: CallOptions["onProgress"];
   /** Ends the caller's wait, once. */
@@ -23,35 +23,26 @@ interface Job {
   readonly failed: (error: VelumError) => void;
 }
 
-interface Running {
-  readonly handle: WorkerHandle;
-  /** Ends the watch over its lock. */
-  readonly watch: AbortController;
-  loaded: boolean;
-}
-
 export class WorkerClient<C extends Calls> {
   readonly #start: Start;
-  readonly #setup: Omit<Setup, "lock">;
-  #worker: Running | undefined;
+  readonly #setup: Setup;
+  #crew: Crew | undefined;
   #queue: Job[] = [];
-  #current: { id: number; job: Job } | undefined;
+  #current: { id: number; job: Job; late?: ReturnType<typeof setTimeout> } | undefined;
   #calls = 0;
   #disposed = false;
 
-  constructor(start: Start, setup: Omit<Setup, "lock">) {
+  constructor(start: Start, setup: Setup) {
     this.#start = start;
     this.#setup = setup;
   }
 
-  /** Calls the worker; `transfer` is moved to it and lost here. */
+  /** Calls the worker. Whatever bytes `input` holds are moved to it. */
   call<V extends keyof C & string>(
     verb: V,
     input: C[V]["input"],
-    options: CallOptions = {},
-    transfer: Transferable[] = [],
+    { signal, onProgress }: CallOptions = {},
   ): Promise<C[V]["output"]> {
-    const { signal, onProgress } = options;
     return new Promise((resolve, reject) => {
       if (this.#disposed) return reject(disposed());
       if (signal?.aborted) return reject(cancelled(signal));
@@ -63,7 +54,6 @@ export class WorkerClient<C extends Calls> {
       const job: Job = {
         verb,
         input,
-        transfer,
         stop,
         progress: (stage, fraction) => signal?.aborted || onProgress?.(stage, fraction),
         done: (output) => {
@@ -92,58 +82,50 @@ export class WorkerClient<C extends Calls> {
   #next(): void {
     if (this.#current) return;
     const job = this.#queue.shift();
-    if (job === undefined) return this.#worker?.handle.hold(false);
-    const id = ++this.#calls;
-    this.#current = { id, job };
+    if (job === undefined) return this.#crew?.hold(false);
+    this.#current = { id: ++this.#calls, job };
     try {
-      this.#worker ??= this.#started();
+      this.#crew ??= this.#assembled();
     } catch (cause) {
       return this.#failed(cause instanceof VelumError ? cause : loadFailed(String(cause)));
     }
-    this.#worker.handle.hold(true);
-    this.#worker.handle.post({ id, verb: job.verb, input: job.input, stop: job.stop } satisfies ToWorker, job.transfer);
+    this.#crew.hold(true);
+    if (this.#crew.loaded) this.#post();
   }
 
-  #started(): Running {
-    if (!canStartWorker()) {
-      const message = "there are no workers here: call from a page, from a worker, or from Node 20.16 or later";
-      throw new VelumError("unsupported", "worker", message);
-    }
-    const watch = new AbortController();
-    const isCurrent = () => !watch.signal.aborted;
-    const ended = (reason: string) => {
-      if (isCurrent()) this.#failed(running.loaded ? workerFailed(reason) : loadFailed(reason));
-    };
-    const lock = `velum ${crypto.randomUUID()}`;
-    const handle = this.#start({
-      message: (data) => {
-        if (isCurrent()) this.#receive(data as FromWorker, running, lock, ended);
-      },
-      failed: ended,
+  #assembled(): Crew {
+    return new Crew(this.#start, this.#setup, {
+      loaded: () => this.#post(),
+      told: (message) => this.#told(message),
+      failed: (error) => this.#failed(error),
     });
-    if (handle === undefined) throw new VelumError("unsupported", "worker", "workers cannot be started here");
-    const running: Running = { handle, watch, loaded: false };
-    handle.post({ setup: { ...this.#setup, lock } } satisfies ToWorker, []);
-    return running;
   }
 
-  #receive(reply: FromWorker, running: Running, lock: string, ended: (reason: string) => void): void {
-    if ("ready" in reply) {
-      running.loaded = true;
-      return watchLock(lock, running.watch.signal, () => ended("it was ended from outside"));
+  #post(): void {
+    if (this.#current === undefined) return;
+    const { id, job } = this.#current;
+    const { verb, input, stop } = job;
+    try {
+      this.#crew?.post({ id, verb, input, stop } satisfies Call, buffers(input));
+    } catch (cause) {
+      this.#settled();
+      job.failed(new VelumError("malformed", "arguments", "what cannot be sent to a worker", { cause }));
+      this.#next();
     }
-    if ("broken" in reply) return this.#failed(thrown(reply.broken));
-    if (reply.id !== this.#current?.id) return;
+  }
+
+  #told(message: OfCall): void {
+    if (message.id !== this.#current?.id) return;
     const { job } = this.#current;
-    if ("stage" in reply) return job.progress?.(reply.stage, reply.fraction);
-    if ("failure" in reply && reply.fatal) return this.#failed(thrown(reply.failure));
-    this.#current = undefined;
-    if ("failure" in reply) job.failed(thrown(reply.failure));
-    else job.done(reply.output);
+    if ("stage" in message) return job.progress?.(message.stage, message.fraction);
+    if ("failure" in message && message.fatal) return this.#failed(thrown(message.failure));
+    this.#settled();
+    if ("failure" in message) job.failed(thrown(message.failure));
+    else job.done(message.output);
     this.#next();
   }
 
-  /** The worker is of no more use, and what it worked on failed. */
+  /** The workers are of no more use, and what they worked on failed. */
   #failed(error: VelumError): void {
     const job = this.#current?.job;
     this.#end();
@@ -155,53 +137,26 @@ export class WorkerClient<C extends Calls> {
   #abandon(job: Job): void {
     if (this.#current?.job !== job) {
       this.#queue = this.#queue.filter((queued) => queued !== job);
-    } else if (job.stop) {
-      Atomics.store(job.stop, 0, 1);
-    } else {
+      return;
+    }
+    const end = () => {
       this.#end();
       this.#next();
-    }
+    };
+    // One that still loads looks at no flag.
+    if (job.stop === undefined || !this.#crew?.loaded) return end();
+    Atomics.store(job.stop, 0, 1);
+    this.#current.late = setTimeout(end, STOP_MS);
   }
 
   #end(): void {
-    this.#worker?.watch.abort();
-    this.#worker?.handle.terminate();
-    this.#worker = undefined;
+    this.#crew?.end();
+    this.#crew = undefined;
+    this.#settled();
+  }
+
+  #settled(): void {
+    clearTimeout(this.#current?.late);
     this.#current = undefined;
   }
-}
-
-/**
- * Calls `ended` once the worker that holds this lock is no more. Of a Web Worker that the browser or someone else ended
- * there is no other sign.
- */
-function watchLock(name: string, signal: AbortSignal, ended: () => void): void {
-  locks()
-    ?.request(name, { signal }, ended)
-    .catch(() => {
-      // The watch is over: the worker was ended here.
-    });
-}
-
-/** The failure as an error. */
-export function thrown({ code, where, message }: Failure): VelumError {
-  return new VelumError(code, where, message);
-}
-
-export function cancelled(signal: AbortSignal): VelumError {
-  return new VelumError("cancelled", "signal", "the call was aborted", { cause: signal.reason });
-}
-
-export function disposed(): VelumError {
-  return new VelumError("disposed", "dispose", "dispose() was called; make a new one");
-}
-
-function workerFailed(reason: string): VelumError {
-  const message = `the worker ended (${reason}); call again, which starts a new one`;
-  return new VelumError("worker_failed", "worker", message);
-}
-
-function loadFailed(reason: string): VelumError {
-  const message = `the worker could not be loaded (${reason}); check that its script and the WebAssembly are served, and the page's CSP`;
-  return new VelumError("load_failed", "worker", message);
 }

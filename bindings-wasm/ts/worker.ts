@@ -3,20 +3,27 @@
 import { compile } from "./compile.js";
 import initSingle, * as single from "./glue/prover.js";
 import initThreads, * as threads from "./glue/prover-threads.js";
-import { joinPool, openPool } from "./pool.js";
-import type { ProverCalls, Setup } from "./protocol.js";
+import type { ProverCalls, Setup, Shared } from "./protocol.js";
 import { type Handlers, serve, type Watch } from "./serve.js";
 import type { DocumentSummary, Explanation, Verified } from "./types.js";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-serve<ProverCalls>(async (setup) => {
+serve<ProverCalls>(async (setup, recruit) => {
   const module = await compile(address(setup));
   if (setup.build !== "simd-threads") return handlers(single, await initSingle({ module_or_path: module }));
   const exports = await initThreads({ module_or_path: module });
-  await openPool(import.meta.url, module, exports.memory, setup.threads);
+  const helpers = setup.threads - 1;
+  if (helpers > 0) await recruit({ module, memory: exports.memory });
+  threads.openPool(helpers);
   return handlers(threads, exports);
 }, joinPool);
+
+/** A helper is a thread of the pool, with the memory of the worker that opens it. */
+async function joinPool({ module, memory }: Shared): Promise<() => void> {
+  await initThreads({ module_or_path: module, memory });
+  return threads.joinPool;
+}
 
 /** What both builds export. */
 type Glue = Pick<

@@ -1,0 +1,8 @@
+// A helper that traps once it should lend its thread.
+
+import { serve } from "../dist/serve.js";
+
+const lend = () => {
+  throw new WebAssembly.RuntimeError("unreachable");
+};
+serve(undefined, async () => lend);
