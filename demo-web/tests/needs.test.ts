@@ -22,7 +22,7 @@ async function said(page: Page): Promise<string> {
 test("an origin that is not secure", async (context) => {
   const insecure = await launch(["--host-resolver-rules=MAP demo.test 127.0.0.1"]);
   context.after(() => insecure.close());
-  const url = new URL(stage.running.url);
+  const url = new URL((await stage.running()).url);
   url.hostname = "demo.test";
   const { page, watch } = await open(insecure, url.href);
   assert.match(await said(page), /^unsupported\s+.*open this page by https, or at http:\/\/127\.0\.0\.1/);
@@ -35,7 +35,7 @@ test("an origin that is not secure", async (context) => {
 });
 
 test("a browser without Web Locks", async () => {
-  const { browser, url } = stage.running;
+  const { browser, url } = await stage.running();
   const { context, page } = await open(browser, "about:blank");
   await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, "locks"));
   await page.goto(url);
@@ -44,7 +44,7 @@ test("a browser without Web Locks", async () => {
 });
 
 test("storage that the browser refuses to open", async () => {
-  const { browser, url } = stage.running;
+  const { browser, url } = await stage.running();
   const { context, page, watch } = await open(browser, "about:blank");
   await page.addInitScript(() => {
     // As browsers do it where the site may not store data.

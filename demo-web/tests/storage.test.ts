@@ -13,7 +13,7 @@ const stage = new Stage({ folder: "build/harness" });
 let opened: Opened;
 
 before(async () => {
-  const { browser, url } = stage.running;
+  const { browser, url } = await stage.running();
   opened = await open(browser, url);
   await ready(opened.page);
 });
@@ -59,7 +59,7 @@ test("two tabs that take at once never get the same proof", async () => {
   const PROOFS = 20;
   await stock(opened.page, "a", PROOFS);
   const other = await opened.context.newPage();
-  await other.goto(stage.running.url);
+  await other.goto(opened.page.url());
   await ready(other);
   const [here, there] = await Promise.all([take(opened.page, "a", PROOFS), take(other, "a", PROOFS)]);
   assert.deepEqual(
@@ -193,7 +193,7 @@ test("the device key signs as ES256 does, r || s", async () => {
 
 test("work that needs a lock waits for it over tabs, or is told that it is taken", async () => {
   const other = await opened.context.newPage();
-  await other.goto(stage.running.url);
+  await other.goto(opened.page.url());
   await ready(other);
   await opened.page.evaluate(() => {
     const free = new Promise<void>((resolve) => addEventListener("free", () => resolve(), { once: true }));

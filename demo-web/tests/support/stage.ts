@@ -1,7 +1,6 @@
-// A browser and a server, there from before the first test of a file until after the last.
+// A browser and a server, there from when a test first needs them until after the last one of its file.
 
-import assert from "node:assert/strict";
-import { after, before } from "node:test";
+import { after } from "node:test";
 
 import { serve } from "#server";
 import type { Browser, BrowserContextOptions } from "playwright-core";
@@ -12,34 +11,39 @@ import { Demo, DIST } from "./demo.ts";
 interface Running {
   readonly browser: Browser;
   readonly url: string;
+  readonly end: () => Promise<void>;
+}
+
+async function start(folder: string, isolation: boolean): Promise<Running> {
+  const server = await serve({ folder, isolation });
+  const browser = await launch();
+  const end = async (): Promise<void> => {
+    await browser.close();
+    await server.close();
+  };
+  return { browser, url: server.url, end };
 }
 
 export class Stage {
-  #running: Running | undefined;
+  readonly #start: () => Promise<Running>;
+  #running: Promise<Running> | undefined;
 
   /** Made outside of tests. `isolation` is what the server's headers ask for. */
   constructor({ folder = DIST, isolation = true } = {}) {
-    let end = async (): Promise<void> => {};
-    before(async () => {
-      const server = await serve({ folder, isolation });
-      const browser = await launch();
-      this.#running = { browser, url: server.url };
-      end = async () => {
-        await browser.close();
-        await server.close();
-      };
+    this.#start = () => start(folder, isolation);
+    after(async () => {
+      await (await this.#running)?.end();
     });
-    after(() => end());
   }
 
-  get running(): Running {
-    assert.ok(this.#running, "the stage is up while tests run");
+  running(): Promise<Running> {
+    this.#running ??= this.#start();
     return this.#running;
   }
 
   /** The page, in a profile of its own. */
   async demo(options?: BrowserContextOptions): Promise<Demo> {
-    const { browser, url } = this.running;
+    const { browser, url } = await this.running();
     return Demo.open(browser, url, options);
   }
 }
