@@ -51,7 +51,7 @@ async function start(): Promise<void> {
   mount("issuer-view", issuerView(issuer));
   mount("wallet-view", walletView(wallet));
   mount("verifier-view", verifierView(verifier, issuer.published));
-  await Promise.all([wallet.refresh(), issuer.refresh()]);
+  await Promise.all([wallet.start(), issuer.refresh()]);
 }
 
 function mount(id: string, view: HTMLElement): void {

@@ -38,6 +38,8 @@ test("a predicate that does not hold cannot be consented to", async () => {
   await demo.ask();
   await demo.wallet.getByText("predicate", { exact: true }).waitFor();
   assert.equal(await demo.consent.isDisabled(), true);
+  await demo.wallet.getByRole("heading", { name: "They would learn, if it could be proven" }).waitFor();
+  await demo.screenshot("does-not-hold");
   await demo.wallet.getByRole("button", { name: "Decline" }).click();
   await demo.verifier.getByText("Declined.").first().waitFor();
   await demo.screenshot("declined");
@@ -92,6 +94,72 @@ test("a request about another time is answered only if the holder insists, and n
   await demo.wallet.getByLabel("Answer all the same").check();
   await demo.consent.click();
   await demo.wallet.getByText("expired", { exact: true }).waitFor();
+  await demo.close();
+});
+
+test("a request that lay open until its time has passed asks again, and costs no proof", async () => {
+  const demo = await stage.demo();
+  await demo.issue();
+  await demo.prepared(2);
+  const prepared = await demo.preparedKeys();
+  await demo.ask();
+  await demo.consent.waitFor();
+  await demo.page.clock.setSystemTime(Date.now() + 6 * 60_000);
+  await demo.consent.click();
+  await demo.wallet.getByText("clock", { exact: true }).waitFor();
+  assert.deepEqual(await demo.preparedKeys(), prepared);
+  await demo.wallet.getByLabel("Answer all the same").check();
+  await demo.consent.click();
+  await demo.verified.waitFor();
+  await demo.close();
+});
+
+/** Makes the prepared proofs look like those of another version: their head names it. */
+function ageProofs(page: Page): Promise<void> {
+  return page.evaluate(async () => {
+    interface Kept {
+      card: string;
+      shape: string;
+      proof: { nonce: BufferSource; bytes: ArrayBuffer };
+    }
+    const done = <T>(request: IDBRequest<T>): Promise<T> =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const database = await done(indexedDB.open("velum-wallet"));
+    const all = <T>(store: string): Promise<T[]> =>
+      done(database.transaction(store).objectStore(store).getAll() as IDBRequest<T[]>);
+    const keys = await done(database.transaction("prepared").objectStore("prepared").getAllKeys());
+    const [seal] = await all<CryptoKey>("keys");
+    if (seal === undefined) throw new Error("there is no sealing key");
+    for (const [index, record] of (await all<Kept>("prepared")).entries()) {
+      const context = `prepared proof of card ${record.card} about ${record.shape}`;
+      const additionalData = new TextEncoder().encode(context);
+      const algorithm = { name: "AES-GCM", iv: record.proof.nonce, additionalData };
+      const bytes = new Uint8Array(await crypto.subtle.decrypt(algorithm, seal, record.proof.bytes));
+      bytes[2 + "velum prepared v".length] = "0".charCodeAt(0);
+      record.proof.bytes = await crypto.subtle.encrypt(algorithm, seal, bytes);
+      await done(database.transaction("prepared", "readwrite").objectStore("prepared").put(record, keys[index]));
+    }
+    database.close();
+  });
+}
+
+test("proofs that another version prepared are dropped when the page opens", async () => {
+  const demo = await stage.demo();
+  await demo.issue();
+  await demo.prepared(2);
+  const old = await demo.preparedKeys();
+  await ageProofs(demo.page);
+  await demo.page.reload();
+  await demo.pool().getByText("0 ready").waitFor();
+  await demo.prepared(2);
+  const kept = await demo.preparedKeys();
+  assert.deepEqual([old.length, kept.length, kept.filter((key) => old.includes(key)).length], [2, 2, 0]);
+  await demo.page.reload();
+  await demo.prepared(2);
+  assert.deepEqual(await demo.preparedKeys(), kept, "those of this version stay");
   await demo.close();
 });
 

@@ -27,7 +27,7 @@ function content(wallet: Wallet, conversation: Conversation): HTMLElement {
     case "unanswerable":
       return h("div", { class: "stack" }, failureView(conversation.failure), declineButton(wallet, "Dismiss"));
     case "consent":
-      return consent(wallet, conversation.pending, conversation.failure && setback(conversation.failure));
+      return consent(wallet, conversation.pending, conversation.failure);
     case "answering":
       return workView(conversation.work);
     case "presented":
@@ -46,10 +46,12 @@ function content(wallet: Wallet, conversation: Conversation): HTMLElement {
   }
 }
 
-function announcement({ kind }: Conversation): string {
-  switch (kind) {
+function announcement(conversation: Conversation): string {
+  switch (conversation.kind) {
     case "consent":
-      return "A verifier asks for a proof. The wallet waits for your decision.";
+      return conversation.pending.offClock
+        ? "A verifier asks about another time than now. The wallet waits for your decision."
+        : "A verifier asks for a proof. The wallet waits for your decision.";
     case "answering":
       return "The wallet makes the proof.";
     case "presented":
@@ -61,9 +63,10 @@ function announcement({ kind }: Conversation): string {
   }
 }
 
-function consent(wallet: Wallet, pending: Pending, failure: HTMLElement | undefined): HTMLElement {
+function consent(wallet: Wallet, pending: Pending, failure: Failure | undefined): HTMLElement {
   const { asked, request, explanation, card, offClock } = pending;
   const unmet = explanation.predicates.flatMap((outcome) => (outcome.holds ? [] : [outcome]));
+  const isHindered = unmet.length > 0 || (failure !== undefined && !isCancellation(failure));
   const anyTime = h("input", { type: "checkbox" });
   const show = h(
     "button",
@@ -82,7 +85,7 @@ function consent(wallet: Wallet, pending: Pending, failure: HTMLElement | undefi
     "section",
     { class: "consent", "aria-label": "What the verifier asks" },
     h("p", { class: "asker" }, h("strong", {}, asked.origin), " asks"),
-    h("h4", {}, "They will learn"),
+    h("h4", {}, isHindered ? "They would learn, if it could be proven" : "They will learn"),
     h(
       "ul",
       { class: "learnt" },
@@ -90,7 +93,7 @@ function consent(wallet: Wallet, pending: Pending, failure: HTMLElement | undefi
     ),
     h("h4", {}, "Stays hidden"),
     explanation.hidden.length === 0
-      ? h("p", {}, "Nothing: every element is asked for in full.")
+      ? h("p", {}, "Nothing: they learn the value of every element.")
       : h(
           "ul",
           { class: "hidden-elements" },
@@ -109,16 +112,20 @@ function consent(wallet: Wallet, pending: Pending, failure: HTMLElement | undefi
         ),
         labelledBox("Answer all the same", anyTime),
       ),
-    failure,
+    failure && setback(failure),
     h("div", { class: "actions" }, show, declineButton(wallet, "Decline")),
   );
 }
 
 /** What the holder did is no failure. */
 function setback(failure: Failure): HTMLElement {
-  if (failure.code !== "cancelled") return failureView(failure);
+  if (!isCancellation(failure)) return failureView(failure);
   const meaning = "Nothing was sent. A prepared proof that was taken for it is gone, since none serves twice.";
   return h("p", { class: "notice" }, h("strong", {}, "Cancelled. "), meaning);
+}
+
+function isCancellation({ code }: Failure): boolean {
+  return code === "cancelled";
 }
 
 function declineButton(wallet: Wallet, label: string): HTMLButtonElement {

@@ -144,8 +144,36 @@ export class Vault {
     );
     if (record === undefined) return undefined;
     this.#changes.tell();
-    const bytes = await this.#seal.open(record.proof, proofContext(record.card, record.shape));
-    return { bytes, ms: record.ms, stages: record.stages };
+    return { bytes: await this.#open(record), ms: record.ms, stages: record.stages };
+  }
+
+  /** Drops the prepared proofs that do not serve: by their bytes, or since these were changed at rest. */
+  async sweep(serves: (proof: Uint8Array) => boolean): Promise<void> {
+    const kept = await transact(this.#database, PREPARED, "readonly", async (transaction) => {
+      const prepared = transaction.objectStore(PREPARED);
+      const [keys, records] = await Promise.all([
+        result(prepared.getAllKeys()),
+        result<PreparedRecord[]>(prepared.getAll()),
+      ]);
+      return keys.flatMap((key, index) => {
+        const record = records[index];
+        return record === undefined ? [] : [{ key, record }];
+      });
+    });
+    const judged = await Promise.all(
+      kept.map(async ({ key, record }) => ({ key, fit: await this.#open(record).then(serves, () => false) })),
+    );
+    const unfit = judged.filter(({ fit }) => !fit);
+    if (unfit.length === 0) return;
+    await transact(this.#database, PREPARED, "readwrite", async (transaction) => {
+      const prepared = transaction.objectStore(PREPARED);
+      await Promise.all(unfit.map(({ key }) => result(prepared.delete(key))));
+    });
+    this.#changes.tell();
+  }
+
+  #open({ card, shape, proof }: PreparedRecord): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#seal.open(proof, proofContext(card, shape));
   }
 
   /** How many prepared proofs there are of a shape. */

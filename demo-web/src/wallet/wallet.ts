@@ -83,10 +83,22 @@ export class Wallet implements Recipient {
     vault.onChange(() => void this.refresh());
   }
 
+  /** Reads what there is, and drops what another version of the prover prepared. */
+  async start(): Promise<void> {
+    await this.#read(async () => {
+      await this.#vault.sweep(isOfThisVersion);
+      await this.#look();
+    });
+  }
+
   /** Reads what there is, after a change here or in another tab. */
   async refresh(): Promise<void> {
+    await this.#read(() => this.#look());
+  }
+
+  async #read(read: () => Promise<void>): Promise<void> {
     try {
-      await this.#look();
+      await read();
       this.trouble.set(undefined);
     } catch (error) {
       this.trouble.set(failureOf(error));
@@ -134,6 +146,12 @@ export class Wallet implements Recipient {
     const exchange = this.#exchange;
     if (conversation.kind !== "consent" || exchange === undefined) return;
     const { pending } = conversation;
+    // It may have lain open for long.
+    const offClock = isOffClock(pending.request);
+    if (offClock && !anyClock) {
+      this.conversation.set({ kind: "consent", pending: { ...pending, offClock } });
+      return;
+    }
     const show = (next: Conversation): void => {
       if (this.#exchange === exchange) this.conversation.set(next);
     };
@@ -169,7 +187,7 @@ export class Wallet implements Recipient {
     this.conversation.set({ kind: "reading" });
     let next: Conversation;
     try {
-      const pending = await this.#read(asked);
+      const pending = await this.#weigh(asked);
       // What cannot be answered need not be prepared for.
       if (pending.explanation.predicates.every(({ holds }) => holds)) this.#remember(pending.shape);
       next = { kind: "consent", pending };
@@ -182,12 +200,11 @@ export class Wallet implements Recipient {
     await this.refresh();
   }
 
-  async #read(asked: Asked): Promise<Pending> {
+  async #weigh(asked: Asked): Promise<Pending> {
     const request = parsed(asked.request);
     const card = this.#cardFor(request.doc_type);
     const explanation = await this.#prover.explain(asked.request, card.document);
-    const offClock = Math.abs(Date.parse(request.now) - Date.now()) > CLOCK_TOLERANCE_MS;
-    return { asked, request, card, shape: shapeOf(card, request), explanation, offClock };
+    return { asked, request, card, shape: shapeOf(card, request), explanation, offClock: isOffClock(request) };
   }
 
   #cardFor(docType: string): Card {
@@ -264,6 +281,15 @@ export class Wallet implements Recipient {
   }
 }
 
+function isOfThisVersion(prepared: Uint8Array): boolean {
+  try {
+    Prepared.fromBytes(prepared);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Of what it holds, `explain` checks everything before it is used. */
 function parsed(request: string): Request {
   try {
@@ -271,6 +297,10 @@ function parsed(request: string): Request {
   } catch (cause) {
     throw new Refusal("malformed", "request", `it is no JSON (${String(cause)}); the verifier has to ask anew`);
   }
+}
+
+function isOffClock({ now }: Request): boolean {
+  return Math.abs(Date.parse(now) - Date.now()) > CLOCK_TOLERANCE_MS;
 }
 
 function usualShape(card: Card, ids: readonly string[]): Shape {

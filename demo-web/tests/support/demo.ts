@@ -73,6 +73,23 @@ export class Demo {
     return this.wallet.getByRole("listitem").filter({ hasText: about }).filter({ hasText: "ready" });
   }
 
+  /** The keys of the prepared proofs in the wallet's storage, none of which is given twice. */
+  preparedKeys(): Promise<IDBValidKey[]> {
+    return this.page.evaluate(
+      () =>
+        new Promise<IDBValidKey[]>((resolve, reject) => {
+          const opening = indexedDB.open("velum-wallet");
+          opening.onerror = () => reject(opening.error);
+          opening.onsuccess = () => {
+            const reading = opening.result.transaction("prepared").objectStore("prepared").getAllKeys();
+            reading.onsuccess = () => resolve(reading.result);
+            reading.onerror = () => reject(reading.error);
+            opening.result.close();
+          };
+        }),
+    );
+  }
+
   async ask(): Promise<void> {
     await this.verifier.getByRole("button", { name: "Ask the wallet" }).click();
   }
