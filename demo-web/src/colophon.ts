@@ -4,7 +4,7 @@ import type { Build, Environment } from "@velum/prover";
 
 import { DATABASE as ISSUER_DATABASE } from "./issuer/authorities.ts";
 import { deleteDatabase } from "./storage/database.ts";
-import { choice, h, labelled, replace } from "./ui/dom.ts";
+import { h, newId, replace } from "./ui/dom.ts";
 import { type Failure, failureOf } from "./failure.ts";
 import { failureView } from "./ui/failure-view.ts";
 import { DATABASE as WALLET_DATABASE } from "./wallet/vault.ts";
@@ -21,13 +21,6 @@ const LABELS: Readonly<Record<Build | "auto", string>> = {
 /** `refusal` is why the asked build does not run here. */
 export function colophon(environment: Environment, asked: Build | "auto", refusal: Failure | undefined): HTMLElement {
   const { build, threads, reason, crossOriginIsolated } = environment;
-  const builds = choice(
-    Object.entries(LABELS).map(([value, label]) => ({ value, label })),
-    asked,
-  );
-  builds.addEventListener("change", () => {
-    location.search = builds.value === "auto" ? "" : new URLSearchParams({ build: builds.value }).toString();
-  });
   return h(
     "div",
     { class: "colophon-grid" },
@@ -38,10 +31,19 @@ export function colophon(environment: Environment, asked: Build | "auto", refusa
       pair("Because", reason, "reason"),
       pair("Isolated", crossOriginIsolated ? "yes, by COOP and COEP" : "no", "isolated"),
     ),
-    labelled("Try another build", builds),
+    otherBuilds(asked),
     forget(),
     refusal && failureView(refusal),
   );
+}
+
+function otherBuilds(asked: Build | "auto"): HTMLElement {
+  const id = newId("builds");
+  const links = Object.entries(LABELS).map(([build, label]) => {
+    const href = build === "auto" ? "./" : `?${new URLSearchParams({ build }).toString()}`;
+    return h("li", {}, h("a", { href, "aria-current": build === asked && "page" }, label));
+  });
+  return h("nav", { "aria-labelledby": id }, h("h2", { id }, "Try another build"), h("ul", {}, ...links));
 }
 
 function pair(name: string, value: string, id: string): HTMLElement {

@@ -93,6 +93,8 @@ test("the keyboard alone tells the whole story", async () => {
   await go("Issue into the wallet");
   await page.keyboard.press("Enter");
   await demo.prepared(2);
+  const focused = await page.evaluate(() => (document.activeElement as HTMLElement).innerText);
+  assert.equal(focused, "Issue into the wallet", "focus stays where it was");
   await go("Ask the wallet");
   await page.keyboard.press("Enter");
   await demo.consent.waitFor();
@@ -124,6 +126,30 @@ test("nothing moves for those who want it so", async () => {
       }).length,
   );
   assert.equal(moving, 0);
+  // Parts of controls, such as the value of a progress bar, cannot be asked; the rules for them can.
+  const rules = await demo.page.evaluate(() => {
+    const moves = (rule: CSSRule): boolean =>
+      rule instanceof CSSStyleRule && /transition|animation|smooth/.test(rule.cssText);
+    return [...document.styleSheets].flatMap(({ cssRules }) => [...cssRules].filter(moves).map((rule) => rule.cssText));
+  });
+  assert.deepEqual(rules, [], "rules that move for everyone");
+  await demo.close();
+});
+
+test("what is chosen and what is ready is told in the reader's own colours too", async () => {
+  const demo = await stage.demo({ forcedColors: "active" });
+  await demo.issue();
+  await demo.prepared(2);
+  const background = (selector: string): Promise<string> =>
+    demo.page
+      .locator(selector)
+      .first()
+      .evaluate((element) => getComputedStyle(element).backgroundColor);
+  const canvas = await background("html");
+  assert.equal(await background(".role"), canvas, "backgrounds are the reader's");
+  assert.notEqual(await background(".segments input:checked + span"), canvas);
+  assert.notEqual(await background(".dot.full"), canvas);
+  await demo.screenshot("forced-colours");
   await demo.close();
 });
 
@@ -137,5 +163,12 @@ test("what changes is announced", async () => {
   await demo.consent.click();
   await demo.verified.waitFor();
   await spoken(/^Verified\.$/).waitFor({ state: "attached" });
+  // Of a log, what is added is spoken: what stands there already has to stay.
+  const outcomes = demo.verifier.getByRole("log").getByRole("article");
+  await demo.verifier.getByRole("button", { name: "Change a byte" }).click();
+  await outcomes.nth(0).evaluate((article) => article.classList.add("spoken"));
+  await demo.verifier.getByRole("button", { name: "Replay to another session" }).click();
+  await outcomes.nth(1).waitFor();
+  assert.equal(await demo.verifier.locator(".attempt.spoken").count(), 1);
   await demo.close();
 });

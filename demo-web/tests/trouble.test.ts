@@ -17,20 +17,6 @@ declare global {
 // Not isolated: one thread, and a call is cancelled by ending its worker.
 const stage = new Stage({ isolation: false });
 
-/** Cancels a step of the wallet's work as soon as it begins: it may be done before anyone could reach the button. */
-function cancelAt(page: Page, step: string): Promise<void> {
-  return page.evaluate((name) => {
-    const watch = new MutationObserver(() => {
-      const work = [...document.querySelectorAll("#wallet .work")].find((shown) => shown.textContent?.includes(name));
-      const cancel = work?.querySelector("button");
-      if (cancel === undefined || cancel === null) return;
-      watch.disconnect();
-      cancel.click();
-    });
-    watch.observe(document.body, { childList: true, subtree: true });
-  }, step);
-}
-
 test("a predicate that does not hold cannot be consented to", async () => {
   const demo = await stage.demo();
   await demo.issue();
@@ -165,7 +151,7 @@ test("proofs that another version prepared are dropped when the page opens", asy
 
 test("background work can be paused, and resumed", async () => {
   const demo = await stage.demo();
-  await cancelAt(demo.page, "Preparing a proof ahead of time");
+  await demo.cancelAt("Preparing a proof ahead of time");
   await demo.issue();
   await demo.wallet.getByText("Preparing is paused.").waitFor();
   await demo.wallet.getByRole("button", { name: "Resume" }).click();
@@ -180,7 +166,7 @@ for (const step of ["Signing for this session", "Making the presentation"]) {
     await demo.prepared(2);
     await demo.ask();
     await demo.consent.waitFor();
-    await cancelAt(demo.page, step);
+    await demo.cancelAt(step);
     await demo.consent.click();
     await demo.wallet.getByText("Cancelled.").waitFor();
     await demo.screenshot("cancelled");

@@ -63,7 +63,8 @@ export function issuerView(issuer: Issuer): HTMLElement {
   kinds.element.addEventListener("change", showFields);
   showFields();
   issuer.state.watch((state) => {
-    submit.disabled = state.kind === "busy";
+    // Not `disabled`, which would take the focus away; while it is busy, the issuer heeds no other call.
+    submit.setAttribute("aria-disabled", String(state.kind === "busy"));
     replace(status, outcome(state));
   });
   return h("div", { class: "stack" }, form, status);

@@ -94,6 +94,20 @@ export class Demo {
     await this.verifier.getByRole("button", { name: "Ask the wallet" }).click();
   }
 
+  /** Cancels a step of the wallet's work as soon as it begins: it may be done before anyone could reach the button. */
+  cancelAt(step: string): Promise<void> {
+    return this.page.evaluate((name) => {
+      const watch = new MutationObserver(() => {
+        const work = [...document.querySelectorAll("#wallet .work")].find((shown) => shown.textContent?.includes(name));
+        const cancel = work?.querySelector("button");
+        if (cancel === undefined || cancel === null) return;
+        watch.disconnect();
+        cancel.click();
+      });
+      watch.observe(document.body, { childList: true, subtree: true });
+    }, step);
+  }
+
   get consent(): Locator {
     return this.wallet.getByRole("button", { name: "Prove it" });
   }
