@@ -7,11 +7,11 @@ import type { Minted } from "@velum/prover/testing";
 
 import { toHex } from "../bytes.ts";
 import type { DocumentKind } from "../documents.ts";
-import { Changes } from "../storage/changes.ts";
 import type { Authority } from "../exchange/issuance.ts";
-import { openDatabase, result, transact } from "../storage/database.ts";
+import { result } from "../storage/database.ts";
 import { exclusively } from "../storage/locks.ts";
-import { KEY_STORE, Seal, type Sealed } from "../storage/seal.ts";
+import type { Sealed } from "../storage/seal.ts";
+import { SealedDatabase } from "../storage/sealed.ts";
 import { type AuthorityKeys, authorityName } from "./spec.ts";
 
 interface AuthorityRecord extends Authority {
@@ -25,31 +25,27 @@ const SCALAR_BYTES = 32;
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 
 export class Authorities {
-  readonly #database: IDBDatabase;
-  readonly #seal: Seal;
-  readonly #changes = new Changes(DATABASE);
+  readonly #storage: SealedDatabase;
 
-  private constructor(database: IDBDatabase, seal: Seal) {
-    this.#database = database;
-    this.#seal = seal;
+  private constructor(storage: SealedDatabase) {
+    this.#storage = storage;
   }
 
   static async open(): Promise<Authorities> {
-    const database = await openDatabase(DATABASE, (created) => {
-      created.createObjectStore(KEY_STORE);
+    const create = (created: IDBDatabase): void => {
       created.createObjectStore(AUTHORITIES, { keyPath: "id" });
-    });
-    return new Authorities(database, await Seal.of(database));
+    };
+    return new Authorities(await SealedDatabase.open(DATABASE, create));
   }
 
   /** Calls `listener` whenever this or another tab published something. */
   onChange(listener: () => void): void {
-    this.#changes.listen(listener);
+    this.#storage.changes.listen(listener);
   }
 
   /** Every authority that has issued something here, as it is published. */
   async published(): Promise<Authority[]> {
-    const records = await transact(this.#database, AUTHORITIES, "readonly", (transaction) =>
+    const records = await this.#storage.transact(AUTHORITIES, "readonly", (transaction) =>
       result<AuthorityRecord[]>(transaction.objectStore(AUTHORITIES).getAll()),
     );
     return records.map(({ id, docType, country, name, root }) => ({ id, docType, country, name, root }));
@@ -74,12 +70,12 @@ export class Authorities {
 
   async #keysOf(kind: DocumentKind, country: string): Promise<AuthorityKeys> {
     const id = authorityId(kind, country);
-    const record = await transact(this.#database, AUTHORITIES, "readonly", (transaction) =>
+    const record = await this.#storage.transact(AUTHORITIES, "readonly", (transaction) =>
       result<AuthorityRecord | undefined>(transaction.objectStore(AUTHORITIES).get(id)),
     );
     if (record === undefined) return { root: newScalar(), signer: newScalar() };
     const [root = "", signer = ""] = new TextDecoder()
-      .decode(await this.#seal.open(record.keys, keysContext(id)))
+      .decode(await this.#storage.seal.open(record.keys, keysContext(id)))
       .split("\n");
     return { root, signer };
   }
@@ -93,15 +89,15 @@ export class Authorities {
       country,
       name: authorityName(kind, country),
       root,
-      keys: await this.#seal.close(bytes, keysContext(id)),
+      keys: await this.#storage.seal.close(bytes, keysContext(id)),
     };
-    const published = await transact(this.#database, AUTHORITIES, "readwrite", async (transaction) => {
+    const published = await this.#storage.transact(AUTHORITIES, "readwrite", async (transaction) => {
       const authorities = transaction.objectStore(AUTHORITIES);
       const known = await result<AuthorityRecord | undefined>(authorities.get(id));
       if (known === undefined) await result(authorities.add(record));
       return known ?? record;
     });
-    this.#changes.tell();
+    this.#storage.changes.tell();
     return published;
   }
 }

@@ -4,11 +4,11 @@
 // that reads and deletes it, under a lock that all tabs share; only after its commit is the proof opened. A crash in
 // between loses a proof and never leaves one to be used again.
 
-import { Changes } from "../storage/changes.ts";
 import type { StageTime } from "../time.ts";
-import { openDatabase, result, transact } from "../storage/database.ts";
+import { result } from "../storage/database.ts";
 import { exclusively } from "../storage/locks.ts";
-import { KEY_STORE, Seal, type Sealed } from "../storage/seal.ts";
+import type { Sealed } from "../storage/seal.ts";
+import { SealedDatabase } from "../storage/sealed.ts";
 
 /** A credential in the wallet. There is one of each docType. */
 export interface Card {
@@ -58,49 +58,45 @@ const BY_CARD = "by card";
 const LOCK = `${DATABASE}: pool`;
 
 export class Vault {
-  readonly #database: IDBDatabase;
-  readonly #seal: Seal;
-  readonly #changes = new Changes(DATABASE);
+  readonly #storage: SealedDatabase;
 
-  private constructor(database: IDBDatabase, seal: Seal) {
-    this.#database = database;
-    this.#seal = seal;
+  private constructor(storage: SealedDatabase) {
+    this.#storage = storage;
   }
 
   /** The wallet's vault in this browser, made where there is none. */
   static async open(): Promise<Vault> {
-    const database = await openDatabase(DATABASE, (created) => {
-      created.createObjectStore(KEY_STORE);
+    const create = (created: IDBDatabase): void => {
       created.createObjectStore(CARDS, { keyPath: "docType" });
       const prepared = created.createObjectStore(PREPARED, { autoIncrement: true });
       prepared.createIndex(BY_SHAPE, ["card", "shape"]);
       prepared.createIndex(BY_CARD, "card");
-    });
-    return new Vault(database, await Seal.of(database));
+    };
+    return new Vault(await SealedDatabase.open(DATABASE, create));
   }
 
   /** Calls `listener` whenever this or another tab changed something. */
   onChange(listener: () => void): void {
-    this.#changes.listen(listener);
+    this.#storage.changes.listen(listener);
   }
 
   async cards(): Promise<Card[]> {
     const read = (transaction: IDBTransaction): Promise<CardRecord[]> =>
       result<CardRecord[]>(transaction.objectStore(CARDS).getAll());
-    const records = await transact(this.#database, CARDS, "readonly", read);
+    const records = await this.#storage.transact(CARDS, "readonly", read);
     return Promise.all(
       records.map(async (record) => ({
         ...record,
-        document: await this.#seal.open(record.document, cardContext(record.id)),
+        document: await this.#storage.seal.open(record.document, cardContext(record.id)),
       })),
     );
   }
 
   /** Keeps a card in place of the one of its docType, whose prepared proofs go with it. */
   async keep(card: Card): Promise<void> {
-    const document = await this.#seal.close(card.document, cardContext(card.id));
+    const document = await this.#storage.seal.close(card.document, cardContext(card.id));
     const record: CardRecord = { ...card, document };
-    await transact(this.#database, [CARDS, PREPARED], "readwrite", async (transaction) => {
+    await this.#storage.transact([CARDS, PREPARED], "readwrite", async (transaction) => {
       const cards = transaction.objectStore(CARDS);
       const former = await result<CardRecord | undefined>(cards.get(card.docType));
       if (former !== undefined) {
@@ -110,22 +106,22 @@ export class Vault {
       }
       await result(cards.put(record));
     });
-    this.#changes.tell();
+    this.#storage.changes.tell();
   }
 
   /** Adds a prepared proof, unless its card has been replaced since; says whether it did. */
   async add(shape: Shape, proof: PreparedProof): Promise<boolean> {
     const { card } = shape;
     const key = shapeKey(shape);
-    const sealed = await this.#seal.close(proof.bytes, proofContext(card, key));
+    const sealed = await this.#storage.seal.close(proof.bytes, proofContext(card, key));
     const record: PreparedRecord = { card, shape: key, proof: sealed, ms: proof.ms, stages: proof.stages };
-    const added = await transact(this.#database, [CARDS, PREPARED], "readwrite", async (transaction) => {
+    const added = await this.#storage.transact([CARDS, PREPARED], "readwrite", async (transaction) => {
       const cards = await result<CardRecord[]>(transaction.objectStore(CARDS).getAll());
       if (!cards.some(({ id }) => id === card)) return false;
       await result(transaction.objectStore(PREPARED).add(record));
       return true;
     });
-    this.#changes.tell();
+    this.#storage.changes.tell();
     return added;
   }
 
@@ -133,7 +129,7 @@ export class Vault {
   async take(shape: Shape): Promise<PreparedProof | undefined> {
     const key = shapeKey(shape);
     const record = await exclusively(LOCK, () =>
-      transact(this.#database, PREPARED, "readwrite", async (transaction) => {
+      this.#storage.transact(PREPARED, "readwrite", async (transaction) => {
         const prepared = transaction.objectStore(PREPARED);
         const found = await result(prepared.index(BY_SHAPE).getKey([shape.card, key]));
         if (found === undefined) return undefined;
@@ -143,13 +139,13 @@ export class Vault {
       }),
     );
     if (record === undefined) return undefined;
-    this.#changes.tell();
+    this.#storage.changes.tell();
     return { bytes: await this.#open(record), ms: record.ms, stages: record.stages };
   }
 
   /** Drops the prepared proofs that do not serve: by their bytes, or since these were changed at rest. */
   async sweep(serves: (proof: Uint8Array) => boolean): Promise<void> {
-    const kept = await transact(this.#database, PREPARED, "readonly", async (transaction) => {
+    const kept = await this.#storage.transact(PREPARED, "readonly", async (transaction) => {
       const prepared = transaction.objectStore(PREPARED);
       const [keys, records] = await Promise.all([
         result(prepared.getAllKeys()),
@@ -165,20 +161,20 @@ export class Vault {
     );
     const unfit = judged.filter(({ fit }) => !fit);
     if (unfit.length === 0) return;
-    await transact(this.#database, PREPARED, "readwrite", async (transaction) => {
+    await this.#storage.transact(PREPARED, "readwrite", async (transaction) => {
       const prepared = transaction.objectStore(PREPARED);
       await Promise.all(unfit.map(({ key }) => result(prepared.delete(key))));
     });
-    this.#changes.tell();
+    this.#storage.changes.tell();
   }
 
   #open({ card, shape, proof }: PreparedRecord): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#seal.open(proof, proofContext(card, shape));
+    return this.#storage.seal.open(proof, proofContext(card, shape));
   }
 
   /** How many prepared proofs there are of a shape. */
   async count(shape: Shape): Promise<number> {
-    return transact(this.#database, PREPARED, "readonly", (transaction) =>
+    return this.#storage.transact(PREPARED, "readonly", (transaction) =>
       result(
         transaction
           .objectStore(PREPARED)
@@ -189,8 +185,7 @@ export class Vault {
   }
 
   close(): void {
-    this.#changes.close();
-    this.#database.close();
+    this.#storage.close();
   }
 }
 
