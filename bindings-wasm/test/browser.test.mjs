@@ -131,7 +131,8 @@ describe("a page", () => {
             ({ code }) => code,
           );
         const lost = code(prover.ready());
-        while ((await navigator.locks.query()).held.length === 0)
+        // Until the page waits for the lock that the worker holds.
+        while ((await navigator.locks.query()).pending.length === 0)
           await new Promise((resolve) => setTimeout(resolve, 1));
         globalThis.started[0].terminate();
         const outcomes = [await lost];
