@@ -97,6 +97,32 @@ describe("a page", () => {
     assert.deepEqual(troubles, []);
   });
 
+  test("proves without threads where none can be started", async (context) => {
+    const { page } = await pageOf(context, browser, ISOLATION);
+    const builds = await page.evaluate(async () => {
+      const { Prover } = globalThis.velum;
+      const prover = new Prover({ threads: 2 });
+      const [first, Started] = [prover.environment, Worker];
+      let started = 0;
+      globalThis.Worker = class extends Started {
+        constructor(...given) {
+          if (++started === 2) throw new DOMException("no more workers", "QuotaExceededError");
+          super(...given);
+        }
+      };
+      await prover.inspect(globalThis.licence.document);
+      return [first, prover.environment];
+    });
+    assert.deepEqual(
+      builds.map(({ build, threads }) => [build, threads]),
+      [
+        ["simd-threads", 2],
+        ["simd", 1],
+      ],
+    );
+    assert.match(builds[1].reason, /could not be started/u);
+  });
+
   test("is told when its worker dies without a word, and goes on with another", async (context) => {
     const { page } = await pageOf(context, browser);
     const codes = await page.evaluate(async () => {

@@ -1,6 +1,7 @@
 // What each call gives and refuses, and what becomes of it when something ends it: in a worker thread of Node's.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { webcrypto as crypto } from "node:crypto";
 import { describe, test } from "node:test";
 
@@ -335,13 +336,17 @@ describe("what a call is given", () => {
       unfit(prover.deviceAuthenticationBytes({ document, transcript })),
       unfit(prover.present({ document, transcript, request })),
       unfit(prover.present({ document, transcript, request, clock: Date.now() })),
+      unfit(prover.explain({ ...request, now: new Date(Number.NaN) }, document)),
       unfit(prover.verify({ transcript, request })),
       unfit(prover.inspect(document, { signal: "now" })),
       prover.inspect(document),
     ]);
     await unfit(mint());
-    assert.throws(() => new Prover({ wasmUrl: "prover.wasm" }), { name: "VelumError", code: "malformed" });
-    assert.throws(() => new Verifier({ workerUrl: "worker.js" }), { name: "VelumError", code: "malformed" });
+    const malformed = { name: "VelumError", code: "malformed" };
+    assert.throws(() => new Verifier({ workerUrl: "worker.js" }), malformed);
+    for (const options of [{ wasmUrl: "prover.wasm" }, { threads: 1000 }, { threads: 0 }, { threads: 1.5 }]) {
+      assert.throws(() => new Prover(options), malformed);
+    }
   });
 
   test("is what it was when the call was made, and goes to the worker alone", async (context) => {
@@ -382,6 +387,50 @@ test("a verifier answers alike with a worker and without", async (context) => {
     verifier.dispose();
     await rejects(verifier.ready(), "disposed");
   }
+});
+
+test("a request may name its time by a Date", async (context) => {
+  const prover = proverOf(context);
+  const { facts } = await prover.explain({ ...request, now: new Date("2026-01-01T12:00:00.987Z") }, document);
+  assert.ok(facts.some(({ valid_at: time }) => time === "2026-01-01T12:00:00Z"));
+});
+
+test("without a worker nothing is called after a trap", () => {
+  // In a process of its own, whose WebAssembly is of no use afterwards.
+  const program = `
+    import { mint } from "@velum/prover/testing";
+    import { Verifier } from "@velum/prover/verify";
+    const input = { presentation: new Uint8Array(9), transcript: new Uint8Array(9), request: "{" };
+    const error = (call) => call.then(() => "done", ({ code, message }) => code + ": " + message);
+    const [verifier, { parse }] = [new Verifier({ worker: false }), JSON];
+    const errors = [];
+    for (const call of [() => verifier.verify(input), () => mint({})]) {
+      errors.push(await error(call()));
+      JSON.parse = () => { throw new WebAssembly.RuntimeError("unreachable"); };
+      errors.push(await error(call()));
+      JSON.parse = parse;
+      errors.push(await error(call()));
+    }
+    console.log(JSON.stringify(errors));
+  `;
+  const cwd = new URL(".", import.meta.url);
+  const printed = execFileSync(process.execPath, ["--input-type=module", "--eval", program], { cwd });
+  const each = [/^malformed/u, /^internal: .*report/u, /^internal: .*restart/u];
+  const errors = JSON.parse(printed);
+  assert.equal(errors.length, 6);
+  errors.forEach((error, index) => assert.match(error, each[index % 3]));
+});
+
+test("WebAssembly is found at the address that it is said to have", async (context) => {
+  const wasmUrl = (name) => import.meta.resolve(`@velum/prover/${name}.wasm`);
+  const prover = proverOf(context, { build: "scalar", wasmUrl: wasmUrl("prover-scalar") });
+  await prover.inspect(document);
+  for (const worker of [true, false]) {
+    const verifier = new Verifier({ worker, wasmUrl: wasmUrl("verifier") });
+    await verifier.ready();
+    verifier.dispose();
+  }
+  await mint(spec(), { wasmUrl: wasmUrl("testing") });
 });
 
 test("the environment says what runs here and why", () => {

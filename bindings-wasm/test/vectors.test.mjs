@@ -37,11 +37,11 @@ function velum(...args) {
   return { status, ...JSON.parse(stdout) };
 }
 
-for (const build of ["simd", "scalar"]) {
+for (const build of ["simd", "simd-threads", "scalar"]) {
   describe(`the ${build} build`, () => {
     let prover, verifier;
     before(() => {
-      prover = new Prover({ build });
+      prover = new Prover({ build, threads: 2 });
       verifier = new Verifier();
     });
     after(() => {

@@ -29,12 +29,14 @@ export interface BuildOptions {
    * @defaultValue "auto"
    */
   build?: Build | "auto";
-  /** Threads that prove, of the build that has them. By default one a processor, eight at most. */
+  /** Threads that prove, of the build that has them: 1 to 64. By default one a processor, eight at most. */
   threads?: number;
 }
 
 /** More threads than this gain nothing: what is left is done by one. */
 const MOST_THREADS = 8;
+/** More are a mistake. */
+const LIMIT = 64;
 
 // (module (func (result v128) (i8x16.splat (i32.const 0))))
 const SIMD_PROBE = new Uint8Array([
@@ -48,8 +50,9 @@ export function environment(): Environment {
 
 /** The build for what is asked. */
 export function choose({ build = "auto", threads }: BuildOptions): Environment {
+  const isCount = threads === undefined || (Number.isInteger(threads) && threads >= 1 && threads <= LIMIT);
+  if (!isCount) throw new VelumError("malformed", "threads", `not a whole number from 1 to ${LIMIT}`);
   const found = look();
-  const { crossOriginIsolated, simd } = found;
   if (build !== "auto") {
     const missing = lacks(build, found);
     if (missing !== undefined)
@@ -57,23 +60,16 @@ export function choose({ build = "auto", threads }: BuildOptions): Environment {
     return environmentOf(build, "it was asked for", found, threads);
   }
   if (!found.wasm) return environmentOf("scalar", "there is no WebAssembly here: nothing can be proven", found);
-  if (!simd) return environmentOf("scalar", "this engine has no SIMD", found);
-  if (!crossOriginIsolated) {
-    return environmentOf(
-      "simd",
-      "this engine has SIMD; there are no threads, since the page is not isolated by COOP and COEP",
-      found,
-    );
-  }
-  if (lacks("simd-threads", found) !== undefined || found.processors < 2) {
-    return environmentOf("simd", "this engine has SIMD; threads would gain nothing, or cannot share memory", found);
-  }
-  return environmentOf(
-    "simd-threads",
-    "this engine has SIMD, and the page is isolated so that threads share memory",
-    found,
-    threads,
-  );
+  if (!found.simd) return environmentOf("scalar", "this engine has no SIMD", found);
+  const obstacle = noThreads(found);
+  if (obstacle !== undefined) return withoutThreads(obstacle, found);
+  const reason = "this engine has SIMD, and the page is isolated so that threads share memory";
+  return environmentOf("simd-threads", reason, found, threads);
+}
+
+/** What to do where threads were chosen and cannot be started. */
+export function withoutThreads(obstacle = "they could not be started", found = look()): Environment {
+  return environmentOf("simd", `this engine has SIMD; there are no threads, since ${obstacle}`, found);
 }
 
 interface Found {
@@ -103,12 +99,19 @@ function lacks(build: Build, { simd, sharedMemory }: Found): string | undefined 
   return undefined;
 }
 
+/** Why threads are not to be used by themselves, if they are not. */
+function noThreads(found: Found): string | undefined {
+  if (!found.crossOriginIsolated) return "the page is not isolated by COOP and COEP";
+  if (found.processors < 2) return "there is but one processor";
+  return lacks("simd-threads", found);
+}
+
 function environmentOf(build: Build, reason: string, found: Found, threads?: number): Environment {
   const { simd, crossOriginIsolated, processors } = found;
   const most = threads ?? Math.min(processors, MOST_THREADS);
   return {
     build,
-    threads: build === "simd-threads" ? Math.max(1, Math.floor(most)) : 1,
+    threads: build === "simd-threads" ? most : 1,
     reason,
     simd,
     crossOriginIsolated,

@@ -81,6 +81,11 @@ export function disposed(): VelumError {
   return new VelumError("disposed", "dispose", "dispose() was called; make a new one");
 }
 
+export function trappedBefore(): VelumError {
+  const message = "an earlier call hit a bug, and what it left behind is not safe to use; restart, or use a worker";
+  return new VelumError("internal", "wasm", message);
+}
+
 export function workerFailed(reason: string): VelumError {
   const message = `the worker ended (${reason}); call again, which starts a new one`;
   return new VelumError("worker_failed", "worker", message);

@@ -57,7 +57,10 @@ export function json(value: unknown, where: string): string {
 
 /** The request as JSON text. */
 export function requestText(request: RequestInput): string {
-  return json(request, "request");
+  const now = typeof request === "object" ? request.now : undefined;
+  if (!(now instanceof Date)) return json(request, "request");
+  // Requests have no fractions of a second.
+  return json({ ...(request as object), now: now.toISOString().replace(/\.\d+/u, "") }, "request");
 }
 
 /** The name of a size class, if it is one. */

@@ -14,21 +14,21 @@ const HEAD = Uint8Array.of(0x8d, 0x60 | MAGIC.length, ...new TextEncoder().encod
 const CLASS_OFFSET = HEAD.length + 1;
 const CLASSES: readonly (SizeClass | undefined)[] = [undefined, "standard", "large"];
 
-let take: (prepared: Prepared) => Bytes;
+/** The bytes of each that is not used up. A private member would need a `static` block, which Safari lacks before 16.4. */
+const held = new WeakMap<Prepared, Bytes>();
 
 /**
- * A credential proof made ahead of time, for one presentation. It is secret: who has it and the document can tell
- * which presentation was made from it.
+ * A credential proof made ahead of time, for one presentation. It is as secret as the document: it holds the values of the
+ * elements that were asked for, the device's key, and what opens the proof's commitments. Store it encrypted.
  */
 export class Prepared {
-  #bytes: Bytes | undefined;
   /** The size class of the proof. */
   readonly sizeClass: SizeClass;
 
   private constructor(bytes: Bytes) {
     const { sizeClass } = head(bytes);
     this.sizeClass = sizeClass;
-    this.#bytes = bytes;
+    held.set(this, bytes);
   }
 
   /**
@@ -38,7 +38,7 @@ export class Prepared {
    * @throws VelumError `malformed` or `wrong_version`. What lies beyond the head is looked at by `present`.
    */
   static fromBytes(bytes: Uint8Array): Prepared {
-    return new Prepared(new Uint8Array(checkedBytes(bytes, "prepared")));
+    return new Prepared(checkedBytes(bytes, "prepared"));
   }
 
   /**
@@ -47,25 +47,12 @@ export class Prepared {
    * @throws VelumError `prepared_used`.
    */
   toBytes(): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.#held());
+    return new Uint8Array(bytesOf(this));
   }
 
   /** Whether `present` has used it up. */
   get used(): boolean {
-    return this.#bytes === undefined;
-  }
-
-  #held(): Bytes {
-    if (this.#bytes !== undefined) return this.#bytes;
-    throw new VelumError("prepared_used", "prepared", "it answered a request already; prepare anew");
-  }
-
-  static {
-    take = (prepared) => {
-      const bytes = prepared.#held();
-      prepared.#bytes = undefined;
-      return bytes;
-    };
+    return !held.has(this);
   }
 }
 
@@ -74,7 +61,15 @@ export function takePrepared(prepared: Prepared): Bytes {
   if (!(prepared instanceof Prepared)) {
     throw new VelumError("malformed", "prepared", "not a Prepared; read bytes with Prepared.fromBytes");
   }
-  return take(prepared);
+  const bytes = bytesOf(prepared);
+  held.delete(prepared);
+  return bytes;
+}
+
+function bytesOf(prepared: Prepared): Bytes {
+  const bytes = held.get(prepared);
+  if (bytes !== undefined) return bytes;
+  throw new VelumError("prepared_used", "prepared", "it answered a request already; prepare anew");
 }
 
 function head(bytes: Bytes): { sizeClass: SizeClass } {

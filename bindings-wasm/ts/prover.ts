@@ -1,6 +1,7 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // Preparing and presenting, in a worker.
 
-import { type BuildOptions, choose, type Environment } from "./environment.js";
+import { type BuildOptions, choose, type Environment, withoutThreads } from "./environment.js";
 import { VelumError } from "./errors.js";
 import { nodeWorker, webWorker, type WorkerEvents } from "./host.js";
 import {
@@ -17,6 +18,7 @@ import {
 import { Prepared, takePrepared } from "./prepared.js";
 import type { ProverCalls } from "./protocol.js";
 import type {
+  AbortOptions,
   CallOptions,
   DocumentSummary,
   Explanation,
@@ -42,8 +44,7 @@ export interface ProverOptions extends BuildOptions {
  * Every promise rejects with a {@link VelumError}.
  */
 export class Prover {
-  /** The build that this prover uses, and why. */
-  readonly environment: Environment;
+  readonly #environments: [Environment, ...Environment[]];
   readonly #worker: WorkerClient<ProverCalls>;
 
   /** Starts nothing.
@@ -51,11 +52,23 @@ export class Prover {
    * @throws VelumError `unsupported` if a build is asked for that cannot run here, `malformed` if an option is none.
    */
   constructor(options: ProverOptions = {}) {
-    this.environment = choose(options);
-    const { build, threads } = this.environment;
+    const { build = "auto" } = options;
+    const chosen = choose(options);
     const wasmUrl = address(options.wasmUrl, "wasmUrl");
     const workerUrl = address(options.workerUrl, "workerUrl");
-    this.#worker = new WorkerClient((events) => start(workerUrl, events), { wasmUrl, build, threads });
+    // An address of WebAssembly is that of one build.
+    const mayFallBack = build === "auto" && chosen.build === "simd-threads" && wasmUrl === undefined;
+    this.#environments = mayFallBack ? [chosen, withoutThreads()] : [chosen];
+    const setups = this.#environments.map(({ build, threads }) => ({ wasmUrl, build, threads }));
+    this.#worker = new WorkerClient((events) => start(workerUrl, events), setups);
+  }
+
+  /**
+   * The build that this prover uses, and why. Where threads cannot be started that it chose by itself, it is another once a
+   * call found that out.
+   */
+  get environment(): Environment {
+    return this.#environments[this.#worker.setup] ?? this.#environments[0];
   }
 
   /**
@@ -66,12 +79,12 @@ export class Prover {
   }
 
   /** What each document of a `DeviceResponse` holds. */
-  inspect(document: Uint8Array, options?: CallOptions): Promise<DocumentSummary[]> {
+  inspect(document: Uint8Array, options?: AbortOptions): Promise<DocumentSummary[]> {
     return attempt(() => this.#worker.call("inspect", { document: bytes(document, "document") }, options));
   }
 
   /** What an answer to the request would tell the verifier, to ask for consent. No signature is checked. */
-  explain(request: RequestInput, document: Uint8Array, options?: CallOptions): Promise<Explanation> {
+  explain(request: RequestInput, document: Uint8Array, options?: AbortOptions): Promise<Explanation> {
     return attempt(() => {
       const input = { request: requestText(request), document: bytes(document, "document") };
       return this.#worker.call("explain", input, options);
@@ -81,7 +94,7 @@ export class Prover {
   /** What the device signs with ES256 for a session: hand it to `crypto.subtle.sign`. */
   deviceAuthenticationBytes(
     input: { document: Uint8Array; docType: string; transcript: Uint8Array },
-    options?: CallOptions,
+    options?: AbortOptions,
   ): Promise<Uint8Array<ArrayBuffer>> {
     return attempt(() => {
       const docType = text(input.docType, "docType");
@@ -94,7 +107,7 @@ export class Prover {
   /** The response with the device's signature, `r || s` as WebCrypto gives it, in place of the one there. */
   withDeviceSignature(
     input: { document: Uint8Array; docType: string; signature: Uint8Array },
-    options?: CallOptions,
+    options?: AbortOptions,
   ): Promise<Uint8Array<ArrayBuffer>> {
     return attempt(() => {
       const docType = text(input.docType, "docType");
@@ -156,12 +169,12 @@ export class Prover {
   }
 
   /** Verifies, as {@link https://www.npmjs.com/package/@velum/prover | `@velum/prover/verify`} does with much less to fetch. */
-  verify(input: VerifyInput, options?: CallOptions): Promise<Verified> {
+  verify(input: VerifyInput, options?: AbortOptions): Promise<Verified> {
     return attempt(() => this.#worker.call("verify", verifyInput(input), options));
   }
 
   /** Bytes of WebAssembly memory that the worker has. They grow with the first proofs, and are given back when the worker ends. */
-  memoryBytes(options?: CallOptions): Promise<number> {
+  memoryBytes(options?: AbortOptions): Promise<number> {
     return attempt(() => this.#worker.call("memoryBytes", undefined, options));
   }
 

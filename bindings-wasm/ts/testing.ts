@@ -6,7 +6,7 @@
 
 import init, { mint as mintWasm } from "./glue/testing.js";
 import { compile } from "./compile.js";
-import { thrown } from "./errors.js";
+import { thrown, trappedBefore } from "./errors.js";
 import { address, attempt, json } from "./input.js";
 import { broken, isFailure, notLoaded } from "./serve.js";
 import type { Predicate, Request } from "./types.js";
@@ -95,6 +95,8 @@ export interface MintOptions {
   wasmUrl?: string | URL;
 }
 
+/** Whether it trapped, of which a thread has but one instance. */
+let trapped = false;
 let loading: Promise<void> | undefined;
 
 /** Mints what a spec says, in this very thread. Rejects with a {@link VelumError}. */
@@ -106,10 +108,13 @@ export function mint(spec: MintSpec | string, options: MintOptions = {}): Promis
       loading = undefined;
       throw thrown(notLoaded(reason));
     });
+    if (trapped) throw trappedBefore();
     try {
       return minted(text);
     } catch (reason) {
-      throw thrown(isFailure(reason) ? reason : broken(reason));
+      if (isFailure(reason)) throw thrown(reason);
+      trapped = true;
+      throw thrown(broken(reason));
     }
   });
 }

@@ -32,8 +32,8 @@ export interface Request {
   predicates: Predicate[];
 }
 
-/** A request as an object or as JSON text. */
-export type RequestInput = Request | string;
+/** A request as an object, whose time may be a `Date`, of which whole seconds count, or as JSON text. */
+export type RequestInput = (Omit<Request, "now"> & { now: string | Date }) | string;
 
 /** The value of an element. What JSON has no type for is an object that names its type; other CBOR is in hexadecimal. */
 export type Value =
@@ -120,10 +120,14 @@ export interface StageTiming {
   ms: number;
 }
 
-/** How a caller follows and stops a call. */
-export interface CallOptions {
+/** How a caller stops a call. */
+export interface AbortOptions {
   /** Aborts the call, which then rejects with `cancelled`. */
   signal?: AbortSignal;
+}
+
+/** How a caller follows and stops a call that takes its time. */
+export interface CallOptions extends AbortOptions {
   /** Called as each stage begins, with the part of the call's work that is done: 0 to 1, never falling. */
   onProgress?: (stage: Stage, fraction: number) => void;
 }

@@ -1,22 +1,23 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * Verification alone, for servers and pages that only check: a fraction of what proving takes to fetch.
  *
  * @packageDocumentation
  */
 
-import { cancelled, disposed, thrown } from "./errors.js";
+import { cancelled, disposed, thrown, trappedBefore } from "./errors.js";
 import { nodeWorker, webWorker, type WorkerEvents } from "./host.js";
 import { address, attempt, sizeClass, verifyInput, type VerifyInput } from "./input.js";
 import { loadVerifier } from "./load-verifier.js";
 import type { VerifierCalls } from "./protocol.js";
 import { broken, type Handlers, isFailure, notLoaded, Watch } from "./serve.js";
-import type { CallOptions, SizeClass, Verified } from "./types.js";
+import type { AbortOptions, SizeClass, Verified } from "./types.js";
 import { WorkerClient } from "./worker-client.js";
 
 export { type ErrorCode, VelumError } from "./errors.js";
 export type { VerifyInput } from "./input.js";
 export type {
-  CallOptions,
+  AbortOptions,
   Condition,
   Issuer,
   Learnt,
@@ -47,12 +48,15 @@ export interface VerifierOptions {
   worker?: boolean;
 }
 
+/** Whether the WebAssembly of this thread trapped, of which a thread has but one instance. */
+let trapped = false;
+
 /** What verifies: a worker, or this very thread. */
 interface Engine {
   call<V extends keyof VerifierCalls>(
     verb: V,
     input: VerifierCalls[V]["input"],
-    options?: CallOptions,
+    options?: AbortOptions,
   ): Promise<VerifierCalls[V]["output"]>;
   dispose(): void;
 }
@@ -76,11 +80,11 @@ export class Verifier {
     this.#engine =
       options.worker === false
         ? new Here(wasmUrl)
-        : new WorkerClient<VerifierCalls>((events) => start(workerUrl, events), setup);
+        : new WorkerClient<VerifierCalls>((events) => start(workerUrl, events), [setup]);
   }
 
   /** Loads the verifier and makes the keys of a size class, so that the next call need not wait for them. */
-  ready(size: SizeClass = "standard", options?: CallOptions): Promise<void> {
+  ready(size: SizeClass = "standard", options?: AbortOptions): Promise<void> {
     return attempt(() => this.#engine.call("makeKeys", { sizeClass: sizeClass(size) }, options));
   }
 
@@ -88,7 +92,7 @@ export class Verifier {
    * Verifies that a presentation answers a request in a session. Everything public is derived from the request and the
    * transcript given here. Use each transcript once: who accepts one twice can be shown a presentation twice.
    */
-  verify(input: VerifyInput, options?: CallOptions): Promise<Verified> {
+  verify(input: VerifyInput, options?: AbortOptions): Promise<Verified> {
     return attempt(() => this.#engine.call("verify", verifyInput(input), options));
   }
 
@@ -115,10 +119,11 @@ class Here implements Engine {
   async call<V extends keyof VerifierCalls>(
     verb: V,
     input: VerifierCalls[V]["input"],
-    { signal }: CallOptions = {},
+    { signal }: AbortOptions = {},
   ): Promise<VerifierCalls[V]["output"]> {
     const check = () => {
       if (this.#disposed) throw disposed();
+      if (trapped) throw trappedBefore();
       if (signal?.aborted) throw cancelled(signal);
     };
     check();
@@ -132,8 +137,7 @@ class Here implements Engine {
       return handlers[verb](input, new Watch(() => undefined, undefined));
     } catch (reason) {
       if (isFailure(reason)) throw thrown(reason);
-      // What a trap leaves behind serves nobody.
-      this.#handlers = undefined;
+      trapped = true;
       throw thrown(broken(reason));
     }
   }

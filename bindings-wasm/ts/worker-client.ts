@@ -25,16 +25,23 @@ interface Job {
 
 export class WorkerClient<C extends Calls> {
   readonly #start: Start;
-  readonly #setup: Setup;
+  readonly #setups: readonly Setup[];
+  #setup = 0;
   #crew: Crew | undefined;
   #queue: Job[] = [];
   #current: { id: number; job: Job; late?: ReturnType<typeof setTimeout> } | undefined;
   #calls = 0;
   #disposed = false;
 
-  constructor(start: Start, setup: Setup) {
+  /** Of the setups the first that can be loaded is used. */
+  constructor(start: Start, setups: readonly Setup[]) {
     this.#start = start;
-    this.#setup = setup;
+    this.#setups = setups;
+  }
+
+  /** Which of the setups is used. */
+  get setup(): number {
+    return this.#setup;
   }
 
   /** Calls the worker. Whatever bytes `input` holds are moved to it. */
@@ -94,7 +101,7 @@ export class WorkerClient<C extends Calls> {
   }
 
   #assembled(): Crew {
-    return new Crew(this.#start, this.#setup, {
+    return new Crew(this.#start, this.#setups[this.#setup] as Setup, {
       loaded: () => this.#post(),
       told: (message) => this.#told(message),
       failed: (error) => this.#failed(error),
@@ -125,11 +132,15 @@ export class WorkerClient<C extends Calls> {
     this.#next();
   }
 
-  /** The workers are of no more use, and what they worked on failed. */
+  /** The workers are of no more use, and what they worked on failed, unless others may do it. */
   #failed(error: VelumError): void {
     const job = this.#current?.job;
     this.#end();
-    job?.failed(error);
+    const unloadable = error.code === "load_failed";
+    if (unloadable) this.#setup = (this.#setup + 1) % this.#setups.length;
+    // Nothing of a call is sent before there is a worker to answer it.
+    if (job && unloadable && this.#setup > 0) this.#queue.unshift(job);
+    else job?.failed(error);
     this.#next();
   }
 
