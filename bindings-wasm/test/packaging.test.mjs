@@ -44,7 +44,7 @@ function project(kind) {
     cpSync(join(PROJECTS, file), join(path, file));
   }
   const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
-  if (kind === "vite" || kind === "webpack") run(path, "npm", "ci", ...quiet);
+  if (kind !== "plain") run(path, "npm", "ci", ...quiet);
   run(path, "npm", "install", ...quiet, "--no-save", "--no-package-lock", tarball);
   return path;
 }
@@ -81,6 +81,17 @@ test("an import does nothing where there is neither window nor worker", () => {
 test("a Node project proves", () => {
   const { build, learnt } = JSON.parse(run(project("node"), process.execPath, "main.js"));
   assert.deepEqual({ build, learnt }, { build: "simd", learnt: LEARNT });
+});
+
+test("the README's samples are of the right types, in a strict project, and run", () => {
+  const path = join(folder, "node");
+  const readme = readFileSync(join(PACKAGE, "README.md"), "utf8");
+  const samples = [...readme.matchAll(/^```ts\n([^]*?)^```$/gmu)].map(([, sample]) => sample);
+  assert.ok(samples.length > 4);
+  // None of the samples ends its workers: the process does not wait for idle ones.
+  writeFileSync(join(path, "readme.ts"), samples.join("\n"));
+  tool("tsc", "--project", path);
+  assert.ok(run(path, process.execPath, "readme.js").includes(LEARNT));
 });
 
 describe("in a browser", () => {

@@ -7,6 +7,8 @@ import { gzipSync } from "node:zlib";
 
 const DIST = new URL("../dist/", import.meta.url);
 
+const README = readFileSync(new URL("../README.md", DIST), "utf8");
+
 /** The modules that an entry imports, itself included, with their text. */
 function graph(entry, found = new Map()) {
   const url = new URL(entry, DIST);
@@ -35,6 +37,12 @@ test("neither prover nor mint is within reach of another entry", () => {
   assert.doesNotMatch(modules("verify.js"), /testing|glue\/prover/u);
   assert.doesNotMatch(modules("testing.js"), /glue\/(prover|verifier)/u);
   assert.doesNotMatch(modules("worker.js"), /testing/u);
+});
+
+test("no script uses what the oldest engines lack that the README names", () => {
+  for (const entry of ["index.js", "verify.js", "testing.js", "worker.js", "verify-worker.js"]) {
+    for (const [url, text] of graph(entry)) assert.doesNotMatch(code(text), /static \{|randomUUID/u, url);
+  }
 });
 
 test("nothing needs eval, and nothing is made a blob", () => {
@@ -68,5 +76,19 @@ for (const [name, limit] of Object.entries({
   test(`${name}.wasm has no more than ${limit} kB to fetch`, () => {
     const bytes = gzipSync(readFileSync(new URL(`${name}.wasm`, DIST)), { level: 9 }).length;
     assert.ok(bytes <= limit * 1000, `${bytes} bytes`);
+  });
+}
+
+for (const [entry, scripts] of Object.entries({
+  "@velum/prover": ["index.js", "worker.js"],
+  "@velum/prover/verify": ["verify.js", "verify-worker.js"],
+  "@velum/prover/testing": ["testing.js"],
+})) {
+  test(`${entry} has no more script to fetch than the README says`, () => {
+    const files = scripts.reduce((found, script) => graph(script, found), new Map());
+    const bytes = [...files.values()].reduce((sum, text) => sum + gzipSync(text, { level: 9 }).length, 0);
+    const row = README.split("\n").find((line) => line.startsWith(`| \`${entry}\``));
+    const [, limit] = /(\d+) kB of script/u.exec(row);
+    assert.ok(bytes <= limit * 1000 && bytes > (limit - 2) * 1000, `${bytes} bytes`);
   });
 }
