@@ -25,6 +25,7 @@ pub mod field;
 pub mod poseidon2;
 pub mod proof;
 pub mod record;
+mod secret;
 pub mod stark;
 pub mod statement;
 pub mod suite;

@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::class::SizeClass;
 use crate::field::F;
 use crate::poseidon2::{Domain, PACKED_BYTES, RATE, hash, pack, permutations};
+use crate::secret::Secret;
 use crate::statement::{DIGEST_ELEMENTS, Digest, ElementName, PublicKey, RecordOpening, Subject};
 
 /// Version of the layout, the record's first element.
@@ -219,9 +220,9 @@ pub struct Positions {
 #[derive(Clone)]
 pub struct RecordElements {
     /// The message of each slot of the class.
-    pub(crate) slots: Vec<Vec<F>>,
+    pub(crate) slots: Vec<Secret<F>>,
     /// The record.
-    pub(crate) record: Vec<F>,
+    pub(crate) record: Secret<F>,
 }
 
 impl RecordElements {
@@ -256,7 +257,7 @@ impl RecordElements {
             record.extend(if in_use { hash(Domain::Slot, message) } else { Digest::default() });
         }
         record.extend(salt(&opening.salts.record)?);
-        Ok(Self { slots, record })
+        Ok(Self { slots, record: Secret(record) })
     }
 
     /// The commitment `C`.
@@ -265,23 +266,14 @@ impl RecordElements {
     }
 
     /// The blocks absorbed by each permutation, in the order of their numbers.
-    pub fn blocks(&self) -> Vec<[F; RATE]> {
+    pub fn blocks(&self) -> Secret<[F; RATE]> {
         let messages = self.slots.iter().chain([&self.record]);
         let blocks = messages.flat_map(|message| message.chunks(RATE));
         blocks.map(|block| std::array::from_fn(|lane| block.get(lane).copied().unwrap_or_default())).collect()
     }
 }
 
-impl Drop for RecordElements {
-    fn drop(&mut self) {
-        for message in self.slots.iter_mut().chain([&mut self.record]) {
-            message.fill(F::ZERO);
-            std::hint::black_box(message);
-        }
-    }
-}
-
-fn slot_message(subject: &Subject, opening: &RecordOpening, slot: usize) -> Result<Vec<F>, RecordError> {
+fn slot_message(subject: &Subject, opening: &RecordOpening, slot: usize) -> Result<Secret<F>, RecordError> {
     let class = &subject.class;
     let value = opening.values.get(slot).map_or(&[][..], Vec::as_slice);
     let name = subject.elements.get(slot).map(name_digest);
@@ -295,7 +287,7 @@ fn slot_message(subject: &Subject, opening: &RecordOpening, slot: usize) -> Resu
     message.extend(salt(&opening.salts.slots[slot])?);
     message.extend(pack(value));
     message.resize(slot_elements(class), F::ZERO);
-    Ok(message)
+    Ok(Secret(message))
 }
 
 fn salt(words: &[u64; DIGEST_ELEMENTS]) -> Result<Digest, RecordError> {

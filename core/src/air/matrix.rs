@@ -3,6 +3,7 @@
 use p3_field::PrimeCharacteristicRing;
 
 use crate::field::F;
+use crate::secret::overwrite;
 
 /// The committed cells of one table, row by row.
 ///
@@ -59,7 +60,6 @@ impl Trace {
 /// Cells hold secrets: they are overwritten.
 impl Drop for Trace {
     fn drop(&mut self) {
-        self.cells.fill(F::ZERO);
-        std::hint::black_box(&self.cells);
+        overwrite(&mut self.cells);
     }
 }

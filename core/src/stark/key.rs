@@ -57,7 +57,11 @@ impl VerifierKey {
         }
     }
 
-    /// BLAKE3 hash of everything that fixes the proof system for this key.
+    /// BLAKE3 hash of everything that fixes the proof system for this key: suite, parameters, tables with their fixed columns, what
+    /// they state and read.
+    ///
+    /// It tells keys of this code's versions apart. It is no commitment to rules that someone else wrote: these are hashed
+    /// as their values at a known point, and a verifier evaluates its own.
     pub fn hash(&self) -> &[u8; 32] {
         &self.hash
     }
@@ -130,6 +134,7 @@ fn hash<C: Chip>(
     for parameter in parameters.fields() {
         hasher.update(&(parameter as u64).to_le_bytes());
     }
+    hasher.update(&(tables.len() as u64).to_le_bytes());
     for ((table, recorded), fixed) in tables.iter().zip(&shape.tables).zip(fixed) {
         let shape = [table.height(), table.width(), table.public().len(), fixed.len()];
         hasher.update(table.name().as_bytes());
@@ -139,6 +144,7 @@ fn hash<C: Chip>(
         }
         hasher.update(&recorded.rules);
         for column in fixed {
+            hasher.update(&(column.len() as u64).to_le_bytes());
             let bytes: Vec<_> =
                 column.iter().flat_map(|cell| cell.as_canonical_u64().to_le_bytes()).collect();
             hasher.update(&bytes);

@@ -17,7 +17,11 @@ pub(super) struct Recorded {
     pub(super) interiors: BTreeSet<(usize, usize)>,
     pub(super) constraints: usize,
     pub(super) interactions: Vec<RecordedInteraction>,
-    /// BLAKE3 hash of labels, buses, and each polynomial's value.
+    /// BLAKE3 hash of everything that fixes the table's part of the proof: rules in order, by label or bus and by the values of
+    /// their polynomials at one point, and degrees and cells read.
+    ///
+    /// It tells apart what honest code states. It binds nobody who writes chips: the point is known, so that other polynomials
+    /// of the same value can be found. Verifiers evaluate their own chips.
     pub(super) rules: [u8; 32],
     /// Committed cells that the interactions need.
     #[cfg(feature = "prover")]
@@ -49,11 +53,17 @@ pub(super) fn record<C: Chip>(chip: &C) -> Recorded {
     };
     // Cells that no constraint reads are opened all the same: every column is part of the batch that FRI shows to be low.
     let unread = (0..chip.width()).map(|column| (column, 0));
+    let main = recorder.read(Kind::Main).chain(unread).collect();
+    let fixed = recorder.read(Kind::Fixed).collect();
+    let interiors: BTreeSet<_> = recorder.read(Kind::Interior).collect();
+    for cells in [&main, &fixed, &interiors] {
+        recorder.hash_cells(cells);
+    }
     Recorded {
-        main: recorder.read(Kind::Main).chain(unread).collect(),
-        fixed: recorder.read(Kind::Fixed).collect(),
-        interiors: recorder
-            .read(Kind::Interior)
+        main,
+        fixed,
+        interiors: interiors
+            .into_iter()
             .map(|(before, after)| (before, after.unsigned_abs() as usize))
             .collect(),
         constraints: recorder.constraints,
@@ -78,6 +88,13 @@ enum Kind {
     Interior,
 }
 
+/// What is hashed next.
+enum Thing {
+    Constraint,
+    Interaction,
+    Cells,
+}
+
 struct Recorder {
     #[cfg(test)]
     chip: &'static str,
@@ -96,7 +113,7 @@ impl Recorder {
             values: RefCell::default(),
             constraints: 0,
             interactions: Vec::new(),
-            rules: blake3::Hasher::new_derive_key("velum 2026 rules v1"),
+            rules: blake3::Hasher::new_derive_key("velum 2026 rules v2"),
         }
     }
 
@@ -113,6 +130,7 @@ impl Recorder {
         let value = *self.values.borrow_mut().entry((kind, column, offset)).or_insert_with(draw);
         Symbol {
             degree: usize::from(!matches!(kind, Kind::Transition | Kind::Interior)),
+            selectors: usize::from(kind >= Kind::First),
             value: value.into(),
         }
     }
@@ -122,9 +140,24 @@ impl Recorder {
         read.into_iter().map(|(_, column, offset)| (column, offset))
     }
 
-    fn hash_text(&mut self, text: &str) {
-        self.rules.update(&(text.len() as u64).to_le_bytes());
-        self.rules.update(text.as_bytes());
+    /// Hashes what kind of thing follows, and its name.
+    fn hash_start(&mut self, thing: Thing, name: &str) {
+        self.rules.update(&[thing as u8]);
+        self.hash_number(name.len());
+        self.rules.update(name.as_bytes());
+    }
+
+    fn hash_number(&mut self, number: usize) {
+        self.rules.update(&(number as u64).to_le_bytes());
+    }
+
+    fn hash_cells(&mut self, cells: &BTreeSet<(usize, i32)>) {
+        self.hash_start(Thing::Cells, "");
+        self.hash_number(cells.len());
+        for &(column, offset) in cells {
+            self.hash_number(column);
+            self.rules.update(&offset.to_le_bytes());
+        }
     }
 
     fn hash_value(&mut self, value: EF) {
@@ -164,13 +197,14 @@ impl SymbolBuilder for Recorder {
         self.symbol(Kind::Interior, before, after as i32)
     }
 
-    fn assert_zero(&mut self, label: &'static str, Symbol { degree, value }: Symbol) {
+    fn assert_zero(&mut self, label: &'static str, Symbol { degree, selectors, value }: Symbol) {
         #[cfg(test)]
         if crate::air::mutant::constraint_is_off(self.chip, label) {
             return;
         }
         assert!(degree <= MAX_DEGREE, "{label} has degree {degree}");
-        self.hash_text(label);
+        assert!(selectors <= 1, "{label} multiplies {selectors} selectors");
+        self.hash_start(Thing::Constraint, label);
         self.hash_value(value);
         self.constraints += 1;
     }
@@ -184,10 +218,14 @@ impl SymbolBuilder for Recorder {
         let fields_degree = fields.iter().map(|field| field.degree).max().unwrap_or(0);
         let count_degree = count.degree;
         assert!(fields_degree < MAX_DEGREE && count_degree <= MAX_DEGREE, "degrees on bus {}", bus.name);
-        self.hash_text(bus.name);
+        let selected = fields.iter().chain([&count]).any(|expr| expr.selectors > 0);
+        assert!(!selected, "a selector in an interaction on bus {}", bus.name);
+        self.hash_start(Thing::Interaction, bus.name);
+        for number in [bus.width, fields_degree, count_degree, weight as usize] {
+            self.hash_number(number);
+        }
         fields.iter().for_each(|field| self.hash_value(field.value));
         self.hash_value(count.value);
-        self.hash_value(EF::from_u32(weight));
         self.interactions.push(RecordedInteraction { bus, fields_degree, count_degree });
     }
 }
@@ -212,6 +250,11 @@ mod tests {
         Count,
         Weight,
         Order,
+        MoreRead,
+        MoreDegree,
+        MoreInterior,
+        TwoSelectors,
+        SelectedCount,
     }
     use Otherwise::*;
 
@@ -231,10 +274,20 @@ mod tests {
         fn eval<B: ChipBuilder>(&self, b: &mut B) {
             let is = |other| usize::from(*self == other);
             let cell = b.main(is(Column), is(Offset) as i32);
-            let selector = if *self == Selector { b.first() } else { b.last() };
+            let selector = match self {
+                Selector => b.first(),
+                TwoSelectors => b.interior(4, 0) * b.interior(0, 4),
+                _ => b.last(),
+            };
             let rule = selector * (cell - B::Expr::from_usize(3 + is(Constant)));
-            let fields = vec![b.main(is(Field), 0)];
-            let count = B::Expr::from_usize(1 + is(Count));
+            let mut fields = vec![b.main(is(Field), 0)];
+            match self {
+                MoreRead => drop(b.main(1, 3)),
+                MoreInterior => drop(b.interior(3, 3)),
+                MoreDegree => fields = vec![fields[0].clone() + fields[0].square() - fields[0].square()],
+                _ => {}
+            }
+            let count = if *self == SelectedCount { b.first() } else { B::Expr::from_usize(1 + is(Count)) };
             if *self == Order {
                 b.interact(BUS, fields, count, 1);
                 b.assert_zero("rule", rule);
@@ -247,10 +300,36 @@ mod tests {
 
     #[test]
     fn whatever_a_chip_states_is_hashed() {
-        let all = [Nothing, Label, Constant, Column, Offset, Selector, Field, Count, Weight, Order];
+        let all = [
+            Nothing,
+            Label,
+            Constant,
+            Column,
+            Offset,
+            Selector,
+            Field,
+            Count,
+            Weight,
+            Order,
+            MoreRead,
+            MoreDegree,
+            MoreInterior,
+        ];
         let hashes: BTreeSet<_> = all.iter().map(|chip| record(chip).rules).collect();
         assert_eq!(hashes.len(), all.len());
         assert_eq!(record(&Nothing).rules, record(&Nothing).rules);
+    }
+
+    #[test]
+    #[should_panic(expected = "multiplies 2 selectors")]
+    fn selectors_are_not_multiplied() {
+        record(&TwoSelectors);
+    }
+
+    #[test]
+    #[should_panic(expected = "a selector in an interaction")]
+    fn interactions_have_no_selectors() {
+        record(&SelectedCount);
     }
 
     #[test]

@@ -93,8 +93,9 @@ impl<E: Algebra<F> + Clone, S: Sink<E>> ChipBuilder for Evaluator<'_, E, S> {
 
     #[inline]
     fn interior(&self, before: usize, after: usize) -> E {
+        // A selector that was not recorded is no selector: chips are code, and read alike each time.
         let at = self.row.table.interiors.binary_search(&(before, after));
-        self.row.interiors[at.unwrap_or_default()].clone()
+        self.row.interiors[at.unwrap_or(usize::MAX)].clone()
     }
 
     #[inline]
@@ -120,31 +121,31 @@ impl<E: Algebra<F> + Clone, S: Sink<E>> ChipBuilder for Evaluator<'_, E, S> {
 
 impl<S: Sink<EF>> SymbolBuilder for Evaluator<'_, EF, S> {
     fn main(&self, column: usize, offset: i32) -> Symbol {
-        evaluated(ChipBuilder::main(self, column, offset))
+        Symbol::constant(ChipBuilder::main(self, column, offset))
     }
 
     fn fixed(&self, column: usize, offset: i32) -> Symbol {
-        evaluated(ChipBuilder::fixed(self, column, offset))
+        Symbol::constant(ChipBuilder::fixed(self, column, offset))
     }
 
     fn public(&self, column: usize) -> Symbol {
-        evaluated(ChipBuilder::public(self, column))
+        Symbol::constant(ChipBuilder::public(self, column))
     }
 
     fn first(&self) -> Symbol {
-        evaluated(self.row.first)
+        Symbol::constant(self.row.first)
     }
 
     fn last(&self) -> Symbol {
-        evaluated(self.row.last)
+        Symbol::constant(self.row.last)
     }
 
     fn transition(&self) -> Symbol {
-        evaluated(self.row.transition)
+        Symbol::constant(self.row.transition)
     }
 
     fn interior(&self, before: usize, after: usize) -> Symbol {
-        evaluated(ChipBuilder::interior(self, before, after))
+        Symbol::constant(ChipBuilder::interior(self, before, after))
     }
 
     fn assert_zero(&mut self, label: &'static str, expr: Symbol) {
@@ -157,13 +158,8 @@ impl<S: Sink<EF>> SymbolBuilder for Evaluator<'_, EF, S> {
     }
 }
 
-/// A value whose degree nobody asks for.
-fn evaluated(value: EF) -> Symbol {
-    Symbol { degree: 0, value }
-}
-
 /// A fraction of the lookup argument: how often a tuple is on its bus, and the challenge less the tuple's fingerprint.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Fraction<E, X> {
     pub(super) count: E,
     pub(super) denominator: X,

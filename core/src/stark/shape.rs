@@ -120,6 +120,9 @@ pub(super) struct Batch {
     pub(super) second: Option<usize>,
 }
 
+/// Stands for a cell that is not read, and is no index.
+const NO_SLOT: usize = usize::MAX;
+
 /// Cells that are read, each with a slot.
 #[derive(Default)]
 pub(super) struct Window {
@@ -139,7 +142,7 @@ impl Window {
             cells: cells.iter().copied().collect(),
             lowest,
             columns,
-            slots: vec![0; columns * (highest - lowest + 1) as usize],
+            slots: vec![NO_SLOT; columns * (highest - lowest + 1) as usize],
         };
         for (slot, &(column, offset)) in cells.iter().enumerate() {
             let at = window.at(column, offset);

@@ -70,13 +70,17 @@ impl ChipBuilder for Symbols<'_> {
 /// A polynomial in what a chip reads: its degree, or more, and its value at one point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Symbol {
+    /// Columns that are multiplied, and selectors of one row, which are as high.
     pub(super) degree: usize,
+    /// Selectors that are multiplied.
+    pub(super) selectors: usize,
     pub(super) value: EF,
 }
 
 impl Symbol {
-    const fn constant(value: EF) -> Self {
-        Self { degree: 0, value }
+    /// A value whose degree nobody asks for, or a constant.
+    pub(super) const fn constant(value: EF) -> Self {
+        Self { degree: 0, selectors: 0, value }
     }
 }
 
@@ -84,7 +88,11 @@ impl Add for Symbol {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self { degree: self.degree.max(other.degree), value: self.value + other.value }
+        Self {
+            degree: self.degree.max(other.degree),
+            selectors: self.selectors.max(other.selectors),
+            value: self.value + other.value,
+        }
     }
 }
 
@@ -92,7 +100,7 @@ impl Neg for Symbol {
     type Output = Self;
 
     fn neg(self) -> Self {
-        Self { degree: self.degree, value: -self.value }
+        Self { value: -self.value, ..self }
     }
 }
 
@@ -111,7 +119,11 @@ impl Mul for Symbol {
         if self == Self::ZERO || other == Self::ZERO {
             return Self::ZERO;
         }
-        Self { degree: self.degree + other.degree, value: self.value * other.value }
+        Self {
+            degree: self.degree + other.degree,
+            selectors: self.selectors + other.selectors,
+            value: self.value * other.value,
+        }
     }
 }
 
@@ -189,7 +201,7 @@ mod tests {
 
     #[test]
     fn counts_degrees() {
-        let cell = |degree| Symbol { degree, value: EF::from_usize(degree + 2) };
+        let cell = |degree| Symbol { degree, selectors: 2 * degree, value: EF::from_usize(degree + 2) };
         let cases = [
             (cell(1) * cell(2), 3),
             (cell(1) + cell(2), 2),
@@ -201,7 +213,7 @@ mod tests {
             ([cell(1), cell(2)].into_iter().product(), 3),
         ];
         for (symbol, degree) in cases {
-            assert_eq!(symbol.degree, degree, "{symbol:?}");
+            assert_eq!((symbol.degree, symbol.selectors), (degree, 2 * degree), "{symbol:?}");
         }
     }
 }

@@ -29,7 +29,7 @@ fn tables_of(change: impl Fn(&mut PresentationStatement, &mut RecordOpening)) ->
 fn rules_of_elements(change: impl Fn(&mut Vec<F>)) -> Vec<String> {
     let (mut statement, opening) = (two_slots(), opening_of_two());
     let mut elements = RecordElements::new(&statement.subject, &opening).unwrap();
-    change(&mut elements.record);
+    change(&mut elements.record.0);
     statement.commitment = commitment_of_blocks(&elements);
     Tables::of_presentation(&statement, &opening, &elements).rules()
 }

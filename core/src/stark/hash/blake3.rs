@@ -13,6 +13,7 @@ use p3_symmetric::CryptographicHasher;
 
 use super::{DIGEST_BYTES, Rows, SALT_BYTES, Salt, SuiteHash, TASK, Transcript, meets};
 use crate::field::{EF, F};
+use crate::secret::overwrite;
 
 /// BLAKE3 for everything.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +83,13 @@ struct Chunk {
     length: usize,
     /// [`BATCH_ROWS`] times `length` bytes.
     messages: Vec<u8>,
+}
+
+/// Rows before they are blinded by their salts.
+impl Drop for Chunk {
+    fn drop(&mut self) {
+        overwrite(&mut self.messages);
+    }
 }
 
 impl Batch {

@@ -19,7 +19,7 @@ pub(super) enum Columns<'a> {
     /// Their cells, by row.
     Cells(&'a [RowMajorMatrix<F>]),
     /// Their coefficients, a row for each power.
-    Coefficients(Vec<RowMajorMatrix<F>>),
+    Coefficients(&'a [RowMajorMatrix<F>]),
 }
 
 /// What the quotient of one group depends on, besides the committed columns.

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::ProvingKey;
 use crate::air::Trace;
 use crate::field::{EF, EXTENSION_DEGREE, F};
+use crate::secret::Secret;
 use crate::stark::hash::{SALT_BYTES, Salt};
 use crate::stark::mask::{self, Table};
 use crate::stark::shape::{MAIN, QUOTIENT};
@@ -75,22 +76,22 @@ impl ProvingKey {
     /// Chunk `i` gets `X^M t_i - t_(i-1)` for uniform `t_i`, which cancel when the chunks are put together again.
     pub(super) fn blinded_quotient(
         &self,
-        mut quotient: Vec<EF>,
+        quotient: &mut [EF],
         rng: &mut impl CryptoRng,
-    ) -> (RowMajorMatrix<F>, Vec<EF>) {
+    ) -> (RowMajorMatrix<F>, Secret<EF>) {
         let shape = &self.verifier.shape;
         let (height, width) = (shape.groups[0].height(), shape.groups[0].widths[QUOTIENT] / EXTENSION_DEGREE);
-        let mask: Vec<EF> = (0..height).map(|_| rng.random()).collect();
+        let mask: Secret<EF> = (0..height).map(|_| rng.random()).collect();
         // The mask is opened at its own point: what the quotient gets is mask(c X).
         quotient
             .iter_mut()
-            .zip(&mask)
+            .zip(&*mask)
             .zip(F::GENERATOR.powers())
             .for_each(|((q, &m), power)| *q += m * power);
 
         let blinding = self.verifier.parameters.chunk_blinding();
-        let mut columns = vec![EF::ZERO; height * width];
-        let mut carried = vec![EF::ZERO; blinding];
+        let mut columns = Secret(vec![EF::ZERO; height * width]);
+        let mut carried = Secret(vec![EF::ZERO; blinding]);
         for chunk in 0..shape.chunks {
             let coefficients = quotient.chunks(shape.chunk_len).nth(chunk).unwrap_or_default();
             for (power, &coefficient) in coefficients.iter().enumerate() {
@@ -104,7 +105,7 @@ impl ProvingKey {
                 }
             }
         }
-        for (row, &mask) in columns.chunks_exact_mut(width).zip(&mask) {
+        for (row, &mask) in columns.chunks_exact_mut(width).zip(&*mask) {
             row[shape.chunks] = mask;
             // The mask of FRI.
             row[shape.chunks + 1..].fill_with(|| rng.random());

@@ -11,6 +11,7 @@ use super::strips::{Buffers, Reads, Strips};
 use super::wide::{LANES, PACKS, Wide, WideExtension};
 use crate::air::Chip;
 use crate::field::{EF, EXTENSION_DEGREE, F};
+use crate::secret::Secret;
 use crate::stark::mask::Table;
 use crate::stark::rows::{Evaluator, Fingerprints, Fraction, Fractions, LookupChallenges, Row};
 use crate::stark::shape::{Batch, Group, LOOKUP, TableShape};
@@ -80,10 +81,11 @@ impl<C: Chip> GroupRows<'_, C> {
             .into_par_iter()
             .flat_map_iter(|tile| packed(&self.fractions(tile * LANES)))
             .collect();
+        let fractions = Secret(fractions);
         let mut cells = F::zero_vec(self.group.height() * width);
         let mut lanes = [EF::ZERO; MAX_LANES];
         let lanes = &mut lanes[..Packed::WIDTH];
-        for (pack, values) in quotients(&fractions).chunks_exact(batches.max(1)).enumerate() {
+        for (pack, values) in Secret(quotients(&fractions)).chunks_exact(batches.max(1)).enumerate() {
             for (batch, value) in values.iter().enumerate() {
                 value.to_ext_slice(lanes);
                 for (lane, value) in lanes.iter().enumerate() {

@@ -23,6 +23,7 @@ use thiserror::Error;
 use crate::air::{Chip, Trace};
 use crate::control::{Cancelled, Control, Stage};
 use crate::field::{EF, F};
+use crate::secret::{Secret, overwrite};
 use crate::stark::fri::Folded;
 #[cfg(feature = "aggregatable")]
 use crate::stark::hash::Poseidon2Hash;
@@ -153,7 +154,7 @@ impl ProvingKey {
         };
 
         control.begin(Stage::Extension, done::MAIN)?;
-        let rows = Secret(self.main_rows(tables, &traces, rng));
+        let rows = SecretMatrices(self.main_rows(tables, &traces, rng));
         drop(traces);
         let main_salts = self.salts(rng);
         let part = control.part(done::MAIN, done::LOOKUPS);
@@ -164,7 +165,7 @@ impl ProvingKey {
 
         control.begin(Stage::Lookups, done::LOOKUPS)?;
         let (columns, terminals) = self.lookup_rows(tables, &rows.0, &challenges, rng);
-        let columns = Secret(columns);
+        let columns = SecretMatrices(columns);
         drop(rows);
         let lookup_salts = self.salts(rng);
         let part = control.part(done::LOOKUP, done::QUOTIENTS);
@@ -176,12 +177,14 @@ impl ProvingKey {
 
         control.begin(Stage::Quotient, done::QUOTIENTS)?;
         let inputs = QuotientInputs { tables, challenges, terminals: &terminals, alpha };
-        let quotient = backend.quotient(key, [&main, &lookup], &inputs).await;
-        let (coefficients, mask) = self.blinded_quotient(quotient, rng);
+        let mut quotient = Secret(backend.quotient(key, [&main, &lookup], &inputs).await);
+        let (coefficients, mask) = self.blinded_quotient(&mut quotient, rng);
+        let coefficients = SecretMatrices(vec![coefficients]);
+        drop(quotient);
         let quotient_salts = self.salts(rng);
         let part = control.part(done::QUOTIENT, done::OPENINGS);
         let quotient =
-            backend.commit(key, Columns::Coefficients(vec![coefficients]), &quotient_salts, &part).await?;
+            backend.commit(key, Columns::Coefficients(&coefficients.0), &quotient_salts, &part).await?;
         said.digest(&B::root(&quotient));
         said.grind(parameters.ood_grinding_bits, done::OPENINGS)?;
         let zeta = said.challenge();
@@ -222,12 +225,11 @@ impl ProvingKey {
 }
 
 /// Cells of the witness, overwritten when they are dropped.
-struct Secret(Vec<RowMajorMatrix<F>>);
+struct SecretMatrices(Vec<RowMajorMatrix<F>>);
 
-impl Drop for Secret {
+impl Drop for SecretMatrices {
     fn drop(&mut self) {
-        self.0.iter_mut().for_each(|matrix| matrix.values.fill(F::ZERO));
-        std::hint::black_box(&self.0);
+        self.0.iter_mut().for_each(|matrix| overwrite(&mut matrix.values));
     }
 }
 

@@ -14,6 +14,7 @@ use p3_matrix::dense::RowMajorMatrix;
 use super::packed::{LINE_ELEMENTS, Packed, first_aligned};
 use super::wide::{LANES, Wide};
 use crate::field::F;
+use crate::secret::overwrite;
 use crate::stark::hash::Rows;
 
 /// Columns of a strip.
@@ -27,32 +28,23 @@ pub(super) type Line = [Packed; LINE_PACKS];
 
 /// Memory for matrices that one proof leaves to the next: to get it anew from the operating system costs as much as to fill it.
 ///
-/// What it holds are secrets: it is overwritten when it is given up.
+/// What proofs leave are secrets: they are overwritten at once, which takes a hundredth of a proof's time.
 #[derive(Clone, Default)]
-pub(super) struct Buffers(Arc<Mutex<Vec<Buffer>>>);
-
-#[derive(Default)]
-struct Buffer(Vec<F>);
-
-impl Drop for Buffer {
-    fn drop(&mut self) {
-        self.0.fill(F::ZERO);
-        std::hint::black_box(&self.0);
-    }
-}
+pub(super) struct Buffers(Arc<Mutex<Vec<Vec<F>>>>);
 
 impl Buffers {
     /// A buffer of this length: the shortest that is long enough, or a new one. What it holds is no matter.
-    fn take(&self, length: usize) -> Buffer {
+    fn take(&self, length: usize) -> Vec<F> {
         let mut free = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = (0..free.len()).filter(|&index| free[index].0.len() >= length);
-        match fits.min_by_key(|&index| free[index].0.len()) {
+        let fits = (0..free.len()).filter(|&index| free[index].len() >= length);
+        match fits.min_by_key(|&index| free[index].len()) {
             Some(index) => free.swap_remove(index),
-            None => Buffer(F::zero_vec(length)),
+            None => F::zero_vec(length),
         }
     }
 
-    fn give_back(&self, buffer: Buffer) {
+    fn give_back(&self, mut buffer: Vec<F>) {
+        overwrite(&mut buffer);
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
     }
 }
@@ -62,7 +54,7 @@ pub(in crate::stark) struct Strips {
     width: usize,
     height: usize,
     /// Strip by strip, each from the first row to the last, from `start` on.
-    values: Buffer,
+    values: Vec<F>,
     start: usize,
     buffers: Buffers,
 }
@@ -77,7 +69,7 @@ impl Strips {
     /// A matrix of cells that are yet to be written, those of the last strip that are no columns' too.
     pub(super) fn unwritten(width: usize, height: usize, buffers: &Buffers) -> Self {
         let values = buffers.take((strips(width) * height + 1) * STRIP);
-        Self { width, height, start: first_aligned(&values.0), values, buffers: buffers.clone() }
+        Self { width, height, start: first_aligned(&values), values, buffers: buffers.clone() }
     }
 
     /// A matrix, its rows in the order given.
@@ -92,7 +84,7 @@ impl Strips {
             let cells = matrix.values[row(to) * matrix.width..][..matrix.width].chunks(STRIP);
             for (strip, cells) in cells.enumerate() {
                 let line = gathered.start + (strip * height + to) * STRIP;
-                let (columns, rest) = gathered.values.0[line..][..STRIP].split_at_mut(cells.len());
+                let (columns, rest) = gathered.values[line..][..STRIP].split_at_mut(cells.len());
                 columns.copy_from_slice(cells);
                 rest.fill(F::ZERO);
             }
@@ -106,13 +98,13 @@ impl Strips {
 
     /// All strips' lines.
     pub(super) fn lines(&self) -> &[Line] {
-        let cells = &self.values.0[self.start..][..strips(self.width) * self.height * STRIP];
+        let cells = &self.values[self.start..][..strips(self.width) * self.height * STRIP];
         Packed::pack_slice(cells).as_chunks().0
     }
 
     /// All strips' lines.
     pub(super) fn lines_mut(&mut self) -> &mut [Line] {
-        let cells = &mut self.values.0[self.start..][..strips(self.width) * self.height * STRIP];
+        let cells = &mut self.values[self.start..][..strips(self.width) * self.height * STRIP];
         Packed::pack_slice_mut(cells).as_chunks_mut().0
     }
 
@@ -128,7 +120,7 @@ impl Strips {
     #[inline(always)]
     fn cells(&self, row: usize, columns: Range<usize>) -> &[F] {
         let strip = columns.start / STRIP;
-        let line = &self.values.0[self.start + (strip * self.height + row) * STRIP..][..STRIP];
+        let line = &self.values[self.start + (strip * self.height + row) * STRIP..][..STRIP];
         &line[columns.start - strip * STRIP..columns.end - strip * STRIP]
     }
 
@@ -248,5 +240,19 @@ impl Rows for Strips {
             to(self.cells(row, next..end));
             next = end;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_proof_leaves_is_overwritten() {
+        let buffers = Buffers::default();
+        let cells = RowMajorMatrix::new(vec![F::TWO; 64 * 3], 3);
+        drop(Strips::gather(&cells, &buffers, |row| row));
+        let left = buffers.take(64 * 3);
+        assert!(left.len() >= 64 * STRIP && left.iter().all(|cell| *cell == F::ZERO));
     }
 }

@@ -88,9 +88,10 @@ impl<H: SuiteHash> Backend<H> for Seam<'_> {
                 (self.deviation.columns)(tree, &mut cells);
                 Backend::<H>::commit(self.cpu, key, Columns::Cells(&cells), salts, control).await?
             }
-            Columns::Coefficients(mut columns) => {
+            Columns::Coefficients(columns) => {
+                let mut columns = columns.to_vec();
                 (self.deviation.columns)(tree, &mut columns);
-                Backend::<H>::commit(self.cpu, key, Columns::Coefficients(columns), salts, control).await?
+                Backend::<H>::commit(self.cpu, key, Columns::Coefficients(&columns), salts, control).await?
             }
         };
         Ok(committed.altered(salts, |evaluations| (self.deviation.evaluations)(tree, evaluations)))

@@ -38,9 +38,9 @@ impl<H: SuiteHash> Committed<H> {
                 matrices.iter().enumerate().map(|(group, cells)| cpu.extend(key, group, cells)).collect()
             }
             Columns::Coefficients(matrices) => matrices
-                .into_iter()
+                .iter()
                 .enumerate()
-                .map(|(group, coefficients)| cpu.evaluate(key, group, &coefficients))
+                .map(|(group, coefficients)| cpu.evaluate(key, group, coefficients))
                 .collect(),
         };
         control.begin(Stage::Hashing, EXTENDING)?;

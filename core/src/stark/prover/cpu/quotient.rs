@@ -10,6 +10,7 @@ use super::dft::Dft;
 use super::tiles::Tiles;
 use crate::air::Chip;
 use crate::field::{EF, EXTENSION_DEGREE, F};
+use crate::secret::Secret;
 use crate::stark::key::VerifierKey;
 use crate::stark::mask::Table;
 use crate::stark::prover::backend::QuotientInputs;
@@ -125,9 +126,9 @@ impl Cpu {
                 main: &evaluations[MAIN][index],
                 lookup: &evaluations[LOOKUP][index],
             };
-            let part = group.interpolate(&group.evaluate(inputs.tables));
+            let part = Secret(group.interpolate(&group.evaluate(inputs.tables)));
             let spread = quotient.iter_mut().step_by(1 << shape.lift(index));
-            spread.zip(part).for_each(|(coefficient, part)| *coefficient += part);
+            spread.zip(&*part).for_each(|(coefficient, part)| *coefficient += *part);
         }
         quotient
     }
@@ -147,7 +148,7 @@ struct GroupQuotient<'a> {
 
 impl GroupQuotient<'_> {
     /// The quotient on the coset of order `2 N` and on the small one, each in natural order.
-    fn evaluate<C: Chip>(&self, tables: &[Table<'_, C>]) -> [Vec<EF>; 2] {
+    fn evaluate<C: Chip>(&self, tables: &[Table<'_, C>]) -> [Secret<EF>; 2] {
         let key = &self.cpu.groups[self.index];
         let group = &self.key.shape.groups[self.index];
         let public: Vec<_> = group.tables.iter().flat_map(|&number| tables[number].public()).collect();
@@ -156,7 +157,8 @@ impl GroupQuotient<'_> {
             (0..key.tiles.count()).into_par_iter().map(|tile| self.tile(tables, &public, tile)).collect();
 
         let main = key.tiles.main();
-        let mut quotients = [vec![EF::ZERO; main * LANES], vec![EF::ZERO; 1 << key.tiles.log_small()]];
+        let mut quotients =
+            [main * LANES, 1 << key.tiles.log_small()].map(|points| Secret(vec![EF::ZERO; points]));
         for (tile, value) in values.into_iter().enumerate() {
             for (lane, value) in value.lanes().into_iter().enumerate() {
                 quotients[usize::from(tile >= main)][key.tiles.index(tile, lane)] = value;
@@ -207,7 +209,7 @@ impl GroupQuotient<'_> {
     ///
     /// The first coset of order `2 N` determines the remainder `R` modulo `X^2N - s^2N`; the quotient is `R + (X^2N - s^2N) H`, and
     /// the second coset determines `H`.
-    fn interpolate(&self, [main, small]: &[Vec<EF>; 2]) -> Vec<EF> {
+    fn interpolate(&self, [main, small]: &[Secret<EF>; 2]) -> Vec<EF> {
         let (dft, tiles) = (&self.cpu.small_dft, &self.cpu.groups[self.index].tiles);
         let shift = self.key.shift(self.index);
         let group = &self.key.shape.groups[self.index];
@@ -215,7 +217,7 @@ impl GroupQuotient<'_> {
         let small_shift = shift * F::two_adic_generator(log_size);
         let (order, small_order) = (main.len(), 1 << tiles.log_small());
 
-        let mut quotient = dft.coset_idft_algebra(main.clone(), shift);
+        let mut quotient = dft.coset_idft_algebra(main.to_vec(), shift);
         // R on the small coset, on which X^S is constant after scaling.
         let mut folded = vec![EF::ZERO; small_order];
         for (i, (&coefficient, power)) in quotient.iter().zip(small_shift.powers()).enumerate() {
