@@ -1,8 +1,8 @@
 //! Verifying.
 
 use velum_credentials::{Error, Presentation, Request, SessionTranscript};
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsError, JsValue};
 
 use crate::failure::or_throw;
 use crate::input::size_class;
@@ -23,9 +23,8 @@ impl Verifier {
 
     /// Makes the keys of a size class, so that verifying does not wait for them.
     #[wasm_bindgen(js_name = makeKeys)]
-    pub fn make_keys(&self, class: &str) -> Result<(), JsError> {
-        self.0.make_keys(size_class(class)?);
-        Ok(())
+    pub fn make_keys(&self, class: &str) -> Result<(), JsValue> {
+        or_throw(self.0.make_keys(size_class(class)?))
     }
 
     /// Verifies; gives `{ "facts": [...], "learnt": [...] }`, what was learnt as JSON and in words.

@@ -127,6 +127,11 @@ impl Error {
         Self::new(Code::Malformed, place, message)
     }
 
+    /// A defect of this library, or a size class that it does not know.
+    pub(crate) fn bug(what: &str) -> Self {
+        Self::new(Code::Internal, "velum", format!("{what}; this is a bug, please report it"))
+    }
+
     pub(crate) fn too_large(place: impl Into<String>, message: impl Into<String>) -> Self {
         Self::new(Code::TooLarge, place, message)
     }

@@ -90,6 +90,19 @@ fn unknown_missing_and_repeated_members_are_refused() {
 }
 
 #[test]
+fn names_can_be_shown() {
+    for name in ["age\u{1b}[2J", "line\nfeed", "\u{202e}18_revo_ega", "zero\u{200b}width"] {
+        for (path, place) in [
+            ("/doc_type", "request.doc_type"),
+            ("/predicates/0/namespace", "request.predicates[0].namespace"),
+            ("/predicates/0/element", "request.predicates[0].element"),
+        ] {
+            refused(&set(path, name.into()), Code::Malformed, place, "cannot be shown");
+        }
+    }
+}
+
+#[test]
 fn a_predicate_has_exactly_one_condition() {
     let place = "request.predicates[1]";
     let both = json(|r| r["predicates"][1]["equals"] = true.into());
@@ -234,7 +247,7 @@ fn condition() -> impl Strategy<Value = Condition> {
 proptest! {
     #[test]
     fn both_forms_hold_any_request(
-        doc_type in ".{1,16}",
+        doc_type in "[^\\pC\\pZ]{1,16}",
         unix in -62_167_219_200_i64..253_402_300_800,
         conditions in prop::collection::vec(("[a-z]{1,4}", condition()), 1..=8),
     ) {

@@ -230,7 +230,7 @@ impl Prover {
     fn key(&self, class: SizeClass, control: &Control<'_>) -> Result<&proof::Prover, Error> {
         let cell =
             CLASSES.iter().position(|candidate| *candidate == class).and_then(|index| self.keys.get(index));
-        let cell = cell.ok_or_else(|| bug("a size class of no table"))?;
+        let cell = cell.ok_or_else(|| Error::bug("a size class of no table"))?;
         if let Some(key) = cell.get() {
             return Ok(key);
         }
@@ -288,10 +288,6 @@ fn internal(error: ProveError) -> Error {
         }
         // The document passed every other check: what is left is that it does not fit the tables.
         ProveError::Witness(error) => Error::too_large("issuerSigned", error.to_string()),
-        error => bug(&error.to_string()),
+        error => Error::bug(&error.to_string()),
     }
-}
-
-fn bug(what: &str) -> Error {
-    Error::new(Code::Internal, "prover", format!("{what}; this is a bug, please report it"))
 }

@@ -50,10 +50,11 @@ impl Verifier {
     }
 
     /// Makes the keys of a size class, in every suite that is allowed, so that verifying does not wait for them.
-    pub fn make_keys(&self, class: SizeClass) {
-        for suite in &self.suites {
-            self.key(*suite, class);
-        }
+    ///
+    /// # Errors
+    /// `internal` for a size class that is none of [`CLASSES`].
+    pub fn make_keys(&self, class: SizeClass) -> Result<(), Error> {
+        self.suites.iter().try_for_each(|suite| self.key(*suite, class).map(drop))
     }
 
     /// Verifies that `presentation` answers `request` in the session of `transcript`.
@@ -97,7 +98,7 @@ impl Verifier {
             &presentation.disclosed,
         )?;
 
-        let key = self.key(presentation.suite, presentation.class);
+        let key = self.key(presentation.suite, presentation.class)?;
         let invalid = |name: &'static str| {
             move |error: velum_core::stark::VerifyError| {
                 let message = format!("{error}; it was changed, or made for another request or session");
@@ -111,11 +112,13 @@ impl Verifier {
         Ok(Verified { learnt: learnt(presentation, request, &issuer) })
     }
 
-    fn key(&self, suite: Suite, class: SizeClass) -> &proof::Verifier {
-        let index = |found: Option<usize>| found.unwrap_or_default();
-        let suite_index = index(SUITES.iter().position(|candidate| *candidate == suite));
-        let class_index = index(CLASSES.iter().position(|candidate| *candidate == class));
-        self.keys[suite_index][class_index].get_or_init(|| proof::Verifier::new(suite, class))
+    fn key(&self, suite: Suite, class: SizeClass) -> Result<&proof::Verifier, Error> {
+        let keys = SUITES.iter().zip(&self.keys).find(|(candidate, _)| **candidate == suite);
+        let key = keys.and_then(|(_, keys)| {
+            CLASSES.iter().zip(keys).find(|(candidate, _)| **candidate == class).map(|(_, key)| key)
+        });
+        let key = key.ok_or_else(|| Error::bug("a suite or a size class of no table"))?;
+        Ok(key.get_or_init(|| proof::Verifier::new(suite, class)))
     }
 }
 

@@ -37,15 +37,15 @@ impl Request {
     /// A request at `now`.
     ///
     /// # Errors
-    /// `malformed` without an issuer or a predicate, with a predicate twice or with an empty name; `too_large` with
-    /// more than [`limits::PREDICATES`] predicates or with a name over [`limits::NAME_BYTES`].
+    /// `malformed` without an issuer or a predicate, with a predicate twice, or with a name that is empty or cannot be
+    /// shown; `too_large` with more than [`limits::PREDICATES`] predicates or with a name over [`limits::NAME_BYTES`].
     pub fn new(
         doc_type: String,
         now: Timestamp,
         issuers: Vec<Issuer>,
         predicates: Vec<Predicate>,
     ) -> Result<Self, Error> {
-        check_name("request.doc_type", &doc_type)?;
+        check_shown("request.doc_type", &doc_type)?;
         if issuers.is_empty() {
             return Err(Error::malformed("request.issuers", "no issuer is trusted; name at least one"));
         }
@@ -58,8 +58,8 @@ impl Request {
         Error::check_limit("request.predicates", "predicates", predicates.len(), limits::PREDICATES)?;
         for (index, predicate) in predicates.iter().enumerate() {
             let place = format!("request.predicates[{index}]");
-            check_name(&format!("{place}.namespace"), &predicate.namespace)?;
-            check_name(&format!("{place}.element"), &predicate.element)?;
+            check_shown(&format!("{place}.namespace"), &predicate.namespace)?;
+            check_shown(&format!("{place}.element"), &predicate.element)?;
             if predicates.iter().take(index).any(|earlier| earlier == predicate) {
                 return Err(Error::malformed(place, "the predicate occurs twice; remove one"));
             }
@@ -117,5 +117,21 @@ impl Request {
             let place = format!("request.predicates[{index}]");
             predicate.check(item.value(), self.now).map_err(|error| error.within(&place))
         })
+    }
+}
+
+/// That a name can be shown to a holder who is asked to consent: nothing in it moves, hides or turns around other text.
+fn check_shown(place: &str, name: &str) -> Result<(), Error> {
+    let unseen = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    check_name(place, name)?;
+    match name.chars().find(|c| unseen(*c)) {
+        Some(c) => Err(Error::malformed(
+            place,
+            format!("a name holds {}, which cannot be shown", c.escape_unicode()),
+        )),
+        None => Ok(()),
     }
 }

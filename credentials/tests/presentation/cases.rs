@@ -3,6 +3,8 @@
 use p256::ecdsa::SigningKey;
 use p256::ecdsa::signature::Signer;
 use serde_json::json;
+use velum_core::class::{STANDARD, SizeClass};
+use velum_core::control::Control;
 use velum_credentials::{
     Code, DeviceResponse, PresentOptions, Prover, SessionTranscript, Verifier, device_authentication_bytes,
 };
@@ -118,4 +120,11 @@ fn device_signed_elements_go_along_when_the_wallet_agrees() {
     let last = learnt.last().unwrap();
     assert!(last.contains("device"), "{last}");
     assert!(learnt.iter().rev().skip(1).all(|other| !other.contains("nym")), "{learnt:#?}");
+}
+
+#[test]
+fn size_classes_of_no_table_have_no_keys() {
+    let odd = SizeClass { slots: 5, ..STANDARD };
+    assert_code(Verifier::new().make_keys(odd), Code::Internal);
+    assert_code(Prover::new().make_keys(odd, &Control::none()), Code::Internal);
 }
