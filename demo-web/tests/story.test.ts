@@ -89,9 +89,17 @@ test("each session has a transcript of its own", async () => {
   await demo.close();
 });
 
-test("an age attestation proves an age", async () => {
+test("an age attestation proves an age, and does not call hidden what it proves", async () => {
   const demo = await stage.demo();
-  await demo.story("Age attestation");
+  await demo.issue("Age attestation");
+  await demo.verifier.getByLabel("Document").selectOption("Age attestation");
+  await demo.ask();
+  await demo.consent.waitFor();
+  assert.match(await demo.wallet.locator(".learnt").innerText(), /You are over 18/);
+  const hidden = await demo.wallet.locator(".hidden-elements li").allInnerTexts();
+  assert.deepEqual(hidden, ["Over 16", "Over 21", "Over 65"]);
+  await demo.consent.click();
+  await demo.verified.waitFor();
   assert.match(await demo.verifier.innerText(), /The holder is over 18/);
   await demo.screenshot("age-attestation");
   await demo.close();
