@@ -137,9 +137,11 @@ describe("a page", () => {
     assert.deepEqual(codes, ["worker_failed", 1]);
   });
 
-  for (const headers of [{}, ISOLATION]) {
-    const isolated = headers === ISOLATION;
-    test(`is told when its worker is lost while it loads, and can stop waiting${isolated ? ", where it is isolated" : ""}`, async (context) => {
+  for (const [build, headers, workers] of [
+    ["simd", {}, 3],
+    ["simd-threads", ISOLATION, 4],
+  ]) {
+    test(`is told when its worker is lost while it loads ${build}, and can stop waiting`, async (context) => {
       const { page } = await pageOf(context, browser, headers);
       // Nothing loads until it is let.
       let letThrough;
@@ -148,9 +150,9 @@ describe("a page", () => {
       });
       await page.route("**/*.wasm", (route) => letting.then(() => route.continue()));
       await countWorkers(page);
-      const outcomes = page.evaluate(async () => {
+      const outcomes = page.evaluate(async (build) => {
         const { Prover } = globalThis.velum;
-        const prover = new Prover({ threads: 2 });
+        const prover = new Prover({ build, threads: 2 });
         const code = (call) =>
           call.then(
             () => "done",
@@ -164,10 +166,10 @@ describe("a page", () => {
         const outcomes = [await lost];
         outcomes.push(await code(prover.ready("standard", { signal: AbortSignal.timeout(200) })));
         return [...outcomes, await code(prover.ready()), globalThis.started.length];
-      });
+      }, build);
       await page.waitForFunction(() => globalThis.started.length === 3);
       letThrough();
-      assert.deepEqual(await outcomes, ["load_failed", "cancelled", "done", isolated ? 4 : 3]);
+      assert.deepEqual(await outcomes, ["load_failed", "cancelled", "done", workers]);
     });
   }
 

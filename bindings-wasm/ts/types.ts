@@ -54,7 +54,7 @@ export interface Explanation {
   learnt: string[];
   /** The same as data. */
   facts: Learnt[];
-  /** The elements whose values stay hidden. */
+  /** The elements whose values stay hidden: all that are neither disclosed nor equal to what the request names. */
   hidden: { namespace: string; element: string }[];
   /** Whether each predicate holds, in the order of the request. */
   predicates: PredicateOutcome[];
