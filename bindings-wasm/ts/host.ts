@@ -82,11 +82,16 @@ export function webWorker(worker: Worker, events: WorkerEvents): WorkerHandle {
 }
 
 /** Starts a worker thread of Node's. */
-export function nodeWorker(url: string, name: string, events: WorkerEvents): WorkerHandle {
+export function nodeWorker(url: string | undefined, name: string, events: WorkerEvents): WorkerHandle {
   const threads = node()?.getBuiltinModule?.("node:worker_threads");
   if (threads === undefined) {
     const message = "there are no workers here: call from a page, from a worker, or from Node 20.16 or later";
     throw new VelumError("unsupported", "worker", message);
+  }
+  if (url === undefined) {
+    const message =
+      "a bundle for Node does not know the worker's script; say where it is by workerUrl, or do not bundle this";
+    throw new VelumError("load_failed", "worker", message);
   }
   const worker = new threads.Worker(new URL(url), { name });
   worker.on("message", events.message);

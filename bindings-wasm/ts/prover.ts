@@ -176,8 +176,11 @@ export class Prover {
 
 function start(workerUrl: string | undefined, events: WorkerEvents) {
   const name = "velum-prover";
-  // For `import.meta.url` by itself webpack writes the path of the machine that it runs on.
-  if (typeof Worker !== "function") return nodeWorker(workerUrl ?? import.meta.resolve("./worker.js"), name, events);
+  if (typeof Worker !== "function") {
+    // Not called as a member, of which webpack warns. For `import.meta.url` it would write where it found this module.
+    const { resolve } = import.meta as Partial<ImportMeta>;
+    return nodeWorker(workerUrl ?? resolve?.("./worker.js"), name, events);
+  }
   if (workerUrl !== undefined) return webWorker(new Worker(workerUrl, { type: "module", name }), events);
   // Bundlers know a worker by exactly this.
   return webWorker(new Worker(new URL("./worker.js", import.meta.url), { type: "module" }), events);

@@ -150,9 +150,10 @@ class Here implements Engine {
 
 function start(workerUrl: string | undefined, events: WorkerEvents) {
   const name = "velum-verifier";
-  // For `import.meta.url` by itself webpack writes the path of the machine that it runs on.
   if (typeof Worker !== "function") {
-    return nodeWorker(workerUrl ?? import.meta.resolve("./verify-worker.js"), name, events);
+    // Not called as a member, of which webpack warns. For `import.meta.url` it would write where it found this module.
+    const { resolve } = import.meta as Partial<ImportMeta>;
+    return nodeWorker(workerUrl ?? resolve?.("./verify-worker.js"), name, events);
   }
   if (workerUrl !== undefined) return webWorker(new Worker(workerUrl, { type: "module", name }), events);
   // Bundlers know a worker by exactly this.

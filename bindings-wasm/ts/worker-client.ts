@@ -115,6 +115,7 @@ export class WorkerClient<C extends Calls> {
     try {
       this.#crew?.post({ id, verb, input, stop } satisfies Call, buffers(input));
     } catch (cause) {
+      // Arguments were checked; whatever else cannot be sent must not stop the queue.
       this.#settled();
       job.failed(new VelumError("malformed", "arguments", "what cannot be sent to a worker", { cause }));
       this.#next();
