@@ -54,10 +54,13 @@ test("a licence of an issuer that is not trusted is refused", async () => {
   await demo.issue();
   await demo.issuer.getByLabel("Country").selectOption("UT");
   await demo.issue();
+  await demo.prepared(2);
+  const prepared = await demo.preparedKeys();
   await demo.verifier.getByLabel("Utopia Driving Licence Authority").uncheck();
   await demo.ask();
   await demo.consent.click();
   await demo.wallet.getByText("issuer_untrusted").waitFor();
+  assert.deepEqual(await demo.preparedKeys(), prepared, "what cannot be answered costs no proof");
   await demo.close();
 });
 

@@ -219,12 +219,14 @@ export class Wallet implements Recipient {
     step("Signing for this session");
     const transcript = await sessionTranscript(asked.origin, asked.nonce);
     const document = await this.#signed(card, transcript);
+    const session = { document, transcript, request: asked.request, clock: anyClock ? ("any" as const) : new Date() };
+    // First, since a proof that is taken is gone, whether or not it can answer.
+    await this.#prover.check(session, step("Checking that it can be answered").options);
     step("Taking a prepared proof");
     const kept = await this.#vault.take(shape);
     const proof = kept ?? (await prepareProof(this.#prover, card, shape, step("Preparing a proof")));
-    const input = { prepared: Prepared.fromBytes(proof.bytes), document, transcript, request: asked.request };
     const { options } = step("Making the presentation");
-    const presentation = await this.#prover.present(anyClock ? { ...input, clock: "any" } : input, options);
+    const presentation = await this.#prover.present({ prepared: Prepared.fromBytes(proof.bytes), ...session }, options);
     return {
       kind: "presented",
       presentation: copyOf(presentation.bytes),
