@@ -28,7 +28,7 @@ pub(super) type Line = [Packed; LINE_PACKS];
 
 /// Memory for matrices that one proof leaves to the next: to get it anew from the operating system costs as much as to fill it.
 ///
-/// What proofs leave are secrets: they are overwritten at once, which takes a hundredth of a proof's time.
+/// What proofs leave are secrets: they are overwritten at once, for 3 % of a proof's time.
 #[derive(Clone, Default)]
 pub(super) struct Buffers(Arc<Mutex<Vec<Vec<F>>>>);
 
