@@ -10,8 +10,8 @@ export async function compile(url: URL): Promise<WebAssembly.Module> {
   }
   const response = await fetch(url);
   if (!response.ok) throw new Error(`status ${response.status}`);
-  const type = response.headers.get("content-type") ?? "";
-  // Servers that do not know the type of WebAssembly cost time, and nothing else.
-  if (!type.startsWith("application/wasm")) return WebAssembly.compile(await response.arrayBuffer());
+  // Engines stream this very type, without parameters. Servers that say another cost time, and nothing else.
+  const type = response.headers.get("content-type")?.toLowerCase();
+  if (type !== "application/wasm") return WebAssembly.compile(await response.arrayBuffer());
   return WebAssembly.compileStreaming(response);
 }

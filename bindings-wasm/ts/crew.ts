@@ -24,6 +24,7 @@ export class Crew {
   readonly #start: Start;
   readonly #events: CrewEvents;
   readonly #workers: WorkerHandle[] = [];
+  readonly #late: ReturnType<typeof setTimeout>[] = [];
   readonly #called: WorkerHandle;
   readonly #over = new AbortController();
   #loaded = false;
@@ -55,6 +56,7 @@ export class Crew {
 
   end(): void {
     this.#over.abort();
+    for (const late of this.#late) clearTimeout(late);
     for (const worker of this.#workers) worker.terminate();
   }
 
@@ -88,7 +90,7 @@ export class Crew {
       failed,
     });
     const late = setTimeout(() => failed("its script does not begin"), BEGIN_MS);
-    signal.addEventListener("abort", () => clearTimeout(late));
+    this.#late.push(late);
     this.#workers.push(worker);
     worker.post(first, []);
     return worker;
