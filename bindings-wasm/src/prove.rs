@@ -101,7 +101,7 @@ pub fn explain(request: &str, document: &[u8]) -> Result<String, JsValue> {
     or_throw(explained())
 }
 
-/// Throws what [`Prover::present`] would throw before it proves, and uses nothing up.
+/// Throws what [`Prover::present`] would throw of document and request before it proves, and uses nothing up.
 #[wasm_bindgen]
 pub fn check(
     document: &[u8],

@@ -136,7 +136,7 @@ export class Prover {
     });
   }
 
-  /** Rejects where {@link present} would before it proves, and uses no prepared proof up. */
+  /** Rejects where {@link present} would for the document or the request, before it proves, and uses no prepared proof up. */
   check(input: AnswerInput, options?: AbortOptions): Promise<void> {
     return attempt(() => this.#worker.call("check", answerInput(input), options));
   }

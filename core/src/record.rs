@@ -267,9 +267,13 @@ impl RecordElements {
 
     /// The blocks absorbed by each permutation, in the order of their numbers.
     pub fn blocks(&self) -> Secret<[F; RATE]> {
-        let messages = self.slots.iter().chain([&self.record]);
-        let blocks = messages.flat_map(|message| message.chunks(RATE));
-        blocks.map(|block| std::array::from_fn(|lane| block.get(lane).copied().unwrap_or_default())).collect()
+        let messages = || self.slots.iter().chain([&self.record]);
+        // Room for all, so that no part is left behind where the vector grew.
+        let mut blocks = Vec::with_capacity(messages().map(|message| message.len().div_ceil(RATE)).sum());
+        blocks.extend(messages().flat_map(|message| message.chunks(RATE)).map(|block| {
+            std::array::from_fn::<F, RATE, _>(|lane| block.get(lane).copied().unwrap_or_default())
+        }));
+        Secret(blocks)
     }
 }
 

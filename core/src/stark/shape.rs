@@ -153,6 +153,7 @@ impl Window {
 
     #[inline]
     fn at(&self, column: usize, offset: i32) -> usize {
+        debug_assert!(column < self.columns, "column {column} is not read");
         (offset - self.lowest) as usize * self.columns + column
     }
 

@@ -185,7 +185,8 @@ impl fmt::Display for Explanation {
         }
         writeln!(f, "It would not learn the values of:")?;
         for (namespace, element) in &self.hidden {
-            writeln!(f, "  - {element} ({namespace})")?;
+            // Names of a document that nobody has checked yet.
+            writeln!(f, "  - {} ({})", element.escape_debug(), namespace.escape_debug())?;
         }
         writeln!(f, "On this document:")?;
         for (words, outcome) in &self.predicates {

@@ -120,11 +120,12 @@ impl Request {
     }
 }
 
-/// That a name can be shown to a holder who is asked to consent: nothing in it moves, hides or turns around other text.
+/// That a name can be shown to a holder who is asked to consent: no control character, and none that joins, hides or turns
+/// around text. It does not tell names apart that look alike.
 fn check_shown(place: &str, name: &str) -> Result<(), Error> {
     let unseen = |c: char| {
         c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
     };
     check_name(place, name)?;
     match name.chars().find(|c| unseen(*c)) {

@@ -110,7 +110,9 @@ impl ProvingKey {
             // The mask of FRI.
             row[shape.chunks + 1..].fill_with(|| rng.random());
         }
-        let cells = columns.iter().flat_map(|value| value.as_basis_coefficients_slice()).copied().collect();
+        // Room for all, so that no part is left behind where the vector grew.
+        let mut cells = Vec::with_capacity(columns.len() * EXTENSION_DEGREE);
+        columns.iter().for_each(|value| cells.extend_from_slice(value.as_basis_coefficients_slice()));
         (RowMajorMatrix::new(cells, width * EXTENSION_DEGREE), mask)
     }
 }
