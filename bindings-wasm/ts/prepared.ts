@@ -7,11 +7,11 @@ import type { SizeClass } from "./types.js";
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** How every prepared proof of this version begins: the head of its array, and a text that names the version. */
-const MAGIC = "velum prepared v1";
-const HEAD = Uint8Array.of(0x8d, 0x60 | MAGIC.length, ...new TextEncoder().encode(MAGIC));
+const MAGIC = "velum prepared v2";
+const HEAD = Uint8Array.of(0x8e, 0x60 | MAGIC.length, ...new TextEncoder().encode(MAGIC));
 
-/** The suite's identifier follows, then that of the size class. */
-const CLASS_OFFSET = HEAD.length + 1;
+/** The suite's identifier and version follow, then the identifier of the size class. */
+const CLASS_OFFSET = HEAD.length + 2;
 const CLASSES: readonly (SizeClass | undefined)[] = [undefined, "standard", "large"];
 
 /** The bytes of each that is not used up. A private member would need a `static` block, which Safari lacks before 16.4. */

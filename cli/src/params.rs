@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use velum_cli::machine::Simd;
 use velum_core::class::{CLASSES, SizeClass};
-use velum_core::proof::{ProofKind, Verifier};
-use velum_core::stark::Security;
+use velum_core::proof::{PairSecurity, ProofKind, Verifier};
+use velum_core::stark::{LineTheorem, Security, SecurityTerm, VerifierKey};
 use velum_core::suite::{SUITES, Suite};
 use velum_credentials::FORMAT_VERSION;
 
@@ -41,6 +41,8 @@ impl Described {
         Self {
             json: json!({
                 "suite": suite.name(),
+                "version": suite.version(),
+                "stable": suite.is_stable(),
                 "size_classes": classes.iter().map(|class| &class.json).collect::<Vec<_>>(),
             }),
             text: classes.into_iter().map(|class| class.text).collect(),
@@ -50,60 +52,84 @@ impl Described {
     fn class(suite: Suite, class: SizeClass) -> Self {
         let SizeClass { name, max_mso_bytes, slots, max_item_bytes, .. } = class;
         let verifier = Verifier::new(suite, class);
-        let together = tenth(Security::together(verifier.security()));
-        let proofs: Vec<_> = KINDS
-            .into_iter()
-            .zip(verifier.keys())
-            .map(|(kind, key)| Self::proof(kind, key.max_proof_bytes(), key.security()))
+        let proofs: Vec<_> =
+            KINDS.into_iter().zip(verifier.keys()).map(|(kind, key)| Self::proof(kind, key)).collect();
+        let together = verifier.security();
+        let text: String = proofs
+            .iter()
+            .map(|proof| proof.text.clone())
+            .chain(together.iter().map(|security| {
+                let (bits, citation) = (tenth(security.bits()), security.theorem.citation());
+                format!(
+                    "  {:18} {bits:>5.1} proven bits (the sum of all errors) by {citation}\n",
+                    "both proofs"
+                )
+            }))
             .collect();
-        let text: String = proofs.iter().map(|proof| proof.text.as_str()).collect();
         Self {
             json: json!({
                 "size_class": name,
                 "max_mso_bytes": max_mso_bytes,
                 "max_elements": slots,
                 "max_item_bytes": max_item_bytes,
-                "proven_bits": together,
+                "proven_bits": proven_bits(together.iter().map(|security| (security.theorem, security.bits()))),
+                "links": together.first().map(|PairSecurity { links, .. }| terms(links)),
                 "proofs": proofs.into_iter().map(|proof| proof.json).collect::<Vec<_>>(),
             }),
             text: format!(
-                "suite {}, size class {name}: MSO of up to {max_mso_bytes} bytes, {slots} elements, items of up to \
-                 {max_item_bytes} bytes\n{text}  {:18} {together:>5.1} proven bits (the sum of all errors)\n\n",
+                "suite {}{}, size class {name}: MSO of up to {max_mso_bytes} bytes, {slots} elements, items of up to \
+                 {max_item_bytes} bytes\n{text}\n",
                 suite.name(),
-                "both proofs"
+                if suite.is_stable() { "" } else { " (unstable)" },
             ),
         }
     }
 
-    fn proof(kind: ProofKind, bytes: usize, security: &Security) -> Self {
-        let bits = tenth(security.bits());
-        let regime = match security.johnson_m {
-            Some(m) => format!("list decoding to the Johnson bound, m = {m}"),
-            None => "unique decoding".to_owned(),
-        };
-        let terms: Vec<_> = security
-            .terms
-            .iter()
-            .map(|term| json!({ "term": term.name, "bits": tenth(term.bits) }))
-            .collect();
-        let weakest = security.weakest();
-        let weakest_text = weakest.map(|term| format!("{}, {:.1} bits", term.name, tenth(term.bits)));
+    fn proof(kind: ProofKind, key: &VerifierKey) -> Self {
+        let bytes = key.max_proof_bytes();
+        let by_theorem: Vec<_> = key.security().iter().map(Self::security).collect();
+        let text: String = by_theorem.iter().map(|security| security.text.as_str()).collect();
         Self {
             json: json!({
                 "proof": kind.name(),
                 "max_proof_bytes": bytes,
+                "proven_bits": proven_bits(key.security().iter().map(|s| (s.theorem, s.bits()))),
+                "soundness": by_theorem.into_iter().map(|security| security.json).collect::<Vec<_>>(),
+            }),
+            text: format!("  {:18} at most {bytes} bytes\n{text}", kind.name()),
+        }
+    }
+
+    fn security(security: &Security) -> Self {
+        let bits = tenth(security.bits());
+        let weakest = security.weakest();
+        let weakest_text = weakest.map(|term| format!("{}, {:.1} bits", term.name, tenth(term.bits)));
+        let Security { theorem, m, .. } = *security;
+        Self {
+            json: json!({
+                "theorem": theorem.name(),
+                "citation": theorem.citation(),
+                "m": m,
                 "proven_bits": bits,
                 "weakest": weakest.map(|term| json!({ "term": term.name, "bits": tenth(term.bits) })),
-                "terms": terms,
-                "regime": regime,
+                "terms": terms(&security.terms),
             }),
             text: format!(
-                "  {:18} {bits:>5.1} proven bits, at most {bytes} bytes; weakest: {} ({regime})\n",
-                kind.name(),
+                "  {:18} {bits:>5.1} proven bits by {}, m = {m}; weakest: {}\n",
+                "",
+                theorem.citation(),
                 weakest_text.unwrap_or_default()
             ),
         }
     }
+}
+
+fn proven_bits(by_theorem: impl Iterator<Item = (LineTheorem, f64)>) -> Value {
+    by_theorem.map(|(theorem, bits)| (theorem.name().to_owned(), Value::from(tenth(bits)))).collect()
+}
+
+fn terms(terms: &[SecurityTerm]) -> Vec<Value> {
+    terms.iter().map(|term| json!({ "term": term.name, "bits": tenth(term.bits) })).collect()
 }
 
 /// Rounded down to a tenth: no bit is claimed that is not proven.

@@ -6,6 +6,9 @@ pub enum Suite {
     /// BLAKE3 trees and transcript: what a verifier checks at once.
     Direct,
     /// Poseidon2 trees and transcript: what an aggregator verifies inside a proof of its own.
+    ///
+    /// **Unstable.** How its presentation proof names its credential proof is not settled: today by a BLAKE3 hash, which a circuit
+    /// cannot check cheaply. Its version rises when that is; `docs/compatibility.md`.
     #[cfg(feature = "aggregatable")]
     Aggregatable,
 }
@@ -24,6 +27,25 @@ impl Suite {
             Self::Direct => 1,
             #[cfg(feature = "aggregatable")]
             Self::Aggregatable => 2,
+        }
+    }
+
+    /// Version of the suite's proofs, raised with every change of what they are: absorbed by transcripts, held in the presentation's
+    /// envelope. Version 1 combined words by powers of one challenge and had one hash function for everything.
+    pub const fn version(self) -> u8 {
+        match self {
+            Self::Direct => 2,
+            #[cfg(feature = "aggregatable")]
+            Self::Aggregatable => 2,
+        }
+    }
+
+    /// Whether later builds read what this one writes, as `docs/compatibility.md` promises.
+    pub const fn is_stable(self) -> bool {
+        match self {
+            Self::Direct => true,
+            #[cfg(feature = "aggregatable")]
+            Self::Aggregatable => false,
         }
     }
 

@@ -66,7 +66,8 @@ impl Writer {
     fn new(kind: ProofKind, subject: &Subject) -> Self {
         let mut writer = Self(Vec::new());
         writer.bytes(PROTOCOL);
-        writer.0.extend_from_slice(&[subject.suite.id(), kind as u8, subject.class.id]);
+        let Subject { suite, class, .. } = subject;
+        writer.0.extend_from_slice(&[suite.id(), suite.version(), kind as u8, class.id]);
         writer.bytes(subject.doc_type.as_bytes());
         writer.0.extend_from_slice(&subject.issuer.x);
         writer.0.extend_from_slice(&subject.issuer.y);

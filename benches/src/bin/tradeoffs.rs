@@ -121,7 +121,8 @@ impl<C: Chip> Proof<'_, C> {
         let used = Parameters::of(SUITE, self.kind);
         let margin = used.blinding_rows - used.queries;
         let with = |queries| Parameters { queries, blinding_rows: queries + margin, ..parameters };
-        let is_safe = |queries| self.key(with(queries)).security().bits() >= BITS;
+        let is_safe =
+            |queries| self.key(with(queries)).security().iter().all(|security| security.bits() >= BITS);
         let (mut low, mut high) = (1, RESERVED_ROWS - margin);
         if !is_safe(high) {
             return None;

@@ -6,25 +6,35 @@ use crate::{velum, velum_json};
 fn at_least_a_hundred_bits_are_proven() {
     let (status, object) = velum_json(&["params"]);
     assert_eq!(status, 0);
-    let bits = |value: &serde_json::Value| value["proven_bits"].as_f64().unwrap();
+    let bits = |value: &serde_json::Value, theorem: &str| value["proven_bits"][theorem].as_f64().unwrap();
     let suites = object["suites"].as_array().unwrap();
     let names: Vec<_> = suites.iter().map(|suite| suite["suite"].as_str().unwrap()).collect();
     assert_eq!(names, ["direct", "aggregatable"]);
+    let stable: Vec<_> = suites.iter().map(|suite| suite["stable"].as_bool().unwrap()).collect();
+    assert_eq!(stable, [true, false]);
     let classes = suites.iter().flat_map(|suite| suite["size_classes"].as_array().unwrap());
     let names: Vec<_> = classes.clone().map(|class| class["size_class"].as_str().unwrap()).collect();
     assert_eq!(names, ["standard", "large", "standard", "large"]);
     for class in classes {
-        assert!(bits(class) >= 100.0, "{class}");
         let proofs = class["proofs"].as_array().unwrap();
         assert_eq!(proofs.len(), 2);
-        for proof in proofs {
-            // A sum of errors proves less than each of its terms.
-            assert!(bits(class) < bits(proof), "{class}");
-            let terms = proof["terms"].as_array().unwrap();
-            let least = terms.iter().map(|term| term["bits"].as_f64().unwrap()).fold(f64::INFINITY, f64::min);
-            assert_eq!(proof["weakest"]["bits"], least);
-            assert!(bits(proof) <= least, "{proof}");
-            assert!(proof["max_proof_bytes"].as_u64().unwrap() > 0);
+        assert_eq!(class["links"].as_array().unwrap().len(), 2);
+        assert_eq!(class["proven_bits"].as_object().unwrap().len(), 2);
+        for (index, theorem) in ["eprint_2026_2056", "eprint_2025_2055"].into_iter().enumerate() {
+            assert!(bits(class, theorem) >= 100.0, "{class}");
+            for proof in proofs {
+                // A sum of errors proves less than each of its terms.
+                assert!(bits(class, theorem) < bits(proof, theorem), "{class}");
+                let soundness = &proof["soundness"][index];
+                assert_eq!(soundness["theorem"], theorem);
+                assert_eq!(soundness["proven_bits"], bits(proof, theorem));
+                let terms = soundness["terms"].as_array().unwrap();
+                let least =
+                    terms.iter().map(|term| term["bits"].as_f64().unwrap()).fold(f64::INFINITY, f64::min);
+                assert_eq!(soundness["weakest"]["bits"], least);
+                assert!(bits(proof, theorem) <= least, "{proof}");
+                assert!(proof["max_proof_bytes"].as_u64().unwrap() > 0);
+            }
         }
     }
     for name in ["in_use", "available"] {
@@ -33,5 +43,9 @@ fn at_least_a_hundred_bits_are_proven() {
 
     let text = String::from_utf8(velum(&["params"]).stdout).unwrap();
     assert!(text.contains("suite direct, size class standard"), "{text}");
-    assert!(text.contains("both proofs"), "{text}");
+    for expected in
+        ["both proofs", "eprint 2026/2056, Theorem 5.12", "eprint 2025/2055, Theorem 4.6", "(unstable)"]
+    {
+        assert!(text.contains(expected), "{text}");
+    }
 }

@@ -8,11 +8,13 @@ mod error;
 mod presentation;
 #[cfg(feature = "prover")]
 mod prover;
+mod security;
 mod verifier;
 
 pub use credential::{CredentialChip, credential_chips};
 pub use error::StatementError;
 pub use presentation::{PresentationChip, presentation_chips};
+pub use security::PairSecurity;
 pub use verifier::Verifier;
 
 #[cfg(feature = "prover")]

@@ -4,7 +4,8 @@ use crate::class::SizeClass;
 use crate::proof::StatementError;
 use crate::proof::credential::{CredentialChip, credential_chips};
 use crate::proof::presentation::{PresentationChip, presentation_chips};
-use crate::stark::{Parameters, Security, VerifierKey, VerifyError};
+use crate::proof::security::PairSecurity;
+use crate::stark::{LineTheorem, Parameters, VerifierKey, VerifyError};
 use crate::statement::{CredentialStatement, PresentationStatement, Subject};
 use crate::suite::Suite;
 use crate::transcript::ProofKind;
@@ -64,9 +65,9 @@ impl Verifier {
         [&self.credential, &self.presentation]
     }
 
-    /// Proven soundness of the credential proof and of the presentation proof.
-    pub fn security(&self) -> [&Security; 2] {
-        [self.credential.security(), self.presentation.security()]
+    /// Proven soundness of a credential proof and a presentation proof together, by each of [`LineTheorem::ALL`].
+    pub fn security(&self) -> [PairSecurity<'_>; LineTheorem::ALL.len()] {
+        std::array::from_fn(|theorem| PairSecurity::of(self.keys().map(|key| &key.security()[theorem])))
     }
 
     pub(super) fn check(&self, subject: &Subject) -> Result<(), VerifyError> {

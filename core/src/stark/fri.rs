@@ -2,7 +2,7 @@
 //!
 //! A codeword holds the values of a polynomial over the extension field on a coset of a subgroup of order `2^n`, in bit-reversed
 //! order: values at `x` and `-x` stand side by side, and the first `2^m` values are those on a coset of order `2^m`. Folding once
-//! turns `f(X) = a(X^2) + X b(X^2)` into `a + beta b`; a layer folds several times, with `beta`, `beta^2`, `beta^4`.
+//! turns `f(X) = a(X^2) + X b(X^2)` into `a + beta b`; a layer folds several times, each time with a challenge of its own.
 //! A leaf of a layer's tree is all the values that fold into one.
 
 use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, TwoAdicField};
@@ -28,7 +28,8 @@ fn fold_pair(at_x: EF, at_minus_x: EF, inverse_x: F, beta: EF) -> EF {
 /// The committed layers, as the verifier reads them.
 pub(super) struct Layers<H: SuiteHash> {
     roots: Vec<H::Digest>,
-    betas: Vec<EF>,
+    /// One for each fold of a layer.
+    betas: Vec<Vec<EF>>,
     arities: Vec<usize>,
     final_polynomial: Vec<EF>,
     log_size: usize,
@@ -46,13 +47,13 @@ impl<H: SuiteHash> Layers<H> {
     ) -> Result<Self, VerifyError> {
         let arities = parameters.folding(log_height);
         let (mut roots, mut betas) = (Vec::new(), Vec::new());
-        for _ in &arities {
+        for &arity in &arities {
             let root = proof.digest::<H>()?;
             transcript.absorb_digest(&root);
             Check::Grinding
                 .holds(transcript.check_grinding(parameters.folding_grinding_bits, proof.nonce()?))?;
             roots.push(root);
-            betas.push(transcript.challenge());
+            betas.push(challenges::<H>(arity, transcript));
         }
         let final_log_len = log_height - arities.iter().sum::<usize>();
         let final_polynomial = proof.extensions(1 << final_log_len)?;
@@ -74,7 +75,7 @@ impl<H: SuiteHash> Layers<H> {
         proof: &mut Reader<'_>,
     ) -> Result<(), VerifyError> {
         let (mut log_size, mut shift) = (self.log_size, self.shift);
-        for ((root, &beta), &arity) in self.roots.iter().zip(&self.betas).zip(&self.arities) {
+        for ((root, betas), &arity) in self.roots.iter().zip(&self.betas).zip(&self.arities) {
             let (leaves, rows) = read_leaves(&values, arity, proof)?;
             let computed = merkle::root::<H, _>(
                 log_size - arity,
@@ -86,7 +87,7 @@ impl<H: SuiteHash> Layers<H> {
             values = leaves
                 .into_iter()
                 .zip(rows)
-                .map(|(leaf, row)| (leaf, fold_leaf(row, leaf, log_size, shift, beta)))
+                .map(|(leaf, row)| (leaf, fold_leaf(row, leaf, log_size, shift, betas)))
                 .collect();
             log_size -= arity;
             shift = shift.exp_power_of_2(arity);
@@ -128,15 +129,19 @@ fn hash_leaves<H: SuiteHash>(rows: &[Vec<EF>]) -> Vec<H::Digest> {
     H::leaves(&elements, elements.len() / rows.len(), None)
 }
 
-fn fold_leaf(mut row: Vec<EF>, leaf: usize, log_size: usize, shift: F, beta: EF) -> EF {
-    let (mut first, mut log_size, mut shift, mut beta) = (leaf * row.len(), log_size, shift, beta);
-    while row.len() > 1 {
+fn challenges<H: SuiteHash>(count: usize, transcript: &mut H::Transcript) -> Vec<EF> {
+    (0..count).map(|_| transcript.challenge()).collect()
+}
+
+fn fold_leaf(mut row: Vec<EF>, leaf: usize, log_size: usize, shift: F, betas: &[EF]) -> EF {
+    let (mut first, mut log_size, mut shift) = (leaf * row.len(), log_size, shift);
+    for &beta in betas {
         row = row
             .chunks_exact(2)
             .zip((first..).step_by(2))
             .map(|(pair, index)| fold_pair(pair[0], pair[1], point(shift, log_size, index).inverse(), beta))
             .collect();
-        (first, log_size, shift, beta) = (first / 2, log_size - 1, shift.square(), beta.square());
+        (first, log_size, shift) = (first / 2, log_size - 1, shift.square());
     }
     row[0]
 }
@@ -192,11 +197,10 @@ mod prover {
                 control.begin(Stage::Grinding, done)?;
                 proof.nonce(transcript.grind(parameters.folding_grinding_bits));
                 control.begin(Stage::Folding, done)?;
-                let mut beta = transcript.challenge();
                 let mut folded = codeword.clone();
-                for _ in 0..arity {
+                for beta in challenges::<H>(arity, transcript) {
                     folded = fold(&folded, shift, beta);
-                    (shift, beta) = (shift.square(), beta.square());
+                    shift = shift.square();
                 }
                 layers.push(Layer { arity, codeword, tree });
                 codeword = folded;

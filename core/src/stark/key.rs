@@ -10,7 +10,7 @@ use crate::stark::hash::{DIGEST_BYTES, SALT_BYTES};
 use crate::stark::mask::Table;
 use crate::stark::params::Parameters;
 use crate::stark::proof::{ELEMENT_BYTES, NONCE_BYTES};
-use crate::stark::security::Security;
+use crate::stark::security::{LineTheorem, Security};
 use crate::stark::shape::{Shape, TREES};
 use crate::suite::Suite;
 
@@ -30,7 +30,8 @@ pub struct VerifierKey {
     /// The same for the verifier.
     pub(super) fixed_rows: Vec<FixedRows>,
     hash: [u8; 32],
-    security: Security,
+    /// By each theorem.
+    security: [Security; LineTheorem::ALL.len()],
 }
 
 impl VerifierKey {
@@ -43,7 +44,7 @@ impl VerifierKey {
         let domains = shape.groups.iter().map(|group| domain(group.log_height)).collect();
         let hash = hash(suite, &parameters, &shape, &tables, &fixed);
         let fixed_rows = fixed.iter().map(|columns| FixedRows::new(columns)).collect();
-        let security = Security::of(&parameters, &shape);
+        let security = LineTheorem::ALL.map(|theorem| Security::of(theorem, &parameters, &shape));
         Self {
             suite,
             parameters,
@@ -66,8 +67,8 @@ impl VerifierKey {
         &self.hash
     }
 
-    /// Proven soundness of proofs under this key.
-    pub fn security(&self) -> &Security {
+    /// Proven soundness of proofs under this key, by each of [`LineTheorem::ALL`].
+    pub fn security(&self) -> &[Security; LineTheorem::ALL.len()] {
         &self.security
     }
 
@@ -129,8 +130,8 @@ fn hash<C: Chip>(
     tables: &[Table<'_, C>],
     fixed: &[Vec<Vec<F>>],
 ) -> [u8; 32] {
-    let mut hasher = blake3::Hasher::new_derive_key("velum 2026 verifier key v4");
-    hasher.update(&[suite.id()]);
+    let mut hasher = blake3::Hasher::new_derive_key("velum 2026 verifier key v5");
+    hasher.update(&[suite.id(), suite.version()]);
     for parameter in parameters.fields() {
         hasher.update(&(parameter as u64).to_le_bytes());
     }

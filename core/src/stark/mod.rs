@@ -22,7 +22,7 @@ pub use key::VerifierKey;
 pub use params::Parameters;
 #[cfg(feature = "prover")]
 pub use prover::{ProveError, ProvingKey};
-pub use security::{Security, SecurityTerm};
+pub use security::{COLLISION_BITS, LineTheorem, Security, SecurityTerm, sum_bits};
 pub use verify::{Check, VerifyError};
 
 #[cfg(all(test, feature = "prover"))]

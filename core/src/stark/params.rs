@@ -23,9 +23,9 @@ pub struct Parameters {
     pub lookup_grinding_bits: usize,
     /// Bits of grinding before the out-of-domain point.
     pub ood_grinding_bits: usize,
-    /// Bits of grinding before the batching challenge.
+    /// Bits of grinding before the batching challenges.
     pub batch_grinding_bits: usize,
-    /// Bits of grinding before each folding challenge.
+    /// Bits of grinding before the folding challenges of each layer.
     pub folding_grinding_bits: usize,
     /// Bits of grinding before the queries.
     pub query_grinding_bits: usize,
@@ -40,26 +40,26 @@ impl Parameters {
         let parameters = match (suite, kind) {
             (Suite::Direct, ProofKind::Credential) => Self {
                 log_blowup: 3,
-                queries: 58,
+                queries: 60,
                 log_final_poly_len: 9,
-                batch_grinding_bits: 18,
-                folding_grinding_bits: 12,
+                batch_grinding_bits: 17,
+                folding_grinding_bits: 15,
                 query_grinding_bits: 18,
                 ..Self::COMMON
             },
             (Suite::Direct, ProofKind::Presentation) => Self {
                 log_blowup: 3,
-                queries: 58,
+                queries: 60,
                 log_final_poly_len: 8,
                 batch_grinding_bits: 16,
-                folding_grinding_bits: 12,
+                folding_grinding_bits: 15,
                 query_grinding_bits: 18,
                 ..Self::COMMON
             },
             #[cfg(feature = "aggregatable")]
             (Suite::Aggregatable, _) => Self {
                 log_blowup: 3,
-                queries: 66,
+                queries: 70,
                 batch_grinding_bits: 12,
                 folding_grinding_bits: 10,
                 query_grinding_bits: 12,
@@ -76,8 +76,8 @@ impl Parameters {
         max_log_arity: 3,
         log_final_poly_len: 5,
         blinding_rows: 0,
-        lookup_grinding_bits: 4,
-        ood_grinding_bits: 4,
+        lookup_grinding_bits: 8,
+        ood_grinding_bits: 8,
         batch_grinding_bits: 0,
         folding_grinding_bits: 0,
         query_grinding_bits: 0,

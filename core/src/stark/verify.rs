@@ -16,7 +16,7 @@ use crate::stark::mask::Table;
 use crate::stark::merkle;
 use crate::stark::proof::Reader;
 use crate::stark::rows::{Composition, Fingerprints, LookupChallenges, Row};
-use crate::stark::shape::{Group, Point, QUOTIENT, TREES};
+use crate::stark::shape::{Group, Point, QUOTIENT, Shape, TREES};
 use crate::suite::Suite;
 
 /// Why a proof is refused.
@@ -135,7 +135,7 @@ impl VerifierKey {
 
         let nonce = proof.nonce()?;
         Check::Grinding.holds(transcript.check_grinding(parameters.batch_grinding_bits, nonce))?;
-        let batching = transcript.challenge();
+        let weights = batching_weights::<H>(&self.shape, &mut transcript);
 
         let log_codeword = self.log_codeword();
         let layers = Layers::<H>::read(
@@ -152,7 +152,7 @@ impl VerifierKey {
         indices.dedup();
 
         let rows = self.read_rows::<H>(&roots, &indices, &mut proof)?;
-        let batch = Batch { key: self, batching, zeta, values: &values };
+        let batch = Batch { key: self, weights: &weights, zeta, values: &values };
         let codeword = batch.codeword(&indices, &rows);
         layers.check(indices.into_iter().zip(codeword).collect(), &mut proof)?;
         proof.finish()
@@ -320,10 +320,10 @@ fn take<'a>(values: &mut &'a [EF], count: usize) -> &'a [EF] {
 }
 
 /// The polynomial that FRI shows to be low: the mask plus, for every term, the difference from its value divided by the
-/// distance from its point, each weighed with a power of one challenge.
+/// distance from its point, each with its weight.
 struct Batch<'a> {
     key: &'a VerifierKey,
-    batching: EF,
+    weights: &'a [EF],
     zeta: EF,
     values: &'a [EF],
 }
@@ -340,16 +340,14 @@ impl Batch<'_> {
         let inverses = p3_field::batch_multiplicative_inverse(&distances);
 
         let mut claimed = vec![EF::ZERO; points.len()];
-        let powers = self.batching.shifted_powers(self.batching);
-        let weighed: Vec<_> = shape.terms.iter().zip(powers.take(shape.terms.len())).collect();
-        for ((term, power), &value) in weighed.iter().zip(self.values) {
-            claimed[term.point] += *power * value;
+        for ((term, &weight), &value) in shape.terms.iter().zip(self.weights).zip(self.values) {
+            claimed[term.point] += weight * value;
         }
         let value = |(&index, inverses): (&usize, &[EF])| {
             let mut sums: Vec<EF> = claimed.iter().map(|&claim| -claim).collect();
-            for (term, power) in &weighed {
+            for (term, &weight) in shape.terms.iter().zip(self.weights) {
                 let row = trees[term.tree].row(shape.lift(term.group), term.group, index);
-                sums[term.point] += *power * column_value(row, term.column, term.is_extension);
+                sums[term.point] += weight * column_value(row, term.column, term.is_extension);
             }
             let row = trees[QUOTIENT].row(0, 0, index);
             let mask = column_value(row, shape.fri_mask(), true);
@@ -370,6 +368,21 @@ impl OpenedRows {
 
 fn column_value(row: &[F], column: usize, is_extension: bool) -> EF {
     if is_extension { EF::from_basis_coefficients_fn(|i| row[column + i]) } else { row[column].into() }
+}
+
+/// Draws the batching challenges and returns the weights of all terms.
+///
+/// The mask of FRI is word 0, term `i` is word `i + 1`; the weight of a word is the product of the challenges at whose places its
+/// number has a one. So each challenge combines words in pairs, as `f + z g`.
+pub(super) fn batching_weights<H: SuiteHash>(shape: &Shape, transcript: &mut H::Transcript) -> Vec<EF> {
+    let mut weights = vec![EF::ONE];
+    for _ in 0..shape.batching_challenges() {
+        let challenge = transcript.challenge();
+        weights.extend_from_within(..);
+        let half = weights.len() / 2;
+        weights[half..].iter_mut().for_each(|weight| *weight *= challenge);
+    }
+    weights.drain(1..=shape.terms.len()).collect()
 }
 
 /// The points at which columns are opened, as points of the tallest group.

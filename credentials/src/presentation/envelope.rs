@@ -1,10 +1,10 @@
 //! A presentation on the wire: one CBOR array, read strictly and in order.
 //!
 //! ```text
-//! [ version, suite, class, issuer index, x5chain, C, disclosed, DeviceNameSpaces, credential proof, presentation proof ]
+//! [ version, suite, suite version, class, issuer index, x5chain, C, disclosed, DeviceNameSpaces, credential proof, presentation proof ]
 //! ```
 //!
-//! Version, suite and class come first and decide the length of everything that has a fixed one. Unknown ones are refused
+//! Versions, suite and class come first and decide the length of everything that has a fixed one. Unknown ones are refused
 //! before anything further is read.
 
 use velum_core::class::SizeClass;
@@ -16,9 +16,9 @@ use crate::error::{Code, Error};
 use crate::limits;
 
 /// The version of the presentation format that this crate writes and reads.
-pub const FORMAT_VERSION: u64 = 1;
+pub const FORMAT_VERSION: u64 = 2;
 
-const MEMBERS: u64 = 10;
+const MEMBERS: u64 = 11;
 const COMMITMENT_BYTES: usize = 32;
 const NULL: u8 = 0xf6;
 
@@ -46,8 +46,9 @@ impl Presentation {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
         write_head(&mut out, Major::Array, MEMBERS);
-        for number in [FORMAT_VERSION, u64::from(self.suite.id()), u64::from(self.class.id)] {
-            write_head(&mut out, Major::Unsigned, number);
+        write_head(&mut out, Major::Unsigned, FORMAT_VERSION);
+        for number in [self.suite.id(), self.suite.version(), self.class.id] {
+            write_head(&mut out, Major::Unsigned, u64::from(number));
         }
         write_head(&mut out, Major::Unsigned, self.issuer as u64);
         write_head(&mut out, Major::Array, self.x5chain.len() as u64);
@@ -126,6 +127,10 @@ fn read_kind(cursor: &mut Cursor<'_>) -> Result<(Suite, SizeClass), Error> {
     let (_, suite) = cursor.unsigned()?;
     let known_suite = u8::try_from(suite).ok().and_then(Suite::by_id);
     let known_suite = known_suite.ok_or_else(|| unknown("suite", suite))?;
+    let (_, suite_version) = cursor.unsigned()?;
+    if suite_version != u64::from(known_suite.version()) {
+        return Err(unknown("suite version", suite_version));
+    }
     let (_, class) = cursor.unsigned()?;
     let known_class = u8::try_from(class).ok().and_then(SizeClass::by_id);
     Ok((known_suite, known_class.ok_or_else(|| unknown("size class", class))?))

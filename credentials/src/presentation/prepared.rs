@@ -15,9 +15,9 @@ use crate::limits;
 use crate::presentation::envelope::{array_of, array_up_to, bounded, fixed};
 
 /// First member of a prepared proof on disk.
-const MAGIC: &str = "velum prepared v1";
+const MAGIC: &str = "velum prepared v2";
 
-const MEMBERS: u64 = 13;
+const MEMBERS: u64 = 14;
 
 /// A credential proof and the secrets of its commitment, for one presentation. Zeroised when dropped.
 pub struct Prepared {
@@ -37,8 +37,9 @@ impl Prepared {
         let mut out = Zeroizing::new(Vec::with_capacity(proof.len() + 4_096));
         write_head(&mut out, Major::Array, MEMBERS);
         write_text(&mut out, MAGIC);
-        write_head(&mut out, Major::Unsigned, u64::from(subject.suite.id()));
-        write_head(&mut out, Major::Unsigned, u64::from(subject.class.id));
+        for number in [subject.suite.id(), subject.suite.version(), subject.class.id] {
+            write_head(&mut out, Major::Unsigned, u64::from(number));
+        }
         write_text(&mut out, &subject.doc_type);
         write_bytes(&mut out, &[subject.issuer.x, subject.issuer.y].concat());
         write_head(&mut out, Major::Array, 2 * subject.elements.len() as u64);
@@ -124,6 +125,9 @@ fn read_subject(cursor: &mut Cursor<'_>) -> Result<Subject, Error> {
     }
     let (_, suite) = cursor.unsigned()?;
     let suite = u8::try_from(suite).ok().and_then(Suite::by_id).ok_or_else(|| other("suite"))?;
+    if cursor.unsigned()?.1 != u64::from(suite.version()) {
+        return Err(other("suite version"));
+    }
     let (_, class) = cursor.unsigned()?;
     let class = u8::try_from(class).ok().and_then(SizeClass::by_id).ok_or_else(|| other("class"))?;
     let doc_type = cursor.name()?.1.to_owned();

@@ -24,7 +24,7 @@ use crate::air::testing::rules;
 use crate::air::{Chip, RESERVED_ROWS, Trace, check, check_blinded};
 use crate::class::{BLOCK_BYTES, CLASSES, LARGE, STANDARD};
 use crate::field::F;
-use crate::stark::{Parameters, Security, VerifierKey};
+use crate::stark::{LineTheorem, Parameters, Security, VerifierKey};
 use crate::statement::{
     CredentialStatement, ElementName, PresentationStatement, PublicKey, SlotPredicate, Subject,
 };
@@ -70,8 +70,14 @@ fn both_proofs_together_have_a_hundred_proven_bits() {
     for &suite in SUITES {
         for class in CLASSES {
             let verifier = Verifier::new(suite, class);
-            let bits = Security::together(verifier.security());
-            assert!(bits >= 100.0, "{suite:?} {}: {bits}", class.name);
+            for security in verifier.security() {
+                let bits = security.bits();
+                assert!(bits >= 100.0, "{suite:?} {} by {:?}: {bits}", class.name, security.theorem);
+                // The sum of everything is less than what either proof has, and less than the links have.
+                let parts = security.proofs.iter().map(|proof| proof.bits());
+                let parts = parts.chain(security.links.map(|link| link.bits));
+                assert!(parts.into_iter().all(|part| bits < part));
+            }
         }
     }
 }
@@ -133,12 +139,15 @@ fn key_of<C: Chip>(kind: ProofKind, chips: &[C]) -> VerifierKey {
 #[test]
 fn bits_follow_the_parameters_and_the_tables() {
     let (credential, presentation) = super::verifier::key_chips(Suite::Direct, STANDARD);
-    follow(Parameters::of(Suite::Direct, ProofKind::Credential), &credential);
-    follow(Parameters::of(Suite::Direct, ProofKind::Presentation), &presentation);
+    for theorem in 0..LineTheorem::ALL.len() {
+        follow(theorem, Parameters::of(Suite::Direct, ProofKind::Credential), &credential);
+        follow(theorem, Parameters::of(Suite::Direct, ProofKind::Presentation), &presentation);
+    }
 
-    fn follow<C: Chip>(direct: Parameters, chips: &[C]) {
-        let security =
-            |parameters, chips: &[C]| VerifierKey::new(Suite::Direct, parameters, chips).security().clone();
+    fn follow<C: Chip>(theorem: usize, direct: Parameters, chips: &[C]) {
+        let security = |parameters, chips: &[C]| {
+            VerifierKey::new(Suite::Direct, parameters, chips).security()[theorem].clone()
+        };
         let whole = security(direct, chips);
         let fewer = security(Parameters { queries: direct.queries / 2, ..direct }, chips);
         assert!(fewer.bits() < whole.bits() - 20.0, "{} of {}", fewer.bits(), whole.bits());

@@ -64,14 +64,14 @@ pub(super) trait Backend<H: SuiteHash> {
     /// The values at the out-of-domain points of all terms that are not masks, in order, and zeros for masks.
     async fn open(&self, key: &VerifierKey, trees: &[Self::Committed; TREES], zeta: EF) -> Vec<EF>;
 
-    /// The codeword that FRI folds, in bit-reversed order, given the values of the terms.
+    /// The codeword that FRI folds, in bit-reversed order, given the values and the weights of the terms.
     async fn batch(
         &self,
         key: &VerifierKey,
         trees: &[Self::Committed; TREES],
         values: &[EF],
         zeta: EF,
-        batching: EF,
+        weights: &[EF],
     ) -> Vec<EF>;
 
     /// Rows of the tallest group, which are sorted and distinct, and those of the other groups that belong to them.

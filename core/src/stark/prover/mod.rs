@@ -34,6 +34,7 @@ use crate::stark::params::Parameters;
 use crate::stark::proof::Writer;
 use crate::stark::rows::LookupChallenges;
 use crate::stark::shape::{Point, TREES, Term};
+use crate::stark::verify::batching_weights;
 use crate::suite::Suite;
 use backend::{Backend, Columns, QuotientInputs};
 use blinding::system_rng;
@@ -195,9 +196,9 @@ impl ProvingKey {
         self.open_mask(&mut values, &mask, zeta);
         said.values(&values);
         said.grind(parameters.batch_grinding_bits, done::BATCH)?;
-        let batching = said.challenge();
+        let weights = batching_weights::<H>(&key.shape, &mut said.transcript);
         control.begin(Stage::Openings, done::BATCH)?;
-        let codeword = backend.batch(key, &trees, &values, zeta, batching).await;
+        let codeword = backend.batch(key, &trees, &values, zeta, &weights).await;
 
         let part = control.part(done::FOLDING, done::QUERIES);
         let folded = Folded::<H>::new(key, codeword, &mut said.proof, &mut said.transcript, &part)?;

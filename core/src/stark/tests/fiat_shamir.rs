@@ -59,11 +59,13 @@ fn everything_is_said_before_what_depends_on_it() {
     push(&["digest", &lookup, "challenge", "challenge"]);
     push(&["digest", &format!("{} values", shape.groups.len()), "challenge"]);
     push(&["digest", &ood, "challenge"]);
-    // The openings, then the batching challenge.
+    // The openings, then the batching challenges; each layer, then its folding challenges.
     let batch = format!("nonce of {}", TINY.batch_grinding_bits);
-    push(&[&format!("{} values", shape.terms.len()), &batch, "challenge"]);
-    for _ in TINY.folding(shape.log_height()) {
-        push(&["digest", &format!("nonce of {}", TINY.folding_grinding_bits), "challenge"]);
+    push(&[&format!("{} values", shape.terms.len()), &batch]);
+    push(&vec!["challenge"; shape.batching_challenges()]);
+    for arity in TINY.folding(shape.log_height()) {
+        push(&["digest", &format!("nonce of {}", TINY.folding_grinding_bits)]);
+        push(&vec!["challenge"; arity]);
     }
     push(&[
         &format!("{} values", 1 << TINY.log_final_poly_len),

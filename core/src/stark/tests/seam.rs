@@ -123,9 +123,9 @@ impl<H: SuiteHash> Backend<H> for Seam<'_> {
         trees: &[Self::Committed; TREES],
         values: &[EF],
         zeta: EF,
-        batching: EF,
+        weights: &[EF],
     ) -> Vec<EF> {
-        let mut codeword = Backend::<H>::batch(self.cpu, key, trees, values, zeta, batching).await;
+        let mut codeword = Backend::<H>::batch(self.cpu, key, trees, values, zeta, weights).await;
         (self.deviation.codeword)(&mut codeword);
         let mut seen = self.seen.borrow_mut();
         (seen.values, seen.codeword) = (values.to_vec(), codeword.clone());

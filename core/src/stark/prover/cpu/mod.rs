@@ -79,9 +79,9 @@ impl<H: SuiteHash> Backend<H> for Cpu {
         trees: &[Committed<H>; TREES],
         values: &[EF],
         zeta: EF,
-        batching: EF,
+        weights: &[EF],
     ) -> Vec<EF> {
-        self.batch_terms(key, trees.each_ref().map(|tree| &tree.evaluations[..]), values, zeta, batching)
+        self.batch_terms(key, trees.each_ref().map(|tree| &tree.evaluations[..]), values, zeta, weights)
     }
 
     async fn rows(&self, key: &VerifierKey, committed: &Committed<H>, indices: &[usize]) -> OpenedRows<H> {

@@ -119,12 +119,12 @@ impl<'a> GroupRows<'a> {
         }
     }
 
-    /// Of each point the sum of the columns opened there, each times its term's power, on the first rows.
-    fn weigh(&self, powers: &[EF]) -> Vec<Coefficients> {
+    /// Of each point the sum of the columns opened there, each times its term's weight, on the first rows.
+    fn weigh(&self, term_weights: &[EF]) -> Vec<Coefficients> {
         let weights: Vec<Vec<_>> = self
             .points
             .iter()
-            .map(|(_, opened)| opened.iter().map(|opened| powers[opened.term] * opened.basis).collect())
+            .map(|(_, opened)| opened.iter().map(|opened| term_weights[opened.term] * opened.basis).collect())
             .collect();
         let tile = |tile| {
             let columns = self.columns(tile);
@@ -206,11 +206,10 @@ impl Cpu {
         trees: Evaluations<'_>,
         values: &[EF],
         zeta: EF,
-        batching: EF,
+        term_weights: &[EF],
     ) -> Vec<EF> {
         let shape = &key.shape;
         let height = 1 << shape.log_height();
-        let powers: Vec<EF> = batching.shifted_powers(batching).take(shape.terms.len()).collect();
         let log_size = key.log_codeword();
         let mut xs: Vec<F> =
             F::two_adic_generator(shape.log_height()).shifted_powers(F::GENERATOR).take(height).collect();
@@ -218,14 +217,14 @@ impl Cpu {
         debug_assert_eq!(xs[1], fri::point(F::GENERATOR, log_size, 1));
 
         let mut claimed = vec![EF::ZERO; shape.points.len()];
-        for ((term, &power), &value) in shape.terms.iter().zip(&powers).zip(values) {
-            claimed[term.point] += power * value;
+        for ((term, &weight), &value) in shape.terms.iter().zip(term_weights).zip(values) {
+            claimed[term.point] += weight * value;
         }
         let mut numerators: Vec<Coefficients> =
             claimed.iter().map(|&claimed| coefficients(-claimed).map(|c| vec![c; height])).collect();
         for group in 0..shape.groups.len() {
             let (rows, lift) = (GroupRows::new(key, trees, group), shape.lift(group));
-            for ((point, _), weighed) in rows.points.iter().zip(rows.weigh(&powers)) {
+            for ((point, _), weighed) in rows.points.iter().zip(rows.weigh(term_weights)) {
                 for (numerators, weighed) in numerators[*point].iter_mut().zip(weighed) {
                     numerators.iter_mut().enumerate().for_each(|(row, sum)| *sum += weighed[row >> lift]);
                 }
