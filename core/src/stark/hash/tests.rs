@@ -41,19 +41,20 @@ pub(super) fn nodes_equal<H: SuiteHash>(slow: impl Fn(&H::Digest, &H::Digest) ->
     }
 }
 
-/// BLAKE3 of bytes filled up with zeros to whole blocks, at least one.
-fn blake3_of_blocks(mut bytes: Vec<u8>) -> [u8; 32] {
+/// BLAKE3 under a context, of bytes filled up with zeros to whole blocks, at least one.
+fn blake3_of_blocks(context: &str, mut bytes: Vec<u8>) -> [u8; 32] {
     bytes.resize(bytes.len().next_multiple_of(64), 0);
-    ::blake3::hash(&bytes).into()
+    ::blake3::derive_key(context, &bytes)
 }
 
 fn slow_blake3_leaf(row: &[F], salt: Option<&Salt>) -> [u8; 32] {
     let mut message = salt.map_or_else(Vec::new, |salt| salt.to_vec());
     message.extend(row.iter().flat_map(|element| element.as_canonical_u64().to_le_bytes()));
     if message.len() <= 1024 {
-        return blake3_of_blocks(message);
+        return blake3_of_blocks("velum 2026 row v1", message);
     }
-    blake3_of_blocks(message.chunks(1024).flat_map(|chunk| blake3_of_blocks(chunk.to_vec())).collect())
+    let piece = |piece: &[u8]| blake3_of_blocks("velum 2026 row v1", piece.to_vec());
+    blake3_of_blocks("velum 2026 row pieces v1", message.chunks(1024).flat_map(piece).collect())
 }
 
 #[test]
@@ -67,7 +68,9 @@ fn blake3_leaves_and_nodes_equal_the_slow_ones() {
         let row = row(0, width);
         assert_eq!(Blake3Hash::leaves(&row, width, None), [slow_blake3_leaf(&row, None)]);
     }
-    nodes_equal::<Blake3Hash>(|left, right| ::blake3::hash(&[*left, *right].concat()).into());
+    nodes_equal::<Blake3Hash>(|left, right| {
+        ::blake3::derive_key("velum 2026 node v1", &[*left, *right].concat())
+    });
 }
 
 fn representations_agree<H: SuiteHash>() {

@@ -91,8 +91,9 @@ fn suite<H: SuiteHash>() -> Value {
 fn test_vectors_are_met() {
     let expected: Value = serde_json::from_str(velum_testdata::HASH_VECTORS).unwrap();
     let document = include_str!("../../../../docs/formats.md");
-    for (name, computed) in [("blake3", suite::<Blake3Hash>()), ("poseidon2", suite::<Poseidon2Hash>())] {
-        assert_eq!(computed, expected[name], "computed for {name}:\n{computed:#}");
-        assert!(document.contains(computed["tree"]["root"].as_str().unwrap()), "root for {name}");
+    let computed = json!({ "blake3": suite::<Blake3Hash>(), "poseidon2": suite::<Poseidon2Hash>() });
+    for name in ["blake3", "poseidon2"] {
+        assert_eq!(computed[name], expected[name], "computed:\n{computed:#}");
+        assert!(document.contains(computed[name]["tree"]["root"].as_str().unwrap()), "root for {name}");
     }
 }

@@ -1,9 +1,13 @@
 //! BLAKE3 for everything: the suite of proofs that are verified directly.
 //!
-//! `p3-blake3` hashes many messages at once where all are equally long, in whole blocks of 64 bytes, of one chunk of 1,024
-//! bytes at most. So rows are filled up with zeros to whole blocks, and longer ones are hashed chunk by chunk.
+//! Rows, nodes, transcript and grinding have a context of their own each ([`oracle`]): proofs of security take them for
+//! independent random oracles.
+//!
+//! Many messages are hashed at once where all are equally long, in whole blocks of 64 bytes, of one chunk of 1,024 bytes at
+//! most. So rows are filled up with zeros to whole blocks, and longer ones are hashed chunk by chunk.
 
-use p3_blake3::Blake3;
+mod oracle;
+
 use p3_challenger::{
     CanObserve, CanSample, CanSampleBits, FieldChallenger, HashChallenger, SerializingChallenger64,
 };
@@ -11,6 +15,7 @@ use p3_field::{ExtensionField, PrimeCharacteristicRing, PrimeField64};
 use p3_maybe_rayon::prelude::*;
 use p3_symmetric::CryptographicHasher;
 
+use self::oracle::{GRINDING, NODE, PIECES, ROW, TRANSCRIPT};
 use super::{DIGEST_BYTES, Rows, SALT_BYTES, Salt, SuiteHash, TASK, Transcript, meets};
 use crate::field::{EF, F};
 use crate::secret::overwrite;
@@ -39,7 +44,7 @@ impl SuiteHash for Blake3Hash {
         digests
             .par_chunks_mut(TASK)
             .zip(children.par_chunks(2 * TASK))
-            .for_each(|(digests, children)| Blake3.hash_many(children.as_flattened(), digests));
+            .for_each(|(digests, children)| NODE.hash_many(children.as_flattened(), digests));
         digests
     }
 
@@ -131,7 +136,7 @@ impl Batch {
                     message[..SALT_BYTES].copy_from_slice(&salts[row]);
                 }
             }
-            Blake3.hash_many(messages, digests);
+            ROW.hash_many(messages, digests);
             first += chunk.elements;
             if outer > 0 {
                 for (message, digest) in self.outer.chunks_exact_mut(outer).zip(&*digests) {
@@ -140,7 +145,7 @@ impl Batch {
             }
         }
         if outer > 0 {
-            Blake3.hash_many(&self.outer[..count * outer], digests);
+            PIECES.hash_many(&self.outer[..count * outer], digests);
         }
     }
 }
@@ -154,7 +159,18 @@ fn write(bytes: &mut [u8], elements: &[F]) {
 
 /// The transcript over BLAKE3: the challenger of `p3-challenger`.
 #[derive(Clone)]
-pub(crate) struct Blake3Transcript(SerializingChallenger64<F, HashChallenger<u8, Blake3, 32>>);
+pub(crate) struct Blake3Transcript(SerializingChallenger64<F, HashChallenger<u8, TranscriptHasher, 32>>);
+
+/// The function that the transcript is hashed with.
+#[derive(Clone)]
+struct TranscriptHasher;
+
+impl CryptographicHasher<u8, [u8; 32]> for TranscriptHasher {
+    fn hash_iter<I: IntoIterator<Item = u8>>(&self, input: I) -> [u8; 32] {
+        let bytes: Vec<u8> = input.into_iter().collect();
+        *TRANSCRIPT.hasher().update(&bytes).finalize().as_bytes()
+    }
+}
 
 impl Blake3Transcript {
     /// The block that a nonce is hashed in: a digest of the transcript, the nonce, zeros.
@@ -184,7 +200,7 @@ impl Transcript for Blake3Transcript {
 
     fn new(prefix: &[u8]) -> Self {
         let start = [&(prefix.len() as u64).to_le_bytes(), prefix].concat();
-        Self(SerializingChallenger64::from_hasher(start, Blake3))
+        Self(SerializingChallenger64::from_hasher(start, TranscriptHasher))
     }
 
     fn absorb_digest(&mut self, digest: &[u8; 32]) {
@@ -218,7 +234,7 @@ impl Transcript for Blake3Transcript {
                 for (block, nonce) in blocks.iter_mut().zip(first..) {
                     block[NONCE].copy_from_slice(&nonce.to_le_bytes());
                 }
-                Blake3.hash_many(blocks.as_flattened(), &mut digests);
+                GRINDING.hash_many(blocks.as_flattened(), &mut digests);
                 let found = digests.iter().position(|digest| meets(work(digest), bits))?;
                 Some(first + found as u64)
             })
@@ -231,6 +247,6 @@ impl Transcript for Blake3Transcript {
         let mut block = self.grinding_block();
         block[NONCE].copy_from_slice(&nonce.to_le_bytes());
         self.absorb_nonce(nonce);
-        meets(work(&Blake3.hash_slice(&block)), bits)
+        meets(work(GRINDING.hasher().update(&block).finalize().as_bytes()), bits)
     }
 }

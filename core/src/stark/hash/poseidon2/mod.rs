@@ -26,6 +26,10 @@ const WIDTH: usize = 12;
 /// Lanes that absorb and that are squeezed; the others are the capacity.
 const RATE: usize = 8;
 
+/// The capacity lane that a transcript starts with a one in. Leaves start with their length in the lane before, nodes with
+/// zeros: so no two of them are one function.
+const TRANSCRIPT_LANE: usize = RATE + 1;
+
 /// Elements of a digest.
 const DIGEST: usize = 4;
 
@@ -176,7 +180,9 @@ impl Transcript for Poseidon2Transcript {
     type Digest = [F; DIGEST];
 
     fn new(prefix: &[u8]) -> Self {
-        let mut transcript = Self { state: [F::ZERO; WIDTH], absorbed: 0, available: 0 };
+        let mut state = [F::ZERO; WIDTH];
+        state[TRANSCRIPT_LANE] = F::ONE;
+        let mut transcript = Self { state, absorbed: 0, available: 0 };
         transcript.observe(F::from_usize(prefix.len()));
         pack(prefix).for_each(|element| transcript.observe(element));
         transcript

@@ -68,8 +68,9 @@ fn qp_plonky2() -> Value {
         json!({ "length": length, "digest": hex_elements(&digest) })
     };
     let left_and_right = [[0, 1, 2, 3], [4, 5, 6, 7]].map(|digest| digest.map(F::from_u8));
-    // The length of an empty prefix is the zero that comes first.
-    let mut transcript = Poseidon2Transcript::new(b"");
+    // That crate's challenger starts with zeros. The length of an empty prefix is the zero that comes first.
+    let mut transcript = Poseidon2Transcript { state: [F::ZERO; WIDTH], absorbed: 0, available: 0 };
+    transcript.observe(F::ZERO);
     transcript.absorb(&pairs(1..11));
     let first = transcript.challenge();
     transcript.absorb(&pairs(100..108));
@@ -110,6 +111,22 @@ fn challenges_in_the_base_field_are_passed_over() {
     state[6] = F::ZERO;
     let mut transcript = Poseidon2Transcript { state, absorbed: 0, available: RATE };
     assert_eq!(transcript.challenge(), EF::new([F::from_u8(5), F::from_u8(4)]));
+}
+
+#[test]
+fn transcripts_leaves_and_nodes_start_from_different_capacities() {
+    let transcript = Poseidon2Transcript::new(b"");
+    let capacity = |state: &[F; WIDTH]| [state[8], state[9], state[10], state[11]];
+    assert_eq!(capacity(&transcript.state), F::new_array([0, 1, 0, 0]));
+
+    // With what a node or a leaf absorbs in its place, it gives out something else.
+    let absorbed = squares(8);
+    let digests = [[0, 1, 2, 3], [4, 5, 6, 7]].map(|places| places.map(|place| absorbed[place]));
+    let mut state = transcript.state;
+    state[..RATE].copy_from_slice(&absorbed);
+    permute(&mut state);
+    assert_ne!(Poseidon2Hash::nodes(&digests)[0], state[..DIGEST]);
+    assert_ne!(Poseidon2Hash::leaves(&absorbed, 8, None)[0], state[..DIGEST]);
 }
 
 #[test]
