@@ -12,21 +12,24 @@ use super::linear;
 use super::script::{Mode, Scripted, recorded};
 use super::{TINY, Tiny, chips, key, rng, traces};
 use crate::air::{RESERVED_ROWS, Trace};
-use crate::class::{LARGE, STANDARD};
+use crate::class::CLASSES;
 use crate::control::Control;
 use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::proof::Verifier;
 use crate::stark::domain::lagrange;
+use crate::stark::hash::{Blake3Hash, Poseidon2Hash, SuiteHash};
 use crate::stark::prover::seam::{self, Deviation};
 use crate::stark::shape::{MAIN, Point, QUOTIENT};
 use crate::stark::verify::points;
 use crate::stark::{Parameters, ProveError, ProvingKey, VerifierKey, fri};
-use crate::suite::Suite;
+use crate::suite::{SUITES, Suite};
 
-/// Runs a check on the keys of both proofs and classes.
+/// Runs a check on the keys of both proofs in every suite and class.
 fn for_every_key(check: impl Fn(&VerifierKey)) {
-    for class in [STANDARD, LARGE] {
-        Verifier::new(Suite::Direct, class).keys().into_iter().for_each(&check);
+    for &suite in SUITES {
+        for class in CLASSES {
+            Verifier::new(suite, class).keys().into_iter().for_each(&check);
+        }
     }
 }
 
@@ -69,6 +72,27 @@ fn every_column_is_blinded_as_often_as_it_is_seen() {
         assert!(most <= parameters.blinding_rows, "{most} blinding rows needed");
         assert!(parameters.blinding_rows <= RESERVED_ROWS);
     });
+}
+
+/// `docs/zero-knowledge.md` has a row for every suite and proof.
+#[test]
+fn the_numbers_that_are_printed_are_those_in_use() {
+    let document = include_str!("../../../../docs/zero-knowledge.md");
+    for &suite in SUITES {
+        for class in CLASSES {
+            for (kind, key) in
+                ["credential", "presentation"].into_iter().zip(Verifier::new(suite, class).keys())
+            {
+                let (queries, blinding_rows) = (key.parameters().queries, key.parameters().blinding_rows);
+                let points = key.shape.most_points().0;
+                let needed = key.shape.blinding_rows_needed(queries);
+                let name = suite.name();
+                let row =
+                    format!("| `{name}` | {kind} | {queries} | {points} | {needed} | {blinding_rows} |");
+                assert!(document.contains(&row), "{}: {row}", class.name);
+            }
+        }
+    }
 }
 
 /// The rank of what a verifier learns of a column as a function of its last `blinding` cells.
@@ -125,10 +149,11 @@ fn no_key_has_too_few_blinding_rows() {
 }
 
 /// The words of two proofs of the same by the same witness under the same challenges, by part.
-fn twice(deviation: Deviation<'_>) -> Vec<(Part, Vec<[[u8; 8]; 2]>)> {
+fn twice<H: SuiteHash>(deviation: Deviation<'_>) -> Vec<(Part, Vec<[[u8; 8]; 2]>)> {
     let (key, chips, traces) = (key(), chips([3, 5]), traces([3, 5]));
     let [(first, events), (second, _)] = [1, 2].map(|seed| {
-        let prove = || seam::prove::<Scripted, _>(&key, (&chips, &traces, b""), &mut rng(seed), deviation).0;
+        let prove =
+            || seam::prove::<Scripted<H>, _>(&key, (&chips, &traces, b""), &mut rng(seed), deviation).0;
         recorded(Mode::Forced(4), prove)
     });
     assert_eq!(first.len(), second.len());
@@ -140,16 +165,17 @@ fn twice(deviation: Deviation<'_>) -> Vec<(Part, Vec<[[u8; 8]; 2]>)> {
 }
 
 /// Words of each part that two proofs share.
-fn shared(deviation: Deviation<'_>) -> Vec<Part> {
+fn shared<H: SuiteHash>(deviation: Deviation<'_>) -> Vec<Part> {
     let words =
-        twice(deviation).into_iter().flat_map(|(part, words)| words.into_iter().map(move |w| (part, w)));
+        twice::<H>(deviation).into_iter().flat_map(|(part, words)| words.into_iter().map(move |w| (part, w)));
     // Nothing is searched where challenges are forced: nonces are zero.
     words.filter(|(part, [a, b])| *part != Part::Nonce && a == b).map(|(part, _)| part).collect()
 }
 
 #[test]
 fn two_proofs_by_one_witness_share_no_word() {
-    assert_eq!(shared(Deviation::default()), []);
+    assert_eq!(shared::<Blake3Hash>(Deviation::default()), []);
+    assert_eq!(shared::<Poseidon2Hash>(Deviation::default()), []);
 }
 
 #[test]
@@ -163,8 +189,10 @@ fn two_proofs_without_blinding_rows_share_what_the_queries_open() {
             }
         }
     };
-    let shared = shared(Deviation { columns: &zeroed, ..Deviation::default() });
-    assert!(shared.contains(&Part::Rows) && shared.contains(&Part::Values), "{shared:?}");
+    let deviation = Deviation { columns: &zeroed, ..Deviation::default() };
+    for shared in [shared::<Blake3Hash>(deviation), shared::<Poseidon2Hash>(deviation)] {
+        assert!(shared.contains(&Part::Rows) && shared.contains(&Part::Values), "{shared:?}");
+    }
 }
 
 /// All source files of the crate but tests.

@@ -10,7 +10,7 @@ use super::{ACTIVE, HEIGHT, Sequence, TINY, Tiny, chips, key, rng, traces};
 use crate::air::{Trace, check_blinded};
 use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::stark::fri;
-use crate::stark::hash::{Blake3Hash, SuiteHash, Transcript};
+use crate::stark::hash::{Blake3Hash, Poseidon2Hash, SuiteHash, Transcript};
 use crate::stark::proof::ELEMENT_BYTES;
 use crate::stark::prover::seam::{self, Deviation};
 use crate::stark::shape::{LOOKUP, MAIN, QUOTIENT};
@@ -28,26 +28,42 @@ fn invalid(check: Check) -> Result<(), VerifyError> {
     Err(VerifyError::Invalid { check })
 }
 
+/// Tests with the hash of each suite.
+macro_rules! with_both_hashes {
+    ($($test:ident)+) => {
+        mod blake3 {
+            $(#[test] fn $test() { super::$test::<super::Blake3Hash>() })+
+        }
+        mod poseidon2 {
+            $(#[test] fn $test() { super::$test::<super::Poseidon2Hash>() })+
+        }
+    };
+}
+
 /// What the real verifier says to a deviating prover.
-fn judge(key: &ProvingKey, traces: &[Trace], deviation: Deviation<'_>) -> Result<(), VerifyError> {
+fn judge<H: SuiteHash>(
+    key: &ProvingKey,
+    traces: &[Trace],
+    deviation: Deviation<'_>,
+) -> Result<(), VerifyError> {
     let chips = chips(START);
-    let (proof, _) = seam::prove::<Blake3Hash, _>(key, (&chips, traces, BOUND), &mut rng(1), deviation);
-    key.verifier().verify(&chips, BOUND, &proof)
+    let (proof, _) = seam::prove::<H, _>(key, (&chips, traces, BOUND), &mut rng(1), deviation);
+    key.verifier().verify_with::<Tiny, H>(&chips, BOUND, &proof)
 }
 
 /// A proof with forced challenges, and its parts.
-fn forced() -> (ProvingKey, Vec<u8>, Parts) {
+fn forced<H: SuiteHash>() -> (ProvingKey, Vec<u8>, Parts) {
     let (key, chips, traces) = (key(), chips(START), traces(START));
     let instance = (&chips[..], &traces[..], BOUND);
-    let prove = || seam::prove::<Scripted, _>(&key, instance, &mut rng(2), Deviation::default()).0;
+    let prove = || seam::prove::<Scripted<H>, _>(&key, instance, &mut rng(2), Deviation::default()).0;
     let (proof, events) = recorded(FORCED, prove);
     let parts = parts(key.verifier(), &events);
     assert_eq!(parts.last().map(|(_, range)| range.end), Some(proof.len()));
     (key, proof, parts)
 }
 
-fn judge_forced(key: &VerifierKey, proof: &[u8]) -> Result<(), VerifyError> {
-    let verify = || key.verify_with::<Tiny, Scripted>(&chips(START), BOUND, proof);
+fn judge_forced<H: SuiteHash>(key: &VerifierKey, proof: &[u8]) -> Result<(), VerifyError> {
+    let verify = || key.verify_with::<Tiny, Scripted<H>>(&chips(START), BOUND, proof);
     recorded(FORCED, verify).0
 }
 
@@ -58,16 +74,29 @@ fn add(proof: &mut [u8], at: usize, amount: F) {
     bytes.copy_from_slice(&element.as_canonical_u64().to_le_bytes());
 }
 
-#[test]
-fn honest_proofs_verify() {
-    assert_eq!(judge(&key(), &traces(START), Deviation::default()), Ok(()));
-    let (key, proof, _) = forced();
-    assert_eq!(judge_forced(key.verifier(), &proof), Ok(()));
+with_both_hashes! {
+    honest_proofs_verify
+    every_word_counts
+    terminals_that_cancel_are_still_wrong
+    violations_on_active_rows_are_refused
+    lookups_off_by_one_are_refused
+    blinding_rows_carry_nothing
+    what_is_provided_on_blinding_rows_is_not
+    columns_of_too_high_degree_are_refused
+    codewords_of_too_high_degree_are_refused
+    other_numbers_of_queries_are_refused
+    repeated_queries_are_opened_once
+    other_heights_are_refused
 }
 
-#[test]
-fn every_word_counts() {
-    let (key, proof, parts) = forced();
+fn honest_proofs_verify<H: SuiteHash>() {
+    assert_eq!(judge::<H>(&key(), &traces(START), Deviation::default()), Ok(()));
+    let (key, proof, _) = forced::<H>();
+    assert_eq!(judge_forced::<H>(key.verifier(), &proof), Ok(()));
+}
+
+fn every_word_counts<H: SuiteHash>() {
+    let (key, proof, parts) = forced::<H>();
     for (part, range) in parts {
         let Some(check) = part.check() else { continue };
         for at in range.step_by(ELEMENT_BYTES) {
@@ -77,23 +106,21 @@ fn every_word_counts() {
             } else {
                 forged[at] ^= 1
             };
-            assert_eq!(judge_forced(key.verifier(), &forged), invalid(check), "{part:?}, byte {at}");
+            assert_eq!(judge_forced::<H>(key.verifier(), &forged), invalid(check), "{part:?}, byte {at}");
         }
     }
 }
 
-#[test]
-fn terminals_that_cancel_are_still_wrong() {
-    let (key, mut proof, parts) = forced();
+fn terminals_that_cancel_are_still_wrong<H: SuiteHash>() {
+    let (key, mut proof, parts) = forced::<H>();
     let (_, range) = parts.into_iter().find(|(part, _)| *part == Part::Terminals).unwrap();
     add(&mut proof, range.start, F::ONE);
-    assert_eq!(judge_forced(key.verifier(), &proof), invalid(Check::Lookups));
+    assert_eq!(judge_forced::<H>(key.verifier(), &proof), invalid(Check::Lookups));
     add(&mut proof, range.start + EXTENSION_DEGREE * ELEMENT_BYTES, F::NEG_ONE);
-    assert_eq!(judge_forced(key.verifier(), &proof), invalid(Check::Constraints));
+    assert_eq!(judge_forced::<H>(key.verifier(), &proof), invalid(Check::Constraints));
 }
 
-#[test]
-fn violations_on_active_rows_are_refused() {
+fn violations_on_active_rows_are_refused<H: SuiteHash>() {
     // Cells that are on no bus.
     let changes = [
         ("first row", 0, Sequence::COUNT),
@@ -108,12 +135,11 @@ fn violations_on_active_rows_are_refused() {
         let cell = traces[0].get(row, column);
         traces[0].set(row, column, cell + F::ONE);
         assert!(!check_blinded(&chips(START), &traces, TINY.blinding_rows).is_empty(), "{what}");
-        assert_eq!(judge(&key, &traces, Deviation::default()), invalid(Check::Constraints), "{what}");
+        assert_eq!(judge::<H>(&key, &traces, Deviation::default()), invalid(Check::Constraints), "{what}");
     }
 }
 
-#[test]
-fn lookups_off_by_one_are_refused() {
+fn lookups_off_by_one_are_refused<H: SuiteHash>() {
     let key = key();
     for (table, row, column) in
         [(0, 0, Sequence::MULTIPLICITY), (0, ACTIVE - 1, Sequence::MULTIPLICITY), (1, 7, 1)]
@@ -121,7 +147,7 @@ fn lookups_off_by_one_are_refused() {
         let mut traces = traces(START);
         let cell = traces[table].get(row, column);
         traces[table].set(row, column, cell + F::ONE);
-        assert_eq!(judge(&key, &traces, Deviation::default()), invalid(Check::Lookups), "row {row}");
+        assert_eq!(judge::<H>(&key, &traces, Deviation::default()), invalid(Check::Lookups), "row {row}");
     }
 }
 
@@ -140,20 +166,18 @@ fn on_blinding_rows(
     }
 }
 
-#[test]
-fn blinding_rows_carry_nothing() {
+fn blinding_rows_carry_nothing<H: SuiteHash>() {
     let key = key();
     for tree in [MAIN, LOOKUP] {
         for group in 0..2 {
             let columns = on_blinding_rows(tree, group, |_, cells| cells.fill(F::from_u64(9)));
             let deviation = Deviation { columns: &columns, ..Deviation::default() };
-            assert_eq!(judge(&key, &traces(START), deviation), Ok(()));
+            assert_eq!(judge::<H>(&key, &traces(START), deviation), Ok(()));
         }
     }
 }
 
-#[test]
-fn what_is_provided_on_blinding_rows_is_not() {
+fn what_is_provided_on_blinding_rows_is_not<H: SuiteHash>() {
     // The reader takes a value that is none of the sequence's; a blinding row of the sequence offers it.
     let key = key();
     let mut traces = traces(START);
@@ -166,11 +190,11 @@ fn what_is_provided_on_blinding_rows_is_not() {
     };
     let columns = on_blinding_rows(MAIN, 1, offer);
     let deviation = Deviation { columns: &columns, ..Deviation::default() };
-    assert_eq!(judge(&key, &traces, deviation), invalid(Check::Lookups));
+    assert_eq!(judge::<H>(&key, &traces, deviation), invalid(Check::Lookups));
 
     // The same, with terminals that are said to cancel.
     let chips = chips(START);
-    let prove = || seam::prove::<Scripted, _>(&key, (&chips, &traces, BOUND), &mut rng(2), deviation);
+    let prove = || seam::prove::<Scripted<H>, _>(&key, (&chips, &traces, BOUND), &mut rng(2), deviation);
     let ((mut proof, seen), events) = recorded(FORCED, prove);
     let surplus: EF = seen.terminals.iter().copied().sum();
     let parts = parts(key.verifier(), &events);
@@ -179,7 +203,7 @@ fn what_is_provided_on_blinding_rows_is_not() {
     for (at, &coefficient) in range.step_by(ELEMENT_BYTES).zip(coefficients) {
         add(&mut proof, at, -coefficient);
     }
-    assert_eq!(judge_forced(key.verifier(), &proof), invalid(Check::Constraints));
+    assert_eq!(judge_forced::<H>(key.verifier(), &proof), invalid(Check::Constraints));
 }
 
 /// The values of `X^exponent` on the evaluation domain of a matrix of this height, in its order.
@@ -188,8 +212,7 @@ fn power(key: &ProvingKey, group: usize, height: usize, exponent: u64) -> Vec<F>
     (0..height).map(|row| fri::point(shift, log_size, row).exp_u64(exponent)).collect()
 }
 
-#[test]
-fn columns_of_too_high_degree_are_refused() {
+fn columns_of_too_high_degree_are_refused<H: SuiteHash>() {
     // X^(N+1) - X is zero on every row: the table stays as it is, and the values at the out-of-domain points are the true ones, so
     // that the constraints hold.
     let key = key();
@@ -217,22 +240,25 @@ fn columns_of_too_high_degree_are_refused() {
             }
         };
         let deviation = Deviation { evaluations: &evaluations, values: &values, ..Deviation::default() };
-        assert_eq!(judge(&key, &traces(START), deviation), invalid(Check::Folding), "{tree}, {group}");
+        assert_eq!(judge::<H>(&key, &traces(START), deviation), invalid(Check::Folding), "{tree}, {group}");
         // Less than the truth about the values is a violation of the constraints.
         let deviation = Deviation { evaluations: &evaluations, ..Deviation::default() };
-        assert_eq!(judge(&key, &traces(START), deviation), invalid(Check::Constraints), "{tree}, {group}");
+        assert_eq!(
+            judge::<H>(&key, &traces(START), deviation),
+            invalid(Check::Constraints),
+            "{tree}, {group}"
+        );
     }
 }
 
-#[test]
-fn codewords_of_too_high_degree_are_refused() {
+fn codewords_of_too_high_degree_are_refused<H: SuiteHash>() {
     let key = key();
     let rows = 2 * HEIGHT as u64;
     let high = power(&key, 0, (2 * HEIGHT) << TINY.log_blowup, rows);
     // Only what FRI folds: not what was committed to.
     let codeword = |codeword: &mut [EF]| codeword.iter_mut().zip(&high).for_each(|(value, &x)| *value += x);
     let deviation = Deviation { codeword: &codeword, ..Deviation::default() };
-    assert_eq!(judge(&key, &traces(START), deviation), invalid(Check::Folding));
+    assert_eq!(judge::<H>(&key, &traces(START), deviation), invalid(Check::Folding));
 
     // The mask of FRI too: the codeword is what was committed to, and still of too high a degree. The honest prover extends it
     // from rows on which the power is constant.
@@ -246,33 +272,33 @@ fn codewords_of_too_high_degree_are_refused() {
     let codeword =
         |codeword: &mut [EF]| codeword.iter_mut().zip(&high).for_each(|(value, &x)| *value += x - constant);
     let deviation = Deviation { evaluations: &evaluations, codeword: &codeword, ..Deviation::default() };
-    assert_eq!(judge(&key, &traces(START), deviation), invalid(Check::FinalPolynomial));
+    assert_eq!(judge::<H>(&key, &traces(START), deviation), invalid(Check::FinalPolynomial));
 }
 
-#[test]
-fn other_numbers_of_queries_are_refused() {
+fn other_numbers_of_queries_are_refused<H: SuiteHash>() {
     let (chips, traces) = (chips(START), traces(START));
     let instance = (&chips[..], &traces[..], BOUND);
     let fewer = Parameters { queries: TINY.queries - 1, ..TINY };
     let [many, few] = [TINY, fewer].map(|parameters| ProvingKey::new(Suite::Direct, parameters, &chips));
     for (prover, verifier) in [(&many, &few), (&few, &many)] {
-        let (proof, _) = seam::prove::<Blake3Hash, _>(prover, instance, &mut rng(1), Deviation::default());
-        assert!(verifier.verifier().verify(&chips, BOUND, &proof).is_err());
+        let (proof, _) = seam::prove::<H, _>(prover, instance, &mut rng(1), Deviation::default());
+        assert!(verifier.verifier().verify_with::<Tiny, H>(&chips, BOUND, &proof).is_err());
         // Even where no challenge depends on the key.
-        let prove = || seam::prove::<Scripted, _>(prover, instance, &mut rng(1), Deviation::default()).0;
+        let prove = || seam::prove::<Scripted<H>, _>(prover, instance, &mut rng(1), Deviation::default()).0;
         let (proof, _) = recorded(FORCED, prove);
-        assert_eq!(judge_forced(prover.verifier(), &proof), Ok(()));
-        assert!(judge_forced(verifier.verifier(), &proof).is_err());
+        assert_eq!(judge_forced::<H>(prover.verifier(), &proof), Ok(()));
+        assert!(judge_forced::<H>(verifier.verifier(), &proof).is_err());
     }
 }
 
-#[test]
-fn repeated_queries_are_opened_once() {
+fn repeated_queries_are_opened_once<H: SuiteHash>() {
     let (key, chips, traces) = (key(), chips(START), traces(START));
     let instance = (&chips[..], &traces[..], BOUND);
-    let challenges = 5 + TINY.folding(key.verifier().shape.log_height()).len();
+    // Of the lookup argument two, of the constraints one, the out-of-domain point, of batching and of each fold.
+    let shape = &key.verifier().shape;
+    let challenges = 4 + shape.batching_challenges() + TINY.folding(shape.log_height()).iter().sum::<usize>();
     let repeats = |seed: &u64| {
-        let mut transcript = <Blake3Hash as SuiteHash>::Transcript::new(&seed.to_le_bytes());
+        let mut transcript = H::Transcript::new(&seed.to_le_bytes());
         for _ in 0..challenges {
             let _ = transcript.challenge();
         }
@@ -283,10 +309,10 @@ fn repeated_queries_are_opened_once() {
         indices.len() < TINY.queries
     };
     let seed = (0..).find(repeats).unwrap();
-    let prove = || seam::prove::<Scripted, _>(&key, instance, &mut rng(1), Deviation::default()).0;
+    let prove = || seam::prove::<Scripted<H>, _>(&key, instance, &mut rng(1), Deviation::default()).0;
     let (proof, events) = recorded(Mode::Forced(seed), prove);
     let judge = |proof: &[u8]| {
-        let verify = || key.verifier().verify_with::<Tiny, Scripted>(&chips, BOUND, proof);
+        let verify = || key.verifier().verify_with::<Tiny, Scripted<H>>(&chips, BOUND, proof);
         recorded(Mode::Forced(seed), verify).0
     };
     assert_eq!(judge(&proof), Ok(()));
@@ -299,19 +325,14 @@ fn repeated_queries_are_opened_once() {
     assert_eq!(events.iter().filter(|event| matches!(event, Event::Index(_))).count(), TINY.queries);
 }
 
-#[test]
-fn other_heights_are_refused() {
+fn other_heights_are_refused<H: SuiteHash>() {
     let key = key();
-    let (proof, _) = seam::prove::<Blake3Hash, _>(
-        &key,
-        (&chips(START), &traces(START), BOUND),
-        &mut rng(1),
-        Deviation::default(),
-    );
+    let (proof, _) =
+        seam::prove::<H, _>(&key, (&chips(START), &traces(START), BOUND), &mut rng(1), Deviation::default());
     let mut swapped = chips(START);
     swapped.reverse();
     for other in [swapped, chips(START)[..1].to_vec()] {
-        let result = key.verifier().verify(&other, BOUND, &proof);
+        let result = key.verifier().verify_with::<Tiny, H>(&other, BOUND, &proof);
         assert!(matches!(result, Err(VerifyError::Statement(_))), "{result:?}");
     }
 }

@@ -1,12 +1,10 @@
 //! A transcript that writes down what is absorbed, and whose challenges can be forced.
 
 use std::cell::{Cell, RefCell};
+use std::marker::PhantomData;
 
 use crate::field::EF;
 use crate::stark::hash::{Blake3Hash, DIGEST_BYTES, Rows, Salt, SuiteHash, Transcript};
-
-/// The transcript that is written down.
-type Inner = <Blake3Hash as SuiteHash>::Transcript;
 
 /// What was said, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,69 +50,67 @@ pub(super) fn commitments() -> usize {
     EVENTS.with_borrow(|events| events.iter().filter(|event| matches!(event, Event::Digest(_))).count())
 }
 
-/// BLAKE3 with that transcript.
+/// A suite's hash with that transcript.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Scripted;
+pub(super) struct Scripted<H = Blake3Hash>(PhantomData<H>);
 
-impl SuiteHash for Scripted {
-    type Digest = [u8; 32];
-    type Transcript = ScriptedTranscript;
+impl<H: SuiteHash> SuiteHash for Scripted<H> {
+    type Digest = H::Digest;
+    type Transcript = ScriptedTranscript<H>;
 
-    fn hash_rows<R: Rows>(rows: &R, salts: Option<&[Salt]>) -> Vec<[u8; 32]> {
-        Blake3Hash::hash_rows(rows, salts)
+    fn hash_rows<R: Rows>(rows: &R, salts: Option<&[Salt]>) -> Vec<H::Digest> {
+        H::hash_rows(rows, salts)
     }
 
-    fn nodes(children: &[[u8; 32]]) -> Vec<[u8; 32]> {
-        Blake3Hash::nodes(children)
+    fn nodes(children: &[H::Digest]) -> Vec<H::Digest> {
+        H::nodes(children)
     }
 
-    fn to_bytes(digest: &[u8; 32]) -> [u8; DIGEST_BYTES] {
-        Blake3Hash::to_bytes(digest)
+    fn to_bytes(digest: &H::Digest) -> [u8; DIGEST_BYTES] {
+        H::to_bytes(digest)
     }
 
-    fn from_bytes(bytes: [u8; DIGEST_BYTES]) -> Option<[u8; 32]> {
-        Blake3Hash::from_bytes(bytes)
+    fn from_bytes(bytes: [u8; DIGEST_BYTES]) -> Option<H::Digest> {
+        H::from_bytes(bytes)
     }
 }
 
 #[derive(Clone)]
-pub(super) struct ScriptedTranscript(Inner);
+pub(super) struct ScriptedTranscript<H: SuiteHash>(H::Transcript);
 
-impl ScriptedTranscript {
-    /// Writes an event down and tells whether it is absorbed.
-    fn say(event: Event) -> bool {
-        let number = EVENTS.with_borrow_mut(|events| {
-            events.push(event);
-            events.len() - 1
-        });
-        match MODE.get() {
-            Mode::Real | Mode::WithoutValue(..) => true,
-            Mode::Forced(_) => false,
-            Mode::Without(left_out) => number != left_out,
-        }
+/// Writes an event down and tells whether it is absorbed.
+fn say(event: Event) -> bool {
+    let number = EVENTS.with_borrow_mut(|events| {
+        events.push(event);
+        events.len() - 1
+    });
+    match MODE.get() {
+        Mode::Real | Mode::WithoutValue(..) => true,
+        Mode::Forced(_) => false,
+        Mode::Without(left_out) => number != left_out,
     }
 }
 
-impl Transcript for ScriptedTranscript {
-    type Digest = [u8; 32];
+impl<H: SuiteHash> Transcript for ScriptedTranscript<H> {
+    type Digest = H::Digest;
 
     fn new(prefix: &[u8]) -> Self {
-        let absorbed = Self::say(Event::Prefix(prefix.to_vec()));
+        let absorbed = say(Event::Prefix(prefix.to_vec()));
         Self(match MODE.get() {
-            Mode::Forced(seed) => Inner::new(&seed.to_le_bytes()),
-            _ => Inner::new(if absorbed { prefix } else { &[] }),
+            Mode::Forced(seed) => H::Transcript::new(&seed.to_le_bytes()),
+            _ => H::Transcript::new(if absorbed { prefix } else { &[] }),
         })
     }
 
-    fn absorb_digest(&mut self, digest: &[u8; 32]) {
-        if Self::say(Event::Digest(*digest)) {
+    fn absorb_digest(&mut self, digest: &H::Digest) {
+        if say(Event::Digest(H::to_bytes(digest))) {
             self.0.absorb_digest(digest);
         }
     }
 
     fn absorb(&mut self, values: &[EF]) {
         let number = EVENTS.with_borrow(Vec::len);
-        if Self::say(Event::Values(values.to_vec())) {
+        if say(Event::Values(values.to_vec())) {
             let mut values = values.to_vec();
             if let Mode::WithoutValue(event, value) = MODE.get()
                 && event == number
@@ -127,24 +123,24 @@ impl Transcript for ScriptedTranscript {
 
     fn challenge(&mut self) -> EF {
         let challenge = self.0.challenge();
-        Self::say(Event::Challenge(challenge));
+        say(Event::Challenge(challenge));
         challenge
     }
 
     fn index(&mut self, bits: usize) -> usize {
         let index = self.0.index(bits);
-        Self::say(Event::Index(index));
+        say(Event::Index(index));
         index
     }
 
     fn grind(&mut self, bits: usize) -> u64 {
         let nonce = if let Mode::Forced(_) = MODE.get() { 0 } else { self.0.grind(bits) };
-        Self::say(Event::Nonce(bits, nonce));
+        say(Event::Nonce(bits, nonce));
         nonce
     }
 
     fn check_grinding(&mut self, bits: usize, nonce: u64) -> bool {
-        let absorbed = Self::say(Event::Nonce(bits, nonce));
+        let absorbed = say(Event::Nonce(bits, nonce));
         if let Mode::Forced(_) = MODE.get() {
             return true;
         }
