@@ -7,13 +7,13 @@ use std::time::Duration;
 use criterion::{Criterion, criterion_group, criterion_main};
 use velum_bench::{Case, SUITE, Statements, sum, without_grinding};
 use velum_cli::profile::Profile;
-use velum_core::air::{Chip, Trace};
 use velum_core::class::STANDARD;
-use velum_core::control::Stage;
 use velum_core::proof::{
     ProofKind, credential_chips, credential_traces, presentation_chips, presentation_traces,
 };
-use velum_core::stark::ProvingKey;
+use velum_stark::ProvingKey;
+use velum_stark::air::{Chip, Trace};
+use velum_stark::control::Stage;
 
 /// Stages whose cost depends on what a chip's constraints are.
 const STAGES: [Stage; 2] = [Stage::Lookups, Stage::Quotient];
@@ -45,7 +45,7 @@ fn each<C: Chip>(criterion: &mut Criterion, kind: ProofKind, chips: &[C], fill: 
         group.bench_function(format!("fill/{name}"), |bencher| bencher.iter(|| fill(chip_alone)));
 
         // Its buses do not balance alone: a proof is made all the same, of the same cost.
-        let key = ProvingKey::new(SUITE, without_grinding(kind), chip_alone);
+        let key = ProvingKey::new(SUITE.name(), without_grinding(kind), chip_alone);
         let traces = fill(chip_alone);
         for stage in STAGES {
             group.bench_function(format!("{}/{name}", stage.name()), |bencher| {

@@ -5,12 +5,12 @@ use std::time::Duration;
 use criterion::{Criterion, criterion_group, criterion_main};
 use velum_bench::{Case, STAGES, SUITE, Statements, sum, without_grinding};
 use velum_cli::profile::Profile;
-use velum_core::air::{Chip, Trace};
 use velum_core::class::STANDARD;
 use velum_core::proof::{
     ProofKind, credential_chips, credential_traces, presentation_chips, presentation_traces,
 };
-use velum_core::stark::ProvingKey;
+use velum_stark::ProvingKey;
+use velum_stark::air::{Chip, Trace};
 
 fn stages(criterion: &mut Criterion) {
     let case = Case::new(1, STANDARD).expect("the licence has the element");
@@ -28,7 +28,7 @@ fn stages(criterion: &mut Criterion) {
 
 fn each<C: Chip>(criterion: &mut Criterion, kind: ProofKind, chips: &[C], traces: &[Trace]) {
     let mut group = criterion.benchmark_group(kind.name());
-    let key = ProvingKey::new(SUITE, without_grinding(kind), chips);
+    let key = ProvingKey::new(SUITE.name(), without_grinding(kind), chips);
     let profile = || {
         let traces = traces.to_vec();
         let (proof, profile) = Profile::of(|_| {}, |control| key.prove(chips, traces, &[], &control));

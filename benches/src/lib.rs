@@ -5,10 +5,10 @@ mod statements;
 
 use std::time::Duration;
 
-use velum_core::control::Stage;
 use velum_core::proof::ProofKind;
-use velum_core::stark::Parameters;
 use velum_core::suite::Suite;
+use velum_stark::Parameters;
+use velum_stark::control::Stage;
 
 pub use case::Case;
 pub use statements::Statements;
@@ -35,7 +35,7 @@ pub fn without_grinding(kind: ProofKind) -> Parameters {
         batch_grinding_bits: 0,
         folding_grinding_bits: 0,
         query_grinding_bits: 0,
-        ..Parameters::of(SUITE, kind)
+        ..SUITE.parameters(kind)
     }
 }
 

@@ -108,7 +108,7 @@ fn warning(built: Simd, available: Simd) -> Option<String> {
 mod tests {
     use super::*;
     use p3_field::{Field, PackedValue};
-    use velum_core::field::F;
+    use velum_stark::field::F;
 
     #[cfg(unix)]
     #[test]

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 use velum_cli::machine::Simd;
 use velum_core::class::{CLASSES, SizeClass};
 use velum_core::proof::{PairSecurity, ProofKind, Verifier};
-use velum_core::stark::{LineTheorem, Security, SecurityTerm, VerifierKey};
 use velum_core::suite::{SUITES, Suite};
 use velum_credentials::FORMAT_VERSION;
+use velum_stark::{LineTheorem, Security, SecurityTerm, VerifierKey};
 
 use crate::report::Report;
 

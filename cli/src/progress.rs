@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use velum_cli::machine;
 use velum_cli::profile::Profile;
-use velum_core::control::{Control, Progress as Step};
+use velum_stark::control::{Control, Progress as Step};
 
 use crate::report::{write_stderr, write_stderr_part};
 

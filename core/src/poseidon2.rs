@@ -23,8 +23,9 @@ use std::sync::LazyLock;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::{Poseidon2Goldilocks, default_goldilocks_poseidon2_12};
 use p3_symmetric::Permutation;
+use velum_stark::field::F;
+pub use velum_stark::field::{PACKED_BYTES, pack};
 
-use crate::field::F;
 use crate::statement::{DIGEST_ELEMENTS, Digest};
 
 /// Lanes of the permutation.
@@ -32,9 +33,6 @@ pub const WIDTH: usize = 12;
 
 /// Lanes that absorb.
 pub const RATE: usize = 8;
-
-/// Bytes that [`pack`] puts into one element: `2^56 < p`.
-pub const PACKED_BYTES: usize = 7;
 
 /// What is hashed: hashes of different domains are independent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -95,13 +93,6 @@ pub fn hash(domain: Domain, elements: &[F]) -> Digest {
         permute(&mut state);
     }
     std::array::from_fn::<F, DIGEST_ELEMENTS, _>(|lane| state[lane])
-}
-
-/// Packs bytes seven to an element, the first byte the least significant; the last element's missing bytes are zero.
-pub fn pack(bytes: &[u8]) -> impl Iterator<Item = F> {
-    bytes
-        .chunks(PACKED_BYTES)
-        .map(|chunk| F::from_u64(chunk.iter().rev().fold(0, |element, &byte| element << 8 | u64::from(byte))))
 }
 
 #[cfg(test)]

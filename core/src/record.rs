@@ -6,11 +6,11 @@
 
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
 use thiserror::Error;
+use velum_stark::field::F;
+use velum_stark::secret::Secret;
 
 use crate::class::SizeClass;
-use crate::field::F;
 use crate::poseidon2::{Domain, PACKED_BYTES, RATE, hash, pack, permutations};
-use crate::secret::Secret;
 use crate::statement::{DIGEST_ELEMENTS, Digest, ElementName, PublicKey, RecordOpening, Subject};
 
 /// Version of the layout, the record's first element.
@@ -257,7 +257,7 @@ impl RecordElements {
             record.extend(if in_use { hash(Domain::Slot, message) } else { Digest::default() });
         }
         record.extend(salt(&opening.salts.record)?);
-        Ok(Self { slots, record: Secret(record) })
+        Ok(Self { slots, record: Secret::from(record) })
     }
 
     /// The commitment `C`.
@@ -273,7 +273,7 @@ impl RecordElements {
         blocks.extend(messages().flat_map(|message| message.chunks(RATE)).map(|block| {
             std::array::from_fn::<F, RATE, _>(|lane| block.get(lane).copied().unwrap_or_default())
         }));
-        Secret(blocks)
+        Secret::from(blocks)
     }
 }
 
@@ -291,7 +291,7 @@ fn slot_message(subject: &Subject, opening: &RecordOpening, slot: usize) -> Resu
     message.extend(salt(&opening.salts.slots[slot])?);
     message.extend(pack(value));
     message.resize(slot_elements(class), F::ZERO);
-    Ok(Secret(message))
+    Ok(Secret::from(message))
 }
 
 fn salt(words: &[u64; DIGEST_ELEMENTS]) -> Result<Digest, RecordError> {

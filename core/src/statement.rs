@@ -4,10 +4,10 @@
 
 use p3_field::PrimeField64;
 use p3_field::integers::QuotientMap;
+use velum_stark::field::F;
 use zeroize::Zeroize;
 
 use crate::class::SizeClass;
-use crate::field::F;
 use crate::suite::Suite;
 
 /// Elements of a Poseidon2 digest: 256 bits, 128-bit collision resistance.

@@ -1,5 +1,27 @@
 //! Parameter suites: named constants, never negotiated.
 
+use velum_stark::{HashFunction, Parameters};
+
+use crate::proof::ProofKind;
+
+/// Blinding rows for the out-of-domain points: the column that is opened at most of them, 16, shows two base elements at each.
+const POINT_ROWS: usize = 32;
+
+/// What all proofs have in common.
+const COMMON: Parameters = Parameters {
+    hash: HashFunction::Blake3,
+    log_blowup: 0,
+    queries: 0,
+    max_log_arity: 3,
+    log_final_poly_len: 5,
+    blinding_rows: 0,
+    lookup_grinding_bits: 8,
+    ood_grinding_bits: 8,
+    batch_grinding_bits: 0,
+    folding_grinding_bits: 0,
+    query_grinding_bits: 0,
+};
+
 /// How proofs are hashed and how much they are queried. A verifier holds its own list of suites it allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Suite {
@@ -47,6 +69,49 @@ impl Suite {
             #[cfg(feature = "aggregatable")]
             Self::Aggregatable => false,
         }
+    }
+
+    /// The parameters of the suite's proofs.
+    ///
+    /// `docs/decisions/0004-tradeoffs.md` has what others cost. A permutation of Poseidon2 costs as much as dozens of BLAKE3 blocks, so
+    /// where trees are made of it grinding is little and queries are many.
+    pub const fn parameters(self, kind: ProofKind) -> Parameters {
+        let parameters = match (self, kind) {
+            (Self::Direct, ProofKind::Credential) => Parameters {
+                log_blowup: 3,
+                queries: 60,
+                log_final_poly_len: 9,
+                batch_grinding_bits: 17,
+                folding_grinding_bits: 15,
+                query_grinding_bits: 18,
+                ..COMMON
+            },
+            (Self::Direct, ProofKind::Presentation) => Parameters {
+                log_blowup: 3,
+                queries: 60,
+                log_final_poly_len: 8,
+                batch_grinding_bits: 16,
+                folding_grinding_bits: 15,
+                query_grinding_bits: 18,
+                ..COMMON
+            },
+            #[cfg(feature = "aggregatable")]
+            (Self::Aggregatable, _) => Parameters {
+                hash: HashFunction::Poseidon2,
+                log_blowup: 3,
+                queries: 70,
+                batch_grinding_bits: 12,
+                folding_grinding_bits: 10,
+                query_grinding_bits: 12,
+                ..COMMON
+            },
+        };
+        Parameters { blinding_rows: parameters.queries + POINT_ROWS, ..parameters }
+    }
+
+    /// What the keys of the suite's proofs are labelled with.
+    pub fn label(self, kind: ProofKind) -> String {
+        format!("velum {} {} {}", self.name(), self.version(), kind.name())
     }
 
     /// Name in output.

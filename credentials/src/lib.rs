@@ -63,9 +63,9 @@ pub use response::{DeviceResponse, Document, IssuerSigned, NameSpace};
 pub use trust::{Issuer, TrustedIssuer};
 pub use value::Value;
 pub use velum_core::class::SizeClass;
-#[cfg(feature = "prover")]
-pub use velum_core::control::{CancelToken, Control, Progress, Stage};
 pub use velum_core::suite::{SUITES, Suite};
+#[cfg(feature = "prover")]
+pub use velum_stark::control::{CancelToken, Control, Progress, Stage};
 
 /// The examples of the README, compiled with the documentation tests.
 #[cfg(all(doctest, feature = "prover"))]

@@ -114,8 +114,9 @@ test("facts are put in plain words", () => {
 
 test("an envelope is taken apart", () => {
   const envelope = encode([
+    2,
     1,
-    1,
+    2,
     1,
     3,
     [],
@@ -129,7 +130,7 @@ test("an envelope is taken apart", () => {
   assert.deepEqual(
     membersOf(envelope)
       .map(({ name, content }) => `${name}: ${content}`)
-      .slice(6),
+      .slice(7),
     [
       "Disclosed values: [null]",
       "DeviceNameSpaces: h'a0'",

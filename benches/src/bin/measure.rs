@@ -10,12 +10,12 @@ use velum_bench::{Case, SUITE, Statements, without_grinding};
 use velum_cli::machine::{Simd, peak_rss_bytes};
 use velum_cli::profile::{Profile, member, rounded, timed};
 use velum_core::class::{STANDARD, SizeClass};
-use velum_core::control::{Control, Stage};
 use velum_core::proof::{
     ProofKind, credential_chips, credential_traces, presentation_chips, presentation_traces,
 };
-use velum_core::stark::ProvingKey;
 use velum_credentials::{Prover, Verifier};
+use velum_stark::ProvingKey;
+use velum_stark::control::{Control, Stage};
 
 const USAGE: &str = "\
 Usage: measure proofs [--runs N] [--out F]   prepare, present and verify N times, the keys made once; keep a presentation
@@ -168,7 +168,7 @@ fn count(case: &Case, options: &Options) -> Result<Value, Failure> {
     match options.kind {
         ProofKind::Credential => {
             let chips = credential_chips(&statements.credential)?;
-            let key = ProvingKey::new(SUITE, parameters, &chips);
+            let key = ProvingKey::new(SUITE.name(), parameters, &chips);
             for _ in 0..options.runs {
                 let traces =
                     credential_traces(&chips, &statements.credential, &statements.credential_witness)?;
@@ -177,7 +177,7 @@ fn count(case: &Case, options: &Options) -> Result<Value, Failure> {
         }
         ProofKind::Presentation => {
             let chips = presentation_chips(&statements.presentation)?;
-            let key = ProvingKey::new(SUITE, parameters, &chips);
+            let key = ProvingKey::new(SUITE.name(), parameters, &chips);
             for _ in 0..options.runs {
                 let traces =
                     presentation_traces(&chips, &statements.presentation, &statements.presentation_witness)?;

@@ -5,13 +5,13 @@
 
 use velum_bench::{Case, SUITE, Statements, without_grinding};
 use velum_cli::profile::{Profile, timed};
-use velum_core::air::{Chip, RESERVED_ROWS, Trace};
 use velum_core::class::STANDARD;
-use velum_core::control::Stage;
 use velum_core::proof::{
     ProofKind, credential_chips, credential_traces, presentation_chips, presentation_traces,
 };
-use velum_core::stark::{Parameters, ProvingKey, VerifierKey};
+use velum_stark::air::{Chip, RESERVED_ROWS, Trace};
+use velum_stark::control::Stage;
+use velum_stark::{Parameters, ProvingKey, VerifierKey};
 
 /// Bits whose grinding is timed.
 const GROUND: usize = 20;
@@ -60,7 +60,7 @@ const LOG_ARITIES: [usize; 4] = [1, 2, 3, 4];
 const LOG_FINAL_LENGTHS: [usize; 7] = [3, 4, 5, 6, 7, 8, 9];
 
 fn print<C: Chip>(proof: &Proof<'_, C>) {
-    let base = Parameters::of(SUITE, proof.kind);
+    let base = SUITE.parameters(proof.kind);
     println!("\n## {}\n", proof.kind.name());
     println!("In use: {base:?}\n");
 
@@ -113,12 +113,12 @@ fn row(first: String, others: impl IntoIterator<Item = String>) {
 
 impl<C: Chip> Proof<'_, C> {
     fn key(&self, parameters: Parameters) -> VerifierKey {
-        VerifierKey::new(SUITE, parameters, self.chips)
+        VerifierKey::new(SUITE.name(), parameters, self.chips)
     }
 
     /// The same with as few queries as are safe, if that many can be hidden.
     fn safe(&self, parameters: Parameters) -> Option<Parameters> {
-        let used = Parameters::of(SUITE, self.kind);
+        let used = SUITE.parameters(self.kind);
         let margin = used.blinding_rows - used.queries;
         let with = |queries| Parameters { queries, blinding_rows: queries + margin, ..parameters };
         let is_safe =
@@ -145,7 +145,7 @@ impl<C: Chip> Proof<'_, C> {
 
     /// Least milliseconds of proving without grinding, and of verifying. Tables are filled already.
     fn times(&self, parameters: Parameters) -> [f64; 2] {
-        let key = ProvingKey::new(SUITE, parameters, self.chips);
+        let key = ProvingKey::new(SUITE.name(), parameters, self.chips);
         let (mut proving, mut verifying) = (f64::INFINITY, f64::INFINITY);
         for _ in 0..self.runs {
             let (proof, profile) = self.prove(&key);
@@ -160,7 +160,7 @@ impl<C: Chip> Proof<'_, C> {
     /// Mean milliseconds of grinding so many bits once.
     fn grinding_ms(&self, bits: usize) -> f64 {
         let parameters = Parameters { query_grinding_bits: bits, ..without_grinding(self.kind) };
-        let key = ProvingKey::new(SUITE, parameters, self.chips);
+        let key = ProvingKey::new(SUITE.name(), parameters, self.chips);
         let tries = 4 * self.runs;
         (0..tries).map(|_| self.prove(&key).1.ms(Stage::Grinding)).sum::<f64>() / tries as f64
     }

@@ -206,12 +206,13 @@ fn altered_presentations_are_refused(folder: &Folder) {
         bytes[position] ^= byte;
         bytes
     };
-    // The array's head, then version, suite, size class and issuer in a byte each.
+    // The array's head, then version, suite, suite version, size class and issuer in a byte each.
     let cases = [
         ("another version", patched(1, 3), "wrong_version"),
         ("another suite", patched(2, 8), "wrong_version"),
-        ("another size class", patched(3, 8), "wrong_version"),
-        ("another issuer", patched(4, 1), "issuer_untrusted"),
+        ("another suite version", patched(3, 8), "wrong_version"),
+        ("another size class", patched(4, 8), "wrong_version"),
+        ("another issuer", patched(5, 1), "issuer_untrusted"),
         ("the middle", patched(good.len() / 3, 1), "proof_invalid"),
         ("cut", good[..good.len() - 1].to_vec(), "malformed"),
         ("cut to a version", good[..2].to_vec(), "malformed"),

@@ -5,7 +5,7 @@
 //!
 //! [`SizeClass::stream_start`]: crate::class::SizeClass::stream_start
 
-use crate::air::Bus;
+use velum_stark::air::Bus;
 
 /// `(value, bits)`: `value < 2^bits`, for `bits` among the widths that the range chip provides.
 /// Provided by the range chip; looked up by every chip.

@@ -5,8 +5,7 @@
 //! `2^-58`), and admits nothing.
 
 use p3_field::PrimeCharacteristicRing;
-
-use crate::field::F;
+use velum_stark::field::F;
 
 /// The point at which a string, read as the coefficients of a polynomial, is evaluated.
 pub const GAMMA: F = F::new(0x9e37_79b9_7f4a_7c15);

@@ -26,14 +26,14 @@
 //! All cells of groups for keys that are not used are zero but for the products, and the code of negative labels.
 
 use p3_field::{Field, PrimeCharacteristicRing, PrimeField64};
+use velum_stark::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
+use velum_stark::field::F;
 
-use crate::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
 use crate::chips::buses::{DIGEST_AT, FIELD, FINGERPRINT, RANGE, field};
 use crate::chips::cbor::tree::{OtherKey, Tree, TreeError};
 use crate::chips::fingerprint::fingerprint;
 use crate::chips::grammar::{OTHER_KEYS, fixed_keys, kind, state};
 use crate::class::{CLASSES, LARGE, SIG_STRUCTURE_PREFIX};
-use crate::field::F;
 use crate::statement::Subject;
 
 /// Most keys that can be asked for in one map.
@@ -353,10 +353,10 @@ impl Chip for KeysChip {
 #[cfg(test)]
 mod tests {
     use ciborium::Value;
+    use velum_stark::air::testing::{Watch, assert_degrees, broken_constraints};
     use velum_testdata::AGE_VERIFICATION;
 
     use super::*;
-    use crate::air::testing::{Watch, assert_degrees, broken_constraints};
     use crate::chips::cbor::fixture::{self, World, at};
     use crate::chips::grammar::texts;
     use crate::statement::ElementName;

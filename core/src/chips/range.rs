@@ -14,10 +14,10 @@
 //! true.
 
 use p3_field::PrimeCharacteristicRing;
+use velum_stark::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
+use velum_stark::field::F;
 
-use crate::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
 use crate::chips::buses::RANGE;
-use crate::field::F;
 
 /// Widths in bits that [`RANGE`] provides.
 pub const WIDTHS: [u32; 7] = [11, 10, 8, 7, 6, 5, 4];
@@ -45,7 +45,7 @@ mod fixed {
 pub struct RangeChip;
 
 impl RangeChip {
-    /// The trace, for [`fill_multiplicities`](crate::air::fill_multiplicities) to complete.
+    /// The trace, for [`fill_multiplicities`](velum_stark::air::fill_multiplicities) to complete.
     pub fn trace(&self) -> Trace {
         Trace::zeroed(HEIGHT, LANES)
     }
@@ -95,12 +95,12 @@ fn rest() -> Vec<[u32; 2]> {
 #[cfg(test)]
 mod tests {
     use p3_field::PrimeField64;
+    use velum_stark::air::testing::{Partner, assert_degrees};
+    use velum_stark::air::{check, fill_multiplicities};
 
     use super::*;
-    use crate::air::testing::{Partner, assert_degrees};
-    use crate::air::{check, fill_multiplicities};
 
-    crate::chip_enum! {
+    velum_stark::chip_enum! {
         enum Table { Range(RangeChip), User(Partner) }
     }
 

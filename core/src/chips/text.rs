@@ -16,14 +16,14 @@
 //! content begins, and so is its argument: only an unsigned integer below 24 may have a longer head than the string has.
 
 use p3_field::PrimeCharacteristicRing;
+use velum_stark::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
+use velum_stark::field::F;
 
-use crate::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
 use crate::chips::buses::{BYTES, DATE, FIELD, RANGE};
 use crate::chips::cbor::Tree;
 use crate::chips::grammar::{MIN_RANDOM_BYTES, SubjectError, Symbol, Text, texts};
 use crate::chips::streams::Streams;
 use crate::class::LARGE;
-use crate::field::F;
 use crate::statement::Subject;
 
 /// Bits of a digit.
@@ -231,8 +231,9 @@ impl Chip for TextChip {
 
 #[cfg(test)]
 mod tests {
+    use velum_stark::air::testing::{Watch, assert_degrees, broken_constraints};
+
     use super::*;
-    use crate::air::testing::{Watch, assert_degrees, broken_constraints};
     use crate::chips::cbor::fixture::{self, World};
     use crate::chips::grammar::text;
     use crate::class::{CLASSES, LARGE};

@@ -1,6 +1,7 @@
 //! The credential proof: an issuer signed the document whose record the commitment holds.
 
-use crate::chip_enum;
+use velum_stark::chip_enum;
+
 use crate::chips::bytes::BytesChip;
 use crate::chips::cbor::CborChip;
 use crate::chips::es256::Es256Chip;
@@ -61,9 +62,9 @@ pub use fill::credential_traces;
 #[cfg(feature = "prover")]
 mod fill {
     use sha2::{Digest, Sha256};
+    use velum_stark::air::{Trace, fill_multiplicities};
 
     use super::CredentialChip;
-    use crate::air::{Trace, fill_multiplicities};
     use crate::chips::buses::field;
     use crate::chips::cbor::Tree;
     use crate::chips::links::DigestEntry;

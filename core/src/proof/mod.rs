@@ -5,6 +5,7 @@
 
 mod credential;
 mod error;
+mod kind;
 mod presentation;
 #[cfg(feature = "prover")]
 mod prover;
@@ -26,7 +27,7 @@ pub use presentation::presentation_traces;
 #[cfg(feature = "prover")]
 pub use prover::{ProveError, Prover};
 
-pub use crate::transcript::ProofKind;
+pub use kind::ProofKind;
 
 /// No proof of any kind, suite and size class is longer, in bytes.
 pub const MAX_PROOF_BYTES: usize = 1 << 20;

@@ -1,6 +1,7 @@
 //! The presentation proof: the commitment opens to a record that meets the request in this session.
 
-use crate::chip_enum;
+use velum_stark::chip_enum;
+
 use crate::chips::es256::Es256Chip;
 use crate::chips::poseidon2::Poseidon2Chip;
 use crate::chips::range::RangeChip;
@@ -41,8 +42,9 @@ pub use fill::presentation_traces;
 
 #[cfg(feature = "prover")]
 mod fill {
+    use velum_stark::air::{Trace, fill_multiplicities};
+
     use super::PresentationChip;
-    use crate::air::{Trace, fill_multiplicities};
     use crate::proof::WitnessError;
     use crate::record::RecordElements;
     use crate::statement::{PresentationStatement, PresentationWitness, PublicKey};

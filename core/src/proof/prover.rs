@@ -1,18 +1,18 @@
 //! Making both proofs of one suite and size class.
 
 use thiserror::Error;
+use velum_stark::air::{Chip, Trace};
+use velum_stark::control::{Cancelled, Control, Stage};
+use velum_stark::{self as stark, ProvingKey, VerifyError};
 
-use crate::air::{Chip, Trace};
 use crate::class::SizeClass;
-use crate::control::{Cancelled, Control, Stage};
+use crate::proof::ProofKind;
 use crate::proof::credential::{credential_chips, credential_traces};
 use crate::proof::presentation::{presentation_chips, presentation_traces};
 use crate::proof::verifier::key_chips;
 use crate::proof::{StatementError, WitnessError};
-use crate::stark::{self, Parameters, ProvingKey, VerifyError};
 use crate::statement::{CredentialStatement, CredentialWitness, PresentationStatement, PresentationWitness};
 use crate::suite::Suite;
-use crate::transcript::ProofKind;
 
 /// Why no proof was made.
 #[derive(Debug, Error)]
@@ -53,9 +53,8 @@ impl Prover {
     /// A prover of the suite and size class.
     pub fn new(suite: Suite, class: SizeClass) -> Self {
         let (credential, presentation) = key_chips(suite, class);
-        let parameters = |kind| Parameters::of(suite, kind);
-        let credential = ProvingKey::new(suite, parameters(ProofKind::Credential), &credential);
-        let presentation = ProvingKey::new(suite, parameters(ProofKind::Presentation), &presentation);
+        let credential = proving_key(suite, ProofKind::Credential, &credential);
+        let presentation = proving_key(suite, ProofKind::Presentation, &presentation);
         Self { presentation: presentation.sharing_memory_of(&credential), credential }
     }
 
@@ -94,6 +93,11 @@ impl Prover {
         let traces = presentation_traces(&chips, statement, witness)?;
         prove(&self.presentation, &chips, traces, &statement.to_bytes(), control)
     }
+}
+
+/// The key of a suite's proofs over `chips`.
+pub(crate) fn proving_key<C: Chip>(suite: Suite, kind: ProofKind, chips: &[C]) -> ProvingKey {
+    ProvingKey::new(&suite.label(kind), suite.parameters(kind), chips)
 }
 
 /// The part of the work that is done when the tables are filled, and when the proof is made.

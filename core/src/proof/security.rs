@@ -1,6 +1,6 @@
 //! Proven soundness of both proofs together.
 
-use crate::stark::{COLLISION_BITS, LineTheorem, Security, SecurityTerm, sum_bits};
+use velum_stark::{COLLISION_BITS, LineTheorem, Security, SecurityTerm, sum_bits};
 
 /// The soundness error of a credential proof and a presentation proof that are verified together, by one theorem.
 ///

@@ -1,14 +1,16 @@
 //! Verifying both proofs of one suite and size class.
 
+use velum_stark::air::Chip;
+use velum_stark::{LineTheorem, VerifierKey, VerifyError};
+
 use crate::class::SizeClass;
+use crate::proof::ProofKind;
 use crate::proof::StatementError;
 use crate::proof::credential::{CredentialChip, credential_chips};
 use crate::proof::presentation::{PresentationChip, presentation_chips};
 use crate::proof::security::PairSecurity;
-use crate::stark::{LineTheorem, Parameters, VerifierKey, VerifyError};
 use crate::statement::{CredentialStatement, PresentationStatement, Subject};
 use crate::suite::Suite;
-use crate::transcript::ProofKind;
 
 /// Verifies credential and presentation proofs.
 pub struct Verifier {
@@ -22,12 +24,11 @@ impl Verifier {
     /// A verifier of the suite and size class.
     pub fn new(suite: Suite, class: SizeClass) -> Self {
         let (credential, presentation) = key_chips(suite, class);
-        let parameters = |kind| Parameters::of(suite, kind);
         Self {
             suite,
             class,
-            credential: VerifierKey::new(suite, parameters(ProofKind::Credential), &credential),
-            presentation: VerifierKey::new(suite, parameters(ProofKind::Presentation), &presentation),
+            credential: verifier_key(suite, ProofKind::Credential, &credential),
+            presentation: verifier_key(suite, ProofKind::Presentation, &presentation),
         }
     }
 
@@ -76,6 +77,11 @@ impl Verifier {
         }
         Err(VerifyError::Statement("it is of another suite or size class".to_owned()))
     }
+}
+
+/// The key of a suite's proofs over `chips`.
+pub(crate) fn verifier_key<C: Chip>(suite: Suite, kind: ProofKind, chips: &[C]) -> VerifierKey {
+    VerifierKey::new(&suite.label(kind), suite.parameters(kind), chips)
 }
 
 fn no_such_statement(error: StatementError) -> VerifyError {

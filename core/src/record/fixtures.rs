@@ -3,17 +3,17 @@
 //! Element values, device key and dates are those of `testdata/mdl-mustermann`.
 
 use p3_field::PrimeCharacteristicRing;
+use velum_stark::air::testing::{Partner, assert_degrees};
+use velum_stark::air::{Trace, check, fill_multiplicities};
+use velum_stark::chip_enum;
+use velum_stark::field::F;
 
-use crate::air::testing::{Partner, assert_degrees};
-use crate::air::{Trace, check, fill_multiplicities};
-use crate::chip_enum;
 use crate::chips::buses::{BYTES, DATE, ES256, FIELD, date, es256, field};
 use crate::chips::poseidon2::Poseidon2Chip;
 use crate::chips::range::RangeChip;
 use crate::chips::record::RecordChip;
 use crate::chips::values::ValuesChip;
 use crate::class::{STANDARD, SizeClass};
-use crate::field::F;
 use crate::record::{COORDINATE_WORDS, Positions, RecordElements, coordinate_words, offset};
 use crate::statement::{
     CredentialStatement, ElementName, PresentationStatement, PublicKey, RecordOpening, RecordSalts,

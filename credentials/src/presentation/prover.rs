@@ -4,12 +4,12 @@ use std::sync::OnceLock;
 
 use sha2::{Digest, Sha256};
 use velum_core::class::{CLASSES, SizeClass};
-use velum_core::control::{Cancelled, Control};
 use velum_core::proof::{self, ProveError};
 use velum_core::statement::{
     CredentialStatement, CredentialWitness, PresentationWitness, RecordOpening, RecordSalts, digest_to_bytes,
 };
 use velum_core::suite::Suite;
+use velum_stark::control::{Cancelled, Control};
 
 use crate::cose::sig_structure;
 use crate::date::Timestamp;
@@ -235,7 +235,7 @@ impl Prover {
             return Ok(key);
         }
         control
-            .begin(velum_core::control::Stage::Keys, 0.0)
+            .begin(velum_stark::control::Stage::Keys, 0.0)
             .map_err(|Cancelled| internal(ProveError::Cancelled(Cancelled)))?;
         Ok(cell.get_or_init(|| proof::Prover::new(self.suite, class)))
     }

@@ -100,7 +100,7 @@ impl Verifier {
 
         let key = self.key(presentation.suite, presentation.class)?;
         let invalid = |name: &'static str| {
-            move |error: velum_core::stark::VerifyError| {
+            move |error: velum_stark::VerifyError| {
                 let message = format!("{error}; it was changed, or made for another request or session");
                 Error::new(Code::ProofInvalid, format!("presentation.{name}"), message)
             }

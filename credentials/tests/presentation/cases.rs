@@ -4,10 +4,10 @@ use p256::ecdsa::SigningKey;
 use p256::ecdsa::signature::Signer;
 use serde_json::json;
 use velum_core::class::{STANDARD, SizeClass};
-use velum_core::control::Control;
 use velum_credentials::{
     Code, DeviceResponse, PresentOptions, Prover, SessionTranscript, Verifier, device_authentication_bytes,
 };
+use velum_stark::control::Control;
 use velum_testdata::{
     AGE_VERIFICATION, AGE_VERIFICATION_NYM, ANNEX_D, CASES, Case, MUSTERMANN, PERMUTED_KEYS, UNDER_18,
 };

@@ -6,11 +6,11 @@ mod mixed;
 mod mutation;
 
 use ciborium::Value;
-use velum_core::control::Control;
 use velum_credentials::{
     Clock, Code, DeviceResponse, Error, PrepareOptions, Prepared, PresentOptions, Presentation, Prover,
     Request, SessionTranscript, Verifier,
 };
+use velum_stark::control::Control;
 use velum_testdata::Case;
 
 /// Documents of the past are answered.
@@ -20,14 +20,15 @@ const ANY_CLOCK: PresentOptions<'static> =
 /// Members of the envelope.
 const VERSION: usize = 0;
 const SUITE: usize = 1;
-const CLASS: usize = 2;
-const ISSUER: usize = 3;
-const X5CHAIN: usize = 4;
-const COMMITMENT: usize = 5;
-const DISCLOSED: usize = 6;
-const DEVICE_NAME_SPACES: usize = 7;
-const CREDENTIAL_PROOF: usize = 8;
-const PRESENTATION_PROOF: usize = 9;
+const SUITE_VERSION: usize = 2;
+const CLASS: usize = 3;
+const ISSUER: usize = 4;
+const X5CHAIN: usize = 5;
+const COMMITMENT: usize = 6;
+const DISCLOSED: usize = 7;
+const DEVICE_NAME_SPACES: usize = 8;
+const CREDENTIAL_PROOF: usize = 9;
+const PRESENTATION_PROOF: usize = 10;
 
 /// Whether the slow tests run whole.
 fn whole() -> bool {

@@ -7,7 +7,8 @@ use velum_testdata::{ANNEX_D, MUSTERMANN};
 
 use super::{
     ANY_CLOCK, CLASS, COMMITMENT, CREDENTIAL_PROOF, DEVICE_NAME_SPACES, DISCLOSED, ISSUER,
-    PRESENTATION_PROOF, SUITE, Session, VERSION, X5CHAIN, assert_code, changed, changed_bytes, member,
+    PRESENTATION_PROOF, SUITE, SUITE_VERSION, Session, VERSION, X5CHAIN, assert_code, changed, changed_bytes,
+    member,
 };
 
 /// Discloses the family name, and trusts two issuers.
@@ -57,7 +58,10 @@ fn parts_of_presentations_do_not_mix() {
     };
     // Kinds of presentation that this version does not know, or that the proofs are not of.
     for (index, value, code) in [
-        (VERSION, 2, Code::WrongVersion),
+        (VERSION, 1, Code::WrongVersion),
+        (VERSION, 3, Code::WrongVersion),
+        (SUITE_VERSION, 1, Code::WrongVersion),
+        (SUITE_VERSION, 3, Code::WrongVersion),
         (SUITE, 2, Code::ProofInvalid),
         (SUITE, 3, Code::WrongVersion),
         (CLASS, 3, Code::WrongVersion),

@@ -12,6 +12,7 @@ export interface Member {
 const NAMES = [
   "Format version",
   "Suite",
+  "Suite version",
   "Size class",
   "Issuer, of the request’s",
   "Certificates",
@@ -21,7 +22,7 @@ const NAMES = [
   "Credential proof",
   "Presentation proof",
 ];
-const ISSUER = 3;
+const ISSUER = 4;
 const SHORT = 32;
 
 /** The members in their order. */

@@ -25,13 +25,13 @@
 //! rows but `BYTE` are free and read by nothing.
 
 use p3_field::PrimeCharacteristicRing;
+use velum_stark::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
+use velum_stark::field::F;
 
-use crate::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
 use crate::chips::buses::{BYTES, FINGERPRINT, RANGE, STREAM_END};
 use crate::chips::fingerprint::{self, GAMMA};
 use crate::chips::streams::{END_OF_MESSAGE, Streams};
 use crate::class::{BLOCK_BYTES, LARGE, SizeClass};
-use crate::field::F;
 
 #[cfg(test)]
 mod tests;
@@ -112,7 +112,7 @@ impl BytesChip {
 
     /// The trace for `streams`, with fingerprints that start at the positions `starts` and at each stream's first byte.
     /// Positions outside all streams are ignored. Multiplicities are left to
-    /// [`fill_multiplicities`](crate::air::fill_multiplicities).
+    /// [`fill_multiplicities`](velum_stark::air::fill_multiplicities).
     pub fn trace(&self, streams: &Streams, starts: &[usize]) -> Trace {
         let mut trace = Trace::zeroed(self.height(), column::WIDTH);
         let mut is_start = vec![false; self.used_rows()];

@@ -4,14 +4,14 @@
 use p3_field::PrimeField64;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use velum_stark::air::testing::{Partner, assert_degrees};
+use velum_stark::air::{check, fill_multiplicities};
 
 use super::*;
-use crate::air::testing::{Partner, assert_degrees};
-use crate::air::{check, fill_multiplicities};
 use crate::chips::range::RangeChip;
 use crate::class::{CLASSES, STANDARD};
 
-crate::chip_enum! {
+velum_stark::chip_enum! {
     enum Table { Range(RangeChip), Bytes(BytesChip), Others(Partner) }
 }
 

@@ -3,10 +3,11 @@
 
 use ciborium::Value;
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
+use velum_stark::air::testing::Partner;
+use velum_stark::air::{Trace, check, fill_multiplicities};
+use velum_stark::field::F;
 use velum_testdata::{Case, MUSTERMANN, sig_structure};
 
-use crate::air::testing::Partner;
-use crate::air::{Trace, check, fill_multiplicities};
 use crate::chips::buses::{
     BYTES, CBOR_OPEN, DATE, DIGEST_AT, FIELD, FINGERPRINT, STREAM_END, date, field, root,
 };
@@ -19,11 +20,10 @@ use crate::chips::range::RangeChip;
 use crate::chips::streams::Streams;
 use crate::chips::text::TextChip;
 use crate::class::{STANDARD, SizeClass};
-use crate::field::F;
 use crate::statement::{ElementName, PublicKey, Subject};
 use crate::suite::Suite;
 
-crate::chip_enum! {
+velum_stark::chip_enum! {
     pub(crate) enum Table {
         Cbor(CborChip), Text(TextChip), Keys(KeysChip), Range(RangeChip), Bytes(BytesChip), Partner(Partner),
     }

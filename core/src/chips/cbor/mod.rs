@@ -45,17 +45,15 @@
 mod head;
 pub mod tree;
 
-pub use tree::{Tree, TreeError};
-
 use p3_field::PrimeCharacteristicRing;
+use tree::Item;
+pub use tree::{Tree, TreeError};
+use velum_stark::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
+use velum_stark::field::F;
 
-use crate::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
 use crate::chips::buses::{BYTES, CBOR_OPEN, CBOR_RULE, FIELD};
 use crate::chips::grammar::rules;
 use crate::class::{LARGE, SizeClass};
-use crate::field::F;
-
-use tree::Item;
 
 /// As high as other tables, which costs less than a height of its own.
 const HEIGHT: usize = 2_048;

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
+use velum_stark::field::F;
 use zeroize::Zeroize;
 
 use super::CAPACITY;
@@ -16,7 +17,6 @@ use crate::chips::grammar::{
     Finding, OTHER_KEYS, Rule, Shape, SubjectError, Text, kind, rules, state, texts,
 };
 use crate::chips::streams::Streams;
-use crate::field::F;
 use crate::statement::Subject;
 
 /// Streams that have no layout.

@@ -1,6 +1,8 @@
 //! The constraints of one row.
 
 use p3_field::{Algebra, PrimeCharacteristicRing};
+use velum_stark::air::ChipBuilder;
+use velum_stark::field::F;
 
 use super::layout::{self, HALF, HALF_GROUPS, SCALARS, SHAPES, STEP_ROWS, column, fixed, gathered};
 use super::limbs::{
@@ -8,9 +10,7 @@ use super::limbs::{
     PRIME_BELOW, PRODUCT_GROUPS, WORD_LIMBS, WORDS,
 };
 use super::program::Shape;
-use crate::air::ChipBuilder;
 use crate::chips::buses::{ES256, ES256_VALUE, RANGE};
-use crate::field::F;
 
 /// `2^bits`.
 fn two_to<E: PrimeCharacteristicRing>(bits: usize) -> E {

@@ -1,12 +1,12 @@
 //! Columns and rows of the table.
 
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
+use velum_stark::air::RESERVED_ROWS;
+use velum_stark::field::F;
 
 use super::limbs::{self, GROUPS, LIMBS, WORDS};
 use super::program::{FIELD_PRIME, HALF_BITS, Program, STEPS, Shape};
-use crate::air::RESERVED_ROWS;
 use crate::chips::buses::es256::{V1, V2, W};
-use crate::field::F;
 
 /// Rows of the table.
 pub const HEIGHT: usize = 2_048;

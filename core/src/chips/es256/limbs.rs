@@ -19,8 +19,7 @@
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
 use p256::U256;
 use p256::elliptic_curve::bigint::Encoding;
-
-use crate::field::F;
+use velum_stark::field::F;
 
 /// Limbs of a value.
 pub const LIMBS: usize = 24;

@@ -101,12 +101,13 @@ mod tests;
 
 use std::sync::LazyLock;
 
-use crate::air::{Chip, ChipBuilder, Trace};
-use crate::field::F;
-use crate::statement::PublicKey;
 use layout::column;
 use program::Program;
+use velum_stark::air::{Chip, ChipBuilder, Trace};
+use velum_stark::field::F;
 use witness::{Witness, given};
+
+use crate::statement::PublicKey;
 
 static PROGRAM: LazyLock<Program> = LazyLock::new(Program::new);
 

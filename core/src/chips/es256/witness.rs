@@ -6,6 +6,8 @@ use p256::elliptic_curve::ops::Reduce;
 use p256::elliptic_curve::sec1::FromEncodedPoint;
 use p256::elliptic_curve::subtle::ConditionallySelectable;
 use p256::{AffinePoint, EncodedPoint, FieldElement, ProjectivePoint, Scalar, U256};
+use velum_stark::air::Trace;
+use velum_stark::field::F;
 use zeroize::Zeroizing;
 
 use super::layout::{self, SCALARS, column, gathered};
@@ -14,8 +16,6 @@ use super::program::{
     self, Address, GROUP_ORDER, HALF_BITS, Pair, Place, Program, STEP_PAIRS, STEPS, Shape, TABLE_X, TABLE_Y,
 };
 use super::scalars::half_size;
-use crate::air::Trace;
-use crate::field::F;
 use crate::statement::PublicKey;
 
 /// Values by place; `None` where a value follows from others.

@@ -1,11 +1,11 @@
 //! The strings that the grammar expects, and the keys that no other key may equal.
 
 use p3_field::PrimeCharacteristicRing;
+use velum_stark::field::F;
 
 use crate::chips::buses::date;
 use crate::chips::fingerprint::fingerprint;
 use crate::chips::grammar::{state, text};
-use crate::field::F;
 use crate::statement::Subject;
 
 /// Longest docType, namespace and element identifier, in bytes of UTF-8.

@@ -31,8 +31,9 @@
 //! and `DIGEST_POSITION` of stream 0; these and `WORD` of unused slots.
 
 use p3_field::PrimeCharacteristicRing;
+use velum_stark::air::{Chip, ChipBuilder, Trace};
+use velum_stark::field::F;
 
-use crate::air::{Chip, ChipBuilder, Trace};
 use crate::chips::buses::{
     BYTES, CBOR_OPEN, DIGEST_AT, ES256, FIELD, HASH_WORDS, STREAM_END, es256, field, root,
 };
@@ -40,7 +41,6 @@ use crate::chips::grammar::state;
 use crate::chips::sha256::hash_after;
 use crate::chips::streams::Streams;
 use crate::class::SizeClass;
-use crate::field::F;
 use crate::statement::Subject;
 
 #[cfg(test)]

@@ -4,11 +4,11 @@
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use sha2::{Digest, Sha256};
+use velum_stark::air::testing::{Partner, assert_degrees};
+use velum_stark::air::{check, fill_multiplicities};
 use velum_testdata::{CASES, IssuerSigned};
 
 use super::*;
-use crate::air::testing::{Partner, assert_degrees};
-use crate::air::{check, fill_multiplicities};
 use crate::chips::bytes::BytesChip;
 use crate::chips::range::RangeChip;
 use crate::chips::sha256::Sha256Chip;
@@ -16,7 +16,7 @@ use crate::class::{CLASSES, STANDARD};
 use crate::statement::{ElementName, PublicKey};
 use crate::suite::Suite;
 
-crate::chip_enum! {
+velum_stark::chip_enum! {
     enum Table {
         Range(RangeChip), Bytes(BytesChip), Sha256(Sha256Chip), Links(LinksChip), Others(Partner),
     }

@@ -18,8 +18,8 @@ use p3_goldilocks::{
     GOLDILOCKS_POSEIDON2_RC_12_INTERNAL as INTERNAL_CONSTANTS,
     MATRIX_DIAG_12_GOLDILOCKS as INTERNAL_DIAGONAL,
 };
+use velum_stark::field::F;
 
-use crate::field::F;
 use crate::poseidon2::WIDTH;
 
 /// A square matrix, row by row.

@@ -2,10 +2,10 @@
 
 use std::sync::OnceLock;
 
-use crate::field::F;
-use crate::poseidon2::{RATE, WIDTH};
+use velum_stark::field::F;
 
 use super::layers::{LAST_ROUND, RULES, Rule, SBOXES};
+use crate::poseidon2::{RATE, WIDTH};
 
 /// Columns of an S-box.
 const SBOX_COLUMNS: usize = 3;

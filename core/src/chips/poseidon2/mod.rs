@@ -27,20 +27,20 @@ mod layout;
 #[cfg(test)]
 mod tests;
 
+use layers::{LAST_ROUND, SBOXES};
+use layout::{Layout, cube, input, output};
 use p3_field::PrimeCharacteristicRing;
+use velum_stark::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
+use velum_stark::field::F;
 
-use crate::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
 use crate::chips::buses::{ABSORB, SQUEEZE};
 use crate::chips::values;
 use crate::class::SizeClass;
-use crate::field::F;
 use crate::poseidon2::{Domain, RATE, WIDTH};
 use crate::record::{
     all_permutations, first_record_permutation, record_elements, slot_elements, slot_permutations,
 };
 use crate::statement::Subject;
-use layers::{LAST_ROUND, SBOXES};
-use layout::{Layout, cube, input, output};
 
 /// Fixed columns.
 mod fixed {

@@ -1,10 +1,10 @@
 use p3_field::PrimeField64;
 use p3_poseidon2::{MDSMat4, mds_light_permutation};
+use velum_stark::air::check;
+use velum_stark::air::testing::{Partner, assert_cells_matter};
+use velum_stark::chip_enum;
 
 use super::*;
-use crate::air::check;
-use crate::air::testing::{Partner, assert_cells_matter};
-use crate::chip_enum;
 use crate::class::{CLASSES, STANDARD};
 use crate::poseidon2::{hash, permute};
 use crate::record::fixtures::subject;

@@ -36,12 +36,16 @@ mod rows;
 mod tests;
 
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
+use rows::{
+    Bound, DIFFERENCE_BITS, Element, Kind, LIMB_BITS, LIMB_ROWS, ROWS_TO_LOWER, ROWS_TO_POSITION,
+    ROWS_TO_UPPER, RowKind, WORD_BITS, coordinate_field, element, es256_word, squeezed,
+};
+use velum_stark::air::{Chip, ChipBuilder, Trace};
+use velum_stark::field::F;
 
-use crate::air::{Chip, ChipBuilder, Trace};
 use crate::chips::buses::{ABSORB, BYTES, DATE, ES256, FIELD, RANGE, SQUEEZE, es256};
 use crate::chips::values;
 use crate::class::SizeClass;
-use crate::field::F;
 use crate::poseidon2::RATE;
 use crate::record::{
     COORDINATE_WORDS, Positions, RECORD_VERSION, RecordElements, RecordError, check_date_time, check_subject,
@@ -49,10 +53,6 @@ use crate::record::{
 };
 use crate::statement::{
     CredentialStatement, DIGEST_ELEMENTS, Digest, PresentationStatement, PublicKey, Subject,
-};
-use rows::{
-    Bound, DIFFERENCE_BITS, Element, Kind, LIMB_BITS, LIMB_ROWS, ROWS_TO_LOWER, ROWS_TO_POSITION,
-    ROWS_TO_UPPER, RowKind, WORD_BITS, coordinate_field, element, es256_word, squeezed,
 };
 
 /// The record's element, or what the row is for instead.

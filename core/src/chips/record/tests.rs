@@ -1,8 +1,8 @@
 use p3_field::Field;
+use velum_stark::air::RESERVED_ROWS;
+use velum_stark::air::testing::assert_cells_matter;
 
 use super::*;
-use crate::air::RESERVED_ROWS;
-use crate::air::testing::assert_cells_matter;
 use crate::class::{CLASSES, STANDARD};
 use crate::poseidon2::{Domain, WIDTH, permute};
 use crate::record::fixtures::{
@@ -29,7 +29,9 @@ fn tables_of(change: impl Fn(&mut PresentationStatement, &mut RecordOpening)) ->
 fn rules_of_elements(change: impl Fn(&mut Vec<F>)) -> Vec<String> {
     let (mut statement, opening) = (two_slots(), opening_of_two());
     let mut elements = RecordElements::new(&statement.subject, &opening).unwrap();
-    change(&mut elements.record.0);
+    let mut record = elements.record.to_vec();
+    change(&mut record);
+    elements.record = record.into();
     statement.commitment = commitment_of_blocks(&elements);
     Tables::of_presentation(&statement, &opening, &elements).rules()
 }

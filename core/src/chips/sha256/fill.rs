@@ -1,16 +1,16 @@
 //! Fills the trace.
 
 use p3_field::{Field, PrimeCharacteristicRing};
+use velum_stark::air::{Chip, Trace};
+use velum_stark::field::F;
 use zeroize::Zeroizing;
 
 use super::compression::{
     BLOCK_WORDS, INITIAL, K, big_sigma0, big_sigma1, ch, maj, small_sigma0, small_sigma1,
 };
 use super::{BITS, BLOCK_ROWS, LEADING_ROWS, Row, Sha256Chip, column};
-use crate::air::{Chip, Trace};
 use crate::chips::streams::Streams;
 use crate::class::BLOCK_BYTES;
-use crate::field::F;
 
 /// The words `a`, `e` and `W` of a row.
 pub(super) type Words = [u32; 3];

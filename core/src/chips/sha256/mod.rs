@@ -45,18 +45,17 @@
 mod compression;
 mod fill;
 
-pub use fill::hash_after;
-
 use std::ops::Range;
 
+use compression::{BLOCK_WORDS, INITIAL, K, ROUNDS};
+pub use fill::hash_after;
 use p3_field::PrimeCharacteristicRing;
+use velum_stark::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
+use velum_stark::field::F;
 
-use crate::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
 use crate::chips::buses::{BYTES, HASH_WORDS};
 use crate::chips::streams::Streams;
 use crate::class::{BLOCK_BYTES, SizeClass};
-use crate::field::F;
-use compression::{BLOCK_WORDS, INITIAL, K, ROUNDS};
 
 #[cfg(test)]
 mod tests;
@@ -177,7 +176,7 @@ impl Sha256Chip {
     }
 
     /// The trace for `streams`. The multiplicity is left to
-    /// [`fill_multiplicities`](crate::air::fill_multiplicities).
+    /// [`fill_multiplicities`](velum_stark::air::fill_multiplicities).
     pub fn trace(&self, streams: &Streams) -> Trace {
         fill::trace(self, fill::words(self, streams))
     }

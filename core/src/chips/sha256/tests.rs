@@ -5,17 +5,17 @@ use p3_field::Field;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use sha2::{Digest, Sha256};
+use velum_stark::air::testing::{Partner, assert_degrees};
+use velum_stark::air::{check, fill_multiplicities};
 
 use super::fill::{Words, balance, next, round, trace, words};
 use super::*;
-use crate::air::testing::{Partner, assert_degrees};
-use crate::air::{check, fill_multiplicities};
 use crate::chips::buses::STREAM_END;
 use crate::chips::bytes::BytesChip;
 use crate::chips::range::RangeChip;
 use crate::class::{CLASSES, LARGE, STANDARD};
 
-crate::chip_enum! {
+velum_stark::chip_enum! {
     enum Table { Range(RangeChip), Bytes(BytesChip), Sha256(Sha256Chip), Others(Partner) }
 }
 

@@ -34,11 +34,12 @@ mod predicates;
 mod tests;
 
 use p3_field::{Algebra, PrimeCharacteristicRing};
+use predicates::Predicates;
+use velum_stark::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
+use velum_stark::field::F;
 
-use crate::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
 use crate::chips::buses::{ABSORB, BYTES, FIELD, field};
 use crate::class::SizeClass;
-use crate::field::F;
 use crate::poseidon2::{PACKED_BYTES, RATE};
 use crate::record::{
     Positions, RecordError, check_count, check_subject, max_value_bytes, name_digest, slot_offset,
@@ -47,7 +48,6 @@ use crate::record::{
 use crate::statement::{
     CredentialStatement, DIGEST_ELEMENTS, Digest, PresentationStatement, RecordOpening, Subject,
 };
-use predicates::Predicates;
 
 /// The row's digit plus 256 times the sum of the next row.
 const SUM: usize = 0;

@@ -29,15 +29,15 @@
 //! predicates, and their bytes and bounds, are public columns; only the slots in use can have any.
 
 use p3_field::{Algebra, PrimeCharacteristicRing, PrimeField64};
+use velum_stark::air::{ChipBuilder, Trace};
+use velum_stark::field::F;
 
 use super::{
     BASE, COMMON_COLUMNS, ELEMENT_ROWS, Row, SUM, VALUE_ROW, fixed as common_fixed, public as common_public,
     slot_rows,
 };
-use crate::air::{ChipBuilder, Trace};
 use crate::chips::buses::RANGE;
 use crate::class::SizeClass;
-use crate::field::F;
 use crate::record::{RecordError, max_value_bytes, slot_offset};
 use crate::statement::SlotPredicate;
 

@@ -1,11 +1,11 @@
 use p3_field::Field;
+use velum_stark::air::testing::assert_cells_matter;
 
 use super::predicates::{
     DIFFERENCE_BYTES, DIGIT, FORM_ROWS, HIGH_ROW, LOW_ROW, NUMBER, ROWS_FROM_TAGGED, ROWS_FROM_TDATE,
     ROWS_TO_NUMBER, set_difference,
 };
 use super::*;
-use crate::air::testing::assert_cells_matter;
 use crate::class::{CLASSES, LARGE, STANDARD};
 use crate::poseidon2::{Domain, hash};
 use crate::record::fixtures::{

@@ -2,16 +2,18 @@
 
 use std::sync::OnceLock;
 
-use crate::air::{Chip, Trace, check, fill_multiplicities};
+use velum_stark::air::{Chip, Trace, check, fill_multiplicities};
+use velum_stark::control::Control;
+use velum_stark::{ProvingKey, VerifyError};
+
 use crate::class::STANDARD;
-use crate::control::Control;
 use crate::proof::fixture::Fixture;
+use crate::proof::prover::proving_key;
 use crate::proof::verifier::key_chips;
 use crate::proof::{
     CredentialChip, PresentationChip, ProofKind, Verifier, credential_chips, credential_traces,
     presentation_chips, presentation_traces,
 };
-use crate::stark::{Parameters, ProvingKey, VerifyError};
 use crate::statement::{CredentialStatement, PresentationStatement, PresentationWitness};
 use crate::suite::Suite;
 
@@ -71,7 +73,7 @@ impl Statement for PresentationStatement {
 }
 
 fn new_key<C: Chip>(chips: &[C], kind: ProofKind) -> ProvingKey {
-    ProvingKey::new(Suite::Direct, Parameters::of(Suite::Direct, kind), chips)
+    proving_key(Suite::Direct, kind, chips)
 }
 
 fn verifier() -> &'static Verifier {

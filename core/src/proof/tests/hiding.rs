@@ -2,9 +2,35 @@
 
 use std::collections::HashSet;
 
+use velum_stark::testing::hiding::{
+    Blinding, assert_every_column_is_blinded, assert_one_row_less_does_not_hide,
+};
+
 use super::forgery::{Forgery, Statement};
+use crate::class::CLASSES;
+use crate::proof::Verifier;
 use crate::proof::fixture::Fixture;
 use crate::statement::SlotPredicate;
+use crate::suite::SUITES;
+
+/// The keys of every suite and class; `docs/zero-knowledge.md` has a row for every suite and proof.
+#[test]
+fn every_column_is_blinded_as_often_as_it_is_seen() {
+    let document = include_str!("../../../../docs/zero-knowledge.md");
+    for &suite in SUITES {
+        for class in CLASSES {
+            for (kind, key) in
+                ["credential", "presentation"].into_iter().zip(Verifier::new(suite, class).keys())
+            {
+                let Blinding { queries, points, needed, rows } = assert_every_column_is_blinded(key);
+                assert_one_row_less_does_not_hide(key);
+                let row =
+                    format!("| `{}` | {kind} | {queries} | {points} | {needed} | {rows} |", suite.name());
+                assert!(document.contains(&row), "{}: {row}", class.name);
+            }
+        }
+    }
+}
 
 /// Every aligned eight bytes of a proof that are no small number, as a grinding nonce is: in field elements, digests and salts.
 fn fragments(proof: &[u8]) -> HashSet<[u8; 8]> {

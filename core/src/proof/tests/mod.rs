@@ -15,16 +15,17 @@ mod session;
 mod suites;
 
 use p3_field::PrimeCharacteristicRing;
+use velum_stark::air::freedom::free_cells;
+use velum_stark::air::testing::rules;
+use velum_stark::air::{Chip, RESERVED_ROWS, Trace, check, check_blinded};
+use velum_stark::field::F;
+use velum_stark::{LineTheorem, Parameters, Security, VerifierKey};
 use velum_testdata::MUSTERMANN;
 
 use super::fixture::Fixture;
+use super::verifier::verifier_key;
 use super::*;
-use crate::air::freedom::free_cells;
-use crate::air::testing::rules;
-use crate::air::{Chip, RESERVED_ROWS, Trace, check, check_blinded};
 use crate::class::{BLOCK_BYTES, CLASSES, LARGE, STANDARD};
-use crate::field::F;
-use crate::stark::{LineTheorem, Parameters, Security, VerifierKey};
 use crate::statement::{
     CredentialStatement, ElementName, PresentationStatement, PublicKey, SlotPredicate, Subject,
 };
@@ -132,7 +133,7 @@ fn verifier_keys_do_not_depend_on_the_statement() {
 }
 
 fn key_of<C: Chip>(kind: ProofKind, chips: &[C]) -> VerifierKey {
-    VerifierKey::new(Suite::Direct, Parameters::of(Suite::Direct, kind), chips)
+    verifier_key(Suite::Direct, kind, chips)
 }
 
 /// The bits that are printed are those of the parameters and tables in use.
@@ -140,14 +141,13 @@ fn key_of<C: Chip>(kind: ProofKind, chips: &[C]) -> VerifierKey {
 fn bits_follow_the_parameters_and_the_tables() {
     let (credential, presentation) = super::verifier::key_chips(Suite::Direct, STANDARD);
     for theorem in 0..LineTheorem::ALL.len() {
-        follow(theorem, Parameters::of(Suite::Direct, ProofKind::Credential), &credential);
-        follow(theorem, Parameters::of(Suite::Direct, ProofKind::Presentation), &presentation);
+        follow(theorem, Suite::Direct.parameters(ProofKind::Credential), &credential);
+        follow(theorem, Suite::Direct.parameters(ProofKind::Presentation), &presentation);
     }
 
     fn follow<C: Chip>(theorem: usize, direct: Parameters, chips: &[C]) {
-        let security = |parameters, chips: &[C]| {
-            VerifierKey::new(Suite::Direct, parameters, chips).security()[theorem].clone()
-        };
+        let security =
+            |parameters, chips: &[C]| VerifierKey::new("test", parameters, chips).security()[theorem].clone();
         let whole = security(direct, chips);
         let fewer = security(Parameters { queries: direct.queries / 2, ..direct }, chips);
         assert!(fewer.bits() < whole.bits() - 20.0, "{} of {}", fewer.bits(), whole.bits());

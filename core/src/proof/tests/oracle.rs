@@ -2,10 +2,10 @@
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use velum_stark::air::{Chip, check, fill_multiplicities};
+use velum_stark::oracle;
 
 use super::forgery::{Forgery, Statement};
-use crate::air::{Chip, check, fill_multiplicities};
-use crate::oracle;
 use crate::proof::fixture::Fixture;
 use crate::statement::SlotPredicate;
 

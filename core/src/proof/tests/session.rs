@@ -2,14 +2,14 @@
 
 use p3_field::PrimeCharacteristicRing;
 use p256::ecdsa::SigningKey;
+use velum_stark::VerifyError;
+use velum_stark::air::Trace;
+use velum_stark::field::F;
 use velum_testdata::UNDER_18;
 
 use super::forgery::{Forgery, Statement};
-use crate::air::Trace;
 use crate::chips::es256::Es256Chip;
-use crate::field::F;
 use crate::proof::fixture::{Fixture, SESSION, device_key, public_key, sign};
-use crate::stark::VerifyError;
 use crate::statement::{PresentationStatement, PresentationWitness, PublicKey, SlotPredicate};
 
 type Presentation = (PresentationStatement, PresentationWitness);
@@ -231,7 +231,8 @@ fn refuses_padding_that_is_not_zero() {
 
 /// The row of the record's table with element `index`, which is absorbed with those of its block.
 fn row_of_element(chip: &crate::proof::PresentationChip, index: usize) -> usize {
-    use crate::air::Chip;
+    use velum_stark::air::Chip;
+
     use crate::poseidon2::RATE;
     let fixed = chip.fixed();
     let block = crate::record::first_record_permutation(&crate::class::STANDARD) + index / RATE;

@@ -1,7 +1,8 @@
 //! Both suites prove and verify the same documents, and neither takes the other's proofs.
 
+use velum_stark::control::Control;
+
 use crate::class::STANDARD;
-use crate::control::Control;
 use crate::proof::fixture::Fixture;
 use crate::proof::{Prover, Verifier};
 use crate::statement::SlotPredicate;

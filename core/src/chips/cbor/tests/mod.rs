@@ -5,12 +5,12 @@ mod links;
 use ciborium::Value;
 use p3_field::PrimeField64;
 use sha2::{Digest as _, Sha256};
+use velum_stark::air::check;
+use velum_stark::air::testing::{Watch, assert_degrees, broken_constraints};
 use velum_testdata::{CASES, Case};
 
 use super::fixture::*;
 use super::*;
-use crate::air::check;
-use crate::air::testing::{Watch, assert_degrees, broken_constraints};
 use crate::chips::buses::{date, field};
 use crate::chips::grammar::{Finding, Shape, kind, state, text};
 use crate::class::{CLASSES, LARGE, STANDARD};

@@ -9,13 +9,13 @@ use p256::elliptic_curve::bigint::Encoding;
 use p256::elliptic_curve::ops::Reduce;
 use p256::elliptic_curve::sec1::FromEncodedPoint;
 use p256::{AffinePoint, EncodedPoint, NistP256, ProjectivePoint, Scalar, U256};
+use velum_stark::air::testing::Partner;
+use velum_stark::air::{Violations, check, fill_multiplicities};
+use velum_stark::chip_enum;
 
 use super::program::{self, Place};
 use super::witness::Given;
 use super::*;
-use crate::air::testing::Partner;
-use crate::air::{Violations, check, fill_multiplicities};
-use crate::chip_enum;
 use crate::chips::buses::{ES256, es256};
 use crate::chips::range::RangeChip;
 
@@ -178,7 +178,7 @@ fn accepts_the_sample_of_rfc_6979() {
 
 #[test]
 fn keeps_to_the_degrees() {
-    crate::air::testing::assert_degrees(&Es256Chip::new());
+    velum_stark::air::testing::assert_degrees(&Es256Chip::new());
 }
 
 #[test]

@@ -1,0 +1,148 @@
+//! The public inputs of a proof as bytes: what its transcript starts with, before the hash of the verifier key.
+//!
+//! Numbers are little end first; a string of bytes has its length before it, in four bytes. So no two statements have the
+//! same bytes. `docs/statement.md` gives the layout with test vectors.
+
+use crate::proof::ProofKind;
+use crate::statement::{CredentialStatement, Digest, PresentationStatement, Subject, digest_to_bytes};
+
+/// Name of the protocol and its version.
+pub const PROTOCOL: &[u8] = b"velum-stark-v1";
+
+impl CredentialStatement {
+    /// The public inputs as bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut writer = Writer::new(ProofKind::Credential, &self.subject);
+        writer.digest(&self.commitment);
+        writer.0
+    }
+}
+
+impl PresentationStatement {
+    /// The public inputs as bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut writer = Writer::new(ProofKind::Presentation, &self.subject);
+        writer.digest(&self.commitment);
+        writer.0.extend_from_slice(&self.credential_proof);
+        writer.0.extend_from_slice(&self.request);
+        for time in [self.now, self.signed_within.0, self.signed_within.1] {
+            writer.0.extend_from_slice(&time.to_le_bytes());
+        }
+        writer.0.extend_from_slice(&self.device_authentication);
+        writer.number(self.predicates.len());
+        for predicate in &self.predicates {
+            writer.0.push(predicate.encoding.is_some().into());
+            writer.bytes(predicate.encoding.as_deref().unwrap_or_default());
+            writer.0.push(predicate.date.is_some().into());
+            let (first, last) = predicate.date.unwrap_or_default();
+            writer.0.extend_from_slice(&first.to_le_bytes());
+            writer.0.extend_from_slice(&last.to_le_bytes());
+        }
+        writer.0
+    }
+}
+
+struct Writer(Vec<u8>);
+
+impl Writer {
+    fn new(kind: ProofKind, subject: &Subject) -> Self {
+        let mut writer = Self(Vec::new());
+        writer.bytes(PROTOCOL);
+        let Subject { suite, class, .. } = subject;
+        writer.0.extend_from_slice(&[suite.id(), suite.version(), kind as u8, class.id]);
+        writer.bytes(subject.doc_type.as_bytes());
+        writer.0.extend_from_slice(&subject.issuer.x);
+        writer.0.extend_from_slice(&subject.issuer.y);
+        writer.number(subject.elements.len());
+        for element in &subject.elements {
+            writer.bytes(element.namespace.as_bytes());
+            writer.bytes(element.element.as_bytes());
+        }
+        writer
+    }
+
+    fn number(&mut self, number: usize) {
+        self.0.extend_from_slice(&(number as u32).to_le_bytes());
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.number(bytes.len());
+        self.0.extend_from_slice(bytes);
+    }
+
+    fn digest(&mut self, digest: &Digest) {
+        self.0.extend_from_slice(&digest_to_bytes(digest));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use p3_field::PrimeCharacteristicRing;
+    use velum_stark::field::F;
+
+    use super::*;
+    use crate::class::{LARGE, STANDARD};
+    use crate::statement::{ElementName, PublicKey, SlotPredicate};
+    use crate::suite::Suite;
+
+    fn presentation() -> PresentationStatement {
+        let name = |namespace: &str, element: &str| ElementName {
+            namespace: namespace.to_owned(),
+            element: element.to_owned(),
+        };
+        PresentationStatement {
+            subject: Subject {
+                suite: Suite::Direct,
+                class: STANDARD,
+                doc_type: "type".to_owned(),
+                issuer: PublicKey { x: [1; 32], y: [2; 32] },
+                elements: vec![name("a", "bc"), name("d", "e")],
+            },
+            commitment: F::new_array([1, 2, 3, 4]),
+            credential_proof: [3; 32],
+            request: [4; 32],
+            now: 20_241_015_000_000,
+            signed_within: (1, 2),
+            device_authentication: [5; 32],
+            predicates: vec![
+                SlotPredicate { encoding: Some(vec![0xf5]), date: None },
+                SlotPredicate { encoding: None, date: Some((19_000_101, 20_061_015)) },
+            ],
+        }
+    }
+
+    #[test]
+    fn every_public_value_changes_the_bytes() {
+        let changes: [fn(&mut PresentationStatement); 16] = [
+            |s| s.subject.class = LARGE,
+            |s| s.subject.doc_type.push('x'),
+            |s| s.subject.issuer.x[0] ^= 1,
+            |s| s.subject.issuer.y[31] ^= 1,
+            // The same letters, split otherwise.
+            |s| s.subject.elements[0] = ElementName { namespace: "ab".into(), element: "c".into() },
+            |s| s.subject.elements.swap(0, 1),
+            |s| s.commitment[3] += F::ONE,
+            |s| s.credential_proof[0] ^= 1,
+            |s| s.request[0] ^= 1,
+            |s| s.now += 1,
+            |s| s.signed_within.0 += 1,
+            |s| s.signed_within.1 += 1,
+            |s| s.device_authentication[31] ^= 1,
+            |s| s.predicates[0].encoding = Some(vec![0xf4]),
+            |s| s.predicates[0].encoding = None,
+            |s| s.predicates[1].date = Some((19_000_101, 20_061_016)),
+        ];
+        let mut seen = vec![presentation().to_bytes()];
+        for change in changes {
+            let mut statement = presentation();
+            change(&mut statement);
+            seen.push(statement.to_bytes());
+        }
+        let PresentationStatement { subject, commitment, .. } = presentation();
+        seen.push(CredentialStatement { subject, commitment }.to_bytes());
+        let count = seen.len();
+        seen.sort();
+        seen.dedup();
+        assert_eq!(seen.len(), count);
+    }
+}

@@ -1,0 +1,106 @@
+//! Values of fixed columns out of the domain.
+//!
+//! A column's value at a point is the sum of its cells, each times its row's Lagrange polynomial there. Tables repeat themselves,
+//! in steps, blocks and permutations: rows that are alike in all fixed columns have their polynomials added up first.
+
+use std::collections::BTreeMap;
+
+use p3_field::PrimeCharacteristicRing;
+
+use crate::field::{EF, F};
+
+/// The fixed columns of a table, by rows that differ.
+pub(crate) struct FixedRows {
+    /// Which of the different rows each row is.
+    kinds: Vec<usize>,
+    /// Number of different rows.
+    different: usize,
+    /// Of each column, the different rows where it is not zero, and its cells there.
+    cells: Vec<Vec<(usize, F)>>,
+}
+
+impl FixedRows {
+    pub(crate) fn new(columns: &[Vec<F>]) -> Self {
+        let mut known = BTreeMap::new();
+        let kind = |row: usize| {
+            let next = known.len();
+            *known.entry(columns.iter().map(|column| column[row]).collect::<Vec<_>>()).or_insert(next)
+        };
+        let kinds = (0..columns.first().map_or(0, Vec::len)).map(kind).collect();
+        let different = known.len();
+        let mut cells = vec![Vec::new(); columns.len()];
+        for (row, kind) in known {
+            for (column, cell) in cells.iter_mut().zip(row).filter(|(_, cell)| *cell != F::ZERO) {
+                column.push((kind, cell));
+            }
+        }
+        Self { kinds, different, cells }
+    }
+
+    /// The values of these columns, each so many rows from the point at which the Lagrange polynomials of the rows are given.
+    pub(crate) fn values(&self, window: &[(usize, i32)], lagrange: &[EF]) -> Vec<EF> {
+        let mut weights = BTreeMap::new();
+        let value = |&(column, offset): &(usize, i32)| {
+            let weights: &mut Vec<EF> =
+                weights.entry(offset).or_insert_with(|| self.weights(offset, lagrange));
+            self.cells[column].iter().map(|&(kind, cell)| weights[kind] * cell).sum()
+        };
+        window.iter().map(value).collect()
+    }
+
+    /// The sum of the polynomials of each kind of rows.
+    fn weights(&self, offset: i32, lagrange: &[EF]) -> Vec<EF> {
+        let mut weights = vec![EF::ZERO; self.different];
+        for (&kind, &polynomial) in self.kinds.iter().zip(rotated(lagrange, offset)) {
+            weights[kind] += polynomial;
+        }
+        weights
+    }
+}
+
+/// The value of a column at the point at which the Lagrange polynomials of its rows are given.
+pub(crate) fn value(column: &[F], lagrange: &[EF]) -> EF {
+    let cells = column.iter().zip(lagrange).filter(|(cell, _)| **cell != F::ZERO);
+    cells.map(|(&cell, &polynomial)| polynomial * cell).sum()
+}
+
+/// The polynomials of the rows that are `offset` rows above each row.
+fn rotated(lagrange: &[EF], offset: i32) -> impl Iterator<Item = &EF> {
+    let rotation = (-i64::from(offset)).rem_euclid(lagrange.len() as i64) as usize;
+    let (head, tail) = lagrange.split_at(rotation);
+    tail.iter().chain(head)
+}
+
+#[cfg(test)]
+mod tests {
+    use p3_field::{Field, TwoAdicField};
+
+    use super::*;
+    use crate::domain::lagrange;
+
+    #[test]
+    fn values_are_those_of_the_columns() {
+        const LOG_HEIGHT: usize = 4;
+        // Rows 2 and 10 are alike, and so are those of zeros.
+        let mut columns = vec![F::zero_vec(1 << LOG_HEIGHT); 3];
+        for (row, cells) in [(0, [1, 2, 3]), (2, [0, 5, 7]), (3, [9, 0, 7]), (10, [0, 5, 7])] {
+            for (column, cell) in columns.iter_mut().zip(cells) {
+                column[row] = F::from_u64(cell);
+            }
+        }
+        let rows = FixedRows::new(&columns);
+        assert_eq!(rows.different, 4);
+
+        let generator = F::two_adic_generator(LOG_HEIGHT);
+        let point = EF::from(F::GENERATOR);
+        let polynomials = |offset: u64| lagrange(LOG_HEIGHT, F::ONE, point * generator.exp_u64(offset));
+        let window = [(0, 0), (1, 0), (1, 3), (2, -1)];
+        let expected = [
+            value(&columns[0], &polynomials(0)),
+            value(&columns[1], &polynomials(0)),
+            value(&columns[1], &polynomials(3)),
+            value(&columns[2], &polynomials((1 << LOG_HEIGHT) - 1)),
+        ];
+        assert_eq!(rows.values(&window, &polynomials(0)), expected);
+    }
+}

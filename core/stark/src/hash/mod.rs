@@ -1,0 +1,162 @@
+//! What proofs are hashed with: rows to leaves, pairs to nodes, and the transcript of Fiat-Shamir.
+//!
+//! `docs/formats.md` gives both hash functions byte by byte, with test vectors.
+
+mod blake3;
+#[cfg(feature = "poseidon2")]
+mod poseidon2;
+#[cfg(all(test, feature = "prover"))]
+mod tests;
+#[cfg(all(test, feature = "prover"))]
+mod vectors;
+
+use std::fmt::Debug;
+use std::ops::Range;
+
+use p3_matrix::dense::{DenseMatrix, DenseStorage, RowMajorMatrixView};
+
+pub(crate) use self::blake3::Blake3Hash;
+#[cfg(feature = "poseidon2")]
+pub(crate) use self::poseidon2::Poseidon2Hash;
+use crate::field::{EF, F};
+
+/// A hash function for trees and transcript, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HashFunction {
+    /// BLAKE3: fast everywhere.
+    Blake3,
+    /// Poseidon2 over Goldilocks: cheap to verify inside another proof.
+    #[cfg(feature = "poseidon2")]
+    Poseidon2,
+}
+
+impl HashFunction {
+    /// The number that keys are hashed with.
+    pub(crate) const fn id(self) -> usize {
+        match self {
+            Self::Blake3 => 1,
+            #[cfg(feature = "poseidon2")]
+            Self::Poseidon2 => 2,
+        }
+    }
+}
+
+/// Bytes of a digest in a proof, under every hash function.
+pub(crate) const DIGEST_BYTES: usize = 32;
+
+/// Bytes of salt in each leaf of a hiding tree.
+pub(crate) const SALT_BYTES: usize = 16;
+
+/// The salt of one leaf.
+pub(crate) type Salt = [u8; SALT_BYTES];
+
+/// A matrix whose rows are hashed.
+pub(crate) trait Rows: Sync {
+    /// Number of columns.
+    fn width(&self) -> usize;
+
+    /// Number of rows.
+    fn count(&self) -> usize;
+
+    /// Hands over these cells of a row, in order, in one piece or several.
+    fn read(&self, row: usize, columns: Range<usize>, to: impl FnMut(&[F]));
+}
+
+impl<S: DenseStorage<F> + Sync> Rows for DenseMatrix<F, S> {
+    fn width(&self) -> usize {
+        self.width
+    }
+
+    fn count(&self) -> usize {
+        self.values.borrow().len() / self.width
+    }
+
+    #[inline]
+    fn read(&self, row: usize, columns: Range<usize>, mut to: impl FnMut(&[F])) {
+        to(&self.values.borrow()[row * self.width..][columns]);
+    }
+}
+
+/// The functions that proofs are hashed with. Collision resistance of at least 128 bits.
+///
+/// How many elements a row has, whether it is salted, and where a node stands follow from the verifier's key, never from
+/// a proof. So two openings of one root at one place hash inputs of equal lengths in the same order, and where they differ
+/// some call has two inputs of one length and one output: trees bind without telling leaves from nodes.
+pub(crate) trait ProofHash: Copy + Debug + Send + Sync + 'static {
+    /// Output of the hash.
+    type Digest: Copy + Default + PartialEq + Debug + Send + Sync;
+    /// The transcript.
+    type Transcript: Transcript<Digest = Self::Digest>;
+
+    /// The hashes of rows of one element or more; each row is hashed with its salt where there are any.
+    fn hash_rows<R: Rows>(rows: &R, salts: Option<&[Salt]>) -> Vec<Self::Digest>;
+
+    /// The same of `rows.len() / width` rows one behind the other.
+    fn leaves(rows: &[F], width: usize, salts: Option<&[Salt]>) -> Vec<Self::Digest> {
+        Self::hash_rows(&RowMajorMatrixView::new(rows, width), salts)
+    }
+
+    /// The nodes above pairs of nodes: half as many.
+    fn nodes(children: &[Self::Digest]) -> Vec<Self::Digest>;
+
+    /// A digest in a proof.
+    #[cfg(feature = "prover")]
+    fn to_bytes(digest: &Self::Digest) -> [u8; DIGEST_BYTES];
+
+    /// The digest of these bytes, none where they are not canonical.
+    fn from_bytes(bytes: [u8; DIGEST_BYTES]) -> Option<Self::Digest>;
+}
+
+/// The transcript: what prover and verifier have said so far, and the challenges that follow from it.
+///
+/// What is absorbed carries no lengths: how much is absorbed between challenges follows from the verifier's key.
+pub(crate) trait Transcript: Clone {
+    /// Digests that can be absorbed.
+    type Digest;
+
+    /// A transcript that starts with `prefix` and its length.
+    fn new(prefix: &[u8]) -> Self;
+
+    /// Absorbs a commitment.
+    fn absorb_digest(&mut self, digest: &Self::Digest);
+
+    /// Absorbs values.
+    fn absorb(&mut self, values: &[EF]);
+
+    /// A challenge, uniform among the extension field's elements outside the base field. That no challenge lies in the base
+    /// field, where all evaluation domains are, spares every user the exceptional case.
+    fn challenge(&mut self) -> EF;
+
+    /// A number of `bits <= 32` uniform bits.
+    fn index(&mut self, bits: usize) -> usize;
+
+    /// Finds a nonce that [`check_grinding`](Self::check_grinding) accepts for `bits <= 32`, and absorbs it. Which one
+    /// depends on how threads run.
+    #[cfg(feature = "prover")]
+    fn grind(&mut self, bits: usize) -> u64;
+
+    /// Absorbs the nonce and tells whether it took about `2^bits` hashes to find.
+    #[must_use]
+    fn check_grinding(&mut self, bits: usize, nonce: u64) -> bool;
+}
+
+/// Rows or nodes that one thread hashes before it takes more.
+const TASK: usize = 256;
+
+/// Whether a hash's word meets the condition of grinding.
+fn meets(word: u64, bits: usize) -> bool {
+    word.trailing_zeros() as usize >= bits
+}
+
+/// The nonce that `find` finds among some consecutive ones; it is asked for range after range, by all threads.
+#[cfg(feature = "prover")]
+fn find_nonce(find: impl Fn(std::ops::Range<u64>) -> Option<u64> + Send + Sync) -> u64 {
+    use p3_maybe_rayon::prelude::*;
+
+    const NONCES: u64 = 1 << 10;
+    (0..(1 << 63) / NONCES)
+        .into_par_iter()
+        .find_map_any(|task: u64| find(task * NONCES..(task + 1) * NONCES))
+        .expect("one of 2^63 nonces meets 32 bits")
+}

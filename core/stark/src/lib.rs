@@ -1,0 +1,55 @@
+//! A zero-knowledge STARK for tables of several heights, joined by buses, over the Goldilocks field.
+//!
+//! State each table as a [`Chip`](air::Chip), make a [`ProvingKey`] from the chips and [`Parameters`], fill a [`Trace`](air::Trace) for
+//! each, and prove. A [`VerifierKey`] of the same chips verifies. Nothing is trusted, nothing is downloaded; proofs are hidden by blinding
+//! rows, masks and salts.
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | [`air`] | how a chip states constraints and speaks on buses; the checker that names every failure |
+//! | [`field`] | the base field and its extension |
+//! | [`control`] | progress and cancellation |
+//! | [`secret`] | memory that is overwritten |
+//!
+//! This crate knows nothing of what its tables are about: no documents, no names of suites, no files, no network.
+//!
+//! ```
+#![doc = include_str!("../examples/fibonacci.rs")]
+//! ```
+
+pub mod air;
+pub mod control;
+mod domain;
+pub mod field;
+mod fixed;
+mod fri;
+mod hash;
+mod key;
+mod mask;
+mod merkle;
+#[cfg(all(any(test, feature = "testing"), feature = "prover"))]
+pub mod oracle;
+mod params;
+mod proof;
+#[cfg(feature = "prover")]
+mod prover;
+mod recorder;
+mod rows;
+pub mod secret;
+mod security;
+mod shape;
+mod symbol;
+#[cfg(all(any(test, feature = "testing"), feature = "prover"))]
+pub mod testing;
+mod verify;
+
+pub use hash::HashFunction;
+pub use key::VerifierKey;
+pub use params::Parameters;
+#[cfg(feature = "prover")]
+pub use prover::{ProveError, ProvingKey};
+pub use security::{COLLISION_BITS, LineTheorem, Security, SecurityTerm, sum_bits};
+pub use verify::{Check, VerifyError};
+
+#[cfg(all(test, feature = "prover"))]
+mod tests;

@@ -1,0 +1,126 @@
+//! Merkle trees over matrices of several heights, opened at many rows at once.
+//!
+//! The leaves are the rows of the tallest matrix, each hashed with its salt. Where the number of nodes falls to the height of
+//! another matrix, each node is hashed with that matrix's row:
+//!
+//! ```text
+//!   root
+//!    |            node = H(H(left, right), H(row))     height of the second matrix
+//!    |            node = H(left, right)
+//!   leaf = H(row, salt)                                height of the tallest matrix
+//! ```
+//!
+//! So row `i` of the tallest matrix comes with row `i >> k` of one that is `2^k` times less high. Only leaves are salted:
+//! every other hash of a row has a salted leaf below it.
+//!
+//! Heights, widths and salting are the verifier's own, so every hash on the way from an opened leaf to the root has one place and
+//! one length of input. Trees bind by that alone (see [`ProofHash`]).
+//!
+//! An opening of a set of leaves has the siblings that do not follow from the leaves themselves, bottom level first, from left to
+//! right: their number follows from the indices.
+
+use crate::hash::ProofHash;
+
+#[cfg(feature = "prover")]
+pub(crate) use tree::MerkleTree;
+
+#[cfg(all(test, feature = "prover"))]
+mod tests;
+
+#[cfg(feature = "prover")]
+mod tree {
+    use super::*;
+    use crate::hash::{Rows, Salt};
+
+    /// All nodes of a tree.
+    pub(crate) struct MerkleTree<H: ProofHash> {
+        /// Leaves first, root last.
+        levels: Vec<Vec<H::Digest>>,
+    }
+
+    impl<H: ProofHash> MerkleTree<H> {
+        /// The tree over `matrices`, tallest first, all heights different powers of two; `salts` has one for each row of the
+        /// tallest, or there are none. Lower matrices without columns are passed over.
+        pub(crate) fn new<R: Rows>(matrices: &[&R], salts: Option<&[Salt]>) -> Self {
+            let (tallest, lower) = matrices.split_first().expect("a tree has rows");
+            let mut lower = lower.iter().filter(|matrix| matrix.width() > 0).peekable();
+            let mut levels = vec![H::hash_rows(*tallest, salts)];
+            while let Some(below) = levels.last().filter(|level| level.len() > 1) {
+                let mut level = H::nodes(below);
+                if let Some(matrix) = lower.next_if(|matrix| matrix.count() == level.len()) {
+                    let rows = H::hash_rows(*matrix, None);
+                    level = with_rows::<H>(&level, &rows);
+                }
+                levels.push(level);
+            }
+            Self { levels }
+        }
+
+        /// The commitment.
+        pub(crate) fn root(&self) -> H::Digest {
+            self.levels[self.levels.len() - 1][0]
+        }
+
+        /// The siblings that open the leaves of these indices, which are sorted and distinct.
+        pub(crate) fn siblings(&self, indices: &[usize]) -> Vec<H::Digest> {
+            debug_assert!(indices.is_sorted_by(|a, b| a < b));
+            let mut siblings = Vec::new();
+            let mut indices = indices.to_vec();
+            for level in &self.levels[..self.levels.len() - 1] {
+                siblings.extend(lone(&indices).map(|index| level[index ^ 1]));
+                indices = parents(&indices);
+            }
+            siblings
+        }
+    }
+
+    /// The indices whose siblings are not among them.
+    fn lone(indices: &[usize]) -> impl Iterator<Item = usize> {
+        indices.iter().copied().filter(|index| indices.binary_search(&(index ^ 1)).is_err())
+    }
+}
+
+/// The distinct parents of sorted indices.
+pub(crate) fn parents(indices: &[usize]) -> Vec<usize> {
+    let mut parents: Vec<_> = indices.iter().map(|index| index >> 1).collect();
+    parents.dedup();
+    parents
+}
+
+fn with_rows<H: ProofHash>(nodes: &[H::Digest], rows: &[H::Digest]) -> Vec<H::Digest> {
+    let pairs: Vec<_> = nodes.iter().zip(rows).flat_map(|(&node, &row)| [node, row]).collect();
+    H::nodes(&pairs)
+}
+
+/// The root of a tree of `2^log_height` leaves, from opened rows.
+///
+/// `rows` gives the hashes of the opened rows of the matrix of a height, which is given as its logarithm, at the sorted
+/// distinct indices, or none where there is no such matrix. `sibling` gives the next sibling. Without indices the root is the
+/// zero digest, which no tree has.
+pub(crate) fn root<H: ProofHash, E>(
+    log_height: usize,
+    indices: &[usize],
+    mut rows: impl FnMut(usize, &[usize]) -> Result<Option<Vec<H::Digest>>, E>,
+    mut sibling: impl FnMut() -> Result<H::Digest, E>,
+) -> Result<H::Digest, E> {
+    debug_assert!(indices.is_sorted_by(|a, b| a < b));
+    let mut indices = indices.to_vec();
+    let mut nodes = rows(log_height, &indices)?.unwrap_or_default();
+    for log_height in (0..log_height).rev() {
+        let mut children = Vec::with_capacity(2 * nodes.len());
+        let mut opened = indices.iter().zip(&nodes).peekable();
+        while let Some((&index, &node)) = opened.next() {
+            let other = match opened.next_if(|(next, _)| **next == index ^ 1) {
+                Some((_, &neighbour)) => neighbour,
+                None => sibling()?,
+            };
+            children.extend(if index & 1 == 0 { [node, other] } else { [other, node] });
+        }
+        indices = parents(&indices);
+        nodes = H::nodes(&children);
+        if let Some(rows) = rows(log_height, &indices)? {
+            nodes = with_rows::<H>(&nodes, &rows);
+        }
+    }
+    Ok(nodes.first().copied().unwrap_or_default())
+}

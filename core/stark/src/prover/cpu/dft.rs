@@ -1,0 +1,422 @@
+//! Low-degree extension: columns from the subgroup of a table's rows to cosets of it.
+//!
+//! A matrix is transformed strip by strip: a strip stays in the second-level cache while all layers run over it. The layers are those of the
+//! recursion `f mod (X^2m - r^2)` to `f mod (X^m - r)` and `f mod (X^m + r)`. Coefficients go in in natural order, values come out in
+//! bit-reversed order, and bit-reversed evaluations on `B` cosets of `N` points, one behind the other, are those on the domain of `B N` points.
+//!
+//! In this field 2 generates the roots of unity of order 64 (its own order is 192). So six layers make a *group*: once `X` is scaled for a block's modulus to be
+//! `Y^M - 1`, every twiddle of the group is plus or minus a power of two, known when compiling. What is left are as many general multiplications an
+//! element as there are groups; those of the first one shift the coset.
+
+use p3_field::{Field, PrimeCharacteristicRing, TwoAdicField};
+use p3_matrix::Matrix;
+use p3_matrix::dense::RowMajorMatrix;
+use p3_maybe_rayon::prelude::*;
+use p3_util::reverse_bits_len;
+
+use super::Packed;
+use crate::field::F;
+use crate::hash::Rows;
+use crate::prover::strips::{Buffers, Line, Strips};
+
+/// Layers of a group: the roots of unity of order `2^GROUP` are powers of two.
+const GROUP: usize = 6;
+
+/// The generator of order `2^GROUP` is 2 to this power.
+const LOG_ROOT: u64 = 39;
+
+/// The order of 2.
+const ORDER_OF_TWO: u64 = 192;
+
+/// Layers that lines pass through together, for which they are read and written once: the registers hold `2^PASS` elements.
+const PASS: usize = 3;
+
+/// Transforms of up to some size.
+pub(super) struct Dft {
+    /// By the logarithm of the size of a transform: what the elements are multiplied by between its first group of layers and the next.
+    scales: Vec<Vec<F>>,
+    inverse_scales: Vec<Vec<F>>,
+    pub(super) buffers: Buffers,
+}
+
+impl Dft {
+    /// For tables of up to `2^log_height` rows.
+    pub(super) fn new(log_height: usize) -> Self {
+        let generator = F::two_adic_generator;
+        let scales = |log_size: usize| self::scales(log_size, generator(log_size));
+        let inverse_scales = |log_size: usize| self::scales(log_size, generator(log_size).inverse());
+        Self {
+            scales: (0..=log_height).map(scales).collect(),
+            inverse_scales: (0..=log_height).map(inverse_scales).collect(),
+            buffers: Buffers::default(),
+        }
+    }
+
+    /// Columns given by their cells, on the coset `shift * H` of `2^log_blowup` times as many points, in bit-reversed order.
+    pub(super) fn extend(&self, cells: &RowMajorMatrix<F>, log_blowup: usize, shift: F) -> Strips {
+        self.extend_to(cells, log_blowup, shift, |_| true)
+    }
+
+    /// The same on some of the cosets of as many points as there are rows; the others' rows are not written.
+    pub(super) fn extend_to(
+        &self,
+        cells: &RowMajorMatrix<F>,
+        log_blowup: usize,
+        shift: F,
+        wanted: impl Fn(usize) -> bool + Sync,
+    ) -> Strips {
+        let height = cells.height();
+        let log_height = height.ilog2() as usize;
+        let mut coefficients = Strips::gather(cells, &self.buffers, |row| reverse_bits_len(row, log_height));
+        let scale = vec![F::from_usize(height).inverse(); height];
+        let strips = coefficients.lines_mut().par_chunks_exact_mut(height);
+        strips.for_each(|lines| backward(lines, &scale, &self.inverse_scales));
+        self.evaluate_strips(&coefficients, log_blowup, shift, wanted)
+    }
+
+    /// The same of columns given by their coefficients, a row for each power.
+    pub(super) fn evaluate(&self, coefficients: &RowMajorMatrix<F>, log_blowup: usize, shift: F) -> Strips {
+        self.evaluate_strips(
+            &Strips::gather(coefficients, &self.buffers, |row| row),
+            log_blowup,
+            shift,
+            |_| true,
+        )
+    }
+
+    fn evaluate_strips(
+        &self,
+        coefficients: &Strips,
+        log_blowup: usize,
+        shift: F,
+        wanted: impl Fn(usize) -> bool + Sync,
+    ) -> Strips {
+        let height = coefficients.height();
+        let log_height = height.ilog2() as usize;
+        let generator = F::two_adic_generator(log_height + log_blowup);
+        let shifts = |coset| -> Vec<F> {
+            let power = generator.exp_u64(reverse_bits_len(coset, log_blowup) as u64);
+            (shift * power).powers().take(height).collect()
+        };
+        let shifts: Vec<_> = (0..1 << log_blowup).map(shifts).collect();
+        let mut values = Strips::unwritten(coefficients.width(), height << log_blowup, &self.buffers);
+        values.lines_mut().par_chunks_exact_mut(height).enumerate().for_each(|(number, lines)| {
+            let (strip, coset) = (number >> log_blowup, number % (1 << log_blowup));
+            if wanted(coset) {
+                forward(coefficients.strip(strip), lines, &shifts[coset], &self.scales);
+            }
+        });
+        values
+    }
+}
+
+/// The powers of `generator`, of order `2^log_size`, by which block `b` of those that the first group of layers leaves is scaled, its
+/// number reversed: nothing where there is no more than one group.
+fn scales(log_size: usize, generator: F) -> Vec<F> {
+    let Some(log_block) = log_size.checked_sub(GROUP).filter(|&log_block| log_block > 0) else {
+        return Vec::new();
+    };
+    let base = |block| generator.exp_u64(reverse_bits_len(block, GROUP) as u64);
+    (0..1 << GROUP).flat_map(|block| base(block).powers().take(1 << log_block)).collect()
+}
+
+/// Coefficients in natural order to values in bit-reversed order, from one place to another. `shifts` are powers of what shifts the
+/// coset.
+fn forward(from: &[Line], to: &mut [Line], shifts: &[F], scales: &[Vec<F>]) {
+    first_pass_forward(to, |_, line, pack| from[line][pack] * shifts[line]);
+    forward_rest(to, scales);
+}
+
+/// The same in place.
+fn forward_block(lines: &mut [Line], shifts: &[F], scales: &[Vec<F>]) {
+    first_pass_forward(lines, |lines, line, pack| lines[line][pack] * shifts[line]);
+    forward_rest(lines, scales);
+}
+
+#[inline(always)]
+fn first_pass_forward(lines: &mut [Line], load: impl Fn(&[Line], usize, usize) -> Packed) {
+    match lines.len().ilog2() {
+        0 => forward_pass::<1>(lines, const { twiddles(0, 0) }, load),
+        1 => forward_pass::<2>(lines, const { twiddles(0, 0) }, load),
+        2 => forward_pass::<4>(lines, const { twiddles(0, 0) }, load),
+        _ => forward_pass::<8>(lines, const { twiddles(0, 0) }, load),
+    }
+}
+
+/// What comes after the first pass, part by part so that each stays in the first cache.
+fn forward_rest(lines: &mut [Line], scales: &[Vec<F>]) {
+    let log_len = lines.len().ilog2() as usize;
+    if log_len <= PASS {
+        return;
+    }
+    let mut blocks = scales[log_len].chunks_exact((lines.len() >> GROUP).max(1));
+    for (number, part) in lines.chunks_exact_mut(1 << (log_len - PASS)).enumerate() {
+        match (log_len - PASS).min(GROUP - PASS) {
+            1 => forward_part::<2>(part, number),
+            2 => forward_part::<4>(part, number),
+            _ => forward_part::<8>(part, number),
+        }
+        let inner = part.chunks_exact_mut((part.len() >> (GROUP - PASS)).max(1));
+        inner.zip(&mut blocks).for_each(|(lines, shifts)| forward_block(lines, shifts, scales));
+    }
+}
+
+/// The second pass of a group in one of its parts. Each part has code of its own, so that its twiddles are constants.
+#[inline(never)]
+fn forward_part<const SIZE: usize>(part: &mut [Line], number: usize) {
+    let load = |lines: &[Line], line: usize, pack: usize| lines[line][pack];
+    match number {
+        0 => forward_pass::<SIZE>(part, const { twiddles(PASS, 0) }, load),
+        1 => forward_pass::<SIZE>(part, const { twiddles(PASS, 1) }, load),
+        2 => forward_pass::<SIZE>(part, const { twiddles(PASS, 2) }, load),
+        3 => forward_pass::<SIZE>(part, const { twiddles(PASS, 3) }, load),
+        4 => forward_pass::<SIZE>(part, const { twiddles(PASS, 4) }, load),
+        5 => forward_pass::<SIZE>(part, const { twiddles(PASS, 5) }, load),
+        6 => forward_pass::<SIZE>(part, const { twiddles(PASS, 6) }, load),
+        _ => forward_pass::<SIZE>(part, const { twiddles(PASS, 7) }, load),
+    }
+}
+
+/// As many layers as `SIZE` elements have, of lines that `load` reads.
+#[inline(always)]
+fn forward_pass<const SIZE: usize>(
+    lines: &mut [Line],
+    twiddles: [u64; SIZE],
+    load: impl Fn(&[Line], usize, usize) -> Packed,
+) {
+    let stride = lines.len() / SIZE;
+    for start in 0..stride {
+        for pack in 0..lines[start].len() {
+            let mut part: [Packed; SIZE] = std::array::from_fn(|i| load(lines, start + i * stride, pack));
+            forward_butterflies(&mut part, twiddles);
+            part.into_iter().enumerate().for_each(|(i, packed)| lines[start + i * stride][pack] = packed);
+        }
+    }
+}
+
+/// Written out, for compilers unroll no loop as long as this one, and twiddles are to be constants.
+#[inline(always)]
+fn forward_butterflies<const SIZE: usize>(part: &mut [Packed; SIZE], twiddles: [u64; SIZE]) {
+    match SIZE {
+        8 => {
+            forward_butterfly(part, 0, 4, twiddles[1]);
+            forward_butterfly(part, 1, 5, twiddles[1]);
+            forward_butterfly(part, 2, 6, twiddles[1]);
+            forward_butterfly(part, 3, 7, twiddles[1]);
+            forward_butterfly(part, 0, 2, twiddles[2]);
+            forward_butterfly(part, 1, 3, twiddles[2]);
+            forward_butterfly(part, 4, 6, twiddles[3]);
+            forward_butterfly(part, 5, 7, twiddles[3]);
+            forward_butterfly(part, 0, 1, twiddles[4]);
+            forward_butterfly(part, 2, 3, twiddles[5]);
+            forward_butterfly(part, 4, 5, twiddles[6]);
+            forward_butterfly(part, 6, 7, twiddles[7]);
+        }
+        4 => {
+            forward_butterfly(part, 0, 2, twiddles[1]);
+            forward_butterfly(part, 1, 3, twiddles[1]);
+            forward_butterfly(part, 0, 1, twiddles[2]);
+            forward_butterfly(part, 2, 3, twiddles[3]);
+        }
+        2 => forward_butterfly(part, 0, 1, twiddles[1]),
+        _ => {}
+    }
+}
+
+#[inline(always)]
+fn forward_butterfly(part: &mut [Packed], low: usize, high: usize, twiddle: u64) {
+    let (a, product) = (part[low], part[high].mul_2exp_u64(twiddle % (ORDER_OF_TWO / 2)));
+    (part[low], part[high]) =
+        if is_negative(twiddle) { (a - product, a + product) } else { (a + product, a - product) };
+}
+
+/// Values in bit-reversed order to coefficients in natural order, scaled: [`forward_block`] undone, but for a factor of the size.
+fn backward(lines: &mut [Line], shifts: &[F], scales: &[Vec<F>]) {
+    backward_rest(lines, scales);
+    let store = |packed: Packed, line: usize| packed * shifts[line];
+    match lines.len().ilog2() {
+        0 => backward_pass::<1>(lines, const { twiddles(0, 0) }, store),
+        1 => backward_pass::<2>(lines, const { twiddles(0, 0) }, store),
+        2 => backward_pass::<4>(lines, const { twiddles(0, 0) }, store),
+        _ => backward_pass::<8>(lines, const { twiddles(0, 0) }, store),
+    }
+}
+
+/// [`forward_rest`] undone.
+fn backward_rest(lines: &mut [Line], scales: &[Vec<F>]) {
+    let log_len = lines.len().ilog2() as usize;
+    if log_len <= PASS {
+        return;
+    }
+    let mut blocks = scales[log_len].chunks_exact((lines.len() >> GROUP).max(1));
+    for (number, part) in lines.chunks_exact_mut(1 << (log_len - PASS)).enumerate() {
+        let inner = part.chunks_exact_mut((part.len() >> (GROUP - PASS)).max(1));
+        inner.zip(&mut blocks).for_each(|(lines, shifts)| backward(lines, shifts, scales));
+        match (log_len - PASS).min(GROUP - PASS) {
+            1 => backward_part::<2>(part, number),
+            2 => backward_part::<4>(part, number),
+            _ => backward_part::<8>(part, number),
+        }
+    }
+}
+
+/// [`forward_part`] undone.
+#[inline(never)]
+fn backward_part<const SIZE: usize>(part: &mut [Line], number: usize) {
+    let store = |packed: Packed, _: usize| packed;
+    match number {
+        0 => backward_pass::<SIZE>(part, const { twiddles(PASS, 0) }, store),
+        1 => backward_pass::<SIZE>(part, const { twiddles(PASS, 1) }, store),
+        2 => backward_pass::<SIZE>(part, const { twiddles(PASS, 2) }, store),
+        3 => backward_pass::<SIZE>(part, const { twiddles(PASS, 3) }, store),
+        4 => backward_pass::<SIZE>(part, const { twiddles(PASS, 4) }, store),
+        5 => backward_pass::<SIZE>(part, const { twiddles(PASS, 5) }, store),
+        6 => backward_pass::<SIZE>(part, const { twiddles(PASS, 6) }, store),
+        _ => backward_pass::<SIZE>(part, const { twiddles(PASS, 7) }, store),
+    }
+}
+
+/// [`forward_pass`] undone, but for a factor of `SIZE`.
+#[inline(always)]
+fn backward_pass<const SIZE: usize>(
+    lines: &mut [Line],
+    twiddles: [u64; SIZE],
+    store: impl Fn(Packed, usize) -> Packed,
+) {
+    let stride = lines.len() / SIZE;
+    for start in 0..stride {
+        for pack in 0..lines[start].len() {
+            let mut part: [Packed; SIZE] = std::array::from_fn(|i| lines[start + i * stride][pack]);
+            backward_butterflies(&mut part, twiddles);
+            for (i, packed) in part.into_iter().enumerate() {
+                lines[start + i * stride][pack] = store(packed, start + i * stride);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn backward_butterflies<const SIZE: usize>(part: &mut [Packed; SIZE], twiddles: [u64; SIZE]) {
+    match SIZE {
+        8 => {
+            backward_butterfly(part, 0, 1, twiddles[4]);
+            backward_butterfly(part, 2, 3, twiddles[5]);
+            backward_butterfly(part, 4, 5, twiddles[6]);
+            backward_butterfly(part, 6, 7, twiddles[7]);
+            backward_butterfly(part, 0, 2, twiddles[2]);
+            backward_butterfly(part, 1, 3, twiddles[2]);
+            backward_butterfly(part, 4, 6, twiddles[3]);
+            backward_butterfly(part, 5, 7, twiddles[3]);
+            backward_butterfly(part, 0, 4, twiddles[1]);
+            backward_butterfly(part, 1, 5, twiddles[1]);
+            backward_butterfly(part, 2, 6, twiddles[1]);
+            backward_butterfly(part, 3, 7, twiddles[1]);
+        }
+        4 => {
+            backward_butterfly(part, 0, 1, twiddles[2]);
+            backward_butterfly(part, 2, 3, twiddles[3]);
+            backward_butterfly(part, 0, 2, twiddles[1]);
+            backward_butterfly(part, 1, 3, twiddles[1]);
+        }
+        2 => backward_butterfly(part, 0, 1, twiddles[1]),
+        _ => {}
+    }
+}
+
+#[inline(always)]
+fn backward_butterfly(part: &mut [Packed], low: usize, high: usize, twiddle: u64) {
+    let (a, b, inverse) = (part[low], part[high], (ORDER_OF_TWO - twiddle) % ORDER_OF_TWO);
+    let difference = if is_negative(inverse) { b - a } else { a - b };
+    (part[low], part[high]) = (a + b, difference.mul_2exp_u64(inverse % (ORDER_OF_TWO / 2)));
+}
+
+/// Whether 2 to this power is minus a smaller power of 2.
+const fn is_negative(exponent: u64) -> bool {
+    exponent >= ORDER_OF_TWO / 2
+}
+
+/// The twiddles of a pass, as powers of 2: that of its block `b` of its layer `l` is number `2^l + b`. The pass begins at layer `first`
+/// of the group, in block `block` of that layer.
+const fn twiddles<const SIZE: usize>(first: usize, block: usize) -> [u64; SIZE] {
+    let mut twiddles = [0; SIZE];
+    let mut number = 1;
+    while number < SIZE {
+        let layer = number.ilog2();
+        let (layer, block) = (first as u32 + layer, (block << layer) + number - (1 << layer));
+        // Block b of layer l is that of the generator of order 2^(l+1) to the power of b, its l bits reversed.
+        let reversed = if layer == 0 { 0 } else { (block as u64).reverse_bits() >> (u64::BITS - layer) };
+        twiddles[number] = (LOG_ROOT * (reversed << (GROUP as u32 - 1 - layer))) % ORDER_OF_TWO;
+        number += 1;
+    }
+    twiddles
+}
+
+#[cfg(test)]
+mod tests {
+    use p3_dft::{Radix2Dit, TwoAdicSubgroupDft};
+    use p3_matrix::bitrev::BitReversibleMatrix;
+    use rand::rngs::StdRng;
+    use rand::{RngExt, SeedableRng};
+
+    use super::*;
+
+    fn cells(log_height: usize, width: usize) -> RowMajorMatrix<F> {
+        let mut rng = StdRng::seed_from_u64(width as u64);
+        RowMajorMatrix::new((0..width << log_height).map(|_| rng.random()).collect(), width)
+    }
+
+    /// Groups of every number of layers, one, two and three of them, and strips that are not whole.
+    const SHAPES: [(usize, usize); 15] = [
+        (0, 1),
+        (1, 3),
+        (2, 8),
+        (3, 9),
+        (4, 17),
+        (5, 2),
+        (6, 1),
+        (7, 3),
+        (8, 1),
+        (9, 2),
+        (10, 1),
+        (11, 1),
+        (12, 1),
+        (13, 1),
+        (14, 1),
+    ];
+
+    #[test]
+    fn powers_of_two_are_roots_of_unity() {
+        assert_eq!(F::two_adic_generator(GROUP), F::TWO.exp_u64(LOG_ROOT));
+        assert_eq!(F::TWO.exp_u64(ORDER_OF_TWO / 2), F::NEG_ONE);
+    }
+
+    #[test]
+    fn extends_columns() {
+        let dft = Dft::new(14);
+        for (log_height, width) in SHAPES {
+            let (cells, shift) = (cells(log_height, width), F::GENERATOR.square());
+            let expected = Radix2Dit::default().coset_lde_batch(cells.clone(), 2, shift);
+            let values = dft.extend(&cells, 2, shift).to_row_major_matrix();
+            assert!(
+                values == expected.bit_reverse_rows().to_row_major_matrix(),
+                "{width} columns of 2^{log_height} rows"
+            );
+        }
+    }
+
+    #[test]
+    fn evaluates_coefficients() {
+        let dft = Dft::new(14);
+        for (log_height, width) in SHAPES {
+            let coefficients = cells(log_height, width);
+            let mut padded = coefficients.clone();
+            padded.values.resize(width << (log_height + 3), F::ZERO);
+            let expected = Radix2Dit::default().coset_dft_batch(padded, F::GENERATOR);
+            let values = dft.evaluate(&coefficients, 3, F::GENERATOR).to_row_major_matrix();
+            assert!(
+                values == expected.bit_reverse_rows().to_row_major_matrix(),
+                "{width} columns of 2^{log_height} rows"
+            );
+        }
+    }
+}

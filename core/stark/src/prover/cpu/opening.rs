@@ -1,0 +1,277 @@
+//! Values at the out-of-domain points, and the batch of all columns that FRI shows to be low.
+//!
+//! Both read only the first rows of the evaluations, as many as the table has: those on a coset of the order of its height,
+//! which determine its columns.
+
+use p3_dft::TwoAdicSubgroupDft;
+use p3_field::extension::HasFrobenius;
+use p3_field::{Algebra, BasedVectorSpace, Field, PackedValue, PrimeCharacteristicRing, TwoAdicField};
+use p3_maybe_rayon::prelude::*;
+use p3_util::{reverse_bits_len, reverse_slice_index_bits};
+
+use super::{Cpu, Packed, PackedExtension};
+use crate::domain::lagrange;
+use crate::field::{EF, EXTENSION_DEGREE, F, basis_element};
+use crate::fri;
+use crate::hash::Rows;
+use crate::key::VerifierKey;
+use crate::prover::packed::inverses;
+use crate::prover::strips::{STRIP, Strips, strips};
+use crate::prover::wide::{LANES, PACKS, Wide};
+use crate::shape::{Point, QUOTIENT, TREES};
+use crate::verify::points;
+
+/// Each tree's evaluations, by group.
+type Evaluations<'a> = [&'a [Strips]; TREES];
+
+/// Extension elements by their coefficients.
+type Coefficients = [Vec<F>; EXTENSION_DEGREE];
+
+/// Terms whose products are summed before they are reduced.
+const TERMS: usize = 4;
+
+/// A group's columns on its first rows.
+struct GroupRows<'a> {
+    height: usize,
+    /// Strips of each tree.
+    strips: Vec<(&'a Strips, usize)>,
+    /// Of each point at which columns are opened: what is opened there.
+    points: Vec<(usize, Vec<Opened>)>,
+}
+
+/// A base column opened at a point.
+struct Opened {
+    /// Its place among the columns of all strips.
+    column: usize,
+    /// The term it belongs to.
+    term: usize,
+    /// The basis element that it is the coefficient of.
+    basis: EF,
+}
+
+impl<'a> GroupRows<'a> {
+    fn new(key: &VerifierKey, trees: Evaluations<'a>, group: usize) -> Self {
+        let shape = &key.shape;
+        let (mut all, mut first_columns) = (Vec::new(), [0; TREES]);
+        for (tree, first_column) in trees.iter().zip(&mut first_columns) {
+            *first_column = all.len() * STRIP;
+            if let Some(matrix) = tree.get(group) {
+                all.extend((0..strips(matrix.width())).map(|strip| (matrix, strip)));
+            }
+        }
+        let at = |point| {
+            let terms = shape.terms.iter().enumerate();
+            let terms = terms.filter(|(_, term)| (term.group, term.point) == (group, point));
+            let opened = terms.flat_map(|(index, term)| {
+                let column = first_columns[term.tree] + term.column;
+                let opened = move |i| Opened { column: column + i, term: index, basis: basis_element(i) };
+                (0..term.base_columns()).map(opened)
+            });
+            (point, opened.collect::<Vec<_>>())
+        };
+        let points = (0..shape.points.len()).map(at).filter(|(_, opened)| !opened.is_empty());
+        Self { height: shape.groups[group].height(), strips: all, points: points.collect() }
+    }
+
+    /// Tiles of rows: as many in one as a wide element has lanes.
+    fn tiles(&self) -> usize {
+        self.height / LANES
+    }
+
+    /// All columns on the rows of a tile.
+    fn columns(&self, tile: usize) -> Vec<Wide> {
+        let rows = std::array::from_fn(|lane| tile * LANES + lane);
+        let mut columns = vec![Wide::ZERO; self.strips.len() * STRIP];
+        for ((matrix, strip), columns) in self.strips.iter().zip(columns.chunks_exact_mut(STRIP)) {
+            matrix.each_column(*strip, &rows, |column, pack, cells| columns[column].0[pack] = cells);
+        }
+        columns
+    }
+
+    /// Adds each opened column's value, the sum of its cells times the rows' weights, to its term. `weights` are those of the points
+    /// in their order.
+    fn evaluate(&self, weights: &[Coefficients], values: &mut [EF]) {
+        let opened: Vec<_> = self.points.iter().flat_map(|(_, opened)| opened).collect();
+        let zero = || vec![[Packed::ZERO; EXTENSION_DEGREE]; opened.len()];
+        let add_tile = |mut sums: Vec<[Packed; EXTENSION_DEGREE]>, tile| {
+            let columns = self.columns(tile);
+            let mut next = sums.iter_mut();
+            for ((_, opened), weights) in self.points.iter().zip(weights) {
+                let weights = weights.each_ref().map(|weights| Wide::from_slice(&weights[tile * LANES..]));
+                for (opened, sums) in opened.iter().zip(&mut next) {
+                    for (sum, weights) in sums.iter_mut().zip(&weights) {
+                        *sum += Packed::dot_product::<PACKS>(&columns[opened.column].0, &weights.0);
+                    }
+                }
+            }
+            sums
+        };
+        let add = |mut a: Vec<[Packed; EXTENSION_DEGREE]>, b: Vec<_>| {
+            for (a, b) in a.iter_mut().flatten().zip(b.into_iter().flatten()) {
+                *a += b;
+            }
+            a
+        };
+        let sums = (0..self.tiles()).into_par_iter().par_fold_reduce(zero, add_tile, add);
+        for (opened, sums) in opened.into_iter().zip(sums) {
+            let sum = EF::from_basis_coefficients_fn(|i| sums[i].as_slice().iter().copied().sum::<F>());
+            values[opened.term] += sum * opened.basis;
+        }
+    }
+
+    /// Of each point the sum of the columns opened there, each times its term's weight, on the first rows.
+    fn weigh(&self, term_weights: &[EF]) -> Vec<Coefficients> {
+        let weights: Vec<Vec<_>> = self
+            .points
+            .iter()
+            .map(|(_, opened)| opened.iter().map(|opened| term_weights[opened.term] * opened.basis).collect())
+            .collect();
+        let tile = |tile| {
+            let columns = self.columns(tile);
+            let points = self.points.iter().zip(&weights);
+            points.map(|((_, opened), weights)| weigh(&columns, opened, weights)).collect::<Vec<_>>()
+        };
+        let tiles: Vec<_> = (0..self.tiles()).into_par_iter().map(tile).collect();
+        let point = |point: usize| {
+            std::array::from_fn(|i| {
+                let sums = tiles.iter().flat_map(|sums| Packed::unpack_slice(&sums[point][i].0));
+                sums.copied().collect()
+            })
+        };
+        (0..self.points.len()).map(point).collect()
+    }
+}
+
+/// The sum of columns, each times its weight, on the rows of a tile.
+fn weigh(columns: &[Wide], opened: &[Opened], weights: &[EF]) -> [Wide; EXTENSION_DEGREE] {
+    let mut sums = [Wide::ZERO; EXTENSION_DEGREE];
+    let ((opened, opened_rest), (weights, weights_rest)) =
+        (opened.as_chunks::<TERMS>(), weights.as_chunks::<TERMS>());
+    for (opened, weights) in opened.iter().zip(weights) {
+        for (i, sum) in sums.iter_mut().enumerate() {
+            let weights = weights.map(|weight| coefficients(weight)[i]);
+            for (pack, sum) in sum.0.iter_mut().enumerate() {
+                let cells = opened.each_ref().map(|opened| columns[opened.column].0[pack]);
+                *sum += Packed::mixed_dot_product(&cells, &weights);
+            }
+        }
+    }
+    for (opened, weight) in opened_rest.iter().zip(weights_rest) {
+        for (i, sum) in sums.iter_mut().enumerate() {
+            *sum += columns[opened.column] * coefficients(*weight)[i];
+        }
+    }
+    sums
+}
+
+/// The values of all terms that are not masks, in order, and zeros for masks.
+pub(super) fn open(key: &VerifierKey, trees: Evaluations<'_>, zeta: EF) -> Vec<EF> {
+    let shape = &key.shape;
+    let mut values = vec![EF::ZERO; shape.terms.len()];
+    for (index, group) in shape.groups.iter().enumerate() {
+        let point = zeta.exp_power_of_2(shape.lift(index));
+        let weights = lagrange(group.log_height, key.shift(index), point);
+        let mut rows = GroupRows::new(key, trees, index);
+        // The quotient's mask is not opened by its rows.
+        rows.points.retain(|(number, _)| shape.points[*number] != Point::Mask);
+        let weights = rows.points.iter().map(|(number, _)| match shape.points[*number] {
+            Point::Row(offset) => shifted(&weights, group.log_height, offset),
+            Point::Mask => Coefficients::default(),
+        });
+        rows.evaluate(&weights.collect::<Vec<_>>(), &mut values);
+    }
+    values
+}
+
+/// The weights of rows in bit-reversed order for the point `offset` rows further on, from those in natural order.
+fn shifted(weights: &[EF], log_height: usize, offset: i32) -> Coefficients {
+    let weight = |row: usize| {
+        let natural = reverse_bits_len(row, log_height).wrapping_add_signed(-(offset as isize));
+        weights[natural & (weights.len() - 1)]
+    };
+    let shifted: Vec<_> = (0..weights.len()).map(|row| coefficients(weight(row))).collect();
+    std::array::from_fn(|i| shifted.iter().map(|coefficients| coefficients[i]).collect())
+}
+
+fn coefficients(element: EF) -> [F; EXTENSION_DEGREE] {
+    let coefficients: &[F] = element.as_basis_coefficients_slice();
+    std::array::from_fn(|i| coefficients[i])
+}
+
+impl Cpu {
+    /// The codeword that FRI folds, in bit-reversed order.
+    pub(super) fn batch_terms(
+        &self,
+        key: &VerifierKey,
+        trees: Evaluations<'_>,
+        values: &[EF],
+        zeta: EF,
+        term_weights: &[EF],
+    ) -> Vec<EF> {
+        let shape = &key.shape;
+        let height = 1 << shape.log_height();
+        let log_size = key.log_codeword();
+        let mut xs: Vec<F> =
+            F::two_adic_generator(shape.log_height()).shifted_powers(F::GENERATOR).take(height).collect();
+        reverse_slice_index_bits(&mut xs);
+        debug_assert_eq!(xs[1], fri::point(F::GENERATOR, log_size, 1));
+
+        let mut claimed = vec![EF::ZERO; shape.points.len()];
+        for ((term, &weight), &value) in shape.terms.iter().zip(term_weights).zip(values) {
+            claimed[term.point] += weight * value;
+        }
+        let mut numerators: Vec<Coefficients> =
+            claimed.iter().map(|&claimed| coefficients(-claimed).map(|c| vec![c; height])).collect();
+        for group in 0..shape.groups.len() {
+            let (rows, lift) = (GroupRows::new(key, trees, group), shape.lift(group));
+            for ((point, _), weighed) in rows.points.iter().zip(rows.weigh(term_weights)) {
+                for (numerators, weighed) in numerators[*point].iter_mut().zip(weighed) {
+                    numerators.iter_mut().enumerate().for_each(|(row, sum)| *sum += weighed[row >> lift]);
+                }
+            }
+        }
+
+        let quotient = &trees[QUOTIENT][0];
+        let mask = |i| (0..height).map(move |row| quotient.cell(row, shape.fri_mask() + i)).collect();
+        let mut sums: Coefficients = std::array::from_fn(mask);
+        for (numerators, &point) in numerators.iter().zip(&points(key, zeta)) {
+            add_quotients(&mut sums, numerators, &xs, point);
+        }
+        let sum = |row| EF::from_basis_coefficients_fn(|i| sums[i][row]);
+        self.extend_codeword(key, (0..height).map(sum).collect())
+    }
+
+    /// A polynomial's values on the whole evaluation domain of the tallest group from those on its first rows.
+    fn extend_codeword(&self, key: &VerifierKey, mut values: Vec<EF>) -> Vec<EF> {
+        reverse_slice_index_bits(&mut values);
+        // Both domains are shifted alike: the shift is left in the coefficients.
+        let mut coefficients = self.small_dft.idft_algebra(values);
+        coefficients.resize(coefficients.len() << key.parameters.log_blowup, EF::ZERO);
+        let mut values = self.small_dft.dft_algebra(coefficients);
+        reverse_slice_index_bits(&mut values);
+        values
+    }
+}
+
+/// Adds `numerator / (x - point)` to each sum.
+///
+/// With the conjugate of the point, `1 / (x - point) = (x - conjugate) / ((x - point) (x - conjugate))`, a denominator of the
+/// base field.
+fn add_quotients(sums: &mut Coefficients, numerators: &Coefficients, xs: &[F], point: EF) {
+    let conjugate = point.frobenius();
+    let [trace, norm] =
+        [point + conjugate, point * conjugate].map(|value| Packed::from(coefficients(value)[0]));
+    let xs = Packed::pack_slice(xs);
+    let denominators: Vec<_> = xs.iter().map(|&x| (x - trace) * x + norm).collect();
+    let conjugate = PackedExtension::from(conjugate);
+    let numerators = numerators.each_ref().map(|numerators| Packed::pack_slice(numerators));
+    let mut sums = sums.each_mut().map(|sums| Packed::pack_slice_mut(sums));
+    for (index, inverse) in inverses(&denominators).into_iter().enumerate() {
+        let numerator = PackedExtension::from_basis_coefficients_fn(|i| numerators[i][index]);
+        let quotient = numerator * (PackedExtension::from(xs[index]) - conjugate) * inverse;
+        let coefficients: &[Packed] = quotient.as_basis_coefficients_slice();
+        for (sums, &coefficient) in sums.iter_mut().zip(coefficients) {
+            sums[index] += coefficient;
+        }
+    }
+}

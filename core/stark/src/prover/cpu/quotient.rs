@@ -1,0 +1,237 @@
+//! The quotient of the constraints by the zerofiers, group by group.
+
+use p3_dft::TwoAdicSubgroupDft;
+use p3_field::{Field, PrimeCharacteristicRing, TwoAdicField};
+use p3_matrix::dense::RowMajorMatrix;
+use p3_maybe_rayon::prelude::*;
+
+use super::Cpu;
+use super::dft::Dft;
+use super::tiles::Tiles;
+use crate::air::Chip;
+use crate::field::{EF, EXTENSION_DEGREE, F};
+use crate::key::VerifierKey;
+use crate::mask::Table;
+use crate::prover::backend::QuotientInputs;
+use crate::prover::strips::{Reads, Strips};
+use crate::prover::wide::{LANES, Wide, WideExtension};
+use crate::rows::{Composition, Fingerprints, Row};
+use crate::secret::Secret;
+use crate::shape::{ACCUMULATOR, LOOKUP, MAIN};
+
+/// What is known of a group's quotient before a witness is: fixed columns and selectors at its points.
+pub(super) struct GroupKey {
+    tiles: Tiles,
+    /// First, last, transition and inverse zerofier of each tile.
+    selectors: Vec<[Wide; 4]>,
+    /// Of each of the group's tables.
+    tables: Vec<TableKey>,
+    /// All lookup columns, and the accumulator once more on the next row.
+    lookup: Reads,
+}
+
+struct TableKey {
+    main: Reads,
+    public: Reads,
+    /// The fixed window of each tile.
+    fixed: Vec<Wide>,
+    /// The interior selectors of each tile.
+    interiors: Vec<Wide>,
+}
+
+impl GroupKey {
+    pub(super) fn new(key: &VerifierKey, index: usize, dft: &Dft) -> Self {
+        let group = &key.shape.groups[index];
+        let (domain, log_blowup) = (key.domains[index], key.parameters.log_blowup);
+        let tiles = Tiles::new(group.log_height, log_blowup, group.excess);
+        let generator = F::two_adic_generator(group.log_height + log_blowup);
+        let points = |tile: usize| {
+            let tile = tiles.tile(tile);
+            let point = move |lane| key.shift(index) * generator.exp_u64(tiles.point(&tile, lane, 0) as u64);
+            (0..LANES).map(point)
+        };
+        let points: Vec<F> = (0..tiles.count()).flat_map(points).collect();
+        let selectors = domain
+            .selectors(&points)
+            .chunks_exact(LANES)
+            .zip(points.chunks_exact(LANES))
+            .map(|(lanes, points)| {
+                [
+                    Wide::from_lanes(|lane| lanes[lane].first),
+                    Wide::from_lanes(|lane| lanes[lane].last),
+                    Wide::from_lanes(|lane| lanes[lane].transition),
+                    domain.blinding(Wide::from_slice(points))
+                        * Wide::from_lanes(|lane| lanes[lane].inverse_vanishing),
+                ]
+            })
+            .collect();
+        let mut first_public = 0;
+        let tables = group.tables.iter().map(|&number| {
+            let table = &key.shape.tables[number];
+            let columns = extended(dft, &tiles, &key.fixed[number], key.shift(index));
+            let fixed = Reads::new(table.fixed_window.cells.iter().copied());
+            let fixed = (0..tiles.count()).flat_map(|tile| {
+                let tile = tiles.tile(tile);
+                fixed.read(&columns, |offset| tiles.rows(&tile, offset))
+            });
+            first_public += table.publics;
+            let interiors = points.chunks_exact(LANES).flat_map(|points| {
+                table
+                    .interiors
+                    .iter()
+                    .map(|&(before, after)| domain.interior(before, after, Wide::from_slice(points)))
+            });
+            let cells = &table.window.cells;
+            TableKey {
+                main: Reads::new(cells.iter().map(|&(column, offset)| (table.first_column + column, offset))),
+                public: Reads::new((first_public - table.publics..first_public).map(|column| (column, 0))),
+                fixed: fixed.collect(),
+                interiors: interiors.collect(),
+            }
+        });
+        let here = (0..group.widths[LOOKUP]).map(|column| (column, 0));
+        let after = (0..EXTENSION_DEGREE).map(|i| (ACCUMULATOR * EXTENSION_DEGREE + i, 1));
+        Self { tiles, selectors, tables: tables.collect(), lookup: Reads::new(here.chain(after)) }
+    }
+}
+
+/// Columns on their evaluation domain, in bit-reversed order, where quotients are computed.
+fn extended(dft: &Dft, tiles: &Tiles, columns: &[Vec<F>], shift: F) -> Strips {
+    let Some(first) = columns.first() else { return Strips::unwritten(0, 1, &dft.buffers) };
+    let cells = (0..first.len()).flat_map(|row| columns.iter().map(move |column| column[row])).collect();
+    let matrix = RowMajorMatrix::new(cells, columns.len());
+    dft.extend_to(&matrix, tiles.log_blowup(), shift, |coset| tiles.has_coset(coset))
+}
+
+impl Cpu {
+    /// The coefficients of the quotient: the sum of the groups' parts `Q(X^k)`.
+    pub(super) fn combined_quotient<C: Chip>(
+        &self,
+        key: &VerifierKey,
+        evaluations: [&[Strips]; 2],
+        inputs: &QuotientInputs<'_, C>,
+    ) -> Vec<EF> {
+        let shape = &key.shape;
+        let fingerprints = Fingerprints::new(&inputs.challenges, shape.widest_tuple);
+        let powers: Vec<_> = inputs.alpha.powers().take(shape.constraints).map(WideExtension::from).collect();
+        let mut quotient = vec![EF::ZERO; shape.chunks * shape.chunk_len];
+        for (index, &terminal) in inputs.terminals.iter().enumerate() {
+            let group = GroupQuotient {
+                cpu: self,
+                key,
+                index,
+                fingerprints: &fingerprints,
+                powers: &powers,
+                terminal,
+                main: &evaluations[MAIN][index],
+                lookup: &evaluations[LOOKUP][index],
+            };
+            let part = Secret::from(group.interpolate(&group.evaluate(inputs.tables)));
+            let spread = quotient.iter_mut().step_by(1 << shape.lift(index));
+            spread.zip(&*part).for_each(|(coefficient, part)| *coefficient += *part);
+        }
+        quotient
+    }
+}
+
+struct GroupQuotient<'a> {
+    cpu: &'a Cpu,
+    key: &'a VerifierKey,
+    index: usize,
+    fingerprints: &'a Fingerprints<WideExtension>,
+    /// For all constraints of the proof.
+    powers: &'a [WideExtension],
+    terminal: EF,
+    main: &'a Strips,
+    lookup: &'a Strips,
+}
+
+impl GroupQuotient<'_> {
+    /// The quotient on the coset of order `2 N` and on the small one, each in natural order.
+    fn evaluate<C: Chip>(&self, tables: &[Table<'_, C>]) -> [Secret<EF>; 2] {
+        let key = &self.cpu.groups[self.index];
+        let group = &self.key.shape.groups[self.index];
+        let public: Vec<_> = group.tables.iter().flat_map(|&number| tables[number].public()).collect();
+        let public = extended(&self.cpu.dft, &key.tiles, &public, self.key.shift(self.index));
+        let values: Vec<_> =
+            (0..key.tiles.count()).into_par_iter().map(|tile| self.tile(tables, &public, tile)).collect();
+
+        let main = key.tiles.main();
+        let mut quotients =
+            [main * LANES, 1 << key.tiles.log_small()].map(|points| Secret::from(vec![EF::ZERO; points]));
+        for (tile, value) in values.into_iter().enumerate() {
+            for (lane, value) in value.lanes().into_iter().enumerate() {
+                quotients[usize::from(tile >= main)][key.tiles.index(tile, lane)] = value;
+            }
+        }
+        quotients
+    }
+
+    fn tile<C: Chip>(&self, tables: &[Table<'_, C>], public: &Strips, number: usize) -> WideExtension {
+        let (shape, key) = (&self.key.shape, &self.cpu.groups[self.index]);
+        let group = &shape.groups[self.index];
+        let tile = key.tiles.tile(number);
+        let [first, last, transition, inverse_zerofier] = key.selectors[number];
+        let rows = |offset| key.tiles.rows(&tile, offset);
+        let lookup = key.lookup.read(self.lookup, rows);
+        let (columns, after) = lookup.split_at(group.widths[LOOKUP]);
+        let mut columns = columns.chunks_exact(EXTENSION_DEGREE).map(WideExtension::from_coefficients);
+        let accumulator = columns.next().unwrap_or_default();
+        let ends = [accumulator, WideExtension::from_coefficients(after)];
+        let batches: Vec<_> = columns.collect();
+
+        let mut composition = Composition::new(self.fingerprints, self.powers, group.interactions.len());
+        for (&table_number, table_key) in group.tables.iter().zip(&key.tables) {
+            let table = &shape.tables[table_number];
+            let main = table_key.main.read(self.main, rows);
+            let public = table_key.public.read(public, rows);
+            let (fixed, interiors) = (table.fixed_window.cells.len(), table.interiors.len());
+            let row = Row {
+                table,
+                window: &table.window,
+                main: &main,
+                fixed_window: &table.fixed_window,
+                fixed: &table_key.fixed[number * fixed..][..fixed],
+                public: &public,
+                first,
+                last,
+                transition,
+                interiors: &table_key.interiors[number * interiors..][..interiors],
+                interactions: &group.interactions,
+            };
+            composition.add_table(&tables[table_number], row);
+        }
+        let terminal = self.terminal.into();
+        composition.finish(group, [first, last, transition], ends, &batches, terminal) * inverse_zerofier
+    }
+
+    /// The coefficients of the group's part from its values.
+    ///
+    /// The first coset of order `2 N` determines the remainder `R` modulo `X^2N - s^2N`; the quotient is `R + (X^2N - s^2N) H`, and
+    /// the second coset determines `H`.
+    fn interpolate(&self, [main, small]: &[Secret<EF>; 2]) -> Vec<EF> {
+        let (dft, tiles) = (&self.cpu.small_dft, &self.cpu.groups[self.index].tiles);
+        let shift = self.key.shift(self.index);
+        let group = &self.key.shape.groups[self.index];
+        let log_size = group.log_height + self.key.parameters.log_blowup;
+        let small_shift = shift * F::two_adic_generator(log_size);
+        let (order, small_order) = (main.len(), 1 << tiles.log_small());
+
+        let mut quotient = dft.coset_idft_algebra(main.to_vec(), shift);
+        // R on the small coset, on which X^S is constant after scaling.
+        let mut folded = vec![EF::ZERO; small_order];
+        for (i, (&coefficient, power)) in quotient.iter().zip(small_shift.powers()).enumerate() {
+            folded[i % small_order] += coefficient * power;
+        }
+        let remainder = dft.dft_algebra(folded);
+        let modulus = shift.exp_u64(order as u64);
+        let divisor = (small_shift.exp_u64(order as u64) - modulus).inverse();
+        let high = small.iter().zip(remainder).map(|(&value, remainder)| (value - remainder) * divisor);
+        let high = dft.coset_idft_algebra(high.collect(), small_shift);
+        for (i, &coefficient) in high.iter().enumerate() {
+            quotient[i] -= coefficient * modulus;
+        }
+        quotient.extend(high);
+        quotient
+    }
+}

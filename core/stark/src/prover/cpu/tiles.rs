@@ -1,0 +1,88 @@
+//! The points at which the quotient is computed, several at a time.
+//!
+//! A table of `N` rows is extended to a coset of order `B N`, of which point number `e` is `shift * w^e`. The quotient has a little
+//! over `2 N` coefficients: it is computed on the points whose numbers are multiples of `B / 2`, a coset of order `2 N`, and on a
+//! small coset of order `S` besides, points number `1 + i B N / S`. One row of the table is `B` points further on.
+//!
+//! A *tile* is as many points as a wide element has lanes, so chosen that in bit-reversed order they stand side by side.
+
+use p3_util::reverse_bits_len;
+
+use crate::prover::wide::LANES;
+
+#[derive(Clone, Copy)]
+pub(super) struct Tiles {
+    log_height: usize,
+    log_blowup: usize,
+    log_small: usize,
+}
+
+/// The numbers of a tile's points.
+pub(super) struct Tile {
+    first: usize,
+    step: usize,
+}
+
+impl Tiles {
+    pub(super) fn new(log_height: usize, log_blowup: usize, excess: usize) -> Self {
+        let log_small = excess.max(LANES).next_power_of_two().ilog2() as usize;
+        Self { log_height, log_blowup, log_small }
+    }
+
+    /// Logarithm of the small coset's order.
+    pub(super) fn log_small(&self) -> usize {
+        self.log_small
+    }
+
+    fn log_size(&self) -> usize {
+        self.log_height + self.log_blowup
+    }
+
+    /// Tiles of the coset of order `2 N`.
+    pub(super) fn main(&self) -> usize {
+        (2 << self.log_height) / LANES
+    }
+
+    /// Tiles of both cosets.
+    pub(super) fn count(&self) -> usize {
+        self.main() + (1 << self.log_small) / LANES
+    }
+
+    /// The index of a lane's value among those of its coset, in natural order.
+    pub(super) fn index(&self, tile: usize, lane: usize) -> usize {
+        match tile.checked_sub(self.main()) {
+            None => tile + lane * self.main(),
+            Some(small) => small + lane * ((1 << self.log_small) / LANES),
+        }
+    }
+
+    pub(super) fn tile(&self, tile: usize) -> Tile {
+        let (offset, step) = if tile < self.main() {
+            (0, 1 << (self.log_blowup - 1))
+        } else {
+            (1, 1 << (self.log_size() - self.log_small))
+        };
+        let number = |lane| offset + self.index(tile, lane) * step;
+        Tile { first: number(0), step: if LANES > 1 { number(1) - number(0) } else { 0 } }
+    }
+
+    /// The number of a lane's point, `offset` rows further on.
+    pub(super) fn point(&self, tile: &Tile, lane: usize, offset: i32) -> usize {
+        let moved = (offset as isize) << self.log_blowup;
+        (tile.first + lane * tile.step).wrapping_add_signed(moved) & ((1 << self.log_size()) - 1)
+    }
+
+    /// The rows of the lanes' points in a matrix in bit-reversed order, `offset` rows of the table further on.
+    pub(super) fn rows(&self, tile: &Tile, offset: i32) -> [usize; LANES] {
+        std::array::from_fn(|lane| reverse_bits_len(self.point(tile, lane, offset), self.log_size()))
+    }
+
+    pub(super) fn log_blowup(&self) -> usize {
+        self.log_blowup
+    }
+
+    /// Whether there are points among the first `N` rows of a matrix in bit-reversed order, the second, and so on.
+    pub(super) fn has_coset(&self, coset: usize) -> bool {
+        coset < 2 || coset == 1 << (self.log_blowup - 1)
+    }
+}

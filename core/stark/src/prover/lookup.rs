@@ -1,0 +1,181 @@
+//! The columns of the lookup argument (LogUp, eprint 2022/1530).
+
+use p3_field::{BasedVectorSpace, PackedFieldExtension, PackedValue, PrimeCharacteristicRing};
+use p3_matrix::dense::RowMajorMatrix;
+use p3_maybe_rayon::prelude::*;
+use rand::{CryptoRng, RngExt};
+
+use super::ProvingKey;
+use super::packed::{MAX_LANES, Packed, PackedFraction, quotients};
+use super::strips::{Buffers, Reads, Strips};
+use super::wide::{LANES, PACKS, Wide, WideExtension};
+use crate::air::Chip;
+use crate::field::{EF, EXTENSION_DEGREE, F};
+use crate::mask::Table;
+use crate::rows::{Evaluator, Fingerprints, Fraction, Fractions, LookupChallenges, Row};
+use crate::secret::Secret;
+use crate::shape::{Batch, Group, LOOKUP, TableShape};
+
+impl ProvingKey {
+    /// The rows of each group's lookup matrix, and its terminal.
+    pub(super) fn lookup_rows<C: Chip>(
+        &self,
+        tables: &[Table<'_, C>],
+        rows: &[RowMajorMatrix<F>],
+        challenges: &LookupChallenges,
+        rng: &mut impl CryptoRng,
+    ) -> (Vec<RowMajorMatrix<F>>, Vec<EF>) {
+        let shape = &self.verifier.shape;
+        let fingerprints = Fingerprints::new(challenges, shape.widest_tuple);
+        let groups = shape.groups.iter().zip(&self.verifier.domains).zip(rows);
+        groups
+            .map(|((group, domain), main)| {
+                let tables = group.tables.iter().map(|&number| TableRows {
+                    chip: &tables[number],
+                    table: &shape.tables[number],
+                    main: main_reads(&shape.tables[number]),
+                    fixed: &self.verifier.fixed[number],
+                    public: tables[number].public(),
+                });
+                let main = Strips::gather(main, &Buffers::default(), |row| row);
+                let rows = GroupRows { group, main, tables: tables.collect(), fingerprints: &fingerprints };
+                let (mut columns, terminal) = rows.columns(domain.active());
+                columns.values[domain.active() * columns.width..].fill_with(|| rng.random());
+                (columns, terminal)
+            })
+            .unzip()
+    }
+}
+
+/// The committed cells that a table's interactions read.
+fn main_reads(table: &TableShape) -> Reads {
+    let cells = table.interaction_window.cells.iter();
+    Reads::new(cells.map(|&(column, offset)| (table.first_column + column, offset)))
+}
+
+/// A group's cells by row.
+struct GroupRows<'a, C> {
+    group: &'a Group,
+    main: Strips,
+    tables: Vec<TableRows<'a, C>>,
+    fingerprints: &'a Fingerprints<WideExtension>,
+}
+
+/// What a table's interactions depend on besides the committed cells.
+struct TableRows<'a, C> {
+    chip: &'a Table<'a, C>,
+    table: &'a TableShape,
+    main: Reads,
+    fixed: &'a [Vec<F>],
+    public: Vec<Vec<F>>,
+}
+
+impl<C: Chip> GroupRows<'_, C> {
+    /// The lookup columns, zero on the blinding rows, and the terminal.
+    ///
+    /// No denominator is zero but with negligible probability, for it would take a challenge that is a fingerprint; then the proof
+    /// does not verify.
+    fn columns(&self, active: usize) -> (RowMajorMatrix<F>, EF) {
+        let (batches, width) = (self.group.batches.len(), self.group.widths[LOOKUP]);
+        let fractions: Vec<PackedFraction> = (0..active.div_ceil(LANES))
+            .into_par_iter()
+            .flat_map_iter(|tile| packed(&self.fractions(tile * LANES)))
+            .collect();
+        let fractions = Secret::from(fractions);
+        let mut cells = F::zero_vec(self.group.height() * width);
+        let mut lanes = [EF::ZERO; MAX_LANES];
+        let lanes = &mut lanes[..Packed::WIDTH];
+        for (pack, values) in Secret::from(quotients(&fractions)).chunks_exact(batches.max(1)).enumerate() {
+            for (batch, value) in values.iter().enumerate() {
+                value.to_ext_slice(lanes);
+                for (lane, value) in lanes.iter().enumerate() {
+                    let row = pack * Packed::WIDTH + lane;
+                    let at = row * width + (1 + batch) * EXTENSION_DEGREE;
+                    cells[at..at + EXTENSION_DEGREE].copy_from_slice(value.as_basis_coefficients_slice());
+                }
+            }
+        }
+        let terminal = accumulate(&mut cells, width, active);
+        (RowMajorMatrix::new(cells, width), terminal)
+    }
+
+    /// The batches of a tile of rows, each as one fraction.
+    fn fractions(&self, first: usize) -> Vec<Fraction<WideExtension, WideExtension>> {
+        let interactions = self.group.interactions.len();
+        let mut sink =
+            Fractions { fingerprints: self.fingerprints, fractions: Vec::with_capacity(interactions) };
+        self.tables.iter().for_each(|table| self.add_table(table, first, &mut sink));
+        let batch = |batch: &Batch| {
+            let Fraction { count, denominator } = sink.fractions[batch.first];
+            match batch.second {
+                None => Fraction { count: count.into(), denominator },
+                Some(second) => {
+                    let other = sink.fractions[second];
+                    Fraction {
+                        count: other.denominator * count + denominator * other.count,
+                        denominator: denominator * other.denominator,
+                    }
+                }
+            }
+        };
+        self.group.batches.iter().map(batch).collect()
+    }
+
+    fn add_table(
+        &self,
+        rows: &TableRows<'_, C>,
+        first: usize,
+        sink: &mut Fractions<'_, Wide, WideExtension>,
+    ) {
+        let TableRows { chip, table, main, fixed, public } = rows;
+        let mask = self.group.height() - 1;
+        let row = |lane: usize, offset: i32| (first + lane).wrapping_add_signed(offset as isize) & mask;
+        let column = |cells: &[F], offset| match row(0, offset) {
+            start if start + LANES <= cells.len() => Wide::from_slice(&cells[start..]),
+            _ => Wide::from_lanes(|lane| cells[row(lane, offset)]),
+        };
+        let main = main.read(&self.main, |offset| std::array::from_fn(|lane| row(lane, offset)));
+        let fixed_cells = table.interaction_fixed_window.cells.iter();
+        let fixed: Vec<_> = fixed_cells.map(|&(number, offset)| column(&fixed[number], offset)).collect();
+        let public: Vec<_> = public.iter().map(|cells| column(cells, 0)).collect();
+        // Selectors weigh constraints, never interactions.
+        let interiors = vec![Wide::ZERO; table.interiors.len()];
+        let cells = Row {
+            table,
+            window: &table.interaction_window,
+            main: &main,
+            fixed_window: &table.interaction_fixed_window,
+            fixed: &fixed,
+            public: &public,
+            first: Wide::ZERO,
+            last: Wide::ZERO,
+            transition: Wide::ZERO,
+            interiors: &interiors,
+            interactions: &self.group.interactions,
+        };
+        chip.eval_interactions(&mut Evaluator::new(cells, sink));
+    }
+}
+
+/// The fractions of a tile, packed element by packed element.
+fn packed(fractions: &[Fraction<WideExtension, WideExtension>]) -> Vec<PackedFraction> {
+    let pack = |pack: usize| {
+        fractions.iter().map(move |Fraction { count, denominator }| Fraction {
+            count: count.0[pack],
+            denominator: denominator.0[pack],
+        })
+    };
+    (0..PACKS).flat_map(pack).collect()
+}
+
+/// Writes the accumulator, the first column, and returns the terminal.
+fn accumulate(cells: &mut [F], width: usize, active: usize) -> EF {
+    let mut sum = EF::ZERO;
+    for row in cells.chunks_exact_mut(width).take(active) {
+        let (accumulator, batches) = row.split_at_mut(EXTENSION_DEGREE);
+        accumulator.copy_from_slice(sum.as_basis_coefficients_slice());
+        let (batches, _) = batches.as_chunks::<EXTENSION_DEGREE>();
+        sum += batches.iter().map(|batch| EF::from_basis_coefficients_fn(|i| batch[i])).sum::<EF>();
+    }
+    sum
+}

@@ -1,0 +1,258 @@
+//! Matrices kept in strips of columns, each as wide as a cache line.
+//!
+//! What runs down columns, as transforms and openings do, has all it needs side by side; what runs along rows, as hashing does,
+//! reads whole cache lines.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use p3_field::{PackedFieldPow2, PackedValue, PrimeCharacteristicRing};
+use p3_matrix::Matrix;
+use p3_matrix::dense::RowMajorMatrix;
+
+use super::packed::{LINE_ELEMENTS, Packed, first_aligned};
+use super::wide::{LANES, Wide};
+use crate::field::F;
+use crate::hash::Rows;
+use crate::secret::overwrite;
+
+/// Columns of a strip.
+pub(super) const STRIP: usize = LINE_ELEMENTS;
+
+/// Packed elements of a line.
+const LINE_PACKS: usize = STRIP / Packed::WIDTH;
+
+/// The cells of one row that belong to one strip.
+pub(super) type Line = [Packed; LINE_PACKS];
+
+/// Memory for matrices that one proof leaves to the next: to get it anew from the operating system costs as much as to fill it.
+///
+/// What proofs leave are secrets: they are overwritten at once, for 3 % of a proof's time.
+#[derive(Clone, Default)]
+pub(super) struct Buffers(Arc<Mutex<Vec<Vec<F>>>>);
+
+impl Buffers {
+    /// A buffer of this length: the shortest that is long enough, or a new one. What it holds is no matter.
+    fn take(&self, length: usize) -> Vec<F> {
+        let mut free = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = (0..free.len()).filter(|&index| free[index].len() >= length);
+        match fits.min_by_key(|&index| free[index].len()) {
+            Some(index) => free.swap_remove(index),
+            None => F::zero_vec(length),
+        }
+    }
+
+    fn give_back(&self, mut buffer: Vec<F>) {
+        overwrite(&mut buffer);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+    }
+}
+
+/// A matrix of `width` columns; what its last strip has more is zero.
+pub(crate) struct Strips {
+    width: usize,
+    height: usize,
+    /// Strip by strip, each from the first row to the last, from `start` on.
+    values: Vec<F>,
+    start: usize,
+    buffers: Buffers,
+}
+
+impl Drop for Strips {
+    fn drop(&mut self) {
+        self.buffers.give_back(std::mem::take(&mut self.values));
+    }
+}
+
+impl Strips {
+    /// A matrix of cells that are yet to be written, those of the last strip that are no columns' too.
+    pub(super) fn unwritten(width: usize, height: usize, buffers: &Buffers) -> Self {
+        let values = buffers.take((strips(width) * height + 1) * STRIP);
+        Self { width, height, start: first_aligned(&values), values, buffers: buffers.clone() }
+    }
+
+    /// A matrix, its rows in the order given.
+    pub(super) fn gather(
+        matrix: &RowMajorMatrix<F>,
+        buffers: &Buffers,
+        row: impl Fn(usize) -> usize,
+    ) -> Self {
+        let mut gathered = Self::unwritten(matrix.width, matrix.height(), buffers);
+        let height = gathered.height;
+        for to in 0..height {
+            let cells = matrix.values[row(to) * matrix.width..][..matrix.width].chunks(STRIP);
+            for (strip, cells) in cells.enumerate() {
+                let line = gathered.start + (strip * height + to) * STRIP;
+                let (columns, rest) = gathered.values[line..][..STRIP].split_at_mut(cells.len());
+                columns.copy_from_slice(cells);
+                rest.fill(F::ZERO);
+            }
+        }
+        gathered
+    }
+
+    pub(super) fn height(&self) -> usize {
+        self.height
+    }
+
+    /// All strips' lines.
+    pub(super) fn lines(&self) -> &[Line] {
+        let cells = &self.values[self.start..][..strips(self.width) * self.height * STRIP];
+        Packed::pack_slice(cells).as_chunks().0
+    }
+
+    /// All strips' lines.
+    pub(super) fn lines_mut(&mut self) -> &mut [Line] {
+        let cells = &mut self.values[self.start..][..strips(self.width) * self.height * STRIP];
+        Packed::pack_slice_mut(cells).as_chunks_mut().0
+    }
+
+    pub(super) fn strip(&self, strip: usize) -> &[Line] {
+        &self.lines()[strip * self.height..][..self.height]
+    }
+
+    pub(super) fn cell(&self, row: usize, column: usize) -> F {
+        self.cells(row, column..column + 1)[0]
+    }
+
+    /// Cells of one row that lie in one strip.
+    #[inline(always)]
+    fn cells(&self, row: usize, columns: Range<usize>) -> &[F] {
+        let strip = columns.start / STRIP;
+        let line = &self.values[self.start + (strip * self.height + row) * STRIP..][..STRIP];
+        &line[columns.start - strip * STRIP..columns.end - strip * STRIP]
+    }
+
+    /// Hands out the cells of each column of a strip at some rows, one for each lane: column, number of the pack, pack.
+    #[inline(always)]
+    pub(super) fn each_column(
+        &self,
+        strip: usize,
+        rows: &[usize; LANES],
+        mut to: impl FnMut(usize, usize, Packed),
+    ) {
+        let lines = self.strip(strip);
+        for (pack, rows) in rows.chunks_exact(Packed::WIDTH).enumerate() {
+            (0..LINE_PACKS).for_each(|first| {
+                let mut square: [_; Packed::WIDTH] = std::array::from_fn(|row| lines[rows[row]][first]);
+                transpose(&mut square);
+                for (column, cells) in square.into_iter().enumerate() {
+                    to(first * Packed::WIDTH + column, pack, cells);
+                }
+            });
+        }
+    }
+
+    /// The rows one behind the other.
+    pub(super) fn rows(&self, rows: impl IntoIterator<Item = usize>) -> Vec<F> {
+        let mut cells = Vec::new();
+        for row in rows {
+            self.read(row, 0..self.width, |part| cells.extend_from_slice(part));
+        }
+        cells
+    }
+
+    #[cfg(test)]
+    pub(super) fn to_row_major_matrix(&self) -> RowMajorMatrix<F> {
+        RowMajorMatrix::new(self.rows(0..self.height), self.width)
+    }
+}
+
+#[inline(always)]
+fn transpose(square: &mut [Packed; Packed::WIDTH]) {
+    let mut block = 1;
+    while block < square.len() {
+        for i in (0..square.len()).filter(|i| i & block == 0) {
+            (square[i], square[i | block]) = square[i].interleave(square[i | block], block);
+        }
+        block *= 2;
+    }
+}
+
+/// Cells of a matrix that are read together, strip by strip.
+pub(super) struct Reads {
+    /// By row offset.
+    offsets: Vec<(i32, Vec<StripReads>)>,
+    cells: usize,
+}
+
+struct StripReads {
+    strip: usize,
+    /// Where the cells of each of the strip's columns go.
+    places: [Option<usize>; STRIP],
+}
+
+impl Reads {
+    /// Reads these cells, given by column and row offset, in their order.
+    pub(super) fn new(cells: impl IntoIterator<Item = (usize, i32)>) -> Self {
+        let mut offsets: BTreeMap<i32, BTreeMap<usize, [_; STRIP]>> = BTreeMap::new();
+        let mut count = 0;
+        for (column, offset) in cells {
+            let strips = offsets.entry(offset).or_default();
+            let places = strips.entry(column / STRIP).or_insert([None; STRIP]);
+            let before = places[column % STRIP].replace(count);
+            debug_assert_eq!(before, None, "a cell is read once");
+            count += 1;
+        }
+        let strip = |(strip, places)| StripReads { strip, places };
+        let offset =
+            |(offset, strips): (_, BTreeMap<_, _>)| (offset, strips.into_iter().map(strip).collect());
+        Self { offsets: offsets.into_iter().map(offset).collect(), cells: count }
+    }
+
+    /// The cells on some rows, given by the offset from those at which a computation is.
+    pub(super) fn read(&self, matrix: &Strips, rows: impl Fn(i32) -> [usize; LANES]) -> Vec<Wide> {
+        let mut cells = vec![Wide::ZERO; self.cells];
+        for (offset, strips) in &self.offsets {
+            let rows = rows(*offset);
+            for StripReads { strip, places } in strips {
+                matrix.each_column(*strip, &rows, |column, pack, packed| {
+                    if let Some(to) = places[column] {
+                        cells[to].0[pack] = packed;
+                    }
+                });
+            }
+        }
+        cells
+    }
+}
+
+/// Strips of a matrix of `width` columns.
+pub(super) fn strips(width: usize) -> usize {
+    width.div_ceil(STRIP)
+}
+
+impl Rows for Strips {
+    fn width(&self) -> usize {
+        self.width
+    }
+
+    fn count(&self) -> usize {
+        self.height
+    }
+
+    #[inline]
+    fn read(&self, row: usize, columns: Range<usize>, mut to: impl FnMut(&[F])) {
+        let mut next = columns.start;
+        while next < columns.end {
+            let end = (next + STRIP - next % STRIP).min(columns.end);
+            to(self.cells(row, next..end));
+            next = end;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_proof_leaves_is_overwritten() {
+        let buffers = Buffers::default();
+        let cells = RowMajorMatrix::new(vec![F::TWO; 64 * 3], 3);
+        drop(Strips::gather(&cells, &buffers, |row| row));
+        let left = buffers.take(64 * 3);
+        assert!(left.len() >= 64 * STRIP && left.iter().all(|cell| *cell == F::ZERO));
+    }
+}

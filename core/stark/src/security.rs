@@ -1,0 +1,234 @@
+//! Proven soundness, computed from the built tables and the configuration that is used, never by hand.
+//!
+//! The error of a proof is at most the sum of the terms below, up to the Johnson bound with the parameter `m` that makes the sum
+//! least. Grinding before a challenge divides the error of that challenge by the work a new try costs.
+//!
+//! Batching and folding take nothing but lines: a challenge combines two words (of an interleaved code) as `f + z g`, and the
+//! next challenge goes on from there. So both theorems that count exceptional challenges are used as they are stated, without
+//! an extension to curves: see [`LineTheorem`]. `docs/proof-system.md` has the argument.
+
+use p3_security::logup::{LogUpAir, fingerprint_error};
+use p3_security::{ErrorBits, InstanceShape, SecurityAssumption, StarkAirParams, air, deep};
+
+use crate::field::EXTENSION_DEGREE;
+use crate::params::Parameters;
+use crate::shape::{Group, MAX_DEGREE, Shape};
+
+/// Bits of the challenge field; its order falls short of the power of two by less than one part in 2^31.
+const CHALLENGE_BITS: usize = 64 * EXTENSION_DEGREE;
+
+/// What that shortfall can cost a term, in bits, with room to spare.
+const CHALLENGE_SHORTFALL_BITS: f64 = 1e-8;
+
+/// Collision resistance of a hash with 256 bits of output, in bits.
+pub const COLLISION_BITS: f64 = 128.0;
+
+/// The largest parameter `m` that is tried.
+const MAX_M: usize = 200;
+
+/// A theorem that bounds how many challenges `z` are exceptional for a line `f + z g` of words: those for which `f + z g` agrees with
+/// a codeword on some large set on which `f` and `g` do not both agree with codewords (mutual correlated agreement).
+///
+/// Codes are those of polynomials of fewer than `k` coefficients on `n` points, `rho = k / n`. Neither bound depends on the field, so
+/// each holds for interleaved words too: these are words over an extension of the field that challenges are drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LineTheorem {
+    /// Dao, Kominers, Thaler, eprint 2026/2056, Theorem 5.12 with Appendix B: at most `8 n (m + 1/2)^3 / (3 (k - 1) / n)` where words
+    /// agree on a share of `(1 + 1 / 2m) sqrt(rho)` or more, `m >= 3`. A recent preprint.
+    Eprint2026_2056,
+    /// Ben-Sasson, Carmon, Haböck, Kopparty, Saraf, eprint 2025/2055, Theorem 4.6 for curves of degree 1: at most
+    /// `(2 (m + 1/2)^5 + 3 (m + 1/2) gamma r) n / (3 r^(3/2)) + (m + 1/2) / sqrt(r)` with `r = (k - 1) / n` where words
+    /// agree on a share of `1 - gamma = (1 + 1 / m) sqrt(rho)` or more, `m >= 3`. (Theorem 1.5 has half the distance from
+    /// `sqrt(rho)`, but says nothing of a given set of agreement, which folding needs.)
+    Eprint2025_2055,
+}
+
+impl LineTheorem {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Eprint2026_2056, Self::Eprint2025_2055];
+
+    /// Name in machine-readable output.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Eprint2026_2056 => "eprint_2026_2056",
+            Self::Eprint2025_2055 => "eprint_2025_2055",
+        }
+    }
+
+    /// Where it stands.
+    pub const fn citation(self) -> &'static str {
+        match self {
+            Self::Eprint2026_2056 => "eprint 2026/2056, Theorem 5.12",
+            Self::Eprint2025_2055 => "eprint 2025/2055, Theorem 4.6",
+        }
+    }
+
+    /// The share of points on which words agree with codewords, of rate `2^-log_blowup`.
+    fn agreement(self, log_blowup: usize, m: usize) -> f64 {
+        let distance = match self {
+            Self::Eprint2026_2056 => 0.5 / m as f64,
+            Self::Eprint2025_2055 => 1.0 / m as f64,
+        };
+        (1.0 + distance) * rate(log_blowup).sqrt()
+    }
+
+    /// Exceptional challenges of a line of words on `2^(log_degree + log_blowup)` points.
+    fn exceptional(self, log_degree: usize, log_blowup: usize, m: usize) -> f64 {
+        match self {
+            Self::Eprint2026_2056 => {
+                let line = 2;
+                let bits = SecurityAssumption::prox_gaps_error_jb_at_m(
+                    log_degree,
+                    log_blowup,
+                    CHALLENGE_BITS,
+                    line,
+                    m,
+                );
+                (CHALLENGE_BITS as f64 - bits).exp2()
+            }
+            Self::Eprint2025_2055 => {
+                let points = ((log_degree + log_blowup) as f64).exp2();
+                let rate = ((log_degree as f64).exp2() - 1.0) / points;
+                let gamma = 1.0 - self.agreement(log_blowup, m);
+                let m = m as f64 + 0.5;
+                let linear = (2.0 * m.powi(5) + 3.0 * m * gamma * rate) * points / (3.0 * rate.powf(1.5));
+                linear + m / rate.sqrt()
+            }
+        }
+    }
+}
+
+/// One way for a false proof to be accepted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SecurityTerm {
+    /// What goes wrong.
+    pub name: &'static str,
+    /// Minus the logarithm of its probability.
+    pub bits: f64,
+}
+
+/// The soundness error of one proof, by one theorem.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Security {
+    /// The theorem that batching and folding rest on.
+    pub theorem: LineTheorem,
+    /// Its parameter.
+    pub m: usize,
+    /// All error terms.
+    pub terms: Vec<SecurityTerm>,
+}
+
+impl Security {
+    /// Minus the logarithm of the sum of all terms.
+    pub fn bits(&self) -> f64 {
+        sum_bits(self.terms.iter().map(|term| term.bits))
+    }
+
+    /// The term that contributes most.
+    pub fn weakest(&self) -> Option<SecurityTerm> {
+        self.terms.iter().copied().min_by(|a, b| a.bits.total_cmp(&b.bits))
+    }
+
+    pub(crate) fn of(theorem: LineTheorem, parameters: &Parameters, shape: &Shape) -> Self {
+        let tables = Tables::of(shape);
+        (3..=MAX_M)
+            .map(|m| tables.security(theorem, parameters, m))
+            .max_by(|a, b| a.bits().total_cmp(&b.bits()))
+            .expect("there is a parameter")
+    }
+}
+
+/// Minus the logarithm of the sum of errors, each given by minus its logarithm.
+pub fn sum_bits(bits: impl Iterator<Item = f64>) -> f64 {
+    ErrorBits::sum(&bits.map(ErrorBits::from_log2).collect::<Vec<_>>()).bits()
+}
+
+fn rate(log_blowup: usize) -> f64 {
+    (-(log_blowup as f64)).exp2()
+}
+
+/// The most interleaved polynomials of degree `k` at most that agree with one word on a share `agreement` of `k / rate` points: two
+/// of them agree on at most `k` points, so the Johnson bound holds over every alphabet.
+fn list_size(agreement: f64, rate: f64) -> f64 {
+    (agreement - rate) / (agreement * agreement - rate)
+}
+
+/// What the error terms depend on, gathered from all tables. Lifting makes every polynomial one of the tallest group's degree.
+struct Tables {
+    /// Logarithm of the greatest height.
+    log_height: usize,
+    constraints: usize,
+    /// All constraints as one: they share a quotient. Every group's zerofier divides `X^N - 1` for the greatest height `N`, so the
+    /// degree of the identity that is tested out of domain is as if there were one table of that height.
+    air: StarkAirParams,
+    /// Challenges that combine all terms and the mask, each in lines.
+    batching_challenges: usize,
+    /// Denominators of the lookup argument: interactions times rows.
+    denominators: usize,
+    widest_tuple: usize,
+}
+
+impl Tables {
+    fn of(shape: &Shape) -> Self {
+        let denominators = |group: &Group| group.interactions.len() * group.height();
+        Self {
+            log_height: shape.log_height(),
+            constraints: shape.constraints,
+            air: StarkAirParams {
+                num_constraints: shape.constraints,
+                max_constraint_degree: MAX_DEGREE,
+                // More than there are, where the formula wants a power of two.
+                num_quotient_chunks: shape.chunks.next_power_of_two(),
+                max_combo: shape.points.len(),
+            },
+            batching_challenges: shape.batching_challenges(),
+            denominators: shape.groups.iter().map(denominators).sum(),
+            widest_tuple: shape.widest_tuple,
+        }
+    }
+
+    fn security(&self, theorem: LineTheorem, parameters: &Parameters, m: usize) -> Security {
+        let (log_height, log_blowup) = (self.log_height, parameters.log_blowup);
+        let agreement = theorem.agreement(log_blowup, m);
+        // At low rates a small parameter asks for agreement everywhere, which is no bound.
+        let list_size = if agreement < 1.0 { list_size(agreement, rate(log_blowup)) } else { f64::INFINITY };
+        let field = |error: f64| CHALLENGE_BITS as f64 - error.log2() - CHALLENGE_SHORTFALL_BITS;
+
+        // The tables are committed to before these challenges: one that balances any of the codewords close to them is enough.
+        let lookups = fingerprint_error(
+            &LogUpAir { num_interactions: self.denominators, max_message_width: self.widest_tuple },
+            &instance(0),
+        );
+        let composition = air::composition_error(self.constraints, list_size, CHALLENGE_BITS);
+        // Pairs of codewords: of the tables and of the quotient.
+        let deep = deep::deep_ali_error(&self.air, &instance(log_height), list_size * list_size);
+        let line = |log_degree| theorem.exceptional(log_degree, log_blowup, m);
+        let batching = self.batching_challenges as f64 * line(log_height);
+        // Each fold is a line of words of half as many points.
+        let folds: usize = parameters.folding(log_height).iter().sum();
+        let folding: f64 = (1..=folds).map(|fold| line(log_height - fold)).sum();
+        let queries = -(parameters.queries as f64) * agreement.log2();
+
+        let term =
+            |name, bits: f64, grinding: usize| SecurityTerm { name, bits: bits.max(0.0) + grinding as f64 };
+        let terms = vec![
+            term("lookup challenges", lookups.bits() - list_size.log2(), parameters.lookup_grinding_bits),
+            term("constraint challenge", composition.bits(), 0),
+            term("out-of-domain point", deep.bits(), parameters.ood_grinding_bits),
+            term("batching challenges", field(batching), parameters.batch_grinding_bits),
+            term("folding challenges", field(folding), parameters.folding_grinding_bits),
+            term("queries", queries, parameters.query_grinding_bits),
+            term("collision in a tree or transcript", COLLISION_BITS, 0),
+        ];
+        Security { theorem, m, terms }
+    }
+}
+
+fn instance(log_trace_length: usize) -> InstanceShape {
+    InstanceShape {
+        log_trace_length,
+        modulus_bits: CHALLENGE_BITS,
+        collision_resistance: COLLISION_BITS as usize,
+        num_batched_functions: 1,
+    }
+}

@@ -1,0 +1,403 @@
+//! What the chips of a proof fix about it: groups of tables, columns, cells read, lookups, terms opened.
+//!
+//! Tables of one height form a *group*: their committed columns stand side by side in one matrix a tree. A polynomial `f` of a
+//! group that is `k` times less high than the tallest counts as `f(X^k)`, so that all have one degree; the constraints of all
+//! groups share one quotient.
+//!
+//! | tree | columns |
+//! |---|---|
+//! | main | of each group: the tables' committed columns |
+//! | lookup | of each group: the accumulator, then one column for each batch of interactions; all in the extension field |
+//! | quotient | of the tallest group's height: the chunks of the quotient, its mask, the mask of FRI; all in the extension field |
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::air::{Chip, RESERVED_ROWS};
+use crate::field::EXTENSION_DEGREE;
+use crate::params::Parameters;
+use crate::recorder::{Recorded, RecordedInteraction, record};
+
+/// Largest degree of a constraint, counting each column as 1.
+pub(crate) const MAX_DEGREE: usize = 3;
+
+/// Trees in the order in which they are committed to.
+pub(crate) const TREES: usize = 3;
+pub(crate) const MAIN: usize = 0;
+pub(crate) const LOOKUP: usize = 1;
+pub(crate) const QUOTIENT: usize = 2;
+
+/// Columns of the quotient tree behind the chunks: the quotient's mask and that of FRI.
+const MASKS: usize = 2;
+
+/// The column of the lookup tree's accumulator.
+pub(crate) const ACCUMULATOR: usize = 0;
+
+/// Constraints of an accumulator: first row, step, last row.
+pub(crate) const ACCUMULATOR_CONSTRAINTS: usize = 3;
+
+/// The shape of a proof.
+pub(crate) struct Shape {
+    /// Tallest first.
+    pub(crate) groups: Vec<Group>,
+    pub(crate) tables: Vec<TableShape>,
+    /// Where columns are opened, besides the queries.
+    pub(crate) points: Vec<Point>,
+    /// What is opened there, in the order of the proof.
+    pub(crate) terms: Vec<Term>,
+    /// Most fields of an interaction.
+    pub(crate) widest_tuple: usize,
+    /// Chunks of the quotient.
+    pub(crate) chunks: usize,
+    /// Coefficients of a chunk before it is blinded.
+    pub(crate) chunk_len: usize,
+    /// Constraints of all tables, lookups and accumulators, each weighed with a power of one challenge.
+    pub(crate) constraints: usize,
+}
+
+/// The tables of one height.
+pub(crate) struct Group {
+    pub(crate) log_height: usize,
+    /// Columns in each tree, in base elements.
+    pub(crate) widths: [usize; TREES],
+    /// Coefficients of its part of the quotient beyond twice the height, at most.
+    pub(crate) excess: usize,
+    /// Indices of its tables.
+    pub(crate) tables: Vec<usize>,
+    /// Interactions of all its tables.
+    pub(crate) interactions: Vec<Interaction>,
+    /// Interactions that share a column.
+    pub(crate) batches: Vec<Batch>,
+    /// The first constraint of its batches among all constraints; those of its accumulator follow.
+    pub(crate) first_constraint: usize,
+}
+
+impl Group {
+    pub(crate) fn height(&self) -> usize {
+        1 << self.log_height
+    }
+}
+
+/// One table.
+pub(crate) struct TableShape {
+    /// Index of its group.
+    pub(crate) group: usize,
+    /// Its first column in the group's main matrix.
+    pub(crate) first_column: usize,
+    /// The cells its constraints read, by column and row offset.
+    pub(crate) window: Window,
+    /// The cells its interactions read.
+    #[cfg(feature = "prover")]
+    pub(crate) interaction_window: Window,
+    /// The fixed cells they read.
+    #[cfg(feature = "prover")]
+    pub(crate) interaction_fixed_window: Window,
+    /// The fixed cells that both read.
+    pub(crate) fixed_window: Window,
+    /// Number of public columns.
+    pub(crate) publics: usize,
+    /// Hash of its rules.
+    pub(crate) rules: [u8; 32],
+    /// The arguments of [`interior`](crate::air::ChipBuilder::interior) in use.
+    pub(crate) interiors: Vec<(usize, usize)>,
+    /// Its first interaction among those of its group.
+    pub(crate) first_interaction: usize,
+    /// Its first constraint among all.
+    pub(crate) first_constraint: usize,
+}
+
+/// An interaction of a table.
+pub(crate) struct Interaction {
+    /// The bus, as a number.
+    pub(crate) tag: usize,
+    fields_degree: usize,
+    count_degree: usize,
+}
+
+/// One or two interactions of a group whose fractions' sum is one column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Batch {
+    pub(crate) first: usize,
+    pub(crate) second: Option<usize>,
+}
+
+/// Stands for a cell that is not read, and is no index.
+const NO_SLOT: usize = usize::MAX;
+
+/// Cells that are read, each with a slot.
+#[derive(Default)]
+pub(crate) struct Window {
+    /// Column and offset of each slot.
+    pub(crate) cells: Vec<(usize, i32)>,
+    lowest: i32,
+    columns: usize,
+    slots: Vec<usize>,
+}
+
+impl Window {
+    fn new(cells: &BTreeSet<(usize, i32)>) -> Self {
+        let lowest = cells.iter().map(|&(_, offset)| offset).min().unwrap_or(0);
+        let highest = cells.iter().map(|&(_, offset)| offset).max().unwrap_or(0);
+        let columns = cells.iter().map(|&(column, _)| column + 1).max().unwrap_or(0);
+        let mut window = Self {
+            cells: cells.iter().copied().collect(),
+            lowest,
+            columns,
+            slots: vec![NO_SLOT; columns * (highest - lowest + 1) as usize],
+        };
+        for (slot, &(column, offset)) in cells.iter().enumerate() {
+            let at = window.at(column, offset);
+            window.slots[at] = slot;
+        }
+        window
+    }
+
+    #[inline]
+    fn at(&self, column: usize, offset: i32) -> usize {
+        debug_assert!(column < self.columns, "column {column} is not read");
+        (offset - self.lowest) as usize * self.columns + column
+    }
+
+    /// The slot of a cell that is read.
+    #[inline]
+    pub(crate) fn slot(&self, column: usize, offset: i32) -> usize {
+        self.slots[self.at(column, offset)]
+    }
+}
+
+/// Where columns are opened besides the queries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Point {
+    /// The out-of-domain point, moved by so many rows of the tallest group.
+    Row(i32),
+    /// The out-of-domain point times the field's generator.
+    Mask,
+}
+
+/// A column opened at a point.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Term {
+    pub(crate) tree: usize,
+    pub(crate) group: usize,
+    /// First base column.
+    pub(crate) column: usize,
+    /// Whether the column is one of the extension field.
+    pub(crate) is_extension: bool,
+    /// Index among [`Shape::points`].
+    pub(crate) point: usize,
+}
+
+impl Term {
+    /// Base columns of the term.
+    #[cfg(feature = "prover")]
+    pub(crate) fn base_columns(&self) -> usize {
+        if self.is_extension { EXTENSION_DEGREE } else { 1 }
+    }
+}
+
+impl Shape {
+    /// The shape of a proof over these tables.
+    ///
+    /// # Panics
+    /// Where a chip breaks the limits of [`Chip::eval`] or a table is too low to be blinded: constants of the code.
+    pub(crate) fn new<T: Chip>(parameters: &Parameters, tables: &[T]) -> Self {
+        let recorded: Vec<_> = tables.iter().map(record).collect();
+        let tags = Tags::new(&recorded);
+        let mut heights: Vec<_> = tables.iter().map(Chip::height).collect();
+        heights.sort_unstable_by(|a, b| b.cmp(a));
+        heights.dedup();
+        let mut shape = Self {
+            groups: heights.iter().map(|&height| empty_group(height)).collect(),
+            tables: Vec::new(),
+            points: Vec::new(),
+            terms: Vec::new(),
+            chunks: 0,
+            chunk_len: (heights[0] - parameters.chunk_blinding()),
+            constraints: 0,
+            widest_tuple: recorded
+                .iter()
+                .flat_map(|r| &r.interactions)
+                .map(|i| i.bus.width)
+                .max()
+                .unwrap_or(0),
+        };
+        for (table, recorded) in tables.iter().zip(recorded) {
+            let group = heights.iter().position(|&height| height == table.height()).unwrap_or_default();
+            shape.add_table(table, group, recorded, &tags);
+        }
+        for group in 0..shape.groups.len() {
+            shape.finish_group(group, parameters);
+        }
+        let coefficients = shape.groups.iter().map(|group| {
+            let lift = shape.log_height() - group.log_height;
+            ((MAX_DEGREE - 1) * group.height() + group.excess) << lift
+        });
+        shape.chunks = coefficients.max().unwrap_or(0).div_ceil(shape.chunk_len);
+        shape.groups[0].widths[QUOTIENT] = EXTENSION_DEGREE * (shape.chunks + MASKS);
+        shape.add_terms();
+        let needed = shape.blinding_rows_needed(parameters.queries);
+        assert!(parameters.blinding_rows >= needed, "tables need {needed} blinding rows");
+        shape
+    }
+
+    fn add_table<T: Chip>(&mut self, table: &T, index: usize, recorded: Recorded, tags: &Tags) {
+        let group = &mut self.groups[index];
+        let shape = TableShape {
+            group: index,
+            first_column: group.widths[MAIN],
+            window: Window::new(&recorded.main),
+            #[cfg(feature = "prover")]
+            interaction_window: Window::new(&recorded.read_by_interactions),
+            #[cfg(feature = "prover")]
+            interaction_fixed_window: Window::new(&recorded.fixed_read_by_interactions),
+            fixed_window: Window::new(&recorded.fixed),
+            publics: table.public().len(),
+            rules: recorded.rules,
+            interiors: recorded.interiors.iter().copied().collect(),
+            first_interaction: group.interactions.len(),
+            first_constraint: self.constraints,
+        };
+        let margin = shape.interiors.iter().map(|(before, after)| before + after).max().unwrap_or(0);
+        // One more for a transition selector.
+        group.excess = group.excess.max(margin + 1);
+        group.widths[MAIN] += table.width();
+        group.interactions.extend(recorded.interactions.iter().map(|interaction| interaction.tagged(tags)));
+        group.tables.push(self.tables.len());
+        self.constraints += recorded.constraints;
+        self.tables.push(shape);
+    }
+
+    /// Once all tables are in: a group's `excess` holds the largest number of linear factors that its selectors add.
+    fn finish_group(&mut self, index: usize, parameters: &Parameters) {
+        let group = &mut self.groups[index];
+        let (height, blinding) = (group.height(), parameters.blinding_rows);
+        assert!(2 * (blinding + parameters.chunk_blinding()) < height, "a table of {height} rows is too low");
+        assert!(blinding <= RESERVED_ROWS, "chips use rows that would be blinded");
+        // (N - 1) * MAX_DEGREE + factors - (N - blinding) is the degree; one more coefficient.
+        group.excess += blinding + 1 - MAX_DEGREE;
+        group.batches = batches(&group.interactions);
+        group.widths[LOOKUP] = EXTENSION_DEGREE * (1 + group.batches.len());
+        group.first_constraint = self.constraints;
+        self.constraints += group.batches.len() + ACCUMULATOR_CONSTRAINTS;
+    }
+
+    fn add_terms(&mut self) {
+        let offsets: BTreeSet<_> =
+            self.tables.iter().flat_map(|table| &table.window.cells).map(|&(_, offset)| offset).collect();
+        let offsets = offsets.into_iter().chain([0, 1]).map(Point::Row);
+        let points: BTreeSet<_> = offsets.chain([Point::Mask]).collect();
+        self.points = points.into_iter().collect();
+        let point = |wanted: Point| self.points.binary_search(&wanted).unwrap_or_default();
+
+        let mut terms = Vec::new();
+        for table in &self.tables {
+            terms.extend(table.window.cells.iter().map(|&(column, offset)| Term {
+                tree: MAIN,
+                group: table.group,
+                column: table.first_column + column,
+                is_extension: false,
+                point: point(Point::Row(offset)),
+            }));
+        }
+        for (index, group) in self.groups.iter().enumerate() {
+            let extension = |tree, column, at| Term {
+                tree,
+                group: index,
+                column: column * EXTENSION_DEGREE,
+                is_extension: true,
+                point: point(at),
+            };
+            terms.push(extension(LOOKUP, ACCUMULATOR, Point::Row(1)));
+            terms.extend((0..=group.batches.len()).map(|column| extension(LOOKUP, column, Point::Row(0))));
+            if index == 0 {
+                terms.extend((0..self.chunks).map(|column| extension(QUOTIENT, column, Point::Row(0))));
+                terms.push(extension(QUOTIENT, self.chunks, Point::Mask));
+            }
+        }
+        self.terms = terms;
+    }
+
+    /// Challenges that combine the mask of FRI and all terms: each halves the number of words.
+    pub(crate) fn batching_challenges(&self) -> usize {
+        (self.terms.len() + 1).next_power_of_two().ilog2() as usize
+    }
+
+    /// First base column of the mask of FRI in the quotient tree.
+    pub(crate) fn fri_mask(&self) -> usize {
+        (self.chunks + 1) * EXTENSION_DEGREE
+    }
+
+    /// Logarithm of the greatest height.
+    pub(crate) fn log_height(&self) -> usize {
+        self.groups[0].log_height
+    }
+
+    /// Logarithm of how many times lower a group is than the tallest.
+    pub(crate) fn lift(&self, group: usize) -> usize {
+        self.log_height() - self.groups[group].log_height
+    }
+
+    /// Most points at which one base column is opened besides the queries, and the same for extension columns.
+    pub(crate) fn most_points(&self) -> (usize, usize) {
+        let mut counts: BTreeMap<_, (bool, usize)> = BTreeMap::new();
+        for term in &self.terms {
+            let entry = counts.entry((term.tree, term.group, term.column)).or_insert((term.is_extension, 0));
+            entry.1 += 1;
+        }
+        let most = |wanted: bool| {
+            counts.values().filter(|(extension, _)| *extension == wanted).map(|(_, count)| *count).max()
+        };
+        (most(false).unwrap_or(0), most(true).unwrap_or(0))
+    }
+
+    /// Blinding rows that hide every column: each query reveals one linear function of a column's blinding cells, and each
+    /// out-of-domain point as many as the field it lies in has coefficients over the column's.
+    pub(crate) fn blinding_rows_needed(&self, queries: usize) -> usize {
+        let (base, extension) = self.most_points();
+        queries + (base * EXTENSION_DEGREE).max(extension)
+    }
+}
+
+fn empty_group(height: usize) -> Group {
+    Group {
+        log_height: height.ilog2() as usize,
+        widths: [0; TREES],
+        excess: 0,
+        tables: Vec::new(),
+        interactions: Vec::new(),
+        batches: Vec::new(),
+        first_constraint: 0,
+    }
+}
+
+/// Puts interactions in pairs where the degrees allow it: `h d1 d2 = c1 d2 + c2 d1`.
+fn batches(interactions: &[Interaction]) -> Vec<Batch> {
+    let pairs =
+        |interaction: &Interaction| interaction.fields_degree <= 1 && interaction.count_degree < MAX_DEGREE;
+    let (paired, alone): (Vec<_>, Vec<_>) = (0..interactions.len()).partition(|&i| pairs(&interactions[i]));
+    let pairs = paired.chunks(2).map(|pair| Batch { first: pair[0], second: pair.get(1).copied() });
+    pairs.chain(alone.into_iter().map(|first| Batch { first, second: None })).collect()
+}
+
+/// Numbers for buses, in the order of their names.
+struct Tags(BTreeMap<&'static str, usize>);
+
+impl Tags {
+    fn new(recorded: &[Recorded]) -> Self {
+        let names: BTreeSet<_> = recorded
+            .iter()
+            .flat_map(|table| &table.interactions)
+            .map(|interaction| interaction.bus.name)
+            .collect();
+        Self(names.into_iter().zip(1..).collect())
+    }
+}
+
+impl RecordedInteraction {
+    fn tagged(&self, tags: &Tags) -> Interaction {
+        Interaction {
+            tag: tags.0[self.bus.name],
+            fields_degree: self.fields_degree,
+            count_degree: self.count_degree,
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! What tests of whole keys and proofs share, in this crate and in those that state chips. No other build has it.
+
+pub mod hiding;
+pub(crate) mod linear;

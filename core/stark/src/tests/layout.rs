@@ -1,0 +1,117 @@
+//! Which bytes of a proof are what.
+
+use std::ops::Range;
+
+use super::script::Event;
+use crate::VerifierKey;
+use crate::field::EXTENSION_DEGREE;
+use crate::hash::{DIGEST_BYTES, SALT_BYTES};
+use crate::merkle;
+use crate::proof::{ELEMENT_BYTES, NONCE_BYTES};
+use crate::shape::TREES;
+use crate::verify::{Check, group_indices};
+
+/// A part of a proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Root,
+    Nonce,
+    Terminals,
+    Values,
+    LayerRoot,
+    FinalPolynomial,
+    Rows,
+    Salt,
+    Siblings,
+    LayerRows,
+    LayerSiblings,
+}
+
+impl Part {
+    /// Whether it consists of field elements.
+    pub(super) fn is_of_elements(self) -> bool {
+        matches!(self, Self::Terminals | Self::Values | Self::FinalPolynomial | Self::Rows | Self::LayerRows)
+    }
+
+    /// What fails first where a word of it is another while challenges are the same; nothing for nonces.
+    pub(super) fn check(self) -> Option<Check> {
+        match self {
+            Self::Nonce => None,
+            Self::Terminals => Some(Check::Lookups),
+            Self::Values => Some(Check::Constraints),
+            Self::Root | Self::Rows | Self::Salt | Self::Siblings => Some(Check::Openings),
+            Self::LayerRoot | Self::LayerRows | Self::LayerSiblings => Some(Check::Folding),
+            Self::FinalPolynomial => Some(Check::FinalPolynomial),
+        }
+    }
+}
+
+/// Parts with the bytes they take.
+pub(super) type Parts = Vec<(Part, Range<usize>)>;
+
+/// The parts of a proof in order, given what was said while it was made.
+pub(super) fn parts(key: &VerifierKey, events: &[Event]) -> Parts {
+    let (shape, parameters) = (&key.shape, &key.parameters);
+    let mut queries: Vec<usize> = events
+        .iter()
+        .filter_map(|event| if let Event::Index(index) = event { Some(*index) } else { None })
+        .collect();
+    queries.sort_unstable();
+    queries.dedup();
+
+    let mut parts = Vec::new();
+    let mut at = 0;
+    let mut push = |part, bytes: usize| {
+        parts.push((part, at..at + bytes));
+        at += bytes;
+    };
+    let extension = EXTENSION_DEGREE * ELEMENT_BYTES;
+    push(Part::Root, DIGEST_BYTES);
+    push(Part::Nonce, NONCE_BYTES);
+    push(Part::Root, DIGEST_BYTES);
+    push(Part::Terminals, shape.groups.len() * extension);
+    push(Part::Root, DIGEST_BYTES);
+    push(Part::Nonce, NONCE_BYTES);
+    push(Part::Values, shape.terms.len() * extension);
+    push(Part::Nonce, NONCE_BYTES);
+    let folding = parameters.folding(shape.log_height());
+    for _ in &folding {
+        push(Part::LayerRoot, DIGEST_BYTES);
+        push(Part::Nonce, NONCE_BYTES);
+    }
+    let final_log_len = shape.log_height() - folding.iter().sum::<usize>();
+    push(Part::FinalPolynomial, extension << final_log_len);
+    push(Part::Nonce, NONCE_BYTES);
+
+    for tree in 0..TREES {
+        for (index, group) in shape.groups.iter().enumerate() {
+            for _ in group_indices(&queries, shape.lift(index)) {
+                push(Part::Rows, group.widths[tree] * ELEMENT_BYTES);
+                if index == 0 {
+                    push(Part::Salt, SALT_BYTES);
+                }
+            }
+        }
+        push(Part::Siblings, siblings(key.log_codeword(), &queries) * DIGEST_BYTES);
+    }
+    let mut log_size = key.log_codeword();
+    for &arity in &folding {
+        let leaves = group_indices(&queries, arity);
+        push(Part::LayerRows, ((leaves.len() << arity) - queries.len()) * extension);
+        log_size -= arity;
+        push(Part::LayerSiblings, siblings(log_size, &leaves) * DIGEST_BYTES);
+        queries = leaves;
+    }
+    parts
+}
+
+/// Digests that open these leaves.
+fn siblings(log_height: usize, leaves: &[usize]) -> usize {
+    let mut level = leaves.to_vec();
+    let mut count = 0;
+    for _ in 0..log_height {
+        count += level.iter().filter(|&&index| !level.contains(&(index ^ 1))).count();
+        level = merkle::parents(&level);
+    }
+    count
+}

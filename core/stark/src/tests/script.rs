@@ -1,0 +1,155 @@
+//! A transcript that writes down what is absorbed, and whose challenges can be forced.
+
+use std::cell::{Cell, RefCell};
+use std::marker::PhantomData;
+
+use crate::field::EF;
+use crate::hash::{Blake3Hash, DIGEST_BYTES, ProofHash, Rows, Salt, Transcript};
+
+/// What was said, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Event {
+    Prefix(Vec<u8>),
+    Digest([u8; 32]),
+    Values(Vec<EF>),
+    Nonce(usize, u64),
+    Challenge(EF),
+    Index(usize),
+}
+
+/// How challenges follow from what was said.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) enum Mode {
+    /// As ever.
+    #[default]
+    Real,
+    /// They do not: they follow from this number alone, and no work is asked for.
+    Forced(u64),
+    /// As ever, but for one event that is not absorbed.
+    Without(usize),
+    /// As ever, but for one of the values of an event.
+    WithoutValue(usize, usize),
+}
+
+thread_local! {
+    static MODE: Cell<Mode> = const { Cell::new(Mode::Real) };
+    static EVENTS: RefCell<Vec<Event>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Runs one prover or verifier in a mode and returns what was said.
+pub(super) fn recorded<T>(mode: Mode, run: impl FnOnce() -> T) -> (T, Vec<Event>) {
+    MODE.set(mode);
+    EVENTS.take();
+    let result = run();
+    MODE.set(Mode::Real);
+    (result, EVENTS.take())
+}
+
+/// Commitments absorbed so far.
+pub(super) fn commitments() -> usize {
+    EVENTS.with_borrow(|events| events.iter().filter(|event| matches!(event, Event::Digest(_))).count())
+}
+
+/// A suite's hash with that transcript.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scripted<H = Blake3Hash>(PhantomData<H>);
+
+impl<H: ProofHash> ProofHash for Scripted<H> {
+    type Digest = H::Digest;
+    type Transcript = ScriptedTranscript<H>;
+
+    fn hash_rows<R: Rows>(rows: &R, salts: Option<&[Salt]>) -> Vec<H::Digest> {
+        H::hash_rows(rows, salts)
+    }
+
+    fn nodes(children: &[H::Digest]) -> Vec<H::Digest> {
+        H::nodes(children)
+    }
+
+    fn to_bytes(digest: &H::Digest) -> [u8; DIGEST_BYTES] {
+        H::to_bytes(digest)
+    }
+
+    fn from_bytes(bytes: [u8; DIGEST_BYTES]) -> Option<H::Digest> {
+        H::from_bytes(bytes)
+    }
+}
+
+#[derive(Clone)]
+pub(super) struct ScriptedTranscript<H: ProofHash>(H::Transcript);
+
+/// Writes an event down and tells whether it is absorbed.
+fn say(event: Event) -> bool {
+    let number = EVENTS.with_borrow_mut(|events| {
+        events.push(event);
+        events.len() - 1
+    });
+    match MODE.get() {
+        Mode::Real | Mode::WithoutValue(..) => true,
+        Mode::Forced(_) => false,
+        Mode::Without(left_out) => number != left_out,
+    }
+}
+
+impl<H: ProofHash> Transcript for ScriptedTranscript<H> {
+    type Digest = H::Digest;
+
+    fn new(prefix: &[u8]) -> Self {
+        let absorbed = say(Event::Prefix(prefix.to_vec()));
+        Self(match MODE.get() {
+            Mode::Forced(seed) => H::Transcript::new(&seed.to_le_bytes()),
+            _ => H::Transcript::new(if absorbed { prefix } else { &[] }),
+        })
+    }
+
+    fn absorb_digest(&mut self, digest: &H::Digest) {
+        if say(Event::Digest(H::to_bytes(digest))) {
+            self.0.absorb_digest(digest);
+        }
+    }
+
+    fn absorb(&mut self, values: &[EF]) {
+        let number = EVENTS.with_borrow(Vec::len);
+        if say(Event::Values(values.to_vec())) {
+            let mut values = values.to_vec();
+            if let Mode::WithoutValue(event, value) = MODE.get()
+                && event == number
+            {
+                values.splice(value..=value, []);
+            }
+            self.0.absorb(&values);
+        }
+    }
+
+    fn challenge(&mut self) -> EF {
+        let challenge = self.0.challenge();
+        say(Event::Challenge(challenge));
+        challenge
+    }
+
+    fn index(&mut self, bits: usize) -> usize {
+        let index = self.0.index(bits);
+        say(Event::Index(index));
+        index
+    }
+
+    fn grind(&mut self, bits: usize) -> u64 {
+        let nonce = if let Mode::Forced(_) = MODE.get() { 0 } else { self.0.grind(bits) };
+        say(Event::Nonce(bits, nonce));
+        nonce
+    }
+
+    fn check_grinding(&mut self, bits: usize, nonce: u64) -> bool {
+        let absorbed = say(Event::Nonce(bits, nonce));
+        if let Mode::Forced(_) = MODE.get() {
+            return true;
+        }
+        // A nonce that is left out is checked all the same: the work is not what is tested.
+        let mut transcript = self.0.clone();
+        let holds = transcript.check_grinding(bits, nonce);
+        if absorbed {
+            self.0 = transcript;
+        }
+        holds
+    }
+}
