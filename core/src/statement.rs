@@ -114,8 +114,8 @@ pub struct CredentialStatement {
 pub struct SlotPredicate {
     /// The value is exactly this encoding (a disclosed value, or one asked for).
     pub encoding: Option<Vec<u8>>,
-    /// The value is a date (tag 0, its UTC date; tag 1004; text) within these bounds, both included, as the decimal
-    /// number `YYYYMMDD`.
+    /// The value is a date (tag 0, its UTC date; tag 1004; text) with a month of 1 to 12 and a day of 1 to 31, within these
+    /// bounds, both included, as the decimal number `YYYYMMDD`.
     pub date: Option<(u32, u32)>,
 }
 

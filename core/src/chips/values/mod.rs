@@ -5,7 +5,7 @@
 //! each row's digit plus 256 times the next row's sum, with no end at an element's end. So a digit is one row's sum less
 //! 256 times the next one's, an element is a row's sum less `2^56` times that of seven rows below, and both are linear in
 //! cells at fixed distances. Elements that are not of the value have one digit, which is no byte, on their first row; the
-//! other six rows are free for the differences of `predicates`.
+//! other six rows are free for what `predicates` compares.
 //!
 //! | element | its source |
 //! |---|---|
@@ -190,7 +190,7 @@ impl ValuesChip {
                 }
                 Mode::Presentation(predicates) => {
                     predicates.fill(&mut trace, slot, value);
-                    predicates.set_differences(&trace, slot, &mut digits);
+                    predicates.set_compared(&trace, slot, &mut digits);
                 }
             }
             fill_sums(&mut trace, first, &digits);
@@ -198,7 +198,7 @@ impl ValuesChip {
         Ok(trace)
     }
 
-    /// The digits of a slot's message, without the differences.
+    /// The digits of a slot's message, without what `predicates` compares.
     fn digits(&self, slot: usize, value: &[u8], salt: &[u64; DIGEST_ELEMENTS]) -> Vec<F> {
         let mut digits = F::zero_vec(slot_rows(&self.class));
         digits[slot_offset::LENGTH * ELEMENT_ROWS] = F::from_usize(value.len());

@@ -13,7 +13,15 @@
 //! `n < scale * (high + 1)`. Both differences are shown to be in 0..2^48, as six bytes on rows of the name digest's elements
 //! that these leave free; no value that the cells can take reaches `p` by wrapping, because `n < 10^14` and bounds are
 //! below `2^32 * 10^6 < 2^52`.
-//! The calendar is not checked: the issuer signed the value, and comparing as integers orders any dates.
+//!
+//! An issuer may sign `00` for a month or a day that it does not know, and such a value would order before days that are. So the
+//! month is shown to be 1 to 12 and the day 1 to 31. Either is the number with its digits less 100 times the number without, at
+//! most 99. Where `last` is 12 or 31 and `scale` is `2^24 / last`, rounded up, `scale * (part - 1)` is in 0..2^24 for the parts
+//! from 1 to `last` and for no others: it is `p - scale` for 0, and below `2^31` for 99. That is shown by three bytes on rows
+//! that the last element of the salt leaves free.
+//!
+//! How many days a month has does not count, nor what the digits of a time of day are: the issuer signed the value, and comparing
+//! as integers orders 30 February too.
 //!
 //! # Soundness
 //!
@@ -24,9 +32,10 @@
 //! | digit | `digit`: where the form has one |
 //! | number, below them in one column | `no digits yet`, `digits`: Horner's rule over the digits, then constant; unused behind the value |
 //! | digits of the sum beside the name | `not before`, `not after`: those of the differences. RANGE: each in 0..2^8 |
+//! | digits of the sum beside the salt's last element | `month`, `day`: those of the scaled month and day. RANGE: each in 0..2^8 |
 //!
-//! A slot without a date predicate has no digits, so its number is zero, and it is given the bounds `(0, 0)`. Which slots have
-//! predicates, and their bytes and bounds, are public columns; only the slots in use can have any.
+//! A slot without a date predicate has no digits, so its number is zero, it is given the bounds `(0, 0)`, and its scaled month and day
+//! are zero. Which slots have predicates, and their bytes and bounds, are public columns; only the slots in use can have any.
 
 use p3_field::{Algebra, PrimeCharacteristicRing, PrimeField64};
 use velum_stark::air::{ChipBuilder, Trace};
@@ -61,6 +70,32 @@ pub(super) const HIGH_ROW: usize = LOW_ROW + ELEMENT_ROWS;
 /// Rows from a difference to where it is compared: after the last byte of every form.
 pub(super) const ROWS_TO_NUMBER: usize = VALUE_ROW + 3 * ELEMENT_ROWS + 1 - LOW_ROW;
 
+/// Bytes of a scaled month or day.
+pub(super) const PART_BYTES: usize = 3;
+/// Rows from the end of the year's digits to the end of the month's, and from there to the end of the day's.
+const PART_ROWS: usize = 3;
+/// Row of a slot with the first byte of the scaled month: beside the salt's last element.
+pub(super) const MONTH_ROW: usize = VALUE_ROW - ELEMENT_ROWS + 1;
+/// Row of a slot with the first byte of the scaled day.
+pub(super) const DAY_ROW: usize = MONTH_ROW + PART_ROWS;
+/// Rows from these to where they are compared. In a tdate and in a text alike, the number on that row has the digits of the year, or
+/// of the month too, and none that follow. In a tagged date the row with that number is `PART_ROWS` further down.
+const ROWS_TO_PART: usize = VALUE_ROW + 6 - MONTH_ROW;
+const _: () = assert!(DAY_ROW + PART_BYTES == VALUE_ROW, "no row beside the element is left over");
+
+/// The last month. The first is 1.
+pub(super) const LAST_MONTH: u32 = 12;
+/// The last day. The first is 1.
+pub(super) const LAST_DAY: u32 = 31;
+
+/// What a month or a day less 1 is scaled by: 0 to `last - 1` come to numbers of `PART_BYTES`, `last` and more to greater ones.
+pub(super) const fn part_scale(last: u32) -> u32 {
+    const END: u32 = 1 << (8 * PART_BYTES);
+    let scale = END.div_ceil(last);
+    assert!(scale * (last - 1) < END && END <= scale * last);
+    scale
+}
+
 /// Rows of a value on which its date's form counts: up to the last comparison.
 pub(super) const FORM_ROWS: usize = HIGH_ROW + ROWS_TO_NUMBER + 1 - VALUE_ROW;
 /// Rows from the flag that says that a value is a tdate to where it counts.
@@ -89,7 +124,11 @@ mod fixed {
     pub(super) const FLAG_GOES_ON: usize = FLAG + 1;
     /// Where the flags count.
     pub(super) const FORM: usize = FLAG_GOES_ON + 1;
-    pub(super) const COLUMNS: usize = FORM + 1 - common_fixed::COMMON_COLUMNS;
+    /// Where the month is compared.
+    pub(super) const MONTH: usize = FORM + 1;
+    /// Where the day is compared.
+    pub(super) const DAY: usize = MONTH + 1;
+    pub(super) const COLUMNS: usize = DAY + 1 - common_fixed::COMMON_COLUMNS;
 }
 
 /// Public columns, after the common ones.
@@ -177,6 +216,10 @@ impl Predicates {
                 columns[index(column)][first + row + ROWS_TO_NUMBER] = F::ONE;
                 columns[index(fixed::RANGED)][first + row..][..DIFFERENCE_BYTES].fill(F::ONE);
             }
+            for (column, row) in [(fixed::MONTH, MONTH_ROW), (fixed::DAY, DAY_ROW)] {
+                columns[index(column)][first + row + ROWS_TO_PART] = F::ONE;
+                columns[index(fixed::RANGED)][first + row..][..PART_BYTES].fill(F::ONE);
+            }
         }
         columns
     }
@@ -208,7 +251,7 @@ impl Predicates {
         columns
     }
 
-    /// Fills what a slot shows of its value's date, but for the differences.
+    /// Fills what a slot shows of its value's date, but for the digits of its message.
     pub(super) fn fill(&self, trace: &mut Trace, slot: usize, value: &[u8]) {
         let form = self.date(slot).map(|_| match value.first() {
             Some(0xc0) => 0,
@@ -233,8 +276,9 @@ impl Predicates {
         }
     }
 
-    /// Writes the bytes of the differences between a slot's number and its bounds among the digits of its message.
-    pub(super) fn set_differences(&self, trace: &Trace, slot: usize, digits: &mut [F]) {
+    /// Writes what is compared of a slot's date among the digits of its message: the bytes of the differences between its number and
+    /// its bounds, and of the scaled month and day.
+    pub(super) fn set_compared(&self, trace: &Trace, slot: usize, digits: &mut [F]) {
         let compared = self.first(slot) + LOW_ROW + ROWS_TO_NUMBER;
         let number = trace.get(compared, NUMBER);
         let tdate = trace.get(compared - ROWS_FROM_TDATE, NUMBER);
@@ -242,20 +286,39 @@ impl Predicates {
         let scale = tdate * F::from_u64(TIME_SCALE - 1) + F::ONE;
         let above = number - scale * F::from_u32(low);
         let below = scale * F::from_u32(high.min(MAX_DATE) + 1) - F::ONE - number;
-        set_difference(digits, LOW_ROW, above);
-        set_difference(digits, HIGH_ROW, below);
+        set_bytes::<DIFFERENCE_BYTES>(digits, LOW_ROW, above);
+        set_bytes::<DIFFERENCE_BYTES>(digits, HIGH_ROW, below);
+
+        let first_part = F::from_bool(self.date(slot).is_some());
+        for (row, last) in [(MONTH_ROW, LAST_MONTH), (DAY_ROW, LAST_DAY)] {
+            let compared = self.first(slot) + row + ROWS_TO_PART;
+            let numbers = [0, 1, 2].map(|parts| trace.get(compared + parts * PART_ROWS, NUMBER));
+            let tagged = trace.get(compared - ROWS_FROM_TAGGED, NUMBER);
+            let from_first = part(numbers, tagged) - first_part;
+            set_bytes::<PART_BYTES>(digits, row, from_first * F::from_u32(part_scale(last)));
+        }
     }
 }
 
-/// Writes a difference's bytes, the last of which is too large if the difference is, and keeps the element that they are beside.
-pub(super) fn set_difference(digits: &mut [F], row: usize, difference: F) {
-    digits[row - 1] -= difference * BASE;
-    let last = DIFFERENCE_BYTES - 1;
-    let bits = difference.as_canonical_u64();
+/// Writes a number's bytes, the last of which is too large if the number is, and keeps the element that they are beside.
+pub(super) fn set_bytes<const BYTES: usize>(digits: &mut [F], row: usize, number: F) {
+    let beside = row % ELEMENT_ROWS;
+    digits[row - beside] -= number * BASE.exp_u64(beside as u64);
+    let last = BYTES - 1;
+    let bits = number.as_canonical_u64();
     for (index, digit) in digits[row..][..last].iter_mut().enumerate() {
         *digit = F::from_u64(bits >> (8 * index) & 0xff);
     }
     digits[row + last] = F::from_u64(bits >> (8 * last));
+}
+
+/// The month or the day of a date, from the numbers on three rows `PART_ROWS` apart: it is what the second has beyond the first, or in a
+/// tagged date the third beyond the second.
+fn part<E: Algebra<F> + Clone>(numbers: [E; 3], tagged: E) -> E {
+    let [first, second, third] = numbers;
+    let untagged = second.clone() - first * F::from_u8(100);
+    let of_tagged = third - second * F::from_u8(100);
+    untagged.clone() + tagged * (of_tagged - untagged)
 }
 
 /// States what a presentation shows of a row.
@@ -265,6 +328,7 @@ pub(super) fn eval<B: ChipBuilder>(b: &mut B, row: &Row<B::Expr>) {
     form.eval(b, row);
     form.eval_number(b, row);
     form.eval_bounds(b, row);
+    form.eval_parts(b);
     form.look_up_ranges(b, row);
 }
 
@@ -338,6 +402,18 @@ impl<E: Algebra<F> + Clone> Form<E> {
         let below = bound - E::ONE - number;
         b.assert_zero("not before", b.fixed(fixed::LOW, 0) * (difference.clone() - above));
         b.assert_zero("not after", b.fixed(fixed::HIGH, 0) * (difference - below));
+    }
+
+    fn eval_parts<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
+        let [_, tagged, _] = &self.flags;
+        let numbers = [0, 1, 2].map(|parts| b.main(NUMBER, parts * PART_ROWS as i32));
+        let from_first = part(numbers, tagged.clone()) - self.has_date.clone();
+        let sum = |row: usize| b.main(SUM, row as i32 - ROWS_TO_PART as i32);
+        let found = sum(0) - sum(PART_BYTES) * BASE.exp_u64(PART_BYTES as u64);
+        for (rule, compared, last) in [("month", fixed::MONTH, LAST_MONTH), ("day", fixed::DAY, LAST_DAY)] {
+            let scaled = from_first.clone() * F::from_u32(part_scale(last));
+            b.assert_zero(rule, b.fixed(compared, 0) * (found.clone() - scaled));
+        }
     }
 
     fn look_up_ranges<B: ChipBuilder<Expr = E>>(&self, b: &mut B, row: &Row<E>) {

@@ -2,8 +2,8 @@ use p3_field::Field;
 use velum_stark::air::testing::assert_cells_matter;
 
 use super::predicates::{
-    DIFFERENCE_BYTES, DIGIT, FORM_ROWS, HIGH_ROW, LOW_ROW, NUMBER, ROWS_FROM_TAGGED, ROWS_FROM_TDATE,
-    ROWS_TO_NUMBER, set_difference,
+    DAY_ROW, DIFFERENCE_BYTES, DIGIT, FORM_ROWS, HIGH_ROW, LAST_DAY, LAST_MONTH, LOW_ROW, MONTH_ROW, NUMBER,
+    PART_BYTES, ROWS_FROM_TAGGED, ROWS_FROM_TDATE, ROWS_TO_NUMBER, part_scale, set_bytes,
 };
 use super::*;
 use crate::class::{CLASSES, LARGE, STANDARD};
@@ -96,12 +96,18 @@ fn set_remaining(trace: &mut Trace, remaining: &[u64]) {
     }
 }
 
+/// Puts other bytes beside an element of the name or the salt.
+fn replace_bytes<const BYTES: usize>(digits: &mut [F], row: usize, number: F) {
+    let bytes = digits[row..row + BYTES].iter().rev();
+    let replaced = bytes.fold(F::ZERO, |number, &byte| number * BASE + byte);
+    let beside = row % ELEMENT_ROWS;
+    digits[row - beside] += replaced * BASE.exp_u64(beside as u64);
+    set_bytes::<BYTES>(digits, row, number);
+}
+
 /// Puts another difference beside an element of the name.
 fn replace_difference(digits: &mut [F], row: usize, difference: F) {
-    let bytes = digits[row..row + DIFFERENCE_BYTES].iter().rev();
-    let replaced = bytes.fold(F::ZERO, |number, &byte| number * BASE + byte);
-    digits[row - 1] += replaced * BASE;
-    set_difference(digits, row, difference);
+    replace_bytes::<DIFFERENCE_BYTES>(digits, row, difference);
 }
 
 /// What fails when `change` is made to the rows of a text date under the bounds.
@@ -358,6 +364,17 @@ fn encodings_of_other_slots_do_not_count() {
 
 const DATES: [&[u8]; 3] = [b"\xc0\x742000-02-29T23:59:59Z", b"\xd9\x03\xec\x6a2000-02-29", b"\x6a2000-02-29"];
 
+/// A day of 2006 in every form.
+fn in_every_form(month: u32, day: u32) -> [Vec<u8>; 3] {
+    let date = format!("2006-{month:02}-{day:02}");
+    let date = date.as_bytes();
+    [
+        [b"\xc0\x74", date, b"T23:59:59Z"].concat(),
+        [b"\xd9\x03\xec\x6a", date].concat(),
+        [b"\x6a", date].concat(),
+    ]
+}
+
 #[test]
 fn dates_of_every_form_count_within_both_bounds() {
     for value in DATES {
@@ -391,6 +408,48 @@ fn a_leap_day_counts_from_the_first_of_march() {
     let born = b"\xd9\x03\xec\x6a2008-02-29";
     assert_eq!(rules(born, date(0, 20080228)), ["bus range"]);
     assert_eq!(rules(born, date(0, 20080301)), NONE);
+}
+
+/// What fails of a day of 2006 in every form, the same in each.
+fn rules_in_every_form(month: u32, day: u32) -> Vec<String> {
+    let [tdate, tagged, text] = in_every_form(month, day).map(|value| rules(&value, date(0, u32::MAX)));
+    assert!(tdate == tagged && tagged == text, "month {month}, day {day}: {tdate:?}, {tagged:?}, {text:?}");
+    text
+}
+
+#[test]
+fn months_are_1_to_12() {
+    for month in 0..=99 {
+        let expected = if (1..=12).contains(&month) { &[][..] } else { &["bus range"] };
+        assert_eq!(rules_in_every_form(month, 15), expected, "month {month}");
+    }
+}
+
+/// A month's length does not count: 30 and 31 February are taken as they read.
+#[test]
+fn days_are_1_to_31() {
+    for day in 0..=99 {
+        let expected = if (1..=31).contains(&day) { &[][..] } else { &["bus range"] };
+        assert_eq!(rules_in_every_form(2, day), expected, "day {day}");
+    }
+}
+
+/// Issuers sign `00` for what they do not know of a birth date.
+#[test]
+fn years_go_from_1_january_to_31_december() {
+    assert_eq!(rules_in_every_form(1, 1), NONE);
+    assert_eq!(rules_in_every_form(12, 31), NONE);
+    for (month, day) in [(0, 0), (0, 31), (1, 0), (12, 32), (13, 1), (13, 32)] {
+        assert_eq!(rules_in_every_form(month, day), ["bus range"], "month {month}, day {day}");
+    }
+}
+
+#[test]
+fn months_and_days_count_under_a_date_predicate_alone() {
+    for value in in_every_form(0, 0).into_iter().chain(in_every_form(13, 32)) {
+        assert_eq!(rules(&value, SlotPredicate::default()), NONE, "{value:x?}");
+        assert_eq!(rules(&value, encoding(&value)), NONE, "{value:x?}");
+    }
 }
 
 #[test]
@@ -524,13 +583,45 @@ fn differences_are_of_the_bounds() {
     }
 }
 
+/// What fails of a date when these digits stand where those of its scaled month or day should.
+fn rules_of_part(value: &[u8], row: usize, part: [u32; PART_BYTES]) -> Vec<String> {
+    let mut tables = tables_of(value, date(0, u32::MAX));
+    change_digits(&mut tables.traces[VALUES], |_, digits| {
+        let part = part.map(F::from_u32);
+        let number = part.iter().rev().fold(F::ZERO, |number, &digit| number * BASE + digit);
+        replace_bytes::<PART_BYTES>(digits, row, number);
+        digits[row..row + PART_BYTES].copy_from_slice(&part);
+    });
+    tables.rules()
+}
+
+#[test]
+fn month_and_day_are_those_of_the_number() {
+    for (row, last, rule) in [(MONTH_ROW, LAST_MONTH, "values/month"), (DAY_ROW, LAST_DAY, "values/day")] {
+        let of_part =
+            |part: u32| if row == MONTH_ROW { in_every_form(part, 1) } else { in_every_form(1, part) };
+        for value in [0, 2, last, last + 1].into_iter().flat_map(of_part) {
+            assert_eq!(rules_of_part(&value, row, [0; PART_BYTES]), [rule], "{value:x?}");
+        }
+        // What is beyond the last takes more than three bytes, in whichever the rest stands.
+        let scaled = part_scale(last) * last;
+        let [first, second] = [0, 8].map(|bits| scaled >> bits & 0xff);
+        for value in of_part(last + 1) {
+            for digits in [[scaled, 0, 0], [first, scaled >> 8, 0], [first, second, scaled >> 16]] {
+                assert_eq!(rules_of_part(&value, row, digits), ["bus range"], "{value:x?}");
+            }
+        }
+    }
+}
+
 // Mutation.
 
-/// Rows of the first and an unused slot: of length, name and differences, salt, value, dates' digits and comparisons, padding; and
-/// behind the slots.
+/// Rows of the first and an unused slot: of length, name and differences, salt, month and day, value, dates' digits and
+/// comparisons, padding; and behind the slots.
 fn sample() -> impl Iterator<Item = usize> {
     let of_slot = [
-        0, 1, 7, 8, 12, 13, 14, 15, 20, 21, 35, 36, 56, 62, 63, 64, 70, 75, 84, 85, 86, 92, 93, 258, 259, 279,
+        0, 1, 7, 8, 12, 13, 14, 15, 20, 21, 35, 36, 56, 57, 58, 59, 60, 61, 62, 63, 64, 70, 75, 84, 85, 86,
+        92, 93, 258, 259, 279,
     ];
     let slots = of_slot.into_iter().chain(of_slot.map(|row| 3 * ROWS + row));
     slots.chain([STANDARD.slots * ROWS, 1_900])
@@ -554,7 +645,10 @@ fn every_cell_of_a_presentation_matters() {
     let (statement, elements) = committed(statement, &opening);
     let tables = Tables::of_presentation(&statement, &opening, &elements).filled();
     let exempt = |row: usize, column: usize| match column {
-        SUM => is_free_digit(row) && !(LOW_ROW..HIGH_ROW + DIFFERENCE_BYTES).contains(&(row % ROWS)),
+        SUM => {
+            let compared = [LOW_ROW..HIGH_ROW + DIFFERENCE_BYTES, MONTH_ROW..DAY_ROW + PART_BYTES];
+            is_free_digit(row) && !compared.iter().any(|rows| rows.contains(&(row % ROWS)))
+        }
         NUMBER => !is_of_value(row) && (row >= STANDARD.slots * ROWS || row % ROWS >= 2 * FORM_ROWS),
         _ => false,
     };

@@ -1,15 +1,18 @@
 //! Time, link 4 and the predicates, and that the record is the credential proof's.
 
+use ciborium::Value;
 use p3_field::PrimeCharacteristicRing;
 use p256::ecdsa::SigningKey;
 use velum_stark::VerifyError;
-use velum_stark::air::Trace;
+use velum_stark::air::{Chip, Trace};
 use velum_stark::field::F;
 use velum_testdata::UNDER_18;
 
 use super::forgery::{Forgery, Statement};
 use crate::chips::es256::Es256Chip;
-use crate::proof::fixture::{Fixture, SESSION, device_key, public_key, sign};
+use crate::poseidon2::PACKED_BYTES;
+use crate::proof::fixture::{Fixture, SESSION, at, device_key, public_key, sign};
+use crate::record::slot_offset;
 use crate::statement::{PresentationStatement, PresentationWitness, PublicKey, SlotPredicate};
 
 type Presentation = (PresentationStatement, PresentationWitness);
@@ -192,6 +195,43 @@ fn refuses_the_licence_of_someone_under_18() {
         .breaks_and_is_refused(&["values/encoding"]);
 }
 
+/// An issuer that knows no more than the year signs `00`, which reads as a day before all others of the year. The holder passes by the
+/// check before proving, for which that is no date.
+#[test]
+fn refuses_birth_dates_without_month_or_day() {
+    let born = |date: &str| {
+        let old = licence().witness.items[0].clone();
+        let date = Value::Tag(1004, Box::new(date.into()));
+        let mut fixture = licence().with_item(0, |item| *at(item, "elementValue") = date);
+        fixture.read_record();
+        fixture.with_digest_of(0, &old)
+    };
+    let over_18 = || vec![dated(0, 20060101), SlotPredicate::default()];
+    let asked = |fixture: &Fixture| Forgery::presentation(fixture.presented(over_18()));
+    asked(&born("2006-01-01")).holds();
+    let unknown = born("2006-00-00");
+    Forgery::credential(&unknown).holds();
+    asked(&unknown).breaks_and_is_refused(&["bus range"]);
+    for date in ["2005-00-01", "2005-13-01", "2005-01-00", "2005-12-32"] {
+        asked(&born(date)).breaks(&["bus range"]);
+    }
+
+    // Month and day claimed to be 1: nothing beside the last element of the salt, whose first row takes up what was there.
+    let forged = asked(&unknown);
+    let values = forged.chips.iter().position(|chip| chip.name() == "values").unwrap();
+    let mut trace: Trace = forged.traces[values].clone();
+    let value = slot_offset::VALUE * PACKED_BYTES;
+    for row in (value - 6..value).rev() {
+        trace.set(row, 0, trace.get(row + 1, 0) * F::from_u16(256));
+    }
+    forged.with_table("values", trace).breaks_and_is_refused(&["values/day", "values/month"]);
+
+    // The values of the first day of the year, which the record does not hold.
+    let mut first_day = unknown.clone();
+    first_day.witness.record.values[0] = b"\xd9\x03\xec\x6a2006-01-01".to_vec();
+    asked(&unknown).with_tables_of(&asked(&first_day), &["values"]).breaks_and_is_refused(&["bus absorb"]);
+}
+
 /// A slot that the request does not use holds nothing that could meet a predicate.
 #[test]
 fn refuses_a_value_in_an_unused_slot() {
@@ -231,8 +271,6 @@ fn refuses_padding_that_is_not_zero() {
 
 /// The row of the record's table with element `index`, which is absorbed with those of its block.
 fn row_of_element(chip: &crate::proof::PresentationChip, index: usize) -> usize {
-    use velum_stark::air::Chip;
-
     use crate::poseidon2::RATE;
     let fixed = chip.fixed();
     let block = crate::record::first_record_permutation(&crate::class::STANDARD) + index / RATE;
