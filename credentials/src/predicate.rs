@@ -19,6 +19,10 @@ pub struct Predicate {
 }
 
 /// What must hold for a value.
+///
+/// A proof of a date condition shows that the month is 1 to 12 and the day 1 to 31, and compares the digits. That the month has that
+/// day is checked by those who prove honestly, and shown by no proof: a dishonest holder of a signed `2006-02-30` can
+/// show it as a day between 28 February and 1 March.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Condition {
@@ -104,6 +108,14 @@ impl Condition {
             Self::DateBefore(date) => Some((0, date.decimal() - 1)),
             Self::DateAfter(date) => Some((date.decimal() + 1, LAST)),
             Self::Equals(_) | Self::Disclose => None,
+        }
+    }
+
+    /// Whether the condition is about a date.
+    pub(crate) const fn is_about_date(&self) -> bool {
+        match self {
+            Self::AgeAtLeast(_) | Self::DateBefore(_) | Self::DateAfter(_) => true,
+            Self::Equals(_) | Self::Disclose => false,
         }
     }
 }
@@ -220,6 +232,24 @@ mod tests {
         }
         assert!(!holds(Condition::DateAfter(limit("0000-01-01")), Value::Bool(true), "2024-01-01T00:00:00Z"));
         assert!(!holds(Condition::DateAfter(limit("9999-12-31")), value(), "2024-01-01T00:00:00Z"));
+    }
+
+    /// Issuers sign `00` for what they do not know of a birth date.
+    #[test]
+    fn what_is_no_day_of_the_calendar_meets_no_date_condition() {
+        for text in ["2006-00-00", "2006-00-01", "2006-13-01", "2006-01-00", "2006-01-32", "2006-02-30"] {
+            let tagged = [&b"\xd9\x03\xec\x6a"[..], text.as_bytes()].concat();
+            let tdate = [&b"\xc0\x74"[..], text.as_bytes(), b"T00:00:00Z"].concat();
+            let plain = [&b"\x6a"[..], text.as_bytes()].concat();
+            for cbor in [tagged, tdate, plain] {
+                let value = || Value::parse(&cbor).unwrap();
+                let limit = || "2020-01-01".parse().unwrap();
+                assert!(!holds(Condition::AgeAtLeast(0), value(), "2024-01-01T00:00:00Z"), "{text}");
+                assert!(!holds(Condition::DateBefore(limit()), value(), "2024-01-01T00:00:00Z"), "{text}");
+                let limit = "2000-01-01".parse().unwrap();
+                assert!(!holds(Condition::DateAfter(limit), value(), "2024-01-01T00:00:00Z"), "{text}");
+            }
+        }
     }
 
     #[test]

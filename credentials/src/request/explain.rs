@@ -177,6 +177,19 @@ impl Value {
     }
 }
 
+impl Explanation {
+    /// Whether a date that stays hidden is compared.
+    fn compares_hidden_date(&self) -> bool {
+        self.learnt.iter().any(|learnt| match learnt {
+            Learnt::Predicate(Predicate { namespace, element, condition }, _) => {
+                let is_it = |hidden: &(String, String)| hidden.0 == *namespace && hidden.1 == *element;
+                condition.is_about_date() && self.hidden.iter().any(is_it)
+            }
+            _ => false,
+        })
+    }
+}
+
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "The verifier would learn:")?;
@@ -187,6 +200,13 @@ impl fmt::Display for Explanation {
         for (namespace, element) in &self.hidden {
             // Names of a document that nobody has checked yet.
             writeln!(f, "  - {} ({})", element.escape_debug(), namespace.escape_debug())?;
+        }
+        if self.compares_hidden_date() {
+            // What a proof leaves to the issuer: the holder's own check, below, is about the calendar.
+            writeln!(
+                f,
+                "Nor whether a date is in the calendar, only that its month is 1 to 12 and its day 1 to 31."
+            )?;
         }
         writeln!(f, "On this document:")?;
         for (words, outcome) in &self.predicates {
