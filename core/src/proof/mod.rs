@@ -5,6 +5,7 @@
 
 mod credential;
 mod error;
+mod keys;
 mod kind;
 mod presentation;
 #[cfg(feature = "prover")]

@@ -8,6 +8,7 @@ use velum_stark::{self as stark, ProvingKey, VerifyError};
 use crate::class::SizeClass;
 use crate::proof::ProofKind;
 use crate::proof::credential::{credential_chips, credential_traces};
+use crate::proof::keys::proving_key;
 use crate::proof::presentation::{presentation_chips, presentation_traces};
 use crate::proof::verifier::key_chips;
 use crate::proof::{StatementError, WitnessError};
@@ -53,8 +54,8 @@ impl Prover {
     /// A prover of the suite and size class.
     pub fn new(suite: Suite, class: SizeClass) -> Self {
         let (credential, presentation) = key_chips(suite, class);
-        let credential = proving_key(suite, ProofKind::Credential, &credential);
-        let presentation = proving_key(suite, ProofKind::Presentation, &presentation);
+        let credential = proving_key(suite, class, ProofKind::Credential, &credential);
+        let presentation = proving_key(suite, class, ProofKind::Presentation, &presentation);
         Self { presentation: presentation.sharing_memory_of(&credential), credential }
     }
 
@@ -93,11 +94,6 @@ impl Prover {
         let traces = presentation_traces(&chips, statement, witness)?;
         prove(&self.presentation, &chips, traces, &statement.to_bytes(), control)
     }
-}
-
-/// The key of a suite's proofs over `chips`.
-pub(crate) fn proving_key<C: Chip>(suite: Suite, kind: ProofKind, chips: &[C]) -> ProvingKey {
-    ProvingKey::new(&suite.label(kind), suite.parameters(kind), chips)
 }
 
 /// The part of the work that is done when the tables are filled, and when the proof is made.

@@ -1,12 +1,12 @@
 //! Verifying both proofs of one suite and size class.
 
-use velum_stark::air::Chip;
 use velum_stark::{LineTheorem, VerifierKey, VerifyError};
 
 use crate::class::SizeClass;
 use crate::proof::ProofKind;
 use crate::proof::StatementError;
 use crate::proof::credential::{CredentialChip, credential_chips};
+use crate::proof::keys::verifier_key;
 use crate::proof::presentation::{PresentationChip, presentation_chips};
 use crate::proof::security::PairSecurity;
 use crate::statement::{CredentialStatement, PresentationStatement, Subject};
@@ -27,8 +27,8 @@ impl Verifier {
         Self {
             suite,
             class,
-            credential: verifier_key(suite, ProofKind::Credential, &credential),
-            presentation: verifier_key(suite, ProofKind::Presentation, &presentation),
+            credential: verifier_key(suite, class, ProofKind::Credential, &credential),
+            presentation: verifier_key(suite, class, ProofKind::Presentation, &presentation),
         }
     }
 
@@ -77,11 +77,6 @@ impl Verifier {
         }
         Err(VerifyError::Statement("it is of another suite or size class".to_owned()))
     }
-}
-
-/// The key of a suite's proofs over `chips`.
-pub(crate) fn verifier_key<C: Chip>(suite: Suite, kind: ProofKind, chips: &[C]) -> VerifierKey {
-    VerifierKey::new(&suite.label(kind), suite.parameters(kind), chips)
 }
 
 fn no_such_statement(error: StatementError) -> VerifyError {

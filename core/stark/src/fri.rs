@@ -9,10 +9,9 @@ use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, TwoAdicField};
 use p3_util::reverse_bits_len;
 
 use crate::field::{EF, F};
-use crate::hash::{ProofHash, Transcript};
+use crate::hash::ProofHash;
 use crate::merkle;
-use crate::params::Parameters;
-use crate::proof::Reader;
+use crate::proof::{LayerCommitment, LayerOpening};
 use crate::verify::{Check, VerifyError};
 
 /// The point of entry `index` of a codeword on the coset of `shift` and order `2^log_size`.
@@ -25,65 +24,36 @@ fn fold_pair(at_x: EF, at_minus_x: EF, inverse_x: F, beta: EF) -> EF {
     (at_x + at_minus_x + beta * (at_x - at_minus_x) * inverse_x).halve()
 }
 
-/// The committed layers, as the verifier reads them.
-pub(crate) struct Layers<H: ProofHash> {
-    roots: Vec<H::Digest>,
-    /// One for each fold of a layer.
-    betas: Vec<Vec<EF>>,
-    arities: Vec<usize>,
-    final_polynomial: Vec<EF>,
-    log_size: usize,
-    shift: F,
+/// What was committed to of a codeword, and its folding.
+pub(crate) struct Layers<'a, H: ProofHash> {
+    pub(crate) commitments: &'a [LayerCommitment<H>],
+    pub(crate) final_polynomial: &'a [EF],
+    /// Of each layer, one for each fold.
+    pub(crate) challenges: &'a [Vec<EF>],
+    /// Logarithm of the size of the codeword, and what its domain is shifted by.
+    pub(crate) log_size: usize,
+    pub(crate) shift: F,
 }
 
-impl<H: ProofHash> Layers<H> {
-    /// Reads what the prover committed to, for polynomials of `2^log_height` coefficients.
-    pub(crate) fn read(
-        parameters: &Parameters,
-        log_height: usize,
-        shift: F,
-        proof: &mut Reader<'_>,
-        transcript: &mut H::Transcript,
-    ) -> Result<Self, VerifyError> {
-        let arities = parameters.folding(log_height);
-        let (mut roots, mut betas) = (Vec::new(), Vec::new());
-        for &arity in &arities {
-            let root = proof.digest::<H>()?;
-            transcript.absorb_digest(&root);
-            Check::Grinding
-                .holds(transcript.check_grinding(parameters.folding_grinding_bits, proof.nonce()?))?;
-            roots.push(root);
-            betas.push(challenges::<H>(arity, transcript));
-        }
-        let final_log_len = log_height - arities.iter().sum::<usize>();
-        let final_polynomial = proof.extensions(1 << final_log_len)?;
-        transcript.absorb(&final_polynomial);
-        Ok(Self {
-            roots,
-            betas,
-            arities,
-            final_polynomial,
-            log_size: log_height + parameters.log_blowup,
-            shift,
-        })
-    }
-
+impl<H: ProofHash> Layers<'_, H> {
     /// Checks that the codeword with these values at these indices, which are sorted and distinct, folds to the final polynomial.
     pub(crate) fn check(
         &self,
         mut values: Vec<(usize, EF)>,
-        proof: &mut Reader<'_>,
+        openings: &[LayerOpening<H>],
     ) -> Result<(), VerifyError> {
         let (mut log_size, mut shift) = (self.log_size, self.shift);
-        for ((root, betas), &arity) in self.roots.iter().zip(&self.betas).zip(&self.arities) {
-            let (leaves, rows) = read_leaves(&values, arity, proof)?;
+        for ((layer, betas), opening) in self.commitments.iter().zip(self.challenges).zip(openings) {
+            let arity = betas.len();
+            let (leaves, rows) = leaves(&values, arity, &opening.values)?;
+            let mut siblings = opening.siblings.iter();
             let computed = merkle::root::<H, _>(
                 log_size - arity,
                 &leaves,
                 |height, _| Ok((height == log_size - arity).then(|| hash_leaves::<H>(&rows))),
-                || proof.digest::<H>(),
+                || siblings.next().copied().ok_or(VerifyError::TooShort),
             )?;
-            Check::Folding.holds(computed == *root)?;
+            Check::Folding.holds(computed == layer.root)?;
             values = leaves
                 .into_iter()
                 .zip(rows)
@@ -101,20 +71,19 @@ impl<H: ProofHash> Layers<H> {
     }
 }
 
-/// The leaves above these values and their rows: what the values do not tell is read.
-fn read_leaves(
-    values: &[(usize, EF)],
-    arity: usize,
-    proof: &mut Reader<'_>,
-) -> Result<(Vec<usize>, Vec<Vec<EF>>), VerifyError> {
-    let (mut leaves, mut rows) = (Vec::new(), Vec::new());
+/// Indices and rows of leaves.
+type Leaves = (Vec<usize>, Vec<Vec<EF>>);
+
+/// The leaves above these values and their rows: what the values do not tell is in `others`, in order.
+fn leaves(values: &[(usize, EF)], arity: usize, others: &[EF]) -> Result<Leaves, VerifyError> {
+    let (mut leaves, mut rows, mut others) = (Vec::new(), Vec::new(), others.iter());
     for known in values.chunk_by(|(a, _), (b, _)| a >> arity == b >> arity) {
         let leaf = known[0].0 >> arity;
         let mut row = Vec::with_capacity(1 << arity);
         for index in leaf << arity..(leaf + 1) << arity {
             row.push(match known.binary_search_by_key(&index, |&(index, _)| index) {
                 Ok(at) => known[at].1,
-                Err(_) => proof.extension()?,
+                Err(_) => *others.next().ok_or(VerifyError::TooShort)?,
             });
         }
         leaves.push(leaf);
@@ -127,10 +96,6 @@ fn hash_leaves<H: ProofHash>(rows: &[Vec<EF>]) -> Vec<H::Digest> {
     let elements: Vec<F> =
         rows.iter().flatten().flat_map(|value| value.as_basis_coefficients_slice()).copied().collect();
     H::leaves(&elements, elements.len() / rows.len(), None)
-}
-
-fn challenges<H: ProofHash>(count: usize, transcript: &mut H::Transcript) -> Vec<EF> {
-    (0..count).map(|_| transcript.challenge()).collect()
 }
 
 fn fold_leaf(mut row: Vec<EF>, leaf: usize, log_size: usize, shift: F, betas: &[EF]) -> EF {
@@ -158,9 +123,11 @@ mod prover {
     use super::*;
     use crate::control::{Cancelled, Control, Stage};
     use crate::field::EXTENSION_DEGREE;
+    use crate::hash::Transcript;
     use crate::key::VerifierKey;
     use crate::merkle::MerkleTree;
-    use crate::proof::Writer;
+    use crate::proof::group_indices;
+    use crate::transcript::folding_challenges;
 
     /// A codeword folded down to its final polynomial, with all that was committed to.
     pub(crate) struct Folded<H: ProofHash> {
@@ -174,16 +141,17 @@ mod prover {
     }
 
     impl<H: ProofHash> Folded<H> {
-        /// Folds a codeword and writes what the verifier reads with [`Layers::read`].
+        /// Folds a codeword. Returns what was committed to, and the final polynomial, which the transcript has absorbed.
+        #[expect(clippy::type_complexity, reason = "three things that only its caller takes apart")]
         pub(crate) fn new(
             key: &VerifierKey,
             codeword: Vec<EF>,
-            proof: &mut Writer,
             transcript: &mut H::Transcript,
             control: &Control<'_>,
-        ) -> Result<Self, Cancelled> {
+        ) -> Result<(Self, Vec<LayerCommitment<H>>, Vec<EF>), Cancelled> {
             let parameters = &key.parameters;
-            let (mut codeword, mut shift, mut layers) = (codeword, F::GENERATOR, Vec::new());
+            let (mut codeword, mut shift) = (codeword, F::GENERATOR);
+            let (mut layers, mut commitments) = (Vec::new(), Vec::new());
             let arities = parameters.folding(key.shape.log_height());
             for (layer, &arity) in arities.iter().enumerate() {
                 let done = layer as f64 / arities.len() as f64;
@@ -192,13 +160,13 @@ mod prover {
                     codeword.iter().flat_map(|value| value.as_basis_coefficients_slice()).copied().collect();
                 let matrix = RowMajorMatrix::new(elements, EXTENSION_DEGREE << arity);
                 let tree = MerkleTree::<H>::new(&[&matrix], None);
-                proof.digests::<H>(&[tree.root()]);
                 transcript.absorb_digest(&tree.root());
                 control.begin(Stage::Grinding, done)?;
-                proof.nonce(transcript.grind(parameters.folding_grinding_bits));
+                let nonce = transcript.grind(parameters.folding_grinding_bits);
+                commitments.push(LayerCommitment { root: tree.root(), nonce });
                 control.begin(Stage::Folding, done)?;
                 let mut folded = codeword.clone();
-                for beta in challenges::<H>(arity, transcript) {
+                for beta in folding_challenges::<H>(arity, transcript) {
                     folded = fold(&folded, shift, beta);
                     shift = shift.square();
                 }
@@ -206,25 +174,26 @@ mod prover {
                 codeword = folded;
             }
             let polynomial = interpolate(codeword, shift, parameters.log_blowup);
-            proof.extensions(&polynomial);
             transcript.absorb(&polynomial);
-            Ok(Self { layers })
+            Ok((Self { layers }, commitments, polynomial))
         }
 
         /// Opens the codeword at these indices, which are sorted and distinct.
-        pub(crate) fn open(&self, indices: &[usize], proof: &mut Writer) {
+        pub(crate) fn open(&self, indices: &[usize]) -> Vec<LayerOpening<H>> {
             let mut indices = indices.to_vec();
+            let mut openings = Vec::with_capacity(self.layers.len());
             for Layer { arity, codeword, tree } in &self.layers {
-                let mut leaves: Vec<_> = indices.iter().map(|index| index >> arity).collect();
-                leaves.dedup();
-                for leaf in &leaves {
-                    let unknown = (leaf << arity..(leaf + 1) << arity)
-                        .filter(|index| indices.binary_search(index).is_err());
-                    unknown.for_each(|index| proof.extensions(&[codeword[index]]));
-                }
-                proof.digests::<H>(&tree.siblings(&leaves));
+                let leaves = group_indices(&indices, *arity);
+                let unknown = |leaf: &usize| (leaf << arity..(leaf + 1) << arity).collect::<Vec<_>>();
+                let unknown = leaves
+                    .iter()
+                    .flat_map(unknown)
+                    .filter(|index| indices.binary_search(index).is_err())
+                    .map(|index| codeword[index]);
+                openings.push(LayerOpening { values: unknown.collect(), siblings: tree.siblings(&leaves) });
                 indices = leaves;
             }
+            openings
         }
     }
 

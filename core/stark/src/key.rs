@@ -9,9 +9,10 @@ use crate::fixed::FixedRows;
 use crate::hash::{DIGEST_BYTES, SALT_BYTES};
 use crate::mask::Table;
 use crate::params::Parameters;
+use crate::program::{Program, program};
 use crate::proof::{ELEMENT_BYTES, NONCE_BYTES};
 use crate::security::{LineTheorem, Security};
-use crate::shape::{Shape, TREES};
+use crate::shape::{Point, Shape, TREES};
 
 /// Nonces besides those of folding: before the lookup challenges, the out-of-domain point, the batching challenge and the queries.
 const NONCES: usize = 4;
@@ -39,12 +40,25 @@ impl VerifierKey {
     /// # Panics
     /// Where a chip breaks the limits of [`Chip::eval`] or a table is too low to be blinded: constants of the code.
     pub fn new<C: Chip>(label: &str, parameters: Parameters, chips: &[C]) -> Self {
+        let mut key = Self::with_hash(parameters, chips, [0; 32]);
+        let tables = Table::all(chips);
+        let fixed: Vec<_> = tables.iter().map(Chip::fixed).collect();
+        key.hash = hash(label, &parameters, &key.shape, &program(&key.shape, &tables), &fixed);
+        key
+    }
+
+    /// The key of the proof over `chips` whose hash is known, for it to be hashed when a program is built and not when it is run.
+    ///
+    /// The hash is that of [`new`](Self::new), or else no proof of others verifies.
+    ///
+    /// # Panics
+    /// Those of [`new`](Self::new).
+    pub fn with_hash<C: Chip>(parameters: Parameters, chips: &[C], hash: [u8; 32]) -> Self {
         let tables = Table::all(chips);
         let shape = Shape::new(&parameters, &tables);
         let fixed: Vec<_> = tables.iter().map(Chip::fixed).collect();
         let domain = |log_height| Domain::new(log_height, parameters.blinding_rows);
         let domains = shape.groups.iter().map(|group| domain(group.log_height)).collect();
-        let hash = hash(label, &parameters, &shape, &tables, &fixed);
         let fixed_rows = fixed.iter().map(|columns| FixedRows::new(columns)).collect();
         let security = LineTheorem::ALL.map(|theorem| Security::of(theorem, &parameters, &shape));
         Self {
@@ -59,11 +73,16 @@ impl VerifierKey {
         }
     }
 
-    /// BLAKE3 hash of everything that fixes the proof system for this key: label, parameters, tables with their fixed columns, what
-    /// they state and read.
+    /// The canonical constraint program of the key. `chips` are any from which the key can be made.
     ///
-    /// It tells keys of this code's versions apart. It is no commitment to rules that someone else wrote: these are hashed
-    /// as their values at a known point, and a verifier evaluates its own.
+    /// # Panics
+    /// Where they are others.
+    pub fn program<C: Chip>(&self, chips: &[C]) -> Program {
+        program(&self.shape, &Table::all(chips))
+    }
+
+    /// BLAKE3 hash of everything that fixes the proof system for this key: label, parameters, heights, what is opened where, fixed
+    /// columns, and the constraint [`Program`].
     pub fn hash(&self) -> &[u8; 32] {
         &self.hash
     }
@@ -124,34 +143,66 @@ impl VerifierKey {
     }
 }
 
-fn hash<C: Chip>(
+/// The hash of a key: everything that a proof under it depends on, but what its caller binds.
+fn hash(
     label: &str,
     parameters: &Parameters,
     shape: &Shape,
-    tables: &[Table<'_, C>],
+    program: &Program,
     fixed: &[Vec<Vec<F>>],
 ) -> [u8; 32] {
-    let mut hasher = blake3::Hasher::new_derive_key("velum 2026 verifier key v5");
-    hasher.update(&(label.len() as u64).to_le_bytes());
-    hasher.update(label.as_bytes());
-    for parameter in parameters.fields() {
-        hasher.update(&(parameter as u64).to_le_bytes());
+    let mut hasher = KeyHasher(blake3::Hasher::new_derive_key("velum 2026 verifier key v6"));
+    hasher.bytes(label.as_bytes());
+    hasher.numbers(parameters.fields());
+    hasher.number(shape.groups.len());
+    for group in &shape.groups {
+        hasher.numbers([group.log_height, group.tables.len()]);
+        hasher.numbers(group.widths);
     }
-    hasher.update(&(tables.len() as u64).to_le_bytes());
-    for ((table, recorded), fixed) in tables.iter().zip(&shape.tables).zip(fixed) {
-        let shape = [table.height(), table.width(), table.public().len(), fixed.len()];
-        hasher.update(table.name().as_bytes());
-        hasher.update(&[0]);
-        for number in shape {
-            hasher.update(&(number as u64).to_le_bytes());
-        }
-        hasher.update(&recorded.rules);
-        for column in fixed {
-            hasher.update(&(column.len() as u64).to_le_bytes());
-            let bytes: Vec<_> =
-                column.iter().flat_map(|cell| cell.as_canonical_u64().to_le_bytes()).collect();
-            hasher.update(&bytes);
+    hasher.numbers([
+        shape.chunks,
+        shape.chunk_len,
+        shape.widest_tuple,
+        shape.points.len(),
+        shape.terms.len(),
+    ]);
+    for point in &shape.points {
+        hasher.numbers(match *point {
+            Point::Row(offset) => [0, i64::from(offset) as usize],
+            Point::Mask => [1, 0],
+        });
+    }
+    for term in &shape.terms {
+        hasher.numbers([term.tree, term.group, term.column, usize::from(term.is_extension), term.point]);
+    }
+    hasher.number(fixed.len());
+    for (table, columns) in shape.tables.iter().zip(fixed) {
+        hasher.bytes(table.name.as_bytes());
+        hasher.numbers([table.group, table.first_column, table.publics, columns.len()]);
+        for column in columns {
+            hasher.number(column.len());
+            let cells = column.iter().flat_map(|cell| cell.as_canonical_u64().to_le_bytes());
+            hasher.0.update(&cells.collect::<Vec<_>>());
         }
     }
-    *hasher.finalize().as_bytes()
+    hasher.bytes(&program.to_bytes());
+    *hasher.0.finalize().as_bytes()
+}
+
+/// Hashes numbers of eight bytes, and bytes with their length before them.
+struct KeyHasher(blake3::Hasher);
+
+impl KeyHasher {
+    fn number(&mut self, number: usize) {
+        self.0.update(&(number as u64).to_le_bytes());
+    }
+
+    fn numbers<const N: usize>(&mut self, numbers: [usize; N]) {
+        numbers.into_iter().for_each(|number| self.number(number));
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.number(bytes.len());
+        self.0.update(bytes);
+    }
 }

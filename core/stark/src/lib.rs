@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`air`] | how a chip states constraints and speaks on buses; the checker that names every failure |
 //! | [`field`] | the base field and its extension |
+//! | [`program`] | the canonical constraint program of a key, to be replayed elsewhere |
 //! | [`control`] | progress and cancellation |
 //! | [`secret`] | memory that is overwritten |
 //!
@@ -30,6 +31,7 @@ mod merkle;
 #[cfg(all(any(test, feature = "testing"), feature = "prover"))]
 pub mod oracle;
 mod params;
+pub mod program;
 mod proof;
 #[cfg(feature = "prover")]
 mod prover;
@@ -41,11 +43,15 @@ mod shape;
 mod symbol;
 #[cfg(all(any(test, feature = "testing"), feature = "prover"))]
 pub mod testing;
+mod transcript;
 mod verify;
 
-pub use hash::HashFunction;
+#[cfg(feature = "poseidon2")]
+pub use hash::Poseidon2Hash;
+pub use hash::{Blake3Hash, DIGEST_BYTES, HashFunction, ProofHash, SALT_BYTES, Salt};
 pub use key::VerifierKey;
 pub use params::Parameters;
+pub use proof::{Commitments, LayerCommitment, LayerOpening, Openings, Proof, TreeOpening};
 #[cfg(feature = "prover")]
 pub use prover::{ProveError, ProvingKey};
 pub use security::{COLLISION_BITS, LineTheorem, Security, SecurityTerm, sum_bits};

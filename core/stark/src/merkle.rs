@@ -87,6 +87,19 @@ pub(crate) fn parents(indices: &[usize]) -> Vec<usize> {
     parents
 }
 
+/// Number of siblings that open these leaves, sorted and distinct, of `2^log_height`.
+pub(crate) fn siblings(log_height: usize, leaves: &[usize]) -> usize {
+    let mut level = leaves.to_vec();
+    let mut count = 0;
+    for _ in 0..log_height {
+        let above = parents(&level);
+        // Of each parent, one child or both are known.
+        count += 2 * above.len() - level.len();
+        level = above;
+    }
+    count
+}
+
 fn with_rows<H: ProofHash>(nodes: &[H::Digest], rows: &[H::Digest]) -> Vec<H::Digest> {
     let pairs: Vec<_> = nodes.iter().zip(rows).flat_map(|(&node, &row)| [node, row]).collect();
     H::nodes(&pairs)

@@ -1,13 +1,24 @@
-//! Proofs as bytes.
+//! A proof: its parts, and how they are read and written.
 //!
-//! A proof has no lengths, tags or padding: what comes next, and how much of it, follows from the verifier key and from the
-//! challenges. Numbers are little end first; a field element has 8 bytes and is below p; an extension element is its coefficients.
+//! A proof has no lengths, tags or padding: what comes next, and how much of it, follows from the verifier key and, for what is
+//! opened at the queries, from the challenges. So it is read in two pieces, and nothing is checked on the way but that numbers are
+//! canonical and the bytes suffice:
+//!
+//! ```text
+//!   commitments   everything that the transcript absorbs; its length is the key's
+//!   openings      rows and leaves at the queries, which follow from the transcript of the commitments
+//! ```
+//!
+//! Numbers are little end first; a field element has 8 bytes and is below p; an extension element is its coefficients.
 //! `docs/formats.md` gives the order.
 
 use p3_field::{BasedVectorSpace, PrimeCharacteristicRing, PrimeField64};
 
 use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::hash::{DIGEST_BYTES, ProofHash, SALT_BYTES, Salt};
+use crate::key::VerifierKey;
+use crate::merkle;
+use crate::shape::TREES;
 use crate::verify::VerifyError;
 
 /// Bytes of a field element.
@@ -15,6 +26,212 @@ pub(crate) const ELEMENT_BYTES: usize = 8;
 
 /// Bytes of a grinding nonce.
 pub(crate) const NONCE_BYTES: usize = 8;
+
+/// A proof whose trees are hashed with `H`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proof<H: ProofHash> {
+    /// What the transcript absorbs.
+    pub commitments: Commitments<H>,
+    /// What is opened at the queries.
+    pub openings: Openings<H>,
+}
+
+/// What the transcript absorbs, in its order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Commitments<H: ProofHash> {
+    /// Root of the tables' columns.
+    pub main: H::Digest,
+    /// Nonce before the lookup challenges.
+    pub lookup_nonce: u64,
+    /// Root of the lookup columns.
+    pub lookup: H::Digest,
+    /// The sum of each group's fractions, the tallest group first.
+    pub terminals: Vec<EF>,
+    /// Root of the quotient's chunks and the masks.
+    pub quotient: H::Digest,
+    /// Nonce before the out-of-domain point.
+    pub ood_nonce: u64,
+    /// Values out of domain, one for each term.
+    pub values: Vec<EF>,
+    /// Nonce before the batching challenges.
+    pub batch_nonce: u64,
+    /// The layers of FRI.
+    pub layers: Vec<LayerCommitment<H>>,
+    /// The coefficients of the last folded codeword, the lowest first.
+    pub final_polynomial: Vec<EF>,
+    /// Nonce before the queries.
+    pub query_nonce: u64,
+}
+
+/// A layer of FRI, committed to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerCommitment<H: ProofHash> {
+    /// Root of its leaves.
+    pub root: H::Digest,
+    /// Nonce before its folding challenges.
+    pub nonce: u64,
+}
+
+/// What is opened at the queries.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Openings<H: ProofHash> {
+    /// Of the main, the lookup and the quotient tree.
+    pub trees: [TreeOpening<H>; TREES],
+    /// Of each layer of FRI.
+    pub layers: Vec<LayerOpening<H>>,
+}
+
+/// Opened rows of a tree.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TreeOpening<H: ProofHash> {
+    /// Of each group the distinct rows that belong to the queries, one behind the other, by their index.
+    pub rows: Vec<Vec<F>>,
+    /// The salts of the tallest group's rows.
+    pub salts: Vec<Salt>,
+    /// Nodes that do not follow from the rows, from the leaves up and from left to right.
+    pub siblings: Vec<H::Digest>,
+}
+
+/// Opened leaves of a layer of FRI.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerOpening<H: ProofHash> {
+    /// Values of the opened leaves that do not follow from the layer before, by their index.
+    pub values: Vec<EF>,
+    /// Nodes that do not follow from the leaves, from the leaves up and from left to right.
+    pub siblings: Vec<H::Digest>,
+}
+
+/// The distinct rows of a group that is `2^lift` times less high than the tallest, or the leaves of a layer that folds by `2^lift`.
+pub(crate) fn group_indices(indices: &[usize], lift: usize) -> Vec<usize> {
+    let mut indices: Vec<_> = indices.iter().map(|index| index >> lift).collect();
+    indices.dedup();
+    indices
+}
+
+impl<H: ProofHash> Commitments<H> {
+    pub(crate) fn read(key: &VerifierKey, from: &mut Reader<'_>) -> Result<Self, VerifyError> {
+        let (parameters, shape) = (&key.parameters, &key.shape);
+        let folding = parameters.folding(shape.log_height());
+        let final_log_len = shape.log_height() - folding.iter().sum::<usize>();
+        Ok(Self {
+            main: from.digest::<H>()?,
+            lookup_nonce: from.nonce()?,
+            lookup: from.digest::<H>()?,
+            terminals: from.extensions(shape.groups.len())?,
+            quotient: from.digest::<H>()?,
+            ood_nonce: from.nonce()?,
+            values: from.extensions(shape.terms.len())?,
+            batch_nonce: from.nonce()?,
+            layers: folding
+                .iter()
+                .map(|_| Ok(LayerCommitment { root: from.digest::<H>()?, nonce: from.nonce()? }))
+                .collect::<Result<_, _>>()?,
+            final_polynomial: from.extensions(1 << final_log_len)?,
+            query_nonce: from.nonce()?,
+        })
+    }
+
+    #[cfg(feature = "prover")]
+    fn write(&self, to: &mut Writer) {
+        to.digest::<H>(&self.main);
+        to.nonce(self.lookup_nonce);
+        to.digest::<H>(&self.lookup);
+        to.extensions(&self.terminals);
+        to.digest::<H>(&self.quotient);
+        to.nonce(self.ood_nonce);
+        to.extensions(&self.values);
+        to.nonce(self.batch_nonce);
+        for LayerCommitment { root, nonce } in &self.layers {
+            to.digest::<H>(root);
+            to.nonce(*nonce);
+        }
+        to.extensions(&self.final_polynomial);
+        to.nonce(self.query_nonce);
+    }
+}
+
+impl<H: ProofHash> Openings<H> {
+    /// Reads what is opened at these rows of the tallest group's evaluation domain, which are sorted and distinct.
+    pub(crate) fn read(
+        key: &VerifierKey,
+        indices: &[usize],
+        from: &mut Reader<'_>,
+    ) -> Result<Self, VerifyError> {
+        let mut trees = Vec::with_capacity(TREES);
+        for tree in 0..TREES {
+            trees.push(TreeOpening::read(key, tree, indices, from)?);
+        }
+        let trees = trees.try_into().map_err(|_| VerifyError::TooShort)?;
+        let (mut layers, mut log_size, mut indices) = (Vec::new(), key.log_codeword(), indices.to_vec());
+        for arity in key.parameters.folding(key.shape.log_height()) {
+            let leaves = group_indices(&indices, arity);
+            log_size -= arity;
+            layers.push(LayerOpening {
+                values: from.extensions((leaves.len() << arity) - indices.len())?,
+                siblings: from.digests::<H>(merkle::siblings(log_size, &leaves))?,
+            });
+            indices = leaves;
+        }
+        Ok(Self { trees, layers })
+    }
+
+    #[cfg(feature = "prover")]
+    fn write(&self, to: &mut Writer) {
+        self.trees.iter().for_each(|tree| tree.write(to));
+        for LayerOpening { values, siblings } in &self.layers {
+            to.extensions(values);
+            to.digests::<H>(siblings);
+        }
+    }
+}
+
+impl<H: ProofHash> TreeOpening<H> {
+    fn read(
+        key: &VerifierKey,
+        tree: usize,
+        indices: &[usize],
+        from: &mut Reader<'_>,
+    ) -> Result<Self, VerifyError> {
+        let (mut rows, mut salts) = (Vec::new(), Vec::new());
+        for (number, group) in key.shape.groups.iter().enumerate() {
+            let (count, width) = (group_indices(indices, key.shape.lift(number)).len(), group.widths[tree]);
+            if number > 0 {
+                rows.push(from.elements(count.saturating_mul(width))?);
+                continue;
+            }
+            let mut cells = Vec::new();
+            for _ in 0..count {
+                cells.extend(from.elements(width)?);
+                salts.push(from.salt()?);
+            }
+            rows.push(cells);
+        }
+        Ok(Self { rows, salts, siblings: from.digests::<H>(merkle::siblings(key.log_codeword(), indices))? })
+    }
+
+    #[cfg(feature = "prover")]
+    fn write(&self, to: &mut Writer) {
+        let Some((tallest, lower)) = self.rows.split_first() else { return };
+        let width = tallest.len() / self.salts.len().max(1);
+        for (row, salt) in tallest.chunks_exact(width.max(1)).zip(&self.salts) {
+            to.elements(row);
+            to.salt(salt);
+        }
+        lower.iter().for_each(|rows| to.elements(rows));
+        to.digests::<H>(&self.siblings);
+    }
+}
+
+#[cfg(feature = "prover")]
+impl<H: ProofHash> Proof<H> {
+    /// The proof as bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut writer = Writer::default();
+        self.commitments.write(&mut writer);
+        self.openings.write(&mut writer);
+        writer.0
+    }
+}
 
 /// Reads a proof from its front.
 pub(crate) struct Reader<'a>(&'a [u8]);
@@ -30,23 +247,23 @@ impl<'a> Reader<'a> {
         Ok(*head)
     }
 
-    pub(crate) fn nonce(&mut self) -> Result<u64, VerifyError> {
+    fn nonce(&mut self) -> Result<u64, VerifyError> {
         self.array::<NONCE_BYTES>().map(u64::from_le_bytes)
     }
 
-    pub(crate) fn element(&mut self) -> Result<F, VerifyError> {
+    fn element(&mut self) -> Result<F, VerifyError> {
         match u64::from_le_bytes(self.array::<ELEMENT_BYTES>()?) {
             number if number < F::ORDER_U64 => Ok(F::from_u64(number)),
             _ => Err(VerifyError::NotCanonical),
         }
     }
 
-    pub(crate) fn elements(&mut self, count: usize) -> Result<Vec<F>, VerifyError> {
+    fn elements(&mut self, count: usize) -> Result<Vec<F>, VerifyError> {
         self.expect(count.saturating_mul(ELEMENT_BYTES))?;
         (0..count).map(|_| self.element()).collect()
     }
 
-    pub(crate) fn extension(&mut self) -> Result<EF, VerifyError> {
+    fn extension(&mut self) -> Result<EF, VerifyError> {
         let mut coefficients = [F::ZERO; EXTENSION_DEGREE];
         for coefficient in &mut coefficients {
             *coefficient = self.element()?;
@@ -54,16 +271,21 @@ impl<'a> Reader<'a> {
         Ok(EF::from_basis_coefficients_fn(|i| coefficients[i]))
     }
 
-    pub(crate) fn extensions(&mut self, count: usize) -> Result<Vec<EF>, VerifyError> {
+    fn extensions(&mut self, count: usize) -> Result<Vec<EF>, VerifyError> {
         self.expect(count.saturating_mul(ELEMENT_BYTES * EXTENSION_DEGREE))?;
         (0..count).map(|_| self.extension()).collect()
     }
 
-    pub(crate) fn digest<H: ProofHash>(&mut self) -> Result<H::Digest, VerifyError> {
+    fn digest<H: ProofHash>(&mut self) -> Result<H::Digest, VerifyError> {
         H::from_bytes(self.array::<DIGEST_BYTES>()?).ok_or(VerifyError::NotCanonical)
     }
 
-    pub(crate) fn salt(&mut self) -> Result<Salt, VerifyError> {
+    fn digests<H: ProofHash>(&mut self, count: usize) -> Result<Vec<H::Digest>, VerifyError> {
+        self.expect(count.saturating_mul(DIGEST_BYTES))?;
+        (0..count).map(|_| self.digest::<H>()).collect()
+    }
+
+    fn salt(&mut self) -> Result<Salt, VerifyError> {
         self.array::<SALT_BYTES>()
     }
 
@@ -81,33 +303,33 @@ impl<'a> Reader<'a> {
 /// Writes a proof.
 #[cfg(feature = "prover")]
 #[derive(Default)]
-pub(crate) struct Writer(Vec<u8>);
+struct Writer(Vec<u8>);
 
 #[cfg(feature = "prover")]
 impl Writer {
-    pub(crate) fn nonce(&mut self, nonce: u64) {
+    fn nonce(&mut self, nonce: u64) {
         self.0.extend_from_slice(&nonce.to_le_bytes());
     }
 
-    pub(crate) fn elements(&mut self, elements: &[F]) {
+    fn elements(&mut self, elements: &[F]) {
         for element in elements {
             self.0.extend_from_slice(&element.as_canonical_u64().to_le_bytes());
         }
     }
 
-    pub(crate) fn extensions(&mut self, elements: &[EF]) {
+    fn extensions(&mut self, elements: &[EF]) {
         elements.iter().for_each(|element| self.elements(element.as_basis_coefficients_slice()));
     }
 
-    pub(crate) fn digests<H: ProofHash>(&mut self, digests: &[H::Digest]) {
-        digests.iter().for_each(|digest| self.0.extend_from_slice(&H::to_bytes(digest)));
+    fn digest<H: ProofHash>(&mut self, digest: &H::Digest) {
+        self.0.extend_from_slice(&H::to_bytes(digest));
     }
 
-    pub(crate) fn salt(&mut self, salt: &Salt) {
+    fn digests<H: ProofHash>(&mut self, digests: &[H::Digest]) {
+        digests.iter().for_each(|digest| self.digest::<H>(digest));
+    }
+
+    fn salt(&mut self, salt: &Salt) {
         self.0.extend_from_slice(salt);
-    }
-
-    pub(crate) fn finish(self) -> Vec<u8> {
-        self.0
     }
 }

@@ -164,6 +164,11 @@ impl<X: Algebra<EF>> Fingerprints<X> {
         Self { gamma: challenges.gamma.into(), betas: powers.map(X::from).collect() }
     }
 
+    /// With a value for `gamma` and for each power of `beta`.
+    pub(crate) fn of(gamma: X, betas: Vec<X>) -> Self {
+        Self { gamma, betas }
+    }
+
     #[inline]
     fn fraction<E>(&self, tag: usize, fields: &[E], count: E) -> Fraction<E, X>
     where
@@ -178,7 +183,7 @@ impl<X: Algebra<EF>> Fingerprints<X> {
 }
 
 /// The challenges of the lookup argument.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct LookupChallenges {
     pub(crate) gamma: EF,
     pub(crate) beta: EF,
@@ -200,12 +205,24 @@ impl<E: Clone, X: Algebra<E> + Algebra<EF>> Sink<E> for Fractions<'_, E, X> {
     }
 }
 
+/// Sees each constraint with the power that weighs it.
+pub(crate) trait RuleLog<X> {
+    fn rule(&mut self, power: usize, value: impl FnOnce() -> X);
+}
+
+/// Nobody looks.
+impl<X> RuleLog<X> for () {
+    #[inline(always)]
+    fn rule(&mut self, _power: usize, _value: impl FnOnce() -> X) {}
+}
+
 /// Weighs constraints with powers of a challenge and adds them up; collects the fractions of interactions.
-pub(crate) struct Composition<'a, E, X> {
+pub(crate) struct Composition<'a, E, X, L = ()> {
     pub(crate) lookups: Fractions<'a, E, X>,
     powers: &'a [X],
     sum: X,
     next: usize,
+    pub(crate) log: L,
 }
 
 impl Composition<'_, EF, EF> {
@@ -216,7 +233,7 @@ impl Composition<'_, EF, EF> {
     }
 }
 
-impl<'a, E, X> Composition<'a, E, X>
+impl<'a, E, X, L: RuleLog<X> + Default> Composition<'a, E, X, L>
 where
     E: Algebra<F> + Clone,
     X: Algebra<E> + Algebra<EF> + Clone,
@@ -224,11 +241,11 @@ where
     /// `powers` are those for all constraints of the proof, `interactions` the number in the group.
     pub(crate) fn new(fingerprints: &'a Fingerprints<X>, powers: &'a [X], interactions: usize) -> Self {
         let fractions = Vec::with_capacity(interactions);
-        Self { lookups: Fractions { fingerprints, fractions }, powers, sum: X::ZERO, next: 0 }
+        let log = L::default();
+        Self { lookups: Fractions { fingerprints, fractions }, powers, sum: X::ZERO, next: 0, log }
     }
 
     /// Adds the constraints of a table.
-    #[cfg(feature = "prover")]
     pub(crate) fn add_table<C: Chip>(&mut self, chip: &C, row: Row<'_, E>) {
         self.next = row.table.first_constraint;
         chip.eval(&mut Evaluator::new(row, self));
@@ -237,7 +254,7 @@ where
     /// Adds the constraints of the group's batches and of its accumulator `S`, given their columns' cells: `S` starts with zero,
     /// grows by the sums of the rows, and with the last active row's reaches the terminal. Returns the sum of everything.
     pub(crate) fn finish(
-        mut self,
+        &mut self,
         group: &Group,
         [first, last, transition]: [E; 3],
         [here, after]: [X; 2],
@@ -255,7 +272,7 @@ where
         self.add(here * first);
         self.add((after - reached.clone()) * transition);
         self.add((reached - terminal) * last);
-        self.sum
+        self.sum.clone()
     }
 
     #[inline]
@@ -269,18 +286,20 @@ where
 
     #[inline]
     fn add(&mut self, value: X) {
+        self.log.rule(self.next, || value.clone());
         self.sum += self.powers[self.next].clone() * value;
         self.next += 1;
     }
 }
 
-impl<E, X> Sink<E> for Composition<'_, E, X>
+impl<E, X, L: RuleLog<X>> Sink<E> for Composition<'_, E, X, L>
 where
     E: Algebra<F> + Clone,
     X: Algebra<E> + Algebra<EF> + Clone,
 {
     #[inline]
     fn constraint(&mut self, value: E) {
+        self.log.rule(self.next, || value.clone().into());
         self.sum += self.powers[self.next].clone() * value;
         self.next += 1;
     }

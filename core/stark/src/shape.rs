@@ -95,8 +95,10 @@ pub(crate) struct TableShape {
     pub(crate) fixed_window: Window,
     /// Number of public columns.
     pub(crate) publics: usize,
-    /// Hash of its rules.
-    pub(crate) rules: [u8; 32],
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// The labels of its constraints.
+    pub(crate) labels: Vec<&'static str>,
     /// The arguments of [`interior`](crate::air::ChipBuilder::interior) in use.
     pub(crate) interiors: Vec<(usize, usize)>,
     /// Its first interaction among those of its group.
@@ -107,6 +109,8 @@ pub(crate) struct TableShape {
 
 /// An interaction of a table.
 pub(crate) struct Interaction {
+    /// The bus.
+    pub(crate) bus: &'static str,
     /// The bus, as a number.
     pub(crate) tag: usize,
     fields_degree: usize,
@@ -251,7 +255,8 @@ impl Shape {
             interaction_fixed_window: Window::new(&recorded.fixed_read_by_interactions),
             fixed_window: Window::new(&recorded.fixed),
             publics: table.public().len(),
-            rules: recorded.rules,
+            name: table.name(),
+            labels: recorded.constraints,
             interiors: recorded.interiors.iter().copied().collect(),
             first_interaction: group.interactions.len(),
             first_constraint: self.constraints,
@@ -262,7 +267,7 @@ impl Shape {
         group.widths[MAIN] += table.width();
         group.interactions.extend(recorded.interactions.iter().map(|interaction| interaction.tagged(tags)));
         group.tables.push(self.tables.len());
-        self.constraints += recorded.constraints;
+        self.constraints += shape.labels.len();
         self.tables.push(shape);
     }
 
@@ -395,6 +400,7 @@ impl Tags {
 impl RecordedInteraction {
     fn tagged(&self, tags: &Tags) -> Interaction {
         Interaction {
+            bus: self.bus.name,
             tag: tags.0[self.bus.name],
             fields_degree: self.fields_degree,
             count_degree: self.count_degree,

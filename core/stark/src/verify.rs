@@ -10,13 +10,14 @@ use crate::fixed;
 use crate::fri::{self, Layers};
 #[cfg(feature = "poseidon2")]
 use crate::hash::Poseidon2Hash;
-use crate::hash::{Blake3Hash, HashFunction, ProofHash, Transcript};
+use crate::hash::{Blake3Hash, HashFunction, ProofHash};
 use crate::key::VerifierKey;
 use crate::mask::Table;
 use crate::merkle;
-use crate::proof::Reader;
+use crate::proof::{Commitments, Openings, Proof, Reader, group_indices};
 use crate::rows::{Composition, Fingerprints, LookupChallenges, Row};
-use crate::shape::{Group, Point, QUOTIENT, Shape, TREES};
+use crate::shape::{Group, Point, QUOTIENT};
+use crate::transcript::Challenges;
 
 /// Why a proof is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -99,131 +100,83 @@ impl VerifierKey {
         bound: &[u8],
         proof: &[u8],
     ) -> Result<(), VerifyError> {
-        let mut proof = Reader::new(proof);
-        let mut transcript = H::Transcript::new(&self.prefix(bound));
-        let parameters = &self.parameters;
-
-        let mut roots = Vec::with_capacity(TREES);
-        let mut commitment = |proof: &mut Reader<'_>, transcript: &mut H::Transcript| {
-            let root = proof.digest::<H>()?;
-            transcript.absorb_digest(&root);
-            roots.push(root);
-            Ok::<_, VerifyError>(())
+        let mut reader = Reader::new(proof);
+        let commitments = Commitments::<H>::read(self, &mut reader)?;
+        let challenges = Challenges::draw(self, bound, &commitments);
+        Check::Grinding.holds(challenges.is_ground)?;
+        Check::Lookups.holds(commitments.terminals.iter().copied().sum::<EF>() == EF::ZERO)?;
+        let identity = Identity {
+            key: self,
+            lookup: challenges.lookup,
+            alpha: challenges.alpha,
+            zeta: challenges.zeta,
+            terminals: &commitments.terminals,
         };
+        identity.check(&Table::all(chips), &commitments.values)?;
 
-        commitment(&mut proof, &mut transcript)?;
-        let nonce = proof.nonce()?;
-        Check::Grinding.holds(transcript.check_grinding(parameters.lookup_grinding_bits, nonce))?;
-        let lookup = LookupChallenges { gamma: transcript.challenge(), beta: transcript.challenge() };
-
-        commitment(&mut proof, &mut transcript)?;
-        let terminals = proof.extensions(self.shape.groups.len())?;
-        transcript.absorb(&terminals);
-        Check::Lookups.holds(terminals.iter().copied().sum::<EF>() == EF::ZERO)?;
-        let alpha = transcript.challenge();
-
-        commitment(&mut proof, &mut transcript)?;
-        let nonce = proof.nonce()?;
-        Check::Grinding.holds(transcript.check_grinding(parameters.ood_grinding_bits, nonce))?;
-        let zeta = transcript.challenge();
-
-        let values = proof.extensions(self.shape.terms.len())?;
-        transcript.absorb(&values);
-        let identity = Identity { key: self, lookup, alpha, zeta, terminals: &terminals };
-        identity.check(&Table::all(chips), &values)?;
-
-        let nonce = proof.nonce()?;
-        Check::Grinding.holds(transcript.check_grinding(parameters.batch_grinding_bits, nonce))?;
-        let weights = batching_weights::<H>(&self.shape, &mut transcript);
-
-        let log_codeword = self.log_codeword();
-        let layers = Layers::<H>::read(
-            parameters,
-            self.shape.log_height(),
-            F::GENERATOR,
-            &mut proof,
-            &mut transcript,
-        )?;
-        let nonce = proof.nonce()?;
-        Check::Grinding.holds(transcript.check_grinding(parameters.query_grinding_bits, nonce))?;
-        let mut indices: Vec<_> = (0..parameters.queries).map(|_| transcript.index(log_codeword)).collect();
-        indices.sort_unstable();
-        indices.dedup();
-
-        let rows = self.read_rows::<H>(&roots, &indices, &mut proof)?;
-        let batch = Batch { key: self, weights: &weights, zeta, values: &values };
-        let codeword = batch.codeword(&indices, &rows);
-        layers.check(indices.into_iter().zip(codeword).collect(), &mut proof)?;
-        proof.finish()
+        let openings = Openings::<H>::read(self, &challenges.indices, &mut reader)?;
+        reader.finish()?;
+        self.check_trees(&commitments, &openings, &challenges.indices)?;
+        let opened = Opened { key: self, indices: &challenges.indices, openings: &openings };
+        let batch = Batch {
+            opened,
+            weights: &challenges.weights,
+            zeta: challenges.zeta,
+            values: &commitments.values,
+        };
+        let layers = Layers {
+            commitments: &commitments.layers,
+            final_polynomial: &commitments.final_polynomial,
+            challenges: &challenges.folding,
+            log_size: self.log_codeword(),
+            shift: F::GENERATOR,
+        };
+        let codeword = batch.codeword();
+        layers.check(challenges.indices.iter().copied().zip(codeword).collect(), &openings.layers)
     }
 
-    /// Reads the rows of every tree that belong to these rows of the tallest group, and checks them.
-    fn read_rows<H: ProofHash>(
+    /// Takes a proof that is bound to `bound` apart. Nothing is verified.
+    ///
+    /// # Errors
+    /// [`VerifyError`] where the bytes are no proof under this key: not [`VerifyError::Invalid`].
+    pub fn read_proof<H: ProofHash>(&self, bound: &[u8], proof: &[u8]) -> Result<Proof<H>, VerifyError> {
+        let mut reader = Reader::new(proof);
+        let commitments = Commitments::read(self, &mut reader)?;
+        let indices = Challenges::draw(self, bound, &commitments).indices;
+        let openings = Openings::read(self, &indices, &mut reader)?;
+        reader.finish()?;
+        Ok(Proof { commitments, openings })
+    }
+
+    /// Checks that the opened rows are those committed to.
+    fn check_trees<H: ProofHash>(
         &self,
-        roots: &[H::Digest],
+        commitments: &Commitments<H>,
+        openings: &Openings<H>,
         indices: &[usize],
-        proof: &mut Reader<'_>,
-    ) -> Result<Vec<OpenedRows>, VerifyError> {
-        let mut trees = Vec::with_capacity(roots.len());
-        for (tree, root) in roots.iter().enumerate() {
-            let (opened, hashes) = self.read_tree::<H>(tree, indices, proof)?;
-            let heights: Vec<_> =
-                self.shape.groups.iter().map(|g| g.log_height + self.parameters.log_blowup).collect();
+    ) -> Result<(), VerifyError> {
+        let roots = [commitments.main, commitments.lookup, commitments.quotient];
+        for (tree, (opening, root)) in openings.trees.iter().zip(roots).enumerate() {
+            let mut hashes = Vec::with_capacity(self.shape.groups.len());
+            for (number, (group, cells)) in self.shape.groups.iter().zip(&opening.rows).enumerate() {
+                let (width, salts) = (group.widths[tree], (number == 0).then_some(&opening.salts[..]));
+                let log_height = group.log_height + self.parameters.log_blowup;
+                hashes.push((log_height, (width > 0).then(|| H::leaves(cells, width, salts))));
+            }
+            let mut siblings = opening.siblings.iter();
             let computed = merkle::root::<H, _>(
                 self.log_codeword(),
                 indices,
                 |log_height, _| {
-                    let group = heights.iter().position(|&height| height == log_height);
-                    Ok(group.and_then(|group| hashes[group].clone()))
+                    let group = hashes.iter_mut().find(|(height, _)| *height == log_height);
+                    Ok(group.and_then(|(_, hashes)| hashes.take()))
                 },
-                || proof.digest::<H>(),
+                || siblings.next().copied().ok_or(VerifyError::TooShort),
             )?;
-            Check::Openings.holds(computed == *root)?;
-            trees.push(opened);
+            Check::Openings.holds(computed == root)?;
         }
-        Ok(trees)
+        Ok(())
     }
-
-    /// The opened rows of a tree and the hashes of each group's.
-    fn read_tree<H: ProofHash>(
-        &self,
-        tree: usize,
-        indices: &[usize],
-        proof: &mut Reader<'_>,
-    ) -> Result<(OpenedRows, GroupHashes<H>), VerifyError> {
-        let (mut opened, mut hashes) = (OpenedRows::default(), Vec::new());
-        for (index, group) in self.shape.groups.iter().enumerate() {
-            let at = group_indices(indices, self.shape.lift(index));
-            let width = group.widths[tree];
-            let (mut cells, mut salts) = (Vec::new(), Vec::new());
-            for _ in &at {
-                cells.extend(proof.elements(width)?);
-                if index == 0 {
-                    salts.push(proof.salt()?);
-                }
-            }
-            let salts = (index == 0).then_some(&salts[..]);
-            hashes.push((width > 0).then(|| H::leaves(&cells, width, salts)));
-            opened.groups.push((at, cells));
-        }
-        Ok((opened, hashes))
-    }
-}
-
-/// The hashes of each group's opened rows; none of a group that is not in the tree.
-type GroupHashes<H> = Vec<Option<Vec<<H as ProofHash>::Digest>>>;
-
-/// The distinct rows of a group that is `2^lift` times less high than the tallest.
-pub(crate) fn group_indices(indices: &[usize], lift: usize) -> Vec<usize> {
-    let mut indices: Vec<_> = indices.iter().map(|index| index >> lift).collect();
-    indices.dedup();
-    indices
-}
-
-/// Opened rows of one tree: the indices and cells of each group.
-#[derive(Default)]
-struct OpenedRows {
-    groups: Vec<(Vec<usize>, Vec<F>)>,
 }
 
 /// The constraints at the out-of-domain point.
@@ -279,7 +232,8 @@ impl Identity<'_> {
         let Selectors { first, last, transition, inverse_vanishing } = domain.selectors(&[point])[0];
         let inverse_zerofier = domain.blinding(point) * inverse_vanishing;
         let fingerprints = Fingerprints::<EF>::new(&self.lookup, self.key.shape.widest_tuple);
-        let mut composition = Composition::new(&fingerprints, powers, group.interactions.len());
+        let mut composition: Composition<'_, _, _> =
+            Composition::new(&fingerprints, powers, group.interactions.len());
         for &number in &group.tables {
             let table = &self.key.shape.tables[number];
             let fixed = self.key.fixed_rows[number].values(&table.fixed_window.cells, &lagrange);
@@ -318,22 +272,45 @@ fn take<'a>(values: &mut &'a [EF], count: usize) -> &'a [EF] {
     taken
 }
 
+/// Opened rows, by the rows of the tallest group that they belong to.
+struct Opened<'a, H: ProofHash> {
+    key: &'a VerifierKey,
+    indices: &'a [usize],
+    openings: &'a Openings<H>,
+}
+
+impl<H: ProofHash> Opened<'_, H> {
+    /// The distinct rows of each group that belong to the queries, in order.
+    fn group_indices(&self) -> Vec<Vec<usize>> {
+        (0..self.key.shape.groups.len())
+            .map(|group| group_indices(self.indices, self.key.shape.lift(group)))
+            .collect()
+    }
+
+    /// The cells of a group's opened row of a tree.
+    fn row(&self, tree: usize, group: usize, at: usize) -> &[F] {
+        let width = self.key.shape.groups[group].widths[tree];
+        &self.openings.trees[tree].rows[group][at * width..(at + 1) * width]
+    }
+}
+
 /// The polynomial that FRI shows to be low: the mask plus, for every term, the difference from its value divided by the
 /// distance from its point, each with its weight.
-struct Batch<'a> {
-    key: &'a VerifierKey,
+struct Batch<'a, H: ProofHash> {
+    opened: Opened<'a, H>,
     weights: &'a [EF],
     zeta: EF,
     values: &'a [EF],
 }
 
-impl Batch<'_> {
-    /// Its values at these rows of the tallest group's evaluation domain.
-    fn codeword(&self, indices: &[usize], trees: &[OpenedRows]) -> Vec<EF> {
-        let shape = &self.key.shape;
-        let points = points(self.key, self.zeta);
+impl<H: ProofHash> Batch<'_, H> {
+    /// Its values at the queried rows of the tallest group's evaluation domain.
+    fn codeword(&self) -> Vec<EF> {
+        let Opened { key, indices, .. } = self.opened;
+        let shape = &key.shape;
+        let points = points(key, self.zeta);
         let xs: Vec<F> =
-            indices.iter().map(|&index| fri::point(F::GENERATOR, self.key.log_codeword(), index)).collect();
+            indices.iter().map(|&index| fri::point(F::GENERATOR, key.log_codeword(), index)).collect();
         let distances: Vec<EF> =
             xs.iter().flat_map(|&x| points.iter().map(move |&point| EF::from(x) - point)).collect();
         let inverses = p3_field::batch_multiplicative_inverse(&distances);
@@ -342,13 +319,19 @@ impl Batch<'_> {
         for ((term, &weight), &value) in shape.terms.iter().zip(self.weights).zip(self.values) {
             claimed[term.point] += weight * value;
         }
+        let rows = self.opened.group_indices();
         let value = |(&index, inverses): (&usize, &[EF])| {
+            let at: Vec<usize> = rows
+                .iter()
+                .enumerate()
+                .map(|(group, rows)| rows.binary_search(&(index >> shape.lift(group))).unwrap_or_default())
+                .collect();
             let mut sums: Vec<EF> = claimed.iter().map(|&claim| -claim).collect();
             for (term, &weight) in shape.terms.iter().zip(self.weights) {
-                let row = trees[term.tree].row(shape.lift(term.group), term.group, index);
+                let row = self.opened.row(term.tree, term.group, at[term.group]);
                 sums[term.point] += weight * column_value(row, term.column, term.is_extension);
             }
-            let row = trees[QUOTIENT].row(0, 0, index);
+            let row = self.opened.row(QUOTIENT, 0, at[0]);
             let mask = column_value(row, shape.fri_mask(), true);
             sums.iter().zip(inverses).fold(mask, |sum, (&numerator, &inverse)| sum + numerator * inverse)
         };
@@ -356,32 +339,8 @@ impl Batch<'_> {
     }
 }
 
-impl OpenedRows {
-    fn row(&self, lift: usize, group: usize, index: usize) -> &[F] {
-        let (indices, cells) = &self.groups[group];
-        let width = cells.len() / indices.len();
-        let at = indices.binary_search(&(index >> lift)).unwrap_or_default();
-        &cells[at * width..(at + 1) * width]
-    }
-}
-
 fn column_value(row: &[F], column: usize, is_extension: bool) -> EF {
     if is_extension { EF::from_basis_coefficients_fn(|i| row[column + i]) } else { row[column].into() }
-}
-
-/// Draws the batching challenges and returns the weights of all terms.
-///
-/// The mask of FRI is word 0, term `i` is word `i + 1`; the weight of a word is the product of the challenges at whose places its
-/// number has a one. So each challenge combines words in pairs, as `f + z g`.
-pub(crate) fn batching_weights<H: ProofHash>(shape: &Shape, transcript: &mut H::Transcript) -> Vec<EF> {
-    let mut weights = vec![EF::ONE];
-    for _ in 0..shape.batching_challenges() {
-        let challenge = transcript.challenge();
-        weights.extend_from_within(..);
-        let half = weights.len() / 2;
-        weights[half..].iter_mut().for_each(|weight| *weight *= challenge);
-    }
-    weights.drain(1..=shape.terms.len()).collect()
 }
 
 /// The points at which columns are opened, as points of the tallest group.

@@ -8,7 +8,7 @@ use velum_stark::{ProvingKey, VerifyError};
 
 use crate::class::STANDARD;
 use crate::proof::fixture::Fixture;
-use crate::proof::prover::proving_key;
+use crate::proof::keys::proving_key;
 use crate::proof::verifier::key_chips;
 use crate::proof::{
     CredentialChip, PresentationChip, ProofKind, Verifier, credential_chips, credential_traces,
@@ -73,7 +73,7 @@ impl Statement for PresentationStatement {
 }
 
 fn new_key<C: Chip>(chips: &[C], kind: ProofKind) -> ProvingKey {
-    proving_key(Suite::Direct, kind, chips)
+    proving_key(Suite::Direct, STANDARD, kind, chips)
 }
 
 fn verifier() -> &'static Verifier {

@@ -8,6 +8,7 @@ mod forgery;
 mod hiding;
 mod issuer;
 mod items;
+mod keys;
 mod mso;
 mod mutation;
 mod oracle;
@@ -23,7 +24,6 @@ use velum_stark::{LineTheorem, Parameters, Security, VerifierKey};
 use velum_testdata::MUSTERMANN;
 
 use super::fixture::Fixture;
-use super::verifier::verifier_key;
 use super::*;
 use crate::class::{BLOCK_BYTES, CLASSES, LARGE, STANDARD};
 use crate::statement::{
@@ -133,7 +133,7 @@ fn verifier_keys_do_not_depend_on_the_statement() {
 }
 
 fn key_of<C: Chip>(kind: ProofKind, chips: &[C]) -> VerifierKey {
-    verifier_key(Suite::Direct, kind, chips)
+    VerifierKey::new(&Suite::Direct.label(kind), Suite::Direct.parameters(kind), chips)
 }
 
 /// The bits that are printed are those of the parameters and tables in use.

@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use p3_air::symbolic::{BaseEntry, SymbolicExpression, SymbolicVariable};
 use p3_field::PrimeCharacteristicRing;
 
 use crate::air::check::RowChecker;
 use crate::air::{Bus, Chip, ChipBuilder, Failure, Trace, check};
 use crate::field::F;
+use crate::recorder::record;
 
 /// A one-row chip that puts given tuples on buses. Its trace is [`trace`](Self::trace).
 #[derive(Clone, Debug, Default)]
@@ -89,118 +89,19 @@ pub fn assert_cells_matter<C: Chip>(
 }
 
 /// Checks the degrees that [`Chip::eval`] promises: constraints and bus counts at most 3, bus fields at most 2.
+///
+/// # Panics
+/// Where one is higher.
 pub fn assert_degrees(chip: &impl Chip) {
-    chip.eval(&mut Degrees);
-}
-
-/// Measures degrees; selectors count as 1.
-struct Degrees;
-
-impl Degrees {
-    fn cell(index: usize) -> SymbolicExpression<F> {
-        SymbolicVariable::new(BaseEntry::Main { offset: 0 }, index).into()
-    }
-}
-
-impl ChipBuilder for Degrees {
-    type Expr = SymbolicExpression<F>;
-
-    fn main(&self, column: usize, _offset: i32) -> Self::Expr {
-        Self::cell(column)
-    }
-
-    fn fixed(&self, column: usize, _offset: i32) -> Self::Expr {
-        Self::cell(column)
-    }
-
-    fn public(&self, column: usize) -> Self::Expr {
-        Self::cell(column)
-    }
-
-    fn first(&self) -> Self::Expr {
-        Self::cell(0)
-    }
-
-    fn last(&self) -> Self::Expr {
-        Self::cell(0)
-    }
-
-    fn transition(&self) -> Self::Expr {
-        Self::cell(0)
-    }
-
-    fn interior(&self, _before: usize, _after: usize) -> Self::Expr {
-        Self::Expr::ONE
-    }
-
-    fn assert_zero(&mut self, label: &'static str, expr: impl Into<Self::Expr>) {
-        let degree = expr.into().degree_multiple();
-        assert!(degree <= 3, "{label} has degree {degree}");
-    }
-
-    fn interact(&mut self, bus: Bus, fields: Vec<Self::Expr>, count: Self::Expr, _weight: u32) {
-        for field in &fields {
-            assert!(
-                field.degree_multiple() <= 2,
-                "field on {} has degree {}",
-                bus.name,
-                field.degree_multiple()
-            );
-        }
-        assert!(count.degree_multiple() <= 3, "count on {} has degree {}", bus.name, count.degree_multiple());
-    }
+    record(chip);
 }
 
 /// Every rule of a chip: its constraints as `chip/label`, its buses as `bus name`.
 pub fn rules<C: Chip>(chip: &C) -> Vec<String> {
-    let mut list = RuleList { chip: chip.name(), rules: Vec::new() };
-    chip.eval(&mut list);
-    list.rules
-}
-
-struct RuleList {
-    chip: &'static str,
-    rules: Vec<String>,
-}
-
-impl ChipBuilder for RuleList {
-    type Expr = F;
-
-    fn main(&self, _column: usize, _offset: i32) -> F {
-        F::ZERO
-    }
-
-    fn fixed(&self, _column: usize, _offset: i32) -> F {
-        F::ZERO
-    }
-
-    fn public(&self, _column: usize) -> F {
-        F::ZERO
-    }
-
-    fn first(&self) -> F {
-        F::ZERO
-    }
-
-    fn last(&self) -> F {
-        F::ZERO
-    }
-
-    fn transition(&self) -> F {
-        F::ZERO
-    }
-
-    fn interior(&self, _before: usize, _after: usize) -> F {
-        F::ZERO
-    }
-
-    fn assert_zero(&mut self, label: &'static str, _expr: impl Into<F>) {
-        self.rules.push(format!("{}/{label}", self.chip));
-    }
-
-    fn interact(&mut self, bus: Bus, _fields: Vec<F>, _count: F, _weight: u32) {
-        self.rules.push(format!("bus {}", bus.name));
-    }
+    let recorded = record(chip);
+    let constraints = recorded.constraints.iter().map(|label| format!("{}/{label}", chip.name()));
+    let buses = recorded.interactions.iter().map(|interaction| format!("bus {}", interaction.bus.name));
+    constraints.chain(buses).collect()
 }
 
 /// The constraints that fail while all other tables make up for whatever the chip puts on its buses.

@@ -15,9 +15,9 @@ use std::ops::Range;
 
 use p3_matrix::dense::{DenseMatrix, DenseStorage, RowMajorMatrixView};
 
-pub(crate) use self::blake3::Blake3Hash;
+pub use self::blake3::Blake3Hash;
 #[cfg(feature = "poseidon2")]
-pub(crate) use self::poseidon2::Poseidon2Hash;
+pub use self::poseidon2::Poseidon2Hash;
 use crate::field::{EF, F};
 
 /// A hash function for trees and transcript, by name.
@@ -43,16 +43,16 @@ impl HashFunction {
 }
 
 /// Bytes of a digest in a proof, under every hash function.
-pub(crate) const DIGEST_BYTES: usize = 32;
+pub const DIGEST_BYTES: usize = 32;
 
 /// Bytes of salt in each leaf of a hiding tree.
-pub(crate) const SALT_BYTES: usize = 16;
+pub const SALT_BYTES: usize = 16;
 
 /// The salt of one leaf.
-pub(crate) type Salt = [u8; SALT_BYTES];
+pub type Salt = [u8; SALT_BYTES];
 
 /// A matrix whose rows are hashed.
-pub(crate) trait Rows: Sync {
+pub trait Rows: Sync {
     /// Number of columns.
     fn width(&self) -> usize;
 
@@ -78,12 +78,12 @@ impl<S: DenseStorage<F> + Sync> Rows for DenseMatrix<F, S> {
     }
 }
 
-/// The functions that proofs are hashed with. Collision resistance of at least 128 bits.
+/// The functions that proofs are hashed with, of which there are those of [`HashFunction`] and no others. Collision resistance of at least 128 bits.
 ///
 /// How many elements a row has, whether it is salted, and where a node stands follow from the verifier's key, never from
 /// a proof. So two openings of one root at one place hash inputs of equal lengths in the same order, and where they differ
 /// some call has two inputs of one length and one output: trees bind without telling leaves from nodes.
-pub(crate) trait ProofHash: Copy + Debug + Send + Sync + 'static {
+pub trait ProofHash: Copy + Debug + Send + Sync + 'static {
     /// Output of the hash.
     type Digest: Copy + Default + PartialEq + Debug + Send + Sync;
     /// The transcript.
@@ -111,7 +111,7 @@ pub(crate) trait ProofHash: Copy + Debug + Send + Sync + 'static {
 /// The transcript: what prover and verifier have said so far, and the challenges that follow from it.
 ///
 /// What is absorbed carries no lengths: how much is absorbed between challenges follows from the verifier's key.
-pub(crate) trait Transcript: Clone {
+pub trait Transcript: Clone {
     /// Digests that can be absorbed.
     type Digest;
 

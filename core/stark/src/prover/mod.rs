@@ -30,11 +30,11 @@ use crate::hash::{Blake3Hash, HashFunction, ProofHash, Salt, Transcript};
 use crate::key::VerifierKey;
 use crate::mask::Table;
 use crate::params::Parameters;
-use crate::proof::Writer;
+use crate::proof::{Commitments, Openings, Proof, TreeOpening};
 use crate::rows::LookupChallenges;
 use crate::secret::{Secret, overwrite};
 use crate::shape::{Point, TREES, Term};
-use crate::verify::batching_weights;
+use crate::transcript::{batching_weights, queried};
 use backend::{Backend, Columns, QuotientInputs};
 use blinding::system_rng;
 use cpu::Cpu;
@@ -79,7 +79,15 @@ mod done {
 impl ProvingKey {
     /// See [`VerifierKey::new`].
     pub fn new<C: Chip>(label: &str, parameters: Parameters, chips: &[C]) -> Self {
-        let verifier = VerifierKey::new(label, parameters, chips);
+        Self::of(VerifierKey::new(label, parameters, chips))
+    }
+
+    /// See [`VerifierKey::with_hash`].
+    pub fn with_hash<C: Chip>(parameters: Parameters, chips: &[C], hash: [u8; 32]) -> Self {
+        Self::of(VerifierKey::with_hash(parameters, chips, hash))
+    }
+
+    fn of(verifier: VerifierKey) -> Self {
         let cpu = Cpu::new(&verifier);
         Self { verifier, cpu }
     }
@@ -128,14 +136,14 @@ impl ProvingKey {
         let instance = Instance { tables: Table::all(chips), traces, bound };
         let proof = match self.verifier.parameters.hash {
             HashFunction::Blake3 => {
-                self.prove_on::<C, Blake3Hash, _>(&self.cpu, instance, &mut rng, control).await
+                self.prove_on::<C, Blake3Hash, _>(&self.cpu, instance, &mut rng, control).await?.to_bytes()
             }
             #[cfg(feature = "poseidon2")]
             HashFunction::Poseidon2 => {
-                self.prove_on::<C, Poseidon2Hash, _>(&self.cpu, instance, &mut rng, control).await
+                self.prove_on::<C, Poseidon2Hash, _>(&self.cpu, instance, &mut rng, control).await?.to_bytes()
             }
         };
-        Ok(proof?)
+        Ok(proof)
     }
 
     async fn prove_on<C: Chip, H: ProofHash, B: Backend<H>>(
@@ -144,15 +152,15 @@ impl ProvingKey {
         instance: Instance<'_, C>,
         rng: &mut impl CryptoRng,
         control: &Control<'_>,
-    ) -> Result<Vec<u8>, Cancelled> {
+    ) -> Result<Proof<H>, Cancelled> {
         let key = &self.verifier;
         let parameters = &key.parameters;
         let Instance { tables, traces, bound } = instance;
         let tables = &tables;
-        let mut said = Said::<H> {
-            proof: Writer::default(),
-            transcript: H::Transcript::new(&key.prefix(bound)),
-            control,
+        let mut transcript = H::Transcript::new(&key.prefix(bound));
+        let grind = |transcript: &mut H::Transcript, bits, done| {
+            control.begin(Stage::Grinding, done)?;
+            Ok::<_, Cancelled>(transcript.grind(bits))
         };
 
         control.begin(Stage::Extension, done::MAIN)?;
@@ -161,9 +169,9 @@ impl ProvingKey {
         let main_salts = self.salts(rng);
         let part = control.part(done::MAIN, done::LOOKUPS);
         let main = backend.commit(key, Columns::Cells(&rows.0), &main_salts, &part).await?;
-        said.digest(&B::root(&main));
-        said.grind(parameters.lookup_grinding_bits, done::LOOKUPS)?;
-        let challenges = LookupChallenges { gamma: said.challenge(), beta: said.challenge() };
+        transcript.absorb_digest(&B::root(&main));
+        let lookup_nonce = grind(&mut transcript, parameters.lookup_grinding_bits, done::LOOKUPS)?;
+        let challenges = LookupChallenges { gamma: transcript.challenge(), beta: transcript.challenge() };
 
         control.begin(Stage::Lookups, done::LOOKUPS)?;
         let (columns, terminals) = self.lookup_rows(tables, &rows.0, &challenges, rng);
@@ -173,9 +181,9 @@ impl ProvingKey {
         let part = control.part(done::LOOKUP, done::QUOTIENTS);
         let lookup = backend.commit(key, Columns::Cells(&columns.0), &lookup_salts, &part).await?;
         drop(columns);
-        said.digest(&B::root(&lookup));
-        said.values(&terminals);
-        let alpha = said.challenge();
+        transcript.absorb_digest(&B::root(&lookup));
+        transcript.absorb(&terminals);
+        let alpha = transcript.challenge();
 
         control.begin(Stage::Quotient, done::QUOTIENTS)?;
         let inputs = QuotientInputs { tables, challenges, terminals: &terminals, alpha };
@@ -187,32 +195,49 @@ impl ProvingKey {
         let part = control.part(done::QUOTIENT, done::OPENINGS);
         let quotient =
             backend.commit(key, Columns::Coefficients(&coefficients.0), &quotient_salts, &part).await?;
-        said.digest(&B::root(&quotient));
-        said.grind(parameters.ood_grinding_bits, done::OPENINGS)?;
-        let zeta = said.challenge();
+        transcript.absorb_digest(&B::root(&quotient));
+        let ood_nonce = grind(&mut transcript, parameters.ood_grinding_bits, done::OPENINGS)?;
+        let zeta = transcript.challenge();
 
         control.begin(Stage::Openings, done::OPENINGS)?;
         let trees: [_; TREES] = [main, lookup, quotient];
         let mut values = backend.open(key, &trees, zeta).await;
         self.open_mask(&mut values, &mask, zeta);
-        said.values(&values);
-        said.grind(parameters.batch_grinding_bits, done::BATCH)?;
-        let weights = batching_weights::<H>(&key.shape, &mut said.transcript);
+        transcript.absorb(&values);
+        let batch_nonce = grind(&mut transcript, parameters.batch_grinding_bits, done::BATCH)?;
+        let weights = batching_weights::<H>(&key.shape, &mut transcript);
         control.begin(Stage::Openings, done::BATCH)?;
         let codeword = backend.batch(key, &trees, &values, zeta, &weights).await;
 
         let part = control.part(done::FOLDING, done::QUERIES);
-        let folded = Folded::<H>::new(key, codeword, &mut said.proof, &mut said.transcript, &part)?;
-        said.grind(parameters.query_grinding_bits, done::QUERIES)?;
-        let indices = said.indices(parameters.queries, key.log_codeword());
+        let (folded, layers, final_polynomial) = Folded::<H>::new(key, codeword, &mut transcript, &part)?;
+        let query_nonce = grind(&mut transcript, parameters.query_grinding_bits, done::QUERIES)?;
+        let indices = queried::<H>(parameters.queries, key.log_codeword(), &mut transcript);
 
         control.begin(Stage::Queries, done::QUERIES)?;
-        for (committed, salts) in trees.iter().zip([&main_salts, &lookup_salts, &quotient_salts]) {
-            let rows = backend.rows(key, committed, &indices).await;
-            said.rows(&indices, &rows, salts);
-        }
-        folded.open(&indices, &mut said.proof);
-        Ok(said.proof.finish())
+        let [main, lookup, quotient] = &trees;
+        let openings = Openings {
+            trees: [
+                opening(backend.rows(key, main, &indices).await, &indices, &main_salts),
+                opening(backend.rows(key, lookup, &indices).await, &indices, &lookup_salts),
+                opening(backend.rows(key, quotient, &indices).await, &indices, &quotient_salts),
+            ],
+            layers: folded.open(&indices),
+        };
+        let commitments = Commitments {
+            main: B::root(main),
+            lookup_nonce,
+            lookup: B::root(lookup),
+            terminals,
+            quotient: B::root(quotient),
+            ood_nonce,
+            values,
+            batch_nonce,
+            layers,
+            final_polynomial,
+            query_nonce,
+        };
+        Ok(Proof { commitments, openings })
     }
 
     /// Writes the value of the quotient's mask, whose coefficients are at hand.
@@ -235,52 +260,10 @@ impl Drop for SecretMatrices {
     }
 }
 
-/// The proof so far, and the transcript of it.
-struct Said<'a, H: ProofHash> {
-    proof: Writer,
-    transcript: H::Transcript,
-    control: &'a Control<'a>,
-}
-
-impl<H: ProofHash> Said<'_, H> {
-    fn digest(&mut self, digest: &H::Digest) {
-        self.proof.digests::<H>(std::slice::from_ref(digest));
-        self.transcript.absorb_digest(digest);
-    }
-
-    fn values(&mut self, values: &[EF]) {
-        self.proof.extensions(values);
-        self.transcript.absorb(values);
-    }
-
-    fn grind(&mut self, bits: usize, done: f64) -> Result<(), Cancelled> {
-        self.control.begin(Stage::Grinding, done)?;
-        self.proof.nonce(self.transcript.grind(bits));
-        Ok(())
-    }
-
-    fn challenge(&mut self) -> EF {
-        self.transcript.challenge()
-    }
-
-    /// The queried rows, sorted and distinct.
-    fn indices(&mut self, queries: usize, log_size: usize) -> Vec<usize> {
-        let mut indices: Vec<_> = (0..queries).map(|_| self.transcript.index(log_size)).collect();
-        indices.sort_unstable();
-        indices.dedup();
-        indices
-    }
-
-    /// Opened rows of a tree: each of the tallest group with its salt.
-    fn rows(&mut self, indices: &[usize], rows: &backend::OpenedRows<H>, salts: &[Salt]) {
-        let (tallest, others) = rows.groups.split_first().expect("a proof has tables");
-        for (row, &index) in tallest.chunks_exact(tallest.len() / indices.len()).zip(indices) {
-            self.proof.elements(row);
-            self.proof.salt(&salts[index]);
-        }
-        others.iter().for_each(|rows| self.proof.elements(rows));
-        self.proof.digests::<H>(&rows.siblings);
-    }
+/// Opened rows with the salts of the tallest group's.
+fn opening<H: ProofHash>(rows: backend::OpenedRows<H>, indices: &[usize], salts: &[Salt]) -> TreeOpening<H> {
+    let salts = indices.iter().map(|&index| salts[index]).collect();
+    TreeOpening { rows: rows.groups, salts, siblings: rows.siblings }
 }
 
 /// Runs a future that never yields, or yields only to be asked again.

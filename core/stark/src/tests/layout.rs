@@ -6,10 +6,11 @@ use super::script::Event;
 use crate::VerifierKey;
 use crate::field::EXTENSION_DEGREE;
 use crate::hash::{DIGEST_BYTES, SALT_BYTES};
-use crate::merkle;
+use crate::merkle::siblings;
+use crate::proof::group_indices;
 use crate::proof::{ELEMENT_BYTES, NONCE_BYTES};
 use crate::shape::TREES;
-use crate::verify::{Check, group_indices};
+use crate::verify::Check;
 
 /// A part of a proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,15 +104,4 @@ pub(super) fn parts(key: &VerifierKey, events: &[Event]) -> Parts {
         queries = leaves;
     }
     parts
-}
-
-/// Digests that open these leaves.
-fn siblings(log_height: usize, leaves: &[usize]) -> usize {
-    let mut level = leaves.to_vec();
-    let mut count = 0;
-    for _ in 0..log_height {
-        count += level.iter().filter(|&&index| !level.contains(&(index ^ 1))).count();
-        level = merkle::parents(&level);
-    }
-    count
 }

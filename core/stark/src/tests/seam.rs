@@ -60,7 +60,7 @@ pub(crate) fn prove<H: ProofHash, C: Chip>(
     let seam = Seam { cpu: &key.cpu, deviation, trees: Cell::new(0), seen: RefCell::default() };
     let instance = Instance { tables: Table::all(chips), traces: traces.to_vec(), bound };
     let proof = finish(key.prove_on::<C, H, _>(&seam, instance, rng, &Control::none()));
-    (proof.expect("nobody cancels"), seam.seen.into_inner())
+    (proof.expect("nobody cancels").to_bytes(), seam.seen.into_inner())
 }
 
 struct Seam<'a> {

@@ -22,7 +22,7 @@ use crate::secret::overwrite;
 
 /// BLAKE3 for everything.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Blake3Hash;
+pub struct Blake3Hash;
 
 impl ProofHash for Blake3Hash {
     type Digest = [u8; 32];
@@ -159,7 +159,7 @@ fn write(bytes: &mut [u8], elements: &[F]) {
 
 /// The transcript over BLAKE3: the challenger of `p3-challenger`.
 #[derive(Clone)]
-pub(crate) struct Blake3Transcript(SerializingChallenger64<F, HashChallenger<u8, TranscriptHasher, 32>>);
+pub struct Blake3Transcript(SerializingChallenger64<F, HashChallenger<u8, TranscriptHasher, 32>>);
 
 /// The function that the transcript is hashed with.
 #[derive(Clone)]

@@ -40,7 +40,7 @@ type Packed = <F as Field>::Packing;
 
 /// Poseidon2 for everything.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Poseidon2Hash;
+pub struct Poseidon2Hash;
 
 impl ProofHash for Poseidon2Hash {
     type Digest = [F; DIGEST];
@@ -142,7 +142,7 @@ fn squeeze_packed(state: &[Packed; WIDTH], digests: &mut [[F; DIGEST]]) {
 
 /// The transcript over Poseidon2: a duplex sponge in overwrite mode.
 #[derive(Clone)]
-pub(crate) struct Poseidon2Transcript {
+pub struct Poseidon2Transcript {
     state: [F; WIDTH],
     /// Lanes overwritten since the last permutation, fewer than [`RATE`].
     absorbed: usize,

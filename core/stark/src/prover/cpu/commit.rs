@@ -8,11 +8,11 @@ use crate::field::F;
 use crate::hash::{ProofHash, Salt};
 use crate::key::VerifierKey;
 use crate::merkle::MerkleTree;
+use crate::proof::group_indices;
 use crate::prover::backend::{Columns, OpenedRows};
 #[cfg(test)]
 use crate::prover::strips::Buffers;
 use crate::prover::strips::Strips;
-use crate::verify::group_indices;
 
 /// One tree with what it commits to.
 pub(crate) struct Committed<H: ProofHash> {

@@ -180,7 +180,8 @@ impl GroupQuotient<'_> {
         let ends = [accumulator, WideExtension::from_coefficients(after)];
         let batches: Vec<_> = columns.collect();
 
-        let mut composition = Composition::new(self.fingerprints, self.powers, group.interactions.len());
+        let mut composition: Composition<'_, _, _> =
+            Composition::new(self.fingerprints, self.powers, group.interactions.len());
         for (&table_number, table_key) in group.tables.iter().zip(&key.tables) {
             let table = &shape.tables[table_number];
             let main = table_key.main.read(self.main, rows);
