@@ -40,6 +40,35 @@ pub const STATEMENT_VECTORS: &str = include_str!("../statement.json");
 /// Test vectors of leaves, nodes, trees and transcripts, in JSON: `docs/formats.md` says how they are computed.
 pub const HASH_VECTORS: &str = include_str!("../hashes.json");
 
+/// A presentation that an earlier build made of [`MUSTERMANN`], for its request.
+#[derive(Debug, Clone, Copy)]
+pub struct Golden {
+    /// Name of the suite.
+    pub suite: &'static str,
+    /// Name of the size class.
+    pub class: &'static str,
+    /// The presentation.
+    pub presentation: &'static [u8],
+}
+
+macro_rules! golden {
+    ($suite:literal, $class:literal) => {
+        Golden {
+            suite: $suite,
+            class: $class,
+            presentation: include_bytes!(concat!("../golden/", $suite, "-", $class, ".cbor")),
+        }
+    };
+}
+
+/// One of each suite and size class.
+pub const GOLDEN: [Golden; 4] = [
+    golden!("direct", "standard"),
+    golden!("direct", "large"),
+    golden!("aggregatable", "standard"),
+    golden!("aggregatable", "large"),
+];
+
 /// An mDL with `birth_date`: the main case.
 pub const MUSTERMANN: Case = case!("mdl-mustermann");
 /// The example of the standard itself; its device authenticates by MAC.

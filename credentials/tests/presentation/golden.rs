@@ -1,0 +1,51 @@
+//! Presentations that an earlier build made: what a suite version promises is that they verify.
+
+use std::path::Path;
+
+use velum_core::class::SizeClass;
+use velum_core::suite::Suite;
+use velum_credentials::{PrepareOptions, Presentation, Prover, Verifier};
+use velum_stark::control::Control;
+use velum_testdata::{GOLDEN, MUSTERMANN};
+
+use super::{ANY_CLOCK, Session};
+
+#[test]
+fn golden_presentations_verify() {
+    let (session, verifier) = (Session::of(&MUSTERMANN), Verifier::new());
+    for golden in GOLDEN {
+        let name = format!("{} {}", golden.suite, golden.class);
+        let presentation = Presentation::from_bytes(golden.presentation).unwrap_or_else(|error| {
+            panic!(
+                "{name}: {error}; where its suite's version was raised, make it anew: see testdata/README.md"
+            )
+        });
+        assert_eq!(presentation.suite().name(), golden.suite, "{name}");
+        assert_eq!(presentation.size_class().name, golden.class, "{name}");
+        assert_eq!(presentation.to_bytes(), golden.presentation, "{name}");
+        let verified = session.verify(&verifier, &presentation);
+        assert!(
+            verified.is_ok(),
+            "{name}: {verified:?}: presentations of this suite no longer verify. Raise the suite's version (Suite::version), \
+             say so in docs/compatibility.md, and make it anew: see testdata/README.md"
+        );
+    }
+}
+
+/// Makes the golden presentations anew, for a suite whose version was raised.
+#[test]
+#[ignore = "writes into testdata"]
+fn write_golden_presentations() {
+    let session = Session::of(&MUSTERMANN);
+    for golden in GOLDEN {
+        let prover = Prover::with_suite(Suite::by_name(golden.suite).unwrap());
+        let document = session.response.document(session.request.doc_type()).unwrap();
+        let size_class = SizeClass::by_name(golden.class);
+        let options = PrepareOptions { size_class, control: Control::none() };
+        let prepared = prover.prepare(document, &session.request, options).unwrap();
+        let presentation = session.present(&prover, prepared, ANY_CLOCK).unwrap();
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/golden");
+        let file = folder.join(format!("{}-{}.cbor", golden.suite, golden.class));
+        std::fs::write(file, presentation.to_bytes()).unwrap();
+    }
+}
