@@ -2,22 +2,24 @@
 //!
 //! | module | what lives there |
 //! |---|---|
-//! | [`chips`] | the chips, each following the standard it proves |
-//! | [`poseidon2`] | the permutation and sponge of the record |
-//! | [`record`] | what a credential proof commits to and a presentation proof opens |
+//! | `chips` | the chips, each following the standard it proves |
+//! | `poseidon2` | the permutation and sponge of the record |
+//! | `record` | what a credential proof commits to and a presentation proof opens |
 //! | [`class`] | size classes, the public bounds that fix every table's shape |
-//! | [`public_inputs`] | the public inputs as bytes |
+//! | `public_inputs` | the public inputs as bytes |
 //! | [`suite`] | parameter suites |
 //! | [`proof`] | the two proofs: tables, proving, verifying |
 //! | [`statement`] | what the two proofs state and what they keep private |
 //!
-//! The proof system is [`velum_stark`]. Nothing here knows CBOR libraries, certificates, HTTP or user interfaces.
+//! The proof system is [`velum_stark`]. Modules without a link are the crate's own. Nothing here knows CBOR libraries, certificates, HTTP or user interfaces.
 
-pub mod chips;
+#![warn(missing_docs, unreachable_pub)]
+
+mod chips;
 pub mod class;
-pub mod poseidon2;
+mod poseidon2;
 pub mod proof;
-pub mod public_inputs;
-pub mod record;
+mod public_inputs;
+mod record;
 pub mod statement;
 pub mod suite;

@@ -24,19 +24,19 @@ use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::{Poseidon2Goldilocks, default_goldilocks_poseidon2_12};
 use p3_symmetric::Permutation;
 use velum_stark::field::F;
-pub use velum_stark::field::{PACKED_BYTES, pack};
+pub(crate) use velum_stark::field::{PACKED_BYTES, pack};
 
 use crate::statement::{DIGEST_ELEMENTS, Digest};
 
 /// Lanes of the permutation.
-pub const WIDTH: usize = 12;
+pub(crate) const WIDTH: usize = 12;
 
 /// Lanes that absorb.
-pub const RATE: usize = 8;
+pub(crate) const RATE: usize = 8;
 
 /// What is hashed: hashes of different domains are independent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Domain {
+pub(crate) enum Domain {
     /// The record.
     Record,
     /// The value of one slot.
@@ -51,7 +51,7 @@ pub enum Domain {
 
 impl Domain {
     /// Name in the capacity: at most 21 bytes of ASCII, no two alike.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Record => "velum record v1",
             Self::Slot => "velum slot v1",
@@ -62,7 +62,7 @@ impl Domain {
     }
 
     /// Lanes 8..12 before a message of `elements` elements is absorbed.
-    pub fn capacity(self, elements: usize) -> [F; WIDTH - RATE] {
+    pub(crate) fn capacity(self, elements: usize) -> [F; WIDTH - RATE] {
         let mut lanes = [F::ZERO; WIDTH - RATE];
         for (lane, packed) in lanes.iter_mut().zip(pack(self.name().as_bytes())) {
             *lane = packed;
@@ -73,18 +73,18 @@ impl Domain {
 }
 
 /// Number of permutations that absorb `elements` elements.
-pub const fn permutations(elements: usize) -> usize {
+pub(crate) const fn permutations(elements: usize) -> usize {
     elements.div_ceil(RATE)
 }
 
 /// Applies the permutation.
-pub fn permute(state: &mut [F; WIDTH]) {
+pub(crate) fn permute(state: &mut [F; WIDTH]) {
     static PERMUTATION: LazyLock<Poseidon2Goldilocks<WIDTH>> = LazyLock::new(default_goldilocks_poseidon2_12);
     PERMUTATION.permute_mut(state);
 }
 
 /// The sponge's digest of `elements`, of which there is at least one.
-pub fn hash(domain: Domain, elements: &[F]) -> Digest {
+pub(crate) fn hash(domain: Domain, elements: &[F]) -> Digest {
     let mut state = [F::ZERO; WIDTH];
     state[RATE..].copy_from_slice(&domain.capacity(elements.len()));
     for block in elements.chunks(RATE) {

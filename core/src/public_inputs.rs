@@ -7,7 +7,7 @@ use crate::proof::ProofKind;
 use crate::statement::{CredentialStatement, Digest, PresentationStatement, Subject, digest_to_bytes};
 
 /// Name of the protocol and its version.
-pub const PROTOCOL: &[u8] = b"velum-stark-v1";
+pub(crate) const PROTOCOL: &[u8] = b"velum-stark-v1";
 
 impl CredentialStatement {
     /// The public inputs as bytes.

@@ -14,91 +14,91 @@ use crate::poseidon2::{Domain, PACKED_BYTES, RATE, hash, pack, permutations};
 use crate::statement::{DIGEST_ELEMENTS, Digest, ElementName, PublicKey, RecordOpening, Subject};
 
 /// Version of the layout, the record's first element.
-pub const RECORD_VERSION: u64 = 1;
+pub(crate) const RECORD_VERSION: u64 = 1;
 
 /// Elements that hold a coordinate of a P-256 key: big-endian 32-bit words, the most significant first.
-pub const COORDINATE_WORDS: usize = 8;
+pub(crate) const COORDINATE_WORDS: usize = 8;
 
 /// The latest date and time, 9999-12-31T23:59:59 as `YYYYMMDDhhmmss`.
-pub const MAX_DATE_TIME: u64 = 99_991_231_235_959;
+pub(crate) const MAX_DATE_TIME: u64 = 99_991_231_235_959;
 
 /// Where each part of a record begins. What follows the slot digests depends on the class.
-pub mod offset {
+pub(crate) mod offset {
     use super::{COORDINATE_WORDS, DIGEST_ELEMENTS};
 
     /// [`RECORD_VERSION`](super::RECORD_VERSION).
-    pub const VERSION: usize = 0;
+    pub(crate) const VERSION: usize = 0;
     /// Identifier of the suite.
-    pub const SUITE: usize = 1;
+    pub(crate) const SUITE: usize = 1;
     /// Identifier of the size class.
-    pub const CLASS: usize = 2;
+    pub(crate) const CLASS: usize = 2;
     /// Digest of the document type.
-    pub const DOC_TYPE: usize = 3;
+    pub(crate) const DOC_TYPE: usize = 3;
     /// Digest of the issuer's key.
-    pub const ISSUER: usize = DOC_TYPE + DIGEST_ELEMENTS;
+    pub(crate) const ISSUER: usize = DOC_TYPE + DIGEST_ELEMENTS;
     /// Number of slots in use.
-    pub const SLOTS: usize = ISSUER + DIGEST_ELEMENTS;
+    pub(crate) const SLOTS: usize = ISSUER + DIGEST_ELEMENTS;
     /// Words of the device key's x.
-    pub const DEVICE_KEY_X: usize = SLOTS + 1;
+    pub(crate) const DEVICE_KEY_X: usize = SLOTS + 1;
     /// Words of the device key's y.
-    pub const DEVICE_KEY_Y: usize = DEVICE_KEY_X + COORDINATE_WORDS;
+    pub(crate) const DEVICE_KEY_Y: usize = DEVICE_KEY_X + COORDINATE_WORDS;
     /// `signed`, `validFrom`, `validUntil` as `YYYYMMDDhhmmss`.
-    pub const DATES: usize = DEVICE_KEY_Y + COORDINATE_WORDS;
+    pub(crate) const DATES: usize = DEVICE_KEY_Y + COORDINATE_WORDS;
     /// One digest a slot of the class, zero where the slot is not in use. The record's salt follows.
-    pub const SLOT_DIGESTS: usize = DATES + 3;
+    pub(crate) const SLOT_DIGESTS: usize = DATES + 3;
 }
 
 /// Where each part of the message that a slot's digest is of begins.
-pub mod slot_offset {
+pub(crate) mod slot_offset {
     use super::DIGEST_ELEMENTS;
 
     /// Length of the value in bytes.
-    pub const LENGTH: usize = 0;
+    pub(crate) const LENGTH: usize = 0;
     /// Digest of (namespace, element); zero where the slot is not in use.
-    pub const NAME: usize = 1;
+    pub(crate) const NAME: usize = 1;
     /// The slot's salt.
-    pub const SALT: usize = NAME + DIGEST_ELEMENTS;
+    pub(crate) const SALT: usize = NAME + DIGEST_ELEMENTS;
     /// The value, packed; zero after its end.
-    pub const VALUE: usize = SALT + DIGEST_ELEMENTS;
+    pub(crate) const VALUE: usize = SALT + DIGEST_ELEMENTS;
 }
 
 /// Offset of the record's salt.
-pub const fn salt_offset(class: &SizeClass) -> usize {
+pub(crate) const fn salt_offset(class: &SizeClass) -> usize {
     offset::SLOT_DIGESTS + class.slots * DIGEST_ELEMENTS
 }
 
 /// Number of elements of a record.
-pub const fn record_elements(class: &SizeClass) -> usize {
+pub(crate) const fn record_elements(class: &SizeClass) -> usize {
     salt_offset(class) + DIGEST_ELEMENTS
 }
 
 /// Number of elements that hold a packed value.
-pub const fn value_elements(class: &SizeClass) -> usize {
+pub(crate) const fn value_elements(class: &SizeClass) -> usize {
     class.max_item_bytes.div_ceil(PACKED_BYTES)
 }
 
 /// Longest value that a slot can hold, in bytes.
-pub const fn max_value_bytes(class: &SizeClass) -> usize {
+pub(crate) const fn max_value_bytes(class: &SizeClass) -> usize {
     value_elements(class) * PACKED_BYTES
 }
 
 /// Number of elements that a slot's digest is of.
-pub const fn slot_elements(class: &SizeClass) -> usize {
+pub(crate) const fn slot_elements(class: &SizeClass) -> usize {
     slot_offset::VALUE + value_elements(class)
 }
 
 /// Number of permutations of one slot's digest.
-pub const fn slot_permutations(class: &SizeClass) -> usize {
+pub(crate) const fn slot_permutations(class: &SizeClass) -> usize {
     permutations(slot_elements(class))
 }
 
 /// Number of the first permutation of the record: those of the slots, in order, come before it.
-pub const fn first_record_permutation(class: &SizeClass) -> usize {
+pub(crate) const fn first_record_permutation(class: &SizeClass) -> usize {
     class.slots * slot_permutations(class)
 }
 
 /// Number of permutations of a record and its slots.
-pub const fn all_permutations(class: &SizeClass) -> usize {
+pub(crate) const fn all_permutations(class: &SizeClass) -> usize {
     first_record_permutation(class) + permutations(record_elements(class))
 }
 
@@ -147,17 +147,17 @@ pub enum RecordError {
 }
 
 /// Digest of a document type.
-pub fn doc_type_digest(doc_type: &str) -> Digest {
+pub(crate) fn doc_type_digest(doc_type: &str) -> Digest {
     hash(Domain::DocType, &string_elements(doc_type).collect::<Vec<_>>())
 }
 
 /// Digest of an issuer's key.
-pub fn issuer_digest(key: &PublicKey) -> Digest {
+pub(crate) fn issuer_digest(key: &PublicKey) -> Digest {
     hash(Domain::Issuer, &[coordinate_words(&key.x), coordinate_words(&key.y)].concat())
 }
 
 /// Digest of a (namespace, element) pair.
-pub fn name_digest(name: &ElementName) -> Digest {
+pub(crate) fn name_digest(name: &ElementName) -> Digest {
     let elements: Vec<_> = string_elements(&name.namespace).chain(string_elements(&name.element)).collect();
     hash(Domain::Name, &elements)
 }

@@ -23,6 +23,8 @@
 //! Untrusted input never panics here: every reader is bounded by [`limits`] and ends in an [`Error`] that says what,
 //! where and what to do.
 
+#![warn(missing_docs, unreachable_pub)]
+
 mod cbor;
 mod cose;
 mod date;

@@ -8,18 +8,18 @@ use p3_field::PrimeCharacteristicRing;
 use velum_stark::field::F;
 
 /// The point at which a string, read as the coefficients of a polynomial, is evaluated.
-pub const GAMMA: F = F::new(0x9e37_79b9_7f4a_7c15);
+pub(crate) const GAMMA: F = F::new(0x9e37_79b9_7f4a_7c15);
 
 /// Fingerprint of the empty string.
-pub const START: F = F::ONE;
+pub(crate) const START: F = F::ONE;
 
 /// Fingerprint of a string that goes on with `byte` after a string of fingerprint `before`.
-pub fn extend(before: F, byte: u8) -> F {
+pub(crate) fn extend(before: F, byte: u8) -> F {
     before * GAMMA + F::from_u8(byte)
 }
 
 /// Fingerprint of `bytes`.
-pub fn fingerprint(bytes: &[u8]) -> F {
+pub(crate) fn fingerprint(bytes: &[u8]) -> F {
     bytes.iter().fold(START, |before, &byte| extend(before, byte))
 }
 

@@ -77,25 +77,25 @@ const _: () = {
 /// Committed columns. Of a group's cells those on its first row are meant where nothing else is said.
 mod column {
     /// 1 where the group holds an entry or a key.
-    pub const USED: usize = 0;
+    pub(super) const USED: usize = 0;
     /// Index of the entry's namespace.
-    pub const NAMESPACE: usize = 1;
+    pub(super) const NAMESPACE: usize = 1;
     /// The entry's digestID.
-    pub const DIGEST_ID: usize = 2;
+    pub(super) const DIGEST_ID: usize = 2;
     /// The key's argument: of a text its length.
-    pub const ARGUMENT: usize = 2;
+    pub(super) const ARGUMENT: usize = 2;
     /// Position of the entry's digest.
-    pub const POSITION: usize = 3;
+    pub(super) const POSITION: usize = 3;
     /// Position of the key behind its head.
-    pub const START: usize = 3;
+    pub(super) const START: usize = 3;
     /// Lookups of the entry, on its second row.
-    pub const MULTIPLICITY: usize = 3;
+    pub(super) const MULTIPLICITY: usize = 3;
     /// On the rows of an entry, a limb of the rank less the rank before and 1.
-    pub const LIMB: usize = 4;
+    pub(super) const LIMB: usize = 4;
     /// Code of the key.
-    pub const CODE: usize = 4;
+    pub(super) const CODE: usize = 4;
     /// Number of columns.
-    pub const COUNT: usize = 5;
+    pub(super) const COUNT: usize = 5;
 }
 
 /// Products of a key's first 2 to [`KEYS`] differences, and the inverse of the last: cells behind its group's first row.
@@ -109,23 +109,23 @@ const fn product_cell(index: usize) -> (usize, usize) {
 /// Fixed columns.
 mod fixed {
     /// 1 on the first row of an entry's group.
-    pub const ENTRY: usize = 0;
+    pub(super) const ENTRY: usize = 0;
     /// 1 there where another entry's group follows.
-    pub const FOLLOWED: usize = 1;
+    pub(super) const FOLLOWED: usize = 1;
     /// 1 on the second row of an entry's group.
-    pub const PROVIDES: usize = 2;
+    pub(super) const PROVIDES: usize = 2;
     /// 1 on the rows of entries' groups but the first.
-    pub const LIMB: usize = 3;
+    pub(super) const LIMB: usize = 3;
     /// 1 on the first row of a key's group.
-    pub const KEY: usize = 4;
+    pub(super) const KEY: usize = 4;
     /// 1 there where the key is a text.
-    pub const TEXT: usize = 5;
+    pub(super) const TEXT: usize = 5;
     /// 1 there where the key is an unsigned integer, -1 where it is a negative one.
-    pub const SIGN: usize = 6;
+    pub(super) const SIGN: usize = 6;
     /// On the first row of a group, the number under which its key or, in namespace 0, its entry is found.
-    pub const NUMBER: usize = 7;
+    pub(super) const NUMBER: usize = 7;
     /// Number of columns.
-    pub const COUNT: usize = 8;
+    pub(super) const COUNT: usize = 8;
 }
 
 /// The keys table of a subject.

@@ -1,17 +1,17 @@
 //! The chips: one AIR a module, each following the standard it proves.
 
-pub mod buses;
-pub mod bytes;
-pub mod cbor;
-pub mod es256;
-pub mod fingerprint;
-pub mod grammar;
-pub mod keys;
-pub mod links;
-pub mod poseidon2;
-pub mod range;
-pub mod record;
-pub mod sha256;
-pub mod streams;
-pub mod text;
-pub mod values;
+pub(crate) mod buses;
+pub(crate) mod bytes;
+pub(crate) mod cbor;
+pub(crate) mod es256;
+pub(crate) mod fingerprint;
+pub(crate) mod grammar;
+pub(crate) mod keys;
+pub(crate) mod links;
+pub(crate) mod poseidon2;
+pub(crate) mod range;
+pub(crate) mod record;
+pub(crate) mod sha256;
+pub(crate) mod streams;
+pub(crate) mod text;
+pub(crate) mod values;

@@ -20,7 +20,7 @@ use velum_stark::field::F;
 use crate::chips::buses::RANGE;
 
 /// Widths in bits that [`RANGE`] provides.
-pub const WIDTHS: [u32; 7] = [11, 10, 8, 7, 6, 5, 4];
+pub(crate) const WIDTHS: [u32; 7] = [11, 10, 8, 7, 6, 5, 4];
 
 /// The width of lane 0.
 const WIDEST: u32 = WIDTHS[0];
@@ -34,10 +34,10 @@ const LANES: usize = 2;
 /// Fixed columns.
 mod fixed {
     /// The row's index.
-    pub const ROW: usize = 0;
+    pub(super) const ROW: usize = 0;
     /// Value and bits of lane 1.
-    pub const REST: [usize; 2] = [1, 2];
-    pub const WIDTH: usize = 3;
+    pub(super) const REST: [usize; 2] = [1, 2];
+    pub(super) const WIDTH: usize = 3;
 }
 
 /// The `range` table. The same for every proof.

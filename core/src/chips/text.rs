@@ -37,53 +37,53 @@ const _: () = assert!(LARGE.max_item_bytes < 1 << LENGTH_BITS);
 /// Committed columns.
 mod column {
     /// Position of the string's first byte.
-    pub const START: usize = 0;
+    pub(super) const START: usize = 0;
     /// Value of the digit on this row, or the length less the least.
-    pub const DIGIT: usize = 1;
+    pub(super) const DIGIT: usize = 1;
     /// Number that the string's digits before this row make in decimal.
-    pub const NUMBER: usize = 2;
+    pub(super) const NUMBER: usize = 2;
     /// Number of columns.
-    pub const COUNT: usize = 3;
+    pub(super) const COUNT: usize = 3;
 }
 
 /// Fixed columns.
 mod fixed {
     /// Number of the string.
-    pub const TEXT: usize = 0;
+    pub(super) const TEXT: usize = 0;
     /// Distance from the string's first byte.
-    pub const INDEX: usize = 1;
+    pub(super) const INDEX: usize = 1;
     /// 1 on the first row of a string.
-    pub const FIRST: usize = 2;
+    pub(super) const FIRST: usize = 2;
     /// 1 where the next row is of the same string.
-    pub const CONTINUES: usize = 3;
+    pub(super) const CONTINUES: usize = 3;
     /// 1 where a digit stands.
-    pub const DIGIT: usize = 4;
+    pub(super) const DIGIT: usize = 4;
     /// 1 on the last row of a date.
-    pub const DATE_END: usize = 5;
+    pub(super) const DATE_END: usize = 5;
     /// Number of the date that ends here.
-    pub const DATE: usize = 6;
+    pub(super) const DATE: usize = 6;
     /// Bits of the digit or length that stands here.
-    pub const BITS: usize = 7;
+    pub(super) const BITS: usize = 7;
     /// 1 where a digit or a length stands.
-    pub const VARIES: usize = 8;
+    pub(super) const VARIES: usize = 8;
     /// Number of columns.
-    pub const COUNT: usize = 9;
+    pub(super) const COUNT: usize = 9;
 }
 
 /// Public columns.
 mod public {
     /// The byte expected; of a digit, ASCII zero.
-    pub const BYTE: usize = 0;
+    pub(super) const BYTE: usize = 0;
     /// 1 where a byte is expected.
-    pub const IN_USE: usize = 1;
+    pub(super) const IN_USE: usize = 1;
     /// 1 on the first row of a string in use.
-    pub const FOUND: usize = 2;
+    pub(super) const FOUND: usize = 2;
     /// Bytes of its head.
-    pub const HEAD: usize = 3;
+    pub(super) const HEAD: usize = 3;
     /// Argument of its head; of a length, the least.
-    pub const ARGUMENT: usize = 4;
+    pub(super) const ARGUMENT: usize = 4;
     /// Number of columns.
-    pub const COUNT: usize = 5;
+    pub(super) const COUNT: usize = 5;
 }
 
 /// The text table of a subject.

@@ -52,12 +52,10 @@ impl Fibonacci {
     /// The sequence from two first terms, which only the prover knows.
     fn trace(first: [u64; 2]) -> Trace {
         let mut trace = Trace::zeroed(HEIGHT, 1);
-        for row in 0..TERMS {
-            let term = match row {
-                0 | 1 => F::from_u64(first[row]),
-                _ => trace.get(row - 1, 0) + trace.get(row - 2, 0),
-            };
-            trace.set(row, 0, term);
+        trace.set_u64(0, 0, first[0]);
+        trace.set_u64(1, 0, first[1]);
+        for row in 2..TERMS {
+            trace.set(row, 0, trace.get(row - 1, 0) + trace.get(row - 2, 0));
         }
         trace
     }

@@ -18,6 +18,8 @@
 #![doc = include_str!("../examples/fibonacci.rs")]
 //! ```
 
+#![warn(missing_docs, unreachable_pub)]
+
 pub mod air;
 pub mod control;
 mod domain;

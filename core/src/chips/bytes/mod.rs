@@ -42,56 +42,56 @@ const LAST_END_OF_MESSAGE: usize = BLOCK_BYTES - 9;
 const _: () = assert!(LARGE.stream_blocks(0) * BLOCK_BYTES < 1 << 13, "lengths in bits have two bytes");
 
 /// Committed columns.
-pub mod column {
+pub(crate) mod column {
     /// The byte.
-    pub const BYTE: usize = 0;
+    pub(crate) const BYTE: usize = 0;
     /// 1 on the final block of a stream.
-    pub const FINAL: usize = 1;
+    pub(crate) const FINAL: usize = 1;
     /// Bytes of the stream's message before this row.
-    pub const LENGTH: usize = 2;
+    pub(crate) const LENGTH: usize = 2;
     /// Position where the row's fingerprint started.
-    pub const START: usize = 3;
+    pub(crate) const START: usize = 3;
     /// Fingerprint of the bytes from there to this row.
-    pub const FINGERPRINT: usize = 4;
+    pub(crate) const FINGERPRINT: usize = 4;
     /// Multiplicity of the byte.
-    pub const BYTE_USES: usize = 5;
+    pub(crate) const BYTE_USES: usize = 5;
     /// Multiplicity of the two bytes from this one on.
-    pub const PAIR_USES: usize = 6;
+    pub(crate) const PAIR_USES: usize = 6;
     /// Multiplicity of the four bytes from this one on.
-    pub const WORD_USES: usize = 7;
+    pub(crate) const WORD_USES: usize = 7;
     /// Multiplicity of the fingerprint.
-    pub const FINGERPRINT_USES: usize = 8;
+    pub(crate) const FINGERPRINT_USES: usize = 8;
     /// Number of columns.
-    pub const WIDTH: usize = 9;
+    pub(crate) const WIDTH: usize = 9;
 }
 
 /// Fixed columns.
 mod fixed {
     /// The row's index.
-    pub const POSITION: usize = 0;
+    pub(super) const POSITION: usize = 0;
     /// 1 on rows with a byte of a stream.
-    pub const USED: usize = 1;
+    pub(super) const USED: usize = 1;
     /// Index of the stream.
-    pub const STREAM: usize = 2;
+    pub(super) const STREAM: usize = 2;
     /// Index of the block among all blocks.
-    pub const BLOCK: usize = 3;
+    pub(super) const BLOCK: usize = 3;
     /// 1 on the first row of a stream.
-    pub const FIRST: usize = 4;
+    pub(super) const FIRST: usize = 4;
     /// 1 on rows whose next row belongs to the same stream.
-    pub const SAME: usize = 5;
+    pub(super) const SAME: usize = 5;
     /// 1 on rows whose next two do.
-    pub const SAME_TWO: usize = 6;
+    pub(super) const SAME_TWO: usize = 6;
     /// 1 on the last row of a block.
-    pub const BLOCK_END: usize = 7;
+    pub(super) const BLOCK_END: usize = 7;
     /// 1 on the last row of a stream's first block that may hold 0x80 if the block is final.
-    pub const DECIDE_FIRST: usize = 8;
+    pub(super) const DECIDE_FIRST: usize = 8;
     /// 1 on that row of its other blocks.
-    pub const DECIDE_LATER: usize = 9;
+    pub(super) const DECIDE_LATER: usize = 9;
     /// 1 on that row of its last block.
-    pub const LAST_DECIDE: usize = 10;
+    pub(super) const LAST_DECIDE: usize = 10;
     /// 1 on rows whose next row may hold a byte of the length field that is not zero.
-    pub const BEFORE_LENGTH: usize = 11;
-    pub const WIDTH: usize = 12;
+    pub(super) const BEFORE_LENGTH: usize = 11;
+    pub(super) const WIDTH: usize = 12;
 }
 
 /// The `bytes` table of a class.

@@ -43,11 +43,13 @@
 //! On rows not in use all counts are zero (*unused*); what other rules say of their other cells binds nothing else.
 
 mod head;
-pub mod tree;
+pub(crate) mod tree;
 
 use p3_field::PrimeCharacteristicRing;
 use tree::Item;
-pub use tree::{Tree, TreeError};
+pub(crate) use tree::Tree;
+#[cfg(feature = "prover")]
+pub(crate) use tree::TreeError;
 use velum_stark::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
 use velum_stark::field::F;
 
@@ -74,28 +76,28 @@ const HEAD_END: [u64; 3] = [0, 1, 1];
 
 /// Committed columns, in the order of [`Item`]'s fields.
 mod column {
-    pub const USED: usize = 0;
-    pub const POSITION: usize = 1;
-    pub const INITIAL: usize = 2;
-    pub const KIND: usize = 3;
-    pub const LENGTH: usize = 4;
+    pub(super) const USED: usize = 0;
+    pub(super) const POSITION: usize = 1;
+    pub(super) const INITIAL: usize = 2;
+    pub(super) const KIND: usize = 3;
+    pub(super) const LENGTH: usize = 4;
     /// 1 where the argument stands behind the initial byte and is read.
-    pub const READS: usize = 5;
-    pub const ARGUMENT: usize = 6;
-    pub const END: usize = 7;
-    pub const PARENT: usize = 8;
-    pub const REMAINING: usize = 9;
-    pub const STATE: usize = 10;
-    pub const NUMBER: usize = 11;
-    pub const NEXT: usize = 12;
+    pub(super) const READS: usize = 5;
+    pub(super) const ARGUMENT: usize = 6;
+    pub(super) const END: usize = 7;
+    pub(super) const PARENT: usize = 8;
+    pub(super) const REMAINING: usize = 9;
+    pub(super) const STATE: usize = 10;
+    pub(super) const NUMBER: usize = 11;
+    pub(super) const NEXT: usize = 12;
     /// Code of the shape.
-    pub const SHAPE: [usize; 2] = [13, 14];
+    pub(super) const SHAPE: [usize; 2] = [13, 14];
     /// Code of the finding.
-    pub const FINDING: [usize; 2] = [15, 16];
+    pub(super) const FINDING: [usize; 2] = [15, 16];
     /// Uses of the rule or head in the fixed columns of the row.
-    pub const MULTIPLICITY: usize = 17;
+    pub(super) const MULTIPLICITY: usize = 17;
     /// Number of columns.
-    pub const COUNT: usize = 18;
+    pub(super) const COUNT: usize = 18;
 }
 
 /// Fixed columns: the row's index, and one rule of the grammar or one initial byte a row.
@@ -103,13 +105,13 @@ mod fixed {
     use super::CBOR_RULE;
 
     /// The row's index.
-    pub const ROW: usize = 0;
+    pub(super) const ROW: usize = 0;
     /// First of the columns with the tuple of [`CBOR_RULE`].
-    pub const RULE: usize = 1;
+    pub(super) const RULE: usize = 1;
     /// 1 on rows with a rule or an initial byte.
-    pub const ENABLED: usize = RULE + CBOR_RULE.width;
+    pub(super) const ENABLED: usize = RULE + CBOR_RULE.width;
     /// Number of columns.
-    pub const COUNT: usize = ENABLED + 1;
+    pub(super) const COUNT: usize = ENABLED + 1;
 }
 
 /// The CBOR table of a size class.

@@ -18,7 +18,7 @@ fn two_to<E: PrimeCharacteristicRing>(bits: usize) -> E {
 }
 
 /// States the constraints of one row.
-pub fn eval<B: ChipBuilder>(b: &mut B) {
+pub(super) fn eval<B: ChipBuilder>(b: &mut B) {
     let shapes = Shapes::read(b);
     identity(b, &shapes);
     operands(b, &shapes);
@@ -29,7 +29,7 @@ pub fn eval<B: ChipBuilder>(b: &mut B) {
 }
 
 /// States the interactions of one row and what goes with them.
-pub fn eval_interactions<B: ChipBuilder>(b: &mut B) {
+pub(super) fn eval_interactions<B: ChipBuilder>(b: &mut B) {
     values(b);
     words(b);
     ranges(b);

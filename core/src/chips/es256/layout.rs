@@ -9,80 +9,80 @@ use super::program::{FIELD_PRIME, HALF_BITS, Program, STEPS, Shape};
 use crate::chips::buses::es256::{V1, V2, W};
 
 /// Rows of the table.
-pub const HEIGHT: usize = 2_048;
+pub(super) const HEIGHT: usize = 2_048;
 /// Limbs that a row holds: a value's lower half lies on an even row, its higher half on the next.
-pub const HALF: usize = LIMBS / 2;
+pub(super) const HALF: usize = LIMBS / 2;
 /// Groups that a row holds, and carries out of them.
-pub const HALF_GROUPS: usize = GROUPS / 2;
+pub(super) const HALF_GROUPS: usize = GROUPS / 2;
 /// Scalars of the multiplication: the halves of `w`, `v1`, `v2`.
-pub const SCALARS: usize = 4;
+pub(super) const SCALARS: usize = 4;
 /// Rows from a step's first to the next step's.
-pub const STEP_ROWS: i32 = 2 * super::program::STEP_PAIRS as i32;
+pub(super) const STEP_ROWS: i32 = 2 * super::program::STEP_PAIRS as i32;
 /// Bits of a word, which a scalar's bits are gathered to.
 const WORD_BITS: usize = 32;
 
 /// Committed columns.
-pub mod column {
+pub(super) mod column {
     use super::{HALF, HALF_GROUPS};
 
     /// The pair's value.
-    pub const V: usize = 0;
+    pub(crate) const V: usize = 0;
     /// What the pair fetches, or a difference of values.
-    pub const M: usize = V + HALF;
+    pub(crate) const M: usize = V + HALF;
     /// Lower 11 bits of the carries.
-    pub const CARRY_LOW: usize = M + HALF;
+    pub(crate) const CARRY_LOW: usize = M + HALF;
     /// Upper 10 bits of the carries.
-    pub const CARRY_HIGH: usize = CARRY_LOW + HALF_GROUPS;
+    pub(crate) const CARRY_HIGH: usize = CARRY_LOW + HALF_GROUPS;
     /// Words of values, one a row. On the eight rows from a step's first on: the bits of its digit, then what the scalars'
     /// bits since the last whole word make.
-    pub const WORD: usize = CARRY_HIGH + HALF_GROUPS;
+    pub(crate) const WORD: usize = CARRY_HIGH + HALF_GROUPS;
     /// Of pairs with two different x coordinates: inverses. Of others, on the even row: the digit that moves the address
     /// fetched, or a bit; on the odd row: how often the value is fetched.
-    pub const AUXILIARY: usize = WORD + 1;
+    pub(crate) const AUXILIARY: usize = WORD + 1;
     /// Number of committed columns.
-    pub const WIDTH: usize = AUXILIARY + 1;
+    pub(crate) const WIDTH: usize = AUXILIARY + 1;
 }
 
 /// Fixed columns. Those of pairs stand on the even row where nothing else is said.
-pub mod fixed {
+pub(super) mod fixed {
     /// One column a shape, in the order of [`SHAPES`](super::SHAPES).
-    pub const SHAPE: usize = 0;
+    pub(crate) const SHAPE: usize = 0;
     /// The value is the constant. On both rows.
-    pub const CONSTANT: usize = SHAPE + super::SHAPES.len();
+    pub(crate) const CONSTANT: usize = SHAPE + super::SHAPES.len();
     /// The value can be fetched. On the odd row.
-    pub const PROVIDED: usize = CONSTANT + 1;
+    pub(crate) const PROVIDED: usize = CONSTANT + 1;
     /// Its address. On the odd row.
-    pub const ADDRESS: usize = PROVIDED + 1;
+    pub(crate) const ADDRESS: usize = PROVIDED + 1;
     /// A value is fetched.
-    pub const FETCHES: usize = ADDRESS + 1;
+    pub(crate) const FETCHES: usize = ADDRESS + 1;
     /// Its address, but for the digit.
-    pub const FETCHED: usize = FETCHES + 1;
+    pub(crate) const FETCHED: usize = FETCHES + 1;
     /// A digit moves it.
-    pub const INDEXED: usize = FETCHED + 1;
+    pub(crate) const INDEXED: usize = FETCHED + 1;
     /// The value's words are on this row and the seven below.
-    pub const WORDS: usize = INDEXED + 1;
+    pub(crate) const WORDS: usize = INDEXED + 1;
     /// The first row of a step that begins new words.
-    pub const BEGINS: usize = WORDS + 1;
+    pub(crate) const BEGINS: usize = WORDS + 1;
     /// The first row of another step.
-    pub const GOES_ON: usize = BEGINS + 1;
+    pub(crate) const GOES_ON: usize = BEGINS + 1;
     /// The row's word is zero.
-    pub const NO_WORD: usize = GOES_ON + 1;
+    pub(crate) const NO_WORD: usize = GOES_ON + 1;
     /// How often the row's word is sent: 1, 0 or -1.
-    pub const SENT: usize = NO_WORD + 1;
+    pub(crate) const SENT: usize = NO_WORD + 1;
     /// The operand whose word it is.
-    pub const OPERAND: usize = SENT + 1;
+    pub(crate) const OPERAND: usize = SENT + 1;
     /// Index of the word.
-    pub const INDEX: usize = OPERAND + 1;
+    pub(crate) const INDEX: usize = OPERAND + 1;
     /// Rows in use, whose cells are range-checked.
-    pub const ACTIVE: usize = INDEX + 1;
+    pub(crate) const ACTIVE: usize = INDEX + 1;
     /// The row's groups of the pair's constant.
-    pub const GROUPS: usize = ACTIVE + 1;
+    pub(crate) const GROUPS: usize = ACTIVE + 1;
     /// Number of fixed columns.
-    pub const WIDTH: usize = GROUPS + super::HALF_GROUPS;
+    pub(crate) const WIDTH: usize = GROUPS + super::HALF_GROUPS;
 }
 
 /// Shapes that are not free, in the order of their columns.
-pub const SHAPES: [Shape; 14] = [
+pub(super) const SHAPES: [Shape; 14] = [
     Shape::Copy,
     Shape::Slope,
     Shape::ThirdX,
@@ -100,24 +100,24 @@ pub const SHAPES: [Shape; 14] = [
 ];
 
 /// The column and row offset of a limb of the value or operand that stands in columns from `first` on.
-pub const fn limb_cell(first: usize, i: usize) -> (usize, usize) {
+pub(super) const fn limb_cell(first: usize, i: usize) -> (usize, usize) {
     (first + i % HALF, i / HALF)
 }
 
 /// Column and row offset of the lower and the upper part of the carry out of a group of a product. The carries out of higher
 /// groups stand in the next pair.
-pub const fn carry_cells(group: usize) -> ((usize, usize), (usize, usize)) {
+pub(super) const fn carry_cells(group: usize) -> ((usize, usize), (usize, usize)) {
     let (column, row) = (group % HALF_GROUPS, group / HALF_GROUPS);
     ((column::CARRY_LOW + column, row), (column::CARRY_HIGH + column, row))
 }
 
 /// Row offset from a step's first row of what the bits of a scalar make.
-pub const fn gathered(scalar: usize) -> usize {
+pub(super) const fn gathered(scalar: usize) -> usize {
     SCALARS + scalar
 }
 
 /// The fixed columns of this program.
-pub fn fixed_columns(program: &Program) -> Vec<Vec<F>> {
+pub(super) fn fixed_columns(program: &Program) -> Vec<Vec<F>> {
     let end = 2 * program.pairs.len();
     assert!(end <= HEIGHT - RESERVED_ROWS, "the program fits");
     let mut cells = vec![vec![F::ZERO; HEIGHT]; fixed::WIDTH];
@@ -200,6 +200,6 @@ fn words(program: &Program) -> Vec<(usize, Word)> {
 }
 
 /// The field's prime in the native field.
-pub fn prime() -> F {
+pub(super) fn prime() -> F {
     limbs::evaluate(&limbs::limbs(&FIELD_PRIME).map(F::from_i64))
 }

@@ -22,55 +22,55 @@ use p256::elliptic_curve::bigint::Encoding;
 use velum_stark::field::F;
 
 /// Limbs of a value.
-pub const LIMBS: usize = 24;
+pub(super) const LIMBS: usize = 24;
 /// Limbs of a word.
-pub const WORD_LIMBS: usize = 3;
+pub(super) const WORD_LIMBS: usize = 3;
 /// Words of a value.
-pub const WORDS: usize = LIMBS / WORD_LIMBS;
+pub(super) const WORDS: usize = LIMBS / WORD_LIMBS;
 /// Bits of a word.
 const WORD_BITS: usize = 32;
 /// Bits of each limb of a word.
-pub const LIMB_BITS: [usize; WORD_LIMBS] = [11, 11, 10];
+pub(super) const LIMB_BITS: [usize; WORD_LIMBS] = [11, 11, 10];
 /// Coefficients of a product of two values, of which the last is zero.
-pub const COEFFICIENTS: usize = 2 * LIMBS;
+pub(super) const COEFFICIENTS: usize = 2 * LIMBS;
 /// Coefficients that share one carry.
-pub const GROUP: usize = 4;
+pub(super) const GROUP: usize = 4;
 /// Groups of a value, and carries out of them.
-pub const GROUPS: usize = LIMBS / GROUP;
+pub(super) const GROUPS: usize = LIMBS / GROUP;
 /// Groups of a product.
-pub const PRODUCT_GROUPS: usize = COEFFICIENTS / GROUP;
+pub(super) const PRODUCT_GROUPS: usize = COEFFICIENTS / GROUP;
 /// Bits of the lower part of a carry.
-pub const CARRY_LOW_BITS: usize = 11;
+pub(super) const CARRY_LOW_BITS: usize = 11;
 /// Bits of a carry, its sign included.
-pub const CARRY_BITS: usize = 21;
+pub(super) const CARRY_BITS: usize = 21;
 /// Added to a carry to make it positive.
-pub const CARRY_OFFSET: i64 = 1 << (CARRY_BITS - 1);
+pub(super) const CARRY_OFFSET: i64 = 1 << (CARRY_BITS - 1);
 
 /// The bit at which coefficient `i` of a value or product stands.
-pub const fn position(i: usize) -> usize {
+pub(super) const fn position(i: usize) -> usize {
     WORD_BITS * (i / WORD_LIMBS) + 11 * (i % WORD_LIMBS)
 }
 
 /// The bit of its group at which coefficient `i` stands.
-pub const fn position_in_group(i: usize) -> usize {
+pub(super) const fn position_in_group(i: usize) -> usize {
     position(i) - position(i - i % GROUP)
 }
 
 /// Bits of a group before what exceeds it is carried.
-pub const fn group_bits(group: usize) -> usize {
+pub(super) const fn group_bits(group: usize) -> usize {
     position((group + 1) * GROUP) - position(group * GROUP)
 }
 
 /// How often the product of limbs `i` and `j` counts at coefficient `i + j`.
-pub const fn weight(i: usize, j: usize) -> i64 {
+pub(super) const fn weight(i: usize, j: usize) -> i64 {
     if i % WORD_LIMBS + j % WORD_LIMBS < WORD_LIMBS { 1 } else { 2 }
 }
 
 /// `p256 - 2^256 = -2^224 + 2^192 + 2^96 - 1` (FIPS 186-5 by SP 800-186, 3.2.1.3) in words.
-pub const PRIME_BELOW: [i64; WORDS] = [-1, 0, 0, 1, 0, 0, 1, -1];
+pub(super) const PRIME_BELOW: [i64; WORDS] = [-1, 0, 0, 1, 0, 0, 1, -1];
 
 /// Words of `2^(32 * (8 + i))` modulo the field's prime.
-pub const FOLD: [[i64; WORDS]; WORDS] = {
+pub(super) const FOLD: [[i64; WORDS]; WORDS] = {
     let mut fold = [[0; WORDS]; WORDS];
     let mut word = 0;
     while word < WORDS {
@@ -90,7 +90,7 @@ pub const FOLD: [[i64; WORDS]; WORDS] = {
 };
 
 /// `n`, the order of the curve's group (SP 800-186, 3.2.1.3).
-pub const GROUP_ORDER: Limbs = limbs_of_words([
+pub(super) const GROUP_ORDER: Limbs = limbs_of_words([
     0xfc63_2551,
     0xf3b9_cac2,
     0xa717_9e84,
@@ -102,9 +102,9 @@ pub const GROUP_ORDER: Limbs = limbs_of_words([
 ]);
 
 /// Limbs, little end first.
-pub type Limbs = [i64; LIMBS];
+pub(super) type Limbs = [i64; LIMBS];
 /// Coefficients of a product, little end first.
-pub type Coefficients = [i64; COEFFICIENTS];
+pub(super) type Coefficients = [i64; COEFFICIENTS];
 
 /// Largest limb.
 const fn largest_limb(i: usize) -> i128 {
@@ -128,7 +128,7 @@ const LARGEST_COEFFICIENTS: [i128; COEFFICIENTS] = {
 };
 
 /// Bound of the magnitude of a coefficient, folded or not.
-pub const LARGEST_COEFFICIENT: i128 = {
+pub(super) const LARGEST_COEFFICIENT: i128 = {
     let mut largest = 0;
     let mut i = 0;
     while i < LIMBS {
@@ -152,7 +152,7 @@ const LARGEST_GROUP: i128 = LARGEST_COEFFICIENT * (1 + (1 << 11) + (1 << 22) + (
 
 /// Bound of the magnitude of what a group's equation sets to zero: the group, the carries in and out, and `q` times a limb of
 /// the prime.
-pub const LARGEST_TERM: i128 = {
+pub(super) const LARGEST_TERM: i128 = {
     let carry = CARRY_OFFSET as i128;
     LARGEST_GROUP + carry + (carry << 43) + (carry << 22)
 };
@@ -177,12 +177,12 @@ const fn limbs_of_words(words: [u32; WORDS]) -> Limbs {
 }
 
 /// The limbs of a value.
-pub fn limbs(value: &U256) -> Limbs {
+pub(super) fn limbs(value: &U256) -> Limbs {
     limbs_of_words(words(value))
 }
 
 /// The words of a value, little end first.
-pub fn words(value: &U256) -> [u32; WORDS] {
+pub(super) fn words(value: &U256) -> [u32; WORDS] {
     let bytes = value.to_le_bytes();
     std::array::from_fn(|word| {
         std::array::from_fn::<_, 4, _>(|byte| u32::from(bytes[4 * word + byte]) << (8 * byte)).iter().sum()
@@ -190,7 +190,7 @@ pub fn words(value: &U256) -> [u32; WORDS] {
 }
 
 /// Adds `a * b` to the coefficients.
-pub fn add_product(sum: &mut Coefficients, a: &Limbs, b: &Limbs) {
+pub(super) fn add_product(sum: &mut Coefficients, a: &Limbs, b: &Limbs) {
     for (i, a) in a.iter().enumerate() {
         for (j, b) in b.iter().enumerate() {
             sum[i + j] += weight(i, j) * a * b;
@@ -199,7 +199,7 @@ pub fn add_product(sum: &mut Coefficients, a: &Limbs, b: &Limbs) {
 }
 
 /// Folds words from the ninth on into the lower eight.
-pub fn fold(coefficients: &mut Coefficients) {
+pub(super) fn fold(coefficients: &mut Coefficients) {
     let (low, high) = coefficients.split_at_mut(LIMBS);
     for (i, high) in high.iter_mut().enumerate() {
         for (word, factor) in FOLD[i / WORD_LIMBS].iter().enumerate() {
@@ -210,13 +210,13 @@ pub fn fold(coefficients: &mut Coefficients) {
 }
 
 /// The multiple of the field's prime that a folded polynomial is, if it is a small one: the prime is -1 modulo `2^32`.
-pub fn multiple_of_prime(folded: &Coefficients) -> i64 {
+pub(super) fn multiple_of_prime(folded: &Coefficients) -> i64 {
     let low = folded[0].wrapping_add(folded[1] << 11).wrapping_add(folded[2] << 22);
     i64::from((low as i32).wrapping_neg())
 }
 
 /// The carries of a polynomial whose value is zero, each [`moved`].
-pub fn carries(coefficients: &Coefficients) -> [i64; PRODUCT_GROUPS] {
+pub(super) fn carries(coefficients: &Coefficients) -> [i64; PRODUCT_GROUPS] {
     let mut carry = 0i64;
     std::array::from_fn(|group| {
         for (i, coefficient) in coefficients.iter().enumerate().skip(group * GROUP).take(GROUP) {
@@ -228,23 +228,23 @@ pub fn carries(coefficients: &Coefficients) -> [i64; PRODUCT_GROUPS] {
 }
 
 /// A carry, moved by [`CARRY_OFFSET`] and cut to [`CARRY_BITS`].
-pub const fn moved(carry: i64) -> i64 {
+pub(super) const fn moved(carry: i64) -> i64 {
     (carry + CARRY_OFFSET) & ((1 << CARRY_BITS) - 1)
 }
 
 /// A polynomial's value at its limbs' positions in the native field.
-pub fn evaluate<E: PrimeCharacteristicRing>(limbs: &[E]) -> E {
+pub(super) fn evaluate<E: PrimeCharacteristicRing>(limbs: &[E]) -> E {
     let add = |sum: E, word: &[E]| sum * E::from_u64(1 << WORD_BITS) + evaluate_word(word);
     limbs.chunks(WORD_LIMBS).rev().fold(E::ZERO, add)
 }
 
 /// The word of three limbs.
-pub fn evaluate_word<E: PrimeCharacteristicRing>(limbs: &[E]) -> E {
+pub(super) fn evaluate_word<E: PrimeCharacteristicRing>(limbs: &[E]) -> E {
     limbs.iter().rev().fold(E::ZERO, |sum, limb| sum * E::from_u64(1 << 11) + limb.clone())
 }
 
 /// An expression a small number of times.
-pub fn scaled<E: PrimeCharacteristicRing>(expr: &E, times: i64) -> E {
+pub(super) fn scaled<E: PrimeCharacteristicRing>(expr: &E, times: i64) -> E {
     match times {
         1 => expr.clone(),
         -1 => -expr.clone(),
@@ -255,7 +255,7 @@ pub fn scaled<E: PrimeCharacteristicRing>(expr: &E, times: i64) -> E {
 }
 
 /// What each limb of a value contributes to the groups of its product with the order of the curve's group.
-pub const ORDER_GROUPS: [[u64; LIMBS]; PRODUCT_GROUPS] = {
+pub(super) const ORDER_GROUPS: [[u64; LIMBS]; PRODUCT_GROUPS] = {
     let mut factors = [[0; LIMBS]; PRODUCT_GROUPS];
     let mut i = 0;
     while i < LIMBS {
@@ -271,7 +271,7 @@ pub const ORDER_GROUPS: [[u64; LIMBS]; PRODUCT_GROUPS] = {
 };
 
 /// The value of a group's coefficients.
-pub fn evaluate_group<E: PrimeCharacteristicRing>(coefficients: &[E], group: usize) -> E {
+pub(super) fn evaluate_group<E: PrimeCharacteristicRing>(coefficients: &[E], group: usize) -> E {
     let terms =
         coefficients.iter().enumerate().map(|(i, coefficient)| match position_in_group(group * GROUP + i) {
             0 => coefficient.clone(),

@@ -11,39 +11,39 @@ use super::limbs::WORDS;
 use crate::chips::buses::es256::{HASH, V1, V2, W, X, Y};
 
 /// `p256 = 2^256 - 2^224 + 2^192 + 2^96 - 1` (SP 800-186, 3.2.1.3).
-pub const FIELD_PRIME: U256 =
+pub(super) const FIELD_PRIME: U256 =
     U256::from_be_hex("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
 
 /// `n`, the order of the curve's group (SP 800-186, 3.2.1.3).
-pub const GROUP_ORDER: U256 = <p256::NistP256 as p256::elliptic_curve::Curve>::ORDER;
+pub(super) const GROUP_ORDER: U256 = <p256::NistP256 as p256::elliptic_curve::Curve>::ORDER;
 
 /// `b` of the curve `y^2 = x^3 - 3 x + b` (SP 800-186, 3.2.1.3).
 const CURVE_B: U256 = U256::from_be_hex("5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b");
 
 /// Double-and-add steps: bits of each of the four scalars.
-pub const STEPS: usize = 132;
+pub(super) const STEPS: usize = 132;
 /// Bits of each half of `w`.
-pub const HALF_BITS: usize = 128;
+pub(super) const HALF_BITS: usize = 128;
 /// Pairs of a step.
-pub const STEP_PAIRS: usize = 5;
+pub(super) const STEP_PAIRS: usize = 5;
 /// Points of the table that a step adds one of.
-pub const TABLE: usize = 16;
+pub(super) const TABLE: usize = 16;
 
 /// Names a value that can be fetched.
-pub type Address = u64;
+pub(super) type Address = u64;
 
 /// Index of a pair and so of its value.
-pub type Place = usize;
+pub(super) type Place = usize;
 
 /// The x coordinate of table point 0; those of the others follow. The addresses of other values are their places.
-pub const TABLE_X: Address = 1_000;
+pub(super) const TABLE_X: Address = 1_000;
 /// The y coordinate of table point 0; those of the others follow.
-pub const TABLE_Y: Address = TABLE_X + TABLE as Address;
+pub(super) const TABLE_Y: Address = TABLE_X + TABLE as Address;
 
 /// What a pair's value `v0` is, where `vk` is the value `k` pairs further down and `v-k` further up, `mk` and `m-k` likewise
 /// what these pairs fetch, `m0` the pair's own or the difference stated, `K` the pair's constant and `b` a bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub(super) enum Shape {
     /// Any value, or `K` if the pair is constant.
     Free,
     /// `v0 = m-2`.
@@ -79,25 +79,25 @@ pub enum Shape {
 
 impl Shape {
     /// Whether it holds modulo the field's prime.
-    pub fn is_modulo_prime(self) -> bool {
+    pub(super) fn is_modulo_prime(self) -> bool {
         use Shape::*;
         matches!(self, Slope | ThirdX | ThirdY | Return | ReturnX | ReturnY | Square | Curve)
     }
 
     /// Whether it holds between integers.
-    pub fn is_integer(self) -> bool {
+    pub(super) fn is_integer(self) -> bool {
         matches!(self, Self::AtMost | Self::AtLeast | Self::Reduce | Self::Sign)
     }
 
     /// Whether `m0` must not be zero.
-    pub fn is_distinct(self) -> bool {
+    pub(super) fn is_distinct(self) -> bool {
         matches!(self, Self::Slope | Self::Return)
     }
 }
 
 /// A pair of rows.
 #[derive(Clone, Debug)]
-pub struct Pair {
+pub(super) struct Pair {
     /// What its value is.
     pub shape: Shape,
     /// `K`.
@@ -116,7 +116,7 @@ pub struct Pair {
 
 /// Places of the values that do not follow from others, and of scalars.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Inputs {
+pub(super) struct Inputs {
     /// x coordinate of the public key `Q`.
     pub key_x: Place,
     /// y coordinate of `Q`.
@@ -145,7 +145,7 @@ pub struct Inputs {
 
 /// The pairs in order.
 #[derive(Clone, Debug)]
-pub struct Program {
+pub(super) struct Program {
     /// The pairs: each depends on values further up, on the quotient just below, or on its own.
     pub pairs: Vec<Pair>,
     /// Values that do not follow.
@@ -156,12 +156,12 @@ pub struct Program {
 
 impl Program {
     /// ECDSA verification over P-256 as this module's parent describes.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Writer::default().verification()
     }
 
     /// The row of a step's digit and first bit.
-    pub fn digit_row(&self, step: usize) -> usize {
+    pub(super) fn digit_row(&self, step: usize) -> usize {
         2 * (self.first_step + STEP_PAIRS * step - 2)
     }
 }
@@ -378,7 +378,7 @@ fn power_of_two(bits: usize) -> Scalar {
 }
 
 /// `O`, of which every table point holds one: the first 64 hexadecimal digits of pi's fraction times `G`.
-pub fn offset() -> ProjectivePoint {
+pub(super) fn offset() -> ProjectivePoint {
     const PI: U256 = U256::from_be_hex("243f6a8885a308d313198a2e03707344a4093822299f31d0082efa98ec4e6c89");
     ProjectivePoint::GENERATOR * Scalar::reduce(PI)
 }
@@ -390,7 +390,7 @@ fn accumulator_start() -> ProjectivePoint {
 }
 
 /// Affine coordinates, zero for the point at infinity.
-pub fn coordinates(point: &ProjectivePoint) -> (U256, U256) {
+pub(super) fn coordinates(point: &ProjectivePoint) -> (U256, U256) {
     let encoded = point.to_affine().to_encoded_point(false);
     let coordinate =
         |bytes: Option<&p256::FieldBytes>| bytes.map_or(U256::ZERO, |bytes| U256::from_be_slice(bytes));

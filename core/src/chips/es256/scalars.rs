@@ -12,7 +12,7 @@ use p256::{NistP256, Scalar, U256};
 /// Remainders `a > b` keep `a = -+p u`, `b = +-q u` modulo n and `a q + b p = n`, so `q <= n / a` when `b` first falls
 /// below `2^balance <= a`. Every pass subtracts a multiple of `b` by a power of two and takes a bit at least from the
 /// larger remainder. The number of passes, and what each does, does not depend on `u`.
-pub fn half_size(u: &Scalar, balance: usize) -> (U256, Choice) {
+pub(super) fn half_size(u: &Scalar, balance: usize) -> (U256, Choice) {
     let end = U256::ONE.shl_vartime(balance);
     let (mut a, mut b) = (NistP256::ORDER, U256::from(u));
     let (mut p, mut q) = (U256::ZERO, U256::ONE);

@@ -14,161 +14,161 @@
 mod rules;
 mod strings;
 
-pub use rules::{Finding, OTHER_KEYS, Rule, Shape, kind, rules};
-pub use strings::{MAX_NAME_BYTES, MIN_RANDOM_BYTES, SubjectError, Symbol, Text, fixed_keys, texts};
+pub(crate) use rules::{Finding, OTHER_KEYS, Rule, Shape, kind, rules};
+pub(crate) use strings::{MIN_RANDOM_BYTES, SubjectError, Symbol, Text, fixed_keys, texts};
 
 /// States besides those of values, which are the numbers of their keys ([`text`]), and those below an item that other tables hear
 /// of, which are its number.
-pub mod state {
+pub(crate) mod state {
     /// Anywhere below an item whose content is of no interest.
-    pub const ANY: u64 = 1;
+    pub(crate) const ANY: u64 = 1;
     /// In the payload of the `Sig_structure`, a byte string that holds the tag-24 MSO.
-    pub const PAYLOAD: u64 = 2;
+    pub(crate) const PAYLOAD: u64 = 2;
     /// In the byte string that holds the MSO.
-    pub const MSO_BYTES: u64 = 3;
+    pub(crate) const MSO_BYTES: u64 = 3;
     /// A key of the MSO.
-    pub const MSO: u64 = 4;
+    pub(crate) const MSO: u64 = 4;
     /// A key of `valueDigests`.
-    pub const VALUE_DIGESTS: u64 = 5;
+    pub(crate) const VALUE_DIGESTS: u64 = 5;
     /// A key of `deviceKeyInfo`.
-    pub const DEVICE_KEY_INFO: u64 = 6;
+    pub(crate) const DEVICE_KEY_INFO: u64 = 6;
     /// A key of `deviceKeyInfo.deviceKey`, a COSE_Key.
-    pub const DEVICE_KEY: u64 = 7;
+    pub(crate) const DEVICE_KEY: u64 = 7;
     /// A key of `validityInfo`.
-    pub const VALIDITY_INFO: u64 = 8;
+    pub(crate) const VALIDITY_INFO: u64 = 8;
     /// The protected header in the `Sig_structure`; the element before it has the array's number.
-    pub const PROTECTED: u64 = 9;
+    pub(crate) const PROTECTED: u64 = 9;
     /// The external data there.
-    pub const EXTERNAL_AAD: u64 = 10;
+    pub(crate) const EXTERNAL_AAD: u64 = 10;
     /// The payload there.
-    pub const SIGNED: u64 = 11;
+    pub(crate) const SIGNED: u64 = 11;
 
     /// The item that is stream number `stream`.
-    pub const fn root(stream: usize) -> u64 {
+    pub(crate) const fn root(stream: usize) -> u64 {
         160 + stream as u64
     }
 
     /// The value of a key of `map` that is none of those asked for.
-    pub const fn other(map: u64) -> u64 {
+    pub(crate) const fn other(map: u64) -> u64 {
         176 + map
     }
 
     /// A digestID in `valueDigests` of the asked namespace of this index.
-    pub const fn namespace(index: usize) -> u64 {
+    pub(crate) const fn namespace(index: usize) -> u64 {
         192 + index as u64
     }
 
     /// The digest behind it.
-    pub const fn digest(index: usize) -> u64 {
+    pub(crate) const fn digest(index: usize) -> u64 {
         208 + index as u64
     }
 
     /// In the byte string that holds the item in `slot`.
-    pub const fn item_bytes(slot: usize) -> u64 {
+    pub(crate) const fn item_bytes(slot: usize) -> u64 {
         224 + slot as u64
     }
 }
 
 /// Numbers of the expected strings.
-pub mod text {
+pub(crate) mod text {
     /// Head of the `Sig_structure` array.
-    pub const SIG_STRUCTURE: u64 = 16;
+    pub(crate) const SIG_STRUCTURE: u64 = 16;
     /// `"Signature1"`.
-    pub const SIGNATURE_1: u64 = 17;
+    pub(crate) const SIGNATURE_1: u64 = 17;
     /// The protected header `{1: -7}` in its byte string.
-    pub const PROTECTED: u64 = 18;
+    pub(crate) const PROTECTED: u64 = 18;
     /// The empty external data.
-    pub const EXTERNAL_AAD: u64 = 19;
+    pub(crate) const EXTERNAL_AAD: u64 = 19;
     /// Head of tag 24 around the MSO.
-    pub const MSO_TAG: u64 = 20;
+    pub(crate) const MSO_TAG: u64 = 20;
 
     /// Key `version`.
-    pub const VERSION: u64 = 21;
+    pub(crate) const VERSION: u64 = 21;
     /// Key `digestAlgorithm`.
-    pub const DIGEST_ALGORITHM: u64 = 22;
+    pub(crate) const DIGEST_ALGORITHM: u64 = 22;
     /// Key `docType`.
-    pub const DOC_TYPE: u64 = 23;
+    pub(crate) const DOC_TYPE: u64 = 23;
     /// Key `valueDigests`.
-    pub const VALUE_DIGESTS: u64 = 24;
+    pub(crate) const VALUE_DIGESTS: u64 = 24;
     /// Key `deviceKeyInfo`.
-    pub const DEVICE_KEY_INFO: u64 = 25;
+    pub(crate) const DEVICE_KEY_INFO: u64 = 25;
     /// Key `validityInfo`.
-    pub const VALIDITY_INFO: u64 = 26;
+    pub(crate) const VALIDITY_INFO: u64 = 26;
     /// Key `deviceKey`.
-    pub const DEVICE_KEY: u64 = 27;
+    pub(crate) const DEVICE_KEY: u64 = 27;
     /// Key `signed`.
-    pub const SIGNED: u64 = 28;
+    pub(crate) const SIGNED: u64 = 28;
     /// Key `validFrom`.
-    pub const VALID_FROM: u64 = 29;
+    pub(crate) const VALID_FROM: u64 = 29;
     /// Key `validUntil`.
-    pub const VALID_UNTIL: u64 = 30;
+    pub(crate) const VALID_UNTIL: u64 = 30;
     /// COSE_Key label 1, `kty`.
-    pub const KTY: u64 = 31;
+    pub(crate) const KTY: u64 = 31;
     /// COSE_Key label -1, `crv`.
-    pub const CRV: u64 = 32;
+    pub(crate) const CRV: u64 = 32;
     /// COSE_Key label -2, `x`.
-    pub const X: u64 = 33;
+    pub(crate) const X: u64 = 33;
     /// COSE_Key label -3, `y`.
-    pub const Y: u64 = 34;
+    pub(crate) const Y: u64 = 34;
 
     /// `"1.0"`.
-    pub const VERSION_VALUE: u64 = 35;
+    pub(crate) const VERSION_VALUE: u64 = 35;
     /// `"SHA-256"`.
-    pub const DIGEST_ALGORITHM_VALUE: u64 = 36;
+    pub(crate) const DIGEST_ALGORITHM_VALUE: u64 = 36;
     /// The asked docType.
-    pub const DOC_TYPE_VALUE: u64 = 37;
+    pub(crate) const DOC_TYPE_VALUE: u64 = 37;
     /// `2`, EC2.
-    pub const KTY_VALUE: u64 = 38;
+    pub(crate) const KTY_VALUE: u64 = 38;
     /// `1`, P-256.
-    pub const CRV_VALUE: u64 = 39;
+    pub(crate) const CRV_VALUE: u64 = 39;
 
     /// A `tdate` of form `YYYY-MM-DDTHH:MM:SSZ`, numbered as on [`DATE`](crate::chips::buses::DATE).
-    pub const fn date(date: u64) -> u64 {
+    pub(crate) const fn date(date: u64) -> u64 {
         40 + date
     }
 
     /// Key: the asked namespace of this index.
-    pub const fn namespace(index: usize) -> u64 {
+    pub(crate) const fn namespace(index: usize) -> u64 {
         48 + index as u64
     }
 
     /// Head of tag 24 around the item in `slot`.
-    pub const fn item_tag(slot: usize) -> u64 {
+    pub(crate) const fn item_tag(slot: usize) -> u64 {
         64 + 8 * slot as u64
     }
 
     /// Head of the map of four entries in `slot`.
-    pub const fn item_map(slot: usize) -> u64 {
+    pub(crate) const fn item_map(slot: usize) -> u64 {
         item_tag(slot) + 1
     }
 
     /// Key `digestID` in `slot`.
-    pub const fn digest_id(slot: usize) -> u64 {
+    pub(crate) const fn digest_id(slot: usize) -> u64 {
         item_tag(slot) + 2
     }
 
     /// Key `random` in `slot`.
-    pub const fn random(slot: usize) -> u64 {
+    pub(crate) const fn random(slot: usize) -> u64 {
         item_tag(slot) + 3
     }
 
     /// Key `elementIdentifier` in `slot`.
-    pub const fn element_identifier(slot: usize) -> u64 {
+    pub(crate) const fn element_identifier(slot: usize) -> u64 {
         item_tag(slot) + 4
     }
 
     /// Key `elementValue` in `slot`.
-    pub const fn element_value(slot: usize) -> u64 {
+    pub(crate) const fn element_value(slot: usize) -> u64 {
         item_tag(slot) + 5
     }
 
     /// The asked element identifier of `slot`.
-    pub const fn element(slot: usize) -> u64 {
+    pub(crate) const fn element(slot: usize) -> u64 {
         item_tag(slot) + 6
     }
 
     /// The `random` of the item in `slot`.
-    pub const fn random_value(slot: usize) -> u64 {
+    pub(crate) const fn random_value(slot: usize) -> u64 {
         item_tag(slot) + 7
     }
 }

@@ -5,28 +5,28 @@ use crate::chips::buses::{date, field};
 use crate::class::SizeClass;
 
 /// Kinds of items: major types (RFC 8949, 3.1) in their place in the initial byte, and whether an argument has eight bytes.
-pub mod kind {
+pub(crate) mod kind {
     /// An unsigned integer.
-    pub const UNSIGNED: u64 = 0 << 5;
+    pub(crate) const UNSIGNED: u64 = 0 << 5;
     /// A negative integer.
-    pub const NEGATIVE: u64 = 1 << 5;
+    pub(crate) const NEGATIVE: u64 = 1 << 5;
     /// A byte string.
-    pub const BYTES: u64 = 2 << 5;
+    pub(crate) const BYTES: u64 = 2 << 5;
     /// A text string.
-    pub const TEXT: u64 = 3 << 5;
+    pub(crate) const TEXT: u64 = 3 << 5;
     /// An array.
-    pub const ARRAY: u64 = 4 << 5;
+    pub(crate) const ARRAY: u64 = 4 << 5;
     /// A map.
-    pub const MAP: u64 = 5 << 5;
+    pub(crate) const MAP: u64 = 5 << 5;
     /// A tag.
-    pub const TAG: u64 = 6 << 5;
+    pub(crate) const TAG: u64 = 6 << 5;
     /// A simple value or a floating-point number.
-    pub const SIMPLE: u64 = 7 << 5;
+    pub(crate) const SIMPLE: u64 = 7 << 5;
     /// Added where the argument has eight bytes, which only numbers may have.
-    pub const LONG: u64 = 1 << 4;
+    pub(crate) const LONG: u64 = 1 << 4;
 
     /// Every kind.
-    pub const ALL: [u64; 11] = [
+    pub(crate) const ALL: [u64; 11] = [
         UNSIGNED,
         UNSIGNED + LONG,
         NEGATIVE,
@@ -43,7 +43,7 @@ pub mod kind {
 
 /// Where an item ends, and how many children it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub(crate) enum Shape {
     /// Ends with its head.
     Head,
     /// Ends as many bytes behind its head as the argument says.
@@ -71,12 +71,13 @@ impl Shape {
     }
 
     /// Whether children may follow.
-    pub const fn has_children(self) -> bool {
+    #[cfg(test)]
+    pub(crate) const fn has_children(self) -> bool {
         !matches!(self, Self::Head | Self::String)
     }
 
     /// Number of children under a head with this argument.
-    pub const fn children(self, argument: u64) -> u64 {
+    pub(crate) const fn children(self, argument: u64) -> u64 {
         match self {
             Self::Head | Self::String => 0,
             Self::Array => argument,
@@ -88,7 +89,7 @@ impl Shape {
     /// How the CBOR table knows the shape: children for each unit of the argument, 0 for a single child; and 1 where the
     /// argument tells the end, -1 where the head is the end, 0 where the last child's end is. Without children both are equal, so
     /// that their product is 1, and 0 with them.
-    pub const fn code(self) -> [i8; 2] {
+    pub(crate) const fn code(self) -> [i8; 2] {
         match self {
             Self::Head => [-1, -1],
             Self::String => [1, 1],
@@ -102,7 +103,7 @@ impl Shape {
 
 /// What other tables learn of an item, under its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Finding {
+pub(crate) enum Finding {
     /// Nothing.
     None,
     /// The position behind its head, and its argument.
@@ -115,7 +116,7 @@ pub enum Finding {
 
 impl Finding {
     /// How the CBOR table knows it: 1 where the item itself is found, and 1 where the item before is; both where nothing is.
-    pub const fn code(self) -> [i8; 2] {
+    pub(crate) const fn code(self) -> [i8; 2] {
         match self {
             Self::None => [1, 1],
             Self::Head => [0, 0],
@@ -127,7 +128,7 @@ impl Finding {
 
 /// What an item of a kind is that stands in a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rule {
+pub(crate) struct Rule {
     /// State that it stands in.
     pub state: u64,
     /// Its kind.
@@ -169,7 +170,7 @@ impl Rule {
     }
 
     /// Whether the rule is for a key that is asked for.
-    pub fn is_key(&self) -> bool {
+    pub(crate) fn is_key(&self) -> bool {
         self.finding == Finding::Head && self.next == self.number
     }
 
@@ -180,7 +181,7 @@ impl Rule {
 }
 
 /// Kinds of keys that a map may have besides those asked for: map, kind, and the number under which they are found.
-pub const OTHER_KEYS: [(u64, u64, u64); 6] = [
+pub(crate) const OTHER_KEYS: [(u64, u64, u64); 6] = [
     (state::MSO, kind::TEXT, field::other_key(0)),
     (state::VALUE_DIGESTS, kind::TEXT, field::other_key(1)),
     (state::DEVICE_KEY_INFO, kind::TEXT, field::other_key(2)),
@@ -190,7 +191,7 @@ pub const OTHER_KEYS: [(u64, u64, u64); 6] = [
 ];
 
 /// The rules of a class: those of every slot and namespace that a request might use.
-pub fn rules(class: &SizeClass) -> Vec<Rule> {
+pub(crate) fn rules(class: &SizeClass) -> Vec<Rule> {
     let mut rules = sig_structure_rules();
     rules.extend(mso_rules());
     rules.extend(other_key_rules());

@@ -9,10 +9,10 @@ use crate::chips::grammar::{state, text};
 use crate::statement::Subject;
 
 /// Longest docType, namespace and element identifier, in bytes of UTF-8.
-pub const MAX_NAME_BYTES: usize = 64;
+pub(crate) const MAX_NAME_BYTES: usize = 64;
 
 /// Fewest bytes of an item's `random` (ISO/IEC 18013-5, 9.1.2.5).
-pub const MIN_RANDOM_BYTES: u8 = 16;
+pub(crate) const MIN_RANDOM_BYTES: u8 = 16;
 
 /// Bytes of the head of a text string of up to [`MAX_NAME_BYTES`].
 const MAX_NAME_HEAD: usize = 2;
@@ -47,7 +47,7 @@ pub enum SubjectError {
 
 /// One byte of an expected string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Symbol {
+pub(crate) enum Symbol {
     /// This byte.
     Byte(u8),
     /// Any ASCII digit.
@@ -58,7 +58,7 @@ pub enum Symbol {
 
 /// An expected string: the encoding of a data item, or of its head.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text {
+pub(crate) struct Text {
     /// Its number in [`text`].
     pub number: u64,
     /// Most symbols that any subject of the class gives it.
@@ -112,7 +112,7 @@ impl Text {
     }
 
     /// Bytes and argument of the head that the text begins with. A length has no head; its argument is the least that it may be.
-    pub fn head(&self) -> Option<(u64, u64)> {
+    pub(crate) fn head(&self) -> Option<(u64, u64)> {
         let byte = |index: usize| match self.symbols.get(index) {
             Some(&Symbol::Byte(byte)) => Some(byte),
             _ => None,
@@ -127,7 +127,7 @@ impl Text {
     }
 
     /// Whether `bytes` begins with this text. A text not in use begins nothing.
-    pub fn begins(&self, bytes: &[u8]) -> bool {
+    pub(crate) fn begins(&self, bytes: &[u8]) -> bool {
         !self.symbols.is_empty()
             && bytes.len() >= self.symbols.len()
             && self.symbols.iter().zip(bytes).all(|(symbol, byte)| match symbol {
@@ -169,7 +169,7 @@ pub(super) const LABELS: [(u64, i32, u8); 4] =
 /// # Errors
 ///
 /// See [`SubjectError`].
-pub fn texts(subject: &Subject) -> Result<Vec<Text>, SubjectError> {
+pub(crate) fn texts(subject: &Subject) -> Result<Vec<Text>, SubjectError> {
     check(subject)?;
     let mut texts = vec![
         Text::fixed(text::SIG_STRUCTURE, &[0x84]),
@@ -230,7 +230,7 @@ fn check(subject: &Subject) -> Result<(), SubjectError> {
 
 /// Codes of the keys that every document has in a map of the MSO: fingerprints of text keys, labels as they are. The namespaces
 /// asked for are not among them.
-pub fn fixed_keys(map: u64) -> Vec<F> {
+pub(crate) fn fixed_keys(map: u64) -> Vec<F> {
     if map == state::DEVICE_KEY {
         return LABELS.iter().map(|&(_, label, _)| F::from_i32(label)).collect();
     }

@@ -53,49 +53,49 @@ const HEIGHT: usize = 2_048;
 const WORDS: [usize; 8] = [0, 4, 1, 5, 2, 6, 3, 7];
 
 /// Committed columns.
-pub mod column {
+pub(crate) mod column {
     /// Block after which the stream's hash is complete.
-    pub const FINAL_BLOCK: usize = 0;
+    pub(crate) const FINAL_BLOCK: usize = 0;
     /// Bytes of the stream's message, on its first row.
-    pub const LENGTH: usize = 1;
+    pub(crate) const LENGTH: usize = 1;
     /// Position behind the item's digestID, on the second row.
-    pub const FOUND_AT: usize = 1;
+    pub(crate) const FOUND_AT: usize = 1;
     /// digestID of the slot's item, on the third.
-    pub const DIGEST_ID: usize = 1;
+    pub(crate) const DIGEST_ID: usize = 1;
     /// Position of the digest in `valueDigests`.
-    pub const DIGEST_POSITION: usize = 2;
+    pub(crate) const DIGEST_POSITION: usize = 2;
     /// A word of the stream's hash.
-    pub const WORD: usize = 3;
+    pub(crate) const WORD: usize = 3;
     /// Number of columns.
-    pub const WIDTH: usize = 4;
+    pub(crate) const WIDTH: usize = 4;
 }
 
 /// Fixed columns.
 mod fixed {
     /// Index of the stream.
-    pub const STREAM: usize = 0;
+    pub(super) const STREAM: usize = 0;
     /// Position of the stream's first byte.
-    pub const START: usize = 1;
+    pub(super) const START: usize = 1;
     /// 1 on the first row of a stream.
-    pub const FIRST: usize = 2;
+    pub(super) const FIRST: usize = 2;
     /// 1 on rows whose next row belongs to the same stream.
-    pub const SAME: usize = 3;
+    pub(super) const SAME: usize = 3;
     /// 1 on rows of words 0 to 3.
-    pub const PAIR: usize = 4;
+    pub(super) const PAIR: usize = 4;
     /// Index of the word.
-    pub const INDEX: usize = 5;
+    pub(super) const INDEX: usize = 5;
     /// 1 on rows of stream 0.
-    pub const ISSUER: usize = 6;
-    pub const WIDTH: usize = 7;
+    pub(super) const ISSUER: usize = 6;
+    pub(super) const WIDTH: usize = 7;
 }
 
 /// Public columns.
 mod public {
     /// 1 on rows of stream 0 and of the slots that the request uses.
-    pub const USED: usize = 0;
+    pub(super) const USED: usize = 0;
     /// Index of the slot's namespace among those of the request.
-    pub const NAMESPACE: usize = 1;
-    pub const WIDTH: usize = 2;
+    pub(super) const NAMESPACE: usize = 1;
+    pub(super) const WIDTH: usize = 2;
 }
 
 /// Where the digest of a slot's item is.

@@ -16,7 +16,7 @@ use crate::class::BLOCK_BYTES;
 pub(super) type Words = [u32; 3];
 
 /// The hash value after `block` of all blocks, counted from the start of the stream in whose region it lies.
-pub fn hash_after(streams: &Streams, block: usize) -> [u32; 8] {
+pub(crate) fn hash_after(streams: &Streams, block: usize) -> [u32; 8] {
     let class = streams.class();
     let first = (0..class.streams()).map(|stream| class.first_block(stream)).rfind(|&first| first <= block);
     let blocks = first.unwrap_or(0)..block + 1;

@@ -48,7 +48,7 @@ mod fill;
 use std::ops::Range;
 
 use compression::{BLOCK_WORDS, INITIAL, K, ROUNDS};
-pub use fill::hash_after;
+pub(crate) use fill::hash_after;
 use p3_field::PrimeCharacteristicRing;
 use velum_stark::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
 use velum_stark::field::F;
@@ -67,7 +67,7 @@ const MAX_BLOCKS: usize = 57;
 const NAMES: [&str; 3] = ["sha256", "sha256-1", "sha256-2"];
 
 /// Rows from the one that fixed columns stand on to the one that they describe.
-pub const AHEAD: usize = 2;
+pub(crate) const AHEAD: usize = 2;
 
 /// Zero rows before everything.
 const LEADING_ROWS: usize = AHEAD;
@@ -78,47 +78,47 @@ const BLOCK_ROWS: usize = ROUNDS + 4;
 const BITS: usize = 32;
 
 /// Committed columns.
-pub mod column {
+pub(crate) mod column {
     /// Bits of `a`, least first.
-    pub const A_BITS: usize = 0;
+    pub(crate) const A_BITS: usize = 0;
     /// Bits of `e`, least first.
-    pub const E_BITS: usize = 32;
+    pub(crate) const E_BITS: usize = 32;
     /// Bits of `W`, least first.
-    pub const W_BITS: usize = 64;
+    pub(crate) const W_BITS: usize = 64;
     /// The working variable `a`.
-    pub const A: usize = 96;
+    pub(crate) const A: usize = 96;
     /// The working variable `e`.
-    pub const E: usize = 97;
+    pub(crate) const E: usize = 97;
     /// The word of the message schedule.
-    pub const W: usize = 98;
+    pub(crate) const W: usize = 98;
     /// Bits of the carry out of `a`.
-    pub const CARRY_A: [usize; 2] = [99, 100];
+    pub(crate) const CARRY_A: [usize; 2] = [99, 100];
     /// Bits of the carry out of `e`.
-    pub const CARRY_E: [usize; 3] = [101, 102, 103];
+    pub(crate) const CARRY_E: [usize; 3] = [101, 102, 103];
     /// Bits of the carry out of `W`.
-    pub const CARRY_W: [usize; 2] = [104, 105];
+    pub(crate) const CARRY_W: [usize; 2] = [104, 105];
     /// Multiplicity of the hash words, [`AHEAD`](super::AHEAD) rows before them.
-    pub const HASH_USES: usize = 106;
+    pub(crate) const HASH_USES: usize = 106;
     /// Number of columns.
-    pub const WIDTH: usize = 107;
+    pub(crate) const WIDTH: usize = 107;
 }
 
 /// Fixed columns. All describe the row [`AHEAD`] rows below.
 mod fixed {
     /// 1 on rounds below 16.
-    pub const MESSAGE: usize = 0;
+    pub(super) const MESSAGE: usize = 0;
     /// 1 on the other rounds.
-    pub const EXPAND: usize = 1;
+    pub(super) const EXPAND: usize = 1;
     /// 1 on initial rows of a stream.
-    pub const INITIAL: usize = 2;
+    pub(super) const INITIAL: usize = 2;
     /// 1 on hash rows.
-    pub const HASH: usize = 3;
+    pub(super) const HASH: usize = 3;
     /// Rounds: K_t. Initial rows: H_k. Hash and continued rows: k.
-    pub const CONSTANT: usize = 4;
+    pub(super) const CONSTANT: usize = 4;
     /// Rounds below 16: position of the word. Initial rows: H_(k+4). Hash rows: block. Continued rows: block before.
-    pub const KEY: usize = 5;
+    pub(super) const KEY: usize = 5;
     /// 1 on rows that continue a stream from the table before; only tables with such rows have the column.
-    pub const CONTINUED: usize = 6;
+    pub(super) const CONTINUED: usize = 6;
 }
 
 /// What a row stands for.

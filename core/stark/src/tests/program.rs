@@ -47,7 +47,7 @@ fn nodes_are_needed_distinct_and_in_order() {
     assert!(inputs.contains(&Input::Alpha) && inputs.contains(&Input::InverseZerofier { group: 1 }));
     let names: Vec<_> = groups.iter().flat_map(|group| &group.rules).map(|rule| rule.name.as_str()).collect();
     for name in ["sequence/later", "accumulator/step", "batch/term+mask"] {
-        assert!(names.iter().any(|found| *found == name), "{name} of {names:?}");
+        assert!(names.contains(&name), "{name} of {names:?}");
     }
 }
 
