@@ -73,7 +73,8 @@ function bytesOf(prepared: Prepared): Bytes {
 }
 
 function head(bytes: Bytes): { sizeClass: SizeClass } {
-  if (bytes.length < CLASS_OFFSET + 1 || bytes[0] !== HEAD[0]) {
+  // Other versions begin with arrays of other lengths.
+  if (bytes.length < CLASS_OFFSET + 1 || ((bytes[0] ?? 0) & 0xe0) !== 0x80) {
     throw new VelumError("malformed", "prepared", "these bytes are no prepared proof");
   }
   const sizeClass = CLASSES[bytes[CLASS_OFFSET] ?? 0];

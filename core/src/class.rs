@@ -11,6 +11,7 @@ pub const BLOCK_BYTES: usize = 64;
 
 /// A public size class. Two classes of equal name are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct SizeClass {
     /// Name in requests, proofs and output.
     pub name: &'static str,

@@ -49,7 +49,8 @@ impl VerifierKey {
 
     /// The key of the proof over `chips` whose hash is known, for it to be hashed when a program is built and not when it is run.
     ///
-    /// The hash is that of [`new`](Self::new), or else no proof of others verifies.
+    /// The hash is that of [`new`](Self::new), or else no proof of others verifies. Keys of different tables must not share one:
+    /// challenges would not depend on the tables.
     ///
     /// # Panics
     /// Those of [`new`](Self::new).
@@ -81,8 +82,9 @@ impl VerifierKey {
         program(&self.shape, &Table::all(chips))
     }
 
-    /// BLAKE3 hash of everything that fixes the proof system for this key: label, parameters, heights, what is opened where, fixed
-    /// columns, and the constraint [`Program`].
+    /// BLAKE3 hash of what tells this key from others: label, parameters, heights, what is opened where, fixed columns, and the
+    /// constraint [`Program`]. How public columns follow from a statement, and how transcripts and trees are hashed, is not in it: versions
+    /// in the label stand for these.
     pub fn hash(&self) -> &[u8; 32] {
         &self.hash
     }
@@ -167,10 +169,12 @@ fn hash(
         shape.terms.len(),
     ]);
     for point in &shape.points {
-        hasher.numbers(match *point {
-            Point::Row(offset) => [0, i64::from(offset) as usize],
-            Point::Mask => [1, 0],
-        });
+        let (kind, offset) = match *point {
+            Point::Row(offset) => (0, i64::from(offset)),
+            Point::Mask => (1, 0),
+        };
+        hasher.number(kind);
+        hasher.0.update(&offset.to_le_bytes());
     }
     for term in &shape.terms {
         hasher.numbers([term.tree, term.group, term.column, usize::from(term.is_extension), term.point]);

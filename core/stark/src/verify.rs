@@ -135,11 +135,17 @@ impl VerifierKey {
         layers.check(challenges.indices.iter().copied().zip(codeword).collect(), &openings.layers)
     }
 
-    /// Takes a proof that is bound to `bound` apart. Nothing is verified.
+    /// Takes a proof that is bound to `bound` apart. Nothing is verified, the work before challenges neither.
     ///
     /// # Errors
-    /// [`VerifyError`] where the bytes are no proof under this key: not [`VerifyError::Invalid`].
+    /// [`VerifyError`] where the bytes are no proof under this key, and [`VerifyError::Statement`] where `H` is not the key's hash; never
+    /// [`VerifyError::Invalid`].
     pub fn read_proof<H: ProofHash>(&self, bound: &[u8], proof: &[u8]) -> Result<Proof<H>, VerifyError> {
+        if H::FUNCTION != self.parameters.hash {
+            return Err(VerifyError::Statement(
+                "its trees are hashed otherwise than the key says".to_owned(),
+            ));
+        }
         let mut reader = Reader::new(proof);
         let commitments = Commitments::read(self, &mut reader)?;
         let indices = Challenges::draw(self, bound, &commitments).indices;

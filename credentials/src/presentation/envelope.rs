@@ -84,8 +84,8 @@ impl Presentation {
             return Err(Error::too_large("", format!("{length} bytes; the limit is {limit}")));
         }
         let mut cursor = Cursor::new(bytes, Rules::Hashed);
-        array_of(&mut cursor, MEMBERS)?;
-        let (suite, class) = read_kind(&mut cursor)?;
+        let members = cursor.array()?.definite();
+        let (suite, class) = read_kind(&mut cursor, members)?;
         let presentation = Self {
             suite,
             class,
@@ -115,7 +115,8 @@ impl Presentation {
     }
 }
 
-fn read_kind(cursor: &mut Cursor<'_>) -> Result<(Suite, SizeClass), Error> {
+/// Reads what decides the length of everything that has a fixed one. The version comes before the count: other versions have another.
+fn read_kind(cursor: &mut Cursor<'_>, members: Option<u64>) -> Result<(Suite, SizeClass), Error> {
     let unknown = |what: &str, found: u64| {
         let message = format!("{what} {found} is not known; update this software or ask for another {what}");
         Error::new(Code::WrongVersion, what, message)
@@ -124,6 +125,7 @@ fn read_kind(cursor: &mut Cursor<'_>) -> Result<(Suite, SizeClass), Error> {
     if version != FORMAT_VERSION {
         return Err(unknown("version", version));
     }
+    counted(members, MEMBERS)?;
     let (_, suite) = cursor.unsigned()?;
     let known_suite = u8::try_from(suite).ok().and_then(Suite::by_id);
     let known_suite = known_suite.ok_or_else(|| unknown("suite", suite))?;
@@ -159,11 +161,12 @@ fn read_proof(cursor: &mut Cursor<'_>, kind: ProofKind) -> Result<Vec<u8>, Error
     bounded(cursor, MAX_PROOF_BYTES).map_err(|error| error.within(kind.name()))
 }
 
-pub(super) fn array_of(cursor: &mut Cursor<'_>, members: u64) -> Result<(), Error> {
-    match cursor.array()?.definite() {
-        Some(found) if found == members => Ok(()),
-        _ => Err(Error::malformed("", format!("not an array of {members}"))),
+/// Demands the number of members that an array of this version has.
+pub(super) fn counted(found: Option<u64>, members: u64) -> Result<(), Error> {
+    if found == Some(members) {
+        return Ok(());
     }
+    Err(Error::malformed("", format!("not an array of {members}")))
 }
 
 pub(super) fn array_up_to(cursor: &mut Cursor<'_>, limit: usize) -> Result<usize, Error> {

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::cbor::{Cursor, Major, Rules, write_bytes, write_head, write_text};
 use crate::error::{Code, Error};
 use crate::limits;
-use crate::presentation::envelope::{array_of, array_up_to, bounded, fixed};
+use crate::presentation::envelope::{array_up_to, bounded, counted, fixed};
 
 /// First member of a prepared proof on disk.
 const MAGIC: &str = "velum prepared v2";
@@ -73,8 +73,8 @@ impl Prepared {
             return Err(Error::malformed("", format!("{} bytes are no prepared proof", bytes.len())));
         }
         let mut cursor = Cursor::new(bytes, Rules::Hashed);
-        array_of(&mut cursor, MEMBERS)?;
-        let subject = read_subject(&mut cursor)?;
+        let members = cursor.array()?.definite();
+        let subject = read_subject(&mut cursor, members)?;
         let class = subject.class;
         let mso = fixed(&mut cursor, "mso")?;
         let commitment = fixed(&mut cursor, "commitment")?;
@@ -117,12 +117,13 @@ impl Prepared {
     }
 }
 
-fn read_subject(cursor: &mut Cursor<'_>) -> Result<Subject, Error> {
+fn read_subject(cursor: &mut Cursor<'_>, members: Option<u64>) -> Result<Subject, Error> {
     let other =
         |what: &str| Error::new(Code::WrongVersion, what, "prepared by another version; prepare anew");
     if cursor.text()?.1 != MAGIC {
         return Err(other("magic"));
     }
+    counted(members, MEMBERS)?;
     let (_, suite) = cursor.unsigned()?;
     let suite = u8::try_from(suite).ok().and_then(Suite::by_id).ok_or_else(|| other("suite"))?;
     if cursor.unsigned()?.1 != u64::from(suite.version()) {

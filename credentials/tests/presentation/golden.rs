@@ -4,11 +4,11 @@ use std::path::Path;
 
 use velum_core::class::SizeClass;
 use velum_core::suite::Suite;
-use velum_credentials::{PrepareOptions, Presentation, Prover, Verifier};
+use velum_credentials::{Code, PrepareOptions, Prepared, Presentation, Prover, Verifier};
 use velum_stark::control::Control;
 use velum_testdata::{GOLDEN, MUSTERMANN};
 
-use super::{ANY_CLOCK, Session};
+use super::{ANY_CLOCK, Session, assert_code};
 
 #[test]
 fn golden_presentations_verify() {
@@ -30,6 +30,15 @@ fn golden_presentations_verify() {
              say so in docs/compatibility.md, and make it anew: see testdata/README.md"
         );
     }
+}
+
+/// The heads of what builds of version 1 wrote: arrays of other lengths.
+#[test]
+fn what_version_1_wrote_is_of_another_version() {
+    let presentation = [&[0x8a, 1, 1, 1, 0, 0x80][..], &[0; 64]].concat();
+    assert_code(Presentation::from_bytes(&presentation), Code::WrongVersion);
+    let prepared = [&[0x8d, 0x71][..], b"velum prepared v1", &[1, 1], &[0; 64]].concat();
+    assert_code(Prepared::from_bytes(&prepared), Code::WrongVersion);
 }
 
 /// Makes the golden presentations anew, for a suite whose version was raised.

@@ -84,6 +84,8 @@ impl<S: DenseStorage<F> + Sync> Rows for DenseMatrix<F, S> {
 /// a proof. So two openings of one root at one place hash inputs of equal lengths in the same order, and where they differ
 /// some call has two inputs of one length and one output: trees bind without telling leaves from nodes.
 pub trait ProofHash: Copy + Debug + Send + Sync + 'static {
+    /// Its name.
+    const FUNCTION: HashFunction;
     /// Output of the hash.
     type Digest: Copy + Default + PartialEq + Debug + Send + Sync;
     /// The transcript.

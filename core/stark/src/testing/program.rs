@@ -23,7 +23,13 @@ use crate::shape::{ACCUMULATOR, Window};
 pub fn assert_program_is_what_is_evaluated<C: Chip>(key: &VerifierKey, chips: &[C], seed: u64) -> Program {
     let program = key.program(chips);
     let cells = Cells::new(seed);
-    let on_rows = direct(key, chips, |input| cells.base(input), |input| cells.extension(input));
+    let on_rows = direct(
+        key,
+        chips,
+        |input| cells.base(input),
+        |input| cells.extension(input),
+        |composition, table, row| composition.add_table(table, row),
+    );
     let values = program.evaluate(|input| match input.is_extension() {
         true => Value::Extension(cells.extension(*input)),
         false => Value::Base(cells.base(*input)),
@@ -33,7 +39,13 @@ pub fn assert_program_is_what_is_evaluated<C: Chip>(key: &VerifierKey, chips: &[
         assert_eq!(matches!(value, Value::Extension(_)), is_extension, "type of node {node}");
     }
 
-    let at_a_point = direct(key, chips, |input| cells.extension(input), |input| cells.extension(input));
+    let at_a_point = direct(
+        key,
+        chips,
+        |input| cells.extension(input),
+        |input| cells.extension(input),
+        |composition, table, row| composition.add_table_once(table, row),
+    );
     let values = program.evaluate(|input| Value::Extension(cells.extension(*input)));
     assert_eq!(values[program.composition()].extension(), at_a_point, "at a point");
     program
@@ -65,6 +77,7 @@ fn direct<C: Chip, E>(
     chips: &[C],
     cell: impl Fn(Input) -> E,
     wide: impl Fn(Input) -> EF,
+    add: impl Fn(&mut Composition<'_, E, EF>, &Table<'_, C>, Row<'_, E>),
 ) -> EF
 where
     E: Algebra<F> + Clone,
@@ -113,7 +126,7 @@ where
                 interiors: &interiors,
                 interactions: &group.interactions,
             };
-            composition.add_table(&tables[number], row);
+            add(&mut composition, &tables[number], row);
         }
         let lookup = |column, offset| wide(Input::Lookup { group: index, column, offset });
         let batches: Vec<_> = (1..=group.batches.len()).map(|column| lookup(column, 0)).collect();

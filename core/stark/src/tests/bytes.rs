@@ -9,7 +9,7 @@ use super::{chips, key, rng, traces};
 use crate::field::F;
 use crate::proof::ELEMENT_BYTES;
 use crate::prover::seam::{self, Deviation};
-use crate::{ProvingKey, VerifyError};
+use crate::{Blake3Hash, Poseidon2Hash, Proof, ProvingKey, VerifyError};
 
 const START: [u64; 2] = [3, 5];
 
@@ -81,4 +81,16 @@ fn random_bytes_are_refused() {
         let forged: Vec<u8> = proof[..kept].iter().copied().chain(noise).collect();
         assert!(verify(&key, &forged).is_err());
     }
+}
+
+#[test]
+fn a_proof_that_is_taken_apart_is_put_together_again() {
+    let (key, proof, _) = honest();
+    let taken: Proof<Blake3Hash> = key.verifier().read_proof(b"", &proof).unwrap();
+    assert_eq!(taken.to_bytes(), proof);
+    assert!(matches!(
+        key.verifier().read_proof::<Poseidon2Hash>(b"", &proof),
+        Err(VerifyError::Statement(_))
+    ));
+    assert!(key.verifier().read_proof::<Blake3Hash>(b"", &proof[1..]).is_err());
 }

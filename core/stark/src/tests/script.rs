@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 
 use crate::field::EF;
-use crate::hash::{Blake3Hash, DIGEST_BYTES, ProofHash, Rows, Salt, Transcript};
+use crate::hash::{Blake3Hash, DIGEST_BYTES, HashFunction, ProofHash, Rows, Salt, Transcript};
 
 /// What was said, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +55,7 @@ pub(super) fn commitments() -> usize {
 pub(super) struct Scripted<H = Blake3Hash>(PhantomData<H>);
 
 impl<H: ProofHash> ProofHash for Scripted<H> {
+    const FUNCTION: HashFunction = H::FUNCTION;
     type Digest = H::Digest;
     type Transcript = ScriptedTranscript<H>;
 

@@ -16,7 +16,7 @@ use p3_maybe_rayon::prelude::*;
 use p3_symmetric::CryptographicHasher;
 
 use self::oracle::{GRINDING, NODE, PIECES, ROW, TRANSCRIPT};
-use super::{DIGEST_BYTES, ProofHash, Rows, SALT_BYTES, Salt, TASK, Transcript, meets};
+use super::{DIGEST_BYTES, HashFunction, ProofHash, Rows, SALT_BYTES, Salt, TASK, Transcript, meets};
 use crate::field::{EF, F};
 use crate::secret::overwrite;
 
@@ -25,6 +25,7 @@ use crate::secret::overwrite;
 pub struct Blake3Hash;
 
 impl ProofHash for Blake3Hash {
+    const FUNCTION: HashFunction = HashFunction::Blake3;
     type Digest = [u8; 32];
     type Transcript = Blake3Transcript;
 

@@ -16,7 +16,7 @@ use p3_field::{BasedVectorSpace, Field, PackedValue, PrimeCharacteristicRing, Pr
 use p3_maybe_rayon::prelude::*;
 
 use self::permutation::permute;
-use super::{DIGEST_BYTES, ProofHash, Rows, Salt, TASK, Transcript, meets};
+use super::{DIGEST_BYTES, HashFunction, ProofHash, Rows, Salt, TASK, Transcript, meets};
 use crate::field::{EF, EXTENSION_DEGREE, F, pack};
 
 /// Lanes of the permutation.
@@ -43,6 +43,7 @@ type Packed = <F as Field>::Packing;
 pub struct Poseidon2Hash;
 
 impl ProofHash for Poseidon2Hash {
+    const FUNCTION: HashFunction = HashFunction::Poseidon2;
     type Digest = [F; DIGEST];
     type Transcript = Poseidon2Transcript;
 
