@@ -1,13 +1,17 @@
-// What the package is made of: what its entries load, and how much there is to fetch.
+// What the package is made of: how its modules depend on each other, what its entries load, and how much there is to fetch.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 
+const SOURCES = new URL("../ts/", import.meta.url);
 const DIST = new URL("../dist/", import.meta.url);
 
 const README = readFileSync(new URL("../README.md", DIST), "utf8");
+
+/** What a module imports of the package, types included, as it is written there. */
+const importsOf = (text) => [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/gu)].map(([, name]) => name);
 
 /** The modules that an entry imports, itself included, with their text. */
 function graph(entry, found = new Map()) {
@@ -15,12 +19,41 @@ function graph(entry, found = new Map()) {
   if (found.has(url.href)) return found;
   const text = readFileSync(url, "utf8");
   found.set(url.href, text);
-  for (const [, name] of text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/gu)) graph(new URL(name, url), found);
+  for (const name of importsOf(text)) graph(new URL(name, url), found);
   return found;
 }
 
 /** The lines that would matter if they ran, comments left out. */
 const code = (text) => text.replaceAll(/\/\*[^]*?\*\/|^\s*\/\/.*$/gmu, "");
+
+/** The import cycles, each as the modules on the way; of several that share a module, not necessarily all. */
+function cycles(imports) {
+  const [found, done] = [[], new Set()];
+  const visit = (module, way) => {
+    if (way.includes(module)) found.push([...way.slice(way.indexOf(module)), module].join(" -> "));
+    if (way.includes(module) || done.has(module)) return;
+    for (const imported of imports.get(module)) visit(imported, [...way, module]);
+    done.add(module);
+  };
+  for (const module of imports.keys()) visit(module, []);
+  return found;
+}
+
+// The sources are read, since what is built has lost its imports of types.
+test("the modules import each other in no cycle", () => {
+  const modules = readdirSync(SOURCES).filter((name) => name.endsWith(".ts"));
+  const imports = new Map(
+    modules.map((module) => {
+      const text = readFileSync(new URL(module, SOURCES), "utf8");
+      const imported = importsOf(code(text)).map((name) => name.replace(/^\.\/(.*)\.js$/u, "$1.ts"));
+      // What is generated imports nothing of the package.
+      return [module, imported.filter((name) => !name.startsWith("glue/"))];
+    }),
+  );
+  assert.ok(imports.get("prover.ts").includes("types.ts"), "imports of types are not found");
+  const found = cycles(imports);
+  assert.deepEqual(found, [], `${found.join(", ")}: move what these share into a module that imports none of them`);
+});
 
 test("the main entry has no way to run WebAssembly", () => {
   const modules = graph("index.js");

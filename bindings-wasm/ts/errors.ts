@@ -1,6 +1,4 @@
-// The one error type of the package.
-
-import type { Failure } from "./protocol.js";
+// The one error type of the package, and its form as data. It imports nothing, so that every module can use it.
 
 /** What went wrong, as a fixed code to match on. */
 export type ErrorCode =
@@ -66,6 +64,13 @@ export class VelumError extends Error {
     this.code = code;
     this.where = where;
   }
+}
+
+/** An error as data, which is how Rust throws it and how a worker passes it on. */
+export interface Failure {
+  code: ErrorCode;
+  where: string;
+  message: string;
 }
 
 /** The failure as an error. */

@@ -1,7 +1,7 @@
 // What goes between a page and its worker. Both are of one version of the package.
 
 import type { Build } from "./environment.js";
-import type { ErrorCode } from "./errors.js";
+import type { Failure } from "./errors.js";
 import type { DocumentSummary, Explanation, SizeClass, Stage, StageTiming, Verified } from "./types.js";
 
 /** The calls that a worker answers: what each takes and gives. */
@@ -83,13 +83,6 @@ export interface Call {
   stop: Int32Array<SharedArrayBuffer> | undefined;
 }
 
-/** An error on its way. After a fatal one the worker is of no more use. */
-export interface Failure {
-  code: ErrorCode;
-  where: string;
-  message: string;
-}
-
 export type FromWorker =
   /** Its script runs. It holds a Web Lock of this name for as long as it lives, where there are such locks. */
   { began: string | undefined } | { broken: Failure } | FromRunning;
@@ -101,7 +94,7 @@ export type FromRunning =
   | { ready: true }
   | OfCall;
 
-/** What becomes of a call. */
+/** What becomes of a call. After a fatal failure the worker is of no more use. */
 export type OfCall =
   | { id: number; stage: Stage; fraction: number }
   | { id: number; output: unknown }

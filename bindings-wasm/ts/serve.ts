@@ -1,7 +1,8 @@
 // The worker's side: loads its WebAssembly, then answers calls in their order.
 
+import type { Failure } from "./errors.js";
 import { buffers, locks, parent } from "./host.js";
-import type { Call, Calls, Failure, FromWorker, Setup, Shared, ToWorker } from "./protocol.js";
+import type { Call, Calls, FromWorker, Setup, Shared, ToWorker } from "./protocol.js";
 import type { Stage, StageTiming } from "./types.js";
 
 /** Follows one call. */
