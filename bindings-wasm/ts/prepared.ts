@@ -6,11 +6,14 @@ import type { SizeClass } from "./types.js";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** How every prepared proof of this version begins: the head of its array, and a text that names the version. */
+/**
+ * How every prepared proof of this version begins: the head of an array of 14 members, and the first of them, a text that
+ * names the version. `credentials/src/presentation/prepared.rs` writes it.
+ */
 const MAGIC = "velum prepared v2";
 const HEAD = Uint8Array.of(0x8e, 0x60 | MAGIC.length, ...new TextEncoder().encode(MAGIC));
 
-/** The suite's identifier and version follow, then the identifier of the size class. */
+/** The suite's identifier, its version and the size class's identifier follow. Each is below 24, so that it takes a byte. */
 const CLASS_OFFSET = HEAD.length + 2;
 const CLASSES: readonly (SizeClass | undefined)[] = [undefined, "standard", "large"];
 
