@@ -1,7 +1,7 @@
 // The one error type of the package, and its form as data. It imports nothing, so that every module can use it.
 
-/** What went wrong, as a fixed code to match on. */
-export type ErrorCode =
+/** What is wrong with a document, a request or a proof. A Rust test compares these codes with those of `Code` there. */
+type CredentialsCode =
   /** No issuer of the request vouches for the document. */
   | "issuer_untrusted"
   /** The issuer's signature over the MSO does not verify. */
@@ -41,7 +41,10 @@ export type ErrorCode =
   /** The caller's signal aborted the call. */
   | "cancelled"
   /** A bug. */
-  | "internal"
+  | "internal";
+
+/** What goes wrong around that: codes that only this package has. */
+type PackageCode =
   /** The worker ended while it worked. The next call starts a new one. */
   | "worker_failed"
   /** `dispose()` was called. */
@@ -50,6 +53,9 @@ export type ErrorCode =
   | "unsupported"
   /** The worker's script or its WebAssembly could not be loaded. */
   | "load_failed";
+
+/** What went wrong, as a fixed code to match on. */
+export type ErrorCode = CredentialsCode | PackageCode;
 
 /** An error with its code, its place in the input and a message that says what to do. It never holds the value of an element. */
 export class VelumError extends Error {

@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn every_code_is_documented() {
         let cli = [FailureCode::Usage, FailureCode::File];
-        let codes = Code::ALL.into_iter().map(FailureCode::Credentials).chain(cli);
+        let codes = Code::ALL.iter().copied().map(FailureCode::Credentials).chain(cli);
         let codes: BTreeSet<_> = codes.map(FailureCode::as_str).collect();
         let documented: BTreeSet<_> = include_str!("../../docs/cli.md")
             .lines()
@@ -128,6 +128,9 @@ mod tests {
             .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
             .map(|(code, _)| code)
             .collect();
-        assert_eq!(codes, documented);
+        let missing: Vec<_> = codes.difference(&documented).collect();
+        assert!(missing.is_empty(), "add to \"Codes\" in docs/cli.md: {missing:?}");
+        let unknown: Vec<_> = documented.difference(&codes).collect();
+        assert!(unknown.is_empty(), "remove from \"Codes\" in docs/cli.md: {unknown:?}");
     }
 }

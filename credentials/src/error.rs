@@ -2,103 +2,72 @@
 
 use std::fmt;
 
-/// What went wrong, as a fixed code that scripts can match on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Code {
-    /// No issuer of the request vouches for the document.
-    IssuerUntrusted,
-    /// The issuer's signature over the MSO does not verify.
-    IssuerSignature,
-    /// The document is of another type than the one asked for.
-    DocType,
-    /// An item does not hash to its digest in the MSO.
-    Digest,
-    /// The document is not valid yet at the asked time.
-    NotYetValid,
-    /// The document is no longer valid at the asked time.
-    Expired,
-    /// The device's signature over `DeviceAuthentication` does not verify.
-    DeviceSignature,
-    /// The device authenticated by MAC, which only the reader of that session can check.
-    DeviceMacUnsupported,
-    /// A predicate of the request does not hold.
-    Predicate,
-    /// The document does not hold an element that the request asks for.
-    ElementMissing,
-    /// Input larger than a limit or than every size class.
-    TooLarge,
-    /// A prepared credential proof belongs to another document or request shape.
-    PreparedMismatch,
-    /// A prepared credential proof was used before.
-    PreparedUsed,
-    /// Input that does not follow its format.
-    Malformed,
-    /// A proof that does not verify.
-    ProofInvalid,
-    /// A format version that this build does not know.
-    WrongVersion,
-    /// The request's time is too far from the wallet's clock.
-    Clock,
-    /// The device signed elements of its own, which the wallet did not agree to show.
-    DeviceNamespaces,
-    /// The caller cancelled.
-    Cancelled,
-    /// A bug.
-    Internal,
+/// Declares [`Code`] from the one list of codes, so that none can be missing from [`Code::ALL`].
+macro_rules! codes {
+    ($($(#[$meta:meta])* $code:ident = $name:literal,)+) => {
+        /// What went wrong, as a fixed code that scripts can match on.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Code {
+            $($(#[$meta])* $code,)+
+        }
+
+        impl Code {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$code,)+];
+
+            /// The code as it is written in JSON output.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$code => $name,)+
+                }
+            }
+        }
+    };
 }
 
-impl Code {
-    /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 20] = [
-        Self::IssuerUntrusted,
-        Self::IssuerSignature,
-        Self::DocType,
-        Self::Digest,
-        Self::NotYetValid,
-        Self::Expired,
-        Self::DeviceSignature,
-        Self::DeviceMacUnsupported,
-        Self::Predicate,
-        Self::ElementMissing,
-        Self::TooLarge,
-        Self::PreparedMismatch,
-        Self::PreparedUsed,
-        Self::Malformed,
-        Self::ProofInvalid,
-        Self::WrongVersion,
-        Self::Clock,
-        Self::DeviceNamespaces,
-        Self::Cancelled,
-        Self::Internal,
-    ];
-
-    /// The code as it is written in JSON output.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::IssuerUntrusted => "issuer_untrusted",
-            Self::IssuerSignature => "issuer_signature",
-            Self::DocType => "doc_type",
-            Self::Digest => "digest",
-            Self::NotYetValid => "not_yet_valid",
-            Self::Expired => "expired",
-            Self::DeviceSignature => "device_signature",
-            Self::DeviceMacUnsupported => "device_mac_unsupported",
-            Self::Predicate => "predicate",
-            Self::ElementMissing => "element_missing",
-            Self::TooLarge => "too_large",
-            Self::PreparedMismatch => "prepared_mismatch",
-            Self::PreparedUsed => "prepared_used",
-            Self::Malformed => "malformed",
-            Self::ProofInvalid => "proof_invalid",
-            Self::WrongVersion => "wrong_version",
-            Self::Clock => "clock",
-            Self::DeviceNamespaces => "device_namespaces",
-            Self::Cancelled => "cancelled",
-            Self::Internal => "internal",
-        }
-    }
+codes! {
+    /// No issuer of the request vouches for the document.
+    IssuerUntrusted = "issuer_untrusted",
+    /// The issuer's signature over the MSO does not verify.
+    IssuerSignature = "issuer_signature",
+    /// The document is of another type than the one asked for.
+    DocType = "doc_type",
+    /// An item does not hash to its digest in the MSO.
+    Digest = "digest",
+    /// The document is not valid yet at the asked time.
+    NotYetValid = "not_yet_valid",
+    /// The document is no longer valid at the asked time.
+    Expired = "expired",
+    /// The device's signature over `DeviceAuthentication` does not verify.
+    DeviceSignature = "device_signature",
+    /// The device authenticated by MAC, which only the reader of that session can check.
+    DeviceMacUnsupported = "device_mac_unsupported",
+    /// A predicate of the request does not hold.
+    Predicate = "predicate",
+    /// The document does not hold an element that the request asks for.
+    ElementMissing = "element_missing",
+    /// Input larger than a limit or than every size class.
+    TooLarge = "too_large",
+    /// A prepared credential proof belongs to another document or request shape.
+    PreparedMismatch = "prepared_mismatch",
+    /// A prepared credential proof was used before.
+    PreparedUsed = "prepared_used",
+    /// Input that does not follow its format.
+    Malformed = "malformed",
+    /// A proof that does not verify.
+    ProofInvalid = "proof_invalid",
+    /// A format version that this build does not know.
+    WrongVersion = "wrong_version",
+    /// The request's time is too far from the wallet's clock.
+    Clock = "clock",
+    /// The device signed elements of its own, which the wallet did not agree to show.
+    DeviceNamespaces = "device_namespaces",
+    /// The caller cancelled.
+    Cancelled = "cancelled",
+    /// A bug.
+    Internal = "internal",
 }
 
 impl fmt::Display for Code {

@@ -1,0 +1,50 @@
+//! Names that the npm package has copies of, in its types and its README: no compiler compares them with those here.
+
+use std::collections::BTreeSet;
+
+use velum_credentials::Code;
+
+const ERRORS: &str = include_str!("../../bindings-wasm/ts/errors.ts");
+const README: &str = include_str!("../../bindings-wasm/README.md");
+
+type Names = BTreeSet<&'static str>;
+
+/// The members of a union of string literals.
+fn union(source: &'static str, name: &str) -> Names {
+    let (_, after) = source.split_once(&format!("type {name} =")).expect(name);
+    let (members, _) = after.split_once(";\n").expect(name);
+    // Comments stand on lines of their own.
+    let lines = members.lines().filter(|line| !line.trim_start().starts_with("/**"));
+    lines.flat_map(|line| line.split('"').skip(1).step_by(2)).collect()
+}
+
+/// The codes in the first column of the README's table.
+fn documented() -> Names {
+    let (_, section) = README.split_once("\n## Errors\n").unwrap();
+    let rows = section.lines().take_while(|line| !line.starts_with("## "));
+    let cells = rows.filter_map(|row| row.strip_prefix("| `")?.split_once(" |"));
+    cells.flat_map(|(cell, _)| cell.trim_end().trim_end_matches('`').split("`, `")).collect()
+}
+
+/// That a copy has every name and no other.
+fn assert_copied(names: &Names, copy: &Names, place: &str, otherwise: &str) {
+    let missing: Vec<_> = names.difference(copy).collect();
+    assert!(missing.is_empty(), "add to {place}: {missing:?}");
+    let unknown: Vec<_> = copy.difference(names).collect();
+    assert!(unknown.is_empty(), "remove from {place}{otherwise}: {unknown:?}");
+}
+
+#[test]
+fn typescript_has_every_code() {
+    let codes: Names = Code::ALL.iter().map(|code| code.as_str()).collect();
+    let place = "CredentialsCode in bindings-wasm/ts/errors.ts";
+    let otherwise = ", or move to PackageCode what only the package has";
+    assert_copied(&codes, &union(ERRORS, "CredentialsCode"), place, otherwise);
+
+    let package = union(ERRORS, "PackageCode");
+    let both: Vec<_> = codes.intersection(&package).collect();
+    assert!(both.is_empty(), "remove from PackageCode in bindings-wasm/ts/errors.ts: {both:?}");
+
+    let all = codes.union(&package).copied().collect();
+    assert_copied(&all, &documented(), "the table under \"Errors\" in bindings-wasm/README.md", "");
+}
