@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use velum_credentials::Code;
+use velum_core::class::CLASSES;
+use velum_credentials::{Code, Stage};
 
 const ERRORS: &str = include_str!("../../bindings-wasm/ts/errors.ts");
+const TYPES: &str = include_str!("../../bindings-wasm/ts/types.ts");
 const README: &str = include_str!("../../bindings-wasm/README.md");
 
 type Names = BTreeSet<&'static str>;
@@ -47,4 +49,33 @@ fn typescript_has_every_code() {
 
     let all = codes.union(&package).copied().collect();
     assert_copied(&all, &documented(), "the table under \"Errors\" in bindings-wasm/README.md", "");
+}
+
+#[test]
+fn typescript_has_every_size_class() {
+    let classes = CLASSES.iter().map(|class| class.name).collect();
+    assert_copied(&classes, &union(TYPES, "SizeClass"), "SizeClass in bindings-wasm/ts/types.ts", "");
+}
+
+#[test]
+fn typescript_has_every_stage() {
+    let stages = std::iter::successors(Some(Stage::Keys), |&stage| after(stage)).map(Stage::name).collect();
+    assert_copied(&stages, &union(TYPES, "Stage"), "Stage in bindings-wasm/ts/types.ts", "");
+}
+
+/// The stage that is declared after this one: one that is new does not compile until it has its place here.
+fn after(stage: Stage) -> Option<Stage> {
+    match stage {
+        Stage::Keys => Some(Stage::Witness),
+        Stage::Witness => Some(Stage::Extension),
+        Stage::Extension => Some(Stage::Hashing),
+        Stage::Hashing => Some(Stage::Grinding),
+        Stage::Grinding => Some(Stage::Lookups),
+        Stage::Lookups => Some(Stage::Quotient),
+        Stage::Quotient => Some(Stage::Openings),
+        Stage::Openings => Some(Stage::Folding),
+        Stage::Folding => Some(Stage::Queries),
+        Stage::Queries => Some(Stage::Check),
+        Stage::Check => None,
+    }
 }
