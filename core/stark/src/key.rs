@@ -40,11 +40,9 @@ impl VerifierKey {
     /// # Panics
     /// Where a chip breaks the limits of [`Chip::eval`] or a table is too low to be blinded: constants of the code.
     pub fn new<C: Chip>(label: &str, parameters: Parameters, chips: &[C]) -> Self {
-        let mut key = Self::with_hash(parameters, chips, [0; 32]);
-        let tables = Table::all(chips);
-        let fixed: Vec<_> = tables.iter().map(Chip::fixed).collect();
-        key.hash = hash(label, &parameters, &key.shape, &program(&key.shape, &tables), &fixed);
-        key
+        Self::hashed(parameters, chips, |shape, tables, fixed| {
+            hash(label, &parameters, shape, &program(shape, tables), fixed)
+        })
     }
 
     /// The key of the proof over `chips` whose hash is known, for it to be hashed when a program is built and not when it is run.
@@ -55,9 +53,18 @@ impl VerifierKey {
     /// # Panics
     /// Those of [`new`](Self::new).
     pub fn with_hash<C: Chip>(parameters: Parameters, chips: &[C], hash: [u8; 32]) -> Self {
+        Self::hashed(parameters, chips, |_, _, _| hash)
+    }
+
+    fn hashed<C: Chip>(
+        parameters: Parameters,
+        chips: &[C],
+        hash: impl FnOnce(&Shape, &[Table<'_, C>], &[Vec<Vec<F>>]) -> [u8; 32],
+    ) -> Self {
         let tables = Table::all(chips);
         let shape = Shape::new(&parameters, &tables);
         let fixed: Vec<_> = tables.iter().map(Chip::fixed).collect();
+        let hash = hash(&shape, &tables, &fixed);
         let domain = |log_height| Domain::new(log_height, parameters.blinding_rows);
         let domains = shape.groups.iter().map(|group| domain(group.log_height)).collect();
         let fixed_rows = fixed.iter().map(|columns| FixedRows::new(columns)).collect();
@@ -145,7 +152,7 @@ impl VerifierKey {
     }
 }
 
-/// The hash of a key: everything that a proof under it depends on, but what its caller binds.
+/// The hash that [`VerifierKey::hash`] describes.
 fn hash(
     label: &str,
     parameters: &Parameters,
