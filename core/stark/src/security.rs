@@ -192,7 +192,7 @@ impl Tables {
         let agreement = theorem.agreement(log_blowup, m);
         // At low rates a small parameter asks for agreement everywhere, which is no bound.
         let list_size = if agreement < 1.0 { list_size(agreement, rate(log_blowup)) } else { f64::INFINITY };
-        let field = |error: f64| CHALLENGE_BITS as f64 - error.log2() - CHALLENGE_SHORTFALL_BITS;
+        let lines = |exceptional: f64| CHALLENGE_BITS as f64 - exceptional.log2();
 
         // The tables are committed to before these challenges: one that balances any of the codewords close to them is enough.
         let lookups = fingerprint_error(
@@ -211,12 +211,17 @@ impl Tables {
 
         let term =
             |name, bits: f64, grinding: usize| SecurityTerm { name, bits: bits.max(0.0) + grinding as f64 };
+        let challenge = |name, bits: f64, grinding| term(name, bits - CHALLENGE_SHORTFALL_BITS, grinding);
         let terms = vec![
-            term("lookup challenges", lookups.bits() - list_size.log2(), parameters.lookup_grinding_bits),
-            term("constraint challenge", composition.bits(), 0),
-            term("out-of-domain point", deep.bits(), parameters.ood_grinding_bits),
-            term("batching challenges", field(batching), parameters.batch_grinding_bits),
-            term("folding challenges", field(folding), parameters.folding_grinding_bits),
+            challenge(
+                "lookup challenges",
+                lookups.bits() - list_size.log2(),
+                parameters.lookup_grinding_bits,
+            ),
+            challenge("constraint challenge", composition.bits(), 0),
+            challenge("out-of-domain point", deep.bits(), parameters.ood_grinding_bits),
+            challenge("batching challenges", lines(batching), parameters.batch_grinding_bits),
+            challenge("folding challenges", lines(folding), parameters.folding_grinding_bits),
             term("queries", queries, parameters.query_grinding_bits),
             term("collision in a tree or transcript", COLLISION_BITS, 0),
         ];
