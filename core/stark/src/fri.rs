@@ -129,9 +129,13 @@ mod prover {
     use crate::proof::group_indices;
     use crate::transcript::folding_challenges;
 
-    /// A codeword folded down to its final polynomial, with all that was committed to.
+    /// A codeword folded down to its final polynomial.
     pub(crate) struct Folded<H: ProofHash> {
         layers: Vec<Layer<H>>,
+        /// Of each layer.
+        pub(crate) commitments: Vec<LayerCommitment<H>>,
+        /// Its coefficients, the lowest first.
+        pub(crate) final_polynomial: Vec<EF>,
     }
 
     struct Layer<H: ProofHash> {
@@ -141,14 +145,13 @@ mod prover {
     }
 
     impl<H: ProofHash> Folded<H> {
-        /// Folds a codeword. Returns what was committed to, and the final polynomial, which the transcript has absorbed.
-        #[expect(clippy::type_complexity, reason = "three things that only its caller takes apart")]
+        /// Folds a codeword. The transcript absorbs what is committed to, and the final polynomial.
         pub(crate) fn new(
             key: &VerifierKey,
             codeword: Vec<EF>,
             transcript: &mut H::Transcript,
             control: &Control<'_>,
-        ) -> Result<(Self, Vec<LayerCommitment<H>>, Vec<EF>), Cancelled> {
+        ) -> Result<Self, Cancelled> {
             let parameters = &key.parameters;
             let (mut codeword, mut shift) = (codeword, F::GENERATOR);
             let (mut layers, mut commitments) = (Vec::new(), Vec::new());
@@ -173,9 +176,9 @@ mod prover {
                 layers.push(Layer { arity, codeword, tree });
                 codeword = folded;
             }
-            let polynomial = interpolate(codeword, shift, parameters.log_blowup);
-            transcript.absorb(&polynomial);
-            Ok((Self { layers }, commitments, polynomial))
+            let final_polynomial = interpolate(codeword, shift, parameters.log_blowup);
+            transcript.absorb(&final_polynomial);
+            Ok(Self { layers, commitments, final_polynomial })
         }
 
         /// Opens the codeword at these indices, which are sorted and distinct.
@@ -184,10 +187,9 @@ mod prover {
             let mut openings = Vec::with_capacity(self.layers.len());
             for Layer { arity, codeword, tree } in &self.layers {
                 let leaves = group_indices(&indices, *arity);
-                let unknown = |leaf: &usize| (leaf << arity..(leaf + 1) << arity).collect::<Vec<_>>();
                 let unknown = leaves
                     .iter()
-                    .flat_map(unknown)
+                    .flat_map(|leaf| leaf << arity..(leaf + 1) << arity)
                     .filter(|index| indices.binary_search(index).is_err())
                     .map(|index| codeword[index]);
                 openings.push(LayerOpening { values: unknown.collect(), siblings: tree.siblings(&leaves) });

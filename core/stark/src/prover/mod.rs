@@ -106,7 +106,8 @@ impl ProvingKey {
 
     /// Proves that `traces` satisfy `chips`, bound to `bound`: whatever else the proof is about.
     ///
-    /// A wrong trace gives a proof that does not verify. Traces are dropped once they are committed to. All blinding comes from the operating system, anew for each call.
+    /// A wrong trace gives a proof that does not verify. Traces are dropped once they are committed to. All blinding comes from the
+    /// operating system, anew for each call.
     ///
     /// # Errors
     /// [`ProveError`].
@@ -210,7 +211,7 @@ impl ProvingKey {
         let codeword = backend.batch(key, &trees, &values, zeta, &weights).await;
 
         let part = control.part(done::FOLDING, done::QUERIES);
-        let (folded, layers, final_polynomial) = Folded::<H>::new(key, codeword, &mut transcript, &part)?;
+        let folded = Folded::<H>::new(key, codeword, &mut transcript, &part)?;
         let query_nonce = grind(&mut transcript, parameters.query_grinding_bits, done::QUERIES)?;
         let indices = queried::<H>(parameters.queries, key.log_codeword(), &mut transcript);
 
@@ -233,8 +234,8 @@ impl ProvingKey {
             ood_nonce,
             values,
             batch_nonce,
-            layers,
-            final_polynomial,
+            layers: folded.commitments,
+            final_polynomial: folded.final_polynomial,
             query_nonce,
         };
         Ok(Proof { commitments, openings })
