@@ -1,5 +1,7 @@
 //! The hashes that are compiled in, and the programs that they cover.
 
+use std::collections::BTreeMap;
+
 use velum_stark::VerifierKey;
 use velum_stark::air::Chip;
 use velum_stark::program::Cost;
@@ -64,6 +66,31 @@ impl Checks for Programs {
 #[test]
 fn programs_are_what_is_evaluated() {
     for_every_key(Programs);
+}
+
+/// Rows times fractions of both proofs, by suite and class.
+struct Denominators(BTreeMap<(&'static str, &'static str), usize>);
+
+impl Checks for &mut Denominators {
+    fn key<C: Chip>(&mut self, suite: Suite, class: SizeClass, kind: ProofKind, chips: &[C]) {
+        let program = key(suite, kind, chips).program(chips);
+        let count: usize =
+            program.groups().iter().map(|group| group.fractions.len() << group.log_height).sum();
+        *self.0.entry((suite.name(), class.name)).or_default() += count;
+    }
+}
+
+/// Each is zero for one challenge of the lookup argument in 2^128, and tells of a witness then.
+#[test]
+fn denominators_are_as_few_as_zero_knowledge_counts() {
+    let mut denominators = Denominators(BTreeMap::new());
+    for_every_key(&mut denominators);
+    assert_eq!(denominators.0.len(), SUITES.len() * CLASSES.len());
+    let document = include_str!("../../../../docs/zero-knowledge.md");
+    assert!(document.contains("fewer than 2^18.6 denominators in both proofs of any class"));
+    for (of, count) in denominators.0 {
+        assert!((count as f64) < 18.6_f64.exp2(), "{of:?}: {count}");
+    }
 }
 
 struct Costs(Vec<String>);
