@@ -11,7 +11,8 @@
 //! | [`proof`] | the two proofs: tables, proving, verifying |
 //! | [`statement`] | what the two proofs state and what they keep private |
 //!
-//! The proof system is [`velum_stark`]. Modules without a link are the crate's own. Nothing here knows CBOR libraries, certificates, HTTP or user interfaces.
+//! The proof system is [`velum_stark`]. Modules without a link are the crate's own. Nothing here knows CBOR libraries, certificates,
+//! HTTP or user interfaces.
 
 #![warn(missing_docs, unreachable_pub)]
 

@@ -1,8 +1,8 @@
 //! The keys of both proofs: their chips, and the hashes that are compiled in.
 //!
-//! A hash covers everything that a proof under its key depends on, its constraint program and fixed columns included. Whoever changes a rule, a
-//! label, a column or a parameter finds that the test `proof::tests::keys` fails: then the version of each suite whose hash is
-//! another has to be raised ([`Suite::version`]), and the hash be pinned anew.
+//! A hash covers what [`VerifierKey::hash`] says, the constraint program and fixed columns included. Whoever changes a rule, a label,
+//! a column or a parameter finds that the test `proof::tests::keys` fails: then the version of each suite whose hash is another has
+//! to be raised ([`Suite::version`]), and the hash be pinned anew.
 
 #[cfg(feature = "prover")]
 use velum_stark::ProvingKey;

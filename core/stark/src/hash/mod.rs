@@ -78,11 +78,13 @@ impl<S: DenseStorage<F> + Sync> Rows for DenseMatrix<F, S> {
     }
 }
 
-/// The functions that proofs are hashed with, of which there are those of [`HashFunction`] and no others. Collision resistance of at least 128 bits.
+/// The functions that proofs are hashed with, of which there are those of [`HashFunction`] and no others. Collision resistance of at
+/// least 128 bits.
 ///
 /// How many elements a row has, whether it is salted, and where a node stands follow from the verifier's key, never from
 /// a proof. So two openings of one root at one place hash inputs of equal lengths in the same order, and where they differ
-/// some call has two inputs of one length and one output: trees bind without telling leaves from nodes.
+/// some call has two inputs of one length and one output: trees bind by this alone. That rows and nodes are hashed by functions of
+/// their own keeps an extractor's queries apart.
 pub trait ProofHash: Copy + Debug + Send + Sync + 'static {
     /// Its name.
     const FUNCTION: HashFunction;

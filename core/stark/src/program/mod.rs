@@ -7,8 +7,9 @@
 //!   selectors, challenges        batches and accumulators
 //! ```
 //!
-//! The graph is recorded by the very code that the prover runs on rows, over expressions in place of field elements. Nodes that say the same are one node; the order of nodes follows from the chips alone, so a key has one program, for every
-//! statement and every witness, and [`Program::to_bytes`] is one string of bytes, which the key's hash covers.
+//! The graph is recorded by the very code that the prover runs on rows, over expressions in place of field elements. Nodes that
+//! say the same are one node. The order of nodes follows from the chips alone, so a key has one program, for every statement and
+//! every witness, and [`Program::to_bytes`] is one string of bytes, which the key's hash covers.
 //!
 //! A program can be replayed into any [`Algebra`]: values at a point, gates of a circuit, text of a shader.
 

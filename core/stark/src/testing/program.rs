@@ -71,7 +71,7 @@ impl Cells {
     }
 }
 
-/// The composition by the chips themselves.
+/// The composition by the chips themselves. It names the inputs of each table anew, so that a mistake in the recorder's naming shows.
 fn direct<C: Chip, E>(
     key: &VerifierKey,
     chips: &[C],
