@@ -4,8 +4,6 @@
 //! a column or a parameter finds that the test `proof::tests::keys` fails: then the version of each suite whose hash is another has
 //! to be raised ([`Suite::version`]), and the hash be pinned anew.
 
-#[cfg(feature = "prover")]
-use velum_stark::ProvingKey;
 use velum_stark::VerifierKey;
 use velum_stark::air::Chip;
 
@@ -100,15 +98,4 @@ pub(crate) fn verifier_key<C: Chip>(
     chips: &[C],
 ) -> VerifierKey {
     VerifierKey::with_hash(suite.parameters(kind), chips, hash(suite, class, kind))
-}
-
-/// The prover's key over `chips`.
-#[cfg(feature = "prover")]
-pub(crate) fn proving_key<C: Chip>(
-    suite: Suite,
-    class: SizeClass,
-    kind: ProofKind,
-    chips: &[C],
-) -> ProvingKey {
-    ProvingKey::with_hash(suite.parameters(kind), chips, hash(suite, class, kind))
 }

@@ -23,13 +23,8 @@ pub struct Verifier {
 impl Verifier {
     /// A verifier of the suite and size class.
     pub fn new(suite: Suite, class: SizeClass) -> Self {
-        let (credential, presentation) = key_chips(suite, class);
-        Self {
-            suite,
-            class,
-            credential: verifier_key(suite, class, ProofKind::Credential, &credential),
-            presentation: verifier_key(suite, class, ProofKind::Presentation, &presentation),
-        }
+        let (credential, presentation) = (credential_key(suite, class).0, presentation_key(suite, class).0);
+        Self { suite, class, credential, presentation }
     }
 
     /// Verifies a credential proof.
@@ -81,6 +76,18 @@ impl Verifier {
 
 fn no_such_statement(error: StatementError) -> VerifyError {
     VerifyError::Statement(error.to_string())
+}
+
+/// The key of credential proofs, with chips of which it can be made.
+pub(super) fn credential_key(suite: Suite, class: SizeClass) -> (VerifierKey, Vec<CredentialChip>) {
+    let (chips, _) = key_chips(suite, class);
+    (verifier_key(suite, class, ProofKind::Credential, &chips), chips)
+}
+
+/// The key of presentation proofs, with chips of which it can be made.
+pub(super) fn presentation_key(suite: Suite, class: SizeClass) -> (VerifierKey, Vec<PresentationChip>) {
+    let (_, chips) = key_chips(suite, class);
+    (verifier_key(suite, class, ProofKind::Presentation, &chips), chips)
 }
 
 /// Chips of any statement of the suite and class: the verifier key depends on nothing else.

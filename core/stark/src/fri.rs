@@ -8,11 +8,11 @@
 use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, TwoAdicField};
 use p3_util::reverse_bits_len;
 
+use crate::error::{Check, VerifyError};
 use crate::field::{EF, F};
 use crate::hash::ProofHash;
 use crate::merkle;
 use crate::proof::{LayerCommitment, LayerOpening};
-use crate::verify::{Check, VerifyError};
 
 /// The point of entry `index` of a codeword on the coset of `shift` and order `2^log_size`.
 pub(crate) fn point(shift: F, log_size: usize, index: usize) -> F {
@@ -20,7 +20,7 @@ pub(crate) fn point(shift: F, log_size: usize, index: usize) -> F {
 }
 
 /// Folds the values at `x` and `-x`.
-fn fold_pair(at_x: EF, at_minus_x: EF, inverse_x: F, beta: EF) -> EF {
+pub(crate) fn fold_pair(at_x: EF, at_minus_x: EF, inverse_x: F, beta: EF) -> EF {
     (at_x + at_minus_x + beta * (at_x - at_minus_x) * inverse_x).halve()
 }
 
@@ -109,111 +109,4 @@ fn fold_leaf(mut row: Vec<EF>, leaf: usize, log_size: usize, shift: F, betas: &[
         (first, log_size, shift) = (first / 2, log_size - 1, shift.square());
     }
     row[0]
-}
-
-#[cfg(feature = "prover")]
-pub(crate) use prover::Folded;
-
-#[cfg(feature = "prover")]
-mod prover {
-    use p3_dft::{Radix2DitParallel, TwoAdicSubgroupDft};
-    use p3_matrix::dense::RowMajorMatrix;
-    use p3_util::reverse_slice_index_bits;
-
-    use super::*;
-    use crate::control::{Cancelled, Control, Stage};
-    use crate::field::EXTENSION_DEGREE;
-    use crate::hash::Transcript;
-    use crate::key::VerifierKey;
-    use crate::merkle::MerkleTree;
-    use crate::proof::group_indices;
-    use crate::transcript::folding_challenges;
-
-    /// A codeword folded down to its final polynomial.
-    pub(crate) struct Folded<H: ProofHash> {
-        layers: Vec<Layer<H>>,
-        /// Of each layer.
-        pub(crate) commitments: Vec<LayerCommitment<H>>,
-        /// Its coefficients, the lowest first.
-        pub(crate) final_polynomial: Vec<EF>,
-    }
-
-    struct Layer<H: ProofHash> {
-        arity: usize,
-        codeword: Vec<EF>,
-        tree: MerkleTree<H>,
-    }
-
-    impl<H: ProofHash> Folded<H> {
-        /// Folds a codeword. The transcript absorbs what is committed to, and the final polynomial.
-        pub(crate) fn new(
-            key: &VerifierKey,
-            codeword: Vec<EF>,
-            transcript: &mut H::Transcript,
-            control: &Control<'_>,
-        ) -> Result<Self, Cancelled> {
-            let parameters = &key.parameters;
-            let (mut codeword, mut shift) = (codeword, F::GENERATOR);
-            let (mut layers, mut commitments) = (Vec::new(), Vec::new());
-            let arities = parameters.folding(key.shape.log_height());
-            for (layer, &arity) in arities.iter().enumerate() {
-                let done = layer as f64 / arities.len() as f64;
-                control.begin(Stage::Folding, done)?;
-                let elements: Vec<F> =
-                    codeword.iter().flat_map(|value| value.as_basis_coefficients_slice()).copied().collect();
-                let matrix = RowMajorMatrix::new(elements, EXTENSION_DEGREE << arity);
-                let tree = MerkleTree::<H>::new(&[&matrix], None);
-                transcript.absorb_digest(&tree.root());
-                control.begin(Stage::Grinding, done)?;
-                let nonce = transcript.grind(parameters.folding_grinding_bits);
-                commitments.push(LayerCommitment { root: tree.root(), nonce });
-                control.begin(Stage::Folding, done)?;
-                let mut folded = codeword.clone();
-                for beta in folding_challenges::<H>(arity, transcript) {
-                    folded = fold(&folded, shift, beta);
-                    shift = shift.square();
-                }
-                layers.push(Layer { arity, codeword, tree });
-                codeword = folded;
-            }
-            let final_polynomial = interpolate(codeword, shift, parameters.log_blowup);
-            transcript.absorb(&final_polynomial);
-            Ok(Self { layers, commitments, final_polynomial })
-        }
-
-        /// Opens the codeword at these indices, which are sorted and distinct.
-        pub(crate) fn open(&self, indices: &[usize]) -> Vec<LayerOpening<H>> {
-            let mut indices = indices.to_vec();
-            let mut openings = Vec::with_capacity(self.layers.len());
-            for Layer { arity, codeword, tree } in &self.layers {
-                let leaves = group_indices(&indices, *arity);
-                let unknown = leaves
-                    .iter()
-                    .flat_map(|leaf| leaf << arity..(leaf + 1) << arity)
-                    .filter(|index| indices.binary_search(index).is_err())
-                    .map(|index| codeword[index]);
-                openings.push(LayerOpening { values: unknown.collect(), siblings: tree.siblings(&leaves) });
-                indices = leaves;
-            }
-            openings
-        }
-    }
-
-    fn fold(codeword: &[EF], shift: F, beta: EF) -> Vec<EF> {
-        let log_size = codeword.len().ilog2() as usize;
-        let generator = F::two_adic_generator(log_size).inverse();
-        let mut inverses: Vec<_> =
-            generator.shifted_powers(shift.inverse()).take(codeword.len() / 2).collect();
-        reverse_slice_index_bits(&mut inverses);
-        let pairs = codeword.chunks_exact(2).zip(inverses);
-        pairs.map(|(pair, inverse)| fold_pair(pair[0], pair[1], inverse, beta)).collect()
-    }
-
-    /// The coefficients of the polynomial with this codeword.
-    fn interpolate(mut codeword: Vec<EF>, shift: F, log_blowup: usize) -> Vec<EF> {
-        reverse_slice_index_bits(&mut codeword);
-        let mut polynomial = Radix2DitParallel::<F>::default().coset_idft_algebra(codeword, shift);
-        polynomial.truncate(polynomial.len() >> log_blowup);
-        polynomial
-    }
 }

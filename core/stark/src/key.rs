@@ -4,18 +4,13 @@ use p3_field::PrimeField64;
 
 use crate::air::Chip;
 use crate::domain::Domain;
-use crate::field::{EXTENSION_DEGREE, F};
+use crate::field::F;
 use crate::fixed::FixedRows;
-use crate::hash::{DIGEST_BYTES, SALT_BYTES};
 use crate::mask::Table;
 use crate::params::Parameters;
 use crate::program::{Program, program};
-use crate::proof::{ELEMENT_BYTES, NONCE_BYTES};
 use crate::security::{LineTheorem, Security};
-use crate::shape::{Point, Shape, TREES};
-
-/// Nonces besides those of folding: before the lookup challenges, the out-of-domain point, the batching challenge and the queries.
-const NONCES: usize = 4;
+use crate::shape::{Point, Shape};
 
 /// The shape of a proof: parameters, tables, fixed columns, lookups. Public columns are not part of it.
 pub struct VerifierKey {
@@ -106,28 +101,15 @@ impl VerifierKey {
         &self.parameters
     }
 
-    /// Length of the longest proof under this key, in bytes. How much shorter one is depends on how many Merkle paths its queries
-    /// happen to share, and on nothing else.
-    pub fn max_proof_bytes(&self) -> usize {
-        let (parameters, groups) = (&self.parameters, &self.shape.groups);
-        let queries = parameters.queries;
-        let siblings =
-            |log_height: usize| (0..log_height).map(|level| queries.min(1 << level)).sum::<usize>();
-        let folding = parameters.folding(self.shape.log_height());
-        let elements = queries * groups.iter().flat_map(|group| group.widths).sum::<usize>();
-        let mut extensions = groups.len() + self.shape.terms.len();
-        let mut digests = TREES * (1 + siblings(self.log_codeword()));
-        let mut log_size = self.log_codeword();
-        for &arity in &folding {
-            log_size -= arity;
-            extensions += queries * ((1 << arity) - 1);
-            digests += 1 + siblings(log_size);
-        }
-        extensions += 1 << (log_size - parameters.log_blowup);
-        ELEMENT_BYTES * (elements + EXTENSION_DEGREE * extensions)
-            + DIGEST_BYTES * digests
-            + SALT_BYTES * TREES * queries
-            + NONCE_BYTES * (NONCES + folding.len())
+    /// What the chips fix: groups of tables, their columns, what is opened where.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// The fixed columns of a table, by its number; none where there is no such table.
+    #[cfg(feature = "prover")]
+    pub fn fixed_columns(&self, table: usize) -> &[Vec<F>] {
+        self.fixed.get(table).map_or(&[], Vec::as_slice)
     }
 
     /// The transcript prefix: what the caller binds, then the key's hash. The caller's part has its length first, so that
@@ -140,13 +122,13 @@ impl VerifierKey {
     }
 
     /// Logarithm of the size of the codeword that FRI sees.
-    pub(crate) fn log_codeword(&self) -> usize {
+    pub fn log_codeword(&self) -> usize {
         self.shape.log_height() + self.parameters.log_blowup
     }
 
     /// What the evaluation domain of a group is shifted by.
     #[cfg(feature = "prover")]
-    pub(crate) fn shift(&self, group: usize) -> F {
+    pub fn shift(&self, group: usize) -> F {
         use p3_field::{Field, PrimeCharacteristicRing};
         F::GENERATOR.exp_power_of_2(self.shape.lift(group))
     }

@@ -8,6 +8,8 @@
 //! |---|---|
 //! | [`air`] | how a chip states constraints and speaks on buses; the checker that names every failure |
 //! | [`field`] | the base field and its extension |
+//! | [`backend`] | the interface to the device that computes |
+//! | [`shape`] | what the chips of a key fix: groups, columns, what is opened where |
 //! | [`program`] | the canonical constraint program of a key, to be replayed elsewhere |
 //! | [`control`] | progress and cancellation |
 //! | [`secret`] | memory that is overwritten |
@@ -23,6 +25,7 @@
 pub mod air;
 pub mod control;
 mod domain;
+mod error;
 pub mod field;
 mod fixed;
 mod fri;
@@ -41,23 +44,24 @@ mod recorder;
 mod rows;
 pub mod secret;
 mod security;
-mod shape;
+pub mod shape;
 mod symbol;
 #[cfg(all(any(test, feature = "testing"), feature = "prover"))]
 pub mod testing;
 mod transcript;
 mod verify;
 
+pub use error::{Check, VerifyError};
 #[cfg(feature = "poseidon2")]
 pub use hash::Poseidon2Hash;
-pub use hash::{Blake3Hash, DIGEST_BYTES, HashFunction, ProofHash, SALT_BYTES, Salt};
+pub use hash::{Blake3Hash, DIGEST_BYTES, Digest, HashFunction, ProofHash, SALT_BYTES, Salt, TreeHash};
 pub use key::VerifierKey;
 pub use params::Parameters;
 pub use proof::{Commitments, LayerCommitment, LayerOpening, Openings, Proof, TreeOpening};
 #[cfg(feature = "prover")]
-pub use prover::{ProveError, ProvingKey};
+pub use prover::{Cpu, CpuBatch, CpuCommitted, CpuKey, ProveError, ProvingKey, backend, block_on};
+pub use rows::LookupChallenges;
 pub use security::{COLLISION_BITS, LineTheorem, Security, SecurityTerm, sum_bits};
-pub use verify::{Check, VerifyError};
 
 #[cfg(all(test, feature = "prover"))]
 mod tests;

@@ -21,8 +21,12 @@
 
 use crate::hash::ProofHash;
 
-#[cfg(feature = "prover")]
+#[cfg(all(test, feature = "prover"))]
 pub(crate) use tree::MerkleTree;
+#[cfg(feature = "prover")]
+pub use tree::NodePosition;
+#[cfg(feature = "prover")]
+pub(crate) use tree::{Tree, sibling_positions};
 
 #[cfg(all(test, feature = "prover"))]
 mod tests;
@@ -30,7 +34,66 @@ mod tests;
 #[cfg(feature = "prover")]
 mod tree {
     use super::*;
-    use crate::hash::{Rows, Salt};
+    #[cfg(feature = "poseidon2")]
+    use crate::hash::Poseidon2Hash;
+    use crate::hash::{Blake3Hash, Digest, HashFunction, Rows, Salt};
+
+    /// Where a node stands in a tree.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct NodePosition {
+        /// Levels above the leaves.
+        pub level: usize,
+        /// Its place on the level, from the left.
+        pub index: usize,
+    }
+
+    /// The siblings that open the leaves of these indices, which are sorted and distinct, of `2^log_height`.
+    pub(crate) fn sibling_positions(log_height: usize, leaves: &[usize]) -> Vec<NodePosition> {
+        debug_assert!(leaves.is_sorted_by(|a, b| a < b));
+        let mut positions = Vec::new();
+        let mut indices = leaves.to_vec();
+        for level in 0..log_height {
+            positions.extend(lone(&indices).map(|index| NodePosition { level, index: index ^ 1 }));
+            indices = parents(&indices);
+        }
+        positions
+    }
+
+    /// A tree by one of the hash functions.
+    pub(crate) enum Tree {
+        Blake3(MerkleTree<Blake3Hash>),
+        #[cfg(feature = "poseidon2")]
+        Poseidon2(MerkleTree<Poseidon2Hash>),
+    }
+
+    impl Tree {
+        /// See [`MerkleTree::new`].
+        pub(crate) fn new<R: Rows>(hash: HashFunction, matrices: &[&R], salts: Option<&[Salt]>) -> Self {
+            match hash {
+                HashFunction::Blake3 => Self::Blake3(MerkleTree::new(matrices, salts)),
+                #[cfg(feature = "poseidon2")]
+                HashFunction::Poseidon2 => Self::Poseidon2(MerkleTree::new(matrices, salts)),
+            }
+        }
+
+        /// The commitment.
+        pub(crate) fn root(&self) -> Digest {
+            match self {
+                Self::Blake3(tree) => Blake3Hash::to_bytes(&tree.root()),
+                #[cfg(feature = "poseidon2")]
+                Self::Poseidon2(tree) => Poseidon2Hash::to_bytes(&tree.root()),
+            }
+        }
+
+        /// Some nodes.
+        pub(crate) fn nodes(&self, positions: &[NodePosition]) -> Vec<Digest> {
+            match self {
+                Self::Blake3(tree) => tree.nodes(positions),
+                #[cfg(feature = "poseidon2")]
+                Self::Poseidon2(tree) => tree.nodes(positions),
+            }
+        }
+    }
 
     /// All nodes of a tree.
     pub(crate) struct MerkleTree<H: ProofHash> {
@@ -61,16 +124,16 @@ mod tree {
             self.levels[self.levels.len() - 1][0]
         }
 
+        fn nodes(&self, positions: &[NodePosition]) -> Vec<Digest> {
+            let node = |at: &NodePosition| H::to_bytes(&self.levels[at.level][at.index]);
+            positions.iter().map(node).collect()
+        }
+
         /// The siblings that open the leaves of these indices, which are sorted and distinct.
+        #[cfg(test)]
         pub(crate) fn siblings(&self, indices: &[usize]) -> Vec<H::Digest> {
-            debug_assert!(indices.is_sorted_by(|a, b| a < b));
-            let mut siblings = Vec::new();
-            let mut indices = indices.to_vec();
-            for level in &self.levels[..self.levels.len() - 1] {
-                siblings.extend(lone(&indices).map(|index| level[index ^ 1]));
-                indices = parents(&indices);
-            }
-            siblings
+            let positions = sibling_positions(self.levels.len() - 1, indices);
+            positions.iter().map(|at| self.levels[at.level][at.index]).collect()
         }
     }
 

@@ -1,6 +1,6 @@
 //! The parameters of the proof system, in one place.
 
-use crate::hash::HashFunction;
+use crate::hash::{DIGEST_BYTES, HashFunction, TreeHash};
 
 /// Parameters of hashing, FRI, blinding and grinding, in the terms of `docs/proof-system.md` and `docs/zero-knowledge.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,11 @@ pub struct Parameters {
 }
 
 impl Parameters {
+    /// How trees are hashed.
+    pub const fn tree_hash(&self) -> TreeHash {
+        TreeHash { function: self.hash, digest_bytes: DIGEST_BYTES }
+    }
+
     /// Every field in order, as a verifier key hashes them.
     pub(crate) fn fields(&self) -> [usize; 11] {
         // Taken apart without `..`, so that a new field cannot be left out.
@@ -64,6 +69,11 @@ impl Parameters {
     /// Random coefficients at the top of each quotient chunk: one for each query and one for the out-of-domain point.
     pub(crate) const fn chunk_blinding(&self) -> usize {
         self.queries + 1
+    }
+
+    /// Coefficients of the final polynomial, where polynomials have `2^log_height`.
+    pub(crate) fn final_polynomial_len(&self, log_height: usize) -> usize {
+        1 << (log_height - self.folding(log_height).iter().sum::<usize>())
     }
 
     /// The logarithms of the factors that FRI folds by, for polynomials of `2^log_height` coefficients.

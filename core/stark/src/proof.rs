@@ -14,18 +14,21 @@
 
 use p3_field::{BasedVectorSpace, PrimeCharacteristicRing, PrimeField64};
 
+use crate::error::VerifyError;
 use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::hash::{DIGEST_BYTES, ProofHash, SALT_BYTES, Salt};
 use crate::key::VerifierKey;
 use crate::merkle;
 use crate::shape::TREES;
-use crate::verify::VerifyError;
 
 /// Bytes of a field element.
 pub(crate) const ELEMENT_BYTES: usize = 8;
 
 /// Bytes of a grinding nonce.
 pub(crate) const NONCE_BYTES: usize = 8;
+
+/// Nonces besides those of folding: before the lookup challenges, the out-of-domain point, the batching challenge and the queries.
+const NONCES: usize = 4;
 
 /// A proof whose trees are hashed with `H`.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,11 +111,36 @@ pub(crate) fn group_indices(indices: &[usize], lift: usize) -> Vec<usize> {
     indices
 }
 
+impl VerifierKey {
+    /// Length of the longest proof under this key, in bytes. How much shorter one is depends on how many Merkle paths its queries
+    /// happen to share, and on nothing else.
+    pub fn max_proof_bytes(&self) -> usize {
+        let (parameters, groups) = (&self.parameters, &self.shape.groups);
+        let queries = parameters.queries;
+        let siblings =
+            |log_height: usize| (0..log_height).map(|level| queries.min(1 << level)).sum::<usize>();
+        let folding = parameters.folding(self.shape.log_height());
+        let elements = queries * groups.iter().flat_map(|group| group.widths).sum::<usize>();
+        let mut extensions = groups.len() + self.shape.terms.len();
+        let mut digests = TREES * (1 + siblings(self.log_codeword()));
+        let mut log_size = self.log_codeword();
+        for &arity in &folding {
+            log_size -= arity;
+            extensions += queries * ((1 << arity) - 1);
+            digests += 1 + siblings(log_size);
+        }
+        extensions += 1 << (log_size - parameters.log_blowup);
+        ELEMENT_BYTES * (elements + EXTENSION_DEGREE * extensions)
+            + DIGEST_BYTES * digests
+            + SALT_BYTES * TREES * queries
+            + NONCE_BYTES * (NONCES + folding.len())
+    }
+}
+
 impl<H: ProofHash> Commitments<H> {
     pub(crate) fn read(key: &VerifierKey, from: &mut Reader<'_>) -> Result<Self, VerifyError> {
         let (parameters, shape) = (&key.parameters, &key.shape);
         let folding = parameters.folding(shape.log_height());
-        let final_log_len = shape.log_height() - folding.iter().sum::<usize>();
         Ok(Self {
             main: from.digest::<H>()?,
             lookup_nonce: from.nonce()?,
@@ -126,7 +154,7 @@ impl<H: ProofHash> Commitments<H> {
                 .iter()
                 .map(|_| Ok(LayerCommitment { root: from.digest::<H>()?, nonce: from.nonce()? }))
                 .collect::<Result<_, _>>()?,
-            final_polynomial: from.extensions(1 << final_log_len)?,
+            final_polynomial: from.extensions(parameters.final_polynomial_len(shape.log_height()))?,
             query_nonce: from.nonce()?,
         })
     }

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 
 use p3_field::PrimeCharacteristicRing;
 
-use crate::air::{Bus, Chip};
+use crate::air::{Bus, Chip, MAX_DEGREE};
 use crate::field::EF;
-use crate::shape::MAX_DEGREE;
 use crate::symbol::{Symbol, SymbolBuilder, Symbols};
 
 /// What a chip reads and states.

@@ -184,9 +184,11 @@ impl<X: Algebra<EF>> Fingerprints<X> {
 
 /// The challenges of the lookup argument.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct LookupChallenges {
-    pub(crate) gamma: EF,
-    pub(crate) beta: EF,
+pub struct LookupChallenges {
+    /// What fingerprints are subtracted from.
+    pub gamma: EF,
+    /// What weighs the fields of a tuple, by its powers from the first on.
+    pub beta: EF,
 }
 
 /// Keeps the fractions of a row's interactions, and drops its constraints.

@@ -10,9 +10,10 @@
 use p3_security::logup::{LogUpAir, fingerprint_error};
 use p3_security::{ErrorBits, InstanceShape, SecurityAssumption, StarkAirParams, air, deep};
 
+use crate::air::MAX_DEGREE;
 use crate::field::EXTENSION_DEGREE;
 use crate::params::Parameters;
-use crate::shape::{Group, MAX_DEGREE, Shape};
+use crate::shape::{Group, Shape};
 
 /// Bits of the challenge field; its order falls short of the power of two by less than one part in 2^31.
 const CHALLENGE_BITS: usize = 64 * EXTENSION_DEGREE;

@@ -12,57 +12,61 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::air::{Chip, RESERVED_ROWS};
+use crate::air::{Chip, MAX_DEGREE, RESERVED_ROWS};
 use crate::field::EXTENSION_DEGREE;
 use crate::params::Parameters;
 use crate::recorder::{Recorded, RecordedInteraction, record};
 
-/// Largest degree of a constraint, counting each column as 1.
-pub(crate) const MAX_DEGREE: usize = 3;
-
-/// Trees in the order in which they are committed to.
-pub(crate) const TREES: usize = 3;
-pub(crate) const MAIN: usize = 0;
-pub(crate) const LOOKUP: usize = 1;
-pub(crate) const QUOTIENT: usize = 2;
+/// Trees, which are numbered in the order in which they are committed to.
+pub const TREES: usize = 3;
+/// The tree of the tables' columns.
+pub const MAIN: usize = 0;
+/// The tree of the lookup columns.
+pub const LOOKUP: usize = 1;
+/// The tree of the quotient's chunks and the masks.
+pub const QUOTIENT: usize = 2;
 
 /// Columns of the quotient tree behind the chunks: the quotient's mask and that of FRI.
 const MASKS: usize = 2;
 
 /// The column of the lookup tree's accumulator.
-pub(crate) const ACCUMULATOR: usize = 0;
+pub const ACCUMULATOR: usize = 0;
 
 /// Constraints of an accumulator: first row, step, last row.
 pub(crate) const ACCUMULATOR_CONSTRAINTS: usize = 3;
 
 /// The shape of a proof.
-pub(crate) struct Shape {
+#[non_exhaustive]
+pub struct Shape {
     /// Tallest first.
-    pub(crate) groups: Vec<Group>,
-    pub(crate) tables: Vec<TableShape>,
+    pub groups: Vec<Group>,
+    /// The chips in order, then the groups' masks.
+    pub tables: Vec<TableShape>,
     /// Where columns are opened, besides the queries.
-    pub(crate) points: Vec<Point>,
+    pub points: Vec<Point>,
     /// What is opened there, in the order of the proof.
-    pub(crate) terms: Vec<Term>,
+    pub terms: Vec<Term>,
     /// Most fields of an interaction.
     pub(crate) widest_tuple: usize,
     /// Chunks of the quotient.
-    pub(crate) chunks: usize,
+    pub chunks: usize,
     /// Coefficients of a chunk before it is blinded.
-    pub(crate) chunk_len: usize,
+    pub chunk_len: usize,
     /// Constraints of all tables, lookups and accumulators, each weighed with a power of one challenge.
     pub(crate) constraints: usize,
 }
 
 /// The tables of one height.
-pub(crate) struct Group {
-    pub(crate) log_height: usize,
+#[non_exhaustive]
+pub struct Group {
+    /// Logarithm of the height.
+    pub log_height: usize,
     /// Columns in each tree, in base elements.
-    pub(crate) widths: [usize; TREES],
+    pub widths: [usize; TREES],
     /// Coefficients of its part of the quotient beyond twice the height, at most.
     pub(crate) excess: usize,
     /// Indices of its tables.
-    pub(crate) tables: Vec<usize>,
+    pub tables: Vec<usize>,
     /// Interactions of all its tables.
     pub(crate) interactions: Vec<Interaction>,
     /// Interactions that share a column.
@@ -72,17 +76,19 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    pub(crate) fn height(&self) -> usize {
+    /// Number of rows.
+    pub fn height(&self) -> usize {
         1 << self.log_height
     }
 }
 
 /// One table.
-pub(crate) struct TableShape {
+#[non_exhaustive]
+pub struct TableShape {
     /// Index of its group.
-    pub(crate) group: usize,
+    pub group: usize,
     /// Its first column in the group's main matrix.
-    pub(crate) first_column: usize,
+    pub first_column: usize,
     /// The cells its constraints read, by column and row offset.
     pub(crate) window: Window,
     /// The cells its interactions read.
@@ -94,9 +100,9 @@ pub(crate) struct TableShape {
     /// The fixed cells that both read.
     pub(crate) fixed_window: Window,
     /// Number of public columns.
-    pub(crate) publics: usize,
+    pub publics: usize,
     /// Its name.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// The labels of its constraints.
     pub(crate) labels: Vec<&'static str>,
     /// The arguments of [`interior`](crate::air::ChipBuilder::interior) in use.
@@ -170,7 +176,7 @@ impl Window {
 
 /// Where columns are opened besides the queries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Point {
+pub enum Point {
     /// The out-of-domain point, moved by so many rows of the tallest group.
     Row(i32),
     /// The out-of-domain point times the field's generator.
@@ -179,21 +185,22 @@ pub(crate) enum Point {
 
 /// A column opened at a point.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Term {
-    pub(crate) tree: usize,
-    pub(crate) group: usize,
-    /// First base column.
-    pub(crate) column: usize,
+pub struct Term {
+    /// Its tree.
+    pub tree: usize,
+    /// Its group.
+    pub group: usize,
+    /// First base column in the group's matrix.
+    pub column: usize,
     /// Whether the column is one of the extension field.
-    pub(crate) is_extension: bool,
+    pub is_extension: bool,
     /// Index among [`Shape::points`].
-    pub(crate) point: usize,
+    pub point: usize,
 }
 
 impl Term {
     /// Base columns of the term.
-    #[cfg(feature = "prover")]
-    pub(crate) fn base_columns(&self) -> usize {
+    pub fn base_columns(&self) -> usize {
         if self.is_extension { EXTENSION_DEGREE } else { 1 }
     }
 }
@@ -332,12 +339,12 @@ impl Shape {
     }
 
     /// Logarithm of the greatest height.
-    pub(crate) fn log_height(&self) -> usize {
+    pub fn log_height(&self) -> usize {
         self.groups[0].log_height
     }
 
     /// Logarithm of how many times lower a group is than the tallest.
-    pub(crate) fn lift(&self, group: usize) -> usize {
+    pub fn lift(&self, group: usize) -> usize {
         self.log_height() - self.groups[group].log_height
     }
 

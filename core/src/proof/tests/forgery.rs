@@ -4,11 +4,11 @@ use std::sync::OnceLock;
 
 use velum_stark::air::{Chip, Trace, check, fill_multiplicities};
 use velum_stark::control::Control;
-use velum_stark::{ProvingKey, VerifyError};
+use velum_stark::{Cpu, ProvingKey, VerifyError};
 
 use crate::class::STANDARD;
 use crate::proof::fixture::Fixture;
-use crate::proof::keys::proving_key;
+use crate::proof::keys::verifier_key;
 use crate::proof::verifier::key_chips;
 use crate::proof::{
     CredentialChip, PresentationChip, ProofKind, Verifier, credential_chips, credential_traces,
@@ -73,7 +73,7 @@ impl Statement for PresentationStatement {
 }
 
 fn new_key<C: Chip>(chips: &[C], kind: ProofKind) -> ProvingKey {
-    proving_key(Suite::Direct, STANDARD, kind, chips)
+    ProvingKey::on_cpu(Cpu::default(), verifier_key(Suite::Direct, STANDARD, kind, chips))
 }
 
 fn verifier() -> &'static Verifier {

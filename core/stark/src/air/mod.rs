@@ -40,6 +40,9 @@ use crate::field::F;
 /// Rows at the end of every table that carry nothing of the statement.
 pub const RESERVED_ROWS: usize = 128;
 
+/// Largest degree of a constraint and of a bus count, counted as [`Chip::eval`] says; a bus field has one less.
+pub const MAX_DEGREE: usize = 3;
+
 /// A named channel between tables and the number of field elements in each of its tuples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Bus {

@@ -42,8 +42,54 @@ impl HashFunction {
     }
 }
 
+pub(crate) mod sealed {
+    /// What only this crate's hash functions are.
+    pub trait Sealed {}
+}
+
 /// Bytes of a digest in a proof, under every hash function.
 pub const DIGEST_BYTES: usize = 32;
+
+/// A digest as a backend hands it over: its bytes, and zeros behind those of a shorter one.
+pub type Digest = [u8; DIGEST_BYTES];
+
+/// How trees are hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct TreeHash {
+    /// The hash function.
+    pub function: HashFunction,
+    /// Bytes of a node, at most [`DIGEST_BYTES`].
+    pub digest_bytes: usize,
+}
+
+#[cfg(feature = "prover")]
+impl TreeHash {
+    /// The digest of one row of one element or more, with its salt where there is one.
+    pub fn hash_row(&self, row: &[F], salt: Option<&Salt>) -> Digest {
+        fn hash<H: ProofHash>(row: &[F], salt: Option<&Salt>) -> Digest {
+            H::to_bytes(&H::leaves(row, row.len(), salt.map(std::slice::from_ref))[0])
+        }
+        match self.function {
+            HashFunction::Blake3 => hash::<Blake3Hash>(row, salt),
+            #[cfg(feature = "poseidon2")]
+            HashFunction::Poseidon2 => hash::<Poseidon2Hash>(row, salt),
+        }
+    }
+
+    /// The node above two digests, none where one of them is not canonical.
+    pub fn hash_node(&self, left: &Digest, right: &Digest) -> Option<Digest> {
+        fn hash<H: ProofHash>(children: [&Digest; 2]) -> Option<Digest> {
+            let [left, right] = children.map(|child| H::from_bytes(*child));
+            Some(H::to_bytes(&H::nodes(&[left?, right?])[0]))
+        }
+        match self.function {
+            HashFunction::Blake3 => hash::<Blake3Hash>([left, right]),
+            #[cfg(feature = "poseidon2")]
+            HashFunction::Poseidon2 => hash::<Poseidon2Hash>([left, right]),
+        }
+    }
+}
 
 /// Bytes of salt in each leaf of a hiding tree.
 pub const SALT_BYTES: usize = 16;
@@ -78,14 +124,14 @@ impl<S: DenseStorage<F> + Sync> Rows for DenseMatrix<F, S> {
     }
 }
 
-/// The functions that proofs are hashed with, of which there are those of [`HashFunction`] and no others. Collision resistance of at
+/// The functions that proofs are hashed with: those of [`HashFunction`], and no other crate can add one. Collision resistance of at
 /// least 128 bits.
 ///
 /// How many elements a row has, whether it is salted, and where a node stands follow from the verifier's key, never from
 /// a proof. So two openings of one root at one place hash inputs of equal lengths in the same order, and where they differ
 /// some call has two inputs of one length and one output: trees bind by this alone. That rows and nodes are hashed by functions of
 /// their own keeps an extractor's queries apart.
-pub trait ProofHash: Copy + Debug + Send + Sync + 'static {
+pub trait ProofHash: sealed::Sealed + Copy + Debug + Send + Sync + 'static {
     /// Its name.
     const FUNCTION: HashFunction;
     /// Output of the hash.

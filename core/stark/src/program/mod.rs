@@ -31,6 +31,8 @@ pub type NodeId = usize;
 
 /// What a program reads, by group, table and column as the key numbers them.
 ///
+/// With `N` rows of a group, `A` of them active, and `g` of order `N`, row `i` is the point `g^i`.
+///
 /// Inputs of a group that is `2^k` times less high than the tallest are taken at `X^(2^k)`; a row offset moves by rows of the group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Input {
@@ -68,22 +70,22 @@ pub enum Input {
         /// The column.
         column: usize,
     },
-    /// The group's selector of its first row.
+    /// The group's selector of its first row: `(X^N - 1) / (X - 1)`.
     First {
         /// The group.
         group: usize,
     },
-    /// The group's selector of its last active row.
+    /// The group's selector of its last active row: `(X^N - 1) / (X - g^(A-1))`.
     Last {
         /// The group.
         group: usize,
     },
-    /// The group's selector that is zero on its last active row.
+    /// The group's selector that is zero on its last active row: `X - g^(A-1)`.
     Transition {
         /// The group.
         group: usize,
     },
-    /// The group's selector that is zero on its first `before` and its last `after` active rows.
+    /// The group's selector that is zero on its first `before` and its last `after` active rows: the product of `X - g^i` over these.
     Interior {
         /// The group.
         group: usize,
@@ -92,7 +94,7 @@ pub enum Input {
         /// Rows at the end.
         after: usize,
     },
-    /// The inverse of the group's zerofier.
+    /// The inverse of the group's zerofier, the product of `X - g^i` over its active rows.
     InverseZerofier {
         /// The group.
         group: usize,
@@ -114,6 +116,15 @@ impl Input {
     /// Whether its values lie in the extension field on evaluation domains; the others lie in the base field there.
     pub const fn is_extension(&self) -> bool {
         matches!(self, Self::Lookup { .. } | Self::Terminal { .. } | Self::Gamma | Self::Beta | Self::Alpha)
+    }
+
+    const fn degree(&self) -> usize {
+        match self {
+            Self::Main { .. } | Self::Lookup { .. } | Self::Fixed { .. } | Self::Public { .. } => 1,
+            Self::First { .. } | Self::Last { .. } => 1,
+            Self::Transition { .. } | Self::Interior { .. } | Self::InverseZerofier { .. } => 0,
+            Self::Terminal { .. } | Self::Gamma | Self::Beta | Self::Alpha => 0,
+        }
     }
 }
 
@@ -206,6 +217,21 @@ impl Program {
             });
         }
         extensions
+    }
+
+    /// The degree of each node, or more, counted as [`Chip::eval`](crate::air::Chip::eval) says: cells and the selectors of single rows
+    /// count one each.
+    pub fn degrees(&self) -> Vec<usize> {
+        let mut degrees: Vec<usize> = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            degrees.push(match *node {
+                Node::Constant(_) => 0,
+                Node::Input(input) => self.inputs[input].degree(),
+                Node::Op(Op::Mul, a, b) => degrees[a] + degrees[b],
+                Node::Op(_, a, b) => degrees[a].max(degrees[b]),
+            });
+        }
+        degrees
     }
 
     /// What evaluating the whole program takes.

@@ -1,9 +1,9 @@
 //! Proving.
 
-mod backend;
+pub mod backend;
 mod blinding;
+mod blocking;
 mod cpu;
-mod lookup;
 mod packed;
 #[cfg(test)]
 #[path = "../tests/seam.rs"]
@@ -11,54 +11,62 @@ pub(super) mod seam;
 mod strips;
 mod wide;
 
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::convert::Infallible;
+use std::sync::Arc;
 
 use p3_field::{Field, PrimeCharacteristicRing};
-use p3_matrix::dense::RowMajorMatrix;
-use p3_maybe_rayon::prelude::join;
 use rand::CryptoRng;
 use thiserror::Error;
 
 use crate::air::{Chip, Trace};
 use crate::control::{Cancelled, Control, Stage};
 use crate::field::{EF, F};
-use crate::fri::Folded;
 #[cfg(feature = "poseidon2")]
 use crate::hash::Poseidon2Hash;
-use crate::hash::{Blake3Hash, HashFunction, ProofHash, Salt, Transcript};
+use crate::hash::{Blake3Hash, Digest, HashFunction, ProofHash, Salt, Transcript};
 use crate::key::VerifierKey;
-use crate::mask::Table;
+use crate::merkle::sibling_positions;
 use crate::params::Parameters;
-use crate::proof::{Commitments, Openings, Proof, TreeOpening};
+use crate::proof::{Commitments, LayerCommitment, LayerOpening, Openings, Proof, TreeOpening, group_indices};
 use crate::rows::LookupChallenges;
-use crate::secret::{Secret, overwrite};
 use crate::shape::{Point, TREES, Term};
-use crate::transcript::{batching_weights, queried};
-use backend::{Backend, Columns, QuotientInputs};
+use crate::transcript::{batching_weights, folding_challenges, queried};
+use backend::{
+    Backend, BatchInputs, LayerQuery, LookupInputs, MaybeSend, OpenedLayer, OpenedRows, QuotientInputs, Step,
+    Tables, TreeQuery,
+};
 use blinding::system_rng;
-use cpu::Cpu;
+pub use blocking::block_on;
+pub use cpu::{Batch as CpuBatch, Committed as CpuCommitted, Cpu, CpuKey};
 
-/// Why no proof was made.
+/// Why no proof was made. `E` is the error of the backend.
 #[derive(Debug, Error)]
-pub enum ProveError {
+#[non_exhaustive]
+pub enum ProveError<E: std::error::Error + 'static = Infallible> {
     /// The caller cancelled.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
     /// The operating system gave no randomness.
     #[error("no randomness from the operating system: {0}")]
     Randomness(#[from] getrandom::Error),
+    /// The device that proves failed.
+    #[error("the device that proves failed: {0}")]
+    Backend(#[source] E),
+    /// The device that proves returned what no working one returns.
+    #[error("the device that proves is faulty: it returned {0}")]
+    Faulty(&'static str),
 }
 
-/// A [`VerifierKey`] with everything that can be computed before a witness is known.
-pub struct ProvingKey {
-    verifier: VerifierKey,
-    cpu: Cpu,
+/// A [`VerifierKey`] with everything that a backend can compute before a witness is known.
+pub struct ProvingKey<B: Backend = Cpu> {
+    verifier: Arc<VerifierKey>,
+    backend: B,
+    prepared: B::Key,
 }
 
 /// What is proven: chips, the traces that satisfy them, and whatever else the proof is about.
 struct Instance<'a, C> {
-    tables: Vec<Table<'a, C>>,
+    tables: Tables<'a, C>,
     traces: Vec<Trace>,
     bound: &'a [u8],
 }
@@ -67,9 +75,7 @@ struct Instance<'a, C> {
 mod done {
     pub(super) const MAIN: f64 = 0.0;
     pub(super) const LOOKUPS: f64 = 0.39;
-    pub(super) const LOOKUP: f64 = 0.44;
-    pub(super) const QUOTIENTS: f64 = 0.55;
-    pub(super) const QUOTIENT: f64 = 0.8;
+    pub(super) const QUOTIENT: f64 = 0.55;
     pub(super) const OPENINGS: f64 = 0.83;
     pub(super) const BATCH: f64 = 0.9;
     pub(super) const FOLDING: f64 = 0.96;
@@ -77,26 +83,28 @@ mod done {
 }
 
 impl ProvingKey {
-    /// See [`VerifierKey::new`].
+    /// A key on the processor. See [`VerifierKey::new`].
     pub fn new<C: Chip>(label: &str, parameters: Parameters, chips: &[C]) -> Self {
-        Self::of(VerifierKey::new(label, parameters, chips))
+        Self::on_cpu(Cpu::default(), VerifierKey::new(label, parameters, chips))
     }
 
-    /// See [`VerifierKey::with_hash`].
-    pub fn with_hash<C: Chip>(parameters: Parameters, chips: &[C], hash: [u8; 32]) -> Self {
-        Self::of(VerifierKey::with_hash(parameters, chips, hash))
+    /// A key on this processor, at once.
+    pub fn on_cpu(cpu: Cpu, verifier: VerifierKey) -> Self {
+        let verifier = Arc::new(verifier);
+        let prepared = cpu.key(&verifier);
+        Self { verifier, backend: cpu, prepared }
     }
+}
 
-    fn of(verifier: VerifierKey) -> Self {
-        let cpu = Cpu::new(&verifier);
-        Self { verifier, cpu }
-    }
-
-    /// The same key, with the memory of another: what one proof under either leaves serves the next.
-    #[must_use]
-    pub fn sharing_memory_of(mut self, other: &Self) -> Self {
-        self.cpu.share_memory_of(&other.cpu);
-        self
+impl<B: Backend> ProvingKey<B> {
+    /// A key on a device. `chips` are any of which the verifier's key can be made.
+    ///
+    /// # Errors
+    /// Those of the device.
+    pub async fn on<C: Chip>(backend: B, verifier: VerifierKey, chips: &[C]) -> Result<Self, B::Error> {
+        let verifier = Arc::new(verifier);
+        let prepared = backend.prepare(&verifier, chips).await?;
+        Ok(Self { verifier, backend, prepared })
     }
 
     /// What a verifier needs.
@@ -117,9 +125,13 @@ impl ProvingKey {
         traces: Vec<Trace>,
         bound: &[u8],
         control: &Control<'_>,
-    ) -> Result<Vec<u8>, ProveError> {
-        // The whole of it by one of the threads that share the work, for none to be woken up at each step.
-        join(|| finish(self.prove_async(chips, traces, bound, control)), || ()).0
+    ) -> Result<Vec<u8>, ProveError<B::Error>>
+    where
+        B: Sync,
+        B::Key: Sync,
+        B::Error: Send,
+    {
+        block_on(|| self.prove_async(chips, traces, bound, control))
     }
 
     /// The same for callers that cannot wait.
@@ -132,32 +144,38 @@ impl ProvingKey {
         traces: Vec<Trace>,
         bound: &[u8],
         control: &Control<'_>,
-    ) -> Result<Vec<u8>, ProveError> {
+    ) -> Result<Vec<u8>, ProveError<B::Error>> {
         let mut rng = system_rng()?;
-        let instance = Instance { tables: Table::all(chips), traces, bound };
+        let run = Run { key: &self.verifier, backend: &self.backend, prepared: &self.prepared };
+        let instance = Instance { tables: Tables::new(chips), traces, bound };
         let proof = match self.verifier.parameters.hash {
-            HashFunction::Blake3 => {
-                self.prove_on::<C, Blake3Hash, _>(&self.cpu, instance, &mut rng, control).await?.to_bytes()
-            }
+            HashFunction::Blake3 => run.prove::<C, Blake3Hash>(instance, &mut rng, control).await?.to_bytes(),
             #[cfg(feature = "poseidon2")]
             HashFunction::Poseidon2 => {
-                self.prove_on::<C, Poseidon2Hash, _>(&self.cpu, instance, &mut rng, control).await?.to_bytes()
+                run.prove::<C, Poseidon2Hash>(instance, &mut rng, control).await?.to_bytes()
             }
         };
         Ok(proof)
     }
+}
 
-    async fn prove_on<C: Chip, H: ProofHash, B: Backend<H>>(
+/// The protocol, about to run on a backend.
+struct Run<'a, B: Backend> {
+    key: &'a VerifierKey,
+    backend: &'a B,
+    prepared: &'a B::Key,
+}
+
+impl<B: Backend> Run<'_, B> {
+    async fn prove<C: Chip, H: ProofHash>(
         &self,
-        backend: &B,
         instance: Instance<'_, C>,
-        rng: &mut impl CryptoRng,
+        rng: &mut (impl CryptoRng + MaybeSend),
         control: &Control<'_>,
-    ) -> Result<Proof<H>, Cancelled> {
-        let key = &self.verifier;
+    ) -> Step<Proof<H>, B::Error> {
+        let Self { key, backend, prepared } = *self;
         let parameters = &key.parameters;
         let Instance { tables, traces, bound } = instance;
-        let tables = &tables;
         let mut transcript = H::Transcript::new(&key.prefix(bound));
         let grind = |transcript: &mut H::Transcript, bits, done| {
             control.begin(Stage::Grinding, done)?;
@@ -165,115 +183,203 @@ impl ProvingKey {
         };
 
         control.begin(Stage::Extension, done::MAIN)?;
-        let rows = SecretMatrices(self.main_rows(tables, &traces, rng));
+        let rows = key.main_rows(&tables, &traces, rng);
         drop(traces);
-        let main_salts = self.salts(rng);
+        let main_salts = key.salts(rng);
         let part = control.part(done::MAIN, done::LOOKUPS);
-        let main = backend.commit(key, Columns::Cells(&rows.0), &main_salts, &part).await?;
-        transcript.absorb_digest(&B::root(&main));
+        let (mut main, root) = backend.commit_main(prepared, rows, &main_salts, &part).await?;
+        let main_root = absorb_root::<H, _>(&mut transcript, root)?;
         let lookup_nonce = grind(&mut transcript, parameters.lookup_grinding_bits, done::LOOKUPS)?;
         let challenges = LookupChallenges { gamma: transcript.challenge(), beta: transcript.challenge() };
 
-        control.begin(Stage::Lookups, done::LOOKUPS)?;
-        let (columns, terminals) = self.lookup_rows(tables, &rows.0, &challenges, rng);
-        let columns = SecretMatrices(columns);
-        drop(rows);
-        let lookup_salts = self.salts(rng);
-        let part = control.part(done::LOOKUP, done::QUOTIENTS);
-        let lookup = backend.commit(key, Columns::Cells(&columns.0), &lookup_salts, &part).await?;
-        drop(columns);
-        transcript.absorb_digest(&B::root(&lookup));
+        let blinding = key.lookup_blinding(rng);
+        let lookup_salts = key.salts(rng);
+        let inputs = LookupInputs { tables: &tables, challenges, blinding, salts: &lookup_salts };
+        let part = control.part(done::LOOKUPS, done::QUOTIENT);
+        let (lookup, root, terminals) = backend.commit_lookups(prepared, &mut main, inputs, &part).await?;
+        has_length(&terminals, key.shape.groups.len(), "another number of terminals")?;
+        let lookup_root = absorb_root::<H, _>(&mut transcript, root)?;
         transcript.absorb(&terminals);
         let alpha = transcript.challenge();
 
-        control.begin(Stage::Quotient, done::QUOTIENTS)?;
-        let inputs = QuotientInputs { tables, challenges, terminals: &terminals, alpha };
-        let mut quotient = Secret::from(backend.quotient(key, [&main, &lookup], &inputs).await);
-        let (coefficients, mask) = self.blinded_quotient(&mut quotient, rng);
-        let coefficients = SecretMatrices(vec![coefficients]);
-        drop(quotient);
-        let quotient_salts = self.salts(rng);
+        let blinding = key.quotient_blinding(rng);
+        let quotient_salts = key.salts(rng);
+        let inputs = QuotientInputs {
+            tables: &tables,
+            challenges,
+            terminals: &terminals,
+            alpha,
+            blinding: &blinding,
+            salts: &quotient_salts,
+        };
         let part = control.part(done::QUOTIENT, done::OPENINGS);
-        let quotient =
-            backend.commit(key, Columns::Coefficients(&coefficients.0), &quotient_salts, &part).await?;
-        transcript.absorb_digest(&B::root(&quotient));
+        let (quotient, root) = backend.commit_quotient(prepared, [&main, &lookup], inputs, &part).await?;
+        let quotient_root = absorb_root::<H, _>(&mut transcript, root)?;
         let ood_nonce = grind(&mut transcript, parameters.ood_grinding_bits, done::OPENINGS)?;
         let zeta = transcript.challenge();
 
         control.begin(Stage::Openings, done::OPENINGS)?;
-        let trees: [_; TREES] = [main, lookup, quotient];
-        let mut values = backend.open(key, &trees, zeta).await;
-        self.open_mask(&mut values, &mask, zeta);
+        let trees: [_; TREES] = [&main, &lookup, &quotient];
+        let mut values = backend.open(prepared, &trees, zeta).await?;
+        has_length(&values, key.shape.terms.len(), "another number of values out of domain")?;
+        key.open_mask(&mut values, &blinding.mask, zeta);
+        drop(blinding);
         transcript.absorb(&values);
         let batch_nonce = grind(&mut transcript, parameters.batch_grinding_bits, done::BATCH)?;
         let weights = batching_weights::<H>(&key.shape, &mut transcript);
         control.begin(Stage::Openings, done::BATCH)?;
-        let codeword = backend.batch(key, &trees, &values, zeta, &weights).await;
+        let inputs = BatchInputs { values: &values, weights: &weights, zeta };
+        let mut batch = backend.batch(prepared, &trees, inputs).await?;
 
         let part = control.part(done::FOLDING, done::QUERIES);
-        let folded = Folded::<H>::new(key, codeword, &mut transcript, &part)?;
+        let layers = self.fold::<H>(&mut batch, &mut transcript, &part).await?;
+        let final_polynomial = backend.final_polynomial(prepared, &mut batch).await?;
+        has_length(
+            &final_polynomial,
+            parameters.final_polynomial_len(key.shape.log_height()),
+            "another number of coefficients",
+        )?;
+        transcript.absorb(&final_polynomial);
         let query_nonce = grind(&mut transcript, parameters.query_grinding_bits, done::QUERIES)?;
         let indices = queried::<H>(parameters.queries, key.log_codeword(), &mut transcript);
 
         control.begin(Stage::Queries, done::QUERIES)?;
-        let [main, lookup, quotient] = &trees;
+        let salts = [&main_salts, &lookup_salts, &quotient_salts];
+        let mut openings = Vec::with_capacity(TREES);
+        for (number, (tree, salts)) in trees.into_iter().zip(salts).enumerate() {
+            openings.push(self.open_tree::<H>(number, tree, salts, &indices).await?);
+        }
         let openings = Openings {
-            trees: [
-                opening(backend.rows(key, main, &indices).await, &indices, &main_salts),
-                opening(backend.rows(key, lookup, &indices).await, &indices, &lookup_salts),
-                opening(backend.rows(key, quotient, &indices).await, &indices, &quotient_salts),
-            ],
-            layers: folded.open(&indices),
+            trees: openings.try_into().map_err(|_| ProveError::Faulty("too few trees"))?,
+            layers: self.open_layers::<H>(&batch, indices).await?,
         };
         let commitments = Commitments {
-            main: B::root(main),
+            main: main_root,
             lookup_nonce,
-            lookup: B::root(lookup),
+            lookup: lookup_root,
             terminals,
-            quotient: B::root(quotient),
+            quotient: quotient_root,
             ood_nonce,
             values,
             batch_nonce,
-            layers: folded.commitments,
-            final_polynomial: folded.final_polynomial,
+            layers,
+            final_polynomial,
             query_nonce,
         };
         Ok(Proof { commitments, openings })
     }
 
+    /// Folds the batch down to the final polynomial, layer by layer.
+    async fn fold<H: ProofHash>(
+        &self,
+        batch: &mut B::Batch,
+        transcript: &mut H::Transcript,
+        control: &Control<'_>,
+    ) -> Step<Vec<LayerCommitment<H>>, B::Error> {
+        let parameters = &self.key.parameters;
+        let arities = parameters.folding(self.key.shape.log_height());
+        let mut layers = Vec::with_capacity(arities.len());
+        for (layer, &log_arity) in arities.iter().enumerate() {
+            let done = layer as f64 / arities.len() as f64;
+            control.begin(Stage::Folding, done)?;
+            let root = self.backend.commit_layer(self.prepared, batch, log_arity).await?;
+            let root = absorb_root::<H, _>(transcript, root)?;
+            control.begin(Stage::Grinding, done)?;
+            let nonce = transcript.grind(parameters.folding_grinding_bits);
+            layers.push(LayerCommitment { root, nonce });
+            control.begin(Stage::Folding, done)?;
+            let challenges = folding_challenges::<H>(log_arity, transcript);
+            self.backend.fold(self.prepared, batch, &challenges).await?;
+        }
+        Ok(layers)
+    }
+
+    /// Opens a tree at rows of the tallest group's evaluation domain, which are sorted and distinct.
+    async fn open_tree<H: ProofHash>(
+        &self,
+        number: usize,
+        tree: &B::Committed,
+        salts: &[Salt],
+        indices: &[usize],
+    ) -> Step<TreeOpening<H>, B::Error> {
+        let shape = &self.key.shape;
+        let widths = shape.groups.iter().map(|group| group.widths[number]).take_while(|&width| width > 0);
+        let query = TreeQuery {
+            rows: (0..widths.clone().count())
+                .map(|group| group_indices(indices, shape.lift(group)))
+                .collect(),
+            nodes: sibling_positions(self.key.log_codeword(), indices),
+        };
+        let OpenedRows { groups: rows, nodes } = self.backend.rows(self.prepared, tree, &query).await?;
+        has_length(&rows, query.rows.len(), "another number of groups")?;
+        for ((cells, rows), width) in rows.iter().zip(&query.rows).zip(widths) {
+            has_length(cells, rows.len() * width, "another number of cells")?;
+        }
+        Ok(TreeOpening {
+            rows,
+            salts: indices.iter().map(|&index| salts[index]).collect(),
+            siblings: digests::<H, _>(&nodes, query.nodes.len())?,
+        })
+    }
+
+    /// Opens the layers of FRI at these entries of the codeword, which are sorted and distinct.
+    async fn open_layers<H: ProofHash>(
+        &self,
+        batch: &B::Batch,
+        mut indices: Vec<usize>,
+    ) -> Step<Vec<LayerOpening<H>>, B::Error> {
+        let arities = self.key.parameters.folding(self.key.shape.log_height());
+        let mut log_size = self.key.log_codeword();
+        let mut openings = Vec::with_capacity(arities.len());
+        for (layer, log_arity) in arities.into_iter().enumerate() {
+            let leaves = group_indices(&indices, log_arity);
+            log_size -= log_arity;
+            let entries = leaves.iter().flat_map(|leaf| leaf << log_arity..(leaf + 1) << log_arity);
+            let query = LayerQuery {
+                // The others follow from the layer before.
+                entries: entries.filter(|entry| indices.binary_search(entry).is_err()).collect(),
+                nodes: sibling_positions(log_size, &leaves),
+            };
+            let OpenedLayer { values, nodes } =
+                self.backend.layer(self.prepared, batch, layer, &query).await?;
+            has_length(&values, query.entries.len(), "another number of entries of a layer")?;
+            openings.push(LayerOpening { values, siblings: digests::<H, _>(&nodes, query.nodes.len())? });
+            indices = leaves;
+        }
+        Ok(openings)
+    }
+}
+
+impl VerifierKey {
     /// Writes the value of the quotient's mask, whose coefficients are at hand.
     fn open_mask(&self, values: &mut [EF], mask: &[EF], zeta: EF) {
-        let shape = &self.verifier.shape;
         let point = zeta * F::GENERATOR;
-        let is_mask = |term: &Term| shape.points[term.point] == Point::Mask;
-        if let Some(at) = shape.terms.iter().position(is_mask) {
+        let is_mask = |term: &Term| self.shape.points[term.point] == Point::Mask;
+        if let Some(at) = self.shape.terms.iter().position(is_mask) {
             values[at] = mask.iter().rfold(EF::ZERO, |sum, &coefficient| sum * point + coefficient);
         }
     }
 }
 
-/// Cells of the witness, overwritten when they are dropped.
-struct SecretMatrices(Vec<RowMajorMatrix<F>>);
-
-impl Drop for SecretMatrices {
-    fn drop(&mut self) {
-        self.0.iter_mut().for_each(|matrix| overwrite(&mut matrix.values));
-    }
+/// Reads a root, and absorbs it.
+fn absorb_root<H: ProofHash, E: std::error::Error>(
+    transcript: &mut H::Transcript,
+    root: Digest,
+) -> Step<H::Digest, E> {
+    let root = digest::<H, E>(&root)?;
+    transcript.absorb_digest(&root);
+    Ok(root)
 }
 
-/// Opened rows with the salts of the tallest group's.
-fn opening<H: ProofHash>(rows: backend::OpenedRows<H>, indices: &[usize], salts: &[Salt]) -> TreeOpening<H> {
-    let salts = indices.iter().map(|&index| salts[index]).collect();
-    TreeOpening { rows: rows.groups, salts, siblings: rows.siblings }
+fn digests<H: ProofHash, E: std::error::Error>(nodes: &[Digest], count: usize) -> Step<Vec<H::Digest>, E> {
+    has_length(nodes, count, "another number of nodes")?;
+    nodes.iter().map(digest::<H, E>).collect()
 }
 
-/// Runs a future that never yields, or yields only to be asked again.
-fn finish<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    let mut context = Context::from_waker(Waker::noop());
-    loop {
-        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
-            return value;
-        }
-    }
+fn digest<H: ProofHash, E: std::error::Error>(bytes: &Digest) -> Step<H::Digest, E> {
+    H::from_bytes(*bytes).ok_or(ProveError::Faulty("a digest that is not canonical"))
+}
+
+fn has_length<T, E: std::error::Error>(list: &[T], length: usize, what: &'static str) -> Step<(), E> {
+    if list.len() == length { Ok(()) } else { Err(ProveError::Faulty(what)) }
 }

@@ -153,7 +153,7 @@ impl Strips {
         cells
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub(super) fn to_row_major_matrix(&self) -> RowMajorMatrix<F> {
         RowMajorMatrix::new(self.rows(0..self.height), self.width)
     }

@@ -8,7 +8,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use crate::VerifierKey;
-use crate::air::Chip;
+use crate::air::{Chip, MAX_DEGREE};
 use crate::field::{EF, F};
 use crate::mask::Table;
 use crate::program::{Input, Program, Value};
@@ -16,12 +16,17 @@ use crate::rows::{Composition, Fingerprints, LookupChallenges, Row};
 use crate::shape::{ACCUMULATOR, Window};
 
 /// Evaluates the chips of a key and its program on random cells, as the prover does, all in the extension field as the verifier
-/// does, and compares.
+/// does, and compares. Checks the degrees that [`Chip::eval`] promises, too.
 ///
 /// # Panics
-/// Where they differ.
+/// Where they differ, and where a degree is higher.
 pub fn assert_program_is_what_is_evaluated<C: Chip>(key: &VerifierKey, chips: &[C], seed: u64) -> Program {
     let program = key.program(chips);
+    let degrees = program.degrees();
+    for rule in program.groups().iter().flat_map(|group| &group.rules) {
+        let degree = degrees[rule.node];
+        assert!(degree <= MAX_DEGREE, "{} has degree {degree}", rule.name);
+    }
     let cells = Cells::new(seed);
     let on_rows = direct(
         key,

@@ -7,7 +7,7 @@ use p3_matrix::dense::RowMajorMatrix;
 
 use super::layout::{Part, parts};
 use super::script::{Mode, Scripted, recorded};
-use super::{TINY, Tiny, chips, key, rng, traces};
+use super::{TINY, Tiny, chips, key, key_with, rng, traces};
 use crate::air::Trace;
 use crate::control::Control;
 use crate::field::F;
@@ -25,7 +25,7 @@ fn no_key_has_too_few_blinding_rows() {
 
 /// The words of two proofs of the same by the same witness under the same challenges, by part.
 fn twice<H: ProofHash>(deviation: Deviation<'_>) -> Vec<(Part, Vec<[[u8; 8]; 2]>)> {
-    let (key, chips, traces) = (key(), chips([3, 5]), traces([3, 5]));
+    let (key, chips, traces) = (key_with(H::FUNCTION), chips([3, 5]), traces([3, 5]));
     let [(first, events), (second, _)] = [1, 2].map(|seed| {
         let prove =
             || seam::prove::<Scripted<H>, _>(&key, (&chips, &traces, b""), &mut rng(seed), deviation).0;

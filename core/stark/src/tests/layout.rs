@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use super::script::Event;
 use crate::VerifierKey;
+use crate::error::Check;
 use crate::field::EXTENSION_DEGREE;
 use crate::hash::{DIGEST_BYTES, SALT_BYTES};
 use crate::merkle::siblings;
 use crate::proof::group_indices;
 use crate::proof::{ELEMENT_BYTES, NONCE_BYTES};
 use crate::shape::TREES;
-use crate::verify::Check;
 
 /// A part of a proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

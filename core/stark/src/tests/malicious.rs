@@ -6,7 +6,7 @@ use p3_matrix::dense::RowMajorMatrix;
 
 use super::layout::{Part, Parts, parts};
 use super::script::{Event, Mode, Scripted, recorded};
-use super::{ACTIVE, HEIGHT, Sequence, TINY, Tiny, chips, key, rng, traces};
+use super::{ACTIVE, HEIGHT, Sequence, TINY, Tiny, chips, key_with, rng, traces};
 use crate::air::{Trace, check_blinded};
 use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::fri;
@@ -52,7 +52,7 @@ fn judge<H: ProofHash>(
 
 /// A proof with forced challenges, and its parts.
 fn forced<H: ProofHash>() -> (ProvingKey, Vec<u8>, Parts) {
-    let (key, chips, traces) = (key(), chips(START), traces(START));
+    let (key, chips, traces) = (key_with(H::FUNCTION), chips(START), traces(START));
     let instance = (&chips[..], &traces[..], BOUND);
     let prove = || seam::prove::<Scripted<H>, _>(&key, instance, &mut rng(2), Deviation::default()).0;
     let (proof, events) = recorded(FORCED, prove);
@@ -89,7 +89,7 @@ with_both_hashes! {
 }
 
 fn honest_proofs_verify<H: ProofHash>() {
-    assert_eq!(judge::<H>(&key(), &traces(START), Deviation::default()), Ok(()));
+    assert_eq!(judge::<H>(&key_with(H::FUNCTION), &traces(START), Deviation::default()), Ok(()));
     let (key, proof, _) = forced::<H>();
     assert_eq!(judge_forced::<H>(key.verifier(), &proof), Ok(()));
 }
@@ -128,7 +128,7 @@ fn violations_on_active_rows_are_refused<H: ProofHash>() {
         ("the last row but one", ACTIVE - 2, Sequence::COUNT),
         ("the last active row", ACTIVE - 1, Sequence::COUNT),
     ];
-    let key = key();
+    let key = key_with(H::FUNCTION);
     for (what, row, column) in changes {
         let mut traces = traces(START);
         let cell = traces[0].get(row, column);
@@ -139,7 +139,7 @@ fn violations_on_active_rows_are_refused<H: ProofHash>() {
 }
 
 fn lookups_off_by_one_are_refused<H: ProofHash>() {
-    let key = key();
+    let key = key_with(H::FUNCTION);
     for (table, row, column) in
         [(0, 0, Sequence::MULTIPLICITY), (0, ACTIVE - 1, Sequence::MULTIPLICITY), (1, 7, 1)]
     {
@@ -166,7 +166,7 @@ fn on_blinding_rows(
 }
 
 fn blinding_rows_carry_nothing<H: ProofHash>() {
-    let key = key();
+    let key = key_with(H::FUNCTION);
     for tree in [MAIN, LOOKUP] {
         for group in 0..2 {
             let columns = on_blinding_rows(tree, group, |_, cells| cells.fill(F::from_u64(9)));
@@ -178,7 +178,7 @@ fn blinding_rows_carry_nothing<H: ProofHash>() {
 
 fn what_is_provided_on_blinding_rows_is_not<H: ProofHash>() {
     // The reader takes a value that is none of the sequence's; a blinding row of the sequence offers it.
-    let key = key();
+    let key = key_with(H::FUNCTION);
     let mut traces = traces(START);
     traces[1].set_u64(0, 0, ACTIVE as u64);
     traces[1].set_u64(0, 1, 1);
@@ -214,7 +214,7 @@ fn power(key: &ProvingKey, group: usize, height: usize, exponent: u64) -> Vec<F>
 fn columns_of_too_high_degree_are_refused<H: ProofHash>() {
     // X^(N+1) - X is zero on every row: the table stays as it is, and the values at the out-of-domain points are the true ones, so
     // that the constraints hold.
-    let key = key();
+    let key = key_with(H::FUNCTION);
     let shape = &key.verifier().shape;
     for (tree, group) in [(MAIN, 0), (MAIN, 1), (LOOKUP, 0), (LOOKUP, 1)] {
         let exponent = shape.groups[group].height() as u64 + 1;
@@ -251,7 +251,7 @@ fn columns_of_too_high_degree_are_refused<H: ProofHash>() {
 }
 
 fn codewords_of_too_high_degree_are_refused<H: ProofHash>() {
-    let key = key();
+    let key = key_with(H::FUNCTION);
     let rows = 2 * HEIGHT as u64;
     let high = power(&key, 0, (2 * HEIGHT) << TINY.log_blowup, rows);
     // Only what FRI folds: not what was committed to.
@@ -277,8 +277,9 @@ fn codewords_of_too_high_degree_are_refused<H: ProofHash>() {
 fn other_numbers_of_queries_are_refused<H: ProofHash>() {
     let (chips, traces) = (chips(START), traces(START));
     let instance = (&chips[..], &traces[..], BOUND);
-    let fewer = Parameters { queries: TINY.queries - 1, ..TINY };
-    let [many, few] = [TINY, fewer].map(|parameters| ProvingKey::new("test", parameters, &chips));
+    let tiny = Parameters { hash: H::FUNCTION, ..TINY };
+    let fewer = Parameters { queries: TINY.queries - 1, ..tiny };
+    let [many, few] = [tiny, fewer].map(|parameters| ProvingKey::new("test", parameters, &chips));
     for (prover, verifier) in [(&many, &few), (&few, &many)] {
         let (proof, _) = seam::prove::<H, _>(prover, instance, &mut rng(1), Deviation::default());
         assert!(verifier.verifier().verify_with::<Tiny, H>(&chips, BOUND, &proof).is_err());
@@ -291,7 +292,7 @@ fn other_numbers_of_queries_are_refused<H: ProofHash>() {
 }
 
 fn repeated_queries_are_opened_once<H: ProofHash>() {
-    let (key, chips, traces) = (key(), chips(START), traces(START));
+    let (key, chips, traces) = (key_with(H::FUNCTION), chips(START), traces(START));
     let instance = (&chips[..], &traces[..], BOUND);
     // Of the lookup argument two, of the constraints one, the out-of-domain point, of batching and of each fold.
     let shape = &key.verifier().shape;
@@ -325,7 +326,7 @@ fn repeated_queries_are_opened_once<H: ProofHash>() {
 }
 
 fn other_heights_are_refused<H: ProofHash>() {
-    let key = key();
+    let key = key_with(H::FUNCTION);
     let (proof, _) =
         seam::prove::<H, _>(&key, (&chips(START), &traces(START), BOUND), &mut rng(1), Deviation::default());
     let mut swapped = chips(START);

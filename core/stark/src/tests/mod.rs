@@ -164,7 +164,12 @@ pub(super) fn traces(start: [u64; 2]) -> Vec<Trace> {
 }
 
 pub(super) fn key() -> ProvingKey {
-    ProvingKey::new("test", TINY, &chips([0, 0]))
+    key_with(TINY.hash)
+}
+
+/// A key whose trees are hashed with this function.
+pub(super) fn key_with(hash: HashFunction) -> ProvingKey {
+    ProvingKey::new("test", Parameters { hash, ..TINY }, &chips([0, 0]))
 }
 
 /// A generator for a test that is the same each time.

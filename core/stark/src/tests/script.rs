@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 
 use crate::field::EF;
+use crate::hash::sealed::Sealed;
 use crate::hash::{Blake3Hash, DIGEST_BYTES, HashFunction, ProofHash, Rows, Salt, Transcript};
 
 /// What was said, in order.
@@ -53,6 +54,8 @@ pub(super) fn commitments() -> usize {
 /// A suite's hash with that transcript.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scripted<H = Blake3Hash>(PhantomData<H>);
+
+impl<H: ProofHash> Sealed for Scripted<H> {}
 
 impl<H: ProofHash> ProofHash for Scripted<H> {
     const FUNCTION: HashFunction = H::FUNCTION;

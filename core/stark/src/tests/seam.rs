@@ -1,21 +1,24 @@
 //! The prover with its seams open: whose generator it draws from, which hash it uses, and what is done to columns, evaluations
 //! and codeword on their way. No build but that of the tests has it.
 
-use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use p3_matrix::dense::RowMajorMatrix;
 use rand::CryptoRng;
 
-use super::backend::{Backend, Columns, OpenedRows, QuotientInputs};
-use super::cpu::Cpu;
-use super::{Instance, ProvingKey, finish};
+use super::backend::{
+    Backend, BatchInputs, LayerQuery, LookupInputs, MaybeSend, OpenedLayer, OpenedRows, QuotientInputs,
+    SecretRows, Step, Tables, TreeQuery,
+};
+use super::cpu::{Batch, Columns, Committed, Cpu, CpuKey};
+use super::{Instance, ProvingKey, Run, block_on};
 use crate::air::{Chip, Trace};
-use crate::control::{Cancelled, Control};
+use crate::control::Control;
 use crate::field::{EF, F};
-use crate::hash::{ProofHash, Salt};
+use crate::hash::{Digest, ProofHash, Salt};
 use crate::key::VerifierKey;
-use crate::mask::Table;
-use crate::shape::TREES;
+use crate::shape::{LOOKUP, MAIN, QUOTIENT};
 
 /// What a proof is made of, in field elements: all that a verifier learns, and the whole codeword that FRI hashes without salt.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,7 +32,7 @@ pub(crate) struct Seen {
 }
 
 /// Changes a tree's matrices, a matrix for each group.
-pub(crate) type Alter<'a> = &'a dyn Fn(usize, &mut [RowMajorMatrix<F>]);
+pub(crate) type Alter<'a> = &'a (dyn Fn(usize, &mut [RowMajorMatrix<F>]) + Sync);
 
 /// What a dishonest prover does. The default is honest.
 #[derive(Clone, Copy)]
@@ -39,9 +42,9 @@ pub(crate) struct Deviation<'a> {
     /// To evaluations before they are hashed.
     pub(crate) evaluations: Alter<'a>,
     /// To the values at the out-of-domain points, given the first.
-    pub(crate) values: &'a dyn Fn(EF, &mut [EF]),
+    pub(crate) values: &'a (dyn Fn(EF, &mut [EF]) + Sync),
     /// To the codeword that FRI folds.
-    pub(crate) codeword: &'a dyn Fn(&mut [EF]),
+    pub(crate) codeword: &'a (dyn Fn(&mut [EF]) + Sync),
 }
 
 impl Default for Deviation<'_> {
@@ -54,87 +57,141 @@ impl Default for Deviation<'_> {
 pub(crate) fn prove<H: ProofHash, C: Chip>(
     key: &ProvingKey,
     (chips, traces, bound): (&[C], &[Trace], &[u8]),
-    rng: &mut impl CryptoRng,
+    rng: &mut (impl CryptoRng + MaybeSend),
     deviation: Deviation<'_>,
 ) -> (Vec<u8>, Seen) {
-    let seam = Seam { cpu: &key.cpu, deviation, trees: Cell::new(0), seen: RefCell::default() };
-    let instance = Instance { tables: Table::all(chips), traces: traces.to_vec(), bound };
-    let proof = finish(key.prove_on::<C, H, _>(&seam, instance, rng, &Control::none()));
-    (proof.expect("nobody cancels").to_bytes(), seam.seen.into_inner())
+    let seam = Seam { cpu: &key.backend, deviation, seen: Mutex::default() };
+    let run = Run { key: &key.verifier, backend: &seam, prepared: &key.prepared };
+    let instance = Instance { tables: Tables::new(chips), traces: traces.to_vec(), bound };
+    let control = Control::none();
+    let proof = block_on(|| run.prove::<C, H>(instance, rng, &control));
+    (proof.expect("nobody cancels").to_bytes(), seam.seen.into_inner().unwrap())
 }
 
 struct Seam<'a> {
     cpu: &'a Cpu,
     deviation: Deviation<'a>,
-    /// Trees committed to so far.
-    trees: Cell<usize>,
-    seen: RefCell<Seen>,
+    seen: Mutex<Seen>,
 }
 
-impl<H: ProofHash> Backend<H> for Seam<'_> {
-    type Committed = <Cpu as Backend<H>>::Committed;
+impl Seam<'_> {
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap()
+    }
 
-    async fn commit(
+    /// Commits to altered columns, altered once more when they are extended.
+    fn commit(
         &self,
-        key: &VerifierKey,
-        columns: Columns<'_>,
+        key: &CpuKey,
+        tree: usize,
+        columns: &SecretRows,
         salts: &[Salt],
         control: &Control<'_>,
-    ) -> Result<Self::Committed, Cancelled> {
-        let tree = self.trees.replace(self.trees.get() + 1);
-        let committed = match columns {
-            Columns::Cells(cells) => {
-                let mut cells = cells.to_vec();
-                (self.deviation.columns)(tree, &mut cells);
-                Backend::<H>::commit(self.cpu, key, Columns::Cells(&cells), salts, control).await?
-            }
-            Columns::Coefficients(columns) => {
-                let mut columns = columns.to_vec();
-                (self.deviation.columns)(tree, &mut columns);
-                Backend::<H>::commit(self.cpu, key, Columns::Coefficients(&columns), salts, control).await?
-            }
-        };
-        Ok(committed.altered(salts, |evaluations| (self.deviation.evaluations)(tree, evaluations)))
+    ) -> Step<(Committed, Digest), Infallible> {
+        let mut altered = columns.groups().to_vec();
+        (self.deviation.columns)(tree, &mut altered);
+        let altered =
+            if tree == QUOTIENT { Columns::Coefficients(&altered) } else { Columns::Cells(&altered) };
+        let (committed, _) = key.commit(altered, salts, control)?;
+        Ok(key.altered(committed, salts, |evaluations| (self.deviation.evaluations)(tree, evaluations)))
+    }
+}
+
+impl Backend for Seam<'_> {
+    type Key = CpuKey;
+    type Committed = Committed;
+    type Batch = Batch;
+    type Error = Infallible;
+
+    async fn prepare<C: Chip>(&self, key: &Arc<VerifierKey>, chips: &[C]) -> Result<CpuKey, Infallible> {
+        self.cpu.prepare(key, chips).await
     }
 
-    fn root(committed: &Self::Committed) -> H::Digest {
-        <Cpu as Backend<H>>::root(committed)
-    }
-
-    async fn quotient<C: Chip>(
+    async fn commit_main(
         &self,
-        key: &VerifierKey,
-        main_and_lookup: [&Self::Committed; 2],
-        inputs: &QuotientInputs<'_, C>,
-    ) -> Vec<EF> {
-        self.seen.borrow_mut().terminals = inputs.terminals.to_vec();
-        Backend::<H>::quotient(self.cpu, key, main_and_lookup, inputs).await
+        key: &CpuKey,
+        rows: SecretRows,
+        salts: &[Salt],
+        control: &Control<'_>,
+    ) -> Step<(Committed, Digest), Infallible> {
+        let (committed, root) = self.commit(key, MAIN, &rows, salts, control)?;
+        Ok((Committed { cells: Some(rows), ..committed }, root))
     }
 
-    async fn open(&self, key: &VerifierKey, trees: &[Self::Committed; TREES], zeta: EF) -> Vec<EF> {
-        let mut values = Backend::<H>::open(self.cpu, key, trees, zeta).await;
+    async fn commit_lookups<C: Chip>(
+        &self,
+        key: &CpuKey,
+        main: &mut Committed,
+        inputs: LookupInputs<'_, C>,
+        control: &Control<'_>,
+    ) -> Step<(Committed, Digest, Vec<EF>), Infallible> {
+        let (columns, terminals) = key.lookup_columns(main, &inputs);
+        self.seen().terminals = terminals.clone();
+        let (committed, root) = self.commit(key, LOOKUP, &columns, inputs.salts, control)?;
+        Ok((committed, root, terminals))
+    }
+
+    async fn commit_quotient<C: Chip>(
+        &self,
+        key: &CpuKey,
+        main_and_lookup: [&Committed; 2],
+        inputs: QuotientInputs<'_, C>,
+        control: &Control<'_>,
+    ) -> Step<(Committed, Digest), Infallible> {
+        let columns = key.quotient_columns(main_and_lookup, &inputs);
+        self.commit(key, QUOTIENT, &columns, inputs.salts, control)
+    }
+
+    async fn open(&self, key: &CpuKey, trees: &[&Committed], zeta: EF) -> Step<Vec<EF>, Infallible> {
+        let mut values = self.cpu.open(key, trees, zeta).await?;
         (self.deviation.values)(zeta, &mut values);
-        values
+        Ok(values)
     }
 
     async fn batch(
         &self,
-        key: &VerifierKey,
-        trees: &[Self::Committed; TREES],
-        values: &[EF],
-        zeta: EF,
-        weights: &[EF],
-    ) -> Vec<EF> {
-        let mut codeword = Backend::<H>::batch(self.cpu, key, trees, values, zeta, weights).await;
+        key: &CpuKey,
+        trees: &[&Committed],
+        inputs: BatchInputs<'_>,
+    ) -> Step<Batch, Infallible> {
+        let values = inputs.values.to_vec();
+        let mut codeword = self.cpu.batch(key, trees, inputs).await?.codeword;
         (self.deviation.codeword)(&mut codeword);
-        let mut seen = self.seen.borrow_mut();
-        (seen.values, seen.codeword) = (values.to_vec(), codeword.clone());
-        codeword
+        let mut seen = self.seen();
+        (seen.values, seen.codeword) = (values, codeword.clone());
+        Ok(Batch::new(codeword))
     }
 
-    async fn rows(&self, key: &VerifierKey, committed: &Self::Committed, indices: &[usize]) -> OpenedRows<H> {
-        let rows = Backend::<H>::rows(self.cpu, key, committed, indices).await;
-        self.seen.borrow_mut().rows.push(rows.groups.clone());
-        rows
+    async fn commit_layer(
+        &self,
+        key: &CpuKey,
+        batch: &mut Batch,
+        log_arity: usize,
+    ) -> Step<Digest, Infallible> {
+        self.cpu.commit_layer(key, batch, log_arity).await
+    }
+
+    async fn fold(&self, key: &CpuKey, batch: &mut Batch, challenges: &[EF]) -> Step<(), Infallible> {
+        self.cpu.fold(key, batch, challenges).await
+    }
+
+    async fn final_polynomial(&self, key: &CpuKey, batch: &mut Batch) -> Step<Vec<EF>, Infallible> {
+        self.cpu.final_polynomial(key, batch).await
+    }
+
+    async fn rows(&self, key: &CpuKey, tree: &Committed, query: &TreeQuery) -> Step<OpenedRows, Infallible> {
+        let rows = self.cpu.rows(key, tree, query).await?;
+        self.seen().rows.push(rows.groups.clone());
+        Ok(rows)
+    }
+
+    async fn layer(
+        &self,
+        key: &CpuKey,
+        batch: &Batch,
+        layer: usize,
+        query: &LayerQuery,
+    ) -> Step<OpenedLayer, Infallible> {
+        self.cpu.layer(key, batch, layer, query).await
     }
 }

@@ -24,6 +24,8 @@ use crate::secret::overwrite;
 #[derive(Clone, Copy, Debug)]
 pub struct Blake3Hash;
 
+impl super::sealed::Sealed for Blake3Hash {}
+
 impl ProofHash for Blake3Hash {
     const FUNCTION: HashFunction = HashFunction::Blake3;
     type Digest = [u8; 32];

@@ -42,6 +42,8 @@ type Packed = <F as Field>::Packing;
 #[derive(Clone, Copy, Debug)]
 pub struct Poseidon2Hash;
 
+impl super::sealed::Sealed for Poseidon2Hash {}
+
 impl ProofHash for Poseidon2Hash {
     const FUNCTION: HashFunction = HashFunction::Poseidon2;
     type Digest = [F; DIGEST];

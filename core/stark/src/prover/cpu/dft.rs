@@ -41,14 +41,14 @@ pub(super) struct Dft {
 
 impl Dft {
     /// For tables of up to `2^log_height` rows.
-    pub(super) fn new(log_height: usize) -> Self {
+    pub(super) fn new(log_height: usize, buffers: Buffers) -> Self {
         let generator = F::two_adic_generator;
         let scales = |log_size: usize| self::scales(log_size, generator(log_size));
         let inverse_scales = |log_size: usize| self::scales(log_size, generator(log_size).inverse());
         Self {
             scales: (0..=log_height).map(scales).collect(),
             inverse_scales: (0..=log_height).map(inverse_scales).collect(),
-            buffers: Buffers::default(),
+            buffers,
         }
     }
 
@@ -392,7 +392,7 @@ mod tests {
 
     #[test]
     fn extends_columns() {
-        let dft = Dft::new(14);
+        let dft = Dft::new(14, Buffers::default());
         for (log_height, width) in SHAPES {
             let (cells, shift) = (cells(log_height, width), F::GENERATOR.square());
             let expected = Radix2Dit::default().coset_lde_batch(cells.clone(), 2, shift);
@@ -406,7 +406,7 @@ mod tests {
 
     #[test]
     fn evaluates_coefficients() {
-        let dft = Dft::new(14);
+        let dft = Dft::new(14, Buffers::default());
         for (log_height, width) in SHAPES {
             let coefficients = cells(log_height, width);
             let mut padded = coefficients.clone();

@@ -2,89 +2,204 @@
 
 mod commit;
 mod dft;
+mod folding;
+mod lookup;
 mod opening;
 mod quotient;
 mod tiles;
 
-use p3_dft::Radix2DitParallel;
+use std::convert::Infallible;
+use std::sync::Arc;
 
-use super::backend::{Backend, Columns, OpenedRows, QuotientInputs};
+use p3_dft::Radix2DitParallel;
+#[cfg(any(test, feature = "testing"))]
+use p3_matrix::dense::RowMajorMatrix;
+
+#[cfg(any(test, feature = "testing"))]
+use super::backend::Inspect;
+use super::backend::{
+    Backend, BatchInputs, LayerQuery, LookupInputs, OpenedLayer, OpenedRows, QuotientInputs, SecretRows,
+    Step, TreeQuery,
+};
 use super::packed::{Packed, PackedExtension};
+use super::strips::{Buffers, Strips};
 use super::wide::LANES;
 use crate::air::Chip;
-use crate::control::{Cancelled, Control};
+use crate::control::{Control, Stage};
 use crate::field::{EF, F};
-use crate::hash::{ProofHash, Salt};
+use crate::hash::{Digest, Salt};
 use crate::key::VerifierKey;
-use crate::shape::TREES;
-use commit::Committed;
+pub(super) use commit::Columns;
 use dft::Dft;
 use quotient::GroupKey;
 
+pub use commit::Committed;
+pub use folding::Batch;
+
+/// The processor, with all its threads where the feature `parallel` is on.
+///
+/// Keys that are prepared on clones of one share the memory that proofs use. Its steps never wait for anything.
+#[derive(Clone, Default)]
+pub struct Cpu {
+    buffers: Buffers,
+}
+
 /// What the processor computes before a witness is known.
-pub(crate) struct Cpu {
+pub struct CpuKey {
+    verifier: Arc<VerifierKey>,
     dft: Dft,
     /// Of columns of the extension field.
     small_dft: Radix2DitParallel<F>,
     groups: Vec<GroupKey>,
 }
 
-impl Cpu {
-    pub(crate) fn new(key: &VerifierKey) -> Self {
-        let low = key.shape.groups.iter().any(|group| group.height() < LANES);
-        assert!(!low, "tables of fewer than {LANES} rows cannot be proven");
-        let dft = Dft::new(key.shape.log_height());
-        let groups = (0..key.shape.groups.len()).map(|group| GroupKey::new(key, group, &dft)).collect();
-        Self { dft, small_dft: Radix2DitParallel::default(), groups }
-    }
+/// How much of a step is done when its parts begin, by measurement.
+mod done {
+    pub(super) const LOOKUP_COLUMNS: f64 = 0.3;
+    pub(super) const QUOTIENT: f64 = 0.9;
+}
 
-    pub(crate) fn share_memory_of(&mut self, other: &Self) {
-        self.dft.buffers = other.dft.buffers.clone();
+impl Cpu {
+    /// Prepares a key.
+    ///
+    /// # Panics
+    /// Where a table has fewer rows than are computed side by side, 16 at most: a constant of the code.
+    pub(super) fn key(&self, verifier: &Arc<VerifierKey>) -> CpuKey {
+        let low = verifier.shape.groups.iter().any(|group| group.height() < LANES);
+        assert!(!low, "tables of fewer than {LANES} rows cannot be proven");
+        let dft = Dft::new(verifier.shape.log_height(), self.buffers.clone());
+        let groups = (0..verifier.shape.groups.len()).map(|group| GroupKey::new(verifier, group, &dft));
+        let groups = groups.collect();
+        CpuKey { verifier: verifier.clone(), dft, small_dft: Radix2DitParallel::default(), groups }
     }
 }
 
-impl<H: ProofHash> Backend<H> for Cpu {
-    type Committed = Committed<H>;
-
-    async fn commit(
+impl CpuKey {
+    pub(super) fn lookup_columns<C: Chip>(
         &self,
-        key: &VerifierKey,
-        columns: Columns<'_>,
+        main: &mut Committed,
+        inputs: &LookupInputs<'_, C>,
+    ) -> (SecretRows, Vec<EF>) {
+        // They are of no use afterwards, and large.
+        let cells = main.cells.take().expect("lookup columns are made once of each main tree");
+        lookup::columns(&self.verifier, &cells, inputs)
+    }
+
+    pub(super) fn quotient_columns<C: Chip>(
+        &self,
+        main_and_lookup: [&Committed; 2],
+        inputs: &QuotientInputs<'_, C>,
+    ) -> SecretRows {
+        let quotient = self.combined_quotient(main_and_lookup.map(|tree| &tree.evaluations[..]), inputs);
+        quotient::columns(&self.verifier, quotient, inputs.blinding)
+    }
+}
+
+impl Backend for Cpu {
+    type Key = CpuKey;
+    type Committed = Committed;
+    type Batch = Batch;
+    type Error = Infallible;
+
+    async fn prepare<C: Chip>(&self, key: &Arc<VerifierKey>, _chips: &[C]) -> Result<CpuKey, Infallible> {
+        Ok(self.key(key))
+    }
+
+    async fn commit_main(
+        &self,
+        key: &CpuKey,
+        rows: SecretRows,
         salts: &[Salt],
         control: &Control<'_>,
-    ) -> Result<Committed<H>, Cancelled> {
-        Committed::new(self, key, columns, salts, control)
+    ) -> Step<(Committed, Digest), Infallible> {
+        let (committed, root) = key.commit(Columns::Cells(rows.groups()), salts, control)?;
+        Ok((Committed { cells: Some(rows), ..committed }, root))
     }
 
-    fn root(committed: &Committed<H>) -> H::Digest {
-        committed.root()
-    }
-
-    async fn quotient<C: Chip>(
+    async fn commit_lookups<C: Chip>(
         &self,
-        key: &VerifierKey,
-        main_and_lookup: [&Committed<H>; 2],
-        inputs: &QuotientInputs<'_, C>,
-    ) -> Vec<EF> {
-        self.combined_quotient(key, main_and_lookup.map(|tree| &tree.evaluations[..]), inputs)
+        key: &CpuKey,
+        main: &mut Committed,
+        inputs: LookupInputs<'_, C>,
+        control: &Control<'_>,
+    ) -> Step<(Committed, Digest, Vec<EF>), Infallible> {
+        control.begin(Stage::Lookups, 0.0)?;
+        let (columns, terminals) = key.lookup_columns(main, &inputs);
+        let control = control.part(done::LOOKUP_COLUMNS, 1.0);
+        let (committed, root) = key.commit(Columns::Cells(columns.groups()), inputs.salts, &control)?;
+        Ok((committed, root, terminals))
     }
 
-    async fn open(&self, key: &VerifierKey, trees: &[Committed<H>; TREES], zeta: EF) -> Vec<EF> {
-        opening::open(key, trees.each_ref().map(|tree| &tree.evaluations[..]), zeta)
+    async fn commit_quotient<C: Chip>(
+        &self,
+        key: &CpuKey,
+        main_and_lookup: [&Committed; 2],
+        inputs: QuotientInputs<'_, C>,
+        control: &Control<'_>,
+    ) -> Step<(Committed, Digest), Infallible> {
+        control.begin(Stage::Quotient, 0.0)?;
+        let columns = key.quotient_columns(main_and_lookup, &inputs);
+        let control = control.part(done::QUOTIENT, 1.0);
+        Ok(key.commit(Columns::Coefficients(columns.groups()), inputs.salts, &control)?)
+    }
+
+    async fn open(&self, key: &CpuKey, trees: &[&Committed], zeta: EF) -> Step<Vec<EF>, Infallible> {
+        Ok(opening::open(&key.verifier, &evaluations(trees), zeta))
     }
 
     async fn batch(
         &self,
-        key: &VerifierKey,
-        trees: &[Committed<H>; TREES],
-        values: &[EF],
-        zeta: EF,
-        weights: &[EF],
-    ) -> Vec<EF> {
-        self.batch_terms(key, trees.each_ref().map(|tree| &tree.evaluations[..]), values, zeta, weights)
+        key: &CpuKey,
+        trees: &[&Committed],
+        inputs: BatchInputs<'_>,
+    ) -> Step<Batch, Infallible> {
+        Ok(Batch::new(key.batch_terms(&evaluations(trees), &inputs)))
     }
 
-    async fn rows(&self, key: &VerifierKey, committed: &Committed<H>, indices: &[usize]) -> OpenedRows<H> {
-        committed.rows(key, indices)
+    async fn commit_layer(
+        &self,
+        key: &CpuKey,
+        batch: &mut Batch,
+        log_arity: usize,
+    ) -> Step<Digest, Infallible> {
+        Ok(key.commit_to_layer(batch, log_arity))
     }
+
+    async fn fold(&self, _key: &CpuKey, batch: &mut Batch, challenges: &[EF]) -> Step<(), Infallible> {
+        batch.fold(challenges);
+        Ok(())
+    }
+
+    async fn final_polynomial(&self, key: &CpuKey, batch: &mut Batch) -> Step<Vec<EF>, Infallible> {
+        Ok(key.interpolate(batch))
+    }
+
+    async fn rows(&self, _key: &CpuKey, tree: &Committed, query: &TreeQuery) -> Step<OpenedRows, Infallible> {
+        Ok(tree.rows(query))
+    }
+
+    async fn layer(
+        &self,
+        _key: &CpuKey,
+        batch: &Batch,
+        layer: usize,
+        query: &LayerQuery,
+    ) -> Step<OpenedLayer, Infallible> {
+        Ok(batch.open(layer, query))
+    }
+}
+
+#[cfg(any(test, feature = "testing"))]
+impl Inspect for Cpu {
+    async fn evaluations(&self, _key: &CpuKey, tree: &Committed) -> Step<Vec<RowMajorMatrix<F>>, Infallible> {
+        Ok(tree.matrices())
+    }
+
+    async fn codeword(&self, _key: &CpuKey, batch: &Batch) -> Step<Vec<EF>, Infallible> {
+        Ok(batch.codeword.clone())
+    }
+}
+
+fn evaluations<'a>(trees: &[&'a Committed]) -> Vec<&'a [Strips]> {
+    trees.iter().map(|tree| &tree.evaluations[..]).collect()
 }

@@ -9,20 +9,21 @@ use p3_field::{Algebra, BasedVectorSpace, Field, PackedValue, PrimeCharacteristi
 use p3_maybe_rayon::prelude::*;
 use p3_util::{reverse_bits_len, reverse_slice_index_bits};
 
-use super::{Cpu, Packed, PackedExtension};
+use super::{CpuKey, Packed, PackedExtension};
 use crate::domain::lagrange;
 use crate::field::{EF, EXTENSION_DEGREE, F, basis_element};
 use crate::fri;
 use crate::hash::Rows;
 use crate::key::VerifierKey;
+use crate::prover::backend::BatchInputs;
 use crate::prover::packed::inverses;
 use crate::prover::strips::{STRIP, Strips, strips};
 use crate::prover::wide::{LANES, PACKS, Wide};
-use crate::shape::{Point, QUOTIENT, TREES};
+use crate::shape::{Point, QUOTIENT};
 use crate::verify::points;
 
 /// Each tree's evaluations, by group.
-type Evaluations<'a> = [&'a [Strips]; TREES];
+pub(super) type Evaluations<'a> = &'a [&'a [Strips]];
 
 /// Extension elements by their coefficients.
 type Coefficients = [Vec<F>; EXTENSION_DEGREE];
@@ -52,7 +53,7 @@ struct Opened {
 impl<'a> GroupRows<'a> {
     fn new(key: &VerifierKey, trees: Evaluations<'a>, group: usize) -> Self {
         let shape = &key.shape;
-        let (mut all, mut first_columns) = (Vec::new(), [0; TREES]);
+        let (mut all, mut first_columns) = (Vec::new(), vec![0; trees.len()]);
         for (tree, first_column) in trees.iter().zip(&mut first_columns) {
             *first_column = all.len() * STRIP;
             if let Some(matrix) = tree.get(group) {
@@ -198,16 +199,11 @@ fn coefficients(element: EF) -> [F; EXTENSION_DEGREE] {
     std::array::from_fn(|i| coefficients[i])
 }
 
-impl Cpu {
+impl CpuKey {
     /// The codeword that FRI folds, in bit-reversed order.
-    pub(super) fn batch_terms(
-        &self,
-        key: &VerifierKey,
-        trees: Evaluations<'_>,
-        values: &[EF],
-        zeta: EF,
-        term_weights: &[EF],
-    ) -> Vec<EF> {
+    pub(super) fn batch_terms(&self, trees: Evaluations<'_>, inputs: &BatchInputs<'_>) -> Vec<EF> {
+        let BatchInputs { values, weights: term_weights, zeta } = *inputs;
+        let key = &*self.verifier;
         let shape = &key.shape;
         let height = 1 << shape.log_height();
         let log_size = key.log_codeword();

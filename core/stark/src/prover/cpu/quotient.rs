@@ -1,23 +1,23 @@
 //! The quotient of the constraints by the zerofiers, group by group.
 
 use p3_dft::TwoAdicSubgroupDft;
-use p3_field::{Field, PrimeCharacteristicRing, TwoAdicField};
+use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, TwoAdicField};
 use p3_matrix::dense::RowMajorMatrix;
 use p3_maybe_rayon::prelude::*;
 
-use super::Cpu;
+use super::CpuKey;
 use super::dft::Dft;
 use super::tiles::Tiles;
 use crate::air::Chip;
 use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::key::VerifierKey;
 use crate::mask::Table;
-use crate::prover::backend::QuotientInputs;
+use crate::prover::backend::{QuotientBlinding, QuotientInputs, SecretRows};
 use crate::prover::strips::{Reads, Strips};
 use crate::prover::wide::{LANES, Wide, WideExtension};
 use crate::rows::{Composition, Fingerprints, Row};
 use crate::secret::Secret;
-use crate::shape::{ACCUMULATOR, LOOKUP, MAIN};
+use crate::shape::{ACCUMULATOR, LOOKUP, MAIN, QUOTIENT};
 
 /// What is known of a group's quotient before a witness is: fixed columns and selectors at its points.
 pub(super) struct GroupKey {
@@ -103,18 +103,18 @@ fn extended(dft: &Dft, tiles: &Tiles, columns: &[Vec<F>], shift: F) -> Strips {
     dft.extend_to(&matrix, tiles.log_blowup(), shift, |coset| tiles.has_coset(coset))
 }
 
-impl Cpu {
+impl CpuKey {
     /// The coefficients of the quotient: the sum of the groups' parts `Q(X^k)`.
     pub(super) fn combined_quotient<C: Chip>(
         &self,
-        key: &VerifierKey,
         evaluations: [&[Strips]; 2],
         inputs: &QuotientInputs<'_, C>,
-    ) -> Vec<EF> {
+    ) -> Secret<EF> {
+        let key = &*self.verifier;
         let shape = &key.shape;
         let fingerprints = Fingerprints::new(&inputs.challenges, shape.widest_tuple);
         let powers: Vec<_> = inputs.alpha.powers().take(shape.constraints).map(WideExtension::from).collect();
-        let mut quotient = vec![EF::ZERO; shape.chunks * shape.chunk_len];
+        let mut quotient = Secret::from(vec![EF::ZERO; shape.chunks * shape.chunk_len]);
         for (index, &terminal) in inputs.terminals.iter().enumerate() {
             let group = GroupQuotient {
                 cpu: self,
@@ -126,7 +126,7 @@ impl Cpu {
                 main: &evaluations[MAIN][index],
                 lookup: &evaluations[LOOKUP][index],
             };
-            let part = Secret::from(group.interpolate(&group.evaluate(inputs.tables)));
+            let part = Secret::from(group.interpolate(&group.evaluate(&inputs.tables.0)));
             let spread = quotient.iter_mut().step_by(1 << shape.lift(index));
             spread.zip(&*part).for_each(|(coefficient, part)| *coefficient += *part);
         }
@@ -134,8 +134,44 @@ impl Cpu {
     }
 }
 
+/// The columns of the quotient tree, a row for each power: adds the mask to the quotient, splits it into blinded chunks, and puts
+/// both masks behind these.
+pub(super) fn columns(
+    key: &VerifierKey,
+    mut quotient: Secret<EF>,
+    blinding: &QuotientBlinding,
+) -> SecretRows {
+    let shape = &key.shape;
+    let (height, width) = (shape.groups[0].height(), shape.groups[0].widths[QUOTIENT] / EXTENSION_DEGREE);
+    let QuotientBlinding { mask, chunks, fri_mask } = blinding;
+    // The mask is opened at its own point: what the quotient gets is mask(c X).
+    let shifted = mask.iter().zip(F::GENERATOR.powers()).map(|(&mask, power)| mask * power);
+    quotient.iter_mut().zip(shifted).for_each(|(coefficient, mask)| *coefficient += mask);
+
+    let mut columns = Secret::from(vec![EF::ZERO; height * width]);
+    for (chunk, coefficients) in quotient.chunks(shape.chunk_len).enumerate() {
+        for (power, &coefficient) in coefficients.iter().enumerate() {
+            columns[power * width + chunk] = coefficient;
+        }
+    }
+    // They cancel when the chunks are put together again.
+    for (chunk, blinding) in chunks.iter().enumerate() {
+        for (power, &blinding) in blinding.iter().enumerate() {
+            columns[(shape.chunk_len + power) * width + chunk] += blinding;
+            columns[power * width + chunk + 1] -= blinding;
+        }
+    }
+    for (row, (&mask, &fri_mask)) in columns.chunks_exact_mut(width).zip(mask.iter().zip(&**fri_mask)) {
+        row[shape.chunks..].copy_from_slice(&[mask, fri_mask]);
+    }
+    // Room for all, so that no part is left behind where the vector grew.
+    let mut cells = Vec::with_capacity(columns.len() * EXTENSION_DEGREE);
+    columns.iter().for_each(|value| cells.extend_from_slice(value.as_basis_coefficients_slice()));
+    SecretRows(vec![RowMajorMatrix::new(cells, width * EXTENSION_DEGREE)])
+}
+
 struct GroupQuotient<'a> {
-    cpu: &'a Cpu,
+    cpu: &'a CpuKey,
     key: &'a VerifierKey,
     index: usize,
     fingerprints: &'a Fingerprints<WideExtension>,

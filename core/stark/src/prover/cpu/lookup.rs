@@ -3,48 +3,46 @@
 use p3_field::{BasedVectorSpace, PackedFieldExtension, PackedValue, PrimeCharacteristicRing};
 use p3_matrix::dense::RowMajorMatrix;
 use p3_maybe_rayon::prelude::*;
-use rand::{CryptoRng, RngExt};
 
-use super::ProvingKey;
-use super::packed::{MAX_LANES, Packed, PackedFraction, quotients};
-use super::strips::{Buffers, Reads, Strips};
-use super::wide::{LANES, PACKS, Wide, WideExtension};
 use crate::air::Chip;
 use crate::field::{EF, EXTENSION_DEGREE, F};
+use crate::key::VerifierKey;
 use crate::mask::Table;
-use crate::rows::{Evaluator, Fingerprints, Fraction, Fractions, LookupChallenges, Row};
+use crate::prover::backend::{LookupInputs, SecretRows};
+use crate::prover::packed::{MAX_LANES, Packed, PackedFraction, quotients};
+use crate::prover::strips::{Buffers, Reads, Strips};
+use crate::prover::wide::{LANES, PACKS, Wide, WideExtension};
+use crate::rows::{Evaluator, Fingerprints, Fraction, Fractions, Row};
 use crate::secret::Secret;
 use crate::shape::{Batch, Group, LOOKUP, TableShape};
 
-impl ProvingKey {
-    /// The rows of each group's lookup matrix, and its terminal.
-    pub(super) fn lookup_rows<C: Chip>(
-        &self,
-        tables: &[Table<'_, C>],
-        rows: &[RowMajorMatrix<F>],
-        challenges: &LookupChallenges,
-        rng: &mut impl CryptoRng,
-    ) -> (Vec<RowMajorMatrix<F>>, Vec<EF>) {
-        let shape = &self.verifier.shape;
-        let fingerprints = Fingerprints::new(challenges, shape.widest_tuple);
-        let groups = shape.groups.iter().zip(&self.verifier.domains).zip(rows);
-        groups
-            .map(|((group, domain), main)| {
-                let tables = group.tables.iter().map(|&number| TableRows {
-                    chip: &tables[number],
-                    table: &shape.tables[number],
-                    main: main_reads(&shape.tables[number]),
-                    fixed: &self.verifier.fixed[number],
-                    public: tables[number].public(),
-                });
-                let main = Strips::gather(main, &Buffers::default(), |row| row);
-                let rows = GroupRows { group, main, tables: tables.collect(), fingerprints: &fingerprints };
-                let (mut columns, terminal) = rows.columns(domain.active());
-                columns.values[domain.active() * columns.width..].fill_with(|| rng.random());
-                (columns, terminal)
-            })
-            .unzip()
-    }
+/// The rows of each group's lookup matrix, and its terminal.
+pub(super) fn columns<C: Chip>(
+    key: &VerifierKey,
+    main: &SecretRows,
+    inputs: &LookupInputs<'_, C>,
+) -> (SecretRows, Vec<EF>) {
+    let shape = &key.shape;
+    let fingerprints = Fingerprints::new(&inputs.challenges, shape.widest_tuple);
+    let chips = &inputs.tables.0;
+    let groups = shape.groups.iter().zip(&key.domains).zip(main.groups()).zip(inputs.blinding.groups());
+    let (columns, terminals) = groups
+        .map(|(((group, domain), main), blinding)| {
+            let tables = group.tables.iter().map(|&number| TableRows {
+                chip: &chips[number],
+                table: &shape.tables[number],
+                main: main_reads(&shape.tables[number]),
+                fixed: &key.fixed[number],
+                public: chips[number].public(),
+            });
+            let main = Strips::gather(main, &Buffers::default(), |row| row);
+            let rows = GroupRows { group, main, tables: tables.collect(), fingerprints: &fingerprints };
+            let (mut columns, terminal) = rows.columns(domain.active());
+            columns.values[domain.active() * columns.width..].copy_from_slice(&blinding.values);
+            (columns, terminal)
+        })
+        .unzip();
+    (SecretRows(columns), terminals)
 }
 
 /// The committed cells that a table's interactions read.

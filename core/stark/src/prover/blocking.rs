@@ -1,0 +1,66 @@
+//! Waiting for a future without a runtime.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+
+use p3_maybe_rayon::prelude::join;
+
+/// Wakes the thread that waits.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Runs the future that `make` makes, on one of the threads that share the work, and waits for it.
+///
+/// No runtime is needed. On WebAssembly only futures that never wait come to an end, as those of [`Cpu`](super::Cpu): a thread there
+/// cannot wait for a device that it serves itself.
+pub fn block_on<T: Future<Output: Send>>(make: impl FnOnce() -> T + Send) -> T::Output {
+    // The whole of it on one of those threads, for none to be woken up at each step.
+    join(|| wait(make()), || ()).0
+}
+
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Poll;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn waits_until_another_thread_wakes_it() {
+        let mut asked = 0;
+        let value = block_on(|| {
+            std::future::poll_fn(move |context| {
+                asked += 1;
+                if asked == 3 {
+                    return Poll::Ready(asked);
+                }
+                let waker = context.waker().clone();
+                thread::spawn(move || {
+                    thread::sleep(Duration::from_millis(5));
+                    waker.wake();
+                });
+                Poll::Pending
+            })
+        });
+        assert_eq!(value, 3);
+    }
+}
