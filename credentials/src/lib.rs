@@ -26,42 +26,33 @@
 #![warn(missing_docs, unreachable_pub)]
 
 mod cbor;
-mod cose;
 mod date;
-mod device;
 mod error;
-mod inspection;
-mod item;
 pub mod limits;
+mod mdoc;
 #[cfg(feature = "mint")]
 pub mod mint;
-mod mso;
 mod predicate;
 mod presentation;
 mod request;
-mod response;
 mod trust;
 mod value;
-mod verify;
 pub mod x509;
 
 pub use cbor::{Field, Span};
-pub use cose::{PROTECTED_ES256, SIG_STRUCTURE_PREFIX, SIGNATURE_BYTES, sig_structure};
 pub use date::{Date, InvalidDate, Timestamp};
-pub use device::{
-    DeviceAuth, DeviceSigned, EMPTY_NAME_SPACES, SessionTranscript, device_authentication_bytes,
-    device_authentication_digest,
-};
 pub use error::{Code, Error};
-pub use inspection::{Check, Inspection, Outcome};
-pub use item::{IssuerSignedItem, ItemLayout};
-pub use mso::{DIGEST_BYTES, DigestLayout, MobileSecurityObject, MsoLayout, NameSpaceLayout, ValidityInfo};
+pub use mdoc::{
+    Check, DIGEST_BYTES, DeviceAuth, DeviceResponse, DeviceSigned, DigestLayout, Document, EMPTY_NAME_SPACES,
+    Inspection, IssuerSigned, IssuerSignedItem, ItemLayout, MobileSecurityObject, MsoLayout, NameSpace,
+    NameSpaceLayout, Outcome, PROTECTED_ES256, SIG_STRUCTURE_PREFIX, SIGNATURE_BYTES, SessionTranscript,
+    ValidityInfo, device_authentication_bytes, device_authentication_digest, sig_structure,
+};
 pub use predicate::{Condition, Literal, Predicate};
 #[cfg(feature = "prover")]
 pub use presentation::{Clock, PrepareOptions, Prepared, PresentOptions, Prover};
 pub use presentation::{FORMAT_VERSION, Presentation, Verified, Verifier};
 pub use request::{Explanation, Learnt, Request, Slot};
-pub use response::{DeviceResponse, Document, IssuerSigned, NameSpace};
 pub use trust::{Issuer, TrustedIssuer};
 pub use value::Value;
 pub use velum_core::class::SizeClass;

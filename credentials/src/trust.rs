@@ -2,10 +2,10 @@
 
 use p256::ecdsa::VerifyingKey;
 
-use crate::cose::verifies_payload;
 use crate::date::Timestamp;
 use crate::error::{Code, Error};
-use crate::response::IssuerSigned;
+use crate::mdoc::IssuerSigned;
+use crate::mdoc::verifies_payload;
 use crate::x509;
 
 /// One issuer that a request trusts.

@@ -11,16 +11,16 @@ use velum_core::statement::{
 use velum_core::suite::Suite;
 use velum_stark::control::{Cancelled, Control};
 
-use crate::cose::sig_structure;
 use crate::date::Timestamp;
-use crate::device::SessionTranscript;
 use crate::error::{Code, Error};
+use crate::mdoc::Document;
+use crate::mdoc::SessionTranscript;
+use crate::mdoc::sig_structure;
 use crate::predicate::Condition;
 use crate::presentation::envelope::Presentation;
 use crate::presentation::prepared::Prepared;
 use crate::presentation::statement::{Session, public_key};
 use crate::request::Request;
-use crate::response::Document;
 use crate::trust::TrustedIssuer;
 
 /// Seconds by which a request's `now` may differ from the wallet's clock.

@@ -7,8 +7,8 @@ use velum_core::statement::{ElementName, PresentationStatement, PublicKey, SlotP
 use velum_core::suite::Suite;
 
 use crate::date::Timestamp;
-use crate::device::{SessionTranscript, device_authentication_digest};
 use crate::error::{Code, Error};
+use crate::mdoc::{SessionTranscript, device_authentication_digest};
 use crate::predicate::Condition;
 use crate::request::Request;
 

@@ -8,8 +8,8 @@ use velum_core::statement::{CredentialStatement, digest_from_bytes};
 use velum_core::suite::{SUITES, Suite};
 
 use crate::cbor::{Rules, check_whole};
-use crate::device::{SessionTranscript, check_device_name_spaces};
 use crate::error::{Code, Error};
+use crate::mdoc::{SessionTranscript, check_device_name_spaces};
 use crate::predicate::Condition;
 use crate::presentation::envelope::Presentation;
 use crate::presentation::statement::Session;

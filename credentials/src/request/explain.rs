@@ -8,8 +8,8 @@ use velum_core::class::SizeClass;
 use super::Request;
 use crate::date::Timestamp;
 use crate::error::Error;
+use crate::mdoc::Document;
 use crate::predicate::{Condition, Literal, Predicate};
-use crate::response::Document;
 use crate::trust::Issuer;
 use crate::value::Value;
 

@@ -9,8 +9,8 @@ use crate::cbor::check_name;
 use crate::date::Timestamp;
 use crate::error::Error;
 use crate::limits;
+use crate::mdoc::Document;
 use crate::predicate::Predicate;
-use crate::response::Document;
 use crate::trust::Issuer;
 
 pub use explain::{Explanation, Learnt};

@@ -3,12 +3,12 @@
 use p256::ecdsa::VerifyingKey;
 use velum_core::class::{CLASSES, LARGE, SizeClass};
 
-use crate::cose::{verifies, verifies_payload};
 use crate::date::Timestamp;
-use crate::device::{SessionTranscript, device_authentication_digest};
 use crate::error::{Code, Error};
+use crate::mdoc::cose::{verifies, verifies_payload};
+use crate::mdoc::device::{SessionTranscript, device_authentication_digest};
+use crate::mdoc::response::Document;
 use crate::request::{Request, Slot};
-use crate::response::Document;
 use crate::trust::{Issuer, TrustedIssuer};
 
 impl Document {

@@ -4,9 +4,9 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::device::DeviceAuth;
 use crate::error::{Code, Error};
-use crate::response::{Document, NameSpace};
+use crate::mdoc::device::DeviceAuth;
+use crate::mdoc::response::{Document, NameSpace};
 use crate::x509::{CertificateFault, SignerCertificate, verify_chain};
 
 /// One document with the outcome of its checks.

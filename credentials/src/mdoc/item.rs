@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::cbor::{Cursor, Field, Rules, Span, required, set_once};
 use crate::error::Error;
 use crate::limits;
-use crate::mso::{DIGEST_BYTES, digest_id};
+use crate::mdoc::mso::{DIGEST_BYTES, digest_id};
 use crate::value::Value;
 
 /// Where the fields of an item lie. Offsets count from the first byte of the tag-24 wrapping (`d8`).

@@ -5,9 +5,9 @@ use sha2::{Digest, Sha256};
 use crate::cbor::{
     Cursor, Major, Rules, check_whole, required, set_once, write_embedded, write_head, write_text,
 };
-use crate::cose::{SIGNATURE_BYTES, Sign1, sig_structure};
 use crate::error::{Code, Error};
 use crate::limits;
+use crate::mdoc::cose::{SIGNATURE_BYTES, Sign1, sig_structure};
 
 /// `DeviceNameSpaces` without any element.
 pub const EMPTY_NAME_SPACES: [u8; 1] = [0xa0];

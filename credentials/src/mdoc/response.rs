@@ -5,12 +5,12 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::cbor::{Cursor, Major, Rules, check_whole, required, set_once, write_head, write_text};
-use crate::cose::{SIGNATURE_BYTES, Sign1};
-use crate::device::DeviceSigned;
 use crate::error::{Code, Error};
-use crate::item::IssuerSignedItem;
 use crate::limits;
-use crate::mso::MobileSecurityObject;
+use crate::mdoc::cose::{SIGNATURE_BYTES, Sign1};
+use crate::mdoc::device::DeviceSigned;
+use crate::mdoc::item::IssuerSignedItem;
+use crate::mdoc::mso::MobileSecurityObject;
 
 /// A parsed `DeviceResponse`.
 #[derive(Debug, Clone)]

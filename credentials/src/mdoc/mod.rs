@@ -1,0 +1,25 @@
+//! Documents of ISO 18013-5: what an issuer and a device signed, how it is read and natively verified, and how requests
+//! are answered from it.
+//!
+//! Everything that knows these structures is here.
+
+mod cose;
+mod device;
+mod inspection;
+mod item;
+mod mso;
+mod response;
+mod verify;
+
+pub use cose::{PROTECTED_ES256, SIG_STRUCTURE_PREFIX, SIGNATURE_BYTES, sig_structure};
+pub use device::{
+    DeviceAuth, DeviceSigned, EMPTY_NAME_SPACES, SessionTranscript, device_authentication_bytes,
+    device_authentication_digest,
+};
+pub use inspection::{Check, Inspection, Outcome};
+pub use item::{IssuerSignedItem, ItemLayout};
+pub use mso::{DIGEST_BYTES, DigestLayout, MobileSecurityObject, MsoLayout, NameSpaceLayout, ValidityInfo};
+pub use response::{DeviceResponse, Document, IssuerSigned, NameSpace};
+
+pub(crate) use cose::verifies_payload;
+pub(crate) use device::check_device_name_spaces;
