@@ -38,7 +38,7 @@ impl Statements {
             .iter()
             .map(|slot| document.item(&slot.namespace, &slot.element).expect("the element is there"))
             .collect();
-        let names = request.slots().into_iter();
+        let names = request.slots().iter().cloned();
         let subject = Subject {
             suite,
             class,

@@ -50,8 +50,12 @@ fn every_kind_of_predicate_is_read() {
             Condition::Disclose,
         ]
     );
-    let slots: Vec<_> = request.slots().into_iter().map(|slot| slot.element).collect();
+    let slots: Vec<_> = request.slots().iter().map(|slot| &slot.element).collect();
     assert_eq!(slots, ["birth_date", "age_over_18", "height", "family_name", "issue_date"]);
+    assert_eq!(request.predicate_slots(), [0, 1, 2, 3, 4, 4, 4, 3]);
+    assert_eq!(request.slot_of("org.iso.18013.5.1", "issue_date"), Some(4));
+    assert_eq!(request.slot_of("org.iso.18013.5.1", "portrait"), None);
+    assert!(request.on_slot(3).eq([&request.predicates()[3], &request.predicates()[7]]));
 }
 
 #[test]

@@ -316,7 +316,7 @@ fn known_device_keys_sign_what_the_documents_carry() {
 #[test]
 fn documents_fit_the_smallest_class_that_holds_them() {
     for case in &CASES {
-        let class = document(case).size_class(&request(case).slots()).unwrap();
+        let class = document(case).size_class(request(case).slots()).unwrap();
         assert_eq!(class, STANDARD, "{}", case.name);
     }
     let slot = |element: &str| velum_credentials::Slot {

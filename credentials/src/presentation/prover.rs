@@ -128,12 +128,12 @@ impl Prover {
         let issuer = document.check_issuer(request.issuers(), request.now())?;
         document.check_digests()?;
         let slots = request.slots();
-        let class = chosen_class(document.size_class(&slots)?, options.size_class)?;
+        let class = chosen_class(document.size_class(slots)?, options.size_class)?;
         let subject = request.subject(self.suite, class, &issuer.public_key);
 
         let mut items = Vec::new();
         let mut values = Vec::new();
-        for slot in &slots {
+        for slot in slots {
             let item = document.item(&slot.namespace, &slot.element)?;
             items.push(item.bytes().to_vec());
             values.push(item.element_value().to_vec());
@@ -269,16 +269,12 @@ fn chosen_class(smallest: SizeClass, chosen: Option<SizeClass>) -> Result<SizeCl
 }
 
 fn disclosed_values(document: &Document, request: &Request) -> Result<Vec<Option<Vec<u8>>>, Error> {
-    let disclosed = |slot: &crate::Slot| {
-        let asked = request.predicates().iter().any(|asked| {
-            asked.condition == Condition::Disclose
-                && asked.namespace == slot.namespace
-                && asked.element == slot.element
-        });
+    let disclosed = |(index, slot): (usize, &crate::Slot)| {
+        let asked = request.on_slot(index).any(|asked| asked.condition == Condition::Disclose);
         let item = document.item(&slot.namespace, &slot.element)?;
         Ok(asked.then(|| item.element_value().to_vec()))
     };
-    request.slots().iter().map(disclosed).collect()
+    request.slots().iter().enumerate().map(disclosed).collect()
 }
 
 fn internal(error: ProveError) -> Error {

@@ -29,13 +29,16 @@ pub(super) fn public_key(key: &VerifyingKey) -> PublicKey {
 impl Request {
     /// What both proofs are about.
     pub(super) fn subject(&self, suite: Suite, class: SizeClass, issuer: &VerifyingKey) -> Subject {
-        let name = |slot: crate::Slot| ElementName { namespace: slot.namespace, element: slot.element };
+        let name = |slot: &crate::Slot| ElementName {
+            namespace: slot.namespace.clone(),
+            element: slot.element.clone(),
+        };
         Subject {
             suite,
             class,
             doc_type: self.doc_type().to_owned(),
             issuer: public_key(issuer),
-            elements: self.slots().into_iter().map(name).collect(),
+            elements: self.slots().iter().map(name).collect(),
         }
     }
 
@@ -50,20 +53,16 @@ impl Request {
             let message = format!("{} values for {} elements", disclosed.len(), slots.len());
             return Err(Error::malformed("presentation.disclosed", message));
         }
-        slots
-            .iter()
-            .zip(disclosed)
-            .map(|(slot, disclosed)| self.slot_predicate(slot, disclosed.as_deref()))
-            .collect()
+        let disclosed = disclosed.iter().map(Option::as_deref).enumerate();
+        disclosed.map(|(slot, disclosed)| self.slot_predicate(slot, disclosed)).collect()
     }
 
-    fn slot_predicate(&self, slot: &crate::Slot, disclosed: Option<&[u8]>) -> Result<SlotPredicate, Error> {
-        let place = || format!("request.predicates on {:?}", slot.element);
+    fn slot_predicate(&self, slot: usize, disclosed: Option<&[u8]>) -> Result<SlotPredicate, Error> {
+        let element = self.slots().get(slot).map_or("", |slot| &slot.element);
+        let place = || format!("request.predicates on {element:?}");
         let mut predicate = SlotPredicate { encoding: disclosed.map(<[u8]>::to_vec), date: None };
         let mut asked_to_disclose = false;
-        let on_slot =
-            self.predicates().iter().filter(|p| p.namespace == slot.namespace && p.element == slot.element);
-        for asked in on_slot {
+        for asked in self.on_slot(slot) {
             if let Some((first, last)) = asked.condition.date_bounds(self.now()) {
                 let (lowest, highest) = predicate.date.unwrap_or(ANY_DAY);
                 predicate.date = Some((lowest.max(first), highest.min(last)));

@@ -148,13 +148,9 @@ fn check_contents(presentation: &Presentation, request: &Request) -> Result<(), 
 }
 
 fn learnt(presentation: &Presentation, request: &Request, issuer: &TrustedIssuer) -> Vec<Learnt> {
-    let slots = request.slots();
     let mut learnt = Vec::new();
-    for predicate in request.predicates() {
-        let slot = slots
-            .iter()
-            .position(|slot| slot.namespace == predicate.namespace && slot.element == predicate.element);
-        let disclosed = slot.and_then(|slot| presentation.disclosed.get(slot)).and_then(Option::as_deref);
+    for (predicate, slot) in request.predicates().iter().zip(request.predicate_slots()) {
+        let disclosed = presentation.disclosed.get(*slot).and_then(Option::as_deref);
         let value = disclosed
             .filter(|_| predicate.condition == Condition::Disclose)
             .and_then(|value| Value::parse(value).ok());

@@ -99,7 +99,7 @@ impl Request {
         learnt.push(Learnt::Issuer(self.issuer_in_words()));
         learnt.push(Learnt::DocType(self.doc_type().to_owned()));
         learnt.push(Learnt::ValidAt(self.now()));
-        learnt.extend(document.size_class(&self.slots()).map(Learnt::SizeClass));
+        learnt.extend(document.size_class(self.slots()).map(Learnt::SizeClass));
         learnt
     }
 
@@ -113,17 +113,14 @@ impl Request {
     }
 
     fn hidden(&self, document: &Document) -> Vec<(String, String)> {
-        let told = |namespace: &str, element: &str| {
-            self.predicates().iter().any(|asked| {
-                matches!(asked.condition, Condition::Disclose | Condition::Equals(_))
-                    && asked.namespace == namespace
-                    && asked.element == element
-            })
+        let tells = |asked: &Predicate| matches!(asked.condition, Condition::Disclose | Condition::Equals(_));
+        let is_told = |namespace: &str, element: &str| {
+            self.slot_of(namespace, element).is_some_and(|slot| self.on_slot(slot).any(tells))
         };
         let mut hidden = Vec::new();
         for name_space in document.issuer_signed().name_spaces() {
             for item in name_space.items() {
-                if !told(name_space.name(), item.element_identifier()) {
+                if !is_told(name_space.name(), item.element_identifier()) {
                     hidden.push((name_space.name().to_owned(), item.element_identifier().to_owned()));
                 }
             }

@@ -22,6 +22,9 @@ pub struct Request {
     now: Timestamp,
     issuers: Vec<Issuer>,
     predicates: Vec<Predicate>,
+    slots: Vec<Slot>,
+    /// The slot of each predicate.
+    predicate_slots: Vec<usize>,
 }
 
 /// A distinct element that a request asks about. Slot i is the i-th in order of first appearance.
@@ -64,7 +67,8 @@ impl Request {
                 return Err(Error::malformed(place, "the predicate occurs twice; remove one"));
             }
         }
-        Ok(Self { doc_type, now, issuers, predicates })
+        let (slots, predicate_slots) = slots(&predicates);
+        Ok(Self { doc_type, now, issuers, predicates, slots, predicate_slots })
     }
 
     /// The asked docType.
@@ -93,14 +97,26 @@ impl Request {
 
     /// The distinct elements in order of first appearance; several predicates on one element share a slot.
     #[must_use]
-    pub fn slots(&self) -> Vec<Slot> {
-        let mut slots: Vec<Slot> = Vec::new();
-        for Predicate { namespace, element, .. } in &self.predicates {
-            if !slots.iter().any(|slot| slot.namespace == *namespace && slot.element == *element) {
-                slots.push(Slot { namespace: namespace.clone(), element: element.clone() });
-            }
-        }
-        slots
+    pub fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    /// For each predicate, the index of its element in [`slots`](Self::slots).
+    #[must_use]
+    pub fn predicate_slots(&self) -> &[usize] {
+        &self.predicate_slots
+    }
+
+    /// The index in [`slots`](Self::slots) of an element, if it is asked about.
+    #[must_use]
+    pub fn slot_of(&self, namespace: &str, element: &str) -> Option<usize> {
+        slot_of(&self.slots, namespace, element)
+    }
+
+    /// The predicates on the element of a slot, in the order in which they were asked.
+    pub fn on_slot(&self, slot: usize) -> impl Iterator<Item = &Predicate> {
+        let with_slots = self.predicates.iter().zip(&self.predicate_slots);
+        with_slots.filter(move |(_, of)| **of == slot).map(|(predicate, _)| predicate)
     }
 
     /// That every predicate holds for a document whose signatures and digests are checked elsewhere.
@@ -118,6 +134,24 @@ impl Request {
             predicate.check(item.value(), self.now).map_err(|error| error.within(&place))
         })
     }
+}
+
+/// The distinct elements of the predicates, and the index among them of each predicate's.
+fn slots(predicates: &[Predicate]) -> (Vec<Slot>, Vec<usize>) {
+    let mut slots: Vec<Slot> = Vec::new();
+    let mut predicate_slots = Vec::with_capacity(predicates.len());
+    for Predicate { namespace, element, .. } in predicates {
+        let known = slot_of(&slots, namespace, element);
+        predicate_slots.push(known.unwrap_or(slots.len()));
+        if known.is_none() {
+            slots.push(Slot { namespace: namespace.clone(), element: element.clone() });
+        }
+    }
+    (slots, predicate_slots)
+}
+
+fn slot_of(slots: &[Slot], namespace: &str, element: &str) -> Option<usize> {
+    slots.iter().position(|slot| slot.namespace == namespace && slot.element == element)
 }
 
 /// That a name can be shown to a holder who is asked to consent: no control character, and none that joins, hides or turns

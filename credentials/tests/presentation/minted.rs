@@ -148,7 +148,7 @@ fn class_of(minted: &Minted) -> Result<&'static str, Code> {
     let session = session(minted);
     let document = session.response.document(session.request.doc_type()).unwrap();
     document.verify(&session.request, &session.transcript).unwrap();
-    document.size_class(&session.request.slots()).map(|class| class.name).map_err(|error| error.code())
+    document.size_class(session.request.slots()).map(|class| class.name).map_err(|error| error.code())
 }
 
 #[test]
