@@ -4,8 +4,6 @@ use p256::ecdsa::VerifyingKey;
 
 use crate::date::Timestamp;
 use crate::error::{Code, Error};
-use crate::mdoc::IssuerSigned;
-use crate::mdoc::verifies_payload;
 use crate::x509;
 
 /// One issuer that a request trusts.
@@ -50,50 +48,57 @@ impl Issuer {
 pub struct TrustedIssuer {
     /// Index among the request's issuers.
     pub index: usize,
-    /// The key that signed the MSO.
+    /// The key that signed the document.
     pub public_key: VerifyingKey,
-    /// The first and last second at which the MSO may have been signed, where the key is known by certificate.
+    /// The first and last second at which the document may have been signed, where the key is known by certificate.
     pub signed_within: Option<(Timestamp, Timestamp)>,
     /// Whether the key is trusted through a root, so that a presentation must carry the `x5chain`.
     pub by_root: bool,
 }
 
 impl TrustedIssuer {
-    /// The first of `issuers` that vouches for what was signed.
+    /// The first of `issuers` that vouches for what was signed. `verifies` says whether the signature does under a key.
     ///
     /// # Errors
     /// `issuer_signature` if a trusted key is the one that the document names and its signature does not verify;
     /// `issuer_untrusted` if no trusted key made the signature, or one whose certificate does not hold.
-    pub(crate) fn find(issuers: &[Issuer], document: &IssuerSigned, now: Timestamp) -> Result<Self, Error> {
-        let named = document.x5chain().first().and_then(|leaf| x509::certificate_public_key(leaf).ok());
+    pub(crate) fn find(
+        issuers: &[Issuer],
+        x5chain: &[Vec<u8>],
+        signed: Timestamp,
+        now: Timestamp,
+        verifies: impl Fn(&VerifyingKey) -> bool,
+    ) -> Result<Self, Error> {
+        let named = x5chain.first().and_then(|leaf| x509::certificate_public_key(leaf).ok());
         let (mut failed, mut named_is_trusted) = (None, false);
-        for candidate in Self::candidates(issuers, document, now) {
-            let issuer = match candidate {
+        for (index, issuer) in issuers.iter().enumerate() {
+            let issuer = match Self::of(index, issuer, x5chain, signed, now) {
                 Ok(issuer) => issuer,
                 Err(reason) => {
                     failed = Some(reason);
                     continue;
                 }
             };
-            if !verifies_payload(&issuer.public_key, document.mso().bytes(), document.signature()) {
+            if !verifies(&issuer.public_key) {
                 named_is_trusted |= named == Some(issuer.public_key);
-            } else if issuer.covers(document.mso().validity().signed) {
+            } else if issuer.covers(signed) {
                 return Ok(issuer);
             } else {
-                failed =
-                    Some("the MSO was signed outside the validity of its signer's certificate".to_owned());
+                failed = Some(
+                    "the document was signed outside the validity of its signer's certificate".to_owned(),
+                );
             }
         }
         if named_is_trusted {
             let message =
                 "the signature does not verify under the trusted key of its signer; the document was altered";
-            return Err(Error::new(Code::IssuerSignature, "issuerAuth", message));
+            return Err(Error::new(Code::IssuerSignature, "", message));
         }
         let reason = failed.map(|reason| format!(" ({reason})")).unwrap_or_default();
         let message = format!(
             "none of the request's issuers made the signature{reason}; add the issuer if you trust it"
         );
-        Err(Error::new(Code::IssuerUntrusted, "issuerAuth", message))
+        Err(Error::new(Code::IssuerUntrusted, "", message))
     }
 
     /// The issuer of this index, for a presentation: what was signed when is for the proof to show.
@@ -115,17 +120,7 @@ impl TrustedIssuer {
         Self::of(index, issuer, x5chain, now, now).map_err(|reason| untrusted(&reason))
     }
 
-    /// The keys that the issuers make trusted, or why one makes none.
-    fn candidates<'a>(
-        issuers: &'a [Issuer],
-        document: &'a IssuerSigned,
-        now: Timestamp,
-    ) -> impl Iterator<Item = Result<Self, String>> + 'a {
-        let signed = document.mso().validity().signed;
-        let candidate = move |(index, issuer)| Self::of(index, issuer, document.x5chain(), signed, now);
-        issuers.iter().enumerate().map(candidate)
-    }
-
+    /// Whom an issuer of the request makes trusted, or why it makes no one.
     fn of(
         index: usize,
         issuer: &Issuer,

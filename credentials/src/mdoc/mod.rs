@@ -3,6 +3,7 @@
 //!
 //! Everything that knows these structures is here.
 
+mod answer;
 mod cose;
 mod device;
 mod inspection;
@@ -21,5 +22,4 @@ pub use item::{IssuerSignedItem, ItemLayout};
 pub use mso::{DIGEST_BYTES, DigestLayout, MobileSecurityObject, MsoLayout, NameSpaceLayout, ValidityInfo};
 pub use response::{DeviceResponse, Document, IssuerSigned, NameSpace};
 
-pub(crate) use cose::verifies_payload;
 pub(crate) use device::check_device_name_spaces;

@@ -47,8 +47,11 @@ impl Document {
     /// # Errors
     /// `issuer_untrusted`, `issuer_signature`.
     pub fn check_issuer(&self, issuers: &[Issuer], now: Timestamp) -> Result<TrustedIssuer, Error> {
-        TrustedIssuer::find(issuers, self.issuer_signed(), now)
-            .map_err(|error| error.within("issuerSigned").within(self.place()))
+        let signed = self.mso().validity().signed;
+        TrustedIssuer::find(issuers, self.issuer_signed().x5chain(), signed, now, |key| {
+            self.is_signed_by(key)
+        })
+        .map_err(|error| error.within("issuerSigned.issuerAuth").within(self.place()))
     }
 
     /// That a given key signed the MSO; trust in it is the caller's matter.
@@ -56,12 +59,16 @@ impl Document {
     /// # Errors
     /// `issuer_signature`.
     pub fn check_issuer_signature(&self, key: &VerifyingKey) -> Result<(), Error> {
-        if verifies_payload(key, self.mso().bytes(), self.issuer_signed().signature()) {
+        if self.is_signed_by(key) {
             return Ok(());
         }
         let message =
             "the signature does not verify under this key; use the issuer's own key or an unaltered document";
         Err(Error::new(Code::IssuerSignature, "issuerSigned.issuerAuth", message).within(self.place()))
+    }
+
+    fn is_signed_by(&self, key: &VerifyingKey) -> bool {
+        verifies_payload(key, self.mso().bytes(), self.issuer_signed().signature())
     }
 
     /// That every item has its digest in the MSO, at its own namespace and digestID.

@@ -8,7 +8,6 @@ use velum_core::class::SizeClass;
 use super::Request;
 use crate::date::Timestamp;
 use crate::error::Error;
-use crate::mdoc::Document;
 use crate::predicate::{Condition, Literal, Predicate};
 use crate::trust::Issuer;
 use crate::value::Value;
@@ -83,59 +82,14 @@ pub struct Explanation {
 }
 
 impl Request {
-    /// Lists what an answer from this document would tell the verifier. No signature is checked.
-    #[must_use]
-    pub fn explain(&self, document: &Document) -> Explanation {
-        let words = self.predicates().iter().map(ToString::to_string);
-        Explanation {
-            learnt: self.learnt(document),
-            hidden: self.hidden(document),
-            predicates: words.zip(self.outcomes(document)).collect(),
-        }
-    }
-
-    fn learnt(&self, document: &Document) -> Vec<Learnt> {
-        let mut learnt: Vec<_> = self.predicates().iter().map(|asked| asked.learnt(document)).collect();
-        learnt.push(Learnt::Issuer(self.issuer_in_words()));
-        learnt.push(Learnt::DocType(self.doc_type().to_owned()));
-        learnt.push(Learnt::ValidAt(self.now()));
-        learnt.extend(document.size_class(self.slots()).map(Learnt::SizeClass));
-        learnt
-    }
-
-    fn issuer_in_words(&self) -> String {
+    /// The issuers that are trusted, as far as a holder can be told.
+    pub(crate) fn issuer_in_words(&self) -> String {
         match self.issuers() {
             [Issuer::Key(key)] => hex::encode(key.to_encoded_point(false)),
             [Issuer::Root(_)] => "a document signer under the trusted root, by its certificate".to_owned(),
             [Issuer::Signer(_)] => "the trusted document signer".to_owned(),
             several => format!("which document signer, trusted by one of {} entries", several.len()),
         }
-    }
-
-    fn hidden(&self, document: &Document) -> Vec<(String, String)> {
-        let tells = |asked: &Predicate| matches!(asked.condition, Condition::Disclose | Condition::Equals(_));
-        let is_told = |namespace: &str, element: &str| {
-            self.slot_of(namespace, element).is_some_and(|slot| self.on_slot(slot).any(tells))
-        };
-        let mut hidden = Vec::new();
-        for name_space in document.issuer_signed().name_spaces() {
-            for item in name_space.items() {
-                if !is_told(name_space.name(), item.element_identifier()) {
-                    hidden.push((name_space.name().to_owned(), item.element_identifier().to_owned()));
-                }
-            }
-        }
-        hidden
-    }
-}
-
-impl Predicate {
-    fn learnt(&self, document: &Document) -> Learnt {
-        let disclosed = match self.condition {
-            Condition::Disclose => document.item(&self.namespace, &self.element).ok(),
-            _ => None,
-        };
-        Learnt::Predicate(self.clone(), disclosed.map(|item| item.value().clone()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a verifier asks: issuers it trusts, docType, time and predicates.
 //!
-//! There is one data model and two encodings of it, JSON and CBOR ([`wire`]). A request is valid once it exists.
+//! There is one data model and two encodings of it, JSON and CBOR ([`wire`]). A request is valid once it exists. Of documents and
+//! their formats it knows nothing.
 
 mod explain;
 mod wire;
@@ -9,7 +10,6 @@ use crate::cbor::check_name;
 use crate::date::Timestamp;
 use crate::error::Error;
 use crate::limits;
-use crate::mdoc::Document;
 use crate::predicate::Predicate;
 use crate::trust::Issuer;
 
@@ -117,22 +117,6 @@ impl Request {
     pub fn on_slot(&self, slot: usize) -> impl Iterator<Item = &Predicate> {
         let with_slots = self.predicates.iter().zip(&self.predicate_slots);
         with_slots.filter(move |(_, of)| **of == slot).map(|(predicate, _)| predicate)
-    }
-
-    /// That every predicate holds for a document whose signatures and digests are checked elsewhere.
-    ///
-    /// # Errors
-    /// `element_missing`, `predicate`.
-    pub fn check_predicates(&self, document: &Document) -> Result<(), Error> {
-        self.outcomes(document).collect()
-    }
-
-    fn outcomes<'a>(&'a self, document: &'a Document) -> impl Iterator<Item = Result<(), Error>> + 'a {
-        self.predicates.iter().enumerate().map(|(index, predicate)| {
-            let item = document.item(&predicate.namespace, &predicate.element)?;
-            let place = format!("request.predicates[{index}]");
-            predicate.check(item.value(), self.now).map_err(|error| error.within(&place))
-        })
     }
 }
 
