@@ -28,6 +28,7 @@
 mod cbor;
 mod date;
 mod error;
+mod format;
 pub mod limits;
 mod mdoc;
 #[cfg(feature = "mint")]
@@ -42,6 +43,7 @@ pub mod x509;
 pub use cbor::{Field, Span};
 pub use date::{Date, InvalidDate, Timestamp};
 pub use error::{Code, Error};
+pub use format::{Answer, CredentialFormat, Issued, Presented, Session};
 pub use mdoc::{
     Check, DIGEST_BYTES, DeviceAuth, DeviceResponse, DeviceSigned, DigestLayout, Document, EMPTY_NAME_SPACES,
     Inspection, IssuerSigned, IssuerSignedItem, ItemLayout, MobileSecurityObject, MsoLayout, NameSpace,

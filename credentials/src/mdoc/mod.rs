@@ -1,11 +1,13 @@
 //! Documents of ISO 18013-5: what an issuer and a device signed, how it is read and natively verified, and how requests
 //! are answered from it.
 //!
-//! Everything that knows these structures is here.
+//! Everything that knows these structures is here: requests, trust and presentations know nothing of it, and take from it what
+//! [`CredentialFormat`](crate::CredentialFormat) asks of a format.
 
 mod answer;
 mod cose;
 mod device;
+mod format;
 mod inspection;
 mod item;
 mod mso;
@@ -21,5 +23,3 @@ pub use inspection::{Check, Inspection, Outcome};
 pub use item::{IssuerSignedItem, ItemLayout};
 pub use mso::{DIGEST_BYTES, DigestLayout, MobileSecurityObject, MsoLayout, NameSpaceLayout, ValidityInfo};
 pub use response::{DeviceResponse, Document, IssuerSigned, NameSpace};
-
-pub(crate) use device::check_device_name_spaces;

@@ -1,7 +1,7 @@
 //! A presentation on the wire: one CBOR array, read strictly and in order.
 //!
 //! ```text
-//! [ version, suite, suite version, class, issuer index, x5chain, C, disclosed, DeviceNameSpaces, credential proof, presentation proof ]
+//! [ version, suite, suite version, class, issuer index, x5chain, C, disclosed, shown, credential proof, presentation proof ]
 //! ```
 //!
 //! Versions, suite and class come first and decide the length of everything that has a fixed one. Unknown ones are refused
@@ -34,8 +34,8 @@ pub struct Presentation {
     pub(super) commitment: [u8; COMMITMENT_BYTES],
     /// One entry a slot of the request: the encoding of a disclosed value.
     pub(super) disclosed: Vec<Option<Vec<u8>>>,
-    /// The CBOR map `DeviceNameSpaces` in clear.
-    pub(super) device_name_spaces: Vec<u8>,
+    /// What the device signed besides the session, in clear: of an mdoc, the CBOR map `DeviceNameSpaces`.
+    pub(super) shown: Vec<u8>,
     pub(super) credential_proof: Vec<u8>,
     pub(super) presentation_proof: Vec<u8>,
 }
@@ -63,7 +63,7 @@ impl Presentation {
                 None => out.push(NULL),
             }
         }
-        write_bytes(&mut out, &self.device_name_spaces);
+        write_bytes(&mut out, &self.shown);
         write_bytes(&mut out, &self.credential_proof);
         write_bytes(&mut out, &self.presentation_proof);
         out
@@ -93,8 +93,8 @@ impl Presentation {
             x5chain: read_x5chain(&mut cursor).map_err(|error| error.within("x5chain"))?,
             commitment: fixed(&mut cursor, "commitment")?,
             disclosed: read_disclosed(&mut cursor, class).map_err(|error| error.within("disclosed"))?,
-            device_name_spaces: bounded(&mut cursor, limits::DEVICE_NAMESPACES_BYTES)
-                .map_err(|error| error.within("deviceNameSpaces"))?,
+            shown: bounded(&mut cursor, limits::DEVICE_NAMESPACES_BYTES)
+                .map_err(|error| error.within("shown"))?,
             credential_proof: read_proof(&mut cursor, ProofKind::Credential)?,
             presentation_proof: read_proof(&mut cursor, ProofKind::Presentation)?,
         };

@@ -3,10 +3,11 @@
 //! `prepare` makes the heavy credential proof ahead of time, without a session. `present` answers one request in one session
 //! with a light proof that opens the same commitment. `verify` derives everything public from the verifier's own request
 //! and transcript, and takes from the presentation only what the request leaves open: the commitment, disclosed values,
-//! device-signed namespaces, and which of the trusted issuers it was.
+//! what the device signed in clear, and which of the trusted issuers it was.
+//!
+//! All three know documents and sessions by [`CredentialFormat`](crate::CredentialFormat) alone.
 
 mod envelope;
-mod statement;
 mod verifier;
 
 #[cfg(feature = "prover")]

@@ -22,8 +22,8 @@ const MEMBERS: u64 = 14;
 /// A credential proof and the secrets of its commitment, for one presentation. Zeroised when dropped.
 pub struct Prepared {
     pub(super) subject: Subject,
-    /// SHA-256 of the tag-24 MSO.
-    pub(super) mso: [u8; 32],
+    /// SHA-256 of what the issuer signed.
+    pub(super) document: [u8; 32],
     pub(super) commitment: [u8; 32],
     pub(super) opening: RecordOpening,
     pub(super) proof: Vec<u8>,
@@ -33,7 +33,7 @@ impl Prepared {
     /// The prepared proof as bytes, to be kept secret and used once.
     #[must_use]
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
-        let Self { subject, mso, commitment, opening, proof } = self;
+        let Self { subject, document, commitment, opening, proof } = self;
         let mut out = Zeroizing::new(Vec::with_capacity(proof.len() + 4_096));
         write_head(&mut out, Major::Array, MEMBERS);
         write_text(&mut out, MAGIC);
@@ -47,7 +47,7 @@ impl Prepared {
             write_text(&mut out, &name.namespace);
             write_text(&mut out, &name.element);
         }
-        write_bytes(&mut out, mso);
+        write_bytes(&mut out, document);
         write_bytes(&mut out, commitment);
         write_bytes(&mut out, &[opening.device_key_x, opening.device_key_y].concat());
         write_numbers(&mut out, opening.dates.iter());
@@ -76,7 +76,7 @@ impl Prepared {
         let members = cursor.array()?.definite();
         let subject = read_subject(&mut cursor, members)?;
         let class = subject.class;
-        let mso = fixed(&mut cursor, "mso")?;
+        let document = fixed(&mut cursor, "document")?;
         let commitment = fixed(&mut cursor, "commitment")?;
         let (device_key_x, device_key_y) = halves(&Zeroizing::new(fixed(&mut cursor, "device key")?));
         let dates = read_numbers(&mut cursor, 3)?;
@@ -101,7 +101,7 @@ impl Prepared {
         if opening.values.len() != subject.elements.len() {
             return Err(Error::malformed("values", "not one a slot"));
         }
-        Ok(Self { subject, mso, commitment, opening, proof })
+        Ok(Self { subject, document, commitment, opening, proof })
     }
 
     /// The suite of the proof: a prover of the same presents it.

@@ -5,21 +5,15 @@ use std::sync::OnceLock;
 use sha2::{Digest, Sha256};
 use velum_core::class::{CLASSES, SizeClass};
 use velum_core::proof::{self, ProveError};
-use velum_core::statement::{
-    CredentialStatement, CredentialWitness, PresentationWitness, RecordOpening, RecordSalts, digest_to_bytes,
-};
+use velum_core::statement::{PresentationWitness, digest_to_bytes};
 use velum_core::suite::Suite;
 use velum_stark::control::{Cancelled, Control};
 
 use crate::date::Timestamp;
 use crate::error::{Code, Error};
-use crate::mdoc::Document;
-use crate::mdoc::SessionTranscript;
-use crate::mdoc::sig_structure;
-use crate::predicate::Condition;
+use crate::format::{Answer, CredentialFormat, Issued, Presented};
 use crate::presentation::envelope::Presentation;
 use crate::presentation::prepared::Prepared;
-use crate::presentation::statement::{Session, public_key};
 use crate::request::Request;
 use crate::trust::TrustedIssuer;
 
@@ -62,21 +56,23 @@ impl PresentOptions<'_> {
     ///
     /// # Errors
     /// `clock`, the error of the first check of the document or predicate that fails, `device_namespaces`.
-    pub fn check(
+    pub fn check<D: CredentialFormat>(
         &self,
-        document: &Document,
-        transcript: &SessionTranscript,
+        document: &D,
+        session: &D::Session,
         request: &Request,
     ) -> Result<TrustedIssuer, Error> {
+        self.presented(document, session, request).map(|presented| presented.issued.issuer)
+    }
+
+    fn presented<'d, D: CredentialFormat>(
+        &self,
+        document: &'d D,
+        session: &D::Session,
+        request: &Request,
+    ) -> Result<Presented<'d>, Error> {
         self.clock.check(request.now())?;
-        let issuer = document.verify(request, transcript)?;
-        if document.device_signed().has_name_spaces() && !self.disclose_device_namespaces {
-            let message = "the device signed elements of its own, which would be shown in clear; agree to show them, or \
-                           have the device sign without them";
-            let error = Error::new(Code::DeviceNamespaces, "deviceSigned.nameSpaces", message);
-            return Err(error.within(document.place()));
-        }
-        Ok(issuer)
+        document.presented(session, request, self.disclose_device_namespaces)
     }
 }
 
@@ -118,54 +114,22 @@ impl Prover {
     ///
     /// # Errors
     /// The error of the first check of the document that fails; `too_large` if it fits no size class; `cancelled`.
-    pub fn prepare(
+    pub fn prepare<D: CredentialFormat>(
         &self,
-        document: &Document,
+        document: &D,
         request: &Request,
         options: PrepareOptions<'_>,
     ) -> Result<Prepared, Error> {
-        document.check_doc_type(request.doc_type())?;
-        let issuer = document.check_issuer(request.issuers(), request.now())?;
-        document.check_digests()?;
-        let slots = request.slots();
-        let class = chosen_class(document.size_class(slots)?, options.size_class)?;
-        let subject = request.subject(self.suite, class, &issuer.public_key);
-
-        let mut items = Vec::new();
-        let mut values = Vec::new();
-        for slot in slots {
-            let item = document.item(&slot.namespace, &slot.element)?;
-            items.push(item.bytes().to_vec());
-            values.push(item.element_value().to_vec());
-        }
-        let device_key = public_key(document.mso().device_key());
-        let validity = document.mso().validity();
-        let salts = RecordSalts::from_system(class).map_err(|error| internal(ProveError::from(error)))?;
-        let opening = RecordOpening {
-            device_key_x: device_key.x,
-            device_key_y: device_key.y,
-            dates: [validity.signed, validity.valid_from, validity.valid_until].map(Timestamp::decimal),
-            values,
-            salts,
-        };
-        let witness = CredentialWitness {
-            sig_structure: sig_structure(document.mso().bytes()),
-            signature: *document.issuer_signed().signature(),
-            items,
-            record: opening.clone(),
-        };
-        let commitment =
-            opening.commitment(&subject).map_err(|error| internal(ProveError::Witness(error.into())))?;
-        let statement = CredentialStatement { commitment, subject };
+        let (statement, witness) = document.credential(request, self.suite, options.size_class)?;
         let proof = self
-            .key(class, &options.control)?
+            .key(statement.subject.class, &options.control)?
             .prove_credential(&statement, &witness, &options.control)
             .map_err(internal)?;
         Ok(Prepared {
-            mso: Sha256::digest(document.mso().bytes()).into(),
+            document: Sha256::digest(&witness.sig_structure).into(),
             commitment: digest_to_bytes(&statement.commitment),
             subject: statement.subject,
-            opening,
+            opening: witness.record.clone(),
             proof,
         })
     }
@@ -178,37 +142,36 @@ impl Prover {
     /// `prepared_mismatch` if the prepared proof is of another document or another kind of request; `clock` by the policy
     /// in `options`; the error of the first check or predicate that fails; `device_namespaces` if the device signed
     /// elements of its own and `options` do not let them go; `cancelled`.
-    pub fn present(
+    pub fn present<D: CredentialFormat>(
         &self,
         prepared: Prepared,
-        document: &Document,
-        transcript: &SessionTranscript,
+        document: &D,
+        session: &D::Session,
         request: &Request,
         options: PresentOptions<'_>,
     ) -> Result<Presentation, Error> {
-        let issuer = options.check(document, transcript, request)?;
-        let subject = request.subject(self.suite, prepared.subject.class, &issuer.public_key);
-        let mso: [u8; 32] = Sha256::digest(document.mso().bytes()).into();
-        if subject != prepared.subject || mso != prepared.mso {
+        let Presented { issued, shown, signature } = options.presented(document, session, request)?;
+        let Issued { issuer, x5chain, signed, .. } = &issued;
+        let class = prepared.subject.class;
+        let subject = request.subject(self.suite, class, &issuer.public_key);
+        let signed: [u8; 32] = Sha256::digest(signed).into();
+        if subject != prepared.subject || signed != prepared.document {
             let message = "prepared for another document, issuer, docType or list of elements; prepare anew";
             return Err(Error::new(Code::PreparedMismatch, "prepared", message));
         }
-        let disclosed = disclosed_values(document, request)?;
-        let session = Session {
-            request,
-            transcript,
-            device_name_spaces: document.device_signed().name_spaces(),
-            signed_within: issuer.signed_within,
-        };
         let commitment = prepared
             .opening
             .commitment(&subject)
             .map_err(|error| internal(ProveError::Witness(error.into())))?;
-        let class = subject.class;
-        let statement = session.statement(subject, commitment, &prepared.proof, &disclosed)?;
-        let signature =
-            *document.device_signed().signature().map_err(|error| error.within(document.place()))?;
-        let witness = PresentationWitness { record: prepared.opening, signature };
+        let disclosed = issued.disclosed(request);
+        let answer = Answer {
+            request,
+            signed_within: issuer.signed_within,
+            device_digest: D::device_digest(session, request, shown)?,
+            disclosed: &disclosed,
+        };
+        let statement = D::presentation(&answer, subject, commitment, &prepared.proof)?;
+        let witness = PresentationWitness { record: prepared.opening, signature: *signature };
         let presentation_proof = self
             .key(class, &options.control)?
             .prove_presentation(&statement, &witness, &options.control)
@@ -218,10 +181,10 @@ impl Prover {
             suite: self.suite,
             class,
             issuer: issuer.index,
-            x5chain: if issuer.by_root { document.issuer_signed().x5chain().to_vec() } else { Vec::new() },
+            x5chain: if issuer.by_root { x5chain.to_vec() } else { Vec::new() },
             commitment: prepared.commitment,
             disclosed,
-            device_name_spaces: session.device_name_spaces.to_vec(),
+            shown: shown.to_vec(),
             credential_proof: prepared.proof,
             presentation_proof,
         })
@@ -256,34 +219,13 @@ impl Clock {
     }
 }
 
-fn chosen_class(smallest: SizeClass, chosen: Option<SizeClass>) -> Result<SizeClass, Error> {
-    match chosen {
-        Some(class) if class.max_mso_bytes < smallest.max_mso_bytes => {
-            let message =
-                format!("the document does not fit size class {:?}; take {:?}", class.name, smallest.name);
-            Err(Error::too_large("issuerSigned", message))
-        }
-        Some(class) => Ok(class),
-        None => Ok(smallest),
-    }
-}
-
-fn disclosed_values(document: &Document, request: &Request) -> Result<Vec<Option<Vec<u8>>>, Error> {
-    let disclosed = |(index, slot): (usize, &crate::Slot)| {
-        let asked = request.on_slot(index).any(|asked| asked.condition == Condition::Disclose);
-        let item = document.item(&slot.namespace, &slot.element)?;
-        Ok(asked.then(|| item.element_value().to_vec()))
-    };
-    request.slots().iter().enumerate().map(disclosed).collect()
-}
-
 fn internal(error: ProveError) -> Error {
     match error {
         ProveError::Cancelled(_) => {
             Error::new(Code::Cancelled, "prover", "cancelled; nothing was handed out")
         }
         // The document passed every other check: what is left is that it does not fit the tables.
-        ProveError::Witness(error) => Error::too_large("issuerSigned", error.to_string()),
+        ProveError::Witness(error) => Error::too_large("document", error.to_string()),
         error => Error::bug(&error.to_string()),
     }
 }

@@ -7,15 +7,12 @@ use velum_core::proof;
 use velum_core::statement::{CredentialStatement, digest_from_bytes};
 use velum_core::suite::{SUITES, Suite};
 
-use crate::cbor::{Rules, check_whole};
 use crate::error::{Code, Error};
-use crate::mdoc::{SessionTranscript, check_device_name_spaces};
-use crate::predicate::Condition;
+use crate::format::{Answer, CredentialFormat, Session};
+use crate::predicate::{Condition, Predicate};
 use crate::presentation::envelope::Presentation;
-use crate::presentation::statement::Session;
 use crate::request::{Learnt, Request};
 use crate::trust::{Issuer, TrustedIssuer};
-use crate::value::Value;
 
 /// What a verifier has learnt from a presentation that holds.
 #[derive(Clone)]
@@ -57,19 +54,19 @@ impl Verifier {
         self.suites.iter().try_for_each(|suite| self.key(*suite, class).map(drop))
     }
 
-    /// Verifies that `presentation` answers `request` in the session of `transcript`.
+    /// Verifies that `presentation` answers `request` in a session.
     ///
-    /// Everything public is derived from the request and the transcript given here. A verifier that accepts a transcript
+    /// Everything public is derived from the request and the session given here. A verifier that accepts a session
     /// twice can be shown a presentation twice: use each once.
     ///
     /// # Errors
     /// `issuer_untrusted` if the presentation names an issuer that the request does not trust, `predicate` if a disclosed
     /// value is not the one asked for, `wrong_version` for a suite that is not allowed, `malformed` for contents that no
     /// presentation has, `proof_invalid` for everything that the proofs do not show.
-    pub fn verify(
+    pub fn verify<S: Session>(
         &self,
         presentation: &Presentation,
-        transcript: &SessionTranscript,
+        session: &S,
         request: &Request,
     ) -> Result<Verified, Error> {
         if !self.suites.contains(&presentation.suite) {
@@ -78,25 +75,24 @@ impl Verifier {
             return Err(Error::new(Code::WrongVersion, "presentation.suite", message));
         }
         check_contents(presentation, request)?;
+        let device_digest = S::Document::device_digest(session, request, &presentation.shown)
+            .map_err(|error| error.within("presentation"))?;
+        let mut learnt = learnt_of_predicates::<S::Document>(presentation, request)?;
         let issuer =
             TrustedIssuer::at(request.issuers(), presentation.issuer, &presentation.x5chain, request.now())
                 .map_err(|error| error.within("presentation"))?;
         let commitment = digest_from_bytes(&presentation.commitment)
             .ok_or_else(|| Error::malformed("presentation.commitment", "not four field elements"))?;
         let subject = request.subject(presentation.suite, presentation.class, &issuer.public_key);
-        let session = Session {
+        let answer = Answer {
             request,
-            transcript,
-            device_name_spaces: &presentation.device_name_spaces,
             signed_within: issuer.signed_within,
+            device_digest,
+            disclosed: &presentation.disclosed,
         };
         let credential = CredentialStatement { subject: subject.clone(), commitment };
-        let statement = session.statement(
-            subject,
-            commitment,
-            &presentation.credential_proof,
-            &presentation.disclosed,
-        )?;
+        let statement =
+            S::Document::presentation(&answer, subject, commitment, &presentation.credential_proof)?;
 
         let key = self.key(presentation.suite, presentation.class)?;
         let invalid = |name: &'static str| {
@@ -109,7 +105,12 @@ impl Verifier {
             .map_err(invalid("presentation proof"))?;
         key.verify_credential(&credential, &presentation.credential_proof)
             .map_err(invalid("credential proof"))?;
-        Ok(Verified { learnt: learnt(presentation, request, &issuer) })
+        learnt.push(Learnt::Issuer(hex::encode(issuer.public_key.to_encoded_point(false))));
+        learnt.push(Learnt::DocType(request.doc_type().to_owned()));
+        learnt.push(Learnt::ValidAt(request.now()));
+        learnt.push(Learnt::SizeClass(presentation.class));
+        learnt.extend(S::Document::learnt(&presentation.shown));
+        Ok(Verified { learnt })
     }
 
     fn key(&self, suite: Suite, class: SizeClass) -> Result<&proof::Verifier, Error> {
@@ -136,32 +137,23 @@ fn check_contents(presentation: &Presentation, request: &Request) -> Result<(), 
     {
         return Err(Error::malformed("presentation.x5chain", "certificates for an issuer that is no root"));
     }
-    check_device_name_spaces(&presentation.device_name_spaces)
-        .map_err(|error| error.within("presentation.deviceNameSpaces"))?;
-    for (slot, value) in presentation.disclosed.iter().enumerate() {
-        if let Some(value) = value {
-            check_whole(value, Rules::Hashed)
-                .map_err(|error| error.within(&format!("presentation.disclosed[{slot}]")))?;
-        }
-    }
     Ok(())
 }
 
-fn learnt(presentation: &Presentation, request: &Request, issuer: &TrustedIssuer) -> Vec<Learnt> {
-    let mut learnt = Vec::new();
-    for (predicate, slot) in request.predicates().iter().zip(request.predicate_slots()) {
-        let disclosed = presentation.disclosed.get(*slot).and_then(Option::as_deref);
-        let value = disclosed
-            .filter(|_| predicate.condition == Condition::Disclose)
-            .and_then(|value| Value::parse(value).ok());
-        learnt.push(Learnt::Predicate(predicate.clone(), value));
+/// What is learnt of each predicate: that it holds, and the value if it is disclosed.
+fn learnt_of_predicates<D: CredentialFormat>(
+    presentation: &Presentation,
+    request: &Request,
+) -> Result<Vec<Learnt>, Error> {
+    let mut values = Vec::new();
+    for (slot, encoding) in presentation.disclosed.iter().enumerate() {
+        let value = encoding.as_deref().map(D::decode).transpose();
+        values.push(value.map_err(|error| error.within(&format!("presentation.disclosed[{slot}]")))?);
     }
-    learnt.push(Learnt::Issuer(hex::encode(issuer.public_key.to_encoded_point(false))));
-    learnt.push(Learnt::DocType(request.doc_type().to_owned()));
-    learnt.push(Learnt::ValidAt(request.now()));
-    learnt.push(Learnt::SizeClass(presentation.class));
-    if presentation.device_name_spaces != crate::EMPTY_NAME_SPACES {
-        learnt.push(Learnt::DeviceNamespaces(presentation.device_name_spaces.clone()));
-    }
-    learnt
+    let learnt = |(predicate, slot): (&Predicate, &usize)| {
+        let disclosed = values.get(*slot).and_then(Option::as_ref);
+        let value = disclosed.filter(|_| predicate.condition == Condition::Disclose);
+        Learnt::Predicate(predicate.clone(), value.cloned())
+    };
+    Ok(request.predicates().iter().zip(request.predicate_slots()).map(learnt).collect())
 }

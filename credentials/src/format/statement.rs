@@ -1,0 +1,167 @@
+//! From a request and what was signed to the statements of both proofs.
+
+use p256::ecdsa::VerifyingKey;
+use p256::elliptic_curve::sec1::ToEncodedPoint;
+use velum_core::class::SizeClass;
+#[cfg(feature = "prover")]
+use velum_core::statement::{CredentialStatement, CredentialWitness, RecordOpening, RecordSalts};
+use velum_core::statement::{Digest, ElementName, PresentationStatement, PublicKey, SlotPredicate, Subject};
+use velum_core::suite::Suite;
+
+#[cfg(feature = "prover")]
+use crate::date::Timestamp;
+use crate::error::{Code, Error};
+use crate::format::{Answer, Issued};
+use crate::predicate::{Condition, Literal};
+use crate::request::{Request, Slot};
+
+/// Bounds of `signed` where the issuer is known by its key alone.
+const ANY_TIME: (u64, u64) = (0, 99_991_231_235_959);
+
+/// Every day, as bounds of the decimal number YYYYMMDD.
+const ANY_DAY: (u32, u32) = (0, 99_991_231);
+
+/// The key as coordinates.
+fn public_key(key: &VerifyingKey) -> PublicKey {
+    let point = key.as_affine().to_encoded_point(false);
+    let coordinate =
+        |coordinate: Option<&p256::FieldBytes>| coordinate.map_or([0; 32], |bytes| (*bytes).into());
+    PublicKey { x: coordinate(point.x()), y: coordinate(point.y()) }
+}
+
+#[cfg(feature = "prover")]
+pub(super) fn chosen_class(smallest: SizeClass, chosen: Option<SizeClass>) -> Result<SizeClass, Error> {
+    match chosen {
+        Some(class) if class.max_mso_bytes < smallest.max_mso_bytes => {
+            let message =
+                format!("the document does not fit size class {:?}; take {:?}", class.name, smallest.name);
+            Err(Error::too_large("document", message))
+        }
+        Some(class) => Ok(class),
+        None => Ok(smallest),
+    }
+}
+
+impl Request {
+    /// What both proofs are about.
+    pub(crate) fn subject(&self, suite: Suite, class: SizeClass, issuer: &VerifyingKey) -> Subject {
+        let name =
+            |slot: &Slot| ElementName { namespace: slot.namespace.clone(), element: slot.element.clone() };
+        Subject {
+            suite,
+            class,
+            doc_type: self.doc_type().to_owned(),
+            issuer: public_key(issuer),
+            elements: self.slots().iter().map(name).collect(),
+        }
+    }
+}
+
+impl Issued<'_> {
+    /// For each slot of the request, the encoding of its value if the request asks to disclose it.
+    #[must_use]
+    pub fn disclosed(&self, request: &Request) -> Vec<Option<Vec<u8>>> {
+        let disclosed = |(slot, value): (usize, &&[u8])| {
+            let asked = request.on_slot(slot).any(|asked| asked.condition == Condition::Disclose);
+            asked.then(|| value.to_vec())
+        };
+        self.values.iter().enumerate().map(disclosed).collect()
+    }
+
+    /// Statement and witness of the credential proof.
+    #[cfg(feature = "prover")]
+    pub(super) fn statement(
+        &self,
+        request: &Request,
+        suite: Suite,
+        class: SizeClass,
+    ) -> Result<(CredentialStatement, CredentialWitness), Error> {
+        let subject = request.subject(suite, class, &self.issuer.public_key);
+        let device_key = public_key(self.device_key);
+        let record = RecordOpening {
+            device_key_x: device_key.x,
+            device_key_y: device_key.y,
+            dates: self.dates.map(Timestamp::decimal),
+            values: self.values.iter().map(|value| value.to_vec()).collect(),
+            salts: RecordSalts::from_system(class).map_err(|error| Error::bug(&error.to_string()))?,
+        };
+        let commitment =
+            record.commitment(&subject).map_err(|error| Error::too_large("document", error.to_string()))?;
+        let witness = CredentialWitness {
+            sig_structure: self.signed.to_vec(),
+            signature: *self.signature,
+            items: self.items.iter().map(|item| item.to_vec()).collect(),
+            record,
+        };
+        Ok((CredentialStatement { subject, commitment }, witness))
+    }
+}
+
+impl Answer<'_> {
+    pub(super) fn statement(
+        &self,
+        subject: Subject,
+        commitment: Digest,
+        credential_proof: &[u8],
+        encode: fn(&Literal) -> Vec<u8>,
+    ) -> Result<PresentationStatement, Error> {
+        let bounds = self.signed_within.map(|(from, until)| (from.decimal(), until.decimal()));
+        Ok(PresentationStatement {
+            subject,
+            commitment,
+            credential_proof: blake3::hash(credential_proof).into(),
+            request: blake3::hash(&self.request.to_cbor()).into(),
+            now: self.request.now().decimal(),
+            signed_within: bounds.unwrap_or(ANY_TIME),
+            device_authentication: self.device_digest,
+            predicates: self.predicates(encode)?,
+        })
+    }
+
+    /// What must hold of each slot.
+    fn predicates(&self, encode: fn(&Literal) -> Vec<u8>) -> Result<Vec<SlotPredicate>, Error> {
+        let (slots, disclosed) = (self.request.slots(), self.disclosed);
+        if slots.len() != disclosed.len() {
+            let message = format!("{} values for {} elements", disclosed.len(), slots.len());
+            return Err(Error::malformed("presentation.disclosed", message));
+        }
+        let disclosed = disclosed.iter().map(Option::as_deref).enumerate();
+        disclosed.map(|(slot, disclosed)| self.on_slot(slot, disclosed, encode)).collect()
+    }
+
+    fn on_slot(
+        &self,
+        slot: usize,
+        disclosed: Option<&[u8]>,
+        encode: fn(&Literal) -> Vec<u8>,
+    ) -> Result<SlotPredicate, Error> {
+        let element = self.request.slots().get(slot).map_or("", |slot| &slot.element);
+        let place = || format!("request.predicates on {element:?}");
+        let mut predicate = SlotPredicate { encoding: disclosed.map(<[u8]>::to_vec), date: None };
+        let mut asked_to_disclose = false;
+        for asked in self.request.on_slot(slot) {
+            if let Some((first, last)) = asked.condition.date_bounds(self.request.now()) {
+                let (lowest, highest) = predicate.date.unwrap_or(ANY_DAY);
+                predicate.date = Some((lowest.max(first), highest.min(last)));
+            }
+            match &asked.condition {
+                Condition::Equals(literal) => {
+                    let wanted = encode(literal);
+                    if predicate.encoding.as_ref().is_some_and(|found| *found != wanted) {
+                        return Err(Error::new(Code::Predicate, place(), "the value is another one"));
+                    }
+                    predicate.encoding = Some(wanted);
+                }
+                Condition::Disclose => asked_to_disclose = true,
+                _ => {}
+            }
+        }
+        if asked_to_disclose != disclosed.is_some() {
+            return Err(Error::malformed(place(), "what is disclosed is not what was asked"));
+        }
+        if predicate.date.is_some_and(|(first, last)| first > last) {
+            return Err(Error::new(Code::Predicate, place(), "no day meets what is asked"));
+        }
+        Ok(predicate)
+    }
+}
