@@ -1,10 +1,13 @@
 //! The public inputs of a proof as bytes: what its transcript starts with, before the hash of the verifier key.
 //!
 //! Numbers are little end first; a string of bytes has its length before it, in four bytes. So no two statements have the
-//! same bytes. `docs/statement.md` gives the layout with test vectors.
+//! same bytes, but those whose predicates on each slot come to the same. `docs/statement.md` gives the layout with test vectors.
 
 use crate::proof::ProofKind;
-use crate::statement::{CredentialStatement, Digest, PresentationStatement, Subject, digest_to_bytes};
+use crate::statement::{
+    CombinedPredicates, CredentialStatement, Digest, PresentationStatement, SlotPredicate, Subject,
+    digest_to_bytes,
+};
 
 /// Name of the protocol and its version.
 pub(crate) const PROTOCOL: &[u8] = b"velum-stark-v1";
@@ -30,11 +33,12 @@ impl PresentationStatement {
         }
         writer.0.extend_from_slice(&self.device_authentication);
         writer.number(self.predicates.len());
-        for predicate in &self.predicates {
-            writer.0.push(predicate.encoding.is_some().into());
-            writer.bytes(predicate.encoding.as_deref().unwrap_or_default());
-            writer.0.push(predicate.date.is_some().into());
-            let (first, last) = predicate.date.unwrap_or_default();
+        for predicates in &self.predicates {
+            let CombinedPredicates { encoding, date } = SlotPredicate::combine(predicates);
+            writer.0.push(encoding.is_some().into());
+            writer.bytes(encoding.unwrap_or_default());
+            writer.0.push(date.is_some().into());
+            let (first, last) = date.unwrap_or_default();
             writer.0.extend_from_slice(&first.to_le_bytes());
             writer.0.extend_from_slice(&last.to_le_bytes());
         }
@@ -82,7 +86,7 @@ mod tests {
 
     use super::*;
     use crate::class::{LARGE, STANDARD};
-    use crate::statement::{ElementName, PublicKey, SlotPredicate};
+    use crate::statement::{ElementName, PublicKey};
     use crate::suite::Suite;
 
     fn presentation() -> PresentationStatement {
@@ -105,8 +109,8 @@ mod tests {
             signed_within: (1, 2),
             device_authentication: [5; 32],
             predicates: vec![
-                SlotPredicate { encoding: Some(vec![0xf5]), date: None },
-                SlotPredicate { encoding: None, date: Some((19_000_101, 20_061_015)) },
+                vec![SlotPredicate::Encoding(vec![0xf5])],
+                vec![SlotPredicate::Date { first: 19_000_101, last: 20_061_015 }],
             ],
         }
     }
@@ -128,9 +132,9 @@ mod tests {
             |s| s.signed_within.0 += 1,
             |s| s.signed_within.1 += 1,
             |s| s.device_authentication[31] ^= 1,
-            |s| s.predicates[0].encoding = Some(vec![0xf4]),
-            |s| s.predicates[0].encoding = None,
-            |s| s.predicates[1].date = Some((19_000_101, 20_061_016)),
+            |s| s.predicates[0] = vec![SlotPredicate::Encoding(vec![0xf4])],
+            |s| s.predicates[0].clear(),
+            |s| s.predicates[1] = vec![SlotPredicate::Date { first: 19_000_101, last: 20_061_016 }],
         ];
         let mut seen = vec![presentation().to_bytes()];
         for change in changes {
@@ -144,5 +148,20 @@ mod tests {
         seen.sort();
         seen.dedup();
         assert_eq!(seen.len(), count);
+    }
+
+    #[test]
+    fn predicates_of_a_slot_are_combined() {
+        let bytes_of = |predicates: &[SlotPredicate]| {
+            let mut statement = presentation();
+            statement.predicates[1] = predicates.to_vec();
+            statement.to_bytes()
+        };
+        let date = |first, last| SlotPredicate::Date { first, last };
+        let encoding = || SlotPredicate::Encoding(vec![0x01]);
+        assert_eq!(
+            bytes_of(&[date(19_000_101, 20_061_015), encoding(), date(19_500_101, 20_240_101), encoding()]),
+            bytes_of(&[encoding(), date(19_500_101, 20_061_015)]),
+        );
     }
 }

@@ -135,6 +135,12 @@ pub enum RecordError {
         /// Longest value of the class.
         max: usize,
     },
+    /// Encodings that differ are asked of one slot.
+    #[error("the value of slot {slot} is asked to have two encodings")]
+    Encodings {
+        /// The slot.
+        slot: usize,
+    },
     /// A salt is not a canonical field element. The salt itself is not shown.
     #[error("salt is not below 2^64 - 2^32 + 1: draw it again")]
     Salt,

@@ -109,14 +109,73 @@ pub struct CredentialStatement {
     pub commitment: Digest,
 }
 
-/// What the presentation proof shows of one slot's value.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SlotPredicate {
+/// One thing that the presentation proof shows of a slot's value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SlotPredicate {
     /// The value is exactly this encoding (a disclosed value, or one asked for).
-    pub encoding: Option<Vec<u8>>,
+    Encoding(Vec<u8>),
     /// The value is a date (tag 0, its UTC date; tag 1004; text) with a month of 1 to 12 and a day of 1 to 31, within these
     /// bounds, both included, as the decimal number `YYYYMMDD`.
-    pub date: Option<(u32, u32)>,
+    Date {
+        /// The lower bound.
+        first: u32,
+        /// The upper bound.
+        last: u32,
+    },
+}
+
+/// Why no value meets all predicates of a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Contradiction {
+    /// Two encodings that differ.
+    #[error("the value is another one")]
+    Encodings,
+    /// No day within all bounds.
+    #[error("no day meets what is asked")]
+    Dates,
+}
+
+/// All predicates of a slot as one of each kind: what public inputs and tables hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CombinedPredicates<'a> {
+    pub(crate) encoding: Option<&'a [u8]>,
+    /// Lower and upper bound.
+    pub(crate) date: Option<(u32, u32)>,
+}
+
+impl SlotPredicate {
+    /// Checks that one value can meet all these predicates.
+    ///
+    /// # Errors
+    /// The [`Contradiction`] between them.
+    pub fn check_together(predicates: &[Self]) -> Result<(), Contradiction> {
+        let CombinedPredicates { encoding, date } = Self::combine(predicates);
+        let is_other = |predicate: &Self| matches!((predicate, encoding), (Self::Encoding(one), Some(other)) if one != other);
+        if predicates.iter().any(is_other) {
+            return Err(Contradiction::Encodings);
+        }
+        match date {
+            Some((first, last)) if first > last => Err(Contradiction::Dates),
+            _ => Ok(()),
+        }
+    }
+
+    /// The predicates as one of each kind. Of encodings that differ, which no statement with a proof has
+    /// ([`check_together`](Self::check_together)), it is the first.
+    pub(crate) fn combine(predicates: &[Self]) -> CombinedPredicates<'_> {
+        let mut combined = CombinedPredicates::default();
+        for predicate in predicates {
+            match predicate {
+                Self::Encoding(encoding) => combined.encoding = combined.encoding.or(Some(encoding)),
+                Self::Date { first, last } => {
+                    let (lowest, highest) = combined.date.unwrap_or((*first, *last));
+                    combined.date = Some((lowest.max(*first), highest.min(*last)));
+                }
+            }
+        }
+        combined
+    }
 }
 
 /// The statement of a presentation proof: `commitment` opens to a record whose times, device signature and values are
@@ -137,15 +196,15 @@ pub struct PresentationStatement {
     pub signed_within: (u64, u64),
     /// SHA-256 of the `Sig_structure` that the device signed.
     pub device_authentication: [u8; 32],
-    /// One entry a slot in use, in slot order.
-    pub predicates: Vec<SlotPredicate>,
+    /// For each slot in use, in slot order, the predicates that its value meets, any number of them.
+    pub predicates: Vec<Vec<SlotPredicate>>,
 }
 
 impl PresentationStatement {
     /// Some statement about the subject, where only its shape matters.
     pub(crate) fn example(subject: Subject) -> Self {
         Self {
-            predicates: vec![SlotPredicate::default(); subject.elements.len()],
+            predicates: vec![Vec::new(); subject.elements.len()],
             subject,
             commitment: Digest::default(),
             credential_proof: [0; 32],

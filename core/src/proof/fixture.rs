@@ -140,7 +140,7 @@ impl Fixture {
     /// A presentation of a [`licence`](Self::licence) in the session [`SESSION`].
     pub(crate) fn presented(
         &self,
-        predicates: Vec<SlotPredicate>,
+        predicates: Vec<Vec<SlotPredicate>>,
     ) -> (PresentationStatement, PresentationWitness) {
         self.presentation(SESSION, sign(&device_key(), &SESSION), predicates)
     }
@@ -174,7 +174,7 @@ impl Fixture {
         &self,
         device_authentication: [u8; 32],
         signature: [u8; 64],
-        predicates: Vec<SlotPredicate>,
+        predicates: Vec<Vec<SlotPredicate>>,
     ) -> (PresentationStatement, PresentationWitness) {
         let record = &self.witness.record;
         let statement = PresentationStatement {

@@ -64,8 +64,8 @@ pub(crate) fn opening(class: SizeClass) -> RecordOpening {
 /// A presentation of the record: the request that comes with the document, and 18 years on the day of `now`.
 pub(crate) fn presentation(class: SizeClass) -> PresentationStatement {
     let (subject, opening) = (subject(class), opening(class));
-    let encoding = |slot: usize| SlotPredicate { encoding: Some(opening.values[slot].clone()), date: None };
-    let age = SlotPredicate { encoding: None, date: Some((0, 20061015)) };
+    let encoding = |slot: usize| vec![SlotPredicate::Encoding(opening.values[slot].clone())];
+    let age = vec![SlotPredicate::Date { first: 0, last: 20061015 }];
     PresentationStatement {
         commitment: opening.commitment(&subject).unwrap(),
         credential_proof: [0xc1; 32],

@@ -7,7 +7,7 @@ use super::fixtures::{opening, presentation, subject};
 use super::*;
 use crate::class::STANDARD;
 use crate::poseidon2::{WIDTH, permute};
-use crate::statement::{CredentialStatement, digest_to_bytes};
+use crate::statement::{CombinedPredicates, CredentialStatement, SlotPredicate, digest_to_bytes};
 
 /// An element as 16 hexadecimal digits, the most significant first.
 fn element(element: &F) -> String {
@@ -50,8 +50,9 @@ fn computed() -> Value {
                 "digest": digest(&hash(Domain::Slot, message)),
             })
         });
-    let predicates = presentation.predicates.iter().map(|predicate| {
-        json!({ "encoding": predicate.encoding.as_ref().map(hex::encode), "date": predicate.date })
+    let predicates = presentation.predicates.iter().map(|predicates| {
+        let CombinedPredicates { encoding, date } = SlotPredicate::combine(predicates);
+        json!({ "encoding": encoding.map(hex::encode), "date": date })
     });
     json!({
         "permutation": permutation(),

@@ -18,9 +18,6 @@ use crate::request::{Request, Slot};
 /// Bounds of `signed` where the issuer is known by its key alone.
 const ANY_TIME: (u64, u64) = (0, 99_991_231_235_959);
 
-/// Every day, as bounds of the decimal number YYYYMMDD.
-const ANY_DAY: (u32, u32) = (0, 99_991_231);
-
 /// The key as coordinates.
 fn public_key(key: &VerifyingKey) -> PublicKey {
     let point = key.as_affine().to_encoded_point(false);
@@ -119,7 +116,7 @@ impl Answer<'_> {
     }
 
     /// What must hold of each slot.
-    fn predicates(&self, encode: fn(&Literal) -> Vec<u8>) -> Result<Vec<SlotPredicate>, Error> {
+    fn predicates(&self, encode: fn(&Literal) -> Vec<u8>) -> Result<Vec<Vec<SlotPredicate>>, Error> {
         let (slots, disclosed) = (self.request.slots(), self.disclosed);
         if slots.len() != disclosed.len() {
             let message = format!("{} values for {} elements", disclosed.len(), slots.len());
@@ -134,24 +131,18 @@ impl Answer<'_> {
         slot: usize,
         disclosed: Option<&[u8]>,
         encode: fn(&Literal) -> Vec<u8>,
-    ) -> Result<SlotPredicate, Error> {
+    ) -> Result<Vec<SlotPredicate>, Error> {
         let element = self.request.slots().get(slot).map_or("", |slot| &slot.element);
         let place = || format!("request.predicates on {element:?}");
-        let mut predicate = SlotPredicate { encoding: disclosed.map(<[u8]>::to_vec), date: None };
+        let mut predicates: Vec<_> =
+            disclosed.map(|value| SlotPredicate::Encoding(value.to_vec())).into_iter().collect();
         let mut asked_to_disclose = false;
         for asked in self.request.on_slot(slot) {
             if let Some((first, last)) = asked.condition.date_bounds(self.request.now()) {
-                let (lowest, highest) = predicate.date.unwrap_or(ANY_DAY);
-                predicate.date = Some((lowest.max(first), highest.min(last)));
+                predicates.push(SlotPredicate::Date { first, last });
             }
             match &asked.condition {
-                Condition::Equals(literal) => {
-                    let wanted = encode(literal);
-                    if predicate.encoding.as_ref().is_some_and(|found| *found != wanted) {
-                        return Err(Error::new(Code::Predicate, place(), "the value is another one"));
-                    }
-                    predicate.encoding = Some(wanted);
-                }
+                Condition::Equals(literal) => predicates.push(SlotPredicate::Encoding(encode(literal))),
                 Condition::Disclose => asked_to_disclose = true,
                 _ => {}
             }
@@ -159,9 +150,8 @@ impl Answer<'_> {
         if asked_to_disclose != disclosed.is_some() {
             return Err(Error::malformed(place(), "what is disclosed is not what was asked"));
         }
-        if predicate.date.is_some_and(|(first, last)| first > last) {
-            return Err(Error::new(Code::Predicate, place(), "no day meets what is asked"));
-        }
-        Ok(predicate)
+        SlotPredicate::check_together(&predicates)
+            .map_err(|contradiction| Error::new(Code::Predicate, place(), contradiction.to_string()))?;
+        Ok(predicates)
     }
 }

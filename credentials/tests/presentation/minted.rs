@@ -125,6 +125,39 @@ fn ages_are_reached_on_the_birthday() {
     }
 }
 
+/// Conditions of every kind on one element share its slot.
+#[test]
+fn predicates_on_one_element_hold_together() {
+    let on_birth_date = |condition: serde_json::Value| {
+        let mut predicate = json!({"namespace": MDL, "element": "birth_date"});
+        predicate.as_object_mut().unwrap().extend(condition.as_object().unwrap().clone());
+        predicate
+    };
+    let asked = [
+        json!({"age_at_least": 18}),
+        json!({"date_after": "1900-12-31"}),
+        json!({"equals": {"full_date": "2004-02-29"}}),
+        json!({"date_before": "2004-03-01"}),
+        json!({"disclose": true}),
+    ]
+    .map(on_birth_date);
+    let minted = mint(&spec(|spec| spec["request"]["predicates"] = json!(asked))).unwrap();
+    let (session, prover, verifier) = (session(&minted), Prover::new(), Verifier::new());
+    assert_eq!(session.request.slots().len(), 1);
+    let presentation = session.answer(&prover, ANY_CLOCK).unwrap();
+    let learnt = session.verify(&verifier, &presentation).unwrap();
+    assert!(learnt[4].contains("2004-02-29"), "{learnt:#?}");
+
+    let changed = |predicate: usize, condition: serde_json::Value| {
+        let request = session.asking(|request| request["predicates"][predicate] = on_birth_date(condition));
+        verifier.verify(&presentation, &session.transcript, &request)
+    };
+    assert_code(changed(1, json!({"date_after": "2004-02-28"})), Code::ProofInvalid);
+    assert_code(changed(3, json!({"date_before": "1900-12-31"})), Code::Predicate);
+    assert_code(changed(2, json!({"equals": {"full_date": "2004-02-28"}})), Code::Predicate);
+    assert_code(changed(4, json!({"age_at_least": 17})), Code::Malformed);
+}
+
 /// A spec of an MSO and a first item of these lengths, tag-24 wrapping included.
 fn sized(mso_bytes: usize, item_bytes: usize, decoys: usize) -> Minted {
     let sized = |name: usize| {

@@ -48,7 +48,7 @@ use super::{
 use crate::chips::buses::RANGE;
 use crate::class::SizeClass;
 use crate::record::{RecordError, max_value_bytes, slot_offset};
-use crate::statement::SlotPredicate;
+use crate::statement::{CombinedPredicates, Contradiction, SlotPredicate};
 
 /// On rows of the value: the digits before this row, in decimal. Above: flags of the date's form.
 pub(super) const NUMBER: usize = COMMON_COLUMNS;
@@ -157,22 +157,36 @@ pub(super) mod forms {
 pub(super) struct Predicates {
     class: SizeClass,
     /// Of each slot in use.
-    asked: Vec<SlotPredicate>,
+    asked: Vec<Asked>,
+}
+
+/// All that is asked of a slot in use.
+#[derive(Clone, Debug)]
+struct Asked {
+    encoding: Option<Vec<u8>>,
+    /// Lower and upper bound.
+    date: Option<(u32, u32)>,
 }
 
 impl Predicates {
     /// # Errors
     ///
-    /// When an encoding is empty or longer than a slot.
-    pub(super) fn new(class: &SizeClass, asked: &[SlotPredicate]) -> Result<Self, RecordError> {
+    /// When an encoding is empty or longer than a slot, or one slot is asked for two. That bounds of a date
+    /// exclude each other is for the rules to refuse.
+    pub(super) fn new(class: &SizeClass, asked: &[Vec<SlotPredicate>]) -> Result<Self, RecordError> {
         let max = max_value_bytes(class);
-        for (slot, predicate) in asked.iter().enumerate() {
-            let bytes = predicate.encoding.as_ref().map_or(1, Vec::len);
+        let of_slot = |(slot, predicates): (usize, &Vec<SlotPredicate>)| {
+            let CombinedPredicates { encoding, date } = SlotPredicate::combine(predicates);
+            let bytes = encoding.map_or(1, <[u8]>::len);
             if bytes == 0 || bytes > max {
                 return Err(RecordError::ValueLength { slot, bytes, max });
             }
-        }
-        Ok(Self { class: *class, asked: asked.to_vec() })
+            if SlotPredicate::check_together(predicates) == Err(Contradiction::Encodings) {
+                return Err(RecordError::Encodings { slot });
+            }
+            Ok(Asked { encoding: encoding.map(<[u8]>::to_vec), date })
+        };
+        Ok(Self { class: *class, asked: asked.iter().enumerate().map(of_slot).collect::<Result<_, _>>()? })
     }
 
     fn date(&self, slot: usize) -> Option<(u32, u32)> {
@@ -238,10 +252,10 @@ impl Predicates {
     pub(super) fn public(&self, height: usize) -> Vec<Vec<F>> {
         let mut columns = vec![F::zero_vec(height); public::COLUMNS];
         let index = |column: usize| column - common_public::COMMON_COLUMNS;
-        for (slot, predicate) in self.asked.iter().enumerate() {
+        for (slot, asked) in self.asked.iter().enumerate() {
             let rows = self.value_rows(slot);
-            columns[index(public::HAS_DATE)][rows.clone()].fill(F::from_bool(predicate.date.is_some()));
-            if let Some(encoding) = &predicate.encoding {
+            columns[index(public::HAS_DATE)][rows.clone()].fill(F::from_bool(asked.date.is_some()));
+            if let Some(encoding) = &asked.encoding {
                 columns[index(public::HAS_ENCODING)][rows.clone()].fill(F::ONE);
                 for (cell, &byte) in columns[index(public::ENCODING)][rows].iter_mut().zip(encoding) {
                     *cell = F::from_u16(256 + u16::from(byte));

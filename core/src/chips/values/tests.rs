@@ -12,7 +12,7 @@ use crate::record::fixtures::{
     BIRTH_DATE, Tables, VALUES, committed, credential, opening, presentation, standard_presentation,
 };
 use crate::record::{RecordElements, offset};
-use crate::statement::SlotPredicate;
+use crate::statement::{Contradiction, SlotPredicate};
 
 /// Rows of a slot in the standard class.
 const ROWS: usize = slot_rows(&STANDARD);
@@ -22,31 +22,31 @@ const MAX: usize = max_value_bytes(&STANDARD);
 const VALUE_ROWS: std::ops::Range<usize> = VALUE_ROW..VALUE_ROW + MAX;
 
 /// A presentation of one value under one predicate, all else empty.
-fn one_value(value: &[u8], predicate: SlotPredicate) -> (PresentationStatement, RecordOpening) {
+fn one_value(value: &[u8], predicates: Vec<SlotPredicate>) -> (PresentationStatement, RecordOpening) {
     let (mut statement, mut opening) = (standard_presentation(), opening(STANDARD));
     statement.subject.elements.truncate(1);
-    statement.predicates = vec![predicate];
+    statement.predicates = vec![predicates];
     opening.values = vec![value.to_vec()];
     statement.commitment = opening.commitment(&statement.subject).unwrap();
     (statement, opening)
 }
 
-fn tables_of(value: &[u8], predicate: SlotPredicate) -> Tables {
-    let (statement, opening) = one_value(value, predicate);
+fn tables_of(value: &[u8], predicates: Vec<SlotPredicate>) -> Tables {
+    let (statement, opening) = one_value(value, predicates);
     let elements = RecordElements::new(&statement.subject, &opening).unwrap();
     Tables::of_presentation(&statement, &opening, &elements)
 }
 
-fn date(low: u32, high: u32) -> SlotPredicate {
-    SlotPredicate { encoding: None, date: Some((low, high)) }
+fn date(low: u32, high: u32) -> Vec<SlotPredicate> {
+    vec![SlotPredicate::Date { first: low, last: high }]
 }
 
-fn encoding(bytes: &[u8]) -> SlotPredicate {
-    SlotPredicate { encoding: Some(bytes.to_vec()), date: None }
+fn encoding(bytes: &[u8]) -> Vec<SlotPredicate> {
+    vec![SlotPredicate::Encoding(bytes.to_vec())]
 }
 
-fn rules(value: &[u8], predicate: SlotPredicate) -> Vec<String> {
-    tables_of(value, predicate).rules()
+fn rules(value: &[u8], predicates: Vec<SlotPredicate>) -> Vec<String> {
+    tables_of(value, predicates).rules()
 }
 
 /// Changes a table and the digits of its rows.
@@ -64,7 +64,7 @@ fn rules_of_changed(value: &[u8], change: impl Fn(&mut Trace, &mut [F])) -> Vec<
 }
 
 fn rules_of_changed_slot(slot: usize, value: &[u8], change: impl Fn(&mut Trace, &mut [F])) -> Vec<String> {
-    let (mut statement, opening) = one_value(value, SlotPredicate::default());
+    let (mut statement, opening) = one_value(value, Vec::new());
     let mut elements = RecordElements::new(&statement.subject, &opening).unwrap();
     let chip = ValuesChip::presentation(&statement).unwrap();
     let mut trace = chip.trace(&opening, None).unwrap();
@@ -149,7 +149,7 @@ fn values_of_any_length_pass() {
 
 #[test]
 fn too_long_is_an_error() {
-    let (statement, mut opening) = one_value(b"\xf5", SlotPredicate::default());
+    let (statement, mut opening) = one_value(b"\xf5", Vec::new());
     let too_long = |bytes| RecordError::ValueLength { slot: 0, bytes, max: MAX };
     opening.values[0] = vec![0; MAX + 1];
     let chip = ValuesChip::presentation(&statement).unwrap();
@@ -163,6 +163,31 @@ fn too_long_is_an_error() {
     statement.predicates.clear();
     let missing = RecordError::Count { what: "predicates", found: 0, expected: 1 };
     assert_eq!(ValuesChip::presentation(&statement).unwrap_err(), missing);
+}
+
+#[test]
+fn predicates_of_a_slot_are_combined() {
+    let date = |first, last| SlotPredicate::Date { first, last };
+    let two_encodings = [encoding(b"\xf5"), encoding(b"\xf4")].concat();
+    assert_eq!(SlotPredicate::check_together(&two_encodings), Err(Contradiction::Encodings));
+    let (mut statement, _) = one_value(b"\xf5", Vec::new());
+    statement.predicates = vec![two_encodings];
+    let error = RecordError::Encodings { slot: 0 };
+    assert_eq!(ValuesChip::presentation(&statement).unwrap_err(), error);
+
+    let no_day = vec![date(0, 19_710_901), date(19_710_902, 20_010_101)];
+    assert_eq!(SlotPredicate::check_together(&no_day), Err(Contradiction::Dates));
+    assert_eq!(rules(BIRTH_DATE, no_day), ["bus range"]);
+
+    let together = [
+        vec![date(0, 19_710_901)],
+        encoding(BIRTH_DATE),
+        vec![date(19_710_901, 20_010_101)],
+        encoding(BIRTH_DATE),
+    ];
+    let together = together.concat();
+    assert_eq!(SlotPredicate::check_together(&together), Ok(()));
+    assert_eq!(rules(BIRTH_DATE, together), NONE);
 }
 
 // Values.
@@ -249,10 +274,10 @@ fn bytes_are_below_256() {
 /// The record is of one value, the rows of another with the same packing.
 #[test]
 fn a_value_one_byte_longer_or_shorter_has_another_digest() {
-    let (statement, honest) = one_value(&[0xf5, 0], SlotPredicate::default());
+    let (statement, honest) = one_value(&[0xf5, 0], Vec::new());
     let elements = RecordElements::new(&statement.subject, &honest).unwrap();
     for other in [&[0xf5][..], &[0xf5, 0, 0]] {
-        let (_, opening) = one_value(other, SlotPredicate::default());
+        let (_, opening) = one_value(other, Vec::new());
         let tables = Tables::of_presentation(&statement, &opening, &elements);
         assert_eq!(tables.rules(), ["bus absorb"]);
     }
@@ -447,7 +472,7 @@ fn years_go_from_1_january_to_31_december() {
 #[test]
 fn months_and_days_count_under_a_date_predicate_alone() {
     for value in in_every_form(0, 0).into_iter().chain(in_every_form(13, 32)) {
-        assert_eq!(rules(&value, SlotPredicate::default()), NONE, "{value:x?}");
+        assert_eq!(rules(&value, Vec::new()), NONE, "{value:x?}");
         assert_eq!(rules(&value, encoding(&value)), NONE, "{value:x?}");
     }
 }

@@ -59,8 +59,8 @@ fn the_tables_hold_whatever_is_in_their_blinding_rows() {
         assert_hold(&chips, &credential_traces(&chips, &statement, &fixture.witness).unwrap());
 
         let licence = Fixture::licence_of_class(&["birth_date", "height"], class);
-        let over_18 = SlotPredicate { encoding: None, date: Some((1, 20_080_101)) };
-        let (statement, witness) = licence.presented(vec![over_18, SlotPredicate::default()]);
+        let over_18 = vec![SlotPredicate::Date { first: 1, last: 20_080_101 }];
+        let (statement, witness) = licence.presented(vec![over_18, Vec::new()]);
         let chips = presentation_chips(&statement).unwrap();
         assert_hold(&chips, &presentation_traces(&chips, &statement, &witness).unwrap());
     }
@@ -112,8 +112,10 @@ fn verifier_keys_do_not_depend_on_the_statement() {
         };
         let commitment = F::new_array([1, 2, 3, 4]);
         let credential = CredentialStatement { subject: subject.clone(), commitment };
-        let predicate =
-            SlotPredicate { encoding: Some(vec![1; class.max_item_bytes]), date: Some((1, 20_000_101)) };
+        let predicates = vec![
+            SlotPredicate::Encoding(vec![1; class.max_item_bytes]),
+            SlotPredicate::Date { first: 1, last: 20_000_101 },
+        ];
         let presentation = PresentationStatement {
             subject,
             commitment,
@@ -122,7 +124,7 @@ fn verifier_keys_do_not_depend_on_the_statement() {
             now: 20_240_101_000_000,
             signed_within: (1, 2),
             device_authentication: [3; 32],
-            predicates: vec![predicate; class.slots],
+            predicates: vec![predicates; class.slots],
         };
         let verifier = Verifier::new(Suite::Direct, class);
         let key = key_of(ProofKind::Credential, &credential_chips(&credential).unwrap());
@@ -211,8 +213,8 @@ fn only_what_is_read_by_nothing_can_move_in_a_presentation() {
     for class in CLASSES {
         let elements = crate::record::record_elements(&class).next_multiple_of(crate::poseidon2::RATE);
         let licence = Fixture::licence_of_class(&["height", "birth_date"], class);
-        let over_18 = SlotPredicate { encoding: None, date: Some((1, 20_080_101)) };
-        let (statement, witness) = licence.presented(vec![SlotPredicate::default(), over_18]);
+        let over_18 = vec![SlotPredicate::Date { first: 1, last: 20_080_101 }];
+        let (statement, witness) = licence.presented(vec![Vec::new(), over_18]);
         let chips = presentation_chips(&statement).unwrap();
         let traces = presentation_traces(&chips, &statement, &witness).unwrap();
         for (chip, trace) in chips.iter().zip(&traces) {

@@ -21,12 +21,12 @@ fn licence() -> Fixture {
     Fixture::licence(&["birth_date", "age_over_18"])
 }
 
-fn dated(first: u32, last: u32) -> SlotPredicate {
-    SlotPredicate { encoding: None, date: Some((first, last)) }
+fn dated(first: u32, last: u32) -> Vec<SlotPredicate> {
+    vec![SlotPredicate::Date { first, last }]
 }
 
-fn encoded(bytes: &[u8]) -> SlotPredicate {
-    SlotPredicate { encoding: Some(bytes.to_vec()), date: None }
+fn encoded(bytes: &[u8]) -> Vec<SlotPredicate> {
+    vec![SlotPredicate::Encoding(bytes.to_vec())]
 }
 
 /// Of a licence of someone born on 1 September 1971, whose `age_over_18` is true.
@@ -58,7 +58,7 @@ fn an_honest_proof_verifies_under_its_own_statement_alone() {
         |statement| statement.signed_within.1 += 1,
         |statement| statement.device_authentication[0] ^= 1,
         |statement| statement.predicates[0] = dated(0, 20061014),
-        |statement| statement.predicates[1] = SlotPredicate::default(),
+        |statement| statement.predicates[1] = Vec::new(),
         |statement| statement.subject.doc_type.push('x'),
         |statement| statement.subject.issuer.y[31] ^= 1,
         |statement| statement.subject.elements[1].element.push('x'),
@@ -166,8 +166,8 @@ fn refuses_a_device_key_off_the_curve() {
 
 #[test]
 fn refuses_values_that_do_not_meet_a_predicate() {
-    let asked = |predicates: Vec<SlotPredicate>| Forgery::presentation(licence().presented(predicates));
-    let any = SlotPredicate::default;
+    let asked = |predicates: Vec<Vec<SlotPredicate>>| Forgery::presentation(licence().presented(predicates));
+    let any = Vec::new;
     asked(vec![dated(19710901, 19710901), any()]).holds();
     asked(vec![dated(0, 19710831), any()]).breaks_and_is_refused(&["bus range"]);
     asked(vec![dated(19710902, 99991231), any()]).breaks(&["bus range"]);
@@ -206,7 +206,7 @@ fn refuses_birth_dates_without_month_or_day() {
         fixture.read_record();
         fixture.with_digest_of(0, &old)
     };
-    let over_18 = || vec![dated(0, 20060101), SlotPredicate::default()];
+    let over_18 = || vec![dated(0, 20060101), Vec::new()];
     let asked = |fixture: &Fixture| Forgery::presentation(fixture.presented(over_18()));
     asked(&born("2006-01-01")).holds();
     let unknown = born("2006-00-00");
@@ -243,10 +243,10 @@ fn refuses_a_value_in_an_unused_slot() {
     let forged = || Forgery::presentation((statement.clone(), witness.clone()));
     forged().holds();
     let mut too_many = statement.clone();
-    too_many.predicates.push(SlotPredicate::default());
+    too_many.predicates.push(Vec::new());
     assert!(crate::proof::presentation_chips(&too_many).is_err(), "a predicate on a slot that is not in use");
 
-    let of_two = Forgery::presentation(two.presented(vec![dated(0, 20061015), SlotPredicate::default()]));
+    let of_two = Forgery::presentation(two.presented(vec![dated(0, 20061015), Vec::new()]));
     let of_values = ["bus absorb", "values/name", "values/starts in use"];
     forged().with_tables_of(&of_two, &["values"]).breaks(&of_values);
     let tables = ["values", "record", "poseidon2"];
