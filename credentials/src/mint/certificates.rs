@@ -30,7 +30,7 @@ use x509_cert::spki::{
 };
 use x509_cert::time::{Time, Validity};
 
-use super::draft::Keys;
+use super::keys::Keys;
 use super::random::{self, Purpose};
 use super::spec::{Period, Spec};
 use crate::{Error, Timestamp};

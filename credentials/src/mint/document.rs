@@ -6,7 +6,8 @@ use serde_json::json;
 use velum_core::class::STANDARD;
 use x509_cert::der::pem;
 
-use super::draft::{DeviceKey, DraftItem, Keys};
+use super::item::DraftItem;
+use super::keys::{DeviceKey, Keys};
 use super::node::{Map, Node};
 use super::random::{self, Purpose};
 use super::spec::{Element, Spec};

@@ -3,17 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use p256::ecdsa::signature::Signer;
-use p256::ecdsa::{DerSignature, Signature, SigningKey, VerifyingKey};
+use p256::ecdsa::{DerSignature, Signature};
 use rand_chacha::rand_core::RngCore;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::certificates::{document_signer_certificate, iaca_certificate, sign_certificate};
 use super::document::{self, Minted};
+use super::item::DraftItem;
+use super::keys::{DeviceKey, Keys};
 use super::node::{Map, Node};
 use super::random::{self, Purpose};
 use super::spec::{DigestIds, Element, ItemKey, Spec};
-use super::value::{Value, from_hex};
-use crate::{Error, PROTECTED_ES256, SIGNATURE_BYTES, limits};
+use super::value::Value;
+use crate::{Error, PROTECTED_ES256, limits};
 
 /// Bytes of the longest salt that is minted.
 const RANDOM_MAX_BYTES: usize = 1_024;
@@ -22,71 +24,6 @@ const ELEMENTS_MAX: usize = 1_024;
 const DECOYS_MAX: usize = 1_024;
 /// Random digestIDs are 16 bits, as in deployed documents.
 const RANDOM_DIGEST_ID_BITS: u32 = 16;
-
-/// The keys of everyone involved.
-#[derive(Clone)]
-pub struct Keys {
-    /// The IACA root's.
-    pub iaca: SigningKey,
-    /// The document signer's.
-    pub document_signer: SigningKey,
-    /// The device's.
-    pub device: DeviceKey,
-}
-
-/// The device's key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DeviceKey {
-    /// The mint has it and signs the session.
-    Held(SigningKey),
-    /// A device has it. The document gets 64 zero bytes in place of a signature, for
-    /// [`DeviceResponse::with_device_signature`](crate::DeviceResponse::with_device_signature) to replace.
-    Elsewhere(VerifyingKey),
-}
-
-impl DeviceKey {
-    fn public(&self) -> &VerifyingKey {
-        match self {
-            Self::Held(key) => key.verifying_key(),
-            Self::Elsewhere(key) => key,
-        }
-    }
-
-    pub(super) fn sign(&self, message: &[u8]) -> [u8; SIGNATURE_BYTES] {
-        match self {
-            Self::Held(key) => {
-                let signature: Signature = key.sign(message);
-                signature.to_bytes().into()
-            }
-            Self::Elsewhere(_) => [0; SIGNATURE_BYTES],
-        }
-    }
-}
-
-/// An item of the document or, if not disclosed, of which the MSO holds the digest.
-#[derive(Clone, Debug)]
-pub struct DraftItem {
-    /// The namespace under which document and MSO list it.
-    pub namespace: String,
-    /// The digestID under which the MSO lists it; the item's own one is in `map`.
-    pub digest_id: u32,
-    /// Whether the document carries it.
-    pub disclosed: bool,
-    /// The `IssuerSignedItem`.
-    pub map: Map,
-}
-
-impl DraftItem {
-    /// `IssuerSignedItemBytes`, the bytes that are hashed.
-    #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        self.node().encode()
-    }
-
-    pub(super) fn node(&self) -> Node {
-        Node::Embedded(Box::new(self.map.clone().into()))
-    }
-}
 
 /// The hash of the items. Only SHA-256 can be proven about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -135,7 +72,7 @@ impl Draft {
     /// namespace; `too_large` for specs over the limits.
     pub fn new(spec: &Spec) -> Result<Self, Error> {
         Ok(Self {
-            keys: keys(spec)?,
+            keys: Keys::new(spec)?,
             items: items(spec)?,
             digest_algorithm: DigestAlgorithm::default(),
             spec: spec.clone(),
@@ -279,35 +216,6 @@ impl MsoDraft {
     pub fn encode(&self) -> Vec<u8> {
         embedded(&self.mso).encode()
     }
-}
-
-fn keys(spec: &Spec) -> Result<Keys, Error> {
-    let key = |fixed: &Option<String>, place: &str, purpose| match fixed {
-        None => Ok(random::signing_key(&spec.seed, purpose)),
-        Some(text) => SigningKey::from_slice(&from_hex(place, text)?)
-            .map_err(|_| Error::malformed(place, "not a P-256 private key: write 32 bytes in hexadecimal")),
-    };
-    Ok(Keys {
-        iaca: key(&spec.keys.iaca, "spec.keys.iaca", Purpose::IacaKey)?,
-        document_signer: key(
-            &spec.keys.document_signer,
-            "spec.keys.document_signer",
-            Purpose::DocumentSignerKey,
-        )?,
-        device: match &spec.keys.device_public {
-            None => DeviceKey::Held(key(&spec.keys.device, "spec.keys.device", Purpose::DeviceKey)?),
-            Some(_) if spec.keys.device.is_some() => {
-                let message = "the private key has its public half; give one of them";
-                return Err(Error::malformed("spec.keys.device_public", message));
-            }
-            Some(text) => DeviceKey::Elsewhere(public_key("spec.keys.device_public", text)?),
-        },
-    })
-}
-
-fn public_key(place: &str, text: &str) -> Result<VerifyingKey, Error> {
-    VerifyingKey::from_sec1_bytes(&from_hex(place, text)?)
-        .map_err(|_| Error::malformed(place, "not a point of P-256: write it by SEC 1 in hexadecimal"))
 }
 
 fn items(spec: &Spec) -> Result<Vec<DraftItem>, Error> {

@@ -13,6 +13,8 @@
 mod certificates;
 mod document;
 mod draft;
+mod item;
+mod keys;
 mod node;
 mod random;
 mod spec;
@@ -20,7 +22,9 @@ mod value;
 
 pub use certificates::{document_signer_certificate, iaca_certificate, sign_certificate};
 pub use document::Minted;
-pub use draft::{DeviceKey, DigestAlgorithm, Draft, DraftItem, Keys, MsoDraft};
+pub use draft::{DigestAlgorithm, Draft, MsoDraft};
+pub use item::DraftItem;
+pub use keys::{DeviceKey, Keys};
 pub use node::{Form, Map, Node};
 pub use spec::{
     Certificates, DigestIds, Element, FixedKeys, ItemKey, Period, RequestSpec, Seed, Spec, Validity,

@@ -1,0 +1,82 @@
+//! The keys of everyone involved.
+
+use p256::ecdsa::signature::Signer;
+use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
+
+use super::random::{self, Purpose};
+use super::spec::Spec;
+use super::value::from_hex;
+use crate::{Error, SIGNATURE_BYTES};
+
+/// The keys of everyone involved.
+#[derive(Clone)]
+pub struct Keys {
+    /// The IACA root's.
+    pub iaca: SigningKey,
+    /// The document signer's.
+    pub document_signer: SigningKey,
+    /// The device's.
+    pub device: DeviceKey,
+}
+
+/// The device's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeviceKey {
+    /// The mint has it and signs the session.
+    Held(SigningKey),
+    /// A device has it. The document gets 64 zero bytes in place of a signature, for
+    /// [`DeviceResponse::with_device_signature`](crate::DeviceResponse::with_device_signature) to replace.
+    Elsewhere(VerifyingKey),
+}
+
+impl Keys {
+    /// The keys that the spec gives, or those of its seed.
+    pub(super) fn new(spec: &Spec) -> Result<Self, Error> {
+        let key = |fixed: &Option<String>, place: &str, purpose| match fixed {
+            None => Ok(random::signing_key(&spec.seed, purpose)),
+            Some(text) => SigningKey::from_slice(&from_hex(place, text)?).map_err(|_| {
+                Error::malformed(place, "not a P-256 private key: write 32 bytes in hexadecimal")
+            }),
+        };
+        Ok(Self {
+            iaca: key(&spec.keys.iaca, "spec.keys.iaca", Purpose::IacaKey)?,
+            document_signer: key(
+                &spec.keys.document_signer,
+                "spec.keys.document_signer",
+                Purpose::DocumentSignerKey,
+            )?,
+            device: match &spec.keys.device_public {
+                None => DeviceKey::Held(key(&spec.keys.device, "spec.keys.device", Purpose::DeviceKey)?),
+                Some(_) if spec.keys.device.is_some() => {
+                    let message = "the private key has its public half; give one of them";
+                    return Err(Error::malformed("spec.keys.device_public", message));
+                }
+                Some(text) => DeviceKey::Elsewhere(public_key("spec.keys.device_public", text)?),
+            },
+        })
+    }
+}
+
+impl DeviceKey {
+    pub(super) fn public(&self) -> &VerifyingKey {
+        match self {
+            Self::Held(key) => key.verifying_key(),
+            Self::Elsewhere(key) => key,
+        }
+    }
+
+    pub(super) fn sign(&self, message: &[u8]) -> [u8; SIGNATURE_BYTES] {
+        match self {
+            Self::Held(key) => {
+                let signature: Signature = key.sign(message);
+                signature.to_bytes().into()
+            }
+            Self::Elsewhere(_) => [0; SIGNATURE_BYTES],
+        }
+    }
+}
+
+fn public_key(place: &str, text: &str) -> Result<VerifyingKey, Error> {
+    VerifyingKey::from_sec1_bytes(&from_hex(place, text)?)
+        .map_err(|_| Error::malformed(place, "not a point of P-256: write it by SEC 1 in hexadecimal"))
+}
