@@ -5,6 +5,9 @@
 
 mod statement;
 
+#[cfg(feature = "prover")]
+pub(crate) use statement::chosen_class;
+
 use p256::ecdsa::VerifyingKey;
 use velum_core::class::SizeClass;
 #[cfg(feature = "prover")]
@@ -81,7 +84,7 @@ pub trait CredentialFormat: Sized {
         size_class: Option<SizeClass>,
     ) -> Result<(CredentialStatement, CredentialWitness), Error> {
         let issued = self.issued(request)?;
-        let class = statement::chosen_class(self.smallest_class(request)?, size_class)?;
+        let class = chosen_class(self.smallest_class(request)?, size_class)?;
         issued.statement(request, suite, class)
     }
 

@@ -27,7 +27,7 @@ fn public_key(key: &VerifyingKey) -> PublicKey {
 }
 
 #[cfg(feature = "prover")]
-pub(super) fn chosen_class(smallest: SizeClass, chosen: Option<SizeClass>) -> Result<SizeClass, Error> {
+pub(crate) fn chosen_class(smallest: SizeClass, chosen: Option<SizeClass>) -> Result<SizeClass, Error> {
     match chosen {
         Some(class) if class.max_mso_bytes < smallest.max_mso_bytes => {
             let message =

@@ -14,6 +14,8 @@ mod verifier;
 mod prepared;
 #[cfg(feature = "prover")]
 mod prover;
+#[cfg(feature = "prover")]
+mod purpose;
 
 pub use envelope::{FORMAT_VERSION, Presentation};
 pub use verifier::{Verified, Verifier};
@@ -22,3 +24,5 @@ pub use verifier::{Verified, Verifier};
 pub use prepared::Prepared;
 #[cfg(feature = "prover")]
 pub use prover::{Clock, PrepareOptions, PresentOptions, Prover};
+#[cfg(feature = "prover")]
+pub use purpose::Purpose;

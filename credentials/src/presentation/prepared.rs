@@ -13,6 +13,7 @@ use crate::cbor::{Cursor, Major, Rules, write_bytes, write_head, write_text};
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::presentation::envelope::{array_up_to, bounded, counted, fixed};
+use crate::presentation::purpose::Purpose;
 
 /// First member of a prepared proof on disk.
 const MAGIC: &str = "velum prepared v2";
@@ -69,14 +70,9 @@ impl Prepared {
     }
 
     fn read(bytes: &[u8]) -> Result<Self, Error> {
-        if bytes.len() > limits::PRESENTATION_BYTES {
-            return Err(Error::malformed("", format!("{} bytes are no prepared proof", bytes.len())));
-        }
         let mut cursor = Cursor::new(bytes, Rules::Hashed);
-        let members = cursor.array()?.definite();
-        let subject = read_subject(&mut cursor, members)?;
+        let (subject, document) = read_head(bytes.len(), &mut cursor)?;
         let class = subject.class;
-        let document = fixed(&mut cursor, "document")?;
         let commitment = fixed(&mut cursor, "commitment")?;
         let (device_key_x, device_key_y) = halves(&Zeroizing::new(fixed(&mut cursor, "device key")?));
         let dates = read_numbers(&mut cursor, 3)?;
@@ -104,6 +100,12 @@ impl Prepared {
         Ok(Self { subject, document, commitment, opening, proof })
     }
 
+    /// What the proof is for.
+    #[must_use]
+    pub fn purpose(&self) -> Purpose {
+        Purpose::new(&self.subject, self.document)
+    }
+
     /// The suite of the proof: a prover of the same presents it.
     #[must_use]
     pub fn suite(&self) -> Suite {
@@ -115,6 +117,27 @@ impl Prepared {
     pub fn size_class(&self) -> SizeClass {
         self.subject.class
     }
+}
+
+impl Purpose {
+    /// What a prepared proof is for, from its bytes. Their secrets are not read: whether they are whole, only
+    /// [`Prepared::from_bytes`] tells.
+    ///
+    /// # Errors
+    /// `wrong_version` for bytes of another version, `malformed` for bytes that begin like no prepared proof.
+    pub fn of_prepared(bytes: &[u8]) -> Result<Self, Error> {
+        let head = read_head(bytes.len(), &mut Cursor::new(bytes, Rules::Hashed));
+        head.map(|(subject, document)| Self::new(&subject, document)).map_err(|error| error.within("prepared"))
+    }
+}
+
+/// Reads what precedes the secrets: the subject, and the hash of the document.
+fn read_head(length: usize, cursor: &mut Cursor<'_>) -> Result<(Subject, [u8; 32]), Error> {
+    if length > limits::PRESENTATION_BYTES {
+        return Err(Error::malformed("", format!("{length} bytes are no prepared proof")));
+    }
+    let members = cursor.array()?.definite();
+    Ok((read_subject(cursor, members)?, fixed(cursor, "document")?))
 }
 
 fn read_subject(cursor: &mut Cursor<'_>, members: Option<u64>) -> Result<Subject, Error> {

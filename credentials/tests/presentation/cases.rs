@@ -3,9 +3,10 @@
 use p256::ecdsa::SigningKey;
 use p256::ecdsa::signature::Signer;
 use serde_json::json;
-use velum_core::class::STANDARD;
+use velum_core::class::{LARGE, STANDARD};
 use velum_credentials::{
-    Code, DeviceResponse, PresentOptions, Prover, SessionTranscript, Verifier, device_authentication_bytes,
+    Code, DeviceResponse, Prepared, PresentOptions, Prover, Purpose, SessionTranscript, Suite, Verifier,
+    device_authentication_bytes, limits,
 };
 use velum_stark::control::Control;
 use velum_testdata::{
@@ -112,7 +113,7 @@ fn someone_under_18_is_not_presented_as_older() {
 fn device_signed_elements_go_along_when_the_wallet_agrees() {
     let (session, prover, verifier) = (Session::of(&AGE_VERIFICATION_NYM), Prover::new(), Verifier::new());
     let prepared = session.prepare(&prover).unwrap();
-    let copy = velum_credentials::Prepared::from_bytes(&prepared.to_bytes()).unwrap();
+    let copy = Prepared::from_bytes(&prepared.to_bytes()).unwrap();
     assert_code(session.present(&prover, copy, ANY_CLOCK), Code::DeviceNamespaces);
 
     let presentation = session.present(&prover, prepared, WITH_DEVICE_NAME_SPACES).unwrap();
@@ -120,6 +121,30 @@ fn device_signed_elements_go_along_when_the_wallet_agrees() {
     let last = learnt.last().unwrap();
     assert!(last.contains("device"), "{last}");
     assert!(learnt.iter().rev().skip(1).all(|other| !other.contains("nym")), "{learnt:#?}");
+}
+
+#[test]
+fn a_prepared_proof_tells_what_it_is_for_and_no_secret() {
+    let (session, prover) = (Session::of(&UNDER_18), Prover::new());
+    let document = session.response.document(session.request.doc_type()).unwrap();
+    let bytes = session.prepare(&prover).unwrap().to_bytes();
+    let purpose = Purpose::of_prepared(&bytes).unwrap();
+    assert_eq!(purpose, Prepared::from_bytes(&bytes).unwrap().purpose());
+    assert_eq!(purpose, Purpose::of(document, &session.request, Suite::Direct, None).unwrap());
+    assert_ne!(purpose, Purpose::of(document, &session.request, Suite::Direct, Some(LARGE)).unwrap());
+    assert_eq!(purpose.issuer[..], UNDER_18.facts().issuer_public_key.sec1());
+    assert_eq!(purpose.elements, session.request.slots());
+
+    // What it tells stands before the secrets, and needs none of them.
+    let mut head = (0..bytes.len()).filter(|length| Purpose::of_prepared(&bytes[..*length]).is_ok());
+    let shortest = head.next().unwrap();
+    assert_eq!(bytes[shortest - 32..shortest], purpose.document);
+    assert_code(Prepared::from_bytes(&bytes[..shortest]).map(drop), Code::Malformed);
+    assert_code(
+        Purpose::of_prepared(&[&[0x8d, 0x71][..], b"velum prepared v1"].concat()),
+        Code::WrongVersion,
+    );
+    assert_code(Purpose::of_prepared(&vec![0; limits::PRESENTATION_BYTES + 1]), Code::Malformed);
 }
 
 #[test]

@@ -1,0 +1,83 @@
+//! What a prepared proof is for: everything that must be the same where it is presented. Nothing of it is secret from whoever
+//! holds the document.
+
+use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
+use velum_core::class::SizeClass;
+use velum_core::statement::Subject;
+use velum_core::suite::Suite;
+
+use crate::error::Error;
+use crate::format::{CredentialFormat, chosen_class};
+use crate::request::{Request, Slot};
+
+/// What a prepared proof is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Purpose {
+    /// The suite of both proofs.
+    pub suite: Suite,
+    /// The size class of both proofs.
+    pub size_class: SizeClass,
+    /// The docType.
+    pub doc_type: String,
+    /// The key that signed the MSO, as an uncompressed SEC 1 point.
+    pub issuer: [u8; 65],
+    /// The elements in the order of the request's slots.
+    pub elements: Vec<Slot>,
+    /// SHA-256 of what the issuer signed: the document.
+    pub document: [u8; 32],
+}
+
+impl Purpose {
+    /// What a proof must be for to answer `request` with `document`, in this size class or else in the smallest that fits.
+    ///
+    /// # Errors
+    /// The error of the first check of the document that fails; `element_missing`; `too_large` if it does not fit the size class.
+    pub fn of<D: CredentialFormat>(
+        document: &D,
+        request: &Request,
+        suite: Suite,
+        size_class: Option<SizeClass>,
+    ) -> Result<Self, Error> {
+        let issued = document.issued(request)?;
+        let class = chosen_class(document.smallest_class(request)?, size_class)?;
+        let subject = request.subject(suite, class, &issued.issuer.public_key);
+        Ok(Self::new(&subject, Sha256::digest(&issued.signed).into()))
+    }
+
+    pub(super) fn new(subject: &Subject, document: [u8; 32]) -> Self {
+        let mut issuer = [4; 65];
+        issuer[1..33].copy_from_slice(&subject.issuer.x);
+        issuer[33..].copy_from_slice(&subject.issuer.y);
+        let elements = subject.elements.iter();
+        let slot = |namespace: &String, element: &String| Slot {
+            namespace: namespace.clone(),
+            element: element.clone(),
+        };
+        Self {
+            suite: subject.suite,
+            size_class: subject.class,
+            doc_type: subject.doc_type.clone(),
+            issuer,
+            elements: elements.map(|name| slot(&name.namespace, &name.element)).collect(),
+            document,
+        }
+    }
+
+    /// The members `suite`, `suite_version`, `size_class`, `doc_type`, `issuer`, `elements[]` and `document`, keys and hashes in
+    /// hexadecimal.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let elements = self.elements.iter();
+        let element = |slot: &Slot| json!({ "namespace": slot.namespace, "element": slot.element });
+        json!({
+            "suite": self.suite.name(),
+            "suite_version": self.suite.version(),
+            "size_class": self.size_class.name,
+            "doc_type": self.doc_type,
+            "issuer": hex::encode(self.issuer),
+            "elements": elements.map(element).collect::<Vec<_>>(),
+            "document": hex::encode(self.document),
+        })
+    }
+}
