@@ -1,0 +1,111 @@
+//! What is told as JSON: the forms that `docs/cli.md` states, which the command writes and the bindings hand on.
+
+use serde_json::{Value, json};
+use velum_credentials::{Error, Explanation, Inspection, Learnt, Verified};
+
+/// What went wrong: `code`, `message` and `where`.
+#[must_use]
+pub fn error(error: &Error) -> Value {
+    json!({ "code": error.code().as_str(), "message": error.message(), "where": error.where_() })
+}
+
+/// Why something was refused that somebody else made: `code` and `message`.
+#[must_use]
+pub fn reason(error: &Error) -> Value {
+    json!({ "code": error.code().as_str(), "message": error.message() })
+}
+
+/// The documents of a response, as `velum inspect --json` lists them: see [`Inspection::to_json`].
+#[must_use]
+pub fn documents(inspections: &[Inspection<'_>]) -> Value {
+    inspections.iter().map(Inspection::to_json).collect()
+}
+
+/// What is learnt, as data: see [`Learnt::to_json`].
+#[must_use]
+pub fn facts(learnt: &[Learnt]) -> Value {
+    learnt.iter().map(Learnt::to_json).collect()
+}
+
+/// What a verifier has learnt: `facts[]` as data, `learnt[]` in words.
+#[must_use]
+pub fn verified(verified: &Verified) -> Value {
+    learnt(&verified.learnt)
+}
+
+/// What an answer would tell: `facts[]` and `learnt[]` as for [`verified`], [`hidden`], and `predicates[]` with `text`, `holds`, and
+/// `code` and `message` of one that does not hold.
+#[must_use]
+pub fn explanation(explanation: &Explanation) -> Value {
+    let predicates = explanation.predicates.iter().map(|(text, outcome)| match outcome {
+        Ok(()) => json!({ "text": text, "holds": true }),
+        Err(error) => json!({
+            "text": text,
+            "holds": false,
+            "code": error.code().as_str(),
+            "message": error.message(),
+        }),
+    });
+    let mut json = learnt(&explanation.learnt);
+    json["hidden"] = hidden(explanation);
+    json["predicates"] = predicates.collect();
+    json
+}
+
+/// The elements whose values stay hidden: a list of `namespace` and `element`.
+#[must_use]
+pub fn hidden(explanation: &Explanation) -> Value {
+    let hidden = explanation.hidden.iter();
+    hidden.map(|(namespace, element)| json!({ "namespace": namespace, "element": element })).collect()
+}
+
+fn learnt(learnt: &[Learnt]) -> Value {
+    json!({
+        "facts": facts(learnt),
+        "learnt": learnt.iter().map(Learnt::to_string).collect::<Vec<_>>(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Question;
+    use velum_credentials::{Code, DeviceResponse};
+    use velum_testdata::MUSTERMANN;
+
+    fn question(change: impl FnOnce(&mut Value)) -> Question {
+        let mut request: Value = serde_json::from_str(MUSTERMANN.request).unwrap();
+        change(&mut request);
+        Question::parse(MUSTERMANN.device_response, request.to_string().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn an_explanation_has_every_member() {
+        let json =
+            explanation(&question(|request| request["predicates"][1]["age_at_least"] = json!(99)).explain());
+        let members: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(members, ["facts", "hidden", "learnt", "predicates"]);
+        assert_eq!(json["facts"].as_array().unwrap().len(), json["learnt"].as_array().unwrap().len());
+        let birth_date = json!({ "namespace": "org.iso.18013.5.1", "element": "birth_date" });
+        assert!(json["hidden"].as_array().unwrap().contains(&birth_date));
+        assert_eq!(json["predicates"][0]["holds"], true);
+        assert_eq!(json["predicates"][1]["holds"], false);
+        assert_eq!(json["predicates"][1]["code"], "predicate");
+    }
+
+    #[test]
+    fn documents_are_listed() {
+        let response = DeviceResponse::parse(MUSTERMANN.device_response).unwrap();
+        let inspections: Vec<_> = response.documents().iter().map(Inspection::of).collect();
+        let json = documents(&inspections);
+        assert_eq!(json[0]["doc_type"], "org.iso.18013.5.1.mDL");
+        assert_eq!(json.as_array().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn an_error_has_its_code_message_and_place() {
+        let clock = Error::new(Code::Clock, "request.now", "too late");
+        assert_eq!(error(&clock), json!({ "code": "clock", "message": "too late", "where": "request.now" }));
+        assert_eq!(reason(&clock), json!({ "code": "clock", "message": "too late" }));
+    }
+}

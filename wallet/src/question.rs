@@ -1,0 +1,134 @@
+//! A request put to a document, as the holder has it, and a request put in a session, as the verifier has it.
+
+use velum_credentials::{
+    DeviceResponse, Document, Error, Explanation, Presentation, Request, SessionTranscript, Verified,
+    Verifier, device_authentication_bytes as authentication_bytes,
+};
+
+/// The major type of a CBOR map, in the high bits of its first byte. No UTF-8 text begins like this.
+const CBOR_MAP: u8 = 0b101;
+
+/// A request, and the document that it asks about.
+#[derive(Clone, Debug)]
+pub struct Question {
+    document: Document,
+    request: Request,
+}
+
+impl Question {
+    /// Reads a request, and finds the document of its docType in a `DeviceResponse`.
+    ///
+    /// # Errors
+    /// `malformed` and `too_large` for either, as [`parse_request`] and [`DeviceResponse::parse`] say; `doc_type` without a
+    /// document of the asked docType.
+    pub fn parse(document: &[u8], request: &[u8]) -> Result<Self, Error> {
+        let request = parse_request(request)?;
+        let document = DeviceResponse::parse(document)?.document(request.doc_type())?.clone();
+        Ok(Self { document, request })
+    }
+
+    /// The document.
+    #[must_use]
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// The request.
+    #[must_use]
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// What an answer would tell the verifier. No signature is checked.
+    #[must_use]
+    pub fn explain(&self) -> Explanation {
+        self.request.explain(&self.document)
+    }
+}
+
+/// What a verifier asks in one session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Challenge {
+    request: Request,
+    transcript: SessionTranscript,
+}
+
+impl Challenge {
+    /// Reads a request and a `SessionTranscript`.
+    ///
+    /// # Errors
+    /// `malformed` and `too_large` for either, as [`parse_request`] and [`SessionTranscript::parse`] say.
+    pub fn parse(transcript: &[u8], request: &[u8]) -> Result<Self, Error> {
+        Ok(Self { request: parse_request(request)?, transcript: SessionTranscript::parse(transcript)? })
+    }
+
+    /// Reads and verifies a presentation. Verify one presentation in a session, and no session twice.
+    ///
+    /// # Errors
+    /// As [`Presentation::from_bytes`] and [`Verifier::verify`]: everything is the presentation's fault.
+    pub fn verify(&self, verifier: &Verifier, presentation: &[u8]) -> Result<Verified, Error> {
+        verifier.verify(&Presentation::from_bytes(presentation)?, &self.transcript, &self.request)
+    }
+}
+
+/// Reads a request in its JSON or its CBOR form.
+///
+/// # Errors
+/// As [`Request::from_json`] and [`Request::from_cbor`].
+pub fn parse_request(bytes: &[u8]) -> Result<Request, Error> {
+    match bytes.first() {
+        Some(first) if first >> 5 == CBOR_MAP => Request::from_cbor(bytes),
+        _ => Request::from_json(bytes),
+    }
+}
+
+/// What the device signs for a session, the elements of its own included that the document of this docType says it signs.
+///
+/// # Errors
+/// `malformed` and `too_large` for the document or the transcript, `doc_type` without such a document.
+pub fn device_authentication_bytes(
+    document: &[u8],
+    doc_type: &str,
+    transcript: &[u8],
+) -> Result<Vec<u8>, Error> {
+    let transcript = SessionTranscript::parse(transcript)?;
+    let response = DeviceResponse::parse(document)?;
+    let name_spaces = response.document(doc_type)?.device_signed().name_spaces();
+    Ok(authentication_bytes(doc_type, &transcript, name_spaces))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use velum_credentials::Code;
+    use velum_testdata::{ANNEX_D, MUSTERMANN};
+
+    #[test]
+    fn a_request_is_read_in_either_form() {
+        let request = parse_request(MUSTERMANN.request.as_bytes()).unwrap();
+        assert_eq!(parse_request(&request.to_cbor()).unwrap(), request);
+        for bad in [&b""[..], b"\xa1", b"\xff", b"null", b"{"] {
+            assert_eq!(parse_request(bad).unwrap_err().code(), Code::Malformed, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_question_is_about_the_document_of_its_type() {
+        let question = Question::parse(MUSTERMANN.device_response, MUSTERMANN.request.as_bytes()).unwrap();
+        assert_eq!(question.document().doc_type(), question.request().doc_type());
+        assert_eq!(question.explain().predicates.len(), question.request().predicates().len());
+
+        let other = MUSTERMANN.request.replace("org.iso.18013.5.1.mDL", "other");
+        let error = Question::parse(MUSTERMANN.device_response, other.as_bytes()).unwrap_err();
+        assert_eq!(error.code(), Code::DocType);
+    }
+
+    #[test]
+    fn what_the_device_signs_is_of_the_session() {
+        let (document, doc_type) = (MUSTERMANN.device_response, "org.iso.18013.5.1.mDL");
+        let bytes = |session| device_authentication_bytes(document, doc_type, session);
+        let ours = bytes(MUSTERMANN.session_transcript).unwrap();
+        assert_ne!(ours, bytes(ANNEX_D.session_transcript).unwrap());
+        assert_eq!(bytes(b"\x80").unwrap_err().code(), Code::Malformed);
+    }
+}

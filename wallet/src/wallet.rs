@@ -1,0 +1,102 @@
+//! The holder's verbs, and the keys that they keep.
+
+use velum_credentials::{
+    Code, Control, Error, PrepareOptions, Prepared, PresentOptions, Presentation, Prover, Purpose, SUITES,
+    SessionTranscript, SizeClass, Suite, Timestamp, TrustedIssuer,
+};
+
+use crate::question::Question;
+
+/// Prepares and presents, in every suite. Keep one: it makes the keys of a suite and a size class once.
+pub struct Wallet {
+    provers: Vec<(Suite, Prover)>,
+}
+
+impl Default for Wallet {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Wallet {
+    /// A wallet without keys yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { provers: SUITES.iter().map(|suite| (*suite, Prover::with_suite(*suite))).collect() }
+    }
+
+    /// Makes the keys of a suite and a size class, so that neither preparing nor presenting waits for them.
+    ///
+    /// # Errors
+    /// `cancelled`.
+    pub fn make_keys(&self, suite: Suite, class: SizeClass, control: &Control<'_>) -> Result<(), Error> {
+        self.prover(suite)?.make_keys(class, control)
+    }
+
+    /// Makes the credential proof for requests like this one: see [`Prover::prepare`].
+    ///
+    /// # Errors
+    /// As [`Prover::prepare`].
+    pub fn prepare(
+        &self,
+        question: &Question,
+        suite: Suite,
+        options: PrepareOptions<'_>,
+    ) -> Result<Prepared, Error> {
+        self.prover(suite)?.prepare(question.document(), question.request(), options)
+    }
+
+    /// Answers a question in the session of `transcript`, a `SessionTranscript`, in the suite of the prepared proof: see
+    /// [`Prover::present`].
+    ///
+    /// The prepared proof is used up, whatever the outcome.
+    ///
+    /// # Errors
+    /// `malformed` and `too_large` for the transcript; as [`Prover::present`].
+    pub fn present(
+        &self,
+        prepared: Prepared,
+        question: &Question,
+        transcript: &[u8],
+        options: PresentOptions<'_>,
+    ) -> Result<Presentation, Error> {
+        let transcript = SessionTranscript::parse(transcript)?;
+        let prover = self.prover(prepared.suite())?;
+        prover.present(prepared, question.document(), &transcript, question.request(), options)
+    }
+
+    fn prover(&self, suite: Suite) -> Result<&Prover, Error> {
+        let found = self.provers.iter().find(|(candidate, _)| *candidate == suite);
+        let missing = || Error::new(Code::Internal, "velum", "a suite of no prover; please report this bug");
+        found.map(|(_, prover)| prover).ok_or_else(missing)
+    }
+}
+
+impl Question {
+    /// What a prepared proof must be for to answer this question: see [`Purpose::of`].
+    ///
+    /// # Errors
+    /// As [`Purpose::of`].
+    pub fn purpose(&self, suite: Suite, size_class: Option<SizeClass>) -> Result<Purpose, Error> {
+        Purpose::of(self.document(), self.request(), suite, size_class)
+    }
+
+    /// Every check that [`Wallet::present`] makes before it proves: see [`PresentOptions::check`].
+    ///
+    /// # Errors
+    /// `malformed` and `too_large` for the transcript; as [`PresentOptions::check`].
+    pub fn check(&self, transcript: &[u8], options: &PresentOptions<'_>) -> Result<TrustedIssuer, Error> {
+        options.check(self.document(), &SessionTranscript::parse(transcript)?, self.request())
+    }
+}
+
+/// A clock that shows so many seconds since 1970-01-01T00:00:00Z.
+///
+/// # Errors
+/// `clock` for a time that no request can state.
+pub fn clock_at(unix_seconds: i64) -> Result<Timestamp, Error> {
+    Timestamp::from_unix(unix_seconds).ok_or_else(|| {
+        let message = "this clock shows no time between the years 0 and 9999; set it";
+        Error::new(Code::Clock, "clock", message)
+    })
+}
