@@ -1,15 +1,13 @@
 //! Errors, as JavaScript gets them.
 
 use js_sys::JSON;
-use serde_json::json;
 use velum_credentials::Error;
+use velum_wallet::json;
 use wasm_bindgen::JsValue;
 
 /// An object with `code`, `where` and `message`.
 pub(crate) fn thrown(error: &Error) -> JsValue {
-    let object =
-        json!({ "code": error.code().as_str(), "where": error.where_(), "message": error.message() });
-    let text = object.to_string();
+    let text = json::error(error).to_string();
     JSON::parse(&text).unwrap_or_else(|_| JsValue::from(text))
 }
 

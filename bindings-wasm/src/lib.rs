@@ -1,4 +1,4 @@
-//! What the workers of the npm package `@velum/prover` call: a thin layer over `velum-credentials`.
+//! What the workers of the npm package `@velum/prover` call: a thin layer over `velum-wallet`.
 //!
 //! Bytes go in and out as they are, whatever has members as JSON text, in the forms of `docs/cli.md`. Every call works until it is
 //! done, which is why none is made on a page's main thread. An error is thrown as an object with `code`, `where` and

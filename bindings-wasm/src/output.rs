@@ -3,7 +3,6 @@
 use std::ops::RangeInclusive;
 
 use serde_json::{Value, json};
-use velum_credentials::Learnt;
 
 /// The integers that a number of JavaScript's holds exactly.
 const SAFE_INTEGERS: RangeInclusive<i64> = -((1 << 53) - 1)..=(1 << 53) - 1;
@@ -12,14 +11,6 @@ const SAFE_INTEGERS: RangeInclusive<i64> = -((1 << 53) - 1)..=(1 << 53) - 1;
 pub(crate) fn text(mut value: Value) -> String {
     keep_integers(&mut value);
     value.to_string()
-}
-
-/// What is learnt, as data and in words.
-pub(crate) fn learnt(learnt: &[Learnt]) -> Value {
-    json!({
-        "facts": learnt.iter().map(Learnt::to_json).collect::<Vec<_>>(),
-        "learnt": learnt.iter().map(Learnt::to_string).collect::<Vec<_>>(),
-    })
 }
 
 fn keep_integers(value: &mut Value) {

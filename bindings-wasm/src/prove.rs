@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 
 use js_sys::{Function, Uint8Array};
-use serde_json::json;
 use velum_credentials::{
-    CancelToken, Clock, Code, Control, DeviceResponse, Error, Explanation, Inspection, PrepareOptions,
-    Prepared, PresentOptions, Progress, Request, SessionTranscript, Timestamp, device_authentication_bytes,
+    CancelToken, Clock, Control, DeviceResponse, Error, Inspection, PrepareOptions, Prepared, PresentOptions,
+    Progress, Suite,
 };
+use velum_wallet::{Question, Wallet, clock_at, json};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 use zeroize::Zeroizing;
@@ -19,7 +19,7 @@ use crate::output;
 /// A prover, which keeps what depends on a size class alone.
 #[wasm_bindgen]
 #[derive(Default)]
-pub struct Prover(velum_credentials::Prover);
+pub struct Prover(Wallet);
 
 #[wasm_bindgen]
 impl Prover {
@@ -33,7 +33,7 @@ impl Prover {
     #[wasm_bindgen(js_name = makeKeys)]
     pub fn make_keys(&self, class: &str, progress: &Function) -> Result<(), JsValue> {
         let class = size_class(class)?;
-        watched(progress, |control| self.0.make_keys(class, &control))
+        watched(progress, |control| self.0.make_keys(Suite::Direct, class, &control))
     }
 
     /// The credential proof of one presentation, secret.
@@ -46,10 +46,8 @@ impl Prover {
     ) -> Result<Uint8Array, JsValue> {
         let size_class = class.as_deref().map(size_class).transpose()?;
         let prepared = watched(progress, |control| {
-            let request = Request::from_json(request.as_bytes())?;
-            let response = DeviceResponse::parse(document)?;
-            let document = response.document(request.doc_type())?;
-            self.0.prepare(document, &request, PrepareOptions { size_class, control })
+            let question = Question::parse(document, request.as_bytes())?;
+            self.0.prepare(&question, Suite::Direct, PrepareOptions { size_class, control })
         })?;
         // Copied to JavaScript from where it is wiped.
         Ok(Uint8Array::from(prepared.to_bytes().as_slice()))
@@ -70,12 +68,9 @@ impl Prover {
         let prepared = Zeroizing::new(prepared.to_vec());
         watched(progress, |control| {
             let options = present_options(clock, disclose_device_namespaces, control)?;
-            let (request, transcript) =
-                (Request::from_json(request.as_bytes())?, SessionTranscript::parse(transcript)?);
-            let response = DeviceResponse::parse(document)?;
-            let document = response.document(request.doc_type())?;
+            let question = Question::parse(document, request.as_bytes())?;
             let prepared = Prepared::from_bytes(&prepared)?;
-            Ok(self.0.present(prepared, document, &transcript, &request, options)?.to_bytes())
+            Ok(self.0.present(prepared, &question, transcript, options)?.to_bytes())
         })
     }
 }
@@ -84,21 +79,17 @@ impl Prover {
 #[wasm_bindgen]
 pub fn inspect(response: &[u8]) -> Result<String, JsValue> {
     let inspected = DeviceResponse::parse(response).map(|response| {
-        let documents = response.documents().iter();
-        documents.map(|document| Inspection::of(document).to_json()).collect::<Vec<_>>()
+        let inspections: Vec<_> = response.documents().iter().map(Inspection::of).collect();
+        output::text(json::documents(&inspections))
     });
-    or_throw(inspected).map(|documents| output::text(documents.into()))
+    or_throw(inspected)
 }
 
 /// What an answer to the request would tell.
 #[wasm_bindgen]
 pub fn explain(request: &str, document: &[u8]) -> Result<String, JsValue> {
-    let explained = || {
-        let request = Request::from_json(request.as_bytes())?;
-        let response = DeviceResponse::parse(document)?;
-        Ok(output::text(explanation_json(&request.explain(response.document(request.doc_type())?))))
-    };
-    or_throw(explained())
+    let question = or_throw(Question::parse(document, request.as_bytes()))?;
+    Ok(output::text(json::explanation(&question.explain())))
 }
 
 /// Throws what [`Prover::present`] would throw of document and request before it proves, and uses nothing up.
@@ -112,10 +103,7 @@ pub fn check(
 ) -> Result<(), JsValue> {
     let checked = || {
         let options = present_options(clock, disclose_device_namespaces, Control::none())?;
-        let (request, transcript) =
-            (Request::from_json(request.as_bytes())?, SessionTranscript::parse(transcript)?);
-        let response = DeviceResponse::parse(document)?;
-        options.check(response.document(request.doc_type())?, &transcript, &request).map(drop)
+        Question::parse(document, request.as_bytes())?.check(transcript, &options).map(drop)
     };
     or_throw(checked())
 }
@@ -123,13 +111,7 @@ pub fn check(
 /// What the device signs for a session, the elements of its own included that the document says it signs.
 #[wasm_bindgen(js_name = deviceAuthenticationBytes)]
 pub fn device_authentication(document: &[u8], doc_type: &str, transcript: &[u8]) -> Result<Vec<u8>, JsValue> {
-    let bytes = || {
-        let transcript = SessionTranscript::parse(transcript)?;
-        let response = DeviceResponse::parse(document)?;
-        let name_spaces = response.document(doc_type)?.device_signed().name_spaces();
-        Ok(device_authentication_bytes(doc_type, &transcript, name_spaces))
-    };
-    or_throw(bytes())
+    or_throw(velum_wallet::device_authentication_bytes(document, doc_type, transcript))
 }
 
 /// The response with this signature of the device, `r || s`.
@@ -139,39 +121,14 @@ pub fn with_device_signature(document: &[u8], doc_type: &str, signature: &[u8]) 
     or_throw(DeviceResponse::with_device_signature(document, doc_type, signature))
 }
 
-fn explanation_json(explanation: &Explanation) -> serde_json::Value {
-    let hidden = explanation.hidden.iter();
-    let hidden = hidden.map(|(namespace, element)| json!({ "namespace": namespace, "element": element }));
-    let predicates = explanation.predicates.iter().map(|(text, outcome)| match outcome {
-        Ok(()) => json!({ "text": text, "holds": true }),
-        Err(error) => json!({
-            "text": text,
-            "holds": false,
-            "code": error.code().as_str(),
-            "message": error.message(),
-        }),
-    });
-    let mut json = output::learnt(&explanation.learnt);
-    json["hidden"] = hidden.collect();
-    json["predicates"] = predicates.collect();
-    json
-}
-
 fn present_options(
     clock: Option<f64>,
     disclose_device_namespaces: bool,
     control: Control<'_>,
 ) -> Result<PresentOptions<'_>, Error> {
-    let clock = clock.map_or(Ok(Clock::Any), clock_at)?;
-    Ok(PresentOptions { clock, disclose_device_namespaces, control })
-}
-
-fn clock_at(seconds: f64) -> Result<Clock, Error> {
     // Saturating: what lies outside of the calendar stays outside.
-    Timestamp::from_unix(seconds as i64).map(Clock::At).ok_or_else(|| {
-        let message = "this clock shows no time between 1970 and 9999; set it, or answer any time";
-        Error::new(Code::Clock, "clock", message)
-    })
+    let clock = clock.map_or(Ok(Clock::Any), |seconds| clock_at(seconds as i64).map(Clock::At))?;
+    Ok(PresentOptions { clock, disclose_device_namespaces, control })
 }
 
 thread_local! {

@@ -1,6 +1,7 @@
 //! Verifying.
 
-use velum_credentials::{Error, Presentation, Request, SessionTranscript};
+use velum_credentials::Error;
+use velum_wallet::{Challenge, json};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -33,9 +34,7 @@ impl Verifier {
     }
 
     fn learnt(&self, presentation: &[u8], transcript: &[u8], request: &str) -> Result<String, Error> {
-        let (request, transcript) =
-            (Request::from_json(request.as_bytes())?, SessionTranscript::parse(transcript)?);
-        let verified = self.0.verify(&Presentation::from_bytes(presentation)?, &transcript, &request)?;
-        Ok(output::text(output::learnt(&verified.learnt)))
+        let challenge = Challenge::parse(transcript, request.as_bytes())?;
+        Ok(output::text(json::verified(&challenge.verify(&self.0, presentation)?)))
     }
 }

@@ -14,6 +14,7 @@ use velum_credentials::{
     Verifier,
 };
 use velum_testdata::{ANNEX_D, MUSTERMANN, PERMUTED_KEYS};
+use velum_wallet::json::{facts, hidden, reason};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -197,17 +198,12 @@ impl Wrong {
 
 impl Run {
     fn to_json(&self, all_refused: bool) -> Value {
-        let error = |error: &Option<Error>| {
-            let json = |error: &Error| json!({ "code": error.code().as_str(), "message": error.message() });
-            error.as_ref().map(json)
-        };
+        let error = |error: &Option<Error>| error.as_ref().map(reason);
         let refusal = |refusal: &Refusal| json!({ "asked": refusal.asked, "prover": error(&refusal.prover), "verifier": error(&refusal.verifier) });
-        let hidden =
-            |(namespace, element): &(String, String)| json!({ "namespace": namespace, "element": element });
         json!({
             "request": serde_json::from_str::<Value>(&self.request.to_json()).unwrap_or_default(),
-            "learnt": self.learnt.iter().map(Learnt::to_json).collect::<Vec<_>>(),
-            "hidden": self.explanation.hidden.iter().map(hidden).collect::<Vec<_>>(),
+            "learnt": facts(&self.learnt),
+            "hidden": hidden(&self.explanation),
             "prepare_ms": rounded(self.preparing.total_ms),
             "present_ms": rounded(self.presenting.total_ms),
             "verify_ms": self.verify_ms,

@@ -2,24 +2,33 @@
 
 use std::path::Path;
 
-use velum_credentials::{DeviceResponse, Request, SUITES, SessionTranscript, Suite, limits};
+use velum_credentials::{SUITES, Suite, limits};
+use velum_wallet::{Challenge, Question};
+use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 use crate::files;
 
 /// `--document`: a CBOR DeviceResponse.
-pub fn response(path: &Path) -> Result<DeviceResponse, Failure> {
-    Ok(DeviceResponse::parse(&files::read(path, limits::RESPONSE_BYTES)?)?)
+pub fn document(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    files::read(path, limits::RESPONSE_BYTES)
 }
 
 /// `--transcript`: a CBOR SessionTranscript.
-pub fn transcript(path: &Path) -> Result<SessionTranscript, Failure> {
-    Ok(SessionTranscript::parse(&files::read(path, limits::TRANSCRIPT_BYTES)?)?)
+pub fn transcript(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    files::read(path, limits::TRANSCRIPT_BYTES)
 }
 
-/// `--request`: a request in JSON.
-pub fn request(path: &Path) -> Result<Request, Failure> {
-    Ok(Request::from_json(&files::read(path, limits::REQUEST_BYTES)?)?)
+/// `--document` and `--request`: a request, put to the document that it asks about.
+pub fn question(path: &Path, request: &Path) -> Result<Question, Failure> {
+    let request = files::read(request, limits::REQUEST_BYTES)?;
+    Ok(Question::parse(&document(path)?, &request)?)
+}
+
+/// `--transcript` and `--request`: what a verifier asks in a session.
+pub fn challenge(path: &Path, request: &Path) -> Result<Challenge, Failure> {
+    let request = files::read(request, limits::REQUEST_BYTES)?;
+    Ok(Challenge::parse(&transcript(path)?, &request)?)
 }
 
 /// `--suite`: a suite by its name.

@@ -4,10 +4,11 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use serde_json::json;
-use velum_credentials::{Code, DeviceResponse, Error, Inspection, Outcome, Value, limits};
+use velum_credentials::{Code, DeviceResponse, Error, Inspection, Outcome, Value};
+use velum_wallet::json::documents;
 
 use crate::failure::Failure;
-use crate::files;
+use crate::inputs;
 use crate::report::Report;
 
 /// Bytes of a value that are shown to people; scripts get it whole.
@@ -21,15 +22,14 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
-    let response = DeviceResponse::parse(&files::read(&arguments.document, limits::RESPONSE_BYTES)?)?;
-    let documents: Vec<_> = response.documents().iter().map(Inspection::of).collect();
-    if documents.is_empty() {
+    let response = DeviceResponse::parse(&inputs::document(&arguments.document)?)?;
+    let inspections: Vec<_> = response.documents().iter().map(Inspection::of).collect();
+    if inspections.is_empty() {
         return Err(Error::new(Code::Malformed, "documents", "the response holds no document").into());
     }
-    let passed = documents.iter().all(Inspection::passed);
-    let json: Vec<_> = documents.iter().map(Inspection::to_json).collect();
-    let json = json!({ "passed": passed, "documents": json });
-    let text = documents.iter().map(to_text).collect::<Vec<_>>().join("\n");
+    let passed = inspections.iter().all(Inspection::passed);
+    let json = json!({ "passed": passed, "documents": documents(&inspections) });
+    let text = inspections.iter().map(to_text).collect::<Vec<_>>().join("\n");
     Ok(if passed { Report::done(json, text) } else { Report::refused(json, text) })
 }
 

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use serde_json::json;
 use velum_cli::machine;
 use velum_cli::profile::rounded;
-use velum_credentials::{PrepareOptions, Prover, Suite};
+use velum_credentials::{PrepareOptions, Suite};
+use velum_wallet::Wallet;
 
 use crate::failure::Failure;
 use crate::prepared_file::PreparedFile;
@@ -35,16 +36,11 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     files::check_folder(&arguments.out)?;
     PreparedFile::check_free(&arguments.out)?;
-    let request = inputs::request(&arguments.request)?;
-    let response = inputs::response(&arguments.document)?;
-    let document = response.document(request.doc_type())?;
+    let question = inputs::question(&arguments.document, &arguments.request)?;
 
     let (prepared, profile) = Progress::start().of("prepare", |control| {
-        Prover::with_suite(arguments.suite).prepare(
-            document,
-            &request,
-            PrepareOptions { control, ..Default::default() },
-        )
+        let options = PrepareOptions { control, ..Default::default() };
+        Wallet::new().prepare(&question, arguments.suite, options)
     });
     let prepared = prepared?;
     PreparedFile::create(&arguments.out, &prepared)?;

@@ -6,9 +6,8 @@ use std::time::SystemTime;
 use serde_json::json;
 use velum_cli::machine;
 use velum_cli::profile::{Profile, rounded};
-use velum_credentials::{
-    Clock, Code, Control, Error, PrepareOptions, Prepared, PresentOptions, Prover, Suite, Timestamp,
-};
+use velum_credentials::{Clock, Control, Error, PrepareOptions, Prepared, PresentOptions, Suite, Timestamp};
+use velum_wallet::{Wallet, clock_at};
 
 use crate::failure::Failure;
 use crate::prepared_file::PreparedFile;
@@ -49,10 +48,8 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     files::check_folder(&arguments.out)?;
-    let request = inputs::request(&arguments.request)?;
+    let question = inputs::question(&arguments.document, &arguments.request)?;
     let transcript = inputs::transcript(&arguments.transcript)?;
-    let response = inputs::response(&arguments.document)?;
-    let document = response.document(request.doc_type())?;
     let prepared_file = arguments.prepared.as_deref().map(PreparedFile::open).transpose()?;
 
     let present_options = PresentOptions {
@@ -60,23 +57,23 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
         disclose_device_namespaces: arguments.disclose_device_namespaces,
         control: Control::none(),
     };
-    present_options.check(document, &transcript, &request)?;
+    question.check(&transcript, &present_options)?;
 
     let prepared = prepared_file.as_ref().map(PreparedFile::prepared).transpose()?;
     let suite = prepared.as_ref().map(Prepared::suite).or(arguments.suite).unwrap_or(Suite::Direct);
-    let (progress, prover) = (Progress::start(), Prover::with_suite(suite));
+    let (progress, wallet) = (Progress::start(), Wallet::new());
     let (prepared, preparing): (Prepared, Option<Profile>) = match prepared {
         Some(prepared) => (prepared, None),
         None => {
             let (prepared, profile) = progress.of("prepare", |control| {
-                prover.prepare(document, &request, PrepareOptions { control, ..Default::default() })
+                wallet.prepare(&question, suite, PrepareOptions { control, ..Default::default() })
             });
             (prepared?, Some(profile))
         }
     };
     let (presentation, presenting) = progress.of("present", |control| {
         let options = PresentOptions { control, ..present_options };
-        prover.present(prepared, document, &transcript, &request, options)
+        wallet.present(prepared, &question, &transcript, options)
     });
     let presentation = presentation?;
 
@@ -114,9 +111,5 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
 /// The system's clock.
 fn now() -> Result<Timestamp, Error> {
     let since_epoch = SystemTime::UNIX_EPOCH.elapsed().ok();
-    let now = since_epoch.and_then(|elapsed| Timestamp::from_unix(i64::try_from(elapsed.as_secs()).ok()?));
-    now.ok_or_else(|| {
-        let message = "the system's clock shows no time between 1970 and 9999; set it, or answer any time (--any-clock)";
-        Error::new(Code::Clock, "clock", message)
-    })
+    clock_at(since_epoch.and_then(|elapsed| i64::try_from(elapsed.as_secs()).ok()).unwrap_or(i64::MIN))
 }

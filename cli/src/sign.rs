@@ -7,14 +7,12 @@ use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
 use p256::pkcs8::DecodePrivateKey;
 use serde_json::json;
-use velum_credentials::{
-    Code, DeviceResponse, Error, SessionTranscript, device_authentication_bytes, limits,
-};
+use velum_credentials::{Code, DeviceResponse, Error, SessionTranscript, device_authentication_bytes};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
-use crate::files;
 use crate::report::Report;
+use crate::{files, inputs};
 
 /// Bytes of a key file.
 const KEY_BYTES: usize = 4 << 10;
@@ -36,9 +34,8 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
-    let response = files::read(&arguments.document, limits::RESPONSE_BYTES)?;
-    let transcript = files::read(&arguments.transcript, limits::TRANSCRIPT_BYTES)?;
-    let transcript = SessionTranscript::parse(&transcript)?;
+    let response = inputs::document(&arguments.document)?;
+    let transcript = SessionTranscript::parse(&inputs::transcript(&arguments.transcript)?)?;
     let key = device_key(&files::read(&arguments.device_key, KEY_BYTES)?)?;
 
     let (signed, doc_type) = sign(&response, &transcript, &key)?;

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use velum_cli::profile::timed;
-use velum_credentials::{Code, Learnt, Presentation, Verifier, limits};
+use velum_credentials::{Code, Verifier, limits};
+use velum_wallet::json::{facts, reason};
 
 use crate::failure::Failure;
 use crate::report::Report;
@@ -24,31 +25,26 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
-    let request = inputs::request(&arguments.request)?;
-    let transcript = inputs::transcript(&arguments.transcript)?;
+    let challenge = inputs::challenge(&arguments.transcript, &arguments.request)?;
     let bytes = files::read(&arguments.presentation, limits::PRESENTATION_BYTES)?;
 
-    let (outcome, verify_ms) = timed(|| {
-        let presentation = Presentation::from_bytes(&bytes)?;
-        Verifier::new().verify(&presentation, &transcript, &request)
-    });
+    let (outcome, verify_ms) = timed(|| challenge.verify(&Verifier::new(), &bytes));
     match outcome {
         Ok(verified) => {
-            let learnt: Vec<_> = verified.learnt.iter().map(Learnt::to_json).collect();
+            let learnt = facts(&verified.learnt);
             let json = json!({ "verified": true, "verify_ms": verify_ms, "learnt": learnt });
             let learnt: Vec<_> = verified.learnt.iter().map(|learnt| format!("  - {learnt}")).collect();
             Ok(Report::done(json, format!("Verified in {verify_ms} ms. Learnt:\n{}", learnt.join("\n"))))
         }
         Err(error) if error.code() == Code::Internal => Err(error.into()),
         Err(error) => {
-            let reason = json!({ "code": error.code().as_str(), "message": error.message() });
             let text = format!(
                 "Refused: {}\n  where: {}\n  code: {}",
                 error.message(),
                 error.where_(),
                 error.code()
             );
-            Ok(Report::refused(json!({ "verified": false, "reason": reason }), text))
+            Ok(Report::refused(json!({ "verified": false, "reason": reason(&error) }), text))
         }
     }
 }
