@@ -9,6 +9,13 @@ pub fn error(error: &Error) -> Value {
     json!({ "code": error.code().as_str(), "message": error.message(), "where": error.where_() })
 }
 
+/// What went wrong with a pool: `code`, `message` and `where`.
+#[cfg(feature = "pool")]
+#[must_use]
+pub fn pool_error(error: &crate::PoolError) -> Value {
+    json!({ "code": error.code(), "message": error.message(), "where": error.where_() })
+}
+
 /// Why something was refused that somebody else made: `code` and `message`.
 #[must_use]
 pub fn reason(error: &Error) -> Value {

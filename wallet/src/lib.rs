@@ -1,6 +1,10 @@
-//! What every wallet and verifier on Velum shares, whatever language it is written in: the verbs over bytes, and their JSON forms.
+//! What every wallet and verifier on Velum shares, whatever language it is written in: the verbs over bytes, their JSON forms, and a
+//! pool of prepared proofs.
 //!
-//! Bindings for a language, and the `velum` command, are thin over this crate. It knows no platform.
+//! Bindings for a language, and the `velum` command, are thin over this crate. It knows no platform: the clock is the caller's, and so
+//! are the store and the sealer of the pool, unless they are a folder and a key.
+//!
+//! # Answering and verifying
 //!
 //! A holder has a [`Question`]: a request put to a document. It says what an answer would tell, and a [`Wallet`] answers it: `prepare`
 //! ahead of time, `present` in a session. A verifier has a [`Challenge`]: a request put in a session, which verifies an answer.
@@ -32,15 +36,72 @@
 //! # }
 //! ```
 //!
+//! # The pool
+//!
+//! Preparing takes most of the time and needs no session. A [`ProofPool`] keeps prepared proofs until they are asked for: sealed, each
+//! taken once, bounded in number, bytes and age, and dropped with their document.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::Arc;
+//!
+//! use velum_credentials::{PrepareOptions, Suite};
+//! use velum_testdata::MUSTERMANN;
+//! use velum_wallet::{Bounds, FileStore, KeySealer, ProofPool, Question, Wallet, clock_at, document_hash};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let folder = folder.path().join("pool");
+//! // Where no backup goes, under a key that the platform keeps.
+//! let key = [7; 32];
+//! let pool = ProofPool::new(
+//!     Arc::new(FileStore::open(folder)?),
+//!     Arc::new(KeySealer::new(&key)),
+//!     Bounds::default(),
+//! );
+//! let now = clock_at(1_800_000_000)?;
+//!
+//! // Nothing here waits, so any executor will do.
+//! pollster::block_on(async {
+//!     let wallet = Wallet::new();
+//!     let question = Question::parse(MUSTERMANN.device_response, MUSTERMANN.request.as_bytes())?;
+//!     let purpose = question.purpose(Suite::Direct, None)?;
+//!
+//!     // When a document came: drop what was made for the former one, and prepare for questions to come.
+//!     pool.sweep(&[document_hash(question.document())], now).await?;
+//!     let prepare = async || wallet.prepare(&question, Suite::Direct, PrepareOptions::default());
+//!     assert_eq!(pool.fill(&purpose, 1, now, prepare).await?, 1);
+//!
+//!     // When a verifier asks.
+//!     let taken = pool.take(&purpose, now).await?;
+//!     assert!(taken.prepared.is_some());
+//!     assert_eq!(pool.count(&purpose, now).await?, 0);
+//!     Ok(())
+//! })
+//! # }
+//! ```
+//!
+//! # Input and errors
+//!
 //! Input is bounded and refused as in `velum-credentials`: see [`velum_credentials::limits`] and [`velum_credentials::Error`].
 
 #![warn(missing_docs, unreachable_pub)]
 
 pub mod json;
+#[cfg(feature = "pool")]
+mod pool;
 mod question;
 #[cfg(feature = "prover")]
 mod wallet;
 
+#[cfg(feature = "file-store")]
+pub use pool::FileStore;
+#[cfg(feature = "key-sealer")]
+pub use pool::KeySealer;
+#[cfg(feature = "pool")]
+pub use pool::{
+    Bound, Bounds, CrossesThreads, Dropped, PoolError, ProofPool, Sealer, SealerError, Store, StoreError,
+    StoredEntry, Taken, Why, document_hash,
+};
 pub use question::{Challenge, Question, device_authentication_bytes, parse_request};
 #[cfg(feature = "prover")]
 pub use wallet::{Wallet, clock_at};

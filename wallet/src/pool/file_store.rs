@@ -1,0 +1,208 @@
+//! A store in a folder.
+
+use std::fs;
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use tempfile::{Builder, NamedTempFile};
+use velum_credentials::limits;
+
+use crate::pool::{Store, StoreError, StoredEntry};
+
+const ENTRY: &str = ".sealed";
+/// Of files that are being written, and of files that are being removed.
+const NEW: &str = ".new-";
+const TAKEN: &str = ".taken-";
+
+/// How long after a file was begun its writer must have crashed.
+const ABANDONED: Duration = Duration::from_secs(3_600);
+
+/// The longest entry that is read whole: a prepared proof, and what a sealer adds.
+const MAX_BYTES: u64 = limits::PRESENTATION_BYTES as u64 + 4_096;
+
+/// Bedford's "Cache Directory Tagging Specification": backups leave out a folder with this.
+const CACHE_TAG: (&str, &[u8]) = (
+    "CACHEDIR.TAG",
+    b"Signature: 8a477f597d28d172789f06886806bc55\n\
+      # Prepared proofs, which serve once: one that is restored from a backup could be used twice.\n\
+      # See https://bford.info/cachedir/\n",
+);
+
+/// A [`Store`] in a folder: a file for each entry, which its owner alone may read.
+///
+/// **The folder belongs where no backup goes**: an entry that is used and then restored would be used twice, which nothing can tell.
+/// A `CACHEDIR.TAG` in it says so to the programs that look for one. Android and iOS have marks of their own, which are up to the
+/// app: put the folder below `Context.getNoBackupFilesDir()`, or set `isExcludedFromBackup`.
+///
+/// An entry is written to another file, synced and renamed, so that it is there whole or not at all. To remove one, it is renamed,
+/// which one process alone succeeds with, and then deleted. Both are followed by a sync of the folder, where the system has one. So
+/// any number of processes may share a folder of a local file system.
+///
+/// Calls block until the file system is done, and never wait for anything else.
+#[derive(Clone, Debug)]
+pub struct FileStore {
+    folder: PathBuf,
+}
+
+impl FileStore {
+    /// The store in this folder, which is made if it is missing. Removes what crashed processes left half done.
+    ///
+    /// # Errors
+    /// [`StoreError`] with the path if the folder cannot be made, marked or listed.
+    pub fn open(folder: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let store = Self { folder: folder.into() };
+        let within = |error| failure(&store.folder, &error);
+        make(&store.folder).map_err(within)?;
+        let tag = store.folder.join(CACHE_TAG.0);
+        match fs::File::create_new(&tag).and_then(|mut file| file.write_all(CACHE_TAG.1)) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(failure(&tag, &error)),
+            _ => {}
+        }
+        store.remove_leftovers().map_err(within)?;
+        Ok(store)
+    }
+
+    fn remove_leftovers(&self) -> io::Result<()> {
+        for file in fs::read_dir(&self.folder)? {
+            let file = file?;
+            let name = file.file_name();
+            let begins = |prefix| name.to_str().is_some_and(|name| name.starts_with(prefix));
+            // Someone who takes an entry right now needs its file no more: it was read, and is renamed.
+            if begins(TAKEN) || (begins(NEW) && is_abandoned(&file)) {
+                match fs::remove_file(file.path()) {
+                    Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The file of an entry.
+    fn path(&self, name: &str) -> Result<PathBuf, StoreError> {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if !name.is_empty() && name.len() <= 200 && name.bytes().all(plain) {
+            return Ok(self.folder.join(format!("{name}{ENTRY}")));
+        }
+        let message = "not the name of an entry: lower-case letters, digits and hyphens".to_owned();
+        Err(StoreError::Failed { place: self.folder.display().to_string(), message })
+    }
+
+    fn temporary(&self, prefix: &str) -> io::Result<NamedTempFile> {
+        Builder::new().prefix(prefix).tempfile_in(&self.folder)
+    }
+
+    fn entries(&self) -> io::Result<Vec<StoredEntry>> {
+        let mut entries = Vec::new();
+        for file in fs::read_dir(&self.folder)? {
+            let file = file?;
+            let name = file.file_name();
+            let Some(name) = name.to_str().and_then(|name| name.strip_suffix(ENTRY)) else { continue };
+            match file.metadata() {
+                Ok(metadata) if metadata.is_file() => {
+                    entries.push(StoredEntry { name: name.to_owned(), bytes: metadata.len() });
+                }
+                // Taken meanwhile.
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(entries)
+    }
+
+    fn write(&self, path: &Path, sealed: &[u8]) -> io::Result<()> {
+        let mut file = self.temporary(NEW)?;
+        file.write_all(sealed)?;
+        file.as_file().sync_all()?;
+        file.persist_noclobber(path)?;
+        sync(&self.folder)
+    }
+
+    fn take_away(&self, path: &Path) -> io::Result<bool> {
+        let taken = self.temporary(TAKEN)?.into_temp_path();
+        match fs::rename(path, &taken) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            renamed => renamed?,
+        }
+        match taken.close() {
+            // On Unix one rename alone succeeds, and the rest is tidying, which another process may have done. Elsewhere two may, and
+            // then one of them finds the file gone.
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                if !cfg!(unix) {
+                    return Ok(false);
+                }
+            }
+            closed => closed?,
+        }
+        sync(&self.folder)?;
+        Ok(true)
+    }
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), async_trait::async_trait)]
+#[cfg_attr(target_arch = "wasm32", async_trait::async_trait(?Send))]
+impl Store for FileStore {
+    async fn list(&self) -> Result<Vec<StoredEntry>, StoreError> {
+        self.entries().map_err(|error| failure(&self.folder, &error))
+    }
+
+    async fn put(&self, name: &str, sealed: &[u8]) -> Result<(), StoreError> {
+        let path = self.path(name)?;
+        self.write(&path, sealed).map_err(|error| failure(&path, &error))
+    }
+
+    async fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let path = self.path(name)?;
+        let mut bytes = Vec::new();
+        // One that is longer is cut, and will not open.
+        match fs::File::open(&path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes)) {
+            Ok(_) => Ok(Some(bytes)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failure(&path, &error)),
+        }
+    }
+
+    async fn remove(&self, name: &str) -> Result<bool, StoreError> {
+        let path = self.path(name)?;
+        self.take_away(&path).map_err(|error| failure(&path, &error))
+    }
+}
+
+fn failure(path: &Path, error: &io::Error) -> StoreError {
+    let (place, message) = (path.display().to_string(), error.to_string());
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full { place, message },
+        _ => StoreError::Failed { place, message },
+    }
+}
+
+fn is_abandoned(file: &fs::DirEntry) -> bool {
+    let written = file.metadata().and_then(|metadata| metadata.modified());
+    let age = written.map(|written| SystemTime::now().duration_since(written).unwrap_or_default());
+    age.is_ok_and(|age| age > ABANDONED)
+}
+
+/// Makes a folder that its owner alone may enter.
+fn make(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(folder)
+}
+
+/// Makes a rename outlast a power failure.
+#[cfg(unix)]
+fn sync(folder: &Path) -> io::Result<()> {
+    fs::File::open(folder)?.sync_all()
+}
+
+/// Makes a rename outlast a power failure, where folders can be synced.
+#[cfg(not(unix))]
+fn sync(_: &Path) -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! A sealer by a key in memory.
+
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use zeroize::{ZeroizeOnDrop, Zeroizing};
+
+use crate::pool::{Sealer, SealerError};
+
+/// Bytes of a nonce, which come before the ciphertext and its tag.
+const NONCE_BYTES: usize = 24;
+
+/// Seals by XChaCha20-Poly1305 (RFC 8439 with the nonces of draft-irtf-cfrg-xchacha-03) under a key of 32 bytes.
+///
+/// Nonces are random, of 24 bytes from the operating system: one key seals as many entries as a wallet ever makes. The key is
+/// zeroised when the sealer is dropped. For platforms that keep keys in hardware, implement [`Sealer`] over that instead.
+pub struct KeySealer(XChaCha20Poly1305);
+
+// The cipher's own is.
+impl ZeroizeOnDrop for KeySealer {}
+
+impl KeySealer {
+    /// A sealer by this key, which must be uniformly random and secret.
+    #[must_use]
+    pub fn new(key: &[u8; 32]) -> Self {
+        Self(XChaCha20Poly1305::new(key.into()))
+    }
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), async_trait::async_trait)]
+#[cfg_attr(target_arch = "wasm32", async_trait::async_trait(?Send))]
+impl Sealer for KeySealer {
+    async fn seal(&self, plain: &[u8], associated: &[u8]) -> Result<Vec<u8>, SealerError> {
+        let refused = |message: String| SealerError::Refused { message };
+        let mut nonce = [0; NONCE_BYTES];
+        getrandom::fill(&mut nonce).map_err(|error| refused(error.to_string()))?;
+        let payload = Payload { msg: plain, aad: associated };
+        let sealed = self.0.encrypt(&XNonce::from(nonce), payload);
+        let sealed = sealed.map_err(|_| refused("too many bytes to seal".to_owned()))?;
+        Ok([&nonce[..], &sealed].concat())
+    }
+
+    async fn open(&self, sealed: &[u8], associated: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealerError> {
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(SealerError::DoesNotOpen)?;
+        let payload = Payload { msg: sealed, aad: associated };
+        let opened = self.0.decrypt(&XNonce::from(*nonce), payload);
+        opened.map(Zeroizing::new).map_err(|_| SealerError::DoesNotOpen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pollster::block_on;
+
+    const KEY: [u8; 32] = [7; 32];
+
+    fn open(sealer: &KeySealer, sealed: &[u8], associated: &[u8]) -> Option<Vec<u8>> {
+        block_on(sealer.open(sealed, associated)).ok().map(|opened| opened.to_vec())
+    }
+
+    #[test]
+    fn what_is_sealed_opens_under_its_key_and_its_associated_data_alone() {
+        let sealer = KeySealer::new(&KEY);
+        let sealed = block_on(sealer.seal(b"secret", b"place")).unwrap();
+        assert_eq!(open(&sealer, &sealed, b"place").unwrap(), b"secret");
+        assert_eq!(open(&sealer, &sealed, b"other"), None);
+        assert_eq!(open(&KeySealer::new(&[8; 32]), &sealed, b"place"), None);
+        for position in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[position] ^= 1;
+            assert_eq!(open(&sealer, &changed, b"place"), None, "{position}");
+            assert_eq!(open(&sealer, &sealed[..position], b"place"), None, "{position}");
+        }
+    }
+
+    #[test]
+    fn the_key_is_zeroised() {
+        fn is_zeroised<T: ZeroizeOnDrop>() {}
+        is_zeroised::<XChaCha20Poly1305>();
+        is_zeroised::<KeySealer>();
+    }
+
+    #[test]
+    fn no_two_nonces_are_the_same() {
+        let sealer = KeySealer::new(&KEY);
+        let sealed = || block_on(sealer.seal(b"secret", b"place")).unwrap();
+        assert_ne!(sealed()[..NONCE_BYTES], sealed()[..NONCE_BYTES]);
+    }
+
+    /// The example of draft-irtf-cfrg-xchacha-03, A.3.1.
+    #[test]
+    fn it_is_the_xchacha_of_the_draft() {
+        let plain =
+            b"Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, \
+                      sunscreen would be it.";
+        let key: [u8; 32] = std::array::from_fn(|index| 0x80 + index as u8);
+        let nonce: [u8; NONCE_BYTES] = std::array::from_fn(|index| 0x40 + index as u8);
+        let associated = hex::decode("50515253c0c1c2c3c4c5c6c7").unwrap();
+        let sealed = hex::decode(
+            "bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb731c7f1b0b4aa6440bf3a82f4eda7e39\
+             ae64c6708c54c216cb96b72e1213b4522f8c9ba40db5d945b11b69b982c1bb9e3f3fac2bc369488f76b2383565d3fff9\
+             21f9664c97637da9768812f615c68b13b52ec0875924c1c7987947deafd8780acf49",
+        );
+        let sealed = [&nonce[..], &sealed.unwrap()].concat();
+        assert_eq!(open(&KeySealer::new(&key), &sealed, &associated).unwrap(), plain);
+    }
+}

@@ -1,0 +1,310 @@
+//! A pool of prepared proofs, so that an answer need not wait for the long part of its proof.
+//!
+//! A prepared proof is as secret as its document and may serve once, or two presentations could be linked. So
+//!
+//! * each is **sealed** before it is stored, with associated data that names the format, the document and the entry: an entry that
+//!   was changed, moved or given another name does not open;
+//! * each is **taken** once: it is removed for good, by one taker alone, before it is handed out. A crash can lose a proof and never
+//!   lets one be used again;
+//! * the pool is **bounded** in number, bytes and age ([`Bounds`]), and proofs go with the document that they were made for
+//!   ([`ProofPool::sweep`]).
+//!
+//! Of a copy of a whole store, such as a backup, nothing can tell: keep the store out of those.
+//!
+//! The pool proves nothing itself and knows no files, keys or clocks: see [`Store`] and [`Sealer`], both of them asynchronous for
+//! the sake of IndexedDB and of a fingerprint that is waited for. It needs no runtime.
+
+mod entry;
+mod error;
+#[cfg(feature = "file-store")]
+mod file_store;
+#[cfg(feature = "key-sealer")]
+mod key_sealer;
+mod sealer;
+mod store;
+
+use std::sync::Arc;
+
+use velum_credentials::{Code, Error, Prepared, Purpose, Timestamp};
+
+use entry::{EntryName, associated_data, document_tag, purpose_tag};
+
+pub use entry::document_hash;
+pub use error::{Bound, PoolError};
+#[cfg(feature = "file-store")]
+pub use file_store::FileStore;
+#[cfg(feature = "key-sealer")]
+pub use key_sealer::KeySealer;
+pub use sealer::{Sealer, SealerError};
+pub use store::{Store, StoreError, StoredEntry};
+
+/// What crosses threads where there are any: `Send + Sync`, but nothing in WebAssembly, where JavaScript's objects stay where they
+/// are. Every type that can has it.
+#[cfg(not(target_arch = "wasm32"))]
+pub trait CrossesThreads: Send + Sync {}
+#[cfg(not(target_arch = "wasm32"))]
+impl<T: Send + Sync + ?Sized> CrossesThreads for T {}
+
+/// What crosses threads where there are any: `Send + Sync`, but nothing in WebAssembly, where JavaScript's objects stay where they
+/// are. Every type that can has it.
+#[cfg(target_arch = "wasm32")]
+pub trait CrossesThreads {}
+#[cfg(target_arch = "wasm32")]
+impl<T: ?Sized> CrossesThreads for T {}
+
+/// How much a pool may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Entries.
+    pub entries: usize,
+    /// Bytes of all entries together, sealed.
+    pub bytes: u64,
+    /// Seconds from when a proof is made to when it is dropped.
+    pub age_seconds: u64,
+}
+
+impl Default for Bounds {
+    /// 32 entries, 32 MiB, 30 days. A proof takes about 0.3 MiB, one of size class `large` 0.4.
+    fn default() -> Self {
+        Self { entries: 32, bytes: 32 << 20, age_seconds: 30 * 86_400 }
+    }
+}
+
+/// A pool of prepared proofs. Any number of pools, in any number of processes, may share a store.
+pub struct ProofPool {
+    store: Arc<dyn Store>,
+    sealer: Arc<dyn Sealer>,
+    bounds: Bounds,
+}
+
+/// What [`ProofPool::take`] found.
+pub struct Taken {
+    /// The proof, if there was one.
+    pub prepared: Option<Prepared>,
+    /// Entries of the purpose that were found unfit on the way, and removed.
+    pub dropped: Vec<Dropped>,
+}
+
+/// An entry that was removed without being used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    /// The name of the entry in its store.
+    pub name: String,
+    /// Why it was removed.
+    pub why: Why,
+}
+
+/// Why an entry was removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Why {
+    /// It was older than the pool's bound, or of the future.
+    #[error("too old")]
+    Age,
+    /// It is of a document that is not held any longer.
+    #[error("made for a document that is not held")]
+    Document,
+    /// There were more entries or bytes than the pool's bounds allow.
+    #[error("more than the pool may hold")]
+    Bounds,
+    /// It was changed, moved, or sealed with another key.
+    #[error("does not open: changed, moved, or sealed with another key")]
+    DoesNotOpen,
+    /// What was in it is no prepared proof that this build can use for its purpose.
+    #[error("no prepared proof of its purpose, or of another version")]
+    Unusable,
+}
+
+struct Listed {
+    name: EntryName,
+    bytes: u64,
+}
+
+impl ProofPool {
+    /// A pool in this store.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, sealer: Arc<dyn Sealer>, bounds: Bounds) -> Self {
+        Self { store, sealer, bounds }
+    }
+
+    /// Adds a prepared proof, made at `now`. What is out of age makes room for it; what is not does not. One that cannot be kept is
+    /// lost.
+    ///
+    /// # Errors
+    /// [`PoolError::Full`]; [`PoolError::Sealer`] if it cannot be sealed; [`PoolError::Store`].
+    pub async fn put(&self, prepared: Prepared, now: Timestamp) -> Result<(), PoolError> {
+        let purpose = prepared.purpose();
+        let name = EntryName::new(&purpose, now).map_err(|error| PoolError::random(&error))?;
+        // Before the sealer is asked, who may ask a person.
+        self.make_room(0, now).await?;
+        let plain = prepared.to_bytes();
+        let sealed = self.sealer.seal(&plain, &associated_data(&purpose.document, &name)).await?;
+        drop((plain, prepared));
+        self.make_room(sealed.len() as u64, now).await?;
+        Ok(self.store.put(&name.to_string(), &sealed).await?)
+    }
+
+    /// Takes a prepared proof of this purpose out of the pool for good, the oldest first.
+    ///
+    /// # Errors
+    /// [`PoolError::Sealer`] if the sealer refuses, and [`PoolError::Store`]. No proof is lost to either, but to a store that
+    /// fails while it removes one.
+    pub async fn take(&self, purpose: &Purpose, now: Timestamp) -> Result<Taken, PoolError> {
+        let mut dropped = Vec::new();
+        for Listed { name, .. } in self.listed_for(purpose).await? {
+            let key = name.to_string();
+            let why = if name.is_older(self.bounds.age_seconds, now) {
+                Why::Age
+            } else {
+                match self.opened(purpose, &name).await? {
+                    Opened::Gone => continue,
+                    Opened::Unfit(why) => why,
+                    // Whoever removes it has it; to all others it never was.
+                    Opened::Proof(prepared) if self.store.remove(&key).await? => {
+                        return Ok(Taken { prepared: Some(*prepared), dropped });
+                    }
+                    Opened::Proof(_) => continue,
+                }
+            };
+            self.drop_entry(key, why, &mut dropped).await?;
+        }
+        Ok(Taken { prepared: None, dropped })
+    }
+
+    /// How many proofs of this purpose there are. None is opened.
+    ///
+    /// # Errors
+    /// [`PoolError::Store`].
+    pub async fn count(&self, purpose: &Purpose, now: Timestamp) -> Result<usize, PoolError> {
+        let listed = self.listed_for(purpose).await?;
+        Ok(listed.iter().filter(|entry| !entry.name.is_older(self.bounds.age_seconds, now)).count())
+    }
+
+    /// Prepares until there are `wanted` proofs of this purpose, and says how many it added.
+    ///
+    /// # Errors
+    /// What `prepare` fails with; `prepared_mismatch` if it makes a proof of another purpose; as [`Self::put`]. What was added stays.
+    pub async fn fill(
+        &self,
+        purpose: &Purpose,
+        wanted: usize,
+        now: Timestamp,
+        mut prepare: impl AsyncFnMut() -> Result<Prepared, Error>,
+    ) -> Result<usize, PoolError> {
+        let mut added = 0;
+        while self.count(purpose, now).await? < wanted {
+            self.make_room(0, now).await?;
+            let prepared = prepare().await?;
+            if prepared.purpose() != *purpose {
+                let message = "the proof was prepared for another purpose than it was asked for";
+                return Err(Error::new(Code::PreparedMismatch, "prepared", message).into());
+            }
+            self.put(prepared, now).await?;
+            added += 1;
+        }
+        Ok(added)
+    }
+
+    /// Drops what is of no use any more: proofs of documents other than those that are held (by [`document_hash`]), those out of
+    /// age, and the oldest of those beyond the bounds. Call it whenever a document comes, goes or is renewed. None is opened.
+    ///
+    /// # Errors
+    /// [`PoolError::Store`].
+    pub async fn sweep(&self, held: &[[u8; 32]], now: Timestamp) -> Result<Vec<Dropped>, PoolError> {
+        let held: Vec<_> = held.iter().map(document_tag).collect();
+        let mut dropped = Vec::new();
+        let (mut entries, mut bytes) = (0, 0_u64);
+        // The newest first: what is left beyond the bounds is the oldest.
+        for entry in self.listed().await?.into_iter().rev() {
+            let why = if !held.contains(&entry.name.document) {
+                Why::Document
+            } else if entry.name.is_older(self.bounds.age_seconds, now) {
+                Why::Age
+            } else if entries == self.bounds.entries || bytes.saturating_add(entry.bytes) > self.bounds.bytes
+            {
+                Why::Bounds
+            } else {
+                (entries, bytes) = (entries + 1, bytes + entry.bytes);
+                continue;
+            };
+            self.drop_entry(entry.name.to_string(), why, &mut dropped).await?;
+        }
+        Ok(dropped)
+    }
+
+    /// Removes every entry and says how many there were.
+    ///
+    /// # Errors
+    /// [`PoolError::Store`].
+    pub async fn clear(&self) -> Result<usize, PoolError> {
+        let mut removed = 0;
+        for entry in self.listed().await? {
+            removed += usize::from(self.store.remove(&entry.name.to_string()).await?);
+        }
+        Ok(removed)
+    }
+
+    /// The entries of a purpose, the oldest first.
+    async fn listed_for(&self, purpose: &Purpose) -> Result<Vec<Listed>, PoolError> {
+        let tag = purpose_tag(purpose);
+        let mut listed = self.listed().await?;
+        listed.retain(|entry| entry.name.purpose == tag);
+        Ok(listed)
+    }
+
+    /// The entries of the pool, the oldest first. What else is in the store is none of the pool's.
+    async fn listed(&self) -> Result<Vec<Listed>, PoolError> {
+        let named = |StoredEntry { name, bytes }| Some(Listed { name: EntryName::parse(&name)?, bytes });
+        let mut listed: Vec<_> = self.store.list().await?.into_iter().filter_map(named).collect();
+        listed.sort_by_key(|entry| entry.name.made);
+        Ok(listed)
+    }
+
+    /// Sees to it that one more entry of so many bytes may come.
+    async fn make_room(&self, bytes: u64, now: Timestamp) -> Result<(), PoolError> {
+        let Bounds { entries: most, bytes: most_bytes, age_seconds } = self.bounds;
+        let (mut entries, mut total) = (0, bytes);
+        for entry in self.listed().await? {
+            if entry.name.is_older(age_seconds, now) {
+                self.store.remove(&entry.name.to_string()).await?;
+            } else {
+                (entries, total) = (entries + 1, total.saturating_add(entry.bytes));
+            }
+        }
+        if entries >= most {
+            return Err(PoolError::Full(Bound::Entries(most)));
+        }
+        if total > most_bytes {
+            return Err(PoolError::Full(Bound::Bytes(most_bytes)));
+        }
+        Ok(())
+    }
+
+    async fn opened(&self, purpose: &Purpose, name: &EntryName) -> Result<Opened, PoolError> {
+        let Some(sealed) = self.store.read(&name.to_string()).await? else { return Ok(Opened::Gone) };
+        let opened = self.sealer.open(&sealed, &associated_data(&purpose.document, name)).await;
+        let plain = match opened {
+            Ok(plain) => plain,
+            Err(SealerError::DoesNotOpen) => return Ok(Opened::Unfit(Why::DoesNotOpen)),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(match Prepared::from_bytes(&plain) {
+            Ok(prepared) if prepared.purpose() == *purpose => Opened::Proof(Box::new(prepared)),
+            _ => Opened::Unfit(Why::Unusable),
+        })
+    }
+
+    async fn drop_entry(&self, name: String, why: Why, dropped: &mut Vec<Dropped>) -> Result<(), PoolError> {
+        if self.store.remove(&name).await? {
+            dropped.push(Dropped { name, why });
+        }
+        Ok(())
+    }
+}
+
+enum Opened {
+    /// Someone else took it.
+    Gone,
+    Unfit(Why),
+    Proof(Box<Prepared>),
+}

@@ -1,0 +1,90 @@
+//! The pool of prepared proofs: real proofs, sealed into a folder.
+
+mod bounds;
+mod crashes;
+mod failures;
+mod files;
+mod taking;
+mod tampering;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use pollster::block_on;
+use serde_json::Value;
+use velum_credentials::{PrepareOptions, Prepared, Purpose, Suite, Timestamp};
+use velum_testdata::{MUSTERMANN, UNDER_18};
+use velum_wallet::{Bounds, FileStore, KeySealer, ProofPool, Question, Store, Wallet, clock_at};
+
+const KEY: [u8; 32] = [7; 32];
+
+/// A licence, and one element to be asked for.
+fn question() -> Question {
+    asking(MUSTERMANN.device_response, MUSTERMANN.request)
+}
+
+/// The same of someone else's licence.
+fn other_question() -> Question {
+    asking(UNDER_18.device_response, UNDER_18.request)
+}
+
+fn asking(document: &[u8], request: &str) -> Question {
+    let mut request: Value = serde_json::from_str(request).unwrap();
+    request["predicates"].as_array_mut().unwrap().truncate(1);
+    Question::parse(document, request.to_string().as_bytes()).unwrap()
+}
+
+fn purpose(question: &Question) -> Purpose {
+    question.purpose(Suite::Direct, None).unwrap()
+}
+
+fn prepare(question: &Question) -> Prepared {
+    static WALLET: OnceLock<Wallet> = OnceLock::new();
+    let wallet = WALLET.get_or_init(Wallet::new);
+    wallet.prepare(question, Suite::Direct, PrepareOptions::default()).unwrap()
+}
+
+/// A proof of [`question`]; a copy of always the same one, where it does not matter that proofs serve once.
+fn proof() -> Prepared {
+    static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
+    Prepared::from_bytes(BYTES.get_or_init(|| prepare(&question()).to_bytes().to_vec())).unwrap()
+}
+
+fn now() -> Timestamp {
+    clock_at(1_800_000_000).unwrap()
+}
+
+fn after(seconds: i64) -> Timestamp {
+    clock_at(now().unix() + seconds).unwrap()
+}
+
+fn pool_over(store: Arc<dyn Store>) -> ProofPool {
+    ProofPool::new(store, Arc::new(KeySealer::new(&KEY)), Bounds::default())
+}
+
+fn pool_in(folder: &Path) -> ProofPool {
+    pool_over(Arc::new(FileStore::open(folder).unwrap()))
+}
+
+fn put(pool: &ProofPool, count: usize) {
+    for _ in 0..count {
+        block_on(pool.put(proof(), now())).unwrap();
+    }
+}
+
+fn count(pool: &ProofPool) -> usize {
+    block_on(pool.count(&purpose(&question()), now())).unwrap()
+}
+
+fn take(pool: &ProofPool) -> velum_wallet::Taken {
+    block_on(pool.take(&purpose(&question()), now())).unwrap()
+}
+
+/// The files of a folder that hold entries.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let mut entries: Vec<_> =
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "sealed")).collect();
+    entries.sort();
+    entries
+}
