@@ -39,6 +39,7 @@ type CredentialsCode =
   /** The device signed elements of its own, which the wallet did not agree to show. */
   | "device_namespaces"
   /** The caller's signal aborted the call. */
+  | "backend"
   | "cancelled"
   /** A bug. */
   | "internal";

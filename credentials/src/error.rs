@@ -64,6 +64,8 @@ codes! {
     Clock = "clock",
     /// The device signed elements of its own, which the wallet did not agree to show.
     DeviceNamespaces = "device_namespaces",
+    /// The device that proves failed: a graphics processor that was lost, say.
+    Backend = "backend",
     /// The caller cancelled.
     Cancelled = "cancelled",
     /// A bug.

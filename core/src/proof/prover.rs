@@ -6,7 +6,7 @@ use thiserror::Error;
 use velum_stark::air::{Chip, Trace};
 use velum_stark::backend::Backend;
 use velum_stark::control::{Cancelled, Control, Stage};
-use velum_stark::{self as stark, Cpu, ProvingKey, VerifyError, block_on};
+use velum_stark::{self as stark, Cpu, ProvingKey, VerifyError, block_on_worker};
 
 use crate::class::SizeClass;
 use crate::proof::credential::{credential_chips, credential_traces};
@@ -105,7 +105,7 @@ impl<B: Backend> Prover<B> {
         B::Key: Sync,
         B::Error: Send,
     {
-        block_on(|| self.prove_credential_async(statement, witness, control))
+        block_on_worker(|| self.prove_credential_async(statement, witness, control))
     }
 
     /// The same for callers that cannot wait.
@@ -141,7 +141,7 @@ impl<B: Backend> Prover<B> {
         B::Key: Sync,
         B::Error: Send,
     {
-        block_on(|| self.prove_presentation_async(statement, witness, control))
+        block_on_worker(|| self.prove_presentation_async(statement, witness, control))
     }
 
     /// The same for callers that cannot wait.

@@ -59,7 +59,9 @@ pub use key::VerifierKey;
 pub use params::Parameters;
 pub use proof::{Commitments, LayerCommitment, LayerOpening, Openings, Proof, TreeOpening};
 #[cfg(feature = "prover")]
-pub use prover::{Cpu, CpuBatch, CpuCommitted, CpuKey, ProveError, ProvingKey, backend, block_on};
+pub use prover::{
+    Cpu, CpuBatch, CpuCommitted, CpuKey, ProveError, ProvingKey, backend, block_on, block_on_worker,
+};
 pub use rows::LookupChallenges;
 pub use security::{COLLISION_BITS, LineTheorem, Security, SecurityTerm, sum_bits};
 

@@ -25,7 +25,7 @@ use crate::trust::TrustedIssuer;
 use crate::value::Value;
 
 /// A format of credentials, implemented by its documents.
-pub trait CredentialFormat: Sized {
+pub trait CredentialFormat: Sized + Sync {
     /// The session in which a device signs for a verifier.
     type Session: Session<Document = Self>;
 
@@ -104,7 +104,7 @@ pub trait CredentialFormat: Sized {
 }
 
 /// A session of a format, by which a verifier knows which one it is.
-pub trait Session {
+pub trait Session: Sync {
     /// The documents of the format.
     type Document: CredentialFormat<Session = Self>;
 }

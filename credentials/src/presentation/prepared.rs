@@ -3,9 +3,13 @@
 //! It is secret and serves once: two presentations from one prepared proof can be linked. In memory the type sees to
 //! that, for it cannot be cloned and presenting consumes it. Of bytes that were copied nothing can tell.
 
+use sha2::{Digest, Sha256};
 use velum_core::class::SizeClass;
 use velum_core::proof::MAX_PROOF_BYTES;
-use velum_core::statement::{ElementName, PublicKey, RecordOpening, RecordSalts, Subject};
+use velum_core::statement::{
+    CredentialStatement, CredentialWitness, ElementName, PublicKey, RecordOpening, RecordSalts, Subject,
+    digest_to_bytes,
+};
 use velum_core::suite::Suite;
 use zeroize::Zeroizing;
 
@@ -31,6 +35,16 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    pub(super) fn new(statement: CredentialStatement, witness: &CredentialWitness, proof: Vec<u8>) -> Self {
+        Self {
+            document: Sha256::digest(&witness.sig_structure).into(),
+            commitment: digest_to_bytes(&statement.commitment),
+            subject: statement.subject,
+            opening: witness.record.clone(),
+            proof,
+        }
+    }
+
     /// The prepared proof as bytes, to be kept secret and used once.
     #[must_use]
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
@@ -127,7 +141,8 @@ impl Purpose {
     /// `wrong_version` for bytes of another version, `malformed` for bytes that begin like no prepared proof.
     pub fn of_prepared(bytes: &[u8]) -> Result<Self, Error> {
         let head = read_head(bytes.len(), &mut Cursor::new(bytes, Rules::Hashed));
-        head.map(|(subject, document)| Self::new(&subject, document)).map_err(|error| error.within("prepared"))
+        head.map(|(subject, document)| Self::new(&subject, document))
+            .map_err(|error| error.within("prepared"))
     }
 }
 

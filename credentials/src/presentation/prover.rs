@@ -1,13 +1,16 @@
 //! Preparing and presenting.
 
-use std::sync::OnceLock;
+use std::convert::Infallible;
 
+use async_lock::OnceCell;
 use sha2::{Digest, Sha256};
 use velum_core::class::{CLASSES, SizeClass};
 use velum_core::proof::{self, ProveError};
-use velum_core::statement::{PresentationWitness, digest_to_bytes};
+use velum_core::statement::{PresentationStatement, PresentationWitness};
 use velum_core::suite::Suite;
-use velum_stark::control::{Cancelled, Control};
+use velum_stark::backend::Backend;
+use velum_stark::control::{Control, Stage};
+use velum_stark::{Cpu, block_on};
 
 use crate::date::Timestamp;
 use crate::error::{Code, Error};
@@ -77,9 +80,13 @@ impl PresentOptions<'_> {
 }
 
 /// Prepares and presents. Keep one: what depends on a size class alone is computed once.
-pub struct Prover {
+///
+/// It proves on the processor unless it is made [`on`](Self::on) another device. Each call is there for threads that can wait, and
+/// as a future; neither needs a runtime.
+pub struct Prover<B: Backend = Cpu> {
     suite: Suite,
-    keys: [OnceLock<proof::Prover>; CLASSES.len()],
+    backend: B,
+    keys: [OnceCell<proof::Prover<B>>; CLASSES.len()],
 }
 
 impl Default for Prover {
@@ -98,40 +105,69 @@ impl Prover {
     /// A prover of this suite.
     #[must_use]
     pub fn with_suite(suite: Suite) -> Self {
-        Self { suite, keys: Default::default() }
+        Self::on(Cpu::default(), suite)
+    }
+}
+
+impl<B: Backend + Clone> Prover<B> {
+    /// A prover of this suite on a device.
+    #[must_use]
+    pub fn on(backend: B, suite: Suite) -> Self {
+        Self { suite, backend, keys: Default::default() }
     }
 
     /// Makes the keys of a size class, so that neither preparing nor presenting waits for them.
     ///
     /// # Errors
-    /// `cancelled`.
+    /// `cancelled`, `backend`.
     pub fn make_keys(&self, class: SizeClass, control: &Control<'_>) -> Result<(), Error> {
-        self.key(class, control).map(drop)
+        block_on(self.make_keys_async(class, control))
+    }
+
+    /// The same for callers that cannot wait.
+    ///
+    /// # Errors
+    /// `cancelled`, `backend`.
+    pub async fn make_keys_async(&self, class: SizeClass, control: &Control<'_>) -> Result<(), Error> {
+        self.key(class, control).await.map(drop)
     }
 
     /// Makes the credential proof for requests like `request`: same docType, issuer and elements. Time, predicates and
     /// session may differ.
     ///
     /// # Errors
-    /// The error of the first check of the document that fails; `too_large` if it fits no size class; `cancelled`.
+    /// The error of the first check of the document that fails; `too_large` if it fits no size class; `cancelled`, `backend`.
     pub fn prepare<D: CredentialFormat>(
+        &self,
+        document: &D,
+        request: &Request,
+        options: PrepareOptions<'_>,
+    ) -> Result<Prepared, Error>
+    where
+        B: Sync,
+        B::Key: Sync,
+        B::Error: Send,
+    {
+        let (statement, witness) = document.credential(request, self.suite, options.size_class)?;
+        let key = block_on(self.key(statement.subject.class, &options.control))?;
+        let proof = key.prove_credential(&statement, &witness, &options.control).map_err(internal)?;
+        Ok(Prepared::new(statement, &witness, proof))
+    }
+
+    /// The same for callers that cannot wait.
+    ///
+    /// # Errors
+    /// Those of [`prepare`](Self::prepare).
+    pub async fn prepare_async<D: CredentialFormat>(
         &self,
         document: &D,
         request: &Request,
         options: PrepareOptions<'_>,
     ) -> Result<Prepared, Error> {
         let (statement, witness) = document.credential(request, self.suite, options.size_class)?;
-        let proof = self
-            .key(statement.subject.class, &options.control)?
-            .prove_credential(&statement, &witness, &options.control)
-            .map_err(internal)?;
-        Ok(Prepared {
-            document: Sha256::digest(&witness.sig_structure).into(),
-            commitment: digest_to_bytes(&statement.commitment),
-            subject: statement.subject,
-            opening: witness.record.clone(),
-            proof,
-        })
+        let key = self.key(statement.subject.class, &options.control).await?;
+        let proof = key.prove_credential_async(&statement, &witness, &options.control).await;
+        Ok(Prepared::new(statement, &witness, proof.map_err(internal)?))
     }
 
     /// Answers `request` in the session of `transcript` with a document that the device has signed for it.
@@ -141,7 +177,7 @@ impl Prover {
     /// # Errors
     /// `prepared_mismatch` if the prepared proof is of another document or another kind of request; `clock` by the policy
     /// in `options`; the error of the first check or predicate that fails; `device_namespaces` if the device signed
-    /// elements of its own and `options` do not let them go; `cancelled`.
+    /// elements of its own and `options` do not let them go; `cancelled`, `backend`.
     pub fn present<D: CredentialFormat>(
         &self,
         prepared: Prepared,
@@ -149,11 +185,73 @@ impl Prover {
         session: &D::Session,
         request: &Request,
         options: PresentOptions<'_>,
+    ) -> Result<Presentation, Error>
+    where
+        B: Sync,
+        B::Key: Sync,
+        B::Error: Send,
+    {
+        let pending = Pending::new(self.suite, prepared, document, session, request, &options)?;
+        let key = block_on(self.key(pending.statement.subject.class, &options.control))?;
+        let proof = key.prove_presentation(&pending.statement, &pending.witness, &options.control);
+        Ok(pending.presentation(proof.map_err(internal)?))
+    }
+
+    /// The same for callers that cannot wait.
+    ///
+    /// # Errors
+    /// Those of [`present`](Self::present).
+    pub async fn present_async<D: CredentialFormat>(
+        &self,
+        prepared: Prepared,
+        document: &D,
+        session: &D::Session,
+        request: &Request,
+        options: PresentOptions<'_>,
     ) -> Result<Presentation, Error> {
+        let pending = Pending::new(self.suite, prepared, document, session, request, &options)?;
+        let key = self.key(pending.statement.subject.class, &options.control).await?;
+        let proof =
+            key.prove_presentation_async(&pending.statement, &pending.witness, &options.control).await;
+        Ok(pending.presentation(proof.map_err(internal)?))
+    }
+
+    /// The keys of a size class. Who asks for them while another makes them waits for that one.
+    async fn key(&self, class: SizeClass, control: &Control<'_>) -> Result<&proof::Prover<B>, Error> {
+        let cell =
+            CLASSES.iter().position(|candidate| *candidate == class).and_then(|index| self.keys.get(index));
+        let cell = cell.ok_or_else(|| Error::bug("a size class of no table"))?;
+        let make = async || {
+            control.begin(Stage::Keys, 0.0).map_err(|cancelled| internal::<B::Error>(cancelled.into()))?;
+            let made = proof::Prover::on(self.backend.clone(), self.suite, class).await;
+            made.map_err(|error| internal(ProveError::Backend(error)))
+        };
+        cell.get_or_try_init(make).await
+    }
+}
+
+/// An answer whose presentation proof is still to be made.
+struct Pending {
+    statement: PresentationStatement,
+    witness: PresentationWitness,
+    /// The presentation, without that proof.
+    presentation: Presentation,
+}
+
+impl Pending {
+    /// Every check, and what is to be proven.
+    fn new<D: CredentialFormat>(
+        suite: Suite,
+        prepared: Prepared,
+        document: &D,
+        session: &D::Session,
+        request: &Request,
+        options: &PresentOptions<'_>,
+    ) -> Result<Self, Error> {
         let Presented { issued, shown, signature } = options.presented(document, session, request)?;
         let Issued { issuer, x5chain, signed, .. } = &issued;
         let class = prepared.subject.class;
-        let subject = request.subject(self.suite, class, &issuer.public_key);
+        let subject = request.subject(suite, class, &issuer.public_key);
         let signed: [u8; 32] = Sha256::digest(signed).into();
         if subject != prepared.subject || signed != prepared.document {
             let message = "prepared for another document, issuer, docType or list of elements; prepare anew";
@@ -162,7 +260,7 @@ impl Prover {
         let commitment = prepared
             .opening
             .commitment(&subject)
-            .map_err(|error| internal(ProveError::Witness(error.into())))?;
+            .map_err(|error| internal::<Infallible>(ProveError::Witness(error.into())))?;
         let disclosed = issued.disclosed(request);
         let answer = Answer {
             request,
@@ -170,37 +268,25 @@ impl Prover {
             device_digest: D::device_digest(session, request, shown)?,
             disclosed: &disclosed,
         };
-        let statement = D::presentation(&answer, subject, commitment, &prepared.proof)?;
-        let witness = PresentationWitness { record: prepared.opening, signature: *signature };
-        let presentation_proof = self
-            .key(class, &options.control)?
-            .prove_presentation(&statement, &witness, &options.control)
-            .map_err(internal)?;
-
-        Ok(Presentation {
-            suite: self.suite,
-            class,
-            issuer: issuer.index,
-            x5chain: if issuer.by_root { x5chain.to_vec() } else { Vec::new() },
-            commitment: prepared.commitment,
-            disclosed,
-            shown: shown.to_vec(),
-            credential_proof: prepared.proof,
-            presentation_proof,
+        Ok(Self {
+            statement: D::presentation(&answer, subject, commitment, &prepared.proof)?,
+            witness: PresentationWitness { record: prepared.opening, signature: *signature },
+            presentation: Presentation {
+                suite,
+                class,
+                issuer: issuer.index,
+                x5chain: if issuer.by_root { x5chain.to_vec() } else { Vec::new() },
+                commitment: prepared.commitment,
+                disclosed,
+                shown: shown.to_vec(),
+                credential_proof: prepared.proof,
+                presentation_proof: Vec::new(),
+            },
         })
     }
 
-    fn key(&self, class: SizeClass, control: &Control<'_>) -> Result<&proof::Prover, Error> {
-        let cell =
-            CLASSES.iter().position(|candidate| *candidate == class).and_then(|index| self.keys.get(index));
-        let cell = cell.ok_or_else(|| Error::bug("a size class of no table"))?;
-        if let Some(key) = cell.get() {
-            return Ok(key);
-        }
-        control
-            .begin(velum_stark::control::Stage::Keys, 0.0)
-            .map_err(|Cancelled| internal(ProveError::Cancelled(Cancelled)))?;
-        Ok(cell.get_or_init(|| proof::Prover::new(self.suite, class)))
+    fn presentation(self, presentation_proof: Vec<u8>) -> Presentation {
+        Presentation { presentation_proof, ..self.presentation }
     }
 }
 
@@ -219,13 +305,16 @@ impl Clock {
     }
 }
 
-fn internal(error: ProveError) -> Error {
+fn internal<E: std::error::Error>(error: ProveError<E>) -> Error {
     match error {
         ProveError::Cancelled(_) => {
             Error::new(Code::Cancelled, "prover", "cancelled; nothing was handed out")
         }
         // The document passed every other check: what is left is that it does not fit the tables.
         ProveError::Witness(error) => Error::too_large("document", error.to_string()),
+        ProveError::Backend(_) | ProveError::Faulty(_) => {
+            Error::new(Code::Backend, "prover", format!("{error}; prove again, or on the processor"))
+        }
         error => Error::bug(&error.to_string()),
     }
 }

@@ -1,6 +1,7 @@
 //! Whole presentations of real and minted documents, through the real prover and verifier.
 
 mod cases;
+mod devices;
 mod golden;
 mod minted;
 mod mixed;

@@ -153,7 +153,7 @@ fn proves(hash: HashFunction) {
     let (chips, traces) = instance(3);
     let verifier = VerifierKey::new("differential", parameters, &chips);
     let both = Differential { first: Cpu::default(), second: Naive };
-    let key: Both = block_on(|| ProvingKey::on(both, verifier, &chips)).unwrap();
+    let key: Both = block_on(ProvingKey::on(both, verifier, &chips)).unwrap();
     let proof = key.prove(&chips, traces, b"statement", &Control::none()).unwrap();
     key.verifier().verify(&chips, b"statement", &proof).unwrap();
 }
@@ -374,7 +374,7 @@ fn prove_beside(step: (At, How)) -> Result<Vec<u8>, ProveError<DifferentialError
     let verifier = VerifierKey::new("differential", parameters, &chips);
     let both =
         Differential { first: Cpu::default(), second: Broken { step: Some(step), ..Broken::default() } };
-    let key = block_on(|| ProvingKey::on(both, verifier, &chips)).map_err(ProveError::Backend)?;
+    let key = block_on(ProvingKey::on(both, verifier, &chips)).map_err(ProveError::Backend)?;
     key.prove(&chips, traces, b"statement", &Control::none())
 }
 
@@ -384,7 +384,7 @@ fn prove_on_broken(step: (At, How)) -> Result<Vec<u8>, ProveError<Lost>> {
     let (chips, traces) = instance(3);
     let verifier = VerifierKey::new("differential", parameters, &chips);
     let broken = Broken { step: Some(step), ..Broken::default() };
-    let key = block_on(|| ProvingKey::on(broken, verifier, &chips)).map_err(ProveError::Backend)?;
+    let key = block_on(ProvingKey::on(broken, verifier, &chips)).map_err(ProveError::Backend)?;
     let proof = key.prove(&chips, traces, b"statement", &Control::none())?;
     key.verifier().verify(&chips, b"statement", &proof).map_err(|_| ProveError::Faulty("no proof"))?;
     Ok(proof)
@@ -427,6 +427,6 @@ fn proofs_can_be_made_on_any_thread() {
     let (chips, traces) = instance(3);
     let key = ProvingKey::new("differential", PARAMETERS, &chips);
     let control = Control::none();
-    let proof = block_on(|| crosses(key.prove_async(&chips, traces, b"", &control))).unwrap();
+    let proof = block_on(crosses(key.prove_async(&chips, traces, b"", &control))).unwrap();
     key.verifier().verify(&chips, b"", &proof).unwrap();
 }

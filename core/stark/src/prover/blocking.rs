@@ -16,16 +16,11 @@ impl Wake for Unpark {
     }
 }
 
-/// Runs the future that `make` makes, on one of the threads that share the work, and waits for it.
+/// Runs a future on this thread, which sleeps while there is nothing to do. No runtime is needed.
 ///
-/// No runtime is needed. On WebAssembly only futures that never wait come to an end, as those of [`Cpu`](super::Cpu): a thread there
-/// cannot wait for a device that it serves itself.
-pub fn block_on<T: Future<Output: Send>>(make: impl FnOnce() -> T + Send) -> T::Output {
-    // The whole of it on one of those threads, for none to be woken up at each step.
-    join(|| wait(make()), || ()).0
-}
-
-fn wait<T>(future: impl Future<Output = T>) -> T {
+/// On WebAssembly only futures that never wait come to an end, as those of [`Cpu`](super::Cpu): a thread there cannot wait for a
+/// device that it serves itself.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);
@@ -35,6 +30,14 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
             Poll::Pending => thread::park(),
         }
     }
+}
+
+/// Runs the future that `make` makes on one of the threads that share the work, so that none has to be woken up at each step, and
+/// waits for it.
+///
+/// The future must not wait for other work of these threads.
+pub fn block_on_worker<T: Future<Output: Send>>(make: impl FnOnce() -> T + Send) -> T::Output {
+    join(|| block_on(make()), || ()).0
 }
 
 #[cfg(test)]
@@ -47,20 +50,18 @@ mod tests {
     #[test]
     fn waits_until_another_thread_wakes_it() {
         let mut asked = 0;
-        let value = block_on(|| {
-            std::future::poll_fn(move |context| {
-                asked += 1;
-                if asked == 3 {
-                    return Poll::Ready(asked);
-                }
-                let waker = context.waker().clone();
-                thread::spawn(move || {
-                    thread::sleep(Duration::from_millis(5));
-                    waker.wake();
-                });
-                Poll::Pending
-            })
-        });
+        let value = block_on(std::future::poll_fn(|context| {
+            asked += 1;
+            if asked == 3 {
+                return Poll::Ready(asked);
+            }
+            let waker = context.waker().clone();
+            thread::spawn(move || {
+                thread::sleep(Duration::from_millis(5));
+                waker.wake();
+            });
+            Poll::Pending
+        }));
         assert_eq!(value, 3);
     }
 }

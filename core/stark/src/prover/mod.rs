@@ -36,7 +36,7 @@ use backend::{
     Tables, TreeQuery,
 };
 use blinding::system_rng;
-pub use blocking::block_on;
+pub use blocking::{block_on, block_on_worker};
 pub use cpu::{Batch as CpuBatch, Committed as CpuCommitted, Cpu, CpuKey};
 
 /// Why no proof was made. `E` is the error of the backend.
@@ -131,7 +131,7 @@ impl<B: Backend> ProvingKey<B> {
         B::Key: Sync,
         B::Error: Send,
     {
-        block_on(|| self.prove_async(chips, traces, bound, control))
+        block_on_worker(|| self.prove_async(chips, traces, bound, control))
     }
 
     /// The same for callers that cannot wait.

@@ -64,7 +64,7 @@ pub(crate) fn prove<H: ProofHash, C: Chip>(
     let run = Run { key: &key.verifier, backend: &seam, prepared: &key.prepared };
     let instance = Instance { tables: Tables::new(chips), traces: traces.to_vec(), bound };
     let control = Control::none();
-    let proof = block_on(|| run.prove::<C, H>(instance, rng, &control));
+    let proof = block_on(run.prove::<C, H>(instance, rng, &control));
     (proof.expect("nobody cancels").to_bytes(), seam.seen.into_inner().unwrap())
 }
 
