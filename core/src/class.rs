@@ -36,6 +36,21 @@ pub const LARGE: SizeClass =
 /// Every class, smallest first.
 pub const CLASSES: [SizeClass; 2] = [STANDARD, LARGE];
 
+/// Slots that the numbers of fields, texts, states and streams have room for, so that a class with more slots than today's leaves
+/// the keys of those as they are.
+///
+/// Two tables bound the slots of a class further: the keys table tells a key apart from 8 others (`chips::keys`), and a record of 9
+/// slots ends before the rows that follow it (`chips::record`).
+pub(crate) const NUMBERED_SLOTS: usize = 16;
+
+const _: () = {
+    let mut class = 0;
+    while class < CLASSES.len() {
+        assert!(CLASSES[class].slots <= NUMBERED_SLOTS);
+        class += 1;
+    }
+};
+
 /// Blocks of SHA-256 over a message of `bytes` bytes (FIPS 180-4, 5.1.1).
 pub const fn sha256_blocks(bytes: usize) -> usize {
     (bytes + 9).div_ceil(BLOCK_BYTES)

@@ -53,12 +53,12 @@ impl Suite {
     }
 
     /// Version of the suite's proofs, raised with every change of what they are: absorbed by transcripts, held in the presentation's
-    /// envelope. Version 1 combined words by powers of one challenge and had one hash function for everything.
+    /// envelope. `docs/compatibility.md` says what each changed.
     pub const fn version(self) -> u8 {
         match self {
-            Self::Direct => 2,
+            Self::Direct => 3,
             #[cfg(feature = "aggregatable")]
-            Self::Aggregatable => 2,
+            Self::Aggregatable => 3,
         }
     }
 

@@ -84,27 +84,28 @@ pub(crate) mod es256 {
     pub(crate) const V2: u64 = 5;
 }
 
-/// Numbers on [`FIELD`] besides those of texts.
+/// Numbers on [`FIELD`] besides those of texts, with room for [`NUMBERED_SLOTS`](crate::class::NUMBERED_SLOTS) where there is one a
+/// slot.
 pub(crate) mod field {
     /// `(position of the 32 bytes, 32)` of `deviceKey`'s x.
-    pub(crate) const DEVICE_KEY_X: u64 = 128;
+    pub(crate) const DEVICE_KEY_X: u64 = 192;
     /// `(position of the 32 bytes, 32)` of `deviceKey`'s y.
-    pub(crate) const DEVICE_KEY_Y: u64 = 129;
-
-    /// `(position behind it, digestID)` of the item in `slot`.
-    pub(crate) const fn digest_id(slot: usize) -> u64 {
-        130 + slot as u64
-    }
-
-    /// `(position of its first byte, length)` of the `elementValue` of the item in `slot`.
-    pub(crate) const fn element_value(slot: usize) -> u64 {
-        138 + slot as u64
-    }
+    pub(crate) const DEVICE_KEY_Y: u64 = 193;
 
     /// `(position behind the head, argument)` of a key that is not asked for, of sort `index` among
     /// [`OTHER_KEYS`](crate::chips::grammar::OTHER_KEYS).
     pub(crate) const fn other_key(index: usize) -> u64 {
-        146 + index as u64
+        194 + index as u64
+    }
+
+    /// `(position behind it, digestID)` of the item in `slot`.
+    pub(crate) const fn digest_id(slot: usize) -> u64 {
+        208 + slot as u64
+    }
+
+    /// `(position of its first byte, length)` of the `elementValue` of the item in `slot`.
+    pub(crate) const fn element_value(slot: usize) -> u64 {
+        224 + slot as u64
     }
 
     /// `(position of the 32 bytes, digestID)` of a digest in the asked namespace of this index. No number is greater but

@@ -56,12 +56,13 @@ fn parts_of_presentations_do_not_mix() {
         let forged = changed(&ours, |envelope| envelope[index] = value)?;
         session.verify(&verifier, &forged)
     };
+    let suite_version = u64::from(ours.suite().version());
     // Kinds of presentation that this version does not know, or that the proofs are not of.
     for (index, value, code) in [
         (VERSION, 1, Code::WrongVersion),
         (VERSION, 3, Code::WrongVersion),
-        (SUITE_VERSION, 1, Code::WrongVersion),
-        (SUITE_VERSION, 3, Code::WrongVersion),
+        (SUITE_VERSION, suite_version - 1, Code::WrongVersion),
+        (SUITE_VERSION, suite_version + 1, Code::WrongVersion),
         (SUITE, 2, Code::ProofInvalid),
         (SUITE, 3, Code::WrongVersion),
         (CLASS, 3, Code::WrongVersion),

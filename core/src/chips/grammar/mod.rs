@@ -6,7 +6,8 @@
 //! names cannot occur; [`state::ANY`] is where anything may be.
 //!
 //! States, texts and fields are numbered in one space: an item has one number, under which its children stand and other
-//! tables hear of it.
+//! tables hear of it. Where there is one a slot, or one a namespace, of which there are no more, there is room for
+//! [`NUMBERED_SLOTS`](crate::class::NUMBERED_SLOTS).
 //!
 //! Stream 0 is the `Sig_structure` of a `COSE_Sign1` (RFC 9052, 4.4) over the tag-24 `MobileSecurityObject` (ISO/IEC
 //! 18013-5, 9.1.2.4), the others are tag-24 `IssuerSignedItem`s (9.1.2.5). This module knows no table.
@@ -45,27 +46,27 @@ pub(crate) mod state {
 
     /// The item that is stream number `stream`.
     pub(crate) const fn root(stream: usize) -> u64 {
-        160 + stream as u64
+        240 + stream as u64
     }
 
     /// The value of a key of `map` that is none of those asked for.
     pub(crate) const fn other(map: u64) -> u64 {
-        176 + map
+        264 + map
     }
 
     /// A digestID in `valueDigests` of the asked namespace of this index.
     pub(crate) const fn namespace(index: usize) -> u64 {
-        192 + index as u64
+        288 + index as u64
     }
 
     /// The digest behind it.
     pub(crate) const fn digest(index: usize) -> u64 {
-        208 + index as u64
+        304 + index as u64
     }
 
     /// In the byte string that holds the item in `slot`.
     pub(crate) const fn item_bytes(slot: usize) -> u64 {
-        224 + slot as u64
+        320 + slot as u64
     }
 }
 
@@ -179,7 +180,7 @@ mod tests {
 
     use super::*;
     use crate::chips::buses::{date, field};
-    use crate::class::{CLASSES, LARGE, STANDARD, SizeClass};
+    use crate::class::{CLASSES, LARGE, NUMBERED_SLOTS, STANDARD, SizeClass};
     use crate::statement::{ElementName, PublicKey, Subject};
 
     fn subject(class: SizeClass, elements: usize, name_bytes: usize) -> Subject {
@@ -190,6 +191,48 @@ mod tests {
             doc_type: "d".repeat(name_bytes),
             issuer: PublicKey { x: [0; 32], y: [0; 32] },
             elements: (0..elements).map(|i| ElementName { namespace: name(i), element: name(i) }).collect(),
+        }
+    }
+
+    #[test]
+    fn no_two_places_have_one_number() {
+        let per_slot = |numbers: &[fn(usize) -> u64]| {
+            numbers.iter().flat_map(|number| (0..NUMBERED_SLOTS).map(number)).collect::<Vec<_>>()
+        };
+        let mut numbers = per_slot(&[
+            field::digest_id,
+            field::element_value,
+            field::digest,
+            state::namespace,
+            state::digest,
+            state::item_bytes,
+            text::namespace,
+            text::item_tag,
+            text::item_map,
+            text::digest_id,
+            text::random,
+            text::element_identifier,
+            text::element_value,
+            text::element,
+            text::random_value,
+        ]);
+        numbers.extend((0..=NUMBERED_SLOTS).map(state::root));
+        numbers.extend([field::DEVICE_KEY_X, field::DEVICE_KEY_Y]);
+        numbers.extend(OTHER_KEYS.map(|(_, _, number)| number));
+        let mut maps = OTHER_KEYS.map(|(map, ..)| map).to_vec();
+        maps.dedup();
+        numbers.extend(maps.into_iter().map(state::other));
+        numbers.extend(state::ANY..=state::SIGNED);
+        numbers.extend(text::SIG_STRUCTURE..=text::CRV_VALUE);
+        numbers.extend([date::SIGNED, date::VALID_FROM, date::VALID_UNTIL].map(text::date));
+
+        let of_slots: HashSet<_> = numbers.iter().collect();
+        assert_eq!(of_slots.len(), numbers.len());
+        assert!(!numbers.contains(&0));
+        let digests = field::digest(0)..=field::digest(NUMBERED_SLOTS - 1);
+        assert!(numbers.iter().all(|number| *number < field::digest(0) || digests.contains(number)));
+        for rule in CLASSES.iter().flat_map(rules) {
+            assert!(of_slots.contains(&rule.state) && of_slots.contains(&rule.number), "{rule:?}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! What each row of the record table is for, in either proof. The class alone fixes it.
 
 use crate::chips::buses::{date, es256, field};
-use crate::class::SizeClass;
+use crate::class::{CLASSES, SizeClass};
 use crate::poseidon2::RATE;
 use crate::record::{
     COORDINATE_WORDS, first_record_permutation, offset, record_elements, salt_offset, slot_permutations,
@@ -92,6 +92,18 @@ pub(super) const ROWS_TO_UPPER: usize = ROWS_TO_LOWER + 3;
 
 /// Rows from a number to what is left of it without its lowest limb.
 pub(super) const LIMB_ROWS: usize = 64;
+
+const _: () = {
+    let mut class = 0;
+    while class < CLASSES.len() {
+        let elements = record_elements(&CLASSES[class]).next_multiple_of(RATE);
+        assert!(
+            elements <= offset::DEVICE_KEY_X + LIMB_ROWS,
+            "a record ends before what stands below its numbers"
+        );
+        class += 1;
+    }
+};
 
 /// The first row that is neither an element's nor next to be a number's rest.
 const OTHER_ROWS: usize = offset::SLOT_DIGESTS + ROWS_TO_UPPER;
