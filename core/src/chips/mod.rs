@@ -11,6 +11,8 @@ pub(crate) mod links;
 pub(crate) mod poseidon2;
 pub(crate) mod range;
 pub(crate) mod record;
+#[cfg(test)]
+pub(crate) mod record_tables;
 pub(crate) mod sha256;
 pub(crate) mod streams;
 pub(crate) mod text;

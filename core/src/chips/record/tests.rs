@@ -3,11 +3,10 @@ use velum_stark::air::RESERVED_ROWS;
 use velum_stark::air::testing::assert_cells_matter;
 
 use super::*;
+use crate::chips::record_tables::{RECORD, Tables, positions};
 use crate::class::{CLASSES, STANDARD};
 use crate::poseidon2::{Domain, WIDTH, permute};
-use crate::record::fixtures::{
-    RECORD, Tables, committed, credential, opening, positions, presentation, standard_presentation,
-};
+use crate::record::fixtures::{committed, credential, opening, presentation, standard_presentation};
 use crate::record::{record_elements, salt_offset};
 use crate::statement::RecordOpening;
 

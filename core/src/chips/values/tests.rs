@@ -6,10 +6,11 @@ use super::predicates::{
     PART_BYTES, ROWS_FROM_TAGGED, ROWS_FROM_TDATE, ROWS_TO_NUMBER, part_scale, set_bytes,
 };
 use super::*;
+use crate::chips::record_tables::{Tables, VALUES};
 use crate::class::{CLASSES, LARGE, STANDARD};
 use crate::poseidon2::{Domain, hash};
 use crate::record::fixtures::{
-    BIRTH_DATE, Tables, VALUES, committed, credential, opening, presentation, standard_presentation,
+    BIRTH_DATE, committed, credential, opening, presentation, standard_presentation,
 };
 use crate::record::{RecordElements, offset};
 use crate::statement::{Contradiction, SlotPredicate};
