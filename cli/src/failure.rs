@@ -105,7 +105,7 @@ impl From<Error> for Failure {
             _ => REFUSED,
         };
         let code = FailureCode::Credentials(error.code());
-        Self { status, code, place: error.where_().to_owned(), message: error.message().to_owned() }
+        Self { status, code, place: error.place().to_owned(), message: error.message().to_owned() }
     }
 }
 

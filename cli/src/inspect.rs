@@ -41,7 +41,7 @@ fn to_text(inspection: &Inspection<'_>) -> String {
     rows.heading(format!("{} ({})", printable(document.doc_type()), document.place()));
     rows.row(["signed", &validity.signed.to_string()]);
     rows.row(["valid", &format!("{} to {}", validity.valid_from, validity.valid_until)]);
-    let digests: usize = mso.layout().name_spaces.iter().map(|name_space| name_space.digests.len()).sum();
+    let digests: usize = mso.layout().namespaces.iter().map(|namespace| namespace.digests.len()).sum();
     let class = match document.size_class(&[]) {
         Ok(class) => format!("size class {} or larger", class.name),
         Err(_) => "too large for every size class".to_owned(),
@@ -60,12 +60,12 @@ fn to_text(inspection: &Inspection<'_>) -> String {
         }
     }
     rows.row(["device key", &hex::encode(mso.device_key().to_encoded_point(false))]);
-    if document.device_signed().has_name_spaces() {
-        rows.row(["device signed", &hex::encode(document.device_signed().name_spaces())]);
+    if document.device_signed().has_namespaces() {
+        rows.row(["device signed", &hex::encode(document.device_signed().namespaces())]);
     }
-    for name_space in document.issuer_signed().name_spaces() {
-        rows.heading(format!("  {}", printable(name_space.name())));
-        for item in name_space.items() {
+    for namespace in document.issuer_signed().namespaces() {
+        rows.heading(format!("  {}", printable(namespace.name())));
+        for item in namespace.items() {
             rows.row([&printable(item.element_identifier()), &shown(item.value())]);
         }
     }

@@ -58,8 +58,8 @@ fn sign(
         Error::new(Code::DeviceSignature, "documents", message)
     })?;
     let doc_type = document.doc_type();
-    let name_spaces = document.device_signed().name_spaces();
-    let signature: Signature = key.sign(&device_authentication_bytes(doc_type, transcript, name_spaces));
+    let namespaces = document.device_signed().namespaces();
+    let signature: Signature = key.sign(&device_authentication_bytes(doc_type, transcript, namespaces));
     let signed = DeviceResponse::with_device_signature(response, doc_type, &signature.to_bytes().into())?;
     DeviceResponse::parse(&signed)?.document(doc_type)?.check_device_signature(transcript)?;
     Ok((signed, doc_type.to_owned()))

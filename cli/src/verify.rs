@@ -38,12 +38,8 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
         }
         Err(error) if error.code() == Code::Internal => Err(error.into()),
         Err(error) => {
-            let text = format!(
-                "Refused: {}\n  where: {}\n  code: {}",
-                error.message(),
-                error.where_(),
-                error.code()
-            );
+            let text =
+                format!("Refused: {}\n  where: {}\n  code: {}", error.message(), error.place(), error.code());
             Ok(Report::refused(json!({ "verified": false, "reason": reason(&error) }), text))
         }
     }

@@ -133,7 +133,7 @@ impl Error {
 
     /// Where in the input, as a path from the outermost structure.
     #[must_use]
-    pub fn where_(&self) -> &str {
+    pub fn place(&self) -> &str {
         &self.place
     }
 
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn places_nest() {
         let error = Error::malformed("", "bad").within("x").within("[2]").within("documents");
-        assert_eq!(error.where_(), "documents[2].x");
+        assert_eq!(error.place(), "documents[2].x");
         assert_eq!(error.to_string(), "malformed: documents[2].x: bad");
     }
 }

@@ -206,7 +206,7 @@ fn shapes_of_items_and_mso_are_the_specs() {
     assert_eq!(document.item(MDL, "birth_date").unwrap().digest_id(), limits::DIGEST_ID_MAX);
     assert_eq!(document.item(MDL, "age_over_18").unwrap_err().code(), Code::ElementMissing);
     let digests = |name: &str| {
-        let layout = document.mso().layout().name_spaces.iter().find(|layout| layout.name == name).unwrap();
+        let layout = document.mso().layout().namespaces.iter().find(|layout| layout.name == name).unwrap();
         layout.digests.len()
     };
     assert_eq!(digests(MDL), 3 + 7);
@@ -251,7 +251,7 @@ fn the_device_signs_its_own_elements_and_the_given_transcript() {
     let minted = mint(&spec).unwrap();
     assert_eq!(minted.transcript, transcript);
     verify(&minted).unwrap();
-    assert!(parse(&minted).unwrap().device_signed().has_name_spaces());
+    assert!(parse(&minted).unwrap().device_signed().has_namespaces());
 }
 
 #[test]
@@ -321,7 +321,7 @@ fn specs_that_cannot_be_minted_say_where() {
         let Err(error) = Spec::from_json(&json.to_string()).and_then(|spec| mint(&spec)) else {
             panic!("{json}");
         };
-        assert_eq!((error.code(), error.where_()), (code, place), "{error}");
+        assert_eq!((error.code(), error.place()), (code, place), "{error}");
     }
 }
 
@@ -430,7 +430,7 @@ fn hostile_items() {
         let error = verify(&draft.digest().unwrap().sign().unwrap()).unwrap_err();
         assert_eq!(error.code(), Code::Malformed, "{what}: {error}");
         let place = "documents[0].issuerSigned.nameSpaces[\"org.iso.18013.5.1\"][0]";
-        assert!(error.where_().starts_with(place), "{what}: {error}");
+        assert!(error.place().starts_with(place), "{what}: {error}");
     }
 }
 
@@ -554,7 +554,7 @@ fn hostile_msos() {
         let error = verify(&draft.sign().unwrap()).unwrap_err();
         assert_eq!(error.code(), Code::Malformed, "{what}: {error}");
         let place = format!("documents[0].issuerSigned.issuerAuth.payload{place}");
-        assert!(error.where_().starts_with(&place), "{what}: {error}");
+        assert!(error.place().starts_with(&place), "{what}: {error}");
     }
 }
 
@@ -657,7 +657,7 @@ fn an_es384_document_of_a_p384_issuer_is_refused() {
     });
     let error = verify(&minted.unwrap()).unwrap_err();
     assert_eq!(error.code(), Code::Malformed);
-    assert!(error.where_().ends_with("issuerAuth.protected"), "{error}");
+    assert!(error.place().ends_with("issuerAuth.protected"), "{error}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn json(change: impl FnOnce(&mut serde_json::Value)) -> Vec<u8> {
 #[track_caller]
 fn refused(json: &[u8], code: Code, place: &str, why: &str) {
     let error = Request::from_json(json).unwrap_err();
-    assert_eq!((error.code(), error.where_()), (code, place), "{error}");
+    assert_eq!((error.code(), error.place()), (code, place), "{error}");
     assert!(error.message().contains(why), "{error}");
 }
 
@@ -229,7 +229,7 @@ fn bad_cbor_is_refused() {
     }
     for bad in [[&cbor[..], b"\x00"].concat(), vec![0xa0], vec![0x80], [0x81; 4_000].to_vec()] {
         let error = Request::from_cbor(&bad).unwrap_err();
-        assert_eq!((error.code(), error.where_()), (Code::Malformed, "request"));
+        assert_eq!((error.code(), error.place()), (Code::Malformed, "request"));
     }
 }
 

@@ -64,7 +64,7 @@ fn another_issuer_is_untrusted() {
     for issuer in [key(&ANNEX_D), signer(&ANNEX_D)] {
         let error = check(&MUSTERMANN, &[issuer]).unwrap_err();
         assert_eq!(
-            (error.code(), error.where_()),
+            (error.code(), error.place()),
             (Code::IssuerUntrusted, "documents[0].issuerSigned.issuerAuth")
         );
     }

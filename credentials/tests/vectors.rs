@@ -33,8 +33,8 @@ fn sign(case: &Case, facts: &Facts, transcript: &SessionTranscript) -> Vec<u8> {
     let key = hex::decode(facts.device_private_key.as_ref().unwrap()).unwrap();
     let key = SigningKey::from_slice(&key).unwrap();
     let parsed = DeviceResponse::parse(case.device_response).unwrap();
-    let name_spaces = parsed.document(&facts.doc_type).unwrap().device_signed().name_spaces();
-    let digest = device_authentication_digest(&facts.doc_type, transcript, name_spaces);
+    let namespaces = parsed.document(&facts.doc_type).unwrap().device_signed().namespaces();
+    let digest = device_authentication_digest(&facts.doc_type, transcript, namespaces);
     let signature: Signature = key.sign_prehash(&digest).unwrap();
     DeviceResponse::with_device_signature(case.device_response, &facts.doc_type, &signature.to_bytes().into())
         .unwrap()
@@ -66,7 +66,7 @@ fn every_case_holds_what_is_known_about_it() {
         ] {
             assert_eq!(found.to_string(), known.replace("+00:00", "Z"), "{}", case.name);
         }
-        let count: usize = document.issuer_signed().name_spaces().iter().map(|ns| ns.items().len()).sum();
+        let count: usize = document.issuer_signed().namespaces().iter().map(|ns| ns.items().len()).sum();
         assert_eq!(count, facts.items.len());
         for known in &facts.items {
             let item = document.item(&known.namespace, &known.identifier).unwrap();
@@ -137,9 +137,9 @@ fn layouts_point_at_the_bytes_they_name() {
         assert_field(bytes, layout.x, b"\x21", b"\x58\x20", device_key.x().unwrap());
         assert_field(bytes, layout.y, b"\x22", b"\x58\x20", device_key.y().unwrap());
         assert_eq!(layout.map.end, bytes.len());
-        for name_space in document.issuer_signed().name_spaces() {
-            for item in name_space.items() {
-                let digest = layout.digest(name_space.name(), item.digest_id()).unwrap();
+        for namespace in document.issuer_signed().namespaces() {
+            for item in namespace.items() {
+                let digest = layout.digest(namespace.name(), item.digest_id()).unwrap();
                 assert_eq!(content(bytes, digest.field.value), item.digest());
                 let (bytes, layout) = (item.bytes(), item.layout());
                 assert_eq!(&bytes[layout.digest_id.key.whole()], b"\x68digestID");
@@ -255,7 +255,7 @@ fn wrong_requests_are_refused_by_the_check_they_break() {
     ];
     for (code, place, change) in cases {
         let error = refusal(&MUSTERMANN, change);
-        assert_eq!((error.code(), error.where_()), (code, place), "{error}");
+        assert_eq!((error.code(), error.place()), (code, place), "{error}");
     }
     for now in ["2024-09-30T13:50:00Z", "2024-10-30T13:50:00Z"] {
         let document = document(&MUSTERMANN);
@@ -267,7 +267,7 @@ fn wrong_requests_are_refused_by_the_check_they_break() {
 fn another_session_is_refused() {
     let error = document(&MUSTERMANN).verify(&request(&MUSTERMANN), &transcript(&UNDER_18)).unwrap_err();
     assert_eq!(error.code(), Code::DeviceSignature);
-    assert_eq!(error.where_(), "documents[0].deviceSigned.deviceAuth.deviceSignature");
+    assert_eq!(error.place(), "documents[0].deviceSigned.deviceAuth.deviceSignature");
 }
 
 #[test]
@@ -308,8 +308,8 @@ fn known_device_keys_sign_what_the_documents_carry() {
         let response = DeviceResponse::parse(&signed).unwrap();
         let document = response.document(&facts.doc_type).unwrap();
         document.check_device_signature(&transcript(&case)).unwrap();
-        let name_spaces = document.device_signed();
-        assert_eq!(name_spaces.has_name_spaces(), case.name == AGE_VERIFICATION_NYM.name);
+        let namespaces = document.device_signed();
+        assert_eq!(namespaces.has_namespaces(), case.name == AGE_VERIFICATION_NYM.name);
     }
 }
 

@@ -6,14 +6,14 @@ use velum_credentials::{Error, Explanation, Inspection, Learnt, Verified};
 /// What went wrong: `code`, `message` and `where`.
 #[must_use]
 pub fn error(error: &Error) -> Value {
-    json!({ "code": error.code().as_str(), "message": error.message(), "where": error.where_() })
+    json!({ "code": error.code().as_str(), "message": error.message(), "where": error.place() })
 }
 
 /// What went wrong with a pool: `code`, `message` and `where`.
 #[cfg(feature = "pool")]
 #[must_use]
 pub fn pool_error(error: &crate::PoolError) -> Value {
-    json!({ "code": error.code(), "message": error.message(), "where": error.where_() })
+    json!({ "code": error.code(), "message": error.message(), "where": error.place() })
 }
 
 /// Why something was refused that somebody else made: `code` and `message`.

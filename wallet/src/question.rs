@@ -93,8 +93,8 @@ pub fn device_authentication_bytes(
 ) -> Result<Vec<u8>, Error> {
     let transcript = SessionTranscript::parse(transcript)?;
     let response = DeviceResponse::parse(document)?;
-    let name_spaces = response.document(doc_type)?.device_signed().name_spaces();
-    Ok(authentication_bytes(doc_type, &transcript, name_spaces))
+    let namespaces = response.document(doc_type)?.device_signed().namespaces();
+    Ok(authentication_bytes(doc_type, &transcript, namespaces))
 }
 
 #[cfg(test)]

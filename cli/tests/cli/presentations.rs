@@ -239,8 +239,8 @@ fn device_signed_elements_go_along_if_allowed() {
     let verified = prove_and_verify(&folder);
     let learnt = verified["learnt"].as_array().unwrap();
     let disclosed = learnt.iter().find_map(|learnt| learnt["device_namespaces"].as_str()).unwrap();
-    let name_spaces: ciborium::Value = ciborium::from_reader(&hex::decode(disclosed).unwrap()[..]).unwrap();
-    assert!(!name_spaces.as_map().unwrap().is_empty());
+    let namespaces: ciborium::Value = ciborium::from_reader(&hex::decode(disclosed).unwrap()[..]).unwrap();
+    assert!(!namespaces.as_map().unwrap().is_empty());
 }
 
 /// `VELUM_TEST_ALL=1` runs every case; otherwise the one that the other tests have nothing of.

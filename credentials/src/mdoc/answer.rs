@@ -48,10 +48,10 @@ impl Request {
             self.slot_of(namespace, element).is_some_and(|slot| self.on_slot(slot).any(tells))
         };
         let mut hidden = Vec::new();
-        for name_space in document.issuer_signed().name_spaces() {
-            for item in name_space.items() {
-                if !is_told(name_space.name(), item.element_identifier()) {
-                    hidden.push((name_space.name().to_owned(), item.element_identifier().to_owned()));
+        for namespace in document.issuer_signed().namespaces() {
+            for item in namespace.items() {
+                if !is_told(namespace.name(), item.element_identifier()) {
+                    hidden.push((namespace.name().to_owned(), item.element_identifier().to_owned()));
                 }
             }
         }

@@ -63,12 +63,12 @@ impl SessionTranscript {
 /// The bytes that a device signs with ES256 (SHA-256): the COSE `Sig_structure` with the detached payload
 /// `DeviceAuthenticationBytes = #6.24(["DeviceAuthentication", SessionTranscript, DocType, DeviceNameSpacesBytes])`.
 ///
-/// `name_spaces` is the CBOR map `DeviceNameSpaces`, normally [`EMPTY_NAME_SPACES`].
+/// `namespaces` is the CBOR map `DeviceNameSpaces`, normally [`EMPTY_NAME_SPACES`].
 #[must_use]
 pub fn device_authentication_bytes(
     doc_type: &str,
     transcript: &SessionTranscript,
-    name_spaces: &[u8],
+    namespaces: &[u8],
 ) -> Vec<u8> {
     const CONTEXT: &str = "DeviceAuthentication";
     let mut authentication = Vec::new();
@@ -76,7 +76,7 @@ pub fn device_authentication_bytes(
     write_text(&mut authentication, CONTEXT);
     authentication.extend_from_slice(&transcript.bytes);
     write_text(&mut authentication, doc_type);
-    write_embedded(&mut authentication, name_spaces);
+    write_embedded(&mut authentication, namespaces);
     let mut payload = Vec::new();
     write_embedded(&mut payload, &authentication);
     sig_structure(&payload)
@@ -87,9 +87,9 @@ pub fn device_authentication_bytes(
 pub fn device_authentication_digest(
     doc_type: &str,
     transcript: &SessionTranscript,
-    name_spaces: &[u8],
+    namespaces: &[u8],
 ) -> [u8; 32] {
-    Sha256::digest(device_authentication_bytes(doc_type, transcript, name_spaces)).into()
+    Sha256::digest(device_authentication_bytes(doc_type, transcript, namespaces)).into()
 }
 
 /// How the device authenticated.
@@ -105,20 +105,20 @@ pub enum DeviceAuth {
 /// `DeviceSigned` (ISO 18013-5, 8.3.2.1.2.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceSigned {
-    name_spaces: Vec<u8>,
+    namespaces: Vec<u8>,
     auth: DeviceAuth,
 }
 
 impl DeviceSigned {
     /// Reads the map; also gives where the value of `deviceAuth` lies in the cursor's input.
     pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<(Self, std::ops::Range<usize>), Error> {
-        let (mut name_spaces, mut auth) = (None, None);
+        let (mut namespaces, mut auth) = (None, None);
         let mut members = cursor.map()?;
         while cursor.next(&mut members) {
             match cursor.text_key()?.1 {
                 Some("nameSpaces") => {
-                    let bytes = device_name_spaces(cursor).map_err(|e| e.within("nameSpaces"))?;
-                    set_once(&mut name_spaces, "nameSpaces", bytes)?;
+                    let bytes = device_namespaces(cursor).map_err(|e| e.within("nameSpaces"))?;
+                    set_once(&mut namespaces, "nameSpaces", bytes)?;
                 }
                 Some("deviceAuth") => {
                     let span = cursor.clone().skip()?;
@@ -130,21 +130,21 @@ impl DeviceSigned {
                 }
             }
         }
-        let name_spaces = required(name_spaces, "nameSpaces")?;
+        let namespaces = required(namespaces, "nameSpaces")?;
         let (auth, range) = required(auth, "deviceAuth")?;
-        Ok((Self { name_spaces, auth }, range))
+        Ok((Self { namespaces, auth }, range))
     }
 
     /// The CBOR of the `DeviceNameSpaces` map; at most [`limits::DEVICE_NAMESPACES_BYTES`].
     #[must_use]
-    pub fn name_spaces(&self) -> &[u8] {
-        &self.name_spaces
+    pub fn namespaces(&self) -> &[u8] {
+        &self.namespaces
     }
 
     /// Whether the device signed any element of its own.
     #[must_use]
-    pub fn has_name_spaces(&self) -> bool {
-        self.name_spaces != EMPTY_NAME_SPACES
+    pub fn has_namespaces(&self) -> bool {
+        self.namespaces != EMPTY_NAME_SPACES
     }
 
     /// How the device authenticated.
@@ -171,19 +171,19 @@ impl DeviceSigned {
 }
 
 /// Tag 24 around namespace -> (element -> value). The inner map's bytes are kept.
-fn device_name_spaces(cursor: &mut Cursor<'_>) -> Result<Vec<u8>, Error> {
+fn device_namespaces(cursor: &mut Cursor<'_>) -> Result<Vec<u8>, Error> {
     let (_, bytes) = cursor.embedded()?;
-    check_device_name_spaces(bytes)?;
+    check_device_namespaces(bytes)?;
     Ok(bytes.to_vec())
 }
 
 /// Checks the CBOR of a `DeviceNameSpaces` map.
-pub(crate) fn check_device_name_spaces(bytes: &[u8]) -> Result<(), Error> {
+pub(crate) fn check_device_namespaces(bytes: &[u8]) -> Result<(), Error> {
     Error::check_limit("", "bytes", bytes.len(), limits::DEVICE_NAMESPACES_BYTES)?;
     check_whole(bytes, Rules::Wire)?;
     let mut inner = Cursor::new(bytes, Rules::Wire);
-    let mut name_spaces = inner.map()?;
-    while inner.next(&mut name_spaces) {
+    let mut namespaces = inner.map()?;
+    while inner.next(&mut namespaces) {
         inner.name()?;
         let mut elements = inner.map()?;
         while inner.next(&mut elements) {

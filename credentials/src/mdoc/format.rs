@@ -8,7 +8,7 @@ use crate::error::{Code, Error};
 use crate::format::{CredentialFormat, Issued, Presented, Session};
 use crate::mdoc::cose::sig_structure;
 use crate::mdoc::device::{
-    EMPTY_NAME_SPACES, SessionTranscript, check_device_name_spaces, device_authentication_digest,
+    EMPTY_NAME_SPACES, SessionTranscript, check_device_namespaces, device_authentication_digest,
 };
 use crate::mdoc::response::Document;
 use crate::predicate::Literal;
@@ -36,14 +36,14 @@ impl CredentialFormat for Document {
     fn device_digest(
         transcript: &SessionTranscript,
         request: &Request,
-        name_spaces: &[u8],
+        namespaces: &[u8],
     ) -> Result<[u8; 32], Error> {
-        check_device_name_spaces(name_spaces).map_err(|error| error.within("deviceNameSpaces"))?;
-        Ok(device_authentication_digest(request.doc_type(), transcript, name_spaces))
+        check_device_namespaces(namespaces).map_err(|error| error.within("deviceNameSpaces"))?;
+        Ok(device_authentication_digest(request.doc_type(), transcript, namespaces))
     }
 
-    fn learnt(name_spaces: &[u8]) -> Option<Learnt> {
-        (name_spaces != EMPTY_NAME_SPACES).then(|| Learnt::DeviceNamespaces(name_spaces.to_vec()))
+    fn learnt(namespaces: &[u8]) -> Option<Learnt> {
+        (namespaces != EMPTY_NAME_SPACES).then(|| Learnt::DeviceNamespaces(namespaces.to_vec()))
     }
 
     fn smallest_class(&self, request: &Request) -> Result<SizeClass, Error> {
@@ -65,7 +65,7 @@ impl CredentialFormat for Document {
     ) -> Result<Presented<'_>, Error> {
         let issuer = self.verify(request, transcript)?;
         let device_signed = self.device_signed();
-        if device_signed.has_name_spaces() && !may_show {
+        if device_signed.has_namespaces() && !may_show {
             let message = "the device signed elements of its own, which would be shown in clear; agree to show them, or \
                            have the device sign without them";
             let error = Error::new(Code::DeviceNamespaces, "deviceSigned.nameSpaces", message);
@@ -73,7 +73,7 @@ impl CredentialFormat for Document {
         }
         Ok(Presented {
             issued: self.issued_by(issuer, request)?,
-            shown: device_signed.name_spaces(),
+            shown: device_signed.namespaces(),
             signature: device_signed.signature().map_err(|error| error.within(self.place()))?,
         })
     }

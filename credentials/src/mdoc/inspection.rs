@@ -105,8 +105,8 @@ impl<'a> Inspection<'a> {
                 DeviceAuth::Signature(_) => "signature",
                 DeviceAuth::Mac => "mac",
             },
-            "device_namespaces": device_signed.has_name_spaces().then(|| hex::encode(device_signed.name_spaces())),
-            "namespaces": self.document.issuer_signed().name_spaces().iter().map(namespace_json).collect::<Vec<_>>(),
+            "device_namespaces": device_signed.has_namespaces().then(|| hex::encode(device_signed.namespaces())),
+            "namespaces": self.document.issuer_signed().namespaces().iter().map(namespace_json).collect::<Vec<_>>(),
             "checks": self.checks.iter().map(Check::to_json).collect::<Vec<_>>(),
         })
     }
@@ -132,7 +132,7 @@ impl Check {
                 "result": "failed",
                 "code": error.code().as_str(),
                 "message": error.message(),
-                "where": error.where_(),
+                "where": error.place(),
             }),
         }
     }
@@ -164,8 +164,8 @@ fn device_authentication(document: &Document) -> Check {
     Check { name: "device_signature", outcome }
 }
 
-fn namespace_json(name_space: &NameSpace) -> Json {
-    let elements: Vec<_> = name_space
+fn namespace_json(namespace: &NameSpace) -> Json {
+    let elements: Vec<_> = namespace
         .items()
         .iter()
         .map(|item| {
@@ -177,5 +177,5 @@ fn namespace_json(name_space: &NameSpace) -> Json {
             })
         })
         .collect();
-    json!({ "namespace": name_space.name(), "elements": elements })
+    json!({ "namespace": namespace.name(), "elements": elements })
 }

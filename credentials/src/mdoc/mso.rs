@@ -61,7 +61,7 @@ pub struct MsoLayout {
     /// `valueDigests`.
     pub value_digests: Field,
     /// The namespaces of `valueDigests` in the order of the document.
-    pub name_spaces: Vec<NameSpaceLayout>,
+    pub namespaces: Vec<NameSpaceLayout>,
     /// `deviceKeyInfo`.
     pub device_key_info: Field,
     /// `deviceKeyInfo.deviceKey`.
@@ -87,9 +87,9 @@ pub struct MsoLayout {
 impl MsoLayout {
     /// The entry of a digestID in a namespace.
     #[must_use]
-    pub fn digest(&self, name_space: &str, digest_id: u32) -> Option<&DigestLayout> {
-        let name_space = self.name_spaces.iter().find(|candidate| candidate.name == name_space)?;
-        name_space.digests.iter().find(|digest| digest.digest_id == digest_id)
+    pub fn digest(&self, namespace: &str, digest_id: u32) -> Option<&DigestLayout> {
+        let namespace = self.namespaces.iter().find(|candidate| candidate.name == namespace)?;
+        namespace.digests.iter().find(|digest| digest.digest_id == digest_id)
     }
 }
 
@@ -156,7 +156,7 @@ impl MobileSecurityObject {
         cursor.finish()?;
 
         let (doc_type_field, doc_type) = required(doc_type, "docType")?;
-        let (value_digests, name_spaces) = required(value_digests, "valueDigests")?;
+        let (value_digests, namespaces) = required(value_digests, "valueDigests")?;
         let device = required(device_key_info, "deviceKeyInfo")?;
         let (validity_info, validity) = required(validity_info, "validityInfo")?;
         let [(signed, signed_at), (valid_from, from), (valid_until, until)] = validity;
@@ -171,7 +171,7 @@ impl MobileSecurityObject {
                 digest_algorithm: required(digest_algorithm, "digestAlgorithm")?,
                 doc_type: doc_type_field,
                 value_digests,
-                name_spaces,
+                namespaces,
                 device_key_info: device.info,
                 device_key: device.key,
                 key_type: device.key_type,
@@ -216,10 +216,10 @@ impl MobileSecurityObject {
         &self.layout
     }
 
-    /// The digest at `valueDigests[name_space][digest_id]`.
+    /// The digest at `valueDigests[namespace][digest_id]`.
     #[must_use]
-    pub fn digest(&self, name_space: &str, digest_id: u32) -> Option<&[u8; DIGEST_BYTES]> {
-        let field = self.layout.digest(name_space, digest_id)?.field;
+    pub fn digest(&self, namespace: &str, digest_id: u32) -> Option<&[u8; DIGEST_BYTES]> {
+        let field = self.layout.digest(namespace, digest_id)?.field;
         self.payload.get(field.value.content())?.try_into().ok()
     }
 }
@@ -242,15 +242,15 @@ fn exactly(cursor: &mut Cursor<'_>, key: Span, wanted: &str) -> Result<Field, Er
 /// `valueDigests`: namespace -> digestID -> 32 bytes.
 fn value_digests_field(cursor: &mut Cursor<'_>, key: Span) -> Result<(Field, Vec<NameSpaceLayout>), Error> {
     let field = Field { key, value: cursor.clone().skip()? };
-    let mut name_spaces = Vec::new();
+    let mut namespaces = Vec::new();
     let mut members = cursor.map()?;
     while cursor.next(&mut members) {
         let (key, name) = cursor.name()?;
         let value = cursor.clone().skip()?;
         let digests = digests(cursor).map_err(|e| e.within(&format!("[{name:?}]")))?;
-        name_spaces.push(NameSpaceLayout { name: name.to_owned(), field: Field { key, value }, digests });
+        namespaces.push(NameSpaceLayout { name: name.to_owned(), field: Field { key, value }, digests });
     }
-    Ok((field, name_spaces))
+    Ok((field, namespaces))
 }
 
 fn digests(cursor: &mut Cursor<'_>) -> Result<Vec<DigestLayout>, Error> {

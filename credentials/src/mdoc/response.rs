@@ -199,15 +199,15 @@ impl Document {
     ///
     /// # Errors
     /// `element_missing`.
-    pub fn item(&self, name_space: &str, element: &str) -> Result<&IssuerSignedItem, Error> {
-        self.issuer_signed.item(name_space, element).map_err(|error| error.within(&self.place))
+    pub fn item(&self, namespace: &str, element: &str) -> Result<&IssuerSignedItem, Error> {
+        self.issuer_signed.item(namespace, element).map_err(|error| error.within(&self.place))
     }
 }
 
 /// `IssuerSigned`: the items, and the MSO with the issuer's signature.
 #[derive(Clone)]
 pub struct IssuerSigned {
-    name_spaces: Vec<NameSpace>,
+    namespaces: Vec<NameSpace>,
     mso: MobileSecurityObject,
     x5chain: Vec<Vec<u8>>,
     signature: [u8; SIGNATURE_BYTES],
@@ -249,13 +249,13 @@ impl IssuerSigned {
     }
 
     fn read(cursor: &mut Cursor<'_>) -> Result<Self, Error> {
-        let (mut name_spaces, mut issuer_auth) = (None, None);
+        let (mut namespaces, mut issuer_auth) = (None, None);
         let mut members = cursor.map()?;
         while cursor.next(&mut members) {
             match cursor.text_key()?.1 {
                 Some("nameSpaces") => {
-                    let found = read_name_spaces(cursor).map_err(|e| e.within("nameSpaces"))?;
-                    set_once(&mut name_spaces, "nameSpaces", found)?;
+                    let found = read_namespaces(cursor).map_err(|e| e.within("nameSpaces"))?;
+                    set_once(&mut namespaces, "nameSpaces", found)?;
                 }
                 Some("issuerAuth") => {
                     let found = read_issuer_auth(cursor.raw()?).map_err(|e| e.within("issuerAuth"))?;
@@ -267,13 +267,13 @@ impl IssuerSigned {
             }
         }
         let (mso, x5chain, signature) = required(issuer_auth, "issuerAuth")?;
-        Ok(Self { name_spaces: name_spaces.unwrap_or_default(), mso, x5chain, signature })
+        Ok(Self { namespaces: namespaces.unwrap_or_default(), mso, x5chain, signature })
     }
 
     /// The namespaces in the order of the document.
     #[must_use]
-    pub fn name_spaces(&self) -> &[NameSpace] {
-        &self.name_spaces
+    pub fn namespaces(&self) -> &[NameSpace] {
+        &self.namespaces
     }
 
     /// The MSO.
@@ -298,15 +298,15 @@ impl IssuerSigned {
     ///
     /// # Errors
     /// `element_missing`.
-    pub fn item(&self, name_space: &str, element: &str) -> Result<&IssuerSignedItem, Error> {
-        self.name_spaces
+    pub fn item(&self, namespace: &str, element: &str) -> Result<&IssuerSignedItem, Error> {
+        self.namespaces
             .iter()
-            .filter(|candidate| candidate.name == name_space)
+            .filter(|candidate| candidate.name == namespace)
             .flat_map(|found| &found.items)
             .find(|item| item.element_identifier() == element)
             .ok_or_else(|| {
                 let message =
-                    format!("no element {element:?} in namespace {name_space:?}; ask for one it holds");
+                    format!("no element {element:?} in namespace {namespace:?}; ask for one it holds");
                 Error::new(Code::ElementMissing, "issuerSigned.nameSpaces", message)
             })
     }
@@ -315,7 +315,7 @@ impl IssuerSigned {
 impl fmt::Debug for IssuerSigned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IssuerSigned")
-            .field("name_spaces", &self.name_spaces)
+            .field("namespaces", &self.namespaces)
             .field("mso", &self.mso)
             .finish_non_exhaustive()
     }
@@ -330,8 +330,8 @@ fn read_issuer_auth(bytes: &[u8]) -> Result<IssuerAuth, Error> {
     Ok((mso, x5chain, signature))
 }
 
-fn read_name_spaces(cursor: &mut Cursor<'_>) -> Result<Vec<NameSpace>, Error> {
-    let mut name_spaces = Vec::new();
+fn read_namespaces(cursor: &mut Cursor<'_>) -> Result<Vec<NameSpace>, Error> {
+    let mut namespaces = Vec::new();
     let mut seen = BTreeSet::new();
     let mut members = cursor.map()?;
     while cursor.next(&mut members) {
@@ -340,9 +340,9 @@ fn read_name_spaces(cursor: &mut Cursor<'_>) -> Result<Vec<NameSpace>, Error> {
             return Err(Error::malformed("", format!("the namespace {name:?} occurs twice")));
         }
         let items = read_items(cursor).map_err(|e| e.within(&format!("[{name:?}]")))?;
-        name_spaces.push(NameSpace { name: name.to_owned(), items });
+        namespaces.push(NameSpace { name: name.to_owned(), items });
     }
-    Ok(name_spaces)
+    Ok(namespaces)
 }
 
 fn read_items(cursor: &mut Cursor<'_>) -> Result<Vec<IssuerSignedItem>, Error> {

@@ -76,16 +76,16 @@ impl Document {
     /// # Errors
     /// `digest`.
     pub fn check_digests(&self) -> Result<(), Error> {
-        for name_space in self.issuer_signed().name_spaces() {
-            for (index, item) in name_space.items().iter().enumerate() {
-                let message = match self.mso().digest(name_space.name(), item.digest_id()) {
+        for namespace in self.issuer_signed().namespaces() {
+            for (index, item) in namespace.items().iter().enumerate() {
+                let message = match self.mso().digest(namespace.name(), item.digest_id()) {
                     Some(digest) if *digest == item.digest() => continue,
                     Some(_) => {
                         "the item does not hash to its digest in the MSO; use the item as it was issued"
                     }
                     None => "the MSO holds no digest for this item; use the MSO that was issued with it",
                 };
-                let place = format!("issuerSigned.nameSpaces[{:?}][{index}]", name_space.name());
+                let place = format!("issuerSigned.nameSpaces[{:?}][{index}]", namespace.name());
                 return Err(Error::new(Code::Digest, place, message).within(self.place()));
             }
         }
@@ -118,8 +118,8 @@ impl Document {
     /// `device_signature`, `device_mac_unsupported`.
     pub fn check_device_signature(&self, transcript: &SessionTranscript) -> Result<(), Error> {
         let signature = self.device_signed().signature().map_err(|error| error.within(self.place()))?;
-        let name_spaces = self.device_signed().name_spaces();
-        let digest = device_authentication_digest(self.doc_type(), transcript, name_spaces);
+        let namespaces = self.device_signed().namespaces();
+        let digest = device_authentication_digest(self.doc_type(), transcript, namespaces);
         if verifies(self.mso().device_key(), &digest, signature) {
             return Ok(());
         }

@@ -107,7 +107,7 @@ pub(super) fn assemble(
 ) -> Result<Minted, Error> {
     let transcript = transcript(spec)?;
     let issuer_signed =
-        Map::from_iter([("nameSpaces", name_spaces(items).into()), ("issuerAuth", issuer_auth)]);
+        Map::from_iter([("nameSpaces", namespaces(items).into()), ("issuerAuth", issuer_auth)]);
     let document = Map::from_iter([
         ("docType", Node::text(&spec.doc_type)),
         ("issuerSigned", issuer_signed.into()),
@@ -123,20 +123,20 @@ pub(super) fn assemble(
 }
 
 /// The disclosed items by namespace, in order of first appearance.
-fn name_spaces(items: &[DraftItem]) -> Map {
-    let mut name_spaces: Vec<(&str, Vec<Node>)> = Vec::new();
+fn namespaces(items: &[DraftItem]) -> Map {
+    let mut namespaces: Vec<(&str, Vec<Node>)> = Vec::new();
     for item in items.iter().filter(|item| item.disclosed) {
-        match name_spaces.iter_mut().find(|(name, _)| *name == item.namespace) {
+        match namespaces.iter_mut().find(|(name, _)| *name == item.namespace) {
             Some((_, nodes)) => nodes.push(item.node()),
-            None => name_spaces.push((&item.namespace, vec![item.node()])),
+            None => namespaces.push((&item.namespace, vec![item.node()])),
         }
     }
-    name_spaces.into_iter().map(|(name, nodes)| (name, Node::Array(nodes))).collect()
+    namespaces.into_iter().map(|(name, nodes)| (name, Node::Array(nodes))).collect()
 }
 
 fn device_signed(spec: &Spec, keys: &Keys, transcript: &SessionTranscript) -> Result<Map, Error> {
-    let name_spaces = device_name_spaces(spec)?;
-    let to_be_signed = device_authentication_bytes(&spec.doc_type, transcript, &name_spaces.encode());
+    let namespaces = device_namespaces(spec)?;
+    let to_be_signed = device_authentication_bytes(&spec.doc_type, transcript, &namespaces.encode());
     let signature = keys.device.sign(&to_be_signed);
     let device_signature = Node::Array(vec![
         Node::bytes(&PROTECTED_ES256),
@@ -145,20 +145,20 @@ fn device_signed(spec: &Spec, keys: &Keys, transcript: &SessionTranscript) -> Re
         Node::bytes(&signature),
     ]);
     Ok(Map::from_iter([
-        ("nameSpaces", Node::Embedded(Box::new(name_spaces.into()))),
+        ("nameSpaces", Node::Embedded(Box::new(namespaces.into()))),
         ("deviceAuth", Map::from_iter([("deviceSignature", device_signature)]).into()),
     ]))
 }
 
-fn device_name_spaces(spec: &Spec) -> Result<Map, Error> {
-    let name_spaces = spec.device_namespaces.iter().map(|(name_space, elements)| {
+fn device_namespaces(spec: &Spec) -> Result<Map, Error> {
+    let namespaces = spec.device_namespaces.iter().map(|(namespace, elements)| {
         let elements = elements.iter().map(|(element, value)| {
-            let place = || format!("spec.device_namespaces.{name_space}.{element}");
+            let place = || format!("spec.device_namespaces.{namespace}.{element}");
             Ok((element.as_str(), value.to_node().map_err(|error| error.within(&place()))?))
         });
-        Ok((name_space.as_str(), elements.collect::<Result<Vec<_>, Error>>()?.into_iter().collect::<Map>()))
+        Ok((namespace.as_str(), elements.collect::<Result<Vec<_>, Error>>()?.into_iter().collect::<Map>()))
     });
-    Ok(name_spaces.collect::<Result<Vec<_>, Error>>()?.into_iter().collect())
+    Ok(namespaces.collect::<Result<Vec<_>, Error>>()?.into_iter().collect())
 }
 
 /// The spec's transcript, or one with the handover of OpenID4VP (ISO/IEC TS 18013-7, B.4.4): two hashes and a nonce.

@@ -36,7 +36,7 @@ fn any_byte_flipped_is_refused_or_outside_of_what_is_signed() {
                     accepted += 1;
                     assert_eq!(document.mso().bytes(), original.mso().bytes(), "offset {offset}");
                     let item = |document: &Document| {
-                        document.issuer_signed().name_spaces()[0].items()[0].bytes().to_vec()
+                        document.issuer_signed().namespaces()[0].items()[0].bytes().to_vec()
                     };
                     assert_eq!(item(&document), item(&original), "offset {offset}");
                 }

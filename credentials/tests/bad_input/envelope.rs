@@ -83,15 +83,15 @@ fn certificate_chains_have_limits() {
 }
 
 #[test]
-fn device_name_spaces_have_a_limit() {
+fn device_namespaces_have_a_limit() {
     let with = |length: usize| {
-        let name_spaces =
+        let namespaces =
             Value::Map(vec![(text("n"), Value::Map(vec![(text("e"), Value::Bytes(vec![0; length]))]))]);
-        response(|root| *at(root, &["documents", "0", "deviceSigned", "nameSpaces"]) = embed(&name_spaces))
+        response(|root| *at(root, &["documents", "0", "deviceSigned", "nameSpaces"]) = embed(&namespaces))
     };
     let document = parse(&with(1_024 - 9)).unwrap();
-    assert_eq!(document.device_signed().name_spaces().len(), limits::DEVICE_NAMESPACES_BYTES);
-    assert!(document.device_signed().has_name_spaces());
+    assert_eq!(document.device_signed().namespaces().len(), limits::DEVICE_NAMESPACES_BYTES);
+    assert!(document.device_signed().has_namespaces());
     let place = "documents[0].deviceSigned.nameSpaces";
     refused(&with(1_024 - 8), Code::TooLarge, place, "limit is 1024");
     let array = response(|root| {
@@ -139,7 +139,7 @@ fn transcripts_are_arrays_of_three_up_to_64_kib() {
     let overhead = sized(60_000).len() - 60_000;
     SessionTranscript::parse(&sized(limits::TRANSCRIPT_BYTES - overhead)).unwrap();
     let error = SessionTranscript::parse(&sized(limits::TRANSCRIPT_BYTES - overhead + 1)).unwrap_err();
-    assert_eq!((error.code(), error.where_()), (Code::TooLarge, "transcript"));
+    assert_eq!((error.code(), error.place()), (Code::TooLarge, "transcript"));
     let nested = |levels: usize| (0..levels).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
     SessionTranscript::parse(&transcript(nested(7))).unwrap();
     for bad in [
@@ -151,7 +151,7 @@ fn transcripts_are_arrays_of_three_up_to_64_kib() {
         [sized(1), vec![0]].concat(),
     ] {
         let error = SessionTranscript::parse(&bad).unwrap_err();
-        assert_eq!((error.code(), error.where_()), (Code::Malformed, "transcript"));
+        assert_eq!((error.code(), error.place()), (Code::Malformed, "transcript"));
     }
 }
 
@@ -162,7 +162,7 @@ fn issuer_signed_is_read_alone() {
     let document = parse(ANNEX_D.device_response).unwrap();
     let alone = IssuerSigned::parse(&issuer_signed).unwrap();
     assert_eq!(alone.mso().bytes(), document.mso().bytes());
-    assert_eq!(IssuerSigned::parse(&issuer_signed[1..]).unwrap_err().where_(), "issuerSigned");
+    assert_eq!(IssuerSigned::parse(&issuer_signed[1..]).unwrap_err().place(), "issuerSigned");
 }
 
 #[test]
@@ -172,5 +172,5 @@ fn envelope_and_mso_state_one_doc_type() {
     let error =
         response.document("org.iso.18013.5.1").unwrap().check_doc_type("org.iso.18013.5.1").unwrap_err();
     assert_eq!(error.code(), Code::DocType);
-    assert_eq!(error.where_(), "documents[0].issuerSigned.issuerAuth.payload.docType");
+    assert_eq!(error.place(), "documents[0].issuerSigned.issuerAuth.payload.docType");
 }

@@ -103,8 +103,8 @@ fn elements_and_namespaces_occur_once() {
         "twice",
     );
     let twice = response(|root| {
-        let name_spaces = members(at(root, &["documents", "0", "issuerSigned", "nameSpaces"]));
-        name_spaces.push(name_spaces[0].clone());
+        let namespaces = members(at(root, &["documents", "0", "issuerSigned", "nameSpaces"]));
+        namespaces.push(namespaces[0].clone());
     });
     refused(&twice, Code::Malformed, "document", "twice");
 }
@@ -126,7 +126,7 @@ fn altered_items_do_not_match_their_digests() {
         ("digestID", Value::from(1_000)),
     ] {
         let error = verify(&with_item(|item| *at(item, &[key]) = value), &MUSTERMANN);
-        assert_eq!((error.code(), error.where_()), (Code::Digest, ITEM), "{key}: {error}");
+        assert_eq!((error.code(), error.place()), (Code::Digest, ITEM), "{key}: {error}");
     }
     let reordered = with_item(|item| members(item).swap(0, 1));
     assert_eq!(verify(&reordered, &MUSTERMANN).code(), Code::Digest);
@@ -136,12 +136,12 @@ fn altered_items_do_not_match_their_digests() {
 #[test]
 fn an_item_belongs_to_its_namespace() {
     let mut root = tree(ANNEX_D.device_response);
-    let name_spaces = members(at(&mut root, &["documents", "0", "issuerSigned", "nameSpaces"]));
+    let namespaces = members(at(&mut root, &["documents", "0", "issuerSigned", "nameSpaces"]));
     let digest_ids = DeviceResponse::parse(ANNEX_D.device_response).unwrap();
     let other = "org.iso.18013.5.1.US";
     assert!(digest_ids.documents()[0].mso().digest(other, 0).is_some());
-    name_spaces[0].0 = text(other);
+    namespaces[0].0 = text(other);
     let error = verify(&encode(&root), &ANNEX_D);
     assert_eq!(error.code(), Code::Digest);
-    assert_eq!(error.where_(), format!("documents[0].issuerSigned.nameSpaces[{other:?}][0]"));
+    assert_eq!(error.place(), format!("documents[0].issuerSigned.nameSpaces[{other:?}][0]"));
 }

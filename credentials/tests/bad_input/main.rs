@@ -93,7 +93,7 @@ fn parse(response: &[u8]) -> Result<Document, Error> {
 #[track_caller]
 fn refused(response: &[u8], code: Code, place: &str, why: &str) {
     let error = parse(response).unwrap_err();
-    assert_eq!((error.code(), error.where_()), (code, place), "{error}");
+    assert_eq!((error.code(), error.place()), (code, place), "{error}");
     assert!(error.message().contains(why), "{error}");
 }
 

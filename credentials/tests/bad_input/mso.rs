@@ -144,7 +144,7 @@ fn dates_have_one_form() {
         let other = with_mso(|mso| *at(mso, &["validityInfo", key]) = value);
         let error = parse(&other).unwrap_err();
         assert_eq!(
-            (error.code(), error.where_()),
+            (error.code(), error.place()),
             (Code::Malformed, &*format!("{PAYLOAD}.validityInfo.{key}"))
         );
     }

@@ -15,7 +15,7 @@ use velum_testdata::{
 
 use super::{ANY_CLOCK, Session, assert_code, whole};
 
-const WITH_DEVICE_NAME_SPACES: PresentOptions<'static> =
+const WITH_DEVICE_NAMESPACES: PresentOptions<'static> =
     PresentOptions { disclose_device_namespaces: true, ..ANY_CLOCK };
 
 /// The case; signed by its published device key where its device authenticated by MAC.
@@ -27,9 +27,9 @@ fn session(case: &Case) -> Session {
     let key = SigningKey::from_slice(&hex::decode(facts.device_private_key.unwrap()).unwrap()).unwrap();
     let transcript = SessionTranscript::parse(case.session_transcript).unwrap();
     let response = DeviceResponse::parse(case.device_response).unwrap();
-    let name_spaces = response.document(&facts.doc_type).unwrap().device_signed().name_spaces();
+    let namespaces = response.document(&facts.doc_type).unwrap().device_signed().namespaces();
     let signature: p256::ecdsa::Signature =
-        key.sign(&device_authentication_bytes(&facts.doc_type, &transcript, name_spaces));
+        key.sign(&device_authentication_bytes(&facts.doc_type, &transcript, namespaces));
     let signed = DeviceResponse::with_device_signature(
         case.device_response,
         &facts.doc_type,
@@ -40,7 +40,7 @@ fn session(case: &Case) -> Session {
 
 fn is_presented_and_verified(case: &Case) {
     let (session, prover, verifier) = (session(case), Prover::new(), Verifier::new());
-    let presentation = session.answer(&prover, WITH_DEVICE_NAME_SPACES).unwrap();
+    let presentation = session.answer(&prover, WITH_DEVICE_NAMESPACES).unwrap();
     let learnt = session.verify(&verifier, &presentation).unwrap();
     let about_the_document = 4 + usize::from(case.name == AGE_VERIFICATION_NYM.name);
     assert_eq!(learnt.len(), session.request.predicates().len() + about_the_document, "{learnt:#?}");
@@ -116,7 +116,7 @@ fn device_signed_elements_go_along_when_the_wallet_agrees() {
     let copy = Prepared::from_bytes(&prepared.to_bytes()).unwrap();
     assert_code(session.present(&prover, copy, ANY_CLOCK), Code::DeviceNamespaces);
 
-    let presentation = session.present(&prover, prepared, WITH_DEVICE_NAME_SPACES).unwrap();
+    let presentation = session.present(&prover, prepared, WITH_DEVICE_NAMESPACES).unwrap();
     let learnt = session.verify(&verifier, &presentation).unwrap();
     let last = learnt.last().unwrap();
     assert!(last.contains("device"), "{last}");

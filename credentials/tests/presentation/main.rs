@@ -28,7 +28,7 @@ const ISSUER: usize = 4;
 const X5CHAIN: usize = 5;
 const COMMITMENT: usize = 6;
 const DISCLOSED: usize = 7;
-const DEVICE_NAME_SPACES: usize = 8;
+const DEVICE_NAMESPACES: usize = 8;
 const CREDENTIAL_PROOF: usize = 9;
 const PRESENTATION_PROOF: usize = 10;
 

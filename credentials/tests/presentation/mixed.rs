@@ -6,9 +6,8 @@ use velum_credentials::{Code, Prover, Request, Verifier};
 use velum_testdata::{ANNEX_D, MUSTERMANN};
 
 use super::{
-    ANY_CLOCK, CLASS, COMMITMENT, CREDENTIAL_PROOF, DEVICE_NAME_SPACES, DISCLOSED, ISSUER,
-    PRESENTATION_PROOF, SUITE, SUITE_VERSION, Session, VERSION, X5CHAIN, assert_code, changed, changed_bytes,
-    member,
+    ANY_CLOCK, CLASS, COMMITMENT, CREDENTIAL_PROOF, DEVICE_NAMESPACES, DISCLOSED, ISSUER, PRESENTATION_PROOF,
+    SUITE, SUITE_VERSION, Session, VERSION, X5CHAIN, assert_code, changed, changed_bytes, member,
 };
 
 /// Discloses the family name, and trusts two issuers.
@@ -96,10 +95,10 @@ fn parts_of_presentations_do_not_mix() {
 
     // What the device signed.
     let added = b"\xa1\x67example\xa1\x63nym\x01".to_vec();
-    assert_code(with(DEVICE_NAME_SPACES, Value::Bytes(added)), Code::ProofInvalid);
-    assert_code(with(DEVICE_NAME_SPACES, Value::Bytes(vec![0xa0, 0xa0])), Code::Malformed);
+    assert_code(with(DEVICE_NAMESPACES, Value::Bytes(added)), Code::ProofInvalid);
+    assert_code(with(DEVICE_NAMESPACES, Value::Bytes(vec![0xa0, 0xa0])), Code::Malformed);
     // Another encoding of no elements is other signed bytes.
-    assert_code(with(DEVICE_NAME_SPACES, Value::Bytes(vec![0xb8, 0])), Code::ProofInvalid);
+    assert_code(with(DEVICE_NAMESPACES, Value::Bytes(vec![0xb8, 0])), Code::ProofInvalid);
 
     // Another question than the one that was answered.
     type Change = fn(&mut serde_json::Value);

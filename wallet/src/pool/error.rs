@@ -59,10 +59,10 @@ impl PoolError {
 
     /// Where it went wrong: a path of the store, a place in the input, or `pool`.
     #[must_use]
-    pub fn where_(&self) -> &str {
+    pub fn place(&self) -> &str {
         match self {
             Self::Store(error) => error.place(),
-            Self::Prepare(error) => error.where_(),
+            Self::Prepare(error) => error.place(),
             _ => "pool",
         }
     }

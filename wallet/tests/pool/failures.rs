@@ -145,7 +145,7 @@ fn a_full_store_has_its_own_code() {
     let memory = Arc::new(Memory::default());
     memory.fail(Some(Operation::Put));
     let error = block_on(pool_over(memory).put(proof(), now())).unwrap_err();
-    assert_eq!((error.code(), error.where_()), ("store_full", "memory"));
+    assert_eq!((error.code(), error.place()), ("store_full", "memory"));
     let json = json::pool_error(&error);
     assert_eq!(json["code"], "store_full");
     assert_eq!(json["where"], "memory");
