@@ -39,8 +39,8 @@ pub const CLASSES: [SizeClass; 2] = [STANDARD, LARGE];
 /// Slots that the numbers of fields, texts, states and streams have room for, so that a class with more slots than today's leaves
 /// the keys of those as they are.
 ///
-/// Two tables bound the slots of a class further: the keys table tells a key apart from 8 others (`chips::keys`), and a record of 9
-/// slots ends before the rows that follow it (`chips::record`).
+/// Two tables bound the slots of a class further: the keys table tells a key apart from 8 others (`chips::mdoc::keys`), and a record of 9
+/// slots ends before the rows that follow it (`chips::common::record`).
 pub(crate) const NUMBERED_SLOTS: usize = 16;
 
 const _: () = {

@@ -3,7 +3,7 @@
 //! | module | what lives there |
 //! |---|---|
 //! | `chips` | the chips, each following the standard it proves |
-//! | `poseidon2` | the permutation and sponge of the record |
+//! | `digest` | the digests of the record: permutation and sponge |
 //! | `record` | what a credential proof commits to and a presentation proof opens |
 //! | [`class`] | size classes, the public bounds that fix every table's shape |
 //! | `public_inputs` | the public inputs as bytes |
@@ -18,7 +18,8 @@
 
 mod chips;
 pub mod class;
-mod poseidon2;
+mod digest;
+mod kind;
 pub mod proof;
 mod public_inputs;
 mod record;

@@ -3,7 +3,7 @@
 //! Numbers are little end first; a string of bytes has its length before it, in four bytes. So no two statements have the
 //! same bytes, but those whose predicates on each slot come to the same. `docs/statement.md` gives the layout with test vectors.
 
-use crate::proof::ProofKind;
+use crate::kind::ProofKind;
 use crate::statement::{
     CombinedPredicates, CredentialStatement, Digest, PresentationStatement, SlotPredicate, Subject,
     digest_to_bytes,

@@ -10,7 +10,7 @@ use velum_stark::field::F;
 use velum_stark::secret::Secret;
 
 use crate::class::SizeClass;
-use crate::poseidon2::{Domain, PACKED_BYTES, RATE, hash, pack, permutations};
+use crate::digest::{Domain, PACKED_BYTES, RATE, hash, pack, permutations};
 use crate::statement::{DIGEST_ELEMENTS, Digest, ElementName, PublicKey, RecordOpening, Subject};
 
 /// Version of the layout, the record's first element.

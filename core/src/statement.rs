@@ -2,40 +2,15 @@
 //!
 //! `docs/statement.md` gives the record and the public inputs byte by byte.
 
+#[cfg(feature = "prover")]
 use p3_field::PrimeField64;
-use p3_field::integers::QuotientMap;
+#[cfg(feature = "prover")]
 use velum_stark::field::F;
 use zeroize::Zeroize;
 
 use crate::class::SizeClass;
+pub use crate::digest::{DIGEST_BYTES, DIGEST_ELEMENTS, Digest, digest_from_bytes, digest_to_bytes};
 use crate::suite::Suite;
-
-/// Elements of a Poseidon2 digest: 256 bits, 128-bit collision resistance.
-pub const DIGEST_ELEMENTS: usize = 4;
-
-/// A Poseidon2 digest.
-pub type Digest = [F; DIGEST_ELEMENTS];
-
-/// Bytes of an encoded [`Digest`].
-pub const DIGEST_BYTES: usize = 8 * DIGEST_ELEMENTS;
-
-/// The digest's elements in order, each canonical and little end first.
-pub fn digest_to_bytes(digest: &Digest) -> [u8; DIGEST_BYTES] {
-    let mut bytes = [0; DIGEST_BYTES];
-    for (target, element) in bytes.as_chunks_mut().0.iter_mut().zip(digest) {
-        *target = element.as_canonical_u64().to_le_bytes();
-    }
-    bytes
-}
-
-/// The digest of this encoding, or none where an element is not canonical.
-pub fn digest_from_bytes(bytes: &[u8; DIGEST_BYTES]) -> Option<Digest> {
-    let mut digest = Digest::default();
-    for (element, source) in digest.iter_mut().zip(bytes.as_chunks().0) {
-        *element = F::from_canonical_checked(u64::from_le_bytes(*source))?;
-    }
-    Some(digest)
-}
 
 /// A P-256 public key, affine and on the curve: big-endian coordinates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -2,7 +2,7 @@
 
 use velum_stark::{HashFunction, Parameters};
 
-use crate::proof::ProofKind;
+use crate::kind::ProofKind;
 
 /// Blinding rows for the out-of-domain points: the column that is opened at most of them, 16, shows two base elements at each.
 const POINT_ROWS: usize = 32;

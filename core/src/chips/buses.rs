@@ -42,7 +42,7 @@ pub(crate) const CBOR_OPEN: Bus = Bus::new("cbor_open", 4);
 /// Provided and looked up by the CBOR chip.
 pub(crate) const CBOR_RULE: Bus = Bus::new("cbor_rule", 8);
 
-/// `(number, a, b)`: what the CBOR chip found, by the rule of the item ([`Finding`](crate::chips::grammar::Finding)); its number
+/// `(number, a, b)`: what the CBOR chip found, by the rule of the item ([`Finding`](crate::chips::mdoc::grammar::Finding)); its number
 /// is that of a text or a [`field`].
 /// Sent by the CBOR chip, once an item; received by the text, links (digestIDs), record (coordinates), values (element values) and
 /// keys chips (digests, and keys not asked for).
@@ -93,7 +93,7 @@ pub(crate) mod field {
     pub(crate) const DEVICE_KEY_Y: u64 = 193;
 
     /// `(position behind the head, argument)` of a key that is not asked for, of sort `index` among
-    /// [`OTHER_KEYS`](crate::chips::grammar::OTHER_KEYS).
+    /// [`OTHER_KEYS`](crate::chips::mdoc::grammar::OTHER_KEYS).
     pub(crate) const fn other_key(index: usize) -> u64 {
         194 + index as u64
     }

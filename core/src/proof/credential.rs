@@ -2,17 +2,17 @@
 
 use velum_stark::chip_enum;
 
-use crate::chips::bytes::BytesChip;
-use crate::chips::cbor::CborChip;
-use crate::chips::es256::Es256Chip;
-use crate::chips::keys::KeysChip;
-use crate::chips::links::LinksChip;
-use crate::chips::poseidon2::Poseidon2Chip;
-use crate::chips::range::RangeChip;
-use crate::chips::record::RecordChip;
-use crate::chips::sha256::Sha256Chip;
-use crate::chips::text::TextChip;
-use crate::chips::values::ValuesChip;
+use crate::chips::common::bytes::BytesChip;
+use crate::chips::common::es256::Es256Chip;
+use crate::chips::common::poseidon2::Poseidon2Chip;
+use crate::chips::common::range::RangeChip;
+use crate::chips::common::record::RecordChip;
+use crate::chips::common::sha256::Sha256Chip;
+use crate::chips::common::values::ValuesChip;
+use crate::chips::mdoc::cbor::CborChip;
+use crate::chips::mdoc::keys::KeysChip;
+use crate::chips::mdoc::links::LinksChip;
+use crate::chips::mdoc::text::TextChip;
 use crate::proof::StatementError;
 use crate::statement::CredentialStatement;
 
@@ -66,9 +66,9 @@ mod fill {
 
     use super::CredentialChip;
     use crate::chips::buses::field;
-    use crate::chips::cbor::Tree;
-    use crate::chips::links::DigestEntry;
-    use crate::chips::streams::Streams;
+    use crate::chips::common::streams::Streams;
+    use crate::chips::mdoc::cbor::Tree;
+    use crate::chips::mdoc::links::DigestEntry;
     use crate::proof::WitnessError;
     use crate::record::{Positions, RecordElements};
     use crate::statement::{CredentialStatement, CredentialWitness, Subject};

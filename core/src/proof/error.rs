@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::chips::grammar::SubjectError;
+use crate::chips::mdoc::grammar::SubjectError;
 use crate::record::RecordError;
 
 /// Why a statement does not fit its size class.
@@ -22,10 +22,10 @@ pub enum StatementError {
 pub enum WitnessError {
     /// The hashed bytes.
     #[error(transparent)]
-    Streams(#[from] crate::chips::streams::StreamError),
+    Streams(#[from] crate::chips::common::streams::StreamError),
     /// The structure of the document.
     #[error(transparent)]
-    Tree(#[from] crate::chips::cbor::TreeError),
+    Tree(#[from] crate::chips::mdoc::cbor::TreeError),
     /// The record.
     #[error(transparent)]
     Record(#[from] RecordError),

@@ -9,8 +9,8 @@ use sha2::{Digest as _, Sha256};
 use velum_testdata::{AGE_VERIFICATION, Case, MUSTERMANN, sig_structure};
 
 use crate::chips::buses::field;
-use crate::chips::cbor::Tree;
-use crate::chips::streams::Streams;
+use crate::chips::common::streams::Streams;
+use crate::chips::mdoc::cbor::Tree;
 use crate::class::{STANDARD, SizeClass};
 use crate::statement::{
     CredentialStatement, CredentialWitness, ElementName, PresentationStatement, PresentationWitness,

@@ -8,7 +8,7 @@ use velum_stark::VerifierKey;
 use velum_stark::air::Chip;
 
 use crate::class::SizeClass;
-use crate::proof::ProofKind;
+use crate::kind::ProofKind;
 use crate::suite::Suite;
 
 /// The hash of a key; zeros where there is none, for a class that was made up.

@@ -6,7 +6,6 @@
 mod credential;
 mod error;
 mod keys;
-mod kind;
 mod presentation;
 #[cfg(feature = "prover")]
 mod prover;
@@ -28,7 +27,7 @@ pub use presentation::presentation_traces;
 #[cfg(feature = "prover")]
 pub use prover::{ProveError, Prover};
 
-pub use kind::ProofKind;
+pub use crate::kind::ProofKind;
 
 /// No proof of any kind, suite and size class is longer, in bytes.
 pub const MAX_PROOF_BYTES: usize = 1 << 20;

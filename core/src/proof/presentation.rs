@@ -2,11 +2,11 @@
 
 use velum_stark::chip_enum;
 
-use crate::chips::es256::Es256Chip;
-use crate::chips::poseidon2::Poseidon2Chip;
-use crate::chips::range::RangeChip;
-use crate::chips::record::RecordChip;
-use crate::chips::values::ValuesChip;
+use crate::chips::common::es256::Es256Chip;
+use crate::chips::common::poseidon2::Poseidon2Chip;
+use crate::chips::common::range::RangeChip;
+use crate::chips::common::record::RecordChip;
+use crate::chips::common::values::ValuesChip;
 use crate::proof::StatementError;
 use crate::statement::PresentationStatement;
 

@@ -3,7 +3,7 @@
 use velum_stark::{LineTheorem, VerifierKey, VerifyError};
 
 use crate::class::SizeClass;
-use crate::proof::ProofKind;
+use crate::kind::ProofKind;
 use crate::proof::StatementError;
 use crate::proof::credential::{CredentialChip, credential_chips};
 use crate::proof::keys::verifier_key;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::fixtures::{opening, presentation, subject};
 use super::*;
 use crate::class::STANDARD;
-use crate::poseidon2::{WIDTH, permute};
+use crate::digest::{WIDTH, permute};
 use crate::statement::{CombinedPredicates, CredentialStatement, SlotPredicate, digest_to_bytes};
 
 /// An element as 16 hexadecimal digits, the most significant first.

@@ -5,9 +5,9 @@ use velum_testdata::ANNEX_D;
 
 use super::forgery::Forgery;
 use crate::chips::buses::field;
-use crate::chips::cbor::Tree;
-use crate::chips::links::{DigestEntry, LinksChip};
-use crate::chips::streams::Streams;
+use crate::chips::common::streams::Streams;
+use crate::chips::mdoc::cbor::Tree;
+use crate::chips::mdoc::links::{DigestEntry, LinksChip};
 use crate::proof::fixture::{Fixture, at};
 
 /// Encodings of full-dates.

@@ -8,7 +8,7 @@ use velum_stark::program::Cost;
 use velum_stark::testing::program::assert_program_is_what_is_evaluated;
 
 use crate::class::{CLASSES, SizeClass};
-use crate::proof::ProofKind;
+use crate::kind::ProofKind;
 use crate::proof::keys::hash;
 use crate::proof::verifier::key_chips;
 use crate::suite::{SUITES, Suite};

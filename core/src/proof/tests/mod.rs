@@ -211,7 +211,7 @@ fn only_what_is_read_by_nothing_can_move() {
 #[test]
 fn only_what_is_read_by_nothing_can_move_in_a_presentation() {
     for class in CLASSES {
-        let elements = crate::record::record_elements(&class).next_multiple_of(crate::poseidon2::RATE);
+        let elements = crate::record::record_elements(&class).next_multiple_of(crate::digest::RATE);
         let licence = Fixture::licence_of_class(&["height", "birth_date"], class);
         let over_18 = vec![SlotPredicate::Date { first: 1, last: 20_080_101 }];
         let (statement, witness) = licence.presented(vec![Vec::new(), over_18]);

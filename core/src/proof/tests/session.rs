@@ -9,8 +9,8 @@ use velum_stark::field::F;
 use velum_testdata::UNDER_18;
 
 use super::forgery::{Forgery, Statement};
-use crate::chips::es256::Es256Chip;
-use crate::poseidon2::PACKED_BYTES;
+use crate::chips::common::es256::Es256Chip;
+use crate::digest::PACKED_BYTES;
 use crate::proof::fixture::{Fixture, SESSION, at, device_key, public_key, sign};
 use crate::record::slot_offset;
 use crate::statement::{PresentationStatement, PresentationWitness, PublicKey, SlotPredicate};
@@ -271,7 +271,7 @@ fn refuses_padding_that_is_not_zero() {
 
 /// The row of the record's table with element `index`, which is absorbed with those of its block.
 fn row_of_element(chip: &crate::proof::PresentationChip, index: usize) -> usize {
-    use crate::poseidon2::RATE;
+    use crate::digest::RATE;
     let fixed = chip.fixed();
     let block = crate::record::first_record_permutation(&crate::class::STANDARD) + index / RATE;
     let absorbs = |&row: &usize| fixed[0][row] == F::ONE && fixed[1][row] == F::from_usize(block);

@@ -1,0 +1,296 @@
+//! `bytes`: the hashed byte streams, one byte a row at its position.
+//!
+//! The table shows what FIPS 180-4, 5.1.1 asks of a padded message: every stream is a message, the byte 0x80, zeros,
+//! and the message's length in bits at the end of its *final block*, the first block that has room for it. Behind the
+//! final block a stream's region is zero. So a message, its length, its padded form and its final block determine
+//! each other. It gives out single bytes, pairs and words by position, fingerprints of intervals, and the end of each
+//! stream.
+//!
+//! Used rows are the class's blocks times 64; the rows after them have zero bytes, so a window that begins on a used
+//! row reads bytes or zeros. The messages are shorter than 2^13 bytes, so all but the last two bytes of the length
+//! field are zero.
+//!
+//! # Soundness
+//!
+//! | cell | what fixes it |
+//! |---|---|
+//! | [`BYTE`](column::BYTE) | a byte by RANGE; behind the message by *end byte*, *zero* and *length field*; on unused rows by *unused*; the message itself is what the prover knows |
+//! | [`LENGTH`](column::LENGTH) | *length*: 0 on a stream's first row. A row is of the message if the next row's length is one more: one or none, and it falls once a stream (*message flag*), before the last block's byte 55 (*ends*) |
+//! | [`FINAL`](column::FINAL) | *final block*: constant in a block; 1 where a message covers byte 55 of the block before, if there is one, and not that of this |
+//! | [`START`](column::START) | *fingerprint start*: this row's position on a stream's first row, on others that or the row's before. Else free: it chooses where an interval starts, and the interval is part of the key |
+//! | [`FINGERPRINT`](column::FINGERPRINT) | *fingerprint*: set where an interval starts, else continued |
+//! | multiplicities | free; keys are unique by the position, which is a fixed column |
+//!
+//! As a message covers the first byte 55s of its stream and no others, and not the last, one block is final. The cells of unused
+//! rows but `BYTE` are free and read by nothing.
+
+use p3_field::PrimeCharacteristicRing;
+use velum_stark::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
+use velum_stark::field::F;
+
+use crate::chips::buses::{BYTES, FINGERPRINT, RANGE, STREAM_END};
+use crate::chips::common::fingerprint::{self, GAMMA};
+use crate::chips::common::streams::{END_OF_MESSAGE, Streams};
+use crate::class::{BLOCK_BYTES, LARGE, SizeClass};
+
+#[cfg(test)]
+mod tests;
+
+/// The last byte of a block that may be 0x80 if the length field is to fit behind it.
+const LAST_END_OF_MESSAGE: usize = BLOCK_BYTES - 9;
+
+const _: () = assert!(LARGE.stream_blocks(0) * BLOCK_BYTES < 1 << 13, "lengths in bits have two bytes");
+
+/// Committed columns.
+pub(crate) mod column {
+    /// The byte.
+    pub(crate) const BYTE: usize = 0;
+    /// 1 on the final block of a stream.
+    pub(crate) const FINAL: usize = 1;
+    /// Bytes of the stream's message before this row.
+    pub(crate) const LENGTH: usize = 2;
+    /// Position where the row's fingerprint started.
+    pub(crate) const START: usize = 3;
+    /// Fingerprint of the bytes from there to this row.
+    pub(crate) const FINGERPRINT: usize = 4;
+    /// Multiplicity of the byte.
+    pub(crate) const BYTE_USES: usize = 5;
+    /// Multiplicity of the two bytes from this one on.
+    pub(crate) const PAIR_USES: usize = 6;
+    /// Multiplicity of the four bytes from this one on.
+    pub(crate) const WORD_USES: usize = 7;
+    /// Multiplicity of the fingerprint.
+    pub(crate) const FINGERPRINT_USES: usize = 8;
+    /// Number of columns.
+    pub(crate) const WIDTH: usize = 9;
+}
+
+/// Fixed columns.
+mod fixed {
+    /// The row's index.
+    pub(super) const POSITION: usize = 0;
+    /// 1 on rows with a byte of a stream.
+    pub(super) const USED: usize = 1;
+    /// Index of the stream.
+    pub(super) const STREAM: usize = 2;
+    /// Index of the block among all blocks.
+    pub(super) const BLOCK: usize = 3;
+    /// 1 on the first row of a stream.
+    pub(super) const FIRST: usize = 4;
+    /// 1 on rows whose next row belongs to the same stream.
+    pub(super) const SAME: usize = 5;
+    /// 1 on rows whose next two do.
+    pub(super) const SAME_TWO: usize = 6;
+    /// 1 on the last row of a block.
+    pub(super) const BLOCK_END: usize = 7;
+    /// 1 on the last row of a stream's first block that may hold 0x80 if the block is final.
+    pub(super) const DECIDE_FIRST: usize = 8;
+    /// 1 on that row of its other blocks.
+    pub(super) const DECIDE_LATER: usize = 9;
+    /// 1 on that row of its last block.
+    pub(super) const LAST_DECIDE: usize = 10;
+    /// 1 on rows whose next row may hold a byte of the length field that is not zero.
+    pub(super) const BEFORE_LENGTH: usize = 11;
+    pub(super) const WIDTH: usize = 12;
+}
+
+/// The `bytes` table of a class.
+#[derive(Clone, Copy, Debug)]
+pub struct BytesChip {
+    class: SizeClass,
+}
+
+impl BytesChip {
+    /// The table of this class.
+    pub fn new(class: SizeClass) -> Self {
+        Self { class }
+    }
+
+    fn used_rows(&self) -> usize {
+        self.class.blocks() * BLOCK_BYTES
+    }
+
+    /// The trace for `streams`, with fingerprints that start at the positions `starts` and at each stream's first byte.
+    /// Positions outside all streams are ignored. Multiplicities are left to
+    /// [`fill_multiplicities`](velum_stark::air::fill_multiplicities).
+    pub fn trace(&self, streams: &Streams, starts: &[usize]) -> Trace {
+        let mut trace = Trace::zeroed(self.height(), column::WIDTH);
+        let mut is_start = vec![false; self.used_rows()];
+        let used = is_start.len();
+        starts.iter().filter(|&&start| start < used).for_each(|&start| is_start[start] = true);
+        for stream in 0..self.class.streams() {
+            is_start[self.class.stream_start(stream)] = true;
+            self.fill_stream(&mut trace, streams, stream, &is_start);
+        }
+        trace
+    }
+
+    fn fill_stream(&self, trace: &mut Trace, streams: &Streams, stream: usize, is_start: &[bool]) {
+        let (first, end) = (self.class.stream_start(stream), self.class.stream_start(stream + 1));
+        let (length, final_block) = (streams.length(stream), streams.final_block(stream));
+        let (mut start, mut print) = (first, fingerprint::START);
+        for (position, &starts) in (first..end).zip(&is_start[first..end]) {
+            let byte = streams.byte(position);
+            if starts {
+                (start, print) = (position, fingerprint::START);
+            }
+            print = fingerprint::extend(print, byte);
+            let row = trace.row_mut(position);
+            row[column::BYTE] = F::from_u8(byte);
+            row[column::FINAL] = F::from_bool(position / BLOCK_BYTES == final_block);
+            row[column::LENGTH] = F::from_usize(length.min(position - first));
+            row[column::START] = F::from_usize(start);
+            row[column::FINGERPRINT] = print;
+        }
+    }
+}
+
+impl Chip for BytesChip {
+    fn name(&self) -> &'static str {
+        "bytes"
+    }
+
+    fn height(&self) -> usize {
+        (self.used_rows() + RESERVED_ROWS).next_power_of_two()
+    }
+
+    fn width(&self) -> usize {
+        column::WIDTH
+    }
+
+    fn fixed(&self) -> Vec<Vec<F>> {
+        let mut columns = vec![F::zero_vec(self.height()); fixed::WIDTH];
+        let mut set = |position: usize, column: usize, value: usize| {
+            columns[column][position] = F::from_usize(value);
+        };
+        for stream in 0..self.class.streams() {
+            let (first, end) = (self.class.stream_start(stream), self.class.stream_start(stream + 1));
+            for position in first..end {
+                let (block, offset) = (position / BLOCK_BYTES, position % BLOCK_BYTES);
+                let before_length = (BLOCK_BYTES - 3..BLOCK_BYTES - 1).contains(&offset);
+                set(position, fixed::POSITION, position);
+                set(position, fixed::USED, 1);
+                set(position, fixed::STREAM, stream);
+                set(position, fixed::BLOCK, block);
+                set(position, fixed::FIRST, usize::from(position == first));
+                let decides = offset == LAST_END_OF_MESSAGE;
+                let (in_first, in_last) = (position < first + BLOCK_BYTES, position + BLOCK_BYTES >= end);
+                set(position, fixed::SAME, usize::from(position + 1 < end));
+                set(position, fixed::SAME_TWO, usize::from(position + 2 < end));
+                set(position, fixed::BLOCK_END, usize::from(offset == BLOCK_BYTES - 1));
+                set(position, fixed::DECIDE_FIRST, usize::from(decides && in_first));
+                set(position, fixed::DECIDE_LATER, usize::from(decides && !in_first));
+                set(position, fixed::LAST_DECIDE, usize::from(decides && in_last));
+                set(position, fixed::BEFORE_LENGTH, usize::from(before_length));
+            }
+        }
+        columns
+    }
+
+    fn eval<B: ChipBuilder>(&self, b: &mut B) {
+        eval_message(b);
+        eval_final_block(b);
+        eval_fingerprint(b);
+        eval_buses(b);
+    }
+}
+
+/// 1 where the byte so many rows further down is of the message. That row and the next belong to one stream.
+fn in_message<B: ChipBuilder>(b: &B, offset: i32) -> B::Expr {
+    b.main(column::LENGTH, offset + 1) - b.main(column::LENGTH, offset)
+}
+
+/// FIPS 180-4, 5.1.1 but for where the final block is.
+fn eval_message<B: ChipBuilder>(b: &mut B) {
+    let [used, first, same, same_two, before_length, block_end_next] = [
+        b.fixed(fixed::USED, 0),
+        b.fixed(fixed::FIRST, 0),
+        b.fixed(fixed::SAME, 0),
+        b.fixed(fixed::SAME_TWO, 0),
+        b.fixed(fixed::BEFORE_LENGTH, 0),
+        b.fixed(fixed::BLOCK_END, 1),
+    ];
+    let [byte, byte_next] = [0, 1].map(|offset| b.main(column::BYTE, offset));
+    let [message, message_next] = [0, 1].map(|offset| in_message(b, offset));
+    let length = b.main(column::LENGTH, 0);
+    let is_final = b.main(column::FINAL, 0);
+    let end_of_message = B::Expr::from(F::from_u8(END_OF_MESSAGE));
+    let behind = B::Expr::ONE - message.clone();
+
+    b.assert_zero("unused", (B::Expr::ONE - used) * byte.clone());
+    b.assert_zero("length", first.clone() * length.clone());
+
+    b.assert_zero("message flag", same.clone() * message.bool_check());
+    b.assert_zero("message flag", same_two.clone() * behind.clone() * message_next.clone());
+
+    b.assert_zero("end byte", first * behind.clone() * (byte.clone() - end_of_message.clone()));
+    let falls = message - message_next;
+    b.assert_zero("end byte", same_two * falls * (byte_next.clone() - end_of_message));
+
+    // A final block has no message byte from its byte 55 on, so the second difference is 0 or 1.
+    b.assert_zero("zero", (same - before_length.clone()) * behind.clone() * byte_next.clone());
+    b.assert_zero("zero", before_length * (behind - is_final.clone()) * byte_next.clone());
+
+    let field = byte * F::from_u16(256) + byte_next;
+    b.assert_zero("length field", block_end_next * is_final * (field - length * F::from_u8(8)));
+}
+
+/// The final block is the first whose byte 55 is not of the message.
+fn eval_final_block<B: ChipBuilder>(b: &mut B) {
+    let [used, block_end, decide_first, decide_later, last_decide] =
+        [fixed::USED, fixed::BLOCK_END, fixed::DECIDE_FIRST, fixed::DECIDE_LATER, fixed::LAST_DECIDE]
+            .map(|column| b.fixed(column, 0));
+    let [is_final, final_next] = [0, 1].map(|offset| b.main(column::FINAL, offset));
+    let message = in_message(b, 0);
+    let before = in_message(b, -(BLOCK_BYTES as i32));
+
+    b.assert_zero("final block", (used - block_end) * (final_next - is_final.clone()));
+    let covers = is_final + message.clone();
+    b.assert_zero("final block", decide_first * (covers.clone() - B::Expr::ONE));
+    b.assert_zero("final block", decide_later * (covers - before));
+    b.assert_zero("ends", last_decide * message);
+}
+
+/// Runs [`fingerprint::extend`] from the last start on.
+fn eval_fingerprint<B: ChipBuilder>(b: &mut B) {
+    let [position, first, same] =
+        [fixed::POSITION, fixed::FIRST, fixed::SAME].map(|column| b.fixed(column, 0));
+    let [byte, byte_next] = [0, 1].map(|offset| b.main(column::BYTE, offset));
+    let [start, start_next] = [0, 1].map(|offset| b.main(column::START, offset));
+    let [print, print_next] = [0, 1].map(|offset| b.main(column::FINGERPRINT, offset));
+    let begun = B::Expr::from(fingerprint::START);
+
+    b.assert_zero("fingerprint start", first.clone() * (start.clone() - position.clone()));
+    b.assert_zero("fingerprint", first * (print.clone() - byte - begun.clone() * GAMMA));
+
+    // `moved` is 0 or `distance`, which is 1 or more: the next row's fingerprint goes on from this row's or from the begin.
+    let (moved, distance) = (start_next - start.clone(), position + B::Expr::ONE - start);
+    b.assert_zero("fingerprint start", same.clone() * moved.clone() * (moved.clone() - distance.clone()));
+    let goes_on_from = print.clone() * distance.clone() + moved * (begun - print);
+    b.assert_zero("fingerprint", same * ((print_next - byte_next) * distance - goes_on_from * GAMMA));
+}
+
+fn eval_buses<B: ChipBuilder>(b: &mut B) {
+    let [position, used, stream, block, block_end] =
+        [fixed::POSITION, fixed::USED, fixed::STREAM, fixed::BLOCK, fixed::BLOCK_END].map(|c| b.fixed(c, 0));
+    let byte = b.main(column::BYTE, 0);
+    b.lookup(RANGE, vec![byte.clone(), B::Expr::from(F::from_u8(8))], used.clone());
+    let mut value = byte;
+    let uses = [(1, column::BYTE_USES), (2, column::PAIR_USES), (4, column::WORD_USES)];
+    let mut length = 1;
+    for (wanted, uses) in uses {
+        while length < wanted {
+            value = value * F::from_u16(256) + b.main(column::BYTE, length);
+            length += 1;
+        }
+        let key = vec![position.clone(), B::Expr::from(F::from_i32(length)), value.clone()];
+        b.provide(BYTES, key, uses, used.clone());
+    }
+
+    let interval = [b.main(column::START, 0), position + F::ONE, b.main(column::FINGERPRINT, 0)];
+    b.provide(FINGERPRINT, interval.to_vec(), column::FINGERPRINT_USES, used);
+
+    let end = vec![stream, block, b.main(column::LENGTH, 0)];
+    let ends = block_end * b.main(column::FINAL, 0);
+    b.send(STREAM_END, end, ends);
+}

@@ -1,0 +1,431 @@
+//! `sha256`: the compression function over every block of every stream, one round a row (FIPS 180-4, 6.2.2).
+//!
+//! Every block of a stream's region is compressed, needed or not, so the table's work does not depend on the witness.
+//! The hash value after *each* block is given out; that only the one after the final block is taken is up to the links
+//! table.
+//!
+//! # Rows
+//!
+//! | rows | what they hold in `a` and `e` |
+//! |---|---|
+//! | 2 | zeros, before everything |
+//! | 4 at the start of each stream | H_3, H_2, H_1, H_0 and H_7, H_6, H_5, H_4 of the initial hash value |
+//! | 64 a block | the working variables `a` and `e` after round t, and W_t |
+//! | 4 at the end of each block | the hash value after the block, in the order of the initial rows |
+//!
+//! So the four rows before a block's rounds hold its chaining value as if it came from four earlier rounds: `a, b, c, d`
+//! and `e, f, g, h` are the two columns one to four rows up. A class of more blocks than one table takes has several tables;
+//! one that begins inside a stream looks its chaining value up where the table before provides it.
+//!
+//! Fixed columns describe the row [`AHEAD`] rows *below* them, and constraints state what follows from the rows up to the one
+//! before for that row. They read rows -66 to 2.
+//!
+//! The equations of *round* and *schedule* stand on every row, so that their functions of bits need no columns: a selector
+//! would take them beyond degree 3. On a row that is no round its carries are no bits but whatever makes the
+//! equation true.
+//!
+//! # Soundness
+//!
+//! | cells | what fixes them |
+//! |---|---|
+//! | bits of `a`, `e`, `W` | boolean; their packed words are fixed below |
+//! | packed `a`, `e`, `W` | the sums of their bits (*pack*) |
+//! | `a`, `e` on initial rows | constants (*initial*), or a lookup of the hash value after the block before |
+//! | `a`, `e` on round rows | *round*, modulo 2^32 by carries that are bits and 32 bits |
+//! | `a`, `e` on hash rows | *chain*: working variables plus the chaining value 68 rows up, or 2^32 less, whichever has 32 bits |
+//! | `W` for t < 16 | lookup of the word at its position |
+//! | `W` for t >= 16 | *schedule* |
+//! | carries | bits on round rows, for `W` where t >= 16; a carry and 32 bits of a word are the one representation of a sum below 2^35 |
+//! | multiplicity | free; the key (block, k) is fixed and unique |
+//!
+//! All sums stay below 2^36, far below the field's order, so equality in the field is equality of integers. Free and read
+//! by nothing: `W` on rows that are no rounds, everything on unused rows but what *pack*, *round* and *schedule* make of
+//! the bits there, and carries on rows where they are no bits: they have only to balance an equation that says nothing.
+
+mod compression;
+mod fill;
+
+use std::ops::Range;
+
+use compression::{BLOCK_WORDS, INITIAL, K, ROUNDS};
+pub(crate) use fill::hash_after;
+use p3_field::PrimeCharacteristicRing;
+use velum_stark::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
+use velum_stark::field::F;
+
+use crate::chips::buses::{BYTES, HASH_WORDS};
+use crate::chips::common::streams::Streams;
+use crate::class::{BLOCK_BYTES, SizeClass};
+
+#[cfg(test)]
+mod tests;
+
+/// Most blocks of one table: those of the standard class.
+const MAX_BLOCKS: usize = 57;
+
+/// Names of the tables in order.
+const NAMES: [&str; 3] = ["sha256", "sha256-1", "sha256-2"];
+
+/// Rows from the one that fixed columns stand on to the one that they describe.
+pub(crate) const AHEAD: usize = 2;
+
+/// Zero rows before everything.
+const LEADING_ROWS: usize = AHEAD;
+
+/// Rows of a block: its rounds and the hash value after it.
+const BLOCK_ROWS: usize = ROUNDS + 4;
+
+const BITS: usize = 32;
+
+/// Committed columns.
+pub(crate) mod column {
+    /// Bits of `a`, least first.
+    pub(crate) const A_BITS: usize = 0;
+    /// Bits of `e`, least first.
+    pub(crate) const E_BITS: usize = 32;
+    /// Bits of `W`, least first.
+    pub(crate) const W_BITS: usize = 64;
+    /// The working variable `a`.
+    pub(crate) const A: usize = 96;
+    /// The working variable `e`.
+    pub(crate) const E: usize = 97;
+    /// The word of the message schedule.
+    pub(crate) const W: usize = 98;
+    /// Bits of the carry out of `a`.
+    pub(crate) const CARRY_A: [usize; 2] = [99, 100];
+    /// Bits of the carry out of `e`.
+    pub(crate) const CARRY_E: [usize; 3] = [101, 102, 103];
+    /// Bits of the carry out of `W`.
+    pub(crate) const CARRY_W: [usize; 2] = [104, 105];
+    /// Multiplicity of the hash words, [`AHEAD`](super::AHEAD) rows before them.
+    pub(crate) const HASH_USES: usize = 106;
+    /// Number of columns.
+    pub(crate) const WIDTH: usize = 107;
+}
+
+/// Fixed columns. All describe the row [`AHEAD`] rows below.
+mod fixed {
+    /// 1 on rounds below 16.
+    pub(super) const MESSAGE: usize = 0;
+    /// 1 on the other rounds.
+    pub(super) const EXPAND: usize = 1;
+    /// 1 on initial rows of a stream.
+    pub(super) const INITIAL: usize = 2;
+    /// 1 on hash rows.
+    pub(super) const HASH: usize = 3;
+    /// Rounds: K_t. Initial rows: H_k. Hash and continued rows: k.
+    pub(super) const CONSTANT: usize = 4;
+    /// Rounds below 16: position of the word. Initial rows: H_(k+4). Hash rows: block. Continued rows: block before.
+    pub(super) const KEY: usize = 5;
+    /// 1 on rows that continue a stream from the table before; only tables with such rows have the column.
+    pub(super) const CONTINUED: usize = 6;
+}
+
+/// What a row stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Row {
+    /// Words k and k + 4 of the initial hash value.
+    Initial { k: usize },
+    /// Words k and k + 4 of the hash value after `block`, which the table before has computed.
+    Continued { block: usize, k: usize },
+    /// Round t of `block`.
+    Round { block: usize, t: usize },
+    /// Words k and k + 4 of the hash value after `block`.
+    Hash { block: usize, k: usize },
+}
+
+/// One table of SHA-256 blocks.
+#[derive(Clone, Debug)]
+pub struct Sha256Chip {
+    class: SizeClass,
+    name: &'static str,
+    blocks: Range<usize>,
+}
+
+impl Sha256Chip {
+    /// The tables that together compress every block of the class.
+    pub fn tables(class: SizeClass) -> Vec<Self> {
+        let starts = (0..class.blocks()).step_by(MAX_BLOCKS);
+        starts
+            .zip(NAMES)
+            .map(|(start, name)| Self { class, name, blocks: start..class.blocks().min(start + MAX_BLOCKS) })
+            .collect()
+    }
+
+    fn continues_a_stream(&self) -> bool {
+        !self.starts_a_stream(self.blocks.start)
+    }
+
+    fn starts_a_stream(&self, block: usize) -> bool {
+        (0..self.class.streams()).any(|stream| self.class.first_block(stream) == block)
+    }
+
+    /// The rows in use, from row [`LEADING_ROWS`] on.
+    fn rows(&self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        for block in self.blocks.clone() {
+            if self.starts_a_stream(block) {
+                rows.extend([3, 2, 1, 0].map(|k| Row::Initial { k }));
+            } else if block == self.blocks.start {
+                rows.extend([3, 2, 1, 0].map(|k| Row::Continued { block: block - 1, k }));
+            }
+            rows.extend((0..ROUNDS).map(|t| Row::Round { block, t }));
+            rows.extend([3, 2, 1, 0].map(|k| Row::Hash { block, k }));
+        }
+        rows
+    }
+
+    /// The trace for `streams`. The multiplicity is left to
+    /// [`fill_multiplicities`](velum_stark::air::fill_multiplicities).
+    pub fn trace(&self, streams: &Streams) -> Trace {
+        fill::trace(self, fill::words(self, streams))
+    }
+}
+
+impl Chip for Sha256Chip {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn height(&self) -> usize {
+        (LEADING_ROWS + self.rows().len() + RESERVED_ROWS).next_power_of_two()
+    }
+
+    fn width(&self) -> usize {
+        column::WIDTH
+    }
+
+    fn fixed(&self) -> Vec<Vec<F>> {
+        let width = fixed::CONTINUED + usize::from(self.continues_a_stream());
+        let mut columns = vec![F::zero_vec(self.height()); width];
+        for (row, kind) in self.rows().into_iter().enumerate() {
+            let (selector, constant, key) = match kind {
+                Row::Initial { k } => (fixed::INITIAL, INITIAL[k] as usize, INITIAL[k + 4] as usize),
+                Row::Continued { block, k } => (fixed::CONTINUED, k, block),
+                Row::Round { block, t } if t < BLOCK_WORDS => {
+                    (fixed::MESSAGE, K[t] as usize, block * BLOCK_BYTES + 4 * t)
+                }
+                Row::Round { t, .. } => (fixed::EXPAND, K[t] as usize, 0),
+                Row::Hash { block, k } => (fixed::HASH, k, block),
+            };
+            let above = LEADING_ROWS + row - AHEAD;
+            columns[selector][above] = F::ONE;
+            columns[fixed::CONSTANT][above] = F::from_usize(constant);
+            columns[fixed::KEY][above] = F::from_usize(key);
+        }
+        columns
+    }
+
+    fn eval<B: ChipBuilder>(&self, b: &mut B) {
+        let selectors = Selectors::read(self, b);
+        eval_words(b);
+        eval_carries(b, &selectors);
+        eval_chaining(b, &selectors);
+        eval_round(b, &selectors);
+        eval_schedule(b);
+        eval_buses(b, &selectors);
+    }
+
+    fn eval_interactions<B: ChipBuilder>(&self, b: &mut B) {
+        eval_buses(b, &Selectors::read(self, b));
+    }
+}
+
+/// The fixed cells.
+struct Selectors<E> {
+    message: E,
+    expand: E,
+    initial: E,
+    hash: E,
+    continued: Option<E>,
+    constant: E,
+    key: E,
+}
+
+impl<E: Clone> Selectors<E> {
+    fn read<B: ChipBuilder<Expr = E>>(chip: &Sha256Chip, b: &B) -> Self {
+        Self {
+            message: b.fixed(fixed::MESSAGE, 0),
+            expand: b.fixed(fixed::EXPAND, 0),
+            initial: b.fixed(fixed::INITIAL, 0),
+            hash: b.fixed(fixed::HASH, 0),
+            continued: chip.continues_a_stream().then(|| b.fixed(fixed::CONTINUED, 0)),
+            constant: b.fixed(fixed::CONSTANT, 0),
+            key: b.fixed(fixed::KEY, 0),
+        }
+    }
+
+    fn round(&self) -> E
+    where
+        E: std::ops::Add<Output = E>,
+    {
+        self.message.clone() + self.expand.clone()
+    }
+}
+
+/// A cell of the row that is `offset` rows below the one that fixed columns describe.
+fn at<B: ChipBuilder>(b: &B, column: usize, offset: i32) -> B::Expr {
+    b.main(column, AHEAD as i32 + offset)
+}
+
+/// Bits and packed words.
+fn eval_words<B: ChipBuilder>(b: &mut B) {
+    let words = [
+        (column::A_BITS, column::A, "bits of a", "pack a"),
+        (column::E_BITS, column::E, "bits of e", "pack e"),
+        (column::W_BITS, column::W, "bits of W", "pack W"),
+    ];
+    for (bits, word, bit_label, pack_label) in words {
+        (0..BITS).for_each(|i| b.assert_bool(bit_label, b.main(bits + i, 0)));
+        let packed = pack(|i| b.main(bits + i, 0));
+        b.assert_eq(pack_label, b.main(word, 0), packed);
+    }
+}
+
+/// Carries are bits where they mean something.
+fn eval_carries<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
+    let round = s.round();
+    let carries = [
+        (&column::CARRY_A[..], &round, "carry of a"),
+        (&column::CARRY_E, &round, "carry of e"),
+        (&column::CARRY_W, &s.expand, "carry of W"),
+    ];
+    for (columns, selected, label) in carries {
+        for &column in columns {
+            let carry = at(b, column, 0);
+            b.assert_zero(label, selected.clone() * carry.bool_check());
+        }
+    }
+}
+
+/// Initial hash value and hash value after a block (FIPS 180-4, 6.2.2, steps 2 and 4).
+fn eval_chaining<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
+    for (word, first, initial, chain) in
+        [(column::A, &s.constant, "initial a", "chain a"), (column::E, &s.key, "initial e", "chain e")]
+    {
+        let next = at(b, word, 0);
+        b.assert_zero(initial, s.initial.clone() * (next.clone() - first.clone()));
+
+        let sum = at(b, word, -4) + at(b, word, -(BLOCK_ROWS as i32));
+        let carried = next.clone() + B::Expr::from(F::from_u64(1 << BITS));
+        b.assert_zero(chain, s.hash.clone() * (next - sum.clone()) * (carried - sum));
+    }
+}
+
+/// One round (FIPS 180-4, 6.2.2, step 3), on every row.
+fn eval_round<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
+    let inside = b.interior(4 - AHEAD, AHEAD);
+    let [t1, t2] = t1_and_t2(b, s);
+    let (d, new_a, new_e) = (at(b, column::A, -4), at(b, column::A, 0), at(b, column::E, 0));
+
+    let carried = new_e.clone() + read_carry(b, &column::CARRY_E);
+    b.assert_zero("round e", inside.clone() * (carried - d.clone() - t1));
+
+    // T1 + T2 is e - d + T2 modulo 2^32, between -2^32 and 3 * 2^32.
+    let carried = new_a + read_carry(b, &column::CARRY_A) - s.round() * F::from_u64(1 << BITS);
+    b.assert_zero("round a", inside * (carried - new_e + d - t2));
+}
+
+/// T1 and T2.
+fn t1_and_t2<B: ChipBuilder>(b: &B, s: &Selectors<B::Expr>) -> [B::Expr; 2] {
+    let [a, e] = [column::A_BITS, column::E_BITS].map(|bits| [1, 2, 3].map(|back| word(b, bits, -back)));
+    let (h, g) = (at(b, column::E, -4), at(b, column::E, -3));
+    let t1 = h + upper_sigma1(&e[0]) + ch_less_z(&e) + g + s.constant.clone() + at(b, column::W, 0);
+    [t1, upper_sigma0(&a[0]) + maj(&a)]
+}
+
+/// The message schedule from W_16 on (FIPS 180-4, 6.2.2, step 1), on every row.
+fn eval_schedule<B: ChipBuilder>(b: &mut B) {
+    let inside = b.interior(16 - AHEAD, AHEAD);
+    let sum = lower_sigma1(word(b, column::W_BITS, -2))
+        + at(b, column::W, -7)
+        + lower_sigma0(word(b, column::W_BITS, -15))
+        + at(b, column::W, -16);
+    let carried = at(b, column::W, 0) + read_carry(b, &column::CARRY_W);
+    b.assert_zero("schedule", inside * (carried - sum));
+}
+
+fn eval_buses<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
+    let word = vec![s.key.clone(), B::Expr::from_u8(4), at(b, column::W, 0)];
+    b.lookup(BYTES, word, s.message.clone());
+
+    let hash_words = vec![s.key.clone(), s.constant.clone(), at(b, column::A, 0), at(b, column::E, 0)];
+    b.provide(HASH_WORDS, hash_words.clone(), column::HASH_USES, s.hash.clone());
+    if let Some(continued) = &s.continued {
+        b.lookup(HASH_WORDS, hash_words, continued.clone());
+    }
+}
+
+/// The bits of a word, `offset` rows below the row that fixed columns describe.
+fn word<B: ChipBuilder>(b: &B, bits: usize, offset: i32) -> impl Fn(usize) -> B::Expr {
+    move |i| at(b, bits + i, offset)
+}
+
+/// 2^32 times the carry in some columns.
+fn read_carry<B: ChipBuilder>(b: &B, columns: &[usize]) -> B::Expr {
+    let carry = columns.iter().rfold(B::Expr::ZERO, |carry, &column| carry.double() + at(b, column, 0));
+    carry * B::Expr::from_u64(1 << BITS)
+}
+
+/// The number whose bits these are. Bits are made one by one as they are needed, for as little as possible to be held at once.
+#[inline(always)]
+fn pack<E: PrimeCharacteristicRing>(bit: impl Fn(usize) -> E) -> E {
+    (0..BITS).rev().fold(E::ZERO, |word, i| word.double() + bit(i))
+}
+
+/// Σ0 (FIPS 180-4, 4.1.2) of a word given by its bits.
+fn upper_sigma0<E: PrimeCharacteristicRing>(x: impl Fn(usize) -> E) -> E {
+    big_sigma(x, [2, 13, 22])
+}
+
+/// Σ1.
+fn upper_sigma1<E: PrimeCharacteristicRing>(x: impl Fn(usize) -> E) -> E {
+    big_sigma(x, [6, 11, 25])
+}
+
+/// σ0.
+fn lower_sigma0<E: PrimeCharacteristicRing>(x: impl Fn(usize) -> E) -> E {
+    small_sigma(x, [7, 18], 3)
+}
+
+/// σ1.
+fn lower_sigma1<E: PrimeCharacteristicRing>(x: impl Fn(usize) -> E) -> E {
+    small_sigma(x, [17, 19], 10)
+}
+
+#[inline(always)]
+fn xor<E: PrimeCharacteristicRing>(x: E, y: E) -> E {
+    let both = x.clone() * y.clone();
+    x + y - both.double()
+}
+
+/// XOR of three right rotations.
+fn big_sigma<E: PrimeCharacteristicRing>(x: impl Fn(usize) -> E, rotations: [usize; 3]) -> E {
+    pack(|i| {
+        let [p, q, r] = rotations.map(|rotation| x((i + rotation) % BITS));
+        xor(xor(p, q), r)
+    })
+}
+
+/// XOR of two right rotations and a right shift.
+fn small_sigma<E: PrimeCharacteristicRing>(x: impl Fn(usize) -> E, rotations: [usize; 2], shift: usize) -> E {
+    pack(|i| {
+        let [p, q] = rotations.map(|rotation| x((i + rotation) % BITS));
+        let rotated = xor(p, q);
+        if i + shift < BITS { xor(rotated, x(i + shift)) } else { rotated }
+    })
+}
+
+/// Maj of three words.
+fn maj<E: PrimeCharacteristicRing>([x, y, z]: &[impl Fn(usize) -> E; 3]) -> E {
+    pack(|i| {
+        let (x, y) = (x(i), y(i));
+        let both = x.clone() * y.clone();
+        both.clone() + z(i) * (x + y - both.double())
+    })
+}
+
+/// Ch of three words, less the third: only this part needs the words' bits.
+fn ch_less_z<E: PrimeCharacteristicRing>([x, y, z]: &[impl Fn(usize) -> E; 3]) -> E {
+    pack(|i| x(i) * (y(i) - z(i)))
+}

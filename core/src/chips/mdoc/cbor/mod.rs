@@ -1,0 +1,362 @@
+//! The CBOR table: one data item a row (RFC 8949, 3).
+//!
+//! Shows that the hashed streams are well-formed CBOR and finds what is wanted by its place, never by its looks.
+//! [`tree`] reads the streams, the [`grammar`](crate::chips::mdoc::grammar) says what is wanted where.
+//!
+//! # The tree
+//!
+//! A row in use takes one *open* message, which says where it starts, whose child it is, and how many are still to come. It
+//! sends one with one less from its end on: to its next sibling or, where none is to come, to the parent, which ends there.
+//! A row with children sends one to the first of them, and takes the one behind the last. Why the rows in use are the
+//! data items of the streams, each once:
+//!
+//! * A parent is known by its row, so the messages that name it form chains of rows, each from the one message that
+//!   the parent has sent. Counts fall by 1 a row from below 2^34, and the parent takes a count of 0: the chain has as many
+//!   rows as the parent's head says, and no chain is a ring, whose count would fall forever.
+//! * So each row has one parent, a row or a root that the links chip opens. The length of a row (its end less its position) is
+//!   that of its head and its children or string, between integers below 2^45. Were rows their own ancestors, the lengths of
+//!   their heads would sum to 0 along the ring, modulo the prime; so each row hangs below a root.
+//! * From the root down, where a row stands, its state and what its bytes are follow from the messages. A root's end is
+//!   its stream's.
+//!
+//! That a byte string is read as a container is fixed by its state; then its one child must end where it ends.
+//!
+//! # Soundness
+//!
+//! | cell | what fixes it |
+//! |---|---|
+//! | used | boolean; opens balance, so the rows in use are the items |
+//! | position, parent, remaining, state | the open message received |
+//! | initial byte | looked up at the position |
+//! | kind, length, reads | the initial byte's row of `cbor_rule` |
+//! | argument | the bytes behind the initial byte where they are read, else what the initial byte adds to its kind |
+//! | end | head and argument of leaves and embedding byte strings, the last child's message of the others |
+//! | number, next, shape, finding | a rule of (state, kind). Only keys have several: that a key is claimed is right as its text is found once, and that it is not as the keys chip shows it to be none of those asked for |
+//! | multiplicity | free: rules and heads are fixed |
+//!
+//! Every text in use is received once, is the number of the rule of one place, and so stands where that rule
+//! leads: required keys occur once, at their own depth, with the value that their rule asks for. Keys are compared by
+//! content or number, so a longer encoding of an asked key cannot hide: it is a key that is not claimed and is refused.
+//!
+//! The row above a digest ends where it begins and has the same parent, so it is the digest's elder sibling: its digestID.
+//!
+//! On rows not in use all counts are zero (*unused*); what other rules say of their other cells binds nothing else.
+
+mod head;
+pub(crate) mod tree;
+
+use p3_field::PrimeCharacteristicRing;
+use tree::Item;
+pub(crate) use tree::Tree;
+#[cfg(feature = "prover")]
+pub(crate) use tree::TreeError;
+use velum_stark::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
+use velum_stark::field::F;
+
+use crate::chips::buses::{BYTES, CBOR_OPEN, CBOR_RULE, FIELD};
+use crate::chips::mdoc::grammar::rules;
+use crate::class::{LARGE, SizeClass};
+
+/// As high as other tables, which costs less than a height of its own.
+const HEIGHT: usize = 2_048;
+
+/// Most data items that the table holds. Real documents have one in 8 to 16 bytes.
+const CAPACITY: usize = HEIGHT - RESERVED_ROWS;
+
+const _: () = assert!(LARGE.max_mso_bytes / CAPACITY < 4);
+
+/// Bytes of SHA-256 digests.
+const DIGEST_BYTES: u8 = 32;
+
+/// First field of an initial byte on [`CBOR_RULE`], where no rule has its state.
+const HEAD: u64 = 0;
+
+/// Its last fields: were it taken for a rule, nothing would be found.
+const HEAD_END: [u64; 3] = [0, 1, 1];
+
+/// Committed columns, in the order of [`Item`]'s fields.
+mod column {
+    pub(super) const USED: usize = 0;
+    pub(super) const POSITION: usize = 1;
+    pub(super) const INITIAL: usize = 2;
+    pub(super) const KIND: usize = 3;
+    pub(super) const LENGTH: usize = 4;
+    /// 1 where the argument stands behind the initial byte and is read.
+    pub(super) const READS: usize = 5;
+    pub(super) const ARGUMENT: usize = 6;
+    pub(super) const END: usize = 7;
+    pub(super) const PARENT: usize = 8;
+    pub(super) const REMAINING: usize = 9;
+    pub(super) const STATE: usize = 10;
+    pub(super) const NUMBER: usize = 11;
+    pub(super) const NEXT: usize = 12;
+    /// Code of the shape.
+    pub(super) const SHAPE: [usize; 2] = [13, 14];
+    /// Code of the finding.
+    pub(super) const FINDING: [usize; 2] = [15, 16];
+    /// Uses of the rule or head in the fixed columns of the row.
+    pub(super) const MULTIPLICITY: usize = 17;
+    /// Number of columns.
+    pub(super) const COUNT: usize = 18;
+}
+
+/// Fixed columns: the row's index, and one rule of the grammar or one initial byte a row.
+mod fixed {
+    use super::CBOR_RULE;
+
+    /// The row's index.
+    pub(super) const ROW: usize = 0;
+    /// First of the columns with the tuple of [`CBOR_RULE`].
+    pub(super) const RULE: usize = 1;
+    /// 1 on rows with a rule or an initial byte.
+    pub(super) const ENABLED: usize = RULE + CBOR_RULE.width;
+    /// Number of columns.
+    pub(super) const COUNT: usize = ENABLED + 1;
+}
+
+/// The CBOR table of a size class.
+#[derive(Clone, Debug)]
+pub struct CborChip {
+    class: SizeClass,
+}
+
+impl CborChip {
+    /// The table of `class`.
+    pub fn new(class: SizeClass) -> Self {
+        Self { class }
+    }
+
+    /// Fills the table with the items of a tree of the same class, but for the multiplicities.
+    pub fn trace(&self, tree: &Tree) -> Trace {
+        let mut trace = Trace::zeroed(self.height(), column::COUNT);
+        for (row, item) in tree.items.iter().take(CAPACITY).enumerate() {
+            fill_row(trace.row_mut(row), item);
+        }
+        trace
+    }
+}
+
+fn fill_row(cells: &mut [F], item: &Item) {
+    let numbers = [
+        (column::USED, 1),
+        (column::POSITION, item.position),
+        (column::INITIAL, item.initial.into()),
+        (column::KIND, item.kind),
+        (column::LENGTH, item.length.into()),
+        (column::READS, item.reads.into()),
+        (column::ARGUMENT, item.argument),
+        (column::END, item.end),
+        (column::PARENT, item.parent),
+        (column::REMAINING, item.remaining),
+        (column::STATE, item.state),
+        (column::NUMBER, item.number),
+        (column::NEXT, item.next),
+    ];
+    numbers.into_iter().for_each(|(column, value)| cells[column] = F::from_u64(value));
+    let codes = column::SHAPE.into_iter().zip(item.shape.code());
+    let codes = codes.chain(column::FINDING.into_iter().zip(item.finding.code()));
+    codes.for_each(|(column, value)| cells[column] = F::from_i8(value));
+}
+
+/// What the fixed columns provide on [`CBOR_RULE`].
+fn provided(class: &SizeClass) -> impl Iterator<Item = [F; CBOR_RULE.width]> {
+    let heads = head::heads().map(|(initial, head)| {
+        let (length, reads) = (head.length.into(), head.is_read().into());
+        let [extent, item, before] = HEAD_END;
+        [HEAD, initial.into(), head.kind, length, reads, extent, item, before].map(F::from_u64)
+    });
+    let rules = rules(class).into_iter().map(|rule| {
+        let [state, kind, number, next] = [rule.state, rule.kind, rule.number, rule.next].map(F::from_u64);
+        let ([children, extent], [item, before]) =
+            (rule.shape.code().map(F::from_i8), rule.finding.code().map(F::from_i8));
+        [state, kind, number, next, children, extent, item, before]
+    });
+    heads.chain(rules)
+}
+
+impl Chip for CborChip {
+    fn name(&self) -> &'static str {
+        "cbor"
+    }
+
+    fn height(&self) -> usize {
+        HEIGHT
+    }
+
+    fn width(&self) -> usize {
+        column::COUNT
+    }
+
+    fn fixed(&self) -> Vec<Vec<F>> {
+        let mut columns = vec![F::zero_vec(self.height()); fixed::COUNT];
+        for (row, cell) in columns[fixed::ROW].iter_mut().enumerate() {
+            *cell = F::from_usize(row);
+        }
+        for (row, tuple) in provided(&self.class).enumerate() {
+            for (column, value) in tuple.into_iter().enumerate() {
+                columns[fixed::RULE + column][row] = value;
+            }
+            columns[fixed::ENABLED][row] = F::ONE;
+        }
+        columns
+    }
+
+    fn eval<B: ChipBuilder>(&self, b: &mut B) {
+        let row = Row::read(b);
+        row.counts(b);
+        row.head(b);
+        row.extent(b);
+        row.messages(b);
+        row.rule(b);
+        row.finding(b);
+        let rule = (0..CBOR_RULE.width).map(|column| b.fixed(fixed::RULE + column, 0)).collect();
+        let enabled = b.fixed(fixed::ENABLED, 0);
+        b.provide(CBOR_RULE, rule, column::MULTIPLICITY, enabled);
+    }
+}
+
+/// The cells of one row; see [`Item`] for what they mean.
+struct Row<E> {
+    row: E,
+    used: E,
+    position: E,
+    initial: E,
+    kind: E,
+    length: E,
+    reads: E,
+    argument: E,
+    end: E,
+    parent: E,
+    remaining: E,
+    state: E,
+    number: E,
+    next: E,
+    /// Children for each unit of the argument.
+    children: E,
+    /// Whether the argument tells the end (1), the head is the end (-1), or the last child's end is (0).
+    extent: E,
+    /// 1 where the item itself is found.
+    item: E,
+    /// 1 where the item before is.
+    before: E,
+}
+
+impl<E: p3_field::Algebra<F> + Clone> Row<E> {
+    fn read<B: ChipBuilder<Expr = E>>(b: &B) -> Self {
+        let cell = |column| b.main(column, 0);
+        let ([children, extent], [item, before]) = (column::SHAPE.map(cell), column::FINDING.map(cell));
+        Self {
+            row: b.fixed(fixed::ROW, 0),
+            used: cell(column::USED),
+            position: cell(column::POSITION),
+            initial: cell(column::INITIAL),
+            kind: cell(column::KIND),
+            length: cell(column::LENGTH),
+            reads: cell(column::READS),
+            argument: cell(column::ARGUMENT),
+            end: cell(column::END),
+            parent: cell(column::PARENT),
+            remaining: cell(column::REMAINING),
+            state: cell(column::STATE),
+            number: cell(column::NUMBER),
+            next: cell(column::NEXT),
+            children,
+            extent,
+            item,
+            before,
+        }
+    }
+
+    /// Position after the head.
+    fn content(&self) -> E {
+        self.position.clone() + E::ONE + self.length.clone()
+    }
+
+    /// All that counts messages but `used` is zero on rows that are not.
+    fn counts<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
+        b.assert_bool("used", self.used.clone());
+        let unused = E::ONE - self.used.clone();
+        for factor in [&self.reads, &self.children, &self.item] {
+            b.assert_zero("unused", unused.clone() * factor.clone());
+        }
+    }
+
+    /// RFC 8949, 3: the head at the position. Arguments of eight bytes are not read.
+    fn head<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
+        let (used, reads) = (&self.used, &self.reads);
+        b.lookup(BYTES, vec![self.position.clone(), E::ONE, self.initial.clone()], used.clone());
+        let head = [&self.initial, &self.kind, &self.length, reads].map(Clone::clone);
+        let end = HEAD_END.map(E::from_u64);
+        let tuple = [E::from_u64(HEAD)].into_iter().chain(head).chain(end);
+        b.lookup(CBOR_RULE, tuple.collect(), used.clone());
+        let behind = vec![self.position.clone() + E::ONE, self.length.clone(), self.argument.clone()];
+        b.lookup(BYTES, behind, reads.clone());
+        let immediate = self.initial.clone() - self.kind.clone();
+        b.assert_zero("immediate", (used.clone() - reads.clone()) * (self.argument.clone() - immediate));
+    }
+
+    /// Where items end that do not end with their last child.
+    fn extent<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
+        let extent = &self.extent;
+        let behind_head = self.end.clone() - self.content();
+        let behind_string = behind_head.clone() - self.argument.clone();
+        b.assert_zero("head-end", extent.clone() * (extent.clone() - E::ONE) * behind_head);
+        b.assert_zero("string-end", extent.clone() * (extent.clone() + E::ONE) * behind_string);
+    }
+
+    /// The open messages that tie the items into trees.
+    fn messages<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
+        let open = [&self.position, &self.parent, &self.remaining, &self.state].map(Clone::clone);
+        b.receive(CBOR_OPEN, open.to_vec(), self.used.clone());
+        let remaining = self.remaining.clone() - E::ONE;
+        let sibling = vec![self.end.clone(), self.parent.clone(), remaining, self.next.clone()];
+        b.send(CBOR_OPEN, sibling, self.used.clone());
+
+        let has_children = self.used.clone() - self.children.clone() * self.extent.clone();
+        let last = vec![self.end.clone(), self.row.clone(), E::ZERO, self.number.clone()];
+        b.receive(CBOR_OPEN, last, has_children.clone());
+        // One where none is counted by the argument.
+        let [less_one, less_two] = [E::ONE, E::TWO].map(|number| self.children.clone() - number);
+        let single = (less_one * less_two).halve();
+        let children = self.children.clone() * self.argument.clone() + single;
+        let child = vec![self.content(), self.row.clone(), children, self.number.clone()];
+        b.send(CBOR_OPEN, child, has_children);
+    }
+
+    /// The grammar's rule for the row.
+    fn rule<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
+        let rule = [&self.state, &self.kind, &self.number, &self.next];
+        let codes = [&self.children, &self.extent, &self.item, &self.before];
+        let tuple = rule.into_iter().chain(codes).cloned().collect();
+        b.lookup(CBOR_RULE, tuple, self.used.clone());
+    }
+
+    /// What other tables learn.
+    fn finding<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
+        let (item, before) = (&self.item, &self.before);
+        let is_digest = before.clone() * (E::ONE - item.clone());
+        let above = |column| b.main(column, -1);
+        let (used_above, argument_above) = (above(column::USED), above(column::ARGUMENT));
+        let digest_id_end = above(column::END) - self.position.clone();
+        let digest_id_parent = above(column::PARENT) - self.parent.clone();
+        b.assert_zero("digest-id", b.first() * is_digest.clone());
+        b.assert_zero("digest-id", is_digest.clone() * (E::ONE - used_above));
+        b.assert_zero("digest-id", is_digest.clone() * digest_id_end);
+        b.assert_zero("digest-id", is_digest.clone() * digest_id_parent);
+        b.assert_zero("digest", is_digest * (self.argument.clone() - E::from_u8(DIGEST_BYTES)));
+
+        let head = self.length.clone() + E::ONE;
+        let position = self.content() - item.clone() * head;
+        let length = self.end.clone() - self.position.clone();
+        let value = self.argument.clone()
+            + item.clone() * (length - self.argument.clone())
+            + before.clone() * (argument_above - self.argument.clone());
+        let found = self.used.clone() - item.clone() * before.clone();
+        b.send(FIELD, vec![self.number.clone(), position, value], found);
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,364 @@
+//! From streams to data items: a strict cursor over the original bytes (RFC 8949, 3).
+//!
+//! A [`Tree`] is laid out for any stream that has one, right or wrong: where an item is not what its place asks for, the
+//! tables filled from the tree fail a constraint or a bus. Only what has no layout at all is a [`TreeError`].
+
+use std::collections::{BTreeMap, HashMap};
+
+use p3_field::{PrimeCharacteristicRing, PrimeField64};
+use velum_stark::field::F;
+use zeroize::Zeroize;
+
+use super::CAPACITY;
+use super::head::Head;
+use crate::chips::buses::{field, root};
+use crate::chips::common::fingerprint::fingerprint;
+use crate::chips::common::streams::Streams;
+use crate::chips::mdoc::grammar::{
+    Finding, OTHER_KEYS, Rule, Shape, SubjectError, Text, kind, rules, state, texts,
+};
+use crate::statement::Subject;
+
+/// Streams that have no layout.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TreeError {
+    /// An item does not end within its stream.
+    #[error("stream {stream}: the CBOR data item at byte {offset} is cut off")]
+    Truncated {
+        /// The stream.
+        stream: usize,
+        /// Offset of the item in the stream.
+        offset: usize,
+    },
+    /// A head that is not well formed, of indefinite length, or with a length, count or tag of eight bytes.
+    #[error(
+        "stream {stream}: the CBOR head at byte {offset} is reserved, of indefinite length or has an eight-byte \
+         length, count or tag"
+    )]
+    Head {
+        /// The stream.
+        stream: usize,
+        /// Offset of the head in the stream.
+        offset: usize,
+    },
+    /// A text key of no bytes, in a map of the MSO or in an item.
+    #[error("stream {stream}: the map key at byte {offset} is empty")]
+    EmptyKey {
+        /// The stream.
+        stream: usize,
+        /// Offset of the key in the stream.
+        offset: usize,
+    },
+    /// More items than the CBOR table has rows for.
+    #[error("too many CBOR items: the table holds {limit}")]
+    TooManyItems {
+        /// Rows of the table.
+        limit: usize,
+    },
+    /// More map keys of one kind than the keys table has rows for.
+    #[error("too many map keys of one kind: the table holds {limit}")]
+    TooManyKeys {
+        /// Rows of the table.
+        limit: usize,
+    },
+    /// The subject is out of bounds.
+    #[error(transparent)]
+    Subject(#[from] SubjectError),
+}
+
+/// One data item: a row of the CBOR table before it is laid out in cells. Positions are those of the buses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Zeroize)]
+pub(crate) struct Item {
+    /// Position of the initial byte.
+    pub(crate) position: u64,
+    /// The initial byte.
+    pub(crate) initial: u8,
+    /// Kind of the item.
+    pub(crate) kind: u64,
+    /// Bytes of the argument after the initial byte.
+    pub(crate) length: u8,
+    /// Whether these are read.
+    pub(crate) reads: bool,
+    /// The argument; if it has eight bytes, what the initial byte adds to the kind.
+    pub(crate) argument: u64,
+    /// Position after the last byte.
+    pub(crate) end: u64,
+    /// Row of the parent, or the stream's root.
+    pub(crate) parent: u64,
+    /// Children of the parent still to come, this one included.
+    pub(crate) remaining: u64,
+    /// State that it stands in.
+    pub(crate) state: u64,
+    /// Number by the grammar.
+    pub(crate) number: u64,
+    /// State of the next sibling.
+    pub(crate) next: u64,
+    /// Shape by the grammar.
+    #[zeroize(skip)]
+    pub(crate) shape: Shape,
+    /// What other tables learn of it.
+    #[zeroize(skip)]
+    pub(crate) finding: Finding,
+}
+
+impl Item {
+    /// Position after the head.
+    pub(crate) fn content(&self) -> u64 {
+        self.position + 1 + u64::from(self.length)
+    }
+
+    /// Number of children by the head.
+    fn children(&self) -> u64 {
+        self.shape.children(self.argument)
+    }
+}
+
+/// A key that is not asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Zeroize)]
+pub(crate) struct OtherKey {
+    /// Number of its sort.
+    pub(crate) number: u64,
+    /// Position after the head.
+    pub(crate) start: u64,
+    /// The argument.
+    pub(crate) argument: u64,
+    /// Canonical form of what tells it from others of its map: the fingerprint of a text, a label as it is.
+    pub(crate) code: u64,
+}
+
+/// The data items of all streams in the order of their positions, where the expected texts are, and the keys that are not asked
+/// for. Zeroised when dropped.
+pub struct Tree {
+    pub(crate) items: Vec<Item>,
+    pub(crate) texts: BTreeMap<u64, u64>,
+    pub(crate) other_keys: Vec<OtherKey>,
+}
+
+impl Drop for Tree {
+    fn drop(&mut self) {
+        self.items.zeroize();
+        self.other_keys.zeroize();
+    }
+}
+
+impl Tree {
+    /// Reads the streams, each of one item, by the grammar of `subject`: stream 0 is the `Sig_structure`, the others
+    /// are the tag-24 items of the slots in use.
+    ///
+    /// # Errors
+    ///
+    /// Where a stream has no layout, see [`TreeError`]. That the items are those asked for is not checked.
+    pub fn parse(subject: &Subject, streams: &Streams) -> Result<Self, TreeError> {
+        let mut parser = Parser::new(subject, streams)?;
+        (0..=subject.elements.len()).try_for_each(|stream| parser.stream(stream))?;
+        Ok(parser.tree)
+    }
+
+    /// Position of the first byte of an expected text, if it was found.
+    pub(crate) fn text_start(&self, text: u64) -> Option<u64> {
+        self.texts.get(&text).copied()
+    }
+
+    /// `[namespace, digestID, position]` of every digest in a namespace asked for.
+    pub(crate) fn digest_entries(&self) -> Vec<[F; 3]> {
+        let digests = (0..self.items.len()).filter(|&row| self.items[row].finding == Finding::Digest);
+        let entry = |row| {
+            let [position, digest_id] = self.found(row);
+            let namespace = F::from_u64(self.items[row].number) - F::from_u64(field::digest(0));
+            [namespace, F::from_u64(digest_id), F::from_u64(position)]
+        };
+        digests.map(entry).collect()
+    }
+
+    /// What the item of a row says of itself.
+    fn found(&self, row: usize) -> [u64; 2] {
+        let item = &self.items[row];
+        match item.finding {
+            Finding::None | Finding::Head => [item.content(), item.argument],
+            Finding::Item => [item.position, item.end.wrapping_sub(item.position)],
+            Finding::Digest => {
+                let above = row.checked_sub(1).and_then(|above| self.items.get(above));
+                [item.content(), above.map_or(0, |key| key.argument)]
+            }
+        }
+    }
+
+    /// What the tree tells of a text or field: its two values on [`FIELD`](crate::chips::buses::FIELD), if it was found.
+    pub fn field(&self, number: u64) -> Option<[u64; 2]> {
+        let is_found = |item: &Item| item.number == number && item.finding != Finding::None;
+        self.items.iter().position(is_found).map(|row| self.found(row))
+    }
+
+    /// Position of the digest with this digestID in a namespace asked for, if it was found.
+    pub fn digest_position(&self, namespace: usize, digest_id: u64) -> Option<u64> {
+        let is_entry = |row: usize| {
+            let item = &self.items[row];
+            item.finding == Finding::Digest && item.number == field::digest(namespace)
+        };
+        let mut entries = (0..self.items.len()).filter(|&row| is_entry(row)).map(|row| self.found(row));
+        entries.find(|entry| entry[1] == digest_id).map(|[position, _]| position)
+    }
+
+    /// Positions from which the keys table looks up fingerprints.
+    pub fn fingerprint_starts(&self) -> Vec<usize> {
+        let is_text = |key: &&OtherKey| {
+            OTHER_KEYS.iter().any(|&(_, kind, number)| number == key.number && kind == kind::TEXT)
+        };
+        self.other_keys.iter().filter(is_text).map(|key| key.start as usize).collect()
+    }
+}
+
+/// A container whose children are being read.
+struct Level {
+    /// Its row; none for a stream's root level.
+    row: Option<usize>,
+    /// What the next child is told.
+    parent: u64,
+    remaining: u64,
+    state: u64,
+}
+
+struct Parser<'a> {
+    streams: &'a Streams,
+    rules: HashMap<u64, Vec<Rule>>,
+    texts: BTreeMap<u64, Text>,
+    tree: Tree,
+}
+
+impl<'a> Parser<'a> {
+    fn new(subject: &Subject, streams: &'a Streams) -> Result<Self, TreeError> {
+        let mut by_state: HashMap<_, Vec<Rule>> = HashMap::new();
+        rules(&subject.class).into_iter().for_each(|rule| by_state.entry(rule.state).or_default().push(rule));
+        let texts = texts(subject)?.into_iter().map(|text| (text.number, text)).collect();
+        let tree = Tree { items: Vec::new(), texts: BTreeMap::new(), other_keys: Vec::new() };
+        Ok(Self { streams, rules: by_state, texts, tree })
+    }
+
+    /// Reads the one item that a stream should be.
+    fn stream(&mut self, stream: usize) -> Result<(), TreeError> {
+        let mut at = 0;
+        let mut levels =
+            vec![Level { row: None, parent: root(stream), remaining: 1, state: state::root(stream) }];
+        while let Some(level) = levels.last() {
+            let item = self.item(stream, at, level)?;
+            let row = self.tree.items.len();
+            if row == CAPACITY {
+                return Err(TreeError::TooManyItems { limit: CAPACITY });
+            }
+            self.tree.items.push(item);
+            let children = item.children();
+            if children > 0 {
+                at = self.offset(stream, item.content());
+                levels.push(Level {
+                    row: Some(row),
+                    parent: row as u64,
+                    remaining: children,
+                    state: item.number,
+                });
+            } else {
+                at = self.close(stream, row, &mut levels);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the item of `row` and every container it is the last child of; returns the offset to go on from.
+    fn close(&mut self, stream: usize, mut row: usize, levels: &mut Vec<Level>) -> usize {
+        while let Some(level) = levels.last_mut() {
+            let item = self.tree.items[row];
+            if item.remaining > 1 {
+                (level.remaining, level.state) = (level.remaining - 1, item.next);
+                return self.offset(stream, item.end);
+            }
+            let parent = level.row;
+            levels.pop();
+            let Some(parent) = parent else { break };
+            let container = &mut self.tree.items[parent];
+            if container.shape != Shape::Embedded {
+                container.end = item.end;
+            }
+            row = parent;
+        }
+        0
+    }
+
+    fn offset(&self, stream: usize, position: u64) -> usize {
+        (position as usize).saturating_sub(self.streams.class().stream_start(stream))
+    }
+
+    /// The item at offset `at` of a stream; a container's end is set when its last child is read.
+    fn item(&mut self, stream: usize, at: usize, level: &Level) -> Result<Item, TreeError> {
+        let truncated = TreeError::Truncated { stream, offset: at };
+        let bytes = self.streams.message(stream).get(at..).unwrap_or_default();
+        let &[initial, ref behind @ ..] = bytes else { return Err(truncated) };
+        let head = Head::of(initial).ok_or(TreeError::Head { stream, offset: at })?;
+        let (argument_bytes, content) =
+            behind.split_at_checked(head.length.into()).ok_or(truncated.clone())?;
+        let argument = if head.is_read() {
+            argument_bytes.iter().fold(0, |value, &byte| value << 8 | u64::from(byte))
+        } else {
+            u64::from(initial) - head.kind
+        };
+        let is_string = matches!(head.kind, kind::BYTES | kind::TEXT);
+        let string_bytes = if is_string { argument } else { 0 };
+        let content = content.get(..string_bytes as usize).ok_or(truncated)?;
+        let rule = self.rule(level, head.kind, bytes);
+        let position = (self.streams.class().stream_start(stream) + at) as u64;
+        let item = Item {
+            position,
+            initial,
+            kind: head.kind,
+            length: head.length,
+            reads: head.is_read(),
+            argument,
+            end: position + 1 + u64::from(head.length) + string_bytes,
+            parent: level.parent,
+            remaining: level.remaining,
+            state: level.state,
+            number: rule.number,
+            next: rule.next,
+            shape: rule.shape,
+            finding: rule.finding,
+        };
+        if self.note(&item, content) { Ok(item) } else { Err(TreeError::EmptyKey { stream, offset: at }) }
+    }
+
+    /// The rule for the next item of a level: of a key that is asked for, if its text begins `bytes` and has not stood before; else
+    /// the other one of the state and kind. Where none is, what the state should hold is laid out as this kind.
+    fn rule(&self, level: &Level, kind: u64, bytes: &[u8]) -> Rule {
+        let is_asked = |rule: &&Rule| {
+            let text = self.texts.get(&rule.number);
+            let is_free = !self.tree.texts.contains_key(&rule.number);
+            is_free && text.is_some_and(|text| text.begins(bytes))
+        };
+        let rules = self.rules.get(&level.state).map(Vec::as_slice).unwrap_or_default();
+        let mut keys = rules.iter().filter(|rule| rule.is_key() && rule.kind == kind);
+        let others = || rules.iter().filter(|rule| !rule.is_key());
+        let rule = keys.find(is_asked).or_else(|| others().find(|rule| rule.kind == kind));
+        let rule = rule.copied().or_else(|| others().next().map(|rule| rule.of_kind(kind)));
+        rule.unwrap_or(Rule::inner(level.state, kind, state::ANY, level.state))
+    }
+
+    /// Notes where an expected text is, or a key that is not asked for. Whether it is not an empty text.
+    fn note(&mut self, item: &Item, content: &[u8]) -> bool {
+        if item.finding != Finding::Head {
+            return true;
+        }
+        if let Some(text) = self.texts.get(&item.number) {
+            let start = if text.is_length { item.content() } else { item.position };
+            self.tree.texts.entry(item.number).or_insert(start);
+        }
+        let Some((_, kind, _)) = OTHER_KEYS.iter().find(|(.., number)| *number == item.number) else {
+            return true;
+        };
+        let argument = F::from_u64(item.argument);
+        let code = match *kind {
+            kind::TEXT => fingerprint(content),
+            kind::NEGATIVE => -argument - F::ONE,
+            _ => argument,
+        };
+        let (number, start, code) = (item.number, item.content(), code.as_canonical_u64());
+        self.tree.other_keys.push(OtherKey { number, start, argument: item.argument, code });
+        *kind != kind::TEXT || !content.is_empty()
+    }
+}
