@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use velum_credentials::{Code, Error};
+use velum_wallet::PoolError;
 
 use crate::report::{write_stderr, write_stdout};
 
@@ -33,6 +34,8 @@ pub enum FailureCode {
     Usage,
     /// A file that cannot be read or written.
     File,
+    /// A pool of prepared proofs that holds as much as it may.
+    PoolFull,
 }
 
 impl FailureCode {
@@ -41,6 +44,7 @@ impl FailureCode {
             Self::Credentials(code) => code.as_str(),
             Self::Usage => "usage",
             Self::File => "file",
+            Self::PoolFull => "pool_full",
         }
     }
 
@@ -84,7 +88,7 @@ impl Failure {
         if json {
             let error = json!({ "code": code.as_str(), "message": message, "where": place });
             write_stdout(&json!({ "error": error }).to_string());
-        } else if matches!(code, FailureCode::Credentials(_)) {
+        } else if matches!(code, FailureCode::Credentials(_) | FailureCode::PoolFull) {
             write_stderr(format_args!("error: {message}\n  where: {place}\n  code: {}", code.as_str()));
             if let Some(option) = code.option() {
                 write_stderr(format_args!("  option: {option}"));
@@ -109,6 +113,19 @@ impl From<Error> for Failure {
     }
 }
 
+/// What a store cannot do is a matter of files here.
+impl From<PoolError> for Failure {
+    fn from(error: PoolError) -> Self {
+        let (place, message) = (error.where_().to_owned(), error.message());
+        match error {
+            PoolError::Prepare(error) => error.into(),
+            PoolError::Full(_) => Self { status: REFUSED, code: FailureCode::PoolFull, place, message },
+            PoolError::Store(_) => Self { status: UNUSABLE, code: FailureCode::File, place, message },
+            _ => Error::new(Code::Internal, place, message).into(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,7 +134,7 @@ mod tests {
     /// Scripts are written from the documentation, so it lists every code and no other.
     #[test]
     fn every_code_is_documented() {
-        let cli = [FailureCode::Usage, FailureCode::File];
+        let cli = [FailureCode::Usage, FailureCode::File, FailureCode::PoolFull];
         let codes = Code::ALL.iter().copied().map(FailureCode::Credentials).chain(cli);
         let codes: BTreeSet<_> = codes.map(FailureCode::as_str).collect();
         let documented: BTreeSet<_> = include_str!("../../docs/cli.md")

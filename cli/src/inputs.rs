@@ -1,9 +1,10 @@
 //! The files that several commands take.
 
 use std::path::Path;
+use std::time::SystemTime;
 
-use velum_credentials::{SUITES, Suite, limits};
-use velum_wallet::{Challenge, Question};
+use velum_credentials::{Error, SUITES, Suite, Timestamp, limits};
+use velum_wallet::{Challenge, Question, clock_at};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -29,6 +30,12 @@ pub fn question(path: &Path, request: &Path) -> Result<Question, Failure> {
 pub fn challenge(path: &Path, request: &Path) -> Result<Challenge, Failure> {
     let request = files::read(request, limits::REQUEST_BYTES)?;
     Ok(Challenge::parse(&transcript(path)?, &request)?)
+}
+
+/// The system's clock.
+pub fn clock() -> Result<Timestamp, Error> {
+    let since_epoch = SystemTime::UNIX_EPOCH.elapsed().ok();
+    clock_at(since_epoch.and_then(|elapsed| i64::try_from(elapsed.as_secs()).ok()).unwrap_or(i64::MIN))
 }
 
 /// `--suite`: a suite by its name.

@@ -10,6 +10,7 @@ mod inputs;
 mod inspect;
 mod issue;
 mod params;
+mod pool;
 mod prepare;
 mod prepared_file;
 mod progress;

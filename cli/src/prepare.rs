@@ -6,13 +6,13 @@ use serde_json::json;
 use velum_cli::machine;
 use velum_cli::profile::rounded;
 use velum_credentials::{PrepareOptions, Suite};
-use velum_wallet::Wallet;
+use velum_wallet::{Wallet, document_hash};
 
 use crate::failure::Failure;
 use crate::prepared_file::PreparedFile;
 use crate::progress::Progress;
 use crate::report::Report;
-use crate::{files, inputs, stages};
+use crate::{files, inputs, pool, stages};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -23,8 +23,10 @@ pub struct Arguments {
     #[arg(long, value_name = "F")]
     request: PathBuf,
     /// Where to write the prepared proof; never over another file
-    #[arg(long, value_name = "F")]
-    out: PathBuf,
+    #[arg(long, value_name = "F", required_unless_present = "pool", conflicts_with = "pool")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    pool: pool::Arguments,
     /// The suite of both proofs: `direct`, or `aggregatable` for verifiers that hand presentations on to an aggregator
     #[arg(long, value_name = "S", default_value = "direct", value_parser = inputs::suite)]
     suite: Suite,
@@ -34,18 +36,20 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
-    files::check_folder(&arguments.out)?;
-    PreparedFile::check_free(&arguments.out)?;
+    if let Some(out) = &arguments.out {
+        files::check_folder(out)?;
+        PreparedFile::check_free(out)?;
+    }
     let question = inputs::question(&arguments.document, &arguments.request)?;
+    let pool = arguments.pool.open()?;
+    let tidied = pool.as_ref().map(|pool| pool.tidy(document_hash(question.document()))).transpose()?;
 
     let (prepared, profile) = Progress::start().of("prepare", |control| {
         let options = PrepareOptions { control, ..Default::default() };
         Wallet::new().prepare(&question, arguments.suite, options)
     });
     let prepared = prepared?;
-    PreparedFile::create(&arguments.out, &prepared)?;
-
-    let (out, size_class) = (arguments.out.display().to_string(), prepared.size_class().name);
+    let size_class = prepared.size_class().name;
     let prepare_ms = rounded(profile.total_ms);
     let mut json = json!({
         "prepare_ms": prepare_ms,
@@ -53,11 +57,18 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
         "threads": machine::threads(),
         "size_class": size_class,
         "suite": arguments.suite.name(),
-        "out": out,
     });
-    let mut text = format!(
-        "Prepared one presentation (size class {size_class}) in {prepare_ms} ms.\nKeep secret: {out}"
-    );
+    let mut text = format!("Prepared one presentation (size class {size_class}) in {prepare_ms} ms.");
+    if let Some(out) = &arguments.out {
+        PreparedFile::create(out, &prepared)?;
+        let out = out.display().to_string();
+        text = format!("{text}\nKeep secret: {out}");
+        json["out"] = out.into();
+    } else if let Some(pool) = pool {
+        let outcome = pool.put(prepared, tidied.unwrap_or_default())?;
+        text = format!("{text}\n{}", outcome.to_text());
+        json["pool"] = outcome.to_json();
+    }
     if arguments.profile {
         stages::add(&[("prepare", &profile)], &mut json, &mut text);
     }

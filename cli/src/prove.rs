@@ -1,19 +1,18 @@
 //! `velum prove`: an answer to a request.
 
 use std::path::PathBuf;
-use std::time::SystemTime;
 
 use serde_json::json;
 use velum_cli::machine;
 use velum_cli::profile::{Profile, rounded};
-use velum_credentials::{Clock, Control, Error, PrepareOptions, Prepared, PresentOptions, Suite, Timestamp};
-use velum_wallet::{Wallet, clock_at};
+use velum_credentials::{Clock, Control, PrepareOptions, Prepared, PresentOptions, Suite};
+use velum_wallet::Wallet;
 
 use crate::failure::Failure;
 use crate::prepared_file::PreparedFile;
 use crate::progress::Progress;
 use crate::report::Report;
-use crate::{files, inputs, stages};
+use crate::{files, inputs, pool, stages};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -27,8 +26,10 @@ pub struct Arguments {
     #[arg(long, value_name = "F")]
     request: PathBuf,
     /// A file of `velum prepare`, used up by this
-    #[arg(long, value_name = "F")]
+    #[arg(long, value_name = "F", conflicts_with = "pool")]
     prepared: Option<PathBuf>,
+    #[command(flatten)]
+    pool: pool::Arguments,
     /// The suite of both proofs: `direct` unless told, or that of the prepared proof
     #[arg(long, value_name = "S", value_parser = inputs::suite, conflicts_with = "prepared")]
     suite: Option<Suite>,
@@ -53,7 +54,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let prepared_file = arguments.prepared.as_deref().map(PreparedFile::open).transpose()?;
 
     let present_options = PresentOptions {
-        clock: if arguments.any_clock { Clock::Any } else { Clock::At(now()?) },
+        clock: if arguments.any_clock { Clock::Any } else { Clock::At(inputs::clock()?) },
         disclose_device_namespaces: arguments.disclose_device_namespaces,
         control: Control::none(),
     };
@@ -61,6 +62,13 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
 
     let prepared = prepared_file.as_ref().map(PreparedFile::prepared).transpose()?;
     let suite = prepared.as_ref().map(Prepared::suite).or(arguments.suite).unwrap_or(Suite::Direct);
+    let (prepared, pool) = match arguments.pool.open()? {
+        Some(pool) => {
+            let (taken, outcome) = pool.take(&question.purpose(suite, None)?)?;
+            (taken, Some(outcome))
+        }
+        None => (prepared, None),
+    };
     let (progress, wallet) = (Progress::start(), Wallet::new());
     let (prepared, preparing): (Prepared, Option<Profile>) = match prepared {
         Some(prepared) => (prepared, None),
@@ -100,16 +108,14 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
         bytes.len(),
         arguments.out.display()
     );
+    if let Some(pool) = &pool {
+        json["pool"] = pool.to_json();
+        text = format!("{text}\n{}", pool.to_text());
+    }
     if arguments.profile {
         let preparing = preparing.as_ref().map(|profile| ("prepare", profile));
         let profiles: Vec<_> = preparing.into_iter().chain([("present", &presenting)]).collect();
         stages::add(&profiles, &mut json, &mut text);
     }
     Ok(Report::done(json, text))
-}
-
-/// The system's clock.
-fn now() -> Result<Timestamp, Error> {
-    let since_epoch = SystemTime::UNIX_EPOCH.elapsed().ok();
-    clock_at(since_epoch.and_then(|elapsed| i64::try_from(elapsed.as_secs()).ok()).unwrap_or(i64::MIN))
 }

@@ -3,6 +3,7 @@
 mod demo;
 mod documents;
 mod params;
+mod pool;
 mod presentations;
 mod refusals;
 mod usage;

@@ -136,12 +136,20 @@ impl ProofPool {
         let purpose = prepared.purpose();
         let name = EntryName::new(&purpose, now).map_err(|error| PoolError::random(&error))?;
         // Before the sealer is asked, who may ask a person.
-        self.make_room(0, now).await?;
+        self.make_room(now).await?;
         let plain = prepared.to_bytes();
         let sealed = self.sealer.seal(&plain, &associated_data(&purpose.document, &name)).await?;
         drop((plain, prepared));
-        self.make_room(sealed.len() as u64, now).await?;
+        self.make_room_for(sealed.len() as u64, now).await?;
         Ok(self.store.put(&name.to_string(), &sealed).await?)
+    }
+
+    /// Drops what is out of age, and sees that there is room for one more proof: to be asked before the proof is made.
+    ///
+    /// # Errors
+    /// [`PoolError::Full`], [`PoolError::Store`].
+    pub async fn make_room(&self, now: Timestamp) -> Result<(), PoolError> {
+        self.make_room_for(0, now).await
     }
 
     /// Takes a prepared proof of this purpose out of the pool for good, the oldest first.
@@ -193,7 +201,7 @@ impl ProofPool {
     ) -> Result<usize, PoolError> {
         let mut added = 0;
         while self.count(purpose, now).await? < wanted {
-            self.make_room(0, now).await?;
+            self.make_room(now).await?;
             let prepared = prepare().await?;
             if prepared.purpose() != *purpose {
                 let message = "the proof was prepared for another purpose than it was asked for";
@@ -261,7 +269,7 @@ impl ProofPool {
     }
 
     /// Sees to it that one more entry of so many bytes may come.
-    async fn make_room(&self, bytes: u64, now: Timestamp) -> Result<(), PoolError> {
+    async fn make_room_for(&self, bytes: u64, now: Timestamp) -> Result<(), PoolError> {
         let Bounds { entries: most, bytes: most_bytes, age_seconds } = self.bounds;
         let (mut entries, mut total) = (0, bytes);
         for entry in self.listed().await? {
