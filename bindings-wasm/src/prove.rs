@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use js_sys::{Function, Uint8Array};
 use velum_credentials::{
     CancelToken, Clock, Control, DeviceResponse, Error, Inspection, PrepareOptions, Prepared, PresentOptions,
-    Progress, Suite,
+    Progress, Purpose, Suite,
 };
 use velum_wallet::{Question, Wallet, clock_at, json};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -90,6 +90,13 @@ pub fn inspect(response: &[u8]) -> Result<String, JsValue> {
 pub fn explain(request: &str, document: &[u8]) -> Result<String, JsValue> {
     let question = or_throw(Question::parse(document, request.as_bytes()))?;
     Ok(output::text(json::explanation(&question.explain())))
+}
+
+/// What a prepared proof is for, from its bytes, of which no secret is read.
+#[wasm_bindgen(js_name = describePrepared)]
+pub fn describe_prepared(prepared: &Uint8Array) -> Result<String, JsValue> {
+    let prepared = Zeroizing::new(prepared.to_vec());
+    or_throw(Purpose::of_prepared(&prepared)).map(|purpose| output::text(purpose.to_json()))
 }
 
 /// Throws what [`Prover::present`] would throw of document and request before it proves, and uses nothing up.

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
-import { Prepared, Prover } from "@velum/prover";
+import { Prover } from "@velum/prover";
 import { Verifier } from "@velum/prover/verify";
 
 import { rejects, testCase, testCases } from "./support.mjs";
@@ -99,7 +99,7 @@ test("what the command proves is accepted, and what it prepares is presented", a
   assert.deepEqual(facts[0].predicate, { equals: "Mustermann" });
 
   velum("prepare", ...["document", "request"].flatMap(option), "--out", path("prepared"));
-  const prepared = Prepared.fromBytes(readFileSync(path("prepared")));
+  const prepared = await prover.readPrepared(readFileSync(path("prepared")));
   const presented = await prover.present({ prepared, document, transcript, request, clock: "any" });
   await prover.verify({ presentation: presented, transcript, request });
 });

@@ -2,7 +2,7 @@
 
 import type { Build } from "./environment.js";
 import type { Failure } from "./errors.js";
-import type { DocumentSummary, Explanation, SizeClass, Stage, StageTiming, Verified } from "./types.js";
+import type { DocumentSummary, Explanation, Purpose, SizeClass, Stage, StageTiming, Verified } from "./types.js";
 
 /** The calls that a worker answers: what each takes and gives. */
 export interface Calls {
@@ -43,8 +43,9 @@ export type ProverCalls = {
   withDeviceSignature: { input: { document: Uint8Array; docType: string; signature: Uint8Array }; output: Bytes };
   prepare: {
     input: { document: Uint8Array; request: string; sizeClass: SizeClass | undefined };
-    output: { bytes: Bytes; timings: StageTiming[]; ms: number };
+    output: { bytes: Bytes; purpose: Purpose; timings: StageTiming[]; ms: number };
   };
+  describePrepared: { input: { prepared: Bytes }; output: Purpose };
   check: { input: Answer; output: undefined };
   present: {
     input: Answer & { prepared: Bytes };

@@ -16,7 +16,7 @@ import {
   verifyInput,
   type VerifyInput,
 } from "./input.js";
-import { Prepared, takePrepared } from "./prepared.js";
+import { type Prepared, preparedOf, takePrepared } from "./prepared.js";
 import type { ProverCalls } from "./protocol.js";
 import type {
   AbortOptions,
@@ -132,7 +132,23 @@ export class Prover {
       const request = requestText(input.request);
       const size = sizeClass(input.sizeClass);
       const prepared = await this.#worker.call("prepare", { document, request, sizeClass: size }, options);
-      return Prepared.fromBytes(prepared.bytes);
+      return preparedOf(prepared.bytes, prepared.purpose);
+    });
+  }
+
+  /**
+   * Reads what {@link Prepared.toBytes} gave. The caller sees to it that no bytes are used twice: two presentations from one
+   * prepared proof can be linked.
+   *
+   * Rejects with `malformed` or `wrong_version` for what does not begin like a prepared proof. What lies beyond its purpose is looked
+   * at by {@link present}.
+   */
+  readPrepared(prepared: Uint8Array, options?: AbortOptions): Promise<Prepared> {
+    return attempt(async () => {
+      const kept = bytes(prepared, "prepared");
+      // What is sent is the worker's.
+      const purpose = await this.#worker.call("describePrepared", { prepared: new Uint8Array(kept) }, options);
+      return preparedOf(kept, purpose);
     });
   }
 

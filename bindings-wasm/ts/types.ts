@@ -100,6 +100,21 @@ export interface DocumentElement {
   item_bytes: number;
 }
 
+/** What a prepared proof is for: a request that it answers is about the same. None of it is secret from the document's holder. */
+export interface Purpose {
+  /** The suite of the proofs, and its version. */
+  suite: string;
+  suite_version: number;
+  size_class: SizeClass;
+  doc_type: string;
+  /** The issuer's key by SEC 1, in hexadecimal. */
+  issuer: string;
+  /** The elements in the order of the request. */
+  elements: { namespace: string; element: string }[];
+  /** The document: SHA-256 of its MSO, in hexadecimal. */
+  document: string;
+}
+
 /** What the prover is doing. Some stages come several times. */
 export type Stage =
   | "keys"

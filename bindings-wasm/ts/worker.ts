@@ -5,7 +5,7 @@ import initSingle, * as single from "./glue/prover.js";
 import initThreads, * as threads from "./glue/prover-threads.js";
 import type { ProverCalls, Setup, Shared } from "./protocol.js";
 import { type Handlers, serve, type Watch } from "./serve.js";
-import type { DocumentSummary, Explanation, Verified } from "./types.js";
+import type { DocumentSummary, Explanation, Purpose, Verified } from "./types.js";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -28,7 +28,14 @@ async function joinPool({ module, memory }: Shared): Promise<() => void> {
 /** What both builds export. */
 type Glue = Pick<
   typeof single,
-  "Prover" | "Verifier" | "inspect" | "explain" | "check" | "deviceAuthenticationBytes" | "withDeviceSignature"
+  | "Prover"
+  | "Verifier"
+  | "inspect"
+  | "explain"
+  | "check"
+  | "describePrepared"
+  | "deviceAuthenticationBytes"
+  | "withDeviceSignature"
 >;
 
 /** Where the WebAssembly is. Each address is written out, which is how bundlers find it. */
@@ -44,6 +51,7 @@ function handlers(glue: Glue, { memory }: { memory: WebAssembly.Memory }): Handl
   const timed = (bytes: Uint8Array, watch: Watch) => {
     return { bytes: bytes as Bytes, timings: watch.timings(), ms: watch.ms };
   };
+  const purpose = (prepared: Uint8Array) => JSON.parse(glue.describePrepared(prepared)) as Purpose;
   return {
     memoryBytes: () => memory.buffer.byteLength,
     makeKeys: ({ sizeClass }, watch) => {
@@ -56,8 +64,11 @@ function handlers(glue: Glue, { memory }: { memory: WebAssembly.Memory }): Handl
       glue.deviceAuthenticationBytes(document, docType, transcript) as Bytes,
     withDeviceSignature: ({ document, docType, signature }) =>
       glue.withDeviceSignature(document, docType, signature) as Bytes,
-    prepare: ({ document, request, sizeClass }, watch) =>
-      timed(prover.prepare(document, request, sizeClass, watch.progress), watch),
+    prepare: ({ document, request, sizeClass }, watch) => {
+      const prepared = prover.prepare(document, request, sizeClass, watch.progress);
+      return { ...timed(prepared, watch), purpose: purpose(prepared) };
+    },
+    describePrepared: ({ prepared }) => purpose(prepared),
     check: ({ document, transcript, request, clock, discloseDeviceNamespaces }) => {
       glue.check(document, transcript, request, clock, discloseDeviceNamespaces);
       return undefined;

@@ -144,7 +144,7 @@ export class Vault {
   }
 
   /** Drops the prepared proofs that do not serve: by their bytes, or since these were changed at rest. */
-  async sweep(serves: (proof: Uint8Array) => boolean): Promise<void> {
+  async sweep(serves: (proof: Uint8Array) => Promise<boolean>): Promise<void> {
     const kept = await this.#storage.transact(PREPARED, "readonly", async (transaction) => {
       const prepared = transaction.objectStore(PREPARED);
       const [keys, records] = await Promise.all([

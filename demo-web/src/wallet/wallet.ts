@@ -1,6 +1,6 @@
 // The wallet: keeps cards, answers requests. Nothing of a document leaves it but through `#answer`, after consent.
 
-import { type DocumentSummary, type Explanation, Prepared, type Prover, type Request } from "@velum/prover";
+import { type DocumentSummary, type Explanation, type Prover, type Request, VelumError } from "@velum/prover";
 
 import { copyOf, type Bytes } from "../bytes.ts";
 import { kindOf } from "../documents.ts";
@@ -86,7 +86,7 @@ export class Wallet implements Recipient {
   /** Reads what there is, and drops what another version of the prover prepared. */
   async start(): Promise<void> {
     await this.#read(async () => {
-      await this.#vault.sweep(isOfThisVersion);
+      await this.#vault.sweep((proof) => this.#isOfThisVersion(proof));
       await this.#look();
     });
   }
@@ -226,7 +226,8 @@ export class Wallet implements Recipient {
     const kept = await this.#vault.take(shape);
     const proof = kept ?? (await prepareProof(this.#prover, card, shape, step("Preparing a proof")));
     const { options } = step("Making the presentation");
-    const presentation = await this.#prover.present({ prepared: Prepared.fromBytes(proof.bytes), ...session }, options);
+    const prepared = await this.#prover.readPrepared(proof.bytes, options);
+    const presentation = await this.#prover.present({ prepared, ...session }, options);
     return {
       kind: "presented",
       presentation: copyOf(presentation.bytes),
@@ -277,18 +278,20 @@ export class Wallet implements Recipient {
     return [...wanted.filter(isUrgent), ...wanted.filter((line) => !isUrgent(line))];
   }
 
+  async #isOfThisVersion(proof: Uint8Array): Promise<boolean> {
+    try {
+      await this.#prover.readPrepared(proof);
+      return true;
+    } catch (error) {
+      // A worker that could not be loaded says nothing of the proof.
+      const unfit = ["malformed", "wrong_version"];
+      return !(error instanceof VelumError && unfit.includes(error.code));
+    }
+  }
+
   #remember(shape: Shape): void {
     const others = this.#askedBefore.filter((other) => !sameShape(other, shape));
     this.#askedBefore = [shape, ...others].slice(0, ASKED_REMEMBERED);
-  }
-}
-
-function isOfThisVersion(prepared: Uint8Array): boolean {
-  try {
-    Prepared.fromBytes(prepared);
-    return true;
-  } catch {
-    return false;
   }
 }
 
