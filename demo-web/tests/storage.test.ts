@@ -143,10 +143,10 @@ test("documents and proofs lie sealed, under a key that cannot be read", async (
   assert.deepEqual(exported, [false, false]);
 });
 
-test("bytes that were changed at rest are refused", async () => {
-  await stock(opened.page, "d", 1);
-  const message = await opened.page.evaluate(async () => {
-    const { DATABASE, Vault } = window.harness;
+test("bytes that were changed at rest do not open, and the next proof is taken", async () => {
+  await stock(opened.page, "d", 2);
+  await opened.page.evaluate(async () => {
+    const { DATABASE } = window.harness;
     const database = await new Promise<IDBDatabase>((resolve) => {
       const opening = indexedDB.open(DATABASE);
       opening.onsuccess = () => resolve(opening.result);
@@ -164,13 +164,58 @@ test("bytes that were changed at rest are refused", async () => {
       };
     });
     database.close();
-    const vault = await Vault.open();
-    const shape = { card: "d", elements: [{ namespace: "n", element: "e" }] };
-    const outcome = await vault.take(shape).then(() => "taken", String);
-    vault.close();
-    return outcome;
   });
-  assert.match(message, /were changed/);
+  assert.equal((await take(opened.page, "d", 1)).length, 1);
+  assert.deepEqual(await take(opened.page, "d", 1), []);
+});
+
+test("an entry that is copied to another key does not open", async () => {
+  await stock(opened.page, "copied", 1);
+  await opened.page.evaluate(async () => {
+    const database = await new Promise<IDBDatabase>((resolve) => {
+      const opening = indexedDB.open(window.harness.DATABASE);
+      opening.onsuccess = () => resolve(opening.result);
+    });
+    await new Promise((resolve) => {
+      const transaction = database.transaction("prepared", "readwrite");
+      transaction.oncomplete = resolve;
+      const prepared = transaction.objectStore("prepared");
+      prepared.openCursor().onsuccess = (event) => {
+        const cursor = (event.target as IDBRequest<IDBCursorWithValue | null>).result;
+        if (cursor !== null) prepared.add(cursor.value, `${String(cursor.key).slice(0, -1)}x`);
+      };
+    });
+    database.close();
+  });
+  assert.deepEqual(await take(opened.page, "copied", 2), [0]);
+});
+
+test("the pool is bounded in number, age and bytes, the oldest going first", async () => {
+  const [counts, oldest, aged, large] = await opened.page.evaluate(async () => {
+    const { Vault, makeDeviceKey } = window.harness;
+    const vault = await Vault.open();
+    const [deviceKey, document] = [await makeDeviceKey(), Uint8Array.of(1)];
+    await vault.keep({ id: "many", docType: "type", document, deviceKey, issuerName: "issuer", issuerRoot: "root" });
+    const shape = { card: "many", elements: [] };
+    const now = Date.now();
+    for (let proof = 0; proof < 34; proof += 1) {
+      await vault.add(shape, { bytes: Uint8Array.of(proof), ms: 1, stages: [] }, now + proof);
+    }
+    const month = 31 * 86_400_000;
+    const counts = [await vault.count(shape), await vault.count(shape, now + month)];
+    const oldest = await vault.take(shape);
+    const aged = await vault.take(shape, now + month);
+    for (let proof = 0; proof < 3; proof += 1) {
+      await vault.add(shape, { bytes: new Uint8Array(12 * 1024 * 1024), ms: 1, stages: [] }, now + 100 + proof);
+    }
+    const large = await vault.count(shape);
+    vault.close();
+    return [counts, [...(oldest?.bytes ?? [])], aged, large] as const;
+  });
+  assert.deepEqual(counts, [32, 0]);
+  assert.deepEqual(oldest, [2]);
+  assert.equal(aged, undefined);
+  assert.equal(large, 2);
 });
 
 test("the device key signs as ES256 does, r || s", async () => {

@@ -121,9 +121,21 @@ function ageProofs(page: Page): Promise<void> {
       done(database.transaction(store).objectStore(store).getAll() as IDBRequest<T[]>);
     const keys = await done(database.transaction("prepared").objectStore("prepared").getAllKeys());
     const [seal] = await all<CryptoKey>("keys");
-    if (seal === undefined) throw new Error("there is no sealing key");
+    const [card] = await all<{ id: string; document: Kept["proof"] }>("cards");
+    if (seal === undefined || card === undefined) throw new Error("there is no sealing key, or no card");
+    const opening = {
+      name: "AES-GCM",
+      iv: card.document.nonce,
+      additionalData: new TextEncoder().encode(`card ${card.id}`),
+    };
+    const digest = await crypto.subtle.digest(
+      "SHA-256",
+      await crypto.subtle.decrypt(opening, seal, card.document.bytes),
+    );
+    const document = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     for (const [index, record] of (await all<Kept>("prepared")).entries()) {
-      const context = `prepared proof of card ${record.card} about ${record.shape}`;
+      const entry = String(keys[index]);
+      const context = `prepared proof, format 2, of document ${document}, entry ${entry}, about ${record.shape}`;
       const additionalData = new TextEncoder().encode(context);
       const algorithm = { name: "AES-GCM", iv: record.proof.nonce, additionalData };
       const bytes = new Uint8Array(await crypto.subtle.decrypt(algorithm, seal, record.proof.bytes));
