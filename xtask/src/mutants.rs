@@ -4,12 +4,12 @@
 //! Rules that no test notices must be argued in `docs/soundness-mutants.md`, one a line: "- `rule`: why".
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::process::{self, Error};
 use crate::project::Project;
-use crate::tools;
 
 const ARGUED: &str = "docs/soundness-mutants.md";
 const LIST_TEST: &str = "proof::tests::lists_every_rule";
@@ -65,8 +65,7 @@ impl<'a> Tests<'a> {
     }
 
     fn rules(&self) -> Result<Vec<String>, Error> {
-        let mut list = self.project.command(&self.binary);
-        let output = process::output(list.args(["--exact", LIST_TEST, "--nocapture"]))?;
+        let output = process::output(self.command().args(["--exact", LIST_TEST, "--nocapture"]))?;
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
         let rules: Vec<_> =
             printed.lines().filter_map(|line| line.strip_prefix("rule: ")).map(str::to_owned).collect();
@@ -77,32 +76,43 @@ impl<'a> Tests<'a> {
     }
 
     /// Whether a test fails with the rule switched off: the chip's own tests are asked first, then those of whole proofs.
-    /// The first failure ends the run.
     fn notice(&self, rule: &str) -> Result<bool, Error> {
         let first = match rule.split_once('/') {
             // A class may have several tables of one chip, `sha256` and `sha256-1`.
             Some((table, _)) => format!("chips::{}::", table.split('-').next().unwrap_or(table)),
             None => "chips::".to_owned(),
         };
-        for prefix in [first.as_str(), "proof::"] {
-            let mut tests = tools::NEXTEST.command(self.project)?;
-            tests.args([
-                "nextest",
-                "run",
-                "--package",
-                "velum-core",
-                "--lib",
-                "--locked",
-                "--max-fail",
-                "1:immediate",
-            ]);
-            tests.args(["--no-tests", "pass", "-E", &format!("test(/^{prefix}/) - test({LIST_TEST})")]);
-            if !process::output(tests.env("VELUM_MUTANT", rule))?.status.success() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        Ok(self.fail(rule, &first)? || self.fail(rule, "proof::")?)
     }
+
+    /// Whether one of the tests of these modules fails. The first failure ends the run.
+    fn fail(&self, rule: &str, modules: &str) -> Result<bool, Error> {
+        let mut tests = self.command();
+        tests.args([modules, "--skip", LIST_TEST]).env("VELUM_MUTANT", rule);
+        tests.stdout(Stdio::piped()).stderr(Stdio::null());
+        let start = |source| Error::Start { command: self.binary.display().to_string(), source };
+        let mut running = tests.spawn().map_err(start)?;
+        let failed = running.stdout.take().is_some_and(|printed| {
+            BufReader::new(printed).lines().map_while(Result::ok).any(|line| is_failure(&line))
+        });
+        if failed {
+            // It may have ended by itself.
+            let _ = running.kill();
+        }
+        Ok(!running.wait().map_err(start)?.success() || failed)
+    }
+
+    /// The tests, to be run where cargo runs them.
+    fn command(&self) -> Command {
+        let mut command = self.project.command(&self.binary);
+        command.current_dir(self.project.root().join("core"));
+        command
+    }
+}
+
+/// Whether a line of the test runner's says that a test failed.
+fn is_failure(line: &str) -> bool {
+    line.starts_with("test ") && line.ends_with("... FAILED")
 }
 
 /// The test binary that cargo's messages name.
@@ -116,9 +126,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_the_argued_rules_and_the_binary() {
+    fn reads_the_argued_rules_the_failures_and_the_binary() {
         let list = "# Argued\n\n- `sha256/carry`: implied by range.\n- `bus x`: none.\nnot `this`: one\n";
         assert_eq!(argued(list), BTreeSet::from(["sha256/carry".to_owned(), "bus x".to_owned()]));
+        assert!(is_failure("test chips::sha256::tests::a ... FAILED"));
+        assert!(!is_failure("test chips::sha256::tests::a ... ok"));
+        assert!(!is_failure("test result: FAILED. 0 passed; 1 failed"));
         let messages =
             "{\"executable\":null}\n{\"a\":1,\"executable\":\"/t/velum_core-1\",\"fresh\":true}\n{}\n";
         assert_eq!(executable(messages), Some(PathBuf::from("/t/velum_core-1")));
