@@ -9,7 +9,7 @@ import { environment, Prover, VelumError } from "@velum/prover";
 import { mint } from "@velum/prover/testing";
 import { Verifier } from "@velum/prover/verify";
 
-import { licence, rejects, testCase } from "./support.mjs";
+import { licence, needs, rejects, testCase } from "./support.mjs";
 
 const { document, transcript, request } = licence();
 
@@ -301,7 +301,7 @@ describe("a worker that is lost", () => {
   });
 });
 
-describe("a helper that is lost", () => {
+describe("a helper that is lost", needs("simd-threads"), () => {
   /** A prover of two threads, and the workers that it starts. The first helper runs `script`, if one is given. */
   function pairOf(context, script) {
     const started = [];
@@ -437,7 +437,7 @@ test("without a worker nothing is called after a trap", () => {
 
 test("WebAssembly is found at the address that it is said to have", async (context) => {
   const wasmUrl = (name) => import.meta.resolve(`@velum/prover/${name}.wasm`);
-  const prover = proverOf(context, { build: "scalar", wasmUrl: wasmUrl("prover-scalar") });
+  const prover = proverOf(context, { build: "scalar", wasmUrl: wasmUrl("prover-simd") });
   await prover.inspect(document);
   for (const worker of [true, false]) {
     const verifier = new Verifier({ worker, wasmUrl: wasmUrl("verifier") });

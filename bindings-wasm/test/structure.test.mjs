@@ -5,10 +5,16 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 
+import { BUILDS } from "./support.mjs";
+
 const SOURCES = new URL("../ts/", import.meta.url);
 const DIST = new URL("../dist/", import.meta.url);
 
 const README = readFileSync(new URL("../README.md", DIST), "utf8");
+
+/** The WebAssembly that there is. */
+const FILES = { simd: "prover-simd", "simd-threads": "prover-threads", scalar: "prover-scalar" };
+const PROVERS = BUILDS.map((build) => FILES[build]);
 
 /** What a module imports of the package, types included, as it is written there. */
 const importsOf = (text) => [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/gu)].map(([, name]) => name);
@@ -94,18 +100,13 @@ test("whoever installs the package installs nothing else", () => {
 });
 
 test("no path of the machine that built it is in a module", () => {
-  for (const name of ["prover-simd", "prover-threads", "prover-scalar", "verifier", "testing"]) {
+  for (const name of [...PROVERS, "verifier", "testing"]) {
     const bytes = readFileSync(new URL(`${name}.wasm`, DIST)).toString("latin1");
     assert.doesNotMatch(bytes, /\/(root|home|Users|work)\//u, name);
   }
 });
 
-for (const [name, limit] of Object.entries({
-  "prover-simd": 700,
-  "prover-threads": 700,
-  "prover-scalar": 700,
-  verifier: 250,
-})) {
+for (const [name, limit] of [...PROVERS.map((name) => [name, 700]), ["verifier", 250]]) {
   test(`${name}.wasm has no more than ${limit} kB to fetch`, () => {
     const bytes = gzipSync(readFileSync(new URL(`${name}.wasm`, DIST)), { level: 9 }).length;
     assert.ok(bytes <= limit * 1000, `${bytes} bytes`);

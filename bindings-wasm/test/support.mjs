@@ -3,6 +3,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import assert from "node:assert/strict";
 
+/** The builds of the prover that there are. `VELUM_BUILDS` names them where not all were built. */
+export const BUILDS = process.env.VELUM_BUILDS?.split(",") ?? ["simd", "simd-threads", "scalar"];
+
+/** Options of a test that needs a build of the prover. */
+export const needs = (build) => ({ skip: !BUILDS.includes(build) && `the ${build} build is not there` });
+
 const FOLDER = new URL("../../testdata/", import.meta.url);
 
 /** A case of testdata/, by name. */

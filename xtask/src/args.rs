@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use lexopt::prelude::*;
 
@@ -10,9 +11,13 @@ Usage: ./x TASK
 
 Tasks:
   demo [ARGS]   build `velum` for this machine and run `velum demo ARGS`
-  test [--all]  run every check and test; --all runs the slow suites whole and records it in docs/test-all.md
+  test          run the tests: those in Rust, those of the npm package in Node, and the page once in Chromium
+  ci            run `test`, then every other check and the rest of the tests: what must hold before a change lands
+  test --all    run `ci` with the slow suites whole and record it in docs/test-all.md
   lint          check formatting and clippy
-  deny          check the dependencies' licences, sources and advisories
+  deny [--database FOLDER]
+                check the dependencies' licences, sources and advisories, those of a copy of the RustSec advisory
+                database if told
   report [web] [--runs N] [--json]
                 measure proofs on this machine, 10 runs unless told: the numbers of the README; or those of the npm
                 package in Chromium, as one object
@@ -35,9 +40,11 @@ const PORT: u16 = 8080;
 #[derive(Debug, PartialEq, Eq)]
 pub enum Task {
     Demo { args: Vec<OsString> },
-    Test { all: bool },
+    Test,
+    Ci,
+    TestAll,
     Lint,
-    Deny,
+    Deny { database: Option<PathBuf> },
     Report { runs: NonZeroUsize, json: bool },
     WebReport { runs: NonZeroUsize },
     SoundnessMutants { sample: Option<usize> },
@@ -60,10 +67,11 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
         return Ok(Task::Demo { args: parser.raw_args()?.collect() });
     }
     let (mut all, mut sample, mut runs, mut json, mut web) = (false, None, RUNS, false, false);
-    let (mut port, mut isolation) = (PORT, true);
+    let (mut port, mut isolation, mut database) = (PORT, true, None);
     while let Some(argument) = parser.next()? {
         match argument {
             Long("all") if task == "test" => all = true,
+            Long("database") if task == "deny" => database = Some(parser.value()?.into()),
             Long("runs") if task == "report" => runs = parser.value()?.parse()?,
             Long("json") if task == "report" => json = true,
             Long("port") if task == "web" => port = parser.value()?.parse()?,
@@ -75,9 +83,11 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
         }
     }
     match task.as_str() {
-        "test" => Ok(Task::Test { all }),
+        "test" if all => Ok(Task::TestAll),
+        "test" => Ok(Task::Test),
+        "ci" => Ok(Task::Ci),
         "lint" => Ok(Task::Lint),
-        "deny" => Ok(Task::Deny),
+        "deny" => Ok(Task::Deny { database }),
         "report" if web => Ok(Task::WebReport { runs }),
         "report" => Ok(Task::Report { runs, json }),
         "soundness-mutants" => Ok(Task::SoundnessMutants { sample }),
@@ -100,10 +110,13 @@ mod tests {
 
     #[test]
     fn tasks_are_read() {
-        assert_eq!(parsed(&["test"]), Ok(Task::Test { all: false }));
-        assert_eq!(parsed(&["test", "--all"]), Ok(Task::Test { all: true }));
+        assert_eq!(parsed(&["test"]), Ok(Task::Test));
+        assert_eq!(parsed(&["test", "--all"]), Ok(Task::TestAll));
+        assert_eq!(parsed(&["ci"]), Ok(Task::Ci));
         assert_eq!(parsed(&["lint"]), Ok(Task::Lint));
-        assert_eq!(parsed(&["deny"]), Ok(Task::Deny));
+        assert_eq!(parsed(&["deny"]), Ok(Task::Deny { database: None }));
+        let copy = parsed(&["deny", "--database", "../a copy"]);
+        assert_eq!(copy, Ok(Task::Deny { database: Some("../a copy".into()) }));
         assert_eq!(parsed(&["soundness-mutants"]), Ok(Task::SoundnessMutants { sample: None }));
         assert_eq!(parsed(&["report", "--json"]), Ok(Task::Report { runs: RUNS, json: true }));
         let three = NonZeroUsize::new(3).unwrap();
@@ -141,6 +154,10 @@ mod tests {
             (&["tests"] as &[&str], "`tests`"),
             (&["--all"], "--all"),
             (&["lint", "--all"], "--all"),
+            (&["ci", "--all"], "--all"),
+            (&["ci", "--database", "copy"], "--database"),
+            (&["deny", "--database"], "--database"),
+            (&["deny", "copy"], "copy"),
             (&["test", "--al"], "--al"),
             (&["test", "core"], "core"),
             (&["test", "--all=yes"], "yes"),

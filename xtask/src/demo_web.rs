@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode};
 use crate::chromium;
 use crate::process::{self, Error};
 use crate::project::Project;
-use crate::web;
+use crate::web::{self, Modules};
 
 const FOLDER: &str = "demo-web";
 
@@ -17,6 +17,7 @@ const ARTEFACTS_VARIABLE: &str = "VELUM_ARTEFACTS";
 
 /// Builds the page and the package that it uses, then serves it until it is interrupted.
 pub fn serve(project: &Project, port: u16, isolation: bool) -> Result<ExitCode, Error> {
+    web::build(project, Modules::ALL)?;
     build(project)?;
     let mut server = command(project, "node");
     server.args(["server.mjs", "--port", &port.to_string()]);
@@ -27,21 +28,32 @@ pub fn serve(project: &Project, port: u16, isolation: bool) -> Result<ExitCode, 
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-/// Builds `@velum/prover` and the page, into `demo-web/dist`.
+/// Builds the page into `demo-web/dist`, with the package as it was built.
 fn build(project: &Project) -> Result<(), Error> {
-    web::build(project)?;
     install(project)?;
     process::run(&mut npm(project, ["run", "build"]))
 }
 
-/// Checks, builds and tests the page. Screenshots go to `demo-web` in the target folder.
+/// Builds the page and goes through one story in it.
+pub fn test_story(project: &Project, modules: Modules) -> Result<(), Error> {
+    build(project)?;
+    let mut test = npm_test(project, "test:story")?;
+    process::run(test.env(web::BUILDS_VARIABLE, modules.builds()))
+}
+
+/// Checks, builds and tests the page, with a package of which all has been built.
 pub fn test(project: &Project) -> Result<(), Error> {
     build(project)?;
     process::run(&mut npm(project, ["run", "check"]))?;
-    let chromium = chromium::find(project)?;
-    let mut test = npm(project, ["test"]);
-    test.env(chromium::VARIABLE, chromium).env(ARTEFACTS_VARIABLE, project.target().join(FOLDER));
-    process::run(&mut test)
+    process::run(&mut npm_test(project, "test")?)
+}
+
+/// A script of the page's tests. Screenshots go to `demo-web` in the target folder.
+fn npm_test(project: &Project, script: &str) -> Result<Command, Error> {
+    let mut test = npm(project, ["run", script]);
+    test.env(chromium::VARIABLE, chromium::find(project)?);
+    test.env(ARTEFACTS_VARIABLE, project.target().join(FOLDER));
+    Ok(test)
 }
 
 /// Installs what comes from npm, where the lock file has changed since.

@@ -3,6 +3,7 @@
 //! `./x` makes sure that Rust and a linker are there and then hands over to this program, which does the rest.
 //! It knows the workspace and the tools, and nothing of what the crates do.
 
+mod advisories;
 mod args;
 mod checks;
 mod chromium;
@@ -20,9 +21,11 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::args::Task;
+use crate::checks::Slow;
 use crate::process::Error;
 use crate::project::{Cpu, Project};
 use crate::report::Report;
+use crate::web::Modules;
 
 /// Exit status: 0 done, 1 a step failed, 2 usage. `demo` ends with the status of `velum demo`.
 fn main() -> ExitCode {
@@ -45,28 +48,17 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
             print!("{}", args::USAGE);
             Ok(ExitCode::SUCCESS)
         }
-        Task::Setup => {
-            let mut report = Report::default();
-            tools::install(project, &mut report);
-            Ok(close(&report))
+        Task::Setup => Ok(close(&reported(|report| tools::install(project, report)))),
+        Task::Lint => Ok(close(&reported(|report| checks::lint(project, report)))),
+        Task::Deny { database } => {
+            Ok(close(&reported(|report| advisories::deny(project, report, database.as_deref()))))
         }
-        Task::Lint => {
-            let mut report = Report::default();
-            checks::lint(project, &mut report);
-            Ok(close(&report))
-        }
-        Task::Deny => {
-            let mut report = Report::default();
-            checks::deny(project, &mut report);
-            Ok(close(&report))
-        }
-        Task::Test { all } => {
-            let mut report = Report::default();
-            checks::test(project, &mut report, all);
+        Task::Test => Ok(close(&reported(|report| checks::test(project, report, Slow::Bounded)))),
+        Task::Ci => Ok(close(&reported(|report| checks::ci(project, report, Slow::Bounded)))),
+        Task::TestAll => {
+            let report = reported(|report| checks::ci(project, report, Slow::Whole));
             let code = close(&report);
-            if all {
-                record::write(project, &report)?;
-            }
+            record::write(project, &report)?;
             Ok(code)
         }
         Task::SoundnessMutants { sample } => {
@@ -79,7 +71,7 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
         }
         Task::Web { port, isolation } => demo_web::serve(project, port, isolation),
         Task::WebPackage => {
-            web::build(project)?;
+            web::build(project, Modules::ALL)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::WebReport { runs } => {
@@ -87,11 +79,18 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
             Ok(ExitCode::SUCCESS)
         }
         Task::WebTest => {
-            web::test(project)?;
+            web::build(project, Modules::ALL)?;
+            web::test(project, Slow::Bounded)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Demo { args } => demo(project, &args),
     }
+}
+
+fn reported(run: impl FnOnce(&mut Report)) -> Report {
+    let mut report = Report::default();
+    run(&mut report);
+    report
 }
 
 fn close(report: &Report) -> ExitCode {

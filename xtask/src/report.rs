@@ -9,6 +9,8 @@ use crate::process::Error;
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
     Passed,
+    /// Passed, and what one has to know about it.
+    PassedWith(String),
     /// The check could not be made here, and why. It counts neither as passed nor as failed.
     NotChecked(String),
 }
@@ -54,7 +56,7 @@ impl fmt::Display for Report {
             writeln!(f, "{step}")?;
         }
         let count = |wanted: fn(&Step) -> bool| self.steps.iter().filter(|step| wanted(step)).count();
-        let passed = count(|step| matches!(step.result, Ok(Verdict::Passed)));
+        let passed = count(|step| matches!(step.result, Ok(Verdict::Passed | Verdict::PassedWith(_))));
         let failed = count(|step| step.result.is_err());
         let skipped = count(|step| matches!(step.result, Ok(Verdict::NotChecked(_))));
         write!(f, "steps: {passed} passed, {failed} failed")?;
@@ -69,6 +71,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (word, why) = match &self.result {
             Ok(Verdict::Passed) => ("passed", String::new()),
+            Ok(Verdict::PassedWith(note)) => ("passed", format!("  {note}")),
             Ok(Verdict::NotChecked(why)) => ("NOT CHECKED", format!("  {why}")),
             Err(error) => ("FAILED", format!("  {error}")),
         };
@@ -98,7 +101,7 @@ mod tests {
         report.step_with_verdict("second", || Ok(Verdict::NotChecked("no network".into())));
         assert!(!report.failed());
         report.step("third", || process::run(Command::new("sh").args(["-c", "exit 1"])));
-        report.step("fourth", || Ok(()));
+        report.step_with_verdict("fourth", || Ok(Verdict::PassedWith("as of May".into())));
         assert!(report.failed());
 
         let summary = report.to_string();
@@ -107,6 +110,7 @@ mod tests {
         assert!(lines[0].starts_with("first ") && lines[0].contains(" passed "), "{summary}");
         assert!(lines[1].contains(" NOT CHECKED ") && lines[1].ends_with("no network"), "{summary}");
         assert!(lines[2].contains(" FAILED ") && lines[2].contains("sh -c 'exit 1'"), "{summary}");
+        assert!(lines[3].contains(" passed ") && lines[3].ends_with("as of May"), "{summary}");
         assert_eq!(lines[4], "steps: 2 passed, 1 failed, 1 skipped");
     }
 

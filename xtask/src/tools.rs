@@ -10,16 +10,9 @@ use crate::report::Report;
 pub struct Tool {
     name: &'static str,
     version: &'static str,
-    install_options: &'static [&'static str],
 }
 
-pub const NEXTEST: Tool = Tool {
-    name: "cargo-nextest",
-    version: "0.9.143",
-    // Without its self-update, and the TLS stack that this needs, it builds in half the time.
-    install_options: &["--no-default-features", "--features", "default-no-update"],
-};
-pub const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2", install_options: &[] };
+pub const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
 
 /// The tools run for seconds and take minutes to build from source, so they are built without optimisation.
 pub const QUICK_BUILD: [(&str, &str); 4] = [
@@ -31,8 +24,15 @@ pub const QUICK_BUILD: [(&str, &str); 4] = [
 
 /// Installs every tool that is missing, one step each.
 pub fn install(project: &Project, report: &mut Report) {
-    report.step("tool: cargo-nextest", || NEXTEST.command(project).map(drop));
     report.step("tool: cargo-deny", || DENY.command(project).map(drop));
+}
+
+/// Nextest, which runs tests faster than cargo does by itself, where it is installed. Any version will do.
+pub fn nextest(project: &Project) -> Option<Command> {
+    const NAME: &str = "cargo-nextest";
+    let output = process::output(project.command(NAME).arg("--version")).ok()?;
+    version(NAME, &String::from_utf8_lossy(&output.stdout))?;
+    Some(project.command(NAME))
 }
 
 impl Tool {
@@ -51,7 +51,6 @@ impl Tool {
         let build = folder.join("build");
         let mut install = project.cargo(["install", "--locked"]);
         install.arg(format!("{}@{}", self.name, self.version));
-        install.args(self.install_options);
         install.arg("--root").arg(&folder).arg("--target-dir").arg(&build).envs(QUICK_BUILD);
         process::run(&mut install)?;
         std::fs::remove_dir_all(&build).map_err(|source| Error::Write { path: build, source })?;

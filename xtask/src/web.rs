@@ -7,9 +7,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::checks::Slow;
 use crate::chromium;
 use crate::process::{self, Error};
-use crate::project::{Cpu, Project};
+use crate::project::Project;
 use crate::tools::QUICK_BUILD;
 
 const PACKAGE: &str = "velum-wasm";
@@ -19,9 +20,31 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// Where the package lives, from the root of the workspace.
 const FOLDER: &str = "bindings-wasm";
 
+/// Where tests are told which builds of the prover there are. Unless told, they take it that all are.
+pub const BUILDS_VARIABLE: &str = "VELUM_BUILDS";
+
+/// Which of the package's modules are built.
+#[derive(Clone, Copy)]
+pub struct Modules(&'static [Module]);
+
+impl Modules {
+    pub const ALL: Self = Self(&MODULES);
+
+    /// One build of the prover, the one that Node takes unless told, with the verifier and the mint. The package works,
+    /// but for provers of other builds, which cannot be loaded.
+    pub const ONE: Self = Self(MODULES.first_chunk::<3>().unwrap());
+
+    /// The builds of the prover, as the package names them.
+    pub fn builds(self) -> String {
+        self.0.iter().filter_map(|module| module.build).collect::<Vec<_>>().join(",")
+    }
+}
+
 /// One `.wasm` of the package.
 struct Module {
     name: &'static str,
+    /// What the package calls it, where it is a build of the prover.
+    build: Option<&'static str>,
     /// The JavaScript around it, which builds that differ in nothing but speed share.
     glue: &'static str,
     /// Features of the crate.
@@ -66,16 +89,6 @@ impl Target {
         }
     }
 
-    /// A build of other flags would undo this one's in the same folder.
-    fn folder(self) -> &'static str {
-        match self {
-            Self::Plain => "plain",
-            Self::Simd => "simd",
-            Self::SimdThreads => "simd-threads",
-            Self::Small => "small",
-        }
-    }
-
     /// What the standard library is built with, where it is built anew.
     fn standard_library(self) -> Option<&'static [&'static str]> {
         match self {
@@ -86,41 +99,69 @@ impl Target {
     }
 }
 
+/// Those of [`Modules::ONE`] first.
 const MODULES: [Module; 5] = [
-    Module { name: "prover-simd", glue: "prover", target: Target::Simd, ..PROVER },
-    Module { name: "prover-scalar", glue: "prover", target: Target::Plain, ..PROVER },
+    Module { name: "prover-simd", build: Some("simd"), glue: "prover", target: Target::Simd, ..PROVER },
+    Module { name: "verifier", glue: "verifier", features: "verify", ..SMALL },
+    Module { name: "testing", glue: "testing", features: "mint", ..SMALL },
+    Module { name: "prover-scalar", build: Some("scalar"), glue: "prover", target: Target::Plain, ..PROVER },
     Module {
         name: "prover-threads",
+        build: Some("simd-threads"),
         glue: "prover-threads",
         features: "parallel",
         target: Target::SimdThreads,
         ..PROVER
     },
-    Module { name: "verifier", glue: "verifier", features: "verify", ..SMALL },
-    Module { name: "testing", glue: "testing", features: "mint", ..SMALL },
 ];
 
 const PROVER: Module =
-    Module { name: "", glue: "", features: "prove", profile: "wasm", target: Target::Simd };
+    Module { name: "", build: None, glue: "", features: "prove", profile: "wasm", target: Target::Simd };
 
 const SMALL: Module =
-    Module { name: "", glue: "", features: "", profile: "wasm-small", target: Target::Small };
+    Module { name: "", build: None, glue: "", features: "", profile: "wasm-small", target: Target::Small };
+
+/// What stands in for the JavaScript around the prover with threads where that is not built: its WebAssembly is not
+/// there, so that the worker says that it cannot be loaded before it calls any of this.
+const NO_THREADS: [(&str, &str); 2] = [
+    (
+        "prover-threads.js",
+        "export * from \"./prover.js\";\n\
+        function missing() {\n  throw new Error(\"the prover with threads was not built\");\n}\n\
+        export { missing as default, missing as openPool, missing as joinPool };\n",
+    ),
+    (
+        "prover-threads.d.ts",
+        "export * from \"./prover.js\";\n\
+        export default function init(options: { module_or_path: WebAssembly.Module; memory?: WebAssembly.Memory }): \
+        Promise<{ memory: WebAssembly.Memory }>;\n\
+        export function openPool(helpers: number): void;\n\
+        export function joinPool(): void;\n",
+    ),
+];
 
 /// Builds the package into `bindings-wasm/dist`.
-pub fn build(project: &Project) -> Result<(), Error> {
+pub fn build(project: &Project, modules: Modules) -> Result<(), Error> {
     let web = Web::new(project);
     web.install()?;
     let (glue, dist) = (web.package.join("ts/glue"), web.package.join("dist"));
     remove(&glue)?;
     create(&glue)?;
-    let built = MODULES.iter().map(|module| web.module(module, &glue)).collect::<Result<Vec<_>, _>>()?;
+    let built = modules.0.iter().map(|module| web.module(module, &glue)).collect::<Result<Vec<_>, _>>()?;
+    for (name, text) in NO_THREADS {
+        let path = glue.join(name);
+        if !path.exists() {
+            fs::write(&path, text).map_err(|source| Error::Write { path, source })?;
+        }
+    }
 
     remove(&dist)?;
     process::run(web.tool("tsc").args(["--project", "tsconfig.json"]))?;
     create(&dist.join("glue"))?;
-    for (module, wasm) in MODULES.iter().zip(&built) {
-        let script = format!("{}.js", module.glue);
-        copy(&glue.join(&script), &dist.join("glue").join(&script))?;
+    for script in ["prover.js", "prover-threads.js", "verifier.js", "testing.js"] {
+        copy(&glue.join(script), &dist.join("glue").join(script))?;
+    }
+    for (module, wasm) in modules.0.iter().zip(&built) {
         copy(wasm, &dist.join(module.name).with_extension("wasm"))?;
     }
     for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
@@ -129,21 +170,32 @@ pub fn build(project: &Project) -> Result<(), Error> {
     Ok(())
 }
 
-/// Builds the package, checks it, and tests it in Node, in Chromium and packed.
-pub fn test(project: &Project) -> Result<(), Error> {
-    build(project)?;
-    let web = Web::new(project);
-    process::run(web.command("npm").args(["run", "lint"]))?;
-    // Proofs go back and forth between the package and the command.
-    process::run(&mut project.build(Cpu::Any, "velum-cli", "velum"))?;
-    let mut test = web.command("npm");
-    test.arg("test").env("VELUM", project.program(Cpu::Any, "velum"));
+/// Tests the package in Node, as it was built.
+pub fn test_in_node(project: &Project, modules: Modules, slow: Slow) -> Result<(), Error> {
+    let mut test = npm_test(project, "test:node", slow)?;
+    process::run(test.env(BUILDS_VARIABLE, modules.builds()))
+}
+
+/// Checks the package, all of which has been built, and tests it in Node, in Chromium and packed.
+pub fn test(project: &Project, slow: Slow) -> Result<(), Error> {
+    process::run(Web::new(project).command("npm").args(["run", "lint"]))?;
+    let mut test = npm_test(project, "test", slow)?;
     process::run(test.env(chromium::VARIABLE, chromium::find(project)?))
+}
+
+/// A script of the package's tests. Proofs go back and forth between the package and the command, which is the one
+/// that the tests in Rust are run with.
+fn npm_test(project: &Project, script: &str, slow: Slow) -> Result<Command, Error> {
+    process::run(&mut project.cargo(["build", "--workspace", "--locked", "--test", "cli"]))?;
+    let mut test = Web::new(project).command("npm");
+    test.args(["run", script]).env("VELUM", project.target().join("debug/velum"));
+    test.envs(slow.variables().iter().copied());
+    Ok(test)
 }
 
 /// Builds the package and prints what it takes in Chromium, as one object.
 pub fn measure(project: &Project, runs: usize) -> Result<(), Error> {
-    build(project)?;
+    build(project, Modules::ALL)?;
     let mut measure = Web::new(project).command("node");
     measure.args(["test/measure.mjs", &runs.to_string()]);
     process::run(measure.env(chromium::VARIABLE, chromium::find(project)?))
@@ -185,8 +237,9 @@ impl<'a> Web<'a> {
 
     /// Builds a module, puts the JavaScript around it into `glue` and says where the module is.
     fn module(&self, module: &Module, glue: &Path) -> Result<PathBuf, Error> {
-        let Module { name, glue: script, features, profile, target } = module;
-        let folder = self.target.join(target.folder());
+        let Module { name, glue: script, features, profile, target, .. } = module;
+        // A folder for each: a build of other flags or features would undo this one's, whose files are called the same.
+        let folder = self.target.join(name);
         let mut build = self.cargo(*target);
         build.args(["--locked", "--lib", "--package", PACKAGE]);
         build.args(["--features", features, "--profile", profile, "--target", TARGET, "--target-dir"]);

@@ -1,5 +1,6 @@
 // A browser and a server, there from when a test first needs them until after the last one of its file.
 
+import { env } from "node:process";
 import { after } from "node:test";
 
 import { serve } from "#server";
@@ -7,6 +8,9 @@ import type { Browser, BrowserContextOptions } from "playwright-core";
 
 import { launch } from "./browser.ts";
 import { Demo, DIST } from "./demo.ts";
+
+/** Whether the package has the build that isolated pages use. `VELUM_BUILDS` names its builds where not all were built. */
+const THREADS = env["VELUM_BUILDS"]?.split(",").includes("simd-threads") ?? true;
 
 interface Running {
   readonly browser: Browser;
@@ -29,7 +33,7 @@ export class Stage {
   #running: Promise<Running> | undefined;
 
   /** Made outside of tests. `isolation` is what the server's headers ask for. */
-  constructor({ folder = DIST, isolation = true } = {}) {
+  constructor({ folder = DIST, isolation = THREADS } = {}) {
     this.#start = () => start(folder, isolation);
     after(async () => {
       await (await this.#running)?.end();

@@ -1,0 +1,183 @@
+//! The dependencies' licences, origins and known vulnerabilities, by the rules of `deny.toml`.
+//!
+//! Advisories are those of RustSec's database as it is now, or those of a copy of it: a folder with `crates` in it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::process::{self, Error};
+use crate::project::Project;
+use crate::report::{Report, Verdict};
+use crate::tools;
+
+/// What `deny.toml` names as the database.
+const URL: &str = "https://github.com/RustSec/advisory-db";
+
+/// Where `deny.toml` has cargo-deny keep it.
+const VARIABLE: &str = "VELUM_ADVISORIES";
+
+/// Where a copy may lie, from the root of the workspace.
+const BESIDE: &str = "../shared/advisory-db";
+
+/// Every check of the dependencies; against a copy of the database if one is given.
+pub fn deny(project: &Project, report: &mut Report, database: Option<&Path>) {
+    report.step("dependencies", || {
+        let mut deny = tools::DENY.command(project)?;
+        process::run(deny.args(["--locked", "check", "licenses", "bans", "sources"]))
+    });
+    report.step_with_verdict("advisories", || match database {
+        Some(folder) => check_copy(project, folder, "a copy of the database"),
+        None => check(project),
+    });
+}
+
+/// Against the database as it is now; where that cannot be fetched, against a copy beside the project. Where there is
+/// none either, advisories are not checked, which is for the summary to say and no reason to fail without a network.
+fn check(project: &Project) -> Result<Verdict, Error> {
+    let live = project.target().join("advisories/live");
+    create(&live)?;
+    let Some(cause) = unreachable(project, &live)? else {
+        let mut deny = tools::DENY.command(project)?;
+        process::run(deny.args(["--locked", "check", "advisories"]).env(VARIABLE, &live))?;
+        return Ok(Verdict::Passed);
+    };
+    let beside = project.root().join(BESIDE);
+    if beside.is_dir() {
+        return check_copy(project, &beside, "a copy of the database beside the project");
+    }
+    Ok(Verdict::NotChecked(format!("the advisory database could not be fetched ({cause})")))
+}
+
+/// Fetches the database, and says why where it cannot be had.
+fn unreachable(project: &Project, databases: &Path) -> Result<Option<String>, Error> {
+    let mut fetch = tools::DENY.command(project)?;
+    fetch.args(["--locked", "fetch", "db"]).env("GIT_TERMINAL_PROMPT", "0").env(VARIABLE, databases);
+    let output = process::output(&mut fetch)?;
+    let printed = String::from_utf8_lossy(&output.stderr);
+    if output.status.success() {
+        return Ok(None);
+    }
+    eprint!("{printed}");
+    match fetch_failure(&printed) {
+        Some(cause) => Ok(Some(cause.into())),
+        None => Err(Error::Status { command: "cargo-deny fetch db".into(), status: output.status }),
+    }
+}
+
+/// Git's own words on why cargo-deny could not fetch its database; none where it failed for another reason.
+fn fetch_failure(printed: &str) -> Option<&str> {
+    if !printed.contains("failed to fetch advisory database") {
+        return None;
+    }
+    let fatal = printed.lines().find_map(|line| line.trim().strip_prefix("fatal: "));
+    Some(fatal.unwrap_or("see above"))
+}
+
+/// Against a copy, called `name`.
+fn check_copy(project: &Project, folder: &Path, name: &str) -> Result<Verdict, Error> {
+    let folder = fs::canonicalize(folder).map_err(|error| unusable(folder, &error.to_string()))?;
+    let newest = newest(&folder).map_err(|error| unusable(&folder, &error.to_string()))?;
+    let newest = newest.ok_or_else(|| unusable(&folder, "no advisory is in it"))?;
+    let note = format!("against {name}, its newest advisory of {newest}");
+    eprintln!("{note}");
+
+    // Cargo-deny takes its database from a git repository alone, so it is given one that holds the copy.
+    let work = project.target().join("advisories");
+    let (repository, databases) = (work.join("repository"), work.join("copy"));
+    for old in [&repository, &databases] {
+        if old.exists() {
+            fs::remove_dir_all(old).map_err(|source| Error::Write { path: old.clone(), source })?;
+        }
+    }
+    create(&databases)?;
+    commit(project, &folder, &repository)?;
+    let mut deny = tools::DENY.command(project)?;
+    deny.args(["--locked", "check", "advisories"]).env(VARIABLE, &databases);
+    deny.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_VALUE_0", URL);
+    deny.env("GIT_CONFIG_KEY_0", format!("url.file://{}.insteadOf", repository.display()));
+    process::run(&mut deny)?;
+    Ok(Verdict::PassedWith(note))
+}
+
+/// Makes a git repository with the files of a folder as its one commit.
+fn commit(project: &Project, folder: &Path, repository: &Path) -> Result<(), Error> {
+    let git = |args: &[&str]| -> Result<(), Error> {
+        let mut git: Command = project.command("git");
+        git.args(["-c", "user.name=velum", "-c", "user.email=velum@localhost", "-c", "commit.gpgsign=false"]);
+        process::run(git.arg("--git-dir").arg(repository).arg("--work-tree").arg(folder).args(args))
+    };
+    git(&["init", "--quiet", "--initial-branch", "main"])?;
+    git(&["add", "--all", "--force"])?;
+    git(&["commit", "--quiet", "--message", "A copy of the advisory database"])
+}
+
+/// The date of the newest advisory, none where there is no advisory.
+fn newest(database: &Path) -> io::Result<Option<String>> {
+    let mut newest = None;
+    for package in fs::read_dir(database.join("crates"))? {
+        let package = package?.path();
+        if !package.is_dir() {
+            continue;
+        }
+        for advisory in fs::read_dir(package)? {
+            let text = fs::read_to_string(advisory?.path())?;
+            newest = newest.max(date(&text).map(str::to_owned));
+        }
+    }
+    Ok(newest)
+}
+
+/// When an advisory was published, in its own words.
+fn date(advisory: &str) -> Option<&str> {
+    advisory.lines().find_map(|line| line.strip_prefix("date = \"")?.strip_suffix('"'))
+}
+
+fn create(folder: &Path) -> Result<(), Error> {
+    fs::create_dir_all(folder).map_err(|source| Error::Write { path: folder.into(), source })
+}
+
+fn unusable(folder: &Path, why: &str) -> Error {
+    let folder: PathBuf = folder.into();
+    Error::Found(format!("{} is no copy of the RustSec advisory database: {why}", folder.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_out_of_reach_is_told_from_other_failures() {
+        let offline = "2026-01-01 00:00:00 [ERROR] failed to fetch database: failed to fetch advisory database \
+            https://github.com/RustSec/advisory-db with cli: failed to clone: [\"clone\", \"--depth=1\"]\n\
+            Cloning into '/home/a/.cargo/advisory-dbs/advisory-db'...\n\
+            fatal: unable to access 'https://github.com/RustSec/advisory-db/': Could not resolve host: github.com\n";
+        assert_eq!(
+            fetch_failure(offline),
+            Some(
+                "unable to access 'https://github.com/RustSec/advisory-db/': Could not resolve host: github.com"
+            )
+        );
+        assert_eq!(fetch_failure("[ERROR] failed to validate configuration file deny.toml\n"), None);
+        assert_eq!(fetch_failure(""), None);
+    }
+
+    #[test]
+    fn an_advisory_is_dated_by_its_own_line() {
+        let advisory =
+            "```toml\n[advisory]\nid = \"RUSTSEC-2026-0001\"\ndate = \"2026-08-20\"\n```\n# Title\n";
+        assert_eq!(date(advisory), Some("2026-08-20"));
+        assert_eq!(date("# Title\nthe date = \"2026-08-20\"\n"), None);
+    }
+
+    #[test]
+    fn a_folder_that_is_no_database_is_refused() {
+        let project = Project::locate();
+        for folder in ["docs", "no such folder"] {
+            let error =
+                check_copy(&project, &project.root().join(folder), "a copy").expect_err("must be refused");
+            assert!(error.to_string().contains("no copy of the RustSec advisory database"), "{error}");
+        }
+    }
+}
