@@ -4,8 +4,10 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
 use crate::checks::Slow;
 use crate::chromium;
@@ -147,7 +149,10 @@ pub fn build(project: &Project, modules: Modules) -> Result<(), Error> {
     let (glue, dist) = (web.package.join("ts/glue"), web.package.join("dist"));
     remove(&glue)?;
     create(&glue)?;
-    let built = modules.0.iter().map(|module| web.module(module, &glue)).collect::<Result<Vec<_>, _>>()?;
+    let compiled = web.compile(modules.0)?;
+    let bindgen = web.bindgen()?;
+    let bind = |(module, wasm): (_, &PathBuf)| web.bind(&bindgen, module, wasm, &glue);
+    let built = modules.0.iter().zip(&compiled).map(bind).collect::<Result<Vec<_>, _>>()?;
     for (name, text) in NO_THREADS {
         let path = glue.join(name);
         if !path.exists() {
@@ -235,9 +240,21 @@ impl<'a> Web<'a> {
         copy(&lock, &installed)
     }
 
-    /// Builds a module, puts the JavaScript around it into `glue` and says where the module is.
-    fn module(&self, module: &Module, glue: &Path) -> Result<PathBuf, Error> {
-        let Module { name, glue: script, features, profile, target, .. } = module;
+    /// Compiles modules side by side, since optimising each as a whole keeps one processor busy and not two, and says
+    /// where they are.
+    fn compile(&self, modules: &[Module]) -> Result<Vec<PathBuf>, Error> {
+        thread::scope(|scope| {
+            let builds: Vec<_> =
+                modules.iter().map(|module| scope.spawn(|| self.compile_one(module))).collect();
+            builds
+                .into_iter()
+                .map(|build| build.join().unwrap_or_else(|panic| resume_unwind(panic)))
+                .collect()
+        })
+    }
+
+    fn compile_one(&self, module: &Module) -> Result<PathBuf, Error> {
+        let Module { name, features, profile, target, .. } = module;
         // A folder for each: a build of other flags or features would undo this one's, whose files are called the same.
         let folder = self.target.join(name);
         let mut build = self.cargo(*target);
@@ -245,12 +262,15 @@ impl<'a> Web<'a> {
         build.args(["--features", features, "--profile", profile, "--target", TARGET, "--target-dir"]);
         build.arg(&folder).env("CARGO_ENCODED_RUSTFLAGS", self.flags(*target));
         process::run(&mut build)?;
-        let built = folder.join(TARGET).join(profile).join("velum_wasm.wasm");
+        Ok(folder.join(TARGET).join(profile).join("velum_wasm.wasm"))
+    }
 
-        let folder = self.target.join("bindgen").join(name);
+    /// Puts the JavaScript around a compiled module into `glue` and says where the module is that goes with it.
+    fn bind(&self, bindgen: &Path, module: &Module, wasm: &Path, glue: &Path) -> Result<PathBuf, Error> {
+        let script = module.glue;
+        let folder = self.target.join("bindgen").join(module.name);
         create(&folder)?;
-        let mut bindgen = self.project.command(self.bindgen()?);
-        process::run(bindgen.arg(built).arg(&folder).arg(script))?;
+        process::run(self.project.command(bindgen).arg(wasm).arg(&folder).arg(script))?;
         for extension in ["js", "d.ts"] {
             let file = format!("{script}.{extension}");
             share(&folder.join(&file), &glue.join(&file))?;
