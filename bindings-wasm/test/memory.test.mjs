@@ -13,7 +13,7 @@ const MIB = 1 << 20;
 const ALL = process.env.VELUM_TEST_ALL !== undefined;
 
 for (const [sizeClass, limit, proofs] of [
-  ["standard", 256, ALL ? 50 : 10],
+  ["standard", 256, ALL ? 50 : 6],
   ["large", 512, 4],
 ]) {
   test(`${proofs} proofs of class ${sizeClass} take less than ${limit} MiB, none after the third more`, async (context) => {
