@@ -3,11 +3,15 @@
 use crate::advisories;
 use crate::demo_web;
 use crate::mutants;
-use crate::process;
+use crate::process::{self, Error};
 use crate::project::Project;
 use crate::report::Report;
 use crate::tools;
+use crate::unchanged;
 use crate::web::{self, Modules};
+
+const TESTS: &str = "tests";
+const DOC_TESTS: &str = "documentation tests";
 
 /// Rules that a bounded run switches off.
 const MUTANTS_SAMPLED: usize = 8;
@@ -30,29 +34,18 @@ impl Slow {
 }
 
 /// What shows that all is well: the tests in Rust, and those of the npm package and the page with one build of the prover.
-pub fn test(project: &Project, report: &mut Report, slow: Slow) {
-    report.step("tests", || {
-        let mut test = match tools::nextest(project) {
-            Some(mut nextest) => {
-                let profile = if slow == Slow::Whole { "all" } else { "ci" };
-                nextest.args(["nextest", "run", "--profile", profile]);
-                nextest
-            }
-            None => project.cargo(["test", "--no-fail-fast"]),
-        };
-        process::run(test.args(["--workspace", "--tests", "--locked"]).envs(slow.variables().iter().copied()))
-    });
-    report.step("documentation tests", || {
-        process::run(&mut project.cargo(["test", "--doc", "--workspace", "--locked"]))
-    });
-    report.step("npm package: one build", || web::build(project, Modules::ONE));
-    report.step("npm package in Node", || web::test_in_node(project, Modules::ONE, slow));
-    report.step("page: one story", || demo_web::test_story(project, Modules::ONE));
+/// Tests in Rust that passed are not run again where nothing has changed since.
+pub fn test(project: &Project, report: &mut Report) {
+    report.step_with_verdict(TESTS, || unchanged::skip(project, TESTS, || tests(project, Slow::Bounded)));
+    report.step_with_verdict(DOC_TESTS, || unchanged::skip(project, DOC_TESTS, || doc_tests(project)));
+    test_one_build(project, report, Slow::Bounded);
 }
 
-/// What must hold before a change lands: `test`, then everything that it leaves out.
+/// What must hold before a change lands: all of `test`, then everything that it leaves out.
 pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
-    test(project, report, slow);
+    report.step_with_verdict(TESTS, || unchanged::remember(project, TESTS, || tests(project, slow)));
+    report.step_with_verdict(DOC_TESTS, || unchanged::remember(project, DOC_TESTS, || doc_tests(project)));
+    test_one_build(project, report, slow);
     lint(project, report);
     report.step("documentation", || {
         let mut doc = project.cargo(["doc", "--no-deps", "--workspace", "--locked"]);
@@ -66,6 +59,29 @@ pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
     report.step("npm package: all builds", || web::build(project, Modules::ALL));
     report.step("npm package whole", || web::test(project, slow));
     report.step("page whole", || demo_web::test(project));
+}
+
+fn tests(project: &Project, slow: Slow) -> Result<(), Error> {
+    let mut test = match tools::nextest(project) {
+        Some(mut nextest) => {
+            let profile = if slow == Slow::Whole { "all" } else { "ci" };
+            nextest.args(["nextest", "run", "--profile", profile]);
+            nextest
+        }
+        None => project.cargo(["test", "--no-fail-fast"]),
+    };
+    process::run(test.args(["--workspace", "--tests", "--locked"]).envs(slow.variables().iter().copied()))
+}
+
+fn doc_tests(project: &Project) -> Result<(), Error> {
+    process::run(&mut project.cargo(["test", "--doc", "--workspace", "--locked"]))
+}
+
+/// The npm package and the page with one build of the prover.
+fn test_one_build(project: &Project, report: &mut Report, slow: Slow) {
+    report.step("npm package: one build", || web::build(project, Modules::ONE));
+    report.step("npm package in Node", || web::test_in_node(project, Modules::ONE, slow));
+    report.step("page: one story", || demo_web::test_story(project, Modules::ONE));
 }
 
 /// Formatting and clippy, the verifier's half of the core (which builds without the prover) on its own as well.

@@ -46,7 +46,7 @@ fn machine() -> String {
 }
 
 /// The first line that a command prints, empty where it prints none.
-fn first_line(project: &Project, program: &str, args: &[&str]) -> String {
+pub fn first_line(project: &Project, program: &str, args: &[&str]) -> String {
     match process::output(project.command(program).args(args)) {
         Ok(output) if output.status.success() => {
             String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().to_owned()

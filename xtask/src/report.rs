@@ -11,6 +11,8 @@ pub enum Verdict {
     Passed,
     /// Passed, and what one has to know about it.
     PassedWith(String),
+    /// It passed before, and nothing has changed since: when, and how that is known. It was not run.
+    Unchanged(String),
     /// The check could not be made here, and why. It counts neither as passed nor as failed.
     NotChecked(String),
 }
@@ -58,8 +60,12 @@ impl fmt::Display for Report {
         let count = |wanted: fn(&Step) -> bool| self.steps.iter().filter(|step| wanted(step)).count();
         let passed = count(|step| matches!(step.result, Ok(Verdict::Passed | Verdict::PassedWith(_))));
         let failed = count(|step| step.result.is_err());
+        let unchanged = count(|step| matches!(step.result, Ok(Verdict::Unchanged(_))));
         let skipped = count(|step| matches!(step.result, Ok(Verdict::NotChecked(_))));
         write!(f, "steps: {passed} passed, {failed} failed")?;
+        if unchanged > 0 {
+            write!(f, ", {unchanged} unchanged")?;
+        }
         if skipped > 0 {
             write!(f, ", {skipped} skipped")?;
         }
@@ -72,6 +78,7 @@ impl fmt::Display for Step {
         let (word, why) = match &self.result {
             Ok(Verdict::Passed) => ("passed", String::new()),
             Ok(Verdict::PassedWith(note)) => ("passed", format!("  {note}")),
+            Ok(Verdict::Unchanged(note)) => ("unchanged", format!("  {note}")),
             Ok(Verdict::NotChecked(why)) => ("NOT CHECKED", format!("  {why}")),
             Err(error) => ("FAILED", format!("  {error}")),
         };
@@ -112,6 +119,16 @@ mod tests {
         assert!(lines[2].contains(" FAILED ") && lines[2].contains("sh -c 'exit 1'"), "{summary}");
         assert!(lines[3].contains(" passed ") && lines[3].ends_with("as of May"), "{summary}");
         assert_eq!(lines[4], "steps: 2 passed, 1 failed, 1 skipped");
+    }
+
+    #[test]
+    fn what_was_not_run_again_is_not_said_to_have_passed() {
+        let mut report = Report::default();
+        report.step_with_verdict("only", || Ok(Verdict::Unchanged("passed before".into())));
+        assert!(!report.failed());
+        let summary = report.to_string();
+        assert!(summary.starts_with("only ") && summary.contains(" unchanged "), "{summary}");
+        assert!(summary.ends_with("steps: 0 passed, 0 failed, 1 unchanged\n"), "{summary}");
     }
 
     #[test]

@@ -355,3 +355,14 @@ fn share(from: &Path, to: &Path) -> Result<(), Error> {
     }
     copy(from, to)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn builds_of_the_prover_are_named_as_the_package_names_them() {
+        assert_eq!(Modules::ONE.builds(), "simd");
+        assert_eq!(Modules::ALL.builds(), "simd,scalar,simd-threads");
+    }
+}

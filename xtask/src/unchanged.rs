@@ -1,0 +1,84 @@
+//! Which steps passed at which state of the files, so that what nothing can have changed since need not run again.
+//!
+//! A state is a commit that no file differs from, as git tells, with the compiler's flags. What git ignores is no part of
+//! it: build outputs, and what npm installed by a lock file.
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+
+use crate::process::Error;
+use crate::project::Project;
+use crate::record::first_line;
+use crate::report::Verdict;
+
+/// In the target folder, so that it goes when the build outputs do.
+const FOLDER: &str = "passed";
+
+/// Runs a step unless it passed at this very state; remembers that it passed.
+pub fn skip(
+    project: &Project,
+    name: &'static str,
+    run: impl FnOnce() -> Result<(), Error>,
+) -> Result<Verdict, Error> {
+    if let Some(state) = state(project)
+        && let Some(date) = passed(&fs::read_to_string(path(project, name)).unwrap_or_default(), &state)
+    {
+        let note = format!("passed on {date} at this very commit, from which no file differs");
+        eprintln!("{note}");
+        return Ok(Verdict::Unchanged(note));
+    }
+    remember(project, name, run)
+}
+
+/// Runs a step and remembers that it passed.
+pub fn remember(
+    project: &Project,
+    name: &'static str,
+    run: impl FnOnce() -> Result<(), Error>,
+) -> Result<Verdict, Error> {
+    let before = state(project);
+    run()?;
+    // Files may have changed while it ran.
+    if let Some(state) = before.filter(|before| Some(before) == state(project).as_ref()) {
+        let path = path(project, name);
+        let date = first_line(project, "date", &["-u", "+%Y-%m-%d %H:%M UTC"]);
+        fs::create_dir_all(project.target().join(FOLDER))
+            .and_then(|()| fs::write(&path, format!("{state}\n{date}\n")))
+            .map_err(|source| Error::Write { path, source })?;
+    }
+    Ok(Verdict::Passed)
+}
+
+fn path(project: &Project, name: &str) -> PathBuf {
+    project.target().join(FOLDER).join(name.replace(' ', "-"))
+}
+
+/// The state of the files, if it has a name.
+fn state(project: &Project) -> Option<String> {
+    let commit = first_line(project, "git", &["rev-parse", "--verify", "HEAD"]);
+    let changed = first_line(project, "git", &["status", "--porcelain"]);
+    let is_commit = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_commit && changed.is_empty())
+        .then(|| format!("{commit} {}", env::var("RUSTFLAGS").unwrap_or_default()).trim().to_owned())
+}
+
+/// When a step passed at a state, by what was remembered of it.
+fn passed<'a>(remembered: &'a str, state: &str) -> Option<&'a str> {
+    let (passed, date) = remembered.trim_end().split_once('\n')?;
+    (passed == state).then_some(date)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_counts_as_passed_at_the_state_that_it_passed_at_alone() {
+        let remembered = "0123abcd -C opt-level=1\n2026-01-02 03:04 UTC\n";
+        assert_eq!(passed(remembered, "0123abcd -C opt-level=1"), Some("2026-01-02 03:04 UTC"));
+        assert_eq!(passed(remembered, "0123abcd"), None);
+        assert_eq!(passed(remembered, "0123abce -C opt-level=1"), None);
+        assert_eq!(passed("", ""), None);
+    }
+}
