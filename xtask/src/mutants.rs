@@ -8,6 +8,8 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
 use crate::process::{self, Error};
 use crate::project::Project;
 
@@ -56,7 +58,8 @@ struct Tests<'a> {
 
 impl<'a> Tests<'a> {
     fn build(project: &'a Project) -> Result<Self, Error> {
-        let mut build = project.cargo(["test", "--package", "velum-core", "--lib", "--no-run", "--locked"]);
+        // As `./x test` builds them: of the one package alone, dependencies would be built with other features, anew.
+        let mut build = project.cargo(["test", "--workspace", "--tests", "--no-run", "--locked"]);
         let output = process::output(build.args(["--message-format", "json"]).stderr(Stdio::inherit()))?;
         let binary = executable(&String::from_utf8_lossy(&output.stdout));
         let binary =
@@ -115,10 +118,15 @@ fn is_failure(line: &str) -> bool {
     line.starts_with("test ") && line.ends_with("... FAILED")
 }
 
-/// The test binary that cargo's messages name.
+/// The binary of the core's unit tests, among those that cargo's messages name.
 fn executable(messages: &str) -> Option<PathBuf> {
-    let path = |line: &str| Some(line.split_once(r#""executable":""#)?.1.split_once('"')?.0.into());
-    messages.lines().filter_map(path).next_back()
+    messages.lines().find_map(|line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        let is_unit_tests = message["target"]["name"] == "velum_core"
+            && message["target"]["kind"][0] == "lib"
+            && message["profile"]["test"] == true;
+        message["executable"].as_str().filter(|_| is_unit_tests).map(PathBuf::from)
+    })
 }
 
 #[cfg(test)]
@@ -132,8 +140,20 @@ mod tests {
         assert!(is_failure("test chips::sha256::tests::a ... FAILED"));
         assert!(!is_failure("test chips::sha256::tests::a ... ok"));
         assert!(!is_failure("test result: FAILED. 0 passed; 1 failed"));
-        let messages =
-            "{\"executable\":null}\n{\"a\":1,\"executable\":\"/t/velum_core-1\",\"fresh\":true}\n{}\n";
-        assert_eq!(executable(messages), Some(PathBuf::from("/t/velum_core-1")));
+        let built = |name: &str, kind: &str, test: bool, executable: &str| {
+            format!(
+                r#"{{"target":{{"kind":["{kind}"],"name":"{name}"}},"profile":{{"test":{test}}},"executable":{executable}}}"#
+            )
+        };
+        let messages = [
+            built("velum_stark", "lib", true, r#""/t/velum_stark-1""#),
+            built("velum_core", "lib", false, "null"),
+            built("velum_core", "lib", true, r#""/t/velum_core-1""#),
+            built("cli", "test", true, r#""/t/cli-1""#),
+            r#"{"reason":"build-finished","success":true}"#.to_owned(),
+        ]
+        .join("\n");
+        assert_eq!(executable(&messages), Some(PathBuf::from("/t/velum_core-1")));
+        assert_eq!(executable("no message"), None);
     }
 }
