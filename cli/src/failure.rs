@@ -116,7 +116,7 @@ impl From<Error> for Failure {
 /// What a store cannot do is a matter of files here.
 impl From<PoolError> for Failure {
     fn from(error: PoolError) -> Self {
-        let (place, message) = (error.where_().to_owned(), error.message());
+        let (place, message) = (error.place().to_owned(), error.message());
         match error {
             PoolError::Prepare(error) => error.into(),
             PoolError::Full(_) => Self { status: REFUSED, code: FailureCode::PoolFull, place, message },
