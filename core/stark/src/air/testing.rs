@@ -125,7 +125,7 @@ pub struct Watch<'a, C> {
 }
 
 impl<'a, C: Chip> Watch<'a, C> {
-    /// Watches table number `table` of tables that satisfy every rule. The table reads its rows at offsets up to [`REACH`].
+    /// Watches table number `table` of tables that satisfy every rule. The table reads its rows at offsets up to `REACH`.
     pub fn new(chips: &'a [C], traces: &'a [Trace], table: usize) -> Self {
         assert!(check(chips, traces).is_empty());
         let chip = &chips[table];

@@ -16,7 +16,7 @@
 //!   queried rows                         ->  rows, layer       ->  rows, values, nodes
 //! ```
 //!
-//! What each step computes is fixed to the bit, by the key's [`Shape`], its [`Program`](crate::program::Program) and
+//! What each step computes is fixed to the bit, by the key's [`Shape`](crate::shape::Shape), its [`Program`](crate::program::Program) and
 //! `docs/proof-system.md`: two backends that are given the same agree on every root. `velum_stark::testing::differential`, which
 //! the feature `testing` builds, holds two of them against each other, step by step.
 //!
