@@ -12,6 +12,7 @@ use crate::field::{EXTENSION_DEGREE, F};
 use crate::hash::{SALT_BYTES, Salt};
 use crate::key::VerifierKey;
 use crate::mask::{self, Table};
+use crate::secret::Secret;
 use crate::shape::{LOOKUP, MAIN};
 
 /// A generator seeded by the operating system for one proof.
@@ -26,10 +27,10 @@ type MaskCells = [F; EXTENSION_DEGREE];
 
 impl VerifierKey {
     /// A salt for each leaf of a tree.
-    pub(super) fn salts(&self, rng: &mut impl CryptoRng) -> Vec<Salt> {
+    pub(super) fn salts(&self, rng: &mut impl CryptoRng) -> Secret<Salt> {
         let mut salts = vec![[0; SALT_BYTES]; 1 << self.log_codeword()];
         rng.fill_bytes(salts.as_flattened_mut());
-        salts
+        salts.into()
     }
 
     /// The rows of each group's main matrix: the tables' cells side by side, and uniform ones in the blinding rows.
