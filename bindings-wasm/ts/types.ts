@@ -111,7 +111,7 @@ export interface Purpose {
   issuer: string;
   /** The elements in the order of the request. */
   elements: { namespace: string; element: string }[];
-  /** The document: SHA-256 of its MSO, in hexadecimal. */
+  /** The document: SHA-256 of what its issuer signed, in hexadecimal. */
   document: string;
 }
 

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pollster::block_on;
+use velum_credentials::block_on;
 use velum_credentials::{Code, Error, Prepared, Purpose, Timestamp};
 use velum_wallet::{Bounds, FileStore, KeySealer, PoolError, ProofPool};
 use zeroize::Zeroizing;

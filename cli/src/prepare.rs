@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde_json::json;
 use velum_cli::machine;
 use velum_cli::profile::rounded;
-use velum_credentials::{PrepareOptions, Suite};
-use velum_wallet::{Wallet, document_hash};
+use velum_credentials::{PrepareOptions, Purpose, Suite};
+use velum_wallet::Wallet;
 
 use crate::failure::Failure;
 use crate::prepared_file::PreparedFile;
@@ -42,7 +42,8 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     }
     let question = inputs::question(&arguments.document, &arguments.request)?;
     let pool = arguments.pool.open()?;
-    let tidied = pool.as_ref().map(|pool| pool.tidy(document_hash(question.document()))).transpose()?;
+    let tidied =
+        pool.as_ref().map(|pool| pool.tidy(Purpose::document_hash(question.document()))).transpose()?;
 
     let (prepared, profile) = Progress::start().of("prepare", |control| {
         let options = PrepareOptions { control, ..Default::default() };

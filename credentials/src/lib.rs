@@ -61,6 +61,8 @@ pub use velum_core::class::SizeClass;
 pub use velum_core::suite::{SUITES, Suite};
 #[cfg(feature = "prover")]
 pub use velum_stark::control::{CancelToken, Control, Progress, Stage};
+#[cfg(feature = "prover")]
+pub use velum_stark::{Cpu, backend::Backend, block_on};
 
 /// The examples of the README, compiled with the documentation tests.
 #[cfg(all(doctest, feature = "prover"))]

@@ -45,9 +45,9 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::sync::Arc;
 //!
-//! use velum_credentials::{PrepareOptions, Suite};
+//! use velum_credentials::{PrepareOptions, Purpose, Suite, block_on};
 //! use velum_testdata::MUSTERMANN;
-//! use velum_wallet::{Bounds, FileStore, KeySealer, ProofPool, Question, Wallet, clock_at, document_hash};
+//! use velum_wallet::{Bounds, FileStore, KeySealer, ProofPool, Question, Wallet, clock_at};
 //!
 //! # let folder = tempfile::tempdir()?;
 //! # let folder = folder.path().join("pool");
@@ -61,14 +61,14 @@
 //! let now = clock_at(1_800_000_000)?;
 //!
 //! // Nothing here waits, so any executor will do.
-//! pollster::block_on(async {
+//! block_on(async {
 //!     let wallet = Wallet::new();
 //!     let question = Question::parse(MUSTERMANN.device_response, MUSTERMANN.request.as_bytes())?;
 //!     let purpose = question.purpose(Suite::Direct, None)?;
 //!
 //!     // When a document came: drop what was made for the former one, and prepare for questions to come.
-//!     pool.sweep(&[document_hash(question.document())], now).await?;
-//!     let prepare = async || wallet.prepare(&question, Suite::Direct, PrepareOptions::default());
+//!     pool.sweep(&[Purpose::document_hash(question.document())], now).await?;
+//!     let prepare = || wallet.prepare_async(&question, Suite::Direct, PrepareOptions::default());
 //!     assert_eq!(pool.fill(&purpose, 1, now, prepare).await?, 1);
 //!
 //!     // When a verifier asks.
@@ -100,7 +100,7 @@ pub use pool::KeySealer;
 #[cfg(feature = "pool")]
 pub use pool::{
     Bound, Bounds, CrossesThreads, Dropped, PoolError, ProofPool, Sealer, SealerError, Store, StoreError,
-    StoredEntry, Taken, Why, document_hash,
+    StoredEntry, Taken, Why,
 };
 pub use question::{Challenge, Question, device_authentication_bytes, parse_request};
 #[cfg(feature = "prover")]

@@ -1,15 +1,18 @@
 //! The holder's verbs, and the keys that they keep.
 
 use velum_credentials::{
-    Code, Control, Error, PrepareOptions, Prepared, PresentOptions, Presentation, Prover, Purpose, SUITES,
-    SessionTranscript, SizeClass, Suite, Timestamp, TrustedIssuer,
+    Backend, Code, Control, Cpu, Error, PrepareOptions, Prepared, PresentOptions, Presentation, Prover,
+    Purpose, SUITES, SessionTranscript, SizeClass, Suite, Timestamp, TrustedIssuer,
 };
 
 use crate::question::Question;
 
 /// Prepares and presents, in every suite. Keep one: it makes the keys of a suite and a size class once.
-pub struct Wallet {
-    provers: Vec<(Suite, Prover)>,
+///
+/// It proves on the processor unless it is made [`on`](Self::on) another device. Calls that take long are there for threads that can
+/// wait, and as futures.
+pub struct Wallet<B: Backend + Clone = Cpu> {
+    provers: Vec<(Suite, Prover<B>)>,
 }
 
 impl Default for Wallet {
@@ -22,15 +25,36 @@ impl Wallet {
     /// A wallet without keys yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { provers: SUITES.iter().map(|suite| (*suite, Prover::with_suite(*suite))).collect() }
+        Self::on(&Cpu::default())
+    }
+}
+
+impl<B: Backend + Clone> Wallet<B> {
+    /// A wallet without keys yet that proves on a device.
+    #[must_use]
+    pub fn on(backend: &B) -> Self {
+        Self { provers: SUITES.iter().map(|suite| (*suite, Prover::on(backend.clone(), *suite))).collect() }
     }
 
     /// Makes the keys of a suite and a size class, so that neither preparing nor presenting waits for them.
     ///
     /// # Errors
-    /// `cancelled`.
+    /// As [`Prover::make_keys`].
     pub fn make_keys(&self, suite: Suite, class: SizeClass, control: &Control<'_>) -> Result<(), Error> {
         self.prover(suite)?.make_keys(class, control)
+    }
+
+    /// The same for callers that cannot wait.
+    ///
+    /// # Errors
+    /// As [`Prover::make_keys`].
+    pub async fn make_keys_async(
+        &self,
+        suite: Suite,
+        class: SizeClass,
+        control: &Control<'_>,
+    ) -> Result<(), Error> {
+        self.prover(suite)?.make_keys_async(class, control).await
     }
 
     /// Makes the credential proof for requests like this one: see [`Prover::prepare`].
@@ -42,8 +66,26 @@ impl Wallet {
         question: &Question,
         suite: Suite,
         options: PrepareOptions<'_>,
-    ) -> Result<Prepared, Error> {
+    ) -> Result<Prepared, Error>
+    where
+        B: Sync,
+        B::Key: Sync,
+        B::Error: Send,
+    {
         self.prover(suite)?.prepare(question.document(), question.request(), options)
+    }
+
+    /// The same for callers that cannot wait.
+    ///
+    /// # Errors
+    /// As [`Prover::prepare`].
+    pub async fn prepare_async(
+        &self,
+        question: &Question,
+        suite: Suite,
+        options: PrepareOptions<'_>,
+    ) -> Result<Prepared, Error> {
+        self.prover(suite)?.prepare_async(question.document(), question.request(), options).await
     }
 
     /// Answers a question in the session of `transcript`, a `SessionTranscript`, in the suite of the prepared proof: see
@@ -59,13 +101,34 @@ impl Wallet {
         question: &Question,
         transcript: &[u8],
         options: PresentOptions<'_>,
-    ) -> Result<Presentation, Error> {
+    ) -> Result<Presentation, Error>
+    where
+        B: Sync,
+        B::Key: Sync,
+        B::Error: Send,
+    {
         let transcript = SessionTranscript::parse(transcript)?;
         let prover = self.prover(prepared.suite())?;
         prover.present(prepared, question.document(), &transcript, question.request(), options)
     }
 
-    fn prover(&self, suite: Suite) -> Result<&Prover, Error> {
+    /// The same for callers that cannot wait.
+    ///
+    /// # Errors
+    /// Those of [`present`](Self::present).
+    pub async fn present_async(
+        &self,
+        prepared: Prepared,
+        question: &Question,
+        transcript: &[u8],
+        options: PresentOptions<'_>,
+    ) -> Result<Presentation, Error> {
+        let transcript = SessionTranscript::parse(transcript)?;
+        let prover = self.prover(prepared.suite())?;
+        prover.present_async(prepared, question.document(), &transcript, question.request(), options).await
+    }
+
+    fn prover(&self, suite: Suite) -> Result<&Prover<B>, Error> {
         let found = self.provers.iter().find(|(candidate, _)| *candidate == suite);
         let missing = || Error::new(Code::Internal, "velum", "a suite of no prover; please report this bug");
         found.map(|(_, prover)| prover).ok_or_else(missing)

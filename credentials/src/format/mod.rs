@@ -47,6 +47,9 @@ pub trait CredentialFormat: Sized + Sync {
     /// What a verifier learns from what the device signed besides the session, if anything.
     fn learnt(shown: &[u8]) -> Option<Learnt>;
 
+    /// The bytes that the issuer signed.
+    fn signed(&self) -> Zeroizing<Vec<u8>>;
+
     /// The smallest size class that the document fits with the elements of the request.
     ///
     /// # Errors

@@ -46,6 +46,10 @@ impl CredentialFormat for Document {
         (namespaces != EMPTY_NAME_SPACES).then(|| Learnt::DeviceNamespaces(namespaces.to_vec()))
     }
 
+    fn signed(&self) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(sig_structure(self.mso().bytes()))
+    }
+
     fn smallest_class(&self, request: &Request) -> Result<SizeClass, Error> {
         self.size_class(request.slots())
     }
@@ -87,7 +91,7 @@ impl Document {
         Ok(Issued {
             issuer,
             x5chain: self.issuer_signed().x5chain(),
-            signed: Zeroizing::new(sig_structure(self.mso().bytes())),
+            signed: self.signed(),
             signature: self.issuer_signed().signature(),
             items: items.iter().map(|item| item.bytes()).collect(),
             values: items.iter().map(|item| item.element_value()).collect(),

@@ -42,7 +42,13 @@ impl Purpose {
         let issued = document.issued(request)?;
         let class = chosen_class(document.smallest_class(request)?, size_class)?;
         let subject = request.subject(suite, class, &issued.issuer.public_key);
-        Ok(Self::new(&subject, Sha256::digest(&issued.signed).into()))
+        Ok(Self::new(&subject, Self::document_hash(document)))
+    }
+
+    /// The hash by which purposes name a document: SHA-256 of what its issuer signed.
+    #[must_use]
+    pub fn document_hash<D: CredentialFormat>(document: &D) -> [u8; 32] {
+        Sha256::digest(document.signed()).into()
     }
 
     pub(super) fn new(subject: &Subject, document: [u8; 32]) -> Self {

@@ -4,7 +4,7 @@
 //! enough to find, count and drop entries that stay sealed. It is authenticated, so none of that can be changed.
 
 use sha2::{Digest, Sha256};
-use velum_credentials::{Document, Purpose, Timestamp};
+use velum_credentials::{Purpose, Timestamp};
 
 /// The version of the pool's format. Entries of another do not open.
 const FORMAT: &[u8] = b"velum proof pool, format 1\0";
@@ -13,12 +13,6 @@ const TAG_BYTES: usize = 16;
 
 /// What tells purposes and documents apart without naming them.
 pub(super) type Tag = [u8; TAG_BYTES];
-
-/// The hash by which a [`Purpose`] names its document: SHA-256 of the MSO, tag-24 wrapping included.
-#[must_use]
-pub fn document_hash(document: &Document) -> [u8; 32] {
-    Sha256::digest(document.mso().bytes()).into()
-}
 
 /// The name of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -50,7 +50,7 @@ impl Sealer for KeySealer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pollster::block_on;
+    use velum_credentials::block_on;
 
     const KEY: [u8; 32] = [7; 32];
 

@@ -29,7 +29,6 @@ use velum_credentials::{Code, Error, Prepared, Purpose, Timestamp};
 
 use entry::{EntryName, associated_data, document_tag, purpose_tag};
 
-pub use entry::document_hash;
 pub use error::{Bound, PoolError};
 #[cfg(feature = "file-store")]
 pub use file_store::FileStore;
@@ -213,7 +212,7 @@ impl ProofPool {
         Ok(added)
     }
 
-    /// Drops what is of no use any more: proofs of documents other than those that are held (by [`document_hash`]), those out of
+    /// Drops what is of no use any more: proofs of documents other than those that are held (by [`Purpose::document_hash`]), those out of
     /// age, and the oldest of those beyond the bounds. Call it whenever a document comes, goes or is renewed. None is opened.
     ///
     /// # Errors

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use pollster::block_on;
-use velum_wallet::{Bound, Bounds, FileStore, KeySealer, PoolError, ProofPool, Why, document_hash};
+use velum_credentials::Purpose;
+use velum_credentials::block_on;
+use velum_wallet::{Bound, Bounds, FileStore, KeySealer, PoolError, ProofPool, Why};
 
 use crate::{
     KEY, after, count, entries, now, other_question, pool_in, prepare, proof, purpose, put, question, take,
@@ -94,14 +95,14 @@ fn the_oldest_is_taken_first() {
 #[test]
 fn a_sweep_drops_what_is_of_no_use() {
     let folder = tempfile::tempdir().unwrap();
-    let held = document_hash(question().document());
+    let held = Purpose::document_hash(question().document());
     let pool = pool_in(folder.path());
     put(&pool, 2);
     assert!(block_on(pool.sweep(&[held], now())).unwrap().is_empty());
     assert_eq!(count(&pool), 2);
 
     // The document is renewed: what was made for the former one goes, whatever the new one has.
-    let other = document_hash(other_question().document());
+    let other = Purpose::document_hash(other_question().document());
     block_on(pool.put(prepare(&other_question()), now())).unwrap();
     assert_eq!(reasons(&block_on(pool.sweep(&[other], now())).unwrap()), [Why::Document; 2]);
     assert_eq!((count(&pool), entries(folder.path()).len()), (0, 1));
@@ -112,7 +113,7 @@ fn a_sweep_drops_what_is_of_no_use() {
 #[test]
 fn a_sweep_keeps_the_newest_within_the_bounds() {
     let folder = tempfile::tempdir().unwrap();
-    let (held, wide) = ([document_hash(question().document())], pool_in(folder.path()));
+    let (held, wide) = ([Purpose::document_hash(question().document())], pool_in(folder.path()));
     for day in 0..3 {
         block_on(wide.put(proof(), after(day * DAY))).unwrap();
     }

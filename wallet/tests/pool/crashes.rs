@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use pollster::block_on;
+use velum_credentials::block_on;
 use velum_wallet::{
     Bounds, FileStore, KeySealer, ProofPool, Sealer, SealerError, Store, StoreError, StoredEntry,
 };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use pollster::block_on;
+use velum_credentials::block_on;
 use velum_wallet::{
     Bounds, KeySealer, PoolError, ProofPool, Sealer, SealerError, Store, StoreError, StoredEntry, json,
 };

@@ -1,6 +1,6 @@
 //! The store in a folder.
 
-use pollster::block_on;
+use velum_credentials::block_on;
 use velum_wallet::{FileStore, PoolError, Store, StoreError};
 
 use crate::{entries, now, pool_in, pool_over, proof, put, take};

@@ -10,8 +10,8 @@ mod tampering;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use pollster::block_on;
 use serde_json::Value;
+use velum_credentials::block_on;
 use velum_credentials::{PrepareOptions, Prepared, Purpose, Suite, Timestamp};
 use velum_testdata::{MUSTERMANN, UNDER_18};
 use velum_wallet::{Bounds, FileStore, KeySealer, ProofPool, Question, Store, Wallet, clock_at};

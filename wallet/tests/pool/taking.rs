@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use pollster::block_on;
+use velum_credentials::block_on;
 use velum_credentials::{Clock, Code, Control, PrepareOptions, PresentOptions, Suite, Verifier};
 use velum_testdata::MUSTERMANN;
 use velum_wallet::{Bounds, Challenge, FileStore, KeySealer, PoolError, ProofPool, Question, Wallet};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pollster::block_on;
+use velum_credentials::block_on;
 use velum_wallet::{Bounds, FileStore, KeySealer, ProofPool, Sealer, SealerError, Why};
 use zeroize::Zeroizing;
 
