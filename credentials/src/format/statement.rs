@@ -138,13 +138,14 @@ impl Answer<'_> {
             disclosed.map(|value| SlotPredicate::Encoding(value.to_vec())).into_iter().collect();
         let mut asked_to_disclose = false;
         for asked in self.request.on_slot(slot) {
-            if let Some((first, last)) = asked.condition.date_bounds(self.request.now()) {
-                predicates.push(SlotPredicate::Date { first, last });
-            }
+            // Every condition by its name, so that a new one cannot be left out.
             match &asked.condition {
+                Condition::AgeAtLeast(_) | Condition::DateBefore(_) | Condition::DateAfter(_) => {
+                    let bounds = asked.condition.date_bounds(self.request.now());
+                    predicates.extend(bounds.map(|(first, last)| SlotPredicate::Date { first, last }));
+                }
                 Condition::Equals(literal) => predicates.push(SlotPredicate::Encoding(encode(literal))),
                 Condition::Disclose => asked_to_disclose = true,
-                _ => {}
             }
         }
         if asked_to_disclose != disclosed.is_some() {

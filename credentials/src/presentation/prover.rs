@@ -82,7 +82,8 @@ impl PresentOptions<'_> {
 /// Prepares and presents. Keep one: what depends on a size class alone is computed once.
 ///
 /// It proves on the processor unless it is made [`on`](Self::on) another device. Each call is there for threads that can wait, and
-/// as a future; neither needs a runtime.
+/// as a future; neither needs a runtime. A thread that shares the processor's work (of rayon's global pool) calls
+/// [`make_keys`](Self::make_keys) first: it must not wait for keys that are made below it on its own stack.
 pub struct Prover<B: Backend = Cpu> {
     suite: Suite,
     backend: B,

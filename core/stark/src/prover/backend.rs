@@ -30,7 +30,12 @@
 //!
 //! **Failure.** Every step may fail, for a device can be lost. The error reaches whoever asked for the proof as
 //! [`ProveError::Backend`]; nothing of the proof is handed out then. What a backend returns is checked for its size, and the caller
-//! of the prover checks the proof. So a faulty device costs a proof, and no soundness.
+//! of the prover checks the proof. So a faulty device costs a proof, and no soundness. Hiding is another matter: a device that leaves out
+//! blinding rows or masks, or takes those of an earlier proof, makes proofs that verify and tell more than they should. No check of the
+//! protocol sees that; the differential test does.
+//!
+//! **Threads.** [`prove`](super::ProvingKey::prove) polls on one of the threads that share the processor's work. A step must not wait for other work
+//! of these threads.
 
 use std::sync::Arc;
 

@@ -2,17 +2,24 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
 use p3_maybe_rayon::prelude::join;
 
 /// Wakes the thread that waits.
-struct Unpark(Thread);
+///
+/// A thread's own token is not enough: whatever else parks on the thread while the future is polled would take it.
+struct Unpark {
+    thread: Thread,
+    woken: AtomicBool,
+}
 
 impl Wake for Unpark {
     fn wake(self: Arc<Self>) {
-        self.0.unpark();
+        self.woken.store(true, Ordering::Release);
+        self.thread.unpark();
     }
 }
 
@@ -22,12 +29,15 @@ impl Wake for Unpark {
 /// device that it serves itself.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let unpark = Arc::new(Unpark { thread: thread::current(), woken: AtomicBool::new(false) });
+    let waker = Waker::from(unpark.clone());
     let mut context = Context::from_waker(&waker);
     loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(value) => return value,
-            Poll::Pending => thread::park(),
+        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return value;
+        }
+        while !unpark.woken.swap(false, Ordering::Acquire) {
+            thread::park();
         }
     }
 }
@@ -35,7 +45,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 /// Runs the future that `make` makes on one of the threads that share the work, so that none has to be woken up at each step, and
 /// waits for it.
 ///
-/// The future must not wait for other work of these threads.
+/// The future must not wait for other work of these threads: one of them sleeps here.
 pub fn block_on_worker<T: Future<Output: Send>>(make: impl FnOnce() -> T + Send) -> T::Output {
     join(|| block_on(make()), || ()).0
 }
@@ -63,5 +73,19 @@ mod tests {
             Poll::Pending
         }));
         assert_eq!(value, 3);
+    }
+
+    #[test]
+    fn a_wakeup_is_not_lost_to_whatever_else_parks_meanwhile() {
+        let mut asked = false;
+        block_on(std::future::poll_fn(|context| {
+            if std::mem::replace(&mut asked, true) {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            // Takes the thread's token.
+            thread::park();
+            Poll::Pending
+        }));
     }
 }
