@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use js_sys::{Function, Uint8Array};
 use velum_credentials::{
     CancelToken, Clock, Control, DeviceResponse, Error, Inspection, PrepareOptions, Prepared, PresentOptions,
-    Progress, Purpose, Suite,
+    Progress, Purpose, Request, Suite,
 };
 use velum_wallet::{Question, Wallet, clock_at, json};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -46,7 +46,7 @@ impl Prover {
     ) -> Result<Uint8Array, JsValue> {
         let size_class = class.as_deref().map(size_class).transpose()?;
         let prepared = watched(progress, |control| {
-            let question = Question::parse(document, request.as_bytes())?;
+            let question = question(document, request)?;
             self.0.prepare(&question, Suite::Direct, PrepareOptions { size_class, control })
         })?;
         // Copied to JavaScript from where it is wiped.
@@ -68,7 +68,7 @@ impl Prover {
         let prepared = Zeroizing::new(prepared.to_vec());
         watched(progress, |control| {
             let options = present_options(clock, disclose_device_namespaces, control)?;
-            let question = Question::parse(document, request.as_bytes())?;
+            let question = question(document, request)?;
             let prepared = Prepared::from_bytes(&prepared)?;
             Ok(self.0.present(prepared, &question, transcript, options)?.to_bytes())
         })
@@ -88,7 +88,7 @@ pub fn inspect(response: &[u8]) -> Result<String, JsValue> {
 /// What an answer to the request would tell.
 #[wasm_bindgen]
 pub fn explain(request: &str, document: &[u8]) -> Result<String, JsValue> {
-    let question = or_throw(Question::parse(document, request.as_bytes()))?;
+    let question = or_throw(question(document, request))?;
     Ok(output::text(json::explanation(&question.explain())))
 }
 
@@ -110,7 +110,7 @@ pub fn check(
 ) -> Result<(), JsValue> {
     let checked = || {
         let options = present_options(clock, disclose_device_namespaces, Control::none())?;
-        Question::parse(document, request.as_bytes())?.check(transcript, &options).map(drop)
+        question(document, request)?.check(transcript, &options).map(drop)
     };
     or_throw(checked())
 }
@@ -126,6 +126,11 @@ pub fn device_authentication(document: &[u8], doc_type: &str, transcript: &[u8])
 pub fn with_device_signature(document: &[u8], doc_type: &str, signature: &[u8]) -> Result<Vec<u8>, JsValue> {
     let signature = signature.try_into().map_err(|_| JsError::new("a signature has 64 bytes"))?;
     or_throw(DeviceResponse::with_device_signature(document, doc_type, signature))
+}
+
+/// JavaScript's requests are JSON: what reads their other form would be fetched for nothing.
+fn question(document: &[u8], request: &str) -> Result<Question, Error> {
+    Question::new(Request::from_json(request.as_bytes())?, document)
 }
 
 fn present_options(

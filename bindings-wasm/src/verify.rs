@@ -1,6 +1,6 @@
 //! Verifying.
 
-use velum_credentials::Error;
+use velum_credentials::{Error, Request};
 use velum_wallet::{Challenge, json};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -34,7 +34,7 @@ impl Verifier {
     }
 
     fn learnt(&self, presentation: &[u8], transcript: &[u8], request: &str) -> Result<String, Error> {
-        let challenge = Challenge::parse(transcript, request.as_bytes())?;
+        let challenge = Challenge::new(Request::from_json(request.as_bytes())?, transcript)?;
         Ok(output::text(json::verified(&challenge.verify(&self.0, presentation)?)))
     }
 }

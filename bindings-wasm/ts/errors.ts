@@ -38,8 +38,9 @@ type CredentialsCode =
   | "clock"
   /** The device signed elements of its own, which the wallet did not agree to show. */
   | "device_namespaces"
-  /** The caller's signal aborted the call. */
+  /** The device that proves failed; prove again. */
   | "backend"
+  /** The caller's signal aborted the call. */
   | "cancelled"
   /** A bug. */
   | "internal";

@@ -22,7 +22,15 @@ impl Question {
     /// `malformed` and `too_large` for either, as [`parse_request`] and [`DeviceResponse::parse`] say; `doc_type` without a
     /// document of the asked docType.
     pub fn parse(document: &[u8], request: &[u8]) -> Result<Self, Error> {
-        let request = parse_request(request)?;
+        Self::new(parse_request(request)?, document)
+    }
+
+    /// Finds the document of a request's docType in a `DeviceResponse`.
+    ///
+    /// # Errors
+    /// `malformed` and `too_large` for the response, as [`DeviceResponse::parse`] says; `doc_type` without a document of the asked
+    /// docType.
+    pub fn new(request: Request, document: &[u8]) -> Result<Self, Error> {
         let document = DeviceResponse::parse(document)?.document(request.doc_type())?.clone();
         Ok(Self { document, request })
     }
@@ -59,7 +67,15 @@ impl Challenge {
     /// # Errors
     /// `malformed` and `too_large` for either, as [`parse_request`] and [`SessionTranscript::parse`] say.
     pub fn parse(transcript: &[u8], request: &[u8]) -> Result<Self, Error> {
-        Ok(Self { request: parse_request(request)?, transcript: SessionTranscript::parse(transcript)? })
+        Self::new(parse_request(request)?, transcript)
+    }
+
+    /// A request in the session of a `SessionTranscript`.
+    ///
+    /// # Errors
+    /// `malformed` and `too_large` for the transcript, as [`SessionTranscript::parse`] says.
+    pub fn new(request: Request, transcript: &[u8]) -> Result<Self, Error> {
+        Ok(Self { request, transcript: SessionTranscript::parse(transcript)? })
     }
 
     /// Reads and verifies a presentation. Verify one presentation in a session, and no session twice.

@@ -1,9 +1,12 @@
 //! Which steps passed at which state of the files, so that what nothing can have changed since need not run again.
 //!
-//! A state is a commit that no file differs from, as git tells, with the compiler's flags. What git ignores is no part of
-//! it: build outputs, and what npm installed by a lock file.
+//! A state is a commit that no file differs from, as git tells, with the compiler's version and the variables that change what it
+//! builds or what tests do. What git ignores is no part of it: build outputs, and what npm installed by a lock file; nor is what a
+//! cargo configuration outside of the project says.
 
+use std::collections::BTreeMap;
 use std::env;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::PathBuf;
 
@@ -57,10 +60,33 @@ fn path(project: &Project, name: &str) -> PathBuf {
 /// The state of the files, if it has a name.
 fn state(project: &Project) -> Option<String> {
     let commit = first_line(project, "git", &["rev-parse", "--verify", "HEAD"]);
-    let changed = first_line(project, "git", &["status", "--porcelain"]);
+    let changed = first_line(
+        project,
+        "git",
+        &["status", "--porcelain", "--untracked-files=all", "--ignore-submodules=none"],
+    );
     let is_commit = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (is_commit && changed.is_empty())
-        .then(|| format!("{commit} {}", env::var("RUSTFLAGS").unwrap_or_default()).trim().to_owned())
+    let compiler = first_line(project, "rustc", &["--version"]);
+    let mut state = format!("{commit} {compiler}");
+    for (name, value) in variables(env::vars_os().map(|(name, value)| (lossy(&name), lossy(&value)))) {
+        state.push_str(&format!(" {name}={value:?}"));
+    }
+    (is_commit && changed.is_empty()).then_some(state)
+}
+
+fn lossy(text: &OsStr) -> String {
+    text.to_string_lossy().into_owned()
+}
+
+/// The variables that change what is built or what tests do, in order.
+fn variables(all: impl Iterator<Item = (String, String)>) -> BTreeMap<String, String> {
+    // What cargo sets for the program that it runs, which is this one, says nothing of its own.
+    let is_own = |name: &str| {
+        name.starts_with("CARGO_PKG_")
+            || ["CARGO", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH"].contains(&name)
+    };
+    let counts = |name: &str| ["CARGO_", "RUST", "VELUM_"].iter().any(|start| name.starts_with(start));
+    all.filter(|(name, _)| counts(name) && !is_own(name)).collect()
 }
 
 /// When a step passed at a state, by what was remembered of it.
@@ -80,5 +106,15 @@ mod tests {
         assert_eq!(passed(remembered, "0123abcd"), None);
         assert_eq!(passed(remembered, "0123abce -C opt-level=1"), None);
         assert_eq!(passed("", ""), None);
+    }
+
+    #[test]
+    fn variables_that_change_builds_and_tests_are_part_of_a_state() {
+        let names = ["RUSTFLAGS", "CARGO_PROFILE_DEV_OPT_LEVEL", "VELUM_TEST_ALL", "RUSTUP_TOOLCHAIN"];
+        let others = ["HOME", "CARGO", "CARGO_PKG_NAME", "CARGO_MANIFEST_DIR"];
+        let all = names.iter().chain(&others).map(|name| (name.to_string(), "1".to_owned()));
+        let mut names = names.to_vec();
+        names.sort_unstable();
+        assert_eq!(variables(all).into_keys().collect::<Vec<_>>(), names);
     }
 }
