@@ -9,7 +9,8 @@
 //! A holder has a [`Question`]: a request put to a document. It says what an answer would tell, and a [`Wallet`] answers it: `prepare`
 //! ahead of time, `present` in a session. A verifier has a [`Challenge`]: a request put in a session, which verifies an answer.
 //!
-//! ```
+#![cfg_attr(feature = "prover", doc = "```")]
+#![cfg_attr(not(feature = "prover"), doc = "```ignore")]
 //! # fn main() -> Result<(), velum_credentials::Error> {
 //! use velum_credentials::{Clock, Control, PrepareOptions, PresentOptions, Suite, Verifier};
 //! use velum_testdata::MUSTERMANN;
@@ -41,7 +42,8 @@
 //! Preparing takes most of the time and needs no session. A [`ProofPool`] keeps prepared proofs until they are asked for: sealed, each
 //! taken once, bounded in number, bytes and age, and dropped with their document.
 //!
-//! ```
+#![cfg_attr(all(feature = "file-store", feature = "key-sealer"), doc = "```")]
+#![cfg_attr(not(all(feature = "file-store", feature = "key-sealer")), doc = "```ignore")]
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::sync::Arc;
 //!
