@@ -45,9 +45,12 @@ impl EntryName {
         (name.to_string() == text).then_some(name)
     }
 
-    /// Whether `now` is farther than `seconds` from when the proof was made. One of the future is of a clock that was wrong.
+    /// Whether the proof was made more than `seconds` before `now`.
+    ///
+    /// One of the future is not: a clock is wrong or was, and nothing tells which. A clock that is behind for a moment must not cost
+    /// every proof there is.
     pub(super) fn is_older(&self, seconds: u64, now: Timestamp) -> bool {
-        now.unix().abs_diff(self.made) > seconds
+        now.unix() > self.made && now.unix().abs_diff(self.made) > seconds
     }
 }
 
@@ -152,10 +155,13 @@ mod tests {
     }
 
     #[test]
-    fn age_counts_in_both_directions() {
+    fn age_counts_from_when_it_was_made() {
         let at = |seconds| Timestamp::from_unix(seconds).unwrap();
         let name = EntryName::new(&purpose(), at(1_000)).unwrap();
-        assert!(!name.is_older(10, at(990)) && !name.is_older(10, at(1_010)));
-        assert!(name.is_older(10, at(989)) && name.is_older(10, at(1_011)));
+        assert!(!name.is_older(10, at(1_010)) && name.is_older(10, at(1_011)));
+        assert!(!name.is_older(10, at(989)) && !name.is_older(0, at(0)));
+        // Names are read from a store, where any time may stand.
+        let of = |made| EntryName { made, ..name.clone() };
+        assert!(of(i64::MIN).is_older(10, at(0)) && !of(i64::MAX).is_older(10, at(0)));
     }
 }

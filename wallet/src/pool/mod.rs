@@ -58,7 +58,8 @@ pub struct Bounds {
     pub entries: usize,
     /// Bytes of all entries together, sealed.
     pub bytes: u64,
-    /// Seconds from when a proof is made to when it is dropped.
+    /// Seconds from when a proof is made to when it is dropped. One that was made after the time that a call gives, by a clock that is
+    /// or was wrong, is of no age: it stays and may be taken.
     pub age_seconds: u64,
 }
 
@@ -97,7 +98,7 @@ pub struct Dropped {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Why {
-    /// It was older than the pool's bound, or of the future.
+    /// It was older than the pool's bound.
     #[error("too old")]
     Age,
     /// It is of a document that is not held any longer.

@@ -63,13 +63,35 @@ fn what_is_too_old_is_neither_counted_nor_taken_and_makes_room() {
     assert!(entries(folder.path()).is_empty());
 }
 
-/// A clock that was set to a far year, and then right.
 #[test]
-fn what_is_of_the_future_is_dropped() {
+fn a_clock_that_is_behind_for_a_moment_costs_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let pool = pool_in(folder.path());
+    let (pool, purpose) = (pool_in(folder.path()), purpose(&question()));
+    let held = [Purpose::document_hash(question().document())];
+    put(&pool, 2);
+    let behind = after(-1_000 * DAY);
+    assert!(block_on(pool.sweep(&held, behind)).unwrap().is_empty());
+    block_on(pool.make_room(behind)).unwrap();
+    assert_eq!(block_on(pool.count(&purpose, behind)), Ok(2));
+    // They are as good as any, so none need be made.
+    let taken = block_on(pool.take(&purpose, behind)).unwrap();
+    assert!(taken.prepared.is_some() && taken.dropped.is_empty());
+    let taken = take(&pool);
+    assert!(taken.prepared.is_some() && taken.dropped.is_empty());
+}
+
+/// What a clock that was ahead has left does not fill the pool for years: it is used, after what is older.
+#[test]
+fn what_was_made_by_a_clock_that_was_ahead_is_used_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let pool = bounded(folder.path(), Bounds { entries: 2, ..Bounds::default() });
     block_on(pool.put(proof(), after(1_000 * DAY))).unwrap();
-    assert_eq!(reasons(&take(&pool).dropped), [Why::Age]);
+    put(&pool, 1);
+    for left in [1, 0] {
+        let taken = take(&pool);
+        assert!(taken.prepared.is_some() && taken.dropped.is_empty());
+        assert_eq!(count(&pool), left);
+    }
 }
 
 #[test]
