@@ -36,8 +36,8 @@ const CACHE_TAG: (&str, &[u8]) = (
 /// app: put the folder below `Context.getNoBackupFilesDir()`, or set `isExcludedFromBackup`.
 ///
 /// An entry is written to another file, synced and renamed, so that it is there whole or not at all. To remove one, it is renamed,
-/// which one process alone succeeds with, and then deleted. Both are followed by a sync of the folder, where the system has one. So
-/// any number of processes may share a folder of a local file system.
+/// which one process alone succeeds with, then emptied and synced, so that no crash brings it back on systems that sync no folders
+/// either, and then deleted. So any number of processes may share a folder of a local file system.
 ///
 /// Calls block until the file system is done, and never wait for anything else.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ impl FileStore {
             let file = file?;
             let name = file.file_name();
             let begins = |prefix| name.to_str().is_some_and(|name| name.starts_with(prefix));
-            // Someone who takes an entry right now needs its file no more: it was read, and is renamed.
+            // Someone who takes an entry right now needs the file's new name no more: it was read, and is open.
             if begins(TAKEN) || (begins(NEW) && is_abandoned(&file)) {
                 match fs::remove_file(file.path()) {
                     Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
@@ -120,23 +120,26 @@ impl FileStore {
     }
 
     fn take_away(&self, path: &Path) -> io::Result<bool> {
-        let taken = self.temporary(TAKEN)?.into_temp_path();
-        match fs::rename(path, &taken) {
+        // Opened under its own name: under the new one, another process may tidy it away before it is emptied.
+        let file = match fs::File::options().write(true).open(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-            renamed => renamed?,
-        }
+            opened => opened?,
+        };
+        let taken = match Builder::new().prefix(TAKEN).make_in(&self.folder, |taken| fs::rename(path, taken))
+        {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            taken => taken?.into_temp_path(),
+        };
+        // A crash may undo the renaming, not this: what comes back then is empty and does not open.
+        file.set_len(0)?;
+        file.sync_all()?;
+        drop(file);
         match taken.close() {
             // On Unix one rename alone succeeds, and the rest is tidying, which another process may have done. Elsewhere two may, and
             // then one of them finds the file gone.
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                if !cfg!(unix) {
-                    return Ok(false);
-                }
-            }
-            closed => closed?,
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(cfg!(unix)),
+            closed => closed.map(|()| true),
         }
-        sync(&self.folder)?;
-        Ok(true)
     }
 }
 

@@ -39,6 +39,20 @@ fn an_entry_is_never_written_over_and_removed_once() {
     assert_eq!(block_on(store.read("name-1")), Ok(None));
 }
 
+/// So that neither a crash nor another name of the file brings it back.
+#[test]
+fn an_entry_is_emptied_before_it_is_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileStore::open(folder.path()).unwrap();
+    block_on(store.put("name-1", b"sealed")).unwrap();
+    let link = folder.path().join("link");
+    std::fs::hard_link(&entries(folder.path())[0], &link).unwrap();
+    assert_eq!(block_on(store.remove("name-1")), Ok(true));
+    assert_eq!(std::fs::read(&link).unwrap(), b"");
+    std::fs::remove_file(&link).unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "the tag alone is left");
+}
+
 #[test]
 fn names_lead_nowhere_else() {
     let folder = tempfile::tempdir().unwrap();
