@@ -55,12 +55,28 @@ impl FileStore {
         let within = |error| failure(&store.folder, &error);
         make(&store.folder).map_err(within)?;
         let tag = store.folder.join(CACHE_TAG.0);
-        match fs::File::create_new(&tag).and_then(|mut file| file.write_all(CACHE_TAG.1)) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(failure(&tag, &error)),
-            _ => {}
-        }
+        store.mark(&tag).map_err(|error| failure(&tag, &error))?;
         store.remove_leftovers().map_err(within)?;
         Ok(store)
+    }
+
+    /// Writes the tag if there is none, or an empty one. What else its file holds is its owner's choice.
+    fn mark(&self, tag: &Path) -> io::Result<()> {
+        let is_empty = match fs::metadata(tag) {
+            Ok(metadata) if !metadata.is_file() || metadata.len() > 0 => return Ok(()),
+            Ok(_) => true,
+            Err(error) if error.kind() == ErrorKind::NotFound => false,
+            Err(error) => return Err(error),
+        };
+        let mut file = self.temporary(NEW)?;
+        file.write_all(CACHE_TAG.1)?;
+        file.as_file().sync_all()?;
+        let written = if is_empty { file.persist(tag) } else { file.persist_noclobber(tag) };
+        match written {
+            // Another process wrote it meanwhile.
+            Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => Ok(()),
+            written => Ok(written.map(drop)?),
+        }
     }
 
     fn remove_leftovers(&self) -> io::Result<()> {

@@ -24,6 +24,11 @@ fn a_folder_is_made_for_its_owner_and_marked_for_backups() {
     assert!(take(&pool_in(&folder)).prepared.is_some());
     assert_eq!(std::fs::read(folder.join("CACHEDIR.TAG")).unwrap(), b"mine");
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+    // But one that a crash left empty.
+    std::fs::write(folder.join("CACHEDIR.TAG"), "").unwrap();
+    pool_in(&folder);
+    assert_eq!(std::fs::read(folder.join("CACHEDIR.TAG")).unwrap(), tag);
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
 }
 
 #[test]
