@@ -1,6 +1,6 @@
 //! What goes wrong with a pool.
 
-use velum_credentials::Error;
+use velum_credentials::{Code, Error};
 
 use crate::pool::{SealerError, StoreError};
 
@@ -50,10 +50,11 @@ impl PoolError {
         match self {
             Self::Full(_) => "pool_full",
             Self::Store(StoreError::Full { .. }) => "store_full",
+            Self::Store(StoreError::TooLong { .. }) => Code::TooLarge.as_str(),
             Self::Store(StoreError::Failed { .. }) => "store_failed",
             Self::Sealer(_) => "sealer_refused",
             Self::Prepare(error) => error.code().as_str(),
-            Self::Random { .. } => velum_credentials::Code::Internal.as_str(),
+            Self::Random { .. } => Code::Internal.as_str(),
         }
     }
 

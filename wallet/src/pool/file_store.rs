@@ -18,8 +18,8 @@ const TAKEN: &str = ".taken-";
 /// How long after a file was begun its writer must have crashed.
 const ABANDONED: Duration = Duration::from_secs(3_600);
 
-/// The longest entry that is read whole: a prepared proof, and what a sealer adds.
-const MAX_BYTES: u64 = limits::PRESENTATION_BYTES as u64 + 4_096;
+/// The longest entry: a prepared proof, and what a sealer adds.
+const MAX_BYTES: usize = limits::PRESENTATION_BYTES + 4_096;
 
 /// Bedford's "Cache Directory Tagging Specification": backups leave out a folder with this.
 const CACHE_TAG: (&str, &[u8]) = (
@@ -38,6 +38,8 @@ const CACHE_TAG: (&str, &[u8]) = (
 /// An entry is written to another file, synced and renamed, so that it is there whole or not at all. To remove one, it is renamed,
 /// which one process alone succeeds with, then emptied and synced, so that no crash brings it back on systems that sync no folders
 /// either, and then deleted. So any number of processes may share a folder of a local file system.
+///
+/// An entry may be 4096 bytes longer than the longest prepared proof ([`limits::PRESENTATION_BYTES`]), for what a sealer adds.
 ///
 /// Calls block until the file system is done, and never wait for anything else.
 #[derive(Clone, Debug)]
@@ -168,14 +170,18 @@ impl Store for FileStore {
 
     async fn put(&self, name: &str, sealed: &[u8]) -> Result<(), StoreError> {
         let path = self.path(name)?;
+        if sealed.len() > MAX_BYTES {
+            let place = path.display().to_string();
+            return Err(StoreError::TooLong { place, bytes: sealed.len(), most: MAX_BYTES });
+        }
         self.write(&path, sealed).map_err(|error| failure(&path, &error))
     }
 
     async fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let path = self.path(name)?;
         let mut bytes = Vec::new();
-        // One that is longer is cut, and will not open.
-        match fs::File::open(&path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes)) {
+        // One that is longer was changed: it is cut, and will not open.
+        match fs::File::open(&path).and_then(|file| file.take(MAX_BYTES as u64).read_to_end(&mut bytes)) {
             Ok(_) => Ok(Some(bytes)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(failure(&path, &error)),

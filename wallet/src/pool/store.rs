@@ -43,6 +43,16 @@ pub enum StoreError {
         /// What the system says.
         message: String,
     },
+    /// An entry is longer than the store takes: the sealer adds too much.
+    #[error("{place}: an entry of {bytes} bytes, where the store takes {most}; let the sealer add less")]
+    TooLong {
+        /// The path, or whatever names the place in another store.
+        place: String,
+        /// The length of the entry.
+        bytes: usize,
+        /// The longest that the store takes.
+        most: usize,
+    },
     /// Something else went wrong.
     #[error("{place}: {message}")]
     Failed {
@@ -58,7 +68,7 @@ impl StoreError {
     #[must_use]
     pub fn place(&self) -> &str {
         match self {
-            Self::Full { place, .. } | Self::Failed { place, .. } => place,
+            Self::Full { place, .. } | Self::TooLong { place, .. } | Self::Failed { place, .. } => place,
         }
     }
 }

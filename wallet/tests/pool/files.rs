@@ -44,6 +44,22 @@ fn an_entry_is_never_written_over_and_removed_once() {
     assert_eq!(block_on(store.read("name-1")), Ok(None));
 }
 
+#[test]
+fn what_could_not_be_read_back_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileStore::open(folder.path()).unwrap();
+    let most = velum_credentials::limits::PRESENTATION_BYTES + 4_096;
+    let long = vec![1; most + 1];
+    let error = block_on(store.put("long", &long)).unwrap_err();
+    assert!(
+        matches!(&error, StoreError::TooLong { bytes, most: limit, .. } if (*bytes, *limit) == (most + 1, most))
+    );
+    assert_eq!(error.place(), folder.path().join("long.sealed").display().to_string());
+    assert!(entries(folder.path()).is_empty());
+    block_on(store.put("longest", &long[..most])).unwrap();
+    assert_eq!(block_on(store.read("longest")).unwrap().unwrap().len(), most);
+}
+
 /// So that neither a crash nor another name of the file brings it back.
 #[test]
 fn an_entry_is_emptied_before_it_is_removed() {
