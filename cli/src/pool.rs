@@ -76,7 +76,7 @@ impl Pool {
     /// Adds a proof.
     pub fn put(&self, prepared: Prepared, dropped: usize) -> Result<Outcome, Failure> {
         let purpose = prepared.purpose();
-        block_on(self.proofs.put(prepared, self.now))?;
+        block_on(self.proofs.put(prepared, self.now)).map_err(|failed| failed.error)?;
         self.outcome(&purpose, dropped)
     }
 

@@ -1,6 +1,6 @@
 //! What goes wrong with a pool.
 
-use velum_credentials::{Code, Error};
+use velum_credentials::{Code, Error, Prepared};
 
 use crate::pool::{SealerError, StoreError};
 
@@ -38,6 +38,37 @@ pub enum Bound {
     /// So many bytes, less than what one more proof takes.
     #[error("nearly {0} bytes")]
     Bytes(u64),
+}
+
+/// Why a pool did not take a proof in, and the proof.
+#[derive(thiserror::Error)]
+#[error("{error}")]
+pub struct PutError {
+    /// The proof, if one was made. It was not used: put it again, or present it. None as well if the store failed so that it may hold
+    /// the proof all the same, which must not be used twice.
+    pub prepared: Option<Box<Prepared>>,
+    /// What went wrong.
+    pub error: PoolError,
+}
+
+/// Without the proof, which is secret.
+impl std::fmt::Debug for PutError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PutError").field("error", &self.error).finish_non_exhaustive()
+    }
+}
+
+impl PutError {
+    pub(super) fn returning(prepared: Prepared, error: impl Into<PoolError>) -> Self {
+        Self { prepared: Some(Box::new(prepared)), error: error.into() }
+    }
+}
+
+/// Of what fails while there is no proof.
+impl From<PoolError> for PutError {
+    fn from(error: PoolError) -> Self {
+        Self { prepared: None, error }
+    }
 }
 
 impl PoolError {

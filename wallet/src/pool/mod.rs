@@ -29,7 +29,7 @@ use velum_credentials::{Code, Error, Prepared, Purpose, Timestamp};
 
 use entry::{EntryName, associated_data, document_tag, purpose_tag};
 
-pub use error::{Bound, PoolError};
+pub use error::{Bound, PoolError, PutError};
 #[cfg(feature = "file-store")]
 pub use file_store::FileStore;
 #[cfg(feature = "key-sealer")]
@@ -127,21 +127,37 @@ impl ProofPool {
         Self { store, sealer, bounds }
     }
 
-    /// Adds a prepared proof, made at `now`. What is out of age makes room for it; what is not does not. One that cannot be kept is
-    /// lost.
+    /// Adds a prepared proof, made at `now`. What is out of age makes room for it; what is not does not.
+    ///
+    /// A proof that is not kept comes back with the error. One is lost if the future is dropped before it is done.
     ///
     /// # Errors
     /// [`PoolError::Full`]; [`PoolError::Sealer`] if it cannot be sealed; [`PoolError::Store`].
-    pub async fn put(&self, prepared: Prepared, now: Timestamp) -> Result<(), PoolError> {
+    pub async fn put(&self, prepared: Prepared, now: Timestamp) -> Result<(), PutError> {
+        match self.sealed(&prepared, now).await {
+            Ok((name, sealed)) => match self.store.put(&name, &sealed).await {
+                Ok(()) => Ok(()),
+                // A store may fail after it added the entry, which then must go before the proof is used otherwise.
+                Err(error) => match self.store.remove(&name).await {
+                    Ok(_) => Err(PutError::returning(prepared, error)),
+                    Err(_) => Err(PoolError::from(error).into()),
+                },
+            },
+            Err(error) => Err(PutError::returning(prepared, error)),
+        }
+    }
+
+    /// The name of an entry to come, for which there is room, and the entry.
+    async fn sealed(&self, prepared: &Prepared, now: Timestamp) -> Result<(String, Vec<u8>), PoolError> {
         let purpose = prepared.purpose();
         let name = EntryName::new(&purpose, now).map_err(|error| PoolError::random(&error))?;
         // Before the sealer is asked, who may ask a person.
         self.make_room(now).await?;
         let plain = prepared.to_bytes();
         let sealed = self.sealer.seal(&plain, &associated_data(&purpose.document, &name)).await?;
-        drop((plain, prepared));
+        drop(plain);
         self.make_room_for(sealed.len() as u64, now).await?;
-        Ok(self.store.put(&name.to_string(), &sealed).await?)
+        Ok((name.to_string(), sealed))
     }
 
     /// Drops what is out of age, and sees that there is room for one more proof: to be asked before the proof is made.
@@ -153,6 +169,8 @@ impl ProofPool {
     }
 
     /// Takes a prepared proof of this purpose out of the pool for good, the oldest first.
+    ///
+    /// A future that is dropped before it is done loses the proof if its removal has begun. It never lets one be used twice.
     ///
     /// # Errors
     /// [`PoolError::Sealer`] if the sealer refuses, and [`PoolError::Store`]. No proof is lost to either, but to a store that
@@ -190,22 +208,26 @@ impl ProofPool {
 
     /// Prepares until there are `wanted` proofs of this purpose, and says how many it added.
     ///
+    /// What was added stays when a later one fails. A proof that is not kept comes back with the error. One is lost if the future is
+    /// dropped before it is done.
+    ///
     /// # Errors
-    /// What `prepare` fails with; `prepared_mismatch` if it makes a proof of another purpose; as [`Self::put`]. What was added stays.
+    /// What `prepare` fails with; `prepared_mismatch` if it makes a proof of another purpose; as [`Self::put`].
     pub async fn fill(
         &self,
         purpose: &Purpose,
         wanted: usize,
         now: Timestamp,
         mut prepare: impl AsyncFnMut() -> Result<Prepared, Error>,
-    ) -> Result<usize, PoolError> {
+    ) -> Result<usize, PutError> {
         let mut added = 0;
         while self.count(purpose, now).await? < wanted {
             self.make_room(now).await?;
-            let prepared = prepare().await?;
+            let prepared = prepare().await.map_err(PoolError::from)?;
             if prepared.purpose() != *purpose {
                 let message = "the proof was prepared for another purpose than it was asked for";
-                return Err(Error::new(Code::PreparedMismatch, "prepared", message).into());
+                let mismatch = Error::new(Code::PreparedMismatch, "prepared", message);
+                return Err(PutError::returning(prepared, mismatch));
             }
             self.put(prepared, now).await?;
             added += 1;

@@ -11,7 +11,8 @@ pub trait Store: CrossesThreads {
     /// Every entry that is there, in any order.
     async fn list(&self) -> Result<Vec<StoredEntry>, StoreError>;
 
-    /// Adds an entry: whole or not at all, outlasting a crash, and never over another.
+    /// Adds an entry: whole or not at all, outlasting a crash, and never over another. Where it fails, the pool removes the entry, so
+    /// that the proof in it may be used otherwise.
     async fn put(&self, name: &str, sealed: &[u8]) -> Result<(), StoreError>;
 
     /// Reads an entry and leaves it where it is; none if it is not there.

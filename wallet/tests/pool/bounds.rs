@@ -7,7 +7,8 @@ use velum_credentials::block_on;
 use velum_wallet::{Bound, Bounds, FileStore, KeySealer, PoolError, ProofPool, Why};
 
 use crate::{
-    KEY, after, count, entries, now, other_question, pool_in, prepare, proof, purpose, put, question, take,
+    KEY, after, count, entries, now, other_question, pool_in, prepare, proof, purpose, put, question,
+    refused_and_returned, take,
 };
 
 const DAY: i64 = 86_400;
@@ -26,10 +27,11 @@ fn a_full_pool_takes_no_more() {
     let folder = tempfile::tempdir().unwrap();
     let pool = bounded(folder.path(), Bounds { entries: 2, ..Bounds::default() });
     put(&pool, 2);
-    let full = Err(PoolError::Full(Bound::Entries(2)));
-    assert_eq!(block_on(pool.put(proof(), now())), full);
+    let full = PoolError::Full(Bound::Entries(2));
+    assert_eq!(refused_and_returned(block_on(pool.put(proof(), now()))), full);
     let unwanted = async || panic!("nothing is prepared that could not be kept");
-    assert_eq!(block_on(pool.fill(&purpose(&question()), 3, now(), unwanted)), full.map(|()| 0));
+    let failed = block_on(pool.fill(&purpose(&question()), 3, now(), unwanted)).unwrap_err();
+    assert_eq!(failed.error, full);
     assert_eq!(count(&pool), 2);
     take(&pool);
     put(&pool, 1);
@@ -41,7 +43,8 @@ fn bytes_are_bounded() {
     put(&pool_in(folder.path()), 1);
     let one = std::fs::metadata(&entries(folder.path())[0]).unwrap().len();
     let pool = bounded(folder.path(), Bounds { bytes: 2 * one - 1, ..Bounds::default() });
-    assert_eq!(block_on(pool.put(proof(), now())), Err(PoolError::Full(Bound::Bytes(2 * one - 1))));
+    let refused = refused_and_returned(block_on(pool.put(proof(), now())));
+    assert_eq!(refused, PoolError::Full(Bound::Bytes(2 * one - 1)));
     put(&bounded(folder.path(), Bounds { bytes: 2 * one, ..Bounds::default() }), 1);
 }
 

@@ -9,7 +9,7 @@ use velum_wallet::{
 };
 use zeroize::Zeroizing;
 
-use crate::{KEY, count, now, pool_over, proof, purpose, put, question, take};
+use crate::{KEY, count, now, pool_over, proof, purpose, put, question, refused_and_returned, take};
 
 /// A store in memory, one of whose operations fails while it is told to.
 #[derive(Default)]
@@ -118,7 +118,10 @@ fn a_store_that_fails_is_told_of_and_hands_nothing_out() {
         let before = memory.names();
         memory.fail(Some(operation));
         let outcomes = [
-            (block_on(pool.put(proof(), now())).err(), vec![Operation::List, Operation::Put]),
+            (
+                block_on(pool.put(proof(), now())).err().map(|failed| failed.error),
+                vec![Operation::List, Operation::Put],
+            ),
             (
                 block_on(pool.take(&purpose, now())).err(),
                 vec![Operation::List, Operation::Read, Operation::Remove],
@@ -144,7 +147,7 @@ fn a_store_that_fails_is_told_of_and_hands_nothing_out() {
 fn a_full_store_has_its_own_code() {
     let memory = Arc::new(Memory::default());
     memory.fail(Some(Operation::Put));
-    let error = block_on(pool_over(memory).put(proof(), now())).unwrap_err();
+    let error = refused_and_returned(block_on(pool_over(memory).put(proof(), now())));
     assert_eq!((error.code(), error.place()), ("store_full", "memory"));
     let json = json::pool_error(&error);
     assert_eq!(json["code"], "store_full");
@@ -163,12 +166,57 @@ fn a_holder_who_cancels_loses_nothing() {
     *asking.cancelled.lock().unwrap() = true;
     let refused = block_on(pool.take(&purpose(&question()), now())).map(drop);
     assert_eq!(refused, Err(PoolError::Sealer(cancelled())));
-    assert_eq!(block_on(pool.put(proof(), now())), Err(PoolError::Sealer(cancelled())));
+    assert_eq!(refused_and_returned(block_on(pool.put(proof(), now()))), PoolError::Sealer(cancelled()));
+    let failed =
+        block_on(pool.fill(&purpose(&question()), 3, now(), async || Ok(proof()))).map(drop).unwrap_err();
+    assert_eq!(failed.prepared.unwrap().to_bytes(), proof().to_bytes());
     assert_eq!(memory.names(), before);
 
     *asking.cancelled.lock().unwrap() = false;
     assert!(take(&pool).prepared.is_some());
     assert_eq!(count(&pool), 1);
+}
+
+/// A folder that cannot be synced, a transaction whose outcome is not heard of.
+#[test]
+fn a_store_that_fails_after_all_was_done_does_not_let_a_proof_be_used_twice() {
+    struct Late {
+        memory: Arc<Memory>,
+    }
+
+    #[async_trait::async_trait]
+    impl Store for Late {
+        async fn list(&self) -> Result<Vec<StoredEntry>, StoreError> {
+            self.memory.list().await
+        }
+
+        async fn put(&self, name: &str, sealed: &[u8]) -> Result<(), StoreError> {
+            self.memory.put(name, sealed).await?;
+            Err(StoreError::Failed { place: "memory".to_owned(), message: "too late".to_owned() })
+        }
+
+        async fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+            self.memory.read(name).await
+        }
+
+        async fn remove(&self, name: &str) -> Result<bool, StoreError> {
+            self.memory.remove(name).await
+        }
+    }
+
+    let memory = Arc::new(Memory::default());
+    let pool = pool_over(Arc::new(Late { memory: memory.clone() }));
+    // It comes back, and is in the pool no more.
+    assert_eq!(refused_and_returned(block_on(pool.put(proof(), now()))).code(), "store_failed");
+    assert!(memory.names().is_empty());
+
+    // It may be in the pool, so it does not come back.
+    memory.fail(Some(Operation::Remove));
+    let failed = block_on(pool.put(proof(), now())).unwrap_err();
+    assert!(failed.prepared.is_none());
+    assert_eq!(failed.to_string(), "memory: too late");
+    assert!(!format!("{failed:?}").contains("prepared"));
+    assert_eq!(memory.names().len(), 1);
 }
 
 /// The store does not say `true` to whoever comes second: then the proof is not handed out.

@@ -3,7 +3,7 @@
 use velum_credentials::block_on;
 use velum_wallet::{FileStore, PoolError, Store, StoreError};
 
-use crate::{entries, now, pool_in, pool_over, proof, put, take};
+use crate::{entries, now, pool_in, pool_over, proof, put, refused_and_returned, take};
 
 #[test]
 fn a_folder_is_made_for_its_owner_and_marked_for_backups() {
@@ -98,7 +98,7 @@ fn errors_name_the_path() {
     let gone = folder.path().join("gone");
     let pool = pool_over(std::sync::Arc::new(FileStore::open(&gone).unwrap()));
     std::fs::remove_dir_all(&gone).unwrap();
-    let error = block_on(pool.put(proof(), now())).unwrap_err();
+    let error = refused_and_returned(block_on(pool.put(proof(), now())));
     assert!(
         matches!(&error, PoolError::Store(StoreError::Failed { place, .. }) if *place == gone.display().to_string())
     );

@@ -14,7 +14,9 @@ use serde_json::Value;
 use velum_credentials::block_on;
 use velum_credentials::{PrepareOptions, Prepared, Purpose, Suite, Timestamp};
 use velum_testdata::{MUSTERMANN, UNDER_18};
-use velum_wallet::{Bounds, FileStore, KeySealer, ProofPool, Question, Store, Wallet, clock_at};
+use velum_wallet::{
+    Bounds, FileStore, KeySealer, PoolError, ProofPool, PutError, Question, Store, Wallet, clock_at,
+};
 
 const KEY: [u8; 32] = [7; 32];
 
@@ -70,6 +72,13 @@ fn put(pool: &ProofPool, count: usize) {
     for _ in 0..count {
         block_on(pool.put(proof(), now())).unwrap();
     }
+}
+
+/// What a pool refused [`proof`] for, which it must have returned.
+fn refused_and_returned(outcome: Result<(), PutError>) -> PoolError {
+    let PutError { prepared, error } = outcome.unwrap_err();
+    assert_eq!(prepared.unwrap().to_bytes(), proof().to_bytes());
+    error
 }
 
 fn count(pool: &ProofPool) -> usize {

@@ -17,8 +17,8 @@ fn a_proof_from_the_pool_answers_its_question() {
     let question = Question::parse(MUSTERMANN.device_response, MUSTERMANN.request.as_bytes()).unwrap();
     let purpose = purpose(&question);
     let prepare = async || wallet.prepare(&question, Suite::Direct, PrepareOptions::default());
-    assert_eq!(block_on(pool.fill(&purpose, 2, now(), prepare)), Ok(2));
-    assert_eq!(block_on(pool.fill(&purpose, 2, now(), prepare)), Ok(0));
+    assert_eq!(block_on(pool.fill(&purpose, 2, now(), prepare)).unwrap(), 2);
+    assert_eq!(block_on(pool.fill(&purpose, 2, now(), prepare)).unwrap(), 0);
 
     let taken = block_on(pool.take(&purpose, now())).unwrap();
     assert!(taken.dropped.is_empty());
@@ -51,11 +51,14 @@ fn only_proofs_of_the_purpose_are_taken_and_counted() {
 fn a_pool_is_not_filled_with_proofs_of_another_purpose() {
     let folder = tempfile::tempdir().unwrap();
     let pool = pool_in(folder.path());
-    let filled = block_on(pool.fill(&purpose(&other_question()), 1, now(), async || Ok(proof())));
-    assert!(matches!(filled, Err(PoolError::Prepare(error)) if error.code() == Code::PreparedMismatch));
+    let failed =
+        block_on(pool.fill(&purpose(&other_question()), 1, now(), async || Ok(proof()))).unwrap_err();
+    assert!(matches!(failed.error, PoolError::Prepare(error) if error.code() == Code::PreparedMismatch));
+    assert_eq!(failed.prepared.unwrap().to_bytes(), proof().to_bytes());
     let cancelled = || velum_credentials::Error::new(Code::Cancelled, "prover", "cancelled");
-    let filled = block_on(pool.fill(&purpose(&question()), 1, now(), async || Err(cancelled())));
-    assert_eq!(filled, Err(PoolError::Prepare(cancelled())));
+    let failed = block_on(pool.fill(&purpose(&question()), 1, now(), async || Err(cancelled()))).unwrap_err();
+    assert_eq!(failed.error, PoolError::Prepare(cancelled()));
+    assert!(failed.prepared.is_none());
     assert_eq!(count(&pool), 0);
 }
 
