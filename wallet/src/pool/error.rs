@@ -112,3 +112,62 @@ impl PoolError {
         Self::Random { message: error.to_string() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// One error of each kind.
+    fn errors() -> Vec<PoolError> {
+        let (place, message) = ("place".to_owned(), "message".to_owned());
+        let full = StoreError::Full { place: place.clone(), message: message.clone() };
+        let too_long = StoreError::TooLong { place: place.clone(), bytes: 2, most: 1 };
+        let failed = StoreError::Failed { place, message: message.clone() };
+        let mut errors = vec![
+            PoolError::Full(Bound::Entries(1)),
+            PoolError::Full(Bound::Bytes(1)),
+            PoolError::Sealer(SealerError::Refused { message: message.clone() }),
+            PoolError::Sealer(SealerError::DoesNotOpen),
+            PoolError::Prepare(Error::new(Code::Cancelled, "place", "message")),
+            PoolError::Random { message },
+        ];
+        errors.extend([full, too_long, failed].map(PoolError::Store));
+        // A kind that is new does not compile until it is here, and then belongs in the list above.
+        for error in &errors {
+            match error {
+                PoolError::Full(Bound::Entries(_) | Bound::Bytes(_))
+                | PoolError::Store(
+                    StoreError::Full { .. } | StoreError::TooLong { .. } | StoreError::Failed { .. },
+                )
+                | PoolError::Sealer(SealerError::Refused { .. } | SealerError::DoesNotOpen)
+                | PoolError::Prepare(_)
+                | PoolError::Random { .. } => {}
+            }
+        }
+        errors
+    }
+
+    #[test]
+    fn codes_are_those_that_errors_give() {
+        let others: BTreeSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        let given: BTreeSet<_> =
+            errors().iter().map(PoolError::code).filter(|code| !others.contains(code)).collect();
+        assert_eq!(given, PoolError::CODES.iter().copied().collect());
+        assert_eq!(given.len(), PoolError::CODES.len());
+    }
+
+    #[test]
+    fn every_code_is_documented() {
+        let documented: Vec<_> = include_str!("../../README.md")
+            .lines()
+            .skip_while(|line| *line != "## Codes of the pool")
+            .skip(1)
+            .take_while(|line| !line.starts_with("## "))
+            .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+            .map(|(code, _)| code)
+            .collect();
+        assert_eq!(documented, PoolError::CODES, "\"Codes of the pool\" in the README");
+    }
+}
