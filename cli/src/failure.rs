@@ -23,6 +23,8 @@ pub struct Failure {
     code: FailureCode,
     place: String,
     message: String,
+    /// The option of the command that agrees to what is refused unasked.
+    option: Option<&'static str>,
 }
 
 /// A code that scripts match on: those of the library, and those of a command line.
@@ -59,9 +61,18 @@ impl FailureCode {
 }
 
 impl Failure {
+    fn new(status: u8, code: FailureCode, place: impl Into<String>, message: String) -> Self {
+        Self { status, code, place: place.into(), message, option: None }
+    }
+
+    /// The same where the command has no option that agrees to it.
+    pub fn without_option(self) -> Self {
+        Self { option: None, ..self }
+    }
+
     /// Arguments that make no sense.
     pub fn usage(message: String) -> Self {
-        Self { status: UNUSABLE, code: FailureCode::Usage, place: "arguments".to_owned(), message }
+        Self::new(UNUSABLE, FailureCode::Usage, "arguments", message)
     }
 
     /// A prepared proof that is there no more.
@@ -73,7 +84,7 @@ impl Failure {
     /// A file that cannot be read or written.
     pub fn file(path: &Path, doing: &str, error: &std::io::Error) -> Self {
         let message = format!("cannot {doing} {}: {error}", path.display());
-        Self { status: UNUSABLE, code: FailureCode::File, place: path.display().to_string(), message }
+        Self::new(UNUSABLE, FailureCode::File, path.display().to_string(), message)
     }
 
     /// A defect of this program.
@@ -84,13 +95,13 @@ impl Failure {
 
     /// Writes an object to stdout for scripts, a line to stderr for people.
     pub fn print(&self, json: bool) -> ExitCode {
-        let Self { status, code, place, message } = self;
+        let Self { status, code, place, message, option } = self;
         if json {
             let error = json!({ "code": code.as_str(), "message": message, "where": place });
             write_stdout(&json!({ "error": error }).to_string());
         } else if matches!(code, FailureCode::Credentials(_) | FailureCode::PoolFull) {
             write_stderr(format_args!("error: {message}\n  where: {place}\n  code: {}", code.as_str()));
-            if let Some(option) = code.option() {
+            if let Some(option) = option {
                 write_stderr(format_args!("  option: {option}"));
             }
         } else {
@@ -109,7 +120,8 @@ impl From<Error> for Failure {
             _ => REFUSED,
         };
         let code = FailureCode::Credentials(error.code());
-        Self { status, code, place: error.place().to_owned(), message: error.message().to_owned() }
+        let failure = Self::new(status, code, error.place(), error.message().to_owned());
+        Self { option: code.option(), ..failure }
     }
 }
 
@@ -119,8 +131,8 @@ impl From<PoolError> for Failure {
         let (place, message) = (error.place().to_owned(), error.message());
         match error {
             PoolError::Prepare(error) => error.into(),
-            PoolError::Full(_) => Self { status: REFUSED, code: FailureCode::PoolFull, place, message },
-            PoolError::Store(_) => Self { status: UNUSABLE, code: FailureCode::File, place, message },
+            PoolError::Full(_) => Self::new(REFUSED, FailureCode::PoolFull, place, message),
+            PoolError::Store(_) => Self::new(UNUSABLE, FailureCode::File, place, message),
             _ => Error::new(Code::Internal, place, message).into(),
         }
     }
@@ -130,6 +142,15 @@ impl From<PoolError> for Failure {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    /// A pool needs a clock whatever the options say, and `prepare` has none for it.
+    #[test]
+    fn a_hint_is_given_where_it_helps() {
+        let clock = || Failure::from(velum_wallet::clock_at(i64::MIN).unwrap_err());
+        assert_eq!(clock().option, Some("--any-clock"));
+        assert_eq!(clock().without_option().option, None);
+        assert_eq!(Failure::from(PoolError::Prepare(Error::new(Code::Digest, "a", "b"))).option, None);
+    }
 
     /// Scripts are written from the documentation, so it lists every code and no other.
     #[test]

@@ -31,7 +31,9 @@ impl Arguments {
         let key = key_in(key)?;
         let store = FileStore::open(folder).map_err(PoolError::from)?;
         let proofs = ProofPool::new(Arc::new(store), Arc::new(KeySealer::new(&key)), Bounds::default());
-        Ok(Some(Pool { proofs, now: inputs::clock()? }))
+        // Age is counted, so there is no doing without.
+        let now = inputs::clock().map_err(|error| Failure::from(error).without_option())?;
+        Ok(Some(Pool { proofs, now }))
     }
 }
 

@@ -52,6 +52,8 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let question = inputs::question(&arguments.document, &arguments.request)?;
     let transcript = inputs::transcript(&arguments.transcript)?;
     let prepared_file = arguments.prepared.as_deref().map(PreparedFile::open).transpose()?;
+    // Before the clock is asked for the request: without one there is no pool.
+    let pool = arguments.pool.open()?;
 
     let present_options = PresentOptions {
         clock: if arguments.any_clock { Clock::Any } else { Clock::At(inputs::clock()?) },
@@ -62,7 +64,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
 
     let prepared = prepared_file.as_ref().map(PreparedFile::prepared).transpose()?;
     let suite = prepared.as_ref().map(Prepared::suite).or(arguments.suite).unwrap_or(Suite::Direct);
-    let (prepared, pool) = match arguments.pool.open()? {
+    let (prepared, pool) = match pool {
         Some(pool) => {
             let (taken, outcome) = pool.take(&question.purpose(suite, None)?)?;
             (taken, Some(outcome))
