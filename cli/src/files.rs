@@ -36,13 +36,13 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write().map_err(|error| Failure::file(path, "write", &error))
 }
 
-/// That the folder of a file to be written is there, before work is put into what shall be in it.
-pub fn check_folder(path: &Path) -> Result<(), Failure> {
-    match folder(path).metadata() {
-        Ok(metadata) if metadata.is_dir() => Ok(()),
-        Ok(_) => Err(Failure::file(path, "write", &ErrorKind::NotADirectory.into())),
-        Err(error) => Err(Failure::file(path, "write", &error)),
+/// That a file can be written here, before work is put into what shall be in it. Nothing stays behind, so that a command that is
+/// interrupted meanwhile leaves nothing.
+pub fn check_writable(path: &Path) -> Result<(), Failure> {
+    if path.is_dir() {
+        return Err(Failure::file(path, "write", &ErrorKind::IsADirectory.into()));
     }
+    Output::beside(path).map(drop)
 }
 
 /// A file that is about to be written: that this can be done is known before the bytes are.

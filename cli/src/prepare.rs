@@ -37,7 +37,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     if let Some(out) = &arguments.out {
-        files::check_folder(out)?;
+        files::check_writable(out)?;
         PreparedFile::check_free(out)?;
     }
     let question = inputs::question(&arguments.document, &arguments.request)?;

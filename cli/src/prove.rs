@@ -48,7 +48,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
-    files::check_folder(&arguments.out)?;
+    files::check_writable(&arguments.out)?;
     let question = inputs::question(&arguments.document, &arguments.request)?;
     let transcript = inputs::transcript(&arguments.transcript)?;
     let prepared_file = arguments.prepared.as_deref().map(PreparedFile::open).transpose()?;

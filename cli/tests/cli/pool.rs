@@ -40,8 +40,9 @@ fn each_process_takes_a_proof_of_its_own() {
         assert_eq!((mode("pool.key"), mode("pool")), (0o600, 0o700));
     }
 
-    // What is refused before anything is proven takes nothing.
+    // What is refused before anything is proven takes nothing, nor does what cannot be written.
     assert_failure(folder.prove(&POOL, &[]), 1, "clock", "request.now");
+    assert_failure(prove(&folder, &[("--out", "pool")]), 2, "file", &folder.name("pool"));
     assert_eq!(entries(&folder), 2);
 
     let racing = ["one.cbor", "two.cbor"].map(|out| {

@@ -55,7 +55,13 @@ fn requests_that_the_document_does_not_meet() {
 #[test]
 fn places_that_nothing_can_be_written_to() {
     let folder = Folder::of_case(&MUSTERMANN);
-    for out in ["missing/out.cbor", "request.json/out.cbor"] {
+    std::fs::create_dir(folder.path("folder")).unwrap();
+    let mut places = vec!["missing/out.cbor", "request.json/out.cbor", "folder"];
+    // A folder where nobody may make a file, the superuser included.
+    if cfg!(target_os = "linux") {
+        places.push("/proc/out.cbor");
+    }
+    for out in places {
         assert_failure(folder.prove(&[("--out", out)], &["--any-clock"]), 2, "file", &folder.name(out));
         assert_failure(folder.prepare(&[("--out", out)]), 2, "file", &folder.name(out));
     }
