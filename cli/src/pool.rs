@@ -45,8 +45,8 @@ pub struct Pool {
 
 /// What became of a pool.
 pub struct Outcome {
-    /// Proofs of the purpose that are in it now.
-    pub left: usize,
+    /// Proofs of the purpose that are in it now; none if it could not be listed, which must not cost the proof that was taken.
+    pub left: Option<usize>,
     /// Proofs that were dropped as unfit.
     pub dropped: usize,
 }
@@ -63,7 +63,8 @@ impl Outcome {
             0 => String::new(),
             dropped => format!("; {dropped} unfit for use dropped"),
         };
-        format!("The pool holds {} for such requests{dropped}.", self.left)
+        let left = self.left.map_or("an unknown number".to_owned(), |left| left.to_string());
+        format!("The pool holds {left} for such requests{dropped}.")
     }
 }
 
@@ -79,17 +80,17 @@ impl Pool {
     pub fn put(&self, prepared: Prepared, dropped: usize) -> Result<Outcome, Failure> {
         let purpose = prepared.purpose();
         block_on(self.proofs.put(prepared, self.now)).map_err(|failed| failed.error)?;
-        self.outcome(&purpose, dropped)
+        Ok(self.outcome(&purpose, dropped))
     }
 
     /// Takes a proof for good, if there is one.
     pub fn take(&self, purpose: &Purpose) -> Result<(Option<Prepared>, Outcome), Failure> {
         let taken = block_on(self.proofs.take(purpose, self.now))?;
-        Ok((taken.prepared, self.outcome(purpose, taken.dropped.len())?))
+        Ok((taken.prepared, self.outcome(purpose, taken.dropped.len())))
     }
 
-    fn outcome(&self, purpose: &Purpose, dropped: usize) -> Result<Outcome, Failure> {
-        Ok(Outcome { left: block_on(self.proofs.count(purpose, self.now))?, dropped })
+    fn outcome(&self, purpose: &Purpose, dropped: usize) -> Outcome {
+        Outcome { left: block_on(self.proofs.count(purpose, self.now)).ok(), dropped }
     }
 }
 
@@ -113,4 +114,62 @@ fn key_in(path: &Path) -> Result<Zeroizing<[u8; KEY_BYTES]>, Failure> {
         Error::new(Code::Malformed, path.display().to_string(), message)
     };
     Ok(Zeroizing::new(*key.ok_or_else(wrong)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use velum_credentials::{PrepareOptions, Suite};
+    use velum_testdata::MUSTERMANN;
+    use velum_wallet::{Question, Store, StoreError, StoredEntry, Wallet, clock_at};
+
+    /// A folder that can be listed so many times.
+    struct Unlisted(FileStore, AtomicUsize);
+
+    #[async_trait::async_trait]
+    impl Store for Unlisted {
+        async fn list(&self) -> Result<Vec<StoredEntry>, StoreError> {
+            let left = self.1.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+            match left {
+                Ok(_) => self.0.list().await,
+                Err(_) => {
+                    Err(StoreError::Failed { place: "folder".to_owned(), message: "unlisted".to_owned() })
+                }
+            }
+        }
+
+        async fn put(&self, name: &str, sealed: &[u8]) -> Result<(), StoreError> {
+            self.0.put(name, sealed).await
+        }
+
+        async fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+            self.0.read(name).await
+        }
+
+        async fn remove(&self, name: &str) -> Result<bool, StoreError> {
+            self.0.remove(name).await
+        }
+    }
+
+    #[test]
+    fn a_proof_that_was_taken_is_used_though_the_rest_cannot_be_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = |lists| {
+            let store = Unlisted(FileStore::open(folder.path()).unwrap(), AtomicUsize::new(lists));
+            let sealer = Arc::new(KeySealer::new(&[7; KEY_BYTES]));
+            let proofs = ProofPool::new(Arc::new(store), sealer, Bounds::default());
+            Pool { proofs, now: clock_at(1_800_000_000).unwrap() }
+        };
+        let question = Question::parse(MUSTERMANN.device_response, MUSTERMANN.request.as_bytes()).unwrap();
+        let prepared = Wallet::new().prepare(&question, Suite::Direct, PrepareOptions::default()).unwrap();
+        let purpose = prepared.purpose();
+        // Twice to see that there is room, and never again.
+        let outcome = pool(2).put(prepared, 0).unwrap();
+        assert_eq!(outcome.to_json(), serde_json::json!({ "left": null, "dropped": 0 }));
+        let (taken, outcome) = pool(1).take(&purpose).unwrap();
+        assert!(taken.is_some());
+        assert_eq!(outcome.to_text(), "The pool holds an unknown number for such requests.");
+        assert!(pool(0).take(&purpose).is_err());
+    }
 }
