@@ -19,6 +19,20 @@ pub fn read(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
     read().map_err(|error| Failure::file(path, "read", &error))
 }
 
+/// Whether others than its owner may use a file, as far as the system tells.
+#[cfg(unix)]
+pub fn is_shared(path: &Path) -> Result<bool, Failure> {
+    use std::os::unix::fs::PermissionsExt;
+    let metadata = path.metadata().map_err(|error| Failure::file(path, "read", &error))?;
+    Ok(metadata.permissions().mode() & 0o077 != 0)
+}
+
+/// Whether others than its owner may use a file, as far as the system tells.
+#[cfg(not(unix))]
+pub fn is_shared(_: &Path) -> Result<bool, Failure> {
+    Ok(false)
+}
+
 /// Writes a file that only its owner may read. It appears whole or not at all, in place of one that was there.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     Output::beside(path)?.replace(bytes)

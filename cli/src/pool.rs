@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use velum_credentials::block_on;
 use velum_credentials::{Code, Error, Prepared, Purpose, Timestamp};
-use velum_wallet::{Bounds, FileStore, KeySealer, PoolError, ProofPool};
+use velum_wallet::{Bounds, FileStore, KeySealer, PoolError, ProofPool, Store};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -19,17 +19,42 @@ pub struct Arguments {
     /// A folder of prepared proofs, of one document, made if it is missing. Leave it out of backups
     #[arg(long, value_name = "DIR", requires = "pool_key")]
     pool: Option<PathBuf>,
-    /// The key under which the proofs of the folder are sealed: 32 bytes, made if the file is missing
+    /// The key under which the proofs of the folder are sealed: 32 bytes, made by `velum prepare` for a folder without proofs
     #[arg(long, value_name = "F", requires = "pool")]
     pool_key: Option<PathBuf>,
 }
 
 impl Arguments {
-    /// The pool, if one is named.
-    pub fn open(&self) -> Result<Option<Pool>, Failure> {
-        let (Some(folder), Some(key)) = (&self.pool, &self.pool_key) else { return Ok(None) };
-        let key = key_in(key)?;
+    /// The pool to take proofs out of, if one is named.
+    pub fn open_to_take(&self) -> Result<Option<Pool>, Failure> {
+        self.open(false)
+    }
+
+    /// The pool to add proofs to, if one is named. Its key is made if the pool is new.
+    pub fn open_to_add(&self) -> Result<Option<Pool>, Failure> {
+        self.open(true)
+    }
+
+    fn open(&self, adding: bool) -> Result<Option<Pool>, Failure> {
+        let (Some(folder), Some(key_file)) = (&self.pool, &self.pool_key) else { return Ok(None) };
+        let is_missing = key_file.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
+        if is_missing && !adding {
+            let message =
+                "there is no such key; name the one that `velum prepare --pool` made for this folder";
+            return Err(unusable(key_file, message));
+        }
         let store = FileStore::open(folder).map_err(PoolError::from)?;
+        check_apart(key_file, folder)?;
+        if is_missing {
+            // A key by a mistaken name opens nothing, and what does not open is dropped.
+            if !block_on(store.list()).map_err(PoolError::from)?.is_empty() {
+                let message = "there is no such key, and the folder holds proofs that another one seals; name that one, or \
+                               another folder";
+                return Err(unusable(key_file, message));
+            }
+            make_key(key_file)?;
+        }
+        let key = key_in(key_file)?;
         let proofs = ProofPool::new(Arc::new(store), Arc::new(KeySealer::new(&key)), Bounds::default());
         // Age is counted, so there is no doing without.
         let now = inputs::clock().map_err(|error| Failure::from(error).without_option())?;
@@ -94,23 +119,47 @@ impl Pool {
     }
 }
 
-/// The key in a file, which is made if it is missing.
-fn key_in(path: &Path) -> Result<Zeroizing<[u8; KEY_BYTES]>, Failure> {
-    if path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
-        let mut key = Zeroizing::new([0; KEY_BYTES]);
-        getrandom::fill(key.as_mut_slice())
-            .map_err(|error| Failure::file(path, "make a key for", &std::io::Error::other(error)))?;
-        match files::write_new(path, key.as_slice()) {
-            Ok(()) => return Ok(key),
-            // Another process made one meanwhile.
-            Err(_) if path.exists() => {}
-            Err(failure) => return Err(failure),
+/// A key file that is not taken, and what to do.
+fn unusable(path: &Path, message: &str) -> Failure {
+    Failure::file(path, "use the key", &std::io::Error::other(message))
+}
+
+/// That whoever copies the pool does not copy its key along.
+fn check_apart(key_file: &Path, folder: &Path) -> Result<(), Failure> {
+    // A key that is yet to be made is where its folder is. What cannot be found is told of by whoever reads or makes it.
+    let place = key_file.canonicalize().or_else(|_| files::folder(key_file).canonicalize());
+    let folder = folder.canonicalize().map_err(|error| Failure::file(folder, "read", &error))?;
+    match place {
+        Ok(place) if place.starts_with(&folder) => {
+            let message =
+                "it is in the folder of the pool; keep it elsewhere, so that no copy of one holds both";
+            Err(unusable(key_file, message))
         }
+        _ => Ok(()),
     }
+}
+
+fn make_key(path: &Path) -> Result<(), Failure> {
+    let mut key = Zeroizing::new([0; KEY_BYTES]);
+    getrandom::fill(key.as_mut_slice())
+        .map_err(|error| Failure::file(path, "make a key for", &std::io::Error::other(error)))?;
+    match files::write_new(path, key.as_slice()) {
+        // Another process made one meanwhile.
+        Err(_) if path.exists() => Ok(()),
+        written => written,
+    }
+}
+
+fn key_in(path: &Path) -> Result<Zeroizing<[u8; KEY_BYTES]>, Failure> {
     let bytes = files::read(path, KEY_BYTES)?;
+    if files::is_shared(path)? {
+        let message = "others than its owner may use the file; make another key, or take their rights away if nobody read \
+                       it (`chmod 600`)";
+        return Err(unusable(path, message));
+    }
     let key: Option<&[u8; KEY_BYTES]> = bytes.as_slice().try_into().ok();
     let wrong = || {
-        let message = "not a key of 32 bytes; name the file that an earlier `--pool-key` made, or one that is not there yet";
+        let message = "not a key of 32 bytes; name the file that an earlier `velum prepare --pool` made";
         Error::new(Code::Malformed, path.display().to_string(), message)
     };
     Ok(Zeroizing::new(*key.ok_or_else(wrong)?))
@@ -122,7 +171,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use velum_credentials::{PrepareOptions, Suite};
     use velum_testdata::MUSTERMANN;
-    use velum_wallet::{Question, Store, StoreError, StoredEntry, Wallet, clock_at};
+    use velum_wallet::{Question, StoreError, StoredEntry, Wallet, clock_at};
 
     /// A folder that can be listed so many times.
     struct Unlisted(FileStore, AtomicUsize);

@@ -41,7 +41,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
         PreparedFile::check_free(out)?;
     }
     let question = inputs::question(&arguments.document, &arguments.request)?;
-    let pool = arguments.pool.open()?;
+    let pool = arguments.pool.open_to_add()?;
     let tidied =
         pool.as_ref().map(|pool| pool.tidy(Purpose::document_hash(question.document()))).transpose()?;
 

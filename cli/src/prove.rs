@@ -53,7 +53,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let transcript = inputs::transcript(&arguments.transcript)?;
     let prepared_file = arguments.prepared.as_deref().map(PreparedFile::open).transpose()?;
     // Before the clock is asked for the request: without one there is no pool.
-    let pool = arguments.pool.open()?;
+    let pool = arguments.pool.open_to_take()?;
 
     let present_options = PresentOptions {
         clock: if arguments.any_clock { Clock::Any } else { Clock::At(inputs::clock()?) },

@@ -47,6 +47,17 @@ impl Folder {
         path.display().to_string()
     }
 
+    /// The same, for its owner alone.
+    fn write_secret(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
+        let path = self.write(name, bytes);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        path
+    }
+
     fn of_case(case: &Case) -> Self {
         let folder = Self::new();
         folder.write("document.cbor", case.device_response);

@@ -80,7 +80,7 @@ fn each_process_takes_a_proof_of_its_own() {
 fn a_pool_goes_with_its_document_and_its_key() {
     let folder = Folder::of_case(&MUSTERMANN);
     assert_eq!(prepare(&folder, &[]).0, 0);
-    folder.write("other.key", [1; 32]);
+    folder.write_secret("other.key", [1; 32]);
     let other_key = [("--pool", "pool"), ("--pool-key", "other.key")];
     let (status, object) = folder.prove(&other_key, &["--any-clock"]);
     assert_eq!((status, &object["pool"]), (0, &json!({ "left": 0, "dropped": 1 })), "{object}");
@@ -115,11 +115,62 @@ fn a_full_pool_is_told_of_before_anything_is_prepared() {
     assert_failure(prepare(&folder, &[]), 1, "pool_full", "pool");
 }
 
+/// One by a mistaken name would open nothing, and all would be dropped.
+#[test]
+fn a_key_is_made_for_a_new_pool_alone() {
+    let folder = Folder::of_case(&MUSTERMANN);
+    assert_failure(prove(&folder, &[]), 2, "file", &folder.name("pool.key"));
+    assert!(!folder.path("pool.key").exists() && !folder.path("pool").exists());
+
+    assert_eq!(prepare(&folder, &[]).0, 0);
+    let mistaken = [("--pool", "pool"), ("--pool-key", "pol.key")];
+    let usual = [("--document", "document.cbor"), ("--request", "request.json")];
+    let outcomes = [
+        folder.prove(&mistaken, &["--any-clock"]),
+        velum_json(&words(&folder.arguments("prepare", &usual, &mistaken))),
+    ];
+    for outcome in outcomes {
+        assert_failure(outcome, 2, "file", &folder.name("pol.key"));
+    }
+    assert!(!folder.path("pol.key").exists());
+    assert_eq!(entries(&folder), 1);
+}
+
+#[test]
+fn a_key_is_its_owners_and_not_in_the_pool() {
+    let folder = Folder::of_case(&MUSTERMANN);
+    let usual = [("--document", "document.cbor"), ("--request", "request.json")];
+    let refused = |key: &str| {
+        let pool = [("--pool", "pool"), ("--pool-key", key)];
+        let prepared = velum_json(&words(&folder.arguments("prepare", &usual, &pool)));
+        assert_failure(prepared, 2, "file", &folder.name(key));
+    };
+    refused("pool/pool.key");
+    refused("pool/../pool/pool.key");
+    folder.write_secret("pool/there.key", [1; 32]);
+    refused("pool/there.key");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::os::unix::fs::symlink(folder.path("pool/there.key"), folder.path("link.key")).unwrap();
+        refused("link.key");
+        folder.write_secret("shared.key", [1; 32]);
+        for mode in [0o640, 0o604, 0o620] {
+            let permissions = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(folder.path("shared.key"), permissions).unwrap();
+            refused("shared.key");
+        }
+    }
+    assert_eq!(entries(&folder), 0);
+    assert!(!folder.path("pool/pool.key").exists());
+}
+
 #[test]
 fn pools_that_cannot_be_used_are_status_2() {
     let folder = Folder::of_case(&MUSTERMANN);
-    folder.write("short.key", [1; 31]);
-    folder.write("long.key", [1; 33]);
+    folder.write_secret("short.key", [1; 31]);
+    folder.write_secret("long.key", [1; 33]);
+    folder.write_secret("pool.key", [1; 32]);
     folder.write("file", "");
     for key in ["short.key", "long.key"] {
         let failure = folder.prove(&[("--pool", "pool"), ("--pool-key", key)], &["--any-clock"]);
