@@ -51,7 +51,8 @@ pub trait CrossesThreads {}
 #[cfg(target_arch = "wasm32")]
 impl<T: ?Sized> CrossesThreads for T {}
 
-/// How much a pool may hold.
+/// How much a pool may hold. Those who add at the same time may each find room for the last, and go over it until the next
+/// [`ProofPool::sweep`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// Entries.
