@@ -73,7 +73,7 @@ impl Case {
     /// # Errors
     /// Those of [`Prover::prepare`].
     pub fn prepare(&self, prover: &Prover, control: Control<'_>) -> Result<Prepared, Error> {
-        let options = PrepareOptions { size_class: Some(self.class), control };
+        let options = PrepareOptions::default().with_size_class(self.class).with_control(control);
         prover.prepare(self.document()?, &self.request, options)
     }
 
@@ -87,7 +87,7 @@ impl Case {
         prepared: Prepared,
         control: Control<'_>,
     ) -> Result<Presentation, Error> {
-        let options = PresentOptions { control, ..any_clock() };
+        let options = any_clock().with_control(control);
         prover.present(prepared, self.document()?, &self.transcript, &self.request, options)
     }
 
@@ -102,7 +102,7 @@ impl Case {
 
 /// The documents of the cases are of the past.
 pub(crate) const fn any_clock() -> PresentOptions<'static> {
-    PresentOptions { clock: Clock::Any, disclose_device_namespaces: false, control: Control::none() }
+    PresentOptions::at(Clock::Any)
 }
 
 fn real_predicates() -> [Value; 5] {

@@ -47,7 +47,11 @@ impl Prover {
         let size_class = class.as_deref().map(size_class).transpose()?;
         let prepared = watched(progress, |control| {
             let question = question(document, request)?;
-            self.0.prepare(&question, Suite::Direct, PrepareOptions { size_class, control })
+            self.0.prepare(
+                &question,
+                Suite::Direct,
+                PrepareOptions::default().with_size_class(size_class).with_control(control),
+            )
         })?;
         // Copied to JavaScript from where it is wiped.
         Ok(Uint8Array::from(prepared.to_bytes().as_slice()))
@@ -140,7 +144,7 @@ fn present_options(
 ) -> Result<PresentOptions<'_>, Error> {
     // Saturating: what lies outside of the calendar stays outside.
     let clock = clock.map_or(Ok(Clock::Any), |seconds| clock_at(seconds as i64).map(Clock::At))?;
-    Ok(PresentOptions { clock, disclose_device_namespaces, control })
+    Ok(PresentOptions::at(clock).with_device_namespaces(disclose_device_namespaces).with_control(control))
 }
 
 thread_local! {

@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 use velum_cli::machine;
 use velum_cli::profile::{Profile, rounded, timed};
 use velum_credentials::{
-    Clock, Condition, Control, DeviceResponse, Document, Error, Explanation, Learnt, Predicate,
-    PrepareOptions, Prepared, PresentOptions, Presentation, Prover, Request, SessionTranscript, Timestamp,
-    Verifier,
+    Clock, Condition, DeviceResponse, Document, Error, Explanation, Learnt, Predicate, PrepareOptions,
+    Prepared, PresentOptions, Presentation, Prover, Request, SessionTranscript, Timestamp, Verifier,
 };
 use velum_testdata::{ANNEX_D, MUSTERMANN, PERMUTED_KEYS};
 use velum_wallet::json::{facts, hidden, reason};
@@ -86,13 +85,13 @@ impl Run {
         let (prover, verifier) = (Prover::new(), Verifier::new());
 
         let (prepared, preparing) = progress.of("prepare", |control| {
-            prover.prepare(document, &request, PrepareOptions { control, ..Default::default() })
+            prover.prepare(document, &request, PrepareOptions::default().with_control(control))
         });
         let prepared = prepared?;
         let kept = prepared.to_bytes();
 
         let (presentation, presenting) = progress.of("present", |control| {
-            let options = PresentOptions { control, ..ANY_CLOCK };
+            let options = ANY_CLOCK.with_control(control);
             prover.present(prepared, document, &transcript, &request, options)
         });
         let bytes = presentation?.to_bytes();
@@ -136,8 +135,7 @@ impl Run {
     }
 }
 
-const ANY_CLOCK: PresentOptions<'static> =
-    PresentOptions { clock: Clock::Any, disclose_device_namespaces: false, control: Control::none() };
+const ANY_CLOCK: PresentOptions<'static> = PresentOptions::at(Clock::Any);
 
 fn wrong_requests(
     document: &Document,

@@ -46,7 +46,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
         pool.as_ref().map(|pool| pool.tidy(Purpose::document_hash(question.document()))).transpose()?;
 
     let (prepared, profile) = Progress::start().of("prepare", |control| {
-        let options = PrepareOptions { control, ..Default::default() };
+        let options = PrepareOptions::default().with_control(control);
         Wallet::new().prepare(&question, arguments.suite, options)
     });
     let prepared = prepared?;

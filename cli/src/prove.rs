@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 use velum_cli::machine;
 use velum_cli::profile::{Profile, rounded};
-use velum_credentials::{Clock, Control, PrepareOptions, Prepared, PresentOptions, Suite};
+use velum_credentials::{Clock, PrepareOptions, Prepared, PresentOptions, Suite};
 use velum_wallet::Wallet;
 
 use crate::failure::Failure;
@@ -55,11 +55,9 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     // Before the clock is asked for the request: without one there is no pool.
     let pool = arguments.pool.open_to_take()?;
 
-    let present_options = PresentOptions {
-        clock: if arguments.any_clock { Clock::Any } else { Clock::At(inputs::clock()?) },
-        disclose_device_namespaces: arguments.disclose_device_namespaces,
-        control: Control::none(),
-    };
+    let clock = if arguments.any_clock { Clock::Any } else { Clock::At(inputs::clock()?) };
+    let present_options =
+        PresentOptions::at(clock).with_device_namespaces(arguments.disclose_device_namespaces);
     question.check(&transcript, &present_options)?;
 
     let prepared = prepared_file.as_ref().map(PreparedFile::prepared).transpose()?;
@@ -76,13 +74,13 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
         Some(prepared) => (prepared, None),
         None => {
             let (prepared, profile) = progress.of("prepare", |control| {
-                wallet.prepare(&question, suite, PrepareOptions { control, ..Default::default() })
+                wallet.prepare(&question, suite, PrepareOptions::default().with_control(control))
             });
             (prepared?, Some(profile))
         }
     };
     let (presentation, presenting) = progress.of("present", |control| {
-        let options = PresentOptions { control, ..present_options };
+        let options = present_options.with_control(control);
         wallet.present(prepared, &question, &transcript, options)
     });
     let presentation = presentation?;

@@ -12,7 +12,7 @@
 #![cfg_attr(feature = "prover", doc = "```")]
 #![cfg_attr(not(feature = "prover"), doc = "```ignore")]
 //! # fn main() -> Result<(), velum_credentials::Error> {
-//! use velum_credentials::{Clock, Control, PrepareOptions, PresentOptions, Suite, Verifier};
+//! use velum_credentials::{Clock, PrepareOptions, PresentOptions, Suite, Verifier};
 //! use velum_testdata::MUSTERMANN;
 //! use velum_wallet::{Challenge, Question, Wallet, json};
 //!
@@ -22,11 +22,7 @@
 //! println!("{}", question.explain()); // what would be learnt: ask for consent
 //!
 //! let prepared = wallet.prepare(&question, Suite::Direct, PrepareOptions::default())?;
-//! let options = PresentOptions {
-//!     clock: Clock::Any, // a document of the past: others take `Clock::At`
-//!     disclose_device_namespaces: false,
-//!     control: Control::none(),
-//! };
+//! let options = PresentOptions::at(Clock::Any); // a document of the past: others take `Clock::At`
 //! let presentation = wallet.present(prepared, &question, MUSTERMANN.session_transcript, options)?;
 //!
 //! // The verifier, with nothing of the wallet's but the presentation.

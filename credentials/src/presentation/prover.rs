@@ -33,27 +33,54 @@ pub enum Clock {
     Any,
 }
 
-/// How to prepare.
+/// How to prepare: in the smallest size class that fits, unless another is named.
 #[derive(Clone, Copy, Default)]
 pub struct PrepareOptions<'a> {
-    /// A size class to use instead of the smallest that fits; a larger one hides how large the document is.
-    pub size_class: Option<SizeClass>,
-    /// Follows and stops the work.
-    pub control: Control<'a>,
+    size_class: Option<SizeClass>,
+    control: Control<'a>,
 }
 
-/// How to present.
+impl<'a> PrepareOptions<'a> {
+    /// Uses this size class instead of the smallest that fits; a larger one hides how large the document is.
+    #[must_use]
+    pub fn with_size_class(self, size_class: impl Into<Option<SizeClass>>) -> Self {
+        Self { size_class: size_class.into(), ..self }
+    }
+
+    /// Follows and stops the work.
+    #[must_use]
+    pub const fn with_control(self, control: Control<'a>) -> Self {
+        Self { control, ..self }
+    }
+}
+
+/// How to present. Elements that the device signed itself go along only where that is said.
 #[derive(Clone, Copy)]
 pub struct PresentOptions<'a> {
-    /// Which times are answered.
-    pub clock: Clock,
-    /// Whether elements that the device signed itself may go along in clear.
-    pub disclose_device_namespaces: bool,
-    /// Follows and stops the work.
-    pub control: Control<'a>,
+    clock: Clock,
+    disclose_device_namespaces: bool,
+    control: Control<'a>,
 }
 
-impl PresentOptions<'_> {
+impl<'a> PresentOptions<'a> {
+    /// Answers the times that `clock` allows.
+    #[must_use]
+    pub const fn at(clock: Clock) -> Self {
+        Self { clock, disclose_device_namespaces: false, control: Control::none() }
+    }
+
+    /// Whether elements that the device signed itself may go along in clear.
+    #[must_use]
+    pub const fn with_device_namespaces(self, disclosed: bool) -> Self {
+        Self { disclose_device_namespaces: disclosed, ..self }
+    }
+
+    /// Follows and stops the work.
+    #[must_use]
+    pub const fn with_control(self, control: Control<'a>) -> Self {
+        Self { control, ..self }
+    }
+
     /// Every check that [`Prover::present`] makes of the document and the request before it proves, for a caller who would
     /// know before preparing. Gives the issuer.
     ///

@@ -15,8 +15,7 @@ use velum_testdata::{
 
 use super::{ANY_CLOCK, Session, assert_code, whole};
 
-const WITH_DEVICE_NAMESPACES: PresentOptions<'static> =
-    PresentOptions { disclose_device_namespaces: true, ..ANY_CLOCK };
+const WITH_DEVICE_NAMESPACES: PresentOptions<'static> = ANY_CLOCK.with_device_namespaces(true);
 
 /// The case; signed by its published device key where its device authenticated by MAC.
 fn session(case: &Case) -> Session {

@@ -5,7 +5,6 @@ use std::path::Path;
 use velum_core::class::SizeClass;
 use velum_core::suite::Suite;
 use velum_credentials::{Code, PrepareOptions, Prepared, Presentation, Prover, Verifier};
-use velum_stark::control::Control;
 use velum_testdata::{GOLDEN, MUSTERMANN};
 
 use super::{ANY_CLOCK, Session, assert_code};
@@ -59,7 +58,7 @@ fn write_golden_presentations() {
         let prover = Prover::with_suite(Suite::by_name(golden.suite).unwrap());
         let document = session.response.document(session.request.doc_type()).unwrap();
         let size_class = SizeClass::by_name(golden.class);
-        let options = PrepareOptions { size_class, control: Control::none() };
+        let options = PrepareOptions::default().with_size_class(size_class);
         let prepared = prover.prepare(document, &session.request, options).unwrap();
         let presentation = session.present(&prover, prepared, ANY_CLOCK).unwrap();
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/golden");

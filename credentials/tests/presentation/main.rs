@@ -12,12 +12,10 @@ use velum_credentials::{
     Clock, Code, DeviceResponse, Error, PrepareOptions, Prepared, PresentOptions, Presentation, Prover,
     Request, SessionTranscript, Verifier,
 };
-use velum_stark::control::Control;
 use velum_testdata::Case;
 
 /// Documents of the past are answered.
-const ANY_CLOCK: PresentOptions<'static> =
-    PresentOptions { clock: Clock::Any, disclose_device_namespaces: false, control: Control::none() };
+const ANY_CLOCK: PresentOptions<'static> = PresentOptions::at(Clock::Any);
 
 /// Members of the envelope.
 const VERSION: usize = 0;

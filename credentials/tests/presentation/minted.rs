@@ -201,7 +201,7 @@ fn documents_at_and_one_over_each_limit_are_told_apart() {
     // A class that is too small is not taken.
     let over = session(&sized(2_561, 192, 50));
     let document = over.response.document(over.request.doc_type()).unwrap();
-    let options = PrepareOptions { size_class: Some(STANDARD), ..PrepareOptions::default() };
+    let options = PrepareOptions::default().with_size_class(STANDARD);
     assert_code(Prover::new().prepare(document, &over.request, options), Code::TooLarge);
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use velum_credentials::block_on;
-use velum_credentials::{Clock, Code, Control, PrepareOptions, PresentOptions, Suite, Verifier};
+use velum_credentials::{Clock, Code, PrepareOptions, PresentOptions, Suite, Verifier};
 use velum_testdata::MUSTERMANN;
 use velum_wallet::{Bounds, Challenge, FileStore, KeySealer, PoolError, ProofPool, Question, Wallet};
 
@@ -22,8 +22,7 @@ fn a_proof_from_the_pool_answers_its_question() {
 
     let taken = block_on(pool.take(&purpose, now())).unwrap();
     assert!(taken.dropped.is_empty());
-    let options =
-        PresentOptions { clock: Clock::Any, disclose_device_namespaces: false, control: Control::none() };
+    let options = PresentOptions::at(Clock::Any);
     let presentation =
         wallet.present(taken.prepared.unwrap(), &question, MUSTERMANN.session_transcript, options).unwrap();
     let challenge = Challenge::parse(MUSTERMANN.session_transcript, MUSTERMANN.request.as_bytes()).unwrap();
