@@ -23,6 +23,7 @@
 #![warn(missing_docs, unreachable_pub)]
 
 pub mod air;
+mod composition;
 pub mod control;
 mod domain;
 mod error;
@@ -41,7 +42,6 @@ mod proof;
 #[cfg(feature = "prover")]
 mod prover;
 mod recorder;
-mod rows;
 pub mod secret;
 mod security;
 pub mod shape;
@@ -51,6 +51,7 @@ pub mod testing;
 mod transcript;
 mod verify;
 
+pub use composition::LookupChallenges;
 pub use error::{Check, VerifyError};
 #[cfg(feature = "poseidon2")]
 pub use hash::Poseidon2Hash;
@@ -62,7 +63,6 @@ pub use proof::{Commitments, LayerCommitment, LayerOpening, Openings, Proof, Tre
 pub use prover::{
     Cpu, CpuBatch, CpuCommitted, CpuKey, ProveError, ProvingKey, backend, block_on, block_on_worker,
 };
-pub use rows::LookupChallenges;
 pub use security::{COLLISION_BITS, LineTheorem, Security, SecurityTerm, sum_bits};
 
 #[cfg(all(test, feature = "prover"))]

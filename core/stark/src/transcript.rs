@@ -2,11 +2,11 @@
 
 use p3_field::PrimeCharacteristicRing;
 
+use crate::composition::LookupChallenges;
 use crate::field::EF;
 use crate::hash::{ProofHash, Transcript};
 use crate::key::VerifierKey;
 use crate::proof::Commitments;
-use crate::rows::LookupChallenges;
 use crate::shape::Shape;
 
 /// The challenges of a proof.

@@ -3,6 +3,7 @@
 use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, TwoAdicField};
 
 use crate::air::Chip;
+use crate::composition::{Composition, Fingerprints, LookupChallenges, Row};
 use crate::domain::Selectors;
 use crate::error::{Check, VerifyError};
 use crate::field::{EF, F};
@@ -15,7 +16,6 @@ use crate::key::VerifierKey;
 use crate::mask::Table;
 use crate::merkle;
 use crate::proof::{Commitments, Openings, Proof, Reader, group_indices};
-use crate::rows::{Composition, Fingerprints, LookupChallenges, Row};
 use crate::shape::{Group, Point, QUOTIENT};
 use crate::transcript::Challenges;
 

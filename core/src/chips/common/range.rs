@@ -95,7 +95,7 @@ fn rest() -> Vec<[u32; 2]> {
 #[cfg(test)]
 mod tests {
     use p3_field::PrimeField64;
-    use velum_stark::air::testing::{Partner, assert_degrees};
+    use velum_stark::air::testing::Partner;
     use velum_stark::air::{check, fill_multiplicities};
 
     use super::*;
@@ -112,11 +112,6 @@ mod tests {
         let chips = [Table::Range(RangeChip), Table::User(user)];
         fill_multiplicities(&chips, &mut traces);
         check(&chips, &traces).rules()
-    }
-
-    #[test]
-    fn stays_within_the_degrees() {
-        assert_degrees(&RangeChip);
     }
 
     #[test]

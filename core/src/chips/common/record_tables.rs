@@ -1,7 +1,7 @@
 //! The tables about a record, for the tests of its chips.
 
 use p3_field::PrimeCharacteristicRing;
-use velum_stark::air::testing::{Partner, assert_degrees};
+use velum_stark::air::testing::Partner;
 use velum_stark::air::{Trace, check, fill_multiplicities};
 use velum_stark::chip_enum;
 use velum_stark::field::F;
@@ -11,8 +11,6 @@ use crate::chips::common::poseidon2::Poseidon2Chip;
 use crate::chips::common::range::RangeChip;
 use crate::chips::common::record::RecordChip;
 use crate::chips::common::values::ValuesChip;
-use crate::class::STANDARD;
-use crate::record::fixtures::{credential, opening, standard_presentation, subject};
 use crate::record::{COORDINATE_WORDS, Positions, RecordElements, coordinate_words, offset};
 use crate::statement::{CredentialStatement, PresentationStatement, PublicKey, RecordOpening, Subject};
 
@@ -151,17 +149,5 @@ impl Tables {
 fn receive_es256(partner: &mut Partner, operand: u64, words: &[F]) {
     for (word, &value) in words.iter().enumerate() {
         partner.tuples.push((ES256, vec![F::from_u64(operand), F::from_usize(word), value], F::NEG_ONE));
-    }
-}
-
-#[test]
-fn every_chip_keeps_its_degrees() {
-    let elements = RecordElements::new(&subject(STANDARD), &opening(STANDARD)).unwrap();
-    let opening = opening(STANDARD);
-    for tables in [
-        Tables::of_presentation(&standard_presentation(), &opening, &elements),
-        Tables::of_credential(&credential(STANDARD), &opening, &opening, &elements),
-    ] {
-        tables.chips.iter().for_each(assert_degrees);
     }
 }

@@ -231,7 +231,7 @@ impl Chip for TextChip {
 
 #[cfg(test)]
 mod tests {
-    use velum_stark::air::testing::{Watch, assert_degrees, broken_constraints};
+    use velum_stark::air::testing::{Watch, broken_constraints};
 
     use super::*;
     use crate::chips::mdoc::cbor::fixture::{self, World};
@@ -243,11 +243,6 @@ mod tests {
     /// First row of a text.
     fn row_of(chip: &TextChip, number: u64) -> usize {
         chip.texts.iter().take_while(|text| text.number != number).map(|text| text.capacity).sum()
-    }
-
-    #[test]
-    fn degrees_are_as_promised() {
-        assert_degrees(&TextChip::new(&World::mustermann().subject).unwrap());
     }
 
     #[test]

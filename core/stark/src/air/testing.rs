@@ -7,7 +7,6 @@ use p3_field::PrimeCharacteristicRing;
 use crate::air::check::RowChecker;
 use crate::air::{Bus, Chip, ChipBuilder, Failure, Trace, check};
 use crate::field::F;
-use crate::recorder::record;
 
 /// A one-row chip that puts given tuples on buses. Its trace is [`trace`](Self::trace).
 #[derive(Clone, Debug, Default)]
@@ -86,22 +85,6 @@ pub fn assert_cells_matter<C: Chip>(
             traces[table].set(row, column, honest);
         }
     }
-}
-
-/// Checks the degrees that [`Chip::eval`] promises: constraints and bus counts at most 3, bus fields at most 2.
-///
-/// # Panics
-/// Where one is higher.
-pub fn assert_degrees(chip: &impl Chip) {
-    record(chip);
-}
-
-/// Every rule of a chip: its constraints as `chip/label`, its buses as `bus name`.
-pub fn rules<C: Chip>(chip: &C) -> Vec<String> {
-    let recorded = record(chip);
-    let constraints = recorded.constraints.iter().map(|label| format!("{}/{label}", chip.name()));
-    let buses = recorded.interactions.iter().map(|interaction| format!("bus {}", interaction.bus.name));
-    constraints.chain(buses).collect()
 }
 
 /// The constraints that fail while all other tables make up for whatever the chip puts on its buses.

@@ -5,8 +5,8 @@ use p3_field::PrimeCharacteristicRing;
 use super::expr::{Expr, Graph, Recording};
 use super::{FractionNodes, GroupProgram, Input, Node, NodeId, Program, Rule};
 use crate::air::Chip;
+use crate::composition::{Composition, Fingerprints, Row, RuleLog};
 use crate::mask::Table;
-use crate::rows::{Composition, Fingerprints, Row, RuleLog};
 use crate::shape::{ACCUMULATOR, Group, Shape, TableShape, Window};
 
 /// The program of tables of this shape.

@@ -43,12 +43,12 @@ use p3_matrix::dense::RowMajorMatrix;
 
 use super::ProveError;
 use crate::air::Chip;
+use crate::composition::LookupChallenges;
 use crate::control::Control;
 use crate::field::{EF, F};
 use crate::hash::{Digest, Salt};
 use crate::key::VerifierKey;
 use crate::mask::Table;
-use crate::rows::LookupChallenges;
 use crate::secret::{Secret, overwrite};
 
 pub use crate::merkle::NodePosition;

@@ -19,6 +19,7 @@ use rand::CryptoRng;
 use thiserror::Error;
 
 use crate::air::{Chip, Trace};
+use crate::composition::LookupChallenges;
 use crate::control::{Cancelled, Control, Stage};
 use crate::field::{EF, F};
 #[cfg(feature = "poseidon2")]
@@ -28,7 +29,6 @@ use crate::key::VerifierKey;
 use crate::merkle::sibling_positions;
 use crate::params::Parameters;
 use crate::proof::{Commitments, LayerCommitment, LayerOpening, Openings, Proof, TreeOpening, group_indices};
-use crate::rows::LookupChallenges;
 use crate::shape::{Point, TREES, Term};
 use crate::transcript::{batching_weights, folding_challenges, queried};
 use backend::{

@@ -3,8 +3,8 @@
 use p3_field::{ExtensionField, Field, PackedFieldExtension, PackedValue, PrimeCharacteristicRing};
 use p3_maybe_rayon::prelude::*;
 
+use crate::composition::Fraction;
 use crate::field::{EF, F};
-use crate::rows::Fraction;
 
 /// The packed base field.
 pub(super) type Packed = <F as Field>::Packing;

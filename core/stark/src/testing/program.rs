@@ -9,10 +9,10 @@ use rand::{RngExt, SeedableRng};
 
 use crate::VerifierKey;
 use crate::air::{Chip, MAX_DEGREE};
+use crate::composition::{Composition, Fingerprints, LookupChallenges, Row};
 use crate::field::{EF, F};
 use crate::mask::Table;
 use crate::program::{Input, Program, Value};
-use crate::rows::{Composition, Fingerprints, LookupChallenges, Row};
 use crate::shape::{ACCUMULATOR, Window};
 
 /// Evaluates the chips of a key and its program on random cells, as the prover does, all in the extension field as the verifier

@@ -5,6 +5,7 @@ use p3_matrix::dense::RowMajorMatrix;
 use p3_maybe_rayon::prelude::*;
 
 use crate::air::Chip;
+use crate::composition::{Evaluator, Fingerprints, Fraction, Fractions, Row};
 use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::key::VerifierKey;
 use crate::mask::Table;
@@ -12,7 +13,6 @@ use crate::prover::backend::{LookupInputs, SecretRows};
 use crate::prover::packed::{MAX_LANES, Packed, PackedFraction, quotients};
 use crate::prover::strips::{Buffers, Reads, Strips};
 use crate::prover::wide::{LANES, PACKS, Wide, WideExtension};
-use crate::rows::{Evaluator, Fingerprints, Fraction, Fractions, Row};
 use crate::secret::Secret;
 use crate::shape::{Batch, Group, LOOKUP, TableShape};
 

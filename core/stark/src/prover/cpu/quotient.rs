@@ -9,13 +9,13 @@ use super::CpuKey;
 use super::dft::Dft;
 use super::tiles::Tiles;
 use crate::air::Chip;
+use crate::composition::{Composition, Fingerprints, Row};
 use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::key::VerifierKey;
 use crate::mask::Table;
 use crate::prover::backend::{QuotientBlinding, QuotientInputs, SecretRows};
 use crate::prover::strips::{Reads, Strips};
 use crate::prover::wide::{LANES, Wide, WideExtension};
-use crate::rows::{Composition, Fingerprints, Row};
 use crate::secret::Secret;
 use crate::shape::{ACCUMULATOR, LOOKUP, MAIN, QUOTIENT};
 

@@ -177,11 +177,6 @@ fn accepts_the_sample_of_rfc_6979() {
 }
 
 #[test]
-fn keeps_to_the_degrees() {
-    velum_stark::air::testing::assert_degrees(&Es256Chip::new());
-}
-
-#[test]
 fn accepts_every_split_of_the_equation() {
     let case = Case::sample();
     for balance in BALANCES {

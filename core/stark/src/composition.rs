@@ -1,4 +1,4 @@
-//! Evaluates a chip on one row, or several side by side, given the values of all cells it reads.
+//! The composition of constraints and of lookup fractions on one row, or several side by side, given the values of all cells that they read.
 
 use p3_field::{Algebra, PrimeCharacteristicRing};
 
