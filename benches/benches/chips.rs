@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use velum_bench::{Case, SUITE, Statements, sum, without_grinding};
-use velum_cli::profile::Profile;
 use velum_core::class::STANDARD;
 use velum_core::proof::{
     ProofKind, credential_chips, credential_traces, presentation_chips, presentation_traces,
@@ -14,6 +13,7 @@ use velum_core::proof::{
 use velum_stark::ProvingKey;
 use velum_stark::air::{Chip, Trace};
 use velum_stark::control::Stage;
+use velum_wallet::measure::Profile;
 
 /// Stages whose cost depends on what a chip's constraints are.
 const STAGES: [Stage; 2] = [Stage::Lookups, Stage::Quotient];

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use velum_bench::{Case, STAGES, SUITE, Statements, sum, without_grinding};
-use velum_cli::profile::Profile;
 use velum_core::class::STANDARD;
 use velum_core::proof::{
     ProofKind, credential_chips, credential_traces, presentation_chips, presentation_traces,
 };
 use velum_stark::ProvingKey;
 use velum_stark::air::{Chip, Trace};
+use velum_wallet::measure::Profile;
 
 fn stages(criterion: &mut Criterion) {
     let case = Case::new(1, STANDARD).expect("the licence has the element");

@@ -6,14 +6,13 @@ use std::fmt::Write;
 use std::io::IsTerminal;
 
 use serde_json::{Value, json};
-use velum_cli::machine;
-use velum_cli::profile::{Profile, rounded, timed};
 use velum_credentials::{
     Clock, Condition, DeviceResponse, Document, Error, Explanation, Learnt, Predicate, PrepareOptions,
     Prepared, PresentOptions, Presentation, Prover, Request, SessionTranscript, Timestamp, Verifier,
 };
 use velum_testdata::{ANNEX_D, MUSTERMANN, PERMUTED_KEYS};
 use velum_wallet::json::{facts, hidden, reason};
+use velum_wallet::measure::{self, Profile, rounded, timed};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -206,11 +205,11 @@ impl Run {
             "present_ms": rounded(self.presenting.total_ms),
             "verify_ms": self.verify_ms,
             "presentation_bytes": self.bytes,
-            "peak_rss_bytes": machine::peak_rss_bytes(),
-            "threads": machine::threads(),
+            "peak_rss_bytes": measure::peak_rss_bytes(),
+            "threads": measure::threads(),
             "size_class": self.presentation.size_class().name,
             "suite": self.presentation.suite().name(),
-            "simd": machine::Simd::BUILT.name(),
+            "simd": measure::Simd::BUILT.name(),
             "wrong_requests": self.refusals.iter().map(refusal).collect::<Vec<_>>(),
             "all_refused": all_refused,
         })
@@ -242,17 +241,17 @@ impl Run {
         text.row("present", &format!("{:>9.1} ms   while the verifier waits", self.presenting.total_ms));
         text.row("verify", &format!("{:>9.1} ms", self.verify_ms));
         text.row("presentation", &format!("{:>9} bytes", self.bytes));
-        if let Some(bytes) = machine::peak_rss_bytes() {
+        if let Some(bytes) = measure::peak_rss_bytes() {
             text.row(
                 "memory",
                 &format!("{:>9.1} MiB at most, demo and data included", bytes as f64 / 1_048_576.0),
             );
         }
         let (class, suite) = (self.presentation.size_class().name, self.presentation.suite().name());
-        let simd = machine::Simd::BUILT.name();
+        let simd = measure::Simd::BUILT.name();
         text.row(
             "with",
-            &format!("threads {}, SIMD {simd}, suite {suite}, size class {class}", machine::threads()),
+            &format!("threads {}, SIMD {simd}, suite {suite}, size class {class}", measure::threads()),
         );
 
         text.heading("Wrong requests: what the prover says, and the verifier of the good presentation");

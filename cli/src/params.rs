@@ -1,12 +1,12 @@
 //! `velum params`: suites and size classes with what is proven of them, and the build's SIMD.
 
 use serde_json::{Value, json};
-use velum_cli::machine::Simd;
 use velum_core::class::{CLASSES, SizeClass};
 use velum_core::proof::{PairSecurity, ProofKind, Verifier};
 use velum_core::suite::{SUITES, Suite};
 use velum_credentials::FORMAT_VERSION;
 use velum_stark::{LineTheorem, Security, SecurityTerm, VerifierKey};
+use velum_wallet::measure::Simd;
 
 use crate::report::Report;
 

@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use serde_json::json;
-use velum_cli::machine;
-use velum_cli::profile::rounded;
 use velum_credentials::{PrepareOptions, Purpose, Suite};
 use velum_wallet::Wallet;
+use velum_wallet::measure::{self, rounded};
 
 use crate::failure::Failure;
 use crate::prepared_file::PreparedFile;
@@ -54,8 +53,8 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let prepare_ms = rounded(profile.total_ms);
     let mut json = json!({
         "prepare_ms": prepare_ms,
-        "peak_rss_bytes": machine::peak_rss_bytes(),
-        "threads": machine::threads(),
+        "peak_rss_bytes": measure::peak_rss_bytes(),
+        "threads": measure::threads(),
         "size_class": size_class,
         "suite": arguments.suite.name(),
     });

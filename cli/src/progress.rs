@@ -4,9 +4,8 @@ use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use velum_cli::machine;
-use velum_cli::profile::Profile;
 use velum_stark::control::{Control, Progress as Step};
+use velum_wallet::measure::{self, Profile};
 
 use crate::report::{write_stderr, write_stderr_part};
 
@@ -27,7 +26,7 @@ pub struct Progress {
 impl Progress {
     /// Starts now, and says so once where another build would prove faster here.
     pub fn start() -> Self {
-        if let Some(warning) = machine::simd_warning() {
+        if let Some(warning) = measure::simd_warning() {
             write_stderr(format_args!("{warning}"));
         }
         let is_terminal = std::io::stderr().is_terminal();

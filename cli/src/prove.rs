@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use serde_json::json;
-use velum_cli::machine;
-use velum_cli::profile::{Profile, rounded};
 use velum_credentials::{Clock, PrepareOptions, Prepared, PresentOptions, Suite};
 use velum_wallet::Wallet;
+use velum_wallet::measure::{self, Profile, rounded};
 
 use crate::failure::Failure;
 use crate::prepared_file::PreparedFile;
@@ -97,8 +96,8 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
         "prepare_ms": prepare_ms,
         "present_ms": present_ms,
         "presentation_bytes": bytes.len(),
-        "peak_rss_bytes": machine::peak_rss_bytes(),
-        "threads": machine::threads(),
+        "peak_rss_bytes": measure::peak_rss_bytes(),
+        "threads": measure::threads(),
         "size_class": size_class,
         "suite": suite,
     });

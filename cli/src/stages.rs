@@ -1,7 +1,7 @@
 //! What `--profile` adds to a report.
 
 use serde_json::Value;
-use velum_cli::profile::Profile;
+use velum_wallet::measure::Profile;
 
 /// Adds the stages of each verb: a member `stages`, and a table below the text.
 pub fn add(profiles: &[(&str, &Profile)], json: &mut Value, text: &mut String) {

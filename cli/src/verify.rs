@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use serde_json::json;
-use velum_cli::profile::timed;
 use velum_credentials::{Code, Verifier, limits};
 use velum_wallet::json::{facts, reason};
+use velum_wallet::measure::timed;
 
 use crate::failure::Failure;
 use crate::report::Report;

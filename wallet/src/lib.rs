@@ -85,6 +85,8 @@
 #![warn(missing_docs, unreachable_pub)]
 
 pub mod json;
+#[cfg(feature = "measure")]
+pub mod measure;
 #[cfg(feature = "pool")]
 mod pool;
 mod question;

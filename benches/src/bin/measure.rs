@@ -7,8 +7,6 @@ use std::path::PathBuf;
 use lexopt::prelude::*;
 use serde_json::{Map, Value, json};
 use velum_bench::{Case, SUITE, Statements, without_grinding};
-use velum_cli::machine::{Simd, peak_rss_bytes};
-use velum_cli::profile::{Profile, member, rounded, timed};
 use velum_core::class::{STANDARD, SizeClass};
 use velum_core::proof::{
     ProofKind, credential_chips, credential_traces, presentation_chips, presentation_traces,
@@ -16,6 +14,7 @@ use velum_core::proof::{
 use velum_credentials::{Prover, Verifier};
 use velum_stark::ProvingKey;
 use velum_stark::control::{Control, Stage};
+use velum_wallet::measure::{Profile, Simd, member, peak_rss_bytes, rounded, timed};
 
 const USAGE: &str = "\
 Usage: measure proofs [--runs N] [--out F]   prepare, present and verify N times, the keys made once; keep a presentation

@@ -4,7 +4,6 @@
 //! random: its mean is shown apart.
 
 use velum_bench::{Case, SUITE, Statements, without_grinding};
-use velum_cli::profile::{Profile, timed};
 use velum_core::class::STANDARD;
 use velum_core::proof::{
     ProofKind, credential_chips, credential_traces, presentation_chips, presentation_traces,
@@ -12,6 +11,7 @@ use velum_core::proof::{
 use velum_stark::air::{Chip, RESERVED_ROWS, Trace};
 use velum_stark::control::Stage;
 use velum_stark::{Parameters, ProvingKey, VerifierKey};
+use velum_wallet::measure::{Profile, timed};
 
 /// Bits whose grinding is timed.
 const GROUND: usize = 20;

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use velum_stark::control::{Control, Progress, Stage};
+use velum_credentials::{Control, Progress, Stage};
 
 /// How long a piece of work took, in milliseconds, and each of its stages.
 #[derive(Clone, Debug, PartialEq)]

@@ -35,10 +35,15 @@ fn peak_rss() -> Option<u64> {
 /// Vector instructions that the field arithmetic can use, each more than those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Simd {
+    /// None.
     Scalar,
+    /// WebAssembly's.
     Simd128,
+    /// Those of 64-bit ARM.
     Neon,
+    /// Those of x86-64 with 256 bits.
     Avx2,
+    /// Those of x86-64 with 512 bits.
     Avx512,
 }
 
@@ -108,7 +113,7 @@ fn warning(built: Simd, available: Simd) -> Option<String> {
 mod tests {
     use super::*;
     use p3_field::{Field, PackedValue};
-    use velum_stark::field::F;
+    use p3_goldilocks::Goldilocks;
 
     #[cfg(unix)]
     #[test]
@@ -134,7 +139,7 @@ mod tests {
             Simd::Avx2 => 4,
             Simd::Avx512 => 8,
         };
-        assert_eq!(<<F as Field>::Packing as PackedValue>::WIDTH, lanes);
+        assert_eq!(<<Goldilocks as Field>::Packing as PackedValue>::WIDTH, lanes);
     }
 
     /// Linux names what the processor has in a file.
