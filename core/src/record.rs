@@ -213,7 +213,7 @@ impl RecordOpening {
 
 /// Where the document holds what the record is about: positions on the buses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Positions {
+pub(crate) struct Positions {
     /// The 32 bytes of `deviceKey`'s x.
     pub device_key_x: usize,
     /// The 32 bytes of `deviceKey`'s y.
@@ -224,7 +224,7 @@ pub struct Positions {
 
 /// Every element that the sponges absorb. Overwritten when dropped.
 #[derive(Clone)]
-pub struct RecordElements {
+pub(crate) struct RecordElements {
     /// The message of each slot of the class.
     pub(crate) slots: Vec<Secret<F>>,
     /// The record.
@@ -237,7 +237,7 @@ impl RecordElements {
     /// # Errors
     ///
     /// When subject or opening do not fit the class.
-    pub fn new(subject: &Subject, opening: &RecordOpening) -> Result<Self, RecordError> {
+    pub(crate) fn new(subject: &Subject, opening: &RecordOpening) -> Result<Self, RecordError> {
         check_subject(subject)?;
         check_count("values", opening.values.len(), subject.elements.len())?;
         check_count("salts", opening.salts.slots.len(), subject.class.slots)?;
@@ -267,12 +267,12 @@ impl RecordElements {
     }
 
     /// The commitment `C`.
-    pub fn commitment(&self) -> Digest {
+    pub(crate) fn commitment(&self) -> Digest {
         hash(Domain::Record, &self.record)
     }
 
     /// The blocks absorbed by each permutation, in the order of their numbers.
-    pub fn blocks(&self) -> Secret<[F; RATE]> {
+    pub(crate) fn blocks(&self) -> Secret<[F; RATE]> {
         let messages = || self.slots.iter().chain([&self.record]);
         // Room for all, so that no part is left behind where the vector grew.
         let mut blocks = Vec::with_capacity(messages().map(|message| message.len().div_ceil(RATE)).sum());

@@ -23,7 +23,7 @@
 //! Untrusted input never panics here: every reader is bounded by [`limits`] and ends in an [`Error`] that says what,
 //! where and what to do.
 
-#![warn(missing_docs, unreachable_pub)]
+#![warn(missing_docs, unnameable_types, unreachable_pub)]
 
 mod cbor;
 mod date;

@@ -82,7 +82,7 @@
 //!
 //! Input is bounded and refused as in `velum-credentials`: see [`velum_credentials::limits`] and [`velum_credentials::Error`].
 
-#![warn(missing_docs, unreachable_pub)]
+#![warn(missing_docs, unnameable_types, unreachable_pub)]
 
 pub mod json;
 #[cfg(feature = "measure")]

@@ -84,15 +84,19 @@ fn test_one_build(project: &Project, report: &mut Report, slow: Slow) {
     report.step("page: one story", || demo_web::test_story(project, Modules::ONE));
 }
 
-/// Formatting and clippy, the verifier's half of the core (which builds without the prover) on its own as well.
+/// Formatting and clippy; the crates with features also with fewer of them, as those build them who embed a part.
 pub fn lint(project: &Project, report: &mut Report) {
     report.step("format", || process::run(&mut project.cargo(["fmt", "--all", "--check"])));
-    report.step("clippy", || {
-        let mut clippy = project.cargo(["clippy", "--workspace", "--all-targets", "--locked"]);
-        process::run(clippy.args(["--", "-D", "warnings"]))
+    report.step("clippy", || clippy(project, &["--workspace", "--all-targets"]));
+    report.step("verifiers alone", || {
+        clippy(project, &["--package", "velum-core", "--no-default-features"])?;
+        clippy(project, &["--package", "velum-wallet", "--no-default-features"])
     });
-    report.step("verifier alone", || {
-        let mut clippy = project.cargo(["clippy", "--package", "velum-core", "--no-default-features"]);
-        process::run(clippy.args(["--locked", "--", "-D", "warnings"]))
+    report.step("pool alone", || {
+        clippy(project, &["--package", "velum-wallet", "--no-default-features", "--features", "pool"])
     });
+}
+
+fn clippy(project: &Project, of: &[&str]) -> Result<(), Error> {
+    process::run(project.cargo(["clippy", "--locked"]).args(of).args(["--", "-D", "warnings"]))
 }

@@ -2,8 +2,12 @@
 
 use thiserror::Error;
 
-use crate::chips::mdoc::grammar::SubjectError;
-use crate::record::RecordError;
+#[cfg(feature = "prover")]
+pub use crate::chips::common::streams::StreamError;
+#[cfg(feature = "prover")]
+pub use crate::chips::mdoc::cbor::TreeError;
+pub use crate::chips::mdoc::grammar::SubjectError;
+pub use crate::record::RecordError;
 
 /// Why a statement does not fit its size class.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -22,10 +26,10 @@ pub enum StatementError {
 pub enum WitnessError {
     /// The hashed bytes.
     #[error(transparent)]
-    Streams(#[from] crate::chips::common::streams::StreamError),
+    Streams(#[from] StreamError),
     /// The structure of the document.
     #[error(transparent)]
-    Tree(#[from] crate::chips::mdoc::cbor::TreeError),
+    Tree(#[from] TreeError),
     /// The record.
     #[error(transparent)]
     Record(#[from] RecordError),

@@ -13,7 +13,7 @@ mod security;
 mod verifier;
 
 pub use credential::{CredentialChip, credential_chips};
-pub use error::StatementError;
+pub use error::{RecordError, StatementError, SubjectError};
 pub use presentation::{PresentationChip, presentation_chips};
 pub use security::PairSecurity;
 pub use verifier::Verifier;
@@ -21,7 +21,7 @@ pub use verifier::Verifier;
 #[cfg(feature = "prover")]
 pub use credential::credential_traces;
 #[cfg(feature = "prover")]
-pub use error::WitnessError;
+pub use error::{StreamError, TreeError, WitnessError};
 #[cfg(feature = "prover")]
 pub use presentation::presentation_traces;
 #[cfg(feature = "prover")]

@@ -46,7 +46,7 @@ pub struct RangeChip;
 
 impl RangeChip {
     /// The trace, for [`fill_multiplicities`](velum_stark::air::fill_multiplicities) to complete.
-    pub fn trace(&self) -> Trace {
+    pub(crate) fn trace(&self) -> Trace {
         Trace::zeroed(HEIGHT, LANES)
     }
 }

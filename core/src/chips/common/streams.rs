@@ -40,7 +40,7 @@ pub enum StreamError {
 /// its region. Zeroised when dropped.
 #[derive(Clone, Zeroize)]
 #[zeroize(drop)]
-pub struct Streams {
+pub(crate) struct Streams {
     #[zeroize(skip)]
     class: SizeClass,
     bytes: Vec<u8>,
@@ -53,7 +53,7 @@ impl Streams {
     /// # Errors
     ///
     /// [`StreamError`] when there are too many messages or one is too long for its region.
-    pub fn new(class: SizeClass, messages: &[&[u8]]) -> Result<Self, StreamError> {
+    pub(crate) fn new(class: SizeClass, messages: &[&[u8]]) -> Result<Self, StreamError> {
         if messages.len() > class.streams() {
             let (given, max) = (messages.len(), class.streams());
             return Err(StreamError::TooMany { given, class: class.name, max });
@@ -82,33 +82,33 @@ impl Streams {
     }
 
     /// The class whose regions the streams lie in.
-    pub fn class(&self) -> SizeClass {
+    pub(crate) fn class(&self) -> SizeClass {
         self.class
     }
 
     /// The message of `stream`; empty when there is no such stream.
-    pub fn message(&self, stream: usize) -> &[u8] {
+    pub(crate) fn message(&self, stream: usize) -> &[u8] {
         let start = if stream < self.lengths.len() { self.class.stream_start(stream) } else { 0 };
         self.bytes.get(start..start + self.length(stream)).unwrap_or_default()
     }
 
     /// Bytes of the message of `stream`; 0 when there is no such stream.
-    pub fn length(&self, stream: usize) -> usize {
+    pub(crate) fn length(&self, stream: usize) -> usize {
         self.lengths.get(stream).copied().unwrap_or(0)
     }
 
     /// Index among all blocks of the one that ends the padding of `stream`.
-    pub fn final_block(&self, stream: usize) -> usize {
+    pub(crate) fn final_block(&self, stream: usize) -> usize {
         self.class.first_block(stream) + sha256_blocks(self.length(stream)) - 1
     }
 
     /// The byte at `position`; 0 beyond all regions.
-    pub fn byte(&self, position: usize) -> u8 {
+    pub(crate) fn byte(&self, position: usize) -> u8 {
         self.bytes.get(position).copied().unwrap_or(0)
     }
 
     /// The big-endian word of the four bytes from `position` on.
-    pub fn word(&self, position: usize) -> u32 {
+    pub(crate) fn word(&self, position: usize) -> u32 {
         u32::from_be_bytes(std::array::from_fn(|i| self.byte(position.saturating_add(i))))
     }
 }

@@ -136,7 +136,7 @@ pub struct KeysChip {
 
 impl KeysChip {
     /// The table for `subject`.
-    pub fn new(subject: &Subject) -> Self {
+    pub(crate) fn new(subject: &Subject) -> Self {
         let namespaces = subject.namespaces();
         let namespaces = namespaces.iter().map(|namespace| fingerprint(namespace.as_bytes())).collect();
         Self { namespaces }
@@ -147,7 +147,7 @@ impl KeysChip {
     /// # Errors
     ///
     /// [`TreeError::TooManyKeys`].
-    pub fn trace(&self, tree: &Tree) -> Result<Trace, TreeError> {
+    pub(crate) fn trace(&self, tree: &Tree) -> Result<Trace, TreeError> {
         let mut trace = Trace::zeroed(HEIGHT, column::COUNT);
         fill_entries(&mut trace, tree.digest_entries())?;
         for (sort, (_, _, number)) in OTHER_KEYS.into_iter().enumerate() {

@@ -98,13 +98,13 @@ impl TextChip {
     /// # Errors
     ///
     /// See [`SubjectError`].
-    pub fn new(subject: &Subject) -> Result<Self, SubjectError> {
+    pub(crate) fn new(subject: &Subject) -> Result<Self, SubjectError> {
         Ok(Self { texts: texts(subject)? })
     }
 
     /// Fills the table with the places that `tree` has found and the digits there. A string not found is said to start
     /// at position 0.
-    pub fn trace(&self, tree: &Tree, streams: &Streams) -> Trace {
+    pub(crate) fn trace(&self, tree: &Tree, streams: &Streams) -> Trace {
         let mut trace = Trace::zeroed(self.height(), column::COUNT);
         let mut row = 0;
         for text in &self.texts {

@@ -5,7 +5,7 @@
 //! kernel with the processor's backend. So where `velum_stark::testing::differential` finds the two alike, each step is what the
 //! documents say. It is meant for tables of some hundred rows, never for secrets: it overwrites nothing.
 
-#![warn(missing_docs, unreachable_pub)]
+#![warn(missing_docs, unnameable_types, unreachable_pub)]
 
 mod composition;
 mod polynomial;

@@ -102,7 +102,7 @@ pub struct BytesChip {
 
 impl BytesChip {
     /// The table of this class.
-    pub fn new(class: SizeClass) -> Self {
+    pub(crate) fn new(class: SizeClass) -> Self {
         Self { class }
     }
 
@@ -113,7 +113,7 @@ impl BytesChip {
     /// The trace for `streams`, with fingerprints that start at the positions `starts` and at each stream's first byte.
     /// Positions outside all streams are ignored. Multiplicities are left to
     /// [`fill_multiplicities`](velum_stark::air::fill_multiplicities).
-    pub fn trace(&self, streams: &Streams, starts: &[usize]) -> Trace {
+    pub(crate) fn trace(&self, streams: &Streams, starts: &[usize]) -> Trace {
         let mut trace = Trace::zeroed(self.height(), column::WIDTH);
         let mut is_start = vec![false; self.used_rows()];
         let used = is_start.len();

@@ -120,7 +120,7 @@ pub struct Es256Chip;
 
 impl Es256Chip {
     /// The chip.
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self
     }
 
@@ -128,7 +128,7 @@ impl Es256Chip {
     ///
     /// A signature or key that is not valid is filled as if it were, and breaks constraints. Time does not depend on
     /// the signature, but for a second try with probability `2^-54`.
-    pub fn trace(&self, public_key: &PublicKey, hash: &[u8; 32], signature: &[u8; 64]) -> Trace {
+    pub(crate) fn trace(&self, public_key: &PublicKey, hash: &[u8; 32], signature: &[u8; 64]) -> Trace {
         let attempt =
             |balance| Witness::solve(&PROGRAM, &given(&PROGRAM, public_key, hash, signature, balance));
         let mut witness = attempt(BALANCES[0]);

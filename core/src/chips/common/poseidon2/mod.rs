@@ -70,7 +70,7 @@ pub struct Poseidon2Chip {
 
 impl Poseidon2Chip {
     /// The table of a record of this subject.
-    pub fn new(subject: &Subject) -> Self {
+    pub(crate) fn new(subject: &Subject) -> Self {
         let class = subject.class;
         let rows = (values::height(&class) - RESERVED_ROWS) / all_permutations(&class);
         Self { class, slots: subject.elements.len(), layout: Layout::of(SBOXES.div_ceil(rows)) }
@@ -78,7 +78,7 @@ impl Poseidon2Chip {
 
     /// Permutes `blocks[i]`, or zeros where there is none, in permutation `i`. Blocks beyond the class's last permutation
     /// are not used.
-    pub fn trace(&self, blocks: &[[F; RATE]]) -> Trace {
+    pub(crate) fn trace(&self, blocks: &[[F; RATE]]) -> Trace {
         let mut trace = Trace::zeroed(self.height(), self.width());
         for permutation in 0..all_permutations(&self.class) {
             let block = blocks.get(permutation).unwrap_or(&[F::ZERO; RATE]);

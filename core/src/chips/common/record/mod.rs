@@ -130,7 +130,7 @@ impl RecordChip {
     /// # Errors
     ///
     /// When the subject has no elements or too many.
-    pub fn credential(statement: &CredentialStatement) -> Result<Self, RecordError> {
+    pub(crate) fn credential(statement: &CredentialStatement) -> Result<Self, RecordError> {
         check_subject(&statement.subject)?;
         Ok(Self {
             subject: statement.subject.clone(),
@@ -144,7 +144,7 @@ impl RecordChip {
     /// # Errors
     ///
     /// When the subject has no elements or too many, or a time is after 9999-12-31T23:59:59.
-    pub fn presentation(statement: &PresentationStatement) -> Result<Self, RecordError> {
+    pub(crate) fn presentation(statement: &PresentationStatement) -> Result<Self, RecordError> {
         let PresentationStatement { subject, commitment, now, signed_within, device_authentication, .. } =
             statement;
         check_subject(subject)?;
@@ -160,7 +160,7 @@ impl RecordChip {
     }
 
     /// The record's elements, and in a credential proof the positions of the device key.
-    pub fn trace(&self, elements: &RecordElements, positions: Option<&Positions>) -> Trace {
+    pub(crate) fn trace(&self, elements: &RecordElements, positions: Option<&Positions>) -> Trace {
         let mut trace = Trace::zeroed(self.height(), self.width());
         let public = self.public();
         for (row, row_kind) in self.rows() {

@@ -144,7 +144,7 @@ pub struct Sha256Chip {
 
 impl Sha256Chip {
     /// The tables that together compress every block of the class.
-    pub fn tables(class: SizeClass) -> Vec<Self> {
+    pub(crate) fn tables(class: SizeClass) -> Vec<Self> {
         let starts = (0..class.blocks()).step_by(MAX_BLOCKS);
         starts
             .zip(NAMES)
@@ -177,7 +177,7 @@ impl Sha256Chip {
 
     /// The trace for `streams`. The multiplicity is left to
     /// [`fill_multiplicities`](velum_stark::air::fill_multiplicities).
-    pub fn trace(&self, streams: &Streams) -> Trace {
+    pub(crate) fn trace(&self, streams: &Streams) -> Trace {
         fill::trace(self, fill::words(self, streams))
     }
 }

@@ -132,7 +132,7 @@ impl ValuesChip {
     /// # Errors
     ///
     /// When the subject has no elements or too many.
-    pub fn credential(statement: &CredentialStatement) -> Result<Self, RecordError> {
+    pub(crate) fn credential(statement: &CredentialStatement) -> Result<Self, RecordError> {
         Self::new(&statement.subject, Mode::Credential)
     }
 
@@ -141,7 +141,7 @@ impl ValuesChip {
     /// # Errors
     ///
     /// When elements or predicates do not fit the class.
-    pub fn presentation(statement: &PresentationStatement) -> Result<Self, RecordError> {
+    pub(crate) fn presentation(statement: &PresentationStatement) -> Result<Self, RecordError> {
         let subject = &statement.subject;
         check_count("predicates", statement.predicates.len(), subject.elements.len())?;
         let predicates = Predicates::new(&subject.class, &statement.predicates)?;
@@ -160,7 +160,7 @@ impl ValuesChip {
     /// # Errors
     ///
     /// When the opening has more slots than the class or a value is longer than a slot.
-    pub fn trace(
+    pub(crate) fn trace(
         &self,
         opening: &RecordOpening,
         positions: Option<&Positions>,

@@ -49,7 +49,7 @@ use p3_field::PrimeCharacteristicRing;
 use tree::Item;
 pub(crate) use tree::Tree;
 #[cfg(feature = "prover")]
-pub(crate) use tree::TreeError;
+pub use tree::TreeError;
 use velum_stark::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
 use velum_stark::field::F;
 
@@ -122,12 +122,12 @@ pub struct CborChip {
 
 impl CborChip {
     /// The table of `class`.
-    pub fn new(class: SizeClass) -> Self {
+    pub(crate) fn new(class: SizeClass) -> Self {
         Self { class }
     }
 
     /// Fills the table with the items of a tree of the same class, but for the multiplicities.
-    pub fn trace(&self, tree: &Tree) -> Trace {
+    pub(crate) fn trace(&self, tree: &Tree) -> Trace {
         let mut trace = Trace::zeroed(self.height(), column::COUNT);
         for (row, item) in tree.items.iter().take(CAPACITY).enumerate() {
             fill_row(trace.row_mut(row), item);

@@ -128,7 +128,7 @@ pub(crate) struct OtherKey {
 
 /// The data items of all streams in the order of their positions, where the expected texts are, and the keys that are not asked
 /// for. Zeroised when dropped.
-pub struct Tree {
+pub(crate) struct Tree {
     pub(crate) items: Vec<Item>,
     pub(crate) texts: BTreeMap<u64, u64>,
     pub(crate) other_keys: Vec<OtherKey>,
@@ -148,7 +148,7 @@ impl Tree {
     /// # Errors
     ///
     /// Where a stream has no layout, see [`TreeError`]. That the items are those asked for is not checked.
-    pub fn parse(subject: &Subject, streams: &Streams) -> Result<Self, TreeError> {
+    pub(crate) fn parse(subject: &Subject, streams: &Streams) -> Result<Self, TreeError> {
         let mut parser = Parser::new(subject, streams)?;
         (0..=subject.elements.len()).try_for_each(|stream| parser.stream(stream))?;
         Ok(parser.tree)
@@ -184,13 +184,13 @@ impl Tree {
     }
 
     /// What the tree tells of a text or field: its two values on [`FIELD`](crate::chips::buses::FIELD), if it was found.
-    pub fn field(&self, number: u64) -> Option<[u64; 2]> {
+    pub(crate) fn field(&self, number: u64) -> Option<[u64; 2]> {
         let is_found = |item: &Item| item.number == number && item.finding != Finding::None;
         self.items.iter().position(is_found).map(|row| self.found(row))
     }
 
     /// Position of the digest with this digestID in a namespace asked for, if it was found.
-    pub fn digest_position(&self, namespace: usize, digest_id: u64) -> Option<u64> {
+    pub(crate) fn digest_position(&self, namespace: usize, digest_id: u64) -> Option<u64> {
         let is_entry = |row: usize| {
             let item = &self.items[row];
             item.finding == Finding::Digest && item.number == field::digest(namespace)
@@ -200,7 +200,7 @@ impl Tree {
     }
 
     /// Positions from which the keys table looks up fingerprints.
-    pub fn fingerprint_starts(&self) -> Vec<usize> {
+    pub(crate) fn fingerprint_starts(&self) -> Vec<usize> {
         let is_text = |key: &&OtherKey| {
             OTHER_KEYS.iter().any(|&(_, kind, number)| number == key.number && kind == kind::TEXT)
         };

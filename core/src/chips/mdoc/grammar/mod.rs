@@ -16,7 +16,8 @@ mod rules;
 mod strings;
 
 pub(crate) use rules::{Finding, OTHER_KEYS, Rule, Shape, kind, rules};
-pub(crate) use strings::{MIN_RANDOM_BYTES, SubjectError, Symbol, Text, fixed_keys, texts};
+pub use strings::SubjectError;
+pub(crate) use strings::{MIN_RANDOM_BYTES, Symbol, Text, fixed_keys, texts};
 
 /// States besides those of values, which are the numbers of their keys ([`text`]), and those below an item that other tables hear
 /// of, which are its number.

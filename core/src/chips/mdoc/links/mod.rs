@@ -100,7 +100,7 @@ mod public {
 
 /// Where the digest of a slot's item is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct DigestEntry {
+pub(crate) struct DigestEntry {
     /// The item's digestID.
     pub digest_id: u64,
     /// Position behind it in the item.
@@ -119,7 +119,7 @@ pub struct LinksChip {
 
 impl LinksChip {
     /// The table for what the subject asks.
-    pub fn new(subject: &Subject) -> Self {
+    pub(crate) fn new(subject: &Subject) -> Self {
         let namespaces = (0..subject.class.slots).map_while(|slot| subject.namespace_index(slot)).collect();
         Self { class: subject.class, namespaces }
     }
@@ -130,7 +130,7 @@ impl LinksChip {
     }
 
     /// The trace for `streams`, the digests of the slots in use being at `entries`.
-    pub fn trace(&self, streams: &Streams, entries: &[DigestEntry]) -> Trace {
+    pub(crate) fn trace(&self, streams: &Streams, entries: &[DigestEntry]) -> Trace {
         let mut trace = Trace::zeroed(HEIGHT, column::WIDTH);
         let hashes: Vec<_> = (0..self.class.streams())
             .map(|stream| hash_after(streams, streams.final_block(stream)))
