@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use velum_credentials::{Code, Error};
-use velum_wallet::PoolError;
+use velum_wallet::{PoolError, SealerError};
 
 use crate::report::{write_stderr, write_stdout};
 
@@ -38,6 +38,8 @@ pub enum FailureCode {
     File,
     /// A pool of prepared proofs that holds as much as it may.
     PoolFull,
+    /// A pool whose proofs are sealed with another key.
+    OtherKey,
 }
 
 impl FailureCode {
@@ -47,6 +49,7 @@ impl FailureCode {
             Self::Usage => "usage",
             Self::File => "file",
             Self::PoolFull => "pool_full",
+            Self::OtherKey => "other_key",
         }
     }
 
@@ -99,7 +102,8 @@ impl Failure {
         if json {
             let error = json!({ "code": code.as_str(), "message": message, "where": place });
             write_stdout(&json!({ "error": error }).to_string());
-        } else if matches!(code, FailureCode::Credentials(_) | FailureCode::PoolFull) {
+        } else if matches!(code, FailureCode::Credentials(_) | FailureCode::PoolFull | FailureCode::OtherKey)
+        {
             write_stderr(format_args!("error: {message}\n  where: {place}\n  code: {}", code.as_str()));
             if let Some(option) = option {
                 write_stderr(format_args!("  option: {option}"));
@@ -132,6 +136,9 @@ impl From<PoolError> for Failure {
         match error {
             PoolError::Prepare(error) => error.into(),
             PoolError::Full(_) => Self::new(REFUSED, FailureCode::PoolFull, place, message),
+            PoolError::Sealer(SealerError::OtherKey) => {
+                Self::new(UNUSABLE, FailureCode::OtherKey, place, message)
+            }
             PoolError::Store(_) => Self::new(UNUSABLE, FailureCode::File, place, message),
             _ => Error::new(Code::Internal, place, message).into(),
         }
@@ -155,7 +162,7 @@ mod tests {
     /// Scripts are written from the documentation, so it lists every code and no other.
     #[test]
     fn every_code_is_documented() {
-        let cli = [FailureCode::Usage, FailureCode::File, FailureCode::PoolFull];
+        let cli = [FailureCode::Usage, FailureCode::File, FailureCode::PoolFull, FailureCode::OtherKey];
         let codes = Code::ALL.iter().copied().map(FailureCode::Credentials).chain(cli);
         let codes: BTreeSet<_> = codes.map(FailureCode::as_str).collect();
         let documented: BTreeSet<_> = include_str!("../../docs/cli.md")

@@ -46,7 +46,7 @@ impl Arguments {
         let store = FileStore::open(folder).map_err(PoolError::from)?;
         check_apart(key_file, folder)?;
         if is_missing {
-            // A key by a mistaken name opens nothing, and what does not open is dropped.
+            // A new key opens nothing that is there.
             if !block_on(store.list()).map_err(PoolError::from)?.is_empty() {
                 let message = "there is no such key, and the folder holds proofs that another one seals; name that one, or \
                                another folder";

@@ -73,7 +73,8 @@ impl From<PoolError> for PutError {
 
 impl PoolError {
     /// Every code that [`Self::code`] gives besides those of [`velum_credentials::Code`].
-    pub const CODES: &'static [&'static str] = &["pool_full", "store_full", "store_failed", "sealer_refused"];
+    pub const CODES: &'static [&'static str] =
+        &["pool_full", "store_full", "store_failed", "sealer_refused", "other_key"];
 
     /// What went wrong, as a fixed code that scripts can match on.
     #[must_use]
@@ -83,6 +84,7 @@ impl PoolError {
             Self::Store(StoreError::Full { .. }) => "store_full",
             Self::Store(StoreError::TooLong { .. }) => Code::TooLarge.as_str(),
             Self::Store(StoreError::Failed { .. }) => "store_failed",
+            Self::Sealer(SealerError::OtherKey) => "other_key",
             Self::Sealer(_) => "sealer_refused",
             Self::Prepare(error) => error.code().as_str(),
             Self::Random { .. } => Code::Internal.as_str(),
@@ -130,6 +132,7 @@ mod tests {
             PoolError::Full(Bound::Bytes(1)),
             PoolError::Sealer(SealerError::Refused { message: message.clone() }),
             PoolError::Sealer(SealerError::DoesNotOpen),
+            PoolError::Sealer(SealerError::OtherKey),
             PoolError::Prepare(Error::new(Code::Cancelled, "place", "message")),
             PoolError::Random { message },
         ];
@@ -141,7 +144,9 @@ mod tests {
                 | PoolError::Store(
                     StoreError::Full { .. } | StoreError::TooLong { .. } | StoreError::Failed { .. },
                 )
-                | PoolError::Sealer(SealerError::Refused { .. } | SealerError::DoesNotOpen)
+                | PoolError::Sealer(
+                    SealerError::Refused { .. } | SealerError::DoesNotOpen | SealerError::OtherKey,
+                )
                 | PoolError::Prepare(_)
                 | PoolError::Random { .. } => {}
             }

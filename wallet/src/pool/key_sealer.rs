@@ -2,27 +2,36 @@
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use sha2::{Digest, Sha256};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::pool::{Sealer, SealerError};
 
-/// Bytes of a nonce, which come before the ciphertext and its tag.
+/// Bytes that tell keys apart. What is sealed is these, the nonce, the ciphertext and its tag.
+const KEY_ID_BYTES: usize = 16;
 const NONCE_BYTES: usize = 24;
 
 /// Seals by XChaCha20-Poly1305 (RFC 8439 with the nonces of draft-irtf-cfrg-xchacha-03) under a key of 32 bytes.
 ///
-/// Nonces are random, of 24 bytes from the operating system: one key seals as many entries as a wallet ever makes. The key is
-/// zeroised when the sealer is dropped. For platforms that keep keys in hardware, implement [`Sealer`] over that instead.
-pub struct KeySealer(XChaCha20Poly1305);
+/// Nonces are random, of 24 bytes from the operating system: one key seals as many entries as a wallet ever makes. A hash of the key
+/// goes before them, so that a key named by mistake costs no entry. The key is zeroised when the sealer is dropped. For platforms
+/// that keep keys in hardware, implement [`Sealer`] over that instead.
+pub struct KeySealer {
+    cipher: XChaCha20Poly1305,
+    key_id: [u8; KEY_ID_BYTES],
+}
 
-// The cipher's own is.
+// The cipher's own is, and the hash is no secret.
 impl ZeroizeOnDrop for KeySealer {}
 
 impl KeySealer {
     /// A sealer by this key, which must be uniformly random and secret.
     #[must_use]
     pub fn new(key: &[u8; 32]) -> Self {
-        Self(XChaCha20Poly1305::new(key.into()))
+        let hash = Sha256::new_with_prefix(b"velum proof pool, key\0").chain_update(key).finalize();
+        let mut key_id = [0; KEY_ID_BYTES];
+        key_id.copy_from_slice(&hash[..KEY_ID_BYTES]);
+        Self { cipher: XChaCha20Poly1305::new(key.into()), key_id }
     }
 }
 
@@ -34,15 +43,19 @@ impl Sealer for KeySealer {
         let mut nonce = [0; NONCE_BYTES];
         getrandom::fill(&mut nonce).map_err(|error| refused(error.to_string()))?;
         let payload = Payload { msg: plain, aad: associated };
-        let sealed = self.0.encrypt(&XNonce::from(nonce), payload);
+        let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload);
         let sealed = sealed.map_err(|_| refused("too many bytes to seal".to_owned()))?;
-        Ok([&nonce[..], &sealed].concat())
+        Ok([&self.key_id[..], &nonce, &sealed].concat())
     }
 
     async fn open(&self, sealed: &[u8], associated: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealerError> {
+        let (key_id, sealed) = sealed.split_first_chunk().ok_or(SealerError::DoesNotOpen)?;
+        if *key_id != self.key_id {
+            return Err(SealerError::OtherKey);
+        }
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(SealerError::DoesNotOpen)?;
         let payload = Payload { msg: sealed, aad: associated };
-        let opened = self.0.decrypt(&XNonce::from(*nonce), payload);
+        let opened = self.cipher.decrypt(&XNonce::from(*nonce), payload);
         opened.map(Zeroizing::new).map_err(|_| SealerError::DoesNotOpen)
     }
 }
@@ -64,7 +77,10 @@ mod tests {
         let sealed = block_on(sealer.seal(b"secret", b"place")).unwrap();
         assert_eq!(open(&sealer, &sealed, b"place").unwrap(), b"secret");
         assert_eq!(open(&sealer, &sealed, b"other"), None);
-        assert_eq!(open(&KeySealer::new(&[8; 32]), &sealed, b"place"), None);
+        let other = KeySealer::new(&[8; 32]);
+        assert_eq!(block_on(other.open(&sealed, b"place")), Err(SealerError::OtherKey));
+        let as_if_it_were_its_own = [&other.key_id, &sealed[KEY_ID_BYTES..]].concat();
+        assert_eq!(block_on(other.open(&as_if_it_were_its_own, b"place")), Err(SealerError::DoesNotOpen));
         for position in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[position] ^= 1;
@@ -84,7 +100,8 @@ mod tests {
     fn no_two_nonces_are_the_same() {
         let sealer = KeySealer::new(&KEY);
         let sealed = || block_on(sealer.seal(b"secret", b"place")).unwrap();
-        assert_ne!(sealed()[..NONCE_BYTES], sealed()[..NONCE_BYTES]);
+        let nonce = || sealed()[KEY_ID_BYTES..][..NONCE_BYTES].to_vec();
+        assert_ne!(nonce(), nonce());
     }
 
     /// The example of draft-irtf-cfrg-xchacha-03, A.3.1.
@@ -101,7 +118,8 @@ mod tests {
              ae64c6708c54c216cb96b72e1213b4522f8c9ba40db5d945b11b69b982c1bb9e3f3fac2bc369488f76b2383565d3fff9\
              21f9664c97637da9768812f615c68b13b52ec0875924c1c7987947deafd8780acf49",
         );
-        let sealed = [&nonce[..], &sealed.unwrap()].concat();
-        assert_eq!(open(&KeySealer::new(&key), &sealed, &associated).unwrap(), plain);
+        let sealer = KeySealer::new(&key);
+        let sealed = [&sealer.key_id[..], &nonce, &sealed.unwrap()].concat();
+        assert_eq!(open(&sealer, &sealed, &associated).unwrap(), plain);
     }
 }

@@ -108,7 +108,7 @@ pub enum Why {
     /// There were more entries or bytes than the pool's bounds allow.
     #[error("more than the pool may hold")]
     Bounds,
-    /// It was changed, moved, or sealed with another key.
+    /// It was changed, moved, or sealed with a key that is no more.
     #[error("does not open: changed, moved, or sealed with another key")]
     DoesNotOpen,
     /// What was in it is no prepared proof that this build can use for its purpose.
@@ -174,10 +174,10 @@ impl ProofPool {
     /// A future that is dropped before it is done loses the proof if its removal has begun. It never lets one be used twice.
     ///
     /// # Errors
-    /// [`PoolError::Sealer`] if the sealer refuses, and [`PoolError::Store`]. No proof is lost to either, but to a store that
-    /// fails while it removes one.
+    /// [`PoolError::Sealer`] if the sealer refuses, or if there are proofs of the purpose and all that are left are sealed with another
+    /// key; [`PoolError::Store`]. No proof is lost to either, but to a store that fails while it removes one.
     pub async fn take(&self, purpose: &Purpose, now: Timestamp) -> Result<Taken, PoolError> {
-        let mut dropped = Vec::new();
+        let (mut dropped, mut other_key) = (Vec::new(), false);
         for Listed { name, .. } in self.listed_for(purpose).await? {
             let key = name.to_string();
             let why = if name.is_older(self.bounds.age_seconds, now) {
@@ -185,6 +185,10 @@ impl ProofPool {
             } else {
                 match self.opened(purpose, &name).await? {
                     Opened::Gone => continue,
+                    Opened::OtherKey => {
+                        other_key = true;
+                        continue;
+                    }
                     Opened::Unfit(why) => why,
                     // Whoever removes it has it; to all others it never was.
                     Opened::Proof(prepared) if self.store.remove(&key).await? => {
@@ -194,6 +198,9 @@ impl ProofPool {
                 }
             };
             self.drop_entry(key, why, &mut dropped).await?;
+        }
+        if other_key {
+            return Err(SealerError::OtherKey.into());
         }
         Ok(Taken { prepared: None, dropped })
     }
@@ -317,6 +324,7 @@ impl ProofPool {
         let plain = match opened {
             Ok(plain) => plain,
             Err(SealerError::DoesNotOpen) => return Ok(Opened::Unfit(Why::DoesNotOpen)),
+            Err(SealerError::OtherKey) => return Ok(Opened::OtherKey),
             Err(error) => return Err(error.into()),
         };
         Ok(match Prepared::from_bytes(&plain) {
@@ -336,6 +344,8 @@ impl ProofPool {
 enum Opened {
     /// Someone else took it.
     Gone,
+    /// Another key opens it.
+    OtherKey,
     Unfit(Why),
     Proof(Box<Prepared>),
 }

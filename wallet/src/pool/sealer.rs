@@ -25,6 +25,9 @@ pub enum SealerError {
     /// The bytes were changed, moved, or sealed with a key that is no more: they will never open, and the pool drops them.
     #[error("the sealed bytes do not open: they were changed, moved, or sealed with another key")]
     DoesNotOpen,
+    /// The bytes were sealed with another key than this sealer has, for sealers that can tell. The pool leaves them where they are.
+    #[error("sealed with another key; use the key that the pool was filled with, or clear the pool")]
+    OtherKey,
     /// The key cannot be used now: the device is locked, or the holder cancelled. The pool drops nothing.
     #[error("the sealing key cannot be used now: {message}")]
     Refused {

@@ -6,7 +6,7 @@ use velum_credentials::block_on;
 use velum_wallet::{Bounds, FileStore, KeySealer, ProofPool, Sealer, SealerError, Why};
 use zeroize::Zeroizing;
 
-use crate::{KEY, count, entries, now, other_question, pool_in, prepare, purpose, put, take};
+use crate::{KEY, count, entries, now, other_question, pool_in, prepare, purpose, put, question, take};
 
 #[test]
 fn changed_bytes_do_not_open_and_the_next_is_taken() {
@@ -15,7 +15,7 @@ fn changed_bytes_do_not_open_and_the_next_is_taken() {
     put(&pool, 4);
     let files = entries(folder.path());
     let changes: [fn(&mut Vec<u8>); 3] =
-        [|bytes| bytes[0] ^= 1, |bytes| *bytes.last_mut().unwrap() ^= 0x80, |bytes| bytes.truncate(30)];
+        [|bytes| bytes[16] ^= 1, |bytes| *bytes.last_mut().unwrap() ^= 0x80, |bytes| bytes.truncate(30)];
     for (file, change) in files.iter().zip(changes) {
         let mut bytes = std::fs::read(file).unwrap();
         change(&mut bytes);
@@ -77,15 +77,20 @@ fn an_entry_does_not_open_for_another_document() {
 }
 
 #[test]
-fn another_key_opens_nothing() {
+fn another_key_opens_nothing_and_costs_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    put(&pool_in(folder.path()), 2);
+    let ours = pool_in(folder.path());
+    put(&ours, 2);
     let store = FileStore::open(folder.path()).unwrap();
-    let pool = ProofPool::new(Arc::new(store), Arc::new(KeySealer::new(&[8; 32])), Bounds::default());
-    let taken = take(&pool);
-    assert!(taken.prepared.is_none());
-    assert_eq!(taken.dropped.len(), 2);
-    assert!(entries(folder.path()).is_empty());
+    let theirs = ProofPool::new(Arc::new(store), Arc::new(KeySealer::new(&[8; 32])), Bounds::default());
+    let refused = block_on(theirs.take(&purpose(&question()), now())).err().unwrap();
+    assert_eq!((refused.code(), entries(folder.path()).len()), ("other_key", 2));
+
+    // Whatever else is in the folder, each finds its own.
+    put(&theirs, 1);
+    assert!(take(&theirs).prepared.is_some());
+    assert!(take(&ours).prepared.is_some() && take(&ours).prepared.is_some());
+    assert!(take(&ours).prepared.is_none());
 }
 
 /// Sealed under the right key and in the right place, by a program of another version.
