@@ -22,6 +22,7 @@
 mod check;
 #[cfg(any(test, feature = "testing"))]
 pub mod freedom;
+mod kernels;
 mod matrix;
 mod multiplicity;
 #[cfg(any(test, feature = "testing"))]
@@ -30,6 +31,8 @@ mod mutant;
 pub mod testing;
 
 pub use check::{Failure, Violations, check, check_blinded};
+#[doc(hidden)]
+pub use kernels::Kernels;
 pub use matrix::Trace;
 pub use multiplicity::fill_multiplicities;
 
@@ -93,6 +96,16 @@ pub trait Chip: Send + Sync {
     /// Constraints may be stated or left out.
     fn eval_interactions<B: ChipBuilder>(&self, builder: &mut B) {
         self.eval(builder);
+    }
+
+    /// What the processor evaluates lists of these chips with. [`chip_enum!`](crate::chip_enum) has it compiled in the crate that declares
+    /// the enum.
+    #[doc(hidden)]
+    fn kernels() -> Kernels<Self>
+    where
+        Self: Sized,
+    {
+        Kernels::compiled()
     }
 }
 
@@ -206,6 +219,11 @@ macro_rules! chip_enum {
             }
             fn eval_interactions<B: $crate::air::ChipBuilder>(&self, builder: &mut B) {
                 match self { $(Self::$variant(chip) => chip.eval_interactions(builder)),+ }
+            }
+            // Inlined into another crate, it would be compiled there.
+            #[inline(never)]
+            fn kernels() -> $crate::air::Kernels<Self> {
+                $crate::air::Kernels::compiled()
             }
         }
     };

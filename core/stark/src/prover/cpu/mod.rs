@@ -75,7 +75,7 @@ impl Cpu {
 }
 
 impl CpuKey {
-    pub(super) fn lookup_columns<C: Chip>(
+    pub(crate) fn lookup_columns<C: Chip>(
         &self,
         main: &mut Committed,
         inputs: &LookupInputs<'_, C>,
@@ -85,7 +85,7 @@ impl CpuKey {
         lookup::columns(&self.verifier, &cells, inputs)
     }
 
-    pub(super) fn quotient_columns<C: Chip>(
+    pub(crate) fn quotient_columns<C: Chip>(
         &self,
         main_and_lookup: [&Committed; 2],
         inputs: &QuotientInputs<'_, C>,
@@ -124,7 +124,7 @@ impl Backend for Cpu {
         control: &Control<'_>,
     ) -> Step<(Committed, Digest, Vec<EF>), Infallible> {
         control.begin(Stage::Lookups, 0.0)?;
-        let (columns, terminals) = key.lookup_columns(main, &inputs);
+        let (columns, terminals) = (C::kernels().lookup_columns)(key, main, &inputs);
         let control = control.part(done::LOOKUP_COLUMNS, 1.0);
         let (committed, root) = key.commit(Columns::Cells(columns.groups()), inputs.salts, &control)?;
         Ok((committed, root, terminals))
@@ -138,7 +138,7 @@ impl Backend for Cpu {
         control: &Control<'_>,
     ) -> Step<(Committed, Digest), Infallible> {
         control.begin(Stage::Quotient, 0.0)?;
-        let columns = key.quotient_columns(main_and_lookup, &inputs);
+        let columns = (C::kernels().quotient_columns)(key, main_and_lookup, &inputs);
         let control = control.part(done::QUOTIENT, 1.0);
         Ok(key.commit(Columns::Coefficients(columns.groups()), inputs.salts, &control)?)
     }
