@@ -27,6 +27,16 @@ impl VerifierKey {
     /// # Errors
     /// [`VerifyError`].
     pub fn verify<C: Chip>(&self, chips: &[C], bound: &[u8], proof: &[u8]) -> Result<(), VerifyError> {
+        (C::kernels().verify)(self, chips, bound, proof)
+    }
+
+    /// [`verify`](Self::verify), compiled for a type of chips where this is named.
+    pub(crate) fn verify_compiled<C: Chip>(
+        &self,
+        chips: &[C],
+        bound: &[u8],
+        proof: &[u8],
+    ) -> Result<(), VerifyError> {
         match self.parameters.hash {
             HashFunction::Blake3 => self.verify_with::<C, Blake3Hash>(chips, bound, proof),
             #[cfg(feature = "poseidon2")]

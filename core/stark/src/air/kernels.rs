@@ -1,46 +1,40 @@
-//! The functions of the processor that evaluate chips on many rows.
+//! The functions that evaluate chips: those of the processor on many rows, and those of the verifier at one point.
 
-use std::marker::PhantomData;
-
+use crate::air::Chip;
+use crate::error::VerifyError;
 #[cfg(feature = "prover")]
-use crate::{
-    air::Chip,
-    field::EF,
-    prover::backend::{LookupInputs, QuotientInputs, SecretRows},
-    prover::{CpuCommitted, CpuKey},
-};
+use crate::field::EF;
+use crate::key::VerifierKey;
+#[cfg(feature = "prover")]
+use crate::prover::backend::{LookupInputs, QuotientInputs, SecretRows};
+#[cfg(feature = "prover")]
+use crate::prover::{CpuCommitted, CpuKey};
 
 #[cfg(feature = "prover")]
 type LookupColumns<C> = fn(&CpuKey, &mut CpuCommitted, &LookupInputs<'_, C>) -> (SecretRows, Vec<EF>);
 #[cfg(feature = "prover")]
 type QuotientColumns<C> = fn(&CpuKey, [&CpuCommitted; 2], &QuotientInputs<'_, C>) -> SecretRows;
+type Verify<C> = fn(&VerifierKey, &[C], &[u8], &[u8]) -> Result<(), VerifyError>;
 
-/// What [`Chip`](crate::air::Chip) compiles for the processor: a pointer to each function, so that all of them are in the crate that makes
-/// the pointers, with its optimisation, and not in each crate that proves.
+/// What is compiled for a type of chips: a pointer to each function, so that all of them are in the crate that makes the pointers, once
+/// and with its optimisation, and not in each crate that proves or verifies.
 pub struct Kernels<C> {
     #[cfg(feature = "prover")]
     pub(crate) lookup_columns: LookupColumns<C>,
     #[cfg(feature = "prover")]
     pub(crate) quotient_columns: QuotientColumns<C>,
-    of: PhantomData<fn(C)>,
+    pub(crate) verify: Verify<C>,
 }
 
-#[cfg(feature = "prover")]
 impl<C: Chip> Kernels<C> {
     /// Compiled for these chips, where it is called.
     pub fn compiled() -> Self {
         Self {
+            #[cfg(feature = "prover")]
             lookup_columns: CpuKey::lookup_columns::<C>,
+            #[cfg(feature = "prover")]
             quotient_columns: CpuKey::quotient_columns::<C>,
-            of: PhantomData,
+            verify: VerifierKey::verify_compiled::<C>,
         }
-    }
-}
-
-#[cfg(not(feature = "prover"))]
-impl<C> Kernels<C> {
-    /// Nothing without a prover.
-    pub fn compiled() -> Self {
-        Self { of: PhantomData }
     }
 }

@@ -98,7 +98,7 @@ pub trait Chip: Send + Sync {
         self.eval(builder);
     }
 
-    /// What the processor evaluates lists of these chips with. [`chip_enum!`](crate::chip_enum) has it compiled in the crate that declares
+    /// What evaluates lists of these chips. [`chip_enum!`](crate::chip_enum) has it compiled in the crate that declares
     /// the enum.
     #[doc(hidden)]
     fn kernels() -> Kernels<Self>
