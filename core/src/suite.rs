@@ -56,9 +56,9 @@ impl Suite {
     /// envelope. `docs/compatibility.md` says what each changed.
     pub const fn version(self) -> u8 {
         match self {
-            Self::Direct => 3,
+            Self::Direct => 4,
             #[cfg(feature = "aggregatable")]
-            Self::Aggregatable => 3,
+            Self::Aggregatable => 4,
         }
     }
 

@@ -14,8 +14,10 @@ use crate::limits;
 pub(crate) enum Rules {
     /// The envelope, which nothing hashes: arrays and maps of indefinite length and long heads are allowed.
     Wire,
-    /// What an issuer hashed and a circuit walks: definite lengths, shortest heads, unique keys.
+    /// What an issuer hashed and a circuit walks: definite lengths, heads of any length, unique keys.
     Hashed,
+    /// What has one encoding: definite lengths, shortest heads, unique keys.
+    Shortest,
 }
 
 /// The major types of RFC 8949, section 3.1.
@@ -147,7 +149,8 @@ impl<'a> Cursor<'a> {
         Ok(Head { major, argument, offset })
     }
 
-    /// Shortest form (RFC 8949, section 4.2.1); floats keep their width, and simple values below 32 have no long form.
+    /// Shortest form (RFC 8949, section 4.2.1) where that is asked; floats keep their width, and simple values below 32 have no long
+    /// form.
     fn check_argument(&self, offset: usize, major: Major, info: u8, argument: u64) -> Result<(), Error> {
         let shortest = match (major, info) {
             (Major::Simple, 24) if argument < 32 => {
@@ -159,13 +162,10 @@ impl<'a> Cursor<'a> {
             (_, 26) => argument > 0xffff,
             _ => argument > 0xffff_ffff,
         };
-        if shortest || self.rules == Rules::Wire {
+        if shortest || self.rules != Rules::Shortest {
             return Ok(());
         }
-        Err(error_at(
-            offset,
-            "a head longer than needed; the issuer must encode heads in their shortest form",
-        ))
+        Err(error_at(offset, "a head longer than needed; encode heads in their shortest form"))
     }
 
     /// Reads the head of an item of the wanted type.
@@ -298,6 +298,14 @@ impl<'a> Cursor<'a> {
         self.skip_within(limits::CBOR_DEPTH)
     }
 
+    /// Reads one whole item as [`skip`](Self::skip) does, heads in their shortest form.
+    pub(crate) fn skip_shortest(&mut self) -> Result<Span, Error> {
+        let mut cursor = Self { rules: Rules::Shortest, ..self.clone() };
+        let span = cursor.skip()?;
+        self.position = cursor.position;
+        Ok(span)
+    }
+
     /// Reads one whole item of any type and gives its bytes.
     pub(crate) fn raw(&mut self) -> Result<&'a [u8], Error> {
         let span = self.skip()?;
@@ -334,7 +342,7 @@ impl<'a> Cursor<'a> {
                 let mut keys = Vec::new();
                 while self.next(&mut members) {
                     let key = self.skip_within(depth)?;
-                    keys.push(self.input.get(key.whole()).unwrap_or_default());
+                    keys.push(self.shortest(key)?);
                     self.skip_within(depth)?;
                 }
                 keys.sort_unstable();
@@ -345,6 +353,50 @@ impl<'a> Cursor<'a> {
         }
         span.end = self.position;
         Ok(span)
+    }
+
+    /// The encoding in shortest heads and definite lengths of an item that was read: equal for equal items.
+    fn shortest(&self, item: Span) -> Result<Vec<u8>, Error> {
+        let input = self.input.get(..item.end).unwrap_or_default();
+        let mut cursor = Cursor { input, position: item.head, rules: self.rules };
+        let mut out = Vec::with_capacity(item.end - item.head);
+        cursor.copy_shortest(&mut out)?;
+        Ok(out)
+    }
+
+    /// Reads one item, whose nesting was bounded before, and writes it in shortest heads and definite lengths.
+    fn copy_shortest(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
+        let head = self.head()?;
+        match (head.major, head.argument) {
+            // A width is part of a float.
+            (Major::Simple, _) => {
+                out.extend_from_slice(self.input.get(head.offset..self.position).unwrap_or_default())
+            }
+            (major @ (Major::Bytes | Major::Text), _) => {
+                let length = head.definite()?;
+                write_head(out, major, length);
+                out.extend_from_slice(self.take(length)?);
+            }
+            (major @ (Major::Array | Major::Map), left) => {
+                let (mut members, mut count, mut content) = (Members { left }, 0, Vec::new());
+                while self.next(&mut members) {
+                    count += 1;
+                    self.copy_shortest(&mut content)?;
+                    if major == Major::Map {
+                        self.copy_shortest(&mut content)?;
+                    }
+                }
+                write_head(out, major, count);
+                out.extend_from_slice(&content);
+            }
+            (major, _) => {
+                write_head(out, major, head.definite()?);
+                if major == Major::Tag {
+                    self.copy_shortest(out)?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -494,7 +546,7 @@ mod tests {
     }
 
     #[test]
-    fn long_heads_are_for_the_wire_only() {
+    fn long_heads_are_refused_where_an_encoding_is_the_only_one() {
         let long = [
             "1817",
             "1900ff",
@@ -507,12 +559,19 @@ mod tests {
             "d80000",
         ];
         for hex in long {
-            refused(hex, Rules::Hashed, "longer than needed");
+            refused(hex, Rules::Shortest, "longer than needed");
+            skip(hex, Rules::Hashed).unwrap();
             skip(hex, Rules::Wire).unwrap();
         }
         for hex in ["1818", "190100", "1a00010000", "1b0000000100000000", "d81800"] {
-            skip(hex, Rules::Hashed).unwrap();
+            skip(hex, Rules::Shortest).unwrap();
         }
+        let bytes = hex::decode("8118011801").unwrap();
+        let mut cursor = Cursor::new(&bytes, Rules::Hashed);
+        cursor.array().unwrap();
+        cursor.skip().unwrap();
+        assert!(cursor.skip_shortest().is_err());
+        assert_eq!(cursor.skip().unwrap().head, 3);
     }
 
     #[test]
@@ -561,6 +620,30 @@ mod tests {
         refused("82a2616100616100", Rules::Wire, "twice");
         refused("a1a24100004100000000"[..18].to_owned().as_str(), Rules::Hashed, "twice");
         skip("a2010020a0", Rules::Hashed).unwrap();
+    }
+
+    /// `01` in a longer head, text, a tag, and containers with either inside.
+    #[test]
+    fn keys_are_unique_in_any_encoding() {
+        for (key, again) in [
+            ("01", "1801"),
+            ("20", "3b0000000000000000"),
+            ("6161", "780161"),
+            ("4161", "59000161"),
+            ("c001", "d80001"),
+            ("8101", "98011801"),
+            ("a10102", "b90001011802"),
+            ("8101", "9f01ff"),
+            ("a10102", "bf0102ff"),
+        ] {
+            refused(&format!("a2{key}00{again}00"), Rules::Wire, "twice");
+            if !again.ends_with("ff") {
+                refused(&format!("a2{key}00{again}00"), Rules::Hashed, "twice");
+            }
+        }
+        for (key, other) in [("01", "20"), ("f90000", "fa00000000"), ("4161", "6161"), ("c001", "c101")] {
+            skip(&format!("a2{key}00{other}00"), Rules::Hashed).unwrap();
+        }
     }
 
     #[test]

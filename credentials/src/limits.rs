@@ -26,5 +26,5 @@ pub const X5CHAIN_CERTIFICATES: usize = 4;
 pub const CERTIFICATE_BYTES: usize = 8 << 10;
 /// Bytes of the shortest `random` of an item (ISO 18013-5, 9.1.2.5).
 pub const RANDOM_MIN_BYTES: usize = 16;
-/// The largest digestID (ISO 18013-5, 9.1.2.4: below 2^31).
-pub const DIGEST_ID_MAX: u32 = (1 << 31) - 1;
+/// The largest digestID. ISO 18013-5, 9.1.2.4, has them below 2^31, and issuers sign larger ones.
+pub const DIGEST_ID_MAX: u32 = u32::MAX;

@@ -29,7 +29,7 @@ impl CredentialFormat for Document {
     }
 
     fn decode(encoding: &[u8]) -> Result<Value, Error> {
-        check_whole(encoding, Rules::Hashed)?;
+        check_whole(encoding, Rules::Shortest)?;
         Value::parse(encoding)
     }
 

@@ -40,8 +40,8 @@ impl IssuerSignedItem {
     /// Reads `IssuerSignedItemBytes`: tag 24 around one map of exactly four keys, in any order.
     ///
     /// # Errors
-    /// `malformed` for anything else, for indefinite lengths, heads that are not shortest, duplicate keys, nesting over
-    /// [`limits::CBOR_DEPTH`], trailing bytes, a `random` under [`limits::RANDOM_MIN_BYTES`] or a digestID of 2^31 or
+    /// `malformed` for anything else, for indefinite lengths, heads of the value that are not shortest, duplicate keys, nesting over
+    /// [`limits::CBOR_DEPTH`], trailing bytes, a `random` under [`limits::RANDOM_MIN_BYTES`] or a digestID of 2^32 or
     /// more; `too_large` for an identifier over [`limits::NAME_BYTES`].
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         let mut cursor = Cursor::new(bytes, Rules::Hashed);
@@ -70,7 +70,7 @@ impl IssuerSignedItem {
                     set_once(&mut identifier, "elementIdentifier", (Field { key, value }, name))?;
                 }
                 Some("elementValue") => {
-                    let value = cursor.skip()?;
+                    let value = cursor.skip_shortest().map_err(|e| e.within("elementValue"))?;
                     set_once(&mut element_value, "elementValue", Field { key, value })?;
                 }
                 _ => return Err(Error::malformed("", "a key that IssuerSignedItem does not have")),

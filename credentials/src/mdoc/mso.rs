@@ -8,7 +8,7 @@ use p256::EncodedPoint;
 use p256::ecdsa::VerifyingKey;
 use zeroize::Zeroizing;
 
-use crate::cbor::{Cursor, Field, Rules, Span, required, set_once};
+use crate::cbor::{Cursor, Field, Major, Rules, Span, required, set_once};
 use crate::date::Timestamp;
 use crate::error::Error;
 use crate::limits;
@@ -41,7 +41,7 @@ pub struct NameSpaceLayout {
 /// One entry of `valueDigests[namespace]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DigestLayout {
-    /// The digestID, up to 2^31 - 1.
+    /// The digestID.
     pub digest_id: u32,
     /// Its key and its 32-byte value.
     pub field: Field,
@@ -76,7 +76,7 @@ pub struct MsoLayout {
     pub y: Field,
     /// `validityInfo`.
     pub validity_info: Field,
-    /// `validityInfo.signed`; the value starts at its tag and its content is the 20 characters.
+    /// `validityInfo.signed`; the value starts at its tag and its content is the characters.
     pub signed: Field,
     /// `validityInfo.validFrom`, likewise.
     pub valid_from: Field,
@@ -108,9 +108,8 @@ impl MobileSecurityObject {
     ///
     /// # Errors
     /// `too_large` above [`limits::MSO_BYTES`]. `malformed` for anything that a proof cannot be about: indefinite
-    /// lengths, heads that are not shortest, duplicate or missing keys, nesting over [`limits::CBOR_DEPTH`], trailing
-    /// bytes, another version or digest algorithm, dates in another form than `YYYY-MM-DDTHH:MM:SSZ`, device keys that
-    /// are not uncompressed P-256 points.
+    /// lengths, duplicate or missing keys, nesting over [`limits::CBOR_DEPTH`], trailing bytes, another version or digest algorithm,
+    /// dates in another form than [`Timestamp::from_tdate`] takes, device keys that are not uncompressed P-256 points.
     pub fn parse(payload: &[u8]) -> Result<Self, Error> {
         Error::check_limit("", "bytes of an MSO", payload.len(), limits::MSO_BYTES)?;
         let mut cursor = Cursor::new(payload, Rules::Hashed);
@@ -269,12 +268,12 @@ fn digests(cursor: &mut Cursor<'_>) -> Result<Vec<DigestLayout>, Error> {
     Ok(digests)
 }
 
-/// A digestID: an unsigned integer below 2^31.
+/// A digestID: an unsigned integer below 2^32.
 pub(crate) fn digest_id(cursor: &mut Cursor<'_>) -> Result<(Span, u32), Error> {
     let (span, number) = cursor.unsigned()?;
-    match u32::try_from(number).ok().filter(|id| *id <= limits::DIGEST_ID_MAX) {
-        Some(id) => Ok((span, id)),
-        None => Err(Error::malformed("", format!("digestID {number} is not below 2^31"))),
+    match u32::try_from(number) {
+        Ok(id) => Ok((span, id)),
+        Err(_) => Err(Error::malformed("", format!("digestID {number} is not below 2^32"))),
     }
 }
 
@@ -382,10 +381,17 @@ fn validity_info_field(cursor: &mut Cursor<'_>, key: Span) -> Result<(Field, [Mo
     Ok((field, moments))
 }
 
-/// `tdate` in the one form of ISO 18013-5: `c0 74 YYYY-MM-DDTHH:MM:SSZ`.
+/// `tdate`: tag 0 and a text that [`Timestamp::from_tdate`] takes.
 fn tdate(cursor: &mut Cursor<'_>) -> Result<(Span, Timestamp), Error> {
+    if cursor.peek() == Some(Major::Text) {
+        return Err(Error::malformed(
+            "",
+            "text without tag 0, which the issuer must put before a date and time",
+        ));
+    }
     let tag = cursor.tag(0)?;
     let (text, characters) = cursor.text()?;
-    let time = characters.parse().map_err(|error| Error::malformed("", format!("{error}")))?;
+    let time = Timestamp::from_tdate(characters)
+        .map_err(|error| Error::malformed("", format!("{characters:?} is {error}")))?;
     Ok((Span { head: tag.offset, ..text }, time))
 }

@@ -83,7 +83,7 @@ impl Presentation {
             let (length, limit) = (bytes.len(), limits::PRESENTATION_BYTES);
             return Err(Error::too_large("", format!("{length} bytes; the limit is {limit}")));
         }
-        let mut cursor = Cursor::new(bytes, Rules::Hashed);
+        let mut cursor = Cursor::new(bytes, Rules::Shortest);
         let members = cursor.array()?.definite();
         let (suite, class) = read_kind(&mut cursor, members)?;
         let presentation = Self {

@@ -15,7 +15,7 @@
 //! | used | boolean; the number of used groups is that of entries and keys received. 0 on the first group and the last of the first part |
 //! | namespace | 0 on the first group, one more on each bound, so below the number of groups; 0 on a key's. With the number of the first namespace it makes no other finding's |
 //! | digestID, position | of an entry received once from the CBOR chip; the digestID of a bound is -1 |
-//! | gap limbs | ranges: the rank `namespace (2^31 + 1) + digestID` grows by 1 + gap from group to group. `gap < 2^33`, so ranks never wrap, and equal (namespace, digestID) would be equal ranks. An entry's rank lies between those of its namespace's bound and the next, so its digestID is below 2^31 |
+//! | gap limbs | ranges: the rank `namespace (2^32 + 1) + digestID` grows by 1 + gap from group to group. `gap < 2^33`, so ranks never wrap, and equal (namespace, digestID) would be equal ranks. An entry's rank lies between those of its namespace's bound and the next, so its digestID is below 2^32 |
 //! | multiplicity | free: the provided key is unique in (namespace, digestID), and no bound has the digestID of an item |
 //! | start, argument | received once from the CBOR chip, under the number of the group's sort |
 //! | code | of a text the fingerprint of these bytes, of a label the number that argument and sort make |
@@ -57,7 +57,7 @@ const GROUPS: [usize; OTHER_KEYS.len()] = [128, 128, 64, 60, 60, 60];
 const LIMB_BITS: usize = 11;
 
 /// digestIDs are below this.
-const DIGEST_IDS: u64 = 1 << 31;
+const DIGEST_IDS: u64 = 1 << 32;
 
 const _: () = {
     let mut class = 0;
@@ -414,7 +414,7 @@ mod tests {
         let skipped = |trace: &mut Trace| {
             let row = group(ENTRIES - 1);
             trace.row_mut(row)[column::NAMESPACE] += one;
-            trace.row_mut(row + 2)[column::LIMB] += F::from_u64(1 << (31 - 2 * LIMB_BITS));
+            trace.row_mut(row + 2)[column::LIMB] += F::from_u64(1 << (32 - 2 * LIMB_BITS));
             trace.row_mut(row)[column::LIMB] += one;
         };
         assert_eq!(broken(&skipped), ["keys/namespace"]);

@@ -16,7 +16,7 @@ use crate::chips::common::fingerprint;
 use crate::chips::common::range::RangeChip;
 use crate::chips::common::streams::Streams;
 use crate::chips::mdoc::cbor::{CborChip, Tree, TreeError};
-use crate::chips::mdoc::grammar::{state, text};
+use crate::chips::mdoc::grammar::{DATE_TIME, state, text};
 use crate::chips::mdoc::keys::KeysChip;
 use crate::chips::mdoc::text::TextChip;
 use crate::class::{STANDARD, SizeClass};
@@ -130,6 +130,20 @@ impl World {
         };
         let item = change_map(content.as_bytes().unwrap(), change);
         self.messages[1 + slot] = encode(&Value::Tag(24, Box::new(Value::Bytes(item))));
+        self
+    }
+
+    /// With every head of the MSO and of the items in this many bytes besides the initial one, as far as there is such a head.
+    pub(crate) fn with_long_heads(mut self, argument_bytes: usize) -> Self {
+        let lengthened = |bytes: &[u8]| {
+            let Value::Tag(24, content) = ciborium::from_reader(bytes).unwrap() else { panic!("tag 24") };
+            let inner: Value = ciborium::from_reader(content.as_bytes().unwrap().as_slice()).unwrap();
+            let inner = Value::Bytes(encode_long(&inner, argument_bytes));
+            encode_long(&Value::Tag(24, Box::new(inner)), argument_bytes)
+        };
+        let mso = lengthened(&self.messages[0][SIG_STRUCTURE_PREFIX..]);
+        self.messages[0] = sig_structure(&mso);
+        self.messages[1..].iter_mut().for_each(|item| *item = lengthened(item));
         self
     }
 
@@ -264,7 +278,7 @@ impl World {
     pub(crate) fn date(&self, tree: &Tree, date: u64) -> F {
         let start = tree.text_start(text::date(date)).unwrap_or_default() as usize;
         let streams = self.streams();
-        let digits = b"\xc0\x74dddd-dd-ddTdd:dd:ddZ".iter().enumerate().filter(|(_, form)| **form == b'd');
+        let digits = DATE_TIME.iter().enumerate().filter(|(_, form)| **form == b'd');
         let digits = digits.map(|(index, _)| F::from_u8(streams.byte(start + index)) - F::from_u8(b'0'));
         digits.fold(F::ZERO, |number, digit| number * F::from_u8(10) + digit)
     }
@@ -280,6 +294,35 @@ pub(crate) fn encode(value: &Value) -> Vec<u8> {
     let mut bytes = Vec::new();
     ciborium::into_writer(value, &mut bytes).unwrap();
     bytes
+}
+
+/// The encoding of a value with arguments of this many bytes, but for simple values.
+fn encode_long(value: &Value, argument_bytes: usize) -> Vec<u8> {
+    let encode_long = |value: &Value| encode_long(value, argument_bytes);
+    let head = |major: u8, argument: u64| {
+        let information = 24 + argument_bytes.ilog2() as u8;
+        let mut head = vec![major << 5 | information];
+        head.extend_from_slice(&argument.to_be_bytes()[8 - argument_bytes..]);
+        head
+    };
+    match value {
+        Value::Integer(integer) => {
+            let integer = i128::from(*integer);
+            if integer < 0 { head(1, (-1 - integer) as u64) } else { head(0, integer as u64) }
+        }
+        Value::Bytes(bytes) => [head(2, bytes.len() as u64), bytes.clone()].concat(),
+        Value::Text(text) => [head(3, text.len() as u64), text.clone().into_bytes()].concat(),
+        Value::Array(items) => std::iter::once(head(4, items.len() as u64))
+            .chain(items.iter().map(encode_long))
+            .flatten()
+            .collect(),
+        Value::Map(entries) => {
+            let entries = entries.iter().flat_map(|(key, value)| [encode_long(key), encode_long(value)]);
+            std::iter::once(head(5, entries.clone().count() as u64 / 2)).chain(entries).flatten().collect()
+        }
+        Value::Tag(tag, content) => [head(6, *tag), encode_long(content)].concat(),
+        simple => encode(simple),
+    }
 }
 
 /// The value of a text key.

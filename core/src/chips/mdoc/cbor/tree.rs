@@ -30,10 +30,10 @@ pub enum TreeError {
         /// Offset of the item in the stream.
         offset: usize,
     },
-    /// A head that is not well formed, of indefinite length, or with a length, count or tag of eight bytes.
+    /// A head that is not well formed, of indefinite length, or with a length, count or tag of 2^32 or more.
     #[error(
-        "stream {stream}: the CBOR head at byte {offset} is reserved, of indefinite length or has an eight-byte \
-         length, count or tag"
+        "stream {stream}: the CBOR head at byte {offset} is reserved, of indefinite length or has a length, count or tag \
+         of 2^32 or more"
     )]
     Head {
         /// The stream.
@@ -79,7 +79,9 @@ pub(crate) struct Item {
     pub(crate) length: u8,
     /// Whether these are read.
     pub(crate) reads: bool,
-    /// The argument; if it has eight bytes, what the initial byte adds to the kind.
+    /// Whether it has eight of which the first four are zero.
+    pub(crate) is_long: bool,
+    /// The argument; if it is not read, what the initial byte adds to the kind.
     pub(crate) argument: u64,
     /// Position after the last byte.
     pub(crate) end: u64,
@@ -154,7 +156,7 @@ impl Tree {
         Ok(parser.tree)
     }
 
-    /// Position of the first byte of an expected text, if it was found.
+    /// Position of the first byte behind the head of an expected text, if it was found.
     pub(crate) fn text_start(&self, text: u64) -> Option<u64> {
         self.texts.get(&text).copied()
     }
@@ -291,10 +293,12 @@ impl<'a> Parser<'a> {
         let truncated = TreeError::Truncated { stream, offset: at };
         let bytes = self.streams.message(stream).get(at..).unwrap_or_default();
         let &[initial, ref behind @ ..] = bytes else { return Err(truncated) };
-        let head = Head::of(initial).ok_or(TreeError::Head { stream, offset: at })?;
+        let is_small = behind.starts_with(&[0; 4]);
+        let head = Head::of(initial).find(|head| is_small || !head.is_long);
+        let head = head.ok_or(TreeError::Head { stream, offset: at })?;
         let (argument_bytes, content) =
             behind.split_at_checked(head.length.into()).ok_or(truncated.clone())?;
-        let argument = if head.is_read() {
+        let argument = if head.is_read {
             argument_bytes.iter().fold(0, |value, &byte| value << 8 | u64::from(byte))
         } else {
             u64::from(initial) - head.kind
@@ -302,14 +306,15 @@ impl<'a> Parser<'a> {
         let is_string = matches!(head.kind, kind::BYTES | kind::TEXT);
         let string_bytes = if is_string { argument } else { 0 };
         let content = content.get(..string_bytes as usize).ok_or(truncated)?;
-        let rule = self.rule(level, head.kind, bytes);
+        let rule = self.rule(level, head.kind, argument, content);
         let position = (self.streams.class().stream_start(stream) + at) as u64;
         let item = Item {
             position,
             initial,
             kind: head.kind,
             length: head.length,
-            reads: head.is_read(),
+            reads: head.is_read,
+            is_long: head.is_long,
             argument,
             end: position + 1 + u64::from(head.length) + string_bytes,
             parent: level.parent,
@@ -323,13 +328,13 @@ impl<'a> Parser<'a> {
         if self.note(&item, content) { Ok(item) } else { Err(TreeError::EmptyKey { stream, offset: at }) }
     }
 
-    /// The rule for the next item of a level: of a key that is asked for, if its text begins `bytes` and has not stood before; else
+    /// The rule for the next item of a level: of a key that is asked for, if it is that text and none has stood before; else
     /// the other one of the state and kind. Where none is, what the state should hold is laid out as this kind.
-    fn rule(&self, level: &Level, kind: u64, bytes: &[u8]) -> Rule {
+    fn rule(&self, level: &Level, kind: u64, argument: u64, content: &[u8]) -> Rule {
         let is_asked = |rule: &&Rule| {
             let text = self.texts.get(&rule.number);
             let is_free = !self.tree.texts.contains_key(&rule.number);
-            is_free && text.is_some_and(|text| text.begins(bytes))
+            is_free && text.is_some_and(|text| text.is(argument, content))
         };
         let rules = self.rules.get(&level.state).map(Vec::as_slice).unwrap_or_default();
         let mut keys = rules.iter().filter(|rule| rule.is_key() && rule.kind == kind);
@@ -344,9 +349,8 @@ impl<'a> Parser<'a> {
         if item.finding != Finding::Head {
             return true;
         }
-        if let Some(text) = self.texts.get(&item.number) {
-            let start = if text.is_length { item.content() } else { item.position };
-            self.tree.texts.entry(item.number).or_insert(start);
+        if self.texts.contains_key(&item.number) {
+            self.tree.texts.entry(item.number).or_insert(item.content());
         }
         let Some((_, kind, _)) = OTHER_KEYS.iter().find(|(.., number)| *number == item.number) else {
             return true;

@@ -233,7 +233,7 @@ fn mso_rules() -> Vec<Rule> {
         Rule::found(text::Y, kind::BYTES, field::DEVICE_KEY_Y, DEVICE_KEY),
     ];
     rules.extend(strings::TEXT_KEYS.map(|(map, number, _)| Rule::key(map, kind::TEXT, number)));
-    rules.extend(strings::LABELS.map(|(number, label, _)| {
+    rules.extend(strings::LABELS.map(|(number, label)| {
         let kind = if label < 0 { kind::NEGATIVE } else { kind::UNSIGNED };
         Rule::key(DEVICE_KEY, kind, number)
     }));
@@ -243,14 +243,14 @@ fn mso_rules() -> Vec<Rule> {
         (text::VALID_UNTIL, date::VALID_UNTIL),
     ];
     for (key, date) in dates {
-        let tag = text::date(date);
+        let tag = text::date_tag(date);
         rules.push(Rule::found(key, kind::TAG, tag, VALIDITY_INFO));
-        rules.push(Rule::inner(tag, kind::TEXT, state::ANY, tag));
+        rules.push(Rule::found(tag, kind::TEXT, text::date(date), tag));
     }
     rules
 }
 
-/// Keys of the MSO's maps that are not asked for, and what stands behind them. Labels of eight bytes are not read, so they have no
+/// Keys of the MSO's maps that are not asked for, and what stands behind them. Labels of 2^32 or more are not read, so they have no
 /// rule.
 fn other_key_rules() -> Vec<Rule> {
     let found = OTHER_KEYS.map(|(map, kind, number)| Rule::found(map, kind, number, state::other(map)));
