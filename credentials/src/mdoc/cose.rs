@@ -1,13 +1,13 @@
 //! COSE_Sign1 (RFC 9052, section 4.2) as ISO 18013-5 uses it: ES256, the algorithm alone in the protected header.
 
 use coset::cbor::Value;
-use coset::{CborSerializable, CoseSign1, CoseSign1Builder, HeaderBuilder, Label, iana};
+use coset::{AsCborValue, CborSerializable, CoseSign1Builder, HeaderBuilder, Label, iana};
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use p256::ecdsa::{Signature, VerifyingKey};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::cbor::write_bytes;
+use crate::cbor::{Cursor, Major, Members, Rules, write_bytes};
 use crate::error::Error;
 use crate::limits;
 
@@ -33,20 +33,23 @@ pub(crate) struct Sign1 {
 }
 
 impl Sign1 {
-    /// Reads an untagged COSE_Sign1 whose nesting was bounded before.
+    /// Reads a COSE_Sign1, under its tag or not. Of the unprotected header only `x5chain` counts, whatever else it holds.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        let sign1 = CoseSign1::from_slice(bytes)
-            .map_err(|error| Error::malformed("", format!("not a COSE_Sign1 structure: {error}")))?;
-        if sign1.protected.original_data.as_deref() != Some(&PROTECTED_ES256) {
+        let sign1 = Parts::read(bytes)?;
+        if sign1.protected != PROTECTED_ES256 {
             let message = "the protected header is not {1: -7}; only ES256 signatures on P-256 are supported";
             return Err(Error::malformed("protected", message));
         }
-        let signature = sign1.signature.as_slice().try_into().map_err(|_| {
+        let signature = sign1.signature.try_into().map_err(|_| {
             let length = sign1.signature.len();
             Error::malformed("signature", format!("{length} bytes; an ES256 signature has {SIGNATURE_BYTES}"))
         })?;
-        let x5chain = x5chain(sign1.unprotected.rest).map_err(|e| e.within("x5chain"))?;
-        Ok(Self { x5chain, payload: sign1.payload.map(Zeroizing::new), signature })
+        let x5chain = x5chain(sign1.unprotected).map_err(|e| e.within("x5chain"))?;
+        Ok(Self {
+            x5chain,
+            payload: sign1.payload.map(|payload| Zeroizing::new(payload.to_vec())),
+            signature,
+        })
     }
 
     /// A COSE_Sign1 with a detached payload, as `deviceSignature` is one.
@@ -55,6 +58,85 @@ impl Sign1 {
         let sign1 = CoseSign1Builder::new().protected(protected).signature(signature.to_vec()).build();
         sign1.to_vec().map_err(|error| Error::malformed("deviceSignature", error.to_string()))
     }
+}
+
+/// The four members of a COSE_Sign1 as they stand.
+///
+/// Not read by `coset`, which refuses unprotected headers of other types than the registered ones: nobody looks into them here, and
+/// issuers fill them in their own ways (a text as `kid`, say).
+struct Parts<'a> {
+    protected: &'a [u8],
+    unprotected: Vec<(Label, Value)>,
+    payload: Option<&'a [u8]>,
+    signature: &'a [u8],
+}
+
+impl<'a> Parts<'a> {
+    fn read(bytes: &'a [u8]) -> Result<Self, Error> {
+        const SIGN1: u64 = 18;
+        let mut cursor = Cursor::new(bytes, Rules::Wire);
+        if cursor.peek() == Some(Major::Tag) {
+            cursor.tag(SIGN1).map_err(not_sign1)?;
+        }
+        let mut members = cursor.array().map_err(not_sign1)?;
+        let member = |cursor: &mut Cursor<'a>, members: &mut Members, name: &str| {
+            if cursor.next(members) {
+                return Ok(());
+            }
+            Err(Error::malformed("", format!("a COSE_Sign1 has four members; {name} is missing")))
+        };
+        member(&mut cursor, &mut members, "the protected header")?;
+        let protected = string(&mut cursor, "protected", "the protected header")?;
+        member(&mut cursor, &mut members, "the unprotected header")?;
+        let unprotected = unprotected(&mut cursor).map_err(|e| e.within("unprotected"))?;
+        member(&mut cursor, &mut members, "the payload")?;
+        let payload = if cursor.null() { None } else { Some(string(&mut cursor, "payload", "the payload")?) };
+        member(&mut cursor, &mut members, "the signature")?;
+        let signature = string(&mut cursor, "signature", "the signature")?;
+        if cursor.next(&mut members) {
+            return Err(Error::malformed("", "a COSE_Sign1 has four members, and this has more"));
+        }
+        cursor.finish()?;
+        Ok(Self { protected, unprotected, payload, signature })
+    }
+}
+
+fn not_sign1(error: Error) -> Error {
+    Error::malformed("", format!("not a COSE_Sign1 structure: {}", error.message()))
+}
+
+/// A byte string, which each member but the unprotected header is.
+fn string<'a>(cursor: &mut Cursor<'a>, place: &str, name: &str) -> Result<&'a [u8], Error> {
+    cursor.bytes().map(|(_, bytes)| bytes).map_err(|error| {
+        let message = format!(
+            "{name} is no byte string (RFC 9052, section 4.2): {}; the signer must wrap it in one",
+            error.message()
+        );
+        Error::malformed(place, message)
+    })
+}
+
+/// The labels of an unprotected header that are numbers or text, and their values. Libraries write `null` for an empty one.
+fn unprotected(cursor: &mut Cursor<'_>) -> Result<Vec<(Label, Value)>, Error> {
+    let mut header = Vec::new();
+    if cursor.null() {
+        return Ok(header);
+    }
+    let mut members = cursor.map()?;
+    while cursor.next(&mut members) {
+        let (label, value) = (cursor.pass()?, cursor.pass()?);
+        // What cannot be told as a value is none that counts.
+        let (Ok(label), Ok(value)) = (ciborium::from_reader::<Value, _>(label), ciborium::from_reader(value))
+        else {
+            continue;
+        };
+        let Ok(label) = Label::from_cbor_value(label) else { continue };
+        if label == Label::Int(X5CHAIN) && header.iter().any(|(found, _)| *found == label) {
+            return Err(Error::malformed("x5chain", "the header occurs twice"));
+        }
+        header.push((label, value));
+    }
+    Ok(header)
 }
 
 /// One certificate, or an array of them, each DER.

@@ -100,6 +100,7 @@ pub struct MobileSecurityObject {
     doc_type: String,
     device_key: VerifyingKey,
     validity: ValidityInfo,
+    has_status: bool,
     layout: MsoLayout,
 }
 
@@ -119,18 +120,22 @@ impl MobileSecurityObject {
 
         let (mut version, mut digest_algorithm, mut doc_type) = (None, None, None);
         let (mut value_digests, mut device_key_info, mut validity_info) = (None, None, None);
+        let mut has_status = false;
         let mut members = cursor.map()?;
         while cursor.next(&mut members) {
             let (key, name) = cursor.text_key()?;
             match name {
-                Some("version") => set_once(&mut version, "version", exactly(&mut cursor, key, "1.0")?)?,
+                Some("version") => {
+                    let field = exactly(&mut cursor, key, "1.0").map_err(|e| e.within("version"))?;
+                    set_once(&mut version, "version", field)?;
+                }
                 Some("digestAlgorithm") => {
                     let field =
                         exactly(&mut cursor, key, "SHA-256").map_err(|e| e.within("digestAlgorithm"))?;
                     set_once(&mut digest_algorithm, "digestAlgorithm", field)?;
                 }
                 Some("docType") => {
-                    let (value, name) = cursor.name().map_err(|e| e.within("docType"))?;
+                    let (value, name) = cursor.text().map_err(|e| e.within("docType"))?;
                     set_once(&mut doc_type, "docType", (Field { key, value }, name))?;
                 }
                 Some("valueDigests") => {
@@ -149,6 +154,7 @@ impl MobileSecurityObject {
                     set_once(&mut validity_info, "validityInfo", found)?;
                 }
                 _ => {
+                    has_status |= name == Some("status");
                     cursor.skip()?;
                 }
             }
@@ -165,6 +171,7 @@ impl MobileSecurityObject {
             doc_type: doc_type.to_owned(),
             device_key: device.public_key,
             validity: ValidityInfo { signed: signed_at, valid_from: from, valid_until: until },
+            has_status,
             layout: MsoLayout {
                 map,
                 version: required(version, "version")?,
@@ -210,6 +217,13 @@ impl MobileSecurityObject {
         &self.validity
     }
 
+    /// Whether the issuer says where to look up if it revoked the document: the entry `status` (draft-ietf-oauth-status-list; ISO
+    /// 18013-5, second edition). Nothing here looks it up, and no proof is about it.
+    #[must_use]
+    pub fn has_status(&self) -> bool {
+        self.has_status
+    }
+
     /// Where every field lies in [`Self::bytes`].
     #[must_use]
     pub fn layout(&self) -> &MsoLayout {
@@ -236,7 +250,12 @@ fn exactly(cursor: &mut Cursor<'_>, key: Span, wanted: &str) -> Result<Field, Er
     if text == wanted {
         return Ok(Field { key, value });
     }
-    Err(Error::malformed("", format!("only {wanted:?} is supported; use a document that says so")))
+    Err(Error::malformed(
+        "",
+        format!(
+            "the issuer wrote {text:?}, and only {wanted:?} is supported: it must issue a document that says so"
+        ),
+    ))
 }
 
 /// `valueDigests`: namespace -> digestID -> 32 bytes.
@@ -245,7 +264,7 @@ fn value_digests_field(cursor: &mut Cursor<'_>, key: Span) -> Result<(Field, Vec
     let mut namespaces = Vec::new();
     let mut members = cursor.map()?;
     while cursor.next(&mut members) {
-        let (key, name) = cursor.name()?;
+        let (key, name) = cursor.text()?;
         let value = cursor.clone().skip()?;
         let digests = digests(cursor).map_err(|e| e.within(&format!("[{name:?}]")))?;
         namespaces.push(NameSpaceLayout { name: name.to_owned(), field: Field { key, value }, digests });
@@ -261,7 +280,9 @@ fn digests(cursor: &mut Cursor<'_>) -> Result<Vec<DigestLayout>, Error> {
         let (value, digest) = cursor.bytes()?;
         if digest.len() != DIGEST_BYTES {
             let length = digest.len();
-            let message = format!("a digest of {length} bytes; only SHA-256, of 32 bytes, is supported");
+            let message = format!(
+                "a digest of {length} bytes; only SHA-256, of 32 bytes, is supported, which the issuer must use"
+            );
             return Err(Error::malformed(format!("[{digest_id}]"), message));
         }
         digests.push(DigestLayout { digest_id, field: Field { key, value } });
@@ -333,8 +354,9 @@ impl DeviceKeyInfo {
         }
         let ((x, x_bytes), (y, y_bytes)) = (required(x, "x (-2)")?, required(y, "y (-3)")?);
         let point = EncodedPoint::from_affine_coordinates(&x_bytes.into(), &y_bytes.into(), false);
-        let public_key = VerifyingKey::from_encoded_point(&point)
-            .map_err(|_| Error::malformed("", "the point is not on P-256"))?;
+        let public_key = VerifyingKey::from_encoded_point(&point).map_err(|_| {
+            Error::malformed("", "the point is not on P-256; the issuer must name a key that the device has")
+        })?;
         let (key_type, curve) = (required(key_type, "kty (1)")?, required(curve, "crv (-1)")?);
         Ok(Self { info, key, key_type, curve, x, y, public_key })
     }
@@ -346,14 +368,23 @@ fn number(cursor: &mut Cursor<'_>, key: Span, wanted: i128, otherwise: &str) -> 
     if matches {
         return Ok(Field { key, value });
     }
-    Err(Error::malformed("", format!("{otherwise}; only P-256 device keys are supported")))
+    Err(Error::malformed(
+        "",
+        format!("{otherwise}; only P-256 device keys are supported; have the document issued to such a key"),
+    ))
 }
 
 fn coordinate(cursor: &mut Cursor<'_>, key: Span) -> Result<(Field, [u8; 32]), Error> {
     let (value, bytes) = cursor.bytes()?;
     match bytes.try_into() {
         Ok(coordinate) => Ok((Field { key, value }, coordinate)),
-        Err(_) => Err(Error::malformed("", format!("a coordinate of {} bytes in place of 32", bytes.len()))),
+        Err(_) => Err(Error::malformed(
+            "",
+            format!(
+                "a coordinate of {} bytes in place of 32; the issuer must keep its leading zeros (RFC 9053, section 7.1.1)",
+                bytes.len()
+            ),
+        )),
     }
 }
 

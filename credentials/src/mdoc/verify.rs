@@ -77,9 +77,12 @@ impl Document {
     /// `digest`.
     pub fn check_digests(&self) -> Result<(), Error> {
         for namespace in self.issuer_signed().namespaces() {
-            for (index, item) in namespace.items().iter().enumerate() {
-                let message = match self.mso().digest(namespace.name(), item.digest_id()) {
-                    Some(digest) if *digest == item.digest() => continue,
+            let items = namespace.indexed().map(|(index, item)| (index, item.digest_id(), item.digest()));
+            let opaque = namespace.opaque_items().iter();
+            let opaque = opaque.map(|item| (item.index(), item.digest_id(), item.digest()));
+            for (index, digest_id, found) in items.chain(opaque) {
+                let message = match self.mso().digest(namespace.name(), digest_id) {
+                    Some(digest) if *digest == found => continue,
                     Some(_) => {
                         "the item does not hash to its digest in the MSO; use the item as it was issued"
                     }
@@ -115,7 +118,7 @@ impl Document {
     /// That the device key of the MSO signed `DeviceAuthentication` for this session.
     ///
     /// # Errors
-    /// `device_signature`, `device_mac_unsupported`.
+    /// `device_signature`, `device_mac_unsupported`, `device_signature_missing`.
     pub fn check_device_signature(&self, transcript: &SessionTranscript) -> Result<(), Error> {
         let signature = self.device_signed().signature().map_err(|error| error.within(self.place()))?;
         let namespaces = self.device_signed().namespaces();

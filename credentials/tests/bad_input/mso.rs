@@ -73,7 +73,8 @@ fn mso_keys_occur_exactly_once() {
 #[test]
 fn unknown_algorithms_are_refused() {
     let version = with_mso(|mso| *at(mso, &["version"]) = text("1.1"));
-    refused(&version, Code::Malformed, PAYLOAD, "only \"1.0\" is supported");
+    let place = format!("{PAYLOAD}.version");
+    refused(&version, Code::Malformed, &place, "wrote \"1.1\", and only \"1.0\" is supported");
     for algorithm in ["SHA-512", "SHA-384", "sha-256"] {
         let other = with_mso(|mso| *at(mso, &["digestAlgorithm"]) = text(algorithm));
         refused(
