@@ -41,8 +41,14 @@ impl Sign1 {
             return Err(Error::malformed("protected", message));
         }
         let signature = sign1.signature.try_into().map_err(|_| {
+            const DER_SEQUENCE: u8 = 0x30;
             let length = sign1.signature.len();
-            Error::malformed("signature", format!("{length} bytes; an ES256 signature has {SIGNATURE_BYTES}"))
+            let der = match sign1.signature.first() {
+                Some(&DER_SEQUENCE) => ": this one looks like DER, of which the signer must make r || s",
+                _ => "",
+            };
+            let message = format!("{length} bytes; an ES256 signature has {SIGNATURE_BYTES}{der}");
+            Error::malformed("signature", message)
         })?;
         let x5chain = x5chain(sign1.unprotected).map_err(|e| e.within("x5chain"))?;
         Ok(Self {

@@ -56,7 +56,14 @@ impl SessionTranscript {
             match count {
                 0 | 1 if cursor.null() => {}
                 0 | 1 => {
-                    cursor.embedded()?;
+                    let name = if count == 0 { "DeviceEngagementBytes" } else { "EReaderKeyBytes" };
+                    cursor.embedded().map_err(|error| {
+                        let message = format!(
+                            "{name} is neither null nor in a byte string under tag 24: {}",
+                            error.message()
+                        );
+                        Error::malformed("", message)
+                    })?;
                 }
                 _ => {
                     cursor.skip()?;
@@ -67,7 +74,13 @@ impl SessionTranscript {
         if count == 3 {
             return Ok(());
         }
-        Err(Error::malformed("", format!("an array of {count} in place of a SessionTranscript of 3")))
+        Err(Error::malformed(
+            "",
+            format!(
+                "an array of {count} in place of a SessionTranscript of 3: DeviceEngagementBytes or null, EReaderKeyBytes or \
+                 null, and the handover, as wallet and verifier both compute them"
+            ),
+        ))
     }
 
     /// The array as it was read, without the byte string and tag that it came in.
@@ -237,13 +250,19 @@ fn device_auth(cursor: &mut Cursor<'_>) -> Result<DeviceAuth, Error> {
                 if sign1.payload.is_some() {
                     return Err(Error::malformed(
                         "deviceSignature.payload",
-                        "the payload must be detached: null",
+                        "the payload is there; the device signs a detached one, for which the wallet must write null",
                     ));
                 }
                 DeviceAuth::Signature(sign1.signature)
             }
             Some("deviceMac") => DeviceAuth::Mac,
-            _ => return Err(Error::malformed("", "neither deviceSignature nor deviceMac")),
+            other => {
+                let message = format!(
+                    "{:?} is neither deviceSignature nor deviceMac, one of which the wallet must write",
+                    other.unwrap_or_default()
+                );
+                return Err(Error::malformed("", message));
+            }
         };
         set_once(&mut auth, "deviceSignature or deviceMac", found)?;
     }

@@ -8,7 +8,7 @@ use p256::EncodedPoint;
 use p256::ecdsa::VerifyingKey;
 use zeroize::Zeroizing;
 
-use crate::cbor::{Cursor, Field, Rules, Span, required, set_once};
+use crate::cbor::{Cursor, Field, Major, Rules, Span, required, set_once};
 use crate::date::Timestamp;
 use crate::error::Error;
 use crate::limits;
@@ -115,7 +115,7 @@ impl MobileSecurityObject {
     pub fn parse(payload: &[u8]) -> Result<Self, Error> {
         Error::check_limit("", "bytes of an MSO", payload.len(), limits::MSO_BYTES)?;
         let mut cursor = Cursor::new(payload, Rules::Hashed);
-        cursor.open_embedded()?;
+        open(&mut cursor, "the MSO (MobileSecurityObjectBytes)")?;
         let map = cursor.clone().skip()?;
 
         let (mut version, mut digest_algorithm, mut doc_type) = (None, None, None);
@@ -244,6 +244,18 @@ impl fmt::Debug for MobileSecurityObject {
     }
 }
 
+/// Enters what the issuer hashes: encoded CBOR in a byte string under tag 24.
+pub(crate) fn open(cursor: &mut Cursor<'_>, what: &str) -> Result<(), Error> {
+    if cursor.peek().is_none_or(|found| found == Major::Tag) {
+        return cursor.open_embedded();
+    }
+    cursor.open_embedded().map_err(|error| {
+        let message =
+            format!("{}; the issuer must put {what} into a byte string under tag 24", error.message());
+        Error::malformed("", message)
+    })
+}
+
 /// A text value that can only be `wanted`.
 fn exactly(cursor: &mut Cursor<'_>, key: Span, wanted: &str) -> Result<Field, Error> {
     let (value, text) = cursor.text()?;
@@ -363,18 +375,43 @@ impl DeviceKeyInfo {
 }
 
 fn number(cursor: &mut Cursor<'_>, key: Span, wanted: i128, otherwise: &str) -> Result<Field, Error> {
-    let matches = cursor.clone().integer().is_ok_and(|found| found == wanted);
+    let found = cursor.clone().integer();
     let value = cursor.skip()?;
-    if matches {
-        return Ok(Field { key, value });
-    }
+    let otherwise = match found {
+        Ok(found) if found == wanted => return Ok(Field { key, value }),
+        Ok(found) => format!("{otherwise} but {}", in_words(otherwise, found)),
+        Err(_) => otherwise.to_owned(),
+    };
     Err(Error::malformed(
         "",
         format!("{otherwise}; only P-256 device keys are supported; have the document issued to such a key"),
     ))
 }
 
+/// A key type or a curve of the COSE registry by its name, where it is a usual one.
+fn in_words(otherwise: &str, number: i128) -> String {
+    let name = match (otherwise.starts_with("kty"), number) {
+        (true, 1) => "OKP, such as an Ed25519 key",
+        (true, 3) => "RSA",
+        (true, 4) => "a symmetric key",
+        (false, 2) => "P-384",
+        (false, 3) => "P-521",
+        (false, 4) => "X25519",
+        (false, 6) => "Ed25519",
+        (false, 7) => "Ed448",
+        (false, 8) => "secp256k1",
+        (false, 256..=259) => "a Brainpool curve",
+        _ => return number.to_string(),
+    };
+    name.to_owned()
+}
+
 fn coordinate(cursor: &mut Cursor<'_>, key: Span) -> Result<(Field, [u8; 32]), Error> {
+    if cursor.peek() == Some(Major::Simple) {
+        let message =
+            "a coordinate that is a sign bit: a compressed point, which the issuer must write in full";
+        return Err(Error::malformed("", message));
+    }
     let (value, bytes) = cursor.bytes()?;
     match bytes.try_into() {
         Ok(coordinate) => Ok((Field { key, value }, coordinate)),

@@ -5,7 +5,7 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::cbor::{Cursor, Rules, required, set_once};
+use crate::cbor::{Cursor, Major, Rules, required, set_once};
 use crate::error::Error;
 use crate::mdoc::mso::{DIGEST_BYTES, digest_id};
 
@@ -24,6 +24,9 @@ impl OpaqueItem {
     /// Reads tag 24 around a map that has a digestID and an identifier, of any encoding. `fault` is why no proof can be about it.
     pub(crate) fn parse(index: usize, bytes: &[u8], fault: Error) -> Result<Self, Error> {
         let mut cursor = Cursor::new(bytes, Rules::Wire);
+        if cursor.peek() != Some(Major::Tag) {
+            return Err(fault);
+        }
         let (_, inner) = cursor.embedded()?;
         cursor.finish()?;
         let mut whole = Cursor::new(inner, Rules::Wire);

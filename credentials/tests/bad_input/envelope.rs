@@ -149,6 +149,8 @@ fn headers_other_than_the_chain_are_passed() {
         let bare = auth(&|auth| *at(auth, &[index]) = embed(&Value::Null));
         refused(&bare, Code::Malformed, &format!("{AUTH}.{name}"), "expected a byte string, found a tag");
     }
+    let der = auth(&|auth| *at(auth, &["3"]) = Value::Bytes([&[0x30, 70][..], &[1; 70]].concat()));
+    refused(&der, Code::Malformed, &format!("{AUTH}.signature"), "looks like DER");
     let detached = auth(&|auth| *at(auth, &["2"]) = Value::Null);
     refused(&detached, Code::Malformed, PAYLOAD, "the issuer must put the MSO");
 }
@@ -265,7 +267,12 @@ fn device_auth_is_one_detached_es256_signature_or_mac() {
         response(|root| change(at(root, &["documents", "0", "deviceSigned", "deviceAuth"])))
     };
     refused(&auth(&|auth| members(auth).clear()), Code::Malformed, place, "is missing");
-    refused(&auth(&|auth| members(auth)[0].0 = text("deviceSeal")), Code::Malformed, place, "neither");
+    refused(
+        &auth(&|auth| members(auth)[0].0 = text("deviceSeal")),
+        Code::Malformed,
+        place,
+        "\"deviceSeal\" is neither",
+    );
     refused(
         &auth(&|auth| {
             let signature = members(auth)[0].1.clone();
@@ -324,6 +331,8 @@ fn a_transcript_may_come_in_tag_24() {
         ([wrapped.clone(), vec![0]].concat(), "bytes follow"),
         (encode(&Value::Tag(0, Box::new(tree(MUSTERMANN.session_transcript)))), "CBOR tag 24, found tag 0"),
         (b"83f6f6820058203b".to_vec(), "hexadecimal"),
+        (encode(&Value::Array(vec![Value::Null, Value::from(1), Value::Null])), "EReaderKeyBytes is neither"),
+        (encode(&Value::Array(vec![Value::Null])), "an array of 1 in place of a SessionTranscript of 3"),
     ] {
         let error = SessionTranscript::parse(&bad).unwrap_err();
         assert_eq!((error.code(), error.place()), (Code::Malformed, "transcript"), "{error}");
@@ -349,4 +358,5 @@ fn envelope_and_mso_state_one_doc_type() {
         response.document("org.iso.18013.5.1").unwrap().check_doc_type("org.iso.18013.5.1").unwrap_err();
     assert_eq!(error.code(), Code::DocType);
     assert_eq!(error.place(), "documents[0].issuerSigned.issuerAuth.payload.docType");
+    assert!(error.message().contains("its envelope says \"org.iso.18013.5.1\""), "{error}");
 }

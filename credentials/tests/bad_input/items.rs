@@ -32,7 +32,7 @@ fn items_have_exactly_their_four_keys() {
     }
     for key in [text("extra"), Value::from(1)] {
         let extra = with_item(|item| members(item).push((key, Value::Null)));
-        refused_if_asked(&extra, ELEMENT, Code::Malformed, ITEM, "does not have");
+        refused_if_asked(&extra, ELEMENT, Code::Malformed, ITEM, "which an IssuerSignedItem does not have");
     }
 }
 
@@ -56,6 +56,8 @@ fn items_are_definite_shortest_and_alone() {
     refused(&followed, Code::Malformed, ITEM, "bytes follow");
     let no_item = response(|root| items(root)[0] = Value::from(1));
     refused(&no_item, Code::Malformed, ITEM, "expected a tag");
+    let no_tag = response(|root| items(root)[0] = unembed(&items(root)[0]));
+    refused(&no_tag, Code::Malformed, ITEM, "the issuer must put an item (IssuerSignedItemBytes)");
 }
 
 #[test]
