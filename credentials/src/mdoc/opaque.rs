@@ -47,7 +47,8 @@ impl OpaqueItem {
                     set_once(&mut identifier, "elementIdentifier", name.to_owned())?;
                 }
                 Some("elementValue") => {
-                    set_once(&mut element_value, "elementValue", cursor.pass()?)?;
+                    let value = cursor.pass()?;
+                    element_value.get_or_insert(value);
                 }
                 _ => {
                     cursor.pass()?;
@@ -59,7 +60,7 @@ impl OpaqueItem {
             bytes: Zeroizing::new(bytes.to_vec()),
             digest_id: required(id, "digestID")?,
             element_identifier: required(identifier, "elementIdentifier")?,
-            element_value: Zeroizing::new(required(element_value, "elementValue")?.to_vec()),
+            element_value: Zeroizing::new(element_value.unwrap_or_default().to_vec()),
             fault,
         })
     }
@@ -88,7 +89,7 @@ impl OpaqueItem {
         &self.element_identifier
     }
 
-    /// The CBOR of the value of the element.
+    /// The CBOR of the value of the element, empty where there is none.
     #[must_use]
     pub fn element_value(&self) -> &[u8] {
         &self.element_value

@@ -22,7 +22,7 @@ fn items_have_exactly_their_four_keys() {
             members(item).push((text(key), value));
         });
         let missing_why = format!("{key} is missing");
-        if key == "random" {
+        if matches!(key, "random" | "elementValue") {
             refused_if_asked(&missing, ELEMENT, Code::Malformed, ITEM, &missing_why);
             refused_if_asked(&twice, ELEMENT, Code::Malformed, ITEM, "twice");
         } else {
