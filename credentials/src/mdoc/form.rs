@@ -58,6 +58,7 @@ impl Form {
 pub(crate) fn textual(bytes: &[u8]) -> Option<String> {
     const LONG_ENOUGH: usize = 16;
     let text = std::str::from_utf8(bytes).ok()?.trim();
+    let text = text.strip_prefix("0x").unwrap_or(text);
     let solid = |allowed: fn(u8) -> bool| {
         let mut characters = text.bytes().filter(|byte| !byte.is_ascii_whitespace());
         text.len() >= LONG_ENOUGH && characters.all(allowed)
@@ -98,6 +99,7 @@ mod tests {
     fn texts_are_called_what_they_are() {
         for (text, expected) in [
             ("a367646f63547970656f6f72672e69736f2e", "hexadecimal"),
+            ("0xa367646f63547970656f6f72672e69736f", "hexadecimal"),
             (" A367646F63547970656F6F7267\n2E69736F2E\n", "hexadecimal"),
             ("o2d2ZXJzaW9uYzEuMGlkb2N1bWVudHOB", "base64url"),
             ("o2d2ZXJzaW9uYzEuMGlkb2N1bWVudHOB_-==", "base64url"),
