@@ -1,15 +1,16 @@
 //! COSE_Sign1 (RFC 9052, section 4.2) as ISO 18013-5 uses it: ES256, the algorithm alone in the protected header.
 
 use coset::cbor::Value;
-use coset::{AsCborValue, CborSerializable, CoseSign1Builder, HeaderBuilder, Label, iana};
+use coset::{CborSerializable, CoseSign1Builder, HeaderBuilder, iana};
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use p256::ecdsa::{Signature, VerifyingKey};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::cbor::{Cursor, Major, Members, Rules, write_bytes};
+use crate::cbor::write_bytes;
 use crate::error::Error;
 use crate::limits;
+use crate::mdoc::sign1::Parts;
 
 /// Bytes of an ES256 signature: `r || s`, 32 bytes each, big-endian.
 pub const SIGNATURE_BYTES: usize = 64;
@@ -22,7 +23,7 @@ pub const PROTECTED_ES256: [u8; 3] = [0xa1, 0x01, 0x26];
 pub const SIG_STRUCTURE_PREFIX: [u8; 17] = *b"\x84\x6aSignature1\x43\xa1\x01\x26\x40";
 
 /// Label of `x5chain` in the unprotected header (RFC 9360).
-const X5CHAIN: i64 = 33;
+pub(crate) const X5CHAIN: i64 = 33;
 
 /// The parts of a COSE_Sign1 that matter here.
 #[derive(Debug)]
@@ -66,88 +67,9 @@ impl Sign1 {
     }
 }
 
-/// The four members of a COSE_Sign1 as they stand.
-///
-/// Not read by `coset`, which refuses unprotected headers of other types than the registered ones: nobody looks into them here, and
-/// issuers fill them in their own ways (a text as `kid`, say).
-struct Parts<'a> {
-    protected: &'a [u8],
-    unprotected: Vec<(Label, Value)>,
-    payload: Option<&'a [u8]>,
-    signature: &'a [u8],
-}
-
-impl<'a> Parts<'a> {
-    fn read(bytes: &'a [u8]) -> Result<Self, Error> {
-        const SIGN1: u64 = 18;
-        let mut cursor = Cursor::new(bytes, Rules::Wire);
-        if cursor.peek() == Some(Major::Tag) {
-            cursor.tag(SIGN1).map_err(not_sign1)?;
-        }
-        let mut members = cursor.array().map_err(not_sign1)?;
-        let member = |cursor: &mut Cursor<'a>, members: &mut Members, name: &str| {
-            if cursor.next(members) {
-                return Ok(());
-            }
-            Err(Error::malformed("", format!("a COSE_Sign1 has four members; {name} is missing")))
-        };
-        member(&mut cursor, &mut members, "the protected header")?;
-        let protected = string(&mut cursor, "protected", "the protected header")?;
-        member(&mut cursor, &mut members, "the unprotected header")?;
-        let unprotected = unprotected(&mut cursor).map_err(|e| e.within("unprotected"))?;
-        member(&mut cursor, &mut members, "the payload")?;
-        let payload = if cursor.null() { None } else { Some(string(&mut cursor, "payload", "the payload")?) };
-        member(&mut cursor, &mut members, "the signature")?;
-        let signature = string(&mut cursor, "signature", "the signature")?;
-        if cursor.next(&mut members) {
-            return Err(Error::malformed("", "a COSE_Sign1 has four members, and this has more"));
-        }
-        cursor.finish()?;
-        Ok(Self { protected, unprotected, payload, signature })
-    }
-}
-
-fn not_sign1(error: Error) -> Error {
-    Error::malformed("", format!("not a COSE_Sign1 structure: {}", error.message()))
-}
-
-/// A byte string, which each member but the unprotected header is.
-fn string<'a>(cursor: &mut Cursor<'a>, place: &str, name: &str) -> Result<&'a [u8], Error> {
-    cursor.bytes().map(|(_, bytes)| bytes).map_err(|error| {
-        let message = format!(
-            "{name} is no byte string (RFC 9052, section 4.2): {}; the signer must wrap it in one",
-            error.message()
-        );
-        Error::malformed(place, message)
-    })
-}
-
-/// The labels of an unprotected header that are numbers or text, and their values. Libraries write `null` for an empty one.
-fn unprotected(cursor: &mut Cursor<'_>) -> Result<Vec<(Label, Value)>, Error> {
-    let mut header = Vec::new();
-    if cursor.null() {
-        return Ok(header);
-    }
-    let mut members = cursor.map()?;
-    while cursor.next(&mut members) {
-        let (label, value) = (cursor.pass()?, cursor.pass()?);
-        // What cannot be told as a value is none that counts.
-        let (Ok(label), Ok(value)) = (ciborium::from_reader::<Value, _>(label), ciborium::from_reader(value))
-        else {
-            continue;
-        };
-        let Ok(label) = Label::from_cbor_value(label) else { continue };
-        if label == Label::Int(X5CHAIN) && header.iter().any(|(found, _)| *found == label) {
-            return Err(Error::malformed("x5chain", "the header occurs twice"));
-        }
-        header.push((label, value));
-    }
-    Ok(header)
-}
-
 /// One certificate, or an array of them, each DER.
-fn x5chain(rest: Vec<(Label, Value)>) -> Result<Vec<Vec<u8>>, Error> {
-    let chain = match rest.into_iter().find(|(label, _)| *label == Label::Int(X5CHAIN)) {
+fn x5chain(header: Vec<(Value, Value)>) -> Result<Vec<Vec<u8>>, Error> {
+    let chain = match header.into_iter().find(|(label, _)| *label == Value::from(X5CHAIN)) {
         None => return Ok(Vec::new()),
         Some((_, Value::Array(chain))) => chain,
         Some((_, single)) => vec![single],

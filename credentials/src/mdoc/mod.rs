@@ -15,6 +15,7 @@ mod item;
 mod mso;
 mod opaque;
 mod response;
+mod sign1;
 mod verify;
 
 pub use cose::{PROTECTED_ES256, SIG_STRUCTURE_PREFIX, SIGNATURE_BYTES, sig_structure};
