@@ -73,7 +73,7 @@ fn to_text(inspection: &Inspection<'_>, form: Form) -> String {
     };
     rows.row(["MSO", &format!("{} bytes, digests of {digests} items, {class}", mso.bytes().len())]);
     if mso.has_status() {
-        rows.row(["status", "the issuer says where to look up whether it revoked the document: not checked"]);
+        rows.row(["status", "revocation status present, not checked: the issuer says where to look it up"]);
     }
     match &inspection.signer {
         None => rows.row(["signer", "no certificate"]),

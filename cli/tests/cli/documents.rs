@@ -155,7 +155,11 @@ fn inspect_says_whether_a_document_can_be_proven() {
         "\"mso_extra\": {\"status\": {\"map\": [[\"status_list\", {\"map\": [[\"idx\", 1]]}]]}}, \"elements\"",
         1,
     );
-    let (_, document) = last_line(&draft(&with_status).sign().unwrap().document());
+    let folder = Folder::new();
+    let path = folder.write("document.cbor", draft(&with_status).sign().unwrap().document());
+    let text = String::from_utf8(velum(&["inspect", "--document", &path]).stdout).unwrap();
+    assert!(text.contains("revocation status present, not checked"), "{text}");
+    let document = folder.inspect().1["documents"][0].clone();
     assert_eq!(document["status"], "not_checked");
     let long = SPEC.replacen("\"elements\"", "\"mso_bytes\": 20000, \"elements\"", 1);
     let (line, document) = last_line(&draft(&long).sign().unwrap().document());

@@ -6,7 +6,7 @@ use crate::predicate::{Condition, Predicate};
 use crate::request::{Explanation, Learnt, Request};
 
 /// What nobody checks where the issuer says how it revokes documents.
-const STATUS: &str = "whether the issuer revoked the document: it says where to look that up (the MSO's status), and no proof is about it";
+const STATUS: &str = "whether the issuer revoked the document: its revocation status is present (the entry status of the MSO), nobody looks it up, and no proof is about it";
 
 impl Request {
     /// That every predicate holds for a document whose signatures and digests are checked elsewhere.
