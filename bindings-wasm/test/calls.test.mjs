@@ -193,6 +193,30 @@ test("a key that WebCrypto keeps signs a session", async (context) => {
   await prover.verify({ presentation, transcript, request });
 });
 
+test("what an issuer hands out is prepared for, and signed for a session", async (context) => {
+  const prover = proverOf(context);
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const { publicKey, privateKey } = await crypto.subtle.generateKey(algorithm, false, ["sign"]);
+  const point = Buffer.from(await crypto.subtle.exportKey("raw", publicKey)).toString("hex");
+  const { document: response, request, transcript } = await mint(spec({ keys: { device_public: point } }));
+  // `IssuerSigned` alone: the value between these two keys, of one byte of head each.
+  const [key, next] = ["\x6cissuerSigned", "\x6cdeviceSigned"];
+  const bytes = Buffer.from(response);
+  const document = new Uint8Array(
+    bytes.subarray(bytes.indexOf(key, "latin1") + key.length, bytes.indexOf(next, "latin1")),
+  );
+  const [{ doc_type: docType, device_auth: deviceAuth, provable }] = await prover.inspect(document);
+  assert.deepEqual([deviceAuth, provable.device_must_sign], ["missing", true]);
+  await rejects(prover.check({ document, transcript, request, clock: "any" }), "device_signature_missing");
+
+  const prepared = await prover.prepare({ document, request });
+  const toBeSigned = await prover.deviceAuthenticationBytes({ document, docType, transcript });
+  const signature = new Uint8Array(await crypto.subtle.sign(algorithm, privateKey, toBeSigned));
+  const signed = await prover.withDeviceSignature({ document, docType, signature });
+  const presentation = await prover.present({ prepared, document: signed, transcript, request, clock: "any" });
+  await prover.verify({ presentation, transcript, request });
+});
+
 describe("a call that is aborted", () => {
   test("never begins if it was before", async (context) => {
     const error = await rejects(proverOf(context).ready("standard", { signal: AbortSignal.abort("why") }), "cancelled");

@@ -18,6 +18,8 @@ type CredentialsCode =
   | "device_signature"
   /** The device authenticated by MAC, which only the reader of that session can check. */
   | "device_mac_unsupported"
+  /** The document carries no signature of its device: it is as its issuer handed it out. */
+  | "device_signature_missing"
   /** A predicate of the request does not hold. */
   | "predicate"
   /** The document does not hold an element that the request asks for. */

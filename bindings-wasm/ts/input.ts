@@ -14,7 +14,7 @@ export interface VerifyInput {
 
 /** What a wallet answers with, and what its holder agreed to. */
 export interface AnswerInput {
-  /** A `DeviceResponse` that the device has signed for this session. */
+  /** A document that the device has signed for this session: a `DeviceResponse`, or a `Document` alone. */
   document: Uint8Array;
   /** The CBOR `SessionTranscript` of the session. */
   transcript: Uint8Array;

@@ -56,6 +56,8 @@ export interface Explanation {
   facts: Learnt[];
   /** The elements whose values stay hidden: all that are neither disclosed nor equal to what the request names. */
   hidden: { namespace: string; element: string }[];
+  /** What a verifier might take for checked and nobody checks, in words. The verifier does not learn that it applies. */
+  not_checked: string[];
   /** Whether each predicate holds, in the order of the request. */
   predicates: PredicateOutcome[];
 }
@@ -85,11 +87,34 @@ export interface DocumentSummary {
     | null;
   /** The device's key by SEC 1, in hexadecimal. */
   device_key: string;
-  device_auth: "signature" | "mac";
+  /** How the device authenticated. `missing`: it has not, and the document is as its issuer handed it out. */
+  device_auth: "signature" | "mac" | "missing";
   /** The CBOR of what the device signed itself, in hexadecimal. */
   device_namespaces: string | null;
   namespaces: { namespace: string; elements: DocumentElement[] }[];
+  /** That the issuer says where to look up whether it revoked the document, which nobody does, or null. */
+  status: "not_checked" | null;
   checks: Check[];
+  /** What holds of every request that trusts the issuer, or null if nothing can be proven from the document. */
+  provable: Provable | null;
+}
+
+/** How a document can be proven. */
+export interface Provable {
+  /** The smallest class that the document fits. */
+  size_class: SizeClass;
+  /** Whether the device must sign the session first. */
+  device_must_sign: boolean;
+  /** The elements about which nothing can be proven. */
+  but: { namespace: string; element: string }[];
+}
+
+/** A document of a response that cannot be read. */
+export interface BrokenDocument {
+  doc_type: string | null;
+  provable: null;
+  /** Why it cannot be read. */
+  error: { code: string; message: string; where: string };
 }
 
 /** An element of a document. */
@@ -98,6 +123,8 @@ export interface DocumentElement {
   value: Value;
   digest_id: number;
   item_bytes: number;
+  /** Why nothing can be proven of it, if so. */
+  unprovable?: string;
 }
 
 /** What a prepared proof is for: a request that it answers is about the same. None of it is secret from the document's holder. */

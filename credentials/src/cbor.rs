@@ -4,6 +4,8 @@
 //! cursor therefore copies nothing, bounds nesting by [`limits::CBOR_DEPTH`](crate::limits::CBOR_DEPTH), and reads
 //! under one of two sets of [`Rules`]. It does not know what any structure means.
 
+mod pass;
+
 use std::ops::Range;
 
 use crate::error::Error;
@@ -12,7 +14,7 @@ use crate::limits;
 /// How strict to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rules {
-    /// The envelope, which nothing hashes: arrays and maps of indefinite length and long heads are allowed.
+    /// The envelope, which nothing hashes: indefinite lengths and long heads are allowed.
     Wire,
     /// What an issuer hashed and a circuit walks: definite lengths, heads of any length, unique keys.
     Hashed,
@@ -124,6 +126,11 @@ impl<'a> Cursor<'a> {
         self.peek_byte().map(major)
     }
 
+    /// Where the next item begins.
+    pub(crate) fn position(&self) -> usize {
+        self.position
+    }
+
     /// Reads one head.
     pub(crate) fn head(&mut self) -> Result<Head, Error> {
         let offset = self.position;
@@ -137,8 +144,10 @@ impl<'a> Cursor<'a> {
                 self.check_argument(offset, major, info, argument)?;
                 Some(argument)
             }
-            31 if self.rules == Rules::Wire && matches!(major, Major::Array | Major::Map) => None,
             31 if matches!(major, Major::Bytes | Major::Text | Major::Array | Major::Map) => {
+                if self.rules == Rules::Wire {
+                    return Ok(Head { major, argument: None, offset });
+                }
                 return Err(error_at(
                     offset,
                     "indefinite length; encode the structure with definite lengths",
@@ -220,11 +229,13 @@ impl<'a> Cursor<'a> {
 
     /// Reads the head of the wanted tag; the tagged item follows.
     pub(crate) fn tag(&mut self, wanted: u64) -> Result<Head, Error> {
-        let head = self.expect(Major::Tag)?;
-        if head.argument == Some(wanted) {
-            return Ok(head);
-        }
-        Err(error_at(head.offset, format!("expected CBOR tag {wanted}")))
+        let head = self.head()?;
+        let found = match (head.major, head.argument) {
+            (Major::Tag, Some(tag)) if tag == wanted => return Ok(head),
+            (Major::Tag, Some(tag)) => format!("tag {tag}"),
+            (other, _) => other.name().to_owned(),
+        };
+        Err(error_at(head.offset, format!("expected a tag, CBOR tag {wanted}, found {found}")))
     }
 
     /// Enters encoded CBOR in a byte string (tag 24) that fills the input, so that offsets count from the tag.
@@ -304,12 +315,6 @@ impl<'a> Cursor<'a> {
         let span = cursor.skip()?;
         self.position = cursor.position;
         Ok(span)
-    }
-
-    /// Reads one whole item of any type and gives its bytes.
-    pub(crate) fn raw(&mut self) -> Result<&'a [u8], Error> {
-        let span = self.skip()?;
-        Ok(self.input.get(span.whole()).unwrap_or_default())
     }
 
     fn skip_within(&mut self, depth: usize) -> Result<Span, Error> {

@@ -42,6 +42,22 @@ impl Date {
         exists.then_some(Self { year, month, day })
     }
 
+    /// Which part keeps a text of the form `YYYY-MM-DD` from being a day of the calendar; `None` for other texts and for days. Tells
+    /// no more of the date than that.
+    pub(crate) fn fault(text: &str) -> Option<&'static str> {
+        let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else { return None };
+        let (year, month, day) = (number(&[y1, y2, y3, y4])?, number(&[m1, m2])?, number(&[d1, d2])?);
+        match (month, day) {
+            (0, 0) => Some("its month and its day are 00, which stands for unknown ones"),
+            (0, _) => Some("its month is 00, which stands for an unknown one"),
+            (13.., _) => Some("its month is above 12"),
+            (_, 0) => Some("its day is 00, which stands for an unknown one"),
+            _ => Self::new(year, month as u8, day as u8)
+                .is_none()
+                .then_some("its day is one that its month does not have"),
+        }
+    }
+
     /// The decimal number YYYYMMDD, which orders as the dates do.
     #[must_use]
     pub fn decimal(self) -> u32 {

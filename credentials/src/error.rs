@@ -44,6 +44,8 @@ codes! {
     DeviceSignature = "device_signature",
     /// The device authenticated by MAC, which only the reader of that session can check.
     DeviceMacUnsupported = "device_mac_unsupported",
+    /// The document carries no signature of its device: it is as its issuer handed it out.
+    DeviceSignatureMissing = "device_signature_missing",
     /// A predicate of the request does not hold.
     Predicate = "predicate",
     /// The document does not hold an element that the request asks for.
@@ -119,6 +121,7 @@ impl Error {
     pub(crate) fn within(mut self, outer: &str) -> Self {
         self.place = match self.place.as_bytes().first() {
             None => outer.to_owned(),
+            Some(_) if outer.is_empty() => self.place,
             Some(b'[') => format!("{outer}{}", self.place),
             Some(_) => format!("{outer}.{}", self.place),
         };

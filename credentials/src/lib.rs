@@ -45,10 +45,11 @@ pub use date::{Date, InvalidDate, Timestamp};
 pub use error::{Code, Error};
 pub use format::{Answer, CredentialFormat, Issued, Presented, Session};
 pub use mdoc::{
-    Check, DIGEST_BYTES, DeviceAuth, DeviceResponse, DeviceSigned, DigestLayout, Document, EMPTY_NAME_SPACES,
-    Inspection, IssuerSigned, IssuerSignedItem, ItemLayout, MobileSecurityObject, MsoLayout, NameSpace,
-    NameSpaceLayout, Outcome, PROTECTED_ES256, SIG_STRUCTURE_PREFIX, SIGNATURE_BYTES, SessionTranscript,
-    ValidityInfo, device_authentication_bytes, device_authentication_digest, sig_structure,
+    BrokenDocument, Check, DIGEST_BYTES, DeviceAuth, DeviceResponse, DeviceSigned, DigestLayout, Document,
+    EMPTY_NAME_SPACES, Form, Inspection, IssuerSigned, IssuerSignedItem, ItemLayout, MobileSecurityObject,
+    MsoLayout, NameSpace, NameSpaceLayout, OpaqueItem, Outcome, PROTECTED_ES256, Provable,
+    SIG_STRUCTURE_PREFIX, SIGNATURE_BYTES, SessionTranscript, ValidityInfo, device_authentication_bytes,
+    device_authentication_digest, sig_structure,
 };
 pub use predicate::{Condition, Literal, Predicate};
 #[cfg(feature = "prover")]

@@ -428,7 +428,9 @@ fn hostile_items() {
         let mut draft = Draft::new(&spec()).unwrap();
         edit(&mut draft.items[0].map);
         let error = verify(&draft.digest().unwrap().sign().unwrap()).unwrap_err();
-        assert_eq!(error.code(), Code::Malformed, "{what}: {error}");
+        // The MSO holds no digest at another digestID, which is told first.
+        let expected = if what == "a long head" { Code::Digest } else { Code::Malformed };
+        assert_eq!(error.code(), expected, "{what}: {error}");
         let place = "documents[0].issuerSigned.nameSpaces[\"org.iso.18013.5.1\"][0]";
         assert!(error.place().starts_with(place), "{what}: {error}");
     }
@@ -690,7 +692,7 @@ fn hostile_device_signatures() {
 
     let mut unsigned = mint(&spec()).unwrap();
     unsigned.first_document().unwrap().remove("deviceSigned");
-    assert_eq!(verify(&unsigned).unwrap_err().code(), Code::Malformed);
+    assert_eq!(verify(&unsigned).unwrap_err().code(), Code::DeviceSignatureMissing);
 }
 
 #[test]

@@ -320,6 +320,24 @@ fn a_document_signed_outside_its_certificate_is_refused() {
     assert_failure(folder.prove(&files, &[]), 1, "issuer_untrusted", "documents[0].issuerSigned.issuerAuth");
 }
 
+/// The holder is told, and the verifier does not learn it.
+#[test]
+fn a_status_that_nobody_looks_up_is_told() {
+    let folder = Folder::new();
+    let status =
+        r#""mso_extra": {"status": {"map": [["status_list", {"map": [["idx", 412]]}]]}}, "elements""#;
+    let spec = folder.write("spec.json", SPEC.replacen("\"elements\"", status, 1));
+    let out = folder.name("");
+    assert_eq!(velum_json(&["issue", "--spec", &spec, "--out", &out]).0, 0);
+    let (status, object) = folder.prove(&[], &["--any-clock"]);
+    assert_eq!(status, 0, "{object}");
+    assert_prove_members(&object);
+    assert!(object["not_checked"][0].as_str().unwrap().contains("revoked"), "{object}");
+    let (status, object) = folder.verify(&[]);
+    assert_eq!(status, 0, "{object}");
+    assert!(!object.to_string().contains("revoked"), "{object}");
+}
+
 fn prove_and_verify(folder: &Folder) -> Value {
     let (status, object) = folder.prove(&[], &["--any-clock", "--disclose-device-namespaces"]);
     assert_eq!(status, 0, "{object}");
@@ -339,6 +357,7 @@ fn assert_prove_members(object: &Value) {
         "threads",
         "size_class",
         "suite",
+        "not_checked",
     ];
     assert_members(object, &members);
     assert!(object["present_ms"].as_f64().unwrap() > 0.0);

@@ -1,7 +1,7 @@
 //! COSE_Sign1 (RFC 9052, section 4.2) as ISO 18013-5 uses it: ES256, the algorithm alone in the protected header.
 
 use coset::cbor::Value;
-use coset::{CborSerializable, CoseSign1, CoseSign1Builder, HeaderBuilder, Label, iana};
+use coset::{CborSerializable, CoseSign1Builder, HeaderBuilder, iana};
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use p256::ecdsa::{Signature, VerifyingKey};
 use sha2::{Digest, Sha256};
@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use crate::cbor::write_bytes;
 use crate::error::Error;
 use crate::limits;
+use crate::mdoc::sign1::Parts;
 
 /// Bytes of an ES256 signature: `r || s`, 32 bytes each, big-endian.
 pub const SIGNATURE_BYTES: usize = 64;
@@ -22,7 +23,7 @@ pub const PROTECTED_ES256: [u8; 3] = [0xa1, 0x01, 0x26];
 pub const SIG_STRUCTURE_PREFIX: [u8; 17] = *b"\x84\x6aSignature1\x43\xa1\x01\x26\x40";
 
 /// Label of `x5chain` in the unprotected header (RFC 9360).
-const X5CHAIN: i64 = 33;
+pub(crate) const X5CHAIN: i64 = 33;
 
 /// The parts of a COSE_Sign1 that matter here.
 #[derive(Debug)]
@@ -33,20 +34,29 @@ pub(crate) struct Sign1 {
 }
 
 impl Sign1 {
-    /// Reads an untagged COSE_Sign1 whose nesting was bounded before.
+    /// Reads a COSE_Sign1, under its tag or not. Of the unprotected header only `x5chain` counts, whatever else it holds.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        let sign1 = CoseSign1::from_slice(bytes)
-            .map_err(|error| Error::malformed("", format!("not a COSE_Sign1 structure: {error}")))?;
-        if sign1.protected.original_data.as_deref() != Some(&PROTECTED_ES256) {
+        let sign1 = Parts::read(bytes)?;
+        if sign1.protected != PROTECTED_ES256 {
             let message = "the protected header is not {1: -7}; only ES256 signatures on P-256 are supported";
             return Err(Error::malformed("protected", message));
         }
-        let signature = sign1.signature.as_slice().try_into().map_err(|_| {
+        let signature = sign1.signature.try_into().map_err(|_| {
+            const DER_SEQUENCE: u8 = 0x30;
             let length = sign1.signature.len();
-            Error::malformed("signature", format!("{length} bytes; an ES256 signature has {SIGNATURE_BYTES}"))
+            let der = match sign1.signature.first() {
+                Some(&DER_SEQUENCE) => ": this one looks like DER, of which the signer must make r || s",
+                _ => "",
+            };
+            let message = format!("{length} bytes; an ES256 signature has {SIGNATURE_BYTES}{der}");
+            Error::malformed("signature", message)
         })?;
-        let x5chain = x5chain(sign1.unprotected.rest).map_err(|e| e.within("x5chain"))?;
-        Ok(Self { x5chain, payload: sign1.payload.map(Zeroizing::new), signature })
+        let x5chain = x5chain(sign1.unprotected).map_err(|e| e.within("x5chain"))?;
+        Ok(Self {
+            x5chain,
+            payload: sign1.payload.map(|payload| Zeroizing::new(payload.to_vec())),
+            signature,
+        })
     }
 
     /// A COSE_Sign1 with a detached payload, as `deviceSignature` is one.
@@ -58,8 +68,8 @@ impl Sign1 {
 }
 
 /// One certificate, or an array of them, each DER.
-fn x5chain(rest: Vec<(Label, Value)>) -> Result<Vec<Vec<u8>>, Error> {
-    let chain = match rest.into_iter().find(|(label, _)| *label == Label::Int(X5CHAIN)) {
+fn x5chain(header: Vec<(Value, Value)>) -> Result<Vec<Vec<u8>>, Error> {
+    let chain = match header.into_iter().find(|(label, _)| *label == Value::from(X5CHAIN)) {
         None => return Ok(Vec::new()),
         Some((_, Value::Array(chain))) => chain,
         Some((_, single)) => vec![single],

@@ -8,6 +8,7 @@ use crate::cbor::{
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::mdoc::cose::{SIGNATURE_BYTES, Sign1, sig_structure};
+use crate::mdoc::form::textual;
 
 /// `DeviceNameSpaces` without any element.
 pub const EMPTY_NAME_SPACES: [u8; 1] = [0xa0];
@@ -19,18 +20,34 @@ pub struct SessionTranscript {
 }
 
 impl SessionTranscript {
-    /// Reads `[DeviceEngagementBytes / null, EReaderKeyBytes / null, Handover]`.
+    /// Reads `[DeviceEngagementBytes / null, EReaderKeyBytes / null, Handover]`, alone or as `SessionTranscriptBytes`, in a byte
+    /// string under tag 24.
     ///
     /// # Errors
     /// `too_large` above [`limits::TRANSCRIPT_BYTES`]; `malformed` for anything but one array of these three, nested
     /// no deeper than [`limits::CBOR_DEPTH`].
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        Self::check(bytes).map_err(|error| error.within("transcript"))?;
-        Ok(Self { bytes: bytes.to_vec() })
+        let transcript = Self::unwrapped(bytes).and_then(|inner| Self::check(inner).map(|()| inner));
+        let bytes = transcript.map_err(|error| error.within("transcript"))?.to_vec();
+        Ok(Self { bytes })
+    }
+
+    /// What a device signs of it: the array, without the byte string and tag that it may come in.
+    fn unwrapped(bytes: &[u8]) -> Result<&[u8], Error> {
+        Error::check_limit("", "bytes", bytes.len(), limits::TRANSCRIPT_BYTES)?;
+        let mut cursor = Cursor::new(bytes, Rules::Wire);
+        if cursor.peek() != Some(Major::Tag) {
+            return Ok(bytes);
+        }
+        let (_, inner) = cursor.embedded()?;
+        cursor.finish()?;
+        Ok(inner)
     }
 
     fn check(bytes: &[u8]) -> Result<(), Error> {
-        Error::check_limit("", "bytes", bytes.len(), limits::TRANSCRIPT_BYTES)?;
+        if let Some(text) = textual(bytes) {
+            return Err(Error::malformed("", text));
+        }
         check_whole(bytes, Rules::Wire)?;
         let mut cursor = Cursor::new(bytes, Rules::Wire);
         let mut members = cursor.array()?;
@@ -39,7 +56,14 @@ impl SessionTranscript {
             match count {
                 0 | 1 if cursor.null() => {}
                 0 | 1 => {
-                    cursor.embedded()?;
+                    let name = if count == 0 { "DeviceEngagementBytes" } else { "EReaderKeyBytes" };
+                    cursor.embedded().map_err(|error| {
+                        let message = format!(
+                            "{name} is neither null nor in a byte string under tag 24: {}",
+                            error.message()
+                        );
+                        Error::malformed("", message)
+                    })?;
                 }
                 _ => {
                     cursor.skip()?;
@@ -50,10 +74,16 @@ impl SessionTranscript {
         if count == 3 {
             return Ok(());
         }
-        Err(Error::malformed("", format!("an array of {count} in place of a SessionTranscript of 3")))
+        Err(Error::malformed(
+            "",
+            format!(
+                "an array of {count} in place of a SessionTranscript of 3: DeviceEngagementBytes or null, EReaderKeyBytes or \
+                 null, and the handover, as wallet and verifier both compute them"
+            ),
+        ))
     }
 
-    /// The bytes as they were read.
+    /// The array as it was read, without the byte string and tag that it came in.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -100,6 +130,8 @@ pub enum DeviceAuth {
     Signature([u8; SIGNATURE_BYTES]),
     /// `deviceMac`, which only the reader of that session can check.
     Mac,
+    /// Not yet: the document is as its issuer handed it out.
+    Missing,
 }
 
 /// `DeviceSigned` (ISO 18013-5, 8.3.2.1.2.2).
@@ -110,6 +142,11 @@ pub struct DeviceSigned {
 }
 
 impl DeviceSigned {
+    /// What a device has signed that has not signed.
+    pub(crate) fn missing() -> Self {
+        Self { namespaces: EMPTY_NAME_SPACES.to_vec(), auth: DeviceAuth::Missing }
+    }
+
     /// Reads the map; also gives where the value of `deviceAuth` lies in the cursor's input.
     pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<(Self, std::ops::Range<usize>), Error> {
         let (mut namespaces, mut auth) = (None, None);
@@ -121,12 +158,12 @@ impl DeviceSigned {
                     set_once(&mut namespaces, "nameSpaces", bytes)?;
                 }
                 Some("deviceAuth") => {
-                    let span = cursor.clone().skip()?;
+                    let start = cursor.position();
                     let found = device_auth(cursor).map_err(|e| e.within("deviceAuth"))?;
-                    set_once(&mut auth, "deviceAuth", (found, span.whole()))?;
+                    set_once(&mut auth, "deviceAuth", (found, start..cursor.position()))?;
                 }
                 _ => {
-                    cursor.skip()?;
+                    cursor.pass()?;
                 }
             }
         }
@@ -156,7 +193,7 @@ impl DeviceSigned {
     /// The device signature.
     ///
     /// # Errors
-    /// `device_mac_unsupported` where there is a MAC.
+    /// `device_mac_unsupported` where there is a MAC, `device_signature_missing` where there is nothing.
     pub fn signature(&self) -> Result<&[u8; SIGNATURE_BYTES], Error> {
         match &self.auth {
             DeviceAuth::Signature(signature) => Ok(signature),
@@ -165,6 +202,12 @@ impl DeviceSigned {
                 "deviceSigned.deviceAuth",
                 "the device authenticated by MAC, which only its reader can check; \
                  have the device sign, or replace deviceAuth with `velum sign`",
+            )),
+            DeviceAuth::Missing => Err(Error::new(
+                Code::DeviceSignatureMissing,
+                "deviceSigned",
+                "the document is as its issuer handed it out, and its device has not signed the session; have the device \
+                 sign the DeviceAuthentication bytes and attach its signature, or sign with a test key by `velum sign`",
             )),
         }
     }
@@ -184,10 +227,10 @@ pub(crate) fn check_device_namespaces(bytes: &[u8]) -> Result<(), Error> {
     let mut inner = Cursor::new(bytes, Rules::Wire);
     let mut namespaces = inner.map()?;
     while inner.next(&mut namespaces) {
-        inner.name()?;
+        inner.text()?;
         let mut elements = inner.map()?;
         while inner.next(&mut elements) {
-            inner.name()?;
+            inner.text()?;
             inner.skip()?;
         }
     }
@@ -200,20 +243,26 @@ fn device_auth(cursor: &mut Cursor<'_>) -> Result<DeviceAuth, Error> {
     let mut members = cursor.map()?;
     while cursor.next(&mut members) {
         let (_, name) = cursor.text_key()?;
-        let value = cursor.raw()?;
+        let value = cursor.pass()?;
         let found = match name {
             Some("deviceSignature") => {
                 let sign1 = Sign1::parse(value).map_err(|e| e.within("deviceSignature"))?;
                 if sign1.payload.is_some() {
                     return Err(Error::malformed(
                         "deviceSignature.payload",
-                        "the payload must be detached: null",
+                        "the payload is there; the device signs a detached one, for which the wallet must write null",
                     ));
                 }
                 DeviceAuth::Signature(sign1.signature)
             }
             Some("deviceMac") => DeviceAuth::Mac,
-            _ => return Err(Error::malformed("", "neither deviceSignature nor deviceMac")),
+            other => {
+                let message = format!(
+                    "{:?} is neither deviceSignature nor deviceMac, one of which the wallet must write",
+                    other.unwrap_or_default()
+                );
+                return Err(Error::malformed("", message));
+            }
         };
         set_once(&mut auth, "deviceSignature or deviceMac", found)?;
     }

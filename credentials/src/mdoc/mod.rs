@@ -7,11 +7,15 @@
 mod answer;
 mod cose;
 mod device;
+mod form;
 mod format;
 mod inspection;
+mod issuer_signed;
 mod item;
 mod mso;
+mod opaque;
 mod response;
+mod sign1;
 mod verify;
 
 pub use cose::{PROTECTED_ES256, SIG_STRUCTURE_PREFIX, SIGNATURE_BYTES, sig_structure};
@@ -19,7 +23,10 @@ pub use device::{
     DeviceAuth, DeviceSigned, EMPTY_NAME_SPACES, SessionTranscript, device_authentication_bytes,
     device_authentication_digest,
 };
-pub use inspection::{Check, Inspection, Outcome};
+pub use form::Form;
+pub use inspection::{Check, Inspection, Outcome, Provable};
+pub use issuer_signed::{IssuerSigned, NameSpace};
 pub use item::{IssuerSignedItem, ItemLayout};
 pub use mso::{DIGEST_BYTES, DigestLayout, MobileSecurityObject, MsoLayout, NameSpaceLayout, ValidityInfo};
-pub use response::{DeviceResponse, Document, IssuerSigned, NameSpace};
+pub use opaque::OpaqueItem;
+pub use response::{BrokenDocument, DeviceResponse, Document};

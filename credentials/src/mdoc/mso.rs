@@ -100,6 +100,7 @@ pub struct MobileSecurityObject {
     doc_type: String,
     device_key: VerifyingKey,
     validity: ValidityInfo,
+    has_status: bool,
     layout: MsoLayout,
 }
 
@@ -113,23 +114,27 @@ impl MobileSecurityObject {
     pub fn parse(payload: &[u8]) -> Result<Self, Error> {
         Error::check_limit("", "bytes of an MSO", payload.len(), limits::MSO_BYTES)?;
         let mut cursor = Cursor::new(payload, Rules::Hashed);
-        cursor.open_embedded()?;
+        open(&mut cursor, "the MSO (MobileSecurityObjectBytes)")?;
         let map = cursor.clone().skip()?;
 
         let (mut version, mut digest_algorithm, mut doc_type) = (None, None, None);
         let (mut value_digests, mut device_key_info, mut validity_info) = (None, None, None);
+        let mut has_status = false;
         let mut members = cursor.map()?;
         while cursor.next(&mut members) {
             let (key, name) = cursor.text_key()?;
             match name {
-                Some("version") => set_once(&mut version, "version", exactly(&mut cursor, key, "1.0")?)?,
+                Some("version") => {
+                    let field = exactly(&mut cursor, key, "1.0").map_err(|e| e.within("version"))?;
+                    set_once(&mut version, "version", field)?;
+                }
                 Some("digestAlgorithm") => {
                     let field =
                         exactly(&mut cursor, key, "SHA-256").map_err(|e| e.within("digestAlgorithm"))?;
                     set_once(&mut digest_algorithm, "digestAlgorithm", field)?;
                 }
                 Some("docType") => {
-                    let (value, name) = cursor.name().map_err(|e| e.within("docType"))?;
+                    let (value, name) = cursor.text().map_err(|e| e.within("docType"))?;
                     set_once(&mut doc_type, "docType", (Field { key, value }, name))?;
                 }
                 Some("valueDigests") => {
@@ -148,6 +153,7 @@ impl MobileSecurityObject {
                     set_once(&mut validity_info, "validityInfo", found)?;
                 }
                 _ => {
+                    has_status |= name == Some("status");
                     cursor.skip()?;
                 }
             }
@@ -164,6 +170,7 @@ impl MobileSecurityObject {
             doc_type: doc_type.to_owned(),
             device_key: device.public_key,
             validity: ValidityInfo { signed: signed_at, valid_from: from, valid_until: until },
+            has_status,
             layout: MsoLayout {
                 map,
                 version: required(version, "version")?,
@@ -209,6 +216,13 @@ impl MobileSecurityObject {
         &self.validity
     }
 
+    /// Whether the issuer says where to look up if it revoked the document: the entry `status` (draft-ietf-oauth-status-list; ISO
+    /// 18013-5, second edition). Nothing here looks it up, and no proof is about it.
+    #[must_use]
+    pub fn has_status(&self) -> bool {
+        self.has_status
+    }
+
     /// Where every field lies in [`Self::bytes`].
     #[must_use]
     pub fn layout(&self) -> &MsoLayout {
@@ -229,13 +243,30 @@ impl fmt::Debug for MobileSecurityObject {
     }
 }
 
+/// Enters what the issuer hashes: encoded CBOR in a byte string under tag 24.
+pub(crate) fn open(cursor: &mut Cursor<'_>, what: &str) -> Result<(), Error> {
+    if cursor.peek().is_none_or(|found| found == Major::Tag) {
+        return cursor.open_embedded();
+    }
+    cursor.open_embedded().map_err(|error| {
+        let message =
+            format!("{}; the issuer must put {what} into a byte string under tag 24", error.message());
+        Error::malformed("", message)
+    })
+}
+
 /// A text value that can only be `wanted`.
 fn exactly(cursor: &mut Cursor<'_>, key: Span, wanted: &str) -> Result<Field, Error> {
     let (value, text) = cursor.text()?;
     if text == wanted {
         return Ok(Field { key, value });
     }
-    Err(Error::malformed("", format!("only {wanted:?} is supported; use a document that says so")))
+    Err(Error::malformed(
+        "",
+        format!(
+            "the issuer wrote {text:?}, and only {wanted:?} is supported: it must issue a document that says so"
+        ),
+    ))
 }
 
 /// `valueDigests`: namespace -> digestID -> 32 bytes.
@@ -244,7 +275,7 @@ fn value_digests_field(cursor: &mut Cursor<'_>, key: Span) -> Result<(Field, Vec
     let mut namespaces = Vec::new();
     let mut members = cursor.map()?;
     while cursor.next(&mut members) {
-        let (key, name) = cursor.name()?;
+        let (key, name) = cursor.text()?;
         let value = cursor.clone().skip()?;
         let digests = digests(cursor).map_err(|e| e.within(&format!("[{name:?}]")))?;
         namespaces.push(NameSpaceLayout { name: name.to_owned(), field: Field { key, value }, digests });
@@ -260,7 +291,9 @@ fn digests(cursor: &mut Cursor<'_>) -> Result<Vec<DigestLayout>, Error> {
         let (value, digest) = cursor.bytes()?;
         if digest.len() != DIGEST_BYTES {
             let length = digest.len();
-            let message = format!("a digest of {length} bytes; only SHA-256, of 32 bytes, is supported");
+            let message = format!(
+                "a digest of {length} bytes; only SHA-256, of 32 bytes, is supported, which the issuer must use"
+            );
             return Err(Error::malformed(format!("[{digest_id}]"), message));
         }
         digests.push(DigestLayout { digest_id, field: Field { key, value } });
@@ -332,27 +365,62 @@ impl DeviceKeyInfo {
         }
         let ((x, x_bytes), (y, y_bytes)) = (required(x, "x (-2)")?, required(y, "y (-3)")?);
         let point = EncodedPoint::from_affine_coordinates(&x_bytes.into(), &y_bytes.into(), false);
-        let public_key = VerifyingKey::from_encoded_point(&point)
-            .map_err(|_| Error::malformed("", "the point is not on P-256"))?;
+        let public_key = VerifyingKey::from_encoded_point(&point).map_err(|_| {
+            Error::malformed("", "the point is not on P-256; the issuer must name a key that the device has")
+        })?;
         let (key_type, curve) = (required(key_type, "kty (1)")?, required(curve, "crv (-1)")?);
         Ok(Self { info, key, key_type, curve, x, y, public_key })
     }
 }
 
 fn number(cursor: &mut Cursor<'_>, key: Span, wanted: i128, otherwise: &str) -> Result<Field, Error> {
-    let matches = cursor.clone().integer().is_ok_and(|found| found == wanted);
+    let found = cursor.clone().integer();
     let value = cursor.skip()?;
-    if matches {
-        return Ok(Field { key, value });
-    }
-    Err(Error::malformed("", format!("{otherwise}; only P-256 device keys are supported")))
+    let otherwise = match found {
+        Ok(found) if found == wanted => return Ok(Field { key, value }),
+        Ok(found) => format!("{otherwise} but {}", in_words(otherwise, found)),
+        Err(_) => otherwise.to_owned(),
+    };
+    Err(Error::malformed(
+        "",
+        format!("{otherwise}; only P-256 device keys are supported; have the document issued to such a key"),
+    ))
+}
+
+/// A key type or a curve of the COSE registry by its name, where it is a usual one.
+fn in_words(otherwise: &str, number: i128) -> String {
+    let name = match (otherwise.starts_with("kty"), number) {
+        (true, 1) => "OKP, such as an Ed25519 key",
+        (true, 3) => "RSA",
+        (true, 4) => "a symmetric key",
+        (false, 2) => "P-384",
+        (false, 3) => "P-521",
+        (false, 4) => "X25519",
+        (false, 6) => "Ed25519",
+        (false, 7) => "Ed448",
+        (false, 8) => "secp256k1",
+        (false, 256..=259) => "a Brainpool curve",
+        _ => return number.to_string(),
+    };
+    name.to_owned()
 }
 
 fn coordinate(cursor: &mut Cursor<'_>, key: Span) -> Result<(Field, [u8; 32]), Error> {
+    if cursor.peek() == Some(Major::Simple) {
+        let message =
+            "a coordinate that is a sign bit: a compressed point, which the issuer must write in full";
+        return Err(Error::malformed("", message));
+    }
     let (value, bytes) = cursor.bytes()?;
     match bytes.try_into() {
         Ok(coordinate) => Ok((Field { key, value }, coordinate)),
-        Err(_) => Err(Error::malformed("", format!("a coordinate of {} bytes in place of 32", bytes.len()))),
+        Err(_) => Err(Error::malformed(
+            "",
+            format!(
+                "a coordinate of {} bytes in place of 32; the issuer must keep its leading zeros (RFC 9053, section 7.1.1)",
+                bytes.len()
+            ),
+        )),
     }
 }
 

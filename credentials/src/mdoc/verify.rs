@@ -1,7 +1,7 @@
 //! Native verification (ISO 18013-5, 9.3.1): a prover handed a bad document says which check failed before it proves.
 
 use p256::ecdsa::VerifyingKey;
-use velum_core::class::{CLASSES, LARGE, SizeClass};
+use velum_core::class::{CLASSES, SizeClass};
 
 use crate::date::Timestamp;
 use crate::error::{Code, Error};
@@ -31,13 +31,17 @@ impl Document {
     /// # Errors
     /// `doc_type`.
     pub fn check_doc_type(&self, asked: &str) -> Result<(), Error> {
-        let mismatch = |place: &str, found: &str| {
-            let message = format!("the document is of type {found:?}, asked was {asked:?}");
+        let mismatch = |place: &str, message: String| {
             Err(Error::new(Code::DocType, place, message).within(self.place()))
         };
         match (self.doc_type(), self.mso().doc_type()) {
-            (found, _) if found != asked => mismatch("docType", found),
-            (_, found) if found != asked => mismatch("issuerSigned.issuerAuth.payload.docType", found),
+            (found, _) if found != asked => {
+                mismatch("docType", format!("the document is of type {found:?}, asked was {asked:?}"))
+            }
+            (stated, found) if found != asked => mismatch(
+                "issuerSigned.issuerAuth.payload.docType",
+                format!("the issuer signed a document of type {found:?}, and its envelope says {stated:?}"),
+            ),
             _ => Ok(()),
         }
     }
@@ -77,9 +81,12 @@ impl Document {
     /// `digest`.
     pub fn check_digests(&self) -> Result<(), Error> {
         for namespace in self.issuer_signed().namespaces() {
-            for (index, item) in namespace.items().iter().enumerate() {
-                let message = match self.mso().digest(namespace.name(), item.digest_id()) {
-                    Some(digest) if *digest == item.digest() => continue,
+            let items = namespace.indexed().map(|(index, item)| (index, item.digest_id(), item.digest()));
+            let opaque = namespace.opaque_items().iter();
+            let opaque = opaque.map(|item| (item.index(), item.digest_id(), item.digest()));
+            for (index, digest_id, found) in items.chain(opaque) {
+                let message = match self.mso().digest(namespace.name(), digest_id) {
+                    Some(digest) if *digest == found => continue,
                     Some(_) => {
                         "the item does not hash to its digest in the MSO; use the item as it was issued"
                     }
@@ -115,7 +122,7 @@ impl Document {
     /// That the device key of the MSO signed `DeviceAuthentication` for this session.
     ///
     /// # Errors
-    /// `device_signature`, `device_mac_unsupported`.
+    /// `device_signature`, `device_mac_unsupported`, `device_signature_missing`.
     pub fn check_device_signature(&self, transcript: &SessionTranscript) -> Result<(), Error> {
         let signature = self.device_signed().signature().map_err(|error| error.within(self.place()))?;
         let namespaces = self.device_signed().namespaces();
@@ -123,8 +130,8 @@ impl Document {
         if verifies(self.mso().device_key(), &digest, signature) {
             return Ok(());
         }
-        let message =
-            "the signature does not verify over this session; sign the transcript that the verifier uses";
+        let message = "the signature does not verify over this session; sign the transcript that the verifier uses, with the device \
+             key that the MSO names";
         let error = Error::new(Code::DeviceSignature, "deviceSigned.deviceAuth.deviceSignature", message);
         Err(error.within(self.place()))
     }
@@ -135,23 +142,35 @@ impl Document {
     /// `too_large` above every class, `element_missing`.
     pub fn size_class(&self, slots: &[Slot]) -> Result<SizeClass, Error> {
         let mso_bytes = self.mso().bytes().len();
-        let mut item_bytes = 0;
+        let mut longest = (0, "");
         for slot in slots {
-            item_bytes = item_bytes.max(self.item(&slot.namespace, &slot.element)?.bytes().len());
+            let bytes = self.item(&slot.namespace, &slot.element)?.bytes().len();
+            longest = longest.max((bytes, &slot.element));
         }
+        let (item_bytes, element) = longest;
         let fits = |class: &SizeClass| {
             mso_bytes <= class.max_mso_bytes
                 && slots.len() <= class.slots
                 && item_bytes <= class.max_item_bytes
         };
-        CLASSES.into_iter().find(fits).ok_or_else(|| {
-            let SizeClass { name, max_mso_bytes, slots: most, max_item_bytes, .. } = LARGE;
+        if let Some(class) = CLASSES.into_iter().find(fits) {
+            return Ok(class);
+        }
+        let [.., SizeClass { name, max_mso_bytes, slots: most, max_item_bytes, .. }] = CLASSES;
+        let message = if mso_bytes > max_mso_bytes {
+            format!(
+                "an MSO of {mso_bytes} bytes, where size class {name:?} takes {max_mso_bytes}: the issuer must sign fewer digests or \
+                 shorter names"
+            )
+        } else if item_bytes > max_item_bytes {
+            format!(
+                "the item of {element:?} has {item_bytes} bytes, and size class {name:?} takes {max_item_bytes}: ask for another \
+                 element"
+            )
+        } else {
             let count = slots.len();
-            let message = format!(
-                "an MSO of {mso_bytes} bytes and {count} items of up to {item_bytes} bytes; size class {name:?} takes \
-                 {max_mso_bytes}, {most} and {max_item_bytes}: ask for fewer or shorter elements"
-            );
-            Error::too_large("issuerSigned", message).within(self.place())
-        })
+            format!("{count} elements are asked for, and size class {name:?} takes {most}: ask for fewer")
+        };
+        Err(Error::too_large("issuerSigned", message).within(self.place()))
     }
 }

@@ -77,6 +77,8 @@ pub struct Explanation {
     /// The elements of the document whose values stay hidden: all that are neither disclosed nor equal to what the request
     /// names, as (namespace, element).
     pub hidden: Vec<(String, String)>,
+    /// What a verifier might take for checked and nobody checks, in words. The verifier does not learn that it applies.
+    pub not_checked: Vec<String>,
     /// For each predicate of the request in words, whether it holds.
     pub predicates: Vec<(String, Result<(), Error>)>,
 }
@@ -158,6 +160,9 @@ impl fmt::Display for Explanation {
                 f,
                 "Nor whether a date is in the calendar, only that its month is 1 to 12 and its day 1 to 31."
             )?;
+        }
+        for not_checked in &self.not_checked {
+            writeln!(f, "Not checked: {not_checked}.")?;
         }
         writeln!(f, "On this document:")?;
         for (words, outcome) in &self.predicates {

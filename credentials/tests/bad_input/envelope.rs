@@ -1,6 +1,6 @@
 //! The response around what is signed, and the session.
 
-use velum_credentials::{IssuerSigned, Request, SessionTranscript, limits};
+use velum_credentials::{DeviceAuth, Form, IssuerSigned, Request, SessionTranscript, limits};
 use velum_testdata::ANNEX_D;
 
 use super::*;
@@ -50,7 +50,44 @@ fn the_asked_document_is_there_once() {
     let none = response(|root| at(root, &["documents"]).as_array_mut().unwrap().clear());
     refused(&none, Code::DocType, "documents", "no document of type");
     let error = response(|root| members(root).retain(|(key, _)| key.as_text() != Some("documents")));
-    refused(&error, Code::DocType, "documents", "no document of type");
+    refused(&error, Code::DocType, "documents", "there is none at all");
+}
+
+/// A document of another type that is broken, before or behind the asked one.
+#[test]
+fn broken_documents_are_their_own_fault() {
+    let with = |index: usize, doc_type: Option<&str>| {
+        response(|root| {
+            let documents = at(root, &["documents"]).as_array_mut().unwrap();
+            let mut broken = documents[0].clone();
+            *at(&mut broken, &["issuerSigned", "issuerAuth", "2"]) = Value::from(1);
+            match doc_type {
+                Some(doc_type) => *at(&mut broken, &["docType"]) = text(doc_type),
+                None => broken = Value::from(1),
+            }
+            documents.insert(index, broken);
+        })
+    };
+    for index in [0, 1] {
+        for doc_type in [Some("org.example"), None] {
+            let response = with(index, doc_type);
+            let parsed = DeviceResponse::parse(&response).unwrap();
+            let [broken] = parsed.broken() else { panic!() };
+            assert_eq!((broken.index, broken.doc_type.as_deref()), (index, doc_type));
+            let payload = format!("documents[{index}].issuerSigned.issuerAuth.payload");
+            let place = doc_type.map_or(format!("documents[{index}]"), |_| payload);
+            assert_eq!((broken.fault.code(), broken.fault.place()), (Code::Malformed, &*place));
+
+            assert_eq!(parse(&response).unwrap().place(), format!("documents[{}]", 1 - index));
+            assert_eq!(parsed.document("org.example").unwrap_err(), broken.fault);
+            let signed = DeviceResponse::with_device_signature(&response, MDL, &[1; 64]).unwrap();
+            let auth = parse(&signed).unwrap().device_signed().auth().clone();
+            assert_eq!(auth, DeviceAuth::Signature([1; 64]));
+        }
+    }
+    let error = DeviceResponse::parse(&with(0, Some("org.example"))).unwrap().document("other").unwrap_err();
+    assert_eq!(error.code(), Code::DocType);
+    assert!(error.message().contains("org.example"), "{error}");
 }
 
 #[test]
@@ -67,6 +104,129 @@ fn envelopes_may_be_indefinite_but_not_what_is_hashed() {
 
     let signed = DeviceResponse::with_device_signature(&bytes, MDL, &[1; 64]).unwrap();
     assert_eq!(parse(&signed).unwrap().mso().bytes(), parse(&bytes).unwrap().mso().bytes());
+}
+
+/// Unprotected headers that nobody looks into, of types that the registry does not have for them.
+#[test]
+fn headers_other_than_the_chain_are_passed() {
+    let auth = |change: &dyn Fn(&mut Value)| {
+        response(|root| change(at(root, &["documents", "0", "issuerSigned", "issuerAuth"])))
+    };
+    let deep = (0..200).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
+    let x5chain = parse(MUSTERMANN.device_response).unwrap().issuer_signed().x5chain().to_vec();
+    for (label, value) in [
+        (Value::from(4), text("a kid that is text")),
+        (Value::from(1), Value::Map(vec![])),
+        (Value::from(2), Value::from(7)),
+        (Value::from(7), Value::Null),
+        (Value::from(1_i64 << 40), deep),
+        (text("33"), Value::Float(0.5)),
+        (Value::Array(vec![]), Value::Null),
+    ] {
+        let changed = auth(&|auth| members(at(auth, &["1"])).insert(0, (label.clone(), value.clone())));
+        let document = parse(&changed).unwrap();
+        assert_eq!(document.issuer_signed().x5chain(), x5chain, "{label:?}");
+    }
+    let null = auth(&|auth| *at(auth, &["1"]) = Value::Null);
+    assert!(parse(&null).unwrap().issuer_signed().x5chain().is_empty());
+    let tagged = auth(&|auth| *auth = Value::Tag(18, Box::new(auth.clone())));
+    assert_eq!(parse(&tagged).unwrap().issuer_signed().x5chain(), x5chain);
+
+    let twice = auth(&|auth| {
+        let chain = members(at(auth, &["1"]))[0].clone();
+        members(at(auth, &["1"])).push(chain);
+    });
+    refused(&twice, Code::Malformed, &format!("{AUTH}.unprotected.x5chain"), "twice");
+    let other = auth(&|auth| *auth = Value::Tag(98, Box::new(auth.clone())));
+    refused(&other, Code::Malformed, AUTH, "CBOR tag 18, found tag 98");
+    let list = auth(&|auth| *at(auth, &["1"]) = Value::Array(vec![]));
+    refused(&list, Code::Malformed, &format!("{AUTH}.unprotected"), "expected a map");
+    let five = auth(&|auth| auth.as_array_mut().unwrap().push(Value::Null));
+    refused(&five, Code::Malformed, AUTH, "has more");
+    let three = auth(&|auth| drop(auth.as_array_mut().unwrap().pop()));
+    refused(&three, Code::Malformed, AUTH, "the signature is missing");
+    for (index, name) in [("0", "protected"), ("2", "payload"), ("3", "signature")] {
+        let bare = auth(&|auth| *at(auth, &[index]) = embed(&Value::Null));
+        refused(&bare, Code::Malformed, &format!("{AUTH}.{name}"), "expected a byte string, found a tag");
+    }
+    let der = auth(&|auth| *at(auth, &["3"]) = Value::Bytes([&[0x30, 70][..], &[1; 70]].concat()));
+    refused(&der, Code::Malformed, &format!("{AUTH}.signature"), "looks like DER");
+    let detached = auth(&|auth| *at(auth, &["2"]) = Value::Null);
+    refused(&detached, Code::Malformed, PAYLOAD, "the issuer must put the MSO");
+}
+
+/// As a wallet is handed it: alone, without envelope, without a device's signature.
+#[test]
+fn documents_are_read_without_a_device_and_signed() {
+    const DEVICE_SIGNED: &str = "deviceSigned";
+    let issuer_only =
+        |document: &mut Value| members(document).retain(|(key, _)| key.as_text() != Some(DEVICE_SIGNED));
+    let mut document = at(&mut tree(MUSTERMANN.device_response), &["documents", "0"]).clone();
+    let complete = encode(&document);
+    let issuer_signed = encode(at(&mut document, &["issuerSigned"]));
+    issuer_only(&mut document);
+    let in_response = |change: &dyn Fn(&mut Value)| response(|root| change(at(root, &["documents", "0"])));
+    let mut indefinite = vec![0xbf];
+    indefinite.extend_from_slice(&encode(&document)[1..]);
+    indefinite.push(0xff);
+
+    let transcript = SessionTranscript::parse(MUSTERMANN.session_transcript).unwrap();
+    let request = Request::from_json(MUSTERMANN.request.as_bytes()).unwrap();
+    let original = parse(MUSTERMANN.device_response).unwrap();
+    let signature = *original.device_signed().signature().unwrap();
+    for (bytes, form, place) in [
+        (in_response(&issuer_only), Form::DeviceResponse, "documents[0]"),
+        (
+            in_response(&|document| *at(document, &[DEVICE_SIGNED]) = Value::Null),
+            Form::DeviceResponse,
+            "documents[0]",
+        ),
+        (encode(&document), Form::Document, ""),
+        (indefinite, Form::Document, ""),
+        (issuer_signed, Form::IssuerSigned, ""),
+    ] {
+        let parsed = DeviceResponse::parse(&bytes).unwrap();
+        assert_eq!(parsed.form(), form);
+        let unsigned = parsed.document(MDL).unwrap();
+        assert_eq!(unsigned.place(), place);
+        assert_eq!(unsigned.mso().bytes(), original.mso().bytes());
+        assert_eq!(*unsigned.device_signed().auth(), DeviceAuth::Missing);
+        assert!(!unsigned.device_signed().has_namespaces());
+        let error = unsigned.verify(&request, &transcript).unwrap_err();
+        assert_eq!(error.code(), Code::DeviceSignatureMissing);
+        assert!(error.place().ends_with("deviceSigned") && error.message().contains("velum sign"), "{error}");
+
+        let signed = DeviceResponse::with_device_signature(&bytes, MDL, &signature).unwrap();
+        let response = DeviceResponse::parse(&signed).unwrap();
+        assert_eq!(response.form(), Form::DeviceResponse);
+        response.document(MDL).unwrap().verify(&request, &transcript).unwrap();
+        if form == Form::DeviceResponse {
+            assert!(tree(&signed).as_map().unwrap().len() == 3);
+        }
+    }
+    let alone = DeviceResponse::parse(&complete).unwrap();
+    alone.document(MDL).unwrap().verify(&request, &transcript).unwrap();
+    let signed = DeviceResponse::with_device_signature(&complete, MDL, &signature).unwrap();
+    assert_eq!(signed, MUSTERMANN.device_response);
+}
+
+#[test]
+fn what_is_no_document_is_called_what_it_is() {
+    let error = |bytes: &[u8]| DeviceResponse::parse(bytes).unwrap_err();
+    for (bytes, why) in [
+        (&b"\xa0"[..], "neither a DeviceResponse"),
+        (b"\x80", "expected a map, found an array"),
+        (b"o2d2ZXJzaW9uYzEuMGlkb2N1bWVudHOB", "base64url"),
+        (b"{\"vp_token\": \"o2d2\"}", "vp_token"),
+        (b"", "the input ends"),
+    ] {
+        let error = error(bytes);
+        assert_eq!((error.code(), error.place()), (Code::Malformed, "document"), "{error}");
+        assert!(error.message().contains(why), "{error}");
+    }
+    let version = error(&response(|root| *at(root, &["version"]) = text("2.0")));
+    assert_eq!(version.place(), "document.version");
+    assert!(version.message().contains("\"2.0\""), "{version}");
 }
 
 #[test]
@@ -107,7 +267,12 @@ fn device_auth_is_one_detached_es256_signature_or_mac() {
         response(|root| change(at(root, &["documents", "0", "deviceSigned", "deviceAuth"])))
     };
     refused(&auth(&|auth| members(auth).clear()), Code::Malformed, place, "is missing");
-    refused(&auth(&|auth| members(auth)[0].0 = text("deviceSeal")), Code::Malformed, place, "neither");
+    refused(
+        &auth(&|auth| members(auth)[0].0 = text("deviceSeal")),
+        Code::Malformed,
+        place,
+        "\"deviceSeal\" is neither",
+    );
     refused(
         &auth(&|auth| {
             let signature = members(auth)[0].1.clone();
@@ -155,6 +320,26 @@ fn transcripts_are_arrays_of_three_up_to_64_kib() {
     }
 }
 
+/// `SessionTranscriptBytes`, which libraries hand out: the device signs what is inside.
+#[test]
+fn a_transcript_may_come_in_tag_24() {
+    let plain = SessionTranscript::parse(MUSTERMANN.session_transcript).unwrap();
+    let wrapped = encode(&embed(&tree(MUSTERMANN.session_transcript)));
+    assert_eq!(SessionTranscript::parse(&wrapped).unwrap().bytes(), plain.bytes());
+    for (bad, why) in [
+        (encode(&embed(&embed(&tree(MUSTERMANN.session_transcript)))), "expected an array, found a tag"),
+        ([wrapped.clone(), vec![0]].concat(), "bytes follow"),
+        (encode(&Value::Tag(0, Box::new(tree(MUSTERMANN.session_transcript)))), "CBOR tag 24, found tag 0"),
+        (b"83f6f6820058203b".to_vec(), "hexadecimal"),
+        (encode(&Value::Array(vec![Value::Null, Value::from(1), Value::Null])), "EReaderKeyBytes is neither"),
+        (encode(&Value::Array(vec![Value::Null])), "an array of 1 in place of a SessionTranscript of 3"),
+    ] {
+        let error = SessionTranscript::parse(&bad).unwrap_err();
+        assert_eq!((error.code(), error.place()), (Code::Malformed, "transcript"), "{error}");
+        assert!(error.message().contains(why), "{error}");
+    }
+}
+
 #[test]
 fn issuer_signed_is_read_alone() {
     let mut root = tree(ANNEX_D.device_response);
@@ -173,4 +358,5 @@ fn envelope_and_mso_state_one_doc_type() {
         response.document("org.iso.18013.5.1").unwrap().check_doc_type("org.iso.18013.5.1").unwrap_err();
     assert_eq!(error.code(), Code::DocType);
     assert_eq!(error.place(), "documents[0].issuerSigned.issuerAuth.payload.docType");
+    assert!(error.message().contains("its envelope says \"org.iso.18013.5.1\""), "{error}");
 }

@@ -97,6 +97,16 @@ fn refused(response: &[u8], code: Code, place: &str, why: &str) {
     assert!(error.message().contains(why), "{error}");
 }
 
+/// That the document can be read, and its first item, `family_name` or what it is called now, cannot be asked about.
+#[track_caller]
+fn refused_if_asked(response: &[u8], element: &str, code: Code, place: &str, why: &str) {
+    let document = parse(response).unwrap();
+    document.item(NAMESPACE, "birth_date").unwrap();
+    let error = document.item(NAMESPACE, element).unwrap_err();
+    assert_eq!((error.code(), error.place()), (code, place), "{error}");
+    assert!(error.message().contains(why), "{error}");
+}
+
 const AUTH: &str = "documents[0].issuerSigned.issuerAuth";
 const PAYLOAD: &str = "documents[0].issuerSigned.issuerAuth.payload";
 const ITEM: &str = "documents[0].issuerSigned.nameSpaces[\"org.iso.18013.5.1\"][0]";

@@ -73,7 +73,8 @@ fn mso_keys_occur_exactly_once() {
 #[test]
 fn unknown_algorithms_are_refused() {
     let version = with_mso(|mso| *at(mso, &["version"]) = text("1.1"));
-    refused(&version, Code::Malformed, PAYLOAD, "only \"1.0\" is supported");
+    let place = format!("{PAYLOAD}.version");
+    refused(&version, Code::Malformed, &place, "wrote \"1.1\", and only \"1.0\" is supported");
     for algorithm in ["SHA-512", "SHA-384", "sha-256"] {
         let other = with_mso(|mso| *at(mso, &["digestAlgorithm"]) = text(algorithm));
         refused(
@@ -121,10 +122,12 @@ fn device_keys_are_uncompressed_p256_points() {
             key.iter_mut().find(|(k, _)| *k == Value::from(label)).unwrap().1 = value;
         })
     };
-    refused(&with_key(1, Value::from(1)), Code::Malformed, &place, "kty");
-    refused(&with_key(-1, Value::from(2)), Code::Malformed, &place, "crv");
+    refused(&with_key(1, Value::from(1)), Code::Malformed, &place, "kty is not EC2 but OKP");
+    refused(&with_key(-1, Value::from(2)), Code::Malformed, &place, "crv is not P-256 but P-384");
+    refused(&with_key(-1, Value::from(99)), Code::Malformed, &place, "crv is not P-256 but 99");
     refused(&with_key(-1, text("P-256")), Code::Malformed, &place, "crv");
-    refused(&with_key(-3, Value::Bool(true)), Code::Malformed, &place, "expected a byte string");
+    refused(&with_key(-3, Value::Bool(true)), Code::Malformed, &place, "a compressed point");
+    refused(&with_key(-3, text("y")), Code::Malformed, &place, "expected a byte string");
     refused(&with_key(-2, Value::Bytes(vec![1; 31])), Code::Malformed, &place, "31 bytes");
     refused(&with_key(-2, Value::Bytes(vec![0; 32])), Code::Malformed, &place, "not on P-256");
     refused(&with_key(-2, Value::Bytes(vec![0xff; 32])), Code::Malformed, &place, "not on P-256");

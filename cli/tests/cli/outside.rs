@@ -1,0 +1,96 @@
+//! Documents as they are met outside, with every verb of the command as `expect.json` of each says.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::Folder;
+
+/// What the command does not do yet as it should. A case that does is to be struck off.
+const NOT_YET_MET: [&str; 11] = [
+    "alg-esp256",
+    "device-ns-unauthorised",
+    "digestid-32bit-other",
+    "digests-105",
+    "ds-eku-not-critical",
+    "longhead-item",
+    "photoid-birth-map",
+    "real-ubique-pinned",
+    "serial-32-root",
+    "tdate-fraction",
+    "tdate-fraction-zero",
+];
+
+fn cases() -> Vec<(String, PathBuf)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/outside");
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let mut cases: Vec<_> =
+        entries.map(|entry| (entry.file_name().into_string().unwrap(), entry.path())).collect();
+    cases.sort();
+    cases
+}
+
+/// What is wrong with an outcome, if anything.
+fn fault(verb: &str, (status, object): &(i32, Value), expected: &Value) -> Option<String> {
+    let wanted = expected["status"].as_i64().unwrap_or(0);
+    let error = &object["error"];
+    let message = error["message"].as_str().unwrap_or_default();
+    let said = |words: &Value| {
+        words.as_array().is_none_or(|words| words.iter().all(|word| message.contains(word.as_str().unwrap())))
+    };
+    let is_met = i64::from(*status) == wanted
+        && (expected["code"].is_null() || expected["code"] == error["code"])
+        && said(&expected["says"]);
+    (!is_met).then(|| format!("{verb}: status {status}, {error}; expected {expected}"))
+}
+
+/// Runs every verb that a case says something about.
+fn run(folder: &Path) -> Result<(), String> {
+    let read = |name: &str| std::fs::read(folder.join(name)).unwrap();
+    let expect: Value = serde_json::from_slice(&read("expect.json")).unwrap();
+    let work = Folder::new();
+    for name in ["document.cbor", "transcript.cbor", "request.json"] {
+        work.write(name, read(name));
+    }
+    let arguments = expect["args"].as_array().cloned().unwrap_or_default();
+    let mut flags: Vec<&str> = arguments.iter().map(|argument| argument.as_str().unwrap()).collect();
+    flags.push("--any-clock");
+    for (verb, expected) in expect.as_object().unwrap() {
+        let outcome = match verb.as_str() {
+            "args" => continue,
+            "inspect" => work.inspect(),
+            "prepare" => work.prepare(&[]),
+            "prove" => work.prove(&[], &flags),
+            _ => panic!("expect.json says something about {verb}"),
+        };
+        if let Some(fault) = fault(verb, &outcome, expected) {
+            return Err(fault);
+        }
+        if expected["verifies"] == true {
+            let (status, object) = work.verify(&[]);
+            if status != 0 || object["verified"] != true {
+                return Err(format!("verify: status {status}, {object}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn documents_from_outside_are_dealt_with_as_they_should_be() {
+    let mut seen = BTreeSet::new();
+    let mut faults = Vec::new();
+    for (name, folder) in cases() {
+        let expected = !NOT_YET_MET.contains(&name.as_str());
+        match run(&folder) {
+            Ok(()) if !expected => faults.push(format!("{name}: is met now; strike it off NOT_YET_MET")),
+            Err(fault) if expected => faults.push(format!("{name}: {fault}")),
+            _ => {}
+        }
+        seen.insert(name);
+    }
+    assert!(NOT_YET_MET.iter().all(|name| seen.contains(*name)), "a name in NOT_YET_MET is of no case");
+    assert!(seen.len() >= 24, "{}", seen.len());
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
