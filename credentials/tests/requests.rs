@@ -71,7 +71,7 @@ fn unknown_missing_and_repeated_members_are_refused() {
         &set("/issuers/0", serde_json::json!({"jwk": {}})),
         Code::Malformed,
         "request",
-        "unknown variant `jwk`",
+        "unknown field `jwk`",
     );
     refused(
         &set("/predicates/2/equals", serde_json::json!({"tdate": "x"})),
@@ -181,7 +181,8 @@ fn issuers_are_points_on_p256_or_certificates() {
     refused(&pem(der), Code::Malformed, "request.issuers[0].x509_pem", "certificate");
     refused(&pem(&der.repeat(2)), Code::Malformed, "request.issuers[0].x509_pem", "several");
     let both = serde_json::json!([{ "sec1_hex": "00", "x509_pem": "" }]);
-    refused(&set("/issuers", both), Code::Malformed, "request", "expected");
+    refused(&set("/issuers", both), Code::Malformed, "request.issuers[0]", "exactly one");
+    refused(&set("/issuers/0", serde_json::json!({})), Code::Malformed, "request.issuers[0]", "exactly one");
 }
 
 #[test]

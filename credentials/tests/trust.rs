@@ -1,7 +1,7 @@
 //! Whom a request trusts, and which error tells that it is someone else.
 
 use velum_credentials::mint::{Spec, mint};
-use velum_credentials::{Code, DeviceResponse, Document, Error, Issuer, TrustedIssuer, x509};
+use velum_credentials::{Code, DeviceResponse, Document, Error, Issuer, Profile, TrustedIssuer, x509};
 use velum_testdata::{AGE_VERIFICATION, ANNEX_D, CASES, Case, MUSTERMANN};
 
 fn document(case: &Case) -> Document {
@@ -14,7 +14,7 @@ fn key(case: &Case) -> Issuer {
 }
 
 fn signer(case: &Case) -> Issuer {
-    Issuer::from_der(document(case).issuer_signed().x5chain()[0].clone()).unwrap()
+    Issuer::from_der(document(case).issuer_signed().x5chain()[0].clone(), None).unwrap()
 }
 
 fn check(case: &Case, issuers: &[Issuer]) -> Result<TrustedIssuer, Error> {
@@ -35,15 +35,15 @@ fn altered(case: &Case) -> Document {
 #[test]
 fn a_signers_certificate_is_trusted_while_it_is_valid() {
     for case in &CASES {
-        let Ok(issuer) = Issuer::from_der(document(case).issuer_signed().x5chain()[0].clone()) else {
+        let Ok(issuer) = Issuer::from_der(document(case).issuer_signed().x5chain()[0].clone(), None) else {
             panic!("{}", case.name)
         };
-        assert!(matches!(issuer, Issuer::Signer(_)), "{}", case.name);
+        assert!(matches!(issuer, Issuer::Signer { .. }), "{}", case.name);
         let trusted = check(case, &[issuer]).unwrap();
         let (from, until) = trusted.signed_within.unwrap();
         let signed = document(case).mso().validity().signed;
         assert!(from <= signed && signed <= until, "{}", case.name);
-        assert!(!trusted.by_root);
+        assert_eq!(trusted.certificates, 0);
         assert_eq!(
             trusted.public_key.to_encoded_point(false).as_bytes(),
             case.facts().issuer_public_key.sec1()
@@ -108,8 +108,8 @@ fn a_certificate_vouches_for_what_was_signed_while_it_was_valid() {
         let response = DeviceResponse::parse(&minted.document()).unwrap();
         let (document, now) = (&response.documents()[0], "2026-06-01T00:00:00Z".parse().unwrap());
         let key = Issuer::Key(*minted.keys.document_signer.verifying_key());
-        let signer = Issuer::from_der(minted.x5chain[0].clone()).unwrap();
-        let root = Issuer::from_der(minted.iaca.clone()).unwrap();
+        let signer = Issuer::from_der(minted.x5chain[0].clone(), None).unwrap();
+        let root = Issuer::from_der(minted.iaca.clone(), Some(Profile::Iso18013_5)).unwrap();
         for certified in [signer, root] {
             let found = document.check_issuer(std::slice::from_ref(&certified), now);
             match vouches {

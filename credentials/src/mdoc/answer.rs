@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::mdoc::response::Document;
 use crate::predicate::{Condition, Predicate};
 use crate::request::{Explanation, Learnt, Request};
+use crate::trust::Issuer;
 
 impl Request {
     /// That every predicate holds for a document whose signatures and digests are checked elsewhere.
@@ -36,9 +37,14 @@ impl Request {
     fn learnt(&self, document: &Document) -> Vec<Learnt> {
         let mut learnt: Vec<_> = self.predicates().iter().map(|asked| asked.learnt(document)).collect();
         learnt.push(Learnt::Issuer(self.issuer_in_words()));
+        let mut profiles: Vec<_> = self.issuers().iter().filter_map(Issuer::profile).collect();
+        profiles.dedup_by_key(|profile| profile.name());
+        learnt.extend(profiles.into_iter().map(Learnt::Profile));
         learnt.push(Learnt::DocType(self.doc_type().to_owned()));
         learnt.push(Learnt::ValidAt(self.now()));
         learnt.extend(document.size_class(self.slots()).map(Learnt::SizeClass));
+        let algorithm = document.device_signed().signature().map(|(algorithm, _)| algorithm);
+        learnt.extend(algorithm.map(Learnt::DeviceAlgorithm));
         learnt
     }
 

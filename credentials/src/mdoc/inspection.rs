@@ -34,7 +34,7 @@ pub enum Outcome {
     /// It failed.
     Failed(Error),
     /// A document alone does not suffice for it, and why.
-    NotChecked(&'static str),
+    NotChecked(String),
 }
 
 impl<'a> Inspection<'a> {
@@ -102,7 +102,7 @@ impl<'a> Inspection<'a> {
             },
             "device_key": hex::encode(mso.device_key().to_encoded_point(false)),
             "device_auth": match device_signed.auth() {
-                DeviceAuth::Signature(_) => "signature",
+                DeviceAuth::Signature(..) => "signature",
                 DeviceAuth::Mac => "mac",
             },
             "device_namespaces": device_signed.has_namespaces().then(|| hex::encode(device_signed.namespaces())),
@@ -152,13 +152,19 @@ fn issuer_signature(
             let place = format!("{}.issuerSigned.issuerAuth.x5chain", document.place());
             Check { name: NAME, outcome: Outcome::Failed(Error::new(Code::IssuerSignature, place, message)) }
         }
-        None => Check { name: NAME, outcome: Outcome::NotChecked("the document carries no certificate") },
+        None => {
+            let why = document.issuer_signed().x5chain_fault().map_or_else(
+                || "the document carries no certificate".to_owned(),
+                |fault| format!("the document carries no certificate: {fault}"),
+            );
+            Check { name: NAME, outcome: Outcome::NotChecked(why) }
+        }
     }
 }
 
 fn device_authentication(document: &Document) -> Check {
     let outcome = match document.device_signed().signature() {
-        Ok(_) => Outcome::NotChecked("a signature over a session, which needs the transcript"),
+        Ok(_) => Outcome::NotChecked("a signature over a session, which needs the transcript".to_owned()),
         Err(error) => Outcome::Failed(error),
     };
     Check { name: "device_signature", outcome }

@@ -7,19 +7,23 @@
 mod answer;
 mod cose;
 mod device;
+mod device_elements;
 mod format;
 mod inspection;
 mod item;
 mod mso;
 mod response;
 mod verify;
+mod x5chain;
 
-pub use cose::{PROTECTED_ES256, SIG_STRUCTURE_PREFIX, SIGNATURE_BYTES, sig_structure};
+pub use cose::{SIGNATURE_BYTES, sig_structure};
 pub use device::{
     DeviceAuth, DeviceSigned, EMPTY_NAME_SPACES, SessionTranscript, device_authentication_bytes,
     device_authentication_digest,
 };
+pub use device_elements::KeyAuthorizations;
 pub use inspection::{Check, Inspection, Outcome};
 pub use item::{IssuerSignedItem, ItemLayout};
 pub use mso::{DIGEST_BYTES, DigestLayout, MobileSecurityObject, MsoLayout, NameSpaceLayout, ValidityInfo};
 pub use response::{DeviceResponse, Document, IssuerSigned, NameSpace};
+pub use x5chain::X5ChainFault;

@@ -12,6 +12,7 @@ use crate::cbor::{Cursor, Field, Rules, Span, required, set_once};
 use crate::date::Timestamp;
 use crate::error::Error;
 use crate::limits;
+use crate::mdoc::device_elements::KeyAuthorizations;
 
 /// Bytes of a SHA-256 digest.
 pub const DIGEST_BYTES: usize = 32;
@@ -99,6 +100,7 @@ pub struct MobileSecurityObject {
     payload: Zeroizing<Vec<u8>>,
     doc_type: String,
     device_key: VerifyingKey,
+    key_authorizations: Option<KeyAuthorizations>,
     validity: ValidityInfo,
     layout: MsoLayout,
 }
@@ -164,6 +166,7 @@ impl MobileSecurityObject {
             payload: Zeroizing::new(payload.to_vec()),
             doc_type: doc_type.to_owned(),
             device_key: device.public_key,
+            key_authorizations: device.authorizations,
             validity: ValidityInfo { signed: signed_at, valid_from: from, valid_until: until },
             layout: MsoLayout {
                 map,
@@ -202,6 +205,12 @@ impl MobileSecurityObject {
     #[must_use]
     pub fn device_key(&self) -> &VerifyingKey {
         &self.device_key
+    }
+
+    /// What the issuer lets the device sign itself, if anything.
+    #[must_use]
+    pub fn key_authorizations(&self) -> Option<&KeyAuthorizations> {
+        self.key_authorizations.as_ref()
     }
 
     /// The validity.
@@ -287,23 +296,31 @@ struct DeviceKeyInfo {
     x: Field,
     y: Field,
     public_key: VerifyingKey,
+    authorizations: Option<KeyAuthorizations>,
 }
 
 impl DeviceKeyInfo {
     fn read(cursor: &mut Cursor<'_>, key: Span) -> Result<Self, Error> {
         let info = Field { key, value: cursor.clone().skip()? };
-        let mut device_key = None;
+        let (mut device_key, mut authorizations) = (None, None);
         let mut members = cursor.map()?;
         while cursor.next(&mut members) {
             let (key, name) = cursor.text_key()?;
-            if name == Some("deviceKey") {
-                let found = Self::read_key(cursor, info, key).map_err(|e| e.within("deviceKey"))?;
-                set_once(&mut device_key, "deviceKey", found)?;
-            } else {
-                cursor.skip()?;
+            match name {
+                Some(name @ "deviceKey") => {
+                    let found = Self::read_key(cursor, info, key).map_err(|e| e.within(name))?;
+                    set_once(&mut device_key, name, found)?;
+                }
+                Some(name @ "keyAuthorizations") => {
+                    let found = KeyAuthorizations::read(cursor).map_err(|e| e.within(name))?;
+                    set_once(&mut authorizations, name, found)?;
+                }
+                _ => {
+                    cursor.skip()?;
+                }
             }
         }
-        required(device_key, "deviceKey")
+        Ok(Self { authorizations, ..required(device_key, "deviceKey")? })
     }
 
     fn read_key(cursor: &mut Cursor<'_>, info: Field, key: Span) -> Result<Self, Error> {
@@ -336,7 +353,7 @@ impl DeviceKeyInfo {
         let public_key = VerifyingKey::from_encoded_point(&point)
             .map_err(|_| Error::malformed("", "the point is not on P-256"))?;
         let (key_type, curve) = (required(key_type, "kty (1)")?, required(curve, "crv (-1)")?);
-        Ok(Self { info, key, key_type, curve, x, y, public_key })
+        Ok(Self { info, key, key_type, curve, x, y, public_key, authorizations: None })
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
+use crate::algorithm::SignatureAlgorithm;
 use crate::cbor::{Cursor, Major, Rules, check_whole, required, set_once, write_head, write_text};
 use crate::error::{Code, Error};
 use crate::limits;
@@ -11,6 +12,7 @@ use crate::mdoc::cose::{SIGNATURE_BYTES, Sign1};
 use crate::mdoc::device::DeviceSigned;
 use crate::mdoc::item::IssuerSignedItem;
 use crate::mdoc::mso::MobileSecurityObject;
+use crate::mdoc::x5chain::X5ChainFault;
 
 /// A parsed `DeviceResponse`.
 #[derive(Debug, Clone)]
@@ -209,7 +211,8 @@ impl Document {
 pub struct IssuerSigned {
     namespaces: Vec<NameSpace>,
     mso: MobileSecurityObject,
-    x5chain: Vec<Vec<u8>>,
+    algorithm: SignatureAlgorithm,
+    x5chain: Result<Vec<Vec<u8>>, X5ChainFault>,
     signature: [u8; SIGNATURE_BYTES],
 }
 
@@ -266,8 +269,8 @@ impl IssuerSigned {
                 }
             }
         }
-        let (mso, x5chain, signature) = required(issuer_auth, "issuerAuth")?;
-        Ok(Self { namespaces: namespaces.unwrap_or_default(), mso, x5chain, signature })
+        let (mso, Sign1 { algorithm, x5chain, signature, .. }) = required(issuer_auth, "issuerAuth")?;
+        Ok(Self { namespaces: namespaces.unwrap_or_default(), mso, algorithm, x5chain, signature })
     }
 
     /// The namespaces in the order of the document.
@@ -285,10 +288,22 @@ impl IssuerSigned {
     /// The certificates that came with the signature (DER, the signer's first); they prove nothing by themselves.
     #[must_use]
     pub fn x5chain(&self) -> &[Vec<u8>] {
-        &self.x5chain
+        self.x5chain.as_deref().unwrap_or_default()
     }
 
-    /// The issuer's ES256 signature, `r || s`.
+    /// Why no certificates came with the signature, if none did.
+    #[must_use]
+    pub fn x5chain_fault(&self) -> Option<X5ChainFault> {
+        self.x5chain.as_ref().err().copied()
+    }
+
+    /// The algorithm of the issuer's signature.
+    #[must_use]
+    pub fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
+
+    /// The issuer's signature, `r || s`.
     #[must_use]
     pub fn signature(&self) -> &[u8; SIGNATURE_BYTES] {
         &self.signature
@@ -321,13 +336,11 @@ impl fmt::Debug for IssuerSigned {
     }
 }
 
-type IssuerAuth = (MobileSecurityObject, Vec<Vec<u8>>, [u8; SIGNATURE_BYTES]);
-
-fn read_issuer_auth(bytes: &[u8]) -> Result<IssuerAuth, Error> {
-    let Sign1 { x5chain, payload, signature } = Sign1::parse(bytes)?;
-    let payload = payload.ok_or_else(|| Error::malformed("payload", "the MSO is missing"))?;
+fn read_issuer_auth(bytes: &[u8]) -> Result<(MobileSecurityObject, Sign1), Error> {
+    let mut sign1 = Sign1::parse(bytes)?;
+    let payload = sign1.payload.take().ok_or_else(|| Error::malformed("payload", "the MSO is missing"))?;
     let mso = MobileSecurityObject::parse(&payload).map_err(|e| e.within("payload"))?;
-    Ok((mso, x5chain, signature))
+    Ok((mso, sign1))
 }
 
 fn read_namespaces(cursor: &mut Cursor<'_>) -> Result<Vec<NameSpace>, Error> {
