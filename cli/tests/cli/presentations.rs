@@ -249,7 +249,10 @@ fn device_signed_elements_go_along_if_authorised_asked_and_allowed() {
         "elements": [{ "namespace": MDL_NAMESPACE, "element": "age_over_18", "value": true }],
         "device_namespaces": { "org.example": { "nym": { "bytes": "0102" } } },
     });
-    let folder = Folder::minted(&spec);
+    let folder = Folder::new();
+    let spec = folder.write("spec.json", spec.to_string());
+    let out = folder.0.path().display().to_string();
+    assert_eq!(velum(&["issue", "--spec", &spec, "--out", &out]).status.code(), Some(0));
     assert_failure(folder.prove(&[], &["--any-clock"]), 1, "device_namespaces", place);
     assert!(!folder.path("presentation.cbor").exists());
     let verified = prove_and_verify(&folder);
@@ -261,10 +264,9 @@ fn device_signed_elements_go_along_if_authorised_asked_and_allowed() {
     assert!(learnt.contains(&disclosed), "{verified}");
     assert!(learnt.contains(&json!({ "profile": "iso18013-5", "revocation_checked": false })), "{verified}");
     // A verifier that does not ask for them refuses what a holder shows all the same.
-    let mut request: Value = serde_json::from_slice(&folder.read("request.json")).unwrap();
-    request["device_namespaces"] = json!(["org.example.other"]);
-    folder.write("request.json", request.to_string());
-    assert_refused(folder.verify(&[]), "device_namespaces", "another namespace");
+    folder.ask("other.json", |request| request["device_namespaces"] = json!(["org.example.other"]));
+    let refused = folder.verify(&[("--request", "other.json")]);
+    assert_refused(refused, "device_namespaces", "another namespace");
 }
 
 /// `VELUM_TEST_ALL=1` runs every case; otherwise the one that the other tests have nothing of.
