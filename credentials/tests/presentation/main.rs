@@ -7,6 +7,7 @@ mod golden;
 mod minted;
 mod mixed;
 mod mutation;
+mod pki;
 
 use ciborium::Value;
 use velum_credentials::{
