@@ -6,6 +6,7 @@ use velum_credentials::{Issuer, Profile, SignatureAlgorithm, X5ChainFault};
 use super::*;
 
 type Header = Vec<(Value, Value)>;
+type Change = fn(&mut Header);
 
 fn issuer_auth(root: &mut Value) -> &mut Value {
     at(root, &["documents", "0", "issuerSigned", "issuerAuth"])
@@ -122,7 +123,7 @@ fn other_members_of_the_unprotected_header_are_no_matter() {
 fn what_is_wrong_with_x5chain_is_told_where_it_matters() {
     let key = Issuer::from_sec1(&MUSTERMANN.facts().issuer_public_key.sec1()).unwrap();
     let root = iaca();
-    let cases: [(fn(&mut Header), X5ChainFault, &str); 9] = [
+    let cases: [(Change, X5ChainFault, &str); 9] = [
         (Vec::clear, X5ChainFault::Missing, "no x5chain"),
         (|header| header[0] = (Value::from(4), Value::Bytes(vec![1])), X5ChainFault::KeyIdentifier, "a kid"),
         (|header| header[0].0 = text("33"), X5ChainFault::TextLabel, "text label"),
