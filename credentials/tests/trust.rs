@@ -69,6 +69,8 @@ fn another_issuer_is_untrusted() {
             (error.code(), error.place()),
             (Code::IssuerUntrusted, "documents[0].issuerSigned.issuerAuth")
         );
+        let message = "none of the request's issuers made the signature; add the issuer if you trust it";
+        assert_eq!(error.message(), message);
     }
 }
 

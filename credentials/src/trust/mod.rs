@@ -119,7 +119,7 @@ impl TrustedIssuer {
                 Err(refusal) => refusals.push(refusal),
                 Ok(found) if !verifies(&found.public_key) => {
                     named_is_trusted |= named == Some(found.public_key);
-                    refusals.push(Refusal::Stranger);
+                    refusals.push(Refusal::OtherKey);
                 }
                 Ok(found) if found.covers(signed) => return Ok(found),
                 Ok(_) => refusals.push(Refusal::SignedOutside),
@@ -134,7 +134,7 @@ impl TrustedIssuer {
         if issuers.iter().any(|issuer| matches!(issuer, Issuer::Root { .. })) {
             refusals.extend(leaf.and_then(|leaf| Refusal::of_time(leaf, signed, now)));
         }
-        let refusal = refusals.into_iter().max_by_key(Refusal::weight).unwrap_or(Refusal::Stranger);
+        let refusal = refusals.into_iter().max_by_key(Refusal::weight).unwrap_or(Refusal::OtherKey);
         Err(refusal.into_error())
     }
 

@@ -8,6 +8,8 @@ use crate::x509::{CertificateFault, CertificateRole, ChainError, Moment, check_v
 /// Why an issuer of a request vouches for no one, the least telling first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Refusal {
+    /// Its key did not make the signature.
+    OtherKey,
     /// The certificates that came with the signature do not name this root.
     Stranger,
     /// A root can vouch for nobody, since no certificates came with the signature: why not.
@@ -45,7 +47,7 @@ impl Refusal {
     /// The greater one tells more.
     pub(super) fn weight(&self) -> u8 {
         match self {
-            Self::Stranger => 0,
+            Self::OtherKey | Self::Stranger => 0,
             Self::NoCertificates(_) => 1,
             Self::Certificate { .. } | Self::Pinned { .. } => 2,
             Self::SignedOutside => 3,
@@ -56,6 +58,7 @@ impl Refusal {
     /// What is wrong, without what to do.
     pub(super) fn reason(&self) -> String {
         match self {
+            Self::OtherKey => "its key did not make the signature".to_owned(),
             Self::Stranger => CertificateFault::IssuerUntrusted.to_string(),
             Self::NoCertificates(why) => why.clone(),
             Self::Certificate { index, profile, error } => {
@@ -87,6 +90,9 @@ impl Refusal {
         const PIN: &str = "if you trust this signer, pin its own certificate (x509_pem) or key (sec1_hex)";
         let reason = self.reason();
         match self {
+            Self::OtherKey => {
+                "none of the request's issuers made the signature; add the issuer if you trust it".to_owned()
+            }
             Self::Stranger => {
                 format!(
                     "none of the request's issuers made the signature ({reason}); add the issuer if you trust it"
