@@ -336,10 +336,10 @@ impl DeviceKeyInfo {
             let label_span = cursor.skip()?;
             match label {
                 Some(KTY) => {
-                    set_once(&mut key_type, "kty (1)", number(cursor, label_span, 2, "kty is not EC2")?)?
+                    set_once(&mut key_type, "kty (1)", number(cursor, label_span, "kty", 2, &KEY_TYPES)?)?
                 }
                 Some(CRV) => {
-                    set_once(&mut curve, "crv (-1)", number(cursor, label_span, 1, "crv is not P-256")?)?
+                    set_once(&mut curve, "crv (-1)", number(cursor, label_span, "crv", 1, &CURVES)?)?
                 }
                 Some(X) => set_once(&mut x, "x (-2)", coordinate(cursor, label_span)?)?,
                 Some(Y) => set_once(&mut y, "y (-3)", coordinate(cursor, label_span)?)?,
@@ -357,13 +357,44 @@ impl DeviceKeyInfo {
     }
 }
 
-fn number(cursor: &mut Cursor<'_>, key: Span, wanted: i128, otherwise: &str) -> Result<Field, Error> {
-    let matches = cursor.clone().integer().is_ok_and(|found| found == wanted);
+/// Names in the COSE registry of key types and curves that device keys are met with.
+const KEY_TYPES: [(i128, &str); 3] = [(1, "OKP"), (2, "EC2"), (3, "RSA")];
+const CURVES: [(i128, &str); 10] = [
+    (1, "P-256"),
+    (2, "P-384"),
+    (3, "P-521"),
+    (6, "Ed25519"),
+    (7, "Ed448"),
+    (8, "secp256k1"),
+    (256, "brainpoolP256r1"),
+    (257, "brainpoolP320r1"),
+    (258, "brainpoolP384r1"),
+    (259, "brainpoolP512r1"),
+];
+
+/// A member of a key that can only be `wanted`; `names` are those of its values.
+fn number(
+    cursor: &mut Cursor<'_>,
+    key: Span,
+    member: &str,
+    wanted: i128,
+    names: &[(i128, &str)],
+) -> Result<Field, Error> {
+    let found = cursor.clone().integer().ok();
     let value = cursor.skip()?;
-    if matches {
+    if found == Some(wanted) {
         return Ok(Field { key, value });
     }
-    Err(Error::malformed("", format!("{otherwise}; only P-256 device keys are supported")))
+    let name = found.and_then(|found| names.iter().find(|(known, _)| *known == found));
+    let found = match (found, name) {
+        (Some(found), Some((_, name))) => format!("{name} ({found})"),
+        (Some(found), None) => found.to_string(),
+        (None, _) => "no integer".to_owned(),
+    };
+    Err(Error::malformed(
+        "",
+        format!("{member} is {found}; only device keys on P-256 (EC2 keys whose crv is 1) are supported"),
+    ))
 }
 
 fn coordinate(cursor: &mut Cursor<'_>, key: Span) -> Result<(Field, [u8; 32]), Error> {
