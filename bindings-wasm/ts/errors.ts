@@ -38,8 +38,10 @@ type CredentialsCode =
   | "wrong_version"
   /** The request's time is too far from the wallet's clock. */
   | "clock"
-  /** The device signed elements of its own, which the wallet did not agree to show. */
+  /** The device signed elements of its own, which the wallet did not agree to show or the request does not ask for. */
   | "device_namespaces"
+  /** The device signed elements of its own that its issuer does not let it sign. */
+  | "device_namespaces_unauthorised"
   /** The device that proves failed; prove again. */
   | "backend"
   /** The caller's signal aborted the call. */

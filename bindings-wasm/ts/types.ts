@@ -3,8 +3,15 @@
 /** The public size class of a proof. A larger one holds larger documents and takes longer. */
 export type SizeClass = "standard" | "large";
 
-/** A trusted issuer: a P-256 key by SEC 1 in hexadecimal, or the certificate of a document signer or IACA root. */
-export type Issuer = { sec1_hex: string } | { x509_pem: string };
+/**
+ * A trusted issuer: a P-256 key by SEC 1 in hexadecimal, or the certificate of a document signer or of a root. A root (CA:TRUE)
+ * needs a `profile` unless the document type prescribes one: `iso18013-5` is ISO/IEC 18013-5 Annex B, `pki` path validation by RFC
+ * 5280, which with `require_eku` wants this purpose (dotted) in the signer's extKeyUsage. Neither checks revocation.
+ */
+export type Issuer =
+  | { sec1_hex: string }
+  | { x509_pem: string; profile?: "iso18013-5" }
+  | { x509_pem: string; profile: "pki"; require_eku?: string };
 
 /** A value to compare with. */
 export type Literal = string | boolean | number | { full_date: string };
@@ -30,6 +37,8 @@ export interface Request {
   issuers: Issuer[];
   /** What is asked, all of which must hold. */
   predicates: Predicate[];
+  /** Namespaces of which elements are taken that the device signed itself. That the issuer lets it sign them is not proven. */
+  device_namespaces?: string[];
 }
 
 /** A request as an object, whose time may be a `Date`, of which whole seconds count, or as JSON text. */
@@ -43,10 +52,12 @@ export type Value =
 export type Learnt =
   | { namespace: string; element: string; predicate: Condition; value?: Value }
   | { issuer: string }
+  | { profile: "iso18013-5" | "pki"; revocation_checked: false }
   | { doc_type: string }
   | { valid_at: string }
   | { size_class: SizeClass }
-  | { device_namespaces: string };
+  | { device_algorithm: "ES256" | "ESP256" }
+  | { device_namespaces: string; authorisation_proven: false };
 
 /** What a request would make a document tell. */
 export interface Explanation {

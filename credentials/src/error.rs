@@ -64,8 +64,10 @@ codes! {
     WrongVersion = "wrong_version",
     /// The request's time is too far from the wallet's clock.
     Clock = "clock",
-    /// The device signed elements of its own, which the wallet did not agree to show.
+    /// The device signed elements of its own, which the wallet did not agree to show or the request does not ask for.
     DeviceNamespaces = "device_namespaces",
+    /// The device signed elements of its own that its issuer does not let it sign.
+    DeviceNamespacesUnauthorised = "device_namespaces_unauthorised",
     /// The device that proves failed: a graphics processor that was lost, say.
     Backend = "backend",
     /// The caller cancelled.

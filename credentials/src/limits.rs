@@ -14,6 +14,8 @@ pub const REQUEST_BYTES: usize = 64 << 10;
 pub const TRANSCRIPT_BYTES: usize = 64 << 10;
 /// Bytes of the `DeviceNameSpaces` map.
 pub const DEVICE_NAMESPACES_BYTES: usize = 1_024;
+/// Namespaces of device-signed elements in one request.
+pub const DEVICE_NAMESPACES: usize = 8;
 /// Bytes of the longest MSO that is read at all, tag-24 wrapping included.
 pub const MSO_BYTES: usize = 64 << 10;
 /// Bytes of a presentation.

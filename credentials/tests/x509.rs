@@ -1,6 +1,7 @@
 //! Document signer certificates and their chains, on minted certificates and on those of real documents.
 
 use p256::ecdsa::DerSignature;
+use p256::ecdsa::signature::Signer;
 use velum_credentials::mint::{
     Draft, Keys, Spec, document_signer_certificate, iaca_certificate, sign_certificate,
 };
@@ -8,10 +9,10 @@ use velum_credentials::x509::{
     CertificateFault, CertificateRole, ChainError, Extension, Moment, SignerCertificate,
     certificate_public_key, is_ca, verify_chain,
 };
-use velum_credentials::{Code, DeviceResponse, Issuer, Request, Timestamp};
+use velum_credentials::{Code, DeviceResponse, Issuer, Profile, Request, Timestamp};
 use velum_testdata::{AGE_VERIFICATION, CASES};
 use x509_cert::TbsCertificate;
-use x509_cert::certificate::Version;
+use x509_cert::certificate::{CertificateInner, Raw, TbsCertificateInner, Version};
 use x509_cert::der::asn1::{
     Any, BitString, ObjectIdentifier, OctetString, PrintableStringRef, Utf8StringRef,
 };
@@ -21,7 +22,8 @@ use x509_cert::der::{Decode, Encode};
 use x509_cert::ext::pkix::{
     AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectKeyIdentifier,
 };
-use x509_cert::spki::SubjectPublicKeyInfoOwned;
+use x509_cert::serial_number::SerialNumber;
+use x509_cert::spki::{DynSignatureAlgorithmIdentifier, SubjectPublicKeyInfoOwned};
 
 const SIGNED: &str = "2026-01-01T00:00:00Z";
 const NOW: &str = "2026-06-01T00:00:00Z";
@@ -268,6 +270,31 @@ fn dates_after_2049_are_read() {
     spec.certificates.iaca = Some(period);
     spec.certificates.document_signer = Some(period);
     assert_eq!(Chain::of(&spec).verify().unwrap().not_after, period.not_after);
+}
+
+/// Real issuers choose 32 random bytes, zero and negative numbers; RFC 5280 4.1.2.2 asks readers to bear it.
+#[test]
+fn serial_numbers_may_have_any_length() {
+    let chain = Chain::new();
+    let longest = [&[0x02, 0x20, 0x6d][..], &[7; 31]].concat();
+    for serial_number in [&longest[..], &[0x02, 1, 0], &[0x02, 1, 0xff]] {
+        let tbs = TbsCertificateInner::<Raw>::from_der(&chain.signer.to_der().unwrap()).unwrap();
+        let serial_number = SerialNumber::<Raw>::from_der(serial_number).unwrap();
+        let tbs_certificate = TbsCertificateInner {
+            serial_number,
+            signature: chain.keys.iaca.signature_algorithm_identifier().unwrap(),
+            ..tbs
+        };
+        let signature: DerSignature = chain.keys.iaca.sign(&tbs_certificate.to_der().unwrap());
+        let signer = CertificateInner {
+            signature_algorithm: tbs_certificate.signature.clone(),
+            signature: BitString::from_bytes(signature.as_bytes()).unwrap(),
+            tbs_certificate,
+        };
+        let signer = signer.to_der().unwrap();
+        assert!(verify_chain(&[&signer], &[chain.iaca_der()], time(SIGNED), time(NOW)).is_ok());
+        assert!(Issuer::from_der(signer, None).is_ok());
+    }
 }
 
 #[test]
@@ -539,9 +566,9 @@ fn a_bare_certificate_is_trusted_by_key_and_not_by_its_own_root() {
 
     let request = Request::from_json(AGE_VERIFICATION.request.as_bytes()).unwrap();
     let by = |issuer| document.check_issuer(&[issuer], request.now());
-    let refused = by(Issuer::from_der(root.iaca_der()).unwrap()).unwrap_err();
+    let refused = by(Issuer::from_der(root.iaca_der(), Some(Profile::Iso18013_5)).unwrap()).unwrap_err();
     assert_eq!(refused.code(), Code::IssuerUntrusted);
     assert!(refused.message().contains("extKeyUsage extension is missing"), "{refused}");
     assert!(by(Issuer::from_sec1(&facts.issuer_public_key.sec1()).unwrap()).is_ok());
-    assert!(by(Issuer::from_der(certificate.to_der().unwrap()).unwrap()).is_ok());
+    assert!(by(Issuer::from_der(certificate.to_der().unwrap(), None).unwrap()).is_ok());
 }

@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::mdoc::response::Document;
 use crate::predicate::{Condition, Predicate};
 use crate::request::{Explanation, Learnt, Request};
+use crate::trust::Issuer;
 
 /// What nobody checks where the issuer says how it revokes documents.
 const STATUS: &str = "whether the issuer revoked the document: its revocation status is present (the entry status of the MSO), nobody looks it up, and no proof is about it";
@@ -46,9 +47,14 @@ impl Request {
     fn learnt(&self, document: &Document) -> Vec<Learnt> {
         let mut learnt: Vec<_> = self.predicates().iter().map(|asked| asked.learnt(document)).collect();
         learnt.push(Learnt::Issuer(self.issuer_in_words()));
+        let mut profiles: Vec<_> = self.issuers().iter().filter_map(Issuer::profile).collect();
+        profiles.dedup_by_key(|profile| profile.name());
+        learnt.extend(profiles.into_iter().map(Learnt::Profile));
         learnt.push(Learnt::DocType(self.doc_type().to_owned()));
         learnt.push(Learnt::ValidAt(self.now()));
         learnt.extend(document.size_class(self.slots()).map(Learnt::SizeClass));
+        let algorithm = document.device_signed().signature().map(|(algorithm, _)| algorithm);
+        learnt.extend(algorithm.map(Learnt::DeviceAlgorithm));
         learnt
     }
 

@@ -2,12 +2,14 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::algorithm::SignatureAlgorithm;
 use crate::cbor::{
     Cursor, Major, Rules, check_whole, required, set_once, write_embedded, write_head, write_text,
 };
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::mdoc::cose::{SIGNATURE_BYTES, Sign1, sig_structure};
+use crate::mdoc::device_elements::DeviceElements;
 use crate::mdoc::form::textual;
 
 /// `DeviceNameSpaces` without any element.
@@ -100,6 +102,15 @@ pub fn device_authentication_bytes(
     transcript: &SessionTranscript,
     namespaces: &[u8],
 ) -> Vec<u8> {
+    signed_bytes(doc_type, transcript, namespaces, SignatureAlgorithm::Es256)
+}
+
+fn signed_bytes(
+    doc_type: &str,
+    transcript: &SessionTranscript,
+    namespaces: &[u8],
+    algorithm: SignatureAlgorithm,
+) -> Vec<u8> {
     const CONTEXT: &str = "DeviceAuthentication";
     let mut authentication = Vec::new();
     write_head(&mut authentication, Major::Array, 4);
@@ -109,25 +120,27 @@ pub fn device_authentication_bytes(
     write_embedded(&mut authentication, namespaces);
     let mut payload = Vec::new();
     write_embedded(&mut payload, &authentication);
-    sig_structure(&payload)
+    sig_structure(algorithm, &payload)
 }
 
-/// SHA-256 of [`device_authentication_bytes`]: the message digest of the device signature.
+/// SHA-256 of what a device signs: the message digest of the device signature. By ES256 it is that of
+/// [`device_authentication_bytes`]; by ESP256 the protected header in these names ESP256.
 #[must_use]
 pub fn device_authentication_digest(
     doc_type: &str,
     transcript: &SessionTranscript,
     namespaces: &[u8],
+    algorithm: SignatureAlgorithm,
 ) -> [u8; 32] {
-    Sha256::digest(device_authentication_bytes(doc_type, transcript, namespaces)).into()
+    Sha256::digest(signed_bytes(doc_type, transcript, namespaces, algorithm)).into()
 }
 
 /// How the device authenticated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeviceAuth {
-    /// `deviceSignature`: `r || s` of ES256.
-    Signature([u8; SIGNATURE_BYTES]),
+    /// `deviceSignature`: its algorithm, and `r || s`.
+    Signature(SignatureAlgorithm, [u8; SIGNATURE_BYTES]),
     /// `deviceMac`, which only the reader of that session can check.
     Mac,
     /// Not yet: the document is as its issuer handed it out.
@@ -190,13 +203,13 @@ impl DeviceSigned {
         &self.auth
     }
 
-    /// The device signature.
+    /// The device signature, `r || s`, and its algorithm.
     ///
     /// # Errors
     /// `device_mac_unsupported` where there is a MAC, `device_signature_missing` where there is nothing.
-    pub fn signature(&self) -> Result<&[u8; SIGNATURE_BYTES], Error> {
+    pub fn signature(&self) -> Result<(SignatureAlgorithm, &[u8; SIGNATURE_BYTES]), Error> {
         match &self.auth {
-            DeviceAuth::Signature(signature) => Ok(signature),
+            DeviceAuth::Signature(algorithm, signature) => Ok((*algorithm, signature)),
             DeviceAuth::Mac => Err(Error::new(
                 Code::DeviceMacUnsupported,
                 "deviceSigned.deviceAuth",
@@ -216,25 +229,8 @@ impl DeviceSigned {
 /// Tag 24 around namespace -> (element -> value). The inner map's bytes are kept.
 fn device_namespaces(cursor: &mut Cursor<'_>) -> Result<Vec<u8>, Error> {
     let (_, bytes) = cursor.embedded()?;
-    check_device_namespaces(bytes)?;
+    DeviceElements::parse(bytes)?;
     Ok(bytes.to_vec())
-}
-
-/// Checks the CBOR of a `DeviceNameSpaces` map.
-pub(crate) fn check_device_namespaces(bytes: &[u8]) -> Result<(), Error> {
-    Error::check_limit("", "bytes", bytes.len(), limits::DEVICE_NAMESPACES_BYTES)?;
-    check_whole(bytes, Rules::Wire)?;
-    let mut inner = Cursor::new(bytes, Rules::Wire);
-    let mut namespaces = inner.map()?;
-    while inner.next(&mut namespaces) {
-        inner.text()?;
-        let mut elements = inner.map()?;
-        while inner.next(&mut elements) {
-            inner.text()?;
-            inner.skip()?;
-        }
-    }
-    Ok(())
 }
 
 /// A map of one: `deviceSignature` or `deviceMac`.
@@ -253,7 +249,7 @@ fn device_auth(cursor: &mut Cursor<'_>) -> Result<DeviceAuth, Error> {
                         "the payload is there; the device signs a detached one, for which the wallet must write null",
                     ));
                 }
-                DeviceAuth::Signature(sign1.signature)
+                DeviceAuth::Signature(sign1.algorithm, sign1.signature)
             }
             Some("deviceMac") => DeviceAuth::Mac,
             other => {

@@ -48,7 +48,7 @@ pub enum Outcome {
     /// It failed.
     Failed(Error),
     /// A document alone does not suffice for it, and why.
-    NotChecked(&'static str),
+    NotChecked(String),
 }
 
 /// Whether an answer can be proven from a document: what holds of every request.
@@ -205,7 +205,7 @@ impl<'a> Inspection<'a> {
             },
             "device_key": hex::encode(mso.device_key().to_encoded_point(false)),
             "device_auth": match device_signed.auth() {
-                DeviceAuth::Signature(_) => "signature",
+                DeviceAuth::Signature(..) => "signature",
                 DeviceAuth::Mac => "mac",
                 DeviceAuth::Missing => "missing",
             },
@@ -271,16 +271,22 @@ fn issuer_signature(
             let place = format!("{}.issuerSigned.issuerAuth.x5chain", document.place());
             Check { name: NAME, outcome: Outcome::Failed(Error::new(Code::IssuerSignature, place, message)) }
         }
-        None => Check { name: NAME, outcome: Outcome::NotChecked("the document carries no certificate") },
+        None => {
+            let why = document.issuer_signed().x5chain_fault().map_or_else(
+                || "the document carries no certificate".to_owned(),
+                |fault| format!("the document carries no certificate: {fault}"),
+            );
+            Check { name: NAME, outcome: Outcome::NotChecked(why) }
+        }
     }
 }
 
 fn device_authentication(document: &Document) -> Check {
     let outcome = match document.device_signed().signature() {
-        Ok(_) => Outcome::NotChecked("a signature over a session, which needs the transcript"),
-        Err(error) if error.code() == Code::DeviceSignatureMissing => {
-            Outcome::NotChecked("the device has not signed: the document is as its issuer handed it out")
-        }
+        Ok(_) => Outcome::NotChecked("a signature over a session, which needs the transcript".to_owned()),
+        Err(error) if error.code() == Code::DeviceSignatureMissing => Outcome::NotChecked(
+            "the device has not signed: the document is as its issuer handed it out".to_owned(),
+        ),
         Err(error) => Outcome::Failed(error),
     };
     Check { name: "device_signature", outcome }

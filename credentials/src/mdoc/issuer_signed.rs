@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::algorithm::SignatureAlgorithm;
 use crate::cbor::{Cursor, Rules, required, set_once};
 use crate::error::{Code, Error};
 use crate::limits;
@@ -10,13 +11,15 @@ use crate::mdoc::cose::{SIGNATURE_BYTES, Sign1};
 use crate::mdoc::item::IssuerSignedItem;
 use crate::mdoc::mso::MobileSecurityObject;
 use crate::mdoc::opaque::OpaqueItem;
+use crate::mdoc::x5chain::X5ChainFault;
 
 /// `IssuerSigned`: the items, and the MSO with the issuer's signature.
 #[derive(Clone)]
 pub struct IssuerSigned {
     namespaces: Vec<NameSpace>,
     mso: MobileSecurityObject,
-    x5chain: Vec<Vec<u8>>,
+    algorithm: SignatureAlgorithm,
+    x5chain: Result<Vec<Vec<u8>>, X5ChainFault>,
     signature: [u8; SIGNATURE_BYTES],
 }
 
@@ -113,8 +116,8 @@ impl IssuerSigned {
                 }
             }
         }
-        let (mso, x5chain, signature) = required(issuer_auth, "issuerAuth")?;
-        Ok(Self { namespaces: namespaces.unwrap_or_default(), mso, x5chain, signature })
+        let (mso, Sign1 { algorithm, x5chain, signature, .. }) = required(issuer_auth, "issuerAuth")?;
+        Ok(Self { namespaces: namespaces.unwrap_or_default(), mso, algorithm, x5chain, signature })
     }
 
     /// The namespaces in the order of the document.
@@ -132,10 +135,22 @@ impl IssuerSigned {
     /// The certificates that came with the signature (DER, the signer's first); they prove nothing by themselves.
     #[must_use]
     pub fn x5chain(&self) -> &[Vec<u8>] {
-        &self.x5chain
+        self.x5chain.as_deref().unwrap_or_default()
     }
 
-    /// The issuer's ES256 signature, `r || s`.
+    /// Why no certificates came with the signature, if none did.
+    #[must_use]
+    pub fn x5chain_fault(&self) -> Option<X5ChainFault> {
+        self.x5chain.as_ref().err().copied()
+    }
+
+    /// The algorithm of the issuer's signature.
+    #[must_use]
+    pub fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
+
+    /// The issuer's signature, `r || s`.
     #[must_use]
     pub fn signature(&self) -> &[u8; SIGNATURE_BYTES] {
         &self.signature
@@ -178,17 +193,15 @@ impl fmt::Debug for IssuerSigned {
     }
 }
 
-type IssuerAuth = (MobileSecurityObject, Vec<Vec<u8>>, [u8; SIGNATURE_BYTES]);
-
-fn read_issuer_auth(bytes: &[u8]) -> Result<IssuerAuth, Error> {
-    let Sign1 { x5chain, payload, signature } = Sign1::parse(bytes)?;
-    let payload = payload.ok_or_else(|| {
+fn read_issuer_auth(bytes: &[u8]) -> Result<(MobileSecurityObject, Sign1), Error> {
+    let mut sign1 = Sign1::parse(bytes)?;
+    let payload = sign1.payload.take().ok_or_else(|| {
         let message =
             "null, where the issuer must put the MSO: a detached payload is for the device's signature only";
         Error::malformed("payload", message)
     })?;
     let mso = MobileSecurityObject::parse(&payload).map_err(|e| e.within("payload"))?;
-    Ok((mso, x5chain, signature))
+    Ok((mso, sign1))
 }
 
 fn read_namespaces(cursor: &mut Cursor<'_>) -> Result<Vec<NameSpace>, Error> {

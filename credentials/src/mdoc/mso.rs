@@ -12,6 +12,7 @@ use crate::cbor::{Cursor, Field, Major, Rules, Span, required, set_once};
 use crate::date::Timestamp;
 use crate::error::Error;
 use crate::limits;
+use crate::mdoc::device_elements::KeyAuthorizations;
 
 /// Bytes of a SHA-256 digest.
 pub const DIGEST_BYTES: usize = 32;
@@ -99,6 +100,7 @@ pub struct MobileSecurityObject {
     payload: Zeroizing<Vec<u8>>,
     doc_type: String,
     device_key: VerifyingKey,
+    key_authorizations: Option<KeyAuthorizations>,
     validity: ValidityInfo,
     has_status: bool,
     layout: MsoLayout,
@@ -169,6 +171,7 @@ impl MobileSecurityObject {
             payload: Zeroizing::new(payload.to_vec()),
             doc_type: doc_type.to_owned(),
             device_key: device.public_key,
+            key_authorizations: device.authorizations,
             validity: ValidityInfo { signed: signed_at, valid_from: from, valid_until: until },
             has_status,
             layout: MsoLayout {
@@ -208,6 +211,12 @@ impl MobileSecurityObject {
     #[must_use]
     pub fn device_key(&self) -> &VerifyingKey {
         &self.device_key
+    }
+
+    /// What the issuer lets the device sign itself, if anything.
+    #[must_use]
+    pub fn key_authorizations(&self) -> Option<&KeyAuthorizations> {
+        self.key_authorizations.as_ref()
     }
 
     /// The validity.
@@ -319,23 +328,31 @@ struct DeviceKeyInfo {
     x: Field,
     y: Field,
     public_key: VerifyingKey,
+    authorizations: Option<KeyAuthorizations>,
 }
 
 impl DeviceKeyInfo {
     fn read(cursor: &mut Cursor<'_>, key: Span) -> Result<Self, Error> {
         let info = Field { key, value: cursor.clone().skip()? };
-        let mut device_key = None;
+        let (mut device_key, mut authorizations) = (None, None);
         let mut members = cursor.map()?;
         while cursor.next(&mut members) {
             let (key, name) = cursor.text_key()?;
-            if name == Some("deviceKey") {
-                let found = Self::read_key(cursor, info, key).map_err(|e| e.within("deviceKey"))?;
-                set_once(&mut device_key, "deviceKey", found)?;
-            } else {
-                cursor.skip()?;
+            match name {
+                Some(name @ "deviceKey") => {
+                    let found = Self::read_key(cursor, info, key).map_err(|e| e.within(name))?;
+                    set_once(&mut device_key, name, found)?;
+                }
+                Some(name @ "keyAuthorizations") => {
+                    let found = KeyAuthorizations::read(cursor).map_err(|e| e.within(name))?;
+                    set_once(&mut authorizations, name, found)?;
+                }
+                _ => {
+                    cursor.skip()?;
+                }
             }
         }
-        required(device_key, "deviceKey")
+        Ok(Self { authorizations, ..required(device_key, "deviceKey")? })
     }
 
     fn read_key(cursor: &mut Cursor<'_>, info: Field, key: Span) -> Result<Self, Error> {
@@ -351,10 +368,10 @@ impl DeviceKeyInfo {
             let label_span = cursor.skip()?;
             match label {
                 Some(KTY) => {
-                    set_once(&mut key_type, "kty (1)", number(cursor, label_span, 2, "kty is not EC2")?)?
+                    set_once(&mut key_type, "kty (1)", number(cursor, label_span, "kty", 2, &KEY_TYPES)?)?
                 }
                 Some(CRV) => {
-                    set_once(&mut curve, "crv (-1)", number(cursor, label_span, 1, "crv is not P-256")?)?
+                    set_once(&mut curve, "crv (-1)", number(cursor, label_span, "crv", 1, &CURVES)?)?
                 }
                 Some(X) => set_once(&mut x, "x (-2)", coordinate(cursor, label_span)?)?,
                 Some(Y) => set_once(&mut y, "y (-3)", coordinate(cursor, label_span)?)?,
@@ -369,40 +386,48 @@ impl DeviceKeyInfo {
             Error::malformed("", "the point is not on P-256; the issuer must name a key that the device has")
         })?;
         let (key_type, curve) = (required(key_type, "kty (1)")?, required(curve, "crv (-1)")?);
-        Ok(Self { info, key, key_type, curve, x, y, public_key })
+        Ok(Self { info, key, key_type, curve, x, y, public_key, authorizations: None })
     }
 }
 
-fn number(cursor: &mut Cursor<'_>, key: Span, wanted: i128, otherwise: &str) -> Result<Field, Error> {
-    let found = cursor.clone().integer();
+/// Names in the COSE registry of key types and curves that device keys are met with.
+const KEY_TYPES: [(i128, &str); 3] = [(1, "OKP"), (2, "EC2"), (3, "RSA")];
+const CURVES: [(i128, &str); 10] = [
+    (1, "P-256"),
+    (2, "P-384"),
+    (3, "P-521"),
+    (6, "Ed25519"),
+    (7, "Ed448"),
+    (8, "secp256k1"),
+    (256, "brainpoolP256r1"),
+    (257, "brainpoolP320r1"),
+    (258, "brainpoolP384r1"),
+    (259, "brainpoolP512r1"),
+];
+
+/// A member of a key that can only be `wanted`; `names` are those of its values.
+fn number(
+    cursor: &mut Cursor<'_>,
+    key: Span,
+    member: &str,
+    wanted: i128,
+    names: &[(i128, &str)],
+) -> Result<Field, Error> {
+    let found = cursor.clone().integer().ok();
     let value = cursor.skip()?;
-    let otherwise = match found {
-        Ok(found) if found == wanted => return Ok(Field { key, value }),
-        Ok(found) => format!("{otherwise} but {}", in_words(otherwise, found)),
-        Err(_) => otherwise.to_owned(),
+    if found == Some(wanted) {
+        return Ok(Field { key, value });
+    }
+    let name = found.and_then(|found| names.iter().find(|(known, _)| *known == found));
+    let found = match (found, name) {
+        (Some(found), Some((_, name))) => format!("{name} ({found})"),
+        (Some(found), None) => found.to_string(),
+        (None, _) => "no integer".to_owned(),
     };
     Err(Error::malformed(
         "",
-        format!("{otherwise}; only P-256 device keys are supported; have the document issued to such a key"),
+        format!("{member} is {found}; only device keys on P-256 (EC2 keys whose crv is 1) are supported"),
     ))
-}
-
-/// A key type or a curve of the COSE registry by its name, where it is a usual one.
-fn in_words(otherwise: &str, number: i128) -> String {
-    let name = match (otherwise.starts_with("kty"), number) {
-        (true, 1) => "OKP, such as an Ed25519 key",
-        (true, 3) => "RSA",
-        (true, 4) => "a symmetric key",
-        (false, 2) => "P-384",
-        (false, 3) => "P-521",
-        (false, 4) => "X25519",
-        (false, 6) => "Ed25519",
-        (false, 7) => "Ed448",
-        (false, 8) => "secp256k1",
-        (false, 256..=259) => "a Brainpool curve",
-        _ => return number.to_string(),
-    };
-    name.to_owned()
 }
 
 fn coordinate(cursor: &mut Cursor<'_>, key: Span) -> Result<(Field, [u8; 32]), Error> {

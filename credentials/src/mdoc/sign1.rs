@@ -4,7 +4,7 @@ use coset::cbor::Value;
 
 use crate::cbor::{Cursor, Major, Members, Rules};
 use crate::error::Error;
-use crate::mdoc::cose::X5CHAIN;
+use crate::mdoc::x5chain::X5CHAIN;
 
 /// The four members of a COSE_Sign1 as they stand.
 ///

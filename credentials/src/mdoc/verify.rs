@@ -7,9 +7,10 @@ use crate::date::Timestamp;
 use crate::error::{Code, Error};
 use crate::mdoc::cose::{verifies, verifies_payload};
 use crate::mdoc::device::{SessionTranscript, device_authentication_digest};
+use crate::mdoc::device_elements::DeviceElements;
 use crate::mdoc::response::Document;
 use crate::request::{Request, Slot};
-use crate::trust::{Issuer, TrustedIssuer};
+use crate::trust::{Certificates, Issuer, TrustedIssuer};
 
 impl Document {
     /// Every check that a request asks for, in the order of this module, then the predicates. Gives the issuer.
@@ -22,6 +23,7 @@ impl Document {
         self.check_digests()?;
         self.check_validity(request.now())?;
         self.check_device_signature(transcript)?;
+        self.check_device_elements(request)?;
         request.check_predicates(self)?;
         Ok(issuer)
     }
@@ -52,10 +54,11 @@ impl Document {
     /// `issuer_untrusted`, `issuer_signature`.
     pub fn check_issuer(&self, issuers: &[Issuer], now: Timestamp) -> Result<TrustedIssuer, Error> {
         let signed = self.mso().validity().signed;
-        TrustedIssuer::find(issuers, self.issuer_signed().x5chain(), signed, now, |key| {
-            self.is_signed_by(key)
-        })
-        .map_err(|error| error.within("issuerSigned.issuerAuth").within(self.place()))
+        let why_none =
+            self.issuer_signed().x5chain_fault().map(|fault| fault.to_string()).unwrap_or_default();
+        let certificates = Certificates { x5chain: self.issuer_signed().x5chain(), why_none: &why_none };
+        TrustedIssuer::find(issuers, certificates, signed, now, |key| self.is_signed_by(key))
+            .map_err(|error| error.within("issuerSigned.issuerAuth").within(self.place()))
     }
 
     /// That a given key signed the MSO; trust in it is the caller's matter.
@@ -72,7 +75,8 @@ impl Document {
     }
 
     fn is_signed_by(&self, key: &VerifyingKey) -> bool {
-        verifies_payload(key, self.mso().bytes(), self.issuer_signed().signature())
+        let issuer_signed = self.issuer_signed();
+        verifies_payload(key, issuer_signed.algorithm(), self.mso().bytes(), issuer_signed.signature())
     }
 
     /// That every item has its digest in the MSO, at its own namespace and digestID.
@@ -124,9 +128,10 @@ impl Document {
     /// # Errors
     /// `device_signature`, `device_mac_unsupported`, `device_signature_missing`.
     pub fn check_device_signature(&self, transcript: &SessionTranscript) -> Result<(), Error> {
-        let signature = self.device_signed().signature().map_err(|error| error.within(self.place()))?;
+        let (algorithm, signature) =
+            self.device_signed().signature().map_err(|error| error.within(self.place()))?;
         let namespaces = self.device_signed().namespaces();
-        let digest = device_authentication_digest(self.doc_type(), transcript, namespaces);
+        let digest = device_authentication_digest(self.doc_type(), transcript, namespaces, algorithm);
         if verifies(self.mso().device_key(), &digest, signature) {
             return Ok(());
         }
@@ -134,6 +139,19 @@ impl Document {
              key that the MSO names";
         let error = Error::new(Code::DeviceSignature, "deviceSigned.deviceAuth.deviceSignature", message);
         Err(error.within(self.place()))
+    }
+
+    /// That the MSO lets the device sign the elements that it signed itself, and that the request asks for them.
+    ///
+    /// # Errors
+    /// `device_namespaces_unauthorised`, `device_namespaces`.
+    pub fn check_device_elements(&self, request: &Request) -> Result<(), Error> {
+        let check = || {
+            let signed = DeviceElements::parse(self.device_signed().namespaces())?;
+            signed.check_authorised(self.mso().key_authorizations())?;
+            signed.check_asked(request.device_namespaces())
+        };
+        check().map_err(|error| error.within("deviceSigned.nameSpaces").within(self.place()))
     }
 
     /// The smallest size class that the MSO and the items of these slots fit.

@@ -5,13 +5,14 @@ use std::fmt;
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use thiserror::Error;
-use x509_cert::certificate::{Certificate as Fields, Version};
+use x509_cert::certificate::{CertificateInner, Raw, Version};
 use x509_cert::der::asn1::{Any, ObjectIdentifier};
 use x509_cert::der::oid::AssociatedOid;
 use x509_cert::der::oid::db::{rfc4519, rfc5912};
 use x509_cert::der::{Decode, Header, Reader, SliceReader, Tag, Tagged};
 use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectKeyIdentifier,
+    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, NameConstraints,
+    SubjectAltName, SubjectKeyIdentifier,
 };
 use x509_cert::name::Name;
 use x509_cert::time::Time;
@@ -20,6 +21,19 @@ use crate::Timestamp;
 
 /// `mdlDS`, the extended key usage of a document signer (ISO/IEC 18013-5 B.1.4).
 const DOCUMENT_SIGNER_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.0.18013.5.1.2");
+
+/// Extensions that Annex B and path validation both process.
+const UNDERSTOOD: [ObjectIdentifier; 5] = [
+    BasicConstraints::OID,
+    KeyUsage::OID,
+    ExtendedKeyUsage::OID,
+    AuthorityKeyIdentifier::OID,
+    SubjectKeyIdentifier::OID,
+];
+
+/// A certificate with a serial number of any length: RFC 5280 4.1.2.2 bounds what an issuer may choose and asks readers
+/// to handle others gracefully.
+type Fields = CertificateInner<Raw>;
 
 /// The rule that one certificate breaks.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -60,6 +74,12 @@ pub enum CertificateFault {
     /// An extension occurs twice (RFC 5280 4.2).
     #[error("the {0} extension occurs more than once")]
     ExtensionRepeated(Extension),
+    /// Any extension occurs twice (RFC 5280 4.2).
+    #[error("extension {oid} occurs more than once")]
+    RepeatedExtension {
+        /// The extension, dotted.
+        oid: String,
+    },
     /// An extension that the profile wants critical is not.
     #[error("the {0} extension is not critical")]
     ExtensionNotCritical(Extension),
@@ -84,6 +104,26 @@ pub enum CertificateFault {
     /// `extKeyUsage` is not that of a document signer.
     #[error("extKeyUsage lacks 1.0.18013.5.1.2, mdoc document signer")]
     ExtendedKeyUsage,
+    /// `extKeyUsage` names only purposes that have nothing to do with signing documents.
+    #[error(
+        "extKeyUsage names only serverAuth, clientAuth, codeSigning, emailProtection, timeStamping or OCSPSigning, none of which is to sign documents"
+    )]
+    ExtendedKeyUsageForeign,
+    /// `extKeyUsage` lacks the purpose that a verifier requires.
+    #[error("extKeyUsage lacks {oid}, which the request requires")]
+    ExtendedKeyUsageRequired {
+        /// The purpose, dotted.
+        oid: String,
+    },
+    /// A `pathLenConstraint` above allows no further CA (RFC 5280 6.1.4 (l)).
+    #[error("basicConstraints above it have a pathLenConstraint that allows no further CA here")]
+    PathTooLong,
+    /// The name constraints above refuse a name (RFC 5280 6.1.3 (b) and (c)).
+    #[error("nameConstraints {0}")]
+    NameConstraints(&'static str),
+    /// The issuer is not the subject of the certificate that follows (RFC 5280 6.1.3 (a) (4)).
+    #[error("its issuer is not the subject of the certificate that follows it in the x5chain")]
+    IssuerName,
     /// The validity does not begin until later.
     #[error("not valid before {not_before}, which is after {moment} ({at})")]
     NotYetValid {
@@ -120,7 +160,7 @@ pub enum CertificateFault {
     #[error("authorityKeyIdentifier is not the subjectKeyIdentifier of the issuing IACA root")]
     KeyIdentifierMismatch,
     /// No trusted root carries the issuer's name.
-    #[error("no trusted IACA root has the name of its issuer")]
+    #[error("no trusted root has the name of its issuer")]
     IssuerUntrusted,
     /// A certificate stands between document signer and root.
     #[error("it stands between document signer and IACA root, which Annex B does not allow")]
@@ -137,8 +177,12 @@ pub enum Extension {
     SubjectKeyIdentifier,
     /// RFC 5280 4.2.1.3
     KeyUsage,
+    /// RFC 5280 4.2.1.6
+    SubjectAlternativeName,
     /// RFC 5280 4.2.1.9
     BasicConstraints,
+    /// RFC 5280 4.2.1.10
+    NameConstraints,
     /// RFC 5280 4.2.1.12
     ExtendedKeyUsage,
 }
@@ -149,7 +193,9 @@ impl fmt::Display for Extension {
             Self::AuthorityKeyIdentifier => "authorityKeyIdentifier",
             Self::SubjectKeyIdentifier => "subjectKeyIdentifier",
             Self::KeyUsage => "keyUsage",
+            Self::SubjectAlternativeName => "subjectAltName",
             Self::BasicConstraints => "basicConstraints",
+            Self::NameConstraints => "nameConstraints",
             Self::ExtendedKeyUsage => "extKeyUsage",
         })
     }
@@ -191,12 +237,7 @@ impl SignerCertificate {
     /// # Errors
     /// [`CertificateFault`] where the bytes are no certificate or the key is not on P-256.
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateFault> {
-        let certificate = Certificate::from_der(der)?;
-        Ok(Self {
-            public_key: certificate.p256_key()?,
-            not_before: certificate.not_before(),
-            not_after: certificate.not_after(),
-        })
+        Certificate::from_der(der)?.signer()
     }
 }
 
@@ -260,6 +301,15 @@ impl<'a> Certificate<'a> {
 
     pub(super) fn not_after(&self) -> Timestamp {
         self.not_after
+    }
+
+    /// Key and validity.
+    pub(super) fn signer(&self) -> Result<SignerCertificate, CertificateFault> {
+        Ok(SignerCertificate {
+            public_key: self.p256_key()?,
+            not_before: self.not_before,
+            not_after: self.not_after,
+        })
     }
 
     pub(super) fn p256_key(&self) -> Result<p256::ecdsa::VerifyingKey, CertificateFault> {
@@ -397,15 +447,17 @@ impl<'a> Certificate<'a> {
         self.fields.tbs_certificate.subject_public_key_info.subject_public_key.as_bytes().unwrap_or_default()
     }
 
-    /// Every critical extension is one whose meaning the profile checks.
+    /// Every critical extension is one whose meaning the profile of Annex B checks.
     fn check_critical_extensions(&self) -> Result<(), CertificateFault> {
-        let understood = [
-            BasicConstraints::OID,
-            KeyUsage::OID,
-            ExtendedKeyUsage::OID,
-            AuthorityKeyIdentifier::OID,
-            SubjectKeyIdentifier::OID,
-        ];
+        self.check_critical(&UNDERSTOOD)
+    }
+
+    /// Every critical extension is one that path validation processes (RFC 5280 6.1.4 (o) and 6.1.5 (f)).
+    pub(super) fn check_critical_extensions_of_path(&self) -> Result<(), CertificateFault> {
+        self.check_critical(&[&UNDERSTOOD[..], &[NameConstraints::OID, SubjectAltName::OID]].concat())
+    }
+
+    fn check_critical(&self, understood: &[ObjectIdentifier]) -> Result<(), CertificateFault> {
         let extensions = self.fields.tbs_certificate.extensions.iter().flatten();
         match extensions
             .filter(|extension| extension.critical)
@@ -413,6 +465,20 @@ impl<'a> Certificate<'a> {
         {
             Some(extension) => {
                 Err(CertificateFault::UnknownCriticalExtension { oid: extension.extn_id.to_string() })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// No extension occurs twice (RFC 5280 4.2).
+    pub(super) fn check_extensions_unique(&self) -> Result<(), CertificateFault> {
+        let extensions = self.fields.tbs_certificate.extensions.as_deref().unwrap_or_default();
+        let repeated = extensions.iter().enumerate().find(|(index, extension)| {
+            extensions.iter().take(*index).any(|earlier| earlier.extn_id == extension.extn_id)
+        });
+        match repeated {
+            Some((_, extension)) => {
+                Err(CertificateFault::RepeatedExtension { oid: extension.extn_id.to_string() })
             }
             None => Ok(()),
         }
@@ -436,7 +502,7 @@ impl<'a> Certificate<'a> {
     }
 
     /// Criticality and value of an extension; its value is decoded only here, when a rule asks for it.
-    fn extension<T>(&self, which: Extension) -> Result<Option<(bool, T)>, CertificateFault>
+    pub(super) fn extension<T>(&self, which: Extension) -> Result<Option<(bool, T)>, CertificateFault>
     where
         T: for<'d> Decode<'d> + AssociatedOid,
     {
@@ -460,7 +526,7 @@ impl<'a> Certificate<'a> {
 }
 
 /// The values of one attribute type in a name, in order.
-fn attributes(name: &Name, oid: ObjectIdentifier) -> impl Iterator<Item = &Any> {
+pub(super) fn attributes(name: &Name, oid: ObjectIdentifier) -> impl Iterator<Item = &Any> {
     name.0
         .iter()
         .flat_map(|relative| relative.0.iter())

@@ -1,6 +1,6 @@
 //! The response around what is signed, and the session.
 
-use velum_credentials::{DeviceAuth, Form, IssuerSigned, Request, SessionTranscript, limits};
+use velum_credentials::{DeviceAuth, Form, IssuerSigned, Request, SessionTranscript, SignatureAlgorithm, limits};
 use velum_testdata::ANNEX_D;
 
 use super::*;
@@ -82,7 +82,7 @@ fn broken_documents_are_their_own_fault() {
             assert_eq!(parsed.document("org.example").unwrap_err(), broken.fault);
             let signed = DeviceResponse::with_device_signature(&response, MDL, &[1; 64]).unwrap();
             let auth = parse(&signed).unwrap().device_signed().auth().clone();
-            assert_eq!(auth, DeviceAuth::Signature([1; 64]));
+            assert_eq!(auth, DeviceAuth::Signature(SignatureAlgorithm::Es256, [1; 64]));
         }
     }
     let error = DeviceResponse::parse(&with(0, Some("org.example"))).unwrap().document("other").unwrap_err();
@@ -173,7 +173,7 @@ fn documents_are_read_without_a_device_and_signed() {
     let transcript = SessionTranscript::parse(MUSTERMANN.session_transcript).unwrap();
     let request = Request::from_json(MUSTERMANN.request.as_bytes()).unwrap();
     let original = parse(MUSTERMANN.device_response).unwrap();
-    let signature = *original.device_signed().signature().unwrap();
+    let signature = *original.device_signed().signature().unwrap().1;
     for (bytes, form, place) in [
         (in_response(&issuer_only), Form::DeviceResponse, "documents[0]"),
         (

@@ -1,5 +1,6 @@
 //! Hostile and unusual documents: every one ends in a typed error that names its place, or parses as it should.
 
+mod auth;
 mod bytes;
 mod envelope;
 mod items;

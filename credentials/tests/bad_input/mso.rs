@@ -122,10 +122,11 @@ fn device_keys_are_uncompressed_p256_points() {
             key.iter_mut().find(|(k, _)| *k == Value::from(label)).unwrap().1 = value;
         })
     };
-    refused(&with_key(1, Value::from(1)), Code::Malformed, &place, "kty is not EC2 but OKP");
-    refused(&with_key(-1, Value::from(2)), Code::Malformed, &place, "crv is not P-256 but P-384");
-    refused(&with_key(-1, Value::from(99)), Code::Malformed, &place, "crv is not P-256 but 99");
-    refused(&with_key(-1, text("P-256")), Code::Malformed, &place, "crv");
+    refused(&with_key(1, Value::from(1)), Code::Malformed, &place, "kty is OKP (1)");
+    refused(&with_key(-1, Value::from(2)), Code::Malformed, &place, "crv is P-384 (2)");
+    refused(&with_key(-1, Value::from(256)), Code::Malformed, &place, "crv is brainpoolP256r1 (256)");
+    refused(&with_key(-1, Value::from(-9)), Code::Malformed, &place, "crv is -9");
+    refused(&with_key(-1, text("P-256")), Code::Malformed, &place, "crv is no integer");
     refused(&with_key(-3, Value::Bool(true)), Code::Malformed, &place, "a compressed point");
     refused(&with_key(-3, text("y")), Code::Malformed, &place, "expected a byte string");
     refused(&with_key(-2, Value::Bytes(vec![1; 31])), Code::Malformed, &place, "31 bytes");
