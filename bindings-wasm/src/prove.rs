@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use js_sys::{Function, Uint8Array};
 use velum_credentials::{
-    CancelToken, Clock, Control, DeviceResponse, Error, PrepareOptions, Prepared, PresentOptions,
-    Progress, Purpose, Request, Suite,
+    CancelToken, Clock, Control, DeviceResponse, Error, PrepareOptions, Prepared, PresentOptions, Progress,
+    Purpose, Request, Suite,
 };
 use velum_wallet::{Question, Wallet, clock_at, json};
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -183,7 +183,17 @@ impl<'a> Cursor<'a> {
         if head.major == wanted {
             return Ok(head);
         }
-        Err(error_at(head.offset, format!("expected {}, found {}", wanted.name(), head.major.name())))
+        Err(error_at(head.offset, format!("expected {}, found {}", wanted.name(), self.found(head))))
+    }
+
+    /// What a head that was read begins, in words.
+    fn found(&self, head: Head) -> &'static str {
+        match (head.major, self.input.get(head.offset)) {
+            (Major::Simple, Some(0xf4 | 0xf5)) => "a boolean",
+            (Major::Simple, Some(0xf6)) => "null",
+            (Major::Simple, Some(0xf9..=0xfb)) => "a floating-point number",
+            (major, _) => major.name(),
+        }
     }
 
     fn string(&mut self, wanted: Major) -> Result<(Span, &'a [u8]), Error> {
@@ -223,7 +233,7 @@ impl<'a> Cursor<'a> {
         match head.major {
             Major::Unsigned => Ok(argument),
             Major::Negative => Ok(-1 - argument),
-            other => Err(error_at(head.offset, format!("expected an integer, found {}", other.name()))),
+            _ => Err(error_at(head.offset, format!("expected an integer, found {}", self.found(head)))),
         }
     }
 
@@ -233,7 +243,7 @@ impl<'a> Cursor<'a> {
         let found = match (head.major, head.argument) {
             (Major::Tag, Some(tag)) if tag == wanted => return Ok(head),
             (Major::Tag, Some(tag)) => format!("tag {tag}"),
-            (other, _) => other.name().to_owned(),
+            _ => self.found(head).to_owned(),
         };
         Err(error_at(head.offset, format!("expected a tag, CBOR tag {wanted}, found {found}")))
     }
@@ -428,7 +438,7 @@ impl Major {
             Self::Array => "an array",
             Self::Map => "a map",
             Self::Tag => "a tag",
-            Self::Simple => "a simple value or float",
+            Self::Simple => "a simple value",
         }
     }
 }

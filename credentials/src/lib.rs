@@ -49,9 +49,9 @@ pub use format::{Answer, CredentialFormat, Issued, Presented, Session};
 pub use mdoc::{
     BrokenDocument, Check, DIGEST_BYTES, DeviceAuth, DeviceResponse, DeviceSigned, DigestLayout, Document,
     EMPTY_NAME_SPACES, Form, Inspection, IssuerSigned, IssuerSignedItem, ItemLayout, KeyAuthorizations,
-    MobileSecurityObject, MsoLayout, NameSpace, NameSpaceLayout, OpaqueItem, Outcome, Provable, SIGNATURE_BYTES,
-    SessionTranscript, ValidityInfo, X5ChainFault, device_authentication_bytes, device_authentication_digest,
-    sig_structure,
+    MobileSecurityObject, MsoLayout, NameSpace, NameSpaceLayout, OpaqueItem, Outcome, Provable,
+    SIGNATURE_BYTES, SessionTranscript, ValidityInfo, X5ChainFault, device_authentication_bytes,
+    device_authentication_digest, sig_structure,
 };
 pub use predicate::{Condition, Literal, Predicate};
 #[cfg(feature = "prover")]

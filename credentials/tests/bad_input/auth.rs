@@ -82,40 +82,64 @@ fn either_name_of_the_algorithm_is_read() {
 
 #[test]
 fn the_structure_is_an_array_of_four() {
-    let replaced = |value: Value| response(|root| *issuer_auth(root) = value);
-    for (value, why) in [
-        (Value::Null, "null in place of an array of 4"),
-        (Value::Array(vec![Value::Null; 3]), "an array of 3 in place of 4"),
-    ] {
-        refused(&replaced(value), Code::Malformed, AUTH, why);
+    let auth = |change: &dyn Fn(&mut Value)| response(|root| change(issuer_auth(root)));
+    let tagged = auth(&|auth| *auth = Value::Tag(18, Box::new(auth.clone())));
+    assert_eq!(parse(&tagged).unwrap().issuer_signed().x5chain().len(), 1);
+
+    let other = auth(&|auth| *auth = Value::Tag(98, Box::new(auth.clone())));
+    refused(&other, Code::Malformed, AUTH, "CBOR tag 18, found tag 98");
+    refused(&auth(&|auth| *auth = Value::Null), Code::Malformed, AUTH, "expected an array, found null");
+    let five = auth(&|auth| auth.as_array_mut().unwrap().push(Value::Null));
+    refused(&five, Code::Malformed, AUTH, "has more");
+    let three = auth(&|auth| drop(auth.as_array_mut().unwrap().pop()));
+    refused(&three, Code::Malformed, AUTH, "the signature is missing");
+    let list = auth(&|auth| *at(auth, &["1"]) = Value::Array(vec![]));
+    refused(&list, Code::Malformed, &format!("{AUTH}.unprotected"), "expected a map, found an array");
+    for (index, name) in [("0", "protected"), ("2", "payload"), ("3", "signature")] {
+        for (value, found) in
+            [(embed(&Value::Null), "a tag"), (text("x"), "text"), (Value::Bool(true), "a boolean")]
+        {
+            let bare = auth(&|auth| *at(auth, &[index]) = value.clone());
+            let why = format!("expected a byte string, found {found}");
+            refused(&bare, Code::Malformed, &format!("{AUTH}.{name}"), &why);
+        }
     }
-    for (index, place, wanted) in [
-        ("0", "protected", "a byte string"),
-        ("1", "unprotected", "a map"),
-        ("2", "payload", "a byte string"),
-        ("3", "signature", "a byte string"),
-    ] {
-        let other = response(|root| *at(issuer_auth(root), &[index]) = text("x"));
-        let place = format!("{AUTH}.{place}");
-        refused(&other, Code::Malformed, &place, &format!("text in place of {wanted}"));
-    }
+    let der = auth(&|auth| *at(auth, &["3"]) = Value::Bytes([&[0x30, 70][..], &[1; 70]].concat()));
+    refused(&der, Code::Malformed, &format!("{AUTH}.signature"), "looks like DER");
+    let detached = auth(&|auth| *at(auth, &["2"]) = Value::Null);
+    refused(&detached, Code::Malformed, PAYLOAD, "the issuer must put the MSO");
 }
 
-/// Nothing signs the unprotected header: whatever else is in it, the certificates count.
+/// Nothing signs the unprotected header: whatever else is in it, and of types that the registry does not have for it, the
+/// certificates count.
 #[test]
 fn other_members_of_the_unprotected_header_are_no_matter() {
+    let deep = (0..200).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
+    let x5chain = parse(MUSTERMANN.device_response).unwrap().issuer_signed().x5chain().to_vec();
     for (label, value) in [
-        (Value::from(4), text("key-1")),
+        (Value::from(4), text("a kid that is text")),
         (Value::from(4), Value::from(1)),
+        (Value::from(1), Value::Map(Vec::new())),
+        (Value::from(2), Value::from(7)),
+        (Value::from(7), Value::Null),
+        (Value::from(1_i64 << 40), deep),
         (text("kid"), Value::Null),
-        (text("33"), Value::Null),
-        (Value::from(1), Value::Array(Vec::new())),
+        (text("33"), Value::Float(0.5)),
+        (Value::Array(Vec::new()), Value::Null),
         (Value::Null, Value::Map(Vec::new())),
     ] {
-        let document = with_header(|header| header.insert(0, (label, value)));
-        assert_eq!(document.issuer_signed().x5chain_fault(), None);
-        assert_eq!(document.issuer_signed().x5chain().len(), 1);
+        let document = with_header(|header| header.insert(0, (label.clone(), value)));
+        assert_eq!(document.issuer_signed().x5chain_fault(), None, "{label:?}");
+        assert_eq!(document.issuer_signed().x5chain(), x5chain, "{label:?}");
     }
+    let null = response(|root| *at(issuer_auth(root), &["1"]) = Value::Null);
+    let null = parse(&null).unwrap();
+    assert_eq!(null.issuer_signed().x5chain_fault(), Some(X5ChainFault::Missing));
+    let twice = response(|root| {
+        let header = members(at(issuer_auth(root), &["1"]));
+        header.push(header[0].clone());
+    });
+    refused(&twice, Code::Malformed, &format!("{AUTH}.unprotected.x5chain"), "twice");
 }
 
 /// Without certificates a pinned key still vouches, and a root says what is wrong with them.

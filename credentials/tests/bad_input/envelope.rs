@@ -1,6 +1,8 @@
 //! The response around what is signed, and the session.
 
-use velum_credentials::{DeviceAuth, Form, IssuerSigned, Request, SessionTranscript, SignatureAlgorithm, limits};
+use velum_credentials::{
+    DeviceAuth, Form, IssuerSigned, Request, SessionTranscript, SignatureAlgorithm, limits,
+};
 use velum_testdata::ANNEX_D;
 
 use super::*;
@@ -104,55 +106,6 @@ fn envelopes_may_be_indefinite_but_not_what_is_hashed() {
 
     let signed = DeviceResponse::with_device_signature(&bytes, MDL, &[1; 64]).unwrap();
     assert_eq!(parse(&signed).unwrap().mso().bytes(), parse(&bytes).unwrap().mso().bytes());
-}
-
-/// Unprotected headers that nobody looks into, of types that the registry does not have for them.
-#[test]
-fn headers_other_than_the_chain_are_passed() {
-    let auth = |change: &dyn Fn(&mut Value)| {
-        response(|root| change(at(root, &["documents", "0", "issuerSigned", "issuerAuth"])))
-    };
-    let deep = (0..200).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
-    let x5chain = parse(MUSTERMANN.device_response).unwrap().issuer_signed().x5chain().to_vec();
-    for (label, value) in [
-        (Value::from(4), text("a kid that is text")),
-        (Value::from(1), Value::Map(vec![])),
-        (Value::from(2), Value::from(7)),
-        (Value::from(7), Value::Null),
-        (Value::from(1_i64 << 40), deep),
-        (text("33"), Value::Float(0.5)),
-        (Value::Array(vec![]), Value::Null),
-    ] {
-        let changed = auth(&|auth| members(at(auth, &["1"])).insert(0, (label.clone(), value.clone())));
-        let document = parse(&changed).unwrap();
-        assert_eq!(document.issuer_signed().x5chain(), x5chain, "{label:?}");
-    }
-    let null = auth(&|auth| *at(auth, &["1"]) = Value::Null);
-    assert!(parse(&null).unwrap().issuer_signed().x5chain().is_empty());
-    let tagged = auth(&|auth| *auth = Value::Tag(18, Box::new(auth.clone())));
-    assert_eq!(parse(&tagged).unwrap().issuer_signed().x5chain(), x5chain);
-
-    let twice = auth(&|auth| {
-        let chain = members(at(auth, &["1"]))[0].clone();
-        members(at(auth, &["1"])).push(chain);
-    });
-    refused(&twice, Code::Malformed, &format!("{AUTH}.unprotected.x5chain"), "twice");
-    let other = auth(&|auth| *auth = Value::Tag(98, Box::new(auth.clone())));
-    refused(&other, Code::Malformed, AUTH, "CBOR tag 18, found tag 98");
-    let list = auth(&|auth| *at(auth, &["1"]) = Value::Array(vec![]));
-    refused(&list, Code::Malformed, &format!("{AUTH}.unprotected"), "expected a map");
-    let five = auth(&|auth| auth.as_array_mut().unwrap().push(Value::Null));
-    refused(&five, Code::Malformed, AUTH, "has more");
-    let three = auth(&|auth| drop(auth.as_array_mut().unwrap().pop()));
-    refused(&three, Code::Malformed, AUTH, "the signature is missing");
-    for (index, name) in [("0", "protected"), ("2", "payload"), ("3", "signature")] {
-        let bare = auth(&|auth| *at(auth, &[index]) = embed(&Value::Null));
-        refused(&bare, Code::Malformed, &format!("{AUTH}.{name}"), "expected a byte string, found a tag");
-    }
-    let der = auth(&|auth| *at(auth, &["3"]) = Value::Bytes([&[0x30, 70][..], &[1; 70]].concat()));
-    refused(&der, Code::Malformed, &format!("{AUTH}.signature"), "looks like DER");
-    let detached = auth(&|auth| *at(auth, &["2"]) = Value::Null);
-    refused(&detached, Code::Malformed, PAYLOAD, "the issuer must put the MSO");
 }
 
 /// As a wallet is handed it: alone, without envelope, without a device's signature.
