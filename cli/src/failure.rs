@@ -189,6 +189,7 @@ mod tests {
             REQUEST_BYTES,
             TRANSCRIPT_BYTES,
             DEVICE_NAMESPACES_BYTES,
+            DEVICE_NAMESPACES,
             MSO_BYTES,
             PRESENTATION_BYTES,
             PREDICATES,
