@@ -99,7 +99,7 @@ export interface DocumentSummary {
   /** The device's key by SEC 1, in hexadecimal. */
   device_key: string;
   /** How the device authenticated. `missing`: it has not, and the document is as its issuer handed it out. */
-  device_auth: "signature" | "mac" | "missing";
+  device_auth: "signature" | "mac" | "missing" | "unreadable";
   /** The CBOR of what the device signed itself, in hexadecimal. */
   device_namespaces: string | null;
   namespaces: { namespace: string; elements: DocumentElement[] }[];

@@ -145,6 +145,8 @@ pub enum DeviceAuth {
     Mac,
     /// Not yet: the document is as its issuer handed it out.
     Missing,
+    /// Something that cannot be read, and why.
+    Unreadable(Error),
 }
 
 /// `DeviceSigned` (ISO 18013-5, 8.3.2.1.2.2).
@@ -160,7 +162,15 @@ impl DeviceSigned {
         Self { namespaces: EMPTY_NAME_SPACES.to_vec(), auth: DeviceAuth::Missing }
     }
 
-    /// Reads the map; also gives where the value of `deviceAuth` lies in the cursor's input.
+    /// What a device has signed where nothing of it can be read.
+    pub(crate) fn unreadable(fault: Error) -> Self {
+        Self {
+            namespaces: EMPTY_NAME_SPACES.to_vec(),
+            auth: DeviceAuth::Unreadable(fault.within("deviceSigned")),
+        }
+    }
+
+    /// Reads the map; also gives where the value of `deviceAuth` lies in the cursor's input. That value alone may be unreadable.
     pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<(Self, std::ops::Range<usize>), Error> {
         let (mut namespaces, mut auth) = (None, None);
         let mut members = cursor.map()?;
@@ -171,8 +181,11 @@ impl DeviceSigned {
                     set_once(&mut namespaces, "nameSpaces", bytes)?;
                 }
                 Some("deviceAuth") => {
-                    let start = cursor.position();
-                    let found = device_auth(cursor).map_err(|e| e.within("deviceAuth"))?;
+                    let (start, mut inner) = (cursor.position(), cursor.clone());
+                    cursor.pass()?;
+                    let found = device_auth(&mut inner).unwrap_or_else(|fault| {
+                        DeviceAuth::Unreadable(fault.within("deviceAuth").within("deviceSigned"))
+                    });
                     set_once(&mut auth, "deviceAuth", (found, start..cursor.position()))?;
                 }
                 _ => {
@@ -185,7 +198,7 @@ impl DeviceSigned {
         Ok((Self { namespaces, auth }, range))
     }
 
-    /// The CBOR of the `DeviceNameSpaces` map; at most [`limits::DEVICE_NAMESPACES_BYTES`].
+    /// The CBOR of the `DeviceNameSpaces` map, at most [`limits::DEVICE_NAMESPACES_BYTES`]; an empty one where it cannot be read.
     #[must_use]
     pub fn namespaces(&self) -> &[u8] {
         &self.namespaces
@@ -206,10 +219,12 @@ impl DeviceSigned {
     /// The device signature, `r || s`, and its algorithm.
     ///
     /// # Errors
-    /// `device_mac_unsupported` where there is a MAC, `device_signature_missing` where there is nothing.
+    /// `device_mac_unsupported` where there is a MAC, `device_signature_missing` where there is nothing, and the fault of what
+    /// cannot be read: `malformed`, or `too_large` for elements of the device above [`limits::DEVICE_NAMESPACES_BYTES`].
     pub fn signature(&self) -> Result<(SignatureAlgorithm, &[u8; SIGNATURE_BYTES]), Error> {
         match &self.auth {
             DeviceAuth::Signature(algorithm, signature) => Ok((*algorithm, signature)),
+            DeviceAuth::Unreadable(fault) => Err(fault.clone()),
             DeviceAuth::Mac => Err(Error::new(
                 Code::DeviceMacUnsupported,
                 "deviceSigned.deviceAuth",

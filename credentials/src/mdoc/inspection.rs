@@ -142,7 +142,7 @@ impl<'a> Inspection<'a> {
     /// # Errors
     /// The first check that fails; `too_large` for an MSO above every size class.
     pub fn provable(&self) -> Result<Provable, Error> {
-        let mut device_must_sign = self.document.device_signed().signature().err();
+        let device_must_sign = device_fault(self.document);
         for check in &self.checks {
             match &check.outcome {
                 Outcome::Failed(error) if Some(error) != device_must_sign.as_ref() => {
@@ -150,9 +150,6 @@ impl<'a> Inspection<'a> {
                 }
                 _ => {}
             }
-        }
-        if let Some(error) = device_must_sign.take() {
-            device_must_sign = Some(error.within(self.document.place()));
         }
         let size_class = self.document.size_class(&[])?;
         let mut but = Vec::new();
@@ -208,6 +205,7 @@ impl<'a> Inspection<'a> {
                 DeviceAuth::Signature(..) => "signature",
                 DeviceAuth::Mac => "mac",
                 DeviceAuth::Missing => "missing",
+                DeviceAuth::Unreadable(_) => "unreadable",
             },
             "device_namespaces": device_signed.has_namespaces().then(|| hex::encode(device_signed.namespaces())),
             "namespaces": self.document.issuer_signed().namespaces().iter().map(namespace_json).collect::<Vec<_>>(),
@@ -281,13 +279,18 @@ fn issuer_signature(
     }
 }
 
+/// Why there is no signature of the device.
+fn device_fault(document: &Document) -> Option<Error> {
+    document.device_signed().signature().err().map(|error| error.within(document.place()))
+}
+
 fn device_authentication(document: &Document) -> Check {
-    let outcome = match document.device_signed().signature() {
-        Ok(_) => Outcome::NotChecked("a signature over a session, which needs the transcript".to_owned()),
-        Err(error) if error.code() == Code::DeviceSignatureMissing => Outcome::NotChecked(
+    let outcome = match device_fault(document) {
+        None => Outcome::NotChecked("a signature over a session, which needs the transcript".to_owned()),
+        Some(error) if error.code() == Code::DeviceSignatureMissing => Outcome::NotChecked(
             "the device has not signed: the document is as its issuer handed it out".to_owned(),
         ),
-        Err(error) => Outcome::Failed(error),
+        Some(error) => Outcome::Failed(error),
     };
     Check { name: "device_signature", outcome }
 }

@@ -37,7 +37,8 @@ impl DeviceResponse {
     ///
     /// A document of a response that cannot be read is [`broken`](Self::broken), and keeps nobody from asking about another. The
     /// envelope may use any encoding; what is hashed may not, see [`MobileSecurityObject::parse`] and [`IssuerSignedItem::parse`].
-    /// `errors`, `documentErrors` and unknown keys are skipped.
+    /// `errors`, `documentErrors` and unknown keys are skipped. What a device signed may be unreadable, which
+    /// [`DeviceSigned::signature`] tells: the issuer's part serves without it.
     ///
     /// # Errors
     /// `too_large` above a limit of [`limits`], else `malformed`, also for a document that is alone and cannot be read.
@@ -149,8 +150,9 @@ impl DeviceResponse {
 
     /// Puts an ES256 device signature (`r || s`, over
     /// [`device_authentication_bytes`](crate::device_authentication_bytes)) into the one document of a docType, in place of the
-    /// signature or MAC there or as its first. Every other byte of a `DeviceResponse` stays as it is; of a `Document` or an
-    /// `IssuerSigned` one is made. The signature itself is not checked.
+    /// signature or MAC there or as its first. Every other byte of a `DeviceResponse` stays as it is, but for a `deviceSigned` that
+    /// cannot be read, which is written anew without elements of the device; of a `Document` or an `IssuerSigned` a `DeviceResponse`
+    /// is made. The signature itself is not checked.
     ///
     /// # Errors
     /// As [`Self::parse`] and [`Self::document`].
@@ -265,8 +267,8 @@ pub struct Document {
 enum DeviceSlot {
     /// In place of the value of `deviceAuth`.
     Auth(Range<usize>),
-    /// In place of a `deviceSigned` that is null.
-    Null(Range<usize>),
+    /// In place of a `deviceSigned` that is null or cannot be read.
+    Whole(Range<usize>),
     /// Behind the other members of the document, whose map has its head there, so many members if that is definite, and its last
     /// member's end there.
     Absent { map: Range<usize>, members: Option<u64>, end: usize },
@@ -290,13 +292,16 @@ impl Document {
                     set_once(&mut issuer_signed, "issuerSigned", found)?;
                 }
                 Some("deviceSigned") => {
-                    let start = cursor.position();
-                    let found = if cursor.null() {
-                        (DeviceSigned::missing(), DeviceSlot::Null(start..cursor.position()))
+                    let (start, mut inner) = (cursor.position(), cursor.clone());
+                    cursor.pass().map_err(|e| e.within("deviceSigned"))?;
+                    let whole = DeviceSlot::Whole(start..cursor.position());
+                    let found = if inner.null() {
+                        (DeviceSigned::missing(), whole)
                     } else {
-                        let (found, auth) =
-                            DeviceSigned::read(cursor).map_err(|e| e.within("deviceSigned"))?;
-                        (found, DeviceSlot::Auth(auth))
+                        match DeviceSigned::read(&mut inner) {
+                            Ok((found, auth)) => (found, DeviceSlot::Auth(auth)),
+                            Err(fault) => (DeviceSigned::unreadable(fault), whole),
+                        }
                     };
                     set_once(&mut device_signed, "deviceSigned", found)?;
                 }
@@ -327,7 +332,7 @@ impl Document {
                 write_device_auth(&mut bytes, signature)?;
                 range.end
             }
-            DeviceSlot::Null(range) => {
+            DeviceSlot::Whole(range) => {
                 bytes = part(0..range.start).to_vec();
                 write_device_signed_value(&mut bytes, signature)?;
                 range.end

@@ -126,7 +126,7 @@ impl Document {
     /// That the device key of the MSO signed `DeviceAuthentication` for this session.
     ///
     /// # Errors
-    /// `device_signature`, `device_mac_unsupported`, `device_signature_missing`.
+    /// `device_signature`; those of [`DeviceSigned::signature`](crate::DeviceSigned::signature).
     pub fn check_device_signature(&self, transcript: &SessionTranscript) -> Result<(), Error> {
         let (algorithm, signature) =
             self.device_signed().signature().map_err(|error| error.within(self.place()))?;

@@ -65,7 +65,7 @@ fn other_algorithms_are_named() {
         *at(auth, &["0"]) = Value::Bytes(b"\xa1\x01\x38\x22".to_vec());
     });
     let place = "documents[0].deviceSigned.deviceAuth.deviceSignature.protected";
-    refused(&device, Code::Malformed, place, "ES384");
+    device_refused(&device, Code::Malformed, place, "ES384");
 }
 
 #[test]

@@ -206,11 +206,11 @@ fn device_namespaces_have_a_limit() {
     assert_eq!(document.device_signed().namespaces().len(), limits::DEVICE_NAMESPACES_BYTES);
     assert!(document.device_signed().has_namespaces());
     let place = "documents[0].deviceSigned.nameSpaces";
-    refused(&with(1_024 - 8), Code::TooLarge, place, "limit is 1024");
+    device_refused(&with(1_024 - 8), Code::TooLarge, place, "limit is 1024");
     let array = response(|root| {
         *at(root, &["documents", "0", "deviceSigned", "nameSpaces"]) = embed(&Value::Array(vec![]));
     });
-    refused(&array, Code::Malformed, place, "expected a map");
+    device_refused(&array, Code::Malformed, place, "expected a map");
 }
 
 #[test]
@@ -219,14 +219,14 @@ fn device_auth_is_one_detached_es256_signature_or_mac() {
     let auth = |change: &dyn Fn(&mut Value)| {
         response(|root| change(at(root, &["documents", "0", "deviceSigned", "deviceAuth"])))
     };
-    refused(&auth(&|auth| members(auth).clear()), Code::Malformed, place, "is missing");
-    refused(
+    device_refused(&auth(&|auth| members(auth).clear()), Code::Malformed, place, "is missing");
+    device_refused(
         &auth(&|auth| members(auth)[0].0 = text("deviceSeal")),
         Code::Malformed,
         place,
         "\"deviceSeal\" is neither",
     );
-    refused(
+    device_refused(
         &auth(&|auth| {
             let signature = members(auth)[0].1.clone();
             members(auth).push((text("deviceMac"), signature));
@@ -236,18 +236,44 @@ fn device_auth_is_one_detached_es256_signature_or_mac() {
         "twice",
     );
     let signature = format!("{place}.deviceSignature");
-    refused(
+    device_refused(
         &auth(&|auth| *at(auth, &["deviceSignature", "2"]) = Value::Bytes(vec![])),
         Code::Malformed,
         &format!("{signature}.payload"),
         "detached",
     );
-    refused(
+    device_refused(
         &auth(&|auth| *at(auth, &["deviceSignature", "0"]) = Value::Bytes(b"\xa1\x01\x38\x22".to_vec())),
         Code::Malformed,
         &format!("{signature}.protected"),
         "only ES256",
     );
+}
+
+/// Whatever stands for the device's part, the issuer's can be read, and the device can sign anew.
+#[test]
+fn a_device_can_sign_in_place_of_what_cannot_be_read() {
+    let request = Request::from_json(MUSTERMANN.request.as_bytes()).unwrap();
+    let transcript = SessionTranscript::parse(MUSTERMANN.session_transcript).unwrap();
+    let original = parse(MUSTERMANN.device_response).unwrap();
+    let signature = original.device_signed().signature().unwrap().1;
+    const DEVICE_SIGNED: [&str; 3] = ["documents", "0", "deviceSigned"];
+    for (path, value, place) in [
+        (&DEVICE_SIGNED[..], Value::from(1), "deviceSigned"),
+        (&DEVICE_SIGNED, Value::Map(Vec::new()), "deviceSigned"),
+        (&["documents", "0", "deviceSigned", "nameSpaces"], Value::Null, "deviceSigned.nameSpaces"),
+        (
+            &["documents", "0", "deviceSigned", "deviceAuth"],
+            Value::Array(Vec::new()),
+            "deviceSigned.deviceAuth",
+        ),
+    ] {
+        let response = response(|root| *at(root, path) = value);
+        device_refused(&response, Code::Malformed, &format!("documents[0].{place}"), "");
+        assert_eq!(parse(&response).unwrap().device_signed().namespaces(), [0xa0]);
+        let signed = DeviceResponse::with_device_signature(&response, MDL, signature).unwrap();
+        parse(&signed).unwrap().verify(&request, &transcript).unwrap();
+    }
 }
 
 #[test]
