@@ -207,6 +207,27 @@ fn documents_without_a_response_are_inspected_prepared_and_signed() {
     assert_eq!(status, 0, "{object}");
 }
 
+/// The issuer's part serves without the device's: only `prove` needs that.
+#[test]
+fn a_device_part_that_cannot_be_read_is_told_where_it_matters() {
+    let folder = Folder::of_case(&MUSTERMANN);
+    let mut document = MUSTERMANN.device_response.to_vec();
+    let name = document.windows(15).position(|window| window == b"deviceSignature").unwrap();
+    document[name + 6..name + 15].copy_from_slice(b"Signatura");
+    folder.write("document.cbor", document);
+    let (status, object) = folder.inspect();
+    let inspected = &object["documents"][0];
+    assert_eq!((status, &inspected["device_auth"]), (1, &json!("unreadable")), "{object}");
+    assert_eq!(inspected["provable"]["device_must_sign"], true, "{object}");
+    let check = &inspected["checks"][3];
+    assert_eq!((&check["check"], &check["result"]), (&json!("device_signature"), &json!("failed")));
+    let place = "documents[0].deviceSigned.deviceAuth";
+    assert_eq!((&check["code"], &check["where"]), (&json!("malformed"), &json!(place)));
+    let (status, object) = folder.prepare(&[]);
+    assert_eq!(status, 0, "{object}");
+    assert_failure(folder.prove(&[], &["--any-clock"]), 2, "malformed", place);
+}
+
 #[test]
 fn unusable_documents_are_status_2() {
     let folder = Folder::new();
