@@ -177,7 +177,10 @@ fn issuers_are_points_on_p256_or_certificates() {
     for text in ["", "00", "04", &off_curve, &p384] {
         refused(&key(text), Code::Malformed, place, "P-256");
     }
-    refused(&key("0g"), Code::Malformed, place, "Invalid");
+    for text in ["0g", "123", "0x04", "BK1C"] {
+        refused(&key(text), Code::Malformed, place, "not hexadecimal");
+    }
+    refused(&key("-----BEGIN CERTIFICATE-----\n"), Code::Malformed, place, "x509_pem");
     let pem = |text: &str| set("/issuers/0", serde_json::json!({ "x509_pem": text }));
     refused(&pem("no certificate"), Code::Malformed, "request.issuers[0].x509_pem", "no PEM certificate");
     let der = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";

@@ -168,8 +168,7 @@ impl IssuerForm {
                         "a key is trusted as it is; leave the profile out",
                     ));
                 }
-                let bytes = hex::decode(text).map_err(|e| Error::malformed("sec1_hex", e.to_string()))?;
-                Issuer::from_sec1(&bytes).map_err(|error| error.within("sec1_hex"))
+                key(&text).map_err(|error| error.within("sec1_hex"))
             }
             (None, Some(text)) => certificate(&text, profile, default),
             _ => Err(Error::malformed("", "give exactly one of sec1_hex and x509_pem")),
@@ -192,6 +191,19 @@ impl IssuerForm {
             (profile, None) => Ok(profile),
         }
     }
+}
+
+fn key(text: &str) -> Result<Issuer, Error> {
+    if text.contains("-----BEGIN CERTIFICATE-----") {
+        return Err(Error::malformed("", "a PEM certificate, which belongs into x509_pem"));
+    }
+    let bytes = hex::decode(text).map_err(|error| {
+        let message = format!(
+            "not hexadecimal ({error}); give the SEC 1 point of a P-256 key, 65 bytes that begin with 04, as 130 hexadecimal digits"
+        );
+        Error::malformed("", message)
+    })?;
+    Issuer::from_sec1(&bytes)
 }
 
 fn certificate(text: &str, profile: Option<Profile>, default: Option<Profile>) -> Result<Issuer, Error> {
