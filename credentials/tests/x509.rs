@@ -473,9 +473,9 @@ fn keys_and_algorithms_that_are_not_supported() {
     let mut of_p384 = Chain::new();
     of_p384.signer.subject_public_key_info =
         SubjectPublicKeyInfoOwned::from_key(*p384.verifying_key()).unwrap();
-    assert_eq!(of_p384.verify(), signer_fault(CertificateFault::Key { expected: "P-256" }));
-    let unsupported = CertificateFault::Key { expected: "P-256" };
-    assert_eq!(certificate_public_key(&of_p384.signer_der()), Err(unsupported.clone()));
+    let unsupported = CertificateFault::Key { found: "an EC key on P-384".to_owned(), expected: "P-256" };
+    assert_eq!(of_p384.verify(), signer_fault(unsupported.clone()));
+    assert_eq!(certificate_public_key(&of_p384.signer_der()), Err(unsupported));
 
     // A point that is not on the curve.
     let mut off_curve = Chain::new();
@@ -483,12 +483,14 @@ fn keys_and_algorithms_that_are_not_supported() {
     let mut point = key.as_bytes().unwrap().to_vec();
     point[64] ^= 1;
     *key = BitString::from_bytes(&point).unwrap();
-    assert_eq!(off_curve.verify(), signer_fault(unsupported));
+    assert_eq!(off_curve.verify(), signer_fault(CertificateFault::NotOnCurve));
 
     let mut of_p521 = Chain::new();
     let algorithm = &mut of_p521.iaca.subject_public_key_info.algorithm;
     algorithm.parameters = Some(Any::encode_from(&rfc5912::SECP_521_R_1).unwrap());
-    assert_eq!(of_p521.verify(), signer_fault(CertificateFault::Key { expected: "P-256 or P-384" }));
+    let unsupported =
+        CertificateFault::Key { found: "an EC key on P-521".to_owned(), expected: "P-256 or P-384" };
+    assert_eq!(of_p521.verify(), signer_fault(unsupported));
 
     // SHA-224, named inside and outside the signed part.
     let mut signer = x509_cert::Certificate::from_der(&chain.signer_der()).unwrap();

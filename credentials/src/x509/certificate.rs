@@ -17,6 +17,7 @@ use x509_cert::ext::pkix::{
 use x509_cert::name::Name;
 use x509_cert::time::Time;
 
+use super::key;
 use crate::Timestamp;
 
 /// `mdlDS`, the extended key usage of a document signer (ISO/IEC 18013-5 B.1.4).
@@ -51,11 +52,16 @@ pub enum CertificateFault {
     #[error("not an X.509 v3 certificate")]
     Version,
     /// The public key is of an algorithm or curve that is not supported in this place.
-    #[error("the public key is not an EC key on {expected}")]
+    #[error("the public key is {found}, and only EC keys on {expected} are supported here")]
     Key {
+        /// What it is.
+        found: String,
         /// The curves that are supported here.
         expected: &'static str,
     },
+    /// The public key is not a point on the curve that it names.
+    #[error("the public key is not a point on its curve")]
+    NotOnCurve,
     /// The signature algorithm is not ECDSA with SHA-256, SHA-384 or SHA-512.
     #[error("signature algorithm {oid} is not ECDSA with SHA-256, SHA-384 or SHA-512")]
     SignatureAlgorithm {
@@ -313,11 +319,15 @@ impl<'a> Certificate<'a> {
     }
 
     pub(super) fn p256_key(&self) -> Result<p256::ecdsa::VerifyingKey, CertificateFault> {
-        let unsupported = CertificateFault::Key { expected: "P-256" };
         if self.curve() != Some(rfc5912::SECP_256_R_1) {
-            return Err(unsupported);
+            return Err(self.unsupported_key("P-256"));
         }
-        p256::ecdsa::VerifyingKey::from_sec1_bytes(self.key_bytes()).map_err(|_| unsupported)
+        p256::ecdsa::VerifyingKey::from_sec1_bytes(self.key_bytes()).map_err(|_| CertificateFault::NotOnCurve)
+    }
+
+    fn unsupported_key(&self, expected: &'static str) -> CertificateFault {
+        let algorithm = &self.fields.tbs_certificate.subject_public_key_info.algorithm;
+        CertificateFault::Key { found: key::in_words(algorithm), expected }
     }
 
     /// B.1.2, as far as it needs no other certificate.
@@ -417,19 +427,18 @@ impl<'a> Certificate<'a> {
     }
 
     fn verify(&self, digest: &[u8], signature: &[u8]) -> Result<(), CertificateFault> {
-        let unsupported = || CertificateFault::Key { expected: "P-256 or P-384" };
         let verified = match self.curve() {
             Some(rfc5912::SECP_256_R_1) => {
                 let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(self.key_bytes())
-                    .map_err(|_| unsupported())?;
+                    .map_err(|_| CertificateFault::NotOnCurve)?;
                 p256::ecdsa::Signature::from_der(signature).and_then(|s| key.verify_prehash(digest, &s))
             }
             Some(rfc5912::SECP_384_R_1) => {
                 let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(self.key_bytes())
-                    .map_err(|_| unsupported())?;
+                    .map_err(|_| CertificateFault::NotOnCurve)?;
                 p384::ecdsa::Signature::from_der(signature).and_then(|s| key.verify_prehash(digest, &s))
             }
-            _ => return Err(unsupported()),
+            _ => return Err(self.unsupported_key("P-256 or P-384")),
         };
         verified.map_err(|_| CertificateFault::Signature)
     }

@@ -18,6 +18,7 @@
 
 mod certificate;
 mod chain;
+mod key;
 mod name_constraints;
 mod names;
 mod oid;
