@@ -86,7 +86,7 @@ impl IssuerSigned {
     /// Reads an `IssuerSigned` map that stands alone, as wallets store it.
     ///
     /// # Errors
-    /// As [`DeviceResponse::parse`].
+    /// As [`DeviceResponse::parse`](crate::DeviceResponse::parse).
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         Error::check_limit("issuerSigned", "bytes", bytes.len(), limits::RESPONSE_BYTES)?;
         let parse = || {
