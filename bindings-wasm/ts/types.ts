@@ -98,7 +98,10 @@ export interface DocumentSummary {
     | null;
   /** The device's key by SEC 1, in hexadecimal. */
   device_key: string;
-  /** How the device authenticated. `missing`: it has not, and the document is as its issuer handed it out. */
+  /**
+   * How the device authenticated. `missing`: it has not, and the document is as its issuer handed it out. `unreadable`: what is there
+   * cannot be read, and a failed check says why.
+   */
   device_auth: "signature" | "mac" | "missing" | "unreadable";
   /** The CBOR of what the device signed itself, in hexadecimal. */
   device_namespaces: string | null;
