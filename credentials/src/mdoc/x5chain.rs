@@ -90,7 +90,7 @@ pub(super) fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Integer(_) => "an integer",
         Value::Bytes(_) => "a byte string",
-        Value::Float(_) => "a float",
+        Value::Float(_) => "a floating-point number",
         Value::Text(_) => "text",
         Value::Bool(_) => "a boolean",
         Value::Null => "null",

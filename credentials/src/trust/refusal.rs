@@ -101,7 +101,7 @@ impl Refusal {
             Self::NoCertificates(_) => {
                 format!(
                     "{reason}; a root vouches only for a signer whose certificate comes along in x5chain: the issuer must put \
-                     it there, or pin the signer's own certificate (x509_pem) or key (sec1_hex)"
+                     it there, or the verifier pin the signer's own certificate (x509_pem) or key (sec1_hex)"
                 )
             }
             Self::Certificate { profile: Profile::Iso18013_5, .. } => {
