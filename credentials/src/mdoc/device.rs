@@ -170,8 +170,9 @@ impl DeviceSigned {
         }
     }
 
-    /// Reads the map; also gives where the value of `deviceAuth` lies in the cursor's input. That value alone may be unreadable.
-    pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<(Self, std::ops::Range<usize>), Error> {
+    /// Reads the map; also gives where the value of `deviceAuth` lies in the cursor's input, which alone may be unreadable. A map
+    /// that holds nothing is that of a device that has not signed, and gives no such place.
+    pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<(Self, Option<std::ops::Range<usize>>), Error> {
         let (mut namespaces, mut auth) = (None, None);
         let mut members = cursor.map()?;
         while cursor.next(&mut members) {
@@ -193,9 +194,13 @@ impl DeviceSigned {
                 }
             }
         }
+        let is_empty = namespaces.as_deref().is_none_or(|namespaces| namespaces == EMPTY_NAME_SPACES);
+        if is_empty && auth.as_ref().is_none_or(|(auth, _)| *auth == DeviceAuth::Missing) {
+            return Ok((Self::missing(), None));
+        }
         let namespaces = required(namespaces, "nameSpaces")?;
         let (auth, range) = required(auth, "deviceAuth")?;
-        Ok((Self { namespaces, auth }, range))
+        Ok((Self { namespaces, auth }, Some(range)))
     }
 
     /// The CBOR of the `DeviceNameSpaces` map, at most [`limits::DEVICE_NAMESPACES_BYTES`]; an empty one where it cannot be read.
@@ -248,8 +253,11 @@ fn device_namespaces(cursor: &mut Cursor<'_>) -> Result<Vec<u8>, Error> {
     Ok(bytes.to_vec())
 }
 
-/// A map of one: `deviceSignature` or `deviceMac`.
+/// A map of one: `deviceSignature` or `deviceMac`. It is empty or null where the device has not signed.
 fn device_auth(cursor: &mut Cursor<'_>) -> Result<DeviceAuth, Error> {
+    if cursor.null() {
+        return Ok(DeviceAuth::Missing);
+    }
     let mut auth = None;
     let mut members = cursor.map()?;
     while cursor.next(&mut members) {
@@ -277,5 +285,5 @@ fn device_auth(cursor: &mut Cursor<'_>) -> Result<DeviceAuth, Error> {
         };
         set_once(&mut auth, "deviceSignature or deviceMac", found)?;
     }
-    required(auth, "deviceSignature or deviceMac")
+    Ok(auth.unwrap_or(DeviceAuth::Missing))
 }

@@ -267,7 +267,7 @@ pub struct Document {
 enum DeviceSlot {
     /// In place of the value of `deviceAuth`.
     Auth(Range<usize>),
-    /// In place of a `deviceSigned` that is null or cannot be read.
+    /// In place of a `deviceSigned` that is null, holds nothing or cannot be read.
     Whole(Range<usize>),
     /// Behind the other members of the document, whose map has its head there, so many members if that is definite, and its last
     /// member's end there.
@@ -299,7 +299,7 @@ impl Document {
                         (DeviceSigned::missing(), whole)
                     } else {
                         match DeviceSigned::read(&mut inner) {
-                            Ok((found, auth)) => (found, DeviceSlot::Auth(auth)),
+                            Ok((found, auth)) => (found, auth.map_or(whole, DeviceSlot::Auth)),
                             Err(fault) => (DeviceSigned::unreadable(fault), whole),
                         }
                     };
