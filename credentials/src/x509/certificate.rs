@@ -10,13 +10,11 @@ use x509_cert::der::asn1::{Any, ObjectIdentifier};
 use x509_cert::der::oid::AssociatedOid;
 use x509_cert::der::oid::db::{rfc4519, rfc5912};
 use x509_cert::der::{Decode, Header, Reader, SliceReader, Tag, Tagged};
-use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, NameConstraints,
-    SubjectAltName, SubjectKeyIdentifier,
-};
+use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectKeyIdentifier};
 use x509_cert::name::Name;
 use x509_cert::time::Time;
 
+use super::general_names::{AuthorityKeyIdentifier, NameConstraints, SubjectAltName};
 use super::key;
 use crate::Timestamp;
 
@@ -420,10 +418,7 @@ impl<'a> Certificate<'a> {
     pub(super) fn authority_key_identifier(&self) -> Result<Vec<u8>, CertificateFault> {
         let (_, identifier): (_, AuthorityKeyIdentifier) =
             self.required(Extension::AuthorityKeyIdentifier)?;
-        let identifier = identifier
-            .key_identifier
-            .ok_or(CertificateFault::ExtensionMissing(Extension::AuthorityKeyIdentifier))?;
-        Ok(identifier.as_bytes().to_vec())
+        identifier.key_identifier.ok_or(CertificateFault::ExtensionMissing(Extension::AuthorityKeyIdentifier))
     }
 
     fn verify(&self, digest: &[u8], signature: &[u8]) -> Result<(), CertificateFault> {

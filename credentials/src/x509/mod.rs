@@ -18,6 +18,7 @@
 
 mod certificate;
 mod chain;
+mod general_names;
 mod key;
 mod name_constraints;
 mod names;

@@ -1,12 +1,11 @@
 //! Name constraints (RFC 5280, section 4.2.1.10).
 
+use x509_cert::der::TagNumber;
 use x509_cert::der::asn1::{Any, ObjectIdentifier};
-use x509_cert::ext::pkix::constraints::name::{GeneralSubtree, GeneralSubtrees};
-use x509_cert::ext::pkix::name::GeneralName;
-use x509_cert::ext::pkix::{NameConstraints, SubjectAltName};
 use x509_cert::name::Name;
 
 use super::certificate::{Certificate, CertificateFault, Extension, attributes};
+use super::general_names::{GeneralName, GeneralSubtree, NameConstraints, SubjectAltName};
 use super::names::is_within;
 
 /// `emailAddress` of PKCS #9.
@@ -16,9 +15,9 @@ const EMAIL_ADDRESS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.11
 #[derive(Default)]
 pub(super) struct Constraints {
     /// A name must be within each of these: their intersection.
-    permitted: Vec<GeneralSubtrees>,
+    permitted: Vec<Vec<GeneralSubtree>>,
     /// And within none of these: their union.
-    excluded: GeneralSubtrees,
+    excluded: Vec<GeneralSubtree>,
 }
 
 /// A name in a certificate.
@@ -28,8 +27,8 @@ enum Presented<'a> {
     Dns(&'a str),
     Uri(&'a str),
     Ip(&'a [u8]),
-    /// One of a form for which no constraint is understood.
-    Other(&'a GeneralName),
+    /// One of a form for which no constraint is understood: the number of its tag.
+    Other(TagNumber),
 }
 
 impl Constraints {
@@ -38,15 +37,14 @@ impl Constraints {
         let Some((_, constraints)) = issuer.extension::<NameConstraints>(Extension::NameConstraints)? else {
             return Ok(());
         };
-        let NameConstraints { permitted_subtrees, excluded_subtrees } = constraints;
-        let excluded = excluded_subtrees.unwrap_or_default();
-        let bounded = |subtree: &GeneralSubtree| subtree.minimum != 0 || subtree.maximum.is_some();
-        if permitted_subtrees.iter().flatten().chain(&excluded).any(bounded) {
+        let NameConstraints { permitted, excluded } = constraints;
+        let excluded = excluded.unwrap_or_default();
+        if permitted.iter().flatten().chain(&excluded).any(|subtree| subtree.is_bounded) {
             return Err(CertificateFault::NameConstraints(
                 "have a minimum or maximum, which RFC 5280 forbids",
             ));
         }
-        self.permitted.extend(permitted_subtrees);
+        self.permitted.extend(permitted);
         self.excluded.extend(excluded);
         Ok(())
     }
@@ -94,28 +92,24 @@ impl Constraints {
 impl<'a> Presented<'a> {
     fn of(name: &'a GeneralName) -> Self {
         match name {
-            GeneralName::DirectoryName(name) => Self::Directory(name),
-            GeneralName::Rfc822Name(mailbox) => Self::Email(mailbox.as_str()),
-            GeneralName::DnsName(host) => Self::Dns(host.as_str()),
-            GeneralName::UniformResourceIdentifier(uri) => Self::Uri(uri.as_str()),
-            GeneralName::IpAddress(address) => Self::Ip(address.as_bytes()),
-            other => Self::Other(other),
+            GeneralName::Directory(name) => Self::Directory(name),
+            GeneralName::Email(mailbox) => Self::Email(mailbox),
+            GeneralName::Dns(host) => Self::Dns(host),
+            GeneralName::Uri(uri) => Self::Uri(uri),
+            GeneralName::Ip(address) => Self::Ip(address),
+            GeneralName::Other(form) => Self::Other(*form),
         }
     }
 
     /// Whether the name is within a subtree; `None` where that is about names of another form.
     fn is_within(&self, base: &GeneralName) -> Result<Option<bool>, CertificateFault> {
         let within = match (self, base) {
-            (Self::Directory(name), GeneralName::DirectoryName(base)) => is_within(name, base),
-            (Self::Email(mailbox), GeneralName::Rfc822Name(base)) => {
-                mailbox_is_within(mailbox, base.as_str())?
-            }
-            (Self::Dns(host), GeneralName::DnsName(base)) => host_is_within(host, base.as_str()),
-            (Self::Uri(uri), GeneralName::UniformResourceIdentifier(base)) => {
-                host_is(host_of(uri)?, base.as_str())
-            }
-            (Self::Ip(address), GeneralName::IpAddress(base)) => address_is_within(address, base.as_bytes())?,
-            (Self::Other(name), base) if std::mem::discriminant(*name) == std::mem::discriminant(base) => {
+            (Self::Directory(name), GeneralName::Directory(base)) => is_within(name, base),
+            (Self::Email(mailbox), GeneralName::Email(base)) => mailbox_is_within(mailbox, base)?,
+            (Self::Dns(host), GeneralName::Dns(base)) => host_is_within(host, base),
+            (Self::Uri(uri), GeneralName::Uri(base)) => host_is(host_of(uri)?, base),
+            (Self::Ip(address), GeneralName::Ip(base)) => address_is_within(address, base)?,
+            (Self::Other(form), GeneralName::Other(base)) if form == base => {
                 return Err(CertificateFault::NameConstraints(
                     "are about a form of name that is not understood",
                 ));
