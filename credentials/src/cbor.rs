@@ -186,6 +186,11 @@ impl<'a> Cursor<'a> {
         Err(error_at(head.offset, format!("expected {}, found {}", wanted.name(), self.found(head))))
     }
 
+    /// What is next, in words.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.clone().head().map_or("nothing", |head| self.found(head))
+    }
+
     /// What a head that was read begins, in words.
     fn found(&self, head: Head) -> &'static str {
         match (head.major, self.input.get(head.offset)) {

@@ -1,17 +1,15 @@
 //! COSE_Sign1 (RFC 9052, section 4.2) as ISO 18013-5 uses it: the algorithm alone in the protected header.
 
-use coset::cbor::Value;
-use coset::{CborSerializable, CoseSign1Builder, HeaderBuilder, iana};
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use p256::ecdsa::{Signature, VerifyingKey};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::algorithm::{SignatureAlgorithm, name_of};
-use crate::cbor::write_bytes;
+use crate::cbor::{Cursor, Rules, write_bytes};
 use crate::error::Error;
-use crate::mdoc::sign1::Parts;
-use crate::mdoc::x5chain::{X5CHAIN, X5ChainFault, x5chain};
+use crate::mdoc::sign1::{Parts, X5CHAIN};
+use crate::mdoc::x5chain::{X5ChainFault, x5chain};
 
 /// Bytes of a signature: `r || s`, 32 bytes each, big-endian.
 pub const SIGNATURE_BYTES: usize = 64;
@@ -48,29 +46,29 @@ impl Sign1 {
     }
 
     /// A COSE_Sign1 by ES256 with a detached payload, as `deviceSignature` is one.
-    pub(crate) fn encode_detached(signature: &[u8; SIGNATURE_BYTES]) -> Result<Vec<u8>, Error> {
-        let protected = HeaderBuilder::new().algorithm(iana::Algorithm::ES256).build();
-        let sign1 = CoseSign1Builder::new().protected(protected).signature(signature.to_vec()).build();
-        sign1.to_vec().map_err(|error| Error::malformed("deviceSignature", error.to_string()))
+    pub(crate) fn write_detached(out: &mut Vec<u8>, signature: &[u8; SIGNATURE_BYTES]) {
+        const EMPTY_HEADER_AND_NULL: [u8; 2] = [0xa0, 0xf6];
+        out.push(0x84);
+        write_bytes(out, &SignatureAlgorithm::Es256.protected());
+        out.extend_from_slice(&EMPTY_HEADER_AND_NULL);
+        write_bytes(out, signature);
     }
 }
 
 /// The algorithm of a protected header that holds it alone: what is signed begins with these very bytes, and a proof takes no
 /// others.
 fn algorithm(header: &[u8]) -> Result<SignatureAlgorithm, Error> {
-    const ALG: i64 = 1;
     const SUPPORTED: &str = "only ES256 (-7) and ESP256 (-9), which sign on P-256, are supported";
     if let Some(known) = SignatureAlgorithm::ALL.into_iter().find(|known| known.protected() == header) {
         return Ok(known);
     }
     let refused = |why: String| Err(Error::malformed("", why));
-    let Ok(Value::Map(members)) = Value::from_slice(header) else {
+    let Ok(Protected { algorithm: Some(stated), has_x5chain }) = Protected::read(header) else {
         return refused(format!("the protected header holds no algorithm; {SUPPORTED}"));
     };
-    let stated = members.iter().find(|(label, _)| *label == Value::from(ALG)).map(|(_, stated)| stated);
-    let id = match stated {
-        Some(Value::Integer(id)) => i128::from(*id),
-        Some(Value::Text(name)) => {
+    let id = match (stated.clone().integer(), stated.clone().text()) {
+        (Ok(id), _) => id,
+        (_, Ok((_, name))) => {
             let name = name.escape_debug();
             return refused(format!(
                 "signed by {name} as text, in place of a number of the COSE registry; {SUPPORTED}"
@@ -82,7 +80,7 @@ fn algorithm(header: &[u8]) -> Result<SignatureAlgorithm, Error> {
         let name = name_of(id).map_or_else(|| format!("algorithm {id}"), |name| format!("{name} ({id})"));
         return refused(format!("signed by {name}; {SUPPORTED}"));
     }
-    if members.iter().any(|(label, _)| *label == Value::from(X5CHAIN)) {
+    if has_x5chain {
         return refused(
             "x5chain stands in the protected header; ISO 18013-5, 9.1.2.4, has it in the unprotected one: the issuer must \
              move it there"
@@ -93,6 +91,32 @@ fn algorithm(header: &[u8]) -> Result<SignatureAlgorithm, Error> {
         "the protected header holds more than the algorithm, or is not in its shortest form; {SUPPORTED}, and a proof takes a \
          header that holds the algorithm alone"
     ))
+}
+
+/// What of a protected header that is not supported tells why.
+struct Protected<'a> {
+    /// The value of `alg`, about to be read.
+    algorithm: Option<Cursor<'a>>,
+    has_x5chain: bool,
+}
+
+impl<'a> Protected<'a> {
+    fn read(header: &'a [u8]) -> Result<Self, Error> {
+        const ALG: i128 = 1;
+        let mut protected = Self { algorithm: None, has_x5chain: false };
+        let mut cursor = Cursor::new(header, Rules::Wire);
+        let mut members = cursor.map()?;
+        while cursor.next(&mut members) {
+            let label = Cursor::new(cursor.pass()?, Rules::Wire).integer().ok();
+            let value = cursor.pass()?;
+            match label {
+                Some(ALG) => protected.algorithm = Some(Cursor::new(value, Rules::Wire)),
+                Some(X5CHAIN) => protected.has_x5chain = true,
+                _ => {}
+            }
+        }
+        Ok(protected)
+    }
 }
 
 /// The `Sig_structure` that is signed for a payload, attached or detached: the array of four, `"Signature1"`, the protected

@@ -164,8 +164,8 @@ impl DeviceResponse {
         let parsed = Self::parse(response)?;
         let document = parsed.document(doc_type)?;
         Ok(match parsed.form {
-            Form::DeviceResponse => document.signed(response, signature)?,
-            Form::Document => in_response(&document.signed(response, signature)?),
+            Form::DeviceResponse => document.signed(response, signature),
+            Form::Document => in_response(&document.signed(response, signature)),
             Form::IssuerSigned => {
                 let mut bytes = Vec::new();
                 write_head(&mut bytes, Major::Map, 3);
@@ -173,7 +173,7 @@ impl DeviceResponse {
                 write_text(&mut bytes, doc_type);
                 write_text(&mut bytes, "issuerSigned");
                 bytes.extend_from_slice(response);
-                write_device_signed(&mut bytes, signature)?;
+                write_device_signed(&mut bytes, signature);
                 in_response(&bytes)
             }
         })
@@ -195,24 +195,23 @@ fn in_response(document: &[u8]) -> Vec<u8> {
 }
 
 /// The member `deviceSigned` of a document, without elements of its own.
-fn write_device_signed(bytes: &mut Vec<u8>, signature: &[u8; SIGNATURE_BYTES]) -> Result<(), Error> {
+fn write_device_signed(bytes: &mut Vec<u8>, signature: &[u8; SIGNATURE_BYTES]) {
     write_text(bytes, "deviceSigned");
-    write_device_signed_value(bytes, signature)
+    write_device_signed_value(bytes, signature);
 }
 
-fn write_device_signed_value(bytes: &mut Vec<u8>, signature: &[u8; SIGNATURE_BYTES]) -> Result<(), Error> {
+fn write_device_signed_value(bytes: &mut Vec<u8>, signature: &[u8; SIGNATURE_BYTES]) {
     write_head(bytes, Major::Map, 2);
     write_text(bytes, "nameSpaces");
     write_embedded(bytes, &EMPTY_NAME_SPACES);
     write_text(bytes, "deviceAuth");
-    write_device_auth(bytes, signature)
+    write_device_auth(bytes, signature);
 }
 
-fn write_device_auth(bytes: &mut Vec<u8>, signature: &[u8; SIGNATURE_BYTES]) -> Result<(), Error> {
+fn write_device_auth(bytes: &mut Vec<u8>, signature: &[u8; SIGNATURE_BYTES]) {
     write_head(bytes, Major::Map, 1);
     write_text(bytes, "deviceSignature");
-    bytes.extend_from_slice(&Sign1::encode_detached(signature)?);
-    Ok(())
+    Sign1::write_detached(bytes, signature);
 }
 
 type Documents = (Vec<Document>, Vec<BrokenDocument>);
@@ -323,18 +322,18 @@ impl Document {
     }
 
     /// The input that the document was read from, with this signature.
-    fn signed(&self, input: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> Result<Vec<u8>, Error> {
+    fn signed(&self, input: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> Vec<u8> {
         let part = |range: Range<usize>| input.get(range).unwrap_or_default();
         let mut bytes;
         let end = match &self.slot {
             DeviceSlot::Auth(range) => {
                 bytes = part(0..range.start).to_vec();
-                write_device_auth(&mut bytes, signature)?;
+                write_device_auth(&mut bytes, signature);
                 range.end
             }
             DeviceSlot::Whole(range) => {
                 bytes = part(0..range.start).to_vec();
-                write_device_signed_value(&mut bytes, signature)?;
+                write_device_signed_value(&mut bytes, signature);
                 range.end
             }
             DeviceSlot::Absent { map, members, end } => {
@@ -344,12 +343,12 @@ impl Document {
                     None => bytes.extend_from_slice(part(map.clone())),
                 }
                 bytes.extend_from_slice(part(map.end..*end));
-                write_device_signed(&mut bytes, signature)?;
+                write_device_signed(&mut bytes, signature);
                 *end
             }
         };
         bytes.extend_from_slice(part(end..input.len()));
-        Ok(bytes)
+        bytes
     }
 
     /// The docType that the envelope states; the MSO states its own. An `IssuerSigned` alone has no other than that.

@@ -1,18 +1,12 @@
 //! COSE_Sign1 (RFC 9052, section 4.2) as four members, before anybody asks what they mean.
 
-use coset::cbor::Value;
-
-use crate::cbor::{Cursor, Major, Members, Rules};
+use crate::cbor::{Cursor, Major, Members, Rules, set_once};
 use crate::error::Error;
-use crate::mdoc::x5chain::X5CHAIN;
 
 /// The four members of a COSE_Sign1 as they stand.
-///
-/// Not read by `coset`, which refuses unprotected headers of other types than the registered ones: nobody looks into them here, and
-/// issuers fill them in their own ways (a text as `kid`, say).
 pub(crate) struct Parts<'a> {
     pub(crate) protected: &'a [u8],
-    pub(crate) unprotected: Vec<(Value, Value)>,
+    pub(crate) unprotected: Unprotected<'a>,
     pub(crate) payload: Option<&'a [u8]>,
     pub(crate) signature: &'a [u8],
 }
@@ -63,23 +57,41 @@ fn string<'a>(cursor: &mut Cursor<'a>, place: &str, name: &str) -> Result<&'a [u
     })
 }
 
-/// The labels of an unprotected header and their values. Libraries write `null` for an empty one.
-fn unprotected(cursor: &mut Cursor<'_>) -> Result<Vec<(Value, Value)>, Error> {
-    let mut header = Vec::new();
+/// What counts of an unprotected header: nobody looks into its other members, which issuers fill in their own ways (a text as `kid`,
+/// say).
+#[derive(Default)]
+pub(crate) struct Unprotected<'a> {
+    /// The CBOR of `x5chain`.
+    pub(crate) x5chain: Option<&'a [u8]>,
+    /// Whether there is a `kid`.
+    pub(crate) has_kid: bool,
+    /// Whether a text stands for the label of `x5chain`.
+    pub(crate) has_text_label: bool,
+}
+
+/// Libraries write `null` for an empty header.
+fn unprotected<'a>(cursor: &mut Cursor<'a>) -> Result<Unprotected<'a>, Error> {
+    let mut header = Unprotected::default();
     if cursor.null() {
         return Ok(header);
     }
     let mut members = cursor.map()?;
     while cursor.next(&mut members) {
-        let (label, value) = (cursor.pass()?, cursor.pass()?);
-        // What cannot be told as a value is none that counts.
-        let (Ok(label), Ok(value)) = (ciborium::from_reader(label), ciborium::from_reader(value)) else {
-            continue;
-        };
-        if label == Value::from(X5CHAIN) && header.iter().any(|(found, _)| *found == label) {
-            return Err(Error::malformed("x5chain", "the header occurs twice"));
+        let mut label = Cursor::new(cursor.pass()?, Rules::Wire);
+        let value = cursor.pass()?;
+        match label.clone().integer() {
+            Ok(X5CHAIN) => {
+                set_once(&mut header.x5chain, "x5chain (33)", value).map_err(|e| e.within("x5chain"))?;
+            }
+            Ok(KID) => header.has_kid = true,
+            Ok(_) => {}
+            Err(_) => header.has_text_label |= matches!(label.text(), Ok((_, "33" | "x5chain"))),
         }
-        header.push((label, value));
     }
     Ok(header)
 }
+
+/// Label of `x5chain` (RFC 9360).
+pub(super) const X5CHAIN: i128 = 33;
+/// Label of `kid`.
+const KID: i128 = 4;

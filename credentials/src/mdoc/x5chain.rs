@@ -5,15 +5,10 @@
 
 use std::fmt;
 
-use coset::cbor::Value;
-
+use crate::cbor::{Cursor, Major, Rules};
 use crate::error::Error;
 use crate::limits;
-
-/// Label of `x5chain`.
-pub(super) const X5CHAIN: i64 = 33;
-/// Label of `kid`.
-const KID: i64 = 4;
+use crate::mdoc::sign1::Unprotected;
 
 /// Why a document comes without certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,45 +53,35 @@ impl fmt::Display for X5ChainFault {
 ///
 /// # Errors
 /// `too_large` above [`limits::X5CHAIN_CERTIFICATES`] and [`limits::CERTIFICATE_BYTES`].
-pub(super) fn x5chain(header: &[(Value, Value)]) -> Result<Result<Vec<Vec<u8>>, X5ChainFault>, Error> {
-    let of = |label: i64| header.iter().find(|(key, _)| *key == Value::from(label)).map(|(_, value)| value);
-    let Some(value) = of(X5CHAIN) else {
-        let is_text = |(key, _): &(Value, Value)| matches!(key.as_text(), Some("33" | "x5chain"));
-        return Ok(Err(match header.iter().any(is_text) {
-            true => X5ChainFault::TextLabel,
-            false if of(KID).is_some() => X5ChainFault::KeyIdentifier,
-            false => X5ChainFault::Missing,
+pub(super) fn x5chain(header: &Unprotected<'_>) -> Result<Result<Vec<Vec<u8>>, X5ChainFault>, Error> {
+    let Some(value) = header.x5chain else {
+        return Ok(Err(match (header.has_text_label, header.has_kid) {
+            (true, _) => X5ChainFault::TextLabel,
+            (false, true) => X5ChainFault::KeyIdentifier,
+            (false, false) => X5ChainFault::Missing,
         }));
     };
-    let chain = match value {
-        Value::Array(chain) => chain.as_slice(),
-        single => std::slice::from_ref(single),
-    };
+    let mut cursor = Cursor::new(value, Rules::Wire);
+    let mut chain = Vec::new();
+    if cursor.peek() == Some(Major::Array) {
+        let mut members = cursor.array()?;
+        while cursor.next(&mut members) {
+            chain.push(cursor.pass()?);
+        }
+    } else {
+        chain.push(value);
+    }
     Error::check_limit("", "certificates", chain.len(), limits::X5CHAIN_CERTIFICATES)?;
     let mut certificates = Vec::new();
     for certificate in chain {
-        let Some(der) = certificate.as_bytes() else {
-            return Ok(Err(X5ChainFault::Type { found: type_name(certificate) }));
-        };
+        let mut cursor = Cursor::new(certificate, Rules::Wire);
+        if cursor.peek() != Some(Major::Bytes) {
+            return Ok(Err(X5ChainFault::Type { found: cursor.kind() }));
+        }
+        let (_, der) = cursor.bytes()?;
         Error::check_limit("", "bytes of a certificate", der.len(), limits::CERTIFICATE_BYTES)?;
-        certificates.push(der.clone());
+        certificates.push(der.to_vec());
     }
     let is_empty = certificates.is_empty() || certificates.iter().any(Vec::is_empty);
     Ok(if is_empty { Err(X5ChainFault::Empty) } else { Ok(certificates) })
-}
-
-/// The type of a data item in words.
-pub(super) fn type_name(value: &Value) -> &'static str {
-    match value {
-        Value::Integer(_) => "an integer",
-        Value::Bytes(_) => "a byte string",
-        Value::Float(_) => "a floating-point number",
-        Value::Text(_) => "text",
-        Value::Bool(_) => "a boolean",
-        Value::Null => "null",
-        Value::Tag(..) => "a tag",
-        Value::Array(_) => "an array",
-        Value::Map(_) => "a map",
-        _ => "something else",
-    }
 }
