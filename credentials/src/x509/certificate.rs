@@ -5,15 +5,15 @@ use std::fmt;
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use thiserror::Error;
-use x509_cert::certificate::{CertificateInner, Raw, Version};
 use x509_cert::der::asn1::{Any, ObjectIdentifier};
 use x509_cert::der::oid::AssociatedOid;
 use x509_cert::der::oid::db::{rfc4519, rfc5912};
-use x509_cert::der::{Decode, Header, Reader, SliceReader, Tag, Tagged};
+use x509_cert::der::{Decode, Tag, Tagged};
 use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectKeyIdentifier};
 use x509_cert::name::Name;
 use x509_cert::time::Time;
 
+use super::fields::{Fields, RawExtension};
 use super::general_names::{AuthorityKeyIdentifier, NameConstraints, SubjectAltName};
 use super::key;
 use crate::Timestamp;
@@ -29,10 +29,6 @@ const UNDERSTOOD: [ObjectIdentifier; 5] = [
     AuthorityKeyIdentifier::OID,
     SubjectKeyIdentifier::OID,
 ];
-
-/// A certificate with a serial number of any length: RFC 5280 4.1.2.2 bounds what an issuer may choose and asks readers
-/// to handle others gracefully.
-type Fields = CertificateInner<Raw>;
 
 /// The rule that one certificate breaks.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -266,25 +262,20 @@ pub fn is_ca(der: &[u8]) -> Result<bool, CertificateFault> {
 /// A certificate with the exact bytes that its signature is over.
 pub(super) struct Certificate<'a> {
     der: &'a [u8],
-    tbs: &'a [u8],
-    fields: Fields,
+    fields: Fields<'a>,
     not_before: Timestamp,
     not_after: Timestamp,
 }
 
 impl<'a> Certificate<'a> {
     pub(super) fn from_der(der: &'a [u8]) -> Result<Self, CertificateFault> {
-        let malformed = |error| malformed("the certificate", error);
-        let fields = Fields::from_der(der).map_err(malformed)?;
-        let mut reader = SliceReader::new(der).map_err(malformed)?;
-        Header::decode(&mut reader).map_err(malformed)?;
-        let tbs = reader.tlv_bytes().map_err(malformed)?;
-        if fields.tbs_certificate.version != Version::V3 {
+        const V3: u8 = 2;
+        let fields = Fields::from_der(der).map_err(|error| malformed("the certificate", error))?;
+        if fields.version != V3 {
             return Err(CertificateFault::Version);
         }
-        let validity = fields.tbs_certificate.validity;
-        let (not_before, not_after) = (timestamp(&validity.not_before)?, timestamp(&validity.not_after)?);
-        Ok(Self { der, tbs, fields, not_before, not_after })
+        let (not_before, not_after) = (timestamp(&fields.not_before)?, timestamp(&fields.not_after)?);
+        Ok(Self { der, fields, not_before, not_after })
     }
 
     pub(super) fn der(&self) -> &[u8] {
@@ -292,11 +283,11 @@ impl<'a> Certificate<'a> {
     }
 
     pub(super) fn subject(&self) -> &Name {
-        &self.fields.tbs_certificate.subject
+        &self.fields.subject
     }
 
     pub(super) fn issuer(&self) -> &Name {
-        &self.fields.tbs_certificate.issuer
+        &self.fields.issuer
     }
 
     pub(super) fn not_before(&self) -> Timestamp {
@@ -324,8 +315,7 @@ impl<'a> Certificate<'a> {
     }
 
     fn unsupported_key(&self, expected: &'static str) -> CertificateFault {
-        let algorithm = &self.fields.tbs_certificate.subject_public_key_info.algorithm;
-        CertificateFault::Key { found: key::in_words(algorithm), expected }
+        CertificateFault::Key { found: key::in_words(&self.fields.key_algorithm), expected }
     }
 
     /// B.1.2, as far as it needs no other certificate.
@@ -380,14 +370,14 @@ impl<'a> Certificate<'a> {
 
     /// That the P-256 or P-384 key of `issuer` made this certificate's signature.
     pub(super) fn check_signature(&self, issuer: &Certificate<'_>) -> Result<(), CertificateFault> {
-        let algorithm = &self.fields.signature_algorithm;
-        if *algorithm != self.fields.tbs_certificate.signature {
+        let algorithm = &self.fields.algorithm;
+        if *algorithm != self.fields.signed_algorithm {
             return Err(CertificateFault::SignatureAlgorithmMismatch);
         }
         let digest = match algorithm.oid {
-            rfc5912::ECDSA_WITH_SHA_256 => Sha256::digest(self.tbs).to_vec(),
-            rfc5912::ECDSA_WITH_SHA_384 => Sha384::digest(self.tbs).to_vec(),
-            rfc5912::ECDSA_WITH_SHA_512 => Sha512::digest(self.tbs).to_vec(),
+            rfc5912::ECDSA_WITH_SHA_256 => Sha256::digest(self.fields.tbs).to_vec(),
+            rfc5912::ECDSA_WITH_SHA_384 => Sha384::digest(self.fields.tbs).to_vec(),
+            rfc5912::ECDSA_WITH_SHA_512 => Sha512::digest(self.fields.tbs).to_vec(),
             oid => return Err(CertificateFault::SignatureAlgorithm { oid: oid.to_string() }),
         };
         let signature = self.fields.signature.as_bytes().unwrap_or_default();
@@ -440,15 +430,15 @@ impl<'a> Certificate<'a> {
 
     /// The named curve, if this is an EC key.
     fn curve(&self) -> Option<ObjectIdentifier> {
-        let algorithm = &self.fields.tbs_certificate.subject_public_key_info.algorithm;
+        let algorithm = &self.fields.key_algorithm;
         if algorithm.oid != rfc5912::ID_EC_PUBLIC_KEY {
             return None;
         }
-        algorithm.parameters.as_ref()?.decode_as().ok()
+        algorithm.parameters?.decode_as().ok()
     }
 
     fn key_bytes(&self) -> &[u8] {
-        self.fields.tbs_certificate.subject_public_key_info.subject_public_key.as_bytes().unwrap_or_default()
+        self.fields.key.as_bytes().unwrap_or_default()
     }
 
     /// Every critical extension is one whose meaning the profile of Annex B checks.
@@ -462,13 +452,10 @@ impl<'a> Certificate<'a> {
     }
 
     fn check_critical(&self, understood: &[ObjectIdentifier]) -> Result<(), CertificateFault> {
-        let extensions = self.fields.tbs_certificate.extensions.iter().flatten();
-        match extensions
-            .filter(|extension| extension.critical)
-            .find(|extension| !understood.contains(&extension.extn_id))
-        {
+        let mut critical = self.fields.extensions.iter().filter(|extension| extension.critical);
+        match critical.find(|extension| !understood.contains(&extension.id)) {
             Some(extension) => {
-                Err(CertificateFault::UnknownCriticalExtension { oid: extension.extn_id.to_string() })
+                Err(CertificateFault::UnknownCriticalExtension { oid: extension.id.to_string() })
             }
             None => Ok(()),
         }
@@ -476,13 +463,13 @@ impl<'a> Certificate<'a> {
 
     /// No extension occurs twice (RFC 5280 4.2).
     pub(super) fn check_extensions_unique(&self) -> Result<(), CertificateFault> {
-        let extensions = self.fields.tbs_certificate.extensions.as_deref().unwrap_or_default();
+        let extensions = &self.fields.extensions;
         let repeated = extensions.iter().enumerate().find(|(index, extension)| {
-            extensions.iter().take(*index).any(|earlier| earlier.extn_id == extension.extn_id)
+            extensions.iter().take(*index).any(|earlier| earlier.id == extension.id)
         });
         match repeated {
             Some((_, extension)) => {
-                Err(CertificateFault::RepeatedExtension { oid: extension.extn_id.to_string() })
+                Err(CertificateFault::RepeatedExtension { oid: extension.id.to_string() })
             }
             None => Ok(()),
         }
@@ -510,21 +497,20 @@ impl<'a> Certificate<'a> {
     where
         T: for<'d> Decode<'d> + AssociatedOid,
     {
-        let mut found = self
-            .fields
-            .tbs_certificate
-            .extensions
-            .iter()
-            .flatten()
-            .filter(|extension| extension.extn_id == T::OID);
+        let Some(extension) = self.find(which, T::OID)? else { return Ok(None) };
+        let value = T::from_der(extension.value).map_err(|error| malformed("an extension", error))?;
+        Ok(Some((extension.critical, value)))
+    }
+
+    fn find(
+        &self,
+        which: Extension,
+        id: ObjectIdentifier,
+    ) -> Result<Option<&RawExtension<'a>>, CertificateFault> {
+        let mut found = self.fields.extensions.iter().filter(|extension| extension.id == id);
         match (found.next(), found.next()) {
-            (None, _) => Ok(None),
-            (Some(extension), None) => {
-                let value = T::from_der(extension.extn_value.as_bytes())
-                    .map_err(|error| malformed("an extension", error))?;
-                Ok(Some((extension.critical, value)))
-            }
-            (Some(_), Some(_)) => Err(CertificateFault::ExtensionRepeated(which)),
+            (found, None) => Ok(found),
+            (_, Some(_)) => Err(CertificateFault::ExtensionRepeated(which)),
         }
     }
 }

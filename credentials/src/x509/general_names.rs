@@ -5,8 +5,10 @@
 
 use x509_cert::der::asn1::{AnyRef, Ia5StringRef, ObjectIdentifier};
 use x509_cert::der::oid::AssociatedOid;
-use x509_cert::der::{Decode, Reader, Result, SliceReader, Tag, TagNumber, Tagged};
+use x509_cert::der::{Decode, Reader, Result, Tag, TagNumber, Tagged};
 use x509_cert::name::Name;
+
+use super::members::{content, members};
 
 /// `authorityKeyIdentifier` (4.2.1.1), of which nobody asks for more than this.
 pub(super) struct AuthorityKeyIdentifier {
@@ -71,21 +73,6 @@ impl GeneralSubtree {
 /// The tag of a member by its number.
 const fn tag(number: u8, constructed: bool) -> Tag {
     Tag::ContextSpecific { number: TagNumber::new(number), constructed }
-}
-
-fn content(sequence: AnyRef<'_>) -> Result<&[u8]> {
-    sequence.tag().assert_eq(Tag::Sequence)?;
-    Ok(sequence.value())
-}
-
-/// What follows one another in the content of a structure.
-fn members(content: &[u8]) -> Result<Vec<AnyRef<'_>>> {
-    let mut reader = SliceReader::new(content)?;
-    let mut members = Vec::new();
-    while !reader.is_finished() {
-        members.push(AnyRef::decode(&mut reader)?);
-    }
-    Ok(members)
 }
 
 /// The members of a sequence all of which are optional, each with one of these tags, in this order.

@@ -1,8 +1,8 @@
 //! Public keys of certificates in words, for messages about those that are not supported.
 
-use x509_cert::der::asn1::{Any, ObjectIdentifier};
+use x509_cert::der::asn1::ObjectIdentifier;
 use x509_cert::der::oid::db::{rfc5912, rfc8410};
-use x509_cert::spki::AlgorithmIdentifier;
+use x509_cert::spki::AlgorithmIdentifierRef;
 
 /// Curves that certificates are met with (RFC 5480, RFC 5639, SEC 2) but for those of `rfc5912`.
 const CURVES: [(ObjectIdentifier, &str); 5] = [
@@ -14,10 +14,10 @@ const CURVES: [(ObjectIdentifier, &str); 5] = [
 ];
 
 /// What a public key of this algorithm is.
-pub(super) fn in_words(algorithm: &AlgorithmIdentifier<Any>) -> String {
+pub(super) fn in_words(algorithm: &AlgorithmIdentifierRef<'_>) -> String {
     match algorithm.oid {
         rfc5912::ID_EC_PUBLIC_KEY => {
-            match algorithm.parameters.as_ref().and_then(|parameters| parameters.decode_as().ok()) {
+            match algorithm.parameters.and_then(|parameters| parameters.decode_as().ok()) {
                 Some(curve) => format!("an EC key on {}", curve_in_words(curve)),
                 None => "an EC key whose curve is not named".to_owned(),
             }
@@ -43,6 +43,8 @@ fn curve_in_words(curve: ObjectIdentifier) -> String {
 
 #[cfg(test)]
 mod tests {
+    use x509_cert::der::asn1::{Any, AnyRef};
+
     use super::*;
 
     #[test]
@@ -62,7 +64,8 @@ mod tests {
             ("1.3.101.110", None, "a key of algorithm 1.3.101.110"),
         ] {
             let oid = ObjectIdentifier::new_unwrap(oid);
-            assert_eq!(in_words(&AlgorithmIdentifier { oid, parameters }), words);
+            let parameters = parameters.as_ref().map(AnyRef::from);
+            assert_eq!(in_words(&AlgorithmIdentifierRef { oid, parameters }), words);
         }
     }
 }

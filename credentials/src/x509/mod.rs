@@ -18,8 +18,10 @@
 
 mod certificate;
 mod chain;
+mod fields;
 mod general_names;
 mod key;
+mod members;
 mod name_constraints;
 mod names;
 mod oid;
