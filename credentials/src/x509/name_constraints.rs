@@ -70,14 +70,14 @@ impl Constraints {
 
     fn check_name(&self, name: &Presented<'_>) -> Result<(), CertificateFault> {
         for subtree in &self.excluded {
-            if name.is_within(&subtree.base)? == Some(true) {
+            if name.is_within(&subtree.base, true)? == Some(true) {
                 return Err(CertificateFault::NameConstraints("exclude one of its names"));
             }
         }
         for subtrees in &self.permitted {
             let (mut constrained, mut permitted) = (false, false);
             for subtree in subtrees {
-                let within = name.is_within(&subtree.base)?;
+                let within = name.is_within(&subtree.base, false)?;
                 constrained |= within.is_some();
                 permitted |= within == Some(true);
             }
@@ -101,10 +101,11 @@ impl<'a> Presented<'a> {
         }
     }
 
-    /// Whether the name is within a subtree; `None` where that is about names of another form.
-    fn is_within(&self, base: &GeneralName) -> Result<Option<bool>, CertificateFault> {
+    /// Whether the name is within a subtree; `None` where that is about names of another form. `unknown` is what to say of directory
+    /// names where it is not known.
+    fn is_within(&self, base: &GeneralName, unknown: bool) -> Result<Option<bool>, CertificateFault> {
         let within = match (self, base) {
-            (Self::Directory(name), GeneralName::Directory(base)) => is_within(name, base),
+            (Self::Directory(name), GeneralName::Directory(base)) => is_within(name, base, unknown),
             (Self::Email(mailbox), GeneralName::Email(base)) => mailbox_is_within(mailbox, base)?,
             (Self::Dns(host), GeneralName::Dns(base)) => host_is_within(host, base),
             (Self::Uri(uri), GeneralName::Uri(base)) => host_is(host_of(uri)?, base),
