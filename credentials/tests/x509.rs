@@ -7,7 +7,7 @@ use velum_credentials::mint::{
 };
 use velum_credentials::x509::{
     CertificateFault, CertificateRole, ChainError, Extension, Moment, SignerCertificate,
-    certificate_public_key, is_ca, verify_chain,
+    certificate_public_key, check_pinned_signer, is_ca, verify_chain, verify_path,
 };
 use velum_credentials::{Code, DeviceResponse, Issuer, Profile, Request, Timestamp};
 use velum_testdata::{AGE_VERIFICATION, CASES};
@@ -125,6 +125,24 @@ fn a_minted_chain_verifies() {
     assert_eq!(accepted, SignerCertificate::from_der(&chain.signer_der()).unwrap());
     assert!(is_ca(&chain.iaca_der()).unwrap());
     assert!(!is_ca(&chain.signer_der()).unwrap());
+}
+
+/// A certificate without extensions, of version 1: its key counts where it is pinned, and no profile takes it.
+#[test]
+fn an_old_version_has_a_key_and_no_profile() {
+    let mut chain = Chain::new();
+    chain.signer.version = Version::V1;
+    assert_eq!(SignerCertificate::from_der(&chain.signer_der()), Err(CertificateFault::Version));
+    chain.signer.extensions = None;
+    let der = chain.signer_der();
+    let pinned = SignerCertificate::from_der(&der).unwrap();
+    assert_eq!(&pinned.public_key, chain.keys.document_signer.verifying_key());
+    assert_eq!(certificate_public_key(&der).unwrap(), pinned.public_key);
+    assert!(!is_ca(&der).unwrap());
+    assert_eq!(chain.verify(), signer_fault(CertificateFault::Version));
+    let error = verify_path(&[&der], &chain.iaca_der(), None, time(SIGNED), time(NOW)).unwrap_err();
+    assert_eq!(Err(error), signer_fault(CertificateFault::Version));
+    assert_eq!(check_pinned_signer(&der, None), Err(CertificateFault::Version));
 }
 
 #[test]

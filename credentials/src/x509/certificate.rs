@@ -237,7 +237,7 @@ impl SignerCertificate {
     /// # Errors
     /// [`CertificateFault`] where the bytes are no certificate or the key is not on P-256.
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateFault> {
-        Certificate::from_der(der)?.signer()
+        Certificate::of_any_version(der)?.signer()
     }
 }
 
@@ -246,7 +246,7 @@ impl SignerCertificate {
 /// # Errors
 /// As [`SignerCertificate::from_der`].
 pub fn certificate_public_key(der: &[u8]) -> Result<p256::ecdsa::VerifyingKey, CertificateFault> {
-    Certificate::from_der(der)?.p256_key()
+    Certificate::of_any_version(der)?.p256_key()
 }
 
 /// Whether a DER certificate says CA:TRUE. Trusting it then means to trust the signers it certifies, not its own key.
@@ -255,9 +255,12 @@ pub fn certificate_public_key(der: &[u8]) -> Result<p256::ecdsa::VerifyingKey, C
 /// [`CertificateFault`] where the bytes are no certificate or `basicConstraints` is malformed or repeated.
 pub fn is_ca(der: &[u8]) -> Result<bool, CertificateFault> {
     let constraints =
-        Certificate::from_der(der)?.extension::<BasicConstraints>(Extension::BasicConstraints)?;
+        Certificate::of_any_version(der)?.extension::<BasicConstraints>(Extension::BasicConstraints)?;
     Ok(constraints.is_some_and(|(_, constraints)| constraints.ca))
 }
+
+/// The number that stands for version 3.
+const V3: u8 = 2;
 
 /// A certificate with the exact bytes that its signature is over.
 pub(super) struct Certificate<'a> {
@@ -268,10 +271,19 @@ pub(super) struct Certificate<'a> {
 }
 
 impl<'a> Certificate<'a> {
+    /// One that a profile may be asked of.
     pub(super) fn from_der(der: &'a [u8]) -> Result<Self, CertificateFault> {
-        const V3: u8 = 2;
+        let certificate = Self::of_any_version(der)?;
+        match certificate.fields.version {
+            V3 => Ok(certificate),
+            _ => Err(CertificateFault::Version),
+        }
+    }
+
+    /// One of which the key and the validity count. Versions before the third have no extensions (RFC 5280 4.1.2.9).
+    fn of_any_version(der: &'a [u8]) -> Result<Self, CertificateFault> {
         let fields = Fields::from_der(der).map_err(|error| malformed("the certificate", error))?;
-        if fields.version != V3 {
+        if fields.version != V3 && !fields.extensions.is_empty() {
             return Err(CertificateFault::Version);
         }
         let (not_before, not_after) = (timestamp(&fields.not_before)?, timestamp(&fields.not_after)?);
