@@ -285,6 +285,14 @@ impl<'a> Cursor<'a> {
         found
     }
 
+    /// Reads what stands for nothing in an envelope, if it is next: `null`, or `undefined` as encoders of JavaScript write it.
+    pub(crate) fn nothing(&mut self) -> bool {
+        const UNDEFINED: u8 = 0xf7;
+        let undefined = self.peek_byte() == Some(UNDEFINED);
+        self.position += usize::from(undefined);
+        undefined || self.null()
+    }
+
     /// Reads a map key: its span and, if it is text, the text.
     pub(crate) fn text_key(&mut self) -> Result<(Span, Option<&'a str>), Error> {
         if self.peek() == Some(Major::Text) {

@@ -1,6 +1,7 @@
 //! Device authentication (ISO 18013-5, 9.1.3): what the device signs, and over which session.
 
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use crate::algorithm::SignatureAlgorithm;
 use crate::cbor::{
@@ -111,6 +112,11 @@ fn signed_bytes(
     namespaces: &[u8],
     algorithm: SignatureAlgorithm,
 ) -> Vec<u8> {
+    sig_structure(algorithm, &payload_bytes(doc_type, transcript, namespaces))
+}
+
+/// `DeviceAuthenticationBytes`.
+fn payload_bytes(doc_type: &str, transcript: &SessionTranscript, namespaces: &[u8]) -> Vec<u8> {
     const CONTEXT: &str = "DeviceAuthentication";
     let mut authentication = Vec::new();
     write_head(&mut authentication, Major::Array, 4);
@@ -120,7 +126,7 @@ fn signed_bytes(
     write_embedded(&mut authentication, namespaces);
     let mut payload = Vec::new();
     write_embedded(&mut payload, &authentication);
-    sig_structure(algorithm, &payload)
+    payload
 }
 
 /// SHA-256 of what a device signs: the message digest of the device signature. By ES256 it is that of
@@ -154,12 +160,14 @@ pub enum DeviceAuth {
 pub struct DeviceSigned {
     namespaces: Vec<u8>,
     auth: DeviceAuth,
+    /// The payload of `deviceSignature`, where it is not detached as it should be.
+    attached: Attached,
 }
 
 impl DeviceSigned {
     /// What a device has signed that has not signed.
     pub(crate) fn missing() -> Self {
-        Self { namespaces: EMPTY_NAME_SPACES.to_vec(), auth: DeviceAuth::Missing }
+        Self { namespaces: EMPTY_NAME_SPACES.to_vec(), auth: DeviceAuth::Missing, attached: None }
     }
 
     /// What a device has signed where nothing of it can be read.
@@ -167,6 +175,7 @@ impl DeviceSigned {
         Self {
             namespaces: EMPTY_NAME_SPACES.to_vec(),
             auth: DeviceAuth::Unreadable(fault.within("deviceSigned")),
+            attached: None,
         }
     }
 
@@ -185,7 +194,8 @@ impl DeviceSigned {
                     let (start, mut inner) = (cursor.position(), cursor.clone());
                     cursor.pass()?;
                     let found = device_auth(&mut inner).unwrap_or_else(|fault| {
-                        DeviceAuth::Unreadable(fault.within("deviceAuth").within("deviceSigned"))
+                        let fault = fault.within("deviceAuth").within("deviceSigned");
+                        (DeviceAuth::Unreadable(fault), None)
                     });
                     set_once(&mut auth, "deviceAuth", (found, start..cursor.position()))?;
                 }
@@ -195,12 +205,12 @@ impl DeviceSigned {
             }
         }
         let is_empty = namespaces.as_deref().is_none_or(|namespaces| namespaces == EMPTY_NAME_SPACES);
-        if is_empty && auth.as_ref().is_none_or(|(auth, _)| *auth == DeviceAuth::Missing) {
+        if is_empty && auth.as_ref().is_none_or(|((auth, _), _)| *auth == DeviceAuth::Missing) {
             return Ok((Self::missing(), None));
         }
         let namespaces = required(namespaces, "nameSpaces")?;
-        let (auth, range) = required(auth, "deviceAuth")?;
-        Ok((Self { namespaces, auth }, Some(range)))
+        let ((auth, attached), range) = required(auth, "deviceAuth")?;
+        Ok((Self { namespaces, auth, attached }, Some(range)))
     }
 
     /// The CBOR of the `DeviceNameSpaces` map, at most [`limits::DEVICE_NAMESPACES_BYTES`]; an empty one where it cannot be read.
@@ -213,6 +223,12 @@ impl DeviceSigned {
     #[must_use]
     pub fn has_namespaces(&self) -> bool {
         self.namespaces != EMPTY_NAME_SPACES
+    }
+
+    /// Whether a payload that came with the device's signature, if one did, is that of this session.
+    pub(crate) fn payload_is_of(&self, doc_type: &str, transcript: &SessionTranscript) -> bool {
+        let of_session = || payload_bytes(doc_type, transcript, &self.namespaces);
+        self.attached.as_ref().is_none_or(|attached| **attached == of_session())
     }
 
     /// How the device authenticated.
@@ -253,28 +269,30 @@ fn device_namespaces(cursor: &mut Cursor<'_>) -> Result<Vec<u8>, Error> {
     Ok(bytes.to_vec())
 }
 
-/// A map of one: `deviceSignature` or `deviceMac`. It is empty or null where the device has not signed.
-fn device_auth(cursor: &mut Cursor<'_>) -> Result<DeviceAuth, Error> {
-    if cursor.null() {
-        return Ok(DeviceAuth::Missing);
+/// A payload of a device's signature that is not detached.
+type Attached = Option<Zeroizing<Vec<u8>>>;
+
+/// A map of one, `deviceSignature` or `deviceMac`, where the other may stand as nothing. It is empty or nothing itself where the device
+/// has not signed.
+fn device_auth(cursor: &mut Cursor<'_>) -> Result<(DeviceAuth, Attached), Error> {
+    if cursor.nothing() {
+        return Ok((DeviceAuth::Missing, None));
     }
     let mut auth = None;
     let mut members = cursor.map()?;
     while cursor.next(&mut members) {
         let (_, name) = cursor.text_key()?;
+        let is_known = matches!(name, Some("deviceSignature" | "deviceMac"));
+        if is_known && cursor.nothing() {
+            continue;
+        }
         let value = cursor.pass()?;
         let found = match name {
             Some("deviceSignature") => {
                 let sign1 = Sign1::parse(value).map_err(|e| e.within("deviceSignature"))?;
-                if sign1.payload.is_some() {
-                    return Err(Error::malformed(
-                        "deviceSignature.payload",
-                        "the payload is there; the device signs a detached one, for which the wallet must write null",
-                    ));
-                }
-                DeviceAuth::Signature(sign1.algorithm, sign1.signature)
+                (DeviceAuth::Signature(sign1.algorithm, sign1.signature), sign1.payload)
             }
-            Some("deviceMac") => DeviceAuth::Mac,
+            Some("deviceMac") => (DeviceAuth::Mac, None),
             other => {
                 let message = format!(
                     "{:?} is neither deviceSignature nor deviceMac, one of which the wallet must write",
@@ -285,5 +303,5 @@ fn device_auth(cursor: &mut Cursor<'_>) -> Result<DeviceAuth, Error> {
         };
         set_once(&mut auth, "deviceSignature or deviceMac", found)?;
     }
-    Ok(auth.unwrap_or(DeviceAuth::Missing))
+    Ok(auth.unwrap_or((DeviceAuth::Missing, None)))
 }

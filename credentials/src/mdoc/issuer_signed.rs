@@ -206,7 +206,7 @@ fn read_issuer_auth(bytes: &[u8]) -> Result<(MobileSecurityObject, Sign1), Error
 
 fn read_namespaces(cursor: &mut Cursor<'_>) -> Result<Vec<NameSpace>, Error> {
     let mut namespaces = Vec::new();
-    if cursor.null() {
+    if cursor.nothing() {
         return Ok(namespaces);
     }
     let mut seen = BTreeSet::new();

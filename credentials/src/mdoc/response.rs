@@ -56,7 +56,8 @@ impl DeviceResponse {
                     doc_type: issuer_signed.mso().doc_type().to_owned(),
                     issuer_signed,
                     device_signed: DeviceSigned::missing(),
-                    slot: DeviceSlot::Absent { map: 0..0, members: None, end: 0 },
+                    head: Head { bytes: 0..0, members: None, states_doc_type: false },
+                    slot: DeviceSlot::Absent(0),
                 }
             }
         };
@@ -150,9 +151,9 @@ impl DeviceResponse {
 
     /// Puts an ES256 device signature (`r || s`, over
     /// [`device_authentication_bytes`](crate::device_authentication_bytes)) into the one document of a docType, in place of the
-    /// signature or MAC there or as its first. Every other byte of a `DeviceResponse` stays as it is, but for a `deviceSigned` that
-    /// cannot be read, which is written anew without elements of the device; of a `Document` or an `IssuerSigned` a `DeviceResponse`
-    /// is made. The signature itself is not checked.
+    /// signature or MAC there or as its first. Every other byte of a `DeviceResponse` stays as it is, but that a document without
+    /// docType gets one, and that a `deviceSigned` that cannot be read is written anew without elements of the device; of a `Document`
+    /// or an `IssuerSigned` a `DeviceResponse` is made. The signature itself is not checked.
     ///
     /// # Errors
     /// As [`Self::parse`] and [`Self::document`].
@@ -258,7 +259,18 @@ pub struct Document {
     doc_type: String,
     issuer_signed: IssuerSigned,
     device_signed: DeviceSigned,
+    head: Head,
     slot: DeviceSlot,
+}
+
+/// The head of the document's map in the input.
+#[derive(Debug, Clone)]
+struct Head {
+    bytes: Range<usize>,
+    /// How many members the map has, if its length is definite.
+    members: Option<u64>,
+    /// Whether one of them is `docType`.
+    states_doc_type: bool,
 }
 
 /// Where in the input the device's signature goes.
@@ -266,11 +278,10 @@ pub struct Document {
 enum DeviceSlot {
     /// In place of the value of `deviceAuth`.
     Auth(Range<usize>),
-    /// In place of a `deviceSigned` that is null, holds nothing or cannot be read.
+    /// In place of a `deviceSigned` that is nothing, holds nothing or cannot be read.
     Whole(Range<usize>),
-    /// Behind the other members of the document, whose map has its head there, so many members if that is definite, and its last
-    /// member's end there.
-    Absent { map: Range<usize>, members: Option<u64>, end: usize },
+    /// Behind the other members of the document, which end there.
+    Absent(usize),
 }
 
 impl Document {
@@ -278,7 +289,7 @@ impl Document {
         let (mut doc_type, mut issuer_signed, mut device_signed) = (None, None, None);
         let start = cursor.position();
         let mut members = cursor.map()?;
-        let (map, count) = (start..cursor.position(), members.definite());
+        let (bytes, count) = (start..cursor.position(), members.definite());
         let mut end = cursor.position();
         while cursor.next(&mut members) {
             match cursor.text_key()?.1 {
@@ -294,7 +305,7 @@ impl Document {
                     let (start, mut inner) = (cursor.position(), cursor.clone());
                     cursor.pass().map_err(|e| e.within("deviceSigned"))?;
                     let whole = DeviceSlot::Whole(start..cursor.position());
-                    let found = if inner.null() {
+                    let found = if inner.nothing() {
                         (DeviceSigned::missing(), whole)
                     } else {
                         match DeviceSigned::read(&mut inner) {
@@ -310,48 +321,48 @@ impl Document {
             }
             end = cursor.position();
         }
-        let absent = || (DeviceSigned::missing(), DeviceSlot::Absent { map, members: count, end });
+        let absent = || (DeviceSigned::missing(), DeviceSlot::Absent(end));
         let (device_signed, slot) = device_signed.unwrap_or_else(absent);
-        Ok(Self {
-            place: place.to_owned(),
-            doc_type: required(doc_type, "docType")?,
-            issuer_signed: required(issuer_signed, "issuerSigned")?,
-            device_signed,
-            slot,
-        })
+        let issuer_signed = required(issuer_signed, "issuerSigned")?;
+        let head = Head { bytes, members: count, states_doc_type: doc_type.is_some() };
+        // Nothing vouches for the envelope's. Where there is none, the one that the issuer signed is the only one.
+        let doc_type = doc_type.unwrap_or_else(|| issuer_signed.mso().doc_type().to_owned());
+        Ok(Self { place: place.to_owned(), doc_type, issuer_signed, device_signed, head, slot })
     }
 
-    /// The input that the document was read from, with this signature.
+    /// The input that the document was read from, with this signature, and a docType if it had none.
     fn signed(&self, input: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> Vec<u8> {
         let part = |range: Range<usize>| input.get(range).unwrap_or_default();
-        let mut bytes;
-        let end = match &self.slot {
-            DeviceSlot::Auth(range) => {
-                bytes = part(0..range.start).to_vec();
-                write_device_auth(&mut bytes, signature);
-                range.end
+        let Head { bytes: head, members, states_doc_type } = &self.head;
+        let is_absent = matches!(self.slot, DeviceSlot::Absent(_));
+        let mut bytes = part(0..head.start).to_vec();
+        match members {
+            Some(members) if is_absent || !states_doc_type => {
+                let more = u64::from(is_absent) + u64::from(!states_doc_type);
+                write_head(&mut bytes, Major::Map, members.saturating_add(more));
             }
-            DeviceSlot::Whole(range) => {
-                bytes = part(0..range.start).to_vec();
-                write_device_signed_value(&mut bytes, signature);
-                range.end
-            }
-            DeviceSlot::Absent { map, members, end } => {
-                bytes = part(0..map.start).to_vec();
-                match members {
-                    Some(members) => write_head(&mut bytes, Major::Map, members.saturating_add(1)),
-                    None => bytes.extend_from_slice(part(map.clone())),
-                }
-                bytes.extend_from_slice(part(map.end..*end));
-                write_device_signed(&mut bytes, signature);
-                *end
-            }
+            _ => bytes.extend_from_slice(part(head.clone())),
+        }
+        if !states_doc_type {
+            write_text(&mut bytes, "docType");
+            write_text(&mut bytes, &self.doc_type);
+        }
+        let slot = match &self.slot {
+            DeviceSlot::Auth(range) | DeviceSlot::Whole(range) => range.clone(),
+            DeviceSlot::Absent(end) => *end..*end,
         };
-        bytes.extend_from_slice(part(end..input.len()));
+        bytes.extend_from_slice(part(head.end..slot.start));
+        match &self.slot {
+            DeviceSlot::Auth(_) => write_device_auth(&mut bytes, signature),
+            DeviceSlot::Whole(_) => write_device_signed_value(&mut bytes, signature),
+            DeviceSlot::Absent(_) => write_device_signed(&mut bytes, signature),
+        }
+        bytes.extend_from_slice(part(slot.end..input.len()));
         bytes
     }
 
-    /// The docType that the envelope states; the MSO states its own. An `IssuerSigned` alone has no other than that.
+    /// The docType that the envelope states; the MSO states its own. Where there is no envelope, or it states none, it is that of the
+    /// MSO.
     #[must_use]
     pub fn doc_type(&self) -> &str {
         &self.doc_type

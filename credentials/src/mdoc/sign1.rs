@@ -31,7 +31,8 @@ impl<'a> Parts<'a> {
         member(&mut cursor, &mut members, "the unprotected header")?;
         let unprotected = unprotected(&mut cursor).map_err(|e| e.within("unprotected"))?;
         member(&mut cursor, &mut members, "the payload")?;
-        let payload = if cursor.null() { None } else { Some(string(&mut cursor, "payload", "the payload")?) };
+        let payload =
+            if cursor.nothing() { None } else { Some(string(&mut cursor, "payload", "the payload")?) };
         member(&mut cursor, &mut members, "the signature")?;
         let signature = string(&mut cursor, "signature", "the signature")?;
         if cursor.next(&mut members) {
@@ -72,7 +73,7 @@ pub(crate) struct Unprotected<'a> {
 /// Libraries write `null` for an empty header.
 fn unprotected<'a>(cursor: &mut Cursor<'a>) -> Result<Unprotected<'a>, Error> {
     let mut header = Unprotected::default();
-    if cursor.null() {
+    if cursor.nothing() {
         return Ok(header);
     }
     let mut members = cursor.map()?;

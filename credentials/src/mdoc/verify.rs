@@ -132,11 +132,17 @@ impl Document {
             self.device_signed().signature().map_err(|error| error.within(self.place()))?;
         let namespaces = self.device_signed().namespaces();
         let digest = device_authentication_digest(self.doc_type(), transcript, namespaces, algorithm);
-        if verifies(self.mso().device_key(), &digest, signature) {
+        let of_session = self.device_signed().payload_is_of(self.doc_type(), transcript);
+        if of_session && verifies(self.mso().device_key(), &digest, signature) {
             return Ok(());
         }
-        let message = "the signature does not verify over this session; sign the transcript that the verifier uses, with the device \
-             key that the MSO names";
+        let message = if of_session {
+            "the signature does not verify over this session; sign the transcript that the verifier uses, with the device \
+             key that the MSO names"
+        } else {
+            "the payload that came with the signature is not of this session; sign the transcript that the verifier uses, and \
+             leave the payload out"
+        };
         let error = Error::new(Code::DeviceSignature, "deviceSigned.deviceAuth.deviceSignature", message);
         Err(error.within(self.place()))
     }

@@ -251,12 +251,6 @@ fn device_auth_is_one_detached_es256_signature_or_mac() {
     );
     let signature = format!("{place}.deviceSignature");
     device_refused(
-        &auth(&|auth| *at(auth, &["deviceSignature", "2"]) = Value::Bytes(vec![])),
-        Code::Malformed,
-        &format!("{signature}.payload"),
-        "detached",
-    );
-    device_refused(
         &auth(&|auth| *at(auth, &["deviceSignature", "0"]) = Value::Bytes(b"\xa1\x01\x38\x22".to_vec())),
         Code::Malformed,
         &format!("{signature}.protected"),

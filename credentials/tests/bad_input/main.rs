@@ -5,6 +5,7 @@ mod bytes;
 mod envelope;
 mod items;
 mod mso;
+mod wallets;
 
 use ciborium::Value;
 use velum_credentials::{Code, DeviceAuth, DeviceResponse, Document, Error, SessionTranscript};
