@@ -140,7 +140,8 @@ impl<'a> Inspection<'a> {
     /// Whether an answer can be proven from the document, to a request that trusts its issuer.
     ///
     /// # Errors
-    /// The first check that fails; `too_large` for an MSO above every size class.
+    /// The first check that fails; `too_large` for an MSO above every size class; `element_missing` where no proof can be about
+    /// any element.
     pub fn provable(&self) -> Result<Provable, Error> {
         let device_must_sign = device_fault(self.document);
         for check in &self.checks {
@@ -152,12 +153,22 @@ impl<'a> Inspection<'a> {
             }
         }
         let size_class = self.document.size_class(&[])?;
-        let mut but = Vec::new();
+        let (mut but, mut all) = (Vec::new(), 0);
         for namespace in self.document.issuer_signed().namespaces() {
+            all += namespace.items().len() + namespace.opaque_items().len();
             let too_long = namespace.items().iter().filter(|item| item.bytes().len() > LARGEST_ITEM);
             let names = too_long.map(|item| item.element_identifier());
             let opaque = namespace.opaque_items().iter().map(|item| item.element_identifier());
             but.extend(names.chain(opaque).map(|name| (namespace.name().to_owned(), name.to_owned())));
+        }
+        if but.len() == all {
+            let message = if all == 0 {
+                "the document shows no element; have its wallet show those that are asked for"
+            } else {
+                "no proof can be about any element that the document shows"
+            };
+            let error = Error::new(Code::ElementMissing, "issuerSigned.nameSpaces", message);
+            return Err(error.within(self.document.place()));
         }
         Ok(Provable { size_class, device_must_sign, but })
     }

@@ -4,8 +4,8 @@ use ciborium::Value;
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
 use velum_credentials::{
-    Code, DeviceAuth, DeviceResponse, Document, EMPTY_NAME_SPACES, Error, Form, Request, SessionTranscript,
-    device_authentication_bytes,
+    Code, DeviceAuth, DeviceResponse, Document, EMPTY_NAME_SPACES, Error, Form, Inspection, Request,
+    SessionTranscript, device_authentication_bytes,
 };
 use velum_testdata::{AGE_VERIFICATION, Case, MUSTERMANN};
 
@@ -106,5 +106,21 @@ fn a_doc_type_may_be_the_issuers_alone() {
             let signed = DeviceResponse::parse(&signed).unwrap();
             verify(signed.document(&facts.doc_type).unwrap(), &AGE_VERIFICATION).unwrap();
         }
+    }
+}
+
+/// A document that shows nothing holds whatever its issuer signed, and answers no request.
+#[test]
+fn nothing_can_be_proven_of_a_document_that_shows_nothing() {
+    let shows = |namespaces: Value| {
+        let path = ["documents", "0", "issuerSigned", "nameSpaces"];
+        parse(&response(|root| *at(root, &path) = namespaces)).unwrap()
+    };
+    for document in [shows(Value::Null), shows(Value::Map(vec![]))] {
+        let inspection = Inspection::of(&document);
+        assert!(inspection.passed());
+        let error = inspection.provable().unwrap_err();
+        assert_eq!(error.code(), Code::ElementMissing);
+        assert_eq!(error.place(), "documents[0].issuerSigned.nameSpaces");
     }
 }
