@@ -277,8 +277,8 @@ fn issuer_signature(
         Some(Ok(signer)) => Check::new(NAME, document.check_issuer_signature(&signer.public_key), MEANING),
         Some(Err(fault)) => {
             let message = format!("the signer's certificate gives no key: {fault}");
-            let place = format!("{}.issuerSigned.issuerAuth.x5chain", document.place());
-            Check { name: NAME, outcome: Outcome::Failed(Error::new(Code::IssuerSignature, place, message)) }
+            let error = Error::new(Code::IssuerSignature, "issuerSigned.issuerAuth.x5chain", message);
+            Check { name: NAME, outcome: Outcome::Failed(error.within(document.place())) }
         }
         None => {
             let why = document.issuer_signed().x5chain_fault().map_or_else(
