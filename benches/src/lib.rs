@@ -1,6 +1,7 @@
-//! What is measured: documents with requests, and the statements and witnesses of their two proofs.
+//! What is measured: documents with requests, the statements and witnesses of their two proofs, and which real documents can be proven.
 
 mod case;
+pub mod documents;
 mod statements;
 
 use std::time::Duration;
