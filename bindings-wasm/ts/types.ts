@@ -1,7 +1,7 @@
 // Requests, documents and what is learnt: the JSON forms that the `velum` command reads and writes.
 
 /** The public size class of a proof. A larger one holds larger documents and takes longer. */
-export type SizeClass = "standard" | "large";
+export type SizeClass = "standard" | "large" | "extra";
 
 /**
  * A trusted issuer: a P-256 key by SEC 1 in hexadecimal, or the certificate of a document signer or of a root. A root (CA:TRUE)

@@ -1,11 +1,12 @@
 //! Values of elements, as predicates see them.
 //!
-//! A proof is about the encoding itself, [`IssuerSignedItem::element_value`](crate::IssuerSignedItem::element_value),
-//! in which the shortest heads make type and content unique.
+//! A proof is about what [`IssuerSignedItem::element_value`](crate::IssuerSignedItem::element_value) encodes: of numbers, bytes and
+//! text, with a tag or without, whatever the heads that the issuer wrote; of anything else about the encoding itself.
 
 use std::fmt;
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use velum_core::value::normalised;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::cbor::{Cursor, Major, Rules};
 use crate::date::{Date, Timestamp};
@@ -23,15 +24,17 @@ pub enum Value {
     Integer(i128),
     /// A full-date (CBOR tag 1004).
     FullDate(Date),
-    /// A tdate (CBOR tag 0) in whole seconds UTC.
+    /// A tdate (CBOR tag 0) in UTC, without the fraction of its seconds.
     DateTime(Timestamp),
-    /// The CBOR of anything else: byte strings, arrays, maps, floats, null, dates in other forms.
+    /// The CBOR of anything else: byte strings, arrays, maps, floats, null, dates in other forms. Heads of scalars are the shortest.
     Other(Vec<u8>),
 }
 
 impl Value {
     /// Reads one whole element value.
     pub(crate) fn parse(cbor: &[u8]) -> Result<Self, Error> {
+        let normalised = Zeroizing::new(normalised(cbor));
+        let cbor = normalised.as_slice();
         let mut cursor = Cursor::new(cbor, Rules::Hashed);
         let value = match cursor.peek() {
             Some(Major::Text) => Self::Text(cursor.text()?.1.to_owned()),
@@ -42,7 +45,7 @@ impl Value {
                 _ => Self::Other(cbor.to_vec()),
             },
             Some(Major::Tag) => match Self::tagged_text(cbor) {
-                Some((Self::TDATE, text)) => text.parse().ok().map(Self::DateTime),
+                Some((Self::TDATE, text)) => Timestamp::from_tdate(text).ok().map(Self::DateTime),
                 Some((Self::FULL_DATE, text)) => text.parse().ok().map(Self::FullDate),
                 _ => None,
             }
@@ -90,7 +93,9 @@ impl Value {
                     match Date::fault(day) {
                         Some(fault) => format!("{kind} that is no day of the calendar: {fault}"),
                         None if tag == Self::TDATE => {
-                            format!("{kind} that is not of the form YYYY-MM-DDTHH:MM:SSZ")
+                            format!(
+                                "{kind} that is not of the form YYYY-MM-DDTHH:MM:SS, a fraction or none, and Z or +00:00"
+                            )
                         }
                         None => format!("{kind} that is not of the form YYYY-MM-DD"),
                     }
@@ -206,6 +211,12 @@ mod tests {
             ("3bffffffffffffffff", Value::Integer(-(1 << 64))),
             ("d903ec6a323032342d30332d3135", Value::FullDate(date)),
             ("c074323032342d30332d31355431323a30303a30305a", Value::DateTime(time)),
+            ("c0781b323032342d30332d31355431323a30303a30302e352b30303a3030", Value::DateTime(time)),
+            ("7803446f65", Value::Text("Doe".to_owned())),
+            ("1b0000000000000012", Value::Integer(18)),
+            ("390000", Value::Integer(-1)),
+            ("d903ec780a323032342d30332d3135", Value::FullDate(date)),
+            ("5900024142", Value::Other(vec![0x42, 0x41, 0x42])),
         ] {
             assert_eq!(value(hex), expected, "{hex}");
         }
@@ -262,7 +273,11 @@ mod tests {
             ("d903ec6a323032332d30322d3239", "one that its month does not have"),
             ("d903ec6430303031", "(CBOR tag 1004) that is not of the form YYYY-MM-DD"),
             ("c074323032332d30322d32395431323a30303a30305a", "one that its month does not have"),
-            ("c06a323032342d30332d3135", "not of the form YYYY-MM-DDTHH:MM:SSZ"),
+            ("c06a323032342d30332d3135", "not of the form YYYY-MM-DDTHH:MM:SS"),
+            (
+                "c07819323032342d30332d31355431323a30303a30302b30313a3030",
+                "not of the form YYYY-MM-DDTHH:MM:SS",
+            ),
             ("c11a66000000", "a value under a CBOR tag, no date"),
         ] {
             let value = value(hex);

@@ -21,54 +21,78 @@ pub(super) fn hash(suite: Suite, class: SizeClass, kind: ProofKind) -> [u8; 32] 
     known.map_or([0; 32], |(.., hash)| *hash)
 }
 
-const HASHES: [(&str, &str, ProofKind, [u8; 32]); 8] = [
+const HASHES: [(&str, &str, ProofKind, [u8; 32]); 12] = [
     (
         "direct",
         "standard",
         ProofKind::Credential,
-        bytes("98813735b5bb79df4a37dcc25bfbc812ebbc5923b4ce71f71152e75971b387a3"),
+        bytes("f9df561393ce00ec14e349659804b2bce96d07634df7e6f63e636d5e84a0206c"),
     ),
     (
         "direct",
         "standard",
         ProofKind::Presentation,
-        bytes("6d1a9e2941053ea98cf539c0e1ac7207900c0b436da27e77eed25fe73a5c8443"),
+        bytes("eb7830157f138fa854d60e290826fb0fbe1cd5e6362f127fbce41a16a3d7eefb"),
     ),
     (
         "direct",
         "large",
         ProofKind::Credential,
-        bytes("ab74e540514aa01bb7804b45c162164e76b27ef00f83c201d8ceb2a0532f4fbf"),
+        bytes("3b930539e79155ca2d1a343bebdb944f43066e1308aa5a2e57109c09badf78b5"),
     ),
     (
         "direct",
         "large",
         ProofKind::Presentation,
-        bytes("bd5f6f8dcdd714a6bc1dd253e89e7e91c86e8d74f6c44476453fc173b8542729"),
+        bytes("c2eed07d0af9eb5bcac70c3c6dc88f0d5faa923a694653d2f10f27fd4665b365"),
+    ),
+    (
+        "direct",
+        "extra",
+        ProofKind::Credential,
+        bytes("ce395d06a2a6101b51c5757dd80f40a1f25e02e36ffc5929d7a98aee6546963a"),
+    ),
+    (
+        "direct",
+        "extra",
+        ProofKind::Presentation,
+        bytes("6f30d226c9877a52c573d706f2c44a94b51bed2c6ac4c6cc758d32ce72df5e06"),
     ),
     (
         "aggregatable",
         "standard",
         ProofKind::Credential,
-        bytes("58d873f314475a09fd566307e8b9701fcc00e8fd4db6a6d129ebc2817d26330e"),
+        bytes("c2c622d4c2a2c0adc1d4c66e651dbd98a60bc7a39ae6fb7c1cacc7f718342857"),
     ),
     (
         "aggregatable",
         "standard",
         ProofKind::Presentation,
-        bytes("a1e7edf7f828ccebd8e2faf58b27ede1cc45e75215dbd89901b8f12d8e18c2ae"),
+        bytes("fae914c3300e881ad3eb486c13fcafc1af2ea8754d28287b13cb6ca58cf6b971"),
     ),
     (
         "aggregatable",
         "large",
         ProofKind::Credential,
-        bytes("f2d705b8fe9770bdc72258d9257c1a63c4c31841ad32f9c44cb2cf1cfdb330ee"),
+        bytes("a2735346e6acc73082e23d47677e8187ebfd9bdd417289d7b096574bedb9ca4d"),
     ),
     (
         "aggregatable",
         "large",
         ProofKind::Presentation,
-        bytes("fbf5f22a86b83cd44e0ed46f0e4ca9bf0963b717d11d61a156a6dd3c9f953bef"),
+        bytes("129efa560f405990bd226c94447dc46d019010096d3b8f5a2455dbe4ac562128"),
+    ),
+    (
+        "aggregatable",
+        "extra",
+        ProofKind::Credential,
+        bytes("ade0e07a121c425cc4d23b0e8cc0bb3140ae490b74fdb78e181e7b3b25f58694"),
+    ),
+    (
+        "aggregatable",
+        "extra",
+        ProofKind::Presentation,
+        bytes("8e8b6f2b0b4e29866592f0e32c89d9891ba16e0a7cb58dd14e5f2860187cd087"),
     ),
 ];
 
@@ -97,5 +121,5 @@ pub(crate) fn verifier_key<C: Chip>(
     kind: ProofKind,
     chips: &[C],
 ) -> VerifierKey {
-    VerifierKey::with_hash(suite.parameters(kind), chips, hash(suite, class, kind))
+    VerifierKey::with_hash(suite.parameters(kind, &class), chips, hash(suite, class, kind))
 }

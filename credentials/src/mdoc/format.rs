@@ -1,6 +1,7 @@
 //! What mdoc gives to the two proofs.
 
 use velum_core::class::SizeClass;
+use velum_core::value::normalised;
 use zeroize::Zeroizing;
 
 use crate::algorithm::SignatureAlgorithm;
@@ -29,7 +30,13 @@ impl CredentialFormat for Document {
     }
 
     fn decode(encoding: &[u8]) -> Result<Value, Error> {
-        check_whole(encoding, Rules::Shortest)?;
+        check_whole(encoding, Rules::Hashed)?;
+        if normalised(encoding) != encoding {
+            return Err(Error::malformed(
+                "",
+                "a value with heads longer than needed; its prover must shorten them",
+            ));
+        }
         Value::parse(encoding)
     }
 

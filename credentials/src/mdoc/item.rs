@@ -40,7 +40,7 @@ impl IssuerSignedItem {
     /// Reads `IssuerSignedItemBytes`: tag 24 around one map of exactly four keys, in any order.
     ///
     /// # Errors
-    /// `malformed` for anything else, for indefinite lengths, heads of the value that are not shortest, duplicate keys, nesting over
+    /// `malformed` for anything else, for indefinite lengths, duplicate keys, nesting over
     /// [`limits::CBOR_DEPTH`], trailing bytes, a `random` under [`limits::RANDOM_MIN_BYTES`] or a digestID of 2^32 or
     /// more; `too_large` for an identifier over [`limits::NAME_BYTES`].
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
@@ -73,7 +73,7 @@ impl IssuerSignedItem {
                     set_once(&mut identifier, "elementIdentifier", (Field { key, value }, name))?;
                 }
                 Some("elementValue") => {
-                    let value = cursor.skip_shortest().map_err(|e| e.within("elementValue"))?;
+                    let value = cursor.skip().map_err(|e| e.within("elementValue"))?;
                     set_once(&mut element_value, "elementValue", Field { key, value })?;
                 }
                 other => {

@@ -183,8 +183,8 @@ impl Document {
         let [.., SizeClass { name, max_mso_bytes, slots: most, max_item_bytes, .. }] = CLASSES;
         let message = if mso_bytes > max_mso_bytes {
             format!(
-                "an MSO of {mso_bytes} bytes, where size class {name:?} takes {max_mso_bytes}: the issuer must sign fewer digests or \
-                 shorter names"
+                "an MSO of {mso_bytes} bytes, where size class {name:?} takes {max_mso_bytes}: nothing that a request asks \
+                 makes an MSO smaller, so the issuer must sign fewer digests or shorter names"
             )
         } else if item_bytes > max_item_bytes {
             format!(

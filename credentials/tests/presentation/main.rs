@@ -4,6 +4,7 @@ mod cases;
 mod device;
 mod devices;
 mod golden;
+mod heads;
 mod minted;
 mod mixed;
 mod mutation;

@@ -1,7 +1,7 @@
 //! Documents that were minted for these tests: trust by a root, birthdays, sizes at and one over each limit.
 
 use serde_json::json;
-use velum_core::class::{LARGE, STANDARD};
+use velum_core::class::{EXTRA, LARGE, STANDARD};
 use velum_credentials::mint::{Draft, Minted, Spec, mint};
 use velum_credentials::{Code, PrepareOptions, Prepared, Prover, Verifier};
 
@@ -194,7 +194,12 @@ fn documents_at_and_one_over_each_limit_are_told_apart() {
     let (large, item) = (LARGE.max_mso_bytes, LARGE.max_item_bytes);
     assert_eq!((large, item), (4_096, 384));
     assert_eq!(class_of(&sized(4_096, 384, 90)), Ok("large"));
-    for minted in [sized(4_097, 384, 90), sized(4_096, 385, 90)] {
+    assert_eq!(class_of(&sized(4_097, 384, 90)), Ok("extra"));
+    assert_eq!(class_of(&sized(4_096, 385, 90)), Ok("extra"));
+    let (extra, item) = (EXTRA.max_mso_bytes, EXTRA.max_item_bytes);
+    assert_eq!((extra, item), (8_192, 1_024));
+    assert_eq!(class_of(&sized(8_192, 1_024, 200)), Ok("extra"));
+    for minted in [sized(8_193, 1_024, 200), sized(8_192, 1_025, 200)] {
         assert_eq!(class_of(&minted), Err(Code::TooLarge));
         assert_code(session(&minted).prepare(&Prover::new()), Code::TooLarge);
     }
@@ -229,4 +234,9 @@ fn a_document_that_just_fits_the_standard_class_is_presented() {
 #[test]
 fn a_document_that_just_fits_the_large_class_is_presented() {
     is_presented_in(&sized(4_096, 384, 90), "large");
+}
+
+#[test]
+fn a_document_that_just_fits_the_extra_class_is_presented() {
+    is_presented_in(&sized(8_192, 1_024, 200), "extra");
 }

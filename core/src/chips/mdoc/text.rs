@@ -28,14 +28,13 @@ use p3_field::{Algebra, PrimeCharacteristicRing};
 use velum_stark::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
 use velum_stark::field::F;
 
-use crate::chips::buses::{BYTES, DATE, FIELD, RANGE};
+use crate::chips::buses::{BYTES, DATE, FIELD, RANGE, date, field};
 use crate::chips::common::streams::Streams;
 use crate::chips::mdoc::cbor::Tree;
-use crate::chips::mdoc::grammar::{
-    ALGORITHMS, DATE_TIME, MAX_FRACTION_DIGITS, MIN_RANDOM_BYTES, OFFSET, SubjectError, Symbol, Text, texts,
-};
-use crate::class::LARGE;
+use crate::chips::mdoc::grammar::{ALGORITHMS, MIN_RANDOM_BYTES, SubjectError, Symbol, Text, text, texts};
+use crate::class::{CLASSES, NUMBERED_SLOTS};
 use crate::statement::Subject;
+use crate::value::{DATE_TIME, MAX_FRACTION_DIGITS, OFFSET, TAG_DATE_TIME, ValueKind, is_date_time};
 
 /// Bits of a digit.
 const DIGIT_BITS: u32 = 4;
@@ -43,7 +42,13 @@ const DIGIT_BITS: u32 = 4;
 /// Bits of a length less the least. No item of a class is as long.
 const LENGTH_BITS: u32 = 10;
 
-const _: () = assert!(LARGE.max_item_bytes < 1 << LENGTH_BITS);
+const _: () = {
+    let mut class = 0;
+    while class < CLASSES.len() {
+        assert!(CLASSES[class].max_item_bytes < (1 << LENGTH_BITS) + MIN_RANDOM_BYTES as usize);
+        class += 1;
+    }
+};
 
 /// Bytes of `+00:00` that are looked up at once.
 const OFFSET_HOUR_BYTES: usize = 4;
@@ -103,8 +108,10 @@ mod fixed {
     pub(super) const END_LOOKUP: usize = 18;
     /// What `digit` adds to the argument of the head.
     pub(super) const TO_ARGUMENT: usize = 19;
+    /// 1 on the row of a string that is received if the next row's `digit` says so.
+    pub(super) const CLAIMED: usize = 20;
     /// Number of columns.
-    pub(super) const COUNT: usize = 20;
+    pub(super) const COUNT: usize = 21;
 }
 
 /// Public columns.
@@ -113,7 +120,7 @@ mod public {
     pub(super) const BYTE: usize = 0;
     /// 1 where a byte is expected.
     pub(super) const IN_USE: usize = 1;
-    /// 1 on the row of a string in use that receives it: its first or, of a date, the first of its end.
+    /// 1 on the row of a string in use that receives it: its first or, of a date, the last of its end. 0 where a claim follows.
     pub(super) const FOUND: usize = 2;
     /// Argument of its head; of a length, the least; of a date, that of one without a fraction that ends in `+00:00`.
     pub(super) const ARGUMENT: usize = 3;
@@ -143,12 +150,18 @@ impl TextChip {
         let mut trace = Trace::zeroed(self.height(), column::COUNT);
         let mut row = 0;
         for text in &self.texts {
-            let start = tree.text_start(text.number).unwrap_or_default();
+            let claim = self.claim(text, tree, streams);
+            let start = match text.symbols.last() {
+                Some(Symbol::Claim) if claim.is_none() => tree.text_start(text::date(date::SIGNED)),
+                Some(Symbol::Claim) => claim,
+                _ => tree.text_start(text.number),
+            };
+            let start = start.unwrap_or_default();
             let end = DateEnd::read(streams, start);
             let symbols = if text.in_use { text.symbols.as_slice() } else { &[] };
-            let mut number = F::ZERO;
+            let (mut number, mut offset) = (F::ZERO, 0);
             for index in 0..text.capacity {
-                let byte = streams.byte((start as usize).saturating_add(index));
+                let byte = streams.byte((start as usize).saturating_add(offset));
                 let digit = match symbols.get(index) {
                     Some(Symbol::Digit) => F::from_u8(byte) - F::from_u8(b'0'),
                     Some(Symbol::Algorithm) => F::from_u8(byte) - F::from_u8(ALGORITHMS[0]),
@@ -158,6 +171,7 @@ impl TextChip {
                     Some(Symbol::OffsetHour | Symbol::OffsetMinute | Symbol::Zulu) => {
                         F::from_bool(end.is_zulu)
                     }
+                    Some(Symbol::Claim) => F::from_bool(claim.is_some()),
                     Some(Symbol::Length) => {
                         let [_, length] = tree.field(text.number).unwrap_or_default();
                         F::from_u64(length) - F::from_u8(MIN_RANDOM_BYTES)
@@ -178,9 +192,20 @@ impl TextChip {
                     _ => {}
                 }
                 row += 1;
+                offset += symbols.get(index).map_or(1, |symbol| symbol.bytes());
             }
         }
         trace
+    }
+
+    /// Where the text of a value under tag 0 begins, if `text` is of that slot and it is a date and time.
+    fn claim(&self, text: &Text, tree: &Tree, streams: &Streams) -> Option<u64> {
+        let slot = (0..NUMBERED_SLOTS).find(|&slot| text.number == field::date_time(slot))?;
+        let [_, tag] = tree.field(field::value_tag(slot))?;
+        let [start, length] = tree.field(field::element_value(slot, ValueKind::Text))?;
+        let bytes: Vec<_> =
+            (start..start.saturating_add(length)).map(|at| streams.byte(at as usize)).collect();
+        (tag == u64::from(TAG_DATE_TIME) && is_date_time(&bytes)).then_some(start)
     }
 
     /// Rows that carry a string.
@@ -230,6 +255,7 @@ impl Symbol {
         let several = |bytes: &[u8]| Expected { byte: big_endian(bytes), bytes: bytes.len(), ..one(0) };
         match self {
             Self::Byte(byte) => one(byte),
+            Self::Word(bytes) => several(&bytes),
             Self::Digit => Expected { bits: Some(DIGIT_BITS), ..one(b'0') },
             Self::Algorithm => one(ALGORITHMS[0]),
             Self::Point => Expected { in_use: false, ..one(b'.') },
@@ -238,6 +264,7 @@ impl Symbol {
             Self::OffsetMinute => several(&OFFSET[OFFSET_HOUR_BYTES..]),
             Self::Zulu => Expected { in_use: false, ..one(b'Z') },
             Self::Length => Expected { in_use: false, bits: Some(LENGTH_BITS), ..one(0) },
+            Self::Claim => Expected { in_use: false, ..one(0) },
         }
     }
 
@@ -255,7 +282,7 @@ fn set_symbol(set: &mut impl FnMut(usize, F), symbol: Symbol, index: usize) {
         set(fixed::BITS, F::from_u32(bits));
     }
     match symbol {
-        Symbol::Byte(_) => {}
+        Symbol::Byte(_) | Symbol::Word(_) => {}
         Symbol::Digit => set(fixed::DIGIT, F::ONE),
         Symbol::Point | Symbol::FractionDigit => {
             let is_point = F::from_bool(symbol == Symbol::Point);
@@ -276,7 +303,7 @@ fn set_symbol(set: &mut impl FnMut(usize, F), symbol: Symbol, index: usize) {
             set(fixed::ENDS, F::ONE);
             set(fixed::ENDS_ON, F::from_bool(!is_zulu));
             set(fixed::END_LOOKUP, if is_zulu { F::ONE } else { F::NEG_ONE });
-            if symbol == Symbol::OffsetHour {
+            if is_zulu {
                 set(fixed::TO_ARGUMENT, F::ONE - F::from_usize(OFFSET.len()));
             }
         }
@@ -285,6 +312,10 @@ fn set_symbol(set: &mut impl FnMut(usize, F), symbol: Symbol, index: usize) {
             set(fixed::CHOSEN, F::from_u8(ALGORITHMS[1] - ALGORITHMS[0]));
         }
         Symbol::Length => set(fixed::TO_ARGUMENT, F::ONE),
+        Symbol::Claim => {
+            set(fixed::CHOICE, F::ONE);
+            set(fixed::CHOSEN, F::ONE);
+        }
     }
 }
 
@@ -305,10 +336,11 @@ impl Chip for TextChip {
         let mut columns = vec![vec![F::ZERO; self.height()]; fixed::COUNT];
         let mut row = 0;
         for text in &self.texts {
+            let mut offset = 0;
             for index in 0..text.capacity {
                 let mut set = |column: usize, value: F| columns[column][row] = value;
                 set(fixed::TEXT, F::from_u64(text.number));
-                set(fixed::INDEX, F::from_usize(index));
+                set(fixed::INDEX, F::from_usize(offset));
                 set(fixed::BYTES, F::ONE);
                 set(fixed::CONTINUES, F::from_bool(index + 1 < text.capacity));
                 set(fixed::COUNT_STARTS, F::from_bool(index == 0));
@@ -316,10 +348,15 @@ impl Chip for TextChip {
                 if let Some(&symbol) = text.symbols.get(index) {
                     set_symbol(&mut set, symbol, index);
                 }
+                offset += text.symbols.get(index).map_or(1, |symbol| symbol.bytes());
+                match text.symbols.get(index + 1) {
+                    Some(Symbol::Point) => set(fixed::COUNT_GOES_ON, F::ZERO),
+                    Some(Symbol::Claim) => set(fixed::CLAIMED, F::ONE),
+                    _ => {}
+                }
                 if let (Some(date), true) = (text.date, index + 1 == DATE_TIME.len()) {
                     set(fixed::DATE_END, F::ONE);
                     set(fixed::DATE, F::from_u64(date));
-                    set(fixed::COUNT_GOES_ON, F::ZERO);
                 }
                 row += 1;
             }
@@ -331,10 +368,11 @@ impl Chip for TextChip {
         let mut columns = vec![vec![F::ZERO; self.height()]; public::COUNT];
         let mut first = 0;
         for text in &self.texts {
-            let end = text.symbols.iter().position(|symbol| symbol.is_end());
+            let end = text.symbols.iter().rposition(|symbol| symbol.is_end());
             let found = first + end.unwrap_or_default();
             if text.in_use {
-                columns[public::FOUND][found] = F::ONE;
+                let is_claimed = text.symbols.last() == Some(&Symbol::Claim);
+                columns[public::FOUND][found] = F::from_bool(!is_claimed);
                 columns[public::ARGUMENT][found] = F::from_u64(text.argument);
                 for (index, symbol) in text.symbols.iter().enumerate() {
                     let Expected { byte, in_use, .. } = symbol.expected();
@@ -395,7 +433,8 @@ impl<E: Algebra<F> + Clone> Row<E> {
 
         let added = b.fixed(fixed::TO_ARGUMENT, 0) * digit.clone();
         let argument = b.public(public::ARGUMENT) + added + behind_fraction;
-        b.receive(FIELD, vec![text, start.clone(), argument], b.public(public::FOUND));
+        let claimed = b.fixed(fixed::CLAIMED, 0) * b.main(column::DIGIT, 1);
+        b.receive(FIELD, vec![text, start.clone(), argument], b.public(public::FOUND) + claimed);
     }
 
     /// What varies is a digit, a length, or one of two.

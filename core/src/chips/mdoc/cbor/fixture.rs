@@ -15,13 +15,15 @@ use crate::chips::common::bytes::BytesChip;
 use crate::chips::common::fingerprint;
 use crate::chips::common::range::RangeChip;
 use crate::chips::common::streams::Streams;
+use crate::chips::mdoc::cbor::tree::Item;
 use crate::chips::mdoc::cbor::{CborChip, Tree, TreeError};
-use crate::chips::mdoc::grammar::{DATE_TIME, state, text};
+use crate::chips::mdoc::grammar::{state, text};
 use crate::chips::mdoc::keys::KeysChip;
 use crate::chips::mdoc::text::TextChip;
 use crate::class::{STANDARD, SizeClass};
 use crate::statement::{ElementName, PublicKey, Subject};
 use crate::suite::Suite;
+use crate::value::{DATE_TIME, SlotValue, ValueKind};
 
 velum_stark::chip_enum! {
     pub(crate) enum Table {
@@ -193,17 +195,21 @@ impl World {
     pub(crate) fn tables_with_bytes(&self) -> Tables {
         let (tree, streams, class) = (self.tree(), self.streams(), self.subject.class);
         let mut tables = self.tables_of(&tree);
-        let bytes = BytesChip::new(class);
-        let place = tables.chips.len() - 1;
-        tables.traces.insert(place, bytes.trace(&streams, &tree.fingerprint_starts()));
-        tables.chips.insert(place, Table::Bytes(bytes));
+        for bytes in BytesChip::tables(class) {
+            let place = tables.chips.len() - 1;
+            tables.traces.insert(place, bytes.trace(&streams, &tree.fingerprint_starts()));
+            tables.chips.insert(place, Table::Bytes(bytes));
+        }
         let partner = tables.partner();
         partner.provided.clear();
         for stream in 0..class.streams() {
             let [block, length] = [streams.final_block(stream), streams.length(stream)].map(|end| end as u64);
             partner.receive(STREAM_END, &[stream as u64, block, length]);
         }
-        tables.traces[place + 1] = tables.partner().trace();
+        let trace = tables.partner().trace();
+        if let Some(last) = tables.traces.last_mut() {
+            *last = trace;
+        }
         tables
     }
 
@@ -258,11 +264,12 @@ impl World {
     fn findings(&self, tree: &Tree, partner: &mut Partner) {
         let slots = 0..self.subject.elements.len();
         let mut fields = vec![field::DEVICE_KEY_X, field::DEVICE_KEY_Y];
-        fields.extend(slots.clone().flat_map(|slot| [field::digest_id(slot), field::element_value(slot)]));
+        fields.extend(slots.clone().map(field::digest_id));
         for number in fields {
             let [a, b] = tree.field(number).unwrap_or_default();
             partner.receive(FIELD, &[number, a, b]);
         }
+        slots.clone().for_each(|slot| self.value_findings(tree, slot, partner));
         for date in [date::SIGNED, date::VALID_FROM, date::VALID_UNTIL] {
             partner.receive(DATE, &[date, self.date(tree, date).as_canonical_u64()]);
         }
@@ -272,6 +279,29 @@ impl World {
             let position = tree.digest_position(namespace, digest_id).unwrap_or_default();
             partner.send(DIGEST_AT, &[namespace as u64, digest_id, position]);
         }
+    }
+
+    /// What the values chip asks for, once a slot.
+    fn value_findings(&self, tree: &Tree, slot: usize, partner: &mut Partner) {
+        let encoding = self.value(tree, slot);
+        let kind = SlotValue::read(&encoding).kind;
+        let number = field::element_value(slot, kind.found());
+        let [position, argument] = tree.field(number).unwrap_or_default();
+        partner.receive(FIELD, &[number, position, argument]);
+        if let Some([behind, tag]) = tree.field(field::value_tag(slot)) {
+            partner.receive(FIELD, &[field::value_tag(slot), behind, tag]);
+        }
+        if kind == ValueKind::DateTime {
+            partner.send(FIELD, &[field::date_time(slot), position, argument]);
+        }
+    }
+
+    /// The encoding of the `elementValue` of a slot, if it was found.
+    pub(crate) fn value(&self, tree: &Tree, slot: usize) -> Vec<u8> {
+        let is_of_key = |item: &&Item| item.state == text::element_value(slot);
+        let Some(item) = tree.items.iter().find(is_of_key) else { return Vec::new() };
+        let streams = self.streams();
+        (item.position..item.end).map(|at| streams.byte(at as usize)).collect()
     }
 
     /// A date as a number, read where the tree says that it is, also where no digits stand.

@@ -55,7 +55,7 @@ use velum_stark::field::F;
 
 use crate::chips::buses::{BYTES, CBOR_OPEN, CBOR_RULE, FIELD};
 use crate::chips::mdoc::grammar::rules;
-use crate::class::{LARGE, SizeClass};
+use crate::class::{CLASSES, SizeClass};
 
 /// As high as other tables, which costs less than a height of its own.
 const HEIGHT: usize = 2_048;
@@ -63,7 +63,13 @@ const HEIGHT: usize = 2_048;
 /// Most data items that the table holds. Real documents have one in 8 to 16 bytes.
 const CAPACITY: usize = HEIGHT - RESERVED_ROWS;
 
-const _: () = assert!(LARGE.max_mso_bytes / CAPACITY < 4);
+const _: () = {
+    let mut class = 0;
+    while class < CLASSES.len() {
+        assert!(CLASSES[class].max_mso_bytes / CAPACITY < 5);
+        class += 1;
+    }
+};
 
 /// Bytes of SHA-256 digests.
 const DIGEST_BYTES: u8 = 32;

@@ -15,9 +15,10 @@ use crate::chips::buses::{field, root};
 use crate::chips::common::fingerprint::fingerprint;
 use crate::chips::common::streams::Streams;
 use crate::chips::mdoc::grammar::{
-    Finding, OTHER_KEYS, Rule, Shape, SubjectError, Text, kind, rules, state, texts,
+    Finding, OTHER_KEYS, Rule, Shape, SubjectError, Text, is_scalar, kind, rules, state, texts,
 };
 use crate::statement::Subject;
+use crate::value::ValueKind;
 
 /// Streams that have no layout.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -191,6 +192,13 @@ impl Tree {
         self.items.iter().position(is_found).map(|row| self.found(row))
     }
 
+    /// Where the `elementValue` of a slot is, if it was found: behind its tag, if it is a tagged scalar, and its two values on
+    /// [`FIELD`](crate::chips::buses::FIELD).
+    pub(crate) fn value(&self, slot: usize, kind: ValueKind) -> Option<(Option<u64>, [u64; 2])> {
+        let value = self.field(field::element_value(slot, kind.found()))?;
+        Some((self.field(field::value_tag(slot)).map(|[position, _]| position), value))
+    }
+
     /// Position of the digest with this digestID in a namespace asked for, if it was found.
     pub(crate) fn digest_position(&self, namespace: usize, digest_id: u64) -> Option<u64> {
         let is_entry = |row: usize| {
@@ -208,6 +216,19 @@ impl Tree {
         };
         self.other_keys.iter().filter(is_text).map(|key| key.start as usize).collect()
     }
+}
+
+/// The reading of an initial byte that a document means by it, from what stands behind it: a long head is one of a small number where
+/// it can be.
+fn head_of(initial: u8, behind: &[u8]) -> Option<Head> {
+    let is_small = behind.starts_with(&[0; 4]);
+    Head::of(initial).find(|head| is_small || !head.is_long)
+}
+
+/// Whether a number, bytes or text begins there.
+fn starts_scalar(bytes: &[u8]) -> bool {
+    let Some((&initial, behind)) = bytes.split_first() else { return false };
+    head_of(initial, behind).is_some_and(|head| is_scalar(head.kind))
 }
 
 /// A container whose children are being read.
@@ -293,11 +314,8 @@ impl<'a> Parser<'a> {
         let truncated = TreeError::Truncated { stream, offset: at };
         let bytes = self.streams.message(stream).get(at..).unwrap_or_default();
         let &[initial, ref behind @ ..] = bytes else { return Err(truncated) };
-        let is_small = behind.starts_with(&[0; 4]);
-        let head = Head::of(initial).find(|head| is_small || !head.is_long);
-        let head = head.ok_or(TreeError::Head { stream, offset: at })?;
-        let (argument_bytes, content) =
-            behind.split_at_checked(head.length.into()).ok_or(truncated.clone())?;
+        let head = head_of(initial, behind).ok_or(TreeError::Head { stream, offset: at })?;
+        let (argument_bytes, rest) = behind.split_at_checked(head.length.into()).ok_or(truncated.clone())?;
         let argument = if head.is_read {
             argument_bytes.iter().fold(0, |value, &byte| value << 8 | u64::from(byte))
         } else {
@@ -305,8 +323,9 @@ impl<'a> Parser<'a> {
         };
         let is_string = matches!(head.kind, kind::BYTES | kind::TEXT);
         let string_bytes = if is_string { argument } else { 0 };
-        let content = content.get(..string_bytes as usize).ok_or(truncated)?;
+        let content = rest.get(..string_bytes as usize).ok_or(truncated)?;
         let rule = self.rule(level, head.kind, argument, content);
+        let rule = if rule.kind == kind::TAG { self.rule_of_tag(rule, rest) } else { rule };
         let position = (self.streams.class().stream_start(stream) + at) as u64;
         let item = Item {
             position,
@@ -342,6 +361,14 @@ impl<'a> Parser<'a> {
         let rule = keys.find(is_asked).or_else(|| others().find(|rule| rule.kind == kind));
         let rule = rule.copied().or_else(|| others().next().map(|rule| rule.of_kind(kind)));
         rule.unwrap_or(Rule::inner(level.state, kind, state::ANY, level.state))
+    }
+
+    /// The rule for a tag: where there are two, that of a tag over a scalar if one follows, else the other.
+    fn rule_of_tag(&self, rule: Rule, tagged: &[u8]) -> Rule {
+        let finding = if starts_scalar(tagged) { Finding::Head } else { Finding::Item };
+        let mut same =
+            self.rules.get(&rule.state).into_iter().flatten().filter(|other| other.kind == rule.kind);
+        same.find(|other| other.finding == finding).copied().unwrap_or(rule)
     }
 
     /// Notes where an expected text is, or a key that is not asked for. Whether it is not an empty text.

@@ -15,11 +15,9 @@
 mod rules;
 mod strings;
 
-pub(crate) use rules::{Finding, OTHER_KEYS, Rule, Shape, kind, rules};
+pub(crate) use rules::{Finding, OTHER_KEYS, Rule, Shape, is_scalar, kind, rules};
 pub use strings::SubjectError;
-pub(crate) use strings::{
-    ALGORITHMS, DATE_TIME, MAX_FRACTION_DIGITS, MIN_RANDOM_BYTES, OFFSET, Symbol, Text, fixed_keys, texts,
-};
+pub(crate) use strings::{ALGORITHMS, MIN_RANDOM_BYTES, Symbol, Text, fixed_keys, texts};
 
 /// States besides those of values, which are the numbers of their keys ([`text`]), and those below an item that other tables hear
 /// of, which are its number.
@@ -190,6 +188,7 @@ mod tests {
     use crate::chips::buses::{date, field};
     use crate::class::{CLASSES, LARGE, NUMBERED_SLOTS, STANDARD, SizeClass};
     use crate::statement::{ElementName, PublicKey, Subject};
+    use crate::value::ValueKind;
 
     fn subject(class: SizeClass, elements: usize, name_bytes: usize) -> Subject {
         let name = |i: usize| "n".repeat(name_bytes - 1) + &i.to_string();
@@ -209,7 +208,8 @@ mod tests {
         };
         let mut numbers = per_slot(&[
             field::digest_id,
-            field::element_value,
+            field::value_tag,
+            field::date_time,
             field::digest,
             state::namespace,
             state::digest,
@@ -224,6 +224,11 @@ mod tests {
             text::element,
             text::random_value,
         ]);
+        let kinds =
+            [ValueKind::Unsigned, ValueKind::Encoded, ValueKind::Negative, ValueKind::Bytes, ValueKind::Text];
+        for slot in 0..NUMBERED_SLOTS {
+            numbers.extend(kinds.map(|kind| field::element_value(slot, kind)));
+        }
         numbers.extend((0..=NUMBERED_SLOTS).map(state::root));
         numbers.extend([field::DEVICE_KEY_X, field::DEVICE_KEY_Y]);
         numbers.extend(OTHER_KEYS.map(|(_, _, number)| number));
@@ -265,14 +270,17 @@ mod tests {
         }
     }
 
-    /// Two rules for one state and kind are those of keys, of which each leads to what its content says.
+    /// Two rules for one state and kind are those of keys, of which each leads to what its content says, and those of the tag of a
+    /// value, which is found with a scalar or with all that is under it.
     #[test]
-    fn only_keys_have_rules_to_choose_from() {
+    fn only_keys_and_the_tags_of_values_have_rules_to_choose_from() {
         for class in CLASSES {
             let rules = rules(&class);
             for rule in rules.iter().filter(|rule| !rule.is_key()) {
                 let same = |other: &&Rule| (other.state, other.kind) == (rule.state, rule.kind);
-                assert!(rules.iter().filter(same).filter(|other| !other.is_key()).count() == 1, "{rule:?}");
+                let same = rules.iter().filter(same).filter(|other| !other.is_key()).count();
+                let is_value = (0..class.slots).any(|slot| rule.state == text::element_value(slot));
+                assert_eq!(same, if is_value && rule.kind == kind::TAG { 2 } else { 1 }, "{rule:?}");
             }
         }
     }
@@ -281,13 +289,17 @@ mod tests {
     fn every_finding_is_of_one_place() {
         for class in CLASSES {
             let mut places = HashMap::new();
-            for rule in rules(&class).into_iter().filter(|rule| rule.finding != Finding::None) {
+            // A scalar has one number with and without a tag.
+            let is_tagged = |rule: &Rule| (0..class.slots).any(|slot| rule.state == field::value_tag(slot));
+            let rules = rules(&class).into_iter();
+            for rule in rules.filter(|rule| rule.finding != Finding::None && !is_tagged(rule)) {
                 let place = places.entry(rule.number).or_insert((rule.state, rule.finding));
                 assert_eq!(*place, (rule.state, rule.finding), "{rule:?}");
                 assert_eq!(rule.number >= field::digest(0), rule.finding == Finding::Digest, "{rule:?}");
             }
             for text in texts(&subject(class, 1, 8)).unwrap() {
-                assert!(places.contains_key(&text.number), "text {}", text.number);
+                let is_claimed = text.symbols.last() == Some(&Symbol::Claim);
+                assert!(places.contains_key(&text.number) != is_claimed, "text {}", text.number);
             }
         }
     }

@@ -3,16 +3,14 @@
 use p3_field::PrimeCharacteristicRing;
 use velum_stark::field::F;
 
-use crate::chips::buses::date;
+use crate::chips::buses::{date, field};
 use crate::chips::common::fingerprint::fingerprint;
 use crate::chips::mdoc::grammar::{state, text};
 use crate::statement::Subject;
+use crate::value::{DATE_TIME, MAX_FRACTION_DIGITS, OFFSET, TAG_DATE_TIME};
 
 /// Longest docType, namespace and element identifier, in bytes of UTF-8.
 pub(crate) const MAX_NAME_BYTES: usize = 64;
-
-/// A date and time as text (RFC 8949, 3.4.1).
-const TAG_DATE_TIME: usize = 0;
 
 /// A byte string that holds CBOR (RFC 8949, 3.4.5.1).
 const TAG_ENCODED_CBOR: usize = 24;
@@ -53,6 +51,8 @@ pub enum SubjectError {
 pub(crate) enum Symbol {
     /// This byte.
     Byte(u8),
+    /// These bytes.
+    Word([u8; WORD_BYTES]),
     /// Any ASCII digit.
     Digit,
     /// A point, or nothing and then no [`FractionDigit`](Self::FractionDigit) follows.
@@ -65,23 +65,29 @@ pub(crate) enum Symbol {
     OffsetMinute,
     /// A `Z`, or nothing where `+00:00` stands.
     Zulu,
+    /// No byte, but whether the string before is there.
+    Claim,
     /// The algorithm of a signature, a negative integer of COSE: ES256 or ESP256.
     Algorithm,
     /// No byte, but the length of a byte string: [`MIN_RANDOM_BYTES`] or more. Stands alone, for the string's content.
     Length,
 }
 
+/// Bytes of a [`Symbol::Word`].
+pub(crate) const WORD_BYTES: usize = 4;
+
+impl Symbol {
+    /// How many bytes of the string stand before the next symbol, were nothing left out.
+    pub(crate) const fn bytes(self) -> usize {
+        match self {
+            Self::Word(_) => WORD_BYTES,
+            _ => 1,
+        }
+    }
+}
+
 /// The encoding of ES256 (RFC 9053, 2.1) and that of ESP256 (RFC 9864, 2.1), which are one algorithm over P-256.
 pub(crate) const ALGORITHMS: [u8; 2] = [0x26, 0x28];
-
-/// Most digits of a fraction of a second.
-pub(crate) const MAX_FRACTION_DIGITS: usize = 9;
-
-/// A date and time up to its seconds (RFC 3339): `d` stands for a digit.
-pub(crate) const DATE_TIME: &[u8] = b"dddd-dd-ddTdd:dd:dd";
-
-/// `+00:00`, which may stand in place of a `Z`.
-pub(crate) const OFFSET: &[u8; 6] = b"+00:00";
 
 /// An expected data item: its argument, and of a string its content. Its kind is the rule's to say, and its head may be as long as it
 /// likes.
@@ -107,8 +113,12 @@ impl Text {
         Self { number, capacity, in_use: true, argument: argument as u64, symbols, date: None }
     }
 
+    /// A string that is the same for every subject.
     fn string(number: u64, bytes: &[u8]) -> Self {
-        Self::new(number, bytes.len(), bytes.iter().copied().map(Symbol::Byte).collect())
+        let (words, rest) = bytes.as_chunks();
+        let words = words.iter().copied().map(Symbol::Word);
+        let symbols = words.chain(rest.iter().copied().map(Symbol::Byte)).collect();
+        Self::new(number, bytes.len(), symbols)
     }
 
     /// An item without content, such as an integer, a tag, or the head of a map.
@@ -118,7 +128,8 @@ impl Text {
 
     /// A name of the request, or nothing where the request has fewer.
     fn name(number: u64, name: Option<&str>) -> Self {
-        let text = Self::string(number, name.unwrap_or_default().as_bytes());
+        let bytes = name.unwrap_or_default().as_bytes();
+        let text = Self::new(number, bytes.len(), bytes.iter().copied().map(Symbol::Byte).collect());
         Self { capacity: MAX_NAME_BYTES, ..text }.used_if(name.is_some())
     }
 
@@ -139,21 +150,41 @@ impl Text {
 
     /// A date and time in UTC (RFC 3339), with or without a fraction of a second, `Z` or `+00:00`.
     fn date(date: u64) -> Self {
+        let symbols = Self::date_symbols();
+        Self { date: Some(date), ..Self::new(text::date(date), Self::LONGEST_DATE, symbols) }
+    }
+
+    /// A date and time that is the value of a slot, if the slot has one: else it is any that stands in the document, so that what is
+    /// looked up of it does not depend on whether it is claimed.
+    fn date_time(slot: usize) -> Self {
+        let mut symbols = Self::date_symbols();
+        symbols.push(Symbol::Claim);
+        Self::new(field::date_time(slot), Self::LONGEST_DATE, symbols)
+    }
+
+    /// Bytes of a date without a fraction that ends in `+00:00`.
+    const LONGEST_DATE: usize = DATE_TIME.len() + OFFSET.len();
+
+    fn date_symbols() -> Vec<Symbol> {
         let symbol = |&byte: &u8| if byte == b'd' { Symbol::Digit } else { Symbol::Byte(byte) };
         let mut symbols: Vec<_> = DATE_TIME.iter().map(symbol).collect();
         symbols.push(Symbol::Point);
         symbols.extend([Symbol::FractionDigit; MAX_FRACTION_DIGITS]);
         symbols.extend([Symbol::OffsetHour, Symbol::OffsetMinute, Symbol::Zulu]);
-        Self { date: Some(date), ..Self::new(text::date(date), DATE_TIME.len() + OFFSET.len(), symbols) }
+        symbols
     }
 
     /// Whether an item of the right kind is this text. Only keys are asked, which have one content each.
     pub(crate) fn is(&self, argument: u64, content: &[u8]) -> bool {
-        let is_byte = |(symbol, byte): (&Symbol, &u8)| *symbol == Symbol::Byte(*byte);
-        self.in_use
-            && self.argument == argument
-            && self.symbols.len() == content.len()
-            && self.symbols.iter().zip(content).all(is_byte)
+        let mut bytes = Vec::with_capacity(content.len());
+        for symbol in &self.symbols {
+            match symbol {
+                Symbol::Byte(byte) => bytes.push(*byte),
+                Symbol::Word(word) => bytes.extend_from_slice(word),
+                _ => return false,
+            }
+        }
+        self.in_use && self.argument == argument && bytes == content
     }
 }
 
@@ -202,7 +233,7 @@ pub(crate) fn texts(subject: &Subject) -> Result<Vec<Text>, SubjectError> {
     texts.extend(TEXT_KEYS.iter().map(|(_, number, key)| Text::string(*number, key.as_bytes())));
     texts.extend(LABELS.map(|(number, label)| Text::head(number, integer_argument(label))));
     for date in [date::SIGNED, date::VALID_FROM, date::VALID_UNTIL] {
-        texts.extend([Text::head(text::date_tag(date), TAG_DATE_TIME), Text::date(date)]);
+        texts.extend([Text::head(text::date_tag(date), TAG_DATE_TIME as usize), Text::date(date)]);
     }
     let namespaces = subject.namespaces();
     for slot in 0..subject.class.slots {
@@ -219,6 +250,7 @@ pub(crate) fn texts(subject: &Subject) -> Result<Vec<Text>, SubjectError> {
             Text::random(slot),
         ];
         texts.extend(of_item.map(|text| text.used_if(element.is_some())));
+        texts.push(Text::date_time(slot));
     }
     texts.sort_by_key(|text| text.number);
     Ok(texts)

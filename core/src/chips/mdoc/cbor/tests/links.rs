@@ -6,13 +6,14 @@ use velum_stark::field::F;
 use velum_testdata::{ANNEX_D, MUSTERMANN};
 
 use super::item;
-use crate::chips::buses::{DIGEST_AT, date, field};
+use crate::chips::buses::{DIGEST_AT, FIELD, date, field};
 use crate::chips::mdoc::cbor::CAPACITY;
 use crate::chips::mdoc::cbor::fixture::*;
 use crate::chips::mdoc::cbor::tree::{Item, Tree, TreeError};
 use crate::chips::mdoc::grammar::{Finding, Shape, kind, state, text};
 use crate::class::{LARGE, STANDARD};
 use crate::statement::ElementName;
+use crate::value::{SlotValue, ValueKind};
 
 const NONE: [&str; 0] = [];
 
@@ -113,6 +114,42 @@ fn refuses_dates_of_another_form() {
             Value::Text("2024-09-30T13:50:00Z".into());
     });
     assert!(untagged.rules().contains(&"bus bytes".to_owned()));
+}
+
+/// The value of a slot under tag 0, as a date and time in UTC and as other text.
+#[test]
+fn refuses_dates_and_times_that_are_none() {
+    let world = |text: &str| {
+        let tdate = Value::Tag(0, Box::new(Value::Text(text.into())));
+        World::mustermann().with_item(0, |item| *at(item, "elementValue") = tdate)
+    };
+    let kind = |text: &str| {
+        let world = world(text);
+        assert_eq!(world.rules(), NONE, "{text}");
+        SlotValue::read(&world.value(&world.tree(), 0)).kind
+    };
+    for text in ["2024-09-30T13:50:00Z", "2024-09-30T13:50:00.5Z", "2024-09-30T13:50:00.123456789+00:00"] {
+        assert_eq!(kind(text), ValueKind::DateTime);
+    }
+    for (like, other) in [
+        ("2024-09-30T13:50:00+00:00", "2024-09-30T13:50:00+01:00"),
+        ("2024-09-30T13:50:00+00:00", "2024-09-30T13:50:00-00:00"),
+        ("2024-09-30T13:50:00.5Z", "2024-09-30T13:50:00,5Z"),
+        ("2024-09-30T13:50:00Z", "2024-09-30T13:50:00z"),
+        ("2024-09-30T13:50:00Z", "2024-09-30t13:50:00Z"),
+        ("2024-09-30T13:50:00Z", "2024-09-30T13:50:0AZ"),
+    ] {
+        assert_eq!(kind(other), ValueKind::Text);
+        // The text table of the one about the other, which the values chip claims to be a date and time.
+        let mut tables = world(other).tables();
+        tables.traces[TEXT] = world(like).tables().traces[TEXT].clone();
+        let [position, length] = world(other).tree().field(field::element_value(0, ValueKind::Text)).unwrap();
+        let partner = tables.partner();
+        partner.send(FIELD, &[field::date_time(0), position, length]);
+        let trace = partner.trace();
+        *tables.traces.last_mut().unwrap() = trace;
+        assert_eq!(tables.rules(), ["bus bytes"], "{other}");
+    }
 }
 
 /// Keys that stand twice: the first is taken, the other is one of those asked for.
