@@ -1,10 +1,12 @@
-//! What is measured: documents with requests, and the statements and witnesses of their two proofs.
+//! What is measured: documents with requests, the statements and witnesses of their two proofs, and which real documents can be proven.
 
 mod case;
+pub mod documents;
 mod statements;
 
 use std::time::Duration;
 
+use velum_core::class::SizeClass;
 use velum_core::proof::ProofKind;
 use velum_core::suite::Suite;
 use velum_stark::Parameters;
@@ -27,15 +29,15 @@ pub const STAGES: [Stage; 7] = [
     Stage::Queries,
 ];
 
-/// The parameters of a kind of proof without grinding, so that the work is the same each time.
-pub fn without_grinding(kind: ProofKind) -> Parameters {
+/// The parameters of a kind of proof of a size class without grinding, so that the work is the same each time.
+pub fn without_grinding(kind: ProofKind, class: &SizeClass) -> Parameters {
     Parameters {
         lookup_grinding_bits: 0,
         ood_grinding_bits: 0,
         batch_grinding_bits: 0,
         folding_grinding_bits: 0,
         query_grinding_bits: 0,
-        ..SUITE.parameters(kind)
+        ..SUITE.parameters(kind, class)
     }
 }
 

@@ -30,13 +30,13 @@ impl Statements {
         let document = case.document().expect("the document is of the asked type");
         let (credential, credential_witness) =
             document.credential(request, suite, Some(case.class)).expect("the document fits the class");
-        let Presented { issued, shown, signature } =
+        let Presented { issued, shown, algorithm, signature } =
             document.presented(&case.transcript, request, false).expect("the request is met");
         let disclosed = issued.disclosed(request);
         let answer = Answer {
             request,
             signed_within: issued.issuer.signed_within,
-            device_digest: Document::device_digest(&case.transcript, request, shown)
+            device_digest: Document::device_digest(&case.transcript, request, shown, algorithm)
                 .expect("the device signed them"),
             disclosed: &disclosed,
         };

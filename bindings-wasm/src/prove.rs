@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use js_sys::{Function, Uint8Array};
 use velum_credentials::{
-    CancelToken, Clock, Control, DeviceResponse, Error, Inspection, PrepareOptions, Prepared, PresentOptions,
-    Progress, Purpose, Request, Suite,
+    CancelToken, Clock, Control, DeviceResponse, Error, PrepareOptions, Prepared, PresentOptions, Progress,
+    Purpose, Request, Suite,
 };
 use velum_wallet::{Question, Wallet, clock_at, json};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -82,10 +82,8 @@ impl Prover {
 /// The documents of a response, as `velum inspect --json` lists them.
 #[wasm_bindgen]
 pub fn inspect(response: &[u8]) -> Result<String, JsValue> {
-    let inspected = DeviceResponse::parse(response).map(|response| {
-        let inspections: Vec<_> = response.documents().iter().map(Inspection::of).collect();
-        output::text(json::documents(&inspections))
-    });
+    let inspected = DeviceResponse::parse(response)
+        .and_then(|response| Ok(output::text(json::documents(&response.inspect()?))));
     or_throw(inspected)
 }
 

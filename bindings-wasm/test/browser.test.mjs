@@ -80,7 +80,7 @@ describe("a page", () => {
     const { environment, facts, longest, bytes } = await prove(page, {});
     assert.equal(environment.build, "simd");
     assert.match(environment.reason, /COOP/u);
-    assert.equal(facts, 5);
+    assert.equal(facts, 6);
     assert.ok(longest < 50, `${longest} ms`);
     assert.ok(bytes < 256 << 20);
     assert.deepEqual(troubles, []);
@@ -92,7 +92,7 @@ describe("a page", () => {
     assert.equal(await page.evaluate(() => crossOriginIsolated), true);
     const { environment, facts, bytes } = await prove(page, { threads: 3 });
     assert.deepEqual([environment.build, environment.threads], ["simd-threads", 3]);
-    assert.equal(facts, 5);
+    assert.equal(facts, 6);
     assert.ok(bytes < 256 << 20, `${bytes} bytes`);
     assert.deepEqual(troubles, []);
   });
@@ -251,7 +251,7 @@ test("a page without SIMD proves with the scalar build", async (context) => {
   const { page, troubles } = await pageOf(context, browser);
   const { environment, facts } = await prove(page, {});
   assert.deepEqual([environment.build, environment.simd], ["scalar", false]);
-  assert.equal(facts, 5);
+  assert.equal(facts, 6);
   assert.deepEqual(troubles, []);
 });
 
@@ -262,6 +262,6 @@ test("a page of an insecure origin proves", async (context) => {
   assert.equal(await page.evaluate(() => isSecureContext), false);
   const { environment, facts } = await prove(page, {});
   assert.equal(environment.build, "simd");
-  assert.equal(facts, 5);
+  assert.equal(facts, 6);
   assert.deepEqual(troubles, []);
 });

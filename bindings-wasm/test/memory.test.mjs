@@ -15,6 +15,7 @@ const ALL = process.env.VELUM_TEST_ALL !== undefined;
 for (const [sizeClass, limit, proofs] of [
   ["standard", 256, ALL ? 50 : 6],
   ["large", 512, 4],
+  ["extra", 1024, ALL ? 4 : 3],
 ]) {
   test(`${proofs} proofs of class ${sizeClass} take less than ${limit} MiB, none after the third more`, async (context) => {
     const prover = new Prover();

@@ -18,6 +18,8 @@ type CredentialsCode =
   | "device_signature"
   /** The device authenticated by MAC, which only the reader of that session can check. */
   | "device_mac_unsupported"
+  /** The document carries no signature of its device: it is as its issuer handed it out. */
+  | "device_signature_missing"
   /** A predicate of the request does not hold. */
   | "predicate"
   /** The document does not hold an element that the request asks for. */
@@ -36,8 +38,10 @@ type CredentialsCode =
   | "wrong_version"
   /** The request's time is too far from the wallet's clock. */
   | "clock"
-  /** The device signed elements of its own, which the wallet did not agree to show. */
+  /** The device signed elements of its own, which the wallet did not agree to show or the request does not ask for. */
   | "device_namespaces"
+  /** The device signed elements of its own that its issuer does not let it sign. */
+  | "device_namespaces_unauthorised"
   /** The device that proves failed; prove again. */
   | "backend"
   /** The caller's signal aborted the call. */

@@ -14,7 +14,7 @@ export interface VerifyInput {
 
 /** What a wallet answers with, and what its holder agreed to. */
 export interface AnswerInput {
-  /** A `DeviceResponse` that the device has signed for this session. */
+  /** A document that the device has signed for this session: a `DeviceResponse`, or a `Document` alone. */
   document: Uint8Array;
   /** The CBOR `SessionTranscript` of the session. */
   transcript: Uint8Array;
@@ -82,8 +82,8 @@ export function requestText(request: RequestInput): string {
 
 /** The name of a size class, if it is one. */
 export function sizeClass<T extends SizeClass | undefined>(name: T): T {
-  if (name === undefined || name === "standard" || name === "large") return name;
-  throw new VelumError("malformed", "sizeClass", 'neither "standard" nor "large"');
+  if (name === undefined || name === "standard" || name === "large" || name === "extra") return name;
+  throw new VelumError("malformed", "sizeClass", 'none of "standard", "large" and "extra"');
 }
 
 /** What a prover's worker takes for an answer. */

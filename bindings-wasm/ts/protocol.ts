@@ -2,7 +2,16 @@
 
 import type { Build } from "./environment.js";
 import type { Failure } from "./errors.js";
-import type { DocumentSummary, Explanation, Purpose, SizeClass, Stage, StageTiming, Verified } from "./types.js";
+import type {
+  BrokenDocument,
+  DocumentSummary,
+  Explanation,
+  Purpose,
+  SizeClass,
+  Stage,
+  StageTiming,
+  Verified,
+} from "./types.js";
 
 /** The calls that a worker answers: what each takes and gives. */
 export interface Calls {
@@ -34,7 +43,7 @@ interface Answer {
 export type ProverCalls = {
   memoryBytes: { input: undefined; output: number };
   makeKeys: { input: { sizeClass: SizeClass }; output: undefined };
-  inspect: { input: { document: Uint8Array }; output: DocumentSummary[] };
+  inspect: { input: { document: Uint8Array }; output: (DocumentSummary | BrokenDocument)[] };
   explain: { input: { request: string; document: Uint8Array }; output: Explanation };
   deviceAuthenticationBytes: {
     input: { document: Uint8Array; docType: string; transcript: Uint8Array };

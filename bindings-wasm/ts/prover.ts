@@ -21,6 +21,7 @@ import type { ProverCalls } from "./protocol.js";
 import type {
   AbortOptions,
   CallOptions,
+  BrokenDocument,
   DocumentSummary,
   Explanation,
   Presentation,
@@ -79,8 +80,11 @@ export class Prover {
     return attempt(() => this.#worker.call("makeKeys", { sizeClass: sizeClass(size) }, options));
   }
 
-  /** What each document of a `DeviceResponse` holds. */
-  inspect(document: Uint8Array, options?: AbortOptions): Promise<DocumentSummary[]> {
+  /**
+   * What each document of a `DeviceResponse` holds, or that of a `Document` or `IssuerSigned` alone. One among others that cannot be
+   * read has an `error`.
+   */
+  inspect(document: Uint8Array, options?: AbortOptions): Promise<(DocumentSummary | BrokenDocument)[]> {
     return attempt(() => this.#worker.call("inspect", { document: bytes(document, "document") }, options));
   }
 
@@ -105,7 +109,10 @@ export class Prover {
     });
   }
 
-  /** The response with the device's signature, `r || s` as WebCrypto gives it, in place of the one there. */
+  /**
+   * The document with the device's signature, `r || s` as WebCrypto gives it, in place of the one there or as its first: a
+   * `DeviceResponse`, also of a `Document` or `IssuerSigned`.
+   */
   withDeviceSignature(
     input: { document: Uint8Array; docType: string; signature: Uint8Array },
     options?: AbortOptions,

@@ -1,10 +1,17 @@
 // Requests, documents and what is learnt: the JSON forms that the `velum` command reads and writes.
 
 /** The public size class of a proof. A larger one holds larger documents and takes longer. */
-export type SizeClass = "standard" | "large";
+export type SizeClass = "standard" | "large" | "extra";
 
-/** A trusted issuer: a P-256 key by SEC 1 in hexadecimal, or the certificate of a document signer or IACA root. */
-export type Issuer = { sec1_hex: string } | { x509_pem: string };
+/**
+ * A trusted issuer: a P-256 key by SEC 1 in hexadecimal, or the certificate of a document signer or of a root. A root (CA:TRUE)
+ * needs a `profile` unless the document type prescribes one: `iso18013-5` is ISO/IEC 18013-5 Annex B, `pki` path validation by RFC
+ * 5280, which with `require_eku` wants this purpose (dotted) in the signer's extKeyUsage. Neither checks revocation.
+ */
+export type Issuer =
+  | { sec1_hex: string }
+  | { x509_pem: string; profile?: "iso18013-5" }
+  | { x509_pem: string; profile: "pki"; require_eku?: string };
 
 /** A value to compare with. */
 export type Literal = string | boolean | number | { full_date: string };
@@ -30,6 +37,8 @@ export interface Request {
   issuers: Issuer[];
   /** What is asked, all of which must hold. */
   predicates: Predicate[];
+  /** Namespaces of which elements are taken that the device signed itself. That the issuer lets it sign them is not proven. */
+  device_namespaces?: string[];
 }
 
 /** A request as an object, whose time may be a `Date`, of which whole seconds count, or as JSON text. */
@@ -43,10 +52,12 @@ export type Value =
 export type Learnt =
   | { namespace: string; element: string; predicate: Condition; value?: Value }
   | { issuer: string }
+  | { profile: "iso18013-5" | "pki"; revocation_checked: false }
   | { doc_type: string }
   | { valid_at: string }
   | { size_class: SizeClass }
-  | { device_namespaces: string };
+  | { device_algorithm: "ES256" | "ESP256" }
+  | { device_namespaces: string; authorisation_proven: false };
 
 /** What a request would make a document tell. */
 export interface Explanation {
@@ -56,6 +67,8 @@ export interface Explanation {
   facts: Learnt[];
   /** The elements whose values stay hidden: all that are neither disclosed nor equal to what the request names. */
   hidden: { namespace: string; element: string }[];
+  /** What a verifier might take for checked and nobody checks, in words. The verifier does not learn that it applies. */
+  not_checked: string[];
   /** Whether each predicate holds, in the order of the request. */
   predicates: PredicateOutcome[];
 }
@@ -85,11 +98,37 @@ export interface DocumentSummary {
     | null;
   /** The device's key by SEC 1, in hexadecimal. */
   device_key: string;
-  device_auth: "signature" | "mac";
+  /**
+   * How the device authenticated. `missing`: it has not, and the document is as its issuer handed it out. `unreadable`: what is there
+   * cannot be read, and a failed check says why.
+   */
+  device_auth: "signature" | "mac" | "missing" | "unreadable";
   /** The CBOR of what the device signed itself, in hexadecimal. */
   device_namespaces: string | null;
   namespaces: { namespace: string; elements: DocumentElement[] }[];
+  /** That the issuer says where to look up whether it revoked the document, which nobody does, or null. */
+  status: "not_checked" | null;
   checks: Check[];
+  /** What holds of every request that trusts the issuer, or null if nothing can be proven from the document. */
+  provable: Provable | null;
+}
+
+/** How a document can be proven. */
+export interface Provable {
+  /** The smallest class that the document fits. */
+  size_class: SizeClass;
+  /** Whether the device must sign the session first. */
+  device_must_sign: boolean;
+  /** The elements about which nothing can be proven. */
+  but: { namespace: string; element: string }[];
+}
+
+/** A document of a response that cannot be read. */
+export interface BrokenDocument {
+  doc_type: string | null;
+  provable: null;
+  /** Why it cannot be read. */
+  error: { code: string; message: string; where: string };
 }
 
 /** An element of a document. */
@@ -98,6 +137,8 @@ export interface DocumentElement {
   value: Value;
   digest_id: number;
   item_bytes: number;
+  /** Why nothing can be proven of it, if so. */
+  unprovable?: string;
 }
 
 /** What a prepared proof is for: a request that it answers is about the same. None of it is secret from the document's holder. */

@@ -5,7 +5,7 @@ import initSingle, * as single from "./glue/prover.js";
 import initThreads, * as threads from "./glue/prover-threads.js";
 import type { ProverCalls, Setup, Shared } from "./protocol.js";
 import { type Handlers, serve, type Watch } from "./serve.js";
-import type { DocumentSummary, Explanation, Purpose, Verified } from "./types.js";
+import type { BrokenDocument, DocumentSummary, Explanation, Purpose, Verified } from "./types.js";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -58,7 +58,7 @@ function handlers(glue: Glue, { memory }: { memory: WebAssembly.Memory }): Handl
       prover.makeKeys(sizeClass, watch.progress);
       return undefined;
     },
-    inspect: ({ document }) => JSON.parse(glue.inspect(document)) as DocumentSummary[],
+    inspect: ({ document }) => JSON.parse(glue.inspect(document)) as (DocumentSummary | BrokenDocument)[],
     explain: ({ request, document }) => JSON.parse(glue.explain(request, document)) as Explanation,
     deviceAuthenticationBytes: ({ document, docType, transcript }) =>
       glue.deviceAuthenticationBytes(document, docType, transcript) as Bytes,

@@ -149,6 +149,8 @@ impl From<PoolError> for Failure {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+    use velum_core::class::CLASSES;
+    use velum_credentials::limits;
 
     /// A pool needs a clock whatever the options say, and `prepare` has none for it.
     #[test]
@@ -159,20 +161,77 @@ mod tests {
         assert_eq!(Failure::from(PoolError::Prepare(Error::new(Code::Digest, "a", "b"))).option, None);
     }
 
+    /// The rows of the tables under a heading of the documentation whose first cell is code, as cells without its backticks.
+    fn rows_under(heading: &str) -> impl Iterator<Item = Vec<&'static str>> {
+        let lines = include_str!("../../docs/cli.md").lines().skip_while(move |line| *line != heading);
+        let section = lines.skip(1).take_while(|line| !line.starts_with("## "));
+        section.filter(|line| line.starts_with("| `")).map(|line| {
+            let cells = line.trim_matches('|').split(" | ").map(|cell| cell.trim());
+            cells
+                .enumerate()
+                .map(|(index, cell)| if index == 0 { cell.trim_matches('`') } else { cell })
+                .collect()
+        })
+    }
+
+    /// The documentation has every limit, with its number.
+    #[test]
+    fn every_limit_is_documented() {
+        const SOURCE: &str = include_str!("../../credentials/src/limits.rs");
+        macro_rules! limits {
+            ($($name:ident),+) => { [$((stringify!($name), limits::$name as usize)),+] };
+        }
+        let known = limits!(
+            RESPONSE_BYTES,
+            DOCUMENTS,
+            NAME_BYTES,
+            CBOR_DEPTH,
+            REQUEST_BYTES,
+            TRANSCRIPT_BYTES,
+            DEVICE_NAMESPACES_BYTES,
+            DEVICE_NAMESPACES,
+            MSO_BYTES,
+            PRESENTATION_BYTES,
+            PREDICATES,
+            X5CHAIN_CERTIFICATES,
+            CERTIFICATE_BYTES,
+            RANDOM_MIN_BYTES,
+            DIGEST_ID_MAX
+        );
+        let declared = SOURCE.lines().filter_map(|line| line.strip_prefix("pub const ")?.split_once(':'));
+        let declared: BTreeSet<_> = declared.map(|(name, _)| name).collect();
+        assert_eq!(declared, known.iter().map(|(name, _)| *name).collect(), "name each limit in this test");
+
+        let classes = CLASSES.iter().map(|class| {
+            let numbers = [class.max_mso_bytes, class.slots, class.max_item_bytes];
+            (class.name, numbers.map(|number| number.to_string()).to_vec())
+        });
+        let known = known.iter().map(|(name, most)| (*name, vec![most.to_string()]));
+        let expected: BTreeSet<_> = known.chain(classes).collect();
+        let documented: BTreeSet<_> = rows_under("## Limits")
+            .map(|row| {
+                let numbers = row[1..].iter().filter(|cell| cell.bytes().all(|byte| byte.is_ascii_digit()));
+                (row[0], numbers.map(|number| (*number).to_owned()).collect())
+            })
+            .collect();
+        assert_eq!(documented, expected, "correct \"Limits\" in docs/cli.md");
+    }
+
     /// Scripts are written from the documentation, so it lists every code and no other.
     #[test]
     fn every_code_is_documented() {
         let cli = [FailureCode::Usage, FailureCode::File, FailureCode::PoolFull, FailureCode::OtherKey];
         let codes = Code::ALL.iter().copied().map(FailureCode::Credentials).chain(cli);
         let codes: BTreeSet<_> = codes.map(FailureCode::as_str).collect();
-        let documented: BTreeSet<_> = include_str!("../../docs/cli.md")
-            .lines()
-            .skip_while(|line| *line != "## Codes")
-            .skip(1)
-            .take_while(|line| !line.starts_with("## "))
-            .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
-            .map(|(code, _)| code)
-            .collect();
+        let rows: Vec<_> = rows_under("## Codes").collect();
+        let documented: BTreeSet<_> = rows.iter().map(|row| row[0]).collect();
+        assert_eq!(documented.len(), rows.len(), "a code has two rows");
+        for row in &rows {
+            assert!(
+                row.len() == 3 && row.iter().all(|cell| !cell.is_empty()),
+                "say cause and remedy: {row:?}"
+            );
+        }
         let missing: Vec<_> = codes.difference(&documented).collect();
         assert!(missing.is_empty(), "add to \"Codes\" in docs/cli.md: {missing:?}");
         let unknown: Vec<_> = documented.difference(&codes).collect();

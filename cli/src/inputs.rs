@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::failure::Failure;
 use crate::files;
 
-/// `--document`: a CBOR DeviceResponse.
+/// `--document`: a CBOR DeviceResponse, Document or IssuerSigned.
 pub fn document(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     files::read(path, limits::RESPONSE_BYTES)
 }

@@ -4,7 +4,9 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use serde_json::json;
-use velum_credentials::{Code, DeviceResponse, Error, Inspection, Outcome, Value};
+use velum_credentials::{
+    BrokenDocument, Code, DeviceResponse, Error, Form, Inspection, Outcome, Provable, Value,
+};
 use velum_wallet::json::documents;
 
 use crate::failure::Failure;
@@ -16,29 +18,52 @@ const SHOWN: usize = 60;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The document, a CBOR DeviceResponse
+    /// The document: a CBOR DeviceResponse, Document or IssuerSigned
     #[arg(long, value_name = "F")]
     document: PathBuf,
 }
 
 pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let response = DeviceResponse::parse(&inputs::document(&arguments.document)?)?;
-    let inspections: Vec<_> = response.documents().iter().map(Inspection::of).collect();
+    let inspections = response.inspect()?;
     if inspections.is_empty() {
         return Err(Error::new(Code::Malformed, "documents", "the response holds no document").into());
     }
-    let passed = inspections.iter().all(Inspection::passed);
-    let json = json!({ "passed": passed, "documents": documents(&inspections) });
-    let text = inspections.iter().map(to_text).collect::<Vec<_>>().join("\n");
+    let passed = inspections.iter().all(|it| it.as_ref().is_ok_and(Inspection::passed));
+    let json = json!({
+        "form": response.form().name(),
+        "passed": passed,
+        "documents": documents(&inspections),
+    });
+    let text = |it: &Result<Inspection<'_>, &BrokenDocument>| match it {
+        Ok(inspection) => to_text(inspection, response.form()),
+        Err(broken) => broken_text(broken),
+    };
+    let text = inspections.iter().map(text).collect::<Vec<_>>().join("\n");
     Ok(if passed { Report::done(json, text) } else { Report::refused(json, text) })
 }
 
-fn to_text(inspection: &Inspection<'_>) -> String {
+/// A document that cannot be read.
+fn broken_text(broken: &BrokenDocument) -> String {
+    let doc_type = broken.doc_type.as_deref().unwrap_or("a document of unknown type");
+    let fault = &broken.fault;
+    format!(
+        "{} (documents[{}])\n    cannot be proven: {} ({}, {})\n",
+        printable(doc_type),
+        broken.index,
+        fault.message(),
+        fault.code(),
+        printable(fault.place()),
+    )
+}
+
+fn to_text(inspection: &Inspection<'_>, form: Form) -> String {
     let document = inspection.document;
     let mut rows = Rows::default();
     let mso = document.mso();
     let validity = mso.validity();
-    rows.heading(format!("{} ({})", printable(document.doc_type()), document.place()));
+    let place = if document.place().is_empty() { form.name() } else { document.place() };
+    rows.heading(format!("{} ({place})", printable(document.doc_type())));
     rows.row(["signed", &validity.signed.to_string()]);
     rows.row(["valid", &format!("{} to {}", validity.valid_from, validity.valid_until)]);
     let digests: usize = mso.layout().namespaces.iter().map(|namespace| namespace.digests.len()).sum();
@@ -47,6 +72,9 @@ fn to_text(inspection: &Inspection<'_>) -> String {
         Err(_) => "too large for every size class".to_owned(),
     };
     rows.row(["MSO", &format!("{} bytes, digests of {digests} items, {class}", mso.bytes().len())]);
+    if mso.has_status() {
+        rows.row(["status", "revocation status present, not checked: the issuer says where to look it up"]);
+    }
     match &inspection.signer {
         None => rows.row(["signer", "no certificate"]),
         Some(Err(fault)) => rows.row(["signer", &format!("its certificate gives no key: {fault}")]),
@@ -68,6 +96,10 @@ fn to_text(inspection: &Inspection<'_>) -> String {
         for item in namespace.items() {
             rows.row([&printable(item.element_identifier()), &shown(item.value())]);
         }
+        for item in namespace.opaque_items() {
+            let why = format!("CBOR that no proof can be about: {}", item.fault().message());
+            rows.row([&shortened(&printable(item.element_identifier())), &why]);
+        }
     }
     rows.heading("  Checks".to_owned());
     for check in &inspection.checks {
@@ -78,7 +110,8 @@ fn to_text(inspection: &Inspection<'_>) -> String {
         };
         rows.row([check.name, &outcome]);
     }
-    rows.finish()
+    let sentence = Provable::sentence(&inspection.provable());
+    format!("{}\n  This document {sentence}\n", rows.finish())
 }
 
 /// A value on one line.

@@ -15,7 +15,7 @@ use crate::{files, inputs, pool, stages};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The document, a CBOR DeviceResponse
+    /// The document: a CBOR DeviceResponse, Document or IssuerSigned
     #[arg(long, value_name = "F")]
     document: PathBuf,
     /// A request like those to come: same docType, issuer and elements

@@ -101,12 +101,17 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
         "size_class": size_class,
         "suite": suite,
     });
+    let not_checked = question.explain().not_checked;
     let prepared = prepare_ms.map(|ms| format!("prepared in {ms} ms, ")).unwrap_or_default();
     let mut text = format!(
         "Presentation of {} bytes ({prepared}presented in {present_ms} ms): {}",
         bytes.len(),
         arguments.out.display()
     );
+    for what in &not_checked {
+        text = format!("{text}\nNot checked: {what}");
+    }
+    json["not_checked"] = json!(not_checked);
     if let Some(pool) = &pool {
         json["pool"] = pool.to_json();
         text = format!("{text}\n{}", pool.to_text());

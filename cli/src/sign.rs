@@ -19,7 +19,7 @@ const KEY_BYTES: usize = 4 << 10;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The document, a CBOR DeviceResponse
+    /// The document: a CBOR DeviceResponse, Document or IssuerSigned
     #[arg(long, value_name = "F")]
     document: PathBuf,
     /// The CBOR SessionTranscript that the device signs
@@ -28,7 +28,7 @@ pub struct Arguments {
     /// The device's P-256 key: PKCS#8 PEM, or the scalar as 64 hexadecimal digits
     #[arg(long, value_name = "F")]
     device_key: PathBuf,
-    /// Where to write the signed document
+    /// Where to write the signed document, a DeviceResponse
     #[arg(long, value_name = "F")]
     out: PathBuf,
 }

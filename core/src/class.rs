@@ -33,8 +33,12 @@ pub const STANDARD: SizeClass =
 pub const LARGE: SizeClass =
     SizeClass { name: "large", id: 2, max_mso_bytes: 4_096, slots: 8, max_item_bytes: 384 };
 
+/// MSO up to 8,192 bytes, 8 items of up to 1,024 bytes.
+pub const EXTRA: SizeClass =
+    SizeClass { name: "extra", id: 3, max_mso_bytes: 8_192, slots: 8, max_item_bytes: 1_024 };
+
 /// Every class, smallest first.
-pub const CLASSES: [SizeClass; 2] = [STANDARD, LARGE];
+pub const CLASSES: [SizeClass; 3] = [STANDARD, LARGE, EXTRA];
 
 /// Slots that the numbers of fields, texts, states and streams have room for, so that a class with more slots than today's leaves
 /// the keys of those as they are.
@@ -105,6 +109,7 @@ mod tests {
     fn streams_lie_end_to_end() {
         assert_eq!((STANDARD.stream_blocks(0), STANDARD.stream_blocks(1), STANDARD.blocks()), (41, 4, 57));
         assert_eq!((LARGE.stream_blocks(0), LARGE.stream_blocks(1), LARGE.blocks()), (65, 7, 121));
+        assert_eq!((EXTRA.stream_blocks(0), EXTRA.stream_blocks(1), EXTRA.blocks()), (129, 17, 265));
         for class in CLASSES {
             for stream in 0..class.streams() {
                 let end = class.first_block(stream) + class.stream_blocks(stream);

@@ -10,6 +10,7 @@
 //! | [`suite`] | parameter suites |
 //! | [`proof`] | the two proofs: tables, proving, verifying |
 //! | [`statement`] | what the two proofs state and what they keep private |
+//! | [`value`] | the value of an element as the record holds it |
 //!
 //! The proof system is [`velum_stark`]. Modules without a link are the crate's own. Nothing here knows CBOR libraries, certificates,
 //! HTTP or user interfaces.
@@ -31,3 +32,4 @@ mod public_inputs;
 mod record;
 pub mod statement;
 pub mod suite;
+pub mod value;

@@ -34,9 +34,9 @@ impl PresentationStatement {
         writer.0.extend_from_slice(&self.device_authentication);
         writer.number(self.predicates.len());
         for predicates in &self.predicates {
-            let CombinedPredicates { encoding, date } = SlotPredicate::combine(predicates);
-            writer.0.push(encoding.is_some().into());
-            writer.bytes(encoding.unwrap_or_default());
+            let CombinedPredicates { value, date } = SlotPredicate::combine(predicates);
+            writer.0.push(value.is_some().into());
+            writer.bytes(&value.map(|value| value.encoding()).unwrap_or_default());
             writer.0.push(date.is_some().into());
             let (first, last) = date.unwrap_or_default();
             writer.0.extend_from_slice(&first.to_le_bytes());

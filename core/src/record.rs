@@ -12,9 +12,10 @@ use velum_stark::secret::Secret;
 use crate::class::SizeClass;
 use crate::digest::{Domain, PACKED_BYTES, RATE, hash, pack, permutations};
 use crate::statement::{DIGEST_ELEMENTS, Digest, ElementName, PublicKey, RecordOpening, Subject};
+use crate::value::SlotValue;
 
 /// Version of the layout, the record's first element.
-pub(crate) const RECORD_VERSION: u64 = 1;
+pub(crate) const RECORD_VERSION: u64 = 2;
 
 /// Elements that hold a coordinate of a P-256 key: big-endian 32-bit words, the most significant first.
 pub(crate) const COORDINATE_WORDS: usize = 8;
@@ -52,14 +53,18 @@ pub(crate) mod offset {
 pub(crate) mod slot_offset {
     use super::DIGEST_ELEMENTS;
 
-    /// Length of the value in bytes.
-    pub(crate) const LENGTH: usize = 0;
     /// Digest of (namespace, element); zero where the slot is not in use.
-    pub(crate) const NAME: usize = 1;
+    pub(crate) const NAME: usize = 0;
     /// The slot's salt.
     pub(crate) const SALT: usize = NAME + DIGEST_ELEMENTS;
-    /// The value, packed; zero after its end.
-    pub(crate) const VALUE: usize = SALT + DIGEST_ELEMENTS;
+    /// The value's tag and 1 more, or zero where it has none.
+    pub(crate) const TAG: usize = SALT + DIGEST_ELEMENTS;
+    /// Its [`ValueKind`](crate::value::ValueKind).
+    pub(crate) const KIND: usize = TAG + 1;
+    /// Its argument.
+    pub(crate) const ARGUMENT: usize = KIND + 1;
+    /// Its content, packed; zero after its end.
+    pub(crate) const CONTENT: usize = ARGUMENT + 1;
 }
 
 /// Offset of the record's salt.
@@ -72,19 +77,26 @@ pub(crate) const fn record_elements(class: &SizeClass) -> usize {
     salt_offset(class) + DIGEST_ELEMENTS
 }
 
-/// Number of elements that hold a packed value.
-pub(crate) const fn value_elements(class: &SizeClass) -> usize {
-    class.max_item_bytes.div_ceil(PACKED_BYTES)
+/// Fewest bytes of an `IssuerSignedItem` besides its value: tag 24 and the head of its byte string, the head of the map, the keys
+/// `digestID`, `random`, `elementIdentifier` and `elementValue` in text, a digestID, 16 bytes in a byte string, a name of a byte.
+const fn least_item_bytes(class: &SizeClass) -> usize {
+    let string_head = if class.max_item_bytes - 4 < 256 { 2 } else { 3 };
+    2 + string_head + 1 + (9 + 7 + 18 + 13) + 1 + 17 + 2
 }
 
-/// Longest value that a slot can hold, in bytes.
-pub(crate) const fn max_value_bytes(class: &SizeClass) -> usize {
-    value_elements(class) * PACKED_BYTES
+/// Number of elements that hold the packed content of a value.
+pub(crate) const fn content_elements(class: &SizeClass) -> usize {
+    (class.max_item_bytes - least_item_bytes(class)).div_ceil(PACKED_BYTES)
+}
+
+/// Longest content that a slot can hold, in bytes.
+pub(crate) const fn max_content_bytes(class: &SizeClass) -> usize {
+    content_elements(class) * PACKED_BYTES
 }
 
 /// Number of elements that a slot's digest is of.
 pub(crate) const fn slot_elements(class: &SizeClass) -> usize {
-    slot_offset::VALUE + value_elements(class)
+    slot_offset::CONTENT + content_elements(class)
 }
 
 /// Number of permutations of one slot's digest.
@@ -125,14 +137,14 @@ pub enum RecordError {
         /// How many there must be.
         expected: usize,
     },
-    /// The value of a slot is empty or does not fit.
-    #[error("value of slot {slot} has {bytes} bytes, it must have 1 to {max}")]
+    /// The content of a slot's value does not fit.
+    #[error("value of slot {slot} has {bytes} bytes of content, it may have {max}")]
     ValueLength {
         /// The slot.
         slot: usize,
-        /// Length of the value.
+        /// Length of its content.
         bytes: usize,
-        /// Longest value of the class.
+        /// Longest content of the class.
         max: usize,
     },
     /// Encodings that differ are asked of one slot.
@@ -218,8 +230,17 @@ pub(crate) struct Positions {
     pub device_key_x: usize,
     /// The 32 bytes of `deviceKey`'s y.
     pub device_key_y: usize,
-    /// The first byte of each used slot's `elementValue`.
-    pub values: Vec<usize>,
+    /// Each used slot's `elementValue`.
+    pub values: Vec<ValuePosition>,
+}
+
+/// Where a value is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ValuePosition {
+    /// Behind its tag, if it has one.
+    pub tag: Option<usize>,
+    /// The first byte of its content, or behind its head where it has none.
+    pub content: usize,
 }
 
 /// Every element that the sponges absorb. Overwritten when dropped.
@@ -285,19 +306,38 @@ impl RecordElements {
 
 fn slot_message(subject: &Subject, opening: &RecordOpening, slot: usize) -> Result<Secret<F>, RecordError> {
     let class = &subject.class;
-    let value = opening.values.get(slot).map_or(&[][..], Vec::as_slice);
+    let value = check_value(class, slot, opening.values.get(slot))?;
     let name = subject.elements.get(slot).map(name_digest);
-    let max = max_value_bytes(class);
-    if value.len() > max || (name.is_some() && value.is_empty()) {
-        return Err(RecordError::ValueLength { slot, bytes: value.len(), max });
-    }
     let mut message = Vec::with_capacity(slot_elements(class));
-    message.push(F::from_usize(value.len()));
     message.extend(name.unwrap_or_default());
     message.extend(salt(&opening.salts.slots[slot])?);
-    message.extend(pack(value));
+    message.extend(value.iter().flat_map(value_elements));
     message.resize(slot_elements(class), F::ZERO);
     Ok(Secret::from(message))
+}
+
+/// The value of a slot, if it is in use.
+///
+/// # Errors
+///
+/// When its content is too long for the class.
+pub(crate) fn check_value<'a>(
+    class: &SizeClass,
+    slot: usize,
+    encoding: Option<&'a Vec<u8>>,
+) -> Result<Option<SlotValue<'a>>, RecordError> {
+    let (value, max) = (encoding.map(|encoding| SlotValue::read(encoding)), max_content_bytes(class));
+    match value.map_or(0, |value| value.content.len()) {
+        bytes if bytes > max => Err(RecordError::ValueLength { slot, bytes, max }),
+        _ => Ok(value),
+    }
+}
+
+/// The elements of a slot's message from [`slot_offset::TAG`] on that a value fills.
+pub(crate) fn value_elements(value: &SlotValue<'_>) -> impl Iterator<Item = F> {
+    let tag = value.tag.map_or(0, |tag| u64::from(tag) + 1);
+    let kind = F::from_u8(value.kind as u8);
+    [F::from_u64(tag), kind, F::from_u32(value.argument)].into_iter().chain(pack(value.content))
 }
 
 fn salt(words: &[u64; DIGEST_ELEMENTS]) -> Result<Digest, RecordError> {

@@ -11,6 +11,7 @@ use zeroize::Zeroize;
 use crate::class::SizeClass;
 pub use crate::digest::{DIGEST_BYTES, DIGEST_ELEMENTS, Digest, digest_from_bytes, digest_to_bytes};
 use crate::suite::Suite;
+use crate::value::SlotValue;
 
 /// A P-256 public key, affine and on the curve: big-endian coordinates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -88,7 +89,7 @@ pub struct CredentialStatement {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SlotPredicate {
-    /// The value is exactly this encoding (a disclosed value, or one asked for).
+    /// The value is the one that this encodes (a disclosed value, or one asked for), whatever the heads of either.
     Encoding(Vec<u8>),
     /// The value is a date (tag 0, its UTC date; tag 1004; text) with a month of 1 to 12 and a day of 1 to 31, within these
     /// bounds, both included, as the decimal number `YYYYMMDD`.
@@ -114,7 +115,7 @@ pub enum Contradiction {
 /// All predicates of a slot as one of each kind: what public inputs and tables hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CombinedPredicates<'a> {
-    pub(crate) encoding: Option<&'a [u8]>,
+    pub(crate) value: Option<SlotValue<'a>>,
     /// Lower and upper bound.
     pub(crate) date: Option<(u32, u32)>,
 }
@@ -125,8 +126,8 @@ impl SlotPredicate {
     /// # Errors
     /// The [`Contradiction`] between them.
     pub fn check_together(predicates: &[Self]) -> Result<(), Contradiction> {
-        let CombinedPredicates { encoding, date } = Self::combine(predicates);
-        let is_other = |predicate: &Self| matches!((predicate, encoding), (Self::Encoding(one), Some(other)) if one != other);
+        let CombinedPredicates { value, date } = Self::combine(predicates);
+        let is_other = |predicate: &Self| matches!(predicate, Self::Encoding(one) if Some(SlotValue::read(one)) != value);
         if predicates.iter().any(is_other) {
             return Err(Contradiction::Encodings);
         }
@@ -142,7 +143,9 @@ impl SlotPredicate {
         let mut combined = CombinedPredicates::default();
         for predicate in predicates {
             match predicate {
-                Self::Encoding(encoding) => combined.encoding = combined.encoding.or(Some(encoding)),
+                Self::Encoding(encoding) => {
+                    combined.value = combined.value.or_else(|| Some(SlotValue::read(encoding)));
+                }
                 Self::Date { first, last } => {
                     let (lowest, highest) = combined.date.unwrap_or((*first, *last));
                     combined.date = Some((lowest.max(*first), highest.min(*last)));

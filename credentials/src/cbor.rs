@@ -4,6 +4,8 @@
 //! cursor therefore copies nothing, bounds nesting by [`limits::CBOR_DEPTH`](crate::limits::CBOR_DEPTH), and reads
 //! under one of two sets of [`Rules`]. It does not know what any structure means.
 
+mod pass;
+
 use std::ops::Range;
 
 use crate::error::Error;
@@ -12,10 +14,12 @@ use crate::limits;
 /// How strict to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rules {
-    /// The envelope, which nothing hashes: arrays and maps of indefinite length and long heads are allowed.
+    /// The envelope, which nothing hashes: indefinite lengths and long heads are allowed.
     Wire,
-    /// What an issuer hashed and a circuit walks: definite lengths, shortest heads, unique keys.
+    /// What an issuer hashed and a circuit walks: definite lengths, heads of any length, unique keys.
     Hashed,
+    /// What has one encoding: definite lengths, shortest heads, unique keys.
+    Shortest,
 }
 
 /// The major types of RFC 8949, section 3.1.
@@ -122,6 +126,11 @@ impl<'a> Cursor<'a> {
         self.peek_byte().map(major)
     }
 
+    /// Where the next item begins.
+    pub(crate) fn position(&self) -> usize {
+        self.position
+    }
+
     /// Reads one head.
     pub(crate) fn head(&mut self) -> Result<Head, Error> {
         let offset = self.position;
@@ -135,8 +144,10 @@ impl<'a> Cursor<'a> {
                 self.check_argument(offset, major, info, argument)?;
                 Some(argument)
             }
-            31 if self.rules == Rules::Wire && matches!(major, Major::Array | Major::Map) => None,
             31 if matches!(major, Major::Bytes | Major::Text | Major::Array | Major::Map) => {
+                if self.rules == Rules::Wire {
+                    return Ok(Head { major, argument: None, offset });
+                }
                 return Err(error_at(
                     offset,
                     "indefinite length; encode the structure with definite lengths",
@@ -147,7 +158,8 @@ impl<'a> Cursor<'a> {
         Ok(Head { major, argument, offset })
     }
 
-    /// Shortest form (RFC 8949, section 4.2.1); floats keep their width, and simple values below 32 have no long form.
+    /// Shortest form (RFC 8949, section 4.2.1) where that is asked; floats keep their width, and simple values below 32 have no long
+    /// form.
     fn check_argument(&self, offset: usize, major: Major, info: u8, argument: u64) -> Result<(), Error> {
         let shortest = match (major, info) {
             (Major::Simple, 24) if argument < 32 => {
@@ -159,13 +171,10 @@ impl<'a> Cursor<'a> {
             (_, 26) => argument > 0xffff,
             _ => argument > 0xffff_ffff,
         };
-        if shortest || self.rules == Rules::Wire {
+        if shortest || self.rules != Rules::Shortest {
             return Ok(());
         }
-        Err(error_at(
-            offset,
-            "a head longer than needed; the issuer must encode heads in their shortest form",
-        ))
+        Err(error_at(offset, "a head longer than needed; encode heads in their shortest form"))
     }
 
     /// Reads the head of an item of the wanted type.
@@ -174,7 +183,22 @@ impl<'a> Cursor<'a> {
         if head.major == wanted {
             return Ok(head);
         }
-        Err(error_at(head.offset, format!("expected {}, found {}", wanted.name(), head.major.name())))
+        Err(error_at(head.offset, format!("expected {}, found {}", wanted.name(), self.found(head))))
+    }
+
+    /// What is next, in words.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.clone().head().map_or("nothing", |head| self.found(head))
+    }
+
+    /// What a head that was read begins, in words.
+    fn found(&self, head: Head) -> &'static str {
+        match (head.major, self.input.get(head.offset)) {
+            (Major::Simple, Some(0xf4 | 0xf5)) => "a boolean",
+            (Major::Simple, Some(0xf6)) => "null",
+            (Major::Simple, Some(0xf9..=0xfb)) => "a floating-point number",
+            (major, _) => major.name(),
+        }
     }
 
     fn string(&mut self, wanted: Major) -> Result<(Span, &'a [u8]), Error> {
@@ -214,17 +238,19 @@ impl<'a> Cursor<'a> {
         match head.major {
             Major::Unsigned => Ok(argument),
             Major::Negative => Ok(-1 - argument),
-            other => Err(error_at(head.offset, format!("expected an integer, found {}", other.name()))),
+            _ => Err(error_at(head.offset, format!("expected an integer, found {}", self.found(head)))),
         }
     }
 
     /// Reads the head of the wanted tag; the tagged item follows.
     pub(crate) fn tag(&mut self, wanted: u64) -> Result<Head, Error> {
-        let head = self.expect(Major::Tag)?;
-        if head.argument == Some(wanted) {
-            return Ok(head);
-        }
-        Err(error_at(head.offset, format!("expected CBOR tag {wanted}")))
+        let head = self.head()?;
+        let found = match (head.major, head.argument) {
+            (Major::Tag, Some(tag)) if tag == wanted => return Ok(head),
+            (Major::Tag, Some(tag)) => format!("tag {tag}"),
+            _ => self.found(head).to_owned(),
+        };
+        Err(error_at(head.offset, format!("expected a tag, CBOR tag {wanted}, found {found}")))
     }
 
     /// Enters encoded CBOR in a byte string (tag 24) that fills the input, so that offsets count from the tag.
@@ -257,6 +283,14 @@ impl<'a> Cursor<'a> {
         let found = self.peek_byte() == Some(NULL);
         self.position += usize::from(found);
         found
+    }
+
+    /// Reads what stands for nothing in an envelope, if it is next: `null`, or `undefined` as encoders of JavaScript write it.
+    pub(crate) fn nothing(&mut self) -> bool {
+        const UNDEFINED: u8 = 0xf7;
+        let undefined = self.peek_byte() == Some(UNDEFINED);
+        self.position += usize::from(undefined);
+        undefined || self.null()
     }
 
     /// Reads a map key: its span and, if it is text, the text.
@@ -298,12 +332,6 @@ impl<'a> Cursor<'a> {
         self.skip_within(limits::CBOR_DEPTH)
     }
 
-    /// Reads one whole item of any type and gives its bytes.
-    pub(crate) fn raw(&mut self) -> Result<&'a [u8], Error> {
-        let span = self.skip()?;
-        Ok(self.input.get(span.whole()).unwrap_or_default())
-    }
-
     fn skip_within(&mut self, depth: usize) -> Result<Span, Error> {
         let head = self.head()?;
         let content = self.position;
@@ -334,7 +362,7 @@ impl<'a> Cursor<'a> {
                 let mut keys = Vec::new();
                 while self.next(&mut members) {
                     let key = self.skip_within(depth)?;
-                    keys.push(self.input.get(key.whole()).unwrap_or_default());
+                    keys.push(self.shortest(key)?);
                     self.skip_within(depth)?;
                 }
                 keys.sort_unstable();
@@ -345,6 +373,50 @@ impl<'a> Cursor<'a> {
         }
         span.end = self.position;
         Ok(span)
+    }
+
+    /// The encoding in shortest heads and definite lengths of an item that was read: equal for equal items.
+    fn shortest(&self, item: Span) -> Result<Vec<u8>, Error> {
+        let input = self.input.get(..item.end).unwrap_or_default();
+        let mut cursor = Cursor { input, position: item.head, rules: self.rules };
+        let mut out = Vec::with_capacity(item.end - item.head);
+        cursor.copy_shortest(&mut out)?;
+        Ok(out)
+    }
+
+    /// Reads one item, whose nesting was bounded before, and writes it in shortest heads and definite lengths.
+    fn copy_shortest(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
+        let head = self.head()?;
+        match (head.major, head.argument) {
+            // A width is part of a float.
+            (Major::Simple, _) => {
+                out.extend_from_slice(self.input.get(head.offset..self.position).unwrap_or_default())
+            }
+            (major @ (Major::Bytes | Major::Text), _) => {
+                let length = head.definite()?;
+                write_head(out, major, length);
+                out.extend_from_slice(self.take(length)?);
+            }
+            (major @ (Major::Array | Major::Map), left) => {
+                let (mut members, mut count, mut content) = (Members { left }, 0, Vec::new());
+                while self.next(&mut members) {
+                    count += 1;
+                    self.copy_shortest(&mut content)?;
+                    if major == Major::Map {
+                        self.copy_shortest(&mut content)?;
+                    }
+                }
+                write_head(out, major, count);
+                out.extend_from_slice(&content);
+            }
+            (major, _) => {
+                write_head(out, major, head.definite()?);
+                if major == Major::Tag {
+                    self.copy_shortest(out)?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -371,7 +443,7 @@ impl Major {
             Self::Array => "an array",
             Self::Map => "a map",
             Self::Tag => "a tag",
-            Self::Simple => "a simple value or float",
+            Self::Simple => "a simple value",
         }
     }
 }
@@ -494,7 +566,7 @@ mod tests {
     }
 
     #[test]
-    fn long_heads_are_for_the_wire_only() {
+    fn long_heads_are_refused_where_an_encoding_is_the_only_one() {
         let long = [
             "1817",
             "1900ff",
@@ -507,11 +579,12 @@ mod tests {
             "d80000",
         ];
         for hex in long {
-            refused(hex, Rules::Hashed, "longer than needed");
+            refused(hex, Rules::Shortest, "longer than needed");
+            skip(hex, Rules::Hashed).unwrap();
             skip(hex, Rules::Wire).unwrap();
         }
         for hex in ["1818", "190100", "1a00010000", "1b0000000100000000", "d81800"] {
-            skip(hex, Rules::Hashed).unwrap();
+            skip(hex, Rules::Shortest).unwrap();
         }
     }
 
@@ -561,6 +634,30 @@ mod tests {
         refused("82a2616100616100", Rules::Wire, "twice");
         refused("a1a24100004100000000"[..18].to_owned().as_str(), Rules::Hashed, "twice");
         skip("a2010020a0", Rules::Hashed).unwrap();
+    }
+
+    /// `01` in a longer head, text, a tag, and containers with either inside.
+    #[test]
+    fn keys_are_unique_in_any_encoding() {
+        for (key, again) in [
+            ("01", "1801"),
+            ("20", "3b0000000000000000"),
+            ("6161", "780161"),
+            ("4161", "59000161"),
+            ("c001", "d80001"),
+            ("8101", "98011801"),
+            ("a10102", "b90001011802"),
+            ("8101", "9f01ff"),
+            ("a10102", "bf0102ff"),
+        ] {
+            refused(&format!("a2{key}00{again}00"), Rules::Wire, "twice");
+            if !again.ends_with("ff") {
+                refused(&format!("a2{key}00{again}00"), Rules::Hashed, "twice");
+            }
+        }
+        for (key, other) in [("01", "20"), ("f90000", "fa00000000"), ("4161", "6161"), ("c001", "c101")] {
+            skip(&format!("a2{key}00{other}00"), Rules::Hashed).unwrap();
+        }
     }
 
     #[test]

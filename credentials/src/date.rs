@@ -1,17 +1,24 @@
 //! Calendar dates and UTC times as ISO 18013-5 documents write them.
 //!
 //! Only the forms that a proof can be about exist here: `YYYY-MM-DD` (RFC 8943 full-date) and
-//! `YYYY-MM-DDTHH:MM:SSZ` (ISO 18013-5, 9.1.2.4: no fraction of a second, no offset from UTC). Years are 0000 to 9999
-//! in the proleptic Gregorian calendar.
+//! `YYYY-MM-DDTHH:MM:SSZ` (ISO 18013-5, 9.1.2.4). Documents may have a fraction of a second besides, which is left out, and the
+//! offset `+00:00` ([`Timestamp::from_tdate`]). Years are 0000 to 9999 in the proleptic Gregorian calendar.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Text that is not a date in the one accepted form, or not a day of the calendar.
+/// Text that is not a date in an accepted form, or not a day of the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a calendar date; write {expected}")]
+#[error("{why}; write {expected}")]
 pub struct InvalidDate {
+    why: &'static str,
     expected: &'static str,
+}
+
+impl InvalidDate {
+    const fn of(expected: &'static str) -> Self {
+        Self { why: "not a calendar date", expected }
+    }
 }
 
 const SECONDS_A_DAY: i64 = 86_400;
@@ -33,6 +40,22 @@ impl Date {
     pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
         let exists = year <= 9999 && (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day);
         exists.then_some(Self { year, month, day })
+    }
+
+    /// Which part keeps a text of the form `YYYY-MM-DD` from being a day of the calendar; `None` for other texts and for days. Tells
+    /// no more of the date than that.
+    pub(crate) fn fault(text: &str) -> Option<&'static str> {
+        let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else { return None };
+        let (year, month, day) = (number(&[y1, y2, y3, y4])?, number(&[m1, m2])?, number(&[d1, d2])?);
+        match (month, day) {
+            (0, 0) => Some("its month and its day are 00, which stands for unknown ones"),
+            (0, _) => Some("its month is 00, which stands for an unknown one"),
+            (13.., _) => Some("its month is above 12"),
+            (_, 0) => Some("its day is 00, which stands for an unknown one"),
+            _ => Self::new(year, month as u8, day as u8)
+                .is_none()
+                .then_some("its day is one that its month does not have"),
+        }
     }
 
     /// The decimal number YYYYMMDD, which orders as the dates do.
@@ -88,7 +111,7 @@ impl FromStr for Date {
     type Err = InvalidDate;
 
     fn from_str(text: &str) -> Result<Self, InvalidDate> {
-        const FORM: InvalidDate = InvalidDate { expected: "YYYY-MM-DD" };
+        const FORM: InvalidDate = InvalidDate::of("YYYY-MM-DD");
         let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else { return Err(FORM) };
         let number = |digits: &[u8]| number(digits).ok_or(FORM);
         let (year, month, day) = (number(&[y1, y2, y3, y4])?, number(&[m1, m2])?, number(&[d1, d2])?);
@@ -112,6 +135,44 @@ pub struct Timestamp {
 impl Timestamp {
     /// Bytes of `YYYY-MM-DDTHH:MM:SSZ`.
     pub const TEXT_BYTES: usize = 20;
+
+    /// Most digits of a fraction of a second in a document.
+    pub const FRACTION_DIGITS: usize = 9;
+
+    /// The whole seconds of a date and time as documents write it (RFC 3339, in UTC): `YYYY-MM-DDTHH:MM:SS`, nothing or a point and 1 to 9
+    /// digits, and `Z` or `+00:00`.
+    ///
+    /// # Errors
+    /// [`InvalidDate`], which says what is wrong.
+    pub fn from_tdate(text: &str) -> Result<Self, InvalidDate> {
+        let because = |why| InvalidDate {
+            why,
+            expected: "YYYY-MM-DDTHH:MM:SS, nothing or a point and 1 to 9 digits, then Z or +00:00",
+        };
+        const WHOLE_SECONDS: usize = Timestamp::TEXT_BYTES - 1;
+        if text.contains(['t', 'z']) {
+            return Err(because("a date and time in lower case"));
+        }
+        let no_date = because("not a calendar date and time");
+        let (seconds, rest) = text.split_at_checked(WHOLE_SECONDS).ok_or(no_date)?;
+        let time = format!("{seconds}Z").parse().map_err(|_| no_date)?;
+        let end = match rest.strip_prefix('.') {
+            None => rest,
+            Some(fraction) => {
+                let end = fraction.trim_start_matches(|character: char| character.is_ascii_digit());
+                if !(1..=Self::FRACTION_DIGITS).contains(&(fraction.len() - end.len())) {
+                    return Err(because("a fraction of a second of none or too many digits"));
+                }
+                end
+            }
+        };
+        match end {
+            "Z" | "+00:00" => Ok(time),
+            "" => Err(because("a date and time without an offset from UTC")),
+            _ if end.starts_with(['+', '-']) => Err(because("a date and time that is not in UTC")),
+            _ => Err(no_date),
+        }
+    }
 
     /// The time so many seconds after 1970-01-01T00:00:00Z, if its year is 0000 to 9999.
     #[must_use]
@@ -150,7 +211,7 @@ impl FromStr for Timestamp {
     type Err = InvalidDate;
 
     fn from_str(text: &str) -> Result<Self, InvalidDate> {
-        const FORM: InvalidDate = InvalidDate { expected: "YYYY-MM-DDTHH:MM:SSZ" };
+        const FORM: InvalidDate = InvalidDate::of("YYYY-MM-DDTHH:MM:SSZ");
         let (date, time) = text.split_at_checked(Date::TEXT_BYTES).ok_or(FORM)?;
         let date = date.parse().map_err(|_| FORM)?;
         let &[b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'Z'] = time.as_bytes() else { return Err(FORM) };
@@ -258,6 +319,37 @@ mod tests {
             assert!(text.parse::<Timestamp>().is_err(), "{text}");
         }
         assert!("2000-02-29".parse::<Date>().is_ok());
+    }
+
+    #[test]
+    fn documents_write_fractions_and_offsets() {
+        let whole = "2024-01-01T12:30:59Z".parse().unwrap();
+        for end in ["Z", "+00:00", ".0Z", ".000Z", ".5+00:00", ".999999999Z", ".123456789+00:00"] {
+            assert_eq!(Timestamp::from_tdate(&format!("2024-01-01T12:30:59{end}")), Ok(whole), "{end}");
+        }
+        for (text, why) in [
+            ("2024-01-01T12:30:59", "without an offset"),
+            ("2024-01-01T12:30:59.5", "without an offset"),
+            ("2024-01-01T12:30:59.Z", "of none or too many digits"),
+            ("2024-01-01T12:30:59.+00:00", "of none or too many digits"),
+            ("2024-01-01T12:30:59.1234567890Z", "of none or too many digits"),
+            ("2024-01-01T12:30:59+01:00", "not in UTC"),
+            ("2024-01-01T12:30:59-00:00", "not in UTC"),
+            ("2024-01-01T12:30:59.5-08:00", "not in UTC"),
+            ("2024-01-01t12:30:59Z", "lower case"),
+            ("2024-01-01T12:30:59z", "lower case"),
+            ("2024-01-01T12:30:59,5Z", "not a calendar date"),
+            ("2024-01-01T12:30:59Z ", "not a calendar date"),
+            ("2024-01-01T12:30:59.5ZZ", "not a calendar date"),
+            ("2024-01-01T12:30:60Z", "not a calendar date"),
+            ("2024-02-30T12:30:59Z", "not a calendar date"),
+            ("2024-01-01", "not a calendar date"),
+            ("2024-01-01T12:30:5\u{ff19}Z", "not a calendar date"),
+            ("", "not a calendar date"),
+        ] {
+            let error = Timestamp::from_tdate(text).unwrap_err().to_string();
+            assert!(error.contains(why), "{text}: {error}");
+        }
     }
 
     #[test]

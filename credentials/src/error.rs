@@ -44,6 +44,8 @@ codes! {
     DeviceSignature = "device_signature",
     /// The device authenticated by MAC, which only the reader of that session can check.
     DeviceMacUnsupported = "device_mac_unsupported",
+    /// The document carries no signature of its device: it is as its issuer handed it out.
+    DeviceSignatureMissing = "device_signature_missing",
     /// A predicate of the request does not hold.
     Predicate = "predicate",
     /// The document does not hold an element that the request asks for.
@@ -62,8 +64,10 @@ codes! {
     WrongVersion = "wrong_version",
     /// The request's time is too far from the wallet's clock.
     Clock = "clock",
-    /// The device signed elements of its own, which the wallet did not agree to show.
+    /// The device signed elements of its own, which the wallet did not agree to show or the request does not ask for.
     DeviceNamespaces = "device_namespaces",
+    /// The device signed elements of its own that its issuer does not let it sign.
+    DeviceNamespacesUnauthorised = "device_namespaces_unauthorised",
     /// The device that proves failed: a graphics processor that was lost, say.
     Backend = "backend",
     /// The caller cancelled.
@@ -119,6 +123,7 @@ impl Error {
     pub(crate) fn within(mut self, outer: &str) -> Self {
         self.place = match self.place.as_bytes().first() {
             None => outer.to_owned(),
+            Some(_) if outer.is_empty() => self.place,
             Some(b'[') => format!("{outer}{}", self.place),
             Some(_) => format!("{outer}.{}", self.place),
         };

@@ -25,6 +25,7 @@
 
 #![warn(missing_docs, unnameable_types, unreachable_pub)]
 
+mod algorithm;
 mod cbor;
 mod date;
 mod error;
@@ -40,22 +41,24 @@ mod trust;
 mod value;
 pub mod x509;
 
+pub use algorithm::SignatureAlgorithm;
 pub use cbor::{Field, Span};
 pub use date::{Date, InvalidDate, Timestamp};
 pub use error::{Code, Error};
 pub use format::{Answer, CredentialFormat, Issued, Presented, Session};
 pub use mdoc::{
-    Check, DIGEST_BYTES, DeviceAuth, DeviceResponse, DeviceSigned, DigestLayout, Document, EMPTY_NAME_SPACES,
-    Inspection, IssuerSigned, IssuerSignedItem, ItemLayout, MobileSecurityObject, MsoLayout, NameSpace,
-    NameSpaceLayout, Outcome, PROTECTED_ES256, SIG_STRUCTURE_PREFIX, SIGNATURE_BYTES, SessionTranscript,
-    ValidityInfo, device_authentication_bytes, device_authentication_digest, sig_structure,
+    BrokenDocument, Check, DIGEST_BYTES, DeviceAuth, DeviceResponse, DeviceSigned, DigestLayout, Document,
+    EMPTY_NAME_SPACES, Form, Inspection, IssuerSigned, IssuerSignedItem, ItemLayout, KeyAuthorizations,
+    MobileSecurityObject, MsoLayout, NameSpace, NameSpaceLayout, OpaqueItem, Outcome, Provable,
+    SIGNATURE_BYTES, SessionTranscript, ValidityInfo, X5ChainFault, device_authentication_bytes,
+    device_authentication_digest, sig_structure,
 };
 pub use predicate::{Condition, Literal, Predicate};
 #[cfg(feature = "prover")]
 pub use presentation::{Clock, PrepareOptions, Prepared, PresentOptions, Prover, Purpose};
 pub use presentation::{FORMAT_VERSION, Presentation, Verified, Verifier};
 pub use request::{Explanation, Learnt, Request, Slot};
-pub use trust::{Issuer, TrustedIssuer};
+pub use trust::{Issuer, Profile, TrustedIssuer};
 pub use value::Value;
 pub use velum_core::class::SizeClass;
 pub use velum_core::suite::{SUITES, Suite};

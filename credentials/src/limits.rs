@@ -14,6 +14,8 @@ pub const REQUEST_BYTES: usize = 64 << 10;
 pub const TRANSCRIPT_BYTES: usize = 64 << 10;
 /// Bytes of the `DeviceNameSpaces` map.
 pub const DEVICE_NAMESPACES_BYTES: usize = 1_024;
+/// Namespaces of device-signed elements in one request.
+pub const DEVICE_NAMESPACES: usize = 8;
 /// Bytes of the longest MSO that is read at all, tag-24 wrapping included.
 pub const MSO_BYTES: usize = 64 << 10;
 /// Bytes of a presentation.
@@ -26,5 +28,5 @@ pub const X5CHAIN_CERTIFICATES: usize = 4;
 pub const CERTIFICATE_BYTES: usize = 8 << 10;
 /// Bytes of the shortest `random` of an item (ISO 18013-5, 9.1.2.5).
 pub const RANDOM_MIN_BYTES: usize = 16;
-/// The largest digestID (ISO 18013-5, 9.1.2.4: below 2^31).
-pub const DIGEST_ID_MAX: u32 = (1 << 31) - 1;
+/// The largest digestID. ISO 18013-5, 9.1.2.4, has them below 2^31, and issuers sign larger ones.
+pub const DIGEST_ID_MAX: u32 = u32::MAX;

@@ -53,6 +53,16 @@ pub enum Literal {
 }
 
 impl Literal {
+    /// Its type in words, as [`Value::kind`] tells that of a value.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "text",
+            Self::Bool(_) => "a boolean",
+            Self::Integer(_) => "an integer",
+            Self::FullDate(_) => "a full-date (CBOR tag 1004)",
+        }
+    }
+
     fn equals(&self, value: &Value) -> bool {
         match (self, value) {
             (Self::Text(wanted), Value::Text(found)) => wanted == found,
@@ -129,7 +139,8 @@ impl Predicate {
         let holds = match (&self.condition, self.condition.date_bounds(now)) {
             (_, Some((first, last))) => {
                 let date = value.date().ok_or_else(|| {
-                    let message = format!("{self}: the element holds no date; ask for another element");
+                    let message =
+                        format!("{self}: the element holds {}; ask for another element", value.date_fault());
                     Error::new(Code::Predicate, "", message)
                 })?;
                 (first..=last).contains(&date.decimal())
@@ -140,7 +151,14 @@ impl Predicate {
         if holds {
             return Ok(());
         }
-        let message = format!("{self}: this does not hold for the document; ask for something that does");
+        let message = match &self.condition {
+            Condition::Equals(literal) if literal.kind() != value.kind() => format!(
+                "{self}: the request compares with {}, and the element holds {}; ask for a value of its type",
+                literal.kind(),
+                value.kind()
+            ),
+            _ => format!("{self}: this does not hold for the document; ask for something that does"),
+        };
         Err(Error::new(Code::Predicate, "", message))
     }
 }
@@ -250,6 +268,39 @@ mod tests {
                 assert!(!holds(Condition::DateAfter(limit), value(), "2024-01-01T00:00:00Z"), "{text}");
             }
         }
+    }
+
+    #[test]
+    fn types_that_differ_are_named() {
+        let message = |literal, value: Value| {
+            let condition = Condition::Equals(literal);
+            let predicate = Predicate { namespace: "n".to_owned(), element: "e".to_owned(), condition };
+            let error = predicate.check(&value, "2024-01-01T00:00:00Z".parse().unwrap()).unwrap_err();
+            assert_eq!(error.code(), Code::Predicate);
+            error.message().to_owned()
+        };
+        let day = || "2024-03-01".parse().unwrap();
+        for (literal, value, types) in [
+            (Literal::Bool(true), Value::Integer(1), "a boolean, and the element holds an integer"),
+            (Literal::Integer(1), Value::Bool(true), "an integer, and the element holds a boolean"),
+            (Literal::Text("1".to_owned()), Value::Integer(1), "text, and the element holds an integer"),
+            (
+                Literal::FullDate(day()),
+                Value::Text("2024-03-01".to_owned()),
+                "1004), and the element holds text",
+            ),
+            (
+                Literal::Text("2024-03-01".to_owned()),
+                Value::FullDate(day()),
+                "text, and the element holds a full-date",
+            ),
+            (Literal::Integer(1), Value::Other(vec![0x80]), "an integer, and the element holds an array"),
+        ] {
+            let message = message(literal, value);
+            assert!(message.contains(types), "{message}");
+        }
+        let same = message(Literal::Integer(1), Value::Integer(2));
+        assert!(same.contains("does not hold") && !same.contains('2'), "{same}");
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Values of elements, as predicates see them.
 //!
-//! A proof is about the encoding itself, [`IssuerSignedItem::element_value`](crate::IssuerSignedItem::element_value),
-//! in which the shortest heads make type and content unique.
+//! A proof is about what [`IssuerSignedItem::element_value`](crate::IssuerSignedItem::element_value) encodes: of numbers, bytes and
+//! text, with a tag or without, whatever the heads that the issuer wrote; of anything else about the encoding itself.
 
 use std::fmt;
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use velum_core::value::normalised;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::cbor::{Cursor, Major, Rules};
 use crate::date::{Date, Timestamp};
@@ -23,17 +24,17 @@ pub enum Value {
     Integer(i128),
     /// A full-date (CBOR tag 1004).
     FullDate(Date),
-    /// A tdate (CBOR tag 0) in whole seconds UTC.
+    /// A tdate (CBOR tag 0) in UTC, without the fraction of its seconds.
     DateTime(Timestamp),
-    /// The CBOR of anything else: byte strings, arrays, maps, floats, null, dates in other forms.
+    /// The CBOR of anything else: byte strings, arrays, maps, floats, null, dates in other forms. Heads of scalars are the shortest.
     Other(Vec<u8>),
 }
 
 impl Value {
     /// Reads one whole element value.
     pub(crate) fn parse(cbor: &[u8]) -> Result<Self, Error> {
-        const TDATE: u64 = 0;
-        const FULL_DATE: u64 = 1004;
+        let normalised = Zeroizing::new(normalised(cbor));
+        let cbor = normalised.as_slice();
         let mut cursor = Cursor::new(cbor, Rules::Hashed);
         let value = match cursor.peek() {
             Some(Major::Text) => Self::Text(cursor.text()?.1.to_owned()),
@@ -43,19 +44,97 @@ impl Value {
                 [0xf5] => Self::Bool(true),
                 _ => Self::Other(cbor.to_vec()),
             },
-            Some(Major::Tag) => {
-                let tag = cursor.head()?.argument;
-                let text = cursor.text().ok().map(|(_, text)| text);
-                match (tag, text) {
-                    (Some(TDATE), Some(text)) => text.parse().ok().map(Self::DateTime),
-                    (Some(FULL_DATE), Some(text)) => text.parse().ok().map(Self::FullDate),
-                    _ => None,
-                }
-                .unwrap_or_else(|| Self::Other(cbor.to_vec()))
+            Some(Major::Tag) => match Self::tagged_text(cbor) {
+                Some((Self::TDATE, text)) => Timestamp::from_tdate(text).ok().map(Self::DateTime),
+                Some((Self::FULL_DATE, text)) => text.parse().ok().map(Self::FullDate),
+                _ => None,
             }
+            .unwrap_or_else(|| Self::Other(cbor.to_vec())),
             _ => Self::Other(cbor.to_vec()),
         };
         Ok(value)
+    }
+
+    /// The type of the value in words, as [`fmt::Debug`] tells it and further for what is only CBOR here.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "text",
+            Self::Bool(_) => "a boolean",
+            Self::Integer(_) => "an integer",
+            Self::FullDate(_) => "a full-date (CBOR tag 1004)",
+            Self::DateTime(_) => "a date and time (tdate, CBOR tag 0)",
+            Self::Other(cbor) => match (Cursor::new(cbor, Rules::Wire).peek(), cbor.first()) {
+                (Some(Major::Bytes), _) => "a byte string",
+                (Some(Major::Array), _) => "an array",
+                (Some(Major::Map), _) => "a map",
+                (Some(Major::Tag), _) => match Self::tagged_text(cbor) {
+                    Some((Self::FULL_DATE, _)) => "a full-date (CBOR tag 1004)",
+                    Some((Self::TDATE, _)) => "a date and time (tdate, CBOR tag 0)",
+                    _ => "a value under a CBOR tag",
+                },
+                (_, Some(0xf6)) => "null",
+                (_, Some(0xf9..=0xfb)) => "a floating-point number",
+                _ => "a simple value",
+            },
+        }
+    }
+
+    /// Why [`date`](Self::date) gives none. Of the value it tells its type, and which part makes it no day of the calendar.
+    pub(crate) fn date_fault(&self) -> String {
+        let kind = self.kind();
+        match self {
+            Self::Text(text) => match Date::fault(text) {
+                Some(fault) => format!("text that is no day of the calendar: {fault}"),
+                None => "text that is not of the form YYYY-MM-DD".to_owned(),
+            },
+            Self::Other(cbor) => match Self::tagged_text(cbor) {
+                Some((tag @ (Self::FULL_DATE | Self::TDATE), text)) => {
+                    let day = text.get(..Date::TEXT_BYTES).unwrap_or(text);
+                    match Date::fault(day) {
+                        Some(fault) => format!("{kind} that is no day of the calendar: {fault}"),
+                        None if tag == Self::TDATE => {
+                            format!(
+                                "{kind} that is not of the form YYYY-MM-DDTHH:MM:SS, a fraction or none, and Z or +00:00"
+                            )
+                        }
+                        None => format!("{kind} that is not of the form YYYY-MM-DD"),
+                    }
+                }
+                _ if self.has_birth_date() => format!(
+                    "{kind}, as ISO/IEC 23220-2 writes a birth date that may be approximate (birth_date, approximate_mask), and no \
+                     proof can be about a date inside of a map"
+                ),
+                _ => format!("{kind}, no date"),
+            },
+            _ => format!("{kind}, no date"),
+        }
+    }
+
+    /// Whether this is a map with the key of a birth date.
+    fn has_birth_date(&self) -> bool {
+        let find = |cbor: &[u8]| {
+            let mut cursor = Cursor::new(cbor, Rules::Wire);
+            let mut members = cursor.map()?;
+            while cursor.next(&mut members) {
+                if cursor.text_key()?.1 == Some("birth_date") {
+                    return Ok::<_, Error>(true);
+                }
+                cursor.pass()?;
+            }
+            Ok(false)
+        };
+        matches!(self, Self::Other(cbor) if find(cbor) == Ok(true))
+    }
+
+    const TDATE: u64 = 0;
+    const FULL_DATE: u64 = 1004;
+
+    /// A text under a tag, and the tag.
+    fn tagged_text(cbor: &[u8]) -> Option<(u64, &str)> {
+        let mut cursor = Cursor::new(cbor, Rules::Wire);
+        (cursor.peek() == Some(Major::Tag)).then_some(())?;
+        let tag = cursor.head().ok()?.argument?;
+        cursor.text().ok().map(|(_, text)| (tag, text))
     }
 
     /// The day that a date predicate is about: a full-date, the UTC date of a tdate, or text `YYYY-MM-DD`.
@@ -132,6 +211,12 @@ mod tests {
             ("3bffffffffffffffff", Value::Integer(-(1 << 64))),
             ("d903ec6a323032342d30332d3135", Value::FullDate(date)),
             ("c074323032342d30332d31355431323a30303a30305a", Value::DateTime(time)),
+            ("c0781b323032342d30332d31355431323a30303a30302e352b30303a3030", Value::DateTime(time)),
+            ("7803446f65", Value::Text("Doe".to_owned())),
+            ("1b0000000000000012", Value::Integer(18)),
+            ("390000", Value::Integer(-1)),
+            ("d903ec780a323032342d30332d3135", Value::FullDate(date)),
+            ("5900024142", Value::Other(vec![0x42, 0x41, 0x42])),
         ] {
             assert_eq!(value(hex), expected, "{hex}");
         }
@@ -167,6 +252,39 @@ mod tests {
         assert_eq!(value("c074323032342d30332d31355432333a35393a35395a").date(), date);
         assert_eq!(value("7474323032342d30332d31355432333a35393a3539").date(), None);
         assert_eq!(value("00").date(), None);
+    }
+
+    #[test]
+    fn why_a_value_is_no_date_is_told_without_the_value() {
+        for (hex, why) in [
+            ("00", "an integer, no date"),
+            ("f5", "a boolean"),
+            ("f6", "null"),
+            ("f93c00", "a floating-point number"),
+            ("40", "a byte string"),
+            ("80", "an array"),
+            ("a0", "a map, no date"),
+            ("a16a62697274685f6461746500", "ISO/IEC 23220-2"),
+            ("63446f65", "not of the form YYYY-MM-DD"),
+            ("6a323030362d30302d3030", "its month and its day are 00"),
+            ("d903ec6a323030362d30302d3031", "its month is 00"),
+            ("d903ec6a323030362d31332d3031", "above 12"),
+            ("d903ec6a323030362d30312d3030", "its day is 00"),
+            ("d903ec6a323032332d30322d3239", "one that its month does not have"),
+            ("d903ec6430303031", "(CBOR tag 1004) that is not of the form YYYY-MM-DD"),
+            ("c074323032332d30322d32395431323a30303a30305a", "one that its month does not have"),
+            ("c06a323032342d30332d3135", "not of the form YYYY-MM-DDTHH:MM:SS"),
+            (
+                "c07819323032342d30332d31355431323a30303a30302b30313a3030",
+                "not of the form YYYY-MM-DDTHH:MM:SS",
+            ),
+            ("c11a66000000", "a value under a CBOR tag, no date"),
+        ] {
+            let value = value(hex);
+            let fault = value.date_fault();
+            assert!(value.date().is_none() && fault.contains(why), "{hex}: {fault}");
+            assert!(!fault.contains("2006") && !fault.contains("2023") && !fault.contains("Doe"), "{fault}");
+        }
     }
 
     #[test]

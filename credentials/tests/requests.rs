@@ -1,7 +1,10 @@
 //! Requests: what is refused, with the place and the reason, and what the two forms have in common.
 
 use proptest::prelude::*;
-use velum_credentials::{Code, Condition, Date, Issuer, Literal, Predicate, Request, Timestamp, limits};
+use velum_credentials::mint::{Spec, mint};
+use velum_credentials::{
+    Code, Condition, Date, Issuer, Literal, Predicate, Profile, Request, Timestamp, limits,
+};
 use velum_testdata::MUSTERMANN;
 
 fn json(change: impl FnOnce(&mut serde_json::Value)) -> Vec<u8> {
@@ -71,7 +74,7 @@ fn unknown_missing_and_repeated_members_are_refused() {
         &set("/issuers/0", serde_json::json!({"jwk": {}})),
         Code::Malformed,
         "request",
-        "unknown variant `jwk`",
+        "unknown field `jwk`",
     );
     refused(
         &set("/predicates/2/equals", serde_json::json!({"tdate": "x"})),
@@ -174,14 +177,118 @@ fn issuers_are_points_on_p256_or_certificates() {
     for text in ["", "00", "04", &off_curve, &p384] {
         refused(&key(text), Code::Malformed, place, "P-256");
     }
-    refused(&key("0g"), Code::Malformed, place, "Invalid");
+    for text in ["0g", "123", "0x04", "BK1C"] {
+        refused(&key(text), Code::Malformed, place, "not hexadecimal");
+    }
+    refused(&key("-----BEGIN CERTIFICATE-----\n"), Code::Malformed, place, "x509_pem");
     let pem = |text: &str| set("/issuers/0", serde_json::json!({ "x509_pem": text }));
     refused(&pem("no certificate"), Code::Malformed, "request.issuers[0].x509_pem", "no PEM certificate");
     let der = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     refused(&pem(der), Code::Malformed, "request.issuers[0].x509_pem", "certificate");
     refused(&pem(&der.repeat(2)), Code::Malformed, "request.issuers[0].x509_pem", "several");
     let both = serde_json::json!([{ "sec1_hex": "00", "x509_pem": "" }]);
-    refused(&set("/issuers", both), Code::Malformed, "request", "expected");
+    refused(&set("/issuers", both), Code::Malformed, "request.issuers[0]", "exactly one");
+    refused(&set("/issuers/0", serde_json::json!({})), Code::Malformed, "request.issuers[0]", "exactly one");
+}
+
+/// A minted root and a signer below it, PEM.
+fn certificates() -> [String; 2] {
+    let spec = serde_json::json!({
+        "seed": "01".repeat(32),
+        "doc_type": "org.iso.18013.5.1.mDL",
+        "validity": {
+            "signed": "2026-01-01T00:00:00Z",
+            "valid_from": "2026-01-01T00:00:00Z",
+            "valid_until": "2026-12-31T00:00:00Z",
+        },
+        "elements": [{ "namespace": "n", "element": "e", "value": true }],
+    });
+    let files = mint(&Spec::from_json(&spec.to_string()).unwrap()).unwrap().files().unwrap();
+    let pem = |name| {
+        let (_, pem) = files.iter().find(|(found, _)| *found == name).unwrap();
+        String::from_utf8(pem.clone()).unwrap()
+    };
+    [pem("iaca.pem"), pem("ds.pem")]
+}
+
+#[test]
+fn a_root_has_a_profile() {
+    let [root, signer] = certificates();
+    let with = |doc_type: &str, issuer: serde_json::Value| {
+        json(|request| {
+            request["doc_type"] = doc_type.into();
+            request["issuers"] = serde_json::json!([issuer]);
+        })
+    };
+    let read =
+        |doc_type: &str, issuer: serde_json::Value| Request::from_json(&with(doc_type, issuer)).unwrap();
+    let (mdl, pid) = ("org.iso.18013.5.1.mDL", "eu.europa.ec.eudi.pid.1");
+    let pki = Profile::Pki { require_eku: None };
+    let required = Profile::Pki { require_eku: Some("1.0.18013.5.1.2".parse().unwrap()) };
+    let rooted = |profile: &str| serde_json::json!({ "x509_pem": root, "profile": profile });
+    let requiring =
+        serde_json::json!({ "x509_pem": root, "profile": "pki", "require_eku": "1.0.18013.5.1.2" });
+
+    // The standard of licences prescribes one; other documents have none unless it is said.
+    let by_default = read(mdl, serde_json::json!({ "x509_pem": root }));
+    assert_eq!(by_default.issuers()[0].profile(), Some(Profile::Iso18013_5));
+    let bare = with(pid, serde_json::json!({ "x509_pem": root }));
+    refused(&bare, Code::Malformed, "request.issuers[0].profile", "needs a profile");
+    for doc_type in [mdl, pid] {
+        assert_eq!(read(doc_type, rooted("iso18013-5")).issuers()[0].profile(), Some(Profile::Iso18013_5));
+        assert_eq!(read(doc_type, rooted("pki")).issuers()[0].profile(), Some(pki));
+        assert_eq!(read(doc_type, requiring.clone()).issuers()[0].profile(), Some(required));
+        // A pinned signer needs none, and may have one.
+        assert_eq!(read(doc_type, serde_json::json!({ "x509_pem": signer })).issuers()[0].profile(), None);
+        let pinned = serde_json::json!({ "x509_pem": signer, "profile": "pki" });
+        assert_eq!(read(doc_type, pinned).issuers()[0].profile(), Some(pki));
+    }
+
+    // The canonical form holds it, said or not, and in both encodings.
+    let forms = [rooted("iso18013-5"), rooted("pki"), requiring].map(|issuer| read(mdl, issuer));
+    assert_eq!(by_default, forms[0]);
+    assert_eq!(by_default.to_cbor(), forms[0].to_cbor());
+    for (index, form) in forms.iter().enumerate() {
+        assert_eq!(Request::from_cbor(&form.to_cbor()).unwrap(), *form);
+        assert_eq!(Request::from_json(form.to_json().as_bytes()).unwrap(), *form);
+        assert!(forms.iter().take(index).all(|other| other.to_cbor() != form.to_cbor()));
+    }
+
+    let profile = "request.issuers[0].profile";
+    refused(&with(mdl, rooted("x509")), Code::Malformed, profile, "neither \"iso18013-5\" nor \"pki\"");
+    let mut key = serde_json::from_slice::<serde_json::Value>(MUSTERMANN.request.as_bytes()).unwrap();
+    let mut key = key["issuers"][0].take();
+    key["profile"] = "pki".into();
+    refused(&with(mdl, key), Code::Malformed, profile, "a key is trusted as it is");
+    let purpose = "request.issuers[0].require_eku";
+    for issuer in [
+        serde_json::json!({ "x509_pem": root, "require_eku": "1.2.3" }),
+        serde_json::json!({ "x509_pem": root, "profile": "iso18013-5", "require_eku": "1.2.3" }),
+    ] {
+        refused(&with(mdl, issuer), Code::Malformed, purpose, "only profile \"pki\"");
+    }
+    let issuer = serde_json::json!({ "x509_pem": root, "profile": "pki", "require_eku": "mdlDS" });
+    refused(&with(mdl, issuer), Code::Malformed, purpose, "dotted form");
+}
+
+#[test]
+fn namespaces_of_the_device_are_named() {
+    let with = |names: serde_json::Value| json(|request| request["device_namespaces"] = names);
+    let request = Request::from_json(&with(serde_json::json!(["a", "b"]))).unwrap();
+    assert_eq!(request.device_namespaces(), ["a", "b"]);
+    assert_eq!(Request::from_cbor(&request.to_cbor()).unwrap(), request);
+    assert_eq!(Request::from_json(request.to_json().as_bytes()).unwrap(), request);
+    let none = Request::from_json(MUSTERMANN.request.as_bytes()).unwrap();
+    assert_ne!(none.to_cbor(), request.to_cbor());
+    assert_eq!(Request::from_json(&with(serde_json::json!([]))).unwrap().to_cbor(), none.to_cbor());
+
+    let place = "request.device_namespaces";
+    refused(&with(serde_json::json!(["a", "a"])), Code::Malformed, "request.device_namespaces[1]", "twice");
+    refused(&with(serde_json::json!([""])), Code::Malformed, "request.device_namespaces[0]", "empty");
+    let hidden = with(serde_json::json!(["a\u{200b}"]));
+    refused(&hidden, Code::Malformed, "request.device_namespaces[0]", "cannot be shown");
+    let many: Vec<_> = (0..=limits::DEVICE_NAMESPACES).map(|index| index.to_string()).collect();
+    refused(&with(serde_json::json!(many)), Code::TooLarge, place, "limit is 8");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Whom a request trusts, and which error tells that it is someone else.
 
-use velum_credentials::mint::{Spec, mint};
-use velum_credentials::{Code, DeviceResponse, Document, Error, Issuer, TrustedIssuer, x509};
+use velum_credentials::mint::{Draft, Spec, mint};
+use velum_credentials::{
+    Code, DeviceResponse, Document, Error, Issuer, Profile, SignatureAlgorithm, TrustedIssuer, x509,
+};
 use velum_testdata::{AGE_VERIFICATION, ANNEX_D, CASES, Case, MUSTERMANN};
 
 fn document(case: &Case) -> Document {
@@ -14,7 +16,7 @@ fn key(case: &Case) -> Issuer {
 }
 
 fn signer(case: &Case) -> Issuer {
-    Issuer::from_der(document(case).issuer_signed().x5chain()[0].clone()).unwrap()
+    Issuer::from_der(document(case).issuer_signed().x5chain()[0].clone(), None).unwrap()
 }
 
 fn check(case: &Case, issuers: &[Issuer]) -> Result<TrustedIssuer, Error> {
@@ -35,15 +37,15 @@ fn altered(case: &Case) -> Document {
 #[test]
 fn a_signers_certificate_is_trusted_while_it_is_valid() {
     for case in &CASES {
-        let Ok(issuer) = Issuer::from_der(document(case).issuer_signed().x5chain()[0].clone()) else {
+        let Ok(issuer) = Issuer::from_der(document(case).issuer_signed().x5chain()[0].clone(), None) else {
             panic!("{}", case.name)
         };
-        assert!(matches!(issuer, Issuer::Signer(_)), "{}", case.name);
+        assert!(matches!(issuer, Issuer::Signer { .. }), "{}", case.name);
         let trusted = check(case, &[issuer]).unwrap();
         let (from, until) = trusted.signed_within.unwrap();
         let signed = document(case).mso().validity().signed;
         assert!(from <= signed && signed <= until, "{}", case.name);
-        assert!(!trusted.by_root);
+        assert_eq!(trusted.certificates, 0);
         assert_eq!(
             trusted.public_key.to_encoded_point(false).as_bytes(),
             case.facts().issuer_public_key.sec1()
@@ -67,6 +69,8 @@ fn another_issuer_is_untrusted() {
             (error.code(), error.place()),
             (Code::IssuerUntrusted, "documents[0].issuerSigned.issuerAuth")
         );
+        let message = "none of the request's issuers made the signature; add the issuer if you trust it";
+        assert_eq!(error.message(), message);
     }
 }
 
@@ -108,8 +112,8 @@ fn a_certificate_vouches_for_what_was_signed_while_it_was_valid() {
         let response = DeviceResponse::parse(&minted.document()).unwrap();
         let (document, now) = (&response.documents()[0], "2026-06-01T00:00:00Z".parse().unwrap());
         let key = Issuer::Key(*minted.keys.document_signer.verifying_key());
-        let signer = Issuer::from_der(minted.x5chain[0].clone()).unwrap();
-        let root = Issuer::from_der(minted.iaca.clone()).unwrap();
+        let signer = Issuer::from_der(minted.x5chain[0].clone(), None).unwrap();
+        let root = Issuer::from_der(minted.iaca.clone(), Some(Profile::Iso18013_5)).unwrap();
         for certified in [signer, root] {
             let found = document.check_issuer(std::slice::from_ref(&certified), now);
             match vouches {
@@ -122,4 +126,127 @@ fn a_certificate_vouches_for_what_was_signed_while_it_was_valid() {
             );
         }
     }
+}
+
+/// A spec of a licence that was signed on 1 January 2026.
+fn spec(change: impl FnOnce(&mut serde_json::Value)) -> Spec {
+    let mut spec = serde_json::json!({
+        "seed": hex::encode([1; 32]),
+        "doc_type": "org.iso.18013.5.1.mDL",
+        "validity": {
+            "signed": "2026-01-01T00:00:00Z",
+            "valid_from": "2026-01-01T00:00:00Z",
+            "valid_until": "2026-12-31T00:00:00Z",
+        },
+        "elements": [{ "namespace": "org.iso.18013.5.1", "element": "age_over_18", "value": true }],
+    });
+    change(&mut spec);
+    Spec::from_json(&spec.to_string()).unwrap()
+}
+
+fn root(der: &[u8], profile: Profile) -> Issuer {
+    Issuer::from_der(der.to_vec(), Some(profile)).unwrap()
+}
+
+const PKI: Profile = Profile::Pki { require_eku: None };
+
+/// Whoever trusts no one who made the signature is told what each could do; an expired certificate is told as such.
+#[test]
+fn expired_certificates_are_told_as_such() {
+    let periods =
+        serde_json::json!({ "not_before": "2025-12-01T00:00:00Z", "not_after": "2026-05-01T00:00:00Z" });
+    let now = "2026-06-01T00:00:00Z".parse().unwrap();
+    let refusal = |change: &dyn Fn(&mut serde_json::Value), issuers: &dyn Fn(&[u8]) -> Vec<Issuer>| {
+        let minted = mint(&spec(change)).unwrap();
+        let response = DeviceResponse::parse(&minted.document()).unwrap();
+        let error = response.documents()[0].check_issuer(&issuers(&minted.iaca), now).unwrap_err();
+        assert_eq!(error.code(), Code::IssuerUntrusted);
+        error.message().to_owned()
+    };
+    let signer = |spec: &mut serde_json::Value| spec["certificates"]["document_signer"] = periods.clone();
+    let iaca = |spec: &mut serde_json::Value| {
+        signer(spec);
+        spec["certificates"]["document_signer"]["not_after"] = "2026-08-01T00:00:00Z".into();
+        spec["certificates"]["iaca"] = periods.clone();
+    };
+    let other = mint(&spec(|spec| {
+        spec["seed"] = hex::encode([2; 32]).into();
+        spec["certificates"]["iaca_name"] = "Another IACA".into();
+    }));
+    let other = other.unwrap().iaca;
+    for profile in [Profile::Iso18013_5, PKI] {
+        let expired = refusal(&signer, &|iaca| vec![root(iaca, profile)]);
+        assert!(expired.contains("document signer certificate (x5chain 0) has expired"), "{expired}");
+        assert!(
+            expired.contains("2026-05-01T00:00:00Z") && expired.contains("issue the document anew"),
+            "{expired}"
+        );
+        assert!(!expired.contains("add the issuer"), "{expired}");
+        // No root would help: not the right one, and not another.
+        let stranger = refusal(&signer, &|_| vec![root(&other, profile)]);
+        assert!(stranger.contains("has expired") && !stranger.contains("add the issuer"), "{stranger}");
+
+        let expired = refusal(&iaca, &|iaca| vec![root(&other, profile), root(iaca, profile)]);
+        assert!(expired.contains("the root certificate of issuers[1] has expired"), "{expired}");
+        assert!(!expired.contains("add the issuer"), "{expired}");
+
+        let unknown = refusal(&|_| (), &|_| vec![root(&other, profile)]);
+        assert!(unknown.contains("add the issuer"), "{unknown}");
+    }
+}
+
+/// A refusal names the extension, the profile, and how to trust the signer all the same.
+#[test]
+fn refusals_name_extension_and_profile() {
+    let document = document(&AGE_VERIFICATION);
+    let leaf = &document.issuer_signed().x5chain()[0];
+    let now = document.mso().validity().valid_from;
+    // Its own certificate, pinned, of which the request wants more than it keeps.
+    let pinned = |profile| {
+        let issuer = Issuer::from_der(leaf.clone(), profile).unwrap();
+        document.check_issuer(&[issuer], now).map_err(|error| error.message().to_owned())
+    };
+    assert_eq!(pinned(None).unwrap().certificates, 0);
+    assert_eq!(pinned(Some(PKI)).unwrap().certificates, 0);
+    let message = pinned(Some(Profile::Iso18013_5)).unwrap_err();
+    for words in ["\"iso18013-5\"", "extKeyUsage", "leave the profile out"] {
+        assert!(message.contains(words), "{message}");
+    }
+    let purpose = "1.0.18013.5.1.2".parse().unwrap();
+    let message = pinned(Some(Profile::Pki { require_eku: Some(purpose) })).unwrap_err();
+    for words in ["\"pki\"", "extKeyUsage lacks 1.0.18013.5.1.2", "leave the profile out"] {
+        assert!(message.contains(words), "{message}");
+    }
+}
+
+/// What keeps Annex B keeps RFC 5280 too: either profile trusts a minted licence, with the purpose that it has.
+#[test]
+fn either_profile_trusts_what_keeps_annex_b() {
+    let minted = mint(&spec(|_| ())).unwrap();
+    let response = DeviceResponse::parse(&minted.document()).unwrap();
+    let now = "2026-06-01T00:00:00Z".parse().unwrap();
+    let check = |profile| response.documents()[0].check_issuer(&[root(&minted.iaca, profile)], now);
+    for profile in
+        [Profile::Iso18013_5, PKI, Profile::Pki { require_eku: Some("1.0.18013.5.1.2".parse().unwrap()) }]
+    {
+        assert_eq!(check(profile).unwrap().certificates, 1);
+    }
+    let required = Profile::Pki { require_eku: Some("1.2.3.4".parse().unwrap()) };
+    let message = check(required).unwrap_err().message().to_owned();
+    for words in ["\"pki\"", "extKeyUsage lacks 1.2.3.4", "sec1_hex", "x509_pem"] {
+        assert!(message.contains(words), "{message}");
+    }
+}
+
+/// A document may be signed by ESP256, which its protected header says.
+#[test]
+fn an_issuer_may_sign_by_esp256() {
+    let spec = spec(|_| ());
+    let mut draft = Draft::new(&spec).unwrap().digest().unwrap();
+    draft.protected = SignatureAlgorithm::Esp256.protected().to_vec();
+    let minted = draft.sign().unwrap();
+    let response = DeviceResponse::parse(&minted.document()).unwrap();
+    let document = &response.documents()[0];
+    assert_eq!(document.issuer_signed().algorithm(), SignatureAlgorithm::Esp256);
+    document.check_issuer(&[root(&minted.iaca, PKI)], "2026-06-01T00:00:00Z".parse().unwrap()).unwrap();
 }

@@ -1,17 +1,18 @@
 //! Document signer certificates and their chains, on minted certificates and on those of real documents.
 
 use p256::ecdsa::DerSignature;
+use p256::ecdsa::signature::Signer;
 use velum_credentials::mint::{
     Draft, Keys, Spec, document_signer_certificate, iaca_certificate, sign_certificate,
 };
 use velum_credentials::x509::{
     CertificateFault, CertificateRole, ChainError, Extension, Moment, SignerCertificate,
-    certificate_public_key, is_ca, verify_chain,
+    certificate_public_key, check_pinned_signer, is_ca, verify_chain, verify_path,
 };
-use velum_credentials::{Code, DeviceResponse, Issuer, Request, Timestamp};
+use velum_credentials::{Code, DeviceResponse, Issuer, Profile, Request, Timestamp};
 use velum_testdata::{AGE_VERIFICATION, CASES};
 use x509_cert::TbsCertificate;
-use x509_cert::certificate::Version;
+use x509_cert::certificate::{CertificateInner, Raw, TbsCertificateInner, Version};
 use x509_cert::der::asn1::{
     Any, BitString, ObjectIdentifier, OctetString, PrintableStringRef, Utf8StringRef,
 };
@@ -21,7 +22,8 @@ use x509_cert::der::{Decode, Encode};
 use x509_cert::ext::pkix::{
     AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectKeyIdentifier,
 };
-use x509_cert::spki::SubjectPublicKeyInfoOwned;
+use x509_cert::serial_number::SerialNumber;
+use x509_cert::spki::{DynSignatureAlgorithmIdentifier, SubjectPublicKeyInfoOwned};
 
 const SIGNED: &str = "2026-01-01T00:00:00Z";
 const NOW: &str = "2026-06-01T00:00:00Z";
@@ -123,6 +125,24 @@ fn a_minted_chain_verifies() {
     assert_eq!(accepted, SignerCertificate::from_der(&chain.signer_der()).unwrap());
     assert!(is_ca(&chain.iaca_der()).unwrap());
     assert!(!is_ca(&chain.signer_der()).unwrap());
+}
+
+/// A certificate without extensions, of version 1: its key counts where it is pinned, and no profile takes it.
+#[test]
+fn an_old_version_has_a_key_and_no_profile() {
+    let mut chain = Chain::new();
+    chain.signer.version = Version::V1;
+    assert_eq!(SignerCertificate::from_der(&chain.signer_der()), Err(CertificateFault::Version));
+    chain.signer.extensions = None;
+    let der = chain.signer_der();
+    let pinned = SignerCertificate::from_der(&der).unwrap();
+    assert_eq!(&pinned.public_key, chain.keys.document_signer.verifying_key());
+    assert_eq!(certificate_public_key(&der).unwrap(), pinned.public_key);
+    assert!(!is_ca(&der).unwrap());
+    assert_eq!(chain.verify(), signer_fault(CertificateFault::Version));
+    let error = verify_path(&[&der], &chain.iaca_der(), None, time(SIGNED), time(NOW)).unwrap_err();
+    assert_eq!(Err(error), signer_fault(CertificateFault::Version));
+    assert_eq!(check_pinned_signer(&der, None), Err(CertificateFault::Version));
 }
 
 #[test]
@@ -268,6 +288,31 @@ fn dates_after_2049_are_read() {
     spec.certificates.iaca = Some(period);
     spec.certificates.document_signer = Some(period);
     assert_eq!(Chain::of(&spec).verify().unwrap().not_after, period.not_after);
+}
+
+/// Real issuers choose 32 random bytes, zero and negative numbers; RFC 5280 4.1.2.2 asks readers to bear it.
+#[test]
+fn serial_numbers_may_have_any_length() {
+    let chain = Chain::new();
+    let longest = [&[0x02, 0x20, 0x6d][..], &[7; 31]].concat();
+    for serial_number in [&longest[..], &[0x02, 1, 0], &[0x02, 1, 0xff]] {
+        let tbs = TbsCertificateInner::<Raw>::from_der(&chain.signer.to_der().unwrap()).unwrap();
+        let serial_number = SerialNumber::<Raw>::from_der(serial_number).unwrap();
+        let tbs_certificate = TbsCertificateInner {
+            serial_number,
+            signature: chain.keys.iaca.signature_algorithm_identifier().unwrap(),
+            ..tbs
+        };
+        let signature: DerSignature = chain.keys.iaca.sign(&tbs_certificate.to_der().unwrap());
+        let signer = CertificateInner {
+            signature_algorithm: tbs_certificate.signature.clone(),
+            signature: BitString::from_bytes(signature.as_bytes()).unwrap(),
+            tbs_certificate,
+        };
+        let signer = signer.to_der().unwrap();
+        assert!(verify_chain(&[&signer], &[chain.iaca_der()], time(SIGNED), time(NOW)).is_ok());
+        assert!(Issuer::from_der(signer, None).is_ok());
+    }
 }
 
 #[test]
@@ -446,9 +491,9 @@ fn keys_and_algorithms_that_are_not_supported() {
     let mut of_p384 = Chain::new();
     of_p384.signer.subject_public_key_info =
         SubjectPublicKeyInfoOwned::from_key(*p384.verifying_key()).unwrap();
-    assert_eq!(of_p384.verify(), signer_fault(CertificateFault::Key { expected: "P-256" }));
-    let unsupported = CertificateFault::Key { expected: "P-256" };
-    assert_eq!(certificate_public_key(&of_p384.signer_der()), Err(unsupported.clone()));
+    let unsupported = CertificateFault::Key { found: "an EC key on P-384".to_owned(), expected: "P-256" };
+    assert_eq!(of_p384.verify(), signer_fault(unsupported.clone()));
+    assert_eq!(certificate_public_key(&of_p384.signer_der()), Err(unsupported));
 
     // A point that is not on the curve.
     let mut off_curve = Chain::new();
@@ -456,12 +501,14 @@ fn keys_and_algorithms_that_are_not_supported() {
     let mut point = key.as_bytes().unwrap().to_vec();
     point[64] ^= 1;
     *key = BitString::from_bytes(&point).unwrap();
-    assert_eq!(off_curve.verify(), signer_fault(unsupported));
+    assert_eq!(off_curve.verify(), signer_fault(CertificateFault::NotOnCurve));
 
     let mut of_p521 = Chain::new();
     let algorithm = &mut of_p521.iaca.subject_public_key_info.algorithm;
     algorithm.parameters = Some(Any::encode_from(&rfc5912::SECP_521_R_1).unwrap());
-    assert_eq!(of_p521.verify(), signer_fault(CertificateFault::Key { expected: "P-256 or P-384" }));
+    let unsupported =
+        CertificateFault::Key { found: "an EC key on P-521".to_owned(), expected: "P-256 or P-384" };
+    assert_eq!(of_p521.verify(), signer_fault(unsupported));
 
     // SHA-224, named inside and outside the signed part.
     let mut signer = x509_cert::Certificate::from_der(&chain.signer_der()).unwrap();
@@ -539,9 +586,9 @@ fn a_bare_certificate_is_trusted_by_key_and_not_by_its_own_root() {
 
     let request = Request::from_json(AGE_VERIFICATION.request.as_bytes()).unwrap();
     let by = |issuer| document.check_issuer(&[issuer], request.now());
-    let refused = by(Issuer::from_der(root.iaca_der()).unwrap()).unwrap_err();
+    let refused = by(Issuer::from_der(root.iaca_der(), Some(Profile::Iso18013_5)).unwrap()).unwrap_err();
     assert_eq!(refused.code(), Code::IssuerUntrusted);
     assert!(refused.message().contains("extKeyUsage extension is missing"), "{refused}");
     assert!(by(Issuer::from_sec1(&facts.issuer_public_key.sec1()).unwrap()).is_ok());
-    assert!(by(Issuer::from_der(certificate.to_der().unwrap()).unwrap()).is_ok());
+    assert!(by(Issuer::from_der(certificate.to_der().unwrap(), None).unwrap()).is_ok());
 }

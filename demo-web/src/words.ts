@@ -39,7 +39,12 @@ export function factInWords(fact: Learnt, holder: Holder, issuer: string): strin
   }
   if ("valid_at" in fact) return `It is valid on ${dateInWords(fact.valid_at)}`;
   if ("size_class" in fact) return `It fits size class “${fact.size_class}”`;
-  return `The device signed elements of its own: CBOR ${fact.device_namespaces}`;
+  if ("profile" in fact) {
+    const rules = fact.profile === "pki" ? "RFC 5280" : "ISO/IEC 18013-5";
+    return `The issuer’s certificates keep the rules of ${rules}; whether one was revoked is not checked`;
+  }
+  if ("device_algorithm" in fact) return `The device signs by ${fact.device_algorithm}`;
+  return `The device signed elements of its own, which nobody else vouches for: CBOR ${fact.device_namespaces}`;
 }
 
 /** `Age attestation` as `an age attestation`. */

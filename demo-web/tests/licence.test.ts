@@ -52,7 +52,7 @@ test("a licence proves that its holder is 18, and nothing else; cheating is refu
   assert.match(await demo.verifier.getByRole("table").innerText(), /Credential proof/);
   const hex = demo.verifier.getByLabel("Bytes in hexadecimal");
   const first = await hex.innerText();
-  assert.match(first, /^000000 {2}8b 02 /);
+  assert.match(first, /^000000 {2}8c 03 /);
   await demo.verifier.getByRole("button", { name: "Next" }).click();
   assert.notEqual(await hex.innerText(), first);
   await demo.screenshot("envelope");

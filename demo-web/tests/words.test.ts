@@ -41,7 +41,7 @@ test("a form becomes a request", () => {
   assert.deepEqual(requestOf(LICENCE, questions, ["PEM"], NOW), {
     doc_type: "org.iso.18013.5.1.mDL",
     now: "2026-03-01T12:34:56Z",
-    issuers: [{ x509_pem: "PEM" }],
+    issuers: [{ x509_pem: "PEM", profile: "iso18013-5" }],
     predicates: [
       { namespace, element: "birth_date", age_at_least: 18 },
       { namespace, element: "issuing_country", equals: "UT" },
@@ -109,20 +109,24 @@ test("facts are put in plain words", () => {
   assert.equal(factInWords(shown, "the holder", "X"), "Their issuing country: Utopia");
   const flag = { namespace: AGE_ATTESTATION.namespace, element: "age_over_18", predicate: { equals: true } };
   assert.equal(factInWords(flag, "you", "X"), "You are over 18");
+  const profile = { profile: "iso18013-5", revocation_checked: false } as const;
+  assert.match(factInWords(profile, "you", "X"), /ISO\/IEC 18013-5; whether one was revoked is not checked/);
+  assert.equal(factInWords({ device_algorithm: "ES256" }, "you", "X"), "The device signs by ES256");
   assert.equal(factInWords({ valid_at: timestamp(NOW) }, "you", "X"), "It is valid on 1 March 2026");
 });
 
 test("an envelope is taken apart", () => {
   const envelope = encode([
-    2,
+    3,
     1,
-    2,
+    3,
     1,
     3,
     [],
     new Uint8Array(32),
     [null],
     Uint8Array.of(0xa0),
+    -7,
     new Uint8Array(2000),
     new Uint8Array(1),
   ]);
@@ -134,6 +138,7 @@ test("an envelope is taken apart", () => {
     [
       "Disclosed values: [null]",
       "DeviceNameSpaces: h'a0'",
+      "Device’s algorithm: -7",
       "Credential proof: 2.0 kB, h'000000000000000000000000…'",
       "Presentation proof: h'00'",
     ],

@@ -62,11 +62,13 @@ macro_rules! golden {
 }
 
 /// One of each suite and size class.
-pub const GOLDEN: [Golden; 4] = [
+pub const GOLDEN: [Golden; 6] = [
     golden!("direct", "standard"),
     golden!("direct", "large"),
+    golden!("direct", "extra"),
     golden!("aggregatable", "standard"),
     golden!("aggregatable", "large"),
+    golden!("aggregatable", "extra"),
 ];
 
 /// An mDL with `birth_date`: the main case.

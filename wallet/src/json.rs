@@ -1,7 +1,7 @@
 //! What is told as JSON: the forms that `docs/cli.md` states, which the command writes and the bindings hand on.
 
 use serde_json::{Value, json};
-use velum_credentials::{Error, Explanation, Inspection, Learnt, Verified};
+use velum_credentials::{BrokenDocument, Error, Explanation, Inspection, Learnt, Verified};
 
 /// What went wrong: `code`, `message` and `where`.
 #[must_use]
@@ -22,10 +22,14 @@ pub fn reason(error: &Error) -> Value {
     json!({ "code": error.code().as_str(), "message": error.message() })
 }
 
-/// The documents of a response, as `velum inspect --json` lists them: see [`Inspection::to_json`].
+/// The documents of a response, as `velum inspect --json` lists them: see [`Inspection::to_json`] and [`BrokenDocument::to_json`].
 #[must_use]
-pub fn documents(inspections: &[Inspection<'_>]) -> Value {
-    inspections.iter().map(Inspection::to_json).collect()
+pub fn documents(inspections: &[Result<Inspection<'_>, &BrokenDocument>]) -> Value {
+    let json = |it: &Result<Inspection<'_>, &BrokenDocument>| match it {
+        Ok(inspection) => inspection.to_json(),
+        Err(broken) => broken.to_json(),
+    };
+    inspections.iter().map(json).collect()
 }
 
 /// What is learnt, as data: see [`Learnt::to_json`].
@@ -40,7 +44,7 @@ pub fn verified(verified: &Verified) -> Value {
     learnt(&verified.learnt)
 }
 
-/// What an answer would tell: `facts[]` and `learnt[]` as for [`verified`], [`hidden`], and `predicates[]` with `text`, `holds`, and
+/// What an answer would tell: `facts[]` and `learnt[]` as for [`verified`], [`hidden`], `not_checked[]` in words, and `predicates[]` with `text`, `holds`, and
 /// `code` and `message` of one that does not hold.
 #[must_use]
 pub fn explanation(explanation: &Explanation) -> Value {
@@ -55,6 +59,7 @@ pub fn explanation(explanation: &Explanation) -> Value {
     });
     let mut json = learnt(&explanation.learnt);
     json["hidden"] = hidden(explanation);
+    json["not_checked"] = json!(explanation.not_checked);
     json["predicates"] = predicates.collect();
     json
 }
@@ -91,7 +96,7 @@ mod tests {
         let json =
             explanation(&question(|request| request["predicates"][1]["age_at_least"] = json!(99)).explain());
         let members: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(members, ["facts", "hidden", "learnt", "predicates"]);
+        assert_eq!(members, ["facts", "hidden", "learnt", "not_checked", "predicates"]);
         assert_eq!(json["facts"].as_array().unwrap().len(), json["learnt"].as_array().unwrap().len());
         let birth_date = json!({ "namespace": "org.iso.18013.5.1", "element": "birth_date" });
         assert!(json["hidden"].as_array().unwrap().contains(&birth_date));
@@ -103,8 +108,7 @@ mod tests {
     #[test]
     fn documents_are_listed() {
         let response = DeviceResponse::parse(MUSTERMANN.device_response).unwrap();
-        let inspections: Vec<_> = response.documents().iter().map(Inspection::of).collect();
-        let json = documents(&inspections);
+        let json = documents(&response.inspect().unwrap());
         assert_eq!(json[0]["doc_type"], "org.iso.18013.5.1.mDL");
         assert_eq!(json.as_array().unwrap().len(), 1);
     }

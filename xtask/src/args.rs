@@ -18,6 +18,9 @@ Tasks:
   deny [--database FOLDER]
                 check the dependencies' licences, sources and advisories, those of a copy of the RustSec advisory
                 database if told
+  documents [--all | --update]
+                judge the real documents in testdata/documents and prove one of each repository, or all; or record what
+                is found of them, there and in docs/documents.md
   report [web] [--runs N] [--json]
                 measure proofs on this machine, 10 runs unless told: the numbers of the README; or those of the npm
                 package in Chromium, as one object
@@ -45,6 +48,7 @@ pub enum Task {
     TestAll,
     Lint,
     Deny { database: Option<PathBuf> },
+    Documents { proofs: Documents },
     Report { runs: NonZeroUsize, json: bool },
     WebReport { runs: NonZeroUsize },
     SoundnessMutants { sample: Option<usize> },
@@ -53,6 +57,17 @@ pub enum Task {
     WebTest,
     Setup,
     Help,
+}
+
+/// What `documents` does with the documents that can be proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Documents {
+    /// Proves one of each repository.
+    Sample,
+    /// Proves all.
+    All,
+    /// Proves none, and records what is found.
+    Update,
 }
 
 /// Reads the arguments that follow the program's name. Those of `demo` are handed on unread.
@@ -67,10 +82,15 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
         return Ok(Task::Demo { args: parser.raw_args()?.collect() });
     }
     let (mut all, mut sample, mut runs, mut json, mut web) = (false, None, RUNS, false, false);
+    let mut proofs = Documents::Sample;
     let (mut port, mut isolation, mut database) = (PORT, true, None);
     while let Some(argument) = parser.next()? {
         match argument {
             Long("all") if task == "test" => all = true,
+            Long("all") if task == "documents" && proofs == Documents::Sample => proofs = Documents::All,
+            Long("update") if task == "documents" && proofs == Documents::Sample => {
+                proofs = Documents::Update
+            }
             Long("database") if task == "deny" => database = Some(parser.value()?.into()),
             Long("runs") if task == "report" => runs = parser.value()?.parse()?,
             Long("json") if task == "report" => json = true,
@@ -88,6 +108,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
         "ci" => Ok(Task::Ci),
         "lint" => Ok(Task::Lint),
         "deny" => Ok(Task::Deny { database }),
+        "documents" => Ok(Task::Documents { proofs }),
         "report" if web => Ok(Task::WebReport { runs }),
         "report" => Ok(Task::Report { runs, json }),
         "soundness-mutants" => Ok(Task::SoundnessMutants { sample }),
@@ -122,6 +143,13 @@ mod tests {
         let three = NonZeroUsize::new(3).unwrap();
         assert_eq!(parsed(&["report", "--runs", "3"]), Ok(Task::Report { runs: three, json: false }));
         assert_eq!(parsed(&["report", "--json", "web"]), Ok(Task::WebReport { runs: RUNS }));
+        for (args, proofs) in [
+            (&["documents"] as &[&str], Documents::Sample),
+            (&["documents", "--all"], Documents::All),
+            (&["documents", "--update"], Documents::Update),
+        ] {
+            assert_eq!(parsed(args), Ok(Task::Documents { proofs }));
+        }
         let sampled = parsed(&["soundness-mutants", "--sample", "8"]);
         assert_eq!(sampled, Ok(Task::SoundnessMutants { sample: Some(8) }));
         assert_eq!(parsed(&["web"]), Ok(Task::Web { port: PORT, isolation: true }));
@@ -155,6 +183,7 @@ mod tests {
             (&["--all"], "--all"),
             (&["lint", "--all"], "--all"),
             (&["ci", "--all"], "--all"),
+            (&["documents", "--all", "--update"], "--update"),
             (&["ci", "--database", "copy"], "--database"),
             (&["deny", "--database"], "--database"),
             (&["deny", "copy"], "copy"),

@@ -1,7 +1,9 @@
 //! The checks that make up `test`, `ci` and `lint`. All of them run, whether or not one before failed.
 
 use crate::advisories;
+use crate::args::Documents;
 use crate::demo_web;
+use crate::documents;
 use crate::mutants;
 use crate::process::{self, Error};
 use crate::project::Project;
@@ -56,6 +58,9 @@ pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
     report.step("soundness mutants", || {
         mutants::run(project, (slow == Slow::Bounded).then_some(MUTANTS_SAMPLED))
     });
+    if slow == Slow::Whole {
+        report.step("real documents", || documents::run(project, Documents::All));
+    }
     report.step("npm package: all builds", || web::build(project, Modules::ALL));
     report.step("npm package whole", || web::test(project, slow));
     report.step("page whole", || demo_web::test(project));

@@ -8,6 +8,7 @@ mod args;
 mod checks;
 mod chromium;
 mod demo_web;
+mod documents;
 mod measure;
 mod mutants;
 mod process;
@@ -64,6 +65,10 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
         }
         Task::SoundnessMutants { sample } => {
             mutants::run(project, sample)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Documents { proofs } => {
+            documents::run(project, proofs)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Report { runs, json } => {

@@ -21,7 +21,7 @@ Usage: measure proofs [--runs N] [--out F]   prepare, present and verify N times
        measure first-verify --in F           verify the presentation as the first work of the process
        measure count --kind K --runs N       make N proofs of a kind (credential, presentation) without grinding, to be
                                              counted from outside
-Options of all: [--predicates N] [--class standard|large] [--threads N]";
+Options of all: [--predicates N] [--class standard|large|extra] [--threads N]";
 
 struct Options {
     command: String,
@@ -162,7 +162,7 @@ fn first_verify(case: &Case, options: &Options) -> Result<Value, Failure> {
 
 /// Without grinding, so that the work is the same each time.
 fn count(case: &Case, options: &Options) -> Result<Value, Failure> {
-    let parameters = without_grinding(options.kind);
+    let parameters = without_grinding(options.kind, &options.class);
     let statements = Statements::new(SUITE, case);
     match options.kind {
         ProofKind::Credential => {

@@ -60,7 +60,7 @@ const LOG_ARITIES: [usize; 4] = [1, 2, 3, 4];
 const LOG_FINAL_LENGTHS: [usize; 7] = [3, 4, 5, 6, 7, 8, 9];
 
 fn print<C: Chip>(proof: &Proof<'_, C>) {
-    let base = SUITE.parameters(proof.kind);
+    let base = SUITE.parameters(proof.kind, &STANDARD);
     println!("\n## {}\n", proof.kind.name());
     println!("In use: {base:?}\n");
 
@@ -118,7 +118,7 @@ impl<C: Chip> Proof<'_, C> {
 
     /// The same with as few queries as are safe, if that many can be hidden.
     fn safe(&self, parameters: Parameters) -> Option<Parameters> {
-        let used = SUITE.parameters(self.kind);
+        let used = SUITE.parameters(self.kind, &STANDARD);
         let margin = used.blinding_rows - used.queries;
         let with = |queries| Parameters { queries, blinding_rows: queries + margin, ..parameters };
         let is_safe =
@@ -159,7 +159,7 @@ impl<C: Chip> Proof<'_, C> {
 
     /// Mean milliseconds of grinding so many bits once.
     fn grinding_ms(&self, bits: usize) -> f64 {
-        let parameters = Parameters { query_grinding_bits: bits, ..without_grinding(self.kind) };
+        let parameters = Parameters { query_grinding_bits: bits, ..without_grinding(self.kind, &STANDARD) };
         let key = ProvingKey::new(SUITE.name(), parameters, self.chips);
         let tries = 4 * self.runs;
         (0..tries).map(|_| self.prove(&key).1.ms(Stage::Grinding)).sum::<f64>() / tries as f64

@@ -68,6 +68,7 @@ fn inspect_is_readable_and_safe_to_print() {
         r#"family_name       "Muster\u{1b}[2Jmann""#,
         "issuer_signature  passed",
         "device_signature  not checked",
+        "This document can be proven: size class standard or larger",
     ] {
         assert!(text.contains(expected), "{expected}\n{text}");
     }
@@ -113,6 +114,118 @@ fn inspect_says_which_check_fails() {
     folder.write("document.cbor", no_certificate.sign().unwrap().document());
     let (status, object) = folder.inspect();
     assert_eq!((status, &check(&object, "issuer_signature")["result"]), (0, &json!("not_checked")));
+}
+
+/// The last line says whether the document can be proven, and JSON the same.
+#[test]
+fn inspect_says_whether_a_document_can_be_proven() {
+    let last_line = |document: &[u8]| {
+        let folder = Folder::new();
+        let output = velum(&["inspect", "--document", &folder.write("document.cbor", document)]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        let (status, object) = folder.inspect();
+        assert_eq!(output.status.code(), Some(status));
+        (text.trim_end().lines().last().unwrap().trim().to_owned(), object["documents"][0].clone())
+    };
+    let (line, document) = last_line(MUSTERMANN.device_response);
+    assert_eq!(line, "This document can be proven: size class standard or larger");
+    let provable = json!({"size_class": "standard", "device_must_sign": false, "but": []});
+    assert_eq!((&document["provable"], &document["status"]), (&provable, &Value::Null));
+
+    let (line, document) = last_line(ANNEX_D.device_response);
+    let portrait = json!([{"namespace": "org.iso.18013.5.1", "element": "portrait"}]);
+    assert_eq!(
+        line,
+        "This document can be proven once its device has signed the session (device_mac_unsupported): size class standard \
+         or larger, but for portrait"
+    );
+    assert_eq!(document["provable"]["device_must_sign"], true);
+    assert_eq!(document["provable"]["but"], portrait);
+
+    let draft = |spec: &str| Draft::new(&Spec::from_json(spec).unwrap()).unwrap().digest().unwrap();
+    let mut altered = draft(SPEC);
+    altered.items[0].map.set("elementValue", "another value");
+    let (line, document) = last_line(&altered.sign().unwrap().document());
+    assert!(line.starts_with("This document cannot be proven: the item does not hash"), "{line}");
+    assert!(line.ends_with("(digest)"), "{line}");
+    assert_eq!(document["provable"], Value::Null);
+
+    let with_status = SPEC.replacen(
+        "\"elements\"",
+        "\"mso_extra\": {\"status\": {\"map\": [[\"status_list\", {\"map\": [[\"idx\", 1]]}]]}}, \"elements\"",
+        1,
+    );
+    let folder = Folder::new();
+    let path = folder.write("document.cbor", draft(&with_status).sign().unwrap().document());
+    let text = String::from_utf8(velum(&["inspect", "--document", &path]).stdout).unwrap();
+    assert!(text.contains("revocation status present, not checked"), "{text}");
+    let document = folder.inspect().1["documents"][0].clone();
+    assert_eq!(document["status"], "not_checked");
+    let long = SPEC.replacen("\"elements\"", "\"mso_bytes\": 20000, \"elements\"", 1);
+    let (line, document) = last_line(&draft(&long).sign().unwrap().document());
+    assert!(line.starts_with("This document cannot be proven: an MSO of 20000 bytes"), "{line}");
+    assert_eq!(document["size_class"], Value::Null);
+}
+
+/// What issuers hand out, of which `sign` makes a response.
+#[test]
+fn documents_without_a_response_are_inspected_prepared_and_signed() {
+    use ciborium::Value as Cbor;
+    let member = |map: &Cbor, name: &str| {
+        let found = map.as_map().unwrap().iter().find(|(key, _)| key.as_text() == Some(name));
+        found.unwrap().1.clone()
+    };
+    let encode = |value: &Cbor| {
+        let mut bytes = Vec::new();
+        ciborium::into_writer(value, &mut bytes).unwrap();
+        bytes
+    };
+    let folder = Folder::of_case(&ANNEX_D);
+    folder.write("device.key", ANNEX_D.facts().device_private_key.unwrap());
+    let response: Cbor = ciborium::from_reader(ANNEX_D.device_response).unwrap();
+    let document = member(&response, "documents").as_array().unwrap()[0].clone();
+    let issuer_signed = member(&document, "issuerSigned");
+    let Cbor::Map(mut members) = document.clone() else { panic!() };
+    members.retain(|(key, _)| key.as_text() != Some("deviceSigned"));
+    for (form, bytes, auth) in [
+        ("Document", encode(&document), "mac"),
+        ("Document", encode(&Cbor::Map(members)), "missing"),
+        ("IssuerSigned", encode(&issuer_signed), "missing"),
+    ] {
+        folder.write("document.cbor", bytes);
+        let (status, object) = folder.inspect();
+        assert_eq!((status, object["form"].as_str()), (i32::from(auth == "mac"), Some(form)), "{object}");
+        assert_eq!(object["documents"][0]["device_auth"], auth);
+        let proof = folder.prove(&[], &["--any-clock"]);
+        let expected = if auth == "mac" { "device_mac_unsupported" } else { "device_signature_missing" };
+        assert_eq!((proof.0, proof.1["error"]["code"].as_str()), (1, Some(expected)), "{}", proof.1);
+
+        assert_eq!(folder.sign("transcript.cbor", "device.key").0, 0);
+        verify(&folder.path("signed.cbor"), ANNEX_D.session_transcript, ANNEX_D.request.as_bytes());
+    }
+    let (status, object) = folder.prepare(&[]);
+    assert_eq!(status, 0, "{object}");
+}
+
+/// The issuer's part serves without the device's: only `prove` needs that.
+#[test]
+fn a_device_part_that_cannot_be_read_is_told_where_it_matters() {
+    let folder = Folder::of_case(&MUSTERMANN);
+    let mut document = MUSTERMANN.device_response.to_vec();
+    let name = document.windows(15).position(|window| window == b"deviceSignature").unwrap();
+    document[name + 6..name + 15].copy_from_slice(b"Signatura");
+    folder.write("document.cbor", document);
+    let (status, object) = folder.inspect();
+    let inspected = &object["documents"][0];
+    assert_eq!((status, &inspected["device_auth"]), (1, &json!("unreadable")), "{object}");
+    assert_eq!(inspected["provable"]["device_must_sign"], true, "{object}");
+    let check = &inspected["checks"][3];
+    assert_eq!((&check["check"], &check["result"]), (&json!("device_signature"), &json!("failed")));
+    let place = "documents[0].deviceSigned.deviceAuth";
+    assert_eq!((&check["code"], &check["where"]), (&json!("malformed"), &json!(place)));
+    let (status, object) = folder.prepare(&[]);
+    assert_eq!(status, 0, "{object}");
+    assert_failure(folder.prove(&[], &["--any-clock"]), 2, "malformed", place);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod demo;
 mod documents;
+mod outside;
 mod params;
 mod pool;
 mod presentations;

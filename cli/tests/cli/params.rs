@@ -14,7 +14,7 @@ fn at_least_a_hundred_bits_are_proven() {
     assert_eq!(stable, [true, false]);
     let classes = suites.iter().flat_map(|suite| suite["size_classes"].as_array().unwrap());
     let names: Vec<_> = classes.clone().map(|class| class["size_class"].as_str().unwrap()).collect();
-    assert_eq!(names, ["standard", "large", "standard", "large"]);
+    assert_eq!(names, ["standard", "large", "extra", "standard", "large", "extra"]);
     for class in classes {
         let proofs = class["proofs"].as_array().unwrap();
         assert_eq!(proofs.len(), 2);

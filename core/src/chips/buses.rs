@@ -87,6 +87,9 @@ pub(crate) mod es256 {
 /// Numbers on [`FIELD`] besides those of texts, with room for [`NUMBERED_SLOTS`](crate::class::NUMBERED_SLOTS) where there is one a
 /// slot.
 pub(crate) mod field {
+    use crate::class::NUMBERED_SLOTS;
+    use crate::value::ValueKind;
+
     /// `(position of the 32 bytes, 32)` of `deviceKey`'s x.
     pub(crate) const DEVICE_KEY_X: u64 = 192;
     /// `(position of the 32 bytes, 32)` of `deviceKey`'s y.
@@ -103,10 +106,33 @@ pub(crate) mod field {
         208 + slot as u64
     }
 
-    /// `(position of its first byte, length)` of the `elementValue` of the item in `slot`.
-    pub(crate) const fn element_value(slot: usize) -> u64 {
-        224 + slot as u64
+    /// The `elementValue` of the item in `slot`: `(position of its first byte, length)` of one that is taken as it is encoded,
+    /// `(position behind its head, argument)` of the other kinds.
+    pub(crate) const fn element_value(slot: usize, kind: ValueKind) -> u64 {
+        value_sort(slot, kind as u64)
     }
+
+    /// `(position behind its head, argument)` of a text that is to be a date and time in UTC. Sent by the values chip, received by the
+    /// text chip.
+    pub(crate) const fn date_time(slot: usize) -> u64 {
+        value_sort(slot, DATE_TIME_SORT)
+    }
+
+    /// `(position behind it, tag)` of the tag of a scalar.
+    pub(crate) const fn value_tag(slot: usize) -> u64 {
+        value_sort(slot, TAG_SORT)
+    }
+
+    /// What is found of values is numbered by sort: the kinds as the CBOR chip finds them, which are less than 8.
+    pub(crate) const fn value_sort(slot: usize, sort: u64) -> u64 {
+        VALUES + SORTS * sort + slot as u64
+    }
+
+    const VALUES: u64 = 512;
+    /// What a sort is to the next.
+    pub(crate) const SORTS: u64 = NUMBERED_SLOTS as u64;
+    pub(crate) const DATE_TIME_SORT: u64 = 8;
+    pub(crate) const TAG_SORT: u64 = 9;
 
     /// `(position of the 32 bytes, digestID)` of a digest in the asked namespace of this index. No number is greater but
     /// those of other namespaces: the keys chip counts these on beyond the last, and would else take findings of others for

@@ -40,7 +40,7 @@ chip_enum! {
 pub fn credential_chips(statement: &CredentialStatement) -> Result<Vec<CredentialChip>, StatementError> {
     let subject = &statement.subject;
     let class = subject.class;
-    let mut chips = vec![CredentialChip::Bytes(BytesChip::new(class))];
+    let mut chips: Vec<_> = BytesChip::tables(class).into_iter().map(CredentialChip::Bytes).collect();
     chips.extend(Sha256Chip::tables(class).into_iter().map(CredentialChip::Sha256));
     chips.extend([
         CredentialChip::Cbor(CborChip::new(class)),
@@ -70,8 +70,9 @@ mod fill {
     use crate::chips::mdoc::cbor::Tree;
     use crate::chips::mdoc::links::DigestEntry;
     use crate::proof::WitnessError;
-    use crate::record::{Positions, RecordElements};
-    use crate::statement::{CredentialStatement, CredentialWitness, Subject};
+    use crate::record::{Positions, RecordElements, ValuePosition};
+    use crate::statement::{CredentialStatement, CredentialWitness, RecordOpening, Subject};
+    use crate::value::SlotValue;
 
     /// Fills the tables of a statement as if the witness showed it; whether it does, the proof tells.
     ///
@@ -87,7 +88,7 @@ mod fill {
             std::iter::once(&witness.sig_structure).chain(&witness.items).map(Vec::as_slice).collect();
         let streams = Streams::new(subject.class, &messages)?;
         let tree = Tree::parse(subject, &streams)?;
-        let positions = positions(subject, &tree);
+        let positions = positions(&tree, &witness.record);
         let elements = RecordElements::new(subject, &witness.record)?;
         let hash: [u8; 32] = Sha256::digest(&witness.sig_structure).into();
 
@@ -124,12 +125,16 @@ mod fill {
     }
 
     /// Where the record's sources are; position 0 of what was not found.
-    fn positions(subject: &Subject, tree: &Tree) -> Positions {
+    fn positions(tree: &Tree, record: &RecordOpening) -> Positions {
         let position = |number| tree.field(number).map_or(0, |[position, _]| position as usize);
+        let value = |(slot, value): (usize, &Vec<u8>)| {
+            let (tag, [content, _]) = tree.value(slot, SlotValue::read(value).kind).unwrap_or_default();
+            ValuePosition { tag: tag.map(|tag| tag as usize), content: content as usize }
+        };
         Positions {
             device_key_x: position(field::DEVICE_KEY_X),
             device_key_y: position(field::DEVICE_KEY_Y),
-            values: (0..subject.elements.len()).map(|slot| position(field::element_value(slot))).collect(),
+            values: record.values.iter().enumerate().map(value).collect(),
         }
     }
 }

@@ -153,15 +153,15 @@ impl Fixture {
             .collect();
         let streams = Streams::new(self.subject.class, &messages).unwrap();
         let tree = Tree::parse(&self.subject, &streams).unwrap();
-        let bytes = |number| {
+        let coordinate = |number| {
             let [position, length] = tree.field(number).expect("found");
             (position..position + length).map(|at| streams.byte(at as usize)).collect::<Vec<_>>()
         };
         let record = &mut self.witness.record;
-        record.device_key_x = bytes(field::DEVICE_KEY_X).try_into().unwrap();
-        record.device_key_y = bytes(field::DEVICE_KEY_Y).try_into().unwrap();
-        record.values =
-            (0..self.subject.elements.len()).map(|slot| bytes(field::element_value(slot))).collect();
+        record.device_key_x = coordinate(field::DEVICE_KEY_X).try_into().unwrap();
+        record.device_key_y = coordinate(field::DEVICE_KEY_Y).try_into().unwrap();
+        let items = self.witness.items.iter();
+        record.values = items.map(|item| element_value(item)).collect();
     }
 
     pub(crate) fn credential_statement(&self) -> CredentialStatement {
@@ -229,6 +229,16 @@ pub(crate) fn at<'a>(map: &'a mut Entries, key: &str) -> &'a mut Value {
 /// The map that is the value of a text key.
 pub(crate) fn map<'a>(entries: &'a mut Entries, key: &str) -> &'a mut Entries {
     at(entries, key).as_map_mut().unwrap()
+}
+
+/// The encoding of the `elementValue` of an item whose other heads are the shortest.
+pub(crate) fn element_value(item: &[u8]) -> Vec<u8> {
+    let key = b"\x6celementValue";
+    let from = item.windows(key.len()).position(|bytes| bytes == key).expect("found") + key.len();
+    // The value is followed by the other keys, or by nothing: what is left when one data item is read.
+    let mut behind = &item[from..];
+    let _: Value = ciborium::from_reader(&mut behind).unwrap();
+    item[from..item.len() - behind.len()].to_vec()
 }
 
 /// A map in a tag-24 byte string, changed.

@@ -21,54 +21,78 @@ pub(super) fn hash(suite: Suite, class: SizeClass, kind: ProofKind) -> [u8; 32] 
     known.map_or([0; 32], |(.., hash)| *hash)
 }
 
-const HASHES: [(&str, &str, ProofKind, [u8; 32]); 8] = [
+const HASHES: [(&str, &str, ProofKind, [u8; 32]); 12] = [
     (
         "direct",
         "standard",
         ProofKind::Credential,
-        bytes("a0d13e85bd58de88b5b4cb9b0851f0ef0ec61f28e5cddf36a49885cfed52b216"),
+        bytes("f9df561393ce00ec14e349659804b2bce96d07634df7e6f63e636d5e84a0206c"),
     ),
     (
         "direct",
         "standard",
         ProofKind::Presentation,
-        bytes("9221a9c2eb9efa19c9feb6cccdddf07681fe6e4507f01bdb13ba74fe6b4183aa"),
+        bytes("eb7830157f138fa854d60e290826fb0fbe1cd5e6362f127fbce41a16a3d7eefb"),
     ),
     (
         "direct",
         "large",
         ProofKind::Credential,
-        bytes("6e05c74b646830ae30d1bd8c61ca2035f94282aecfe282bfdffa6f24f7cadded"),
+        bytes("3b930539e79155ca2d1a343bebdb944f43066e1308aa5a2e57109c09badf78b5"),
     ),
     (
         "direct",
         "large",
         ProofKind::Presentation,
-        bytes("c0c8323bb194d64fe34d1bba54e7e4c781230447d64e4856533c79adb375f9b5"),
+        bytes("c2eed07d0af9eb5bcac70c3c6dc88f0d5faa923a694653d2f10f27fd4665b365"),
+    ),
+    (
+        "direct",
+        "extra",
+        ProofKind::Credential,
+        bytes("ce395d06a2a6101b51c5757dd80f40a1f25e02e36ffc5929d7a98aee6546963a"),
+    ),
+    (
+        "direct",
+        "extra",
+        ProofKind::Presentation,
+        bytes("6f30d226c9877a52c573d706f2c44a94b51bed2c6ac4c6cc758d32ce72df5e06"),
     ),
     (
         "aggregatable",
         "standard",
         ProofKind::Credential,
-        bytes("170c40388645a3d844ac41a893818fb2086d3a8853d04ed8aac9d1556846222c"),
+        bytes("c2c622d4c2a2c0adc1d4c66e651dbd98a60bc7a39ae6fb7c1cacc7f718342857"),
     ),
     (
         "aggregatable",
         "standard",
         ProofKind::Presentation,
-        bytes("eaad5ee0d70d50caa53bb63902856673ef50719a9d0b62e24dc0ac517a414b49"),
+        bytes("fae914c3300e881ad3eb486c13fcafc1af2ea8754d28287b13cb6ca58cf6b971"),
     ),
     (
         "aggregatable",
         "large",
         ProofKind::Credential,
-        bytes("fe029ef2b3bc01ed8a482d720d620841948f74e4c656818fa491ce66e7e6f365"),
+        bytes("a2735346e6acc73082e23d47677e8187ebfd9bdd417289d7b096574bedb9ca4d"),
     ),
     (
         "aggregatable",
         "large",
         ProofKind::Presentation,
-        bytes("86bb7ba6f32857638c56dffe2db4c54a9f0e87b8dcc706e98dfe400144a30d23"),
+        bytes("129efa560f405990bd226c94447dc46d019010096d3b8f5a2455dbe4ac562128"),
+    ),
+    (
+        "aggregatable",
+        "extra",
+        ProofKind::Credential,
+        bytes("ade0e07a121c425cc4d23b0e8cc0bb3140ae490b74fdb78e181e7b3b25f58694"),
+    ),
+    (
+        "aggregatable",
+        "extra",
+        ProofKind::Presentation,
+        bytes("8e8b6f2b0b4e29866592f0e32c89d9891ba16e0a7cb58dd14e5f2860187cd087"),
     ),
 ];
 
@@ -97,5 +121,5 @@ pub(crate) fn verifier_key<C: Chip>(
     kind: ProofKind,
     chips: &[C],
 ) -> VerifierKey {
-    VerifierKey::with_hash(suite.parameters(kind), chips, hash(suite, class, kind))
+    VerifierKey::with_hash(suite.parameters(kind, &class), chips, hash(suite, class, kind))
 }

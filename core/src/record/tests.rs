@@ -30,9 +30,9 @@ fn lays_out_every_class() {
         .iter()
         .map(|class| (record_elements(class), slot_elements(class), all_permutations(class)))
         .collect();
-    assert_eq!(sizes, [(51, 37, 27), (67, 64, 73)]);
+    assert_eq!(sizes, [(51, 29, 23), (67, 56, 65), (67, 147, 161)]);
     for class in CLASSES {
-        assert!(max_value_bytes(&class) >= class.max_item_bytes);
+        assert!(max_content_bytes(&class) >= class.max_item_bytes - least_item_bytes(&class));
     }
     let elements = RecordElements::new(&subject(), &opening()).unwrap();
     assert_eq!(elements.record.len(), record_elements(&STANDARD));
@@ -63,6 +63,11 @@ fn everything_in_the_record_changes_the_commitment() {
     (0..3).for_each(|date| with(&|_, opening| opening.dates[date] += 1));
     with(&|_, opening| opening.values.swap(0, 1));
     with(&|_, opening| opening.values[1].push(0));
+    with(&|_, opening| opening.values[1] = vec![0]);
+    with(&|_, opening| opening.values[1] = vec![0x20]);
+    with(&|_, opening| opening.values[1] = vec![0xc0, 0x20]);
+    with(&|_, opening| opening.values[1] = vec![0x40]);
+    with(&|_, opening| opening.values[1] = vec![0x60]);
     with(&|_, opening| opening.salts.record[3] = 0);
     with(&|_, opening| opening.salts.slots[1][0] = 0);
     for (index, commitment) in commitments.iter().enumerate() {
@@ -80,9 +85,8 @@ fn refuses_what_does_not_fit() {
     let elements = |found| RecordError::Elements { found, class: "standard", slots: 4 };
     assert_eq!(error(&|subject, _| subject.elements.clear()), elements(0));
     assert_eq!(error(&|subject, _| subject.elements.resize(5, subject.elements[0].clone())), elements(5));
-    let length = |bytes| RecordError::ValueLength { slot: 1, bytes, max: 196 };
-    assert_eq!(error(&|_, opening| opening.values[1].resize(197, 0)), length(197));
-    assert_eq!(error(&|_, opening| opening.values[1].clear()), length(0));
+    let length = |bytes| RecordError::ValueLength { slot: 1, bytes, max: 126 };
+    assert_eq!(error(&|_, opening| opening.values[1].resize(127, 0)), length(127));
     assert_eq!(
         error(&|_, opening| opening.values.truncate(1)),
         RecordError::Count { what: "values", found: 1, expected: 2 }

@@ -51,8 +51,8 @@ fn computed() -> Value {
             })
         });
     let predicates = presentation.predicates.iter().map(|predicates| {
-        let CombinedPredicates { encoding, date } = SlotPredicate::combine(predicates);
-        json!({ "encoding": encoding.map(hex::encode), "date": date })
+        let CombinedPredicates { value, date } = SlotPredicate::combine(predicates);
+        json!({ "encoding": value.map(|value| hex::encode(value.encoding())), "date": date })
     });
     json!({
         "permutation": permutation(),

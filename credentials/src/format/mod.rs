@@ -17,6 +17,7 @@ use velum_core::statement::{Digest, PresentationStatement, Subject};
 use velum_core::suite::Suite;
 use zeroize::Zeroizing;
 
+use crate::algorithm::SignatureAlgorithm;
 use crate::date::Timestamp;
 use crate::error::Error;
 use crate::predicate::Literal;
@@ -38,11 +39,17 @@ pub trait CredentialFormat: Sized + Sync {
     /// `malformed` for bytes that encode no value.
     fn decode(encoding: &[u8]) -> Result<Value, Error>;
 
-    /// SHA-256 of what a device signs in a session, where `shown` is what it signs besides it.
+    /// SHA-256 of what a device signs in a session by an algorithm, where `shown` is what it signs besides it.
     ///
     /// # Errors
-    /// `too_large` or `malformed` for bytes that no device signs.
-    fn device_digest(session: &Self::Session, request: &Request, shown: &[u8]) -> Result<[u8; 32], Error>;
+    /// `too_large` or `malformed` for bytes that no device signs, `device_namespaces` for what the request does not ask the
+    /// device for.
+    fn device_digest(
+        session: &Self::Session,
+        request: &Request,
+        shown: &[u8],
+        algorithm: SignatureAlgorithm,
+    ) -> Result<[u8; 32], Error>;
 
     /// What a verifier learns from what the device signed besides the session, if anything.
     fn learnt(shown: &[u8]) -> Option<Learnt>;
@@ -66,7 +73,8 @@ pub trait CredentialFormat: Sized + Sync {
     /// besides the session.
     ///
     /// # Errors
-    /// The error of the first check or predicate that fails; `device_namespaces` without consent.
+    /// The error of the first check or predicate that fails; `device_namespaces` without consent, or for what the request does
+    /// not ask the device for.
     fn presented(
         &self,
         session: &Self::Session,
@@ -120,7 +128,7 @@ pub struct Issued<'a> {
     pub x5chain: &'a [Vec<u8>],
     /// The signed bytes.
     pub signed: Zeroizing<Vec<u8>>,
-    /// The ES256 signature over them, `r || s`.
+    /// The signature over them, `r || s`.
     pub signature: &'a [u8; 64],
     /// For each slot of the request, the bytes of its element of which `signed` has the SHA-256.
     pub items: Vec<&'a [u8]>,
@@ -138,7 +146,9 @@ pub struct Presented<'a> {
     pub issued: Issued<'a>,
     /// What the device signed besides the session, to be shown in clear.
     pub shown: &'a [u8],
-    /// The device's ES256 signature, `r || s`, over what [`CredentialFormat::device_digest`] is the hash of.
+    /// By which algorithm the device signed.
+    pub algorithm: SignatureAlgorithm,
+    /// The device's signature, `r || s`, over what [`CredentialFormat::device_digest`] is the hash of.
     pub signature: &'a [u8; 64],
 }
 

@@ -7,6 +7,7 @@ use velum_core::class::SizeClass;
 use velum_core::statement::{CredentialStatement, CredentialWitness, RecordOpening, RecordSalts};
 use velum_core::statement::{Digest, ElementName, PresentationStatement, PublicKey, SlotPredicate, Subject};
 use velum_core::suite::Suite;
+use velum_core::value::normalised;
 
 #[cfg(feature = "prover")]
 use crate::date::Timestamp;
@@ -55,12 +56,13 @@ impl Request {
 }
 
 impl Issued<'_> {
-    /// For each slot of the request, the encoding of its value if the request asks to disclose it.
+    /// For each slot of the request, the encoding of its value if the request asks to disclose it: with the shortest heads, so that
+    /// nothing is told of those that the issuer wrote.
     #[must_use]
     pub fn disclosed(&self, request: &Request) -> Vec<Option<Vec<u8>>> {
         let disclosed = |(slot, value): (usize, &&[u8])| {
             let asked = request.on_slot(slot).any(|asked| asked.condition == Condition::Disclose);
-            asked.then(|| value.to_vec())
+            asked.then(|| normalised(value))
         };
         self.values.iter().enumerate().map(disclosed).collect()
     }

@@ -4,6 +4,10 @@ use crate::error::Error;
 use crate::mdoc::response::Document;
 use crate::predicate::{Condition, Predicate};
 use crate::request::{Explanation, Learnt, Request};
+use crate::trust::Issuer;
+
+/// What nobody checks where the issuer says how it revokes documents.
+const STATUS: &str = "whether the issuer revoked the document: its revocation status is present (the entry status of the MSO), nobody looks it up, and no proof is about it";
 
 impl Request {
     /// That every predicate holds for a document whose signatures and digests are checked elsewhere.
@@ -21,6 +25,7 @@ impl Request {
         Explanation {
             learnt: self.learnt(document),
             hidden: self.hidden(document),
+            not_checked: if document.mso().has_status() { vec![STATUS.to_owned()] } else { Vec::new() },
             predicates: words.zip(self.outcomes(document)).collect(),
         }
     }
@@ -29,16 +34,27 @@ impl Request {
         self.predicates().iter().enumerate().map(|(index, predicate)| {
             let item = document.item(&predicate.namespace, &predicate.element)?;
             let place = format!("request.predicates[{index}]");
-            predicate.check(item.value(), self.now()).map_err(|error| error.within(&place))
+            let checked = predicate.check(item.value(), self.now()).map_err(|error| error.within(&place));
+            match predicate.condition {
+                Condition::AgeAtLeast(_) if item.value().date().is_none() => {
+                    checked.map_err(|error| with_ages(error, document))
+                }
+                _ => checked,
+            }
         })
     }
 
     fn learnt(&self, document: &Document) -> Vec<Learnt> {
         let mut learnt: Vec<_> = self.predicates().iter().map(|asked| asked.learnt(document)).collect();
         learnt.push(Learnt::Issuer(self.issuer_in_words()));
+        let mut profiles: Vec<_> = self.issuers().iter().filter_map(Issuer::profile).collect();
+        profiles.dedup_by_key(|profile| profile.name());
+        learnt.extend(profiles.into_iter().map(Learnt::Profile));
         learnt.push(Learnt::DocType(self.doc_type().to_owned()));
         learnt.push(Learnt::ValidAt(self.now()));
         learnt.extend(document.size_class(self.slots()).map(Learnt::SizeClass));
+        let algorithm = document.device_signed().signature().map(|(algorithm, _)| algorithm);
+        learnt.extend(algorithm.map(Learnt::DeviceAlgorithm));
         learnt
     }
 
@@ -49,14 +65,33 @@ impl Request {
         };
         let mut hidden = Vec::new();
         for namespace in document.issuer_signed().namespaces() {
-            for item in namespace.items() {
-                if !is_told(namespace.name(), item.element_identifier()) {
-                    hidden.push((namespace.name().to_owned(), item.element_identifier().to_owned()));
+            let items = namespace.items().iter().map(|item| item.element_identifier());
+            for element in items.chain(namespace.opaque_items().iter().map(|item| item.element_identifier()))
+            {
+                if !is_told(namespace.name(), element) {
+                    hidden.push((namespace.name().to_owned(), element.to_owned()));
                 }
             }
         }
         hidden
     }
+}
+
+/// Says which elements state an age, where a date does not serve.
+fn with_ages(error: Error, document: &Document) -> Error {
+    let mut ages = Vec::new();
+    for namespace in document.issuer_signed().namespaces() {
+        let items = namespace.items().iter().map(|item| item.element_identifier());
+        let stated = items.filter(|name| name.starts_with("age_"));
+        ages.extend(
+            stated.map(|name| format!("{} ({})", name.escape_debug(), namespace.name().escape_debug())),
+        );
+    }
+    if ages.is_empty() {
+        return error;
+    }
+    let message = format!("{}, such as {} of this document", error.message(), ages.join(" or "));
+    Error::new(error.code(), error.place(), message)
 }
 
 impl Predicate {

@@ -1,99 +1,146 @@
-//! COSE_Sign1 (RFC 9052, section 4.2) as ISO 18013-5 uses it: ES256, the algorithm alone in the protected header.
+//! COSE_Sign1 (RFC 9052, section 4.2) as ISO 18013-5 uses it: the algorithm alone in the protected header.
 
-use coset::cbor::Value;
-use coset::{CborSerializable, CoseSign1, CoseSign1Builder, HeaderBuilder, Label, iana};
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use p256::ecdsa::{Signature, VerifyingKey};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::cbor::write_bytes;
+use crate::algorithm::{SignatureAlgorithm, name_of};
+use crate::cbor::{Cursor, Rules, write_bytes};
 use crate::error::Error;
-use crate::limits;
+use crate::mdoc::sign1::{Parts, X5CHAIN};
+use crate::mdoc::x5chain::{X5ChainFault, x5chain};
 
-/// Bytes of an ES256 signature: `r || s`, 32 bytes each, big-endian.
+/// Bytes of a signature: `r || s`, 32 bytes each, big-endian.
 pub const SIGNATURE_BYTES: usize = 64;
-
-/// The one supported protected header: `{1: -7}`, ES256.
-pub const PROTECTED_ES256: [u8; 3] = [0xa1, 0x01, 0x26];
-
-/// What precedes the payload in every `Sig_structure` of ISO 18013-5: the array of four, `"Signature1"`, the protected
-/// header in a byte string, and the empty `external_aad`.
-pub const SIG_STRUCTURE_PREFIX: [u8; 17] = *b"\x84\x6aSignature1\x43\xa1\x01\x26\x40";
-
-/// Label of `x5chain` in the unprotected header (RFC 9360).
-const X5CHAIN: i64 = 33;
 
 /// The parts of a COSE_Sign1 that matter here.
 #[derive(Debug)]
 pub(crate) struct Sign1 {
-    pub(crate) x5chain: Vec<Vec<u8>>,
+    pub(crate) algorithm: SignatureAlgorithm,
+    /// The certificates, or why there are none.
+    pub(crate) x5chain: Result<Vec<Vec<u8>>, X5ChainFault>,
     pub(crate) payload: Option<Zeroizing<Vec<u8>>>,
     pub(crate) signature: [u8; SIGNATURE_BYTES],
 }
 
 impl Sign1 {
-    /// Reads an untagged COSE_Sign1 whose nesting was bounded before.
+    /// Reads a COSE_Sign1, under its tag or not. Of the unprotected header, which nothing signs, only `x5chain` counts, whatever else
+    /// it holds.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        let sign1 = CoseSign1::from_slice(bytes)
-            .map_err(|error| Error::malformed("", format!("not a COSE_Sign1 structure: {error}")))?;
-        if sign1.protected.original_data.as_deref() != Some(&PROTECTED_ES256) {
-            let message = "the protected header is not {1: -7}; only ES256 signatures on P-256 are supported";
-            return Err(Error::malformed("protected", message));
-        }
-        let signature = sign1.signature.as_slice().try_into().map_err(|_| {
+        let sign1 = Parts::read(bytes)?;
+        let algorithm = algorithm(sign1.protected).map_err(|e| e.within("protected"))?;
+        let signature = sign1.signature.try_into().map_err(|_| {
+            const DER_SEQUENCE: u8 = 0x30;
             let length = sign1.signature.len();
-            Error::malformed("signature", format!("{length} bytes; an ES256 signature has {SIGNATURE_BYTES}"))
+            let der = match sign1.signature.first() {
+                Some(&DER_SEQUENCE) => ": this one looks like DER, of which the signer must make r || s",
+                _ => "",
+            };
+            let message = format!("{length} bytes; a signature by {algorithm} has {SIGNATURE_BYTES}{der}");
+            Error::malformed("signature", message)
         })?;
-        let x5chain = x5chain(sign1.unprotected.rest).map_err(|e| e.within("x5chain"))?;
-        Ok(Self { x5chain, payload: sign1.payload.map(Zeroizing::new), signature })
+        let x5chain = x5chain(&sign1.unprotected).map_err(|e| e.within("x5chain"))?;
+        let payload = sign1.payload.map(|payload| Zeroizing::new(payload.to_vec()));
+        Ok(Self { algorithm, x5chain, payload, signature })
     }
 
-    /// A COSE_Sign1 with a detached payload, as `deviceSignature` is one.
-    pub(crate) fn encode_detached(signature: &[u8; SIGNATURE_BYTES]) -> Result<Vec<u8>, Error> {
-        let protected = HeaderBuilder::new().algorithm(iana::Algorithm::ES256).build();
-        let sign1 = CoseSign1Builder::new().protected(protected).signature(signature.to_vec()).build();
-        sign1.to_vec().map_err(|error| Error::malformed("deviceSignature", error.to_string()))
+    /// A COSE_Sign1 by ES256 with a detached payload, as `deviceSignature` is one.
+    pub(crate) fn write_detached(out: &mut Vec<u8>, signature: &[u8; SIGNATURE_BYTES]) {
+        const EMPTY_HEADER_AND_NULL: [u8; 2] = [0xa0, 0xf6];
+        out.push(0x84);
+        write_bytes(out, &SignatureAlgorithm::Es256.protected());
+        out.extend_from_slice(&EMPTY_HEADER_AND_NULL);
+        write_bytes(out, signature);
     }
 }
 
-/// One certificate, or an array of them, each DER.
-fn x5chain(rest: Vec<(Label, Value)>) -> Result<Vec<Vec<u8>>, Error> {
-    let chain = match rest.into_iter().find(|(label, _)| *label == Label::Int(X5CHAIN)) {
-        None => return Ok(Vec::new()),
-        Some((_, Value::Array(chain))) => chain,
-        Some((_, single)) => vec![single],
+/// The algorithm of a protected header that holds it alone: what is signed begins with these very bytes, and a proof takes no
+/// others.
+fn algorithm(header: &[u8]) -> Result<SignatureAlgorithm, Error> {
+    const SUPPORTED: &str = "only ES256 (-7) and ESP256 (-9), which sign on P-256, are supported";
+    if let Some(known) = SignatureAlgorithm::ALL.into_iter().find(|known| known.protected() == header) {
+        return Ok(known);
+    }
+    let refused = |why: String| Err(Error::malformed("", why));
+    let Ok(Protected { algorithm: Some(stated), has_x5chain }) = Protected::read(header) else {
+        return refused(format!("the protected header holds no algorithm; {SUPPORTED}"));
     };
-    Error::check_limit("", "certificates", chain.len(), limits::X5CHAIN_CERTIFICATES)?;
-    chain
-        .into_iter()
-        .map(|certificate| {
-            let not_bytes = |_| Error::malformed("", "not a byte string with a DER certificate");
-            let der = certificate.into_bytes().map_err(not_bytes)?;
-            Error::check_limit("", "bytes of a certificate", der.len(), limits::CERTIFICATE_BYTES)?;
-            Ok(der)
-        })
-        .collect()
+    let id = match (stated.clone().integer(), stated.clone().text()) {
+        (Ok(id), _) => id,
+        (_, Ok((_, name))) => {
+            let name = name.escape_debug();
+            return refused(format!(
+                "signed by {name} as text, in place of a number of the COSE registry; {SUPPORTED}"
+            ));
+        }
+        _ => return refused(format!("the protected header holds no algorithm; {SUPPORTED}")),
+    };
+    if SignatureAlgorithm::by_id(id).is_none() {
+        let name = name_of(id).map_or_else(|| format!("algorithm {id}"), |name| format!("{name} ({id})"));
+        return refused(format!("signed by {name}; {SUPPORTED}"));
+    }
+    if has_x5chain {
+        return refused(
+            "x5chain stands in the protected header; ISO 18013-5, 9.1.2.4, has it in the unprotected one: the issuer must \
+             move it there"
+                .to_owned(),
+        );
+    }
+    refused(format!(
+        "the protected header holds more than the algorithm, or is not in its shortest form; {SUPPORTED}, and a proof takes a \
+         header that holds the algorithm alone"
+    ))
 }
 
-/// The `Sig_structure` that ES256 signs for a payload, attached or detached.
+/// What of a protected header that is not supported tells why.
+struct Protected<'a> {
+    /// The value of `alg`, about to be read.
+    algorithm: Option<Cursor<'a>>,
+    has_x5chain: bool,
+}
+
+impl<'a> Protected<'a> {
+    fn read(header: &'a [u8]) -> Result<Self, Error> {
+        const ALG: i128 = 1;
+        let mut protected = Self { algorithm: None, has_x5chain: false };
+        let mut cursor = Cursor::new(header, Rules::Wire);
+        let mut members = cursor.map()?;
+        while cursor.next(&mut members) {
+            let label = Cursor::new(cursor.pass()?, Rules::Wire).integer().ok();
+            let value = cursor.pass()?;
+            match label {
+                Some(ALG) => protected.algorithm = Some(Cursor::new(value, Rules::Wire)),
+                Some(X5CHAIN) => protected.has_x5chain = true,
+                _ => {}
+            }
+        }
+        Ok(protected)
+    }
+}
+
+/// The `Sig_structure` that is signed for a payload, attached or detached: the array of four, `"Signature1"`, the protected
+/// header in a byte string, the empty `external_aad`, and the payload.
 #[must_use]
-pub fn sig_structure(payload: &[u8]) -> Vec<u8> {
-    let mut bytes = SIG_STRUCTURE_PREFIX.to_vec();
+pub fn sig_structure(algorithm: SignatureAlgorithm, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = b"\x84\x6aSignature1".to_vec();
+    write_bytes(&mut bytes, &algorithm.protected());
+    write_bytes(&mut bytes, &[]);
     write_bytes(&mut bytes, payload);
     bytes
 }
 
-/// Whether `signature` is valid ES256 by `key` over a digest. High `s` is valid; zero and values of n or more are not.
+/// Whether `signature` is valid by `key` over a digest. High `s` is valid; zero and values of n or more are not.
 pub(crate) fn verifies(key: &VerifyingKey, digest: &[u8; 32], signature: &[u8; SIGNATURE_BYTES]) -> bool {
     Signature::from_slice(signature).and_then(|signature| key.verify_prehash(digest, &signature)).is_ok()
 }
 
-/// Whether `signature` is valid ES256 by `key` over the `Sig_structure` of a payload.
+/// Whether `signature` is valid by `key` over the `Sig_structure` of a payload.
 pub(crate) fn verifies_payload(
     key: &VerifyingKey,
+    algorithm: SignatureAlgorithm,
     payload: &[u8],
     signature: &[u8; SIGNATURE_BYTES],
 ) -> bool {
-    verifies(key, &Sha256::digest(sig_structure(payload)).into(), signature)
+    verifies(key, &Sha256::digest(sig_structure(algorithm, payload)).into(), signature)
 }

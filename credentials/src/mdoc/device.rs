@@ -1,13 +1,17 @@
 //! Device authentication (ISO 18013-5, 9.1.3): what the device signs, and over which session.
 
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
+use crate::algorithm::SignatureAlgorithm;
 use crate::cbor::{
     Cursor, Major, Rules, check_whole, required, set_once, write_embedded, write_head, write_text,
 };
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::mdoc::cose::{SIGNATURE_BYTES, Sign1, sig_structure};
+use crate::mdoc::device_elements::DeviceElements;
+use crate::mdoc::form::textual;
 
 /// `DeviceNameSpaces` without any element.
 pub const EMPTY_NAME_SPACES: [u8; 1] = [0xa0];
@@ -19,18 +23,34 @@ pub struct SessionTranscript {
 }
 
 impl SessionTranscript {
-    /// Reads `[DeviceEngagementBytes / null, EReaderKeyBytes / null, Handover]`.
+    /// Reads `[DeviceEngagementBytes / null, EReaderKeyBytes / null, Handover]`, alone or as `SessionTranscriptBytes`, in a byte
+    /// string under tag 24.
     ///
     /// # Errors
     /// `too_large` above [`limits::TRANSCRIPT_BYTES`]; `malformed` for anything but one array of these three, nested
     /// no deeper than [`limits::CBOR_DEPTH`].
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        Self::check(bytes).map_err(|error| error.within("transcript"))?;
-        Ok(Self { bytes: bytes.to_vec() })
+        let transcript = Self::unwrapped(bytes).and_then(|inner| Self::check(inner).map(|()| inner));
+        let bytes = transcript.map_err(|error| error.within("transcript"))?.to_vec();
+        Ok(Self { bytes })
+    }
+
+    /// What a device signs of it: the array, without the byte string and tag that it may come in.
+    fn unwrapped(bytes: &[u8]) -> Result<&[u8], Error> {
+        Error::check_limit("", "bytes", bytes.len(), limits::TRANSCRIPT_BYTES)?;
+        let mut cursor = Cursor::new(bytes, Rules::Wire);
+        if cursor.peek() != Some(Major::Tag) {
+            return Ok(bytes);
+        }
+        let (_, inner) = cursor.embedded()?;
+        cursor.finish()?;
+        Ok(inner)
     }
 
     fn check(bytes: &[u8]) -> Result<(), Error> {
-        Error::check_limit("", "bytes", bytes.len(), limits::TRANSCRIPT_BYTES)?;
+        if let Some(text) = textual(bytes) {
+            return Err(Error::malformed("", text));
+        }
         check_whole(bytes, Rules::Wire)?;
         let mut cursor = Cursor::new(bytes, Rules::Wire);
         let mut members = cursor.array()?;
@@ -39,7 +59,14 @@ impl SessionTranscript {
             match count {
                 0 | 1 if cursor.null() => {}
                 0 | 1 => {
-                    cursor.embedded()?;
+                    let name = if count == 0 { "DeviceEngagementBytes" } else { "EReaderKeyBytes" };
+                    cursor.embedded().map_err(|error| {
+                        let message = format!(
+                            "{name} is neither null nor in a byte string under tag 24: {}",
+                            error.message()
+                        );
+                        Error::malformed("", message)
+                    })?;
                 }
                 _ => {
                     cursor.skip()?;
@@ -50,10 +77,16 @@ impl SessionTranscript {
         if count == 3 {
             return Ok(());
         }
-        Err(Error::malformed("", format!("an array of {count} in place of a SessionTranscript of 3")))
+        Err(Error::malformed(
+            "",
+            format!(
+                "an array of {count} in place of a SessionTranscript of 3: DeviceEngagementBytes or null, EReaderKeyBytes or \
+                 null, and the handover, as wallet and verifier both compute them"
+            ),
+        ))
     }
 
-    /// The bytes as they were read.
+    /// The array as it was read, without the byte string and tag that it came in.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -70,6 +103,20 @@ pub fn device_authentication_bytes(
     transcript: &SessionTranscript,
     namespaces: &[u8],
 ) -> Vec<u8> {
+    signed_bytes(doc_type, transcript, namespaces, SignatureAlgorithm::Es256)
+}
+
+fn signed_bytes(
+    doc_type: &str,
+    transcript: &SessionTranscript,
+    namespaces: &[u8],
+    algorithm: SignatureAlgorithm,
+) -> Vec<u8> {
+    sig_structure(algorithm, &payload_bytes(doc_type, transcript, namespaces))
+}
+
+/// `DeviceAuthenticationBytes`.
+fn payload_bytes(doc_type: &str, transcript: &SessionTranscript, namespaces: &[u8]) -> Vec<u8> {
     const CONTEXT: &str = "DeviceAuthentication";
     let mut authentication = Vec::new();
     write_head(&mut authentication, Major::Array, 4);
@@ -79,27 +126,33 @@ pub fn device_authentication_bytes(
     write_embedded(&mut authentication, namespaces);
     let mut payload = Vec::new();
     write_embedded(&mut payload, &authentication);
-    sig_structure(&payload)
+    payload
 }
 
-/// SHA-256 of [`device_authentication_bytes`]: the message digest of the device signature.
+/// SHA-256 of what a device signs: the message digest of the device signature. By ES256 it is that of
+/// [`device_authentication_bytes`]; by ESP256 the protected header in these names ESP256.
 #[must_use]
 pub fn device_authentication_digest(
     doc_type: &str,
     transcript: &SessionTranscript,
     namespaces: &[u8],
+    algorithm: SignatureAlgorithm,
 ) -> [u8; 32] {
-    Sha256::digest(device_authentication_bytes(doc_type, transcript, namespaces)).into()
+    Sha256::digest(signed_bytes(doc_type, transcript, namespaces, algorithm)).into()
 }
 
 /// How the device authenticated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeviceAuth {
-    /// `deviceSignature`: `r || s` of ES256.
-    Signature([u8; SIGNATURE_BYTES]),
+    /// `deviceSignature`: its algorithm, and `r || s`.
+    Signature(SignatureAlgorithm, [u8; SIGNATURE_BYTES]),
     /// `deviceMac`, which only the reader of that session can check.
     Mac,
+    /// Not yet: the document is as its issuer handed it out.
+    Missing,
+    /// Something that cannot be read, and why.
+    Unreadable(Error),
 }
 
 /// `DeviceSigned` (ISO 18013-5, 8.3.2.1.2.2).
@@ -107,11 +160,28 @@ pub enum DeviceAuth {
 pub struct DeviceSigned {
     namespaces: Vec<u8>,
     auth: DeviceAuth,
+    /// The payload of `deviceSignature`, where it is not detached as it should be.
+    attached: Attached,
 }
 
 impl DeviceSigned {
-    /// Reads the map; also gives where the value of `deviceAuth` lies in the cursor's input.
-    pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<(Self, std::ops::Range<usize>), Error> {
+    /// What a device has signed that has not signed.
+    pub(crate) fn missing() -> Self {
+        Self { namespaces: EMPTY_NAME_SPACES.to_vec(), auth: DeviceAuth::Missing, attached: None }
+    }
+
+    /// What a device has signed where nothing of it can be read.
+    pub(crate) fn unreadable(fault: Error) -> Self {
+        Self {
+            namespaces: EMPTY_NAME_SPACES.to_vec(),
+            auth: DeviceAuth::Unreadable(fault.within("deviceSigned")),
+            attached: None,
+        }
+    }
+
+    /// Reads the map; also gives where the value of `deviceAuth` lies in the cursor's input, which alone may be unreadable. A map
+    /// that holds nothing is that of a device that has not signed, and gives no such place.
+    pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<(Self, Option<std::ops::Range<usize>>), Error> {
         let (mut namespaces, mut auth) = (None, None);
         let mut members = cursor.map()?;
         while cursor.next(&mut members) {
@@ -121,21 +191,29 @@ impl DeviceSigned {
                     set_once(&mut namespaces, "nameSpaces", bytes)?;
                 }
                 Some("deviceAuth") => {
-                    let span = cursor.clone().skip()?;
-                    let found = device_auth(cursor).map_err(|e| e.within("deviceAuth"))?;
-                    set_once(&mut auth, "deviceAuth", (found, span.whole()))?;
+                    let (start, mut inner) = (cursor.position(), cursor.clone());
+                    cursor.pass()?;
+                    let found = device_auth(&mut inner).unwrap_or_else(|fault| {
+                        let fault = fault.within("deviceAuth").within("deviceSigned");
+                        (DeviceAuth::Unreadable(fault), None)
+                    });
+                    set_once(&mut auth, "deviceAuth", (found, start..cursor.position()))?;
                 }
                 _ => {
-                    cursor.skip()?;
+                    cursor.pass()?;
                 }
             }
         }
+        let is_empty = namespaces.as_deref().is_none_or(|namespaces| namespaces == EMPTY_NAME_SPACES);
+        if is_empty && auth.as_ref().is_none_or(|((auth, _), _)| *auth == DeviceAuth::Missing) {
+            return Ok((Self::missing(), None));
+        }
         let namespaces = required(namespaces, "nameSpaces")?;
-        let (auth, range) = required(auth, "deviceAuth")?;
-        Ok((Self { namespaces, auth }, range))
+        let ((auth, attached), range) = required(auth, "deviceAuth")?;
+        Ok((Self { namespaces, auth, attached }, Some(range)))
     }
 
-    /// The CBOR of the `DeviceNameSpaces` map; at most [`limits::DEVICE_NAMESPACES_BYTES`].
+    /// The CBOR of the `DeviceNameSpaces` map, at most [`limits::DEVICE_NAMESPACES_BYTES`]; an empty one where it cannot be read.
     #[must_use]
     pub fn namespaces(&self) -> &[u8] {
         &self.namespaces
@@ -147,24 +225,38 @@ impl DeviceSigned {
         self.namespaces != EMPTY_NAME_SPACES
     }
 
+    /// Whether a payload that came with the device's signature, if one did, is that of this session.
+    pub(crate) fn payload_is_of(&self, doc_type: &str, transcript: &SessionTranscript) -> bool {
+        let of_session = || payload_bytes(doc_type, transcript, &self.namespaces);
+        self.attached.as_ref().is_none_or(|attached| **attached == of_session())
+    }
+
     /// How the device authenticated.
     #[must_use]
     pub fn auth(&self) -> &DeviceAuth {
         &self.auth
     }
 
-    /// The device signature.
+    /// The device signature, `r || s`, and its algorithm.
     ///
     /// # Errors
-    /// `device_mac_unsupported` where there is a MAC.
-    pub fn signature(&self) -> Result<&[u8; SIGNATURE_BYTES], Error> {
+    /// `device_mac_unsupported` where there is a MAC, `device_signature_missing` where there is nothing, and the fault of what
+    /// cannot be read: `malformed`, or `too_large` for elements of the device above [`limits::DEVICE_NAMESPACES_BYTES`].
+    pub fn signature(&self) -> Result<(SignatureAlgorithm, &[u8; SIGNATURE_BYTES]), Error> {
         match &self.auth {
-            DeviceAuth::Signature(signature) => Ok(signature),
+            DeviceAuth::Signature(algorithm, signature) => Ok((*algorithm, signature)),
+            DeviceAuth::Unreadable(fault) => Err(fault.clone()),
             DeviceAuth::Mac => Err(Error::new(
                 Code::DeviceMacUnsupported,
                 "deviceSigned.deviceAuth",
                 "the device authenticated by MAC, which only its reader can check; \
                  have the device sign, or replace deviceAuth with `velum sign`",
+            )),
+            DeviceAuth::Missing => Err(Error::new(
+                Code::DeviceSignatureMissing,
+                "deviceSigned",
+                "the document is as its issuer handed it out, and its device has not signed the session; have the device \
+                 sign the DeviceAuthentication bytes and attach its signature, or sign with a test key by `velum sign`",
             )),
         }
     }
@@ -173,49 +265,43 @@ impl DeviceSigned {
 /// Tag 24 around namespace -> (element -> value). The inner map's bytes are kept.
 fn device_namespaces(cursor: &mut Cursor<'_>) -> Result<Vec<u8>, Error> {
     let (_, bytes) = cursor.embedded()?;
-    check_device_namespaces(bytes)?;
+    DeviceElements::parse(bytes)?;
     Ok(bytes.to_vec())
 }
 
-/// Checks the CBOR of a `DeviceNameSpaces` map.
-pub(crate) fn check_device_namespaces(bytes: &[u8]) -> Result<(), Error> {
-    Error::check_limit("", "bytes", bytes.len(), limits::DEVICE_NAMESPACES_BYTES)?;
-    check_whole(bytes, Rules::Wire)?;
-    let mut inner = Cursor::new(bytes, Rules::Wire);
-    let mut namespaces = inner.map()?;
-    while inner.next(&mut namespaces) {
-        inner.name()?;
-        let mut elements = inner.map()?;
-        while inner.next(&mut elements) {
-            inner.name()?;
-            inner.skip()?;
-        }
-    }
-    Ok(())
-}
+/// A payload of a device's signature that is not detached.
+type Attached = Option<Zeroizing<Vec<u8>>>;
 
-/// A map of one: `deviceSignature` or `deviceMac`.
-fn device_auth(cursor: &mut Cursor<'_>) -> Result<DeviceAuth, Error> {
+/// A map of one, `deviceSignature` or `deviceMac`, where the other may stand as nothing. It is empty or nothing itself where the device
+/// has not signed.
+fn device_auth(cursor: &mut Cursor<'_>) -> Result<(DeviceAuth, Attached), Error> {
+    if cursor.nothing() {
+        return Ok((DeviceAuth::Missing, None));
+    }
     let mut auth = None;
     let mut members = cursor.map()?;
     while cursor.next(&mut members) {
         let (_, name) = cursor.text_key()?;
-        let value = cursor.raw()?;
+        let is_known = matches!(name, Some("deviceSignature" | "deviceMac"));
+        if is_known && cursor.nothing() {
+            continue;
+        }
+        let value = cursor.pass()?;
         let found = match name {
             Some("deviceSignature") => {
                 let sign1 = Sign1::parse(value).map_err(|e| e.within("deviceSignature"))?;
-                if sign1.payload.is_some() {
-                    return Err(Error::malformed(
-                        "deviceSignature.payload",
-                        "the payload must be detached: null",
-                    ));
-                }
-                DeviceAuth::Signature(sign1.signature)
+                (DeviceAuth::Signature(sign1.algorithm, sign1.signature), sign1.payload)
             }
-            Some("deviceMac") => DeviceAuth::Mac,
-            _ => return Err(Error::malformed("", "neither deviceSignature nor deviceMac")),
+            Some("deviceMac") => (DeviceAuth::Mac, None),
+            other => {
+                let message = format!(
+                    "{:?} is neither deviceSignature nor deviceMac, one of which the wallet must write",
+                    other.unwrap_or_default()
+                );
+                return Err(Error::malformed("", message));
+            }
         };
         set_once(&mut auth, "deviceSignature or deviceMac", found)?;
     }
-    required(auth, "deviceSignature or deviceMac")
+    Ok(auth.unwrap_or((DeviceAuth::Missing, None)))
 }

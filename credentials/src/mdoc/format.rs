@@ -1,15 +1,16 @@
 //! What mdoc gives to the two proofs.
 
 use velum_core::class::SizeClass;
+use velum_core::value::normalised;
 use zeroize::Zeroizing;
 
+use crate::algorithm::SignatureAlgorithm;
 use crate::cbor::{Rules, check_whole};
 use crate::error::{Code, Error};
 use crate::format::{CredentialFormat, Issued, Presented, Session};
 use crate::mdoc::cose::sig_structure;
-use crate::mdoc::device::{
-    EMPTY_NAME_SPACES, SessionTranscript, check_device_namespaces, device_authentication_digest,
-};
+use crate::mdoc::device::{EMPTY_NAME_SPACES, SessionTranscript, device_authentication_digest};
+use crate::mdoc::device_elements::DeviceElements;
 use crate::mdoc::response::Document;
 use crate::predicate::Literal;
 use crate::request::{Learnt, Request};
@@ -30,6 +31,12 @@ impl CredentialFormat for Document {
 
     fn decode(encoding: &[u8]) -> Result<Value, Error> {
         check_whole(encoding, Rules::Hashed)?;
+        if normalised(encoding) != encoding {
+            return Err(Error::malformed(
+                "",
+                "a value with heads longer than needed; its prover must shorten them",
+            ));
+        }
         Value::parse(encoding)
     }
 
@@ -37,9 +44,11 @@ impl CredentialFormat for Document {
         transcript: &SessionTranscript,
         request: &Request,
         namespaces: &[u8],
+        algorithm: SignatureAlgorithm,
     ) -> Result<[u8; 32], Error> {
-        check_device_namespaces(namespaces).map_err(|error| error.within("deviceNameSpaces"))?;
-        Ok(device_authentication_digest(request.doc_type(), transcript, namespaces))
+        let signed = DeviceElements::parse(namespaces).map_err(|error| error.within("deviceNameSpaces"))?;
+        signed.check_asked(request.device_namespaces()).map_err(|error| error.within("deviceNameSpaces"))?;
+        Ok(device_authentication_digest(request.doc_type(), transcript, namespaces, algorithm))
     }
 
     fn learnt(namespaces: &[u8]) -> Option<Learnt> {
@@ -47,7 +56,7 @@ impl CredentialFormat for Document {
     }
 
     fn signed(&self) -> Zeroizing<Vec<u8>> {
-        Zeroizing::new(sig_structure(self.mso().bytes()))
+        Zeroizing::new(sig_structure(self.issuer_signed().algorithm(), self.mso().bytes()))
     }
 
     fn smallest_class(&self, request: &Request) -> Result<SizeClass, Error> {
@@ -75,10 +84,12 @@ impl CredentialFormat for Document {
             let error = Error::new(Code::DeviceNamespaces, "deviceSigned.nameSpaces", message);
             return Err(error.within(self.place()));
         }
+        let (algorithm, signature) = device_signed.signature().map_err(|error| error.within(self.place()))?;
         Ok(Presented {
             issued: self.issued_by(issuer, request)?,
             shown: device_signed.namespaces(),
-            signature: device_signed.signature().map_err(|error| error.within(self.place()))?,
+            algorithm,
+            signature,
         })
     }
 }

@@ -3,11 +3,25 @@
 //! Trust, time and session belong to a request and a transcript: of these it says what the document states.
 
 use serde_json::{Value as Json, json};
+use velum_core::class::{CLASSES, SizeClass};
 
 use crate::error::{Code, Error};
 use crate::mdoc::device::DeviceAuth;
-use crate::mdoc::response::{Document, NameSpace};
+use crate::mdoc::issuer_signed::NameSpace;
+use crate::mdoc::response::{BrokenDocument, DeviceResponse, Document};
 use crate::x509::{CertificateFault, SignerCertificate, verify_chain};
+
+/// Bytes of the longest item that fits a size class.
+const LARGEST_ITEM: usize = {
+    let (mut largest, mut index) = (0, 0);
+    while index < CLASSES.len() {
+        if CLASSES[index].max_item_bytes > largest {
+            largest = CLASSES[index].max_item_bytes;
+        }
+        index += 1;
+    }
+    largest
+};
 
 /// One document with the outcome of its checks.
 pub struct Inspection<'a> {
@@ -34,7 +48,68 @@ pub enum Outcome {
     /// It failed.
     Failed(Error),
     /// A document alone does not suffice for it, and why.
-    NotChecked(&'static str),
+    NotChecked(String),
+}
+
+/// Whether an answer can be proven from a document: what holds of every request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provable {
+    /// The smallest size class that its MSO fits.
+    pub size_class: SizeClass,
+    /// Why its device must sign first, if it must.
+    pub device_must_sign: Option<Error>,
+    /// The elements, by namespace and identifier, about which nothing can be proven.
+    pub but: Vec<(String, String)>,
+}
+
+impl Provable {
+    /// The answer in one line, beginning with a verb.
+    #[must_use]
+    pub fn sentence(provable: &Result<Self, Error>) -> String {
+        match provable {
+            Err(error) => format!("cannot be proven: {} ({})", error.message(), error.code()),
+            Ok(Self { size_class, device_must_sign, but }) => {
+                let first = match device_must_sign {
+                    Some(error) => format!(" once its device has signed the session ({})", error.code()),
+                    None => String::new(),
+                };
+                let but: Vec<_> = but.iter().map(|(_, element)| element.escape_debug().to_string()).collect();
+                let but = if but.is_empty() { but.concat() } else { format!(", but for {}", but.join(", ")) };
+                format!("can be proven{first}: size class {} or larger{but}", size_class.name)
+            }
+        }
+    }
+}
+
+impl BrokenDocument {
+    /// A member of `documents` in the output of `velum inspect --json`.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let error = json!({
+            "code": self.fault.code().as_str(),
+            "message": self.fault.message(),
+            "where": self.fault.place(),
+        });
+        json!({ "doc_type": self.doc_type, "provable": Json::Null, "error": error })
+    }
+}
+
+impl DeviceResponse {
+    /// Inspects every document, in their order: those that cannot be read say why.
+    ///
+    /// # Errors
+    /// The fault of a document that is the only one and cannot be read.
+    pub fn inspect(&self) -> Result<Vec<Result<Inspection<'_>, &BrokenDocument>>, Error> {
+        if let ([], [broken]) = (self.documents(), self.broken()) {
+            return Err(broken.fault.clone());
+        }
+        let mut inspections: Vec<_> = self.documents().iter().map(|it| Ok(Inspection::of(it))).collect();
+        for broken in self.broken() {
+            // In ascending order, so that each finds those before it in place.
+            inspections.insert(broken.index.min(inspections.len()), Err(broken));
+        }
+        Ok(inspections)
+    }
 }
 
 impl<'a> Inspection<'a> {
@@ -60,6 +135,42 @@ impl<'a> Inspection<'a> {
     #[must_use]
     pub fn passed(&self) -> bool {
         self.checks.iter().all(|check| !matches!(check.outcome, Outcome::Failed(_)))
+    }
+
+    /// Whether an answer can be proven from the document, to a request that trusts its issuer.
+    ///
+    /// # Errors
+    /// The first check that fails; `too_large` for an MSO above every size class; `element_missing` where no proof can be about
+    /// any element.
+    pub fn provable(&self) -> Result<Provable, Error> {
+        let device_must_sign = device_fault(self.document);
+        for check in &self.checks {
+            match &check.outcome {
+                Outcome::Failed(error) if Some(error) != device_must_sign.as_ref() => {
+                    return Err(error.clone());
+                }
+                _ => {}
+            }
+        }
+        let size_class = self.document.size_class(&[])?;
+        let (mut but, mut all) = (Vec::new(), 0);
+        for namespace in self.document.issuer_signed().namespaces() {
+            all += namespace.items().len() + namespace.opaque_items().len();
+            let too_long = namespace.items().iter().filter(|item| item.bytes().len() > LARGEST_ITEM);
+            let names = too_long.map(|item| item.element_identifier());
+            let opaque = namespace.opaque_items().iter().map(|item| item.element_identifier());
+            but.extend(names.chain(opaque).map(|name| (namespace.name().to_owned(), name.to_owned())));
+        }
+        if but.len() == all {
+            let message = if all == 0 {
+                "the document shows no element; have its wallet show those that are asked for"
+            } else {
+                "no proof can be about any element that the document shows"
+            };
+            let error = Error::new(Code::ElementMissing, "issuerSigned.nameSpaces", message);
+            return Err(error.within(self.document.place()));
+        }
+        Ok(Provable { size_class, device_must_sign, but })
     }
 
     /// Why the signer's certificate could not be trusted through any IACA root, if so.
@@ -102,13 +213,30 @@ impl<'a> Inspection<'a> {
             },
             "device_key": hex::encode(mso.device_key().to_encoded_point(false)),
             "device_auth": match device_signed.auth() {
-                DeviceAuth::Signature(_) => "signature",
+                DeviceAuth::Signature(..) => "signature",
                 DeviceAuth::Mac => "mac",
+                DeviceAuth::Missing => "missing",
+                DeviceAuth::Unreadable(_) => "unreadable",
             },
             "device_namespaces": device_signed.has_namespaces().then(|| hex::encode(device_signed.namespaces())),
             "namespaces": self.document.issuer_signed().namespaces().iter().map(namespace_json).collect::<Vec<_>>(),
+            "status": mso.has_status().then_some("not_checked"),
             "checks": self.checks.iter().map(Check::to_json).collect::<Vec<_>>(),
+            "provable": provable_json(&self.provable()),
         })
+    }
+}
+
+fn provable_json(provable: &Result<Provable, Error>) -> Json {
+    let element =
+        |(namespace, element): &(String, String)| json!({ "namespace": namespace, "element": element });
+    match provable {
+        Ok(Provable { size_class, device_must_sign, but }) => json!({
+            "size_class": size_class.name,
+            "device_must_sign": device_must_sign.is_some(),
+            "but": but.iter().map(element).collect::<Vec<_>>(),
+        }),
+        Err(_) => Json::Null,
     }
 }
 
@@ -149,23 +277,37 @@ fn issuer_signature(
         Some(Ok(signer)) => Check::new(NAME, document.check_issuer_signature(&signer.public_key), MEANING),
         Some(Err(fault)) => {
             let message = format!("the signer's certificate gives no key: {fault}");
-            let place = format!("{}.issuerSigned.issuerAuth.x5chain", document.place());
-            Check { name: NAME, outcome: Outcome::Failed(Error::new(Code::IssuerSignature, place, message)) }
+            let error = Error::new(Code::IssuerSignature, "issuerSigned.issuerAuth.x5chain", message);
+            Check { name: NAME, outcome: Outcome::Failed(error.within(document.place())) }
         }
-        None => Check { name: NAME, outcome: Outcome::NotChecked("the document carries no certificate") },
+        None => {
+            let why = document.issuer_signed().x5chain_fault().map_or_else(
+                || "the document carries no certificate".to_owned(),
+                |fault| format!("the document carries no certificate: {fault}"),
+            );
+            Check { name: NAME, outcome: Outcome::NotChecked(why) }
+        }
     }
 }
 
+/// Why there is no signature of the device.
+fn device_fault(document: &Document) -> Option<Error> {
+    document.device_signed().signature().err().map(|error| error.within(document.place()))
+}
+
 fn device_authentication(document: &Document) -> Check {
-    let outcome = match document.device_signed().signature() {
-        Ok(_) => Outcome::NotChecked("a signature over a session, which needs the transcript"),
-        Err(error) => Outcome::Failed(error),
+    let outcome = match device_fault(document) {
+        None => Outcome::NotChecked("a signature over a session, which needs the transcript".to_owned()),
+        Some(error) if error.code() == Code::DeviceSignatureMissing => Outcome::NotChecked(
+            "the device has not signed: the document is as its issuer handed it out".to_owned(),
+        ),
+        Some(error) => Outcome::Failed(error),
     };
     Check { name: "device_signature", outcome }
 }
 
 fn namespace_json(namespace: &NameSpace) -> Json {
-    let elements: Vec<_> = namespace
+    let mut elements: Vec<_> = namespace
         .items()
         .iter()
         .map(|item| {
@@ -177,5 +319,15 @@ fn namespace_json(namespace: &NameSpace) -> Json {
             })
         })
         .collect();
+    for item in namespace.opaque_items() {
+        let element = json!({
+            "element": item.element_identifier(),
+            "value": { "cbor_hex": hex::encode(item.element_value()) },
+            "digest_id": item.digest_id(),
+            "item_bytes": item.bytes().len(),
+            "unprovable": item.fault().message(),
+        });
+        elements.insert(item.index().min(elements.len()), element);
+    }
     json!({ "namespace": namespace.name(), "elements": elements })
 }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::cbor::{Cursor, Field, Rules, Span, required, set_once};
 use crate::error::Error;
 use crate::limits;
-use crate::mdoc::mso::{DIGEST_BYTES, digest_id};
+use crate::mdoc::mso::{DIGEST_BYTES, digest_id, open};
 use crate::value::Value;
 
 /// Where the fields of an item lie. Offsets count from the first byte of the tag-24 wrapping (`d8`).
@@ -40,12 +40,12 @@ impl IssuerSignedItem {
     /// Reads `IssuerSignedItemBytes`: tag 24 around one map of exactly four keys, in any order.
     ///
     /// # Errors
-    /// `malformed` for anything else, for indefinite lengths, heads that are not shortest, duplicate keys, nesting over
-    /// [`limits::CBOR_DEPTH`], trailing bytes, a `random` under [`limits::RANDOM_MIN_BYTES`] or a digestID of 2^31 or
+    /// `malformed` for anything else, for indefinite lengths, duplicate keys, nesting over
+    /// [`limits::CBOR_DEPTH`], trailing bytes, a `random` under [`limits::RANDOM_MIN_BYTES`] or a digestID of 2^32 or
     /// more; `too_large` for an identifier over [`limits::NAME_BYTES`].
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         let mut cursor = Cursor::new(bytes, Rules::Hashed);
-        cursor.open_embedded()?;
+        open(&mut cursor, "an item (IssuerSignedItemBytes)")?;
         let map = cursor.clone().skip()?;
 
         let (mut id, mut random, mut identifier, mut element_value) = (None, None, None, None);
@@ -60,7 +60,10 @@ impl IssuerSignedItem {
                 Some("random") => {
                     let (value, salt) = cursor.bytes().map_err(|e| e.within("random"))?;
                     if salt.len() < limits::RANDOM_MIN_BYTES {
-                        let message = format!("{} bytes; 16 are the least", salt.len());
+                        let message = format!(
+                            "{} bytes; 16 are the least that an issuer must draw (ISO 18013-5, 9.1.2.5)",
+                            salt.len()
+                        );
                         return Err(Error::malformed("random", message));
                     }
                     set_once(&mut random, "random", Field { key, value })?;
@@ -70,10 +73,16 @@ impl IssuerSignedItem {
                     set_once(&mut identifier, "elementIdentifier", (Field { key, value }, name))?;
                 }
                 Some("elementValue") => {
-                    let value = cursor.skip()?;
+                    let value = cursor.skip().map_err(|e| e.within("elementValue"))?;
                     set_once(&mut element_value, "elementValue", Field { key, value })?;
                 }
-                _ => return Err(Error::malformed("", "a key that IssuerSignedItem does not have")),
+                other => {
+                    let key = other.map_or("that is no text".to_owned(), |name| format!("{name:?}"));
+                    let message = format!(
+                        "a key {key}, which an IssuerSignedItem does not have; the issuer must leave it out"
+                    );
+                    return Err(Error::malformed("", message));
+                }
             }
         }
         cursor.finish()?;

@@ -7,19 +7,30 @@
 mod answer;
 mod cose;
 mod device;
+mod device_elements;
+mod form;
 mod format;
 mod inspection;
+mod issuer_signed;
 mod item;
 mod mso;
+mod opaque;
 mod response;
+mod sign1;
 mod verify;
+mod x5chain;
 
-pub use cose::{PROTECTED_ES256, SIG_STRUCTURE_PREFIX, SIGNATURE_BYTES, sig_structure};
+pub use cose::{SIGNATURE_BYTES, sig_structure};
 pub use device::{
     DeviceAuth, DeviceSigned, EMPTY_NAME_SPACES, SessionTranscript, device_authentication_bytes,
     device_authentication_digest,
 };
-pub use inspection::{Check, Inspection, Outcome};
+pub use device_elements::KeyAuthorizations;
+pub use form::Form;
+pub use inspection::{Check, Inspection, Outcome, Provable};
+pub use issuer_signed::{IssuerSigned, NameSpace};
 pub use item::{IssuerSignedItem, ItemLayout};
 pub use mso::{DIGEST_BYTES, DigestLayout, MobileSecurityObject, MsoLayout, NameSpaceLayout, ValidityInfo};
-pub use response::{DeviceResponse, Document, IssuerSigned, NameSpace};
+pub use opaque::OpaqueItem;
+pub use response::{BrokenDocument, DeviceResponse, Document};
+pub use x5chain::X5ChainFault;

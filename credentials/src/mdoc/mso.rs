@@ -8,10 +8,11 @@ use p256::EncodedPoint;
 use p256::ecdsa::VerifyingKey;
 use zeroize::Zeroizing;
 
-use crate::cbor::{Cursor, Field, Rules, Span, required, set_once};
+use crate::cbor::{Cursor, Field, Major, Rules, Span, required, set_once};
 use crate::date::Timestamp;
 use crate::error::Error;
 use crate::limits;
+use crate::mdoc::device_elements::KeyAuthorizations;
 
 /// Bytes of a SHA-256 digest.
 pub const DIGEST_BYTES: usize = 32;
@@ -41,7 +42,7 @@ pub struct NameSpaceLayout {
 /// One entry of `valueDigests[namespace]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DigestLayout {
-    /// The digestID, up to 2^31 - 1.
+    /// The digestID.
     pub digest_id: u32,
     /// Its key and its 32-byte value.
     pub field: Field,
@@ -76,7 +77,7 @@ pub struct MsoLayout {
     pub y: Field,
     /// `validityInfo`.
     pub validity_info: Field,
-    /// `validityInfo.signed`; the value starts at its tag and its content is the 20 characters.
+    /// `validityInfo.signed`; the value starts at its tag and its content is the characters.
     pub signed: Field,
     /// `validityInfo.validFrom`, likewise.
     pub valid_from: Field,
@@ -99,7 +100,9 @@ pub struct MobileSecurityObject {
     payload: Zeroizing<Vec<u8>>,
     doc_type: String,
     device_key: VerifyingKey,
+    key_authorizations: Option<KeyAuthorizations>,
     validity: ValidityInfo,
+    has_status: bool,
     layout: MsoLayout,
 }
 
@@ -108,29 +111,32 @@ impl MobileSecurityObject {
     ///
     /// # Errors
     /// `too_large` above [`limits::MSO_BYTES`]. `malformed` for anything that a proof cannot be about: indefinite
-    /// lengths, heads that are not shortest, duplicate or missing keys, nesting over [`limits::CBOR_DEPTH`], trailing
-    /// bytes, another version or digest algorithm, dates in another form than `YYYY-MM-DDTHH:MM:SSZ`, device keys that
-    /// are not uncompressed P-256 points.
+    /// lengths, duplicate or missing keys, nesting over [`limits::CBOR_DEPTH`], trailing bytes, another version or digest algorithm,
+    /// dates in another form than [`Timestamp::from_tdate`] takes, device keys that are not uncompressed P-256 points.
     pub fn parse(payload: &[u8]) -> Result<Self, Error> {
         Error::check_limit("", "bytes of an MSO", payload.len(), limits::MSO_BYTES)?;
         let mut cursor = Cursor::new(payload, Rules::Hashed);
-        cursor.open_embedded()?;
+        open(&mut cursor, "the MSO (MobileSecurityObjectBytes)")?;
         let map = cursor.clone().skip()?;
 
         let (mut version, mut digest_algorithm, mut doc_type) = (None, None, None);
         let (mut value_digests, mut device_key_info, mut validity_info) = (None, None, None);
+        let mut has_status = false;
         let mut members = cursor.map()?;
         while cursor.next(&mut members) {
             let (key, name) = cursor.text_key()?;
             match name {
-                Some("version") => set_once(&mut version, "version", exactly(&mut cursor, key, "1.0")?)?,
+                Some("version") => {
+                    let field = exactly(&mut cursor, key, "1.0").map_err(|e| e.within("version"))?;
+                    set_once(&mut version, "version", field)?;
+                }
                 Some("digestAlgorithm") => {
                     let field =
                         exactly(&mut cursor, key, "SHA-256").map_err(|e| e.within("digestAlgorithm"))?;
                     set_once(&mut digest_algorithm, "digestAlgorithm", field)?;
                 }
                 Some("docType") => {
-                    let (value, name) = cursor.name().map_err(|e| e.within("docType"))?;
+                    let (value, name) = cursor.text().map_err(|e| e.within("docType"))?;
                     set_once(&mut doc_type, "docType", (Field { key, value }, name))?;
                 }
                 Some("valueDigests") => {
@@ -149,6 +155,7 @@ impl MobileSecurityObject {
                     set_once(&mut validity_info, "validityInfo", found)?;
                 }
                 _ => {
+                    has_status |= name == Some("status");
                     cursor.skip()?;
                 }
             }
@@ -164,7 +171,9 @@ impl MobileSecurityObject {
             payload: Zeroizing::new(payload.to_vec()),
             doc_type: doc_type.to_owned(),
             device_key: device.public_key,
+            key_authorizations: device.authorizations,
             validity: ValidityInfo { signed: signed_at, valid_from: from, valid_until: until },
+            has_status,
             layout: MsoLayout {
                 map,
                 version: required(version, "version")?,
@@ -204,10 +213,23 @@ impl MobileSecurityObject {
         &self.device_key
     }
 
+    /// What the issuer lets the device sign itself, if anything.
+    #[must_use]
+    pub fn key_authorizations(&self) -> Option<&KeyAuthorizations> {
+        self.key_authorizations.as_ref()
+    }
+
     /// The validity.
     #[must_use]
     pub fn validity(&self) -> &ValidityInfo {
         &self.validity
+    }
+
+    /// Whether the issuer says where to look up if it revoked the document: the entry `status` (draft-ietf-oauth-status-list; ISO
+    /// 18013-5, second edition). Nothing here looks it up, and no proof is about it.
+    #[must_use]
+    pub fn has_status(&self) -> bool {
+        self.has_status
     }
 
     /// Where every field lies in [`Self::bytes`].
@@ -230,13 +252,30 @@ impl fmt::Debug for MobileSecurityObject {
     }
 }
 
+/// Enters what the issuer hashes: encoded CBOR in a byte string under tag 24.
+pub(crate) fn open(cursor: &mut Cursor<'_>, what: &str) -> Result<(), Error> {
+    if cursor.peek().is_none_or(|found| found == Major::Tag) {
+        return cursor.open_embedded();
+    }
+    cursor.open_embedded().map_err(|error| {
+        let message =
+            format!("{}; the issuer must put {what} into a byte string under tag 24", error.message());
+        Error::malformed("", message)
+    })
+}
+
 /// A text value that can only be `wanted`.
 fn exactly(cursor: &mut Cursor<'_>, key: Span, wanted: &str) -> Result<Field, Error> {
     let (value, text) = cursor.text()?;
     if text == wanted {
         return Ok(Field { key, value });
     }
-    Err(Error::malformed("", format!("only {wanted:?} is supported; use a document that says so")))
+    Err(Error::malformed(
+        "",
+        format!(
+            "the issuer wrote {text:?}, and only {wanted:?} is supported: it must issue a document that says so"
+        ),
+    ))
 }
 
 /// `valueDigests`: namespace -> digestID -> 32 bytes.
@@ -245,7 +284,7 @@ fn value_digests_field(cursor: &mut Cursor<'_>, key: Span) -> Result<(Field, Vec
     let mut namespaces = Vec::new();
     let mut members = cursor.map()?;
     while cursor.next(&mut members) {
-        let (key, name) = cursor.name()?;
+        let (key, name) = cursor.text()?;
         let value = cursor.clone().skip()?;
         let digests = digests(cursor).map_err(|e| e.within(&format!("[{name:?}]")))?;
         namespaces.push(NameSpaceLayout { name: name.to_owned(), field: Field { key, value }, digests });
@@ -261,7 +300,9 @@ fn digests(cursor: &mut Cursor<'_>) -> Result<Vec<DigestLayout>, Error> {
         let (value, digest) = cursor.bytes()?;
         if digest.len() != DIGEST_BYTES {
             let length = digest.len();
-            let message = format!("a digest of {length} bytes; only SHA-256, of 32 bytes, is supported");
+            let message = format!(
+                "a digest of {length} bytes; only SHA-256, of 32 bytes, is supported, which the issuer must use"
+            );
             return Err(Error::malformed(format!("[{digest_id}]"), message));
         }
         digests.push(DigestLayout { digest_id, field: Field { key, value } });
@@ -269,12 +310,12 @@ fn digests(cursor: &mut Cursor<'_>) -> Result<Vec<DigestLayout>, Error> {
     Ok(digests)
 }
 
-/// A digestID: an unsigned integer below 2^31.
+/// A digestID: an unsigned integer below 2^32.
 pub(crate) fn digest_id(cursor: &mut Cursor<'_>) -> Result<(Span, u32), Error> {
     let (span, number) = cursor.unsigned()?;
-    match u32::try_from(number).ok().filter(|id| *id <= limits::DIGEST_ID_MAX) {
-        Some(id) => Ok((span, id)),
-        None => Err(Error::malformed("", format!("digestID {number} is not below 2^31"))),
+    match u32::try_from(number) {
+        Ok(id) => Ok((span, id)),
+        Err(_) => Err(Error::malformed("", format!("digestID {number} is not below 2^32"))),
     }
 }
 
@@ -287,23 +328,31 @@ struct DeviceKeyInfo {
     x: Field,
     y: Field,
     public_key: VerifyingKey,
+    authorizations: Option<KeyAuthorizations>,
 }
 
 impl DeviceKeyInfo {
     fn read(cursor: &mut Cursor<'_>, key: Span) -> Result<Self, Error> {
         let info = Field { key, value: cursor.clone().skip()? };
-        let mut device_key = None;
+        let (mut device_key, mut authorizations) = (None, None);
         let mut members = cursor.map()?;
         while cursor.next(&mut members) {
             let (key, name) = cursor.text_key()?;
-            if name == Some("deviceKey") {
-                let found = Self::read_key(cursor, info, key).map_err(|e| e.within("deviceKey"))?;
-                set_once(&mut device_key, "deviceKey", found)?;
-            } else {
-                cursor.skip()?;
+            match name {
+                Some(name @ "deviceKey") => {
+                    let found = Self::read_key(cursor, info, key).map_err(|e| e.within(name))?;
+                    set_once(&mut device_key, name, found)?;
+                }
+                Some(name @ "keyAuthorizations") => {
+                    let found = KeyAuthorizations::read(cursor).map_err(|e| e.within(name))?;
+                    set_once(&mut authorizations, name, found)?;
+                }
+                _ => {
+                    cursor.skip()?;
+                }
             }
         }
-        required(device_key, "deviceKey")
+        Ok(Self { authorizations, ..required(device_key, "deviceKey")? })
     }
 
     fn read_key(cursor: &mut Cursor<'_>, info: Field, key: Span) -> Result<Self, Error> {
@@ -319,10 +368,10 @@ impl DeviceKeyInfo {
             let label_span = cursor.skip()?;
             match label {
                 Some(KTY) => {
-                    set_once(&mut key_type, "kty (1)", number(cursor, label_span, 2, "kty is not EC2")?)?
+                    set_once(&mut key_type, "kty (1)", number(cursor, label_span, "kty", 2, &KEY_TYPES)?)?
                 }
                 Some(CRV) => {
-                    set_once(&mut curve, "crv (-1)", number(cursor, label_span, 1, "crv is not P-256")?)?
+                    set_once(&mut curve, "crv (-1)", number(cursor, label_span, "crv", 1, &CURVES)?)?
                 }
                 Some(X) => set_once(&mut x, "x (-2)", coordinate(cursor, label_span)?)?,
                 Some(Y) => set_once(&mut y, "y (-3)", coordinate(cursor, label_span)?)?,
@@ -333,27 +382,70 @@ impl DeviceKeyInfo {
         }
         let ((x, x_bytes), (y, y_bytes)) = (required(x, "x (-2)")?, required(y, "y (-3)")?);
         let point = EncodedPoint::from_affine_coordinates(&x_bytes.into(), &y_bytes.into(), false);
-        let public_key = VerifyingKey::from_encoded_point(&point)
-            .map_err(|_| Error::malformed("", "the point is not on P-256"))?;
+        let public_key = VerifyingKey::from_encoded_point(&point).map_err(|_| {
+            Error::malformed("", "the point is not on P-256; the issuer must name a key that the device has")
+        })?;
         let (key_type, curve) = (required(key_type, "kty (1)")?, required(curve, "crv (-1)")?);
-        Ok(Self { info, key, key_type, curve, x, y, public_key })
+        Ok(Self { info, key, key_type, curve, x, y, public_key, authorizations: None })
     }
 }
 
-fn number(cursor: &mut Cursor<'_>, key: Span, wanted: i128, otherwise: &str) -> Result<Field, Error> {
-    let matches = cursor.clone().integer().is_ok_and(|found| found == wanted);
+/// Names in the COSE registry of key types and curves that device keys are met with.
+const KEY_TYPES: [(i128, &str); 3] = [(1, "OKP"), (2, "EC2"), (3, "RSA")];
+const CURVES: [(i128, &str); 10] = [
+    (1, "P-256"),
+    (2, "P-384"),
+    (3, "P-521"),
+    (6, "Ed25519"),
+    (7, "Ed448"),
+    (8, "secp256k1"),
+    (256, "brainpoolP256r1"),
+    (257, "brainpoolP320r1"),
+    (258, "brainpoolP384r1"),
+    (259, "brainpoolP512r1"),
+];
+
+/// A member of a key that can only be `wanted`; `names` are those of its values.
+fn number(
+    cursor: &mut Cursor<'_>,
+    key: Span,
+    member: &str,
+    wanted: i128,
+    names: &[(i128, &str)],
+) -> Result<Field, Error> {
+    let found = cursor.clone().integer().ok();
     let value = cursor.skip()?;
-    if matches {
+    if found == Some(wanted) {
         return Ok(Field { key, value });
     }
-    Err(Error::malformed("", format!("{otherwise}; only P-256 device keys are supported")))
+    let name = found.and_then(|found| names.iter().find(|(known, _)| *known == found));
+    let found = match (found, name) {
+        (Some(found), Some((_, name))) => format!("{name} ({found})"),
+        (Some(found), None) => found.to_string(),
+        (None, _) => "no integer".to_owned(),
+    };
+    Err(Error::malformed(
+        "",
+        format!("{member} is {found}; only device keys on P-256 (EC2 keys whose crv is 1) are supported"),
+    ))
 }
 
 fn coordinate(cursor: &mut Cursor<'_>, key: Span) -> Result<(Field, [u8; 32]), Error> {
+    if cursor.peek() == Some(Major::Simple) {
+        let message =
+            "a coordinate that is a sign bit: a compressed point, which the issuer must write in full";
+        return Err(Error::malformed("", message));
+    }
     let (value, bytes) = cursor.bytes()?;
     match bytes.try_into() {
         Ok(coordinate) => Ok((Field { key, value }, coordinate)),
-        Err(_) => Err(Error::malformed("", format!("a coordinate of {} bytes in place of 32", bytes.len()))),
+        Err(_) => Err(Error::malformed(
+            "",
+            format!(
+                "a coordinate of {} bytes in place of 32; the issuer must keep its leading zeros (RFC 9053, section 7.1.1)",
+                bytes.len()
+            ),
+        )),
     }
 }
 
@@ -382,10 +474,17 @@ fn validity_info_field(cursor: &mut Cursor<'_>, key: Span) -> Result<(Field, [Mo
     Ok((field, moments))
 }
 
-/// `tdate` in the one form of ISO 18013-5: `c0 74 YYYY-MM-DDTHH:MM:SSZ`.
+/// `tdate`: tag 0 and a text that [`Timestamp::from_tdate`] takes.
 fn tdate(cursor: &mut Cursor<'_>) -> Result<(Span, Timestamp), Error> {
+    if cursor.peek() == Some(Major::Text) {
+        return Err(Error::malformed(
+            "",
+            "text without tag 0, which the issuer must put before a date and time",
+        ));
+    }
     let tag = cursor.tag(0)?;
     let (text, characters) = cursor.text()?;
-    let time = characters.parse().map_err(|error| Error::malformed("", format!("{error}")))?;
+    let time = Timestamp::from_tdate(characters)
+        .map_err(|error| Error::malformed("", format!("{characters:?} is {error}")))?;
     Ok((Span { head: tag.offset, ..text }, time))
 }

@@ -1,80 +1,133 @@
-//! `DeviceResponse` (ISO 18013-5, 8.3.2.1.2.2): the envelope in which a wallet holds and sends documents.
+//! `DeviceResponse` (ISO 18013-5, 8.3.2.1.2.2), the envelope in which a wallet sends documents, and what issuers hand out of it.
 
-use std::collections::BTreeSet;
-use std::fmt;
 use std::ops::Range;
 
-use crate::cbor::{Cursor, Major, Rules, check_whole, required, set_once, write_head, write_text};
+use crate::cbor::{Cursor, Major, Rules, required, set_once, write_embedded, write_head, write_text};
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::mdoc::cose::{SIGNATURE_BYTES, Sign1};
-use crate::mdoc::device::DeviceSigned;
+use crate::mdoc::device::{DeviceSigned, EMPTY_NAME_SPACES};
+use crate::mdoc::form::Form;
+use crate::mdoc::issuer_signed::IssuerSigned;
 use crate::mdoc::item::IssuerSignedItem;
 use crate::mdoc::mso::MobileSecurityObject;
 
-/// A parsed `DeviceResponse`.
+/// A parsed `DeviceResponse`, or a document that came without one.
 #[derive(Debug, Clone)]
 pub struct DeviceResponse {
+    form: Form,
     documents: Vec<Document>,
+    broken: Vec<BrokenDocument>,
+}
+
+/// A document of a response that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokenDocument {
+    /// Its index among all documents of the response.
+    pub index: usize,
+    /// The docType that its envelope states, where that can be read.
+    pub doc_type: Option<String>,
+    /// Why it cannot be read.
+    pub fault: Error,
 }
 
 impl DeviceResponse {
-    /// Reads a response and all documents in it. Signatures and digests are not checked: see [`Document::verify`].
+    /// Reads a response and all documents in it, or one `Document` or `IssuerSigned` alone. Signatures and digests are not checked:
+    /// see [`Document::verify`].
     ///
-    /// The envelope may use indefinite lengths and any heads; what is hashed may not, see
-    /// [`MobileSecurityObject::parse`] and [`IssuerSignedItem::parse`]. `errors`, `documentErrors` and unknown keys
-    /// are skipped.
+    /// A document of a response that cannot be read is [`broken`](Self::broken), and keeps nobody from asking about another. The
+    /// envelope may use any encoding; what is hashed may not, see [`MobileSecurityObject::parse`] and [`IssuerSignedItem::parse`].
+    /// `errors`, `documentErrors` and unknown keys are skipped. What a device signed may be unreadable, which
+    /// [`DeviceSigned::signature`] tells: the issuer's part serves without it.
     ///
     /// # Errors
-    /// `too_large` above a limit of [`limits`], else `malformed`.
+    /// `too_large` above a limit of [`limits`], else `malformed`, also for a document that is alone and cannot be read.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         Error::check_limit("document", "bytes", bytes.len(), limits::RESPONSE_BYTES)?;
-        check_whole(bytes, Rules::Wire).map_err(|e| e.within("document"))?;
+        let form = Form::of(bytes).map_err(|e| e.within("document"))?;
         let mut cursor = Cursor::new(bytes, Rules::Wire);
+        let document = match form {
+            Form::DeviceResponse => return Self::read(&mut cursor),
+            Form::Document => Document::read(&mut cursor, "")?,
+            Form::IssuerSigned => {
+                let issuer_signed = IssuerSigned::read(&mut cursor).map_err(|e| e.within("issuerSigned"))?;
+                Document {
+                    place: String::new(),
+                    doc_type: issuer_signed.mso().doc_type().to_owned(),
+                    issuer_signed,
+                    device_signed: DeviceSigned::missing(),
+                    head: Head { bytes: 0..0, members: None, states_doc_type: false },
+                    slot: DeviceSlot::Absent(0),
+                }
+            }
+        };
+        Ok(Self { form, documents: vec![document], broken: Vec::new() })
+    }
+
+    fn read(cursor: &mut Cursor<'_>) -> Result<Self, Error> {
         let (mut version, mut documents) = (None, None);
         let mut members = cursor.map().map_err(|e| e.within("document"))?;
         while cursor.next(&mut members) {
             match cursor.text_key()?.1 {
                 Some("version") => {
-                    let text = cursor.text().map_err(|e| e.within("version"))?.1;
+                    const PLACE: &str = "document.version";
+                    let text = cursor.text().map_err(|e| e.within(PLACE))?.1;
                     if !text.starts_with("1.") {
-                        return Err(Error::malformed(
-                            "version",
-                            "only DeviceResponse version 1 is supported",
-                        ));
+                        let message = format!(
+                            "DeviceResponse of version {text:?}; only version 1 is supported, which the wallet must write"
+                        );
+                        return Err(Error::malformed(PLACE, message));
                     }
                     set_once(&mut version, "version", ())?;
                 }
-                Some("documents") => set_once(&mut documents, "documents", read_documents(&mut cursor)?)?,
+                Some("documents") => set_once(&mut documents, "documents", read_documents(cursor)?)?,
                 _ => {
-                    cursor.skip()?;
+                    cursor.pass()?;
                 }
             }
         }
-        required(version, "version")?;
-        Ok(Self { documents: documents.unwrap_or_default() })
+        if documents.is_none() {
+            required(version, "version").map_err(|error| {
+                let message = format!(
+                    "{}: neither a DeviceResponse (version, documents) nor a Document (docType, issuerSigned) nor an \
+                     IssuerSigned (nameSpaces, issuerAuth)",
+                    error.message()
+                );
+                Error::malformed("document", message)
+            })?;
+        }
+        required(version, "version").map_err(|e| e.within("document"))?;
+        let (documents, broken) = documents.unwrap_or_default();
+        Ok(Self { form: Form::DeviceResponse, documents, broken })
     }
 
-    /// The documents in their order.
+    /// The structure that was read.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// The documents that can be read, in their order.
     #[must_use]
     pub fn documents(&self) -> &[Document] {
         &self.documents
     }
 
+    /// The documents that cannot be read, in their order.
+    #[must_use]
+    pub fn broken(&self) -> &[BrokenDocument] {
+        &self.broken
+    }
+
     /// The one document of a docType.
     ///
     /// # Errors
-    /// `doc_type` if there is none, `malformed` if there are two.
+    /// `doc_type` if there is none, `malformed` if there are two; the fault of a broken document that is the asked one, or may be.
     pub fn document(&self, doc_type: &str) -> Result<&Document, Error> {
         let mut found = self.documents.iter().filter(|document| document.doc_type == doc_type);
         match (found.next(), found.next()) {
             (Some(document), None) => Ok(document),
-            (None, _) => {
-                let held: Vec<_> = self.documents.iter().map(Document::doc_type).collect();
-                let message =
-                    format!("no document of type {doc_type:?} among {held:?}; ask for one of these");
-                Err(Error::new(Code::DocType, "documents", message))
-            }
+            (None, _) => Err(self.no_document(doc_type)),
             (Some(_), Some(_)) => {
                 let message = format!("two documents of type {doc_type:?}; remove one");
                 Err(Error::malformed("documents", message))
@@ -82,10 +135,25 @@ impl DeviceResponse {
         }
     }
 
+    fn no_document(&self, doc_type: &str) -> Error {
+        let mut broken = self.broken.iter();
+        if let Some(it) = broken.find(|it| it.doc_type.as_deref().is_none_or(|stated| stated == doc_type)) {
+            return it.fault.clone();
+        }
+        let held = self.documents.iter().map(Document::doc_type);
+        let held: Vec<_> = held.chain(self.broken.iter().filter_map(|it| it.doc_type.as_deref())).collect();
+        let message = match held.as_slice() {
+            [] => format!("no document of type {doc_type:?}: there is none at all"),
+            _ => format!("no document of type {doc_type:?} among {held:?}; ask for one of these"),
+        };
+        Error::new(Code::DocType, "documents", message)
+    }
+
     /// Puts an ES256 device signature (`r || s`, over
-    /// [`device_authentication_bytes`](crate::device_authentication_bytes)) into the one document of a docType of an
-    /// encoded response, in place of the signature or MAC there. Every other byte stays as it is. The signature itself
-    /// is not checked.
+    /// [`device_authentication_bytes`](crate::device_authentication_bytes)) into the one document of a docType, in place of the
+    /// signature or MAC there or as its first. Every other byte of a `DeviceResponse` stays as it is, but that a document without
+    /// docType gets one, and that a `deviceSigned` that cannot be read is written anew without elements of the device; of a `Document`
+    /// or an `IssuerSigned` a `DeviceResponse` is made. The signature itself is not checked.
     ///
     /// # Errors
     /// As [`Self::parse`] and [`Self::document`].
@@ -94,52 +162,139 @@ impl DeviceResponse {
         doc_type: &str,
         signature: &[u8; SIGNATURE_BYTES],
     ) -> Result<Vec<u8>, Error> {
-        const KEY: &str = "deviceSignature";
         let parsed = Self::parse(response)?;
-        let Range { start, end } = parsed.document(doc_type)?.device_auth_range;
-        let (before, after) =
-            (response.get(..start).unwrap_or_default(), response.get(end..).unwrap_or_default());
-        let mut signed = before.to_vec();
-        write_head(&mut signed, Major::Map, 1);
-        write_text(&mut signed, KEY);
-        signed.extend_from_slice(&Sign1::encode_detached(signature)?);
-        signed.extend_from_slice(after);
-        Ok(signed)
+        let document = parsed.document(doc_type)?;
+        Ok(match parsed.form {
+            Form::DeviceResponse => document.signed(response, signature),
+            Form::Document => in_response(&document.signed(response, signature)),
+            Form::IssuerSigned => {
+                let mut bytes = Vec::new();
+                write_head(&mut bytes, Major::Map, 3);
+                write_text(&mut bytes, "docType");
+                write_text(&mut bytes, doc_type);
+                write_text(&mut bytes, "issuerSigned");
+                bytes.extend_from_slice(response);
+                write_device_signed(&mut bytes, signature);
+                in_response(&bytes)
+            }
+        })
     }
 }
 
-fn read_documents(cursor: &mut Cursor<'_>) -> Result<Vec<Document>, Error> {
-    let mut documents = Vec::new();
+/// A `DeviceResponse` of this one document.
+fn in_response(document: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    write_head(&mut bytes, Major::Map, 3);
+    write_text(&mut bytes, "version");
+    write_text(&mut bytes, "1.0");
+    write_text(&mut bytes, "documents");
+    write_head(&mut bytes, Major::Array, 1);
+    bytes.extend_from_slice(document);
+    write_text(&mut bytes, "status");
+    write_head(&mut bytes, Major::Unsigned, 0);
+    bytes
+}
+
+/// The member `deviceSigned` of a document, without elements of its own.
+fn write_device_signed(bytes: &mut Vec<u8>, signature: &[u8; SIGNATURE_BYTES]) {
+    write_text(bytes, "deviceSigned");
+    write_device_signed_value(bytes, signature);
+}
+
+fn write_device_signed_value(bytes: &mut Vec<u8>, signature: &[u8; SIGNATURE_BYTES]) {
+    write_head(bytes, Major::Map, 2);
+    write_text(bytes, "nameSpaces");
+    write_embedded(bytes, &EMPTY_NAME_SPACES);
+    write_text(bytes, "deviceAuth");
+    write_device_auth(bytes, signature);
+}
+
+fn write_device_auth(bytes: &mut Vec<u8>, signature: &[u8; SIGNATURE_BYTES]) {
+    write_head(bytes, Major::Map, 1);
+    write_text(bytes, "deviceSignature");
+    Sign1::write_detached(bytes, signature);
+}
+
+type Documents = (Vec<Document>, Vec<BrokenDocument>);
+
+fn read_documents(cursor: &mut Cursor<'_>) -> Result<Documents, Error> {
+    let (mut documents, mut broken) = (Vec::new(), Vec::new());
     let mut members = cursor.array().map_err(|e| e.within("documents"))?;
     while cursor.next(&mut members) {
-        if documents.len() == limits::DOCUMENTS {
+        let index = documents.len() + broken.len();
+        if index == limits::DOCUMENTS {
             let message = format!("more than {} documents; split the response", limits::DOCUMENTS);
             return Err(Error::too_large("documents", message));
         }
-        let place = format!("documents[{}]", documents.len());
-        documents.push(Document::read(cursor, &place).map_err(|e| e.within(&place))?);
+        let place = format!("documents[{index}]");
+        let mut whole = cursor.clone();
+        cursor.pass().map_err(|e| e.within(&place))?;
+        match Document::read(&mut whole.clone(), &place) {
+            Ok(document) => documents.push(document),
+            Err(error) => {
+                let doc_type = stated_doc_type(&mut whole).ok().flatten();
+                broken.push(BrokenDocument { index, doc_type, fault: error.within(&place) });
+            }
+        }
     }
-    Ok(documents)
+    Ok((documents, broken))
 }
 
-/// One document of a response.
+/// The docType of a document of which nothing else need be readable.
+fn stated_doc_type(cursor: &mut Cursor<'_>) -> Result<Option<String>, Error> {
+    let mut members = cursor.map()?;
+    while cursor.next(&mut members) {
+        if cursor.text_key()?.1 == Some("docType") {
+            return cursor.text().map(|(_, name)| Some(name.to_owned()));
+        }
+        cursor.pass()?;
+    }
+    Ok(None)
+}
+
+/// One document of a response, or one that came alone.
 #[derive(Debug, Clone)]
 pub struct Document {
     place: String,
     doc_type: String,
     issuer_signed: IssuerSigned,
     device_signed: DeviceSigned,
-    device_auth_range: Range<usize>,
+    head: Head,
+    slot: DeviceSlot,
+}
+
+/// The head of the document's map in the input.
+#[derive(Debug, Clone)]
+struct Head {
+    bytes: Range<usize>,
+    /// How many members the map has, if its length is definite.
+    members: Option<u64>,
+    /// Whether one of them is `docType`.
+    states_doc_type: bool,
+}
+
+/// Where in the input the device's signature goes.
+#[derive(Debug, Clone)]
+enum DeviceSlot {
+    /// In place of the value of `deviceAuth`.
+    Auth(Range<usize>),
+    /// In place of a `deviceSigned` that is nothing, holds nothing or cannot be read.
+    Whole(Range<usize>),
+    /// Behind the other members of the document, which end there.
+    Absent(usize),
 }
 
 impl Document {
     fn read(cursor: &mut Cursor<'_>, place: &str) -> Result<Self, Error> {
         let (mut doc_type, mut issuer_signed, mut device_signed) = (None, None, None);
+        let start = cursor.position();
         let mut members = cursor.map()?;
+        let (bytes, count) = (start..cursor.position(), members.definite());
+        let mut end = cursor.position();
         while cursor.next(&mut members) {
             match cursor.text_key()?.1 {
                 Some("docType") => {
-                    let name = cursor.name().map_err(|e| e.within("docType"))?.1;
+                    let name = cursor.text().map_err(|e| e.within("docType"))?.1;
                     set_once(&mut doc_type, "docType", name.to_owned())?;
                 }
                 Some("issuerSigned") => {
@@ -147,25 +302,67 @@ impl Document {
                     set_once(&mut issuer_signed, "issuerSigned", found)?;
                 }
                 Some("deviceSigned") => {
-                    let found = DeviceSigned::read(cursor).map_err(|e| e.within("deviceSigned"))?;
+                    let (start, mut inner) = (cursor.position(), cursor.clone());
+                    cursor.pass().map_err(|e| e.within("deviceSigned"))?;
+                    let whole = DeviceSlot::Whole(start..cursor.position());
+                    let found = if inner.nothing() {
+                        (DeviceSigned::missing(), whole)
+                    } else {
+                        match DeviceSigned::read(&mut inner) {
+                            Ok((found, auth)) => (found, auth.map_or(whole, DeviceSlot::Auth)),
+                            Err(fault) => (DeviceSigned::unreadable(fault), whole),
+                        }
+                    };
                     set_once(&mut device_signed, "deviceSigned", found)?;
                 }
                 _ => {
-                    cursor.skip()?;
+                    cursor.pass()?;
                 }
             }
+            end = cursor.position();
         }
-        let (device_signed, device_auth_range) = required(device_signed, "deviceSigned")?;
-        Ok(Self {
-            place: place.to_owned(),
-            doc_type: required(doc_type, "docType")?,
-            issuer_signed: required(issuer_signed, "issuerSigned")?,
-            device_signed,
-            device_auth_range,
-        })
+        let absent = || (DeviceSigned::missing(), DeviceSlot::Absent(end));
+        let (device_signed, slot) = device_signed.unwrap_or_else(absent);
+        let issuer_signed = required(issuer_signed, "issuerSigned")?;
+        let head = Head { bytes, members: count, states_doc_type: doc_type.is_some() };
+        // Nothing vouches for the envelope's. Where there is none, the one that the issuer signed is the only one.
+        let doc_type = doc_type.unwrap_or_else(|| issuer_signed.mso().doc_type().to_owned());
+        Ok(Self { place: place.to_owned(), doc_type, issuer_signed, device_signed, head, slot })
     }
 
-    /// The docType that the envelope states; the MSO states its own.
+    /// The input that the document was read from, with this signature, and a docType if it had none.
+    fn signed(&self, input: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> Vec<u8> {
+        let part = |range: Range<usize>| input.get(range).unwrap_or_default();
+        let Head { bytes: head, members, states_doc_type } = &self.head;
+        let is_absent = matches!(self.slot, DeviceSlot::Absent(_));
+        let mut bytes = part(0..head.start).to_vec();
+        match members {
+            Some(members) if is_absent || !states_doc_type => {
+                let more = u64::from(is_absent) + u64::from(!states_doc_type);
+                write_head(&mut bytes, Major::Map, members.saturating_add(more));
+            }
+            _ => bytes.extend_from_slice(part(head.clone())),
+        }
+        if !states_doc_type {
+            write_text(&mut bytes, "docType");
+            write_text(&mut bytes, &self.doc_type);
+        }
+        let slot = match &self.slot {
+            DeviceSlot::Auth(range) | DeviceSlot::Whole(range) => range.clone(),
+            DeviceSlot::Absent(end) => *end..*end,
+        };
+        bytes.extend_from_slice(part(head.end..slot.start));
+        match &self.slot {
+            DeviceSlot::Auth(_) => write_device_auth(&mut bytes, signature),
+            DeviceSlot::Whole(_) => write_device_signed_value(&mut bytes, signature),
+            DeviceSlot::Absent(_) => write_device_signed(&mut bytes, signature),
+        }
+        bytes.extend_from_slice(part(slot.end..input.len()));
+        bytes
+    }
+
+    /// The docType that the envelope states; the MSO states its own. Where there is no envelope, or it states none, it is that of the
+    /// MSO.
     #[must_use]
     pub fn doc_type(&self) -> &str {
         &self.doc_type
@@ -177,7 +374,7 @@ impl Document {
         &self.issuer_signed
     }
 
-    /// What the device signed.
+    /// What the device signed: nothing, with [`DeviceAuth::Missing`](crate::DeviceAuth::Missing), where the document is as its issuer handed it out.
     #[must_use]
     pub fn device_signed(&self) -> &DeviceSigned {
         &self.device_signed
@@ -186,10 +383,10 @@ impl Document {
     /// The MSO.
     #[must_use]
     pub fn mso(&self) -> &MobileSecurityObject {
-        &self.issuer_signed.mso
+        self.issuer_signed.mso()
     }
 
-    /// Where the document lies in its response, such as `documents[0]`.
+    /// Where the document lies in its response, such as `documents[0]`; empty for one that came alone.
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place
@@ -198,165 +395,8 @@ impl Document {
     /// The item of an element.
     ///
     /// # Errors
-    /// `element_missing`.
+    /// `element_missing`; as [`IssuerSigned::item`].
     pub fn item(&self, namespace: &str, element: &str) -> Result<&IssuerSignedItem, Error> {
         self.issuer_signed.item(namespace, element).map_err(|error| error.within(&self.place))
     }
-}
-
-/// `IssuerSigned`: the items, and the MSO with the issuer's signature.
-#[derive(Clone)]
-pub struct IssuerSigned {
-    namespaces: Vec<NameSpace>,
-    mso: MobileSecurityObject,
-    x5chain: Vec<Vec<u8>>,
-    signature: [u8; SIGNATURE_BYTES],
-}
-
-/// The items of one namespace.
-#[derive(Debug, Clone)]
-pub struct NameSpace {
-    name: String,
-    items: Vec<IssuerSignedItem>,
-}
-
-impl NameSpace {
-    /// The namespace.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Its items in the order of the document.
-    #[must_use]
-    pub fn items(&self) -> &[IssuerSignedItem] {
-        &self.items
-    }
-}
-
-impl IssuerSigned {
-    /// Reads an `IssuerSigned` map that stands alone, as wallets store it.
-    ///
-    /// # Errors
-    /// As [`DeviceResponse::parse`].
-    pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        Error::check_limit("issuerSigned", "bytes", bytes.len(), limits::RESPONSE_BYTES)?;
-        let parse = || {
-            check_whole(bytes, Rules::Wire)?;
-            Self::read(&mut Cursor::new(bytes, Rules::Wire))
-        };
-        parse().map_err(|error| error.within("issuerSigned"))
-    }
-
-    fn read(cursor: &mut Cursor<'_>) -> Result<Self, Error> {
-        let (mut namespaces, mut issuer_auth) = (None, None);
-        let mut members = cursor.map()?;
-        while cursor.next(&mut members) {
-            match cursor.text_key()?.1 {
-                Some("nameSpaces") => {
-                    let found = read_namespaces(cursor).map_err(|e| e.within("nameSpaces"))?;
-                    set_once(&mut namespaces, "nameSpaces", found)?;
-                }
-                Some("issuerAuth") => {
-                    let found = read_issuer_auth(cursor.raw()?).map_err(|e| e.within("issuerAuth"))?;
-                    set_once(&mut issuer_auth, "issuerAuth", found)?;
-                }
-                _ => {
-                    cursor.skip()?;
-                }
-            }
-        }
-        let (mso, x5chain, signature) = required(issuer_auth, "issuerAuth")?;
-        Ok(Self { namespaces: namespaces.unwrap_or_default(), mso, x5chain, signature })
-    }
-
-    /// The namespaces in the order of the document.
-    #[must_use]
-    pub fn namespaces(&self) -> &[NameSpace] {
-        &self.namespaces
-    }
-
-    /// The MSO.
-    #[must_use]
-    pub fn mso(&self) -> &MobileSecurityObject {
-        &self.mso
-    }
-
-    /// The certificates that came with the signature (DER, the signer's first); they prove nothing by themselves.
-    #[must_use]
-    pub fn x5chain(&self) -> &[Vec<u8>] {
-        &self.x5chain
-    }
-
-    /// The issuer's ES256 signature, `r || s`.
-    #[must_use]
-    pub fn signature(&self) -> &[u8; SIGNATURE_BYTES] {
-        &self.signature
-    }
-
-    /// The item of an element.
-    ///
-    /// # Errors
-    /// `element_missing`.
-    pub fn item(&self, namespace: &str, element: &str) -> Result<&IssuerSignedItem, Error> {
-        self.namespaces
-            .iter()
-            .filter(|candidate| candidate.name == namespace)
-            .flat_map(|found| &found.items)
-            .find(|item| item.element_identifier() == element)
-            .ok_or_else(|| {
-                let message =
-                    format!("no element {element:?} in namespace {namespace:?}; ask for one it holds");
-                Error::new(Code::ElementMissing, "issuerSigned.nameSpaces", message)
-            })
-    }
-}
-
-impl fmt::Debug for IssuerSigned {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IssuerSigned")
-            .field("namespaces", &self.namespaces)
-            .field("mso", &self.mso)
-            .finish_non_exhaustive()
-    }
-}
-
-type IssuerAuth = (MobileSecurityObject, Vec<Vec<u8>>, [u8; SIGNATURE_BYTES]);
-
-fn read_issuer_auth(bytes: &[u8]) -> Result<IssuerAuth, Error> {
-    let Sign1 { x5chain, payload, signature } = Sign1::parse(bytes)?;
-    let payload = payload.ok_or_else(|| Error::malformed("payload", "the MSO is missing"))?;
-    let mso = MobileSecurityObject::parse(&payload).map_err(|e| e.within("payload"))?;
-    Ok((mso, x5chain, signature))
-}
-
-fn read_namespaces(cursor: &mut Cursor<'_>) -> Result<Vec<NameSpace>, Error> {
-    let mut namespaces = Vec::new();
-    let mut seen = BTreeSet::new();
-    let mut members = cursor.map()?;
-    while cursor.next(&mut members) {
-        let (_, name) = cursor.name()?;
-        if !seen.insert(name) {
-            return Err(Error::malformed("", format!("the namespace {name:?} occurs twice")));
-        }
-        let items = read_items(cursor).map_err(|e| e.within(&format!("[{name:?}]")))?;
-        namespaces.push(NameSpace { name: name.to_owned(), items });
-    }
-    Ok(namespaces)
-}
-
-fn read_items(cursor: &mut Cursor<'_>) -> Result<Vec<IssuerSignedItem>, Error> {
-    let mut items: Vec<IssuerSignedItem> = Vec::new();
-    let mut seen = BTreeSet::new();
-    let mut members = cursor.array()?;
-    while cursor.next(&mut members) {
-        let place = format!("[{}]", items.len());
-        let item = IssuerSignedItem::parse(cursor.raw()?).map_err(|e| e.within(&place))?;
-        if !seen.insert(item.element_identifier().to_owned()) {
-            let message = format!("the element {:?} occurs twice", item.element_identifier());
-            return Err(Error::malformed(place, message));
-        }
-        items.push(item);
-    }
-    Ok(items)
 }

@@ -1,15 +1,16 @@
 //! Native verification (ISO 18013-5, 9.3.1): a prover handed a bad document says which check failed before it proves.
 
 use p256::ecdsa::VerifyingKey;
-use velum_core::class::{CLASSES, LARGE, SizeClass};
+use velum_core::class::{CLASSES, SizeClass};
 
 use crate::date::Timestamp;
 use crate::error::{Code, Error};
 use crate::mdoc::cose::{verifies, verifies_payload};
 use crate::mdoc::device::{SessionTranscript, device_authentication_digest};
+use crate::mdoc::device_elements::DeviceElements;
 use crate::mdoc::response::Document;
 use crate::request::{Request, Slot};
-use crate::trust::{Issuer, TrustedIssuer};
+use crate::trust::{Certificates, Issuer, TrustedIssuer};
 
 impl Document {
     /// Every check that a request asks for, in the order of this module, then the predicates. Gives the issuer.
@@ -22,6 +23,7 @@ impl Document {
         self.check_digests()?;
         self.check_validity(request.now())?;
         self.check_device_signature(transcript)?;
+        self.check_device_elements(request)?;
         request.check_predicates(self)?;
         Ok(issuer)
     }
@@ -31,13 +33,17 @@ impl Document {
     /// # Errors
     /// `doc_type`.
     pub fn check_doc_type(&self, asked: &str) -> Result<(), Error> {
-        let mismatch = |place: &str, found: &str| {
-            let message = format!("the document is of type {found:?}, asked was {asked:?}");
+        let mismatch = |place: &str, message: String| {
             Err(Error::new(Code::DocType, place, message).within(self.place()))
         };
         match (self.doc_type(), self.mso().doc_type()) {
-            (found, _) if found != asked => mismatch("docType", found),
-            (_, found) if found != asked => mismatch("issuerSigned.issuerAuth.payload.docType", found),
+            (found, _) if found != asked => {
+                mismatch("docType", format!("the document is of type {found:?}, asked was {asked:?}"))
+            }
+            (stated, found) if found != asked => mismatch(
+                "issuerSigned.issuerAuth.payload.docType",
+                format!("the issuer signed a document of type {found:?}, and its envelope says {stated:?}"),
+            ),
             _ => Ok(()),
         }
     }
@@ -48,10 +54,11 @@ impl Document {
     /// `issuer_untrusted`, `issuer_signature`.
     pub fn check_issuer(&self, issuers: &[Issuer], now: Timestamp) -> Result<TrustedIssuer, Error> {
         let signed = self.mso().validity().signed;
-        TrustedIssuer::find(issuers, self.issuer_signed().x5chain(), signed, now, |key| {
-            self.is_signed_by(key)
-        })
-        .map_err(|error| error.within("issuerSigned.issuerAuth").within(self.place()))
+        let why_none =
+            self.issuer_signed().x5chain_fault().map(|fault| fault.to_string()).unwrap_or_default();
+        let certificates = Certificates { x5chain: self.issuer_signed().x5chain(), why_none: &why_none };
+        TrustedIssuer::find(issuers, certificates, signed, now, |key| self.is_signed_by(key))
+            .map_err(|error| error.within("issuerSigned.issuerAuth").within(self.place()))
     }
 
     /// That a given key signed the MSO; trust in it is the caller's matter.
@@ -68,7 +75,8 @@ impl Document {
     }
 
     fn is_signed_by(&self, key: &VerifyingKey) -> bool {
-        verifies_payload(key, self.mso().bytes(), self.issuer_signed().signature())
+        let issuer_signed = self.issuer_signed();
+        verifies_payload(key, issuer_signed.algorithm(), self.mso().bytes(), issuer_signed.signature())
     }
 
     /// That every item has its digest in the MSO, at its own namespace and digestID.
@@ -77,9 +85,12 @@ impl Document {
     /// `digest`.
     pub fn check_digests(&self) -> Result<(), Error> {
         for namespace in self.issuer_signed().namespaces() {
-            for (index, item) in namespace.items().iter().enumerate() {
-                let message = match self.mso().digest(namespace.name(), item.digest_id()) {
-                    Some(digest) if *digest == item.digest() => continue,
+            let items = namespace.indexed().map(|(index, item)| (index, item.digest_id(), item.digest()));
+            let opaque = namespace.opaque_items().iter();
+            let opaque = opaque.map(|item| (item.index(), item.digest_id(), item.digest()));
+            for (index, digest_id, found) in items.chain(opaque) {
+                let message = match self.mso().digest(namespace.name(), digest_id) {
+                    Some(digest) if *digest == found => continue,
                     Some(_) => {
                         "the item does not hash to its digest in the MSO; use the item as it was issued"
                     }
@@ -115,18 +126,38 @@ impl Document {
     /// That the device key of the MSO signed `DeviceAuthentication` for this session.
     ///
     /// # Errors
-    /// `device_signature`, `device_mac_unsupported`.
+    /// `device_signature`; those of [`DeviceSigned::signature`](crate::DeviceSigned::signature).
     pub fn check_device_signature(&self, transcript: &SessionTranscript) -> Result<(), Error> {
-        let signature = self.device_signed().signature().map_err(|error| error.within(self.place()))?;
+        let (algorithm, signature) =
+            self.device_signed().signature().map_err(|error| error.within(self.place()))?;
         let namespaces = self.device_signed().namespaces();
-        let digest = device_authentication_digest(self.doc_type(), transcript, namespaces);
-        if verifies(self.mso().device_key(), &digest, signature) {
+        let digest = device_authentication_digest(self.doc_type(), transcript, namespaces, algorithm);
+        let of_session = self.device_signed().payload_is_of(self.doc_type(), transcript);
+        if of_session && verifies(self.mso().device_key(), &digest, signature) {
             return Ok(());
         }
-        let message =
-            "the signature does not verify over this session; sign the transcript that the verifier uses";
+        let message = if of_session {
+            "the signature does not verify over this session; sign the transcript that the verifier uses, with the device \
+             key that the MSO names"
+        } else {
+            "the payload that came with the signature is not of this session; sign the transcript that the verifier uses, and \
+             leave the payload out"
+        };
         let error = Error::new(Code::DeviceSignature, "deviceSigned.deviceAuth.deviceSignature", message);
         Err(error.within(self.place()))
+    }
+
+    /// That the MSO lets the device sign the elements that it signed itself, and that the request asks for them.
+    ///
+    /// # Errors
+    /// `device_namespaces_unauthorised`, `device_namespaces`.
+    pub fn check_device_elements(&self, request: &Request) -> Result<(), Error> {
+        let check = || {
+            let signed = DeviceElements::parse(self.device_signed().namespaces())?;
+            signed.check_authorised(self.mso().key_authorizations())?;
+            signed.check_asked(request.device_namespaces())
+        };
+        check().map_err(|error| error.within("deviceSigned.nameSpaces").within(self.place()))
     }
 
     /// The smallest size class that the MSO and the items of these slots fit.
@@ -135,23 +166,35 @@ impl Document {
     /// `too_large` above every class, `element_missing`.
     pub fn size_class(&self, slots: &[Slot]) -> Result<SizeClass, Error> {
         let mso_bytes = self.mso().bytes().len();
-        let mut item_bytes = 0;
+        let mut longest = (0, "");
         for slot in slots {
-            item_bytes = item_bytes.max(self.item(&slot.namespace, &slot.element)?.bytes().len());
+            let bytes = self.item(&slot.namespace, &slot.element)?.bytes().len();
+            longest = longest.max((bytes, &slot.element));
         }
+        let (item_bytes, element) = longest;
         let fits = |class: &SizeClass| {
             mso_bytes <= class.max_mso_bytes
                 && slots.len() <= class.slots
                 && item_bytes <= class.max_item_bytes
         };
-        CLASSES.into_iter().find(fits).ok_or_else(|| {
-            let SizeClass { name, max_mso_bytes, slots: most, max_item_bytes, .. } = LARGE;
+        if let Some(class) = CLASSES.into_iter().find(fits) {
+            return Ok(class);
+        }
+        let [.., SizeClass { name, max_mso_bytes, slots: most, max_item_bytes, .. }] = CLASSES;
+        let message = if mso_bytes > max_mso_bytes {
+            format!(
+                "an MSO of {mso_bytes} bytes, where size class {name:?} takes {max_mso_bytes}: nothing that a request asks \
+                 makes an MSO smaller, so the issuer must sign fewer digests or shorter names"
+            )
+        } else if item_bytes > max_item_bytes {
+            format!(
+                "the item of {element:?} has {item_bytes} bytes, and size class {name:?} takes {max_item_bytes}: ask for another \
+                 element"
+            )
+        } else {
             let count = slots.len();
-            let message = format!(
-                "an MSO of {mso_bytes} bytes and {count} items of up to {item_bytes} bytes; size class {name:?} takes \
-                 {max_mso_bytes}, {most} and {max_item_bytes}: ask for fewer or shorter elements"
-            );
-            Error::too_large("issuerSigned", message).within(self.place())
-        })
+            format!("{count} elements are asked for, and size class {name:?} takes {most}: ask for fewer")
+        };
+        Err(Error::too_large("issuerSigned", message).within(self.place()))
     }
 }

@@ -13,7 +13,7 @@ use super::random::{self, Purpose};
 use super::spec::{Element, Spec};
 use super::value::{Typed, Value, from_hex};
 use crate::{
-    Condition, Error, PROTECTED_ES256, Predicate, Request, SessionTranscript, Timestamp,
+    Condition, Error, Predicate, Request, SessionTranscript, SignatureAlgorithm, Timestamp,
     device_authentication_bytes,
 };
 
@@ -139,7 +139,7 @@ fn device_signed(spec: &Spec, keys: &Keys, transcript: &SessionTranscript) -> Re
     let to_be_signed = device_authentication_bytes(&spec.doc_type, transcript, &namespaces.encode());
     let signature = keys.device.sign(&to_be_signed);
     let device_signature = Node::Array(vec![
-        Node::bytes(&PROTECTED_ES256),
+        Node::bytes(&SignatureAlgorithm::Es256.protected()),
         Map::default().into(),
         Node::null(),
         Node::bytes(&signature),
@@ -193,8 +193,9 @@ fn request(spec: &Spec, iaca: &[u8]) -> Result<String, Error> {
     let request = json!({
         "doc_type": spec.doc_type,
         "now": now.to_string(),
-        "issuers": [{ "x509_pem": certificate }],
+        "issuers": [{ "x509_pem": certificate, "profile": "iso18013-5" }],
         "predicates": predicates,
+        "device_namespaces": spec.device_namespaces.keys().collect::<Vec<_>>(),
     });
     Ok(Request::from_json(request.to_string().as_bytes()).map_err(|error| error.within("spec"))?.to_json())
 }

@@ -15,8 +15,10 @@ use super::node::{Map, Node};
 use super::random::{self, Purpose};
 use super::spec::{DigestIds, Element, ItemKey, Spec};
 use super::value::Value;
-use crate::{Error, PROTECTED_ES256, limits};
+use crate::{Error, SignatureAlgorithm, limits};
 
+/// Key in `deviceKeyInfo` of what the device may sign itself.
+const KEY_AUTHORIZATIONS: &str = "keyAuthorizations";
 /// Bytes of the longest salt that is minted.
 const RANDOM_MAX_BYTES: usize = 1_024;
 /// Elements in all, and decoy digests in all. Well below the number of random digestIDs.
@@ -89,7 +91,7 @@ impl Draft {
         let (iaca, document_signer) = self.certificates()?;
         Ok(MsoDraft {
             mso,
-            protected: PROTECTED_ES256.to_vec(),
+            protected: SignatureAlgorithm::Es256.protected().to_vec(),
             x5chain: vec![document_signer],
             iaca,
             items: self.items,
@@ -111,6 +113,13 @@ impl Draft {
             validity_info.push("expectedUpdate", tdate(time));
         }
         let mut device_key_info = Map::from_iter([("deviceKey", device_key(&self.keys.device))]);
+        // What the device signs it may sign, unless the spec says what it may.
+        if !spec.device_namespaces.is_empty() && !spec.device_key_info_extra.contains_key(KEY_AUTHORIZATIONS)
+        {
+            let namespaces = spec.device_namespaces.keys().map(|namespace| Node::text(namespace)).collect();
+            let authorised = Node::from(Map::from_iter([("nameSpaces", Node::Array(namespaces))]));
+            device_key_info.push(KEY_AUTHORIZATIONS, authorised);
+        }
         extend(&mut device_key_info, &spec.device_key_info_extra, "spec.device_key_info_extra")?;
 
         let mut mso = Map::from_iter([

@@ -1,7 +1,8 @@
 //! A presentation on the wire: one CBOR array, read strictly and in order.
 //!
 //! ```text
-//! [ version, suite, suite version, class, issuer index, x5chain, C, disclosed, shown, credential proof, presentation proof ]
+//! [ version, suite, suite version, class, issuer index, x5chain, C, disclosed, shown, device algorithm,
+//!   credential proof, presentation proof ]
 //! ```
 //!
 //! Versions, suite and class come first and decide the length of everything that has a fixed one. Unknown ones are refused
@@ -11,14 +12,15 @@ use velum_core::class::SizeClass;
 use velum_core::proof::{MAX_PROOF_BYTES, ProofKind};
 use velum_core::suite::Suite;
 
+use crate::algorithm::SignatureAlgorithm;
 use crate::cbor::{Cursor, Major, Rules, write_bytes, write_head};
 use crate::error::{Code, Error};
 use crate::limits;
 
 /// The version of the presentation format that this crate writes and reads.
-pub const FORMAT_VERSION: u64 = 2;
+pub const FORMAT_VERSION: u64 = 3;
 
-const MEMBERS: u64 = 11;
+const MEMBERS: u64 = 12;
 const COMMITMENT_BYTES: usize = 32;
 const NULL: u8 = 0xf6;
 
@@ -36,6 +38,8 @@ pub struct Presentation {
     pub(super) disclosed: Vec<Option<Vec<u8>>>,
     /// What the device signed besides the session, in clear: of an mdoc, the CBOR map `DeviceNameSpaces`.
     pub(super) shown: Vec<u8>,
+    /// By which algorithm the device signed; its COSE identifier on the wire.
+    pub(super) device_algorithm: SignatureAlgorithm,
     pub(super) credential_proof: Vec<u8>,
     pub(super) presentation_proof: Vec<u8>,
 }
@@ -64,6 +68,8 @@ impl Presentation {
             }
         }
         write_bytes(&mut out, &self.shown);
+        // A negative number n is written as -1 - n.
+        write_head(&mut out, Major::Negative, self.device_algorithm.id().unsigned_abs() - 1);
         write_bytes(&mut out, &self.credential_proof);
         write_bytes(&mut out, &self.presentation_proof);
         out
@@ -83,7 +89,7 @@ impl Presentation {
             let (length, limit) = (bytes.len(), limits::PRESENTATION_BYTES);
             return Err(Error::too_large("", format!("{length} bytes; the limit is {limit}")));
         }
-        let mut cursor = Cursor::new(bytes, Rules::Hashed);
+        let mut cursor = Cursor::new(bytes, Rules::Shortest);
         let members = cursor.array()?.definite();
         let (suite, class) = read_kind(&mut cursor, members)?;
         let presentation = Self {
@@ -95,6 +101,7 @@ impl Presentation {
             disclosed: read_disclosed(&mut cursor, class).map_err(|error| error.within("disclosed"))?,
             shown: bounded(&mut cursor, limits::DEVICE_NAMESPACES_BYTES)
                 .map_err(|error| error.within("shown"))?,
+            device_algorithm: read_algorithm(&mut cursor)?,
             credential_proof: read_proof(&mut cursor, ProofKind::Credential)?,
             presentation_proof: read_proof(&mut cursor, ProofKind::Presentation)?,
         };
@@ -155,6 +162,14 @@ fn read_disclosed(cursor: &mut Cursor<'_>, class: SizeClass) -> Result<Vec<Optio
         false => bounded(cursor, class.max_item_bytes).map(Some),
     };
     (0..count).map(|_| value(cursor)).collect()
+}
+
+fn read_algorithm(cursor: &mut Cursor<'_>) -> Result<SignatureAlgorithm, Error> {
+    const PLACE: &str = "device algorithm";
+    let id = cursor.integer().map_err(|error| error.within(PLACE))?;
+    SignatureAlgorithm::by_id(id).ok_or_else(|| {
+        Error::malformed(PLACE, format!("COSE algorithm {id} is neither ES256 (-7) nor ESP256 (-9)"))
+    })
 }
 
 fn read_proof(cursor: &mut Cursor<'_>, kind: ProofKind) -> Result<Vec<u8>, Error> {

@@ -84,7 +84,7 @@ impl Prepared {
     }
 
     fn read(bytes: &[u8]) -> Result<Self, Error> {
-        let mut cursor = Cursor::new(bytes, Rules::Hashed);
+        let mut cursor = Cursor::new(bytes, Rules::Shortest);
         let (subject, document) = read_head(bytes.len(), &mut cursor)?;
         let class = subject.class;
         let commitment = fixed(&mut cursor, "commitment")?;
@@ -140,7 +140,7 @@ impl Purpose {
     /// # Errors
     /// `wrong_version` for bytes of another version, `malformed` for bytes that begin like no prepared proof.
     pub fn of_prepared(bytes: &[u8]) -> Result<Self, Error> {
-        let head = read_head(bytes.len(), &mut Cursor::new(bytes, Rules::Hashed));
+        let head = read_head(bytes.len(), &mut Cursor::new(bytes, Rules::Shortest));
         head.map(|(subject, document)| Self::new(&subject, document))
             .map_err(|error| error.within("prepared"))
     }

@@ -205,7 +205,7 @@ impl<B: Backend + Clone> Prover<B> {
     /// # Errors
     /// `prepared_mismatch` if the prepared proof is of another document or another kind of request; `clock` by the policy
     /// in `options`; the error of the first check or predicate that fails; `device_namespaces` if the device signed
-    /// elements of its own and `options` do not let them go; `cancelled`, `backend`.
+    /// elements of its own and `request` does not ask for them or `options` do not let them go; `cancelled`, `backend`.
     pub fn present<D: CredentialFormat>(
         &self,
         prepared: Prepared,
@@ -276,7 +276,8 @@ impl Pending {
         request: &Request,
         options: &PresentOptions<'_>,
     ) -> Result<Self, Error> {
-        let Presented { issued, shown, signature } = options.presented(document, session, request)?;
+        let Presented { issued, shown, algorithm, signature } =
+            options.presented(document, session, request)?;
         let Issued { issuer, x5chain, signed, .. } = &issued;
         let class = prepared.subject.class;
         let subject = request.subject(suite, class, &issuer.public_key);
@@ -293,7 +294,7 @@ impl Pending {
         let answer = Answer {
             request,
             signed_within: issuer.signed_within,
-            device_digest: D::device_digest(session, request, shown)?,
+            device_digest: D::device_digest(session, request, shown, algorithm)?,
             disclosed: &disclosed,
         };
         Ok(Self {
@@ -303,10 +304,11 @@ impl Pending {
                 suite,
                 class,
                 issuer: issuer.index,
-                x5chain: if issuer.by_root { x5chain.to_vec() } else { Vec::new() },
+                x5chain: x5chain.iter().take(issuer.certificates).cloned().collect(),
                 commitment: prepared.commitment,
                 disclosed,
                 shown: shown.to_vec(),
+                device_algorithm: algorithm,
                 credential_proof: prepared.proof,
                 presentation_proof: Vec::new(),
             },

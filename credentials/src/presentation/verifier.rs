@@ -62,7 +62,7 @@ impl Verifier {
     /// # Errors
     /// `issuer_untrusted` if the presentation names an issuer that the request does not trust, `predicate` if a disclosed
     /// value is not the one asked for, `wrong_version` for a suite that is not allowed, `malformed` for contents that no
-    /// presentation has, `proof_invalid` for everything that the proofs do not show.
+    /// presentation has, `device_namespaces` for elements of the device's own that the request does not ask for, `proof_invalid` for everything that the proofs do not show.
     pub fn verify<S: Session>(
         &self,
         presentation: &Presentation,
@@ -75,12 +75,19 @@ impl Verifier {
             return Err(Error::new(Code::WrongVersion, "presentation.suite", message));
         }
         check_contents(presentation, request)?;
-        let device_digest = S::Document::device_digest(session, request, &presentation.shown)
-            .map_err(|error| error.within("presentation"))?;
+        let device_digest =
+            S::Document::device_digest(session, request, &presentation.shown, presentation.device_algorithm)
+                .map_err(|error| error.within("presentation"))?;
         let mut learnt = learnt_of_predicates::<S::Document>(presentation, request)?;
         let issuer =
             TrustedIssuer::at(request.issuers(), presentation.issuer, &presentation.x5chain, request.now())
                 .map_err(|error| error.within("presentation"))?;
+        // What trust does not take is not carried: it would be shown without being vouched for.
+        if presentation.x5chain.len() != issuer.certificates {
+            let message =
+                format!("not the {} certificates that trust in the issuer takes", issuer.certificates);
+            return Err(Error::malformed("presentation.x5chain", message));
+        }
         let commitment = digest_from_bytes(&presentation.commitment)
             .ok_or_else(|| Error::malformed("presentation.commitment", "not four field elements"))?;
         let subject = request.subject(presentation.suite, presentation.class, &issuer.public_key);
@@ -106,9 +113,12 @@ impl Verifier {
         key.verify_credential(&credential, &presentation.credential_proof)
             .map_err(invalid("credential proof"))?;
         learnt.push(Learnt::Issuer(hex::encode(issuer.public_key.to_encoded_point(false))));
+        let profile = request.issuers().get(issuer.index).and_then(Issuer::profile);
+        learnt.extend(profile.map(Learnt::Profile));
         learnt.push(Learnt::DocType(request.doc_type().to_owned()));
         learnt.push(Learnt::ValidAt(request.now()));
         learnt.push(Learnt::SizeClass(presentation.class));
+        learnt.push(Learnt::DeviceAlgorithm(presentation.device_algorithm));
         learnt.extend(S::Document::learnt(&presentation.shown));
         Ok(Verified { learnt })
     }
@@ -130,12 +140,6 @@ fn check_contents(presentation: &Presentation, request: &Request) -> Result<(), 
         let (name, most) = (presentation.class.name, presentation.class.slots);
         let message = format!("{slots} elements are asked for; size class {name:?} holds {most}");
         return Err(Error::malformed("presentation.class", message));
-    }
-    // What no issuer of the request needs is not carried: it would be shown without being vouched for.
-    if !presentation.x5chain.is_empty()
-        && !matches!(request.issuers().get(presentation.issuer), Some(Issuer::Root(_)))
-    {
-        return Err(Error::malformed("presentation.x5chain", "certificates for an issuer that is no root"));
     }
     Ok(())
 }

@@ -6,10 +6,11 @@ use serde_json::json;
 use velum_core::class::SizeClass;
 
 use super::Request;
+use crate::algorithm::SignatureAlgorithm;
 use crate::date::Timestamp;
 use crate::error::Error;
 use crate::predicate::{Condition, Literal, Predicate};
-use crate::trust::Issuer;
+use crate::trust::{Issuer, Profile};
 use crate::value::Value;
 
 /// One thing that a verifier learns.
@@ -20,13 +21,18 @@ pub enum Learnt {
     Predicate(Predicate, Option<Value>),
     /// Who issued the document, in words or as the signer's key in hexadecimal.
     Issuer(String),
+    /// By which rules the issuer's certificates were checked; revocation is not among them.
+    Profile(Profile),
     /// The type of the document.
     DocType(String),
     /// That the document is valid at this time.
     ValidAt(Timestamp),
     /// The public size class of the proof.
     SizeClass(SizeClass),
-    /// What the device signed besides the session: the CBOR of `DeviceNameSpaces`, in clear.
+    /// By which algorithm the device signed.
+    DeviceAlgorithm(SignatureAlgorithm),
+    /// What the device signed besides the session: the CBOR of `DeviceNameSpaces`, in clear. That the issuer lets the device
+    /// sign these is not proven.
     DeviceNamespaces(Vec<u8>),
 }
 
@@ -45,10 +51,14 @@ impl Learnt {
                 "value": value.to_json(),
             }),
             Self::Issuer(issuer) => json!({ "issuer": issuer }),
+            Self::Profile(profile) => json!({ "profile": profile.name(), "revocation_checked": false }),
             Self::DocType(doc_type) => json!({ "doc_type": doc_type }),
             Self::ValidAt(time) => json!({ "valid_at": time.to_string() }),
             Self::SizeClass(class) => json!({ "size_class": class.name }),
-            Self::DeviceNamespaces(cbor) => json!({ "device_namespaces": hex::encode(cbor) }),
+            Self::DeviceAlgorithm(algorithm) => json!({ "device_algorithm": algorithm.to_string() }),
+            Self::DeviceNamespaces(cbor) => {
+                json!({ "device_namespaces": hex::encode(cbor), "authorisation_proven": false })
+            }
         }
     }
 }
@@ -59,11 +69,21 @@ impl fmt::Display for Learnt {
             Self::Predicate(predicate, None) => predicate.fmt(f),
             Self::Predicate(predicate, Some(value)) => write!(f, "{predicate}: {value}"),
             Self::Issuer(issuer) => write!(f, "the issuer: {issuer}"),
+            Self::Profile(profile) => write!(
+                f,
+                "that the issuer's certificates keep profile {:?}; whether one of them was revoked is not checked",
+                profile.name()
+            ),
             Self::DocType(doc_type) => write!(f, "the type of the document: {doc_type}"),
             Self::ValidAt(time) => write!(f, "that the document is valid at {time}"),
             Self::SizeClass(class) => write!(f, "that the document fits size class {}", class.name),
+            Self::DeviceAlgorithm(algorithm) => write!(f, "that the device signs by {algorithm}"),
             Self::DeviceNamespaces(cbor) => {
-                write!(f, "what the device signed itself: CBOR {}", hex::encode(cbor))
+                write!(
+                    f,
+                    "what the device signed itself, which proves that the device says so, not that the issuer lets it: CBOR {}",
+                    hex::encode(cbor)
+                )
             }
         }
     }
@@ -77,6 +97,8 @@ pub struct Explanation {
     /// The elements of the document whose values stay hidden: all that are neither disclosed nor equal to what the request
     /// names, as (namespace, element).
     pub hidden: Vec<(String, String)>,
+    /// What a verifier might take for checked and nobody checks, in words. The verifier does not learn that it applies.
+    pub not_checked: Vec<String>,
     /// For each predicate of the request in words, whether it holds.
     pub predicates: Vec<(String, Result<(), Error>)>,
 }
@@ -86,8 +108,10 @@ impl Request {
     pub(crate) fn issuer_in_words(&self) -> String {
         match self.issuers() {
             [Issuer::Key(key)] => hex::encode(key.to_encoded_point(false)),
-            [Issuer::Root(_)] => "a document signer under the trusted root, by its certificate".to_owned(),
-            [Issuer::Signer(_)] => "the trusted document signer".to_owned(),
+            [Issuer::Root { .. }] => {
+                "a document signer under the trusted root, by its certificate".to_owned()
+            }
+            [Issuer::Signer { .. }] => "the trusted document signer".to_owned(),
             several => format!("which document signer, trusted by one of {} entries", several.len()),
         }
     }
@@ -158,6 +182,9 @@ impl fmt::Display for Explanation {
                 f,
                 "Nor whether a date is in the calendar, only that its month is 1 to 12 and its day 1 to 31."
             )?;
+        }
+        for not_checked in &self.not_checked {
+            writeln!(f, "Not checked: {not_checked}.")?;
         }
         writeln!(f, "On this document:")?;
         for (words, outcome) in &self.predicates {

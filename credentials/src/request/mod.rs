@@ -22,6 +22,7 @@ pub struct Request {
     now: Timestamp,
     issuers: Vec<Issuer>,
     predicates: Vec<Predicate>,
+    device_namespaces: Vec<String>,
     slots: Vec<Slot>,
     /// The slot of each predicate.
     predicate_slots: Vec<usize>,
@@ -68,7 +69,26 @@ impl Request {
             }
         }
         let (slots, predicate_slots) = slots(&predicates);
-        Ok(Self { doc_type, now, issuers, predicates, slots, predicate_slots })
+        Ok(Self { doc_type, now, issuers, predicates, device_namespaces: Vec::new(), slots, predicate_slots })
+    }
+
+    /// The same request, which also takes elements of these namespaces that the device signed itself. Without that a
+    /// presentation with such elements is refused: they are the device's word, whose authorisation by the issuer is not proven.
+    ///
+    /// # Errors
+    /// `malformed` for a namespace twice and for a name that is empty or cannot be shown; `too_large` with more than
+    /// [`limits::DEVICE_NAMESPACES`] or with a name over [`limits::NAME_BYTES`].
+    pub fn with_device_namespaces(self, device_namespaces: Vec<String>) -> Result<Self, Error> {
+        const PLACE: &str = "request.device_namespaces";
+        Error::check_limit(PLACE, "namespaces", device_namespaces.len(), limits::DEVICE_NAMESPACES)?;
+        for (index, name) in device_namespaces.iter().enumerate() {
+            let place = format!("{PLACE}[{index}]");
+            check_shown(&place, name)?;
+            if device_namespaces.iter().take(index).any(|earlier| earlier == name) {
+                return Err(Error::malformed(place, "the namespace occurs twice; remove one"));
+            }
+        }
+        Ok(Self { device_namespaces, ..self })
     }
 
     /// The asked docType.
@@ -93,6 +113,12 @@ impl Request {
     #[must_use]
     pub fn predicates(&self) -> &[Predicate] {
         &self.predicates
+    }
+
+    /// The namespaces of which the verifier takes elements that the device signed itself.
+    #[must_use]
+    pub fn device_namespaces(&self) -> &[String] {
+        &self.device_namespaces
     }
 
     /// The distinct elements in order of first appearance; several predicates on one element share a slot.

@@ -17,8 +17,8 @@ use crate::date::Date;
 use crate::error::Error;
 use crate::limits;
 use crate::predicate::{Condition, Literal, Predicate};
-use crate::trust::Issuer;
-use crate::x509;
+use crate::trust::{Issuer, Profile};
+use crate::x509::{self, InvalidOid};
 
 impl Request {
     /// Reads the JSON form.
@@ -71,13 +71,22 @@ struct RequestForm {
     now: String,
     issuers: Vec<IssuerForm>,
     predicates: Vec<PredicateForm>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    device_namespaces: Vec<String>,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum IssuerForm {
-    Sec1Hex(String),
-    X509Pem(String),
+/// Exactly one of key and certificate is present; the rest belongs to a certificate.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IssuerForm {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sec1_hex: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    x509_pem: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    profile: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    require_eku: Option<String>,
 }
 
 /// One condition: exactly one of the optional members is present.
@@ -105,6 +114,7 @@ impl From<&Request> for RequestForm {
             now: request.now.to_string(),
             issuers: request.issuers.iter().map(IssuerForm::from).collect(),
             predicates: request.predicates.iter().map(PredicateForm::from).collect(),
+            device_namespaces: request.device_namespaces.clone(),
         }
     }
 }
@@ -114,54 +124,101 @@ impl TryFrom<RequestForm> for Request {
 
     fn try_from(form: RequestForm) -> Result<Self, Error> {
         let now = form.now.parse().map_err(|error| Error::malformed("request.now", format!("{error}")))?;
+        let default = Profile::of_doc_type(&form.doc_type);
         let issuer = |(index, form): (usize, IssuerForm)| {
-            Issuer::try_from(form).map_err(|error| error.within(&format!("request.issuers[{index}]")))
+            form.read(default).map_err(|error| error.within(&format!("request.issuers[{index}]")))
         };
         let predicate = |(index, form): (usize, PredicateForm)| {
             Predicate::try_from(form).map_err(|error| error.within(&format!("request.predicates[{index}]")))
         };
         let issuers = form.issuers.into_iter().enumerate().map(issuer).collect::<Result<_, _>>()?;
         let predicates = form.predicates.into_iter().enumerate().map(predicate).collect::<Result<_, _>>()?;
-        Self::new(form.doc_type, now, issuers, predicates)
+        Self::new(form.doc_type, now, issuers, predicates)?.with_device_namespaces(form.device_namespaces)
     }
 }
 
 impl From<&Issuer> for IssuerForm {
     fn from(issuer: &Issuer) -> Self {
+        // A root's profile is written even where it goes without saying, so that the bytes say what is meant.
+        let mut form =
+            Self { profile: issuer.profile().map(|profile| profile.name().to_owned()), ..Self::default() };
+        if let Some(Profile::Pki { require_eku }) = issuer.profile() {
+            form.require_eku = require_eku.map(|oid| oid.to_string());
+        }
         match issuer {
-            Issuer::Key(key) => Self::Sec1Hex(hex::encode(key.to_encoded_point(false))),
-            Issuer::Signer(der) | Issuer::Root(der) => Self::X509Pem(
-                pem::encode_string("CERTIFICATE", LineEnding::LF, der).expect("the label is valid PEM"),
-            ),
+            Issuer::Key(key) => form.sec1_hex = Some(hex::encode(key.to_encoded_point(false))),
+            Issuer::Signer { der, .. } | Issuer::Root { der, .. } => {
+                let pem = pem::encode_string("CERTIFICATE", LineEnding::LF, der);
+                form.x509_pem = Some(pem.expect("the label is valid PEM"));
+            }
+        }
+        form
+    }
+}
+
+impl IssuerForm {
+    /// The issuer; `default` is the profile of a root that states none.
+    fn read(self, default: Option<Profile>) -> Result<Issuer, Error> {
+        let profile = self.profile()?;
+        match (self.sec1_hex, self.x509_pem) {
+            (Some(text), None) => {
+                if profile.is_some() {
+                    return Err(Error::malformed(
+                        "profile",
+                        "a key is trusted as it is; leave the profile out",
+                    ));
+                }
+                key(&text).map_err(|error| error.within("sec1_hex"))
+            }
+            (None, Some(text)) => certificate(&text, profile, default),
+            _ => Err(Error::malformed("", "give exactly one of sec1_hex and x509_pem")),
+        }
+    }
+
+    fn profile(&self) -> Result<Option<Profile>, Error> {
+        let profile = self.profile.as_deref().map(|name| {
+            let unknown = || Error::malformed("profile", "neither \"iso18013-5\" nor \"pki\"");
+            Profile::by_name(name).ok_or_else(unknown)
+        });
+        match (profile.transpose()?, &self.require_eku) {
+            (Some(Profile::Pki { .. }), Some(oid)) => {
+                let oid = oid
+                    .parse()
+                    .map_err(|error: InvalidOid| Error::malformed("require_eku", error.to_string()))?;
+                Ok(Some(Profile::Pki { require_eku: Some(oid) }))
+            }
+            (_, Some(_)) => Err(Error::malformed("require_eku", "only profile \"pki\" takes it")),
+            (profile, None) => Ok(profile),
         }
     }
 }
 
-impl TryFrom<IssuerForm> for Issuer {
-    type Error = Error;
-
-    fn try_from(form: IssuerForm) -> Result<Self, Error> {
-        match form {
-            IssuerForm::Sec1Hex(text) => {
-                let bytes = hex::decode(text).map_err(|e| Error::malformed("sec1_hex", e.to_string()))?;
-                Self::from_sec1(&bytes).map_err(|error| error.within("sec1_hex"))
-            }
-            IssuerForm::X509Pem(text) => {
-                let certificates =
-                    x509::read_pem(&text).map_err(|e| Error::malformed("x509_pem", e.to_string()))?;
-                let [der] = <[Vec<u8>; 1]>::try_from(certificates).map_err(|_| {
-                    Error::malformed("x509_pem", "several certificates; give each its own entry")
-                })?;
-                Error::check_limit(
-                    "x509_pem",
-                    "bytes of a certificate",
-                    der.len(),
-                    limits::CERTIFICATE_BYTES,
-                )?;
-                Self::from_der(der).map_err(|error| error.within("x509_pem"))
-            }
-        }
+fn key(text: &str) -> Result<Issuer, Error> {
+    if text.contains("-----BEGIN CERTIFICATE-----") {
+        return Err(Error::malformed("", "a PEM certificate, which belongs into x509_pem"));
     }
+    let bytes = hex::decode(text).map_err(|error| {
+        let message = format!(
+            "not hexadecimal ({error}); give the SEC 1 point of a P-256 key, 65 bytes that begin with 04, as 130 hexadecimal digits"
+        );
+        Error::malformed("", message)
+    })?;
+    Issuer::from_sec1(&bytes)
+}
+
+fn certificate(text: &str, profile: Option<Profile>, default: Option<Profile>) -> Result<Issuer, Error> {
+    const PLACE: &str = "x509_pem";
+    let certificates = x509::read_pem(text).map_err(|e| Error::malformed(PLACE, e.to_string()))?;
+    let [der] = <[Vec<u8>; 1]>::try_from(certificates)
+        .map_err(|_| Error::malformed(PLACE, "several certificates; give each its own entry"))?;
+    Error::check_limit(PLACE, "bytes of a certificate", der.len(), limits::CERTIFICATE_BYTES)?;
+    let is_root = x509::is_ca(&der).map_err(|fault| Error::malformed(PLACE, fault.to_string()))?;
+    let profile = if is_root { profile.or(default) } else { profile };
+    // What is wrong with the profile is told at the profile.
+    Issuer::from_der(der, profile).map_err(|error| match error.place() {
+        "" => error.within(PLACE),
+        _ => error,
+    })
 }
 
 impl From<&Predicate> for PredicateForm {

@@ -5,21 +5,30 @@ use std::fmt;
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use thiserror::Error;
-use x509_cert::certificate::{Certificate as Fields, Version};
 use x509_cert::der::asn1::{Any, ObjectIdentifier};
 use x509_cert::der::oid::AssociatedOid;
 use x509_cert::der::oid::db::{rfc4519, rfc5912};
-use x509_cert::der::{Decode, Header, Reader, SliceReader, Tag, Tagged};
-use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectKeyIdentifier,
-};
+use x509_cert::der::{Decode, Tag, Tagged};
+use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectKeyIdentifier};
 use x509_cert::name::Name;
 use x509_cert::time::Time;
 
+use super::fields::{Fields, RawExtension};
+use super::general_names::{AuthorityKeyIdentifier, NameConstraints, SubjectAltName};
+use super::key;
 use crate::Timestamp;
 
 /// `mdlDS`, the extended key usage of a document signer (ISO/IEC 18013-5 B.1.4).
 const DOCUMENT_SIGNER_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.0.18013.5.1.2");
+
+/// Extensions that Annex B and path validation both process.
+const UNDERSTOOD: [ObjectIdentifier; 5] = [
+    BasicConstraints::OID,
+    KeyUsage::OID,
+    ExtendedKeyUsage::OID,
+    AuthorityKeyIdentifier::OID,
+    SubjectKeyIdentifier::OID,
+];
 
 /// The rule that one certificate breaks.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -37,11 +46,16 @@ pub enum CertificateFault {
     #[error("not an X.509 v3 certificate")]
     Version,
     /// The public key is of an algorithm or curve that is not supported in this place.
-    #[error("the public key is not an EC key on {expected}")]
+    #[error("the public key is {found}, and only EC keys on {expected} are supported here")]
     Key {
+        /// What it is.
+        found: String,
         /// The curves that are supported here.
         expected: &'static str,
     },
+    /// The public key is not a point on the curve that it names.
+    #[error("the public key is not a point on its curve")]
+    NotOnCurve,
     /// The signature algorithm is not ECDSA with SHA-256, SHA-384 or SHA-512.
     #[error("signature algorithm {oid} is not ECDSA with SHA-256, SHA-384 or SHA-512")]
     SignatureAlgorithm {
@@ -60,6 +74,12 @@ pub enum CertificateFault {
     /// An extension occurs twice (RFC 5280 4.2).
     #[error("the {0} extension occurs more than once")]
     ExtensionRepeated(Extension),
+    /// Any extension occurs twice (RFC 5280 4.2).
+    #[error("extension {oid} occurs more than once")]
+    RepeatedExtension {
+        /// The extension, dotted.
+        oid: String,
+    },
     /// An extension that the profile wants critical is not.
     #[error("the {0} extension is not critical")]
     ExtensionNotCritical(Extension),
@@ -84,6 +104,26 @@ pub enum CertificateFault {
     /// `extKeyUsage` is not that of a document signer.
     #[error("extKeyUsage lacks 1.0.18013.5.1.2, mdoc document signer")]
     ExtendedKeyUsage,
+    /// `extKeyUsage` names only purposes that have nothing to do with signing documents.
+    #[error(
+        "extKeyUsage names only serverAuth, clientAuth, codeSigning, emailProtection, timeStamping or OCSPSigning, none of which is to sign documents"
+    )]
+    ExtendedKeyUsageForeign,
+    /// `extKeyUsage` lacks the purpose that a verifier requires.
+    #[error("extKeyUsage lacks {oid}, which the request requires")]
+    ExtendedKeyUsageRequired {
+        /// The purpose, dotted.
+        oid: String,
+    },
+    /// A `pathLenConstraint` above allows no further CA (RFC 5280 6.1.4 (l)).
+    #[error("basicConstraints above it have a pathLenConstraint that allows no further CA here")]
+    PathTooLong,
+    /// The name constraints above refuse a name (RFC 5280 6.1.3 (b) and (c)).
+    #[error("nameConstraints {0}")]
+    NameConstraints(&'static str),
+    /// The issuer is not the subject of the certificate that follows (RFC 5280 6.1.3 (a) (4)).
+    #[error("its issuer is not the subject of the certificate that follows it in the x5chain")]
+    IssuerName,
     /// The validity does not begin until later.
     #[error("not valid before {not_before}, which is after {moment} ({at})")]
     NotYetValid {
@@ -120,7 +160,7 @@ pub enum CertificateFault {
     #[error("authorityKeyIdentifier is not the subjectKeyIdentifier of the issuing IACA root")]
     KeyIdentifierMismatch,
     /// No trusted root carries the issuer's name.
-    #[error("no trusted IACA root has the name of its issuer")]
+    #[error("no trusted root has the name of its issuer")]
     IssuerUntrusted,
     /// A certificate stands between document signer and root.
     #[error("it stands between document signer and IACA root, which Annex B does not allow")]
@@ -137,8 +177,12 @@ pub enum Extension {
     SubjectKeyIdentifier,
     /// RFC 5280 4.2.1.3
     KeyUsage,
+    /// RFC 5280 4.2.1.6
+    SubjectAlternativeName,
     /// RFC 5280 4.2.1.9
     BasicConstraints,
+    /// RFC 5280 4.2.1.10
+    NameConstraints,
     /// RFC 5280 4.2.1.12
     ExtendedKeyUsage,
 }
@@ -149,7 +193,9 @@ impl fmt::Display for Extension {
             Self::AuthorityKeyIdentifier => "authorityKeyIdentifier",
             Self::SubjectKeyIdentifier => "subjectKeyIdentifier",
             Self::KeyUsage => "keyUsage",
+            Self::SubjectAlternativeName => "subjectAltName",
             Self::BasicConstraints => "basicConstraints",
+            Self::NameConstraints => "nameConstraints",
             Self::ExtendedKeyUsage => "extKeyUsage",
         })
     }
@@ -191,12 +237,7 @@ impl SignerCertificate {
     /// # Errors
     /// [`CertificateFault`] where the bytes are no certificate or the key is not on P-256.
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateFault> {
-        let certificate = Certificate::from_der(der)?;
-        Ok(Self {
-            public_key: certificate.p256_key()?,
-            not_before: certificate.not_before(),
-            not_after: certificate.not_after(),
-        })
+        Certificate::of_any_version(der)?.signer()
     }
 }
 
@@ -205,7 +246,7 @@ impl SignerCertificate {
 /// # Errors
 /// As [`SignerCertificate::from_der`].
 pub fn certificate_public_key(der: &[u8]) -> Result<p256::ecdsa::VerifyingKey, CertificateFault> {
-    Certificate::from_der(der)?.p256_key()
+    Certificate::of_any_version(der)?.p256_key()
 }
 
 /// Whether a DER certificate says CA:TRUE. Trusting it then means to trust the signers it certifies, not its own key.
@@ -214,32 +255,39 @@ pub fn certificate_public_key(der: &[u8]) -> Result<p256::ecdsa::VerifyingKey, C
 /// [`CertificateFault`] where the bytes are no certificate or `basicConstraints` is malformed or repeated.
 pub fn is_ca(der: &[u8]) -> Result<bool, CertificateFault> {
     let constraints =
-        Certificate::from_der(der)?.extension::<BasicConstraints>(Extension::BasicConstraints)?;
+        Certificate::of_any_version(der)?.extension::<BasicConstraints>(Extension::BasicConstraints)?;
     Ok(constraints.is_some_and(|(_, constraints)| constraints.ca))
 }
+
+/// The number that stands for version 3.
+const V3: u8 = 2;
 
 /// A certificate with the exact bytes that its signature is over.
 pub(super) struct Certificate<'a> {
     der: &'a [u8],
-    tbs: &'a [u8],
-    fields: Fields,
+    fields: Fields<'a>,
     not_before: Timestamp,
     not_after: Timestamp,
 }
 
 impl<'a> Certificate<'a> {
+    /// One that a profile may be asked of.
     pub(super) fn from_der(der: &'a [u8]) -> Result<Self, CertificateFault> {
-        let malformed = |error| malformed("the certificate", error);
-        let fields = Fields::from_der(der).map_err(malformed)?;
-        let mut reader = SliceReader::new(der).map_err(malformed)?;
-        Header::decode(&mut reader).map_err(malformed)?;
-        let tbs = reader.tlv_bytes().map_err(malformed)?;
-        if fields.tbs_certificate.version != Version::V3 {
+        let certificate = Self::of_any_version(der)?;
+        match certificate.fields.version {
+            V3 => Ok(certificate),
+            _ => Err(CertificateFault::Version),
+        }
+    }
+
+    /// One of which the key and the validity count. Versions before the third have no extensions (RFC 5280 4.1.2.9).
+    fn of_any_version(der: &'a [u8]) -> Result<Self, CertificateFault> {
+        let fields = Fields::from_der(der).map_err(|error| malformed("the certificate", error))?;
+        if fields.version != V3 && !fields.extensions.is_empty() {
             return Err(CertificateFault::Version);
         }
-        let validity = fields.tbs_certificate.validity;
-        let (not_before, not_after) = (timestamp(&validity.not_before)?, timestamp(&validity.not_after)?);
-        Ok(Self { der, tbs, fields, not_before, not_after })
+        let (not_before, not_after) = (timestamp(&fields.not_before)?, timestamp(&fields.not_after)?);
+        Ok(Self { der, fields, not_before, not_after })
     }
 
     pub(super) fn der(&self) -> &[u8] {
@@ -247,11 +295,11 @@ impl<'a> Certificate<'a> {
     }
 
     pub(super) fn subject(&self) -> &Name {
-        &self.fields.tbs_certificate.subject
+        &self.fields.subject
     }
 
     pub(super) fn issuer(&self) -> &Name {
-        &self.fields.tbs_certificate.issuer
+        &self.fields.issuer
     }
 
     pub(super) fn not_before(&self) -> Timestamp {
@@ -262,12 +310,24 @@ impl<'a> Certificate<'a> {
         self.not_after
     }
 
+    /// Key and validity.
+    pub(super) fn signer(&self) -> Result<SignerCertificate, CertificateFault> {
+        Ok(SignerCertificate {
+            public_key: self.p256_key()?,
+            not_before: self.not_before,
+            not_after: self.not_after,
+        })
+    }
+
     pub(super) fn p256_key(&self) -> Result<p256::ecdsa::VerifyingKey, CertificateFault> {
-        let unsupported = CertificateFault::Key { expected: "P-256" };
         if self.curve() != Some(rfc5912::SECP_256_R_1) {
-            return Err(unsupported);
+            return Err(self.unsupported_key("P-256"));
         }
-        p256::ecdsa::VerifyingKey::from_sec1_bytes(self.key_bytes()).map_err(|_| unsupported)
+        p256::ecdsa::VerifyingKey::from_sec1_bytes(self.key_bytes()).map_err(|_| CertificateFault::NotOnCurve)
+    }
+
+    fn unsupported_key(&self, expected: &'static str) -> CertificateFault {
+        CertificateFault::Key { found: key::in_words(&self.fields.key_algorithm), expected }
     }
 
     /// B.1.2, as far as it needs no other certificate.
@@ -322,14 +382,14 @@ impl<'a> Certificate<'a> {
 
     /// That the P-256 or P-384 key of `issuer` made this certificate's signature.
     pub(super) fn check_signature(&self, issuer: &Certificate<'_>) -> Result<(), CertificateFault> {
-        let algorithm = &self.fields.signature_algorithm;
-        if *algorithm != self.fields.tbs_certificate.signature {
+        let algorithm = &self.fields.algorithm;
+        if *algorithm != self.fields.signed_algorithm {
             return Err(CertificateFault::SignatureAlgorithmMismatch);
         }
         let digest = match algorithm.oid {
-            rfc5912::ECDSA_WITH_SHA_256 => Sha256::digest(self.tbs).to_vec(),
-            rfc5912::ECDSA_WITH_SHA_384 => Sha384::digest(self.tbs).to_vec(),
-            rfc5912::ECDSA_WITH_SHA_512 => Sha512::digest(self.tbs).to_vec(),
+            rfc5912::ECDSA_WITH_SHA_256 => Sha256::digest(self.fields.tbs).to_vec(),
+            rfc5912::ECDSA_WITH_SHA_384 => Sha384::digest(self.fields.tbs).to_vec(),
+            rfc5912::ECDSA_WITH_SHA_512 => Sha512::digest(self.fields.tbs).to_vec(),
             oid => return Err(CertificateFault::SignatureAlgorithm { oid: oid.to_string() }),
         };
         let signature = self.fields.signature.as_bytes().unwrap_or_default();
@@ -360,59 +420,68 @@ impl<'a> Certificate<'a> {
     pub(super) fn authority_key_identifier(&self) -> Result<Vec<u8>, CertificateFault> {
         let (_, identifier): (_, AuthorityKeyIdentifier) =
             self.required(Extension::AuthorityKeyIdentifier)?;
-        let identifier = identifier
-            .key_identifier
-            .ok_or(CertificateFault::ExtensionMissing(Extension::AuthorityKeyIdentifier))?;
-        Ok(identifier.as_bytes().to_vec())
+        identifier.key_identifier.ok_or(CertificateFault::ExtensionMissing(Extension::AuthorityKeyIdentifier))
     }
 
     fn verify(&self, digest: &[u8], signature: &[u8]) -> Result<(), CertificateFault> {
-        let unsupported = || CertificateFault::Key { expected: "P-256 or P-384" };
         let verified = match self.curve() {
             Some(rfc5912::SECP_256_R_1) => {
                 let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(self.key_bytes())
-                    .map_err(|_| unsupported())?;
+                    .map_err(|_| CertificateFault::NotOnCurve)?;
                 p256::ecdsa::Signature::from_der(signature).and_then(|s| key.verify_prehash(digest, &s))
             }
             Some(rfc5912::SECP_384_R_1) => {
                 let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(self.key_bytes())
-                    .map_err(|_| unsupported())?;
+                    .map_err(|_| CertificateFault::NotOnCurve)?;
                 p384::ecdsa::Signature::from_der(signature).and_then(|s| key.verify_prehash(digest, &s))
             }
-            _ => return Err(unsupported()),
+            _ => return Err(self.unsupported_key("P-256 or P-384")),
         };
         verified.map_err(|_| CertificateFault::Signature)
     }
 
     /// The named curve, if this is an EC key.
     fn curve(&self) -> Option<ObjectIdentifier> {
-        let algorithm = &self.fields.tbs_certificate.subject_public_key_info.algorithm;
+        let algorithm = &self.fields.key_algorithm;
         if algorithm.oid != rfc5912::ID_EC_PUBLIC_KEY {
             return None;
         }
-        algorithm.parameters.as_ref()?.decode_as().ok()
+        algorithm.parameters?.decode_as().ok()
     }
 
     fn key_bytes(&self) -> &[u8] {
-        self.fields.tbs_certificate.subject_public_key_info.subject_public_key.as_bytes().unwrap_or_default()
+        self.fields.key.as_bytes().unwrap_or_default()
     }
 
-    /// Every critical extension is one whose meaning the profile checks.
+    /// Every critical extension is one whose meaning the profile of Annex B checks.
     fn check_critical_extensions(&self) -> Result<(), CertificateFault> {
-        let understood = [
-            BasicConstraints::OID,
-            KeyUsage::OID,
-            ExtendedKeyUsage::OID,
-            AuthorityKeyIdentifier::OID,
-            SubjectKeyIdentifier::OID,
-        ];
-        let extensions = self.fields.tbs_certificate.extensions.iter().flatten();
-        match extensions
-            .filter(|extension| extension.critical)
-            .find(|extension| !understood.contains(&extension.extn_id))
-        {
+        self.check_critical(&UNDERSTOOD)
+    }
+
+    /// Every critical extension is one that path validation processes (RFC 5280 6.1.4 (o) and 6.1.5 (f)).
+    pub(super) fn check_critical_extensions_of_path(&self) -> Result<(), CertificateFault> {
+        self.check_critical(&[&UNDERSTOOD[..], &[NameConstraints::OID, SubjectAltName::OID]].concat())
+    }
+
+    fn check_critical(&self, understood: &[ObjectIdentifier]) -> Result<(), CertificateFault> {
+        let mut critical = self.fields.extensions.iter().filter(|extension| extension.critical);
+        match critical.find(|extension| !understood.contains(&extension.id)) {
             Some(extension) => {
-                Err(CertificateFault::UnknownCriticalExtension { oid: extension.extn_id.to_string() })
+                Err(CertificateFault::UnknownCriticalExtension { oid: extension.id.to_string() })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// No extension occurs twice (RFC 5280 4.2).
+    pub(super) fn check_extensions_unique(&self) -> Result<(), CertificateFault> {
+        let extensions = &self.fields.extensions;
+        let repeated = extensions.iter().enumerate().find(|(index, extension)| {
+            extensions.iter().take(*index).any(|earlier| earlier.id == extension.id)
+        });
+        match repeated {
+            Some((_, extension)) => {
+                Err(CertificateFault::RepeatedExtension { oid: extension.id.to_string() })
             }
             None => Ok(()),
         }
@@ -436,31 +505,30 @@ impl<'a> Certificate<'a> {
     }
 
     /// Criticality and value of an extension; its value is decoded only here, when a rule asks for it.
-    fn extension<T>(&self, which: Extension) -> Result<Option<(bool, T)>, CertificateFault>
+    pub(super) fn extension<T>(&self, which: Extension) -> Result<Option<(bool, T)>, CertificateFault>
     where
         T: for<'d> Decode<'d> + AssociatedOid,
     {
-        let mut found = self
-            .fields
-            .tbs_certificate
-            .extensions
-            .iter()
-            .flatten()
-            .filter(|extension| extension.extn_id == T::OID);
+        let Some(extension) = self.find(which, T::OID)? else { return Ok(None) };
+        let value = T::from_der(extension.value).map_err(|error| malformed("an extension", error))?;
+        Ok(Some((extension.critical, value)))
+    }
+
+    fn find(
+        &self,
+        which: Extension,
+        id: ObjectIdentifier,
+    ) -> Result<Option<&RawExtension<'a>>, CertificateFault> {
+        let mut found = self.fields.extensions.iter().filter(|extension| extension.id == id);
         match (found.next(), found.next()) {
-            (None, _) => Ok(None),
-            (Some(extension), None) => {
-                let value = T::from_der(extension.extn_value.as_bytes())
-                    .map_err(|error| malformed("an extension", error))?;
-                Ok(Some((extension.critical, value)))
-            }
-            (Some(_), Some(_)) => Err(CertificateFault::ExtensionRepeated(which)),
+            (found, None) => Ok(found),
+            (_, Some(_)) => Err(CertificateFault::ExtensionRepeated(which)),
         }
     }
 }
 
 /// The values of one attribute type in a name, in order.
-fn attributes(name: &Name, oid: ObjectIdentifier) -> impl Iterator<Item = &Any> {
+pub(super) fn attributes(name: &Name, oid: ObjectIdentifier) -> impl Iterator<Item = &Any> {
     name.0
         .iter()
         .flat_map(|relative| relative.0.iter())

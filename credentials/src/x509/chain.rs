@@ -33,13 +33,18 @@ impl fmt::Display for CertificateRole {
         match self {
             Self::DocumentSigner => f.write_str("document signer certificate (x5chain 0)"),
             Self::Chain(index) => write!(f, "certificate at x5chain {index}"),
-            Self::Root(index) => write!(f, "trusted IACA root {index}"),
+            Self::Root(index) => write!(f, "trusted root {index}"),
         }
     }
 }
 
 impl CertificateRole {
-    fn fault(self) -> impl Fn(CertificateFault) -> ChainError {
+    /// The certificate of this index in the `x5chain`.
+    pub(super) fn at(index: usize) -> Self {
+        if index == 0 { Self::DocumentSigner } else { Self::Chain(index) }
+    }
+
+    pub(super) fn fault(self) -> impl Fn(CertificateFault) -> ChainError {
         move |fault| ChainError { certificate: self, fault }
     }
 }
@@ -81,11 +86,11 @@ fn check_signer(
     signed: Timestamp,
     now: Timestamp,
 ) -> Result<SignerCertificate, CertificateFault> {
-    let public_key = signer.p256_key()?;
+    signer.p256_key()?;
     signer.check_document_signer_profile()?;
     signer.check_valid_at(Moment::Signed, signed)?;
     signer.check_valid_at(Moment::Now, now)?;
-    Ok(SignerCertificate { public_key, not_before: signer.not_before(), not_after: signer.not_after() })
+    signer.signer()
 }
 
 /// The trusted root that bears the signer's issuer name, by key identifier where several do.
@@ -108,6 +113,29 @@ fn issuing_root<'r, R: AsRef<[u8]>>(
         fault = CertificateFault::KeyIdentifierMismatch;
     }
     Err(at_signer(fault))
+}
+
+/// That a document signer's certificate has the profile of Annex B.
+///
+/// # Errors
+/// [`CertificateFault`] names the rule.
+pub fn check_annex_b_signer(der: &[u8]) -> Result<(), CertificateFault> {
+    Certificate::from_der(der)?.check_document_signer_profile()
+}
+
+/// That a signer's certificate is valid at both times, whatever else it is. One that cannot be read is no matter of time.
+pub(crate) fn check_validity(der: &[u8], signed: Timestamp, now: Timestamp) -> Result<(), CertificateFault> {
+    let Ok(certificate) = Certificate::from_der(der) else { return Ok(()) };
+    certificate.check_valid_at(Moment::Signed, signed)?;
+    certificate.check_valid_at(Moment::Now, now)
+}
+
+/// Whether a certificate says that `issuer` issued it, by its name alone. What cannot be read says nothing.
+pub(crate) fn names_as_issuer(certificate: &[u8], issuer: &[u8]) -> bool {
+    match (Certificate::from_der(certificate), Certificate::from_der(issuer)) {
+        (Ok(certificate), Ok(issuer)) => certificate.issuer() == issuer.subject(),
+        _ => false,
+    }
 }
 
 /// The rules that join the two certificates; their names and key identifiers already match.

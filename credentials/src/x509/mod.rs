@@ -1,9 +1,11 @@
-//! Certificates: a document signer's key, and its chain to a trusted IACA root.
+//! Certificates: a signer's key, and its chain to a trusted certificate, under one of two profiles.
 //!
-//! The checks follow ISO/IEC 18013-5:2021 Annex B (the profiles of the IACA root, B.1.2, and of the mdoc document
+//! [`verify_chain`] follows ISO/IEC 18013-5:2021 Annex B (the profiles of the IACA root, B.1.2, and of the mdoc document
 //! signer, B.1.4) and the path validation that 9.3.3 asks for, which is RFC 5280 section 6.1 for a path of exactly two
 //! certificates: the profile fixes `pathLenConstraint` to 0, so that an IACA signs document signers and nothing else
 //! stands between them. An `x5chain` may repeat the root after the signer; any other certificate there is refused.
+//!
+//! [`verify_path`] is the path validation of RFC 5280 for paths of any length, for issuers that do not follow Annex B.
 //!
 //! Read lazily: of a certificate only the fields and extensions that a rule needs are decoded, so that a real signer
 //! whose other extensions are malformed still gives its key. Signatures are checked over the original bytes.
@@ -16,10 +18,21 @@
 
 mod certificate;
 mod chain;
+mod fields;
+mod general_names;
+mod key;
+mod members;
+mod name_constraints;
+mod names;
+mod oid;
+mod path;
 mod pem;
 
 pub use certificate::{
     CertificateFault, Extension, Moment, SignerCertificate, certificate_public_key, is_ca,
 };
-pub use chain::{CertificateRole, ChainError, verify_chain};
+pub use chain::{CertificateRole, ChainError, check_annex_b_signer, verify_chain};
+pub(crate) use chain::{check_validity, names_as_issuer};
+pub use oid::{InvalidOid, Oid};
+pub use path::{ValidPath, check_pinned_signer, verify_path};
 pub use pem::{PemError, read_pem};

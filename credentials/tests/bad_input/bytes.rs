@@ -1,6 +1,6 @@
 //! Cut, flipped and mistyped at every place.
 
-use velum_credentials::{Request, SessionTranscript};
+use velum_credentials::Request;
 use velum_testdata::{AGE_VERIFICATION, CASES, PERMUTED_KEYS};
 
 use super::*;
@@ -84,13 +84,15 @@ fn wrong_types_are_refused_everywhere() {
             _ => {}
         }
     }
+    let request = Request::from_json(MUSTERMANN.request.as_bytes()).unwrap();
+    let transcript = SessionTranscript::parse(MUSTERMANN.session_transcript).unwrap();
     let mut found = Vec::new();
     paths(&tree(MUSTERMANN.device_response), &mut Vec::new(), &mut found);
     assert!(found.len() > 20, "{}", found.len());
     for path in found {
         let steps: Vec<_> = path.iter().map(String::as_str).collect();
         let changed = response(|root| *at(root, &steps) = Value::Float(0.5));
-        match parse(&changed) {
+        match parse(&changed).and_then(|document| document.verify(&request, &transcript)) {
             Ok(_) => assert_eq!(steps, ["status"]),
             Err(error) => {
                 assert!(matches!(error.code(), Code::Malformed | Code::DocType), "{steps:?}: {error}")

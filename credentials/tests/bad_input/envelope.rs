@@ -1,6 +1,8 @@
 //! The response around what is signed, and the session.
 
-use velum_credentials::{IssuerSigned, Request, SessionTranscript, limits};
+use velum_credentials::{
+    DeviceAuth, Form, IssuerSigned, Request, SessionTranscript, SignatureAlgorithm, limits,
+};
 use velum_testdata::ANNEX_D;
 
 use super::*;
@@ -50,7 +52,44 @@ fn the_asked_document_is_there_once() {
     let none = response(|root| at(root, &["documents"]).as_array_mut().unwrap().clear());
     refused(&none, Code::DocType, "documents", "no document of type");
     let error = response(|root| members(root).retain(|(key, _)| key.as_text() != Some("documents")));
-    refused(&error, Code::DocType, "documents", "no document of type");
+    refused(&error, Code::DocType, "documents", "there is none at all");
+}
+
+/// A document of another type that is broken, before or behind the asked one.
+#[test]
+fn broken_documents_are_their_own_fault() {
+    let with = |index: usize, doc_type: Option<&str>| {
+        response(|root| {
+            let documents = at(root, &["documents"]).as_array_mut().unwrap();
+            let mut broken = documents[0].clone();
+            *at(&mut broken, &["issuerSigned", "issuerAuth", "2"]) = Value::from(1);
+            match doc_type {
+                Some(doc_type) => *at(&mut broken, &["docType"]) = text(doc_type),
+                None => broken = Value::from(1),
+            }
+            documents.insert(index, broken);
+        })
+    };
+    for index in [0, 1] {
+        for doc_type in [Some("org.example"), None] {
+            let response = with(index, doc_type);
+            let parsed = DeviceResponse::parse(&response).unwrap();
+            let [broken] = parsed.broken() else { panic!() };
+            assert_eq!((broken.index, broken.doc_type.as_deref()), (index, doc_type));
+            let payload = format!("documents[{index}].issuerSigned.issuerAuth.payload");
+            let place = doc_type.map_or(format!("documents[{index}]"), |_| payload);
+            assert_eq!((broken.fault.code(), broken.fault.place()), (Code::Malformed, &*place));
+
+            assert_eq!(parse(&response).unwrap().place(), format!("documents[{}]", 1 - index));
+            assert_eq!(parsed.document("org.example").unwrap_err(), broken.fault);
+            let signed = DeviceResponse::with_device_signature(&response, MDL, &[1; 64]).unwrap();
+            let auth = parse(&signed).unwrap().device_signed().auth().clone();
+            assert_eq!(auth, DeviceAuth::Signature(SignatureAlgorithm::Es256, [1; 64]));
+        }
+    }
+    let error = DeviceResponse::parse(&with(0, Some("org.example"))).unwrap().document("other").unwrap_err();
+    assert_eq!(error.code(), Code::DocType);
+    assert!(error.message().contains("org.example"), "{error}");
 }
 
 #[test]
@@ -67,6 +106,95 @@ fn envelopes_may_be_indefinite_but_not_what_is_hashed() {
 
     let signed = DeviceResponse::with_device_signature(&bytes, MDL, &[1; 64]).unwrap();
     assert_eq!(parse(&signed).unwrap().mso().bytes(), parse(&bytes).unwrap().mso().bytes());
+}
+
+/// As a wallet is handed it: alone, without envelope, without a device's signature.
+#[test]
+fn documents_are_read_without_a_device_and_signed() {
+    const DEVICE_SIGNED: &str = "deviceSigned";
+    let issuer_only =
+        |document: &mut Value| members(document).retain(|(key, _)| key.as_text() != Some(DEVICE_SIGNED));
+    let mut document = at(&mut tree(MUSTERMANN.device_response), &["documents", "0"]).clone();
+    let complete = encode(&document);
+    let issuer_signed = encode(at(&mut document, &["issuerSigned"]));
+    issuer_only(&mut document);
+    let in_response = |change: &dyn Fn(&mut Value)| response(|root| change(at(root, &["documents", "0"])));
+    let mut indefinite = vec![0xbf];
+    indefinite.extend_from_slice(&encode(&document)[1..]);
+    indefinite.push(0xff);
+
+    let transcript = SessionTranscript::parse(MUSTERMANN.session_transcript).unwrap();
+    let request = Request::from_json(MUSTERMANN.request.as_bytes()).unwrap();
+    let original = parse(MUSTERMANN.device_response).unwrap();
+    let signature = *original.device_signed().signature().unwrap().1;
+    for (bytes, form, place) in [
+        (in_response(&issuer_only), Form::DeviceResponse, "documents[0]"),
+        (
+            in_response(&|document| *at(document, &[DEVICE_SIGNED]) = Value::Null),
+            Form::DeviceResponse,
+            "documents[0]",
+        ),
+        (
+            in_response(&|document| *at(document, &[DEVICE_SIGNED]) = Value::Map(Vec::new())),
+            Form::DeviceResponse,
+            "documents[0]",
+        ),
+        (
+            in_response(&|document| members(at(document, &[DEVICE_SIGNED, "deviceAuth"])).clear()),
+            Form::DeviceResponse,
+            "documents[0]",
+        ),
+        (
+            in_response(&|document| *at(document, &[DEVICE_SIGNED, "deviceAuth"]) = Value::Null),
+            Form::DeviceResponse,
+            "documents[0]",
+        ),
+        (encode(&document), Form::Document, ""),
+        (indefinite, Form::Document, ""),
+        (issuer_signed, Form::IssuerSigned, ""),
+    ] {
+        let parsed = DeviceResponse::parse(&bytes).unwrap();
+        assert_eq!(parsed.form(), form);
+        let unsigned = parsed.document(MDL).unwrap();
+        assert_eq!(unsigned.place(), place);
+        assert_eq!(unsigned.mso().bytes(), original.mso().bytes());
+        assert_eq!(*unsigned.device_signed().auth(), DeviceAuth::Missing);
+        assert!(!unsigned.device_signed().has_namespaces());
+        let error = unsigned.verify(&request, &transcript).unwrap_err();
+        assert_eq!(error.code(), Code::DeviceSignatureMissing);
+        assert!(error.place().ends_with("deviceSigned") && error.message().contains("velum sign"), "{error}");
+
+        let signed = DeviceResponse::with_device_signature(&bytes, MDL, &signature).unwrap();
+        let response = DeviceResponse::parse(&signed).unwrap();
+        assert_eq!(response.form(), Form::DeviceResponse);
+        response.document(MDL).unwrap().verify(&request, &transcript).unwrap();
+        if form == Form::DeviceResponse {
+            assert!(tree(&signed).as_map().unwrap().len() == 3);
+        }
+    }
+    let alone = DeviceResponse::parse(&complete).unwrap();
+    alone.document(MDL).unwrap().verify(&request, &transcript).unwrap();
+    let signed = DeviceResponse::with_device_signature(&complete, MDL, &signature).unwrap();
+    assert_eq!(signed, MUSTERMANN.device_response);
+}
+
+#[test]
+fn what_is_no_document_is_called_what_it_is() {
+    let error = |bytes: &[u8]| DeviceResponse::parse(bytes).unwrap_err();
+    for (bytes, why) in [
+        (&b"\xa0"[..], "neither a DeviceResponse"),
+        (b"\x80", "expected a map, found an array"),
+        (b"o2d2ZXJzaW9uYzEuMGlkb2N1bWVudHOB", "base64url"),
+        (b"{\"vp_token\": \"o2d2\"}", "vp_token"),
+        (b"", "the input ends"),
+    ] {
+        let error = error(bytes);
+        assert_eq!((error.code(), error.place()), (Code::Malformed, "document"), "{error}");
+        assert!(error.message().contains(why), "{error}");
+    }
+    let version = error(&response(|root| *at(root, &["version"]) = text("2.0")));
+    assert_eq!(version.place(), "document.version");
+    assert!(version.message().contains("\"2.0\""), "{version}");
 }
 
 #[test]
@@ -93,11 +221,11 @@ fn device_namespaces_have_a_limit() {
     assert_eq!(document.device_signed().namespaces().len(), limits::DEVICE_NAMESPACES_BYTES);
     assert!(document.device_signed().has_namespaces());
     let place = "documents[0].deviceSigned.nameSpaces";
-    refused(&with(1_024 - 8), Code::TooLarge, place, "limit is 1024");
+    device_refused(&with(1_024 - 8), Code::TooLarge, place, "limit is 1024");
     let array = response(|root| {
         *at(root, &["documents", "0", "deviceSigned", "nameSpaces"]) = embed(&Value::Array(vec![]));
     });
-    refused(&array, Code::Malformed, place, "expected a map");
+    device_refused(&array, Code::Malformed, place, "expected a map");
 }
 
 #[test]
@@ -106,9 +234,13 @@ fn device_auth_is_one_detached_es256_signature_or_mac() {
     let auth = |change: &dyn Fn(&mut Value)| {
         response(|root| change(at(root, &["documents", "0", "deviceSigned", "deviceAuth"])))
     };
-    refused(&auth(&|auth| members(auth).clear()), Code::Malformed, place, "is missing");
-    refused(&auth(&|auth| members(auth)[0].0 = text("deviceSeal")), Code::Malformed, place, "neither");
-    refused(
+    device_refused(
+        &auth(&|auth| members(auth)[0].0 = text("deviceSeal")),
+        Code::Malformed,
+        place,
+        "\"deviceSeal\" is neither",
+    );
+    device_refused(
         &auth(&|auth| {
             let signature = members(auth)[0].1.clone();
             members(auth).push((text("deviceMac"), signature));
@@ -118,18 +250,37 @@ fn device_auth_is_one_detached_es256_signature_or_mac() {
         "twice",
     );
     let signature = format!("{place}.deviceSignature");
-    refused(
-        &auth(&|auth| *at(auth, &["deviceSignature", "2"]) = Value::Bytes(vec![])),
-        Code::Malformed,
-        &format!("{signature}.payload"),
-        "detached",
-    );
-    refused(
+    device_refused(
         &auth(&|auth| *at(auth, &["deviceSignature", "0"]) = Value::Bytes(b"\xa1\x01\x38\x22".to_vec())),
         Code::Malformed,
         &format!("{signature}.protected"),
         "only ES256",
     );
+}
+
+/// Whatever stands for the device's part, the issuer's can be read, and the device can sign anew.
+#[test]
+fn a_device_can_sign_in_place_of_what_cannot_be_read() {
+    let request = Request::from_json(MUSTERMANN.request.as_bytes()).unwrap();
+    let transcript = SessionTranscript::parse(MUSTERMANN.session_transcript).unwrap();
+    let original = parse(MUSTERMANN.device_response).unwrap();
+    let signature = original.device_signed().signature().unwrap().1;
+    const DEVICE_SIGNED: [&str; 3] = ["documents", "0", "deviceSigned"];
+    for (path, value, place) in [
+        (&DEVICE_SIGNED[..], Value::from(1), "deviceSigned"),
+        (&["documents", "0", "deviceSigned", "nameSpaces"], Value::Null, "deviceSigned.nameSpaces"),
+        (
+            &["documents", "0", "deviceSigned", "deviceAuth"],
+            Value::Array(Vec::new()),
+            "deviceSigned.deviceAuth",
+        ),
+    ] {
+        let response = response(|root| *at(root, path) = value);
+        device_refused(&response, Code::Malformed, &format!("documents[0].{place}"), "");
+        assert_eq!(parse(&response).unwrap().device_signed().namespaces(), [0xa0]);
+        let signed = DeviceResponse::with_device_signature(&response, MDL, signature).unwrap();
+        parse(&signed).unwrap().verify(&request, &transcript).unwrap();
+    }
 }
 
 #[test]
@@ -155,6 +306,26 @@ fn transcripts_are_arrays_of_three_up_to_64_kib() {
     }
 }
 
+/// `SessionTranscriptBytes`, which libraries hand out: the device signs what is inside.
+#[test]
+fn a_transcript_may_come_in_tag_24() {
+    let plain = SessionTranscript::parse(MUSTERMANN.session_transcript).unwrap();
+    let wrapped = encode(&embed(&tree(MUSTERMANN.session_transcript)));
+    assert_eq!(SessionTranscript::parse(&wrapped).unwrap().bytes(), plain.bytes());
+    for (bad, why) in [
+        (encode(&embed(&embed(&tree(MUSTERMANN.session_transcript)))), "expected an array, found a tag"),
+        ([wrapped.clone(), vec![0]].concat(), "bytes follow"),
+        (encode(&Value::Tag(0, Box::new(tree(MUSTERMANN.session_transcript)))), "CBOR tag 24, found tag 0"),
+        (b"83f6f6820058203b".to_vec(), "hexadecimal"),
+        (encode(&Value::Array(vec![Value::Null, Value::from(1), Value::Null])), "EReaderKeyBytes is neither"),
+        (encode(&Value::Array(vec![Value::Null])), "an array of 1 in place of a SessionTranscript of 3"),
+    ] {
+        let error = SessionTranscript::parse(&bad).unwrap_err();
+        assert_eq!((error.code(), error.place()), (Code::Malformed, "transcript"), "{error}");
+        assert!(error.message().contains(why), "{error}");
+    }
+}
+
 #[test]
 fn issuer_signed_is_read_alone() {
     let mut root = tree(ANNEX_D.device_response);
@@ -173,4 +344,5 @@ fn envelope_and_mso_state_one_doc_type() {
         response.document("org.iso.18013.5.1").unwrap().check_doc_type("org.iso.18013.5.1").unwrap_err();
     assert_eq!(error.code(), Code::DocType);
     assert_eq!(error.place(), "documents[0].issuerSigned.issuerAuth.payload.docType");
+    assert!(error.message().contains("its envelope says \"org.iso.18013.5.1\""), "{error}");
 }

@@ -1,12 +1,14 @@
 //! Hostile and unusual documents: every one ends in a typed error that names its place, or parses as it should.
 
+mod auth;
 mod bytes;
 mod envelope;
 mod items;
 mod mso;
+mod wallets;
 
 use ciborium::Value;
-use velum_credentials::{Code, DeviceResponse, Document, Error};
+use velum_credentials::{Code, DeviceAuth, DeviceResponse, Document, Error, SessionTranscript};
 use velum_testdata::MUSTERMANN;
 
 const MDL: &str = "org.iso.18013.5.1.mDL";
@@ -93,6 +95,28 @@ fn parse(response: &[u8]) -> Result<Document, Error> {
 #[track_caller]
 fn refused(response: &[u8], code: Code, place: &str, why: &str) {
     let error = parse(response).unwrap_err();
+    assert_eq!((error.code(), error.place()), (code, place), "{error}");
+    assert!(error.message().contains(why), "{error}");
+}
+
+/// That the document can be read, and what its device signed cannot.
+#[track_caller]
+fn device_refused(response: &[u8], code: Code, place: &str, why: &str) {
+    let document = parse(response).unwrap();
+    let DeviceAuth::Unreadable(fault) = document.device_signed().auth() else { panic!() };
+    assert_eq!(document.device_signed().signature().unwrap_err(), *fault);
+    let transcript = SessionTranscript::parse(MUSTERMANN.session_transcript).unwrap();
+    let error = document.check_device_signature(&transcript).unwrap_err();
+    assert_eq!((error.code(), error.place(), error.message()), (code, place, fault.message()), "{error}");
+    assert!(error.message().contains(why), "{error}");
+}
+
+/// That the document can be read, and its first item, `family_name` or what it is called now, cannot be asked about.
+#[track_caller]
+fn refused_if_asked(response: &[u8], element: &str, code: Code, place: &str, why: &str) {
+    let document = parse(response).unwrap();
+    document.item(NAMESPACE, "birth_date").unwrap();
+    let error = document.item(NAMESPACE, element).unwrap_err();
     assert_eq!((error.code(), error.place()), (code, place), "{error}");
     assert!(error.message().contains(why), "{error}");
 }

@@ -40,11 +40,18 @@ fn what_version_1_wrote_is_of_another_version() {
     assert_code(Prepared::from_bytes(&prepared), Code::WrongVersion);
 }
 
+/// The head of what builds of version 2 wrote.
+#[test]
+fn what_version_2_wrote_is_of_another_version() {
+    let presentation = [&[0x8b, 2, 1, 3, 1, 0, 0x80][..], &[0; 64]].concat();
+    assert_code(Presentation::from_bytes(&presentation), Code::WrongVersion);
+}
+
 /// The head of what builds of suite version 2 wrote.
 #[test]
 fn what_suite_version_2_wrote_is_of_another_version() {
     for suite in [1, 2] {
-        let presentation = [&[0x8b, 2, suite, 2, 1, 0, 0x80][..], &[0; 64]].concat();
+        let presentation = [&[0x8c, 3, suite, 2, 1, 0, 0x80][..], &[0; 64]].concat();
         assert_code(Presentation::from_bytes(&presentation), Code::WrongVersion);
     }
 }

@@ -1,11 +1,14 @@
 //! Whole presentations of real and minted documents, through the real prover and verifier.
 
 mod cases;
+mod device;
 mod devices;
 mod golden;
+mod heads;
 mod minted;
 mod mixed;
 mod mutation;
+mod pki;
 
 use ciborium::Value;
 use velum_credentials::{
@@ -27,8 +30,9 @@ const X5CHAIN: usize = 5;
 const COMMITMENT: usize = 6;
 const DISCLOSED: usize = 7;
 const DEVICE_NAMESPACES: usize = 8;
-const CREDENTIAL_PROOF: usize = 9;
-const PRESENTATION_PROOF: usize = 10;
+const DEVICE_ALGORITHM: usize = 9;
+const CREDENTIAL_PROOF: usize = 10;
+const PRESENTATION_PROOF: usize = 11;
 
 /// Whether the slow tests run whole.
 fn whole() -> bool {

@@ -1,7 +1,7 @@
 //! Documents that were minted for these tests: trust by a root, birthdays, sizes at and one over each limit.
 
 use serde_json::json;
-use velum_core::class::{LARGE, STANDARD};
+use velum_core::class::{EXTRA, LARGE, STANDARD};
 use velum_credentials::mint::{Draft, Minted, Spec, mint};
 use velum_credentials::{Code, PrepareOptions, Prepared, Prover, Verifier};
 
@@ -9,7 +9,7 @@ use super::{ANY_CLOCK, CREDENTIAL_PROOF, ISSUER, Session, X5CHAIN, assert_code, 
 
 const MDL: &str = "org.iso.18013.5.1";
 
-fn spec(change: impl FnOnce(&mut serde_json::Value)) -> Spec {
+pub(super) fn spec(change: impl FnOnce(&mut serde_json::Value)) -> Spec {
     let mut json = json!({
         "seed": hex::encode([3; 32]),
         "doc_type": "org.iso.18013.5.1.mDL",
@@ -36,7 +36,7 @@ fn spec(change: impl FnOnce(&mut serde_json::Value)) -> Spec {
     Spec::from_json(&json.to_string()).unwrap()
 }
 
-fn session(minted: &Minted) -> Session {
+pub(super) fn session(minted: &Minted) -> Session {
     Session::new(&minted.document(), &minted.transcript, &minted.request)
 }
 
@@ -48,7 +48,7 @@ fn a_root_is_trusted_by_the_chain_in_the_presentation() {
     let (session, prover, verifier) = (session(&minted), Prover::new(), Verifier::new());
     let presentation = session.answer(&prover, ANY_CLOCK).unwrap();
     let learnt = session.verify(&verifier, &presentation).unwrap();
-    assert_eq!(learnt.len(), 6, "{learnt:#?}");
+    assert_eq!(learnt.len(), 8, "{learnt:#?}");
     assert!(learnt[1].contains("Mustermann"), "{}", learnt[1]);
 
     let chain: Vec<_> = minted.x5chain.iter().cloned().map(ciborium::Value::Bytes).collect();
@@ -72,7 +72,7 @@ fn a_root_is_trusted_by_the_chain_in_the_presentation() {
     }
     // An issuer that the request does not have, with a chain that then leads nowhere, and without.
     let nowhere = changed(&presentation, |envelope| envelope[ISSUER] = 1.into()).unwrap();
-    assert_code(session.verify(&verifier, &nowhere), Code::Malformed);
+    assert_code(session.verify(&verifier, &nowhere), Code::IssuerUntrusted);
     let nobody =
         changed(&nowhere, |envelope| envelope[X5CHAIN] = ciborium::Value::Array(Vec::new())).unwrap();
     assert_code(session.verify(&verifier, &nobody), Code::IssuerUntrusted);
@@ -194,7 +194,12 @@ fn documents_at_and_one_over_each_limit_are_told_apart() {
     let (large, item) = (LARGE.max_mso_bytes, LARGE.max_item_bytes);
     assert_eq!((large, item), (4_096, 384));
     assert_eq!(class_of(&sized(4_096, 384, 90)), Ok("large"));
-    for minted in [sized(4_097, 384, 90), sized(4_096, 385, 90)] {
+    assert_eq!(class_of(&sized(4_097, 384, 90)), Ok("extra"));
+    assert_eq!(class_of(&sized(4_096, 385, 90)), Ok("extra"));
+    let (extra, item) = (EXTRA.max_mso_bytes, EXTRA.max_item_bytes);
+    assert_eq!((extra, item), (8_192, 1_024));
+    assert_eq!(class_of(&sized(8_192, 1_024, 200)), Ok("extra"));
+    for minted in [sized(8_193, 1_024, 200), sized(8_192, 1_025, 200)] {
         assert_eq!(class_of(&minted), Err(Code::TooLarge));
         assert_code(session(&minted).prepare(&Prover::new()), Code::TooLarge);
     }
@@ -229,4 +234,9 @@ fn a_document_that_just_fits_the_standard_class_is_presented() {
 #[test]
 fn a_document_that_just_fits_the_large_class_is_presented() {
     is_presented_in(&sized(4_096, 384, 90), "large");
+}
+
+#[test]
+fn a_document_that_just_fits_the_extra_class_is_presented() {
+    is_presented_in(&sized(8_192, 1_024, 200), "extra");
 }

@@ -6,8 +6,9 @@ use velum_credentials::{Code, Prover, Request, Verifier};
 use velum_testdata::{ANNEX_D, MUSTERMANN};
 
 use super::{
-    ANY_CLOCK, CLASS, COMMITMENT, CREDENTIAL_PROOF, DEVICE_NAMESPACES, DISCLOSED, ISSUER, PRESENTATION_PROOF,
-    SUITE, SUITE_VERSION, Session, VERSION, X5CHAIN, assert_code, changed, changed_bytes, member,
+    ANY_CLOCK, CLASS, COMMITMENT, CREDENTIAL_PROOF, DEVICE_ALGORITHM, DEVICE_NAMESPACES, DISCLOSED, ISSUER,
+    PRESENTATION_PROOF, SUITE, SUITE_VERSION, Session, VERSION, X5CHAIN, assert_code, changed, changed_bytes,
+    member,
 };
 
 /// Discloses the family name, and trusts two issuers.
@@ -59,13 +60,15 @@ fn parts_of_presentations_do_not_mix() {
     // Kinds of presentation that this version does not know, or that the proofs are not of.
     for (index, value, code) in [
         (VERSION, 1, Code::WrongVersion),
-        (VERSION, 3, Code::WrongVersion),
+        (VERSION, 2, Code::WrongVersion),
+        (VERSION, 4, Code::WrongVersion),
         (SUITE_VERSION, suite_version - 1, Code::WrongVersion),
         (SUITE_VERSION, suite_version + 1, Code::WrongVersion),
         (SUITE, 2, Code::ProofInvalid),
         (SUITE, 3, Code::WrongVersion),
-        (CLASS, 3, Code::WrongVersion),
+        (CLASS, 4, Code::WrongVersion),
         (CLASS, 2, Code::ProofInvalid),
+        (CLASS, 3, Code::ProofInvalid),
         (ISSUER, 1, Code::ProofInvalid),
         (ISSUER, 2, Code::IssuerUntrusted),
         (ISSUER, u64::MAX, Code::IssuerUntrusted),
@@ -95,14 +98,25 @@ fn parts_of_presentations_do_not_mix() {
 
     // What the device signed.
     let added = b"\xa1\x67example\xa1\x63nym\x01".to_vec();
-    assert_code(with(DEVICE_NAMESPACES, Value::Bytes(added)), Code::ProofInvalid);
+    assert_code(with(DEVICE_NAMESPACES, Value::Bytes(added.clone())), Code::DeviceNamespaces);
+    let asked = session.asking(|request| request["device_namespaces"] = json!(["example"]));
+    let forged = changed(&ours, |envelope| envelope[DEVICE_NAMESPACES] = Value::Bytes(added)).unwrap();
+    assert_code(verifier.verify(&forged, &session.transcript, &asked), Code::ProofInvalid);
     assert_code(with(DEVICE_NAMESPACES, Value::Bytes(vec![0xa0, 0xa0])), Code::Malformed);
     // Another encoding of no elements is other signed bytes.
     assert_code(with(DEVICE_NAMESPACES, Value::Bytes(vec![0xb8, 0])), Code::ProofInvalid);
 
+    // Another algorithm than the device's, and one that is not known.
+    assert_code(with(DEVICE_ALGORITHM, Value::from(-9)), Code::ProofInvalid);
+    for unknown in [-35, 7, 0] {
+        assert_code(with(DEVICE_ALGORITHM, Value::from(unknown)), Code::Malformed);
+    }
+    assert_code(with(DEVICE_ALGORITHM, Value::Null), Code::Malformed);
+
     // Another question than the one that was answered.
     type Change = fn(&mut serde_json::Value);
-    let changes: [Change; 8] = [
+    let changes: [Change; 9] = [
+        |request| request["device_namespaces"] = json!(["example"]),
         |request| request["now"] = "2024-10-15T13:50:01Z".into(),
         |request| request["predicates"][1]["age_at_least"] = 17.into(),
         |request| {

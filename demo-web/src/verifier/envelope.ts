@@ -19,6 +19,7 @@ const NAMES = [
   "Commitment",
   "Disclosed values",
   "DeviceNameSpaces",
+  "Device’s algorithm",
   "Credential proof",
   "Presentation proof",
 ];

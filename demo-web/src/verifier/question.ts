@@ -69,7 +69,7 @@ export function requestOf(
   return {
     doc_type: kind.docType,
     now: timestamp(now),
-    issuers: roots.map((root) => ({ x509_pem: root })),
+    issuers: roots.map((root) => ({ x509_pem: root, profile: "iso18013-5" })),
     predicates: questions.map((question) => predicateOf(kind, question)),
   };
 }

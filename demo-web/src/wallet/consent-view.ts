@@ -99,6 +99,7 @@ function consent(wallet: Wallet, pending: Pending, failure: Failure | undefined)
           { class: "hidden-elements" },
           ...explanation.hidden.map(({ namespace, element }) => h("li", {}, elementLabel(namespace, element))),
         ),
+    ...explanation.not_checked.map((text) => h("p", { class: "notice" }, h("strong", {}, "Not checked: "), text)),
     ...unmet.map(({ code, message }) => failureView({ code, message, where: "" }, {})),
     offClock &&
       h(

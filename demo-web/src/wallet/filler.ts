@@ -128,7 +128,7 @@ function shapeRequest(card: Card, { elements }: Shape): Request {
   return {
     doc_type: card.docType,
     now: timestamp(new Date()),
-    issuers: [{ x509_pem: card.issuerRoot }],
+    issuers: [{ x509_pem: card.issuerRoot, profile: "iso18013-5" }],
     predicates: elements.map((name) => ({ ...name, disclose: true })),
   };
 }

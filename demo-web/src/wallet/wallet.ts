@@ -251,7 +251,8 @@ export class Wallet implements Recipient {
 
   async #shown(card: Card): Promise<ShownCard> {
     const [summary] = await this.#prover.inspect(card.document);
-    if (summary === undefined) throw new Error("the wallet holds a card without a document; have it issued anew");
+    if (summary === undefined || "error" in summary)
+      throw new Error("the wallet holds a card without a document that it can read; have it issued anew");
     return { card, summary };
   }
 

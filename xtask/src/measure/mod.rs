@@ -22,7 +22,8 @@ const PROGRAM: &str = "measure";
 const FIRST_VERIFIES: usize = 3;
 
 /// Size classes, and how many elements are asked of a document of each.
-const GROWTH: [(&str, &[usize]); 2] = [("standard", &[1, 2, 4]), ("large", &[1, 2, 4, 8])];
+const GROWTH: [(&str, &[usize]); 3] =
+    [("standard", &[1, 2, 4]), ("large", &[1, 2, 4, 8]), ("extra", &[1, 8])];
 
 /// Everything that was measured.
 struct Measured {
@@ -32,7 +33,7 @@ struct Measured {
     /// The same on one thread, in each build.
     builds: Vec<(Cpu, Value)>,
     wasm: Result<Value, String>,
-    /// More predicates and both classes, on one thread, built for this processor.
+    /// More predicates and every class, on one thread, built for this processor.
     growth: Vec<Value>,
     instructions: Result<Instructions, String>,
 }

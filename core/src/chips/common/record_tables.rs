@@ -11,8 +11,9 @@ use crate::chips::common::poseidon2::Poseidon2Chip;
 use crate::chips::common::range::RangeChip;
 use crate::chips::common::record::RecordChip;
 use crate::chips::common::values::ValuesChip;
-use crate::record::{COORDINATE_WORDS, Positions, RecordElements, coordinate_words, offset};
+use crate::record::{COORDINATE_WORDS, Positions, RecordElements, ValuePosition, coordinate_words, offset};
 use crate::statement::{CredentialStatement, PresentationStatement, PublicKey, RecordOpening, Subject};
+use crate::value::{SlotValue, ValueKind};
 
 /// Every table that the record's chips speak with, and a partner for the others.
 #[derive(Clone)]
@@ -38,7 +39,11 @@ pub(crate) const RECORD: usize = 1;
 
 /// Where the documents of [`Tables::of_credential`] hold what they hold: anywhere, as long as nothing overlaps.
 pub(crate) fn positions(opening: &RecordOpening) -> Positions {
-    let values = (0..opening.values.len()).map(|slot| 3_000 + 500 * slot).collect();
+    let value = |(slot, encoding): (usize, &Vec<u8>)| {
+        let (content, SlotValue { tag, .. }) = (3_003 + 500 * slot, SlotValue::read(encoding));
+        ValuePosition { tag: tag.map(|_| content - 2), content }
+    };
+    let values = opening.values.iter().enumerate().map(value).collect();
     Positions { device_key_x: 1_003, device_key_y: 1_041, values }
 }
 
@@ -91,10 +96,18 @@ impl Tables {
         {
             partner.send(DATE, &[number, value]);
         }
-        for (slot, value) in document.values.iter().enumerate() {
-            partner.send(FIELD, &[field::element_value(slot), at.values[slot] as u64, value.len() as u64]);
-            for (index, &byte) in value.iter().enumerate() {
-                partner.provide(BYTES, &[(at.values[slot] + index) as u64, 1, u64::from(byte)]);
+        for (slot, encoding) in document.values.iter().enumerate() {
+            let SlotValue { tag, kind, argument, content } = SlotValue::read(encoding);
+            let (position, argument) = (at.values[slot].content as u64, u64::from(argument));
+            partner.send(FIELD, &[field::element_value(slot, kind.found()), position, argument]);
+            if let (Some(tag), Some(behind)) = (tag, at.values[slot].tag) {
+                partner.send(FIELD, &[field::value_tag(slot), behind as u64, tag.into()]);
+            }
+            if kind == ValueKind::DateTime {
+                partner.receive(FIELD, &[field::date_time(slot), position, argument]);
+            }
+            for (position, &byte) in (position..).zip(content) {
+                partner.provide(BYTES, &[position, 1, u64::from(byte)]);
             }
         }
 

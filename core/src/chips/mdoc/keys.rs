@@ -2,7 +2,7 @@
 //!
 //! Three rows a group, and two parts one below the other:
 //!
-//! * `ENTRIES` groups, each a `(namespace, digestID, position)` that the CBOR chip has found or a *bound*, in strictly
+//! * `entries` groups, each a `(namespace, digestID, position)` that the CBOR chip has found or a *bound*, in strictly
 //!   growing order. Entries are provided on [`DIGEST_AT`]: a digestID stands for one digest. The bound of a namespace stands
 //!   before its entries, with a digestID of -1; the groups left over are bounds too.
 //! * Groups for the keys that the CBOR chip has not matched with one of those asked for in its map, so many a sort
@@ -15,7 +15,7 @@
 //! | used | boolean; the number of used groups is that of entries and keys received. 0 on the first group and the last of the first part |
 //! | namespace | 0 on the first group, one more on each bound, so below the number of groups; 0 on a key's. With the number of the first namespace it makes no other finding's |
 //! | digestID, position | of an entry received once from the CBOR chip; the digestID of a bound is -1 |
-//! | gap limbs | ranges: the rank `namespace (2^31 + 1) + digestID` grows by 1 + gap from group to group. `gap < 2^33`, so ranks never wrap, and equal (namespace, digestID) would be equal ranks. An entry's rank lies between those of its namespace's bound and the next, so its digestID is below 2^31 |
+//! | gap limbs | ranges: the rank `namespace (2^32 + 1) + digestID` grows by 1 + gap from group to group. `gap < 2^33`, so ranks never wrap, and equal (namespace, digestID) would be equal ranks. An entry's rank lies between those of its namespace's bound and the next, so its digestID is below 2^32 |
 //! | multiplicity | free: the provided key is unique in (namespace, digestID), and no bound has the digestID of an item |
 //! | start, argument | received once from the CBOR chip, under the number of the group's sort |
 //! | code | of a text the fingerprint of these bytes, of a label the number that argument and sort make |
@@ -33,22 +33,29 @@ use crate::chips::buses::{DIGEST_AT, FIELD, FINGERPRINT, RANGE, field};
 use crate::chips::common::fingerprint::fingerprint;
 use crate::chips::mdoc::cbor::tree::{OtherKey, Tree, TreeError};
 use crate::chips::mdoc::grammar::{OTHER_KEYS, fixed_keys, kind, state};
-use crate::class::{CLASSES, LARGE, SIG_STRUCTURE_PREFIX};
+use crate::class::{CLASSES, SIG_STRUCTURE_PREFIX, SizeClass};
 use crate::statement::Subject;
 
 /// Most keys that can be asked for in one map.
 const KEYS: usize = 8;
 
-const HEIGHT: usize = 2_048;
-
 /// Rows of a group.
 const GROUP_ROWS: usize = 3;
 
-/// Most entries: an MSO holds fewer digests of 32 bytes with a head and a digestID each.
-const DIGESTS: usize = 128;
+/// Fewest bytes of a digest in an MSO: itself, its head, and a digestID.
+const DIGEST_BYTES: usize = 32 + 2 + 1;
+
+/// Entries for digests: of a class with longer MSOs as many as these can hold.
+const fn digests(class: &SizeClass) -> usize {
+    const LEAST: usize = 128;
+    let most = (SIG_STRUCTURE_PREFIX + class.max_mso_bytes) / DIGEST_BYTES;
+    if most > LEAST { most } else { LEAST }
+}
 
 /// Groups of the first part: entries, a bound before each namespace and one behind the last.
-const ENTRIES: usize = DIGESTS + LARGE.slots + 1;
+const fn entries(class: &SizeClass) -> usize {
+    digests(class) + KEYS + 1
+}
 
 /// Groups for the keys of each sort of [`OTHER_KEYS`]. Keys of item maps are none of them: all their four keys are asked for.
 const GROUPS: [usize; OTHER_KEYS.len()] = [128, 128, 64, 60, 60, 60];
@@ -57,21 +64,14 @@ const GROUPS: [usize; OTHER_KEYS.len()] = [128, 128, 64, 60, 60, 60];
 const LIMB_BITS: usize = 11;
 
 /// digestIDs are below this.
-const DIGEST_IDS: u64 = 1 << 31;
+const DIGEST_IDS: u64 = 1 << 32;
 
 const _: () = {
     let mut class = 0;
     while class < CLASSES.len() {
-        assert!((SIG_STRUCTURE_PREFIX + CLASSES[class].max_mso_bytes) / (1 + 2 + 32) <= DIGESTS);
-        assert!(CLASSES[class].slots <= LARGE.slots && CLASSES[class].slots <= KEYS);
+        assert!(CLASSES[class].slots <= KEYS);
         class += 1;
     }
-    let (mut groups, mut sort) = (ENTRIES, 0);
-    while sort < GROUPS.len() {
-        groups += GROUPS[sort];
-        sort += 1;
-    }
-    assert!(GROUP_ROWS * groups + RESERVED_ROWS <= HEIGHT);
 };
 
 /// Committed columns. Of a group's cells those on its first row are meant where nothing else is said.
@@ -131,6 +131,7 @@ mod fixed {
 /// The keys table of a subject.
 #[derive(Clone, Debug)]
 pub struct KeysChip {
+    class: SizeClass,
     namespaces: Vec<F>,
 }
 
@@ -139,7 +140,13 @@ impl KeysChip {
     pub(crate) fn new(subject: &Subject) -> Self {
         let namespaces = subject.namespaces();
         let namespaces = namespaces.iter().map(|namespace| fingerprint(namespace.as_bytes())).collect();
-        Self { namespaces }
+        Self { class: subject.class, namespaces }
+    }
+
+    /// First rows of the groups of a sort.
+    fn sort_rows(&self, sort: usize) -> impl Iterator<Item = usize> + use<> {
+        let first = entries(&self.class) + GROUPS[..sort].iter().sum::<usize>();
+        (first..first + GROUPS[sort]).map(|group| group * GROUP_ROWS)
     }
 
     /// Fills the table with what `tree` has found, but for the multiplicities.
@@ -148,16 +155,46 @@ impl KeysChip {
     ///
     /// [`TreeError::TooManyKeys`].
     pub(crate) fn trace(&self, tree: &Tree) -> Result<Trace, TreeError> {
-        let mut trace = Trace::zeroed(HEIGHT, column::COUNT);
-        fill_entries(&mut trace, tree.digest_entries())?;
+        let mut trace = Trace::zeroed(self.height(), column::COUNT);
+        self.fill_entries(&mut trace, tree.digest_entries())?;
         for (sort, (_, _, number)) in OTHER_KEYS.into_iter().enumerate() {
             let mut keys = tree.other_keys.iter().filter(|key| key.number == number);
-            sort_rows(sort).for_each(|row| self.fill_key(&mut trace, row, sort, keys.next()));
+            self.sort_rows(sort).for_each(|row| self.fill_key(&mut trace, row, sort, keys.next()));
             if keys.next().is_some() {
                 return Err(TreeError::TooManyKeys { limit: GROUPS[sort] });
             }
         }
         Ok(trace)
+    }
+
+    /// Fills the first part. What does not fit in, as its namespace is none, is left out.
+    fn fill_entries(&self, trace: &mut Trace, mut entries: Vec<[F; 3]>) -> Result<(), TreeError> {
+        let limit = digests(&self.class);
+        if entries.len() > limit {
+            return Err(TreeError::TooManyKeys { limit });
+        }
+        entries.sort_by_key(|entry| entry.map(|field| field.as_canonical_u64()));
+        let (groups, mut entries) = (self::entries(&self.class), entries.into_iter().peekable());
+        let (mut bounds, mut least) = (0, F::NEG_ONE);
+        for group in 0..groups {
+            let row = group * GROUP_ROWS;
+            let entry = entries.next_if(|[namespace, ..]| namespace.as_canonical_u64() < bounds);
+            trace.set(row, column::USED, F::from_bool(entry.is_some()));
+            let [namespace, digest_id, position] = entry.unwrap_or_else(|| {
+                bounds += 1;
+                [F::from_u64(bounds - 1), F::NEG_ONE, F::ZERO]
+            });
+            trace.set(row, column::NAMESPACE, namespace);
+            trace.set(row, column::DIGEST_ID, digest_id);
+            trace.set(row, column::POSITION, position);
+            let rank = namespace * F::from_u64(DIGEST_IDS + 1) + digest_id;
+            let gap = (rank - least).as_canonical_u64();
+            let limb_mask = (1 << LIMB_BITS) - 1;
+            let limbs = [gap & limb_mask, gap >> LIMB_BITS & limb_mask, gap >> (2 * LIMB_BITS)];
+            limbs.into_iter().enumerate().for_each(|(i, limb)| trace.set_u64(row + i, column::LIMB, limb));
+            least = rank + F::ONE;
+        }
+        Ok(())
     }
 
     /// Fills the group that begins at `row`.
@@ -198,41 +235,6 @@ impl KeysChip {
         let first = keys.first().copied().unwrap_or_default();
         std::array::from_fn(|i| keys.get(i).copied().unwrap_or(first))
     }
-}
-
-/// First rows of the groups of a sort.
-fn sort_rows(sort: usize) -> impl Iterator<Item = usize> {
-    let first = ENTRIES + GROUPS[..sort].iter().sum::<usize>();
-    (first..first + GROUPS[sort]).map(|group| group * GROUP_ROWS)
-}
-
-/// Fills the first part. What does not fit in, as its namespace is none, is left out.
-fn fill_entries(trace: &mut Trace, mut entries: Vec<[F; 3]>) -> Result<(), TreeError> {
-    if entries.len() > DIGESTS {
-        return Err(TreeError::TooManyKeys { limit: DIGESTS });
-    }
-    entries.sort_by_key(|entry| entry.map(|field| field.as_canonical_u64()));
-    let mut entries = entries.into_iter().peekable();
-    let (mut bounds, mut least) = (0, F::NEG_ONE);
-    for group in 0..ENTRIES {
-        let row = group * GROUP_ROWS;
-        let entry = entries.next_if(|[namespace, ..]| namespace.as_canonical_u64() < bounds);
-        trace.set(row, column::USED, F::from_bool(entry.is_some()));
-        let [namespace, digest_id, position] = entry.unwrap_or_else(|| {
-            bounds += 1;
-            [F::from_u64(bounds - 1), F::NEG_ONE, F::ZERO]
-        });
-        trace.set(row, column::NAMESPACE, namespace);
-        trace.set(row, column::DIGEST_ID, digest_id);
-        trace.set(row, column::POSITION, position);
-        let rank = namespace * F::from_u64(DIGEST_IDS + 1) + digest_id;
-        let gap = (rank - least).as_canonical_u64();
-        let limb_mask = (1 << LIMB_BITS) - 1;
-        let limbs = [gap & limb_mask, gap >> LIMB_BITS & limb_mask, gap >> (2 * LIMB_BITS)];
-        limbs.into_iter().enumerate().for_each(|(i, limb)| trace.set_u64(row + i, column::LIMB, limb));
-        least = rank + F::ONE;
-    }
-    Ok(())
 }
 
 fn eval_entries<B: ChipBuilder>(b: &mut B) {
@@ -295,7 +297,8 @@ impl Chip for KeysChip {
     }
 
     fn height(&self) -> usize {
-        HEIGHT
+        let groups = entries(&self.class) + GROUPS.iter().sum::<usize>();
+        (GROUP_ROWS * groups + RESERVED_ROWS).next_power_of_two()
     }
 
     fn width(&self) -> usize {
@@ -303,17 +306,18 @@ impl Chip for KeysChip {
     }
 
     fn fixed(&self) -> Vec<Vec<F>> {
-        let mut columns = vec![F::zero_vec(HEIGHT); fixed::COUNT];
-        for group in 0..ENTRIES {
+        let mut columns = vec![F::zero_vec(self.height()); fixed::COUNT];
+        let entries = entries(&self.class);
+        for group in 0..entries {
             let row = group * GROUP_ROWS;
             columns[fixed::ENTRY][row] = F::ONE;
             columns[fixed::NUMBER][row] = F::from_u64(field::digest(0));
-            columns[fixed::FOLLOWED][row] = F::from_bool(group + 1 < ENTRIES);
+            columns[fixed::FOLLOWED][row] = F::from_bool(group + 1 < entries);
             columns[fixed::PROVIDES][row + 1] = F::ONE;
             columns[fixed::LIMB][row..row + GROUP_ROWS].fill(F::from_bool(group > 0));
         }
         for (sort, (_, kind, number)) in OTHER_KEYS.into_iter().enumerate() {
-            for row in sort_rows(sort) {
+            for row in self.sort_rows(sort) {
                 columns[fixed::KEY][row] = F::ONE;
                 columns[fixed::TEXT][row] = F::from_bool(kind == kind::TEXT);
                 columns[fixed::SIGN][row] = match kind {
@@ -329,10 +333,10 @@ impl Chip for KeysChip {
 
     /// The codes of the keys asked for in the map of a key's group.
     fn public(&self) -> Vec<Vec<F>> {
-        let mut columns = vec![F::zero_vec(HEIGHT); KEYS];
+        let mut columns = vec![F::zero_vec(self.height()); KEYS];
         for sort in 0..OTHER_KEYS.len() {
             for (column, key) in columns.iter_mut().zip(self.keys(sort)) {
-                sort_rows(sort).for_each(|row| column[row] = key);
+                self.sort_rows(sort).for_each(|row| column[row] = key);
             }
         }
         columns
@@ -359,9 +363,13 @@ mod tests {
     use super::*;
     use crate::chips::mdoc::cbor::fixture::{self, World, at};
     use crate::chips::mdoc::grammar::texts;
+    use crate::class::{LARGE, STANDARD};
     use crate::statement::ElementName;
 
     const NONE: [&str; 0] = [];
+
+    /// Groups of the first part in the class of [`world`].
+    const ENTRIES: usize = entries(&STANDARD);
 
     /// A document with keys of two maps that are not asked for.
     fn world() -> World {
@@ -374,7 +382,7 @@ mod tests {
 
     /// The first row of the groups of a sort.
     fn first_row(sort: usize) -> usize {
-        sort_rows(sort).next().unwrap()
+        KeysChip::new(&world().subject).sort_rows(sort).next().unwrap()
     }
 
     #[test]
@@ -414,7 +422,7 @@ mod tests {
         let skipped = |trace: &mut Trace| {
             let row = group(ENTRIES - 1);
             trace.row_mut(row)[column::NAMESPACE] += one;
-            trace.row_mut(row + 2)[column::LIMB] += F::from_u64(1 << (31 - 2 * LIMB_BITS));
+            trace.row_mut(row + 2)[column::LIMB] += F::from_u64(1 << (32 - 2 * LIMB_BITS));
             trace.row_mut(row)[column::LIMB] += one;
         };
         assert_eq!(broken(&skipped), ["keys/namespace"]);
@@ -495,7 +503,7 @@ mod tests {
             let mut tables = world.tables_of(&tree);
             let mut entries = tree.digest_entries();
             entries.push([namespace, key.argument, key.start].map(F::from_u64));
-            fill_entries(&mut tables.traces[fixture::KEYS], entries).unwrap();
+            KeysChip::new(&world.subject).fill_entries(&mut tables.traces[fixture::KEYS], entries).unwrap();
             assert_eq!(tables.rules(), ["bus field"], "{namespace}");
         }
     }
@@ -508,11 +516,15 @@ mod tests {
             subject.class = class;
             let mut numbers: Vec<_> = texts(&subject).unwrap().iter().map(|text| text.number).collect();
             numbers.extend([field::DEVICE_KEY_X, field::DEVICE_KEY_Y]);
+            numbers.extend((0..class.slots).map(field::digest_id));
+            // Texts of slots are numbered as values are.
             numbers.extend(
-                (0..class.slots).flat_map(|slot| [field::digest_id(slot), field::element_value(slot)]),
+                (0..class.slots)
+                    .flat_map(|slot| (0..=field::TAG_SORT).map(move |sort| field::value_sort(slot, sort)))
+                    .filter(|number| !(0..class.slots).any(|slot| *number == field::date_time(slot))),
             );
             numbers.extend(OTHER_KEYS.map(|(.., number)| number));
-            numbers.extend((0..ENTRIES).map(field::digest));
+            numbers.extend((0..entries(&class)).map(field::digest));
             let distinct: std::collections::HashSet<_> = numbers.iter().collect();
             assert_eq!(distinct.len(), numbers.len());
         }
@@ -532,7 +544,7 @@ mod tests {
         };
         let maps = [None, Some("valueDigests"), Some("deviceKeyInfo"), Some("validityInfo")];
         for (key, limit) in maps.into_iter().zip(GROUPS) {
-            assert_eq!(chip_error(key, limit), Ok(HEIGHT));
+            assert_eq!(chip_error(key, limit), Ok(2_048));
             assert_eq!(chip_error(key, limit + 1), Err(TreeError::TooManyKeys { limit }));
         }
     }

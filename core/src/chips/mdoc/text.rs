@@ -1,30 +1,40 @@
 //! The text table: one byte of an expected string a row.
 //!
-//! Shows that every string in use stands at some place of the hashed streams, where the CBOR chip has found it, once ([`FIELD`]). Of a
-//! date it reads the digits and sends the number on [`DATE`]; of an item's `random` it shows the length alone. Which strings there are
-//! is the [`grammar`](crate::chips::mdoc::grammar)'s to say; where they may stand is the CBOR chip's.
+//! Shows that every string in use stands at some place of the hashed streams, where the CBOR chip has found it, once ([`FIELD`]): its
+//! content byte by byte, and its head by the argument alone, however many bytes that has. Of a date it reads the digits and sends the
+//! number on [`DATE`]; of an item's `random` it shows the length alone. Which strings there are is the
+//! [`grammar`](crate::chips::mdoc::grammar)'s to say; where they may stand, and of which kind they are, is the CBOR chip's.
+//!
+//! # Dates
+//!
+//! `YYYY-MM-DDTHH:MM:SS`, nothing or a point and one to nine digits, and `Z` or `+00:00`. Ten rows behind the seconds are for the
+//! fraction. Those in use come first, and `number` counts them: it grows by one behind each. Three rows are for what ends the date,
+//! behind as many bytes as it has counted: four and two bytes of `+00:00`, or a `Z`. Which of them it is, `digit` says on all three.
+//! With both the length of the date is known, which is received from the CBOR chip.
 //!
 //! # Soundness
 //!
 //! | cell | what fixes it |
 //! |---|---|
 //! | start | constant over a string, and every byte of the string in use is looked up at its distance from it; it is received once from the CBOR chip, with the argument that its head is to have. Free where the string is not in use: nothing is received |
-//! | digit | 0 to 9 by two range checks, and the byte looked up is its ASCII code; of a length what it is above the least, by a range check; zero elsewhere |
-//! | number | zero before the first digit, times ten plus the digit after each. Free on rows of no string: nothing reads it |
+//! | digit | where a digit stands, 0 to 9 by two range checks, and the byte looked up is its ASCII code; of a length what it is above the least, by a range check; of an algorithm what it is above that of ES256, `choice`: 0 or 2; at the end of a date `choice`: 0 or 1, and the same on its rows; zero elsewhere. Free where a fraction has no more digits: nothing reads it |
+//! | number | zero before the first digit of a date, times ten plus the digit after each, up to the seconds; zero before the fraction, then one more behind each of its bytes in use. `fraction`, `fraction order`, `point`: by one or none, by none behind none, and behind the point as behind the first digit. Zero on rows of other strings. Free on rows of no string: nothing reads it |
 //!
-//! Which rows receive, send and look up is fixed by fixed and public columns. A head is compared with the string's up to where its
-//! content begins, and so is its argument: only an unsigned integer below 24 may have a longer head than the string has.
+//! Which rows receive, send and look up is fixed by fixed and public columns and, for the end of a date and its fraction, by `number` and
+//! `digit`. All bytes of a date are looked up, none twice: those of the fraction follow the seconds, the end follows the fraction, and
+//! the argument received says that the string ends there.
 
-use p3_field::PrimeCharacteristicRing;
+use p3_field::{Algebra, PrimeCharacteristicRing};
 use velum_stark::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
 use velum_stark::field::F;
 
-use crate::chips::buses::{BYTES, DATE, FIELD, RANGE};
+use crate::chips::buses::{BYTES, DATE, FIELD, RANGE, date, field};
 use crate::chips::common::streams::Streams;
 use crate::chips::mdoc::cbor::Tree;
-use crate::chips::mdoc::grammar::{MIN_RANDOM_BYTES, SubjectError, Symbol, Text, texts};
-use crate::class::LARGE;
+use crate::chips::mdoc::grammar::{ALGORITHMS, MIN_RANDOM_BYTES, SubjectError, Symbol, Text, text, texts};
+use crate::class::{CLASSES, NUMBERED_SLOTS};
 use crate::statement::Subject;
+use crate::value::{DATE_TIME, MAX_FRACTION_DIGITS, OFFSET, TAG_DATE_TIME, ValueKind, is_date_time};
 
 /// Bits of a digit.
 const DIGIT_BITS: u32 = 4;
@@ -32,15 +42,25 @@ const DIGIT_BITS: u32 = 4;
 /// Bits of a length less the least. No item of a class is as long.
 const LENGTH_BITS: u32 = 10;
 
-const _: () = assert!(LARGE.max_item_bytes < 1 << LENGTH_BITS);
+const _: () = {
+    let mut class = 0;
+    while class < CLASSES.len() {
+        assert!(CLASSES[class].max_item_bytes < (1 << LENGTH_BITS) + MIN_RANDOM_BYTES as usize);
+        class += 1;
+    }
+};
+
+/// Bytes of `+00:00` that are looked up at once.
+const OFFSET_HOUR_BYTES: usize = 4;
 
 /// Committed columns.
 mod column {
-    /// Position of the string's first byte.
+    /// Position of the string's first byte behind its head.
     pub(super) const START: usize = 0;
-    /// Value of the digit on this row, or the length less the least.
+    /// Value of the digit on this row, or the length less the least; what is chosen where there is a choice.
     pub(super) const DIGIT: usize = 1;
-    /// Number that the string's digits before this row make in decimal.
+    /// Number that the string's digits before this row make in decimal; behind the seconds of a date, bytes of its fraction before
+    /// this row.
     pub(super) const NUMBER: usize = 2;
     /// Number of columns.
     pub(super) const COUNT: usize = 3;
@@ -50,15 +70,15 @@ mod column {
 mod fixed {
     /// Number of the string.
     pub(super) const TEXT: usize = 0;
-    /// Distance from the string's first byte.
+    /// Distance from the string's first byte; at the end of a date, of one without a fraction.
     pub(super) const INDEX: usize = 1;
-    /// 1 on the first row of a string.
-    pub(super) const FIRST: usize = 2;
+    /// Bytes that are looked up at once.
+    pub(super) const BYTES: usize = 2;
     /// 1 where the next row is of the same string.
     pub(super) const CONTINUES: usize = 3;
     /// 1 where a digit stands.
     pub(super) const DIGIT: usize = 4;
-    /// 1 on the last row of a date.
+    /// 1 on the row of a date's last digit of seconds.
     pub(super) const DATE_END: usize = 5;
     /// Number of the date that ends here.
     pub(super) const DATE: usize = 6;
@@ -66,24 +86,46 @@ mod fixed {
     pub(super) const BITS: usize = 7;
     /// 1 where a digit or a length stands.
     pub(super) const VARIES: usize = 8;
+    /// 1 on the first row of a string, and on that of a date's point.
+    pub(super) const COUNT_STARTS: usize = 9;
+    /// 1 where the number on the next row follows from this one's and a digit.
+    pub(super) const COUNT_GOES_ON: usize = 10;
+    /// 1 on rows of a fraction.
+    pub(super) const FRACTION: usize = 11;
+    /// 1 on these but the last.
+    pub(super) const FRACTION_GOES_ON: usize = 12;
+    /// 1 on the row of the point.
+    pub(super) const POINT: usize = 13;
+    /// 1 where there is a choice.
+    pub(super) const CHOICE: usize = 14;
+    /// What `digit` is there, or zero.
+    pub(super) const CHOSEN: usize = 15;
+    /// 1 at the end of a date.
+    pub(super) const ENDS: usize = 16;
+    /// 1 on these rows but the last.
+    pub(super) const ENDS_ON: usize = 17;
+    /// What `digit` does there to how often the bytes are looked up: 1 for a `Z`, -1 for `+00:00`.
+    pub(super) const END_LOOKUP: usize = 18;
+    /// What `digit` adds to the argument of the head.
+    pub(super) const TO_ARGUMENT: usize = 19;
+    /// 1 on the row of a string that is received if the next row's `digit` says so.
+    pub(super) const CLAIMED: usize = 20;
     /// Number of columns.
-    pub(super) const COUNT: usize = 9;
+    pub(super) const COUNT: usize = 21;
 }
 
 /// Public columns.
 mod public {
-    /// The byte expected; of a digit, ASCII zero.
+    /// The bytes expected, as a number; of a digit, ASCII zero.
     pub(super) const BYTE: usize = 0;
     /// 1 where a byte is expected.
     pub(super) const IN_USE: usize = 1;
-    /// 1 on the first row of a string in use.
+    /// 1 on the row of a string in use that receives it: its first or, of a date, the last of its end. 0 where a claim follows.
     pub(super) const FOUND: usize = 2;
-    /// Bytes of its head.
-    pub(super) const HEAD: usize = 3;
-    /// Argument of its head; of a length, the least.
-    pub(super) const ARGUMENT: usize = 4;
+    /// Argument of its head; of a length, the least; of a date, that of one without a fraction that ends in `+00:00`.
+    pub(super) const ARGUMENT: usize = 3;
     /// Number of columns.
-    pub(super) const COUNT: usize = 5;
+    pub(super) const COUNT: usize = 4;
 }
 
 /// The text table of a subject.
@@ -108,34 +150,172 @@ impl TextChip {
         let mut trace = Trace::zeroed(self.height(), column::COUNT);
         let mut row = 0;
         for text in &self.texts {
-            let start = tree.text_start(text.number).unwrap_or_default();
-            let mut number = F::ZERO;
+            let claim = self.claim(text, tree, streams);
+            let start = match text.symbols.last() {
+                Some(Symbol::Claim) if claim.is_none() => tree.text_start(text::date(date::SIGNED)),
+                Some(Symbol::Claim) => claim,
+                _ => tree.text_start(text.number),
+            };
+            let start = start.unwrap_or_default();
+            let end = DateEnd::read(streams, start);
+            let symbols = if text.in_use { text.symbols.as_slice() } else { &[] };
+            let (mut number, mut offset) = (F::ZERO, 0);
             for index in 0..text.capacity {
-                trace.set_u64(row, column::START, start);
-                trace.set(row, column::NUMBER, number);
-                match text.symbols.get(index) {
-                    Some(Symbol::Digit) => {
-                        let byte = streams.byte((start as usize).saturating_add(index));
-                        let digit = F::from_u8(byte) - F::from_u8(b'0');
-                        trace.set(row, column::DIGIT, digit);
-                        number = number * F::from_u8(10) + digit;
+                let byte = streams.byte((start as usize).saturating_add(offset));
+                let digit = match symbols.get(index) {
+                    Some(Symbol::Digit) => F::from_u8(byte) - F::from_u8(b'0'),
+                    Some(Symbol::Algorithm) => F::from_u8(byte) - F::from_u8(ALGORITHMS[0]),
+                    Some(Symbol::FractionDigit) if index - DATE_TIME.len() < end.fraction => {
+                        F::from_u8(byte) - F::from_u8(b'0')
                     }
+                    Some(Symbol::OffsetHour | Symbol::OffsetMinute | Symbol::Zulu) => {
+                        F::from_bool(end.is_zulu)
+                    }
+                    Some(Symbol::Claim) => F::from_bool(claim.is_some()),
                     Some(Symbol::Length) => {
                         let [_, length] = tree.field(text.number).unwrap_or_default();
-                        let over = F::from_u64(length) - F::from_u8(MIN_RANDOM_BYTES);
-                        trace.set(row, column::DIGIT, over);
+                        F::from_u64(length) - F::from_u8(MIN_RANDOM_BYTES)
+                    }
+                    _ => F::ZERO,
+                };
+                if symbols.get(index) == Some(&Symbol::Point) {
+                    number = F::ZERO;
+                }
+                trace.set_u64(row, column::START, start);
+                trace.set(row, column::DIGIT, digit);
+                trace.set(row, column::NUMBER, number);
+                match symbols.get(index) {
+                    Some(Symbol::Digit) => number = number * F::from_u8(10) + digit,
+                    Some(Symbol::Point | Symbol::FractionDigit) => {
+                        number += F::from_bool(index - DATE_TIME.len() < end.fraction);
                     }
                     _ => {}
                 }
                 row += 1;
+                offset += symbols.get(index).map_or(1, |symbol| symbol.bytes());
             }
         }
         trace
     }
 
+    /// Where the text of a value under tag 0 begins, if `text` is of that slot and it is a date and time.
+    fn claim(&self, text: &Text, tree: &Tree, streams: &Streams) -> Option<u64> {
+        let slot = (0..NUMBERED_SLOTS).find(|&slot| text.number == field::date_time(slot))?;
+        let [_, tag] = tree.field(field::value_tag(slot))?;
+        let [start, length] = tree.field(field::element_value(slot, ValueKind::Text))?;
+        let bytes: Vec<_> =
+            (start..start.saturating_add(length)).map(|at| streams.byte(at as usize)).collect();
+        (tag == u64::from(TAG_DATE_TIME) && is_date_time(&bytes)).then_some(start)
+    }
+
     /// Rows that carry a string.
     fn rows(&self) -> usize {
         self.texts.iter().map(|text| text.capacity).sum()
+    }
+}
+
+/// How a date ends.
+struct DateEnd {
+    /// Bytes of its fraction, the point included.
+    fraction: usize,
+    /// Whether it ends in `Z`.
+    is_zulu: bool,
+}
+
+impl DateEnd {
+    /// Reads the end of a date that begins at `start`, if there is one.
+    fn read(streams: &Streams, start: u64) -> Self {
+        let byte = |index: usize| streams.byte((start as usize).saturating_add(DATE_TIME.len() + index));
+        let digits = (1..=MAX_FRACTION_DIGITS).take_while(|&index| byte(index).is_ascii_digit()).count();
+        let fraction = if byte(0) == b'.' && digits > 0 { 1 + digits } else { 0 };
+        Self { fraction, is_zulu: byte(fraction) != OFFSET[0] }
+    }
+}
+
+/// The big-endian number that bytes make.
+fn big_endian(bytes: &[u8]) -> F {
+    bytes.iter().fold(F::ZERO, |number, &byte| number * F::from_u16(256) + F::from_u8(byte))
+}
+
+/// What is expected on the row of a symbol.
+struct Expected {
+    /// The byte or, of several, the big-endian number that they make; of a digit, ASCII zero; of an algorithm, ES256.
+    byte: F,
+    /// How many bytes are looked up.
+    bytes: usize,
+    /// Whether they are, where nothing else says so.
+    in_use: bool,
+    /// Bits of the digit or length, if one stands here.
+    bits: Option<u32>,
+}
+
+impl Symbol {
+    fn expected(self) -> Expected {
+        let one = |byte: u8| Expected { byte: F::from_u8(byte), bytes: 1, in_use: true, bits: None };
+        let several = |bytes: &[u8]| Expected { byte: big_endian(bytes), bytes: bytes.len(), ..one(0) };
+        match self {
+            Self::Byte(byte) => one(byte),
+            Self::Word(bytes) => several(&bytes),
+            Self::Digit => Expected { bits: Some(DIGIT_BITS), ..one(b'0') },
+            Self::Algorithm => one(ALGORITHMS[0]),
+            Self::Point => Expected { in_use: false, ..one(b'.') },
+            Self::FractionDigit => Expected { in_use: false, bits: Some(DIGIT_BITS), ..one(b'0') },
+            Self::OffsetHour => several(&OFFSET[..OFFSET_HOUR_BYTES]),
+            Self::OffsetMinute => several(&OFFSET[OFFSET_HOUR_BYTES..]),
+            Self::Zulu => Expected { in_use: false, ..one(b'Z') },
+            Self::Length => Expected { in_use: false, bits: Some(LENGTH_BITS), ..one(0) },
+            Self::Claim => Expected { in_use: false, ..one(0) },
+        }
+    }
+
+    fn is_end(self) -> bool {
+        matches!(self, Self::OffsetHour | Self::OffsetMinute | Self::Zulu)
+    }
+}
+
+/// Sets the fixed columns that depend on the symbol of a row.
+fn set_symbol(set: &mut impl FnMut(usize, F), symbol: Symbol, index: usize) {
+    let Expected { bytes, bits, .. } = symbol.expected();
+    set(fixed::BYTES, F::from_usize(bytes));
+    if let Some(bits) = bits {
+        set(fixed::VARIES, F::ONE);
+        set(fixed::BITS, F::from_u32(bits));
+    }
+    match symbol {
+        Symbol::Byte(_) | Symbol::Word(_) => {}
+        Symbol::Digit => set(fixed::DIGIT, F::ONE),
+        Symbol::Point | Symbol::FractionDigit => {
+            let is_point = F::from_bool(symbol == Symbol::Point);
+            let is_last = index == DATE_TIME.len() + MAX_FRACTION_DIGITS;
+            set(fixed::DIGIT, F::ONE - is_point);
+            set(fixed::POINT, is_point);
+            set(fixed::COUNT_STARTS, is_point);
+            set(fixed::COUNT_GOES_ON, F::ZERO);
+            set(fixed::FRACTION, F::ONE);
+            set(fixed::FRACTION_GOES_ON, F::from_bool(!is_last));
+        }
+        Symbol::OffsetHour | Symbol::OffsetMinute | Symbol::Zulu => {
+            let is_zulu = symbol == Symbol::Zulu;
+            let behind = if symbol == Symbol::OffsetMinute { OFFSET_HOUR_BYTES } else { 0 };
+            set(fixed::INDEX, F::from_usize(DATE_TIME.len() + behind));
+            set(fixed::CHOICE, F::ONE);
+            set(fixed::CHOSEN, F::ONE);
+            set(fixed::ENDS, F::ONE);
+            set(fixed::ENDS_ON, F::from_bool(!is_zulu));
+            set(fixed::END_LOOKUP, if is_zulu { F::ONE } else { F::NEG_ONE });
+            if is_zulu {
+                set(fixed::TO_ARGUMENT, F::ONE - F::from_usize(OFFSET.len()));
+            }
+        }
+        Symbol::Algorithm => {
+            set(fixed::CHOICE, F::ONE);
+            set(fixed::CHOSEN, F::from_u8(ALGORITHMS[1] - ALGORITHMS[0]));
+        }
+        Symbol::Length => set(fixed::TO_ARGUMENT, F::ONE),
+        Symbol::Claim => {
+            set(fixed::CHOICE, F::ONE);
+            set(fixed::CHOSEN, F::ONE);
+        }
     }
 }
 
@@ -156,20 +336,27 @@ impl Chip for TextChip {
         let mut columns = vec![vec![F::ZERO; self.height()]; fixed::COUNT];
         let mut row = 0;
         for text in &self.texts {
+            let mut offset = 0;
             for index in 0..text.capacity {
-                let ends = index + 1 == text.capacity;
-                columns[fixed::TEXT][row] = F::from_u64(text.number);
-                columns[fixed::INDEX][row] = F::from_usize(index);
-                columns[fixed::FIRST][row] = F::from_bool(index == 0);
-                columns[fixed::CONTINUES][row] = F::from_bool(!ends);
-                let is_digit = text.symbols.get(index) == Some(&Symbol::Digit);
-                columns[fixed::DIGIT][row] = F::from_bool(is_digit);
-                columns[fixed::VARIES][row] = F::from_bool(is_digit || text.is_length);
-                columns[fixed::BITS][row] =
-                    F::from_u32(if text.is_length { LENGTH_BITS } else { DIGIT_BITS });
-                if let (true, Some(date)) = (ends, text.date) {
-                    columns[fixed::DATE_END][row] = F::ONE;
-                    columns[fixed::DATE][row] = F::from_u64(date);
+                let mut set = |column: usize, value: F| columns[column][row] = value;
+                set(fixed::TEXT, F::from_u64(text.number));
+                set(fixed::INDEX, F::from_usize(offset));
+                set(fixed::BYTES, F::ONE);
+                set(fixed::CONTINUES, F::from_bool(index + 1 < text.capacity));
+                set(fixed::COUNT_STARTS, F::from_bool(index == 0));
+                set(fixed::COUNT_GOES_ON, F::from_bool(index + 1 < text.capacity));
+                if let Some(&symbol) = text.symbols.get(index) {
+                    set_symbol(&mut set, symbol, index);
+                }
+                offset += text.symbols.get(index).map_or(1, |symbol| symbol.bytes());
+                match text.symbols.get(index + 1) {
+                    Some(Symbol::Point) => set(fixed::COUNT_GOES_ON, F::ZERO),
+                    Some(Symbol::Claim) => set(fixed::CLAIMED, F::ONE),
+                    _ => {}
+                }
+                if let (Some(date), true) = (text.date, index + 1 == DATE_TIME.len()) {
+                    set(fixed::DATE_END, F::ONE);
+                    set(fixed::DATE, F::from_u64(date));
                 }
                 row += 1;
             }
@@ -181,19 +368,17 @@ impl Chip for TextChip {
         let mut columns = vec![vec![F::ZERO; self.height()]; public::COUNT];
         let mut first = 0;
         for text in &self.texts {
-            if let (false, Some((head, argument))) = (text.symbols.is_empty(), text.head()) {
-                columns[public::FOUND][first] = F::ONE;
-                columns[public::HEAD][first] = F::from_u64(head);
-                columns[public::ARGUMENT][first] = F::from_u64(argument);
-            }
-            for (index, symbol) in text.symbols.iter().enumerate() {
-                let byte = match symbol {
-                    Symbol::Byte(byte) => *byte,
-                    Symbol::Digit => b'0',
-                    Symbol::Length => continue,
-                };
-                columns[public::BYTE][first + index] = F::from_u8(byte);
-                columns[public::IN_USE][first + index] = F::ONE;
+            let end = text.symbols.iter().rposition(|symbol| symbol.is_end());
+            let found = first + end.unwrap_or_default();
+            if text.in_use {
+                let is_claimed = text.symbols.last() == Some(&Symbol::Claim);
+                columns[public::FOUND][found] = F::from_bool(!is_claimed);
+                columns[public::ARGUMENT][found] = F::from_u64(text.argument);
+                for (index, symbol) in text.symbols.iter().enumerate() {
+                    let Expected { byte, in_use, .. } = symbol.expected();
+                    columns[public::BYTE][first + index] = byte;
+                    columns[public::IN_USE][first + index] = F::from_bool(in_use);
+                }
             }
             first += text.capacity;
         }
@@ -201,31 +386,87 @@ impl Chip for TextChip {
     }
 
     fn eval<B: ChipBuilder>(&self, b: &mut B) {
-        let (start, digit, number) =
-            (b.main(column::START, 0), b.main(column::DIGIT, 0), b.main(column::NUMBER, 0));
-        let (text, index) = (b.fixed(fixed::TEXT, 0), b.fixed(fixed::INDEX, 0));
-        let (first, continues) = (b.fixed(fixed::FIRST, 0), b.fixed(fixed::CONTINUES, 0));
-        let (is_digit, varies) = (b.fixed(fixed::DIGIT, 0), b.fixed(fixed::VARIES, 0));
+        let row = Row::read(b);
+        row.eval_string(b);
+        row.eval_digit(b);
+        row.eval_number(b);
+        row.eval_date_end(b);
+    }
+}
 
+/// The cells of one row.
+struct Row<E> {
+    start: E,
+    digit: E,
+    /// Of this row and of the next two.
+    number: [E; 3],
+}
+
+impl<E: Algebra<F> + Clone> Row<E> {
+    fn read<B: ChipBuilder<Expr = E>>(b: &B) -> Self {
+        let number = [0, 1, 2].map(|offset| b.main(column::NUMBER, offset));
+        Self { start: b.main(column::START, 0), digit: b.main(column::DIGIT, 0), number }
+    }
+
+    /// Whether this row and the next hold a byte of a fraction, where one may stand.
+    fn in_fraction(&self) -> [E; 2] {
+        [0, 1].map(|row| self.number[row + 1].clone() - self.number[row].clone())
+    }
+
+    /// The string stands where it was found.
+    fn eval_string<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
+        let (start, digit) = (&self.start, &self.digit);
+        let (text, index, bytes) =
+            (b.fixed(fixed::TEXT, 0), b.fixed(fixed::INDEX, 0), b.fixed(fixed::BYTES, 0));
         let next_start = b.main(column::START, 1);
-        b.assert_zero("start", continues.clone() * (next_start - start.clone()));
-        let byte = b.public(public::BYTE) + digit.clone();
-        b.lookup(BYTES, vec![start.clone() + index, B::Expr::ONE, byte], b.public(public::IN_USE));
-        let argument = b.public(public::ARGUMENT) + digit.clone();
-        let found = vec![text, start + b.public(public::HEAD), argument];
-        b.receive(FIELD, found, b.public(public::FOUND));
+        b.assert_zero("start", b.fixed(fixed::CONTINUES, 0) * (next_start - start.clone()));
 
-        b.assert_zero("no-digit", (B::Expr::ONE - varies.clone()) * digit.clone());
+        let [in_fraction, _] = self.in_fraction();
+        let ends = b.fixed(fixed::ENDS, 0);
+        let behind_fraction = ends.clone() * self.number[0].clone();
+        let byte = b.public(public::BYTE) + (E::ONE - ends) * digit.clone();
+        let in_use = b.public(public::IN_USE)
+            + b.fixed(fixed::FRACTION, 0) * in_fraction
+            + b.fixed(fixed::END_LOOKUP, 0) * digit.clone();
+        let position = start.clone() + index + behind_fraction.clone();
+        b.lookup(BYTES, vec![position, bytes, byte], in_use);
+
+        let added = b.fixed(fixed::TO_ARGUMENT, 0) * digit.clone();
+        let argument = b.public(public::ARGUMENT) + added + behind_fraction;
+        let claimed = b.fixed(fixed::CLAIMED, 0) * b.main(column::DIGIT, 1);
+        b.receive(FIELD, vec![text, start.clone(), argument], b.public(public::FOUND) + claimed);
+    }
+
+    /// What varies is a digit, a length, or one of two.
+    fn eval_digit<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
+        let digit = &self.digit;
+        let (varies, choice) = (b.fixed(fixed::VARIES, 0), b.fixed(fixed::CHOICE, 0));
+        b.assert_zero("no-digit", (E::ONE - varies.clone() - choice.clone()) * digit.clone());
+        b.assert_zero("choice", choice * digit.clone() * (digit.clone() - b.fixed(fixed::CHOSEN, 0)));
         b.lookup(RANGE, vec![digit.clone(), b.fixed(fixed::BITS, 0)], varies);
-        let (above_nine, bits) = (digit.clone() + B::Expr::from_u8(6), B::Expr::from_u32(DIGIT_BITS));
-        b.lookup(RANGE, vec![above_nine, bits], is_digit.clone());
+        let above_nine = vec![digit.clone() + E::from_u8(6), E::from_u32(DIGIT_BITS)];
+        b.lookup(RANGE, above_nine, b.fixed(fixed::DIGIT, 0));
+    }
 
-        let read = is_digit * (number.clone() * F::from_u8(9) + digit);
-        let next_number = b.main(column::NUMBER, 1);
-        b.assert_zero("number-start", first * number.clone());
-        b.assert_zero("number", continues * (next_number - number.clone() - read));
-        let (date, date_end) = (b.fixed(fixed::DATE, 0), b.fixed(fixed::DATE_END, 0));
-        b.send(DATE, vec![date, number], date_end);
+    /// The digits of a date up to its seconds, in decimal.
+    fn eval_number<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
+        let (digit, [number, next_number, _]) = (&self.digit, &self.number);
+        let read = number.clone() * F::from_u8(9) + digit.clone();
+        let grown = next_number.clone() - number.clone() - b.fixed(fixed::DIGIT, 0) * read.clone();
+        b.assert_zero("number-start", b.fixed(fixed::COUNT_STARTS, 0) * number.clone());
+        b.assert_zero("number", b.fixed(fixed::COUNT_GOES_ON, 0) * grown);
+        b.send(DATE, vec![b.fixed(fixed::DATE, 0), number.clone() + read], b.fixed(fixed::DATE_END, 0));
+    }
+
+    /// The bytes of a fraction that are in use, and which end a date has.
+    fn eval_date_end<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
+        let [here, next] = self.in_fraction();
+        b.assert_zero("fraction", b.fixed(fixed::FRACTION, 0) * here.bool_check());
+        let begins = next.clone() * (E::ONE - here.clone());
+        b.assert_zero("fraction order", b.fixed(fixed::FRACTION_GOES_ON, 0) * begins);
+        b.assert_zero("point", b.fixed(fixed::POINT, 0) * (next - here));
+        let next_digit = b.main(column::DIGIT, 1);
+        b.assert_zero("one end", b.fixed(fixed::ENDS_ON, 0) * (next_digit - self.digit.clone()));
     }
 }
 
@@ -234,11 +475,15 @@ mod tests {
     use velum_stark::air::testing::{Watch, broken_constraints};
 
     use super::*;
+    use crate::chips::buses::date;
     use crate::chips::mdoc::cbor::fixture::{self, World};
     use crate::chips::mdoc::grammar::text;
     use crate::class::{CLASSES, LARGE};
 
     const NONE: [&str; 0] = [];
+
+    /// The row of a date that looks up its `Z`.
+    const ZULU: usize = DATE_TIME.len() + MAX_FRACTION_DIGITS + 3;
 
     /// First row of a text.
     fn row_of(chip: &TextChip, number: u64) -> usize {
@@ -266,16 +511,39 @@ mod tests {
         let world = World::mustermann();
         let chip = TextChip::new(&world.subject).unwrap();
         let trace = chip.trace(&world.tree(), &world.streams());
-        let broken = |number: u64, index: usize, column: usize| {
+        let changed = |number: u64, changes: &[(usize, usize, i64)]| {
             let mut forged = trace.clone();
-            forged.row_mut(row_of(&chip, number) + index)[column] += F::ONE;
+            for &(index, column, change) in changes {
+                forged.row_mut(row_of(&chip, number) + index)[column] += F::from_i64(change);
+            }
             broken_constraints(chip.clone(), &forged)
         };
+        let broken = |number: u64, index: usize, column: usize| changed(number, &[(index, column, 1)]);
         assert_eq!(broken_constraints(chip.clone(), &trace), NONE);
         assert_eq!(broken(text::VERSION, 3, column::START), ["text/start"]);
         assert_eq!(broken(text::VERSION, 3, column::DIGIT), ["text/no-digit"]);
         assert_eq!(broken(text::SIG_STRUCTURE, 0, column::NUMBER), ["text/number-start"]);
-        assert_eq!(broken(text::date(0), 21, column::NUMBER), ["text/number"]);
+        let date = text::date(date::SIGNED);
+        assert_eq!(broken(date, DATE_TIME.len() - 1, column::NUMBER), ["text/number"]);
+        assert_eq!(broken(text::PROTECTED, 2, column::DIGIT), ["text/choice"]);
+        assert_eq!(broken(date, ZULU, column::DIGIT), ["text/choice", "text/one end"]);
+        assert_eq!(changed(date, &[(ZULU, column::DIGIT, -1)]), ["text/one end"]);
+        // What the fraction counts, and the end after it.
+        let counted = |counts: &[i64]| {
+            let rows = (DATE_TIME.len()..).map(|index| (index, column::NUMBER));
+            let last = counts[counts.len() - 1];
+            let counts = counts.iter().copied().chain(std::iter::repeat(last));
+            let changes = rows.zip(counts).map(|((index, column), count)| (index, column, count));
+            changed(date, &changes.take(ZULU + 1 - DATE_TIME.len()).collect::<Vec<_>>())
+        };
+        assert_eq!(counted(&[0]), NONE);
+        assert_eq!(counted(&[0, 1, 2, 3]), NONE);
+        assert_eq!(counted(&[1]), ["text/number-start"]);
+        assert_eq!(counted(&[0, 1]), ["text/point"]);
+        assert_eq!(counted(&[0, 0, 0, 1]), ["text/fraction order"]);
+        assert_eq!(counted(&[0, 1, 2, 2, 3]), ["text/fraction order"]);
+        assert_eq!(counted(&[0, 1, 2, 1]), ["text/fraction"]);
+        assert_eq!(broken(date, ZULU, column::NUMBER), ["text/number"]);
     }
 
     #[test]
@@ -286,8 +554,13 @@ mod tests {
         let watch = Watch::new(&tables.chips, &tables.traces, fixture::TEXT);
         let mut first = 0;
         for text in &chip.texts {
-            for row in first..first + text.symbols.len() {
-                for column in 0..column::COUNT {
+            let rows = if text.in_use { text.symbols.len().max(1) } else { 0 };
+            for row in first..first + rows {
+                // Digits that a fraction does not have are free.
+                let symbol = text.symbols.get(row - first);
+                let free = symbol == Some(&Symbol::FractionDigit);
+                let columns = (0..column::COUNT).filter(|&column| !(free && column == column::DIGIT));
+                for column in columns {
                     for change in [F::ONE, F::NEG_ONE, F::from_u64(1 << 40 | 12_345)] {
                         assert!(watch.notices(row, column, change), "row {row}, column {column}");
                     }

@@ -28,15 +28,15 @@ trait Checks {
     fn key<C: Chip>(&mut self, suite: Suite, class: SizeClass, kind: ProofKind, chips: &[C]);
 }
 
-fn key<C: Chip>(suite: Suite, kind: ProofKind, chips: &[C]) -> VerifierKey {
-    VerifierKey::new(&suite.label(kind), suite.parameters(kind), chips)
+fn key<C: Chip>(suite: Suite, class: SizeClass, kind: ProofKind, chips: &[C]) -> VerifierKey {
+    VerifierKey::new(&suite.label(kind), suite.parameters(kind, &class), chips)
 }
 
 struct Pinned(Vec<String>, bool);
 
 impl Checks for &mut Pinned {
     fn key<C: Chip>(&mut self, suite: Suite, class: SizeClass, kind: ProofKind, chips: &[C]) {
-        let computed = *key(suite, kind, chips).hash();
+        let computed = *key(suite, class, kind, chips).hash();
         self.1 &= computed == hash(suite, class, kind);
         let (suite, class, hex) = (suite.name(), class.name, hex::encode(computed));
         self.0.push(format!("    (\"{suite}\", \"{class}\", ProofKind::{kind:?}, bytes(\"{hex}\")),"));
@@ -58,8 +58,8 @@ fn hashes_are_those_that_are_compiled_in() {
 struct Programs;
 
 impl Checks for Programs {
-    fn key<C: Chip>(&mut self, suite: Suite, _class: SizeClass, kind: ProofKind, chips: &[C]) {
-        assert_program_is_what_is_evaluated(&key(suite, kind, chips), chips, 7);
+    fn key<C: Chip>(&mut self, suite: Suite, class: SizeClass, kind: ProofKind, chips: &[C]) {
+        assert_program_is_what_is_evaluated(&key(suite, class, kind, chips), chips, 7);
     }
 }
 
@@ -73,7 +73,7 @@ struct Denominators(BTreeMap<(&'static str, &'static str), usize>);
 
 impl Checks for &mut Denominators {
     fn key<C: Chip>(&mut self, suite: Suite, class: SizeClass, kind: ProofKind, chips: &[C]) {
-        let program = key(suite, kind, chips).program(chips);
+        let program = key(suite, class, kind, chips).program(chips);
         let count: usize =
             program.groups().iter().map(|group| group.fractions.len() << group.log_height).sum();
         *self.0.entry((suite.name(), class.name)).or_default() += count;
@@ -87,9 +87,9 @@ fn denominators_are_as_few_as_zero_knowledge_counts() {
     for_every_key(&mut denominators);
     assert_eq!(denominators.0.len(), SUITES.len() * CLASSES.len());
     let document = include_str!("../../../../docs/zero-knowledge.md");
-    assert!(document.contains("fewer than 2^18.6 denominators in both proofs of any class"));
+    assert!(document.contains("fewer than 2^19.7 denominators in both proofs of any class"));
     for (of, count) in denominators.0 {
-        assert!((count as f64) < 18.6_f64.exp2(), "{of:?}: {count}");
+        assert!((count as f64) < 19.7_f64.exp2(), "{of:?}: {count}");
     }
 }
 
@@ -100,7 +100,7 @@ impl Checks for &mut Costs {
         if suite != Suite::Direct {
             return;
         }
-        let program = key(suite, kind, chips).program(chips);
+        let program = key(suite, class, kind, chips).program(chips);
         let rules: Vec<_> = program.groups().iter().flat_map(|group| &group.rules).collect();
         let mut names: Vec<_> =
             rules.iter().map(|rule| rule.name.split('/').next().unwrap_or_default()).collect();

@@ -25,7 +25,7 @@ use velum_testdata::MUSTERMANN;
 
 use super::fixture::Fixture;
 use super::*;
-use crate::class::{BLOCK_BYTES, CLASSES, LARGE, STANDARD};
+use crate::class::{BLOCK_BYTES, CLASSES, LARGE, STANDARD, SizeClass};
 use crate::statement::{
     CredentialStatement, ElementName, PresentationStatement, PublicKey, SlotPredicate, Subject,
 };
@@ -112,10 +112,8 @@ fn verifier_keys_do_not_depend_on_the_statement() {
         };
         let commitment = F::new_array([1, 2, 3, 4]);
         let credential = CredentialStatement { subject: subject.clone(), commitment };
-        let predicates = vec![
-            SlotPredicate::Encoding(vec![1; class.max_item_bytes]),
-            SlotPredicate::Date { first: 1, last: 20_000_101 },
-        ];
+        let predicates =
+            vec![SlotPredicate::Encoding(vec![0xf5]), SlotPredicate::Date { first: 1, last: 20_000_101 }];
         let presentation = PresentationStatement {
             subject,
             commitment,
@@ -127,15 +125,15 @@ fn verifier_keys_do_not_depend_on_the_statement() {
             predicates: vec![predicates; class.slots],
         };
         let verifier = Verifier::new(Suite::Direct, class);
-        let key = key_of(ProofKind::Credential, &credential_chips(&credential).unwrap());
+        let key = key_of(ProofKind::Credential, class, &credential_chips(&credential).unwrap());
         assert_eq!(key.hash(), verifier.credential.hash(), "{}", class.name);
-        let key = key_of(ProofKind::Presentation, &presentation_chips(&presentation).unwrap());
+        let key = key_of(ProofKind::Presentation, class, &presentation_chips(&presentation).unwrap());
         assert_eq!(key.hash(), verifier.presentation.hash(), "{}", class.name);
     }
 }
 
-fn key_of<C: Chip>(kind: ProofKind, chips: &[C]) -> VerifierKey {
-    VerifierKey::new(&Suite::Direct.label(kind), Suite::Direct.parameters(kind), chips)
+fn key_of<C: Chip>(kind: ProofKind, class: SizeClass, chips: &[C]) -> VerifierKey {
+    VerifierKey::new(&Suite::Direct.label(kind), Suite::Direct.parameters(kind, &class), chips)
 }
 
 /// The bits that are printed are those of the parameters and tables in use.
@@ -143,8 +141,8 @@ fn key_of<C: Chip>(kind: ProofKind, chips: &[C]) -> VerifierKey {
 fn bits_follow_the_parameters_and_the_tables() {
     let (credential, presentation) = super::verifier::key_chips(Suite::Direct, STANDARD);
     for theorem in 0..LineTheorem::ALL.len() {
-        follow(theorem, Suite::Direct.parameters(ProofKind::Credential), &credential);
-        follow(theorem, Suite::Direct.parameters(ProofKind::Presentation), &presentation);
+        follow(theorem, Suite::Direct.parameters(ProofKind::Credential, &STANDARD), &credential);
+        follow(theorem, Suite::Direct.parameters(ProofKind::Presentation, &STANDARD), &presentation);
     }
 
     fn follow<C: Chip>(theorem: usize, direct: Parameters, chips: &[C]) {
@@ -221,11 +219,20 @@ fn only_what_is_read_by_nothing_can_move_in_a_presentation() {
             let (fixed, public) = (chip.fixed(), chip.public());
             let zero = |cell: F| cell == F::ZERO;
             let is_documented = |row: usize, column: usize| match chip {
-                // Digits beside those of length, name and salt but those of differences; numbers beside values and forms.
+                // Digits but the first of an element, and those that are bytes under a date predicate; sums beside tag and kind, where
+                // two digits of six are of no difference, so that the others stay as all sums move; numbers beside content and the
+                // tags of dates.
                 PresentationChip::Values(_) => match column {
-                    0 => zero(fixed[4][row]) && zero(fixed[17][row]) && !row.is_multiple_of(7),
-                    2 => zero(fixed[1][row]) && zero(fixed[18][row]),
-                    _ => false,
+                    0 => {
+                        let of_slot = row % 7;
+                        let is_tag = |row: usize| !zero(fixed[4][row]);
+                        let is_beside = is_tag(row - of_slot) || row >= 7 && is_tag(row - of_slot - 7);
+                        of_slot > 0 && (is_beside || zero(fixed[13][row]) || zero(public[3][row]))
+                    }
+                    _ => {
+                        let is_content = !zero(fixed[2][row]) || row > 0 && !zero(fixed[2][row - 1]);
+                        !is_content && zero(public[2][row])
+                    }
                 },
                 // Rows but those of the record, of what is in range, and of what is given.
                 PresentationChip::Record(_) => row >= elements && zero(fixed[6][row]) && zero(public[1][row]),
@@ -281,11 +288,12 @@ fn read_by_nothing(chip: &CredentialChip, trace: &Trace) -> impl Fn(usize, usize
             2 => !(8..40).contains(&row),
             _ => row >= 40,
         },
-        // Digits beside those of length, name and salt; positions of no byte of a value.
+        // Digits beside those of elements before the content; positions of no byte of content, but what is beside tag, kind and argument.
         CredentialChip::Values(_) => match column {
-            0 => zero(fixed[4][row]) && row % 7 != 0,
+            0 => zero(fixed[8][row]) && row % 7 != 0,
             1 => false,
-            _ => zero(fixed[1][row]),
+            _ if !zero(fixed[9][row]) => zero(trace.get(row - 7, 2)),
+            _ => [4, 7, 11, 12].iter().all(|&selector| zero(fixed[selector][row])),
         },
         // Rows but those of the record, of positions, and of the issuer's key and the commitment.
         CredentialChip::Record(_) => ![0..56, 76..92, 98..118].iter().any(|rows| rows.contains(&row)),

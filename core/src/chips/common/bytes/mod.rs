@@ -1,4 +1,5 @@
-//! `bytes`: the hashed byte streams, one byte a row at its position.
+//! `bytes`: the hashed byte streams, one byte a row. One table has all of them at their positions; where it would have more than
+//! `MAX_ROWS` rows, one has stream 0 and another the items.
 //!
 //! The table shows what FIPS 180-4, 5.1.1 asks of a padded message: every stream is a message, the byte 0x80, zeros,
 //! and the message's length in bits at the end of its *final block*, the first block that has room for it. Behind the
@@ -6,9 +7,9 @@
 //! each other. It gives out single bytes, pairs and words by position, fingerprints of intervals, and the end of each
 //! stream.
 //!
-//! Used rows are the class's blocks times 64; the rows after them have zero bytes, so a window that begins on a used
-//! row reads bytes or zeros. The messages are shorter than 2^13 bytes, so all but the last two bytes of the length
-//! field are zero.
+//! Used rows are the blocks of its streams times 64; the rows after them have zero bytes, so a window that begins on a used
+//! row reads bytes or zeros. No message reaches the end of its stream's region, so no window that is looked up leaves it. The messages are
+//! shorter than 2^21 bytes, so all but the last three bytes of the length field are zero.
 //!
 //! # Soundness
 //!
@@ -24,6 +25,8 @@
 //! As a message covers the first byte 55s of its stream and no others, and not the last, one block is final. The cells of unused
 //! rows but `BYTE` are free and read by nothing.
 
+use std::ops::Range;
+
 use p3_field::PrimeCharacteristicRing;
 use velum_stark::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
 use velum_stark::field::F;
@@ -31,7 +34,7 @@ use velum_stark::field::F;
 use crate::chips::buses::{BYTES, FINGERPRINT, RANGE, STREAM_END};
 use crate::chips::common::fingerprint::{self, GAMMA};
 use crate::chips::common::streams::{END_OF_MESSAGE, Streams};
-use crate::class::{BLOCK_BYTES, LARGE, SizeClass};
+use crate::class::{BLOCK_BYTES, CLASSES, SizeClass};
 
 #[cfg(test)]
 mod tests;
@@ -39,7 +42,19 @@ mod tests;
 /// The last byte of a block that may be 0x80 if the length field is to fit behind it.
 const LAST_END_OF_MESSAGE: usize = BLOCK_BYTES - 9;
 
-const _: () = assert!(LARGE.stream_blocks(0) * BLOCK_BYTES < 1 << 13, "lengths in bits have two bytes");
+/// Most rows of a table.
+const MAX_ROWS: usize = 1 << 14;
+
+/// Bytes of a length in bits.
+const LENGTH_BYTES: usize = 3;
+
+const _: () = {
+    let mut class = 0;
+    while class < CLASSES.len() {
+        assert!(CLASSES[class].stream_blocks(0) * BLOCK_BYTES * 8 < 1 << (8 * LENGTH_BYTES));
+        class += 1;
+    }
+};
 
 /// Committed columns.
 pub(crate) mod column {
@@ -67,7 +82,7 @@ pub(crate) mod column {
 
 /// Fixed columns.
 mod fixed {
-    /// The row's index.
+    /// Position of the row's byte among all streams' bytes.
     pub(super) const POSITION: usize = 0;
     /// 1 on rows with a byte of a stream.
     pub(super) const USED: usize = 1;
@@ -94,32 +109,48 @@ mod fixed {
     pub(super) const WIDTH: usize = 12;
 }
 
-/// The `bytes` table of a class.
-#[derive(Clone, Copy, Debug)]
+/// A `bytes` table of a class.
+#[derive(Clone, Debug)]
 pub struct BytesChip {
     class: SizeClass,
+    name: &'static str,
+    /// The streams that it holds.
+    streams: Range<usize>,
 }
 
 impl BytesChip {
-    /// The table of this class.
-    pub(crate) fn new(class: SizeClass) -> Self {
-        Self { class }
+    /// The tables that together hold every stream of the class.
+    pub(crate) fn tables(class: SizeClass) -> Vec<Self> {
+        let table = |name, streams| Self { class, name, streams };
+        let all = table("bytes", 0..class.streams());
+        if all.height() <= MAX_ROWS {
+            return vec![all];
+        }
+        vec![table("bytes", 0..1), table("bytes-1", 1..class.streams())]
+    }
+
+    /// Position of the byte on the first row.
+    fn start(&self) -> usize {
+        self.class.stream_start(self.streams.start)
     }
 
     fn used_rows(&self) -> usize {
-        self.class.blocks() * BLOCK_BYTES
+        self.class.stream_start(self.streams.end) - self.start()
     }
 
     /// The trace for `streams`, with fingerprints that start at the positions `starts` and at each stream's first byte.
-    /// Positions outside all streams are ignored. Multiplicities are left to
+    /// Positions outside the streams of the table are ignored. Multiplicities are left to
     /// [`fill_multiplicities`](velum_stark::air::fill_multiplicities).
     pub(crate) fn trace(&self, streams: &Streams, starts: &[usize]) -> Trace {
         let mut trace = Trace::zeroed(self.height(), column::WIDTH);
         let mut is_start = vec![false; self.used_rows()];
-        let used = is_start.len();
-        starts.iter().filter(|&&start| start < used).for_each(|&start| is_start[start] = true);
-        for stream in 0..self.class.streams() {
-            is_start[self.class.stream_start(stream)] = true;
+        for start in starts {
+            if let Some(row) = start.checked_sub(self.start()).and_then(|row| is_start.get_mut(row)) {
+                *row = true;
+            }
+        }
+        for stream in self.streams.clone() {
+            is_start[self.class.stream_start(stream) - self.start()] = true;
             self.fill_stream(&mut trace, streams, stream, &is_start);
         }
         trace
@@ -129,13 +160,14 @@ impl BytesChip {
         let (first, end) = (self.class.stream_start(stream), self.class.stream_start(stream + 1));
         let (length, final_block) = (streams.length(stream), streams.final_block(stream));
         let (mut start, mut print) = (first, fingerprint::START);
-        for (position, &starts) in (first..end).zip(&is_start[first..end]) {
+        for position in first..end {
+            let (line, starts) = (position - self.start(), is_start[position - self.start()]);
             let byte = streams.byte(position);
             if starts {
                 (start, print) = (position, fingerprint::START);
             }
             print = fingerprint::extend(print, byte);
-            let row = trace.row_mut(position);
+            let row = trace.row_mut(line);
             row[column::BYTE] = F::from_u8(byte);
             row[column::FINAL] = F::from_bool(position / BLOCK_BYTES == final_block);
             row[column::LENGTH] = F::from_usize(length.min(position - first));
@@ -147,7 +179,7 @@ impl BytesChip {
 
 impl Chip for BytesChip {
     fn name(&self) -> &'static str {
-        "bytes"
+        self.name
     }
 
     fn height(&self) -> usize {
@@ -161,13 +193,13 @@ impl Chip for BytesChip {
     fn fixed(&self) -> Vec<Vec<F>> {
         let mut columns = vec![F::zero_vec(self.height()); fixed::WIDTH];
         let mut set = |position: usize, column: usize, value: usize| {
-            columns[column][position] = F::from_usize(value);
+            columns[column][position - self.start()] = F::from_usize(value);
         };
-        for stream in 0..self.class.streams() {
+        for stream in self.streams.clone() {
             let (first, end) = (self.class.stream_start(stream), self.class.stream_start(stream + 1));
             for position in first..end {
                 let (block, offset) = (position / BLOCK_BYTES, position % BLOCK_BYTES);
-                let before_length = (BLOCK_BYTES - 3..BLOCK_BYTES - 1).contains(&offset);
+                let before_length = (BLOCK_BYTES - LENGTH_BYTES - 1..BLOCK_BYTES - 1).contains(&offset);
                 set(position, fixed::POSITION, position);
                 set(position, fixed::USED, 1);
                 set(position, fixed::STREAM, stream);
@@ -202,15 +234,15 @@ fn in_message<B: ChipBuilder>(b: &B, offset: i32) -> B::Expr {
 
 /// FIPS 180-4, 5.1.1 but for where the final block is.
 fn eval_message<B: ChipBuilder>(b: &mut B) {
-    let [used, first, same, same_two, before_length, block_end_next] = [
+    let [used, first, same, same_two, before_length, length_field] = [
         b.fixed(fixed::USED, 0),
         b.fixed(fixed::FIRST, 0),
         b.fixed(fixed::SAME, 0),
         b.fixed(fixed::SAME_TWO, 0),
         b.fixed(fixed::BEFORE_LENGTH, 0),
-        b.fixed(fixed::BLOCK_END, 1),
+        b.fixed(fixed::BLOCK_END, LENGTH_BYTES as i32 - 1),
     ];
-    let [byte, byte_next] = [0, 1].map(|offset| b.main(column::BYTE, offset));
+    let [byte, byte_next, byte_after] = [0, 1, 2].map(|offset| b.main(column::BYTE, offset));
     let [message, message_next] = [0, 1].map(|offset| in_message(b, offset));
     let length = b.main(column::LENGTH, 0);
     let is_final = b.main(column::FINAL, 0);
@@ -231,8 +263,8 @@ fn eval_message<B: ChipBuilder>(b: &mut B) {
     b.assert_zero("zero", (same - before_length.clone()) * behind.clone() * byte_next.clone());
     b.assert_zero("zero", before_length * (behind - is_final.clone()) * byte_next.clone());
 
-    let field = byte * F::from_u16(256) + byte_next;
-    b.assert_zero("length field", block_end_next * is_final * (field - length * F::from_u8(8)));
+    let field = (byte * F::from_u16(256) + byte_next) * F::from_u16(256) + byte_after;
+    b.assert_zero("length field", length_field * is_final * (field - length * F::from_u8(8)));
 }
 
 /// The final block is the first whose byte 55 is not of the message.

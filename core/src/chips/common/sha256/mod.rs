@@ -55,16 +55,25 @@ use velum_stark::field::F;
 
 use crate::chips::buses::{BYTES, HASH_WORDS};
 use crate::chips::common::streams::Streams;
-use crate::class::{BLOCK_BYTES, SizeClass};
+use crate::class::{BLOCK_BYTES, CLASSES, SizeClass};
 
 #[cfg(test)]
 mod tests;
 
-/// Most blocks of one table: those of the standard class.
-const MAX_BLOCKS: usize = 57;
+/// Most blocks of one table: those of the standard class in 2^12 rows, or what 2^13 hold where the former would make more tables than
+/// there are names.
+const MAX_BLOCKS: [usize; 2] = [57, 118];
 
 /// Names of the tables in order.
 const NAMES: [&str; 3] = ["sha256", "sha256-1", "sha256-2"];
+
+const _: () = {
+    let mut class = 0;
+    while class < CLASSES.len() {
+        assert!(CLASSES[class].blocks() <= NAMES.len() * MAX_BLOCKS[1], "a table for every block");
+        class += 1;
+    }
+};
 
 /// Rows from the one that fixed columns stand on to the one that they describe.
 pub(crate) const AHEAD: usize = 2;
@@ -145,10 +154,12 @@ pub struct Sha256Chip {
 impl Sha256Chip {
     /// The tables that together compress every block of the class.
     pub(crate) fn tables(class: SizeClass) -> Vec<Self> {
-        let starts = (0..class.blocks()).step_by(MAX_BLOCKS);
+        let [few, many] = MAX_BLOCKS;
+        let most = if class.blocks() <= NAMES.len() * few { few } else { many };
+        let starts = (0..class.blocks()).step_by(most);
         starts
             .zip(NAMES)
-            .map(|(start, name)| Self { class, name, blocks: start..class.blocks().min(start + MAX_BLOCKS) })
+            .map(|(start, name)| Self { class, name, blocks: start..class.blocks().min(start + most) })
             .collect()
     }
 

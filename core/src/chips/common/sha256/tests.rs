@@ -13,7 +13,7 @@ use super::*;
 use crate::chips::buses::STREAM_END;
 use crate::chips::common::bytes::BytesChip;
 use crate::chips::common::range::RangeChip;
-use crate::class::{CLASSES, LARGE, STANDARD};
+use crate::class::{CLASSES, EXTRA, LARGE, STANDARD};
 
 velum_stark::chip_enum! {
     enum Table { Range(RangeChip), Bytes(BytesChip), Sha256(Sha256Chip), Others(Partner) }
@@ -175,19 +175,22 @@ impl Case {
                 others.send(HASH_WORDS, &[block, k as u64, digest[k].into(), digest[k + 4].into()]);
             }
         }
-        let bytes = BytesChip::new(self.class);
-        let mut traces = vec![RangeChip.trace(), bytes.trace(&self.streams, &[]), others.trace()];
-        let mut chips = vec![Table::Range(RangeChip), Table::Bytes(bytes), Table::Others(others)];
+        let mut traces = vec![RangeChip.trace(), others.trace()];
+        let mut chips = vec![Table::Range(RangeChip), Table::Others(others)];
         for (table, words) in self.tables.iter().zip(&self.words) {
             traces.push(trace(table, words.clone()));
             chips.push(Table::Sha256(table.clone()));
         }
-        let forged = &mut traces[3 + self.table];
+        let forged = &mut traces[2 + self.table];
         for &(row, column, difference) in &self.changes {
             forged.row_mut(row)[column] += difference;
         }
         if self.refresh {
             balance(&self.tables[self.table], forged);
+        }
+        for table in BytesChip::tables(self.class) {
+            traces.push(table.trace(&self.streams, &[]));
+            chips.push(Table::Bytes(table));
         }
         fill_multiplicities(&chips, &mut traces);
         (chips, traces)
@@ -234,8 +237,11 @@ fn hashes_streams_across_tables() {
 
 #[test]
 fn has_tables_for_every_block() {
-    for (class, shapes) in [(STANDARD, &[(57, 4_096)][..]), (LARGE, &[(57, 4_096), (57, 4_096), (7, 1_024)])]
-    {
+    for (class, shapes) in [
+        (STANDARD, &[(57, 4_096)][..]),
+        (LARGE, &[(57, 4_096), (57, 4_096), (7, 1_024)]),
+        (EXTRA, &[(118, 8_192), (118, 8_192), (29, 4_096)]),
+    ] {
         let tables = Sha256Chip::tables(class);
         assert_eq!(tables.iter().map(|t| (t.blocks.len(), t.height())).collect::<Vec<_>>(), shapes);
         assert_eq!(tables.last().unwrap().blocks.end, class.blocks());
@@ -449,7 +455,7 @@ fn notices_every_changed_cell() {
             let row = LEADING_ROWS + row;
             let mut forged = traces.clone();
             let delta = F::ONE + F::from_u32(rng.random());
-            forged[3].row_mut(row)[column] += delta;
+            forged[2].row_mut(row)[column] += delta;
             assert!(!check(&chips, &forged).is_empty(), "column {column}, row {row}");
             noticed += 1;
         }

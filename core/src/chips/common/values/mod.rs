@@ -1,33 +1,39 @@
 //! The values of the slots: one byte a row, packed into the messages of the slots' digests.
 //!
 //! A slot takes seven rows an element of its message, in the message's order ([`slot_offset`]). Row `j` of the seven has digit
-//! `j` of the element in base 256, the least significant first; digits of the value's elements are its bytes. Column `SUM` holds
+//! `j` of the element in base 256, the least significant first; digits of the content's elements are its bytes. Column `SUM` holds
 //! each row's digit plus 256 times the next row's sum, with no end at an element's end. So a digit is one row's sum less
 //! 256 times the next one's, an element is a row's sum less `2^56` times that of seven rows below, and both are linear in
-//! cells at fixed distances. Elements that are not of the value have one digit, which is no byte, on their first row; the
+//! cells at fixed distances. Elements that are not of the content have one digit, which is no byte, on their first row; the
 //! other six rows are free for what `predicates` compares.
 //!
 //! | element | its source |
 //! |---|---|
-//! | length | the bytes of the value |
 //! | name digest | public |
 //! | salt | free |
-//! | packed value, padding of the message | bytes of the value, zero after its end |
+//! | tag, kind, argument | what the CBOR table found, and the text table of a date and time |
+//! | packed content, padding of the message | bytes of the content, zero after its end |
 //!
-//! In the credential proof the bytes are those of the document, from where the CBOR table found the slot's `elementValue`.
-//! In the presentation proof they are what the record's commitment binds, and the predicates are shown of them
-//! (`predicates`).
+//! In the credential proof the bytes are those of the document, from where the CBOR table found the slot's `elementValue`, and all of
+//! the message is shown to be laid out as the record has it. The presentation proof opens the same commitment, so that it shows the
+//! names and the predicates alone (`predicates`).
 //!
 //! # Soundness
 //!
 //! | cell | fixed by |
 //! |---|---|
-//! | remaining | `remaining`: zero on rows that can hold no byte of a value. A row is in the value if it has one more than the next: `in value` says one or none, `falls` that no row is after one that is not, `starts in use` that the first is exactly in a slot in use |
-//! | sum | `ends`: zero behind the slots, so that digits fix sums. Digits of values: BYTES in the credential proof and RANGE in the presentation proof, and zero by `zero after end`, so each is below 2^8 and equal elements are equal bytes. First digits of other elements: `length`, `name`; the salt's are free, it is the prover's randomness. Other digits of these: unused, but for `predicates` |
-//! | position (credential) | `position`: counts up; the first row's and the length are received from FIELD, once a slot in use |
+//! | sum | `ends`: zero behind the slots, so that digits fix sums. Digits of content: BYTES in the credential proof, and zero by `zero after end`, so each is below 2^8 and equal elements are equal bytes. First digits of other elements: `name`, `kind`, and FIELD, which holds argument and tag; the salt's are free, it is the prover's randomness. Other digits of these: unused, but for `predicates` |
+//! | remaining (credential) | `remaining`: zero on rows that can hold no byte of content. A row is in the content if it has one more than the next: `in content` says one or none, `falls` that no row is after one that is not, `length` that there are as many as the argument says where the kind has content, else none |
+//! | position (credential) | `position`: counts up over the content; the first row's is received from FIELD with the argument, once a slot in use, under the number of the kind |
+//! | beside the tag (credential), whether there is one | `tag found`: a flag. `no tag`: without it the tag's element is zero; with it, the tag is received from FIELD, which holds one of each tagged scalar |
+//! | beside the kind (credential), position behind the tag | FIELD |
+//! | beside the argument (credential), the kind and what is left of it without its lowest 1, 2 and 3 bits | `kind bits`, `kind ends`: a number of four bits, which `kind` says is the kind's element. So its number on FIELD is one of the slot's own; the highest bit, a date and time, does not count there |
 //!
-//! ABSORB takes each element of the message once, by fixed columns. A slot not in use holds nothing, its name is zero, no predicate
-//! is on it, and the record holds zero in place of its digest.
+//! Of a date and time the values chip sends position and argument on to the text chip, which shows the form of the text. A kind of which
+//! the CBOR chip finds nothing has nothing to receive.
+//!
+//! ABSORB takes each element of the message once, by fixed columns. In a slot not in use nothing is received from FIELD, so what its
+//! message holds is free, but the record holds zero in place of its digest, and no predicate is on it.
 
 mod predicates;
 #[cfg(test)]
@@ -42,63 +48,85 @@ use crate::chips::buses::{ABSORB, BYTES, FIELD, field};
 use crate::class::SizeClass;
 use crate::digest::{PACKED_BYTES, RATE};
 use crate::record::{
-    Positions, RecordError, check_count, check_subject, max_value_bytes, name_digest, slot_offset,
-    slot_permutations,
+    Positions, RecordError, ValuePosition, check_count, check_subject, check_value, max_content_bytes,
+    name_digest, slot_offset, slot_permutations, value_elements,
 };
 use crate::statement::{
     CredentialStatement, DIGEST_ELEMENTS, Digest, PresentationStatement, RecordOpening, Subject,
 };
+use crate::value::{SlotValue, ValueKind};
 
 /// The row's digit plus 256 times the sum of the next row.
 const SUM: usize = 0;
-/// Bytes of the value from this row on.
-const REMAINING: usize = 1;
-const COMMON_COLUMNS: usize = 2;
+const COMMON_COLUMNS: usize = 1;
 
-/// Credential proof: position of the byte in the document.
-const POSITION: usize = COMMON_COLUMNS;
+/// Credential proof: bytes of the content from this row on.
+const REMAINING: usize = COMMON_COLUMNS;
+/// Credential proof: position of the byte in the document. Above: what is beside tag, kind and argument.
+const POSITION: usize = REMAINING + 1;
 const CREDENTIAL_COLUMNS: usize = POSITION + 1;
 
 /// Rows of an element.
 const ELEMENT_ROWS: usize = PACKED_BYTES;
 /// Rows of the elements that one permutation absorbs.
 const BLOCK_ROWS: usize = RATE * ELEMENT_ROWS;
-/// First row of a slot that holds a byte of its value.
-const VALUE_ROW: usize = slot_offset::VALUE * ELEMENT_ROWS;
+/// Row of a slot with the element of its value's tag.
+const TAG_ROW: usize = slot_offset::TAG * ELEMENT_ROWS;
+/// Row of a slot with the element of its value's kind.
+const KIND_ROW: usize = slot_offset::KIND * ELEMENT_ROWS;
+/// Row of a slot with the element of its value's argument.
+const ARGUMENT_ROW: usize = slot_offset::ARGUMENT * ELEMENT_ROWS;
+/// First row of a slot that holds a byte of content.
+const CONTENT_ROW: usize = slot_offset::CONTENT * ELEMENT_ROWS;
+
+/// Bits of a kind. The highest is that of a date and time.
+const KIND_BITS: usize = 4;
+const _: () = assert!(ValueKind::DateTime as usize == ValueKind::Text as usize | 1 << (KIND_BITS - 1));
 
 /// Fixed columns.
 mod fixed {
     /// Behind the slots.
     pub(super) const BEHIND: usize = 0;
-    /// On every row that can hold a byte of a value.
-    pub(super) const VALUE: usize = 1;
-    /// On the first of these in a slot.
-    pub(super) const STARTS: usize = 2;
-    /// On all of these but the last in a slot.
-    pub(super) const GOES_ON: usize = 3;
-    /// On these and on those of the message's padding.
-    pub(super) const BYTES: usize = 4;
-    /// On the row of the length.
-    pub(super) const LENGTH: usize = 5;
+    /// On the first row of a slot's content.
+    pub(super) const STARTS: usize = 1;
+    /// On all rows that can hold a byte of content but the last in a slot.
+    pub(super) const GOES_ON: usize = 2;
     /// On the first rows of the name digest's elements.
-    pub(super) const NAME: usize = 6;
+    pub(super) const NAME: usize = 3;
+    /// On the row of the tag.
+    pub(super) const TAG: usize = 4;
     /// On the first row of each block that a permutation absorbs.
-    pub(super) const ABSORBED: usize = 7;
+    pub(super) const ABSORBED: usize = 5;
     /// That permutation.
-    pub(super) const PERMUTATION: usize = 8;
-    pub(super) const COMMON_COLUMNS: usize = 9;
+    pub(super) const PERMUTATION: usize = 6;
+    pub(super) const COMMON_COLUMNS: usize = 7;
 
-    /// Credential proof: number of the slot's FIELD.
-    pub(super) const FIELD: usize = COMMON_COLUMNS;
+    /// Credential proof: on every row that can hold a byte of content.
+    pub(super) const CONTENT: usize = COMMON_COLUMNS;
+    /// Credential proof: on these and on those of the message's padding.
+    pub(super) const BYTES: usize = CONTENT + 1;
+    /// Credential proof: on the row of the kind.
+    pub(super) const KIND: usize = BYTES + 1;
+    /// Credential proof: on the row of the argument.
+    pub(super) const ARGUMENT: usize = KIND + 1;
+    /// Credential proof: on the rows of the kind's bits.
+    pub(super) const KIND_BITS: usize = ARGUMENT + 1;
+    /// Credential proof: behind these.
+    pub(super) const KIND_END: usize = KIND_BITS + 1;
+    /// Credential proof: the slot's number on FIELD of sort 0, on the rows of tag and argument.
+    pub(super) const FIELD: usize = KIND_END + 1;
+    pub(super) const CREDENTIAL_COLUMNS: usize = FIELD + 1;
 }
 
 /// Public columns.
 mod public {
-    /// On the first row of the value of a slot in use.
-    pub(super) const IN_USE: usize = 0;
-    /// The slot's name digest on the rows of its elements. In the presentation proof also bounds of dates.
-    pub(super) const GIVEN: usize = 1;
-    pub(super) const COMMON_COLUMNS: usize = 2;
+    /// The slot's name digest on the rows of its elements. In the presentation proof also the elements asked for, and bounds of dates.
+    pub(super) const GIVEN: usize = 0;
+    pub(super) const COMMON_COLUMNS: usize = 1;
+
+    /// Credential proof: on the row of the argument of a slot in use.
+    pub(super) const IN_USE: usize = COMMON_COLUMNS;
+    pub(super) const CREDENTIAL_COLUMNS: usize = IN_USE + 1;
 }
 
 /// Rows of a slot.
@@ -106,9 +134,9 @@ const fn slot_rows(class: &SizeClass) -> usize {
     slot_permutations(class) * BLOCK_ROWS
 }
 
-/// Rows of this table, and of those of the record and of its permutations, which take no more.
+/// Rows of this table, and of those of the record and of its permutations, which take no more. The sums end on a row behind the slots.
 pub(super) const fn height(class: &SizeClass) -> usize {
-    (class.slots * slot_rows(class) + RESERVED_ROWS).next_power_of_two()
+    (class.slots * slot_rows(class) + 1 + RESERVED_ROWS).next_power_of_two()
 }
 
 /// The values of the slots.
@@ -168,30 +196,17 @@ impl ValuesChip {
         check_count("salts", opening.salts.slots.len(), self.class.slots)?;
         check_count("values", opening.values.len(), self.names.len())?;
         let mut trace = Trace::zeroed(self.height(), self.width());
-        let max = max_value_bytes(&self.class);
         // A slot's first sum is part of the sums of the slot before.
         for (slot, salt) in opening.salts.slots.iter().enumerate().rev() {
-            let value = opening.values.get(slot).map_or(&[][..], Vec::as_slice);
-            if value.len() > max {
-                return Err(RecordError::ValueLength { slot, bytes: value.len(), max });
-            }
+            let value = check_value(&self.class, slot, opening.values.get(slot))?;
             let first = slot * slot_rows(&self.class);
-            for row in 0..value.len() {
-                trace.set_u64(first + VALUE_ROW + row, REMAINING, (value.len() - row) as u64);
-            }
-            let mut digits = self.digits(slot, value, salt);
+            let mut digits = self.digits(slot, value.as_ref(), salt);
             match &self.mode {
                 Mode::Credential => {
-                    let position = positions.and_then(|positions| positions.values.get(slot)).copied();
-                    let positions = (position.unwrap_or(0)..).take(max);
-                    for (row, position) in positions.enumerate() {
-                        trace.set_u64(first + VALUE_ROW + row, POSITION, position as u64);
-                    }
+                    let position = positions.and_then(|positions| positions.values.get(slot));
+                    self.fill_document(&mut trace, first, value, position.copied().unwrap_or_default());
                 }
-                Mode::Presentation(predicates) => {
-                    predicates.fill(&mut trace, slot, value);
-                    predicates.set_compared(&trace, slot, &mut digits);
-                }
+                Mode::Presentation(predicates) => predicates.fill(&mut trace, slot, &mut digits),
             }
             fill_sums(&mut trace, first, &digits);
         }
@@ -199,18 +214,42 @@ impl ValuesChip {
     }
 
     /// The digits of a slot's message, without what `predicates` compares.
-    fn digits(&self, slot: usize, value: &[u8], salt: &[u64; DIGEST_ELEMENTS]) -> Vec<F> {
+    fn digits(&self, slot: usize, value: Option<&SlotValue<'_>>, salt: &[u64; DIGEST_ELEMENTS]) -> Vec<F> {
         let mut digits = F::zero_vec(slot_rows(&self.class));
-        digits[slot_offset::LENGTH * ELEMENT_ROWS] = F::from_usize(value.len());
         let name = self.names.get(slot).copied().unwrap_or_default();
         for index in 0..DIGEST_ELEMENTS {
             digits[(slot_offset::NAME + index) * ELEMENT_ROWS] = name[index];
             digits[(slot_offset::SALT + index) * ELEMENT_ROWS] = F::from_u64(salt[index]);
         }
-        for (digit, &byte) in digits[VALUE_ROW..].iter_mut().zip(value) {
+        let Some(value) = value else { return digits };
+        let rows = [TAG_ROW, KIND_ROW, ARGUMENT_ROW];
+        rows.into_iter().zip(value_elements(value)).for_each(|(row, element)| digits[row] = element);
+        for (digit, &byte) in digits[CONTENT_ROW..].iter_mut().zip(value.content) {
             *digit = F::from_u8(byte);
         }
         digits
+    }
+
+    /// Fills what a slot shows of where its value is.
+    fn fill_document(
+        &self,
+        trace: &mut Trace,
+        first: usize,
+        value: Option<SlotValue<'_>>,
+        position: ValuePosition,
+    ) {
+        for (row, position) in (position.content..).take(max_content_bytes(&self.class)).enumerate() {
+            trace.set_u64(first + CONTENT_ROW + row, POSITION, position as u64);
+        }
+        let Some(value) = value else { return };
+        for row in 0..value.content.len() {
+            trace.set_u64(first + CONTENT_ROW + row, REMAINING, (value.content.len() - row) as u64);
+        }
+        trace.set(first + TAG_ROW, POSITION, F::from_bool(value.tag.is_some()));
+        trace.set_u64(first + KIND_ROW, POSITION, position.tag.unwrap_or_default() as u64);
+        for bit in 0..KIND_BITS {
+            trace.set_u64(first + ARGUMENT_ROW + bit, POSITION, value.kind as u64 >> bit);
+        }
     }
 }
 
@@ -244,20 +283,18 @@ impl Chip for ValuesChip {
     }
 
     fn fixed(&self) -> Vec<Vec<F>> {
-        let (rows, max) = (slot_rows(&self.class), max_value_bytes(&self.class));
+        let (rows, max) = (slot_rows(&self.class), max_content_bytes(&self.class));
         let mut columns = vec![F::zero_vec(self.height()); fixed::COMMON_COLUMNS];
         columns[fixed::BEHIND][self.class.slots * rows..].fill(F::ONE);
         for slot in 0..self.class.slots {
             let first = slot * rows;
-            let value = first + VALUE_ROW;
-            columns[fixed::VALUE][value..value + max].fill(F::ONE);
-            columns[fixed::STARTS][value] = F::ONE;
-            columns[fixed::GOES_ON][value..value + max - 1].fill(F::ONE);
-            columns[fixed::BYTES][value..first + rows].fill(F::ONE);
-            columns[fixed::LENGTH][first + slot_offset::LENGTH * ELEMENT_ROWS] = F::ONE;
+            let content = first + CONTENT_ROW;
+            columns[fixed::STARTS][content] = F::ONE;
+            columns[fixed::GOES_ON][content..content + max - 1].fill(F::ONE);
             for index in slot_offset::NAME..slot_offset::SALT {
                 columns[fixed::NAME][first + index * ELEMENT_ROWS] = F::ONE;
             }
+            columns[fixed::TAG][first + TAG_ROW] = F::ONE;
             for block in 0..slot_permutations(&self.class) {
                 let permutation = slot * slot_permutations(&self.class) + block;
                 columns[fixed::ABSORBED][first + block * BLOCK_ROWS] = F::ONE;
@@ -265,7 +302,7 @@ impl Chip for ValuesChip {
             }
         }
         match &self.mode {
-            Mode::Credential => columns.push(self.field_numbers()),
+            Mode::Credential => self.extend_fixed(&mut columns),
             Mode::Presentation(predicates) => columns.extend(predicates.fixed(self.height())),
         }
         columns
@@ -275,22 +312,29 @@ impl Chip for ValuesChip {
         let mut columns = vec![F::zero_vec(self.height()); public::COMMON_COLUMNS];
         for (slot, name) in self.names.iter().enumerate() {
             let first = slot * slot_rows(&self.class);
-            columns[public::IN_USE][first + VALUE_ROW] = F::ONE;
             for (index, &element) in name.iter().enumerate() {
                 columns[public::GIVEN][first + (slot_offset::NAME + index) * ELEMENT_ROWS] = element;
             }
         }
-        if let Mode::Presentation(predicates) = &self.mode {
-            predicates.set_bounds(&mut columns[public::GIVEN]);
-            columns.extend(predicates.public(self.height()));
+        match &self.mode {
+            Mode::Credential => {
+                let mut in_use = F::zero_vec(self.height());
+                (0..self.names.len())
+                    .for_each(|slot| in_use[slot * slot_rows(&self.class) + ARGUMENT_ROW] = F::ONE);
+                columns.push(in_use);
+                debug_assert_eq!(columns.len(), public::CREDENTIAL_COLUMNS);
+            }
+            Mode::Presentation(predicates) => {
+                predicates.set_given(&mut columns[public::GIVEN]);
+                columns.extend(predicates.public(self.height()));
+            }
         }
         columns
     }
 
     fn eval<B: ChipBuilder>(&self, b: &mut B) {
         let row = Row::read(b);
-        row.eval_value(b);
-        row.send_message(b);
+        row.eval_message(b);
         match self.mode {
             Mode::Credential => row.eval_document(b),
             Mode::Presentation(_) => predicates::eval(b, &row),
@@ -299,80 +343,110 @@ impl Chip for ValuesChip {
 }
 
 impl ValuesChip {
-    /// The number of each slot's FIELD, on the first row of its value.
-    fn field_numbers(&self) -> Vec<F> {
-        let mut column = F::zero_vec(self.height());
+    /// The fixed columns of a credential proof after the common ones.
+    fn extend_fixed(&self, columns: &mut Vec<Vec<F>>) {
+        let (rows, max) = (slot_rows(&self.class), max_content_bytes(&self.class));
+        columns.resize(fixed::CREDENTIAL_COLUMNS, F::zero_vec(self.height()));
         for slot in 0..self.class.slots {
-            column[slot * slot_rows(&self.class) + VALUE_ROW] = F::from_u64(field::element_value(slot));
+            let first = slot * rows;
+            let content = first + CONTENT_ROW;
+            columns[fixed::CONTENT][content..content + max].fill(F::ONE);
+            columns[fixed::BYTES][content..first + rows].fill(F::ONE);
+            columns[fixed::KIND][first + KIND_ROW] = F::ONE;
+            columns[fixed::ARGUMENT][first + ARGUMENT_ROW] = F::ONE;
+            columns[fixed::KIND_BITS][first + ARGUMENT_ROW..][..KIND_BITS].fill(F::ONE);
+            columns[fixed::KIND_END][first + ARGUMENT_ROW + KIND_BITS] = F::ONE;
+            for row in [TAG_ROW, ARGUMENT_ROW] {
+                columns[fixed::FIELD][first + row] = F::from_u64(field::value_sort(slot, 0));
+            }
         }
-        column
     }
 }
 
 /// What both proofs need of a row.
 struct Row<E> {
-    /// Its digit: on rows of the value, a byte.
+    /// Its digit: on rows of content, a byte.
     byte: E,
-    /// Whether the row is in the value, and whether the next one is.
-    in_value: [E; 2],
-    remaining: E,
     /// The element that begins on the row and those that begin after it, each seven rows further.
     elements: [E; RATE],
-    value: E,
-    starts: E,
     goes_on: E,
-    in_use: E,
     given: E,
 }
 
 impl<E: Algebra<F> + Clone> Row<E> {
     fn read<B: ChipBuilder<Expr = E>>(b: &B) -> Self {
-        let remaining = [0, 1, 2].map(|offset| b.main(REMAINING, offset));
         let sum = |element: usize| b.main(SUM, (element * ELEMENT_ROWS) as i32);
         Self {
             byte: sum(0) - b.main(SUM, 1) * BASE,
-            in_value: [0, 1].map(|row| remaining[row].clone() - remaining[row + 1].clone()),
-            remaining: remaining[0].clone(),
             elements: std::array::from_fn(|element| sum(element) - sum(element + 1) * ELEMENT_BASE),
-            value: b.fixed(fixed::VALUE, 0),
-            starts: b.fixed(fixed::STARTS, 0),
             goes_on: b.fixed(fixed::GOES_ON, 0),
-            in_use: b.public(public::IN_USE),
             given: b.public(public::GIVEN),
         }
     }
 
-    fn eval_value<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
-        let [in_value, in_value_next] = &self.in_value;
-        let outside = E::ONE - in_value.clone();
-        let value = self.value.clone();
-        b.assert_zero("in value", value.clone() * in_value.bool_check());
-        b.assert_zero("starts in use", self.starts.clone() * (in_value.clone() - self.in_use.clone()));
-        b.assert_zero("falls", value.clone() * outside.clone() * in_value_next.clone());
-        b.assert_zero("zero after end", b.fixed(fixed::BYTES, 0) * outside * self.byte.clone());
-        b.assert_zero("remaining", (E::ONE - value) * self.remaining.clone());
-
-        let length = b.main(REMAINING, VALUE_ROW as i32);
+    /// The message is of the slot's name, and is absorbed.
+    fn eval_message<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
         let [element, ..] = &self.elements;
-        b.assert_zero("length", b.fixed(fixed::LENGTH, 0) * (element.clone() - length));
         b.assert_zero("name", b.fixed(fixed::NAME, 0) * (element.clone() - self.given.clone()));
         b.assert_zero("ends", b.fixed(fixed::BEHIND, 0) * b.main(SUM, 0));
-    }
-
-    fn send_message<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
         let permutation = b.fixed(fixed::PERMUTATION, 0);
         let block = std::iter::once(permutation).chain(self.elements.iter().cloned()).collect();
         let absorbed = b.fixed(fixed::ABSORBED, 0);
         b.send(ABSORB, block, absorbed);
     }
 
+    /// The value is the one that the document holds.
     fn eval_document<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
+        self.eval_content(b);
+        self.eval_kind(b);
+        self.find(b);
+    }
+
+    fn eval_content<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
+        let remaining = [0, 1, 2].map(|offset| b.main(REMAINING, offset));
+        let [in_content, next] = [0, 1].map(|row| remaining[row].clone() - remaining[row + 1].clone());
+        let (content, outside) = (b.fixed(fixed::CONTENT, 0), E::ONE - in_content.clone());
+        b.assert_zero("in content", content.clone() * in_content.bool_check());
+        b.assert_zero("falls", content.clone() * outside.clone() * next);
+        b.assert_zero("zero after end", b.fixed(fixed::BYTES, 0) * outside * self.byte.clone());
+        b.assert_zero("remaining", (E::ONE - content.clone()) * remaining[0].clone());
+
         let position = b.main(POSITION, 0);
         let counted = b.main(POSITION, 1) - position.clone() - E::ONE;
         b.assert_zero("position", self.goes_on.clone() * counted);
-        let found = vec![b.fixed(fixed::FIELD, 0), position.clone(), self.remaining.clone()];
-        b.receive(FIELD, found, self.in_use.clone());
-        let in_value = self.value.clone() * self.in_value[0].clone();
-        b.lookup(BYTES, vec![position, E::ONE, self.byte.clone()], in_value);
+        b.lookup(BYTES, vec![position, E::ONE, self.byte.clone()], content * in_content);
+    }
+
+    /// Tag, kind and argument, each on its row.
+    fn eval_kind<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
+        let [element, ..] = &self.elements;
+        let [beside, below] = [0, 1].map(|offset| b.main(POSITION, offset));
+        let (tag, kind) = (b.fixed(fixed::TAG, 0), b.fixed(fixed::KIND, 0));
+        b.assert_zero("tag found", tag.clone() * beside.bool_check());
+        b.assert_zero("no tag", tag * (E::ONE - beside.clone()) * element.clone());
+        b.assert_zero("kind", kind * (element.clone() - b.main(POSITION, ELEMENT_ROWS as i32)));
+
+        let bit = beside.clone() - below.double();
+        b.assert_zero("kind bits", b.fixed(fixed::KIND_BITS, 0) * bit.bool_check());
+        b.assert_zero("kind ends", b.fixed(fixed::KIND_END, 0) * beside);
+        let length = b.main(REMAINING, ELEMENT_ROWS as i32);
+        b.assert_zero("length", b.fixed(fixed::ARGUMENT, 0) * (length - bit * element.clone()));
+    }
+
+    /// What the CBOR chip has found, and what the text chip is to show.
+    fn find<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
+        let [element, ..] = &self.elements;
+        let (tag, argument) = (b.fixed(fixed::TAG, 0), b.fixed(fixed::ARGUMENT, 0));
+        let (field, position) = (b.fixed(fixed::FIELD, 0), b.main(POSITION, ELEMENT_ROWS as i32));
+        let sorts = |sort: u64| F::from_u64(field::SORTS * sort);
+
+        let (kind, is_date_time) = (b.main(POSITION, 0), b.main(POSITION, KIND_BITS as i32 - 1));
+        let found = kind.clone() - is_date_time.clone() * F::from_u8(1 << (KIND_BITS - 1));
+        let number = field.clone() + found * sorts(1);
+        b.receive(FIELD, vec![number, position.clone(), element.clone()], b.public(public::IN_USE));
+
+        let sort = tag.clone() * sorts(field::TAG_SORT) + argument.clone() * sorts(field::DATE_TIME_SORT);
+        let shown = argument * is_date_time - tag.clone() * kind;
+        b.send(FIELD, vec![field + sort, position, element.clone() - tag], shown);
     }
 }

@@ -15,6 +15,7 @@ use crate::chips::common::bytes::BytesChip;
 use crate::chips::common::fingerprint;
 use crate::chips::common::range::RangeChip;
 use crate::chips::common::streams::Streams;
+use crate::chips::mdoc::cbor::tree::Item;
 use crate::chips::mdoc::cbor::{CborChip, Tree, TreeError};
 use crate::chips::mdoc::grammar::{state, text};
 use crate::chips::mdoc::keys::KeysChip;
@@ -22,6 +23,7 @@ use crate::chips::mdoc::text::TextChip;
 use crate::class::{STANDARD, SizeClass};
 use crate::statement::{ElementName, PublicKey, Subject};
 use crate::suite::Suite;
+use crate::value::{DATE_TIME, SlotValue, ValueKind};
 
 velum_stark::chip_enum! {
     pub(crate) enum Table {
@@ -133,6 +135,20 @@ impl World {
         self
     }
 
+    /// With every head of the MSO and of the items in this many bytes besides the initial one, as far as there is such a head.
+    pub(crate) fn with_long_heads(mut self, argument_bytes: usize) -> Self {
+        let lengthened = |bytes: &[u8]| {
+            let Value::Tag(24, content) = ciborium::from_reader(bytes).unwrap() else { panic!("tag 24") };
+            let inner: Value = ciborium::from_reader(content.as_bytes().unwrap().as_slice()).unwrap();
+            let inner = Value::Bytes(encode_long(&inner, argument_bytes));
+            encode_long(&Value::Tag(24, Box::new(inner)), argument_bytes)
+        };
+        let mso = lengthened(&self.messages[0][SIG_STRUCTURE_PREFIX..]);
+        self.messages[0] = sig_structure(&mso);
+        self.messages[1..].iter_mut().for_each(|item| *item = lengthened(item));
+        self
+    }
+
     pub(crate) fn streams(&self) -> Streams {
         let messages: Vec<_> = self.messages.iter().map(Vec::as_slice).collect();
         Streams::new(self.subject.class, &messages).unwrap()
@@ -179,17 +195,21 @@ impl World {
     pub(crate) fn tables_with_bytes(&self) -> Tables {
         let (tree, streams, class) = (self.tree(), self.streams(), self.subject.class);
         let mut tables = self.tables_of(&tree);
-        let bytes = BytesChip::new(class);
-        let place = tables.chips.len() - 1;
-        tables.traces.insert(place, bytes.trace(&streams, &tree.fingerprint_starts()));
-        tables.chips.insert(place, Table::Bytes(bytes));
+        for bytes in BytesChip::tables(class) {
+            let place = tables.chips.len() - 1;
+            tables.traces.insert(place, bytes.trace(&streams, &tree.fingerprint_starts()));
+            tables.chips.insert(place, Table::Bytes(bytes));
+        }
         let partner = tables.partner();
         partner.provided.clear();
         for stream in 0..class.streams() {
             let [block, length] = [streams.final_block(stream), streams.length(stream)].map(|end| end as u64);
             partner.receive(STREAM_END, &[stream as u64, block, length]);
         }
-        tables.traces[place + 1] = tables.partner().trace();
+        let trace = tables.partner().trace();
+        if let Some(last) = tables.traces.last_mut() {
+            *last = trace;
+        }
         tables
     }
 
@@ -244,11 +264,12 @@ impl World {
     fn findings(&self, tree: &Tree, partner: &mut Partner) {
         let slots = 0..self.subject.elements.len();
         let mut fields = vec![field::DEVICE_KEY_X, field::DEVICE_KEY_Y];
-        fields.extend(slots.clone().flat_map(|slot| [field::digest_id(slot), field::element_value(slot)]));
+        fields.extend(slots.clone().map(field::digest_id));
         for number in fields {
             let [a, b] = tree.field(number).unwrap_or_default();
             partner.receive(FIELD, &[number, a, b]);
         }
+        slots.clone().for_each(|slot| self.value_findings(tree, slot, partner));
         for date in [date::SIGNED, date::VALID_FROM, date::VALID_UNTIL] {
             partner.receive(DATE, &[date, self.date(tree, date).as_canonical_u64()]);
         }
@@ -260,11 +281,34 @@ impl World {
         }
     }
 
+    /// What the values chip asks for, once a slot.
+    fn value_findings(&self, tree: &Tree, slot: usize, partner: &mut Partner) {
+        let encoding = self.value(tree, slot);
+        let kind = SlotValue::read(&encoding).kind;
+        let number = field::element_value(slot, kind.found());
+        let [position, argument] = tree.field(number).unwrap_or_default();
+        partner.receive(FIELD, &[number, position, argument]);
+        if let Some([behind, tag]) = tree.field(field::value_tag(slot)) {
+            partner.receive(FIELD, &[field::value_tag(slot), behind, tag]);
+        }
+        if kind == ValueKind::DateTime {
+            partner.send(FIELD, &[field::date_time(slot), position, argument]);
+        }
+    }
+
+    /// The encoding of the `elementValue` of a slot, if it was found.
+    pub(crate) fn value(&self, tree: &Tree, slot: usize) -> Vec<u8> {
+        let is_of_key = |item: &&Item| item.state == text::element_value(slot);
+        let Some(item) = tree.items.iter().find(is_of_key) else { return Vec::new() };
+        let streams = self.streams();
+        (item.position..item.end).map(|at| streams.byte(at as usize)).collect()
+    }
+
     /// A date as a number, read where the tree says that it is, also where no digits stand.
     pub(crate) fn date(&self, tree: &Tree, date: u64) -> F {
         let start = tree.text_start(text::date(date)).unwrap_or_default() as usize;
         let streams = self.streams();
-        let digits = b"\xc0\x74dddd-dd-ddTdd:dd:ddZ".iter().enumerate().filter(|(_, form)| **form == b'd');
+        let digits = DATE_TIME.iter().enumerate().filter(|(_, form)| **form == b'd');
         let digits = digits.map(|(index, _)| F::from_u8(streams.byte(start + index)) - F::from_u8(b'0'));
         digits.fold(F::ZERO, |number, digit| number * F::from_u8(10) + digit)
     }
@@ -280,6 +324,35 @@ pub(crate) fn encode(value: &Value) -> Vec<u8> {
     let mut bytes = Vec::new();
     ciborium::into_writer(value, &mut bytes).unwrap();
     bytes
+}
+
+/// The encoding of a value with arguments of this many bytes, but for simple values.
+fn encode_long(value: &Value, argument_bytes: usize) -> Vec<u8> {
+    let encode_long = |value: &Value| encode_long(value, argument_bytes);
+    let head = |major: u8, argument: u64| {
+        let information = 24 + argument_bytes.ilog2() as u8;
+        let mut head = vec![major << 5 | information];
+        head.extend_from_slice(&argument.to_be_bytes()[8 - argument_bytes..]);
+        head
+    };
+    match value {
+        Value::Integer(integer) => {
+            let integer = i128::from(*integer);
+            if integer < 0 { head(1, (-1 - integer) as u64) } else { head(0, integer as u64) }
+        }
+        Value::Bytes(bytes) => [head(2, bytes.len() as u64), bytes.clone()].concat(),
+        Value::Text(text) => [head(3, text.len() as u64), text.clone().into_bytes()].concat(),
+        Value::Array(items) => std::iter::once(head(4, items.len() as u64))
+            .chain(items.iter().map(encode_long))
+            .flatten()
+            .collect(),
+        Value::Map(entries) => {
+            let entries = entries.iter().flat_map(|(key, value)| [encode_long(key), encode_long(value)]);
+            std::iter::once(head(5, entries.clone().count() as u64 / 2)).chain(entries).flatten().collect()
+        }
+        Value::Tag(tag, content) => [head(6, *tag), encode_long(content)].concat(),
+        simple => encode(simple),
+    }
 }
 
 /// The value of a text key.

@@ -9,59 +9,79 @@ pub(super) struct Head {
     pub(super) kind: u64,
     /// Bytes of the argument behind it.
     pub(super) length: u8,
+    /// Whether the argument is read: all of it or, where it is `long`, its last four bytes.
+    pub(super) is_read: bool,
+    /// Whether the argument has eight bytes of which the first four are zero.
+    pub(super) is_long: bool,
 }
 
 impl Head {
-    /// Of every definite-length head that is well formed and no length, count or tag of eight bytes: additional information 28
-    /// to 30 is reserved, 31 is an indefinite length, a break or not well formed.
-    pub(super) fn of(initial: u8) -> Option<Self> {
+    /// Of every definite-length head that is well formed: additional information 28 to 30 is reserved, 31 is an indefinite length, a
+    /// break or not well formed. An argument of eight bytes has two readings: as a number below 2^32, and unread, as a number of
+    /// another kind, which lengths, counts and tags cannot be.
+    pub(super) fn of(initial: u8) -> impl Iterator<Item = Self> {
         let (major, information) = (initial >> 5, initial & 31);
         let length = match information {
-            0..24 => 0,
-            24..27 => 1 << (information - 24),
-            27 if matches!(major, 0 | 1 | 7) => 8,
-            _ => return None,
+            0..24 => Some(0),
+            24..28 => Some(1 << (information - 24)),
+            _ => None,
         };
-        let long = if length == 8 { kind::LONG } else { 0 };
-        Some(Self { kind: u64::from(major) << 5 | long, length })
-    }
-
-    /// Whether the argument is read. One of eight bytes is not.
-    pub(super) fn is_read(self) -> bool {
-        matches!(self.length, 1 | 2 | 4)
+        let kind = u64::from(major) << 5;
+        length.into_iter().flat_map(move |length| {
+            let is_long = length == 8;
+            let read = Self { kind, length, is_read: length > 0, is_long };
+            let unread = Self { kind: kind | kind::LONG, length, is_read: false, is_long: false };
+            // A floating-point number of eight bytes is no small number.
+            let read = (!is_long || kind != kind::SIMPLE).then_some(read);
+            let unread = (is_long && matches!(major, 0 | 1 | 7)).then_some(unread);
+            read.into_iter().chain(unread)
+        })
     }
 }
 
-/// Every initial byte of a head.
+/// Every reading of every initial byte of a head.
 pub(super) fn heads() -> impl Iterator<Item = (u8, Head)> {
-    (0..=u8::MAX).filter_map(|initial| Some((initial, Head::of(initial)?)))
+    (0..=u8::MAX).flat_map(|initial| Head::of(initial).map(move |head| (initial, head)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn readings(initial: u8) -> Vec<(u64, u8, bool, bool)> {
+        Head::of(initial).map(|head| (head.kind, head.length, head.is_read, head.is_long)).collect()
+    }
+
     #[test]
     fn takes_apart_every_initial_byte_of_a_head() {
-        assert_eq!(heads().count(), 224 - 5);
-        for refused in [0x1c, 0x5b, 0x5f, 0x7f, 0x9f, 0xbf, 0xdb, 0xfe, 0xff] {
-            assert_eq!(Head::of(refused), None, "{refused:#x}");
+        // 28 of each of eight major types, two readings of long integers, one of long floating-point numbers.
+        assert_eq!(heads().count(), 8 * 28 + 2);
+        for refused in [0x1c, 0x1f, 0x5c, 0x5f, 0x7f, 0x9f, 0xbf, 0xfc, 0xfe, 0xff] {
+            assert_eq!(readings(refused), [], "{refused:#x}");
         }
         for (initial, kind, length) in [
             (0x17, kind::UNSIGNED, 0),
             (0x18, kind::UNSIGNED, 1),
-            (0x1b, kind::UNSIGNED + kind::LONG, 8),
             (0x59, kind::BYTES, 2),
             (0x7a, kind::TEXT, 4),
-            (0x3b, kind::NEGATIVE + kind::LONG, 8),
             (0x84, kind::ARRAY, 0),
             (0xb9, kind::MAP, 2),
             (0xd8, kind::TAG, 1),
             (0xf5, kind::SIMPLE, 0),
-            (0xfb, kind::SIMPLE + kind::LONG, 8),
+            (0xfa, kind::SIMPLE, 4),
         ] {
-            assert_eq!(Head::of(initial), Some(Head { kind, length }), "{initial:#x}");
+            assert_eq!(readings(initial), [(kind, length, length > 0, false)], "{initial:#x}");
         }
+        for (initial, kind) in [(0x1b, kind::UNSIGNED), (0x3b, kind::NEGATIVE)] {
+            let unread = (kind + kind::LONG, 8, false, false);
+            assert_eq!(readings(initial), [(kind, 8, true, true), unread], "{initial:#x}");
+        }
+        for (initial, kind) in
+            [(0x5b, kind::BYTES), (0x7b, kind::TEXT), (0x9b, kind::ARRAY), (0xdb, kind::TAG)]
+        {
+            assert_eq!(readings(initial), [(kind, 8, true, true)], "{initial:#x}");
+        }
+        assert_eq!(readings(0xfb), [(kind::SIMPLE + kind::LONG, 8, false, false)]);
         for (initial, head) in heads() {
             assert!(kind::ALL.contains(&head.kind));
             assert!(head.length > 0 || u64::from(initial) - head.kind < 24, "the immediate argument");

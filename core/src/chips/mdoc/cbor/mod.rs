@@ -28,8 +28,8 @@
 //! | used | boolean; opens balance, so the rows in use are the items |
 //! | position, parent, remaining, state | the open message received |
 //! | initial byte | looked up at the position |
-//! | kind, length, reads | the initial byte's row of `cbor_rule` |
-//! | argument | the bytes behind the initial byte where they are read, else what the initial byte adds to its kind |
+//! | kind, length, reads, long | one of the initial byte's rows of `cbor_rule`. It has two where eight bytes follow: as one of a number of eight bytes, which no rule of interest takes, and as a long head, whose first four bytes are shown to be zero |
+//! | argument | the bytes behind the initial byte where they are read, the last four of a long head, else what the initial byte adds to its kind |
 //! | end | head and argument of leaves and embedding byte strings, the last child's message of the others |
 //! | number, next, shape, finding | a rule of (state, kind). Only keys have several: that a key is claimed is right as its text is found once, and that it is not as the keys chip shows it to be none of those asked for |
 //! | multiplicity | free: rules and heads are fixed |
@@ -55,7 +55,7 @@ use velum_stark::field::F;
 
 use crate::chips::buses::{BYTES, CBOR_OPEN, CBOR_RULE, FIELD};
 use crate::chips::mdoc::grammar::rules;
-use crate::class::{LARGE, SizeClass};
+use crate::class::{CLASSES, SizeClass};
 
 /// As high as other tables, which costs less than a height of its own.
 const HEIGHT: usize = 2_048;
@@ -63,7 +63,13 @@ const HEIGHT: usize = 2_048;
 /// Most data items that the table holds. Real documents have one in 8 to 16 bytes.
 const CAPACITY: usize = HEIGHT - RESERVED_ROWS;
 
-const _: () = assert!(LARGE.max_mso_bytes / CAPACITY < 4);
+const _: () = {
+    let mut class = 0;
+    while class < CLASSES.len() {
+        assert!(CLASSES[class].max_mso_bytes / CAPACITY < 5);
+        class += 1;
+    }
+};
 
 /// Bytes of SHA-256 digests.
 const DIGEST_BYTES: u8 = 32;
@@ -72,7 +78,10 @@ const DIGEST_BYTES: u8 = 32;
 const HEAD: u64 = 0;
 
 /// Its last fields: were it taken for a rule, nothing would be found.
-const HEAD_END: [u64; 3] = [0, 1, 1];
+const HEAD_END: [u64; 2] = [1, 1];
+
+/// Bytes of a long head's argument that are zero, and bytes that are read.
+const LONG_HALF: u64 = 4;
 
 /// Committed columns, in the order of [`Item`]'s fields.
 mod column {
@@ -96,8 +105,10 @@ mod column {
     pub(super) const FINDING: [usize; 2] = [15, 16];
     /// Uses of the rule or head in the fixed columns of the row.
     pub(super) const MULTIPLICITY: usize = 17;
+    /// 1 where the argument has eight bytes of which the first four are zero.
+    pub(super) const LONG: usize = 18;
     /// Number of columns.
-    pub(super) const COUNT: usize = 18;
+    pub(super) const COUNT: usize = 19;
 }
 
 /// Fixed columns: the row's index, and one rule of the grammar or one initial byte a row.
@@ -144,6 +155,7 @@ fn fill_row(cells: &mut [F], item: &Item) {
         (column::KIND, item.kind),
         (column::LENGTH, item.length.into()),
         (column::READS, item.reads.into()),
+        (column::LONG, item.is_long.into()),
         (column::ARGUMENT, item.argument),
         (column::END, item.end),
         (column::PARENT, item.parent),
@@ -161,9 +173,9 @@ fn fill_row(cells: &mut [F], item: &Item) {
 /// What the fixed columns provide on [`CBOR_RULE`].
 fn provided(class: &SizeClass) -> impl Iterator<Item = [F; CBOR_RULE.width]> {
     let heads = head::heads().map(|(initial, head)| {
-        let (length, reads) = (head.length.into(), head.is_read().into());
-        let [extent, item, before] = HEAD_END;
-        [HEAD, initial.into(), head.kind, length, reads, extent, item, before].map(F::from_u64)
+        let (length, reads, long) = (head.length.into(), head.is_read.into(), head.is_long.into());
+        let [item, before] = HEAD_END;
+        [HEAD, initial.into(), head.kind, length, reads, long, item, before].map(F::from_u64)
     });
     let rules = rules(class).into_iter().map(|rule| {
         let [state, kind, number, next] = [rule.state, rule.kind, rule.number, rule.next].map(F::from_u64);
@@ -224,6 +236,7 @@ struct Row<E> {
     kind: E,
     length: E,
     reads: E,
+    long: E,
     argument: E,
     end: E,
     parent: E,
@@ -253,6 +266,7 @@ impl<E: p3_field::Algebra<F> + Clone> Row<E> {
             kind: cell(column::KIND),
             length: cell(column::LENGTH),
             reads: cell(column::READS),
+            long: cell(column::LONG),
             argument: cell(column::ARGUMENT),
             end: cell(column::END),
             parent: cell(column::PARENT),
@@ -276,21 +290,23 @@ impl<E: p3_field::Algebra<F> + Clone> Row<E> {
     fn counts<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
         b.assert_bool("used", self.used.clone());
         let unused = E::ONE - self.used.clone();
-        for factor in [&self.reads, &self.children, &self.item] {
+        for factor in [&self.reads, &self.long, &self.children, &self.item] {
             b.assert_zero("unused", unused.clone() * factor.clone());
         }
     }
 
-    /// RFC 8949, 3: the head at the position. Arguments of eight bytes are not read.
+    /// RFC 8949, 3: the head at the position. An argument of eight bytes is read if it is less than 2^32.
     fn head<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
-        let (used, reads) = (&self.used, &self.reads);
+        let (used, reads, long) = (&self.used, &self.reads, &self.long);
         b.lookup(BYTES, vec![self.position.clone(), E::ONE, self.initial.clone()], used.clone());
-        let head = [&self.initial, &self.kind, &self.length, reads].map(Clone::clone);
+        let head = [&self.initial, &self.kind, &self.length, reads, long].map(Clone::clone);
         let end = HEAD_END.map(E::from_u64);
         let tuple = [E::from_u64(HEAD)].into_iter().chain(head).chain(end);
         b.lookup(CBOR_RULE, tuple.collect(), used.clone());
-        let behind = vec![self.position.clone() + E::ONE, self.length.clone(), self.argument.clone()];
-        b.lookup(BYTES, behind, reads.clone());
+        let (behind, zeros) = (self.position.clone() + E::ONE, long.clone() * F::from_u64(LONG_HALF));
+        let read = vec![behind.clone() + zeros.clone(), self.length.clone() - zeros, self.argument.clone()];
+        b.lookup(BYTES, read, reads.clone());
+        b.lookup(BYTES, vec![behind, E::from_u64(LONG_HALF), E::ZERO], long.clone());
         let immediate = self.initial.clone() - self.kind.clone();
         b.assert_zero("immediate", (used.clone() - reads.clone()) * (self.argument.clone() - immediate));
     }

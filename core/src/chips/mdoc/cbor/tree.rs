@@ -15,9 +15,10 @@ use crate::chips::buses::{field, root};
 use crate::chips::common::fingerprint::fingerprint;
 use crate::chips::common::streams::Streams;
 use crate::chips::mdoc::grammar::{
-    Finding, OTHER_KEYS, Rule, Shape, SubjectError, Text, kind, rules, state, texts,
+    Finding, OTHER_KEYS, Rule, Shape, SubjectError, Text, is_scalar, kind, rules, state, texts,
 };
 use crate::statement::Subject;
+use crate::value::ValueKind;
 
 /// Streams that have no layout.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,10 +31,10 @@ pub enum TreeError {
         /// Offset of the item in the stream.
         offset: usize,
     },
-    /// A head that is not well formed, of indefinite length, or with a length, count or tag of eight bytes.
+    /// A head that is not well formed, of indefinite length, or with a length, count or tag of 2^32 or more.
     #[error(
-        "stream {stream}: the CBOR head at byte {offset} is reserved, of indefinite length or has an eight-byte \
-         length, count or tag"
+        "stream {stream}: the CBOR head at byte {offset} is reserved, of indefinite length or has a length, count or tag \
+         of 2^32 or more"
     )]
     Head {
         /// The stream.
@@ -79,7 +80,9 @@ pub(crate) struct Item {
     pub(crate) length: u8,
     /// Whether these are read.
     pub(crate) reads: bool,
-    /// The argument; if it has eight bytes, what the initial byte adds to the kind.
+    /// Whether it has eight of which the first four are zero.
+    pub(crate) is_long: bool,
+    /// The argument; if it is not read, what the initial byte adds to the kind.
     pub(crate) argument: u64,
     /// Position after the last byte.
     pub(crate) end: u64,
@@ -154,7 +157,7 @@ impl Tree {
         Ok(parser.tree)
     }
 
-    /// Position of the first byte of an expected text, if it was found.
+    /// Position of the first byte behind the head of an expected text, if it was found.
     pub(crate) fn text_start(&self, text: u64) -> Option<u64> {
         self.texts.get(&text).copied()
     }
@@ -189,6 +192,13 @@ impl Tree {
         self.items.iter().position(is_found).map(|row| self.found(row))
     }
 
+    /// Where the `elementValue` of a slot is, if it was found: behind its tag, if it is a tagged scalar, and its two values on
+    /// [`FIELD`](crate::chips::buses::FIELD).
+    pub(crate) fn value(&self, slot: usize, kind: ValueKind) -> Option<(Option<u64>, [u64; 2])> {
+        let value = self.field(field::element_value(slot, kind.found()))?;
+        Some((self.field(field::value_tag(slot)).map(|[position, _]| position), value))
+    }
+
     /// Position of the digest with this digestID in a namespace asked for, if it was found.
     pub(crate) fn digest_position(&self, namespace: usize, digest_id: u64) -> Option<u64> {
         let is_entry = |row: usize| {
@@ -206,6 +216,19 @@ impl Tree {
         };
         self.other_keys.iter().filter(is_text).map(|key| key.start as usize).collect()
     }
+}
+
+/// The reading of an initial byte that a document means by it, from what stands behind it: a long head is one of a small number where
+/// it can be.
+fn head_of(initial: u8, behind: &[u8]) -> Option<Head> {
+    let is_small = behind.starts_with(&[0; 4]);
+    Head::of(initial).find(|head| is_small || !head.is_long)
+}
+
+/// Whether a number, bytes or text begins there.
+fn starts_scalar(bytes: &[u8]) -> bool {
+    let Some((&initial, behind)) = bytes.split_first() else { return false };
+    head_of(initial, behind).is_some_and(|head| is_scalar(head.kind))
 }
 
 /// A container whose children are being read.
@@ -291,25 +314,26 @@ impl<'a> Parser<'a> {
         let truncated = TreeError::Truncated { stream, offset: at };
         let bytes = self.streams.message(stream).get(at..).unwrap_or_default();
         let &[initial, ref behind @ ..] = bytes else { return Err(truncated) };
-        let head = Head::of(initial).ok_or(TreeError::Head { stream, offset: at })?;
-        let (argument_bytes, content) =
-            behind.split_at_checked(head.length.into()).ok_or(truncated.clone())?;
-        let argument = if head.is_read() {
+        let head = head_of(initial, behind).ok_or(TreeError::Head { stream, offset: at })?;
+        let (argument_bytes, rest) = behind.split_at_checked(head.length.into()).ok_or(truncated.clone())?;
+        let argument = if head.is_read {
             argument_bytes.iter().fold(0, |value, &byte| value << 8 | u64::from(byte))
         } else {
             u64::from(initial) - head.kind
         };
         let is_string = matches!(head.kind, kind::BYTES | kind::TEXT);
         let string_bytes = if is_string { argument } else { 0 };
-        let content = content.get(..string_bytes as usize).ok_or(truncated)?;
-        let rule = self.rule(level, head.kind, bytes);
+        let content = rest.get(..string_bytes as usize).ok_or(truncated)?;
+        let rule = self.rule(level, head.kind, argument, content);
+        let rule = if rule.kind == kind::TAG { self.rule_of_tag(rule, rest) } else { rule };
         let position = (self.streams.class().stream_start(stream) + at) as u64;
         let item = Item {
             position,
             initial,
             kind: head.kind,
             length: head.length,
-            reads: head.is_read(),
+            reads: head.is_read,
+            is_long: head.is_long,
             argument,
             end: position + 1 + u64::from(head.length) + string_bytes,
             parent: level.parent,
@@ -323,13 +347,13 @@ impl<'a> Parser<'a> {
         if self.note(&item, content) { Ok(item) } else { Err(TreeError::EmptyKey { stream, offset: at }) }
     }
 
-    /// The rule for the next item of a level: of a key that is asked for, if its text begins `bytes` and has not stood before; else
+    /// The rule for the next item of a level: of a key that is asked for, if it is that text and none has stood before; else
     /// the other one of the state and kind. Where none is, what the state should hold is laid out as this kind.
-    fn rule(&self, level: &Level, kind: u64, bytes: &[u8]) -> Rule {
+    fn rule(&self, level: &Level, kind: u64, argument: u64, content: &[u8]) -> Rule {
         let is_asked = |rule: &&Rule| {
             let text = self.texts.get(&rule.number);
             let is_free = !self.tree.texts.contains_key(&rule.number);
-            is_free && text.is_some_and(|text| text.begins(bytes))
+            is_free && text.is_some_and(|text| text.is(argument, content))
         };
         let rules = self.rules.get(&level.state).map(Vec::as_slice).unwrap_or_default();
         let mut keys = rules.iter().filter(|rule| rule.is_key() && rule.kind == kind);
@@ -339,14 +363,21 @@ impl<'a> Parser<'a> {
         rule.unwrap_or(Rule::inner(level.state, kind, state::ANY, level.state))
     }
 
+    /// The rule for a tag: where there are two, that of a tag over a scalar if one follows, else the other.
+    fn rule_of_tag(&self, rule: Rule, tagged: &[u8]) -> Rule {
+        let finding = if starts_scalar(tagged) { Finding::Head } else { Finding::Item };
+        let mut same =
+            self.rules.get(&rule.state).into_iter().flatten().filter(|other| other.kind == rule.kind);
+        same.find(|other| other.finding == finding).copied().unwrap_or(rule)
+    }
+
     /// Notes where an expected text is, or a key that is not asked for. Whether it is not an empty text.
     fn note(&mut self, item: &Item, content: &[u8]) -> bool {
         if item.finding != Finding::Head {
             return true;
         }
-        if let Some(text) = self.texts.get(&item.number) {
-            let start = if text.is_length { item.content() } else { item.position };
-            self.tree.texts.entry(item.number).or_insert(start);
+        if self.texts.contains_key(&item.number) {
+            self.tree.texts.entry(item.number).or_insert(item.content());
         }
         let Some((_, kind, _)) = OTHER_KEYS.iter().find(|(.., number)| *number == item.number) else {
             return true;

@@ -15,9 +15,9 @@
 mod rules;
 mod strings;
 
-pub(crate) use rules::{Finding, OTHER_KEYS, Rule, Shape, kind, rules};
+pub(crate) use rules::{Finding, OTHER_KEYS, Rule, Shape, is_scalar, kind, rules};
 pub use strings::SubjectError;
-pub(crate) use strings::{MIN_RANDOM_BYTES, Symbol, Text, fixed_keys, texts};
+pub(crate) use strings::{ALGORITHMS, MIN_RANDOM_BYTES, Symbol, Text, fixed_keys, texts};
 
 /// States besides those of values, which are the numbers of their keys ([`text`]), and those below an item that other tables hear
 /// of, which are its number.
@@ -77,7 +77,7 @@ pub(crate) mod text {
     pub(crate) const SIG_STRUCTURE: u64 = 16;
     /// `"Signature1"`.
     pub(crate) const SIGNATURE_1: u64 = 17;
-    /// The protected header `{1: -7}` in its byte string.
+    /// The protected header `{1: -7}` or `{1: -9}` in its byte string.
     pub(crate) const PROTECTED: u64 = 18;
     /// The empty external data.
     pub(crate) const EXTERNAL_AAD: u64 = 19;
@@ -124,9 +124,14 @@ pub(crate) mod text {
     /// `1`, P-256.
     pub(crate) const CRV_VALUE: u64 = 39;
 
-    /// A `tdate` of form `YYYY-MM-DDTHH:MM:SSZ`, numbered as on [`DATE`](crate::chips::buses::DATE).
+    /// The text of a `tdate`, numbered as on [`DATE`](crate::chips::buses::DATE).
     pub(crate) const fn date(date: u64) -> u64 {
         40 + date
+    }
+
+    /// Its tag.
+    pub(crate) const fn date_tag(date: u64) -> u64 {
+        44 + date
     }
 
     /// Key: the asked namespace of this index.
@@ -183,6 +188,7 @@ mod tests {
     use crate::chips::buses::{date, field};
     use crate::class::{CLASSES, LARGE, NUMBERED_SLOTS, STANDARD, SizeClass};
     use crate::statement::{ElementName, PublicKey, Subject};
+    use crate::value::ValueKind;
 
     fn subject(class: SizeClass, elements: usize, name_bytes: usize) -> Subject {
         let name = |i: usize| "n".repeat(name_bytes - 1) + &i.to_string();
@@ -202,7 +208,8 @@ mod tests {
         };
         let mut numbers = per_slot(&[
             field::digest_id,
-            field::element_value,
+            field::value_tag,
+            field::date_time,
             field::digest,
             state::namespace,
             state::digest,
@@ -217,6 +224,11 @@ mod tests {
             text::element,
             text::random_value,
         ]);
+        let kinds =
+            [ValueKind::Unsigned, ValueKind::Encoded, ValueKind::Negative, ValueKind::Bytes, ValueKind::Text];
+        for slot in 0..NUMBERED_SLOTS {
+            numbers.extend(kinds.map(|kind| field::element_value(slot, kind)));
+        }
         numbers.extend((0..=NUMBERED_SLOTS).map(state::root));
         numbers.extend([field::DEVICE_KEY_X, field::DEVICE_KEY_Y]);
         numbers.extend(OTHER_KEYS.map(|(_, _, number)| number));
@@ -225,7 +237,8 @@ mod tests {
         numbers.extend(maps.into_iter().map(state::other));
         numbers.extend(state::ANY..=state::SIGNED);
         numbers.extend(text::SIG_STRUCTURE..=text::CRV_VALUE);
-        numbers.extend([date::SIGNED, date::VALID_FROM, date::VALID_UNTIL].map(text::date));
+        let dates = [date::SIGNED, date::VALID_FROM, date::VALID_UNTIL];
+        numbers.extend(dates.into_iter().flat_map(|date| [text::date(date), text::date_tag(date)]));
 
         let of_slots: HashSet<_> = numbers.iter().collect();
         assert_eq!(of_slots.len(), numbers.len());
@@ -257,14 +270,17 @@ mod tests {
         }
     }
 
-    /// Two rules for one state and kind are those of keys, of which each leads to what its content says.
+    /// Two rules for one state and kind are those of keys, of which each leads to what its content says, and those of the tag of a
+    /// value, which is found with a scalar or with all that is under it.
     #[test]
-    fn only_keys_have_rules_to_choose_from() {
+    fn only_keys_and_the_tags_of_values_have_rules_to_choose_from() {
         for class in CLASSES {
             let rules = rules(&class);
             for rule in rules.iter().filter(|rule| !rule.is_key()) {
                 let same = |other: &&Rule| (other.state, other.kind) == (rule.state, rule.kind);
-                assert!(rules.iter().filter(same).filter(|other| !other.is_key()).count() == 1, "{rule:?}");
+                let same = rules.iter().filter(same).filter(|other| !other.is_key()).count();
+                let is_value = (0..class.slots).any(|slot| rule.state == text::element_value(slot));
+                assert_eq!(same, if is_value && rule.kind == kind::TAG { 2 } else { 1 }, "{rule:?}");
             }
         }
     }
@@ -273,13 +289,17 @@ mod tests {
     fn every_finding_is_of_one_place() {
         for class in CLASSES {
             let mut places = HashMap::new();
-            for rule in rules(&class).into_iter().filter(|rule| rule.finding != Finding::None) {
+            // A scalar has one number with and without a tag.
+            let is_tagged = |rule: &Rule| (0..class.slots).any(|slot| rule.state == field::value_tag(slot));
+            let rules = rules(&class).into_iter();
+            for rule in rules.filter(|rule| rule.finding != Finding::None && !is_tagged(rule)) {
                 let place = places.entry(rule.number).or_insert((rule.state, rule.finding));
                 assert_eq!(*place, (rule.state, rule.finding), "{rule:?}");
                 assert_eq!(rule.number >= field::digest(0), rule.finding == Finding::Digest, "{rule:?}");
             }
             for text in texts(&subject(class, 1, 8)).unwrap() {
-                assert!(places.contains_key(&text.number), "text {}", text.number);
+                let is_claimed = text.symbols.last() == Some(&Symbol::Claim);
+                assert!(places.contains_key(&text.number) != is_claimed, "text {}", text.number);
             }
         }
     }
@@ -316,7 +336,7 @@ mod tests {
             };
             assert_eq!(shape(&subject(class, 1, 1)), shape(&subject(class, class.slots, 64)));
             for text in texts(&subject(class, class.slots, 64)).unwrap() {
-                assert_eq!(text.symbols.len(), text.capacity);
+                assert_eq!(text.symbols.len().max(1), text.capacity);
             }
         }
     }
@@ -335,10 +355,12 @@ mod tests {
     fn texts_follow_their_standards() {
         let texts = texts(&subject(STANDARD, 1, 30)).unwrap();
         let find = |number| texts.iter().find(|text| text.number == number).unwrap();
-        assert!(find(text::date(date::SIGNED)).begins(b"\xc0\x742024-09-30T13:50:00Z"));
-        assert!(!find(text::date(date::SIGNED)).begins(b"\xc0\x742024-09-30T13:50:0+Z"));
-        assert!(find(text::DOC_TYPE).begins(b"\x67docType"));
-        assert!(find(text::DOC_TYPE_VALUE).begins(&[&[0x78, 30][..], &[b'd'; 30]].concat()));
-        assert!(!find(text::namespace(1)).begins(b"anything"));
+        assert!(find(text::DOC_TYPE).is(7, b"docType"));
+        assert!(!find(text::DOC_TYPE).is(7, b"docTypf") && !find(text::DOC_TYPE).is(8, b"docType!"));
+        assert!(find(text::DOC_TYPE_VALUE).is(30, &[b'd'; 30]));
+        assert!(!find(text::namespace(1)).is(0, b""));
+        // -3 is the integer of argument 2.
+        assert!(find(text::Y).is(2, b"") && !find(text::Y).is(3, b""));
+        assert_eq!(find(text::date(date::SIGNED)).symbols.len(), b"YYYY-MM-DDTHH:MM:SS.123456789".len() + 3);
     }
 }

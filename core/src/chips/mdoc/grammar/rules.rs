@@ -3,6 +3,7 @@
 use super::{state, strings, text};
 use crate::chips::buses::{date, field};
 use crate::class::SizeClass;
+use crate::value::ValueKind;
 
 /// Kinds of items: major types (RFC 8949, 3.1) in their place in the initial byte, and whether an argument has eight bytes.
 pub(crate) mod kind {
@@ -233,7 +234,7 @@ fn mso_rules() -> Vec<Rule> {
         Rule::found(text::Y, kind::BYTES, field::DEVICE_KEY_Y, DEVICE_KEY),
     ];
     rules.extend(strings::TEXT_KEYS.map(|(map, number, _)| Rule::key(map, kind::TEXT, number)));
-    rules.extend(strings::LABELS.map(|(number, label, _)| {
+    rules.extend(strings::LABELS.map(|(number, label)| {
         let kind = if label < 0 { kind::NEGATIVE } else { kind::UNSIGNED };
         Rule::key(DEVICE_KEY, kind, number)
     }));
@@ -243,14 +244,14 @@ fn mso_rules() -> Vec<Rule> {
         (text::VALID_UNTIL, date::VALID_UNTIL),
     ];
     for (key, date) in dates {
-        let tag = text::date(date);
+        let tag = text::date_tag(date);
         rules.push(Rule::found(key, kind::TAG, tag, VALIDITY_INFO));
-        rules.push(Rule::inner(tag, kind::TEXT, state::ANY, tag));
+        rules.push(Rule::found(tag, kind::TEXT, text::date(date), tag));
     }
     rules
 }
 
-/// Keys of the MSO's maps that are not asked for, and what stands behind them. Labels of eight bytes are not read, so they have no
+/// Keys of the MSO's maps that are not asked for, and what stands behind them. Labels of 2^32 or more are not read, so they have no
 /// rule.
 fn other_key_rules() -> Vec<Rule> {
     let found = OTHER_KEYS.map(|(map, kind, number)| Rule::found(map, kind, number, state::other(map)));
@@ -291,11 +292,39 @@ fn item_rules(slot: usize) -> Vec<Rule> {
         Rule::found(text::element_identifier(slot), kind::TEXT, text::element(slot), item),
     ];
     rules.extend(keys.map(|key| Rule::key(item, kind::TEXT, key(slot))));
-    let value = field::element_value(slot);
-    rules.extend(kind::ALL.map(|kind| {
-        let found = Rule::found(text::element_value(slot), kind, value, item);
-        Rule { finding: Finding::Item, ..found }
-    }));
-    rules.extend(Rule::any(value, value));
+    rules.extend(value_rules(slot, item));
     rules
+}
+
+/// An `elementValue`: a scalar is found by its head, also under a tag, which is then found itself. Any other item is found whole, and so
+/// may be what is under a tag.
+fn value_rules(slot: usize, item: u64) -> Vec<Rule> {
+    let (value, tag) = (text::element_value(slot), field::value_tag(slot));
+    let scalars = |state, next| {
+        SCALARS.map(|(kind, found)| Rule::found(state, kind, field::element_value(slot, found), next))
+    };
+    let encoded = field::element_value(slot, ValueKind::Encoded);
+    let whole = kind::ALL.into_iter().filter(|kind| !is_scalar(*kind)).map(|kind| {
+        let found = Rule::found(value, kind, encoded, item);
+        Rule { finding: Finding::Item, ..found }
+    });
+    let mut rules: Vec<_> = whole.collect();
+    rules.extend(Rule::any(encoded, encoded));
+    rules.extend(scalars(value, item));
+    rules.push(Rule::found(value, kind::TAG, tag, item));
+    rules.extend(scalars(tag, tag));
+    rules
+}
+
+/// Kinds of items that are found by their heads, and what they are as values.
+const SCALARS: [(u64, ValueKind); 4] = [
+    (kind::UNSIGNED, ValueKind::Unsigned),
+    (kind::NEGATIVE, ValueKind::Negative),
+    (kind::BYTES, ValueKind::Bytes),
+    (kind::TEXT, ValueKind::Text),
+];
+
+/// Whether an item of the kind is a scalar: what is under a tag that is found.
+pub(crate) fn is_scalar(kind: u64) -> bool {
+    SCALARS.iter().any(|(scalar, _)| *scalar == kind)
 }

@@ -3,19 +3,20 @@
 use p3_field::PrimeCharacteristicRing;
 use velum_stark::field::F;
 
-use crate::chips::buses::date;
+use crate::chips::buses::{date, field};
 use crate::chips::common::fingerprint::fingerprint;
 use crate::chips::mdoc::grammar::{state, text};
 use crate::statement::Subject;
+use crate::value::{DATE_TIME, MAX_FRACTION_DIGITS, OFFSET, TAG_DATE_TIME};
 
 /// Longest docType, namespace and element identifier, in bytes of UTF-8.
 pub(crate) const MAX_NAME_BYTES: usize = 64;
 
+/// A byte string that holds CBOR (RFC 8949, 3.4.5.1).
+const TAG_ENCODED_CBOR: usize = 24;
+
 /// Fewest bytes of an item's `random` (ISO/IEC 18013-5, 9.1.2.5).
 pub(crate) const MIN_RANDOM_BYTES: u8 = 16;
-
-/// Bytes of the head of a text string of up to [`MAX_NAME_BYTES`].
-const MAX_NAME_HEAD: usize = 2;
 
 /// A subject that has no grammar.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,105 +46,146 @@ pub enum SubjectError {
     },
 }
 
-/// One byte of an expected string.
+/// What stands in one place of an expected string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Symbol {
     /// This byte.
     Byte(u8),
+    /// These bytes.
+    Word([u8; WORD_BYTES]),
     /// Any ASCII digit.
     Digit,
+    /// A point, or nothing and then no [`FractionDigit`](Self::FractionDigit) follows.
+    Point,
+    /// A digit behind a [`Point`](Self::Point); all but the first may be left out from one on.
+    FractionDigit,
+    /// The first four bytes of `+00:00`, or nothing where a `Z` stands.
+    OffsetHour,
+    /// The last two bytes of `+00:00`, or nothing where a `Z` stands.
+    OffsetMinute,
+    /// A `Z`, or nothing where `+00:00` stands.
+    Zulu,
+    /// No byte, but whether the string before is there.
+    Claim,
+    /// The algorithm of a signature, a negative integer of COSE: ES256 or ESP256.
+    Algorithm,
     /// No byte, but the length of a byte string: [`MIN_RANDOM_BYTES`] or more. Stands alone, for the string's content.
     Length,
 }
 
-/// An expected string: the encoding of a data item, or of its head.
+/// Bytes of a [`Symbol::Word`].
+pub(crate) const WORD_BYTES: usize = 4;
+
+impl Symbol {
+    /// How many bytes of the string stand before the next symbol, were nothing left out.
+    pub(crate) const fn bytes(self) -> usize {
+        match self {
+            Self::Word(_) => WORD_BYTES,
+            _ => 1,
+        }
+    }
+}
+
+/// The encoding of ES256 (RFC 9053, 2.1) and that of ESP256 (RFC 9864, 2.1), which are one algorithm over P-256.
+pub(crate) const ALGORITHMS: [u8; 2] = [0x26, 0x28];
+
+/// An expected data item: its argument, and of a string its content. Its kind is the rule's to say, and its head may be as long as it
+/// likes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Text {
     /// Its number in [`text`].
     pub number: u64,
-    /// Most symbols that any subject of the class gives it.
+    /// Most rows that any subject of the class gives it, at least one.
     pub capacity: usize,
-    /// Its symbols: none if it is not in use.
+    /// Whether the subject uses it.
+    pub in_use: bool,
+    /// The argument of its head. Of a [`Symbol::Length`] the least; of a date that of one without a fraction that ends in `+00:00`.
+    pub argument: u64,
+    /// Its content: none of what is no string, or of a name that is not in use.
     pub symbols: Vec<Symbol>,
     /// The date it is, as numbered on [`DATE`](crate::chips::buses::DATE).
     pub date: Option<u64>,
-    /// Whether it is the length of a byte string.
-    pub is_length: bool,
 }
 
 impl Text {
-    fn fixed(number: u64, bytes: &[u8]) -> Self {
-        Self::public(number, bytes.len(), bytes)
+    fn new(number: u64, argument: usize, symbols: Vec<Symbol>) -> Self {
+        let capacity = symbols.len().max(1);
+        Self { number, capacity, in_use: true, argument: argument as u64, symbols, date: None }
     }
 
-    fn public(number: u64, capacity: usize, bytes: &[u8]) -> Self {
-        let symbols = bytes.iter().copied().map(Symbol::Byte).collect();
-        Self { number, capacity, symbols, date: None, is_length: false }
+    /// A string that is the same for every subject.
+    fn string(number: u64, bytes: &[u8]) -> Self {
+        let (words, rest) = bytes.as_chunks();
+        let words = words.iter().copied().map(Symbol::Word);
+        let symbols = words.chain(rest.iter().copied().map(Symbol::Byte)).collect();
+        Self::new(number, bytes.len(), symbols)
+    }
+
+    /// An item without content, such as an integer, a tag, or the head of a map.
+    fn head(number: u64, argument: usize) -> Self {
+        Self::new(number, argument, Vec::new())
     }
 
     /// A name of the request, or nothing where the request has fewer.
     fn name(number: u64, name: Option<&str>) -> Self {
-        let bytes = name.map(encode_text).unwrap_or_default();
-        Self::public(number, MAX_NAME_HEAD + MAX_NAME_BYTES, &bytes)
+        let bytes = name.unwrap_or_default().as_bytes();
+        let text = Self::new(number, bytes.len(), bytes.iter().copied().map(Symbol::Byte).collect());
+        Self { capacity: MAX_NAME_BYTES, ..text }.used_if(name.is_some())
     }
 
-    /// A text of an item, which is in use where the slot is.
-    fn of_slot(number: u64, bytes: &[u8], in_use: bool) -> Self {
-        Self::public(number, bytes.len(), if in_use { bytes } else { &[] })
+    fn used_if(self, in_use: bool) -> Self {
+        Self { in_use, ..self }
     }
 
     /// The `random` of an item.
-    fn random(slot: usize, in_use: bool) -> Self {
-        let symbols = if in_use { vec![Symbol::Length] } else { vec![] };
-        Self { number: text::random_value(slot), capacity: 1, symbols, date: None, is_length: true }
+    fn random(slot: usize) -> Self {
+        Self::new(text::random_value(slot), MIN_RANDOM_BYTES.into(), vec![Symbol::Length])
     }
 
-    /// RFC 3339 date-time in UTC without fractions, as CBOR tag 0 (ISO/IEC 18013-5, 9.1.2.4).
+    /// The protected header `{1: -7}` or `{1: -9}` (RFC 9052, 3).
+    fn protected() -> Self {
+        let symbols = vec![Symbol::Byte(0xa1), Symbol::Byte(0x01), Symbol::Algorithm];
+        Self::new(text::PROTECTED, symbols.len(), symbols)
+    }
+
+    /// A date and time in UTC (RFC 3339), with or without a fraction of a second, `Z` or `+00:00`.
     fn date(date: u64) -> Self {
-        const FORM: &[u8] = b"\xc0\x74dddd-dd-ddTdd:dd:ddZ";
+        let symbols = Self::date_symbols();
+        Self { date: Some(date), ..Self::new(text::date(date), Self::LONGEST_DATE, symbols) }
+    }
+
+    /// A date and time that is the value of a slot, if the slot has one: else it is any that stands in the document, so that what is
+    /// looked up of it does not depend on whether it is claimed.
+    fn date_time(slot: usize) -> Self {
+        let mut symbols = Self::date_symbols();
+        symbols.push(Symbol::Claim);
+        Self::new(field::date_time(slot), Self::LONGEST_DATE, symbols)
+    }
+
+    /// Bytes of a date without a fraction that ends in `+00:00`.
+    const LONGEST_DATE: usize = DATE_TIME.len() + OFFSET.len();
+
+    fn date_symbols() -> Vec<Symbol> {
         let symbol = |&byte: &u8| if byte == b'd' { Symbol::Digit } else { Symbol::Byte(byte) };
-        Self {
-            number: text::date(date),
-            capacity: FORM.len(),
-            symbols: FORM.iter().map(symbol).collect(),
-            date: Some(date),
-            is_length: false,
-        }
+        let mut symbols: Vec<_> = DATE_TIME.iter().map(symbol).collect();
+        symbols.push(Symbol::Point);
+        symbols.extend([Symbol::FractionDigit; MAX_FRACTION_DIGITS]);
+        symbols.extend([Symbol::OffsetHour, Symbol::OffsetMinute, Symbol::Zulu]);
+        symbols
     }
 
-    /// Bytes and argument of the head that the text begins with. A length has no head; its argument is the least that it may be.
-    pub(crate) fn head(&self) -> Option<(u64, u64)> {
-        let byte = |index: usize| match self.symbols.get(index) {
-            Some(&Symbol::Byte(byte)) => Some(byte),
-            _ => None,
-        };
-        if self.is_length {
-            return Some((0, MIN_RANDOM_BYTES.into()));
+    /// Whether an item of the right kind is this text. Only keys are asked, which have one content each.
+    pub(crate) fn is(&self, argument: u64, content: &[u8]) -> bool {
+        let mut bytes = Vec::with_capacity(content.len());
+        for symbol in &self.symbols {
+            match symbol {
+                Symbol::Byte(byte) => bytes.push(*byte),
+                Symbol::Word(word) => bytes.extend_from_slice(word),
+                _ => return false,
+            }
         }
-        match byte(0)? & 31 {
-            24 => Some((2, byte(1)?.into())),
-            information => Some((1, information.into())),
-        }
+        self.in_use && self.argument == argument && bytes == content
     }
-
-    /// Whether `bytes` begins with this text. A text not in use begins nothing.
-    pub(crate) fn begins(&self, bytes: &[u8]) -> bool {
-        !self.symbols.is_empty()
-            && bytes.len() >= self.symbols.len()
-            && self.symbols.iter().zip(bytes).all(|(symbol, byte)| match symbol {
-                Symbol::Byte(expected) => expected == byte,
-                Symbol::Digit => byte.is_ascii_digit(),
-                Symbol::Length => true,
-            })
-    }
-}
-
-/// The shortest encoding of a text string of up to 255 bytes (RFC 8949, 3.1).
-fn encode_text(string: &str) -> Vec<u8> {
-    let length = string.len() as u8;
-    let mut bytes = if length < 24 { vec![0x60 | length] } else { vec![0x78, length] };
-    bytes.extend_from_slice(string.as_bytes());
-    bytes
 }
 
 /// Keys of the MSO's maps that every document has: map, text number, key.
@@ -160,11 +202,16 @@ pub(super) const TEXT_KEYS: [(u64, u64, &str); 10] = [
     (state::VALIDITY_INFO, text::VALID_UNTIL, "validUntil"),
 ];
 
-/// Labels of `deviceKey` (RFC 9053, 7.1.1): text number, label, encoding.
-pub(super) const LABELS: [(u64, i32, u8); 4] =
-    [(text::KTY, 1, 0x01), (text::CRV, -1, 0x20), (text::X, -2, 0x21), (text::Y, -3, 0x22)];
+/// Labels of `deviceKey` (RFC 9053, 7.1.1): text number, label.
+pub(super) const LABELS: [(u64, i32); 4] = [(text::KTY, 1), (text::CRV, -1), (text::X, -2), (text::Y, -3)];
 
-/// Every text of the subject's class in the order of their numbers, those that the subject does not use without symbols.
+/// The argument of an integer's head (RFC 8949, 3.1).
+const fn integer_argument(integer: i32) -> usize {
+    let argument = if integer < 0 { -1 - integer } else { integer };
+    argument as usize
+}
+
+/// Every text of the subject's class in the order of their numbers, those that the subject does not use among them.
 ///
 /// # Errors
 ///
@@ -172,35 +219,38 @@ pub(super) const LABELS: [(u64, i32, u8); 4] =
 pub(crate) fn texts(subject: &Subject) -> Result<Vec<Text>, SubjectError> {
     check(subject)?;
     let mut texts = vec![
-        Text::fixed(text::SIG_STRUCTURE, &[0x84]),
-        Text::fixed(text::SIGNATURE_1, b"\x6aSignature1"),
-        Text::fixed(text::PROTECTED, &[0x43, 0xa1, 0x01, 0x26]),
-        Text::fixed(text::EXTERNAL_AAD, &[0x40]),
-        Text::fixed(text::MSO_TAG, &[0xd8, 0x18]),
-        Text::fixed(text::VERSION_VALUE, &encode_text("1.0")),
-        Text::fixed(text::DIGEST_ALGORITHM_VALUE, &encode_text("SHA-256")),
+        Text::head(text::SIG_STRUCTURE, 4),
+        Text::string(text::SIGNATURE_1, b"Signature1"),
+        Text::protected(),
+        Text::head(text::EXTERNAL_AAD, 0),
+        Text::head(text::MSO_TAG, TAG_ENCODED_CBOR),
+        Text::string(text::VERSION_VALUE, b"1.0"),
+        Text::string(text::DIGEST_ALGORITHM_VALUE, b"SHA-256"),
         Text::name(text::DOC_TYPE_VALUE, Some(&subject.doc_type)),
-        Text::fixed(text::KTY_VALUE, &[0x02]),
-        Text::fixed(text::CRV_VALUE, &[0x01]),
+        Text::head(text::KTY_VALUE, 2),
+        Text::head(text::CRV_VALUE, 1),
     ];
-    texts.extend(TEXT_KEYS.iter().map(|(_, number, key)| Text::fixed(*number, &encode_text(key))));
-    texts.extend(LABELS.iter().map(|&(number, _, encoding)| Text::fixed(number, &[encoding])));
-    texts.extend([date::SIGNED, date::VALID_FROM, date::VALID_UNTIL].map(Text::date));
+    texts.extend(TEXT_KEYS.iter().map(|(_, number, key)| Text::string(*number, key.as_bytes())));
+    texts.extend(LABELS.map(|(number, label)| Text::head(number, integer_argument(label))));
+    for date in [date::SIGNED, date::VALID_FROM, date::VALID_UNTIL] {
+        texts.extend([Text::head(text::date_tag(date), TAG_DATE_TIME as usize), Text::date(date)]);
+    }
     let namespaces = subject.namespaces();
     for slot in 0..subject.class.slots {
         let element = subject.elements.get(slot).map(|element| element.element.as_str());
-        let in_use = element.is_some();
         texts.push(Text::name(text::namespace(slot), namespaces.get(slot).copied()));
-        texts.extend([
-            Text::of_slot(text::item_tag(slot), &[0xd8, 0x18], in_use),
-            Text::of_slot(text::item_map(slot), &[0xa4], in_use),
-            Text::of_slot(text::digest_id(slot), &encode_text("digestID"), in_use),
-            Text::of_slot(text::random(slot), &encode_text("random"), in_use),
-            Text::of_slot(text::element_identifier(slot), &encode_text("elementIdentifier"), in_use),
-            Text::of_slot(text::element_value(slot), &encode_text("elementValue"), in_use),
-            Text::name(text::element(slot), element),
-            Text::random(slot, in_use),
-        ]);
+        texts.push(Text::name(text::element(slot), element));
+        let of_item = [
+            Text::head(text::item_tag(slot), TAG_ENCODED_CBOR),
+            Text::head(text::item_map(slot), 4),
+            Text::string(text::digest_id(slot), b"digestID"),
+            Text::string(text::random(slot), b"random"),
+            Text::string(text::element_identifier(slot), b"elementIdentifier"),
+            Text::string(text::element_value(slot), b"elementValue"),
+            Text::random(slot),
+        ];
+        texts.extend(of_item.map(|text| text.used_if(element.is_some())));
+        texts.push(Text::date_time(slot));
     }
     texts.sort_by_key(|text| text.number);
     Ok(texts)
@@ -232,7 +282,7 @@ fn check(subject: &Subject) -> Result<(), SubjectError> {
 /// asked for are not among them.
 pub(crate) fn fixed_keys(map: u64) -> Vec<F> {
     if map == state::DEVICE_KEY {
-        return LABELS.iter().map(|&(_, label, _)| F::from_i32(label)).collect();
+        return LABELS.iter().map(|&(_, label)| F::from_i32(label)).collect();
     }
     let keys = TEXT_KEYS.iter().filter(|(parent, _, _)| *parent == map);
     keys.map(|(_, _, key)| fingerprint(key.as_bytes())).collect()

@@ -169,18 +169,13 @@ impl Case {
     /// Chips and traces; those of the links are first.
     fn build(&self) -> (Vec<Table>, Vec<Trace>) {
         let (class, others) = (self.subject.class, self.others());
-        let bytes = BytesChip::new(class);
-        let traces = [self.trace.clone(), RangeChip.trace(), bytes.trace(&self.streams, &[]), others.trace()];
-        let chips = [
-            Table::Links(LinksChip::new(&self.subject)),
-            Table::Range(RangeChip),
-            Table::Bytes(bytes),
-            Table::Others(others),
-        ];
-        let tables = Sha256Chip::tables(class);
-        let mut traces: Vec<_> =
-            traces.into_iter().chain(tables.iter().map(|table| table.trace(&self.streams))).collect();
-        let chips: Vec<_> = chips.into_iter().chain(tables.into_iter().map(Table::Sha256)).collect();
+        let mut traces = vec![self.trace.clone(), RangeChip.trace(), others.trace()];
+        let mut chips =
+            vec![Table::Links(LinksChip::new(&self.subject)), Table::Range(RangeChip), Table::Others(others)];
+        let (bytes, sha256) = (BytesChip::tables(class), Sha256Chip::tables(class));
+        traces.extend(bytes.iter().map(|table| table.trace(&self.streams, &[])));
+        traces.extend(sha256.iter().map(|table| table.trace(&self.streams)));
+        chips.extend(bytes.into_iter().map(Table::Bytes).chain(sha256.into_iter().map(Table::Sha256)));
         fill_multiplicities(&chips, &mut traces);
         (chips, traces)
     }

@@ -1,16 +1,19 @@
 //! What is refused of other documents, link by link of the statement.
 
 use ciborium::Value;
+use p3_field::PrimeCharacteristicRing;
+use velum_stark::field::F;
 use velum_testdata::{ANNEX_D, MUSTERMANN};
 
 use super::item;
-use crate::chips::buses::{DIGEST_AT, field};
+use crate::chips::buses::{DIGEST_AT, FIELD, date, field};
 use crate::chips::mdoc::cbor::CAPACITY;
 use crate::chips::mdoc::cbor::fixture::*;
 use crate::chips::mdoc::cbor::tree::{Item, Tree, TreeError};
 use crate::chips::mdoc::grammar::{Finding, Shape, kind, state, text};
 use crate::class::{LARGE, STANDARD};
 use crate::statement::ElementName;
+use crate::value::{SlotValue, ValueKind};
 
 const NONE: [&str; 0] = [];
 
@@ -23,9 +26,10 @@ fn refuses_another_doc_type() {
     };
     assert_eq!(asked("org.iso.18013.5.1.mDL"), NONE);
     assert_eq!(asked("org.iso.18013.5.1.mDM"), ["bus bytes"]);
-    for other in ["org.iso.18013.5.1.mD", "org.iso.18013.5.1.mDL.", ""] {
-        assert_eq!(asked(other), ["bus bytes", "bus field"], "{other:?}");
+    for other in ["org.iso.18013.5.1.mD", ""] {
+        assert_eq!(asked(other), ["bus field"], "{other:?}");
     }
+    assert_eq!(asked("org.iso.18013.5.1.mDL."), ["bus bytes", "bus field"]);
 }
 
 #[test]
@@ -34,45 +38,118 @@ fn refuses_other_fixed_values() {
     assert_eq!(mso("version", Value::Text("1.0".into())), NONE);
     assert_eq!(mso("version", Value::Text("1.1".into())), ["bus bytes"]);
     assert_eq!(mso("digestAlgorithm", Value::Text("SHA-512".into())), ["bus bytes"]);
-    assert_eq!(mso("digestAlgorithm", Value::Text("SHA-2561".into())), ["bus bytes", "bus field"]);
+    assert_eq!(mso("digestAlgorithm", Value::Text("SHA-2561".into())), ["bus field"]);
 
     let bytes = |from: &[u8], to: &[u8]| World::mustermann().with(0, from, to).rules();
     // ES512 in the protected header, external data, five elements.
-    assert_eq!(bytes(b"Signature1\x43\xa1\x01\x26", b"Signature1\x43\xa1\x01\x23"), ["bus bytes"]);
+    let algorithm =
+        |byte: u8| bytes(b"Signature1\x43\xa1\x01\x26", &[b"Signature1\x43\xa1\x01", &[byte][..]].concat());
+    // ESP256 is ES256; EdDSA, -8, and ES512 are not.
+    assert_eq!(algorithm(0x28), NONE);
+    for other in [0x27, 0x23, 0x25, 0x29] {
+        assert_eq!(algorithm(other), ["text/choice"], "{other:x}");
+    }
     assert_eq!(bytes(b"Signature1", b"Signature2"), ["bus bytes"]);
     // Tag 25 around the MSO.
-    assert_eq!(bytes(b"\xd8\x18\x59", b"\xd8\x19\x59"), ["bus bytes", "bus field"]);
+    assert_eq!(bytes(b"\xd8\x18\x59", b"\xd8\x19\x59"), ["bus field"]);
     let item = World::mustermann().with(1, b"\xd8\x18", b"\xd8\x19").rules();
-    assert_eq!(item, ["bus bytes", "bus field"]);
+    assert_eq!(item, ["bus field"]);
     // OKP and P-384.
-    assert_eq!(bytes(b"\xa4\x01\x02\x20\x01", b"\xa4\x01\x01\x20\x01"), ["bus bytes", "bus field"]);
-    assert_eq!(bytes(b"\xa4\x01\x02\x20\x01", b"\xa4\x01\x02\x20\x02"), ["bus bytes", "bus field"]);
+    assert_eq!(bytes(b"\xa4\x01\x02\x20\x01", b"\xa4\x01\x01\x20\x01"), ["bus field"]);
+    assert_eq!(bytes(b"\xa4\x01\x02\x20\x01", b"\xa4\x01\x02\x20\x02"), ["bus field"]);
+}
+
+#[test]
+fn takes_fractions_of_seconds_and_both_ends_of_dates() {
+    let ends = ["Z", "+00:00"];
+    let fractions = (0..=9)
+        .map(|digits| if digits == 0 { String::new() } else { format!(".{}", &"123456789"[..digits]) });
+    for date in fractions.flat_map(|fraction| ends.map(|end| format!("2024-09-30T13:50:07{fraction}{end}"))) {
+        let world = World::mustermann().with_mso(|mso| set_date(mso, "signed", &date));
+        assert_eq!(world.rules(), NONE, "{date}");
+        assert_eq!(world.date(&world.tree(), date::SIGNED), F::from_u64(20_240_930_135_007));
+    }
+}
+
+fn set_date(mso: &mut [(Value, Value)], key: &str, date: &str) {
+    let value = Value::Tag(0, Box::new(Value::Text(date.to_owned())));
+    *at(at(mso, "validityInfo").as_map_mut().unwrap(), key) = value;
 }
 
 #[test]
 fn refuses_dates_of_another_form() {
-    let signed = |value: &str| {
-        let value = Value::Tag(0, Box::new(Value::Text(value.to_owned())));
-        World::mustermann()
-            .with_mso(|mso| *at(at(mso, "validityInfo").as_map_mut().unwrap(), "signed") = value)
-            .rules()
-    };
+    let signed = |value: &str| World::mustermann().with_mso(|mso| set_date(mso, "signed", value)).rules();
     assert_eq!(signed("2024-09-30T13:50:00Z"), NONE);
     for digit in
         ["2024-09-30T13:50:0+Z", "2024-09-30T13:50:0AZ", "2024-09-30T13:50:0 Z", "2024-09-30T13:50:0:Z"]
     {
         assert_eq!(signed(digit), ["bus range"], "{digit}");
     }
-    for form in
-        ["2024-09-30t13:50:00Z", "2024-09-30T13:50:00z", "2024-09-30T13:50:00.0Z", "2024-09-30T13:50Z"]
-    {
-        assert!(signed(form).contains(&"bus bytes".to_owned()), "{form}");
+    for form in [
+        "2024-09-30t13:50:00Z",
+        "2024-09-30T13:50:00z",
+        "2024-09-30T13:50:00",
+        "2024-09-30T13:50:00.Z",
+        "2024-09-30T13:50:00.+00:00",
+        "2024-09-30T13:50:00.1234567890Z",
+        "2024-09-30T13:50:00.1234567890+00:00",
+        "2024-09-30T13:50:00.5",
+        "2024-09-30T13:50:00.5+01:00",
+        "2024-09-30T13:50:00+01:00",
+        "2024-09-30T13:50:00-00:00",
+        "2024-09-30T13:50:00+00:01",
+        "2024-09-30T13:50:00+0000",
+        "2024-09-30T13:50:00Z+00:00",
+        "2024-09-30T13:50:00ZZ",
+        "2024-09-30T13:50:00,5Z",
+        "2024-09-30T13:50:007Z",
+        "2024-09-30T13:50Z",
+    ] {
+        let rules = signed(form);
+        let found = |rule: &str| rules.iter().any(|broken| broken == rule);
+        assert!(found("bus bytes") || found("bus field"), "{form}: {rules:?}");
     }
     let untagged = World::mustermann().with_mso(|mso| {
         *at(at(mso, "validityInfo").as_map_mut().unwrap(), "signed") =
             Value::Text("2024-09-30T13:50:00Z".into());
     });
     assert!(untagged.rules().contains(&"bus bytes".to_owned()));
+}
+
+/// The value of a slot under tag 0, as a date and time in UTC and as other text.
+#[test]
+fn refuses_dates_and_times_that_are_none() {
+    let world = |text: &str| {
+        let tdate = Value::Tag(0, Box::new(Value::Text(text.into())));
+        World::mustermann().with_item(0, |item| *at(item, "elementValue") = tdate)
+    };
+    let kind = |text: &str| {
+        let world = world(text);
+        assert_eq!(world.rules(), NONE, "{text}");
+        SlotValue::read(&world.value(&world.tree(), 0)).kind
+    };
+    for text in ["2024-09-30T13:50:00Z", "2024-09-30T13:50:00.5Z", "2024-09-30T13:50:00.123456789+00:00"] {
+        assert_eq!(kind(text), ValueKind::DateTime);
+    }
+    for (like, other) in [
+        ("2024-09-30T13:50:00+00:00", "2024-09-30T13:50:00+01:00"),
+        ("2024-09-30T13:50:00+00:00", "2024-09-30T13:50:00-00:00"),
+        ("2024-09-30T13:50:00.5Z", "2024-09-30T13:50:00,5Z"),
+        ("2024-09-30T13:50:00Z", "2024-09-30T13:50:00z"),
+        ("2024-09-30T13:50:00Z", "2024-09-30t13:50:00Z"),
+        ("2024-09-30T13:50:00Z", "2024-09-30T13:50:0AZ"),
+    ] {
+        assert_eq!(kind(other), ValueKind::Text);
+        // The text table of the one about the other, which the values chip claims to be a date and time.
+        let mut tables = world(other).tables();
+        tables.traces[TEXT] = world(like).tables().traces[TEXT].clone();
+        let [position, length] = world(other).tree().field(field::element_value(0, ValueKind::Text)).unwrap();
+        let partner = tables.partner();
+        partner.send(FIELD, &[field::date_time(0), position, length]);
+        let trace = partner.trace();
+        *tables.traces.last_mut().unwrap() = trace;
+        assert_eq!(tables.rules(), ["bus bytes"], "{other}");
+    }
 }
 
 /// Keys that stand twice: the first is taken, the other is one of those asked for.
@@ -139,7 +216,25 @@ fn refuses_duplicate_keys_in_other_encodings() {
     assert_eq!(add_label(100).rules(), NONE);
     assert_eq!(add_label(100).with(0, b"\x18\x64\xf6", b"\x18\x01\xf6").rules(), ["keys/distinct"]);
     assert_eq!(add_label(-100).with(0, b"\x38\x63\xf6", b"\x38\x01\xf6").rules(), ["keys/distinct"]);
-    // Eight bytes are not read, so they are refused.
+    assert_eq!(
+        add_label(100_000).with(0, b"\x1a\x00\x01\x86\xa0\xf6", b"\x1a\x00\x00\x00\x01\xf6").rules(),
+        ["keys/distinct"]
+    );
+    // A label of eight bytes that is 1: the one of 2^40 is made shorter in its place.
+    let eight_bytes = World::mustermann().with_mso(|mso| {
+        let key = at(at(mso, "deviceKeyInfo").as_map_mut().unwrap(), "deviceKey").as_map_mut().unwrap();
+        key.push((Value::Integer((1u64 << 40).into()), Value::Null));
+    });
+    let long_one = eight_bytes.with(0, b"\x1b\0\0\x01\0\0\0\0\0", b"\x1b\0\0\0\0\0\0\0\x01");
+    assert_eq!(long_one.rules(), ["keys/distinct"]);
+    // Read as one of the numbers that have no rule, it cannot hide either.
+    let hidden = long_one.rules_of(|tree| {
+        let label = item(tree, |item| item.is_long);
+        (label.kind, label.reads, label.is_long) = (kind::UNSIGNED + kind::LONG, false, false);
+        label.argument = 0x1b - label.kind;
+    });
+    assert!(hidden.contains(&"bus cbor_rule".to_owned()));
+    // Numbers of 2^32 or more are not read, so they are refused.
     let eight = World::mustermann().with_mso(|mso| {
         let key = at(at(mso, "deviceKeyInfo").as_map_mut().unwrap(), "deviceKey").as_map_mut().unwrap();
         key.push((Value::Integer((1u64 << 40).into()), Value::Null));
@@ -163,7 +258,7 @@ fn refuses_keys_at_another_depth() {
         claim(&mut key[0], text::DOC_TYPE);
         (value[0].state, value[0].number) = (text::DOC_TYPE, text::DOC_TYPE_VALUE);
         value[0].finding = Finding::Head;
-        let places = [(text::DOC_TYPE, key[0].position), (text::DOC_TYPE_VALUE, value[0].position)];
+        let places = [(text::DOC_TYPE, key[0].content()), (text::DOC_TYPE_VALUE, value[0].content())];
         tree.texts.extend(places);
     });
     assert_eq!(claimed, ["bus cbor_rule"]);
@@ -182,7 +277,7 @@ fn refuses_look_alikes_in_strings() {
     // The text is said to stand in the string, where no item does.
     let inside = world.rules_of(|tree| {
         let start = item(tree, string).content();
-        tree.texts.insert(text::DOC_TYPE_VALUE, start + 8);
+        tree.texts.insert(text::DOC_TYPE_VALUE, start + 9);
     });
     assert_eq!(inside, ["bus field"]);
     // The item that takes the text is said to stand there.
@@ -190,7 +285,7 @@ fn refuses_look_alikes_in_strings() {
         let start = item(tree, string).content() + 8;
         let value = item(tree, |item| item.number == text::DOC_TYPE_VALUE);
         (value.position, value.end) = (start, start + 22);
-        tree.texts.insert(text::DOC_TYPE_VALUE, start);
+        tree.texts.insert(text::DOC_TYPE_VALUE, start + 1);
     });
     assert_eq!(there, ["bus cbor_open"]);
     // The string is read as one that holds CBOR.
@@ -306,10 +401,10 @@ fn refuses_another_namespace() {
     let renamed = World::mustermann().rules_of(|tree| {
         let row = other_key(tree, state::VALUE_DIGESTS);
         claim(&mut tree.items[row], text::namespace(0));
-        let position = tree.items[row].position;
-        tree.texts.insert(text::namespace(0), position);
+        let content = tree.items[row].content();
+        tree.texts.insert(text::namespace(0), content);
     });
-    assert!(renamed.contains(&"bus bytes".to_owned()));
+    assert!(renamed.contains(&"bus field".to_owned()));
 }
 
 #[test]
@@ -329,8 +424,9 @@ fn refuses_a_digest_id_twice_in_a_namespace() {
             })
             .rules()
     };
-    assert_eq!(wide((1 << 31) - 1), NONE);
-    assert!(wide(1 << 31).contains(&"bus range".to_owned()));
+    for digest_id in [(1 << 31) - 1, 1 << 31, (1 << 32) - 1] {
+        assert_eq!(wide(digest_id), NONE, "{digest_id}");
+    }
     assert!(wide(1 << 32).contains(&"bus cbor_rule".to_owned()));
 }
 
@@ -368,7 +464,7 @@ fn refuses_wrong_items() {
     for extra in ["more", "elementValue"] {
         let five =
             World::mustermann().with_item(0, |item| item.push((Value::Text(extra.into()), Value::Null)));
-        assert_eq!(five.rules(), ["bus bytes", "bus cbor_rule", "bus field"]);
+        assert_eq!(five.rules(), ["bus cbor_rule", "bus field"]);
     }
     let three = item(|item| item.retain(|(key, _)| key.as_text() != Some("random")));
     assert_eq!(three, ["bus bytes", "bus field", "bus range"]);

@@ -1,0 +1,155 @@
+//! Elements that a device signed itself (`DeviceNameSpaces`), and what the issuer lets it sign (`KeyAuthorizations`,
+//! ISO 18013-5, 9.1.2.4).
+//!
+//! They are the device's word. That the issuer authorised it stands in the MSO and is not proven, so a verifier takes only elements
+//! of namespaces that it names itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cbor::{Cursor, Rules, check_whole, set_once};
+use crate::error::{Code, Error};
+use crate::limits;
+
+/// The names of what a device signed: namespace and elements.
+pub(crate) struct DeviceElements<'a> {
+    namespaces: Vec<(&'a str, Vec<&'a str>)>,
+}
+
+impl<'a> DeviceElements<'a> {
+    /// Reads the CBOR of a `DeviceNameSpaces` map.
+    ///
+    /// # Errors
+    /// `too_large` above [`limits::DEVICE_NAMESPACES_BYTES`], `malformed`.
+    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
+        Error::check_limit("", "bytes", bytes.len(), limits::DEVICE_NAMESPACES_BYTES)?;
+        check_whole(bytes, Rules::Wire)?;
+        let mut cursor = Cursor::new(bytes, Rules::Wire);
+        let mut namespaces = Vec::new();
+        let mut members = cursor.map()?;
+        while cursor.next(&mut members) {
+            let (_, namespace) = cursor.text()?;
+            let mut elements = Vec::new();
+            let mut values = cursor.map()?;
+            while cursor.next(&mut values) {
+                elements.push(cursor.text()?.1);
+                cursor.skip()?;
+            }
+            namespaces.push((namespace, elements));
+        }
+        Ok(Self { namespaces })
+    }
+
+    /// That the issuer lets the device sign each of them.
+    ///
+    /// # Errors
+    /// `device_namespaces_unauthorised`.
+    pub(crate) fn check_authorised(&self, authorizations: Option<&KeyAuthorizations>) -> Result<(), Error> {
+        let refused = |what: String| {
+            let message = format!(
+                "the device signed {what}, which keyAuthorizations in the MSO does not let it sign; have the device sign \
+                 without it, or the issuer authorise it"
+            );
+            Err(Error::new(Code::DeviceNamespacesUnauthorised, "", message))
+        };
+        for (namespace, elements) in &self.namespaces {
+            let some = authorizations.and_then(|authorizations| authorizations.elements.get(*namespace));
+            if authorizations.is_some_and(|authorizations| authorizations.namespaces.contains(*namespace)) {
+                continue;
+            }
+            let Some(authorised) = some else {
+                return refused(format!("elements of namespace {namespace:?}"));
+            };
+            if let Some(other) = elements.iter().find(|element| !authorised.contains(**element)) {
+                return refused(format!("element {other:?} of namespace {namespace:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// That a verifier asks for the namespaces.
+    ///
+    /// # Errors
+    /// `device_namespaces`.
+    pub(crate) fn check_asked(&self, asked: &[String]) -> Result<(), Error> {
+        let not_asked = |(namespace, _): &&(&str, Vec<&str>)| asked.iter().all(|asked| asked != namespace);
+        match self.namespaces.iter().find(not_asked) {
+            None => Ok(()),
+            Some((namespace, _)) => {
+                let message = format!(
+                    "the device signed elements of namespace {namespace:?}, which device_namespaces of the request does not \
+                     name; the verifier must name it, or the device sign without them"
+                );
+                Err(Error::new(Code::DeviceNamespaces, "", message))
+            }
+        }
+    }
+}
+
+/// What an issuer lets the device sign.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeyAuthorizations {
+    namespaces: BTreeSet<String>,
+    elements: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl KeyAuthorizations {
+    /// Reads the map: `nameSpaces`, an array of namespaces, and `dataElements`, elements by namespace.
+    ///
+    /// # Errors
+    /// `malformed` where nothing is authorised (no member, or an empty one), and for a namespace that is authorised whole and
+    /// in part.
+    pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Self, Error> {
+        let (mut namespaces, mut elements) = (None, None);
+        let mut members = cursor.map()?;
+        while cursor.next(&mut members) {
+            match cursor.text_key()?.1 {
+                Some(name @ "nameSpaces") => {
+                    set_once(&mut namespaces, name, names(cursor).map_err(|error| error.within(name))?)?;
+                }
+                Some(name @ "dataElements") => {
+                    let found = elements_by_namespace(cursor).map_err(|error| error.within(name))?;
+                    set_once(&mut elements, name, found)?;
+                }
+                _ => {
+                    cursor.skip()?;
+                }
+            }
+        }
+        if namespaces.is_none() && elements.is_none() {
+            return Err(Error::malformed(
+                "",
+                "neither nameSpaces nor dataElements; the issuer must leave it out",
+            ));
+        }
+        let (namespaces, elements) = (namespaces.unwrap_or_default(), elements.unwrap_or_default());
+        if let Some(both) = elements.keys().find(|namespace| namespaces.contains(*namespace)) {
+            let message = format!("namespace {both:?} stands in both nameSpaces and dataElements");
+            return Err(Error::malformed("", message));
+        }
+        Ok(Self { namespaces, elements })
+    }
+}
+
+fn elements_by_namespace(cursor: &mut Cursor<'_>) -> Result<BTreeMap<String, BTreeSet<String>>, Error> {
+    let mut elements = BTreeMap::new();
+    let mut members = cursor.map()?;
+    while cursor.next(&mut members) {
+        let namespace = cursor.text()?.1.to_owned();
+        let found = names(cursor).map_err(|error| error.within(&format!("[{namespace:?}]")))?;
+        elements.insert(namespace, found);
+    }
+    if elements.is_empty() { Err(nothing()) } else { Ok(elements) }
+}
+
+fn names(cursor: &mut Cursor<'_>) -> Result<BTreeSet<String>, Error> {
+    let mut names = BTreeSet::new();
+    let mut members = cursor.array()?;
+    while cursor.next(&mut members) {
+        names.insert(cursor.text()?.1.to_owned());
+    }
+    if names.is_empty() { Err(nothing()) } else { Ok(names) }
+}
+
+fn nothing() -> Error {
+    Error::malformed("", "empty; the issuer must authorise something or leave it out")
+}

@@ -1,0 +1,79 @@
+//! When two distinguished names are one (RFC 5280, section 7.1).
+//!
+//! Letters outside of ASCII match by their bytes: tables of their cases would be a part of every module for the web. Where strings that
+//! hold some differ, it is not known whether RFC 5280 takes them for one, and who asks says what to take it for.
+
+use x509_cert::attr::AttributeTypeAndValue;
+use x509_cert::der::asn1::Any;
+use x509_cert::der::{Tag, Tagged};
+use x509_cert::name::{Name, RelativeDistinguishedName};
+
+/// Whether the names match: as many relative names, and each matches the one in its place. They do not where that is not known.
+pub(super) fn match_names(a: &Name, b: &Name) -> bool {
+    a.0.len() == b.0.len() && is_within(a, b, false)
+}
+
+/// Whether `name` is the name `base` or below it: its first relative names match those of `base`. `unknown` is what to say where
+/// it is not known whether two values match.
+pub(super) fn is_within(name: &Name, base: &Name, unknown: bool) -> bool {
+    name.0.len() >= base.0.len() && name.0.iter().zip(&base.0).all(|(a, b)| match_relative(a, b, unknown))
+}
+
+/// As sets: as many attributes, and each has its match in the other.
+fn match_relative(a: &RelativeDistinguishedName, b: &RelativeDistinguishedName, unknown: bool) -> bool {
+    let matched = |attribute: &AttributeTypeAndValue| {
+        let mut same_type = b.0.iter().filter(|other| other.oid == attribute.oid);
+        same_type.any(|other| match_values(&other.value, &attribute.value, unknown))
+    };
+    a.0.len() == b.0.len() && a.0.iter().all(matched)
+}
+
+/// Strings match whatever their type, case and spaces between words; anything else by its bytes.
+fn match_values(a: &Any, b: &Any, unknown: bool) -> bool {
+    match (folded(a), folded(b)) {
+        (Some(a), Some(b)) => a == b || (unknown && !(a.is_ascii() && b.is_ascii())),
+        _ => a == b,
+    }
+}
+
+fn folded(value: &Any) -> Option<String> {
+    if !matches!(value.tag(), Tag::PrintableString | Tag::Utf8String | Tag::Ia5String) {
+        return None;
+    }
+    let text = std::str::from_utf8(value.value()).ok()?;
+    Some(text.split_ascii_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn case_and_spaces_between_words_do_not_matter() {
+        for (a, b, matched) in [
+            ("C=DE,O=Stadt  am Main", "C=de,O=STADT AM MAIN", true),
+            ("C=DE,O=Stadt", "C=DE,O=Staat", false),
+            ("C=DE,O=Stadt", "O=Stadt,C=DE", false),
+            ("C=DE,O=Stadt", "C=DE,CN=Stadt", false),
+            ("C=DE", "C=DE,O=Stadt", false),
+            ("C=DE,O=M\u{fc}nchen", "C=DE,O=m\u{fc}NCHEN", true),
+        ] {
+            assert_eq!(match_names(&name(a), &name(b)), matched, "{a} {b}");
+        }
+        // A name is written from its last part on.
+        assert!(is_within(&name("O=Stadt,C=DE"), &name("C=de"), false));
+        assert!(!is_within(&name("C=DE"), &name("O=Stadt,C=DE"), true));
+    }
+
+    #[test]
+    fn other_letters_in_another_case_are_not_known_to_match() {
+        let (small, capital) = (name("O=m\u{fc}nchen"), name("O=M\u{dc}NCHEN"));
+        assert!(!match_names(&small, &capital));
+        assert!(!is_within(&small, &capital, false) && is_within(&small, &capital, true));
+        assert!(!is_within(&name("O=a"), &name("O=b"), true));
+    }
+}
