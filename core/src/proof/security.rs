@@ -7,17 +7,17 @@ use velum_stark::{COLLISION_BITS, LineTheorem, Security, SecurityTerm, sum_bits}
 /// `docs/proof-system.md` says what a bit means and why collisions that the proofs themselves do not know of are counted: a
 /// record is extracted from each proof, and these two links say that it is one record.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PairSecurity<'a> {
+pub struct PairSecurity {
     /// The theorem that batching and folding rest on.
     pub theorem: LineTheorem,
     /// Of the credential proof and of the presentation proof.
-    pub proofs: [&'a Security; 2],
+    pub proofs: [Security; 2],
     /// What links them.
     pub links: [SecurityTerm; 2],
 }
 
-impl<'a> PairSecurity<'a> {
-    pub(super) fn of(proofs: [&'a Security; 2]) -> Self {
+impl PairSecurity {
+    pub(super) fn of(proofs: [Security; 2]) -> Self {
         debug_assert_eq!(proofs[0].theorem, proofs[1].theorem);
         let links = ["collision in the record's commitment", "collision of two credential proofs"]
             .map(|name| SecurityTerm { name, bits: COLLISION_BITS });

@@ -62,8 +62,11 @@ impl Verifier {
     }
 
     /// Proven soundness of a credential proof and a presentation proof together, by each of [`LineTheorem::ALL`].
-    pub fn security(&self) -> [PairSecurity<'_>; LineTheorem::ALL.len()] {
-        std::array::from_fn(|theorem| PairSecurity::of(self.keys().map(|key| &key.security()[theorem])))
+    pub fn security(&self) -> [PairSecurity; LineTheorem::ALL.len()] {
+        let [credential, presentation] = self.keys().map(VerifierKey::security);
+        std::array::from_fn(|theorem| {
+            PairSecurity::of([&credential, &presentation].map(|proofs| proofs[theorem].clone()))
+        })
     }
 
     pub(super) fn check(&self, subject: &Subject) -> Result<(), VerifyError> {

@@ -24,8 +24,6 @@ pub struct VerifierKey {
     /// The same for the verifier.
     pub(crate) fixed_rows: Vec<FixedRows>,
     hash: [u8; 32],
-    /// By each theorem.
-    security: [Security; LineTheorem::ALL.len()],
 }
 
 impl VerifierKey {
@@ -63,7 +61,6 @@ impl VerifierKey {
         let domain = |log_height| Domain::new(log_height, parameters.blinding_rows);
         let domains = shape.groups.iter().map(|group| domain(group.log_height)).collect();
         let fixed_rows = fixed.iter().map(|columns| FixedRows::new(columns)).collect();
-        let security = LineTheorem::ALL.map(|theorem| Security::of(theorem, &parameters, &shape));
         Self {
             parameters,
             shape,
@@ -72,7 +69,6 @@ impl VerifierKey {
             fixed,
             fixed_rows,
             hash,
-            security,
         }
     }
 
@@ -91,9 +87,10 @@ impl VerifierKey {
         &self.hash
     }
 
-    /// Proven soundness of proofs under this key, by each of [`LineTheorem::ALL`].
-    pub fn security(&self) -> &[Security; LineTheorem::ALL.len()] {
-        &self.security
+    /// Proven soundness of proofs under this key, by each of [`LineTheorem::ALL`]. It is computed anew, so that who verifies need not carry
+    /// the sums.
+    pub fn security(&self) -> [Security; LineTheorem::ALL.len()] {
+        LineTheorem::ALL.map(|theorem| Security::of(theorem, &self.parameters, &self.shape))
     }
 
     /// The parameters of proofs under this key.
