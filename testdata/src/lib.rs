@@ -1,8 +1,11 @@
 //! Real ISO 18013-5 documents for the tests of every Velum crate. The README beside this crate names their sources.
 //!
-//! The files are compiled in, so that tests run without a file system too. It knows nothing of Velum's own types.
+//! The files are compiled in, so that tests run without a file system too. With the feature `random` there are random documents as
+//! well. It knows nothing of Velum's own types.
 
 mod issuer_signed;
+#[cfg(feature = "random")]
+pub mod random;
 
 pub use issuer_signed::{IssuerSigned, SignedItem, sig_structure};
 
