@@ -11,6 +11,7 @@
 //! | [`proof`] | the two proofs: tables, proving, verifying |
 //! | [`statement`] | what the two proofs state and what they keep private |
 //! | [`value`] | the value of an element as the record holds it |
+//! | `testing` | with the feature of the name: the tables of a document, checked without a proof |
 //!
 //! The proof system is [`velum_stark`]. Modules without a link are the crate's own. Nothing here knows CBOR libraries, certificates,
 //! HTTP or user interfaces.
@@ -32,4 +33,6 @@ mod public_inputs;
 mod record;
 pub mod statement;
 pub mod suite;
+#[cfg(any(all(test, feature = "prover"), feature = "testing"))]
+pub mod testing;
 pub mod value;

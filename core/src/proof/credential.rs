@@ -58,6 +58,10 @@ pub fn credential_chips(statement: &CredentialStatement) -> Result<Vec<Credentia
 
 #[cfg(feature = "prover")]
 pub use fill::credential_traces;
+#[cfg(all(test, feature = "prover"))]
+pub(in crate::proof) use fill::digest_entries;
+#[cfg(any(all(test, feature = "prover"), feature = "testing"))]
+pub(crate) use fill::traces_of;
 
 #[cfg(feature = "prover")]
 mod fill {
@@ -88,20 +92,33 @@ mod fill {
             std::iter::once(&witness.sig_structure).chain(&witness.items).map(Vec::as_slice).collect();
         let streams = Streams::new(subject.class, &messages)?;
         let tree = Tree::parse(subject, &streams)?;
-        let positions = positions(&tree, &witness.record);
+        let mut traces = traces_of(chips, statement, witness, &streams, &tree)?;
+        fill_multiplicities(chips, &mut traces);
+        Ok(traces)
+    }
+
+    /// The tables but for their multiplicities, from a tree of the streams.
+    pub(crate) fn traces_of(
+        chips: &[CredentialChip],
+        statement: &CredentialStatement,
+        witness: &CredentialWitness,
+        streams: &Streams,
+        tree: &Tree,
+    ) -> Result<Vec<Trace>, WitnessError> {
+        let subject = &statement.subject;
+        let positions = positions(tree, &witness.record);
         let elements = RecordElements::new(subject, &witness.record)?;
         let hash: [u8; 32] = Sha256::digest(&witness.sig_structure).into();
-
-        let mut traces = chips
+        chips
             .iter()
             .map(|chip| {
                 Ok(match chip {
-                    CredentialChip::Bytes(chip) => chip.trace(&streams, &tree.fingerprint_starts()),
-                    CredentialChip::Sha256(chip) => chip.trace(&streams),
-                    CredentialChip::Cbor(chip) => chip.trace(&tree),
-                    CredentialChip::Text(chip) => chip.trace(&tree, &streams),
-                    CredentialChip::Keys(chip) => chip.trace(&tree)?,
-                    CredentialChip::Links(chip) => chip.trace(&streams, &digest_entries(subject, &tree)),
+                    CredentialChip::Bytes(chip) => chip.trace(streams, &tree.fingerprint_starts()),
+                    CredentialChip::Sha256(chip) => chip.trace(streams),
+                    CredentialChip::Cbor(chip) => chip.trace(tree),
+                    CredentialChip::Text(chip) => chip.trace(tree, streams),
+                    CredentialChip::Keys(chip) => chip.trace(tree)?,
+                    CredentialChip::Links(chip) => chip.trace(streams, &digest_entries(subject, tree)),
                     CredentialChip::Es256(chip) => chip.trace(&subject.issuer, &hash, &witness.signature),
                     CredentialChip::Values(chip) => chip.trace(&witness.record, Some(&positions))?,
                     CredentialChip::Record(chip) => chip.trace(&elements, Some(&positions)),
@@ -109,13 +126,11 @@ mod fill {
                     CredentialChip::Range(chip) => chip.trace(),
                 })
             })
-            .collect::<Result<Vec<_>, WitnessError>>()?;
-        fill_multiplicities(chips, &mut traces);
-        Ok(traces)
+            .collect()
     }
 
     /// Where each slot's digest is; digestID and position 0 of what was not found.
-    fn digest_entries(subject: &Subject, tree: &Tree) -> Vec<DigestEntry> {
+    pub(in crate::proof) fn digest_entries(subject: &Subject, tree: &Tree) -> Vec<DigestEntry> {
         let entry = |slot| {
             let [found_at, digest_id] = tree.field(field::digest_id(slot))?;
             let position = tree.digest_position(subject.namespace_index(slot)?, digest_id)? as usize;

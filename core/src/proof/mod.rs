@@ -3,7 +3,7 @@
 //! A [`Prover`] or [`Verifier`] belongs to one suite and size class. Making one computes what does not depend on the
 //! statement; keep it.
 
-mod credential;
+pub(crate) mod credential;
 mod error;
 mod keys;
 mod presentation;

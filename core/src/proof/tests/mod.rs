@@ -4,6 +4,7 @@
 //! that as much as possible agrees, and multiplicities follow. Every forgery is shown to the checker, which names the rules
 //! that fail. One or two of each link go through the real prover and verifier, all of them if `VELUM_TEST_ALL` is set.
 
+mod documents;
 mod forgery;
 mod hiding;
 mod issuer;

@@ -375,4 +375,6 @@ impl<E: p3_field::Algebra<F> + Clone> Row<E> {
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
+pub(crate) mod liar;
+#[cfg(test)]
 mod tests;
