@@ -3,6 +3,7 @@
 //! It is read from the COSE payload as it stands, tag-24 wrapping included, because a proof is about those bytes.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use p256::EncodedPoint;
 use p256::ecdsa::VerifyingKey;
@@ -366,6 +367,12 @@ impl DeviceKeyInfo {
         while cursor.next(&mut members) {
             let label = cursor.clone().integer().ok();
             let label_span = cursor.skip()?;
+            if let Some(label) = label
+                && !LABELS.contains(&label)
+            {
+                let message = format!("label {label}, and a proof takes labels from -2^32 to 2^32 - 1 only");
+                return Err(Error::malformed("", message));
+            }
             match label {
                 Some(KTY) => {
                     set_once(&mut key_type, "kty (1)", number(cursor, label_span, "kty", 2, &KEY_TYPES)?)?
@@ -404,6 +411,9 @@ const CURVES: [(i128, &str); 10] = [
     (258, "brainpoolP384r1"),
     (259, "brainpoolP512r1"),
 ];
+
+/// Labels of a device key whose heads a proof reads. It shows that none stands twice, so it cannot leave one out.
+const LABELS: RangeInclusive<i128> = -(1 << 32)..=(1 << 32) - 1;
 
 /// A member of a key that can only be `wanted`; `names` are those of its values.
 fn number(

@@ -137,6 +137,23 @@ fn unknown_algorithms_are_refused() {
     }
 }
 
+/// A proof reads every label of the key, and none that is longer.
+#[test]
+fn labels_of_device_keys_have_32_bits() {
+    let with_label = |label: i64| {
+        with_mso(|mso| {
+            members(at(mso, &["deviceKeyInfo", "deviceKey"])).push((Value::from(label), Value::Null));
+        })
+    };
+    for label in [(1 << 32) - 1, -(1 << 32)] {
+        parse(&with_label(label)).unwrap();
+    }
+    for label in [1 << 32, -(1 << 32) - 1] {
+        let place = format!("{PAYLOAD}.deviceKeyInfo.deviceKey");
+        refused(&with_label(label), Code::Malformed, &place, &format!("label {label}"));
+    }
+}
+
 #[test]
 fn device_keys_are_uncompressed_p256_points() {
     let place = format!("{PAYLOAD}.deviceKeyInfo.deviceKey");
