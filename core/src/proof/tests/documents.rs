@@ -2,6 +2,7 @@
 //! a prover who reads them as they are, and that of one who lies, if the tables let it pass.
 
 use p3_field::PrimeField64;
+use sha2::{Digest, Sha256};
 use velum_testdata::random::{Choices, Document, Outcome, Reason, Record, Search};
 
 use crate::chips::buses::{date, field};
@@ -141,16 +142,23 @@ fn lie(document: &Document, choices: &mut Choices) -> Option<Outcome> {
             holder.outcome(&honest, record, nothing)
         }
         2 => {
-            let position = honest.items[choices.below(honest.items.len())].content() as usize;
-            let [slot, what] = [choices.below(shown.len()), choices.below(3)];
-            let other = choices.below(honest.digest_entries().len().max(1));
-            let other = *honest.digest_entries().get(other)?;
+            let (slot, what) = (choices.below(shown.len()), choices.below(6));
+            let entries = honest.digest_entries();
+            let other = *entries.get(choices.below(entries.len().max(1)))?;
+            let [_, digest_id, at] = other.map(|field| field.as_canonical_u64());
+            let position = match what {
+                0 => honest.items[choices.below(honest.items.len())].content() as usize,
+                1 | 2 => at as usize,
+                // Where the item's hash stands, whatever it stands there for.
+                _ => {
+                    let hash = Sha256::digest(&holder.messages[1 + slot]);
+                    holder.messages[0].windows(hash.len()).position(|bytes| bytes == &hash[..])?
+                }
+            };
             holder.outcome(&honest, holder.opening(&honest)?, |entries| {
-                let [_, digest_id, at] = other.map(|field| field.as_canonical_u64());
-                match what {
-                    0 => entries[slot].position = position,
-                    1 => entries[slot].position = at as usize,
-                    _ => (entries[slot].digest_id, entries[slot].position) = (digest_id, at as usize),
+                entries[slot].position = position;
+                if what == 2 {
+                    entries[slot].digest_id = digest_id;
                 }
             })
         }
