@@ -85,8 +85,6 @@ pub enum Reason {
     TwoItems,
     /// Text that is not UTF-8.
     Utf8,
-    /// A head in a value that is longer than needed.
-    ValueHeads,
 }
 
 impl Reason {
@@ -341,7 +339,7 @@ impl Judge {
                 continue;
             }
             if index == shown {
-                self.survey_item(bytes, &inner, item.value);
+                self.survey_item(bytes, &inner);
             }
             values.push((index, Value::of(item.value)));
         }
@@ -354,14 +352,13 @@ impl Judge {
     }
 
     /// What a prover may find fault with in an item that is asked for.
-    fn survey_item(&mut self, bytes: &[u8], item: &Node<'_>, value: &Node<'_>) {
+    fn survey_item(&mut self, bytes: &[u8], item: &Node<'_>) {
         self.note(Reason::Size, bytes.len() > MAX_BYTES[1]);
         Node::whole(bytes).iter().for_each(|whole| self.survey_heads(whole));
         self.survey(item);
         self.note(Reason::ItemKeys, item.entries().is_none_or(|entries| entries.len() != 4));
         let random = member(item, "random").ok().and_then(Node::bytes);
         self.note(Reason::Random, random.is_none_or(|random| random.len() < 16));
-        self.note(Reason::ValueHeads, is_long(value));
     }
 }
 
@@ -392,11 +389,6 @@ fn label<'a, 'b>(map: &'a Node<'b>, label: i128) -> Result<&'a Node<'b>, &'stati
 fn levels(node: &Node<'_>) -> usize {
     let is_leaf = !matches!(node.content, Content::Array(_) | Content::Map(_) | Content::Tag(..));
     if is_leaf { 0 } else { 1 + node.children().into_iter().map(levels).max().unwrap_or_default() }
-}
-
-/// Whether any head is longer than needed.
-fn is_long(node: &Node<'_>) -> bool {
-    node.is_long || node.children().into_iter().any(is_long)
 }
 
 /// Whether any simple value has two bytes that has one: which is not well formed (RFC 8949, 3.3).
@@ -432,6 +424,15 @@ impl Value {
         };
         let tag = tag.filter(|_| major.is_some());
         Self { encoding: node.encoding.to_vec(), tag, major, argument, content }
+    }
+
+    /// Whether bytes encode it: an integer or a string with any heads, anything else with those that the issuer chose.
+    pub(super) fn is(&self, encoding: &[u8]) -> bool {
+        let is_it = |other: Self| {
+            let meaning = |value: &Self| (value.tag, value.major, value.argument, value.content.clone());
+            meaning(self) == meaning(&other) && (self.major.is_some() || self.encoding == other.encoding)
+        };
+        Node::whole(encoding).is_some_and(|node| is_it(Self::of(&node)))
     }
 }
 
@@ -491,7 +492,7 @@ mod tests {
         }
         assert!((2_000..3_500).contains(&clear), "{clear} are clear");
         assert!(without_reason > 1_200, "{without_reason} are clear and without a reason to refuse them");
-        assert_eq!(reasons.len(), Reason::ValueHeads as usize + 1, "{reasons:?}");
+        assert_eq!(reasons.len(), Reason::Utf8 as usize + 1, "{reasons:?}");
         assert!(whys.len() > 15, "{whys:?}");
         assert!(misread.iter().all(|&count| count > 20), "{misread:?}");
     }

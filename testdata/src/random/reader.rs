@@ -11,8 +11,6 @@ pub(super) struct Node<'a> {
     pub(super) encoding: &'a [u8],
     /// The argument of its head, if that has one.
     pub(super) argument: Option<u64>,
-    /// Whether its head is longer than needed.
-    pub(super) is_long: bool,
     pub(super) content: Content<'a>,
 }
 
@@ -140,9 +138,7 @@ impl<'a> Reader<'a> {
             _ => Some(number),
         };
         let content = self.content(major, argument, depth, start)?;
-        let least = [(1, 24), (2, 0x100), (4, 0x1_0000), (8, 0x1_0000_0000)];
-        let is_long = major != 7 && least.iter().any(|&(bytes, least)| width == bytes && number < least);
-        Some(Node { encoding: &self.input[start..self.at], argument, is_long, content })
+        Some(Node { encoding: &self.input[start..self.at], argument, content })
     }
 
     fn content(
@@ -231,8 +227,7 @@ mod tests {
             node(b"\xbf\x61a\x01\x61b\x9f\x02\x03\xff\xff").is_same(&node(b"\xa2\x61b\x82\x02\x03\x61a\x01"))
         );
         assert!(node(b"\xc1\x1a\x51\x4b\x67\xb0").tagged(1).is_some());
-        assert!(node(b"\x18\x18").is_same(&node(b"\x19\0\x18")) && node(b"\x19\0\x18").is_long);
-        assert!(!node(b"\x18\x18").is_long && !node(b"\xfa\0\0\0\0").is_long);
+        assert!(node(b"\x18\x18").is_same(&node(b"\x19\0\x18")));
         for bad in [
             &b""[..],
             b"\x1c",

@@ -37,7 +37,7 @@ pub struct Record {
     pub device_key: [[u8; 32]; 2],
     /// `signed`, `validFrom`, `validUntil` as `YYYYMMDDhhmmss`.
     pub dates: [u64; 3],
-    /// For each element asked for, the encoding of its value.
+    /// For each element asked for, an encoding of its value.
     pub values: Vec<Vec<u8>>,
 }
 
@@ -45,7 +45,7 @@ impl Record {
     /// Whether it says what a document means.
     fn says(&self, meaning: &Meaning) -> bool {
         let is_any = |(recorded, values): (&Vec<u8>, &Vec<super::judge::Value>)| {
-            values.iter().any(|value| value.encoding == *recorded)
+            values.iter().any(|value| value.is(recorded))
         };
         self.doc_type == meaning.doc_type
             && self.device_key == meaning.device_key

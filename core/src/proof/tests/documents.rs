@@ -9,7 +9,7 @@ use crate::chips::buses::{date, field};
 use crate::chips::common::streams::Streams;
 use crate::chips::mdoc::cbor::Tree;
 use crate::chips::mdoc::cbor::liar::{bend, lying_tree};
-use crate::chips::mdoc::grammar::{DATE_TIME, text};
+use crate::chips::mdoc::grammar::text;
 use crate::chips::mdoc::links::DigestEntry;
 use crate::class::STANDARD;
 use crate::proof::CredentialChip;
@@ -19,6 +19,7 @@ use crate::statement::{
 };
 use crate::suite::Suite;
 use crate::testing::check_tree;
+use crate::value::{DATE_TIME, SlotValue, ValueKind};
 
 /// A number of cases in a whole run, or in a bounded one.
 fn cases(whole: usize, bounded: usize) -> usize {
@@ -71,9 +72,27 @@ impl Holder {
             device_key_x: bytes(field::DEVICE_KEY_X)?.try_into().ok()?,
             device_key_y: bytes(field::DEVICE_KEY_Y)?.try_into().ok()?,
             dates: [date(date::SIGNED)?, date(date::VALID_FROM)?, date(date::VALID_UNTIL)?],
-            values: slots.map(|slot| bytes(field::element_value(slot))).collect::<Option<_>>()?,
+            values: slots.map(|slot| self.value(tree, slot)).collect::<Option<_>>()?,
             salts: RecordSalts { slots: vec![[3; 4]; STANDARD.slots], record: [4; 4] },
         })
+    }
+
+    /// An encoding of the value that a tree finds in a slot.
+    fn value(&self, tree: &Tree, slot: usize) -> Option<Vec<u8>> {
+        use ValueKind::{Bytes, Encoded, Negative, Text, Unsigned};
+        let found = [Encoded, Unsigned, Negative, Bytes, Text]
+            .into_iter()
+            .find_map(|kind| Some((kind, tree.field(field::element_value(slot, kind))?)));
+        let (kind, [position, argument]) = found?;
+        let length = if kind.has_content() { argument } else { 0 };
+        let end = position.checked_add(length).filter(|_| length <= STANDARD.max_item_bytes as u64)?;
+        let content: Vec<_> = (position..end).map(|at| self.streams.byte(at as usize)).collect();
+        let tag = match tree.field(field::value_tag(slot)) {
+            Some([_, tag]) => Some(u32::try_from(tag).ok()?),
+            None => None,
+        };
+        let argument = u32::try_from(argument).ok()?;
+        Some(SlotValue { tag, kind, argument, content: &content }.encoding())
     }
 
     /// What the tables say to a tree and a record; `forge` may change what ties them to the digests.
