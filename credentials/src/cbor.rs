@@ -142,6 +142,11 @@ impl<'a> Cursor<'a> {
                 let bytes = self.take(1 << (info - 24))?;
                 let argument = bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
                 self.check_argument(offset, major, info, argument)?;
+                if self.rules != Rules::Wire && major == Major::Tag && argument > u32::MAX.into() {
+                    let message =
+                        format!("tag {argument}, and a proof takes tags below 2^32 only; choose another");
+                    return Err(error_at(offset, message));
+                }
                 Some(argument)
             }
             31 if matches!(major, Major::Bytes | Major::Text | Major::Array | Major::Map) => {
@@ -293,10 +298,17 @@ impl<'a> Cursor<'a> {
         undefined || self.null()
     }
 
-    /// Reads a map key: its span and, if it is text, the text.
+    /// Reads a map key: its span and, if it is text, the text. That is not empty where an issuer hashed it.
     pub(crate) fn text_key(&mut self) -> Result<(Span, Option<&'a str>), Error> {
         if self.peek() == Some(Major::Text) {
-            return self.text().map(|(span, text)| (span, Some(text)));
+            let (span, text) = self.text()?;
+            if text.is_empty() && self.rules != Rules::Wire {
+                return Err(error_at(
+                    span.head,
+                    "an empty key, which no proof takes; the issuer must name it",
+                ));
+            }
+            return Ok((span, Some(text)));
         }
         self.skip().map(|span| (span, None))
     }

@@ -286,6 +286,12 @@ fn value_digests_field(cursor: &mut Cursor<'_>, key: Span) -> Result<(Field, Vec
     let mut members = cursor.map()?;
     while cursor.next(&mut members) {
         let (key, name) = cursor.text()?;
+        if name.is_empty() {
+            return Err(Error::malformed(
+                "",
+                "an empty namespace, which no proof takes; the issuer must name it",
+            ));
+        }
         let value = cursor.clone().skip()?;
         let digests = digests(cursor).map_err(|e| e.within(&format!("[{name:?}]")))?;
         namespaces.push(NameSpaceLayout { name: name.to_owned(), field: Field { key, value }, digests });

@@ -154,6 +154,28 @@ fn labels_of_device_keys_have_32_bits() {
     }
 }
 
+/// Keys are told apart by fingerprints of their texts, and an empty one has none. Tags have 32 bits as labels have.
+#[test]
+fn keys_are_not_empty_and_tags_have_32_bits() {
+    let empty: [(&[&str], &str); 4] = [
+        (&[], ""),
+        (&["deviceKeyInfo"], ".deviceKeyInfo"),
+        (&["validityInfo"], ".validityInfo"),
+        (&["valueDigests"], ".valueDigests"),
+    ];
+    for (path, place) in empty {
+        let response = with_mso(|mso| {
+            let map = members(if path.is_empty() { mso } else { at(mso, path) });
+            map.push((text(""), Value::Map(Vec::new())));
+        });
+        refused(&response, Code::Malformed, &format!("{PAYLOAD}{place}"), "an empty");
+    }
+    let tagged =
+        |tag: u64| with_mso(|mso| members(mso).push((text("other"), Value::Tag(tag, Box::new(Value::Null)))));
+    parse(&tagged((1 << 32) - 1)).unwrap();
+    refused(&tagged(1 << 32), Code::Malformed, PAYLOAD, "tag 4294967296");
+}
+
 #[test]
 fn device_keys_are_uncompressed_p256_points() {
     let place = format!("{PAYLOAD}.deviceKeyInfo.deviceKey");
