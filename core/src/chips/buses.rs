@@ -38,7 +38,7 @@ pub(crate) const DATE: Bus = Bus::new("date", 2);
 pub(crate) const CBOR_OPEN: Bus = Bus::new("cbor_open", 4);
 
 /// `(state, kind, number, next state, ...)`: a rule of the documents' grammar and the codes of its shape and finding; and
-/// `(0, initial byte, kind, bytes of argument, 1 if these are read, 0, 0, 0)`: a well-formed initial byte.
+/// `(0, initial byte, kind, bytes of argument, 1 if these are read, 1 if they are those of a long head, 1, 1)`: a well-formed initial byte.
 /// Provided and looked up by the CBOR chip.
 pub(crate) const CBOR_RULE: Bus = Bus::new("cbor_rule", 8);
 

@@ -460,7 +460,11 @@ impl<'a> Certificate<'a> {
 
     /// Every critical extension is one that path validation processes (RFC 5280 6.1.4 (o) and 6.1.5 (f)).
     pub(super) fn check_critical_extensions_of_path(&self) -> Result<(), CertificateFault> {
-        self.check_critical(&[&UNDERSTOOD[..], &[NameConstraints::OID, SubjectAltName::OID]].concat())
+        self.check_critical(&[&UNDERSTOOD[..], &[NameConstraints::OID, SubjectAltName::OID]].concat())?;
+        // Understood is what can be read, also where no constraint asks for it.
+        self.extension::<SubjectAltName>(Extension::SubjectAlternativeName)?;
+        self.extension::<NameConstraints>(Extension::NameConstraints)?;
+        Ok(())
     }
 
     fn check_critical(&self, understood: &[ObjectIdentifier]) -> Result<(), CertificateFault> {

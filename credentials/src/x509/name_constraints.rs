@@ -1,7 +1,7 @@
 //! Name constraints (RFC 5280, section 4.2.1.10).
 
-use x509_cert::der::TagNumber;
 use x509_cert::der::asn1::{Any, ObjectIdentifier};
+use x509_cert::der::{Tag, TagNumber, Tagged};
 use x509_cert::name::Name;
 
 use super::certificate::{Certificate, CertificateFault, Extension, attributes};
@@ -101,13 +101,15 @@ impl<'a> Presented<'a> {
         }
     }
 
-    /// Whether the name is within a subtree; `None` where that is about names of another form. `unknown` is what to say of directory
-    /// names where it is not known.
+    /// Whether the name is within a subtree; `None` where that is about names of another form. `unknown` is what to say where it is not
+    /// known: of directory names, and of a wildcard that stands for names within and others.
     fn is_within(&self, base: &GeneralName, unknown: bool) -> Result<Option<bool>, CertificateFault> {
         let within = match (self, base) {
             (Self::Directory(name), GeneralName::Directory(base)) => is_within(name, base, unknown),
             (Self::Email(mailbox), GeneralName::Email(base)) => mailbox_is_within(mailbox, base)?,
-            (Self::Dns(host), GeneralName::Dns(base)) => host_is_within(host, base),
+            (Self::Dns(host), GeneralName::Dns(base)) => {
+                host_is_within(host, base) || unknown && wildcard_covers(host, base)
+            }
             (Self::Uri(uri), GeneralName::Uri(base)) => host_is(host_of(uri)?, base),
             (Self::Ip(address), GeneralName::Ip(base)) => address_is_within(address, base)?,
             (Self::Other(form), GeneralName::Other(base)) if form == base => {
@@ -122,6 +124,9 @@ impl<'a> Presented<'a> {
 }
 
 fn text(value: &Any) -> Result<&str, CertificateFault> {
+    if !matches!(value.tag(), Tag::Ia5String | Tag::Utf8String | Tag::PrintableString) {
+        return Err(unreadable());
+    }
     std::str::from_utf8(value.value()).map_err(|_| unreadable())
 }
 
@@ -133,13 +138,14 @@ fn unreadable() -> CertificateFault {
 fn mailbox_is_within(mailbox: &str, base: &str) -> Result<bool, CertificateFault> {
     let (local, host) = mailbox.rsplit_once('@').ok_or_else(unreadable)?;
     Ok(match base.rsplit_once('@') {
-        Some((wanted, base)) => local == wanted && host.eq_ignore_ascii_case(base),
+        Some((wanted, base)) => local == wanted && host_is(host, base),
         None => host_is(host, base),
     })
 }
 
 /// A domain, or whatever has further labels on its left.
 fn host_is_within(host: &str, base: &str) -> bool {
+    let host = without_root(host);
     base.is_empty()
         || host.eq_ignore_ascii_case(base)
         || is_below(host, base.strip_prefix('.').unwrap_or(base))
@@ -147,10 +153,22 @@ fn host_is_within(host: &str, base: &str) -> bool {
 
 /// One host, or with a leading dot the hosts below a domain.
 fn host_is(host: &str, base: &str) -> bool {
+    let host = without_root(host);
     match base.strip_prefix('.') {
         Some(domain) => is_below(host, domain),
         None => host.eq_ignore_ascii_case(base),
     }
+}
+
+/// A host name without the dot that may stand for the root of all.
+fn without_root(host: &str) -> &str {
+    host.strip_suffix('.').unwrap_or(host)
+}
+
+/// Whether names that a wildcard stands for may be within a domain.
+fn wildcard_covers(host: &str, base: &str) -> bool {
+    let domain = without_root(host).strip_prefix("*.");
+    domain.is_some_and(|domain| is_below(base.strip_prefix('.').unwrap_or(base), domain))
 }
 
 fn is_below(host: &str, domain: &str) -> bool {
@@ -207,6 +225,12 @@ mod tests {
         assert!(host_is_within("anything", "") && !host_is_within(".example.com", "example.com"));
         assert!(host_is("a.example.com", ".example.com") && !host_is("example.com", ".example.com"));
         assert!(!host_is("\u{e9}xample.com", ".xample.com"));
+        assert!(host_is("example.com.", "example.com") && host_is_within("a.example.com.", "example.com"));
+        assert!(wildcard_covers("*.example.com", "evil.example.com"));
+        assert!(
+            !wildcard_covers("*.example.com", "example.org")
+                && !wildcard_covers("a.example.com", "b.example.com")
+        );
     }
 
     #[test]

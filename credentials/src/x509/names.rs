@@ -1,7 +1,8 @@
 //! When two distinguished names are one (RFC 5280, section 7.1).
 //!
-//! Letters outside of ASCII match by their bytes: tables of their cases would be a part of every module for the web. Where strings that
-//! hold some differ, it is not known whether RFC 5280 takes them for one, and who asks says what to take it for.
+//! Letters outside of ASCII match by their bytes, and so do strings of types other than PrintableString, UTF8String and IA5String: tables of
+//! cases and encodings would be a part of every module for the web. Where values differ of which one is such, or holds a control
+//! character, it is not known whether RFC 5280 takes them for one, and who asks says what to take it for.
 
 use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::der::asn1::Any;
@@ -21,19 +22,28 @@ pub(super) fn is_within(name: &Name, base: &Name, unknown: bool) -> bool {
 
 /// As sets: as many attributes, and each has its match in the other.
 fn match_relative(a: &RelativeDistinguishedName, b: &RelativeDistinguishedName, unknown: bool) -> bool {
-    let matched = |attribute: &AttributeTypeAndValue| {
-        let mut same_type = b.0.iter().filter(|other| other.oid == attribute.oid);
+    let is_matched = |attribute: &AttributeTypeAndValue, others: &RelativeDistinguishedName| {
+        let mut same_type = others.0.iter().filter(|other| other.oid == attribute.oid);
         same_type.any(|other| match_values(&other.value, &attribute.value, unknown))
     };
-    a.0.len() == b.0.len() && a.0.iter().all(matched)
+    a.0.len() == b.0.len()
+        && a.0.iter().all(|attribute| is_matched(attribute, b))
+        && b.0.iter().all(|attribute| is_matched(attribute, a))
 }
 
 /// Strings match whatever their type, case and spaces between words; anything else by its bytes.
 fn match_values(a: &Any, b: &Any, unknown: bool) -> bool {
-    match (folded(a), folded(b)) {
-        (Some(a), Some(b)) => a == b || (unknown && !(a.is_ascii() && b.is_ascii())),
+    let (text_a, text_b) = (folded(a), folded(b));
+    let is_known = |text: &Option<String>| text.as_deref().is_some_and(is_visible_ascii);
+    let same = match (&text_a, &text_b) {
+        (Some(a), Some(b)) => a == b,
         _ => a == b,
-    }
+    };
+    same || unknown && !(is_known(&text_a) && is_known(&text_b))
+}
+
+fn is_visible_ascii(text: &str) -> bool {
+    text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
 }
 
 fn folded(value: &Any) -> Option<String> {
@@ -75,5 +85,16 @@ mod tests {
         assert!(!match_names(&small, &capital));
         assert!(!is_within(&small, &capital, false) && is_within(&small, &capital, true));
         assert!(!is_within(&name("O=a"), &name("O=b"), true));
+        assert!(
+            is_within(&name("O=a\u{1}"), &name("O=a"), true) && !match_names(&name("O=a\u{1}"), &name("O=a"))
+        );
+    }
+
+    #[test]
+    fn relative_names_match_as_sets() {
+        let (two, twice) = (name("O=State+OU=Licences"), name("O=State+O=STATE"));
+        assert!(match_names(&two, &name("OU=LICENCES+O=state")));
+        assert!(!match_names(&two, &twice) && !match_names(&twice, &two));
+        assert!(!is_within(&twice, &two, true) && !is_within(&two, &twice, true));
     }
 }

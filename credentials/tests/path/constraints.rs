@@ -1,5 +1,6 @@
 //! PKITS 4.13: name constraints.
 
+use x509_cert::der::Tag;
 use x509_cert::der::asn1::Ia5String;
 use x509_cert::ext::pkix::constraints::name::GeneralSubtree;
 use x509_cert::ext::pkix::name::{GeneralName, OtherName};
@@ -165,4 +166,87 @@ fn what_cannot_be_decided_is_refused() {
         CertificateRole::Chain(1),
         CertificateFault::NameConstraints("have a minimum or maximum, which RFC 5280 forbids"),
     );
+}
+
+/// Strings of which it is not known whether they are the excluded one count as that.
+#[test]
+fn excluded_names_are_excluded_in_any_type_of_string() {
+    let with = |value: Any| {
+        let mut path = Path::new(1).set(0, constraints(&[], &[organisation("Evil")]));
+        path.signer().subject.0[1] = relative(rfc4519::ORGANIZATION_NAME, value);
+        path
+    };
+    for (tag, bytes) in [
+        (Tag::Utf8String, &b"EVIL"[..]),
+        (Tag::Utf8String, b"Ev\x01il"),
+        (Tag::Utf8String, b"\x0bEvil"),
+        (Tag::BmpString, b"\0E\0v\0i\0l"),
+        (Tag::TeletexString, b"Evil"),
+        (Tag::VisibleString, b"Evil"),
+    ] {
+        refused(&with(Any::new(tag, bytes).unwrap()), CertificateRole::DocumentSigner, EXCLUDED);
+    }
+    with(Any::new(Tag::Utf8String, &b"Good"[..]).unwrap()).verify().unwrap();
+}
+
+/// A relative name of two attributes.
+fn two(a: (ObjectIdentifier, &str), b: (ObjectIdentifier, &str)) -> RelativeDistinguishedName {
+    let attribute = |(oid, text): (ObjectIdentifier, &str)| x509_cert::attr::AttributeTypeAndValue {
+        oid,
+        value: Any::from(PrintableStringRef::new(text).unwrap()),
+    };
+    RelativeDistinguishedName(SetOfVec::try_from(vec![attribute(a), attribute(b)]).unwrap())
+}
+
+const ORGANISATION: ObjectIdentifier = rfc4519::ORGANIZATION_NAME;
+const UNIT: ObjectIdentifier = rfc4519::ORGANIZATIONAL_UNIT_NAME;
+
+#[test]
+fn relative_names_of_two_attributes_are_permitted_as_sets() {
+    let GeneralName::DirectoryName(mut base) = organisation("x") else { panic!() };
+    base.0[1] = two((ORGANISATION, "State"), (UNIT, "Licences"));
+    let mut path = Path::new(1).set(0, constraints(&[GeneralName::DirectoryName(base)], &[]));
+    path.certificates[1].subject.0[1] = two((ORGANISATION, "State"), (UNIT, "Licences"));
+    path.certificates[2].issuer.0[1] = two((ORGANISATION, "State"), (UNIT, "Licences"));
+    path.signer().subject.0[1] = two((ORGANISATION, "State"), (ORGANISATION, "STATE"));
+    refused(&path, CertificateRole::DocumentSigner, NOT_PERMITTED);
+}
+
+/// A CA of another name does not count as the one above it, which may have none below.
+#[test]
+fn another_name_is_not_self_issued() {
+    let of = |second: RelativeDistinguishedName| {
+        let mut name = name("CA 1");
+        name.0[1] = second;
+        name
+    };
+    let mut path = Path::new(2).set(1, ca(Some(0)));
+    path.certificates[1].subject = of(two((ORGANISATION, "State"), (UNIT, "Licences")));
+    path.certificates[2].issuer = of(two((ORGANISATION, "State"), (ORGANISATION, "STATE")));
+    path.certificates[2].subject = of(two((ORGANISATION, "State"), (UNIT, "Anything")));
+    path.certificates[3].issuer = path.certificates[2].subject.clone();
+    assert!(path.verify().is_err());
+}
+
+#[test]
+fn hosts_may_end_in_a_dot() {
+    for (base, held) in [
+        (dns("evil.com"), dns("evil.com.")),
+        (dns("a.evil.com"), dns("*.evil.com")),
+        (uri("evil.com"), uri("https://evil.com./")),
+        (email("evil.com"), email("a@evil.com.")),
+    ] {
+        let path = Path::new(1).set(0, constraints(&[], &[base])).set(2, names(&[held]));
+        refused(&path, CertificateRole::DocumentSigner, EXCLUDED);
+    }
+}
+
+#[test]
+fn critical_names_can_be_read() {
+    let garbage = Extension {
+        extn_id: SubjectAltName::OID,
+        critical: true,
+        extn_value: OctetString::new([0xff]).unwrap(),
+    };
+    assert!(Path::new(1).set(2, garbage).verify().is_err());
 }

@@ -1,4 +1,4 @@
-//! The text table: one byte of an expected string a row.
+//! The text table: one byte of an expected string a row, or four of one that is the same for every subject.
 //!
 //! Shows that every string in use stands at some place of the hashed streams, where the CBOR chip has found it, once ([`FIELD`]): its
 //! content byte by byte, and its head by the argument alone, however many bytes that has. Of a date it reads the digits and sends the

@@ -28,7 +28,7 @@
 //! | used | boolean; opens balance, so the rows in use are the items |
 //! | position, parent, remaining, state | the open message received |
 //! | initial byte | looked up at the position |
-//! | kind, length, reads, long | one of the initial byte's rows of `cbor_rule`. It has two where eight bytes follow: as one of a number of eight bytes, which no rule of interest takes, and as a long head, whose first four bytes are shown to be zero |
+//! | kind, length, reads, long | one of the initial byte's rows of `cbor_rule`. It has two where eight bytes follow: as one of a number of eight bytes, which only what is taken as it is encoded may be, and as a long head, whose first four bytes are shown to be zero |
 //! | argument | the bytes behind the initial byte where they are read, the last four of a long head, else what the initial byte adds to its kind |
 //! | end | head and argument of leaves and embedding byte strings, the last child's message of the others |
 //! | number, next, shape, finding | a rule of (state, kind). Only keys have several: that a key is claimed is right as its text is found once, and that it is not as the keys chip shows it to be none of those asked for |
