@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(read(&[base.clone(), tlv(0x80, &[1])]), Ok(true));
         assert_eq!(read(&[base.clone(), tlv(0x81, &[0])]), Ok(true));
         assert!(read(&[]).is_err());
-        let both = sequence(&[tlv(0xa0, &sequence(&[base.clone()])), tlv(0xa1, &[])]);
+        let both = sequence(&[tlv(0xa0, &sequence(std::slice::from_ref(&base))), tlv(0xa1, &[])]);
         let both = NameConstraints::from_der(&both).unwrap();
         assert_eq!((both.permitted.unwrap().len(), both.excluded.unwrap().len()), (1, 0));
         assert!(is_refused::<NameConstraints>(&sequence(&[tlv(0xa0, &base)])));

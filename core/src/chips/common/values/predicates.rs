@@ -64,9 +64,9 @@ pub(super) const FORM: &[u8; 10] = b"DDDD-DD-DD";
 /// Bytes of the content that are told apart: those of the elements that hold the date.
 const BYTES: usize = FORM.len().next_multiple_of(ELEMENT_ROWS);
 
-/// Tags and 1 more, as the message has them.
-const TDATE: u64 = 0 + 1;
-const FULL_DATE: u64 = 1004 + 1;
+/// The elements of tags 0 and 1004, which are 1 more.
+const TDATE: u64 = 1;
+const FULL_DATE: u64 = 1005;
 
 /// Bytes of a difference.
 pub(super) const DIFFERENCE_BYTES: usize = 4;

@@ -109,7 +109,7 @@ fn every_cell_of_a_presentation_matters() {
         let (slot, of_slot) = (row / ROWS, row % ROWS);
         match column {
             // Digits that nothing compares: their element is what is absorbed.
-            SUM => !of_slot.is_multiple_of(ELEMENT_ROWS) && !(slot == 0 && is_compared(of_slot)),
+            SUM => !(of_slot.is_multiple_of(ELEMENT_ROWS) || slot == 0 && is_compared(of_slot)),
             NUMBER => {
                 let is_flag = slot == 0 && of_slot == TAG_ROW;
                 !(is_flag || slot < STANDARD.slots && CONTENT_ROWS.contains(&of_slot))
