@@ -75,7 +75,6 @@ fn predicates_do_not_notice_heads() {
         let presentation = session.answer(&prover, ANY_CLOCK).unwrap();
         let learnt = session.verify(&verifier, &presentation).unwrap();
         assert!(learnt.iter().any(|line| line.contains("Mustermann")), "{learnt:?}");
-        // Four heads more, of up to nine bytes.
         let disclosed = member(&presentation, DISCLOSED);
         assert_eq!(disclosed.as_array().unwrap()[0], Value::Bytes(b"\x6aMustermann".to_vec()));
         told.push((learnt, disclosed));
