@@ -1,0 +1,271 @@
+//! The one error that the library ends with, and its codes.
+
+use velum_credentials::{Code, Error};
+use velum_wallet::PoolError;
+
+/// Declares [`ErrorCode`] from the one list of codes, so that none can be missing from [`ErrorCode::ALL`].
+macro_rules! codes {
+    ($($(#[$meta:meta])* $code:ident = $name:literal, $remedy:expr;)+) => {
+        /// What went wrong, as a fixed code that programs can match on.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, uniffi::Enum)]
+        pub enum ErrorCode {
+            $($(#[$meta])* $code,)+
+        }
+
+        impl ErrorCode {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$code,)+];
+
+            /// The code as the `velum` command and the npm package write it.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$code => $name,)+
+                }
+            }
+
+            const fn remedy(self) -> Option<&'static str> {
+                match self {
+                    $(Self::$code => $remedy,)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// No issuer of the request vouches for the document.
+    IssuerUntrusted = "issuer_untrusted", Some("the verifier, if it trusts the issuer: name its key or certificate in the request");
+    /// The issuer's signature over the MSO does not verify.
+    IssuerSignature = "issuer_signature", Some("use the document as it was issued");
+    /// The document is of another type than the one asked for.
+    DocType = "doc_type", Some("choose the document that is asked for");
+    /// An item does not hash to its digest in the MSO.
+    Digest = "digest", Some("keep items byte for byte as they were issued, and with their own MSO");
+    /// The document is not valid yet at the asked time.
+    NotYetValid = "not_yet_valid", Some("wait until the document is valid, or have the verifier correct the request's time");
+    /// The document is no longer valid at the asked time.
+    Expired = "expired", Some("have the document renewed by its issuer");
+    /// The device's signature over `DeviceAuthentication` does not verify.
+    DeviceSignature = "device_signature", Some("sign the transcript that the verifier uses, with the key that the MSO names");
+    /// The device authenticated by MAC, which only the reader of that session can check.
+    DeviceMacUnsupported = "device_mac_unsupported", Some("have the device sign");
+    /// The document carries no signature of its device.
+    DeviceSignatureMissing = "device_signature_missing", Some("have the device sign the session: give a signer, or attach its signature");
+    /// A predicate of the request does not hold.
+    Predicate = "predicate", Some("none for the holder, of whom it is not true; the verifier asks for what the element holds");
+    /// The document does not hold an element that the request asks for.
+    ElementMissing = "element_missing", Some("the verifier: ask for another element");
+    /// Input larger than a limit or than every size class.
+    TooLarge = "too_large", Some("ask for fewer or shorter elements; an MSO that is too long needs an issuer that signs fewer digests");
+    /// A prepared proof belongs to another document or kind of request.
+    PreparedMismatch = "prepared_mismatch", Some("prepare anew");
+    /// A prepared proof was used before.
+    PreparedUsed = "prepared_used", Some("prepare another");
+    /// Input that does not follow its format.
+    Malformed = "malformed", Some("whoever wrote it must correct what the place names");
+    /// A proof that does not verify.
+    ProofInvalid = "proof_invalid", Some("refuse the presentation");
+    /// A format version or a suite that this build does not know or the verifier does not allow.
+    WrongVersion = "wrong_version", Some("use builds of one version on both sides, and a suite that both allow");
+    /// The request's time is too far from the wallet's clock.
+    Clock = "clock", Some("refuse the request, or present with another `Clock` if the holder agrees");
+    /// The device signed elements of its own, which the wallet did not agree to show or the request does not ask for.
+    DeviceNamespaces = "device_namespaces", Some("the verifier: name them in the request; the holder: allow them by `discloseDeviceNamespaces`");
+    /// The device signed elements of its own that its issuer does not let it sign.
+    DeviceNamespacesUnauthorised = "device_namespaces_unauthorised", Some("have the device sign without them, or the issuer authorise them");
+    /// The device that proves failed.
+    Backend = "backend", Some("prove again");
+    /// The caller cancelled.
+    Cancelled = "cancelled", None;
+    /// A bug, or a system that is out of threads or random bytes.
+    Internal = "internal", Some("report it, unless the message names the system");
+    /// The pool holds as many proofs, or bytes, as its bounds allow.
+    PoolFull = "pool_full", Some("use or clear what is in the pool");
+    /// The pool's store has no space left.
+    StoreFull = "store_full", Some("free some space");
+    /// The pool's store failed otherwise.
+    StoreFailed = "store_failed", Some("see what the system says of the path that the place names");
+    /// The sealer cannot use its key now. Nothing was dropped.
+    SealerRefused = "sealer_refused", Some("have the holder unlock the device, and try again");
+    /// Every proof that is left for the purpose is sealed with another key. None was dropped.
+    OtherKey = "other_key", Some("use the key that the pool was filled with, or clear the pool");
+    /// The holder did not agree to the device's signature.
+    SignerCancelled = "signer_cancelled", None;
+    /// The key of the device cannot be used while it is locked.
+    SignerLocked = "signer_locked", Some("have the holder unlock the device, and try again");
+    /// The signer's key cannot sign: one that is for key agreement alone, say.
+    SignerKeyCannotSign = "signer_key_cannot_sign", Some("have the document issued to a key that may sign");
+    /// The hardware that keeps the signer's key failed.
+    SignerHardware = "signer_hardware", Some("try again; if it keeps failing, have the document issued to another key");
+    /// The signer's key is not the one that the document was issued to. Nobody was asked to sign.
+    SignerOtherKey = "signer_other_key", Some("give the signer of the key that the document was issued to");
+}
+
+/// What went wrong, where, and what to do about it. It never holds the value of an element.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct Problem {
+    /// What went wrong, as a fixed code.
+    pub code: ErrorCode,
+    /// Where: a path into the input such as `documents[0].issuerSigned.issuerAuth`, the path of a file, or what failed.
+    pub place: String,
+    /// What is wrong, in this very case.
+    pub message: String,
+    /// What to do about errors of this code, where something can be done.
+    pub remedy: Option<String>,
+}
+
+/// Why a call did not do its work, by who can do something about it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
+pub enum VelumError {
+    /// Bytes that were given cannot be read: `malformed`, `too_large`, `wrong_version`.
+    #[error("{}", problem.message)]
+    Unreadable {
+        /// What went wrong.
+        problem: Problem,
+    },
+    /// What was given was read and fails a check.
+    #[error("{}", problem.message)]
+    Refused {
+        /// What went wrong.
+        problem: Problem,
+    },
+    /// The caller cancelled, and nothing was handed out.
+    #[error("{}", problem.message)]
+    Cancelled {
+        /// What went wrong.
+        problem: Problem,
+    },
+    /// The device did not sign.
+    #[error("{}", problem.message)]
+    Signer {
+        /// What went wrong.
+        problem: Problem,
+    },
+    /// The pool of prepared proofs did not do its work.
+    #[error("{}", problem.message)]
+    Pool {
+        /// What went wrong.
+        problem: Problem,
+    },
+    /// A bug, or a system that failed.
+    #[error("{}", problem.message)]
+    Internal {
+        /// What went wrong.
+        problem: Problem,
+    },
+}
+
+impl VelumError {
+    pub(crate) fn new(code: ErrorCode, place: impl Into<String>, message: impl Into<String>) -> Self {
+        Problem::new(code, place, message).into()
+    }
+
+    /// What went wrong.
+    pub fn problem(&self) -> &Problem {
+        match self {
+            Self::Unreadable { problem }
+            | Self::Refused { problem }
+            | Self::Cancelled { problem }
+            | Self::Signer { problem }
+            | Self::Pool { problem }
+            | Self::Internal { problem } => problem,
+        }
+    }
+
+    /// The code of what went wrong.
+    pub fn code(&self) -> ErrorCode {
+        self.problem().code
+    }
+}
+
+impl Problem {
+    fn new(code: ErrorCode, place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code, place: place.into(), message: message.into(), remedy: code.remedy().map(str::to_owned) }
+    }
+}
+
+impl From<Problem> for VelumError {
+    fn from(problem: Problem) -> Self {
+        use ErrorCode as Code;
+        match problem.code {
+            Code::Malformed | Code::TooLarge | Code::WrongVersion => Self::Unreadable { problem },
+            Code::Cancelled => Self::Cancelled { problem },
+            Code::SignerCancelled
+            | Code::SignerLocked
+            | Code::SignerKeyCannotSign
+            | Code::SignerHardware
+            | Code::SignerOtherKey => Self::Signer { problem },
+            Code::PoolFull | Code::StoreFull | Code::StoreFailed | Code::SealerRefused | Code::OtherKey => {
+                Self::Pool { problem }
+            }
+            Code::Backend | Code::Internal => Self::Internal { problem },
+            _ => Self::Refused { problem },
+        }
+    }
+}
+
+/// The code of this name. One that a later version of the other crates adds is a bug of this one until it is listed, which a test
+/// sees to.
+fn named(name: &str) -> ErrorCode {
+    let found = ErrorCode::ALL.iter().copied().find(|code| code.as_str() == name);
+    found.unwrap_or(ErrorCode::Internal)
+}
+
+impl From<Code> for ErrorCode {
+    fn from(code: Code) -> Self {
+        named(code.as_str())
+    }
+}
+
+impl From<&Error> for Problem {
+    fn from(error: &Error) -> Self {
+        Self::new(error.code().into(), error.place(), error.message())
+    }
+}
+
+impl From<Error> for VelumError {
+    fn from(error: Error) -> Self {
+        Problem::from(&error).into()
+    }
+}
+
+impl From<PoolError> for VelumError {
+    fn from(error: PoolError) -> Self {
+        Self::new(named(error.code()), error.place(), error.message())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_code_of_the_crates_below_is_here_and_no_other_but_the_signers() {
+        let below = Code::ALL.iter().map(|code| code.as_str()).chain(PoolError::CODES.iter().copied());
+        let below: BTreeSet<_> = below.collect();
+        let ours: BTreeSet<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(ours.len(), ErrorCode::ALL.len());
+        let missing: Vec<_> = below.difference(&ours).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+        assert!(ours.difference(&below).all(|code| code.starts_with("signer_")));
+        for code in Code::ALL {
+            assert_eq!(ErrorCode::from(*code).as_str(), code.as_str());
+        }
+    }
+
+    #[test]
+    fn an_error_keeps_its_code_its_place_and_its_message() {
+        for code in Code::ALL {
+            let error = VelumError::from(Error::new(*code, "place", "message"));
+            assert_eq!(error.code().as_str(), code.as_str());
+            assert_eq!((error.problem().place.as_str(), error.to_string().as_str()), ("place", "message"));
+        }
+    }
+
+    #[test]
+    fn what_can_be_mended_says_how() {
+        let without: Vec<_> = ErrorCode::ALL.iter().filter(|code| code.remedy().is_none()).collect();
+        assert_eq!(without, [&ErrorCode::Cancelled, &ErrorCode::SignerCancelled]);
+    }
+}

@@ -1,0 +1,418 @@
+//! What is learnt of a document, as data and in words.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use velum_credentials::{Error, Timestamp};
+
+use crate::error::{Problem, VelumError};
+
+/// The suite of a proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum Suite {
+    /// The suite for phones.
+    Direct,
+    /// The suite whose proofs an aggregator verifies inside its own. Not in every build: without it calls end with `WrongVersion`.
+    Aggregatable,
+}
+
+/// The public size class of a proof. A larger one tells less about how large the document is, and takes longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum SizeClass {
+    /// MSO up to 2,560 bytes, 4 elements of up to 192 bytes.
+    Standard,
+    /// MSO up to 4,096 bytes, 8 elements of up to 384 bytes.
+    Large,
+    /// MSO up to 8,192 bytes, 8 elements of up to 1,024 bytes.
+    Extra,
+}
+
+/// A day of the Gregorian calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct CalendarDate {
+    /// 0 to 9999.
+    pub year: i32,
+    /// 1 to 12.
+    pub month: i32,
+    /// 1 to 31.
+    pub day: i32,
+}
+
+/// The value of an element, or one that a request names.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum Value {
+    /// Text.
+    Text {
+        /// The text.
+        text: String,
+    },
+    /// A boolean.
+    Flag {
+        /// Whether it is true.
+        holds: bool,
+    },
+    /// An integer of 64 bits.
+    Number {
+        /// The integer.
+        number: i64,
+    },
+    /// An integer that 64 bits do not hold.
+    BigNumber {
+        /// Its decimal digits, after a minus where it is negative.
+        decimal: String,
+    },
+    /// A day (full-date, CBOR tag 1004).
+    Day {
+        /// The day.
+        date: CalendarDate,
+    },
+    /// A point in time (tdate, CBOR tag 0).
+    Moment {
+        /// The time, in whole seconds.
+        time: SystemTime,
+    },
+    /// Anything else, such as a portrait.
+    Cbor {
+        /// Its CBOR.
+        cbor: Vec<u8>,
+    },
+}
+
+/// What is asked of an element.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum Condition {
+    /// A person born on this date is so many years old at the request's time.
+    AgeAtLeast {
+        /// Years.
+        years: i32,
+    },
+    /// The value is this one, its type included.
+    EqualTo {
+        /// The value.
+        value: Value,
+    },
+    /// The date lies before this one.
+    DateBefore {
+        /// The day, which itself does not.
+        date: CalendarDate,
+    },
+    /// The date lies after this one.
+    DateAfter {
+        /// The day, which itself does not.
+        date: CalendarDate,
+    },
+    /// The value is shown.
+    Disclose,
+    /// One that this version of the bindings does not know; the words tell it.
+    Unlisted,
+}
+
+/// An element of a document.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct ElementName {
+    /// The namespace.
+    pub namespace: String,
+    /// The element identifier.
+    pub element: String,
+}
+
+/// One thing that a verifier learns.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct Fact {
+    /// The thing in words (English).
+    pub text: String,
+    /// The thing as data.
+    pub learnt: Learnt,
+}
+
+/// One thing that a verifier learns, as data.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum Learnt {
+    /// That a condition holds of an element.
+    Holds {
+        /// The element.
+        name: ElementName,
+        /// The condition.
+        condition: Condition,
+        /// The value, where it is disclosed and known already.
+        value: Option<Value>,
+    },
+    /// Who issued the document.
+    IssuedBy {
+        /// In words, or the signer's key in hexadecimal.
+        issuer: String,
+    },
+    /// By which rules the issuer's certificates were checked. Revocation is not among them.
+    CheckedBy {
+        /// The name of the profile.
+        profile: String,
+    },
+    /// The type of the document.
+    OfType {
+        /// The docType.
+        doc_type: String,
+    },
+    /// That the document is valid.
+    ValidAt {
+        /// When.
+        time: SystemTime,
+    },
+    /// The public size class of the proof.
+    FitsClass {
+        /// The class.
+        size_class: SizeClass,
+    },
+    /// By which algorithm the device signed.
+    SignedBy {
+        /// Its name in the COSE registry.
+        algorithm: String,
+    },
+    /// What the device signed besides the session, in clear. That the issuer lets it sign these is not proven.
+    SaidByDevice {
+        /// The CBOR of `DeviceNameSpaces`.
+        cbor: Vec<u8>,
+    },
+    /// One that this version of the bindings does not know; the words tell it.
+    Unlisted,
+}
+
+/// What an answer to a request would tell, to be shown before the holder consents. No signature was checked.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct Explanation {
+    /// What the verifier learns if every predicate holds.
+    pub learnt: Vec<Fact>,
+    /// The elements of the document whose values stay hidden.
+    pub hidden: Vec<ElementName>,
+    /// What a verifier might take for checked and nobody checks, in words.
+    pub not_checked: Vec<String>,
+    /// The predicates of the request, each with whether it holds.
+    pub predicates: Vec<PredicateOutcome>,
+    /// All of it in words (English).
+    pub text: String,
+}
+
+/// A predicate of a request, put to a document.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct PredicateOutcome {
+    /// The predicate in words (English).
+    pub text: String,
+    /// Why it does not hold; null if it does.
+    pub problem: Option<Problem>,
+}
+
+/// What a verifier has learnt from a presentation that holds.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct Verified {
+    /// Everything that was learnt, in the order of the request's predicates, then about the document.
+    pub learnt: Vec<Fact>,
+}
+
+impl Suite {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Aggregatable => "aggregatable",
+        }
+    }
+}
+
+/// # Errors
+/// `wrong_version` for a suite that this build does not have.
+impl TryFrom<Suite> for velum_credentials::Suite {
+    type Error = VelumError;
+
+    fn try_from(suite: Suite) -> Result<Self, VelumError> {
+        Self::by_name(suite.name()).ok_or_else(|| {
+            let message = format!("this build does not have suite {:?}; take another", suite.name());
+            VelumError::new(crate::ErrorCode::WrongVersion, "suite", message)
+        })
+    }
+}
+
+impl SizeClass {
+    const ALL: [Self; 3] = [Self::Standard, Self::Large, Self::Extra];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Large => "large",
+            Self::Extra => "extra",
+        }
+    }
+
+    /// The class of the core's; none where a later version of the core has more.
+    pub(crate) fn of(class: velum_credentials::SizeClass) -> Option<Self> {
+        Self::ALL.into_iter().find(|candidate| candidate.name() == class.name)
+    }
+}
+
+/// # Errors
+/// `internal` for a class that the core does not have, which a test rules out.
+impl TryFrom<SizeClass> for velum_credentials::SizeClass {
+    type Error = VelumError;
+
+    fn try_from(class: SizeClass) -> Result<Self, VelumError> {
+        Self::by_name(class.name())
+            .ok_or_else(|| VelumError::new(crate::ErrorCode::Internal, "sizeClass", "no such size class"))
+    }
+}
+
+/// The point in time.
+pub(crate) fn system_time(time: Timestamp) -> SystemTime {
+    let seconds = Duration::from_secs(time.unix().unsigned_abs());
+    let moment =
+        if time.unix() < 0 { UNIX_EPOCH.checked_sub(seconds) } else { UNIX_EPOCH.checked_add(seconds) };
+    // Systems count 64 bits of seconds or more, and a timestamp is of the years 0 to 9999.
+    moment.unwrap_or(UNIX_EPOCH)
+}
+
+/// The second in which a point in time lies.
+///
+/// # Errors
+/// `clock` for a time that no request can state.
+pub(crate) fn timestamp(time: SystemTime) -> Result<Timestamp, Error> {
+    let seconds = match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
+        Err(before) => {
+            let before = before.duration();
+            let whole = before.as_secs().saturating_add(u64::from(before.subsec_nanos() > 0));
+            i64::try_from(whole).map_or(i64::MIN, |seconds| -seconds)
+        }
+    };
+    velum_wallet::clock_at(seconds)
+}
+
+impl From<velum_credentials::Date> for CalendarDate {
+    fn from(date: velum_credentials::Date) -> Self {
+        let decimal = date.decimal();
+        // Below 10,000 each.
+        let part = |number: u32| i32::try_from(number).unwrap_or_default();
+        Self { year: part(decimal / 10_000), month: part(decimal / 100 % 100), day: part(decimal % 100) }
+    }
+}
+
+impl From<&velum_credentials::Value> for Value {
+    fn from(value: &velum_credentials::Value) -> Self {
+        use velum_credentials::Value as From;
+        match value {
+            From::Text(text) => Self::Text { text: text.clone() },
+            From::Bool(holds) => Self::Flag { holds: *holds },
+            From::Integer(number) => match i64::try_from(*number) {
+                Ok(number) => Self::Number { number },
+                Err(_) => Self::BigNumber { decimal: number.to_string() },
+            },
+            From::FullDate(date) => Self::Day { date: (*date).into() },
+            From::DateTime(time) => Self::Moment { time: system_time(*time) },
+            From::Other(cbor) => Self::Cbor { cbor: cbor.clone() },
+            // A kind to come shows as what it says it is.
+            other => Self::Text { text: other.to_string() },
+        }
+    }
+}
+
+impl From<&velum_credentials::Condition> for Condition {
+    fn from(condition: &velum_credentials::Condition) -> Self {
+        use velum_credentials::{Condition as From, Literal};
+        match condition {
+            From::AgeAtLeast(years) => Self::AgeAtLeast { years: (*years).into() },
+            From::Equals(Literal::Text(text)) => Self::EqualTo { value: Value::Text { text: text.clone() } },
+            From::Equals(Literal::Bool(holds)) => Self::EqualTo { value: Value::Flag { holds: *holds } },
+            From::Equals(Literal::Integer(number)) => {
+                Self::EqualTo { value: Value::Number { number: *number } }
+            }
+            From::Equals(Literal::FullDate(date)) => {
+                Self::EqualTo { value: Value::Day { date: (*date).into() } }
+            }
+            From::DateBefore(date) => Self::DateBefore { date: (*date).into() },
+            From::DateAfter(date) => Self::DateAfter { date: (*date).into() },
+            From::Disclose => Self::Disclose,
+            _ => Self::Unlisted,
+        }
+    }
+}
+
+impl From<&velum_credentials::Learnt> for Fact {
+    fn from(learnt: &velum_credentials::Learnt) -> Self {
+        use velum_credentials::Learnt as From;
+        let data = match learnt {
+            From::Predicate(predicate, value) => Learnt::Holds {
+                name: ElementName {
+                    namespace: predicate.namespace.clone(),
+                    element: predicate.element.clone(),
+                },
+                condition: (&predicate.condition).into(),
+                value: value.as_ref().map(Value::from),
+            },
+            From::Issuer(issuer) => Learnt::IssuedBy { issuer: issuer.clone() },
+            From::Profile(profile) => Learnt::CheckedBy { profile: profile.name().to_owned() },
+            From::DocType(doc_type) => Learnt::OfType { doc_type: doc_type.clone() },
+            From::ValidAt(time) => Learnt::ValidAt { time: system_time(*time) },
+            From::SizeClass(class) => {
+                SizeClass::of(*class).map_or(Learnt::Unlisted, |size_class| Learnt::FitsClass { size_class })
+            }
+            From::DeviceAlgorithm(algorithm) => Learnt::SignedBy { algorithm: algorithm.to_string() },
+            From::DeviceNamespaces(cbor) => Learnt::SaidByDevice { cbor: cbor.clone() },
+            _ => Learnt::Unlisted,
+        };
+        Self { text: learnt.to_string(), learnt: data }
+    }
+}
+
+impl From<&velum_credentials::Explanation> for Explanation {
+    fn from(explanation: &velum_credentials::Explanation) -> Self {
+        let hidden = explanation.hidden.iter().cloned();
+        let predicates = explanation.predicates.iter().map(|(text, outcome)| PredicateOutcome {
+            text: text.clone(),
+            problem: outcome.as_ref().err().map(Problem::from),
+        });
+        Self {
+            learnt: explanation.learnt.iter().map(Fact::from).collect(),
+            hidden: hidden.map(|(namespace, element)| ElementName { namespace, element }).collect(),
+            not_checked: explanation.not_checked.clone(),
+            predicates: predicates.collect(),
+            text: explanation.to_string(),
+        }
+    }
+}
+
+impl From<&velum_credentials::Verified> for Verified {
+    fn from(verified: &velum_credentials::Verified) -> Self {
+        Self { learnt: verified.learnt.iter().map(Fact::from).collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_come_back_as_they_were() {
+        for seconds in [-62_167_219_200, -1, 0, 1, 1_800_000_000, 253_402_300_799] {
+            let time = Timestamp::from_unix(seconds).unwrap();
+            assert_eq!(timestamp(system_time(time)).unwrap(), time, "{seconds}");
+        }
+        let half = Duration::from_millis(500);
+        assert_eq!(timestamp(UNIX_EPOCH + half).unwrap().unix(), 0);
+        assert_eq!(timestamp(UNIX_EPOCH - half).unwrap().unix(), -1);
+        assert!(timestamp(UNIX_EPOCH + Duration::from_secs(1 << 40)).is_err());
+    }
+
+    #[test]
+    fn a_date_has_its_parts() {
+        let date = velum_credentials::Date::new(2024, 2, 29).unwrap();
+        assert_eq!(CalendarDate::from(date), CalendarDate { year: 2024, month: 2, day: 29 });
+    }
+
+    #[test]
+    fn every_size_class_and_every_suite_of_the_core_is_here() {
+        // What each class is called in an error for want of a larger one.
+        for class in SizeClass::ALL {
+            let core = velum_credentials::SizeClass::try_from(class).unwrap();
+            assert_eq!(SizeClass::of(core), Some(class));
+            assert!(velum_credentials::SizeClass::by_id(core.id).is_some());
+        }
+        assert!(velum_credentials::SizeClass::by_id(SizeClass::ALL.len() as u8 + 1).is_none());
+        for suite in velum_credentials::SUITES {
+            assert!([Suite::Direct, Suite::Aggregatable].iter().any(|ours| ours.name() == suite.name()));
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What takes no wallet: reading documents, attaching a signature that was made elsewhere, and verifying.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, LazyLock};
+
+use velum_credentials::{DeviceResponse, Presentation, Verifier};
+use velum_wallet::{Challenge, Question};
+
+use crate::error::VelumError;
+use crate::executor::{Executor, panicked};
+use crate::facts::{Explanation, Suite, Verified};
+use crate::inspection::Inspection;
+use crate::signer::raw_signature;
+use crate::watch::{Cancellation, Watch};
+
+/// The documents of a `DeviceResponse`, or of one `Document` or `IssuerSigned` alone: what they hold, and which checks pass that need
+/// nothing else. Takes milliseconds.
+#[uniffi::export]
+pub fn inspect(document: Vec<u8>) -> Result<Vec<Inspection>, VelumError> {
+    caught(|| {
+        let response = DeviceResponse::parse(&document)?;
+        let inspections = response.inspect()?;
+        Ok(inspections
+            .iter()
+            .map(|inspection| match inspection {
+                Ok(inspection) => inspection.into(),
+                Err(broken) => (*broken).into(),
+            })
+            .collect())
+    })
+}
+
+/// What an answer to a request (JSON or CBOR) would tell, to be shown before the holder consents. No signature is checked.
+#[uniffi::export]
+pub fn explain(document: Vec<u8>, request: Vec<u8>) -> Result<Explanation, VelumError> {
+    caught(|| Ok((&Question::parse(&document, &request)?.explain()).into()))
+}
+
+/// What the device signs for a session by ES256, the elements of its own included that the document says it signs. For apps that sign without a
+/// `DeviceSigner`.
+#[uniffi::export]
+pub fn device_authentication_bytes(
+    document: Vec<u8>,
+    doc_type: String,
+    transcript: Vec<u8>,
+) -> Result<Vec<u8>, VelumError> {
+    caught(|| Ok(velum_wallet::device_authentication_bytes(&document, &doc_type, &transcript)?))
+}
+
+/// The document, as a `DeviceResponse`, with this ES256 signature of its device: `r || s` or DER. Whether it verifies is checked when it is presented.
+#[uniffi::export]
+pub fn with_device_signature(
+    document: Vec<u8>,
+    doc_type: String,
+    signature: Vec<u8>,
+) -> Result<Vec<u8>, VelumError> {
+    caught(|| Ok(DeviceResponse::with_device_signature(&document, &doc_type, &raw_signature(&signature)?)?))
+}
+
+/// Verifies that a presentation answers a request (JSON or CBOR) in the session of a transcript, and says what is learnt. Verify one presentation
+/// in a session, and no session twice.
+///
+/// `suites` are those that are allowed: all of this build where they are not named. Verifying takes milliseconds, after the first of a size class, which makes its
+/// keys. It cannot be stopped half-way: a cancelled call ends before it begins or after it is done.
+#[uniffi::export(default(suites = None, cancellation = None))]
+pub async fn verify(
+    presentation: Vec<u8>,
+    transcript: Vec<u8>,
+    request: Vec<u8>,
+    suites: Option<Vec<Suite>>,
+    cancellation: Option<Arc<Cancellation>>,
+) -> Result<Verified, VelumError> {
+    /// Keeps the keys of the size classes that were met.
+    static VERIFIER: LazyLock<Verifier> = LazyLock::new(Verifier::new);
+    static EXECUTOR: LazyLock<Executor> = LazyLock::new(|| Executor::of_threads(1));
+
+    let allowed = suites
+        .map(|suites| {
+            suites.into_iter().map(velum_credentials::Suite::try_from).collect::<Result<Vec<_>, _>>()
+        })
+        .transpose()?;
+    let verify = move |_: &Watch| -> Result<Verified, VelumError> {
+        let challenge = Challenge::parse(&transcript, &request)?;
+        if let Some(allowed) = allowed
+            && !allowed.contains(&Presentation::from_bytes(&presentation)?.suite())
+        {
+            // Refuses the suite before it makes any keys.
+            return Ok((&challenge.verify(&Verifier::allowing(&allowed), &presentation)?).into());
+        }
+        Ok((&challenge.verify(&VERIFIER, &presentation)?).into())
+    };
+    EXECUTOR.run(Watch::new(cancellation.as_ref(), None), verify).await
+}
+
+/// Ends a panic, which no input should bring about, as an error.
+fn caught<T>(work: impl FnOnce() -> Result<T, VelumError>) -> Result<T, VelumError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked().into()))
+}

@@ -1,0 +1,35 @@
+//! Velum as a native library for wallets in Kotlin and Swift: a thin layer over `velum-wallet`, from which UniFFI makes the bindings.
+//!
+//! It knows no platform. What takes long is done on threads of its own and never on a caller's; what waits for a person waits for the app's
+//! code. Every failure is a [`VelumError`], a panic included.
+
+#![warn(missing_docs, unnameable_types, unreachable_pub)]
+
+mod error;
+mod executor;
+mod facts;
+mod functions;
+mod inspection;
+mod pool;
+mod sealer;
+mod signer;
+mod wallet;
+mod watch;
+
+pub use error::{ErrorCode, Problem, VelumError};
+pub use facts::{
+    CalendarDate, Condition, ElementName, Explanation, Fact, Learnt, PredicateOutcome, SizeClass, Suite,
+    Value, Verified,
+};
+pub use functions::{device_authentication_bytes, explain, inspect, verify, with_device_signature};
+pub use inspection::{
+    Check, CheckOutcome, DeviceAuthentication, DocumentSigner, Element, InspectedDocument, Inspection,
+    Provability,
+};
+pub use pool::{DropReason, DroppedProof, FillOptions, PoolOptions, PoolPresentation, ProofPool};
+pub use sealer::{Sealer, SealerError};
+pub use signer::{DeviceSigner, DeviceSignerError};
+pub use wallet::{Clock, KeyOptions, PrepareOptions, PreparedProof, PresentOptions, Wallet, WalletOptions};
+pub use watch::{Cancellation, ProgressListener, Stage};
+
+uniffi::setup_scaffolding!("velum");

@@ -1,0 +1,286 @@
+//! Prepared proofs that are kept in a folder until a verifier asks.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use velum_credentials::{self as credentials, DeviceResponse, Prepared, Purpose, block_on};
+use velum_wallet::{Bounds, Dropped, FileStore, KeySealer, PoolError, Question, Why};
+use zeroize::Zeroizing;
+
+use crate::error::{ErrorCode, VelumError};
+use crate::executor::Executor;
+use crate::facts::{SizeClass, Suite, timestamp};
+use crate::sealer::{ForeignSealer, Sealer};
+use crate::signer::DeviceSigner;
+use crate::wallet::{CHECKS, PresentOptions, Wallet, core_suite, prepared, presented, session};
+use crate::watch::{Cancellation, ProgressListener, Watch};
+
+/// What a pool holds, and how much.
+#[derive(Clone, Debug, Default, PartialEq, Eq, uniffi::Record)]
+pub struct PoolOptions {
+    /// The suite of its proofs; `Direct` unless named.
+    #[uniffi(default = None)]
+    pub suite: Option<Suite>,
+    /// The size class of its proofs; the smallest that fits unless named.
+    #[uniffi(default = None)]
+    pub size_class: Option<SizeClass>,
+    /// The most proofs that it holds; 32 unless named.
+    #[uniffi(default = None)]
+    pub entries: Option<u32>,
+    /// The most bytes that it holds; 32 MiB unless named. A proof takes about 0.3 MiB.
+    #[uniffi(default = None)]
+    pub bytes: Option<u64>,
+    /// How old a proof may be; 30 days unless named.
+    #[uniffi(default = None)]
+    pub age: Option<Duration>,
+}
+
+/// How to fill a pool.
+#[derive(Clone, Default, uniffi::Record)]
+pub struct FillOptions {
+    /// Stops the call. Proofs that were added before stay.
+    #[uniffi(default = None)]
+    pub cancellation: Option<Arc<Cancellation>>,
+    /// Hears how far the call has come.
+    #[uniffi(default = None)]
+    pub progress: Option<Arc<dyn ProgressListener>>,
+}
+
+/// An answer of a pool.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct PoolPresentation {
+    /// The presentation.
+    pub presentation: Vec<u8>,
+    /// Whether its credential proof was in the pool. It was made in the call otherwise.
+    pub from_pool: bool,
+    /// Proofs that were found unfit on the way, and removed.
+    pub dropped: Vec<DroppedProof>,
+}
+
+/// A proof that was removed without being used.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct DroppedProof {
+    /// The name of the entry in the folder.
+    pub name: String,
+    /// Why it was removed.
+    pub why: DropReason,
+}
+
+/// Why a proof was removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum DropReason {
+    /// It was older than the pool's bound.
+    Age,
+    /// It is of a document that is not held any longer.
+    Document,
+    /// There were more proofs or bytes than the pool's bounds allow.
+    Bounds,
+    /// It was changed, moved, or sealed with a key that is no more.
+    DoesNotOpen,
+    /// It is no prepared proof that this version can use for its purpose.
+    Unusable,
+}
+
+/// A pool of prepared proofs in a folder, sealed, so that an answer need not wait for the long part of its proof.
+///
+/// Each proof is taken once, by one of all the processes that share the folder. A crash can lose a proof and never lets one be used twice. **The folder belongs where no backup goes**: below
+/// `Context.getNoBackupFilesDir()` on Android, or marked `isExcludedFromBackup` on iOS.
+#[derive(uniffi::Object)]
+pub struct ProofPool {
+    pool: Arc<velum_wallet::ProofPool>,
+    wallet: Arc<Wallet>,
+    suite: credentials::Suite,
+    size_class: Option<credentials::SizeClass>,
+    /// For files, which is kept from proofs: a sealer may wait for a fingerprint.
+    executor: Executor,
+}
+
+#[uniffi::export]
+impl ProofPool {
+    /// A pool in a folder, which is made if it is missing, sealed with a key of 32 uniformly random bytes: from the Keychain, or kept under a key of the Keystore. Reads the
+    /// folder, which takes milliseconds.
+    #[uniffi::constructor(default(options = None))]
+    pub fn new(
+        wallet: Arc<Wallet>,
+        folder: String,
+        key: Vec<u8>,
+        options: Option<PoolOptions>,
+    ) -> Result<Arc<Self>, VelumError> {
+        let key = Zeroizing::new(key);
+        let key = <&[u8; 32]>::try_from(key.as_slice()).map_err(|_| {
+            VelumError::new(ErrorCode::Malformed, "key", format!("{} bytes; a key has 32", key.len()))
+        })?;
+        Self::with(wallet, folder, Arc::new(KeySealer::new(key)), options.unwrap_or_default())
+    }
+
+    /// The same over a sealer of the app's: a key that never leaves the hardware.
+    #[uniffi::constructor(default(options = None))]
+    pub fn with_sealer(
+        wallet: Arc<Wallet>,
+        folder: String,
+        sealer: Arc<dyn Sealer>,
+        options: Option<PoolOptions>,
+    ) -> Result<Arc<Self>, VelumError> {
+        Self::with(wallet, folder, Arc::new(ForeignSealer(sealer)), options.unwrap_or_default())
+    }
+
+    /// Prepares until there are `wanted` proofs for requests like this one (JSON or CBOR), and says how many it added. What was added stays
+    /// when a later one fails or the call is cancelled.
+    #[uniffi::method(default(options = None))]
+    pub async fn fill(
+        &self,
+        document: Vec<u8>,
+        request: Vec<u8>,
+        wanted: u32,
+        options: Option<FillOptions>,
+    ) -> Result<u32, VelumError> {
+        let FillOptions { cancellation, progress } = options.unwrap_or_default();
+        let watch = Watch::new(cancellation.as_ref(), progress);
+        let wanted = wanted.try_into().unwrap_or(usize::MAX);
+        let (pool, wallet, suite, class) =
+            (Arc::clone(&self.pool), Arc::clone(&self.wallet), self.suite, self.size_class);
+        let fill = move |watch: &Watch| -> Result<u32, VelumError> {
+            let question = Arc::new(Question::parse(&document, &request)?);
+            let purpose = question.purpose(suite, class)?;
+            let now = timestamp(SystemTime::now())?;
+            let added = block_on(async {
+                let missing = wanted.saturating_sub(pool.count(&purpose, now).await?);
+                let mut begun = 0;
+                let prepare = async || {
+                    let at = |part: usize| (part as f64 / missing.max(1) as f64).min(1.0);
+                    let watch = watch.part(at(begun), at(begun + 1));
+                    begun += 1;
+                    let (of_job, question) = (Arc::clone(&wallet.wallet), Arc::clone(&question));
+                    let work = move |watch: &Watch| prepared(&of_job, &question, suite, class, watch);
+                    wallet.executor.run(watch, work).await
+                };
+                pool.fill(&purpose, wanted, now, prepare).await.map_err(|error| error.error)
+            })?;
+            Ok(count(added))
+        };
+        self.executor.run(watch, fill).await
+    }
+
+    /// Answers a request as [`Wallet::present`] does, with a proof out of the pool, or one that is made now where there is none.
+    ///
+    /// A proof is taken after every check, and after the device has signed: none is lost before.
+    #[uniffi::method(default(signer = None, options = None))]
+    pub async fn present(
+        &self,
+        document: Vec<u8>,
+        request: Vec<u8>,
+        transcript: Vec<u8>,
+        signer: Option<Arc<dyn DeviceSigner>>,
+        options: Option<PresentOptions>,
+    ) -> Result<PoolPresentation, VelumError> {
+        let options = options.unwrap_or_default();
+        let watch = Watch::new(options.cancellation.as_ref(), options.progress.clone());
+        let mut session = session(document, request, transcript, &options)?;
+        if let Some(signer) = &signer {
+            session = session.signed(signer, &CHECKS, &watch).await?;
+        }
+        let (pool, suite, class) = (Arc::clone(&self.pool), self.suite, self.size_class);
+        let take = move |_: &Watch| -> Result<_, VelumError> {
+            let question = session.checked()?;
+            let purpose = question.purpose(suite, class)?;
+            let taken = block_on(pool.take(&purpose, timestamp(SystemTime::now())?))?;
+            Ok((session, question, taken))
+        };
+        let (session, question, taken) = self.executor.run(watch.clone(), take).await?;
+        let from_pool = taken.prepared.is_some();
+        let (wallet, ready) = (Arc::clone(&self.wallet.wallet), taken.prepared);
+        let present = move |watch: &Watch| -> Result<Vec<u8>, VelumError> {
+            let (ready, rest): (Prepared, _) = match ready {
+                Some(ready) => (ready, watch.clone()),
+                // Of both proofs the first takes most of the time.
+                None => {
+                    (prepared(&wallet, &question, suite, class, &watch.part(0.0, 0.8))?, watch.part(0.8, 1.0))
+                }
+            };
+            Ok(presented(&wallet, ready, &question, &session, &rest)?)
+        };
+        let presentation = self.wallet.executor.run(watch, present).await?;
+        Ok(PoolPresentation { presentation, from_pool, dropped: dropped(taken.dropped) })
+    }
+
+    /// How many proofs there are for requests like this one. None is opened.
+    pub async fn count(&self, document: Vec<u8>, request: Vec<u8>) -> Result<u32, VelumError> {
+        let (suite, class) = (self.suite, self.size_class);
+        self.work(move |pool| {
+            let purpose = Question::parse(&document, &request)?.purpose(suite, class)?;
+            Ok(count(block_on(pool.count(&purpose, timestamp(SystemTime::now())?))?))
+        })
+        .await
+    }
+
+    /// Drops what is of no use any more: proofs of documents other than those of `held` (each a `DeviceResponse`, a `Document` or an `IssuerSigned`), those out of age, and the
+    /// oldest of those beyond the bounds. Call it whenever a document comes, goes or is renewed.
+    pub async fn sweep(&self, held: Vec<Vec<u8>>) -> Result<Vec<DroppedProof>, VelumError> {
+        self.work(move |pool| {
+            let mut hashes = Vec::new();
+            for document in &held {
+                let response = DeviceResponse::parse(document)?;
+                // One that cannot be read may be one that proofs are of: nothing is dropped for want of its hash.
+                if let Some(broken) = response.broken().first() {
+                    return Err(broken.fault.clone().into());
+                }
+                hashes.extend(response.documents().iter().map(Purpose::document_hash));
+            }
+            Ok(dropped(block_on(pool.sweep(&hashes, timestamp(SystemTime::now())?))?))
+        })
+        .await
+    }
+
+    /// Removes every proof, and says how many there were.
+    pub async fn clear(&self) -> Result<u32, VelumError> {
+        self.work(|pool| Ok(count(block_on(pool.clear())?))).await
+    }
+}
+
+impl ProofPool {
+    fn with(
+        wallet: Arc<Wallet>,
+        folder: String,
+        sealer: Arc<dyn velum_wallet::Sealer>,
+        options: PoolOptions,
+    ) -> Result<Arc<Self>, VelumError> {
+        let PoolOptions { suite, size_class, entries, bytes, age } = options;
+        let unless_named = Bounds::default();
+        let bounds = Bounds {
+            entries: entries.map_or(unless_named.entries, |entries| entries.try_into().unwrap_or(usize::MAX)),
+            bytes: bytes.unwrap_or(unless_named.bytes),
+            age_seconds: age.map_or(unless_named.age_seconds, |age| age.as_secs()),
+        };
+        let store = FileStore::open(folder).map_err(PoolError::from)?;
+        Ok(Arc::new(Self {
+            pool: Arc::new(velum_wallet::ProofPool::new(Arc::new(store), sealer, bounds)),
+            wallet,
+            suite: core_suite(suite)?,
+            size_class: size_class.map(TryInto::try_into).transpose()?,
+            executor: Executor::of_one_thread(),
+        }))
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&velum_wallet::ProofPool) -> Result<T, VelumError> + Send + 'static,
+    ) -> Result<T, VelumError> {
+        let pool = Arc::clone(&self.pool);
+        self.executor.run(Watch::new(None, None), move |_| work(&pool)).await
+    }
+}
+
+fn count(entries: usize) -> u32 {
+    entries.try_into().unwrap_or(u32::MAX)
+}
+
+fn dropped(dropped: Vec<Dropped>) -> Vec<DroppedProof> {
+    let reason = |why| match why {
+        Why::Age => DropReason::Age,
+        Why::Document => DropReason::Document,
+        Why::Bounds => DropReason::Bounds,
+        Why::DoesNotOpen => DropReason::DoesNotOpen,
+        _ => DropReason::Unusable,
+    };
+    dropped.into_iter().map(|Dropped { name, why }| DroppedProof { name, why: reason(why) }).collect()
+}

@@ -1,0 +1,276 @@
+//! How a caller follows and stops work: [`Cancellation`], [`ProgressListener`], and one [`Watch`] a call.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Poll, Waker};
+
+use velum_credentials::{CancelToken, Code, Control, Error};
+
+/// Stops the calls that it is given to. One may be given to several calls, and to later ones, which then end at once.
+///
+/// Swift's tasks and Kotlin's coroutines do not stop native work by themselves when they are cancelled: cancel this as well. The Kotlin
+/// package does.
+#[derive(Default, uniffi::Object)]
+pub struct Cancellation {
+    calls: Mutex<Calls>,
+}
+
+#[derive(Default)]
+struct Calls {
+    is_cancelled: bool,
+    running: Vec<Weak<Call>>,
+}
+
+#[uniffi::export]
+impl Cancellation {
+    /// One that has stopped nothing yet.
+    #[uniffi::constructor]
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// Stops the calls: each ends soon with the error `Cancelled`, unless it is done before. May be called more than once and from any
+    /// thread, and does not wait.
+    pub fn cancel(&self) {
+        let running = {
+            let mut calls = locked(&self.calls);
+            calls.is_cancelled = true;
+            std::mem::take(&mut calls.running)
+        };
+        running.iter().filter_map(Weak::upgrade).for_each(|call| call.cancel());
+    }
+
+    /// Whether it was cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        locked(&self.calls).is_cancelled
+    }
+}
+
+impl Cancellation {
+    fn follow(&self, call: &Arc<Call>) {
+        let mut calls = locked(&self.calls);
+        if calls.is_cancelled {
+            call.cancel();
+            return;
+        }
+        calls.running.retain(|call| call.strong_count() > 0);
+        calls.running.push(Arc::downgrade(call));
+    }
+}
+
+/// Hears how far a call has come.
+#[uniffi::export(with_foreign)]
+pub trait ProgressListener: Send + Sync {
+    /// A stage begins when `fraction` of the work is done, 0 to 1. Called from a thread that proves, which waits meanwhile: return
+    /// soon, and throw nothing.
+    fn on_progress(&self, stage: Stage, fraction: f64);
+}
+
+/// A stage of proving. Stages come more than once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum Stage {
+    /// Computing what does not depend on the document, once a size class.
+    Keys,
+    /// Filling the tables.
+    Witness,
+    /// Low-degree extension of columns.
+    Extension,
+    /// Hashing rows and trees.
+    Hashing,
+    /// Searching nonces.
+    Grinding,
+    /// Filling the columns of the lookup argument.
+    Lookups,
+    /// Evaluating the constraints.
+    Quotient,
+    /// Evaluating columns at the out-of-domain points, and batching them.
+    Openings,
+    /// Folding the batch (FRI), its trees included.
+    Folding,
+    /// Gathering what the queries open.
+    Queries,
+    /// Checking the proof before it is handed out.
+    Check,
+}
+
+impl From<velum_credentials::Stage> for Stage {
+    fn from(stage: velum_credentials::Stage) -> Self {
+        use velum_credentials::Stage as From;
+        match stage {
+            From::Keys => Self::Keys,
+            From::Witness => Self::Witness,
+            From::Extension => Self::Extension,
+            From::Hashing => Self::Hashing,
+            From::Grinding => Self::Grinding,
+            From::Lookups => Self::Lookups,
+            From::Quotient => Self::Quotient,
+            From::Openings => Self::Openings,
+            From::Folding => Self::Folding,
+            From::Queries => Self::Queries,
+            From::Check => Self::Check,
+        }
+    }
+}
+
+/// One call of the caller's: its flag, and who waits for its work. More than one do where work waits for other work.
+#[derive(Default)]
+struct Call {
+    token: CancelToken,
+    waiting: Mutex<Vec<Waker>>,
+}
+
+impl Call {
+    fn cancel(&self) {
+        self.token.cancel();
+        let waiting = std::mem::take(&mut *locked(&self.waiting));
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    fn wake(&self, waker: &Waker) {
+        let mut waiting = locked(&self.waiting);
+        if !waiting.iter().any(|known| known.will_wake(waker)) {
+            waiting.push(waker.clone());
+        }
+    }
+}
+
+/// What goes along with the work of one call, wherever it is done.
+#[derive(Clone)]
+pub(crate) struct Watch {
+    call: Arc<Call>,
+    listener: Option<Arc<dyn ProgressListener>>,
+    /// The part of the call that the work is.
+    part: (f64, f64),
+}
+
+impl Watch {
+    pub(crate) fn new(
+        cancellation: Option<&Arc<Cancellation>>,
+        listener: Option<Arc<dyn ProgressListener>>,
+    ) -> Self {
+        let call = Arc::default();
+        if let Some(cancellation) = cancellation {
+            cancellation.follow(&call);
+        }
+        Self { call, listener, part: (0.0, 1.0) }
+    }
+
+    /// The watch of a part of the work, from the one fraction of it to the other.
+    pub(crate) fn part(&self, from: f64, to: f64) -> Self {
+        let (start, end) = self.part;
+        let at = |fraction: f64| start + (end - start) * fraction;
+        Self { part: (at(from), at(to)), ..self.clone() }
+    }
+
+    /// `cancelled`, once it is.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.call.token.is_cancelled() { Err(cancelled()) } else { Ok(()) }
+    }
+
+    /// Works under the control of this call.
+    pub(crate) fn controlled<T>(&self, work: impl FnOnce(Control<'_>) -> T) -> T {
+        let report = |progress: velum_credentials::Progress| {
+            if let Some(listener) = &self.listener {
+                listener.on_progress(progress.stage.into(), progress.fraction.clamp(0.0, 1.0));
+            }
+        };
+        let control = Control::none().cancelled_by(&self.call.token).reporting_to(&report);
+        work(control.part(self.part.0, self.part.1))
+    }
+
+    /// Waits, and is woken by a cancellation as well. `poll` is asked with whether there was one.
+    pub(crate) async fn wait<T>(
+        &self,
+        mut poll: impl FnMut(&mut std::task::Context<'_>, bool) -> Poll<T>,
+    ) -> T {
+        poll_fn(|context| {
+            // Before the flag is read, so that no cancellation is missed between the two.
+            self.call.wake(context.waker());
+            poll(context, self.call.token.is_cancelled())
+        })
+        .await
+    }
+
+    /// Waits for something that may be left at any time.
+    ///
+    /// # Errors
+    /// `cancelled`.
+    pub(crate) async fn unless_cancelled<T>(&self, future: impl Future<Output = T>) -> Result<T, Error> {
+        let mut future = pin!(future);
+        self.wait(|context, is_cancelled| {
+            if is_cancelled { Poll::Ready(Err(cancelled())) } else { future.as_mut().poll(context).map(Ok) }
+        })
+        .await
+    }
+}
+
+/// Stops the work of a call whose future is dropped before it is done.
+pub(crate) struct CancelOnDrop(Option<Watch>);
+
+impl CancelOnDrop {
+    pub(crate) fn new(watch: &Watch) -> Self {
+        Self(Some(watch.clone()))
+    }
+
+    /// That the work is done.
+    pub(crate) fn done(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        if let Some(watch) = &self.0 {
+            watch.call.cancel();
+        }
+    }
+}
+
+pub(crate) fn cancelled() -> Error {
+    Error::new(Code::Cancelled, "prover", "cancelled; nothing was handed out")
+}
+
+/// What a panic of another thread left is whole: nothing here panics half-way.
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use velum_credentials::block_on;
+
+    #[test]
+    fn a_cancellation_stops_calls_before_and_after_it() {
+        let cancellation = Cancellation::new();
+        let before = Watch::new(Some(&cancellation), None);
+        let apart = Watch::new(None, None);
+        before.check().unwrap();
+        cancellation.cancel();
+        cancellation.cancel();
+        assert!(cancellation.is_cancelled());
+        for watch in [before, Watch::new(Some(&cancellation), None)] {
+            assert_eq!(watch.check().unwrap_err().code(), Code::Cancelled);
+            let waited = block_on(watch.unless_cancelled(std::future::pending::<()>()));
+            assert_eq!(waited.unwrap_err().code(), Code::Cancelled);
+        }
+        apart.check().unwrap();
+    }
+
+    #[test]
+    fn who_waits_is_woken_by_a_cancellation() {
+        let cancellation = Cancellation::new();
+        let watch = Watch::new(Some(&cancellation), None);
+        let waiter =
+            std::thread::spawn(move || block_on(watch.unless_cancelled(std::future::pending::<()>())));
+        cancellation.cancel();
+        assert!(waiter.join().unwrap().is_err());
+    }
+
+    #[test]
+    fn parts_of_parts_lie_within() {
+        let watch = Watch::new(None, None).part(0.5, 1.0).part(0.5, 1.0);
+        assert_eq!(watch.part, (0.75, 1.0));
+    }
+}

@@ -1,0 +1,138 @@
+//! The pool as an app uses it.
+
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use velum_credentials::block_on;
+use velum_mobile::*;
+use velum_testdata::{AGE_VERIFICATION, MUSTERMANN};
+
+const KEY: [u8; 32] = [7; 32];
+
+fn document() -> Vec<u8> {
+    MUSTERMANN.device_response.to_vec()
+}
+
+fn request() -> Vec<u8> {
+    MUSTERMANN.request.as_bytes().to_vec()
+}
+
+fn transcript() -> Vec<u8> {
+    MUSTERMANN.session_transcript.to_vec()
+}
+
+fn any_time() -> Option<PresentOptions> {
+    Some(PresentOptions { clock: Some(Clock::Any), ..PresentOptions::default() })
+}
+
+fn pool(wallet: &Arc<Wallet>, folder: &std::path::Path, key: &[u8]) -> Result<Arc<ProofPool>, VelumError> {
+    ProofPool::new(wallet.clone(), folder.display().to_string(), key.to_vec(), None)
+}
+
+fn count(pool: &ProofPool) -> u32 {
+    block_on(pool.count(document(), request())).unwrap()
+}
+
+/// Hears how many proofs were begun, by their first reports of the witness, and cancels then.
+struct Counting(AtomicUsize, Arc<Cancellation>);
+
+impl ProgressListener for Counting {
+    fn on_progress(&self, _: Stage, fraction: f64) {
+        assert!((0.0..=1.0).contains(&fraction));
+        if fraction > 0.5 && self.0.fetch_add(1, Ordering::SeqCst) == 0 {
+            self.1.cancel();
+        }
+    }
+}
+
+#[test]
+fn a_pool_is_filled_and_each_proof_is_taken_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let wallet = Wallet::new(None);
+    let pool = pool(&wallet, folder.path(), &KEY).unwrap();
+
+    // Cancelled in the second of two: the first stays.
+    let cancellation = Cancellation::new();
+    let listener = Arc::new(Counting(AtomicUsize::new(0), cancellation.clone()));
+    let options = FillOptions { cancellation: Some(cancellation), progress: Some(listener) };
+    let error = block_on(pool.fill(document(), request(), 2, Some(options))).unwrap_err();
+    assert_eq!((error.code(), count(&pool)), (ErrorCode::Cancelled, 1));
+    assert_eq!(block_on(pool.fill(document(), request(), 1, None)).unwrap(), 0);
+
+    // What is not answered takes nothing out.
+    let present = |options| block_on(pool.present(document(), request(), transcript(), None, options));
+    assert_eq!(present(None).unwrap_err().code(), ErrorCode::Clock);
+    assert_eq!(count(&pool), 1);
+    let answers: Vec<_> = thread::scope(|scope| {
+        let calls: Vec<_> = (0..2).map(|_| scope.spawn(|| present(any_time()).unwrap())).collect();
+        calls.into_iter().map(|call| call.join().unwrap()).collect()
+    });
+    assert_eq!(answers.iter().filter(|answer| answer.from_pool).count(), 1);
+    for answer in answers {
+        block_on(verify(answer.presentation, transcript(), request(), None, None)).unwrap();
+    }
+    assert_eq!(count(&pool), 0);
+}
+
+#[test]
+fn proofs_stay_sealed_and_go_with_their_document() {
+    let folder = tempfile::tempdir().unwrap();
+    let wallet = Wallet::new(None);
+    let error = pool(&wallet, folder.path(), &KEY[1..]).err().unwrap();
+    assert_eq!((error.code(), error.problem().place.as_str()), (ErrorCode::Malformed, "key"));
+    let ours = pool(&wallet, folder.path(), &KEY).unwrap();
+    assert_eq!(block_on(ours.fill(document(), request(), 1, None)).unwrap(), 1);
+
+    // Under another key nothing opens, and nothing is lost.
+    let other = pool(&wallet, folder.path(), &[8; 32]).unwrap();
+    let refused = block_on(other.present(document(), request(), transcript(), None, any_time())).unwrap_err();
+    assert!(matches!(refused, VelumError::Pool { .. }));
+    assert_eq!((refused.code(), count(&ours)), (ErrorCode::OtherKey, 1));
+
+    assert_eq!(block_on(ours.sweep(vec![document()])).unwrap(), []);
+    assert_eq!(block_on(ours.sweep(vec![b"none".to_vec()])).unwrap_err().code(), ErrorCode::Malformed);
+    assert_eq!(count(&ours), 1);
+    let dropped = block_on(ours.sweep(vec![AGE_VERIFICATION.device_response.to_vec()])).unwrap();
+    assert_eq!(dropped.iter().map(|dropped| dropped.why).collect::<Vec<_>>(), [DropReason::Document]);
+    assert_eq!((count(&ours), block_on(ours.clear()).unwrap()), (0, 0));
+
+    fs::write(folder.path().join("file"), []).unwrap();
+    let error = pool(&wallet, &folder.path().join("file"), &KEY).err().unwrap();
+    assert_eq!(error.code(), ErrorCode::StoreFailed);
+}
+
+#[test]
+fn a_full_pool_says_so_before_it_proves() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = PoolOptions { entries: Some(0), ..PoolOptions::default() };
+    let path = folder.path().display().to_string();
+    let pool = ProofPool::new(Wallet::new(None), path, KEY.to_vec(), Some(options)).unwrap();
+    let error = block_on(pool.fill(document(), request(), 1, None)).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::PoolFull);
+}
+
+/// A sealer of the app's. It need not seal for this test; what it refuses must come back typed.
+struct Refusing;
+
+#[async_trait::async_trait]
+impl Sealer for Refusing {
+    async fn seal(&self, _: Vec<u8>, _: Vec<u8>) -> Result<Vec<u8>, SealerError> {
+        Err(SealerError::Refused { reason: "locked".to_owned() })
+    }
+
+    async fn open(&self, _: Vec<u8>, _: Vec<u8>) -> Result<Vec<u8>, SealerError> {
+        Err(SealerError::DoesNotOpen)
+    }
+}
+
+#[test]
+fn a_sealer_of_the_apps_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().display().to_string();
+    let pool = ProofPool::with_sealer(Wallet::new(None), path, Arc::new(Refusing), None).unwrap();
+    let error = block_on(pool.fill(document(), request(), 1, None)).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::SealerRefused);
+    assert!(error.to_string().contains("locked"));
+}
