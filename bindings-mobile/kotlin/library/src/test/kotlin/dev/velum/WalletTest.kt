@@ -1,0 +1,276 @@
+package dev.velum
+
+import java.util.concurrent.atomic.AtomicInteger
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.async
+import kotlinx.coroutines.awaitAll
+import kotlinx.coroutines.awaitCancellation
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.toList
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withContext
+import kotlinx.coroutines.withTimeout
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertInstanceOf
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.assertThrows
+
+suspend fun failure(work: suspend () -> Unit): VelumException = try {
+    work()
+    throw AssertionError("nothing failed")
+} catch (failure: VelumException) {
+    failure
+}
+
+class WalletTest {
+    private suspend fun VelumWallet.prepared(case: Case = MUSTERMANN) = prepare(case.document, case.request)
+
+    @Test
+    fun `a holder prepares and presents and a verifier learns`() = runBlocking {
+        VelumWallet().use { wallet ->
+            val explanation = Velum.explain(MUSTERMANN.document, MUSTERMANN.request)
+            assertTrue(explanation.predicates.all { it.problem == null })
+            val work = wallet.preparing(MUSTERMANN.document, MUSTERMANN.request).toList()
+            val fractions = work.filterIsInstance<Work.Progress>().map { it.fraction }
+            assertEquals(fractions.sorted(), fractions)
+            assertTrue(fractions.all { it in 0.0..1.0 })
+            (work.last() as Work.Done).result.use { prepared ->
+                assertEquals(SizeClass.STANDARD, prepared.sizeClass())
+                assertEquals(DOC_TYPE, prepared.docType())
+                val presentation = wallet.present(
+                    prepared, MUSTERMANN.document, MUSTERMANN.request, MUSTERMANN.transcript, clock = Clock.Any,
+                )
+                assertTrue(prepared.isUsed())
+                val learnt = Velum.verify(presentation, MUSTERMANN.transcript, MUSTERMANN.request).learnt
+                assertTrue(learnt.any { it.learnt == Learnt.OfType(DOC_TYPE) })
+                val again = failure {
+                    wallet.present(prepared, MUSTERMANN.document, MUSTERMANN.request, MUSTERMANN.transcript, clock = Clock.Any)
+                }
+                assertEquals(ErrorCode.PREPARED_USED, again.code)
+            }
+        }
+    }
+
+    @Test
+    fun `the device signs by callback`() = runBlocking {
+        VelumWallet().use { wallet ->
+            val signer = SoftwareSigner.of(DOE)
+            val presentation = wallet.present(
+                wallet.prepared(DOE), DOE.document, DOE.request, MUSTERMANN.transcript, signer, Clock.Any,
+            )
+            assertEquals(1, signer.asked)
+            val learnt = Velum.verify(presentation, MUSTERMANN.transcript, DOE.request).learnt
+            val name = learnt.map { it.learnt }.filterIsInstance<Learnt.Holds>().first { it.name.element == "family_name" }
+            assertEquals(Condition.EqualTo(Value.Text("Doe")), name.condition)
+        }
+    }
+
+    @Test
+    fun `a signer that fails comes back typed and costs no proof`() = runBlocking {
+        VelumWallet().use { wallet ->
+            val prepared = wallet.prepared(DOE)
+            suspend fun with(signer: DeviceSigner) = failure {
+                wallet.present(prepared, DOE.document, DOE.request, MUSTERMANN.transcript, signer, Clock.Any)
+            }
+            val ours = SoftwareSigner.of(DOE)
+            fun throwing(failure: Exception) = object : DeviceSigner by ours {
+                override suspend fun sign(payload: ByteArray): ByteArray = throw failure
+            }
+            for ((thrown, code) in listOf(
+                DeviceSignerException.Cancelled() to ErrorCode.SIGNER_CANCELLED,
+                DeviceSignerException.Locked() to ErrorCode.SIGNER_LOCKED,
+                DeviceSignerException.KeyCannotSign() to ErrorCode.SIGNER_KEY_CANNOT_SIGN,
+                DeviceSignerException.Hardware("gone") to ErrorCode.SIGNER_HARDWARE,
+                IllegalStateException("unexpected") to ErrorCode.SIGNER_HARDWARE,
+            )) {
+                val failure = with(throwing(thrown))
+                assertInstanceOf(VelumException.Signer::class.java, failure)
+                assertEquals(code, failure.code)
+            }
+            val other = object : DeviceSigner by ours {
+                override suspend fun publicKey() =
+                    (Velum.inspect(MUSTERMANN.document).single() as Inspection.Readable).document.deviceKey
+            }
+            assertEquals(ErrorCode.SIGNER_OTHER_KEY, with(other).code)
+            val nonsense = object : DeviceSigner by ours {
+                override suspend fun sign(payload: ByteArray) = ByteArray(64) { 7 }
+            }
+            assertEquals(ErrorCode.DEVICE_SIGNATURE, with(nonsense).code)
+            assertEquals(0, ours.asked)
+            assertFalse(prepared.isUsed())
+        }
+    }
+
+    @Test
+    fun `errors have a code and a place and a remedy`() = runBlocking {
+        VelumWallet(WalletOptions(lowPower = true)).use { wallet ->
+            val document = MUSTERMANN.document
+            suspend fun prepare(request: ByteArray) = failure { wallet.prepare(document, request) }.code
+            val issuer = Regex("\"sec1_hex\": \"(\\w+)\"").find(MUSTERMANN.request.decodeToString())!!.groupValues[1]
+            val deviceKey = (Velum.inspect(document).single() as Inspection.Readable).document.deviceKey
+            assertEquals(ErrorCode.ISSUER_UNTRUSTED, prepare(MUSTERMANN.request(issuer, hex(deviceKey))))
+            assertEquals(ErrorCode.ELEMENT_MISSING, prepare(MUSTERMANN.request("family_name", "no_such")))
+            assertEquals(ErrorCode.DOC_TYPE, prepare(MUSTERMANN.request(DOC_TYPE, "other")))
+            assertEquals(ErrorCode.WRONG_VERSION, failure { wallet.prepare(document, MUSTERMANN.request, suite = Suite.AGGREGATABLE) }.code)
+
+            val prepared = wallet.prepared()
+            suspend fun present(request: ByteArray, clock: Clock? = Clock.Any, of: Case = MUSTERMANN) =
+                failure { wallet.present(prepared, of.document, request, MUSTERMANN.transcript, clock = clock) }.code
+            assertEquals(ErrorCode.CLOCK, present(MUSTERMANN.request, clock = null))
+            assertEquals(ErrorCode.EXPIRED, present(MUSTERMANN.request("2024-10-15T", "2030-10-15T")))
+            assertEquals(ErrorCode.NOT_YET_VALID, present(MUSTERMANN.request("2024-10-15T", "2020-10-15T")))
+            assertEquals(ErrorCode.PREDICATE, present(MUSTERMANN.request("\"Mustermann\"", "\"Other\"")))
+            assertEquals(ErrorCode.DEVICE_MAC_UNSUPPORTED, present(DOE.request, of = DOE))
+            val elsewhere = failure {
+                wallet.present(prepared, MUSTERMANN.document, MUSTERMANN.request, DOE.transcript, clock = Clock.Any)
+            }
+            assertEquals(ErrorCode.DEVICE_SIGNATURE, elsewhere.code)
+            val signed = Velum.withDeviceSignature(
+                DOE.document, DOC_TYPE,
+                SoftwareSigner.of(DOE).sign(Velum.deviceAuthenticationBytes(DOE.document, DOC_TYPE, DOE.transcript)),
+            )
+            val mismatch = failure { wallet.present(prepared, signed, DOE.request, DOE.transcript, clock = Clock.Any) }
+            assertEquals(ErrorCode.PREPARED_MISMATCH, mismatch.code)
+
+            val presentation =
+                wallet.present(prepared, document, MUSTERMANN.request, MUSTERMANN.transcript, clock = Clock.Any)
+            assertEquals(ErrorCode.PROOF_INVALID, failure { Velum.verify(presentation, DOE.transcript, MUSTERMANN.request) }.code)
+            assertEquals(
+                ErrorCode.WRONG_VERSION,
+                failure { Velum.verify(presentation, MUSTERMANN.transcript, MUSTERMANN.request, emptyList()) }.code,
+            )
+        }
+        val unreadable = assertThrows<VelumException.Unreadable> { Velum.inspect("{}".encodeToByteArray()) }
+        assertEquals(ErrorCode.MALFORMED, unreadable.code)
+        assertTrue(unreadable.problem.place.startsWith("document"))
+        assertTrue(unreadable.problem.remedy!!.isNotEmpty())
+        assertEquals(ErrorCode.TOO_LARGE, assertThrows<VelumException> { Velum.inspect(ByteArray(2 shl 20)) }.code)
+    }
+
+    @Test
+    fun `work stops when its coroutine is cancelled`() = runBlocking {
+        VelumWallet().use { wallet ->
+            wallet.makeKeys(SizeClass.STANDARD)
+            val heard = AtomicInteger()
+            val begun = CompletableDeferred<Unit>()
+            val job = launch(Dispatchers.Default) {
+                wallet.preparing(MUSTERMANN.document, MUSTERMANN.request).collect {
+                    if (it is Work.Progress && heard.incrementAndGet() == 3) begun.complete(Unit)
+                    check(it !is Work.Done)
+                }
+            }
+            withTimeout(60_000) { begun.await() }
+            job.cancel()
+            job.join()
+            assertTrue(job.isCancelled)
+            // The next call waits for the end of the former's work: what that takes is the time in which it stopped.
+            val rest = heard.get()
+            val asked = System.nanoTime()
+            wallet.makeKeys(SizeClass.STANDARD)
+            assertTrue(System.nanoTime() - asked < 5_000_000_000)
+            assertEquals(rest, heard.get())
+        }
+    }
+
+    @Test
+    fun `native progress ends with the coroutine`() = runBlocking {
+        Wallet().use { wallet ->
+            val heard = AtomicInteger()
+            val begun = CompletableDeferred<Unit>()
+            val listener = object : ProgressListener {
+                override fun onProgress(stage: Stage, fraction: Double) {
+                    if (heard.incrementAndGet() == 3) begun.complete(Unit)
+                }
+            }
+            val job = launch(Dispatchers.Default) {
+                cancelling {
+                    val options = PrepareOptions(cancellation = it, progress = listener)
+                    wallet.prepare(MUSTERMANN.document, MUSTERMANN.request, options)
+                }
+            }
+            withTimeout(60_000) { begun.await() }
+            job.cancel()
+            job.join()
+            // A report that was being made when the flag was set may come through.
+            delay(20)
+            val after = heard.get()
+            delay(1_000)
+            assertEquals(after, heard.get())
+        }
+    }
+
+    @Test
+    fun `a signer that waits for a person is left when the coroutine is cancelled`() = runBlocking {
+        VelumWallet().use { wallet ->
+            val prepared = wallet.prepared(DOE)
+            val asked = CompletableDeferred<Unit>()
+            val left = CompletableDeferred<Unit>()
+            val ours = SoftwareSigner.of(DOE)
+            val waiting = object : DeviceSigner by ours {
+                override suspend fun sign(payload: ByteArray): ByteArray = try {
+                    asked.complete(Unit)
+                    awaitCancellation()
+                } finally {
+                    left.complete(Unit)
+                }
+            }
+            val job = launch(Dispatchers.Default) {
+                wallet.present(prepared, DOE.document, DOE.request, MUSTERMANN.transcript, waiting, Clock.Any)
+            }
+            withTimeout(10_000) { asked.await() }
+            job.cancel()
+            withTimeout(10_000) {
+                job.join()
+                left.await()
+            }
+            assertFalse(prepared.isUsed())
+        }
+    }
+
+    @Test
+    fun `twenty calls at once all come to an end`() = runBlocking {
+        VelumWallet().use { wallet ->
+            val calls = withContext(Dispatchers.Default) {
+                List(20) { index ->
+                    async {
+                        if (index % 5 == 0) {
+                            wallet.prepared().use { it.docType() }
+                        } else {
+                            wallet.preparing(MUSTERMANN.document, MUSTERMANN.request).first().toString()
+                        }
+                    }
+                }.awaitAll()
+            }
+            assertEquals(4, calls.count { it == DOC_TYPE })
+        }
+    }
+
+    @Test
+    fun `a closed wallet ends its calls as they would have and takes no more`() = runBlocking {
+        val wallet = VelumWallet()
+        val begun = CompletableDeferred<Unit>()
+        val running = async(Dispatchers.Default) {
+            wallet.preparing(MUSTERMANN.document, MUSTERMANN.request).toList { begun.complete(Unit) }
+        }
+        begun.await()
+        wallet.close()
+        wallet.close()
+        assertInstanceOf(Work.Done::class.java, running.await())
+        assertThrows<IllegalStateException> { runBlocking { wallet.prepared() } }
+        Unit
+    }
+
+    private suspend fun <T> kotlinx.coroutines.flow.Flow<T>.toList(each: () -> Unit): T {
+        var last: T? = null
+        collect {
+            each()
+            last = it
+        }
+        return last!!
+    }
+}
