@@ -24,6 +24,7 @@ Tasks:
   report [web] [--runs N] [--json]
                 measure proofs on this machine, 10 runs unless told: the numbers of the README; or those of the npm
                 package in Chromium, as one object
+  kotlin        build the Kotlin package in bindings-mobile/kotlin and test it on the JVM
   web [--port N] [--no-isolation]
                 build the page in demo-web and serve it on this machine, without COOP and COEP if told
   web-package   build the npm package @velum/prover into bindings-wasm/dist
@@ -52,6 +53,7 @@ pub enum Task {
     Report { runs: NonZeroUsize, json: bool },
     WebReport { runs: NonZeroUsize },
     SoundnessMutants { sample: Option<usize> },
+    Kotlin,
     Web { port: u16, isolation: bool },
     WebPackage,
     WebTest,
@@ -112,6 +114,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
         "report" if web => Ok(Task::WebReport { runs }),
         "report" => Ok(Task::Report { runs, json }),
         "soundness-mutants" => Ok(Task::SoundnessMutants { sample }),
+        "kotlin" => Ok(Task::Kotlin),
         "web" => Ok(Task::Web { port, isolation }),
         "web-package" => Ok(Task::WebPackage),
         "web-test" => Ok(Task::WebTest),
@@ -156,6 +159,7 @@ mod tests {
         let plain = parsed(&["web", "--no-isolation", "--port", "9000"]);
         assert_eq!(plain, Ok(Task::Web { port: 9000, isolation: false }));
         assert_eq!(parsed(&["web-package"]), Ok(Task::WebPackage));
+        assert_eq!(parsed(&["kotlin"]), Ok(Task::Kotlin));
         assert_eq!(parsed(&["web-test"]), Ok(Task::WebTest));
         assert_eq!(parsed(&["setup"]), Ok(Task::Setup));
     }

@@ -3,7 +3,8 @@
 use std::env;
 use std::path::PathBuf;
 
-use crate::process::{self, Error};
+use crate::apt;
+use crate::process::Error;
 use crate::project::Project;
 
 /// What it is called, by distribution.
@@ -20,23 +21,9 @@ pub fn find(project: &Project) -> Result<PathBuf, Error> {
     if let Some(found) = on_path() {
         return Ok(found);
     }
-    const INSTALL: [&str; 4] = ["install", "--yes", "--no-install-recommends", "chromium"];
-    let missing = || {
-        let install = INSTALL.join(" ");
-        Error::Found(format!(
-            "there is no Chromium: run `sudo apt-get update && sudo apt-get {install}`, or set {VARIABLE}"
-        ))
-    };
     eprintln!("there is no Chromium: installing it with apt-get");
-    let as_root = as_root(project).ok_or_else(missing)?;
-    let apt_get = |args: &[&str]| {
-        let mut words = as_root.iter().chain(&["apt-get"]).chain(args);
-        let mut command = project.command(words.next().unwrap_or(&"apt-get"));
-        process::run(command.args(words).env("DEBIAN_FRONTEND", "noninteractive"))
-    };
-    apt_get(&["update"])?;
-    apt_get(&INSTALL)?;
-    on_path().ok_or_else(missing)
+    apt::install(project, &["chromium"])?;
+    on_path().ok_or_else(|| Error::Found(format!("there is no Chromium: install it, or set {VARIABLE}")))
 }
 
 fn on_path() -> Option<PathBuf> {
@@ -46,14 +33,4 @@ fn on_path() -> Option<PathBuf> {
         .iter()
         .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
         .find(|path| path.is_file())
-}
-
-/// What to put before a command so that it runs as root without a question, if anything does.
-fn as_root(project: &Project) -> Option<&'static [&'static str]> {
-    let id = process::output(project.command("id").arg("-u")).ok()?;
-    if id.stdout.trim_ascii() == b"0" {
-        return Some(&[]);
-    }
-    let sudo = process::output(project.command("sudo").args(["-n", "true"])).ok()?;
-    sudo.status.success().then_some(&["sudo"])
 }

@@ -4,11 +4,13 @@
 //! It knows the workspace and the tools, and nothing of what the crates do.
 
 mod advisories;
+mod apt;
 mod args;
 mod checks;
 mod chromium;
 mod demo_web;
 mod documents;
+mod kotlin;
 mod measure;
 mod mutants;
 mod process;
@@ -73,6 +75,10 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
         }
         Task::Report { runs, json } => {
             measure::report(project, runs.get(), json)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Kotlin => {
+            kotlin::test(project)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Web { port, isolation } => demo_web::serve(project, port, isolation),
