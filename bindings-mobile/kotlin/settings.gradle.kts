@@ -1,0 +1,18 @@
+// For Android. Not run yet: see README.md.
+pluginManagement {
+    repositories {
+        google()
+        mavenCentral()
+        gradlePluginPortal()
+    }
+}
+
+dependencyResolutionManagement {
+    repositories {
+        google()
+        mavenCentral()
+    }
+}
+
+rootProject.name = "velum-kotlin"
+include(":library", ":keystore")
