@@ -36,6 +36,11 @@ impl<B: Backend + Clone> Wallet<B> {
         Self { provers: SUITES.iter().map(|suite| (*suite, Prover::on(backend.clone(), *suite))).collect() }
     }
 
+    /// Frees memory that proofs left to later ones, which are a little slower then. Keys stay.
+    pub fn free_memory(&self) {
+        self.provers.iter().for_each(|(_, prover)| prover.free_memory());
+    }
+
     /// Makes the keys of a suite, a kind of proof and a size class: see [`Prover::make_keys`].
     ///
     /// # Errors

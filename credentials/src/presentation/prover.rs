@@ -9,7 +9,7 @@ use velum_core::proof::{self, CredentialProver, PresentationProver, ProofKind, P
 use velum_core::statement::{PresentationStatement, PresentationWitness};
 use velum_core::suite::Suite;
 use velum_stark::backend::Backend;
-use velum_stark::control::{Control, Stage};
+use velum_stark::control::{Control, Memory, Stage};
 use velum_stark::{Cpu, block_on};
 
 use crate::date::Timestamp;
@@ -47,10 +47,16 @@ impl<'a> PrepareOptions<'a> {
         Self { size_class: size_class.into(), ..self }
     }
 
-    /// Follows and stops the work.
+    /// Follows, bounds and stops the work.
     #[must_use]
     pub const fn with_control(self, control: Control<'a>) -> Self {
         Self { control, ..self }
+    }
+
+    /// Takes so much memory: see [`Memory`].
+    #[must_use]
+    pub const fn with_memory(self, memory: Memory) -> Self {
+        Self { control: self.control.with_memory(memory), ..self }
     }
 }
 
@@ -75,10 +81,16 @@ impl<'a> PresentOptions<'a> {
         Self { disclose_device_namespaces: disclosed, ..self }
     }
 
-    /// Follows and stops the work.
+    /// Follows, bounds and stops the work.
     #[must_use]
     pub const fn with_control(self, control: Control<'a>) -> Self {
         Self { control, ..self }
+    }
+
+    /// Takes so much memory: see [`Memory`].
+    #[must_use]
+    pub const fn with_memory(self, memory: Memory) -> Self {
+        Self { control: self.control.with_memory(memory), ..self }
     }
 
     /// Every check that [`Prover::present`] makes of the document and the request before it proves, for a caller who would
@@ -146,6 +158,11 @@ impl<B: Backend + Clone> Prover<B> {
     #[must_use]
     pub fn on(backend: B, suite: Suite) -> Self {
         Self { suite, backend, credential: Default::default(), presentation: Default::default() }
+    }
+
+    /// Frees memory that proofs left to later ones, which are a little slower then. Keys stay.
+    pub fn free_memory(&self) {
+        self.backend.free_memory();
     }
 
     /// Makes the keys of a kind of proof and a size class, so that preparing (credential proofs) or presenting (presentation proofs) does not

@@ -1,6 +1,6 @@
 //! Both suites prove and verify the same documents, and neither takes the other's proofs.
 
-use velum_stark::control::Control;
+use velum_stark::control::{Control, Memory};
 
 use crate::class::STANDARD;
 use crate::proof::fixture::Fixture;
@@ -16,10 +16,14 @@ fn a_proof_is_of_one_suite() {
         let credential = fixture.credential_statement();
         let prover = CredentialProver::new(suite, STANDARD);
         let first = prover.prove(&credential, &fixture.witness, &Control::none()).unwrap();
+        // In little memory proofs are the same but for their coins.
+        let low = Control::none().with_memory(Memory::Low);
+        let streamed = prover.prove(&credential, &fixture.witness, &low).unwrap();
+        verifier.verify_credential(&credential, &streamed).unwrap();
         verifier.verify_credential(&credential, &first).unwrap();
         let (presentation, witness) = fixture.presented(vec![Vec::new()]);
         let prover = PresentationProver::new(suite, STANDARD);
-        let second = prover.prove(&presentation, &witness, &Control::none()).unwrap();
+        let second = prover.prove(&presentation, &witness, &low).unwrap();
         verifier.verify_presentation(&presentation, &second).unwrap();
         (verifier, credential, first, presentation, second)
     });
