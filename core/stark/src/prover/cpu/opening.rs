@@ -31,6 +31,9 @@ type Coefficients = [Vec<F>; EXTENSION_DEGREE];
 /// Terms whose products are summed before they are reduced.
 const TERMS: usize = 4;
 
+/// Tiles of which sums are held at once.
+const RUN: usize = 32;
+
 /// A group's columns on its first rows.
 struct GroupRows<'a> {
     height: usize,
@@ -133,13 +136,16 @@ impl<'a> GroupRows<'a> {
             let points = self.points.iter().zip(&weights);
             points.map(|((_, opened), weights)| weigh(&columns, opened, weights)).collect::<Vec<_>>()
         };
-        let tiles: Vec<_> = (0..self.tiles()).into_par_iter().map(tile).collect();
-        for (number, sums) in tiles.iter().enumerate() {
-            for ((point, _), sums) in self.points.iter().zip(sums) {
-                for (numerators, sums) in numerators[*point].iter_mut().zip(sums) {
-                    let rows = numerators[(number * LANES) << lift..].chunks_exact_mut(1 << lift);
-                    for (rows, &sum) in rows.zip(Packed::unpack_slice(&sums.0)) {
-                        rows.iter_mut().for_each(|numerator| *numerator += sum);
+        for first in (0..self.tiles()).step_by(RUN) {
+            let tiles = first..self.tiles().min(first + RUN);
+            let sums: Vec<_> = tiles.clone().into_par_iter().map(tile).collect();
+            for (number, sums) in tiles.zip(&sums) {
+                for ((point, _), sums) in self.points.iter().zip(sums) {
+                    for (numerators, sums) in numerators[*point].iter_mut().zip(sums) {
+                        let rows = numerators[(number * LANES) << lift..].chunks_exact_mut(1 << lift);
+                        for (rows, &sum) in rows.zip(Packed::unpack_slice(&sums.0)) {
+                            rows.iter_mut().for_each(|numerator| *numerator += sum);
+                        }
                     }
                 }
             }
