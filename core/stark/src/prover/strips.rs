@@ -189,17 +189,11 @@ pub(super) fn gather_strip(
     row: impl Fn(usize) -> usize,
 ) {
     let columns = strip * STRIP..matrix.width.min((strip + 1) * STRIP);
-    let (whole, rest) = (columns.len() / Packed::WIDTH, columns.len() % Packed::WIDTH);
+    let mut cells = [F::ZERO; STRIP];
     for (to, line) in lines.iter_mut().enumerate() {
-        let cells = &matrix.values[row(to) * matrix.width..][columns.clone()];
+        cells[..columns.len()].copy_from_slice(&matrix.values[row(to) * matrix.width..][columns.clone()]);
         for (packed, cells) in line.iter_mut().zip(cells.chunks_exact(Packed::WIDTH)) {
             packed.as_slice_mut().copy_from_slice(cells);
-        }
-        for (number, packed) in line.iter_mut().enumerate().skip(whole) {
-            *packed = Packed::ZERO;
-            if number == whole {
-                packed.as_slice_mut()[..rest].copy_from_slice(&cells[cells.len() - rest..]);
-            }
         }
     }
 }
