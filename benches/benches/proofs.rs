@@ -11,7 +11,12 @@ use velum_credentials::{Control, Prepared, Prover, Verifier};
 fn proofs(criterion: &mut Criterion) {
     for class in CLASSES {
         let mut group = criterion.benchmark_group(class.name);
-        group.bench_function("prover's keys", |bencher| bencher.iter(|| proof::Prover::new(SUITE, class)));
+        group.bench_function("key to prepare", |bencher| {
+            bencher.iter(|| proof::CredentialProver::new(SUITE, class));
+        });
+        group.bench_function("key to present", |bencher| {
+            bencher.iter(|| proof::PresentationProver::new(SUITE, class));
+        });
         group
             .bench_function("verifier's keys", |bencher| bencher.iter(|| proof::Verifier::new(SUITE, class)));
 

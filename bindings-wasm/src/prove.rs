@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use js_sys::{Function, Uint8Array};
 use velum_credentials::{
     CancelToken, Clock, Control, DeviceResponse, Error, PrepareOptions, Prepared, PresentOptions, Progress,
-    Purpose, Request, Suite,
+    ProofKind, Purpose, Request, Suite,
 };
 use velum_wallet::{Question, Wallet, clock_at, json};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -29,11 +29,14 @@ impl Prover {
         Self::default()
     }
 
-    /// Makes the keys of a size class, so that preparing and presenting do not wait for them.
+    /// Makes both keys of a size class, so that neither preparing nor presenting waits for them.
     #[wasm_bindgen(js_name = makeKeys)]
     pub fn make_keys(&self, class: &str, progress: &Function) -> Result<(), JsValue> {
         let class = size_class(class)?;
-        watched(progress, |control| self.0.make_keys(Suite::Direct, class, &control))
+        watched(progress, |control| {
+            let make = |kind| self.0.make_keys(Suite::Direct, kind, class, &control);
+            make(ProofKind::Credential).and_then(|()| make(ProofKind::Presentation))
+        })
     }
 
     /// The credential proof of one presentation, secret.

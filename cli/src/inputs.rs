@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use velum_credentials::{Error, SUITES, Suite, Timestamp, limits};
+use velum_credentials::{Error, Memory, SUITES, Suite, Timestamp, limits};
 use velum_wallet::{Challenge, Question, clock_at};
 use zeroize::Zeroizing;
 
@@ -36,6 +36,15 @@ pub fn challenge(path: &Path, request: &Path) -> Result<Challenge, Failure> {
 pub fn clock() -> Result<Timestamp, Error> {
     let since_epoch = SystemTime::UNIX_EPOCH.elapsed().ok();
     clock_at(since_epoch.and_then(|elapsed| i64::try_from(elapsed.as_secs()).ok()).unwrap_or(i64::MIN))
+}
+
+/// `--memory`: how much a proof may take.
+pub fn memory(name: &str) -> Result<Memory, String> {
+    match name {
+        "normal" => Ok(Memory::Normal),
+        "low" => Ok(Memory::Low),
+        _ => Err("take normal or low".to_owned()),
+    }
 }
 
 /// `--suite`: a suite by its name.

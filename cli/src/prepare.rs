@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde_json::json;
-use velum_credentials::{PrepareOptions, Purpose, Suite};
+use velum_credentials::{Memory, PrepareOptions, Purpose, Suite};
 use velum_wallet::Wallet;
 use velum_wallet::measure::{self, rounded};
 
@@ -29,6 +29,9 @@ pub struct Arguments {
     /// The suite of both proofs: `direct`, or `aggregatable` for verifiers that hand presentations on to an aggregator
     #[arg(long, value_name = "S", default_value = "direct", value_parser = inputs::suite)]
     suite: Suite,
+    /// How much memory to take: `normal`, or `low`, which takes longer and makes the same proof
+    #[arg(long, value_name = "M", default_value = "normal", value_parser = inputs::memory)]
+    memory: Memory,
     /// Show how long each stage took
     #[arg(long)]
     profile: bool,
@@ -45,7 +48,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
         pool.as_ref().map(|pool| pool.tidy(Purpose::document_hash(question.document()))).transpose()?;
 
     let (prepared, profile) = Progress::start().of("prepare", |control| {
-        let options = PrepareOptions::default().with_control(control);
+        let options = PrepareOptions::default().with_control(control).with_memory(arguments.memory);
         Wallet::new().prepare(&question, arguments.suite, options)
     });
     let prepared = prepared?;

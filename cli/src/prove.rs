@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde_json::json;
-use velum_credentials::{Clock, PrepareOptions, Prepared, PresentOptions, Suite};
+use velum_credentials::{Clock, Memory, PrepareOptions, Prepared, PresentOptions, Suite};
 use velum_wallet::Wallet;
 use velum_wallet::measure::{self, Profile, rounded};
 
@@ -41,6 +41,9 @@ pub struct Arguments {
     /// Where to write the presentation
     #[arg(long, value_name = "F")]
     out: PathBuf,
+    /// How much memory to take: `normal`, or `low`, which takes longer and makes the same proofs
+    #[arg(long, value_name = "M", default_value = "normal", value_parser = inputs::memory)]
+    memory: Memory,
     /// Show how long each stage took
     #[arg(long)]
     profile: bool,
@@ -73,13 +76,14 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
         Some(prepared) => (prepared, None),
         None => {
             let (prepared, profile) = progress.of("prepare", |control| {
-                wallet.prepare(&question, suite, PrepareOptions::default().with_control(control))
+                let options = PrepareOptions::default().with_control(control).with_memory(arguments.memory);
+                wallet.prepare(&question, suite, options)
             });
             (prepared?, Some(profile))
         }
     };
     let (presentation, presenting) = progress.of("present", |control| {
-        let options = present_options.with_control(control);
+        let options = present_options.with_control(control).with_memory(arguments.memory);
         wallet.present(prepared, &question, &transcript, options)
     });
     let presentation = presentation?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 use velum_credentials::{Code, Verifier, limits};
 use velum_wallet::json::{facts, reason};
-use velum_wallet::measure::timed;
+use velum_wallet::measure::{peak_rss_bytes, timed};
 
 use crate::failure::Failure;
 use crate::report::Report;
@@ -32,7 +32,12 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     match outcome {
         Ok(verified) => {
             let learnt = facts(&verified.learnt);
-            let json = json!({ "verified": true, "verify_ms": verify_ms, "learnt": learnt });
+            let json = json!({
+                "verified": true,
+                "verify_ms": verify_ms,
+                "peak_rss_bytes": peak_rss_bytes(),
+                "learnt": learnt,
+            });
             let learnt: Vec<_> = verified.learnt.iter().map(|learnt| format!("  - {learnt}")).collect();
             Ok(Report::done(json, format!("Verified in {verify_ms} ms. Learnt:\n{}", learnt.join("\n"))))
         }

@@ -61,9 +61,11 @@ pub use request::{Explanation, Learnt, Request, Slot};
 pub use trust::{Issuer, Profile, TrustedIssuer};
 pub use value::Value;
 pub use velum_core::class::SizeClass;
+#[cfg(feature = "prover")]
+pub use velum_core::proof::ProofKind;
 pub use velum_core::suite::{SUITES, Suite};
 #[cfg(feature = "prover")]
-pub use velum_stark::control::{CancelToken, Control, Progress, Stage};
+pub use velum_stark::control::{CancelToken, Control, Memory, Progress, Stage};
 #[cfg(feature = "prover")]
 pub use velum_stark::{Cpu, backend::Backend, block_on};
 

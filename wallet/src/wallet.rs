@@ -1,8 +1,8 @@
 //! The holder's verbs, and the keys that they keep.
 
 use velum_credentials::{
-    Backend, Code, Control, Cpu, Error, PrepareOptions, Prepared, PresentOptions, Presentation, Prover,
-    Purpose, SUITES, SessionTranscript, SizeClass, Suite, Timestamp, TrustedIssuer,
+    Backend, Code, Control, Cpu, Error, PrepareOptions, Prepared, PresentOptions, Presentation, ProofKind,
+    Prover, Purpose, SUITES, SessionTranscript, SizeClass, Suite, Timestamp, TrustedIssuer,
 };
 
 use crate::question::Question;
@@ -36,12 +36,23 @@ impl<B: Backend + Clone> Wallet<B> {
         Self { provers: SUITES.iter().map(|suite| (*suite, Prover::on(backend.clone(), *suite))).collect() }
     }
 
-    /// Makes the keys of a suite and a size class, so that neither preparing nor presenting waits for them.
+    /// Frees memory that proofs left to later ones, which are a little slower then. Keys stay.
+    pub fn free_memory(&self) {
+        self.provers.iter().for_each(|(_, prover)| prover.free_memory());
+    }
+
+    /// Makes the keys of a suite, a kind of proof and a size class: see [`Prover::make_keys`].
     ///
     /// # Errors
     /// As [`Prover::make_keys`].
-    pub fn make_keys(&self, suite: Suite, class: SizeClass, control: &Control<'_>) -> Result<(), Error> {
-        self.prover(suite)?.make_keys(class, control)
+    pub fn make_keys(
+        &self,
+        suite: Suite,
+        kind: ProofKind,
+        class: SizeClass,
+        control: &Control<'_>,
+    ) -> Result<(), Error> {
+        self.prover(suite)?.make_keys(kind, class, control)
     }
 
     /// The same for callers that cannot wait.
@@ -51,10 +62,11 @@ impl<B: Backend + Clone> Wallet<B> {
     pub async fn make_keys_async(
         &self,
         suite: Suite,
+        kind: ProofKind,
         class: SizeClass,
         control: &Control<'_>,
     ) -> Result<(), Error> {
-        self.prover(suite)?.make_keys_async(class, control).await
+        self.prover(suite)?.make_keys_async(kind, class, control).await
     }
 
     /// Makes the credential proof for requests like this one: see [`Prover::prepare`].

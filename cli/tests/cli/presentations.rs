@@ -29,14 +29,16 @@ fn a_suite_is_kept_from_preparing_to_verifying() {
     let folder = Folder::of_case(&MUSTERMANN);
     let usual = [("--document", "document.cbor"), ("--request", "request.json"), ("--out", "prepared.cbor")];
     let arguments = folder.arguments("prepare", &usual, &[]);
-    let with_suite = |suite| velum_json(&[&words(&arguments), &["--suite", suite][..]].concat());
+    let with_suite =
+        |suite| velum_json(&[&words(&arguments), &["--suite", suite, "--memory", "low"][..]].concat());
     assert_eq!(with_suite("other").0, 2);
+    assert_eq!(velum_json(&[&words(&arguments), &["--memory", "little"][..]].concat()).0, 2);
     let (status, object) = with_suite("aggregatable");
     assert_eq!((status, &object["suite"]), (0, &json!("aggregatable")), "{object}");
 
     let prepared = [("--prepared", "prepared.cbor")];
     assert_eq!(folder.prove(&prepared, &["--any-clock", "--suite", "direct"]).0, 2);
-    let (status, object) = folder.prove(&prepared, &["--any-clock"]);
+    let (status, object) = folder.prove(&prepared, &["--any-clock", "--memory", "low"]);
     assert_eq!((status, &object["suite"]), (0, &json!("aggregatable")), "{object}");
     let (status, object) = folder.verify(&[]);
     assert_eq!((status, &object["verified"]), (0, &json!(true)), "{object}");
@@ -135,7 +137,7 @@ fn one_of_two_processes_uses_it(folder: &Folder) {
 fn learnt_is_what_was_asked(folder: &Folder) {
     let (status, object) = folder.verify(&[]);
     assert_eq!(status, 0, "{object}");
-    assert_members(&object, &["verified", "verify_ms", "learnt"]);
+    assert_members(&object, &["verified", "verify_ms", "peak_rss_bytes", "learnt"]);
     assert_eq!(object["verified"], true);
     let element = |element: &str, predicate: Value| json!({ "namespace": MDL_NAMESPACE, "element": element, "predicate": predicate });
     let issuer = hex::encode(MUSTERMANN.facts().issuer_public_key.sec1());

@@ -1,7 +1,7 @@
 //! The two proofs: their tables, and proving and verifying a statement.
 //!
-//! A [`Prover`] or [`Verifier`] belongs to one suite and size class. Making one computes what does not depend on the
-//! statement; keep it.
+//! A [`Verifier`] belongs to one suite and size class, a [`Prover`] to one of the proofs besides. Making one computes what does not
+//! depend on the statement; keep it.
 
 pub(crate) mod credential;
 mod error;
@@ -25,7 +25,7 @@ pub use error::{StreamError, TreeError, WitnessError};
 #[cfg(feature = "prover")]
 pub use presentation::presentation_traces;
 #[cfg(feature = "prover")]
-pub use prover::{ProveError, Prover};
+pub use prover::{CredentialProver, PresentationProver, Provable, ProveError, Prover};
 
 pub use crate::kind::ProofKind;
 

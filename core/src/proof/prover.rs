@@ -1,16 +1,17 @@
-//! Making both proofs of one suite and size class.
+//! Making the two proofs.
 
 use std::convert::Infallible;
+use std::marker::PhantomData;
 
 use thiserror::Error;
 use velum_stark::air::{Chip, Trace};
 use velum_stark::backend::Backend;
 use velum_stark::control::{Cancelled, Control, Stage};
-use velum_stark::{self as stark, Cpu, ProvingKey, VerifyError, block_on_worker};
+use velum_stark::{self as stark, Cpu, ProvingKey, VerifierKey, VerifyError, block_on_worker};
 
 use crate::class::SizeClass;
-use crate::proof::credential::{credential_chips, credential_traces};
-use crate::proof::presentation::{presentation_chips, presentation_traces};
+use crate::proof::credential::{CredentialChip, credential_chips, credential_traces};
+use crate::proof::presentation::{PresentationChip, presentation_chips, presentation_traces};
 use crate::proof::verifier::{credential_key, presentation_key};
 use crate::proof::{StatementError, WitnessError};
 use crate::statement::{CredentialStatement, CredentialWitness, PresentationStatement, PresentationWitness};
@@ -55,125 +56,155 @@ impl<E: std::error::Error + 'static> From<stark::ProveError<E>> for ProveError<E
     }
 }
 
-/// Makes credential and presentation proofs.
-pub struct Prover<B: Backend = Cpu> {
-    credential: ProvingKey<B>,
-    presentation: ProvingKey<B>,
+/// A statement that one of the two proofs shows, and what its proof is made of.
+pub trait Provable {
+    /// What shows the statement.
+    type Witness: Sync;
+    /// A table of its proofs.
+    type Chip: Chip;
+
+    /// The key of proofs of such statements, with chips of which it can be made.
+    fn key(suite: Suite, class: SizeClass) -> (VerifierKey, Vec<Self::Chip>);
+
+    /// Its tables, in order.
+    ///
+    /// # Errors
+    /// [`StatementError`] where the statement does not fit its size class.
+    fn chips(&self) -> Result<Vec<Self::Chip>, StatementError>;
+
+    /// The filled tables.
+    ///
+    /// # Errors
+    /// [`WitnessError`] where the witness has no place in them.
+    fn traces(&self, chips: &[Self::Chip], witness: &Self::Witness) -> Result<Vec<Trace>, WitnessError>;
+
+    /// The public inputs as bytes.
+    fn public_inputs(&self) -> Vec<u8>;
 }
 
-impl Prover {
-    /// A prover of the suite and size class on this processor.
-    pub fn new(suite: Suite, class: SizeClass) -> Self {
-        let cpu = Cpu::default();
-        Self {
-            credential: ProvingKey::on_cpu(cpu.clone(), credential_key(suite, class).0),
-            presentation: ProvingKey::on_cpu(cpu, presentation_key(suite, class).0),
-        }
+impl Provable for CredentialStatement {
+    type Witness = CredentialWitness;
+    type Chip = CredentialChip;
+
+    fn key(suite: Suite, class: SizeClass) -> (VerifierKey, Vec<CredentialChip>) {
+        credential_key(suite, class)
+    }
+
+    fn chips(&self) -> Result<Vec<CredentialChip>, StatementError> {
+        credential_chips(self)
+    }
+
+    fn traces(
+        &self,
+        chips: &[CredentialChip],
+        witness: &CredentialWitness,
+    ) -> Result<Vec<Trace>, WitnessError> {
+        credential_traces(chips, self, witness)
+    }
+
+    fn public_inputs(&self) -> Vec<u8> {
+        self.to_bytes()
     }
 }
 
-impl<B: Backend> Prover<B> {
+impl Provable for PresentationStatement {
+    type Witness = PresentationWitness;
+    type Chip = PresentationChip;
+
+    fn key(suite: Suite, class: SizeClass) -> (VerifierKey, Vec<PresentationChip>) {
+        presentation_key(suite, class)
+    }
+
+    fn chips(&self) -> Result<Vec<PresentationChip>, StatementError> {
+        presentation_chips(self)
+    }
+
+    fn traces(
+        &self,
+        chips: &[PresentationChip],
+        witness: &PresentationWitness,
+    ) -> Result<Vec<Trace>, WitnessError> {
+        presentation_traces(chips, self, witness)
+    }
+
+    fn public_inputs(&self) -> Vec<u8> {
+        self.to_bytes()
+    }
+}
+
+/// Makes one of the two proofs, of one suite and size class. Making it computes what does not depend on the statement; keep it.
+pub struct Prover<S: Provable, B: Backend = Cpu> {
+    key: ProvingKey<B>,
+    statements: PhantomData<fn(&S)>,
+}
+
+/// Proves that an issuer signed a document with the statement's elements, to which the commitment commits.
+pub type CredentialProver<B = Cpu> = Prover<CredentialStatement, B>;
+
+/// Proves that the commitment opens to a record that meets the statement.
+pub type PresentationProver<B = Cpu> = Prover<PresentationStatement, B>;
+
+impl<S: Provable> Prover<S> {
+    /// A prover of the suite and size class on this processor.
+    pub fn new(suite: Suite, class: SizeClass) -> Self {
+        let (key, _) = S::key(suite, class);
+        Self { key: ProvingKey::on_cpu(Cpu::default(), key), statements: PhantomData }
+    }
+}
+
+impl<S: Provable, B: Backend> Prover<S, B> {
     /// A prover of the suite and size class on a device.
     ///
     /// # Errors
     /// Those of the device.
-    pub async fn on(backend: B, suite: Suite, class: SizeClass) -> Result<Self, B::Error>
-    where
-        B: Clone,
-    {
-        let (key, chips) = credential_key(suite, class);
-        let credential = ProvingKey::on(backend.clone(), key, &chips).await?;
-        let (key, chips) = presentation_key(suite, class);
-        let presentation = ProvingKey::on(backend, key, &chips).await?;
-        Ok(Self { credential, presentation })
+    pub async fn on(backend: B, suite: Suite, class: SizeClass) -> Result<Self, B::Error> {
+        let (key, chips) = S::key(suite, class);
+        let key = ProvingKey::on(backend, key, &chips).await?;
+        Ok(Self { key, statements: PhantomData })
     }
 
-    /// Proves that an issuer signed a document with the statement's elements, to which the commitment commits.
+    /// Proves a statement.
     ///
     /// The proof is checked before it is handed out. The thread waits; no runtime is needed.
     ///
     /// # Errors
     /// [`ProveError`].
-    pub fn prove_credential(
+    pub fn prove(
         &self,
-        statement: &CredentialStatement,
-        witness: &CredentialWitness,
+        statement: &S,
+        witness: &S::Witness,
         control: &Control<'_>,
     ) -> Result<Vec<u8>, ProveError<B::Error>>
     where
+        S: Sync,
         B: Sync,
         B::Key: Sync,
         B::Error: Send,
     {
-        block_on_worker(|| self.prove_credential_async(statement, witness, control))
+        block_on_worker(|| self.prove_async(statement, witness, control))
     }
 
     /// The same for callers that cannot wait.
     ///
     /// # Errors
     /// [`ProveError`].
-    pub async fn prove_credential_async(
+    pub async fn prove_async(
         &self,
-        statement: &CredentialStatement,
-        witness: &CredentialWitness,
+        statement: &S,
+        witness: &S::Witness,
         control: &Control<'_>,
     ) -> Result<Vec<u8>, ProveError<B::Error>> {
         control.begin(Stage::Witness, 0.0)?;
-        let chips = credential_chips(statement)?;
-        let traces = credential_traces(&chips, statement, witness)?;
-        prove(&self.credential, &chips, traces, &statement.to_bytes(), control).await
-    }
-
-    /// Proves that the commitment opens to a record that meets the statement.
-    ///
-    /// The proof is checked before it is handed out. The thread waits; no runtime is needed.
-    ///
-    /// # Errors
-    /// [`ProveError`].
-    pub fn prove_presentation(
-        &self,
-        statement: &PresentationStatement,
-        witness: &PresentationWitness,
-        control: &Control<'_>,
-    ) -> Result<Vec<u8>, ProveError<B::Error>>
-    where
-        B: Sync,
-        B::Key: Sync,
-        B::Error: Send,
-    {
-        block_on_worker(|| self.prove_presentation_async(statement, witness, control))
-    }
-
-    /// The same for callers that cannot wait.
-    ///
-    /// # Errors
-    /// [`ProveError`].
-    pub async fn prove_presentation_async(
-        &self,
-        statement: &PresentationStatement,
-        witness: &PresentationWitness,
-        control: &Control<'_>,
-    ) -> Result<Vec<u8>, ProveError<B::Error>> {
-        control.begin(Stage::Witness, 0.0)?;
-        let chips = presentation_chips(statement)?;
-        let traces = presentation_traces(&chips, statement, witness)?;
-        prove(&self.presentation, &chips, traces, &statement.to_bytes(), control).await
+        let chips = statement.chips()?;
+        let traces = statement.traces(&chips, witness)?;
+        let bound = statement.public_inputs();
+        let proof = self.key.prove_async(&chips, traces, &bound, &control.part(WITNESS, PROOF)).await?;
+        control.begin(Stage::Check, PROOF)?;
+        self.key.verifier().verify(&chips, &bound, &proof)?;
+        Ok(proof)
     }
 }
 
 /// The part of the work that is done when the tables are filled, and when the proof is made.
 const WITNESS: f64 = 0.05;
 const PROOF: f64 = 0.95;
-
-async fn prove<C: Chip, B: Backend>(
-    key: &ProvingKey<B>,
-    chips: &[C],
-    traces: Vec<Trace>,
-    bound: &[u8],
-    control: &Control<'_>,
-) -> Result<Vec<u8>, ProveError<B::Error>> {
-    let proof = key.prove_async(chips, traces, bound, &control.part(WITNESS, PROOF)).await?;
-    control.begin(Stage::Check, PROOF)?;
-    key.verifier().verify(chips, bound, &proof)?;
-    Ok(proof)
-}

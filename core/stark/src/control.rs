@@ -1,4 +1,4 @@
-//! Watching and stopping long work.
+//! Watching, bounding and stopping long work.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -86,10 +86,21 @@ impl CancelToken {
 #[error("cancelled")]
 pub struct Cancelled;
 
-/// How the caller follows and stops work.
+/// How much memory work may take at once, for speed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Memory {
+    /// As much as is fastest: columns stay extended.
+    #[default]
+    Normal,
+    /// As little as possible: columns are extended piece by piece, and again where they are read again. The proof is the same.
+    Low,
+}
+
+/// How the caller follows, bounds and stops work.
 #[derive(Clone, Copy)]
 pub struct Control<'a> {
     cancel: Option<&'a CancelToken>,
+    memory: Memory,
     progress: Option<&'a (dyn Fn(Progress) + Send + Sync)>,
     /// The part of the whole that this work is.
     part: (f64, f64),
@@ -102,15 +113,26 @@ impl Default for Control<'_> {
 }
 
 impl<'a> Control<'a> {
-    /// Neither followed nor stopped.
+    /// Neither followed nor stopped, and as fast as it can be.
     pub const fn none() -> Self {
-        Self { cancel: None, progress: None, part: (0.0, 1.0) }
+        Self { cancel: None, memory: Memory::Normal, progress: None, part: (0.0, 1.0) }
     }
 
     /// Stops when `token` is cancelled.
     #[must_use]
     pub const fn cancelled_by(self, token: &'a CancelToken) -> Self {
         Self { cancel: Some(token), ..self }
+    }
+
+    /// Takes so much memory.
+    #[must_use]
+    pub const fn with_memory(self, memory: Memory) -> Self {
+        Self { memory, ..self }
+    }
+
+    /// How much memory it may take.
+    pub const fn memory(&self) -> Memory {
+        self.memory
     }
 
     /// Calls `progress` as each stage begins, from the thread that works.

@@ -37,6 +37,26 @@ impl FixedRows {
         Self { kinds, different, cells }
     }
 
+    /// Number of columns.
+    #[cfg(feature = "prover")]
+    pub(crate) fn width(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// The columns.
+    #[cfg(feature = "prover")]
+    pub(crate) fn columns(&self) -> Vec<Vec<F>> {
+        (0..self.cells.len()).map(|column| self.column(column)).collect()
+    }
+
+    /// A column.
+    #[cfg(feature = "prover")]
+    pub(crate) fn column(&self, column: usize) -> Vec<F> {
+        let mut different = F::zero_vec(self.different);
+        self.cells[column].iter().for_each(|&(kind, cell)| different[kind] = cell);
+        self.kinds.iter().map(|&kind| different[kind]).collect()
+    }
+
     /// The values of these columns, each so many rows from the point at which the Lagrange polynomials of the rows are given.
     pub(crate) fn values(&self, window: &[(usize, i32)], lagrange: &[EF]) -> Vec<EF> {
         let mut weights = BTreeMap::new();
@@ -90,6 +110,7 @@ mod tests {
         }
         let rows = FixedRows::new(&columns);
         assert_eq!(rows.different, 4);
+        assert_eq!(rows.columns(), columns);
 
         let generator = F::two_adic_generator(LOG_HEIGHT);
         let point = EF::from(F::GENERATOR);

@@ -19,10 +19,7 @@ pub struct VerifierKey {
     /// One for each group.
     pub(crate) domains: Vec<Domain>,
     /// The fixed columns of each table.
-    #[cfg(feature = "prover")]
-    pub(crate) fixed: Vec<Vec<Vec<F>>>,
-    /// The same for the verifier.
-    pub(crate) fixed_rows: Vec<FixedRows>,
+    pub(crate) fixed: Vec<FixedRows>,
     hash: [u8; 32],
 }
 
@@ -60,16 +57,8 @@ impl VerifierKey {
         let hash = hash(&shape, &tables, &fixed);
         let domain = |log_height| Domain::new(log_height, parameters.blinding_rows);
         let domains = shape.groups.iter().map(|group| domain(group.log_height)).collect();
-        let fixed_rows = fixed.iter().map(|columns| FixedRows::new(columns)).collect();
-        Self {
-            parameters,
-            shape,
-            domains,
-            #[cfg(feature = "prover")]
-            fixed,
-            fixed_rows,
-            hash,
-        }
+        let fixed = fixed.iter().map(|columns| FixedRows::new(columns)).collect();
+        Self { parameters, shape, domains, fixed, hash }
     }
 
     /// The canonical constraint program of the key. `chips` are any from which the key can be made.
@@ -105,8 +94,8 @@ impl VerifierKey {
 
     /// The fixed columns of a table, by its number; none where there is no such table.
     #[cfg(feature = "prover")]
-    pub fn fixed_columns(&self, table: usize) -> &[Vec<F>] {
-        self.fixed.get(table).map_or(&[], Vec::as_slice)
+    pub fn fixed_columns(&self, table: usize) -> Vec<Vec<F>> {
+        self.fixed.get(table).map_or_else(Vec::new, FixedRows::columns)
     }
 
     /// The transcript prefix: what the caller binds, then the key's hash. The caller's part has its length first, so that

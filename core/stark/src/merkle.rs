@@ -26,13 +26,15 @@ pub(crate) use tree::MerkleTree;
 #[cfg(feature = "prover")]
 pub use tree::NodePosition;
 #[cfg(feature = "prover")]
-pub(crate) use tree::{Tree, sibling_positions};
+pub(crate) use tree::{Parts, Tree, sibling_positions};
 
 #[cfg(all(test, feature = "prover"))]
 mod tests;
 
 #[cfg(feature = "prover")]
 mod tree {
+    use std::convert::Infallible;
+
     use super::*;
     #[cfg(feature = "poseidon2")]
     use crate::hash::Poseidon2Hash;
@@ -59,6 +61,41 @@ mod tree {
         positions
     }
 
+    /// A matrix whose rows come in parts, one behind the other.
+    pub(crate) trait Parts {
+        /// A part.
+        type Part: Rows;
+        /// Why parts do not come.
+        type Error;
+
+        /// Number of columns.
+        fn width(&self) -> usize;
+
+        /// Number of rows of all parts.
+        fn count(&self) -> usize;
+
+        /// Hands out the parts in order.
+        fn each(&self, to: impl FnMut(&Self::Part)) -> Result<(), Self::Error>;
+    }
+
+    impl<R: Rows> Parts for &R {
+        type Part = R;
+        type Error = Infallible;
+
+        fn width(&self) -> usize {
+            Rows::width(*self)
+        }
+
+        fn count(&self) -> usize {
+            Rows::count(*self)
+        }
+
+        fn each(&self, mut to: impl FnMut(&R)) -> Result<(), Infallible> {
+            to(self);
+            Ok(())
+        }
+    }
+
     /// A tree by one of the hash functions.
     pub(crate) enum Tree {
         Blake3(MerkleTree<Blake3Hash>),
@@ -68,12 +105,16 @@ mod tree {
 
     impl Tree {
         /// See [`MerkleTree::new`].
-        pub(crate) fn new<R: Rows>(hash: HashFunction, matrices: &[&R], salts: Option<&[Salt]>) -> Self {
-            match hash {
-                HashFunction::Blake3 => Self::Blake3(MerkleTree::new(matrices, salts)),
+        pub(crate) fn new<P: Parts>(
+            hash: HashFunction,
+            matrices: &[P],
+            salts: Option<&[Salt]>,
+        ) -> Result<Self, P::Error> {
+            Ok(match hash {
+                HashFunction::Blake3 => Self::Blake3(MerkleTree::new(matrices, salts)?),
                 #[cfg(feature = "poseidon2")]
-                HashFunction::Poseidon2 => Self::Poseidon2(MerkleTree::new(matrices, salts)),
-            }
+                HashFunction::Poseidon2 => Self::Poseidon2(MerkleTree::new(matrices, salts)?),
+            })
         }
 
         /// The commitment.
@@ -104,19 +145,22 @@ mod tree {
     impl<H: ProofHash> MerkleTree<H> {
         /// The tree over `matrices`, tallest first, all heights different powers of two; `salts` has one for each row of the
         /// tallest, or there are none. Lower matrices without columns are passed over.
-        pub(crate) fn new<R: Rows>(matrices: &[&R], salts: Option<&[Salt]>) -> Self {
+        ///
+        /// # Errors
+        /// Those of the matrices' parts.
+        pub(crate) fn new<P: Parts>(matrices: &[P], salts: Option<&[Salt]>) -> Result<Self, P::Error> {
             let (tallest, lower) = matrices.split_first().expect("a tree has rows");
             let mut lower = lower.iter().filter(|matrix| matrix.width() > 0).peekable();
-            let mut levels = vec![H::hash_rows(*tallest, salts)];
+            let mut levels = vec![hash_parts::<P, H>(tallest, salts)?];
             while let Some(below) = levels.last().filter(|level| level.len() > 1) {
                 let mut level = H::nodes(below);
                 if let Some(matrix) = lower.next_if(|matrix| matrix.count() == level.len()) {
-                    let rows = H::hash_rows(*matrix, None);
+                    let rows = hash_parts::<P, H>(matrix, None)?;
                     level = with_rows::<H>(&level, &rows);
                 }
                 levels.push(level);
             }
-            Self { levels }
+            Ok(Self { levels })
         }
 
         /// The commitment.
@@ -135,6 +179,19 @@ mod tree {
             let positions = sibling_positions(self.levels.len() - 1, indices);
             positions.iter().map(|at| self.levels[at.level][at.index]).collect()
         }
+    }
+
+    /// The hashes of all rows; `salts` has one for each, or there are none.
+    fn hash_parts<P: Parts, H: ProofHash>(
+        matrix: &P,
+        salts: Option<&[Salt]>,
+    ) -> Result<Vec<H::Digest>, P::Error> {
+        let mut hashes = Vec::with_capacity(matrix.count());
+        matrix.each(|rows| {
+            let salts = salts.map(|salts| &salts[hashes.len()..][..rows.count()]);
+            hashes.extend(H::hash_rows(rows, salts));
+        })?;
+        Ok(hashes)
     }
 
     /// The indices whose siblings are not among them.

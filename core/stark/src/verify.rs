@@ -192,7 +192,7 @@ impl Identity<'_> {
             Composition::new(&fingerprints, powers, group.interactions.len());
         for &number in &group.tables {
             let table = &self.key.shape.tables[number];
-            let fixed = self.key.fixed_rows[number].values(&table.fixed_window.cells, &lagrange);
+            let fixed = self.key.fixed[number].values(&table.fixed_window.cells, &lagrange);
             let public: Vec<EF> =
                 tables[number].public().iter().map(|column| fixed::value(column, &lagrange)).collect();
             let interiors: Vec<EF> = table

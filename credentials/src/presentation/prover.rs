@@ -5,11 +5,11 @@ use std::convert::Infallible;
 use async_lock::OnceCell;
 use sha2::{Digest, Sha256};
 use velum_core::class::{CLASSES, SizeClass};
-use velum_core::proof::{self, ProveError};
+use velum_core::proof::{self, CredentialProver, PresentationProver, ProofKind, Provable, ProveError};
 use velum_core::statement::{PresentationStatement, PresentationWitness};
 use velum_core::suite::Suite;
 use velum_stark::backend::Backend;
-use velum_stark::control::{Control, Stage};
+use velum_stark::control::{Control, Memory, Stage};
 use velum_stark::{Cpu, block_on};
 
 use crate::date::Timestamp;
@@ -47,10 +47,16 @@ impl<'a> PrepareOptions<'a> {
         Self { size_class: size_class.into(), ..self }
     }
 
-    /// Follows and stops the work.
+    /// Follows, bounds and stops the work.
     #[must_use]
     pub const fn with_control(self, control: Control<'a>) -> Self {
         Self { control, ..self }
+    }
+
+    /// Takes so much memory: see [`Memory`].
+    #[must_use]
+    pub const fn with_memory(self, memory: Memory) -> Self {
+        Self { control: self.control.with_memory(memory), ..self }
     }
 }
 
@@ -75,10 +81,16 @@ impl<'a> PresentOptions<'a> {
         Self { disclose_device_namespaces: disclosed, ..self }
     }
 
-    /// Follows and stops the work.
+    /// Follows, bounds and stops the work.
     #[must_use]
     pub const fn with_control(self, control: Control<'a>) -> Self {
         Self { control, ..self }
+    }
+
+    /// Takes so much memory: see [`Memory`].
+    #[must_use]
+    pub const fn with_memory(self, memory: Memory) -> Self {
+        Self { control: self.control.with_memory(memory), ..self }
     }
 
     /// Every check that [`Prover::present`] makes of the document and the request before it proves, for a caller who would
@@ -106,7 +118,7 @@ impl<'a> PresentOptions<'a> {
     }
 }
 
-/// Prepares and presents. Keep one: what depends on a size class alone is computed once.
+/// Prepares and presents. Keep one: what depends on a size class alone is computed once, when it is first needed.
 ///
 /// It proves on the processor unless it is made [`on`](Self::on) another device. Each call is there for threads that can wait, and
 /// as a future; neither needs a runtime. A thread that shares the processor's work (of rayon's global pool) calls
@@ -114,8 +126,12 @@ impl<'a> PresentOptions<'a> {
 pub struct Prover<B: Backend = Cpu> {
     suite: Suite,
     backend: B,
-    keys: [OnceCell<proof::Prover<B>>; CLASSES.len()],
+    credential: Keys<CredentialProver<B>>,
+    presentation: Keys<PresentationProver<B>>,
 }
+
+/// What is computed once for each size class.
+type Keys<K> = [OnceCell<K>; CLASSES.len()];
 
 impl Default for Prover {
     fn default() -> Self {
@@ -141,23 +157,37 @@ impl<B: Backend + Clone> Prover<B> {
     /// A prover of this suite on a device.
     #[must_use]
     pub fn on(backend: B, suite: Suite) -> Self {
-        Self { suite, backend, keys: Default::default() }
+        Self { suite, backend, credential: Default::default(), presentation: Default::default() }
     }
 
-    /// Makes the keys of a size class, so that neither preparing nor presenting waits for them.
+    /// Frees memory that proofs left to later ones, which are a little slower then. Keys stay.
+    pub fn free_memory(&self) {
+        self.backend.free_memory();
+    }
+
+    /// Makes the keys of a kind of proof and a size class, so that preparing (credential proofs) or presenting (presentation proofs) does not
+    /// wait for them.
     ///
     /// # Errors
     /// `cancelled`, `backend`.
-    pub fn make_keys(&self, class: SizeClass, control: &Control<'_>) -> Result<(), Error> {
-        block_on(self.make_keys_async(class, control))
+    pub fn make_keys(&self, kind: ProofKind, class: SizeClass, control: &Control<'_>) -> Result<(), Error> {
+        block_on(self.make_keys_async(kind, class, control))
     }
 
     /// The same for callers that cannot wait.
     ///
     /// # Errors
     /// `cancelled`, `backend`.
-    pub async fn make_keys_async(&self, class: SizeClass, control: &Control<'_>) -> Result<(), Error> {
-        self.key(class, control).await.map(drop)
+    pub async fn make_keys_async(
+        &self,
+        kind: ProofKind,
+        class: SizeClass,
+        control: &Control<'_>,
+    ) -> Result<(), Error> {
+        match kind {
+            ProofKind::Credential => self.key(&self.credential, class, control).await.map(drop),
+            ProofKind::Presentation => self.key(&self.presentation, class, control).await.map(drop),
+        }
     }
 
     /// Makes the credential proof for requests like `request`: same docType, issuer and elements. Time, predicates and
@@ -177,8 +207,8 @@ impl<B: Backend + Clone> Prover<B> {
         B::Error: Send,
     {
         let (statement, witness) = document.credential(request, self.suite, options.size_class)?;
-        let key = block_on(self.key(statement.subject.class, &options.control))?;
-        let proof = key.prove_credential(&statement, &witness, &options.control).map_err(internal)?;
+        let key = block_on(self.key(&self.credential, statement.subject.class, &options.control))?;
+        let proof = key.prove(&statement, &witness, &options.control).map_err(internal)?;
         Ok(Prepared::new(statement, &witness, proof))
     }
 
@@ -193,8 +223,8 @@ impl<B: Backend + Clone> Prover<B> {
         options: PrepareOptions<'_>,
     ) -> Result<Prepared, Error> {
         let (statement, witness) = document.credential(request, self.suite, options.size_class)?;
-        let key = self.key(statement.subject.class, &options.control).await?;
-        let proof = key.prove_credential_async(&statement, &witness, &options.control).await;
+        let key = self.key(&self.credential, statement.subject.class, &options.control).await?;
+        let proof = key.prove_async(&statement, &witness, &options.control).await;
         Ok(Prepared::new(statement, &witness, proof.map_err(internal)?))
     }
 
@@ -220,8 +250,9 @@ impl<B: Backend + Clone> Prover<B> {
         B::Error: Send,
     {
         let pending = Pending::new(self.suite, prepared, document, session, request, &options)?;
-        let key = block_on(self.key(pending.statement.subject.class, &options.control))?;
-        let proof = key.prove_presentation(&pending.statement, &pending.witness, &options.control);
+        let class = pending.statement.subject.class;
+        let key = block_on(self.key(&self.presentation, class, &options.control))?;
+        let proof = key.prove(&pending.statement, &pending.witness, &options.control);
         Ok(pending.presentation(proof.map_err(internal)?))
     }
 
@@ -238,16 +269,20 @@ impl<B: Backend + Clone> Prover<B> {
         options: PresentOptions<'_>,
     ) -> Result<Presentation, Error> {
         let pending = Pending::new(self.suite, prepared, document, session, request, &options)?;
-        let key = self.key(pending.statement.subject.class, &options.control).await?;
-        let proof =
-            key.prove_presentation_async(&pending.statement, &pending.witness, &options.control).await;
+        let class = pending.statement.subject.class;
+        let key = self.key(&self.presentation, class, &options.control).await?;
+        let proof = key.prove_async(&pending.statement, &pending.witness, &options.control).await;
         Ok(pending.presentation(proof.map_err(internal)?))
     }
 
-    /// The keys of a size class. Who asks for them while another makes them waits for that one.
-    async fn key(&self, class: SizeClass, control: &Control<'_>) -> Result<&proof::Prover<B>, Error> {
-        let cell =
-            CLASSES.iter().position(|candidate| *candidate == class).and_then(|index| self.keys.get(index));
+    /// The key of a size class. Who asks for it while another makes it waits for that one.
+    async fn key<'k, S: Provable>(
+        &self,
+        keys: &'k Keys<proof::Prover<S, B>>,
+        class: SizeClass,
+        control: &Control<'_>,
+    ) -> Result<&'k proof::Prover<S, B>, Error> {
+        let cell = CLASSES.iter().position(|candidate| *candidate == class).and_then(|index| keys.get(index));
         let cell = cell.ok_or_else(|| Error::bug("a size class of no table"))?;
         let make = async || {
             control.begin(Stage::Keys, 0.0).map_err(|cancelled| internal::<B::Error>(cancelled.into()))?;

@@ -5,7 +5,7 @@ use p256::ecdsa::signature::Signer;
 use serde_json::json;
 use velum_core::class::{LARGE, STANDARD};
 use velum_credentials::{
-    Code, DeviceResponse, Prepared, Prover, Purpose, SessionTranscript, Suite, Verifier,
+    Code, DeviceResponse, Prepared, ProofKind, Prover, Purpose, SessionTranscript, Suite, Verifier,
     device_authentication_bytes, limits,
 };
 use velum_stark::control::Control;
@@ -147,5 +147,7 @@ fn size_classes_of_no_table_have_no_keys() {
     let mut odd = STANDARD;
     odd.slots = 5;
     assert_code(Verifier::new().make_keys(odd), Code::Internal);
-    assert_code(Prover::new().make_keys(odd, &Control::none()), Code::Internal);
+    for kind in [ProofKind::Credential, ProofKind::Presentation] {
+        assert_code(Prover::new().make_keys(kind, odd, &Control::none()), Code::Internal);
+    }
 }

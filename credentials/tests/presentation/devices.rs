@@ -1,6 +1,6 @@
 //! Proving on other devices than the processor, and as a future.
 
-use velum_credentials::{Code, PrepareOptions, Prover, SizeClass, Suite, Verifier};
+use velum_credentials::{Code, PrepareOptions, ProofKind, Prover, SizeClass, Suite, Verifier};
 use velum_stark::block_on;
 use velum_stark::control::Control;
 use velum_stark::testing::faulty::{At, Faulty, How};
@@ -50,9 +50,11 @@ fn a_device_answers_as_the_processor_does_and_makes_its_keys_once() {
     let standard = SizeClass::by_name("standard").unwrap();
     std::thread::scope(|threads| {
         for _ in 0..3 {
-            threads.spawn(|| prover.make_keys(standard, &Control::none()).unwrap());
+            let make = || prover.make_keys(ProofKind::Credential, standard, &Control::none()).unwrap();
+            threads.spawn(make);
         }
     });
+    assert_eq!(device.prepared(), 1);
     let prepared = block_on(crosses(prover.prepare_async(document, request, PrepareOptions::default())));
     let presented =
         prover.present_async(prepared.unwrap(), document, &session.transcript, request, ANY_CLOCK);

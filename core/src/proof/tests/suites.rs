@@ -1,10 +1,10 @@
 //! Both suites prove and verify the same documents, and neither takes the other's proofs.
 
-use velum_stark::control::Control;
+use velum_stark::control::{Control, Memory};
 
 use crate::class::STANDARD;
 use crate::proof::fixture::Fixture;
-use crate::proof::{Prover, Verifier};
+use crate::proof::{CredentialProver, PresentationProver, Verifier};
 use crate::suite::Suite;
 
 #[test]
@@ -12,12 +12,18 @@ fn a_proof_is_of_one_suite() {
     let proofs = [Suite::Direct, Suite::Aggregatable].map(|suite| {
         let mut fixture = Fixture::licence(&["birth_date"]);
         fixture.subject.suite = suite;
-        let (prover, verifier) = (Prover::new(suite, STANDARD), Verifier::new(suite, STANDARD));
+        let verifier = Verifier::new(suite, STANDARD);
         let credential = fixture.credential_statement();
-        let first = prover.prove_credential(&credential, &fixture.witness, &Control::none()).unwrap();
+        let prover = CredentialProver::new(suite, STANDARD);
+        let first = prover.prove(&credential, &fixture.witness, &Control::none()).unwrap();
+        // In little memory proofs are the same but for their coins.
+        let low = Control::none().with_memory(Memory::Low);
+        let streamed = prover.prove(&credential, &fixture.witness, &low).unwrap();
+        verifier.verify_credential(&credential, &streamed).unwrap();
         verifier.verify_credential(&credential, &first).unwrap();
         let (presentation, witness) = fixture.presented(vec![Vec::new()]);
-        let second = prover.prove_presentation(&presentation, &witness, &Control::none()).unwrap();
+        let prover = PresentationProver::new(suite, STANDARD);
+        let second = prover.prove(&presentation, &witness, &low).unwrap();
         verifier.verify_presentation(&presentation, &second).unwrap();
         (verifier, credential, first, presentation, second)
     });

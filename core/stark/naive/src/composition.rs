@@ -69,7 +69,8 @@ impl Key {
             columns.iter().map(|column| domain.evaluate(&interpolate(&rows, column))).collect()
         };
         let tables = 0..self.shape().tables.len();
-        let fixed: Vec<_> = tables.map(|table| extended(table, self.verifier.fixed_columns(table))).collect();
+        let fixed: Vec<_> =
+            tables.map(|table| extended(table, &self.verifier.fixed_columns(table))).collect();
         let public = public_columns(inputs.tables);
         let public: Vec<_> =
             public.iter().enumerate().map(|(table, columns)| extended(table, columns)).collect();

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use p3_field::PrimeCharacteristicRing;
 use velum_stark::air::{Bus, Chip, ChipBuilder, Trace, fill_multiplicities};
-use velum_stark::control::Control;
+use velum_stark::control::{Control, Memory};
 use velum_stark::field::F;
 use velum_stark::testing::differential::{Differential, DifferentialError};
 use velum_stark::testing::faulty::{At, Faulty, How, Lost};
@@ -139,24 +139,27 @@ fn instance(start: u64) -> (Vec<Table>, Vec<Trace>) {
 
 type Both = ProvingKey<Differential<Cpu, Naive>>;
 
-fn proves(hash: HashFunction) {
+fn proves(hash: HashFunction, memory: Memory) {
     let parameters = Parameters { hash, ..PARAMETERS };
     let (chips, traces) = instance(3);
     let verifier = VerifierKey::new("differential", parameters, &chips);
     let both = Differential { first: Cpu::default(), second: Naive };
     let key: Both = block_on(ProvingKey::on(both, verifier, &chips)).unwrap();
-    let proof = key.prove(&chips, traces, b"statement", &Control::none()).unwrap();
+    let control = Control::none().with_memory(memory);
+    let proof = key.prove(&chips, traces, b"statement", &control).unwrap();
     key.verifier().verify(&chips, b"statement", &proof).unwrap();
 }
 
 #[test]
 fn two_backends_agree_on_every_step_with_blake3() {
-    proves(HashFunction::Blake3);
+    proves(HashFunction::Blake3, Memory::Normal);
+    proves(HashFunction::Blake3, Memory::Low);
 }
 
 #[test]
 fn two_backends_agree_on_every_step_with_poseidon2() {
-    proves(HashFunction::Poseidon2);
+    proves(HashFunction::Poseidon2, Memory::Normal);
+    proves(HashFunction::Poseidon2, Memory::Low);
 }
 
 /// Proves on a processor and on one that breaks, with Poseidon2, whose digests have to be canonical.

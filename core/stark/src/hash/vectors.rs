@@ -54,7 +54,7 @@ fn tree<H: ProofHash>() -> Value {
         RowMajorMatrix::new(elements.collect(), width as usize)
     };
     let salts: Vec<Salt> = (0..8).map(|row| [row; SALT_BYTES]).collect();
-    let tree = MerkleTree::<H>::new(&[&matrix(8, 3), &matrix(2, 5)], Some(&salts));
+    let Ok(tree) = MerkleTree::<H>::new(&[&matrix(8, 3), &matrix(2, 5)], Some(&salts));
     let indices = [1, 4, 5];
     let siblings: Vec<_> = tree.siblings(&indices).iter().map(hex_digest::<H>).collect();
     json!({ "root": hex_digest::<H>(&tree.root()), "opened": indices, "siblings": siblings })

@@ -94,6 +94,9 @@ pub trait Backend: MaybeSend + MaybeSync {
     /// Why a step failed.
     type Error: std::error::Error + MaybeSend + MaybeSync + 'static;
 
+    /// Frees memory that proofs left to later ones.
+    fn free_memory(&self) {}
+
     /// Prepares a key. `chips` are any of which it can be made: a backend may evaluate them, or replay
     /// [`VerifierKey::program`].
     fn prepare<C: Chip>(

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use p3_field::{PackedFieldPow2, PackedValue, PrimeCharacteristicRing};
 use p3_matrix::Matrix;
@@ -29,23 +29,47 @@ pub(super) type Line = [Packed; LINE_PACKS];
 /// Memory for matrices that one proof leaves to the next: to get it anew from the operating system costs as much as to fill it.
 ///
 /// What proofs leave are secrets: they are overwritten at once, for 3 % of a proof's time.
-#[derive(Clone, Default)]
-pub(super) struct Buffers(Arc<Mutex<Vec<Vec<F>>>>);
+#[derive(Clone)]
+pub(super) struct Buffers(Option<Arc<Mutex<Vec<Vec<F>>>>>);
+
+impl Default for Buffers {
+    fn default() -> Self {
+        Self(Some(Arc::default()))
+    }
+}
 
 impl Buffers {
-    /// A buffer of this length: the shortest that is long enough, or a new one. What it holds is no matter.
-    fn take(&self, length: usize) -> Vec<F> {
-        let mut free = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = (0..free.len()).filter(|&index| free[index].len() >= length);
-        match fits.min_by_key(|&index| free[index].len()) {
-            Some(index) => free.swap_remove(index),
-            None => F::zero_vec(length),
+    /// Memory that is freed at once, for matrices that are no secrets and stay.
+    pub(super) fn none() -> Self {
+        Self(None)
+    }
+
+    /// Frees what is not in use.
+    pub(super) fn free(&self) {
+        if let Some(mut free) = self.free_ones() {
+            free.clear();
         }
     }
 
+    /// A buffer of this length: the shortest that is long enough, or a new one. What it holds is no matter.
+    fn take(&self, length: usize) -> Vec<F> {
+        let fitting = self.free_ones().and_then(|mut free| {
+            let fits = (0..free.len()).filter(|&index| free[index].len() >= length);
+            let index = fits.min_by_key(|&index| free[index].len())?;
+            Some(free.swap_remove(index))
+        });
+        fitting.unwrap_or_else(|| F::zero_vec(length))
+    }
+
     fn give_back(&self, mut buffer: Vec<F>) {
-        overwrite(&mut buffer);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+        if let Some(mut free) = self.free_ones() {
+            overwrite(&mut buffer);
+            free.push(buffer);
+        }
+    }
+
+    fn free_ones(&self) -> Option<MutexGuard<'_, Vec<Vec<F>>>> {
+        self.0.as_ref().map(|free| free.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -80,20 +104,18 @@ impl Strips {
     ) -> Self {
         let mut gathered = Self::unwritten(matrix.width, matrix.height(), buffers);
         let height = gathered.height;
-        for to in 0..height {
-            let cells = matrix.values[row(to) * matrix.width..][..matrix.width].chunks(STRIP);
-            for (strip, cells) in cells.enumerate() {
-                let line = gathered.start + (strip * height + to) * STRIP;
-                let (columns, rest) = gathered.values[line..][..STRIP].split_at_mut(cells.len());
-                columns.copy_from_slice(cells);
-                rest.fill(F::ZERO);
-            }
+        for (strip, lines) in gathered.lines_mut().chunks_exact_mut(height.max(1)).enumerate() {
+            gather_strip(matrix, strip, lines, &row);
         }
         gathered
     }
 
     pub(super) fn height(&self) -> usize {
         self.height
+    }
+
+    pub(super) fn columns(&self) -> usize {
+        self.width
     }
 
     /// All strips' lines.
@@ -153,9 +175,26 @@ impl Strips {
         cells
     }
 
-    #[cfg(any(test, feature = "testing"))]
+    #[cfg(test)]
     pub(super) fn to_row_major_matrix(&self) -> RowMajorMatrix<F> {
         RowMajorMatrix::new(self.rows(0..self.height), self.width)
+    }
+}
+
+/// Writes a strip of a matrix, its rows in the order given.
+pub(super) fn gather_strip(
+    matrix: &RowMajorMatrix<F>,
+    strip: usize,
+    lines: &mut [Line],
+    row: impl Fn(usize) -> usize,
+) {
+    let columns = strip * STRIP..matrix.width.min((strip + 1) * STRIP);
+    let mut cells = [F::ZERO; STRIP];
+    for (to, line) in lines.iter_mut().enumerate() {
+        cells[..columns.len()].copy_from_slice(&matrix.values[row(to) * matrix.width..][columns.clone()]);
+        for (packed, cells) in line.iter_mut().zip(cells.chunks_exact(Packed::WIDTH)) {
+            packed.as_slice_mut().copy_from_slice(cells);
+        }
     }
 }
 
@@ -254,5 +293,15 @@ mod tests {
         drop(Strips::gather(&cells, &buffers, |row| row));
         let left = buffers.take(64 * 3);
         assert!(left.len() >= 64 * STRIP && left.iter().all(|cell| *cell == F::ZERO));
+    }
+
+    #[test]
+    fn what_a_proof_leaves_can_be_freed() {
+        let buffers = Buffers::default();
+        drop(Strips::unwritten(3, 64, &buffers));
+        assert_eq!(buffers.free_ones().unwrap().len(), 1);
+        buffers.free();
+        assert!(buffers.free_ones().unwrap().is_empty());
+        assert!(Buffers::none().free_ones().is_none());
     }
 }

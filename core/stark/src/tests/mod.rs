@@ -3,6 +3,7 @@ mod fiat_shamir;
 mod hiding;
 mod layout;
 mod malicious;
+mod memory;
 mod program;
 mod rank;
 mod script;

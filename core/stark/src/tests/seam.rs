@@ -14,7 +14,7 @@ use super::backend::{
 use super::cpu::{Batch, Columns, Committed, Cpu, CpuKey};
 use super::{Instance, ProvingKey, Run, block_on};
 use crate::air::{Chip, Trace};
-use crate::control::Control;
+use crate::control::{Control, Memory};
 use crate::field::{EF, F};
 use crate::hash::{Digest, ProofHash, Salt};
 use crate::key::VerifierKey;
@@ -60,10 +60,21 @@ pub(crate) fn prove<H: ProofHash, C: Chip>(
     rng: &mut (impl CryptoRng + MaybeSend),
     deviation: Deviation<'_>,
 ) -> (Vec<u8>, Seen) {
+    prove_in::<H, C>(Memory::Normal, key, (chips, traces, bound), rng, deviation)
+}
+
+/// The same in so much memory.
+pub(crate) fn prove_in<H: ProofHash, C: Chip>(
+    memory: Memory,
+    key: &ProvingKey,
+    (chips, traces, bound): (&[C], &[Trace], &[u8]),
+    rng: &mut (impl CryptoRng + MaybeSend),
+    deviation: Deviation<'_>,
+) -> (Vec<u8>, Seen) {
     let seam = Seam { cpu: &key.backend, deviation, seen: Mutex::default() };
     let run = Run { key: &key.verifier, backend: &seam, prepared: &key.prepared };
     let instance = Instance { tables: Tables::new(chips), traces: traces.to_vec(), bound };
-    let control = Control::none();
+    let control = Control::none().with_memory(memory);
     let proof = block_on(run.prove::<C, H>(instance, rng, &control));
     (proof.expect("nobody cancels").to_bytes(), seam.seen.into_inner().unwrap())
 }
@@ -88,12 +99,12 @@ impl Seam<'_> {
         salts: &[Salt],
         control: &Control<'_>,
     ) -> Step<(Committed, Digest), Infallible> {
-        let mut altered = columns.groups().to_vec();
-        (self.deviation.columns)(tree, &mut altered);
-        let altered =
-            if tree == QUOTIENT { Columns::Coefficients(&altered) } else { Columns::Cells(&altered) };
-        let (committed, _) = key.commit(altered, salts, control)?;
-        Ok(key.altered(committed, salts, |evaluations| (self.deviation.evaluations)(tree, evaluations)))
+        let mut altered = columns.clone();
+        (self.deviation.columns)(tree, &mut altered.0);
+        let form = if tree == QUOTIENT { Columns::Coefficients } else { Columns::Cells };
+        let (committed, _) = key.commit(form, &altered, salts, control)?;
+        let alter = |evaluations: &mut [_]| (self.deviation.evaluations)(tree, evaluations);
+        Ok(key.altered(committed, salts, alter)?)
     }
 }
 

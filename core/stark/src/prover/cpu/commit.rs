@@ -3,26 +3,20 @@
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::CpuKey;
+use super::dft::Columns;
+use super::extended::{Cosetwise, Extended};
 use crate::control::{Cancelled, Control, Stage};
 use crate::field::F;
 use crate::hash::{Digest, Salt};
 use crate::merkle::Tree;
 use crate::prover::backend::{OpenedRows, SecretRows, TreeQuery};
-use crate::prover::strips::Strips;
-
-/// Columns to be committed to, a matrix for each group.
-#[derive(Clone, Copy)]
-pub(in crate::prover) enum Columns<'a> {
-    /// Their cells, by row.
-    Cells(&'a [RowMajorMatrix<F>]),
-    /// Their coefficients, a row for each power.
-    Coefficients(&'a [RowMajorMatrix<F>]),
-}
+#[cfg(test)]
+use crate::prover::strips::{Buffers, Strips};
 
 /// One tree with what it commits to.
 pub struct Committed {
-    /// Each group's columns on its evaluation domain, rows in bit-reversed order.
-    pub(in crate::prover) evaluations: Vec<Strips>,
+    /// Each group's columns on its evaluation domain.
+    pub(in crate::prover) groups: Vec<Extended>,
     pub(in crate::prover) tree: Tree,
     /// Of the main tree, until the lookup columns are made: the cells by row.
     pub(in crate::prover) cells: Option<SecretRows>,
@@ -32,35 +26,51 @@ pub struct Committed {
 const EXTENDING: f64 = 0.7;
 
 impl CpuKey {
-    pub(in crate::prover) fn commit(
+    /// Commits to columns of each group: those of `matrices`, which are of this form.
+    pub(in crate::prover) fn commit<'m>(
         &self,
-        columns: Columns<'_>,
+        form: impl Fn(&'m RowMajorMatrix<F>) -> Columns<'m>,
+        matrices: &'m SecretRows,
         salts: &[Salt],
         control: &Control<'_>,
     ) -> Result<(Committed, Digest), Cancelled> {
         control.begin(Stage::Extension, 0.0)?;
-        let log_blowup = self.verifier.parameters.log_blowup;
-        let evaluations: Vec<_> = match columns {
-            Columns::Cells(groups) => {
-                let extend = |(group, cells)| self.dft.extend(cells, log_blowup, self.verifier.shift(group));
-                groups.iter().enumerate().map(extend).collect()
-            }
-            Columns::Coefficients(groups) => {
-                let evaluate = |(group, coefficients)| {
-                    self.dft.evaluate(coefficients, log_blowup, self.verifier.shift(group))
-                };
-                groups.iter().enumerate().map(evaluate).collect()
-            }
-        };
+        let groups = matrices.groups().iter().enumerate();
+        let groups = groups.map(|(group, matrix)| self.extend(group, form(matrix), control.memory()));
+        let groups = groups.collect();
         control.begin(Stage::Hashing, EXTENDING)?;
-        Ok(self.hashed(evaluations, salts))
+        self.hashed(groups, salts, &control.part(EXTENDING, 1.0))
     }
 
-    fn hashed(&self, evaluations: Vec<Strips>, salts: &[Salt]) -> (Committed, Digest) {
-        let matrices: Vec<_> = evaluations.iter().collect();
-        let tree = Tree::new(self.verifier.parameters.hash, &matrices, Some(salts));
+    fn hashed(
+        &self,
+        groups: Vec<Extended>,
+        salts: &[Salt],
+        control: &Control<'_>,
+    ) -> Result<(Committed, Digest), Cancelled> {
+        let parts = groups.iter().enumerate();
+        let parts: Vec<_> =
+            parts.map(|(group, extended)| Cosetwise { key: self, group, extended, control }).collect();
+        let tree = Tree::new(self.verifier.parameters.hash, &parts, Some(salts))?;
         let root = tree.root();
-        (Committed { evaluations, tree, cells: None }, root)
+        Ok((Committed { groups, tree, cells: None }, root))
+    }
+
+    pub(in crate::prover) fn open_rows(&self, tree: &Committed, query: &TreeQuery) -> OpenedRows {
+        let groups = tree.groups.iter().zip(&query.rows).enumerate();
+        OpenedRows {
+            groups: groups.map(|(group, (extended, rows))| self.rows(group, extended, rows)).collect(),
+            nodes: tree.tree.nodes(&query.nodes),
+        }
+    }
+
+    #[cfg(any(test, feature = "testing"))]
+    pub(in crate::prover) fn matrices(&self, tree: &Committed) -> Vec<RowMajorMatrix<F>> {
+        let groups = tree.groups.iter().enumerate();
+        let matrix = |(group, extended): (usize, &Extended)| {
+            RowMajorMatrix::new(self.all_rows(group, extended), extended.first().columns())
+        };
+        groups.map(matrix).collect()
     }
 
     /// The same with evaluations that are altered before they are hashed.
@@ -70,27 +80,12 @@ impl CpuKey {
         committed: Committed,
         salts: &[Salt],
         alter: impl FnOnce(&mut [RowMajorMatrix<F>]),
-    ) -> (Committed, Digest) {
-        let mut matrices = committed.matrices();
+    ) -> Result<(Committed, Digest), Cancelled> {
+        let mut matrices = self.matrices(&committed);
         alter(&mut matrices);
-        let buffers = crate::prover::strips::Buffers::default();
-        let gather = |matrix| Strips::gather(matrix, &buffers, |row| row);
-        let (altered, root) = self.hashed(matrices.iter().map(gather).collect(), salts);
-        (Committed { cells: committed.cells, ..altered }, root)
-    }
-}
-
-impl Committed {
-    pub(super) fn rows(&self, query: &TreeQuery) -> OpenedRows {
-        let rows = |(matrix, rows): (&Strips, &Vec<usize>)| matrix.rows(rows.iter().copied());
-        OpenedRows {
-            groups: self.evaluations.iter().zip(&query.rows).map(rows).collect(),
-            nodes: self.tree.nodes(&query.nodes),
-        }
-    }
-
-    #[cfg(any(test, feature = "testing"))]
-    pub(super) fn matrices(&self) -> Vec<RowMajorMatrix<F>> {
-        self.evaluations.iter().map(Strips::to_row_major_matrix).collect()
+        let buffers = Buffers::default();
+        let gather = |matrix| Extended::Whole(Strips::gather(matrix, &buffers, |row| row));
+        let altered = self.hashed(matrices.iter().map(gather).collect(), salts, &Control::none())?;
+        Ok((Committed { cells: committed.cells, ..altered.0 }, altered.1))
     }
 }

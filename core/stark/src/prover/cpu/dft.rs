@@ -17,7 +17,7 @@ use p3_util::reverse_bits_len;
 use super::Packed;
 use crate::field::F;
 use crate::hash::Rows;
-use crate::prover::strips::{Buffers, Line, Strips};
+use crate::prover::strips::{Buffers, Line, Strips, gather_strip};
 
 /// Layers of a group: the roots of unity of order `2^GROUP` are powers of two.
 const GROUP: usize = 6;
@@ -30,6 +30,31 @@ const ORDER_OF_TWO: u64 = 192;
 
 /// Layers that lines pass through together, for which they are read and written once: the registers hold `2^PASS` elements.
 const PASS: usize = 3;
+
+/// Columns to be extended.
+#[derive(Clone, Copy)]
+pub(in crate::prover) enum Columns<'a> {
+    /// Their cells, by row.
+    Cells(&'a RowMajorMatrix<F>),
+    /// Their coefficients, a row for each power.
+    Coefficients(&'a RowMajorMatrix<F>),
+}
+
+impl<'a> Columns<'a> {
+    fn matrix(self) -> &'a RowMajorMatrix<F> {
+        match self {
+            Self::Cells(matrix) | Self::Coefficients(matrix) => matrix,
+        }
+    }
+
+    /// What a transform of the cells is scaled by.
+    fn scale(self) -> Vec<F> {
+        match self {
+            Self::Cells(cells) => vec![F::from_usize(cells.height().max(1)).inverse(); cells.height()],
+            Self::Coefficients(_) => Vec::new(),
+        }
+    }
+}
 
 /// Transforms of up to some size.
 pub(super) struct Dft {
@@ -52,62 +77,72 @@ impl Dft {
         }
     }
 
-    /// Columns given by their cells, on the coset `shift * H` of `2^log_blowup` times as many points, in bit-reversed order.
-    pub(super) fn extend(&self, cells: &RowMajorMatrix<F>, log_blowup: usize, shift: F) -> Strips {
-        self.extend_to(cells, log_blowup, shift, |_| true)
+    /// The coefficients of columns, a row for each power.
+    pub(super) fn coefficients(&self, columns: Columns<'_>) -> Strips {
+        let height = columns.matrix().height();
+        let mut coefficients = Strips::unwritten(columns.matrix().width, height, &self.buffers);
+        let scale = columns.scale();
+        let strips = coefficients.lines_mut().par_chunks_exact_mut(height.max(1)).enumerate();
+        strips.for_each(|(strip, lines)| self.load(columns, strip, &scale, lines));
+        coefficients
     }
 
-    /// The same on some of the cosets of as many points as there are rows; the others' rows are not written.
-    pub(super) fn extend_to(
-        &self,
-        cells: &RowMajorMatrix<F>,
-        log_blowup: usize,
-        shift: F,
-        wanted: impl Fn(usize) -> bool + Sync,
-    ) -> Strips {
-        let height = cells.height();
-        let log_height = height.ilog2() as usize;
-        let mut coefficients = Strips::gather(cells, &self.buffers, |row| reverse_bits_len(row, log_height));
-        let scale = vec![F::from_usize(height).inverse(); height];
-        let strips = coefficients.lines_mut().par_chunks_exact_mut(height);
-        strips.for_each(|lines| backward(lines, &scale, &self.inverse_scales));
-        self.evaluate_strips(&coefficients, log_blowup, shift, wanted)
+    /// Columns on the coset `shift * H` of `2^log_blowup` times as many points, in bit-reversed order.
+    ///
+    /// Coefficients are put where the last coset is to be, so that they take no memory of their own.
+    pub(super) fn extend(&self, columns: Columns<'_>, log_blowup: usize, shift: F) -> Strips {
+        let height = columns.matrix().height();
+        let last_coset = (1 << log_blowup) - 1;
+        let shifts: Vec<_> = (0..=last_coset).map(|coset| shifts(height, log_blowup, shift, coset)).collect();
+        let mut values = Strips::unwritten(columns.matrix().width, height << log_blowup, &self.buffers);
+        let scale = columns.scale();
+        let strips = values.lines_mut().par_chunks_exact_mut((height << log_blowup).max(1)).enumerate();
+        strips.for_each(|(strip, lines)| {
+            let (others, last) = lines.split_at_mut(height * last_coset);
+            self.load(columns, strip, &scale, last);
+            for (lines, shifts) in others.chunks_exact_mut(height).zip(&shifts) {
+                forward(last, lines, shifts, &self.scales);
+            }
+            forward_block(last, &shifts[last_coset], &self.scales);
+        });
+        values
     }
 
-    /// The same of columns given by their coefficients, a row for each power.
-    pub(super) fn evaluate(&self, coefficients: &RowMajorMatrix<F>, log_blowup: usize, shift: F) -> Strips {
-        self.evaluate_strips(
-            &Strips::gather(coefficients, &self.buffers, |row| row),
-            log_blowup,
-            shift,
-            |_| true,
-        )
+    /// Writes the coefficients of a strip.
+    fn load(&self, columns: Columns<'_>, strip: usize, scale: &[F], lines: &mut [Line]) {
+        let log_height = lines.len().ilog2() as usize;
+        match columns {
+            Columns::Cells(cells) => {
+                gather_strip(cells, strip, lines, |row| reverse_bits_len(row, log_height));
+                backward(lines, scale, &self.inverse_scales);
+            }
+            Columns::Coefficients(coefficients) => gather_strip(coefficients, strip, lines, |row| row),
+        }
     }
 
-    fn evaluate_strips(
+    /// The rows of [`extend`](Self::extend) from `coset` times as many as there are coefficients on, as many.
+    pub(super) fn evaluate_coset(
         &self,
         coefficients: &Strips,
         log_blowup: usize,
         shift: F,
-        wanted: impl Fn(usize) -> bool + Sync,
+        coset: usize,
     ) -> Strips {
         let height = coefficients.height();
-        let log_height = height.ilog2() as usize;
-        let generator = F::two_adic_generator(log_height + log_blowup);
-        let shifts = |coset| -> Vec<F> {
-            let power = generator.exp_u64(reverse_bits_len(coset, log_blowup) as u64);
-            (shift * power).powers().take(height).collect()
-        };
-        let shifts: Vec<_> = (0..1 << log_blowup).map(shifts).collect();
-        let mut values = Strips::unwritten(coefficients.width(), height << log_blowup, &self.buffers);
-        values.lines_mut().par_chunks_exact_mut(height).enumerate().for_each(|(number, lines)| {
-            let (strip, coset) = (number >> log_blowup, number % (1 << log_blowup));
-            if wanted(coset) {
-                forward(coefficients.strip(strip), lines, &shifts[coset], &self.scales);
-            }
+        let shifts = shifts(height, log_blowup, shift, coset);
+        let mut values = Strips::unwritten(coefficients.width(), height, &self.buffers);
+        values.lines_mut().par_chunks_exact_mut(height).enumerate().for_each(|(strip, lines)| {
+            forward(coefficients.strip(strip), lines, &shifts, &self.scales);
         });
         values
     }
+}
+
+/// The powers of what shifts a coset of `height` points, one of `2^log_blowup`.
+fn shifts(height: usize, log_blowup: usize, shift: F, coset: usize) -> Vec<F> {
+    let generator = F::two_adic_generator(height.ilog2() as usize + log_blowup);
+    let power = generator.exp_u64(reverse_bits_len(coset, log_blowup) as u64);
+    (shift * power).powers().take(height).collect()
 }
 
 /// The powers of `generator`, of order `2^log_size`, by which block `b` of those that the first group of layers leaves is scaled, its
@@ -396,7 +431,7 @@ mod tests {
         for (log_height, width) in SHAPES {
             let (cells, shift) = (cells(log_height, width), F::GENERATOR.square());
             let expected = Radix2Dit::default().coset_lde_batch(cells.clone(), 2, shift);
-            let values = dft.extend(&cells, 2, shift).to_row_major_matrix();
+            let values = dft.extend(Columns::Cells(&cells), 2, shift).to_row_major_matrix();
             assert!(
                 values == expected.bit_reverse_rows().to_row_major_matrix(),
                 "{width} columns of 2^{log_height} rows"
@@ -412,11 +447,17 @@ mod tests {
             let mut padded = coefficients.clone();
             padded.values.resize(width << (log_height + 3), F::ZERO);
             let expected = Radix2Dit::default().coset_dft_batch(padded, F::GENERATOR);
-            let values = dft.evaluate(&coefficients, 3, F::GENERATOR).to_row_major_matrix();
-            assert!(
-                values == expected.bit_reverse_rows().to_row_major_matrix(),
-                "{width} columns of 2^{log_height} rows"
-            );
+            let expected = expected.bit_reverse_rows().to_row_major_matrix();
+            let columns = Columns::Coefficients(&coefficients);
+            let values = dft.extend(columns, 3, F::GENERATOR).to_row_major_matrix();
+            assert!(values == expected, "{width} columns of 2^{log_height} rows");
+            let coefficients = dft.coefficients(columns);
+            let coset = |coset| {
+                let values = dft.evaluate_coset(&coefficients, 3, F::GENERATOR, coset);
+                values.rows(0..1 << log_height)
+            };
+            let values: Vec<_> = (0..8).flat_map(coset).collect();
+            assert!(values == expected.values, "{width} columns of 2^{log_height} rows, by cosets");
         }
     }
 }

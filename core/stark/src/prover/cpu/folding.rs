@@ -53,7 +53,7 @@ impl CpuKey {
         let elements: Vec<F> =
             batch.codeword.iter().flat_map(|value| value.as_basis_coefficients_slice()).copied().collect();
         let matrix = RowMajorMatrix::new(elements, EXTENSION_DEGREE << log_arity);
-        let tree = Tree::new(self.verifier.parameters.hash, &[&matrix], None);
+        let Ok(tree) = Tree::new(self.verifier.parameters.hash, &[&matrix], None);
         let root = tree.root();
         batch.layers.push(Layer { codeword: batch.codeword.clone(), tree });
         root

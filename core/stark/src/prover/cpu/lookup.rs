@@ -7,6 +7,7 @@ use p3_maybe_rayon::prelude::*;
 use crate::air::Chip;
 use crate::composition::{Evaluator, Fingerprints, Fraction, Fractions, Row};
 use crate::field::{EF, EXTENSION_DEGREE, F};
+use crate::fixed::FixedRows;
 use crate::key::VerifierKey;
 use crate::mask::Table;
 use crate::prover::backend::{LookupInputs, SecretRows};
@@ -32,7 +33,7 @@ pub(super) fn columns<C: Chip>(
                 chip: &chips[number],
                 table: &shape.tables[number],
                 main: main_reads(&shape.tables[number]),
-                fixed: &key.fixed[number],
+                fixed: fixed_cells(&key.fixed[number], &shape.tables[number]),
                 public: chips[number].public(),
             });
             let main = Strips::gather(main, &Buffers::default(), |row| row);
@@ -51,6 +52,11 @@ fn main_reads(table: &TableShape) -> Reads {
     Reads::new(cells.map(|&(column, offset)| (table.first_column + column, offset)))
 }
 
+/// The column of each fixed cell that a table's interactions read.
+fn fixed_cells(fixed: &FixedRows, table: &TableShape) -> Vec<Vec<F>> {
+    table.interaction_fixed_window.cells.iter().map(|&(column, _)| fixed.column(column)).collect()
+}
+
 /// A group's cells by row.
 struct GroupRows<'a, C> {
     group: &'a Group,
@@ -64,7 +70,8 @@ struct TableRows<'a, C> {
     chip: &'a Table<'a, C>,
     table: &'a TableShape,
     main: Reads,
-    fixed: &'a [Vec<F>],
+    /// The column of each fixed cell that its interactions read.
+    fixed: Vec<Vec<F>>,
     public: Vec<Vec<F>>,
 }
 
@@ -134,7 +141,8 @@ impl<C: Chip> GroupRows<'_, C> {
         };
         let main = main.read(&self.main, |offset| std::array::from_fn(|lane| row(lane, offset)));
         let fixed_cells = table.interaction_fixed_window.cells.iter();
-        let fixed: Vec<_> = fixed_cells.map(|&(number, offset)| column(&fixed[number], offset)).collect();
+        let fixed: Vec<_> =
+            fixed_cells.zip(fixed).map(|(&(_, offset), cells)| column(cells, offset)).collect();
         let public: Vec<_> = public.iter().map(|cells| column(cells, 0)).collect();
         // Selectors weigh constraints, never interactions.
         let interiors = vec![Wide::ZERO; table.interiors.len()];

@@ -2,6 +2,7 @@
 
 mod commit;
 mod dft;
+mod extended;
 mod folding;
 mod lookup;
 mod opening;
@@ -25,12 +26,13 @@ use super::packed::{Packed, PackedExtension};
 use super::strips::{Buffers, Strips};
 use super::wide::LANES;
 use crate::air::Chip;
-use crate::control::{Control, Stage};
+use crate::control::{Control, Memory, Stage};
 use crate::field::{EF, F};
 use crate::hash::{Digest, Salt};
 use crate::key::VerifierKey;
-pub(super) use commit::Columns;
+pub(super) use dft::Columns;
 use dft::Dft;
+use extended::Extended;
 use quotient::GroupKey;
 
 pub use commit::Committed;
@@ -67,9 +69,11 @@ impl Cpu {
     pub(super) fn key(&self, verifier: &Arc<VerifierKey>) -> CpuKey {
         let low = verifier.shape.groups.iter().any(|group| group.height() < LANES);
         assert!(!low, "tables of fewer than {LANES} rows cannot be proven");
-        let dft = Dft::new(verifier.shape.log_height(), self.buffers.clone());
+        let log_height = verifier.shape.log_height();
+        let dft = Dft::new(log_height, Buffers::none());
         let groups = (0..verifier.shape.groups.len()).map(|group| GroupKey::new(verifier, group, &dft));
         let groups = groups.collect();
+        let dft = Dft::new(log_height, self.buffers.clone());
         CpuKey { verifier: verifier.clone(), dft, small_dft: Radix2DitParallel::default(), groups }
     }
 }
@@ -90,7 +94,7 @@ impl CpuKey {
         main_and_lookup: [&Committed; 2],
         inputs: &QuotientInputs<'_, C>,
     ) -> SecretRows {
-        let quotient = self.combined_quotient(main_and_lookup.map(|tree| &tree.evaluations[..]), inputs);
+        let quotient = self.combined_quotient(main_and_lookup.map(|tree| &tree.groups[..]), inputs);
         quotient::columns(&self.verifier, quotient, inputs.blinding)
     }
 }
@@ -100,6 +104,10 @@ impl Backend for Cpu {
     type Committed = Committed;
     type Batch = Batch;
     type Error = Infallible;
+
+    fn free_memory(&self) {
+        self.buffers.free();
+    }
 
     async fn prepare<C: Chip>(&self, key: &Arc<VerifierKey>, _chips: &[C]) -> Result<CpuKey, Infallible> {
         Ok(self.key(key))
@@ -112,7 +120,7 @@ impl Backend for Cpu {
         salts: &[Salt],
         control: &Control<'_>,
     ) -> Step<(Committed, Digest), Infallible> {
-        let (committed, root) = key.commit(Columns::Cells(rows.groups()), salts, control)?;
+        let (committed, root) = key.commit(Columns::Cells, &rows, salts, control)?;
         Ok((Committed { cells: Some(rows), ..committed }, root))
     }
 
@@ -126,7 +134,7 @@ impl Backend for Cpu {
         control.begin(Stage::Lookups, 0.0)?;
         let (columns, terminals) = (C::kernels().lookup_columns)(key, main, &inputs);
         let control = control.part(done::LOOKUP_COLUMNS, 1.0);
-        let (committed, root) = key.commit(Columns::Cells(columns.groups()), inputs.salts, &control)?;
+        let (committed, root) = key.commit(Columns::Cells, &columns, inputs.salts, &control)?;
         Ok((committed, root, terminals))
     }
 
@@ -139,12 +147,13 @@ impl Backend for Cpu {
     ) -> Step<(Committed, Digest), Infallible> {
         control.begin(Stage::Quotient, 0.0)?;
         let columns = (C::kernels().quotient_columns)(key, main_and_lookup, &inputs);
-        let control = control.part(done::QUOTIENT, 1.0);
-        Ok(key.commit(Columns::Coefficients(columns.groups()), inputs.salts, &control)?)
+        // Of the whole, nothing is read again but what the queries open.
+        let control = control.part(done::QUOTIENT, 1.0).with_memory(Memory::Low);
+        Ok(key.commit(Columns::Coefficients, &columns, inputs.salts, &control)?)
     }
 
     async fn open(&self, key: &CpuKey, trees: &[&Committed], zeta: EF) -> Step<Vec<EF>, Infallible> {
-        Ok(opening::open(&key.verifier, &evaluations(trees), zeta))
+        Ok(opening::open(&key.verifier, &first_rows(trees), zeta))
     }
 
     async fn batch(
@@ -153,7 +162,7 @@ impl Backend for Cpu {
         trees: &[&Committed],
         inputs: BatchInputs<'_>,
     ) -> Step<Batch, Infallible> {
-        Ok(Batch::new(key.batch_terms(&evaluations(trees), &inputs)))
+        Ok(Batch::new(key.batch_terms(&first_rows(trees), &inputs)))
     }
 
     async fn commit_layer(
@@ -174,8 +183,8 @@ impl Backend for Cpu {
         Ok(key.interpolate(batch))
     }
 
-    async fn rows(&self, _key: &CpuKey, tree: &Committed, query: &TreeQuery) -> Step<OpenedRows, Infallible> {
-        Ok(tree.rows(query))
+    async fn rows(&self, key: &CpuKey, tree: &Committed, query: &TreeQuery) -> Step<OpenedRows, Infallible> {
+        Ok(key.open_rows(tree, query))
     }
 
     async fn layer(
@@ -191,8 +200,8 @@ impl Backend for Cpu {
 
 #[cfg(any(test, feature = "testing"))]
 impl Inspect for Cpu {
-    async fn evaluations(&self, _key: &CpuKey, tree: &Committed) -> Step<Vec<RowMajorMatrix<F>>, Infallible> {
-        Ok(tree.matrices())
+    async fn evaluations(&self, key: &CpuKey, tree: &Committed) -> Step<Vec<RowMajorMatrix<F>>, Infallible> {
+        Ok(key.matrices(tree))
     }
 
     async fn codeword(&self, _key: &CpuKey, batch: &Batch) -> Step<Vec<EF>, Infallible> {
@@ -200,6 +209,7 @@ impl Inspect for Cpu {
     }
 }
 
-fn evaluations<'a>(trees: &[&'a Committed]) -> Vec<&'a [Strips]> {
-    trees.iter().map(|tree| &tree.evaluations[..]).collect()
+/// Matrices that begin with the first coset of each group, by tree.
+fn first_rows<'a>(trees: &[&'a Committed]) -> Vec<Vec<&'a Strips>> {
+    trees.iter().map(|tree| tree.groups.iter().map(Extended::first).collect()).collect()
 }

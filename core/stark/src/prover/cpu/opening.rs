@@ -22,14 +22,17 @@ use crate::prover::wide::{LANES, PACKS, Wide};
 use crate::shape::{Point, QUOTIENT};
 use crate::verify::points;
 
-/// Each tree's evaluations, by group.
-pub(super) type Evaluations<'a> = &'a [&'a [Strips]];
+/// Each tree's evaluations, by group: on the first rows at least.
+pub(super) type Evaluations<'a> = &'a [Vec<&'a Strips>];
 
 /// Extension elements by their coefficients.
 type Coefficients = [Vec<F>; EXTENSION_DEGREE];
 
 /// Terms whose products are summed before they are reduced.
 const TERMS: usize = 4;
+
+/// Tiles of which sums are held at once.
+const RUN: usize = 32;
 
 /// A group's columns on its first rows.
 struct GroupRows<'a> {
@@ -56,7 +59,7 @@ impl<'a> GroupRows<'a> {
         let (mut all, mut first_columns) = (Vec::new(), vec![0; trees.len()]);
         for (tree, first_column) in trees.iter().zip(&mut first_columns) {
             *first_column = all.len() * STRIP;
-            if let Some(matrix) = tree.get(group) {
+            if let Some(&matrix) = tree.get(group) {
                 all.extend((0..strips(matrix.width())).map(|strip| (matrix, strip)));
             }
         }
@@ -120,8 +123,9 @@ impl<'a> GroupRows<'a> {
         }
     }
 
-    /// Of each point the sum of the columns opened there, each times its term's weight, on the first rows.
-    fn weigh(&self, term_weights: &[EF]) -> Vec<Coefficients> {
+    /// Adds to each point's numerators, on the first rows of the tallest group, the sum of the columns opened there, each times its term's
+    /// weight.
+    fn add_to(&self, numerators: &mut [Coefficients], term_weights: &[EF], lift: usize) {
         let weights: Vec<Vec<_>> = self
             .points
             .iter()
@@ -132,14 +136,20 @@ impl<'a> GroupRows<'a> {
             let points = self.points.iter().zip(&weights);
             points.map(|((_, opened), weights)| weigh(&columns, opened, weights)).collect::<Vec<_>>()
         };
-        let tiles: Vec<_> = (0..self.tiles()).into_par_iter().map(tile).collect();
-        let point = |point: usize| {
-            std::array::from_fn(|i| {
-                let sums = tiles.iter().flat_map(|sums| Packed::unpack_slice(&sums[point][i].0));
-                sums.copied().collect()
-            })
-        };
-        (0..self.points.len()).map(point).collect()
+        for first in (0..self.tiles()).step_by(RUN) {
+            let tiles = first..self.tiles().min(first + RUN);
+            let sums: Vec<_> = tiles.clone().into_par_iter().map(tile).collect();
+            for (number, sums) in tiles.zip(&sums) {
+                for ((point, _), sums) in self.points.iter().zip(sums) {
+                    for (numerators, sums) in numerators[*point].iter_mut().zip(sums) {
+                        let rows = numerators[(number * LANES) << lift..].chunks_exact_mut(1 << lift);
+                        for (rows, &sum) in rows.zip(Packed::unpack_slice(&sums.0)) {
+                            rows.iter_mut().for_each(|numerator| *numerator += sum);
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -219,15 +229,11 @@ impl CpuKey {
         let mut numerators: Vec<Coefficients> =
             claimed.iter().map(|&claimed| coefficients(-claimed).map(|c| vec![c; height])).collect();
         for group in 0..shape.groups.len() {
-            let (rows, lift) = (GroupRows::new(key, trees, group), shape.lift(group));
-            for ((point, _), weighed) in rows.points.iter().zip(rows.weigh(term_weights)) {
-                for (numerators, weighed) in numerators[*point].iter_mut().zip(weighed) {
-                    numerators.iter_mut().enumerate().for_each(|(row, sum)| *sum += weighed[row >> lift]);
-                }
-            }
+            let rows = GroupRows::new(key, trees, group);
+            rows.add_to(&mut numerators, term_weights, shape.lift(group));
         }
 
-        let quotient = &trees[QUOTIENT][0];
+        let quotient = trees[QUOTIENT][0];
         let mask = |i| (0..height).map(move |row| quotient.cell(row, shape.fri_mask() + i)).collect();
         let mut sums: Coefficients = std::array::from_fn(mask);
         for (numerators, &point) in numerators.iter().zip(&points(key, zeta)) {

@@ -6,8 +6,9 @@ use p3_matrix::dense::RowMajorMatrix;
 use p3_maybe_rayon::prelude::*;
 
 use super::CpuKey;
-use super::dft::Dft;
-use super::tiles::Tiles;
+use super::dft::{Columns, Dft};
+use super::extended::{Cosets, Extended, Part};
+use super::tiles::{COSETS, SMALL, Tiles};
 use crate::air::Chip;
 use crate::composition::{Composition, Fingerprints, Row};
 use crate::field::{EF, EXTENSION_DEGREE, F};
@@ -21,11 +22,13 @@ use crate::shape::{ACCUMULATOR, LOOKUP, MAIN, QUOTIENT};
 
 /// What is known of a group's quotient before a witness is: fixed columns and selectors at its points.
 pub(super) struct GroupKey {
-    tiles: Tiles,
+    pub(super) tiles: Tiles,
     /// First, last, transition and inverse zerofier of each tile.
     selectors: Vec<[Wide; 4]>,
     /// Of each of the group's tables.
     tables: Vec<TableKey>,
+    /// The fixed columns of all tables, on the cosets on which most of the quotient is computed.
+    fixed: [Strips; SMALL],
     /// All lookup columns, and the accumulator once more on the next row.
     lookup: Reads,
 }
@@ -33,8 +36,9 @@ pub(super) struct GroupKey {
 struct TableKey {
     main: Reads,
     public: Reads,
-    /// The fixed window of each tile.
-    fixed: Vec<Wide>,
+    fixed: Reads,
+    /// What is read of the fixed columns at each tile of the small coset.
+    small_fixed: Vec<Vec<Wide>>,
     /// The interior selectors of each tile.
     interiors: Vec<Wide>,
 }
@@ -65,15 +69,19 @@ impl GroupKey {
                 ]
             })
             .collect();
-        let mut first_public = 0;
+        let columns: Vec<_> = group.tables.iter().flat_map(|&number| key.fixed[number].columns()).collect();
+        let [fixed @ .., small] = extended(dft, &tiles, &columns, group.log_height, key.shift(index));
+        let (mut first_fixed, mut first_public) = (0, 0);
         let tables = group.tables.iter().map(|&number| {
             let table = &key.shape.tables[number];
-            let columns = extended(dft, &tiles, &key.fixed[number], key.shift(index));
-            let fixed = Reads::new(table.fixed_window.cells.iter().copied());
-            let fixed = (0..tiles.count()).flat_map(|tile| {
+            let cells = table.fixed_window.cells.iter();
+            let reads = Reads::new(cells.map(|&(column, offset)| (first_fixed + column, offset)));
+            let small_fixed = (tiles.main()..tiles.count()).map(|tile| {
                 let tile = tiles.tile(tile);
-                fixed.read(&columns, |offset| tiles.rows(&tile, offset))
+                reads.read(&small, |offset| tiles.rows(&tile, offset))
             });
+            let small_fixed = small_fixed.collect();
+            first_fixed += key.fixed[number].width();
             first_public += table.publics;
             let interiors = points.chunks_exact(LANES).flat_map(|points| {
                 table
@@ -81,33 +89,46 @@ impl GroupKey {
                     .iter()
                     .map(|&(before, after)| domain.interior(before, after, Wide::from_slice(points)))
             });
-            let cells = &table.window.cells;
+            let (cells, count) = (&table.window.cells, table.interiors.len() * tiles.count());
             TableKey {
                 main: Reads::new(cells.iter().map(|&(column, offset)| (table.first_column + column, offset))),
                 public: Reads::new((first_public - table.publics..first_public).map(|column| (column, 0))),
-                fixed: fixed.collect(),
-                interiors: interiors.collect(),
+                fixed: reads,
+                small_fixed,
+                interiors: exactly(count, interiors),
             }
         });
+        let tables = tables.collect();
         let here = (0..group.widths[LOOKUP]).map(|column| (column, 0));
         let after = (0..EXTENSION_DEGREE).map(|i| (ACCUMULATOR * EXTENSION_DEGREE + i, 1));
-        Self { tiles, selectors, tables: tables.collect(), lookup: Reads::new(here.chain(after)) }
+        Self { tiles, selectors, tables, fixed, lookup: Reads::new(here.chain(after)) }
     }
 }
 
-/// Columns on their evaluation domain, in bit-reversed order, where quotients are computed.
-fn extended(dft: &Dft, tiles: &Tiles, columns: &[Vec<F>], shift: F) -> Strips {
-    let Some(first) = columns.first() else { return Strips::unwritten(0, 1, &dft.buffers) };
-    let cells = (0..first.len()).flat_map(|row| columns.iter().map(move |column| column[row])).collect();
-    let matrix = RowMajorMatrix::new(cells, columns.len());
-    dft.extend_to(&matrix, tiles.log_blowup(), shift, |coset| tiles.has_coset(coset))
+/// Columns on the cosets on which quotients are computed.
+fn extended(dft: &Dft, tiles: &Tiles, columns: &[Vec<F>], log_height: usize, shift: F) -> [Strips; COSETS] {
+    if columns.is_empty() {
+        return std::array::from_fn(|_| Strips::unwritten(0, 1, &dft.buffers));
+    }
+    let rows = 0..1 << log_height;
+    let count = columns.len() << log_height;
+    let cells = exactly(count, rows.flat_map(|row| columns.iter().map(move |column| column[row])));
+    let coefficients = dft.coefficients(Columns::Cells(&RowMajorMatrix::new(cells, columns.len())));
+    tiles.cosets().map(|coset| dft.evaluate_coset(&coefficients, tiles.log_blowup(), shift, coset))
+}
+
+/// As many as there are, in no more memory than they take.
+fn exactly<T>(count: usize, items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut all = Vec::with_capacity(count);
+    all.extend(items);
+    all
 }
 
 impl CpuKey {
     /// The coefficients of the quotient: the sum of the groups' parts `Q(X^k)`.
     pub(super) fn combined_quotient<C: Chip>(
         &self,
-        evaluations: [&[Strips]; 2],
+        trees: [&[Extended]; 2],
         inputs: &QuotientInputs<'_, C>,
     ) -> Secret<EF> {
         let key = &*self.verifier;
@@ -123,8 +144,8 @@ impl CpuKey {
                 fingerprints: &fingerprints,
                 powers: &powers,
                 terminal,
-                main: &evaluations[MAIN][index],
-                lookup: &evaluations[LOOKUP][index],
+                main: self.quotient_cosets(index, &trees[MAIN][index]),
+                lookup: self.quotient_cosets(index, &trees[LOOKUP][index]),
             };
             let part = Secret::from(group.interpolate(&group.evaluate(&inputs.tables.0)));
             let spread = quotient.iter_mut().step_by(1 << shape.lift(index));
@@ -178,8 +199,8 @@ struct GroupQuotient<'a> {
     /// For all constraints of the proof.
     powers: &'a [WideExtension],
     terminal: EF,
-    main: &'a Strips,
-    lookup: &'a Strips,
+    main: Cosets<'a>,
+    lookup: Cosets<'a>,
 }
 
 impl GroupQuotient<'_> {
@@ -188,7 +209,8 @@ impl GroupQuotient<'_> {
         let key = &self.cpu.groups[self.index];
         let group = &self.key.shape.groups[self.index];
         let public: Vec<_> = group.tables.iter().flat_map(|&number| tables[number].public()).collect();
-        let public = extended(&self.cpu.dft, &key.tiles, &public, self.key.shift(self.index));
+        let shift = self.key.shift(self.index);
+        let public = extended(&self.cpu.dft, &key.tiles, &public, group.log_height, shift);
         let values: Vec<_> =
             (0..key.tiles.count()).into_par_iter().map(|tile| self.tile(tables, &public, tile)).collect();
 
@@ -203,13 +225,20 @@ impl GroupQuotient<'_> {
         quotients
     }
 
-    fn tile<C: Chip>(&self, tables: &[Table<'_, C>], public: &Strips, number: usize) -> WideExtension {
+    fn tile<C: Chip>(
+        &self,
+        tables: &[Table<'_, C>],
+        public: &[Strips; COSETS],
+        number: usize,
+    ) -> WideExtension {
         let (shape, key) = (&self.key.shape, &self.cpu.groups[self.index]);
         let group = &shape.groups[self.index];
         let tile = key.tiles.tile(number);
         let [first, last, transition, inverse_zerofier] = key.selectors[number];
-        let rows = |offset| key.tiles.rows(&tile, offset);
-        let lookup = key.lookup.read(self.lookup, rows);
+        let read = |reads: &Reads, part: Part<'_>| {
+            reads.read(part.matrix, |offset| key.tiles.rows(&tile, offset).map(|row| part.first + row))
+        };
+        let lookup = read(&key.lookup, self.lookup.part(tile.coset));
         let (columns, after) = lookup.split_at(group.widths[LOOKUP]);
         let mut columns = columns.chunks_exact(EXTENSION_DEGREE).map(WideExtension::from_coefficients);
         let accumulator = columns.next().unwrap_or_default();
@@ -220,15 +249,19 @@ impl GroupQuotient<'_> {
             Composition::new(self.fingerprints, self.powers, group.interactions.len());
         for (&table_number, table_key) in group.tables.iter().zip(&key.tables) {
             let table = &shape.tables[table_number];
-            let main = table_key.main.read(self.main, rows);
-            let public = table_key.public.read(public, rows);
-            let (fixed, interiors) = (table.fixed_window.cells.len(), table.interiors.len());
+            let main = read(&table_key.main, self.main.part(tile.coset));
+            let public = read(&table_key.public, Part { matrix: &public[tile.coset], first: 0 });
+            let fixed = match key.fixed.get(tile.coset) {
+                Some(matrix) => &read(&table_key.fixed, Part { matrix, first: 0 }),
+                None => &table_key.small_fixed[number - key.tiles.main()],
+            };
+            let interiors = table.interiors.len();
             let row = Row {
                 table,
                 window: &table.window,
                 main: &main,
                 fixed_window: &table.fixed_window,
-                fixed: &table_key.fixed[number * fixed..][..fixed],
+                fixed,
                 public: &public,
                 first,
                 last,

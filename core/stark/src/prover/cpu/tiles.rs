@@ -4,7 +4,8 @@
 //! over `2 N` coefficients: it is computed on the points whose numbers are multiples of `B / 2`, a coset of order `2 N`, and on a
 //! small coset of order `S` besides, points number `1 + i B N / S`. One row of the table is `B` points further on.
 //!
-//! A *tile* is as many points as a wide element has lanes, so chosen that in bit-reversed order they stand side by side.
+//! A *tile* is as many points as a wide element has lanes, so chosen that in bit-reversed order they stand side by side. The points of a
+//! tile lie on one coset of order `N`, and so do those some rows further on.
 
 use p3_util::reverse_bits_len;
 
@@ -17,10 +18,18 @@ pub(super) struct Tiles {
     log_small: usize,
 }
 
+/// The cosets of order `N` on which the quotient is computed, in the order in which others speak of them.
+pub(super) const COSETS: usize = 3;
+
+/// The one of [`COSETS`] that the small coset is part of.
+pub(super) const SMALL: usize = 2;
+
 /// The numbers of a tile's points.
 pub(super) struct Tile {
     first: usize,
     step: usize,
+    /// The one of [`COSETS`] that they lie on.
+    pub(super) coset: usize,
 }
 
 impl Tiles {
@@ -57,13 +66,18 @@ impl Tiles {
     }
 
     pub(super) fn tile(&self, tile: usize) -> Tile {
-        let (offset, step) = if tile < self.main() {
-            (0, 1 << (self.log_blowup - 1))
+        let (offset, step, coset) = if tile < self.main() {
+            (0, 1 << (self.log_blowup - 1), tile % 2)
         } else {
-            (1, 1 << (self.log_size() - self.log_small))
+            (1, 1 << (self.log_size() - self.log_small), SMALL)
         };
         let number = |lane| offset + self.index(tile, lane) * step;
-        Tile { first: number(0), step: if LANES > 1 { number(1) - number(0) } else { 0 } }
+        Tile { first: number(0), step: if LANES > 1 { number(1) - number(0) } else { 0 }, coset }
+    }
+
+    /// The numbers of [`COSETS`] among the cosets of a matrix in bit-reversed order, which is these one behind the other.
+    pub(super) fn cosets(&self) -> [usize; COSETS] {
+        [0, 1, 1 << (self.log_blowup - 1)]
     }
 
     /// The number of a lane's point, `offset` rows further on.
@@ -72,17 +86,13 @@ impl Tiles {
         (tile.first + lane * tile.step).wrapping_add_signed(moved) & ((1 << self.log_size()) - 1)
     }
 
-    /// The rows of the lanes' points in a matrix in bit-reversed order, `offset` rows of the table further on.
+    /// The rows of the lanes' points in the part of a matrix in bit-reversed order that is their coset, `offset` rows of the table further on.
     pub(super) fn rows(&self, tile: &Tile, offset: i32) -> [usize; LANES] {
-        std::array::from_fn(|lane| reverse_bits_len(self.point(tile, lane, offset), self.log_size()))
+        let first = self.cosets()[tile.coset] << self.log_height;
+        std::array::from_fn(|lane| reverse_bits_len(self.point(tile, lane, offset), self.log_size()) - first)
     }
 
     pub(super) fn log_blowup(&self) -> usize {
         self.log_blowup
-    }
-
-    /// Whether there are points among the first `N` rows of a matrix in bit-reversed order, the second, and so on.
-    pub(super) fn has_coset(&self, coset: usize) -> bool {
-        coset < 2 || coset == 1 << (self.log_blowup - 1)
     }
 }

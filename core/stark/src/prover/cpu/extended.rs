@@ -1,0 +1,213 @@
+//! Columns on their evaluation domains: kept whole, or by what they follow from.
+//!
+//! An evaluation domain is some cosets of as many points as the table has rows, one behind the other. The first determines the columns, and openings
+//! read no other; the quotient reads three; all of them are hashed, one row after the other; and of all of them the queries read some rows.
+//! So a proof can do with one coset at a time, and compute what it reads again.
+
+use p3_field::{Algebra, PackedValue, PrimeCharacteristicRing, TwoAdicField};
+use p3_maybe_rayon::prelude::*;
+use p3_util::reverse_bits_len;
+
+use super::dft::Columns;
+use super::tiles::COSETS;
+use super::{CpuKey, Packed};
+use crate::control::{Cancelled, Control, Memory, Stage};
+use crate::field::F;
+use crate::merkle::Parts;
+use crate::prover::strips::{Line, STRIP, Strips};
+
+/// Columns of a group on its evaluation domain, rows in bit-reversed order.
+pub(in crate::prover) enum Extended {
+    /// All of it.
+    Whole(Strips),
+    /// What the whole follows from, and its first coset.
+    Streamed { coefficients: Strips, first: Strips },
+}
+
+/// Part of an evaluation domain: the rows of a matrix from one on.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    pub(super) matrix: &'a Strips,
+    pub(super) first: usize,
+}
+
+/// The cosets on which a quotient is computed.
+pub(super) enum Cosets<'a> {
+    Whole { matrix: &'a Strips, first: [usize; COSETS] },
+    Apart { first: &'a Strips, others: [Strips; COSETS - 1] },
+}
+
+impl Cosets<'_> {
+    pub(super) fn part(&self, coset: usize) -> Part<'_> {
+        match self {
+            Self::Whole { matrix, first } => Part { matrix, first: first[coset] },
+            Self::Apart { first, others } => {
+                Part { matrix: coset.checked_sub(1).map_or(first, |other| &others[other]), first: 0 }
+            }
+        }
+    }
+}
+
+impl Extended {
+    /// Number of columns.
+    fn width(&self) -> usize {
+        self.first().columns()
+    }
+
+    /// A matrix of which the first rows are the first coset.
+    pub(super) fn first(&self) -> &Strips {
+        match self {
+            Self::Whole(matrix) => matrix,
+            Self::Streamed { first, .. } => first,
+        }
+    }
+}
+
+impl CpuKey {
+    /// Extends columns of a group.
+    pub(super) fn extend(&self, group: usize, columns: Columns<'_>, memory: Memory) -> Extended {
+        match memory {
+            Memory::Normal => {
+                let log_blowup = self.verifier.parameters.log_blowup;
+                Extended::Whole(self.dft.extend(columns, log_blowup, self.verifier.shift(group)))
+            }
+            Memory::Low => {
+                let coefficients = self.dft.coefficients(columns);
+                Extended::Streamed { first: self.coset(group, &coefficients, 0), coefficients }
+            }
+        }
+    }
+
+    /// A coset of the evaluation domain of a group, by its number.
+    pub(super) fn coset(&self, group: usize, coefficients: &Strips, coset: usize) -> Strips {
+        let log_blowup = self.verifier.parameters.log_blowup;
+        self.dft.evaluate_coset(coefficients, log_blowup, self.verifier.shift(group), coset)
+    }
+
+    /// The cosets of a group on which its quotient is computed.
+    pub(super) fn quotient_cosets<'a>(&self, group: usize, extended: &'a Extended) -> Cosets<'a> {
+        let cosets = self.groups[group].tiles.cosets();
+        match extended {
+            Extended::Whole(matrix) => {
+                let height = self.verifier.shape.groups[group].height();
+                Cosets::Whole { matrix, first: cosets.map(|coset| coset * height) }
+            }
+            Extended::Streamed { coefficients, first } => {
+                let [_, others @ ..] = cosets;
+                Cosets::Apart { first, others: others.map(|coset| self.coset(group, coefficients, coset)) }
+            }
+        }
+    }
+
+    /// The cells of some rows, one row behind the other.
+    pub(super) fn rows(&self, group: usize, extended: &Extended, rows: &[usize]) -> Vec<F> {
+        match extended {
+            Extended::Whole(matrix) => matrix.rows(rows.iter().copied()),
+            Extended::Streamed { coefficients, .. } => {
+                let log_size =
+                    self.verifier.shape.groups[group].log_height + self.verifier.parameters.log_blowup;
+                let (shift, generator) = (self.verifier.shift(group), F::two_adic_generator(log_size));
+                let point = |&row: &usize| shift * generator.exp_u64(reverse_bits_len(row, log_size) as u64);
+                evaluate(coefficients, &rows.iter().map(point).collect::<Vec<_>>())
+            }
+        }
+    }
+
+    /// All rows.
+    #[cfg(any(test, feature = "testing"))]
+    pub(super) fn all_rows(&self, group: usize, extended: &Extended) -> Vec<F> {
+        let rows = |matrix: &Strips| matrix.rows(0..matrix.height());
+        match extended {
+            Extended::Whole(matrix) => rows(matrix),
+            Extended::Streamed { coefficients, .. } => {
+                let cosets = 0..1 << self.verifier.parameters.log_blowup;
+                cosets.flat_map(|coset| rows(&self.coset(group, coefficients, coset))).collect()
+            }
+        }
+    }
+}
+
+/// The rows of a group in parts, to be hashed.
+pub(super) struct Cosetwise<'a> {
+    pub(super) key: &'a CpuKey,
+    pub(super) group: usize,
+    pub(super) extended: &'a Extended,
+    pub(super) control: &'a Control<'a>,
+}
+
+impl Parts for Cosetwise<'_> {
+    type Part = Strips;
+    type Error = Cancelled;
+
+    fn width(&self) -> usize {
+        self.extended.width()
+    }
+
+    fn count(&self) -> usize {
+        self.key.verifier.shape.groups[self.group].height() << self.key.verifier.parameters.log_blowup
+    }
+
+    fn each(&self, mut to: impl FnMut(&Strips)) -> Result<(), Cancelled> {
+        match self.extended {
+            Extended::Whole(matrix) => to(matrix),
+            Extended::Streamed { coefficients, first } => {
+                let cosets = 1 << self.key.verifier.parameters.log_blowup;
+                for coset in 0..cosets {
+                    let done = coset as f64 / cosets as f64;
+                    if coset == 0 {
+                        to(first);
+                        continue;
+                    }
+                    self.control.begin(Stage::Extension, done)?;
+                    let rows = self.key.coset(self.group, coefficients, coset);
+                    self.control.begin(Stage::Hashing, done)?;
+                    to(&rows);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Points at which a strip is evaluated together: each waits for products of its own.
+const POINTS: usize = 8;
+
+/// Powers that are summed up before they are reduced.
+const TERMS: usize = 4;
+
+/// Columns at some points, from their coefficients, whose number is a multiple of [`TERMS`]: the cells of each point one behind the other.
+fn evaluate(coefficients: &Strips, points: &[F]) -> Vec<F> {
+    let width = coefficients.columns();
+    let strips: Vec<Vec<Line>> = (0..width.div_ceil(STRIP))
+        .into_par_iter()
+        .map(|strip| {
+            points.chunks(POINTS).flat_map(|points| horner(coefficients.strip(strip), points)).collect()
+        })
+        .collect();
+    let mut cells = Vec::with_capacity(points.len() * width);
+    for point in 0..points.len() {
+        let row = strips.iter().flat_map(|lines| lines[point].iter().flat_map(|packed| packed.as_slice()));
+        cells.extend(row.take(width));
+    }
+    cells
+}
+
+/// The columns of a strip at [`POINTS`] points at most.
+fn horner(lines: &[Line], points: &[F]) -> impl Iterator<Item = Line> {
+    let mut sums = [Line::default(); POINTS];
+    let powers: [[F; TERMS + 1]; POINTS] = std::array::from_fn(|i| {
+        let mut powers = points.get(i).copied().unwrap_or_default().powers();
+        std::array::from_fn(|_| powers.next().unwrap_or_default())
+    });
+    let (lines, _) = lines.as_chunks::<TERMS>();
+    for lines in lines.iter().rev() {
+        for (sum, powers) in sums.iter_mut().zip(&powers) {
+            let [low @ .., step] = powers;
+            for (pack, sum) in sum.iter_mut().enumerate() {
+                let terms = lines.each_ref().map(|line| line[pack]);
+                *sum = *sum * *step + Packed::mixed_dot_product(&terms, low);
+            }
+        }
+    }
+    sums.into_iter().take(points.len())
+}
