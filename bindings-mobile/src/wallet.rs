@@ -132,7 +132,11 @@ impl Wallet {
         let (suite, class) = (core_suite(suite)?, size_class.try_into()?);
         let wallet = Arc::clone(&self.wallet);
         let make = move |watch: &Watch| -> Result<(), VelumError> {
-            Ok(watch.controlled(|control| wallet.make_keys(suite, class, &control))?)
+            Ok(watch.controlled(|control| {
+                let make = |kind| wallet.make_keys(suite, kind, class, &control);
+                make(credentials::ProofKind::Credential)
+                    .and_then(|()| make(credentials::ProofKind::Presentation))
+            })?)
         };
         self.executor.run(Watch::new(cancellation.as_ref(), progress), make).await
     }

@@ -205,6 +205,20 @@ class WalletTest {
     }
 
     @Test
+    fun `a listener that throws ends its call and the wallet goes on`() = runBlocking {
+        VelumWallet().use { wallet ->
+            val throwing = object : ProgressListener {
+                override fun onProgress(stage: Stage, fraction: Double): Unit = throw IllegalStateException("on purpose")
+            }
+            val failure = failure {
+                wallet.native.prepare(MUSTERMANN.document, MUSTERMANN.request, PrepareOptions(progress = throwing))
+            }
+            assertInstanceOf(VelumException.Internal::class.java, failure)
+            wallet.prepared().close()
+        }
+    }
+
+    @Test
     fun `a signer that waits for a person is left when the coroutine is cancelled`() = runBlocking {
         VelumWallet().use { wallet ->
             val prepared = wallet.prepared(DOE)
