@@ -48,9 +48,12 @@ impl CpuKey {
         salts: &[Salt],
         control: &Control<'_>,
     ) -> Result<(Committed, Digest), Cancelled> {
-        let parts = groups.iter().enumerate();
-        let parts: Vec<_> =
-            parts.map(|(group, extended)| Cosetwise { key: self, group, extended, control }).collect();
+        let done = |group: usize| group as f64 / groups.len() as f64;
+        let parts = groups.iter().enumerate().map(|(group, extended)| {
+            let control = control.part(done(group), done(group + 1));
+            Cosetwise { key: self, group, extended, control }
+        });
+        let parts: Vec<_> = parts.collect();
         let tree = Tree::new(self.verifier.parameters.hash, &parts, Some(salts))?;
         let root = tree.root();
         Ok((Committed { groups, tree, cells: None }, root))

@@ -132,7 +132,7 @@ pub(super) struct Cosetwise<'a> {
     pub(super) key: &'a CpuKey,
     pub(super) group: usize,
     pub(super) extended: &'a Extended,
-    pub(super) control: &'a Control<'a>,
+    pub(super) control: Control<'a>,
 }
 
 impl Parts for Cosetwise<'_> {
