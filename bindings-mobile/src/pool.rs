@@ -93,6 +93,8 @@ pub struct ProofPool {
     size_class: Option<credentials::SizeClass>,
     /// For files, which is kept from proofs: a sealer may wait for a fingerprint.
     executor: Executor,
+    /// For filling, which waits for proofs: nobody who presents waits for it to end.
+    filling: Executor,
 }
 
 #[uniffi::export]
@@ -158,7 +160,7 @@ impl ProofPool {
             })?;
             Ok(count(added))
         };
-        self.executor.run(watch, fill).await
+        self.filling.run(watch, fill).await
     }
 
     /// Answers a request as [`Wallet::present`] does, with a proof out of the pool, or one that is made now where there is none.
@@ -258,6 +260,7 @@ impl ProofPool {
             suite: core_suite(suite)?,
             size_class: size_class.map(TryInto::try_into).transpose()?,
             executor: Executor::of_one_thread(),
+            filling: Executor::of_one_thread(),
         }))
     }
 

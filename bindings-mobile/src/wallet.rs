@@ -253,7 +253,10 @@ pub(crate) fn prepared(
 ) -> Result<Prepared, Error> {
     watch.controlled(|control| {
         let options = credentials::PrepareOptions::default().with_size_class(class).with_control(control);
-        wallet.prepare(question, suite, options)
+        let prepared = wallet.prepare(question, suite, options);
+        // Memory is scarcer here than the moment that it takes to get it anew.
+        wallet.free_memory();
+        prepared
     })
 }
 
@@ -265,9 +268,9 @@ pub(crate) fn presented(
     watch: &Watch,
 ) -> Result<Vec<u8>, Error> {
     watch.controlled(|control| {
-        let presentation =
-            wallet.present(prepared, question, &session.transcript, session.options(control))?;
-        Ok(presentation.to_bytes())
+        let presentation = wallet.present(prepared, question, &session.transcript, session.options(control));
+        wallet.free_memory();
+        Ok(presentation?.to_bytes())
     })
 }
 

@@ -47,6 +47,37 @@ impl ProgressListener for Counting {
     }
 }
 
+/// Says when the first proof has begun.
+struct Begun(std::sync::mpsc::Sender<()>);
+
+impl ProgressListener for Begun {
+    fn on_progress(&self, _: Stage, _: f64) {
+        // Who waited for the first is gone when others begin.
+        let _ = self.0.send(());
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_pool_to_be_full() {
+    let folder = tempfile::tempdir().unwrap();
+    let wallet = Wallet::new(None);
+    let pool = pool(&wallet, folder.path(), &KEY).unwrap();
+    let cancellation = Cancellation::new();
+    let (begun, has_begun) = std::sync::mpsc::channel();
+    thread::scope(|scope| {
+        let options =
+            FillOptions { cancellation: Some(cancellation.clone()), progress: Some(Arc::new(Begun(begun))) };
+        let filling = scope.spawn(|| block_on(pool.fill(document(), request(), 9, Some(options))));
+        has_begun.recv().unwrap();
+        let answer = block_on(pool.present(document(), request(), transcript(), None, any_time())).unwrap();
+        assert!(!answer.presentation.is_empty());
+        assert!(!filling.is_finished());
+        cancellation.cancel();
+        assert_eq!(filling.join().unwrap().unwrap_err().code(), ErrorCode::Cancelled);
+    });
+    assert!(count(&pool) < 9);
+}
+
 #[test]
 fn a_pool_is_filled_and_each_proof_is_taken_once() {
     let folder = tempfile::tempdir().unwrap();
