@@ -89,7 +89,7 @@ pub struct Cancelled;
 /// How much memory work may take at once, for speed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Memory {
-    /// As much as is fastest: columns stay extended.
+    /// As much as is fastest: columns stay extended. At rates below 1/8 they do not, since they would take several times the memory for little.
     #[default]
     Normal,
     /// As little as possible: columns are extended piece by piece, and again where they are read again. The proof is the same.

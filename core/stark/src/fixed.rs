@@ -12,29 +12,33 @@ use crate::field::{EF, F};
 /// The fixed columns of a table, by rows that differ.
 pub(crate) struct FixedRows {
     /// Which of the different rows each row is.
-    kinds: Vec<usize>,
+    kinds: Vec<u32>,
     /// Number of different rows.
     different: usize,
     /// Of each column, the different rows where it is not zero, and its cells there.
-    cells: Vec<Vec<(usize, F)>>,
+    cells: Vec<Vec<(u32, F)>>,
 }
 
 impl FixedRows {
     pub(crate) fn new(columns: &[Vec<F>]) -> Self {
-        let mut known = BTreeMap::new();
-        let kind = |row: usize| {
-            let next = known.len();
-            *known.entry(columns.iter().map(|column| column[row]).collect::<Vec<_>>()).or_insert(next)
-        };
-        let kinds = (0..columns.first().map_or(0, Vec::len)).map(kind).collect();
-        let different = known.len();
-        let mut cells = vec![Vec::new(); columns.len()];
-        for (row, kind) in known {
-            for (column, cell) in cells.iter_mut().zip(row).filter(|(_, cell)| *cell != F::ZERO) {
-                column.push((kind, cell));
-            }
+        let height = columns.first().map_or(0, Vec::len);
+        let row = |row: u32| columns.iter().map(move |column| column[row as usize]);
+        let mut rows: Vec<u32> = (0..height as u32).collect();
+        rows.sort_unstable_by(|&a, &b| row(a).cmp(row(b)));
+        // The first of each kind.
+        let mut firsts = Vec::new();
+        let mut kinds = vec![0; height];
+        for alike in rows.chunk_by(|&a, &b| row(a).eq(row(b))) {
+            alike.iter().for_each(|&row| kinds[row as usize] = firsts.len() as u32);
+            firsts.push(alike[0]);
         }
-        Self { kinds, different, cells }
+        let cells = columns.iter().map(|column| {
+            let cells = (0..).zip(&firsts).map(|(kind, &first)| (kind, column[first as usize]));
+            let mut cells: Vec<_> = cells.filter(|(_, cell)| *cell != F::ZERO).collect();
+            cells.shrink_to_fit();
+            cells
+        });
+        Self { kinds, different: firsts.len(), cells: cells.collect() }
     }
 
     /// Number of columns.
@@ -53,8 +57,8 @@ impl FixedRows {
     #[cfg(feature = "prover")]
     pub(crate) fn column(&self, column: usize) -> Vec<F> {
         let mut different = F::zero_vec(self.different);
-        self.cells[column].iter().for_each(|&(kind, cell)| different[kind] = cell);
-        self.kinds.iter().map(|&kind| different[kind]).collect()
+        self.cells[column].iter().for_each(|&(kind, cell)| different[kind as usize] = cell);
+        self.kinds.iter().map(|&kind| different[kind as usize]).collect()
     }
 
     /// The values of these columns, each so many rows from the point at which the Lagrange polynomials of the rows are given.
@@ -63,7 +67,7 @@ impl FixedRows {
         let value = |&(column, offset): &(usize, i32)| {
             let weights: &mut Vec<EF> =
                 weights.entry(offset).or_insert_with(|| self.weights(offset, lagrange));
-            self.cells[column].iter().map(|&(kind, cell)| weights[kind] * cell).sum()
+            self.cells[column].iter().map(|&(kind, cell)| weights[kind as usize] * cell).sum()
         };
         window.iter().map(value).collect()
     }
@@ -72,7 +76,7 @@ impl FixedRows {
     fn weights(&self, offset: i32, lagrange: &[EF]) -> Vec<EF> {
         let mut weights = vec![EF::ZERO; self.different];
         for (&kind, &polynomial) in self.kinds.iter().zip(rotated(lagrange, offset)) {
-            weights[kind] += polynomial;
+            weights[kind as usize] += polynomial;
         }
         weights
     }

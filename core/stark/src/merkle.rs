@@ -190,10 +190,16 @@ mod tree {
         matrix: &P,
         salts: Option<&[Salt]>,
     ) -> Result<Vec<H::Digest>, P::Error> {
-        let mut hashes = Vec::with_capacity(matrix.count());
+        let mut hashes = Vec::new();
         matrix.each(|rows| {
             let salts = salts.map(|salts| &salts[hashes.len()..][..rows.count()]);
-            hashes.extend(H::hash_rows(rows, salts));
+            let hashed = H::hash_rows(rows, salts);
+            if rows.count() == matrix.count() {
+                hashes = hashed;
+            } else {
+                hashes.reserve_exact(matrix.count() - hashes.len());
+                hashes.extend(hashed);
+            }
         })?;
         Ok(hashes)
     }

@@ -3,7 +3,7 @@
 use p3_field::PrimeCharacteristicRing;
 use p3_matrix::dense::RowMajorMatrix;
 use rand::rngs::StdRng;
-use rand::{CryptoRng, RngExt, SeedableRng};
+use rand::{CryptoRng, Rng, RngExt, SeedableRng};
 use zeroize::Zeroizing;
 
 use super::backend::{QuotientBlinding, SecretRows, Tables};
@@ -22,15 +22,31 @@ pub(super) fn system_rng() -> Result<StdRng, getrandom::Error> {
     Ok(StdRng::from_seed(*seed))
 }
 
+/// The salts of a tree's leaves. They are drawn from a seed, twice: for hashing all leaves, and for opening some. In between they would take as
+/// much memory as a level of the tree.
+pub(super) struct Salts {
+    seed: Zeroizing<[u8; 32]>,
+    count: usize,
+}
+
+impl Salts {
+    /// One for each leaf.
+    pub(super) fn draw(&self) -> Secret<Salt> {
+        let mut salts = vec![[0; SALT_BYTES]; self.count];
+        StdRng::from_seed(*self.seed).fill_bytes(salts.as_flattened_mut());
+        salts.into()
+    }
+}
+
 /// The uniform cells that a group sends.
 type MaskCells = [F; EXTENSION_DEGREE];
 
 impl VerifierKey {
     /// A salt for each leaf of a tree.
-    pub(super) fn salts(&self, rng: &mut impl CryptoRng) -> Secret<Salt> {
-        let mut salts = vec![[0; SALT_BYTES]; 1 << self.log_codeword()];
-        rng.fill_bytes(salts.as_flattened_mut());
-        salts.into()
+    pub(super) fn salts(&self, rng: &mut impl CryptoRng) -> Salts {
+        let mut seed = Zeroizing::new([0; 32]);
+        rng.fill_bytes(&mut *seed);
+        Salts { seed, count: 1 << self.log_codeword() }
     }
 
     /// The rows of each group's main matrix: the tables' cells side by side, and uniform ones in the blinding rows.

@@ -190,33 +190,37 @@ impl<B: Backend> Run<'_, B> {
         drop(traces);
         let main_salts = key.salts(rng);
         let part = control.part(done::MAIN, done::LOOKUPS);
-        let (mut main, root) = backend.commit_main(prepared, rows, &main_salts, &part).await?;
+        let (mut main, root) = backend.commit_main(prepared, rows, &main_salts.draw(), &part).await?;
         let main_root = absorb_root::<H, _>(&mut transcript, root)?;
         let lookup_nonce = grind(&mut transcript, parameters.lookup_grinding_bits, done::LOOKUPS)?;
         let challenges = LookupChallenges { gamma: transcript.challenge(), beta: transcript.challenge() };
 
         let blinding = key.lookup_blinding(rng);
         let lookup_salts = key.salts(rng);
-        let inputs = LookupInputs { tables: &tables, challenges, blinding, salts: &lookup_salts };
+        let salts = lookup_salts.draw();
+        let inputs = LookupInputs { tables: &tables, challenges, blinding, salts: &salts };
         let part = control.part(done::LOOKUPS, done::QUOTIENT);
         let (lookup, root, terminals) = backend.commit_lookups(prepared, &mut main, inputs, &part).await?;
         has_length(&terminals, key.shape.groups.len(), "another number of terminals")?;
+        drop(salts);
         let lookup_root = absorb_root::<H, _>(&mut transcript, root)?;
         transcript.absorb(&terminals);
         let alpha = transcript.challenge();
 
         let blinding = key.quotient_blinding(rng);
         let quotient_salts = key.salts(rng);
+        let salts = quotient_salts.draw();
         let inputs = QuotientInputs {
             tables: &tables,
             challenges,
             terminals: &terminals,
             alpha,
             blinding: &blinding,
-            salts: &quotient_salts,
+            salts: &salts,
         };
         let part = control.part(done::QUOTIENT, done::OPENINGS);
         let (quotient, root) = backend.commit_quotient(prepared, [&main, &lookup], inputs, &part).await?;
+        drop(salts);
         let quotient_root = absorb_root::<H, _>(&mut transcript, root)?;
         let ood_nonce = grind(&mut transcript, parameters.ood_grinding_bits, done::OPENINGS)?;
         let zeta = transcript.challenge();
@@ -250,7 +254,7 @@ impl<B: Backend> Run<'_, B> {
         let salts = [&main_salts, &lookup_salts, &quotient_salts];
         let mut openings = Vec::with_capacity(TREES);
         for (number, (tree, salts)) in trees.into_iter().zip(salts).enumerate() {
-            openings.push(self.open_tree::<H>(number, tree, salts, &indices).await?);
+            openings.push(self.open_tree::<H>(number, tree, &salts.draw(), &indices).await?);
         }
         let openings = Openings {
             trees: openings.try_into().map_err(|_| ProveError::Faulty("too few trees"))?,

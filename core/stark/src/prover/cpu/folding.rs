@@ -50,12 +50,11 @@ impl Batch {
 
 impl CpuKey {
     pub(super) fn commit_to_layer(&self, batch: &mut Batch, log_arity: usize) -> Digest {
-        let elements: Vec<F> =
-            batch.codeword.iter().flat_map(|value| value.as_basis_coefficients_slice()).copied().collect();
+        let elements = EF::flatten_to_base(batch.codeword.clone());
         let matrix = RowMajorMatrix::new(elements, EXTENSION_DEGREE << log_arity);
         let Ok(tree) = Tree::new(self.verifier.parameters.hash, &[&matrix], None);
         let root = tree.root();
-        batch.layers.push(Layer { codeword: batch.codeword.clone(), tree });
+        batch.layers.push(Layer { codeword: EF::reconstitute_from_base(matrix.values), tree });
         root
     }
 

@@ -212,6 +212,11 @@ fn coefficients(element: EF) -> [F; EXTENSION_DEGREE] {
 impl CpuKey {
     /// The codeword that FRI folds, in bit-reversed order.
     pub(super) fn batch_terms(&self, trees: Evaluations<'_>, inputs: &BatchInputs<'_>) -> Vec<EF> {
+        self.extend_codeword(&self.verifier, self.first_of_codeword(trees, inputs))
+    }
+
+    /// The codeword on the first coset.
+    fn first_of_codeword(&self, trees: Evaluations<'_>, inputs: &BatchInputs<'_>) -> Vec<EF> {
         let BatchInputs { values, weights: term_weights, zeta } = *inputs;
         let key = &*self.verifier;
         let shape = &key.shape;
@@ -239,19 +244,28 @@ impl CpuKey {
         for (numerators, &point) in numerators.iter().zip(&points(key, zeta)) {
             add_quotients(&mut sums, numerators, &xs, point);
         }
-        let sum = |row| EF::from_basis_coefficients_fn(|i| sums[i][row]);
-        self.extend_codeword(key, (0..height).map(sum).collect())
+        (0..height).map(|row| EF::from_basis_coefficients_fn(|i| sums[i][row])).collect()
     }
 
-    /// A polynomial's values on the whole evaluation domain of the tallest group from those on its first rows.
-    fn extend_codeword(&self, key: &VerifierKey, mut values: Vec<EF>) -> Vec<EF> {
-        reverse_slice_index_bits(&mut values);
-        // Both domains are shifted alike: the shift is left in the coefficients.
-        let mut coefficients = self.small_dft.idft_algebra(values);
-        coefficients.resize(coefficients.len() << key.parameters.log_blowup, EF::ZERO);
-        let mut values = self.small_dft.dft_algebra(coefficients);
-        reverse_slice_index_bits(&mut values);
-        values
+    /// A polynomial's values on the whole evaluation domain of the tallest group from those on its first coset.
+    fn extend_codeword(&self, key: &VerifierKey, first: Vec<EF>) -> Vec<EF> {
+        let log_blowup = key.parameters.log_blowup;
+        let mut natural = first.clone();
+        reverse_slice_index_bits(&mut natural);
+        // All cosets are shifted as the first is: that shift is left in the coefficients.
+        let coefficients = self.small_dft.idft_algebra(natural);
+        let generator = F::two_adic_generator(key.log_codeword());
+        let mut codeword = Vec::with_capacity(first.len() << log_blowup);
+        codeword.extend(first);
+        for coset in 1..1 << log_blowup {
+            let shift = generator.exp_u64(reverse_bits_len(coset, log_blowup) as u64);
+            let shifted = coefficients.iter().zip(shift.powers());
+            let shifted = shifted.map(|(&coefficient, power)| coefficient * power).collect();
+            let mut values = self.small_dft.dft_algebra(shifted);
+            reverse_slice_index_bits(&mut values);
+            codeword.extend(values);
+        }
+        codeword
     }
 }
 
