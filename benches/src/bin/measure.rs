@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use lexopt::prelude::*;
 use serde_json::{Map, Value, json};
@@ -14,16 +15,18 @@ use velum_core::proof::{
 use velum_core::suite::Suite;
 use velum_credentials::{Memory, Prover, Verifier};
 use velum_stark::ProvingKey;
-use velum_stark::control::{Control, Stage};
+use velum_stark::control::{CancelToken, Control, Stage};
 use velum_wallet::measure::{Profile, Simd, member, peak_rss_bytes, rounded, timed};
 
 const USAGE: &str = "\
 Usage: measure proofs [--runs N] [--out F]   prepare, present and verify N times, the keys made once; keep a presentation
        measure first-verify --in F           verify the presentation as the first work of the process
+       measure cancelling [--runs N]         cancel N credential proofs, at moments spread over all of their work, and tell how long
+                                             each goes on
        measure count --kind K --runs N       make N proofs of a kind (credential, presentation) without grinding, to be
                                              counted from outside
 Options of all: [--predicates N] [--class standard|large|extra] [--suite S] [--threads N]
-Of `proofs` too: [--memory normal|low]";
+Of `proofs` and `cancelling` too: [--memory normal|low]";
 
 struct Options {
     command: String,
@@ -49,6 +52,7 @@ fn main() -> Result<(), Failure> {
     let report = match options.command.as_str() {
         "proofs" => proofs(&case, &options)?,
         "first-verify" => first_verify(&case, &options)?,
+        "cancelling" => cancelling(&case, &options)?,
         "count" => count(&case, &options)?,
         other => return Err(format!("there is no command {other:?}\n{USAGE}").into()),
     };
@@ -181,6 +185,44 @@ fn first_verify(case: &Case, options: &Options) -> Result<Value, Failure> {
     let (verified, ms) = timed(|| case.verify(&Verifier::new(), &presentation));
     verified?;
     Ok(json!({ "first_verify_ms": ms }))
+}
+
+/// Milliseconds from a cancellation to the end of the call that makes a credential proof, its keys included.
+fn cancelling(case: &Case, options: &Options) -> Result<Value, Failure> {
+    let prepare = |control: Control<'_>| {
+        let prover = Prover::with_suite(options.suite);
+        timed(|| case.prepare(&prover, control.with_memory(options.memory)).map(drop))
+    };
+    let (whole, whole_ms) = prepare(Control::none());
+    whole?;
+    let mut latencies = Vec::new();
+    for run in 0..options.runs {
+        let token = CancelToken::new();
+        let at = Duration::from_secs_f64(whole_ms / 1_000.0 * run as f64 / options.runs as f64);
+        let (ended, cancelled) = std::thread::scope(|scope| {
+            let canceller = scope.spawn(|| {
+                std::thread::sleep(at);
+                token.cancel();
+                Instant::now()
+            });
+            // Whether it came to its end makes no difference here.
+            drop(prepare(Control::none().cancelled_by(&token)));
+            (Instant::now(), canceller.join())
+        });
+        let cancelled = cancelled.map_err(|_| "the thread that cancels broke")?;
+        // A run that was faster than the first one ends before it is cancelled.
+        if ended > cancelled {
+            latencies.push((ended - cancelled).as_secs_f64() * 1_000.0);
+        }
+    }
+    Ok(json!({
+        "class": case.class.name,
+        "suite": options.suite.name(),
+        "threads": options.threads,
+        "cancelled": latencies.len(),
+        "median_ms": rounded(median(&latencies)),
+        "most_ms": rounded(latencies.iter().copied().fold(0.0, f64::max)),
+    }))
 }
 
 /// Without grinding, so that the work is the same each time.

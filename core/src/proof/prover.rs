@@ -157,9 +157,14 @@ impl<S: Provable, B: Backend> Prover<S, B> {
     ///
     /// # Errors
     /// Those of the device.
-    pub async fn on(backend: B, suite: Suite, class: SizeClass) -> Result<Self, B::Error> {
+    pub async fn on(
+        backend: B,
+        suite: Suite,
+        class: SizeClass,
+        control: &Control<'_>,
+    ) -> Result<Self, ProveError<B::Error>> {
         let (key, chips) = S::key(suite, class);
-        let key = ProvingKey::on(backend, key, &chips).await?;
+        let key = ProvingKey::on(backend, key, &chips, control).await?;
         Ok(Self { key, statements: PhantomData })
     }
 

@@ -62,7 +62,14 @@ pub struct Progress {
 
 /// Stops work from another thread: every clone stands for the same work.
 #[derive(Clone, Debug, Default)]
-pub struct CancelToken(Arc<AtomicBool>);
+pub struct CancelToken(Arc<Flag>);
+
+#[derive(Debug, Default)]
+struct Flag {
+    cancelled: AtomicBool,
+    #[cfg(any(test, feature = "testing"))]
+    looks: looks::Looks,
+}
 
 impl CancelToken {
     /// A token not cancelled yet.
@@ -70,14 +77,16 @@ impl CancelToken {
         Self::default()
     }
 
-    /// Asks the work to stop at the next boundary between stages.
+    /// Asks the work to stop, which it does within milliseconds.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.cancelled.store(true, Ordering::Relaxed);
     }
 
     /// Whether the work was asked to stop.
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        #[cfg(any(test, feature = "testing"))]
+        self.0.count_look();
+        self.0.cancelled.load(Ordering::Relaxed)
     }
 }
 
@@ -149,18 +158,72 @@ impl<'a> Control<'a> {
         Self { part: (at(from), at(to)), ..self }
     }
 
+    /// Whether the work was cancelled. Whoever loops over much work looks each time round: between two looks, a thread works for less than
+    /// a few milliseconds.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel.is_some_and(CancelToken::is_cancelled)
+    }
+
+    /// Stops where the work was cancelled.
+    ///
+    /// # Errors
+    /// [`Cancelled`].
+    pub fn check(&self) -> Result<(), Cancelled> {
+        if self.is_cancelled() { Err(Cancelled) } else { Ok(()) }
+    }
+
     /// Begins a stage when a fraction of the work is done, unless the work was cancelled.
     ///
     /// # Errors
     /// [`Cancelled`].
     pub fn begin(&self, stage: Stage, fraction: f64) -> Result<(), Cancelled> {
-        if self.cancel.is_some_and(CancelToken::is_cancelled) {
-            return Err(Cancelled);
-        }
+        self.check()?;
         if let Some(progress) = self.progress {
             progress(Progress { stage, fraction: self.part(fraction, 1.0).part.0 });
         }
         Ok(())
+    }
+}
+
+/// Counts how often a token is looked at, and cancels it at one of these looks.
+#[cfg(any(test, feature = "testing"))]
+mod looks {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::{CancelToken, Flag};
+
+    #[derive(Debug)]
+    pub(super) struct Looks {
+        so_far: AtomicUsize,
+        last: AtomicUsize,
+    }
+
+    impl Default for Looks {
+        fn default() -> Self {
+            Self { so_far: AtomicUsize::new(0), last: AtomicUsize::new(usize::MAX) }
+        }
+    }
+
+    impl Flag {
+        pub(super) fn count_look(&self) {
+            if self.looks.so_far.fetch_add(1, Ordering::Relaxed) >= self.looks.last.load(Ordering::Relaxed) {
+                self.cancelled.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+
+    impl CancelToken {
+        /// A token that is cancelled when it was looked at so many times.
+        pub fn after_looks(looks: usize) -> Self {
+            let token = Self::new();
+            token.0.looks.last.store(looks, Ordering::Relaxed);
+            token
+        }
+
+        /// How often it was looked at.
+        pub fn looks(&self) -> usize {
+            self.0.looks.so_far.load(Ordering::Relaxed)
+        }
     }
 }
 

@@ -64,7 +64,7 @@ mod tree {
     /// A matrix whose rows come in parts, one behind the other.
     pub(crate) trait Parts {
         /// A part.
-        type Part: Rows;
+        type Part<'a>: Rows;
         /// Why parts do not come.
         type Error;
 
@@ -74,12 +74,15 @@ mod tree {
         /// Number of rows of all parts.
         fn count(&self) -> usize;
 
+        /// Whether to go on.
+        fn check(&self) -> Result<(), Self::Error>;
+
         /// Hands out the parts in order.
-        fn each(&self, to: impl FnMut(&Self::Part)) -> Result<(), Self::Error>;
+        fn each(&self, to: impl FnMut(&Self::Part<'_>)) -> Result<(), Self::Error>;
     }
 
     impl<R: Rows> Parts for &R {
-        type Part = R;
+        type Part<'a> = R;
         type Error = Infallible;
 
         fn width(&self) -> usize {
@@ -88,6 +91,10 @@ mod tree {
 
         fn count(&self) -> usize {
             Rows::count(*self)
+        }
+
+        fn check(&self) -> Result<(), Infallible> {
+            Ok(())
         }
 
         fn each(&self, mut to: impl FnMut(&R)) -> Result<(), Infallible> {
@@ -157,6 +164,7 @@ mod tree {
             let mut lower = lower.iter().filter(|matrix| matrix.width() > 0).peekable();
             let mut levels = vec![hash_parts::<P, H>(tallest, salts)?];
             while let Some(below) = levels.last().filter(|level| level.len() > 1) {
+                tallest.check()?;
                 let mut level = H::nodes(below);
                 if let Some(matrix) = lower.next_if(|matrix| matrix.count() == level.len()) {
                     let rows = hash_parts::<P, H>(matrix, None)?;

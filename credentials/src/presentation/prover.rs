@@ -286,8 +286,7 @@ impl<B: Backend + Clone> Prover<B> {
         let cell = cell.ok_or_else(|| Error::bug("a size class of no table"))?;
         let make = async || {
             control.begin(Stage::Keys, 0.0).map_err(|cancelled| internal::<B::Error>(cancelled.into()))?;
-            let made = proof::Prover::on(self.backend.clone(), self.suite, class).await;
-            made.map_err(|error| internal(ProveError::Backend(error)))
+            proof::Prover::on(self.backend.clone(), self.suite, class, control).await.map_err(internal)
         };
         cell.get_or_try_init(make).await
     }

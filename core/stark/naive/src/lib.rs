@@ -170,7 +170,12 @@ impl Backend for Naive {
     type Batch = Batch;
     type Error = Infallible;
 
-    async fn prepare<C: Chip>(&self, key: &Arc<VerifierKey>, chips: &[C]) -> Result<Key, Infallible> {
+    async fn prepare<C: Chip>(
+        &self,
+        key: &Arc<VerifierKey>,
+        chips: &[C],
+        _control: &Control<'_>,
+    ) -> Step<Key, Infallible> {
         Ok(Key { verifier: key.clone(), program: key.program(chips) })
     }
 
@@ -252,7 +257,13 @@ impl Backend for Naive {
         Ok(key.commit(vec![columns], inputs.salts))
     }
 
-    async fn open(&self, key: &Key, trees: &[&Committed], zeta: EF) -> Step<Vec<EF>, Infallible> {
+    async fn open(
+        &self,
+        key: &Key,
+        trees: &[&Committed],
+        zeta: EF,
+        _control: &Control<'_>,
+    ) -> Step<Vec<EF>, Infallible> {
         let shape = key.shape();
         let value = |(index, term): (usize, &velum_stark::shape::Term)| match shape.points[term.point] {
             Point::Mask => EF::ZERO,
@@ -269,6 +280,7 @@ impl Backend for Naive {
         key: &Key,
         trees: &[&Committed],
         inputs: BatchInputs<'_>,
+        _control: &Control<'_>,
     ) -> Step<Batch, Infallible> {
         let (shape, domain) = (key.shape(), key.evaluation_domain(0));
         let group_values = |tree: usize, group: usize, column: usize, index: usize| {
@@ -331,7 +343,13 @@ impl Backend for Naive {
         Ok(coefficients)
     }
 
-    async fn rows(&self, _key: &Key, tree: &Committed, query: &TreeQuery) -> Step<OpenedRows, Infallible> {
+    async fn rows(
+        &self,
+        _key: &Key,
+        tree: &Committed,
+        query: &TreeQuery,
+        _control: &Control<'_>,
+    ) -> Step<OpenedRows, Infallible> {
         let group = |(columns, rows): (&Vec<Vec<F>>, &Vec<usize>)| {
             let matrix = bit_reversed_rows(columns);
             rows.iter()

@@ -144,7 +144,7 @@ fn proves(hash: HashFunction, memory: Memory) {
     let (chips, traces) = instance(3);
     let verifier = VerifierKey::new("differential", parameters, &chips);
     let both = Differential { first: Cpu::default(), second: Naive };
-    let key: Both = block_on(ProvingKey::on(both, verifier, &chips)).unwrap();
+    let key: Both = block_on(ProvingKey::on(both, verifier, &chips, &Control::none())).unwrap();
     let control = Control::none().with_memory(memory);
     let proof = key.prove(&chips, traces, b"statement", &control).unwrap();
     key.verifier().verify(&chips, b"statement", &proof).unwrap();
@@ -174,7 +174,7 @@ fn prove_beside(at: At, how: How) -> Result<Vec<u8>, ProveError<DifferentialErro
     let (chips, traces) = instance(3);
     let verifier = VerifierKey::new("differential", parameters, &chips);
     let both = Differential { first: Cpu::default(), second: Faulty::breaking(at, how) };
-    let key = block_on(ProvingKey::on(both, verifier, &chips)).map_err(ProveError::Backend)?;
+    let key = block_on(ProvingKey::on(both, verifier, &chips, &Control::none()))?;
     key.prove(&chips, traces, b"statement", &Control::none())
 }
 
@@ -184,7 +184,7 @@ fn prove_on_faulty(at: At, how: How) -> Result<Vec<u8>, ProveError<Lost>> {
     let (chips, traces) = instance(3);
     let verifier = VerifierKey::new("differential", parameters, &chips);
     let broken = Faulty::breaking(at, how);
-    let key = block_on(ProvingKey::on(broken, verifier, &chips)).map_err(ProveError::Backend)?;
+    let key = block_on(ProvingKey::on(broken, verifier, &chips, &Control::none()))?;
     let proof = key.prove(&chips, traces, b"statement", &Control::none())?;
     key.verifier().verify(&chips, b"statement", &proof).map_err(|_| ProveError::Faulty("no proof"))?;
     Ok(proof)

@@ -1,6 +1,8 @@
 //! The functions that evaluate chips: those of the processor on many rows, and those of the verifier at one point.
 
 use crate::air::Chip;
+#[cfg(feature = "prover")]
+use crate::control::{Cancelled, Control};
 use crate::error::VerifyError;
 #[cfg(feature = "prover")]
 use crate::field::EF;
@@ -11,9 +13,15 @@ use crate::prover::backend::{LookupInputs, QuotientInputs, SecretRows};
 use crate::prover::{CpuCommitted, CpuKey};
 
 #[cfg(feature = "prover")]
-type LookupColumns<C> = fn(&CpuKey, &mut CpuCommitted, &LookupInputs<'_, C>) -> (SecretRows, Vec<EF>);
+type LookupColumns<C> = fn(
+    &CpuKey,
+    &mut CpuCommitted,
+    &LookupInputs<'_, C>,
+    &Control<'_>,
+) -> Result<(SecretRows, Vec<EF>), Cancelled>;
 #[cfg(feature = "prover")]
-type QuotientColumns<C> = fn(&CpuKey, [&CpuCommitted; 2], &QuotientInputs<'_, C>) -> SecretRows;
+type QuotientColumns<C> =
+    fn(&CpuKey, [&CpuCommitted; 2], &QuotientInputs<'_, C>, &Control<'_>) -> Result<SecretRows, Cancelled>;
 type Verify<C> = fn(&VerifierKey, &[C], &[u8], &[u8]) -> Result<(), VerifyError>;
 
 /// What is compiled for a type of chips: a pointer to each function, so that all of them are in the crate that makes the pointers, once

@@ -18,6 +18,8 @@ use p3_matrix::dense::{DenseMatrix, DenseStorage, RowMajorMatrixView};
 pub use self::blake3::{Blake3Hash, Blake3TruncatedHash};
 #[cfg(feature = "poseidon2")]
 pub use self::poseidon2::Poseidon2Hash;
+#[cfg(feature = "prover")]
+use crate::control::{Cancelled, Control};
 use crate::field::{EF, F};
 
 /// A hash function for trees and transcript, by name.
@@ -194,8 +196,11 @@ pub trait Transcript: Clone {
 
     /// Finds a nonce that [`check_grinding`](Self::check_grinding) accepts for `bits <= 32`, and absorbs it. Which one
     /// depends on how threads run.
+    ///
+    /// # Errors
+    /// [`Cancelled`].
     #[cfg(feature = "prover")]
-    fn grind(&mut self, bits: usize) -> u64;
+    fn grind(&mut self, bits: usize, control: &Control<'_>) -> Result<u64, Cancelled>;
 
     /// Absorbs the nonce and tells whether it took about `2^bits` hashes to find.
     #[must_use]
@@ -212,12 +217,16 @@ fn meets(word: u64, bits: usize) -> bool {
 
 /// The nonce that `find` finds among some consecutive ones; it is asked for range after range, by all threads.
 #[cfg(feature = "prover")]
-fn find_nonce(find: impl Fn(std::ops::Range<u64>) -> Option<u64> + Send + Sync) -> u64 {
+fn find_nonce(
+    control: &Control<'_>,
+    find: impl Fn(Range<u64>) -> Option<u64> + Send + Sync,
+) -> Result<u64, Cancelled> {
     use p3_maybe_rayon::prelude::*;
 
     const NONCES: u64 = 1 << 10;
-    (0..(1 << 63) / NONCES)
-        .into_par_iter()
-        .find_map_any(|task: u64| find(task * NONCES..(task + 1) * NONCES))
-        .expect("one of 2^63 nonces meets 32 bits")
+    let search = |task: u64| match control.check() {
+        Ok(()) => find(task * NONCES..(task + 1) * NONCES).map(Ok),
+        Err(cancelled) => Some(Err(cancelled)),
+    };
+    (0..(1 << 63) / NONCES).into_par_iter().find_map_any(search).expect("one of 2^63 nonces meets 32 bits")
 }

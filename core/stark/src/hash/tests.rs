@@ -4,6 +4,7 @@ use p3_field::{BasedVectorSpace, ExtensionField, PrimeCharacteristicRing, PrimeF
 use p3_goldilocks::Goldilocks;
 
 use super::*;
+use crate::control::Control;
 
 fn element(index: usize) -> F {
     F::from_u64((index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
@@ -245,7 +246,7 @@ fn grinding_works<H: ProofHash>() {
         let mut start = H::Transcript::new(b"grinding");
         start.absorb(&vec![EF::TWO; absorbed]);
         let (mut prover, mut verifier) = (start.clone(), start.clone());
-        let nonce = prover.grind(BITS);
+        let nonce = prover.grind(BITS, &Control::none()).unwrap();
         assert!(verifier.check_grinding(BITS, nonce));
         assert_eq!(prover.challenge(), verifier.challenge());
 

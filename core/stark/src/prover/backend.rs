@@ -103,7 +103,8 @@ pub trait Backend: MaybeSend + MaybeSync {
         &self,
         key: &Arc<VerifierKey>,
         chips: &[C],
-    ) -> impl Future<Output = Result<Self::Key, Self::Error>> + MaybeSend;
+        control: &Control<'_>,
+    ) -> impl Future<Output = Step<Self::Key, Self::Error>> + MaybeSend;
 
     /// Extends the tables' columns and commits to them. `rows` has a matrix for each group: its height, its main width; `salts` one
     /// for each leaf of the tree.
@@ -150,6 +151,7 @@ pub trait Backend: MaybeSend + MaybeSync {
         key: &Self::Key,
         trees: &[&Self::Committed],
         zeta: EF,
+        control: &Control<'_>,
     ) -> impl Future<Output = Step<Vec<EF>, Self::Error>> + MaybeSend;
 
     /// The codeword that FRI folds: the mask of FRI, and of each term `weight (f(x) - value) / (x - point)`.
@@ -158,6 +160,7 @@ pub trait Backend: MaybeSend + MaybeSync {
         key: &Self::Key,
         trees: &[&Self::Committed],
         inputs: BatchInputs<'_>,
+        control: &Control<'_>,
     ) -> impl Future<Output = Step<Self::Batch, Self::Error>> + MaybeSend;
 
     /// Commits to the codeword as it is folded so far, without salt: a leaf is `2^log_arity` entries.
@@ -190,6 +193,7 @@ pub trait Backend: MaybeSend + MaybeSync {
         key: &Self::Key,
         tree: &Self::Committed,
         query: &TreeQuery,
+        control: &Control<'_>,
     ) -> impl Future<Output = Step<OpenedRows, Self::Error>> + MaybeSend;
 
     /// Entries and nodes of a layer of FRI, by its number.

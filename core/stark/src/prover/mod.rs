@@ -91,7 +91,7 @@ impl ProvingKey {
     /// A key on this processor, at once.
     pub fn on_cpu(cpu: Cpu, verifier: VerifierKey) -> Self {
         let verifier = Arc::new(verifier);
-        let prepared = cpu.key(&verifier);
+        let prepared = cpu.key(&verifier, &Control::none()).expect("nobody cancels");
         Self { verifier, backend: cpu, prepared }
     }
 }
@@ -101,9 +101,14 @@ impl<B: Backend> ProvingKey<B> {
     ///
     /// # Errors
     /// Those of the device.
-    pub async fn on<C: Chip>(backend: B, verifier: VerifierKey, chips: &[C]) -> Result<Self, B::Error> {
+    pub async fn on<C: Chip>(
+        backend: B,
+        verifier: VerifierKey,
+        chips: &[C],
+        control: &Control<'_>,
+    ) -> Result<Self, ProveError<B::Error>> {
         let verifier = Arc::new(verifier);
-        let prepared = backend.prepare(&verifier, chips).await?;
+        let prepared = backend.prepare(&verifier, chips, control).await?;
         Ok(Self { verifier, backend, prepared })
     }
 
@@ -182,7 +187,7 @@ impl<B: Backend> Run<'_, B> {
         let mut transcript = H::Transcript::new(&key.prefix(bound));
         let grind = |transcript: &mut H::Transcript, bits, done| {
             control.begin(Stage::Grinding, done)?;
-            Ok::<_, Cancelled>(transcript.grind(bits))
+            transcript.grind(bits, control)
         };
 
         control.begin(Stage::Extension, done::MAIN)?;
@@ -227,7 +232,7 @@ impl<B: Backend> Run<'_, B> {
 
         control.begin(Stage::Openings, done::OPENINGS)?;
         let trees: [_; TREES] = [&main, &lookup, &quotient];
-        let mut values = backend.open(prepared, &trees, zeta).await?;
+        let mut values = backend.open(prepared, &trees, zeta, control).await?;
         has_length(&values, key.shape.terms.len(), "another number of values out of domain")?;
         key.open_mask(&mut values, &blinding.mask, zeta);
         drop(blinding);
@@ -236,7 +241,7 @@ impl<B: Backend> Run<'_, B> {
         let weights = batching_weights::<H>(&key.shape, &mut transcript);
         control.begin(Stage::Openings, done::BATCH)?;
         let inputs = BatchInputs { values: &values, weights: &weights, zeta };
-        let mut batch = backend.batch(prepared, &trees, inputs).await?;
+        let mut batch = backend.batch(prepared, &trees, inputs, control).await?;
 
         let part = control.part(done::FOLDING, done::QUERIES);
         let layers = self.fold::<H>(&mut batch, &mut transcript, &part).await?;
@@ -254,7 +259,7 @@ impl<B: Backend> Run<'_, B> {
         let salts = [&main_salts, &lookup_salts, &quotient_salts];
         let mut openings = Vec::with_capacity(TREES);
         for (number, (tree, salts)) in trees.into_iter().zip(salts).enumerate() {
-            openings.push(self.open_tree::<H>(number, tree, &salts.draw(), &indices).await?);
+            openings.push(self.open_tree::<H>(number, tree, &salts.draw(), &indices, control).await?);
         }
         let openings = Openings {
             trees: openings.try_into().map_err(|_| ProveError::Faulty("too few trees"))?,
@@ -292,7 +297,7 @@ impl<B: Backend> Run<'_, B> {
             let root = self.backend.commit_layer(self.prepared, batch, log_arity).await?;
             let root = absorb_root::<H, _>(transcript, root)?;
             control.begin(Stage::Grinding, done)?;
-            let nonce = transcript.grind(parameters.folding_grinding_bits);
+            let nonce = transcript.grind(parameters.folding_grinding_bits, control)?;
             layers.push(LayerCommitment { root, nonce });
             control.begin(Stage::Folding, done)?;
             let challenges = folding_challenges::<H>(log_arity, transcript);
@@ -308,6 +313,7 @@ impl<B: Backend> Run<'_, B> {
         tree: &B::Committed,
         salts: &[Salt],
         indices: &[usize],
+        control: &Control<'_>,
     ) -> Step<TreeOpening<H>, B::Error> {
         let shape = &self.key.shape;
         let widths = shape.groups.iter().map(|group| group.widths[number]).take_while(|&width| width > 0);
@@ -317,7 +323,8 @@ impl<B: Backend> Run<'_, B> {
                 .collect(),
             nodes: sibling_positions(self.key.log_codeword(), indices),
         };
-        let OpenedRows { groups: rows, nodes } = self.backend.rows(self.prepared, tree, &query).await?;
+        let OpenedRows { groups: rows, nodes } =
+            self.backend.rows(self.prepared, tree, &query, control).await?;
         has_length(&rows, query.rows.len(), "another number of groups")?;
         for ((cells, rows), width) in rows.iter().zip(&query.rows).zip(widths) {
             has_length(cells, rows.len() * width, "another number of cells")?;

@@ -131,11 +131,13 @@ impl<A: Inspect, B: Inspect> Backend for Differential<A, B> {
     type Batch = (A::Batch, B::Batch);
     type Error = DifferentialError<A::Error, B::Error>;
 
-    async fn prepare<C: Chip>(&self, key: &Arc<VerifierKey>, chips: &[C]) -> Result<Self::Key, Self::Error> {
-        Ok((
-            self.first.prepare(key, chips).await.map_err(DifferentialError::First)?,
-            self.second.prepare(key, chips).await.map_err(DifferentialError::Second)?,
-        ))
+    async fn prepare<C: Chip>(
+        &self,
+        key: &Arc<VerifierKey>,
+        chips: &[C],
+        control: &Control<'_>,
+    ) -> StepOf<Self::Key, A, B> {
+        Ok(each!(self.first.prepare(key, chips, control), self.second.prepare(key, chips, control)))
     }
 
     async fn commit_main(
@@ -190,12 +192,18 @@ impl<A: Inspect, B: Inspect> Backend for Differential<A, B> {
         Ok(((first.0, second.0), first.1))
     }
 
-    async fn open(&self, key: &Self::Key, trees: &[&Self::Committed], zeta: EF) -> StepOf<Vec<EF>, A, B> {
+    async fn open(
+        &self,
+        key: &Self::Key,
+        trees: &[&Self::Committed],
+        zeta: EF,
+        control: &Control<'_>,
+    ) -> StepOf<Vec<EF>, A, B> {
         let (first, second) = split(trees);
         Ok(both!(
             "the values out of domain",
-            self.first.open(&key.0, &first, zeta),
-            self.second.open(&key.1, &second, zeta)
+            self.first.open(&key.0, &first, zeta, control),
+            self.second.open(&key.1, &second, zeta, control)
         ))
     }
 
@@ -204,10 +212,13 @@ impl<A: Inspect, B: Inspect> Backend for Differential<A, B> {
         key: &Self::Key,
         trees: &[&Self::Committed],
         inputs: BatchInputs<'_>,
+        control: &Control<'_>,
     ) -> StepOf<Self::Batch, A, B> {
         let (first, second) = split(trees);
-        let batch =
-            each!(self.first.batch(&key.0, &first, inputs), self.second.batch(&key.1, &second, inputs));
+        let batch = each!(
+            self.first.batch(&key.0, &first, inputs, control),
+            self.second.batch(&key.1, &second, inputs, control)
+        );
         self.same_codeword("the batch", key, &batch).await?;
         Ok(batch)
     }
@@ -246,11 +257,12 @@ impl<A: Inspect, B: Inspect> Backend for Differential<A, B> {
         key: &Self::Key,
         tree: &Self::Committed,
         query: &TreeQuery,
+        control: &Control<'_>,
     ) -> StepOf<OpenedRows, A, B> {
         Ok(both!(
             "opened rows",
-            self.first.rows(&key.0, &tree.0, query),
-            self.second.rows(&key.1, &tree.1, query)
+            self.first.rows(&key.0, &tree.0, query, control),
+            self.second.rows(&key.1, &tree.1, query, control)
         ))
     }
 

@@ -132,11 +132,16 @@ impl Backend for Faulty {
     type Batch = CpuBatch;
     type Error = Lost;
 
-    async fn prepare<C: Chip>(&self, key: &Arc<VerifierKey>, chips: &[C]) -> Result<CpuKey, Lost> {
+    async fn prepare<C: Chip>(
+        &self,
+        key: &Arc<VerifierKey>,
+        chips: &[C],
+        control: &Control<'_>,
+    ) -> Step<CpuKey, Lost> {
         self.prepared.fetch_add(1, Ordering::Relaxed);
-        self.check(At::Prepare)?;
+        let prepared = self.cpu.prepare(key, chips, control).await;
         elsewhere().await;
-        Ok(self.cpu.prepare(key, chips).await.unwrap_or_else(|never| match never {}))
+        self.outcome(At::Prepare, prepared, |_| (), |_| ())
     }
 
     async fn commit_main(
@@ -183,8 +188,14 @@ impl Backend for Faulty {
         self.outcome(At::Quotient, outcome, |(_, root)| root[31] ^= 1, |(_, root)| *root = [0xff; 32])
     }
 
-    async fn open(&self, key: &CpuKey, trees: &[&CpuCommitted], zeta: EF) -> Step<Vec<EF>, Lost> {
-        let outcome = self.cpu.open(key, trees, zeta).await;
+    async fn open(
+        &self,
+        key: &CpuKey,
+        trees: &[&CpuCommitted],
+        zeta: EF,
+        control: &Control<'_>,
+    ) -> Step<Vec<EF>, Lost> {
+        let outcome = self.cpu.open(key, trees, zeta, control).await;
         self.outcome(At::Open, outcome, |values| values[3] += EF::ONE, |values| values.truncate(5))
     }
 
@@ -193,11 +204,12 @@ impl Backend for Faulty {
         key: &CpuKey,
         trees: &[&CpuCommitted],
         inputs: BatchInputs<'_>,
+        control: &Control<'_>,
     ) -> Step<CpuBatch, Lost> {
         let values: Vec<EF> = inputs.values.iter().map(|&value| value + EF::ONE).collect();
         let wrong = BatchInputs { values: &values, ..inputs };
         let inputs = if self.step == Some((At::Batch, How::Wrong)) { wrong } else { inputs };
-        self.outcome(At::Batch, self.cpu.batch(key, trees, inputs).await, |_| (), |_| ())
+        self.outcome(At::Batch, self.cpu.batch(key, trees, inputs, control).await, |_| (), |_| ())
     }
 
     async fn commit_layer(&self, key: &CpuKey, batch: &mut CpuBatch, log_arity: usize) -> Step<Digest, Lost> {
@@ -218,8 +230,14 @@ impl Backend for Faulty {
         self.outcome(At::FinalPolynomial, outcome, |c| c[0] += EF::ONE, |c| c.truncate(1))
     }
 
-    async fn rows(&self, key: &CpuKey, tree: &CpuCommitted, query: &TreeQuery) -> Step<OpenedRows, Lost> {
-        let outcome = self.cpu.rows(key, tree, query).await;
+    async fn rows(
+        &self,
+        key: &CpuKey,
+        tree: &CpuCommitted,
+        query: &TreeQuery,
+        control: &Control<'_>,
+    ) -> Step<OpenedRows, Lost> {
+        let outcome = self.cpu.rows(key, tree, query, control).await;
         self.outcome(At::Rows, outcome, |rows| rows.groups[0][0] += F::ONE, |rows| rows.nodes.truncate(1))
     }
 

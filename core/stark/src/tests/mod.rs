@@ -1,4 +1,5 @@
 mod bytes;
+mod cancelling;
 mod fiat_shamir;
 mod hiding;
 mod layout;

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 
+use crate::control::{Cancelled, Control};
 use crate::field::EF;
 use crate::hash::sealed::Sealed;
 use crate::hash::{Blake3Hash, DIGEST_BYTES, HashFunction, ProofHash, Rows, Salt, Transcript};
@@ -137,10 +138,10 @@ impl<H: ProofHash> Transcript for ScriptedTranscript<H> {
         index
     }
 
-    fn grind(&mut self, bits: usize) -> u64 {
-        let nonce = if let Mode::Forced(_) = MODE.get() { 0 } else { self.0.grind(bits) };
+    fn grind(&mut self, bits: usize, control: &Control<'_>) -> Result<u64, Cancelled> {
+        let nonce = if let Mode::Forced(_) = MODE.get() { 0 } else { self.0.grind(bits, control)? };
         say(Event::Nonce(bits, nonce));
-        nonce
+        Ok(nonce)
     }
 
     fn check_grinding(&mut self, bits: usize, nonce: u64) -> bool {

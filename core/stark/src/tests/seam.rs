@@ -114,8 +114,13 @@ impl Backend for Seam<'_> {
     type Batch = Batch;
     type Error = Infallible;
 
-    async fn prepare<C: Chip>(&self, key: &Arc<VerifierKey>, chips: &[C]) -> Result<CpuKey, Infallible> {
-        self.cpu.prepare(key, chips).await
+    async fn prepare<C: Chip>(
+        &self,
+        key: &Arc<VerifierKey>,
+        chips: &[C],
+        control: &Control<'_>,
+    ) -> Step<CpuKey, Infallible> {
+        self.cpu.prepare(key, chips, control).await
     }
 
     async fn commit_main(
@@ -136,7 +141,7 @@ impl Backend for Seam<'_> {
         inputs: LookupInputs<'_, C>,
         control: &Control<'_>,
     ) -> Step<(Committed, Digest, Vec<EF>), Infallible> {
-        let (columns, terminals) = key.lookup_columns(main, &inputs);
+        let (columns, terminals) = key.lookup_columns(main, &inputs, control)?;
         self.seen().terminals = terminals.clone();
         let (committed, root) = self.commit(key, LOOKUP, &columns, inputs.salts, control)?;
         Ok((committed, root, terminals))
@@ -149,12 +154,18 @@ impl Backend for Seam<'_> {
         inputs: QuotientInputs<'_, C>,
         control: &Control<'_>,
     ) -> Step<(Committed, Digest), Infallible> {
-        let columns = key.quotient_columns(main_and_lookup, &inputs);
+        let columns = key.quotient_columns(main_and_lookup, &inputs, control)?;
         self.commit(key, QUOTIENT, &columns, inputs.salts, control)
     }
 
-    async fn open(&self, key: &CpuKey, trees: &[&Committed], zeta: EF) -> Step<Vec<EF>, Infallible> {
-        let mut values = self.cpu.open(key, trees, zeta).await?;
+    async fn open(
+        &self,
+        key: &CpuKey,
+        trees: &[&Committed],
+        zeta: EF,
+        control: &Control<'_>,
+    ) -> Step<Vec<EF>, Infallible> {
+        let mut values = self.cpu.open(key, trees, zeta, control).await?;
         (self.deviation.values)(zeta, &mut values);
         Ok(values)
     }
@@ -164,9 +175,10 @@ impl Backend for Seam<'_> {
         key: &CpuKey,
         trees: &[&Committed],
         inputs: BatchInputs<'_>,
+        control: &Control<'_>,
     ) -> Step<Batch, Infallible> {
         let values = inputs.values.to_vec();
-        let mut codeword = self.cpu.batch(key, trees, inputs).await?.codeword;
+        let mut codeword = self.cpu.batch(key, trees, inputs, control).await?.codeword;
         (self.deviation.codeword)(&mut codeword);
         let mut seen = self.seen();
         (seen.values, seen.codeword) = (values, codeword.clone());
@@ -190,8 +202,14 @@ impl Backend for Seam<'_> {
         self.cpu.final_polynomial(key, batch).await
     }
 
-    async fn rows(&self, key: &CpuKey, tree: &Committed, query: &TreeQuery) -> Step<OpenedRows, Infallible> {
-        let rows = self.cpu.rows(key, tree, query).await?;
+    async fn rows(
+        &self,
+        key: &CpuKey,
+        tree: &Committed,
+        query: &TreeQuery,
+        control: &Control<'_>,
+    ) -> Step<OpenedRows, Infallible> {
+        let rows = self.cpu.rows(key, tree, query, control).await?;
         self.seen().rows.push(rows.groups.clone());
         Ok(rows)
     }

@@ -19,6 +19,8 @@ use p3_symmetric::CryptographicHasher;
 use self::oracle::{GRINDING, NODE, PIECES, ROW, TRANSCRIPT};
 pub use self::truncated::Blake3TruncatedHash;
 use super::{DIGEST_BYTES, Digest, HashFunction, ProofHash, Rows, SALT_BYTES, Salt, TASK, Transcript, meets};
+#[cfg(feature = "prover")]
+use crate::control::{Cancelled, Control};
 use crate::field::{EF, F};
 use crate::secret::overwrite;
 
@@ -230,10 +232,10 @@ impl Transcript for Blake3Transcript {
     }
 
     #[cfg(feature = "prover")]
-    fn grind(&mut self, bits: usize) -> u64 {
+    fn grind(&mut self, bits: usize, control: &Control<'_>) -> Result<u64, Cancelled> {
         const LANES: usize = 32;
         let block = self.grinding_block();
-        let nonce = super::find_nonce(|nonces| {
+        let nonce = super::find_nonce(control, |nonces| {
             let (mut blocks, mut digests) = ([block; LANES], [[0; 32]; LANES]);
             nonces.step_by(LANES).find_map(|first| {
                 for (block, nonce) in blocks.iter_mut().zip(first..) {
@@ -243,9 +245,9 @@ impl Transcript for Blake3Transcript {
                 let found = digests.iter().position(|digest| meets(work(digest), bits))?;
                 Some(first + found as u64)
             })
-        });
+        })?;
         self.absorb_nonce(nonce);
-        nonce
+        Ok(nonce)
     }
 
     fn check_grinding(&mut self, bits: usize, nonce: u64) -> bool {

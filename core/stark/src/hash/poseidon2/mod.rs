@@ -17,6 +17,8 @@ use p3_maybe_rayon::prelude::*;
 
 use self::permutation::permute;
 use super::{DIGEST_BYTES, HashFunction, ProofHash, Rows, Salt, TASK, Transcript, meets};
+#[cfg(feature = "prover")]
+use crate::control::{Cancelled, Control};
 use crate::field::{EF, EXTENSION_DEGREE, F, pack};
 
 /// Lanes of the permutation.
@@ -215,10 +217,10 @@ impl Transcript for Poseidon2Transcript {
     }
 
     #[cfg(feature = "prover")]
-    fn grind(&mut self, bits: usize) -> u64 {
+    fn grind(&mut self, bits: usize, control: &Control<'_>) -> Result<u64, Cancelled> {
         let state = self.state.map(Packed::from);
         let nonce_lane = self.absorbed;
-        let nonce = super::find_nonce(|nonces| {
+        let nonce = super::find_nonce(control, |nonces| {
             nonces.step_by(Packed::WIDTH).find_map(|first| {
                 let mut state = state;
                 state[nonce_lane] = Packed::from_fn(|index| F::from_u64(first + index as u64));
@@ -227,10 +229,10 @@ impl Transcript for Poseidon2Transcript {
                 let found = words.iter().position(|word| meets(word.as_canonical_u64(), bits))?;
                 Some(first + found as u64)
             })
-        });
+        })?;
         let accepted = self.check_grinding(bits, nonce);
         debug_assert!(accepted);
-        nonce
+        Ok(nonce)
     }
 
     fn check_grinding(&mut self, bits: usize, nonce: u64) -> bool {

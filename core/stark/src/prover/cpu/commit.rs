@@ -36,8 +36,8 @@ impl CpuKey {
     ) -> Result<(Committed, Digest), Cancelled> {
         control.begin(Stage::Extension, 0.0)?;
         let groups = matrices.groups().iter().enumerate();
-        let groups = groups.map(|(group, matrix)| self.extend(group, form(matrix), control.memory()));
-        let groups = groups.collect();
+        let groups = groups.map(|(group, matrix)| self.extend(group, form(matrix), control));
+        let groups = groups.collect::<Result<_, _>>()?;
         control.begin(Stage::Hashing, EXTENDING)?;
         self.hashed(groups, salts, &control.part(EXTENDING, 1.0))
     }
@@ -59,12 +59,15 @@ impl CpuKey {
         Ok((Committed { groups, tree, cells: None }, root))
     }
 
-    pub(in crate::prover) fn open_rows(&self, tree: &Committed, query: &TreeQuery) -> OpenedRows {
+    pub(in crate::prover) fn open_rows(
+        &self,
+        tree: &Committed,
+        query: &TreeQuery,
+        control: &Control<'_>,
+    ) -> Result<OpenedRows, Cancelled> {
         let groups = tree.groups.iter().zip(&query.rows).enumerate();
-        OpenedRows {
-            groups: groups.map(|(group, (extended, rows))| self.rows(group, extended, rows)).collect(),
-            nodes: tree.tree.nodes(&query.nodes),
-        }
+        let groups = groups.map(|(group, (extended, rows))| self.rows(group, extended, rows, control));
+        Ok(OpenedRows { groups: groups.collect::<Result<_, _>>()?, nodes: tree.tree.nodes(&query.nodes) })
     }
 
     #[cfg(any(test, feature = "testing"))]

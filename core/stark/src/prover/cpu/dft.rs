@@ -15,6 +15,7 @@ use p3_maybe_rayon::prelude::*;
 use p3_util::reverse_bits_len;
 
 use super::Packed;
+use crate::control::{Cancelled, Control};
 use crate::field::F;
 use crate::hash::Rows;
 use crate::prover::strips::{Buffers, Line, Strips, gather_strip};
@@ -78,34 +79,54 @@ impl Dft {
     }
 
     /// The coefficients of columns, a row for each power.
-    pub(super) fn coefficients(&self, columns: Columns<'_>) -> Strips {
+    pub(super) fn coefficients(
+        &self,
+        columns: Columns<'_>,
+        control: &Control<'_>,
+    ) -> Result<Strips, Cancelled> {
         let height = columns.matrix().height();
         let mut coefficients = Strips::unwritten(columns.matrix().width, height, &self.buffers);
         let scale = columns.scale();
         let strips = coefficients.lines_mut().par_chunks_exact_mut(height.max(1)).enumerate();
-        strips.for_each(|(strip, lines)| self.load(columns, strip, &scale, lines));
-        coefficients
+        strips
+            .map(|(strip, lines)| {
+                control.check()?;
+                self.load(columns, strip, &scale, lines);
+                Ok(())
+            })
+            .collect::<Result<(), _>>()?;
+        Ok(coefficients)
     }
 
     /// Columns on the coset `shift * H` of `2^log_blowup` times as many points, in bit-reversed order.
     ///
     /// Coefficients are put where the last coset is to be, so that they take no memory of their own.
-    pub(super) fn extend(&self, columns: Columns<'_>, log_blowup: usize, shift: F) -> Strips {
+    pub(super) fn extend(
+        &self,
+        columns: Columns<'_>,
+        log_blowup: usize,
+        shift: F,
+        control: &Control<'_>,
+    ) -> Result<Strips, Cancelled> {
         let height = columns.matrix().height();
         let last_coset = (1 << log_blowup) - 1;
         let shifts: Vec<_> = (0..=last_coset).map(|coset| shifts(height, log_blowup, shift, coset)).collect();
         let mut values = Strips::unwritten(columns.matrix().width, height << log_blowup, &self.buffers);
         let scale = columns.scale();
         let strips = values.lines_mut().par_chunks_exact_mut((height << log_blowup).max(1)).enumerate();
-        strips.for_each(|(strip, lines)| {
-            let (others, last) = lines.split_at_mut(height * last_coset);
-            self.load(columns, strip, &scale, last);
-            for (lines, shifts) in others.chunks_exact_mut(height).zip(&shifts) {
-                forward(last, lines, shifts, &self.scales);
-            }
-            forward_block(last, &shifts[last_coset], &self.scales);
-        });
-        values
+        strips
+            .map(|(strip, lines)| {
+                control.check()?;
+                let (others, last) = lines.split_at_mut(height * last_coset);
+                self.load(columns, strip, &scale, last);
+                for (lines, shifts) in others.chunks_exact_mut(height).zip(&shifts) {
+                    forward(last, lines, shifts, &self.scales);
+                }
+                forward_block(last, &shifts[last_coset], &self.scales);
+                Ok(())
+            })
+            .collect::<Result<(), _>>()?;
+        Ok(values)
     }
 
     /// Writes the coefficients of a strip.
@@ -127,14 +148,20 @@ impl Dft {
         log_blowup: usize,
         shift: F,
         coset: usize,
-    ) -> Strips {
+        control: &Control<'_>,
+    ) -> Result<Strips, Cancelled> {
         let height = coefficients.height();
         let shifts = shifts(height, log_blowup, shift, coset);
         let mut values = Strips::unwritten(coefficients.width(), height, &self.buffers);
-        values.lines_mut().par_chunks_exact_mut(height).enumerate().for_each(|(strip, lines)| {
-            forward(coefficients.strip(strip), lines, &shifts, &self.scales);
-        });
-        values
+        let strips = values.lines_mut().par_chunks_exact_mut(height).enumerate();
+        strips
+            .map(|(strip, lines)| {
+                control.check()?;
+                forward(coefficients.strip(strip), lines, &shifts, &self.scales);
+                Ok(())
+            })
+            .collect::<Result<(), _>>()?;
+        Ok(values)
     }
 }
 
@@ -427,11 +454,12 @@ mod tests {
 
     #[test]
     fn extends_columns() {
+        let none = Control::none();
         let dft = Dft::new(14, Buffers::default());
         for (log_height, width) in SHAPES {
             let (cells, shift) = (cells(log_height, width), F::GENERATOR.square());
             let expected = Radix2Dit::default().coset_lde_batch(cells.clone(), 2, shift);
-            let values = dft.extend(Columns::Cells(&cells), 2, shift).to_row_major_matrix();
+            let values = dft.extend(Columns::Cells(&cells), 2, shift, &none).unwrap().to_row_major_matrix();
             assert!(
                 values == expected.bit_reverse_rows().to_row_major_matrix(),
                 "{width} columns of 2^{log_height} rows"
@@ -441,6 +469,7 @@ mod tests {
 
     #[test]
     fn evaluates_coefficients() {
+        let none = Control::none();
         let dft = Dft::new(14, Buffers::default());
         for (log_height, width) in SHAPES {
             let coefficients = cells(log_height, width);
@@ -449,11 +478,11 @@ mod tests {
             let expected = Radix2Dit::default().coset_dft_batch(padded, F::GENERATOR);
             let expected = expected.bit_reverse_rows().to_row_major_matrix();
             let columns = Columns::Coefficients(&coefficients);
-            let values = dft.extend(columns, 3, F::GENERATOR).to_row_major_matrix();
+            let values = dft.extend(columns, 3, F::GENERATOR, &none).unwrap().to_row_major_matrix();
             assert!(values == expected, "{width} columns of 2^{log_height} rows");
-            let coefficients = dft.coefficients(columns);
+            let coefficients = dft.coefficients(columns, &none).unwrap();
             let coset = |coset| {
-                let values = dft.evaluate_coset(&coefficients, 3, F::GENERATOR, coset);
+                let values = dft.evaluate_coset(&coefficients, 3, F::GENERATOR, coset, &none).unwrap();
                 values.rows(0..1 << log_height)
             };
             let values: Vec<_> = (0..8).flat_map(coset).collect();

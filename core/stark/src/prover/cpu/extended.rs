@@ -4,6 +4,8 @@
 //! read no other; the quotient reads three; all of them are hashed, one row after the other; and of all of them the queries read some rows.
 //! So a proof can do with one coset at a time, and compute what it reads again.
 
+use std::ops::Range;
+
 use p3_field::{Algebra, PackedValue, PrimeCharacteristicRing, TwoAdicField};
 use p3_maybe_rayon::prelude::*;
 use p3_util::reverse_bits_len;
@@ -13,6 +15,7 @@ use super::tiles::COSETS;
 use super::{CpuKey, Packed};
 use crate::control::{Cancelled, Control, Memory, Stage};
 use crate::field::F;
+use crate::hash::Rows;
 use crate::merkle::Parts;
 use crate::prover::strips::{Line, STRIP, Strips};
 
@@ -68,46 +71,69 @@ impl Extended {
 
 impl CpuKey {
     /// Extends columns of a group.
-    pub(super) fn extend(&self, group: usize, columns: Columns<'_>, memory: Memory) -> Extended {
-        let log_blowup = self.verifier.parameters.log_blowup;
-        if memory == Memory::Normal && log_blowup <= MOST_KEPT {
-            return Extended::Whole(self.dft.extend(columns, log_blowup, self.verifier.shift(group)));
+    pub(super) fn extend(
+        &self,
+        group: usize,
+        columns: Columns<'_>,
+        control: &Control<'_>,
+    ) -> Result<Extended, Cancelled> {
+        let (log_blowup, shift) = (self.verifier.parameters.log_blowup, self.verifier.shift(group));
+        if control.memory() == Memory::Normal && log_blowup <= MOST_KEPT {
+            return Ok(Extended::Whole(self.dft.extend(columns, log_blowup, shift, control)?));
         }
-        let coefficients = self.dft.coefficients(columns);
-        Extended::Streamed { first: self.coset(group, &coefficients, 0), coefficients }
+        let coefficients = self.dft.coefficients(columns, control)?;
+        Ok(Extended::Streamed { first: self.coset(group, &coefficients, 0, control)?, coefficients })
     }
 
     /// A coset of the evaluation domain of a group, by its number.
-    pub(super) fn coset(&self, group: usize, coefficients: &Strips, coset: usize) -> Strips {
+    pub(super) fn coset(
+        &self,
+        group: usize,
+        coefficients: &Strips,
+        coset: usize,
+        control: &Control<'_>,
+    ) -> Result<Strips, Cancelled> {
         let log_blowup = self.verifier.parameters.log_blowup;
-        self.dft.evaluate_coset(coefficients, log_blowup, self.verifier.shift(group), coset)
+        self.dft.evaluate_coset(coefficients, log_blowup, self.verifier.shift(group), coset, control)
     }
 
     /// The cosets of a group on which its quotient is computed.
-    pub(super) fn quotient_cosets<'a>(&self, group: usize, extended: &'a Extended) -> Cosets<'a> {
+    pub(super) fn quotient_cosets<'a>(
+        &self,
+        group: usize,
+        extended: &'a Extended,
+        control: &Control<'_>,
+    ) -> Result<Cosets<'a>, Cancelled> {
         let cosets = self.groups[group].tiles.cosets();
-        match extended {
+        Ok(match extended {
             Extended::Whole(matrix) => {
                 let height = self.verifier.shape.groups[group].height();
                 Cosets::Whole { matrix, first: cosets.map(|coset| coset * height) }
             }
             Extended::Streamed { coefficients, first } => {
-                let [_, others @ ..] = cosets;
-                Cosets::Apart { first, others: others.map(|coset| self.coset(group, coefficients, coset)) }
+                let [_, second, third] = cosets;
+                let coset = |coset| self.coset(group, coefficients, coset, control);
+                Cosets::Apart { first, others: [coset(second)?, coset(third)?] }
             }
-        }
+        })
     }
 
     /// The cells of some rows, one row behind the other.
-    pub(super) fn rows(&self, group: usize, extended: &Extended, rows: &[usize]) -> Vec<F> {
+    pub(super) fn rows(
+        &self,
+        group: usize,
+        extended: &Extended,
+        rows: &[usize],
+        control: &Control<'_>,
+    ) -> Result<Vec<F>, Cancelled> {
         match extended {
-            Extended::Whole(matrix) => matrix.rows(rows.iter().copied()),
+            Extended::Whole(matrix) => Ok(matrix.rows(rows.iter().copied())),
             Extended::Streamed { coefficients, .. } => {
                 let log_size =
                     self.verifier.shape.groups[group].log_height + self.verifier.parameters.log_blowup;
                 let (shift, generator) = (self.verifier.shift(group), F::two_adic_generator(log_size));
                 let point = |&row: &usize| shift * generator.exp_u64(reverse_bits_len(row, log_size) as u64);
-                evaluate(coefficients, &rows.iter().map(point).collect::<Vec<_>>())
+                evaluate(coefficients, &rows.iter().map(point).collect::<Vec<_>>(), control)
             }
         }
     }
@@ -115,12 +141,14 @@ impl CpuKey {
     /// All rows.
     #[cfg(any(test, feature = "testing"))]
     pub(super) fn all_rows(&self, group: usize, extended: &Extended) -> Vec<F> {
+        let none = Control::none();
         let rows = |matrix: &Strips| matrix.rows(0..matrix.height());
         match extended {
             Extended::Whole(matrix) => rows(matrix),
             Extended::Streamed { coefficients, .. } => {
                 let cosets = 0..1 << self.verifier.parameters.log_blowup;
-                cosets.flat_map(|coset| rows(&self.coset(group, coefficients, coset))).collect()
+                let coset = |coset| self.coset(group, coefficients, coset, &none).expect("nobody cancels");
+                cosets.flat_map(|number| rows(&coset(number))).collect()
             }
         }
     }
@@ -134,8 +162,32 @@ pub(super) struct Cosetwise<'a> {
     pub(super) control: Control<'a>,
 }
 
+/// Some rows of a matrix.
+pub(super) struct SomeRows<'a> {
+    matrix: &'a Strips,
+    rows: Range<usize>,
+}
+
+impl Rows for SomeRows<'_> {
+    fn width(&self) -> usize {
+        self.matrix.columns()
+    }
+
+    fn count(&self) -> usize {
+        self.rows.len()
+    }
+
+    #[inline]
+    fn read(&self, row: usize, columns: Range<usize>, to: impl FnMut(&[F])) {
+        self.matrix.read(self.rows.start + row, columns, to);
+    }
+}
+
+/// Rows that are hashed between two looks at whether the work was cancelled.
+const HASHED: usize = 1 << 12;
+
 impl Parts for Cosetwise<'_> {
-    type Part = Strips;
+    type Part<'a> = SomeRows<'a>;
     type Error = Cancelled;
 
     fn width(&self) -> usize {
@@ -146,21 +198,32 @@ impl Parts for Cosetwise<'_> {
         self.key.verifier.shape.groups[self.group].height() << self.key.verifier.parameters.log_blowup
     }
 
-    fn each(&self, mut to: impl FnMut(&Strips)) -> Result<(), Cancelled> {
+    fn check(&self) -> Result<(), Cancelled> {
+        self.control.check()
+    }
+
+    fn each(&self, mut to: impl FnMut(&SomeRows<'_>)) -> Result<(), Cancelled> {
+        let mut all_of = |matrix: &Strips| {
+            (0..matrix.height()).step_by(HASHED).try_for_each(|first| {
+                self.control.check()?;
+                to(&SomeRows { matrix, rows: first..matrix.height().min(first + HASHED) });
+                Ok(())
+            })
+        };
         match self.extended {
-            Extended::Whole(matrix) => to(matrix),
+            Extended::Whole(matrix) => all_of(matrix)?,
             Extended::Streamed { coefficients, first } => {
                 let cosets = 1 << self.key.verifier.parameters.log_blowup;
                 for coset in 0..cosets {
                     let done = coset as f64 / cosets as f64;
                     if coset == 0 {
-                        to(first);
+                        all_of(first)?;
                         continue;
                     }
                     self.control.begin(Stage::Extension, done)?;
-                    let rows = self.key.coset(self.group, coefficients, coset);
+                    let rows = self.key.coset(self.group, coefficients, coset, &self.control)?;
                     self.control.begin(Stage::Hashing, done)?;
-                    to(&rows);
+                    all_of(&rows)?;
                 }
             }
         }
@@ -175,20 +238,19 @@ const POINTS: usize = 8;
 const TERMS: usize = 4;
 
 /// Columns at some points, from their coefficients, whose number is a multiple of [`TERMS`]: the cells of each point one behind the other.
-fn evaluate(coefficients: &Strips, points: &[F]) -> Vec<F> {
+fn evaluate(coefficients: &Strips, points: &[F], control: &Control<'_>) -> Result<Vec<F>, Cancelled> {
     let width = coefficients.columns();
-    let strips: Vec<Vec<Line>> = (0..width.div_ceil(STRIP))
-        .into_par_iter()
-        .map(|strip| {
-            points.chunks(POINTS).flat_map(|points| horner(coefficients.strip(strip), points)).collect()
-        })
-        .collect();
+    let strips = (0..width.div_ceil(STRIP)).into_par_iter().map(|strip| {
+        control.check()?;
+        Ok(points.chunks(POINTS).flat_map(|points| horner(coefficients.strip(strip), points)).collect())
+    });
+    let strips: Vec<Vec<Line>> = strips.collect::<Result<_, Cancelled>>()?;
     let mut cells = Vec::with_capacity(points.len() * width);
     for point in 0..points.len() {
         let row = strips.iter().flat_map(|lines| lines[point].iter().flat_map(|packed| packed.as_slice()));
         cells.extend(row.take(width));
     }
-    cells
+    Ok(cells)
 }
 
 /// The columns of a strip at [`POINTS`] points at most.

@@ -6,6 +6,7 @@ use p3_maybe_rayon::prelude::*;
 
 use crate::air::Chip;
 use crate::composition::{Evaluator, Fingerprints, Fraction, Fractions, Row};
+use crate::control::{Cancelled, Control};
 use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::fixed::FixedRows;
 use crate::key::VerifierKey;
@@ -22,12 +23,13 @@ pub(super) fn columns<C: Chip>(
     key: &VerifierKey,
     main: &SecretRows,
     inputs: &LookupInputs<'_, C>,
-) -> (SecretRows, Vec<EF>) {
+    control: &Control<'_>,
+) -> Result<(SecretRows, Vec<EF>), Cancelled> {
     let shape = &key.shape;
     let fingerprints = Fingerprints::new(&inputs.challenges, shape.widest_tuple);
     let chips = &inputs.tables.0;
     let groups = shape.groups.iter().zip(&key.domains).zip(main.groups()).zip(inputs.blinding.groups());
-    let (columns, terminals) = groups
+    let columns = groups
         .map(|(((group, domain), main), blinding)| {
             let tables = group.tables.iter().map(|&number| TableRows {
                 chip: &chips[number],
@@ -38,12 +40,13 @@ pub(super) fn columns<C: Chip>(
             });
             let main = Strips::gather(main, &Buffers::default(), |row| row);
             let rows = GroupRows { group, main, tables: tables.collect(), fingerprints: &fingerprints };
-            let (mut columns, terminal) = rows.columns(domain.active());
+            let (mut columns, terminal) = rows.columns(domain.active(), control)?;
             columns.values[domain.active() * columns.width..].copy_from_slice(&blinding.values);
-            (columns, terminal)
+            Ok((columns, terminal))
         })
-        .unzip();
-    (SecretRows(columns), terminals)
+        .collect::<Result<Vec<_>, _>>()?;
+    let (columns, terminals) = columns.into_iter().unzip();
+    Ok((SecretRows(columns), terminals))
 }
 
 /// The committed cells that a table's interactions read.
@@ -80,13 +83,17 @@ impl<C: Chip> GroupRows<'_, C> {
     ///
     /// No denominator is zero but with negligible probability, for it would take a challenge that is a fingerprint; then the proof
     /// does not verify.
-    fn columns(&self, active: usize) -> (RowMajorMatrix<F>, EF) {
+    fn columns(&self, active: usize, control: &Control<'_>) -> Result<(RowMajorMatrix<F>, EF), Cancelled> {
         let (batches, width) = (self.group.batches.len(), self.group.widths[LOOKUP]);
         let fractions: Vec<PackedFraction> = (0..active.div_ceil(LANES))
             .into_par_iter()
-            .flat_map_iter(|tile| packed(&self.fractions(tile * LANES)))
+            .flat_map_iter(|tile| match control.check() {
+                Ok(()) => packed(&self.fractions(tile * LANES)),
+                Err(Cancelled) => Vec::new(),
+            })
             .collect();
         let fractions = Secret::from(fractions);
+        control.check()?;
         let mut cells = F::zero_vec(self.group.height() * width);
         let mut lanes = [EF::ZERO; MAX_LANES];
         let lanes = &mut lanes[..Packed::WIDTH];
@@ -101,7 +108,7 @@ impl<C: Chip> GroupRows<'_, C> {
             }
         }
         let terminal = accumulate(&mut cells, width, active);
-        (RowMajorMatrix::new(cells, width), terminal)
+        Ok((RowMajorMatrix::new(cells, width), terminal))
     }
 
     /// The batches of a tile of rows, each as one fraction.

@@ -26,7 +26,7 @@ use super::packed::{Packed, PackedExtension};
 use super::strips::{Buffers, Strips};
 use super::wide::LANES;
 use crate::air::Chip;
-use crate::control::{Control, Memory, Stage};
+use crate::control::{Cancelled, Control, Memory, Stage};
 use crate::field::{EF, F};
 use crate::hash::{Digest, Salt};
 use crate::key::VerifierKey;
@@ -66,15 +66,23 @@ impl Cpu {
     ///
     /// # Panics
     /// Where a table has fewer rows than are computed side by side, 16 at most: a constant of the code.
-    pub(super) fn key(&self, verifier: &Arc<VerifierKey>) -> CpuKey {
+    ///
+    /// # Errors
+    /// [`Cancelled`].
+    pub(super) fn key(
+        &self,
+        verifier: &Arc<VerifierKey>,
+        control: &Control<'_>,
+    ) -> Result<CpuKey, Cancelled> {
         let low = verifier.shape.groups.iter().any(|group| group.height() < LANES);
         assert!(!low, "tables of fewer than {LANES} rows cannot be proven");
         let log_height = verifier.shape.log_height();
         let dft = Dft::new(log_height, Buffers::none());
-        let groups = (0..verifier.shape.groups.len()).map(|group| GroupKey::new(verifier, group, &dft));
-        let groups = groups.collect();
+        let groups =
+            (0..verifier.shape.groups.len()).map(|group| GroupKey::new(verifier, group, &dft, control));
+        let groups = groups.collect::<Result<_, _>>()?;
         let dft = Dft::new(log_height, self.buffers.clone());
-        CpuKey { verifier: verifier.clone(), dft, small_dft: Radix2DitParallel::default(), groups }
+        Ok(CpuKey { verifier: verifier.clone(), dft, small_dft: Radix2DitParallel::default(), groups })
     }
 }
 
@@ -83,19 +91,22 @@ impl CpuKey {
         &self,
         main: &mut Committed,
         inputs: &LookupInputs<'_, C>,
-    ) -> (SecretRows, Vec<EF>) {
+        control: &Control<'_>,
+    ) -> Result<(SecretRows, Vec<EF>), Cancelled> {
         // They are of no use afterwards, and large.
         let cells = main.cells.take().expect("lookup columns are made once of each main tree");
-        lookup::columns(&self.verifier, &cells, inputs)
+        lookup::columns(&self.verifier, &cells, inputs, control)
     }
 
     pub(crate) fn quotient_columns<C: Chip>(
         &self,
         main_and_lookup: [&Committed; 2],
         inputs: &QuotientInputs<'_, C>,
-    ) -> SecretRows {
-        let quotient = self.combined_quotient(main_and_lookup.map(|tree| &tree.groups[..]), inputs);
-        quotient::columns(&self.verifier, quotient, inputs.blinding)
+        control: &Control<'_>,
+    ) -> Result<SecretRows, Cancelled> {
+        let trees = main_and_lookup.map(|tree| &tree.groups[..]);
+        let quotient = self.combined_quotient(trees, inputs, control)?;
+        Ok(quotient::columns(&self.verifier, quotient, inputs.blinding))
     }
 }
 
@@ -109,8 +120,13 @@ impl Backend for Cpu {
         self.buffers.free();
     }
 
-    async fn prepare<C: Chip>(&self, key: &Arc<VerifierKey>, _chips: &[C]) -> Result<CpuKey, Infallible> {
-        Ok(self.key(key))
+    async fn prepare<C: Chip>(
+        &self,
+        key: &Arc<VerifierKey>,
+        _chips: &[C],
+        control: &Control<'_>,
+    ) -> Step<CpuKey, Infallible> {
+        Ok(self.key(key, control)?)
     }
 
     async fn commit_main(
@@ -132,7 +148,7 @@ impl Backend for Cpu {
         control: &Control<'_>,
     ) -> Step<(Committed, Digest, Vec<EF>), Infallible> {
         control.begin(Stage::Lookups, 0.0)?;
-        let (columns, terminals) = (C::kernels().lookup_columns)(key, main, &inputs);
+        let (columns, terminals) = (C::kernels().lookup_columns)(key, main, &inputs, control)?;
         let control = control.part(done::LOOKUP_COLUMNS, 1.0);
         let (committed, root) = key.commit(Columns::Cells, &columns, inputs.salts, &control)?;
         Ok((committed, root, terminals))
@@ -146,14 +162,20 @@ impl Backend for Cpu {
         control: &Control<'_>,
     ) -> Step<(Committed, Digest), Infallible> {
         control.begin(Stage::Quotient, 0.0)?;
-        let columns = (C::kernels().quotient_columns)(key, main_and_lookup, &inputs);
+        let columns = (C::kernels().quotient_columns)(key, main_and_lookup, &inputs, control)?;
         // Of the whole, nothing is read again but what the queries open.
         let control = control.part(done::QUOTIENT, 1.0).with_memory(Memory::Low);
         Ok(key.commit(Columns::Coefficients, &columns, inputs.salts, &control)?)
     }
 
-    async fn open(&self, key: &CpuKey, trees: &[&Committed], zeta: EF) -> Step<Vec<EF>, Infallible> {
-        Ok(opening::open(&key.verifier, &first_rows(trees), zeta))
+    async fn open(
+        &self,
+        key: &CpuKey,
+        trees: &[&Committed],
+        zeta: EF,
+        control: &Control<'_>,
+    ) -> Step<Vec<EF>, Infallible> {
+        Ok(opening::open(&key.verifier, &first_rows(trees), zeta, control)?)
     }
 
     async fn batch(
@@ -161,8 +183,9 @@ impl Backend for Cpu {
         key: &CpuKey,
         trees: &[&Committed],
         inputs: BatchInputs<'_>,
+        control: &Control<'_>,
     ) -> Step<Batch, Infallible> {
-        Ok(Batch::new(key.batch_terms(&first_rows(trees), &inputs)))
+        Ok(Batch::new(key.batch_terms(&first_rows(trees), &inputs, control)?))
     }
 
     async fn commit_layer(
@@ -183,8 +206,14 @@ impl Backend for Cpu {
         Ok(key.interpolate(batch))
     }
 
-    async fn rows(&self, key: &CpuKey, tree: &Committed, query: &TreeQuery) -> Step<OpenedRows, Infallible> {
-        Ok(key.open_rows(tree, query))
+    async fn rows(
+        &self,
+        key: &CpuKey,
+        tree: &Committed,
+        query: &TreeQuery,
+        control: &Control<'_>,
+    ) -> Step<OpenedRows, Infallible> {
+        Ok(key.open_rows(tree, query, control)?)
     }
 
     async fn layer(

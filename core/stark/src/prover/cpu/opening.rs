@@ -10,6 +10,7 @@ use p3_maybe_rayon::prelude::*;
 use p3_util::{reverse_bits_len, reverse_slice_index_bits};
 
 use super::{CpuKey, Packed, PackedExtension};
+use crate::control::{Cancelled, Control};
 use crate::domain::lagrange;
 use crate::field::{EF, EXTENSION_DEGREE, F, basis_element};
 use crate::fri;
@@ -94,10 +95,18 @@ impl<'a> GroupRows<'a> {
 
     /// Adds each opened column's value, the sum of its cells times the rows' weights, to its term. `weights` are those of the points
     /// in their order.
-    fn evaluate(&self, weights: &[Coefficients], values: &mut [EF]) {
+    fn evaluate(
+        &self,
+        weights: &[Coefficients],
+        values: &mut [EF],
+        control: &Control<'_>,
+    ) -> Result<(), Cancelled> {
         let opened: Vec<_> = self.points.iter().flat_map(|(_, opened)| opened).collect();
         let zero = || vec![[Packed::ZERO; EXTENSION_DEGREE]; opened.len()];
         let add_tile = |mut sums: Vec<[Packed; EXTENSION_DEGREE]>, tile| {
+            if control.is_cancelled() {
+                return sums;
+            }
             let columns = self.columns(tile);
             let mut next = sums.iter_mut();
             for ((_, opened), weights) in self.points.iter().zip(weights) {
@@ -117,15 +126,23 @@ impl<'a> GroupRows<'a> {
             a
         };
         let sums = (0..self.tiles()).into_par_iter().par_fold_reduce(zero, add_tile, add);
+        control.check()?;
         for (opened, sums) in opened.into_iter().zip(sums) {
             let sum = EF::from_basis_coefficients_fn(|i| sums[i].as_slice().iter().copied().sum::<F>());
             values[opened.term] += sum * opened.basis;
         }
+        Ok(())
     }
 
     /// Adds to each point's numerators, on the first rows of the tallest group, the sum of the columns opened there, each times its term's
     /// weight.
-    fn add_to(&self, numerators: &mut [Coefficients], term_weights: &[EF], lift: usize) {
+    fn add_to(
+        &self,
+        numerators: &mut [Coefficients],
+        term_weights: &[EF],
+        lift: usize,
+        control: &Control<'_>,
+    ) -> Result<(), Cancelled> {
         let weights: Vec<Vec<_>> = self
             .points
             .iter()
@@ -137,6 +154,7 @@ impl<'a> GroupRows<'a> {
             points.map(|((_, opened), weights)| weigh(&columns, opened, weights)).collect::<Vec<_>>()
         };
         for first in (0..self.tiles()).step_by(RUN) {
+            control.check()?;
             let tiles = first..self.tiles().min(first + RUN);
             let sums: Vec<_> = tiles.clone().into_par_iter().map(tile).collect();
             for (number, sums) in tiles.zip(&sums) {
@@ -150,6 +168,7 @@ impl<'a> GroupRows<'a> {
                 }
             }
         }
+        Ok(())
     }
 }
 
@@ -176,7 +195,12 @@ fn weigh(columns: &[Wide], opened: &[Opened], weights: &[EF]) -> [Wide; EXTENSIO
 }
 
 /// The values of all terms that are not masks, in order, and zeros for masks.
-pub(super) fn open(key: &VerifierKey, trees: Evaluations<'_>, zeta: EF) -> Vec<EF> {
+pub(super) fn open(
+    key: &VerifierKey,
+    trees: Evaluations<'_>,
+    zeta: EF,
+    control: &Control<'_>,
+) -> Result<Vec<EF>, Cancelled> {
     let shape = &key.shape;
     let mut values = vec![EF::ZERO; shape.terms.len()];
     for (index, group) in shape.groups.iter().enumerate() {
@@ -189,9 +213,9 @@ pub(super) fn open(key: &VerifierKey, trees: Evaluations<'_>, zeta: EF) -> Vec<E
             Point::Row(offset) => shifted(&weights, group.log_height, offset),
             Point::Mask => Coefficients::default(),
         });
-        rows.evaluate(&weights.collect::<Vec<_>>(), &mut values);
+        rows.evaluate(&weights.collect::<Vec<_>>(), &mut values, control)?;
     }
-    values
+    Ok(values)
 }
 
 /// The weights of rows in bit-reversed order for the point `offset` rows further on, from those in natural order.
@@ -211,12 +235,24 @@ fn coefficients(element: EF) -> [F; EXTENSION_DEGREE] {
 
 impl CpuKey {
     /// The codeword that FRI folds, in bit-reversed order.
-    pub(super) fn batch_terms(&self, trees: Evaluations<'_>, inputs: &BatchInputs<'_>) -> Vec<EF> {
-        self.extend_codeword(&self.verifier, self.first_of_codeword(trees, inputs))
+    pub(super) fn batch_terms(
+        &self,
+        trees: Evaluations<'_>,
+        inputs: &BatchInputs<'_>,
+        control: &Control<'_>,
+    ) -> Result<Vec<EF>, Cancelled> {
+        let first = self.first_of_codeword(trees, inputs, control)?;
+        control.check()?;
+        Ok(self.extend_codeword(&self.verifier, first))
     }
 
     /// The codeword on the first coset.
-    fn first_of_codeword(&self, trees: Evaluations<'_>, inputs: &BatchInputs<'_>) -> Vec<EF> {
+    fn first_of_codeword(
+        &self,
+        trees: Evaluations<'_>,
+        inputs: &BatchInputs<'_>,
+        control: &Control<'_>,
+    ) -> Result<Vec<EF>, Cancelled> {
         let BatchInputs { values, weights: term_weights, zeta } = *inputs;
         let key = &*self.verifier;
         let shape = &key.shape;
@@ -235,16 +271,17 @@ impl CpuKey {
             claimed.iter().map(|&claimed| coefficients(-claimed).map(|c| vec![c; height])).collect();
         for group in 0..shape.groups.len() {
             let rows = GroupRows::new(key, trees, group);
-            rows.add_to(&mut numerators, term_weights, shape.lift(group));
+            rows.add_to(&mut numerators, term_weights, shape.lift(group), control)?;
         }
 
         let quotient = trees[QUOTIENT][0];
         let mask = |i| (0..height).map(move |row| quotient.cell(row, shape.fri_mask() + i)).collect();
         let mut sums: Coefficients = std::array::from_fn(mask);
         for (numerators, &point) in numerators.iter().zip(&points(key, zeta)) {
+            control.check()?;
             add_quotients(&mut sums, numerators, &xs, point);
         }
-        (0..height).map(|row| EF::from_basis_coefficients_fn(|i| sums[i][row])).collect()
+        Ok((0..height).map(|row| EF::from_basis_coefficients_fn(|i| sums[i][row])).collect())
     }
 
     /// A polynomial's values on the whole evaluation domain of the tallest group from those on its first coset.

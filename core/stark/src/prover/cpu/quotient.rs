@@ -11,6 +11,7 @@ use super::extended::{Cosets, Extended, Part};
 use super::tiles::{COSETS, SMALL, Tiles};
 use crate::air::Chip;
 use crate::composition::{Composition, Fingerprints, Row};
+use crate::control::{Cancelled, Control};
 use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::key::VerifierKey;
 use crate::mask::Table;
@@ -44,7 +45,13 @@ struct TableKey {
 }
 
 impl GroupKey {
-    pub(super) fn new(key: &VerifierKey, index: usize, dft: &Dft) -> Self {
+    pub(super) fn new(
+        key: &VerifierKey,
+        index: usize,
+        dft: &Dft,
+        control: &Control<'_>,
+    ) -> Result<Self, Cancelled> {
+        control.check()?;
         let group = &key.shape.groups[index];
         let (domain, log_blowup) = (key.domains[index], key.parameters.log_blowup);
         let tiles = Tiles::new(group.log_height, log_blowup, group.excess);
@@ -70,7 +77,8 @@ impl GroupKey {
             })
             .collect();
         let columns: Vec<_> = group.tables.iter().flat_map(|&number| key.fixed[number].columns()).collect();
-        let [fixed @ .., small] = extended(dft, &tiles, &columns, group.log_height, key.shift(index));
+        let [fixed @ .., small] =
+            extended(dft, &tiles, &columns, (group.log_height, key.shift(index)), control)?;
         let (mut first_fixed, mut first_public) = (0, 0);
         let tables = group.tables.iter().map(|&number| {
             let table = &key.shape.tables[number];
@@ -101,20 +109,29 @@ impl GroupKey {
         let tables = tables.collect();
         let here = (0..group.widths[LOOKUP]).map(|column| (column, 0));
         let after = (0..EXTENSION_DEGREE).map(|i| (ACCUMULATOR * EXTENSION_DEGREE + i, 1));
-        Self { tiles, selectors, tables, fixed, lookup: Reads::new(here.chain(after)) }
+        Ok(Self { tiles, selectors, tables, fixed, lookup: Reads::new(here.chain(after)) })
     }
 }
 
 /// Columns on the cosets on which quotients are computed.
-fn extended(dft: &Dft, tiles: &Tiles, columns: &[Vec<F>], log_height: usize, shift: F) -> [Strips; COSETS] {
+fn extended(
+    dft: &Dft,
+    tiles: &Tiles,
+    columns: &[Vec<F>],
+    (log_height, shift): (usize, F),
+    control: &Control<'_>,
+) -> Result<[Strips; COSETS], Cancelled> {
     if columns.is_empty() {
-        return std::array::from_fn(|_| Strips::unwritten(0, 1, &dft.buffers));
+        return Ok(std::array::from_fn(|_| Strips::unwritten(0, 1, &dft.buffers)));
     }
     let rows = 0..1 << log_height;
     let count = columns.len() << log_height;
     let cells = exactly(count, rows.flat_map(|row| columns.iter().map(move |column| column[row])));
-    let coefficients = dft.coefficients(Columns::Cells(&RowMajorMatrix::new(cells, columns.len())));
-    tiles.cosets().map(|coset| dft.evaluate_coset(&coefficients, tiles.log_blowup(), shift, coset))
+    let coefficients =
+        dft.coefficients(Columns::Cells(&RowMajorMatrix::new(cells, columns.len())), control)?;
+    let [first, second, third] = tiles.cosets();
+    let coset = |coset| dft.evaluate_coset(&coefficients, tiles.log_blowup(), shift, coset, control);
+    Ok([coset(first)?, coset(second)?, coset(third)?])
 }
 
 /// As many as there are, in no more memory than they take.
@@ -130,7 +147,8 @@ impl CpuKey {
         &self,
         trees: [&[Extended]; 2],
         inputs: &QuotientInputs<'_, C>,
-    ) -> Secret<EF> {
+        control: &Control<'_>,
+    ) -> Result<Secret<EF>, Cancelled> {
         let key = &*self.verifier;
         let shape = &key.shape;
         let fingerprints = Fingerprints::new(&inputs.challenges, shape.widest_tuple);
@@ -144,14 +162,14 @@ impl CpuKey {
                 fingerprints: &fingerprints,
                 powers: &powers,
                 terminal,
-                main: self.quotient_cosets(index, &trees[MAIN][index]),
-                lookup: self.quotient_cosets(index, &trees[LOOKUP][index]),
+                main: self.quotient_cosets(index, &trees[MAIN][index], control)?,
+                lookup: self.quotient_cosets(index, &trees[LOOKUP][index], control)?,
             };
-            let part = Secret::from(group.interpolate(&group.evaluate(&inputs.tables.0)));
+            let part = Secret::from(group.interpolate(&group.evaluate(&inputs.tables.0, control)?));
             let spread = quotient.iter_mut().step_by(1 << shape.lift(index));
             spread.zip(&*part).for_each(|(coefficient, part)| *coefficient += *part);
         }
-        quotient
+        Ok(quotient)
     }
 }
 
@@ -205,14 +223,21 @@ struct GroupQuotient<'a> {
 
 impl GroupQuotient<'_> {
     /// The quotient on the coset of order `2 N` and on the small one, each in natural order.
-    fn evaluate<C: Chip>(&self, tables: &[Table<'_, C>]) -> [Secret<EF>; 2] {
+    fn evaluate<C: Chip>(
+        &self,
+        tables: &[Table<'_, C>],
+        control: &Control<'_>,
+    ) -> Result<[Secret<EF>; 2], Cancelled> {
         let key = &self.cpu.groups[self.index];
         let group = &self.key.shape.groups[self.index];
         let public: Vec<_> = group.tables.iter().flat_map(|&number| tables[number].public()).collect();
         let shift = self.key.shift(self.index);
-        let public = extended(&self.cpu.dft, &key.tiles, &public, group.log_height, shift);
-        let values: Vec<_> =
-            (0..key.tiles.count()).into_par_iter().map(|tile| self.tile(tables, &public, tile)).collect();
+        let public = extended(&self.cpu.dft, &key.tiles, &public, (group.log_height, shift), control)?;
+        let values = (0..key.tiles.count()).into_par_iter().map(|tile| {
+            control.check()?;
+            Ok(self.tile(tables, &public, tile))
+        });
+        let values = values.collect::<Result<Vec<_>, Cancelled>>()?;
 
         let main = key.tiles.main();
         let mut quotients =
@@ -222,7 +247,7 @@ impl GroupQuotient<'_> {
                 quotients[usize::from(tile >= main)][key.tiles.index(tile, lane)] = value;
             }
         }
-        quotients
+        Ok(quotients)
     }
 
     fn tile<C: Chip>(
