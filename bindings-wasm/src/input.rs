@@ -1,7 +1,12 @@
 //! Reading what JavaScript gave.
 
-use velum_credentials::SizeClass;
+use velum_credentials::{SizeClass, Suite};
 use wasm_bindgen::JsError;
+
+/// The suite of a name, which the package has checked.
+pub(crate) fn suite(name: &str) -> Result<Suite, JsError> {
+    Suite::by_name(name).ok_or_else(|| JsError::new("no such suite"))
+}
 
 /// The class of a name, which the package has checked.
 pub(crate) fn size_class(name: &str) -> Result<SizeClass, JsError> {

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use js_sys::{Function, Uint8Array};
 use velum_credentials::{
     CancelToken, Clock, Control, DeviceResponse, Error, PrepareOptions, Prepared, PresentOptions, Progress,
-    ProofKind, Purpose, Request, Suite,
+    ProofKind, Purpose, Request,
 };
 use velum_wallet::{Question, Wallet, clock_at, json};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -13,7 +13,7 @@ use wasm_bindgen::{JsError, JsValue};
 use zeroize::Zeroizing;
 
 use crate::failure::{or_throw, thrown};
-use crate::input::size_class;
+use crate::input::{size_class, suite};
 use crate::output;
 
 /// A prover, which keeps what depends on a size class alone.
@@ -29,12 +29,12 @@ impl Prover {
         Self::default()
     }
 
-    /// Makes both keys of a size class, so that neither preparing nor presenting waits for them.
+    /// Makes both keys of a suite and size class, so that neither preparing nor presenting waits for them.
     #[wasm_bindgen(js_name = makeKeys)]
-    pub fn make_keys(&self, class: &str, progress: &Function) -> Result<(), JsValue> {
-        let class = size_class(class)?;
+    pub fn make_keys(&self, suite: &str, class: &str, progress: &Function) -> Result<(), JsValue> {
+        let (suite, class) = (self::suite(suite)?, size_class(class)?);
         watched(progress, |control| {
-            let make = |kind| self.0.make_keys(Suite::Direct, kind, class, &control);
+            let make = |kind| self.0.make_keys(suite, kind, class, &control);
             make(ProofKind::Credential).and_then(|()| make(ProofKind::Presentation))
         })
     }
@@ -44,15 +44,16 @@ impl Prover {
         &self,
         document: &[u8],
         request: &str,
+        suite: &str,
         class: Option<String>,
         progress: &Function,
     ) -> Result<Uint8Array, JsValue> {
-        let size_class = class.as_deref().map(size_class).transpose()?;
+        let (suite, size_class) = (self::suite(suite)?, class.as_deref().map(size_class).transpose()?);
         let prepared = watched(progress, |control| {
             let question = question(document, request)?;
             self.0.prepare(
                 &question,
-                Suite::Direct,
+                suite,
                 PrepareOptions::default().with_size_class(size_class).with_control(control),
             )
         })?;

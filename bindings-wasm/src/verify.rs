@@ -1,18 +1,24 @@
 //! Verifying.
 
-use velum_credentials::{Error, Request};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use velum_credentials::{Error, Request, Suite};
 use velum_wallet::{Challenge, json};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::failure::or_throw;
-use crate::input::size_class;
+use crate::input::{size_class, suite};
 use crate::output;
 
 /// A verifier, which keeps what depends on a size class alone.
 #[wasm_bindgen]
 #[derive(Default)]
-pub struct Verifier(velum_credentials::Verifier);
+pub struct Verifier {
+    /// By the suites that are allowed; the one without any allows the stable ones.
+    verifiers: RefCell<Vec<(Vec<Suite>, Rc<velum_credentials::Verifier>)>>,
+}
 
 #[wasm_bindgen]
 impl Verifier {
@@ -25,16 +31,43 @@ impl Verifier {
     /// Makes the keys of a size class, so that verifying does not wait for them.
     #[wasm_bindgen(js_name = makeKeys)]
     pub fn make_keys(&self, class: &str) -> Result<(), JsValue> {
-        or_throw(self.0.make_keys(size_class(class)?))
+        or_throw(self.allowing(&[]).make_keys(size_class(class)?))
     }
 
-    /// Verifies; gives `{ "facts": [...], "learnt": [...] }`, what was learnt as JSON and in words.
-    pub fn verify(&self, presentation: &[u8], transcript: &[u8], request: &str) -> Result<String, JsValue> {
-        or_throw(self.learnt(presentation, transcript, request))
+    /// Verifies a presentation, of one of these suites if any is named; gives `{ "facts": [...], "learnt": [...] }`, what was learnt as
+    /// JSON and in words.
+    pub fn verify(
+        &self,
+        presentation: &[u8],
+        transcript: &[u8],
+        request: &str,
+        suites: Vec<String>,
+    ) -> Result<String, JsValue> {
+        let suites = suites.iter().map(|name| suite(name)).collect::<Result<Vec<_>, _>>()?;
+        or_throw(self.learnt(presentation, transcript, request, &suites))
     }
 
-    fn learnt(&self, presentation: &[u8], transcript: &[u8], request: &str) -> Result<String, Error> {
+    fn allowing(&self, suites: &[Suite]) -> Rc<velum_credentials::Verifier> {
+        let mut verifiers = self.verifiers.borrow_mut();
+        if let Some((_, known)) = verifiers.iter().find(|(allowed, _)| allowed == suites) {
+            return known.clone();
+        }
+        let verifier = Rc::new(match suites {
+            [] => velum_credentials::Verifier::new(),
+            suites => velum_credentials::Verifier::allowing(suites),
+        });
+        verifiers.push((suites.to_vec(), verifier.clone()));
+        verifier
+    }
+
+    fn learnt(
+        &self,
+        presentation: &[u8],
+        transcript: &[u8],
+        request: &str,
+        suites: &[Suite],
+    ) -> Result<String, Error> {
         let challenge = Challenge::new(Request::from_json(request.as_bytes())?, transcript)?;
-        Ok(output::text(json::verified(&challenge.verify(&self.0, presentation)?)))
+        Ok(output::text(json::verified(&challenge.verify(&self.allowing(suites), presentation)?)))
     }
 }

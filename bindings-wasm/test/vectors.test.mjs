@@ -106,6 +106,34 @@ test("what the command proves is accepted, and what it prepares is presented", a
   await prover.verify({ presentation: presented, transcript, request });
 });
 
+test("a compact presentation is shorter, and taken where the verifier takes its suite", async (context) => {
+  const vector = testCase("mdl-mustermann");
+  const { document, transcript, request } = vector;
+  const { option, path } = files(context, vector);
+  const [prover, verifier] = [new Prover(), new Verifier()];
+  context.after(() => [prover, verifier].forEach((each) => each.dispose()));
+
+  await prover.ready("standard", { suite: "compact" });
+  const prepared = await prover.prepare({ document, request, suite: "compact" });
+  assert.equal(prepared.purpose.suite, "compact");
+  const presentation = await prover.present({ prepared, document, transcript, request, clock: "any" });
+  assert.ok(presentation.bytes.length < 250_000, `${presentation.bytes.length} bytes`);
+  const answer = { presentation, transcript, request };
+  await verifier.verify(answer);
+  await verifier.verify({ ...answer, suites: ["compact"] });
+  for (const each of [verifier, prover]) {
+    await rejects(each.verify({ ...answer, suites: ["direct"] }), "wrong_version");
+    for (const suites of [[], ["aggregatable"], "direct"]) {
+      await rejects(each.verify({ ...answer, suites }), "malformed");
+    }
+  }
+  await rejects(prover.prepare({ document, request, suite: "short" }), "malformed");
+
+  writeFileSync(path("presentation"), presentation.bytes);
+  const native = velum("verify", ...["presentation", "transcript", "request"].flatMap(option), "--suite", "compact");
+  assert.equal(native.verified, true);
+});
+
 test("inspect and explain say what the command says", async (context) => {
   const prover = new Prover();
   context.after(() => prover.dispose());

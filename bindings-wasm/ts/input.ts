@@ -1,7 +1,7 @@
 // Checking what callers give before it goes to a worker.
 
 import { VelumError } from "./errors.js";
-import type { Presentation, RequestInput, SizeClass } from "./types.js";
+import type { Presentation, RequestInput, SizeClass, Suite } from "./types.js";
 
 /** A presentation and what it should answer. */
 export interface VerifyInput {
@@ -10,6 +10,12 @@ export interface VerifyInput {
   transcript: Uint8Array;
   /** What the verifier asked. */
   request: RequestInput;
+  /**
+   * The suites of presentations that are taken.
+   *
+   * @defaultValue `["direct", "compact"]`
+   */
+  suites?: readonly Suite[];
 }
 
 /** What a wallet answers with, and what its holder agreed to. */
@@ -86,6 +92,23 @@ export function sizeClass<T extends SizeClass | undefined>(name: T): T {
   throw new VelumError("malformed", "sizeClass", 'none of "standard", "large" and "extra"');
 }
 
+const SUITES: readonly unknown[] = ["direct", "compact"] satisfies Suite[];
+
+/** The name of a suite, if it is one. */
+export function suite(name: Suite, where: string): Suite {
+  if (SUITES.includes(name)) return name;
+  throw new VelumError("malformed", where, 'neither "direct" nor "compact"');
+}
+
+/** The suites that are allowed; none for those of a verifier that is not told. */
+function allowedSuites(suites: readonly Suite[] | undefined): Suite[] {
+  if (suites === undefined) return [];
+  if (!Array.isArray(suites)) throw new VelumError("malformed", "suites", "not an array of suites");
+  const allowed = suites.map((name: Suite) => suite(name, "suites"));
+  if (allowed.length === 0) throw new VelumError("malformed", "suites", "empty: no presentation could be taken");
+  return allowed;
+}
+
 /** What a prover's worker takes for an answer. */
 export function answerInput(input: AnswerInput) {
   return {
@@ -99,11 +122,12 @@ export function answerInput(input: AnswerInput) {
 
 /** What a verifier's worker takes. */
 export function verifyInput(input: VerifyInput) {
-  const { presentation, transcript, request } = input;
+  const { presentation, transcript, request, suites } = input;
   return {
     presentation: bytes(presentation instanceof Uint8Array ? presentation : presentation.bytes, "presentation"),
     transcript: bytes(transcript, "transcript"),
     request: requestText(request),
+    suites: allowedSuites(suites),
   };
 }
 

@@ -15,8 +15,8 @@ export async function loadVerifier(wasmUrl: string | undefined): Promise<Handler
       verifier.makeKeys(sizeClass);
       return undefined;
     },
-    verify: ({ presentation, transcript, request }, watch) => ({
-      ...(JSON.parse(verifier.verify(presentation, transcript, request)) as Omit<Verified, "ms">),
+    verify: ({ presentation, transcript, request, suites }, watch) => ({
+      ...(JSON.parse(verifier.verify(presentation, transcript, request, suites)) as Omit<Verified, "ms">),
       ms: watch.ms,
     }),
   };

@@ -10,6 +10,7 @@ import type {
   SizeClass,
   Stage,
   StageTiming,
+  Suite,
   Verified,
 } from "./types.js";
 
@@ -24,6 +25,8 @@ interface VerifyBytes {
   presentation: Uint8Array;
   transcript: Uint8Array;
   request: string;
+  /** Those that a verifier allows that is not told, if empty. */
+  suites: Suite[];
 }
 
 export type VerifierCalls = {
@@ -42,7 +45,7 @@ interface Answer {
 
 export type ProverCalls = {
   memoryBytes: { input: undefined; output: number };
-  makeKeys: { input: { sizeClass: SizeClass }; output: undefined };
+  makeKeys: { input: { suite: Suite; sizeClass: SizeClass }; output: undefined };
   inspect: { input: { document: Uint8Array }; output: (DocumentSummary | BrokenDocument)[] };
   explain: { input: { request: string; document: Uint8Array }; output: Explanation };
   deviceAuthenticationBytes: {
@@ -51,7 +54,7 @@ export type ProverCalls = {
   };
   withDeviceSignature: { input: { document: Uint8Array; docType: string; signature: Uint8Array }; output: Bytes };
   prepare: {
-    input: { document: Uint8Array; request: string; sizeClass: SizeClass | undefined };
+    input: { document: Uint8Array; request: string; suite: Suite; sizeClass: SizeClass | undefined };
     output: { bytes: Bytes; purpose: Purpose; timings: StageTiming[]; ms: number };
   };
   describePrepared: { input: { prepared: Bytes }; output: Purpose };

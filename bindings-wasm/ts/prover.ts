@@ -12,6 +12,7 @@ import {
   bytes,
   requestText,
   sizeClass,
+  suite,
   text,
   verifyInput,
   type VerifyInput,
@@ -27,6 +28,7 @@ import type {
   Presentation,
   RequestInput,
   SizeClass,
+  Suite,
   Verified,
 } from "./types.js";
 import { WorkerClient } from "./worker-client.js";
@@ -74,10 +76,14 @@ export class Prover {
   }
 
   /**
-   * Starts the worker and makes the keys of a size class, so that the next call need not wait for them.
+   * Starts the worker and makes the keys of a size class, in the suite that the options name or `direct`, so that the next call need not wait
+   * for them.
    */
-  ready(size: SizeClass = "standard", options?: CallOptions): Promise<void> {
-    return attempt(() => this.#worker.call("makeKeys", { sizeClass: sizeClass(size) }, options));
+  ready(size: SizeClass = "standard", options?: CallOptions & { suite?: Suite }): Promise<void> {
+    return attempt(() => {
+      const input = { suite: suite(options?.suite ?? "direct", "suite"), sizeClass: sizeClass(size) };
+      return this.#worker.call("makeKeys", input, options);
+    });
   }
 
   /**
@@ -128,17 +134,17 @@ export class Prover {
 
   /**
    * Makes the heavy proof ahead of time, for requests of the same docType, issuer and elements. Time, what is asked of
-   * the elements, and session may differ.
+   * the elements, and session may differ. The presentation is of the suite named here, `direct` without a name.
    */
   prepare(
-    input: { document: Uint8Array; request: RequestInput; sizeClass?: SizeClass },
+    input: { document: Uint8Array; request: RequestInput; suite?: Suite; sizeClass?: SizeClass },
     options?: CallOptions,
   ): Promise<Prepared> {
     return attempt(async () => {
       const document = bytes(input.document, "document");
       const request = requestText(input.request);
-      const size = sizeClass(input.sizeClass);
-      const prepared = await this.#worker.call("prepare", { document, request, sizeClass: size }, options);
+      const proofs = { suite: suite(input.suite ?? "direct", "suite"), sizeClass: sizeClass(input.sizeClass) };
+      const prepared = await this.#worker.call("prepare", { document, request, ...proofs }, options);
       return preparedOf(prepared.bytes, prepared.purpose);
     });
   }

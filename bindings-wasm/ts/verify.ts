@@ -29,6 +29,7 @@ export type {
   SizeClass,
   Stage,
   StageTiming,
+  Suite,
   Value,
   Verified,
 } from "./types.js";

@@ -54,8 +54,8 @@ function handlers(glue: Glue, { memory }: { memory: WebAssembly.Memory }): Handl
   const purpose = (prepared: Uint8Array) => JSON.parse(glue.describePrepared(prepared)) as Purpose;
   return {
     memoryBytes: () => memory.buffer.byteLength,
-    makeKeys: ({ sizeClass }, watch) => {
-      prover.makeKeys(sizeClass, watch.progress);
+    makeKeys: ({ suite, sizeClass }, watch) => {
+      prover.makeKeys(suite, sizeClass, watch.progress);
       return undefined;
     },
     inspect: ({ document }) => JSON.parse(glue.inspect(document)) as (DocumentSummary | BrokenDocument)[],
@@ -64,8 +64,8 @@ function handlers(glue: Glue, { memory }: { memory: WebAssembly.Memory }): Handl
       glue.deviceAuthenticationBytes(document, docType, transcript) as Bytes,
     withDeviceSignature: ({ document, docType, signature }) =>
       glue.withDeviceSignature(document, docType, signature) as Bytes,
-    prepare: ({ document, request, sizeClass }, watch) => {
-      const prepared = prover.prepare(document, request, sizeClass, watch.progress);
+    prepare: ({ document, request, suite, sizeClass }, watch) => {
+      const prepared = prover.prepare(document, request, suite, sizeClass, watch.progress);
       return { ...timed(prepared, watch), purpose: purpose(prepared) };
     },
     describePrepared: ({ prepared }) => purpose(prepared),
@@ -85,8 +85,8 @@ function handlers(glue: Glue, { memory }: { memory: WebAssembly.Memory }): Handl
       );
       return timed(presented, watch);
     },
-    verify: ({ presentation, transcript, request }, watch) => ({
-      ...(JSON.parse(verifier.verify(presentation, transcript, request)) as Omit<Verified, "ms">),
+    verify: ({ presentation, transcript, request, suites }, watch) => ({
+      ...(JSON.parse(verifier.verify(presentation, transcript, request, suites)) as Omit<Verified, "ms">),
       ms: watch.ms,
     }),
   };
