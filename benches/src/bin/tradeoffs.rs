@@ -1,4 +1,5 @@
-//! Prints what parameters cost: `docs/decisions/0004-tradeoffs.md` holds its tables.
+//! Prints what parameters cost, around those of a suite: `tradeoffs [RUNS] [SUITE]`. `docs/decisions/0004-tradeoffs.md` and
+//! `0015-compact.md` hold its tables.
 //!
 //! Every cell has as many queries as make it safe. Times are the least of several runs on one thread and leave grinding out, which is
 //! random: its mean is shown apart.
@@ -8,6 +9,7 @@ use velum_core::class::STANDARD;
 use velum_core::proof::{
     ProofKind, credential_chips, credential_traces, presentation_chips, presentation_traces,
 };
+use velum_core::suite::Suite;
 use velum_stark::air::{Chip, RESERVED_ROWS, Trace};
 use velum_stark::control::Stage;
 use velum_stark::{Parameters, ProvingKey, VerifierKey};
@@ -22,19 +24,23 @@ const BITS: f64 = 101.0;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let runs = arguments.next().map_or(Ok(5), |runs| runs.parse())?;
+    let suite = match arguments.next() {
+        Some(name) => Suite::by_name(&name).ok_or("there is no such suite")?,
+        None => SUITE,
+    };
     rayon::ThreadPoolBuilder::new().num_threads(1).build_global()?;
-    let statements = Statements::new(SUITE, &Case::new(1, STANDARD)?);
+    let statements = Statements::new(suite, &Case::new(1, STANDARD)?);
 
     let chips = credential_chips(&statements.credential)?;
     let traces = credential_traces(&chips, &statements.credential, &statements.credential_witness)?;
     let bound = statements.credential.to_bytes();
-    print(&Proof { kind: ProofKind::Credential, chips: &chips, traces: &traces, bound: &bound, runs });
+    print(&Proof { suite, kind: ProofKind::Credential, chips: &chips, traces: &traces, bound: &bound, runs });
 
     let chips = presentation_chips(&statements.presentation)?;
     let traces = presentation_traces(&chips, &statements.presentation, &statements.presentation_witness)?;
     let bound = statements.presentation.to_bytes();
     let presentation =
-        Proof { kind: ProofKind::Presentation, chips: &chips, traces: &traces, bound: &bound, runs };
+        Proof { suite, kind: ProofKind::Presentation, chips: &chips, traces: &traces, bound: &bound, runs };
     print(&presentation);
     println!("\nGrinding {GROUND} bits takes {:.1} ms on average.", presentation.grinding_ms(GROUND));
     Ok(())
@@ -42,6 +48,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// A proof whose parameters vary.
 struct Proof<'a, C> {
+    suite: Suite,
     kind: ProofKind,
     chips: &'a [C],
     traces: &'a [Trace],
@@ -60,7 +67,7 @@ const LOG_ARITIES: [usize; 4] = [1, 2, 3, 4];
 const LOG_FINAL_LENGTHS: [usize; 7] = [3, 4, 5, 6, 7, 8, 9];
 
 fn print<C: Chip>(proof: &Proof<'_, C>) {
-    let base = SUITE.parameters(proof.kind, &STANDARD);
+    let base = proof.suite.parameters(proof.kind, &STANDARD);
     println!("\n## {}\n", proof.kind.name());
     println!("In use: {base:?}\n");
 
@@ -113,12 +120,12 @@ fn row(first: String, others: impl IntoIterator<Item = String>) {
 
 impl<C: Chip> Proof<'_, C> {
     fn key(&self, parameters: Parameters) -> VerifierKey {
-        VerifierKey::new(SUITE.name(), parameters, self.chips)
+        VerifierKey::new(self.suite.name(), parameters, self.chips)
     }
 
     /// The same with as few queries as are safe, if that many can be hidden.
     fn safe(&self, parameters: Parameters) -> Option<Parameters> {
-        let used = SUITE.parameters(self.kind, &STANDARD);
+        let used = self.suite.parameters(self.kind, &STANDARD);
         let margin = used.blinding_rows - used.queries;
         let with = |queries| Parameters { queries, blinding_rows: queries + margin, ..parameters };
         let is_safe =
@@ -145,7 +152,7 @@ impl<C: Chip> Proof<'_, C> {
 
     /// Least milliseconds of proving without grinding, and of verifying. Tables are filled already.
     fn times(&self, parameters: Parameters) -> [f64; 2] {
-        let key = ProvingKey::new(SUITE.name(), parameters, self.chips);
+        let key = ProvingKey::new(self.suite.name(), parameters, self.chips);
         let (mut proving, mut verifying) = (f64::INFINITY, f64::INFINITY);
         for _ in 0..self.runs {
             let (proof, profile) = self.prove(&key);
@@ -160,8 +167,8 @@ impl<C: Chip> Proof<'_, C> {
     /// Mean milliseconds of grinding so many bits once.
     fn grinding_ms(&self, bits: usize) -> f64 {
         let parameters =
-            Parameters { query_grinding_bits: bits, ..without_grinding(SUITE, self.kind, &STANDARD) };
-        let key = ProvingKey::new(SUITE.name(), parameters, self.chips);
+            Parameters { query_grinding_bits: bits, ..without_grinding(self.suite, self.kind, &STANDARD) };
+        let key = ProvingKey::new(self.suite.name(), parameters, self.chips);
         let tries = 4 * self.runs;
         (0..tries).map(|_| self.prove(&key).1.ms(Stage::Grinding)).sum::<f64>() / tries as f64
     }
