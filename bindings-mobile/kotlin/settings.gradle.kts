@@ -15,4 +15,4 @@ dependencyResolutionManagement {
 }
 
 rootProject.name = "velum-kotlin"
-include(":library", ":keystore")
+include(":library", ":keystore", ":multipaz-adapter")
