@@ -16,3 +16,5 @@ dependencyResolutionManagement {
 
 rootProject.name = "velum-kotlin"
 include(":library", ":keystore", ":multipaz-adapter")
+include(":demo")
+project(":demo").projectDir = file("../../demo-android")

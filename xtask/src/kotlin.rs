@@ -16,7 +16,8 @@ const BINDGEN: &str = "velum-mobile-bindgen";
 const FOLDER: &str = "bindings-mobile";
 
 /// The modules that have tests, from the root of the workspace.
-const TESTED: [&str; 2] = ["bindings-mobile/kotlin/library", "bindings-mobile/kotlin/multipaz-adapter"];
+const TESTED: [&str; 3] =
+    ["demo-android", "bindings-mobile/kotlin/library", "bindings-mobile/kotlin/multipaz-adapter"];
 
 /// Builds the library for this machine, writes the Kotlin around it, and builds and tests the package.
 pub fn test(project: &Project) -> Result<(), Error> {
