@@ -5,7 +5,6 @@ use crate::advisories;
 use crate::args::Documents;
 use crate::demo_web;
 use crate::documents;
-use crate::kotlin;
 use crate::mutants;
 use crate::process::{self, Error};
 use crate::project::Project;
@@ -67,7 +66,6 @@ pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
     report.step("npm package: all builds", || web::build(project, Modules::ALL));
     report.step("npm package whole", || web::test(project, slow));
     report.step("page whole", || demo_web::test(project));
-    report.step("Kotlin", || kotlin::test(project));
 }
 
 fn tests(project: &Project, slow: Slow) -> Result<(), Error> {
