@@ -59,8 +59,8 @@ fn of_process(verb: &str, folder: &Path) -> [u64; 2] {
     assert!(output.status.success(), "{verb}: {printed}{}", String::from_utf8_lossy(&output.stderr));
     ["VmHWM", "RssFile"].map(|name| {
         let lines = printed.lines().filter_map(|line| line.strip_prefix(name));
-        let numbers = lines.filter_map(|line| line.split_whitespace().nth(1));
-        numbers.last().unwrap_or_else(|| panic!("{verb}: no {name} in {printed}")).parse().unwrap()
+        let mut numbers = lines.filter_map(|line| line.split_whitespace().nth(1));
+        numbers.next_back().unwrap_or_else(|| panic!("{verb}: no {name} in {printed}")).parse().unwrap()
     })
 }
 
