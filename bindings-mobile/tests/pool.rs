@@ -65,8 +65,11 @@ fn nobody_waits_for_a_pool_to_be_full() {
     let cancellation = Cancellation::new();
     let (begun, has_begun) = std::sync::mpsc::channel();
     thread::scope(|scope| {
-        let options =
-            FillOptions { cancellation: Some(cancellation.clone()), progress: Some(Arc::new(Begun(begun))) };
+        let options = FillOptions {
+            cancellation: Some(cancellation.clone()),
+            progress: Some(Arc::new(Begun(begun))),
+            ..FillOptions::default()
+        };
         let filling = scope.spawn(|| block_on(pool.fill(document(), request(), 9, Some(options))));
         has_begun.recv().unwrap();
         let answer = block_on(pool.present(document(), request(), transcript(), None, any_time())).unwrap();
@@ -87,7 +90,8 @@ fn a_pool_is_filled_and_each_proof_is_taken_once() {
     // Cancelled in the second of two: the first stays.
     let cancellation = Cancellation::new();
     let listener = Arc::new(Counting(AtomicUsize::new(0), cancellation.clone()));
-    let options = FillOptions { cancellation: Some(cancellation), progress: Some(listener) };
+    let options =
+        FillOptions { cancellation: Some(cancellation), progress: Some(listener), ..FillOptions::default() };
     let error = block_on(pool.fill(document(), request(), 2, Some(options))).unwrap_err();
     assert_eq!((error.code(), count(&pool)), (ErrorCode::Cancelled, 1));
     assert_eq!(block_on(pool.fill(document(), request(), 1, None)).unwrap(), 0);

@@ -24,6 +24,8 @@ Tasks:
   report [web] [--runs N] [--json]
                 measure proofs on this machine, 10 runs unless told: the numbers of the README; or those of the npm
                 package in Chromium, as one object
+  aarch64       run known-answer tests and whole proofs on 64-bit ARM under an emulator, measure the library for phones,
+                and check it for Android and iOS
   kotlin        build the Kotlin package in bindings-mobile/kotlin and test it on the JVM
   web [--port N] [--no-isolation]
                 build the page in demo-web and serve it on this machine, without COOP and COEP if told
@@ -53,6 +55,7 @@ pub enum Task {
     Report { runs: NonZeroUsize, json: bool },
     WebReport { runs: NonZeroUsize },
     SoundnessMutants { sample: Option<usize> },
+    Aarch64,
     Kotlin,
     Web { port: u16, isolation: bool },
     WebPackage,
@@ -114,6 +117,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
         "report" if web => Ok(Task::WebReport { runs }),
         "report" => Ok(Task::Report { runs, json }),
         "soundness-mutants" => Ok(Task::SoundnessMutants { sample }),
+        "aarch64" => Ok(Task::Aarch64),
         "kotlin" => Ok(Task::Kotlin),
         "web" => Ok(Task::Web { port, isolation }),
         "web-package" => Ok(Task::WebPackage),
@@ -159,6 +163,7 @@ mod tests {
         let plain = parsed(&["web", "--no-isolation", "--port", "9000"]);
         assert_eq!(plain, Ok(Task::Web { port: 9000, isolation: false }));
         assert_eq!(parsed(&["web-package"]), Ok(Task::WebPackage));
+        assert_eq!(parsed(&["aarch64"]), Ok(Task::Aarch64));
         assert_eq!(parsed(&["kotlin"]), Ok(Task::Kotlin));
         assert_eq!(parsed(&["web-test"]), Ok(Task::WebTest));
         assert_eq!(parsed(&["setup"]), Ok(Task::Setup));

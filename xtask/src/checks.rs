@@ -1,5 +1,6 @@
 //! The checks that make up `test`, `ci` and `lint`. All of them run, whether or not one before failed.
 
+use crate::aarch64;
 use crate::advisories;
 use crate::args::Documents;
 use crate::demo_web;
@@ -60,6 +61,7 @@ pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
     });
     if slow == Slow::Whole {
         report.step("real documents", || documents::run(project, Documents::All));
+        report.step("64-bit ARM", || aarch64::run(project));
     }
     report.step("npm package: all builds", || web::build(project, Modules::ALL));
     report.step("npm package whole", || web::test(project, slow));
