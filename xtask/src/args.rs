@@ -25,6 +25,9 @@ Tasks:
                 measure proofs on this machine, 10 runs unless told: the numbers of the README; or those of the npm
                 package in Chromium, as one object
   kotlin        build the Kotlin package in bindings-mobile/kotlin and test it on the JVM
+  swift         build the Swift package in bindings-mobile/swift: on macOS its XCFramework, on Linux for this machine
+  swift-test    test that package, its adapter and what the app in demo-ios stands on: on Linux, as root, in a Debian with
+                Swift in it, which is installed into a cache folder first (3 GB)
   web [--port N] [--no-isolation]
                 build the page in demo-web and serve it on this machine, without COOP and COEP if told
   web-package   build the npm package @velum/prover into bindings-wasm/dist
@@ -54,6 +57,8 @@ pub enum Task {
     WebReport { runs: NonZeroUsize },
     SoundnessMutants { sample: Option<usize> },
     Kotlin,
+    Swift,
+    SwiftTest,
     Web { port: u16, isolation: bool },
     WebPackage,
     WebTest,
@@ -115,6 +120,8 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
         "report" => Ok(Task::Report { runs, json }),
         "soundness-mutants" => Ok(Task::SoundnessMutants { sample }),
         "kotlin" => Ok(Task::Kotlin),
+        "swift" => Ok(Task::Swift),
+        "swift-test" => Ok(Task::SwiftTest),
         "web" => Ok(Task::Web { port, isolation }),
         "web-package" => Ok(Task::WebPackage),
         "web-test" => Ok(Task::WebTest),
@@ -160,6 +167,8 @@ mod tests {
         assert_eq!(plain, Ok(Task::Web { port: 9000, isolation: false }));
         assert_eq!(parsed(&["web-package"]), Ok(Task::WebPackage));
         assert_eq!(parsed(&["kotlin"]), Ok(Task::Kotlin));
+        assert_eq!(parsed(&["swift"]), Ok(Task::Swift));
+        assert_eq!(parsed(&["swift-test"]), Ok(Task::SwiftTest));
         assert_eq!(parsed(&["web-test"]), Ok(Task::WebTest));
         assert_eq!(parsed(&["setup"]), Ok(Task::Setup));
     }

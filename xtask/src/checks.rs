@@ -8,6 +8,7 @@ use crate::mutants;
 use crate::process::{self, Error};
 use crate::project::Project;
 use crate::report::Report;
+use crate::swift;
 use crate::tools;
 use crate::unchanged;
 use crate::web::{self, Modules};
@@ -60,6 +61,7 @@ pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
     });
     if slow == Slow::Whole {
         report.step("real documents", || documents::run(project, Documents::All));
+        report.step("Swift packages", || swift::test(project));
     }
     report.step("npm package: all builds", || web::build(project, Modules::ALL));
     report.step("npm package whole", || web::test(project, slow));

@@ -1,19 +1,12 @@
 //! The Kotlin package: what UniFFI writes of it, and its tests on the JVM.
 
-use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::apt;
+use crate::mobile::{self, FOLDER};
 use crate::process::{self, Error};
 use crate::project::Project;
-use crate::tools::QUICK_BUILD;
-
-const PACKAGE: &str = "velum-mobile";
-const BINDGEN: &str = "velum-mobile-bindgen";
-
-/// Where the crate lives, from the root of the workspace.
-const FOLDER: &str = "bindings-mobile";
 
 /// Builds the library for this machine, writes the Kotlin around it, and builds and tests the package.
 pub fn test(project: &Project) -> Result<(), Error> {
@@ -23,37 +16,23 @@ pub fn test(project: &Project) -> Result<(), Error> {
         eprintln!("there is no Maven with a Java: installing them with apt-get");
         apt::install(project, &["maven", "openjdk-17-jdk-headless"])?;
     }
-    // As the tests in Rust are built, so that nothing is compiled twice.
-    process::run(&mut project.cargo(["build", "--locked", "--package", PACKAGE, "--lib"]))?;
-    let native = project.target().join("debug");
-    let library = native.join(format!("{DLL_PREFIX}velum_mobile{DLL_SUFFIX}"));
+    let library = mobile::library(project)?;
     let generated = project.target().join("kotlin");
-    generate(project, &library, &generated)?;
+    mobile::generate(project, &library, "kotlin", &generated)?;
 
     let mut maven = project.command("mvn");
     maven.args(["--batch-mode", "--no-transfer-progress", "--quiet", "--file"]);
     maven.arg(project.root().join(FOLDER).join("kotlin/pom.xml"));
-    let folders =
-        [("generated", &generated), ("native", &native), ("testdata", &project.root().join("testdata"))];
+    let folders = [
+        ("generated", generated.as_path()),
+        ("native", library.parent().unwrap_or(project.target())),
+        ("testdata", &project.root().join("testdata")),
+    ];
     for (name, folder) in folders {
         maven.arg(format!("-Dvelum.{name}={}", folder.display()));
     }
     process::run(maven.args(["clean", "package"]))?;
     summarise(&project.root().join(FOLDER).join("kotlin/library/target/surefire-reports"))
-}
-
-fn generate(project: &Project, library: &Path, folder: &Path) -> Result<(), Error> {
-    let tools = project.target().join("tools").join("mobile-bindgen");
-    let mut build = project.cargo(["build", "--locked", "--release", "--package", BINDGEN, "--target-dir"]);
-    process::run(build.arg(&tools).envs(QUICK_BUILD))?;
-    match fs::remove_dir_all(folder) {
-        Err(source) if folder.exists() => return Err(Error::Write { path: folder.into(), source }),
-        _ => {}
-    }
-    let mut bindgen = project.command(tools.join("release").join(BINDGEN));
-    bindgen.arg("generate").arg(library).args(["--language", "kotlin", "--no-format", "--config"]);
-    bindgen.arg(project.root().join(FOLDER).join("uniffi.toml")).arg("--out-dir").arg(folder);
-    process::run(&mut bindgen)
 }
 
 /// Prints what Surefire says of each class of tests, which Maven keeps to itself. No tests are a failure.

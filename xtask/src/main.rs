@@ -12,11 +12,14 @@ mod demo_web;
 mod documents;
 mod kotlin;
 mod measure;
+mod mobile;
 mod mutants;
 mod process;
 mod project;
 mod record;
 mod report;
+mod swift;
+mod swift_chroot;
 mod tools;
 mod unchanged;
 mod web;
@@ -79,6 +82,14 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
         }
         Task::Kotlin => {
             kotlin::test(project)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Swift => {
+            swift::build(project)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::SwiftTest => {
+            swift::test(project)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Web { port, isolation } => demo_web::serve(project, port, isolation),

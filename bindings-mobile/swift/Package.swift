@@ -1,0 +1,23 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// The native library: an XCFramework that `./x swift` builds, or on Linux, for tests, a library of the system's.
+#if os(Linux)
+let native = Target.systemLibrary(name: "VelumNative", path: "Native")
+#else
+let native = Target.binaryTarget(name: "VelumNative", path: "VelumNative.xcframework")
+#endif
+
+let package = Package(
+    name: "Velum",
+    platforms: [.iOS(.v16), .macOS(.v13)],
+    products: [
+        .library(name: "Velum", targets: ["Velum"]),
+    ],
+    targets: [
+        native,
+        .target(name: "VelumBindings", dependencies: ["VelumNative"], swiftSettings: [.swiftLanguageMode(.v5)]),
+        .target(name: "Velum", dependencies: ["VelumBindings"]),
+        .testTarget(name: "VelumTests", dependencies: ["Velum"]),
+    ]
+)
