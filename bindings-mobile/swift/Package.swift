@@ -13,11 +13,18 @@ let package = Package(
     platforms: [.iOS(.v16), .macOS(.v13)],
     products: [
         .library(name: "Velum", targets: ["Velum"]),
+        .library(name: "VelumSecureEnclave", targets: ["VelumSecureEnclave"]),
     ],
     targets: [
         native,
         .target(name: "VelumBindings", dependencies: ["VelumNative"], swiftSettings: [.swiftLanguageMode(.v5)]),
         .target(name: "Velum", dependencies: ["VelumBindings"]),
-        .testTarget(name: "VelumTests", dependencies: ["Velum"]),
+        // For Apple's platforms; empty elsewhere.
+        .target(name: "VelumSecureEnclave", dependencies: ["Velum"], swiftSettings: [.swiftLanguageMode(.v5)]),
+        // What the tests start as a process of its own.
+        .executableTarget(name: "PoolProcess", dependencies: ["Velum"], path: "Tests/PoolProcess"),
+        .testTarget(
+            name: "VelumTests",
+            dependencies: ["Velum", .target(name: "PoolProcess", condition: .when(platforms: [.linux, .macOS]))]),
     ]
 )

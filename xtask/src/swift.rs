@@ -87,6 +87,7 @@ impl Swift {
         let mut words = vec!["swift", verb, "--package-path", &folder, "--scratch-path", &scratch];
         words.extend(more);
         let search = format!("-L{native}");
+        let products = format!("{scratch}/debug");
         if cfg!(not(target_os = "macos")) {
             words.extend(["-Xlinker", search.as_str()]);
         }
@@ -94,6 +95,7 @@ impl Swift {
             ("LD_LIBRARY_PATH", native.as_str()),
             ("VELUM_TESTDATA", testdata.as_str()),
             ("VELUM_CLI", velum.as_str()),
+            ("VELUM_PRODUCTS", products.as_str()),
         ];
         match self {
             Self::OfSystem => {
