@@ -17,7 +17,7 @@ const MODULE: &str = "VelumNative";
 const LIBRARY: &str = "libvelum_mobile.a";
 
 /// The packages that have tests, from the root of the workspace.
-const PACKAGES: [&str; 1] = ["bindings-mobile/swift"];
+const PACKAGES: [&str; 2] = ["bindings-mobile/swift", "bindings-mobile/swift-eudi"];
 
 /// Builds the package: on macOS with the XCFramework, elsewhere against the library of this machine.
 pub fn build(project: &Project) -> Result<(), Error> {
@@ -95,6 +95,8 @@ impl Swift {
             ("LD_LIBRARY_PATH", native.as_str()),
             ("VELUM_TESTDATA", testdata.as_str()),
             ("VELUM_CLI", velum.as_str()),
+            // Without what would have to be fetched.
+            ("VELUM_EUDI_RESTATED", "1"),
             ("VELUM_PRODUCTS", products.as_str()),
         ];
         match self {
