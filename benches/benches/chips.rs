@@ -45,7 +45,7 @@ fn each<C: Chip>(criterion: &mut Criterion, kind: ProofKind, chips: &[C], fill: 
         group.bench_function(format!("fill/{name}"), |bencher| bencher.iter(|| fill(chip_alone)));
 
         // Its buses do not balance alone: a proof is made all the same, of the same cost.
-        let key = ProvingKey::new(SUITE.name(), without_grinding(kind, &STANDARD), chip_alone);
+        let key = ProvingKey::new(SUITE.name(), without_grinding(SUITE, kind, &STANDARD), chip_alone);
         let traces = fill(chip_alone);
         for stage in STAGES {
             group.bench_function(format!("{}/{name}", stage.name()), |bencher| {

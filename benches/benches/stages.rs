@@ -28,7 +28,7 @@ fn stages(criterion: &mut Criterion) {
 
 fn each<C: Chip>(criterion: &mut Criterion, kind: ProofKind, chips: &[C], traces: &[Trace]) {
     let mut group = criterion.benchmark_group(kind.name());
-    let key = ProvingKey::new(SUITE.name(), without_grinding(kind, &STANDARD), chips);
+    let key = ProvingKey::new(SUITE.name(), without_grinding(SUITE, kind, &STANDARD), chips);
     let profile = || {
         let traces = traces.to_vec();
         let (proof, profile) = Profile::of(|_| {}, |control| key.prove(chips, traces, &[], &control));

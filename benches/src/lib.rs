@@ -15,7 +15,7 @@ use velum_stark::control::Stage;
 pub use case::Case;
 pub use statements::Statements;
 
-/// The suite that is measured.
+/// The suite that is measured where nothing else is said.
 pub const SUITE: Suite = Suite::Direct;
 
 /// Stages of a proof without grinding.
@@ -29,15 +29,15 @@ pub const STAGES: [Stage; 7] = [
     Stage::Queries,
 ];
 
-/// The parameters of a kind of proof of a size class without grinding, so that the work is the same each time.
-pub fn without_grinding(kind: ProofKind, class: &SizeClass) -> Parameters {
+/// The parameters of a kind of proof of a suite and size class without grinding, so that the work is the same each time.
+pub fn without_grinding(suite: Suite, kind: ProofKind, class: &SizeClass) -> Parameters {
     Parameters {
         lookup_grinding_bits: 0,
         ood_grinding_bits: 0,
         batch_grinding_bits: 0,
         folding_grinding_bits: 0,
         query_grinding_bits: 0,
-        ..SUITE.parameters(kind, class)
+        ..suite.parameters(kind, class)
     }
 }
 

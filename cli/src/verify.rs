@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde_json::json;
-use velum_credentials::{Code, Verifier, limits};
+use velum_credentials::{Code, Suite, Verifier, limits};
 use velum_wallet::json::{facts, reason};
 use velum_wallet::measure::{peak_rss_bytes, timed};
 
@@ -22,13 +22,22 @@ pub struct Arguments {
     /// What the verifier asked, as JSON
     #[arg(long, value_name = "F")]
     request: PathBuf,
+    /// Allow presentations of this suite, and of no other that is not named too [default: `direct` and `compact`]
+    #[arg(long, value_name = "S", value_parser = inputs::suite)]
+    suite: Vec<Suite>,
+}
+
+impl Arguments {
+    fn verifier(&self) -> Verifier {
+        if self.suite.is_empty() { Verifier::new() } else { Verifier::allowing(&self.suite) }
+    }
 }
 
 pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let challenge = inputs::challenge(&arguments.transcript, &arguments.request)?;
     let bytes = files::read(&arguments.presentation, limits::PRESENTATION_BYTES)?;
 
-    let (outcome, verify_ms) = timed(|| challenge.verify(&Verifier::new(), &bytes));
+    let (outcome, verify_ms) = timed(|| challenge.verify(&arguments.verifier(), &bytes));
     match outcome {
         Ok(verified) => {
             let learnt = facts(&verified.learnt);

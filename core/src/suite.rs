@@ -2,7 +2,7 @@
 
 use velum_stark::{HashFunction, Parameters};
 
-use crate::class::{EXTRA, SizeClass};
+use crate::class::{EXTRA, LARGE, SizeClass};
 use crate::kind::ProofKind;
 
 /// Blinding rows for the out-of-domain points: the column that is opened at most of them, 16, shows two base elements at each.
@@ -28,6 +28,9 @@ const COMMON: Parameters = Parameters {
 pub enum Suite {
     /// BLAKE3 trees and transcript: what a verifier checks at once.
     Direct,
+    /// BLAKE3 with shorter digests in trees, and codes of lower rates: presentations of two thirds of the bytes, for Bluetooth and NFC,
+    /// for more work of the prover.
+    Compact,
     /// Poseidon2 trees and transcript: what an aggregator verifies inside a proof of its own.
     ///
     /// **Unstable.** How its presentation proof names its credential proof is not settled: today by a BLAKE3 hash, which a circuit
@@ -39,6 +42,7 @@ pub enum Suite {
 /// Every suite that this build has.
 pub const SUITES: &[Suite] = &[
     Suite::Direct,
+    Suite::Compact,
     #[cfg(feature = "aggregatable")]
     Suite::Aggregatable,
 ];
@@ -50,6 +54,7 @@ impl Suite {
             Self::Direct => 1,
             #[cfg(feature = "aggregatable")]
             Self::Aggregatable => 2,
+            Self::Compact => 3,
         }
     }
 
@@ -58,6 +63,7 @@ impl Suite {
     pub const fn version(self) -> u8 {
         match self {
             Self::Direct => 4,
+            Self::Compact => 1,
             #[cfg(feature = "aggregatable")]
             Self::Aggregatable => 4,
         }
@@ -66,7 +72,7 @@ impl Suite {
     /// Whether later builds read what this one writes, as `docs/compatibility.md` promises.
     pub const fn is_stable(self) -> bool {
         match self {
-            Self::Direct => true,
+            Self::Direct | Self::Compact => true,
             #[cfg(feature = "aggregatable")]
             Self::Aggregatable => false,
         }
@@ -96,6 +102,26 @@ impl Suite {
                 query_grinding_bits: 18,
                 ..COMMON
             },
+            (Self::Compact, ProofKind::Credential) => Parameters {
+                hash: HashFunction::Blake3Truncated,
+                log_blowup: 5,
+                queries: 35,
+                log_final_poly_len: 9,
+                batch_grinding_bits: 19,
+                folding_grinding_bits: 17,
+                query_grinding_bits: 20,
+                ..COMMON
+            },
+            (Self::Compact, ProofKind::Presentation) => Parameters {
+                hash: HashFunction::Blake3Truncated,
+                log_blowup: 4,
+                queries: 44,
+                log_final_poly_len: 8,
+                batch_grinding_bits: 18,
+                folding_grinding_bits: 15,
+                query_grinding_bits: 19,
+                ..COMMON
+            },
             #[cfg(feature = "aggregatable")]
             (Self::Aggregatable, _) => Parameters {
                 hash: HashFunction::Poseidon2,
@@ -108,7 +134,8 @@ impl Suite {
             },
         };
         // Codes of longer tables agree by chance in more points.
-        let more = if class.id == EXTRA.id { 1 } else { 0 };
+        let more = class.id == EXTRA.id || class.id == LARGE.id && matches!(self, Self::Compact);
+        let more = if more { 1 } else { 0 };
         let parameters = Parameters { queries: parameters.queries + more, ..parameters };
         Parameters { blinding_rows: parameters.queries + POINT_ROWS, ..parameters }
     }
@@ -122,6 +149,7 @@ impl Suite {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Direct => "direct",
+            Self::Compact => "compact",
             #[cfg(feature = "aggregatable")]
             Self::Aggregatable => "aggregatable",
         }

@@ -65,10 +65,13 @@ macro_rules! golden {
 }
 
 /// One of each suite and size class.
-pub const GOLDEN: [Golden; 6] = [
+pub const GOLDEN: [Golden; 9] = [
     golden!("direct", "standard"),
     golden!("direct", "large"),
     golden!("direct", "extra"),
+    golden!("compact", "standard"),
+    golden!("compact", "large"),
+    golden!("compact", "extra"),
     golden!("aggregatable", "standard"),
     golden!("aggregatable", "large"),
     golden!("aggregatable", "extra"),

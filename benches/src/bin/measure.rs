@@ -11,7 +11,8 @@ use velum_core::class::{STANDARD, SizeClass};
 use velum_core::proof::{
     ProofKind, credential_chips, credential_traces, presentation_chips, presentation_traces,
 };
-use velum_credentials::{Prover, Verifier};
+use velum_core::suite::Suite;
+use velum_credentials::{Memory, Prover, Verifier};
 use velum_stark::ProvingKey;
 use velum_stark::control::{Control, Stage};
 use velum_wallet::measure::{Profile, Simd, member, peak_rss_bytes, rounded, timed};
@@ -21,13 +22,16 @@ Usage: measure proofs [--runs N] [--out F]   prepare, present and verify N times
        measure first-verify --in F           verify the presentation as the first work of the process
        measure count --kind K --runs N       make N proofs of a kind (credential, presentation) without grinding, to be
                                              counted from outside
-Options of all: [--predicates N] [--class standard|large|extra] [--threads N]";
+Options of all: [--predicates N] [--class standard|large|extra] [--suite S] [--threads N]
+Of `proofs` too: [--memory normal|low]";
 
 struct Options {
     command: String,
     runs: usize,
     predicates: usize,
     class: SizeClass,
+    suite: Suite,
+    memory: Memory,
     threads: usize,
     kind: ProofKind,
     file: Option<PathBuf>,
@@ -59,6 +63,8 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Options, lexop
         runs: 10,
         predicates: 1,
         class: STANDARD,
+        suite: SUITE,
+        memory: Memory::Normal,
         threads: 1,
         kind: ProofKind::Presentation,
         file: None,
@@ -71,6 +77,17 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Options, lexop
             Long("class") => {
                 let name = parser.value()?.string()?;
                 options.class = SizeClass::by_name(&name).ok_or("there is no such size class")?;
+            }
+            Long("suite") => {
+                let name = parser.value()?.string()?;
+                options.suite = Suite::by_name(&name).ok_or("there is no such suite")?;
+            }
+            Long("memory") => {
+                options.memory = match parser.value()?.string()?.as_str() {
+                    "normal" => Memory::Normal,
+                    "low" => Memory::Low,
+                    _ => return Err("take `normal` or `low`".into()),
+                }
             }
             Long("kind") => {
                 options.kind = match parser.value()?.string()?.as_str() {
@@ -89,14 +106,17 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Options, lexop
 
 /// Minima, medians and the stages of the verbs. Sizes are the largest: paths that queries share make some presentations shorter.
 fn proofs(case: &Case, options: &Options) -> Result<Value, Failure> {
-    let (prover, verifier) = (Prover::new(), Verifier::new());
+    let (prover, verifier) = (Prover::with_suite(options.suite), Verifier::allowing(&[options.suite]));
     let (mut preparing, mut presenting, mut verifying) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut keys_ms, mut bytes) = (0.0, Vec::new());
+    let (mut keys_ms, mut bytes, mut sizes) = (0.0, Vec::new(), Vec::new());
     // The first run makes the keys and is not counted.
     for run in 0..=options.runs {
-        let (prepared, prepare) = Profile::of(|_| {}, |control| case.prepare(&prover, control));
-        let (presentation, present) =
-            Profile::of(|_| {}, |control| case.present(&prover, prepared?, control));
+        let (prepared, prepare) =
+            Profile::of(|_| {}, |control| case.prepare(&prover, control.with_memory(options.memory)));
+        let (presentation, present) = Profile::of(
+            |_| {},
+            |control| case.present(&prover, prepared?, control.with_memory(options.memory)),
+        );
         let presentation = presentation?.to_bytes();
         let (verified, verify_ms) = timed(|| case.verify(&verifier, &presentation));
         verified?;
@@ -107,6 +127,7 @@ fn proofs(case: &Case, options: &Options) -> Result<Value, Failure> {
             presenting.push(present);
             verifying.push(verify_ms);
         }
+        sizes.push(presentation.len() as f64);
         if presentation.len() > bytes.len() {
             bytes = presentation;
         }
@@ -118,6 +139,7 @@ fn proofs(case: &Case, options: &Options) -> Result<Value, Failure> {
     let (prepare_ms, present_ms) = (totals(&preparing), totals(&presenting));
     Ok(json!({
         "class": case.class.name,
+        "suite": options.suite.name(),
         "predicates": options.predicates,
         "threads": options.threads,
         "simd": Simd::BUILT.name(),
@@ -132,6 +154,7 @@ fn proofs(case: &Case, options: &Options) -> Result<Value, Failure> {
             "prepare_ms": rounded(median(&prepare_ms)),
             "present_ms": rounded(median(&present_ms)),
             "verify_ms": rounded(median(&verifying)),
+            "presentation_bytes": median(&sizes),
         },
         "stages": { "prepare": stages(&preparing), "present": stages(&presenting) },
     }))
@@ -162,12 +185,12 @@ fn first_verify(case: &Case, options: &Options) -> Result<Value, Failure> {
 
 /// Without grinding, so that the work is the same each time.
 fn count(case: &Case, options: &Options) -> Result<Value, Failure> {
-    let parameters = without_grinding(options.kind, &options.class);
-    let statements = Statements::new(SUITE, case);
+    let parameters = without_grinding(options.suite, options.kind, &options.class);
+    let statements = Statements::new(options.suite, case);
     match options.kind {
         ProofKind::Credential => {
             let chips = credential_chips(&statements.credential)?;
-            let key = ProvingKey::new(SUITE.name(), parameters, &chips);
+            let key = ProvingKey::new(options.suite.name(), parameters, &chips);
             for _ in 0..options.runs {
                 let traces =
                     credential_traces(&chips, &statements.credential, &statements.credential_witness)?;
@@ -176,7 +199,7 @@ fn count(case: &Case, options: &Options) -> Result<Value, Failure> {
         }
         ProofKind::Presentation => {
             let chips = presentation_chips(&statements.presentation)?;
-            let key = ProvingKey::new(SUITE.name(), parameters, &chips);
+            let key = ProvingKey::new(options.suite.name(), parameters, &chips);
             for _ in 0..options.runs {
                 let traces =
                     presentation_traces(&chips, &statements.presentation, &statements.presentation_witness)?;

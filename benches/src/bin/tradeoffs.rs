@@ -159,7 +159,8 @@ impl<C: Chip> Proof<'_, C> {
 
     /// Mean milliseconds of grinding so many bits once.
     fn grinding_ms(&self, bits: usize) -> f64 {
-        let parameters = Parameters { query_grinding_bits: bits, ..without_grinding(self.kind, &STANDARD) };
+        let parameters =
+            Parameters { query_grinding_bits: bits, ..without_grinding(SUITE, self.kind, &STANDARD) };
         let key = ProvingKey::new(SUITE.name(), parameters, self.chips);
         let tries = 4 * self.runs;
         (0..tries).map(|_| self.prove(&key).1.ms(Stage::Grinding)).sum::<f64>() / tries as f64

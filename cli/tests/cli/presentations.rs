@@ -40,8 +40,24 @@ fn a_suite_is_kept_from_preparing_to_verifying() {
     assert_eq!(folder.prove(&prepared, &["--any-clock", "--suite", "direct"]).0, 2);
     let (status, object) = folder.prove(&prepared, &["--any-clock", "--memory", "low"]);
     assert_eq!((status, &object["suite"]), (0, &json!("aggregatable")), "{object}");
+    // Verifiers that hand nothing on take no presentation that later builds may not read, unless they say so.
+    for allowed in [&[][..], &["--suite", "compact"], &["--suite", "direct", "--suite", "compact"]] {
+        let (status, object) = folder.verify_allowing(allowed);
+        assert_eq!((status, &object["reason"]["code"]), (1, &json!("wrong_version")), "{object}");
+    }
+    let (status, object) = folder.verify_allowing(&["--suite", "direct", "--suite", "aggregatable"]);
+    assert_eq!((status, &object["verified"]), (0, &json!(true)), "{object}");
+}
+
+#[test]
+fn a_compact_presentation_verifies_where_no_suite_is_named() {
+    let folder = Folder::of_case(&MUSTERMANN);
+    let (status, object) = folder.prove(&[], &["--any-clock", "--suite", "compact", "--memory", "low"]);
+    assert_eq!((status, &object["suite"]), (0, &json!("compact")), "{object}");
     let (status, object) = folder.verify(&[]);
     assert_eq!((status, &object["verified"]), (0, &json!(true)), "{object}");
+    let (status, object) = folder.verify_allowing(&["--suite", "direct"]);
+    assert_eq!((status, &object["reason"]["code"]), (1, &json!("wrong_version")), "{object}");
 }
 
 fn prepare(folder: &Folder) {

@@ -21,7 +21,7 @@ pub(super) fn hash(suite: Suite, class: SizeClass, kind: ProofKind) -> [u8; 32] 
     known.map_or([0; 32], |(.., hash)| *hash)
 }
 
-const HASHES: [(&str, &str, ProofKind, [u8; 32]); 12] = [
+const HASHES: [(&str, &str, ProofKind, [u8; 32]); 18] = [
     (
         "direct",
         "standard",
@@ -57,6 +57,42 @@ const HASHES: [(&str, &str, ProofKind, [u8; 32]); 12] = [
         "extra",
         ProofKind::Presentation,
         bytes("6f30d226c9877a52c573d706f2c44a94b51bed2c6ac4c6cc758d32ce72df5e06"),
+    ),
+    (
+        "compact",
+        "standard",
+        ProofKind::Credential,
+        bytes("073bacb774d02760e47eb7705131d1da2e223d0b0826ab34cdfa38f2ec77f1d1"),
+    ),
+    (
+        "compact",
+        "standard",
+        ProofKind::Presentation,
+        bytes("d75cf5cf2a3d5d720c7d05d834fc2492bd0a68c06015829266599a1d65951cb5"),
+    ),
+    (
+        "compact",
+        "large",
+        ProofKind::Credential,
+        bytes("b08bb73856bf95fdb1c9d8e86c08b53253922a0d3127c2ecff76f6201e612ec9"),
+    ),
+    (
+        "compact",
+        "large",
+        ProofKind::Presentation,
+        bytes("301da47ba895f32b97da5ff6b80b7964bd42b3d151dc22b9ac85a4b4a47f86d2"),
+    ),
+    (
+        "compact",
+        "extra",
+        ProofKind::Credential,
+        bytes("ccd90abfef65c6a43b044e65575069adc1a0cc8b5dfcf4cbb0e8eb76cafcfc25"),
+    ),
+    (
+        "compact",
+        "extra",
+        ProofKind::Presentation,
+        bytes("25567a98450d16e4a2cc72e1db931e0e25c00e2237d286fce5779defa6600281"),
     ),
     (
         "aggregatable",

@@ -1,6 +1,9 @@
 //! Proven soundness of both proofs together.
 
-use velum_stark::{COLLISION_BITS, LineTheorem, Security, SecurityTerm, sum_bits};
+use velum_stark::{LineTheorem, Security, SecurityTerm, sum_bits};
+
+/// Collision resistance, in bits, of what links the proofs: Poseidon2 and BLAKE3 with digests of 256 bits.
+const LINK_BITS: f64 = 128.0;
 
 /// The soundness error of a credential proof and a presentation proof that are verified together, by one theorem.
 ///
@@ -20,7 +23,7 @@ impl PairSecurity {
     pub(super) fn of(proofs: [Security; 2]) -> Self {
         debug_assert_eq!(proofs[0].theorem, proofs[1].theorem);
         let links = ["collision in the record's commitment", "collision of two credential proofs"]
-            .map(|name| SecurityTerm { name, bits: COLLISION_BITS });
+            .map(|name| SecurityTerm { name, bits: LINK_BITS });
         Self { theorem: proofs[0].theorem, proofs, links }
     }
 

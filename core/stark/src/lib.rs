@@ -56,7 +56,10 @@ pub use composition::LookupChallenges;
 pub use error::{Check, VerifyError};
 #[cfg(feature = "poseidon2")]
 pub use hash::Poseidon2Hash;
-pub use hash::{Blake3Hash, DIGEST_BYTES, Digest, HashFunction, ProofHash, SALT_BYTES, Salt, TreeHash};
+pub use hash::{
+    Blake3Hash, Blake3TruncatedHash, DIGEST_BYTES, Digest, HashFunction, ProofHash, SALT_BYTES, Salt,
+    TRUNCATED_BYTES,
+};
 pub use key::VerifierKey;
 pub use params::Parameters;
 pub use proof::{Commitments, LayerCommitment, LayerOpening, Openings, Proof, TreeOpening};
@@ -64,7 +67,7 @@ pub use proof::{Commitments, LayerCommitment, LayerOpening, Openings, Proof, Tre
 pub use prover::{
     Cpu, CpuBatch, CpuCommitted, CpuKey, ProveError, ProvingKey, backend, block_on, block_on_worker,
 };
-pub use security::{COLLISION_BITS, LineTheorem, Security, SecurityTerm, sum_bits};
+pub use security::{LineTheorem, Security, SecurityTerm, sum_bits};
 
 #[cfg(all(test, feature = "prover"))]
 mod tests;

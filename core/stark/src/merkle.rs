@@ -38,7 +38,7 @@ mod tree {
     use super::*;
     #[cfg(feature = "poseidon2")]
     use crate::hash::Poseidon2Hash;
-    use crate::hash::{Blake3Hash, Digest, HashFunction, Rows, Salt};
+    use crate::hash::{Blake3Hash, Blake3TruncatedHash, Digest, HashFunction, Rows, Salt};
 
     /// Where a node stands in a tree.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +99,7 @@ mod tree {
     /// A tree by one of the hash functions.
     pub(crate) enum Tree {
         Blake3(MerkleTree<Blake3Hash>),
+        Blake3Truncated(MerkleTree<Blake3TruncatedHash>),
         #[cfg(feature = "poseidon2")]
         Poseidon2(MerkleTree<Poseidon2Hash>),
     }
@@ -112,6 +113,7 @@ mod tree {
         ) -> Result<Self, P::Error> {
             Ok(match hash {
                 HashFunction::Blake3 => Self::Blake3(MerkleTree::new(matrices, salts)?),
+                HashFunction::Blake3Truncated => Self::Blake3Truncated(MerkleTree::new(matrices, salts)?),
                 #[cfg(feature = "poseidon2")]
                 HashFunction::Poseidon2 => Self::Poseidon2(MerkleTree::new(matrices, salts)?),
             })
@@ -121,6 +123,7 @@ mod tree {
         pub(crate) fn root(&self) -> Digest {
             match self {
                 Self::Blake3(tree) => Blake3Hash::to_bytes(&tree.root()),
+                Self::Blake3Truncated(tree) => Blake3TruncatedHash::to_bytes(&tree.root()),
                 #[cfg(feature = "poseidon2")]
                 Self::Poseidon2(tree) => Poseidon2Hash::to_bytes(&tree.root()),
             }
@@ -130,6 +133,7 @@ mod tree {
         pub(crate) fn nodes(&self, positions: &[NodePosition]) -> Vec<Digest> {
             match self {
                 Self::Blake3(tree) => tree.nodes(positions),
+                Self::Blake3Truncated(tree) => tree.nodes(positions),
                 #[cfg(feature = "poseidon2")]
                 Self::Poseidon2(tree) => tree.nodes(positions),
             }

@@ -1,6 +1,6 @@
 //! The parameters of the proof system, in one place.
 
-use crate::hash::{DIGEST_BYTES, HashFunction, TreeHash};
+use crate::hash::HashFunction;
 
 /// Parameters of hashing, FRI, blinding and grinding, in the terms of `docs/proof-system.md` and `docs/zero-knowledge.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,11 +30,6 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// How trees are hashed.
-    pub const fn tree_hash(&self) -> TreeHash {
-        TreeHash { function: self.hash, digest_bytes: DIGEST_BYTES }
-    }
-
     /// Every field in order, as a verifier key hashes them.
     pub(crate) fn fields(&self) -> [usize; 11] {
         // Taken apart without `..`, so that a new field cannot be left out.

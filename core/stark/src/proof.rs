@@ -131,7 +131,7 @@ impl VerifierKey {
         }
         extensions += 1 << (log_size - parameters.log_blowup);
         ELEMENT_BYTES * (elements + EXTENSION_DEGREE * extensions)
-            + DIGEST_BYTES * digests
+            + parameters.hash.digest_bytes() * digests
             + SALT_BYTES * TREES * queries
             + NONCE_BYTES * (NONCES + folding.len())
     }
@@ -305,11 +305,16 @@ impl<'a> Reader<'a> {
     }
 
     fn digest<H: ProofHash>(&mut self) -> Result<H::Digest, VerifyError> {
-        H::from_bytes(self.array::<DIGEST_BYTES>()?).ok_or(VerifyError::NotCanonical)
+        let (head, rest) =
+            self.0.split_at_checked(H::FUNCTION.digest_bytes()).ok_or(VerifyError::TooShort)?;
+        self.0 = rest;
+        let mut bytes = [0; DIGEST_BYTES];
+        bytes[..head.len()].copy_from_slice(head);
+        H::from_bytes(bytes).ok_or(VerifyError::NotCanonical)
     }
 
     fn digests<H: ProofHash>(&mut self, count: usize) -> Result<Vec<H::Digest>, VerifyError> {
-        self.expect(count.saturating_mul(DIGEST_BYTES))?;
+        self.expect(count.saturating_mul(H::FUNCTION.digest_bytes()))?;
         (0..count).map(|_| self.digest::<H>()).collect()
     }
 
@@ -350,7 +355,7 @@ impl Writer {
     }
 
     fn digest<H: ProofHash>(&mut self, digest: &H::Digest) {
-        self.0.extend_from_slice(&H::to_bytes(digest));
+        self.0.extend_from_slice(&H::to_bytes(digest)[..H::FUNCTION.digest_bytes()]);
     }
 
     fn digests<H: ProofHash>(&mut self, digests: &[H::Digest]) {

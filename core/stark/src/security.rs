@@ -21,9 +21,6 @@ const CHALLENGE_BITS: usize = 64 * EXTENSION_DEGREE;
 /// What that shortfall can cost a term, in bits, with room to spare.
 const CHALLENGE_SHORTFALL_BITS: f64 = 1e-8;
 
-/// Collision resistance of a hash with 256 bits of output, in bits.
-pub const COLLISION_BITS: f64 = 128.0;
-
 /// The largest parameter `m` that is tried.
 const MAX_M: usize = 200;
 
@@ -198,11 +195,11 @@ impl Tables {
         // The tables are committed to before these challenges: one that balances any of the codewords close to them is enough.
         let lookups = fingerprint_error(
             &LogUpAir { num_interactions: self.denominators, max_message_width: self.widest_tuple },
-            &instance(0),
+            &instance(0, parameters),
         );
         let composition = air::composition_error(self.constraints, list_size, CHALLENGE_BITS);
         // Pairs of codewords: of the tables and of the quotient.
-        let deep = deep::deep_ali_error(&self.air, &instance(log_height), list_size * list_size);
+        let deep = deep::deep_ali_error(&self.air, &instance(log_height, parameters), list_size * list_size);
         let line = |log_degree| theorem.exceptional(log_degree, log_blowup, m);
         let batching = self.batching_challenges as f64 * line(log_height);
         // Each fold is a line of words of half as many points.
@@ -224,17 +221,17 @@ impl Tables {
             challenge("batching challenges", lines(batching), parameters.batch_grinding_bits),
             challenge("folding challenges", lines(folding), parameters.folding_grinding_bits),
             term("queries", queries, parameters.query_grinding_bits),
-            term("collision in a tree or transcript", COLLISION_BITS, 0),
+            term("collision in a tree or transcript", parameters.hash.collision_bits() as f64, 0),
         ];
         Security { theorem, m, terms }
     }
 }
 
-fn instance(log_trace_length: usize) -> InstanceShape {
+fn instance(log_trace_length: usize, parameters: &Parameters) -> InstanceShape {
     InstanceShape {
         log_trace_length,
         modulus_bits: CHALLENGE_BITS,
-        collision_resistance: COLLISION_BITS as usize,
+        collision_resistance: parameters.hash.collision_bits(),
         num_batched_functions: 1,
     }
 }

@@ -11,7 +11,7 @@ use crate::fixed;
 use crate::fri::{self, Layers};
 #[cfg(feature = "poseidon2")]
 use crate::hash::Poseidon2Hash;
-use crate::hash::{Blake3Hash, HashFunction, ProofHash};
+use crate::hash::{Blake3Hash, Blake3TruncatedHash, HashFunction, ProofHash};
 use crate::key::VerifierKey;
 use crate::mask::Table;
 use crate::merkle;
@@ -39,6 +39,7 @@ impl VerifierKey {
     ) -> Result<(), VerifyError> {
         match self.parameters.hash {
             HashFunction::Blake3 => self.verify_with::<C, Blake3Hash>(chips, bound, proof),
+            HashFunction::Blake3Truncated => self.verify_with::<C, Blake3TruncatedHash>(chips, bound, proof),
             #[cfg(feature = "poseidon2")]
             HashFunction::Poseidon2 => self.verify_with::<C, Poseidon2Hash>(chips, bound, proof),
         }

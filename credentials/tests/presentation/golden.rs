@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use velum_core::class::SizeClass;
-use velum_core::suite::Suite;
+use velum_core::suite::{SUITES, Suite};
 use velum_credentials::{Code, PrepareOptions, Prepared, Presentation, Prover, Verifier};
 use velum_testdata::{GOLDEN, MUSTERMANN};
 
@@ -11,7 +11,7 @@ use super::{ANY_CLOCK, Session, assert_code};
 
 #[test]
 fn golden_presentations_verify() {
-    let (session, verifier) = (Session::of(&MUSTERMANN), Verifier::new());
+    let (session, verifier) = (Session::of(&MUSTERMANN), Verifier::allowing(SUITES));
     for golden in GOLDEN {
         let name = format!("{} {}", golden.suite, golden.class);
         let presentation = Presentation::from_bytes(golden.presentation).unwrap_or_else(|error| {

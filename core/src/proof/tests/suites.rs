@@ -1,4 +1,4 @@
-//! Both suites prove and verify the same documents, and neither takes the other's proofs.
+//! All suites prove and verify the same documents, and none takes another's proofs.
 
 use velum_stark::control::{Control, Memory};
 
@@ -9,7 +9,7 @@ use crate::suite::Suite;
 
 #[test]
 fn a_proof_is_of_one_suite() {
-    let proofs = [Suite::Direct, Suite::Aggregatable].map(|suite| {
+    let proofs = [Suite::Direct, Suite::Compact, Suite::Aggregatable].map(|suite| {
         let mut fixture = Fixture::licence(&["birth_date"]);
         fixture.subject.suite = suite;
         let verifier = Verifier::new(suite, STANDARD);

@@ -94,7 +94,7 @@ impl Key {
             })
             .collect();
         let matrices: Vec<_> = values.iter().map(|columns| bit_reversed_rows(columns)).collect();
-        let tree = Tree::new(self.verifier.parameters().tree_hash(), &matrices, Some(salts));
+        let tree = Tree::new(self.verifier.parameters().hash, &matrices, Some(salts));
         let root = tree.root();
         (Committed { cells: Vec::new(), coefficients, values, tree }, root)
     }
@@ -301,7 +301,7 @@ impl Backend for Naive {
             .flat_map(|value| -> Vec<F> { value.as_basis_coefficients_slice().to_vec() })
             .collect();
         let leaves = RowMajorMatrix::new(elements, EXTENSION_DEGREE << log_arity);
-        let tree = Tree::new(key.verifier.parameters().tree_hash(), &[leaves], None);
+        let tree = Tree::new(key.verifier.parameters().hash, &[leaves], None);
         let root = tree.root();
         batch.layers.push((batch.codeword.clone(), tree));
         Ok(root)

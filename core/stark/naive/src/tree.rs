@@ -5,13 +5,13 @@ use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
 use velum_stark::backend::NodePosition;
 use velum_stark::field::F;
-use velum_stark::{Digest, HashFunction, Salt, TreeHash};
+use velum_stark::{Digest, HashFunction, Salt};
 
 /// All nodes, level by level, the leaves first.
 pub(crate) struct Tree(Vec<Vec<Digest>>);
 
 impl Tree {
-    pub(crate) fn new(hash: TreeHash, matrices: &[RowMajorMatrix<F>], salts: Option<&[Salt]>) -> Self {
+    pub(crate) fn new(hash: HashFunction, matrices: &[RowMajorMatrix<F>], salts: Option<&[Salt]>) -> Self {
         let rows = |matrix: &RowMajorMatrix<F>, salts: Option<&[Salt]>| -> Vec<Digest> {
             let rows = matrix.values.chunks(matrix.width);
             rows.enumerate()
@@ -43,24 +43,34 @@ impl Tree {
     }
 }
 
-fn hash_row(hash: TreeHash, cells: &[F], salt: Option<&Salt>) -> Digest {
-    if hash.function != HashFunction::Blake3 {
+fn hash_row(hash: HashFunction, cells: &[F], salt: Option<&Salt>) -> Digest {
+    if !is_blake3(hash) {
         return hash.hash_row(cells, salt);
     }
     let mut message = salt.map(|salt| salt.to_vec()).unwrap_or_default();
     cells.iter().for_each(|cell| message.extend(cell.as_canonical_u64().to_le_bytes()));
     if message.len() <= 1024 {
-        return blake3("velum 2026 row v1", &message);
+        return cut(hash, blake3("velum 2026 row v1", &message));
     }
     let pieces: Vec<u8> = message.chunks(1024).flat_map(|piece| blake3("velum 2026 row v1", piece)).collect();
-    blake3("velum 2026 row pieces v1", &pieces)
+    cut(hash, blake3("velum 2026 row pieces v1", &pieces))
 }
 
-fn hash_node(hash: TreeHash, left: Digest, right: Digest) -> Digest {
-    if hash.function != HashFunction::Blake3 {
+fn hash_node(hash: HashFunction, left: Digest, right: Digest) -> Digest {
+    if !is_blake3(hash) {
         return hash.hash_node(&left, &right).expect("nodes are canonical");
     }
-    blake3("velum 2026 node v1", &[left, right].concat())
+    cut(hash, blake3("velum 2026 node v1", &[left, right].concat()))
+}
+
+fn is_blake3(hash: HashFunction) -> bool {
+    matches!(hash, HashFunction::Blake3 | HashFunction::Blake3Truncated)
+}
+
+/// The digest with zeros in place of the bytes that proofs leave out.
+fn cut(hash: HashFunction, mut digest: Digest) -> Digest {
+    digest[hash.digest_bytes()..].fill(0);
+    digest
 }
 
 /// BLAKE3 in the mode `derive_key` of the message, filled up with zeros to whole blocks.

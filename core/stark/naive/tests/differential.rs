@@ -157,6 +157,12 @@ fn two_backends_agree_on_every_step_with_blake3() {
 }
 
 #[test]
+fn two_backends_agree_on_every_step_with_truncated_blake3() {
+    proves(HashFunction::Blake3Truncated, Memory::Normal);
+    proves(HashFunction::Blake3Truncated, Memory::Low);
+}
+
+#[test]
 fn two_backends_agree_on_every_step_with_poseidon2() {
     proves(HashFunction::Poseidon2, Memory::Normal);
     proves(HashFunction::Poseidon2, Memory::Low);

@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use p3_matrix::dense::{DenseMatrix, DenseStorage, RowMajorMatrixView};
 
-pub use self::blake3::Blake3Hash;
+pub use self::blake3::{Blake3Hash, Blake3TruncatedHash};
 #[cfg(feature = "poseidon2")]
 pub use self::poseidon2::Poseidon2Hash;
 use crate::field::{EF, F};
@@ -26,6 +26,8 @@ use crate::field::{EF, F};
 pub enum HashFunction {
     /// BLAKE3: fast everywhere.
     Blake3,
+    /// BLAKE3 with digests of [`TRUNCATED_BYTES`] bytes in trees: shorter proofs, and less resistance against collisions.
+    Blake3Truncated,
     /// Poseidon2 over Goldilocks: cheap to verify inside another proof.
     #[cfg(feature = "poseidon2")]
     Poseidon2,
@@ -38,6 +40,50 @@ impl HashFunction {
             Self::Blake3 => 1,
             #[cfg(feature = "poseidon2")]
             Self::Poseidon2 => 2,
+            Self::Blake3Truncated => 3,
+        }
+    }
+
+    /// Bytes of a digest in a proof, at most [`DIGEST_BYTES`].
+    pub const fn digest_bytes(self) -> usize {
+        match self {
+            Self::Blake3Truncated => TRUNCATED_BYTES,
+            _ => DIGEST_BYTES,
+        }
+    }
+
+    /// Resistance against collisions of digests, in bits: half of theirs.
+    pub const fn collision_bits(self) -> usize {
+        self.digest_bytes() * 8 / 2
+    }
+}
+
+#[cfg(feature = "prover")]
+impl HashFunction {
+    /// The digest of one row of one element or more, with its salt where there is one.
+    pub fn hash_row(self, row: &[F], salt: Option<&Salt>) -> Digest {
+        fn hash<H: ProofHash>(row: &[F], salt: Option<&Salt>) -> Digest {
+            H::to_bytes(&H::leaves(row, row.len(), salt.map(std::slice::from_ref))[0])
+        }
+        match self {
+            Self::Blake3 => hash::<Blake3Hash>(row, salt),
+            Self::Blake3Truncated => hash::<Blake3TruncatedHash>(row, salt),
+            #[cfg(feature = "poseidon2")]
+            Self::Poseidon2 => hash::<Poseidon2Hash>(row, salt),
+        }
+    }
+
+    /// The node above two digests, none where one of them is not canonical.
+    pub fn hash_node(self, left: &Digest, right: &Digest) -> Option<Digest> {
+        fn hash<H: ProofHash>(children: [&Digest; 2]) -> Option<Digest> {
+            let [left, right] = children.map(|child| H::from_bytes(*child));
+            Some(H::to_bytes(&H::nodes(&[left?, right?])[0]))
+        }
+        match self {
+            Self::Blake3 => hash::<Blake3Hash>([left, right]),
+            Self::Blake3Truncated => hash::<Blake3TruncatedHash>([left, right]),
+            #[cfg(feature = "poseidon2")]
+            Self::Poseidon2 => hash::<Poseidon2Hash>([left, right]),
         }
     }
 }
@@ -47,49 +93,14 @@ pub(crate) mod sealed {
     pub trait Sealed {}
 }
 
-/// Bytes of a digest in a proof, under every hash function.
+/// Bytes of the longest digests.
 pub const DIGEST_BYTES: usize = 32;
+
+/// Bytes of the digests of [`HashFunction::Blake3Truncated`].
+pub const TRUNCATED_BYTES: usize = 26;
 
 /// A digest as a backend hands it over: its bytes, and zeros behind those of a shorter one.
 pub type Digest = [u8; DIGEST_BYTES];
-
-/// How trees are hashed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub struct TreeHash {
-    /// The hash function.
-    pub function: HashFunction,
-    /// Bytes of a node, at most [`DIGEST_BYTES`].
-    pub digest_bytes: usize,
-}
-
-#[cfg(feature = "prover")]
-impl TreeHash {
-    /// The digest of one row of one element or more, with its salt where there is one.
-    pub fn hash_row(&self, row: &[F], salt: Option<&Salt>) -> Digest {
-        fn hash<H: ProofHash>(row: &[F], salt: Option<&Salt>) -> Digest {
-            H::to_bytes(&H::leaves(row, row.len(), salt.map(std::slice::from_ref))[0])
-        }
-        match self.function {
-            HashFunction::Blake3 => hash::<Blake3Hash>(row, salt),
-            #[cfg(feature = "poseidon2")]
-            HashFunction::Poseidon2 => hash::<Poseidon2Hash>(row, salt),
-        }
-    }
-
-    /// The node above two digests, none where one of them is not canonical.
-    pub fn hash_node(&self, left: &Digest, right: &Digest) -> Option<Digest> {
-        fn hash<H: ProofHash>(children: [&Digest; 2]) -> Option<Digest> {
-            let [left, right] = children.map(|child| H::from_bytes(*child));
-            Some(H::to_bytes(&H::nodes(&[left?, right?])[0]))
-        }
-        match self.function {
-            HashFunction::Blake3 => hash::<Blake3Hash>([left, right]),
-            #[cfg(feature = "poseidon2")]
-            HashFunction::Poseidon2 => hash::<Poseidon2Hash>([left, right]),
-        }
-    }
-}
 
 /// Bytes of salt in each leaf of a hiding tree.
 pub const SALT_BYTES: usize = 16;
@@ -124,8 +135,8 @@ impl<S: DenseStorage<F> + Sync> Rows for DenseMatrix<F, S> {
     }
 }
 
-/// The functions that proofs are hashed with: those of [`HashFunction`], and no other crate can add one. Collision resistance of at
-/// least 128 bits.
+/// The functions that proofs are hashed with: those of [`HashFunction`], and no other crate can add one. Collision resistance is
+/// [`HashFunction::collision_bits`].
 ///
 /// How many elements a row has, whether it is salted, and where a node stands follow from the verifier's key, never from
 /// a proof. So two openings of one root at one place hash inputs of equal lengths in the same order, and where they differ
@@ -150,12 +161,12 @@ pub trait ProofHash: sealed::Sealed + Copy + Debug + Send + Sync + 'static {
     /// The nodes above pairs of nodes: half as many.
     fn nodes(children: &[Self::Digest]) -> Vec<Self::Digest>;
 
-    /// A digest in a proof.
+    /// A digest's bytes, and zeros behind those of a shorter one.
     #[cfg(feature = "prover")]
-    fn to_bytes(digest: &Self::Digest) -> [u8; DIGEST_BYTES];
+    fn to_bytes(digest: &Self::Digest) -> Digest;
 
     /// The digest of these bytes, none where they are not canonical.
-    fn from_bytes(bytes: [u8; DIGEST_BYTES]) -> Option<Self::Digest>;
+    fn from_bytes(bytes: Digest) -> Option<Self::Digest>;
 }
 
 /// The transcript: what prover and verifier have said so far, and the challenges that follow from it.

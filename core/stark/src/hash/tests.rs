@@ -73,6 +73,20 @@ fn blake3_leaves_and_nodes_equal_the_slow_ones() {
     });
 }
 
+#[test]
+fn truncated_digests_are_the_first_bytes() {
+    let first =
+        |digest: [u8; 32]| std::array::from_fn(|byte| if byte < TRUNCATED_BYTES { digest[byte] } else { 0 });
+    leaves_equal::<Blake3TruncatedHash>(&[1, 9, 126, 127, 300], |row, salt| {
+        first(slow_blake3_leaf(row, salt))
+    });
+    nodes_equal::<Blake3TruncatedHash>(|left, right| {
+        first(::blake3::derive_key("velum 2026 node v1", &[*left, *right].concat()))
+    });
+    let hash = HashFunction::Blake3Truncated;
+    assert_eq!((hash.digest_bytes(), hash.collision_bits()), (26, 104));
+}
+
 fn representations_agree<H: ProofHash>() {
     let canonical: Vec<F> = (0..9).map(F::from_u64).collect();
     let other: Vec<F> = (0..9).map(|number| Goldilocks::new(F::ORDER_U64 + number)).collect();
@@ -88,6 +102,7 @@ fn representations_agree<H: ProofHash>() {
 #[test]
 fn elements_are_hashed_by_value() {
     representations_agree::<Blake3Hash>();
+    representations_agree::<Blake3TruncatedHash>();
     representations_agree::<Poseidon2Hash>();
 }
 
@@ -99,6 +114,12 @@ fn digests_decode<H: ProofHash>() {
 #[test]
 fn digests_decode_from_canonical_bytes_only() {
     digests_decode::<Blake3Hash>();
+    digests_decode::<Blake3TruncatedHash>();
+    for place in 0..DIGEST_BYTES {
+        let mut bytes = [0; DIGEST_BYTES];
+        bytes[place] = 1;
+        assert_eq!(Blake3TruncatedHash::from_bytes(bytes).is_some(), place < TRUNCATED_BYTES, "byte {place}");
+    }
     digests_decode::<Poseidon2Hash>();
     for word in 0..4 {
         let mut bytes = [0; DIGEST_BYTES];
@@ -200,6 +221,7 @@ fn everything_absorbed_counts<H: ProofHash>() {
 #[test]
 fn every_challenge_depends_on_all_that_was_absorbed_in_its_order() {
     everything_absorbed_counts::<Blake3Hash>();
+    everything_absorbed_counts::<Blake3TruncatedHash>();
     everything_absorbed_counts::<Poseidon2Hash>();
 }
 

@@ -6,7 +6,7 @@ use p3_matrix::dense::RowMajorMatrix;
 
 use super::*;
 use crate::field::F;
-use crate::hash::{Blake3Hash, Poseidon2Hash, SALT_BYTES, Salt};
+use crate::hash::{Blake3Hash, Blake3TruncatedHash, Poseidon2Hash, SALT_BYTES, Salt};
 
 /// Heights and widths of a tree's matrices.
 type Shape = &'static [(usize, usize)];
@@ -156,6 +156,7 @@ fn openings_verify<H: ProofHash>() {
 #[test]
 fn openings_of_any_rows_lead_to_the_root() {
     openings_verify::<Blake3Hash>();
+    openings_verify::<Blake3TruncatedHash>();
     openings_verify::<Poseidon2Hash>();
 }
 
@@ -198,6 +199,7 @@ fn changes_show<H: ProofHash>() {
 #[test]
 fn a_changed_row_salt_sibling_or_index_leads_to_another_root() {
     changes_show::<Blake3Hash>();
+    changes_show::<Blake3TruncatedHash>();
     changes_show::<Poseidon2Hash>();
 }
 

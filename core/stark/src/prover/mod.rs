@@ -24,7 +24,7 @@ use crate::control::{Cancelled, Control, Stage};
 use crate::field::{EF, F};
 #[cfg(feature = "poseidon2")]
 use crate::hash::Poseidon2Hash;
-use crate::hash::{Blake3Hash, Digest, HashFunction, ProofHash, Salt, Transcript};
+use crate::hash::{Blake3Hash, Blake3TruncatedHash, Digest, HashFunction, ProofHash, Salt, Transcript};
 use crate::key::VerifierKey;
 use crate::merkle::sibling_positions;
 use crate::params::Parameters;
@@ -150,6 +150,9 @@ impl<B: Backend> ProvingKey<B> {
         let instance = Instance { tables: Tables::new(chips), traces, bound };
         let proof = match self.verifier.parameters.hash {
             HashFunction::Blake3 => run.prove::<C, Blake3Hash>(instance, &mut rng, control).await?.to_bytes(),
+            HashFunction::Blake3Truncated => {
+                run.prove::<C, Blake3TruncatedHash>(instance, &mut rng, control).await?.to_bytes()
+            }
             #[cfg(feature = "poseidon2")]
             HashFunction::Poseidon2 => {
                 run.prove::<C, Poseidon2Hash>(instance, &mut rng, control).await?.to_bytes()

@@ -9,7 +9,7 @@ use super::{chips, key, rng, traces};
 use crate::field::F;
 use crate::proof::ELEMENT_BYTES;
 use crate::prover::seam::{self, Deviation};
-use crate::{Blake3Hash, Poseidon2Hash, Proof, ProvingKey, VerifyError};
+use crate::{Blake3Hash, Blake3TruncatedHash, Poseidon2Hash, Proof, ProvingKey, VerifyError};
 
 const START: [u64; 2] = [3, 5];
 
@@ -90,6 +90,10 @@ fn a_proof_that_is_taken_apart_is_put_together_again() {
     assert_eq!(taken.to_bytes(), proof);
     assert!(matches!(
         key.verifier().read_proof::<Poseidon2Hash>(b"", &proof),
+        Err(VerifyError::Statement(_))
+    ));
+    assert!(matches!(
+        key.verifier().read_proof::<Blake3TruncatedHash>(b"", &proof),
         Err(VerifyError::Statement(_))
     ));
     assert!(key.verifier().read_proof::<Blake3Hash>(b"", &proof[1..]).is_err());

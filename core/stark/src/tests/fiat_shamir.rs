@@ -111,8 +111,9 @@ fn nothing_can_be_left_out() {
 
 #[test]
 fn every_parameter_is_part_of_the_key_s_hash() {
-    let changes: [fn(&mut Parameters); 11] = [
+    let changes: [fn(&mut Parameters); 12] = [
         |p| p.hash = HashFunction::Poseidon2,
+        |p| p.hash = HashFunction::Blake3Truncated,
         |p| p.log_blowup += 1,
         |p| p.queries += 1,
         |p| p.max_log_arity += 1,

@@ -11,7 +11,7 @@ use super::{TINY, Tiny, chips, key, key_with, rng, traces};
 use crate::air::Trace;
 use crate::control::Control;
 use crate::field::F;
-use crate::hash::{Blake3Hash, Poseidon2Hash, ProofHash};
+use crate::hash::{Blake3Hash, Blake3TruncatedHash, Poseidon2Hash, ProofHash};
 use crate::prover::seam::{self, Deviation};
 use crate::shape::MAIN;
 use crate::{Parameters, ProveError, ProvingKey, VerifierKey};
@@ -50,6 +50,7 @@ fn shared<H: ProofHash>(deviation: Deviation<'_>) -> Vec<Part> {
 #[test]
 fn two_proofs_by_one_witness_share_no_word() {
     assert_eq!(shared::<Blake3Hash>(Deviation::default()), []);
+    assert_eq!(shared::<Blake3TruncatedHash>(Deviation::default()), []);
     assert_eq!(shared::<Poseidon2Hash>(Deviation::default()), []);
 }
 

@@ -6,7 +6,7 @@ use super::script::Event;
 use crate::VerifierKey;
 use crate::error::Check;
 use crate::field::EXTENSION_DEGREE;
-use crate::hash::{DIGEST_BYTES, SALT_BYTES};
+use crate::hash::SALT_BYTES;
 use crate::merkle::siblings;
 use crate::proof::group_indices;
 use crate::proof::{ELEMENT_BYTES, NONCE_BYTES};
@@ -66,18 +66,19 @@ pub(super) fn parts(key: &VerifierKey, events: &[Event]) -> Parts {
         parts.push((part, at..at + bytes));
         at += bytes;
     };
+    let digest = parameters.hash.digest_bytes();
     let extension = EXTENSION_DEGREE * ELEMENT_BYTES;
-    push(Part::Root, DIGEST_BYTES);
+    push(Part::Root, digest);
     push(Part::Nonce, NONCE_BYTES);
-    push(Part::Root, DIGEST_BYTES);
+    push(Part::Root, digest);
     push(Part::Terminals, shape.groups.len() * extension);
-    push(Part::Root, DIGEST_BYTES);
+    push(Part::Root, digest);
     push(Part::Nonce, NONCE_BYTES);
     push(Part::Values, shape.terms.len() * extension);
     push(Part::Nonce, NONCE_BYTES);
     let folding = parameters.folding(shape.log_height());
     for _ in &folding {
-        push(Part::LayerRoot, DIGEST_BYTES);
+        push(Part::LayerRoot, digest);
         push(Part::Nonce, NONCE_BYTES);
     }
     let final_log_len = shape.log_height() - folding.iter().sum::<usize>();
@@ -93,14 +94,14 @@ pub(super) fn parts(key: &VerifierKey, events: &[Event]) -> Parts {
                 }
             }
         }
-        push(Part::Siblings, siblings(key.log_codeword(), &queries) * DIGEST_BYTES);
+        push(Part::Siblings, siblings(key.log_codeword(), &queries) * digest);
     }
     let mut log_size = key.log_codeword();
     for &arity in &folding {
         let leaves = group_indices(&queries, arity);
         push(Part::LayerRows, ((leaves.len() << arity) - queries.len()) * extension);
         log_size -= arity;
-        push(Part::LayerSiblings, siblings(log_size, &leaves) * DIGEST_BYTES);
+        push(Part::LayerSiblings, siblings(log_size, &leaves) * digest);
         queries = leaves;
     }
     parts

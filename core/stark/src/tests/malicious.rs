@@ -10,7 +10,7 @@ use super::{ACTIVE, HEIGHT, Sequence, TINY, Tiny, chips, key_with, rng, traces};
 use crate::air::{Trace, check_blinded};
 use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::fri;
-use crate::hash::{Blake3Hash, Poseidon2Hash, ProofHash, Transcript};
+use crate::hash::{Blake3Hash, Blake3TruncatedHash, Poseidon2Hash, ProofHash, Transcript};
 use crate::proof::ELEMENT_BYTES;
 use crate::prover::seam::{self, Deviation};
 use crate::shape::{LOOKUP, MAIN, QUOTIENT};
@@ -28,10 +28,13 @@ fn invalid(check: Check) -> Result<(), VerifyError> {
 }
 
 /// Tests with the hash of each suite.
-macro_rules! with_both_hashes {
+macro_rules! with_all_hashes {
     ($($test:ident)+) => {
         mod blake3 {
             $(#[test] fn $test() { super::$test::<super::Blake3Hash>() })+
+        }
+        mod blake3_truncated {
+            $(#[test] fn $test() { super::$test::<super::Blake3TruncatedHash>() })+
         }
         mod poseidon2 {
             $(#[test] fn $test() { super::$test::<super::Poseidon2Hash>() })+
@@ -73,7 +76,7 @@ fn add(proof: &mut [u8], at: usize, amount: F) {
     bytes.copy_from_slice(&element.as_canonical_u64().to_le_bytes());
 }
 
-with_both_hashes! {
+with_all_hashes! {
     honest_proofs_verify
     every_word_counts
     terminals_that_cancel_are_still_wrong

@@ -21,6 +21,11 @@ fn a_proof_is_the_same_in_little_memory_with_blake3() {
 }
 
 #[test]
+fn a_proof_is_the_same_in_little_memory_with_truncated_blake3() {
+    is_the_same::<Blake3TruncatedHash>();
+}
+
+#[test]
 fn a_proof_is_the_same_in_little_memory_with_poseidon2() {
     is_the_same::<Poseidon2Hash>();
 }

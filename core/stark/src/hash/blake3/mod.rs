@@ -7,6 +7,7 @@
 //! most. So rows are filled up with zeros to whole blocks, and longer ones are hashed chunk by chunk.
 
 mod oracle;
+mod truncated;
 
 use p3_challenger::{
     CanObserve, CanSample, CanSampleBits, FieldChallenger, HashChallenger, SerializingChallenger64,
@@ -16,7 +17,8 @@ use p3_maybe_rayon::prelude::*;
 use p3_symmetric::CryptographicHasher;
 
 use self::oracle::{GRINDING, NODE, PIECES, ROW, TRANSCRIPT};
-use super::{DIGEST_BYTES, HashFunction, ProofHash, Rows, SALT_BYTES, Salt, TASK, Transcript, meets};
+pub use self::truncated::Blake3TruncatedHash;
+use super::{DIGEST_BYTES, Digest, HashFunction, ProofHash, Rows, SALT_BYTES, Salt, TASK, Transcript, meets};
 use crate::field::{EF, F};
 use crate::secret::overwrite;
 
@@ -52,11 +54,11 @@ impl ProofHash for Blake3Hash {
     }
 
     #[cfg(feature = "prover")]
-    fn to_bytes(digest: &[u8; 32]) -> [u8; DIGEST_BYTES] {
+    fn to_bytes(digest: &[u8; 32]) -> Digest {
         *digest
     }
 
-    fn from_bytes(bytes: [u8; DIGEST_BYTES]) -> Option<[u8; 32]> {
+    fn from_bytes(bytes: Digest) -> Option<[u8; 32]> {
         Some(bytes)
     }
 }
