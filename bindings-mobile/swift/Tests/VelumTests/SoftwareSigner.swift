@@ -55,6 +55,16 @@ final class SoftwareSigner: DeviceSigner {
     #endif
 }
 
+/// Doe's document with the signature of its device for its session.
+func signedDoe() async throws -> Case {
+    let payload = try Velum.deviceAuthenticationBytes(
+        document: doe.document, docType: docType, transcript: doe.transcript)
+    let signature = try await SoftwareSigner.ofDoe().sign(payload: payload)
+    return Case(
+        document: try Velum.withDeviceSignature(document: doe.document, docType: docType, signature: signature),
+        transcript: doe.transcript, request: doe.request)
+}
+
 /// A signer that answers as told.
 final class TestSigner: DeviceSigner {
     private let key: @Sendable () async throws -> Data

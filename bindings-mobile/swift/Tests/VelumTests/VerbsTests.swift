@@ -75,13 +75,7 @@ struct VerbsTests {
     }
 
     @Test func aSignatureThatWasMadeElsewhereIsAttached() async throws {
-        let signer = try SoftwareSigner.ofDoe()
-        let payload = try Velum.deviceAuthenticationBytes(
-            document: doe.document, docType: docType, transcript: doe.transcript)
-        let signed = Case(
-            document: try Velum.withDeviceSignature(
-                document: doe.document, docType: docType, signature: try await signer.sign(payload: payload)),
-            transcript: doe.transcript, request: doe.request)
+        let signed = try await signedDoe()
         let prepared = try await wallet.prepare(document: signed.document, request: signed.request)
         let presentation = try await wallet.present(prepared, signed)
         _ = try await Velum.verify(presentation: presentation, transcript: signed.transcript, request: signed.request)
