@@ -52,7 +52,7 @@ public final class SecureEnclaveSigner: DeviceSigner, @unchecked Sendable {
             kSecAttrApplicationTag: Data(tag.utf8),
             kSecAttrAccessControl: access,
         ]
-        ofPrivateKey[kSecAttrAccessGroup] = accessGroup
+        if let accessGroup { ofPrivateKey[kSecAttrAccessGroup] = accessGroup }
         let attributes: [CFString: Any] = [
             kSecAttrKeyType: kSecAttrKeyTypeECSECPrimeRandom,
             kSecAttrKeySizeInBits: 256,
@@ -62,6 +62,16 @@ public final class SecureEnclaveSigner: DeviceSigner, @unchecked Sendable {
         ]
         guard let key = SecKeyCreateRandomKey(attributes as CFDictionary, &error) else { throw typed(error) }
         return try point(of: key)
+    }
+
+    /// Whether there is a key of this tag.
+    ///
+    /// - Throws: `DeviceSignerError` where the Keychain does not tell.
+    public static func hasKey(tag: String, accessGroup: String? = nil) throws -> Bool {
+        let status = SecItemCopyMatching(query(Data(tag.utf8), accessGroup) as CFDictionary, nil)
+        if status == errSecItemNotFound { return false }
+        guard status == errSecSuccess else { throw typed(NSError(domain: NSOSStatusErrorDomain, code: Int(status))) }
+        return true
     }
 
     public func publicKey() async throws -> Data {
@@ -99,15 +109,9 @@ public final class SecureEnclaveSigner: DeviceSigner, @unchecked Sendable {
             return key
         case .tag(let tag, let accessGroup, let reason):
             context.localizedReason = reason
-            var query: [CFString: Any] = [
-                kSecClass: kSecClassKey,
-                kSecAttrKeyClass: kSecAttrKeyClassPrivate,
-                kSecAttrApplicationTag: tag,
-                kSecUseDataProtectionKeychain: true,
-                kSecUseAuthenticationContext: context,
-                kSecReturnRef: true,
-            ]
-            query[kSecAttrAccessGroup] = accessGroup
+            var query = Self.query(tag, accessGroup)
+            query[kSecUseAuthenticationContext] = context
+            query[kSecReturnRef] = true
             var found: CFTypeRef?
             let status = SecItemCopyMatching(query as CFDictionary, &found)
             guard status == errSecSuccess, let found, CFGetTypeID(found) == SecKeyGetTypeID() else {
@@ -116,6 +120,17 @@ public final class SecureEnclaveSigner: DeviceSigner, @unchecked Sendable {
             // Its type was checked, and Swift has no cast of such types that can fail.
             return found as! SecKey
         }
+    }
+
+    private static func query(_ tag: Data, _ accessGroup: String?) -> [CFString: Any] {
+        var query: [CFString: Any] = [
+            kSecClass: kSecClassKey,
+            kSecAttrKeyClass: kSecAttrKeyClassPrivate,
+            kSecAttrApplicationTag: tag,
+            kSecUseDataProtectionKeychain: true,
+        ]
+        if let accessGroup { query[kSecAttrAccessGroup] = accessGroup }
+        return query
     }
 
     private static func point(of key: SecKey) throws -> Data {

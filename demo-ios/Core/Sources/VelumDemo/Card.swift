@@ -12,6 +12,8 @@ public struct Card: Identifiable, Equatable, Sendable {
     public let id: String
     public let document: Data
     public let docType: String
+    /// The key that it was issued to: an uncompressed SEC 1 point.
+    public let deviceKey: Data
     public let lines: [Line]
     public let validUntil: Date
     /// Why no answer can be proven from it; nil where one can.
@@ -30,6 +32,7 @@ public struct Card: Identifiable, Equatable, Sendable {
             self.id = id
             self.document = document
             docType = inspected.docType
+            deviceKey = inspected.deviceKey
             lines = inspected.elements.map { Line(id: $0.name.element, value: Self.words($0.value)) }
             validUntil = inspected.validUntil
             problem =

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Hashes by SHA-256. The system's own on a phone.
-public typealias SHA256 = @Sendable (Data) throws -> Data
+public typealias SHA256Function = @Sendable (Data) throws -> Data
 
 /// What a verifier asks, as it travels: see docs/hand-off.md.
 public struct Question: Equatable, Sendable {
@@ -49,7 +49,7 @@ public struct Question: Equatable, Sendable {
     }
 
     /// The `SessionTranscript` to which an answer is bound, which verifier and wallet compute apart.
-    public func transcript(_ sha256: SHA256) throws -> Data {
+    public func transcript(_ sha256: SHA256Function) throws -> Data {
         let info = Data([0x83]) + Self.text(origin) + Self.text(nonce.base64URL) + Data([0xf6])
         let digest = try sha256(info)
         guard digest.count == 32 else { throw Failure.unexpected("a SHA-256 of \(digest.count) bytes") }

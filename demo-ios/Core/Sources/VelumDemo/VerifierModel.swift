@@ -20,14 +20,14 @@ public final class VerifierModel {
 
     private let origin: String
     private let root: String
-    private let sha256: SHA256
+    private let sha256: SHA256Function
     private let now: @Sendable () -> Date
     private var asked: Question?
 
     /// - Parameters:
     ///   - origin: Who asks, as the holder is told.
     ///   - root: The certificate of the issuing authority that is trusted, in PEM.
-    public init(origin: String, root: String, sha256: @escaping SHA256, now: @escaping @Sendable () -> Date = { Date() }) {
+    public init(origin: String, root: String, sha256: @escaping SHA256Function, now: @escaping @Sendable () -> Date = { Date() }) {
         self.origin = origin
         self.root = root
         self.sha256 = sha256

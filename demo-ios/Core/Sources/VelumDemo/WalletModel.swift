@@ -41,7 +41,7 @@ public final class WalletModel {
     private let pool: VelumPool
     private let store: CardStore
     private let root: String
-    private let sha256: SHA256
+    private let sha256: SHA256Function
     private let signer: @Sendable (Card) async throws -> any DeviceSigner
     private let now: @Sendable () -> Date
     private var pending: (question: Question, card: Card)?
@@ -53,7 +53,7 @@ public final class WalletModel {
     ///   - root: The certificate of the authority that issued the cards, in PEM: answers are prepared for verifiers that trust it.
     ///   - signer: The device key of a card.
     public init(
-        wallet: VelumWallet, folder: URL, key: Data, root: String, sha256: @escaping SHA256,
+        wallet: VelumWallet, folder: URL, key: Data, root: String, sha256: @escaping SHA256Function,
         now: @escaping @Sendable () -> Date = { Date() }, signer: @escaping @Sendable (Card) async throws -> any DeviceSigner
     ) throws {
         self.wallet = wallet

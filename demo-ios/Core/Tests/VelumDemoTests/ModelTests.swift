@@ -93,6 +93,18 @@ struct ModelTests {
         #expect(verifier.state == .refused(.noQuestion))
     }
 
+    @Test func aCardIsIssuedToAKeyThatNeverLeavesItsDevice() async throws {
+        let key = try #require(model.cards.first).deviceKey
+        let issued = try Specimen(issuedTo: key.hexadecimal)
+        #expect(issued.root == specimen.root)
+        await model.remove(try #require(model.cards.first))
+        await model.add(document: issued.card.document)
+        #expect(model.cards.map(\.deviceKey) == [key])
+        model.receive(try question())
+        await verifier.judge(try await answer().message)
+        guard case .accepted = verifier.state else { throw Unexpected(what: "\(verifier.state)") }
+    }
+
     @Test func anAnswerToAnotherQuestionIsRefused() async throws {
         model.receive(try question())
         let answer = try await answer()
