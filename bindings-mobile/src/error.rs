@@ -77,6 +77,8 @@ codes! {
     Backend = "backend", Some("prove again");
     /// The caller cancelled.
     Cancelled = "cancelled", None;
+    /// The memory that the caller may take is not enough. Nothing was proved.
+    MemoryInsufficient = "memory_insufficient", Some("make no proof now");
     /// A bug, or a system that is out of threads or random bytes.
     Internal = "internal", Some("report it, unless the message names the system");
     /// The pool holds as many proofs, or bytes, as its bounds allow.
@@ -160,6 +162,16 @@ impl VelumError {
         Problem::new(code, place, message).into()
     }
 
+    /// An error with a remedy for this very case.
+    pub(crate) fn mended_by(
+        code: ErrorCode,
+        place: impl Into<String>,
+        message: impl Into<String>,
+        remedy: String,
+    ) -> Self {
+        Problem { remedy: Some(remedy), ..Problem::new(code, place, message) }.into()
+    }
+
     /// What went wrong.
     pub fn problem(&self) -> &Problem {
         match self {
@@ -241,17 +253,37 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn every_code_of_the_crates_below_is_here_and_no_other_but_the_signers() {
+    fn every_code_of_the_crates_below_is_here_and_no_other_but_those_of_apps() {
         let below = Code::ALL.iter().map(|code| code.as_str()).chain(PoolError::CODES.iter().copied());
         let below: BTreeSet<_> = below.collect();
         let ours: BTreeSet<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
         assert_eq!(ours.len(), ErrorCode::ALL.len());
         let missing: Vec<_> = below.difference(&ours).collect();
         assert!(missing.is_empty(), "{missing:?}");
-        assert!(ours.difference(&below).all(|code| code.starts_with("signer_")));
+        let of_apps = |code: &str| code.starts_with("signer_") || code == "memory_insufficient";
+        assert!(ours.difference(&below).all(|code| of_apps(code)));
         for code in Code::ALL {
             assert_eq!(ErrorCode::from(*code).as_str(), code.as_str());
         }
+    }
+
+    #[test]
+    fn every_code_that_the_command_documents_is_here_but_its_own() {
+        let documentation = include_str!("../../docs/cli.md");
+        let (_, section) = documentation.split_once("## Codes").unwrap();
+        let (section, _) = section.split_once("\n## ").unwrap();
+        let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+        let documented: BTreeSet<_> = rows.map(|(code, _)| code).collect();
+        let of_the_command = ["file", "usage"];
+        let ours: BTreeSet<_> =
+            ErrorCode::ALL.iter().map(|code| code.as_str()).chain(of_the_command).collect();
+        let missing: Vec<_> = documented.difference(&ours).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+        // What apps alone meet, who have their own table.
+        let readme = include_str!("../README.md");
+        let undocumented = ours.difference(&documented).filter(|code| !readme.contains(&format!("`{code}`")));
+        let undocumented: Vec<_> = undocumented.collect();
+        assert!(undocumented.is_empty(), "{undocumented:?}");
     }
 
     #[test]

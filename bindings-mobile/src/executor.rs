@@ -60,6 +60,11 @@ impl Executor {
         Self { queue: Arc::default(), threads: None }
     }
 
+    /// Threads that each job has.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads.unwrap_or(1)
+    }
+
     /// Works, and gives what came of it. Dropping the future stops the work.
     ///
     /// # Errors

@@ -11,6 +11,8 @@ use crate::error::{Problem, VelumError};
 pub enum Suite {
     /// The suite for phones.
     Direct,
+    /// Shorter presentations, for Bluetooth and NFC, for more work of the prover.
+    Compact,
     /// The suite whose proofs an aggregator verifies inside its own. Not in every build: without it calls end with `WrongVersion`.
     Aggregatable,
 }
@@ -207,11 +209,19 @@ pub struct Verified {
 }
 
 impl Suite {
+    const ALL: [Self; 3] = [Self::Direct, Self::Compact, Self::Aggregatable];
+
     const fn name(self) -> &'static str {
         match self {
             Self::Direct => "direct",
+            Self::Compact => "compact",
             Self::Aggregatable => "aggregatable",
         }
+    }
+
+    /// The suite of the core's; none where a later version of the core has more.
+    pub(crate) fn of(suite: velum_credentials::Suite) -> Option<Self> {
+        Self::ALL.into_iter().find(|candidate| candidate.name() == suite.name())
     }
 }
 
@@ -412,7 +422,8 @@ mod tests {
         }
         assert!(velum_credentials::SizeClass::by_id(SizeClass::ALL.len() as u8 + 1).is_none());
         for suite in velum_credentials::SUITES {
-            assert!([Suite::Direct, Suite::Aggregatable].iter().any(|ours| ours.name() == suite.name()));
+            let ours = Suite::of(*suite).unwrap();
+            assert_eq!(velum_credentials::Suite::try_from(ours).unwrap(), *suite);
         }
     }
 }

@@ -10,6 +10,7 @@ mod executor;
 mod facts;
 mod functions;
 mod inspection;
+mod memory;
 mod pool;
 mod sealer;
 mod signer;
@@ -26,6 +27,7 @@ pub use inspection::{
     Check, CheckOutcome, DeviceAuthentication, DocumentSigner, Element, InspectedDocument, Inspection,
     Provability,
 };
+pub use memory::Memory;
 pub use pool::{DropReason, DroppedProof, FillOptions, PoolOptions, PoolPresentation, ProofPool};
 pub use sealer::{Sealer, SealerError};
 pub use signer::{DeviceSigner, DeviceSignerError};

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use velum_credentials::{self as credentials, DeviceResponse, Prepared, Purpose, block_on};
+use velum_credentials::{self as credentials, DeviceResponse, Prepared, ProofKind, Purpose, block_on};
 use velum_wallet::{Bounds, Dropped, FileStore, KeySealer, PoolError, Question, Why};
 use zeroize::Zeroizing;
 
 use crate::error::{ErrorCode, VelumError};
 use crate::executor::Executor;
 use crate::facts::{SizeClass, Suite, timestamp};
+use crate::memory::Memory;
 use crate::sealer::{ForeignSealer, Sealer};
 use crate::signer::DeviceSigner;
 use crate::wallet::{CHECKS, PresentOptions, Wallet, core_suite, prepared, presented, session};
@@ -38,6 +39,13 @@ pub struct PoolOptions {
 /// How to fill a pool.
 #[derive(Clone, Default, uniffi::Record)]
 pub struct FillOptions {
+    /// How much memory to take; `Normal` unless named.
+    #[uniffi(default = None)]
+    pub memory: Option<Memory>,
+    /// Bytes that the app may take on top of what it has: of `os_proc_available_memory()`, or of `ActivityManager`. Where they are too few
+    /// the call ends with `MemoryInsufficient` before any proving. As many as it takes unless named.
+    #[uniffi(default = None)]
+    pub memory_budget: Option<u64>,
     /// Stops the call. Proofs that were added before stay.
     #[uniffi(default = None)]
     pub cancellation: Option<Arc<Cancellation>>,
@@ -136,14 +144,20 @@ impl ProofPool {
         wanted: u32,
         options: Option<FillOptions>,
     ) -> Result<u32, VelumError> {
-        let FillOptions { cancellation, progress } = options.unwrap_or_default();
+        let FillOptions { memory, memory_budget, cancellation, progress } = options.unwrap_or_default();
         let watch = Watch::new(cancellation.as_ref(), progress);
         let wanted = wanted.try_into().unwrap_or(usize::MAX);
         let (pool, wallet, suite, class) =
             (Arc::clone(&self.pool), Arc::clone(&self.wallet), self.suite, self.size_class);
-        let fill = move |watch: &Watch| -> Result<u32, VelumError> {
-            let question = Arc::new(Question::parse(&document, &request)?);
+        let limits = wallet.limits(memory, memory_budget);
+        let check = move |_: &Watch| -> Result<_, VelumError> {
+            let question = Question::parse(&document, &request)?;
             let purpose = question.purpose(suite, class)?;
+            limits.check(ProofKind::Credential, suite, purpose.size_class)?;
+            Ok((Arc::new(question), purpose))
+        };
+        let (question, purpose) = CHECKS.run(watch.clone(), check).await?;
+        let fill = move |watch: &Watch| -> Result<u32, VelumError> {
             let now = timestamp(SystemTime::now())?;
             let added = block_on(async {
                 let missing = wanted.saturating_sub(pool.count(&purpose, now).await?);
@@ -153,7 +167,8 @@ impl ProofPool {
                     let watch = watch.part(at(begun), at(begun + 1));
                     begun += 1;
                     let (of_job, question) = (Arc::clone(&wallet.wallet), Arc::clone(&question));
-                    let work = move |watch: &Watch| prepared(&of_job, &question, suite, class, watch);
+                    let work =
+                        move |watch: &Watch| prepared(&of_job, &question, suite, class, limits.memory, watch);
                     wallet.executor.run(watch, work).await
                 };
                 pool.fill(&purpose, wanted, now, prepare).await.map_err(|error| error.error)
@@ -182,10 +197,15 @@ impl ProofPool {
             session = session.signed(signer, &CHECKS, &watch).await?;
         }
         let (pool, suite, class) = (Arc::clone(&self.pool), self.suite, self.size_class);
+        let limits = self.wallet.limits(options.memory, options.memory_budget);
         let take = move |_: &Watch| -> Result<_, VelumError> {
             let question = session.checked()?;
             let purpose = question.purpose(suite, class)?;
+            limits.check(ProofKind::Presentation, suite, purpose.size_class)?;
             let taken = block_on(pool.take(&purpose, timestamp(SystemTime::now())?))?;
+            if taken.prepared.is_none() {
+                limits.check(ProofKind::Credential, suite, purpose.size_class)?;
+            }
             Ok((session, question, taken))
         };
         let (session, question, taken) = self.executor.run(watch.clone(), take).await?;
@@ -196,10 +216,11 @@ impl ProofPool {
                 Some(ready) => (ready, watch.clone()),
                 // Of both proofs the first takes most of the time.
                 None => {
-                    (prepared(&wallet, &question, suite, class, &watch.part(0.0, 0.8))?, watch.part(0.8, 1.0))
+                    let first = watch.part(0.0, 0.8);
+                    (prepared(&wallet, &question, suite, class, limits.memory, &first)?, watch.part(0.8, 1.0))
                 }
             };
-            Ok(presented(&wallet, ready, &question, &session, &rest)?)
+            Ok(presented(&wallet, ready, &question, &session, limits.memory, &rest)?)
         };
         let presentation = self.wallet.executor.run(watch, present).await?;
         Ok(PoolPresentation { presentation, from_pool, dropped: dropped(taken.dropped) })

@@ -5,12 +5,13 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::thread::available_parallelism;
 use std::time::SystemTime;
 
-use velum_credentials::{self as credentials, Code, Error, Prepared};
+use velum_credentials::{self as credentials, Code, Error, Prepared, ProofKind};
 use velum_wallet::Question;
 
 use crate::error::VelumError;
 use crate::executor::Executor;
 use crate::facts::{SizeClass, Suite, timestamp};
+use crate::memory::{Limits, Memory};
 use crate::signer::{DeviceSigner, Session};
 use crate::watch::{Cancellation, ProgressListener, Watch, locked};
 
@@ -69,6 +70,13 @@ pub struct PrepareOptions {
     /// The size class; the smallest that fits unless named. A larger one hides how large the document is.
     #[uniffi(default = None)]
     pub size_class: Option<SizeClass>,
+    /// How much memory to take; `Normal` unless named.
+    #[uniffi(default = None)]
+    pub memory: Option<Memory>,
+    /// Bytes that the app may take on top of what it has: of `os_proc_available_memory()`, or of `ActivityManager`. Where they are too few
+    /// the call ends with `MemoryInsufficient` before any proving. As many as it takes unless named.
+    #[uniffi(default = None)]
+    pub memory_budget: Option<u64>,
     /// Stops the call.
     #[uniffi(default = None)]
     pub cancellation: Option<Arc<Cancellation>>,
@@ -86,6 +94,13 @@ pub struct PresentOptions {
     /// Whether elements that the device signed itself may go along in clear.
     #[uniffi(default = false)]
     pub disclose_device_namespaces: bool,
+    /// How much memory to take; `Normal` unless named.
+    #[uniffi(default = None)]
+    pub memory: Option<Memory>,
+    /// Bytes that the app may take on top of what it has: of `os_proc_available_memory()`, or of `ActivityManager`. Where they are too few
+    /// the call ends with `MemoryInsufficient` before any proving. As many as it takes unless named.
+    #[uniffi(default = None)]
+    pub memory_budget: Option<u64>,
     /// Stops the call.
     #[uniffi(default = None)]
     pub cancellation: Option<Arc<Cancellation>>,
@@ -134,8 +149,7 @@ impl Wallet {
         let make = move |watch: &Watch| -> Result<(), VelumError> {
             Ok(watch.controlled(|control| {
                 let make = |kind| wallet.make_keys(suite, kind, class, &control);
-                make(credentials::ProofKind::Credential)
-                    .and_then(|()| make(credentials::ProofKind::Presentation))
+                make(ProofKind::Credential).and_then(|()| make(ProofKind::Presentation))
             })?)
         };
         self.executor.run(Watch::new(cancellation.as_ref(), progress), make).await
@@ -150,14 +164,24 @@ impl Wallet {
         request: Vec<u8>,
         options: Option<PrepareOptions>,
     ) -> Result<Arc<PreparedProof>, VelumError> {
-        let PrepareOptions { suite, size_class, cancellation, progress } = options.unwrap_or_default();
+        let PrepareOptions { suite, size_class, memory, memory_budget, cancellation, progress } =
+            options.unwrap_or_default();
         let (suite, class) = (core_suite(suite)?, size_class.map(TryInto::try_into).transpose()?);
+        let watch = Watch::new(cancellation.as_ref(), progress);
+        let limits = self.limits(memory, memory_budget);
+        // Before it waits for other proofs: a document that none can be made of fails at once.
+        let check = move |_: &Watch| -> Result<_, VelumError> {
+            let question = Question::parse(&document, &request)?;
+            let purpose = question.purpose(suite, class)?;
+            limits.check(ProofKind::Credential, suite, purpose.size_class)?;
+            Ok(question)
+        };
+        let question = CHECKS.run(watch.clone(), check).await?;
         let wallet = Arc::clone(&self.wallet);
         let prepare = move |watch: &Watch| -> Result<Arc<PreparedProof>, VelumError> {
-            let question = Question::parse(&document, &request)?;
-            Ok(Arc::new(prepared(&wallet, &question, suite, class, watch)?.into()))
+            Ok(Arc::new(prepared(&wallet, &question, suite, class, limits.memory, watch)?.into()))
         };
-        self.executor.run(Watch::new(cancellation.as_ref(), progress), prepare).await
+        self.executor.run(watch, prepare).await
     }
 
     /// Answers a request (JSON or CBOR) in the session of a `SessionTranscript`, and gives the presentation.
@@ -182,13 +206,23 @@ impl Wallet {
         if let Some(signer) = &signer {
             session = session.signed(signer, &CHECKS, &watch).await?;
         }
+        let limits = self.limits(options.memory, options.memory_budget);
+        let check = move |_: &Watch| -> Result<_, VelumError> {
+            Ok(session.checked().map(|question| (session, question))?)
+        };
+        let (session, question) = CHECKS.run(watch.clone(), check).await?;
         let wallet = Arc::clone(&self.wallet);
         let present = move |watch: &Watch| -> Result<Vec<u8>, VelumError> {
-            let question = session.checked()?;
-            let prepared = prepared.take(&question)?;
-            Ok(presented(&wallet, prepared, &question, &session, watch)?)
+            let prepared = prepared.take(&question, &limits)?;
+            Ok(presented(&wallet, prepared, &question, &session, limits.memory, watch)?)
         };
         self.executor.run(watch, present).await
+    }
+}
+
+impl Wallet {
+    pub(crate) fn limits(&self, memory: Option<Memory>, budget: Option<u64>) -> Limits {
+        Limits { memory: memory.unwrap_or_default(), budget, threads: self.executor.threads() }
     }
 }
 
@@ -217,11 +251,8 @@ impl PreparedProof {
 
 impl From<Prepared> for PreparedProof {
     fn from(prepared: Prepared) -> Self {
-        let suite = [Suite::Direct, Suite::Aggregatable].into_iter().find(|suite| {
-            credentials::Suite::try_from(*suite).is_ok_and(|candidate| candidate == prepared.suite())
-        });
         Self {
-            suite,
+            suite: Suite::of(prepared.suite()),
             size_class: SizeClass::of(prepared.size_class()),
             doc_type: prepared.purpose().doc_type,
             prepared: Mutex::new(Some(prepared)),
@@ -231,16 +262,17 @@ impl From<Prepared> for PreparedProof {
 
 impl PreparedProof {
     /// Takes the proof out for good, if it is for this question.
-    fn take(&self, question: &Question) -> Result<Prepared, Error> {
+    fn take(&self, question: &Question, limits: &Limits) -> Result<Prepared, VelumError> {
         let mut prepared = locked(&self.prepared);
         let used =
             || Error::new(Code::PreparedUsed, "prepared", "this prepared proof was used; prepare another");
         let held = prepared.as_ref().ok_or_else(used)?;
         if question.purpose(held.suite(), Some(held.size_class()))? != held.purpose() {
             let message = "prepared for another document, issuer, docType or list of elements; prepare anew";
-            return Err(Error::new(Code::PreparedMismatch, "prepared", message));
+            return Err(Error::new(Code::PreparedMismatch, "prepared", message).into());
         }
-        prepared.take().ok_or_else(used)
+        limits.check(ProofKind::Presentation, held.suite(), held.size_class())?;
+        Ok(prepared.take().ok_or_else(used)?)
     }
 }
 
@@ -249,11 +281,12 @@ pub(crate) fn prepared(
     question: &Question,
     suite: credentials::Suite,
     class: Option<credentials::SizeClass>,
+    memory: Memory,
     watch: &Watch,
 ) -> Result<Prepared, Error> {
     watch.controlled(|control| {
         let options = credentials::PrepareOptions::default().with_size_class(class).with_control(control);
-        let prepared = wallet.prepare(question, suite, options);
+        let prepared = wallet.prepare(question, suite, options.with_memory(memory.into()));
         // Memory is scarcer here than the moment that it takes to get it anew.
         wallet.free_memory();
         prepared
@@ -265,10 +298,12 @@ pub(crate) fn presented(
     prepared: Prepared,
     question: &Question,
     session: &Session,
+    memory: Memory,
     watch: &Watch,
 ) -> Result<Vec<u8>, Error> {
     watch.controlled(|control| {
-        let presentation = wallet.present(prepared, question, &session.transcript, session.options(control));
+        let options = session.options(control).with_memory(memory.into());
+        let presentation = wallet.present(prepared, question, &session.transcript, options);
         wallet.free_memory();
         Ok(presentation?.to_bytes())
     })

@@ -462,3 +462,67 @@ fn bytes_of_any_kind_end_in_errors() {
         }
     }
 }
+
+#[test]
+fn a_budget_of_memory_is_kept_before_anything_is_proved_or_used_up() {
+    let wallet = Wallet::new(Some(WalletOptions { threads: Some(1), low_power: false }));
+    let preparing = |memory, budget| {
+        let heard = Arc::new(Heard::default());
+        let options = PrepareOptions {
+            memory,
+            memory_budget: Some(budget),
+            progress: Some(heard.clone()),
+            ..PrepareOptions::default()
+        };
+        let outcome = block_on(wallet.prepare(document(), request(), Some(options)));
+        (outcome, heard.reports.lock().unwrap().is_empty())
+    };
+    let refused = |(outcome, is_idle): (Result<_, VelumError>, bool)| {
+        assert!(is_idle, "no stage of a proof began");
+        let error = outcome.map(drop).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::MemoryInsufficient);
+        error.problem().clone()
+    };
+    let normal = refused(preparing(None, 80_000_000));
+    assert!(normal.message.contains("80000000"), "{}", normal.message);
+    assert!(normal.remedy.unwrap().contains("`memory` low"));
+    assert_eq!(refused(preparing(Some(Memory::Low), 1_000_000)).remedy.unwrap(), "make no proof now");
+    let proof = preparing(Some(Memory::Low), 80_000_000).0.unwrap();
+
+    let present = |budget| {
+        let options =
+            PresentOptions { memory: Some(Memory::Low), memory_budget: Some(budget), ..any_time().unwrap() };
+        block_on(wallet.present(proof.clone(), document(), request(), transcript(), None, Some(options)))
+    };
+    assert_eq!(present(1_000_000).unwrap_err().code(), ErrorCode::MemoryInsufficient);
+    assert!(!proof.is_used());
+    verified(present(48_000_000).unwrap()).unwrap();
+}
+
+#[test]
+fn a_document_that_no_proof_can_be_made_of_fails_while_others_are_proved() {
+    let wallet = Wallet::new(None);
+    let (begun, has_begun) = std::sync::mpsc::channel();
+    let (go_on, may_go_on) = std::sync::mpsc::channel::<()>();
+    struct Held(std::sync::mpsc::Sender<()>, Mutex<Option<std::sync::mpsc::Receiver<()>>>);
+    impl ProgressListener for Held {
+        fn on_progress(&self, _: Stage, _: f64) {
+            if let Some(may_go_on) = self.1.lock().unwrap().take() {
+                self.0.send(()).unwrap();
+                may_go_on.recv().unwrap();
+            }
+        }
+    }
+    thread::scope(|scope| {
+        let options = PrepareOptions {
+            progress: Some(Arc::new(Held(begun, Mutex::new(Some(may_go_on))))),
+            ..PrepareOptions::default()
+        };
+        let long = scope.spawn(|| block_on(wallet.prepare(document(), request(), Some(options))).map(drop));
+        has_begun.recv().unwrap();
+        let bad = block_on(wallet.prepare(b"{}".to_vec(), request(), None)).map(drop).unwrap_err();
+        assert_eq!(bad.code(), ErrorCode::Malformed);
+        go_on.send(()).unwrap();
+        long.join().unwrap().unwrap();
+    });
+}

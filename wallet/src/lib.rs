@@ -87,12 +87,16 @@
 pub mod json;
 #[cfg(feature = "measure")]
 pub mod measure;
+#[cfg(feature = "prover")]
+mod memory;
 #[cfg(feature = "pool")]
 mod pool;
 mod question;
 #[cfg(feature = "prover")]
 mod wallet;
 
+#[cfg(feature = "prover")]
+pub use memory::memory_needed;
 #[cfg(feature = "file-store")]
 pub use pool::FileStore;
 #[cfg(feature = "key-sealer")]

@@ -28,12 +28,22 @@ public class VelumPool private constructor(private val native: ProofPool) : Auto
 
     /** Prepares until there are [wanted] proofs for requests like this one, and says how many it added. Those stay when it is cancelled. */
     @Throws(VelumException::class)
-    public suspend fun fill(document: ByteArray, request: ByteArray, wanted: Int): Int =
-        fill(document, request, wanted, null)
+    public suspend fun fill(
+        document: ByteArray,
+        request: ByteArray,
+        wanted: Int,
+        memory: Memory = Memory.NORMAL,
+        memoryBudget: Long? = null,
+    ): Int = fill(document, request, wanted, memory, memoryBudget, null)
 
     /** The same as a flow of progress, which ends with how many were added. Cancelling its collector stops the work. */
-    public fun filling(document: ByteArray, request: ByteArray, wanted: Int): Flow<Work<Int>> =
-        working { fill(document, request, wanted, it) }
+    public fun filling(
+        document: ByteArray,
+        request: ByteArray,
+        wanted: Int,
+        memory: Memory = Memory.NORMAL,
+        memoryBudget: Long? = null,
+    ): Flow<Work<Int>> = working { fill(document, request, wanted, memory, memoryBudget, it) }
 
     /** Answers a request as [VelumWallet.present] does, with a proof out of the pool, or one that is made now where there is none. */
     @Throws(VelumException::class)
@@ -44,8 +54,11 @@ public class VelumPool private constructor(private val native: ProofPool) : Auto
         signer: DeviceSigner? = null,
         clock: Clock? = null,
         discloseDeviceNamespaces: Boolean = false,
+        memory: Memory = Memory.NORMAL,
+        memoryBudget: Long? = null,
     ): PoolPresentation = cancelling {
-        native.present(document, request, transcript, signer, PresentOptions(clock, discloseDeviceNamespaces, it))
+        val options = PresentOptions(clock, discloseDeviceNamespaces, memory, bytes(memoryBudget), it)
+        native.present(document, request, transcript, signer, options)
     }
 
     /** How many proofs there are for requests like this one. */
@@ -66,8 +79,18 @@ public class VelumPool private constructor(private val native: ProofPool) : Auto
     /** Lets the folder go once the calls that run are done. */
     override fun close(): Unit = native.close()
 
-    private suspend fun fill(document: ByteArray, request: ByteArray, wanted: Int, listener: ProgressListener?): Int {
+    private suspend fun fill(
+        document: ByteArray,
+        request: ByteArray,
+        wanted: Int,
+        memory: Memory,
+        memoryBudget: Long?,
+        listener: ProgressListener?,
+    ): Int {
         require(wanted >= 0) { "wanted is negative" }
-        return cancelling { native.fill(document, request, wanted.toUInt(), FillOptions(it, listener)).toInt() }
+        return cancelling {
+            val options = FillOptions(memory, bytes(memoryBudget), it, listener)
+            native.fill(document, request, wanted.toUInt(), options).toInt()
+        }
     }
 }

@@ -20,6 +20,9 @@ public class VelumWallet(options: WalletOptions = WalletOptions()) : AutoCloseab
      * Makes the credential proof for one presentation to requests like this one: of the same docType, issuer and elements.
      *
      * @param sizeClass the smallest that fits unless named
+     * @param memory low takes less of it and longer, for a proof of the same kind
+     * @param memoryBudget bytes that the app may take on top of what it has, as `ActivityManager` tells them. Where they are too few the call
+     *   fails with [ErrorCode.MEMORY_INSUFFICIENT] before any proving
      */
     @Throws(VelumException::class)
     public suspend fun prepare(
@@ -27,7 +30,9 @@ public class VelumWallet(options: WalletOptions = WalletOptions()) : AutoCloseab
         request: ByteArray,
         sizeClass: SizeClass? = null,
         suite: Suite? = null,
-    ): PreparedProof = prepare(document, request, sizeClass, suite, null)
+        memory: Memory = Memory.NORMAL,
+        memoryBudget: Long? = null,
+    ): PreparedProof = prepare(document, request, sizeClass, suite, memory, memoryBudget, null)
 
     /** The same as a flow of progress, which ends with the proof. Cancelling its collector stops the work. */
     public fun preparing(
@@ -35,7 +40,10 @@ public class VelumWallet(options: WalletOptions = WalletOptions()) : AutoCloseab
         request: ByteArray,
         sizeClass: SizeClass? = null,
         suite: Suite? = null,
-    ): Flow<Work<PreparedProof>> = working { prepare(document, request, sizeClass, suite, it) }
+        memory: Memory = Memory.NORMAL,
+        memoryBudget: Long? = null,
+    ): Flow<Work<PreparedProof>> =
+        working { prepare(document, request, sizeClass, suite, memory, memoryBudget, it) }
 
     /**
      * Answers a request in the session of a `SessionTranscript`, and gives the presentation.
@@ -45,6 +53,8 @@ public class VelumWallet(options: WalletOptions = WalletOptions()) : AutoCloseab
      * @param signer signs the session; without one the document must have been signed for it
      * @param clock by which the request's time is judged, the device's unless named
      * @param discloseDeviceNamespaces whether elements that the device signed itself may go along in clear
+     * @param memory as for [prepare]
+     * @param memoryBudget as for [prepare]
      */
     @Throws(VelumException::class)
     public suspend fun present(
@@ -55,8 +65,10 @@ public class VelumWallet(options: WalletOptions = WalletOptions()) : AutoCloseab
         signer: DeviceSigner? = null,
         clock: Clock? = null,
         discloseDeviceNamespaces: Boolean = false,
+        memory: Memory = Memory.NORMAL,
+        memoryBudget: Long? = null,
     ): ByteArray = cancelling {
-        val options = PresentOptions(clock, discloseDeviceNamespaces, it)
+        val options = PresentOptions(clock, discloseDeviceNamespaces, memory, bytes(memoryBudget), it)
         native.present(prepared, document, request, transcript, signer, options)
     }
 
@@ -69,9 +81,11 @@ public class VelumWallet(options: WalletOptions = WalletOptions()) : AutoCloseab
         signer: DeviceSigner? = null,
         clock: Clock? = null,
         discloseDeviceNamespaces: Boolean = false,
+        memory: Memory = Memory.NORMAL,
+        memoryBudget: Long? = null,
     ): Flow<Work<ByteArray>> = working { listener ->
         cancelling {
-            val options = PresentOptions(clock, discloseDeviceNamespaces, it, listener)
+            val options = PresentOptions(clock, discloseDeviceNamespaces, memory, bytes(memoryBudget), it, listener)
             native.present(prepared, document, request, transcript, signer, options)
         }
     }
@@ -84,6 +98,14 @@ public class VelumWallet(options: WalletOptions = WalletOptions()) : AutoCloseab
         request: ByteArray,
         sizeClass: SizeClass?,
         suite: Suite?,
+        memory: Memory,
+        memoryBudget: Long?,
         listener: ProgressListener?,
-    ) = cancelling { native.prepare(document, request, PrepareOptions(suite, sizeClass, it, listener)) }
+    ) = cancelling {
+        val options = PrepareOptions(suite, sizeClass, memory, bytes(memoryBudget), it, listener)
+        native.prepare(document, request, options)
+    }
 }
+
+/** A budget of bytes: what is below nothing is nothing. */
+internal fun bytes(budget: Long?): ULong? = budget?.coerceAtLeast(0)?.toULong()

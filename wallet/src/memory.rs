@@ -1,0 +1,80 @@
+//! How much memory proving takes, for callers whom the system gives no more than so much.
+
+use velum_credentials::{Memory, ProofKind, SizeClass, Suite};
+
+const MB: u64 = 1_000_000;
+
+/// Megabytes that a process takes at its peak on one thread.
+#[derive(Clone, Copy)]
+struct Peak {
+    normal: u64,
+    low: u64,
+}
+
+const fn peak(normal: u64, low: u64) -> Peak {
+    Peak { normal, low }
+}
+
+/// Megabytes that each further thread adds at most.
+const THREAD: u64 = 2;
+
+/// The most bytes that a process which makes such a proof takes: its keys, the program and the stacks of its threads included. Where so many
+/// are to be had, no proof ends for want of memory.
+///
+/// Measured on x86-64 Linux, with a tenth added.
+#[must_use]
+pub fn memory_needed(kind: ProofKind, suite: Suite, class: SizeClass, memory: Memory, threads: usize) -> u64 {
+    let peak = measured(kind, suite, class);
+    let one_thread = match memory {
+        Memory::Normal => peak.normal,
+        Memory::Low => peak.low,
+    };
+    let more_threads = u64::try_from(threads.saturating_sub(1)).unwrap_or(u64::MAX);
+    let megabytes = one_thread.saturating_add(THREAD.saturating_mul(more_threads));
+    megabytes.saturating_mul(MB + MB / 10)
+}
+
+/// As `velum prepare` and `velum prove --prepared` print of themselves, in a process of its own each.
+fn measured(kind: ProofKind, suite: Suite, class: SizeClass) -> Peak {
+    let [standard, large, extra] = match (suite, kind) {
+        (Suite::Compact, ProofKind::Credential) => [peak(289, 93), peak(563, 175), peak(1_217, 360)],
+        (Suite::Compact, ProofKind::Presentation) => [peak(52, 34), peak(86, 58), peak(242, 169)],
+        // Suites of one code rate, whatever they hash with.
+        (_, ProofKind::Credential) => [peak(93, 63), peak(173, 114), peak(385, 237)],
+        (_, ProofKind::Presentation) => [peak(36, 30), peak(59, 48), peak(160, 131)],
+    };
+    match class.id {
+        1 => standard,
+        2 => large,
+        _ => extra,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use velum_credentials::SUITES;
+
+    #[test]
+    fn every_suite_and_class_has_a_need_that_grows_with_the_class_and_the_threads() {
+        let classes: Vec<_> = (1..=u8::MAX).map_while(SizeClass::by_id).collect();
+        assert_eq!(classes.len(), 3, "the table has a column for each class");
+        for suite in SUITES.iter().copied() {
+            assert!(
+                ["direct", "compact", "aggregatable"].contains(&suite.name()),
+                "the table has a row for each suite"
+            );
+            for kind in [ProofKind::Credential, ProofKind::Presentation] {
+                let need = |class, memory, threads| memory_needed(kind, suite, class, memory, threads);
+                for memory in [Memory::Normal, Memory::Low] {
+                    assert!(classes.iter().map(|class| need(*class, memory, 1)).is_sorted());
+                }
+                for class in classes.iter().copied() {
+                    assert!(need(class, Memory::Low, 1) < need(class, Memory::Normal, 1));
+                    assert!(need(class, Memory::Normal, 1) < need(class, Memory::Normal, 4));
+                    assert_eq!(need(class, Memory::Normal, 0), need(class, Memory::Normal, 1));
+                }
+            }
+        }
+    }
+}
