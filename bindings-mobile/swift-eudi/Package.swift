@@ -11,14 +11,16 @@ let interface: [Target.Dependency] = isRestated
         .product(name: "SwiftCBOR", package: "SwiftCBOR"),
     ]
 
+let velum = Target.Dependency.product(name: "Velum", package: "swift")
+
 let package = Package(
     name: "VelumEudi",
     platforms: [.iOS(.v16), .macOS(.v14)],
     products: [.library(name: "VelumEudi", targets: ["VelumEudi"])],
     dependencies: [.package(path: "../swift")],
     targets: [
-        .target(name: "VelumEudi", dependencies: [.product(name: "Velum", package: "swift")] + interface),
-        .testTarget(name: "VelumEudiTests", dependencies: ["VelumEudi"] + interface),
+        .target(name: "VelumEudi", dependencies: [velum] + interface),
+        .testTarget(name: "VelumEudiTests", dependencies: ["VelumEudi", velum] + interface),
     ]
 )
 

@@ -40,8 +40,7 @@ impl Chroot {
     /// A command in that system, where the workspace is at `/source` and its build outputs are at `/target`.
     pub fn command(&self, project: &Project, variables: &[(&str, &str)], words: &[&str]) -> Command {
         let mut command = project.command("unshare");
-        command.args(["--mount", "--pid", "--fork", "--kill-child", "sh", "-c"]);
-        command.arg(include_str!("swift_chroot.sh")).arg("sh");
+        command.args(["--mount", "--pid", "--fork", "--kill-child", "sh", "xtask/src/swift_chroot.sh"]);
         command.arg(&self.folder).arg(project.root()).arg(project.target());
         command.args(["env", "-i", "PATH=/usr/bin:/bin", "HOME=/root", "LANG=C.UTF-8"]);
         command.args(variables.iter().map(|(name, value)| format!("{name}={value}"))).args(words);

@@ -1,6 +1,6 @@
 # Runs a command in another system, on the workspace: read-only at /source, with its build outputs at /target. What is mounted here is
 # seen by no other process and goes with this one, however it ends.
-# Usage: sh -c SCRIPT sh SYSTEM WORKSPACE TARGET COMMAND...
+# Usage: sh swift_chroot.sh SYSTEM WORKSPACE TARGET COMMAND...
 set -eu
 system=$1 workspace=$2 target=$3
 shift 3

@@ -36,12 +36,14 @@ public final class VelumZkSystem: ZkSystemProtocol {
 
     public var name: String { Self.name }
 
-    /// The suite `direct` in each size class.
+    /// The suites `direct` and `compact`, each in each size class.
     public var systemSpecs: [ZkSystemSpec] {
-        SizeClass.allCases.map { sizeClass in
-            let parameters = Parameters(suite: .direct, sizeClass: sizeClass, predicates: [])
-            let id = "\(Self.name)_\(parameters.suite)_\(sizeClass)"
-            return ZkSystemSpec(zkSystemId: id, system: Self.name, params: parameters.asSpec)
+        [Suite.direct, .compact].flatMap { suite in
+            SizeClass.allCases.map { sizeClass in
+                let parameters = Parameters(suite: suite, sizeClass: sizeClass, predicates: [])
+                let id = "\(Self.name)_\(suite)_\(sizeClass)"
+                return ZkSystemSpec(zkSystemId: id, system: Self.name, params: parameters.asSpec)
+            }
         }
     }
 

@@ -142,7 +142,7 @@ struct VelumZkSystemTests {
 
     @Test func specsAreMatchedByWhatThisBuildCanDo() throws {
         #expect(system.name == "velum-stark-v1")
-        #expect(system.systemSpecs.map(\.system) == Array(repeating: system.name, count: 3))
+        #expect(system.systemSpecs.map(\.system) == Array(repeating: system.name, count: 6))
         func match(_ specs: [ZkSystemSpec], _ elements: Int64) -> String? {
             system.getMatchingSystemSpec(zkSystemSpecs: specs, numAttributesRequested: elements)?.id
         }
@@ -150,7 +150,7 @@ struct VelumZkSystemTests {
         #expect(match(all, 4) == all[0].id)
         #expect(match(all, 5) == all[1].id)
         #expect(match(all, 9) == nil)
-        #expect(match(all.reversed(), 1) == all[2].id)
+        #expect(match(all.reversed(), 1) == all[5].id)
         let other = ZkSystemSpec(zkSystemId: "other", system: "longfellow-libzk-v1", params: [:])
         #expect(match([other, all[0]], 1) == all[0].id)
         for (name, value): (String, ZkParam) in [
@@ -169,6 +169,15 @@ struct VelumZkSystemTests {
         let document = try prove(large)
         try verify(document, large)
         #expect(throws: VelumZkError.otherSizeClass) { try verify(document, spec([:])) }
+    }
+
+    @Test func aSuiteOfTheSpecIsKept() throws {
+        let compact = spec(["suite": .stringParam("compact")])
+        let document = try prove(compact)
+        try verify(document, compact)
+        #expect(code { try verify(document, spec([:])) } == .wrongVersion)
+        let direct = try prove(spec([:]))
+        #expect(document.proof.count < direct.proof.count)
     }
 
     @Test func aPoolIsFilledForTheRequest() async throws {

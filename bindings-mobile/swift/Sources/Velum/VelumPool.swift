@@ -28,20 +28,28 @@ public final class VelumPool: Sendable {
 
     /// Prepares until there are `wanted` proofs for requests like this one, and says how many it added. Those stay when it is cancelled.
     ///
+    /// - Parameters:
+    ///   - memory: As for ``VelumWallet/prepare(document:request:sizeClass:suite:memory:memoryBudget:)``, each time.
+    ///   - memoryBudget: As there.
     /// - Throws: ``VelumError``, or `CancellationError` where the task was cancelled.
     @discardableResult
-    public func fill(document: Data, request: Data, wanted: Int) async throws -> Int {
-        try await native.fill(document, request, wanted, nil)
+    public func fill(
+        document: Data, request: Data, wanted: Int, memory: Memory = .normal, memoryBudget: Int? = nil
+    ) async throws -> Int {
+        try await native.fill(document, request, wanted, FillOptions(memory: memory, memoryBudget: bytes(memoryBudget)))
     }
 
     /// The same as a stream of progress, which ends with how many were added.
-    public func filling(document: Data, request: Data, wanted: Int) -> WorkStream<Int> {
+    public func filling(
+        document: Data, request: Data, wanted: Int, memory: Memory = .normal, memoryBudget: Int? = nil
+    ) -> WorkStream<Int> {
         working { [native] listener in
-            try await native.fill(document, request, wanted, listener)
+            let options = FillOptions(memory: memory, memoryBudget: bytes(memoryBudget), progress: listener)
+            return try await native.fill(document, request, wanted, options)
         }
     }
 
-    /// Answers a request as ``VelumWallet/present(prepared:document:request:transcript:signer:clock:discloseDeviceNamespaces:)`` does,
+    /// Answers a request as ``VelumWallet/present(prepared:document:request:transcript:signer:clock:discloseDeviceNamespaces:memory:memoryBudget:)`` does,
     /// with a proof out of the pool, or one that is made now where there is none.
     ///
     /// A proof is taken after every check, and after the device has signed: none is lost before.
@@ -49,20 +57,22 @@ public final class VelumPool: Sendable {
     /// - Throws: ``VelumError``, or `CancellationError` where the task was cancelled.
     public func present(
         document: Data, request: Data, transcript: Data, signer: (any DeviceSigner)? = nil, clock: Clock? = nil,
-        discloseDeviceNamespaces: Bool = false
+        discloseDeviceNamespaces: Bool = false, memory: Memory = .normal, memoryBudget: Int? = nil
     ) async throws -> PoolPresentation {
-        let options = PresentOptions(clock: clock, discloseDeviceNamespaces: discloseDeviceNamespaces)
+        let options = PresentOptions(
+            clock: clock, discloseDeviceNamespaces: discloseDeviceNamespaces, memory: memory, memoryBudget: bytes(memoryBudget))
         return try await native.present(document, request, transcript, signer, options)
     }
 
     /// The same as a stream of progress, which ends with the answer.
     public func presenting(
         document: Data, request: Data, transcript: Data, signer: (any DeviceSigner)? = nil, clock: Clock? = nil,
-        discloseDeviceNamespaces: Bool = false
+        discloseDeviceNamespaces: Bool = false, memory: Memory = .normal, memoryBudget: Int? = nil
     ) -> WorkStream<PoolPresentation> {
         working { [native] listener in
             let options = PresentOptions(
-                clock: clock, discloseDeviceNamespaces: discloseDeviceNamespaces, progress: listener)
+                clock: clock, discloseDeviceNamespaces: discloseDeviceNamespaces, memory: memory,
+                memoryBudget: bytes(memoryBudget), progress: listener)
             return try await native.present(document, request, transcript, signer, options)
         }
     }
@@ -97,10 +107,11 @@ public final class VelumPool: Sendable {
 
 extension ProofPool {
     fileprivate func fill(
-        _ document: Data, _ request: Data, _ wanted: Int, _ listener: (any ProgressListener)?
+        _ document: Data, _ request: Data, _ wanted: Int, _ options: FillOptions
     ) async throws -> Int {
         try await cancelling { cancellation in
-            let options = FillOptions(cancellation: cancellation, progress: listener)
+            var options = options
+            options.cancellation = cancellation
             return Int(try await fill(
                 document: document, request: request, wanted: UInt32(clamping: wanted), options: options))
         }

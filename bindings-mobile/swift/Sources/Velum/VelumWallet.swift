@@ -26,20 +26,30 @@ public final class VelumWallet: Sendable {
     ///
     /// Time, predicates and session may differ. The document need not be signed by its device yet.
     ///
-    /// - Parameter sizeClass: The smallest that fits unless named. A larger one hides how large the document is.
+    /// - Parameters:
+    ///   - sizeClass: The smallest that fits unless named. A larger one hides how large the document is.
+    ///   - memory: Low takes less of it and longer, for a proof of the same kind.
+    ///   - memoryBudget: Bytes that the app may take on top of what it has, as `os_proc_available_memory()` tells them. Where they are too few
+    ///     the call fails with `memoryInsufficient` before any proving.
     /// - Throws: ``VelumError``, or `CancellationError` where the task was cancelled.
     public func prepare(
-        document: Data, request: Data, sizeClass: SizeClass? = nil, suite: Suite? = nil
+        document: Data, request: Data, sizeClass: SizeClass? = nil, suite: Suite? = nil, memory: Memory = .normal,
+        memoryBudget: Int? = nil
     ) async throws -> PreparedProof {
-        try await native.prepare(document, request, PrepareOptions(suite: suite, sizeClass: sizeClass))
+        let options = PrepareOptions(
+            suite: suite, sizeClass: sizeClass, memory: memory, memoryBudget: bytes(memoryBudget))
+        return try await native.prepare(document, request, options)
     }
 
     /// The same as a stream of progress, which ends with the proof.
     public func preparing(
-        document: Data, request: Data, sizeClass: SizeClass? = nil, suite: Suite? = nil
+        document: Data, request: Data, sizeClass: SizeClass? = nil, suite: Suite? = nil, memory: Memory = .normal,
+        memoryBudget: Int? = nil
     ) -> WorkStream<PreparedProof> {
         working { [native] listener in
-            try await native.prepare(document, request, PrepareOptions(suite: suite, sizeClass: sizeClass, progress: listener))
+            let options = PrepareOptions(
+                suite: suite, sizeClass: sizeClass, memory: memory, memoryBudget: bytes(memoryBudget), progress: listener)
+            return try await native.prepare(document, request, options)
         }
     }
 
@@ -51,23 +61,27 @@ public final class VelumWallet: Sendable {
     ///   - signer: Signs the session. Without one the document must have been signed for it.
     ///   - clock: By which the request's time is judged, the device's unless named.
     ///   - discloseDeviceNamespaces: Whether elements that the device signed itself may go along in clear.
+    ///   - memory: As for ``prepare(document:request:sizeClass:suite:memory:memoryBudget:)``.
+    ///   - memoryBudget: As for ``prepare(document:request:sizeClass:suite:memory:memoryBudget:)``.
     /// - Throws: ``VelumError``, or `CancellationError` where the task was cancelled.
     public func present(
         prepared: PreparedProof, document: Data, request: Data, transcript: Data, signer: (any DeviceSigner)? = nil,
-        clock: Clock? = nil, discloseDeviceNamespaces: Bool = false
+        clock: Clock? = nil, discloseDeviceNamespaces: Bool = false, memory: Memory = .normal, memoryBudget: Int? = nil
     ) async throws -> Data {
-        let options = PresentOptions(clock: clock, discloseDeviceNamespaces: discloseDeviceNamespaces)
+        let options = PresentOptions(
+            clock: clock, discloseDeviceNamespaces: discloseDeviceNamespaces, memory: memory, memoryBudget: bytes(memoryBudget))
         return try await native.present(prepared, document, request, transcript, signer, options)
     }
 
     /// The same as a stream of progress, which ends with the presentation.
     public func presenting(
         prepared: PreparedProof, document: Data, request: Data, transcript: Data, signer: (any DeviceSigner)? = nil,
-        clock: Clock? = nil, discloseDeviceNamespaces: Bool = false
+        clock: Clock? = nil, discloseDeviceNamespaces: Bool = false, memory: Memory = .normal, memoryBudget: Int? = nil
     ) -> WorkStream<Data> {
         working { [native] listener in
             let options = PresentOptions(
-                clock: clock, discloseDeviceNamespaces: discloseDeviceNamespaces, progress: listener)
+                clock: clock, discloseDeviceNamespaces: discloseDeviceNamespaces, memory: memory,
+                memoryBudget: bytes(memoryBudget), progress: listener)
             return try await native.present(prepared, document, request, transcript, signer, options)
         }
     }
@@ -94,4 +108,9 @@ extension Wallet {
                 options: options)
         }
     }
+}
+
+/// A budget of bytes: what is below nothing is nothing.
+func bytes(_ budget: Int?) -> UInt64? {
+    budget.map { UInt64(clamping: $0) }
 }

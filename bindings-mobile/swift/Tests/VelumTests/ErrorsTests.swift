@@ -92,6 +92,20 @@ private let ofProofs = [
         _ = try await Velum.verify(
             presentation: presentation, transcript: doe.transcript, request: mustermann.request)
     },
+    Provoked(.memoryInsufficient) {
+        _ = try await wallet.prepare(document: mustermann.document, request: mustermann.request, memoryBudget: 1_000_000)
+    },
+    Provoked(.memoryInsufficient) {
+        let prepared = try await wallet.prepare(document: mustermann.document, request: mustermann.request)
+        do {
+            _ = try await wallet.present(
+                prepared: prepared, document: mustermann.document, request: mustermann.request,
+                transcript: mustermann.transcript, clock: .any, memoryBudget: -1)
+        } catch {
+            #expect(!prepared.isUsed())
+            throw error
+        }
+    },
     Provoked(.wrongVersion) {
         _ = try await wallet.prepare(document: mustermann.document, request: mustermann.request, suite: .aggregatable)
     },
@@ -133,6 +147,11 @@ private let ofSigners = [
 private let ofPools = [
     Provoked(.malformed) { try await pool(key: Data(count: 31)) { _ in } },
     Provoked(.poolFull) { try await pool(options: PoolOptions(entries: 0)) { try await $0.fillOne() } },
+    Provoked(.memoryInsufficient) {
+        try await pool {
+            try await $0.fill(document: mustermann.document, request: mustermann.request, wanted: 1, memoryBudget: 1_000_000)
+        }
+    },
     Provoked(.storeFailed) {
         let folder = try TemporaryFolder()
         try await pool(in: try folder.file("file", Data())) { _ in }

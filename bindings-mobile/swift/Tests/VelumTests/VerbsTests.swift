@@ -24,6 +24,25 @@ struct VerbsTests {
         #expect(verified.learnt.contains { $0.learnt == holds })
     }
 
+    @Test func eachSuiteProvesWithLittleMemoryToo() async throws {
+        for suite in [Suite.direct, .compact] {
+            let prepared = try await wallet.prepare(
+                document: mustermann.document, request: mustermann.request, suite: suite, memory: .low)
+            #expect(prepared.suite() == suite)
+            let presentation = try await wallet.present(
+                prepared: prepared, document: mustermann.document, request: mustermann.request,
+                transcript: mustermann.transcript, clock: .any, memory: .low)
+            _ = try await Velum.verify(
+                presentation: presentation, transcript: mustermann.transcript, request: mustermann.request, suites: [suite])
+            let error = try await failure {
+                _ = try await Velum.verify(
+                    presentation: presentation, transcript: mustermann.transcript, request: mustermann.request,
+                    suites: [suite == .direct ? .compact : .direct])
+            }
+            #expect(error.code == .wrongVersion)
+        }
+    }
+
     @Test func progressGoesToTheEndAndTheResultComesLast() async throws {
         var fractions: [Double] = []
         var prepared: PreparedProof?

@@ -97,7 +97,7 @@ public final class Benchmark {
         _ = try await Velum.verify(presentation: presentation, transcript: transcript, request: request)
         return Sample(
             id: id, prepare: prepared - began, present: presented - prepared, verify: ContinuousClock.now - presented,
-            presentationBytes: presentation.count, peakBytes: Memory.peakBytes, warmth: .now)
+            presentationBytes: presentation.count, peakBytes: ProcessMemory.peakBytes, warmth: .now)
     }
 }
 

@@ -7,7 +7,7 @@ import Darwin
 /// The memory of this process.
 ///
 /// A module of its own: what the system is asked through on Apple's platforms does not compile in the language mode of Swift 6.
-public enum Memory {
+public enum ProcessMemory {
     /// The most that it has held, as the system counts it: the footprint on Apple's platforms, resident memory on Linux. Nil where the
     /// system does not tell.
     public static var peakBytes: Int? {
