@@ -4,7 +4,8 @@ import PackageDescription
 // The wallet library's interface, or where it cannot be fetched, what is restated of it in `Restated/`.
 let isRestated = Context.environment["VELUM_EUDI_RESTATED"] != nil
 
-let interface: [Target.Dependency] = isRestated
+let interface: [Target.Dependency] =
+    isRestated
     ? ["MdocDataModel18013", "SwiftCBOR"]
     : [
         .product(name: "MdocDataModel18013", package: "eudi-lib-ios-iso18013-data-model"),

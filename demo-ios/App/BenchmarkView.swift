@@ -43,12 +43,18 @@ struct BenchmarkView: View {
 
     private var chart: some View {
         Chart(model.samples) { sample in
-            LineMark(x: .value("Proof", sample.id), y: .value("Time", sample.prepare.milliseconds), series: .value("Work", "prepare"))
-                .foregroundStyle(by: .value("Work", "prepare"))
-            LineMark(x: .value("Proof", sample.id), y: .value("Time", sample.present.milliseconds), series: .value("Work", "present"))
-                .foregroundStyle(by: .value("Work", "present"))
-            LineMark(x: .value("Proof", sample.id), y: .value("Time", sample.verify.milliseconds), series: .value("Work", "verify"))
-                .foregroundStyle(by: .value("Work", "verify"))
+            LineMark(
+                x: .value("Proof", sample.id), y: .value("Time", sample.prepare.milliseconds), series: .value("Work", "prepare")
+            )
+            .foregroundStyle(by: .value("Work", "prepare"))
+            LineMark(
+                x: .value("Proof", sample.id), y: .value("Time", sample.present.milliseconds), series: .value("Work", "present")
+            )
+            .foregroundStyle(by: .value("Work", "present"))
+            LineMark(
+                x: .value("Proof", sample.id), y: .value("Time", sample.verify.milliseconds), series: .value("Work", "verify")
+            )
+            .foregroundStyle(by: .value("Work", "verify"))
         }
         .accessibilityLabel("Times of each proof")
     }

@@ -28,7 +28,8 @@ struct ScannerView: View {
         case .done(kind, let message):
             done(message)
         case .done:
-            words = kind == .question ? "This is an answer, and a question is needed" : "This is a question, and an answer is needed"
+            words =
+                kind == .question ? "This is an answer, and a question is needed" : "This is a question, and an answer is needed"
         case .notOurs:
             break
         case .damaged:

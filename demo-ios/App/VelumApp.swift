@@ -28,7 +28,8 @@ struct VelumApp: App {
                 .task { await demo.begin() }
             case .failure(let error):
                 ContentUnavailableView(
-                    "The demo cannot start", systemImage: "exclamationmark.triangle", description: Text(error.localizedDescription))
+                    "The demo cannot start", systemImage: "exclamationmark.triangle",
+                    description: Text(error.localizedDescription))
             }
         }
     }

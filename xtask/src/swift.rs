@@ -30,6 +30,9 @@ pub fn test(project: &Project) -> Result<(), Error> {
     let swift = Swift::prepare(project)?;
     // What the tests compare with.
     process::run(&mut project.cargo(["build", "--locked", "--package", "velum-cli", "--bin", "velum"]))?;
+    if let Swift::InFolder(chroot) = &swift {
+        lint(project, chroot)?;
+    }
     let mut lines = Vec::new();
     for package in PACKAGES {
         let report = outputs(project).join(format!("{}.xml", scratch(package)));
@@ -43,6 +46,16 @@ pub fn test(project: &Project) -> Result<(), Error> {
     }
     lines.iter().for_each(|line| println!("{line}"));
     Ok(())
+}
+
+/// Checks the formatting, by the one version that all who are not on a Mac have.
+fn lint(project: &Project, chroot: &Chroot) -> Result<(), Error> {
+    let listed = process::output(project.command("git").args(["ls-files", "*.swift"]))?;
+    let files = String::from_utf8_lossy(&listed.stdout);
+    let files: Vec<_> = files.lines().map(|file| format!("/source/{file}")).collect();
+    let mut words = vec!["swift", "format", "lint", "--strict"];
+    words.extend(files.iter().map(String::as_str));
+    process::run(&mut chroot.command(project, &[], &words))
 }
 
 /// A Swift that runs here.

@@ -20,7 +20,9 @@ private let system = VelumZkSystem(wallet: wallet)
 private let standard = system.systemSpecs[0]
 
 /// Asks for someone of 18 or over, and no date of birth.
-private let hiding = spec(["predicates": .stringParam("[{\"namespace\": \"\(mdl)\", \"element\": \"birth_date\", \"age_at_least\": 18}]")])
+private let hiding = spec([
+    "predicates": .stringParam("[{\"namespace\": \"\(mdl)\", \"element\": \"birth_date\", \"age_at_least\": 18}]")
+])
 
 private func spec(_ changed: ZkParams) -> ZkSystemSpec {
     var params = standard.params
@@ -85,7 +87,9 @@ struct VelumZkSystemTests {
         // To a spec that asks for nothing, or for more, it is no answer.
         let plain = spec([:])
         #expect(throws: VelumError.self) { try verify(document, plain) }
-        let older = spec(["predicates": .stringParam("[{\"namespace\": \"\(mdl)\", \"element\": \"birth_date\", \"age_at_least\": 21}]")])
+        let older = spec([
+            "predicates": .stringParam("[{\"namespace\": \"\(mdl)\", \"element\": \"birth_date\", \"age_at_least\": 21}]")
+        ])
         #expect(throws: VelumError.self) { try verify(document, older) }
         #expect(throws: VelumZkError.notProven(ElementName(namespace: mdl, element: "birth_date"))) {
             try verify(document.claiming(.utf8String("1990-02-28"), for: "birth_date"), hiding)
@@ -93,7 +97,9 @@ struct VelumZkSystemTests {
     }
 
     @Test func aPredicateThatDoesNotHoldIsNotProven() throws {
-        let older = spec(["predicates": .stringParam("[{\"namespace\": \"\(mdl)\", \"element\": \"birth_date\", \"age_at_least\": 80}]")])
+        let older = spec([
+            "predicates": .stringParam("[{\"namespace\": \"\(mdl)\", \"element\": \"birth_date\", \"age_at_least\": 80}]")
+        ])
         #expect(code { _ = try prove(older) } == .predicate)
     }
 
@@ -106,7 +112,9 @@ struct VelumZkSystemTests {
         #expect(throws: VelumError.self) { try verify(document.claiming(.boolean(true), for: "age_over_21"), standard) }
         #expect(throws: VelumError.self) { try verify(document.claiming(nil, for: "age_over_18"), standard) }
         #expect(throws: VelumZkError.deviceSignedElements) {
-            try verify(document.claiming(.boolean(true), for: "age_over_18", deviceSigned: [mdl: ["age_over_21": .boolean(true)]]), standard)
+            try verify(
+                document.claiming(.boolean(true), for: "age_over_18", deviceSigned: [mdl: ["age_over_21": .boolean(true)]]),
+                standard)
         }
     }
 

@@ -1,8 +1,7 @@
-// What UniFFI writes around the native library is part of this module for whoever imports it. It is a module of its own because it
-// does not compile in the language mode of Swift 6.
-@_exported import VelumBindings
-
 import Foundation
+// What UniFFI writes around the native library: part of this module for whoever imports it, and a module of its own because it does not
+// compile in the language mode of Swift 6.
+@_exported import VelumBindings
 
 /// Verifies that a presentation answers a request (JSON or CBOR) in the session of a transcript, and says what is learnt.
 ///

@@ -112,8 +112,9 @@ extension ProofPool {
         try await cancelling { cancellation in
             var options = options
             options.cancellation = cancellation
-            return Int(try await fill(
-                document: document, request: request, wanted: UInt32(clamping: wanted), options: options))
+            return Int(
+                try await fill(
+                    document: document, request: request, wanted: UInt32(clamping: wanted), options: options))
         }
     }
 

@@ -1,4 +1,4 @@
-// What the tests of pools run in a process of its own: `PoolProcess present FOLDER` or `PoolProcess fill FOLDER`.
+// What the tests run in a process of its own: `PoolProcess VERB FOLDER`, where the verb is `present`, `fill` or `dispose`.
 
 import Foundation
 import Velum
@@ -11,15 +11,41 @@ func read(_ name: String) throws -> Data {
 }
 
 let (document, request) = (try read("device_response.cbor"), try read("request.json"))
-let pool = try VelumPool(
-    wallet: VelumWallet(), folder: URL(fileURLWithPath: words[2]), key: Data(repeating: 7, count: 32))
 
-if words[1] == "present" {
-    let answer = try await pool.present(
+func openPool() throws -> VelumPool {
+    try VelumPool(wallet: VelumWallet(), folder: URL(fileURLWithPath: words[2]), key: Data(repeating: 7, count: 32))
+}
+
+/// Prepares one proof, and lets pool and wallet go.
+func fillAndLeave() async throws -> Int {
+    let pool = try openPool()
+    try await pool.fill(document: document, request: request, wanted: 1)
+    return nativeThreads()
+}
+
+/// How many threads of the library this process has, which Linux tells by name.
+func nativeThreads() -> Int {
+    let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
+    let names = tasks.compactMap { try? String(contentsOfFile: "/proc/self/task/\($0)/comm", encoding: .utf8) }
+    return names.filter { $0.hasPrefix("velum") }.count
+}
+
+switch words[1] {
+case "present":
+    let answer = try await openPool().present(
         document: document, request: request, transcript: try read("session_transcript.cbor"), clock: .any)
     print(answer.fromPool ? "taken" : "made")
-} else {
+case "fill":
+    let pool = try openPool()
     for try await work in pool.filling(document: document, request: request, wanted: 10) {
         if case .progress = work { FileHandle.standardOutput.write(Data("proving\n".utf8)) }
     }
+case "dispose":
+    let before = nativeThreads()
+    let during = try await fillAndLeave()
+    // Threads end soon, and not at once.
+    for _ in 0..<100 where nativeThreads() > 1 { try await Task.sleep(for: .milliseconds(20)) }
+    print(before, during, nativeThreads())
+default:
+    exit(2)
 }

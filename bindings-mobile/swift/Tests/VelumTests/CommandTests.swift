@@ -11,10 +11,10 @@ struct CommandTests {
         try folder.file(name, content).path
     }
 
-    private func verify(_ presentation: Data, _ case_: Case) throws -> Bool? {
+    private func verify(_ presentation: Data, _ answered: Case) throws -> Bool? {
         let written = try velum(
             "verify", "--presentation", file("presentation.cbor", presentation), "--transcript",
-            file("transcript.cbor", case_.transcript), "--request", file("request.json", case_.request))
+            file("transcript.cbor", answered.transcript), "--request", file("request.json", answered.request))
         return written["verified"] as? Bool
     }
 

@@ -14,14 +14,14 @@ struct Provoked: Sendable, CustomStringConvertible {
     var description: String { "\(code)" }
 }
 
-private func prepare(_ case_: Case) async throws {
-    _ = try await wallet.prepare(document: case_.document, request: case_.request)
+private func prepare(_ answered: Case) async throws {
+    _ = try await wallet.prepare(document: answered.document, request: answered.request)
 }
 
 /// Presents what was prepared for Mustermann, which is used once where nothing fails.
-private func present(_ case_: Case, clock: Clock = .any, signer: (any DeviceSigner)? = nil) async throws {
+private func present(_ answered: Case, clock: Clock = .any, signer: (any DeviceSigner)? = nil) async throws {
     let prepared = try await wallet.prepare(document: mustermann.document, request: mustermann.request)
-    _ = try await wallet.present(prepared, case_, signer, clock: clock)
+    _ = try await wallet.present(prepared, answered, signer, clock: clock)
 }
 
 private func presentDoe(_ signer: TestSigner) async throws {
@@ -52,7 +52,8 @@ private func pool(
     }
 }
 
-private let issuer = "04dc1c1f55cff4cd5c76cf4169278f7217667f86ee81d8669b63f2e19bc12a0c9f12355dd0385fed3bc33bedc9781b9aad47b33e4c24704b8d14288b1b3cb45c28"
+private let issuer =
+    "04dc1c1f55cff4cd5c76cf4169278f7217667f86ee81d8669b63f2e19bc12a0c9f12355dd0385fed3bc33bedc9781b9aad47b33e4c24704b8d14288b1b3cb45c28"
 
 private let ofDocuments = [
     Provoked(.issuerUntrusted) {

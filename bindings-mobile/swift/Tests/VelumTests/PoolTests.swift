@@ -95,7 +95,7 @@ struct PoolTests {
         try await pool.fillOne()
         let children = try [child("present"), child("present")]
         let answers = children.map { String(decoding: $0.output.readDataToEndOfFile(), as: UTF8.self) }
-        children.forEach { $0.process.waitUntilExit() }
+        for child in children { child.process.waitUntilExit() }
         #expect(children.allSatisfy { $0.process.terminationStatus == 0 })
         #expect(answers.sorted() == ["made\n", "taken\n"])
     }

@@ -103,10 +103,13 @@ extension Data {
     init(hexadecimal text: String) {
         precondition(text.count.isMultiple(of: 2))
         let digits = Array(text)
-        self.init(stride(from: 0, to: digits.count, by: 2).map { at in
-            guard let byte = UInt8(String(digits[at...at + 1]), radix: 16) else { preconditionFailure("no hexadecimal digits") }
-            return byte
-        })
+        self.init(
+            stride(from: 0, to: digits.count, by: 2).map { at in
+                guard let byte = UInt8(String(digits[at...at + 1]), radix: 16) else {
+                    preconditionFailure("no hexadecimal digits")
+                }
+                return byte
+            })
     }
 
     var hexadecimal: String {

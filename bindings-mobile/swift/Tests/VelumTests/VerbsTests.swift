@@ -81,16 +81,17 @@ struct VerbsTests {
     }
 
     @Test func theDeviceSignsByCallback() async throws {
-        let case_ = doe.inSession(of: mustermann)
+        let answered = doe.inSession(of: mustermann)
         let signer = try SoftwareSigner.ofDoe()
-        let prepared = try await wallet.prepare(document: case_.document, request: case_.request)
-        let presentation = try await wallet.present(prepared, case_, signer)
+        let prepared = try await wallet.prepare(document: answered.document, request: answered.request)
+        let presentation = try await wallet.present(prepared, answered, signer)
         #expect(signer.asked == 1)
         let verified = try await Velum.verify(
-            presentation: presentation, transcript: case_.transcript, request: case_.request)
-        #expect(verified.learnt.contains { fact in
-            if case .holds(let name, .equalTo(.text("Doe")), _) = fact.learnt { name.element == "family_name" } else { false }
-        })
+            presentation: presentation, transcript: answered.transcript, request: answered.request)
+        #expect(
+            verified.learnt.contains { fact in
+                if case .holds(let name, .equalTo(.text("Doe")), _) = fact.learnt { name.element == "family_name" } else { false }
+            })
     }
 
     @Test func aSignatureThatWasMadeElsewhereIsAttached() async throws {
@@ -140,14 +141,30 @@ struct VerbsTests {
         }
         #expect(isDone)
     }
+
+    #if os(Linux)
+    /// In a process of its own, where no other test has threads.
+    @Test func threadsEndWithTheirWalletAndPool() throws {
+        let folder = try TemporaryFolder()
+        let program = URL(fileURLWithPath: variable("VELUM_PRODUCTS")).appendingPathComponent("PoolProcess")
+        let (status, output) = try run(program.path, ["dispose", folder.url.path])
+        #expect(status == 0)
+        let counts = String(decoding: output, as: UTF8.self).split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+        try #require(counts.count == 3)
+        // None before the first proof, some while there is a wallet. What stays is for checks, of all wallets together.
+        #expect(counts[0] == 0)
+        #expect(counts[1] > counts[2])
+        #expect(counts[2] <= 1)
+    }
+    #endif
 }
 
 extension VelumWallet {
-    func present(_ prepared: PreparedProof, _ case_: Case, _ signer: (any DeviceSigner)? = nil, clock: Clock = .any) async throws
-        -> Data
-    {
+    func present(
+        _ prepared: PreparedProof, _ answered: Case, _ signer: (any DeviceSigner)? = nil, clock: Clock = .any
+    ) async throws -> Data {
         try await present(
-            prepared: prepared, document: case_.document, request: case_.request, transcript: case_.transcript,
+            prepared: prepared, document: answered.document, request: answered.request, transcript: answered.transcript,
             signer: signer, clock: clock)
     }
 }

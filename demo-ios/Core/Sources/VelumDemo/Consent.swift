@@ -31,7 +31,9 @@ public struct Consent: Equatable, Sendable {
             if case .validAt(let time) = fact.learnt { time } else { nil }
         }.first
         isOffClock = time.map { abs($0.timeIntervalSince(now)) > Self.tolerance } ?? false
-        warnings = explanation.notChecked + (isOffClock ? ["The question is for another time than now. Answering it could tell when your card is valid."] : [])
+        warnings =
+            explanation.notChecked
+            + (isOffClock ? ["The question is for another time than now. Answering it could tell when your card is valid."] : [])
     }
 
     /// The name of an element for people: `birth_date` is "birth date".

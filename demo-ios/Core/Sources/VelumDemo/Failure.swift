@@ -28,7 +28,8 @@ public struct Failure: Error, Equatable, Sendable {
 
     static let notAQuestion = Failure(title: "This is no question", detail: "It is not a question of a verifier in this format.")
     static let noCard = Failure(title: "No card for this", detail: "The wallet has no document of the type that is asked for.")
-    static let noQuestion = Failure(title: "Nothing was asked", detail: "Ask a question first: an answer is worth nothing without it.")
+    static let noQuestion = Failure(
+        title: "Nothing was asked", detail: "Ask a question first: an answer is worth nothing without it.")
 
     static func unexpected(_ detail: String) -> Failure {
         Failure(title: "Something failed", detail: detail)

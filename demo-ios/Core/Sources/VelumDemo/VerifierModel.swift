@@ -27,7 +27,9 @@ public final class VerifierModel {
     /// - Parameters:
     ///   - origin: Who asks, as the holder is told.
     ///   - root: The certificate of the issuing authority that is trusted, in PEM.
-    public init(origin: String, root: String, sha256: @escaping SHA256Function, now: @escaping @Sendable () -> Date = { Date() }) {
+    public init(
+        origin: String, root: String, sha256: @escaping SHA256Function, now: @escaping @Sendable () -> Date = { Date() }
+    ) {
         self.origin = origin
         self.root = root
         self.sha256 = sha256

@@ -73,8 +73,9 @@ struct CodeSequenceTests {
     }
 
     @Test(arguments: [
-        "", "VELUM", "https://example.org", "VELUM:2:A:1:1:00000000:BB8", "VELUM:1:B:1:1:00000000:BB8", "VELUM:1:A:0:1:00000000:BB8",
-        "VELUM:1:A:2:1:00000000:BB8", "VELUM:1:A:01:1:00000000:BB8", "VELUM:1:A:1:5000:00000000:BB8", "VELUM:1:A:+1:1:00000000:BB8",
+        "", "VELUM", "https://example.org", "VELUM:2:A:1:1:00000000:BB8", "VELUM:1:B:1:1:00000000:BB8",
+        "VELUM:1:A:0:1:00000000:BB8", "VELUM:1:A:2:1:00000000:BB8", "VELUM:1:A:01:1:00000000:BB8",
+        "VELUM:1:A:1:5000:00000000:BB8", "VELUM:1:A:+1:1:00000000:BB8",
         "VELUM:1:A:1:1:0000000:BB8", "VELUM:1:A:1:1:00000000:", "VELUM:1:A:1:1:00000000:b",
     ])
     func otherCodesLeaveWhatWasRead(_ text: String) throws {
@@ -93,7 +94,8 @@ struct CodeSequenceTests {
 
 struct QuestionTests {
     private let question = Question(
-        origin: "https://verifier.example", nonce: Data(0..<32), request: Data(#"{"doc_type":"d","now":"2026-01-01T00:00:00Z"}"#.utf8))
+        origin: "https://verifier.example", nonce: Data(0..<32),
+        request: Data(#"{"doc_type":"d","now":"2026-01-01T00:00:00Z"}"#.utf8))
 
     @Test func aQuestionTravels() throws {
         #expect(try Question(message: question.message) == question)

@@ -123,7 +123,8 @@ struct ModelTests {
         let (answer, question) = (try await answer(), try Question(message: message))
         let written = try velum(
             "verify", "--presentation", folder.file("answer", answer.message).path, "--transcript",
-            folder.file("transcript", question.transcript(sha256)).path, "--request", folder.file("request", question.request).path)
+            folder.file("transcript", question.transcript(sha256)).path, "--request",
+            folder.file("request", question.request).path)
         #expect(written["verified"] as? Bool == true)
     }
 
