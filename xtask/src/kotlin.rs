@@ -8,6 +8,9 @@ use crate::mobile::{self, FOLDER};
 use crate::process::{self, Error};
 use crate::project::Project;
 
+/// The modules that have tests, from the root of the workspace.
+const TESTED: [&str; 1] = ["bindings-mobile/kotlin/library"];
+
 /// Builds the library for this machine, writes the Kotlin around it, and builds and tests the package.
 pub fn test(project: &Project) -> Result<(), Error> {
     let has_maven =
@@ -17,38 +20,56 @@ pub fn test(project: &Project) -> Result<(), Error> {
         apt::install(project, &["maven", "openjdk-17-jdk-headless"])?;
     }
     let library = mobile::library(project)?;
+    let command = mobile::command(project)?;
     let generated = project.target().join("kotlin");
     mobile::generate(project, &library, "kotlin", &generated)?;
 
     let mut maven = project.command("mvn");
     maven.args(["--batch-mode", "--no-transfer-progress", "--quiet", "--file"]);
     maven.arg(project.root().join(FOLDER).join("kotlin/pom.xml"));
-    let folders = [
+    let paths = [
         ("generated", generated.as_path()),
         ("native", library.parent().unwrap_or(project.target())),
         ("testdata", &project.root().join("testdata")),
+        ("command", &command),
     ];
-    for (name, folder) in folders {
-        maven.arg(format!("-Dvelum.{name}={}", folder.display()));
+    for (name, path) in paths {
+        maven.arg(format!("-Dvelum.{name}={}", path.display()));
     }
     process::run(maven.args(["clean", "package"]))?;
-    summarise(&project.root().join(FOLDER).join("kotlin/library/target/surefire-reports"))
+    TESTED
+        .iter()
+        .try_for_each(|module| summarise(&project.root().join(module).join("target/surefire-reports")))
 }
 
-/// Prints what Surefire says of each class of tests, which Maven keeps to itself. No tests are a failure.
+/// Prints what Surefire says of each class of tests, which Maven keeps to itself, and which tests were skipped. No tests are a failure.
 fn summarise(reports: &Path) -> Result<(), Error> {
     let unreadable = |_| Error::Found(format!("no reports of tests in {}", reports.display()));
     let mut files: Vec<PathBuf> =
         fs::read_dir(reports).map_err(unreadable)?.filter_map(|file| Some(file.ok()?.path())).collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "txt"));
     files.sort();
-    let texts = files.iter().filter_map(|file| fs::read_to_string(file).ok());
-    let lines: Vec<_> = texts.flat_map(|text| text.lines().filter_map(summary).collect::<Vec<_>>()).collect();
+    let of = |wanted: &'static str| {
+        let files = files.iter().filter(move |file| file.extension().is_some_and(|found| found == wanted));
+        files.filter_map(|file| fs::read_to_string(file).ok())
+    };
+    let lines: Vec<_> =
+        of("txt").flat_map(|text| text.lines().filter_map(summary).collect::<Vec<_>>()).collect();
     if lines.is_empty() {
-        return Err(Error::Found("no test in Kotlin ran".to_owned()));
+        return Err(Error::Found(format!("no test in Kotlin ran: {}", reports.display())));
     }
     lines.iter().for_each(|line| println!("{line}"));
+    of("xml").flat_map(|report| skipped(&report)).for_each(|test| println!("skipped: {test}"));
     Ok(())
+}
+
+/// The tests that a report of Surefire's in XML says were skipped.
+fn skipped(report: &str) -> Vec<String> {
+    let tests = report.split("<testcase ").skip(1);
+    let name = |test: &str| {
+        test.contains("<skipped")
+            .then(|| test.split_once("name=\"")?.1.split('"').next().map(str::to_owned))?
+    };
+    tests.filter_map(name).collect()
 }
 
 /// The line that counts the tests of a class, if it counts any.
@@ -60,6 +81,13 @@ fn summary(line: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn skipped_tests_are_named() {
+        let report = r#"<testsuite name="s"><testcase name="a full disk" classname="c" time="0">
+            <skipped message="only root"/></testcase><testcase name="runs" classname="c" time="1"/></testsuite>"#;
+        assert_eq!(skipped(report), ["a full disk"]);
+    }
 
     #[test]
     fn a_class_without_tests_is_not_counted() {

@@ -1,6 +1,6 @@
 //! What the packages of `bindings-mobile` in Kotlin and Swift have in common: the native library, and what UniFFI writes around it.
 
-use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -16,10 +16,17 @@ pub const PACKAGE: &str = "velum-mobile";
 
 const BINDGEN: &str = "velum-mobile-bindgen";
 
-/// Builds the library for this machine, as the tests in Rust are built so that nothing is compiled twice, and says where it is.
+/// Builds the library for this machine, as the tests in Rust are built so that little is compiled twice, and says where it is.
 pub fn library(project: &Project) -> Result<PathBuf, Error> {
     process::run(&mut project.cargo(["build", "--locked", "--package", PACKAGE, "--lib"]))?;
     Ok(project.target().join("debug").join(format!("{DLL_PREFIX}velum_mobile{DLL_SUFFIX}")))
+}
+
+/// Builds the command, which makes and verifies proofs for the tests, and says where it is. Apart from the library: it has a suite that the
+/// library is without.
+pub fn command(project: &Project) -> Result<PathBuf, Error> {
+    process::run(&mut project.cargo(["build", "--locked", "--package", "velum-cli", "--bin", "velum"]))?;
+    Ok(project.target().join("debug").join(format!("velum{EXE_SUFFIX}")))
 }
 
 /// Writes what goes around a library into a folder, in place of what is there.

@@ -28,8 +28,7 @@ pub fn build(project: &Project) -> Result<(), Error> {
 /// Builds and tests the packages.
 pub fn test(project: &Project) -> Result<(), Error> {
     let swift = Swift::prepare(project)?;
-    // What the tests compare with.
-    process::run(&mut project.cargo(["build", "--locked", "--package", "velum-cli", "--bin", "velum"]))?;
+    mobile::command(project)?;
     if let Swift::InFolder(chroot) = &swift {
         lint(project, chroot)?;
     }

@@ -1,5 +1,6 @@
 package dev.velum
 
+import java.io.File
 import java.util.concurrent.atomic.AtomicInteger
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
@@ -104,52 +105,6 @@ class WalletTest {
             assertEquals(0, ours.asked)
             assertFalse(prepared.isUsed())
         }
-    }
-
-    @Test
-    fun `errors have a code and a place and a remedy`() = runBlocking {
-        VelumWallet(WalletOptions(lowPower = true)).use { wallet ->
-            val document = MUSTERMANN.document
-            suspend fun prepare(request: ByteArray) = failure { wallet.prepare(document, request) }.code
-            val issuer = Regex("\"sec1_hex\": \"(\\w+)\"").find(MUSTERMANN.request.decodeToString())!!.groupValues[1]
-            val deviceKey = (Velum.inspect(document).single() as Inspection.Readable).document.deviceKey
-            assertEquals(ErrorCode.ISSUER_UNTRUSTED, prepare(MUSTERMANN.request(issuer, hex(deviceKey))))
-            assertEquals(ErrorCode.ELEMENT_MISSING, prepare(MUSTERMANN.request("family_name", "no_such")))
-            assertEquals(ErrorCode.DOC_TYPE, prepare(MUSTERMANN.request(DOC_TYPE, "other")))
-            assertEquals(ErrorCode.WRONG_VERSION, failure { wallet.prepare(document, MUSTERMANN.request, suite = Suite.AGGREGATABLE) }.code)
-
-            val prepared = wallet.prepared()
-            suspend fun present(request: ByteArray, clock: Clock? = Clock.Any, of: Case = MUSTERMANN) =
-                failure { wallet.present(prepared, of.document, request, MUSTERMANN.transcript, clock = clock) }.code
-            assertEquals(ErrorCode.CLOCK, present(MUSTERMANN.request, clock = null))
-            assertEquals(ErrorCode.EXPIRED, present(MUSTERMANN.request("2024-10-15T", "2030-10-15T")))
-            assertEquals(ErrorCode.NOT_YET_VALID, present(MUSTERMANN.request("2024-10-15T", "2020-10-15T")))
-            assertEquals(ErrorCode.PREDICATE, present(MUSTERMANN.request("\"Mustermann\"", "\"Other\"")))
-            assertEquals(ErrorCode.DEVICE_MAC_UNSUPPORTED, present(DOE.request, of = DOE))
-            val elsewhere = failure {
-                wallet.present(prepared, MUSTERMANN.document, MUSTERMANN.request, DOE.transcript, clock = Clock.Any)
-            }
-            assertEquals(ErrorCode.DEVICE_SIGNATURE, elsewhere.code)
-            val signed = Velum.withDeviceSignature(
-                DOE.document, DOC_TYPE,
-                SoftwareSigner.of(DOE).sign(Velum.deviceAuthenticationBytes(DOE.document, DOC_TYPE, DOE.transcript)),
-            )
-            val mismatch = failure { wallet.present(prepared, signed, DOE.request, DOE.transcript, clock = Clock.Any) }
-            assertEquals(ErrorCode.PREPARED_MISMATCH, mismatch.code)
-
-            val presentation =
-                wallet.present(prepared, document, MUSTERMANN.request, MUSTERMANN.transcript, clock = Clock.Any)
-            assertEquals(ErrorCode.PROOF_INVALID, failure { Velum.verify(presentation, DOE.transcript, MUSTERMANN.request) }.code)
-            assertEquals(
-                ErrorCode.WRONG_VERSION,
-                failure { Velum.verify(presentation, MUSTERMANN.transcript, MUSTERMANN.request, emptyList()) }.code,
-            )
-        }
-        val unreadable = assertThrows<VelumException.Unreadable> { Velum.inspect("{}".encodeToByteArray()) }
-        assertEquals(ErrorCode.MALFORMED, unreadable.code)
-        assertTrue(unreadable.problem.place.startsWith("document"))
-        assertTrue(unreadable.problem.remedy!!.isNotEmpty())
-        assertEquals(ErrorCode.TOO_LARGE, assertThrows<VelumException> { Velum.inspect(ByteArray(2 shl 20)) }.code)
     }
 
     @Test
@@ -277,6 +232,24 @@ class WalletTest {
         assertInstanceOf(Work.Done::class.java, running.await())
         assertThrows<IllegalStateException> { runBlocking { wallet.prepared() } }
         Unit
+    }
+
+    @Test
+    fun `what is closed is gone and its threads with it`() = runBlocking {
+        fun threads() = File("/proc/self/task").list().orEmpty().count { name ->
+            runCatching { File("/proc/self/task/$name/comm").readText().startsWith("velum") }.getOrDefault(false)
+        }
+        val wallet = VelumWallet(WalletOptions(lowPower = true))
+        val before = threads()
+        val prepared = wallet.prepared()
+        assertTrue(threads() > before)
+        prepared.close()
+        assertThrows<IllegalStateException> { prepared.docType() }
+        wallet.close()
+        assertThrows<IllegalStateException> { runBlocking { wallet.makeKeys(SizeClass.STANDARD) } }
+        withTimeout(10_000) { while (threads() > before) delay(10) }
+        repeat(100) { VelumWallet().close() }
+        assertTrue(threads() <= before)
     }
 
     private suspend fun <T> kotlinx.coroutines.flow.Flow<T>.toList(each: () -> Unit): T {
