@@ -21,10 +21,11 @@ let package = Package(
         .target(name: "Velum", dependencies: ["VelumBindings"]),
         // For Apple's platforms; empty elsewhere.
         .target(name: "VelumSecureEnclave", dependencies: ["Velum"], swiftSettings: [.swiftLanguageMode(.v5)]),
-        // What the tests start as a process of its own.
-        .executableTarget(name: "PoolProcess", dependencies: ["Velum"], path: "Tests/PoolProcess"),
-        .testTarget(
-            name: "VelumTests",
-            dependencies: ["Velum", .target(name: "PoolProcess", condition: .when(platforms: [.linux, .macOS]))]),
+        .testTarget(name: "VelumTests", dependencies: ["Velum"]),
     ]
 )
+
+// What the tests start as a process of its own, where they say where to find it: not for those who use the package, nor for iOS.
+if Context.environment["VELUM_PRODUCTS"] != nil {
+    package.targets.append(.executableTarget(name: "PoolProcess", dependencies: ["Velum"], path: "Tests/PoolProcess"))
+}

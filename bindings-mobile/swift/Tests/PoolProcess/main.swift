@@ -20,14 +20,15 @@ func openPool() throws -> VelumPool {
 func fillAndLeave() async throws -> Int {
     let pool = try openPool()
     try await pool.fill(document: document, request: request, wanted: 1)
-    return nativeThreads()
+    return provingThreads()
 }
 
-/// How many threads of the library this process has, which Linux tells by name.
-func nativeThreads() -> Int {
+/// How many threads of this process prove, which Linux tells by their names, `velum 0` and on. Names without a number tell nothing: the
+/// system's own threads take them over from those that start them.
+func provingThreads() -> Int {
     let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
     let names = tasks.compactMap { try? String(contentsOfFile: "/proc/self/task/\($0)/comm", encoding: .utf8) }
-    return names.filter { $0.hasPrefix("velum") }.count
+    return names.filter { $0.hasPrefix("velum ") }.count
 }
 
 switch words[1] {
@@ -41,11 +42,12 @@ case "fill":
         if case .progress = work { FileHandle.standardOutput.write(Data("proving\n".utf8)) }
     }
 case "dispose":
-    let before = nativeThreads()
+    let before = provingThreads()
     let during = try await fillAndLeave()
     // Threads end soon, and not at once.
-    for _ in 0..<100 where nativeThreads() > 1 { try await Task.sleep(for: .milliseconds(20)) }
-    print(before, during, nativeThreads())
+    let end = ContinuousClock.now + .seconds(60)
+    while provingThreads() > 0, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(20)) }
+    print(before, during, provingThreads())
 default:
     exit(2)
 }
