@@ -15,4 +15,6 @@ dependencyResolutionManagement {
 }
 
 rootProject.name = "velum-kotlin"
-include(":library", ":keystore")
+include(":library", ":keystore", ":multipaz-adapter")
+include(":demo")
+project(":demo").projectDir = file("../../demo-android")

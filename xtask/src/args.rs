@@ -24,6 +24,8 @@ Tasks:
   report [web] [--runs N] [--json]
                 measure proofs on this machine, 10 runs unless told: the numbers of the README; or those of the npm
                 package in Chromium, as one object
+  aarch64       run known-answer tests and whole proofs on 64-bit ARM under an emulator, measure the library for phones,
+                and check it for Android and iOS
   kotlin        build the Kotlin package in bindings-mobile/kotlin and test it on the JVM
   swift         build the Swift package in bindings-mobile/swift: on macOS its XCFramework, on Linux for this machine
   swift-test    test that package, its adapter and what the app in demo-ios stands on: on Linux, as root, in a Debian with
@@ -56,6 +58,7 @@ pub enum Task {
     Report { runs: NonZeroUsize, json: bool },
     WebReport { runs: NonZeroUsize },
     SoundnessMutants { sample: Option<usize> },
+    Aarch64,
     Kotlin,
     Swift,
     SwiftTest,
@@ -119,6 +122,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
         "report" if web => Ok(Task::WebReport { runs }),
         "report" => Ok(Task::Report { runs, json }),
         "soundness-mutants" => Ok(Task::SoundnessMutants { sample }),
+        "aarch64" => Ok(Task::Aarch64),
         "kotlin" => Ok(Task::Kotlin),
         "swift" => Ok(Task::Swift),
         "swift-test" => Ok(Task::SwiftTest),
@@ -166,6 +170,7 @@ mod tests {
         let plain = parsed(&["web", "--no-isolation", "--port", "9000"]);
         assert_eq!(plain, Ok(Task::Web { port: 9000, isolation: false }));
         assert_eq!(parsed(&["web-package"]), Ok(Task::WebPackage));
+        assert_eq!(parsed(&["aarch64"]), Ok(Task::Aarch64));
         assert_eq!(parsed(&["kotlin"]), Ok(Task::Kotlin));
         assert_eq!(parsed(&["swift"]), Ok(Task::Swift));
         assert_eq!(parsed(&["swift-test"]), Ok(Task::SwiftTest));

@@ -1,9 +1,11 @@
 //! The checks that make up `test`, `ci` and `lint`. All of them run, whether or not one before failed.
 
+use crate::aarch64;
 use crate::advisories;
 use crate::args::Documents;
 use crate::demo_web;
 use crate::documents;
+use crate::kotlin;
 use crate::mutants;
 use crate::process::{self, Error};
 use crate::project::Project;
@@ -62,10 +64,12 @@ pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
     if slow == Slow::Whole {
         report.step("real documents", || documents::run(project, Documents::All));
         report.step("Swift packages", || swift::test(project));
+        report.step("64-bit ARM", || aarch64::run(project));
     }
     report.step("npm package: all builds", || web::build(project, Modules::ALL));
     report.step("npm package whole", || web::test(project, slow));
     report.step("page whole", || demo_web::test(project));
+    report.step("Kotlin", || kotlin::test(project));
 }
 
 fn tests(project: &Project, slow: Slow) -> Result<(), Error> {

@@ -9,7 +9,8 @@ use crate::process::{self, Error};
 use crate::project::Project;
 
 /// The modules that have tests, from the root of the workspace.
-const TESTED: [&str; 1] = ["bindings-mobile/kotlin/library"];
+const TESTED: [&str; 3] =
+    ["demo-android", "bindings-mobile/kotlin/library", "bindings-mobile/kotlin/multipaz-adapter"];
 
 /// Builds the library for this machine, writes the Kotlin around it, and builds and tests the package.
 pub fn test(project: &Project) -> Result<(), Error> {

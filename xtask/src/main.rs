@@ -3,6 +3,7 @@
 //! `./x` makes sure that Rust and a linker are there and then hands over to this program, which does the rest.
 //! It knows the workspace and the tools, and nothing of what the crates do.
 
+mod aarch64;
 mod advisories;
 mod apt;
 mod args;
@@ -10,6 +11,7 @@ mod checks;
 mod chromium;
 mod demo_web;
 mod documents;
+mod elf;
 mod kotlin;
 mod measure;
 mod mobile;
@@ -78,6 +80,10 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
         }
         Task::Report { runs, json } => {
             measure::report(project, runs.get(), json)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Aarch64 => {
+            aarch64::run(project)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Kotlin => {

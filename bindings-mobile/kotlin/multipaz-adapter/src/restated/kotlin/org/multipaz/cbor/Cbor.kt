@@ -1,0 +1,14 @@
+// Restated: see mdoc/zkp/Zkp.kt. There a DataItem is a tree; here it is the bytes of one.
+package org.multipaz.cbor
+
+class DataItem internal constructor(internal val bytes: ByteArray) {
+    override fun equals(other: Any?): Boolean = other is DataItem && bytes.contentEquals(other.bytes)
+
+    override fun hashCode(): Int = bytes.contentHashCode()
+}
+
+object Cbor {
+    fun encode(item: DataItem): ByteArray = item.bytes
+
+    fun decode(encodedCbor: ByteArray): DataItem = DataItem(encodedCbor)
+}

@@ -1,0 +1,15 @@
+// Restated: see mdoc/zkp/Zkp.kt. There the document is encoded anew; here its bytes are kept.
+package org.multipaz.mdoc.response
+
+import org.multipaz.cbor.DataItem
+import org.multipaz.crypto.X509CertChain
+import org.multipaz.mdoc.issuersigned.IssuerNamespaces
+
+class MdocDocument(
+    val docType: String,
+    val issuerNamespaces: IssuerNamespaces,
+    val issuerCertChain: X509CertChain,
+    private val item: DataItem,
+) {
+    fun toDataItem(): DataItem = item
+}

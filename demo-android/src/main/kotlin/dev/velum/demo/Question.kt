@@ -1,0 +1,77 @@
+package dev.velum.demo
+
+import java.io.ByteArrayOutputStream
+import java.security.MessageDigest
+import java.security.SecureRandom
+import java.util.Base64
+import org.json.JSONException
+import org.json.JSONObject
+
+/** What is handed over is not what it should be. */
+class NotUnderstood(message: String) : Exception(message)
+
+/** What a verifier asks, as it travels: see docs/hand-off.md. */
+class Question(val origin: String, val nonce: ByteArray, val request: ByteArray) {
+    /** The bytes that travel. */
+    fun message(): ByteArray = JSONObject()
+        .put("origin", origin)
+        .put("nonce", text(nonce))
+        .put("request", JSONObject(request.decodeToString()))
+        .toString().encodeToByteArray()
+
+    /** The `SessionTranscript` to which an answer is bound, which verifier and wallet compute apart. */
+    fun transcript(): ByteArray {
+        val info = cbor {
+            write(0x83)
+            text(origin)
+            text(text(nonce))
+            write(NULL)
+        }
+        return cbor {
+            write(byteArrayOf(0x83.toByte(), NULL.toByte(), NULL.toByte(), 0x82.toByte()))
+            text("OpenID4VPDCAPIHandover")
+            write(byteArrayOf(0x58, 0x20))
+            write(MessageDigest.getInstance("SHA-256").digest(info))
+        }
+    }
+
+    companion object {
+        private const val NULL = 0xf6
+        private const val MOST_BYTES = 1 shl 17
+
+        /** A question of a new session. */
+        fun new(origin: String, request: ByteArray) = Question(origin, ByteArray(32).also(SecureRandom()::nextBytes), request)
+
+        /** @throws NotUnderstood */
+        fun of(message: ByteArray): Question {
+            if (message.size > MOST_BYTES) throw NotUnderstood("A question is not so large.")
+            try {
+                val json = JSONObject(message.decodeToString(throwOnInvalidSequence = true))
+                if (json.keys().asSequence().toSet() != setOf("origin", "nonce", "request")) throw NotUnderstood("This is no question.")
+                val nonce = Base64.getUrlDecoder().decode(json.getString("nonce"))
+                if (nonce.size !in 16..64) throw NotUnderstood("The question's nonce has ${nonce.size} bytes.")
+                return Question(json.getString("origin"), nonce, json.getJSONObject("request").toString().encodeToByteArray())
+            } catch (failure: JSONException) {
+                throw NotUnderstood("This is no question: ${failure.message}")
+            } catch (failure: IllegalArgumentException) {
+                throw NotUnderstood("This is no question: ${failure.message}")
+            } catch (failure: CharacterCodingException) {
+                throw NotUnderstood("This is no question: ${failure.message}")
+            }
+        }
+
+        private fun text(nonce: ByteArray) = Base64.getUrlEncoder().withoutPadding().encodeToString(nonce)
+
+        private fun cbor(write: ByteArrayOutputStream.() -> Unit) = ByteArrayOutputStream().apply(write).toByteArray()
+
+        private fun ByteArrayOutputStream.text(text: String) {
+            val bytes = text.encodeToByteArray()
+            when {
+                bytes.size < 24 -> write(0x60 or bytes.size)
+                bytes.size < 256 -> write(byteArrayOf(0x78, bytes.size.toByte()))
+                else -> write(byteArrayOf(0x7a) + ByteArray(4) { (bytes.size ushr (24 - 8 * it)).toByte() })
+            }
+            write(bytes)
+        }
+    }
+}
