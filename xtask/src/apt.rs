@@ -21,10 +21,14 @@ pub fn install(project: &Project, packages: &[&str]) -> Result<(), Error> {
 
 /// What to put before a command so that it runs as root without a question, if anything does.
 fn as_root(project: &Project) -> Option<&'static [&'static str]> {
-    let id = process::output(project.command("id").arg("-u")).ok()?;
-    if id.stdout.trim_ascii() == b"0" {
+    if is_root(project) {
         return Some(&[]);
     }
     let sudo = process::output(project.command("sudo").args(["-n", "true"])).ok()?;
     sudo.status.success().then_some(&["sudo"])
+}
+
+/// Whether this program runs as root.
+pub fn is_root(project: &Project) -> bool {
+    process::output(project.command("id").arg("-u")).is_ok_and(|id| id.stdout.trim_ascii() == b"0")
 }

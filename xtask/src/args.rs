@@ -27,6 +27,9 @@ Tasks:
   aarch64       run known-answer tests and whole proofs on 64-bit ARM under an emulator, measure the library for phones,
                 and check it for Android and iOS
   kotlin        build the Kotlin package in bindings-mobile/kotlin and test it on the JVM
+  swift         build the Swift package in bindings-mobile/swift: on macOS its XCFramework, on Linux for this machine
+  swift-test    test that package, its adapter and what the app in demo-ios stands on: on Linux, as root, in a Debian with
+                Swift in it, which is installed into a cache folder first (3 GB)
   web [--port N] [--no-isolation]
                 build the page in demo-web and serve it on this machine, without COOP and COEP if told
   web-package   build the npm package @velum/prover into bindings-wasm/dist
@@ -57,6 +60,8 @@ pub enum Task {
     SoundnessMutants { sample: Option<usize> },
     Aarch64,
     Kotlin,
+    Swift,
+    SwiftTest,
     Web { port: u16, isolation: bool },
     WebPackage,
     WebTest,
@@ -119,6 +124,8 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
         "soundness-mutants" => Ok(Task::SoundnessMutants { sample }),
         "aarch64" => Ok(Task::Aarch64),
         "kotlin" => Ok(Task::Kotlin),
+        "swift" => Ok(Task::Swift),
+        "swift-test" => Ok(Task::SwiftTest),
         "web" => Ok(Task::Web { port, isolation }),
         "web-package" => Ok(Task::WebPackage),
         "web-test" => Ok(Task::WebTest),
@@ -165,6 +172,8 @@ mod tests {
         assert_eq!(parsed(&["web-package"]), Ok(Task::WebPackage));
         assert_eq!(parsed(&["aarch64"]), Ok(Task::Aarch64));
         assert_eq!(parsed(&["kotlin"]), Ok(Task::Kotlin));
+        assert_eq!(parsed(&["swift"]), Ok(Task::Swift));
+        assert_eq!(parsed(&["swift-test"]), Ok(Task::SwiftTest));
         assert_eq!(parsed(&["web-test"]), Ok(Task::WebTest));
         assert_eq!(parsed(&["setup"]), Ok(Task::Setup));
     }

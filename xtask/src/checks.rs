@@ -9,6 +9,7 @@ use crate::mutants;
 use crate::process::{self, Error};
 use crate::project::Project;
 use crate::report::Report;
+use crate::swift;
 use crate::tools;
 use crate::unchanged;
 use crate::web::{self, Modules};
@@ -61,6 +62,7 @@ pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
     });
     if slow == Slow::Whole {
         report.step("real documents", || documents::run(project, Documents::All));
+        report.step("Swift packages", || swift::test(project));
         report.step("64-bit ARM", || aarch64::run(project));
     }
     report.step("npm package: all builds", || web::build(project, Modules::ALL));

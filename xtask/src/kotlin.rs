@@ -1,19 +1,12 @@
 //! The Kotlin package: what UniFFI writes of it, and its tests on the JVM.
 
-use std::env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::apt;
+use crate::mobile::{self, FOLDER};
 use crate::process::{self, Error};
 use crate::project::Project;
-use crate::tools::QUICK_BUILD;
-
-const PACKAGE: &str = "velum-mobile";
-const BINDGEN: &str = "velum-mobile-bindgen";
-
-/// Where the crate lives, from the root of the workspace.
-const FOLDER: &str = "bindings-mobile";
 
 /// The modules that have tests, from the root of the workspace.
 const TESTED: [&str; 3] =
@@ -27,23 +20,19 @@ pub fn test(project: &Project) -> Result<(), Error> {
         eprintln!("there is no Maven with a Java: installing them with apt-get");
         apt::install(project, &["maven", "openjdk-17-jdk-headless"])?;
     }
-    // As the tests in Rust are built, so that little is compiled twice.
-    process::run(&mut project.cargo(["build", "--locked", "--package", PACKAGE, "--lib"]))?;
-    // The command, which makes and verifies proofs for the tests. Apart: it has a suite that the library is without.
-    process::run(&mut project.cargo(["build", "--locked", "--package", "velum-cli"]))?;
-    let native = project.target().join("debug");
-    let library = native.join(format!("{DLL_PREFIX}velum_mobile{DLL_SUFFIX}"));
+    let library = mobile::library(project)?;
+    let command = mobile::command(project)?;
     let generated = project.target().join("kotlin");
-    generate(project, &library, &generated)?;
+    mobile::generate(project, &library, "kotlin", &generated)?;
 
     let mut maven = project.command("mvn");
     maven.args(["--batch-mode", "--no-transfer-progress", "--quiet", "--file"]);
     maven.arg(project.root().join(FOLDER).join("kotlin/pom.xml"));
     let paths = [
-        ("generated", &generated),
-        ("native", &native),
+        ("generated", generated.as_path()),
+        ("native", library.parent().unwrap_or(project.target())),
         ("testdata", &project.root().join("testdata")),
-        ("command", &native.join(format!("velum{EXE_SUFFIX}"))),
+        ("command", &command),
     ];
     for (name, path) in paths {
         maven.arg(format!("-Dvelum.{name}={}", path.display()));
@@ -52,20 +41,6 @@ pub fn test(project: &Project) -> Result<(), Error> {
     TESTED
         .iter()
         .try_for_each(|module| summarise(&project.root().join(module).join("target/surefire-reports")))
-}
-
-fn generate(project: &Project, library: &Path, folder: &Path) -> Result<(), Error> {
-    let tools = project.target().join("tools").join("mobile-bindgen");
-    let mut build = project.cargo(["build", "--locked", "--release", "--package", BINDGEN, "--target-dir"]);
-    process::run(build.arg(&tools).envs(QUICK_BUILD))?;
-    match fs::remove_dir_all(folder) {
-        Err(source) if folder.exists() => return Err(Error::Write { path: folder.into(), source }),
-        _ => {}
-    }
-    let mut bindgen = project.command(tools.join("release").join(BINDGEN));
-    bindgen.arg("generate").arg(library).args(["--language", "kotlin", "--no-format", "--config"]);
-    bindgen.arg(project.root().join(FOLDER).join("uniffi.toml")).arg("--out-dir").arg(folder);
-    process::run(&mut bindgen)
 }
 
 /// Prints what Surefire says of each class of tests, which Maven keeps to itself, and which tests were skipped. No tests are a failure.

@@ -14,11 +14,14 @@ mod documents;
 mod elf;
 mod kotlin;
 mod measure;
+mod mobile;
 mod mutants;
 mod process;
 mod project;
 mod record;
 mod report;
+mod swift;
+mod swift_chroot;
 mod tools;
 mod unchanged;
 mod web;
@@ -85,6 +88,14 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
         }
         Task::Kotlin => {
             kotlin::test(project)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Swift => {
+            swift::build(project)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::SwiftTest => {
+            swift::test(project)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Web { port, isolation } => demo_web::serve(project, port, isolation),

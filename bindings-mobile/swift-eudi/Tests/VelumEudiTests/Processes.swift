@@ -1,0 +1,1 @@
+../../../swift/Tests/VelumTests/Processes.swift

@@ -1,0 +1,23 @@
+import Foundation
+
+extension VelumError {
+    /// What went wrong.
+    public var problem: Problem {
+        switch self {
+        case .Unreadable(let problem), .Refused(let problem), .Cancelled(let problem), .Signer(let problem),
+            .Pool(let problem), .Internal(let problem):
+            problem
+        }
+    }
+
+    /// The code of what went wrong.
+    public var code: ErrorCode { problem.code }
+}
+
+extension VelumError: LocalizedError {
+    /// What is wrong, in this very case (English).
+    public var errorDescription: String? { problem.message }
+
+    /// What to do about it, where something can be done (English).
+    public var recoverySuggestion: String? { problem.remedy }
+}

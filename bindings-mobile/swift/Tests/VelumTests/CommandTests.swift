@@ -1,0 +1,55 @@
+#if os(Linux) || os(macOS)
+import Foundation
+import Testing
+import Velum
+
+/// Together with the `velum` command, which has the same prover and verifier without any of the bindings.
+struct CommandTests {
+    private let folder = try! TemporaryFolder()
+
+    private func file(_ name: String, _ content: Data) throws -> String {
+        try folder.file(name, content).path
+    }
+
+    private func verify(_ presentation: Data, _ answered: Case) throws -> Bool? {
+        let written = try velum(
+            "verify", "--presentation", file("presentation.cbor", presentation), "--transcript",
+            file("transcript.cbor", answered.transcript), "--request", file("request.json", answered.request))
+        return written["verified"] as? Bool
+    }
+
+    @Test func aProofOfSwiftVerifiesInTheCommand() async throws {
+        let prepared = try await wallet.prepare(document: mustermann.document, request: mustermann.request)
+        let presentation = try await wallet.present(prepared, mustermann)
+        #expect(try verify(presentation, mustermann) == true)
+        #expect(try verify(presentation, mustermann.inSession(of: doe)) == false)
+    }
+
+    @Test func aProofOfTheCommandVerifiesInSwift() async throws {
+        let out = folder.url.appendingPathComponent("proof.cbor")
+        try velum(
+            "prove", "--any-clock", "--document", file("document.cbor", mustermann.document), "--transcript",
+            file("transcript.cbor", mustermann.transcript), "--request", file("request.json", mustermann.request), "--out",
+            out.path)
+        let presentation = try Data(contentsOf: out)
+        let verified = try await Velum.verify(
+            presentation: presentation, transcript: mustermann.transcript, request: mustermann.request)
+        #expect(verified.learnt.contains { $0.learnt == .fitsClass(sizeClass: .standard) })
+        let error = try await failure {
+            _ = try await Velum.verify(presentation: presentation, transcript: doe.transcript, request: mustermann.request)
+        }
+        #expect(error.code == .proofInvalid)
+    }
+
+    @Test func aMintedLicenceGoesThroughTheThreeVerbs() async throws {
+        let licence = try minted(folder)
+        let prepared = try await wallet.prepare(document: licence.document, request: licence.request)
+        let presentation = try await wallet.present(prepared, licence)
+        let verified = try await Velum.verify(
+            presentation: presentation, transcript: licence.transcript, request: licence.request)
+        let name = ElementName(namespace: "org.iso.18013.5.1", element: "birth_date")
+        #expect(verified.learnt.contains { $0.learnt == .holds(name: name, condition: .ageAtLeast(years: 18), value: nil) })
+        #expect(try verify(presentation, licence) == true)
+    }
+}
+#endif

@@ -1,0 +1,1 @@
+../../../../bindings-mobile/swift/Tests/VelumTests/Processes.swift

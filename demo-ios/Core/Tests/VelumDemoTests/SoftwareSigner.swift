@@ -1,0 +1,1 @@
+../../../../bindings-mobile/swift/Tests/VelumTests/SoftwareSigner.swift

@@ -1,0 +1,86 @@
+//! A Debian that has Swift, in a cache folder: most Linux systems have no Swift to install.
+//!
+//! `debootstrap` makes it, and commands run in it by `chroot`, in mount and process namespaces of their own: nothing stays mounted
+//! or running when they end.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::apt;
+use crate::process::{self, Error};
+use crate::project::Project;
+
+const SUITE: &str = "trixie";
+
+/// The compiler, what it links with, and what the tests sign with.
+const PACKAGES: [&str; 6] =
+    ["swiftlang", "ca-certificates", "libc6-dev", "libstdc++-14-dev", "binutils", "openssl"];
+
+/// A system with Swift.
+pub struct Chroot {
+    folder: PathBuf,
+}
+
+impl Chroot {
+    /// The one in the cache folder, which is made if it is not there or not whole.
+    pub fn locate(project: &Project) -> Result<Self, Error> {
+        if !apt::is_root(project) {
+            let message = "installing and entering a Debian with Swift takes root: run `sudo ./x swift-test`";
+            return Err(Error::Found(message.to_owned()));
+        }
+        let folder = cache()?.join(SUITE);
+        if !folder.exists() {
+            make(project, &folder)?;
+        }
+        Ok(Self { folder })
+    }
+
+    /// A command in that system, where the workspace is at `/source` and its build outputs are at `/target`.
+    pub fn command(&self, project: &Project, variables: &[(&str, &str)], words: &[&str]) -> Command {
+        let mut command = project.command("unshare");
+        command.args(["--mount", "--pid", "--fork", "--kill-child", "sh", "xtask/src/swift_chroot.sh"]);
+        command.arg(&self.folder).arg(project.root()).arg(project.target());
+        command.args(["env", "-i", "PATH=/usr/bin:/bin", "HOME=/root", "LANG=C.UTF-8"]);
+        command.args(variables.iter().map(|(name, value)| format!("{name}={value}"))).args(words);
+        command
+    }
+}
+
+/// Made beside its place, so that one that is there is whole.
+fn make(project: &Project, folder: &Path) -> Result<(), Error> {
+    let has_debootstrap = || process::output(project.command("debootstrap").arg("--version")).is_ok();
+    if !has_debootstrap() {
+        eprintln!("there is no debootstrap: installing it with apt-get");
+        apt::install(project, &["debootstrap"]).map_err(|error| {
+            Error::Found(format!(
+                "debootstrap is missing; install it with the system's package manager ({error})"
+            ))
+        })?;
+    }
+    let partial = folder.with_extension("partial");
+    let written =
+        |result: std::io::Result<()>| result.map_err(|source| Error::Write { path: partial.clone(), source });
+    if partial.exists() {
+        written(fs::remove_dir_all(&partial))?;
+    }
+    written(fs::create_dir_all(&partial))?;
+    eprintln!("there is no Swift: installing a Debian with it in {} (3 GB, some minutes)", folder.display());
+    // Where it is stopped half-way, what it has mounted there goes with it.
+    let mut debootstrap = project.command("unshare");
+    debootstrap.args(["--mount", "debootstrap", "--variant=minbase"]);
+    debootstrap.args([&format!("--include={}", PACKAGES.join(",")), SUITE]);
+    process::run(debootstrap.arg(&partial))?;
+    // Packages that were unpacked.
+    written(fs::remove_dir_all(partial.join("var/cache/apt/archives")))?;
+    written(fs::rename(&partial, folder))
+}
+
+/// `$XDG_CACHE_HOME/velum/swift`, or the like below the home folder.
+fn cache() -> Result<PathBuf, Error> {
+    let named = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = named("XDG_CACHE_HOME").or_else(|| Some(named("HOME")?.join(".cache")));
+    let folder = folder.ok_or_else(|| Error::Found("neither XDG_CACHE_HOME nor HOME is set".to_owned()))?;
+    Ok(folder.join("velum/swift"))
+}
