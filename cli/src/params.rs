@@ -4,11 +4,15 @@ use serde_json::{Value, json};
 use velum_core::class::{CLASSES, SizeClass};
 use velum_core::proof::{PairSecurity, ProofKind, Verifier};
 use velum_core::suite::{SUITES, Suite};
-use velum_credentials::FORMAT_VERSION;
+use velum_credentials::{FORMAT_VERSION, Memory};
 use velum_stark::{LineTheorem, Security, SecurityTerm, VerifierKey};
 use velum_wallet::measure::Simd;
+use velum_wallet::memory_needed;
 
 use crate::report::Report;
+
+/// Bytes.
+const MB: f64 = 1e6;
 
 const KINDS: [ProofKind; 2] = [ProofKind::Credential, ProofKind::Presentation];
 
@@ -52,8 +56,11 @@ impl Described {
     fn class(suite: Suite, class: SizeClass) -> Self {
         let SizeClass { name, max_mso_bytes, slots, max_item_bytes, .. } = class;
         let verifier = Verifier::new(suite, class);
-        let proofs: Vec<_> =
-            KINDS.into_iter().zip(verifier.keys()).map(|(kind, key)| Self::proof(kind, key)).collect();
+        let proofs: Vec<_> = KINDS
+            .into_iter()
+            .zip(verifier.keys())
+            .map(|(kind, key)| Self::proof(suite, class, kind, key))
+            .collect();
         let together = verifier.security();
         let text: String = proofs
             .iter()
@@ -85,18 +92,26 @@ impl Described {
         }
     }
 
-    fn proof(kind: ProofKind, key: &VerifierKey) -> Self {
+    fn proof(suite: Suite, class: SizeClass, kind: ProofKind, key: &VerifierKey) -> Self {
         let bytes = key.max_proof_bytes();
+        let [normal, low] =
+            [Memory::Normal, Memory::Low].map(|memory| memory_needed(kind, suite, class, memory, 1));
         let by_theorem: Vec<_> = key.security().iter().map(Self::security).collect();
         let text: String = by_theorem.iter().map(|security| security.text.as_str()).collect();
         Self {
             json: json!({
                 "proof": kind.name(),
                 "max_proof_bytes": bytes,
+                "memory_bytes": { "normal": normal, "low": low },
                 "proven_bits": proven_bits(key.security().iter().map(|s| (s.theorem, s.bits()))),
                 "soundness": by_theorem.into_iter().map(|security| security.json).collect::<Vec<_>>(),
             }),
-            text: format!("  {:18} at most {bytes} bytes\n{text}", kind.name()),
+            text: format!(
+                "  {:18} at most {bytes} bytes; made in {:.0} MB of memory, or {:.0} MB with --memory low\n{text}",
+                kind.name(),
+                normal as f64 / MB,
+                low as f64 / MB
+            ),
         }
     }
 

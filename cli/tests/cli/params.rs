@@ -34,6 +34,8 @@ fn at_least_a_hundred_bits_are_proven() {
                 assert_eq!(soundness["weakest"]["bits"], least);
                 assert!(bits(proof, theorem) <= least, "{proof}");
                 assert!(proof["max_proof_bytes"].as_u64().unwrap() > 0);
+                let memory = |mode: &str| proof["memory_bytes"][mode].as_u64().unwrap();
+                assert!(0 < memory("low") && memory("low") <= memory("normal"), "{proof}");
             }
         }
     }
