@@ -37,6 +37,7 @@ pub enum Clock {
 #[derive(Clone, Copy, Default)]
 pub struct PrepareOptions<'a> {
     size_class: Option<SizeClass>,
+    memory: Option<Memory>,
     control: Control<'a>,
 }
 
@@ -53,10 +54,14 @@ impl<'a> PrepareOptions<'a> {
         Self { control, ..self }
     }
 
-    /// Takes so much memory: see [`Memory`].
+    /// Takes so much memory, whatever the control says: see [`Memory`].
     #[must_use]
     pub const fn with_memory(self, memory: Memory) -> Self {
-        Self { control: self.control.with_memory(memory), ..self }
+        Self { memory: Some(memory), ..self }
+    }
+
+    fn control(&self) -> Control<'a> {
+        self.memory.map_or(self.control, |memory| self.control.with_memory(memory))
     }
 }
 
@@ -65,6 +70,7 @@ impl<'a> PrepareOptions<'a> {
 pub struct PresentOptions<'a> {
     clock: Clock,
     disclose_device_namespaces: bool,
+    memory: Option<Memory>,
     control: Control<'a>,
 }
 
@@ -72,7 +78,7 @@ impl<'a> PresentOptions<'a> {
     /// Answers the times that `clock` allows.
     #[must_use]
     pub const fn at(clock: Clock) -> Self {
-        Self { clock, disclose_device_namespaces: false, control: Control::none() }
+        Self { clock, disclose_device_namespaces: false, memory: None, control: Control::none() }
     }
 
     /// Whether elements that the device signed itself may go along in clear.
@@ -87,10 +93,14 @@ impl<'a> PresentOptions<'a> {
         Self { control, ..self }
     }
 
-    /// Takes so much memory: see [`Memory`].
+    /// Takes so much memory, whatever the control says: see [`Memory`].
     #[must_use]
     pub const fn with_memory(self, memory: Memory) -> Self {
-        Self { control: self.control.with_memory(memory), ..self }
+        Self { memory: Some(memory), ..self }
+    }
+
+    fn control(&self) -> Control<'a> {
+        self.memory.map_or(self.control, |memory| self.control.with_memory(memory))
     }
 
     /// Every check that [`Prover::present`] makes of the document and the request before it proves, for a caller who would
@@ -207,8 +217,9 @@ impl<B: Backend + Clone> Prover<B> {
         B::Error: Send,
     {
         let (statement, witness) = document.credential(request, self.suite, options.size_class)?;
-        let key = block_on(self.key(&self.credential, statement.subject.class, &options.control))?;
-        let proof = key.prove(&statement, &witness, &options.control).map_err(internal)?;
+        let control = options.control();
+        let key = block_on(self.key(&self.credential, statement.subject.class, &control))?;
+        let proof = key.prove(&statement, &witness, &control).map_err(internal)?;
         Ok(Prepared::new(statement, &witness, proof))
     }
 
@@ -223,8 +234,9 @@ impl<B: Backend + Clone> Prover<B> {
         options: PrepareOptions<'_>,
     ) -> Result<Prepared, Error> {
         let (statement, witness) = document.credential(request, self.suite, options.size_class)?;
-        let key = self.key(&self.credential, statement.subject.class, &options.control).await?;
-        let proof = key.prove_async(&statement, &witness, &options.control).await;
+        let control = options.control();
+        let key = self.key(&self.credential, statement.subject.class, &control).await?;
+        let proof = key.prove_async(&statement, &witness, &control).await;
         Ok(Prepared::new(statement, &witness, proof.map_err(internal)?))
     }
 
@@ -251,8 +263,9 @@ impl<B: Backend + Clone> Prover<B> {
     {
         let pending = Pending::new(self.suite, prepared, document, session, request, &options)?;
         let class = pending.statement.subject.class;
-        let key = block_on(self.key(&self.presentation, class, &options.control))?;
-        let proof = key.prove(&pending.statement, &pending.witness, &options.control);
+        let control = options.control();
+        let key = block_on(self.key(&self.presentation, class, &control))?;
+        let proof = key.prove(&pending.statement, &pending.witness, &control);
         Ok(pending.presentation(proof.map_err(internal)?))
     }
 
@@ -270,8 +283,9 @@ impl<B: Backend + Clone> Prover<B> {
     ) -> Result<Presentation, Error> {
         let pending = Pending::new(self.suite, prepared, document, session, request, &options)?;
         let class = pending.statement.subject.class;
-        let key = self.key(&self.presentation, class, &options.control).await?;
-        let proof = key.prove_async(&pending.statement, &pending.witness, &options.control).await;
+        let control = options.control();
+        let key = self.key(&self.presentation, class, &control).await?;
+        let proof = key.prove_async(&pending.statement, &pending.witness, &control).await;
         Ok(pending.presentation(proof.map_err(internal)?))
     }
 
@@ -380,5 +394,33 @@ fn internal<E: std::error::Error>(error: ProveError<E>) -> Error {
             Error::new(Code::Backend, "prover", format!("{error}; prove again, or on the processor"))
         }
         error => Error::bug(&error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_what_the_options_say_in_any_order() {
+        let low = Control::none().with_memory(Memory::Low);
+        let prepare = PrepareOptions::default();
+        let present = PresentOptions::at(Clock::Any);
+        for (prepare, present, expected) in [
+            (prepare, present, Memory::Normal),
+            (prepare.with_control(low), present.with_control(low), Memory::Low),
+            (
+                prepare.with_memory(Memory::Low).with_control(Control::none()),
+                present.with_memory(Memory::Low).with_control(Control::none()),
+                Memory::Low,
+            ),
+            (
+                prepare.with_memory(Memory::Normal).with_control(low),
+                present.with_control(low).with_memory(Memory::Normal),
+                Memory::Normal,
+            ),
+        ] {
+            assert_eq!((prepare.control().memory(), present.control().memory()), (expected, expected));
+        }
     }
 }
