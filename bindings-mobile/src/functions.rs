@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock};
 
-use velum_credentials::{DeviceResponse, Presentation, Verifier};
+use velum_credentials::{DeviceResponse, Presentation, SUITES, Verifier};
 use velum_wallet::{Challenge, Question};
 
 use crate::error::VelumError;
@@ -60,7 +60,7 @@ pub fn with_device_signature(
 /// Verifies that a presentation answers a request (JSON or CBOR) in the session of a transcript, and says what is learnt. Verify one presentation
 /// in a session, and no session twice.
 ///
-/// `suites` are those that are allowed: all of this build where they are not named. Verifying takes milliseconds, after the first of a size class, which makes its
+/// `suites` are those that are allowed: `direct` and `compact` where they are not named. Verifying takes milliseconds, after the first of a size class, which makes its
 /// keys. It cannot be stopped half-way: a cancelled call ends before it begins or after it is done.
 #[uniffi::export(default(suites = None, cancellation = None))]
 pub async fn verify(
@@ -71,7 +71,8 @@ pub async fn verify(
     cancellation: Option<Arc<Cancellation>>,
 ) -> Result<Verified, VelumError> {
     /// Keeps the keys of the size classes that were met.
-    static VERIFIER: LazyLock<Verifier> = LazyLock::new(Verifier::new);
+    static STABLE: LazyLock<Verifier> = LazyLock::new(Verifier::new);
+    static ANY: LazyLock<Verifier> = LazyLock::new(|| Verifier::allowing(SUITES));
     static EXECUTOR: LazyLock<Executor> = LazyLock::new(|| Executor::of_threads(1));
 
     let allowed = suites
@@ -81,13 +82,15 @@ pub async fn verify(
         .transpose()?;
     let verify = move |_: &Watch| -> Result<Verified, VelumError> {
         let challenge = Challenge::parse(&transcript, &request)?;
-        if let Some(allowed) = allowed
-            && !allowed.contains(&Presentation::from_bytes(&presentation)?.suite())
-        {
+        let verified = match &allowed {
+            None => challenge.verify(&STABLE, &presentation),
+            Some(allowed) if allowed.contains(&Presentation::from_bytes(&presentation)?.suite()) => {
+                challenge.verify(&ANY, &presentation)
+            }
             // Refuses the suite before it makes any keys.
-            return Ok((&challenge.verify(&Verifier::allowing(&allowed), &presentation)?).into());
-        }
-        Ok((&challenge.verify(&VERIFIER, &presentation)?).into())
+            Some(allowed) => challenge.verify(&Verifier::allowing(allowed), &presentation),
+        };
+        Ok((&verified?).into())
     };
     EXECUTOR.run(Watch::new(cancellation.as_ref(), None), verify).await
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use velum_credentials::{Error, Request, Suite};
+use velum_credentials::{Error, Request, SUITES, Suite};
 use velum_wallet::{Challenge, json};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -48,15 +48,17 @@ impl Verifier {
     }
 
     fn allowing(&self, suites: &[Suite]) -> Rc<velum_credentials::Verifier> {
+        // As a set, so that one set has one verifier.
+        let suites: Vec<_> = SUITES.iter().copied().filter(|suite| suites.contains(suite)).collect();
         let mut verifiers = self.verifiers.borrow_mut();
-        if let Some((_, known)) = verifiers.iter().find(|(allowed, _)| allowed == suites) {
+        if let Some((_, known)) = verifiers.iter().find(|(allowed, _)| *allowed == suites) {
             return known.clone();
         }
-        let verifier = Rc::new(match suites {
+        let verifier = Rc::new(match &suites[..] {
             [] => velum_credentials::Verifier::new(),
             suites => velum_credentials::Verifier::allowing(suites),
         });
-        verifiers.push((suites.to_vec(), verifier.clone()));
+        verifiers.push((suites, verifier.clone()));
         verifier
     }
 

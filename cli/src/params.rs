@@ -107,7 +107,7 @@ impl Described {
                 "soundness": by_theorem.into_iter().map(|security| security.json).collect::<Vec<_>>(),
             }),
             text: format!(
-                "  {:18} at most {bytes} bytes; made in {:.0} MB of memory, or {:.0} MB with --memory low\n{text}",
+                "  {:18} at most {bytes} bytes; made by one thread in {:.0} MB of memory, or {:.0} MB with --memory low\n{text}",
                 kind.name(),
                 normal as f64 / MB,
                 low as f64 / MB

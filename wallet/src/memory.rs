@@ -18,8 +18,8 @@ const fn peak(normal: u64, low: u64) -> Peak {
 /// Megabytes that each further thread adds at most.
 const THREAD: u64 = 2;
 
-/// The most bytes that a process which makes such a proof takes: its keys, the program and the stacks of its threads included. Where so many
-/// are to be had, no proof ends for want of memory.
+/// The most bytes that a process takes which makes such a proof and nothing else: its key, the program and the stacks of its threads included. Keys
+/// of other proofs come on top, and what earlier proofs left where nobody called [`free_memory`](crate::Wallet::free_memory).
 ///
 /// Measured on x86-64 Linux, with a tenth added.
 #[must_use]

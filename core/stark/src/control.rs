@@ -77,7 +77,7 @@ impl CancelToken {
         Self::default()
     }
 
-    /// Asks the work to stop, which it does within milliseconds.
+    /// Asks the work to stop, which it does within tens of milliseconds for a document of class `standard`.
     pub fn cancel(&self) {
         self.0.cancelled.store(true, Ordering::Relaxed);
     }
@@ -158,8 +158,7 @@ impl<'a> Control<'a> {
         Self { part: (at(from), at(to)), ..self }
     }
 
-    /// Whether the work was cancelled. Whoever loops over much work looks each time round: between two looks, a thread works for less than
-    /// a few milliseconds.
+    /// Whether the work was cancelled. Whoever loops over much work looks each time round.
     pub fn is_cancelled(&self) -> bool {
         self.cancel.is_some_and(CancelToken::is_cancelled)
     }

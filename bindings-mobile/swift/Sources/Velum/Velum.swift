@@ -7,7 +7,7 @@ import Foundation
 ///
 /// Verify one presentation in a session, and no session twice. Takes milliseconds, after the first of a size class, which makes its keys.
 ///
-/// - Parameter suites: Those that are allowed, all of this build unless named.
+/// - Parameter suites: Those that are allowed, `direct` and `compact` unless named.
 /// - Throws: ``VelumError``, or `CancellationError` where the task was cancelled.
 public func verify(
     presentation: Data, transcript: Data, request: Data, suites: [Suite]? = nil

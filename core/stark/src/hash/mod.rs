@@ -49,8 +49,10 @@ impl HashFunction {
     /// Bytes of a digest in a proof, at most [`DIGEST_BYTES`].
     pub const fn digest_bytes(self) -> usize {
         match self {
+            Self::Blake3 => DIGEST_BYTES,
             Self::Blake3Truncated => TRUNCATED_BYTES,
-            _ => DIGEST_BYTES,
+            #[cfg(feature = "poseidon2")]
+            Self::Poseidon2 => DIGEST_BYTES,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Both suites against slow references, and what a transcript owes.
+//! All hash functions against slow references, and what a transcript owes.
 
 use p3_field::{BasedVectorSpace, ExtensionField, PrimeCharacteristicRing, PrimeField64};
 use p3_goldilocks::Goldilocks;

@@ -87,14 +87,13 @@ impl Dft {
         let height = columns.matrix().height();
         let mut coefficients = Strips::unwritten(columns.matrix().width, height, &self.buffers);
         let scale = columns.scale();
-        let strips = coefficients.lines_mut().par_chunks_exact_mut(height.max(1)).enumerate();
-        strips
-            .map(|(strip, lines)| {
+        coefficients.lines_mut().par_chunks_exact_mut(height.max(1)).enumerate().try_for_each(
+            |(strip, lines)| {
                 control.check()?;
                 self.load(columns, strip, &scale, lines);
                 Ok(())
-            })
-            .collect::<Result<(), _>>()?;
+            },
+        )?;
         Ok(coefficients)
     }
 
@@ -113,19 +112,17 @@ impl Dft {
         let shifts: Vec<_> = (0..=last_coset).map(|coset| shifts(height, log_blowup, shift, coset)).collect();
         let mut values = Strips::unwritten(columns.matrix().width, height << log_blowup, &self.buffers);
         let scale = columns.scale();
-        let strips = values.lines_mut().par_chunks_exact_mut((height << log_blowup).max(1)).enumerate();
-        strips
-            .map(|(strip, lines)| {
-                control.check()?;
-                let (others, last) = lines.split_at_mut(height * last_coset);
-                self.load(columns, strip, &scale, last);
-                for (lines, shifts) in others.chunks_exact_mut(height).zip(&shifts) {
-                    forward(last, lines, shifts, &self.scales);
-                }
-                forward_block(last, &shifts[last_coset], &self.scales);
-                Ok(())
-            })
-            .collect::<Result<(), _>>()?;
+        let all = height << log_blowup;
+        values.lines_mut().par_chunks_exact_mut(all.max(1)).enumerate().try_for_each(|(strip, lines)| {
+            control.check()?;
+            let (others, last) = lines.split_at_mut(height * last_coset);
+            self.load(columns, strip, &scale, last);
+            for (lines, shifts) in others.chunks_exact_mut(height).zip(&shifts) {
+                forward(last, lines, shifts, &self.scales);
+            }
+            forward_block(last, &shifts[last_coset], &self.scales);
+            Ok(())
+        })?;
         Ok(values)
     }
 
@@ -153,14 +150,11 @@ impl Dft {
         let height = coefficients.height();
         let shifts = shifts(height, log_blowup, shift, coset);
         let mut values = Strips::unwritten(coefficients.width(), height, &self.buffers);
-        let strips = values.lines_mut().par_chunks_exact_mut(height).enumerate();
-        strips
-            .map(|(strip, lines)| {
-                control.check()?;
-                forward(coefficients.strip(strip), lines, &shifts, &self.scales);
-                Ok(())
-            })
-            .collect::<Result<(), _>>()?;
+        values.lines_mut().par_chunks_exact_mut(height).enumerate().try_for_each(|(strip, lines)| {
+            control.check()?;
+            forward(coefficients.strip(strip), lines, &shifts, &self.scales);
+            Ok(())
+        })?;
         Ok(values)
     }
 }

@@ -85,15 +85,13 @@ impl<C: Chip> GroupRows<'_, C> {
     /// does not verify.
     fn columns(&self, active: usize, control: &Control<'_>) -> Result<(RowMajorMatrix<F>, EF), Cancelled> {
         let (batches, width) = (self.group.batches.len(), self.group.widths[LOOKUP]);
-        let fractions: Vec<PackedFraction> = (0..active.div_ceil(LANES))
-            .into_par_iter()
-            .flat_map_iter(|tile| match control.check() {
-                Ok(()) => packed(&self.fractions(tile * LANES)),
-                Err(Cancelled) => Vec::new(),
-            })
-            .collect();
-        let fractions = Secret::from(fractions);
-        control.check()?;
+        let of_tile = PACKS * batches;
+        let mut fractions = Secret::from(vec![PackedFraction::default(); active.div_ceil(LANES) * of_tile]);
+        fractions.par_chunks_mut(of_tile.max(1)).enumerate().try_for_each(|(tile, fractions)| {
+            control.check()?;
+            pack(&self.fractions(tile * LANES), fractions);
+            Ok(())
+        })?;
         let mut cells = F::zero_vec(self.group.height() * width);
         let mut lanes = [EF::ZERO; MAX_LANES];
         let lanes = &mut lanes[..Packed::WIDTH];
@@ -170,15 +168,13 @@ impl<C: Chip> GroupRows<'_, C> {
     }
 }
 
-/// The fractions of a tile, packed element by packed element.
-fn packed(fractions: &[Fraction<WideExtension, WideExtension>]) -> Vec<PackedFraction> {
-    let pack = |pack: usize| {
-        fractions.iter().map(move |Fraction { count, denominator }| Fraction {
-            count: count.0[pack],
-            denominator: denominator.0[pack],
-        })
-    };
-    (0..PACKS).flat_map(pack).collect()
+/// Writes the fractions of a tile, packed element by packed element.
+fn pack(fractions: &[Fraction<WideExtension, WideExtension>], to: &mut [PackedFraction]) {
+    for (pack, to) in to.chunks_exact_mut(fractions.len().max(1)).enumerate() {
+        for (Fraction { count, denominator }, to) in fractions.iter().zip(to) {
+            *to = Fraction { count: count.0[pack], denominator: denominator.0[pack] };
+        }
+    }
 }
 
 /// Writes the accumulator, the first column, and returns the terminal.

@@ -241,9 +241,7 @@ impl CpuKey {
         inputs: &BatchInputs<'_>,
         control: &Control<'_>,
     ) -> Result<Vec<EF>, Cancelled> {
-        let first = self.first_of_codeword(trees, inputs, control)?;
-        control.check()?;
-        Ok(self.extend_codeword(&self.verifier, first))
+        self.extend_codeword(self.first_of_codeword(trees, inputs, control)?, control)
     }
 
     /// The codeword on the first coset.
@@ -285,7 +283,8 @@ impl CpuKey {
     }
 
     /// A polynomial's values on the whole evaluation domain of the tallest group from those on its first coset.
-    fn extend_codeword(&self, key: &VerifierKey, first: Vec<EF>) -> Vec<EF> {
+    fn extend_codeword(&self, first: Vec<EF>, control: &Control<'_>) -> Result<Vec<EF>, Cancelled> {
+        let key = &*self.verifier;
         let log_blowup = key.parameters.log_blowup;
         let mut natural = first.clone();
         reverse_slice_index_bits(&mut natural);
@@ -295,6 +294,7 @@ impl CpuKey {
         let mut codeword = Vec::with_capacity(first.len() << log_blowup);
         codeword.extend(first);
         for coset in 1..1 << log_blowup {
+            control.check()?;
             let shift = generator.exp_u64(reverse_bits_len(coset, log_blowup) as u64);
             let shifted = coefficients.iter().zip(shift.powers());
             let shifted = shifted.map(|(&coefficient, power)| coefficient * power).collect();
@@ -302,7 +302,7 @@ impl CpuKey {
             reverse_slice_index_bits(&mut values);
             codeword.extend(values);
         }
-        codeword
+        Ok(codeword)
     }
 }
 

@@ -233,16 +233,17 @@ impl GroupQuotient<'_> {
         let public: Vec<_> = group.tables.iter().flat_map(|&number| tables[number].public()).collect();
         let shift = self.key.shift(self.index);
         let public = extended(&self.cpu.dft, &key.tiles, &public, (group.log_height, shift), control)?;
-        let values = (0..key.tiles.count()).into_par_iter().map(|tile| {
+        let mut values = Secret::from(vec![WideExtension::default(); key.tiles.count()]);
+        values.par_iter_mut().enumerate().try_for_each(|(tile, value)| {
             control.check()?;
-            Ok(self.tile(tables, &public, tile))
-        });
-        let values = values.collect::<Result<Vec<_>, Cancelled>>()?;
+            *value = self.tile(tables, &public, tile);
+            Ok(())
+        })?;
 
         let main = key.tiles.main();
         let mut quotients =
             [main * LANES, 1 << key.tiles.log_small()].map(|points| Secret::from(vec![EF::ZERO; points]));
-        for (tile, value) in values.into_iter().enumerate() {
+        for (tile, value) in values.iter().enumerate() {
             for (lane, value) in value.lanes().into_iter().enumerate() {
                 quotients[usize::from(tile >= main)][key.tiles.index(tile, lane)] = value;
             }

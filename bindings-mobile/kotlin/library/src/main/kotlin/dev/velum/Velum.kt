@@ -25,7 +25,7 @@ public object Velum {
      * Verifies that a presentation answers a request in the session of a transcript. Verify one presentation in a session, and no
      * session twice.
      *
-     * @param suites those that are allowed, all unless named
+     * @param suites those that are allowed, `direct` and `compact` unless named
      */
     @Throws(VelumException::class)
     public suspend fun verify(
