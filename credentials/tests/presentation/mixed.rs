@@ -2,7 +2,7 @@
 
 use ciborium::Value;
 use serde_json::json;
-use velum_credentials::{Code, Prover, Request, Verifier};
+use velum_credentials::{Code, Prover, Request, SUITES, Verifier};
 use velum_testdata::{ANNEX_D, MUSTERMANN};
 
 use super::{
@@ -27,7 +27,7 @@ fn session() -> Session {
 
 #[test]
 fn parts_of_presentations_do_not_mix() {
-    let (session, prover, verifier) = (session(), Prover::new(), Verifier::new());
+    let (session, prover, verifier) = (session(), Prover::new(), Verifier::allowing(SUITES));
     let [ours, theirs] = [(); 2].map(|()| session.answer(&prover, ANY_CLOCK).unwrap());
     for presentation in [&ours, &theirs] {
         session.verify(&verifier, presentation).unwrap();
@@ -75,6 +75,10 @@ fn parts_of_presentations_do_not_mix() {
     ] {
         assert_code(with(index, Value::from(value)), code);
     }
+    let compact = changed(&ours, |envelope| {
+        (envelope[SUITE], envelope[SUITE_VERSION]) = (Value::from(3), Value::from(1));
+    });
+    assert_code(session.verify(&verifier, &compact.unwrap()), Code::ProofInvalid);
     assert_code(with(X5CHAIN, Value::Array(vec![Value::Bytes(vec![0x30])])), Code::Malformed);
     assert_code(with(COMMITMENT, Value::Bytes(vec![0xff; 32])), Code::Malformed);
     assert_code(with(COMMITMENT, Value::Bytes(vec![0; 32])), Code::ProofInvalid);
