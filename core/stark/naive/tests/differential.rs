@@ -140,7 +140,10 @@ fn instance(start: u64) -> (Vec<Table>, Vec<Trace>) {
 type Both = ProvingKey<Differential<Cpu, Naive>>;
 
 fn proves(hash: HashFunction, memory: Memory) {
-    let parameters = Parameters { hash, ..PARAMETERS };
+    proves_with(Parameters { hash, ..PARAMETERS }, memory);
+}
+
+fn proves_with(parameters: Parameters, memory: Memory) {
     let (chips, traces) = instance(3);
     let verifier = VerifierKey::new("differential", parameters, &chips);
     let both = Differential { first: Cpu::default(), second: Naive };
@@ -160,6 +163,15 @@ fn two_backends_agree_on_every_step_with_blake3() {
 fn two_backends_agree_on_every_step_with_truncated_blake3() {
     proves(HashFunction::Blake3Truncated, Memory::Normal);
     proves(HashFunction::Blake3Truncated, Memory::Low);
+}
+
+/// At rates at which columns are never kept extended.
+#[test]
+fn two_backends_agree_on_every_step_at_low_rates() {
+    for log_blowup in [4, 5] {
+        let hash = HashFunction::Blake3Truncated;
+        proves_with(Parameters { hash, log_blowup, ..PARAMETERS }, Memory::Normal);
+    }
 }
 
 #[test]
