@@ -17,7 +17,7 @@ const EMULATOR: &str = "qemu-aarch64";
 /// Where the emulated program finds the system's libraries.
 const SYSTEM: &str = "/usr/aarch64-linux-gnu";
 
-/// Phones, for which nothing can be linked here. To these crates the simulator of iOS is what its phone is, and not every mirror of Rust has it.
+/// Phones, whose programs take their own linkers: checked, not built. To these crates the simulator of iOS is what its phone is.
 const PHONES: [&str; 3] = ["aarch64-linux-android", "x86_64-linux-android", "aarch64-apple-ios"];
 
 const SUITES: [&str; 3] = ["direct", "compact", "aggregatable"];
