@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use p3_field::PrimeCharacteristicRing;
+use p3_field::{PrimeCharacteristicRing, PrimeField64};
 
 use crate::field::{EF, F};
 
@@ -23,14 +23,15 @@ impl FixedRows {
     pub(crate) fn new(columns: &[Vec<F>]) -> Self {
         let height = columns.first().map_or(0, Vec::len);
         let row = |row: u32| columns.iter().map(move |column| column[row as usize]);
-        let mut rows: Vec<u32> = (0..height as u32).collect();
-        rows.sort_unstable_by(|&a, &b| row(a).cmp(row(b)));
+        // Fingerprints bring rows that are alike together. Where two collide, kinds are counted twice, and nothing is wrong.
+        let mut rows: Vec<(u64, u32)> = fingerprints(columns, height).into_iter().zip(0..).collect();
+        rows.sort_unstable();
         // The first of each kind.
         let mut firsts = Vec::new();
         let mut kinds = vec![0; height];
-        for alike in rows.chunk_by(|&a, &b| row(a).eq(row(b))) {
-            alike.iter().for_each(|&row| kinds[row as usize] = firsts.len() as u32);
-            firsts.push(alike[0]);
+        for alike in rows.chunk_by(|&(_, a), &(_, b)| row(a).eq(row(b))) {
+            alike.iter().for_each(|&(_, row)| kinds[row as usize] = firsts.len() as u32);
+            firsts.push(alike[0].1);
         }
         let cells = columns.iter().map(|column| {
             let cells = (0..).zip(&firsts).map(|(kind, &first)| (kind, column[first as usize]));
@@ -51,6 +52,22 @@ impl FixedRows {
     #[cfg(feature = "prover")]
     pub(crate) fn columns(&self) -> Vec<Vec<F>> {
         (0..self.cells.len()).map(|column| self.column(column)).collect()
+    }
+
+    /// Writes the columns into a matrix of so many columns, row by row, from column `first` on.
+    #[cfg(feature = "prover")]
+    pub(crate) fn write(&self, matrix: &mut [F], width: usize, first: usize) {
+        if self.width() == 0 {
+            return;
+        }
+        let mut different = F::zero_vec(self.different * self.width());
+        for (column, cells) in self.cells.iter().enumerate() {
+            cells.iter().for_each(|&(kind, cell)| different[kind as usize * self.width() + column] = cell);
+        }
+        for (row, &kind) in matrix.chunks_exact_mut(width).zip(&self.kinds) {
+            let cells = &different[kind as usize * self.width()..][..self.width()];
+            row[first..first + self.width()].copy_from_slice(cells);
+        }
     }
 
     /// A column.
@@ -80,6 +97,19 @@ impl FixedRows {
         }
         weights
     }
+}
+
+/// A number for each row, the same for rows that are alike.
+fn fingerprints(columns: &[Vec<F>], height: usize) -> Vec<u64> {
+    /// Odd, with its bits spread: the golden ratio's.
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut fingerprints = vec![0u64; height];
+    for column in columns {
+        for (fingerprint, cell) in fingerprints.iter_mut().zip(column) {
+            *fingerprint = (fingerprint.rotate_left(5) ^ cell.as_canonical_u64()).wrapping_mul(FACTOR);
+        }
+    }
+    fingerprints
 }
 
 /// The value of a column at the point at which the Lagrange polynomials of its rows are given.
@@ -115,6 +145,11 @@ mod tests {
         let rows = FixedRows::new(&columns);
         assert_eq!(rows.different, 4);
         assert_eq!(rows.columns(), columns);
+        let mut matrix = F::zero_vec(5 << LOG_HEIGHT);
+        rows.write(&mut matrix, 5, 1);
+        for (row, cells) in matrix.chunks_exact(5).enumerate() {
+            assert_eq!(cells, [F::ZERO, columns[0][row], columns[1][row], columns[2][row], F::ZERO]);
+        }
 
         let generator = F::two_adic_generator(LOG_HEIGHT);
         let point = EF::from(F::GENERATOR);

@@ -80,6 +80,8 @@ impl Chip for Squares {
         b.assert_zero("count", b.transition() * (next - count.clone() - B::Expr::ONE));
         let last = SQUARES - PARAMETERS.blinding_rows - 1;
         b.assert_zero("end", b.last() * (count.clone() - B::Expr::from_usize(last)));
+        let (used, next_used) = (b.fixed(0, 0), b.fixed(0, 1));
+        b.assert_zero("used before unused", b.transition() * next_used * (B::Expr::ONE - used));
         b.provide(SQUARE, vec![count, value.clone()], 2, b.fixed(0, 0));
         b.send(COPY, vec![value], b.fixed(0, 0));
     }

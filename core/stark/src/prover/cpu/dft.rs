@@ -126,6 +126,45 @@ impl Dft {
         Ok(values)
     }
 
+    /// The rows of [`extend`](Self::extend) on two of its cosets, each apart, and those on cosets of `2^log_small` points, which
+    /// `small_shifts` shift, one behind the other.
+    ///
+    /// Coefficients are put where the second coset is to be, so that they take no memory of their own.
+    pub(super) fn evaluate_cosets(
+        &self,
+        columns: Columns<'_>,
+        log_blowup: usize,
+        (shift, cosets): (F, [usize; 2]),
+        (small_shifts, log_small): (&[F], usize),
+        control: &Control<'_>,
+    ) -> Result<([Strips; 2], Strips), Cancelled> {
+        let (width, height) = (columns.matrix().width, columns.matrix().height());
+        let shifts = cosets.map(|coset| shifts(height, log_blowup, shift, coset));
+        let small_powers: Vec<Vec<F>> =
+            small_shifts.iter().map(|shift| shift.powers().take(height).collect()).collect();
+        let small_height = small_shifts.len() << log_small;
+        let unwritten = |height| Strips::unwritten(width, height, &self.buffers);
+        let (mut values, mut small) = (cosets.map(|_| unwritten(height)), unwritten(small_height));
+        let scale = columns.scale();
+        let [first, second] =
+            values.each_mut().map(|values| values.lines_mut().par_chunks_exact_mut(height.max(1)));
+        let small_strips = small.lines_mut().par_chunks_exact_mut(small_height.max(1));
+        first.zip(second).zip(small_strips).enumerate().try_for_each(
+            |(strip, ((first, second), small))| {
+                control.check()?;
+                self.load(columns, strip, &scale, second);
+                forward(second, first, &shifts[0], &self.scales);
+                for (small, powers) in small.chunks_exact_mut(1 << log_small).zip(&small_powers) {
+                    fold(second, small, powers);
+                    forward_block(small, powers, &self.scales);
+                }
+                forward_block(second, &shifts[1], &self.scales);
+                Ok(())
+            },
+        )?;
+        Ok((values, small))
+    }
+
     /// Writes the coefficients of a strip.
     fn load(&self, columns: Columns<'_>, strip: usize, scale: &[F], lines: &mut [Line]) {
         let log_height = lines.len().ilog2() as usize;
@@ -164,6 +203,16 @@ fn shifts(height: usize, log_blowup: usize, shift: F, coset: usize) -> Vec<F> {
     let generator = F::two_adic_generator(height.ilog2() as usize + log_blowup);
     let power = generator.exp_u64(reverse_bits_len(coset, log_blowup) as u64);
     (shift * power).powers().take(height).collect()
+}
+
+/// Coefficients modulo `X^S - s^S`, for `S` lines and `powers` of `s`.
+fn fold(from: &[Line], to: &mut [Line], powers: &[F]) {
+    to.fill(Line::default());
+    for (lines, &power) in from.chunks(to.len()).zip(powers.iter().step_by(to.len())) {
+        for (to, line) in to.iter_mut().zip(lines) {
+            to.iter_mut().zip(line).for_each(|(to, &pack)| *to += pack * power);
+        }
+    }
 }
 
 /// The powers of `generator`, of order `2^log_size`, by which block `b` of those that the first group of layers leaves is scaled, its
@@ -481,6 +530,37 @@ mod tests {
             };
             let values: Vec<_> = (0..8).flat_map(coset).collect();
             assert!(values == expected.values, "{width} columns of 2^{log_height} rows, by cosets");
+        }
+    }
+
+    #[test]
+    fn evaluates_cosets() {
+        const LOG_SMALL: usize = 3;
+        let none = Control::none();
+        let dft = Dft::new(14, Buffers::default());
+        for (log_height, width) in SHAPES.into_iter().filter(|&(log_height, _)| log_height >= LOG_SMALL) {
+            let coefficients = cells(log_height, width);
+            let columns = Columns::Coefficients(&coefficients);
+            let small_shifts = [F::GENERATOR, F::from_u64(1234)];
+            let (values, small) = dft
+                .evaluate_cosets(columns, 2, (F::GENERATOR, [3, 1]), (&small_shifts, LOG_SMALL), &none)
+                .unwrap();
+            let apart = dft.coefficients(columns, &none).unwrap();
+            for (values, coset) in values.iter().zip([3, 1]) {
+                let expected = dft.evaluate_coset(&apart, 2, F::GENERATOR, coset, &none).unwrap();
+                assert_eq!(values.to_row_major_matrix(), expected.to_row_major_matrix());
+            }
+            let root = F::two_adic_generator(LOG_SMALL);
+            for row in 0..small_shifts.len() << LOG_SMALL {
+                let power = reverse_bits_len(row % (1 << LOG_SMALL), LOG_SMALL);
+                let point = small_shifts[row >> LOG_SMALL] * root.exp_u64(power as u64);
+                let powers = point.powers().take(coefficients.height());
+                let mut expected = F::zero_vec(width);
+                for (cells, power) in coefficients.rows().zip(powers) {
+                    expected.iter_mut().zip(cells).for_each(|(sum, cell)| *sum += cell * power);
+                }
+                assert_eq!(small.rows([row]), expected, "row {row} of 2^{log_height}, {width} columns");
+            }
         }
     }
 }

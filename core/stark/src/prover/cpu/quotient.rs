@@ -1,18 +1,22 @@
 //! The quotient of the constraints by the zerofiers, group by group.
 
+use std::collections::BTreeSet;
+
 use p3_dft::TwoAdicSubgroupDft;
 use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, TwoAdicField};
+use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
 use p3_maybe_rayon::prelude::*;
 
 use super::CpuKey;
 use super::dft::{Columns, Dft};
 use super::extended::{Cosets, Extended, Part};
-use super::tiles::{COSETS, SMALL, Tiles};
+use super::tiles::{MAIN_COSETS, Tiles};
 use crate::air::Chip;
 use crate::composition::{Composition, Fingerprints, Row};
 use crate::control::{Cancelled, Control};
 use crate::field::{EF, EXTENSION_DEGREE, F};
+use crate::fixed::FixedRows;
 use crate::key::VerifierKey;
 use crate::mask::Table;
 use crate::prover::backend::{QuotientBlinding, QuotientInputs, SecretRows};
@@ -29,7 +33,7 @@ pub(super) struct GroupKey {
     /// Of each of the group's tables.
     tables: Vec<TableKey>,
     /// The fixed columns of all tables, on the cosets on which most of the quotient is computed.
-    fixed: [Strips; SMALL],
+    fixed: [Strips; MAIN_COSETS],
     /// All lookup columns, and the accumulator once more on the next row.
     lookup: Reads,
 }
@@ -76,17 +80,16 @@ impl GroupKey {
                 ]
             })
             .collect();
-        let columns: Vec<_> = group.tables.iter().flat_map(|&number| key.fixed[number].columns()).collect();
-        let [fixed @ .., small] =
-            extended(dft, &tiles, &columns, (group.log_height, key.shift(index)), control)?;
+        let offsets = fixed_offsets(key, index);
+        let fixed = extended(dft, &tiles, &fixed_columns(key, index), key.shift(index), &offsets, control)?;
         let (mut first_fixed, mut first_public) = (0, 0);
         let tables = group.tables.iter().map(|&number| {
             let table = &key.shape.tables[number];
             let cells = table.fixed_window.cells.iter();
             let reads = Reads::new(cells.map(|&(column, offset)| (first_fixed + column, offset)));
             let small_fixed = (tiles.main()..tiles.count()).map(|tile| {
-                let tile = tiles.tile(tile);
-                reads.read(&small, |offset| tiles.rows(&tile, offset))
+                let at = |offset| offsets.iter().position(|other| *other == offset).unwrap_or_default();
+                reads.read(&fixed.small, |offset| tiles.small_rows(tile, at(offset)))
             });
             let small_fixed = small_fixed.collect();
             first_fixed += key.fixed[number].width();
@@ -109,29 +112,66 @@ impl GroupKey {
         let tables = tables.collect();
         let here = (0..group.widths[LOOKUP]).map(|column| (column, 0));
         let after = (0..EXTENSION_DEGREE).map(|i| (ACCUMULATOR * EXTENSION_DEGREE + i, 1));
-        Ok(Self { tiles, selectors, tables, fixed, lookup: Reads::new(here.chain(after)) })
+        Ok(Self { tiles, selectors, tables, fixed: fixed.main, lookup: Reads::new(here.chain(after)) })
     }
 }
 
-/// Columns on the cosets on which quotients are computed.
+/// The fixed columns of a group's tables, side by side.
+fn fixed_columns(key: &VerifierKey, group: usize) -> RowMajorMatrix<F> {
+    let group = &key.shape.groups[group];
+    let tables = || group.tables.iter().map(|&number| &key.fixed[number]);
+    let width = tables().map(FixedRows::width).sum();
+    let mut cells = F::zero_vec(width << group.log_height);
+    let mut first = 0;
+    for table in tables() {
+        table.write(&mut cells, width, first);
+        first += table.width();
+    }
+    RowMajorMatrix::new(cells, width)
+}
+
+/// How many rows further on fixed columns of a group are read.
+fn fixed_offsets(key: &VerifierKey, group: usize) -> Vec<i32> {
+    let tables = key.shape.groups[group].tables.iter().map(|&number| &key.shape.tables[number]);
+    let offsets: BTreeSet<i32> =
+        tables.flat_map(|table| &table.fixed_window.cells).map(|&(_, offset)| offset).collect();
+    offsets.into_iter().collect()
+}
+
+/// Columns at the points at which a quotient is computed.
+struct AtPoints {
+    /// On the cosets of the first coset of order `2 N`, in the order of [`Tiles`].
+    main: [Strips; MAIN_COSETS],
+    /// On the small coset, once for each of some row offsets.
+    small: Strips,
+}
+
+/// Columns of a matrix at the points at which a quotient is computed, those of the small coset `offsets` rows further on.
 fn extended(
     dft: &Dft,
     tiles: &Tiles,
-    columns: &[Vec<F>],
-    (log_height, shift): (usize, F),
+    columns: &RowMajorMatrix<F>,
+    shift: F,
+    offsets: &[i32],
     control: &Control<'_>,
-) -> Result<[Strips; COSETS], Cancelled> {
-    if columns.is_empty() {
-        return Ok(std::array::from_fn(|_| Strips::unwritten(0, 1, &dft.buffers)));
+) -> Result<AtPoints, Cancelled> {
+    if columns.width == 0 {
+        let nothing = || Strips::unwritten(0, 1, &dft.buffers);
+        return Ok(AtPoints { main: std::array::from_fn(|_| nothing()), small: nothing() });
     }
-    let rows = 0..1 << log_height;
-    let count = columns.len() << log_height;
-    let cells = exactly(count, rows.flat_map(|row| columns.iter().map(move |column| column[row])));
-    let coefficients =
-        dft.coefficients(Columns::Cells(&RowMajorMatrix::new(cells, columns.len())), control)?;
-    let [first, second, third] = tiles.cosets();
-    let coset = |coset| dft.evaluate_coset(&coefficients, tiles.log_blowup(), shift, coset, control);
-    Ok([coset(first)?, coset(second)?, coset(third)?])
+    let generator = F::two_adic_generator(columns.height().ilog2() as usize + tiles.log_blowup());
+    let small_shifts =
+        tiles.small_points(offsets).into_iter().map(|point| shift * generator.exp_u64(point as u64));
+    let small = (&small_shifts.collect::<Vec<_>>()[..], tiles.log_small());
+    let [first, second, _] = tiles.cosets();
+    let (main, small) = dft.evaluate_cosets(
+        Columns::Cells(columns),
+        tiles.log_blowup(),
+        (shift, [first, second]),
+        small,
+        control,
+    )?;
+    Ok(AtPoints { main, small })
 }
 
 /// As many as there are, in no more memory than they take.
@@ -231,8 +271,11 @@ impl GroupQuotient<'_> {
         let key = &self.cpu.groups[self.index];
         let group = &self.key.shape.groups[self.index];
         let public: Vec<_> = group.tables.iter().flat_map(|&number| tables[number].public()).collect();
-        let shift = self.key.shift(self.index);
-        let public = extended(&self.cpu.dft, &key.tiles, &public, (group.log_height, shift), control)?;
+        let rows = 0..group.height();
+        let cells = rows.flat_map(|row| public.iter().map(move |column| column[row]));
+        let cells = exactly(public.len() * group.height(), cells);
+        let public = RowMajorMatrix::new(cells, public.len());
+        let public = extended(&self.cpu.dft, &key.tiles, &public, self.key.shift(self.index), &[0], control)?;
         let mut values = Secret::from(vec![WideExtension::default(); key.tiles.count()]);
         values.par_iter_mut().enumerate().try_for_each(|(tile, value)| {
             control.check()?;
@@ -251,12 +294,7 @@ impl GroupQuotient<'_> {
         Ok(quotients)
     }
 
-    fn tile<C: Chip>(
-        &self,
-        tables: &[Table<'_, C>],
-        public: &[Strips; COSETS],
-        number: usize,
-    ) -> WideExtension {
+    fn tile<C: Chip>(&self, tables: &[Table<'_, C>], public: &AtPoints, number: usize) -> WideExtension {
         let (shape, key) = (&self.key.shape, &self.cpu.groups[self.index]);
         let group = &shape.groups[self.index];
         let tile = key.tiles.tile(number);
@@ -276,7 +314,10 @@ impl GroupQuotient<'_> {
         for (&table_number, table_key) in group.tables.iter().zip(&key.tables) {
             let table = &shape.tables[table_number];
             let main = read(&table_key.main, self.main.part(tile.coset));
-            let public = read(&table_key.public, Part { matrix: &public[tile.coset], first: 0 });
+            let public = match public.main.get(tile.coset) {
+                Some(matrix) => read(&table_key.public, Part { matrix, first: 0 }),
+                None => table_key.public.read(&public.small, |_| key.tiles.small_rows(number, 0)),
+            };
             let fixed = match key.fixed.get(tile.coset) {
                 Some(matrix) => &read(&table_key.fixed, Part { matrix, first: 0 }),
                 None => &table_key.small_fixed[number - key.tiles.main()],

@@ -21,8 +21,11 @@ pub(super) struct Tiles {
 /// The cosets of order `N` on which the quotient is computed, in the order in which others speak of them.
 pub(super) const COSETS: usize = 3;
 
+/// Those of [`COSETS`] that come first and make up the coset of order `2 N`.
+pub(super) const MAIN_COSETS: usize = 2;
+
 /// The one of [`COSETS`] that the small coset is part of.
-pub(super) const SMALL: usize = 2;
+const SMALL: usize = 2;
 
 /// The numbers of a tile's points.
 pub(super) struct Tile {
@@ -90,6 +93,18 @@ impl Tiles {
     pub(super) fn rows(&self, tile: &Tile, offset: i32) -> [usize; LANES] {
         let first = self.cosets()[tile.coset] << self.log_height;
         std::array::from_fn(|lane| reverse_bits_len(self.point(tile, lane, offset), self.log_size()) - first)
+    }
+
+    /// The numbers of the first point of the small coset, `offset` rows further on for each of some offsets.
+    pub(super) fn small_points(&self, offsets: &[i32]) -> Vec<usize> {
+        let first = self.tile(self.main());
+        offsets.iter().map(|&offset| self.point(&first, 0, offset)).collect()
+    }
+
+    /// The rows of a tile of the small coset in a matrix that is this coset alone, in bit-reversed order, once for each of some offsets.
+    pub(super) fn small_rows(&self, tile: usize, offset: usize) -> [usize; LANES] {
+        let first = offset << self.log_small;
+        std::array::from_fn(|lane| first + reverse_bits_len(self.index(tile, lane), self.log_small))
     }
 
     pub(super) fn log_blowup(&self) -> usize {
