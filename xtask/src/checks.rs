@@ -5,6 +5,7 @@ use crate::advisories;
 use crate::args::Documents;
 use crate::demo_web;
 use crate::documents;
+use crate::kotlin;
 use crate::mutants;
 use crate::process::{self, Error};
 use crate::project::Project;
@@ -60,6 +61,7 @@ pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
     report.step("soundness mutants", || {
         mutants::run(project, (slow == Slow::Bounded).then_some(MUTANTS_SAMPLED))
     });
+    report.step("Kotlin packages", || kotlin::test(project));
     if slow == Slow::Whole {
         report.step("real documents", || documents::run(project, Documents::All));
         report.step("Swift packages", || swift::test(project));

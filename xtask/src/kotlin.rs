@@ -7,6 +7,7 @@ use crate::apt;
 use crate::mobile::{self, FOLDER};
 use crate::process::{self, Error};
 use crate::project::Project;
+use crate::web::{self, Modules};
 
 /// The modules that have tests, from the root of the workspace.
 const TESTED: [&str; 3] =
@@ -22,6 +23,7 @@ pub fn test(project: &Project) -> Result<(), Error> {
     }
     let library = mobile::library(project)?;
     let command = mobile::command(project)?;
+    web::build(project, Modules::ONE)?;
     let generated = project.target().join("kotlin");
     mobile::generate(project, &library, "kotlin", &generated)?;
 
@@ -33,6 +35,7 @@ pub fn test(project: &Project) -> Result<(), Error> {
         ("native", library.parent().unwrap_or(project.target())),
         ("testdata", &project.root().join("testdata")),
         ("command", &command),
+        ("package", &project.root().join(web::COMMAND)),
     ];
     for (name, path) in paths {
         maven.arg(format!("-Dvelum.{name}={}", path.display()));

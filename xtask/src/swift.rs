@@ -8,6 +8,7 @@ use crate::mobile::{self, FOLDER, PACKAGE};
 use crate::process::{self, Error};
 use crate::project::Project;
 use crate::swift_chroot::Chroot;
+use crate::web::{self, Modules};
 
 /// The C module of the native library, for which Swift looks in a folder of this name: two XCFrameworks that keep their module maps
 /// so can be used side by side.
@@ -29,6 +30,7 @@ pub fn build(project: &Project) -> Result<(), Error> {
 pub fn test(project: &Project) -> Result<(), Error> {
     let swift = Swift::prepare(project)?;
     mobile::command(project)?;
+    web::build(project, Modules::ONE)?;
     if let Swift::InFolder(chroot) = &swift {
         lint(project, chroot)?;
     }
@@ -94,6 +96,7 @@ impl Swift {
         let native = seen(&project.target().join("debug"));
         let testdata = seen(&project.root().join("testdata"));
         let velum = seen(&project.target().join("debug/velum"));
+        let package_command = seen(&project.root().join(web::COMMAND));
         let (folder, scratch) =
             (seen(&project.root().join(package)), seen(&outputs(project).join(scratch(package))));
         let mut words = vec!["swift", verb, "--package-path", &folder, "--scratch-path", &scratch];
@@ -109,6 +112,7 @@ impl Swift {
             ("LD_LIBRARY_PATH", native.as_str()),
             ("VELUM_TESTDATA", testdata.as_str()),
             ("VELUM_CLI", velum.as_str()),
+            ("VELUM_PACKAGE", package_command.as_str()),
             // Without what would have to be fetched.
             ("VELUM_EUDI_RESTATED", "1"),
             ("VELUM_PRODUCTS", products.as_str()),

@@ -14,9 +14,12 @@ use crate::project::Project;
 
 const SUITE: &str = "trixie";
 
-/// The compiler, what it links with, and what the tests sign with.
-const PACKAGES: [&str; 6] =
-    ["swiftlang", "ca-certificates", "libc6-dev", "libstdc++-14-dev", "binutils", "openssl"];
+/// The compiler, what it links with, what the tests sign with, and what runs the npm package.
+const PACKAGES: [&str; 7] =
+    ["swiftlang", "ca-certificates", "libc6-dev", "libstdc++-14-dev", "binutils", "openssl", "nodejs"];
+
+/// The file in that system that names its packages.
+const MADE_OF: &str = "velum-packages";
 
 /// A system with Swift.
 pub struct Chroot {
@@ -24,14 +27,15 @@ pub struct Chroot {
 }
 
 impl Chroot {
-    /// The one in the cache folder, which is made if it is not there or not whole.
+    /// The one in the cache folder, which is made if it is not there, not whole or without one of its packages.
     pub fn locate(project: &Project) -> Result<Self, Error> {
         if !apt::is_root(project) {
             let message = "installing and entering a Debian with Swift takes root: run `sudo ./x swift-test`";
             return Err(Error::Found(message.to_owned()));
         }
         let folder = cache()?.join(SUITE);
-        if !folder.exists() {
+        // One with what an older version of this list names is made anew.
+        if fs::read_to_string(folder.join(MADE_OF)).ok() != Some(PACKAGES.join(",")) {
             make(project, &folder)?;
         }
         Ok(Self { folder })
@@ -74,6 +78,10 @@ fn make(project: &Project, folder: &Path) -> Result<(), Error> {
     process::run(debootstrap.arg(&partial))?;
     // Packages that were unpacked.
     written(fs::remove_dir_all(partial.join("var/cache/apt/archives")))?;
+    written(fs::write(partial.join(MADE_OF), PACKAGES.join(",")))?;
+    if folder.exists() {
+        written(fs::remove_dir_all(folder))?;
+    }
     written(fs::rename(&partial, folder))
 }
 

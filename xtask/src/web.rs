@@ -22,6 +22,9 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// Where the package lives, from the root of the workspace.
 const FOLDER: &str = "bindings-wasm";
 
+/// The package as a command with the options of `velum`, from the root of the workspace: for the tests of other bindings.
+pub const COMMAND: &str = "bindings-wasm/test/command.mjs";
+
 /// Where tests are told which builds of the prover there are. Unless told, they take it that all are.
 pub const BUILDS_VARIABLE: &str = "VELUM_BUILDS";
 

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import Velum
 
-/// Together with the `velum` command, which has the same prover and verifier without any of the bindings.
+/// Together with the `velum` command and with WebAssembly, which have the same prover and verifier in other bindings or in none.
 struct CommandTests {
     private let folder = try! TemporaryFolder()
 
@@ -11,23 +11,23 @@ struct CommandTests {
         try folder.file(name, content).path
     }
 
-    private func verify(_ presentation: Data, _ answered: Case) throws -> Bool? {
-        let written = try velum(
+    private func verify(_ presentation: Data, _ answered: Case, by command: Command) throws -> Bool? {
+        let written = try command(
             "verify", "--presentation", file("presentation.cbor", presentation), "--transcript",
             file("transcript.cbor", answered.transcript), "--request", file("request.json", answered.request))
         return written["verified"] as? Bool
     }
 
-    @Test func aProofOfSwiftVerifiesInTheCommand() async throws {
+    @Test(arguments: Command.allCases) func aProofOfSwiftVerifiesThere(command: Command) async throws {
         let prepared = try await wallet.prepare(document: mustermann.document, request: mustermann.request)
         let presentation = try await wallet.present(prepared, mustermann)
-        #expect(try verify(presentation, mustermann) == true)
-        #expect(try verify(presentation, mustermann.inSession(of: doe)) == false)
+        #expect(try verify(presentation, mustermann, by: command) == true)
+        #expect(try verify(presentation, mustermann.inSession(of: doe), by: command) == false)
     }
 
-    @Test func aProofOfTheCommandVerifiesInSwift() async throws {
+    @Test(arguments: Command.allCases) func aProofMadeThereVerifiesInSwift(command: Command) async throws {
         let out = folder.url.appendingPathComponent("proof.cbor")
-        try velum(
+        try command(
             "prove", "--any-clock", "--document", file("document.cbor", mustermann.document), "--transcript",
             file("transcript.cbor", mustermann.transcript), "--request", file("request.json", mustermann.request), "--out",
             out.path)
@@ -49,7 +49,7 @@ struct CommandTests {
             presentation: presentation, transcript: licence.transcript, request: licence.request)
         let name = ElementName(namespace: "org.iso.18013.5.1", element: "birth_date")
         #expect(verified.learnt.contains { $0.learnt == .holds(name: name, condition: .ageAtLeast(years: 18), value: nil) })
-        #expect(try verify(presentation, licence) == true)
+        #expect(try verify(presentation, licence, by: .velum) == true)
     }
 }
 #endif

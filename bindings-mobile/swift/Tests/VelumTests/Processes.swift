@@ -22,14 +22,22 @@ func start(_ program: String, _ words: [String]) throws -> (process: Process, ou
     return (process, pipe.fileHandleForReading)
 }
 
-/// Runs the `velum` command, and gives what it wrote as JSON.
-@discardableResult
-func velum(_ words: String...) throws -> [String: Any] {
-    let (_, output) = try run(variable("VELUM_CLI"), words + ["--json"])
-    guard let object = try JSONSerialization.jsonObject(with: output) as? [String: Any] else {
-        throw Unexpected(what: String(decoding: output, as: UTF8.self))
+/// What proves and verifies in another process, with the options of `velum`.
+enum Command: String, CaseIterable {
+    /// `velum`, built from the same sources.
+    case velum = "VELUM_CLI"
+    /// The npm package in Node, which has prover and verifier in WebAssembly.
+    case webAssembly = "VELUM_PACKAGE"
+
+    /// Runs it, and gives what it wrote as JSON.
+    @discardableResult
+    func callAsFunction(_ words: String...) throws -> [String: Any] {
+        let (_, output) = try run(variable(rawValue), words + ["--json"])
+        guard let object = try JSONSerialization.jsonObject(with: output) as? [String: Any] else {
+            throw Unexpected(what: String(decoding: output, as: UTF8.self))
+        }
+        return object
     }
-    return object
 }
 
 /// A driving licence that `velum issue` mints.
@@ -52,7 +60,7 @@ func minted(_ folder: TemporaryFolder, more: String = "") throws -> Case {
         """
     let file = try folder.file("spec.json", Data(spec.utf8))
     let out = folder.url.appendingPathComponent("minted")
-    let written = try velum("issue", "--spec", file.path, "--out", out.path)
+    let written = try Command.velum("issue", "--spec", file.path, "--out", out.path)
     guard written["files"] != nil else { throw Unexpected(what: "\(written)") }
     return Case(minted: out)
 }

@@ -121,7 +121,7 @@ struct ModelTests {
         let message = try question()
         model.receive(message)
         let (answer, question) = (try await answer(), try Question(message: message))
-        let written = try velum(
+        let written = try Command.velum(
             "verify", "--presentation", folder.file("answer", answer.message).path, "--transcript",
             folder.file("transcript", question.transcript(sha256)).path, "--request",
             folder.file("request", question.request).path)

@@ -19,7 +19,7 @@ struct Specimen: Sendable {
             guard spec.contains(publicKey) else { throw Unexpected(what: "no key in the specimen") }
         }
         let file = try folder.file("spec.json", Data(spec.utf8))
-        let written = try velum("issue", "--spec", file.path, "--out", folder.url.appendingPathComponent("out").path)
+        let written = try Command.velum("issue", "--spec", file.path, "--out", folder.url.appendingPathComponent("out").path)
         guard written["files"] != nil else { throw Unexpected(what: "\(written)") }
         let out = folder.url.appendingPathComponent("out")
         card = Case(minted: out)

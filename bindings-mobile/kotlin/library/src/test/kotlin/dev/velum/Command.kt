@@ -4,9 +4,9 @@ import java.io.File
 import java.nio.file.Path
 import org.junit.jupiter.api.Assertions.assertEquals
 
-/** The `velum` command, built from the same sources. */
-object Command {
-    private val program: String = System.getProperty("velum.command")
+/** What proves and verifies in another process, with the options of `velum`. */
+class Command private constructor(property: String) {
+    private val program: String = System.getProperty(property)
 
     /** Runs it, and gives what it printed. */
     fun run(vararg arguments: String, status: Int = 0): String {
@@ -16,31 +16,41 @@ object Command {
         return printed
     }
 
-    /** A licence that it mints, signed by its device, with its session and its request. */
-    fun minted(folder: Path, members: String = ""): Minted {
-        folder.toFile().mkdirs()
-        val spec = folder.resolve("spec.json").toFile()
-        spec.writeText(
-            """
-            {
-              "seed": "${"07".repeat(32)}",
-              "doc_type": "$DOC_TYPE",
-              "validity": {
-                "signed": "2026-01-01T00:00:00Z",
-                "valid_from": "2026-01-01T00:00:00Z",
-                "valid_until": "2027-12-31T00:00:00Z"
-              },
-              $members
-              "elements": [
-                {"namespace": "org.iso.18013.5.1", "element": "family_name", "value": "Probe"},
-                {"namespace": "org.iso.18013.5.1", "element": "birth_date", "value": {"full_date": "1990-02-28"}}
-              ]
-            }
-            """.trimIndent(),
-        )
-        run("issue", "--spec", spec.path, "--out", folder.toString())
-        return Minted(folder.toFile())
+    override fun toString(): String = File(program).name
+
+    companion object {
+        /** `velum`, built from the same sources. */
+        val NATIVE = Command("velum.command")
+
+        /** The npm package in Node, which has prover and verifier in WebAssembly. */
+        val WEB_ASSEMBLY = Command("velum.package")
     }
+}
+
+/** A licence that `velum` mints, signed by its device, with its session and its request. */
+fun minted(folder: Path, members: String = ""): Minted {
+    folder.toFile().mkdirs()
+    val spec = folder.resolve("spec.json").toFile()
+    spec.writeText(
+        """
+        {
+          "seed": "${"07".repeat(32)}",
+          "doc_type": "$DOC_TYPE",
+          "validity": {
+            "signed": "2026-01-01T00:00:00Z",
+            "valid_from": "2026-01-01T00:00:00Z",
+            "valid_until": "2027-12-31T00:00:00Z"
+          },
+          $members
+          "elements": [
+            {"namespace": "org.iso.18013.5.1", "element": "family_name", "value": "Probe"},
+            {"namespace": "org.iso.18013.5.1", "element": "birth_date", "value": {"full_date": "1990-02-28"}}
+          ]
+        }
+        """.trimIndent(),
+    )
+    Command.NATIVE.run("issue", "--spec", spec.path, "--out", folder.toString())
+    return Minted(folder.toFile())
 }
 
 /** What `velum issue` wrote. */

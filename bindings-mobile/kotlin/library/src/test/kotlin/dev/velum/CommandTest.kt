@@ -6,17 +6,19 @@ import kotlin.io.path.writeBytes
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
-import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
+import org.junit.jupiter.params.ParameterizedTest
+import org.junit.jupiter.params.provider.MethodSource
 
-/** Proofs go from here to the `velum` command and back. */
+/** Proofs go from here to the `velum` command and to WebAssembly, and back. */
 class CommandTest {
     @TempDir
     lateinit var path: Path
 
-    @Test
-    fun `a proof of either suite made here verifies there and not in another session`() = runBlocking {
-        val minted = Command.minted(path.resolve("minted"))
+    @ParameterizedTest
+    @MethodSource("commands")
+    fun `a proof of either suite made here verifies there and not in another session`(command: Command) = runBlocking {
+        val minted = minted(path.resolve("minted"))
         VelumWallet().use { wallet ->
             for (suite in listOf(Suite.DIRECT, Suite.COMPACT)) {
                 val presentation = wallet.prepare(minted.document, minted.request, suite = suite, memory = Memory.LOW).use {
@@ -24,7 +26,7 @@ class CommandTest {
                     wallet.present(it, minted.document, minted.request, minted.transcript, clock = Clock.Any)
                 }
                 val file = path.resolve("presentation.cbor").apply { writeBytes(presentation) }
-                fun verify(transcript: String, status: Int) = Command.run(
+                fun verify(transcript: String, status: Int) = command.run(
                     "verify", "--presentation", file.toString(), "--transcript", transcript,
                     "--request", minted.file("request.json").path, status = status,
                 )
@@ -35,12 +37,13 @@ class CommandTest {
         }
     }
 
-    @Test
-    fun `a proof of either suite made there verifies here`() = runBlocking {
-        val minted = Command.minted(path.resolve("minted"))
+    @ParameterizedTest
+    @MethodSource("commands")
+    fun `a proof of either suite made there verifies here`(command: Command) = runBlocking {
+        val minted = minted(path.resolve("minted"))
         for (suite in listOf("direct", "compact")) {
             val out = path.resolve("$suite.cbor")
-            Command.run(
+            command.run(
                 "prove", "--document", minted.file("document.cbor").path, "--transcript", minted.file("transcript.cbor").path,
                 "--request", minted.file("request.json").path, "--suite", suite, "--any-clock", "--out", out.toString(),
             )
@@ -49,5 +52,10 @@ class CommandTest {
             val failure = failure { Velum.verify(out.readBytes(), MUSTERMANN.transcript, minted.request) }
             assertEquals(ErrorCode.PROOF_INVALID, failure.code)
         }
+    }
+
+    companion object {
+        @JvmStatic
+        fun commands() = listOf(Command.NATIVE, Command.WEB_ASSEMBLY)
     }
 }

@@ -100,7 +100,7 @@ class ErrorsTest {
 
     /** A minted licence whose device signs an element of its own, which its issuer allows, and a real one where it does not. */
     private suspend fun ofDeviceNamespaces() {
-        val minted = Command.minted(path.resolve("minted"), """"device_namespaces": {"com.example": {"seat": "12A"}},""")
+        val minted = minted(path.resolve("minted"), """"device_namespaces": {"com.example": {"seat": "12A"}},""")
         val proof = wallet.prepare(minted.document, minted.request)
         expect(ErrorCode.DEVICE_NAMESPACES) {
             wallet.present(proof, minted.document, minted.request, minted.transcript, clock = Clock.Any)
