@@ -1,5 +1,6 @@
 // The wallet's panel.
 
+import { receivingView } from "../exchange/receiving-view.ts";
 import { h, replace } from "../ui/dom.ts";
 import { failureView } from "../ui/failure-view.ts";
 import { cardView } from "./card-view.ts";
@@ -34,6 +35,14 @@ export function walletView(wallet: Wallet): HTMLElement {
       { "aria-labelledby": "request-title" },
       h("h3", { id: "request-title" }, "Request"),
       conversationView(wallet),
+      h(
+        "details",
+        { class: "folded" },
+        h("summary", {}, "Take a question of another device"),
+        receivingView("question", (message) => {
+          wallet.receiveMessage(message);
+        }),
+      ),
     ),
     pool,
   );
