@@ -8,11 +8,12 @@ import { join } from "node:path";
 import { env } from "node:process";
 import { after, test, type TestContext } from "node:test";
 
+import { codesOf } from "../src/exchange/code-sequence.ts";
 import { readQuestion } from "../src/exchange/question-message.ts";
 import { sessionTranscript } from "../src/exchange/session.ts";
 import { barriers } from "./support/barriers.ts";
 import { launch } from "./support/browser.ts";
-import { messageIn, picturesIn, writeFilm } from "./support/codes.ts";
+import { messageIn, pictureOf, picturesIn, writeFilm } from "./support/codes.ts";
 import { Demo } from "./support/demo.ts";
 import { Stage } from "./support/stage.ts";
 
@@ -94,18 +95,36 @@ test("question and answer are shown as QR codes that can be read off the page", 
 });
 
 test("a loop runs by itself, and stops when it is told to", async () => {
-  const { verifier, wallet } = await devices();
-  await verifier.askElsewhere();
-  const place = verifier.verifier.locator(".code-loop .detail");
+  const demo = await stage.demo();
+  await demo.issue();
+  await demo.askElsewhere();
+  const place = demo.verifier.locator(".code-loop .detail");
   for (const code of [2, 1, 2]) await place.getByText(`Code ${code} of`).waitFor();
-  await verifier.verifier.getByRole("button", { name: "Pause" }).click();
-  await verifier.verifier.getByRole("button", { name: "Run the loop" }).waitFor();
-  const still = await place.innerText();
-  await verifier.page.waitForTimeout(400);
-  assert.equal(await place.innerText(), still);
-  await verifier.close();
-  await wallet.close();
+  await demo.verifier.getByRole("button", { name: "Pause" }).click();
+  await standsStill(demo);
+  await demo.close();
 });
+
+test("a loop waits to be run where less motion is asked for", async () => {
+  const demo = await stage.demo({ reducedMotion: "reduce" });
+  await demo.issue();
+  await demo.askElsewhere();
+  await standsStill(demo);
+  await demo.verifier.getByRole("button", { name: "Run the loop" }).click();
+  const place = demo.verifier.locator(".code-loop .detail");
+  for (const code of [2, 1]) await place.getByText(`Code ${code} of`).waitFor();
+  await demo.close();
+});
+
+/** The loop can be run, and does not run. */
+async function standsStill(demo: Demo): Promise<void> {
+  await demo.verifier.getByRole("button", { name: "Run the loop" }).waitFor();
+  const place = demo.verifier.locator(".code-loop .detail");
+  const still = await place.innerText();
+  // Several codes long.
+  await demo.page.waitForTimeout(400);
+  assert.equal(await place.innerText(), still);
+}
 
 /** A page whose camera sees a film. */
 async function withCamera(context: TestContext, film: string): Promise<Demo> {
@@ -137,14 +156,14 @@ test("a wallet reads a question by camera", async (context) => {
   await verifier.close();
 });
 
-test("a camera that sees no code can be stopped", async (context) => {
-  const film = join(folder, "nothing.y4m");
-  writeFilm(film, [{ width: 1, pixels: Buffer.of(255) }]);
+test("a camera that sees codes of another kind says so, goes on, and can be stopped", async (context) => {
+  const film = join(folder, "answer.y4m");
+  writeFilm(film, codesOf("answer", Buffer.from("an answer")).map(pictureOf));
   const demo = await withCamera(context, film);
   const read = demo.wallet.getByRole("button", { name: "Read the question by camera" });
   await read.click();
+  await demo.wallet.getByText("they are of the answer; show those of the question").waitFor();
   const video = demo.wallet.locator("video");
-  await demo.page.waitForFunction(() => (document.querySelector("video")?.videoWidth ?? 0) > 0);
   const track = await video.evaluateHandle(
     (shown) => ((shown as HTMLVideoElement).srcObject as MediaStream).getTracks()[0],
   );

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { closeSync, openSync, writeSync } from "node:fs";
 
 import type { Locator } from "playwright-core";
+import { encodeQR } from "qr";
 import { decodeQR } from "qr/decode.js";
 
 import { CodeCollector, type Reading } from "../../src/exchange/code-sequence.ts";
@@ -51,6 +52,12 @@ export function messageIn(pictures: readonly Picture[]): Buffer {
   const last = readings.at(-1);
   assert.equal(last?.kind, "done");
   return Buffer.from(last.bytes);
+}
+
+/** The picture of a code. */
+export function pictureOf(text: string): Picture {
+  const modules = encodeQR(text, "raw", { ecc: "low", border: 4, scale: 4 });
+  return { width: modules.length, pixels: Buffer.from(modules.flat().map((isDark) => (isDark ? 0 : 255))) };
 }
 
 const WIDTH = 640;
