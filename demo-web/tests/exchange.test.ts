@@ -163,17 +163,26 @@ test("a camera that sees codes of another kind says so, goes on, and can be stop
   const read = demo.wallet.getByRole("button", { name: "Read the question by camera" });
   await read.click();
   await demo.wallet.getByText("they are of the answer; show those of the question").waitFor();
-  const video = demo.wallet.locator("video");
-  const track = await video.evaluateHandle(
-    (shown) => ((shown as HTMLVideoElement).srcObject as MediaStream).getTracks()[0],
-  );
   await demo.screenshot("camera");
   assert.deepEqual(await barriers(demo.page), []);
+  const stopped = await watchedCamera(demo);
   await demo.wallet.getByRole("button", { name: "Stop the camera" }).click();
-  await read.waitFor();
-  await demo.page.waitForFunction((ended) => ended?.readyState === "ended", track);
+  await stopped();
+  await read.click();
+  const folded = await watchedCamera(demo);
+  await demo.wallet.getByText("Take a question of another device").click();
+  await folded();
   await demo.close();
 });
+
+/** Waits until the page sees through its camera; what is returned waits for the camera's end. */
+async function watchedCamera({ page, wallet }: Demo): Promise<() => Promise<unknown>> {
+  await page.waitForFunction(() => (document.querySelector("video")?.videoWidth ?? 0) > 0);
+  const track = await wallet
+    .locator("video")
+    .evaluateHandle((shown) => ((shown as HTMLVideoElement).srcObject as MediaStream).getTracks()[0]);
+  return () => page.waitForFunction((seen) => seen?.readyState === "ended", track);
+}
 
 test("without a camera there is the way by file, and what is no question or answer is told", async () => {
   const demo = await stage.demo();
