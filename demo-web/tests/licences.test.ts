@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-const ALLOWED = ["MIT", "Apache-2.0", "MIT OR Apache-2.0", "BSD-3-Clause", "ISC"];
+const ALLOWED = ["MIT", "Apache-2.0", "MIT OR Apache-2.0", "(MIT OR Apache-2.0)", "BSD-3-Clause", "ISC"];
 
 /** Used by tests alone, and changed nowhere. */
 const TESTS_ONLY = new Map([["node_modules/axe-core", "MPL-2.0"]]);

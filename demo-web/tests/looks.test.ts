@@ -1,32 +1,15 @@
 // How it looks and whom it serves: widths, schemes, keyboard, accessibility.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { test } from "node:test";
 
-import type { AxeResults, RunOptions } from "axe-core";
 import type { Page } from "playwright-core";
 
+import { barriers } from "./support/barriers.ts";
 import { inDays } from "./support/demo.ts";
 import { Stage } from "./support/stage.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-
 const stage = new Stage();
-
-/** What axe finds, in words. */
-async function barriers(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const results = await page.evaluate((standards) => {
-    const { axe } = window as unknown as { axe: { run(options: RunOptions): Promise<AxeResults> } };
-    return axe.run({ runOnly: { type: "tag", values: standards } });
-  }, STANDARDS);
-  return results.violations.flatMap(({ id, help, nodes }) =>
-    nodes.map(({ target }) => `${id}: ${help}: ${String(target)}`),
-  );
-}
 
 async function fits(page: Page, width: number): Promise<void> {
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, "no horizontal scrolling");
@@ -74,6 +57,16 @@ for (const { width, colorScheme } of [
     await demo.consent.click();
     await demo.wallet.getByText("expired", { exact: true }).waitFor();
     await check("5-expired");
+    await demo.verifier.getByLabel("Now").check();
+    await demo.unfold(demo.verifier, "Trust an issuer of another device");
+    const question = await demo.askElsewhere();
+    await check("6-question");
+    await demo.takeQuestion(question);
+    await demo.consent.waitFor();
+    await check("7-claimed");
+    await demo.consent.click();
+    await demo.wallet.getByText("Answered.").first().waitFor();
+    await check("8-answer");
     await demo.close();
   });
 }
@@ -98,7 +91,7 @@ test("the keyboard alone tells the whole story", async () => {
   await go("Ask the wallet");
   await page.keyboard.press("Enter");
   await demo.consent.waitFor();
-  await page.keyboard.press("Tab");
+  await go("Decide there");
   await page.keyboard.press("Enter");
   await page.waitForURL(/#wallet$/);
   await go("Prove it");

@@ -41,11 +41,13 @@ pub fn test_story(project: &Project, modules: Modules) -> Result<(), Error> {
     process::run(test.env(web::BUILDS_VARIABLE, modules.builds()))
 }
 
-/// Checks, builds and tests the page, with a package of which all has been built.
+/// Checks, builds and tests the page, with a package of which all has been built. Questions and answers go back and forth between the page
+/// and the command, which is the one that the tests in Rust are run with.
 pub fn test(project: &Project) -> Result<(), Error> {
     build(project)?;
     process::run(&mut npm(project, ["run", "check"]))?;
-    process::run(&mut npm_test(project, "test")?)
+    let command = web::command_of_tests(project)?;
+    process::run(npm_test(project, "test")?.env(web::COMMAND_VARIABLE, command))
 }
 
 /// A script of the page's tests. Screenshots go to `demo-web` in the target folder.

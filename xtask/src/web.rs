@@ -28,6 +28,9 @@ pub const COMMAND: &str = "bindings-wasm/test/command.mjs";
 /// Where tests are told which builds of the prover there are. Unless told, they take it that all are.
 pub const BUILDS_VARIABLE: &str = "VELUM_BUILDS";
 
+/// Where tests are told which command to run.
+pub const COMMAND_VARIABLE: &str = "VELUM";
+
 /// Which of the package's modules are built.
 #[derive(Clone, Copy)]
 pub struct Modules(&'static [Module]);
@@ -191,12 +194,17 @@ pub fn test(project: &Project, slow: Slow) -> Result<(), Error> {
     process::run(test.env(chromium::VARIABLE, chromium::find(project)?))
 }
 
-/// A script of the package's tests. Proofs go back and forth between the package and the command, which is the one
-/// that the tests in Rust are run with.
-fn npm_test(project: &Project, script: &str, slow: Slow) -> Result<Command, Error> {
+/// Builds the command that the tests in Rust are run with, and says where it is.
+pub fn command_of_tests(project: &Project) -> Result<PathBuf, Error> {
     process::run(&mut project.cargo(["build", "--workspace", "--locked", "--test", "cli"]))?;
+    Ok(project.target().join("debug/velum"))
+}
+
+/// A script of the package's tests. Proofs go back and forth between the package and the command.
+fn npm_test(project: &Project, script: &str, slow: Slow) -> Result<Command, Error> {
+    let command = command_of_tests(project)?;
     let mut test = Web::new(project).command("npm");
-    test.args(["run", script]).env("VELUM", project.target().join("debug/velum"));
+    test.args(["run", script]).env(COMMAND_VARIABLE, command);
     test.envs(slow.variables().iter().copied());
     Ok(test)
 }

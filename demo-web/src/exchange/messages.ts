@@ -5,7 +5,10 @@ import type { StageTime } from "../time.ts";
 
 /** A request in a session. */
 export interface Asked {
-  /** Who asks: the origin of the verifier's page, which a wallet learns from the browser and not from the verifier. */
+  /**
+   * Who asks: the origin of the verifier's page, which a wallet learns from the browser and not from the verifier. In a question
+   * of another device it is what the question claims.
+   */
   readonly origin: string;
   /** Fresh for each session. */
   readonly nonce: Bytes;

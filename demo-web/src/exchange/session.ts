@@ -3,7 +3,7 @@
 
 import { encode } from "cborg";
 
-import type { Bytes } from "../bytes.ts";
+import { type Bytes, toBase64url } from "../bytes.ts";
 
 const NONCE_BYTES = 32;
 
@@ -17,14 +17,7 @@ export function newNonce(): Bytes {
  * 1.0, B.2.6.2, writes it: `[null, null, ["OpenID4VPDCAPIHandover", SHA-256([origin, nonce, null])]]`.
  */
 export async function sessionTranscript(origin: string, nonce: Uint8Array): Promise<Bytes> {
-  const info = encode([origin, base64url(nonce), null]);
+  const info = encode([origin, toBase64url(nonce), null]);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(info)));
   return new Uint8Array(encode([null, null, ["OpenID4VPDCAPIHandover", digest]]));
-}
-
-function base64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
 }

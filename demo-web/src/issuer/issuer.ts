@@ -15,7 +15,7 @@ export type Mint = (spec: MintSpec) => Promise<Minted>;
 export type IssuerState =
   | { readonly kind: "ready" }
   | { readonly kind: "busy" }
-  | { readonly kind: "done"; readonly title: string; readonly authority: string; readonly bytes: number }
+  | { readonly kind: "done"; readonly title: string; readonly authority: Authority; readonly bytes: number }
   | { readonly kind: "failed"; readonly failure: Failure };
 
 export class Issuer {
@@ -58,7 +58,7 @@ export class Issuer {
       );
       await this.#look();
       await wallet.receive({ docType: kind.docType, document, authority });
-      this.state.set({ kind: "done", title: kind.title, authority: authority.name, bytes: document.length });
+      this.state.set({ kind: "done", title: kind.title, authority, bytes: document.length });
     } catch (error) {
       this.state.set({ kind: "failed", failure: failureOf(error) });
     }

@@ -5,6 +5,7 @@ import { COUNTRIES, countryName, type DocumentKind, DOCUMENT_KINDS, LICENCE } fr
 import { addYears, fullDate } from "../time.ts";
 import { choice, h, labelled, replace } from "../ui/dom.ts";
 import { failureView } from "../ui/failure-view.ts";
+import { saveButton } from "../ui/save-file.ts";
 import { drawPortrait, PORTRAIT_HEIGHT, PORTRAIT_WIDTH, portraitBytes } from "./portrait.ts";
 import type { Issuer, IssuerState } from "./issuer.ts";
 
@@ -85,9 +86,10 @@ function outcome(state: IssuerState): HTMLElement | undefined {
           "p",
           {},
           h("strong", {}, `${title} issued.`),
-          ` ${authority} signed ${lengthInWords(bytes)} for this wallet’s device key. `,
+          ` ${authority.name} signed ${lengthInWords(bytes)} for this wallet’s device key. `,
           h("a", { href: "#wallet" }, "See the wallet"),
         ),
+        saveButton("Save the root for verifiers elsewhere", "velum.root.pem", "application/x-pem-file", authority.root),
       );
     }
     case "failed":

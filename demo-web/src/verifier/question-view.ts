@@ -4,10 +4,11 @@ import type { Request } from "@velum/prover";
 
 import { type DocumentKind, DOCUMENT_KINDS, LICENCE } from "../documents.ts";
 import type { Authority } from "../exchange/issuance.ts";
-import { type Failure, failureOf, Refusal } from "../failure.ts";
+import { type Failure, failureOf } from "../failure.ts";
 import { failureView } from "../ui/failure-view.ts";
 import { choice, h, labelled, labelledBox, replace } from "../ui/dom.ts";
 import type { Store } from "../ui/store.ts";
+import { issuerList } from "./issuer-list.ts";
 import { askable, type ConditionKind, conditionsOf, firstQuestion, type Question, requestOf } from "./question.ts";
 import type { Trusted } from "./verifier.ts";
 
@@ -18,10 +19,12 @@ interface QuestionForm {
   read(): Question;
 }
 
-/** `send` gets the request when the form is sent. */
+type Send = (request: Request, trusted: readonly Trusted[]) => void;
+
+/** One of `send` gets the request when the form is sent: to the wallet on this page, or to that of another device. */
 export function requestForm(
   published: Store<readonly Authority[]>,
-  send: (request: Request, trusted: readonly Trusted[]) => void,
+  send: { readonly here: Send; readonly elsewhere: Send },
 ): HTMLElement {
   const kinds = choice(
     DOCUMENT_KINDS.map(({ id, title }) => ({ value: id, label: title })),
@@ -32,6 +35,7 @@ export function requestForm(
   const issuers = issuerList(published, kind);
   const time = timeChoice();
   const problem = h("div", { class: "host" });
+  const elsewhere = h("button", { class: "quiet" }, "Ask another device");
   kinds.addEventListener("change", () => {
     questions.reset();
     issuers.show();
@@ -45,7 +49,9 @@ export function requestForm(
         try {
           const trusted = issuers.read();
           const roots = trusted.map(({ root }) => root);
-          send(requestOf(kind(), questions.read(), roots, time.read()), trusted);
+          const request = requestOf(kind(), questions.read(), roots, time.read());
+          if (event instanceof SubmitEvent && event.submitter === elsewhere) send.elsewhere(request, trusted);
+          else send.here(request, trusted);
         } catch (error) {
           failure = failureOf(error);
         }
@@ -57,7 +63,7 @@ export function requestForm(
     issuers.element,
     time.element,
     problem,
-    h("button", { class: "primary" }, "Ask the wallet"),
+    h("div", { class: "actions" }, h("button", { class: "primary" }, "Ask the wallet"), elsewhere),
   );
 }
 
@@ -172,43 +178,6 @@ function valueInput(input: ConditionKind["input"], start: string | undefined): H
     case undefined:
       return [];
   }
-}
-
-function issuerList(
-  published: Store<readonly Authority[]>,
-  kind: () => DocumentKind,
-): { element: HTMLElement; read: () => Trusted[]; show: () => void } {
-  const list = h("div", { class: "boxes" });
-  const unticked = new Set<string>();
-  const offered = (): Authority[] => published.value.filter(({ docType }) => docType === kind().docType);
-  const show = (): void => {
-    const boxes = offered().map(({ id, name }) => {
-      const box = h("input", { type: "checkbox", checked: !unticked.has(id) });
-      box.addEventListener("change", () => {
-        if (box.checked) unticked.delete(id);
-        else unticked.add(id);
-      });
-      return labelledBox(name, box);
-    });
-    replace(
-      list,
-      ...(boxes.length > 0
-        ? boxes
-        : [h("p", { class: "hint" }, "None is known yet: the issuer publishes its root with its first document.")]),
-    );
-  };
-  published.watch(show);
-  const element = h("fieldset", {}, h("legend", {}, "Trusted issuers"), list);
-  const read = (): Trusted[] => {
-    const trusted = offered().filter(({ id }) => !unticked.has(id));
-    if (trusted.length > 0) return trusted;
-    throw new Refusal(
-      "issuer_untrusted",
-      "trusted issuers",
-      "no issuer is trusted; have a document issued, or tick an issuer",
-    );
-  };
-  return { element, read, show };
 }
 
 function timeChoice(): { element: HTMLElement; read: () => Date } {

@@ -1,6 +1,10 @@
 // What came of a request: the verdict, what was learnt, what it took, and tampering with it.
 
-import { lengthInWords } from "../bytes.ts";
+import { lengthInWords, type Bytes } from "../bytes.ts";
+import type { Measured } from "../exchange/messages.ts";
+import { receivingView } from "../exchange/receiving-view.ts";
+import { sendingView } from "../exchange/sending-view.ts";
+import type { Failure } from "../failure.ts";
 import { duration } from "../time.ts";
 import { type Child, h, replace } from "../ui/dom.ts";
 import { failureView } from "../ui/failure-view.ts";
@@ -15,18 +19,20 @@ export function verdictView(verifier: Verifier): HTMLElement {
   const tampering = tamperView(verifier);
   const spoken = h("p", { class: "sr", role: "status" });
   verifier.verdict.watch((verdict) => {
-    replace(host, content(verdict, tampering));
+    replace(host, content(verifier, verdict, tampering));
     spoken.textContent = announcement(verdict);
   });
   return h("div", {}, host, spoken);
 }
 
-function content(verdict: Verdict, tampering: HTMLElement): HTMLElement {
+function content(verifier: Verifier, verdict: Verdict, tampering: HTMLElement): HTMLElement {
   switch (verdict.kind) {
     case "none":
       return h("p", { class: "empty" }, "Nothing asked yet.");
     case "waiting":
       return h("p", { class: "notice" }, "Waiting for the wallet. ", h("a", { href: "#wallet" }, "Decide there"), ".");
+    case "elsewhere":
+      return elsewhereView(verifier, verdict.question, verdict.failure);
     case "verifying":
       return h("p", { class: "notice" }, "Verifying…");
     case "declined":
@@ -47,6 +53,8 @@ function announcement(verdict: Verdict): string {
   switch (verdict.kind) {
     case "waiting":
       return "Asked. The wallet waits for its holder’s decision.";
+    case "elsewhere":
+      return verdict.failure === undefined ? "The question is ready for another device." : "";
     case "accepted":
       return "Verified.";
     case "declined":
@@ -56,9 +64,20 @@ function announcement(verdict: Verdict): string {
   }
 }
 
+function elsewhereView(verifier: Verifier, question: Bytes, failure: Failure | undefined): HTMLElement {
+  return h(
+    "div",
+    { class: "stack" },
+    failure && failureView(failure),
+    h("p", { class: "notice" }, "Show these codes to the wallet of another device, or take the file there."),
+    sendingView("question", question),
+    h("h4", {}, "Its answer"),
+    receivingView("answer", (presentation) => verifier.receive(presentation)),
+  );
+}
+
 function acceptedView(accepted: Accepted, tampering: HTMLElement): HTMLElement {
   const { evidence, facts, issuerName, verifyMs, measured } = accepted;
-  const waited = measured.ahead ? measured.presentMs : measured.prepareMs + measured.presentMs;
   return h(
     "div",
     { class: "stack" },
@@ -71,22 +90,25 @@ function acceptedView(accepted: Accepted, tampering: HTMLElement): HTMLElement {
     h(
       "dl",
       { class: "figures" },
-      figure("Waited for the proof", duration(waited)),
+      measured && figure("Waited for the proof", duration(waitedFor(measured))),
       figure("Verified in", duration(verifyMs)),
       figure("Proof", lengthInWords(evidence.presentation.length)),
     ),
-    h("section", {}, h("h3", {}, "Where the time went"), stageChart(seriesOf(accepted))),
+    measured && h("section", {}, h("h3", {}, "Where the time went"), stageChart(seriesOf(measured))),
     tampering,
     envelopeView(evidence),
   );
+}
+
+function waitedFor({ ahead, prepareMs, presentMs }: Measured): number {
+  return ahead ? presentMs : prepareMs + presentMs;
 }
 
 function figure(name: string, value: string): HTMLElement {
   return h("div", {}, h("dt", {}, name), h("dd", {}, value));
 }
 
-function seriesOf({ measured }: Accepted): Series[] {
-  const { ahead, prepareMs, prepareStages, presentMs, presentStages } = measured;
+function seriesOf({ ahead, prepareMs, prepareStages, presentMs, presentStages }: Measured): Series[] {
   return [
     { name: "Presentation", style: "waited", ms: presentMs, stages: presentStages },
     {

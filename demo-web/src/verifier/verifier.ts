@@ -3,9 +3,11 @@
 import type { ErrorCode, Learnt, Request } from "@velum/prover";
 import type { Verifier as PackageVerifier } from "@velum/prover/verify";
 
+import type { Bytes } from "../bytes.ts";
 import type { Answer, Asked, Measured } from "../exchange/messages.ts";
+import { questionMessage } from "../exchange/question-message.ts";
 import { newNonce, sessionTranscript } from "../exchange/session.ts";
-import { type Failure, failureOf } from "../failure.ts";
+import { type Failure, failureOf, Refusal } from "../failure.ts";
 import { Store } from "../ui/store.ts";
 import { issuerIndex } from "./envelope.ts";
 import type { Evidence, Tampering } from "./tamper.ts";
@@ -19,12 +21,15 @@ export interface Accepted {
   readonly trusted: readonly Trusted[];
   readonly issuerName: string;
   readonly verifyMs: number;
-  readonly measured: Measured;
+  /** What the wallet of this page tells; another device tells nothing. */
+  readonly measured: Measured | undefined;
 }
 
 export type Verdict =
   | { readonly kind: "none" }
   | { readonly kind: "waiting" }
+  /** The question is to be taken to another device. `failure` is why an answer from there was refused. */
+  | { readonly kind: "elsewhere"; readonly question: Bytes; readonly failure?: Failure }
   | { readonly kind: "verifying" }
   | { readonly kind: "declined" }
   | { readonly kind: "accepted"; readonly accepted: Accepted }
@@ -43,6 +48,15 @@ export interface Trusted {
   readonly root: string;
 }
 
+/** What another device is asked. */
+interface Open {
+  readonly asked: Asked;
+  readonly request: Request;
+  readonly trusted: readonly Trusted[];
+}
+
+type Show = (verdict: Verdict) => void;
+
 /** The one code by which a proof itself is refused: any other tells that something did not work. */
 const REFUSED: ErrorCode = "proof_invalid";
 
@@ -53,6 +67,8 @@ export class Verifier {
   readonly #origin: string;
   readonly #ask: (asked: Asked) => Promise<Answer>;
   #session = 0;
+  /** Forgotten when its answer is accepted: a question is answered once. */
+  #open: Open | undefined;
 
   constructor(checker: Checker, origin: string, ask: (asked: Asked) => Promise<Answer>) {
     this.#checker = checker;
@@ -62,28 +78,48 @@ export class Verifier {
 
   /** Asks the wallet in a new session and judges its answer. `trusted` are the issuers of the request, in its order. */
   async ask(request: Request, trusted: readonly Trusted[]): Promise<void> {
-    this.#session += 1;
-    const session = this.#session;
-    const show = (verdict: Verdict): void => {
-      if (session === this.#session) this.verdict.set(verdict);
-    };
-    this.attempts.set([]);
+    const show = this.#begin();
     show({ kind: "waiting" });
     try {
-      // Loaded while the holder decides; should that fail, verifying says so.
-      this.#checker.ready().catch(() => undefined);
-      const nonce = newNonce();
-      const answer = await this.#ask({ origin: this.#origin, nonce, request: JSON.stringify(request) });
+      const asked = this.#asked(request);
+      const answer = await this.#ask(asked);
       if (answer.kind === "declined") {
         show({ kind: "declined" });
         return;
       }
       show({ kind: "verifying" });
-      const transcript = await sessionTranscript(this.#origin, nonce);
-      const evidence: Evidence = { presentation: answer.presentation, transcript, request };
+      const evidence = await evidenceOf(asked, request, answer.presentation);
       show({ kind: "accepted", accepted: await this.#judge(evidence, trusted, answer.measured) });
     } catch (error) {
       show({ kind: "refused", failure: failureOf(error) });
+    }
+  }
+
+  /** Asks another device in a new session. Its answer comes to {@link receive}. */
+  askElsewhere(request: Request, trusted: readonly Trusted[]): void {
+    const show = this.#begin();
+    const asked = this.#asked(request);
+    this.#open = { asked, request, trusted };
+    show({ kind: "elsewhere", question: questionMessage(asked) });
+  }
+
+  /** Judges an answer of another device by the question that was kept. */
+  async receive(presentation: Bytes): Promise<void> {
+    const open = this.#open;
+    if (open === undefined) {
+      throw new Refusal("no_question", "verifier", "no question is open; ask one, and have the wallet answer that");
+    }
+    const { asked, request, trusted } = open;
+    const show = this.#ofSession();
+    show({ kind: "verifying" });
+    try {
+      const evidence = await evidenceOf(asked, request, presentation);
+      const accepted = await this.#judge(evidence, trusted, undefined);
+      if (this.#open !== open) return;
+      this.#open = undefined;
+      show({ kind: "accepted", accepted });
+    } catch (error) {
+      show({ kind: "elsewhere", question: questionMessage(asked), failure: failureOf(error) });
     }
   }
 
@@ -97,10 +133,34 @@ export class Verifier {
     this.attempts.set([...others, attempt]);
   }
 
-  /** Puts the request of an attempt to the wallet. */
+  /** Puts the request of an attempt to the wallet that answered. */
   async askAnew({ request }: Attempt): Promise<void> {
     const verdict = this.verdict.value;
-    if (verdict.kind === "accepted") await this.ask(request, verdict.accepted.trusted);
+    if (verdict.kind !== "accepted") return;
+    const { trusted, measured } = verdict.accepted;
+    if (measured === undefined) this.askElsewhere(request, trusted);
+    else await this.ask(request, trusted);
+  }
+
+  /** Begins a session, in which nothing of an earlier one shows any more. */
+  #begin(): Show {
+    this.#session += 1;
+    this.#open = undefined;
+    this.attempts.set([]);
+    // Loaded while the holder decides; should that fail, verifying says so.
+    this.#checker.ready().catch(() => undefined);
+    return this.#ofSession();
+  }
+
+  #ofSession(): Show {
+    const session = this.#session;
+    return (verdict) => {
+      if (session === this.#session) this.verdict.set(verdict);
+    };
+  }
+
+  #asked(request: Request): Asked {
+    return { origin: this.#origin, nonce: newNonce(), request: JSON.stringify(request) };
   }
 
   async #attempt(tampering: Tampering, evidence: Evidence): Promise<Attempt> {
@@ -115,10 +175,14 @@ export class Verifier {
     }
   }
 
-  async #judge(evidence: Evidence, trusted: readonly Trusted[], measured: Measured): Promise<Accepted> {
+  async #judge(evidence: Evidence, trusted: readonly Trusted[], measured: Measured | undefined): Promise<Accepted> {
     const { facts, ms } = await this.#checker.verify(evidence);
     const issuer = trusted[issuerIndex(evidence.presentation) ?? -1];
     const issuerName = issuer?.name ?? "A trusted authority";
     return { evidence, facts, trusted, issuerName, verifyMs: ms, measured };
   }
+}
+
+async function evidenceOf({ origin, nonce }: Asked, request: Request, presentation: Bytes): Promise<Evidence> {
+  return { presentation, transcript: await sessionTranscript(origin, nonce), request };
 }

@@ -11,7 +11,12 @@ export function verifierView(verifier: Verifier, published: Store<readonly Autho
   return h(
     "div",
     { class: "stack" },
-    requestForm(published, (request, trusted) => void verifier.ask(request, trusted)),
+    requestForm(published, {
+      here: (request, trusted) => void verifier.ask(request, trusted),
+      elsewhere: (request, trusted) => {
+        verifier.askElsewhere(request, trusted);
+      },
+    }),
     h(
       "section",
       { "aria-labelledby": "result-title", id: "result", tabindex: -1 },

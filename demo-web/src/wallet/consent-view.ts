@@ -1,12 +1,15 @@
 // The request in plain words: what would be learnt, what stays hidden, and the holder's decision.
 
 import { elementLabel } from "../documents.ts";
+import { sendingView } from "../exchange/sending-view.ts";
 import { h, labelledBox, replace } from "../ui/dom.ts";
 import type { Failure } from "../failure.ts";
 import { failureView } from "../ui/failure-view.ts";
 import { workView } from "../ui/work.ts";
 import { dateInWords, factInWords } from "../words.ts";
 import type { Conversation, Pending, Wallet } from "./wallet.ts";
+
+type Presented = Extract<Conversation, { kind: "presented" }>;
 
 export function conversationView(wallet: Wallet): HTMLElement {
   const host = h("div", { class: "conversation" });
@@ -31,24 +34,48 @@ function content(wallet: Wallet, conversation: Conversation): HTMLElement {
     case "answering":
       return workView(conversation.work);
     case "presented":
+      return answered(wallet, conversation);
+    case "declined":
       return h(
         "p",
-        { class: "notice good" },
-        h("strong", {}, "Answered. "),
-        conversation.ahead
-          ? "The prepared proof is used up; another takes its place."
-          : "None was prepared for this question, so it was made on the spot.",
-        " ",
-        h("a", { href: "#result" }, "See the verdict"),
+        { class: "notice" },
+        h("strong", {}, "Declined. "),
+        conversation.isHandedOver ? "Nothing leaves this wallet." : "The verifier learns nothing but that.",
       );
-    case "declined":
-      return h("p", { class: "notice" }, h("strong", {}, "Declined. "), "The verifier learns nothing but that.");
   }
+}
+
+function answered(wallet: Wallet, { ahead, presentation }: Presented): HTMLElement {
+  const spent = ahead
+    ? "The prepared proof is used up; another takes its place."
+    : "None was prepared for this question, so it was made on the spot.";
+  const headline = h("strong", {}, "Answered. ");
+  if (presentation === undefined) {
+    return h("p", { class: "notice good" }, headline, spent, " ", h("a", { href: "#result" }, "See the verdict"));
+  }
+  return h(
+    "div",
+    { class: "stack" },
+    h("p", { class: "notice good" }, headline, spent, " Show these codes to the verifier, or take the file there."),
+    sendingView("answer", presentation),
+    h(
+      "button",
+      {
+        type: "button",
+        class: "quiet",
+        click: () => {
+          wallet.putAway();
+        },
+      },
+      "Done",
+    ),
+  );
 }
 
 function announcement(conversation: Conversation): string {
   switch (conversation.kind) {
     case "consent":
+      if (conversation.pending.isHandedOver) return "A question of another device. The wallet waits for your decision.";
       return conversation.pending.offClock
         ? "A verifier asks about another time than now. The wallet waits for your decision."
         : "A verifier asks for a proof. The wallet waits for your decision.";
@@ -64,7 +91,7 @@ function announcement(conversation: Conversation): string {
 }
 
 function consent(wallet: Wallet, pending: Pending, failure: Failure | undefined): HTMLElement {
-  const { asked, request, explanation, card, offClock } = pending;
+  const { asked, request, explanation, card, offClock, isHandedOver } = pending;
   const unmet = explanation.predicates.flatMap((outcome) => (outcome.holds ? [] : [outcome]));
   const isHindered = unmet.length > 0 || (failure !== undefined && !isCancellation(failure));
   const anyTime = h("input", { type: "checkbox" });
@@ -84,7 +111,14 @@ function consent(wallet: Wallet, pending: Pending, failure: Failure | undefined)
   return h(
     "section",
     { class: "consent", "aria-label": "What the verifier asks" },
-    h("p", { class: "asker" }, h("strong", {}, asked.origin), " asks"),
+    h("p", { class: "asker" }, h("strong", {}, h("bdi", {}, asked.origin)), isHandedOver ? " asks, it says" : " asks"),
+    isHandedOver &&
+      h(
+        "p",
+        { class: "notice warn" },
+        h("strong", {}, "Nobody vouches for that name. "),
+        "The question came from another device, and whoever made it wrote the name. Know yourself whom you answer.",
+      ),
     h("h4", {}, isHindered ? "They would learn, if it could be proven" : "They will learn"),
     h(
       "ul",

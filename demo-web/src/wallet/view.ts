@@ -1,5 +1,7 @@
 // The wallet's panel.
 
+import type { Bytes } from "../bytes.ts";
+import { receivingView } from "../exchange/receiving-view.ts";
 import { h, replace } from "../ui/dom.ts";
 import { failureView } from "../ui/failure-view.ts";
 import { cardView } from "./card-view.ts";
@@ -34,7 +36,21 @@ export function walletView(wallet: Wallet): HTMLElement {
       { "aria-labelledby": "request-title" },
       h("h3", { id: "request-title" }, "Request"),
       conversationView(wallet),
+      questionOfAnotherDevice(wallet),
     ),
     pool,
   );
+}
+
+/** Made when it is unfolded and dropped when it is folded, which ends the camera. */
+function questionOfAnotherDevice(wallet: Wallet): HTMLElement {
+  const body = h("div");
+  const folded = h("details", { class: "folded" }, h("summary", {}, "Take a question of another device"), body);
+  folded.addEventListener("toggle", () => {
+    const receive = (message: Bytes): void => {
+      wallet.receiveMessage(message);
+    };
+    replace(body, folded.open && receivingView("question", receive));
+  });
+  return folded;
 }

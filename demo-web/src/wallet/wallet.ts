@@ -5,6 +5,7 @@ import { type DocumentSummary, type Explanation, type Prover, type Request, Velu
 import { copyOf, type Bytes } from "../bytes.ts";
 import { kindOf } from "../documents.ts";
 import type { Answer, Asked } from "../exchange/messages.ts";
+import { readQuestion } from "../exchange/question-message.ts";
 import { sessionTranscript } from "../exchange/session.ts";
 import type { Enrolment, Issued, Recipient } from "../exchange/issuance.ts";
 import { type Failure, failureOf, Refusal } from "../failure.ts";
@@ -36,6 +37,8 @@ export interface Pending {
   readonly explanation: Explanation;
   /** Whether the request's time is so far from the clock that answering could give away dates of the document. */
   readonly offClock: boolean;
+  /** Whether it came from another device: nothing vouches for its origin then, and the holder takes the answer there. */
+  readonly isHandedOver: boolean;
 }
 
 export type Conversation =
@@ -44,15 +47,20 @@ export type Conversation =
   | { readonly kind: "unanswerable"; readonly failure: Failure }
   | { readonly kind: "consent"; readonly pending: Pending; readonly failure?: Failure }
   | { readonly kind: "answering"; readonly work: Work }
-  | { readonly kind: "presented"; readonly ahead: boolean }
-  | { readonly kind: "declined" };
+  /** `presentation` is there to be taken to another device, where the question came from one. */
+  | { readonly kind: "presented"; readonly ahead: boolean; readonly presentation?: Bytes }
+  | { readonly kind: "declined"; readonly isHandedOver: boolean };
 
 /** A request that is being dealt with: another one in its place makes an end of it. */
 interface Exchange {
+  /** Whether it came from another device. */
+  readonly isHandedOver: boolean;
   readonly end: (answer: Answer) => void;
   /** Ends what is under way for it. */
   abort: AbortController;
 }
+
+type Presented = Extract<Answer, { kind: "presented" }>;
 
 /** Begins a step of an answer, unless it was cancelled. */
 type Step = (label: string) => Work;
@@ -131,10 +139,19 @@ export class Wallet implements Recipient {
 
   /** Receives a request; the answer comes when the holder has decided. One that is still open is declined. */
   receive(asked: Asked): Promise<Answer> {
+    return this.#receive(asked, false);
+  }
+
+  /** Receives a question of another device. The holder takes the answer there. */
+  receiveMessage(message: Bytes): void {
+    void this.#receive(readQuestion(message), true);
+  }
+
+  #receive(asked: Asked, isHandedOver: boolean): Promise<Answer> {
     this.#exchange?.abort.abort();
     this.#exchange?.end({ kind: "declined" });
     return new Promise((resolve) => {
-      const exchange: Exchange = { end: resolve, abort: new AbortController() };
+      const exchange: Exchange = { isHandedOver, end: resolve, abort: new AbortController() };
       this.#exchange = exchange;
       void this.#consider(asked, exchange);
     });
@@ -166,15 +183,22 @@ export class Wallet implements Recipient {
       if (filling.kind === "working") show({ kind: "answering", work: filling.work });
       const answer = await this.filler.holdBack(() => this.#answer(pending, anyClock, step));
       if (this.#exchange !== exchange) return;
-      this.#finish(answer, { kind: "presented", ahead: answer.kind === "presented" && answer.measured.ahead });
+      const { presentation, measured } = answer;
+      const toTake = exchange.isHandedOver ? { presentation } : {};
+      this.#finish(answer, { kind: "presented", ahead: measured.ahead, ...toTake });
     } catch (error) {
       exchange.abort = new AbortController();
       show({ kind: "consent", pending, failure: failureOf(error) });
     }
   }
 
+  /** The holder is done with an answer for another device. */
+  putAway(): void {
+    if (this.conversation.value.kind === "presented") this.conversation.set({ kind: "none" });
+  }
+
   decline(): void {
-    this.#finish({ kind: "declined" }, { kind: "declined" });
+    this.#finish({ kind: "declined" }, { kind: "declined", isHandedOver: this.#exchange?.isHandedOver ?? false });
   }
 
   #finish(answer: Answer, next: Conversation): void {
@@ -187,7 +211,7 @@ export class Wallet implements Recipient {
     this.conversation.set({ kind: "reading" });
     let next: Conversation;
     try {
-      const pending = await this.#weigh(asked);
+      const pending = await this.#weigh(asked, exchange.isHandedOver);
       // What cannot be answered need not be prepared for.
       if (pending.explanation.predicates.every(({ holds }) => holds)) this.#remember(pending.shape);
       next = { kind: "consent", pending };
@@ -200,11 +224,12 @@ export class Wallet implements Recipient {
     await this.refresh();
   }
 
-  async #weigh(asked: Asked): Promise<Pending> {
+  async #weigh(asked: Asked, isHandedOver: boolean): Promise<Pending> {
     const request = parsed(asked.request);
     const card = this.#cardFor(request.doc_type);
     const explanation = await this.#prover.explain(asked.request, card.document);
-    return { asked, request, card, shape: shapeOf(card, request), explanation, offClock: isOffClock(request) };
+    const shape = shapeOf(card, request);
+    return { asked, request, card, shape, explanation, offClock: isOffClock(request), isHandedOver };
   }
 
   #cardFor(docType: string): Card {
@@ -214,7 +239,7 @@ export class Wallet implements Recipient {
     throw new Refusal("doc_type", "wallet", `there is no ${title} in this wallet; have one issued, then ask again`);
   }
 
-  async #answer(pending: Pending, anyClock: boolean, step: Step): Promise<Answer> {
+  async #answer(pending: Pending, anyClock: boolean, step: Step): Promise<Presented> {
     const { asked, card, shape } = pending;
     step("Signing for this session");
     const transcript = await sessionTranscript(asked.origin, asked.nonce);

@@ -1,7 +1,7 @@
 // What a person does on the page, by the names that a screen reader would read.
 
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { env } from "node:process";
 
@@ -26,6 +26,10 @@ export async function screenshot(page: Page, name: string): Promise<void> {
     scrollTo({ top: 0, behavior: "instant" });
   });
   await page.screenshot({ path: join(ARTEFACTS, `${name}.png`), fullPage: true });
+}
+
+function choose(field: Locator, name: string, buffer: Buffer): Promise<void> {
+  return field.setInputFiles({ name, mimeType: "application/octet-stream", buffer });
 }
 
 export class Demo {
@@ -92,6 +96,44 @@ export class Demo {
 
   async ask(): Promise<void> {
     await this.verifier.getByRole("button", { name: "Ask the wallet" }).click();
+  }
+
+  /** Asks another device, and gives the question as the page saves it. */
+  async askElsewhere(): Promise<Buffer> {
+    await this.verifier.getByRole("button", { name: "Ask another device" }).click();
+    return this.saved("Save the question as a file", "velum.question.json");
+  }
+
+  /** What a button saves, under this name. */
+  async saved(button: string, name: string): Promise<Buffer> {
+    const downloading = this.page.waitForEvent("download");
+    await this.page.getByRole("button", { name: button }).click();
+    const download = await downloading;
+    assert.equal(download.suggestedFilename(), name);
+    return readFileSync(await download.path());
+  }
+
+  /** Opens what is folded under a line of a role. */
+  async unfold(role: Locator, line: string): Promise<void> {
+    const folded = role.locator("details:not([open])", { has: this.page.getByText(line, { exact: true }) });
+    if ((await folded.count()) > 0) await folded.locator("summary").click();
+  }
+
+  /** Gives the wallet a question of another device. */
+  async takeQuestion(question: Buffer): Promise<void> {
+    await this.unfold(this.wallet, "Take a question of another device");
+    await choose(this.wallet.getByLabel("The question from a file"), "velum.question.json", question);
+  }
+
+  /** Gives the verifier an answer of another device. */
+  async takeAnswer(presentation: Buffer): Promise<void> {
+    await choose(this.verifier.getByLabel("The answer from a file"), "velum.presentation.cbor", presentation);
+  }
+
+  /** Has the verifier trust a root from a file. */
+  async trust(root: Buffer): Promise<void> {
+    await this.unfold(this.verifier, "Trust an issuer of another device");
+    await choose(this.verifier.getByLabel("Its root certificate, PEM"), "elsewhere.pem", root);
   }
 
   /** Cancels a step of the wallet's work as soon as it begins: it may be done before anyone could reach the button. */

@@ -60,7 +60,7 @@ public struct CodeReader: Sendable {
         let fields = text.split(separator: ":", maxSplits: 6, omittingEmptySubsequences: false)
         guard fields.count == 7, fields[0] == "VELUM", fields[1] == "1", let kind = MessageKind(rawValue: String(fields[2])),
             let index = Self.number(fields[3]), let count = Self.number(fields[4]), (1...CodeSequence.mostParts).contains(count),
-            (1...count).contains(index), fields[5].utf8.count == 8, let part = Base45.decode(fields[6]), !part.isEmpty
+            (1...count).contains(index), Self.isChecksum(fields[5]), let part = Base45.decode(fields[6]), !part.isEmpty
         else { return .notOurs }
         let message = Message(kind: kind, count: count, checksum: String(fields[5]))
         if message != self.message {
@@ -85,6 +85,11 @@ public struct CodeReader: Sendable {
     private static func number(_ text: Substring) -> Int? {
         guard text.utf8.count <= 4, let first = text.utf8.first, (0x31...0x39).contains(first) else { return nil }
         return Int(text)
+    }
+
+    /// Eight hexadecimal digits in upper case.
+    private static func isChecksum(_ text: Substring) -> Bool {
+        text.utf8.count == 8 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x46).contains($0) }
     }
 
     static func hexadecimal(_ checksum: UInt32) -> String {

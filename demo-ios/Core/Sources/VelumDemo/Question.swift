@@ -63,6 +63,7 @@ public struct Question: Equatable, Sendable {
         switch bytes.count {
         case 0..<24: head = [0x60 | UInt8(bytes.count)]
         case 24..<256: head = [0x78, UInt8(bytes.count)]
+        case 256..<65_536: head = [0x79, UInt8(bytes.count >> 8), UInt8(bytes.count & 0xff)]
         default:
             let count = UInt32(clamping: bytes.count)
             head = [0x7a] + (0..<4).map { UInt8(truncatingIfNeeded: count >> (24 - 8 * $0)) }
@@ -87,5 +88,7 @@ extension Data {
         guard allowed else { return nil }
         let standard = text.replacingOccurrences(of: "-", with: "+").replacingOccurrences(of: "_", with: "/")
         self.init(base64Encoded: standard + String(repeating: "=", count: (4 - standard.count % 4) % 4))
+        // Bits that no byte takes would make another transcript here than there.
+        guard base64URL == text else { return nil }
     }
 }

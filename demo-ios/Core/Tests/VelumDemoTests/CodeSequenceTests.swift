@@ -120,3 +120,70 @@ struct QuestionTests {
         #expect(throws: Failure.notAQuestion) { try Question(message: Data(message.utf8)) }
     }
 }
+
+/// What all demos must make of messages.
+struct VectorTests {
+    private struct Vectors: Decodable {
+        struct Base45: Decodable { let bytes, text: String }
+        struct Checksum: Decodable { let bytes, checksum: String }
+        struct Sequence: Decodable {
+            let kind, message: String
+            let partBytes: Int
+            let texts: [String]
+        }
+        struct Question: Decodable { let message, origin, nonce, transcript: String }
+
+        let base45: [Base45]
+        let noBase45: [String]
+        let checksums: [Checksum]
+        let sequences: [Sequence]
+        let noCodes: [String]
+        let questions: [Question]
+        let noQuestions: [String]
+    }
+
+    private let vectors: Vectors
+
+    init() throws {
+        let folder = URL(fileURLWithPath: variable("VELUM_TESTDATA")).appendingPathComponent("hand-off")
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        vectors = try decoder.decode(Vectors.self, from: contents(folder, "vectors.json"))
+    }
+
+    @Test func textsAndChecksums() {
+        for vector in vectors.base45 { #expect(Base45.decode(vector.text)?.hexadecimal == vector.bytes) }
+        for text in vectors.noBase45 { #expect(Base45.decode(text) == nil, "\(text)") }
+        for vector in vectors.checksums {
+            #expect(CodeReader.hexadecimal(crc32(Data(hexadecimal: vector.bytes))) == vector.checksum)
+        }
+    }
+
+    @Test func codes() throws {
+        for vector in vectors.sequences {
+            let kind: MessageKind = vector.kind == "question" ? .question : .answer
+            let message = Data(hexadecimal: vector.message)
+            #expect(try CodeSequence(kind, message, partBytes: vector.partBytes).texts == vector.texts)
+            var reader = CodeReader()
+            let states = vector.texts.reversed().map { reader.read($0) }
+            #expect(states.last == .done(kind, message))
+        }
+        for text in vectors.noCodes {
+            var reader = CodeReader()
+            let state = reader.read(text)
+            #expect(state == .notOurs, "\(text)")
+        }
+    }
+
+    @Test func questions() throws {
+        for vector in vectors.questions {
+            let question = try Question(message: Data(vector.message.utf8))
+            #expect(question.origin == vector.origin)
+            #expect(question.nonce.hexadecimal == vector.nonce)
+            #expect(try question.transcript(sha256).hexadecimal == vector.transcript)
+        }
+        for text in vectors.noQuestions {
+            #expect(throws: Failure.notAQuestion, "\(text)") { try Question(message: Data(text.utf8)) }
+        }
+    }
+}

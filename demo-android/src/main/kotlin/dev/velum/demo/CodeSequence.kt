@@ -41,7 +41,7 @@ class CodeReader {
         val kind = Kind.entries.firstOrNull { it.letter == fields[2] } ?: return State.NotOurs
         val (index, count) = (number(fields[3]) ?: return State.NotOurs) to (number(fields[4]) ?: return State.NotOurs)
         val part = base45(fields[6])
-        if (index > count || part == null || !CHECKSUM.matches(fields[5])) return State.NotOurs
+        if (index > count || part == null || part.isEmpty() || !CHECKSUM.matches(fields[5])) return State.NotOurs
         val sequence = Of(kind, count, fields[5])
         if (of != sequence) parts.clear()
         of = sequence

@@ -48,9 +48,14 @@ class Question(val origin: String, val nonce: ByteArray, val request: ByteArray)
             try {
                 val json = JSONObject(message.decodeToString(throwOnInvalidSequence = true))
                 if (json.keys().asSequence().toSet() != setOf("origin", "nonce", "request")) throw NotUnderstood("This is no question.")
-                val nonce = Base64.getUrlDecoder().decode(json.getString("nonce"))
+                val origin = json.get("origin") as? String
+                if (origin.isNullOrEmpty()) throw NotUnderstood("The question does not say who asks.")
+                val written = json.get("nonce") as? String ?: throw NotUnderstood("The question has no nonce.")
+                val nonce = Base64.getUrlDecoder().decode(written)
+                // What the decoder lets pass besides would make another transcript here than there.
+                if (text(nonce) != written) throw NotUnderstood("The question's nonce is no base64url without padding.")
                 if (nonce.size !in 16..64) throw NotUnderstood("The question's nonce has ${nonce.size} bytes.")
-                return Question(json.getString("origin"), nonce, json.getJSONObject("request").toString().encodeToByteArray())
+                return Question(origin, nonce, json.getJSONObject("request").toString().encodeToByteArray())
             } catch (failure: JSONException) {
                 throw NotUnderstood("This is no question: ${failure.message}")
             } catch (failure: IllegalArgumentException) {
@@ -69,9 +74,12 @@ class Question(val origin: String, val nonce: ByteArray, val request: ByteArray)
             when {
                 bytes.size < 24 -> write(0x60 or bytes.size)
                 bytes.size < 256 -> write(byteArrayOf(0x78, bytes.size.toByte()))
-                else -> write(byteArrayOf(0x7a) + ByteArray(4) { (bytes.size ushr (24 - 8 * it)).toByte() })
+                bytes.size < 65_536 -> write(byteArrayOf(0x79) + bigEndian(bytes.size, 2))
+                else -> write(byteArrayOf(0x7a) + bigEndian(bytes.size, 4))
             }
             write(bytes)
         }
+
+        private fun bigEndian(number: Int, bytes: Int) = ByteArray(bytes) { (number ushr (8 * (bytes - 1 - it))).toByte() }
     }
 }

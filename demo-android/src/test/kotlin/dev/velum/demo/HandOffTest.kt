@@ -4,6 +4,9 @@ import com.google.zxing.BinaryBitmap
 import com.google.zxing.RGBLuminanceSource
 import com.google.zxing.common.HybridBinarizer
 import com.google.zxing.qrcode.QRCodeReader
+import java.io.File
+import org.json.JSONArray
+import org.json.JSONObject
 import org.junit.Assert.assertArrayEquals
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertThrows
@@ -16,6 +19,7 @@ import org.robolectric.annotation.GraphicsMode
 @RunWith(RobolectricTestRunner::class)
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
 class HandOffTest {
+    private val vectors = JSONObject(File(System.getProperty("velum.testdata"), "hand-off/vectors.json").readText())
     private val message = ByteArray(5_001) { (it * 31 + it / 7).toByte() }
 
     @Test
@@ -54,6 +58,38 @@ class HandOffTest {
     }
 
     @Test
+    fun `messages are those of the vectors`() {
+        for (sequence in vectors.list("sequences") { getJSONObject(it) }) {
+            val kind = if (sequence.getString("kind") == "question") Kind.QUESTION else Kind.ANSWER
+            val message = bytes(sequence.getString("message"))
+            val texts = sequence.list("texts") { getString(it) }
+            assertEquals(texts, codes(kind, message, sequence.getInt("part_bytes")))
+            val reader = CodeReader()
+            val done = texts.reversed().map(reader::read).last() as CodeReader.State.Done
+            assertEquals(kind, done.kind)
+            assertArrayEquals(message, done.message)
+        }
+        for (text in vectors.list("no_codes") { getString(it) }) assertEquals(text, CodeReader.State.NotOurs, CodeReader().read(text))
+        for (text in vectors.list("no_base45") { getString(it) }) {
+            assertEquals(text, CodeReader.State.NotOurs, CodeReader().read("VELUM:1:A:1:1:00000000:$text"))
+        }
+    }
+
+    @Test
+    fun `questions are those of the vectors`() {
+        for (vector in vectors.list("questions") { getJSONObject(it) }) {
+            val question = Question.of(vector.getString("message").encodeToByteArray())
+            assertEquals(vector.getString("origin"), question.origin)
+            assertArrayEquals(bytes(vector.getString("nonce")), question.nonce)
+            assertEquals(vector.getString("origin"), vector.getString("transcript"), hex(question.transcript()))
+            assertEquals(vector.getJSONObject("request").toString(), question.request.decodeToString())
+        }
+        for (text in vectors.list("no_questions") { getString(it) }) {
+            assertThrows(text, NotUnderstood::class.java) { Question.of(text.encodeToByteArray()) }
+        }
+    }
+
+    @Test
     fun `a code is read off its picture`() {
         val text = codes(Kind.ANSWER, message)[2]
         val bitmap = picture(text)
@@ -77,4 +113,11 @@ class HandOffTest {
             assertThrows(bad, NotUnderstood::class.java) { Question.of(bad.encodeToByteArray()) }
         }
     }
+
+    private fun <T> JSONObject.list(name: String, item: JSONArray.(Int) -> T): List<T> =
+        getJSONArray(name).let { array -> List(array.length()) { array.item(it) } }
+
+    private fun bytes(hex: String) = hex.chunked(2).map { it.toInt(16).toByte() }.toByteArray()
+
+    private fun hex(bytes: ByteArray) = bytes.joinToString("") { "%02x".format(it) }
 }

@@ -1,0 +1,77 @@
+// A question as it travels to another device: docs/hand-off.md.
+
+import { type Bytes, fromBase64url, toBase64url } from "../bytes.ts";
+import { Refusal } from "../failure.ts";
+import type { Asked } from "./messages.ts";
+
+const MAX_BYTES = 128 * 1024;
+const NONCE_MIN_BYTES = 16;
+const NONCE_MAX_BYTES = 64;
+const MEMBERS: readonly string[] = ["origin", "nonce", "request"];
+
+/** The bytes that travel. */
+export function questionMessage({ origin, nonce, request }: Asked): Bytes {
+  const question = { origin, nonce: toBase64url(nonce), request: JSON.parse(request) as unknown };
+  return new TextEncoder().encode(JSON.stringify(question));
+}
+
+/** Reads a question; what its request holds is left to the prover. */
+export function readQuestion(message: Uint8Array): Asked {
+  if (message.length > MAX_BYTES) {
+    throw refusal("question", `${message.length} bytes are more than the ${MAX_BYTES} of a question`, "too_large");
+  }
+  const question = parsed(message);
+  if (!isObject(question)) throw refusal("question", "it is no JSON object");
+  const unknown = Object.keys(question).find((name) => !MEMBERS.includes(name));
+  if (unknown !== undefined) throw refusal("question", `it has a member that questions have not, ${quoted(unknown)}`);
+  const { origin, nonce, request } = question;
+  if (!isObject(request)) throw refusal("question.request", "it is no object");
+  return { origin: originOf(origin), nonce: nonceOf(nonce), request: JSON.stringify(request) };
+}
+
+function parsed(message: Uint8Array): unknown {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(message);
+    return JSON.parse(text, kept) as unknown;
+  } catch (cause) {
+    if (cause instanceof Refusal) throw cause;
+    throw refusal("question", `it is no JSON (${cause instanceof Error ? cause.message : String(cause)})`);
+  }
+}
+
+/** A value of JSON, unless JavaScript would take another one for it. */
+function kept(member: string, value: unknown): unknown {
+  if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
+  throw refusal("question", `${quoted(member)} is a number that this page cannot hold, ${value}`);
+}
+
+function originOf(origin: unknown): string {
+  if (typeof origin !== "string" || origin === "") throw refusal("question.origin", "it is no text, or empty");
+  // Half a character would be another one in the transcript.
+  if (/\p{Cs}/u.test(origin)) throw refusal("question.origin", "it holds half a character");
+  return origin;
+}
+
+function nonceOf(nonce: unknown): Bytes {
+  const bytes = typeof nonce === "string" ? fromBase64url(nonce) : undefined;
+  if (bytes === undefined) throw refusal("question.nonce", "it is no base64url without padding");
+  if (bytes.length < NONCE_MIN_BYTES || bytes.length > NONCE_MAX_BYTES) {
+    const wanted = `${NONCE_MIN_BYTES} to ${NONCE_MAX_BYTES}`;
+    throw refusal("question.nonce", `it has ${bytes.length} bytes and not ${wanted}`);
+  }
+  return bytes;
+}
+
+const SHOWN_CHARACTERS = 40;
+
+function quoted(name: string): string {
+  return JSON.stringify(name.slice(0, SHOWN_CHARACTERS));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function refusal(where: string, reason: string, code = "malformed"): Refusal {
+  return new Refusal(code, where, `${reason}; the verifier has to ask anew`);
+}
