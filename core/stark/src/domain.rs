@@ -80,6 +80,15 @@ impl Domain {
         self.zero_on(self.active..self.height(), point)
     }
 
+    /// What [`blinding`](Self::blinding) is a row further on than a point at which it is `here`: `transition` is the selector at that point,
+    /// and `from_first` the inverse of what lies between the next point and row 0.
+    ///
+    /// The rows of the product but for its first are `g` times those but for its last.
+    #[cfg(feature = "prover")]
+    pub(crate) fn next_blinding<E: Algebra<F> + Copy>(&self, here: E, transition: E, from_first: E) -> E {
+        here * transition * from_first * self.row(self.height() - self.active + 1)
+    }
+
     /// The polynomial of degree `before + after` that is zero on the first `before` and the last `after` active rows.
     pub(crate) fn interior<E: Algebra<F> + Copy>(&self, before: usize, after: usize, point: E) -> E {
         self.zero_on(0..before, point) * self.zero_on(self.active - after..self.active, point)
@@ -107,4 +116,23 @@ pub(crate) fn lagrange<E: ExtensionField<F>>(log_size: usize, shift: F, point: E
     let scale = (shift_power * F::from_usize(size)).inverse();
     let factor = (point.exp_power_of_2(log_size) - shift_power) * scale;
     rows.iter().zip(inverses).map(|(&row, inverse)| factor * inverse * row).collect()
+}
+
+#[cfg(all(test, feature = "prover"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blinding_goes_on_row_by_row() {
+        for blinding_rows in [1, 5, 12] {
+            let domain = Domain::new(4, blinding_rows);
+            let points: Vec<F> = domain.generator.shifted_powers(F::GENERATOR).take(20).collect();
+            let selectors = domain.selectors(&points);
+            let mut value = domain.blinding(points[0]);
+            for (before, (at, &point)) in selectors.iter().zip(selectors.iter().zip(&points).skip(1)) {
+                value = domain.next_blinding(value, before.transition, at.first * at.inverse_vanishing);
+                assert_eq!(value, domain.blinding(point));
+            }
+        }
+    }
 }

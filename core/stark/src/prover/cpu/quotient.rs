@@ -15,6 +15,7 @@ use super::tiles::{MAIN_COSETS, Tiles};
 use crate::air::Chip;
 use crate::composition::{Composition, Fingerprints, Row};
 use crate::control::{Cancelled, Control};
+use crate::domain::{Domain, Selectors};
 use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::fixed::FixedRows;
 use crate::key::VerifierKey;
@@ -66,20 +67,7 @@ impl GroupKey {
             (0..LANES).map(point)
         };
         let points: Vec<F> = (0..tiles.count()).flat_map(points).collect();
-        let selectors = domain
-            .selectors(&points)
-            .chunks_exact(LANES)
-            .zip(points.chunks_exact(LANES))
-            .map(|(lanes, points)| {
-                [
-                    Wide::from_lanes(|lane| lanes[lane].first),
-                    Wide::from_lanes(|lane| lanes[lane].last),
-                    Wide::from_lanes(|lane| lanes[lane].transition),
-                    domain.blinding(Wide::from_slice(points))
-                        * Wide::from_lanes(|lane| lanes[lane].inverse_vanishing),
-                ]
-            })
-            .collect();
+        let selectors = selectors(&domain, &tiles, &points);
         let offsets = fixed_offsets(key, index);
         let fixed = extended(dft, &tiles, &fixed_columns(key, index), key.shift(index), &offsets, control)?;
         let (mut first_fixed, mut first_public) = (0, 0);
@@ -114,6 +102,27 @@ impl GroupKey {
         let after = (0..EXTENSION_DEGREE).map(|i| (ACCUMULATOR * EXTENSION_DEGREE + i, 1));
         Ok(Self { tiles, selectors, tables, fixed: fixed.main, lookup: Reads::new(here.chain(after)) })
     }
+}
+
+/// First, last, transition and inverse zerofier of each tile, whose points are given.
+fn selectors(domain: &Domain, tiles: &Tiles, points: &[F]) -> Vec<[Wide; 4]> {
+    let selectors = domain.selectors(points);
+    let mut blinding: Vec<Wide> = Vec::with_capacity(tiles.count());
+    let tile = |(tile, (lanes, points)): (usize, (&[Selectors<F>], &[F]))| {
+        let wide = |of: fn(&Selectors<F>) -> F| Wide::from_lanes(|lane| of(&lanes[lane]));
+        let [first, last, transition] = [wide(|at| at.first), wide(|at| at.last), wide(|at| at.transition)];
+        let inverse_vanishing = wide(|at| at.inverse_vanishing);
+        blinding.push(match tile.checked_sub(tiles.next_row()).filter(|_| tile < tiles.main()) {
+            Some(before) => {
+                let lanes = &selectors[before * LANES..][..LANES];
+                let transition = Wide::from_lanes(|lane| lanes[lane].transition);
+                domain.next_blinding(blinding[before], transition, first * inverse_vanishing)
+            }
+            None => domain.blinding(Wide::from_slice(points)),
+        });
+        [first, last, transition, blinding[tile] * inverse_vanishing]
+    };
+    selectors.chunks_exact(LANES).zip(points.chunks_exact(LANES)).enumerate().map(tile).collect()
 }
 
 /// The fixed columns of a group's tables, side by side.

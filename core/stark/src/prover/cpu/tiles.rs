@@ -60,6 +60,11 @@ impl Tiles {
         self.main() + (1 << self.log_small) / LANES
     }
 
+    /// How many tiles further on the points of a tile of the coset of order `2 N` are a row further on.
+    pub(super) fn next_row(&self) -> usize {
+        2
+    }
+
     /// The index of a lane's value among those of its coset, in natural order.
     pub(super) fn index(&self, tile: usize, lane: usize) -> usize {
         match tile.checked_sub(self.main()) {
