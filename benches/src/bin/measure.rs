@@ -13,7 +13,7 @@ use velum_core::proof::{
     ProofKind, credential_chips, credential_traces, presentation_chips, presentation_traces,
 };
 use velum_core::suite::Suite;
-use velum_credentials::{Memory, Prover, Verifier};
+use velum_credentials::{Memory, Prepared, Prover, Verifier};
 use velum_stark::ProvingKey;
 use velum_stark::control::{CancelToken, Control, Stage};
 use velum_wallet::measure::{Profile, Simd, member, peak_rss_bytes, rounded, timed};
@@ -21,12 +21,14 @@ use velum_wallet::measure::{Profile, Simd, member, peak_rss_bytes, rounded, time
 const USAGE: &str = "\
 Usage: measure proofs [--runs N] [--out F]   prepare, present and verify N times, the keys made once; keep a presentation
        measure first-verify --in F           verify the presentation as the first work of the process
+       measure peak --kind credential --out F      prepare once and keep the prepared proof, and tell how much memory that took
+       measure peak --kind presentation --in F     the same of presenting by it
        measure cancelling [--runs N]         cancel N credential proofs, at moments spread over all of their work, and tell how long
                                              each goes on
        measure count --kind K --runs N       make N proofs of a kind (credential, presentation) without grinding, to be
                                              counted from outside
 Options of all: [--predicates N] [--class standard|large|extra] [--suite S] [--threads N]
-Of `proofs` and `cancelling` too: [--memory normal|low]";
+Of `proofs`, `peak` and `cancelling` too: [--memory normal|low]";
 
 struct Options {
     command: String,
@@ -52,6 +54,7 @@ fn main() -> Result<(), Failure> {
     let report = match options.command.as_str() {
         "proofs" => proofs(&case, &options)?,
         "first-verify" => first_verify(&case, &options)?,
+        "peak" => peak(&case, &options)?,
         "cancelling" => cancelling(&case, &options)?,
         "count" => count(&case, &options)?,
         other => return Err(format!("there is no command {other:?}\n{USAGE}").into()),
@@ -185,6 +188,21 @@ fn first_verify(case: &Case, options: &Options) -> Result<Value, Failure> {
     let (verified, ms) = timed(|| case.verify(&Verifier::new(), &presentation));
     verified?;
     Ok(json!({ "first_verify_ms": ms }))
+}
+
+/// The most memory that a process holds whose only work is one proof.
+fn peak(case: &Case, options: &Options) -> Result<Value, Failure> {
+    let file = options.file.as_ref().ok_or("--out or --in names the prepared proof")?;
+    let prover = Prover::with_suite(options.suite);
+    let control = || Control::none().with_memory(options.memory);
+    match options.kind {
+        ProofKind::Credential => std::fs::write(file, case.prepare(&prover, control())?.to_bytes())?,
+        ProofKind::Presentation => {
+            let prepared = Prepared::from_bytes(&std::fs::read(file)?)?;
+            case.present(&prover, prepared, control())?;
+        }
+    }
+    Ok(json!({ "peak_rss_bytes": peak_rss_bytes() }))
 }
 
 /// Milliseconds from a cancellation to the end of the call that makes a credential proof, its keys included.

@@ -25,6 +25,13 @@ const FIRST_VERIFIES: usize = 3;
 const GROWTH: [(&str, &[usize]); 3] =
     [("standard", &[1, 2, 4]), ("large", &[1, 2, 4, 8]), ("extra", &[1, 8])];
 
+/// Suites, and how much memory proofs are given: at the rates of `compact` it makes no difference.
+const MEMORY: [(&str, &[&str]); 3] =
+    [("direct", &["normal", "low"]), ("compact", &["normal"]), ("aggregatable", &["normal", "low"])];
+
+/// Runs for times that stand beside peaks of memory, at most.
+const MEMORY_RUNS: usize = 5;
+
 /// Everything that was measured.
 struct Measured {
     runs: usize,
@@ -35,6 +42,8 @@ struct Measured {
     wasm: Result<Value, String>,
     /// More predicates and every class, on one thread, built for this processor.
     growth: Vec<Value>,
+    /// Every suite and class, in little memory and in more, on one thread, built for this processor.
+    memory: Vec<Value>,
     instructions: Result<Instructions, String>,
 }
 
@@ -72,7 +81,8 @@ impl Measured {
                 growth.push(native.proofs(runs, &["--class", class, "--predicates", &count.to_string()])?);
             }
         }
-        Ok(Self { runs, threads, builds, wasm, growth, instructions: Instructions::count(project)? })
+        let memory = native.memory(runs.min(MEMORY_RUNS))?;
+        Ok(Self { runs, threads, builds, wasm, growth, memory, instructions: Instructions::count(project)? })
     }
 
     fn object(&self) -> Value {
@@ -94,6 +104,7 @@ impl Measured {
             "builds": self.builds.iter().map(build).collect::<Vec<_>>(),
             "wasm": self.wasm.as_ref().unwrap_or(&Value::Null),
             "growth": self.growth,
+            "memory": self.memory,
             "instructions": instructions,
         })
     }
@@ -117,7 +128,7 @@ impl<'a> Measure<'a> {
 
     /// And how long a process takes whose first work is to verify.
     fn with_first_verify(&self, runs: usize, threads: usize) -> Result<Value, Error> {
-        let file = self.presentation()?;
+        let file = self.file("presentation.cbor")?;
         let (file, threads) = (file.display().to_string(), threads.to_string());
         let mut measured = self.proofs(runs, &["--threads", &threads, "--out", &file])?;
         let mut least = f64::INFINITY;
@@ -129,11 +140,34 @@ impl<'a> Measure<'a> {
         Ok(measured)
     }
 
-    fn presentation(&self) -> Result<PathBuf, Error> {
+    /// Times of each suite and class, and the peaks of processes that make one proof.
+    fn memory(&self, runs: usize) -> Result<Vec<Value>, Error> {
+        let file = self.file("prepared")?.display().to_string();
+        let mut cases = Vec::new();
+        for (suite, memories) in MEMORY {
+            for ((class, _), memory) in
+                GROWTH.iter().flat_map(|class| memories.iter().map(move |memory| (class, memory)))
+            {
+                let case = ["--suite", suite, "--class", class, "--memory", memory];
+                let mut measured = self.proofs(runs, &case)?;
+                let peak = |options: &[&str]| self.run(&[&["peak"], options, &case].concat());
+                let prepare = peak(&["--kind", "credential", "--out", &file])?;
+                let present = peak(&["--kind", "presentation", "--in", &file])?;
+                measured["memory"] = (*memory).into();
+                measured["prepare_peak_bytes"] = prepare["peak_rss_bytes"].clone();
+                measured["present_peak_bytes"] = present["peak_rss_bytes"].clone();
+                cases.push(measured);
+            }
+        }
+        Ok(cases)
+    }
+
+    /// A file that one process writes and another reads.
+    fn file(&self, name: &str) -> Result<PathBuf, Error> {
         let folder = self.project.target().join("report");
         let failed = |source| Error::Write { path: folder.clone(), source };
         std::fs::create_dir_all(&folder).map_err(failed)?;
-        Ok(folder.join("presentation.cbor"))
+        Ok(folder.join(name))
     }
 
     fn run(&self, arguments: &[&str]) -> Result<Value, Error> {

@@ -41,11 +41,12 @@ pub fn text(measured: &Measured) -> String {
         Err(why) => format!("Instructions: not measured, {why}."),
     };
     format!(
-        "{}\n{runs}\n\n{}\n{}\n{}\n{instructions}\n",
+        "{}\n{runs}\n\n{}\n{}\n{}\n{}\n{instructions}\n",
         threads([one, two]),
         stages(one),
         builds(&measured.builds, &measured.wasm),
-        growth(&measured.growth)
+        growth(&measured.growth),
+        memory(&measured.memory)
     )
 }
 
@@ -116,6 +117,23 @@ fn growth(cases: &[Value]) -> String {
     text
 }
 
+fn memory(cases: &[Value]) -> String {
+    let mut text = "| suite | class | memory | prepare | its peak | present | its peak | bytes |\n\
+                    |---|---|---|---|---|---|---|---|\n"
+        .to_owned();
+    for case in cases {
+        let [suite, class, memory] =
+            ["suite", "class", "memory"].map(|name| case[name].as_str().unwrap_or_default());
+        let [prepare, present] = ["prepare", "present"].map(|verb| {
+            let (ms, peak) = (format!("{verb}_ms"), format!("{verb}_peak_bytes"));
+            format!("{:.1} ms | {:.1} MB", number(case, &ms), number(case, &peak) / MEGABYTE)
+        });
+        let bytes = number(case, "presentation_bytes");
+        let _ = writeln!(text, "| `{suite}` | {class} | {memory} | {prepare} | {present} | {bytes} |");
+    }
+    text
+}
+
 fn times(measured: &Value) -> String {
     let time = |name| format!("{:.1} ms", number(measured, name));
     ["prepare_ms", "present_ms", "verify_ms"].map(time).join(" | ")
@@ -132,6 +150,7 @@ mod tests {
         let case = json!({
             "class": "standard", "predicates": 1, "simd": "avx2", "runs": 3, "keys_ms": 9.0,
             "prepare_ms": 100.25, "present_ms": 50.0, "verify_ms": 5.0, "first_verify_ms": 15.0,
+            "suite": "direct", "memory": "low", "prepare_peak_bytes": 60_250_000, "present_peak_bytes": 30_000_000,
             "node": "v20.1.0", "presentation_bytes": 123_456, "peak_rss_bytes": 100_000_000,
             "median": { "prepare_ms": 101.0, "present_ms": 51.0, "verify_ms": 6.0 },
             "stages": {
@@ -145,6 +164,7 @@ mod tests {
             builds: vec![(Cpu::Any, case.clone()), (Cpu::This, case.clone())],
             wasm: Ok(case.clone()),
             growth: vec![case.clone()],
+            memory: vec![case.clone()],
             instructions: Ok(Instructions { cpu: Cpu::Any, credential: 2_000_000, presentation: 1_000_000 }),
         };
         let table = text(&measured);
@@ -158,6 +178,7 @@ mod tests {
             "| plain | avx2 | 100.2 ms | 50.0 ms | 5.0 ms |",
             "| WebAssembly, Node v20.1.0 | avx2 | 100.2 ms | 50.0 ms | 5.0 ms |",
             "| standard | 1 | 100.2 ms | 50.0 ms | 5.0 ms | 123456 | 100 MB |",
+            "| `direct` | standard | low | 100.2 ms | 60.2 MB | 50.0 ms | 30.0 MB | 123456 |",
             "Instructions without grinding, plain: prepare 2 million, present 1 million.",
         ] {
             assert!(table.lines().any(|found| found == line), "{line}\n{table}");
