@@ -39,6 +39,7 @@ impl Statements {
             device_digest: Document::device_digest(&case.transcript, request, shown, algorithm)
                 .expect("the device signed them"),
             disclosed: &disclosed,
+            salt: None,
         };
         // What is measured does not depend on which credential proof it is.
         let presentation =

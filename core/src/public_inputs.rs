@@ -1,4 +1,5 @@
-//! The public inputs of a proof as bytes: what its transcript starts with, before the hash of the verifier key.
+//! The public inputs of a proof as bytes, and what its transcript starts with, before the hash of the verifier key: these bytes, or in
+//! suites for circuits their hash.
 //!
 //! Numbers are little end first; a string of bytes has its length before it, in four bytes. So no two statements have the
 //! same bytes, but those whose predicates on each slot come to the same. `docs/statement.md` gives the layout with test vectors.
@@ -12,6 +13,9 @@ use crate::statement::{
 /// Name of the protocol and its version.
 pub(crate) const PROTOCOL: &[u8] = b"velum-stark-v1";
 
+/// What public inputs are hashed with where transcripts start with their hash: a context of BLAKE3's `derive_key`.
+const HASH_CONTEXT: &str = "velum 2026 public inputs v1";
+
 impl CredentialStatement {
     /// The public inputs as bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -19,14 +23,26 @@ impl CredentialStatement {
         writer.digest(&self.commitment);
         writer.0
     }
+
+    /// What the proof is bound to: the public inputs, or in suites for circuits the 32 bytes of their hash.
+    pub fn bound(&self) -> Vec<u8> {
+        match self.subject.suite.is_for_circuits() {
+            true => hash(&self.to_bytes()).to_vec(),
+            false => self.to_bytes(),
+        }
+    }
 }
 
 impl PresentationStatement {
-    /// The public inputs as bytes.
+    /// The public inputs as bytes. In suites for circuits they have the salt in place of what names the credential proof, so that they are
+    /// the same whichever credential proof goes along.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut writer = Writer::new(ProofKind::Presentation, &self.subject);
         writer.digest(&self.commitment);
-        writer.0.extend_from_slice(&self.credential_proof);
+        match self.subject.suite.is_for_circuits() {
+            true => writer.0.extend_from_slice(&self.salt.unwrap_or_default()),
+            false => writer.0.extend_from_slice(&self.credential_proof),
+        }
         writer.0.extend_from_slice(&self.request);
         for time in [self.now, self.signed_within.0, self.signed_within.1] {
             writer.0.extend_from_slice(&time.to_le_bytes());
@@ -44,6 +60,19 @@ impl PresentationStatement {
         }
         writer.0
     }
+
+    /// What the proof is bound to: the public inputs, or in suites for circuits what names the credential proof, and the 32 bytes of
+    /// their hash.
+    pub fn bound(&self) -> Vec<u8> {
+        match self.subject.suite.is_for_circuits() {
+            true => [self.credential_proof, hash(&self.to_bytes())].concat(),
+            false => self.to_bytes(),
+        }
+    }
+}
+
+fn hash(public_inputs: &[u8]) -> [u8; 32] {
+    blake3::derive_key(HASH_CONTEXT, public_inputs)
 }
 
 struct Writer(Vec<u8>);
@@ -104,6 +133,7 @@ mod tests {
             },
             commitment: F::new_array([1, 2, 3, 4]),
             credential_proof: [3; 32],
+            salt: None,
             request: [4; 32],
             now: 20_241_015_000_000,
             signed_within: (1, 2),
@@ -148,6 +178,37 @@ mod tests {
         seen.sort();
         seen.dedup();
         assert_eq!(seen.len(), count);
+    }
+
+    #[cfg(feature = "aggregatable")]
+    #[test]
+    fn what_a_circuit_reads_has_one_length() {
+        let bound_of = |change: fn(&mut PresentationStatement)| {
+            let mut statement = presentation();
+            statement.subject.suite = Suite::Aggregatable;
+            statement.salt = Some([6; 32]);
+            change(&mut statement);
+            statement.bound()
+        };
+        let changed: [fn(&mut PresentationStatement); 4] = [
+            |s| s.subject.doc_type.push('x'),
+            |s| s.salt = Some([7; 32]),
+            |s| s.now += 1,
+            |s| s.predicates[0].clear(),
+        ];
+        let bound = bound_of(|_| ());
+        for change in changed {
+            let other = bound_of(change);
+            assert_eq!((other.len(), &other[..32]), (64, &bound[..32]));
+            assert_ne!(other[32..], bound[32..]);
+        }
+        // The name of the credential proof stands apart, so that a circuit can compare it.
+        let other = bound_of(|s| s.credential_proof = [8; 32]);
+        assert_eq!((&other[..32], &other[32..]), (&[8; 32][..], &bound[32..]));
+
+        let PresentationStatement { mut subject, commitment, .. } = presentation();
+        subject.suite = Suite::Aggregatable;
+        assert_eq!(CredentialStatement { subject, commitment }.bound().len(), 32);
     }
 
     #[test]

@@ -164,8 +164,10 @@ pub struct PresentationStatement {
     pub subject: Subject,
     /// `C`, the hiding commitment to the record.
     pub commitment: Digest,
-    /// BLAKE3 of the credential proof that shows what `commitment` commits to.
+    /// Names the credential proof that shows what `commitment` commits to, as [`credential_proof_name`] does.
     pub credential_proof: [u8; 32],
+    /// What the holder chose, so that who sees a hash of the statement cannot guess it: in suites for circuits alone.
+    pub salt: Option<[u8; SALT_BYTES]>,
     /// BLAKE3 of the verifier's request in canonical form.
     pub request: [u8; 32],
     /// The verifier's time as the decimal number `YYYYMMDDhhmmss`, UTC.
@@ -186,12 +188,35 @@ impl PresentationStatement {
             subject,
             commitment: Digest::default(),
             credential_proof: [0; 32],
+            salt: None,
             request: [0; 32],
             now: 0,
             signed_within: (0, 0),
             device_authentication: [0; 32],
         }
     }
+}
+
+/// Bytes of the salt of a presentation proof.
+pub const SALT_BYTES: usize = 32;
+
+/// What a presentation proof names a credential proof by: BLAKE3 of all of it, or in a suite for circuits the root of its main tree, with
+/// which it starts and whose leaves are salted. Of what is shorter, which is no proof, zeros.
+pub fn credential_proof_name(suite: Suite, proof: &[u8]) -> [u8; 32] {
+    if suite.is_for_circuits() {
+        return proof.first_chunk().copied().unwrap_or_default();
+    }
+    blake3::hash(proof).into()
+}
+
+/// A salt from the operating system's generator for a presentation proof of the suite, where it has one.
+#[cfg(feature = "prover")]
+pub fn presentation_salt(suite: Suite) -> Result<Option<[u8; SALT_BYTES]>, getrandom::Error> {
+    let salt = || {
+        let mut salt = [0; SALT_BYTES];
+        getrandom::fill(&mut salt).map(|()| salt)
+    };
+    suite.is_for_circuits().then(salt).transpose()
 }
 
 /// What a credential proof keeps private. Zeroised when dropped.

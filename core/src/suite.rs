@@ -33,8 +33,7 @@ pub enum Suite {
     Compact,
     /// Poseidon2 trees and transcript: what an aggregator verifies inside a proof of its own.
     ///
-    /// **Unstable.** How its presentation proof names its credential proof is not settled: today by a BLAKE3 hash, which a circuit
-    /// cannot check cheaply. Its version rises when that is; `docs/compatibility.md`.
+    /// **Unstable**, until there is a circuit that verifies it; `docs/compatibility.md`.
     #[cfg(feature = "aggregatable")]
     Aggregatable,
 }
@@ -65,7 +64,17 @@ impl Suite {
             Self::Direct => 4,
             Self::Compact => 1,
             #[cfg(feature = "aggregatable")]
-            Self::Aggregatable => 4,
+            Self::Aggregatable => 5,
+        }
+    }
+
+    /// Whether a circuit is to verify the suite's proofs: then their transcripts start with what is of one length for every statement,
+    /// and a presentation proof has a salt among its public inputs.
+    pub const fn is_for_circuits(self) -> bool {
+        match self {
+            Self::Direct | Self::Compact => false,
+            #[cfg(feature = "aggregatable")]
+            Self::Aggregatable => true,
         }
     }
 

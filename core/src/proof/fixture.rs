@@ -181,6 +181,7 @@ impl Fixture {
             subject: self.subject.clone(),
             commitment: record.commitment(&self.subject).unwrap(),
             credential_proof: [0; 32],
+            salt: None,
             request: [0; 32],
             now: record.dates[1],
             signed_within: (record.dates[0], record.dates[0]),

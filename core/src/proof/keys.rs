@@ -98,37 +98,37 @@ const HASHES: [(&str, &str, ProofKind, [u8; 32]); 18] = [
         "aggregatable",
         "standard",
         ProofKind::Credential,
-        bytes("c2c622d4c2a2c0adc1d4c66e651dbd98a60bc7a39ae6fb7c1cacc7f718342857"),
+        bytes("63da908ba6a4597293305896c834a8f20775fae6d112e405bfdce3ab384eb2c1"),
     ),
     (
         "aggregatable",
         "standard",
         ProofKind::Presentation,
-        bytes("fae914c3300e881ad3eb486c13fcafc1af2ea8754d28287b13cb6ca58cf6b971"),
+        bytes("a48cbafe48cc27c59ab2f9ddf9119b9c330ac5a4e75446904773326ad6410d13"),
     ),
     (
         "aggregatable",
         "large",
         ProofKind::Credential,
-        bytes("a2735346e6acc73082e23d47677e8187ebfd9bdd417289d7b096574bedb9ca4d"),
+        bytes("440b9a55e1379d7364a9ba77a5a1248ff6b1d98e1902044272110248eac84b9e"),
     ),
     (
         "aggregatable",
         "large",
         ProofKind::Presentation,
-        bytes("129efa560f405990bd226c94447dc46d019010096d3b8f5a2455dbe4ac562128"),
+        bytes("77a98bc1fd29cb8cba043bb6c2c51646cdd3a8bdedfb1dc603a7e14f4aba141f"),
     ),
     (
         "aggregatable",
         "extra",
         ProofKind::Credential,
-        bytes("ade0e07a121c425cc4d23b0e8cc0bb3140ae490b74fdb78e181e7b3b25f58694"),
+        bytes("6943d28618db89c6b8ab20e1e5a8abe50025f3eea609695085298c60f80e366b"),
     ),
     (
         "aggregatable",
         "extra",
         ProofKind::Presentation,
-        bytes("8e8b6f2b0b4e29866592f0e32c89d9891ba16e0a7cb58dd14e5f2860187cd087"),
+        bytes("ea574283ae5a9093014d247d320f85ecd42511f3efdfafd393ae3969c1382052"),
     ),
 ];
 

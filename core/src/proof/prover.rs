@@ -78,8 +78,8 @@ pub trait Provable {
     /// [`WitnessError`] where the witness has no place in them.
     fn traces(&self, chips: &[Self::Chip], witness: &Self::Witness) -> Result<Vec<Trace>, WitnessError>;
 
-    /// The public inputs as bytes.
-    fn public_inputs(&self) -> Vec<u8>;
+    /// What its proofs are bound to.
+    fn bound(&self) -> Vec<u8>;
 }
 
 impl Provable for CredentialStatement {
@@ -102,8 +102,8 @@ impl Provable for CredentialStatement {
         credential_traces(chips, self, witness)
     }
 
-    fn public_inputs(&self) -> Vec<u8> {
-        self.to_bytes()
+    fn bound(&self) -> Vec<u8> {
+        CredentialStatement::bound(self)
     }
 }
 
@@ -127,8 +127,8 @@ impl Provable for PresentationStatement {
         presentation_traces(chips, self, witness)
     }
 
-    fn public_inputs(&self) -> Vec<u8> {
-        self.to_bytes()
+    fn bound(&self) -> Vec<u8> {
+        PresentationStatement::bound(self)
     }
 }
 
@@ -202,7 +202,7 @@ impl<S: Provable, B: Backend> Prover<S, B> {
         control.begin(Stage::Witness, 0.0)?;
         let chips = statement.chips()?;
         let traces = statement.traces(&chips, witness)?;
-        let bound = statement.public_inputs();
+        let bound = statement.bound();
         let proof = self.key.prove_async(&chips, traces, &bound, &control.part(WITNESS, PROOF)).await?;
         control.begin(Stage::Check, PROOF)?;
         self.key.verifier().verify(&chips, &bound, &proof)?;

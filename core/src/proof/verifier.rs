@@ -38,7 +38,7 @@ impl Verifier {
     ) -> Result<(), VerifyError> {
         self.check(&statement.subject)?;
         let chips = credential_chips(statement).map_err(no_such_statement)?;
-        self.credential.verify(&chips, &statement.to_bytes(), proof)
+        self.credential.verify(&chips, &statement.bound(), proof)
     }
 
     /// Verifies a presentation proof. That its commitment is the credential proof's is in the two statements, which the caller
@@ -53,7 +53,7 @@ impl Verifier {
     ) -> Result<(), VerifyError> {
         self.check(&statement.subject)?;
         let chips = presentation_chips(statement).map_err(no_such_statement)?;
-        self.presentation.verify(&chips, &statement.to_bytes(), proof)
+        self.presentation.verify(&chips, &statement.bound(), proof)
     }
 
     /// The keys of the credential proof and of the presentation proof.

@@ -58,6 +58,7 @@ pub(crate) fn presentation(class: SizeClass) -> PresentationStatement {
     PresentationStatement {
         commitment: opening.commitment(&subject).unwrap(),
         credential_proof: [0xc1; 32],
+        salt: None,
         request: [0x7e; 32],
         now: 20241015135000,
         signed_within: (20240101000000, 20291231235959),

@@ -12,7 +12,7 @@ use p256::ecdsa::VerifyingKey;
 use velum_core::class::SizeClass;
 #[cfg(feature = "prover")]
 use velum_core::statement::{CredentialStatement, CredentialWitness};
-use velum_core::statement::{Digest, PresentationStatement, Subject};
+use velum_core::statement::{Digest, PresentationStatement, SALT_BYTES, Subject};
 #[cfg(feature = "prover")]
 use velum_core::suite::Suite;
 use zeroize::Zeroizing;
@@ -162,4 +162,6 @@ pub struct Answer<'a> {
     pub device_digest: [u8; 32],
     /// For each slot of the request, the encoding of its value if it is disclosed.
     pub disclosed: &'a [Option<Vec<u8>>],
+    /// What the holder chose to keep hashes of the statement from being guessed, in suites for circuits.
+    pub salt: Option<[u8; SALT_BYTES]>,
 }

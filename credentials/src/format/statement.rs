@@ -5,7 +5,9 @@ use p256::elliptic_curve::sec1::ToEncodedPoint;
 use velum_core::class::SizeClass;
 #[cfg(feature = "prover")]
 use velum_core::statement::{CredentialStatement, CredentialWitness, RecordOpening, RecordSalts};
-use velum_core::statement::{Digest, ElementName, PresentationStatement, PublicKey, SlotPredicate, Subject};
+use velum_core::statement::{
+    Digest, ElementName, PresentationStatement, PublicKey, SlotPredicate, Subject, credential_proof_name,
+};
 use velum_core::suite::Suite;
 use velum_core::value::normalised;
 
@@ -106,9 +108,10 @@ impl Answer<'_> {
     ) -> Result<PresentationStatement, Error> {
         let bounds = self.signed_within.map(|(from, until)| (from.decimal(), until.decimal()));
         Ok(PresentationStatement {
-            subject,
             commitment,
-            credential_proof: blake3::hash(credential_proof).into(),
+            credential_proof: credential_proof_name(subject.suite, credential_proof),
+            salt: self.salt,
+            subject,
             request: blake3::hash(&self.request.to_cbor()).into(),
             now: self.request.now().decimal(),
             signed_within: bounds.unwrap_or(ANY_TIME),

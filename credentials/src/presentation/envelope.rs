@@ -1,15 +1,16 @@
 //! A presentation on the wire: one CBOR array, read strictly and in order.
 //!
 //! ```text
-//! [ version, suite, suite version, class, issuer index, x5chain, C, disclosed, shown, device algorithm,
+//! [ version, suite, suite version, class, issuer index, x5chain, C, disclosed, shown, device algorithm, salt,
 //!   credential proof, presentation proof ]
 //! ```
 //!
-//! Versions, suite and class come first and decide the length of everything that has a fixed one. Unknown ones are refused
-//! before anything further is read.
+//! Versions, suite and class come first and decide the length of everything that has a fixed one, and whether there is a salt: in suites
+//! for circuits. Unknown ones are refused before anything further is read.
 
 use velum_core::class::SizeClass;
 use velum_core::proof::{MAX_PROOF_BYTES, ProofKind};
+use velum_core::statement::SALT_BYTES;
 use velum_core::suite::Suite;
 
 use crate::algorithm::SignatureAlgorithm;
@@ -20,6 +21,7 @@ use crate::limits;
 /// The version of the presentation format that this crate writes and reads.
 pub const FORMAT_VERSION: u64 = 3;
 
+/// Members of the array, without the salt.
 const MEMBERS: u64 = 12;
 const COMMITMENT_BYTES: usize = 32;
 const NULL: u8 = 0xf6;
@@ -40,6 +42,8 @@ pub struct Presentation {
     pub(super) shown: Vec<u8>,
     /// By which algorithm the device signed; its COSE identifier on the wire.
     pub(super) device_algorithm: SignatureAlgorithm,
+    /// What the holder chose to keep hashes of the statement from being guessed, in suites for circuits.
+    pub(super) salt: Option<[u8; SALT_BYTES]>,
     pub(super) credential_proof: Vec<u8>,
     pub(super) presentation_proof: Vec<u8>,
 }
@@ -49,7 +53,7 @@ impl Presentation {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        write_head(&mut out, Major::Array, MEMBERS);
+        write_head(&mut out, Major::Array, members(self.suite));
         write_head(&mut out, Major::Unsigned, FORMAT_VERSION);
         for number in [self.suite.id(), self.suite.version(), self.class.id] {
             write_head(&mut out, Major::Unsigned, u64::from(number));
@@ -70,6 +74,9 @@ impl Presentation {
         write_bytes(&mut out, &self.shown);
         // A negative number n is written as -1 - n.
         write_head(&mut out, Major::Negative, self.device_algorithm.id().unsigned_abs() - 1);
+        if self.suite.is_for_circuits() {
+            write_bytes(&mut out, &self.salt.unwrap_or_default());
+        }
         write_bytes(&mut out, &self.credential_proof);
         write_bytes(&mut out, &self.presentation_proof);
         out
@@ -102,6 +109,7 @@ impl Presentation {
             shown: bounded(&mut cursor, limits::DEVICE_NAMESPACES_BYTES)
                 .map_err(|error| error.within("shown"))?,
             device_algorithm: read_algorithm(&mut cursor)?,
+            salt: suite.is_for_circuits().then(|| fixed(&mut cursor, "salt")).transpose()?,
             credential_proof: read_proof(&mut cursor, ProofKind::Credential)?,
             presentation_proof: read_proof(&mut cursor, ProofKind::Presentation)?,
         };
@@ -122,8 +130,13 @@ impl Presentation {
     }
 }
 
-/// Reads what decides the length of everything that has a fixed one. The version comes before the count: other versions have another.
-fn read_kind(cursor: &mut Cursor<'_>, members: Option<u64>) -> Result<(Suite, SizeClass), Error> {
+/// Members of the array in this suite.
+fn members(suite: Suite) -> u64 {
+    MEMBERS + u64::from(suite.is_for_circuits())
+}
+
+/// Reads what decides the length of everything that has a fixed one. Versions come before the count: others have another.
+fn read_kind(cursor: &mut Cursor<'_>, found: Option<u64>) -> Result<(Suite, SizeClass), Error> {
     let unknown = |what: &str, found: u64| {
         let message = format!("{what} {found} is not known; update this software or ask for another {what}");
         Error::new(Code::WrongVersion, what, message)
@@ -132,7 +145,6 @@ fn read_kind(cursor: &mut Cursor<'_>, members: Option<u64>) -> Result<(Suite, Si
     if version != FORMAT_VERSION {
         return Err(unknown("version", version));
     }
-    counted(members, MEMBERS)?;
     let (_, suite) = cursor.unsigned()?;
     let known_suite = u8::try_from(suite).ok().and_then(Suite::by_id);
     let known_suite = known_suite.ok_or_else(|| unknown("suite", suite))?;
@@ -140,6 +152,7 @@ fn read_kind(cursor: &mut Cursor<'_>, members: Option<u64>) -> Result<(Suite, Si
     if suite_version != u64::from(known_suite.version()) {
         return Err(unknown("suite version", suite_version));
     }
+    counted(found, members(known_suite))?;
     let (_, class) = cursor.unsigned()?;
     let known_class = u8::try_from(class).ok().and_then(SizeClass::by_id);
     Ok((known_suite, known_class.ok_or_else(|| unknown("size class", class))?))

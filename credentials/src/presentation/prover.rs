@@ -6,7 +6,7 @@ use async_lock::OnceCell;
 use sha2::{Digest, Sha256};
 use velum_core::class::{CLASSES, SizeClass};
 use velum_core::proof::{self, CredentialProver, PresentationProver, ProofKind, Provable, ProveError};
-use velum_core::statement::{PresentationStatement, PresentationWitness};
+use velum_core::statement::{PresentationStatement, PresentationWitness, presentation_salt};
 use velum_core::suite::Suite;
 use velum_stark::backend::Backend;
 use velum_stark::control::{Control, Memory, Stage};
@@ -339,11 +339,13 @@ impl Pending {
             .commitment(&subject)
             .map_err(|error| internal::<Infallible>(ProveError::Witness(error.into())))?;
         let disclosed = issued.disclosed(request);
+        let salt = presentation_salt(suite).map_err(|error| Error::bug(&error.to_string()))?;
         let answer = Answer {
             request,
             signed_within: issuer.signed_within,
             device_digest: D::device_digest(session, request, shown, algorithm)?,
             disclosed: &disclosed,
+            salt,
         };
         Ok(Self {
             statement: D::presentation(&answer, subject, commitment, &prepared.proof)?,
@@ -357,6 +359,7 @@ impl Pending {
                 disclosed,
                 shown: shown.to_vec(),
                 device_algorithm: algorithm,
+                salt,
                 credential_proof: prepared.proof,
                 presentation_proof: Vec::new(),
             },

@@ -97,6 +97,7 @@ impl Verifier {
             signed_within: issuer.signed_within,
             device_digest,
             disclosed: &presentation.disclosed,
+            salt: presentation.salt,
         };
         let credential = CredentialStatement { subject: subject.clone(), commitment };
         let statement =

@@ -31,6 +31,8 @@ const COMMITMENT: usize = 6;
 const DISCLOSED: usize = 7;
 const DEVICE_NAMESPACES: usize = 8;
 const DEVICE_ALGORITHM: usize = 9;
+/// In suites for circuits, where all that follows is one further.
+const SALT: usize = 10;
 const CREDENTIAL_PROOF: usize = 10;
 const PRESENTATION_PROOF: usize = 11;
 

@@ -2,13 +2,13 @@
 
 use ciborium::Value;
 use serde_json::json;
-use velum_credentials::{Code, Prover, Request, SUITES, Verifier};
+use velum_credentials::{Code, Prover, Request, SUITES, Suite, Verifier};
 use velum_testdata::{ANNEX_D, MUSTERMANN};
 
 use super::{
     ANY_CLOCK, CLASS, COMMITMENT, CREDENTIAL_PROOF, DEVICE_ALGORITHM, DEVICE_NAMESPACES, DISCLOSED, ISSUER,
-    PRESENTATION_PROOF, SUITE, SUITE_VERSION, Session, VERSION, X5CHAIN, assert_code, changed, changed_bytes,
-    member,
+    PRESENTATION_PROOF, SALT, SUITE, SUITE_VERSION, Session, VERSION, X5CHAIN, assert_code, changed,
+    changed_bytes, member,
 };
 
 /// Discloses the family name, and trusts two issuers.
@@ -64,7 +64,7 @@ fn parts_of_presentations_do_not_mix() {
         (VERSION, 4, Code::WrongVersion),
         (SUITE_VERSION, suite_version - 1, Code::WrongVersion),
         (SUITE_VERSION, suite_version + 1, Code::WrongVersion),
-        (SUITE, 2, Code::ProofInvalid),
+        (SUITE, 2, Code::WrongVersion),
         (SUITE, 3, Code::WrongVersion),
         (CLASS, 4, Code::WrongVersion),
         (CLASS, 2, Code::ProofInvalid),
@@ -79,6 +79,11 @@ fn parts_of_presentations_do_not_mix() {
         (envelope[SUITE], envelope[SUITE_VERSION]) = (Value::from(3), Value::from(1));
     });
     assert_code(session.verify(&verifier, &compact.unwrap()), Code::ProofInvalid);
+    let aggregatable = changed(&ours, |envelope| {
+        (envelope[SUITE], envelope[SUITE_VERSION]) = (Value::from(2), Value::from(5));
+        envelope.insert(SALT, Value::Bytes(vec![0; 32]));
+    });
+    assert_code(session.verify(&verifier, &aggregatable.unwrap()), Code::ProofInvalid);
     assert_code(with(X5CHAIN, Value::Array(vec![Value::Bytes(vec![0x30])])), Code::Malformed);
     assert_code(with(COMMITMENT, Value::Bytes(vec![0xff; 32])), Code::Malformed);
     assert_code(with(COMMITMENT, Value::Bytes(vec![0; 32])), Code::ProofInvalid);
@@ -153,4 +158,26 @@ fn parts_of_presentations_do_not_mix() {
     assert_code(velum_credentials::Presentation::from_bytes(&longer), Code::Malformed);
     let shorter = changed_bytes(&ours, |envelope| drop(envelope.pop()));
     assert_code(velum_credentials::Presentation::from_bytes(&shorter), Code::Malformed);
+}
+
+/// What a circuit sees of a statement is salted, and the salt is the holder's.
+#[test]
+fn the_salt_of_a_presentation_is_proven() {
+    let (session, verifier) = (session(), Verifier::allowing(SUITES));
+    let prover = Prover::with_suite(Suite::Aggregatable);
+    let [ours, theirs] = [(); 2].map(|()| session.answer(&prover, ANY_CLOCK).unwrap());
+    session.verify(&verifier, &ours).unwrap();
+    let salt = member(&ours, SALT);
+    assert!(salt != member(&theirs, SALT) && salt != Value::Bytes(vec![0; 32]));
+
+    let with = |change: &dyn Fn(&mut Vec<Value>)| {
+        let forged = changed(&ours, change)?;
+        session.verify(&verifier, &forged)
+    };
+    assert_code(with(&|envelope| envelope[SALT] = member(&theirs, SALT)), Code::ProofInvalid);
+    assert_code(with(&|envelope| envelope[SALT] = Value::Bytes(vec![0; 31])), Code::Malformed);
+    assert_code(with(&|envelope| drop(envelope.remove(SALT))), Code::Malformed);
+    // The proofs are named by each other.
+    let credential = member(&theirs, CREDENTIAL_PROOF + 1);
+    assert_code(with(&|envelope| envelope[CREDENTIAL_PROOF + 1] = credential.clone()), Code::ProofInvalid);
 }

@@ -23,7 +23,7 @@ pub(super) trait Statement {
     type Chip: Chip + Clone;
 
     fn chips(&self) -> Vec<Self::Chip>;
-    fn public_inputs(&self) -> Vec<u8>;
+    fn bound(&self) -> Vec<u8>;
     /// What a prover holds, committed to once.
     fn proving_key() -> &'static ProvingKey;
     /// Verifies as every verifier does.
@@ -37,8 +37,8 @@ impl Statement for CredentialStatement {
         credential_chips(self).unwrap()
     }
 
-    fn public_inputs(&self) -> Vec<u8> {
-        self.to_bytes()
+    fn bound(&self) -> Vec<u8> {
+        self.bound()
     }
 
     fn proving_key() -> &'static ProvingKey {
@@ -58,8 +58,8 @@ impl Statement for PresentationStatement {
         presentation_chips(self).unwrap()
     }
 
-    fn public_inputs(&self) -> Vec<u8> {
-        self.to_bytes()
+    fn bound(&self) -> Vec<u8> {
+        self.bound()
     }
 
     fn proving_key() -> &'static ProvingKey {
@@ -139,7 +139,7 @@ impl<S: Statement> Forgery<S> {
     /// Proves whatever the tables hold, without a look at it.
     pub(super) fn prove_unchecked(&self) -> Vec<u8> {
         S::proving_key()
-            .prove(&self.chips, self.traces.clone(), &self.statement.public_inputs(), &Control::none())
+            .prove(&self.chips, self.traces.clone(), &self.statement.bound(), &Control::none())
             .unwrap()
     }
 

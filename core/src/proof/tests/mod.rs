@@ -119,6 +119,7 @@ fn verifier_keys_do_not_depend_on_the_statement() {
             subject,
             commitment,
             credential_proof: [1; 32],
+            salt: None,
             request: [2; 32],
             now: 20_240_101_000_000,
             signed_within: (1, 2),
