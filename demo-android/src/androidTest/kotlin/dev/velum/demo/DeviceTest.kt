@@ -3,6 +3,7 @@ package dev.velum.demo
 import dev.velum.ErrorCode
 import dev.velum.VelumException
 import dev.velum.VelumWallet
+import dev.velum.code
 import kotlinx.coroutines.runBlocking
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
