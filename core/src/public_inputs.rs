@@ -4,6 +4,8 @@
 //! Numbers are little end first; a string of bytes has its length before it, in four bytes. So no two statements have the
 //! same bytes, but those whose predicates on each slot come to the same. `docs/statement.md` gives the layout with test vectors.
 
+use velum_stark::field::PACKED_BYTES;
+
 use crate::kind::ProofKind;
 use crate::statement::{
     CombinedPredicates, CredentialStatement, Digest, PresentationStatement, SlotPredicate, Subject,
@@ -24,10 +26,10 @@ impl CredentialStatement {
         writer.0
     }
 
-    /// What the proof is bound to: the public inputs, or in suites for circuits the 32 bytes of their hash.
+    /// What the proof is bound to: the public inputs, or in suites for circuits their hash.
     pub fn bound(&self) -> Vec<u8> {
         match self.subject.suite.is_for_circuits() {
-            true => hash(&self.to_bytes()).to_vec(),
+            true => hash_for_circuits(&self.to_bytes()),
             false => self.to_bytes(),
         }
     }
@@ -61,16 +63,38 @@ impl PresentationStatement {
         writer.0
     }
 
-    /// What the proof is bound to: the public inputs, or in suites for circuits what names the credential proof, and the 32 bytes of
-    /// their hash.
+    /// What the proof is bound to: the public inputs, or in suites for circuits their hash and what names the credential proof.
     pub fn bound(&self) -> Vec<u8> {
-        match self.subject.suite.is_for_circuits() {
-            true => [self.credential_proof, hash(&self.to_bytes())].concat(),
-            false => self.to_bytes(),
+        if !self.subject.suite.is_for_circuits() {
+            return self.to_bytes();
         }
+        let mut bound = hash_for_circuits(&self.to_bytes());
+        for word in self.credential_proof.as_chunks::<8>().0 {
+            bound.extend_from_slice(word);
+            pad(&mut bound);
+        }
+        bound
     }
 }
 
+/// Bytes of the length that transcripts absorb before what a proof is bound to.
+const LENGTH_BYTES: usize = 8;
+
+/// The hash of public inputs, in elements of its own: the length before it, and it, are padded to whole elements.
+fn hash_for_circuits(public_inputs: &[u8]) -> Vec<u8> {
+    let mut bound = Vec::new();
+    pad(&mut bound);
+    bound.extend_from_slice(&hash(public_inputs));
+    pad(&mut bound);
+    bound
+}
+
+/// Adds zeros until whatever follows starts an element of the transcript.
+fn pad(bound: &mut Vec<u8>) {
+    bound.resize((LENGTH_BYTES + bound.len()).next_multiple_of(PACKED_BYTES) - LENGTH_BYTES, 0);
+}
+
+/// The hash of public inputs where transcripts start with it.
 fn hash(public_inputs: &[u8]) -> [u8; 32] {
     blake3::derive_key(HASH_CONTEXT, public_inputs)
 }
@@ -196,19 +220,24 @@ mod tests {
             |s| s.now += 1,
             |s| s.predicates[0].clear(),
         ];
+        // Each in elements of its own: the length and zeros, the hash, and each word of the name in two.
+        const HASH: usize = 6;
+        const NAME: usize = HASH + 35;
         let bound = bound_of(|_| ());
         for change in changed {
             let other = bound_of(change);
-            assert_eq!((other.len(), &other[..32]), (64, &bound[..32]));
-            assert_ne!(other[32..], bound[32..]);
+            assert_eq!(other.len(), NAME + 4 * 14);
+            assert_eq!((&other[..HASH], &other[NAME..]), (&bound[..HASH], &bound[NAME..]));
+            assert_ne!(other[HASH..NAME], bound[HASH..NAME]);
         }
         // The name of the credential proof stands apart, so that a circuit can compare it.
-        let other = bound_of(|s| s.credential_proof = [8; 32]);
-        assert_eq!((&other[..32], &other[32..]), (&[8; 32][..], &bound[32..]));
+        let other = bound_of(|s| s.credential_proof = std::array::from_fn(|i| i as u8));
+        assert_eq!(other[..NAME], bound[..NAME]);
+        assert_eq!(other[NAME..][..16], [0, 1, 2, 3, 4, 5, 6, 7, 0, 0, 0, 0, 0, 0, 8, 9]);
 
         let PresentationStatement { mut subject, commitment, .. } = presentation();
         subject.suite = Suite::Aggregatable;
-        assert_eq!(CredentialStatement { subject, commitment }.bound().len(), 32);
+        assert_eq!(CredentialStatement { subject, commitment }.bound().len(), NAME);
     }
 
     #[test]

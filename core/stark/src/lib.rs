@@ -42,6 +42,7 @@ pub mod program;
 mod proof;
 #[cfg(feature = "prover")]
 mod prover;
+mod public_cells;
 mod recorder;
 pub mod secret;
 mod security;
@@ -67,6 +68,7 @@ pub use proof::{Commitments, LayerCommitment, LayerOpening, Openings, Proof, Tre
 pub use prover::{
     Cpu, CpuBatch, CpuCommitted, CpuKey, ProveError, ProvingKey, backend, block_on, block_on_worker,
 };
+pub use public_cells::PublicCells;
 pub use security::{LineTheorem, Security, SecurityTerm, sum_bits};
 
 #[cfg(all(test, feature = "prover"))]

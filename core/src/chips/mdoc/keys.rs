@@ -342,6 +342,11 @@ impl Chip for KeysChip {
         columns
     }
 
+    fn public_cells(&self) -> Vec<Vec<(usize, usize)>> {
+        let cells = |sort, column| self.sort_rows(sort).map(|row| (column, row)).collect();
+        (0..OTHER_KEYS.len()).flat_map(|sort| (0..KEYS).map(move |column| cells(sort, column))).collect()
+    }
+
     fn eval<B: ChipBuilder>(&self, b: &mut B) {
         let is_first = b.fixed(fixed::ENTRY, 0) + b.fixed(fixed::KEY, 0);
         let used = b.main(column::USED, 0);

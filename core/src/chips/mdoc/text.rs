@@ -24,14 +24,18 @@
 //! `digit`. All bytes of a date are looked up, none twice: those of the fraction follow the seconds, the end follows the fraction, and
 //! the argument received says that the string ends there.
 
-use p3_field::{Algebra, PrimeCharacteristicRing};
+use std::collections::BTreeMap;
+
+use p3_field::{Algebra, PrimeCharacteristicRing, PrimeField64};
 use velum_stark::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
 use velum_stark::field::F;
 
 use crate::chips::buses::{BYTES, DATE, FIELD, RANGE, date, field};
 use crate::chips::common::streams::Streams;
 use crate::chips::mdoc::cbor::Tree;
-use crate::chips::mdoc::grammar::{ALGORITHMS, MIN_RANDOM_BYTES, SubjectError, Symbol, Text, text, texts};
+use crate::chips::mdoc::grammar::{
+    ALGORITHMS, MIN_RANDOM_BYTES, SubjectError, Symbol, Text, Varies, text, texts,
+};
 use crate::class::{CLASSES, NUMBERED_SLOTS};
 use crate::statement::Subject;
 use crate::value::{DATE_TIME, MAX_FRACTION_DIGITS, OFFSET, TAG_DATE_TIME, ValueKind, is_date_time};
@@ -319,6 +323,21 @@ fn set_symbol(set: &mut impl FnMut(usize, F), symbol: Symbol, index: usize) {
     }
 }
 
+/// The public cells of a text in use: column, row from its first on, and value.
+fn public_values(text: &Text) -> impl Iterator<Item = (usize, usize, F)> {
+    let end = text.symbols.iter().rposition(|symbol| symbol.is_end()).unwrap_or_default();
+    let is_claimed = text.symbols.last() == Some(&Symbol::Claim);
+    let found = [
+        (public::FOUND, end, F::from_bool(!is_claimed)),
+        (public::ARGUMENT, end, F::from_u64(text.argument)),
+    ];
+    let symbols = text.symbols.iter().enumerate().flat_map(|(row, symbol)| {
+        let Expected { byte, in_use, .. } = symbol.expected();
+        [(public::BYTE, row, byte), (public::IN_USE, row, F::from_bool(in_use))]
+    });
+    found.into_iter().chain(symbols)
+}
+
 impl Chip for TextChip {
     fn name(&self) -> &'static str {
         "text"
@@ -368,21 +387,40 @@ impl Chip for TextChip {
         let mut columns = vec![vec![F::ZERO; self.height()]; public::COUNT];
         let mut first = 0;
         for text in &self.texts {
-            let end = text.symbols.iter().rposition(|symbol| symbol.is_end());
-            let found = first + end.unwrap_or_default();
             if text.in_use {
-                let is_claimed = text.symbols.last() == Some(&Symbol::Claim);
-                columns[public::FOUND][found] = F::from_bool(!is_claimed);
-                columns[public::ARGUMENT][found] = F::from_u64(text.argument);
-                for (index, symbol) in text.symbols.iter().enumerate() {
-                    let Expected { byte, in_use, .. } = symbol.expected();
-                    columns[public::BYTE][first + index] = byte;
-                    columns[public::IN_USE][first + index] = F::from_bool(in_use);
-                }
+                public_values(text).for_each(|(column, row, value)| columns[column][first + row] = value);
             }
             first += text.capacity;
         }
         columns
+    }
+
+    fn public_cells(&self) -> Vec<Vec<(usize, usize)>> {
+        let mut cells = Vec::new();
+        // Of texts whose content is the same for every subject, by the slot that they are in use with and by value.
+        let mut same: BTreeMap<(Option<usize>, u64), Vec<_>> = BTreeMap::new();
+        let mut first = 0;
+        for text in &self.texts {
+            let rows = first..first + text.capacity;
+            let slot = match text.varies {
+                Varies::Name => {
+                    cells.extend([public::FOUND, public::ARGUMENT].map(|column| vec![(column, first)]));
+                    cells.extend(
+                        rows.flat_map(|row| [public::BYTE, public::IN_USE].map(|column| vec![(column, row)])),
+                    );
+                    first += text.capacity;
+                    continue;
+                }
+                Varies::WithSlot(slot) => Some(slot),
+                Varies::Never => None,
+            };
+            for (column, row, value) in public_values(text) {
+                same.entry((slot, value.as_canonical_u64())).or_default().push((column, first + row));
+            }
+            first += text.capacity;
+        }
+        cells.extend(same.into_iter().filter(|((_, value), _)| *value != 0).map(|(_, cells)| cells));
+        cells
     }
 
     fn eval<B: ChipBuilder>(&self, b: &mut B) {

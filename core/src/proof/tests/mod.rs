@@ -13,6 +13,7 @@ mod keys;
 mod mso;
 mod mutation;
 mod oracle;
+mod public_cells;
 mod session;
 mod suites;
 

@@ -86,6 +86,13 @@ pub trait Chip: Send + Sync {
         Vec::new()
     }
 
+    /// The cells of the public columns, `(column, row)`, by what they hold: in every statement, cells of one entry are equal and
+    /// cells of none are zero. What the entries are does not depend on the statement. A circuit takes as many inputs.
+    fn public_cells(&self) -> Vec<Vec<(usize, usize)>> {
+        let columns = 0..self.public().len();
+        columns.flat_map(|column| (0..self.height()).map(move |row| vec![(column, row)])).collect()
+    }
+
     /// States the constraints of one row.
     ///
     /// Constraints have degree at most 3 in the cells read, bus fields at most 2, bus counts at most 3; selectors
@@ -213,6 +220,9 @@ macro_rules! chip_enum {
             }
             fn public(&self) -> Vec<Vec<$crate::field::F>> {
                 match self { $(Self::$variant(chip) => chip.public()),+ }
+            }
+            fn public_cells(&self) -> Vec<Vec<(usize, usize)>> {
+                match self { $(Self::$variant(chip) => chip.public_cells()),+ }
             }
             fn eval<B: $crate::air::ChipBuilder>(&self, builder: &mut B) {
                 match self { $(Self::$variant(chip) => chip.eval(builder)),+ }

@@ -192,6 +192,12 @@ impl Chip for Poseidon2Chip {
         vec![squeezes]
     }
 
+    fn public_cells(&self) -> Vec<Vec<(usize, usize)>> {
+        let slots = (1..=self.class.slots).map(|slot| slot * slot_permutations(&self.class));
+        let last = |permutations: usize| vec![(0, permutations * self.layout.rows() - 1)];
+        slots.chain([all_permutations(&self.class)]).map(last).collect()
+    }
+
     fn eval<B: ChipBuilder>(&self, b: &mut B) {
         let mut column = fixed::SBOXES;
         for (sbox, cells) in self.layout.cells.iter().enumerate() {

@@ -315,6 +315,43 @@ impl Chip for RecordChip {
         columns
     }
 
+    fn public_cells(&self) -> Vec<Vec<(usize, usize)>> {
+        // What is the same in every statement, and what says of a slot whether it is in use.
+        let (mut ones, mut unused, mut used) = (
+            Vec::new(),
+            vec![Vec::new(); self.subject.class.slots],
+            vec![Vec::new(); self.subject.class.slots],
+        );
+        let mut cells = Vec::new();
+        for (row, row_kind) in self.rows() {
+            let squeezes = squeezed(&self.subject.class, row_kind).is_some();
+            match row_kind {
+                RowKind::Element(index)
+                    if let Element::SlotDigest { slot, .. } = element(&self.subject.class, index) =>
+                {
+                    unused[slot].push((public::IS_GIVEN, row));
+                    if squeezes {
+                        used[slot].push((public::SQUEEZES, row));
+                    }
+                    continue;
+                }
+                RowKind::Commitment { .. } if squeezes => ones.push((public::SQUEEZES, row)),
+                _ => {}
+            }
+            let given = self.given(row_kind);
+            if given.is_some() {
+                ones.push((public::IS_GIVEN, row));
+            } else if squeezes {
+                ones.push((public::SQUEEZES, row));
+            }
+            if given.is_some() || self.bound(row_kind).is_some() {
+                cells.push(vec![(public::GIVEN, row)]);
+            }
+        }
+        cells.extend(unused.into_iter().chain(used).chain([ones]).filter(|cells| !cells.is_empty()));
+        cells
+    }
+
     fn eval<B: ChipBuilder>(&self, b: &mut B) {
         let element = b.main(ELEMENT, 0);
         let given = b.public(public::GIVEN);

@@ -332,6 +332,21 @@ impl Chip for ValuesChip {
         columns
     }
 
+    fn public_cells(&self) -> Vec<Vec<(usize, usize)>> {
+        let mut cells = Vec::new();
+        for first in (0..self.class.slots).map(|slot| slot * slot_rows(&self.class)) {
+            let row = |element: usize| first + element * ELEMENT_ROWS;
+            cells.extend(
+                (slot_offset::NAME..slot_offset::SALT).map(|element| vec![(public::GIVEN, row(element))]),
+            );
+            match &self.mode {
+                Mode::Credential => cells.push(vec![(public::COMMON_COLUMNS, first + ARGUMENT_ROW)]),
+                Mode::Presentation(predicates) => cells.extend(predicates.public_cells(first)),
+            }
+        }
+        cells
+    }
+
     fn eval<B: ChipBuilder>(&self, b: &mut B) {
         let row = Row::read(b);
         row.eval_message(b);

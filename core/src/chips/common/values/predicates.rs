@@ -241,6 +241,23 @@ impl Predicates {
         columns
     }
 
+    /// The public cells of the slot that starts on this row, but for those of its name.
+    pub(super) fn public_cells(&self, first: usize) -> Vec<Vec<(usize, usize)>> {
+        let elements = slot_offset::CONTENT - slot_offset::TAG + content_elements(&self.class);
+        let rows = || (first + TAG_ROW..).step_by(ELEMENT_ROWS).take(elements);
+        let bounds = [LOW_ROW, HIGH_ROW].map(|row| first + ROWS_TO_NUMBER + row);
+        let dated = first + TAG_ROW + 1..first + CONTENT_ROW + NUMBER_ROWS;
+        let given = rows().chain(bounds).map(|row| vec![(common_public::GIVEN, row)]);
+        given
+            .chain([
+                rows().map(|row| (public::IS_GIVEN, row)).collect(),
+                std::iter::once((public::DATE, first + TAG_ROW))
+                    .chain(dated.map(|row| (public::DATED, row)))
+                    .collect(),
+            ])
+            .collect()
+    }
+
     /// Fills what a slot shows of its value's date: its number, and among the digits of its message the bytes of the differences between
     /// the number and its bounds, and of the scaled month and day.
     pub(super) fn fill(&self, trace: &mut Trace, slot: usize, digits: &mut [F]) {

@@ -17,7 +17,7 @@ mod strings;
 
 pub(crate) use rules::{Finding, OTHER_KEYS, Rule, Shape, is_scalar, kind, rules};
 pub use strings::SubjectError;
-pub(crate) use strings::{ALGORITHMS, MIN_RANDOM_BYTES, Symbol, Text, fixed_keys, texts};
+pub(crate) use strings::{ALGORITHMS, MIN_RANDOM_BYTES, Symbol, Text, Varies, fixed_keys, texts};
 
 /// States besides those of values, which are the numbers of their keys ([`text`]), and those below an item that other tables hear
 /// of, which are its number.

@@ -89,6 +89,17 @@ impl Symbol {
 /// The encoding of ES256 (RFC 9053, 2.1) and that of ESP256 (RFC 9864, 2.1), which are one algorithm over P-256.
 pub(crate) const ALGORITHMS: [u8; 2] = [0x26, 0x28];
 
+/// What of a text depends on the subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Varies {
+    /// Nothing.
+    Never,
+    /// Whether it is in use, which it is where this slot is.
+    WithSlot(usize),
+    /// Everything but its capacity: a name of the request.
+    Name,
+}
+
 /// An expected data item: its argument, and of a string its content. Its kind is the rule's to say, and its head may be as long as it
 /// likes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +110,8 @@ pub(crate) struct Text {
     pub capacity: usize,
     /// Whether the subject uses it.
     pub in_use: bool,
+    /// How it differs from subject to subject.
+    pub varies: Varies,
     /// The argument of its head. Of a [`Symbol::Length`] the least; of a date that of one without a fraction that ends in `+00:00`.
     pub argument: u64,
     /// Its content: none of what is no string, or of a name that is not in use.
@@ -110,7 +123,8 @@ pub(crate) struct Text {
 impl Text {
     fn new(number: u64, argument: usize, symbols: Vec<Symbol>) -> Self {
         let capacity = symbols.len().max(1);
-        Self { number, capacity, in_use: true, argument: argument as u64, symbols, date: None }
+        let (in_use, varies) = (true, Varies::Never);
+        Self { number, capacity, in_use, varies, argument: argument as u64, symbols, date: None }
     }
 
     /// A string that is the same for every subject.
@@ -130,11 +144,11 @@ impl Text {
     fn name(number: u64, name: Option<&str>) -> Self {
         let bytes = name.unwrap_or_default().as_bytes();
         let text = Self::new(number, bytes.len(), bytes.iter().copied().map(Symbol::Byte).collect());
-        Self { capacity: MAX_NAME_BYTES, ..text }.used_if(name.is_some())
+        Self { capacity: MAX_NAME_BYTES, in_use: name.is_some(), varies: Varies::Name, ..text }
     }
 
-    fn used_if(self, in_use: bool) -> Self {
-        Self { in_use, ..self }
+    fn of_slot(self, slot: usize, in_use: bool) -> Self {
+        Self { in_use, varies: Varies::WithSlot(slot), ..self }
     }
 
     /// The `random` of an item.
@@ -249,7 +263,7 @@ pub(crate) fn texts(subject: &Subject) -> Result<Vec<Text>, SubjectError> {
             Text::string(text::element_value(slot), b"elementValue"),
             Text::random(slot),
         ];
-        texts.extend(of_item.map(|text| text.used_if(element.is_some())));
+        texts.extend(of_item.map(|text| text.of_slot(slot, element.is_some())));
         texts.push(Text::date_time(slot));
     }
     texts.sort_by_key(|text| text.number);

@@ -190,6 +190,15 @@ impl Chip for LinksChip {
         columns
     }
 
+    fn public_cells(&self) -> Vec<Vec<(usize, usize)>> {
+        let rows = |of: usize, column: usize| {
+            let rows = self.rows().enumerate().filter(move |(_, (stream, _))| *stream == of);
+            rows.map(|(row, _)| (column, row)).collect()
+        };
+        let columns = |stream| (0..public::WIDTH).map(move |column| rows(stream, column));
+        (0..self.class.streams()).flat_map(columns).collect()
+    }
+
     fn eval<B: ChipBuilder>(&self, b: &mut B) {
         let [stream, start, first, same, pair, index, issuer] = [
             fixed::STREAM,
