@@ -7,6 +7,7 @@
 //! | `record` | what a credential proof commits to and a presentation proof opens |
 //! | [`class`] | size classes, the public bounds that fix every table's shape |
 //! | `public_inputs` | the public inputs as bytes |
+//! | `statement_hash` | what an aggregate knows a presentation by |
 //! | [`suite`] | parameter suites |
 //! | [`proof`] | the two proofs: tables, proving, verifying |
 //! | [`statement`] | what the two proofs state and what they keep private |
@@ -32,6 +33,8 @@ mod public_inputs;
 #[cfg_attr(not(feature = "prover"), allow(dead_code, reason = "what fills tables is the prover's"))]
 mod record;
 pub mod statement;
+#[cfg(feature = "aggregatable")]
+pub mod statement_hash;
 pub mod suite;
 #[cfg(any(all(test, feature = "prover"), feature = "testing"))]
 pub mod testing;

@@ -29,9 +29,14 @@ impl CredentialStatement {
     /// What the proof is bound to: the public inputs, or in suites for circuits their hash.
     pub fn bound(&self) -> Vec<u8> {
         match self.subject.suite.is_for_circuits() {
-            true => hash_for_circuits(&self.to_bytes()),
+            true => padded(&self.hash()),
             false => self.to_bytes(),
         }
+    }
+
+    /// The hash of the public inputs, for circuits.
+    pub(crate) fn hash(&self) -> [u8; 32] {
+        blake3::derive_key(HASH_CONTEXT, &self.to_bytes())
     }
 }
 
@@ -68,23 +73,28 @@ impl PresentationStatement {
         if !self.subject.suite.is_for_circuits() {
             return self.to_bytes();
         }
-        let mut bound = hash_for_circuits(&self.to_bytes());
+        let mut bound = padded(&self.hash());
         for word in self.credential_proof.as_chunks::<8>().0 {
             bound.extend_from_slice(word);
             pad(&mut bound);
         }
         bound
     }
+
+    /// The hash of the public inputs, for circuits.
+    pub(crate) fn hash(&self) -> [u8; 32] {
+        blake3::derive_key(HASH_CONTEXT, &self.to_bytes())
+    }
 }
 
 /// Bytes of the length that transcripts absorb before what a proof is bound to.
 const LENGTH_BYTES: usize = 8;
 
-/// The hash of public inputs, in elements of its own: the length before it, and it, are padded to whole elements.
-fn hash_for_circuits(public_inputs: &[u8]) -> Vec<u8> {
+/// A hash in elements of its own: the length before it, and it, are padded to whole elements.
+fn padded(hash: &[u8; 32]) -> Vec<u8> {
     let mut bound = Vec::new();
     pad(&mut bound);
-    bound.extend_from_slice(&hash(public_inputs));
+    bound.extend_from_slice(hash);
     pad(&mut bound);
     bound
 }
@@ -92,11 +102,6 @@ fn hash_for_circuits(public_inputs: &[u8]) -> Vec<u8> {
 /// Adds zeros until whatever follows starts an element of the transcript.
 fn pad(bound: &mut Vec<u8>) {
     bound.resize((LENGTH_BYTES + bound.len()).next_multiple_of(PACKED_BYTES) - LENGTH_BYTES, 0);
-}
-
-/// The hash of public inputs where transcripts start with it.
-fn hash(public_inputs: &[u8]) -> [u8; 32] {
-    blake3::derive_key(HASH_CONTEXT, public_inputs)
 }
 
 struct Writer(Vec<u8>);
