@@ -49,7 +49,6 @@ impl FixedRows {
     }
 
     /// The columns.
-    #[cfg(feature = "prover")]
     pub(crate) fn columns(&self) -> Vec<Vec<F>> {
         (0..self.cells.len()).map(|column| self.column(column)).collect()
     }
@@ -71,7 +70,6 @@ impl FixedRows {
     }
 
     /// A column.
-    #[cfg(feature = "prover")]
     pub(crate) fn column(&self, column: usize) -> Vec<F> {
         let mut different = F::zero_vec(self.different);
         self.cells[column].iter().for_each(|&(kind, cell)| different[kind as usize] = cell);

@@ -72,10 +72,10 @@ impl<H: ProofHash> Layers<'_, H> {
 }
 
 /// Indices and rows of leaves.
-type Leaves = (Vec<usize>, Vec<Vec<EF>>);
+pub(crate) type Leaves = (Vec<usize>, Vec<Vec<EF>>);
 
 /// The leaves above these values and their rows: what the values do not tell is in `others`, in order.
-fn leaves(values: &[(usize, EF)], arity: usize, others: &[EF]) -> Result<Leaves, VerifyError> {
+pub(crate) fn leaves(values: &[(usize, EF)], arity: usize, others: &[EF]) -> Result<Leaves, VerifyError> {
     let (mut leaves, mut rows, mut others) = (Vec::new(), Vec::new(), others.iter());
     for known in values.chunk_by(|(a, _), (b, _)| a >> arity == b >> arity) {
         let leaf = known[0].0 >> arity;
@@ -92,13 +92,14 @@ fn leaves(values: &[(usize, EF)], arity: usize, others: &[EF]) -> Result<Leaves,
     Ok((leaves, rows))
 }
 
-fn hash_leaves<H: ProofHash>(rows: &[Vec<EF>]) -> Vec<H::Digest> {
+pub(crate) fn hash_leaves<H: ProofHash>(rows: &[Vec<EF>]) -> Vec<H::Digest> {
     let elements: Vec<F> =
         rows.iter().flatten().flat_map(|value| value.as_basis_coefficients_slice()).copied().collect();
     H::leaves(&elements, elements.len() / rows.len(), None)
 }
 
-fn fold_leaf(mut row: Vec<EF>, leaf: usize, log_size: usize, shift: F, betas: &[EF]) -> EF {
+/// Folds a leaf to one value, once with each challenge.
+pub(crate) fn fold_leaf(mut row: Vec<EF>, leaf: usize, log_size: usize, shift: F, betas: &[EF]) -> EF {
     let (mut first, mut log_size, mut shift) = (leaf * row.len(), log_size, shift);
     for &beta in betas {
         row = row

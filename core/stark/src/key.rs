@@ -93,7 +93,6 @@ impl VerifierKey {
     }
 
     /// The fixed columns of a table, by its number; none where there is no such table.
-    #[cfg(feature = "prover")]
     pub fn fixed_columns(&self, table: usize) -> Vec<Vec<F>> {
         self.fixed.get(table).map_or_else(Vec::new, FixedRows::columns)
     }

@@ -35,9 +35,18 @@ mod hash;
 mod key;
 mod mask;
 mod merkle;
+mod opened;
 #[cfg(all(any(test, feature = "testing"), feature = "prover"))]
 pub mod oracle;
 mod params;
+#[cfg(feature = "poseidon2")]
+pub mod poseidon2 {
+    //! The permutation of [`Poseidon2Hash`](crate::Poseidon2Hash) and how it is used, for those who state it elsewhere.
+
+    pub use crate::hash::poseidon2::{
+        DIAGONAL, DIGEST, INITIAL, INTERNAL, RATE, SALT, TERMINAL, TRANSCRIPT_LANE, WIDTH, permute, salt_word,
+    };
+}
 pub mod program;
 mod proof;
 #[cfg(feature = "prover")]
@@ -62,6 +71,7 @@ pub use hash::{
     TRUNCATED_BYTES,
 };
 pub use key::VerifierKey;
+pub use opened::{OpenedLayer, OpenedProof, OpenedTree};
 pub use params::Parameters;
 pub use proof::{Commitments, LayerCommitment, LayerOpening, Openings, Proof, TreeOpening};
 #[cfg(feature = "prover")]

@@ -67,12 +67,12 @@ impl Parameters {
     }
 
     /// Coefficients of the final polynomial, where polynomials have `2^log_height`.
-    pub(crate) fn final_polynomial_len(&self, log_height: usize) -> usize {
+    pub fn final_polynomial_len(&self, log_height: usize) -> usize {
         1 << (log_height - self.folding(log_height).iter().sum::<usize>())
     }
 
     /// The logarithms of the factors that FRI folds by, for polynomials of `2^log_height` coefficients.
-    pub(crate) fn folding(&self, log_height: usize) -> Vec<usize> {
+    pub fn folding(&self, log_height: usize) -> Vec<usize> {
         let mut left = log_height.saturating_sub(self.log_final_poly_len);
         let mut arities = Vec::new();
         while left > 0 {

@@ -329,12 +329,12 @@ impl Shape {
     }
 
     /// Challenges that combine the mask of FRI and all terms: each halves the number of words.
-    pub(crate) fn batching_challenges(&self) -> usize {
+    pub fn batching_challenges(&self) -> usize {
         (self.terms.len() + 1).next_power_of_two().ilog2() as usize
     }
 
     /// First base column of the mask of FRI in the quotient tree.
-    pub(crate) fn fri_mask(&self) -> usize {
+    pub fn fri_mask(&self) -> usize {
         (self.chunks + 1) * EXTENSION_DEGREE
     }
 

@@ -23,6 +23,8 @@ pub(crate) struct Challenges {
     pub(crate) folding: Vec<Vec<EF>>,
     /// The queried rows of the tallest group's evaluation domain, sorted and distinct.
     pub(crate) indices: Vec<usize>,
+    /// The same in the order in which they are drawn, some perhaps twice.
+    pub(crate) drawn: Vec<usize>,
     /// Whether the work before every challenge was done.
     pub(crate) is_ground: bool,
 }
@@ -60,8 +62,9 @@ impl Challenges {
 
         transcript.absorb(&said.final_polynomial);
         is_ground &= transcript.check_grinding(parameters.query_grinding_bits, said.query_nonce);
-        let indices = queried::<H>(parameters.queries, key.log_codeword(), &mut transcript);
-        Self { lookup, alpha, zeta, weights, folding, indices, is_ground }
+        let drawn = drawn::<H>(parameters.queries, key.log_codeword(), &mut transcript);
+        let indices = distinct(drawn.clone());
+        Self { lookup, alpha, zeta, weights, folding, indices, drawn, is_ground }
     }
 }
 
@@ -91,7 +94,14 @@ pub(crate) fn queried<H: ProofHash>(
     log_size: usize,
     transcript: &mut H::Transcript,
 ) -> Vec<usize> {
-    let mut indices: Vec<_> = (0..queries).map(|_| transcript.index(log_size)).collect();
+    distinct(drawn::<H>(queries, log_size, transcript))
+}
+
+fn drawn<H: ProofHash>(queries: usize, log_size: usize, transcript: &mut H::Transcript) -> Vec<usize> {
+    (0..queries).map(|_| transcript.index(log_size)).collect()
+}
+
+fn distinct(mut indices: Vec<usize>) -> Vec<usize> {
     indices.sort_unstable();
     indices.dedup();
     indices

@@ -230,10 +230,10 @@ fn take<'a>(values: &mut &'a [EF], count: usize) -> &'a [EF] {
 }
 
 /// Opened rows, by the rows of the tallest group that they belong to.
-struct Opened<'a, H: ProofHash> {
-    key: &'a VerifierKey,
-    indices: &'a [usize],
-    openings: &'a Openings<H>,
+pub(crate) struct Opened<'a, H: ProofHash> {
+    pub(crate) key: &'a VerifierKey,
+    pub(crate) indices: &'a [usize],
+    pub(crate) openings: &'a Openings<H>,
 }
 
 impl<H: ProofHash> Opened<'_, H> {
@@ -253,16 +253,16 @@ impl<H: ProofHash> Opened<'_, H> {
 
 /// The polynomial that FRI shows to be low: the mask plus, for every term, the difference from its value divided by the
 /// distance from its point, each with its weight.
-struct Batch<'a, H: ProofHash> {
-    opened: Opened<'a, H>,
-    weights: &'a [EF],
-    zeta: EF,
-    values: &'a [EF],
+pub(crate) struct Batch<'a, H: ProofHash> {
+    pub(crate) opened: Opened<'a, H>,
+    pub(crate) weights: &'a [EF],
+    pub(crate) zeta: EF,
+    pub(crate) values: &'a [EF],
 }
 
 impl<H: ProofHash> Batch<'_, H> {
     /// Its values at the queried rows of the tallest group's evaluation domain.
-    fn codeword(&self) -> Vec<EF> {
+    pub(crate) fn codeword(&self) -> Vec<EF> {
         let Opened { key, indices, .. } = self.opened;
         let shape = &key.shape;
         let points = points(key, self.zeta);

@@ -4,7 +4,7 @@
 
 mod blake3;
 #[cfg(feature = "poseidon2")]
-mod poseidon2;
+pub(crate) mod poseidon2;
 #[cfg(all(test, feature = "prover"))]
 mod tests;
 #[cfg(all(test, feature = "prover"))]

@@ -9,7 +9,7 @@ use super::WIDTH;
 use crate::field::F;
 
 /// The internal layer multiplies each lane by its element of this and adds the sum of all lanes.
-pub(super) const DIAGONAL: [F; WIDTH] = Goldilocks::new_array([
+pub const DIAGONAL: [F; WIDTH] = Goldilocks::new_array([
     0xc3b6c08e23ba9300,
     0xd84b5de94a324fb6,
     0x0d0c371c5b35b84f,
@@ -25,7 +25,7 @@ pub(super) const DIAGONAL: [F; WIDTH] = Goldilocks::new_array([
 ]);
 
 /// Constants of the internal rounds, for lane 0.
-pub(super) const INTERNAL: [F; 22] = Goldilocks::new_array([
+pub const INTERNAL: [F; 22] = Goldilocks::new_array([
     0x97f7798a784ad863,
     0xd1d2bf082f60d4f0,
     0x69a377a79f9ad206,
@@ -51,7 +51,7 @@ pub(super) const INTERNAL: [F; 22] = Goldilocks::new_array([
 ]);
 
 /// Constants of the external rounds before the internal ones.
-pub(super) const INITIAL: [[F; WIDTH]; 4] = Goldilocks::new_2d_array([
+pub const INITIAL: [[F; WIDTH]; 4] = Goldilocks::new_2d_array([
     [
         0xc002e770975b1607,
         0xbca51a8dfe14593a,
@@ -111,7 +111,7 @@ pub(super) const INITIAL: [[F; WIDTH]; 4] = Goldilocks::new_2d_array([
 ]);
 
 /// Constants of the external rounds after the internal ones.
-pub(super) const TERMINAL: [[F; WIDTH]; 4] = Goldilocks::new_2d_array([
+pub const TERMINAL: [[F; WIDTH]; 4] = Goldilocks::new_2d_array([
     [
         0x7b72c539e0ea4c6e,
         0x144573dae2ce9976,

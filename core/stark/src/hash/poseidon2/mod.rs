@@ -15,27 +15,28 @@ mod tests;
 use p3_field::{BasedVectorSpace, Field, PackedValue, PrimeCharacteristicRing, PrimeField64};
 use p3_maybe_rayon::prelude::*;
 
-use self::permutation::permute;
+pub use self::constants::{DIAGONAL, INITIAL, INTERNAL, TERMINAL};
+pub use self::permutation::permute;
 use super::{DIGEST_BYTES, HashFunction, ProofHash, Rows, Salt, TASK, Transcript, meets};
 #[cfg(feature = "prover")]
 use crate::control::{Cancelled, Control};
 use crate::field::{EF, EXTENSION_DEGREE, F, pack};
 
 /// Lanes of the permutation.
-const WIDTH: usize = 12;
+pub const WIDTH: usize = 12;
 
 /// Lanes that absorb and that are squeezed; the others are the capacity.
-const RATE: usize = 8;
+pub const RATE: usize = 8;
 
 /// The capacity lane that a transcript starts with a one in. Leaves start with their length in the lane before, nodes with
 /// zeros: so no two of them are one function.
-const TRANSCRIPT_LANE: usize = RATE + 1;
+pub const TRANSCRIPT_LANE: usize = RATE + 1;
 
 /// Elements of a digest.
-const DIGEST: usize = 4;
+pub const DIGEST: usize = 4;
 
 /// Elements of a salt: 32 bits each.
-const SALT: usize = 4;
+pub const SALT: usize = 4;
 
 /// Elements that are permuted at once.
 type Packed = <F as Field>::Packing;
@@ -115,7 +116,7 @@ fn canonical(number: u64) -> Option<F> {
 }
 
 /// A word of a salt, of four.
-fn salt_word(salt: &Salt, word: usize) -> F {
+pub fn salt_word(salt: &Salt, word: usize) -> F {
     F::from_u32(u32::from_le_bytes(salt.as_chunks().0[word]))
 }
 

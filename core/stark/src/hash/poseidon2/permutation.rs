@@ -14,7 +14,7 @@ use crate::field::F;
 struct Lanes<R>([R; WIDTH]);
 
 /// Applies the permutation to a state of elements or of packed elements.
-pub(super) fn permute<R: Algebra<F> + Copy>(state: &mut [R; WIDTH]) {
+pub fn permute<R: Algebra<F> + Copy>(state: &mut [R; WIDTH]) {
     let mut lanes = Lanes(*state);
     mds_light_permutation(&mut lanes.0, &MDSMat4);
     for constants in &INITIAL {

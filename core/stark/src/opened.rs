@@ -1,0 +1,173 @@
+//! What a proof opens, query by query: for verifiers whose work has one shape, such as circuits.
+//!
+//! A proof opens a set of rows, and holds nothing that follows from what several of them share. Here every query has its own rows, its
+//! own paths and its own leaves, also where two queries fall on one place.
+
+use std::collections::BTreeMap;
+
+use p3_field::{Field, PrimeCharacteristicRing};
+
+use crate::error::{Check, VerifyError};
+use crate::field::{EF, F};
+use crate::fri::{fold_leaf, hash_leaves, leaves};
+use crate::hash::{ProofHash, Salt};
+use crate::key::VerifierKey;
+use crate::proof::{Proof, TreeOpening, group_indices};
+use crate::transcript::Challenges;
+use crate::verify::{Batch, Opened};
+
+/// A proof whose openings can be read query by query.
+pub struct OpenedProof<'a, H: ProofHash> {
+    key: &'a VerifierKey,
+    proof: &'a Proof<H>,
+    /// Sorted and distinct.
+    indices: Vec<usize>,
+    /// The queried rows of the tallest group's evaluation domain, in the order in which they are drawn.
+    pub queries: Vec<usize>,
+    /// The main, the lookup and the quotient tree.
+    pub trees: Vec<OpenedTree<H>>,
+    /// The layers of FRI.
+    pub layers: Vec<OpenedLayer<H>>,
+}
+
+/// A layer of FRI.
+pub struct OpenedLayer<H: ProofHash> {
+    /// Values of the opened leaves, by their place.
+    pub leaves: BTreeMap<usize, Vec<EF>>,
+    /// Its tree.
+    pub tree: OpenedTree<H>,
+}
+
+impl<'a, H: ProofHash> OpenedProof<'a, H> {
+    /// Reads a proof that [`read_proof`](VerifierKey::read_proof) took apart, with the same `bound`. Constraints and the final
+    /// polynomial are not checked, nor the work before challenges.
+    ///
+    /// # Errors
+    /// [`VerifyError`] where something is missing, or where what is opened is not what was committed to.
+    pub fn new(key: &'a VerifierKey, bound: &[u8], proof: &'a Proof<H>) -> Result<Self, VerifyError> {
+        let Challenges { weights, zeta, folding, indices, drawn, .. } =
+            Challenges::draw(key, bound, &proof.commitments);
+        let trees = open_trees(key, &indices, proof)?;
+        let opened = Opened { key, indices: &indices, openings: &proof.openings };
+        let batch = Batch { opened, weights: &weights, zeta, values: &proof.commitments.values };
+        let codeword = indices.iter().copied().zip(batch.codeword()).collect();
+        let layers = open_layers(key, codeword, &folding, proof)?;
+        Ok(Self { key, proof, indices, queries: drawn, trees, layers })
+    }
+
+    /// The row of a group in a tree that belongs to a query, which is one of [`queries`](Self::queries).
+    pub fn row(&self, tree: usize, group: usize, query: usize) -> Option<&'a [F]> {
+        let lift = self.key.shape.lift(group);
+        let at = group_indices(&self.indices, lift).binary_search(&(query >> lift)).ok()?;
+        let width = self.key.shape.groups[group].widths[tree];
+        self.proof.openings.trees[tree].rows[group].get(at * width..(at + 1) * width)
+    }
+
+    /// The salt of the tallest group's row.
+    pub fn salt(&self, tree: usize, query: usize) -> Option<&'a Salt> {
+        self.proof.openings.trees[tree].salts.get(self.indices.binary_search(&query).ok()?)
+    }
+}
+
+fn open_trees<H: ProofHash>(
+    key: &VerifierKey,
+    indices: &[usize],
+    proof: &Proof<H>,
+) -> Result<Vec<OpenedTree<H>>, VerifyError> {
+    let Proof { commitments, openings } = proof;
+    let roots = [commitments.main, commitments.lookup, commitments.quotient];
+    let open = |(tree, (opening, root)): (usize, (&TreeOpening<H>, H::Digest))| {
+        let mut rows = BTreeMap::new();
+        for (number, group) in key.shape.groups.iter().enumerate() {
+            let (width, salts) = (group.widths[tree], (number == 0).then_some(&opening.salts[..]));
+            if width > 0 {
+                let hashes = H::leaves(&opening.rows[number], width, salts);
+                rows.insert(group.log_height + key.parameters.log_blowup, hashes);
+            }
+        }
+        OpenedTree::new(key.log_codeword(), indices, &rows, &opening.siblings, root, Check::Openings)
+    };
+    openings.trees.iter().zip(roots).enumerate().map(open).collect()
+}
+
+/// The layers of the codeword with these values at these indices.
+fn open_layers<H: ProofHash>(
+    key: &VerifierKey,
+    mut values: Vec<(usize, EF)>,
+    challenges: &[Vec<EF>],
+    proof: &Proof<H>,
+) -> Result<Vec<OpenedLayer<H>>, VerifyError> {
+    let (mut log_size, mut shift) = (key.log_codeword(), F::GENERATOR);
+    let commitments = &proof.commitments.layers;
+    let mut layers = Vec::with_capacity(commitments.len());
+    for ((layer, betas), opening) in commitments.iter().zip(challenges).zip(&proof.openings.layers) {
+        let arity = betas.len();
+        let (places, rows) = leaves(&values, arity, &opening.values)?;
+        let fold =
+            |(&leaf, row): (&usize, &Vec<EF>)| (leaf, fold_leaf(row.clone(), leaf, log_size, shift, betas));
+        values = places.iter().zip(&rows).map(fold).collect();
+        log_size -= arity;
+        shift = shift.exp_power_of_2(arity);
+        let hashes = BTreeMap::from([(log_size, hash_leaves::<H>(&rows))]);
+        let tree =
+            OpenedTree::new(log_size, &places, &hashes, &opening.siblings, layer.root, Check::Folding)?;
+        layers.push(OpenedLayer { leaves: places.into_iter().zip(rows).collect(), tree });
+    }
+    Ok(layers)
+}
+
+/// The nodes of a tree that a proof tells.
+pub struct OpenedTree<H: ProofHash> {
+    /// Of each level the known nodes by their place, leaves first.
+    levels: Vec<BTreeMap<usize, H::Digest>>,
+}
+
+impl<H: ProofHash> OpenedTree<H> {
+    /// The tree of this root over leaves of these indices, sorted and distinct; `rows` has the hashes of the opened rows of each height.
+    fn new(
+        log_height: usize,
+        indices: &[usize],
+        rows: &BTreeMap<usize, Vec<H::Digest>>,
+        siblings: &[H::Digest],
+        root: H::Digest,
+        check: Check,
+    ) -> Result<Self, VerifyError> {
+        let mut siblings = siblings.iter();
+        let leaves = rows.get(&log_height).into_iter().flatten();
+        let mut level: BTreeMap<_, _> = indices.iter().copied().zip(leaves.copied()).collect();
+        let mut levels = Vec::with_capacity(log_height + 1);
+        for log_height in (0..log_height).rev() {
+            for index in level.keys().copied().collect::<Vec<_>>() {
+                if !level.contains_key(&(index ^ 1)) {
+                    level.insert(index ^ 1, *siblings.next().ok_or(VerifyError::TooShort)?);
+                }
+            }
+            let pairs: Vec<_> = level.values().copied().collect();
+            let mut above = H::nodes(&pairs);
+            if let Some(rows) = rows.get(&log_height) {
+                let pairs: Vec<_> = above.iter().zip(rows).flat_map(|(&node, &row)| [node, row]).collect();
+                above = H::nodes(&pairs);
+            }
+            let places = level.keys().step_by(2).map(|index| index >> 1);
+            let next = places.zip(above).collect();
+            levels.push(std::mem::replace(&mut level, next));
+        }
+        check.holds(level.get(&0) == Some(&root))?;
+        levels.push(level);
+        Ok(Self { levels })
+    }
+
+    /// The siblings of the lowest `levels` nodes on the way from a leaf that is opened to the root.
+    pub fn path(&self, leaf: usize, levels: usize) -> Option<Vec<H::Digest>> {
+        let sibling =
+            |(level, nodes): (usize, &BTreeMap<usize, H::Digest>)| nodes.get(&((leaf >> level) ^ 1)).copied();
+        self.levels.get(..levels)?.iter().enumerate().map(sibling).collect()
+    }
+
+    /// All nodes so many levels below the root, from the left, where the proof tells them all: it does not where no query is below one
+    /// of them and its sibling.
+    pub fn cap(&self, depth: usize) -> Option<Vec<H::Digest>> {
+        let level = self.levels.get(self.levels.len().checked_sub(depth + 1)?)?;
+        (level.len() == 1 << depth).then(|| level.values().copied().collect())
+    }
+}
