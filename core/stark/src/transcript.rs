@@ -89,6 +89,7 @@ pub(crate) fn folding_challenges<H: ProofHash>(arity: usize, transcript: &mut H:
 }
 
 /// Draws the queried rows: sorted, and each once.
+#[cfg(feature = "prover")]
 pub(crate) fn queried<H: ProofHash>(
     queries: usize,
     log_size: usize,

@@ -1,0 +1,64 @@
+//! The field of both proof systems, and their elements as each other's.
+//!
+//! Both are over Goldilocks, and their challenges over its extension by a root of `X^2 - 7`.
+
+use p3_field::{BasedVectorSpace, PrimeCharacteristicRing, PrimeField64};
+use plonky2::field::extension::quadratic::QuadraticExtension;
+use plonky2::field::goldilocks_field::GoldilocksField;
+use plonky2::field::types::{Field, PrimeField64 as _};
+use plonky2::iop::ext_target::ExtensionTarget;
+use plonky2::plonk::circuit_builder::CircuitBuilder;
+
+/// Goldilocks as plonky2 has it.
+pub type F = GoldilocksField;
+
+/// Degree of the challenge field.
+pub const D: usize = 2;
+
+/// The challenge field as plonky2 has it.
+pub type FE = QuadraticExtension<F>;
+
+/// An element of the challenge field in a circuit.
+pub type Extension = ExtensionTarget<D>;
+
+/// Builds circuits.
+pub type Builder = CircuitBuilder<F, D>;
+
+/// The square of the challenge field's second basis element.
+pub(crate) const NON_RESIDUE: F = GoldilocksField(7);
+
+/// An element of velum-stark.
+pub(crate) fn element(value: velum_stark::field::F) -> F {
+    F::from_canonical_u64(value.as_canonical_u64())
+}
+
+/// An extension element of velum-stark.
+pub(crate) fn extension(value: velum_stark::field::EF) -> FE {
+    let coefficients: &[velum_stark::field::F] = value.as_basis_coefficients_slice();
+    QuadraticExtension([element(coefficients[0]), element(coefficients[1])])
+}
+
+/// An element for velum-stark.
+pub(crate) fn to_velum(value: F) -> velum_stark::field::F {
+    velum_stark::field::F::from_u64(value.to_canonical_u64())
+}
+
+#[cfg(test)]
+mod tests {
+    use plonky2::field::extension::Extendable;
+    use plonky2::field::types::Sample;
+    use velum_stark::field::EF;
+
+    use super::*;
+
+    #[test]
+    fn both_extensions_are_one() {
+        assert_eq!(<F as Extendable<D>>::W, NON_RESIDUE);
+        let velum = |value: FE| EF::from_basis_coefficients_fn(|i| to_velum(value.0[i]));
+        for _ in 0..10 {
+            let [x, y] = [FE::rand(), FE::rand()];
+            assert_eq!(extension(velum(x) * velum(y)), x * y);
+            assert_eq!(extension(velum(x) - velum(y)), x - y);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What tests of circuits share.
+
+use plonky2::field::types::Field;
+use plonky2::iop::witness::PartialWitness;
+use plonky2::plonk::circuit_data::CircuitConfig;
+use plonky2::plonk::config::PoseidonGoldilocksConfig;
+
+use crate::field::{Builder, D, F};
+use crate::gate::{Arithmetic, Relations};
+
+/// The hash functions of circuits' own proofs.
+pub(crate) type C = PoseidonGoldilocksConfig;
+
+/// Whether a circuit has a proof that verifies.
+pub(crate) fn proves(build: impl FnOnce(&mut Builder) -> PartialWitness<F>) -> bool {
+    let mut builder = Builder::new(CircuitConfig::standard_recursion_config());
+    let witness = build(&mut builder);
+    let circuit = builder.build::<C>();
+    circuit.prove(witness).is_ok_and(|proof| circuit.verify(proof).is_ok())
+}
+
+/// The wires of a row that follow from its inputs.
+pub(crate) fn row<R: Relations>(relations: &R, input: impl Fn(usize) -> F) -> Vec<F> {
+    let mut wires = vec![F::ZERO; relations.wires()];
+    for wire in relations.inputs() {
+        wires[wire] = input(wire);
+    }
+    let mut filled = Filled { wires };
+    relations.state(&mut filled);
+    filled.wires
+}
+
+/// The relations that a row violates, by their number.
+pub(crate) fn violated<R: Relations>(relations: &R, wires: &[F]) -> Vec<usize> {
+    use plonky2::field::extension::quadratic::QuadraticExtension;
+    use plonky2::gates::gate::Gate;
+    use plonky2::hash::hash_types::HashOut;
+    use plonky2::plonk::vars::EvaluationVars;
+
+    let wires: Vec<QuadraticExtension<F>> = wires.iter().map(|&wire| wire.into()).collect();
+    let vars = EvaluationVars::<F, D> {
+        local_constants: &[],
+        local_wires: &wires,
+        public_inputs_hash: &HashOut::ZERO,
+    };
+    let constraints = crate::gate::RelationGate(relations.clone()).eval_unfiltered(vars);
+    assert_eq!(constraints.len(), relations.count());
+    (0..).zip(constraints).filter(|(_, value)| *value != Field::ZERO).map(|(number, _)| number).collect()
+}
+
+/// Fills a row.
+struct Filled {
+    wires: Vec<F>,
+}
+
+impl Arithmetic for Filled {
+    type Value = F;
+
+    fn constant(&mut self, value: F) -> F {
+        value
+    }
+
+    fn combine(&mut self, c0: F, x: F, y: F, c1: F, z: F) -> F {
+        c0 * x * y + c1 * z
+    }
+
+    fn wire(&mut self, wire: usize) -> F {
+        self.wires[wire]
+    }
+
+    fn define(&mut self, wire: usize, value: F) -> F {
+        self.wires[wire] = value;
+        value
+    }
+
+    fn define_quotient(&mut self, wire: usize, numerator: [F; D], denominator: [F; D]) -> [F; D] {
+        use plonky2::field::extension::quadratic::QuadraticExtension;
+        let quotient = QuadraticExtension(numerator) / QuadraticExtension(denominator);
+        [self.define(wire, quotient.0[0]), self.define(wire + 1, quotient.0[1])]
+    }
+
+    fn zero(&mut self, _: F) {}
+}
