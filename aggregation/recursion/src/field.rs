@@ -1,12 +1,14 @@
 //! The field of both proof systems, and their elements as each other's.
 //!
-//! Both are over Goldilocks, and their challenges over its extension by a root of `X^2 - 7`.
+//! Both are over Goldilocks, and their challenges over its extension by a root of `X^2 - 7`. They name different elements as generators, so that
+//! roots of unity are always those of velum-stark.
 
-use p3_field::{BasedVectorSpace, PrimeCharacteristicRing, PrimeField64};
+use p3_field::{BasedVectorSpace, PrimeField64, TwoAdicField};
 use plonky2::field::extension::quadratic::QuadraticExtension;
 use plonky2::field::goldilocks_field::GoldilocksField;
-use plonky2::field::types::{Field, PrimeField64 as _};
+use plonky2::field::types::Field;
 use plonky2::iop::ext_target::ExtensionTarget;
+use plonky2::iop::target::Target;
 use plonky2::plonk::circuit_builder::CircuitBuilder;
 
 /// Goldilocks as plonky2 has it.
@@ -16,10 +18,10 @@ pub type F = GoldilocksField;
 pub const D: usize = 2;
 
 /// The challenge field as plonky2 has it.
-pub type FE = QuadraticExtension<F>;
+pub(crate) type FE = QuadraticExtension<F>;
 
 /// An element of the challenge field in a circuit.
-pub type Extension = ExtensionTarget<D>;
+pub(crate) type Extension = ExtensionTarget<D>;
 
 /// Builds circuits.
 pub type Builder = CircuitBuilder<F, D>;
@@ -38,9 +40,28 @@ pub(crate) fn extension(value: velum_stark::field::EF) -> FE {
     QuadraticExtension([element(coefficients[0]), element(coefficients[1])])
 }
 
+/// The generator of the rows of a table of `2^bits`, as velum-stark has it; plonky2's is another.
+pub(crate) fn root_of_unity(bits: usize) -> F {
+    element(velum_stark::field::F::two_adic_generator(bits))
+}
+
 /// An element for velum-stark.
+#[cfg(test)]
 pub(crate) fn to_velum(value: F) -> velum_stark::field::F {
+    use p3_field::PrimeCharacteristicRing;
+    use plonky2::field::types::PrimeField64;
+
     velum_stark::field::F::from_u64(value.to_canonical_u64())
+}
+
+/// The element of an extension field in a circuit whose coefficients are these.
+pub(crate) const fn pair(coefficients: [Target; D]) -> Extension {
+    ExtensionTarget(coefficients)
+}
+
+/// An element of the base field as one of the extension field.
+pub(crate) fn embed(builder: &mut Builder, value: Target) -> Extension {
+    builder.convert_to_ext(value)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use anyhow::{Result, ensure};
 use plonky2::field::extension::quadratic::QuadraticExtension;
-use plonky2::field::types::Field;
+use plonky2::field::types::{Field, PrimeField64};
 use plonky2::gates::gate::Gate;
 use plonky2::gates::util::StridedConstraintConsumer;
 use plonky2::iop::ext_target::ExtensionTarget;
@@ -20,7 +20,7 @@ use plonky2::util::serialization::{Buffer, IoResult, Read, Write};
 use crate::field::{Builder, D, F, NON_RESIDUE};
 
 /// What the wires of one row have to do with each other.
-pub trait Relations: Clone + std::fmt::Debug + Send + Sync + 'static {
+pub(crate) trait Relations: Clone + std::fmt::Debug + Send + Sync + 'static {
     /// Names the gate.
     const NAME: &'static str;
     /// The highest degree of a relation in the wires.
@@ -46,7 +46,7 @@ pub trait Relations: Clone + std::fmt::Debug + Send + Sync + 'static {
 }
 
 /// What relations are stated over.
-pub trait Arithmetic {
+pub(crate) trait Arithmetic {
     /// A value.
     type Value: Copy;
 
@@ -69,6 +69,10 @@ pub trait Arithmetic {
         numerator: [Self::Value; D],
         denominator: [Self::Value; D],
     ) -> [Self::Value; D];
+
+    /// Relates wires from this one on to the bits of a value, the lowest first, and returns them. Values that exceed so many bits have none;
+    /// where the field is smaller than so many bits, small values have two.
+    fn define_bits(&mut self, wire: usize, count: usize, value: Self::Value) -> Vec<Self::Value>;
 
     /// Relates a value to zero.
     fn zero(&mut self, value: Self::Value);
@@ -122,7 +126,7 @@ pub trait Arithmetic {
 
 /// A gate of these relations.
 #[derive(Clone, Debug)]
-pub struct RelationGate<R>(pub R);
+pub(crate) struct RelationGate<R>(pub(crate) R);
 
 impl<R: Relations> Gate<F, D> for RelationGate<R> {
     fn id(&self) -> String {
@@ -220,6 +224,12 @@ where
         quotient
     }
 
+    fn define_bits(&mut self, wire: usize, count: usize, value: E) -> Vec<E> {
+        let bits: Vec<_> = (wire..wire + count).map(|wire| self.wires[wire]).collect();
+        relate_bits(self, &bits, value);
+        bits
+    }
+
     fn zero(&mut self, value: E) {
         (self.to)(value);
     }
@@ -285,6 +295,12 @@ impl Arithmetic for Targets<'_> {
         quotient
     }
 
+    fn define_bits(&mut self, wire: usize, count: usize, value: Self::Value) -> Vec<Self::Value> {
+        let bits: Vec<_> = self.wires[wire..wire + count].to_vec();
+        relate_bits(self, &bits, value);
+        bits
+    }
+
     fn zero(&mut self, value: Self::Value) {
         self.constraints.push(value);
     }
@@ -305,9 +321,26 @@ fn relate_quotient<A: Arithmetic>(
     }
 }
 
+/// Relates wires to zero and one, and their sum to the value.
+fn relate_bits<A: Arithmetic>(arithmetic: &mut A, bits: &[A::Value], value: A::Value) {
+    for &bit in bits {
+        let is_boolean = arithmetic.combine(F::ONE, bit, bit, F::NEG_ONE, bit);
+        arithmetic.zero(is_boolean);
+    }
+    let sum = sum_of_bits(arithmetic, bits);
+    let difference = arithmetic.sub(sum, value);
+    arithmetic.zero(difference);
+}
+
+/// The number of these bits, the lowest first.
+pub(crate) fn sum_of_bits<A: Arithmetic>(arithmetic: &mut A, bits: &[A::Value]) -> A::Value {
+    let zero = arithmetic.constant(F::ZERO);
+    bits.iter().rev().fold(zero, |sum, &bit| arithmetic.scale_add(F::TWO, sum, bit))
+}
+
 /// Computes the wires that are no inputs.
 #[derive(Clone, Debug)]
-pub struct RelationGenerator<R> {
+pub(crate) struct RelationGenerator<R> {
     relations: R,
     row: usize,
 }
@@ -372,6 +405,11 @@ impl Arithmetic for Values<'_, '_> {
         self.divided_by_zero |= denominator == QuadraticExtension::ZERO;
         let quotient = numerator * denominator.try_inverse().unwrap_or_default();
         [self.define(wire, quotient.0[0]), self.define(wire + 1, quotient.0[1])]
+    }
+
+    fn define_bits(&mut self, wire: usize, count: usize, value: F) -> Vec<F> {
+        let number = value.to_canonical_u64();
+        (0..count).map(|bit| self.define(wire + bit, F::from_bool(number >> bit & 1 == 1))).collect()
     }
 
     fn zero(&mut self, _: F) {}

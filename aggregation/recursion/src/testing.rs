@@ -1,6 +1,6 @@
 //! What tests of circuits share.
 
-use plonky2::field::types::Field;
+use plonky2::field::types::{Field, PrimeField64};
 use plonky2::iop::witness::PartialWitness;
 use plonky2::plonk::circuit_data::CircuitConfig;
 use plonky2::plonk::config::PoseidonGoldilocksConfig;
@@ -77,6 +77,11 @@ impl Arithmetic for Filled {
         use plonky2::field::extension::quadratic::QuadraticExtension;
         let quotient = QuadraticExtension(numerator) / QuadraticExtension(denominator);
         [self.define(wire, quotient.0[0]), self.define(wire + 1, quotient.0[1])]
+    }
+
+    fn define_bits(&mut self, wire: usize, count: usize, value: F) -> Vec<F> {
+        let number = value.to_canonical_u64();
+        (0..count).map(|bit| self.define(wire + bit, F::from_bool(number >> bit & 1 == 1))).collect()
     }
 
     fn zero(&mut self, _: F) {}

@@ -4,7 +4,7 @@ mod relations;
 #[cfg(test)]
 mod tests;
 
-pub use relations::Permutation;
+pub(crate) use relations::Permutation;
 
 use plonky2::field::types::Field;
 use plonky2::iop::target::{BoolTarget, Target};
@@ -14,7 +14,7 @@ use crate::field::{Builder, F};
 use crate::gate::RelationGate;
 
 /// A digest in a circuit.
-pub type DigestTarget = [Target; DIGEST];
+pub(crate) type DigestTarget = [Target; DIGEST];
 
 /// The permutation of a state.
 pub(crate) fn permute(builder: &mut Builder, state: [Target; WIDTH]) -> [Target; WIDTH] {

@@ -15,7 +15,7 @@ use crate::gate::{Arithmetic, Relations};
 
 /// The relations.
 #[derive(Clone, Copy, Debug)]
-pub struct Permutation;
+pub(crate) struct Permutation;
 
 impl Permutation {
     /// The first input.

@@ -2,7 +2,7 @@ use anyhow::Result;
 use plonky2::field::types::{Field, Sample};
 use plonky2::gates::gate::Gate;
 use plonky2::gates::gate_testing::{test_eval_fns, test_low_degree};
-use plonky2::iop::witness::{PartialWitness, WitnessWrite};
+use plonky2::iop::witness::PartialWitness;
 use plonky2::plonk::circuit_data::CircuitConfig;
 use velum_stark::{Poseidon2Hash, ProofHash};
 

@@ -1,0 +1,166 @@
+//! The transcript of Fiat-Shamir in a circuit: a duplex sponge over Poseidon2 in overwrite mode, as `Poseidon2Transcript` of velum-stark.
+//!
+//! Every challenge is a function of what was absorbed before: nothing here is a witness.
+
+use plonky2::field::types::Field;
+use plonky2::iop::target::{BoolTarget, Target};
+use velum_stark::field::PACKED_BYTES;
+use velum_stark::poseidon2::{RATE, TRANSCRIPT_LANE, WIDTH};
+
+use crate::bits::canonical_bits;
+use crate::field::{Builder, Extension, F, pair};
+use crate::poseidon2::{DigestTarget, permute};
+
+/// The transcript.
+pub(crate) struct Transcript {
+    state: [Target; WIDTH],
+    /// Lanes overwritten since the last permutation.
+    absorbed: usize,
+    /// Lanes not yet given out since the last permutation.
+    available: usize,
+}
+
+impl Transcript {
+    /// A transcript that starts with `prefix`, which are bytes, and its length.
+    pub(crate) fn new(builder: &mut Builder, prefix: &[Target]) -> Self {
+        let mut state = [builder.zero(); WIDTH];
+        state[TRANSCRIPT_LANE] = builder.one();
+        let mut transcript = Self { state, absorbed: 0, available: 0 };
+        let length = builder.constant(F::from_canonical_usize(prefix.len()));
+        transcript.observe(builder, length);
+        for bytes in prefix.chunks(PACKED_BYTES) {
+            let byte = builder.constant(F::from_canonical_usize(1 << 8));
+            let zero = builder.zero();
+            let element =
+                bytes.iter().rev().fold(zero, |element, &next| builder.mul_add(element, byte, next));
+            transcript.observe(builder, element);
+        }
+        transcript
+    }
+
+    pub(crate) fn observe(&mut self, builder: &mut Builder, element: Target) {
+        self.state[self.absorbed] = element;
+        self.absorbed += 1;
+        self.available = 0;
+        if self.absorbed == RATE {
+            self.duplex(builder);
+        }
+    }
+
+    pub(crate) fn absorb_digest(&mut self, builder: &mut Builder, digest: &DigestTarget) {
+        digest.iter().for_each(|&element| self.observe(builder, element));
+    }
+
+    pub(crate) fn absorb(&mut self, builder: &mut Builder, values: &[Extension]) {
+        values.iter().flat_map(|value| value.0).for_each(|element| self.observe(builder, element));
+    }
+
+    /// A challenge outside the base field.
+    ///
+    /// Of a draw inside it, which has probability `2^-64`, the native transcript draws again; here there is no proof then.
+    pub(crate) fn challenge(&mut self, builder: &mut Builder) -> Extension {
+        let coefficients = [self.sample(builder), self.sample(builder)];
+        // The inverse exists.
+        builder.inverse(coefficients[1]);
+        pair(coefficients)
+    }
+
+    /// The bits of a number of so many bits, the lowest first.
+    pub(crate) fn index(&mut self, builder: &mut Builder, bits: usize) -> Vec<BoolTarget> {
+        let sample = self.sample(builder);
+        let mut sampled = canonical_bits(builder, sample);
+        sampled.truncate(bits);
+        sampled
+    }
+
+    /// Absorbs the nonce, and demands that it took about `2^bits` hashes to find.
+    pub(crate) fn check_grinding(&mut self, builder: &mut Builder, bits: usize, nonce: Target) {
+        self.observe(builder, nonce);
+        let sample = self.sample(builder);
+        if bits > 0 {
+            canonical_bits(builder, sample)[..bits].iter().for_each(|bit| builder.assert_zero(bit.target));
+        }
+    }
+
+    fn sample(&mut self, builder: &mut Builder) -> Target {
+        if self.available == 0 {
+            self.duplex(builder);
+        }
+        self.available -= 1;
+        self.state[self.available]
+    }
+
+    fn duplex(&mut self, builder: &mut Builder) {
+        self.state = permute(builder, self.state);
+        self.absorbed = 0;
+        self.available = RATE;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plonky2::field::types::{PrimeField64, Sample};
+    use plonky2::iop::witness::PartialWitness;
+
+    use super::*;
+    use crate::field::{element, to_velum};
+    use crate::testing::proves;
+
+    const BITS: usize = 4;
+
+    /// The word that follows a prefix of three bytes and a nonce.
+    fn word(prefix: [u8; 3], nonce: F) -> F {
+        let mut state = [F::ZERO; WIDTH].map(to_velum);
+        state[TRANSCRIPT_LANE] = to_velum(F::ONE);
+        let [a, b, c] = prefix.map(u64::from);
+        let packed = F::from_canonical_u64(a + (b << 8) + (c << 16));
+        for (lane, value) in state.iter_mut().zip([F::from_canonical_u64(3), packed, nonce]) {
+            *lane = to_velum(value);
+        }
+        velum_stark::poseidon2::permute(&mut state);
+        element(state[RATE - 1])
+    }
+
+    fn is_ground(prefix: [u8; 3], nonce: F) -> bool {
+        proves(|builder| {
+            let prefix = prefix.map(|byte| builder.constant(F::from_canonical_u8(byte)));
+            let mut transcript = Transcript::new(builder, &prefix);
+            let nonce = builder.constant(nonce);
+            transcript.check_grinding(builder, BITS, nonce);
+            PartialWitness::new()
+        })
+    }
+
+    #[test]
+    fn nonces_that_meet_the_condition_are_accepted_alone() {
+        let prefix = [1, 2, 3];
+        let meets = |&nonce: &F| word(prefix, nonce).to_canonical_u64().trailing_zeros() as usize >= BITS;
+        let nonces: Vec<_> = (0..200).map(F::from_canonical_u64).collect();
+        let (met, not_met): (Vec<_>, Vec<_>) = nonces.iter().partition(|nonce| meets(nonce));
+        assert!(met.len() > 2);
+        met.iter().take(3).for_each(|&nonce| assert!(is_ground(prefix, nonce)));
+        not_met.iter().take(5).for_each(|&nonce| assert!(!is_ground(prefix, nonce)));
+    }
+
+    #[test]
+    fn indices_are_the_low_bits_of_the_word() {
+        let (prefix, nonce) = ([7, 8, 9], F::rand());
+        let expected = word(prefix, nonce).to_canonical_u64() & 0xffff;
+        let draws = |index: u64| {
+            proves(|builder| {
+                let prefix = prefix.map(|byte| builder.constant(F::from_canonical_u8(byte)));
+                let mut transcript = Transcript::new(builder, &prefix);
+                let nonce = builder.constant(nonce);
+                transcript.observe(builder, nonce);
+                for (bit, target) in transcript.index(builder, 16).into_iter().enumerate() {
+                    let expected = builder.constant(F::from_canonical_u64(index >> bit & 1));
+                    builder.connect(target.target, expected);
+                }
+                PartialWitness::new()
+            })
+        };
+        assert!(draws(expected));
+        assert!(!draws(expected ^ 1));
+        assert!(!draws(expected ^ 0x8000));
+    }
+}
