@@ -1,12 +1,13 @@
 //! Rows of a group of tables as points of the field, at one point outside them: selectors, and the values of columns that are known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use plonky2::field::types::{Field, PrimeField64};
+use plonky2::field::types::Field;
 use plonky2::iop::target::Target;
 
+use crate::columns::{Part, Plan, Rows};
 use crate::field::{Builder, Extension, F, root_of_unity};
-use crate::lagrange::lagrange;
+use crate::lagrange::{Quotients, quotients};
 use crate::sums::weighted_sum;
 
 /// The rows of a group at a point.
@@ -17,7 +18,7 @@ pub(crate) struct Domain {
     /// What is zero on all rows.
     vanishing: Extension,
     /// `g^i / (z - g^i)` of row `i`: its Lagrange polynomial but for `vanishing / N`. None is zero.
-    quotients: Vec<Extension>,
+    quotients: Quotients,
 }
 
 impl Domain {
@@ -30,7 +31,7 @@ impl Domain {
     ) -> Self {
         let power = builder.exp_power_of_2_extension(point, log_height);
         let vanishing = builder.add_const_extension(power, F::NEG_ONE);
-        let quotients = lagrange(builder, log_height, point);
+        let quotients = quotients(builder, log_height, point);
         Self { log_height, active: (1 << log_height) - blinding_rows, point, vanishing, quotients }
     }
 
@@ -44,7 +45,7 @@ impl Domain {
 
     /// `(z^N - 1) / (z - g^i)`.
     fn without(&self, builder: &mut Builder, row: usize) -> Extension {
-        let product = builder.mul_extension(self.vanishing, self.quotients[row]);
+        let product = builder.mul_extension(self.vanishing, self.quotients.rows[row]);
         builder.mul_const_extension(self.row(row).inverse(), product)
     }
 
@@ -83,7 +84,7 @@ impl Domain {
         let (mut numerator, mut denominator) = (F::ONE, divisor);
         for row in rows {
             numerator *= self.row(row);
-            denominator = builder.mul_extension(denominator, self.quotients[row]);
+            denominator = builder.mul_extension(denominator, self.quotients.rows[row]);
         }
         let numerator = builder.constant_extension(numerator.into());
         builder.div_extension(numerator, denominator)
@@ -97,67 +98,54 @@ impl Domain {
         window: &[(usize, i32)],
     ) -> BTreeMap<(usize, i32), Extension> {
         let mut values = BTreeMap::new();
-        let mut offsets: Vec<_> = window.iter().map(|&(_, offset)| offset).collect();
-        offsets.sort_unstable();
-        offsets.dedup();
+        let offsets: BTreeSet<i32> = window.iter().map(|&(_, offset)| offset).collect();
         for offset in offsets {
-            let of_offset = window.iter().filter(|(_, other)| *other == offset).map(|&(column, _)| column);
-            let (steps, numbers): (Vec<_>, Vec<_>) = of_offset.partition(|&column| is_step(&columns[column]));
-            for alike in [steps].into_iter().chain(numbers.into_iter().map(|column| vec![column])) {
-                self.alike(builder, columns, &alike, offset, &mut values);
+            let read = window.iter().filter(|(_, other)| *other == offset).map(|&(column, _)| column);
+            let rotated = read.map(|column| (column, rotate(&columns[column], offset))).collect();
+            let Plan { kinds, columns } = Plan::new(rotated);
+            let kinds: Vec<_> = kinds.iter().map(|terms| self.sum(builder, terms)).collect();
+            for (column, terms) in columns {
+                let terms: Vec<_> = terms
+                    .into_iter()
+                    .map(|(part, cell)| {
+                        let weight = match part {
+                            Part::Kind(kind) => kinds[kind],
+                            Part::Rows(rows) => self.rows(rows),
+                        };
+                        (weight, builder.constant(cell))
+                    })
+                    .collect();
+                values.insert((column, offset), self.value(builder, &terms));
             }
         }
         values
     }
 
-    /// The values of columns that are told apart by few rows: rows that are alike in all of them have their polynomials added up first.
-    fn alike(
-        &self,
-        builder: &mut Builder,
-        columns: &[Vec<F>],
-        alike: &[usize],
-        offset: i32,
-        values: &mut BTreeMap<(usize, i32), Extension>,
-    ) {
-        let mut kinds: BTreeMap<Vec<u64>, Vec<usize>> = BTreeMap::new();
-        for row in 0..self.height() {
-            let cells: Vec<_> = alike.iter().map(|&column| columns[column][row].to_canonical_u64()).collect();
-            if cells.iter().any(|&cell| cell != 0) {
-                kinds.entry(cells).or_default().push(row);
-            }
+    /// The sum of the polynomials of some rows, but for the common factor.
+    fn sum(&self, builder: &mut Builder, rows: &[(Rows, F)]) -> Extension {
+        if let [(only, factor)] = *rows
+            && factor == F::ONE
+        {
+            return self.rows(only);
         }
-        let kinds: Vec<_> =
-            kinds.into_iter().map(|(cells, rows)| (cells, self.sum(builder, &rows, offset))).collect();
-        for (at, &column) in alike.iter().enumerate() {
-            let terms: Vec<_> = kinds
-                .iter()
-                .filter(|(cells, _)| cells[at] != 0)
-                .map(|(cells, weight)| (*weight, builder.constant(F::from_canonical_u64(cells[at]))))
-                .collect();
-            values.insert((column, offset), self.value(builder, &terms));
-        }
-    }
-
-    /// The sum of the quotients of rows, as seen from so many rows above.
-    fn sum(&self, builder: &mut Builder, rows: &[usize], offset: i32) -> Extension {
-        let one = builder.one();
-        let terms: Vec<_> = rows.iter().map(|&row| (self.quotient(row, offset), one)).collect();
+        let terms: Vec<_> =
+            rows.iter().map(|&(rows, cell)| (self.rows(rows), builder.constant(cell))).collect();
         let zero = builder.zero_extension();
-        match terms[..] {
-            [(only, _)] => only,
-            _ => weighted_sum(builder, zero, &terms),
-        }
+        weighted_sum(builder, zero, &terms)
     }
 
-    fn quotient(&self, row: usize, offset: i32) -> Extension {
-        let row = (row as i64 - i64::from(offset)).rem_euclid(self.height() as i64);
-        self.quotients[row as usize]
+    fn rows(&self, rows: Rows) -> Extension {
+        match rows {
+            Rows::One(row) => self.quotients.rows[row],
+            Rows::Block(block) => self.quotients.sums[block],
+            Rows::Ramp(block) => self.quotients.ramps[block],
+        }
     }
 
     /// The value of a column, by its cells.
     pub(crate) fn public(&self, builder: &mut Builder, column: &[Target]) -> Extension {
         let is_zero = |builder: &Builder, cell| builder.target_as_constant(cell) == Some(F::ZERO);
-        let cells = self.quotients.iter().copied().zip(column.iter().copied());
+        let cells = self.quotients.rows.iter().copied().zip(column.iter().copied());
         let terms: Vec<_> = cells.filter(|&(_, cell)| !is_zero(builder, cell)).collect();
         self.value(builder, &terms)
     }
@@ -171,11 +159,10 @@ impl Domain {
     }
 }
 
-/// Whether a column has few different cells.
-fn is_step(column: &[F]) -> bool {
-    const FEW: usize = 16;
-    let mut different: Vec<_> = column.iter().map(F::to_canonical_u64).collect();
-    different.sort_unstable();
-    different.dedup();
-    different.len() <= FEW
+/// A column as it is seen from so many rows above.
+fn rotate(column: &[F], offset: i32) -> Vec<F> {
+    let mut column = column.to_vec();
+    let rows = i64::from(offset).rem_euclid(column.len() as i64) as usize;
+    column.rotate_left(rows);
+    column
 }

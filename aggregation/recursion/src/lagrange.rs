@@ -3,29 +3,31 @@
 //! Row `i` of `N` is the point `g^i`, and its polynomial is `(z^N - 1) / N` times `g^i / (z - g^i)`.
 
 use plonky2::field::types::Field;
-use plonky2::iop::ext_target::ExtensionTarget;
 use plonky2::iop::target::Target;
 
-use crate::field::{Builder, D, Extension, F, root_of_unity};
+use crate::field::{Builder, D, Extension, F, pair, root_of_unity};
 use crate::gate::{Arithmetic, RelationGate, Relations};
 
-/// `g^i / (z - g^i)` of consecutive rows of a table of `2^size`.
+/// `g^i / (z - g^i)` of consecutive rows of a table of `2^size`, their sum, and the sum of each times its place among them.
 ///
 /// ```text
-///   wires    first row's point | the next row's after these | z 2 | 38 times: quotient 2
+///   wires    first row's point | the next row's after these | z 2 | sum 2 | ramp 2 | 36 times: quotient 2
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lagrange {
     log_height: usize,
 }
 
+/// Rows of a table in a row of the circuit.
+pub(crate) const BLOCK: usize = (80 - Lagrange::QUOTIENT) / D;
+
 impl Lagrange {
     const ROW: usize = 0;
     const NEXT: usize = 1;
     const POINT: usize = 2;
-    const QUOTIENT: usize = Self::POINT + D;
-    /// Rows of the table in a row of the circuit.
-    const COUNT: usize = (80 - Self::QUOTIENT) / D;
+    const SUM: usize = Self::POINT + D;
+    const RAMP: usize = Self::SUM + D;
+    const QUOTIENT: usize = Self::RAMP + D;
 }
 
 impl Relations for Lagrange {
@@ -41,11 +43,11 @@ impl Relations for Lagrange {
     }
 
     fn wires(&self) -> usize {
-        Self::QUOTIENT + D * Self::COUNT
+        Self::QUOTIENT + D * BLOCK
     }
 
     fn count(&self) -> usize {
-        1 + D * Self::COUNT
+        1 + D * (BLOCK + 2)
     }
 
     fn inputs(&self) -> Vec<usize> {
@@ -58,30 +60,54 @@ impl Relations for Lagrange {
         let row = arithmetic.wire(Self::ROW);
         let point = arithmetic.extension(Self::POINT);
         let mut power = F::ONE;
-        for index in 0..Self::COUNT {
+        let (mut sum, mut ramp) = ([zero; D], [zero; D]);
+        for index in 0..BLOCK {
             let row = arithmetic.combine(power, row, one, F::ZERO, zero);
             let distance = [arithmetic.sub(point[0], row), point[1]];
-            arithmetic.define_quotient(Self::QUOTIENT + D * index, [row, zero], distance);
+            let quotient = arithmetic.define_quotient(Self::QUOTIENT + D * index, [row, zero], distance);
+            let place = F::from_canonical_usize(index);
+            sum = [0, 1].map(|i| arithmetic.add(sum[i], quotient[i]));
+            ramp = [0, 1].map(|i| arithmetic.scale_add(place, quotient[i], ramp[i]));
             power *= generator;
+        }
+        for i in 0..D {
+            arithmetic.define(Self::SUM + i, sum[i]);
+            arithmetic.define(Self::RAMP + i, ramp[i]);
         }
         let next = arithmetic.combine(power, row, one, F::ZERO, zero);
         arithmetic.define(Self::NEXT, next);
     }
 }
 
-/// `g^i / (z - g^i)` of all rows of a table of `2^log_height`.
-pub(crate) fn lagrange(builder: &mut Builder, log_height: usize, point: Extension) -> Vec<Extension> {
-    let mut quotients = Vec::with_capacity((1 << log_height) + Lagrange::COUNT);
+/// `g^i / (z - g^i)` of the rows of a table.
+pub(crate) struct Quotients {
+    /// One for each row.
+    pub(crate) rows: Vec<Extension>,
+    /// Of each whole block of consecutive rows, the sum.
+    pub(crate) sums: Vec<Extension>,
+    /// And the sum of each times its place in the block.
+    pub(crate) ramps: Vec<Extension>,
+}
+
+/// The quotients of a table of `2^log_height`.
+pub(crate) fn quotients(builder: &mut Builder, log_height: usize, point: Extension) -> Quotients {
+    let height = 1 << log_height;
+    let mut quotients = Quotients { rows: Vec::new(), sums: Vec::new(), ramps: Vec::new() };
     let mut next = builder.one();
-    while quotients.len() < 1 << log_height {
+    while quotients.rows.len() < height {
         let row = builder.add_gate(RelationGate(Lagrange { log_height }), vec![]);
-        let wire = |wire| ExtensionTarget([Target::wire(row, wire), Target::wire(row, wire + 1)]);
+        let wire = |wire| pair([Target::wire(row, wire), Target::wire(row, wire + 1)]);
         builder.connect(next, Target::wire(row, Lagrange::ROW));
         builder.connect_extension(point, wire(Lagrange::POINT));
-        quotients.extend((0..Lagrange::COUNT).map(|index| wire(Lagrange::QUOTIENT + D * index)));
+        quotients.rows.extend((0..BLOCK).map(|index| wire(Lagrange::QUOTIENT + D * index)));
+        quotients.sums.push(wire(Lagrange::SUM));
+        quotients.ramps.push(wire(Lagrange::RAMP));
         next = Target::wire(row, Lagrange::NEXT);
     }
-    quotients.truncate(1 << log_height);
+    // The last block goes on at the first row again.
+    quotients.rows.truncate(height);
+    quotients.sums.truncate(height / BLOCK);
+    quotients.ramps.truncate(height / BLOCK);
     quotients
 }
 
@@ -107,10 +133,16 @@ mod tests {
         let mut wires = row(&gate, |wire| inputs[wire]);
         assert_eq!(violated(&gate, &wires), []);
         let (mut row, point) = (inputs[0], QuadraticExtension([inputs[2], inputs[3]]));
-        for quotient in wires[Lagrange::QUOTIENT..].as_chunks().0 {
-            assert_eq!(QuadraticExtension(*quotient), FE::from(row) / (point - FE::from(row)));
+        let at = |wire: usize| QuadraticExtension([wires[wire], wires[wire + 1]]);
+        let (mut sum, mut ramp) = (FE::ZERO, FE::ZERO);
+        for place in 0..BLOCK {
+            let quotient = FE::from(row) / (point - FE::from(row));
+            assert_eq!(at(Lagrange::QUOTIENT + D * place), quotient);
+            sum += quotient;
+            ramp += quotient * FE::from_canonical_usize(place);
             row *= generator;
         }
+        assert_eq!((at(Lagrange::SUM), at(Lagrange::RAMP)), (sum, ramp));
         assert_eq!(wires[Lagrange::NEXT], row);
         for wire in 0..wires.len() {
             wires[wire] += F::ONE;

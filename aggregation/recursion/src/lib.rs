@@ -4,6 +4,7 @@
 
 mod batch;
 mod bits;
+mod columns;
 mod composition;
 mod domain;
 mod error;
