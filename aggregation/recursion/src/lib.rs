@@ -28,4 +28,4 @@ mod verifier;
 pub use error::{KeyError, WitnessError};
 pub use field::{Builder, D, F};
 pub use proof::ProofTargets;
-pub use verifier::{PublicTargets, Rows, StarkVerifier};
+pub use verifier::{PublicTargets, Rows, StarkVerifier, bound_elements};

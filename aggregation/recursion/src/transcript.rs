@@ -2,13 +2,11 @@
 //!
 //! Every challenge is a function of what was absorbed before: nothing here is a witness.
 
-use plonky2::field::types::Field;
 use plonky2::iop::target::{BoolTarget, Target};
-use velum_stark::field::PACKED_BYTES;
 use velum_stark::poseidon2::{RATE, TRANSCRIPT_LANE, WIDTH};
 
 use crate::bits::canonical_bits;
-use crate::field::{Builder, Extension, F, pair};
+use crate::field::{Builder, Extension, pair};
 use crate::poseidon2::{DigestTarget, permute};
 
 /// The transcript.
@@ -21,20 +19,12 @@ pub(crate) struct Transcript {
 }
 
 impl Transcript {
-    /// A transcript that starts with `prefix`, which are bytes, and its length.
+    /// A transcript that starts with `prefix`, whose first element is the number of bytes that the others pack.
     pub(crate) fn new(builder: &mut Builder, prefix: &[Target]) -> Self {
         let mut state = [builder.zero(); WIDTH];
         state[TRANSCRIPT_LANE] = builder.one();
         let mut transcript = Self { state, absorbed: 0, available: 0 };
-        let length = builder.constant(F::from_canonical_usize(prefix.len()));
-        transcript.observe(builder, length);
-        for bytes in prefix.chunks(PACKED_BYTES) {
-            let byte = builder.constant(F::from_canonical_usize(1 << 8));
-            let zero = builder.zero();
-            let element =
-                bytes.iter().rev().fold(zero, |element, &next| builder.mul_add(element, byte, next));
-            transcript.observe(builder, element);
-        }
+        prefix.iter().for_each(|&element| transcript.observe(builder, element));
         transcript
     }
 
@@ -108,22 +98,21 @@ mod tests {
 
     const BITS: usize = 4;
 
-    /// The word that follows a prefix of three bytes and a nonce.
-    fn word(prefix: [u8; 3], nonce: F) -> F {
+    /// The word that follows a prefix and a nonce.
+    fn word(prefix: [u64; 2], nonce: F) -> F {
         let mut state = [F::ZERO; WIDTH].map(to_velum);
         state[TRANSCRIPT_LANE] = to_velum(F::ONE);
-        let [a, b, c] = prefix.map(u64::from);
-        let packed = F::from_canonical_u64(a + (b << 8) + (c << 16));
-        for (lane, value) in state.iter_mut().zip([F::from_canonical_u64(3), packed, nonce]) {
+        let [count, packed] = prefix.map(F::from_canonical_u64);
+        for (lane, value) in state.iter_mut().zip([count, packed, nonce]) {
             *lane = to_velum(value);
         }
         velum_stark::poseidon2::permute(&mut state);
         element(state[RATE - 1])
     }
 
-    fn is_ground(prefix: [u8; 3], nonce: F) -> bool {
+    fn is_ground(prefix: [u64; 2], nonce: F) -> bool {
         proves(|builder| {
-            let prefix = prefix.map(|byte| builder.constant(F::from_canonical_u8(byte)));
+            let prefix = prefix.map(|element| builder.constant(F::from_canonical_u64(element)));
             let mut transcript = Transcript::new(builder, &prefix);
             let nonce = builder.constant(nonce);
             transcript.check_grinding(builder, BITS, nonce);
@@ -133,7 +122,7 @@ mod tests {
 
     #[test]
     fn nonces_that_meet_the_condition_are_accepted_alone() {
-        let prefix = [1, 2, 3];
+        let prefix = [3, 0x03_02_01];
         let meets = |&nonce: &F| word(prefix, nonce).to_canonical_u64().trailing_zeros() as usize >= BITS;
         let nonces: Vec<_> = (0..200).map(F::from_canonical_u64).collect();
         let (met, not_met): (Vec<_>, Vec<_>) = nonces.iter().partition(|nonce| meets(nonce));
@@ -144,11 +133,11 @@ mod tests {
 
     #[test]
     fn indices_are_the_low_bits_of_the_word() {
-        let (prefix, nonce) = ([7, 8, 9], F::rand());
+        let (prefix, nonce) = ([3, 0x09_08_07], F::rand());
         let expected = word(prefix, nonce).to_canonical_u64() & 0xffff;
         let draws = |index: u64| {
             proves(|builder| {
-                let prefix = prefix.map(|byte| builder.constant(F::from_canonical_u8(byte)));
+                let prefix = prefix.map(|element| builder.constant(F::from_canonical_u64(element)));
                 let mut transcript = Transcript::new(builder, &prefix);
                 let nonce = builder.constant(nonce);
                 transcript.observe(builder, nonce);

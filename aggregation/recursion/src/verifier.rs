@@ -9,6 +9,7 @@ use p3_field::Field as _;
 use plonky2::field::types::Field;
 use plonky2::iop::target::{BoolTarget, Target};
 use velum_stark::air::Chip;
+use velum_stark::field::PACKED_BYTES;
 use velum_stark::program::{Input, Program};
 use velum_stark::shape::{LOOKUP, MAIN, Point, QUOTIENT, Term};
 use velum_stark::{HashFunction, VerifierKey};
@@ -34,6 +35,23 @@ pub struct StarkVerifier<'a> {
 
 /// The cells of the public columns of each table, by table, column and row: as many as [`TableShape::publics`](velum_stark::shape::TableShape) says.
 pub type PublicTargets = Vec<Vec<Vec<Target>>>;
+
+/// Bytes of the length before what a proof is bound to.
+const LENGTH: usize = 8;
+
+/// Zeros between the two, so that what follows starts an element.
+const PADDING: usize = (LENGTH + 1).next_multiple_of(PACKED_BYTES) - LENGTH;
+
+/// The elements of what a proof is bound to, after zeros that pad the length before it to whole elements; none where the bytes have another form.
+pub fn bound_elements(bound: &[u8]) -> Option<Vec<F>> {
+    let (padding, rest) = bound.split_at_checked(PADDING)?;
+    let is_whole = rest.len().is_multiple_of(PACKED_BYTES);
+    (is_whole && padding.iter().all(|&byte| byte == 0)).then(|| packed(rest))
+}
+
+fn packed(bytes: &[u8]) -> Vec<F> {
+    velum_stark::field::pack(bytes).map(element).collect()
+}
 
 /// The challenges of a proof.
 struct Challenges {
@@ -65,8 +83,8 @@ impl<'a> StarkVerifier<'a> {
 
     /// Adds the circuit to `builder`, and returns the targets of the proof that it verifies.
     ///
-    /// `bound` are the bytes that the proof is bound to. That each is below 256 is for the caller to see to, and that `public` are the cells which follow from the
-    /// same statement.
+    /// `bound` are the elements that the transcript starts with, as [`bound_elements`] has them. That they and `public`, the cells of public columns, are those of
+    /// one statement is for the caller to see to.
     pub fn build(&self, builder: &mut Builder, bound: &[Target], public: &PublicTargets) -> ProofTargets {
         self.build_counted(builder, bound, public).0
     }
@@ -104,12 +122,15 @@ impl<'a> StarkVerifier<'a> {
         (proof, rows)
     }
 
-    /// The bytes that the transcript starts with.
+    /// The elements that the transcript starts with: the number of bytes, the length of `bound` in bytes, `bound`, and the hash of the key.
     fn prefix(&self, builder: &mut Builder, bound: &[Target]) -> Vec<Target> {
-        let byte = |byte: &u8| F::from_canonical_u8(*byte);
-        let length: Vec<_> = (bound.len() as u64).to_le_bytes().iter().map(byte).collect();
-        let hash: Vec<_> = self.key.hash().iter().map(byte).collect();
-        [builder.constants(&length), bound.to_vec(), builder.constants(&hash)].concat()
+        let bytes = PADDING + bound.len() * PACKED_BYTES;
+        let hash = self.key.hash();
+        let count = F::from_canonical_usize(LENGTH + bytes + hash.len());
+        let mut length = (bytes as u64).to_le_bytes().to_vec();
+        length.resize(LENGTH + PADDING, 0);
+        let before = [vec![count], packed(&length)].concat();
+        [builder.constants(&before), bound.to_vec(), builder.constants(&packed(hash))].concat()
     }
 
     fn challenges(&self, builder: &mut Builder, bound: &[Target], proof: &ProofTargets) -> Challenges {

@@ -11,7 +11,7 @@ use velum_bench::{Case, Statements};
 use velum_core::class::STANDARD;
 use velum_core::proof::{Provable, Prover};
 use velum_core::suite::Suite;
-use velum_recursion::{Builder, F, ProofTargets, PublicTargets, Rows, StarkVerifier};
+use velum_recursion::{Builder, F, ProofTargets, PublicTargets, Rows, StarkVerifier, bound_elements};
 use velum_stark::air::Chip;
 use velum_stark::control::Control;
 use velum_stark::{Poseidon2Hash, VerifierKey};
@@ -33,8 +33,8 @@ struct Part {
 
 fn add<S: Provable>(builder: &mut Builder, statement: &S) -> Part {
     let (key, chips) = S::key(Suite::Aggregatable, STANDARD);
-    let bound = statement.public_inputs();
-    let bytes = builder.add_virtual_targets(bound.len());
+    let bound = statement.bound();
+    let bytes = builder.add_virtual_targets(bound_elements(&bound).unwrap().len());
     let (public, cells) = public(builder, &statement.chips().unwrap());
     let verifier = StarkVerifier::new(&key, &chips).unwrap();
     let (targets, rows) = verifier.build_counted(builder, &bytes, &public);
@@ -67,9 +67,7 @@ fn public<C: Chip>(builder: &mut Builder, chips: &[C]) -> (PublicTargets, Vec<(T
 fn set(witness: &mut PartialWitness<F>, part: &Part, proof: &[u8]) {
     let proof = part.key.read_proof::<Poseidon2Hash>(&part.bound, proof).unwrap();
     part.targets.set(witness, &part.key, &part.bound, &proof).unwrap();
-    for (&target, &byte) in part.bytes.iter().zip(&part.bound) {
-        witness.set_target(target, F::from_canonical_u8(byte)).unwrap();
-    }
+    witness.set_target_arr(&part.bytes, &bound_elements(&part.bound).unwrap()).unwrap();
     for &(target, cell) in &part.cells {
         witness.set_target(target, cell).unwrap();
     }

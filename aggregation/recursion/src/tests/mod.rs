@@ -17,7 +17,7 @@ use self::chips::{START, Table, chips, traces};
 use crate::field::{Builder, D, F, element};
 use crate::testing::C;
 use crate::verifier::PublicTargets;
-use crate::{KeyError, ProofTargets, StarkVerifier, WitnessError};
+use crate::{KeyError, ProofTargets, StarkVerifier, WitnessError, bound_elements};
 
 /// Far too weak for use; enough queries for caps of four nodes.
 const PARAMETERS: Parameters = Parameters {
@@ -35,7 +35,11 @@ const PARAMETERS: Parameters = Parameters {
 };
 
 /// What proofs are bound to.
-const BOUND: &[u8] = b"statement";
+const BOUND: &[u8] = b"\0\0\0\0\0\0a statement of 3 rows";
+
+fn bound() -> Vec<F> {
+    bound_elements(BOUND).unwrap()
+}
 
 fn key() -> &'static ProvingKey {
     static KEY: OnceLock<ProvingKey> = OnceLock::new();
@@ -58,7 +62,7 @@ fn circuit() -> &'static Circuit {
     static CIRCUIT: OnceLock<Circuit> = OnceLock::new();
     CIRCUIT.get_or_init(|| {
         let mut builder = Builder::new(CircuitConfig::standard_recursion_config());
-        let bound = builder.add_virtual_targets(BOUND.len());
+        let bound = builder.add_virtual_targets(bound().len());
         builder.register_public_inputs(&bound);
         let start = builder.add_virtual_public_input();
         let public = public(&mut builder, start);
@@ -88,14 +92,12 @@ impl Circuit {
         let proof = verifier_key().read_proof::<Poseidon2Hash>(bound, proof)?;
         let mut witness = PartialWitness::new();
         self.proof.set(&mut witness, verifier_key(), bound, &proof)?;
-        self.set_statement(&mut witness, bound, start);
+        self.set_statement(&mut witness, &bound_elements(bound).unwrap(), start);
         Ok(witness)
     }
 
-    fn set_statement(&self, witness: &mut PartialWitness<F>, bound: &[u8], start: u64) {
-        for (&target, &byte) in self.bound.iter().zip(bound) {
-            witness.set_target(target, F::from_canonical_u8(byte)).unwrap();
-        }
+    fn set_statement(&self, witness: &mut PartialWitness<F>, bound: &[F], start: u64) {
+        witness.set_target_arr(&self.bound, bound).unwrap();
         witness.set_target(self.start, F::from_canonical_u64(start)).unwrap();
     }
 
@@ -121,7 +123,7 @@ fn a_proof_is_accepted() {
         verifier_key().verify(&chips(start), BOUND, &proof).unwrap();
         let witness = circuit().witness(BOUND, start, &proof).unwrap();
         let proof = circuit().data.prove(witness).unwrap();
-        assert_eq!(proof.public_inputs[BOUND.len()], F::from_canonical_u64(start));
+        assert_eq!(proof.public_inputs[bound().len()], F::from_canonical_u64(start));
         circuit().data.verify(proof).unwrap();
     }
 }
@@ -134,14 +136,25 @@ fn another_statement_is_refused() {
         circuit().proof.set(&mut witness, verifier_key(), BOUND, &proof).unwrap();
         witness
     };
-    let accepted = |bound: &[u8], start| {
+    let accepted = |bound: &[F], start| {
         let mut witness = witness();
         circuit().set_statement(&mut witness, bound, start);
         circuit().accepts(witness)
     };
-    assert!(accepted(BOUND, START));
-    assert!(!accepted(BOUND, START + 1));
-    assert!(!accepted(b"statemenT", START));
+    assert!(accepted(&bound(), START));
+    assert!(!accepted(&bound(), START + 1));
+    let mut other = bound();
+    other[2] += F::ONE;
+    assert!(!accepted(&other, START));
+}
+
+#[test]
+fn what_a_proof_is_bound_to_is_whole_elements_after_zeros() {
+    assert_eq!(bound().len(), 3);
+    assert_eq!(bound_elements(&BOUND[..BOUND.len() - 1]), None);
+    assert_eq!(bound_elements(&BOUND[1..]), None);
+    assert_eq!(bound_elements(b"\0\0\0\0\0\x01"), None);
+    assert_eq!(bound_elements(b"\0\0\0\0\0"), None);
 }
 
 #[test]
