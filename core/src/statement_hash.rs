@@ -1,13 +1,16 @@
 //! What an aggregate knows a presentation by: a hash of everything public about it, made of what a circuit has at hand that verifies both
 //! proofs. `docs/statement.md` gives it element by element.
 
+use p3_field::PrimeCharacteristicRing;
 use velum_stark::air::Chip;
 use velum_stark::field::{F, pack};
 use velum_stark::{Poseidon2Hash, ProofHash, PublicCells};
 
-use crate::digest::Digest;
+use crate::class::SizeClass;
+use crate::digest::{DIGEST_ELEMENTS, Digest};
 use crate::proof::{StatementError, credential_chips, presentation_chips};
-use crate::statement::{CredentialStatement, PresentationStatement};
+use crate::statement::{CredentialStatement, PresentationStatement, Subject};
+use crate::suite::Suite;
 
 /// What a hashed statement starts with: nothing else that is hashed as a row does.
 const TAG: &[u8; 7] = b"velum s";
@@ -46,8 +49,7 @@ pub fn statement_hash(
     if *subject != presentation.subject || *commitment != presentation.commitment {
         return Err(StatementHashError::Pair);
     }
-    let mut elements: Vec<F> = pack(TAG).collect();
-    elements.extend(pack(&[subject.class.id]));
+    let mut elements = constant_elements(subject.class).to_vec();
     elements.extend(pack(&credential.hash()));
     elements.extend(pack(&presentation.hash()));
     elements.extend(public_values(&credential_chips(credential)?)?);
@@ -55,18 +57,51 @@ pub fn statement_hash(
     Ok(Poseidon2Hash::leaves(&elements, elements.len(), None)[0])
 }
 
-fn public_values<C: Chip>(chips: &[C]) -> Result<Vec<F>, StatementHashError> {
+/// What hashed statements of a class start with.
+pub fn constant_elements(class: SizeClass) -> [F; 2] {
+    let class = [class.id];
+    let mut elements = pack(TAG).chain(pack(&class));
+    std::array::from_fn(|_| elements.next().unwrap_or_default())
+}
+
+/// The values of the public cells of a statement's tables.
+///
+/// # Errors
+/// [`StatementHashError::Cells`].
+pub fn public_values<C: Chip>(chips: &[C]) -> Result<Vec<F>, StatementHashError> {
     PublicCells::of(chips).values(chips).ok_or(StatementHashError::Cells)
+}
+
+/// Which of the public values of credential proofs, and of presentation proofs, are the elements of the commitment: a circuit demands that these
+/// are equal.
+pub fn commitment_places(class: SizeClass) -> [[usize; DIGEST_ELEMENTS]; 2] {
+    let subject = Subject::example(Suite::Aggregatable, class);
+    let with = |commitment| {
+        let presentation = PresentationStatement {
+            commitment,
+            ..PresentationStatement::example(subject.clone())
+        };
+        let credential = CredentialStatement { subject: subject.clone(), commitment };
+        let fits = "the example fits every class";
+        [
+            public_values(&credential_chips(&credential).expect(fits)).expect(fits),
+            public_values(&presentation_chips(&presentation).expect(fits)).expect(fits),
+        ]
+    };
+    let (zeros, numbered) = (with(Digest::default()), with(std::array::from_fn(|at| F::from_usize(at + 1))));
+    std::array::from_fn(|proof| {
+        let values = zeros[proof].iter().zip(&numbered[proof]).enumerate();
+        let mut changed = values.filter(|(_, (zero, numbered))| zero != numbered);
+        std::array::from_fn(|_| changed.next().expect("commitments have all their elements").0)
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use p3_field::PrimeCharacteristicRing;
-
     use super::*;
+    use crate::class::CLASSES;
     use crate::digest::digest_to_bytes;
     use crate::record::fixtures;
-    use crate::suite::Suite;
 
     fn statements() -> (CredentialStatement, PresentationStatement) {
         let mut presentation = fixtures::standard_presentation();
@@ -119,5 +154,23 @@ mod tests {
         credential.subject.suite = Suite::Direct;
         presentation.subject.suite = Suite::Direct;
         assert_eq!(statement_hash(&credential, &presentation), Err(StatementHashError::Suite("direct")));
+    }
+
+    #[test]
+    fn commitments_stand_where_they_are_looked_for() {
+        for class in CLASSES {
+            let mut presentation = fixtures::standard_presentation();
+            presentation.subject.suite = Suite::Aggregatable;
+            presentation.subject.class = class;
+            let PresentationStatement { subject, commitment, .. } = presentation.clone();
+            let credential = CredentialStatement { subject, commitment };
+            let values = [
+                public_values(&credential_chips(&credential).unwrap()).unwrap(),
+                public_values(&presentation_chips(&presentation).unwrap()).unwrap(),
+            ];
+            for (values, places) in values.iter().zip(commitment_places(class)) {
+                assert_eq!(places.map(|place| values[place]), commitment);
+            }
+        }
     }
 }

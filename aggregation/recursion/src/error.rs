@@ -1,6 +1,7 @@
 //! What can be wrong with a key or a proof.
 
 use thiserror::Error;
+use velum_core::statement_hash::StatementHashError;
 use velum_stark::VerifyError;
 
 /// Why there is no circuit for a key.
@@ -48,5 +49,26 @@ pub enum WitnessError {
     Cap,
     /// plonky2 refused a value.
     #[error("the circuit takes no such witness: {0}")]
+    Circuit(String),
+}
+
+/// Why a presentation has no leaf.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum LeafError {
+    /// The credential proof does not verify.
+    #[error("the credential proof does not verify: {0}")]
+    CredentialProof(#[source] VerifyError),
+    /// The presentation proof does not verify.
+    #[error("the presentation proof does not verify: {0}")]
+    PresentationProof(#[source] VerifyError),
+    /// The statements have no hash.
+    #[error(transparent)]
+    Statement(#[from] StatementHashError),
+    /// A proof that verifies is no witness of the circuit.
+    #[error(transparent)]
+    Witness(#[from] WitnessError),
+    /// plonky2 made no proof.
+    #[error("no proof of the leaf was made: {0}")]
     Circuit(String),
 }

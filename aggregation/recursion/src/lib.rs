@@ -13,6 +13,7 @@ mod fold;
 mod fri;
 mod gate;
 mod lagrange;
+mod leaf;
 mod merkle;
 mod points;
 mod poseidon2;
@@ -25,7 +26,8 @@ mod tests;
 mod transcript;
 mod verifier;
 
-pub use error::{KeyError, WitnessError};
+pub use error::{KeyError, LeafError, WitnessError};
 pub use field::{Builder, D, F};
+pub use leaf::{LeafCircuit, ProvenStatements};
 pub use proof::ProofTargets;
 pub use verifier::{PublicTargets, Rows, StarkVerifier, bound_elements};

@@ -123,6 +123,11 @@ impl ProofTargets {
         }
     }
 
+    /// The root of the main tree.
+    pub(crate) fn main_root(&self) -> DigestTarget {
+        self.commitments.roots[MAIN]
+    }
+
     /// Sets the targets to a proof that is bound to `bound`, which [`read_proof`](VerifierKey::read_proof) took apart.
     ///
     /// # Errors

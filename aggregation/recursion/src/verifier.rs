@@ -313,18 +313,23 @@ pub struct Rows {
 }
 
 impl Rows {
-    fn new(builder: &Builder) -> Self {
+    pub(crate) fn new(builder: &Builder) -> Self {
         Self { counted: builder.num_gates(), parts: Vec::new() }
     }
 
     /// Counts the rows since the last time to a part.
-    fn count(&mut self, builder: &Builder, part: &'static str) {
+    pub(crate) fn count(&mut self, builder: &Builder, part: &'static str) {
         let rows = builder.num_gates() - self.counted;
         self.counted = builder.num_gates();
         match self.parts.iter_mut().find(|(name, _)| *name == part) {
             Some((_, counted)) => *counted += rows,
             None => self.parts.push((part, rows)),
         }
+    }
+
+    /// The rows of all parts.
+    pub fn total(&self) -> usize {
+        self.parts.iter().map(|(_, rows)| rows).sum()
     }
 
     /// Each part's.

@@ -16,7 +16,7 @@ pub use credential::{CredentialChip, credential_chips};
 pub use error::{RecordError, StatementError, SubjectError};
 pub use presentation::{PresentationChip, presentation_chips};
 pub use security::PairSecurity;
-pub use verifier::Verifier;
+pub use verifier::{Verifier, key_chips};
 
 #[cfg(feature = "prover")]
 pub use credential::credential_traces;

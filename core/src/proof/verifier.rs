@@ -93,8 +93,8 @@ pub(super) fn presentation_key(suite: Suite, class: SizeClass) -> (VerifierKey, 
     (verifier_key(suite, class, ProofKind::Presentation, &chips), chips)
 }
 
-/// Chips of any statement of the suite and class: the verifier key depends on nothing else.
-pub(super) fn key_chips(suite: Suite, class: SizeClass) -> (Vec<CredentialChip>, Vec<PresentationChip>) {
+/// Chips of any statement of the suite and class, of a credential proof and of a presentation proof: the verifier keys depend on nothing else.
+pub fn key_chips(suite: Suite, class: SizeClass) -> (Vec<CredentialChip>, Vec<PresentationChip>) {
     let subject = Subject::example(suite, class);
     let presentation = PresentationStatement::example(subject.clone());
     let credential = CredentialStatement { subject, commitment: Default::default() };
