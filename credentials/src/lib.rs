@@ -56,7 +56,7 @@ pub use mdoc::{
 pub use predicate::{Condition, Literal, Predicate};
 #[cfg(feature = "prover")]
 pub use presentation::{Clock, PrepareOptions, Prepared, PresentOptions, Prover, Purpose};
-pub use presentation::{FORMAT_VERSION, Presentation, Verified, Verifier};
+pub use presentation::{Claim, FORMAT_VERSION, Presentation, Verified, Verifier};
 pub use request::{Explanation, Learnt, Request, Slot};
 pub use trust::{Issuer, Profile, TrustedIssuer};
 pub use value::Value;

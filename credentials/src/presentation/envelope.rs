@@ -123,6 +123,24 @@ impl Presentation {
         self.class
     }
 
+    /// The credential proof.
+    #[must_use]
+    pub fn credential_proof(&self) -> &[u8] {
+        &self.credential_proof
+    }
+
+    /// The presentation proof.
+    #[must_use]
+    pub fn presentation_proof(&self) -> &[u8] {
+        &self.presentation_proof
+    }
+
+    /// The presentation with its proofs empty: what it claims, to be shown with something else that proves it.
+    #[must_use]
+    pub fn without_proofs(&self) -> Self {
+        Self { credential_proof: Vec::new(), presentation_proof: Vec::new(), ..self.clone() }
+    }
+
     /// Suite of the proofs.
     #[must_use]
     pub fn suite(&self) -> Suite {

@@ -7,6 +7,7 @@
 //!
 //! All three know documents and sessions by [`CredentialFormat`](crate::CredentialFormat) alone.
 
+mod claim;
 mod envelope;
 mod verifier;
 
@@ -17,6 +18,7 @@ mod prover;
 #[cfg(feature = "prover")]
 mod purpose;
 
+pub use claim::Claim;
 pub use envelope::{FORMAT_VERSION, Presentation};
 pub use verifier::{Verified, Verifier};
 

@@ -4,15 +4,13 @@ use std::sync::OnceLock;
 
 use velum_core::class::{CLASSES, SizeClass};
 use velum_core::proof;
-use velum_core::statement::{CredentialStatement, digest_from_bytes};
 use velum_core::suite::{SUITES, Suite};
 
 use crate::error::{Code, Error};
-use crate::format::{Answer, CredentialFormat, Session};
-use crate::predicate::{Condition, Predicate};
+use crate::format::Session;
+use crate::presentation::claim::Claim;
 use crate::presentation::envelope::Presentation;
 use crate::request::{Learnt, Request};
-use crate::trust::{Issuer, TrustedIssuer};
 
 /// What a verifier has learnt from a presentation that holds.
 #[derive(Clone)]
@@ -75,34 +73,7 @@ impl Verifier {
                 format!("suite {:?} is not allowed here; ask for another", presentation.suite.name());
             return Err(Error::new(Code::WrongVersion, "presentation.suite", message));
         }
-        check_contents(presentation, request)?;
-        let device_digest =
-            S::Document::device_digest(session, request, &presentation.shown, presentation.device_algorithm)
-                .map_err(|error| error.within("presentation"))?;
-        let mut learnt = learnt_of_predicates::<S::Document>(presentation, request)?;
-        let issuer =
-            TrustedIssuer::at(request.issuers(), presentation.issuer, &presentation.x5chain, request.now())
-                .map_err(|error| error.within("presentation"))?;
-        // What trust does not take is not carried: it would be shown without being vouched for.
-        if presentation.x5chain.len() != issuer.certificates {
-            let message =
-                format!("not the {} certificates that trust in the issuer takes", issuer.certificates);
-            return Err(Error::malformed("presentation.x5chain", message));
-        }
-        let commitment = digest_from_bytes(&presentation.commitment)
-            .ok_or_else(|| Error::malformed("presentation.commitment", "not four field elements"))?;
-        let subject = request.subject(presentation.suite, presentation.class, &issuer.public_key);
-        let answer = Answer {
-            request,
-            signed_within: issuer.signed_within,
-            device_digest,
-            disclosed: &presentation.disclosed,
-            salt: presentation.salt,
-        };
-        let credential = CredentialStatement { subject: subject.clone(), commitment };
-        let statement =
-            S::Document::presentation(&answer, subject, commitment, &presentation.credential_proof)?;
-
+        let claim = Claim::new(presentation, session, request)?;
         let key = self.key(presentation.suite, presentation.class)?;
         let invalid = |name: &'static str| {
             move |error: velum_stark::VerifyError| {
@@ -110,19 +81,11 @@ impl Verifier {
                 Error::new(Code::ProofInvalid, format!("presentation.{name}"), message)
             }
         };
-        key.verify_presentation(&statement, &presentation.presentation_proof)
+        key.verify_presentation(&claim.presentation, &presentation.presentation_proof)
             .map_err(invalid("presentation proof"))?;
-        key.verify_credential(&credential, &presentation.credential_proof)
+        key.verify_credential(&claim.credential, &presentation.credential_proof)
             .map_err(invalid("credential proof"))?;
-        learnt.push(Learnt::Issuer(hex::encode(issuer.public_key.to_encoded_point(false))));
-        let profile = request.issuers().get(issuer.index).and_then(Issuer::profile);
-        learnt.extend(profile.map(Learnt::Profile));
-        learnt.push(Learnt::DocType(request.doc_type().to_owned()));
-        learnt.push(Learnt::ValidAt(request.now()));
-        learnt.push(Learnt::SizeClass(presentation.class));
-        learnt.push(Learnt::DeviceAlgorithm(presentation.device_algorithm));
-        learnt.extend(S::Document::learnt(&presentation.shown));
-        Ok(Verified { learnt })
+        Ok(claim.proven())
     }
 
     fn key(&self, suite: Suite, class: SizeClass) -> Result<&proof::Verifier, Error> {
@@ -133,33 +96,4 @@ impl Verifier {
         let key = key.ok_or_else(|| Error::bug("a suite or a size class of no table"))?;
         Ok(key.get_or_init(|| proof::Verifier::new(suite, class)))
     }
-}
-
-/// What can be refused without looking at a proof.
-fn check_contents(presentation: &Presentation, request: &Request) -> Result<(), Error> {
-    let slots = request.slots().len();
-    if slots > presentation.class.slots {
-        let (name, most) = (presentation.class.name, presentation.class.slots);
-        let message = format!("{slots} elements are asked for; size class {name:?} holds {most}");
-        return Err(Error::malformed("presentation.class", message));
-    }
-    Ok(())
-}
-
-/// What is learnt of each predicate: that it holds, and the value if it is disclosed.
-fn learnt_of_predicates<D: CredentialFormat>(
-    presentation: &Presentation,
-    request: &Request,
-) -> Result<Vec<Learnt>, Error> {
-    let mut values = Vec::new();
-    for (slot, encoding) in presentation.disclosed.iter().enumerate() {
-        let value = encoding.as_deref().map(D::decode).transpose();
-        values.push(value.map_err(|error| error.within(&format!("presentation.disclosed[{slot}]")))?);
-    }
-    let learnt = |(predicate, slot): (&Predicate, &usize)| {
-        let disclosed = values.get(*slot).and_then(Option::as_ref);
-        let value = disclosed.filter(|_| predicate.condition == Condition::Disclose);
-        Learnt::Predicate(predicate.clone(), value.cloned())
-    };
-    Ok(request.predicates().iter().zip(request.predicate_slots()).map(learnt).collect())
 }

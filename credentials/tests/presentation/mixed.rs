@@ -2,7 +2,7 @@
 
 use ciborium::Value;
 use serde_json::json;
-use velum_credentials::{Code, Prover, Request, SUITES, Suite, Verifier};
+use velum_credentials::{Claim, Code, Presentation, Prover, Request, SUITES, Suite, Verifier};
 use velum_testdata::{ANNEX_D, MUSTERMANN};
 
 use super::{
@@ -180,4 +180,27 @@ fn the_salt_of_a_presentation_is_proven() {
     // The proofs are named by each other.
     let credential = member(&theirs, CREDENTIAL_PROOF + 1);
     assert_code(with(&|envelope| envelope[CREDENTIAL_PROOF + 1] = credential.clone()), Code::ProofInvalid);
+}
+
+/// What an aggregate's reader sees of a presentation: everything but its proofs.
+#[test]
+fn a_claim_is_the_same_without_proofs() {
+    let (session, verifier) = (session(), Verifier::allowing(SUITES));
+    let prover = Prover::with_suite(Suite::Aggregatable);
+    let [ours, theirs] = [(); 2].map(|()| session.answer(&prover, ANY_CLOCK).unwrap());
+    let claim = |presentation: &Presentation| {
+        Claim::new(presentation, &session.transcript, &session.request).unwrap()
+    };
+    let (whole, bare) = (claim(&ours), ours.without_proofs());
+    assert_eq!(Presentation::from_bytes(&bare.to_bytes()).unwrap(), bare);
+    assert!(bare.to_bytes().len() < 1000);
+    assert_eq!(claim(&bare).hash().unwrap(), whole.hash().unwrap());
+    assert_ne!(claim(&theirs).hash().unwrap(), whole.hash().unwrap());
+    let learnt: Vec<_> = claim(&bare).proven().learnt.iter().map(ToString::to_string).collect();
+    assert_eq!(learnt, session.verify(&verifier, &ours).unwrap());
+
+    // It is no presentation, and of other suites it has no hash.
+    assert_code(session.verify(&verifier, &bare), Code::ProofInvalid);
+    let direct = session.answer(&Prover::new(), ANY_CLOCK).unwrap();
+    assert_code(claim(&direct).hash(), Code::WrongVersion);
 }
