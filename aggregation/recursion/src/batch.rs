@@ -1,28 +1,44 @@
 //! The codeword that FRI shows to be low, at a queried row: the mask plus, for every term, the difference from its value divided by the distance from its
 //! point, each with its weight.
 
+use std::collections::BTreeMap;
+
 use p3_field::{Field as _, PrimeCharacteristicRing, TwoAdicField};
 use plonky2::field::types::Field;
 use plonky2::iop::target::Target;
 use velum_stark::VerifierKey;
-use velum_stark::shape::{Point, QUOTIENT, Shape, Term};
+use velum_stark::shape::{Point, QUOTIENT, Shape};
+use velum_stark::words::BLOCK;
 
-use crate::field::{Builder, Extension, F, NON_RESIDUE, element, pair};
-use crate::sums::{quotient_sum, weighted_sum};
+use crate::blocks::block_sums;
+use crate::field::{Builder, Extension, F, NON_RESIDUE, element, embed, pair};
+use crate::sums::quotient_sum;
 
 /// What the batch has in common at all queries.
 pub(crate) struct Batch<'a> {
     shape: &'a Shape,
-    points: Vec<PointTerms<'a>>,
+    challenges: &'a [Extension],
+    points: Vec<PointTerms>,
 }
 
 /// The terms of a point.
-struct PointTerms<'a> {
+struct PointTerms {
     point: Extension,
     /// The weighed sum of their values, negative.
     claimed: Extension,
-    /// Each with its weight, and the weight times the second basis element where it is an extension column.
-    terms: Vec<(&'a Term, [Extension; 2])>,
+    blocks: Vec<Block>,
+    /// Terms outside blocks, by their place in the shape, with their weights.
+    single: Vec<(usize, Extension)>,
+}
+
+/// Terms whose words' numbers differ in the lowest bits alone.
+struct Block {
+    /// By those bits, their place in the shape.
+    terms: [Option<usize>; BLOCK],
+    /// The weight of the block's first number.
+    weight: Extension,
+    /// The same, times the second basis element, where the terms are extension columns.
+    second: Option<Extension>,
 }
 
 impl<'a> Batch<'a> {
@@ -32,22 +48,42 @@ impl<'a> Batch<'a> {
         key: &'a VerifierKey,
         zeta: Extension,
         values: &[Extension],
-        challenges: &[Extension],
+        challenges: &'a [Extension],
     ) -> Self {
         let shape = key.shape();
+        let weights = weights(builder, challenges);
+        let terms_of = |point: usize| {
+            let terms = shape.terms.iter().enumerate().filter(move |(_, term)| term.point == point);
+            terms.map(|(at, _)| at)
+        };
         let zero = builder.zero_extension();
-        let mut points: Vec<_> = points(builder, shape, zeta)
-            .into_iter()
-            .map(|point| PointTerms { point, claimed: zero, terms: Vec::new() })
-            .collect();
-        let weights = weights(builder, challenges, shape.terms.len());
-        for ((term, &value), weight) in shape.terms.iter().zip(values).zip(weights) {
-            let at = &mut points[term.point];
-            at.claimed = builder.arithmetic_extension(F::NEG_ONE, F::ONE, weight, value, at.claimed);
-            let second = if term.is_extension { times_second(builder, weight) } else { zero };
-            at.terms.push((term, [weight, second]));
-        }
-        Self { shape, points }
+        let points = points(builder, shape, zeta);
+        let points = points.into_iter().enumerate().map(|(number, point)| {
+            let mut claimed = zero;
+            for at in terms_of(number) {
+                let weight = weights[shape.words[at]];
+                claimed = builder.arithmetic_extension(F::NEG_ONE, F::ONE, weight, values[at], claimed);
+            }
+            let mut by_block: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+            terms_of(number).for_each(|at| by_block.entry(shape.words[at] / BLOCK).or_default().push(at));
+            let (mut blocks, mut single) = (Vec::new(), Vec::new());
+            for (block, terms) in by_block {
+                let is_extension = shape.terms[terms[0]].is_extension;
+                // Blocks that hold few terms of this point hold others of other points, or of columns over another field.
+                let is_alike = terms.iter().all(|&at| shape.terms[at].is_extension == is_extension);
+                if terms.len() < FEW || !is_alike {
+                    single.extend(terms.iter().map(|&at| (at, weights[shape.words[at]])));
+                    continue;
+                }
+                let mut by_bits = [None; BLOCK];
+                terms.iter().for_each(|&at| by_bits[shape.words[at] % BLOCK] = Some(at));
+                let weight = weights[block * BLOCK];
+                let second = is_extension.then(|| times_second(builder, weight));
+                blocks.push(Block { terms: by_bits, weight, second });
+            }
+            PointTerms { point, claimed, blocks, single }
+        });
+        Self { shape, challenges, points: points.collect() }
     }
 
     /// Its value at a row, whose point of the tallest group's domain is `x`; `rows` has the row's cells by tree and group.
@@ -55,24 +91,45 @@ impl<'a> Batch<'a> {
         let mask = self.shape.fri_mask();
         let row = &rows[QUOTIENT][0];
         let mask = pair([row[mask], row[mask + 1]]);
-        let quotients: Vec<_> = self
-            .points
-            .iter()
-            .map(|PointTerms { point, claimed, terms }| {
-                let cells: Vec<_> = terms
-                    .iter()
-                    .flat_map(|(term, weights)| {
-                        let row = &rows[term.tree][term.group];
-                        let columns = term.column..term.column + term.base_columns();
-                        weights.iter().copied().zip(row[columns].iter().copied())
-                    })
-                    .collect();
-                (weighted_sum(builder, *claimed, &cells), *point)
-            })
-            .collect();
+        let zero = builder.zero();
+        let cell = |at: usize, coefficient: usize| {
+            let term = &self.shape.terms[at];
+            rows[term.tree][term.group][term.column + coefficient]
+        };
+        // Blocks of all points share rows of the circuit; those of extension columns have one of each coefficient.
+        let (mut cells, mut weights) = (Vec::new(), Vec::new());
+        for (number, point) in self.points.iter().enumerate() {
+            for block in &point.blocks {
+                for (coefficient, weight) in
+                    [Some(block.weight), block.second].into_iter().flatten().enumerate()
+                {
+                    cells.push(block.terms.map(|at| at.map_or(zero, |at| cell(at, coefficient))));
+                    weights.push((number, weight));
+                }
+            }
+        }
+        let mut numerators: Vec<_> = self.points.iter().map(|point| point.claimed).collect();
+        let sums = block_sums(builder, self.challenges, &cells);
+        for ((number, weight), sum) in weights.into_iter().zip(sums) {
+            numerators[number] = builder.mul_add_extension(weight, sum, numerators[number]);
+        }
+        for (point, numerator) in self.points.iter().zip(&mut numerators) {
+            for &(at, weight) in &point.single {
+                let value = match self.shape.terms[at].is_extension {
+                    true => pair([cell(at, 0), cell(at, 1)]),
+                    false => embed(builder, cell(at, 0)),
+                };
+                *numerator = builder.mul_add_extension(weight, value, *numerator);
+            }
+        }
+        let quotients: Vec<_> =
+            numerators.into_iter().zip(&self.points).map(|(numerator, at)| (numerator, at.point)).collect();
         quotient_sum(builder, x, mask, &quotients)
     }
 }
+
+/// Fewer terms of a block are weighed one by one.
+const FEW: usize = 6;
 
 /// The points at which columns are opened.
 fn points(builder: &mut Builder, shape: &Shape, zeta: Extension) -> Vec<Extension> {
@@ -86,16 +143,16 @@ fn points(builder: &mut Builder, shape: &Shape, zeta: Extension) -> Vec<Extensio
     factors.into_iter().map(|factor| builder.mul_const_extension(element(factor), zeta)).collect()
 }
 
-/// The weights of so many terms: term `i` is word `i + 1`, and a word's weight is the product of the challenges at the ones of its number.
-fn weights(builder: &mut Builder, challenges: &[Extension], terms: usize) -> Vec<Extension> {
+/// The weights of all numbers: each is the product of the challenges at the ones of its number.
+fn weights(builder: &mut Builder, challenges: &[Extension]) -> Vec<Extension> {
     let mut weights = vec![builder.one_extension()];
     for &challenge in challenges {
-        for word in 0..weights.len().min((terms + 1).saturating_sub(weights.len())) {
-            let weight = builder.mul_extension(weights[word], challenge);
+        for number in 0..weights.len() {
+            let weight = builder.mul_extension(weights[number], challenge);
             weights.push(weight);
         }
     }
-    weights.drain(1..=terms).collect()
+    weights
 }
 
 /// The product with the second basis element.

@@ -158,7 +158,7 @@ mod tests {
             inputs.extend(challenges.iter().flat_map(|challenge| challenge.0));
             inputs.extend((0..1 << log_arity).flat_map(|index| value(index).0));
             let mut wires = row(&gate, |wire| inputs[wire]);
-            assert_eq!(violated(&gate, &wires), []);
+            assert!(violated(&gate, &wires).is_empty());
             let expected: FE = (0..).zip(&coefficients).fold(FE::ZERO, |sum, (index, &coefficient)| {
                 let set = challenges.iter().enumerate().filter(|(bit, _)| index >> bit & 1 == 1);
                 sum + coefficient * set.map(|(_, &challenge)| challenge).product::<FE>()

@@ -131,7 +131,7 @@ mod tests {
     fn quotients_are_those_of_consecutive_rows() {
         let (gate, inputs, generator) = (Lagrange { log_height: 9 }, F::rand_vec(4), root_of_unity(9));
         let mut wires = row(&gate, |wire| inputs[wire]);
-        assert_eq!(violated(&gate, &wires), []);
+        assert!(violated(&gate, &wires).is_empty());
         let (mut row, point) = (inputs[0], QuadraticExtension([inputs[2], inputs[3]]));
         let at = |wire: usize| QuadraticExtension([wires[wire], wires[wire + 1]]);
         let (mut sum, mut ramp) = (FE::ZERO, FE::ZERO);

@@ -4,6 +4,7 @@
 
 mod batch;
 mod bits;
+mod blocks;
 mod columns;
 mod composition;
 mod domain;

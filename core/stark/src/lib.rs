@@ -61,6 +61,7 @@ mod symbol;
 pub mod testing;
 mod transcript;
 mod verify;
+pub mod words;
 
 pub use composition::LookupChallenges;
 pub use error::{Check, VerifyError};

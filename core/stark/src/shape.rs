@@ -16,6 +16,7 @@ use crate::air::{Chip, MAX_DEGREE, RESERVED_ROWS};
 use crate::field::EXTENSION_DEGREE;
 use crate::params::Parameters;
 use crate::recorder::{Recorded, RecordedInteraction, record};
+use crate::words;
 
 /// Trees, which are numbered in the order in which they are committed to.
 pub const TREES: usize = 3;
@@ -46,6 +47,8 @@ pub struct Shape {
     pub points: Vec<Point>,
     /// What is opened there, in the order of the proof.
     pub terms: Vec<Term>,
+    /// The number of each term's word in the batch.
+    pub words: Vec<usize>,
     /// Most fields of an interaction.
     pub(crate) widest_tuple: usize,
     /// Chunks of the quotient.
@@ -221,6 +224,7 @@ impl Shape {
             tables: Vec::new(),
             points: Vec::new(),
             terms: Vec::new(),
+            words: Vec::new(),
             chunks: 0,
             chunk_len: (heights[0] - parameters.chunk_blinding()),
             constraints: 0,
@@ -245,6 +249,7 @@ impl Shape {
         shape.chunks = coefficients.max().unwrap_or(0).div_ceil(shape.chunk_len);
         shape.groups[0].widths[QUOTIENT] = EXTENSION_DEGREE * (shape.chunks + MASKS);
         shape.add_terms();
+        shape.words = words::numbers(&shape.terms, parameters.hash);
         let needed = shape.blinding_rows_needed(parameters.queries);
         assert!(parameters.blinding_rows >= needed, "tables need {needed} blinding rows");
         shape
@@ -330,7 +335,8 @@ impl Shape {
 
     /// Challenges that combine the mask of FRI and all terms: each halves the number of words.
     pub fn batching_challenges(&self) -> usize {
-        (self.terms.len() + 1).next_power_of_two().ilog2() as usize
+        let last = self.words.iter().copied().max().unwrap_or(0);
+        (last + 1).next_power_of_two().ilog2() as usize
     }
 
     /// First base column of the mask of FRI in the quotient tree.

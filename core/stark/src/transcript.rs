@@ -70,8 +70,8 @@ impl Challenges {
 
 /// Draws the batching challenges and returns the weights of all terms.
 ///
-/// The mask of FRI is word 0, term `i` is word `i + 1`; the weight of a word is the product of the challenges at whose places its
-/// number has a one. So each challenge combines words in pairs, as `f + z g`.
+/// The weight of a word is the product of the challenges at whose places its number has a one. So each challenge combines words in pairs,
+/// as `f + z g`.
 pub(crate) fn batching_weights<H: ProofHash>(shape: &Shape, transcript: &mut H::Transcript) -> Vec<EF> {
     let mut weights = vec![EF::ONE];
     for _ in 0..shape.batching_challenges() {
@@ -80,7 +80,7 @@ pub(crate) fn batching_weights<H: ProofHash>(shape: &Shape, transcript: &mut H::
         let half = weights.len() / 2;
         weights[half..].iter_mut().for_each(|weight| *weight *= challenge);
     }
-    weights.drain(1..=shape.terms.len()).collect()
+    shape.words.iter().map(|&word| weights[word]).collect()
 }
 
 /// Draws the challenges of a layer, one for each fold.

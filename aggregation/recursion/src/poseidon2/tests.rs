@@ -72,8 +72,8 @@ fn a_swap_that_is_no_boolean_is_refused() {
         });
         crate::testing::violated(&Permutation, &wires)
     };
-    assert_eq!(violated(F::ZERO), []);
-    assert_eq!(violated(F::ONE), []);
+    assert!(violated(F::ZERO).is_empty());
+    assert!(violated(F::ONE).is_empty());
     // The first relation, and no other: everything else is consistent with two.
     assert_eq!(violated(F::TWO), [0]);
 }
