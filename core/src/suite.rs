@@ -23,6 +23,18 @@ const COMMON: Parameters = Parameters {
     query_grinding_bits: 0,
 };
 
+/// What both proofs of the suite for circuits have in common.
+#[cfg(feature = "aggregatable")]
+const FOR_CIRCUITS: Parameters = Parameters {
+    hash: HashFunction::Poseidon2,
+    log_blowup: 4,
+    queries: 49,
+    batch_grinding_bits: 14,
+    folding_grinding_bits: 12,
+    query_grinding_bits: 14,
+    ..COMMON
+};
+
 /// How proofs are hashed and how much they are queried. A verifier holds its own list of suites it allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Suite {
@@ -132,15 +144,9 @@ impl Suite {
                 ..COMMON
             },
             #[cfg(feature = "aggregatable")]
-            (Self::Aggregatable, _) => Parameters {
-                hash: HashFunction::Poseidon2,
-                log_blowup: 3,
-                queries: 70,
-                batch_grinding_bits: 12,
-                folding_grinding_bits: 10,
-                query_grinding_bits: 12,
-                ..COMMON
-            },
+            (Self::Aggregatable, ProofKind::Credential) => Parameters { log_final_poly_len: 6, ..FOR_CIRCUITS },
+            #[cfg(feature = "aggregatable")]
+            (Self::Aggregatable, ProofKind::Presentation) => FOR_CIRCUITS,
         };
         // Codes of longer tables agree by chance in more points.
         let more = class.id == EXTRA.id || class.id == LARGE.id && matches!(self, Self::Compact);

@@ -18,7 +18,7 @@ const FACTORS: usize = 6;
 /// The canonical number of an element in bits.
 ///
 /// ```text
-///   wires    element | bit 64 | products of the high half's bits 6
+///   wires    element | bit 64 | products of the high half's bits 6 | constants 2
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CanonicalBits;
@@ -33,6 +33,7 @@ impl CanonicalBits {
 impl Relations for CanonicalBits {
     const NAME: &'static str = "CanonicalBits";
     const DEGREE: usize = FACTORS + 1;
+    const CONSTANTS: Option<usize> = Some(Self::PRODUCT + Self::PRODUCTS);
 
     fn of_size(_: usize) -> Self {
         Self

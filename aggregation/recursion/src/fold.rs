@@ -10,7 +10,7 @@ use crate::gate::{Arithmetic, RelationGate, Relations};
 /// Folds `2^size` values once with each of `size` challenges.
 ///
 /// ```text
-///   wires    inverse of the first value's point | challenges 2 each | values 2 each | folded values 2 each, the last the result
+///   wires    inverse of the first value's point | challenges 2 each | values 2 each | folded values 2 each, the last the result | constants 2
 /// ```
 ///
 /// With the first value's point `x`, value `i` stands at `x w^r`, `w` of order `2^size` and `r` the bits of `i` in reverse. Neighbours stand at `x` and `-x`,
@@ -33,15 +33,21 @@ impl Fold {
     }
 
     /// The first value after so many folds.
-    fn folded(&self, folds: usize) -> usize {
-        let before: usize = (0..folds).map(|fold| 1 << (self.log_arity - fold)).sum();
-        self.value(before)
+    const fn folded(&self, folds: usize) -> usize {
+        let values = (2 << self.log_arity) - (2 << (self.log_arity - folds));
+        self.value(values)
+    }
+
+    /// Behind the result.
+    const fn end(&self) -> usize {
+        self.folded(self.log_arity) + D
     }
 }
 
 impl Relations for Fold {
     const NAME: &'static str = "Fold";
     const DEGREE: usize = 2 + (1 << (MAX_LOG_ARITY - 1));
+    const CONSTANTS: Option<usize> = Some(Self { log_arity: MAX_LOG_ARITY }.end());
 
     fn of_size(log_arity: usize) -> Self {
         Self { log_arity }
@@ -52,7 +58,7 @@ impl Relations for Fold {
     }
 
     fn wires(&self) -> usize {
-        self.folded(self.log_arity) + D
+        self.end()
     }
 
     fn count(&self) -> usize {

@@ -26,6 +26,10 @@ pub(crate) trait Relations: Clone + std::fmt::Debug + Send + Sync + 'static {
     /// The highest degree of a relation in the wires.
     const DEGREE: usize;
 
+    /// The first of two wires that can be connected to others and hold constants of the circuit, which a row of their own would hold else; none where all
+    /// such wires are taken.
+    const CONSTANTS: Option<usize> = None;
+
     /// The relations of this size.
     fn of_size(size: usize) -> Self;
 
@@ -124,9 +128,19 @@ pub(crate) trait Arithmetic {
     }
 }
 
-/// A gate of these relations.
+/// A gate of these relations, and of wires that hold constants.
 #[derive(Clone, Debug)]
 pub(crate) struct RelationGate<R>(pub(crate) R);
+
+/// Constants of a row.
+const ROW_CONSTANTS: usize = 2;
+
+impl<R: Relations> RelationGate<R> {
+    /// Wires that hold constants.
+    fn constants() -> impl Iterator<Item = usize> {
+        R::CONSTANTS.into_iter().flat_map(|first| first..first + ROW_CONSTANTS)
+    }
+}
 
 impl<R: Relations> Gate<F, D> for RelationGate<R> {
     fn id(&self) -> String {
@@ -144,6 +158,8 @@ impl<R: Relations> Gate<F, D> for RelationGate<R> {
     fn eval_unfiltered(&self, vars: EvaluationVars<'_, F, D>) -> Vec<QuadraticExtension<F>> {
         let mut constraints = Vec::with_capacity(self.0.count());
         self.0.state(&mut Constraints { wires: vars.local_wires, to: |value| constraints.push(value) });
+        let held = Self::constants().zip(vars.local_constants);
+        constraints.extend(held.map(|(wire, &constant)| vars.local_wires[wire] - constant));
         constraints
     }
 
@@ -153,6 +169,9 @@ impl<R: Relations> Gate<F, D> for RelationGate<R> {
         mut to: StridedConstraintConsumer<'_, F>,
     ) {
         self.0.state(&mut Constraints { wires: &vars.local_wires, to: |value| to.one(value) });
+        for (wire, &constant) in Self::constants().zip(vars.local_constants) {
+            to.one(vars.local_wires[wire] - constant);
+        }
     }
 
     fn eval_unfiltered_circuit(
@@ -163,7 +182,11 @@ impl<R: Relations> Gate<F, D> for RelationGate<R> {
         let mut targets =
             Targets { builder, wires: vars.local_wires, constraints: Vec::with_capacity(self.0.count()) };
         self.0.state(&mut targets);
-        targets.constraints
+        let Targets { builder, mut constraints, .. } = targets;
+        for (wire, &constant) in Self::constants().zip(vars.local_constants) {
+            constraints.push(builder.sub_extension(vars.local_wires[wire], constant));
+        }
+        constraints
     }
 
     fn generators(&self, row: usize, _: &[F]) -> Vec<WitnessGeneratorRef<F, D>> {
@@ -171,11 +194,15 @@ impl<R: Relations> Gate<F, D> for RelationGate<R> {
     }
 
     fn num_wires(&self) -> usize {
-        self.0.wires()
+        Self::constants().map(|wire| wire + 1).fold(self.0.wires(), usize::max)
     }
 
     fn num_constants(&self) -> usize {
-        0
+        Self::constants().count()
+    }
+
+    fn extra_constant_wires(&self) -> Vec<(usize, usize)> {
+        Self::constants().enumerate().collect()
     }
 
     fn degree(&self) -> usize {
@@ -183,7 +210,7 @@ impl<R: Relations> Gate<F, D> for RelationGate<R> {
     }
 
     fn num_constraints(&self) -> usize {
-        self.0.count()
+        self.0.count() + Self::constants().count()
     }
 }
 

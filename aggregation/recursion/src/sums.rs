@@ -74,7 +74,7 @@ impl Relations for WeightedSum {
 /// `end = start + sum of numerator_i / (x - point_i)`, `x` in the base field.
 ///
 /// ```text
-///   wires    x | start 2 | end 2 | 18 times: numerator 2, point 2 | 18 times: quotient 2
+///   wires    x | start 2 | end 2 | 18 times: numerator 2, point 2 | constants 2 | 18 times: quotient 2
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct QuotientSum;
@@ -87,6 +87,8 @@ impl QuotientSum {
     /// Terms of a row.
     const COUNT: usize = (ROUTED - Self::TERMS) / (2 * D);
 
+    const CONSTANT_WIRES: usize = Self::numerator(Self::COUNT);
+
     const fn numerator(term: usize) -> usize {
         Self::TERMS + 2 * D * term
     }
@@ -96,13 +98,14 @@ impl QuotientSum {
     }
 
     const fn quotient(term: usize) -> usize {
-        Self::numerator(Self::COUNT) + D * term
+        Self::CONSTANT_WIRES + 2 + D * term
     }
 }
 
 impl Relations for QuotientSum {
     const NAME: &'static str = "QuotientSum";
     const DEGREE: usize = 2;
+    const CONSTANTS: Option<usize> = Some(Self::CONSTANT_WIRES);
 
     fn of_size(_: usize) -> Self {
         Self
@@ -122,7 +125,7 @@ impl Relations for QuotientSum {
 
     fn inputs(&self) -> Vec<usize> {
         let is_input = |wire: &usize| !(Self::END..Self::TERMS).contains(wire);
-        (0..Self::quotient(0)).filter(is_input).collect()
+        (0..Self::CONSTANT_WIRES).filter(is_input).collect()
     }
 
     fn state<A: Arithmetic>(&self, arithmetic: &mut A) {

@@ -37,14 +37,17 @@ pub(crate) fn violated<R: Relations>(relations: &R, wires: &[F]) -> Vec<usize> {
     use plonky2::hash::hash_types::HashOut;
     use plonky2::plonk::vars::EvaluationVars;
 
-    let wires: Vec<QuadraticExtension<F>> = wires.iter().map(|&wire| wire.into()).collect();
+    let gate = crate::gate::RelationGate(relations.clone());
+    let mut wires: Vec<QuadraticExtension<F>> = wires.iter().map(|&wire| wire.into()).collect();
+    wires.resize(gate.num_wires(), QuadraticExtension::ZERO);
+    let constants = vec![QuadraticExtension::ZERO; gate.num_constants()];
     let vars = EvaluationVars::<F, D> {
-        local_constants: &[],
+        local_constants: &constants,
         local_wires: &wires,
         public_inputs_hash: &HashOut::ZERO,
     };
-    let constraints = crate::gate::RelationGate(relations.clone()).eval_unfiltered(vars);
-    assert_eq!(constraints.len(), relations.count());
+    let constraints = gate.eval_unfiltered(vars);
+    assert_eq!(constraints.len(), gate.num_constraints());
     (0..).zip(constraints).filter(|(_, value)| *value != Field::ZERO).map(|(number, _)| number).collect()
 }
 

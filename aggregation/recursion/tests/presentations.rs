@@ -13,9 +13,9 @@ use velum_core::suite::Suite;
 use velum_recursion::{F, LeafCircuit, LeafError, ProvenStatements};
 use velum_stark::control::Control;
 
-/// Both proofs fit a circuit of `2^15` rows; run with `--nocapture` to see what takes how many.
+/// Run with `--nocapture` to see what takes how many.
 #[test]
-fn a_leaf_of_standard_has_two_to_the_fifteenth_rows() {
+fn a_leaf_of_standard_has_two_to_the_fourteenth_rows() {
     let circuit = LeafCircuit::new(STANDARD, CircuitConfig::standard_recursion_config());
     for (name, rows) in ["credential proof", "presentation proof", "beside"].into_iter().zip(&circuit.rows) {
         println!("{name}: {} rows", rows.total());
@@ -23,7 +23,7 @@ fn a_leaf_of_standard_has_two_to_the_fifteenth_rows() {
             println!("  {part:<28} {rows:>6}");
         }
     }
-    assert_eq!(circuit.data.common.degree_bits(), 15);
+    assert_eq!(circuit.data.common.degree_bits(), 14);
 }
 
 #[test]
