@@ -117,7 +117,7 @@ mod tests {
         let hash = statement_hash(&credential, &presentation).unwrap();
         assert_eq!(
             hex::encode(digest_to_bytes(&hash)),
-            "bec08ad456f2e74c8926768ca179643cd39300a28960f54c7ab2ee893aa81467"
+            "46c870886b8178511cdb424ba242d83116aaddc557f521bd72c11eaf1c13c893"
         );
 
         let changes: [fn(&mut PresentationStatement); 6] = [

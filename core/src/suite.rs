@@ -76,7 +76,7 @@ impl Suite {
             Self::Direct => 4,
             Self::Compact => 1,
             #[cfg(feature = "aggregatable")]
-            Self::Aggregatable => 5,
+            Self::Aggregatable => 6,
         }
     }
 
@@ -148,11 +148,20 @@ impl Suite {
             #[cfg(feature = "aggregatable")]
             (Self::Aggregatable, ProofKind::Presentation) => FOR_CIRCUITS,
         };
-        // Codes of longer tables agree by chance in more points.
-        let more = class.id == EXTRA.id || class.id == LARGE.id && matches!(self, Self::Compact);
-        let more = if more { 1 } else { 0 };
-        let parameters = Parameters { queries: parameters.queries + more, ..parameters };
+        let queries = parameters.queries + self.more_queries(class);
+        let parameters = Parameters { queries, ..parameters };
         Parameters { blinding_rows: parameters.queries + POINT_ROWS, ..parameters }
+    }
+
+    /// Codes of longer tables agree by chance in more points.
+    const fn more_queries(self, class: &SizeClass) -> usize {
+        match self {
+            Self::Direct if class.id == EXTRA.id => 1,
+            Self::Compact if class.id == LARGE.id || class.id == EXTRA.id => 1,
+            #[cfg(feature = "aggregatable")]
+            Self::Aggregatable if class.id == EXTRA.id => 2,
+            _ => 0,
+        }
     }
 
     /// What the keys of the suite's proofs are labelled with.

@@ -98,37 +98,37 @@ const HASHES: [(&str, &str, ProofKind, [u8; 32]); 18] = [
         "aggregatable",
         "standard",
         ProofKind::Credential,
-        bytes("63da908ba6a4597293305896c834a8f20775fae6d112e405bfdce3ab384eb2c1"),
+        bytes("8a13c5eeab523174e8332c4348d22e94e8120798980c823fb6446549b09cfa61"),
     ),
     (
         "aggregatable",
         "standard",
         ProofKind::Presentation,
-        bytes("a48cbafe48cc27c59ab2f9ddf9119b9c330ac5a4e75446904773326ad6410d13"),
+        bytes("b5cf745cae0b53ee6d1a30427cdee08ddba73a4ee7ead2d6ae4fee78301f1e1a"),
     ),
     (
         "aggregatable",
         "large",
         ProofKind::Credential,
-        bytes("440b9a55e1379d7364a9ba77a5a1248ff6b1d98e1902044272110248eac84b9e"),
+        bytes("75eb668badba32c71b02c5702546a20e4bf6dd682118a9c9c16b5af93b2eed41"),
     ),
     (
         "aggregatable",
         "large",
         ProofKind::Presentation,
-        bytes("77a98bc1fd29cb8cba043bb6c2c51646cdd3a8bdedfb1dc603a7e14f4aba141f"),
+        bytes("8421eafd6ccdc1b10ebf91a58e559248a2938376943348ea3395206749be9a58"),
     ),
     (
         "aggregatable",
         "extra",
         ProofKind::Credential,
-        bytes("6943d28618db89c6b8ab20e1e5a8abe50025f3eea609695085298c60f80e366b"),
+        bytes("853ffac50a452db1b7c7c69dd3b619e0423105bbea84d5963187e93b51412617"),
     ),
     (
         "aggregatable",
         "extra",
         ProofKind::Presentation,
-        bytes("ea574283ae5a9093014d247d320f85ecd42511f3efdfafd393ae3969c1382052"),
+        bytes("e416a8867eeb28b25a7a6a55e77f0ed36ad86247132e46b84cc4884b7aa077a0"),
     ),
 ];
 

@@ -80,7 +80,7 @@ fn parts_of_presentations_do_not_mix() {
     });
     assert_code(session.verify(&verifier, &compact.unwrap()), Code::ProofInvalid);
     let aggregatable = changed(&ours, |envelope| {
-        (envelope[SUITE], envelope[SUITE_VERSION]) = (Value::from(2), Value::from(5));
+        (envelope[SUITE], envelope[SUITE_VERSION]) = (Value::from(2), Value::from(6));
         envelope.insert(SALT, Value::Bytes(vec![0; 32]));
     });
     assert_code(session.verify(&verifier, &aggregatable.unwrap()), Code::ProofInvalid);
