@@ -40,6 +40,10 @@ pub enum FailureCode {
     PoolFull,
     /// A pool whose proofs are sealed with another key.
     OtherKey,
+    /// A program that this one runs, and that is not there.
+    ProgramMissing,
+    /// A receipt that does not show that its presentation is in an aggregate, or an aggregate that does not verify.
+    ReceiptInvalid,
 }
 
 impl FailureCode {
@@ -50,6 +54,8 @@ impl FailureCode {
             Self::File => "file",
             Self::PoolFull => "pool_full",
             Self::OtherKey => "other_key",
+            Self::ProgramMissing => "program_missing",
+            Self::ReceiptInvalid => "receipt_invalid",
         }
     }
 
@@ -90,6 +96,26 @@ impl Failure {
         Self::new(UNUSABLE, FailureCode::File, path.display().to_string(), message)
     }
 
+    /// A program that this one runs is not there.
+    pub fn missing(program: &str, message: String) -> Self {
+        Self::new(UNUSABLE, FailureCode::ProgramMissing, program, message)
+    }
+
+    /// A receipt or an aggregate that is refused.
+    pub fn receipt_invalid(place: impl Into<String>, message: String) -> Self {
+        Self::new(REFUSED, FailureCode::ReceiptInvalid, place, message)
+    }
+
+    /// Its code.
+    pub fn code(&self) -> &'static str {
+        self.code.as_str()
+    }
+
+    /// What is wrong, and what to do.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// A defect of this program.
     pub fn bug() -> Self {
         let message = "internal error; please report it with the command that led to it";
@@ -102,8 +128,7 @@ impl Failure {
         if json {
             let error = json!({ "code": code.as_str(), "message": message, "where": place });
             write_stdout(&json!({ "error": error }).to_string());
-        } else if matches!(code, FailureCode::Credentials(_) | FailureCode::PoolFull | FailureCode::OtherKey)
-        {
+        } else if !matches!(code, FailureCode::Usage | FailureCode::File) {
             write_stderr(format_args!("error: {message}\n  where: {place}\n  code: {}", code.as_str()));
             if let Some(option) = option {
                 write_stderr(format_args!("  option: {option}"));
@@ -220,7 +245,14 @@ mod tests {
     /// Scripts are written from the documentation, so it lists every code and no other.
     #[test]
     fn every_code_is_documented() {
-        let cli = [FailureCode::Usage, FailureCode::File, FailureCode::PoolFull, FailureCode::OtherKey];
+        let cli = [
+            FailureCode::Usage,
+            FailureCode::File,
+            FailureCode::PoolFull,
+            FailureCode::OtherKey,
+            FailureCode::ProgramMissing,
+            FailureCode::ReceiptInvalid,
+        ];
         let codes = Code::ALL.iter().copied().map(FailureCode::Credentials).chain(cli);
         let codes: BTreeSet<_> = codes.map(FailureCode::as_str).collect();
         let rows: Vec<_> = rows_under("## Codes").collect();

@@ -1,32 +1,25 @@
 //! The `velum` command. `docs/cli.md` states its interface, which scripts rely on.
 //!
-//! Here: arguments in, one report out, an exit status. Each command has a module of its own; what a failure means for
-//! scripts is decided in [`failure`] alone.
+//! Each command has a module of its own; what they share with others of the project is in the library.
 
+mod aggregation;
 mod demo;
-mod failure;
-mod files;
-mod inputs;
 mod inspect;
 mod issue;
 mod params;
 mod pool;
 mod prepare;
 mod prepared_file;
-mod progress;
 mod prove;
-mod report;
 mod sign;
 mod stages;
 mod verify;
 
 use std::ffi::OsString;
-use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
-use serde_json::json;
+use velum_cli::{command, failure, files, inputs, progress, report};
 
 use failure::Failure;
 use report::Report;
@@ -59,6 +52,15 @@ enum Command {
     Prove(prove::Arguments),
     /// Accept or refuse a presentation (status 1 if it is refused)
     Verify(verify::Arguments),
+    /// Fold presentations into one proof (a program of its own, `velum-aggregation`)
+    #[command(disable_help_flag = true)]
+    Aggregate(aggregation::Arguments),
+    /// Take the receipt of one presentation out of an aggregate
+    #[command(disable_help_flag = true)]
+    Receipt(aggregation::Arguments),
+    /// Accept or refuse a receipt (status 1 if it is refused)
+    #[command(disable_help_flag = true)]
+    VerifyReceipt(aggregation::Arguments),
     /// Show suites, size classes, proven bits and the SIMD in use
     Params,
     /// Prove and verify a real licence, and see wrong requests refused
@@ -74,6 +76,7 @@ impl Command {
             Self::Prepare(arguments) => prepare::run(arguments),
             Self::Prove(arguments) => prove::run(arguments),
             Self::Verify(arguments) => verify::run(arguments),
+            Self::Aggregate(_) | Self::Receipt(_) | Self::VerifyReceipt(_) => aggregation::run(),
             Self::Params => Ok(params::run()),
             Self::Demo(arguments) => demo::run(arguments),
         }
@@ -81,44 +84,14 @@ impl Command {
 }
 
 fn main() -> ExitCode {
-    let arguments: Vec<OsString> = std::env::args_os().collect();
-    // Known before the arguments are understood, so that a usage error is JSON too.
-    let json = arguments
-        .iter()
-        .skip(1)
-        .take_while(|argument| *argument != "--")
-        .any(|argument| argument == "--json");
-    // The message of a panic may quote what it must not: the place alone is shown.
-    panic::set_hook(Box::new(|info| {
-        if let Some(place) = info.location() {
-            report::write_stderr(format_args!("velum: internal error at {place}"));
-        }
-    }));
-    let outcome =
-        panic::catch_unwind(AssertUnwindSafe(|| run(arguments))).unwrap_or_else(|_| Err(Failure::bug()));
-    match outcome {
-        Ok(report) => report.print(json),
-        Err(failure) => failure.print(json),
-    }
+    command::run("velum", run)
 }
 
 fn run(arguments: Vec<OsString>) -> Result<Report, Failure> {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
-        Err(error) => return help_or_usage(&error),
+        Err(error) => return command::help_or_usage(&error),
     };
-    if let Some(threads) = arguments.threads {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
-        pool.map_err(|error| Failure::usage(format!("cannot start {threads} threads: {error}")))?;
-    }
+    command::use_threads(arguments.threads)?;
     arguments.command.run()
-}
-
-fn help_or_usage(error: &clap::Error) -> Result<Report, Failure> {
-    let text = error.to_string();
-    match error.kind() {
-        ErrorKind::DisplayHelp => Ok(Report::done(json!({ "help": text }), text)),
-        ErrorKind::DisplayVersion => Ok(Report::done(json!({ "version": text.trim() }), text)),
-        _ => Err(Failure::usage(text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned())),
-    }
 }

@@ -77,10 +77,8 @@ pub fn public_values<C: Chip>(chips: &[C]) -> Result<Vec<F>, StatementHashError>
 pub fn commitment_places(class: SizeClass) -> [[usize; DIGEST_ELEMENTS]; 2] {
     let subject = Subject::example(Suite::Aggregatable, class);
     let with = |commitment| {
-        let presentation = PresentationStatement {
-            commitment,
-            ..PresentationStatement::example(subject.clone())
-        };
+        let presentation =
+            PresentationStatement { commitment, ..PresentationStatement::example(subject.clone()) };
         let credential = CredentialStatement { subject: subject.clone(), commitment };
         let fits = "the example fits every class";
         [

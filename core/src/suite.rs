@@ -144,7 +144,9 @@ impl Suite {
                 ..COMMON
             },
             #[cfg(feature = "aggregatable")]
-            (Self::Aggregatable, ProofKind::Credential) => Parameters { log_final_poly_len: 6, ..FOR_CIRCUITS },
+            (Self::Aggregatable, ProofKind::Credential) => {
+                Parameters { log_final_poly_len: 6, ..FOR_CIRCUITS }
+            }
             #[cfg(feature = "aggregatable")]
             (Self::Aggregatable, ProofKind::Presentation) => FOR_CIRCUITS,
         };

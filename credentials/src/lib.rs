@@ -54,9 +54,9 @@ pub use mdoc::{
     device_authentication_digest, sig_structure,
 };
 pub use predicate::{Condition, Literal, Predicate};
+pub use presentation::{Claim, FORMAT_VERSION, Presentation, Verified, Verifier};
 #[cfg(feature = "prover")]
 pub use presentation::{Clock, PrepareOptions, Prepared, PresentOptions, Prover, Purpose};
-pub use presentation::{Claim, FORMAT_VERSION, Presentation, Verified, Verifier};
 pub use request::{Explanation, Learnt, Request, Slot};
 pub use trust::{Issuer, Profile, TrustedIssuer};
 pub use value::Value;

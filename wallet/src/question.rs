@@ -1,7 +1,7 @@
 //! A request put to a document, as the holder has it, and a request put in a session, as the verifier has it.
 
 use velum_credentials::{
-    DeviceResponse, Document, Error, Explanation, Presentation, Request, SessionTranscript, Verified,
+    Claim, DeviceResponse, Document, Error, Explanation, Presentation, Request, SessionTranscript, Verified,
     Verifier, device_authentication_bytes as authentication_bytes,
 };
 
@@ -84,6 +84,14 @@ impl Challenge {
     /// As [`Presentation::from_bytes`] and [`Verifier::verify`]: everything is the presentation's fault.
     pub fn verify(&self, verifier: &Verifier, presentation: &[u8]) -> Result<Verified, Error> {
         verifier.verify(&Presentation::from_bytes(presentation)?, &self.transcript, &self.request)
+    }
+
+    /// What a presentation claims in answer to this, apart from its proofs: for what else proves it, such as an aggregate.
+    ///
+    /// # Errors
+    /// As [`Claim::new`].
+    pub fn claim(&self, presentation: &Presentation) -> Result<Claim, Error> {
+        Claim::new(presentation, &self.transcript, &self.request)
     }
 }
 

@@ -50,7 +50,8 @@ mod tests {
     use super::*;
 
     fn terms(points: &[(usize, bool, usize)]) -> Vec<Term> {
-        let term = |point: usize, is_extension: bool| Term { tree: 0, group: 0, column: 0, is_extension, point };
+        let term =
+            |point: usize, is_extension: bool| Term { tree: 0, group: 0, column: 0, is_extension, point };
         points.iter().flat_map(|&(point, field, count)| (0..count).map(move |_| term(point, field))).collect()
     }
 
@@ -63,7 +64,9 @@ mod tests {
         sorted.dedup();
         assert_eq!(sorted.len(), terms.len());
         assert!(!sorted.contains(&0));
-        for (term, number) in terms.iter().zip(&numbers).filter(|(_, number)| (BLOCK..5 * BLOCK).contains(number)) {
+        for (term, number) in
+            terms.iter().zip(&numbers).filter(|(_, number)| (BLOCK..5 * BLOCK).contains(number))
+        {
             let others = terms.iter().zip(&numbers).filter(|(_, other)| *other / BLOCK == number / BLOCK);
             for (other, _) in others {
                 assert_eq!((other.point, other.is_extension), (term.point, term.is_extension));

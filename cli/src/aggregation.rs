@@ -1,0 +1,55 @@
+//! Commands of `velum-aggregation`, which is a program of its own: what it is made with asks for other versions of libraries than this one.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::report::Report;
+
+/// The program.
+const PROGRAM: &str = "velum-aggregation";
+
+/// Whatever the program understands.
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    _arguments: Vec<OsString>,
+}
+
+/// Runs it with the arguments of this process, in place of it.
+///
+/// # Errors
+/// Where it is not there or cannot be run; otherwise this does not return.
+pub fn run() -> Result<Report, Failure> {
+    let program = beside().unwrap_or_else(|| PROGRAM.into());
+    let mut command = Command::new(&program);
+    command.args(std::env::args_os().skip(1));
+    let error = become_it(command);
+    if error.kind() == std::io::ErrorKind::NotFound {
+        let message =
+            format!("{PROGRAM} is neither beside this program nor on the path; `./x build` builds both");
+        return Err(Failure::missing(PROGRAM, message));
+    }
+    Err(Failure::file(&program, "run", &error))
+}
+
+/// The program in the folder of this one.
+fn beside() -> Option<PathBuf> {
+    let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
+    let beside = std::env::current_exe().ok()?.with_file_name(name);
+    beside.is_file().then_some(beside)
+}
+
+#[cfg(unix)]
+fn become_it(mut command: Command) -> std::io::Error {
+    std::os::unix::process::CommandExt::exec(&mut command)
+}
+
+#[cfg(not(unix))]
+fn become_it(mut command: Command) -> std::io::Error {
+    match command.status() {
+        Ok(status) => std::process::exit(status.code().unwrap_or(3)),
+        Err(error) => error,
+    }
+}
