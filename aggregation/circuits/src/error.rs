@@ -19,7 +19,9 @@ pub enum ShapeError {
     #[error("the circuit has other parameters than those of the profile")]
     Config,
     /// Verifying the wrapped circuit does not fit a wrap.
-    #[error("verifying the circuit takes {rows} rows or gates that no wrap has; wraps have 2^{degree_bits} rows")]
+    #[error(
+        "verifying the circuit takes {rows} rows or gates that no wrap has; wraps have 2^{degree_bits} rows"
+    )]
     Wrap {
         /// The rows that it takes.
         rows: usize,
@@ -83,6 +85,12 @@ pub enum AggregationError {
     Order {
         /// Which.
         index: usize,
+    },
+    /// No such circuit.
+    #[error("there is no circuit for {what}")]
+    NoCircuit {
+        /// What one was asked for.
+        what: String,
     },
     /// plonky2 refused to prove.
     #[error("the circuit has no such proof: {0}")]

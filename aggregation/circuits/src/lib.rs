@@ -11,6 +11,7 @@
 use plonky2::plonk::circuit_builder::CircuitBuilder;
 use velum_aggregate_verifier::{D, F};
 
+mod aggregator;
 mod circuit;
 mod error;
 mod list;
@@ -23,10 +24,11 @@ mod shape;
 mod tests;
 mod wrap;
 
+pub use aggregator::Aggregator;
 pub use circuit::{Circuit, Proof};
 pub use error::{AggregationError, ShapeError};
 pub use list::AllowList;
-pub use merge::{Child, Merge};
+pub use merge::{Merge, Wrapped};
 pub use root::RootCircuit;
 pub use shape::WrapShape;
 pub use wrap::Wrap;

@@ -14,6 +14,7 @@ use velum_aggregate_verifier::{
 
 use crate::circuit::{Common, Key, Proof};
 use crate::error::{AggregationError, ShapeError};
+use crate::merge::Wrapped;
 use crate::node::{NodeTargets, hash};
 use crate::wrap::Wrap;
 use crate::{Builder, D, F};
@@ -57,9 +58,10 @@ impl AllowList {
         &self,
         common: &Common,
         index: usize,
-        proof: &Proof,
-        position: usize,
+        wrapped: &Wrapped,
     ) -> Result<Node, AggregationError> {
+        let Wrapped { proof, position } = wrapped;
+        let position = *position;
         let circuits = self.circuits.len();
         let key =
             self.circuits.get(position).ok_or(AggregationError::Position { index, position, circuits })?;
@@ -71,7 +73,11 @@ impl AllowList {
 
     /// What shows that the circuit at a position is in the list.
     pub(crate) fn membership(&self, position: usize) -> Membership {
-        Membership { key: self.circuits[position].clone(), position, path: list_path(&self.entries(), position) }
+        Membership {
+            key: self.circuits[position].clone(),
+            position,
+            path: list_path(&self.entries(), position),
+        }
     }
 }
 

@@ -16,17 +16,17 @@ use crate::{Builder, F};
 
 /// A merge: verifies up to as many proofs of wraps as it has places. Places at the right may be empty.
 pub struct Merge {
-    circuit: Circuit,
+    pub(crate) circuit: Circuit,
     shape: WrapShape,
-    proofs: Vec<WrapTargets>,
-    node: MergeTargets,
+    pub(crate) proofs: Vec<WrapTargets>,
+    pub(crate) node: MergeTargets,
 }
 
-/// A proof to merge.
-#[derive(Clone, Copy, Debug)]
-pub struct Child<'a> {
-    /// The proof of a wrap.
-    pub proof: &'a Proof,
+/// A proof of a wrap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrapped {
+    /// The proof.
+    pub proof: Proof,
     /// The wrap's position in the allow-list.
     pub position: usize,
 }
@@ -64,7 +64,7 @@ impl Merge {
         &self,
         list: &AllowList,
         context: &Context,
-        children: &[Child<'_>],
+        children: &[&Wrapped],
     ) -> Result<Proof, AggregationError> {
         let (arity, given) = (self.arity(), children.len());
         if !(1..=arity).contains(&given) {
@@ -72,7 +72,7 @@ impl Merge {
         }
         let mut nodes: Vec<Node> = Vec::new();
         for (index, child) in children.iter().enumerate() {
-            let node = list.verify(self.shape.common(), index, child.proof, child.position)?;
+            let node = list.verify(self.shape.common(), index, child)?;
             if node.context != *context || context.list != list.root() {
                 return Err(AggregationError::Context { index });
             }
@@ -92,11 +92,11 @@ impl Merge {
         &self,
         witness: &mut PartialWitness<F>,
         list: &AllowList,
-        children: &[Child<'_>],
+        children: &[&Wrapped],
     ) -> anyhow::Result<()> {
         for (place, targets) in self.proofs.iter().enumerate() {
             let child = children.get(place).unwrap_or(&children[0]);
-            targets.set(witness, child.proof, &list.membership(child.position))?;
+            targets.set(witness, &child.proof, &list.membership(child.position))?;
         }
         Ok(())
     }

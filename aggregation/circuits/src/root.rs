@@ -4,18 +4,18 @@ use plonky2::iop::witness::PartialWitness;
 use plonky2::util::serialization::DefaultGateSerializer;
 use velum_aggregate_verifier::{KeyError, RootKey};
 
+use crate::Builder;
 use crate::circuit::{Circuit, Proof};
 use crate::error::AggregationError;
 use crate::list::{AllowList, WrapTargets};
-use crate::merge::Child;
+use crate::merge::Wrapped;
 use crate::shape::WrapShape;
-use crate::Builder;
 
 /// The circuit whose proof is the aggregate's. There is one for each profile.
 pub struct RootCircuit {
-    circuit: Circuit,
+    pub(crate) circuit: Circuit,
     shape: WrapShape,
-    proof: WrapTargets,
+    pub(crate) proof: WrapTargets,
 }
 
 impl RootCircuit {
@@ -47,14 +47,14 @@ impl RootCircuit {
     ///
     /// # Errors
     /// [`AggregationError`] where the proof is wrong, or was made with another list.
-    pub fn prove(&self, list: &AllowList, child: Child<'_>) -> Result<Proof, AggregationError> {
-        let node = list.verify(self.shape.common(), 0, child.proof, child.position)?;
+    pub fn prove(&self, list: &AllowList, child: &Wrapped) -> Result<Proof, AggregationError> {
+        let node = list.verify(self.shape.common(), 0, child)?;
         if node.context.list != list.root() {
             return Err(AggregationError::Context { index: 0 });
         }
         let mut witness = PartialWitness::new();
         self.proof
-            .set(&mut witness, child.proof, &list.membership(child.position))
+            .set(&mut witness, &child.proof, &list.membership(child.position))
             .map_err(AggregationError::circuit)?;
         self.circuit.prove(witness)
     }

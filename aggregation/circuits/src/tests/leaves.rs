@@ -7,8 +7,8 @@ use plonky2::iop::target::Target;
 use plonky2::iop::witness::{PartialWitness, WitnessWrite};
 use velum_aggregate_verifier::{Digest, Profile};
 
-use crate::circuit::{Circuit, Proof};
 use crate::Builder;
+use crate::circuit::{Circuit, Proof};
 
 /// A leaf.
 pub(super) struct Leaf {
