@@ -1,0 +1,166 @@
+//! The allow-list of circuits, and the proof of a circuit that is in it.
+
+use plonky2::hash::hash_types::HashOutTarget;
+use plonky2::hash::hashing::PlonkyPermutation;
+use plonky2::hash::poseidon::PoseidonHash;
+use plonky2::iop::target::BoolTarget;
+use plonky2::iop::witness::{PartialWitness, WitnessWrite};
+use plonky2::plonk::circuit_data::{VerifierCircuitData, VerifierCircuitTarget};
+use plonky2::plonk::config::AlgebraicHasher;
+use plonky2::plonk::proof::ProofWithPublicInputsTarget;
+use velum_aggregate_verifier::{
+    C, Digest, LIST_DEPTH, LIST_ENTRIES, Node, Tag, entry_digest, list_path, list_root,
+};
+
+use crate::circuit::{Common, Key, Proof};
+use crate::error::{AggregationError, ShapeError};
+use crate::merge::Wrapped;
+use crate::node::{NodeTargets, hash};
+use crate::wrap::Wrap;
+use crate::{Builder, D, F};
+
+/// The wraps that an aggregate may be made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllowList {
+    circuits: Vec<Key>,
+}
+
+impl AllowList {
+    /// The list of these wraps, in this order.
+    ///
+    /// # Errors
+    /// [`ShapeError::List`] where there are too many.
+    pub fn new<'a>(wraps: impl IntoIterator<Item = &'a Wrap>) -> Result<Self, ShapeError> {
+        let circuits: Vec<_> = wraps.into_iter().map(|wrap| wrap.circuit().key().clone()).collect();
+        match circuits.len() {
+            0..=LIST_ENTRIES => Ok(Self { circuits }),
+            given => Err(ShapeError::List { given }),
+        }
+    }
+
+    /// The root of its tree.
+    pub fn root(&self) -> Digest {
+        list_root(&self.entries())
+    }
+
+    /// The position of a wrap.
+    pub fn position(&self, wrap: &Wrap) -> Option<usize> {
+        self.circuits.iter().position(|circuit| circuit == wrap.circuit().key())
+    }
+
+    fn entries(&self) -> Vec<Digest> {
+        let entry = |key: &Key| entry_digest(key.circuit_digest, &key.constants_sigmas_cap.0);
+        self.circuits.iter().map(entry).collect()
+    }
+
+    /// Verifies a proof of the circuit at a position, and tells the node that it states.
+    pub(crate) fn verify(
+        &self,
+        common: &Common,
+        index: usize,
+        wrapped: &Wrapped,
+    ) -> Result<Node, AggregationError> {
+        let Wrapped { proof, position } = wrapped;
+        let position = *position;
+        let circuits = self.circuits.len();
+        let key =
+            self.circuits.get(position).ok_or(AggregationError::Position { index, position, circuits })?;
+        VerifierCircuitData { verifier_only: key.clone(), common: common.clone() }
+            .verify(proof.clone())
+            .map_err(|error| AggregationError::Child { index, reason: error.to_string() })?;
+        Node::from_elements(&proof.public_inputs).map_err(|error| AggregationError::Node { index, error })
+    }
+
+    /// What shows that the circuit at a position is in the list.
+    pub(crate) fn membership(&self, position: usize) -> Membership {
+        Membership {
+            key: self.circuits[position].clone(),
+            position,
+            path: list_path(&self.entries(), position),
+        }
+    }
+}
+
+/// What shows that a circuit is in a list.
+#[derive(Clone, Debug)]
+pub(crate) struct Membership {
+    pub key: Key,
+    pub position: usize,
+    pub path: [Digest; LIST_DEPTH],
+}
+
+/// A circuit that is in a list.
+pub(crate) struct ListedTargets {
+    key: VerifierCircuitTarget,
+    position: [BoolTarget; LIST_DEPTH],
+    path: [HashOutTarget; LIST_DEPTH],
+}
+
+impl ListedTargets {
+    /// Any circuit in the list with this root.
+    pub(crate) fn new(builder: &mut Builder, cap_height: usize, root: HashOutTarget) -> Self {
+        let key = builder.add_virtual_verifier_data(cap_height);
+        let mut message = key.circuit_digest.elements.to_vec();
+        message.extend(key.constants_sigmas_cap.0.iter().flat_map(|node| node.elements));
+        let mut node = hash(builder, Tag::Entry, &message);
+        let position = core::array::from_fn(|_| builder.add_virtual_bool_target_safe());
+        let path = core::array::from_fn(|_| builder.add_virtual_hash());
+        for (is_right, sibling) in position.iter().zip(&path) {
+            node = parent(builder, node, *sibling, *is_right);
+        }
+        builder.connect_hashes(node, root);
+        Self { key, position, path }
+    }
+
+    pub(crate) fn set(&self, witness: &mut PartialWitness<F>, listed: &Membership) -> anyhow::Result<()> {
+        witness.set_verifier_data_target(&self.key, &listed.key)?;
+        for (level, (bit, sibling)) in self.position.iter().zip(&self.path).enumerate() {
+            witness.set_bool_target(*bit, listed.position >> level & 1 == 1)?;
+            witness.set_hash_target(*sibling, listed.path[level])?;
+        }
+        Ok(())
+    }
+}
+
+/// The node over two, of which one may be on either side.
+fn parent(
+    builder: &mut Builder,
+    node: HashOutTarget,
+    sibling: HashOutTarget,
+    is_right: BoolTarget,
+) -> HashOutTarget {
+    type Permutation = <PoseidonHash as AlgebraicHasher<F>>::AlgebraicPermutation;
+    let zero = builder.zero();
+    let mut state = Permutation::new(core::iter::repeat(zero));
+    state.set_from_slice(&node.elements, 0);
+    state.set_from_slice(&sibling.elements, node.elements.len());
+    let state = PoseidonHash::permute_swapped(state, is_right, builder);
+    HashOutTarget { elements: core::array::from_fn(|i| state.squeeze()[i]) }
+}
+
+/// A proof of a wrap in the list that it states itself.
+pub(crate) struct WrapTargets {
+    proof: ProofWithPublicInputsTarget<D>,
+    circuit: ListedTargets,
+}
+
+impl WrapTargets {
+    /// Verifies a proof, and returns what it states.
+    pub(crate) fn verify(builder: &mut Builder, common: &Common) -> (Self, NodeTargets) {
+        let proof = builder.add_virtual_proof_with_pis(common);
+        let node = NodeTargets::read(&proof.public_inputs);
+        let circuit = ListedTargets::new(builder, common.config.fri_config.cap_height, node.context.list());
+        builder.verify_proof::<C>(&proof, &circuit.key, common);
+        (Self { proof, circuit }, node)
+    }
+
+    pub(crate) fn set(
+        &self,
+        witness: &mut PartialWitness<F>,
+        proof: &Proof,
+        listed: &Membership,
+    ) -> anyhow::Result<()> {
+        witness.set_proof_with_pis_target(&self.proof, proof)?;
+        self.circuit.set(witness, listed)
+    }
+}

@@ -1,0 +1,106 @@
+//! An aggregate from its leaves to its root.
+
+use velum_aggregate_verifier::{
+    AggregateError, Path, PathError, Profile, RootKey, Step, empty_digest, leaf_digest, node_digest,
+    verify_root,
+};
+
+use super::fixture::{Fixture, MERGED, PAYEE, STANDARD, statement};
+use super::leaves::Leaf;
+use crate::{AggregationError, Aggregator, ShapeError, Wrap, WrapShape, Wrapped};
+
+/// Two leaves in a merge of two, and with it two more in a merge of eight.
+#[test]
+fn an_aggregate_verifies_and_has_its_leaves() {
+    let Fixture { aggregator, .. } = &*STANDARD;
+    let (_, merged) = &*MERGED;
+    let more = [3, 4].map(|number| STANDARD.wrap(number));
+    let above = aggregator.merge(&[merged, &more[0], &more[1]], PAYEE).unwrap();
+    let proof = aggregator.finish(&above).unwrap();
+    let key = RootKey::from_bytes(Profile::Standard, &aggregator.key().unwrap().to_bytes()).unwrap();
+    let root = verify_root(Profile::Standard, &key, &proof, &PAYEE).unwrap();
+    assert_eq!(root.count, 4);
+
+    let [a, b, c, d] = [1, 2, 3, 4].map(|number| leaf_digest(statement(number)));
+    let mut places = vec![node_digest(2, &[a, b]), c, d];
+    places.resize(8, empty_digest());
+    assert_eq!(root.digest, node_digest(4, &places));
+    let low = Step { arity: 2, count: 2, position: 0, siblings: vec![b] };
+    let high = Step { arity: 8, count: 4, position: 0, siblings: places[1..].to_vec() };
+    let path = Path { steps: vec![low, high] };
+    assert_eq!(path.check(statement(1), &root), Ok(()));
+    assert_eq!(path.check(statement(5), &root), Err(PathError::Root));
+
+    let refused = verify_root(Profile::Standard, &key, &proof, &[8; 32]);
+    assert_eq!(refused, Err(AggregateError::Payee));
+}
+
+#[test]
+fn one_leaf_is_an_aggregate() {
+    let Fixture { aggregator, .. } = &*STANDARD;
+    let (leaves, _) = &*MERGED;
+    let proof = aggregator.finish(&leaves[0]).unwrap();
+    let root = verify_root(Profile::Standard, &aggregator.key().unwrap(), &proof, &PAYEE).unwrap();
+    assert_eq!((root.count, root.digest), (1, leaf_digest(statement(1))));
+}
+
+/// Verifiers that pin the root's circuit keep it when a size class comes; they pin another list.
+#[test]
+fn another_leaf_changes_the_list_alone() {
+    let Fixture { leaves, aggregator } = &*STANDARD;
+    let third = Leaf::plain(Profile::Standard, 10);
+    let data = leaves.iter().chain([&third]).map(|leaf| leaf.circuit.verifier_data()).collect();
+    let more = Aggregator::new(Profile::Standard, data).unwrap();
+    assert_ne!(more.list().root(), aggregator.list().root());
+    assert_eq!(more.root().circuit().key(), aggregator.root().circuit().key());
+    assert_eq!(more.root().circuit().common(), aggregator.root().circuit().common());
+    for (one, other) in more.merges().iter().zip(aggregator.merges()) {
+        assert_eq!(one.0.circuit().key(), other.0.circuit().key());
+        assert_eq!(one.1.circuit().key(), other.1.circuit().key());
+    }
+    for (one, other) in more.leaves().iter().zip(aggregator.leaves()) {
+        assert_eq!(one.circuit().key(), other.circuit().key());
+    }
+    let (wrapped, _) = &*MERGED;
+    let proof = aggregator.finish(&wrapped[0]).unwrap();
+    let refused = verify_root(Profile::Standard, &more.key().unwrap(), &proof, &PAYEE);
+    assert_eq!(refused, Err(AggregateError::List));
+}
+
+#[test]
+fn mistakes_of_an_aggregator_have_a_name() {
+    let Fixture { leaves, aggregator } = &*STANDARD;
+    let ([one, two], _) = &*MERGED;
+    let merge = |children: &[_]| aggregator.merge(children, PAYEE).unwrap_err();
+    assert_eq!(merge(&[two, one]), AggregationError::Order { index: 1 });
+    assert_eq!(merge(&[one, one]), AggregationError::Order { index: 1 });
+    assert_eq!(merge(&[]), AggregationError::Arity { arity: 2, given: 0 });
+    assert!(matches!(merge(&[one; 9]), AggregationError::NoCircuit { .. }));
+    let refused = aggregator.merge(&[one, two], [8; 32]).unwrap_err();
+    assert_eq!(refused, AggregationError::Context { index: 0 });
+
+    let [moved, lost] = [0, 4].map(|position| Wrapped { position, ..one.clone() });
+    assert!(matches!(merge(&[&moved, two]), AggregationError::Child { index: 0, .. }));
+    assert_eq!(merge(&[&lost, two]), AggregationError::Position { index: 0, position: 4, circuits: 4 });
+
+    let leaf = leaves[0].prove(statement(2));
+    assert!(aggregator.wrap(0, &leaf, PAYEE).is_ok());
+    assert!(matches!(aggregator.wrap(1, &leaf, PAYEE), Err(AggregationError::Child { .. })));
+    assert!(matches!(aggregator.wrap(2, &leaf, PAYEE), Err(AggregationError::NoCircuit { .. })));
+}
+
+#[test]
+fn circuits_that_are_no_leaf_have_no_wrap() {
+    let shape = WrapShape::new(Profile::Standard);
+    let leaf = || Leaf::plain(Profile::Standard, 10).circuit.verifier_data();
+    assert!(Wrap::of_leaf(&shape, leaf()).is_ok());
+    let refused = |wrap: Result<Wrap, ShapeError>| wrap.err();
+    let expected = ShapeError::PublicInputs { expected: 27, given: 4 };
+    assert_eq!(refused(Wrap::of_merge(&shape, leaf())), Some(expected));
+    let merge = || STANDARD.aggregator.merges()[0].0.circuit().verifier_data();
+    assert!(Wrap::of_merge(&shape, merge()).is_ok());
+    let expected = ShapeError::PublicInputs { expected: 4, given: 27 };
+    assert_eq!(refused(Wrap::of_leaf(&shape, merge())), Some(expected));
+    let other = Leaf::plain(Profile::Proven100, 10).circuit.verifier_data();
+    assert_eq!(refused(Wrap::of_leaf(&shape, other)), Some(ShapeError::Config));
+}

@@ -1,0 +1,49 @@
+//! The circuits that tests with real proofs share: making them takes seconds.
+
+use std::sync::LazyLock;
+
+use velum_aggregate_verifier::{Digest, Profile};
+
+use super::digest;
+use super::leaves::Leaf;
+use crate::{Aggregator, Wrapped};
+
+/// Whom the tests' aggregates are counted for.
+pub(super) const PAYEE: [u8; 32] = [7; 32];
+
+/// Two leaves of different shape and all circuits above.
+pub(super) struct Fixture {
+    pub(super) leaves: [Leaf; 2],
+    pub(super) aggregator: Aggregator,
+}
+
+/// That of the standard profile.
+pub(super) static STANDARD: LazyLock<Fixture> = LazyLock::new(|| Fixture::new(Profile::Standard));
+
+/// Two leaves that are merged, in order, and the merge.
+pub(super) static MERGED: LazyLock<([Wrapped; 2], Wrapped)> = LazyLock::new(|| {
+    let leaves = [1, 2].map(|number| STANDARD.wrap(number));
+    let merged = STANDARD.aggregator.merge(&[&leaves[0], &leaves[1]], PAYEE).unwrap();
+    (leaves, merged)
+});
+
+impl Fixture {
+    pub(super) fn new(profile: Profile) -> Self {
+        let leaves = [Leaf::plain(profile, 13), Leaf::with_gates(profile, 12)];
+        let data = leaves.iter().map(|leaf| leaf.circuit.verifier_data()).collect();
+        let aggregator = Aggregator::new(profile, data).unwrap();
+        Self { leaves, aggregator }
+    }
+
+    /// A wrapped leaf; those with odd numbers are of another shape than those with even numbers.
+    pub(super) fn wrap(&self, number: u64) -> Wrapped {
+        let leaf = (number % 2) as usize;
+        let proof = self.leaves[leaf].prove(statement(number));
+        self.aggregator.wrap(leaf, &proof, PAYEE).unwrap()
+    }
+}
+
+/// The hash of a statement, in the order of numbers.
+pub(super) fn statement(number: u64) -> Digest {
+    digest([1, 2, number, 0])
+}

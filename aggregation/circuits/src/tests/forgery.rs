@@ -1,0 +1,121 @@
+//! Proofs of circuits that are not in the list, past the checks that an aggregator makes of its own work.
+
+use plonky2::iop::witness::{PartialWitness, WitnessWrite};
+use velum_aggregate_verifier::{Digest, Node, entry_digest, list_path, list_root};
+
+use super::fixture::{Fixture, MERGED, PAYEE, STANDARD, statement};
+use crate::circuit::{Circuit, Key, Proof};
+use crate::list::Membership;
+use crate::merge::MergeWitness;
+use crate::node::NodeTargets;
+use crate::{AggregationError, Builder, WrapShape, Wrapped};
+
+/// A circuit of a wrap's shape that states whatever it is told.
+struct Forger {
+    circuit: Circuit,
+    node: Vec<plonky2::iop::target::Target>,
+}
+
+impl Forger {
+    fn new() -> Self {
+        let shape = WrapShape::new(velum_aggregate_verifier::Profile::Standard);
+        let mut builder = Builder::new(shape.profile().config());
+        let node = builder.add_virtual_targets(velum_aggregate_verifier::NODE_ELEMENTS);
+        NodeTargets::read(&node).register(&mut builder);
+        Self { circuit: shape.build(builder).unwrap(), node }
+    }
+
+    fn prove(&self, node: &Node) -> Proof {
+        let mut witness = PartialWitness::new();
+        witness.set_target_arr(&self.node, &node.to_elements()).unwrap();
+        self.circuit.prove(witness).unwrap()
+    }
+}
+
+/// A list, as the entries that it has.
+fn listed(circuits: &[&Key], position: usize) -> (Digest, Membership) {
+    let entry = |key: &&Key| entry_digest(key.circuit_digest, &key.constants_sigmas_cap.0);
+    let entries: Vec<_> = circuits.iter().map(entry).collect();
+    let path = list_path(&entries, position);
+    (list_root(&entries), Membership { key: circuits[position].clone(), position, path })
+}
+
+/// Merges two proofs of one circuit, whatever they are.
+fn merges(children: [(&Proof, &Membership); 2]) -> bool {
+    let (merge, _) = &STANDARD.aggregator.merges()[0];
+    let mut witness = PartialWitness::new();
+    for (targets, (proof, membership)) in merge.proofs.iter().zip(children) {
+        if targets.set(&mut witness, proof, membership).is_err() {
+            return false;
+        }
+    }
+    let nodes = children.map(|(proof, _)| Node::from_elements(&proof.public_inputs).unwrap());
+    merge.node.set(&mut witness, &MergeWitness::of(&nodes, 2)).unwrap();
+    merge.circuit.prove(witness).is_ok()
+}
+
+fn finishes(proof: &Proof, membership: &Membership) -> bool {
+    let root = STANDARD.aggregator.root();
+    let mut witness = PartialWitness::new();
+    root.proof.set(&mut witness, proof, membership).is_ok() && root.circuit.prove(witness).is_ok()
+}
+
+/// The forger proves that a million presentations were shown. Where it is in the list, that is an aggregate.
+#[test]
+fn a_circuit_counts_where_it_is_in_the_list_alone() {
+    let forger = Forger::new();
+    let honest = STANDARD.aggregator.leaves()[0].circuit().key();
+    let with = listed(&[honest, forger.circuit.key()], 1);
+    let without = listed(&[honest], 0);
+    let node = |list, number| {
+        let context = velum_aggregate_verifier::Context { list, ..STANDARD.aggregator.context(PAYEE) };
+        Node { count: 1_000_000, ..Node::leaf(statement(number), context) }
+    };
+    let [first, second] = [1, 2].map(|number| forger.prove(&node(with.0, number)));
+    assert!(merges([(&first, &with.1), (&second, &with.1)]));
+    assert!(finishes(&first, &with.1));
+
+    // Its key with the honest circuit's place, its key with the honest circuit's digest or cap, and the honest key.
+    let place = Membership { key: forger.circuit.key().clone(), ..without.1.clone() };
+    let mut digest = place.clone();
+    digest.key.circuit_digest = honest.circuit_digest;
+    let mut cap = place.clone();
+    cap.key.constants_sigmas_cap = honest.constants_sigmas_cap.clone();
+    let [first, second] = [1, 2].map(|number| forger.prove(&node(without.0, number)));
+    for membership in [&with.1, &place, &digest, &cap, &without.1] {
+        assert!(!merges([(&first, membership), (&second, membership)]));
+        assert!(!finishes(&first, membership));
+    }
+}
+
+/// Two wraps of one shape: a proof counts as that of its own circuit.
+#[test]
+fn a_proof_is_of_its_own_circuit() {
+    let Fixture { aggregator, .. } = &*STANDARD;
+    let ([one, two], _) = &*MERGED;
+    let [of_one, of_two] = [one, two].map(|wrapped| aggregator.list().membership(wrapped.position));
+    assert!(merges([(&one.proof, &of_one), (&two.proof, &of_two)]));
+    assert!(!merges([(&one.proof, &of_two), (&two.proof, &of_two)]));
+    assert!(!merges([(&one.proof, &of_one), (&two.proof, &of_one)]));
+    for level in 0..4 {
+        let mut flipped = of_one.clone();
+        flipped.position ^= 1 << level;
+        assert!(!finishes(&one.proof, &flipped), "{level}");
+    }
+    assert!(finishes(&one.proof, &of_one));
+}
+
+/// Neither a leaf's proof nor a merge's is one of a wrap: they have another shape.
+#[test]
+fn proofs_that_are_not_wrapped_are_refused() {
+    let Fixture { leaves, aggregator } = &*STANDARD;
+    let ([one, two], merged) = &*MERGED;
+    let (merge, _) = &aggregator.merges()[0];
+    let bare = merge.prove(aggregator.list(), &aggregator.context(PAYEE), &[one, two]).unwrap();
+    for (proof, wrapped) in [(leaves[1].prove(statement(1)), one), (bare, merged)] {
+        let position = wrapped.position;
+        let refused = aggregator.finish(&Wrapped { proof, position }).unwrap_err();
+        assert!(matches!(refused, AggregationError::Child { index: 0, .. }), "{refused}");
+        assert!(aggregator.finish(wrapped).is_ok());
+    }
+}

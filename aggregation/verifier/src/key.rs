@@ -1,0 +1,80 @@
+//! The verifier key of an aggregate's root, and the allow-list that is pinned with it.
+
+use alloc::vec::Vec;
+
+use plonky2::plonk::circuit_data::VerifierCircuitData;
+use plonky2::util::serialization::DefaultGateSerializer;
+
+use crate::digest::{Digest, digest_from_bytes, digest_to_bytes};
+use crate::error::KeyError;
+use crate::node::ROOT_ELEMENTS;
+use crate::profile::Profile;
+use crate::{C, D, F};
+
+/// Bytes of a digest.
+const DIGEST: usize = 32;
+
+/// What a verifier pins: the circuit of the root and the circuits that may be below it.
+///
+/// The key must come from where the verifier itself comes from, never from whom an aggregate comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RootKey {
+    profile: Profile,
+    pub(crate) circuit: VerifierCircuitData<F, C, D>,
+    pub(crate) list: Digest,
+}
+
+impl RootKey {
+    /// The key of a root's circuit, as plonky2 writes it, and of the allow-list with this root.
+    ///
+    /// # Errors
+    /// [`KeyError`] where the circuit is no root of the profile.
+    pub fn new(profile: Profile, circuit: &[u8], list: Digest) -> Result<Self, KeyError> {
+        let circuit = VerifierCircuitData::from_bytes(circuit.to_vec(), &DefaultGateSerializer)
+            .map_err(|_| KeyError::Malformed)?;
+        let common = &circuit.common;
+        let params = common.config.fri_config.fri_params(common.degree_bits(), false);
+        if common.config != profile.root_config()
+            || common.fri_params != params
+            || common.num_lookup_polys != 0
+        {
+            return Err(KeyError::Profile);
+        }
+        if common.num_public_inputs != ROOT_ELEMENTS {
+            return Err(KeyError::PublicInputs { expected: ROOT_ELEMENTS, given: common.num_public_inputs });
+        }
+        Ok(Self { profile, circuit, list })
+    }
+
+    /// The profile that the key is for.
+    pub const fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// The root of the allow-list.
+    pub const fn list(&self) -> Digest {
+        self.list
+    }
+
+    /// The key's bytes: the circuit, then the root of the allow-list.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // Only a circuit with other gates than plonky2's own cannot be written, and such cannot be read either.
+        let mut bytes = self.circuit.to_bytes(&DefaultGateSerializer).unwrap_or_default();
+        bytes.extend(digest_to_bytes(self.list));
+        bytes
+    }
+
+    /// The key that bytes are of.
+    ///
+    /// # Errors
+    /// [`KeyError`] where they are of none for this profile.
+    pub fn from_bytes(profile: Profile, bytes: &[u8]) -> Result<Self, KeyError> {
+        let (circuit, list) = bytes.split_last_chunk::<DIGEST>().ok_or(KeyError::Malformed)?;
+        let list = digest_from_bytes(list).map_err(KeyError::List)?;
+        let key = Self::new(profile, circuit, list)?;
+        if key.to_bytes() != bytes {
+            return Err(KeyError::Malformed);
+        }
+        Ok(key)
+    }
+}

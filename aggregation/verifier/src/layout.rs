@@ -1,0 +1,116 @@
+//! The bytes of a proof, as its circuit lays them out.
+//!
+//! plonky2 reads a proof by the lengths of its circuit, but takes numbers for elements that are not below the field's order, and bytes after the proof for nothing.
+//! Here every byte is looked at first, so that a proof has one form and what is read afterwards can be read.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use plonky2::field::types::Field64;
+use plonky2::plonk::circuit_data::CommonVerifierData;
+
+use crate::error::AggregateError;
+use crate::{D, F};
+
+/// Elements of a digest.
+const DIGEST: usize = 4;
+
+/// A run of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Elements, eight bytes each.
+    Elements(usize),
+    /// The number of siblings on a way through a tree, one byte, and the siblings.
+    Siblings(u8),
+    /// The number of elements that follow, eight bytes.
+    Count(u64),
+}
+
+impl Part {
+    const fn bytes(self) -> usize {
+        match self {
+            Self::Elements(count) => 8 * count,
+            Self::Siblings(count) => 1 + 8 * DIGEST * count as usize,
+            Self::Count(_) => 8,
+        }
+    }
+
+    /// Checks the part, which starts at `offset` of the proof.
+    fn check(self, bytes: &[u8], offset: usize) -> Result<(), AggregateError> {
+        match self {
+            Self::Elements(_) => check_elements(bytes, offset),
+            Self::Siblings(count) => match bytes.split_first() {
+                Some((&given, siblings)) => {
+                    check_length(u64::from(count), u64::from(given), offset)?;
+                    check_elements(siblings, offset + 1)
+                }
+                None => Ok(()),
+            },
+            Self::Count(count) => numbers(bytes).try_for_each(|given| check_length(count, given, offset)),
+        }
+    }
+}
+
+fn numbers(bytes: &[u8]) -> impl Iterator<Item = u64> {
+    bytes.as_chunks().0.iter().map(|&chunk| u64::from_le_bytes(chunk))
+}
+
+fn check_elements(bytes: &[u8], offset: usize) -> Result<(), AggregateError> {
+    match numbers(bytes).position(|number| number >= F::ORDER) {
+        Some(index) => Err(AggregateError::NotCanonical { offset: offset + 8 * index }),
+        None => Ok(()),
+    }
+}
+
+fn check_length(expected: u64, given: u64, offset: usize) -> Result<(), AggregateError> {
+    if expected == given { Ok(()) } else { Err(AggregateError::Part { offset, expected, given }) }
+}
+
+/// Checks that bytes are laid out as a proof of the circuit.
+pub(crate) fn check(common: &CommonVerifierData<F, D>, bytes: &[u8]) -> Result<(), AggregateError> {
+    let parts = parts(common);
+    let expected = parts.iter().map(|part| part.bytes()).sum();
+    if bytes.len() != expected {
+        return Err(AggregateError::Length { expected, given: bytes.len() });
+    }
+    let (mut rest, mut offset) = (bytes, 0);
+    for part in parts {
+        let (bytes, after) = rest.split_at(part.bytes());
+        part.check(bytes, offset)?;
+        (rest, offset) = (after, offset + part.bytes());
+    }
+    Ok(())
+}
+
+/// The parts of a proof of the circuit.
+pub(crate) fn parts(common: &CommonVerifierData<F, D>) -> Vec<Part> {
+    let (config, params) = (&common.config, &common.fri_params);
+    let fixed = common.num_constants + config.num_routed_wires;
+    let products = config.num_challenges * (1 + common.num_partial_products);
+    let quotients = config.num_challenges * common.quotient_degree_factor;
+    let trees = [fixed, config.num_wires, products, quotients];
+    let openings = trees.iter().sum::<usize>() + config.num_challenges;
+    let cap = DIGEST * config.fri_config.num_cap_elements();
+    let siblings = |bits: usize| Part::Siblings((bits - config.fri_config.cap_height) as u8);
+
+    let mut query = Vec::new();
+    let mut bits = params.lde_bits();
+    for columns in trees {
+        query.extend([Part::Elements(columns), siblings(bits)]);
+    }
+    for arity_bits in &params.reduction_arity_bits {
+        bits -= arity_bits;
+        query.extend([Part::Elements(D << arity_bits), siblings(bits)]);
+    }
+
+    let caps = (trees.len() - 1) * cap;
+    let mut parts = vec![Part::Elements(caps + D * openings + params.reduction_arity_bits.len() * cap)];
+    for _ in 0..config.fri_config.num_query_rounds {
+        parts.extend_from_slice(&query);
+    }
+    let grinding = 1;
+    parts.push(Part::Elements(D * params.final_poly_len() + grinding));
+    parts.push(Part::Count(common.num_public_inputs as u64));
+    parts.push(Part::Elements(common.num_public_inputs));
+    parts
+}

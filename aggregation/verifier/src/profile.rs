@@ -1,0 +1,127 @@
+//! The parameters that an aggregate's proofs have.
+
+use plonky2::plonk::circuit_data::CircuitConfig;
+
+/// How sure an aggregate's proofs are.
+///
+/// Bits of soundness of each, by part. Queries are counted at the rate of 1/8, with 16 bits of grinding:
+///
+/// | | `Standard` | `Proven100` |
+/// |---|---|---|
+/// | queries, conjectured: 3 bits each | 28: 100 | 102: 322 |
+/// | queries up to the list-decoding radius `1 - sqrt(1/8)`: 1.5 bits each | 58 | 169 |
+/// | queries up to half the distance, `(1 - 1/8) / 2`: 0.83 bits each | 39 | 100.7 |
+/// | permutation: `80 * 2^15` roots in Goldilocks for each of 2 or 3 challenges | 85 | 128 |
+///
+/// `Proven100` counts up to half the distance, where proximity gaps cost one domain over the field of 128 bits, `2^18 * 300` here for all openings batched: 101
+/// bits. List decoding takes fewer queries but its gaps are not proven to 100 bits over a field of this size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Profile {
+    /// 100 bits conjectured, about 58 proven.
+    Standard,
+    /// 100 bits proven.
+    Proven100,
+}
+
+impl Profile {
+    /// All profiles.
+    pub const ALL: [Self; 2] = [Self::Standard, Self::Proven100];
+
+    /// The name of format and profile, which each proof of an aggregate states.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Standard => "velum aggregate v1 standard",
+            Self::Proven100 => "velum aggregate v1 proven-100",
+        }
+    }
+
+    /// The name padded with zeros.
+    pub fn domain(self) -> [u8; 32] {
+        let mut domain = [0; 32];
+        for (byte, &letter) in domain.iter_mut().zip(self.name().as_bytes()) {
+            *byte = letter;
+        }
+        domain
+    }
+
+    /// The parameters of the circuits of leaves, wraps and merges.
+    pub fn config(self) -> CircuitConfig {
+        let standard = CircuitConfig::standard_recursion_config();
+        match self {
+            Self::Standard => standard,
+            Self::Proven100 => {
+                let mut config = CircuitConfig { num_challenges: 3, ..standard };
+                config.fri_config.num_query_rounds = 102;
+                config
+            }
+        }
+    }
+
+    /// The parameters of the circuit of the root, whose proof nothing verifies in a circuit.
+    pub fn root_config(self) -> CircuitConfig {
+        self.config()
+    }
+
+    /// Logarithm of the rows of every wrap.
+    pub const fn wrap_degree_bits(self) -> usize {
+        match self {
+            Self::Standard => 13,
+            Self::Proven100 => 14,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+
+    /// The rows and the columns of the largest circuit that has the profile's parameters, and the openings that are batched.
+    const LOG_ROWS: f64 = 15.0;
+    const ROUTED: f64 = 80.0;
+    const OPENINGS: f64 = 300.0;
+
+    struct Bits {
+        conjectured: f64,
+        list: f64,
+        unique: f64,
+        gaps: f64,
+        permutation: f64,
+    }
+
+    fn bits(config: &CircuitConfig) -> Bits {
+        let (queries, grinding) =
+            (config.fri_config.num_query_rounds as f64, f64::from(config.fri_config.proof_of_work_bits));
+        let rate_bits = config.fri_config.rate_bits as f64;
+        let half = -((1.0 + config.fri_config.rate()) / 2.0).log2();
+        Bits {
+            conjectured: queries * rate_bits + grinding,
+            list: queries * rate_bits / 2.0 + grinding,
+            unique: queries * half + grinding,
+            gaps: 128.0 - (LOG_ROWS + rate_bits) - OPENINGS.log2(),
+            permutation: (64.0 - LOG_ROWS - ROUTED.log2()) * config.num_challenges as f64,
+        }
+    }
+
+    #[test]
+    fn profiles_are_as_sure_as_they_say() {
+        for config in [Profile::Standard.config(), Profile::Standard.root_config()] {
+            let bits = bits(&config);
+            assert!(bits.conjectured >= 100.0 && bits.list >= 58.0 && bits.permutation >= 85.0);
+        }
+        for config in [Profile::Proven100.config(), Profile::Proven100.root_config()] {
+            let bits = bits(&config);
+            assert!(bits.unique >= 100.0 && bits.gaps >= 100.0 && bits.permutation >= 100.0);
+        }
+    }
+
+    #[test]
+    fn names_fit_the_domain() {
+        for profile in Profile::ALL {
+            assert!(profile.name().is_ascii());
+            assert!(profile.domain().starts_with(profile.name().as_bytes()));
+        }
+    }
+}
