@@ -221,7 +221,13 @@ mod tests {
             X5CHAIN_CERTIFICATES,
             CERTIFICATE_BYTES,
             RANDOM_MIN_BYTES,
-            DIGEST_ID_MAX
+            DIGEST_ID_MAX,
+            BATCH_PRESENTATIONS,
+            BATCH_BYTES,
+            AGGREGATE_PROOF_BYTES,
+            RECEIPT_BYTES,
+            RECEIPT_STEPS,
+            RECEIPT_SIBLINGS
         );
         let declared = SOURCE.lines().filter_map(|line| line.strip_prefix("pub const ")?.split_once(':'));
         let declared: BTreeSet<_> = declared.map(|(name, _)| name).collect();

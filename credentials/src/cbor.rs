@@ -505,6 +505,36 @@ pub(crate) fn required<T>(slot: Option<T>, key: &str) -> Result<T, Error> {
     slot.ok_or_else(|| Error::malformed("", format!("the key {key} is missing")))
 }
 
+/// Demands the number of members that an array has.
+pub(crate) fn counted(found: Option<u64>, members: u64) -> Result<(), Error> {
+    if found == Some(members) {
+        return Ok(());
+    }
+    Err(Error::malformed("", format!("not an array of {members}")))
+}
+
+/// The number of members of an array that has at most so many.
+pub(crate) fn array_up_to(cursor: &mut Cursor<'_>, limit: usize) -> Result<usize, Error> {
+    let count = cursor.array()?.definite().and_then(|count| usize::try_from(count).ok());
+    let most = || Error::malformed("", format!("not an array of at most {limit}"));
+    count.filter(|&count| count <= limit).ok_or_else(most)
+}
+
+/// A byte string of at most so many bytes.
+pub(crate) fn bounded(cursor: &mut Cursor<'_>, limit: usize) -> Result<Vec<u8>, Error> {
+    let (_, bytes) = cursor.bytes()?;
+    if bytes.len() <= limit {
+        return Ok(bytes.to_vec());
+    }
+    Err(Error::malformed("", format!("{} bytes; the limit is {limit}", bytes.len())))
+}
+
+/// A byte string of one length, under this name.
+pub(crate) fn fixed<const N: usize>(cursor: &mut Cursor<'_>, name: &str) -> Result<[u8; N], Error> {
+    let (_, bytes) = cursor.bytes().map_err(|error| error.within(name))?;
+    bytes.try_into().map_err(|_| Error::malformed(name, format!("{} bytes in place of {N}", bytes.len())))
+}
+
 /// Appends the shortest head of a data item.
 pub(crate) fn write_head(out: &mut Vec<u8>, major: Major, argument: u64) {
     let initial = (major as u8) << 5;

@@ -25,6 +25,8 @@
 
 #![warn(missing_docs, unnameable_types, unreachable_pub)]
 
+#[cfg(feature = "aggregatable")]
+pub mod aggregate;
 mod algorithm;
 mod cbor;
 mod date;

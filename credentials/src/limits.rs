@@ -30,3 +30,15 @@ pub const CERTIFICATE_BYTES: usize = 8 << 10;
 pub const RANDOM_MIN_BYTES: usize = 16;
 /// The largest digestID. ISO 18013-5, 9.1.2.4, has them below 2^31, and issuers sign larger ones.
 pub const DIGEST_ID_MAX: u32 = u32::MAX;
+/// Presentations in one aggregate.
+pub const BATCH_PRESENTATIONS: usize = 1 << 16;
+/// Bytes of a batch.
+pub const BATCH_BYTES: usize = 4 << 20;
+/// Bytes of an aggregate's proof.
+pub const AGGREGATE_PROOF_BYTES: usize = 1 << 20;
+/// Bytes of a receipt.
+pub const RECEIPT_BYTES: usize = 2 << 20;
+/// Nodes on the way from a receipt's presentation to the root of its aggregate.
+pub const RECEIPT_STEPS: usize = 64;
+/// Nodes beside one of them.
+pub const RECEIPT_SIBLINGS: usize = 15;

@@ -14,7 +14,7 @@ use velum_core::statement::SALT_BYTES;
 use velum_core::suite::Suite;
 
 use crate::algorithm::SignatureAlgorithm;
-use crate::cbor::{Cursor, Major, Rules, write_bytes, write_head};
+use crate::cbor::{Cursor, Major, Rules, array_up_to, bounded, counted, fixed, write_bytes, write_head};
 use crate::error::{Code, Error};
 use crate::limits;
 
@@ -205,31 +205,4 @@ fn read_algorithm(cursor: &mut Cursor<'_>) -> Result<SignatureAlgorithm, Error> 
 
 fn read_proof(cursor: &mut Cursor<'_>, kind: ProofKind) -> Result<Vec<u8>, Error> {
     bounded(cursor, MAX_PROOF_BYTES).map_err(|error| error.within(kind.name()))
-}
-
-/// Demands the number of members that an array of this version has.
-pub(super) fn counted(found: Option<u64>, members: u64) -> Result<(), Error> {
-    if found == Some(members) {
-        return Ok(());
-    }
-    Err(Error::malformed("", format!("not an array of {members}")))
-}
-
-pub(super) fn array_up_to(cursor: &mut Cursor<'_>, limit: usize) -> Result<usize, Error> {
-    let count = cursor.array()?.definite().and_then(|count| usize::try_from(count).ok());
-    let most = || Error::malformed("", format!("not an array of at most {limit}"));
-    count.filter(|&count| count <= limit).ok_or_else(most)
-}
-
-pub(super) fn bounded(cursor: &mut Cursor<'_>, limit: usize) -> Result<Vec<u8>, Error> {
-    let (_, bytes) = cursor.bytes()?;
-    if bytes.len() <= limit {
-        return Ok(bytes.to_vec());
-    }
-    Err(Error::malformed("", format!("{} bytes; the limit is {limit}", bytes.len())))
-}
-
-pub(super) fn fixed<const N: usize>(cursor: &mut Cursor<'_>, name: &str) -> Result<[u8; N], Error> {
-    let (_, bytes) = cursor.bytes().map_err(|error| error.within(name))?;
-    bytes.try_into().map_err(|_| Error::malformed(name, format!("{} bytes in place of {N}", bytes.len())))
 }

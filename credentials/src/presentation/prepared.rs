@@ -13,10 +13,11 @@ use velum_core::statement::{
 use velum_core::suite::Suite;
 use zeroize::Zeroizing;
 
-use crate::cbor::{Cursor, Major, Rules, write_bytes, write_head, write_text};
+use crate::cbor::{
+    Cursor, Major, Rules, array_up_to, bounded, counted, fixed, write_bytes, write_head, write_text,
+};
 use crate::error::{Code, Error};
 use crate::limits;
-use crate::presentation::envelope::{array_up_to, bounded, counted, fixed};
 use crate::presentation::purpose::Purpose;
 
 /// First member of a prepared proof on disk.
