@@ -111,6 +111,21 @@ impl Failure {
         self.code.as_str()
     }
 
+    /// Where in the input it is.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// The same, within something that is named.
+    pub fn within(self, outer: &str) -> Self {
+        Self { place: format!("{outer}: {}", self.place), ..self }
+    }
+
+    /// Whether the input was read, and is refused.
+    pub fn is_refusal(&self) -> bool {
+        self.status == REFUSED
+    }
+
     /// What is wrong, and what to do.
     pub fn message(&self) -> &str {
         &self.message

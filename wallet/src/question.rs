@@ -86,6 +86,16 @@ impl Challenge {
         verifier.verify(&Presentation::from_bytes(presentation)?, &self.transcript, &self.request)
     }
 
+    /// What is asked.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// The session.
+    pub fn transcript(&self) -> &SessionTranscript {
+        &self.transcript
+    }
+
     /// What a presentation claims in answer to this, apart from its proofs: for what else proves it, such as an aggregate.
     ///
     /// # Errors

@@ -1,0 +1,63 @@
+//! `velum-aggregation`: the commands of `velum` about aggregates, which it runs. `docs/cli.md` states their interface.
+//!
+//! It is a program of its own because what aggregates are made with asks for other versions of libraries than `velum`.
+
+mod aggregate;
+mod arguments;
+mod params;
+mod parts;
+mod presentations;
+mod receipt;
+mod verify_receipt;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use velum_cli::command;
+use velum_cli::failure::Failure;
+use velum_cli::report::Report;
+
+/// Fold presentations into one proof, and prove with it.
+#[derive(Parser)]
+#[command(name = "velum", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// Write one JSON object to stdout, whatever happens
+    #[arg(long, global = true)]
+    json: bool,
+    /// Use this many threads; all processors if absent
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Fold presentations into one proof
+    Aggregate(aggregate::Arguments),
+    /// Take the receipt of one presentation out of an aggregate
+    Receipt(receipt::Arguments),
+    /// Accept or refuse a receipt (status 1 if it is refused)
+    VerifyReceipt(verify_receipt::Arguments),
+    /// Show what is proven of an aggregate, layer by layer
+    AggregateParams,
+}
+
+fn main() -> ExitCode {
+    command::run("velum-aggregation", run)
+}
+
+fn run(arguments: Vec<OsString>) -> Result<Report, Failure> {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return command::help_or_usage(&error),
+    };
+    command::use_threads(arguments.threads)?;
+    match &arguments.command {
+        Command::Aggregate(arguments) => aggregate::run(arguments),
+        Command::Receipt(arguments) => receipt::run(arguments),
+        Command::VerifyReceipt(arguments) => verify_receipt::run(arguments),
+        Command::AggregateParams => Ok(params::run()),
+    }
+}

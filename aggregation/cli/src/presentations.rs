@@ -1,0 +1,53 @@
+//! The presentations that are aggregated, each with the session and the request that it answers.
+
+use std::path::{Path, PathBuf};
+
+use velum_aggregate_verifier::{Digest, digest_to_bytes};
+use velum_cli::failure::Failure;
+use velum_cli::{files, inputs};
+use velum_credentials::{Claim, Error, Presentation, limits};
+
+/// A presentation and what it claims.
+pub struct Item {
+    /// Where it was read from.
+    pub path: PathBuf,
+    /// It.
+    pub presentation: Presentation,
+    /// What it claims.
+    pub claim: Claim,
+    /// The hash of that.
+    pub statement: Digest,
+}
+
+impl Item {
+    /// Reads a presentation and what it answers. Its proofs are not verified.
+    pub fn read(presentation: &Path, transcript: &Path, request: &Path) -> Result<Self, Failure> {
+        let challenge = inputs::challenge(transcript, request)?;
+        let bytes = files::read(presentation, limits::PRESENTATION_BYTES)?;
+        let read = || -> Result<_, Error> {
+            let presentation = Presentation::from_bytes(&bytes)?;
+            let claim = challenge.claim(&presentation)?;
+            Ok((presentation, claim))
+        };
+        let (presentation_read, claim) = read()?;
+        let statement = velum_receipt::statement(&claim).map_err(refused)?;
+        Ok(Self { path: presentation.to_owned(), presentation: presentation_read, claim, statement })
+    }
+
+    /// The hash as bytes.
+    pub fn statement_bytes(&self) -> [u8; 32] {
+        digest_to_bytes(self.statement)
+    }
+}
+
+/// What a receipt, or a claim, that is refused is for scripts.
+pub fn refused(error: velum_receipt::ReceiptError) -> Failure {
+    use velum_receipt::ReceiptError;
+    match error {
+        ReceiptError::Claim(error) => error.into(),
+        ReceiptError::Payee => Failure::receipt_invalid("receipt.payee", error.to_string()),
+        ReceiptError::Profile { .. } => Failure::receipt_invalid("receipt.profile", error.to_string()),
+        ReceiptError::Aggregate(_) => Failure::receipt_invalid("receipt.aggregate proof", error.to_string()),
+        _ => Failure::receipt_invalid("receipt.path", error.to_string()),
+    }
+}

@@ -1,0 +1,89 @@
+//! `velum receipt`: the receipt of one presentation, out of the batch that it was aggregated in.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+use velum_aggregate_verifier::{Digest, Path, Profile, RootKey, digest_from_bytes, digest_to_bytes};
+use velum_aggregator::{Tree, wide};
+use velum_cli::failure::Failure;
+use velum_cli::report::Report;
+use velum_cli::{files, inputs};
+use velum_credentials::aggregate::{Batch, Receipt, Step};
+use velum_credentials::{Code, Error, limits};
+use velum_receipt::Policy;
+
+use crate::presentations::{Item, refused};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The batch, a file of `velum aggregate`
+    #[arg(long, value_name = "F")]
+    batch: PathBuf,
+    /// The presentation
+    #[arg(long, value_name = "F")]
+    presentation: PathBuf,
+    /// The CBOR SessionTranscript of its session
+    #[arg(long, value_name = "F")]
+    transcript: PathBuf,
+    /// The request that it answers, as JSON
+    #[arg(long, value_name = "F")]
+    request: PathBuf,
+    /// Where to write the receipt
+    #[arg(long, value_name = "F")]
+    out: PathBuf,
+}
+
+pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
+    let item = Item::read(&arguments.presentation, &arguments.transcript, &arguments.request)?;
+    let batch = Batch::from_bytes(&files::read(&arguments.batch, limits::BATCH_BYTES)?)?;
+    let profile = Profile::by_short_name(&batch.profile).ok_or_else(|| {
+        let message = format!("profile {:?} is not known; update this software", batch.profile);
+        Error::new(Code::WrongVersion, "batch.profile", message)
+    })?;
+    let receipt = receipt(&batch, profile, &item)?;
+
+    // Nobody gets a receipt that does not hold.
+    let challenge = inputs::challenge(&arguments.transcript, &arguments.request)?;
+    let policy = Policy { keys: vec![RootKey::pinned(profile)], payee: None };
+    let accepted = velum_receipt::verify(&receipt, challenge.transcript(), challenge.request(), &policy);
+    let accepted = accepted.map_err(refused)?;
+    let bytes = receipt.to_bytes();
+    files::write(&arguments.out, &bytes)?;
+    let (count, out) = (accepted.count, arguments.out.display().to_string());
+    let text = format!(
+        "Wrote {out}: {} bytes, one of {count} presentations of profile {}.",
+        bytes.len(),
+        batch.profile
+    );
+    let payee = hex::encode(batch.payee);
+    let json = json!({ "out": out, "bytes": bytes.len(), "count": count, "profile": batch.profile, "payee": payee });
+    Ok(Report::done(json, text))
+}
+
+fn receipt(batch: &Batch, profile: Profile, item: &Item) -> Result<Receipt, Failure> {
+    let leaf = batch.leaves.iter().position(|leaf| *leaf == item.statement_bytes());
+    let leaf = leaf.ok_or_else(|| {
+        let message = "the presentation is not in the batch, or answers another request or session there";
+        Failure::receipt_invalid("batch", message.to_owned())
+    })?;
+    let leaves = batch.leaves.iter().map(digest_from_bytes).collect::<Result<Vec<Digest>, _>>();
+    let leaves = leaves.map_err(|error| Failure::receipt_invalid("batch.leaves", error.to_string()))?;
+    let path = Tree::over(leaves.len(), wide(profile)).and_then(|tree| tree.path(leaf, &leaves));
+    Ok(Receipt {
+        profile: batch.profile.clone(),
+        payee: batch.payee,
+        path: steps(&path.unwrap_or(Path { steps: Vec::new() })),
+        presentation: item.presentation.without_proofs(),
+        proof: batch.proof.clone(),
+    })
+}
+
+fn steps(path: &Path) -> Vec<Step> {
+    let step = |step: &velum_aggregate_verifier::Step| Step {
+        places: step.arity as u64,
+        count: step.count,
+        position: step.position as u64,
+        siblings: step.siblings.iter().map(|&sibling| digest_to_bytes(sibling)).collect(),
+    };
+    path.steps.iter().map(step).collect()
+}

@@ -1,0 +1,116 @@
+//! Verifies the receipt of a presentation: that it answers a request in a session, and that an aggregate counts it.
+//!
+//! The verifier derives the statement from its own request and session, as [`velum_credentials::Verifier`] does, and takes from the receipt what the request
+//! leaves open. In place of the presentation's own proofs it has the proof of an aggregate and the way to it from the statement's hash.
+
+#![warn(missing_docs, unreachable_pub)]
+
+use thiserror::Error;
+use velum_aggregate_verifier::{
+    AggregateError, Digest, NodeError, Path, PathError, Profile, RootKey, digest_from_bytes, verify_root,
+};
+use velum_credentials::aggregate::{Receipt, Step};
+use velum_credentials::{Claim, Learnt, Request, Session};
+
+/// What a verifier takes.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The keys of the profiles that it allows. There is no default: profiles differ in what is proven of them.
+    pub keys: Vec<RootKey>,
+    /// For whom aggregates have to be counted; anyone, where it is nobody.
+    pub payee: Option<[u8; 32]>,
+}
+
+/// What a verifier has learnt from a receipt that holds.
+#[derive(Clone)]
+pub struct Accepted {
+    /// As from the presentation itself.
+    pub learnt: Vec<Learnt>,
+    /// The profile of the aggregate's proofs.
+    pub profile: Profile,
+    /// Presentations that the aggregate counts.
+    pub count: u64,
+    /// For whom it is counted.
+    pub payee: [u8; 32],
+}
+
+/// Why a receipt is refused.
+#[derive(Clone, Debug, Error)]
+#[non_exhaustive]
+pub enum ReceiptError {
+    /// The presentation's claim cannot be an answer to the request.
+    #[error(transparent)]
+    Claim(#[from] velum_credentials::Error),
+    /// Of a profile that is not allowed.
+    #[error("the receipt is of profile {name:?}, which is not allowed here")]
+    Profile {
+        /// The receipt's.
+        name: String,
+    },
+    /// For another payee.
+    #[error("the receipt's aggregate is counted for another payee")]
+    Payee,
+    /// The aggregate's proof is wrong.
+    #[error(transparent)]
+    Aggregate(#[from] AggregateError),
+    /// A node of the path is no digest.
+    #[error("the path's level {level} has what is no node: {error}")]
+    Sibling {
+        /// The level, the lowest is 0.
+        level: usize,
+        /// What is wrong with it.
+        error: NodeError,
+    },
+    /// The presentation is not in the aggregate: it was changed, or made for another request or session.
+    #[error("{0}; the presentation was changed, or made for another request or session")]
+    Path(#[from] PathError),
+}
+
+/// Verifies that the presentation of a receipt answers `request` in a session and is counted by the receipt's aggregate.
+///
+/// # Errors
+/// [`ReceiptError`].
+pub fn verify<S: Session>(
+    receipt: &Receipt,
+    session: &S,
+    request: &Request,
+    policy: &Policy,
+) -> Result<Accepted, ReceiptError> {
+    let key = policy.keys.iter().find(|key| key.profile().short_name() == receipt.profile);
+    let key = key.ok_or_else(|| ReceiptError::Profile { name: receipt.profile.clone() })?;
+    if policy.payee.is_some_and(|payee| payee != receipt.payee) {
+        return Err(ReceiptError::Payee);
+    }
+    let claim = Claim::new(&receipt.presentation, session, request)?;
+    let statement = statement(&claim)?;
+    let path = path(&receipt.path)?;
+    let profile = key.profile();
+    let root = verify_root(profile, key, &receipt.proof, &receipt.payee)?;
+    path.check(statement, &root)?;
+    Ok(Accepted { learnt: claim.proven().learnt, profile, count: root.count, payee: receipt.payee })
+}
+
+/// The hash of what a presentation claims, as a leaf has it.
+///
+/// # Errors
+/// [`ReceiptError::Claim`] where the claim has none.
+pub fn statement(claim: &Claim) -> Result<Digest, ReceiptError> {
+    let hash = claim.hash()?;
+    digest_from_bytes(&hash).map_err(|error| ReceiptError::Sibling { level: 0, error })
+}
+
+/// A receipt's path, to be checked.
+fn path(steps: &[Step]) -> Result<Path, ReceiptError> {
+    let step = |(level, step): (usize, &Step)| {
+        let sibling = |bytes| digest_from_bytes(bytes).map_err(|error| ReceiptError::Sibling { level, error });
+        Ok(velum_aggregate_verifier::Step {
+            // What is too large for this machine is too large for any path.
+            arity: step.places.try_into().unwrap_or(usize::MAX),
+            count: step.count,
+            position: step.position.try_into().unwrap_or(usize::MAX),
+            siblings: step.siblings.iter().map(sibling).collect::<Result<_, _>>()?,
+        })
+    };
+    let steps = steps.iter().enumerate().map(step).collect::<Result<_, ReceiptError>>()?;
+    Ok(Path { steps })
+}
