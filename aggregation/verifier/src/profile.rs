@@ -12,12 +12,12 @@ use qp_plonky2_core::FriReductionStrategy;
 /// | queries, conjectured: 3 bits each | 28: 100 | 102: 322 |
 /// | queries up to the list-decoding radius `1 - sqrt(1/8)`: 1.5 bits each | 58 | 169 |
 /// | queries up to half the distance, `(1 - 1/8) / 2`: 0.83 bits each | 39 | 100.7 |
-/// | permutation: `80 * 2^16` roots in Goldilocks for each of 2 or 3 challenges | 83 | 125 |
+/// | permutation argument, proven: at most `80 * 2^16` roots in Goldilocks for each of 2 or 3 challenges | 83 | 125 |
 ///
 /// `Proven100` counts up to half the distance, where proximity gaps cost one domain for each of all openings that are batched over the field of 128 bits, at most
 /// `2^19 * 300` here: 100.8 bits. List decoding takes fewer queries, but its gaps are not proven to 100 bits over a field of this size.
 ///
-/// The permutation argument is the weakest part of `Standard` by what is conjectured: plonky2 has as many challenges as its own parameters say, not more.
+/// The 100 bits of `Standard` are a conjecture about its permutation argument too, of which 83 are proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Profile {
