@@ -1,7 +1,7 @@
 //! All circuits of a profile, from the wraps of leaves to the root.
 
 use plonky2::plonk::circuit_data::VerifierCircuitData;
-use velum_aggregate_verifier::{C, Context, KeyError, Profile, RootKey};
+use velum_aggregate_verifier::{Context, KeyError, Profile, RootKey};
 
 use crate::circuit::Proof;
 use crate::error::{AggregationError, ShapeError};
@@ -10,10 +10,15 @@ use crate::merge::{Merge, Wrapped};
 use crate::root::RootCircuit;
 use crate::shape::WrapShape;
 use crate::wrap::Wrap;
-use crate::{D, F};
+use crate::{C, D, F};
 
-/// The places that merges have.
-const ARITIES: [usize; 2] = [2, 8];
+/// The places that merges have: as many as leave the merge's own wrap within the shape.
+fn arities(profile: Profile) -> &'static [usize] {
+    match profile {
+        Profile::Standard => &[2, 8],
+        _ => &[2, 4],
+    }
+}
 
 /// Makes the proofs of an aggregate.
 ///
@@ -40,7 +45,7 @@ impl Aggregator {
             let wrap = Wrap::of_merge(&shape, merge.circuit().verifier_data())?;
             Ok((merge, wrap))
         };
-        let merges: Vec<_> = ARITIES.into_iter().map(merge).collect::<Result<_, _>>()?;
+        let merges: Vec<_> = arities(profile).iter().copied().map(merge).collect::<Result<_, _>>()?;
         let list = AllowList::new(leaves.iter().chain(merges.iter().map(|(_, wrap)| wrap)))?;
         let root = RootCircuit::new(&shape);
         Ok(Self { shape, leaves, merges, root, list })

@@ -5,10 +5,9 @@ use plonky2::plonk::circuit_data::{
     CircuitData, CommonCircuitData, VerifierCircuitData, VerifierOnlyCircuitData,
 };
 use plonky2::plonk::proof::ProofWithPublicInputs;
-use velum_aggregate_verifier::C;
 
 use crate::error::AggregationError;
-use crate::{Builder, D, F};
+use crate::{Builder, C, D, F};
 
 /// A proof of one of the circuits.
 pub type Proof = ProofWithPublicInputs<F, C, D>;

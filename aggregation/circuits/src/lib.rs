@@ -9,7 +9,7 @@
 #![warn(missing_docs, unreachable_pub)]
 
 use plonky2::plonk::circuit_builder::CircuitBuilder;
-use velum_aggregate_verifier::{D, F};
+use velum_aggregate_verifier::{C, D, F};
 
 mod aggregator;
 mod circuit;

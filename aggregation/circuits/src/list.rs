@@ -9,7 +9,7 @@ use plonky2::plonk::circuit_data::{VerifierCircuitData, VerifierCircuitTarget};
 use plonky2::plonk::config::AlgebraicHasher;
 use plonky2::plonk::proof::ProofWithPublicInputsTarget;
 use velum_aggregate_verifier::{
-    C, Digest, LIST_DEPTH, LIST_ENTRIES, Node, Tag, entry_digest, list_path, list_root,
+    Digest, LIST_DEPTH, LIST_ENTRIES, Node, Tag, entry_digest, list_path, list_root, unused_entry,
 };
 
 use crate::circuit::{Common, Key, Proof};
@@ -17,7 +17,7 @@ use crate::error::{AggregationError, ShapeError};
 use crate::merge::Wrapped;
 use crate::node::{NodeTargets, hash};
 use crate::wrap::Wrap;
-use crate::{Builder, D, F};
+use crate::{Builder, C, D, F};
 
 /// The wraps that an aggregate may be made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,9 +48,8 @@ impl AllowList {
         self.circuits.iter().position(|circuit| circuit == wrap.circuit().key())
     }
 
-    fn entries(&self) -> Vec<Digest> {
-        let entry = |key: &Key| entry_digest(key.circuit_digest, &key.constants_sigmas_cap.0);
-        self.circuits.iter().map(entry).collect()
+    fn entries(&self) -> [Digest; LIST_ENTRIES] {
+        entries(self.circuits.iter())
     }
 
     /// Verifies a proof of the circuit at a position, and tells the node that it states.
@@ -79,6 +78,15 @@ impl AllowList {
             path: list_path(&self.entries(), position),
         }
     }
+}
+
+/// The entries of circuits, and of places without any.
+pub(crate) fn entries<'a>(circuits: impl IntoIterator<Item = &'a Key>) -> [Digest; LIST_ENTRIES] {
+    let mut entries = [unused_entry(); LIST_ENTRIES];
+    for (entry, key) in entries.iter_mut().zip(circuits) {
+        *entry = entry_digest(key.circuit_digest, &key.constants_sigmas_cap.0);
+    }
+    entries
 }
 
 /// What shows that a circuit is in a list.

@@ -1,11 +1,11 @@
 //! The one shape of all wraps.
 
 use plonky2::gates::noop::NoopGate;
-use velum_aggregate_verifier::{C, NODE_ELEMENTS, Profile};
+use velum_aggregate_verifier::{NODE_ELEMENTS, Profile};
 
-use crate::Builder;
 use crate::circuit::{Circuit, Common};
 use crate::error::ShapeError;
+use crate::{Builder, C};
 
 /// How often a circuit must verify the one before until it has all gates that verifying itself takes.
 const ROUNDS: usize = 2;

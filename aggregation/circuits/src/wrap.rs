@@ -5,13 +5,13 @@ use plonky2::iop::target::Target;
 use plonky2::iop::witness::{PartialWitness, WitnessWrite};
 use plonky2::plonk::circuit_data::VerifierCircuitData;
 use plonky2::plonk::proof::ProofWithPublicInputsTarget;
-use velum_aggregate_verifier::{C, Context, NODE_ELEMENTS, Tag};
+use velum_aggregate_verifier::{Context, NODE_ELEMENTS, Tag};
 
 use crate::circuit::{Circuit, Proof};
 use crate::error::{AggregationError, ShapeError};
 use crate::node::{ContextTargets, NodeTargets, hash};
 use crate::shape::WrapShape;
-use crate::{Builder, D, F};
+use crate::{Builder, C, D, F};
 
 /// Public inputs of a leaf: the hash of its statement.
 const LEAF_ELEMENTS: usize = 4;

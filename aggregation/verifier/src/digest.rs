@@ -82,21 +82,22 @@ pub fn unused_entry() -> Digest {
     hash(Tag::Unused, &[])
 }
 
-/// The root of the allow-list's tree. Entries after the last that there is place for are left out.
-pub fn list_root(entries: &[Digest]) -> Digest {
+/// The root of the allow-list's tree over all its places.
+pub fn list_root(entries: &[Digest; LIST_ENTRIES]) -> Digest {
     levels(entries)[LIST_DEPTH][0]
 }
 
-/// The siblings on the way from an entry to the allow-list's root, the lowest first.
-pub fn list_path(entries: &[Digest], position: usize) -> [Digest; LIST_DEPTH] {
+/// The siblings on the way from a place to the allow-list's root, the lowest first.
+///
+/// # Panics
+/// Where there is no such place.
+pub fn list_path(entries: &[Digest; LIST_ENTRIES], position: usize) -> [Digest; LIST_DEPTH] {
     let levels = levels(entries);
-    core::array::from_fn(|level| levels[level][(position % LIST_ENTRIES) >> level ^ 1])
+    core::array::from_fn(|level| levels[level][position >> level ^ 1])
 }
 
-fn levels(entries: &[Digest]) -> Vec<Vec<Digest>> {
-    let mut level = entries.to_vec();
-    level.resize(LIST_ENTRIES, unused_entry());
-    let mut levels = alloc::vec![level];
+fn levels(entries: &[Digest; LIST_ENTRIES]) -> Vec<Vec<Digest>> {
+    let mut levels = alloc::vec![entries.to_vec()];
     for depth in 0..LIST_DEPTH {
         let above = levels[depth].chunks(2).map(|pair| Poseidon::two_to_one(pair[0], pair[1])).collect();
         levels.push(above);
@@ -148,6 +149,13 @@ mod tests {
         digest.elements.map(|element| element.to_canonical_u64())
     }
 
+    /// Two entries.
+    fn list() -> [Digest; LIST_ENTRIES] {
+        let mut entries = [unused_entry(); LIST_ENTRIES];
+        (entries[0], entries[1]) = (digest(1), digest(5));
+        entries
+    }
+
     /// What is hashed is part of the format: verifiers that hash otherwise find no leaf.
     #[test]
     fn digests_are_those_of_the_format() {
@@ -178,7 +186,7 @@ mod tests {
             "unused"
         );
         assert_eq!(
-            numbers(list_root(&[digest(1), digest(5)])),
+            numbers(list_root(&list())),
             [2113722721418608945, 503954445751374022, 13067598159113940035, 9661072770985703872],
             "list"
         );
@@ -204,10 +212,9 @@ mod tests {
 
     #[test]
     fn every_entry_has_a_path_to_the_root() {
-        let entries = [digest(1), digest(5), digest(9)];
+        let entries = list();
         let root = list_root(&entries);
-        for position in 0..LIST_ENTRIES {
-            let mut node = entries.get(position).copied().unwrap_or_else(unused_entry);
+        for (position, mut node) in entries.into_iter().enumerate() {
             for (level, sibling) in list_path(&entries, position).into_iter().enumerate() {
                 let is_right = position >> level & 1 == 1;
                 let (left, right) = if is_right { (sibling, node) } else { (node, sibling) };

@@ -1,6 +1,7 @@
 //! The verifier key of an aggregate's root, and the allow-list that is pinned with it.
 
 use alloc::vec::Vec;
+use core::ops::RangeInclusive;
 
 use plonky2::plonk::circuit_data::VerifierCircuitData;
 use plonky2::util::serialization::DefaultGateSerializer;
@@ -13,6 +14,9 @@ use crate::{C, D, F};
 
 /// Bytes of a digest.
 const DIGEST: usize = 32;
+
+/// Logarithms of the rows that a root's circuit may have: parameters are made for no others.
+const DEGREE_BITS: RangeInclusive<usize> = 8..=20;
 
 /// What a verifier pins: the circuit of the root and the circuits that may be below it.
 ///
@@ -33,6 +37,9 @@ impl RootKey {
         let circuit = VerifierCircuitData::from_bytes(circuit.to_vec(), &DefaultGateSerializer)
             .map_err(|_| KeyError::Malformed)?;
         let common = &circuit.common;
+        if !DEGREE_BITS.contains(&common.degree_bits()) {
+            return Err(KeyError::Profile);
+        }
         let params = common.config.fri_config.fri_params(common.degree_bits(), false);
         if common.config != profile.root_config()
             || common.fri_params != params

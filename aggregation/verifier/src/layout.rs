@@ -17,7 +17,7 @@ const DIGEST: usize = 4;
 
 /// A run of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
+enum Part {
     /// Elements, eight bytes each.
     Elements(usize),
     /// The number of siblings on a way through a tree, one byte, and the siblings.
@@ -68,7 +68,10 @@ fn check_length(expected: u64, given: u64, offset: usize) -> Result<(), Aggregat
 
 /// Checks that bytes are laid out as a proof of the circuit.
 pub(crate) fn check(common: &CommonVerifierData<F, D>, bytes: &[u8]) -> Result<(), AggregateError> {
-    let parts = parts(common);
+    check_parts(&parts(common), bytes)
+}
+
+fn check_parts(parts: &[Part], bytes: &[u8]) -> Result<(), AggregateError> {
     let expected = parts.iter().map(|part| part.bytes()).sum();
     if bytes.len() != expected {
         return Err(AggregateError::Length { expected, given: bytes.len() });
@@ -83,7 +86,7 @@ pub(crate) fn check(common: &CommonVerifierData<F, D>, bytes: &[u8]) -> Result<(
 }
 
 /// The parts of a proof of the circuit.
-pub(crate) fn parts(common: &CommonVerifierData<F, D>) -> Vec<Part> {
+fn parts(common: &CommonVerifierData<F, D>) -> Vec<Part> {
     let (config, params) = (&common.config, &common.fri_params);
     let fixed = common.num_constants + config.num_routed_wires;
     let products = config.num_challenges * (1 + common.num_partial_products);
@@ -113,4 +116,57 @@ pub(crate) fn parts(common: &CommonVerifierData<F, D>) -> Vec<Part> {
     parts.push(Part::Count(common.num_public_inputs as u64));
     parts.push(Part::Elements(common.num_public_inputs));
     parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PARTS: [Part; 5] =
+        [Part::Elements(2), Part::Siblings(1), Part::Siblings(0), Part::Count(3), Part::Elements(3)];
+
+    /// Where elements start, and where lengths stand.
+    const ELEMENTS: [usize; 9] = [0, 8, 17, 25, 33, 41, 58, 66, 74];
+    const LENGTHS: [(usize, u64); 3] = [(16, 1), (49, 0), (50, 3)];
+
+    fn proof() -> Vec<u8> {
+        let mut bytes = vec![0; 82];
+        for offset in ELEMENTS {
+            bytes[offset..offset + 8].copy_from_slice(&(F::ORDER - 1).to_le_bytes());
+        }
+        for (offset, length) in LENGTHS {
+            bytes[offset] = length as u8;
+        }
+        bytes
+    }
+
+    #[test]
+    fn bytes_have_the_length_of_their_parts() {
+        assert_eq!(check_parts(&PARTS, &proof()), Ok(()));
+        for given in (0..82).chain([83]) {
+            let mut bytes = proof();
+            bytes.resize(given, 0);
+            let refused = Err(AggregateError::Length { expected: 82, given });
+            assert_eq!(check_parts(&PARTS, &bytes), refused);
+        }
+    }
+
+    #[test]
+    fn elements_are_below_the_order() {
+        for offset in ELEMENTS {
+            let mut bytes = proof();
+            bytes[offset..offset + 8].copy_from_slice(&F::ORDER.to_le_bytes());
+            assert_eq!(check_parts(&PARTS, &bytes), Err(AggregateError::NotCanonical { offset }));
+        }
+    }
+
+    #[test]
+    fn lengths_are_those_of_the_circuit() {
+        for (offset, expected) in LENGTHS {
+            let mut bytes = proof();
+            bytes[offset] = 7;
+            let refused = AggregateError::Part { offset, expected, given: 7 };
+            assert_eq!(check_parts(&PARTS, &bytes), Err(refused));
+        }
+    }
 }

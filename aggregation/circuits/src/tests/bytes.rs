@@ -27,7 +27,6 @@ fn no_bytes_but_the_proof_verify() {
         refused(&vec![byte; expected]);
     }
 
-    // Every byte that tells a length is somewhere among these.
     for offset in (0..expected).step_by(expected / 400) {
         for bit in [0, 7] {
             let mut wrong = proof.clone();

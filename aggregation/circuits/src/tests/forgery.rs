@@ -1,11 +1,12 @@
 //! Proofs of circuits that are not in the list, past the checks that an aggregator makes of its own work.
 
+use plonky2::iop::target::Target;
 use plonky2::iop::witness::{PartialWitness, WitnessWrite};
-use velum_aggregate_verifier::{Digest, Node, entry_digest, list_path, list_root};
+use velum_aggregate_verifier::{Context, Digest, NODE_ELEMENTS, Node, Profile, list_path, list_root};
 
 use super::fixture::{Fixture, MERGED, PAYEE, STANDARD, statement};
 use crate::circuit::{Circuit, Key, Proof};
-use crate::list::Membership;
+use crate::list::{Membership, entries};
 use crate::merge::MergeWitness;
 use crate::node::NodeTargets;
 use crate::{AggregationError, Builder, WrapShape, Wrapped};
@@ -13,14 +14,14 @@ use crate::{AggregationError, Builder, WrapShape, Wrapped};
 /// A circuit of a wrap's shape that states whatever it is told.
 struct Forger {
     circuit: Circuit,
-    node: Vec<plonky2::iop::target::Target>,
+    node: Vec<Target>,
 }
 
 impl Forger {
     fn new() -> Self {
-        let shape = WrapShape::new(velum_aggregate_verifier::Profile::Standard);
+        let shape = WrapShape::new(Profile::Standard);
         let mut builder = Builder::new(shape.profile().config());
-        let node = builder.add_virtual_targets(velum_aggregate_verifier::NODE_ELEMENTS);
+        let node = builder.add_virtual_targets(NODE_ELEMENTS);
         NodeTargets::read(&node).register(&mut builder);
         Self { circuit: shape.build(builder).unwrap(), node }
     }
@@ -34,8 +35,7 @@ impl Forger {
 
 /// A list, as the entries that it has.
 fn listed(circuits: &[&Key], position: usize) -> (Digest, Membership) {
-    let entry = |key: &&Key| entry_digest(key.circuit_digest, &key.constants_sigmas_cap.0);
-    let entries: Vec<_> = circuits.iter().map(entry).collect();
+    let entries = entries(circuits.iter().copied());
     let path = list_path(&entries, position);
     (list_root(&entries), Membership { key: circuits[position].clone(), position, path })
 }
@@ -68,7 +68,7 @@ fn a_circuit_counts_where_it_is_in_the_list_alone() {
     let with = listed(&[honest, forger.circuit.key()], 1);
     let without = listed(&[honest], 0);
     let node = |list, number| {
-        let context = velum_aggregate_verifier::Context { list, ..STANDARD.aggregator.context(PAYEE) };
+        let context = Context { list, ..STANDARD.aggregator.context(PAYEE) };
         Node { count: 1_000_000, ..Node::leaf(statement(number), context) }
     };
     let [first, second] = [1, 2].map(|number| forger.prove(&node(with.0, number)));

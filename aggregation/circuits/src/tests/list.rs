@@ -3,14 +3,12 @@
 use plonky2::hash::hash_types::HashOutTarget;
 use plonky2::hash::merkle_tree::MerkleCap;
 use plonky2::iop::witness::{PartialWitness, WitnessWrite};
-use velum_aggregate_verifier::{
-    Digest, LIST_DEPTH, LIST_ENTRIES, Profile, entry_digest, list_path, list_root,
-};
+use velum_aggregate_verifier::{Digest, LIST_DEPTH, LIST_ENTRIES, Profile, list_path, list_root};
 
 use super::digest;
 use crate::Builder;
 use crate::circuit::{Circuit, Key};
-use crate::list::{ListedTargets, Membership};
+use crate::list::{ListedTargets, Membership, entries};
 
 const CAP_HEIGHT: usize = 4;
 
@@ -43,28 +41,29 @@ fn key(number: u64) -> Key {
     Key { circuit_digest: digest([number, 0, 0, 1]), constants_sigmas_cap: MerkleCap(cap) }
 }
 
-fn entries(count: u64) -> Vec<Digest> {
-    (0..count).map(key).map(|key| entry_digest(key.circuit_digest, &key.constants_sigmas_cap.0)).collect()
+/// The list of the first circuits.
+fn list(count: u64) -> [Digest; LIST_ENTRIES] {
+    entries(&(0..count).map(key).collect::<Vec<_>>())
 }
 
 fn member(position: usize) -> Membership {
-    Membership { key: key(position as u64), position, path: list_path(&entries(5), position) }
+    Membership { key: key(position as u64), position, path: list_path(&list(5), position) }
 }
 
 #[test]
 fn members_are_found_and_nothing_else() {
     let circuit = ListCircuit::new();
-    let root = list_root(&entries(5));
+    let root = list_root(&list(5));
     for position in 0..LIST_ENTRIES {
         assert_eq!(circuit.proves(root, &member(position)), position < 5, "{position}");
     }
-    assert!(!circuit.proves(list_root(&entries(4)), &member(4)));
+    assert!(!circuit.proves(list_root(&list(4)), &member(4)));
 }
 
 #[test]
 fn each_part_of_a_membership_counts() {
     let circuit = ListCircuit::new();
-    let root = list_root(&entries(5));
+    let root = list_root(&list(5));
     let right = member(2);
     assert!(circuit.proves(root, &right));
     let refused = |change: &dyn Fn(&mut Membership)| {

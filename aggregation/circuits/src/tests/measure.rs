@@ -8,7 +8,7 @@ use plonky2::plonk::circuit_data::VerifierCircuitData;
 use velum_aggregate_verifier::{Profile, verify_root};
 
 use super::fixture::{Fixture, PAYEE, statement};
-use crate::Circuit;
+use crate::{C, Circuit, D, F, Wrapped};
 
 const RUNS: usize = 3;
 
@@ -43,21 +43,23 @@ fn measure(profile: Profile) {
         tell(&format!("wrap of 2^{bits}"), wrap.circuit(), time, wrapped.to_bytes().len());
     }
 
-    let children: Vec<_> = (0..8).map(|number| fixture.wrap(number)).collect();
-    let children: Vec<_> = children.iter().collect();
-    for (merge, wrap) in aggregator.merges() {
+    let wrapped: Vec<_> = (0..8).map(|number| fixture.wrap(number)).collect();
+    let children: Vec<_> = wrapped.iter().collect();
+    let mut highest = wrapped[0].clone();
+    for (index, (merge, wrap)) in aggregator.merges().iter().enumerate() {
         let arity = merge.arity();
         let (time, merged) = least(|| merge.prove(list, &context, &children[..arity]).unwrap());
         tell(&format!("merge of {arity}"), merge.circuit(), time, merged.to_bytes().len());
-        let (time, wrapped) = least(|| wrap.prove(&merged, &context).unwrap());
-        tell(&format!("wrap of merge {arity}"), wrap.circuit(), time, wrapped.to_bytes().len());
+        let (time, proof) = least(|| wrap.prove(&merged, &context).unwrap());
+        tell(&format!("wrap of merge {arity}"), wrap.circuit(), time, proof.to_bytes().len());
+        highest = Wrapped { proof, position: aggregator.leaves().len() + index };
     }
 
-    let (time, proof) = least(|| aggregator.finish(children[0]).unwrap());
+    let (time, proof) = least(|| aggregator.finish(&highest).unwrap());
     tell("root", aggregator.root().circuit(), time, proof.len());
     let key = aggregator.key().unwrap();
     let (time, root) = least(|| verify_root(profile, &key, &proof, &PAYEE).unwrap());
-    assert_eq!(root.count, 1);
+    assert_eq!(Some(root.count), aggregator.merges().last().map(|(merge, _)| merge.arity() as u64));
     println!(
         "verifying takes {:.1} ms, and a key of {} bytes",
         1e3 * time.as_secs_f64(),
@@ -67,7 +69,7 @@ fn measure(profile: Profile) {
     gates("root", aggregator.root().circuit().verifier_data());
 }
 
-fn gates(name: &str, data: VerifierCircuitData<crate::F, velum_aggregate_verifier::C, { crate::D }>) {
+fn gates(name: &str, data: VerifierCircuitData<F, C, D>) {
     println!("gates of {name}:");
     for gate in data.common.gates {
         println!("    {}", gate.0.id().split(['(', '{']).next().unwrap_or_default());
