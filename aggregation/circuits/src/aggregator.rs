@@ -13,7 +13,7 @@ use crate::wrap::Wrap;
 use crate::{C, D, F};
 
 /// The places that merges have: as many as leave the merge's own wrap within the shape.
-fn arities(profile: Profile) -> &'static [usize] {
+pub const fn arities(profile: Profile) -> &'static [usize] {
     match profile {
         Profile::Standard => &[2, 8],
         _ => &[2, 4],

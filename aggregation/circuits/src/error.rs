@@ -28,6 +28,9 @@ pub enum ShapeError {
         /// Logarithm of a wrap's rows.
         degree_bits: usize,
     },
+    /// Bytes that are no list.
+    #[error("the bytes are no allow-list of the profile")]
+    Malformed,
     /// Too many circuits.
     #[error("{given} circuits do not fit the allow-list, which has {LIST_ENTRIES} places")]
     List {

@@ -24,7 +24,7 @@ mod shape;
 mod tests;
 mod wrap;
 
-pub use aggregator::Aggregator;
+pub use aggregator::{Aggregator, arities};
 pub use circuit::{Circuit, Proof};
 pub use error::{AggregationError, ShapeError};
 pub use list::AllowList;

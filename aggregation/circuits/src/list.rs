@@ -2,6 +2,7 @@
 
 use plonky2::hash::hash_types::HashOutTarget;
 use plonky2::hash::hashing::PlonkyPermutation;
+use plonky2::hash::merkle_tree::MerkleCap;
 use plonky2::hash::poseidon::PoseidonHash;
 use plonky2::iop::target::BoolTarget;
 use plonky2::iop::witness::{PartialWitness, WitnessWrite};
@@ -9,7 +10,7 @@ use plonky2::plonk::circuit_data::{VerifierCircuitData, VerifierCircuitTarget};
 use plonky2::plonk::config::AlgebraicHasher;
 use plonky2::plonk::proof::ProofWithPublicInputsTarget;
 use velum_aggregate_verifier::{
-    Digest, LIST_DEPTH, LIST_ENTRIES, Node, Tag, entry_digest, list_path, list_root, unused_entry,
+    Digest, Profile, digest_from_bytes, digest_to_bytes, LIST_DEPTH, LIST_ENTRIES, Node, Tag, entry_digest, list_path, list_root, unused_entry,
 };
 
 use crate::circuit::{Common, Key, Proof};
@@ -38,9 +39,42 @@ impl AllowList {
         }
     }
 
+    /// The list that bytes are of: of each circuit the digest, then the nodes of its cap.
+    ///
+    /// # Errors
+    /// [`ShapeError::Malformed`] where they are of none for the profile.
+    pub fn from_bytes(profile: Profile, bytes: &[u8]) -> Result<Self, ShapeError> {
+        let nodes = profile.config().fri_config.num_cap_elements();
+        let (digests, rest) = bytes.as_chunks();
+        let digests = digests.iter().map(digest_from_bytes).collect::<Result<Vec<_>, _>>();
+        let digests = digests.map_err(|_| ShapeError::Malformed)?;
+        let circuits: Vec<_> = digests
+            .chunks(1 + nodes)
+            .map(|key| Key { circuit_digest: key[0], constants_sigmas_cap: MerkleCap(key[1..].to_vec()) })
+            .collect();
+        let is_whole = rest.is_empty() && digests.len().is_multiple_of(1 + nodes);
+        if !is_whole || circuits.len() > LIST_ENTRIES {
+            return Err(ShapeError::Malformed);
+        }
+        Ok(Self { circuits })
+    }
+
+    /// The list as bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let digests = self.circuits.iter().flat_map(|key| {
+            std::iter::once(key.circuit_digest).chain(key.constants_sigmas_cap.0.iter().copied())
+        });
+        digests.flat_map(digest_to_bytes).collect()
+    }
+
     /// The root of its tree.
     pub fn root(&self) -> Digest {
         list_root(&self.entries())
+    }
+
+    /// Whether the circuit at a position is this wrap.
+    pub fn has(&self, position: usize, wrap: &Wrap) -> bool {
+        self.circuits.get(position) == Some(wrap.circuit().key())
     }
 
     /// The position of a wrap.

@@ -31,6 +31,15 @@ pub struct Wrapped {
     pub position: usize,
 }
 
+impl Wrapped {
+    /// The position, one byte, and the proof.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![self.position as u8];
+        bytes.extend(self.proof.to_bytes());
+        bytes
+    }
+}
+
 impl Merge {
     /// The merge of `arity` wraps.
     ///

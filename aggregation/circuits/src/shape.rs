@@ -1,11 +1,12 @@
 //! The one shape of all wraps.
 
 use plonky2::gates::noop::NoopGate;
+use plonky2::plonk::circuit_data::CommonCircuitData;
 use velum_aggregate_verifier::{NODE_ELEMENTS, Profile};
 
 use crate::circuit::{Circuit, Common};
 use crate::error::ShapeError;
-use crate::{Builder, C};
+use crate::{Builder, C, D, F};
 
 /// How often a circuit must verify the one before until it has all gates that verifying itself takes.
 const ROUNDS: usize = 2;
@@ -36,7 +37,8 @@ impl WrapShape {
         self.profile
     }
 
-    pub(crate) fn common(&self) -> &Common {
+    /// What all wraps have in common.
+    pub fn common(&self) -> &CommonCircuitData<F, D> {
         &self.common
     }
 

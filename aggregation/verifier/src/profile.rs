@@ -31,6 +31,27 @@ impl Profile {
     /// All profiles.
     pub const ALL: [Self; 2] = [Self::Standard, Self::Proven100];
 
+    /// The name in receipts and commands.
+    pub const fn short_name(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Proven100 => "proven-100",
+        }
+    }
+
+    /// The profile of this name.
+    pub fn by_short_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|profile| profile.short_name() == name)
+    }
+
+    /// Bits of soundness that are proven of each of its proofs.
+    pub const fn proven_bits(self) -> u32 {
+        match self {
+            Self::Standard => 58,
+            Self::Proven100 => 100,
+        }
+    }
+
     /// The name of format and profile, which each proof of an aggregate states.
     pub const fn name(self) -> &'static str {
         match self {
@@ -125,7 +146,8 @@ mod tests {
     #[test]
     fn names_fit_the_domain() {
         for profile in Profile::ALL {
-            assert!(profile.name().is_ascii());
+            assert!(profile.name().is_ascii() && profile.name().ends_with(profile.short_name()));
+            assert_eq!(Profile::by_short_name(profile.short_name()), Some(profile));
             assert!(profile.domain().starts_with(profile.name().as_bytes()));
         }
     }

@@ -1,0 +1,207 @@
+//! The circuits of a profile, each made when it is first needed, and the tasks that they do.
+
+use std::sync::OnceLock;
+
+use plonky2::plonk::circuit_data::CommonCircuitData;
+use plonky2::plonk::proof::ProofWithPublicInputs;
+use velum_aggregate_circuits::{
+    Aggregator as AllCircuits, AllowList, Merge, Proof, RootCircuit, ShapeError, Wrap, WrapShape, Wrapped,
+    arities,
+};
+use velum_aggregate_verifier::{C, Context, D, F, Profile};
+use velum_core::class::{CLASSES, SizeClass};
+use velum_recursion::{LeafCircuit, LeafError, ProvenStatements};
+
+use crate::error::AggregatorError;
+
+/// Makes the proofs of aggregates.
+pub struct Aggregator {
+    shape: WrapShape,
+    list: AllowList,
+    /// Of each class.
+    leaves: [OnceLock<LeafCircuit>; CLASSES.len()],
+    leaf_wraps: [OnceLock<Wrap>; CLASSES.len()],
+    /// Of each arity.
+    merges: Vec<OnceLock<Merge>>,
+    merge_wraps: Vec<OnceLock<Wrap>>,
+    root: OnceLock<RootCircuit>,
+}
+
+/// The places of a profile's widest merge.
+pub fn wide(profile: Profile) -> usize {
+    arities(profile).last().copied().unwrap_or(2)
+}
+
+impl Aggregator {
+    /// An aggregator of a profile. Circuits are made when they are first needed, which takes seconds each.
+    pub fn new(profile: Profile) -> Self {
+        let arities = arities(profile).len();
+        Self {
+            shape: WrapShape::new(profile),
+            list: AllowList::from_bytes(profile, pinned(profile)).unwrap_or_default(),
+            leaves: Default::default(),
+            leaf_wraps: Default::default(),
+            merges: (0..arities).map(|_| OnceLock::new()).collect(),
+            merge_wraps: (0..arities).map(|_| OnceLock::new()).collect(),
+            root: OnceLock::new(),
+        }
+    }
+
+    /// The profile.
+    pub fn profile(&self) -> Profile {
+        self.shape.profile()
+    }
+
+    /// Proves the leaf of a presentation of a class.
+    ///
+    /// # Errors
+    /// [`AggregatorError::Leaf`] where its proofs do not verify.
+    pub fn leaf(
+        &self,
+        class: SizeClass,
+        statements: &ProvenStatements<'_>,
+    ) -> Result<Proof, AggregatorError> {
+        Ok(self.leaf_circuit(class)?.prove(statements)?)
+    }
+
+    /// Wraps the leaf of a class, to be counted for `payee`.
+    ///
+    /// # Errors
+    /// [`AggregatorError`] where the leaf does not verify.
+    pub fn wrap(&self, class: SizeClass, leaf: &Proof, payee: [u8; 32]) -> Result<Wrapped, AggregatorError> {
+        let position = position(class)?;
+        let wrap = self.leaf_wrap(class)?;
+        Ok(Wrapped { proof: wrap.prove(leaf, &self.context(payee))?, position })
+    }
+
+    /// Merges proofs that are counted for `payee`, in the order of their statements, with the smallest merge that has a place for each.
+    ///
+    /// # Errors
+    /// [`AggregatorError`] where there are too many, or they do not belong together.
+    pub fn merge(&self, children: &[&Wrapped], payee: [u8; 32]) -> Result<Wrapped, AggregatorError> {
+        let arities = arities(self.profile());
+        let fits = arities.iter().position(|&arity| arity >= children.len());
+        // The widest says what is wrong with too many.
+        let index = fits.unwrap_or(arities.len() - 1);
+        let context = self.context(payee);
+        let merged = self.merge_circuit(index).prove(&self.list, &context, children)?;
+        let proof = self.merge_wrap(index)?.prove(&merged, &context)?;
+        Ok(Wrapped { proof, position: CLASSES.len() + index })
+    }
+
+    /// The bytes of the aggregate's proof, from the uppermost proof below it.
+    ///
+    /// # Errors
+    /// [`AggregatorError`] where that proof does not verify.
+    pub fn finish(&self, child: &Wrapped) -> Result<Vec<u8>, AggregatorError> {
+        let root = self.root.get_or_init(|| RootCircuit::new(&self.shape));
+        Ok(root.prove(&self.list, child)?.to_bytes())
+    }
+
+    /// The leaf of a class that bytes are of. It is not verified.
+    ///
+    /// # Errors
+    /// [`AggregatorError::Malformed`].
+    pub fn read_leaf(&self, class: SizeClass, bytes: &[u8]) -> Result<Proof, AggregatorError> {
+        read(&self.leaf_circuit(class)?.data.common, bytes, "a leaf")
+    }
+
+    /// The wrapped proof that bytes are of. It is not verified.
+    ///
+    /// # Errors
+    /// [`AggregatorError::Malformed`].
+    pub fn read_wrapped(&self, bytes: &[u8]) -> Result<Wrapped, AggregatorError> {
+        const WHAT: &str = "a wrap";
+        let (&position, proof) = bytes.split_first().ok_or(AggregatorError::Malformed { what: WHAT })?;
+        Ok(Wrapped { proof: read(self.shape.common(), proof, WHAT)?, position: position.into() })
+    }
+
+    fn context(&self, payee: [u8; 32]) -> Context {
+        Context { payee, domain: self.profile().domain(), list: self.list.root() }
+    }
+
+    fn leaf_circuit(&self, class: SizeClass) -> Result<&LeafCircuit, AggregatorError> {
+        let circuit = &self.leaves[position(class)?];
+        Ok(circuit.get_or_init(|| LeafCircuit::new(class, self.profile().config())))
+    }
+
+    fn leaf_wrap(&self, class: SizeClass) -> Result<&Wrap, AggregatorError> {
+        let (position, leaf) = (position(class)?, self.leaf_circuit(class)?);
+        self.pinned_wrap(&self.leaf_wraps[position], position, || {
+            Wrap::of_leaf(&self.shape, leaf.data.verifier_data())
+        })
+    }
+
+    fn merge_circuit(&self, index: usize) -> &Merge {
+        self.merges[index].get_or_init(|| Merge::new(&self.shape, arities(self.profile())[index]))
+    }
+
+    fn merge_wrap(&self, index: usize) -> Result<&Wrap, AggregatorError> {
+        let merge = self.merge_circuit(index);
+        self.pinned_wrap(&self.merge_wraps[index], CLASSES.len() + index, || {
+            Wrap::of_merge(&self.shape, merge.circuit().verifier_data())
+        })
+    }
+
+    /// A wrap, if it is the one that the list has at this position.
+    fn pinned_wrap<'a>(
+        &self,
+        cell: &'a OnceLock<Wrap>,
+        position: usize,
+        make: impl FnOnce() -> Result<Wrap, ShapeError>,
+    ) -> Result<&'a Wrap, AggregatorError> {
+        if let Some(wrap) = cell.get() {
+            return Ok(wrap);
+        }
+        let wrap = make()?;
+        if !self.list.has(position, &wrap) {
+            return Err(AggregatorError::NotPinned { what: format!("wrap {position}") });
+        }
+        Ok(cell.get_or_init(|| wrap))
+    }
+}
+
+fn position(class: SizeClass) -> Result<usize, AggregatorError> {
+    let position = CLASSES.iter().position(|known| *known == class);
+    position.ok_or_else(|| LeafError::Circuit(format!("there is no circuit of class {:?}", class.name)).into())
+}
+
+/// The proof of a circuit that bytes are of; they have one form.
+fn read(
+    common: &CommonCircuitData<F, D>,
+    bytes: &[u8],
+    what: &'static str,
+) -> Result<Proof, AggregatorError> {
+    let malformed = AggregatorError::Malformed { what };
+    let proof = ProofWithPublicInputs::<F, C, D>::from_bytes(bytes.to_vec(), common);
+    let proof = proof.map_err(|_| malformed.clone())?;
+    if proof.to_bytes() == bytes { Ok(proof) } else { Err(malformed) }
+}
+
+/// The list of a profile that is compiled in.
+fn pinned(profile: Profile) -> &'static [u8] {
+    match profile {
+        Profile::Standard => include_bytes!("../keys/standard.list"),
+        _ => include_bytes!("../keys/proven-100.list"),
+    }
+}
+
+/// All circuits of a profile, made anew: what pinned keys are written from, and compared with.
+pub struct Circuits {
+    /// The circuits above the leaves.
+    pub above: AllCircuits,
+    /// Those of the leaves, by class.
+    pub leaves: [LeafCircuit; CLASSES.len()],
+}
+
+impl Circuits {
+    /// Makes them all. This takes minutes.
+    ///
+    /// # Errors
+    /// [`AggregatorError::Shape`] where one does not fit.
+    pub fn new(profile: Profile) -> Result<Self, AggregatorError> {
+        let leaves = CLASSES.map(|class| LeafCircuit::new(class, profile.config()));
+        let data = leaves.iter().map(|leaf| leaf.data.verifier_data()).collect();
+        Ok(Self { above: AllCircuits::new(profile, data)?, leaves })
+    }
+}
