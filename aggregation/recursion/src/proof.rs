@@ -131,7 +131,8 @@ impl ProofTargets {
     /// Sets the targets to a proof that is bound to `bound`, which [`read_proof`](VerifierKey::read_proof) took apart.
     ///
     /// # Errors
-    /// [`WitnessError`] where the proof does not open what its queries ask for, or is one under another key. That it verifies, the circuit's own proof tells.
+    /// [`WitnessError`] where the proof does not open what its queries ask for, or is one under another key. Whether it is right, the circuit says: one that is wrong
+    /// sets targets all the same, and the circuit has no proof then. Who wants to know what is wrong verifies it before.
     pub fn set(
         &self,
         witness: &mut PartialWitness<F>,
