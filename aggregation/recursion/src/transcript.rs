@@ -89,11 +89,11 @@ impl Transcript {
 
 #[cfg(test)]
 mod tests {
-    use plonky2::field::types::{PrimeField64, Sample};
+    use plonky2::field::types::{Field, PrimeField64, Sample};
     use plonky2::iop::witness::PartialWitness;
 
     use super::*;
-    use crate::field::{element, to_velum};
+    use crate::field::{F, element, to_velum};
     use crate::testing::proves;
 
     const BITS: usize = 4;
