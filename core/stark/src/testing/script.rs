@@ -10,18 +10,24 @@ use crate::hash::{Blake3Hash, DIGEST_BYTES, HashFunction, ProofHash, Rows, Salt,
 
 /// What was said, in order.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Event {
+pub enum Event {
+    /// The transcript starts.
     Prefix(Vec<u8>),
+    /// A commitment is absorbed.
     Digest([u8; 32]),
+    /// Values are absorbed.
     Values(Vec<EF>),
+    /// Work of so many bits is done, and the nonce absorbed that it found.
     Nonce(usize, u64),
+    /// A challenge is drawn.
     Challenge(EF),
+    /// A queried row is drawn.
     Index(usize),
 }
 
 /// How challenges follow from what was said.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) enum Mode {
+pub enum Mode {
     /// As ever.
     #[default]
     Real,
@@ -39,7 +45,7 @@ thread_local! {
 }
 
 /// Runs one prover or verifier in a mode and returns what was said.
-pub(super) fn recorded<T>(mode: Mode, run: impl FnOnce() -> T) -> (T, Vec<Event>) {
+pub fn recorded<T>(mode: Mode, run: impl FnOnce() -> T) -> (T, Vec<Event>) {
     MODE.set(mode);
     EVENTS.take();
     let result = run();
@@ -48,13 +54,13 @@ pub(super) fn recorded<T>(mode: Mode, run: impl FnOnce() -> T) -> (T, Vec<Event>
 }
 
 /// Commitments absorbed so far.
-pub(super) fn commitments() -> usize {
+pub fn commitments() -> usize {
     EVENTS.with_borrow(|events| events.iter().filter(|event| matches!(event, Event::Digest(_))).count())
 }
 
 /// A suite's hash with that transcript.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Scripted<H = Blake3Hash>(PhantomData<H>);
+pub struct Scripted<H = Blake3Hash>(PhantomData<H>);
 
 impl<H: ProofHash> Sealed for Scripted<H> {}
 
@@ -80,8 +86,9 @@ impl<H: ProofHash> ProofHash for Scripted<H> {
     }
 }
 
+/// The transcript of [`Scripted`].
 #[derive(Clone)]
-pub(super) struct ScriptedTranscript<H: ProofHash>(H::Transcript);
+pub struct ScriptedTranscript<H: ProofHash>(H::Transcript);
 
 /// Writes an event down and tells whether it is absorbed.
 fn say(event: Event) -> bool {
