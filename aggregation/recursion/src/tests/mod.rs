@@ -1,6 +1,7 @@
 //! Whole proofs of small tables in circuits.
 
 mod chips;
+mod dishonest;
 mod tampering;
 
 use std::sync::OnceLock;

@@ -6,6 +6,7 @@ mod blocking;
 mod cpu;
 mod packed;
 #[cfg(any(test, feature = "testing"))]
+#[path = "../testing/seam.rs"]
 pub mod seam;
 mod strips;
 mod wide;

@@ -51,6 +51,11 @@ impl Sequence {
     const INDEX: usize = 0;
     const STEP: usize = 1;
 
+    /// The sequence of these first terms.
+    pub fn new(start: [u64; 2]) -> Self {
+        Self { start }
+    }
+
     fn trace(&self) -> Trace {
         let mut trace = Trace::zeroed(HEIGHT, self.width());
         for row in 0..HEIGHT {

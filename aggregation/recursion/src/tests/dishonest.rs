@@ -1,0 +1,211 @@
+//! The dishonest proofs that velum-stark lists: the circuit says to each what the native verifier says.
+//!
+//! Where the list forces challenges, so that no lie moves them and each is left to the one check that it breaks, challenges are given to the circuit in
+//! place of being drawn.
+
+use std::sync::LazyLock;
+
+use plonky2::field::types::Field;
+use plonky2::iop::target::Target;
+use plonky2::iop::witness::{PartialWitness, WitnessWrite};
+use plonky2::plonk::circuit_data::{CircuitConfig, CircuitData};
+use velum_stark::air::{Chip, Trace};
+use velum_stark::control::Control;
+use velum_stark::testing::dishonest::{self, BOUND, Case, START};
+use velum_stark::testing::script::{Event, Mode, Scripted, recorded};
+use velum_stark::testing::tiny::{Sequence, TINY, Tiny, chips, key_with, traces};
+use velum_stark::{HashFunction, Parameters, Poseidon2Hash, Proof, ProvingKey, VerifierKey, VerifyError};
+
+use crate::field::{Builder, D, Extension, F, extension};
+use crate::testing::C;
+use crate::verifier::{Challenges, PublicTargets, Rows};
+use crate::{ProofTargets, StarkVerifier, WitnessError, bound_elements};
+
+type Hash = Scripted<Poseidon2Hash>;
+
+static KEY: LazyLock<ProvingKey> = LazyLock::new(|| key_with(HashFunction::Poseidon2));
+
+fn verifier_key() -> &'static VerifierKey {
+    KEY.verifier()
+}
+
+/// A circuit that verifies proofs about the tiny tables.
+struct Circuit {
+    data: CircuitData<F, C, D>,
+    start: [Target; 2],
+    proof: ProofTargets,
+    /// The challenges, where they are given.
+    given: Option<Challenges>,
+}
+
+/// A circuit that draws challenges.
+static DRAWING: LazyLock<Circuit> = LazyLock::new(|| Circuit::new(false));
+
+/// A circuit that is given challenges.
+static GIVEN: LazyLock<Circuit> = LazyLock::new(|| Circuit::new(true));
+
+impl Circuit {
+    fn new(is_given: bool) -> Self {
+        let mut builder = Builder::new(CircuitConfig::standard_recursion_config());
+        let start = builder.add_virtual_target_arr();
+        let public = public(&mut builder, start);
+        let verifier = StarkVerifier::new(verifier_key(), &chips([0, 0])).unwrap();
+        let (proof, given) = if is_given {
+            let mut rows = Rows::new(&builder);
+            let proof = ProofTargets::new(&mut builder, verifier_key());
+            let challenges = virtual_challenges(&mut builder);
+            verifier.check(&mut builder, &challenges, &proof, &public, &mut rows);
+            (proof, Some(challenges))
+        } else {
+            let bound = builder.constants(&bound_elements(BOUND).unwrap());
+            (verifier.build(&mut builder, &bound, &public), None)
+        };
+        Self { data: builder.build::<C>(), start, proof, given }
+    }
+
+    fn witness(&self, case: &Case) -> Result<PartialWitness<F>, WitnessError> {
+        let mut witness = PartialWitness::new();
+        self.set_start(&mut witness, case.start);
+        let (set, events) = recorded(case.mode, || {
+            let proof = verifier_key().read_proof::<Hash>(BOUND, &case.proof)?;
+            self.proof.set(&mut witness, verifier_key(), BOUND, &proof)
+        });
+        set?;
+        if let Some(challenges) = &self.given {
+            set_challenges(&mut witness, challenges, &events);
+        }
+        Ok(witness)
+    }
+
+    fn set_start(&self, witness: &mut PartialWitness<F>, start: [u64; 2]) {
+        witness.set_target_arr(&self.start, &start.map(F::from_canonical_u64)).unwrap();
+    }
+
+    fn accepts(&self, witness: PartialWitness<F>) -> bool {
+        self.data.prove(witness).is_ok_and(|proof| self.data.verify(proof).is_ok())
+    }
+}
+
+/// The cells of public columns: the first two of the sequence's.
+fn public(builder: &mut Builder, start: [Target; 2]) -> PublicTargets {
+    let zero = builder.zero();
+    let of_chip = |chip: &Tiny| -> Vec<Vec<Target>> {
+        let column = |column: Vec<_>| {
+            let mut cells = vec![zero; column.len()];
+            cells[..2].copy_from_slice(&start);
+            cells
+        };
+        chip.public().into_iter().map(column).collect()
+    };
+    chips([0, 0]).iter().map(of_chip).collect()
+}
+
+fn virtual_challenges(builder: &mut Builder) -> Challenges {
+    let (parameters, shape) = (verifier_key().parameters(), verifier_key().shape());
+    let [gamma, beta, alpha, zeta] = [(); 4].map(|()| builder.add_virtual_extension_target());
+    let batching = builder.add_virtual_extension_targets(shape.batching_challenges());
+    let folding = parameters.folding(shape.log_height());
+    let folding = folding.into_iter().map(|arity| builder.add_virtual_extension_targets(arity)).collect();
+    let bits = verifier_key().log_codeword();
+    let query = |builder: &mut Builder| (0..bits).map(|_| builder.add_virtual_bool_target_safe()).collect();
+    let queries = (0..parameters.queries).map(|_| query(builder)).collect();
+    Challenges { gamma, beta, alpha, zeta, batching, folding, queries }
+}
+
+/// All but the queries, in the order in which they are drawn.
+fn extensions(challenges: &Challenges) -> Vec<Extension> {
+    let Challenges { gamma, beta, alpha, zeta, batching, folding, .. } = challenges;
+    [&[*gamma, *beta, *alpha, *zeta], &batching[..], &folding.concat()].concat()
+}
+
+fn set_challenges(witness: &mut PartialWitness<F>, challenges: &Challenges, events: &[Event]) {
+    let (mut extensions, mut queries) = (extensions(challenges).into_iter(), challenges.queries.iter());
+    for event in events {
+        match event {
+            Event::Challenge(value) => {
+                let Some(target) = extensions.next() else { break };
+                witness.set_extension_target(target, extension(*value)).unwrap();
+            }
+            Event::Index(index) => {
+                let Some(bits) = queries.next() else { break };
+                for (at, bit) in bits.iter().enumerate() {
+                    witness.set_bool_target(*bit, index >> at & 1 == 1).unwrap();
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn the_circuit_says_what_the_native_verifier_says() {
+    for case in dishonest::all::<Poseidon2Hash>(&KEY) {
+        let circuit = if case.mode == Mode::Real { &DRAWING } else { &GIVEN };
+        let is_accepted = circuit.accepts(circuit.witness(&case).unwrap());
+        assert_eq!(is_accepted, case.verify::<Poseidon2Hash>(verifier_key()).is_ok(), "{}", case.name);
+        assert_eq!(is_accepted, case.refused_by.is_none(), "{}", case.name);
+    }
+}
+
+/// A proof under a key, read.
+fn honest(key: &ProvingKey, chips: &[Tiny], traces: Vec<Trace>) -> Proof<Poseidon2Hash> {
+    let proof = key.prove(chips, traces, BOUND, &Control::none()).unwrap();
+    key.verifier().verify(chips, BOUND, &proof).unwrap();
+    key.verifier().read_proof(BOUND, &proof).unwrap()
+}
+
+/// Sets the targets of proofs under one key to a proof that was read under another.
+fn set(
+    targets_of: &VerifierKey,
+    key: &VerifierKey,
+    proof: &Proof<Poseidon2Hash>,
+) -> Result<(), WitnessError> {
+    let mut builder = Builder::new(CircuitConfig::standard_recursion_config());
+    ProofTargets::new(&mut builder, targets_of).set(&mut PartialWitness::new(), key, BOUND, proof)
+}
+
+fn has_other_lengths(result: &Result<(), WitnessError>) -> bool {
+    use VerifyError::{TooLong, TooShort};
+    matches!(result, Err(WitnessError::Proof(TooShort | TooLong)))
+}
+
+#[test]
+fn other_numbers_of_queries_are_no_witness() {
+    let (chips, tiny) = (chips(START), Parameters { hash: HashFunction::Poseidon2, ..TINY });
+    let few = ProvingKey::new("test", Parameters { queries: TINY.queries - 1, ..tiny }, &chips);
+    for (prover, verifier) in [(&*KEY, &few), (&few, &*KEY)] {
+        let proof = honest(prover, &chips, traces(START));
+        let [prover, verifier] = [prover, verifier].map(ProvingKey::verifier);
+        assert_eq!(set(prover, prover, &proof), Ok(()));
+        let refused = set(verifier, prover, &proof);
+        assert!(matches!(refused, Err(WitnessError::Shape { .. })), "{refused:?}");
+        assert!(has_other_lengths(&set(verifier, verifier, &proof)));
+        assert!(verifier.read_proof::<Poseidon2Hash>(BOUND, &proof.to_bytes()).is_err());
+    }
+}
+
+#[test]
+fn other_heights_are_no_witness() {
+    // A table of this height alone.
+    let chips = [Tiny::Sequence(Sequence::new(START))];
+    let traces = vec![traces(START).remove(0)];
+    let key = ProvingKey::new("test", *verifier_key().parameters(), &chips);
+    let proof = key.prove(&chips, traces, BOUND, &Control::none()).unwrap();
+    let proof = key.verifier().read_proof(BOUND, &proof).unwrap();
+    let refused = set(verifier_key(), key.verifier(), &proof);
+    assert!(matches!(refused, Err(WitnessError::Shape { .. })), "{refused:?}");
+    assert!(has_other_lengths(&set(verifier_key(), verifier_key(), &proof)));
+}
+
+/// A key of the same shape, whose tables are in another order: it has another hash, with which the transcript starts.
+#[test]
+fn proofs_under_another_key_are_refused() {
+    let (mut chips, mut traces) = (chips(START), traces(START));
+    (chips.reverse(), traces.reverse());
+    let key = ProvingKey::new("test", *verifier_key().parameters(), &chips);
+    let proof = honest(&key, &chips, traces);
+    let mut witness = PartialWitness::new();
+    DRAWING.proof.set(&mut witness, key.verifier(), BOUND, &proof).unwrap();
+    DRAWING.set_start(&mut witness, START);
+    assert!(!DRAWING.accepts(witness));
+}
