@@ -65,6 +65,15 @@ pub(crate) struct Challenges {
     pub(crate) queries: Vec<Vec<BoolTarget>>,
 }
 
+#[cfg(test)]
+impl Challenges {
+    /// All but the queries, in the order in which they are drawn.
+    pub(crate) fn extensions(&self) -> Vec<Extension> {
+        let Self { gamma, beta, alpha, zeta, batching, folding, .. } = self;
+        [&[*gamma, *beta, *alpha, *zeta], &batching[..], &folding.concat()].concat()
+    }
+}
+
 impl<'a> StarkVerifier<'a> {
     /// The verifier of proofs under `key`. `chips` are any from which the key can be made.
     ///

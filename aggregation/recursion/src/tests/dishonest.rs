@@ -16,7 +16,8 @@ use velum_stark::testing::script::{Event, Mode, Scripted, recorded};
 use velum_stark::testing::tiny::{Sequence, TINY, Tiny, chips, key_with, traces};
 use velum_stark::{HashFunction, Parameters, Poseidon2Hash, Proof, ProvingKey, VerifierKey, VerifyError};
 
-use crate::field::{Builder, D, Extension, F, extension};
+use super::parts::{Part, changed, parts};
+use crate::field::{Builder, D, F, extension};
 use crate::testing::C;
 use crate::verifier::{Challenges, PublicTargets, Rows};
 use crate::{ProofTargets, StarkVerifier, WitnessError, bound_elements};
@@ -112,14 +113,8 @@ fn virtual_challenges(builder: &mut Builder) -> Challenges {
     Challenges { gamma, beta, alpha, zeta, batching, folding, queries }
 }
 
-/// All but the queries, in the order in which they are drawn.
-fn extensions(challenges: &Challenges) -> Vec<Extension> {
-    let Challenges { gamma, beta, alpha, zeta, batching, folding, .. } = challenges;
-    [&[*gamma, *beta, *alpha, *zeta], &batching[..], &folding.concat()].concat()
-}
-
 fn set_challenges(witness: &mut PartialWitness<F>, challenges: &Challenges, events: &[Event]) {
-    let (mut extensions, mut queries) = (extensions(challenges).into_iter(), challenges.queries.iter());
+    let (mut extensions, mut queries) = (challenges.extensions().into_iter(), challenges.queries.iter());
     for event in events {
         match event {
             Event::Challenge(value) => {
@@ -144,6 +139,19 @@ fn the_circuit_says_what_the_native_verifier_says() {
         let is_accepted = circuit.accepts(circuit.witness(&case).unwrap());
         assert_eq!(is_accepted, case.verify::<Poseidon2Hash>(verifier_key()).is_ok(), "{}", case.name);
         assert_eq!(is_accepted, case.refused_by.is_none(), "{}", case.name);
+    }
+}
+
+/// With challenges that nothing moves, every value of a proof is bound by what is checked, query by query; but for nonces, which only the transcript reads.
+#[test]
+fn every_value_of_a_proof_is_bound_under_given_challenges() {
+    let case = dishonest::honest::<Poseidon2Hash>(&KEY).into_iter().find(|case| case.mode != Mode::Real);
+    let honest = GIVEN.witness(&case.unwrap()).unwrap();
+    assert!(GIVEN.accepts(honest.clone()));
+    for Part { name, is_nonce, targets } in parts(&GIVEN.proof) {
+        for (at, &target) in targets.iter().enumerate() {
+            assert_eq!(GIVEN.accepts(changed(&honest, target)), is_nonce, "{name}, {at}");
+        }
     }
 }
 
