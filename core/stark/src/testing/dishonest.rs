@@ -69,6 +69,7 @@ impl Case {
 pub fn all<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
     let lists = [
         honest::<H>,
+        without_work::<H>,
         every_word::<H>,
         terminals_that_cancel::<H>,
         other_first_terms::<H>,
@@ -95,8 +96,8 @@ fn case<H: ProofHash>(
     Case { name: name.into(), start: START, mode: Mode::Real, proof, refused_by }
 }
 
-/// A proof with forced challenges, what is seen of it, and its parts.
-fn forced<H: ProofHash>(
+/// A proof whose challenges follow so, what is seen of it, and its parts.
+fn scripted<H: ProofHash>(
     key: &ProvingKey,
     mode: Mode,
     traces: &[Trace],
@@ -129,13 +130,25 @@ fn start_of(parts: &Parts, part: Part) -> usize {
 /// Honest proofs.
 pub fn honest<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
     let real = case::<H>(key, "honest", &traces(START), Deviation::default(), None);
-    let (proof, ..) = forced::<H>(key, FORCED, &traces(START), Deviation::default());
+    let (proof, ..) = scripted::<H>(key, FORCED, &traces(START), Deviation::default());
     vec![real, forced_case("honest, with forced challenges", &proof, None)]
+}
+
+/// Proofs by provers that do all work but that before one of the challenges. Everything else in them is right.
+pub fn without_work<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
+    let (_, _, parts) = scripted::<H>(key, FORCED, &traces(START), Deviation::default());
+    let nonces = parts.iter().filter(|(part, _)| *part == Part::Nonce).count();
+    let of = |time| {
+        let (proof, ..) = scripted::<H>(key, Mode::WithoutWork(time), &traces(START), Deviation::default());
+        let name = format!("without work before nonce {time}");
+        Case { name, start: START, mode: Mode::Real, proof, refused_by: Some(Check::Grinding) }
+    };
+    (0..nonces).map(of).collect()
 }
 
 /// Proofs in which one word is another, while challenges are the same.
 pub fn every_word<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
-    let (proof, _, parts) = forced::<H>(key, FORCED, &traces(START), Deviation::default());
+    let (proof, _, parts) = scripted::<H>(key, FORCED, &traces(START), Deviation::default());
     let mut cases = Vec::new();
     for (part, range) in parts {
         let Some(check) = part.check() else { continue };
@@ -154,7 +167,7 @@ pub fn every_word<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
 
 /// Terminals of which one is another, and then a second, so that the sum is zero again.
 pub fn terminals_that_cancel<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
-    let (mut proof, _, parts) = forced::<H>(key, FORCED, &traces(START), Deviation::default());
+    let (mut proof, _, parts) = scripted::<H>(key, FORCED, &traces(START), Deviation::default());
     let terminals = start_of(&parts, Part::Terminals);
     add(&mut proof, terminals, F::ONE);
     let one = forced_case("a terminal", &proof, Some(Check::Lookups));
@@ -248,7 +261,7 @@ pub fn provided_on_blinding_rows<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
     let deviation = Deviation { columns: &columns, ..Deviation::default() };
     let plain = case::<H>(key, "provided on a blinding row", &traces, deviation, Some(Check::Lookups));
 
-    let (mut proof, seen, parts) = forced::<H>(key, FORCED, &traces, deviation);
+    let (mut proof, seen, parts) = scripted::<H>(key, FORCED, &traces, deviation);
     let surplus: EF = seen.terminals.iter().copied().sum();
     let coefficients: &[F] = surplus.as_basis_coefficients_slice();
     let at = start_of(&parts, Part::Terminals);
@@ -346,6 +359,6 @@ pub fn repeated_queries<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
         indices.len() < TINY.queries
     };
     let mode = Mode::Forced((0..).find(repeats).expect("some seed repeats a query"));
-    let (proof, ..) = forced::<H>(key, mode, &traces(START), Deviation::default());
+    let (proof, ..) = scripted::<H>(key, mode, &traces(START), Deviation::default());
     vec![Case { mode, ..forced_case("repeated queries", &proof, None) }]
 }

@@ -45,6 +45,7 @@ fn judge_forced<H: ProofHash>(key: &VerifierKey, proof: &[u8]) -> Result<(), Ver
 
 with_all_hashes! {
     honest_proofs_verify
+    work_that_is_not_done_is_missed
     every_word_counts
     terminals_that_cancel_are_still_wrong
     other_first_terms_are_refused
@@ -61,6 +62,10 @@ with_all_hashes! {
 
 fn honest_proofs_verify<H: ProofHash>() {
     assert_verdicts::<H>(dishonest::honest::<H>);
+}
+
+fn work_that_is_not_done_is_missed<H: ProofHash>() {
+    assert_verdicts::<H>(dishonest::without_work::<H>);
 }
 
 fn every_word_counts<H: ProofHash>() {
