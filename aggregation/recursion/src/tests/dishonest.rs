@@ -3,9 +3,10 @@
 //! Where the list forces challenges, so that no lie moves them and each is left to the one check that it breaks, challenges are given to the circuit in
 //! place of being drawn.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use plonky2::field::types::Field;
+use plonky2::field::types::{Field, Field64};
 use plonky2::iop::target::Target;
 use plonky2::iop::witness::{PartialWitness, WitnessWrite};
 use plonky2::plonk::circuit_data::{CircuitConfig, CircuitData};
@@ -18,7 +19,7 @@ use velum_stark::{HashFunction, Parameters, Poseidon2Hash, Proof, ProvingKey, Ve
 
 use super::parts::{Part, changed, parts};
 use crate::field::{Builder, D, F, extension};
-use crate::testing::C;
+use crate::testing::{C, holds_in_spite_of_contradictions};
 use crate::verifier::{Challenges, PublicTargets, Rows};
 use crate::{ProofTargets, StarkVerifier, WitnessError, bound_elements};
 
@@ -142,6 +143,21 @@ fn the_circuit_says_what_the_native_verifier_says() {
     }
 }
 
+/// What refuses is the constraints, and not only a prover who notices a contradiction: every lie, and a word of each kind of part.
+#[test]
+fn no_lie_meets_the_constraints() {
+    let mut kinds = BTreeSet::new();
+    let is_first = |case: &Case| match case.name.split_once(", byte") {
+        Some((kind, _)) => kinds.insert(kind.to_owned()),
+        None => true,
+    };
+    for case in dishonest::all::<Poseidon2Hash>(&KEY).into_iter().filter(is_first) {
+        let circuit = if case.mode == Mode::Real { &DRAWING } else { &GIVEN };
+        let holds = holds_in_spite_of_contradictions(&circuit.data, circuit.witness(&case).unwrap());
+        assert_eq!(holds, case.refused_by.is_none(), "{}", case.name);
+    }
+}
+
 /// With challenges that nothing moves, every value of a proof is bound by what is checked, query by query; but for nonces, which only the transcript reads.
 #[test]
 fn every_value_of_a_proof_is_bound_under_given_challenges() {
@@ -203,6 +219,17 @@ fn other_heights_are_no_witness() {
     let refused = set(verifier_key(), key.verifier(), &proof);
     assert!(matches!(refused, Err(WitnessError::Shape { .. })), "{refused:?}");
     assert!(has_other_lengths(&set(verifier_key(), verifier_key(), &proof)));
+}
+
+#[test]
+fn nonces_above_the_field_are_no_witness() {
+    let mut proof = honest(&KEY, &chips(START), traces(START));
+    // Such a nonce is not absorbed, so that the queries are others: what is opened has other lengths, or else the nonce is named.
+    for nonce in [F::ORDER, u64::MAX] {
+        proof.commitments.query_nonce = nonce;
+        let refused = set(verifier_key(), verifier_key(), &proof);
+        assert!(matches!(refused, Err(WitnessError::Proof(_))), "{refused:?}");
+    }
 }
 
 /// A key of the same shape, whose tables are in another order: it has another hash, with which the transcript starts.
