@@ -12,6 +12,8 @@ use crate::proof::{LeafTargets, QueryTargets};
 /// A part of a proof.
 pub(super) struct Part {
     pub(super) name: String,
+    /// The query that opens it, by its number.
+    pub(super) query: Option<usize>,
     /// Whether it is the nonce of some work, which nothing reads but the transcript.
     pub(super) is_nonce: bool,
     pub(super) targets: Vec<Target>,
@@ -38,7 +40,9 @@ pub(super) fn parts(proof: &ProofTargets) -> Vec<Part> {
     parts.nonce("batch nonce".into(), said.batch_nonce);
     parts.nonce("query nonce".into(), said.query_nonce);
     for (number, query) in proof.queries.iter().enumerate() {
-        parts.query(number, query);
+        let first = parts.0.len();
+        parts.query(query);
+        parts.0[first..].iter_mut().for_each(|part| part.query = Some(number));
     }
     parts.0
 }
@@ -56,25 +60,25 @@ impl Parts {
     /// Adds a part, unless it is empty: the lower groups have no row in the quotient tree.
     fn push(&mut self, name: String, targets: Vec<Target>) {
         if !targets.is_empty() {
-            self.0.push(Part { name, is_nonce: false, targets });
+            self.0.push(Part { name, query: None, is_nonce: false, targets });
         }
     }
 
     fn nonce(&mut self, name: String, nonce: Target) {
-        self.0.push(Part { name, is_nonce: true, targets: vec![nonce] });
+        self.0.push(Part { name, query: None, is_nonce: true, targets: vec![nonce] });
     }
 
-    fn query(&mut self, number: usize, query: &QueryTargets) {
+    fn query(&mut self, query: &QueryTargets) {
         for (tree, opened) in query.trees.iter().enumerate() {
             for (group, row) in opened.rows.iter().enumerate() {
-                self.push(format!("row of query {number}, tree {tree}, group {group}"), row.clone());
+                self.push(format!("row of tree {tree}, group {group}"), row.clone());
             }
-            self.push(format!("salt of query {number}, tree {tree}"), opened.salt.to_vec());
-            self.push(format!("path of query {number}, tree {tree}"), digests(&opened.path));
+            self.push(format!("salt of tree {tree}"), opened.salt.to_vec());
+            self.push(format!("path of tree {tree}"), digests(&opened.path));
         }
         for (layer, LeafTargets { values, path }) in query.leaves.iter().enumerate() {
-            self.push(format!("leaf of query {number}, layer {layer}"), extensions(values));
-            self.push(format!("path of query {number}, layer {layer}"), digests(path));
+            self.push(format!("leaf of layer {layer}"), extensions(values));
+            self.push(format!("path of layer {layer}"), digests(path));
         }
     }
 }
