@@ -7,6 +7,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use p3_field::{Field, PrimeCharacteristicRing};
 
@@ -178,8 +179,8 @@ impl<H: ProofHash> OpenedTree<H> {
         let mut levels = Vec::with_capacity(log_height + 1);
         for log_height in (0..log_height).rev() {
             for index in level.keys().copied().collect::<Vec<_>>() {
-                if !level.contains_key(&(index ^ 1)) {
-                    level.insert(index ^ 1, *siblings.next().ok_or(VerifyError::TooShort)?);
+                if let Entry::Vacant(unknown) = level.entry(index ^ 1) {
+                    unknown.insert(*siblings.next().ok_or(VerifyError::TooShort)?);
                 }
             }
             let pairs: Vec<_> = level.values().copied().collect();

@@ -39,6 +39,8 @@ pub struct Case {
     pub mode: Mode,
     /// The proof.
     pub proof: Vec<u8>,
+    /// The part of an honest proof in which a word is another, where that is all.
+    pub part: Option<Part>,
     /// The check that refuses it, none where it is accepted.
     pub refused_by: Option<Check>,
 }
@@ -93,7 +95,7 @@ fn case<H: ProofHash>(
     refused_by: Option<Check>,
 ) -> Case {
     let (proof, _) = seam::prove::<H, _>(key, (&chips(START), traces, BOUND), &mut rng(1), deviation);
-    Case { name: name.into(), start: START, mode: Mode::Real, proof, refused_by }
+    Case { name: name.into(), start: START, mode: Mode::Real, proof, part: None, refused_by }
 }
 
 /// A proof whose challenges follow so, what is seen of it, and its parts.
@@ -112,7 +114,7 @@ fn scripted<H: ProofHash>(
 }
 
 fn forced_case(name: impl Into<String>, proof: &[u8], refused_by: Option<Check>) -> Case {
-    Case { name: name.into(), start: START, mode: FORCED, proof: proof.to_vec(), refused_by }
+    Case { name: name.into(), start: START, mode: FORCED, proof: proof.to_vec(), part: None, refused_by }
 }
 
 /// Adds to the element at a place.
@@ -141,7 +143,7 @@ pub fn without_work<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
     let of = |time| {
         let (proof, ..) = scripted::<H>(key, Mode::WithoutWork(time), &traces(START), Deviation::default());
         let name = format!("without work before nonce {time}");
-        Case { name, start: START, mode: Mode::Real, proof, refused_by: Some(Check::Grinding) }
+        Case { name, start: START, mode: Mode::Real, proof, part: None, refused_by: Some(Check::Grinding) }
     };
     (0..nonces).map(of).collect()
 }
@@ -159,7 +161,8 @@ pub fn every_word<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
             } else {
                 forged[at] ^= 1
             };
-            cases.push(forced_case(format!("{part:?}, byte {at}"), &forged, Some(check)));
+            let case = forced_case(format!("{part:?}, byte {at}"), &forged, Some(check));
+            cases.push(Case { part: Some(part), ..case });
         }
     }
     cases

@@ -13,7 +13,7 @@ use crate::proof::{ELEMENT_BYTES, NONCE_BYTES};
 use crate::shape::TREES;
 
 /// A part of a proof.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Part {
     /// The root of a tree.
     Root,

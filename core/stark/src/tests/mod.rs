@@ -4,6 +4,7 @@ mod fiat_shamir;
 mod hiding;
 mod malicious;
 mod memory;
+mod opened;
 mod program;
 mod rank;
 
