@@ -160,12 +160,31 @@ fn no_lie_meets_the_constraints() {
     }
 }
 
-/// With challenges that nothing moves, every value of a proof is bound by what is checked, query by query; but for nonces, which only the transcript reads.
-#[test]
-fn every_value_of_a_proof_is_bound_under_given_challenges() {
+/// The witness of an honest proof, of which one value can be changed and nothing else.
+fn honest_under_given_challenges() -> PartialWitness<F> {
     let case = dishonest::honest::<Poseidon2Hash>(&KEY).into_iter().find(|case| case.mode != Mode::Real);
     let honest = GIVEN.witness(&case.unwrap()).unwrap();
     assert!(GIVEN.accepts(honest.clone()));
+    honest
+}
+
+/// A proof is right for its own challenges alone. One that batches or folds moves a value that is folded next and nothing else, so that this shows that such a
+/// value is tied to the leaf that was committed to.
+#[test]
+fn every_challenge_counts() {
+    let honest = honest_under_given_challenges();
+    let challenges = GIVEN.given.as_ref().unwrap();
+    let extensions = challenges.extensions().into_iter().flat_map(|challenge| challenge.0);
+    let bits = challenges.queries.iter().flatten().map(|bit| bit.target);
+    for (number, target) in extensions.chain(bits).enumerate() {
+        assert!(!GIVEN.accepts(changed(&honest, target)), "challenge {number}");
+    }
+}
+
+/// With challenges that nothing moves, every value of a proof is bound by what is checked, query by query; but for nonces, which only the transcript reads.
+#[test]
+fn every_value_of_a_proof_is_bound_under_given_challenges() {
+    let honest = honest_under_given_challenges();
     for Part { name, query, is_nonce, targets } in parts(&GIVEN.proof) {
         for (at, &target) in targets.iter().enumerate() {
             assert_eq!(GIVEN.accepts(changed(&honest, target)), is_nonce, "{name} of query {query:?}, {at}");
