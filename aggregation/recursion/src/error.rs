@@ -25,7 +25,7 @@ pub enum KeyError {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum WitnessError {
-    /// What is opened is not what was committed to.
+    /// Its parts have other lengths than the key says.
     #[error("the proof cannot be read: {0}")]
     Proof(#[from] VerifyError),
     /// Some part has another length than the circuit's.

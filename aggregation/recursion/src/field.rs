@@ -54,6 +54,12 @@ pub(crate) fn to_velum(value: F) -> velum_stark::field::F {
     velum_stark::field::F::from_u64(value.to_canonical_u64())
 }
 
+/// An extension element for velum-stark.
+#[cfg(test)]
+pub(crate) fn to_velum_extension(value: FE) -> velum_stark::field::EF {
+    velum_stark::field::EF::from_basis_coefficients_fn(|i| to_velum(value.0[i]))
+}
+
 /// The element of an extension field in a circuit whose coefficients are these.
 pub(crate) const fn pair(coefficients: [Target; D]) -> Extension {
     ExtensionTarget(coefficients)
@@ -66,20 +72,17 @@ pub(crate) fn embed(builder: &mut Builder, value: Target) -> Extension {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use plonky2::field::extension::Extendable;
     use plonky2::field::types::Sample;
-    use velum_stark::field::EF;
-
-    use super::*;
 
     #[test]
     fn both_extensions_are_one() {
         assert_eq!(<F as Extendable<D>>::W, NON_RESIDUE);
-        let velum = |value: FE| EF::from_basis_coefficients_fn(|i| to_velum(value.0[i]));
         for _ in 0..10 {
             let [x, y] = [FE::rand(), FE::rand()];
-            assert_eq!(extension(velum(x) * velum(y)), x * y);
-            assert_eq!(extension(velum(x) - velum(y)), x - y);
+            assert_eq!(extension(to_velum_extension(x) * to_velum_extension(y)), x * y);
+            assert_eq!(extension(to_velum_extension(x) - to_velum_extension(y)), x - y);
         }
     }
 }

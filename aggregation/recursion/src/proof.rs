@@ -7,12 +7,15 @@ use plonky2::iop::target::Target;
 use plonky2::iop::witness::{PartialWitness, WitnessWrite};
 use velum_stark::poseidon2::{DIGEST, SALT, salt_word};
 use velum_stark::shape::{MAIN, QUOTIENT};
-use velum_stark::{OpenedProof, OpenedTree, Poseidon2Hash, Proof, VerifierKey, VerifyError};
+use velum_stark::{OpenedProof, OpenedTree, Proof, ProofHash, VerifierKey, VerifyError};
 
 use crate::error::WitnessError;
 use crate::field::{Builder, Extension, F, element, extension};
 use crate::merkle::cap_levels;
 use crate::poseidon2::DigestTarget;
+
+/// A digest of velum-stark's `Poseidon2Hash`.
+pub(crate) type Digest = [velum_stark::field::F; DIGEST];
 
 /// The targets of a proof.
 #[derive(Clone, Debug)]
@@ -131,13 +134,14 @@ impl ProofTargets {
     /// Sets the targets to a proof that is bound to `bound`, which [`read_proof`](VerifierKey::read_proof) took apart.
     ///
     /// # Errors
-    /// [`WitnessError`] where the proof does not open what its queries ask for, or is one under another key. That it verifies, the circuit's own proof tells.
-    pub fn set(
+    /// [`WitnessError`] where the proof does not open what its queries ask for, or is one under another key. Whether it is right, the circuit says: one that is wrong
+    /// sets targets all the same, and the circuit has no proof then. Who wants to know what is wrong verifies it before.
+    pub fn set<H: ProofHash<Digest = Digest>>(
         &self,
         witness: &mut PartialWitness<F>,
         key: &VerifierKey,
         bound: &[u8],
-        proof: &Proof<Poseidon2Hash>,
+        proof: &Proof<H>,
     ) -> Result<(), WitnessError> {
         let opened = OpenedProof::new(key, bound, proof)?;
         let mut setter = Setter(witness);
@@ -173,10 +177,10 @@ fn same(expected: usize, given: usize) -> Result<(), WitnessError> {
 }
 
 impl Setter<'_> {
-    fn commitments(
+    fn commitments<H: ProofHash<Digest = Digest>>(
         &mut self,
         targets: &CommitmentTargets,
-        proof: &Proof<Poseidon2Hash>,
+        proof: &Proof<H>,
     ) -> Result<(), WitnessError> {
         let said = &proof.commitments;
         for (root, value) in targets.roots.iter().zip([said.main, said.lookup, said.quotient]) {
@@ -196,10 +200,10 @@ impl Setter<'_> {
         self.nonce(targets.query_nonce, said.query_nonce)
     }
 
-    fn query(
+    fn query<H: ProofHash<Digest = Digest>>(
         &mut self,
         targets: &QueryTargets,
-        opened: &OpenedProof<'_, Poseidon2Hash>,
+        opened: &OpenedProof<'_, H>,
         query: usize,
     ) -> Result<(), WitnessError> {
         for (tree, (targets, nodes)) in targets.trees.iter().zip(&opened.trees).enumerate() {
@@ -223,20 +227,20 @@ impl Setter<'_> {
         Ok(())
     }
 
-    fn cap(
+    fn cap<H: ProofHash<Digest = Digest>>(
         &mut self,
         targets: &[DigestTarget],
-        tree: &OpenedTree<Poseidon2Hash>,
+        tree: &OpenedTree<H>,
     ) -> Result<(), WitnessError> {
         let nodes = tree.cap(targets.len().ilog2() as usize).ok_or(WitnessError::Cap)?;
         same(targets.len(), nodes.len())?;
         targets.iter().zip(&nodes).try_for_each(|(target, node)| self.digest(target, node))
     }
 
-    fn path(
+    fn path<H: ProofHash<Digest = Digest>>(
         &mut self,
         targets: &[DigestTarget],
-        tree: &OpenedTree<Poseidon2Hash>,
+        tree: &OpenedTree<H>,
         leaf: usize,
     ) -> Result<(), WitnessError> {
         let path = tree.path(leaf, targets.len()).ok_or(WitnessError::NotOpened { query: leaf })?;
@@ -244,11 +248,7 @@ impl Setter<'_> {
         targets.iter().zip(&path).try_for_each(|(target, node)| self.digest(target, node))
     }
 
-    fn digest(
-        &mut self,
-        target: &DigestTarget,
-        digest: &[velum_stark::field::F; DIGEST],
-    ) -> Result<(), WitnessError> {
+    fn digest(&mut self, target: &DigestTarget, digest: &Digest) -> Result<(), WitnessError> {
         self.elements(target, digest)
     }
 

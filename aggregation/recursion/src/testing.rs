@@ -1,9 +1,12 @@
 //! What tests of circuits share.
 
 use plonky2::field::types::{Field, PrimeField64};
-use plonky2::iop::witness::PartialWitness;
-use plonky2::plonk::circuit_data::CircuitConfig;
+use plonky2::iop::generator::GeneratedValues;
+use plonky2::iop::witness::{PartialWitness, PartitionWitness, WitnessWrite};
+use plonky2::plonk::circuit_data::{CircuitConfig, CircuitData};
 use plonky2::plonk::config::PoseidonGoldilocksConfig;
+use plonky2::plonk::prover::prove_with_partition_witness;
+use plonky2::util::timing::TimingTree;
 
 use crate::field::{Builder, D, F};
 use crate::gate::{Arithmetic, Relations};
@@ -17,6 +20,39 @@ pub(crate) fn proves(build: impl FnOnce(&mut Builder) -> PartialWitness<F>) -> b
     let witness = build(&mut builder);
     let circuit = builder.build::<C>();
     circuit.prove(witness).is_ok_and(|proof| circuit.verify(proof).is_ok())
+}
+
+/// Whether the constraints of a circuit hold where a prover sets these targets, and what follows from them in every wire but where it contradicts what is
+/// set already.
+///
+/// plonky2's own prover stops at the first contradiction. This one goes on, so that it is left to the constraints to refuse.
+pub(crate) fn holds_in_spite_of_contradictions(
+    circuit: &CircuitData<F, C, D>,
+    witness: PartialWitness<F>,
+) -> bool {
+    let CircuitData { prover_only, common, .. } = circuit;
+    let map = &prover_only.representative_map;
+    let mut values = PartitionWitness::new(common.config.num_wires, common.degree(), map);
+    for (target, value) in witness.target_values {
+        let _ = values.set_target(target, value);
+    }
+    let mut waiting: Vec<_> = prover_only.generators.iter().collect();
+    let mut generated = GeneratedValues::empty();
+    loop {
+        let count = waiting.len();
+        waiting.retain(|generator| {
+            let is_done = generator.0.run(&values, &mut generated);
+            for (target, value) in generated.target_values.drain(..) {
+                let _ = values.set_target(target, value);
+            }
+            !is_done
+        });
+        if waiting.len() == count {
+            break;
+        }
+    }
+    let proof = prove_with_partition_witness(prover_only, common, values, &mut TimingTree::default());
+    proof.is_ok_and(|proof| circuit.verify(proof).is_ok())
 }
 
 /// The wires of a row that follow from its inputs.

@@ -54,15 +54,24 @@ fn packed(bytes: &[u8]) -> Vec<F> {
 }
 
 /// The challenges of a proof.
-struct Challenges {
-    gamma: Extension,
-    beta: Extension,
-    alpha: Extension,
-    zeta: Extension,
-    batching: Vec<Extension>,
-    folding: Vec<Vec<Extension>>,
+pub(crate) struct Challenges {
+    pub(crate) gamma: Extension,
+    pub(crate) beta: Extension,
+    pub(crate) alpha: Extension,
+    pub(crate) zeta: Extension,
+    pub(crate) batching: Vec<Extension>,
+    pub(crate) folding: Vec<Vec<Extension>>,
     /// The bits of each query.
-    queries: Vec<Vec<BoolTarget>>,
+    pub(crate) queries: Vec<Vec<BoolTarget>>,
+}
+
+#[cfg(test)]
+impl Challenges {
+    /// All but the queries, in the order in which they are drawn.
+    pub(crate) fn extensions(&self) -> Vec<Extension> {
+        let Self { gamma, beta, alpha, zeta, batching, folding, .. } = self;
+        [&[*gamma, *beta, *alpha, *zeta], &batching[..], &folding.concat()].concat()
+    }
 }
 
 impl<'a> StarkVerifier<'a> {
@@ -100,14 +109,27 @@ impl<'a> StarkVerifier<'a> {
         let proof = ProofTargets::new(builder, self.key);
         let challenges = self.challenges(builder, bound, &proof);
         rows.count(builder, "transcript");
+        self.check(builder, &challenges, &proof, public, &mut rows);
+        (proof, rows)
+    }
+
+    /// Demands of a proof everything but that its challenges are these, and that the work before them was done.
+    pub(crate) fn check(
+        &self,
+        builder: &mut Builder,
+        challenges: &Challenges,
+        proof: &ProofTargets,
+        public: &PublicTargets,
+        rows: &mut Rows,
+    ) {
         let said = &proof.commitments;
         let sum = builder.add_many_extension(&said.terminals);
         let zero = builder.zero_extension();
         builder.connect_extension(sum, zero);
-        self.check_identity(builder, &challenges, &proof, public, &mut rows);
+        self.check_identity(builder, challenges, proof, public, rows);
         let batch = Batch::new(builder, self.key, challenges.zeta, &said.values, &challenges.batching);
         rows.count(builder, "batch, once");
-        let (trees, layers) = self.trees(builder, &challenges, &proof);
+        let (trees, layers) = self.trees(builder, challenges, proof);
         rows.count(builder, "caps");
         for (index, query) in challenges.queries.iter().zip(&proof.queries) {
             self.check_rows(builder, &trees, index, query);
@@ -119,7 +141,6 @@ impl<'a> StarkVerifier<'a> {
             layers.check(builder, index, value, &query.leaves);
             rows.count(builder, "FRI");
         }
-        (proof, rows)
     }
 
     /// The elements that the transcript starts with: the number of bytes, the length of `bound` in bytes, `bound`, and the hash of the key.
@@ -133,7 +154,13 @@ impl<'a> StarkVerifier<'a> {
         [builder.constants(&before), bound.to_vec(), builder.constants(&packed(hash))].concat()
     }
 
-    fn challenges(&self, builder: &mut Builder, bound: &[Target], proof: &ProofTargets) -> Challenges {
+    /// Draws the challenges of a proof, and demands the work before them.
+    pub(crate) fn challenges(
+        &self,
+        builder: &mut Builder,
+        bound: &[Target],
+        proof: &ProofTargets,
+    ) -> Challenges {
         let (parameters, shape, said) = (self.key.parameters(), self.key.shape(), &proof.commitments);
         let prefix = self.prefix(builder, bound);
         let mut transcript = Transcript::new(builder, &prefix);

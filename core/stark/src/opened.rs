@@ -2,16 +2,21 @@
 //!
 //! A proof opens a set of rows, and holds nothing that follows from what several of them share. Here every query has its own rows, its
 //! own paths and its own leaves, also where two queries fall on one place.
+//!
+//! Whether any of it is right is for that verifier to say. Where a proof lies, what is opened here does not fit together.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use p3_field::{Field, PrimeCharacteristicRing};
 
-use crate::error::{Check, VerifyError};
+use crate::error::VerifyError;
 use crate::field::{EF, F};
 use crate::fri::{fold_leaf, hash_leaves, leaves};
 use crate::hash::{ProofHash, Salt};
 use crate::key::VerifierKey;
+use crate::merkle;
 use crate::proof::{Proof, TreeOpening, group_indices};
 use crate::transcript::Challenges;
 use crate::verify::{Batch, Opened};
@@ -39,14 +44,16 @@ pub struct OpenedLayer<H: ProofHash> {
 }
 
 impl<'a, H: ProofHash> OpenedProof<'a, H> {
-    /// Reads a proof that [`read_proof`](VerifierKey::read_proof) took apart, with the same `bound`. Constraints and the final
-    /// polynomial are not checked, nor the work before challenges.
+    /// Opens a proof that [`read_proof`](VerifierKey::read_proof) took apart, with the same `bound`. Nothing is verified: what is wrong with a
+    /// proof, [`verify`](VerifierKey::verify) tells.
     ///
     /// # Errors
-    /// [`VerifyError`] where something is missing, or where what is opened is not what was committed to.
+    /// [`VerifyError::TooShort`] or [`VerifyError::TooLong`] where the proof was read under another key or with another `bound`, and a part of it
+    /// has another length than these say.
     pub fn new(key: &'a VerifierKey, bound: &[u8], proof: &'a Proof<H>) -> Result<Self, VerifyError> {
         let Challenges { weights, zeta, folding, indices, drawn, .. } =
             Challenges::draw(key, bound, &proof.commitments);
+        check_lengths(key, &indices, proof)?;
         let trees = open_trees(key, &indices, proof)?;
         let opened = Opened { key, indices: &indices, openings: &proof.openings };
         let batch = Batch { opened, weights: &weights, zeta, values: &proof.commitments.values };
@@ -69,14 +76,52 @@ impl<'a, H: ProofHash> OpenedProof<'a, H> {
     }
 }
 
+/// Checks that every part of a proof is as long as a key says for these rows of the tallest group's evaluation domain, sorted and distinct.
+fn check_lengths<H: ProofHash>(
+    key: &VerifierKey,
+    indices: &[usize],
+    proof: &Proof<H>,
+) -> Result<(), VerifyError> {
+    let (Proof { commitments, openings }, shape) = (proof, &key.shape);
+    let arities = key.parameters.folding(shape.log_height());
+    same(commitments.terminals.len(), shape.groups.len())?;
+    same(commitments.values.len(), shape.terms.len())?;
+    same(commitments.layers.len(), arities.len())?;
+    same(commitments.final_polynomial.len(), key.parameters.final_polynomial_len(shape.log_height()))?;
+    for (tree, opening) in openings.trees.iter().enumerate() {
+        same(opening.rows.len(), shape.groups.len())?;
+        for (number, (cells, group)) in opening.rows.iter().zip(&shape.groups).enumerate() {
+            same(cells.len(), group_indices(indices, shape.lift(number)).len() * group.widths[tree])?;
+        }
+        same(opening.salts.len(), indices.len())?;
+        same(opening.siblings.len(), merkle::siblings(key.log_codeword(), indices))?;
+    }
+    same(openings.layers.len(), arities.len())?;
+    let (mut log_size, mut indices) = (key.log_codeword(), indices.to_vec());
+    for (opening, arity) in openings.layers.iter().zip(arities) {
+        let leaves = group_indices(&indices, arity);
+        log_size -= arity;
+        same(opening.values.len(), (leaves.len() << arity) - indices.len())?;
+        same(opening.siblings.len(), merkle::siblings(log_size, &leaves))?;
+        indices = leaves;
+    }
+    Ok(())
+}
+
+fn same(given: usize, expected: usize) -> Result<(), VerifyError> {
+    match given.cmp(&expected) {
+        Ordering::Less => Err(VerifyError::TooShort),
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(VerifyError::TooLong),
+    }
+}
+
 fn open_trees<H: ProofHash>(
     key: &VerifierKey,
     indices: &[usize],
     proof: &Proof<H>,
 ) -> Result<Vec<OpenedTree<H>>, VerifyError> {
-    let Proof { commitments, openings } = proof;
-    let roots = [commitments.main, commitments.lookup, commitments.quotient];
-    let open = |(tree, (opening, root)): (usize, (&TreeOpening<H>, H::Digest))| {
+    let open = |(tree, opening): (usize, &TreeOpening<H>)| {
         let mut rows = BTreeMap::new();
         for (number, group) in key.shape.groups.iter().enumerate() {
             let (width, salts) = (group.widths[tree], (number == 0).then_some(&opening.salts[..]));
@@ -85,9 +130,9 @@ fn open_trees<H: ProofHash>(
                 rows.insert(group.log_height + key.parameters.log_blowup, hashes);
             }
         }
-        OpenedTree::new(key.log_codeword(), indices, &rows, &opening.siblings, root, Check::Openings)
+        OpenedTree::new(key.log_codeword(), indices, &rows, &opening.siblings)
     };
-    openings.trees.iter().zip(roots).enumerate().map(open).collect()
+    proof.openings.trees.iter().enumerate().map(open).collect()
 }
 
 /// The layers of the codeword with these values at these indices.
@@ -98,9 +143,8 @@ fn open_layers<H: ProofHash>(
     proof: &Proof<H>,
 ) -> Result<Vec<OpenedLayer<H>>, VerifyError> {
     let (mut log_size, mut shift) = (key.log_codeword(), F::GENERATOR);
-    let commitments = &proof.commitments.layers;
-    let mut layers = Vec::with_capacity(commitments.len());
-    for ((layer, betas), opening) in commitments.iter().zip(challenges).zip(&proof.openings.layers) {
+    let mut layers = Vec::with_capacity(challenges.len());
+    for (betas, opening) in challenges.iter().zip(&proof.openings.layers) {
         let arity = betas.len();
         let (places, rows) = leaves(&values, arity, &opening.values)?;
         let fold =
@@ -109,8 +153,7 @@ fn open_layers<H: ProofHash>(
         log_size -= arity;
         shift = shift.exp_power_of_2(arity);
         let hashes = BTreeMap::from([(log_size, hash_leaves::<H>(&rows))]);
-        let tree =
-            OpenedTree::new(log_size, &places, &hashes, &opening.siblings, layer.root, Check::Folding)?;
+        let tree = OpenedTree::new(log_size, &places, &hashes, &opening.siblings)?;
         layers.push(OpenedLayer { leaves: places.into_iter().zip(rows).collect(), tree });
     }
     Ok(layers)
@@ -123,14 +166,12 @@ pub struct OpenedTree<H: ProofHash> {
 }
 
 impl<H: ProofHash> OpenedTree<H> {
-    /// The tree of this root over leaves of these indices, sorted and distinct; `rows` has the hashes of the opened rows of each height.
+    /// The tree over leaves of these indices, sorted and distinct; `rows` has the hashes of the opened rows of each height.
     fn new(
         log_height: usize,
         indices: &[usize],
         rows: &BTreeMap<usize, Vec<H::Digest>>,
         siblings: &[H::Digest],
-        root: H::Digest,
-        check: Check,
     ) -> Result<Self, VerifyError> {
         let mut siblings = siblings.iter();
         let leaves = rows.get(&log_height).into_iter().flatten();
@@ -138,8 +179,8 @@ impl<H: ProofHash> OpenedTree<H> {
         let mut levels = Vec::with_capacity(log_height + 1);
         for log_height in (0..log_height).rev() {
             for index in level.keys().copied().collect::<Vec<_>>() {
-                if !level.contains_key(&(index ^ 1)) {
-                    level.insert(index ^ 1, *siblings.next().ok_or(VerifyError::TooShort)?);
+                if let Entry::Vacant(unknown) = level.entry(index ^ 1) {
+                    unknown.insert(*siblings.next().ok_or(VerifyError::TooShort)?);
                 }
             }
             let pairs: Vec<_> = level.values().copied().collect();
@@ -152,7 +193,6 @@ impl<H: ProofHash> OpenedTree<H> {
             let next = places.zip(above).collect();
             levels.push(std::mem::replace(&mut level, next));
         }
-        check.holds(level.get(&0) == Some(&root))?;
         levels.push(level);
         Ok(Self { levels })
     }

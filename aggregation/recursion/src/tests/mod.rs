@@ -1,6 +1,9 @@
 //! Whole proofs of small tables in circuits.
 
+mod agreement;
 mod chips;
+mod dishonest;
+mod parts;
 mod tampering;
 
 use std::sync::OnceLock;

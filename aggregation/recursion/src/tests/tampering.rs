@@ -1,51 +1,19 @@
 //! Proofs in which one value is another.
 
+use super::parts::{Part, changed, parts};
 use super::*;
-
-/// Whether the honest witness is accepted with one more in this target.
-fn accepts_changed(honest: &PartialWitness<F>, target: Target) -> bool {
-    let mut witness = honest.clone();
-    let value = witness.target_values.get_mut(&target).expect("a target of the witness");
-    *value += F::ONE;
-    circuit().accepts(witness)
-}
 
 #[test]
 fn every_part_of_a_proof_is_bound() {
     let honest = circuit().witness(BOUND, START, proof()).unwrap();
     assert!(circuit().accepts(honest.clone()));
-    let targets = &circuit().proof;
-    let said = &targets.commitments;
-    let (query, last) = (&targets.queries[0], &targets.queries[PARAMETERS.queries - 1]);
-    let mut parts = vec![
-        ("lookup nonce", said.lookup_nonce),
-        ("terminal", said.terminals[1].0[0]),
-        ("out-of-domain nonce", said.ood_nonce),
-        ("value out of domain", said.values[2].0[1]),
-        ("batch nonce", said.batch_nonce),
-        ("layer's root", said.layers[0].root[0]),
-        ("layer's nonce", said.layers[0].nonce),
-        ("layer's cap", said.layers[0].cap[1][2]),
-        ("final polynomial", said.final_polynomial[3].0[0]),
-        ("query nonce", said.query_nonce),
-    ];
-    for (tree, root) in said.roots.iter().enumerate() {
-        parts.push(("root", root[3]));
-        parts.push(("cap", targets.caps[tree][2][1]));
-        parts.push(("salt", query.trees[tree].salt[1]));
-        parts.push(("cell", query.trees[tree].rows[0][0]));
-        parts.push(("sibling", query.trees[tree].path[0][0]));
-        parts.push(("last query's cell", last.trees[tree].rows[0][1]));
-    }
-    parts.push(("cell of the lower group", query.trees[0].rows[1][2]));
-    parts.push(("batch of the lower group", query.trees[1].rows[1][3]));
-    for leaf in &last.leaves {
-        parts.push(("leaf", leaf.values[0].0[0]));
-        parts.push(("leaf", leaf.values[1].0[1]));
-        parts.push(("leaf's sibling", leaf.path[1][3]));
-    }
-    for (part, target) in parts {
-        assert!(!accepts_changed(&honest, target), "{part} is free");
+    let ends = [None, Some(0), Some(PARAMETERS.queries - 1)];
+    let parts = parts(&circuit().proof).into_iter().filter(|part| ends.contains(&part.query));
+    for Part { name, query, targets, .. } in parts {
+        for at in [0, targets.len() - 1] {
+            let changed = changed(&honest, targets[at]);
+            assert!(!circuit().accepts(changed), "{name} of query {query:?} is free at {at}");
+        }
     }
 }
 

@@ -5,9 +5,9 @@ mod blinding;
 mod blocking;
 mod cpu;
 mod packed;
-#[cfg(test)]
-#[path = "../tests/seam.rs"]
-pub(super) mod seam;
+#[cfg(any(test, feature = "testing"))]
+#[path = "../testing/seam.rs"]
+pub mod seam;
 mod strips;
 mod wide;
 

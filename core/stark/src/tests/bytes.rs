@@ -3,12 +3,12 @@
 use p3_field::PrimeField64;
 use rand::RngExt;
 
-use super::layout::parts;
-use super::script::{Mode, Scripted, recorded};
-use super::{chips, key, rng, traces};
 use crate::field::F;
 use crate::proof::ELEMENT_BYTES;
-use crate::prover::seam::{self, Deviation};
+use crate::testing::layout::parts;
+use crate::testing::script::{Mode, Scripted, recorded};
+use crate::testing::seam::{self, Deviation};
+use crate::testing::tiny::{chips, key, rng, traces};
 use crate::{Blake3Hash, Blake3TruncatedHash, Poseidon2Hash, Proof, ProvingKey, VerifyError};
 
 const START: [u64; 2] = [3, 5];

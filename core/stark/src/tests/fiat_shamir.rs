@@ -1,8 +1,8 @@
 //! What is absorbed, in which order, and that nothing of it can be left out.
 
-use super::script::{Event, Mode, Scripted, recorded};
-use super::{TINY, Tiny, chips, key, traces};
-use crate::prover::seam::{self, Deviation};
+use crate::testing::script::{Event, Mode, Scripted, recorded};
+use crate::testing::seam::{self, Deviation};
+use crate::testing::tiny::{TINY, Tiny, chips, key, rng, traces};
 use crate::{HashFunction, Parameters, ProvingKey, VerifierKey, VerifyError};
 
 const BOUND: &[u8] = b"all public values";
@@ -17,7 +17,7 @@ struct Honest {
 impl Honest {
     fn new() -> Self {
         let (key, chips, traces) = (key(), chips([3, 5]), traces([3, 5]));
-        let mut rng = super::rng(1);
+        let mut rng = rng(1);
         let prove =
             || seam::prove::<Scripted, _>(&key, (&chips, &traces, BOUND), &mut rng, Deviation::default());
         let ((proof, _), events) = recorded(Mode::Real, prove);

@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use p3_field::PrimeCharacteristicRing;
 use p3_matrix::dense::RowMajorMatrix;
 
-use super::layout::{Part, parts};
-use super::script::{Mode, Scripted, recorded};
-use super::{TINY, Tiny, chips, key, key_with, rng, traces};
 use crate::air::Trace;
 use crate::control::Control;
 use crate::field::F;
 use crate::hash::{Blake3Hash, Blake3TruncatedHash, Poseidon2Hash, ProofHash};
-use crate::prover::seam::{self, Deviation};
 use crate::shape::MAIN;
+use crate::testing::layout::{Part, parts};
+use crate::testing::script::{Mode, Scripted, recorded};
+use crate::testing::seam::{self, Deviation};
+use crate::testing::tiny::{TINY, Tiny, chips, key, key_with, rng, traces};
 use crate::{Parameters, ProveError, ProvingKey, VerifierKey};
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::control::Memory;
-use crate::prover::seam::{self, Deviation};
+use crate::testing::seam::{self, Deviation};
 
 fn is_the_same<H: ProofHash>() {
     let (key, start) = (key_with(H::FUNCTION), [3, 5]);

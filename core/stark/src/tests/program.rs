@@ -2,12 +2,12 @@
 
 use p3_field::PrimeCharacteristicRing;
 
-use super::{TINY, chips, key};
 use crate::VerifierKey;
 use crate::air::{Bus, Chip, ChipBuilder};
 use crate::field::F;
 use crate::program::{Input, Node, Program};
 use crate::testing::program::assert_program_is_what_is_evaluated;
+use crate::testing::tiny::{TINY, chips, key};
 
 #[test]
 fn a_program_is_what_is_evaluated() {

@@ -11,13 +11,13 @@ use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, PrimeField64};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng, TryCryptoRng, TryRng};
 
-use super::script::{Event, Mode, Scripted, commitments, recorded};
 use crate::air::{Bus, Chip, ChipBuilder, Trace, check_blinded, fill_multiplicities};
 use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::params::Parameters;
-use crate::prover::seam::{self, Deviation, Seen};
 use crate::shape::{LOOKUP, MAIN, QUOTIENT, TREES};
 use crate::testing::linear;
+use crate::testing::script::{Event, Mode, Scripted, commitments, recorded};
+use crate::testing::seam::{self, Deviation, Seen};
 use crate::{HashFunction, ProvingKey, VerifierKey};
 
 /// Rows at the end of a table that carry nothing.

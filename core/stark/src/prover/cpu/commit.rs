@@ -10,7 +10,7 @@ use crate::field::F;
 use crate::hash::{Digest, Salt};
 use crate::merkle::Tree;
 use crate::prover::backend::{OpenedRows, SecretRows, TreeQuery};
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 use crate::prover::strips::{Buffers, Strips};
 
 /// One tree with what it commits to.
@@ -80,7 +80,7 @@ impl CpuKey {
     }
 
     /// The same with evaluations that are altered before they are hashed.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub(in crate::prover) fn altered(
         &self,
         committed: Committed,

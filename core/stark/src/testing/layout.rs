@@ -13,29 +13,40 @@ use crate::proof::{ELEMENT_BYTES, NONCE_BYTES};
 use crate::shape::TREES;
 
 /// A part of a proof.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// The root of a tree.
     Root,
+    /// The nonce of some work.
     Nonce,
+    /// The sum of each group's fractions.
     Terminals,
+    /// Values out of domain.
     Values,
+    /// The root of a layer of FRI.
     LayerRoot,
+    /// The final polynomial.
     FinalPolynomial,
+    /// Opened rows of a group.
     Rows,
+    /// The salt of an opened row.
     Salt,
+    /// Nodes of a tree.
     Siblings,
+    /// Values of the opened leaves of a layer of FRI.
     LayerRows,
+    /// Nodes of its tree.
     LayerSiblings,
 }
 
 impl Part {
     /// Whether it consists of field elements.
-    pub(super) fn is_of_elements(self) -> bool {
+    pub fn is_of_elements(self) -> bool {
         matches!(self, Self::Terminals | Self::Values | Self::FinalPolynomial | Self::Rows | Self::LayerRows)
     }
 
     /// What fails first where a word of it is another while challenges are the same; nothing for nonces.
-    pub(super) fn check(self) -> Option<Check> {
+    pub fn check(self) -> Option<Check> {
         match self {
             Self::Nonce => None,
             Self::Terminals => Some(Check::Lookups),
@@ -48,10 +59,10 @@ impl Part {
 }
 
 /// Parts with the bytes they take.
-pub(super) type Parts = Vec<(Part, Range<usize>)>;
+pub type Parts = Vec<(Part, Range<usize>)>;
 
 /// The parts of a proof in order, given what was said while it was made.
-pub(super) fn parts(key: &VerifierKey, events: &[Event]) -> Parts {
+pub fn parts(key: &VerifierKey, events: &[Event]) -> Parts {
     let (shape, parameters) = (&key.shape, &key.parameters);
     let mut queries: Vec<usize> = events
         .iter()

@@ -10,18 +10,24 @@ use crate::hash::{Blake3Hash, DIGEST_BYTES, HashFunction, ProofHash, Rows, Salt,
 
 /// What was said, in order.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Event {
+pub enum Event {
+    /// The transcript starts.
     Prefix(Vec<u8>),
+    /// A commitment is absorbed.
     Digest([u8; 32]),
+    /// Values are absorbed.
     Values(Vec<EF>),
+    /// Work of so many bits is done, and the nonce absorbed that it found.
     Nonce(usize, u64),
+    /// A challenge is drawn.
     Challenge(EF),
+    /// A queried row is drawn.
     Index(usize),
 }
 
 /// How challenges follow from what was said.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) enum Mode {
+pub enum Mode {
     /// As ever.
     #[default]
     Real,
@@ -31,6 +37,8 @@ pub(super) enum Mode {
     Without(usize),
     /// As ever, but for one of the values of an event.
     WithoutValue(usize, usize),
+    /// As ever, but the prover does not do the work before one of the times that it is asked for, and says the first nonce that does not show it.
+    WithoutWork(usize),
 }
 
 thread_local! {
@@ -39,7 +47,7 @@ thread_local! {
 }
 
 /// Runs one prover or verifier in a mode and returns what was said.
-pub(super) fn recorded<T>(mode: Mode, run: impl FnOnce() -> T) -> (T, Vec<Event>) {
+pub fn recorded<T>(mode: Mode, run: impl FnOnce() -> T) -> (T, Vec<Event>) {
     MODE.set(mode);
     EVENTS.take();
     let result = run();
@@ -48,13 +56,18 @@ pub(super) fn recorded<T>(mode: Mode, run: impl FnOnce() -> T) -> (T, Vec<Event>
 }
 
 /// Commitments absorbed so far.
-pub(super) fn commitments() -> usize {
+pub fn commitments() -> usize {
     EVENTS.with_borrow(|events| events.iter().filter(|event| matches!(event, Event::Digest(_))).count())
+}
+
+/// Nonces said so far.
+fn nonces() -> usize {
+    EVENTS.with_borrow(|events| events.iter().filter(|event| matches!(event, Event::Nonce(..))).count())
 }
 
 /// A suite's hash with that transcript.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Scripted<H = Blake3Hash>(PhantomData<H>);
+pub struct Scripted<H = Blake3Hash>(PhantomData<H>);
 
 impl<H: ProofHash> Sealed for Scripted<H> {}
 
@@ -80,8 +93,9 @@ impl<H: ProofHash> ProofHash for Scripted<H> {
     }
 }
 
+/// The transcript of [`Scripted`].
 #[derive(Clone)]
-pub(super) struct ScriptedTranscript<H: ProofHash>(H::Transcript);
+pub struct ScriptedTranscript<H: ProofHash>(H::Transcript);
 
 /// Writes an event down and tells whether it is absorbed.
 fn say(event: Event) -> bool {
@@ -90,9 +104,19 @@ fn say(event: Event) -> bool {
         events.len() - 1
     });
     match MODE.get() {
-        Mode::Real | Mode::WithoutValue(..) => true,
+        Mode::Real | Mode::WithoutValue(..) | Mode::WithoutWork(_) => true,
         Mode::Forced(_) => false,
         Mode::Without(left_out) => number != left_out,
+    }
+}
+
+impl<H: ProofHash> ScriptedTranscript<H> {
+    /// Absorbs the first nonce that does not show the work.
+    fn skip(&mut self, bits: usize) -> u64 {
+        let shows_none = |nonce: &u64| !self.0.clone().check_grinding(bits, *nonce);
+        let nonce = (0..).find(shows_none).expect("most nonces show no work");
+        let _ = self.0.check_grinding(bits, nonce);
+        nonce
     }
 }
 
@@ -139,7 +163,11 @@ impl<H: ProofHash> Transcript for ScriptedTranscript<H> {
     }
 
     fn grind(&mut self, bits: usize, control: &Control<'_>) -> Result<u64, Cancelled> {
-        let nonce = if let Mode::Forced(_) = MODE.get() { 0 } else { self.0.grind(bits, control)? };
+        let nonce = match MODE.get() {
+            Mode::Forced(_) => 0,
+            Mode::WithoutWork(time) if time == nonces() => self.skip(bits),
+            _ => self.0.grind(bits, control)?,
+        };
         say(Event::Nonce(bits, nonce));
         Ok(nonce)
     }

@@ -1,5 +1,5 @@
 //! The prover with its seams open: whose generator it draws from, which hash it uses, and what is done to columns, evaluations
-//! and codeword on their way. No build but that of the tests has it.
+//! and codeword on their way. No build but those for tests has it.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -22,29 +22,31 @@ use crate::shape::{LOOKUP, MAIN, QUOTIENT};
 
 /// What a proof is made of, in field elements: all that a verifier learns, and the whole codeword that FRI hashes without salt.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Seen {
-    pub(crate) terminals: Vec<EF>,
+pub struct Seen {
+    /// The sum of each group's fractions.
+    pub terminals: Vec<EF>,
     /// Values at the out-of-domain points, in the order of the terms.
-    pub(crate) values: Vec<EF>,
-    pub(crate) codeword: Vec<EF>,
+    pub values: Vec<EF>,
+    /// What FRI folds.
+    pub codeword: Vec<EF>,
     /// Opened cells of each tree, by group.
-    pub(crate) rows: Vec<Vec<Vec<F>>>,
+    pub rows: Vec<Vec<Vec<F>>>,
 }
 
 /// Changes a tree's matrices, a matrix for each group.
-pub(crate) type Alter<'a> = &'a (dyn Fn(usize, &mut [RowMajorMatrix<F>]) + Sync);
+pub type Alter<'a> = &'a (dyn Fn(usize, &mut [RowMajorMatrix<F>]) + Sync);
 
 /// What a dishonest prover does. The default is honest.
 #[derive(Clone, Copy)]
-pub(crate) struct Deviation<'a> {
+pub struct Deviation<'a> {
     /// To columns before they are extended: cells by row, coefficients by power in the quotient tree.
-    pub(crate) columns: Alter<'a>,
+    pub columns: Alter<'a>,
     /// To evaluations before they are hashed.
-    pub(crate) evaluations: Alter<'a>,
+    pub evaluations: Alter<'a>,
     /// To the values at the out-of-domain points, given the first.
-    pub(crate) values: &'a (dyn Fn(EF, &mut [EF]) + Sync),
+    pub values: &'a (dyn Fn(EF, &mut [EF]) + Sync),
     /// To the codeword that FRI folds.
-    pub(crate) codeword: &'a (dyn Fn(&mut [EF]) + Sync),
+    pub codeword: &'a (dyn Fn(&mut [EF]) + Sync),
 }
 
 impl Default for Deviation<'_> {
@@ -54,7 +56,7 @@ impl Default for Deviation<'_> {
 }
 
 /// Proves with this hash, this generator and this deviation.
-pub(crate) fn prove<H: ProofHash, C: Chip>(
+pub fn prove<H: ProofHash, C: Chip>(
     key: &ProvingKey,
     (chips, traces, bound): (&[C], &[Trace], &[u8]),
     rng: &mut (impl CryptoRng + MaybeSend),
@@ -64,7 +66,7 @@ pub(crate) fn prove<H: ProofHash, C: Chip>(
 }
 
 /// The same in so much memory.
-pub(crate) fn prove_in<H: ProofHash, C: Chip>(
+pub fn prove_in<H: ProofHash, C: Chip>(
     memory: Memory,
     key: &ProvingKey,
     (chips, traces, bound): (&[C], &[Trace], &[u8]),
