@@ -106,6 +106,11 @@ impl Failure {
         Self::new(REFUSED, FailureCode::ReceiptInvalid, place, message)
     }
 
+    /// Work that was due to succeed and did not: a defect of this program.
+    pub fn broken(place: &str, message: String) -> Self {
+        Error::new(Code::Internal, place, message).into()
+    }
+
     /// Its code.
     pub fn code(&self) -> &'static str {
         self.code.as_str()

@@ -163,7 +163,8 @@ impl Aggregator {
 
 fn position(class: SizeClass) -> Result<usize, AggregatorError> {
     let position = CLASSES.iter().position(|known| *known == class);
-    position.ok_or_else(|| LeafError::Circuit(format!("there is no circuit of class {:?}", class.name)).into())
+    position
+        .ok_or_else(|| LeafError::Circuit(format!("there is no circuit of class {:?}", class.name)).into())
 }
 
 /// The proof of a circuit that bytes are of; they have one form.

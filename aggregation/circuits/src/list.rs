@@ -10,7 +10,8 @@ use plonky2::plonk::circuit_data::{VerifierCircuitData, VerifierCircuitTarget};
 use plonky2::plonk::config::AlgebraicHasher;
 use plonky2::plonk::proof::ProofWithPublicInputsTarget;
 use velum_aggregate_verifier::{
-    Digest, Profile, digest_from_bytes, digest_to_bytes, LIST_DEPTH, LIST_ENTRIES, Node, Tag, entry_digest, list_path, list_root, unused_entry,
+    Digest, LIST_DEPTH, LIST_ENTRIES, Node, Profile, Tag, digest_from_bytes, digest_to_bytes, entry_digest,
+    list_path, list_root, unused_entry,
 };
 
 use crate::circuit::{Common, Key, Proof};
@@ -21,7 +22,7 @@ use crate::wrap::Wrap;
 use crate::{Builder, C, D, F};
 
 /// The wraps that an aggregate may be made of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AllowList {
     circuits: Vec<Key>,
 }

@@ -1,5 +1,6 @@
 //! `velum aggregate`: many presentations as one proof.
 
+use std::cmp::Ordering::{Greater, Less};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -108,8 +109,6 @@ fn read(arguments: &Arguments, progress: &Progress) -> Result<(Vec<Item>, Vec<Sk
     items.sort_by(|a, b| if is_below(a.statement, b.statement) { Less } else { Greater });
     Ok((items, skipped))
 }
-
-use std::cmp::Ordering::{Greater, Less};
 
 /// The item, unless it is there already.
 fn new(items: &[Item], item: Item) -> Result<Item, Failure> {

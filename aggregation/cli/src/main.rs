@@ -41,7 +41,7 @@ enum Command {
     /// Accept or refuse a receipt (status 1 if it is refused)
     VerifyReceipt(verify_receipt::Arguments),
     /// Show what is proven of an aggregate, layer by layer
-    AggregateParams,
+    Params,
 }
 
 fn main() -> ExitCode {
@@ -58,6 +58,6 @@ fn run(arguments: Vec<OsString>) -> Result<Report, Failure> {
         Command::Aggregate(arguments) => aggregate::run(arguments),
         Command::Receipt(arguments) => receipt::run(arguments),
         Command::VerifyReceipt(arguments) => verify_receipt::run(arguments),
-        Command::AggregateParams => Ok(params::run()),
+        Command::Params => Ok(params::run()),
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use velum_aggregate_verifier::{Digest, digest_to_bytes};
 use velum_cli::failure::Failure;
 use velum_cli::{files, inputs};
-use velum_credentials::{Claim, Error, Presentation, limits};
+use velum_credentials::{Claim, Error, Presentation, Verifier, limits};
 
 /// A presentation and what it claims.
 pub struct Item {
@@ -20,6 +20,18 @@ pub struct Item {
 }
 
 impl Item {
+    /// Reads a presentation and what it answers, and verifies it.
+    pub fn read_and_verify(
+        verifier: &Verifier,
+        presentation: &Path,
+        transcript: &Path,
+        request: &Path,
+    ) -> Result<Self, Failure> {
+        let challenge = inputs::challenge(transcript, request)?;
+        challenge.verify(verifier, &files::read(presentation, limits::PRESENTATION_BYTES)?)?;
+        Self::read(presentation, transcript, request)
+    }
+
     /// Reads a presentation and what it answers. Its proofs are not verified.
     pub fn read(presentation: &Path, transcript: &Path, request: &Path) -> Result<Self, Failure> {
         let challenge = inputs::challenge(transcript, request)?;

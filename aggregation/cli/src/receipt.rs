@@ -56,7 +56,8 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
         batch.profile
     );
     let payee = hex::encode(batch.payee);
-    let json = json!({ "out": out, "bytes": bytes.len(), "count": count, "profile": batch.profile, "payee": payee });
+    let json =
+        json!({ "out": out, "bytes": bytes.len(), "count": count, "profile": batch.profile, "payee": payee });
     Ok(Report::done(json, text))
 }
 

@@ -102,7 +102,8 @@ pub fn statement(claim: &Claim) -> Result<Digest, ReceiptError> {
 /// A receipt's path, to be checked.
 fn path(steps: &[Step]) -> Result<Path, ReceiptError> {
     let step = |(level, step): (usize, &Step)| {
-        let sibling = |bytes| digest_from_bytes(bytes).map_err(|error| ReceiptError::Sibling { level, error });
+        let sibling =
+            |bytes| digest_from_bytes(bytes).map_err(|error| ReceiptError::Sibling { level, error });
         Ok(velum_aggregate_verifier::Step {
             // What is too large for this machine is too large for any path.
             arity: step.places.try_into().unwrap_or(usize::MAX),

@@ -53,6 +53,15 @@ impl RootKey {
         Ok(Self { profile, circuit, list })
     }
 
+    /// The key of a profile that is compiled in.
+    pub fn pinned(profile: Profile) -> Self {
+        let bytes: &[u8] = match profile {
+            Profile::Standard => include_bytes!("../keys/standard.root"),
+            Profile::Proven100 => include_bytes!("../keys/proven-100.root"),
+        };
+        Self::from_bytes(profile, bytes).expect("a key that is compiled in is one")
+    }
+
     /// The profile that the key is for.
     pub const fn profile(&self) -> Profile {
         self.profile

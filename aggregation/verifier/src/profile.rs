@@ -52,6 +52,15 @@ impl Profile {
         }
     }
 
+    /// Bits of soundness that each of its proofs is conjectured to have: 3 for each query at rate 1/8, and those of grinding.
+    pub const fn conjectured_bits(self) -> u32 {
+        match self {
+            Self::Standard => 100,
+            // As many as the challenge field allows.
+            Self::Proven100 => 128,
+        }
+    }
+
     /// The name of format and profile, which each proof of an aggregate states.
     pub const fn name(self) -> &'static str {
         match self {
