@@ -134,3 +134,33 @@ fn an_order_that_is_not_asked_for_is_not_stated() {
         assert!(!circuit.proves(true, below, &Order { decides, ..order }), "{decides:?}");
     }
 }
+
+/// Two elements together could wrap round the order: here their sums are 0 and 6, though the hashes are in reverse.
+#[test]
+fn one_element_decides() {
+    let circuit = OrderCircuit::new();
+    let [low, high] = [digest([0, 0, 1, 5]), digest([0, 0, 1, F::ORDER - 1])];
+    assert!(circuit.proves(true, [low, high], &Order::of(low, high)));
+    let both = Order {
+        decides: [false, false, true, true],
+        by_high: false,
+        low: Halves { low: 0, high: 0 },
+        high: Halves { low: 6, high: 0 },
+    };
+    assert!(!circuit.proves(true, [high, low], &both));
+}
+
+/// Halves that are no halves, though they sum up to the element, could reverse an order: each has its range.
+#[test]
+fn halves_have_32_bits() {
+    let circuit = OrderCircuit::new();
+    let [low, high] = [digest([0, 0, 0, 5]), digest([0, 0, 0, 9])];
+    let reverse = Order { by_high: true, ..Order::of(high, low) };
+    assert!(circuit.proves(true, [low, high], &Order::of(low, high)));
+    // 5 is 2^32 and a low half below zero; 9 is 8 and a high half below zero.
+    let five = Halves { low: F::ORDER + 5 - (1 << 32), high: 1 };
+    let nine = Halves { low: 8, high: F::ORDER - 0xffff_ffff };
+    for order in [Order { high: five, ..reverse }, Order { low: nine, ..reverse }] {
+        assert!(!circuit.proves(true, [high, low], &order), "{order:?}");
+    }
+}
