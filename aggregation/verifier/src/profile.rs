@@ -5,13 +5,13 @@ use qp_plonky2_core::FriReductionStrategy;
 
 /// How sure an aggregate's proofs are.
 ///
-/// Bits of soundness of each, by part. Queries are counted at the rate of 1/8, with 16 bits of grinding:
+/// Bits of soundness of each, by part. Queries are counted with 16 bits of grinding, at the rate of 1/8, and of a root at 1/32:
 ///
 /// | | `Standard` | `Proven100` |
 /// |---|---|---|
-/// | queries, conjectured: 3 bits each | 28: 100 | 102: 322 |
-/// | queries up to the list-decoding radius `1 - sqrt(1/8)`: 1.5 bits each | 58 | 169 |
-/// | queries up to half the distance, `(1 - 1/8) / 2`: 0.83 bits each | 39 | 100.7 |
+/// | queries, conjectured: 3 bits each, of a root 5 | 28: 100, 17: 101 | 102: 322, 88: 456 |
+/// | queries up to the list-decoding radius `1 - sqrt(rate)`: 1.5 bits each, of a root 2.5 | 58, 58.5 | 169, 236 |
+/// | queries up to half the distance, `(1 - rate) / 2`: 0.83 bits each, of a root 0.96 | 39, 32 | 100.7, 100.1 |
 /// | permutation argument, proven: at most `80 * 2^16` roots in Goldilocks for each of 2 or 3 challenges | 83 | 125 |
 ///
 /// `Proven100` counts up to half the distance, where proximity gaps cost one domain for each of all openings that are batched over the field of 128 bits, at most
@@ -93,9 +93,15 @@ impl Profile {
         }
     }
 
-    /// The parameters of the circuit of the root, whose proof nothing verifies in a circuit.
+    /// The parameters of the circuit of the root. Its proof is read by everyone and verified in no circuit, so that it has a lower rate and fewer queries.
     pub fn root_config(self) -> CircuitConfig {
-        self.config()
+        let mut config = self.config();
+        config.fri_config.rate_bits = 5;
+        config.fri_config.num_query_rounds = match self {
+            Self::Standard => 17,
+            Self::Proven100 => 88,
+        };
+        config
     }
 
     /// Logarithm of the rows of every wrap.
@@ -115,6 +121,7 @@ mod tests {
 
     /// The rows and the columns of the largest circuit that has the profile's parameters, and the openings that are batched.
     const LOG_ROWS: f64 = 16.0;
+    const ROOT_LOG_ROWS: f64 = 14.0;
     const ROUTED: f64 = 80.0;
     const OPENINGS: f64 = 300.0;
 
@@ -126,7 +133,7 @@ mod tests {
         permutation: f64,
     }
 
-    fn bits(config: &CircuitConfig) -> Bits {
+    fn bits(config: &CircuitConfig, log_rows: f64) -> Bits {
         let (queries, grinding) =
             (config.fri_config.num_query_rounds as f64, f64::from(config.fri_config.proof_of_work_bits));
         let rate_bits = config.fri_config.rate_bits as f64;
@@ -135,19 +142,21 @@ mod tests {
             conjectured: queries * rate_bits + grinding,
             list: queries * rate_bits / 2.0 + grinding,
             unique: queries * half + grinding,
-            gaps: 128.0 - (LOG_ROWS + rate_bits) - OPENINGS.log2(),
-            permutation: (64.0 - LOG_ROWS - ROUTED.log2()) * config.num_challenges as f64,
+            gaps: 128.0 - (log_rows + rate_bits) - OPENINGS.log2(),
+            permutation: (64.0 - log_rows - ROUTED.log2()) * config.num_challenges as f64,
         }
     }
 
     #[test]
     fn profiles_are_as_sure_as_they_say() {
-        for config in [Profile::Standard.config(), Profile::Standard.root_config()] {
-            let bits = bits(&config);
+        let circuits =
+            |profile: Profile| [(profile.config(), LOG_ROWS), (profile.root_config(), ROOT_LOG_ROWS)];
+        for (config, log_rows) in circuits(Profile::Standard) {
+            let bits = bits(&config, log_rows);
             assert!(bits.conjectured >= 100.0 && bits.list >= 58.0 && bits.permutation >= 83.0);
         }
-        for config in [Profile::Proven100.config(), Profile::Proven100.root_config()] {
-            let bits = bits(&config);
+        for (config, log_rows) in circuits(Profile::Proven100) {
+            let bits = bits(&config, log_rows);
             assert!(bits.unique >= 100.0 && bits.gaps >= 100.0 && bits.permutation >= 100.0);
         }
     }
