@@ -15,6 +15,7 @@ use velum_wallet::json::{facts, hidden, reason};
 use velum_wallet::measure::{self, Profile, rounded, timed};
 use zeroize::Zeroizing;
 
+use crate::aggregation;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::report::Report;
@@ -25,12 +26,18 @@ const SECONDS_A_DAY: i64 = 86_400;
 
 #[derive(clap::Args)]
 pub struct Arguments {
+    /// What to show in place of one presentation: `aggregate` folds eight into one proof
+    #[arg(value_parser = ["aggregate"])]
+    what: Option<String>,
     /// Show how long each stage took
     #[arg(long)]
     profile: bool,
 }
 
 pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
+    if arguments.what.is_some() {
+        return aggregation::run();
+    }
     let response = DeviceResponse::parse(MUSTERMANN.device_response)?;
     let transcript = SessionTranscript::parse(MUSTERMANN.session_transcript)?;
     let request = over_18()?;

@@ -23,10 +23,7 @@ const BESIDE: &str = "../shared/advisory-db";
 
 /// Every check of the dependencies; against a copy of the database if one is given.
 pub fn deny(project: &Project, report: &mut Report, database: Option<&Path>) {
-    report.step("dependencies", || {
-        let mut deny = tools::DENY.command(project)?;
-        process::run(deny.args(["--locked", "check", "licenses", "bans", "sources"]))
-    });
+    report.step("dependencies", || check_each(project, &["licenses", "bans", "sources"], |_| ()));
     report.step_with_verdict("advisories", || match database {
         Some(folder) => check_copy(project, folder, "a copy of the database"),
         None => check(project),
@@ -39,8 +36,9 @@ fn check(project: &Project) -> Result<Verdict, Error> {
     let live = project.target().join("advisories/live");
     create(&live)?;
     let Some(cause) = unreachable(project, &live)? else {
-        let mut deny = tools::DENY.command(project)?;
-        process::run(deny.args(["--locked", "check", "advisories"]).env(VARIABLE, &live))?;
+        check_each(project, &["advisories"], |deny| {
+            deny.env(VARIABLE, &live);
+        })?;
         return Ok(Verdict::Passed);
     };
     let beside = project.root().join(BESIDE);
@@ -93,12 +91,23 @@ fn check_copy(project: &Project, folder: &Path, name: &str) -> Result<Verdict, E
     }
     create(&databases)?;
     commit(project, &folder, &repository)?;
-    let mut deny = tools::DENY.command(project)?;
-    deny.args(["--locked", "check", "advisories"]).env(VARIABLE, &databases);
-    deny.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_VALUE_0", URL);
-    deny.env("GIT_CONFIG_KEY_0", format!("url.file://{}.insteadOf", repository.display()));
-    process::run(&mut deny)?;
+    check_each(project, &["advisories"], |deny| {
+        deny.env(VARIABLE, &databases);
+        deny.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_VALUE_0", URL);
+        deny.env("GIT_CONFIG_KEY_0", format!("url.file://{}.insteadOf", repository.display()));
+    })?;
     Ok(Verdict::PassedWith(note))
+}
+
+/// Checks the dependencies of each workspace by the rules of one file.
+fn check_each(project: &Project, what: &[&str], set: impl Fn(&mut Command)) -> Result<(), Error> {
+    for manifest in ["Cargo.toml", "aggregation/Cargo.toml"] {
+        let mut deny = tools::DENY.command(project)?;
+        deny.args(["--locked", "--manifest-path", manifest, "--config", "deny.toml", "check"]).args(what);
+        set(&mut deny);
+        process::run(&mut deny)?;
+    }
+    Ok(())
 }
 
 /// Makes a git repository with the files of a folder as its one commit.

@@ -10,7 +10,8 @@ pub const USAGE: &str = "\
 Usage: ./x TASK
 
 Tasks:
-  demo [ARGS]   build `velum` for this machine and run `velum demo ARGS`
+  demo [ARGS]   build `velum` for this machine and run `velum demo ARGS`; `demo aggregate` folds eight presentations
+  build         build `velum` and `velum-aggregation` in release mode, side by side in target/release
   test          run the tests: those in Rust, those of the npm package in Node, and the page once in Chromium
   ci            run `test`, then every other check and the rest of the tests: what must hold before a change lands
   test --all    run `ci` with the slow suites whole and record it in docs/test-all.md
@@ -65,6 +66,7 @@ pub enum Task {
     Web { port: u16, isolation: bool },
     WebPackage,
     WebTest,
+    Build,
     Setup,
     Help,
 }
@@ -129,6 +131,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
         "web" => Ok(Task::Web { port, isolation }),
         "web-package" => Ok(Task::WebPackage),
         "web-test" => Ok(Task::WebTest),
+        "build" => Ok(Task::Build),
         "setup" => Ok(Task::Setup),
         "help" => Ok(Task::Help),
         _ => Err(format!("there is no task `{task}`").into()),
@@ -175,6 +178,7 @@ mod tests {
         assert_eq!(parsed(&["swift"]), Ok(Task::Swift));
         assert_eq!(parsed(&["swift-test"]), Ok(Task::SwiftTest));
         assert_eq!(parsed(&["web-test"]), Ok(Task::WebTest));
+        assert_eq!(parsed(&["build"]), Ok(Task::Build));
         assert_eq!(parsed(&["setup"]), Ok(Task::Setup));
     }
 

@@ -2,6 +2,7 @@
 
 use crate::aarch64;
 use crate::advisories;
+use crate::aggregation;
 use crate::args::Documents;
 use crate::demo_web;
 use crate::documents;
@@ -58,6 +59,7 @@ pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
     });
     tools::install(project, report);
     advisories::deny(project, report, None);
+    aggregation::ci(project, report, slow);
     report.step("soundness mutants", || {
         mutants::run(project, (slow == Slow::Bounded).then_some(MUTANTS_SAMPLED))
     });

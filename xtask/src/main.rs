@@ -5,6 +5,7 @@
 
 mod aarch64;
 mod advisories;
+mod aggregation;
 mod apt;
 mod args;
 mod checks;
@@ -55,6 +56,12 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
     match task {
         Task::Help => {
             print!("{}", args::USAGE);
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Build => {
+            process::run(&mut project.build(Cpu::Any, "velum-cli", "velum"))?;
+            aggregation::build(project)?;
+            println!("{}", aggregation::folder(project).display());
             Ok(ExitCode::SUCCESS)
         }
         Task::Setup => Ok(close(&reported(|report| tools::install(project, report)))),
@@ -131,6 +138,13 @@ fn close(report: &Report) -> ExitCode {
 fn demo(project: &Project, args: &[OsString]) -> Result<ExitCode, Error> {
     process::run(&mut project.build(Cpu::This, "velum-cli", "velum"))?;
     let mut velum = project.command(project.program(Cpu::This, "velum"));
+    if args.iter().any(|argument| argument == "aggregate") {
+        aggregation::build(project)?;
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::iter::once(aggregation::folder(project)).chain(std::env::split_paths(&path));
+        let path = std::env::join_paths(folders).map_err(|error| Error::Found(error.to_string()))?;
+        velum.env("PATH", path);
+    }
     let status = process::status(velum.arg("demo").args(args))?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))

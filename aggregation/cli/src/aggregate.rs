@@ -50,25 +50,25 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let (items, skipped) = read(arguments, &progress)?;
     let parts = Parts::of(&arguments.out)?;
     let payee = arguments.payee.unwrap_or_default();
-    let mut work = Work {
-        aggregator: Aggregator::new(arguments.profile),
-        payee,
-        parts: &parts,
-        progress: &progress,
-        times: Times::default(),
-    };
-    let proof = work.fold(&items)?;
-
-    let batch = Batch {
-        profile: arguments.profile.short_name().to_owned(),
-        payee,
-        leaves: items.iter().map(Item::statement_bytes).collect(),
-        proof,
-    };
+    let (batch, times) = fold(&items, arguments.profile, payee, &parts, &progress)?;
     files::write(&arguments.out, &batch.to_bytes())?;
-    let times = work.times;
     parts.remove()?;
     Ok(report(arguments, &batch, &times, &skipped))
+}
+
+/// Folds presentations, which are in the order of their statements.
+pub fn fold(
+    items: &[Item],
+    profile: Profile,
+    payee: [u8; 32],
+    parts: &Parts,
+    progress: &Progress,
+) -> Result<(Batch, Times), Failure> {
+    let aggregator = Aggregator::new(profile);
+    let mut work = Work { aggregator, payee, parts, progress, times: Times::default() };
+    let proof = work.fold(items)?;
+    let leaves = items.iter().map(Item::statement_bytes).collect();
+    Ok((Batch { profile: profile.short_name().to_owned(), payee, leaves, proof }, work.times))
 }
 
 /// A presentation that is left out.
@@ -106,8 +106,13 @@ fn read(arguments: &Arguments, progress: &Progress) -> Result<(Vec<Item>, Vec<Sk
     if items.is_empty() {
         return Err(Failure::usage("no presentation is left to aggregate".to_owned()));
     }
-    items.sort_by(|a, b| if is_below(a.statement, b.statement) { Less } else { Greater });
+    sort(&mut items);
     Ok((items, skipped))
+}
+
+/// Puts items in the order of their statements.
+pub fn sort(items: &mut [Item]) {
+    items.sort_by(|a, b| if is_below(a.statement, b.statement) { Less } else { Greater });
 }
 
 /// The item, unless it is there already.
@@ -122,11 +127,18 @@ fn new(items: &[Item], item: Item) -> Result<Item, Failure> {
 
 /// Milliseconds that the proofs of each kind took.
 #[derive(Default)]
-struct Times {
-    leaf_ms: f64,
-    wrap_ms: f64,
-    merge_ms: f64,
-    root_ms: f64,
+pub struct Times {
+    pub leaf_ms: f64,
+    pub wrap_ms: f64,
+    pub merge_ms: f64,
+    pub root_ms: f64,
+}
+
+impl Times {
+    /// Adds the milliseconds since a time.
+    fn add(total: &mut f64, since: Instant) {
+        *total = ((*total + since.elapsed().as_secs_f64() * 1e3) * 10.0).round() / 10.0;
+    }
 }
 
 /// The folding of some presentations.
@@ -154,7 +166,7 @@ impl Work<'_> {
         self.progress.line("root");
         let start = Instant::now();
         let proof = self.aggregator.finish(&top).map_err(failed)?;
-        self.times.root_ms += ms(start);
+        Times::add(&mut self.times.root_ms, start);
         Ok(proof)
     }
 
@@ -177,7 +189,7 @@ impl Work<'_> {
             || {
                 let start = Instant::now();
                 let proof = aggregator.leaf(class, &statements).map_err(failed)?;
-                times.leaf_ms += ms(start);
+                Times::add(&mut times.leaf_ms, start);
                 Ok((proof.to_bytes(), proof))
             },
         )?;
@@ -187,7 +199,7 @@ impl Work<'_> {
             || {
                 let start = Instant::now();
                 let wrapped = aggregator.wrap(class, &leaf, payee).map_err(failed)?;
-                times.wrap_ms += ms(start);
+                Times::add(&mut times.wrap_ms, start);
                 Ok((wrapped.to_bytes(), wrapped))
             },
         )
@@ -221,15 +233,11 @@ impl Work<'_> {
             || {
                 let start = Instant::now();
                 let merged = aggregator.merge(&children.iter().collect::<Vec<_>>(), payee).map_err(failed)?;
-                times.merge_ms += ms(start);
+                Times::add(&mut times.merge_ms, start);
                 Ok((merged.to_bytes(), merged))
             },
         )
     }
-}
-
-fn ms(start: Instant) -> f64 {
-    (start.elapsed().as_secs_f64() * 1e4).round() / 10.0
 }
 
 /// Presentations verify before they are folded: what fails then is ours.

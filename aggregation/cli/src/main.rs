@@ -4,6 +4,7 @@
 
 mod aggregate;
 mod arguments;
+mod demo;
 mod params;
 mod parts;
 mod presentations;
@@ -40,6 +41,8 @@ enum Command {
     Receipt(receipt::Arguments),
     /// Accept or refuse a receipt (status 1 if it is refused)
     VerifyReceipt(verify_receipt::Arguments),
+    /// Fold eight presentations of three documents, and check the receipt of one
+    Demo(demo::Arguments),
     /// Show what is proven of an aggregate, layer by layer
     Params,
 }
@@ -58,6 +61,7 @@ fn run(arguments: Vec<OsString>) -> Result<Report, Failure> {
         Command::Aggregate(arguments) => aggregate::run(arguments),
         Command::Receipt(arguments) => receipt::run(arguments),
         Command::VerifyReceipt(arguments) => verify_receipt::run(arguments),
+        Command::Demo(arguments) => demo::run(arguments),
         Command::Params => Ok(params::run()),
     }
 }

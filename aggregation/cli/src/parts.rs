@@ -10,7 +10,8 @@ const PART_BYTES: usize = 4 << 20;
 
 /// A folder of parts, each named by the hash of what it follows from.
 pub struct Parts {
-    folder: PathBuf,
+    /// None where nothing is kept.
+    folder: Option<PathBuf>,
 }
 
 impl Parts {
@@ -20,7 +21,12 @@ impl Parts {
         name.push(".parts");
         let folder = out.with_file_name(name);
         std::fs::create_dir_all(&folder).map_err(|error| Failure::file(&folder, "make", &error))?;
-        Ok(Self { folder })
+        Ok(Self { folder: Some(folder) })
+    }
+
+    /// Keeps nothing.
+    pub const fn none() -> Self {
+        Self { folder: None }
     }
 
     /// The part that follows from `inputs`, where it is there and `check` takes it; else it is made and kept.
@@ -30,7 +36,8 @@ impl Parts {
         check: impl FnOnce(&[u8]) -> Option<T>,
         make: impl FnOnce() -> Result<(Vec<u8>, T), Failure>,
     ) -> Result<T, Failure> {
-        let path = self.folder.join(name(inputs));
+        let Some(folder) = &self.folder else { return Ok(make()?.1) };
+        let path = folder.join(name(inputs));
         if path.is_file()
             && let Some(part) = check(&files::read(&path, PART_BYTES)?)
         {
@@ -43,7 +50,12 @@ impl Parts {
 
     /// Removes the folder and all that is in it.
     pub fn remove(self) -> Result<(), Failure> {
-        std::fs::remove_dir_all(&self.folder).map_err(|error| Failure::file(&self.folder, "remove", &error))
+        match self.folder {
+            Some(folder) => {
+                std::fs::remove_dir_all(&folder).map_err(|error| Failure::file(&folder, "remove", &error))
+            }
+            None => Ok(()),
+        }
     }
 }
 

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use velum_aggregate_verifier::{Digest, digest_to_bytes};
 use velum_cli::failure::Failure;
 use velum_cli::{files, inputs};
-use velum_credentials::{Claim, Error, Presentation, Verifier, limits};
+use velum_credentials::{Claim, Presentation, Verifier, limits};
+use velum_wallet::Challenge;
 
 /// A presentation and what it claims.
 pub struct Item {
@@ -36,14 +37,14 @@ impl Item {
     pub fn read(presentation: &Path, transcript: &Path, request: &Path) -> Result<Self, Failure> {
         let challenge = inputs::challenge(transcript, request)?;
         let bytes = files::read(presentation, limits::PRESENTATION_BYTES)?;
-        let read = || -> Result<_, Error> {
-            let presentation = Presentation::from_bytes(&bytes)?;
-            let claim = challenge.claim(&presentation)?;
-            Ok((presentation, claim))
-        };
-        let (presentation_read, claim) = read()?;
+        Self::new(presentation, Presentation::from_bytes(&bytes)?, &challenge)
+    }
+
+    /// A presentation, read from `path`, and what it claims in answer to a challenge.
+    pub fn new(path: &Path, presentation: Presentation, challenge: &Challenge) -> Result<Self, Failure> {
+        let claim = challenge.claim(&presentation)?;
         let statement = velum_receipt::statement(&claim).map_err(refused)?;
-        Ok(Self { path: presentation.to_owned(), presentation: presentation_read, claim, statement })
+        Ok(Self { path: path.to_owned(), presentation, claim, statement })
     }
 
     /// The hash as bytes.

@@ -1,0 +1,57 @@
+//! The workspace in `aggregation/`, which has a lock file of its own, and builds into the same folder.
+
+use std::process::Command;
+
+use crate::checks::Slow;
+use crate::process::{self, Error};
+use crate::project::{Cpu, Project};
+use crate::report::Report;
+
+/// Where it is.
+const FOLDER: &str = "aggregation";
+
+/// The program that `velum` runs.
+pub const PROGRAM: &str = "velum-aggregation";
+
+/// Tests that take minutes: leaves with their witnesses, all circuits anew, real documents of every class.
+const SLOW_TESTS: [&str; 3] = ["velum-recursion", "velum-aggregator", "velum-aggregation"];
+
+/// Builds the program, in release mode and for any processor: its libraries do not build with the flags of new ones.
+pub fn build(project: &Project) -> Result<(), Error> {
+    process::run(&mut cargo(project, ["build", "--locked", "--release", "--package", PROGRAM]))
+}
+
+/// The folder of the program.
+pub fn folder(project: &Project) -> std::path::PathBuf {
+    project.program(Cpu::Any, PROGRAM).with_file_name("")
+}
+
+/// Everything that must hold there.
+pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
+    report.step("aggregation: format", || process::run(&mut cargo(project, ["fmt", "--all", "--check"])));
+    report.step("aggregation: clippy", || {
+        let mut clippy = cargo(project, ["clippy", "--locked", "--workspace", "--all-targets"]);
+        process::run(clippy.args(["--", "-D", "warnings"]))
+    });
+    report.step("aggregation: tests", || {
+        let mut test = cargo(project, ["test", "--locked", "--workspace", "--no-fail-fast"]);
+        process::run(test.envs(slow.variables().iter().copied()))
+    });
+    if slow == Slow::Whole {
+        report.step("aggregation: slow tests", || {
+            let mut test = cargo(project, ["test", "--locked", "--release"]);
+            for package in SLOW_TESTS {
+                test.args(["--package", package]);
+            }
+            process::run(test.args(["--", "--ignored", "--skip", "write_pins", "--nocapture"]))
+        });
+    }
+}
+
+fn cargo<const N: usize>(project: &Project, args: [&str; N]) -> Command {
+    let mut cargo = project.cargo(args);
+    cargo.current_dir(project.root().join(FOLDER)).env("CARGO_TARGET_DIR", project.target());
+    // Its libraries do not build with the flags of new processors.
+    cargo.env_remove("RUSTFLAGS");
+    cargo
+}
