@@ -126,9 +126,9 @@ impl Failure {
         Self { place: format!("{outer}: {}", self.place), ..self }
     }
 
-    /// Whether the input was read, and is refused.
-    pub fn is_refusal(&self) -> bool {
-        self.status == REFUSED
+    /// Whether it is a defect of this program.
+    pub fn is_bug(&self) -> bool {
+        self.status == BUG
     }
 
     /// What is wrong, and what to do.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use velum_aggregate_verifier::{Digest, Profile, is_below};
+use velum_aggregate_verifier::{Profile, is_below};
 use velum_aggregator::{Aggregator, AggregatorError, Proof, ProvenStatements, Tree, Wrapped};
 use velum_cli::failure::Failure;
 use velum_cli::files;
@@ -153,7 +153,6 @@ struct Work<'a> {
 impl Work<'_> {
     /// The bytes of the aggregate's proof.
     fn fold(&mut self, items: &[Item]) -> Result<Vec<u8>, Failure> {
-        let statements: Vec<_> = items.iter().map(|item| item.statement).collect();
         let tree = Tree::over(items.len(), velum_aggregator::wide(self.aggregator.profile()));
         let tree = tree.ok_or_else(Failure::bug)?;
         let mut wrapped = Vec::with_capacity(items.len());
@@ -162,7 +161,7 @@ impl Work<'_> {
             wrapped.push(Some(self.leaf(item)?));
         }
         let (merges, mut done) = (tree.merges().values().sum::<usize>(), 0);
-        let top = self.merge(&tree, &statements, &mut wrapped, merges, &mut done)?;
+        let top = self.merge(&tree, &mut wrapped, merges, &mut done)?;
         self.progress.line("root");
         let start = Instant::now();
         let proof = self.aggregator.finish(&top).map_err(failed)?;
@@ -208,7 +207,6 @@ impl Work<'_> {
     fn merge(
         &mut self,
         tree: &Tree,
-        statements: &[Digest],
         leaves: &mut [Option<Wrapped>],
         merges: usize,
         done: &mut usize,
@@ -217,10 +215,8 @@ impl Work<'_> {
             Tree::Leaf(leaf) => return leaves[*leaf].take().ok_or_else(Failure::bug),
             Tree::Merge { children, .. } => children,
         };
-        let children: Vec<_> = children
-            .iter()
-            .map(|child| self.merge(child, statements, leaves, merges, done))
-            .collect::<Result<_, _>>()?;
+        let children: Vec<_> =
+            children.iter().map(|child| self.merge(child, leaves, merges, done)).collect::<Result<_, _>>()?;
         *done += 1;
         self.progress.line(&format!("merge {done} of {merges}"));
         let bytes: Vec<_> = children.iter().map(Wrapped::to_bytes).collect();

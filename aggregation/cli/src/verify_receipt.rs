@@ -38,15 +38,16 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let challenge = inputs::challenge(&arguments.transcript, &arguments.request)?;
     let bytes = files::read(&arguments.receipt, limits::RECEIPT_BYTES)?;
-    let receipt = Receipt::from_bytes(&bytes)?;
     let keys = arguments.profile.iter().map(|&profile| RootKey::pinned(profile)).collect();
     let policy = Policy { keys, payee: arguments.payee };
 
-    let (outcome, verify_ms) =
-        timed(|| velum_receipt::verify(&receipt, challenge.transcript(), challenge.request(), &policy));
+    let (outcome, verify_ms) = timed(|| {
+        let receipt = Receipt::from_bytes(&bytes)?;
+        velum_receipt::verify(&receipt, challenge.transcript(), challenge.request(), &policy).map_err(refused)
+    });
     let accepted = match outcome {
         Ok(accepted) => accepted,
-        Err(error) => return refuse(refused(error)),
+        Err(failure) => return refuse(failure),
     };
     let (profile, payee) = (accepted.profile, hex::encode(accepted.payee));
     let json = json!({
@@ -69,9 +70,9 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     Ok(Report::done(json, text))
 }
 
-/// A receipt that was read and does not hold is an answer; one that cannot be read is a failure.
+/// That a receipt does not hold is an answer, whatever is wrong with it: all of it is somebody else's.
 fn refuse(failure: Failure) -> Result<Report, Failure> {
-    if !failure.is_refusal() {
+    if failure.is_bug() {
         return Err(failure);
     }
     let (code, message) = (failure.code(), failure.message());

@@ -34,6 +34,9 @@ pub(crate) enum Part {
 /// Terms of a sum, with their factors.
 type Terms<P> = Vec<(P, F)>;
 
+/// A column's cells, with its number.
+type Numbered = (usize, Vec<F>);
+
 /// How some columns of a table are summed up.
 #[derive(Default)]
 pub(crate) struct Plan {
@@ -45,13 +48,13 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// The best plan for columns with these numbers among those that sum up by kinds the columns with few different cells.
-    pub(crate) fn new(mut columns: Vec<(usize, Vec<F>)>) -> Self {
+    pub(crate) fn new(mut columns: Vec<Numbered>) -> Self {
         columns.sort_by_cached_key(|(_, column)| different(column));
         let plans = (0..=columns.len()).map(|by_kinds| Self::with(columns.split_at(by_kinds)));
         plans.min_by_key(Self::cost).unwrap_or_default()
     }
 
-    fn with((by_kinds, by_rows): (&[(usize, Vec<F>)], &[(usize, Vec<F>)])) -> Self {
+    fn with((by_kinds, by_rows): (&[Numbered], &[Numbered])) -> Self {
         let mut kinds: BTreeMap<Vec<u64>, Vec<usize>> = BTreeMap::new();
         let height = by_kinds.first().map_or(0, |(_, column)| column.len());
         for row in 0..height {
