@@ -117,6 +117,16 @@ impl LeafCircuit {
             .verify_presentation(presentation, presentation_proof)
             .map_err(LeafError::PresentationProof)?;
         let hash = statement_hash(credential, presentation)?;
+        let mut witness = self.fill(statements)?;
+        witness
+            .set_target_arr(&self.data.prover_only.public_inputs, &hash.map(element))
+            .map_err(|error| LeafError::Circuit(error.to_string()))?;
+        Ok(witness)
+    }
+
+    /// Fills the circuit with statements and proofs, whatever they are worth.
+    pub(crate) fn fill(&self, statements: &ProvenStatements<'_>) -> Result<PartialWitness<F>, LeafError> {
+        let ProvenStatements { credential, credential_proof, presentation, presentation_proof } = *statements;
         let [credential_key, presentation_key] = self.verifier.keys();
         let mut witness = PartialWitness::new();
         let chips = credential_chips(credential).map_err(StatementHashError::from)?;
@@ -125,9 +135,6 @@ impl LeafCircuit {
         let chips = presentation_chips(presentation).map_err(StatementHashError::from)?;
         let bound = presentation.bound();
         self.presentation.set(&mut witness, presentation_key, &bound, &chips, presentation_proof)?;
-        witness
-            .set_target_arr(&self.data.prover_only.public_inputs, &hash.map(element))
-            .map_err(|error| LeafError::Circuit(error.to_string()))?;
         Ok(witness)
     }
 }

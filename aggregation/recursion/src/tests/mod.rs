@@ -3,6 +3,7 @@
 mod agreement;
 mod chips;
 mod dishonest;
+mod leaf;
 mod parts;
 mod tampering;
 
