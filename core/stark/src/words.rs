@@ -3,6 +3,7 @@
 //! The weight of a word is the product of the batching challenges at the ones of its number. The mask of FRI is number 0, terms have the others. A number that no
 //! term has is a word of zeros.
 
+#[cfg(feature = "poseidon2")]
 use std::collections::BTreeMap;
 
 use crate::hash::HashFunction;
@@ -15,6 +16,7 @@ pub const LOG_BLOCK: usize = 4;
 pub const BLOCK: usize = 1 << LOG_BLOCK;
 
 /// Terms that are worth a block of their own.
+#[cfg(feature = "poseidon2")]
 const FILLED: usize = BLOCK / 2;
 
 /// The number of each term.
@@ -22,11 +24,13 @@ const FILLED: usize = BLOCK / 2;
 /// In order, but where a circuit verifies the proofs: there terms of one point, and of columns over one field, stand together in blocks.
 pub(crate) fn numbers(terms: &[Term], hash: HashFunction) -> Vec<usize> {
     match hash {
+        #[cfg(feature = "poseidon2")]
         HashFunction::Poseidon2 => in_blocks(terms),
         HashFunction::Blake3 | HashFunction::Blake3Truncated => (1..=terms.len()).collect(),
     }
 }
 
+#[cfg(feature = "poseidon2")]
 fn in_blocks(terms: &[Term]) -> Vec<usize> {
     let mut alike: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (at, term) in terms.iter().enumerate() {
