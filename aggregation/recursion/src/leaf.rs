@@ -201,3 +201,6 @@ fn name(builder: &mut Builder, root: DigestTarget) -> Vec<Target> {
     });
     parts.concat()
 }
+
+#[cfg(test)]
+mod tests;
