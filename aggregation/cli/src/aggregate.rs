@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use velum_aggregate_verifier::{Digest, Profile, is_below};
+use velum_aggregate_verifier::{Digest, Profile, is_below, leaf_digest};
 use velum_aggregator::{Aggregator, AggregatorError, Proof, ProvenStatements, Tree, Wrapped};
 use velum_cli::failure::Failure;
 use velum_cli::files;
@@ -173,7 +173,7 @@ impl Work<'_> {
         };
         let leaf: Proof = self.parts.get(
             &inputs,
-            |bytes| aggregator.read_leaf(class, bytes).ok(),
+            |bytes| aggregator.read_leaf(class, bytes, item.statement).ok(),
             || {
                 let start = Instant::now();
                 let proof = aggregator.leaf(class, &statements).map_err(failed)?;
@@ -183,7 +183,7 @@ impl Work<'_> {
         )?;
         self.parts.get(
             &[b"wrap", profile, &payee, &leaf.to_bytes()],
-            |bytes| aggregator.read_wrapped(bytes).ok(),
+            |bytes| aggregator.read_wrapped(bytes, leaf_digest(item.statement), payee).ok(),
             || {
                 let start = Instant::now();
                 let wrapped = aggregator.wrap(class, &leaf, payee).map_err(failed)?;
@@ -215,9 +215,10 @@ impl Work<'_> {
         let mut inputs: Vec<&[u8]> = vec![b"merge"];
         inputs.extend(bytes.iter().map(Vec::as_slice));
         let (aggregator, times, payee) = (&self.aggregator, &mut self.times, self.payee);
+        let (digest, _) = tree.digest(statements);
         self.parts.get(
             &inputs,
-            |bytes| aggregator.read_wrapped(bytes).ok(),
+            |bytes| aggregator.read_wrapped(bytes, digest, payee).ok(),
             || {
                 let start = Instant::now();
                 let merged = aggregator.merge(&children.iter().collect::<Vec<_>>(), payee).map_err(failed)?;
@@ -268,3 +269,6 @@ fn report(arguments: &Arguments, batch: &Batch, times: &Times, skipped: &[Skippe
     }
     Report::done(json, text)
 }
+
+#[cfg(test)]
+mod tests;
