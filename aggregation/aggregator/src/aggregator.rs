@@ -128,14 +128,14 @@ impl Aggregator {
         node: Digest,
         payee: [u8; 32],
     ) -> Result<Wrapped, AggregatorError> {
-        let malformed = AggregatorError::Malformed { what: "the node" };
-        let (&position, proof) = bytes.split_first().ok_or_else(|| malformed.clone())?;
-        let proof = read(self.shape.common(), proof, "the node")?;
+        const WHAT: &str = "the node";
+        let (&position, proof) = bytes.split_first().ok_or(AggregatorError::Malformed { what: WHAT })?;
+        let proof = read(self.shape.common(), proof, WHAT)?;
         let wrapped = Wrapped { proof, position: position.into() };
         let stated = self.list.verify(self.shape.common(), 0, &wrapped);
         let is_asked =
             stated.is_ok_and(|stated| stated.digest == node && stated.context == self.context(payee));
-        if is_asked { Ok(wrapped) } else { Err(malformed) }
+        if is_asked { Ok(wrapped) } else { Err(AggregatorError::Malformed { what: WHAT }) }
     }
 
     fn context(&self, payee: [u8; 32]) -> Context {

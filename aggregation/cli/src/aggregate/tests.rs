@@ -13,24 +13,25 @@ use crate::receipt::receipt;
 
 const PROFILE: Profile = Profile::Standard;
 
-fn item() -> Item {
-    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata");
-    let presentation = testdata.join("golden/aggregatable-standard.cbor");
-    let [transcript, request] = session();
-    Item::read_and_verify(&Verifier::allowing(&[Suite::Aggregatable]), &presentation, &transcript, &request)
-        .unwrap()
+fn testdata(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata").join(file)
 }
 
 /// The files of a session and of a request.
 fn session() -> [PathBuf; 2] {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/mdl-mustermann");
-    ["session_transcript.cbor", "request.json"].map(|file| folder.join(file))
+    ["session_transcript.cbor", "request.json"].map(|file| testdata("mdl-mustermann").join(file))
+}
+
+fn item() -> Item {
+    let (verifier, [transcript, request]) = (Verifier::allowing(&[Suite::Aggregatable]), session());
+    let presentation = testdata("golden/aggregatable-standard.cbor");
+    Item::read_and_verify(&verifier, &presentation, &transcript, &request).unwrap()
 }
 
 /// Folding takes long, so that this is run where it is asked for: `cargo test --release -- --ignored`.
 #[test]
 #[ignore = "takes long"]
-fn parts_that_are_not_what_they_are_named_for_are_made_again() {
+fn nothing_is_taken_for_what_it_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("batch");
     let (parts, progress, item) = (Parts::of(&out).unwrap(), Progress::start(), item());
