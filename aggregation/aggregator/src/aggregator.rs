@@ -8,7 +8,7 @@ use velum_aggregate_circuits::{
     Aggregator as AllCircuits, AllowList, Merge, Proof, RootCircuit, ShapeError, Wrap, WrapShape, Wrapped,
     arities,
 };
-use velum_aggregate_verifier::{C, Context, D, F, Profile};
+use velum_aggregate_verifier::{C, Context, D, Digest, F, Profile, RootKey};
 use velum_core::class::{CLASSES, SizeClass};
 use velum_recursion::{LeafCircuit, LeafError, ProvenStatements};
 
@@ -95,25 +95,47 @@ impl Aggregator {
     /// [`AggregatorError`] where that proof does not verify.
     pub fn finish(&self, child: &Wrapped) -> Result<Vec<u8>, AggregatorError> {
         let root = self.root.get_or_init(|| RootCircuit::new(&self.shape));
+        if root.key(&self.list).ok() != Some(RootKey::pinned(self.profile())) {
+            return Err(AggregatorError::NotPinned { what: "the root".to_owned() });
+        }
         Ok(root.prove(&self.list, child)?.to_bytes())
     }
 
-    /// The leaf of a class that bytes are of. It is not verified.
+    /// The leaf that bytes are of, where it verifies and is that of a presentation of a class whose statement has this hash.
     ///
     /// # Errors
     /// [`AggregatorError::Malformed`].
-    pub fn read_leaf(&self, class: SizeClass, bytes: &[u8]) -> Result<Proof, AggregatorError> {
-        read(&self.leaf_circuit(class)?.data.common, bytes, "a leaf")
+    pub fn read_leaf(
+        &self,
+        class: SizeClass,
+        bytes: &[u8],
+        statement: Digest,
+    ) -> Result<Proof, AggregatorError> {
+        const WHAT: &str = "the leaf";
+        let data = &self.leaf_circuit(class)?.data;
+        let leaf = read(&data.common, bytes, WHAT)?;
+        let is_asked = leaf.public_inputs == statement.elements && data.verify(leaf.clone()).is_ok();
+        if is_asked { Ok(leaf) } else { Err(AggregatorError::Malformed { what: WHAT }) }
     }
 
-    /// The wrapped proof that bytes are of. It is not verified.
+    /// The wrapped proof that bytes are of, where it verifies, is that of the node with this digest and is counted for `payee`.
     ///
     /// # Errors
     /// [`AggregatorError::Malformed`].
-    pub fn read_wrapped(&self, bytes: &[u8]) -> Result<Wrapped, AggregatorError> {
-        const WHAT: &str = "a wrap";
+    pub fn read_wrapped(
+        &self,
+        bytes: &[u8],
+        node: Digest,
+        payee: [u8; 32],
+    ) -> Result<Wrapped, AggregatorError> {
+        const WHAT: &str = "the node";
         let (&position, proof) = bytes.split_first().ok_or(AggregatorError::Malformed { what: WHAT })?;
-        Ok(Wrapped { proof: read(self.shape.common(), proof, WHAT)?, position: position.into() })
+        let proof = read(self.shape.common(), proof, WHAT)?;
+        let wrapped = Wrapped { proof, position: position.into() };
+        let stated = self.list.verify(self.shape.common(), 0, &wrapped);
+        let is_asked =
+            stated.is_ok_and(|stated| stated.digest == node && stated.context == self.context(payee));
+        if is_asked { Ok(wrapped) } else { Err(AggregatorError::Malformed { what: WHAT }) }
     }
 
     fn context(&self, payee: [u8; 32]) -> Context {

@@ -6,7 +6,7 @@ use plonky2::hash::merkle_tree::MerkleCap;
 use plonky2::hash::poseidon::PoseidonHash;
 use plonky2::iop::target::BoolTarget;
 use plonky2::iop::witness::{PartialWitness, WitnessWrite};
-use plonky2::plonk::circuit_data::{VerifierCircuitData, VerifierCircuitTarget};
+use plonky2::plonk::circuit_data::{CommonCircuitData, VerifierCircuitData, VerifierCircuitTarget};
 use plonky2::plonk::config::AlgebraicHasher;
 use plonky2::plonk::proof::ProofWithPublicInputsTarget;
 use velum_aggregate_verifier::{
@@ -87,10 +87,14 @@ impl AllowList {
         entries(self.circuits.iter())
     }
 
-    /// Verifies a proof of the circuit at a position, and tells the node that it states.
-    pub(crate) fn verify(
+    /// Verifies a proof of the circuit at a position, and tells the node that it states. `common` is what all wraps have in common, `index` what errors
+    /// call the proof.
+    ///
+    /// # Errors
+    /// [`AggregationError`] where the proof is wrong.
+    pub fn verify(
         &self,
-        common: &Common,
+        common: &CommonCircuitData<F, D>,
         index: usize,
         wrapped: &Wrapped,
     ) -> Result<Node, AggregationError> {

@@ -115,7 +115,7 @@ impl Merge {
 pub(crate) struct MergeTargets {
     pub parent: NodeTargets,
     /// Which places but the first are filled.
-    filled: Vec<BoolTarget>,
+    pub filled: Vec<BoolTarget>,
     /// Of each place but the first with that before.
     orders: Vec<OrderTargets>,
 }

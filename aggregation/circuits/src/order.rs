@@ -19,9 +19,9 @@ const ELEMENTS: usize = 4;
 /// An order in a circuit.
 pub(crate) struct OrderTargets {
     /// Which element decides: none where the order is not asked for.
-    decides: [BoolTarget; ELEMENTS],
+    pub decides: [BoolTarget; ELEMENTS],
     /// Whether the high halves decide.
-    by_high: BoolTarget,
+    pub by_high: BoolTarget,
     low: HalvesTargets,
     high: HalvesTargets,
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use velum_aggregate_verifier::{Profile, is_below};
+use velum_aggregate_verifier::{Digest, Profile, is_below, leaf_digest};
 use velum_aggregator::{Aggregator, AggregatorError, Proof, ProvenStatements, Tree, Wrapped};
 use velum_cli::failure::Failure;
 use velum_cli::files;
@@ -161,7 +161,8 @@ impl Work<'_> {
             wrapped.push(Some(self.leaf(item)?));
         }
         let (merges, mut done) = (tree.merges().values().sum::<usize>(), 0);
-        let top = self.merge(&tree, &mut wrapped, merges, &mut done)?;
+        let statements: Vec<_> = items.iter().map(|item| item.statement).collect();
+        let top = self.merge(&tree, &statements, &mut wrapped, merges, &mut done)?;
         self.progress.line("root");
         let start = Instant::now();
         let proof = self.aggregator.finish(&top).map_err(failed)?;
@@ -184,7 +185,7 @@ impl Work<'_> {
         };
         let leaf: Proof = self.parts.get(
             &inputs,
-            |bytes| aggregator.read_leaf(class, bytes).ok(),
+            |bytes| aggregator.read_leaf(class, bytes, item.statement).ok(),
             || {
                 let start = Instant::now();
                 let proof = aggregator.leaf(class, &statements).map_err(failed)?;
@@ -194,7 +195,7 @@ impl Work<'_> {
         )?;
         self.parts.get(
             &[b"wrap", profile, &payee, &leaf.to_bytes()],
-            |bytes| aggregator.read_wrapped(bytes).ok(),
+            |bytes| aggregator.read_wrapped(bytes, leaf_digest(item.statement), payee).ok(),
             || {
                 let start = Instant::now();
                 let wrapped = aggregator.wrap(class, &leaf, payee).map_err(failed)?;
@@ -207,6 +208,7 @@ impl Work<'_> {
     fn merge(
         &mut self,
         tree: &Tree,
+        statements: &[Digest],
         leaves: &mut [Option<Wrapped>],
         merges: usize,
         done: &mut usize,
@@ -215,17 +217,20 @@ impl Work<'_> {
             Tree::Leaf(leaf) => return leaves[*leaf].take().ok_or_else(Failure::bug),
             Tree::Merge { children, .. } => children,
         };
-        let children: Vec<_> =
-            children.iter().map(|child| self.merge(child, leaves, merges, done)).collect::<Result<_, _>>()?;
+        let children: Vec<_> = children
+            .iter()
+            .map(|child| self.merge(child, statements, leaves, merges, done))
+            .collect::<Result<_, _>>()?;
         *done += 1;
         self.progress.line(&format!("merge {done} of {merges}"));
         let bytes: Vec<_> = children.iter().map(Wrapped::to_bytes).collect();
         let mut inputs: Vec<&[u8]> = vec![b"merge"];
         inputs.extend(bytes.iter().map(Vec::as_slice));
         let (aggregator, times, payee) = (&self.aggregator, &mut self.times, self.payee);
+        let (digest, _) = tree.digest(statements);
         self.parts.get(
             &inputs,
-            |bytes| aggregator.read_wrapped(bytes).ok(),
+            |bytes| aggregator.read_wrapped(bytes, digest, payee).ok(),
             || {
                 let start = Instant::now();
                 let merged = aggregator.merge(&children.iter().collect::<Vec<_>>(), payee).map_err(failed)?;
@@ -272,3 +277,6 @@ fn report(arguments: &Arguments, batch: &Batch, times: &Times, skipped: &[Skippe
     }
     Report::done(json, text)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! Proofs that an aggregate is made of, kept beside the file to be written until that is there: whoever starts again after a crash goes on with them.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use velum_cli::failure::Failure;
@@ -48,23 +49,51 @@ impl Parts {
         Ok(part)
     }
 
-    /// Removes the folder and all that is in it.
+    /// Removes all parts, and the folder unless there is something else in it.
     pub fn remove(self) -> Result<(), Failure> {
-        match self.folder {
-            Some(folder) => {
-                std::fs::remove_dir_all(&folder).map_err(|error| Failure::file(&folder, "remove", &error))
+        let Some(folder) = self.folder else { return Ok(()) };
+        let failed = |error| Failure::file(&folder, "remove", &error);
+        for entry in std::fs::read_dir(&folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            if entry.file_name().to_str().is_some_and(|name| blake3::Hash::from_hex(name).is_ok()) {
+                std::fs::remove_file(entry.path()).map_err(failed)?;
             }
-            None => Ok(()),
+        }
+        match std::fs::remove_dir(&folder) {
+            Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => Ok(()),
+            removed => removed.map_err(failed),
         }
     }
 }
 
 /// Inputs are told apart by their lengths.
-fn name(inputs: &[&[u8]]) -> String {
+pub fn name(inputs: &[&[u8]]) -> String {
     let mut hasher = blake3::Hasher::new();
     for input in inputs {
         hasher.update(&(input.len() as u64).to_le_bytes());
         hasher.update(input);
     }
     hasher.finalize().to_hex().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_part_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("batch");
+        let parts = folder.path().join("batch.parts");
+        for other in [None, Some("thesis.tex")] {
+            let kept = Parts::of(&out).unwrap();
+            kept.get(&[b"one"], |_| None, || Ok((vec![1], ()))).unwrap();
+            let other = other.map(|other| parts.join(other));
+            other.iter().for_each(|other| std::fs::write(other, "text").unwrap());
+            kept.remove().unwrap();
+            assert_eq!(parts.exists(), other.is_some());
+            assert!(!parts.join(name(&[b"one"])).exists());
+            assert!(other.is_none_or(|other| other.exists()));
+        }
+    }
 }

@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     Ok(Report::done(json, text))
 }
 
-/// The receipt of an item, out of the batch that it is in.
+/// The receipt of a presentation that is in a batch of a profile. It is not verified.
 pub fn receipt(batch: &Batch, profile: Profile, item: &Item) -> Result<Receipt, Failure> {
     let leaf = batch.leaves.iter().position(|leaf| *leaf == item.statement_bytes());
     let leaf = leaf.ok_or_else(|| {

@@ -132,6 +132,18 @@ mod tests {
         }
     }
 
+    /// Two in place of a bit adds up to the same as the bit above.
+    #[test]
+    fn bits_are_zero_or_one() {
+        for bit in 0..BITS - 1 {
+            let mut wires = row(&CanonicalBits, |_| F::TWO.exp_u64(bit as u64 + 1));
+            assert!(violated(&CanonicalBits, &wires).is_empty());
+            wires[CanonicalBits::BIT + bit] = F::TWO;
+            wires[CanonicalBits::BIT + bit + 1] = F::ZERO;
+            assert_eq!(violated(&CanonicalBits, &wires), [bit]);
+        }
+    }
+
     #[test]
     fn every_wire_is_bound() {
         let mut wires = row(&CanonicalBits, |_| F::from_canonical_u64(0xffff_ffff_0000_0000));

@@ -441,3 +441,25 @@ impl Arithmetic for Values<'_, '_> {
 
     fn zero(&mut self, _: F) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bits::CanonicalBits;
+    use crate::testing::{row, violated};
+
+    /// Wires beside those of the relations hold constants of the circuit, whatever the relations are.
+    #[test]
+    fn a_wire_that_holds_a_constant_holds_no_other() {
+        let gate = RelationGate(CanonicalBits);
+        let mut wires = row(&gate.0, |_| F::from_canonical_u64(77));
+        wires.resize(gate.num_wires(), F::ZERO);
+        assert!(violated(&gate.0, &wires).is_empty());
+        for (constant, wire) in gate.extra_constant_wires() {
+            wires[wire] = F::ONE;
+            assert_eq!(violated(&gate.0, &wires), [gate.0.count() + constant]);
+            wires[wire] = F::ZERO;
+        }
+        assert_eq!(gate.extra_constant_wires().len(), ROW_CONSTANTS);
+    }
+}

@@ -2,6 +2,9 @@
 //!
 //! There is one for each size class. Its one public input is the statement hash, as `statement_hash` of velum-core has it; everything that is hashed is a witness,
 //! and nothing of it is free: a transcript starts with it, or a constraint reads it.
+//!
+//! That the hashes of public inputs and the public cells are those of one statement, no circuit checks. Transcripts start with the hashes, not with the cells, so that
+//! a leaf shows something only to who computes both from a statement: to others, the cells may have been chosen after the challenges.
 
 use plonky2::iop::target::Target;
 use plonky2::iop::witness::{PartialWitness, WitnessWrite};
@@ -208,3 +211,6 @@ fn name(builder: &mut Builder, root: DigestTarget) -> Vec<Target> {
     });
     parts.concat()
 }
+
+#[cfg(test)]
+mod tests;

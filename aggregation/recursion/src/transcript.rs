@@ -152,4 +152,19 @@ mod tests {
         assert!(!draws(expected ^ 1));
         assert!(!draws(expected ^ 0x8000));
     }
+
+    /// No transcript is known that leads to such a draw.
+    #[test]
+    fn a_draw_inside_the_base_field_is_refused() {
+        let draws = |second: u64| {
+            proves(|builder| {
+                let mut state = [builder.one(); WIDTH];
+                state[RATE - 2] = builder.constant(F::from_canonical_u64(second));
+                Transcript { state, absorbed: 0, available: RATE }.challenge(builder);
+                PartialWitness::new()
+            })
+        };
+        assert!(draws(1));
+        assert!(!draws(0));
+    }
 }

@@ -3,6 +3,10 @@
 //! An aggregate is a tree. Each leaf is a presentation, told by the hash of its statement; each node above hashes what its children are and how many leaves
 //! are below. The proof says that every leaf's presentation verifies, that no two leaves are one statement, and which payee they are counted for. [`verify_root`]
 //! checks the proof and returns what it says; [`Path`] shows that a presentation is in the tree.
+//!
+//! A presentation is one only for who has its statement and computes the hash: no circuit sees what was asked, of which issuer, or whether anybody asked. So a path to a
+//! known statement shows that its presentation verifies, and a count alone shows the number of different hashes, which whoever aggregates can make up.
+//! Nor does a proof say that a leaf is in no other aggregate, perhaps for another payee.
 
 #![no_std]
 #![warn(missing_docs, unreachable_pub)]

@@ -1,7 +1,7 @@
 //! An aggregate from its leaves to its root.
 
 use velum_aggregate_verifier::{
-    AggregateError, Path, PathError, Profile, RootKey, Step, empty_digest, leaf_digest, node_digest,
+    AggregateError, Context, Path, PathError, Profile, RootKey, Step, empty_digest, leaf_digest, node_digest,
     verify_root,
 };
 
@@ -42,6 +42,21 @@ fn one_leaf_is_an_aggregate() {
     let proof = aggregator.finish(&leaves[0]).unwrap();
     let root = verify_root(Profile::Standard, &aggregator.key().unwrap(), &proof, &PAYEE).unwrap();
     assert_eq!((root.count, root.digest), (1, leaf_digest(statement(1))));
+}
+
+/// Of another profile or format with the same circuits: a leaf's wrap states whatever domain it is told.
+#[test]
+fn an_aggregate_for_another_domain_is_refused() {
+    let Fixture { leaves, aggregator } = &*STANDARD;
+    let wrap = |domain| {
+        let context = Context { domain, ..aggregator.context(PAYEE) };
+        let proof = aggregator.leaves()[1].prove(&leaves[1].prove(statement(1)), &context).unwrap();
+        let proof = aggregator.finish(&Wrapped { proof, position: 1 }).unwrap();
+        verify_root(Profile::Standard, &aggregator.key().unwrap(), &proof, &PAYEE)
+    };
+    assert!(wrap(Profile::Standard.domain()).is_ok());
+    let refused = AggregateError::Domain { expected: Profile::Standard.name() };
+    assert_eq!(wrap(Profile::Proven100.domain()), Err(refused));
 }
 
 /// Verifiers that pin the root's circuit keep it when a size class comes; they pin another list.

@@ -1,5 +1,6 @@
 //! The node over its children, whose proofs are left out.
 
+use plonky2::field::types::Field;
 use plonky2::iop::target::Target;
 use plonky2::iop::witness::{PartialWitness, WitnessWrite};
 use velum_aggregate_verifier::{Context, Digest, NODE_ELEMENTS, Node, Profile, empty_digest, node_digest};
@@ -8,7 +9,7 @@ use super::digest;
 use crate::circuit::Circuit;
 use crate::merge::{MergeTargets, MergeWitness};
 use crate::node::NodeTargets;
-use crate::order::Order;
+use crate::order::{Halves, Order};
 use crate::{Builder, F};
 
 const ARITY: usize = 4;
@@ -138,6 +139,30 @@ fn places_are_filled_from_the_left() {
         let stated = circuit.prove(&places(&nodes), &MergeWitness { filled, orders });
         assert_eq!(stated.is_some(), from_left, "{fills:b}");
     }
+}
+
+/// A place that is filled twice would count twice.
+#[test]
+fn a_place_is_filled_or_not() {
+    let circuit = MergeCircuit::new();
+    let nodes = &nodes()[2..];
+    let once = MergeWitness::of(nodes, ARITY);
+    let prove = |says: &MergeWitness, filled| {
+        let mut witness = PartialWitness::new();
+        for (targets, child) in circuit.children.iter().zip(places(nodes)) {
+            witness.set_target_arr(targets, &child).unwrap();
+        }
+        circuit.node.set(&mut witness, says).unwrap();
+        witness.target_values.insert(circuit.node.filled[0].target, filled);
+        circuit.circuit.prove(witness).is_ok()
+    };
+    assert!(prove(&once, F::ONE));
+    // Two elements decide together, 5 and 40 before 5 and 50.
+    let mut twice = once;
+    let halves = [5 + 40, 5 + 50].map(|low| Halves { low, high: 0 });
+    twice.orders[0] =
+        Order { decides: [true, true, false, false], by_high: false, low: halves[0], high: halves[1] };
+    assert!(!prove(&twice, F::TWO));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The order of hashes, and whatever a prover may say about it.
 
-use plonky2::field::types::Field64;
+use plonky2::field::types::{Field, Field64};
 use plonky2::hash::hash_types::HashOutTarget;
 use plonky2::iop::target::BoolTarget;
 use plonky2::iop::witness::{PartialWitness, WitnessWrite};
@@ -29,12 +29,24 @@ impl OrderCircuit {
     }
 
     fn proves(&self, is_asked: bool, hashes: [Digest; 2], order: &Order) -> bool {
+        self.proves_with(is_asked, hashes, order, &[])
+    }
+
+    /// The same, with numbers in place of booleans.
+    fn proves_with(
+        &self,
+        is_asked: bool,
+        hashes: [Digest; 2],
+        order: &Order,
+        numbers: &[(BoolTarget, F)],
+    ) -> bool {
         let mut witness = PartialWitness::new();
         witness.set_bool_target(self.is_asked, is_asked).unwrap();
         for (target, hash) in self.hashes.iter().zip(hashes) {
             witness.set_hash_target(*target, hash).unwrap();
         }
         self.order.set(&mut witness, order).unwrap();
+        witness.target_values.extend(numbers.iter().map(|(target, number)| (target.target, *number)));
         self.circuit.prove(witness).is_ok()
     }
 
@@ -163,4 +175,23 @@ fn halves_have_32_bits() {
     for order in [Order { high: five, ..reverse }, Order { low: nine, ..reverse }] {
         assert!(!circuit.proves(true, [high, low], &order), "{order:?}");
     }
+}
+
+/// Elements that are weighed by more than whether they decide add up to any order, and so do halves.
+#[test]
+fn what_decides_is_boolean() {
+    let circuit = OrderCircuit::new();
+    let OrderTargets { decides, by_high, .. } = &circuit.order;
+    let [low, high] = [digest([0, 0, 10, 3]), digest([0, 0, 10, 5])];
+    let right = Order::of(low, high);
+    let as_it_is = [(decides[2], F::ZERO), (decides[3], F::ONE), (*by_high, F::ZERO)];
+    assert!(circuit.proves_with(true, [low, high], &right, &as_it_is));
+
+    // Twice 10 less 5, and less 3.
+    let weighed =
+        Order { low: Halves { low: 15, high: 0 }, high: Halves { low: 17, high: 0 }, ..Order::of(high, low) };
+    let numbers = [(decides[2], F::TWO), (decides[3], F::NEG_ONE)];
+    assert!(!circuit.proves_with(true, [high, low], &weighed, &numbers));
+    // The high halves twice less the low ones, of which the difference is -2.
+    assert!(!circuit.proves_with(true, [high, low], &Order::of(high, low), &[(*by_high, F::TWO)]));
 }
