@@ -11,6 +11,7 @@ extern crate alloc;
 
 mod digest;
 mod error;
+mod gates;
 mod key;
 mod layout;
 mod node;
