@@ -164,8 +164,9 @@ fn a_p384_root_may_sign_with_any_sha2() {
     let key = p384_signer::ecdsa::SigningKey::from_slice(&[7; 48]).unwrap();
     let mut iaca = chain.iaca.clone();
     iaca.subject_public_key_info = SubjectPublicKeyInfoOwned::from_key(*key.verifying_key()).unwrap();
-    let sign =
-        |tbs: &TbsCertificate| sign_certificate::<_, p384_signer::ecdsa::DerSignature>(tbs.clone(), &key).unwrap();
+    let sign = |tbs: &TbsCertificate| {
+        sign_certificate::<_, p384_signer::ecdsa::DerSignature>(tbs.clone(), &key).unwrap()
+    };
     let verify = |signer: Vec<u8>| verify_chain(&[signer], &[sign(&iaca)], time(SIGNED), time(NOW));
     assert!(verify(sign(&chain.signer)).is_ok());
     assert_eq!(verify(chain.signer_der()), signer_fault(CertificateFault::Signature));
