@@ -162,6 +162,6 @@ async function refused(promise, what) {
     (reason) => reason,
   );
   assert.equal(error.name, "VelumError", `${what}: ${error.stack}`);
-  const codes = ["malformed", "too_large", "wrong_version", "receipt_invalid", "device_namespaces"];
+  const codes = ["malformed", "too_large", "wrong_version", "receipt_invalid", "issuer_untrusted", "device_namespaces"];
   assert.ok(codes.includes(error.code), `${what}: ${error.code}: ${error.message}`);
 }
