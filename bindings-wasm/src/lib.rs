@@ -10,8 +10,6 @@
 mod input;
 #[cfg(feature = "mint")]
 mod mint;
-#[cfg(feature = "verify")]
-mod output;
 #[cfg(feature = "parallel")]
 mod pool;
 #[cfg(feature = "prove")]

@@ -14,7 +14,6 @@ use zeroize::Zeroizing;
 
 use crate::failure::{or_throw, thrown};
 use crate::input::{size_class, suite};
-use crate::output;
 
 /// A prover, which keeps what depends on a size class alone.
 #[wasm_bindgen]
@@ -87,7 +86,7 @@ impl Prover {
 #[wasm_bindgen]
 pub fn inspect(response: &[u8]) -> Result<String, JsValue> {
     let inspected = DeviceResponse::parse(response)
-        .and_then(|response| Ok(output::text(json::documents(&response.inspect()?))));
+        .and_then(|response| Ok(json::javascript(json::documents(&response.inspect()?))));
     or_throw(inspected)
 }
 
@@ -95,14 +94,14 @@ pub fn inspect(response: &[u8]) -> Result<String, JsValue> {
 #[wasm_bindgen]
 pub fn explain(request: &str, document: &[u8]) -> Result<String, JsValue> {
     let question = or_throw(question(document, request))?;
-    Ok(output::text(json::explanation(&question.explain())))
+    Ok(json::javascript(json::explanation(&question.explain())))
 }
 
 /// What a prepared proof is for, from its bytes, of which no secret is read.
 #[wasm_bindgen(js_name = describePrepared)]
 pub fn describe_prepared(prepared: &Uint8Array) -> Result<String, JsValue> {
     let prepared = Zeroizing::new(prepared.to_vec());
-    or_throw(Purpose::of_prepared(&prepared)).map(|purpose| output::text(purpose.to_json()))
+    or_throw(Purpose::of_prepared(&prepared)).map(|purpose| json::javascript(purpose.to_json()))
 }
 
 /// Throws what [`Prover::present`] would throw of document and request before it proves, and uses nothing up.

@@ -10,7 +10,6 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::failure::or_throw;
 use crate::input::{size_class, suite};
-use crate::output;
 
 /// A verifier, which keeps what depends on a size class alone.
 #[wasm_bindgen]
@@ -70,6 +69,6 @@ impl Verifier {
         suites: &[Suite],
     ) -> Result<String, Error> {
         let challenge = Challenge::new(Request::from_json(request.as_bytes())?, transcript)?;
-        Ok(output::text(json::verified(&challenge.verify(&self.allowing(suites), presentation)?)))
+        Ok(json::javascript(json::verified(&challenge.verify(&self.allowing(suites), presentation)?)))
     }
 }

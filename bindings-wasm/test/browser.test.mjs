@@ -5,7 +5,7 @@ import { after, before, describe, test } from "node:test";
 
 import { launch, open } from "./browser.mjs";
 import { ISOLATION, serve } from "./server.mjs";
-import { licence } from "./support.mjs";
+import { licence, receipt } from "./support.mjs";
 
 const FOLDERS = { "/": new URL("page/", import.meta.url), "/dist/": new URL("../dist/", import.meta.url) };
 
@@ -85,6 +85,29 @@ describe("a page", () => {
     assert.ok(bytes < 256 << 20);
     assert.deepEqual(troubles, []);
     context.diagnostic(`longest gap ${longest.toFixed(1)} ms`);
+  });
+
+  test("verifies receipts", async (context) => {
+    const { page, troubles } = await pageOf(context, browser);
+    for (const profile of ["standard", "proven-100"]) {
+      const { receipt: bytes, transcript, request } = receipt(profile);
+      const outcome = await page.evaluate(
+        async ({ profile, request, ...arrays }) => {
+          const verifier = new globalThis.velum.ReceiptVerifier();
+          const [receipt, transcript] = [Uint8Array.from(arrays.bytes), Uint8Array.from(arrays.transcript)];
+          const input = { receipt, transcript, request, profiles: [profile] };
+          const { provenBits, count, facts } = await verifier.verify(input);
+          transcript[transcript.length - 1] ^= 1;
+          const code = await verifier.verify(input).catch((error) => error.code);
+          verifier.dispose();
+          return { provenBits, count, facts: facts.length, code };
+        },
+        { profile, request, bytes: [...bytes], transcript: [...transcript] },
+      );
+      const provenBits = profile === "standard" ? 58 : 100;
+      assert.deepEqual(outcome, { provenBits, count: 2, facts: 9, code: "receipt_invalid" });
+    }
+    assert.deepEqual(troubles, []);
   });
 
   test("proves with threads where it is isolated", async (context) => {

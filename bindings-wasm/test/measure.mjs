@@ -5,9 +5,10 @@ import { gzipSync } from "node:zlib";
 
 import { launch, open } from "./browser.mjs";
 import { ISOLATION, serve } from "./server.mjs";
-import { licence } from "./support.mjs";
+import { licence, receipt } from "./support.mjs";
 
 const FOLDERS = { "/": new URL("page/", import.meta.url), "/dist/": new URL("../dist/", import.meta.url) };
+const PROFILES = ["standard", "proven-100"];
 const runs = Number(process.argv[2] ?? 10);
 
 /** One predicate on the real licence, `runs` times, on a page with these headers. */
@@ -16,11 +17,13 @@ async function measure(browser, headers) {
   const { page, troubles } = await open(browser, `${server.origin}/`);
   await page.waitForFunction(() => "velum" in globalThis);
   const { document, transcript, request } = licence();
-  const input = { document: [...document], transcript: [...transcript], request, runs };
-  const measured = await page.evaluate(async ({ runs, request, ...arrays }) => {
-    const { Prover, Verifier } = globalThis.velum;
+  const receipts = PROFILES.map((profile) => ({ ...receipt(profile), profile }));
+  const plain = receipts.map((each) => ({ ...each, receipt: [...each.receipt], transcript: [...each.transcript] }));
+  const input = { document: [...document], transcript: [...transcript], request, receipts: plain, runs };
+  const measured = await page.evaluate(async ({ runs, request, receipts: received, ...arrays }) => {
+    const { Prover, ReceiptVerifier, Verifier } = globalThis.velum;
     const [document, transcript] = [Uint8Array.from(arrays.document), Uint8Array.from(arrays.transcript)];
-    const [prover, verifier] = [new Prover(), new Verifier()];
+    const [prover, verifier, receipts] = [new Prover(), new Verifier(), new ReceiptVerifier()];
     const times = {};
     const timed = async (name, call) => {
       const start = performance.now();
@@ -42,6 +45,13 @@ async function measure(browser, headers) {
       await timed("verify_ms", () => verifier.verify({ presentation, transcript, request }));
     }
     clearInterval(heart);
+    await receipts.ready();
+    for (const { profile, request, ...arrays } of received) {
+      const [receipt, transcript] = [Uint8Array.from(arrays.receipt), Uint8Array.from(arrays.transcript)];
+      const name = profile === "standard" ? "verify_receipt_ms" : "verify_receipt_proven_100_ms";
+      for (let run = 0; run < runs; run += 1)
+        await timed(name, () => receipts.verify({ receipt, transcript, request, profiles: [profile] }));
+    }
     const { build, threads } = prover.environment;
     return { build, threads, times, memory_bytes: await prover.memoryBytes(), main_thread_gap_ms: gap };
   }, input);
@@ -74,6 +84,7 @@ try {
     prover_threads_gzip_bytes: gzipBytes("prover-threads"),
     prover_scalar_gzip_bytes: gzipBytes("prover-scalar"),
     verifier_gzip_bytes: gzipBytes("verifier"),
+    receipt_gzip_bytes: gzipBytes("receipt"),
     runs,
     browser: `Chromium ${browser.version()}`,
   };

@@ -10,6 +10,12 @@ import { BUILDS, needs } from "./support.mjs";
 const SOURCES = new URL("../ts/", import.meta.url);
 const DIST = new URL("../dist/", import.meta.url);
 
+/** What is loaded by its name, by callers or as a worker. */
+const ENTRIES = [
+  ...["index.js", "verify.js", "receipt.js", "testing.js"],
+  ...["worker.js", "verify-worker.js", "receipt-worker.js"],
+];
+
 const README = readFileSync(new URL("../README.md", DIST), "utf8");
 
 /** The WebAssembly that there is. */
@@ -72,20 +78,21 @@ test("the main entry has no way to run WebAssembly", () => {
 
 test("neither prover nor mint is within reach of another entry", () => {
   const modules = (entry) => [...graph(entry).keys()].join("\n");
-  assert.doesNotMatch(modules("index.js"), /testing|verif/u);
-  assert.doesNotMatch(modules("verify.js"), /testing|glue\/prover/u);
-  assert.doesNotMatch(modules("testing.js"), /glue\/(prover|verifier)/u);
+  assert.doesNotMatch(modules("index.js"), /testing|verif|receipt/u);
+  assert.doesNotMatch(modules("verify.js"), /testing|receipt|glue\/prover/u);
+  assert.doesNotMatch(modules("receipt.js"), /testing|glue\/(prover|verifier)/u);
+  assert.doesNotMatch(modules("testing.js"), /glue\/(prover|verifier|receipt)/u);
   assert.doesNotMatch(modules("worker.js"), /testing/u);
 });
 
 test("no script uses what the oldest engines lack that the README names", () => {
-  for (const entry of ["index.js", "verify.js", "testing.js", "worker.js", "verify-worker.js"]) {
+  for (const entry of ENTRIES) {
     for (const [url, text] of graph(entry)) assert.doesNotMatch(code(text), /static \{|randomUUID/u, url);
   }
 });
 
 test("nothing needs eval, and nothing is made a blob", () => {
-  for (const entry of ["index.js", "verify.js", "testing.js", "worker.js", "verify-worker.js"]) {
+  for (const entry of ENTRIES) {
     for (const [url, text] of graph(entry)) {
       assert.doesNotMatch(code(text), /\beval\(|new Function\(|createObjectURL|data:/u, url);
     }
@@ -100,13 +107,13 @@ test("whoever installs the package installs nothing else", () => {
 });
 
 test("no path of the machine that built it is in a module", () => {
-  for (const name of [...PROVERS, "verifier", "testing"]) {
+  for (const name of [...PROVERS, "verifier", "receipt", "testing"]) {
     const bytes = readFileSync(new URL(`${name}.wasm`, DIST)).toString("latin1");
     assert.doesNotMatch(bytes, /\/(root|home|Users|work)\//u, name);
   }
 });
 
-for (const [name, limit] of [...PROVERS.map((name) => [name, 700]), ["verifier", 250]]) {
+for (const [name, limit] of [...PROVERS.map((name) => [name, 700]), ["verifier", 250], ["receipt", 232]]) {
   test(`${name}.wasm has no more than ${limit} kB to fetch`, () => {
     const bytes = gzipSync(readFileSync(new URL(`${name}.wasm`, DIST)), { level: 9 }).length;
     assert.ok(bytes <= limit * 1000, `${bytes} bytes`);
@@ -116,6 +123,7 @@ for (const [name, limit] of [...PROVERS.map((name) => [name, 700]), ["verifier",
 for (const [entry, scripts] of Object.entries({
   "@velum/prover": ["index.js", "worker.js"],
   "@velum/prover/verify": ["verify.js", "verify-worker.js"],
+  "@velum/prover/receipt": ["receipt.js", "receipt-worker.js"],
   "@velum/prover/testing": ["testing.js"],
 })) {
   // The entry of provers fetches the script of those with threads as well.

@@ -23,6 +23,16 @@ export function testCase(name) {
   };
 }
 
+/** The payee of the recorded receipts. */
+export const RECEIPT_PAYEE = new Uint8Array(32).fill(0x7a);
+
+/** A recorded receipt of a profile, with the session and the request that its presentation answers. */
+export function receipt(profile) {
+  const { transcript, request } = testCase("mdl-mustermann");
+  const bytes = readFileSync(new URL(`golden/receipt-${profile}.cbor`, FOLDER));
+  return { receipt: new Uint8Array(bytes), transcript, request };
+}
+
 /** Every case: a folder with facts about its document. */
 export function testCases() {
   return readdirSync(FOLDER)

@@ -51,6 +51,8 @@ type CredentialsCode =
 
 /** What goes wrong around that: codes that only this package has. */
 type PackageCode =
+  /** A receipt does not show that an aggregate counts its presentation, or not one of an allowed profile and for that payee. */
+  | "receipt_invalid"
   /** The worker ended while it worked. The next call starts a new one. */
   | "worker_failed"
   /** `dispose()` was called. */

@@ -1,7 +1,7 @@
 // Checking what callers give before it goes to a worker.
 
 import { VelumError } from "./errors.js";
-import type { Presentation, RequestInput, SizeClass, Suite } from "./types.js";
+import type { Presentation, Profile, RequestInput, SizeClass, Suite } from "./types.js";
 
 /** A presentation and what it should answer. */
 export interface VerifyInput {
@@ -16,6 +16,19 @@ export interface VerifyInput {
    * @defaultValue `["direct", "compact"]`
    */
   suites?: readonly Suite[];
+}
+
+/** A receipt and what it should show. */
+export interface ReceiptInput {
+  receipt: Uint8Array;
+  /** The CBOR `SessionTranscript` of the verifier's own session. */
+  transcript: Uint8Array;
+  /** What the verifier asked. */
+  request: RequestInput;
+  /** The profiles of aggregates that are taken. There is no default: they differ in what is proven of them. */
+  profiles: readonly Profile[];
+  /** For whom the aggregate must be counted, 32 bytes; for anyone where it is left out. */
+  payee?: Uint8Array;
 }
 
 /** What a wallet answers with, and what its holder agreed to. */
@@ -128,6 +141,39 @@ export function verifyInput(input: VerifyInput) {
     transcript: bytes(transcript, "transcript"),
     request: requestText(request),
     suites: allowedSuites(suites),
+  };
+}
+
+const PROFILES: readonly unknown[] = ["standard", "proven-100"] satisfies Profile[];
+
+/** The profiles that are allowed. */
+function allowedProfiles(profiles: readonly Profile[]): Profile[] {
+  const name = 'name "standard", "proven-100" or both';
+  if (!Array.isArray(profiles)) throw new VelumError("malformed", "profiles", `not an array of profiles: ${name}`);
+  if (profiles.length === 0) throw new VelumError("malformed", "profiles", `empty: ${name}`);
+  if (!profiles.every((profile) => PROFILES.includes(profile)))
+    throw new VelumError("malformed", "profiles", `not a profile: ${name}`);
+  return [...(profiles as readonly Profile[])];
+}
+
+const PAYEE_BYTES = 32;
+
+/** The payee, if it can be one. */
+function payeeBytes(payee: Uint8Array): Uint8Array {
+  const copy = bytes(payee, "payee");
+  if (copy.length === PAYEE_BYTES) return copy;
+  throw new VelumError("malformed", "payee", `${copy.length} bytes, where a payee has ${PAYEE_BYTES}`);
+}
+
+/** What the worker takes that verifies receipts. */
+export function receiptInput(input: ReceiptInput) {
+  const { receipt, transcript, request, profiles, payee } = input;
+  return {
+    receipt: bytes(receipt, "receipt"),
+    transcript: bytes(transcript, "transcript"),
+    request: requestText(request),
+    profiles: allowedProfiles(profiles),
+    payee: payee === undefined ? undefined : payeeBytes(payee),
   };
 }
 

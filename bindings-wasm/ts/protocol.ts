@@ -6,12 +6,14 @@ import type {
   BrokenDocument,
   DocumentSummary,
   Explanation,
+  Profile,
   Purpose,
   SizeClass,
   Stage,
   StageTiming,
   Suite,
   Verified,
+  VerifiedReceipt,
 } from "./types.js";
 
 /** The calls that a worker answers: what each takes and gives. */
@@ -32,6 +34,20 @@ interface VerifyBytes {
 export type VerifierCalls = {
   makeKeys: { input: { sizeClass: SizeClass }; output: undefined };
   verify: { input: VerifyBytes; output: Verified };
+};
+
+export type ReceiptCalls = {
+  load: { input: undefined; output: undefined };
+  verify: {
+    input: {
+      receipt: Uint8Array;
+      transcript: Uint8Array;
+      request: string;
+      profiles: Profile[];
+      payee: Uint8Array | undefined;
+    };
+    output: VerifiedReceipt;
+  };
 };
 
 /** What a document answers, and what its holder agreed to. */
@@ -70,7 +86,7 @@ export type ProverCalls = {
 export interface Setup {
   /** Where the WebAssembly is, if not beside the worker's script. */
   readonly wasmUrl: string | undefined;
-  readonly build: Build | "verifier";
+  readonly build: Build | "verifier" | "receipt";
   readonly threads: number;
 }
 

@@ -213,3 +213,21 @@ export interface Verified {
   /** Milliseconds that verifying took. */
   ms: number;
 }
+
+/**
+ * How sure the proofs of an aggregate are. `proven-100` has 100 bits that are proven; `standard` has 58, and 100 by conjecture alone, for less work
+ * of whoever aggregates.
+ */
+export type Profile = "standard" | "proven-100";
+
+/** What a verifier has learnt from a receipt that holds. */
+export interface VerifiedReceipt extends Verified {
+  /** The profile of the aggregate's proofs. */
+  profile: Profile;
+  /** Bits of soundness that are proven of them. */
+  provenBits: number;
+  /** Presentations that the aggregate counts. */
+  count: number;
+  /** For whom it is counted, 32 bytes; zeros for nobody. */
+  payee: Uint8Array<ArrayBuffer>;
+}

@@ -5,12 +5,11 @@
  * @packageDocumentation
  */
 
-import { cancelled, disposed, thrown, trappedBefore } from "./errors.js";
+import { type Engine, Here, Instance } from "./here.js";
 import { nodeWorker, webWorker, type WorkerEvents } from "./host.js";
 import { address, attempt, sizeClass, verifyInput, type VerifyInput } from "./input.js";
 import { loadVerifier } from "./load-verifier.js";
 import type { VerifierCalls } from "./protocol.js";
-import { broken, type Handlers, isFailure, notLoaded, Watch } from "./serve.js";
 import type { AbortOptions, SizeClass, Verified } from "./types.js";
 import { WorkerClient } from "./worker-client.js";
 
@@ -49,18 +48,7 @@ export interface VerifierOptions {
   worker?: boolean;
 }
 
-/** Whether the WebAssembly of this thread trapped, of which a thread has but one instance. */
-let trapped = false;
-
-/** What verifies: a worker, or this very thread. */
-interface Engine {
-  call<V extends keyof VerifierCalls>(
-    verb: V,
-    input: VerifierCalls[V]["input"],
-    options?: AbortOptions,
-  ): Promise<VerifierCalls[V]["output"]>;
-  dispose(): void;
-}
+const instance = new Instance();
 
 /**
  * Verifies presentations. Keep one: it keeps the keys of each size class.
@@ -68,7 +56,7 @@ interface Engine {
  * Every promise rejects with a {@link VelumError}.
  */
 export class Verifier {
-  readonly #engine: Engine;
+  readonly #engine: Engine<VerifierCalls>;
 
   /** Starts nothing.
    *
@@ -80,7 +68,7 @@ export class Verifier {
     const setup = { wasmUrl, build: "verifier", threads: 1 } as const;
     this.#engine =
       options.worker === false
-        ? new Here(wasmUrl)
+        ? new Here(loadVerifier, instance, wasmUrl)
         : new WorkerClient<VerifierCalls>((events) => start(workerUrl, events), [setup]);
   }
 
@@ -104,48 +92,6 @@ export class Verifier {
 
   [Symbol.dispose](): void {
     this.dispose();
-  }
-}
-
-/** Verifies in this thread. */
-class Here implements Engine {
-  readonly #wasmUrl: string | undefined;
-  #handlers: Promise<Handlers<VerifierCalls>> | undefined;
-  #disposed = false;
-
-  constructor(wasmUrl: string | undefined) {
-    this.#wasmUrl = wasmUrl;
-  }
-
-  async call<V extends keyof VerifierCalls>(
-    verb: V,
-    input: VerifierCalls[V]["input"],
-    { signal }: AbortOptions = {},
-  ): Promise<VerifierCalls[V]["output"]> {
-    const check = () => {
-      if (this.#disposed) throw disposed();
-      if (trapped) throw trappedBefore();
-      if (signal?.aborted) throw cancelled(signal);
-    };
-    check();
-    this.#handlers ??= loadVerifier(this.#wasmUrl);
-    const handlers = await this.#handlers.catch((reason: unknown) => {
-      this.#handlers = undefined;
-      throw thrown(notLoaded(reason));
-    });
-    check();
-    try {
-      return handlers[verb](input, new Watch(() => undefined, undefined));
-    } catch (reason) {
-      if (isFailure(reason)) throw thrown(reason);
-      trapped = true;
-      throw thrown(broken(reason));
-    }
-  }
-
-  dispose(): void {
-    this.#disposed = true;
-    this.#handlers = undefined;
   }
 }
 

@@ -161,11 +161,12 @@ fn the_x5chain_may_repeat_the_root_and_nothing_else() {
 #[test]
 fn a_p384_root_may_sign_with_any_sha2() {
     let chain = Chain::new();
-    let key = p384::ecdsa::SigningKey::from_slice(&[7; 48]).unwrap();
+    let key = p384_signer::ecdsa::SigningKey::from_slice(&[7; 48]).unwrap();
     let mut iaca = chain.iaca.clone();
     iaca.subject_public_key_info = SubjectPublicKeyInfoOwned::from_key(*key.verifying_key()).unwrap();
-    let sign =
-        |tbs: &TbsCertificate| sign_certificate::<_, p384::ecdsa::DerSignature>(tbs.clone(), &key).unwrap();
+    let sign = |tbs: &TbsCertificate| {
+        sign_certificate::<_, p384_signer::ecdsa::DerSignature>(tbs.clone(), &key).unwrap()
+    };
     let verify = |signer: Vec<u8>| verify_chain(&[signer], &[sign(&iaca)], time(SIGNED), time(NOW));
     assert!(verify(sign(&chain.signer)).is_ok());
     assert_eq!(verify(chain.signer_der()), signer_fault(CertificateFault::Signature));
@@ -486,7 +487,7 @@ fn the_profile_of_the_root_is_checked() {
 #[test]
 fn keys_and_algorithms_that_are_not_supported() {
     let chain = Chain::new();
-    let p384 = p384::ecdsa::SigningKey::from_slice(&[7; 48]).unwrap();
+    let p384 = p384_signer::ecdsa::SigningKey::from_slice(&[7; 48]).unwrap();
 
     let mut of_p384 = Chain::new();
     of_p384.signer.subject_public_key_info =

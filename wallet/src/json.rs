@@ -1,7 +1,12 @@
 //! What is told as JSON: the forms that `docs/cli.md` states, which the command writes and the bindings hand on.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Value, json};
 use velum_credentials::{BrokenDocument, Error, Explanation, Inspection, Learnt, Verified};
+
+/// The integers that a number of JavaScript's holds exactly.
+const SAFE_INTEGERS: RangeInclusive<i64> = -((1 << 53) - 1)..=(1 << 53) - 1;
 
 /// What went wrong: `code`, `message` and `where`.
 #[must_use]
@@ -38,7 +43,7 @@ pub fn facts(learnt: &[Learnt]) -> Value {
     learnt.iter().map(Learnt::to_json).collect()
 }
 
-/// What a verifier has learnt: `facts[]` as data, `learnt[]` in words.
+/// What a verifier has learnt: as [`learnt`].
 #[must_use]
 pub fn verified(verified: &Verified) -> Value {
     learnt(&verified.learnt)
@@ -71,11 +76,31 @@ pub fn hidden(explanation: &Explanation) -> Value {
     hidden.map(|(namespace, element)| json!({ "namespace": namespace, "element": element })).collect()
 }
 
-fn learnt(learnt: &[Learnt]) -> Value {
+/// What is learnt: `facts[]` as data, `learnt[]` in words.
+#[must_use]
+pub fn learnt(learnt: &[Learnt]) -> Value {
     json!({
         "facts": facts(learnt),
         "learnt": learnt.iter().map(Learnt::to_string).collect::<Vec<_>>(),
     })
+}
+
+/// The value as text for JavaScript. Integers that it would round are written as those beyond 64 bits are: `{ "integer": "..." }`.
+#[must_use]
+pub fn javascript(mut value: Value) -> String {
+    keep_integers(&mut value);
+    value.to_string()
+}
+
+fn keep_integers(value: &mut Value) {
+    match value {
+        Value::Number(number) if !number.as_i64().is_some_and(|number| SAFE_INTEGERS.contains(&number)) => {
+            *value = json!({ "integer": number.to_string() });
+        }
+        Value::Array(members) => members.iter_mut().for_each(keep_integers),
+        Value::Object(members) => members.values_mut().for_each(keep_integers),
+        _ => {}
+    }
 }
 
 #[cfg(test)]
@@ -118,5 +143,19 @@ mod tests {
         let clock = Error::new(Code::Clock, "request.now", "too late");
         assert_eq!(error(&clock), json!({ "code": "clock", "message": "too late", "where": "request.now" }));
         assert_eq!(reason(&clock), json!({ "code": "clock", "message": "too late" }));
+    }
+    #[test]
+    fn integers_that_javascript_would_round_are_text() {
+        let most = (1_i64 << 53) - 1;
+        let text = javascript(json!([most, { "a": most + 1 }, -most, -most - 1, u64::MAX]));
+        let rounded = |number: &str| json!({ "integer": number });
+        let expected = json!([
+            most,
+            { "a": rounded("9007199254740992") },
+            -most,
+            rounded("-9007199254740992"),
+            rounded("18446744073709551615"),
+        ]);
+        assert_eq!(text, expected.to_string());
     }
 }

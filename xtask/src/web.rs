@@ -15,7 +15,6 @@ use crate::process::{self, Error};
 use crate::project::Project;
 use crate::tools::QUICK_BUILD;
 
-const PACKAGE: &str = "velum-wasm";
 const BINDGEN: &str = "velum-wasm-bindgen";
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -38,9 +37,9 @@ pub struct Modules(&'static [Module]);
 impl Modules {
     pub const ALL: Self = Self(&MODULES);
 
-    /// One build of the prover, the one that Node takes unless told, with the verifier and the mint. The package works,
+    /// One build of the prover, the one that Node takes unless told, with the verifiers and the mint. The package works,
     /// but for provers of other builds, which cannot be loaded.
-    pub const ONE: Self = Self(MODULES.first_chunk::<3>().unwrap());
+    pub const ONE: Self = Self(MODULES.first_chunk::<4>().unwrap());
 
     /// The builds of the prover, as the package names them.
     pub fn builds(self) -> String {
@@ -55,12 +54,25 @@ struct Module {
     build: Option<&'static str>,
     /// The JavaScript around it, which builds that differ in nothing but speed share.
     glue: &'static str,
+    source: Crate,
     /// Features of the crate.
     features: &'static str,
     /// Cargo's profile.
     profile: &'static str,
     target: Target,
 }
+
+/// What a module is compiled from.
+#[derive(Clone, Copy)]
+struct Crate {
+    package: &'static str,
+    /// The folder of its workspace, from the root.
+    workspace: &'static str,
+}
+
+const VELUM_WASM: Crate = Crate { package: "velum-wasm", workspace: "" };
+
+const RECEIPT_WASM: Crate = Crate { package: "velum-receipt-wasm", workspace: "aggregation" };
 
 /// What the instructions of a module may be.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -108,9 +120,10 @@ impl Target {
 }
 
 /// Those of [`Modules::ONE`] first.
-const MODULES: [Module; 5] = [
+const MODULES: [Module; 6] = [
     Module { name: "prover-simd", build: Some("simd"), glue: "prover", target: Target::Simd, ..PROVER },
     Module { name: "verifier", glue: "verifier", features: "verify", ..SMALL },
+    Module { name: "receipt", glue: "receipt", source: RECEIPT_WASM, ..SMALL },
     Module { name: "testing", glue: "testing", features: "mint", ..SMALL },
     Module { name: "prover-scalar", build: Some("scalar"), glue: "prover", target: Target::Plain, ..PROVER },
     Module {
@@ -123,11 +136,18 @@ const MODULES: [Module; 5] = [
     },
 ];
 
-const PROVER: Module =
-    Module { name: "", build: None, glue: "", features: "prove", profile: "wasm", target: Target::Simd };
+const PROVER: Module = Module {
+    name: "",
+    build: None,
+    glue: "",
+    source: VELUM_WASM,
+    features: "prove",
+    profile: "wasm",
+    target: Target::Simd,
+};
 
 const SMALL: Module =
-    Module { name: "", build: None, glue: "", features: "", profile: "wasm-small", target: Target::Small };
+    Module { build: None, features: "", profile: "wasm-small", target: Target::Small, ..PROVER };
 
 /// What stands in for the JavaScript around the prover with threads where that is not built: its WebAssembly is not
 /// there, so that the worker says that it cannot be loaded before it calls any of this.
@@ -169,7 +189,7 @@ pub fn build(project: &Project, modules: Modules) -> Result<(), Error> {
     remove(&dist)?;
     process::run(web.tool("tsc").args(["--project", "tsconfig.json"]))?;
     create(&dist.join("glue"))?;
-    for script in ["prover.js", "prover-threads.js", "verifier.js", "testing.js"] {
+    for script in ["prover.js", "prover-threads.js", "verifier.js", "receipt.js", "testing.js"] {
         copy(&glue.join(script), &dist.join("glue").join(script))?;
     }
     for (module, wasm) in modules.0.iter().zip(&built) {
@@ -265,15 +285,17 @@ impl<'a> Web<'a> {
     }
 
     fn compile_one(&self, module: &Module) -> Result<PathBuf, Error> {
-        let Module { name, features, profile, target, .. } = module;
+        let Module { name, source, features, profile, target, .. } = module;
         // A folder for each: a build of other flags or features would undo this one's, whose files are called the same.
         let folder = self.target.join(name);
         let mut build = self.cargo(*target);
-        build.args(["--locked", "--lib", "--package", PACKAGE]);
+        build.current_dir(self.project.root().join(source.workspace));
+        build.args(["--locked", "--lib", "--package", source.package]);
         build.args(["--features", features, "--profile", profile, "--target", TARGET, "--target-dir"]);
         build.arg(&folder).env("CARGO_ENCODED_RUSTFLAGS", self.flags(*target));
         process::run(&mut build)?;
-        Ok(folder.join(TARGET).join(profile).join("velum_wasm.wasm"))
+        let library = source.package.replace('-', "_");
+        Ok(folder.join(TARGET).join(profile).join(library).with_extension("wasm"))
     }
 
     /// Puts the JavaScript around a compiled module into `glue` and says where the module is that goes with it.

@@ -6,6 +6,7 @@ use velum_aggregate_verifier::{Digest, digest_to_bytes};
 use velum_cli::failure::Failure;
 use velum_cli::{files, inputs};
 use velum_credentials::{Claim, Presentation, Verifier, limits};
+use velum_receipt::ReceiptError;
 use velum_wallet::Challenge;
 
 /// A presentation and what it claims.
@@ -54,13 +55,24 @@ impl Item {
 }
 
 /// What a receipt, or a claim, that is refused is for scripts.
-pub fn refused(error: velum_receipt::ReceiptError) -> Failure {
-    use velum_receipt::ReceiptError;
+pub fn refused(error: ReceiptError) -> Failure {
     match error {
         ReceiptError::Claim(error) => error.into(),
-        ReceiptError::Payee => Failure::receipt_invalid("receipt.payee", error.to_string()),
-        ReceiptError::Profile { .. } => Failure::receipt_invalid("receipt.profile", error.to_string()),
-        ReceiptError::Aggregate(_) => Failure::receipt_invalid("receipt.aggregate proof", error.to_string()),
-        _ => Failure::receipt_invalid("receipt.path", error.to_string()),
+        _ => Failure::receipt_invalid(error.place(), error.message()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receipt_is_refused_as_it_says_itself() {
+        let claim = Error::new(velum_credentials::Code::DocType, "request.doc_type", "of another type");
+        for error in [ReceiptError::Claim(claim), ReceiptError::Payee] {
+            let failure = refused(error.clone());
+            let found = (failure.code(), failure.place(), failure.message());
+            assert_eq!(found, (error.code(), error.place(), error.message().as_str()));
+        }
     }
 }

@@ -66,6 +66,38 @@ pub enum ReceiptError {
     Path(#[from] PathError),
 }
 
+impl ReceiptError {
+    /// The fixed code: one of [`velum_credentials::Code`] where the claim is wrong, and otherwise `receipt_invalid`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Claim(error) => error.code().as_str(),
+            _ => "receipt_invalid",
+        }
+    }
+
+    /// Where in the input it is.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        match self {
+            Self::Claim(error) => error.place(),
+            Self::Profile { .. } => "receipt.profile",
+            Self::Payee => "receipt.payee",
+            Self::Aggregate(_) => "receipt.aggregate proof",
+            Self::Sibling { .. } | Self::Path(_) => "receipt.path",
+        }
+    }
+
+    /// What is wrong, and what to do.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::Claim(error) => error.message().to_owned(),
+            _ => self.to_string(),
+        }
+    }
+}
+
 /// Verifies that the presentation of a receipt answers `request` in a session and is counted by the receipt's aggregate.
 ///
 /// # Errors

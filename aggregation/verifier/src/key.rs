@@ -4,10 +4,10 @@ use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
 use plonky2::plonk::circuit_data::VerifierCircuitData;
-use plonky2::util::serialization::DefaultGateSerializer;
 
 use crate::digest::{Digest, digest_from_bytes, digest_to_bytes};
 use crate::error::KeyError;
+use crate::gates::RootGates;
 use crate::node::ROOT_ELEMENTS;
 use crate::profile::Profile;
 use crate::{C, D, F};
@@ -34,8 +34,8 @@ impl RootKey {
     /// # Errors
     /// [`KeyError`] where the circuit is no root of the profile.
     pub fn new(profile: Profile, circuit: &[u8], list: Digest) -> Result<Self, KeyError> {
-        let circuit = VerifierCircuitData::from_bytes(circuit.to_vec(), &DefaultGateSerializer)
-            .map_err(|_| KeyError::Malformed)?;
+        let circuit =
+            VerifierCircuitData::from_bytes(circuit.to_vec(), &RootGates).map_err(|_| KeyError::Malformed)?;
         let common = &circuit.common;
         if !DEGREE_BITS.contains(&common.degree_bits()) {
             return Err(KeyError::Profile);
@@ -74,8 +74,8 @@ impl RootKey {
 
     /// The key's bytes: the circuit, then the root of the allow-list.
     pub fn to_bytes(&self) -> Vec<u8> {
-        // Only a circuit with other gates than plonky2's own cannot be written, and such cannot be read either.
-        let mut bytes = self.circuit.to_bytes(&DefaultGateSerializer).unwrap_or_default();
+        // Only a circuit with gates of other kinds cannot be written, and such cannot be read either.
+        let mut bytes = self.circuit.to_bytes(&RootGates).unwrap_or_default();
         bytes.extend(digest_to_bytes(self.list));
         bytes
     }

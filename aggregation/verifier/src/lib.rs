@@ -15,6 +15,7 @@ extern crate alloc;
 
 mod digest;
 mod error;
+mod gates;
 mod key;
 mod layout;
 mod node;

@@ -1,4 +1,5 @@
 import * as velum from "/dist/index.js";
+import { ReceiptVerifier } from "/dist/receipt.js";
 import { Verifier } from "/dist/verify.js";
 
-globalThis.velum = { ...velum, Verifier };
+globalThis.velum = { ...velum, ReceiptVerifier, Verifier };

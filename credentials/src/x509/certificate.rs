@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use thiserror::Error;
 use x509_cert::der::asn1::{Any, ObjectIdentifier};
@@ -424,20 +423,25 @@ impl<'a> Certificate<'a> {
     }
 
     fn verify(&self, digest: &[u8], signature: &[u8]) -> Result<(), CertificateFault> {
-        let verified = match self.curve() {
+        // The two crates are of different generations of their traits.
+        let is_verified = match self.curve() {
             Some(rfc5912::SECP_256_R_1) => {
-                let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(self.key_bytes())
+                use p256::ecdsa::signature::hazmat::PrehashVerifier;
+                use p256::ecdsa::{Signature, VerifyingKey};
+                let key = VerifyingKey::from_sec1_bytes(self.key_bytes())
                     .map_err(|_| CertificateFault::NotOnCurve)?;
-                p256::ecdsa::Signature::from_der(signature).and_then(|s| key.verify_prehash(digest, &s))
+                Signature::from_der(signature).is_ok_and(|s| key.verify_prehash(digest, &s).is_ok())
             }
             Some(rfc5912::SECP_384_R_1) => {
-                let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(self.key_bytes())
+                use p384::ecdsa::signature::hazmat::PrehashVerifier;
+                use p384::ecdsa::{Signature, VerifyingKey};
+                let key = VerifyingKey::from_sec1_bytes(self.key_bytes())
                     .map_err(|_| CertificateFault::NotOnCurve)?;
-                p384::ecdsa::Signature::from_der(signature).and_then(|s| key.verify_prehash(digest, &s))
+                Signature::from_der(signature).is_ok_and(|s| key.verify_prehash(digest, &s).is_ok())
             }
             _ => return Err(self.unsupported_key("P-256 or P-384")),
         };
-        verified.map_err(|_| CertificateFault::Signature)
+        if is_verified { Ok(()) } else { Err(CertificateFault::Signature) }
     }
 
     /// The named curve, if this is an EC key.

@@ -1,0 +1,7 @@
+// The worker that verifies receipts.
+
+import { loadReceiptVerifier } from "./load-receipt.js";
+import type { ReceiptCalls } from "./protocol.js";
+import { serve } from "./serve.js";
+
+serve<ReceiptCalls>(({ wasmUrl }) => loadReceiptVerifier(wasmUrl));

@@ -1,0 +1,107 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+/**
+ * Verification of receipts: that an aggregate counts a presentation, which its verifier need not have seen.
+ *
+ * @packageDocumentation
+ */
+
+import { type Engine, Here, Instance } from "./here.js";
+import { nodeWorker, webWorker, type WorkerEvents } from "./host.js";
+import { address, attempt, receiptInput, type ReceiptInput } from "./input.js";
+import { loadReceiptVerifier } from "./load-receipt.js";
+import type { ReceiptCalls } from "./protocol.js";
+import type { AbortOptions, VerifiedReceipt } from "./types.js";
+import { WorkerClient } from "./worker-client.js";
+
+export { type ErrorCode, VelumError } from "./errors.js";
+export type { ReceiptInput } from "./input.js";
+export type {
+  AbortOptions,
+  Condition,
+  Issuer,
+  Learnt,
+  Literal,
+  Predicate,
+  Profile,
+  Request,
+  RequestInput,
+  SizeClass,
+  Value,
+  Verified,
+  VerifiedReceipt,
+} from "./types.js";
+
+/** How a verifier of receipts is made. */
+export interface ReceiptVerifierOptions {
+  /** Where `receipt.wasm` is, for pages that serve it elsewhere. */
+  wasmUrl?: string | URL;
+  /** Where the worker's script is, of the page's own origin. */
+  workerUrl?: string | URL;
+  /**
+   * Whether to verify in a worker, as pages should. Without one, each call keeps its thread busy for the milliseconds that
+   * verifying takes, which servers may prefer.
+   *
+   * @defaultValue true
+   */
+  worker?: boolean;
+}
+
+const instance = new Instance();
+
+/**
+ * Verifies receipts.
+ *
+ * Every promise rejects with a {@link VelumError}.
+ */
+export class ReceiptVerifier {
+  readonly #engine: Engine<ReceiptCalls>;
+
+  /** Starts nothing.
+   *
+   * @throws VelumError `malformed` if an option is none.
+   */
+  constructor(options: ReceiptVerifierOptions = {}) {
+    const wasmUrl = address(options.wasmUrl, "wasmUrl");
+    const workerUrl = address(options.workerUrl, "workerUrl");
+    const setup = { wasmUrl, build: "receipt", threads: 1 } as const;
+    this.#engine =
+      options.worker === false
+        ? new Here(loadReceiptVerifier, instance, wasmUrl)
+        : new WorkerClient<ReceiptCalls>((events) => start(workerUrl, events), [setup]);
+  }
+
+  /** Loads the verifier, so that the next call need not wait for it. */
+  ready(options?: AbortOptions): Promise<void> {
+    return attempt(() => this.#engine.call("load", undefined, options));
+  }
+
+  /**
+   * Verifies that the presentation of a receipt answers a request in a session, and that an aggregate of one of the named profiles counts
+   * it. Everything public is derived from the request and the transcript given here. Rejects with `receipt_invalid` where the
+   * aggregate does not show it.
+   */
+  verify(input: ReceiptInput, options?: AbortOptions): Promise<VerifiedReceipt> {
+    return attempt(() => this.#engine.call("verify", receiptInput(input), options));
+  }
+
+  /** Ends the worker. Calls under way reject with `disposed`, and so do later ones. */
+  dispose(): void {
+    this.#engine.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function start(workerUrl: string | undefined, events: WorkerEvents) {
+  const name = "velum-receipts";
+  if (typeof Worker !== "function") {
+    // Not called as a member, of which webpack warns. For `import.meta.url` it would write where it found this module.
+    const { resolve } = import.meta as Partial<ImportMeta>;
+    return nodeWorker(workerUrl ?? resolve?.("./receipt-worker.js"), name, events);
+  }
+  if (workerUrl !== undefined) return webWorker(new Worker(workerUrl, { type: "module", name }), events);
+  // Bundlers know a worker by exactly this.
+  return webWorker(new Worker(new URL("./receipt-worker.js", import.meta.url), { type: "module" }), events);
+}
