@@ -68,7 +68,11 @@ mod tests {
 
     #[test]
     fn a_receipt_is_refused_as_it_says_itself() {
-        let claim = Error::new(velum_credentials::Code::DocType, "request.doc_type", "of another type");
+        let claim = velum_credentials::Error::new(
+            velum_credentials::Code::DocType,
+            "request.doc_type",
+            "of another type",
+        );
         for error in [ReceiptError::Claim(claim), ReceiptError::Payee] {
             let failure = refused(error.clone());
             let found = (failure.code(), failure.place(), failure.message());
