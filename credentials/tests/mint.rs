@@ -684,7 +684,7 @@ fn an_es384_document_of_a_p384_issuer_is_refused() {
     draft.protected = b"\xa1\x01\x38\x22".to_vec();
     let minted = draft.sign_with(|to_be_signed| {
         let signature: p384::ecdsa::Signature = key.sign(to_be_signed);
-        signature.to_vec()
+        signature.to_bytes().to_vec()
     });
     let error = verify(&minted.unwrap()).unwrap_err();
     assert_eq!(error.code(), Code::Malformed);
