@@ -18,7 +18,12 @@ const SLOW_TESTS: [&str; 3] = ["velum-recursion", "velum-aggregator", "velum-agg
 
 /// Builds the program, in release mode and for any processor: its libraries do not build with the flags of new ones.
 pub fn build(project: &Project) -> Result<(), Error> {
-    process::run(&mut cargo(project, ["build", "--locked", "--release", "--package", PROGRAM]))
+    process::run(&mut build_of(project, PROGRAM, PROGRAM))
+}
+
+/// Cargo, about to build a program of the workspace so.
+pub fn build_of(project: &Project, package: &str, program: &str) -> Command {
+    cargo(project, ["build", "--locked", "--release", "--package", package, "--bin", program])
 }
 
 /// The folder of the program.

@@ -22,9 +22,9 @@ Tasks:
   documents [--all | --update]
                 judge the real documents in testdata/documents and prove one of each repository, or all; or record what
                 is found of them, there and in docs/documents.md
-  report [web] [--runs N] [--json]
+  report [web | aggregation] [--runs N] [--json]
                 measure proofs on this machine, 10 runs unless told: the numbers of the README; or those of the npm
-                package in Chromium, as one object
+                package in Chromium, as one object; or those of aggregates, with the picture in docs/aggregation.md
   aarch64       run known-answer tests and whole proofs on 64-bit ARM under an emulator, measure the library for phones,
                 and check it for Android and iOS
   kotlin        build the Kotlin package in bindings-mobile/kotlin and test it on the JVM
@@ -58,6 +58,7 @@ pub enum Task {
     Documents { proofs: Documents },
     Report { runs: NonZeroUsize, json: bool },
     WebReport { runs: NonZeroUsize },
+    AggregationReport { runs: NonZeroUsize, json: bool },
     SoundnessMutants { sample: Option<usize> },
     Aarch64,
     Kotlin,
@@ -95,6 +96,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
     }
     let (mut all, mut sample, mut runs, mut json, mut web) = (false, None, RUNS, false, false);
     let mut proofs = Documents::Sample;
+    let mut aggregation = false;
     let (mut port, mut isolation, mut database) = (PORT, true, None);
     while let Some(argument) = parser.next()? {
         match argument {
@@ -109,6 +111,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
             Long("port") if task == "web" => port = parser.value()?.parse()?,
             Long("no-isolation") if task == "web" => isolation = false,
             Value(of) if task == "report" && of == "web" => web = true,
+            Value(of) if task == "report" && of == "aggregation" => aggregation = true,
             Long("sample") if task == "soundness-mutants" => sample = Some(parser.value()?.parse()?),
             Short('h') | Long("help") => return Ok(Task::Help),
             other => return Err(other.unexpected()),
@@ -122,6 +125,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
         "deny" => Ok(Task::Deny { database }),
         "documents" => Ok(Task::Documents { proofs }),
         "report" if web => Ok(Task::WebReport { runs }),
+        "report" if aggregation => Ok(Task::AggregationReport { runs, json }),
         "report" => Ok(Task::Report { runs, json }),
         "soundness-mutants" => Ok(Task::SoundnessMutants { sample }),
         "aarch64" => Ok(Task::Aarch64),
@@ -160,6 +164,8 @@ mod tests {
         let three = NonZeroUsize::new(3).unwrap();
         assert_eq!(parsed(&["report", "--runs", "3"]), Ok(Task::Report { runs: three, json: false }));
         assert_eq!(parsed(&["report", "--json", "web"]), Ok(Task::WebReport { runs: RUNS }));
+        let aggregates = parsed(&["report", "aggregation", "--runs", "3"]);
+        assert_eq!(aggregates, Ok(Task::AggregationReport { runs: three, json: false }));
         for (args, proofs) in [
             (&["documents"] as &[&str], Documents::Sample),
             (&["documents", "--all"], Documents::All),

@@ -110,6 +110,10 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
             web::build(project, Modules::ALL)?;
             Ok(ExitCode::SUCCESS)
         }
+        Task::AggregationReport { runs, json } => {
+            measure::aggregation::report(project, runs.get(), json)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Task::WebReport { runs } => {
             web::measure(project, runs.get())?;
             Ok(ExitCode::SUCCESS)

@@ -74,19 +74,43 @@ impl Aggregator {
         Ok(Wrapped { proof: wrap.prove(leaf, &self.context(payee))?, position })
     }
 
-    /// Merges proofs that are counted for `payee`, in the order of their statements, with the smallest merge that has a place for each.
+    /// Merges proofs that are counted for `payee`, in the order of their statements, with the smallest merge that has a place for each, and wraps the merge.
     ///
     /// # Errors
     /// [`AggregatorError`] where there are too many, or they do not belong together.
     pub fn merge(&self, children: &[&Wrapped], payee: [u8; 32]) -> Result<Wrapped, AggregatorError> {
-        let arities = arities(self.profile());
-        let fits = arities.iter().position(|&arity| arity >= children.len());
-        // The widest says what is wrong with too many.
-        let index = fits.unwrap_or(arities.len() - 1);
-        let context = self.context(payee);
-        let merged = self.merge_circuit(index).prove(&self.list, &context, children)?;
-        let proof = self.merge_wrap(index)?.prove(&merged, &context)?;
+        let merged = self.merge_alone(children, payee)?;
+        self.wrap_merge(arities(self.profile())[self.merge_of(children.len())], &merged, payee)
+    }
+
+    /// The merge alone, not wrapped.
+    ///
+    /// # Errors
+    /// As [`merge`](Self::merge).
+    pub fn merge_alone(&self, children: &[&Wrapped], payee: [u8; 32]) -> Result<Proof, AggregatorError> {
+        let merge = self.merge_circuit(self.merge_of(children.len()));
+        Ok(merge.prove(&self.list, &self.context(payee), children)?)
+    }
+
+    /// Wraps a merge with so many places.
+    ///
+    /// # Errors
+    /// [`AggregatorError`] where there is no such merge, or it does not verify.
+    pub fn wrap_merge(
+        &self,
+        places: usize,
+        merged: &Proof,
+        payee: [u8; 32],
+    ) -> Result<Wrapped, AggregatorError> {
+        let index = self.merge_of(places);
+        let proof = self.merge_wrap(index)?.prove(merged, &self.context(payee))?;
         Ok(Wrapped { proof, position: CLASSES.len() + index })
+    }
+
+    /// The smallest merge with so many places. The widest says what is wrong with too many.
+    fn merge_of(&self, children: usize) -> usize {
+        let arities = arities(self.profile());
+        arities.iter().position(|&arity| arity >= children).unwrap_or(arities.len() - 1)
     }
 
     /// The bytes of the aggregate's proof, from the uppermost proof below it.

@@ -2,6 +2,7 @@
 //!
 //! The program `measure` of `velum-bench` does the work, in several builds. Here: what is measured, and how it is put together.
 
+pub mod aggregation;
 mod instructions;
 mod tables;
 mod wasm;
@@ -25,9 +26,9 @@ const FIRST_VERIFIES: usize = 3;
 const GROWTH: [(&str, &[usize]); 3] =
     [("standard", &[1, 2, 4]), ("large", &[1, 2, 4, 8]), ("extra", &[1, 8])];
 
-/// Suites, and how much memory proofs are given: at the rates of `compact` it makes no difference.
+/// Suites, and how much memory proofs are given: at the rates of all but `direct` it makes no difference.
 const MEMORY: [(&str, &[&str]); 3] =
-    [("direct", &["normal", "low"]), ("compact", &["normal"]), ("aggregatable", &["normal", "low"])];
+    [("direct", &["normal", "low"]), ("compact", &["normal"]), ("aggregatable", &["normal"])];
 
 /// Runs for times that stand beside peaks of memory, at most.
 const MEMORY_RUNS: usize = 5;
