@@ -34,6 +34,13 @@ pub fn run() -> Result<Report, Failure> {
     Err(Failure::file(&program, "run", &error))
 }
 
+/// What it says of the soundness of aggregates; nothing where it is not there.
+pub fn params() -> Option<serde_json::Value> {
+    let program = beside().unwrap_or_else(|| PROGRAM.into());
+    let output = Command::new(program).args(["params", "--json"]).output().ok()?;
+    serde_json::from_slice(&output.stdout).ok()
+}
+
 /// The program in the folder of this one.
 fn beside() -> Option<PathBuf> {
     let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);

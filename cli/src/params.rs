@@ -9,6 +9,7 @@ use velum_stark::{LineTheorem, Security, SecurityTerm, VerifierKey};
 use velum_wallet::measure::Simd;
 use velum_wallet::memory_needed;
 
+use crate::aggregation;
 use crate::report::Report;
 
 /// Bytes.
@@ -19,9 +20,11 @@ const KINDS: [ProofKind; 2] = [ProofKind::Credential, ProofKind::Presentation];
 pub fn run() -> Report {
     let suites: Vec<_> = SUITES.iter().copied().map(Described::suite).collect();
     let (built, available) = (Simd::BUILT.name(), Simd::available().name());
+    let aggregates = aggregation::params();
     let json = json!({
         "format_version": FORMAT_VERSION,
         "suites": suites.iter().map(|suite| &suite.json).collect::<Vec<_>>(),
+        "aggregates": aggregates,
         "simd": { "in_use": built, "available": available },
     });
     let suites: String = suites.into_iter().map(|suite| suite.text).collect();
@@ -30,7 +33,13 @@ pub fn run() -> Report {
     } else {
         format!("SIMD {built}; this processor has {available}: RUSTFLAGS=\"-C target-cpu=native\" uses it")
     };
-    Report::done(json, format!("{suites}{simd}"))
+    let aggregates = match &aggregates {
+        Some(aggregates) => format!("{}\n", aggregates["text"].as_str().unwrap_or_default()),
+        None => {
+            "Aggregates: velum-aggregation, which would say, is not there; `./x build` builds it\n".to_owned()
+        }
+    };
+    Report::done(json, format!("{suites}{aggregates}{simd}"))
 }
 
 /// The same for scripts and for people.

@@ -1,4 +1,4 @@
-//! `velum-aggregation params`: what is known of the soundness of an aggregate, layer by layer.
+//! `velum-aggregation params`: what is known of the soundness of an aggregate, layer by layer. `velum params` tells it too.
 
 use serde_json::{Value, json};
 use velum_aggregate_verifier::Profile;
@@ -32,8 +32,9 @@ pub fn run() -> Report {
             json!({ "profile": profile.short_name(), "layers": layers })
         })
         .collect();
-    let json = json!({ "client": client, "profiles": profiles, "note": HEURISTIC });
+    let mut json = json!({ "client": client, "profiles": profiles, "note": HEURISTIC });
     let text = text(&json);
+    json["text"] = json!(text);
     Report::done(json, text)
 }
 
