@@ -45,7 +45,7 @@ pub enum Suite {
     Compact,
     /// Poseidon2 trees and transcript: what an aggregator verifies inside a proof of its own.
     ///
-    /// **Unstable**, until there is a circuit that verifies it; `docs/compatibility.md`.
+    /// **Unstable**, until its parameters are final; `docs/compatibility.md`.
     #[cfg(feature = "aggregatable")]
     Aggregatable,
 }
