@@ -1,5 +1,6 @@
 //! The command as scripts see it: exit statuses, one JSON object on stdout, files.
 
+mod aggregation;
 mod demo;
 mod documents;
 mod outside;
