@@ -127,6 +127,13 @@ impl LeafCircuit {
         Ok(witness)
     }
 
+    /// The first and the last target of each proof's hash and public values.
+    #[cfg(test)]
+    pub(crate) fn stated_targets(&self) -> Vec<Target> {
+        let parts = [&self.credential, &self.presentation].map(|inputs| [&inputs.hash, &inputs.values]);
+        parts.into_iter().flatten().flat_map(|part| [part[0], part[part.len() - 1]]).collect()
+    }
+
     /// Fills the circuit with statements and proofs, whatever they are worth.
     pub(crate) fn fill(&self, statements: &ProvenStatements<'_>) -> Result<PartialWitness<F>, LeafError> {
         let ProvenStatements { credential, credential_proof, presentation, presentation_proof } = *statements;
@@ -211,6 +218,3 @@ fn name(builder: &mut Builder, root: DigestTarget) -> Vec<Target> {
     });
     parts.concat()
 }
-
-#[cfg(test)]
-mod tests;

@@ -10,6 +10,7 @@ use velum_core::statement_hash::statement_hash;
 use velum_core::suite::Suite;
 
 use super::*;
+use crate::testing::holds_in_spite_of_contradictions;
 use crate::{LeafCircuit, LeafError, ProvenStatements, Rows};
 
 static CIRCUIT: LazyLock<LeafCircuit> =
@@ -103,6 +104,29 @@ fn a_leaf_states_the_hash_of_a_presentation_whose_proofs_belong_together() {
     assert!(matches!(refused, Err(LeafError::PresentationProof(_))), "{refused:?}");
     let refused = CIRCUIT.prove(&proven((&theirs.statements.credential, &ours.proof), &presentation));
     assert!(matches!(refused, Err(LeafError::CredentialProof(_))), "{refused:?}");
+}
+
+/// What plonky2's own prover notices, the constraints refuse too.
+#[test]
+#[ignore = "takes minutes"]
+fn no_leaf_that_states_something_else_meets_the_constraints() {
+    let [ours, theirs] = [(); 2].map(|()| Committed::new(STANDARD));
+    let credential = (&ours.statements.credential, &ours.proof[..]);
+    let presentation = ours.present(&ours);
+    let (other_record, other_name) = (theirs.present(&ours), ours.present(&theirs));
+    let witness = |presentation| CIRCUIT.fill(&proven(credential, presentation)).unwrap();
+    let holds = |witness| holds_in_spite_of_contradictions(&CIRCUIT.data, witness);
+    let honest = witness(&presentation);
+    assert!(holds(honest.clone()));
+    assert!(!holds(witness(&other_record)), "commitments differ");
+    assert!(!holds(witness(&other_name)), "the name is of another credential proof");
+
+    // The first and the last of each proof's hash and public values.
+    for target in CIRCUIT.stated_targets() {
+        let mut changed = honest.clone();
+        *changed.target_values.get_mut(&target).unwrap() += F::ONE;
+        assert!(!holds(changed));
+    }
 }
 
 #[test]
