@@ -77,9 +77,9 @@ pub fn merge_some(
 
 /// The uppermost proof over wrapped leaves.
 pub fn fold(aggregator: &Aggregator, tree: &Tree, leaves: &[Wrapped]) -> Result<Wrapped, AggregatorError> {
-    let Tree::Merge { children, .. } = tree else {
-        let Tree::Leaf(leaf) = tree else { unreachable!("a tree is a merge or a leaf") };
-        return Ok(leaves[*leaf].clone());
+    let children = match tree {
+        Tree::Leaf(leaf) => return Ok(leaves[*leaf].clone()),
+        Tree::Merge { children, .. } => children,
     };
     let children = children.iter().map(|child| fold(aggregator, child, leaves));
     let children = children.collect::<Result<Vec<_>, _>>()?;

@@ -30,15 +30,15 @@ impl Item {
         request: &Path,
     ) -> Result<Self, Failure> {
         let challenge = inputs::challenge(transcript, request)?;
-        challenge.verify(verifier, &files::read(presentation, limits::PRESENTATION_BYTES)?)?;
-        Self::read(presentation, transcript, request)
+        let item = Self::read(presentation, &challenge)?;
+        verifier.verify(&item.presentation, challenge.transcript(), challenge.request())?;
+        Ok(item)
     }
 
-    /// Reads a presentation and what it answers. Its proofs are not verified.
-    pub fn read(presentation: &Path, transcript: &Path, request: &Path) -> Result<Self, Failure> {
-        let challenge = inputs::challenge(transcript, request)?;
-        let bytes = files::read(presentation, limits::PRESENTATION_BYTES)?;
-        Self::new(presentation, Presentation::from_bytes(&bytes)?, &challenge)
+    /// Reads a presentation that answers a challenge. Its proofs are not verified.
+    pub fn read(path: &Path, challenge: &Challenge) -> Result<Self, Failure> {
+        let bytes = files::read(path, limits::PRESENTATION_BYTES)?;
+        Self::new(path, Presentation::from_bytes(&bytes)?, challenge)
     }
 
     /// A presentation, read from `path`, and what it claims in answer to a challenge.

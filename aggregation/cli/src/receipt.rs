@@ -34,7 +34,8 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
-    let item = Item::read(&arguments.presentation, &arguments.transcript, &arguments.request)?;
+    let challenge = inputs::challenge(&arguments.transcript, &arguments.request)?;
+    let item = Item::read(&arguments.presentation, &challenge)?;
     let batch = Batch::from_bytes(&files::read(&arguments.batch, limits::BATCH_BYTES)?)?;
     let profile = Profile::by_short_name(&batch.profile).ok_or_else(|| {
         let message = format!("profile {:?} is not known; update this software", batch.profile);
@@ -43,7 +44,6 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let receipt = receipt(&batch, profile, &item)?;
 
     // Nobody gets a receipt that does not hold.
-    let challenge = inputs::challenge(&arguments.transcript, &arguments.request)?;
     let policy = Policy { keys: vec![RootKey::pinned(profile)], payee: None };
     let accepted = velum_receipt::verify(&receipt, challenge.transcript(), challenge.request(), &policy);
     let accepted = accepted.map_err(refused)?;
