@@ -14,7 +14,8 @@ const FOLDER: &str = "aggregation";
 pub const PROGRAM: &str = "velum-aggregation";
 
 /// Tests that take minutes: leaves with their witnesses, all circuits anew, real documents of every class.
-const SLOW_TESTS: [&str; 3] = ["velum-recursion", "velum-aggregator", "velum-aggregation"];
+const SLOW_TESTS: [&str; 4] =
+    ["velum-recursion", "velum-aggregate-circuits", "velum-aggregator", "velum-aggregation"];
 
 /// Builds the program, in release mode and for any processor: its libraries do not build with the flags of new ones.
 pub fn build(project: &Project) -> Result<(), Error> {

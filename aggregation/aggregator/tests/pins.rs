@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use velum_aggregate_circuits::Circuit;
 use velum_aggregate_verifier::{Profile, RootKey};
 use velum_aggregator::Circuits;
 
@@ -17,19 +18,26 @@ fn files(profile: Profile) -> [PathBuf; 2] {
     [file("aggregator", format!("{name}.list")), file("verifier", format!("{name}.root"))]
 }
 
-/// The allow-list and the root's key.
+/// The allow-list and the root's key. Prints the rows of all circuits, those of leaves before constants.
 fn keys(profile: Profile) -> [Vec<u8>; 2] {
-    let circuits = Circuits::new(profile).unwrap();
-    for leaf in &circuits.leaves {
-        let rows: usize = leaf.rows.iter().map(velum_recursion::Rows::total).sum();
-        println!(
-            "{}: leaf of {}: {rows} rows of 2^{}",
-            profile.short_name(),
-            leaf.class().name,
-            leaf.data.common.degree_bits()
-        );
+    let Circuits { leaves, above } = Circuits::new(profile).unwrap();
+    let tell = |what: &str, rows: usize, log_rows: usize| {
+        println!("{}: {what}: {rows} rows of 2^{log_rows}", profile.short_name());
+    };
+    let circuit = |what: &str, circuit: &Circuit| tell(what, circuit.rows(), circuit.common().degree_bits());
+    for (leaf, wrap) in leaves.iter().zip(above.leaves()) {
+        let class = leaf.class().name;
+        let rows = leaf.rows.iter().map(velum_recursion::Rows::total).sum();
+        tell(&format!("leaf of {class}"), rows, leaf.data.common.degree_bits());
+        circuit(&format!("wrap of a leaf of {class}"), wrap.circuit());
     }
-    [circuits.above.list().to_bytes(), circuits.above.key().unwrap().to_bytes()]
+    for (merge, wrap) in above.merges() {
+        let places = merge.arity();
+        circuit(&format!("merge of {places}"), merge.circuit());
+        circuit(&format!("wrap of a merge of {places}"), wrap.circuit());
+    }
+    circuit("root", above.root().circuit());
+    [above.list().to_bytes(), above.key().unwrap().to_bytes()]
 }
 
 #[test]

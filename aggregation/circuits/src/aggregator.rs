@@ -37,6 +37,15 @@ impl Aggregator {
     /// # Errors
     /// [`ShapeError`] where a leaf is none of the profile or is too large, or there are too many.
     pub fn new(profile: Profile, leaves: Vec<VerifierCircuitData<F, C, D>>) -> Result<Self, ShapeError> {
+        Self::with_merges(profile, leaves, arities(profile))
+    }
+
+    /// As [`new`](Self::new), with merges of so many places, the fewest first.
+    pub(crate) fn with_merges(
+        profile: Profile,
+        leaves: Vec<VerifierCircuitData<F, C, D>>,
+        arities: &[usize],
+    ) -> Result<Self, ShapeError> {
         let shape = WrapShape::new(profile);
         let leaves: Vec<_> =
             leaves.into_iter().map(|leaf| Wrap::of_leaf(&shape, leaf)).collect::<Result<_, _>>()?;
@@ -45,7 +54,7 @@ impl Aggregator {
             let wrap = Wrap::of_merge(&shape, merge.circuit().verifier_data())?;
             Ok((merge, wrap))
         };
-        let merges: Vec<_> = arities(profile).iter().copied().map(merge).collect::<Result<_, _>>()?;
+        let merges: Vec<_> = arities.iter().copied().map(merge).collect::<Result<_, _>>()?;
         let list = AllowList::new(leaves.iter().chain(merges.iter().map(|(_, wrap)| wrap)))?;
         let root = RootCircuit::new(&shape);
         Ok(Self { shape, leaves, merges, root, list })

@@ -1,32 +1,49 @@
 //! An aggregate from its leaves to its root.
 
+use std::iter;
+
 use velum_aggregate_verifier::{
     AggregateError, Context, Path, PathError, Profile, RootKey, Step, empty_digest, leaf_digest, node_digest,
     verify_root,
 };
 
-use super::fixture::{Fixture, MERGED, PAYEE, STANDARD, statement};
+use super::fixture::{Fixture, MERGED, PAYEE, STANDARD, WIDE, statement};
 use super::leaves::Leaf;
 use crate::{AggregationError, Aggregator, ShapeError, Wrap, WrapShape, Wrapped};
 
-/// Two leaves in a merge of two, and with it two more in a merge of eight.
+/// Two leaves in a merge, and with it a third in another.
 #[test]
 fn an_aggregate_verifies_and_has_its_leaves() {
-    let Fixture { aggregator, .. } = &*STANDARD;
-    let (_, merged) = &*MERGED;
-    let more = [3, 4].map(|number| STANDARD.wrap(number));
-    let above = aggregator.merge(&[merged, &more[0], &more[1]], PAYEE).unwrap();
-    let proof = aggregator.finish(&above).unwrap();
+    nested(&STANDARD, &[3], 2);
+}
+
+/// Two leaves in a merge of two, and with it two more in a merge of eight.
+#[test]
+#[ignore = "takes a minute"]
+fn a_wide_aggregate_verifies_and_has_its_leaves() {
+    nested(&WIDE, &[3, 4], 8);
+}
+
+/// Merges two leaves, and the merge with more leaves in so many places.
+fn nested(fixture: &Fixture, more: &[u64], places: usize) {
+    let Fixture { aggregator, .. } = fixture;
+    let [first, second] = [1, 2].map(|number| fixture.wrap(number));
+    let merged = aggregator.merge(&[&first, &second], PAYEE).unwrap();
+    let others: Vec<_> = more.iter().map(|number| fixture.wrap(*number)).collect();
+    let children: Vec<_> = iter::once(&merged).chain(&others).collect();
+    let proof = aggregator.finish(&aggregator.merge(&children, PAYEE).unwrap()).unwrap();
     let key = RootKey::from_bytes(Profile::Standard, &aggregator.key().unwrap().to_bytes()).unwrap();
     let root = verify_root(Profile::Standard, &key, &proof, &PAYEE).unwrap();
-    assert_eq!(root.count, 4);
+    let count = 2 + more.len() as u64;
+    assert_eq!(root.count, count);
 
-    let [a, b, c, d] = [1, 2, 3, 4].map(|number| leaf_digest(statement(number)));
-    let mut places = vec![node_digest(2, &[a, b]), c, d];
-    places.resize(8, empty_digest());
-    assert_eq!(root.digest, node_digest(4, &places));
+    let [a, b] = [1, 2].map(|number| leaf_digest(statement(number)));
+    let mut nodes = vec![node_digest(2, &[a, b])];
+    nodes.extend(more.iter().map(|number| leaf_digest(statement(*number))));
+    nodes.resize(places, empty_digest());
+    assert_eq!(root.digest, node_digest(count, &nodes));
     let low = Step { arity: 2, count: 2, position: 0, siblings: vec![b] };
-    let high = Step { arity: 8, count: 4, position: 0, siblings: places[1..].to_vec() };
+    let high = Step { arity: places, count, position: 0, siblings: nodes[1..].to_vec() };
     let path = Path { steps: vec![low, high] };
     assert_eq!(path.check(statement(1), &root), Ok(()));
     assert_eq!(path.check(statement(5), &root), Err(PathError::Root));
@@ -65,7 +82,7 @@ fn another_leaf_changes_the_list_alone() {
     let Fixture { leaves, aggregator } = &*STANDARD;
     let third = Leaf::plain(Profile::Standard, 10);
     let data = leaves.iter().chain([&third]).map(|leaf| leaf.circuit.verifier_data()).collect();
-    let more = Aggregator::new(Profile::Standard, data).unwrap();
+    let more = Aggregator::with_merges(Profile::Standard, data, &[2]).unwrap();
     assert_ne!(more.list().root(), aggregator.list().root());
     assert_eq!(more.root().circuit().key(), aggregator.root().circuit().key());
     assert_eq!(more.root().circuit().common(), aggregator.root().circuit().common());
@@ -90,13 +107,13 @@ fn mistakes_of_an_aggregator_have_a_name() {
     assert_eq!(merge(&[two, one]), AggregationError::Order { index: 1 });
     assert_eq!(merge(&[one, one]), AggregationError::Order { index: 1 });
     assert_eq!(merge(&[]), AggregationError::Arity { arity: 2, given: 0 });
-    assert!(matches!(merge(&[one; 9]), AggregationError::NoCircuit { .. }));
+    assert!(matches!(merge(&[one; 3]), AggregationError::NoCircuit { .. }));
     let refused = aggregator.merge(&[one, two], [8; 32]).unwrap_err();
     assert_eq!(refused, AggregationError::Context { index: 0 });
 
-    let [moved, lost] = [0, 4].map(|position| Wrapped { position, ..one.clone() });
+    let [moved, lost] = [0, 3].map(|position| Wrapped { position, ..one.clone() });
     assert!(matches!(merge(&[&moved, two]), AggregationError::Child { index: 0, .. }));
-    assert_eq!(merge(&[&lost, two]), AggregationError::Position { index: 0, position: 4, circuits: 4 });
+    assert_eq!(merge(&[&lost, two]), AggregationError::Position { index: 0, position: 3, circuits: 3 });
 
     let leaf = leaves[0].prove(statement(2));
     assert!(aggregator.wrap(0, &leaf, PAYEE).is_ok());

@@ -6,7 +6,7 @@ use velum_aggregate_verifier::{Digest, Profile};
 
 use super::digest;
 use super::leaves::Leaf;
-use crate::{Aggregator, Wrapped};
+use crate::{Aggregator, Wrapped, arities};
 
 /// Whom the tests' aggregates are counted for.
 pub(super) const PAYEE: [u8; 32] = [7; 32];
@@ -17,8 +17,12 @@ pub(super) struct Fixture {
     pub(super) aggregator: Aggregator,
 }
 
-/// That of the standard profile.
-pub(super) static STANDARD: LazyLock<Fixture> = LazyLock::new(|| Fixture::new(Profile::Standard));
+/// That of the standard profile, with merges of two.
+pub(super) static STANDARD: LazyLock<Fixture> = LazyLock::new(|| Fixture::new(Profile::Standard, &[2]));
+
+/// That of the standard profile with all its merges, which are large.
+pub(super) static WIDE: LazyLock<Fixture> =
+    LazyLock::new(|| Fixture::new(Profile::Standard, arities(Profile::Standard)));
 
 /// Two leaves that are merged, in order, and the merge.
 pub(super) static MERGED: LazyLock<([Wrapped; 2], Wrapped)> = LazyLock::new(|| {
@@ -28,10 +32,10 @@ pub(super) static MERGED: LazyLock<([Wrapped; 2], Wrapped)> = LazyLock::new(|| {
 });
 
 impl Fixture {
-    pub(super) fn new(profile: Profile) -> Self {
+    pub(super) fn new(profile: Profile, arities: &[usize]) -> Self {
         let leaves = [Leaf::plain(profile, 13), Leaf::with_gates(profile, 12)];
         let data = leaves.iter().map(|leaf| leaf.circuit.verifier_data()).collect();
-        let aggregator = Aggregator::new(profile, data).unwrap();
+        let aggregator = Aggregator::with_merges(profile, data, arities).unwrap();
         Self { leaves, aggregator }
     }
 

@@ -6,7 +6,6 @@ mod fixture;
 mod forgery;
 mod leaves;
 mod list;
-mod measure;
 mod merge;
 mod order;
 
