@@ -158,7 +158,8 @@ impl Work<'_> {
         let mut wrapped = Vec::with_capacity(items.len());
         for (at, item) in items.iter().enumerate() {
             self.progress.line(&format!("leaf {} of {}", at + 1, items.len()));
-            wrapped.push(Some(self.leaf(item)?));
+            let leaf = self.leaf(item);
+            wrapped.push(Some(leaf.map_err(|failure| failure.within(&item.path.display().to_string()))?));
         }
         let (merges, mut done) = (tree.merges().values().sum::<usize>(), 0);
         let statements: Vec<_> = items.iter().map(|item| item.statement).collect();
