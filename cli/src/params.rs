@@ -55,7 +55,7 @@ impl Described {
             json: json!({
                 "suite": suite.name(),
                 "version": suite.version(),
-                "stable": suite.is_stable(),
+                "for_circuits": suite.is_for_circuits(),
                 "size_classes": classes.iter().map(|class| &class.json).collect::<Vec<_>>(),
             }),
             text: classes.into_iter().map(|class| class.text).collect(),
@@ -93,10 +93,9 @@ impl Described {
                 "proofs": proofs.into_iter().map(|proof| proof.json).collect::<Vec<_>>(),
             }),
             text: format!(
-                "suite {}{}, size class {name}: MSO of up to {max_mso_bytes} bytes, {slots} elements, items of up to \
+                "suite {}, size class {name}: MSO of up to {max_mso_bytes} bytes, {slots} elements, items of up to \
                  {max_item_bytes} bytes\n{text}\n",
                 suite.name(),
-                if suite.is_stable() { "" } else { " (unstable)" },
             ),
         }
     }

@@ -44,8 +44,6 @@ pub enum Suite {
     /// for more work of the prover.
     Compact,
     /// Poseidon2 trees and transcript: what an aggregator verifies inside a proof of its own.
-    ///
-    /// **Unstable**, until its parameters are final; `docs/compatibility.md`.
     #[cfg(feature = "aggregatable")]
     Aggregatable,
 }
@@ -87,15 +85,6 @@ impl Suite {
             Self::Direct | Self::Compact => false,
             #[cfg(feature = "aggregatable")]
             Self::Aggregatable => true,
-        }
-    }
-
-    /// Whether later builds read what this one writes, as `docs/compatibility.md` promises.
-    pub const fn is_stable(self) -> bool {
-        match self {
-            Self::Direct | Self::Compact => true,
-            #[cfg(feature = "aggregatable")]
-            Self::Aggregatable => false,
         }
     }
 

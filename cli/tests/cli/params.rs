@@ -10,8 +10,8 @@ fn at_least_a_hundred_bits_are_proven() {
     let suites = object["suites"].as_array().unwrap();
     let names: Vec<_> = suites.iter().map(|suite| suite["suite"].as_str().unwrap()).collect();
     assert_eq!(names, ["direct", "compact", "aggregatable"]);
-    let stable: Vec<_> = suites.iter().map(|suite| suite["stable"].as_bool().unwrap()).collect();
-    assert_eq!(stable, [true, true, false]);
+    let for_circuits: Vec<_> = suites.iter().map(|suite| suite["for_circuits"].as_bool().unwrap()).collect();
+    assert_eq!(for_circuits, [false, false, true]);
     let classes = suites.iter().flat_map(|suite| suite["size_classes"].as_array().unwrap());
     let names: Vec<_> = classes.clone().map(|class| class["size_class"].as_str().unwrap()).collect();
     assert_eq!(names, ["standard", "large", "extra"].repeat(3));
@@ -45,9 +45,7 @@ fn at_least_a_hundred_bits_are_proven() {
 
     let text = String::from_utf8(velum(&["params"]).stdout).unwrap();
     assert!(text.contains("suite direct, size class standard"), "{text}");
-    for expected in
-        ["both proofs", "eprint 2026/2056, Theorem 5.12", "eprint 2025/2055, Theorem 4.6", "(unstable)"]
-    {
+    for expected in ["both proofs", "eprint 2026/2056, Theorem 5.12", "eprint 2025/2055, Theorem 4.6"] {
         assert!(text.contains(expected), "{text}");
     }
 }

@@ -32,11 +32,12 @@ impl Default for Verifier {
 }
 
 impl Verifier {
-    /// A verifier that allows every suite of this build that is [stable](Suite::is_stable): `direct` and `compact`.
+    /// A verifier that allows the suites that holders present to verifiers: `direct` and `compact`. Those whose proofs [circuits verify](Suite::is_for_circuits) are
+    /// for whoever aggregates, and have to be named.
     #[must_use]
     pub fn new() -> Self {
-        let stable: Vec<_> = SUITES.iter().copied().filter(|suite| suite.is_stable()).collect();
-        Self::allowing(&stable)
+        let presented: Vec<_> = SUITES.iter().copied().filter(|suite| !suite.is_for_circuits()).collect();
+        Self::allowing(&presented)
     }
 
     /// A verifier that allows these suites alone.
