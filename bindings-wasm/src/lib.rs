@@ -14,6 +14,8 @@ mod mint;
 mod pool;
 #[cfg(feature = "prove")]
 mod prove;
+#[cfg(feature = "receipt")]
+mod receipt;
 #[cfg(feature = "verify")]
 mod verify;
 

@@ -1,6 +1,7 @@
 // Calls that run in the thread that makes them, for what takes milliseconds: as a worker's client, without a worker.
 
 import { cancelled, disposed, thrown, trappedBefore } from "./errors.js";
+import type { Instance } from "./instance.js";
 import type { Calls } from "./protocol.js";
 import { broken, type Handlers, isFailure, notLoaded, Watch } from "./serve.js";
 import type { AbortOptions } from "./types.js";
@@ -11,27 +12,17 @@ export interface Engine<C extends Calls> {
   dispose(): void;
 }
 
-/** One module's WebAssembly, of which a thread has but one instance. */
-export class Instance {
-  trapped = false;
-}
-
 /** Answers calls in this thread. */
 export class Here<C extends Calls> implements Engine<C> {
-  readonly #load: (wasmUrl: string | undefined) => Promise<Handlers<C>>;
-  readonly #instance: Instance;
-  readonly #wasmUrl: string | undefined;
+  readonly #load: () => Promise<Handlers<C>>;
+  readonly #instances: readonly Instance[];
   #handlers: Promise<Handlers<C>> | undefined;
   #disposed = false;
 
-  constructor(
-    load: (wasmUrl: string | undefined) => Promise<Handlers<C>>,
-    instance: Instance,
-    wasmUrl: string | undefined,
-  ) {
+  /** The instances are those that the handlers call. */
+  constructor(load: () => Promise<Handlers<C>>, instances: readonly Instance[]) {
     this.#load = load;
-    this.#instance = instance;
-    this.#wasmUrl = wasmUrl;
+    this.#instances = instances;
   }
 
   async call<V extends keyof C & string>(
@@ -41,11 +32,11 @@ export class Here<C extends Calls> implements Engine<C> {
   ): Promise<C[V]["output"]> {
     const check = () => {
       if (this.#disposed) throw disposed();
-      if (this.#instance.trapped) throw trappedBefore();
+      if (this.#instances.some(({ trapped }) => trapped)) throw trappedBefore();
       if (signal?.aborted) throw cancelled(signal);
     };
     check();
-    this.#handlers ??= this.#load(this.#wasmUrl);
+    this.#handlers ??= this.#load();
     const handlers = await this.#handlers.catch((reason: unknown) => {
       this.#handlers = undefined;
       throw thrown(notLoaded(reason));
@@ -55,7 +46,8 @@ export class Here<C extends Calls> implements Engine<C> {
       return handlers[verb](input, new Watch(() => undefined, undefined));
     } catch (reason) {
       if (isFailure(reason)) throw thrown(reason);
-      this.#instance.trapped = true;
+      // Which of them it was is not told.
+      for (const instance of this.#instances) instance.trapped = true;
       throw thrown(broken(reason));
     }
   }

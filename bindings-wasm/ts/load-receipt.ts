@@ -1,23 +1,42 @@
-// The WebAssembly that verifies receipts, in a worker or wherever a server verifies.
+// The WebAssembly that verifies receipts, in a worker or wherever a server verifies: the verifier's says what a receipt's presentation claims, and another
+// what its aggregate shows of that.
 
 import init, { ReceiptVerifier } from "./glue/receipt.js";
-import { compile } from "./compile.js";
-import type { ReceiptCalls } from "./protocol.js";
+import { receiptClaim } from "./glue/verifier.js";
+import { Instance } from "./instance.js";
+import { verifierInstance, verifierUrl } from "./load-verifier.js";
+import type { ReceiptCalls, Setup } from "./protocol.js";
 import type { Handlers } from "./serve.js";
-import type { VerifiedReceipt } from "./types.js";
+import type { Profile, Verified } from "./types.js";
 
-export async function loadReceiptVerifier(wasmUrl: string | undefined): Promise<Handlers<ReceiptCalls>> {
+/** What is called, each of which may trap. */
+export const receiptInstances = [verifierInstance, new Instance(init)] as const;
+
+export async function loadReceiptVerifier({
+  wasmUrl,
+  verifierWasmUrl,
+}: Pick<Setup, "wasmUrl" | "verifierWasmUrl">): Promise<Handlers<ReceiptCalls>> {
   const url = wasmUrl === undefined ? new URL("./receipt.wasm", import.meta.url) : new URL(wasmUrl);
-  await init({ module_or_path: await compile(url) });
+  const [claims, aggregates] = receiptInstances;
+  await Promise.all([claims.load(verifierUrl(verifierWasmUrl)), aggregates.load(url)]);
   const verifier = new ReceiptVerifier();
   return {
     load: () => undefined,
-    verify: ({ receipt, transcript, request, profiles, payee }, watch) => {
-      const text = verifier.verify(receipt, transcript, request, profiles, payee);
-      const { payee: counted, ...others } = JSON.parse(text) as Omit<VerifiedReceipt, "ms" | "payee"> & {
-        payee: number[];
+    verify: ({ receipt, transcript, request, profiles, payee: wanted }, watch) => {
+      const claim = receiptClaim(receipt, transcript, request);
+      const { statement, learnt } = claim;
+      claim.free();
+      const counted = verifier.verify(receipt, statement, profiles, wanted);
+      const { profile, provenBits, count, payee } = counted;
+      counted.free();
+      return {
+        ...(JSON.parse(learnt) as Pick<Verified, "facts" | "learnt">),
+        profile: profile as Profile,
+        provenBits,
+        count,
+        payee: payee as Uint8Array<ArrayBuffer>,
+        ms: watch.ms,
       };
-      return { ...others, payee: Uint8Array.from(counted), ms: watch.ms };
     },
   };
 }

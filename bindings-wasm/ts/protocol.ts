@@ -86,6 +86,8 @@ export type ProverCalls = {
 export interface Setup {
   /** Where the WebAssembly is, if not beside the worker's script. */
   readonly wasmUrl: string | undefined;
+  /** Where the verifier's is, of one that verifies receipts. */
+  readonly verifierWasmUrl?: string | undefined;
   readonly build: Build | "verifier" | "receipt";
   readonly threads: number;
 }

@@ -3,7 +3,6 @@
 
 import { type BuildOptions, choose, type Environment, withoutThreads } from "./environment.js";
 import { VelumError } from "./errors.js";
-import { nodeWorker, webWorker, type WorkerEvents } from "./host.js";
 import {
   address,
   type AnswerInput,
@@ -19,6 +18,7 @@ import {
 } from "./input.js";
 import { type Prepared, preparedOf, takePrepared } from "./prepared.js";
 import type { ProverCalls } from "./protocol.js";
+import { type Script, start } from "./start.js";
 import type {
   AbortOptions,
   CallOptions,
@@ -40,6 +40,12 @@ export interface ProverOptions extends BuildOptions {
   /** Where the worker's script is, of the page's own origin. */
   workerUrl?: string | URL;
 }
+
+const script: Script = {
+  name: "velum-prover",
+  file: "./worker.js",
+  start: () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }),
+};
 
 /**
  * Prepares, presents and verifies in a worker of its own, which the first call starts and which answers one call after
@@ -64,7 +70,7 @@ export class Prover {
     const mayFallBack = build === "auto" && chosen.build === "simd-threads" && wasmUrl === undefined;
     this.#environments = mayFallBack ? [chosen, withoutThreads()] : [chosen];
     const setups = this.#environments.map(({ build, threads }) => ({ wasmUrl, build, threads }));
-    this.#worker = new WorkerClient((events) => start(workerUrl, events), setups);
+    this.#worker = new WorkerClient((events) => start(script, workerUrl, events), setups);
   }
 
   /**
@@ -201,16 +207,4 @@ export class Prover {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-function start(workerUrl: string | undefined, events: WorkerEvents) {
-  const name = "velum-prover";
-  if (typeof Worker !== "function") {
-    // Not called as a member, of which webpack warns. For `import.meta.url` it would write where it found this module.
-    const { resolve } = import.meta as Partial<ImportMeta>;
-    return nodeWorker(workerUrl ?? resolve?.("./worker.js"), name, events);
-  }
-  if (workerUrl !== undefined) return webWorker(new Worker(workerUrl, { type: "module", name }), events);
-  // Bundlers know a worker by exactly this.
-  return webWorker(new Worker(new URL("./worker.js", import.meta.url), { type: "module" }), events);
 }

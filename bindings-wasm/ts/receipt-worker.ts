@@ -4,4 +4,4 @@ import { loadReceiptVerifier } from "./load-receipt.js";
 import type { ReceiptCalls } from "./protocol.js";
 import { serve } from "./serve.js";
 
-serve<ReceiptCalls>(({ wasmUrl }) => loadReceiptVerifier(wasmUrl));
+serve<ReceiptCalls>(loadReceiptVerifier);

@@ -5,11 +5,11 @@
  * @packageDocumentation
  */
 
-import { type Engine, Here, Instance } from "./here.js";
-import { nodeWorker, webWorker, type WorkerEvents } from "./host.js";
+import { type Engine, Here } from "./here.js";
 import { address, attempt, receiptInput, type ReceiptInput } from "./input.js";
-import { loadReceiptVerifier } from "./load-receipt.js";
+import { loadReceiptVerifier, receiptInstances } from "./load-receipt.js";
 import type { ReceiptCalls } from "./protocol.js";
+import { type Script, start } from "./start.js";
 import type { AbortOptions, VerifiedReceipt } from "./types.js";
 import { WorkerClient } from "./worker-client.js";
 
@@ -35,6 +35,8 @@ export type {
 export interface ReceiptVerifierOptions {
   /** Where `receipt.wasm` is, for pages that serve it elsewhere. */
   wasmUrl?: string | URL;
+  /** Where `verifier.wasm` is, for the same. Pages that use `@velum/prover/verify` too have it already. */
+  verifierWasmUrl?: string | URL;
   /** Where the worker's script is, of the page's own origin. */
   workerUrl?: string | URL;
   /**
@@ -46,7 +48,11 @@ export interface ReceiptVerifierOptions {
   worker?: boolean;
 }
 
-const instance = new Instance();
+const script: Script = {
+  name: "velum-receipts",
+  file: "./receipt-worker.js",
+  start: () => new Worker(new URL("./receipt-worker.js", import.meta.url), { type: "module" }),
+};
 
 /**
  * Verifies receipts.
@@ -62,12 +68,13 @@ export class ReceiptVerifier {
    */
   constructor(options: ReceiptVerifierOptions = {}) {
     const wasmUrl = address(options.wasmUrl, "wasmUrl");
+    const verifierWasmUrl = address(options.verifierWasmUrl, "verifierWasmUrl");
     const workerUrl = address(options.workerUrl, "workerUrl");
-    const setup = { wasmUrl, build: "receipt", threads: 1 } as const;
+    const setup = { wasmUrl, verifierWasmUrl, build: "receipt", threads: 1 } as const;
     this.#engine =
       options.worker === false
-        ? new Here(loadReceiptVerifier, instance, wasmUrl)
-        : new WorkerClient<ReceiptCalls>((events) => start(workerUrl, events), [setup]);
+        ? new Here(() => loadReceiptVerifier(setup), receiptInstances)
+        : new WorkerClient<ReceiptCalls>((events) => start(script, workerUrl, events), [setup]);
   }
 
   /** Loads the verifier, so that the next call need not wait for it. */
@@ -92,16 +99,4 @@ export class ReceiptVerifier {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-function start(workerUrl: string | undefined, events: WorkerEvents) {
-  const name = "velum-receipts";
-  if (typeof Worker !== "function") {
-    // Not called as a member, of which webpack warns. For `import.meta.url` it would write where it found this module.
-    const { resolve } = import.meta as Partial<ImportMeta>;
-    return nodeWorker(workerUrl ?? resolve?.("./receipt-worker.js"), name, events);
-  }
-  if (workerUrl !== undefined) return webWorker(new Worker(workerUrl, { type: "module", name }), events);
-  // Bundlers know a worker by exactly this.
-  return webWorker(new Worker(new URL("./receipt-worker.js", import.meta.url), { type: "module" }), events);
 }

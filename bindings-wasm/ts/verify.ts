@@ -5,11 +5,11 @@
  * @packageDocumentation
  */
 
-import { type Engine, Here, Instance } from "./here.js";
-import { nodeWorker, webWorker, type WorkerEvents } from "./host.js";
+import { type Engine, Here } from "./here.js";
 import { address, attempt, sizeClass, verifyInput, type VerifyInput } from "./input.js";
-import { loadVerifier } from "./load-verifier.js";
+import { loadVerifier, verifierInstance } from "./load-verifier.js";
 import type { VerifierCalls } from "./protocol.js";
+import { type Script, start } from "./start.js";
 import type { AbortOptions, SizeClass, Verified } from "./types.js";
 import { WorkerClient } from "./worker-client.js";
 
@@ -48,7 +48,11 @@ export interface VerifierOptions {
   worker?: boolean;
 }
 
-const instance = new Instance();
+const script: Script = {
+  name: "velum-verifier",
+  file: "./verify-worker.js",
+  start: () => new Worker(new URL("./verify-worker.js", import.meta.url), { type: "module" }),
+};
 
 /**
  * Verifies presentations. Keep one: it keeps the keys of each size class.
@@ -68,8 +72,8 @@ export class Verifier {
     const setup = { wasmUrl, build: "verifier", threads: 1 } as const;
     this.#engine =
       options.worker === false
-        ? new Here(loadVerifier, instance, wasmUrl)
-        : new WorkerClient<VerifierCalls>((events) => start(workerUrl, events), [setup]);
+        ? new Here(() => loadVerifier(wasmUrl), [verifierInstance])
+        : new WorkerClient<VerifierCalls>((events) => start(script, workerUrl, events), [setup]);
   }
 
   /** Loads the verifier and makes the keys of a size class, so that the next call need not wait for them. */
@@ -93,16 +97,4 @@ export class Verifier {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-function start(workerUrl: string | undefined, events: WorkerEvents) {
-  const name = "velum-verifier";
-  if (typeof Worker !== "function") {
-    // Not called as a member, of which webpack warns. For `import.meta.url` it would write where it found this module.
-    const { resolve } = import.meta as Partial<ImportMeta>;
-    return nodeWorker(workerUrl ?? resolve?.("./verify-worker.js"), name, events);
-  }
-  if (workerUrl !== undefined) return webWorker(new Worker(workerUrl, { type: "module", name }), events);
-  // Bundlers know a worker by exactly this.
-  return webWorker(new Worker(new URL("./verify-worker.js", import.meta.url), { type: "module" }), events);
 }

@@ -122,7 +122,7 @@ impl Target {
 /// Those of [`Modules::ONE`] first.
 const MODULES: [Module; 6] = [
     Module { name: "prover-simd", build: Some("simd"), glue: "prover", target: Target::Simd, ..PROVER },
-    Module { name: "verifier", glue: "verifier", features: "verify", ..SMALL },
+    Module { name: "verifier", glue: "verifier", features: "receipt", ..SMALL },
     Module { name: "receipt", glue: "receipt", source: RECEIPT_WASM, ..SMALL },
     Module { name: "testing", glue: "testing", features: "mint", ..SMALL },
     Module { name: "prover-scalar", build: Some("scalar"), glue: "prover", target: Target::Plain, ..PROVER },

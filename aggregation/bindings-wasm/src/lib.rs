@@ -1,15 +1,12 @@
-//! What the entry `@velum/prover/receipt` of the npm package calls: a thin layer over `velum-receipt`.
+//! What the entry `@velum/prover/receipt` of the npm package calls, beside the module of verifiers: a thin layer over `velum-receipt`.
 //!
-//! As in `bindings-wasm` of the root workspace, bytes go in as they are, requests and what is learnt are JSON text, and an error is thrown as an object with `code`,
-//! `where` and `message`.
+//! What a receipt's presentation claims is read there, and here only what its aggregate shows of that: neither module holds the code of the other. As in
+//! `bindings-wasm` of the root workspace, bytes go in as they are, and an error is thrown as an object with `code`, `where` and `message`.
 
-use js_sys::JSON;
-use serde_json::json;
+use js_sys::{Object, Reflect};
 use velum_aggregate_verifier::{Profile, RootKey};
 use velum_credentials::aggregate::Receipt;
-use velum_credentials::{Request, SessionTranscript};
-use velum_receipt::{Accepted, Policy, ReceiptError};
-use velum_wallet::json;
+use velum_receipt::{Policy, ReceiptError};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 
@@ -17,6 +14,20 @@ use wasm_bindgen::{JsError, JsValue};
 #[wasm_bindgen]
 pub struct ReceiptVerifier {
     keys: Vec<RootKey>,
+}
+
+/// What an aggregate says that counts a statement.
+#[wasm_bindgen(getter_with_clone)]
+pub struct Counted {
+    /// The name of the profile of its proofs.
+    pub profile: String,
+    /// Bits of soundness that are proven of them.
+    #[wasm_bindgen(js_name = provenBits)]
+    pub proven_bits: u32,
+    /// Presentations that it counts. Nobody has made so many that a number of JavaScript's does not hold it.
+    pub count: f64,
+    /// For whom it is counted, 32 bytes.
+    pub payee: Vec<u8>,
 }
 
 #[wasm_bindgen]
@@ -27,22 +38,21 @@ impl ReceiptVerifier {
         Self { keys: Profile::ALL.map(RootKey::pinned).into() }
     }
 
-    /// Verifies a receipt of one of these profiles, counted for this payee if one is named, whose 32 bytes the package has checked. Gives `facts` and `learnt` as
-    /// the verifier of presentations does, and `profile`, `provenBits`, `count` and the bytes of `payee`.
+    /// Verifies that the aggregate of a receipt counts the statement of this hash, that it is of one of these profiles, and counted for this payee if one is named.
+    /// The package has checked that a payee has 32 bytes, and the hash is what the module of verifiers gave.
     pub fn verify(
         &self,
         receipt: &[u8],
-        transcript: &[u8],
-        request: &str,
+        statement: &[u8],
         profiles: Vec<String>,
         payee: Option<Vec<u8>>,
-    ) -> Result<String, JsValue> {
-        let payee = payee.map(<[u8; 32]>::try_from).transpose();
-        let payee = payee.map_err(|_| JsError::new("a payee has 32 bytes"))?;
+    ) -> Result<Counted, JsValue> {
+        let bytes = |_| JsError::new("a statement's hash and a payee have 32 bytes");
+        let statement = statement.try_into().map_err(bytes)?;
+        let payee = payee.as_deref().map(<[u8; 32]>::try_from).transpose().map_err(bytes)?;
         let is_allowed = |key: &&RootKey| profiles.iter().any(|name| name == key.profile().short_name());
         let policy = Policy { keys: self.keys.iter().filter(is_allowed).cloned().collect(), payee };
-        let accepted = accepted(receipt, transcript, request, &policy).map_err(|error| thrown(&error))?;
-        Ok(text(&accepted))
+        counted(receipt, statement, &policy).map_err(|error| thrown(&error))
     }
 }
 
@@ -52,29 +62,21 @@ impl Default for ReceiptVerifier {
     }
 }
 
-fn accepted(
-    receipt: &[u8],
-    transcript: &[u8],
-    request: &str,
-    policy: &Policy,
-) -> Result<Accepted, ReceiptError> {
-    // JavaScript's requests are JSON: what reads their other form would be fetched for nothing.
-    let request = Request::from_json(request.as_bytes())?;
-    let transcript = SessionTranscript::parse(transcript)?;
-    velum_receipt::verify(&Receipt::from_bytes(receipt)?, &transcript, &request, policy)
-}
-
-fn text(accepted: &Accepted) -> String {
-    let mut json = json::learnt(&accepted.learnt);
-    json["profile"] = json!(accepted.profile.short_name());
-    json["provenBits"] = json!(accepted.profile.proven_bits());
-    json["count"] = json!(accepted.count);
-    json["payee"] = json!(accepted.payee);
-    json::javascript(json)
+fn counted(receipt: &[u8], statement: &[u8; 32], policy: &Policy) -> Result<Counted, ReceiptError> {
+    let counted = velum_receipt::counted(&Receipt::from_bytes(receipt)?, statement, policy)?;
+    Ok(Counted {
+        profile: counted.profile.short_name().to_owned(),
+        proven_bits: counted.profile.proven_bits(),
+        count: counted.count as f64,
+        payee: counted.payee.into(),
+    })
 }
 
 fn thrown(error: &ReceiptError) -> JsValue {
-    let json = json!({ "code": error.code(), "message": error.message(), "where": error.place() });
-    let text = json.to_string();
-    JSON::parse(&text).unwrap_or_else(|_| JsValue::from(text))
+    let object = Object::new();
+    for (name, text) in [("code", error.code()), ("message", &error.message()), ("where", error.place())] {
+        // An object that was just made takes every member.
+        let _ = Reflect::set(&object, &name.into(), &text.into());
+    }
+    object.into()
 }

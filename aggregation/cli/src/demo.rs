@@ -105,7 +105,7 @@ struct Shown {
 
 /// Status 3 unless every wrong use of the receipt was refused.
 fn report(shown: &Shown) -> Report {
-    let Shown { accepted, times, .. } = shown;
+    let Shown { accepted: Accepted { learnt, counted }, times, .. } = shown;
     let all_refused = shown.refused.iter().all(|(_, error)| error.is_some());
     let refused: Vec<Value> = shown
         .refused
@@ -113,7 +113,7 @@ fn report(shown: &Shown) -> Report {
         .map(|(tried, error)| json!({ "tried": tried, "refused": error.as_ref().map(ToString::to_string) }))
         .collect();
     let json = json!({
-        "count": accepted.count,
+        "count": counted.count,
         "root_bytes": shown.root_bytes,
         "receipt_bytes": shown.receipt_bytes,
         "presentation_bytes": shown.presentation_bytes,
@@ -124,15 +124,15 @@ fn report(shown: &Shown) -> Report {
         "peak_rss_bytes": peak_rss_bytes(),
         "verified": true,
         "verify_ms": shown.verify_ms,
-        "profile": accepted.profile.short_name(),
-        "proven_bits": accepted.profile.proven_bits(),
-        "payee": hex::encode(accepted.payee),
-        "learnt": facts(&accepted.learnt),
+        "profile": counted.profile.short_name(),
+        "proven_bits": counted.profile.proven_bits(),
+        "payee": hex::encode(counted.payee),
+        "learnt": facts(learnt),
         "wrong": refused,
     });
     let mut text = format!(
         "{} presentations of three documents, {} kB together, in one proof of {} kB: leaves {:.1} s, wraps {:.1} s, merges {:.1} s, root {:.1} s.\n",
-        accepted.count,
+        counted.count,
         shown.presentation_bytes / 1000,
         shown.root_bytes / 1000,
         times.leaf_ms / 1e3,
@@ -144,10 +144,10 @@ fn report(shown: &Shown) -> Report {
         "The receipt of one has {} kB and is verified in {} ms (profile {}, {} proven bits). It shows:\n",
         shown.receipt_bytes / 1000,
         shown.verify_ms,
-        accepted.profile.short_name(),
-        accepted.profile.proven_bits(),
+        counted.profile.short_name(),
+        counted.profile.proven_bits(),
     );
-    for learnt in &accepted.learnt {
+    for learnt in learnt {
         text += &format!("  - {learnt}\n");
     }
     for (tried, error) in &shown.refused {

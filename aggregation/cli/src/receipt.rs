@@ -49,7 +49,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let accepted = accepted.map_err(refused)?;
     let bytes = receipt.to_bytes();
     files::write(&arguments.out, &bytes)?;
-    let (count, out) = (accepted.count, arguments.out.display().to_string());
+    let (count, out) = (accepted.counted.count, arguments.out.display().to_string());
     let text = format!(
         "Wrote {out}: {} bytes, one of {count} presentations of profile {}.",
         bytes.len(),

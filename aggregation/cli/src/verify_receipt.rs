@@ -9,7 +9,7 @@ use velum_cli::report::Report;
 use velum_cli::{files, inputs};
 use velum_credentials::aggregate::Receipt;
 use velum_credentials::limits;
-use velum_receipt::Policy;
+use velum_receipt::{Counted, Policy};
 use velum_wallet::json::facts;
 use velum_wallet::measure::timed;
 
@@ -49,20 +49,20 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
         Ok(accepted) => accepted,
         Err(failure) => return refuse(failure),
     };
-    let (profile, payee) = (accepted.profile, hex::encode(accepted.payee));
+    let Counted { profile, count, payee } = accepted.counted;
+    let payee = hex::encode(payee);
     let json = json!({
         "verified": true,
         "verify_ms": verify_ms,
         "profile": profile.short_name(),
         "proven_bits": profile.proven_bits(),
-        "count": accepted.count,
+        "count": count,
         "payee": payee,
         "learnt": facts(&accepted.learnt),
     });
     let learnt: Vec<_> = accepted.learnt.iter().map(|learnt| format!("  - {learnt}")).collect();
     let text = format!(
-        "Verified in {verify_ms} ms: one of {} presentations, counted for {payee}, profile {} ({} proven bits). Learnt:\n{}",
-        accepted.count,
+        "Verified in {verify_ms} ms: one of {count} presentations, counted for {payee}, profile {} ({} proven bits). Learnt:\n{}",
         profile.short_name(),
         profile.proven_bits(),
         learnt.join("\n"),

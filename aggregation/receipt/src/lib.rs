@@ -2,6 +2,9 @@
 //!
 //! The verifier derives the statement from its own request and session, as [`velum_credentials::Verifier`] does, and takes from the receipt what the request
 //! leaves open. In place of the presentation's own proofs it has the proof of an aggregate and the way to it from the statement's hash.
+//!
+//! [`verify`] takes two steps, and each can be taken alone: a [`Claim`] has the hash of what the presentation states, and [`counted`] shows that the aggregate
+//! counts a statement of that hash. So the package for the web has them in two modules.
 
 #![warn(missing_docs, unreachable_pub)]
 
@@ -26,6 +29,13 @@ pub struct Policy {
 pub struct Accepted {
     /// As from the presentation itself.
     pub learnt: Vec<Learnt>,
+    /// What the aggregate says.
+    pub counted: Counted,
+}
+
+/// What an aggregate says that counts a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
     /// The profile of the aggregate's proofs.
     pub profile: Profile,
     /// Presentations that the aggregate counts.
@@ -53,6 +63,9 @@ pub enum ReceiptError {
     /// The aggregate's proof is wrong.
     #[error(transparent)]
     Aggregate(#[from] AggregateError),
+    /// The hash of a statement is no digest.
+    #[error("the hash of the statement is none: {0}")]
+    Statement(NodeError),
     /// A node of the path is no digest.
     #[error("the path's level {level} has what is no node: {error}")]
     Sibling {
@@ -84,6 +97,7 @@ impl ReceiptError {
             Self::Profile { .. } => "receipt.profile",
             Self::Payee => "receipt.payee",
             Self::Aggregate(_) => "receipt.aggregate proof",
+            Self::Statement(_) => "statement",
             Self::Sibling { .. } | Self::Path(_) => "receipt.path",
         }
     }
@@ -108,18 +122,27 @@ pub fn verify<S: Session>(
     request: &Request,
     policy: &Policy,
 ) -> Result<Accepted, ReceiptError> {
+    let claim = Claim::new(&receipt.presentation, session, request)?;
+    let counted = counted(receipt, &claim.hash()?, policy)?;
+    Ok(Accepted { learnt: claim.proven().learnt, counted })
+}
+
+/// Verifies that the aggregate of a receipt counts the statement of this [hash](Claim::hash). What the receipt's presentation claims is not looked at.
+///
+/// # Errors
+/// [`ReceiptError`], but for [`ReceiptError::Claim`].
+pub fn counted(receipt: &Receipt, statement: &[u8; 32], policy: &Policy) -> Result<Counted, ReceiptError> {
     let key = policy.keys.iter().find(|key| key.profile().short_name() == receipt.profile);
     let key = key.ok_or_else(|| ReceiptError::Profile { name: receipt.profile.clone() })?;
     if policy.payee.is_some_and(|payee| payee != receipt.payee) {
         return Err(ReceiptError::Payee);
     }
-    let claim = Claim::new(&receipt.presentation, session, request)?;
-    let statement = statement(&claim)?;
+    let statement = digest_from_bytes(statement).map_err(ReceiptError::Statement)?;
     let path = path(&receipt.path)?;
     let profile = key.profile();
     let root = verify_root(profile, key, &receipt.proof, &receipt.payee)?;
     path.check(statement, &root)?;
-    Ok(Accepted { learnt: claim.proven().learnt, profile, count: root.count, payee: receipt.payee })
+    Ok(Counted { profile, count: root.count, payee: receipt.payee })
 }
 
 /// The hash of what a presentation claims, as a leaf has it.
@@ -127,8 +150,7 @@ pub fn verify<S: Session>(
 /// # Errors
 /// [`ReceiptError::Claim`] where the claim has none.
 pub fn statement(claim: &Claim) -> Result<Digest, ReceiptError> {
-    let hash = claim.hash()?;
-    digest_from_bytes(&hash).map_err(|error| ReceiptError::Sibling { level: 0, error })
+    digest_from_bytes(&claim.hash()?).map_err(ReceiptError::Statement)
 }
 
 /// A receipt's path, to be checked.
