@@ -26,11 +26,22 @@ export function testCase(name) {
 /** The payee of the recorded receipts. */
 export const RECEIPT_PAYEE = new Uint8Array(32).fill(0x7a);
 
-/** A recorded receipt of a profile, with the session and the request that its presentation answers. */
-export function receipt(profile) {
+/** A recorded file, with the session and the request that it answers. */
+function golden(name) {
   const { transcript, request } = testCase("mdl-mustermann");
-  const bytes = readFileSync(new URL(`golden/receipt-${profile}.cbor`, FOLDER));
-  return { receipt: new Uint8Array(bytes), transcript, request };
+  return { bytes: new Uint8Array(readFileSync(new URL(`golden/${name}.cbor`, FOLDER))), transcript, request };
+}
+
+/** A recorded presentation, by suite and size class. */
+export function recorded(name) {
+  const { bytes, ...answered } = golden(name);
+  return { presentation: bytes, ...answered };
+}
+
+/** A recorded receipt of a profile. */
+export function receipt(profile) {
+  const { bytes, ...answered } = golden(`receipt-${profile}`);
+  return { receipt: bytes, ...answered };
 }
 
 /** Every case: a folder with facts about its document. */

@@ -11,7 +11,7 @@ import { after, before, describe, test } from "node:test";
 import { Prover } from "@velum/prover";
 import { Verifier } from "@velum/prover/verify";
 
-import { BUILDS, rejects, testCase, testCases } from "./support.mjs";
+import { BUILDS, recorded, rejects, testCase, testCases } from "./support.mjs";
 
 const VELUM = process.env.VELUM;
 
@@ -123,7 +123,7 @@ test("a compact presentation is shorter, and taken where the verifier takes its 
   await verifier.verify({ ...answer, suites: ["compact"] });
   for (const each of [verifier, prover]) {
     await rejects(each.verify({ ...answer, suites: ["direct"] }), "wrong_version");
-    for (const suites of [[], ["aggregatable"], "direct"]) {
+    for (const suites of [[], ["short"], "direct"]) {
       await rejects(each.verify({ ...answer, suites }), "malformed");
     }
   }
@@ -150,3 +150,20 @@ test("inspect and explain say what the command says", async (context) => {
 test("the command of this test is there", () => {
   assert.match(execFileSync(VELUM, ["--help"], { encoding: "utf8" }), /velum/u);
 });
+
+for (const size of ["standard", "large", "extra"]) {
+  test(`a presentation for aggregates of class ${size} is taken where its suite is named`, async (context) => {
+    const answer = recorded(`aggregatable-${size}`);
+    const [prover, verifier] = [new Prover(), new Verifier()];
+    context.after(() => [prover, verifier].forEach((each) => each.dispose()));
+    const { facts } = await verifier.verify({ ...answer, suites: ["aggregatable"] });
+    assert.ok(facts.some((fact) => fact.size_class === size));
+    await rejects(verifier.verify(answer), "wrong_version");
+    await rejects(verifier.verify({ ...answer, suites: ["direct", "compact"] }), "wrong_version");
+    const changed = answer.presentation.slice();
+    changed[changed.length - 1] ^= 1;
+    await rejects(verifier.verify({ ...answer, presentation: changed, suites: ["aggregatable"] }), "proof_invalid");
+    // Its WebAssembly is large enough without it.
+    await rejects(prover.verify({ ...answer, suites: ["aggregatable"] }), "malformed");
+  });
+}

@@ -1,7 +1,7 @@
 // Checking what callers give before it goes to a worker.
 
 import { VelumError } from "./errors.js";
-import type { Presentation, Profile, RequestInput, SizeClass, Suite } from "./types.js";
+import type { Presentation, Profile, RequestInput, SizeClass, Suite, VerifiedSuite } from "./types.js";
 
 /** A presentation and what it should answer. */
 export interface VerifyInput {
@@ -15,7 +15,7 @@ export interface VerifyInput {
    *
    * @defaultValue `["direct", "compact"]`
    */
-  suites?: readonly Suite[];
+  suites?: readonly VerifiedSuite[];
 }
 
 /** A receipt and what it should show. */
@@ -105,19 +105,28 @@ export function sizeClass<T extends SizeClass | undefined>(name: T): T {
   throw new VelumError("malformed", "sizeClass", 'none of "standard", "large" and "extra"');
 }
 
-const SUITES: readonly unknown[] = ["direct", "compact"] satisfies Suite[];
+/** The suites that provers take. */
+export const SUITES: readonly Suite[] = ["direct", "compact"];
+
+/** The suites that verifiers take. */
+export const VERIFIED_SUITES: readonly VerifiedSuite[] = [...SUITES, "aggregatable"];
 
 /** The name of a suite, if it is one. */
 export function suite(name: Suite, where: string): Suite {
-  if (SUITES.includes(name)) return name;
-  throw new VelumError("malformed", where, 'neither "direct" nor "compact"');
+  return known(name, SUITES, where);
 }
 
-/** The suites that are allowed; none for those of a verifier that is not told. */
-function allowedSuites(suites: readonly Suite[] | undefined): Suite[] {
+/** The name, if it is one of these. */
+function known<T extends string>(name: T, names: readonly T[], where: string): T {
+  if (names.includes(name)) return name;
+  throw new VelumError("malformed", where, `none of "${names.join('", "')}"`);
+}
+
+/** The suites that are allowed, of those that are known; none for those of a verifier that is not told. */
+function allowedSuites(suites: readonly VerifiedSuite[] | undefined, names: readonly VerifiedSuite[]): VerifiedSuite[] {
   if (suites === undefined) return [];
   if (!Array.isArray(suites)) throw new VelumError("malformed", "suites", "not an array of suites");
-  const allowed = suites.map((name: Suite) => suite(name, "suites"));
+  const allowed = suites.map((name: VerifiedSuite) => known(name, names, "suites"));
   if (allowed.length === 0) throw new VelumError("malformed", "suites", "empty: no presentation could be taken");
   return allowed;
 }
@@ -133,14 +142,14 @@ export function answerInput(input: AnswerInput) {
   };
 }
 
-/** What a verifier's worker takes. */
-export function verifyInput(input: VerifyInput) {
+/** What a worker takes that verifies presentations of these suites. */
+export function verifyInput(input: VerifyInput, names: readonly VerifiedSuite[]) {
   const { presentation, transcript, request, suites } = input;
   return {
     presentation: bytes(presentation instanceof Uint8Array ? presentation : presentation.bytes, "presentation"),
     transcript: bytes(transcript, "transcript"),
     request: requestText(request),
-    suites: allowedSuites(suites),
+    suites: allowedSuites(suites, names),
   };
 }
 

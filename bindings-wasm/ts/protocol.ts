@@ -14,6 +14,7 @@ import type {
   Suite,
   Verified,
   VerifiedReceipt,
+  VerifiedSuite,
 } from "./types.js";
 
 /** The calls that a worker answers: what each takes and gives. */
@@ -28,7 +29,7 @@ interface VerifyBytes {
   transcript: Uint8Array;
   request: string;
   /** Those that a verifier allows that is not told, if empty. */
-  suites: Suite[];
+  suites: VerifiedSuite[];
 }
 
 export type VerifierCalls = {

@@ -6,6 +6,12 @@
  */
 export type Suite = "direct" | "compact";
 
+/**
+ * The suites that `@velum/prover/verify` can be told to take. Presentations of `aggregatable`, which the `velum` command makes, are for whoever folds
+ * them into an aggregate.
+ */
+export type VerifiedSuite = Suite | "aggregatable";
+
 /** The public size class of a proof. A larger one holds larger documents and takes longer. */
 export type SizeClass = "standard" | "large" | "extra";
 
