@@ -326,12 +326,14 @@ impl<'a> Web<'a> {
                 .map(PathBuf::from)
                 .or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(folder)))
         };
-        let folders =
-            [(home("CARGO_HOME", ".cargo"), "/cargo"), (Some(self.project.root().into()), "/velum")];
-        // The standard library's own sources, where it is built anew.
-        let sources = target.standard_library().map(|_| (home("RUSTUP_HOME", ".rustup"), "/rustup"));
+        let folders = [
+            (home("CARGO_HOME", ".cargo"), "/cargo"),
+            // The standard library's sources, which the compiler names where they are installed.
+            (home("RUSTUP_HOME", ".rustup"), "/rustup"),
+            (Some(self.project.root().into()), "/velum"),
+        ];
         let mut joined = OsString::from(target.flags().join("\u{1f}"));
-        for (folder, name) in folders.into_iter().chain(sources) {
+        for (folder, name) in folders {
             let Some(folder) = folder else { continue };
             if !joined.is_empty() {
                 joined.push("\u{1f}");
