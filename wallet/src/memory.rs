@@ -42,9 +42,11 @@ fn measured(kind: ProofKind, suite: Suite, class: SizeClass) -> Peak {
         (Suite::Compact, ProofKind::Presentation) => [peak(32, 32), peak(53, 53), peak(151, 151)],
         (Suite::Direct, ProofKind::Credential) => [peak(90, 61), peak(168, 108), peak(371, 232)],
         (Suite::Direct, ProofKind::Presentation) => [peak(35, 28), peak(57, 45), peak(151, 121)],
-        // Neither are these: all others are for circuits.
-        (_, ProofKind::Credential) => [peak(68, 68), peak(125, 125), peak(261, 261)],
-        (_, ProofKind::Presentation) => [peak(33, 33), peak(55, 55), peak(149, 149)],
+        // Neither are these.
+        #[cfg(feature = "aggregatable")]
+        (Suite::Aggregatable, ProofKind::Credential) => [peak(68, 68), peak(125, 125), peak(261, 261)],
+        #[cfg(feature = "aggregatable")]
+        (Suite::Aggregatable, ProofKind::Presentation) => [peak(33, 33), peak(55, 55), peak(149, 149)],
     };
     match class.id {
         1 => standard,
