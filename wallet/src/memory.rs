@@ -36,17 +36,14 @@ pub fn memory_needed(kind: ProofKind, suite: Suite, class: SizeClass, memory: Me
 
 /// As `velum prepare` and `velum prove --prepared` print of themselves, in a process of its own each.
 fn measured(kind: ProofKind, suite: Suite, class: SizeClass) -> Peak {
-    let [standard, large, extra] = match (suite, kind) {
-        // Its columns are never kept extended.
-        (Suite::Compact, ProofKind::Credential) => [peak(85, 85), peak(158, 158), peak(329, 329)],
-        (Suite::Compact, ProofKind::Presentation) => [peak(32, 32), peak(53, 53), peak(151, 151)],
-        (Suite::Direct, ProofKind::Credential) => [peak(90, 61), peak(168, 108), peak(371, 232)],
-        (Suite::Direct, ProofKind::Presentation) => [peak(35, 28), peak(57, 45), peak(151, 121)],
-        // Neither are these.
-        #[cfg(feature = "aggregatable")]
-        (Suite::Aggregatable, ProofKind::Credential) => [peak(68, 68), peak(125, 125), peak(261, 261)],
-        #[cfg(feature = "aggregatable")]
-        (Suite::Aggregatable, ProofKind::Presentation) => [peak(33, 33), peak(55, 55), peak(149, 149)],
+    let [standard, large, extra] = match kind {
+        // Columns of these are never kept extended.
+        ProofKind::Credential if suite.is_for_circuits() => [peak(68, 68), peak(125, 125), peak(261, 261)],
+        ProofKind::Presentation if suite.is_for_circuits() => [peak(33, 33), peak(55, 55), peak(149, 149)],
+        ProofKind::Credential if suite == Suite::Compact => [peak(85, 85), peak(158, 158), peak(329, 329)],
+        ProofKind::Presentation if suite == Suite::Compact => [peak(32, 32), peak(53, 53), peak(151, 151)],
+        ProofKind::Credential => [peak(90, 61), peak(168, 108), peak(371, 232)],
+        ProofKind::Presentation => [peak(35, 28), peak(57, 45), peak(151, 121)],
     };
     match class.id {
         1 => standard,
