@@ -1,0 +1,191 @@
+//! Keys of clients, providers and nodes, and their signatures.
+//!
+//! Ed25519 signatures are verified strictly: no key of small order, no `s` above the order. An ES256 signature is `r || s` in 64 bytes with the lower `s`.
+//! That leaves nobody but the key's holder a second signature of one message; the holder can make as many as it likes, so nothing is named by a signature.
+
+use std::fmt;
+
+use p256::ecdsa::signature::{Signer, Verifier};
+use serde::{Deserialize, Serialize};
+
+use crate::hash::from_hex;
+use crate::{Hash, HexError, ModelError};
+
+/// A signature algorithm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Algorithm {
+    /// RFC 8032.
+    Ed25519,
+    /// ECDSA on P-256 with SHA-256.
+    Es256,
+}
+
+/// A public key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "KeyText", into = "KeyText")]
+pub enum Key {
+    /// As RFC 8032 encodes it.
+    Ed25519([u8; 32]),
+    /// SEC 1, compressed: a key has one form.
+    Es256([u8; 33]),
+}
+
+/// As JSON has it.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyText {
+    algorithm: Algorithm,
+    public: String,
+}
+
+/// 64 bytes, of either algorithm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Signature(pub [u8; 64]);
+
+/// A key that signs. Kept from every error and log.
+pub enum SecretKey {
+    /// Of Ed25519.
+    Ed25519(Box<ed25519_dalek::SigningKey>),
+    /// Of ES256.
+    Es256(Box<p256::ecdsa::SigningKey>),
+}
+
+impl Key {
+    /// The algorithm of its signatures.
+    #[must_use]
+    pub const fn algorithm(&self) -> Algorithm {
+        match self {
+            Self::Ed25519(_) => Algorithm::Ed25519,
+            Self::Es256(_) => Algorithm::Es256,
+        }
+    }
+
+    /// Who holds the key, as accounts and payees name it.
+    #[must_use]
+    pub fn owner(&self) -> Hash {
+        let KeyText { algorithm, public } = (*self).into();
+        let name = algorithm.name();
+        let json = format!(r#"{{"algorithm":"{name}","public":"{public}"}}"#);
+        Hash::of(&[b"velum market v1 owner\0", json.as_bytes()])
+    }
+
+    /// Checks a signature of `bytes`, which are those of a message of `kind`.
+    pub(crate) fn verify(
+        &self,
+        kind: &'static str,
+        bytes: &[u8],
+        signature: &Signature,
+    ) -> Result<(), ModelError> {
+        let wrong_key = ModelError::Key { algorithm: self.algorithm().name() };
+        let wrong = ModelError::Signature { kind };
+        match self {
+            Self::Ed25519(public) => {
+                let key = ed25519_dalek::VerifyingKey::from_bytes(public).map_err(|_| wrong_key)?;
+                let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
+                key.verify_strict(bytes, &signature).map_err(|_| wrong)
+            }
+            Self::Es256(public) => {
+                let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(public).map_err(|_| wrong_key)?;
+                let signature =
+                    p256::ecdsa::Signature::from_slice(&signature.0).map_err(|_| wrong.clone())?;
+                if signature.normalize_s().is_some() {
+                    return Err(ModelError::HighS { kind });
+                }
+                key.verify(bytes, &signature).map_err(|_| wrong)
+            }
+        }
+    }
+}
+
+impl Algorithm {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Ed25519 => "ed25519",
+            Self::Es256 => "es256",
+        }
+    }
+}
+
+impl SecretKey {
+    /// The key of 32 secret bytes.
+    ///
+    /// # Errors
+    /// [`ModelError::Key`], where they are no number below the order of P-256.
+    pub fn from_bytes(algorithm: Algorithm, secret: &[u8; 32]) -> Result<Self, ModelError> {
+        Ok(match algorithm {
+            Algorithm::Ed25519 => Self::Ed25519(Box::new(ed25519_dalek::SigningKey::from_bytes(secret))),
+            Algorithm::Es256 => {
+                let key = p256::ecdsa::SigningKey::from_slice(secret);
+                Self::Es256(Box::new(key.map_err(|_| ModelError::Key { algorithm: algorithm.name() })?))
+            }
+        })
+    }
+
+    /// The public key.
+    #[must_use]
+    pub fn public(&self) -> Key {
+        match self {
+            Self::Ed25519(key) => Key::Ed25519(key.verifying_key().to_bytes()),
+            Self::Es256(key) => {
+                let mut public = [0; 33];
+                public.copy_from_slice(key.verifying_key().to_encoded_point(true).as_bytes());
+                Key::Es256(public)
+            }
+        }
+    }
+
+    /// Signs bytes. Both algorithms sign the same bytes the same way each time.
+    #[must_use]
+    pub(crate) fn sign(&self, bytes: &[u8]) -> Signature {
+        match self {
+            Self::Ed25519(key) => Signature(key.sign(bytes).to_bytes()),
+            Self::Es256(key) => {
+                let signature: p256::ecdsa::Signature = key.sign(bytes);
+                Signature(signature.normalize_s().unwrap_or(signature).to_bytes().into())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SecretKey").field(&self.public()).finish()
+    }
+}
+
+impl TryFrom<KeyText> for Key {
+    type Error = HexError;
+
+    fn try_from(text: KeyText) -> Result<Self, HexError> {
+        Ok(match text.algorithm {
+            Algorithm::Ed25519 => Self::Ed25519(from_hex(&text.public)?),
+            Algorithm::Es256 => Self::Es256(from_hex(&text.public)?),
+        })
+    }
+}
+
+impl From<Key> for KeyText {
+    fn from(key: Key) -> Self {
+        let public = match &key {
+            Key::Ed25519(public) => hex::encode(public),
+            Key::Es256(public) => hex::encode(public),
+        };
+        Self { algorithm: key.algorithm(), public }
+    }
+}
+
+impl TryFrom<String> for Signature {
+    type Error = HexError;
+
+    fn try_from(text: String) -> Result<Self, HexError> {
+        from_hex(&text).map(Self)
+    }
+}
+
+impl From<Signature> for String {
+    fn from(signature: Signature) -> Self {
+        hex::encode(signature.0)
+    }
+}

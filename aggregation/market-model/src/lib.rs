@@ -1,0 +1,32 @@
+//! The messages of a market where presentations are folded into aggregates: what they say, the one form each has, and what is signed.
+//!
+//! A signed message is JSON, `{ "message": {...}, "key": {...}, "signature": hex }`. The signature is over a tag that names kind and version, and the
+//! canonical JSON of the message ([`canonical`]). Its id is SHA-256 of the same bytes, so that an id tells a message of one kind, whoever signed it how often.
+//!
+//! This crate knows no clock, no rules and no money: those are in `velum-market-rules`.
+
+#![warn(missing_docs, unreachable_pub)]
+
+pub mod canonical;
+mod error;
+mod hash;
+mod job;
+mod key;
+mod message;
+mod node;
+mod provider;
+mod quantity;
+mod text;
+
+pub use error::ModelError;
+pub use hash::{Hash, HexError};
+pub use job::{
+    Cancel, Dispute, Grievance, Job, Latency, Offer, Order, PriceMove, Profile, ProofReference, ProofSystem,
+    Ramp, SizeClass, StandingOrder,
+};
+pub use key::{Algorithm, Key, SecretKey, Signature};
+pub use message::{Message, Signed, id, signed_bytes};
+pub use node::{Lease, Match, Outcome, Paid, ReceiptReference, Reputation, Settlement};
+pub use provider::{Bid, Delivery, Lock, Quote, Reveal, sealed_price};
+pub use quantity::{Amount, Count, Duration, LIMIT, Parts, QuantityError, Time};
+pub use text::{IdempotencyKey, ProofSystemName, TextError};

@@ -1,0 +1,5 @@
+//! The messages from outside: test vectors, and what is refused.
+
+mod examples;
+mod refused;
+mod vectors;

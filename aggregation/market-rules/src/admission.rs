@@ -1,0 +1,119 @@
+//! Which provider may take which lot: who stakes enough, has no more than its share, and holds no more at once than its reputation bears.
+//!
+//! Shares are of operators, and operators are known on an allow-list alone. Elsewhere an identity costs nothing, so a fixed cap would only make an operator
+//! call itself by more names; a share in proportion to stake is the same under one name or a hundred.
+
+use velum_market_model::{Amount, Count, Hash, LIMIT, Parts};
+
+use crate::{Lot, Refusal, Rules};
+
+/// What decides about a provider, at the moment of its lock or bid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provider {
+    /// Who.
+    pub owner: Hash,
+    /// Whether its operator is on the market's allow-list.
+    pub allow_listed: bool,
+    /// What it stakes.
+    pub stake: Amount,
+    /// What its operator stakes under all names that the market knows of.
+    pub operator_stake: Amount,
+    /// What all providers stake.
+    pub total_stake: Amount,
+    /// Presentations that its operator took in the window.
+    pub operator_count: Count,
+    /// Presentations that all took in the window.
+    pub total_count: Count,
+    /// The maximum prices of the lots that it holds or bids for.
+    pub held_value: Amount,
+    /// What it did in the window.
+    pub record: Record,
+}
+
+/// What a provider did in the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    /// Lots delivered in good time.
+    pub delivered: Count,
+    /// Lots delivered in the last part of their leases.
+    pub late: Count,
+    /// Leases broken.
+    pub failed: Count,
+}
+
+/// A provider that may take a lot under its next lease. Only [`admit`] makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admitted {
+    provider: Hash,
+    lot: Hash,
+    epoch: Count,
+}
+
+impl Admitted {
+    /// Who.
+    #[must_use]
+    pub const fn provider(&self) -> Hash {
+        self.provider
+    }
+
+    pub(crate) fn is_for(&self, lot: &Lot) -> bool {
+        self.lot == lot.id && self.epoch == lot.epoch
+    }
+}
+
+/// Admits a provider to a lot.
+///
+/// # Errors
+/// [`Refusal::Stake`], [`Refusal::Share`] and [`Refusal::Value`].
+pub fn admit(provider: &Provider, lot: &Lot, rules: &Rules) -> Result<Admitted, Refusal> {
+    let (staked, needed) = (provider.stake, rules.admission.minimum_stake);
+    if staked < needed {
+        return Err(Refusal::Stake { staked, needed });
+    }
+    let [count, total] =
+        [provider.operator_count, provider.total_count].map(|before| before.get() + lot.count().get());
+    let most = share(provider, rules).of(total).max(rules.admission.uncapped.get());
+    if count > most {
+        let [count, total, most] = [count, total, most].map(|count| Count::new(count).unwrap_or(Count::MOST));
+        return Err(Refusal::Share { count, total, most });
+    }
+    let value = provider.held_value.checked_add(lot.maximum).unwrap_or(Amount::MOST);
+    let most = value_of(&provider.record, rules);
+    if value > most {
+        return Err(Refusal::Value { value, most });
+    }
+    Ok(Admitted { provider: provider.owner, lot: lot.id, epoch: lot.epoch })
+}
+
+/// The value of lots that a record bears at once: more with each delivery in good time, half with each failure.
+#[must_use]
+pub fn value_of(record: &Record, rules: &Rules) -> Amount {
+    let earned = u128::from(rules.admission.value_of_delivery.get()) * u128::from(record.delivered.get());
+    let whole = (earned + u128::from(rules.admission.first_value.get())).min(u128::from(LIMIT - 1));
+    let halved = u64::try_from(whole).unwrap_or(LIMIT - 1) >> record.failed.get().min(63);
+    Amount::new(halved).unwrap_or(Amount::MOST)
+}
+
+/// A share as a fraction.
+struct Share {
+    part: u128,
+    whole: u128,
+}
+
+impl Share {
+    fn of(&self, total: u64) -> u64 {
+        u64::try_from(u128::from(total) * self.part / self.whole.max(1)).unwrap_or(u64::MAX)
+    }
+}
+
+fn share(provider: &Provider, rules: &Rules) -> Share {
+    let million = u128::from(Parts::WHOLE.get());
+    if provider.allow_listed {
+        return Share { part: rules.admission.cap.get().into(), whole: million };
+    }
+    let multiple = u128::from(rules.admission.stake_multiple.get());
+    Share {
+        part: u128::from(provider.operator_stake.get()) * multiple,
+        whole: u128::from(provider.total_stake.get()) * million,
+    }
+}

@@ -1,0 +1,114 @@
+//! The book of limit orders: providers' standing quotes against lots, each of which has a limit.
+//!
+//! Quotes stand by price and then by time. The price of a match is that of whoever stood in the book: the quote's, where a lot comes, and the lot's limit, where a
+//! quote comes. A quote is for so many presentations, and a lot is never divided.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use velum_market_model::{Amount, Count, Hash, Profile, Quote, Time};
+
+use crate::{Lot, Refusal};
+
+/// A provider's quote in the book, with what is left of its capacity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// The quote's id.
+    pub id: Hash,
+    /// Whose it is.
+    pub provider: Hash,
+    /// Of the aggregates.
+    pub profile: Profile,
+    /// For each presentation.
+    pub price: Amount,
+    /// How many presentations are left.
+    pub left: Count,
+    /// When it came.
+    pub placed: Time,
+    /// Until when it stands.
+    pub expires: Time,
+}
+
+impl Ask {
+    /// A quote that comes to the book.
+    ///
+    /// # Errors
+    /// [`Refusal::Quote`], where it is over already.
+    pub fn new(quote: &Quote, id: Hash, now: Time) -> Result<Self, Refusal> {
+        if now >= quote.expires {
+            return Err(Refusal::Quote { why: "it has expired" });
+        }
+        Ok(Self {
+            id,
+            provider: quote.provider.owner(),
+            profile: quote.profile,
+            price: quote.price,
+            left: quote.capacity,
+            placed: now,
+            expires: quote.expires,
+        })
+    }
+
+    /// What it takes for a lot; none, where it does not fit: another profile, too little left, expired, or dearer than the lot's limit of now. No less than the
+    /// lot's minimum, which its clients offer in any case.
+    #[must_use]
+    pub fn price_of(&self, lot: &Lot, now: Time) -> Option<Amount> {
+        let fits = self.profile == lot.profile && self.left >= lot.count() && now < self.expires;
+        let price = Amount::new(self.price.get().checked_mul(lot.count().get())?).ok()?.max(lot.minimum);
+        (fits && price <= lot.price(now)).then_some(price)
+    }
+
+    /// The quote without what a lot takes of it; nothing, where nothing is left.
+    #[must_use]
+    pub fn without(&self, lot: &Lot) -> Option<Self> {
+        let left = self.left.saturating_sub(lot.count());
+        (left > Count::ZERO).then(|| Self { left, ..self.clone() })
+    }
+}
+
+/// The lot that a quote which comes now takes, of those that wait: the one with the highest limit for each presentation, then the one that waits longest. Its
+/// limit is the price.
+#[must_use]
+pub fn waiting_for<'a>(
+    ask: &Ask,
+    lots: impl IntoIterator<Item = &'a Lot>,
+    now: Time,
+) -> Option<(&'a Lot, Amount)> {
+    let fitting = lots.into_iter().filter(|lot| ask.price_of(lot, now).is_some());
+    // Limits for each presentation are compared without dividing.
+    let better = |one: &&Lot, other: &&Lot| {
+        let cross = |a: &Lot, b: &Lot| u128::from(a.price(now).get()) * u128::from(b.count().get());
+        let by_time = other.auction.opened().cmp(&one.auction.opened()).then(other.id.cmp(&one.id));
+        cross(one, other).cmp(&cross(other, one)).then(by_time)
+    };
+    fitting.max_by(better).map(|lot| (lot, lot.price(now)))
+}
+
+/// All quotes, by profile, price and time. A node has them in a table with that order; a simulation has this.
+#[derive(Clone, Debug, Default)]
+pub struct Book {
+    asks: BTreeMap<(Profile, Amount, Time, Hash), Ask>,
+    places: BTreeMap<Hash, (Profile, Amount, Time, Hash)>,
+}
+
+impl Book {
+    /// Puts a quote into it, in place of what stands there under its id.
+    pub fn place(&mut self, ask: Ask) {
+        self.withdraw(&ask.id);
+        let place = (ask.profile, ask.price, ask.placed, ask.id);
+        self.places.insert(ask.id, place);
+        self.asks.insert(place, ask);
+    }
+
+    /// Takes a quote out of it.
+    pub fn withdraw(&mut self, id: &Hash) -> Option<Ask> {
+        self.asks.remove(&self.places.remove(id)?)
+    }
+
+    /// The quotes that fit a lot, the best first, each with its price for it. The first whose provider is admitted and can pay its collateral takes the lot.
+    pub fn fitting<'a>(&'a self, lot: &'a Lot, now: Time) -> impl Iterator<Item = (&'a Ask, Amount)> + 'a {
+        let of_profile = self.asks.iter().filter(move |(place, _)| place.0 == lot.profile);
+        of_profile.filter_map(move |(_, ask)| Some((ask, ask.price_of(lot, now)?)))
+    }
+}

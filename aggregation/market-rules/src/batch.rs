@@ -1,0 +1,230 @@
+//! Jobs of one kind, which collect until they are enough, or until one of them has waited enough.
+
+use serde::{Deserialize, Serialize};
+use velum_market_model::{
+    Amount, Count, Duration, Hash, Job, LIMIT, Latency, Order, PriceMove, Profile, Time,
+};
+
+use crate::{Account, Cause, Lot, Refusal, Rules, Transfers};
+
+/// What jobs of one batch have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchKey {
+    /// Of the aggregate.
+    pub profile: Profile,
+    /// How the price is found.
+    pub order: Order,
+    /// The standing order that pays for them, if one does.
+    pub standing_order: Option<Hash>,
+}
+
+/// A job that was taken: what batch and lot have to know of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// The job's id.
+    pub job: Hash,
+    /// Who pays, and is refunded.
+    pub owner: Hash,
+    /// What it is collected by.
+    pub key: BatchKey,
+    /// The least that is paid.
+    pub minimum: Amount,
+    /// The most, which its escrow holds.
+    pub maximum: Amount,
+    /// The direction of its price.
+    pub price_move: PriceMove,
+    /// When its ramp starts, at the earliest.
+    pub ramp_start: Time,
+    /// How long the ramp takes.
+    pub ramp: Duration,
+    /// By when it is locked.
+    pub lock_by: Time,
+    /// By when it is delivered.
+    pub deliver_by: Time,
+    /// What the client would have put up for it.
+    pub collateral: Amount,
+    /// When its batch closes at the latest.
+    pub close_by: Time,
+    /// The company that it asks for; none, where it is a batch of its own.
+    pub company: Option<Count>,
+}
+
+/// Jobs that collect, and the lot that became of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Batch {
+    /// What they have in common.
+    pub key: BatchKey,
+    /// In the order in which they came.
+    pub entries: Vec<Entry>,
+    /// The lot's id, once it is closed.
+    pub lot: Option<Hash>,
+}
+
+/// Whether a job that came under an idempotency key again is the same one. Whoever keeps the keys of each submitter asks this before [`Entry::new`].
+///
+/// # Errors
+/// [`Refusal::OtherJob`] where it says something else.
+pub fn repeated(earlier: Hash, job: Hash) -> Result<(), Refusal> {
+    if earlier == job { Ok(()) } else { Err(Refusal::OtherJob { job: earlier }) }
+}
+
+impl Entry {
+    /// Takes a job, whose id and signature the caller has checked.
+    ///
+    /// # Errors
+    /// [`Refusal::BelowFloor`], [`Refusal::BatchTooLarge`] and [`Refusal::TooSoon`].
+    pub fn new(job: &Job, id: Hash, now: Time, rules: &Rules) -> Result<Self, Refusal> {
+        let offer = &job.offer;
+        if offer.minimum < rules.admission.price_floor {
+            return Err(Refusal::BelowFloor { offered: offer.minimum, floor: rules.admission.price_floor });
+        }
+        let (company, wait, most) = match job.latency {
+            Latency::Single => (None, Duration::ZERO, 1),
+            Latency::Aggregated { max_wait, min_batch } => {
+                if min_batch > rules.batch.most {
+                    return Err(Refusal::BatchTooLarge { asked: min_batch, most: rules.batch.most });
+                }
+                // Reckoned with the company that comes at most without anybody asking for more.
+                (Some(min_batch), max_wait, min_batch.max(rules.batch.target).get())
+            }
+        };
+        let (auction, lease) = (auction_time(offer.order, rules), rules.lease_of(most));
+        let latest = offer.lock_by.min(offer.deliver_by.before(lease));
+        let close_by = now.after(wait).min(latest.before(auction));
+        if close_by < now || latest < now.after(auction) {
+            let needed = auction.checked_add(lease).unwrap_or(Duration::MOST);
+            return Err(Refusal::TooSoon { latest, needed });
+        }
+        Ok(Self {
+            job: id,
+            owner: job.submitter.owner(),
+            key: BatchKey { profile: job.profile, order: offer.order, standing_order: job.standing_order },
+            minimum: offer.minimum,
+            maximum: offer.maximum,
+            price_move: offer.ramp.price,
+            ramp_start: offer.ramp.start,
+            ramp: offer.ramp.duration,
+            lock_by: latest,
+            deliver_by: offer.deliver_by,
+            collateral: offer.collateral,
+            close_by,
+            company,
+        })
+    }
+
+    /// The transfers that pay for it ahead, from its owner's balance.
+    #[must_use]
+    pub fn paid_ahead(&self) -> Transfers {
+        let (balance, escrow) = (Account::Balance(self.owner), Account::Escrow(self.job));
+        Transfers::one(balance, escrow, self.maximum, Cause::Submitted)
+    }
+}
+
+/// What the auction takes before anyone can have won it.
+fn auction_time(order: Order, rules: &Rules) -> Duration {
+    match order {
+        Order::Dutch | Order::Limit => Duration::ZERO,
+        Order::Sealed => rules.sealed.commit.checked_add(rules.sealed.reveal).unwrap_or(Duration::MOST),
+    }
+}
+
+impl Batch {
+    /// A batch without jobs.
+    #[must_use]
+    pub const fn new(key: BatchKey) -> Self {
+        Self { key, entries: Vec::new(), lot: None }
+    }
+
+    /// The batch with one job more. The transfers that go with it are [`Entry::paid_ahead`], or those of [`crate::Standing::draw`].
+    ///
+    /// # Errors
+    /// [`Refusal::BatchClosed`], [`Refusal::OtherBatch`], [`Refusal::Repeated`] and [`Refusal::BatchFull`].
+    pub fn with(&self, entry: Entry, rules: &Rules) -> Result<Self, Refusal> {
+        self.open()?;
+        if entry.key != self.key {
+            return Err(Refusal::OtherBatch);
+        }
+        if self.entries.iter().any(|there| there.job == entry.job) {
+            return Err(Refusal::Repeated { job: entry.job });
+        }
+        let room = self.entries.len() < self.most(rules);
+        let is_single = |entry: &Entry| entry.company.is_none();
+        let alone = self.entries.is_empty() || !(is_single(&entry) || self.entries.iter().any(is_single));
+        // No sum over a lot may reach 2^53, and neither may what its collateral is reckoned from.
+        let sum = |amount: fn(&Entry) -> Amount| {
+            self.entries.iter().chain([&entry]).map(|entry| u128::from(amount(entry).get())).sum::<u128>()
+        };
+        let fits = sum(|entry| entry.maximum) < u128::from(LIMIT)
+            && sum(|entry| entry.collateral) < u128::from(LIMIT);
+        if !(room && alone && fits) {
+            return Err(Refusal::BatchFull);
+        }
+        let mut batch = self.clone();
+        batch.entries.push(entry);
+        Ok(batch)
+    }
+
+    /// The batch without a job that its owner cancels, and its refund.
+    ///
+    /// # Errors
+    /// [`Refusal::BatchClosed`], [`Refusal::NoSuchJob`], [`Refusal::NotYours`], and [`Refusal::Drawn`]: who could cancel what a standing order has paid
+    /// would have its money back before the order's end.
+    pub fn without(&self, job: Hash, owner: Hash) -> Result<(Self, Transfers), Refusal> {
+        self.open()?;
+        let place =
+            self.entries.iter().position(|entry| entry.job == job).ok_or(Refusal::NoSuchJob { job })?;
+        let entry = &self.entries[place];
+        if entry.owner != owner {
+            return Err(Refusal::NotYours { what: "the job" });
+        }
+        if self.key.standing_order.is_some() {
+            return Err(Refusal::Drawn { job });
+        }
+        let refund =
+            Transfers::one(Account::Escrow(job), Account::Balance(owner), entry.maximum, Cause::Cancelled);
+        let mut batch = self.clone();
+        batch.entries.remove(place);
+        Ok((batch, refund))
+    }
+
+    /// When it closes, if nothing comes or goes; never, while it has no jobs. At once, where it is full.
+    #[must_use]
+    pub fn closes_at(&self, now: Time, rules: &Rules) -> Option<Time> {
+        let latest = self.entries.iter().map(|entry| entry.close_by).min()?;
+        let is_full = self.entries.len() >= self.enough(rules);
+        Some(if is_full { now.min(latest) } else { latest })
+    }
+
+    /// Closes it: no job comes or goes any more, and it is a lot.
+    ///
+    /// # Errors
+    /// [`Refusal::BatchClosed`], [`Refusal::BatchOpen`] while it has neither jobs enough nor one that cannot wait.
+    pub fn close(&self, now: Time, rules: &Rules) -> Result<(Self, Lot), Refusal> {
+        self.open()?;
+        let at = self.closes_at(now, rules).unwrap_or(Time::MOST);
+        if at > now || self.entries.is_empty() {
+            return Err(Refusal::BatchOpen { at });
+        }
+        let lot = Lot::of(self, now, rules);
+        Ok((Self { lot: Some(lot.id), ..self.clone() }, lot))
+    }
+
+    /// As many jobs as close it: what the rules aim at, or what the job asks for that asks for the most.
+    fn enough(&self, rules: &Rules) -> usize {
+        let most = self.entries.iter().map(|entry| entry.company.map_or(1, Count::get)).max().unwrap_or(1);
+        let single = self.entries.iter().any(|entry| entry.company.is_none());
+        let enough = if single { 1 } else { most.max(rules.batch.target.get()) };
+        usize::try_from(enough).unwrap_or(usize::MAX)
+    }
+
+    fn most(&self, rules: &Rules) -> usize {
+        usize::try_from(rules.batch.most.get()).unwrap_or(usize::MAX)
+    }
+
+    fn open(&self) -> Result<(), Refusal> {
+        self.lot.map_or(Ok(()), |lot| Err(Refusal::BatchClosed { lot }))
+    }
+}

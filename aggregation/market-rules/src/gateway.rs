@@ -1,0 +1,75 @@
+//! The way of money into the market and out of it, and of stake.
+//!
+//! There is no real money here. [`DemoMoney`] is the only gateway: it gives whoever asks, up to a limit, so that the market can be tried. A gateway for real
+//! money settles outside first, and says what happened by these transfers; the rest of the market does not change.
+
+use velum_market_model::{Amount, Hash};
+
+use crate::{Account, Cause, Refusal, Transfers};
+
+/// What moves money between the market and the outside.
+pub trait Gateway {
+    /// The transfers of a deposit, once it has happened outside.
+    ///
+    /// # Errors
+    /// [`Refusal`], where it may not be.
+    fn deposit(&self, owner: Hash, amount: Amount) -> Result<Transfers, Refusal>;
+
+    /// The transfers of a withdrawal. The ledger refuses more than the owner's free balance.
+    ///
+    /// # Errors
+    /// [`Refusal`], where it may not be.
+    fn withdraw(&self, owner: Hash, amount: Amount) -> Result<Transfers, Refusal>;
+}
+
+/// Money for trying the market: worth nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct DemoMoney {
+    /// The most that one deposit gives.
+    pub most: Amount,
+}
+
+impl Gateway for DemoMoney {
+    fn deposit(&self, owner: Hash, amount: Amount) -> Result<Transfers, Refusal> {
+        if amount > self.most {
+            return Err(Refusal::NotEnough { account: Account::Outside, held: self.most, needed: amount });
+        }
+        Ok(Transfers::one(Account::Outside, Account::Balance(owner), amount, Cause::Deposit))
+    }
+
+    fn withdraw(&self, owner: Hash, amount: Amount) -> Result<Transfers, Refusal> {
+        Ok(Transfers::one(Account::Balance(owner), Account::Outside, amount, Cause::Withdrawal))
+    }
+}
+
+/// Stakes some of an owner's balance.
+#[must_use]
+pub fn stake(owner: Hash, amount: Amount) -> Transfers {
+    Transfers::one(Account::Balance(owner), Account::Stake(owner), amount, Cause::Staked)
+}
+
+/// Takes stake back.
+#[must_use]
+pub fn unstake(owner: Hash, amount: Amount) -> Transfers {
+    Transfers::one(Account::Stake(owner), Account::Balance(owner), amount, Cause::Unstaked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Ledger;
+
+    #[test]
+    fn what_is_deposited_and_not_staked_can_be_withdrawn() {
+        let (owner, ten) = (Hash([1; 32]), Amount::constant(10));
+        let (gateway, mut ledger) = (DemoMoney { most: ten }, Ledger::default());
+        ledger.apply(&gateway.deposit(owner, ten).unwrap()).unwrap();
+        assert!(gateway.deposit(owner, Amount::constant(11)).is_err());
+        ledger.apply(&stake(owner, Amount::constant(4))).unwrap();
+        assert!(ledger.apply(&gateway.withdraw(owner, Amount::constant(7)).unwrap()).is_err());
+        ledger.apply(&gateway.withdraw(owner, Amount::constant(6)).unwrap()).unwrap();
+        ledger.apply(&unstake(owner, Amount::constant(4))).unwrap();
+        ledger.apply(&gateway.withdraw(owner, Amount::constant(4)).unwrap()).unwrap();
+        assert_eq!(ledger, Ledger::default());
+    }
+}

@@ -1,0 +1,42 @@
+//! The rules of a market where presentations are folded into aggregates: what may happen next, and which money moves when it does.
+//!
+//! Everything here is a function of a state, an event, the time and the [`Rules`], which gives the next state and the [`Transfers`] that go with it, or a
+//! [`Refusal`]. There is no clock, no input or output, no chance and no floating point. A node loads a state and the accounts that it touches, applies
+//! both results in one transaction, and so does a simulation; [`transact`] is that for a lot and a [`Ledger`].
+//!
+//! A job goes the way `batch` -> `lot` -> settled or expired: jobs of one kind collect in a [`Batch`], which closes to a [`Lot`], which one provider wins in an
+//! [`auction`], holds on a lease, and delivers. A provider that does not loses collateral by [`slash`].
+
+#![warn(missing_docs, unreachable_pub)]
+
+pub mod admission;
+pub mod auction;
+mod batch;
+mod commitments;
+mod gateway;
+mod lease;
+mod ledger;
+mod lot;
+mod refusal;
+mod rules;
+pub mod slash;
+mod split;
+mod standing;
+#[cfg(test)]
+mod testing;
+mod window;
+
+pub use batch::{Batch, BatchKey, Entry, repeated};
+pub use commitments::{PathStep, path_to, root_of, root_on};
+pub use gateway::{DemoMoney, Gateway, stake, unstake};
+pub use lease::{Interval, Lease, lengthened};
+pub use ledger::{Account, Cause, Ledger, Transfer, Transfers};
+pub use lot::{Clock, Event, Fault, Lot, Notice, Phase, Ramp, Step, transact};
+pub use refusal::Refusal;
+pub use rules::{
+    AdmissionRules, BatchRules, LeaseRules, Rules, RulesError, SealedRules, Settings, SlashRules,
+    StandingRules,
+};
+pub use split::split;
+pub use standing::Standing;
+pub use window::Window;

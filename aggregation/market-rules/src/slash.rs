@@ -1,0 +1,80 @@
+//! What a broken lease costs, and who gets it.
+//!
+//! The slash goes by the lot's maximum price, never by what was bid: by the bid, who bids nothing would risk nothing. It goes in parts to whoever delivers the
+//! lot afterwards, and to nobody: a provider with two names could be its own rescuer, and then loses the burned part only.
+
+use velum_market_model::{Amount, Parts};
+
+use crate::Rules;
+
+/// Where the collateral of a broken lease goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slash {
+    /// To whoever delivers the lot afterwards.
+    pub rescuer: Amount,
+    /// To nobody.
+    pub burned: Amount,
+    /// Back to the provider.
+    pub returned: Amount,
+}
+
+/// What a broken lease of a lot costs.
+#[must_use]
+pub fn amount(maximum: Amount, rules: &Rules) -> Amount {
+    rules.slash.rate.of(maximum.max(rules.slash.minimum_collateral))
+}
+
+/// What a lock puts up: what it may lose, and no less than the clients ask for and the market's least.
+#[must_use]
+pub fn collateral(maximum: Amount, asked: Amount, rules: &Rules) -> Amount {
+    amount(maximum, rules).max(asked).max(rules.slash.minimum_collateral)
+}
+
+/// Divides what is held. Never takes more.
+#[must_use]
+pub fn divide(held: Amount, maximum: Amount, rules: &Rules) -> Slash {
+    let taken = amount(maximum, rules).min(held);
+    let rescuer = rules.slash.rescuer.min(Parts::WHOLE).of(taken);
+    Slash { rescuer, burned: taken.saturating_sub(rescuer), returned: held.saturating_sub(taken) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::rules_with;
+
+    #[test]
+    fn a_slash_goes_by_the_maximum_price_and_no_less_than_the_least_collateral() {
+        let rules = rules_with(|settings| {
+            settings.slash.rate = Parts::percent(150);
+            settings.slash.minimum_collateral = Amount::constant(1000);
+        });
+        assert_eq!(amount(Amount::constant(10), &rules).get(), 1500);
+        assert_eq!(amount(Amount::constant(2000), &rules).get(), 3000);
+    }
+
+    #[test]
+    fn collateral_covers_the_slash() {
+        for rate in [10, 100, 250] {
+            let rules = rules_with(|settings| settings.slash.rate = Parts::percent(rate));
+            for (maximum, asked) in [(1, 0), (50_000, 0), (50_000, 90_000), (1_000_000, 1)] {
+                let (maximum, asked) = (Amount::constant(maximum), Amount::constant(asked));
+                let held = collateral(maximum, asked, &rules);
+                assert!(held >= amount(maximum, &rules) && held >= asked);
+                let slash = divide(held, maximum, &rules);
+                assert_eq!(slash.rescuer.get() + slash.burned.get(), amount(maximum, &rules).get());
+                assert_eq!(slash.rescuer.get() + slash.burned.get() + slash.returned.get(), held.get());
+            }
+        }
+    }
+
+    #[test]
+    fn no_more_is_taken_than_is_held() {
+        let rules = rules_with(|_| ());
+        let slash = divide(Amount::constant(7), Amount::constant(50_000), &rules);
+        assert_eq!(
+            slash,
+            Slash { rescuer: Amount::constant(3), burned: Amount::constant(4), returned: Amount::ZERO }
+        );
+    }
+}

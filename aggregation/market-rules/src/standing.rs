@@ -1,0 +1,158 @@
+//! Capacity that a client buys ahead from one provider, at a discount, and draws by its jobs.
+//!
+//! All of it is paid ahead. A drawn job has the order's price as its minimum and maximum, and its lot is the seller's alone for a while. At the end, what was not
+//! drawn is divided by a rule: a part goes to the seller, who kept the capacity ready, and the rest is refunded. Where the seller takes its quote
+//! back, all of it is refunded.
+
+use serde::{Deserialize, Serialize};
+use velum_market_model::{Amount, Count, Hash, Order, Parts, PriceMove, Profile, Quote, StandingOrder, Time};
+
+use crate::{Account, Cause, Entry, Lot, Refusal, Rules, Transfers};
+
+/// A standing order that was taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Standing {
+    /// The order's id.
+    pub id: Hash,
+    /// Who bought.
+    pub client: Hash,
+    /// Who sold.
+    pub seller: Hash,
+    /// Of the aggregates.
+    pub profile: Profile,
+    /// For each presentation.
+    pub price: Amount,
+    /// What is left to draw.
+    pub left: Count,
+    /// From then on.
+    pub from: Time,
+    /// Until before then.
+    pub until: Time,
+    /// Whether what was left is divided already.
+    pub ended: bool,
+}
+
+impl Standing {
+    /// Buys capacity ahead from a quote, of which `left` presentations are left.
+    ///
+    /// # Errors
+    /// [`Refusal::Quote`], where it does not fit, [`Refusal::BelowFloor`], and [`Refusal::TooMuch`].
+    pub fn buy(
+        order: &StandingOrder,
+        id: Hash,
+        (quote, quote_id, left): (&Quote, Hash, Count),
+        now: Time,
+        rules: &Rules,
+    ) -> Result<(Self, Transfers), Refusal> {
+        let not_fitting = |why| Err(Refusal::Quote { why });
+        if order.quote != quote_id {
+            return not_fitting("the order is for another");
+        }
+        if now >= quote.expires || order.until > quote.expires {
+            return not_fitting("it expires before the order ends");
+        }
+        if now >= order.until {
+            return not_fitting("the order has ended");
+        }
+        if order.count > left {
+            return not_fitting("less of it is left than the order asks for");
+        }
+        let discounted =
+            Parts::of_a_million(Parts::WHOLE.get() - quote.discount.min(Parts::WHOLE).get()).of(quote.price);
+        if order.price < discounted {
+            return not_fitting("its price less its discount is above the order's");
+        }
+        if order.price < rules.admission.price_floor {
+            return Err(Refusal::BelowFloor { offered: order.price, floor: rules.admission.price_floor });
+        }
+        let (client, escrow) = (Account::Balance(order.client.owner()), Account::Escrow(id));
+        let total =
+            order.price.get().checked_mul(order.count.get()).and_then(|total| Amount::new(total).ok());
+        let transfers = Transfers::one(
+            client,
+            escrow,
+            total.ok_or(Refusal::TooMuch { account: escrow })?,
+            Cause::Submitted,
+        );
+        let standing = Self {
+            id,
+            client: order.client.owner(),
+            seller: quote.provider.owner(),
+            profile: quote.profile,
+            price: order.price,
+            left: order.count,
+            from: order.from,
+            until: order.until,
+            ended: false,
+        };
+        Ok((standing, transfers))
+    }
+
+    /// Draws one job of the client's, which is paid for by the order. What the job itself offers is replaced by the order's price.
+    ///
+    /// # Errors
+    /// [`Refusal::NotYours`], [`Refusal::OtherBatch`], [`Refusal::OtherProfile`] and [`Refusal::NothingToDraw`].
+    pub fn draw(&self, entry: Entry, now: Time) -> Result<(Self, Entry, Transfers), Refusal> {
+        if entry.owner != self.client {
+            return Err(Refusal::NotYours { what: "the standing order" });
+        }
+        if entry.key.standing_order != Some(self.id) || entry.key.order != Order::Limit {
+            return Err(Refusal::OtherBatch);
+        }
+        if entry.key.profile != self.profile {
+            return Err(Refusal::OtherProfile { profile: self.profile });
+        }
+        if self.ended || now < self.from || now >= self.until || self.left == Count::ZERO {
+            return Err(Refusal::NothingToDraw { from: self.from, until: self.until, left: self.left });
+        }
+        let left = self.left.saturating_sub(Count::constant(1));
+        let transfers =
+            Transfers::one(Account::Escrow(self.id), Account::Escrow(entry.job), self.price, Cause::Drawn);
+        let entry = Entry { minimum: self.price, maximum: self.price, price_move: PriceMove::Rises, ..entry };
+        Ok((Self { left, ..self.clone() }, entry, transfers))
+    }
+
+    /// A lot of drawn jobs, which is the seller's first.
+    #[must_use]
+    pub fn reserve(&self, lot: Lot) -> Lot {
+        Lot { seller: Some(self.seller), ..lot }
+    }
+
+    /// Divides what was not drawn, once the order's time is over.
+    ///
+    /// # Errors
+    /// [`Refusal::NotEnding`] before its time, and after it has ended.
+    pub fn end(&self, now: Time, rules: &Rules) -> Result<(Self, Transfers), Refusal> {
+        if self.ended || now < self.until {
+            return Err(Refusal::NotEnding { until: self.until });
+        }
+        Ok(self.divided(rules.standing.forfeited))
+    }
+
+    /// The seller takes its quote back, and the client has everything back that was not drawn.
+    ///
+    /// # Errors
+    /// [`Refusal::NotYours`] where another asks for it, and [`Refusal::NotEnding`] after the order has ended.
+    pub fn withdraw(&self, seller: Hash) -> Result<(Self, Transfers), Refusal> {
+        if seller != self.seller {
+            return Err(Refusal::NotYours { what: "the quote" });
+        }
+        if self.ended {
+            return Err(Refusal::NotEnding { until: self.until });
+        }
+        Ok(self.divided(Parts::default()))
+    }
+
+    fn divided(&self, forfeited: Parts) -> (Self, Transfers) {
+        // Below what was paid ahead, which is below 2^53.
+        let unused = Amount::new(self.left.get() * self.price.get()).unwrap_or(Amount::MOST);
+        let to_seller = forfeited.of(unused);
+        let escrow = Account::Escrow(self.id);
+        let mut transfers =
+            Transfers::one(escrow, Account::Balance(self.seller), to_seller, Cause::Forfeited);
+        let rest = unused.saturating_sub(to_seller);
+        transfers.add(escrow, Account::Balance(self.client), rest, Cause::Refunded);
+        (Self { left: Count::ZERO, ended: true, ..self.clone() }, transfers)
+    }
+}
