@@ -6,7 +6,7 @@ use velum_market_model::{Amount, Count, Duration, Hash, Time};
 /// The right and duty to deliver a lot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Lease {
+pub struct LotLease {
     /// Whose it is.
     pub provider: Hash,
     /// For the whole lot.
@@ -31,7 +31,7 @@ pub struct Interval {
     pub until: Time,
 }
 
-impl Lease {
+impl LotLease {
     /// The last moment of a delivery, with all excuses.
     #[must_use]
     pub fn ends(&self, excuses: &[Interval]) -> Time {
@@ -57,7 +57,7 @@ pub fn lengthened(from: Time, until: Time, excuses: &[Interval]) -> Time {
 }
 
 /// The first moment of the last part of a lease, in which a delivery is late.
-pub(crate) fn late_from(lease: &Lease, end: Time, late: velum_market_model::Parts) -> Time {
+pub(crate) fn late_from(lease: &LotLease, end: Time, late: velum_market_model::Parts) -> Time {
     let length = u128::from(end.since(lease.from).get());
     let part = length * u128::from(late.get()) / 1_000_000;
     let part = u64::try_from(part).ok().and_then(|part| Duration::new(part).ok()).unwrap_or(Duration::MOST);

@@ -29,9 +29,9 @@ mod window;
 pub use batch::{Batch, BatchKey, Entry, repeated};
 pub use commitments::{PathStep, path_to, root_of, root_on};
 pub use gateway::{DemoMoney, Gateway, stake, unstake};
-pub use lease::{Interval, Lease, lengthened};
+pub use lease::{Interval, LotLease, lengthened};
 pub use ledger::{Account, Cause, Ledger, Transfer, Transfers};
-pub use lot::{Clock, Event, Fault, Lot, Notice, Phase, Ramp, Step, transact};
+pub use lot::{Clock, Event, Fault, Lot, LotRamp, Notice, Phase, Step, transact};
 pub use refusal::Refusal;
 pub use rules::{
     AdmissionRules, BatchRules, LeaseRules, Rules, RulesError, SealedRules, Settings, SlashRules,

@@ -14,7 +14,9 @@ use velum_market_model::{Amount, Count, Duration, Hash, LIMIT, PriceMove, Profil
 use crate::admission::Admitted;
 use crate::auction::{Auction, Commitment, Sealed};
 use crate::lease::late_from;
-use crate::{Account, Batch, Cause, Entry, Interval, Lease, Ledger, Refusal, Rules, Transfers, slash, split};
+use crate::{
+    Account, Batch, Cause, Entry, Interval, Ledger, LotLease, Refusal, Rules, Transfers, slash, split,
+};
 
 /// Jobs that one provider delivers together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +33,7 @@ pub struct Lot {
     /// And at most.
     pub maximum: Amount,
     /// How its price moves.
-    pub ramp: Ramp,
+    pub ramp: LotRamp,
     /// Until when it may be locked for the first time.
     pub lock_by: Time,
     /// By when it is delivered, but for excuses.
@@ -57,7 +59,7 @@ pub struct Lot {
 /// One way of the price for all jobs of a lot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Ramp {
+pub struct LotRamp {
     /// When it starts.
     pub start: Time,
     /// How long it takes.
@@ -75,7 +77,7 @@ pub enum Phase {
     /// In its auction.
     Open,
     /// Someone's to deliver.
-    Locked(Lease),
+    Locked(LotLease),
     /// Delivered and paid.
     Settled {
         /// By and to whom.
@@ -242,7 +244,7 @@ impl Lot {
             profile: batch.key.profile,
             minimum,
             maximum,
-            ramp: Ramp { start, duration, rising, falling },
+            ramp: LotRamp { start, duration, rising, falling },
             lock_by,
             deliver_by,
             lease: rules.lease_of(jobs.len() as u64),
@@ -268,7 +270,7 @@ impl Lot {
     /// The price of the moment, which a Dutch auction and a limit go by. All jobs are equally far on their ways.
     #[must_use]
     pub fn price(&self, now: Time) -> Amount {
-        let Ramp { start, duration, rising, falling } = self.ramp;
+        let LotRamp { start, duration, rising, falling } = self.ramp;
         let elapsed = now.since(start).min(duration).get();
         let way = |range: Amount| {
             let way = u128::from(range.get()) * u128::from(elapsed) / u128::from(duration.get().max(1));
@@ -287,7 +289,7 @@ impl Lot {
 
     /// The lease, while it is locked.
     #[must_use]
-    pub const fn leased(&self) -> Option<&Lease> {
+    pub const fn leased(&self) -> Option<&LotLease> {
         match &self.phase {
             Phase::Locked(lease) => Some(lease),
             _ => None,
@@ -447,7 +449,7 @@ impl Lot {
 
     fn locked(&self, provider: Hash, price: Amount, now: Time, transfers: Transfers) -> Step {
         let epoch = Count::new(self.epoch.get() + 1).unwrap_or(Count::MOST);
-        let lease = Lease {
+        let lease = LotLease {
             provider,
             price,
             epoch,
@@ -598,7 +600,7 @@ impl Lot {
         Ok(())
     }
 
-    fn check_locked(&self, epoch: Count) -> Result<&Lease, Refusal> {
+    fn check_locked(&self, epoch: Count) -> Result<&LotLease, Refusal> {
         match &self.phase {
             Phase::Settled { .. } => Err(Refusal::Settled),
             Phase::Locked(lease) if lease.epoch == epoch => Ok(lease),

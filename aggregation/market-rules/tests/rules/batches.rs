@@ -1,0 +1,167 @@
+//! Jobs that come, wait for company, and go.
+
+use velum_market_model::*;
+use velum_market_rules::*;
+
+use crate::world::{MINUTE, NOON, World, key, owner};
+
+fn time(minutes: u64) -> Time {
+    Time::constant(NOON + minutes * MINUTE)
+}
+
+fn aggregated(minutes: u64, company: u64) -> Latency {
+    Latency::Aggregated {
+        max_wait: Duration::constant(minutes * MINUTE),
+        min_batch: Count::constant(company),
+    }
+}
+
+fn collected(world: &mut World, latencies: &[Latency]) -> Batch {
+    let mut batch: Option<Batch> = None;
+    for latency in latencies {
+        let entry = world.entry(|job| job.latency = *latency).unwrap();
+        batch = Some(batch.unwrap_or_else(|| Batch::new(entry.key)).with(entry, &world.rules).unwrap());
+    }
+    batch.unwrap()
+}
+
+#[test]
+fn a_batch_closes_when_its_earliest_job_has_waited_enough() {
+    let mut world = World::new(|_| ());
+    let batch = collected(&mut world, &[aggregated(10, 8), aggregated(4, 8), aggregated(30, 8)]);
+    assert_eq!(batch.closes_at(time(0), &world.rules), Some(time(4)));
+    assert_eq!(batch.close(time(3), &world.rules).unwrap_err(), Refusal::BatchOpen { at: time(4) });
+    let (closed, lot) = batch.close(time(4), &world.rules).unwrap();
+    assert_eq!((closed.lot, lot.count().get()), (Some(lot.id), 3));
+    assert_eq!(closed.close(time(5), &world.rules).unwrap_err(), Refusal::BatchClosed { lot: lot.id });
+}
+
+#[test]
+fn a_batch_closes_when_its_jobs_have_the_company_that_they_ask_for() {
+    let mut world = World::new(|settings| settings.batch.target = Count::constant(2));
+    let batch = collected(&mut world, &[aggregated(10, 3), aggregated(10, 1)]);
+    assert!(batch.close(time(0), &world.rules).is_err(), "one asks for three");
+    let batch = collected(&mut world, &[aggregated(10, 3), aggregated(10, 1), aggregated(10, 1)]);
+    assert!(batch.close(time(0), &world.rules).is_ok());
+    let batch = collected(&mut world, &[aggregated(10, 1)]);
+    assert!(batch.close(time(0), &world.rules).is_err(), "the market aims at two");
+    assert_eq!(Batch::new(batch.key).closes_at(time(0), &world.rules), None);
+    assert!(Batch::new(batch.key).close(time(100), &world.rules).is_err(), "nothing is no lot");
+}
+
+#[test]
+fn a_batch_closes_before_a_deadline_would_be_missed() {
+    let mut world = World::new(|_| ());
+    let lease = world.rules.lease_of(64);
+    let entry = world.entry(|job| job.offer.deliver_by = time(61)).unwrap();
+    assert_eq!(entry.close_by, time(10));
+    // Half an hour and 37 minutes of lease leave less than the wait.
+    let entry = world.entry(|job| (job.offer.lock_by, job.offer.deliver_by) = (time(40), time(41))).unwrap();
+    assert_eq!(entry.close_by, time(41).before(lease));
+    let sealed = |job: &mut Job| (job.offer.order, job.offer.lock_by) = (Order::Sealed, time(5));
+    assert_eq!(world.entry(sealed).unwrap().close_by, time(4), "a minute of auction");
+}
+
+#[test]
+fn what_could_not_be_delivered_in_time_is_refused() {
+    let mut world = World::new(|_| ());
+    let lease = world.rules.lease_of(64);
+    let at_last = Time::constant(NOON).after(lease);
+    let with = |deliver_by: Time| {
+        move |job: &mut Job| (job.offer.lock_by, job.offer.deliver_by) = (time(0), deliver_by)
+    };
+    assert_eq!(world.entry(with(at_last)).unwrap().close_by, time(0));
+    let refused = world.entry(with(at_last.before(Duration::constant(1)))).unwrap_err();
+    assert!(matches!(refused, Refusal::TooSoon { needed, .. } if needed == lease), "{refused}");
+    let sealed = |job: &mut Job| (job.offer.order, job.offer.lock_by) = (Order::Sealed, time(1));
+    assert!(world.entry(sealed).is_ok());
+    world.now += 1;
+    let sealed = |job: &mut Job| (job.offer.order, job.offer.lock_by) = (Order::Sealed, time(1));
+    assert!(matches!(world.entry(sealed), Err(Refusal::TooSoon { .. })));
+}
+
+#[test]
+fn a_single_job_is_a_batch_of_its_own_at_once() {
+    let mut world = World::new(|_| ());
+    let batch = collected(&mut world, &[Latency::Single]);
+    for latency in [Latency::Single, aggregated(1, 1)] {
+        let other = world.entry(|job| job.latency = latency).unwrap();
+        assert_eq!(batch.with(other, &world.rules), Err(Refusal::BatchFull));
+    }
+    assert_eq!(batch.close(time(0), &world.rules).unwrap().1.count().get(), 1);
+    let waiting = collected(&mut world, &[aggregated(1, 1)]);
+    let single = world.entry(|job| job.latency = Latency::Single).unwrap();
+    assert_eq!(waiting.with(single, &world.rules), Err(Refusal::BatchFull));
+}
+
+#[test]
+fn a_job_is_cancelled_with_a_full_refund_until_its_batch_closes() {
+    let mut world = World::new(|_| ());
+    world.fund(owner(1));
+    let before = world.ledger.clone();
+    let entry = world.entry(|_| ()).unwrap();
+    world.ledger.apply(&entry.paid_ahead()).unwrap();
+    assert_eq!(world.held(Account::Escrow(entry.job)), 900);
+    let batch = Batch::new(entry.key).with(entry.clone(), &world.rules).unwrap();
+    assert_eq!(batch.without(entry.job, owner(2)), Err(Refusal::NotYours { what: "the job" }));
+    assert_eq!(batch.without(owner(9), owner(1)), Err(Refusal::NoSuchJob { job: owner(9) }));
+    let (closed, lot) = batch.close(time(10), &world.rules).unwrap();
+    assert_eq!(closed.without(entry.job, owner(1)), Err(Refusal::BatchClosed { lot: lot.id }));
+    let (batch, refund) = batch.without(entry.job, owner(1)).unwrap();
+    world.ledger.apply(&refund).unwrap();
+    assert_eq!((batch.entries.len(), &world.ledger), (0, &before));
+}
+
+#[test]
+fn a_batch_takes_jobs_of_its_kind_once() {
+    let mut world = World::new(|settings| {
+        (settings.batch.target, settings.batch.most) = (Count::constant(2), Count::constant(2));
+    });
+    let entry = world.entry(|_| ()).unwrap();
+    let batch = Batch::new(entry.key).with(entry.clone(), &world.rules).unwrap();
+    assert_eq!(batch.with(entry.clone(), &world.rules), Err(Refusal::Repeated { job: entry.job }));
+    for other in [
+        world.entry(|job| job.profile = Profile::Proven100),
+        world.entry(|job| job.offer.order = Order::Limit),
+        world.entry(|job| job.standing_order = Some(owner(7))),
+    ] {
+        assert_eq!(batch.with(other.unwrap(), &world.rules), Err(Refusal::OtherBatch));
+    }
+    let second = world.entry(|_| ()).unwrap();
+    let batch = batch.with(second, &world.rules).unwrap();
+    assert_eq!(batch.with(world.entry(|_| ()).unwrap(), &world.rules), Err(Refusal::BatchFull));
+    assert!(matches!(world.entry(|job| job.latency = aggregated(1, 3)), Err(Refusal::BatchTooLarge { .. })));
+    assert!(world.entry(|job| job.latency = aggregated(1, 2)).is_ok());
+    let (_, lot) = batch.close(time(0), &world.rules).unwrap();
+    let closed = Batch { lot: Some(lot.id), ..batch };
+    assert_eq!(closed.with(entry, &world.rules), Err(Refusal::BatchClosed { lot: lot.id }));
+}
+
+#[test]
+fn the_money_of_a_lot_stays_below_two_to_the_53() {
+    let mut world = World::new(|_| ());
+    let of = |maximum: u64| move |job: &mut Job| job.offer.maximum = Amount::constant(maximum);
+    let half = world.entry(of(LIMIT / 2)).unwrap();
+    let batch = Batch::new(half.key).with(half, &world.rules).unwrap();
+    let other = world.entry(of(LIMIT / 2)).unwrap();
+    assert_eq!(batch.with(other, &world.rules), Err(Refusal::BatchFull));
+    let other = world.entry(of(LIMIT / 2 - 1)).unwrap();
+    assert!(batch.with(other, &world.rules).is_ok());
+}
+
+#[test]
+fn an_offer_is_at_the_floor_or_above() {
+    let mut world = World::new(|settings| settings.admission.price_floor = Amount::constant(100));
+    assert!(world.entry(|_| ()).is_ok());
+    let refused = world.entry(|job| job.offer.minimum = Amount::constant(99)).unwrap_err();
+    assert_eq!(refused, Refusal::BelowFloor { offered: Amount::constant(99), floor: Amount::constant(100) });
+}
+
+#[test]
+fn an_idempotency_key_stands_for_one_job() {
+    let mut world = World::new(|_| ());
+    let (job, first) = world.job(|_| ());
+    assert_eq!(repeated(first, id(&job).unwrap()), Ok(()));
+    let other = Job { submitter: key(1), statement: owner(5), ..job };
+    assert_eq!(repeated(first, id(&other).unwrap()), Err(Refusal::OtherJob { job: first }));
+}
