@@ -1,7 +1,8 @@
 //! Which provider may take which lot: who stakes enough, has no more than its share, and holds no more at once than its reputation bears.
 //!
 //! Shares are of operators, and operators are known on an allow-list alone. Elsewhere an identity costs nothing, so a fixed cap would only make an operator
-//! call itself by more names; a share in proportion to stake is the same under one name or a hundred.
+//! call itself by more names; a share in proportion to stake is the same under one name or a hundred. So is the first lot of a window, which is always free:
+//! each name has to stake the minimum for it.
 
 use velum_market_model::{Amount, Count, Hash, LIMIT, Parts};
 
@@ -72,8 +73,8 @@ pub fn admit(provider: &Provider, lot: &Lot, rules: &Rules) -> Result<Admitted, 
     }
     let [count, total] =
         [provider.operator_count, provider.total_count].map(|before| before.get() + lot.count().get());
-    let most = share(provider, rules).of(total).max(rules.admission.uncapped.get());
-    if count > most {
+    let most = share(provider, rules).of(total.max(rules.admission.quiet.get()));
+    if count > most && provider.operator_count > Count::ZERO {
         let [count, total, most] = [count, total, most].map(|count| Count::new(count).unwrap_or(Count::MOST));
         return Err(Refusal::Share { count, total, most });
     }

@@ -92,8 +92,8 @@ pub struct AdmissionRules {
     pub cap: Parts,
     /// Where there is no allow-list: an operator's share of all stake, times this, is the most.
     pub stake_multiple: Parts,
-    /// So many presentations in the window are free to any operator, so that a quiet market does not stand still.
-    pub uncapped: Count,
+    /// Shares are of no fewer presentations than these, so that a quiet market does not stand still.
+    pub quiet: Count,
     /// The value of lots that a provider without reputation may hold at once.
     pub first_value: Amount,
     /// What each delivery in the window adds to it. Each failure halves the whole.
@@ -209,8 +209,8 @@ impl Default for Rules {
                 price_floor: Amount::constant(50),
                 window: Duration::constant(4 * 60 * MINUTE),
                 cap: Parts::percent(20),
-                stake_multiple: Parts::percent(300),
-                uncapped: Count::constant(2048),
+                stake_multiple: Parts::percent(1000),
+                quiet: Count::constant(10_240),
                 first_value: Amount::constant(200_000),
                 value_of_delivery: Amount::constant(100_000),
             },

@@ -44,7 +44,7 @@ fn an_operator_on_the_allow_list_has_a_fixed_cap() {
 fn elsewhere_a_share_is_in_proportion_to_stake_whatever_the_names() {
     let mut world = World::new(|settings| {
         settings.admission.stake_multiple = Parts::percent(200);
-        settings.admission.uncapped = Count::ZERO;
+        settings.admission.quiet = Count::ZERO;
     });
     let lot = world.lot(4, |_| ());
     let with = |stake: u64, operator: u64| {
@@ -55,6 +55,9 @@ fn elsewhere_a_share_is_in_proportion_to_stake_whatever_the_names() {
                 (Count::constant(operator), Count::constant(19_996));
         })
     };
+    // The first lot of a window is free.
+    assert_eq!(with(1, 0), Ok(()));
+    assert!(matches!(with(1, 1), Err(Refusal::Share { .. })));
     // A tenth of all stake is a fifth of all presentations, and half of it half of that.
     assert_eq!(with(2_000_000, 3996), Ok(()));
     assert!(matches!(with(2_000_000, 3997), Err(Refusal::Share { .. })));

@@ -352,7 +352,7 @@ impl History {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     #[test]
     fn money_is_conserved_and_every_job_ends(acts in proptest::collection::vec(act(), 1..150)) {
@@ -373,7 +373,7 @@ fn histories_reach_every_kind_of_end() {
         proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
     );
     let (mut cancelled, mut expired, mut paid, mut failed, mut by_sealed) = (0, 0, 0, 0, 0);
-    for _ in 0..200 {
+    for _ in 0..60 {
         let acts = proptest::collection::vec(act(), 300).new_tree(&mut runner).unwrap().current();
         let mut history = History::new();
         acts.into_iter().for_each(|act| history.act(act));
@@ -389,7 +389,7 @@ fn histories_reach_every_kind_of_end() {
         by_sealed += history.lots.iter().filter(settled).count();
     }
     assert!(
-        cancelled > 50 && expired > 50 && paid > 50 && failed > 50 && by_sealed > 10,
+        cancelled > 20 && expired > 20 && paid > 20 && failed > 20 && by_sealed > 2,
         "{cancelled} {expired} {paid} {failed} {by_sealed}"
     );
 }
