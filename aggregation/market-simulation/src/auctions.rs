@@ -172,11 +172,14 @@ impl Market<'_> {
 
     pub(crate) fn award(&mut self, lot: u64) {
         let Some(running) = self.lots.get_mut(&lot) else { return };
-        let maximum = running.lot.maximum.get();
-        for (place, _, _) in std::mem::take(&mut running.bids) {
-            self.release_value(place, maximum);
-        }
+        let maximum = running.lot.maximum;
+        let bids = std::mem::take(&mut running.bids);
+        // Nothing of it is refused, at its time.
         let _ = self.step(lot, &Event::Award);
+        for (place, _, _) in bids {
+            self.release_value(place, maximum);
+            self.release(place);
+        }
         if self.lots[&lot].lot.phase == Phase::Open {
             self.open(lot);
         }

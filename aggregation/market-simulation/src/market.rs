@@ -39,7 +39,7 @@ pub(crate) enum Moment {
     /// A provider delivers.
     Delivery { lot: u64, provider: usize, epoch: Count },
     /// A provider has given a lot up.
-    GaveUp { lot: u64, provider: usize },
+    GaveUp(usize),
     /// A lease is over.
     LeaseEnd { lot: u64, epoch: Count },
     /// A provider comes or goes.
@@ -172,12 +172,12 @@ impl<'a> Market<'a> {
             Moment::Opening(lot) => self.open_bids(lot),
             Moment::Award(lot) => self.award(lot),
             Moment::Delivery { lot, provider, epoch } => {
-                self.release(provider, lot);
+                self.release(provider);
                 let owner = self.providers[provider].owner;
                 // Where the lease is over it is refused, and its end is on the clock.
                 let _ = self.step(lot, &Event::Deliver { provider: owner, epoch });
             }
-            Moment::GaveUp { lot, provider } => self.release(provider, lot),
+            Moment::GaveUp(provider) => self.release(provider),
             Moment::LeaseEnd { lot, epoch } => {
                 // Where it was delivered it is refused.
                 let _ = self.step(lot, &Event::Fail { epoch, fault: Fault::Missed });
@@ -277,18 +277,26 @@ impl<'a> Market<'a> {
 
     fn notice(&mut self, lot: u64, notice: Notice) {
         let one = Count::constant(1);
+        let running = &self.lots[&lot];
+        let (order, count, maximum) = (running.order, running.lot.count().get(), running.lot.maximum);
+        let place = match notice {
+            Notice::Locked(owner) | Notice::Delivered { provider: owner, .. } | Notice::Failed(owner) => {
+                self.by_owner[&owner]
+            }
+            Notice::Excused(_) | Notice::Unrevealed(_) => return,
+        };
         match notice {
-            Notice::Locked(owner) => self.work(lot, self.by_owner[&owner]),
-            Notice::Delivered { provider, late } => {
+            Notice::Locked(_) => self.work(lot, place),
+            Notice::Delivered { provider: owner, late } => {
                 let window = if late { &mut self.late } else { &mut self.delivered };
-                window.add(provider, one, self.now);
-                let count = self.lots[&lot].lot.count().get();
-                self.providers[self.by_owner[&provider]].delivered += count;
+                window.add(owner, one, self.now);
+                self.providers[place].delivered += count;
+                self.release_value(place, maximum);
             }
             Notice::Failed(owner) => {
                 self.failed.add(owner, one, self.now);
-                let is_attacker = self.providers[self.by_owner[&owner]].is_attacker;
-                self.tally.failed(self.lots[&lot].order, is_attacker);
+                self.tally.failed(order, self.providers[place].is_attacker);
+                self.release_value(place, maximum);
             }
             Notice::Excused(_) | Notice::Unrevealed(_) => (),
         }
@@ -327,30 +335,24 @@ impl<'a> Market<'a> {
         self.shares.add(operator, Count::constant(count), self.now);
         self.at(deliver_by.after(Duration::constant(1)), Moment::LeaseEnd { lot, epoch });
         if gives_up {
-            self.release_value(place, maximum);
+            self.release(place);
         } else if fails {
-            self.at(done, Moment::GaveUp { lot, provider: place });
+            self.at(done, Moment::GaveUp(place));
         } else {
             self.at(done, Moment::Delivery { lot, provider: place, epoch });
         }
         self.refresh(place);
     }
 
-    /// A provider is done with a lot, or has given it up.
-    fn release(&mut self, provider: usize, lot: u64) {
-        // A lot that others have delivered is forgotten, and its value with it: that of a mean lot stands for it.
-        let value = self
-            .lots
-            .get(&lot)
-            .map_or(self.providers[provider].held_value, |running| running.lot.maximum.get());
-        self.release_value(provider, value);
+    /// A provider has a machine free again: it is done with a lot, has given it up, or bids for it no more.
+    pub(crate) fn release(&mut self, provider: usize) {
+        self.providers[provider].held -= 1;
+        self.refresh(provider);
     }
 
-    pub(crate) fn release_value(&mut self, provider: usize, value: u64) {
-        let provider_state = &mut self.providers[provider];
-        provider_state.held = provider_state.held.saturating_sub(1);
-        provider_state.held_value = provider_state.held_value.saturating_sub(value);
-        self.refresh(provider);
+    /// A lease, or a bid, counts no more in what a provider holds.
+    pub(crate) fn release_value(&mut self, provider: usize, maximum: Amount) {
+        self.providers[provider].held_value -= maximum.get();
     }
 
     pub(crate) fn place_of(&self, owner: &Hash) -> Option<usize> {
