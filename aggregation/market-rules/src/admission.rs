@@ -86,13 +86,21 @@ pub fn admit(provider: &Provider, lot: &Lot, rules: &Rules) -> Result<Admitted, 
     Ok(Admitted { provider: provider.owner, lot: lot.id, epoch: lot.epoch })
 }
 
-/// The value of lots that a record bears at once: more with each delivery in good time, half with each failure.
+/// The value of lots that a record bears at once: more with each delivery in good time. A failure undoes some deliveries, so that it is the rate of failures
+/// that counts, for large providers as for small ones; each failure that no deliveries cover halves what a provider without reputation may hold.
 #[must_use]
 pub fn value_of(record: &Record, rules: &Rules) -> Amount {
-    let earned = u128::from(rules.admission.value_of_delivery.get()) * u128::from(record.delivered.get());
-    let whole = (earned + u128::from(rules.admission.first_value.get())).min(u128::from(LIMIT - 1));
-    let halved = u64::try_from(whole).unwrap_or(LIMIT - 1) >> record.failed.get().min(63);
-    Amount::new(halved).unwrap_or(Amount::MOST)
+    let price = rules.admission.deliveries_of_failure.get().max(1);
+    let undone = u128::from(record.failed.get()) * u128::from(price);
+    let delivered = u128::from(record.delivered.get());
+    let first = rules.admission.first_value.get();
+    let value = if undone <= delivered {
+        u128::from(first) + u128::from(rules.admission.value_of_delivery.get()) * (delivered - undone)
+    } else {
+        let uncovered = (undone - delivered).div_ceil(u128::from(price));
+        u128::from(first >> uncovered.min(63) as u32)
+    };
+    Amount::new(u64::try_from(value).unwrap_or(u64::MAX).min(LIMIT - 1)).unwrap_or(Amount::MOST)
 }
 
 /// A share as a fraction.

@@ -86,8 +86,10 @@ pub struct AdmissionRules {
     pub minimum_stake: Amount,
     /// The least that a client may offer for a presentation.
     pub price_floor: Amount,
-    /// The window over which shares and reputations are counted.
+    /// The window over which shares are counted.
     pub window: Duration,
+    /// The window over which deliveries and failures are counted. Longer: who fails is not forgiven within a day.
+    pub record_window: Duration,
     /// Of all presentations in the window, the most for one operator on the allow-list.
     pub cap: Parts,
     /// Where there is no allow-list: an operator's share of all stake, times this, is the most.
@@ -96,8 +98,10 @@ pub struct AdmissionRules {
     pub quiet: Count,
     /// The value of lots that a provider without reputation may hold at once.
     pub first_value: Amount,
-    /// What each delivery in the window adds to it. Each failure halves the whole.
+    /// What each delivery in the window adds to it.
     pub value_of_delivery: Amount,
+    /// A failure undoes so many deliveries. Where there are fewer, the value is halved for each failure that they do not cover.
+    pub deliveries_of_failure: Count,
 }
 
 /// Capacity that is bought ahead.
@@ -153,6 +157,8 @@ impl Rules {
         above_zero("slash.minimum_collateral", settings.slash.minimum_collateral.get())?;
         above_zero("admission.price_floor", settings.admission.price_floor.get())?;
         above_zero("admission.window", settings.admission.window.get())?;
+        above_zero("admission.record_window", settings.admission.record_window.get())?;
+        above_zero("admission.deliveries_of_failure", settings.admission.deliveries_of_failure.get())?;
         above_zero("admission.first_value", settings.admission.first_value.get())?;
         if settings.batch.most < settings.batch.target {
             return Err(RulesError { setting: "batch.most", why: "it may not be below batch.target" });
@@ -208,11 +214,13 @@ impl Default for Rules {
                 minimum_stake: Amount::constant(1_000_000),
                 price_floor: Amount::constant(50),
                 window: Duration::constant(4 * 60 * MINUTE),
+                record_window: Duration::constant(7 * 24 * 60 * MINUTE),
                 cap: Parts::percent(20),
                 stake_multiple: Parts::percent(1000),
                 quiet: Count::constant(10_240),
                 first_value: Amount::constant(200_000),
                 value_of_delivery: Amount::constant(100_000),
+                deliveries_of_failure: Count::constant(20),
             },
             standing: StandingRules { forfeited: Parts::percent(50), exclusive: Duration::constant(MINUTE) },
         })

@@ -104,7 +104,7 @@ impl<'a> Market<'a> {
             let staked = stake(provider.owner, Amount::constant(provider.stake));
             ledger.apply(&staked).expect("everyone has more than it stakes");
         }
-        let window = || Window::new(scenario.rules.admission.window);
+        let records = || Window::new(scenario.rules.admission.record_window);
         let mut market = Self {
             scenario,
             random,
@@ -121,10 +121,10 @@ impl<'a> Market<'a> {
             lots: BTreeMap::new(),
             opened: 0,
             waiting: BTreeSet::new(),
-            shares: window(),
-            delivered: window(),
-            late: window(),
-            failed: window(),
+            shares: Window::new(scenario.rules.admission.window),
+            delivered: records(),
+            late: records(),
+            failed: records(),
             tally: Tally::default(),
             providers,
         };

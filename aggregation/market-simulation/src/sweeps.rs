@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use velum_market_model::{Amount, Parts};
+use velum_market_model::{Amount, Duration, Parts};
 use velum_market_rules::{Rules, Settings};
 use velum_market_simulation::{Attack, OfOrder, Report, Scenario, picture, simulate};
 
@@ -130,7 +130,7 @@ fn caps(folder: &Path) -> io::Result<()> {
         rules: rules_with(|settings| settings.admission.cap = Parts::percent(cap)),
         ..Scenario::default()
     };
-    let rows = sweep(&[5, 10, 15, 20, 30, 50, 100], |cap| format!("{cap} %"), scenario);
+    let rows = sweep(&[5, 10, 20, 30, 100], |cap| format!("{cap} %"), scenario);
     table(
         "Share cap, operators known",
         "cap",
@@ -157,22 +157,22 @@ fn names(_: &Path) -> io::Result<()> {
     let fixed = |count| Scenario { attack: Attack::Names(count), ..Scenario::default() };
     let rows = sweep(&names, |count| count.to_string(), fixed);
     table("One operator by many names, a fixed cap for each name", "names", &columns, &rows);
-    for multiple in [500, 1000, 2000] {
-        let rules = rules_with(|settings| settings.admission.stake_multiple = Parts::percent(multiple));
-        let by_stake = |count| Scenario {
-            attack: Attack::Names(count),
-            allow_list: false,
-            rules: rules.clone(),
-            ..Scenario::default()
-        };
-        let rows = sweep(&names, |count| count.to_string(), by_stake);
-        table(&format!("The same, shares by stake times {}", multiple / 100), "names", &columns, &rows);
-    }
+    let by_stake = |count, multiple| Scenario {
+        attack: Attack::Names(count),
+        allow_list: false,
+        rules: rules_with(|settings| settings.admission.stake_multiple = Parts::percent(multiple)),
+        ..Scenario::default()
+    };
+    let rows = sweep(&names, |count| count.to_string(), |count| by_stake(count, 1000));
+    table("The same, shares by stake times 10", "names", &columns, &rows);
+    let multiples = [300, 500, 2000];
+    let rows = sweep(&multiples, |multiple| (multiple / 100).to_string(), |multiple| by_stake(10, multiple));
+    table("Ten names, shares by stake times more and less", "times", &columns, &rows);
     Ok(())
 }
 
 fn ramps(folder: &Path) -> io::Result<()> {
-    let minutes = [0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0];
+    let minutes = [1.0, 5.0, 10.0, 20.0, 40.0];
     let scenario = |ramp_minutes| Scenario { ramp_minutes, ..Scenario::default() };
     let rows = sweep(&minutes, |ramp| format!("{ramp}"), scenario);
     let columns: [Column; 4] = [
@@ -243,19 +243,26 @@ fn rescuers(_: &Path) -> io::Result<()> {
 }
 
 fn reputations(_: &Path) -> io::Result<()> {
-    let scenario = |first: u64| Scenario {
+    let columns = [ATTACK_FAILED, ATTACK_PROFIT, PRICE, P99, EXPIRED];
+    let scenario = |change: &dyn Fn(&mut Settings)| Scenario {
         attack: Attack::FailAfterLock(100),
-        rules: rules_with(|settings| settings.admission.first_value = Amount::constant(first)),
+        rules: rules_with(change),
         ..Scenario::default()
     };
-    let values = [100_000, 200_000, 1_000_000, 1_000_000_000];
-    let rows = sweep(&values, |first| first.to_string(), scenario);
+    let hours = [4, 24, 168];
+    let window = |hours: u64| Duration::constant(hours * 3_600_000);
+    let by_window = |hours| scenario(&|settings| settings.admission.record_window = window(hours));
+    let rows = sweep(&hours, |hours| hours.to_string(), by_window);
     table(
-        "What a provider without reputation may hold, 100 providers that lock and fail",
-        "value",
-        &[ATTACK_FAILED, ATTACK_PROFIT, PRICE, P99, EXPIRED],
+        "How long deliveries and failures count, 100 providers that lock and fail",
+        "hours",
+        &columns,
         &rows,
     );
+    let values = [100_000, 200_000, 1_000_000];
+    let by_value = |first| scenario(&|settings| settings.admission.first_value = Amount::constant(first));
+    let rows = sweep(&values, |first| first.to_string(), by_value);
+    table("What a provider without reputation may hold, with the same", "value", &columns, &rows);
     Ok(())
 }
 

@@ -79,7 +79,10 @@ fn reputation_bounds_what_a_provider_holds_at_once() {
     assert_eq!(value(record(0, 0, 0)), 10_000);
     assert_eq!(value(record(5, 0, 0)), 15_000);
     assert_eq!(value(record(5, 9, 0)), 15_000, "late ones earn nothing");
-    assert_eq!(value(record(5, 0, 1)), 7500);
+    assert_eq!(value(record(25, 0, 1)), 15_000, "a failure undoes twenty deliveries");
+    assert_eq!(value(record(20, 0, 1)), 10_000);
+    assert_eq!(value(record(19, 0, 1)), 5000, "and halves where there are fewer");
+    assert_eq!(value(record(19, 0, 2)), 2500);
     assert_eq!(value(record(5, 0, 1000)), 0);
     let lot = world.lot(4, |_| ());
     let with = |held: u64| {

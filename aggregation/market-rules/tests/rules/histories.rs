@@ -80,7 +80,7 @@ fn act() -> impl Strategy<Value = Act> {
         4 => (lot.clone(), provider.clone(), 0..3000u64).prop_map(|(lot, provider, price)| Act::Commit { lot, provider, price }),
         4 => (lot.clone(), provider.clone()).prop_map(|(lot, provider)| Act::Reveal { lot, but: provider }),
         3 => (lot.clone(), provider.clone(), 0..3000u64).prop_map(|(lot, provider, price)| Act::Take { lot, provider, price }),
-        2 => (lot.clone(), proptest::option::weighted(0.3, provider), back()).prop_map(|(lot, other, back)| Act::Deliver { lot, other, back }),
+        5 => (lot.clone(), proptest::option::weighted(0.2, provider), back()).prop_map(|(lot, other, back)| Act::Deliver { lot, other, back }),
         2 => (lot, back(), 0..3u8).prop_map(|(lot, back, fault)| Act::Fail { lot, back, fault }),
         1 => (0..10 * MINUTE).prop_map(Act::Outage),
         1 => (1..15u8, 0..5_000_000u64).prop_map(|(party, amount)| Act::Withdraw { party, amount }),
@@ -373,7 +373,7 @@ fn histories_reach_every_kind_of_end() {
         proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
     );
     let (mut cancelled, mut expired, mut paid, mut failed, mut by_sealed) = (0, 0, 0, 0, 0);
-    for _ in 0..60 {
+    for _ in 0..100 {
         let acts = proptest::collection::vec(act(), 300).new_tree(&mut runner).unwrap().current();
         let mut history = History::new();
         acts.into_iter().for_each(|act| history.act(act));
