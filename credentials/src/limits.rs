@@ -36,6 +36,8 @@ pub const BATCH_PRESENTATIONS: usize = 1 << 16;
 pub const BATCH_BYTES: usize = 4 << 20;
 /// Bytes of an aggregate's proof.
 pub const AGGREGATE_PROOF_BYTES: usize = 1 << 20;
+/// Bytes of a submission, which the longest presentation of the suite for circuits fits with the longest request and session.
+pub const SUBMISSION_BYTES: usize = 1 << 20;
 /// Bytes of a receipt.
 pub const RECEIPT_BYTES: usize = 2 << 20;
 /// Nodes on the way from a receipt's presentation to the root of its aggregate.

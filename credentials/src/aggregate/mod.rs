@@ -1,19 +1,23 @@
-//! The files of an aggregate: the batch that whoever aggregates keeps, and the receipt of one presentation in it.
+//! The files of an aggregate: what is handed to whoever aggregates, the batch that they keep, and the receipt of one presentation in it.
 //!
-//! Both are CBOR arrays, read strictly and in order; `docs/formats.md` gives them member by member. What their proofs show is for others to say: nothing here
+//! All are CBOR arrays, read strictly and in order; `docs/formats.md` gives them member by member. What their proofs show is for others to say: nothing here
 //! knows the system that they are made with.
 
 mod batch;
+mod hand_off;
 mod receipt;
+mod submission;
 
 pub use batch::Batch;
+pub use hand_off::{KeptBack, may_hand_off};
 pub use receipt::{Receipt, Step};
+pub use submission::Submission;
 
 use crate::cbor::{Cursor, bounded, counted};
 use crate::error::{Code, Error};
 use crate::limits;
 
-/// The version of both formats that this crate writes and reads.
+/// The version of the formats that this crate writes and reads.
 pub const AGGREGATE_VERSION: u64 = 1;
 
 /// Bytes of a payee, a statement hash and a node.

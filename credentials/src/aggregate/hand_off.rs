@@ -1,0 +1,194 @@
+//! Which presentations may be handed to others who aggregate them.
+//!
+//! Whoever aggregates reads a presentation whole, and the request with it. What a verifier may know of the holder, a market need not: a request that shows a personal value, or is
+//! about one so narrowly that its answer is the value, is answered to its verifier alone.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use crate::predicate::{Condition, Literal, Predicate};
+use crate::request::Request;
+
+/// A year, in dates as numbers YYYYMMDD. Conditions on one element have to leave as much: less would tell the date of a person.
+const YEAR: u32 = 10_000;
+
+/// Elements that tell of the issuer and not of the holder, by namespace.
+const OF_THE_ISSUER: [(&str, &[&str]); 3] = [
+    (
+        "org.iso.18013.5.1",
+        &["issuing_country", "issuing_authority", "issuing_jurisdiction", "un_distinguishing_sign"],
+    ),
+    ("eu.europa.ec.eudi.pid.1", &["issuing_country", "issuing_authority", "issuing_jurisdiction"]),
+    ("eu.europa.ec.av.1", &["issuing_country", "issuing_authority"]),
+];
+
+/// Why the answer to a request is for its verifier alone.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum KeptBack {
+    /// A value is shown.
+    #[error("the request asks for {0}, which whoever aggregates would read; ask a predicate instead")]
+    Disclosed(Predicate),
+    /// A value is told by being compared.
+    #[error("the request tells that {0} to whoever aggregates; ask a predicate that more people meet")]
+    Compared(Predicate),
+    /// Several conditions leave little of a date.
+    #[error(
+        "the request's conditions on {element} ({namespace}) leave less than a year, which nearly tells the date to whoever aggregates; leave more"
+    )]
+    Narrow {
+        /// The element's namespace.
+        namespace: String,
+        /// The element.
+        element: String,
+    },
+    /// Elements that the device signs are shown in clear.
+    #[error("the request asks for elements of the device's own, which whoever aggregates would read; ask without them")]
+    DeviceNamespaces,
+}
+
+/// Whether a presentation that answers `request` may be handed to others who aggregate it.
+///
+/// # Errors
+/// All reasons why not.
+pub fn may_hand_off(request: &Request) -> Result<(), Vec<KeptBack>> {
+    let mut reasons: Vec<_> = request.predicates().iter().filter_map(told).collect();
+    reasons.extend(narrow(request));
+    if !request.device_namespaces().is_empty() {
+        reasons.push(KeptBack::DeviceNamespaces);
+    }
+    if reasons.is_empty() { Ok(()) } else { Err(reasons) }
+}
+
+/// What a predicate alone tells of its holder.
+fn told(predicate: &Predicate) -> Option<KeptBack> {
+    let Predicate { namespace, element, condition } = predicate;
+    let of_the_issuer = OF_THE_ISSUER.iter().any(|(known, elements)| {
+        known == namespace && elements.contains(&element.as_str())
+    });
+    match condition {
+        _ if of_the_issuer => None,
+        Condition::Disclose => Some(KeptBack::Disclosed(predicate.clone())),
+        // One bit, as any predicate tells.
+        Condition::Equals(Literal::Bool(_)) => None,
+        Condition::Equals(_) => Some(KeptBack::Compared(predicate.clone())),
+        Condition::AgeAtLeast(_) | Condition::DateBefore(_) | Condition::DateAfter(_) => None,
+    }
+}
+
+/// Elements whose conditions, each harmless, leave few days together.
+fn narrow(request: &Request) -> Vec<KeptBack> {
+    let mut bounds = BTreeMap::new();
+    for Predicate { namespace, element, condition } in request.predicates() {
+        if let Some((first, last)) = condition.date_bounds(request.now()) {
+            let (from, to) = bounds.entry((namespace, element)).or_insert((first, last));
+            (*from, *to) = ((*from).max(first), (*to).min(last));
+        }
+    }
+    bounds
+        .into_iter()
+        .filter(|(_, (first, last))| last.saturating_sub(*first) < YEAR)
+        .map(|((namespace, element), _)| KeptBack::Narrow {
+            namespace: namespace.clone(),
+            element: element.clone(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MDL: &str = "org.iso.18013.5.1";
+
+    /// The reasons why a request with these predicates, as JSON, is kept back.
+    fn reasons(predicates: &str) -> Vec<KeptBack> {
+        let request = format!(
+            r#"{{"doc_type": "org.iso.18013.5.1.mDL", "now": "2024-10-15T12:00:00Z",
+                "issuers": [{{"sec1_hex": "{ISSUER}"}}], "predicates": [{predicates}]}}"#
+        );
+        may_hand_off(&Request::from_json(request.as_bytes()).unwrap()).err().unwrap_or_default()
+    }
+
+    /// A predicate on an element of a licence, as JSON.
+    fn asked(element: &str, condition: &str) -> String {
+        format!(r#"{{"namespace": "{MDL}", "element": "{element}", {condition}}}"#)
+    }
+
+    /// The curve's generator.
+    const ISSUER: &str = "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c2964fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5";
+
+    #[test]
+    fn what_many_people_meet_is_handed_off() {
+        for predicates in [
+            asked("birth_date", r#""age_at_least": 18"#),
+            asked("age_over_18", r#""equals": true"#),
+            asked("issuing_country", r#""equals": "UT""#),
+            asked("issuing_authority", r#""disclose": true"#),
+            asked("expiry_date", r#""date_after": "2024-12-31""#),
+            [
+                asked("birth_date", r#""date_after": "1980-01-01""#),
+                asked("birth_date", r#""date_before": "1981-01-03""#),
+            ]
+            .join(","),
+        ] {
+            assert_eq!(reasons(&predicates), [], "{predicates}");
+        }
+    }
+
+    #[test]
+    fn what_tells_of_the_holder_is_kept_back() {
+        let one = |element: &str, condition: &str| {
+            let [reason] = &reasons(&asked(element, condition))[..] else {
+                panic!("{element} has no reason or several")
+            };
+            reason.clone()
+        };
+        assert!(matches!(one("family_name", r#""disclose": true"#), KeptBack::Disclosed(_)));
+        assert!(matches!(one("family_name", r#""equals": "Mustermann""#), KeptBack::Compared(_)));
+        assert!(matches!(one("birth_date", r#""equals": {"full_date": "1971-09-01"}"#), KeptBack::Compared(_)));
+        let other = r#"{"namespace": "another", "element": "issuing_country", "disclose": true}"#;
+        assert!(matches!(reasons(other)[..], [KeptBack::Disclosed(_)]));
+    }
+
+    #[test]
+    fn conditions_that_leave_little_of_a_date_are_kept_back() {
+        let between = |after: &str, before: &str| {
+            let [after, before] = [("after", after), ("before", before)]
+                .map(|(which, date)| asked("birth_date", &format!(r#""date_{which}": "{date}""#)));
+            reasons(&[after, before].join(","))
+        };
+        let narrow = [KeptBack::Narrow { namespace: MDL.to_owned(), element: "birth_date".to_owned() }];
+        assert_eq!(between("1980-01-01", "1981-01-03"), []);
+        assert_eq!(between("1980-01-01", "1981-01-02"), narrow);
+        assert_eq!(between("1980-01-01", "1980-01-03"), narrow);
+        // No day meets both: still nobody's business.
+        assert_eq!(between("1981-01-01", "1980-01-01"), narrow);
+        let adult_born_late = [
+            asked("birth_date", r#""age_at_least": 18"#),
+            asked("birth_date", r#""date_after": "2006-10-01""#),
+        ];
+        assert_eq!(reasons(&adult_born_late.join(",")), narrow);
+    }
+
+    #[test]
+    fn every_reason_is_told() {
+        let predicates = [
+            asked("family_name", r#""disclose": true"#),
+            asked("given_name", r#""equals": "Erika""#),
+            asked("birth_date", r#""age_at_least": 18"#),
+        ];
+        let request = format!(
+            r#"{{"doc_type": "org.iso.18013.5.1.mDL", "now": "2024-10-15T12:00:00Z",
+                "issuers": [{{"sec1_hex": "{ISSUER}"}}], "predicates": [{}]}}"#,
+            predicates.join(",")
+        );
+        let request = Request::from_json(request.as_bytes()).unwrap();
+        let request = request.with_device_namespaces(vec!["com.example".to_owned()]).unwrap();
+        let reasons = may_hand_off(&request).unwrap_err();
+        assert_eq!(reasons.len(), 3);
+        assert_eq!(reasons[2], KeptBack::DeviceNamespaces);
+        assert!(reasons[1].to_string().contains("given_name (org.iso.18013.5.1) is \"Erika\""));
+    }
+}
