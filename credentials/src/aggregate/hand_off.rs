@@ -44,7 +44,9 @@ pub enum KeptBack {
         element: String,
     },
     /// Elements that the device signs are shown in clear.
-    #[error("the request asks for elements of the device's own, which whoever aggregates would read; ask without them")]
+    #[error(
+        "the request asks for elements of the device's own, which whoever aggregates would read; ask without them"
+    )]
     DeviceNamespaces,
 }
 
@@ -64,9 +66,9 @@ pub fn may_hand_off(request: &Request) -> Result<(), Vec<KeptBack>> {
 /// What a predicate alone tells of its holder.
 fn told(predicate: &Predicate) -> Option<KeptBack> {
     let Predicate { namespace, element, condition } = predicate;
-    let of_the_issuer = OF_THE_ISSUER.iter().any(|(known, elements)| {
-        known == namespace && elements.contains(&element.as_str())
-    });
+    let of_the_issuer = OF_THE_ISSUER
+        .iter()
+        .any(|(known, elements)| known == namespace && elements.contains(&element.as_str()));
     match condition {
         _ if of_the_issuer => None,
         Condition::Disclose => Some(KeptBack::Disclosed(predicate.clone())),
@@ -147,7 +149,10 @@ mod tests {
         };
         assert!(matches!(one("family_name", r#""disclose": true"#), KeptBack::Disclosed(_)));
         assert!(matches!(one("family_name", r#""equals": "Mustermann""#), KeptBack::Compared(_)));
-        assert!(matches!(one("birth_date", r#""equals": {"full_date": "1971-09-01"}"#), KeptBack::Compared(_)));
+        assert!(matches!(
+            one("birth_date", r#""equals": {"full_date": "1971-09-01"}"#),
+            KeptBack::Compared(_)
+        ));
         let other = r#"{"namespace": "another", "element": "issuing_country", "disclose": true}"#;
         assert!(matches!(reasons(other)[..], [KeptBack::Disclosed(_)]));
     }

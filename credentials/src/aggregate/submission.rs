@@ -53,10 +53,14 @@ impl Submission {
         Error::check_limit("", "bytes", bytes.len(), limits::SUBMISSION_BYTES)?;
         let mut cursor = Cursor::new(bytes, Rules::Shortest);
         read_version(&mut cursor, MEMBERS)?;
-        let given = bounded(&mut cursor, limits::TRANSCRIPT_BYTES).map_err(|error| error.within("transcript"))?;
+        let given =
+            bounded(&mut cursor, limits::TRANSCRIPT_BYTES).map_err(|error| error.within("transcript"))?;
         let transcript = SessionTranscript::parse(&given)?;
         if transcript.bytes() != given {
-            return Err(Error::malformed("transcript", "it is wrapped in a byte string; give the array alone"));
+            return Err(Error::malformed(
+                "transcript",
+                "it is wrapped in a byte string; give the array alone",
+            ));
         }
         let given = bounded(&mut cursor, limits::REQUEST_BYTES).map_err(|error| error.within("request"))?;
         let request = Request::from_cbor(&given)?;

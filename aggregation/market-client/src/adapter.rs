@@ -1,0 +1,74 @@
+//! What a client asks of a market, whichever it is.
+
+use thiserror::Error;
+use velum_market_model::{Cancel, Hash, Job, Signed};
+
+use crate::api::{Estimate, JobStatus};
+
+/// A market.
+#[allow(async_fn_in_trait)]
+pub trait MarketAdapter {
+    /// What a job like this one is likely to take. Nothing is handed over.
+    ///
+    /// # Errors
+    /// [`MarketError`].
+    async fn quote(&self, job: &Job) -> Result<Estimate, MarketError>;
+
+    /// Hands in a job with its submission. The same job may be handed in as often as need be, and is one.
+    ///
+    /// # Errors
+    /// [`MarketError`]. After [`MarketError::Refused`] the market does not have the job.
+    async fn submit(&self, job: &Signed<Job>, submission: &[u8]) -> Result<JobStatus, MarketError>;
+
+    /// Where a job stands.
+    ///
+    /// # Errors
+    /// [`MarketError`].
+    async fn status(&self, job: Hash) -> Result<JobStatus, MarketError>;
+
+    /// Takes a job back.
+    ///
+    /// # Errors
+    /// [`MarketError`]; [`MarketError::Refused`] where it is too late.
+    async fn cancel(&self, cancel: &Signed<Cancel>) -> Result<JobStatus, MarketError>;
+
+    /// The receipt of a job that is settled.
+    ///
+    /// # Errors
+    /// [`MarketError`].
+    async fn receipt(&self, job: Hash) -> Result<Vec<u8>, MarketError>;
+}
+
+/// Why a market did not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum MarketError {
+    /// There was no answer, or none of the market's. Asking again may help.
+    #[error("{0}")]
+    Unreachable(String),
+    /// Too much was asked, or it is busy. Asking again later helps.
+    #[error("the market is busy; ask again in {seconds} s")]
+    Busy {
+        /// When.
+        seconds: u32,
+    },
+    /// It will not, however often it is asked.
+    #[error("the market refuses ({code}): {detail}")]
+    Refused {
+        /// The fixed code.
+        code: String,
+        /// What, where and what to do.
+        detail: String,
+    },
+    /// Its answer cannot be read.
+    #[error("the market's answer cannot be read: {0}")]
+    Malformed(String),
+}
+
+impl MarketError {
+    /// Whether asking again may help.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Busy { .. } | Self::Malformed(_))
+    }
+}

@@ -1,0 +1,227 @@
+//! The adapter of `velum market serve`.
+
+use base64ct::{Base64, Encoding};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use velum_market_model::{Cancel, Hash, Job, Signed};
+
+use crate::adapter::{MarketAdapter, MarketError};
+use crate::api::{Estimate, JobStatus, Problem, Submit};
+use crate::host::{Host, HttpRequest, HttpResponse, Method};
+
+/// The most bytes of an answer but for receipts.
+const ANSWER_BYTES: usize = 64 << 10;
+
+/// The most bytes of a receipt.
+const RECEIPT_BYTES: usize = 2 << 20;
+
+/// Seconds until a busy node is asked again that does not say when.
+const BUSY_SECONDS: u32 = 5;
+
+/// A node.
+pub struct Node<'a, H> {
+    host: &'a H,
+    /// Without a slash at its end.
+    url: String,
+}
+
+impl<'a, H: Host> Node<'a, H> {
+    /// The node at a URL, such as `https://market.example`.
+    pub fn new(host: &'a H, url: &str) -> Self {
+        Self { host, url: url.trim_end_matches('/').to_owned() }
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, MarketError> {
+        let answer = self.send(Method::Get, path, None, ANSWER_BYTES).await?;
+        read(&answer)
+    }
+
+    async fn post<T: DeserializeOwned>(&self, path: &str, body: Vec<u8>) -> Result<T, MarketError> {
+        let answer = self.send(Method::Post, path, Some(body), ANSWER_BYTES).await?;
+        read(&answer)
+    }
+
+    /// The body of an answer that is no error.
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+        most_bytes: usize,
+    ) -> Result<Vec<u8>, MarketError> {
+        let request = HttpRequest { method, url: format!("{}{path}", self.url), body, most_bytes };
+        let answer = self.host.send(request).await;
+        let HttpResponse { status, retry_after, body } =
+            answer.map_err(|error| MarketError::Unreachable(error.to_string()))?;
+        match status {
+            200..=299 => Ok(body),
+            429 | 503 => Err(MarketError::Busy { seconds: retry_after.unwrap_or(BUSY_SECONDS) }),
+            400..=499 => Err(refused(status, &body)),
+            _ => Err(MarketError::Unreachable(format!("the answer has status {status}"))),
+        }
+    }
+}
+
+impl<H: Host> MarketAdapter for Node<'_, H> {
+    async fn quote(&self, job: &Job) -> Result<Estimate, MarketError> {
+        self.post("/v1/estimates", json(job)?).await
+    }
+
+    async fn submit(&self, job: &Signed<Job>, submission: &[u8]) -> Result<JobStatus, MarketError> {
+        let job = job.json().and_then(|json| {
+            RawValue::from_string(json).map_err(|error| velum_market_model::ModelError::Malformed {
+                kind: "job",
+                error: error.to_string(),
+            })
+        });
+        let job = job.map_err(|error| MarketError::Malformed(error.to_string()))?;
+        let body = Submit { job, submission: Base64::encode_string(submission) };
+        self.post("/v1/jobs", json(&body)?).await
+    }
+
+    async fn status(&self, job: Hash) -> Result<JobStatus, MarketError> {
+        self.get(&format!("/v1/jobs/{job}")).await
+    }
+
+    async fn cancel(&self, cancel: &Signed<Cancel>) -> Result<JobStatus, MarketError> {
+        let job = cancel.message().job;
+        let body = cancel.json().map_err(|error| MarketError::Malformed(error.to_string()))?;
+        self.post(&format!("/v1/jobs/{job}/cancel"), body.into_bytes()).await
+    }
+
+    async fn receipt(&self, job: Hash) -> Result<Vec<u8>, MarketError> {
+        self.send(Method::Get, &format!("/v1/jobs/{job}/receipt"), None, RECEIPT_BYTES).await
+    }
+}
+
+fn json<T: Serialize>(body: &T) -> Result<Vec<u8>, MarketError> {
+    serde_json::to_vec(body).map_err(|error| MarketError::Malformed(error.to_string()))
+}
+
+fn read<T: DeserializeOwned>(answer: &[u8]) -> Result<T, MarketError> {
+    serde_json::from_slice(answer).map_err(|error| MarketError::Malformed(error.to_string()))
+}
+
+/// What an answer says that refuses. One that is no [`Problem`] is of something between client and node, such as a proxy.
+fn refused(status: u16, body: &[u8]) -> MarketError {
+    match serde_json::from_slice::<Problem>(body) {
+        Ok(Problem { code, detail, .. }) => MarketError::Refused { code, detail },
+        Err(_) => MarketError::Unreachable(format!(
+            "the answer has status {status}, and says nothing that a node says"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use futures_executor::block_on;
+    use velum_market_model::{Duration, Time};
+
+    use super::*;
+    use crate::api::JobState;
+    use crate::hand_off::{Progress, Saved};
+    use crate::host::Unreachable;
+    use crate::testing::job_for;
+
+    /// Answers once, and keeps what it was asked.
+    struct Answers {
+        answer: Option<HttpResponse>,
+        asked: RefCell<Option<HttpRequest>>,
+    }
+
+    impl Answers {
+        fn new(status: u16, body: &str) -> Self {
+            let answer = HttpResponse { status, retry_after: None, body: body.as_bytes().to_vec() };
+            Self { answer: Some(answer), asked: RefCell::default() }
+        }
+    }
+
+    impl Host for Answers {
+        async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Unreachable> {
+            *self.asked.borrow_mut() = Some(request);
+            self.answer.clone().ok_or_else(|| Unreachable::new("no network"))
+        }
+
+        fn now(&self) -> Time {
+            Time::ZERO
+        }
+
+        async fn sleep(&self, _: Duration) {}
+
+        fn chance(&self) -> u32 {
+            0
+        }
+
+        async fn save(&self, _: &Saved) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn check(&self, _: &[u8]) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn tell(&self, _: &Progress) {}
+
+        fn is_stopped(&self) -> bool {
+            false
+        }
+    }
+
+    fn submitted(host: &Answers) -> Result<JobStatus, MarketError> {
+        let (job, ..) = job_for(0);
+        block_on(Node::new(host, "https://market.example/").submit(&job, b"a presentation"))
+    }
+
+    fn status_of(job: Hash) -> String {
+        format!(r#"{{"job": "{job}", "state": "waiting", "since": 7}}"#)
+    }
+
+    #[test]
+    fn a_job_is_sent_as_it_was_signed() {
+        let (job, cancel, id) = job_for(0);
+        let host = Answers::new(201, &status_of(id));
+        let status = submitted(&host).unwrap();
+        assert_eq!((status.job, status.state, status.since), (id, JobState::Waiting, Time::constant(7)));
+        let HttpRequest { method, url, body, .. } = host.asked.take().unwrap();
+        assert_eq!((method, url.as_str()), (Method::Post, "https://market.example/v1/jobs"));
+        let body: Submit = serde_json::from_slice(&body.unwrap()).unwrap();
+        assert_eq!(Signed::<Job>::read(body.job.get().as_bytes()).unwrap(), job);
+        assert_eq!(Base64::decode_vec(&body.submission).unwrap(), b"a presentation");
+
+        block_on(Node::new(&host, "https://market.example").cancel(&cancel)).unwrap();
+        let HttpRequest { url, body, .. } = host.asked.take().unwrap();
+        assert_eq!(url, format!("https://market.example/v1/jobs/{id}/cancel"));
+        assert_eq!(Signed::<Cancel>::read(&body.unwrap()).unwrap(), cancel);
+    }
+
+    #[test]
+    fn a_receipt_comes_as_its_bytes() {
+        let (_, _, id) = job_for(0);
+        let host = Answers::new(200, "bytes");
+        assert_eq!(block_on(Node::new(&host, "https://market.example").receipt(id)).unwrap(), b"bytes");
+        let asked = host.asked.take().unwrap();
+        assert_eq!(asked.url, format!("https://market.example/v1/jobs/{id}/receipt"));
+        assert_eq!((asked.method, asked.body, asked.most_bytes), (Method::Get, None, RECEIPT_BYTES));
+    }
+
+    #[test]
+    fn what_may_pass_is_told_from_what_will_not() {
+        let problem =
+            r#"{"status": 409, "title": "t", "detail": "d", "code": "quota", "where": "job.offer"}"#;
+        let refused = MarketError::Refused { code: "quota".to_owned(), detail: "d".to_owned() };
+        assert_eq!(submitted(&Answers::new(409, problem)), Err(refused));
+        // A proxy's refusal is nobody's decision about the job.
+        assert!(submitted(&Answers::new(403, "<html>")).unwrap_err().may_pass());
+        assert!(submitted(&Answers::new(502, problem)).unwrap_err().may_pass());
+        assert!(matches!(submitted(&Answers::new(200, "{}")), Err(MarketError::Malformed(_))));
+        let mut busy = Answers::new(503, "");
+        assert_eq!(submitted(&busy), Err(MarketError::Busy { seconds: BUSY_SECONDS }));
+        busy.answer.as_mut().unwrap().retry_after = Some(30);
+        assert_eq!(submitted(&busy), Err(MarketError::Busy { seconds: 30 }));
+        busy.answer = None;
+        assert!(matches!(submitted(&busy), Err(MarketError::Unreachable(_))));
+    }
+}

@@ -1,0 +1,41 @@
+//! What tests hand off.
+
+use velum_market_model::{
+    Algorithm, Amount, Cancel, Count, Duration, Hash, Job, Latency, Offer, Order, PriceMove, Profile,
+    ProofReference, ProofSystem, Ramp, SecretKey, Signed, SizeClass, Time, id,
+};
+
+/// By when a job is delivered.
+pub(crate) const JOB_DEADLINE: u64 = 600_000;
+
+/// A job for the market with this number, what cancels it, and its id.
+pub(crate) fn job_for(market: usize) -> (Signed<Job>, Signed<Cancel>, Hash) {
+    let key = SecretKey::from_bytes(Algorithm::Ed25519, &[7; 32]).unwrap();
+    let proof = b"proof";
+    let job = Job {
+        proof: ProofReference { sha256: Hash::of(&[proof]), length: Count::constant(proof.len() as u64) },
+        proof_system: ProofSystem {
+            name: "velum aggregatable 6".to_owned().try_into().unwrap(),
+            keys: Hash::of(&[b"keys"]),
+        },
+        size_class: SizeClass::Standard,
+        statement: Hash::of(&[b"statement"]),
+        offer: Offer {
+            order: Order::Dutch,
+            minimum: Amount::constant(10),
+            maximum: Amount::constant(100),
+            ramp: Ramp { start: Time::ZERO, duration: Duration::constant(60_000), price: PriceMove::Rises },
+            lock_by: Time::constant(JOB_DEADLINE / 2),
+            deliver_by: Time::constant(JOB_DEADLINE),
+            collateral: Amount::constant(50),
+        },
+        profile: Profile::Standard,
+        latency: Latency::Single,
+        standing_order: None,
+        idempotency_key: format!("the market number {market}").try_into().unwrap(),
+        submitter: key.public(),
+    };
+    let job_id = id(&job).unwrap();
+    let cancel = Cancel { job: job_id, submitter: key.public() };
+    (Signed::sign(job, &key).unwrap(), Signed::sign(cancel, &key).unwrap(), job_id)
+}
