@@ -32,7 +32,7 @@ pub use gateway::{DemoMoney, Gateway, stake, unstake};
 pub use lease::{Interval, LotLease, lengthened};
 pub use ledger::{Account, Cause, Ledger, Transfer, Transfers};
 pub use lot::{Clock, Event, Fault, Lot, LotRamp, Notice, Phase, Step, transact};
-pub use refusal::Refusal;
+pub use refusal::{FixedError, Refusal};
 pub use rules::{
     AdmissionRules, BatchRules, LeaseRules, Rules, RulesError, SealedRules, Settings, SlashRules,
     StandingRules,
