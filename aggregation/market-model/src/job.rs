@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Amount, Count, Duration, Hash, IdempotencyKey, Key, Message, ModelError, ProofSystemName, Time};
 
-/// The most bytes of a presentation.
-const MOST_PROOF_BYTES: u64 = 4 * 1024 * 1024;
+/// The most bytes of a submission, as `docs/formats.md` has it.
+const MOST_PROOF_BYTES: u64 = 1 << 20;
 
 /// One presentation to be counted by an aggregate. It names no payee: whoever wins the lot that it falls into is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Job {
-    /// The presentation.
+    /// The submission: the presentation with what it answers.
     pub proof: ProofReference,
     /// What its proofs are verified by.
     pub proof_system: ProofSystem,
@@ -215,7 +215,7 @@ impl Message for Job {
         let wrong = |member, why| Err(ModelError::Member { kind: Self::KIND, member, why });
         let offer = &self.offer;
         if !(1..=MOST_PROOF_BYTES).contains(&self.proof.length.get()) {
-            return wrong("proof.length", "a presentation has 1 to 4194304 bytes");
+            return wrong("proof.length", "a submission has 1 to 1048576 bytes");
         }
         if offer.maximum == Amount::ZERO || offer.minimum > offer.maximum {
             return wrong("offer.maximum", "it has to be above zero and not below the minimum");

@@ -190,8 +190,8 @@ fn members_of_a_job_agree_with_each_other() {
     assert!(member("offer.ramp.price")(with(&|job| job.offer.ramp.price = PriceMove::Falls)));
     let falling = |job: &mut Job| (job.offer.order, job.offer.ramp.price) = (Order::Limit, PriceMove::Falls);
     assert!(with(&falling).is_ok());
-    assert!(with(&|job| job.proof.length = Count::constant(4_194_304)).is_ok());
-    for length in [0, 4_194_305] {
+    assert!(with(&|job| job.proof.length = Count::constant(1_048_576)).is_ok());
+    for length in [0, 1_048_577] {
         assert!(member("proof.length")(with(&|job| job.proof.length = Count::constant(length))));
     }
     let company = |count| Latency::Aggregated { max_wait: Duration::ZERO, min_batch: Count::constant(count) };
