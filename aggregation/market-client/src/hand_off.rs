@@ -11,6 +11,8 @@
 //! A market is left only when it says that it will never be paid for the job: who goes on without knowing pays two. So a market that refuses a job is told to cancel it too: an
 //! earlier try may be on its way still, and a market keeps what was cancelled before it came.
 
+use std::fmt::Display;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use velum_market_model::{Cancel, Duration, Hash, Job, Signed, Time};
@@ -45,7 +47,7 @@ pub struct Plan<A> {
     pub backoff: Backoff,
     /// The wait between two questions where a job stands.
     pub poll: Duration,
-    /// How long after a job's last deadline a market is asked that does not answer.
+    /// How long after a job's last deadline a market is asked that does not say how it ended.
     pub patience: Duration,
 }
 
@@ -117,15 +119,15 @@ pub enum HandOffError {
         /// The receipt.
         receipt: Vec<u8>,
     },
-    /// A market that may have the job does not say where it stands.
+    /// A market that may have the job does not say how it ended.
     #[error(
-        "market {market} does not say whether it has counted the presentation: {trouble}; hand it to no other market before it does"
+        "market {market} does not say whether it has counted the presentation: {reason}; hand it to no other market before it does"
     )]
     Unresolved {
         /// The market's place in the plan.
         market: usize,
         /// What it said last.
-        trouble: MarketError,
+        reason: String,
     },
     /// What was done could not be saved, so nothing more is done.
     #[error("the state of the hand-off could not be saved: {0}")]
@@ -228,7 +230,8 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
                 // An earlier try may have reached the market.
                 return Ok(End::Step(Step::Stopping));
             }
-            if self.host.now() > market.preferred_until {
+            let until = market.preferred_until.min(market.job.message().offer.lock_by);
+            if self.host.now() > until {
                 return Ok(End::Step(Step::Cancelling));
             }
             match market.adapter.submit(&market.job, self.submission).await {
@@ -268,6 +271,7 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
                         }
                         _ => {}
                     }
+                    self.check_patience(market, "its last deadline has passed, and the job has not ended")?;
                     self.host.sleep(self.plan.poll).await;
                 }
                 // It does not take back what it does not have.
@@ -322,13 +326,13 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
         }
     }
 
-    /// A market that does not answer is asked until some time after the job's last deadline.
-    fn check_patience(&self, market: &Market<A>, trouble: &MarketError) -> Result<(), HandOffError> {
+    /// A market that does not say how the job ended is asked until some time after the job's last deadline.
+    fn check_patience(&self, market: &Market<A>, reason: impl Display) -> Result<(), HandOffError> {
         let until = market.job.message().offer.deliver_by.after(self.plan.patience);
         if self.host.now() <= until {
             return Ok(());
         }
-        Err(HandOffError::Unresolved { market: self.saved.market, trouble: trouble.clone() })
+        Err(HandOffError::Unresolved { market: self.saved.market, reason: reason.to_string() })
     }
 
     async fn pause(&self, tries: &mut u32, trouble: &MarketError) {

@@ -1,5 +1,7 @@
 //! The adapter of `velum market serve`.
 
+use std::fmt::Display;
+
 use base64ct::{Base64, Encoding};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -69,25 +71,22 @@ impl<H: Host> MarketAdapter for Node<'_, H> {
     }
 
     async fn submit(&self, job: &Signed<Job>, submission: &[u8]) -> Result<JobStatus, MarketError> {
-        let job = job.json().and_then(|json| {
-            RawValue::from_string(json).map_err(|error| velum_market_model::ModelError::Malformed {
-                kind: "job",
-                error: error.to_string(),
-            })
-        });
-        let job = job.map_err(|error| MarketError::Malformed(error.to_string()))?;
+        let malformed = |error: &dyn Display| MarketError::Malformed(error.to_string());
+        let id = velum_market_model::id(job.message()).map_err(|error| malformed(&error))?;
+        let job = job.json().map_err(|error| malformed(&error))?;
+        let job = RawValue::from_string(job).map_err(|error| malformed(&error))?;
         let body = Submit { job, submission: Base64::encode_string(submission) };
-        self.post("/v1/jobs", json(&body)?).await
+        about(id, self.post("/v1/jobs", json(&body)?).await?)
     }
 
     async fn status(&self, job: Hash) -> Result<JobStatus, MarketError> {
-        self.get(&format!("/v1/jobs/{job}")).await
+        about(job, self.get(&format!("/v1/jobs/{job}")).await?)
     }
 
     async fn cancel(&self, cancel: &Signed<Cancel>) -> Result<JobStatus, MarketError> {
         let job = cancel.message().job;
         let body = cancel.json().map_err(|error| MarketError::Malformed(error.to_string()))?;
-        self.post(&format!("/v1/jobs/{job}/cancel"), body.into_bytes()).await
+        about(job, self.post(&format!("/v1/jobs/{job}/cancel"), body.into_bytes()).await?)
     }
 
     async fn receipt(&self, job: Hash) -> Result<Vec<u8>, MarketError> {
@@ -101,6 +100,14 @@ fn json<T: Serialize>(body: &T) -> Result<Vec<u8>, MarketError> {
 
 fn read<T: DeserializeOwned>(answer: &[u8]) -> Result<T, MarketError> {
     serde_json::from_slice(answer).map_err(|error| MarketError::Malformed(error.to_string()))
+}
+
+/// An answer about the job that was asked about.
+fn about(job: Hash, status: JobStatus) -> Result<JobStatus, MarketError> {
+    if status.job == job {
+        return Ok(status);
+    }
+    Err(MarketError::Malformed(format!("it is about job {} in place of {job}", status.job)))
 }
 
 /// What an answer says that refuses. One that is no [`Problem`] is of something between client and node, such as a proxy.
@@ -195,6 +202,18 @@ mod tests {
         let HttpRequest { url, body, .. } = host.asked.take().unwrap();
         assert_eq!(url, format!("https://market.example/v1/jobs/{id}/cancel"));
         assert_eq!(Signed::<Cancel>::read(&body.unwrap()).unwrap(), cancel);
+    }
+
+    #[test]
+    fn an_answer_about_another_job_is_none() {
+        let (_, cancel, id) = job_for(0);
+        let (.., other) = job_for(1);
+        let host = Answers::new(200, &status_of(other));
+        let node = Node::new(&host, "https://market.example");
+        assert!(matches!(submitted(&host), Err(MarketError::Malformed(_))));
+        assert!(matches!(block_on(node.status(id)), Err(MarketError::Malformed(_))));
+        assert!(matches!(block_on(node.cancel(&cancel)), Err(MarketError::Malformed(_))));
+        assert_eq!(block_on(node.status(other)).unwrap().job, other);
     }
 
     #[test]

@@ -23,6 +23,8 @@ enum Manner {
     Away,
     /// Is paid for a receipt that is none.
     Lies,
+    /// Says for ever that some provider has it.
+    Stuck,
 }
 
 /// A market as its node has it.
@@ -56,6 +58,7 @@ impl<'a> Scripted<'a> {
             Manner::Counts(after) if now >= came + after => JobState::Settled,
             Manner::Counts(after) if now + 10_000 >= came + after => JobState::Locked,
             Manner::Lies => JobState::Settled,
+            Manner::Stuck => JobState::Locked,
             _ if now > JOB_DEADLINE => JobState::Expired,
             _ => JobState::Offered,
         })
@@ -224,6 +227,8 @@ fn nobody_is_paid_where_nobody_counts_it() {
 #[test]
 fn a_market_that_may_have_it_is_not_left() {
     let (given, _) = hand_off(&[Manner::Away, Manner::Counts(1)], NEVER);
+    assert!(matches!(given, Err(HandOffError::Unresolved { market: 0, .. })), "{given:?}");
+    let (given, _) = hand_off(&[Manner::Stuck, Manner::Counts(1)], NEVER);
     assert!(matches!(given, Err(HandOffError::Unresolved { market: 0, .. })), "{given:?}");
     let (given, paid) = hand_off(&[Manner::Lies, Manner::Counts(1)], NEVER);
     let Err(HandOffError::BadReceipt { market: 0, receipt, .. }) = given else { panic!("{given:?}") };
