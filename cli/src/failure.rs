@@ -247,7 +247,8 @@ mod tests {
             AGGREGATE_PROOF_BYTES,
             RECEIPT_BYTES,
             RECEIPT_STEPS,
-            RECEIPT_SIBLINGS
+            RECEIPT_SIBLINGS,
+            SUBMISSION_BYTES
         );
         let declared = SOURCE.lines().filter_map(|line| line.strip_prefix("pub const ")?.split_once(':'));
         let declared: BTreeSet<_> = declared.map(|(name, _)| name).collect();
