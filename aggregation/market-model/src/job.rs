@@ -11,6 +11,9 @@ const MOST_PROOF_BYTES: u64 = 1 << 20;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Job {
+    /// The market that it is for, and no other: [`Key::owner`] of its node's key. Whoever receives it could hand it in elsewhere otherwise, and the
+    /// client would pay twice.
+    pub market: Hash,
     /// The submission: the presentation with what it answers.
     pub proof: ProofReference,
     /// What its proofs are verified by.
@@ -160,6 +163,8 @@ pub struct Cancel {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StandingOrder {
+    /// The market that it is for, and no other: [`Key::owner`] of its node's key.
+    pub market: Hash,
     /// The id of the quote that it takes.
     pub quote: Hash,
     /// How many presentations.

@@ -8,6 +8,8 @@ use crate::{Amount, Count, Hash, Key, Message, ModelError, Parts, Profile, Proof
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quote {
+    /// The market that it is for, and no other: [`Key::owner`] of its node's key.
+    pub market: Hash,
     /// Of the aggregates that it makes.
     pub profile: Profile,
     /// For each presentation.

@@ -5,6 +5,7 @@ use velum_market_model::{
     Amount, Count, Duration, Hash, Job, LIMIT, Latency, Order, PriceMove, Profile, Time,
 };
 
+use crate::refusal::for_market;
 use crate::{Account, Cause, Lot, Refusal, Rules, Transfers};
 
 /// What jobs of one batch have in common.
@@ -72,11 +73,12 @@ pub fn repeated(earlier: Hash, job: Hash) -> Result<(), Refusal> {
 }
 
 impl Entry {
-    /// Takes a job, whose id and signature the caller has checked.
+    /// Takes a job, whose id and signature the caller has checked, in this market.
     ///
     /// # Errors
-    /// [`Refusal::BelowFloor`], [`Refusal::BatchTooLarge`] and [`Refusal::TooSoon`].
-    pub fn new(job: &Job, id: Hash, now: Time, rules: &Rules) -> Result<Self, Refusal> {
+    /// [`Refusal::OtherMarket`], [`Refusal::BelowFloor`], [`Refusal::BatchTooLarge`] and [`Refusal::TooSoon`].
+    pub fn new(job: &Job, id: Hash, market: Hash, now: Time, rules: &Rules) -> Result<Self, Refusal> {
+        for_market(job.market, market)?;
         let offer = &job.offer;
         if offer.minimum < rules.admission.price_floor {
             return Err(Refusal::BelowFloor { offered: offer.minimum, floor: rules.admission.price_floor });

@@ -28,6 +28,16 @@ pub enum Refusal {
     /// A transfer of nothing, or from an account to itself.
     #[error("a transfer moves more than nothing, from one account to another")]
     NoTransfer,
+    /// A message for another market.
+    #[error(
+        "it is for market {named}, and this is market {this}; send it there, or sign one for this market"
+    )]
+    OtherMarket {
+        /// The message's.
+        named: Hash,
+        /// Where it came.
+        this: Hash,
+    },
     /// An offer below the floor.
     #[error("offer.minimum is {offered}, and the least price of a presentation here is {floor}; offer more")]
     BelowFloor {
@@ -275,6 +285,11 @@ pub enum Refusal {
         /// Its end.
         until: Time,
     },
+}
+
+/// Whether a message is for this market.
+pub(crate) fn for_market(named: Hash, this: Hash) -> Result<(), Refusal> {
+    if named == this { Ok(()) } else { Err(Refusal::OtherMarket { named, this }) }
 }
 
 /// Whether commitments may still come.

@@ -11,7 +11,7 @@ use velum_market_rules::{
     Refusal, Window, stake, transact,
 };
 
-use crate::clients::{self, CLIENTS, DAY};
+use crate::clients::{self, CLIENTS, DAY, MARKET};
 use crate::providers::{self, Conduct, Provider};
 use crate::random::Random;
 use crate::report::{OfGroup, Report, Tally};
@@ -195,7 +195,7 @@ impl<'a> Market<'a> {
         self.after(wait.ceil() as u64, Moment::Arrival);
         let job = clients::job(&mut self.random, self.scenario, self.now);
         let id = job.proof.sha256;
-        let Ok(entry) = Entry::new(&job, id, self.now, &self.scenario.rules) else { return };
+        let Ok(entry) = Entry::new(&job, id, MARKET, self.now, &self.scenario.rules) else { return };
         if self.ledger.apply(&entry.paid_ahead()).is_err() {
             return;
         }

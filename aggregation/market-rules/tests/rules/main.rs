@@ -6,6 +6,7 @@ mod dutch;
 mod histories;
 mod leases;
 mod limit;
+mod replays;
 mod sealed;
 mod standing;
 mod world;

@@ -7,6 +7,8 @@ use velum_market_rules::*;
 /// When everything starts.
 pub const NOON: u64 = 1_800_000_000_000;
 pub const MINUTE: u64 = 60_000;
+/// The market that everything is for.
+pub const MARKET: Hash = Hash([0x3a; 32]);
 /// What everyone begins with.
 pub const WEALTH: u64 = 100_000_000;
 
@@ -37,6 +39,7 @@ impl World {
         self.jobs += 1;
         let at = |minutes| Time::constant(self.now + minutes * MINUTE);
         let mut job = Job {
+            market: MARKET,
             proof: ProofReference { sha256: hash(self.jobs), length: Count::constant(310_330) },
             proof_system: ProofSystem {
                 name: ProofSystemName::try_from("velum aggregatable 6".to_owned()).unwrap(),
@@ -73,7 +76,7 @@ impl World {
 
     pub fn entry(&mut self, change: impl FnOnce(&mut Job)) -> Result<Entry, Refusal> {
         let (job, id) = self.job(change);
-        Entry::new(&job, id, Time::constant(self.now), &self.rules)
+        Entry::new(&job, id, MARKET, Time::constant(self.now), &self.rules)
     }
 
     /// A lot of so many jobs, paid for by their clients, of the moment.
