@@ -13,6 +13,7 @@ pub mod admission;
 pub mod auction;
 mod batch;
 mod commitments;
+mod event;
 mod gateway;
 mod lease;
 mod ledger;
@@ -28,10 +29,11 @@ mod window;
 
 pub use batch::{Batch, BatchKey, Entry, repeated};
 pub use commitments::{PathStep, path_to, root_of, root_on};
+pub use event::{Clock, Event, Fault, Notice};
 pub use gateway::{DemoMoney, Gateway, stake, unstake};
 pub use lease::{Interval, LotLease, lengthened};
 pub use ledger::{Account, Cause, Ledger, Transfer, Transfers};
-pub use lot::{Clock, Event, Fault, Lot, LotRamp, Notice, Phase, Step, transact};
+pub use lot::{Lot, Phase, Step, transact};
 pub use refusal::{FixedError, Refusal};
 pub use rules::{
     AdmissionRules, BatchRules, LeaseRules, Rules, RulesError, SealedRules, Settings, SlashRules,

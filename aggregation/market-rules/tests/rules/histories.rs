@@ -106,7 +106,7 @@ struct History {
     /// What each job paid at most, and what became of it.
     jobs: BTreeMap<Hash, (u64, End)>,
     /// Prices of sealed bids, by lot, epoch, auction and bidder.
-    bids: BTreeMap<(Hash, Count, Option<Time>, Hash), u64>,
+    bids: BTreeMap<(Hash, Count, Time, Hash), u64>,
 }
 
 impl History {

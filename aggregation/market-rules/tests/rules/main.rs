@@ -2,6 +2,7 @@
 
 mod admission;
 mod batches;
+mod company;
 mod dutch;
 mod histories;
 mod leases;

@@ -81,8 +81,13 @@ impl World {
 
     /// A lot of so many jobs, paid for by their clients, of the moment.
     pub fn lot(&mut self, jobs: usize, change: impl Fn(&mut Job)) -> Lot {
+        self.lot_of(&vec![&change as &dyn Fn(&mut Job); jobs])
+    }
+
+    /// A lot of jobs that differ.
+    pub fn lot_of(&mut self, jobs: &[&dyn Fn(&mut Job)]) -> Lot {
         let mut batch: Option<Batch> = None;
-        for _ in 0..jobs {
+        for change in jobs {
             let entry = self.entry(|job| {
                 job.latency = Latency::Aggregated { max_wait: Duration::ZERO, min_batch: Count::constant(1) };
                 change(job);
