@@ -12,6 +12,7 @@
 pub mod admission;
 pub mod auction;
 mod batch;
+mod class;
 mod commitments;
 mod event;
 mod gateway;
@@ -28,6 +29,7 @@ mod testing;
 mod window;
 
 pub use batch::{Batch, BatchKey, Entry, repeated};
+pub use class::{Class, RampClass};
 pub use commitments::{PathStep, path_to, root_of, root_on};
 pub use event::{Clock, Event, Fault, Notice};
 pub use gateway::{DemoMoney, Gateway, stake, unstake};

@@ -65,10 +65,12 @@ pub enum Refusal {
         most: Count,
     },
     /// A job of another kind than the batch.
-    #[error("the batch collects jobs of another profile, order or standing order; put the job into its own")]
+    #[error(
+        "the batch collects jobs of another profile, order, standing order or class; put the job into its own"
+    )]
     OtherBatch,
     /// A batch that has all that it may have.
-    #[error("the batch has as many jobs, or as much money, as a batch may have; close it and open another")]
+    #[error("the batch has as many jobs, or as much money, as it may have; close it and open another")]
     BatchFull,
     /// A batch that is closed.
     #[error("the batch is closed as lot {lot}; its jobs can be neither added nor cancelled")]

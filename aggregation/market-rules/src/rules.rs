@@ -29,10 +29,10 @@ pub struct Settings {
 }
 
 /// When batches close.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BatchRules {
-    /// So many jobs close a batch, where none of them asks for more company.
+    /// So many jobs close a batch whose jobs do not ask for more company.
     pub target: Count,
     /// No batch has more.
     pub most: Count,

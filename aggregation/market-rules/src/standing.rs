@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use velum_market_model::{Amount, Count, Hash, Order, Parts, PriceMove, Profile, Quote, StandingOrder, Time};
 
 use crate::refusal::for_market;
-use crate::{Account, Cause, Entry, Lot, Refusal, Rules, Transfers};
+use crate::{Account, BatchKey, Cause, Entry, Lot, Refusal, Rules, Transfers};
 
 /// A standing order that was taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,7 +113,9 @@ impl Standing {
         let left = self.left.saturating_sub(Count::constant(1));
         let transfers =
             Transfers::one(Account::Escrow(self.id), Account::Escrow(entry.job), self.price, Cause::Drawn);
-        let entry = Entry { minimum: self.price, maximum: self.price, price_move: PriceMove::Rises, ..entry };
+        let key = BatchKey { class: entry.key.class.at_price(self.price), ..entry.key };
+        let (minimum, maximum) = (self.price, self.price);
+        let entry = Entry { key, minimum, maximum, price_move: PriceMove::Rises, ..entry };
         Ok((Self { left, ..self.clone() }, entry, transfers))
     }
 

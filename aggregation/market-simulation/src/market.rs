@@ -207,8 +207,8 @@ impl<'a> Market<'a> {
             return;
         }
         let batch = self.batches.remove(&key).unwrap_or_else(|| Batch::new(key));
-        let batch = batch.with(entry, &self.scenario.rules).expect("it closes before it is full");
-        let closes_at = batch.closes_at(self.now, &self.scenario.rules).unwrap_or(self.now);
+        let batch = batch.with(entry).expect("it closes before it is full");
+        let closes_at = batch.closes_at(self.now).unwrap_or(self.now);
         self.batches.insert(key, batch);
         self.at(closes_at, Moment::Due(key));
     }
@@ -223,7 +223,7 @@ impl<'a> Market<'a> {
     fn close_batch(&mut self, batch: Batch, last: Option<Entry>) {
         let rules = &self.scenario.rules;
         let batch = match last {
-            Some(entry) => batch.with(entry, rules).expect("a batch of its own"),
+            Some(entry) => batch.with(entry).expect("a batch of its own"),
             None => batch,
         };
         match batch.close(self.now, rules) {

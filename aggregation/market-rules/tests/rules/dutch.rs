@@ -18,13 +18,13 @@ fn each_job_goes_its_own_way_and_the_price_is_the_sum() {
     let mut world = World::new(|_| ());
     let now = world.now;
     let first = |job: &mut Job| {
-        (job.offer.minimum, job.offer.maximum) = (Amount::constant(60), Amount::constant(80));
-        job.offer.ramp.duration = Duration::constant(4 * MINUTE);
+        (job.offer.minimum, job.offer.maximum) = (Amount::constant(340), Amount::constant(700));
+        job.offer.ramp.duration = Duration::constant(6 * MINUTE);
     };
     let second = |job: &mut Job| job.offer.ramp.start = Time::constant(now + MINUTE);
     let lot = world.lot_of(&[&first, &second]);
     let price = |minutes| lot.price(Time::constant(now + minutes * MINUTE)).get();
-    assert_eq!([0, 1, 2, 4, 6].map(price), [60 + 100, 65 + 100, 70 + 260, 80 + 580, 80 + 900]);
+    assert_eq!([0, 1, 2, 4, 6].map(price), [340 + 100, 400 + 100, 460 + 260, 580 + 580, 700 + 900]);
 }
 
 #[test]

@@ -207,12 +207,12 @@ impl History {
         }
         self.jobs.insert(entry.job, (entry.maximum.get(), End::default()));
         let fitting = self.batches.iter_mut().find_map(|batch| {
-            let with = batch.with(entry.clone(), &self.world.rules).ok()?;
+            let with = batch.with(entry.clone()).ok()?;
             Some((batch, with))
         });
         match fitting {
             Some((batch, with)) => *batch = with,
-            None => self.batches.push(Batch::new(entry.key).with(entry, &self.world.rules).unwrap()),
+            None => self.batches.push(Batch::new(entry.key).with(entry).unwrap()),
         }
     }
 

@@ -134,7 +134,7 @@ fn a_drawn_job_is_the_sellers_first_and_cannot_be_cancelled() {
     let standing = bought(&mut world);
     let (standing, entry) = drawn(&mut world, &standing);
     let job = entry.job;
-    let batch = Batch::new(entry.key).with(entry, &world.rules).unwrap();
+    let batch = Batch::new(entry.key).with(entry).unwrap();
     assert_eq!(batch.without(job, owner(CLIENT)), Err(Refusal::Drawn { job }));
     world.later(10);
     let (_, lot) = batch.close(Time::constant(world.now), &world.rules).unwrap();

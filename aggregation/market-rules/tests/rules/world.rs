@@ -96,7 +96,7 @@ impl World {
             self.fund(entry.owner);
             self.ledger.apply(&entry.paid_ahead()).unwrap();
             let into = batch.unwrap_or_else(|| Batch::new(entry.key));
-            batch = Some(into.with(entry, &self.rules).unwrap());
+            batch = Some(into.with(entry).unwrap());
         }
         batch.unwrap().close(Time::constant(self.now), &self.rules).unwrap().1
     }
