@@ -149,7 +149,7 @@ pub enum PriceMove {
     Falls,
 }
 
-/// Takes a job back, which is possible until its batch closes.
+/// Takes a job back, which is possible until its batch closes, and before it came.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cancel {

@@ -44,7 +44,7 @@ pub struct Lock {
 pub struct Bid {
     /// The lot's id.
     pub lot: Hash,
-    /// The lot's epoch, so that a bid is for one auction.
+    /// The lot's epoch. Auctions in which no bid is opened are followed by others of the same epoch: a node remembers bids, so that each is for one auction.
     pub epoch: Count,
     /// What [`sealed_price`] makes of price and nonce.
     pub commitment: Hash,

@@ -78,7 +78,7 @@ impl Entry {
     /// Takes a job, whose id and signature the caller has checked, in this market.
     ///
     /// # Errors
-    /// [`Refusal::OtherMarket`], [`Refusal::BelowFloor`], [`Refusal::BatchTooLarge`] and [`Refusal::TooSoon`].
+    /// [`Refusal::OtherMarket`], [`Refusal::BelowFloor`], [`Refusal::BatchTooLarge`], [`Refusal::TooFar`] and [`Refusal::TooSoon`].
     pub fn new(job: &Job, id: Hash, market: Hash, now: Time, rules: &Rules) -> Result<Self, Refusal> {
         for_market(job.market, market)?;
         let offer = &job.offer;
@@ -89,6 +89,10 @@ impl Entry {
             Latency::Single => (Count::constant(1), Duration::ZERO),
             Latency::Aggregated { max_wait, min_batch } => (company(min_batch, rules)?, max_wait),
         };
+        let most = rules.seen.horizon;
+        if offer.lock_by > now.after(most) {
+            return Err(Refusal::TooFar { lock_by: offer.lock_by, most });
+        }
         let (auction, lease) = (auction_time(offer.order, rules), rules.lease_of(company.get()));
         let lock_by = offer.lock_by.min(offer.deliver_by.before(lease));
         if lock_by < now.after(auction) {

@@ -21,6 +21,7 @@ mod ledger;
 mod lot;
 mod refusal;
 mod rules;
+mod seen;
 pub mod slash;
 mod split;
 mod standing;
@@ -38,9 +39,10 @@ pub use ledger::{Account, Cause, Ledger, Transfer, Transfers};
 pub use lot::{Lot, Phase, Step, transact};
 pub use refusal::{FixedError, Refusal};
 pub use rules::{
-    AdmissionRules, BatchRules, LeaseRules, Rules, RulesError, SealedRules, Settings, SlashRules,
+    AdmissionRules, BatchRules, LeaseRules, Rules, RulesError, SealedRules, SeenRules, Settings, SlashRules,
     StandingRules,
 };
+pub use seen::{Seen, SeenMessage};
 pub use split::split;
 pub use standing::Standing;
 pub use window::Window;

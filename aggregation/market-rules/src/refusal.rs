@@ -56,6 +56,14 @@ pub enum Refusal {
         /// What auction and lease take.
         needed: Duration,
     },
+    /// A deadline beyond what the market remembers.
+    #[error("offer.lock_by is {lock_by}, and may be at most {most} ms away; move it closer")]
+    TooFar {
+        /// The offer's.
+        lock_by: Time,
+        /// The market's.
+        most: Duration,
+    },
     /// More company than a batch has.
     #[error("latency.min_batch is {asked}, and no batch has more than {most} presentations; ask for fewer")]
     BatchTooLarge {
@@ -256,6 +264,24 @@ pub enum Refusal {
         value: Amount,
         /// The most.
         most: Amount,
+    },
+    /// A message that was taken already.
+    #[error("message {id} was taken before, and counts once; sign another one")]
+    TakenBefore {
+        /// Which.
+        id: Hash,
+    },
+    /// A job that its owner has taken back before it came.
+    #[error("job {job} was cancelled before it came; sign another one")]
+    CancelledBefore {
+        /// Which.
+        job: Hash,
+    },
+    /// As many messages of one key as are remembered.
+    #[error("{most} messages of this key are remembered, as many as may be; wait until some have expired")]
+    TooManySeen {
+        /// The market's.
+        most: Count,
     },
     /// A quote of another profile, too dear, too small or over.
     #[error("the quote does not fit: {why}; take another")]
