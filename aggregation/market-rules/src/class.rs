@@ -37,7 +37,7 @@ pub struct RampClass {
     pub price: PriceMove,
     /// Milliseconds that it takes.
     pub duration: u8,
-    /// How much later than admission it starts, in quarters of its duration. Clocks that differ a little make no difference.
+    /// How much later than admission it starts, in sixteenths of its duration. Clocks that differ a little make no difference.
     pub delay: u8,
 }
 
@@ -72,8 +72,8 @@ impl Class {
 impl RampClass {
     fn new(offer: &Offer, now: Time) -> Self {
         let ramp = offer.ramp;
-        let quarters = ramp.start.since(now).get().saturating_mul(4) / ramp.duration.get().max(1);
-        Self { price: ramp.price, duration: time_class(ramp.duration), delay: power_of_two(quarters) }
+        let delay = ramp.start.since(now).get().saturating_mul(16) / ramp.duration.get().max(1);
+        Self { price: ramp.price, duration: time_class(ramp.duration), delay: power_of_two(delay) }
     }
 }
 

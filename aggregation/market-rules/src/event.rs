@@ -76,8 +76,11 @@ pub enum Event {
 pub enum Fault {
     /// Its time is over.
     Missed,
-    /// The provider has signed a delivery whose proof does not verify.
-    BadProof,
+    /// The provider has signed a delivery under this lease whose proof does not verify.
+    BadProof {
+        /// Who has signed it: what another signs says nothing of who holds the lease.
+        provider: Hash,
+    },
     /// Inputs were withheld for so long that it cannot be delivered. Not the provider's fault, so nothing is lost.
     Withheld,
 }

@@ -24,6 +24,7 @@ mod rules;
 mod seen;
 pub mod slash;
 mod split;
+mod staking;
 mod standing;
 #[cfg(test)]
 mod testing;
@@ -33,7 +34,7 @@ pub use batch::{Batch, BatchKey, Entry, repeated};
 pub use class::{Class, RampClass};
 pub use commitments::{PathStep, path_to, root_of, root_on};
 pub use event::{Clock, Event, Fault, Notice};
-pub use gateway::{DemoMoney, Gateway, stake, unstake};
+pub use gateway::{DemoMoney, Gateway};
 pub use lease::{Interval, LotLease, lengthened};
 pub use ledger::{Account, Cause, Ledger, Transfer, Transfers};
 pub use lot::{Lot, Phase, Step, transact};
@@ -44,5 +45,6 @@ pub use rules::{
 };
 pub use seen::{Seen, SeenMessage};
 pub use split::split;
+pub use staking::{Unstaking, stake};
 pub use standing::Standing;
 pub use window::Window;

@@ -293,6 +293,9 @@ impl Lot {
             return Err(Refusal::TooLate { deliver_by: ends, now: clock.now });
         }
         let provider = lease.provider;
+        if matches!(fault, Fault::BadProof { provider: signer } if signer != provider) {
+            return Err(Refusal::NotYours { what: "the lease" });
+        }
         let (held, mut transfers, mut lot) = (Account::Collateral(self.id), Transfers::none(), self.clone());
         let (returned, notice) = if fault == Fault::Withheld {
             (lease.collateral, Notice::Excused(provider))

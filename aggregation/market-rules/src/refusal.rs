@@ -243,6 +243,12 @@ pub enum Refusal {
         /// The market's.
         needed: Amount,
     },
+    /// Stake that is not free yet.
+    #[error("the stake is free from {until} on; wait")]
+    StakeBound {
+        /// From then on.
+        until: Time,
+    },
     /// More than one operator's share.
     #[error(
         "the operator would have {count} of {total} presentations in the window, and may have {most}; come back when others have taken theirs"

@@ -30,11 +30,11 @@ fn a_job_whose_ramp_starts_late_does_not_keep_others_at_their_minima() {
     let honest = |job: &mut Job| job.offer.ramp.duration = Duration::constant(400_000);
     let late = |job: &mut Job| {
         honest(job);
-        job.offer.ramp.start = job.offer.ramp.start.after(Duration::constant(99_000));
+        job.offer.ramp.start = job.offer.ramp.start.after(Duration::constant(20_000));
     };
     let lot = world.lot_of(&[&honest, &honest, &late]);
-    assert_eq!(paid(world.clone(), lot.clone(), 99_000), [298, 298, 100]);
-    assert_eq!(paid(world, lot, 199_000), [498, 498, 300]);
+    assert_eq!(paid(world.clone(), lot.clone(), 20_000), [140, 140, 100]);
+    assert_eq!(paid(world, lot, 200_000), [500, 500, 460]);
 }
 
 /// Jobs of two kinds come by turns, every second, into a batch each or one for all: when the batch of the first kind closes, and its lot.

@@ -21,10 +21,10 @@ fn each_job_goes_its_own_way_and_the_price_is_the_sum() {
         (job.offer.minimum, job.offer.maximum) = (Amount::constant(340), Amount::constant(700));
         job.offer.ramp.duration = Duration::constant(6 * MINUTE);
     };
-    let second = |job: &mut Job| job.offer.ramp.start = Time::constant(now + MINUTE);
+    let second = |job: &mut Job| job.offer.ramp.start = Time::constant(now + 15_000);
     let lot = world.lot_of(&[&first, &second]);
-    let price = |minutes| lot.price(Time::constant(now + minutes * MINUTE)).get();
-    assert_eq!([0, 1, 2, 4, 6].map(price), [340 + 100, 400 + 100, 460 + 260, 580 + 580, 700 + 900]);
+    let price = |seconds: u64| lot.price(Time::constant(now + seconds * 1000)).get();
+    assert_eq!([0, 15, 165, 315, 360].map(price), [340 + 100, 355 + 100, 505 + 500, 655 + 900, 700 + 900]);
 }
 
 #[test]

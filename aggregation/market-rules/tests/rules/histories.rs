@@ -163,7 +163,9 @@ impl History {
             }
             Act::Fail { lot, back, fault } => {
                 let Some((place, epoch)) = self.epoch(lot, back) else { return };
-                let fault = [Fault::Missed, Fault::BadProof, Fault::Withheld][usize::from(fault)];
+                let holder = self.lots[place].leased().map(|lease| lease.provider).unwrap_or_default();
+                let bad_proof = Fault::BadProof { provider: holder };
+                let fault = [Fault::Missed, bad_proof, Fault::Withheld][usize::from(fault)];
                 self.step(place, Event::Fail { epoch, fault });
             }
         }

@@ -180,6 +180,11 @@ pub fn provider_of(owner: Hash) -> Provider {
     }
 }
 
+/// A delivery that does not verify.
+pub fn bad_proof(provider: u8) -> Fault {
+    Fault::BadProof { provider: owner(provider) }
+}
+
 pub fn key(party: u8) -> Key {
     Key::Ed25519([party; 32])
 }
