@@ -12,7 +12,9 @@ pub(crate) const JOB_DEADLINE: u64 = 600_000;
 pub(crate) fn job_for(market: usize) -> (Signed<Job>, Signed<Cancel>, Hash) {
     let key = SecretKey::from_bytes(Algorithm::Ed25519, &[7; 32]).unwrap();
     let proof = b"proof";
+    let node = SecretKey::from_bytes(Algorithm::Ed25519, &[8 + market as u8; 32]).unwrap();
     let job = Job {
+        market: node.public().owner(),
         proof: ProofReference { sha256: Hash::of(&[proof]), length: Count::constant(proof.len() as u64) },
         proof_system: ProofSystem {
             name: "velum aggregatable 6".to_owned().try_into().unwrap(),
@@ -32,7 +34,7 @@ pub(crate) fn job_for(market: usize) -> (Signed<Job>, Signed<Cancel>, Hash) {
         profile: Profile::Standard,
         latency: Latency::Single,
         standing_order: None,
-        idempotency_key: format!("the market number {market}").try_into().unwrap(),
+        idempotency_key: "a job for each market".to_owned().try_into().unwrap(),
         submitter: key.public(),
     };
     let job_id = id(&job).unwrap();

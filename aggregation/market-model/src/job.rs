@@ -11,6 +11,9 @@ const MOST_PROOF_BYTES: u64 = 1 << 20;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Job {
+    /// The market that it is for, and no other: [`Key::owner`] of its node's key. Whoever receives it could hand it in elsewhere otherwise, and the
+    /// client would pay twice.
+    pub market: Hash,
     /// The submission: the presentation with what it answers.
     pub proof: ProofReference,
     /// What its proofs are verified by.
@@ -146,7 +149,7 @@ pub enum PriceMove {
     Falls,
 }
 
-/// Takes a job back, which is possible until its batch closes.
+/// Takes a job back, which is possible until its batch closes, and before it came.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cancel {
@@ -160,6 +163,8 @@ pub struct Cancel {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StandingOrder {
+    /// The market that it is for, and no other: [`Key::owner`] of its node's key.
+    pub market: Hash,
     /// The id of the quote that it takes.
     pub quote: Hash,
     /// How many presentations.

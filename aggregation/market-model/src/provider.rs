@@ -8,6 +8,8 @@ use crate::{Amount, Count, Hash, Key, Message, ModelError, Parts, Profile, Proof
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quote {
+    /// The market that it is for, and no other: [`Key::owner`] of its node's key.
+    pub market: Hash,
     /// Of the aggregates that it makes.
     pub profile: Profile,
     /// For each presentation.
@@ -42,7 +44,7 @@ pub struct Lock {
 pub struct Bid {
     /// The lot's id.
     pub lot: Hash,
-    /// The lot's epoch, so that a bid is for one auction.
+    /// The lot's epoch. Auctions in which no bid is opened are followed by others of the same epoch: a node remembers bids, so that each is for one auction.
     pub epoch: Count,
     /// What [`sealed_price`] makes of price and nonce.
     pub commitment: Hash,

@@ -62,7 +62,8 @@ impl Admitted {
     }
 }
 
-/// Admits a provider to a lot.
+/// Admits a provider to a lot. What it holds and took has to be of the moment of the lock or bid: a node reads it in the transaction that applies that, or a provider could
+/// be admitted to many lots at once, each as if it were the only one.
 ///
 /// # Errors
 /// [`Refusal::Stake`], [`Refusal::Share`] and [`Refusal::Value`].

@@ -5,6 +5,9 @@ use velum_market_model::{
     Amount, Count, Duration, Hash, Job, LIMIT, Latency, Order, PriceMove, Profile, Time,
 };
 
+use crate::class::{Class, Times};
+use crate::refusal::for_market;
+use crate::rules::BatchRules;
 use crate::{Account, Cause, Lot, Refusal, Rules, Transfers};
 
 /// What jobs of one batch have in common.
@@ -17,6 +20,8 @@ pub struct BatchKey {
     pub order: Order,
     /// The standing order that pays for them, if one does.
     pub standing_order: Option<Hash>,
+    /// What one of them could spoil for the others.
+    pub class: Class,
 }
 
 /// A job that was taken: what batch and lot have to know of it.
@@ -47,8 +52,6 @@ pub struct Entry {
     pub collateral: Amount,
     /// When its batch closes at the latest.
     pub close_by: Time,
-    /// The company that it asks for; none, where it is a batch of its own.
-    pub company: Option<Count>,
 }
 
 /// Jobs that collect, and the lot that became of them.
@@ -72,46 +75,52 @@ pub fn repeated(earlier: Hash, job: Hash) -> Result<(), Refusal> {
 }
 
 impl Entry {
-    /// Takes a job, whose id and signature the caller has checked.
+    /// Takes a job, whose id and signature the caller has checked, in this market.
     ///
     /// # Errors
-    /// [`Refusal::BelowFloor`], [`Refusal::BatchTooLarge`] and [`Refusal::TooSoon`].
-    pub fn new(job: &Job, id: Hash, now: Time, rules: &Rules) -> Result<Self, Refusal> {
+    /// [`Refusal::OtherMarket`], [`Refusal::BelowFloor`], [`Refusal::BatchTooLarge`], [`Refusal::TooFar`] and [`Refusal::TooSoon`].
+    pub fn new(job: &Job, id: Hash, market: Hash, now: Time, rules: &Rules) -> Result<Self, Refusal> {
+        for_market(job.market, market)?;
         let offer = &job.offer;
         if offer.minimum < rules.admission.price_floor {
             return Err(Refusal::BelowFloor { offered: offer.minimum, floor: rules.admission.price_floor });
         }
-        let (company, wait, most) = match job.latency {
-            Latency::Single => (None, Duration::ZERO, 1),
-            Latency::Aggregated { max_wait, min_batch } => {
-                if min_batch > rules.batch.most {
-                    return Err(Refusal::BatchTooLarge { asked: min_batch, most: rules.batch.most });
-                }
-                // Reckoned with the company that comes at most without anybody asking for more.
-                (Some(min_batch), max_wait, min_batch.max(rules.batch.target).get())
-            }
+        let (company, wait) = match job.latency {
+            Latency::Single => (Count::constant(1), Duration::ZERO),
+            Latency::Aggregated { max_wait, min_batch } => (company(min_batch, rules)?, max_wait),
         };
-        let (auction, lease) = (auction_time(offer.order, rules), rules.lease_of(most));
-        let latest = offer.lock_by.min(offer.deliver_by.before(lease));
-        let close_by = now.after(wait).min(latest.before(auction));
-        if close_by < now || latest < now.after(auction) {
-            let needed = auction.checked_add(lease).unwrap_or(Duration::MOST);
-            return Err(Refusal::TooSoon { latest, needed });
+        let most = rules.seen.horizon;
+        if offer.lock_by > now.after(most) {
+            return Err(Refusal::TooFar { lock_by: offer.lock_by, most });
         }
+        let (auction, lease) = (auction_time(offer.order, rules), rules.lease_of(company.get()));
+        let lock_by = offer.lock_by.min(offer.deliver_by.before(lease));
+        if lock_by < now.after(auction) {
+            let needed = auction.checked_add(lease).unwrap_or(Duration::MOST);
+            return Err(Refusal::TooSoon { latest: lock_by, needed });
+        }
+        // The other half of its time is the auction's.
+        let half = lock_by.before(auction).since(now).get() / 2;
+        let close_by = now.after(Duration::new(half).map_or(wait, |half| wait.min(half)));
+        let class = Class::new(offer, company, &Times { now, close_by, lock_by });
         Ok(Self {
             job: id,
             owner: job.submitter.owner(),
-            key: BatchKey { profile: job.profile, order: offer.order, standing_order: job.standing_order },
+            key: BatchKey {
+                profile: job.profile,
+                order: offer.order,
+                standing_order: job.standing_order,
+                class,
+            },
             minimum: offer.minimum,
             maximum: offer.maximum,
             price_move: offer.ramp.price,
             ramp_start: offer.ramp.start,
             ramp: offer.ramp.duration,
-            lock_by: latest,
+            lock_by,
             deliver_by: offer.deliver_by,
             collateral: offer.collateral,
             close_by,
-            company,
         })
     }
 
@@ -121,6 +130,16 @@ impl Entry {
         let (balance, escrow) = (Account::Balance(self.owner), Account::Escrow(self.job));
         Transfers::one(balance, escrow, self.maximum, Cause::Submitted)
     }
+}
+
+/// The company that a job waits for: what the rules aim at, or what it asks for where that is more. Powers of two, so that jobs which ask for about as much meet.
+fn company(min_batch: Count, rules: &Rules) -> Result<Count, Refusal> {
+    let BatchRules { target, most } = rules.batch;
+    if min_batch > most {
+        return Err(Refusal::BatchTooLarge { asked: min_batch, most });
+    }
+    let rounded = Count::new(min_batch.get().next_power_of_two()).unwrap_or(most);
+    Ok(if min_batch <= target { target } else { rounded.min(most) })
 }
 
 /// What the auction takes before anyone can have won it.
@@ -142,7 +161,7 @@ impl Batch {
     ///
     /// # Errors
     /// [`Refusal::BatchClosed`], [`Refusal::OtherBatch`], [`Refusal::Repeated`] and [`Refusal::BatchFull`].
-    pub fn with(&self, entry: Entry, rules: &Rules) -> Result<Self, Refusal> {
+    pub fn with(&self, entry: Entry) -> Result<Self, Refusal> {
         self.open()?;
         if entry.key != self.key {
             return Err(Refusal::OtherBatch);
@@ -150,16 +169,13 @@ impl Batch {
         if self.entries.iter().any(|there| there.job == entry.job) {
             return Err(Refusal::Repeated { job: entry.job });
         }
-        let room = self.entries.len() < self.most(rules);
-        let is_single = |entry: &Entry| entry.company.is_none();
-        let alone = self.entries.is_empty() || !(is_single(&entry) || self.entries.iter().any(is_single));
         // No sum over a lot may reach 2^53, and neither may what its collateral is reckoned from.
         let sum = |amount: fn(&Entry) -> Amount| {
             self.entries.iter().chain([&entry]).map(|entry| u128::from(amount(entry).get())).sum::<u128>()
         };
         let fits = sum(|entry| entry.maximum) < u128::from(LIMIT)
             && sum(|entry| entry.collateral) < u128::from(LIMIT);
-        if !(room && alone && fits) {
+        if self.is_full() || !fits {
             return Err(Refusal::BatchFull);
         }
         let mut batch = self.clone();
@@ -192,10 +208,9 @@ impl Batch {
 
     /// When it closes, if nothing comes or goes; never, while it has no jobs. At once, where it is full.
     #[must_use]
-    pub fn closes_at(&self, now: Time, rules: &Rules) -> Option<Time> {
+    pub fn closes_at(&self, now: Time) -> Option<Time> {
         let latest = self.entries.iter().map(|entry| entry.close_by).min()?;
-        let is_full = self.entries.len() >= self.enough(rules);
-        Some(if is_full { now.min(latest) } else { latest })
+        Some(if self.is_full() { now.min(latest) } else { latest })
     }
 
     /// Closes it: no job comes or goes any more, and it is a lot.
@@ -204,7 +219,7 @@ impl Batch {
     /// [`Refusal::BatchClosed`], [`Refusal::BatchOpen`] while it has neither jobs enough nor one that cannot wait.
     pub fn close(&self, now: Time, rules: &Rules) -> Result<(Self, Lot), Refusal> {
         self.open()?;
-        let at = self.closes_at(now, rules).unwrap_or(Time::MOST);
+        let at = self.closes_at(now).unwrap_or(Time::MOST);
         if at > now || self.entries.is_empty() {
             return Err(Refusal::BatchOpen { at });
         }
@@ -212,16 +227,9 @@ impl Batch {
         Ok((Self { lot: Some(lot.id), ..self.clone() }, lot))
     }
 
-    /// As many jobs as close it: what the rules aim at, or what the job asks for that asks for the most.
-    fn enough(&self, rules: &Rules) -> usize {
-        let most = self.entries.iter().map(|entry| entry.company.map_or(1, Count::get)).max().unwrap_or(1);
-        let single = self.entries.iter().any(|entry| entry.company.is_none());
-        let enough = if single { 1 } else { most.max(rules.batch.target.get()) };
-        usize::try_from(enough).unwrap_or(usize::MAX)
-    }
-
-    fn most(&self, rules: &Rules) -> usize {
-        usize::try_from(rules.batch.most.get()).unwrap_or(usize::MAX)
+    /// Whether it has as many jobs as close it.
+    fn is_full(&self) -> bool {
+        self.entries.len() as u64 >= self.key.class.company.get()
     }
 
     fn open(&self) -> Result<(), Refusal> {

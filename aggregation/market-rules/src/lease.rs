@@ -11,6 +11,8 @@ pub struct LotLease {
     pub provider: Hash,
     /// For the whole lot.
     pub price: Amount,
+    /// What each job of the lot pays of it, in their order.
+    pub shares: Vec<Amount>,
     /// Fences deliveries of earlier leases.
     pub epoch: Count,
     /// Since when.

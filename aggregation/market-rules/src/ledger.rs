@@ -18,6 +18,8 @@ pub enum Account {
     Balance(Hash),
     /// An owner's, staked to be a provider.
     Stake(Hash),
+    /// An owner's, staked no more and not free yet.
+    Unstaking(Hash),
     /// Held for a job, or for a standing order.
     Escrow(Hash),
     /// Held for a bid in a sealed auction, and while its bidder stands by.
@@ -205,6 +207,7 @@ impl fmt::Display for Account {
             Self::Outside => f.write_str("the outside"),
             Self::Balance(owner) => write!(f, "the balance of {owner}"),
             Self::Stake(owner) => write!(f, "the stake of {owner}"),
+            Self::Unstaking(owner) => write!(f, "the stake of {owner} on its way back"),
             Self::Escrow(of) => write!(f, "the escrow of {of}"),
             Self::Standby { lot, bidder } => write!(f, "the bid of {bidder} for lot {lot}"),
             Self::Collateral(lot) => write!(f, "the collateral of lot {lot}"),

@@ -12,31 +12,39 @@
 pub mod admission;
 pub mod auction;
 mod batch;
+mod class;
 mod commitments;
+mod event;
 mod gateway;
 mod lease;
 mod ledger;
 mod lot;
 mod refusal;
 mod rules;
+mod seen;
 pub mod slash;
 mod split;
+mod staking;
 mod standing;
 #[cfg(test)]
 mod testing;
 mod window;
 
 pub use batch::{Batch, BatchKey, Entry, repeated};
+pub use class::{Class, RampClass};
 pub use commitments::{PathStep, path_to, root_of, root_on};
-pub use gateway::{DemoMoney, Gateway, stake, unstake};
+pub use event::{Clock, Event, Fault, Notice};
+pub use gateway::{DemoMoney, Gateway};
 pub use lease::{Interval, LotLease, lengthened};
 pub use ledger::{Account, Cause, Ledger, Transfer, Transfers};
-pub use lot::{Clock, Event, Fault, Lot, LotRamp, Notice, Phase, Step, transact};
+pub use lot::{Lot, Phase, Step, transact};
 pub use refusal::{FixedError, Refusal};
 pub use rules::{
-    AdmissionRules, BatchRules, LeaseRules, Rules, RulesError, SealedRules, Settings, SlashRules,
+    AdmissionRules, BatchRules, LeaseRules, Rules, RulesError, SealedRules, SeenRules, Settings, SlashRules,
     StandingRules,
 };
+pub use seen::{Seen, SeenMessage};
 pub use split::split;
+pub use staking::{Unstaking, stake};
 pub use standing::Standing;
 pub use window::Window;

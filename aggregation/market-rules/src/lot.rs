@@ -8,15 +8,17 @@
 //! open --(too late to lock)--> expired
 //! ```
 
+mod bids;
+mod price;
+
 use serde::{Deserialize, Serialize};
-use velum_market_model::{Amount, Count, Duration, Hash, LIMIT, PriceMove, Profile, Time};
+use velum_market_model::{Amount, Count, Duration, Hash, LIMIT, Profile, Time};
 
 use crate::admission::Admitted;
-use crate::auction::{Auction, Commitment, Sealed};
+use crate::auction::Auction;
+use crate::event::{Clock, Event, Fault, Notice};
 use crate::lease::late_from;
-use crate::{
-    Account, Batch, Cause, Entry, Interval, Ledger, LotLease, Refusal, Rules, Transfers, slash, split,
-};
+use crate::{Account, Batch, Cause, Entry, Ledger, LotLease, Refusal, Rules, Transfers, slash};
 
 /// Jobs that one provider delivers together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,8 +34,6 @@ pub struct Lot {
     pub minimum: Amount,
     /// And at most.
     pub maximum: Amount,
-    /// How its price moves.
-    pub ramp: LotRamp,
     /// Until when it may be locked for the first time.
     pub lock_by: Time,
     /// By when it is delivered, but for excuses.
@@ -54,20 +54,6 @@ pub struct Lot {
     pub rescue: Amount,
     /// Who sold its capacity ahead, and has it alone for a while.
     pub seller: Option<Hash>,
-}
-
-/// One way of the price for all jobs of a lot.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LotRamp {
-    /// When it starts.
-    pub start: Time,
-    /// How long it takes.
-    pub duration: Duration,
-    /// What lies between minima and maxima of jobs whose prices rise.
-    pub rising: Amount,
-    /// And of those whose prices fall.
-    pub falling: Amount,
 }
 
 /// What a lot is.
@@ -94,103 +80,6 @@ pub enum Phase {
         /// When.
         at: Time,
     },
-}
-
-/// The time of an event, and what excuses providers: the node's outages, and spans in which inputs of this lot were withheld. Of the database.
-#[derive(Clone, Copy, Debug)]
-pub struct Clock<'a> {
-    /// When the event is committed.
-    pub now: Time,
-    /// Spans that lengthen leases.
-    pub excuses: &'a [Interval],
-}
-
-/// What happens to a lot.
-#[derive(Clone, Debug)]
-pub enum Event {
-    /// A provider takes it at the price of the moment (Dutch).
-    Lock {
-        /// Who.
-        provider: Admitted,
-        /// For no less.
-        at_least: Amount,
-    },
-    /// A provider bids, sealed.
-    Commit {
-        /// Who.
-        provider: Admitted,
-        /// What [`velum_market_model::sealed_price`] makes of price and nonce.
-        commitment: Hash,
-    },
-    /// The time of bids is over: no more come.
-    Fix,
-    /// A bidder opens its bid.
-    Reveal {
-        /// Who.
-        bidder: Hash,
-        /// For the whole lot.
-        price: Amount,
-        /// As committed.
-        nonce: Hash,
-    },
-    /// The time to open bids is over: the lowest has won.
-    Award,
-    /// The book has found a provider (limit).
-    Take {
-        /// Who.
-        provider: Admitted,
-        /// For the whole lot.
-        price: Amount,
-    },
-    /// A valid aggregate of all its presentations.
-    Deliver {
-        /// From whom.
-        provider: Hash,
-        /// Of the lease that it is delivered under.
-        epoch: Count,
-    },
-    /// The lease is broken, or ends without fault.
-    Fail {
-        /// Of the lease.
-        epoch: Count,
-        /// Why.
-        fault: Fault,
-    },
-    /// Nobody can deliver it in time any more.
-    Expire,
-}
-
-/// Why a lease ends without a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fault {
-    /// Its time is over.
-    Missed,
-    /// The provider has signed a delivery whose proof does not verify.
-    BadProof,
-    /// Inputs were withheld for so long that it cannot be delivered. Not the provider's fault, so nothing is lost.
-    Withheld,
-}
-
-/// What a transition says about a provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Notice {
-    /// It holds the lot.
-    Locked(Hash),
-    /// It has delivered.
-    Delivered {
-        /// Who.
-        provider: Hash,
-        /// In the last part of its lease.
-        late: bool,
-    },
-    /// It has failed.
-    Failed(Hash),
-    /// Its lease ended without its fault.
-    Excused(Hash),
-    /// It has not opened its bid.
-    Unrevealed(Hash),
 }
 
 /// A transition.
@@ -222,29 +111,21 @@ pub fn transact(
 }
 
 impl Lot {
-    /// The lot of a batch with jobs. Deadlines are the earliest of them all; the ramp starts with the latest, and is the shortest.
+    /// The lot of a batch with jobs. Deadlines are the earliest of them all.
     pub(crate) fn of(batch: &Batch, now: Time, rules: &Rules) -> Self {
         let jobs = batch.entries.clone();
         let ids: Vec<&[u8]> = jobs.iter().map(|entry| &entry.job.0[..]).collect();
         let id = Hash::of(&[&[&b"velum market v1 lot\0"[..]][..], &ids].concat());
         let minimum = total(jobs.iter().map(|entry| entry.minimum));
         let maximum = total(jobs.iter().map(|entry| entry.maximum));
-        let moving = |price_move| {
-            let moving = jobs.iter().filter(move |entry| entry.price_move == price_move);
-            total(moving.map(|entry| entry.maximum.saturating_sub(entry.minimum)))
-        };
-        let (rising, falling) = (moving(PriceMove::Rises), moving(PriceMove::Falls));
         let earliest = |time: fn(&Entry) -> Time| jobs.iter().map(time).min().unwrap_or(now);
         let (lock_by, deliver_by) = (earliest(|entry| entry.lock_by), earliest(|entry| entry.deliver_by));
-        let start = jobs.iter().map(|entry| entry.ramp_start).fold(now, Time::max).min(lock_by);
-        let duration = jobs.iter().map(|entry| entry.ramp).min().unwrap_or(Duration::ZERO);
         let asked = total(jobs.iter().map(|entry| entry.collateral));
-        let mut lot = Self {
+        Self {
             id,
             profile: batch.key.profile,
             minimum,
             maximum,
-            ramp: LotRamp { start, duration, rising, falling },
             lock_by,
             deliver_by,
             lease: rules.lease_of(jobs.len() as u64),
@@ -256,28 +137,13 @@ impl Lot {
             rescue: Amount::ZERO,
             seller: None,
             jobs,
-        };
-        lot.ramp.duration = duration.min(lot.last_lock().since(start));
-        lot
+        }
     }
 
     /// How many presentations it is.
     #[must_use]
     pub fn count(&self) -> Count {
         Count::new(self.jobs.len() as u64).unwrap_or(Count::MOST)
-    }
-
-    /// The price of the moment, which a Dutch auction and a limit go by. All jobs are equally far on their ways.
-    #[must_use]
-    pub fn price(&self, now: Time) -> Amount {
-        let LotRamp { start, duration, rising, falling } = self.ramp;
-        let elapsed = now.since(start).min(duration).get();
-        let way = |range: Amount| {
-            let way = u128::from(range.get()) * u128::from(elapsed) / u128::from(duration.get().max(1));
-            if duration == Duration::ZERO { range.get() } else { u64::try_from(way).unwrap_or(range.get()) }
-        };
-        let price = self.minimum.get() + way(rising) + (falling.get() - way(falling).min(falling.get()));
-        Amount::new(price).unwrap_or(self.maximum).min(self.maximum)
     }
 
     /// The last moment at which it can be locked, so that a whole lease fits before its deadline. Who rescues it needs not keep to the first lock's deadline.
@@ -323,7 +189,7 @@ impl Lot {
 
     fn lock(&self, provider: &Admitted, at_least: Amount, now: Time) -> Result<Step, Refusal> {
         self.check_open()?;
-        if !matches!(self.auction, Auction::Dutch) {
+        if !matches!(self.auction, Auction::Dutch { .. }) {
             return Err(Refusal::OtherAuction);
         }
         let price = self.price(now);
@@ -338,7 +204,7 @@ impl Lot {
         if !matches!(self.auction, Auction::Limit { .. }) {
             return Err(Refusal::OtherAuction);
         }
-        let until = self.auction.opened().map_or(now, |opened| opened.after(rules.standing.exclusive));
+        let until = self.auction.opened().after(rules.standing.exclusive);
         let is_first = self.epoch == Count::ZERO && now < until;
         if is_first && self.seller.is_some_and(|seller| seller != provider.provider()) {
             return Err(Refusal::SellersAlone { until });
@@ -357,108 +223,29 @@ impl Lot {
         let from = Account::Balance(provider);
         let transfers =
             Transfers::one(from, Account::Collateral(self.id), self.collateral, Cause::Collateral);
-        Ok(self.locked(provider, price, now, transfers))
+        self.locked(provider, price, now, transfers)
     }
 
-    fn commit(
+    fn locked(
         &self,
-        admitted: &Admitted,
-        commitment: Hash,
-        now: Time,
-        rules: &Rules,
-    ) -> Result<Step, Refusal> {
-        self.check_open()?;
-        self.check_lockable(admitted, now)?;
-        let bidder = admitted.provider();
-        let mut step = self.with_sealed(|sealed| {
-            let commitment = Commitment { bidder, commitment, at: now, price: None };
-            sealed.commit(commitment, now, rules)
-        })?;
-        let standby = Account::Standby { lot: self.id, bidder };
-        step.transfers.add(Account::Balance(bidder), standby, self.collateral, Cause::Collateral);
-        Ok(step)
-    }
-
-    fn reveal(
-        &self,
-        bidder: Hash,
+        provider: Hash,
         price: Amount,
-        nonce: &Hash,
         now: Time,
-        rules: &Rules,
+        transfers: Transfers,
     ) -> Result<Step, Refusal> {
-        let (minimum, maximum) = (self.minimum, self.maximum);
-        if price < minimum || price > maximum {
-            return Err(Refusal::PriceOutside { price, minimum, maximum });
-        }
-        self.with_sealed(|sealed| sealed.reveal(&self.id, self.epoch, bidder, price, nonce, now, rules))
-    }
-
-    /// The lowest bidder has won, the next ones stand by, and all others have their collateral back but for those who did not open their bids.
-    fn award(&self, now: Time, rules: &Rules) -> Result<Step, Refusal> {
-        self.check_open()?;
-        let Auction::Sealed(sealed) = &self.auction else { return Err(Refusal::OtherAuction) };
-        let awarded = sealed.award(self.maximum, now, rules)?;
-        let mut transfers = Transfers::none();
-        for bidder in &awarded.unrevealed {
-            let standby = Account::Standby { lot: self.id, bidder: *bidder };
-            let lost = rules.sealed.unrevealed.of(self.collateral);
-            transfers.add(standby, Account::Burned, lost, Cause::Unrevealed);
-            let rest = self.collateral.saturating_sub(lost);
-            transfers.add(standby, Account::Balance(*bidder), rest, Cause::Returned);
-        }
-        for bidder in &awarded.released {
-            self.release(*bidder, &mut transfers);
-        }
-        let mut lot = Self { auction: Auction::Sealed(awarded.sealed), ..self.clone() };
-        let mut step = match lot.next_in_line(now, &mut transfers) {
-            Some((provider, price)) => lot.locked(provider, price, now, transfers),
-            None => {
-                lot.reopen(now);
-                Step { lot, transfers, notices: Vec::new() }
-            }
-        };
-        step.notices.extend(awarded.unrevealed.into_iter().map(Notice::Unrevealed));
-        Ok(step)
-    }
-
-    /// Takes the first that stands by out of the line, its bid's collateral being the lot's from now on. Nobody, where the lot cannot be locked any more; then
-    /// all who stand by have theirs back.
-    fn next_in_line(&mut self, now: Time, transfers: &mut Transfers) -> Option<(Hash, Amount)> {
-        let last_lock = self.last_lock();
-        let (id, collateral) = (self.id, self.collateral);
-        let Auction::Sealed(Sealed { standbys, .. }) = &mut self.auction else { return None };
-        if now > last_lock {
-            let released = std::mem::take(standbys);
-            released.into_iter().for_each(|standby| self.release(standby.bidder, transfers));
-            return None;
-        }
-        if standbys.is_empty() {
-            return None;
-        }
-        let next = standbys.remove(0);
-        let standby = Account::Standby { lot: id, bidder: next.bidder };
-        transfers.add(standby, Account::Collateral(id), collateral, Cause::Collateral);
-        Some((next.bidder, next.price))
-    }
-
-    fn release(&self, bidder: Hash, transfers: &mut Transfers) {
-        let standby = Account::Standby { lot: self.id, bidder };
-        transfers.add(standby, Account::Balance(bidder), self.collateral, Cause::Returned);
-    }
-
-    fn locked(&self, provider: Hash, price: Amount, now: Time, transfers: Transfers) -> Step {
+        let shares = self.shares(price, now)?;
         let epoch = Count::new(self.epoch.get() + 1).unwrap_or(Count::MOST);
         let lease = LotLease {
             provider,
             price,
+            shares,
             epoch,
             from: now,
             deliver_by: now.after(self.lease),
             collateral: self.collateral,
         };
         let lot = Self { epoch, phase: Phase::Locked(lease), ..self.clone() };
-        Step { lot, transfers, notices: vec![Notice::Locked(provider)] }
+        Ok(Step { lot, transfers, notices: vec![Notice::Locked(provider)] })
     }
 
     /// The first valid delivery under the current lease, and in its time, is paid.
@@ -477,12 +264,8 @@ impl Lot {
         if clock.now > ends {
             return Err(Refusal::TooLate { deliver_by: ends, now: clock.now });
         }
-        let bounds: Vec<_> = self.jobs.iter().map(|entry| (entry.minimum, entry.maximum)).collect();
-        let (minimum, maximum) = (self.minimum, self.maximum);
-        let outside = Refusal::PriceOutside { price: lease.price, minimum, maximum };
-        let paid = split(lease.price, &bounds).ok_or(outside)?;
         let (payee, mut transfers) = (Account::Balance(provider), Transfers::none());
-        for (entry, share) in self.jobs.iter().zip(&paid) {
+        for (entry, share) in self.jobs.iter().zip(&lease.shares) {
             let escrow = Account::Escrow(entry.job);
             transfers.add(escrow, payee, *share, Cause::Paid);
             let rest = entry.maximum.saturating_sub(*share);
@@ -494,7 +277,8 @@ impl Lot {
         let mut lot = self.clone();
         lot.release_standbys(&mut transfers);
         let late = clock.now >= late_from(lease, ends, rules.lease.late);
-        lot.phase = Phase::Settled { provider, price: lease.price, paid, at: clock.now };
+        lot.phase =
+            Phase::Settled { provider, price: lease.price, paid: lease.shares.clone(), at: clock.now };
         Ok(Step { lot, transfers, notices: vec![Notice::Delivered { provider, late }] })
     }
 
@@ -509,6 +293,9 @@ impl Lot {
             return Err(Refusal::TooLate { deliver_by: ends, now: clock.now });
         }
         let provider = lease.provider;
+        if matches!(fault, Fault::BadProof { provider: signer } if signer != provider) {
+            return Err(Refusal::NotYours { what: "the lease" });
+        }
         let (held, mut transfers, mut lot) = (Account::Collateral(self.id), Transfers::none(), self.clone());
         let (returned, notice) = if fault == Fault::Withheld {
             (lease.collateral, Notice::Excused(provider))
@@ -522,7 +309,7 @@ impl Lot {
         };
         transfers.add(held, Account::Balance(provider), returned, Cause::Returned);
         let mut step = match lot.next_in_line(clock.now, &mut transfers) {
-            Some((next, price)) => lot.locked(next, price, clock.now, transfers),
+            Some((next, price)) => lot.locked(next, price, clock.now, transfers)?,
             None => {
                 lot.reopen(clock.now);
                 Step { lot, transfers, notices: Vec::new() }
@@ -555,23 +342,7 @@ impl Lot {
     /// A new auction of the same lot, with the time that is left.
     fn reopen(&mut self, now: Time) {
         self.phase = Phase::Open;
-        self.ramp.start = now;
-        self.ramp.duration = self.ramp.duration.min(self.last_lock().since(now));
         self.auction = self.auction.again(now);
-    }
-
-    fn release_standbys(&mut self, transfers: &mut Transfers) {
-        if let Auction::Sealed(sealed) = &mut self.auction {
-            let standbys = std::mem::take(&mut sealed.standbys);
-            standbys.into_iter().for_each(|standby| self.release(standby.bidder, transfers));
-        }
-    }
-
-    fn with_sealed(&self, change: impl FnOnce(&Sealed) -> Result<Sealed, Refusal>) -> Result<Step, Refusal> {
-        self.check_open()?;
-        let Auction::Sealed(sealed) = &self.auction else { return Err(Refusal::OtherAuction) };
-        let lot = Self { auction: Auction::Sealed(change(sealed)?), ..self.clone() };
-        Ok(Step { lot, transfers: Transfers::none(), notices: Vec::new() })
     }
 
     const fn phase_name(&self) -> &'static str {

@@ -28,6 +28,16 @@ pub enum Refusal {
     /// A transfer of nothing, or from an account to itself.
     #[error("a transfer moves more than nothing, from one account to another")]
     NoTransfer,
+    /// A message for another market.
+    #[error(
+        "it is for market {named}, and this is market {this}; send it there, or sign one for this market"
+    )]
+    OtherMarket {
+        /// The message's.
+        named: Hash,
+        /// Where it came.
+        this: Hash,
+    },
     /// An offer below the floor.
     #[error("offer.minimum is {offered}, and the least price of a presentation here is {floor}; offer more")]
     BelowFloor {
@@ -46,6 +56,14 @@ pub enum Refusal {
         /// What auction and lease take.
         needed: Duration,
     },
+    /// A deadline beyond what the market remembers.
+    #[error("offer.lock_by is {lock_by}, and may be at most {most} ms away; move it closer")]
+    TooFar {
+        /// The offer's.
+        lock_by: Time,
+        /// The market's.
+        most: Duration,
+    },
     /// More company than a batch has.
     #[error("latency.min_batch is {asked}, and no batch has more than {most} presentations; ask for fewer")]
     BatchTooLarge {
@@ -55,10 +73,12 @@ pub enum Refusal {
         most: Count,
     },
     /// A job of another kind than the batch.
-    #[error("the batch collects jobs of another profile, order or standing order; put the job into its own")]
+    #[error(
+        "the batch collects jobs of another profile, order, standing order or class; put the job into its own"
+    )]
     OtherBatch,
     /// A batch that has all that it may have.
-    #[error("the batch has as many jobs, or as much money, as a batch may have; close it and open another")]
+    #[error("the batch has as many jobs, or as much money, as it may have; close it and open another")]
     BatchFull,
     /// A batch that is closed.
     #[error("the batch is closed as lot {lot}; its jobs can be neither added nor cancelled")]
@@ -223,6 +243,12 @@ pub enum Refusal {
         /// The market's.
         needed: Amount,
     },
+    /// Stake that is not free yet.
+    #[error("the stake is free from {until} on; wait")]
+    StakeBound {
+        /// From then on.
+        until: Time,
+    },
     /// More than one operator's share.
     #[error(
         "the operator would have {count} of {total} presentations in the window, and may have {most}; come back when others have taken theirs"
@@ -244,6 +270,24 @@ pub enum Refusal {
         value: Amount,
         /// The most.
         most: Amount,
+    },
+    /// A message that was taken already.
+    #[error("message {id} was taken before, and counts once; sign another one")]
+    TakenBefore {
+        /// Which.
+        id: Hash,
+    },
+    /// A job that its owner has taken back before it came.
+    #[error("job {job} was cancelled before it came; sign another one")]
+    CancelledBefore {
+        /// Which.
+        job: Hash,
+    },
+    /// As many messages of one key as are remembered.
+    #[error("{most} messages of this key are remembered, as many as may be; wait until some have expired")]
+    TooManySeen {
+        /// The market's.
+        most: Count,
     },
     /// A quote of another profile, too dear, too small or over.
     #[error("the quote does not fit: {why}; take another")]
@@ -275,6 +319,11 @@ pub enum Refusal {
         /// Its end.
         until: Time,
     },
+}
+
+/// Whether a message is for this market.
+pub(crate) fn for_market(named: Hash, this: Hash) -> Result<(), Refusal> {
+    if named == this { Ok(()) } else { Err(Refusal::OtherMarket { named, this }) }
 }
 
 /// Whether commitments may still come.

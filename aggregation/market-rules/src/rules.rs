@@ -26,13 +26,15 @@ pub struct Settings {
     pub admission: AdmissionRules,
     /// Capacity that is bought ahead.
     pub standing: StandingRules,
+    /// What is remembered of messages.
+    pub seen: SeenRules,
 }
 
 /// When batches close.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BatchRules {
-    /// So many jobs close a batch, where none of them asks for more company.
+    /// So many jobs close a batch whose jobs do not ask for more company.
     pub target: Count,
     /// No batch has more.
     pub most: Count,
@@ -114,6 +116,16 @@ pub struct StandingRules {
     pub exclusive: Duration,
 }
 
+/// What is remembered of messages, so that they do not come again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeenRules {
+    /// How long a cancellation is kept that comes before its job. No job is taken whose `lock_by` is further away.
+    pub horizon: Duration,
+    /// No more messages of one key are remembered at once; it cannot send more until some have expired.
+    pub most: Count,
+}
+
 /// Settings that hold together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Settings", into = "Settings")]
@@ -149,6 +161,7 @@ impl Rules {
         parts("admission.cap", settings.admission.cap)?;
         parts("standing.forfeited", settings.standing.forfeited)?;
         above_zero("batch.target", settings.batch.target.get())?;
+        above_zero("seen.most", settings.seen.most.get())?;
         above_zero("lease.base", settings.lease.base.get())?;
         above_zero("sealed.commit", settings.sealed.commit.get())?;
         above_zero("sealed.reveal", settings.sealed.reveal.get())?;
@@ -223,6 +236,7 @@ impl Default for Rules {
                 deliveries_of_failure: Count::constant(20),
             },
             standing: StandingRules { forfeited: Parts::percent(50), exclusive: Duration::constant(MINUTE) },
+            seen: SeenRules { horizon: Duration::constant(24 * 60 * MINUTE), most: Count::constant(10_000) },
         })
     }
 }
@@ -268,6 +282,7 @@ mod tests {
         assert_eq!(refused(|settings| settings.slash.rate = Parts::percent(10_000)), None);
         assert_eq!(refused(|settings| settings.slash.rate = Parts::percent(10_001)), Some("slash.rate"));
         assert_eq!(refused(|settings| settings.batch.target = Count::ZERO), Some("batch.target"));
+        assert_eq!(refused(|settings| settings.seen.most = Count::ZERO), Some("seen.most"));
         assert_eq!(refused(|settings| settings.batch.most = settings.batch.target), None);
         assert_eq!(refused(|settings| settings.batch.most = Count::constant(63)), Some("batch.most"));
         assert_eq!(refused(|settings| settings.batch.most = Count::constant(1025)), Some("batch.most"));

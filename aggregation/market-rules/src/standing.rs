@@ -7,7 +7,8 @@
 use serde::{Deserialize, Serialize};
 use velum_market_model::{Amount, Count, Hash, Order, Parts, PriceMove, Profile, Quote, StandingOrder, Time};
 
-use crate::{Account, Cause, Entry, Lot, Refusal, Rules, Transfers};
+use crate::refusal::for_market;
+use crate::{Account, BatchKey, Cause, Entry, Lot, Refusal, Rules, Transfers};
 
 /// A standing order that was taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,17 +35,20 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Buys capacity ahead from a quote, of which `left` presentations are left.
+    /// Buys capacity ahead from a quote of this market, of which `left` presentations are left.
     ///
     /// # Errors
-    /// [`Refusal::Quote`], where it does not fit, [`Refusal::BelowFloor`], and [`Refusal::TooMuch`].
+    /// [`Refusal::OtherMarket`], [`Refusal::Quote`], where it does not fit, [`Refusal::BelowFloor`], and [`Refusal::TooMuch`].
     pub fn buy(
         order: &StandingOrder,
         id: Hash,
         (quote, quote_id, left): (&Quote, Hash, Count),
+        market: Hash,
         now: Time,
         rules: &Rules,
     ) -> Result<(Self, Transfers), Refusal> {
+        for_market(order.market, market)?;
+        for_market(quote.market, market)?;
         let not_fitting = |why| Err(Refusal::Quote { why });
         if order.quote != quote_id {
             return not_fitting("the order is for another");
@@ -109,7 +113,9 @@ impl Standing {
         let left = self.left.saturating_sub(Count::constant(1));
         let transfers =
             Transfers::one(Account::Escrow(self.id), Account::Escrow(entry.job), self.price, Cause::Drawn);
-        let entry = Entry { minimum: self.price, maximum: self.price, price_move: PriceMove::Rises, ..entry };
+        let key = BatchKey { class: entry.key.class.at_price(self.price), ..entry.key };
+        let (minimum, maximum) = (self.price, self.price);
+        let entry = Entry { key, minimum, maximum, price_move: PriceMove::Rises, ..entry };
         Ok((Self { left, ..self.clone() }, entry, transfers))
     }
 

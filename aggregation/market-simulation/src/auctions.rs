@@ -44,7 +44,8 @@ impl Market<'_> {
         let is_taken = if order == Order::Dutch { self.lock(lot) } else { self.match_book(lot) };
         if !is_taken {
             let running = &self.lots[&lot];
-            let ramp = running.lot.ramp.duration.get() / LOOKS;
+            let longest = running.lot.jobs.iter().map(|entry| entry.ramp.get()).max().unwrap_or(0);
+            let ramp = longest / LOOKS;
             let wait = if order == Order::Dutch { ramp.clamp(1000, 15_000) } else { 15_000 };
             let last = running.lot.last_lock().after(Duration::constant(1));
             self.at(self.now.after(Duration::constant(wait)).min(last), Moment::Look(lot));

@@ -12,6 +12,9 @@ use crate::random::Random;
 pub(crate) const MINUTE: f64 = 60_000.0;
 pub(crate) const DAY: f64 = 24.0 * 60.0 * MINUTE;
 
+/// The one market that there is.
+pub(crate) const MARKET: Hash = Hash([0x3a; 32]);
+
 /// How many clients there are.
 pub(crate) const CLIENTS: usize = 200;
 
@@ -51,6 +54,7 @@ pub(crate) fn job(random: &mut Random, scenario: &Scenario, now: Time) -> Job {
         collateral: Amount::ZERO,
     };
     Job {
+        market: MARKET,
         proof: ProofReference { sha256: Hash(random.bytes()), length: Count::constant(310_330) },
         proof_system: ProofSystem {
             name: text("velum aggregatable 6", ProofSystemName::try_from),

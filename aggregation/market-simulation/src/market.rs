@@ -11,7 +11,7 @@ use velum_market_rules::{
     Refusal, Window, stake, transact,
 };
 
-use crate::clients::{self, CLIENTS, DAY};
+use crate::clients::{self, CLIENTS, DAY, MARKET};
 use crate::providers::{self, Conduct, Provider};
 use crate::random::Random;
 use crate::report::{OfGroup, Report, Tally};
@@ -195,7 +195,7 @@ impl<'a> Market<'a> {
         self.after(wait.ceil() as u64, Moment::Arrival);
         let job = clients::job(&mut self.random, self.scenario, self.now);
         let id = job.proof.sha256;
-        let Ok(entry) = Entry::new(&job, id, self.now, &self.scenario.rules) else { return };
+        let Ok(entry) = Entry::new(&job, id, MARKET, self.now, &self.scenario.rules) else { return };
         if self.ledger.apply(&entry.paid_ahead()).is_err() {
             return;
         }
@@ -207,8 +207,8 @@ impl<'a> Market<'a> {
             return;
         }
         let batch = self.batches.remove(&key).unwrap_or_else(|| Batch::new(key));
-        let batch = batch.with(entry, &self.scenario.rules).expect("it closes before it is full");
-        let closes_at = batch.closes_at(self.now, &self.scenario.rules).unwrap_or(self.now);
+        let batch = batch.with(entry).expect("it closes before it is full");
+        let closes_at = batch.closes_at(self.now).unwrap_or(self.now);
         self.batches.insert(key, batch);
         self.at(closes_at, Moment::Due(key));
     }
@@ -223,7 +223,7 @@ impl<'a> Market<'a> {
     fn close_batch(&mut self, batch: Batch, last: Option<Entry>) {
         let rules = &self.scenario.rules;
         let batch = match last {
-            Some(entry) => batch.with(entry, rules).expect("a batch of its own"),
+            Some(entry) => batch.with(entry).expect("a batch of its own"),
             None => batch,
         };
         match batch.close(self.now, rules) {

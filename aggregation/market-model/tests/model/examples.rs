@@ -34,6 +34,7 @@ fn text<T: TryFrom<String, Error = TextError>>(text: &str) -> T {
 
 pub fn job() -> Job {
     Job {
+        market: node().public().owner(),
         proof: proof(0x11, 310_330),
         proof_system: ProofSystem { name: text("velum aggregatable 6"), keys: hash(0x12) },
         size_class: SizeClass::Standard,
@@ -69,6 +70,7 @@ pub fn cancel() -> Cancel {
 
 pub fn standing_order() -> StandingOrder {
     StandingOrder {
+        market: node().public().owner(),
         quote: hash(0x22),
         count: Count::constant(10_000),
         price: Amount::constant(380),
@@ -90,6 +92,7 @@ pub fn dispute() -> Dispute {
 
 pub fn quote() -> Quote {
     Quote {
+        market: node().public().owner(),
         profile: Profile::Proven100,
         price: Amount::constant(400),
         capacity: Count::constant(256),

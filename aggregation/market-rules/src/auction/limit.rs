@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use velum_market_model::{Amount, Count, Hash, Profile, Quote, Time};
 
+use crate::refusal::for_market;
 use crate::{Lot, Refusal};
 
 /// A provider's quote in the book, with what is left of its capacity.
@@ -31,11 +32,12 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// A quote that comes to the book.
+    /// A quote that comes to the book of this market.
     ///
     /// # Errors
-    /// [`Refusal::Quote`], where it is over already.
-    pub fn new(quote: &Quote, id: Hash, now: Time) -> Result<Self, Refusal> {
+    /// [`Refusal::OtherMarket`], and [`Refusal::Quote`] where it is over already.
+    pub fn new(quote: &Quote, id: Hash, market: Hash, now: Time) -> Result<Self, Refusal> {
+        for_market(quote.market, market)?;
         if now >= quote.expires {
             return Err(Refusal::Quote { why: "it has expired" });
         }

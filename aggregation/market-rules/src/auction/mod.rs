@@ -10,13 +10,16 @@ pub use sealed::{Awarded, Commitment, Sealed, Standby};
 
 /// The auction of an open lot.
 ///
-/// In a **Dutch** auction the price of the lot rises from its jobs' minima to their maxima, the same part of the way for all, until a provider locks it at the
-/// price of the moment. It has no state but the lot's ramp.
+/// In a **Dutch** auction each job's price rises by its own ramp from its minimum to its maximum, until a provider locks the lot at the sum of the moment, and
+/// each job pays its own price of then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Auction {
     /// By [`crate::Event::Lock`].
-    Dutch,
+    Dutch {
+        /// Since when its prices rise.
+        opened: Time,
+    },
     /// By sealed bids.
     Sealed(Sealed),
     /// By the book of [`limit`].
@@ -29,7 +32,7 @@ pub enum Auction {
 impl Auction {
     pub(crate) const fn new(order: Order, now: Time) -> Self {
         match order {
-            Order::Dutch => Self::Dutch,
+            Order::Dutch => Self::Dutch { opened: now },
             Order::Sealed => Self::Sealed(Sealed::new(now)),
             Order::Limit => Self::Limit { opened: now },
         }
@@ -38,19 +41,18 @@ impl Auction {
     /// Another one of the same kind.
     pub(crate) const fn again(&self, now: Time) -> Self {
         match self {
-            Self::Dutch => Self::Dutch,
+            Self::Dutch { .. } => Self::Dutch { opened: now },
             Self::Sealed(_) => Self::Sealed(Sealed::new(now)),
             Self::Limit { .. } => Self::Limit { opened: now },
         }
     }
 
-    /// Since when it runs, where that matters.
+    /// Since when it runs.
     #[must_use]
-    pub const fn opened(&self) -> Option<Time> {
+    pub const fn opened(&self) -> Time {
         match self {
-            Self::Dutch => None,
-            Self::Sealed(sealed) => Some(sealed.opened),
-            Self::Limit { opened } => Some(*opened),
+            Self::Sealed(sealed) => sealed.opened,
+            Self::Dutch { opened } | Self::Limit { opened } => *opened,
         }
     }
 

@@ -4,7 +4,7 @@ use velum_market_model::*;
 use velum_market_rules::admission::{Provider, Record, admit, value_of};
 use velum_market_rules::*;
 
-use crate::world::{World, owner, provider_of};
+use crate::world::{NOON, WEALTH, World, owner, provider_of};
 
 fn admitted(world: &World, lot: &Lot, change: impl Fn(&mut Provider)) -> Result<(), Refusal> {
     let mut provider = provider_of(owner(10));
@@ -93,4 +93,22 @@ fn reputation_bounds_what_a_provider_holds_at_once() {
     assert_eq!(with(15_000 - 3600), Ok(()));
     let [value, most] = [15_001, 15_000].map(Amount::constant);
     assert_eq!(with(15_001 - 3600), Err(Refusal::Value { value, most }));
+}
+
+#[test]
+fn stake_bears_no_second_share_under_another_name_while_the_first_counts() {
+    let mut world = World::new(|_| ());
+    let (now, all) = (Time::constant(NOON), Amount::constant(WEALTH));
+    world.fund(owner(10));
+    world.ledger.apply(&stake(owner(10), all)).unwrap();
+    let (unstaking, transfers) = Unstaking::begin(owner(10), all, now, &world.rules);
+    world.ledger.apply(&transfers).unwrap();
+    assert_eq!(world.held(Account::Stake(owner(10))), 0, "it bears no share any more");
+    let until = now.after(world.rules.admission.window);
+    assert_eq!(unstaking.end(until.before(Duration::constant(1))), Err(Refusal::StakeBound { until }));
+    let gateway = DemoMoney { most: all };
+    assert!(world.ledger.apply(&gateway.withdraw(owner(10), all).unwrap()).is_err(), "nor is it free");
+    world.ledger.apply(&unstaking.end(until).unwrap()).unwrap();
+    world.ledger.apply(&gateway.withdraw(owner(10), all).unwrap()).unwrap();
+    assert_eq!(world.ledger, Ledger::default());
 }

@@ -10,25 +10,30 @@ fn the_price_rises_from_the_minima_to_the_maxima() {
     let mut world = World::new(|_| ());
     let lot = world.lot(3, |_| ());
     let price = |milliseconds| lot.price(Time::constant(world.now + milliseconds)).get();
-    assert_eq!([0, 150_000, 299_999, 300_000, 9_000_000].map(price), [300, 1500, 2699, 2700, 2700]);
+    assert_eq!([0, 150_000, 299_999, 300_000, 9_000_000].map(price), [300, 1500, 3 * 899, 2700, 2700]);
 }
 
 #[test]
-fn all_jobs_are_equally_far_and_go_by_the_latest_start_and_the_shortest_ramp() {
+fn each_job_goes_its_own_way_and_the_price_is_the_sum() {
     let mut world = World::new(|_| ());
     let now = world.now;
-    let count = std::cell::Cell::new(0);
-    let lot = world.lot(2, |job| {
-        count.set(count.get() + 1);
-        if count.get() == 1 {
-            (job.offer.minimum, job.offer.maximum) = (Amount::constant(50), Amount::constant(70));
-            job.offer.ramp.duration = Duration::constant(2 * MINUTE);
-        } else {
-            job.offer.ramp.start = Time::constant(now + MINUTE);
-        }
-    });
-    let price = |milliseconds| lot.price(Time::constant(now + milliseconds)).get();
-    assert_eq!([MINUTE, 2 * MINUTE, 3 * MINUTE].map(price), [150, 560, 970]);
+    let first = |job: &mut Job| {
+        (job.offer.minimum, job.offer.maximum) = (Amount::constant(340), Amount::constant(700));
+        job.offer.ramp.duration = Duration::constant(6 * MINUTE);
+    };
+    let second = |job: &mut Job| job.offer.ramp.start = Time::constant(now + 15_000);
+    let lot = world.lot_of(&[&first, &second]);
+    let price = |seconds: u64| lot.price(Time::constant(now + seconds * 1000)).get();
+    assert_eq!([0, 15, 165, 315, 360].map(price), [340 + 100, 355 + 100, 505 + 500, 655 + 900, 700 + 900]);
+}
+
+#[test]
+fn a_ramp_that_takes_no_time_is_at_its_maximum_when_it_starts_and_not_before() {
+    let mut world = World::new(|_| ());
+    let start = Time::constant(world.now + MINUTE);
+    let lot = world.lot(1, |job| (job.offer.ramp.start, job.offer.ramp.duration) = (start, Duration::ZERO));
+    assert_eq!(lot.price(start.before(Duration::constant(1))), lot.minimum);
+    assert_eq!(lot.price(start), lot.maximum);
 }
 
 #[test]
@@ -114,12 +119,12 @@ fn who_delivers_is_paid_and_the_rest_is_refunded() {
     world.now += 100_000;
     world.lock(&mut lot, 10).unwrap();
     let price = lot.leased().unwrap().price.get();
-    assert_eq!(price, 300 + 800);
+    assert_eq!(price, 3 * 366);
     let (client, provider) = (world.balance(1), world.balance(10));
     let notices = world.deliver(&mut lot, 10, 1).unwrap();
     assert_eq!(notices, [Notice::Delivered { provider: owner(10), late: false }]);
     let Phase::Settled { paid, .. } = &lot.phase else { panic!("{lot:?}") };
-    assert_eq!(paid.iter().map(|amount| amount.get()).collect::<Vec<_>>(), [367, 367, 366]);
+    assert_eq!(paid.iter().map(|amount| amount.get()).collect::<Vec<_>>(), [366; 3]);
     assert_eq!(world.balance(1) - client, 2700 - price);
     assert_eq!(world.balance(10) - provider, price - price / 100 + lot.collateral.get());
     assert_eq!(world.held(Account::Fees), price / 100);

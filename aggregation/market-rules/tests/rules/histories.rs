@@ -106,7 +106,7 @@ struct History {
     /// What each job paid at most, and what became of it.
     jobs: BTreeMap<Hash, (u64, End)>,
     /// Prices of sealed bids, by lot, epoch, auction and bidder.
-    bids: BTreeMap<(Hash, Count, Option<Time>, Hash), u64>,
+    bids: BTreeMap<(Hash, Count, Time, Hash), u64>,
 }
 
 impl History {
@@ -163,7 +163,9 @@ impl History {
             }
             Act::Fail { lot, back, fault } => {
                 let Some((place, epoch)) = self.epoch(lot, back) else { return };
-                let fault = [Fault::Missed, Fault::BadProof, Fault::Withheld][usize::from(fault)];
+                let holder = self.lots[place].leased().map(|lease| lease.provider).unwrap_or_default();
+                let bad_proof = Fault::BadProof { provider: holder };
+                let fault = [Fault::Missed, bad_proof, Fault::Withheld][usize::from(fault)];
                 self.step(place, Event::Fail { epoch, fault });
             }
         }
@@ -207,12 +209,12 @@ impl History {
         }
         self.jobs.insert(entry.job, (entry.maximum.get(), End::default()));
         let fitting = self.batches.iter_mut().find_map(|batch| {
-            let with = batch.with(entry.clone(), &self.world.rules).ok()?;
+            let with = batch.with(entry.clone()).ok()?;
             Some((batch, with))
         });
         match fitting {
             Some((batch, with)) => *batch = with,
-            None => self.batches.push(Batch::new(entry.key).with(entry, &self.world.rules).unwrap()),
+            None => self.batches.push(Batch::new(entry.key).with(entry).unwrap()),
         }
     }
 

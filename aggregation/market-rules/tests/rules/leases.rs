@@ -3,7 +3,7 @@
 use velum_market_model::*;
 use velum_market_rules::*;
 
-use crate::world::{MINUTE, World, owner};
+use crate::world::{MINUTE, World, bad_proof, owner};
 
 fn locked(world: &mut World) -> Lot {
     let mut lot = world.lot(4, |_| ());
@@ -52,10 +52,10 @@ fn a_delivery_is_fenced_by_its_epoch() {
     assert_eq!(world.deliver(&mut lot, 10, 1), Err(Refusal::Fenced { named: one, current: two }));
     assert_eq!(world.deliver(&mut lot, 11, 1), Err(Refusal::Fenced { named: one, current: two }));
     assert_eq!(world.deliver(&mut lot, 10, 2), Err(Refusal::NotYours { what: "the lease" }));
-    assert_eq!(world.fail(&mut lot, 1, Fault::BadProof), Err(Refusal::Fenced { named: one, current: two }));
+    assert_eq!(world.fail(&mut lot, 1, bad_proof(10)), Err(Refusal::Fenced { named: one, current: two }));
     world.deliver(&mut lot, 11, 2).unwrap();
     assert_eq!(world.deliver(&mut lot, 11, 2), Err(Refusal::Settled), "the first has won");
-    assert_eq!(world.fail(&mut lot, 2, Fault::BadProof), Err(Refusal::Settled));
+    assert_eq!(world.fail(&mut lot, 2, bad_proof(11)), Err(Refusal::Settled));
 }
 
 #[test]
@@ -93,16 +93,24 @@ fn a_bad_proof_is_slashed_at_once_and_after_the_lease_it_is_a_missed_one() {
     let mut world = World::new(|_| ());
     let mut lot = locked(&mut world);
     let mut late = lot.clone();
-    assert_eq!(world.fail(&mut lot, 1, Fault::BadProof), Ok(vec![Notice::Failed(owner(10))]));
+    assert_eq!(world.fail(&mut lot, 1, bad_proof(10)), Ok(vec![Notice::Failed(owner(10))]));
     world.after_lease(&late);
-    assert!(matches!(world.fail(&mut late, 1, Fault::BadProof), Err(Refusal::TooLate { .. })));
+    assert!(matches!(world.fail(&mut late, 1, bad_proof(10)), Err(Refusal::TooLate { .. })));
+}
+
+#[test]
+fn a_bad_proof_that_another_signs_costs_the_holder_of_the_lease_nothing() {
+    let mut world = World::new(|_| ());
+    let mut lot = locked(&mut world);
+    assert_eq!(world.fail(&mut lot, 1, bad_proof(11)), Err(Refusal::NotYours { what: "the lease" }));
+    assert!(world.deliver(&mut lot, 10, 1).is_ok());
 }
 
 #[test]
 fn the_rescuer_gets_its_part_and_who_failed_may_not_be_it() {
     let mut world = World::new(|_| ());
     let mut lot = locked(&mut world);
-    world.fail(&mut lot, 1, Fault::BadProof).unwrap();
+    world.fail(&mut lot, 1, bad_proof(10)).unwrap();
     let rescue = world.held(Account::Rescue(lot.id));
     assert!(rescue > 0);
     assert_eq!(world.lock(&mut lot, 10), Err(Refusal::FailedBefore));
@@ -117,10 +125,10 @@ fn the_rescuer_gets_its_part_and_who_failed_may_not_be_it() {
 fn rescues_add_up_and_are_burned_where_nobody_delivers() {
     let mut world = World::new(|_| ());
     let mut lot = locked(&mut world);
-    world.fail(&mut lot, 1, Fault::BadProof).unwrap();
+    world.fail(&mut lot, 1, bad_proof(10)).unwrap();
     let once = world.held(Account::Rescue(lot.id));
     world.lock(&mut lot, 11).unwrap();
-    world.fail(&mut lot, 2, Fault::BadProof).unwrap();
+    world.fail(&mut lot, 2, bad_proof(11)).unwrap();
     assert_eq!(world.held(Account::Rescue(lot.id)), 2 * once);
     let burned = world.held(Account::Burned);
     world.after_lock(&lot);

@@ -4,7 +4,7 @@ use velum_market_model::*;
 use velum_market_rules::auction::limit::{Ask, Book, waiting_for};
 use velum_market_rules::*;
 
-use crate::world::{MINUTE, NOON, World, hash, key, owner};
+use crate::world::{MARKET, MINUTE, NOON, World, hash, key, owner};
 
 fn now() -> Time {
     Time::constant(NOON)
@@ -12,6 +12,7 @@ fn now() -> Time {
 
 fn quote(provider: u8, price: u64, capacity: u64) -> Quote {
     Quote {
+        market: MARKET,
         profile: Profile::Standard,
         price: Amount::constant(price),
         capacity: Count::constant(capacity),
@@ -22,7 +23,7 @@ fn quote(provider: u8, price: u64, capacity: u64) -> Quote {
 }
 
 fn ask(provider: u8, price: u64, capacity: u64, placed: u64) -> Ask {
-    Ask::new(&quote(provider, price, capacity), hash(provider), Time::constant(placed)).unwrap()
+    Ask::new(&quote(provider, price, capacity), hash(provider), MARKET, Time::constant(placed)).unwrap()
 }
 
 fn limit(world: &mut World, jobs: usize, maximum: u64) -> Lot {
@@ -64,7 +65,7 @@ fn a_quote_fits_by_profile_capacity_time_and_limit() {
     assert_eq!(fits(Ask { profile: Profile::Proven100, ..ask(10, 500, 2, NOON) }), None);
     assert_eq!(fits(Ask { expires: now(), ..ask(10, 500, 2, NOON) }), None);
     let over = Quote { expires: now(), ..quote(10, 500, 2) };
-    assert!(matches!(Ask::new(&over, hash(10), now()), Err(Refusal::Quote { .. })));
+    assert!(matches!(Ask::new(&over, hash(10), MARKET, now()), Err(Refusal::Quote { .. })));
 }
 
 #[test]

@@ -2,10 +2,12 @@
 
 mod admission;
 mod batches;
+mod company;
 mod dutch;
 mod histories;
 mod leases;
 mod limit;
+mod replays;
 mod sealed;
 mod standing;
 mod world;

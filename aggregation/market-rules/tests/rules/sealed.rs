@@ -4,7 +4,7 @@ use velum_market_model::*;
 use velum_market_rules::auction::Auction;
 use velum_market_rules::*;
 
-use crate::world::{World, hash, owner};
+use crate::world::{World, bad_proof, hash, owner};
 
 fn sealed(world: &mut World) -> Lot {
     world.lot(4, |job| job.offer.order = Order::Sealed)
@@ -78,13 +78,13 @@ fn who_fails_is_followed_at_once_at_the_next_higher_price() {
     let standby = |bidder| Account::Standby { lot: lot.id, bidder: owner(bidder) };
     assert_eq!([10, 11, 12].map(|bidder| world.held(standby(bidder))), [10_000, 0, 10_000]);
     assert_eq!(lot.collateral.get(), 10_000);
-    let notices = world.fail(&mut lot, 1, Fault::BadProof).unwrap();
+    let notices = world.fail(&mut lot, 1, bad_proof(11)).unwrap();
     assert_eq!(notices, [Notice::Failed(owner(11)), Notice::Locked(owner(12))]);
     assert_eq!((winner(&lot), lot.epoch.get()), ((owner(12), 900), 2));
     assert_eq!(world.held(Account::Collateral(lot.id)), 10_000);
-    world.fail(&mut lot, 2, Fault::BadProof).unwrap();
+    world.fail(&mut lot, 2, bad_proof(12)).unwrap();
     assert_eq!(winner(&lot), (owner(10), lot.maximum.get()));
-    world.fail(&mut lot, 3, Fault::BadProof).unwrap();
+    world.fail(&mut lot, 3, bad_proof(10)).unwrap();
     assert_eq!(lot.phase, Phase::Open, "a new auction only when nobody stands by");
     awarded(&mut world, &mut lot, &[(13, 600)]);
     world.deliver(&mut lot, 13, 4).unwrap();
@@ -239,4 +239,38 @@ fn other_auctions_take_no_bids_and_this_one_no_locks() {
     assert_eq!(commit(&mut world, &mut dutch, 10, 700), Err(Refusal::OtherAuction));
     assert_eq!(world.step(&mut dutch, Event::Award), Err(Refusal::OtherAuction));
     assert_eq!(world.lock(&mut lot, 10), Err(Refusal::OtherAuction));
+}
+
+#[test]
+fn two_bidders_that_are_one_gain_nothing_by_a_second_bid_or_by_failing_for_each_other() {
+    const OTHER: u8 = 12;
+    // What the operator of bidders 10 and 11 earns, by its bids; one of 0 is not made, and one that wins may fail for the other.
+    let earned = |bids: [u64; 2], other: u64, fails: bool| {
+        let mut world = World::new(|settings| settings.fee = Parts::default());
+        let mut lot = sealed(&mut world);
+        [10, 11].into_iter().for_each(|bidder| world.fund(owner(bidder)));
+        let all = [(10, bids[0]), (11, bids[1]), (OTHER, other)];
+        let made: Vec<_> = all.into_iter().filter(|bid| bid.1 > 0).collect();
+        awarded(&mut world, &mut lot, &made);
+        let is_ours = |lot: &Lot| lot.leased().unwrap().provider != owner(OTHER);
+        if fails && is_ours(&lot) {
+            let provider = lot.leased().unwrap().provider;
+            world.fail(&mut lot, 1, Fault::BadProof { provider }).unwrap();
+        }
+        if let Some(provider) = lot.leased().map(|lease| lease.provider) {
+            let epoch = lot.epoch;
+            world.step(&mut lot, Event::Deliver { provider, epoch }).unwrap();
+        }
+        (world.balance(10) + world.balance(11)).cast_signed()
+    };
+    let prices = [500, 900, 1400, 2000, 3600];
+    for other in [0, 600, 1000, 3000] {
+        for one in prices {
+            let honest = earned([one, 0], other, false);
+            for two in prices.into_iter().filter(|two| *two >= one) {
+                assert!(earned([one, two], other, false) <= honest, "{one} {two} {other}");
+                assert!(earned([one, two], other, true) <= honest, "{one} {two} {other}, failing");
+            }
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use velum_market_model::*;
 use velum_market_rules::*;
 
-use crate::world::{MINUTE, NOON, World, hash, key, owner};
+use crate::world::{MARKET, MINUTE, NOON, World, hash, key, owner};
 
 const CLIENT: u8 = 1;
 const SELLER: u8 = 10;
@@ -14,6 +14,7 @@ fn time(minutes: u64) -> Time {
 
 fn quote() -> Quote {
     Quote {
+        market: MARKET,
         profile: Profile::Standard,
         price: Amount::constant(400),
         capacity: Count::constant(8),
@@ -25,6 +26,7 @@ fn quote() -> Quote {
 
 fn order() -> StandingOrder {
     StandingOrder {
+        market: MARKET,
         quote: hash(50),
         count: Count::constant(5),
         price: Amount::constant(360),
@@ -41,6 +43,7 @@ fn buy(world: &World, order: &StandingOrder) -> Result<(Standing, Transfers), Re
         order,
         hash(60),
         (&quote, hash(50), quote.capacity),
+        MARKET,
         Time::constant(world.now),
         &world.rules,
     )
@@ -131,7 +134,7 @@ fn a_drawn_job_is_the_sellers_first_and_cannot_be_cancelled() {
     let standing = bought(&mut world);
     let (standing, entry) = drawn(&mut world, &standing);
     let job = entry.job;
-    let batch = Batch::new(entry.key).with(entry, &world.rules).unwrap();
+    let batch = Batch::new(entry.key).with(entry).unwrap();
     assert_eq!(batch.without(job, owner(CLIENT)), Err(Refusal::Drawn { job }));
     world.later(10);
     let (_, lot) = batch.close(Time::constant(world.now), &world.rules).unwrap();

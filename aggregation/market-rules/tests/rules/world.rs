@@ -7,6 +7,8 @@ use velum_market_rules::*;
 /// When everything starts.
 pub const NOON: u64 = 1_800_000_000_000;
 pub const MINUTE: u64 = 60_000;
+/// The market that everything is for.
+pub const MARKET: Hash = Hash([0x3a; 32]);
 /// What everyone begins with.
 pub const WEALTH: u64 = 100_000_000;
 
@@ -37,6 +39,7 @@ impl World {
         self.jobs += 1;
         let at = |minutes| Time::constant(self.now + minutes * MINUTE);
         let mut job = Job {
+            market: MARKET,
             proof: ProofReference { sha256: hash(self.jobs), length: Count::constant(310_330) },
             proof_system: ProofSystem {
                 name: ProofSystemName::try_from("velum aggregatable 6".to_owned()).unwrap(),
@@ -73,13 +76,18 @@ impl World {
 
     pub fn entry(&mut self, change: impl FnOnce(&mut Job)) -> Result<Entry, Refusal> {
         let (job, id) = self.job(change);
-        Entry::new(&job, id, Time::constant(self.now), &self.rules)
+        Entry::new(&job, id, MARKET, Time::constant(self.now), &self.rules)
     }
 
     /// A lot of so many jobs, paid for by their clients, of the moment.
     pub fn lot(&mut self, jobs: usize, change: impl Fn(&mut Job)) -> Lot {
+        self.lot_of(&vec![&change as &dyn Fn(&mut Job); jobs])
+    }
+
+    /// A lot of jobs that differ.
+    pub fn lot_of(&mut self, jobs: &[&dyn Fn(&mut Job)]) -> Lot {
         let mut batch: Option<Batch> = None;
-        for _ in 0..jobs {
+        for change in jobs {
             let entry = self.entry(|job| {
                 job.latency = Latency::Aggregated { max_wait: Duration::ZERO, min_batch: Count::constant(1) };
                 change(job);
@@ -88,7 +96,7 @@ impl World {
             self.fund(entry.owner);
             self.ledger.apply(&entry.paid_ahead()).unwrap();
             let into = batch.unwrap_or_else(|| Batch::new(entry.key));
-            batch = Some(into.with(entry, &self.rules).unwrap());
+            batch = Some(into.with(entry).unwrap());
         }
         batch.unwrap().close(Time::constant(self.now), &self.rules).unwrap().1
     }
@@ -170,6 +178,11 @@ pub fn provider_of(owner: Hash) -> Provider {
         held_value: Amount::ZERO,
         record: Record { delivered: Count::constant(10), ..Record::default() },
     }
+}
+
+/// A delivery that does not verify.
+pub fn bad_proof(provider: u8) -> Fault {
+    Fault::BadProof { provider: owner(provider) }
 }
 
 pub fn key(party: u8) -> Key {
