@@ -53,8 +53,10 @@ impl Database {
     pub async fn open(url: &str, schema: &Schema, connections: u32) -> Result<Self, DatabaseError> {
         install_default_drivers();
         let (url, kind) = read(url)?;
-        let options = AnyPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE).after_connect(
-            move |connection, _| {
+        let options = AnyPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(ACQUIRE)
+            .after_connect(move |connection, _| {
                 Box::pin(async move {
                     if kind == Kind::Sqlite {
                         // What is committed is on the disk, and readers do not wait for writers.
@@ -65,8 +67,7 @@ impl Database {
                     }
                     Ok(())
                 })
-            },
-        );
+            });
         let pool = options.connect(url.as_str()).await?;
         let database = Self { pool, kind, url, lock: schema.lock, turn: Arc::default() };
         database.migrate(schema).await?;
@@ -79,9 +80,17 @@ impl Database {
             Kind::Postgres => schema.postgres,
         };
         let migration = |(version, (name, sql)): (i64, &(&'static str, &'static str))| {
-            Migration::new(version, (*name).into(), MigrationType::Simple, AssertSqlSafe(*sql).into_sql_str(), false)
+            Migration::new(
+                version,
+                (*name).into(),
+                MigrationType::Simple,
+                AssertSqlSafe(*sql).into_sql_str(),
+                false,
+            )
         };
-        let migrator = Migrator::with_migrations((1..).zip(steps).map(migration).collect());
+        let mut migrator = Migrator::with_migrations((1..).zip(steps).map(migration).collect());
+        // Each kind of tables counts its own steps.
+        migrator.dangerous_set_table_name(format!("_migrations_{:x}", self.lock));
         let migrated = migrator.run(&self.pool).await;
         migrated.map_err(|source| DatabaseError::Schema { url: self.shown(), source })
     }
@@ -165,6 +174,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::testing::Postgres;
 
     const SCHEMA: Schema = Schema {
         lock: 1,
@@ -172,9 +182,12 @@ mod tests {
         postgres: &[("first", "create table number (value bigint not null)")],
     };
 
-    async fn open(folder: &Path) -> Database {
-        let url = format!("sqlite://{}", folder.join("numbers.db").display());
-        Database::open(&url, &SCHEMA, 8).await.unwrap()
+    fn sqlite(folder: &Path) -> String {
+        format!("sqlite://{}", folder.join("numbers.db").display())
+    }
+
+    async fn open(url: &str) -> Database {
+        Database::open(url, &SCHEMA, 8).await.unwrap()
     }
 
     async fn sum(database: &Database) -> i64 {
@@ -183,47 +196,96 @@ mod tests {
         sum.fetch_one(read.connection()).await.unwrap()
     }
 
-    #[tokio::test]
-    async fn what_is_committed_stays_and_what_is_not_does_not() {
-        let folder = tempfile::tempdir().unwrap();
-        let database = open(folder.path()).await;
+    async fn what_is_committed_stays(url: &str) {
+        let database = open(url).await;
         for (value, commits) in [(1_i64, true), (2, false), (4, true)] {
             let mut write = database.write().await.unwrap();
-            sqlx::query("insert into number values ($1)").bind(value).execute(write.connection()).await.unwrap();
+            sqlx::query("insert into number values ($1)")
+                .bind(value)
+                .execute(write.connection())
+                .await
+                .unwrap();
             if commits {
                 write.commit().await.unwrap();
             }
         }
         database.close().await;
-        assert_eq!(sum(&open(folder.path()).await).await, 5);
+        assert_eq!(sum(&open(url).await).await, 5);
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn writers_take_turns() {
-        let folder = tempfile::tempdir().unwrap();
-        let database = open(folder.path()).await;
+    async fn writers_take_turns(url: &str) {
+        let database = open(url).await;
         let add_one = |database: Database| async move {
             let mut write = database.write().await.unwrap();
             let sum: i64 = sqlx::query_scalar("select cast(coalesce(max(value), 0) as bigint) from number")
                 .fetch_one(write.connection())
                 .await
                 .unwrap();
-            sqlx::query("insert into number values ($1)").bind(sum + 1).execute(write.connection()).await.unwrap();
+            sqlx::query("insert into number values ($1)")
+                .bind(sum + 1)
+                .execute(write.connection())
+                .await
+                .unwrap();
             write.commit().await.unwrap();
         };
         let writers: Vec<_> = (0..50).map(|_| tokio::spawn(add_one(database.clone()))).collect();
         for writer in writers {
             writer.await.unwrap();
         }
-        assert_eq!(sum(&database).await, 50 * 51 / 2);
+        assert_eq!(sum(&database).await, 5 + 4 * 50 + 50 * 51 / 2);
+    }
+
+    async fn time_is_the_databases(url: &str) {
+        let database = open(url).await;
+        let [first, second] = [database.read().await.unwrap().now(), database.write().await.unwrap().now()];
+        assert!(first <= second && first.get() > 1_700_000_000_000);
+    }
+
+    async fn it_is_a_database(url: &str) {
+        what_is_committed_stays(url).await;
+        writers_take_turns(url).await;
+        time_is_the_databases(url).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_file_is_a_database() {
+        let folder = tempfile::tempdir().unwrap();
+        it_is_a_database(&sqlite(folder.path())).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_server_is_a_database() {
+        let postgres = Postgres::start();
+        it_is_a_database(&postgres.url()).await;
+    }
+
+    /// One of what a market keeps, one of what a provider does.
+    #[tokio::test]
+    async fn two_kinds_of_tables_stand_in_one_database() {
+        const OTHER: Schema = Schema {
+            lock: 2,
+            sqlite: &[("first", "create table word (value text not null)"), ("second", "drop table word")],
+            postgres: &[("first", "create table word (value text not null)"), ("second", "drop table word")],
+        };
+        let (folder, postgres) = (tempfile::tempdir().unwrap(), Postgres::start());
+        for url in [sqlite(folder.path()), postgres.url()] {
+            for _ in 0..2 {
+                open(&url).await.close().await;
+                Database::open(&url, &OTHER, 1).await.unwrap().close().await;
+            }
+        }
     }
 
     #[tokio::test]
-    async fn time_is_the_databases() {
-        let folder = tempfile::tempdir().unwrap();
-        let database = open(folder.path()).await;
-        let [first, second] = [database.read().await.unwrap().now(), database.write().await.unwrap().now()];
-        assert!(first <= second && first.get() > 1_700_000_000_000);
+    async fn a_server_that_restarts_is_away_and_comes_back() {
+        let mut postgres = Postgres::start();
+        let database = open(&postgres.url()).await;
+        assert_eq!(sum(&database).await, 0);
+        postgres.stop();
+        let error = database.read().await.err().expect("nobody answers");
+        assert!(error.may_pass(), "{error}");
+        postgres.resume();
+        assert_eq!(sum(&database).await, 0);
     }
 
     #[tokio::test]

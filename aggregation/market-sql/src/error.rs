@@ -59,7 +59,9 @@ impl From<sqlx::Error> for DatabaseError {
             // SQLITE_FULL, and disk_full of PostgreSQL.
             (_, "13" | "53100") => Self::Full,
             // SQLITE_BUSY and SQLITE_LOCKED, extended or not; admin_shutdown and its kin, too_many_connections, connection exceptions.
-            (_, "5" | "6" | "261" | "262" | "517" | "773" | "57P01" | "57P02" | "57P03" | "53300") => Self::Away(error),
+            (_, "5" | "6" | "261" | "262" | "517" | "773" | "57P01" | "57P02" | "57P03" | "53300") => {
+                Self::Away(error)
+            }
             (_, code) if code.starts_with("08") => Self::Away(error),
             (
                 sqlx::Error::Io(_)

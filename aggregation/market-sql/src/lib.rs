@@ -12,6 +12,8 @@
 
 mod database;
 mod error;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod transaction;
 
 pub use database::{Database, Kind, Schema};
