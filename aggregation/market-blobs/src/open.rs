@@ -1,0 +1,74 @@
+//! A store by its URL.
+
+use std::sync::Arc;
+
+use object_store::ObjectStore;
+use object_store::local::LocalFileSystem;
+use url::Url;
+
+use crate::BlobError;
+
+const SCHEMES: &str = "write file:// and a whole path, or s3:// with bucket and prefix";
+
+/// The store of a URL.
+pub(crate) fn open(text: &str) -> Result<Arc<dyn ObjectStore>, BlobError> {
+    let url =
+        Url::parse(text).map_err(|_| BlobError::Url { url: "what is given".to_owned(), why: SCHEMES })?;
+    match url.scheme() {
+        "file" => folder(&url),
+        #[cfg(feature = "aws")]
+        "s3" => bucket(&url, object_store::aws::AmazonS3Builder::from_env()),
+        #[cfg(not(feature = "aws"))]
+        "s3" => Err(wrong(&url, "this program is built without buckets; build it with the feature `aws`")),
+        _ => Err(wrong(&url, SCHEMES)),
+    }
+}
+
+/// What is wrong with a URL, which may hold a password.
+fn wrong(url: &Url, why: &'static str) -> BlobError {
+    let shown = format!("{}://{}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path());
+    BlobError::Url { url: shown, why }
+}
+
+/// A folder. What is written there is on the disk before anybody is told so.
+fn folder(url: &Url) -> Result<Arc<dyn ObjectStore>, BlobError> {
+    let path = url.to_file_path().map_err(|()| wrong(url, SCHEMES))?;
+    std::fs::create_dir_all(&path)
+        .map_err(|error| object_store::Error::Generic { store: "folder", source: Box::new(error) })?;
+    Ok(Arc::new(LocalFileSystem::new_with_prefix(path)?.with_fsync(true)))
+}
+
+/// What stands under a prefix of a bucket.
+#[cfg(feature = "aws")]
+fn bucket(url: &Url, builder: object_store::aws::AmazonS3Builder) -> Result<Arc<dyn ObjectStore>, BlobError> {
+    use object_store::{RetryConfig, path::Path, prefix::PrefixStore};
+
+    let name = url.host_str().filter(|_| url.username().is_empty() && url.query().is_none());
+    let name =
+        name.ok_or_else(|| wrong(url, "write s3://bucket/prefix, and credentials into the environment"))?;
+    let prefix = Path::from_url_path(url.path()).map_err(|_| wrong(url, "write a prefix that is a path"))?;
+    // Where this process has chosen another before, that one is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    // Who calls knows how long it can wait, and tries again.
+    let retry = RetryConfig { max_retries: 2, ..RetryConfig::default() };
+    let store = builder.with_bucket_name(name).with_retry(retry).build()?;
+    Ok(Arc::new(PrefixStore::new(store, prefix)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_urls_are_refused_without_their_passwords() {
+        for url in
+            ["https://me:secret@host/folder", "secret", "file://host/secret", "s3://me:secret@bucket/prefix"]
+        {
+            let shown = open(url).expect_err("it is refused").to_string();
+            assert!(url.starts_with("file") || !shown.contains("secret"), "{shown}");
+        }
+    }
+}
+
+#[cfg(all(test, feature = "aws"))]
+mod bucket_tests;

@@ -1,0 +1,58 @@
+//! What is done together or not at all.
+
+use sqlx::{Any, AnyConnection};
+use tokio::sync::OwnedMutexGuard;
+use velum_market_model::Time;
+
+use crate::{DatabaseError, Kind};
+
+/// A transaction. What it has done is undone where it is dropped and not committed.
+pub struct Transaction {
+    inner: sqlx::Transaction<'static, Any>,
+    now: Time,
+    kind: Kind,
+    /// Dropped last, so that the next writer finds the connection free.
+    _turn: Option<OwnedMutexGuard<()>>,
+}
+
+impl Transaction {
+    pub(crate) async fn new(
+        mut inner: sqlx::Transaction<'static, Any>,
+        kind: Kind,
+        turn: Option<OwnedMutexGuard<()>>,
+    ) -> Result<Self, DatabaseError> {
+        let now = match kind {
+            Kind::Sqlite => "select cast(unixepoch('subsec') * 1000 as integer)",
+            Kind::Postgres => "select cast(extract(epoch from clock_timestamp()) * 1000 as bigint)",
+        };
+        let now: i64 = sqlx::query_scalar(now).fetch_one(&mut *inner).await?;
+        let now = u64::try_from(now).ok().and_then(|now| Time::new(now).ok());
+        let now = now.ok_or_else(|| DatabaseError::corrupt("the time", "it is before 1970"))?;
+        Ok(Self { inner, now, kind, _turn: turn })
+    }
+
+    /// When it began, by the database's clock.
+    #[must_use]
+    pub const fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Of which database.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What runs its statements.
+    pub fn connection(&mut self) -> &mut AnyConnection {
+        &mut self.inner
+    }
+
+    /// Makes all of it last.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]. After [`DatabaseError::Away`] it may have been committed, or not.
+    pub async fn commit(self) -> Result<(), DatabaseError> {
+        Ok(self.inner.commit().await?)
+    }
+}

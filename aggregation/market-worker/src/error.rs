@@ -1,0 +1,47 @@
+//! What can go wrong in a workshop.
+
+use thiserror::Error;
+use velum_market_blobs::BlobError;
+use velum_market_model::Hash;
+use velum_market_sql::DatabaseError;
+
+use crate::PlanError;
+
+/// Why a workshop did not do what it was asked.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum WorkError {
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The store of blobs.
+    #[error(transparent)]
+    Blobs(#[from] BlobError),
+    /// Presentations that cannot be folded together.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// There is no such lot.
+    #[error("there is no lot {0} here; take it first")]
+    NoLot(Hash),
+    /// A lot is taken again as something else.
+    #[error("the lot {0} is here already, with other presentations, payee or profile; drop it first")]
+    OtherLot(Hash),
+    /// A task that has not failed for good.
+    #[error("the task {0} is not dead, or not here; look at the list of dead tasks")]
+    NotDead(Hash),
+    /// The engine gave up.
+    #[error("the worker has ended: {0}; start it again")]
+    Ended(String),
+}
+
+impl WorkError {
+    /// Whether asking again may help.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        match self {
+            Self::Database(error) => error.may_pass(),
+            Self::Blobs(error) => error.may_pass(),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! One attempt at a task: from its inputs' blobs to its result's.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use tracing::{error, info, warn};
+use velum_market_blobs::{BlobError, Blobs};
+use velum_market_model::Hash;
+
+use crate::prove::{Prove, Unproven};
+use crate::store::{Claimed, Outcome, Store};
+use crate::task::{Task, Work};
+
+/// Where results stand in the store of blobs.
+pub(crate) const RESULTS: &str = "results";
+
+/// Does tasks.
+#[derive(Clone)]
+pub(crate) struct Runner {
+    pub(crate) store: Store,
+    pub(crate) blobs: Blobs,
+    pub(crate) prover: Arc<dyn Prove>,
+}
+
+impl Runner {
+    /// Does a task, and says how it ended.
+    pub(crate) async fn run(&self, claimed: Claimed) {
+        let (begun, task) = (Instant::now(), &claimed.task);
+        let outcome = self.attempt(task).await.unwrap_or_else(|ended| ended);
+        let (kind, seconds) = (task.kind().name(), begun.elapsed().as_secs_f64());
+        match &outcome {
+            Outcome::Done => info!(task = %task.name, kind, seconds, "done"),
+            ended => warn!(task = %task.name, kind, seconds, attempt = claimed.attempt, ?ended, "not done"),
+        }
+        self.end(&claimed, &outcome).await;
+    }
+
+    /// Where the database is away, it is told again until the task is another's, who will find the result.
+    async fn end(&self, claimed: &Claimed, outcome: &Outcome) {
+        let pace = self.store.pace;
+        let until = Instant::now() + pace.lease;
+        while let Err(error) = self.store.end(claimed, outcome).await {
+            if !error.may_pass() || Instant::now() > until {
+                return error!(task = %claimed.task.name, %error, "nobody could be told how the task ended");
+            }
+            tokio::time::sleep(pace.poll).await;
+        }
+    }
+
+    /// Every end but a result comes as an error.
+    async fn attempt(&self, task: &Task) -> Result<Outcome, Outcome> {
+        if self.result(task).await.map_err(store_failed)?.is_some() {
+            return Ok(Outcome::Done);
+        }
+        let inputs = self.inputs(task).await?;
+        let (prover, proven) = (self.prover.clone(), task.clone());
+        let proof = tokio::task::spawn_blocking(move || prover.prove(&proven, &inputs)).await;
+        let result = match proof {
+            Ok(Ok(result)) => result,
+            Ok(Err(Unproven::Input(at))) => return Err(input_wrong(task, at, "is not what it should be")),
+            Ok(Err(Unproven::Refused(error))) => return Err(Outcome::Refused(error)),
+            Ok(Err(Unproven::Failed(error))) => return Err(Outcome::Failed(error)),
+            Err(panicked) => return Err(Outcome::Failed(format!("the prover has panicked: {panicked}"))),
+        };
+        self.blobs.put_named(RESULTS, task.name, result.into()).await.map_err(store_failed)?;
+        Ok(Outcome::Done)
+    }
+
+    /// The result of a task, if there is one that holds.
+    pub(crate) async fn result(&self, task: &Task) -> Result<Option<Bytes>, BlobError> {
+        let Some(bytes) = self.blobs.get_named(RESULTS, task.name).await? else { return Ok(None) };
+        let (prover, task, result) = (self.prover.clone(), task.clone(), bytes.clone());
+        let holds = tokio::task::spawn_blocking(move || prover.holds(&task, &result)).await;
+        // What the prover panics on is no result.
+        Ok(holds.unwrap_or(false).then_some(bytes))
+    }
+
+    async fn inputs(&self, task: &Task) -> Result<Vec<Bytes>, Outcome> {
+        if let Work::Leaf { submission, .. } = task.work {
+            return Ok(vec![self.submission(submission).await?]);
+        }
+        let mut inputs = Vec::with_capacity(task.inputs().len());
+        for (at, input) in task.inputs().iter().enumerate() {
+            let bytes = self.blobs.get_named(RESULTS, input.name).await.map_err(store_failed)?;
+            inputs.push(bytes.ok_or_else(|| input_wrong(task, at, "is not there"))?);
+        }
+        Ok(inputs)
+    }
+
+    /// Nothing here makes a submission: one that is not there is for whoever took the lot to put.
+    async fn submission(&self, blob: Hash) -> Result<Bytes, Outcome> {
+        self.blobs.get(blob).await.map_err(|error| match error {
+            BlobError::Missing(_) | BlobError::Corrupt(_) => {
+                Outcome::Refused(format!("{error}; put the submission there and revive the task"))
+            }
+            error => store_failed(error),
+        })
+    }
+}
+
+fn store_failed(error: BlobError) -> Outcome {
+    if error.may_pass() { Outcome::Later(error.to_string()) } else { Outcome::Failed(error.to_string()) }
+}
+
+fn input_wrong(task: &Task, at: usize, what: &str) -> Outcome {
+    match task.inputs().get(at) {
+        Some(input) => {
+            Outcome::Input { name: input.name, error: format!("the result of task {} {what}", input.name) }
+        }
+        None => Outcome::Failed(format!("there is no input {at}")),
+    }
+}

@@ -1,0 +1,95 @@
+//! Lots: what wants tasks.
+
+use sqlx::AnyConnection;
+use velum_market_model::Hash;
+use velum_market_sql::sqlx;
+
+use super::{Result, Store, add_garbage, body, json, name, signed};
+use crate::plan::Plan;
+use crate::task::Task;
+use crate::workshop::LotWork;
+
+impl Store {
+    /// Adds a lot and those of its tasks that are not there yet, and says whether it is this very lot that is there now.
+    pub(crate) async fn add(&self, lot: &LotWork, plan: &Plan) -> Result<bool> {
+        let mut write = self.database.write().await?;
+        let connection = write.connection();
+        if let Some(there) = find(connection, lot.id).await? {
+            return Ok(there == *lot);
+        }
+        let id = lot.id.to_string();
+        let insert = sqlx::query("insert into lot (id, body) values ($1, $2)").bind(&id).bind(json(lot)?);
+        insert.execute(&mut *connection).await?;
+        for task in &plan.tasks {
+            add_task(connection, task, signed(lot.deliver_by)).await?;
+            let want = sqlx::query("insert into want (lot, task) values ($1, $2)").bind(&id);
+            want.bind(task.name.to_string()).execute(&mut *connection).await?;
+        }
+        write.commit().await?;
+        Ok(true)
+    }
+
+    /// A lot that is here.
+    pub(crate) async fn lot(&self, id: Hash) -> Result<Option<LotWork>> {
+        find(self.database.read().await?.connection(), id).await
+    }
+
+    /// Whether the result of a task is there.
+    pub(crate) async fn is_done(&self, name: Hash) -> Result<bool> {
+        let mut read = self.database.read().await?;
+        let select =
+            sqlx::query("select name from task where name = $1 and state = 'done'").bind(name.to_string());
+        Ok(select.fetch_optional(read.connection()).await?.is_some())
+    }
+
+    /// Drops a lot, and all tasks that no other wants, whose results are to be removed.
+    pub(crate) async fn drop_lot(&self, id: Hash) -> Result<()> {
+        const UNWANTED: &str = "
+            select task as name from want where lot = $1
+            and not exists (select 1 from want other where other.task = want.task and other.lot <> $1)";
+        let mut write = self.database.write().await?;
+        let connection = write.connection();
+        let id = id.to_string();
+        let unwanted = sqlx::query(UNWANTED).bind(&id).fetch_all(&mut *connection).await?;
+        for row in &unwanted {
+            let name = name(row)?;
+            for delete in ["delete from input where task = $1", "delete from task where name = $1"] {
+                sqlx::query(delete).bind(name.to_string()).execute(&mut *connection).await?;
+            }
+            add_garbage(connection, name).await?;
+        }
+        for delete in ["delete from want where lot = $1", "delete from lot where id = $1"] {
+            sqlx::query(delete).bind(&id).execute(&mut *connection).await?;
+        }
+        write.commit().await
+    }
+}
+
+async fn find(connection: &mut AnyConnection, id: Hash) -> Result<Option<LotWork>> {
+    let select = sqlx::query("select body from lot where id = $1").bind(id.to_string());
+    select.fetch_optional(connection).await?.as_ref().map(body).transpose()
+}
+
+/// A task that is there already is not added again, and is as urgent as the most urgent lot that wants it.
+async fn add_task(connection: &mut AnyConnection, task: &Task, deadline: i64) -> Result<()> {
+    const ADD: &str = "
+        insert into task (name, kind, body, deadline, state, attempts, begin_after) values ($1, $2, $3, $4, 'open', 0, 0)
+        on conflict (name) do update set deadline = excluded.deadline where excluded.deadline < task.deadline";
+    let name = task.name.to_string();
+    sqlx::query(ADD)
+        .bind(&name)
+        .bind(task.kind().name())
+        .bind(json(task)?)
+        .bind(deadline)
+        .execute(&mut *connection)
+        .await?;
+    for input in task.inputs() {
+        sqlx::query("insert into input (task, input) values ($1, $2) on conflict (task, input) do nothing")
+            .bind(&name)
+            .bind(input.name.to_string())
+            .execute(&mut *connection)
+            .await?;
+    }
+    sqlx::query("delete from garbage where name = $1").bind(&name).execute(connection).await?;
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! A task: one proof to be made, and what it follows from.
+
+use serde::{Deserialize, Serialize};
+use velum_market_model::{Hash, Profile, SizeClass};
+
+/// Told apart from all else that is hashed.
+const TAG: &[u8] = b"velum provider task\0";
+
+/// What is proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// That a presentation verifies.
+    Leaf,
+    /// A leaf, to be counted for a payee.
+    Wrap,
+    /// Several wraps or merges.
+    Merge,
+    /// What verifiers read.
+    Root,
+}
+
+impl Kind {
+    /// The name in tables and in logs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Leaf => "leaf",
+            Self::Wrap => "wrap",
+            Self::Merge => "merge",
+            Self::Root => "root",
+        }
+    }
+}
+
+/// A proof to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// The hash of what it follows from, by which its result is named.
+    pub name: Hash,
+    /// Of the aggregate.
+    pub profile: Profile,
+    /// What the proof has to state: of a leaf the statement, of all above the digest of their node.
+    pub states: Hash,
+    /// What it is made of.
+    pub work: Work,
+}
+
+/// What a proof is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Work {
+    /// The presentation of a submission.
+    Leaf {
+        /// Of the presentation.
+        class: SizeClass,
+        /// The blob.
+        submission: Hash,
+    },
+    /// A leaf.
+    Wrap {
+        /// Of its presentation.
+        class: SizeClass,
+        /// For whom it is counted.
+        payee: Hash,
+        /// The leaf.
+        leaf: Input,
+    },
+    /// Wraps and merges.
+    Merge {
+        /// For whom it is counted.
+        payee: Hash,
+        /// In the order of their statements.
+        children: Vec<Input>,
+    },
+    /// The uppermost proof below.
+    Root {
+        /// For whom it is counted.
+        payee: Hash,
+        /// That proof.
+        child: Input,
+    },
+}
+
+/// The result of a task that another follows from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// Of the task.
+    pub name: Hash,
+    /// What that task's proof states.
+    pub states: Hash,
+}
+
+impl Task {
+    /// A task, named by what it follows from.
+    #[must_use]
+    pub fn new(profile: Profile, states: Hash, work: Work) -> Self {
+        Self { name: name(profile, states, &work), profile, states, work }
+    }
+
+    /// Of which kind.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self.work {
+            Work::Leaf { .. } => Kind::Leaf,
+            Work::Wrap { .. } => Kind::Wrap,
+            Work::Merge { .. } => Kind::Merge,
+            Work::Root { .. } => Kind::Root,
+        }
+    }
+
+    /// The tasks that it waits for.
+    #[must_use]
+    pub fn inputs(&self) -> &[Input] {
+        match &self.work {
+            Work::Leaf { .. } => &[],
+            Work::Wrap { leaf: input, .. } | Work::Root { child: input, .. } => std::slice::from_ref(input),
+            Work::Merge { children, .. } => children,
+        }
+    }
+
+    /// What it is, as an input of another.
+    #[must_use]
+    pub const fn as_input(&self) -> Input {
+        Input { name: self.name, states: self.states }
+    }
+}
+
+fn name(profile: Profile, states: Hash, work: &Work) -> Hash {
+    let profile = profile_name(profile).as_bytes();
+    let named = |kind: Kind, payee: &Hash, inputs: &[Input]| {
+        let mut parts = vec![TAG, kind.name().as_bytes(), b"\0", profile, b"\0", &payee.0];
+        parts.extend(inputs.iter().map(|input| &input.name.0[..]));
+        Hash::of(&parts)
+    };
+    match work {
+        Work::Leaf { class, submission } => {
+            let class = class_name(*class).as_bytes();
+            Hash::of(&[TAG, b"leaf\0", profile, b"\0", class, b"\0", &states.0, &submission.0])
+        }
+        Work::Wrap { payee, leaf, .. } => named(Kind::Wrap, payee, std::slice::from_ref(leaf)),
+        Work::Merge { payee, children } => named(Kind::Merge, payee, children),
+        Work::Root { payee, child } => named(Kind::Root, payee, std::slice::from_ref(child)),
+    }
+}
+
+const fn profile_name(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Standard => "standard",
+        Profile::Proven100 => "proven-100",
+    }
+}
+
+const fn class_name(class: SizeClass) -> &'static str {
+    match class {
+        SizeClass::Standard => "standard",
+        SizeClass::Large => "large",
+        SizeClass::Extra => "extra",
+    }
+}

@@ -1,0 +1,165 @@
+//! What a provider's daemon asks of the workshop.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+use uuid::Uuid;
+use velum_market_blobs::Blobs;
+use velum_market_model::{Hash, Profile, Time};
+
+use crate::engine;
+use crate::error::WorkError;
+use crate::plan::{Plan, Presentation};
+use crate::prove::Prove;
+use crate::prover::Prover;
+use crate::run::{RESULTS, Runner};
+use crate::store::{Counted, DeadTask, Pace, Store};
+
+/// Presentations that a provider has to fold into one aggregate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LotWork {
+    /// The market's name for it.
+    pub id: Hash,
+    /// Of the aggregate.
+    pub profile: Profile,
+    /// For whom it is counted.
+    pub payee: Hash,
+    /// In any order. Their submissions are in the store of blobs before the lot is taken, and stay there until it is dropped.
+    pub presentations: Vec<Presentation>,
+    /// By when it has to be delivered: the earlier, the more urgent.
+    pub deliver_by: Time,
+}
+
+/// What a lot was folded into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Aggregate {
+    /// What it counts, in its order.
+    pub statements: Vec<Hash>,
+    /// Its proof.
+    pub proof: Bytes,
+}
+
+/// Lots, tasks and results that any number of workers share. A clone is the same workshop.
+#[derive(Clone)]
+pub struct Workshop {
+    runner: Runner,
+}
+
+impl Workshop {
+    /// Opens the workshop in a database and a store of blobs.
+    ///
+    /// # Errors
+    /// [`WorkError::Database`].
+    pub async fn open(database_url: &str, blobs: Blobs) -> Result<Self, WorkError> {
+        Self::open_with(database_url, blobs, Arc::new(Prover::new()), Pace::USUAL).await
+    }
+
+    pub(crate) async fn open_with(
+        database_url: &str,
+        blobs: Blobs,
+        prover: Arc<dyn Prove>,
+        pace: Pace,
+    ) -> Result<Self, WorkError> {
+        let store = Store::open(database_url, pace).await?;
+        Ok(Self { runner: Runner { store, blobs, prover } })
+    }
+
+    /// Takes a lot: workers do its tasks from now on. Taking it again changes nothing.
+    ///
+    /// # Errors
+    /// [`WorkError::Plan`], [`WorkError::OtherLot`] and [`WorkError::Database`].
+    pub async fn take(&self, lot: &LotWork) -> Result<(), WorkError> {
+        let plan = Plan::of(lot.profile, lot.payee, &lot.presentations)?;
+        if self.runner.store.add(lot, &plan).await? { Ok(()) } else { Err(WorkError::OtherLot(lot.id)) }
+    }
+
+    /// The aggregate of a lot, once it is there; its proof is verified. One that does not verify is made again.
+    ///
+    /// # Errors
+    /// [`WorkError::NoLot`], [`WorkError::Database`] and [`WorkError::Blobs`].
+    pub async fn result(&self, lot: Hash) -> Result<Option<Aggregate>, WorkError> {
+        let store = &self.runner.store;
+        let lot = store.lot(lot).await?.ok_or(WorkError::NoLot(lot))?;
+        let Plan { tasks, statements } = Plan::of(lot.profile, lot.payee, &lot.presentations)?;
+        let Some(root) = tasks.last() else { return Ok(None) };
+        if !store.is_done(root.name).await? {
+            return Ok(None);
+        }
+        let Some(proof) = self.runner.result(root).await? else {
+            store.make_again(root.name, "the aggregate's proof is not there, or does not verify").await?;
+            return Ok(None);
+        };
+        Ok(Some(Aggregate { statements, proof }))
+    }
+
+    /// Drops a lot, if it is here, with all results that no other lot wants. Submissions are whoever put them's.
+    ///
+    /// # Errors
+    /// [`WorkError::Database`].
+    pub async fn drop_lot(&self, lot: Hash) -> Result<(), WorkError> {
+        self.runner.store.drop_lot(lot).await?;
+        self.sweep().await;
+        Ok(())
+    }
+
+    /// How many tasks of each kind are in each state.
+    ///
+    /// # Errors
+    /// [`WorkError::Database`].
+    pub async fn tasks(&self) -> Result<Vec<Counted>, WorkError> {
+        Ok(self.runner.store.counts().await?)
+    }
+
+    /// The tasks that have failed for good, the most urgent first. Lots that want them wait until they are revived.
+    ///
+    /// # Errors
+    /// [`WorkError::Database`].
+    pub async fn dead(&self) -> Result<Vec<DeadTask>, WorkError> {
+        Ok(self.runner.store.dead().await?)
+    }
+
+    /// Gives a dead task all its attempts back.
+    ///
+    /// # Errors
+    /// [`WorkError::NotDead`] and [`WorkError::Database`].
+    pub async fn revive(&self, task: Hash) -> Result<(), WorkError> {
+        if self.runner.store.revive(task).await? { Ok(()) } else { Err(WorkError::NotDead(task)) }
+    }
+
+    /// Does tasks, one at a time, until it is told to drain; then it ends the one that it does and returns. A worker that is dropped before, or killed, loses
+    /// nothing: another does its task a few seconds later.
+    ///
+    /// The worker's name is for logs; two may have the same.
+    ///
+    /// # Errors
+    /// [`WorkError::Ended`], where the database answers and does not know these tables. One that is away is waited for.
+    pub async fn work(&self, worker: &str, drain: CancellationToken) -> Result<(), WorkError> {
+        self.sweep().await;
+        let name = format!("{worker}/{}", Uuid::new_v4());
+        engine::work(self.runner.clone(), &name, drain).await
+    }
+
+    /// Removes the blobs of results that nobody wants. What cannot be removed now is removed when it is swept again.
+    async fn sweep(&self) {
+        if let Err(error) = self.try_sweep().await {
+            warn!(%error, "results that nobody wants are not all removed");
+        }
+    }
+
+    async fn try_sweep(&self) -> Result<(), WorkError> {
+        loop {
+            let names = self.runner.store.garbage().await?;
+            if names.is_empty() {
+                return Ok(());
+            }
+            for &name in &names {
+                self.runner.blobs.remove_named(RESULTS, name).await?;
+            }
+            self.runner.store.swept(&names).await?;
+        }
+    }
+}
