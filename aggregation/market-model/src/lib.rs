@@ -14,17 +14,20 @@
 
 #![warn(missing_docs, unreachable_pub)]
 
+mod account;
 pub mod canonical;
 mod error;
 mod hash;
 mod job;
 mod key;
+mod log;
 mod message;
 mod node;
 mod provider;
 mod quantity;
 mod text;
 
+pub use account::{MoneyAction, MoneyOrder, Query, Revocation, Subject};
 pub use error::ModelError;
 pub use hash::{Hash, HexError};
 pub use job::{
@@ -32,6 +35,7 @@ pub use job::{
     Ramp, SizeClass, StandingOrder,
 };
 pub use key::{Algorithm, Key, SecretKey, Signature};
+pub use log::{Acceptance, Head, LogEntry, LogKind, chained};
 pub use message::{Message, Signed, id, signed_bytes};
 pub use node::{Lease, Match, Outcome, Paid, ReceiptReference, Reputation, Settlement};
 pub use provider::{Bid, Delivery, Lock, Quote, Reveal, sealed_price};

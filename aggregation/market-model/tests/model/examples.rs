@@ -195,3 +195,53 @@ pub fn reputation() -> Reputation {
         node: node().public(),
     }
 }
+
+pub fn money_order() -> MoneyOrder {
+    MoneyOrder {
+        market: node().public().owner(),
+        action: MoneyAction::Stake,
+        amount: Amount::constant(1_000_000),
+        idempotency_key: text("an order of money, once"),
+        owner: provider().public(),
+    }
+}
+
+pub fn revocation() -> Revocation {
+    Revocation { quote: hash(0x41), provider: provider().public() }
+}
+
+pub fn account_query() -> Query {
+    Query {
+        market: node().public().owner(),
+        subject: Subject::Account,
+        at: Time::constant(NOON),
+        asker: client().public(),
+    }
+}
+
+pub fn input_query() -> Query {
+    Query { subject: Subject::Input { job: hash(0x21) }, asker: provider().public(), ..account_query() }
+}
+
+pub fn head() -> Head {
+    Head { number: Count::constant(17), hash: hash(0x51), at: Time::constant(NOON), node: node().public() }
+}
+
+pub fn acceptance() -> Acceptance {
+    Acceptance {
+        job: hash(0x21),
+        number: Count::constant(17),
+        at: Time::constant(NOON),
+        node: node().public(),
+    }
+}
+
+pub fn log_entry() -> LogEntry {
+    LogEntry {
+        number: Count::constant(17),
+        at: Time::constant(NOON),
+        kind: LogKind::Job,
+        subject: hash(0x21),
+        digest: hash(0x21),
+    }
+}

@@ -46,7 +46,17 @@ fn vectors() -> Value {
             vector(of::settlement(), &node),
             vector(of::expired(), &node),
             vector(of::reputation(), &node),
+            vector(of::money_order(), &provider),
+            vector(of::revocation(), &provider),
+            vector(of::account_query(), &client),
+            vector(of::input_query(), &provider),
+            vector(of::head(), &node),
+            vector(of::acceptance(), &node),
         ],
+        "log": {
+            "entry": canonical::text("log entry", &of::log_entry()).unwrap(),
+            "hash after zeros": chained(&Hash::default(), &of::log_entry()).unwrap(),
+        },
     })
 }
 
