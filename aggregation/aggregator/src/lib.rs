@@ -7,10 +7,12 @@
 
 mod aggregator;
 mod error;
+mod receipt;
 mod tree;
 
 pub use aggregator::{Aggregator, Circuits, wide};
 pub use error::AggregatorError;
+pub use receipt::{ReceiptError, receipt};
 pub use tree::Tree;
 pub use velum_aggregate_circuits::{Proof, Wrapped};
 pub use velum_recursion::ProvenStatements;

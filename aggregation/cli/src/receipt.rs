@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 
 use serde_json::json;
-use velum_aggregate_verifier::{Digest, Path, Profile, RootKey, digest_from_bytes, digest_to_bytes};
-use velum_aggregator::{Tree, wide};
+use velum_aggregate_verifier::{Profile, RootKey};
 use velum_cli::failure::Failure;
 use velum_cli::report::Report;
 use velum_cli::{files, inputs};
-use velum_credentials::aggregate::{Batch, Receipt, Step};
+use velum_credentials::aggregate::{Batch, Receipt};
 use velum_credentials::{Code, Error, limits};
 use velum_receipt::Policy;
 
@@ -63,29 +62,6 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
 
 /// The receipt of a presentation that is in a batch of a profile. It is not verified.
 pub fn receipt(batch: &Batch, profile: Profile, item: &Item) -> Result<Receipt, Failure> {
-    let leaf = batch.leaves.iter().position(|leaf| *leaf == item.statement_bytes());
-    let leaf = leaf.ok_or_else(|| {
-        let message = "the presentation is not in the batch, or answers another request or session there";
-        Failure::receipt_invalid("batch", message.to_owned())
-    })?;
-    let leaves = batch.leaves.iter().map(digest_from_bytes).collect::<Result<Vec<Digest>, _>>();
-    let leaves = leaves.map_err(|error| Failure::receipt_invalid("batch.leaves", error.to_string()))?;
-    let path = Tree::over(leaves.len(), wide(profile)).and_then(|tree| tree.path(leaf, &leaves));
-    Ok(Receipt {
-        profile: batch.profile.clone(),
-        payee: batch.payee,
-        path: steps(&path.unwrap_or(Path { steps: Vec::new() })),
-        presentation: item.presentation.without_proofs(),
-        proof: batch.proof.clone(),
-    })
-}
-
-fn steps(path: &Path) -> Vec<Step> {
-    let step = |step: &velum_aggregate_verifier::Step| Step {
-        places: step.arity as u64,
-        count: step.count,
-        position: step.position as u64,
-        siblings: step.siblings.iter().map(|&sibling| digest_to_bytes(sibling)).collect(),
-    };
-    path.steps.iter().map(step).collect()
+    let receipt = velum_aggregator::receipt(batch, profile, &item.presentation, &item.statement_bytes());
+    receipt.map_err(|error| Failure::receipt_invalid(error.place(), error.to_string()))
 }

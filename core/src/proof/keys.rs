@@ -21,6 +21,12 @@ pub(super) fn hash(suite: Suite, class: SizeClass, kind: ProofKind) -> [u8; 32] 
     known.map_or([0; 32], |(.., hash)| *hash)
 }
 
+/// The hashes of all keys of a suite, in the order of size classes and, within each, of the credential's and the presentation's proof.
+pub fn pinned_keys(suite: Suite) -> Vec<[u8; 32]> {
+    let of_suite = HASHES.iter().filter(|(name, ..)| *name == suite.name());
+    of_suite.map(|(.., hash)| *hash).collect()
+}
+
 const HASHES: [(&str, &str, ProofKind, [u8; 32]); 18] = [
     (
         "direct",

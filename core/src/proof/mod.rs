@@ -14,6 +14,7 @@ mod verifier;
 
 pub use credential::{CredentialChip, credential_chips};
 pub use error::{RecordError, StatementError, SubjectError};
+pub use keys::pinned_keys;
 pub use presentation::{PresentationChip, presentation_chips};
 pub use security::PairSecurity;
 pub use verifier::{Verifier, key_chips};
