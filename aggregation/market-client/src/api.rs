@@ -1,14 +1,15 @@
 //! What goes over HTTP between a client and a node, as JSON. `docs/market-api.yaml` describes the same to others.
 
 use serde::{Deserialize, Serialize};
-use velum_market_model::{Amount, Count, Duration, Hash, Key, Time};
+use serde_json::value::RawValue;
+use velum_market_model::{Amount, Count, Duration, Hash, Key, LogEntry, Order, Profile, Time};
 
 /// The body of `POST /v1/jobs`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Submit {
     /// The signed job, as its canonical JSON.
-    pub job: Box<serde_json::value::RawValue>,
+    pub job: Box<RawValue>,
     /// The submission, in base64 with padding.
     pub submission: String,
 }
@@ -75,12 +76,121 @@ pub struct Estimate {
 /// What `GET /v1/market` answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MarketInfo {
-    /// The key that the node signs with, whose hash jobs name as their market.
+    /// As messages name the market: [`Key::owner`] of the node's key.
+    pub id: Hash,
+    /// The key that the node signs with.
     pub key: Key,
     /// The proof systems that it takes.
     pub proof_systems: Vec<velum_market_model::ProofSystem>,
     /// The node's clock.
     pub now: Time,
+}
+
+/// Where a lot stands, as everyone may see it: not whose jobs it has, and not how bids were opened before all could be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LotStatus {
+    /// The lot's id.
+    pub lot: Hash,
+    /// Of the aggregate.
+    pub profile: Profile,
+    /// How its price is found.
+    pub order: Order,
+    /// Where it stands.
+    pub phase: LotPhase,
+    /// How many leases it has had. Locks and bids name it.
+    pub epoch: Count,
+    /// How many presentations it is.
+    pub count: Count,
+    /// The ids of its jobs. A list of lots leaves them out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub jobs: Vec<Hash>,
+    /// What its jobs pay at least.
+    pub minimum: Amount,
+    /// And at most.
+    pub maximum: Amount,
+    /// The price of the moment while it is open, and what was agreed after that.
+    pub price: Amount,
+    /// What a lock or bid puts up.
+    pub collateral: Amount,
+    /// The last moment at which it can be locked.
+    pub last_lock: Time,
+    /// How long a lease is.
+    pub lease: Duration,
+    /// By when it is delivered, whoever has it then.
+    pub deliver_by: Time,
+    /// Its sealed auction, while one runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bids: Option<Bids>,
+    /// Who has it, or has delivered it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<Hash>,
+    /// When the lease ends, with all excuses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_ends: Option<Time>,
+    /// SHA-256 of its aggregate, once it is delivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aggregate: Option<Hash>,
+    /// What the node signed of it: matches, leases, the log's head when bids were fixed, the settlement. A list of lots leaves them out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub said: Vec<Box<RawValue>>,
+}
+
+/// Where a lot stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LotPhase {
+    /// In its auction.
+    Open,
+    /// Some provider's to deliver.
+    Locked,
+    /// Delivered and paid.
+    Settled,
+    /// Not delivered, and refunded.
+    Expired,
+}
+
+/// A sealed auction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bids {
+    /// How many bids there are.
+    pub count: Count,
+    /// When no more are taken, and they are opened.
+    pub commits_end: Time,
+    /// When no more are opened.
+    pub reveals_end: Time,
+    /// The root over them, once no more are taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<Hash>,
+}
+
+/// What an owner has, and holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountStatus {
+    /// The owner.
+    pub owner: Hash,
+    /// What it may use.
+    pub balance: Amount,
+    /// What it stakes.
+    pub stake: Amount,
+    /// The lots that it has to deliver.
+    pub lots: Vec<Hash>,
+}
+
+/// What `GET /v1/log` answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogPage {
+    /// Entries after the number that was asked for, in their order; none at the log's end.
+    pub entries: Vec<LogEntry>,
+}
+
+/// The body of `POST /v1/lots/{lot}/delivery`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deliver {
+    /// The signed delivery, as its canonical JSON.
+    pub delivery: Box<RawValue>,
+    /// The aggregate, in base64 with padding.
+    pub aggregate: String,
 }
 
 /// An error as RFC 9457 has it, with a fixed code and the place in the input.

@@ -96,6 +96,14 @@ impl Workshop {
         Ok(Some(Aggregate { statements, proof }))
     }
 
+    /// All lots that are here.
+    ///
+    /// # Errors
+    /// [`WorkError::Database`].
+    pub async fn lots(&self) -> Result<Vec<LotWork>, WorkError> {
+        Ok(self.runner.store.lots().await?)
+    }
+
     /// Drops a lot, if it is here, with all results that no other lot wants. Submissions are whoever put them's.
     ///
     /// # Errors

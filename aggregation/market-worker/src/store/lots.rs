@@ -34,6 +34,13 @@ impl Store {
         find(self.database.read().await?.connection(), id).await
     }
 
+    /// All lots that are here.
+    pub(crate) async fn lots(&self) -> Result<Vec<LotWork>> {
+        let mut read = self.database.read().await?;
+        let rows = sqlx::query("select body from lot order by id").fetch_all(read.connection()).await?;
+        rows.iter().map(body).collect()
+    }
+
     /// Whether the result of a task is there.
     pub(crate) async fn is_done(&self, name: Hash) -> Result<bool> {
         let mut read = self.database.read().await?;

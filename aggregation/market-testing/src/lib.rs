@@ -1,0 +1,31 @@
+//! What tests of a market hand in and deliver: real presentations and real aggregates.
+//!
+//! Both take seconds to make, and the same ones serve every test. So they are kept in a folder of the build, by a name that covers what they are made of and the version of their proofs.
+
+mod aggregates;
+mod submissions;
+
+use std::path::{Path, PathBuf};
+
+pub use aggregates::aggregate;
+pub use submissions::{Made, made, request_of};
+
+/// The folder that proofs are kept in.
+fn folder() -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/market-proofs");
+    std::fs::create_dir_all(&folder).expect("the build's folder can be written");
+    folder
+}
+
+/// What is kept under a name; made first, where it is not there. Runs beside each other may make it twice, and leave one.
+fn kept(name: &str, make: impl FnOnce() -> Vec<u8>) -> Vec<u8> {
+    let path = folder().join(name);
+    if let Ok(bytes) = std::fs::read(&path) {
+        return bytes;
+    }
+    let bytes = make();
+    let part = path.with_extension(format!("{}.part", std::process::id()));
+    std::fs::write(&part, &bytes).expect("the build's folder can be written");
+    std::fs::rename(&part, &path).expect("the build's folder can be written");
+    bytes
+}

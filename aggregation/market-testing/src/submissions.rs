@@ -1,0 +1,67 @@
+//! Presentations of three documents, whose requests tell nothing that whoever aggregates should not know.
+
+use velum_credentials::aggregate::Submission;
+use velum_credentials::{
+    Clock, DeviceResponse, PrepareOptions, PresentOptions, Prover, Request, SessionTranscript, Suite,
+};
+use velum_market_model::Hash;
+use velum_testdata::{AGE_VERIFICATION, Case, MUSTERMANN, PERMUTED_KEYS};
+
+use crate::kept;
+
+/// A submission, and what a job says of it.
+#[derive(Clone)]
+pub struct Made {
+    /// The submission.
+    pub bytes: Vec<u8>,
+    /// The hash of what it states.
+    pub statement: Hash,
+}
+
+/// Documents, and a question to each that many people meet.
+const CASES: [(&Case, &str); 3] = [
+    (&MUSTERMANN, r#"{"namespace": "org.iso.18013.5.1", "element": "birth_date", "age_at_least": 18}"#),
+    (&PERMUTED_KEYS, r#"{"namespace": "org.iso.18013.5.1", "element": "age_over_18", "equals": true}"#),
+    (&AGE_VERIFICATION, r#"{"namespace": "eu.europa.ec.av.1", "element": "age_over_18", "equals": true}"#),
+];
+
+/// So many submissions, each another. The first ones are the same in every run.
+#[must_use]
+pub fn made(count: usize) -> Vec<Made> {
+    let prover = Prover::with_suite(Suite::Aggregatable);
+    (0..count).map(|number| one(&prover, number)).collect()
+}
+
+/// The request that the submission with this number answers.
+#[must_use]
+pub fn request_of(number: usize) -> Request {
+    let (case, predicate) = CASES[number % CASES.len()];
+    let mut request = case.request.to_owned();
+    let start = request.find("\"predicates\"").expect("a request has predicates");
+    request.truncate(start);
+    request += &format!("\"predicates\": [{predicate}]}}");
+    Request::from_json(request.as_bytes()).expect("a request of the test data")
+}
+
+fn one(prover: &Prover, number: usize) -> Made {
+    let version = Suite::Aggregatable.version();
+    let bytes = kept(&format!("submission-{version}-{number}"), || present(prover, number).to_bytes());
+    let submission = Submission::from_bytes(&bytes).expect("what was kept is a submission");
+    let statement = submission.claim().and_then(|claim| claim.hash()).expect("it states something");
+    Made { bytes, statement: Hash(statement) }
+}
+
+fn present(prover: &Prover, number: usize) -> Submission {
+    let (case, _) = CASES[number % CASES.len()];
+    let request = request_of(number);
+    let transcript = SessionTranscript::parse(case.session_transcript).expect("a session of the test data");
+    let response = DeviceResponse::parse(case.device_response).expect("a document of the test data");
+    let document = response.document(request.doc_type()).expect("it has the document");
+    let prepared =
+        prover.prepare(document, &request, PrepareOptions::default()).expect("the document is prepared");
+    let options = PresentOptions::at(Clock::Any);
+    let presentation = prover
+        .present(prepared, document, &transcript, &request, options)
+        .expect("the document meets the request");
+    Submission { transcript, request, presentation }
+}

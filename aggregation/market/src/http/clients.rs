@@ -1,0 +1,78 @@
+//! What clients ask.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Serialize;
+use velum_market_client::api::{MarketInfo, Submit};
+use velum_market_model::{Cancel, Dispute, Job, MoneyOrder, Query, StandingOrder};
+
+use super::body::{json, signed, with_blob};
+use super::parts::Id;
+use super::{Api, answer};
+use crate::MarketError;
+
+type Answer = Result<Response, MarketError>;
+
+pub(super) async fn market(State(Api { market, .. }): State<Api>) -> Answer {
+    let (id, key, proof_systems) = (market.id(), *market.key(), vec![market.proofs().system().clone()]);
+    Ok(answer::json(&MarketInfo { id, key, proof_systems, now: market.now().await? }))
+}
+
+pub(super) async fn estimate(State(Api { market, .. }): State<Api>, body: Body) -> Answer {
+    let job: Job = json(body).await?;
+    Ok(answer::json(&market.estimate(&job).await?))
+}
+
+pub(super) async fn submit(State(Api { market, .. }): State<Api>, body: Body) -> Answer {
+    let (job, submission) = with_blob::<Job, Submit>(body, |body| (body.job, body.submission)).await?;
+    Ok(answer::json(&market.submit(&job, submission).await?))
+}
+
+pub(super) async fn status(State(Api { market, .. }): State<Api>, Id(job): Id) -> Answer {
+    Ok(answer::json(&market.status(job).await?))
+}
+
+pub(super) async fn acceptance(State(Api { market, .. }): State<Api>, Id(job): Id) -> Answer {
+    answer::signed(&market.acceptance(job).await?)
+}
+
+pub(super) async fn cancel(State(Api { market, .. }): State<Api>, Id(job): Id, body: Body) -> Answer {
+    let cancel = signed::<Cancel>(body).await?;
+    if cancel.message().job != job {
+        return Err(MarketError::Malformed(
+            "the cancellation is of another job than the path names".to_owned(),
+        ));
+    }
+    Ok(answer::json(&market.cancel(&cancel).await?))
+}
+
+pub(super) async fn receipt(State(Api { market, .. }): State<Api>, Id(job): Id) -> Answer {
+    Ok(answer::typed("application/cbor", market.receipt(job).await?))
+}
+
+pub(super) async fn buy(State(Api { market, .. }): State<Api>, body: Body) -> Answer {
+    Ok(answer::json(&market.buy(&signed::<StandingOrder>(body).await?).await?))
+}
+
+pub(super) async fn standing(State(Api { market, .. }): State<Api>, Id(order): Id) -> Answer {
+    Ok(answer::json(&market.standing(order).await?))
+}
+
+pub(super) async fn dispute(State(Api { market, .. }): State<Api>, body: Body) -> Answer {
+    /// How a dispute was decided.
+    #[derive(Serialize)]
+    struct Decided {
+        outcome: &'static str,
+    }
+    let outcome = market.dispute(&signed::<Dispute>(body).await?).await?;
+    Ok(answer::json(&Decided { outcome }))
+}
+
+pub(super) async fn move_money(State(Api { market, .. }): State<Api>, body: Body) -> Answer {
+    Ok(answer::json(&market.move_money(&signed::<MoneyOrder>(body).await?).await?))
+}
+
+pub(super) async fn account(State(Api { market, .. }): State<Api>, body: Body) -> Answer {
+    Ok(answer::json(&market.account(&signed::<Query>(body).await?).await?))
+}

@@ -1,0 +1,113 @@
+//! The API over HTTP. `docs/market-api.yaml` describes it to others, and tests hold both to each other.
+//!
+//! What is signed comes as its canonical JSON, in a body of its own or as a member of one. Errors are problems as RFC 9457 has them, with a fixed code.
+
+mod answer;
+mod body;
+mod clients;
+mod events;
+mod metrics;
+mod operator;
+mod page;
+mod parts;
+mod providers;
+mod serve;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+
+use crate::{Code, Market, MarketError};
+
+pub use serve::{Serve, Tls, TlsError, serve};
+
+/// What answers requests.
+#[derive(Clone)]
+pub struct Api {
+    market: Market,
+    metrics: metrics::Metrics,
+    /// SHA-256 of the operator's token.
+    token: Option<velum_market_model::Hash>,
+}
+
+impl Api {
+    /// The API of a market. Whoever sends `token` sees what is the operator's; nobody does, where there is none.
+    #[must_use]
+    pub fn new(market: Market, token: Option<&str>) -> Self {
+        let token = token.map(|token| velum_market_model::Hash::of(&[token.as_bytes()]));
+        Self { market, metrics: metrics::Metrics::default(), token }
+    }
+
+    /// All of its routes.
+    pub fn router(self) -> Router {
+        routes()
+            .into_iter()
+            .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
+            .fallback(unknown)
+            .method_not_allowed_fallback(wrong_method)
+            .layer(middleware::from_fn_with_state(self.clone(), metrics::count))
+            .with_state(self)
+    }
+
+    /// The paths of its routes, as the description of the API has them.
+    pub fn paths() -> impl Iterator<Item = &'static str> {
+        routes().into_iter().map(|(path, _)| path)
+    }
+}
+
+fn routes() -> Vec<(&'static str, MethodRouter<Api>)> {
+    vec![
+        ("/", get(page::page)),
+        ("/page.css", get(page::style)),
+        ("/page.js", get(page::script)),
+        ("/charts.js", get(page::charts)),
+        ("/dom.js", get(page::dom)),
+        ("/healthz", get(healthz)),
+        ("/metrics", get(metrics::metrics)),
+        ("/v1/market", get(clients::market)),
+        ("/v1/estimates", post(clients::estimate)),
+        ("/v1/jobs", post(clients::submit)),
+        ("/v1/jobs/{job}", get(clients::status)),
+        ("/v1/jobs/{job}/acceptance", get(clients::acceptance)),
+        ("/v1/jobs/{job}/cancel", post(clients::cancel)),
+        ("/v1/jobs/{job}/receipt", get(clients::receipt)),
+        ("/v1/jobs/{job}/events", get(events::of_job)),
+        ("/v1/lots", get(providers::lots)),
+        ("/v1/lots/{lot}", get(providers::lot)),
+        ("/v1/lots/{lot}/lock", post(providers::lock)),
+        ("/v1/lots/{lot}/bid", post(providers::bid)),
+        ("/v1/lots/{lot}/reveal", post(providers::reveal)),
+        ("/v1/lots/{lot}/delivery", post(providers::deliver)),
+        ("/v1/inputs", post(providers::input)),
+        ("/v1/quotes", post(providers::quote)),
+        ("/v1/quotes/{quote}/revoke", post(providers::revoke)),
+        ("/v1/standing-orders", post(clients::buy)),
+        ("/v1/standing-orders/{order}", get(clients::standing)),
+        ("/v1/disputes", post(clients::dispute)),
+        ("/v1/money", post(clients::move_money)),
+        ("/v1/accounts", post(clients::account)),
+        ("/v1/providers/{provider}/reputation", get(providers::reputation)),
+        ("/v1/log", get(operator::log)),
+        ("/v1/log/head", get(operator::head)),
+        ("/v1/overview", get(operator::overview)),
+        ("/v1/balance", get(operator::balance)),
+    ]
+}
+
+/// Whether the node can do what it is for: it has its database.
+async fn healthz(State(api): State<Api>) -> Result<Response, MarketError> {
+    api.market.now().await?;
+    Ok((StatusCode::OK, "ok\n").into_response())
+}
+
+async fn unknown(uri: Uri) -> Response {
+    answer::problem(Code::Unknown, format!("there is nothing at {}", uri.path()))
+}
+
+async fn wrong_method(uri: Uri) -> Response {
+    let detail = format!("{} is asked for in another way; see the description of the API", uri.path());
+    answer::problem(Code::WrongMethod, detail)
+}

@@ -1,0 +1,289 @@
+//! What providers do with a lot: lock it, bid for it, read its inputs, deliver it.
+
+use bytes::Bytes;
+use serde_json::value::RawValue;
+use velum_market_client::api::{Bids, LotPhase, LotStatus};
+use velum_market_model::{
+    Bid, Count, Delivery, Duration, Hash, Lock, Order, Query, Reveal, Signed, Subject, Time,
+};
+use velum_market_rules::auction::Auction;
+use velum_market_rules::{Event, Fault, Lot, Phase, Refusal, Rules, SeenMessage};
+
+use super::lots::{check_epoch, found};
+use super::{Connection, Market, Result, Told};
+use crate::MarketError;
+use crate::proofs::ProofError;
+use crate::state::{LotRow, excuses, jobs, lots};
+
+/// For how long a query is answered.
+const FRESH: Duration = Duration::constant(60_000);
+
+/// A lot as its row has it.
+fn view(row: &LotRow, now: Time, rules: &Rules) -> LotStatus {
+    let lot = &row.lot;
+    let (mut provider, mut price) = (None, lot.price(now));
+    let phase = match &lot.phase {
+        Phase::Open => LotPhase::Open,
+        Phase::Locked(lease) => {
+            (provider, price) = (Some(lease.provider), lease.price);
+            LotPhase::Locked
+        }
+        Phase::Settled { provider: by, price: paid, .. } => {
+            (provider, price) = (Some(*by), *paid);
+            LotPhase::Settled
+        }
+        Phase::Expired { .. } => LotPhase::Expired,
+    };
+    let bids = match &lot.auction {
+        Auction::Sealed(sealed) if phase == LotPhase::Open => Some(Bids {
+            count: Count::new(sealed.commitments.len() as u64).unwrap_or(Count::MOST),
+            commits_end: sealed.commits_end(rules),
+            reveals_end: sealed.reveals_end(rules),
+            root: sealed.root,
+        }),
+        _ => None,
+    };
+    let order = match lot.auction {
+        Auction::Dutch { .. } => Order::Dutch,
+        Auction::Sealed(_) => Order::Sealed,
+        Auction::Limit { .. } => Order::Limit,
+    };
+    LotStatus {
+        lot: lot.id,
+        profile: lot.profile,
+        order,
+        phase,
+        epoch: lot.epoch,
+        count: lot.count(),
+        jobs: Vec::new(),
+        minimum: lot.minimum,
+        maximum: lot.maximum,
+        price,
+        collateral: lot.collateral,
+        last_lock: lot.last_lock(),
+        lease: lot.lease,
+        deliver_by: lot.deliver_by,
+        bids,
+        provider,
+        lease_ends: None,
+        aggregate: row.aggregate,
+        said: Vec::new(),
+    }
+}
+
+impl Market {
+    /// Has a provider take a lot of a Dutch auction at the price of the moment.
+    ///
+    /// # Errors
+    /// [`MarketError`].
+    pub async fn lock(&self, lock: &Signed<Lock>) -> Result<LotStatus> {
+        let Lock { lot: id, epoch, at_least, provider } = *lock.message();
+        let mut change = self.change().await?;
+        let before = found(change.connection(), id).await?;
+        if let Some(lease) = before.leased()
+            && lease.provider == provider.owner()
+            && lease.epoch.get() == epoch.get() + 1
+        {
+            // Asked again, since the first answer was lost.
+            drop(change);
+            return self.lot(id).await;
+        }
+        check_epoch(&before, epoch)?;
+        let provider = self.admit(&mut change, provider.owner(), &before).await?;
+        self.step(&mut change, &before, &Event::Lock { provider, at_least }).await?;
+        change.commit().await?;
+        self.tell(Told::Lot(id));
+        self.lot(id).await
+    }
+
+    /// Takes a sealed bid.
+    ///
+    /// # Errors
+    /// [`MarketError`].
+    pub async fn bid(&self, bid: &Signed<Bid>) -> Result<LotStatus> {
+        let Bid { lot: id, epoch, commitment, provider } = *bid.message();
+        let mut change = self.change().await?;
+        let before = found(change.connection(), id).await?;
+        check_epoch(&before, epoch)?;
+        let owner = provider.owner();
+        if is_bidder(&before, owner, commitment) {
+            // Sent again, since the first answer was lost.
+            drop(change);
+            return self.lot(id).await;
+        }
+        self.take_once(
+            &mut change,
+            SeenMessage { id: velum_market_model::id(bid.message())?, owner, until: before.deliver_by },
+        )
+        .await?;
+        let provider = self.admit(&mut change, owner, &before).await?;
+        self.step(&mut change, &before, &Event::Commit { provider, commitment }).await?;
+        change.commit().await?;
+        self.tell(Told::Lot(id));
+        self.lot(id).await
+    }
+
+    /// Opens a sealed bid.
+    ///
+    /// # Errors
+    /// [`MarketError`].
+    pub async fn reveal(&self, reveal: &Signed<Reveal>) -> Result<LotStatus> {
+        let Reveal { lot: id, epoch, price, nonce, provider } = *reveal.message();
+        let mut change = self.change().await?;
+        let before = found(change.connection(), id).await?;
+        check_epoch(&before, epoch)?;
+        let event = Event::Reveal { bidder: provider.owner(), price, nonce };
+        self.step(&mut change, &before, &event).await?;
+        change.commit().await?;
+        self.lot(id).await
+    }
+
+    /// The submission of a job, for whoever holds the lease on its lot.
+    ///
+    /// # Errors
+    /// [`MarketError`].
+    pub async fn input(&self, query: &Signed<Query>) -> Result<Bytes> {
+        let Subject::Input { job: job_id } = query.message().subject else {
+            return Err(MarketError::Malformed("query.subject is no input".to_owned()));
+        };
+        let asker = self.check_query(query).await?;
+        let mut read = self.read().await?;
+        let unknown = || MarketError::Unknown { what: "job", id: job_id };
+        let row = jobs::find(read.connection(), job_id).await?.ok_or_else(unknown)?;
+        let of_lot = found(read.connection(), row.lot.ok_or_else(unknown)?).await?;
+        if of_lot.leased().is_none_or(|lease| lease.provider != asker) {
+            return Err(Refusal::NotYours { what: "the lease" }.into());
+        }
+        drop(read);
+        Ok(self.0.blobs.get(row.submission).await?)
+    }
+
+    /// Takes the aggregate of a lot: pays for it, or for one that does not verify ends the lease.
+    ///
+    /// # Errors
+    /// [`MarketError`].
+    pub async fn deliver(&self, delivery: &Signed<Delivery>, aggregate: Bytes) -> Result<LotStatus> {
+        let Delivery { lot: id, epoch, aggregate: named, provider } = *delivery.message();
+        let owner = provider.owner();
+        if named.length.get() != aggregate.len() as u64 || named.sha256 != Hash::of(&[&aggregate]) {
+            return Err(
+                ProofError::new("delivery.aggregate", "the aggregate has another length or SHA-256").into()
+            );
+        }
+        let mut read = self.read().await?;
+        let before = found(read.connection(), id).await?;
+        if is_delivered(&before, owner) {
+            drop(read);
+            return self.lot(id).await;
+        }
+        // Nothing is verified for who does not hold the lease.
+        check_holder(&before, owner)?;
+        check_epoch(&before, epoch)?;
+        let statements: Vec<_> =
+            jobs::of_lot(read.connection(), id).await?.iter().map(|row| row.statement).collect();
+        drop(read);
+        let (profile, bytes) = (before.profile, aggregate.clone());
+        let check =
+            move |proofs: &crate::proofs::Proofs| proofs.check_aggregate(profile, &statements, owner, &bytes);
+        let checked = match self.0.pool.run(check).await {
+            Err(MarketError::Proof(error)) => Err(error),
+            checked => Ok(checked?),
+        };
+        if checked.is_ok() {
+            self.0.blobs.put(aggregate).await?;
+        }
+        let mut change = self.change().await?;
+        let before = found(change.connection(), id).await?;
+        if let Err(error) = checked {
+            let event = Event::Fail { epoch, fault: Fault::BadProof { provider: owner } };
+            check_holder(&before, owner)?;
+            let after = self.step(&mut change, &before, &event).await?;
+            self.match_again(&mut change, after).await?;
+            change.commit().await?;
+            self.tell(Told::Lot(id));
+            return Err(error.into());
+        }
+        self.step(&mut change, &before, &Event::Deliver { provider: owner, epoch }).await?;
+        lots::deliver(&mut change, id, named.sha256).await?;
+        change.commit().await?;
+        self.tell(Told::Lot(id));
+        self.lot(id).await
+    }
+
+    /// A lot as everyone sees it.
+    ///
+    /// # Errors
+    /// [`MarketError::Unknown`].
+    pub async fn lot(&self, id: Hash) -> Result<LotStatus> {
+        let mut read = self.read().await?;
+        let now = read.now();
+        let row = lots::find(read.connection(), id).await?.ok_or(MarketError::Unknown { what: "lot", id })?;
+        let mut status = self.view(read.connection(), &row, now).await?;
+        status.jobs = row.lot.jobs.iter().map(|entry| entry.job).collect();
+        let said = lots::said(read.connection(), id).await?;
+        status.said =
+            said.into_iter().filter_map(|(_, message)| RawValue::from_string(message).ok()).collect();
+        Ok(status)
+    }
+
+    /// A lot as everyone sees it, with the end of its lease, without its jobs and what is said of it.
+    pub(super) async fn view(
+        &self,
+        connection: Connection<'_>,
+        row: &LotRow,
+        now: Time,
+    ) -> Result<LotStatus> {
+        let mut status = view(row, now, self.rules());
+        if let Some(lease) = row.lot.leased() {
+            let excuses = excuses::of_lot(connection, row.lot.id, lease.from, now).await?;
+            status.lease_ends = Some(lease.ends(&excuses));
+        }
+        Ok(status)
+    }
+
+    /// Open lots of an auction, the oldest first.
+    ///
+    /// # Errors
+    /// [`MarketError::Database`].
+    pub async fn open_lots(&self, auction: &'static str) -> Result<Vec<LotStatus>> {
+        const MOST: i64 = 100;
+        let mut read = self.read().await?;
+        let now = read.now();
+        let lots = lots::open(read.connection(), auction, None, Count::MOST, MOST).await?;
+        let row = |lot| LotRow { lot, aggregate: None };
+        Ok(lots.into_iter().map(|lot| view(&row(lot), now, self.rules())).collect())
+    }
+
+    /// Who asks, if the query is for this market and of now.
+    pub(super) async fn check_query(&self, query: &Signed<Query>) -> Result<Hash> {
+        let Query { market, at, asker, .. } = query.message();
+        if *market != self.0.id {
+            return Err(Refusal::OtherMarket { named: *market, this: self.0.id }.into());
+        }
+        let now = self.now().await?;
+        if now.since(*at) > FRESH || at.since(now) > FRESH {
+            return Err(MarketError::Stale { at: at.get(), now: now.get() });
+        }
+        Ok(asker.owner())
+    }
+}
+
+/// Whether a bid is among those of an auction.
+fn is_bidder(lot: &Lot, owner: Hash, commitment: Hash) -> bool {
+    let Auction::Sealed(sealed) = &lot.auction else { return false };
+    sealed.commitments.iter().any(|bid| bid.bidder == owner && bid.commitment == commitment)
+}
+
+fn check_holder(lot: &Lot, owner: Hash) -> Result<()> {
+    match lot.leased() {
+        Some(lease) if lease.provider == owner => Ok(()),
+        Some(_) => Err(Refusal::NotYours { what: "the lease" }.into()),
+        None if lot.is_over() => Err(Refusal::Settled.into()),
+        None => Err(Refusal::NotLocked { phase: "open" }.into()),
+    }
+}
+
+/// Whether this provider has delivered the lot, and its answer was lost.
+fn is_delivered(lot: &Lot, owner: Hash) -> bool {
+    matches!(lot.phase, Phase::Settled { provider, .. } if provider == owner)
+}

@@ -1,0 +1,178 @@
+//! What a market keeps in its database: rows to the values of `velum-market-rules` and back. Nothing here decides anything.
+
+pub(crate) mod batches;
+pub(crate) mod counts;
+pub(crate) mod excuses;
+pub(crate) mod jobs;
+pub(crate) mod ledger;
+pub(crate) mod log;
+pub(crate) mod lots;
+pub(crate) mod quotes;
+pub(crate) mod seen;
+pub(crate) mod totals;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+use velum_market_model::{Amount, Count, Hash, LogEntry, LogKind, Time, chained};
+use velum_market_sql::{Database, DatabaseError, Schema, Transaction, sqlx};
+
+pub(crate) use batches::OpenBatch;
+pub(crate) use counts::Counted;
+pub(crate) use jobs::NewJob;
+pub(crate) use lots::LotRow;
+pub(crate) use totals::Of;
+
+const TABLES: &[(&str, &str)] = &[("market", include_str!("tables.sql"))];
+
+/// The tables of a market. Both databases read the same statements.
+pub(crate) const SCHEMA: Schema =
+    Schema { lock: i64::from_be_bytes(*b"velum\0mk"), sqlite: TABLES, postgres: TABLES };
+
+type Result<T> = std::result::Result<T, DatabaseError>;
+
+/// One step of the market, which no other runs beside. It is as if it had never begun where it is dropped and not committed.
+pub(crate) struct Change {
+    transaction: Transaction,
+    now: Time,
+    /// Of the log's last entry.
+    number: u64,
+    hash: Hash,
+    /// Transfers since then.
+    transfers: i64,
+}
+
+impl Change {
+    /// Begins one.
+    pub(crate) async fn begin(database: &Database) -> Result<Self> {
+        let mut transaction = database.write().await?;
+        let row =
+            sqlx::query("select number, hash, at from head").fetch_one(transaction.connection()).await?;
+        let now = transaction.now().max(time(&row, "at")?);
+        let number = unsigned(&row, "number")?;
+        Ok(Self { now, number, hash: hash(&row, "hash")?, transaction, transfers: 0 })
+    }
+
+    /// The market's clock: the database's, which never goes back.
+    pub(crate) const fn now(&self) -> Time {
+        self.now
+    }
+
+    /// What runs statements.
+    pub(crate) fn connection(&mut self) -> &mut AnyConnection {
+        self.transaction.connection()
+    }
+
+    /// Number, hash and time of the log's last entry.
+    pub(crate) fn end(&self) -> (Count, Hash, Time) {
+        (Count::new(self.number).unwrap_or(Count::MOST), self.hash, self.now)
+    }
+
+    /// Adds an entry to the log.
+    pub(crate) async fn log(&mut self, kind: LogKind, subject: Hash, digest: Hash) -> Result<Count> {
+        let number =
+            Count::new(self.number + 1).map_err(|error| DatabaseError::corrupt("head.number", error))?;
+        let entry = LogEntry { number, at: self.now, kind, subject, digest };
+        self.hash = chained(&self.hash, &entry).map_err(|error| DatabaseError::corrupt("the log", error))?;
+        log::insert(self.transaction.connection(), &entry, &self.hash).await?;
+        self.number = number.get();
+        self.transfers = 0;
+        Ok(number)
+    }
+
+    /// Makes it last.
+    pub(crate) async fn commit(mut self) -> Result<()> {
+        sqlx::query("update head set number = $1, hash = $2, at = $3")
+            .bind(self.number as i64)
+            .bind(self.hash.to_string())
+            .bind(self.now.get() as i64)
+            .execute(self.connection())
+            .await?;
+        self.transaction.commit().await
+    }
+}
+
+/// When some node was last there, before this one said so.
+pub(crate) async fn alive(change: &mut Change) -> Result<Time> {
+    let now = change.now.get() as i64;
+    let row = sqlx::query("select alive from head").fetch_one(change.connection()).await?;
+    sqlx::query("update head set alive = $1").bind(now).execute(change.connection()).await?;
+    time(&row, "alive")
+}
+
+/// A value as JSON, for a column.
+fn json<T: Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| DatabaseError::corrupt("what is to be written", error))
+}
+
+fn read<T: DeserializeOwned>(row: &AnyRow, column: &'static str) -> Result<T> {
+    let text: String = row.try_get(column)?;
+    serde_json::from_str(&text).map_err(|error| DatabaseError::corrupt(column, error))
+}
+
+/// A name that is one word of JSON, such as a phase, without its quotation marks.
+fn word<T: Serialize>(value: &T) -> Result<String> {
+    Ok(json(value)?.trim_matches('"').to_owned())
+}
+
+fn read_word<T: DeserializeOwned>(row: &AnyRow, column: &'static str) -> Result<T> {
+    let text: String = row.try_get(column)?;
+    serde_json::from_value(serde_json::Value::String(text))
+        .map_err(|error| DatabaseError::corrupt(column, error))
+}
+
+fn unsigned(row: &AnyRow, column: &'static str) -> Result<u64> {
+    let value: i64 = row.try_get(column)?;
+    u64::try_from(value).map_err(|error| DatabaseError::corrupt(column, error))
+}
+
+fn time(row: &AnyRow, column: &'static str) -> Result<Time> {
+    Time::new(unsigned(row, column)?).map_err(|error| DatabaseError::corrupt(column, error))
+}
+
+fn amount(row: &AnyRow, column: &'static str) -> Result<Amount> {
+    Amount::new(unsigned(row, column)?).map_err(|error| DatabaseError::corrupt(column, error))
+}
+
+fn count(row: &AnyRow, column: &'static str) -> Result<Count> {
+    Count::new(unsigned(row, column)?).map_err(|error| DatabaseError::corrupt(column, error))
+}
+
+fn hash(row: &AnyRow, column: &'static str) -> Result<Hash> {
+    let text: String = row.try_get(column)?;
+    Hash::try_from(text).map_err(|error| DatabaseError::corrupt(column, error))
+}
+
+fn hash_if_any(row: &AnyRow, column: &'static str) -> Result<Option<Hash>> {
+    let text: Option<String> = row.try_get(column)?;
+    text.map(Hash::try_from).transpose().map_err(|error| DatabaseError::corrupt(column, error))
+}
+
+fn unsigned_if_any(row: &AnyRow, column: &'static str) -> Result<Option<u64>> {
+    let value: Option<i64> = row.try_get(column)?;
+    value.map(u64::try_from).transpose().map_err(|error| DatabaseError::corrupt(column, error))
+}
+
+fn time_if_any(row: &AnyRow, column: &'static str) -> Result<Option<Time>> {
+    let value = unsigned_if_any(row, column)?;
+    value.map(Time::new).transpose().map_err(|error| DatabaseError::corrupt(column, error))
+}
+
+/// Whether a job or a lot names a blob that is still kept: those of what has ended are until a while after.
+pub(crate) async fn blobs_named(
+    connection: &mut AnyConnection,
+    blob: Hash,
+    kept_since: Time,
+) -> Result<bool> {
+    let number: i64 = sqlx::query_scalar(
+        "select (select count(*) from job where submission = $1 and
+                     (state not in ('cancelled', 'expired', 'settled') or since >= $2))
+              + (select count(*) from lot where aggregate = $1 and (ended is null or ended >= $2))",
+    )
+    .bind(blob.to_string())
+    .bind(kept_since.get() as i64)
+    .fetch_one(connection)
+    .await?;
+    Ok(number > 0)
+}

@@ -1,0 +1,139 @@
+//! Quotes in the book, and capacity that was bought ahead.
+
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
+use velum_market_model::{Hash, Profile, Quote, Signed, Time};
+use velum_market_rules::Standing;
+use velum_market_rules::auction::limit::Ask;
+use velum_market_sql::{DatabaseError, sqlx};
+
+use super::{Change, Result, amount, count, hash, json, read, read_word, time, word};
+
+/// A quote in the book, and the message that it came by.
+pub(crate) struct AskRow {
+    pub(crate) ask: Ask,
+    pub(crate) quote: Quote,
+}
+
+/// Writes a quote, in place of what stands there under its id.
+pub(crate) async fn place(change: &mut Change, ask: &Ask, quote: &Signed<Quote>) -> Result<()> {
+    let message = quote.json().map_err(|error| DatabaseError::corrupt("the quote", error))?;
+    sqlx::query(
+        "insert into ask (id, provider, profile, price, remaining, placed, expires, message)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(ask.id.to_string())
+    .bind(ask.provider.to_string())
+    .bind(word(&ask.profile)?)
+    .bind(ask.price.get() as i64)
+    .bind(ask.left.get() as i64)
+    .bind(ask.placed.get() as i64)
+    .bind(ask.expires.get() as i64)
+    .bind(message)
+    .execute(change.connection())
+    .await?;
+    Ok(())
+}
+
+/// Writes what is left of a quote; takes it out of the book, where nothing is.
+pub(crate) async fn leave(change: &mut Change, id: Hash, left: Option<u64>) -> Result<()> {
+    match left {
+        Some(left) => {
+            sqlx::query("update ask set remaining = $1 where id = $2")
+                .bind(left as i64)
+                .bind(id.to_string())
+                .execute(change.connection())
+                .await?;
+        }
+        None => {
+            sqlx::query("delete from ask where id = $1")
+                .bind(id.to_string())
+                .execute(change.connection())
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+const COLUMNS: &str = "id, provider, profile, price, remaining, placed, expires, message";
+
+pub(crate) async fn find(connection: &mut AnyConnection, id: Hash) -> Result<Option<AskRow>> {
+    let sql = sqlx::AssertSqlSafe(format!("select {COLUMNS} from ask where id = $1"));
+    let row = sqlx::query(sql).bind(id.to_string()).fetch_optional(connection).await?;
+    row.as_ref().map(of_row).transpose()
+}
+
+/// The quotes of a profile, the best first.
+pub(crate) async fn book(connection: &mut AnyConnection, profile: Profile, most: i64) -> Result<Vec<AskRow>> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "select {COLUMNS} from ask where profile = $1 order by price, placed, id limit $2"
+    ));
+    let rows = sqlx::query(sql).bind(word(&profile)?).bind(most).fetch_all(connection).await?;
+    rows.iter().map(of_row).collect()
+}
+
+/// Takes quotes out of the book that are over.
+pub(crate) async fn expire(change: &mut Change) -> Result<()> {
+    let now = change.now().get() as i64;
+    sqlx::query("delete from ask where expires <= $1").bind(now).execute(change.connection()).await?;
+    Ok(())
+}
+
+/// Writes an order of capacity.
+pub(crate) async fn save_standing(change: &mut Change, standing: &Standing, quote: Hash) -> Result<()> {
+    sqlx::query(
+        "insert into standing (id, quote, until, ended, body) values ($1, $2, $3, $4, $5)
+         on conflict (id) do update set ended = excluded.ended, body = excluded.body",
+    )
+    .bind(standing.id.to_string())
+    .bind(quote.to_string())
+    .bind(standing.until.get() as i64)
+    .bind(i64::from(standing.ended))
+    .bind(json(standing)?)
+    .execute(change.connection())
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn find_standing(
+    connection: &mut AnyConnection,
+    id: Hash,
+) -> Result<Option<(Standing, Hash)>> {
+    let sql = "select body, quote from standing where id = $1";
+    let row = sqlx::query(sql).bind(id.to_string()).fetch_optional(connection).await?;
+    row.map(|row| Ok((read(&row, "body")?, hash(&row, "quote")?))).transpose()
+}
+
+/// Orders whose time is over and whose rest is not divided yet.
+pub(crate) async fn due_standing(connection: &mut AnyConnection, now: Time, most: i64) -> Result<Vec<Hash>> {
+    let sql = "select id from standing where ended = 0 and until <= $1 order by until limit $2";
+    let rows = sqlx::query(sql).bind(now.get() as i64).bind(most).fetch_all(connection).await?;
+    rows.iter().map(|row| hash(row, "id")).collect()
+}
+
+/// Orders of a quote that have not ended.
+pub(crate) async fn standing_of(connection: &mut AnyConnection, quote: Hash) -> Result<Vec<Standing>> {
+    let sql = "select body from standing where ended = 0 and quote = $1";
+    let rows = sqlx::query(sql).bind(quote.to_string()).fetch_all(connection).await?;
+    rows.iter().map(|row| read(row, "body")).collect()
+}
+
+fn of_row(row: &AnyRow) -> Result<AskRow> {
+    let quote: SentQuote = read(row, "message")?;
+    let ask = Ask {
+        id: hash(row, "id")?,
+        provider: hash(row, "provider")?,
+        profile: read_word(row, "profile")?,
+        price: amount(row, "price")?,
+        left: count(row, "remaining")?,
+        placed: time(row, "placed")?,
+        expires: time(row, "expires")?,
+    };
+    Ok(AskRow { ask, quote: quote.message })
+}
+
+/// What the book's own message is read as: its signature was verified when it came.
+#[derive(serde::Deserialize)]
+struct SentQuote {
+    message: Quote,
+}

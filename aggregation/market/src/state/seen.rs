@@ -1,0 +1,93 @@
+//! Messages that are taken once.
+
+use sqlx::AnyConnection;
+use velum_market_model::Hash;
+use velum_market_model::Time;
+use velum_market_rules::{Seen, SeenMessage, Unstaking};
+use velum_market_sql::sqlx;
+
+use super::{Change, Result, hash, json, read, time};
+
+/// What is remembered of an owner's messages.
+pub(crate) async fn of_owner(connection: &mut AnyConnection, owner: Hash) -> Result<Seen> {
+    let rows = sqlx::query("select id, until from seen where owner = $1")
+        .bind(owner.to_string())
+        .fetch_all(connection)
+        .await?;
+    let message = |row| Ok(SeenMessage { id: hash(row, "id")?, owner, until: time(row, "until")? });
+    Ok(Seen::from(rows.iter().map(message).collect::<Result<Vec<_>>>()?))
+}
+
+/// Writes what is remembered of an owner's messages now, in place of what was.
+pub(crate) async fn save(change: &mut Change, owner: Hash, seen: Seen) -> Result<()> {
+    sqlx::query("delete from seen where owner = $1")
+        .bind(owner.to_string())
+        .execute(change.connection())
+        .await?;
+    for SeenMessage { id, until, .. } in Vec::from(seen) {
+        sqlx::query("insert into seen (id, owner, until) values ($1, $2, $3)")
+            .bind(id.to_string())
+            .bind(owner.to_string())
+            .bind(until.get() as i64)
+            .execute(change.connection())
+            .await?;
+    }
+    Ok(())
+}
+
+/// Forgets what nobody would take any more.
+pub(crate) async fn forget(change: &mut Change) -> Result<()> {
+    let now = change.now().get() as i64;
+    sqlx::query("delete from seen where until < $1").bind(now).execute(change.connection()).await?;
+    Ok(())
+}
+
+/// The order of money that an owner's idempotency key stands for.
+pub(crate) async fn money_order(
+    connection: &mut AnyConnection,
+    owner: Hash,
+    key: &str,
+) -> Result<Option<Hash>> {
+    let sql = "select id from money_order where owner = $1 and idempotency_key = $2";
+    let row = sqlx::query(sql).bind(owner.to_string()).bind(key).fetch_optional(connection).await?;
+    row.map(|row| hash(&row, "id")).transpose()
+}
+
+/// Writes an order of money that was carried out.
+pub(crate) async fn ordered(change: &mut Change, owner: Hash, key: &str, id: Hash) -> Result<()> {
+    sqlx::query("insert into money_order (owner, idempotency_key, id) values ($1, $2, $3)")
+        .bind(owner.to_string())
+        .bind(key)
+        .bind(id.to_string())
+        .execute(change.connection())
+        .await?;
+    Ok(())
+}
+
+/// Writes stake that is on its way back, under the number of the log's entry that says so.
+pub(crate) async fn unstake(change: &mut Change, unstaking: &Unstaking, entry: u64) -> Result<()> {
+    sqlx::query("insert into unstaking (owner, entry, free_from, body) values ($1, $2, $3, $4)")
+        .bind(unstaking.owner.to_string())
+        .bind(entry as i64)
+        .bind(unstaking.free_from.get() as i64)
+        .bind(json(unstaking)?)
+        .execute(change.connection())
+        .await?;
+    Ok(())
+}
+
+/// Takes stake out that is free by a time; some of it.
+pub(crate) async fn unstaked(change: &mut Change, now: Time, most: i64) -> Result<Vec<Unstaking>> {
+    let sql = "select owner, entry, body from unstaking where free_from <= $1 order by free_from limit $2";
+    let rows = sqlx::query(sql).bind(now.get() as i64).bind(most).fetch_all(change.connection()).await?;
+    let mut free = Vec::new();
+    for row in &rows {
+        free.push(read(row, "body")?);
+        sqlx::query("delete from unstaking where owner = $1 and entry = $2")
+            .bind(hash(row, "owner")?.to_string())
+            .bind(super::unsigned(row, "entry")? as i64)
+            .execute(change.connection())
+            .await?;
+    }
+    Ok(free)
+}
