@@ -15,8 +15,8 @@ use velum_wallet::json::{facts, hidden, reason};
 use velum_wallet::measure::{self, Profile, rounded, timed};
 use zeroize::Zeroizing;
 
-use crate::aggregation;
 use crate::failure::Failure;
+use crate::program;
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::stages;
@@ -36,7 +36,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     if arguments.what.is_some() {
-        return aggregation::run();
+        return program::run(program::AGGREGATION);
     }
     let response = DeviceResponse::parse(MUSTERMANN.device_response)?;
     let transcript = SessionTranscript::parse(MUSTERMANN.session_transcript)?;

@@ -44,6 +44,8 @@ pub enum FailureCode {
     ProgramMissing,
     /// A receipt that does not show that its presentation is in an aggregate, or an aggregate that does not verify.
     ReceiptInvalid,
+    /// A market, or what a part of one stands on, that cannot be reached or says no.
+    Market,
 }
 
 impl FailureCode {
@@ -56,6 +58,7 @@ impl FailureCode {
             Self::OtherKey => "other_key",
             Self::ProgramMissing => "program_missing",
             Self::ReceiptInvalid => "receipt_invalid",
+            Self::Market => "market",
         }
     }
 
@@ -104,6 +107,11 @@ impl Failure {
     /// A receipt or an aggregate that is refused.
     pub fn receipt_invalid(place: impl Into<String>, message: String) -> Self {
         Self::new(REFUSED, FailureCode::ReceiptInvalid, place, message)
+    }
+
+    /// A market, or what a part of one stands on, that cannot be reached or says no.
+    pub fn market(place: impl Into<String>, message: String) -> Self {
+        Self::new(UNUSABLE, FailureCode::Market, place, message)
     }
 
     /// Work that was due to succeed and did not: a defect of this program.
@@ -279,6 +287,7 @@ mod tests {
             FailureCode::OtherKey,
             FailureCode::ProgramMissing,
             FailureCode::ReceiptInvalid,
+            FailureCode::Market,
         ];
         let codes = Code::ALL.iter().copied().map(FailureCode::Credentials).chain(cli);
         let codes: BTreeSet<_> = codes.map(FailureCode::as_str).collect();

@@ -2,7 +2,6 @@
 //!
 //! Each command has a module of its own; what they share with others of the project is in the library.
 
-mod aggregation;
 mod demo;
 mod inspect;
 mod issue;
@@ -10,6 +9,7 @@ mod params;
 mod pool;
 mod prepare;
 mod prepared_file;
+mod program;
 mod prove;
 mod sign;
 mod stages;
@@ -54,13 +54,16 @@ enum Command {
     Verify(verify::Arguments),
     /// Fold presentations into one proof (a program of its own, `velum-aggregation`)
     #[command(disable_help_flag = true)]
-    Aggregate(aggregation::Arguments),
+    Aggregate(program::Arguments),
     /// Take the receipt of one presentation out of an aggregate
     #[command(disable_help_flag = true)]
-    Receipt(aggregation::Arguments),
+    Receipt(program::Arguments),
     /// Accept or refuse a receipt (status 1 if it is refused)
     #[command(disable_help_flag = true)]
-    VerifyReceipt(aggregation::Arguments),
+    VerifyReceipt(program::Arguments),
+    /// Run a market where presentations are folded, or take part in one (a program of its own, `velum-market`)
+    #[command(disable_help_flag = true)]
+    Market(program::Arguments),
     /// Show suites, size classes, proven bits and the SIMD in use
     Params,
     /// Prove and verify a real licence, and see wrong requests refused
@@ -76,7 +79,10 @@ impl Command {
             Self::Prepare(arguments) => prepare::run(arguments),
             Self::Prove(arguments) => prove::run(arguments),
             Self::Verify(arguments) => verify::run(arguments),
-            Self::Aggregate(_) | Self::Receipt(_) | Self::VerifyReceipt(_) => aggregation::run(),
+            Self::Aggregate(_) | Self::Receipt(_) | Self::VerifyReceipt(_) => {
+                program::run(program::AGGREGATION)
+            }
+            Self::Market(_) => program::run(program::MARKET),
             Self::Params => Ok(params::run()),
             Self::Demo(arguments) => demo::run(arguments),
         }

@@ -9,7 +9,7 @@ use velum_stark::{LineTheorem, Security, SecurityTerm, VerifierKey};
 use velum_wallet::measure::Simd;
 use velum_wallet::memory_needed;
 
-use crate::aggregation;
+use crate::program;
 use crate::report::Report;
 
 /// Bytes.
@@ -20,7 +20,7 @@ const KINDS: [ProofKind; 2] = [ProofKind::Credential, ProofKind::Presentation];
 pub fn run() -> Report {
     let suites: Vec<_> = SUITES.iter().copied().map(Described::suite).collect();
     let (built, available) = (Simd::BUILT.name(), Simd::available().name());
-    let aggregates = aggregation::params();
+    let aggregates = program::params();
     let json = json!({
         "format_version": FORMAT_VERSION,
         "suites": suites.iter().map(|suite| &suite.json).collect::<Vec<_>>(),

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::apt;
 use crate::checks::Slow;
 use crate::process::{self, Error};
 use crate::project::{Cpu, Project};
@@ -13,6 +14,12 @@ const FOLDER: &str = "aggregation";
 /// The program that `velum` runs.
 pub const PROGRAM: &str = "velum-aggregation";
 
+/// The program that runs markets.
+pub const MARKET: &str = "velum-market";
+
+/// Where the system's packages put its servers.
+const POSTGRES: &str = "/usr/lib/postgresql";
+
 /// Tests that take minutes: leaves with their witnesses, all circuits anew, real documents of every class.
 const SLOW_TESTS: [&str; 4] =
     ["velum-recursion", "velum-aggregate-circuits", "velum-aggregator", "velum-aggregation"];
@@ -20,6 +27,11 @@ const SLOW_TESTS: [&str; 4] =
 /// Builds the program, in release mode and for any processor: its libraries do not build with the flags of new ones.
 pub fn build(project: &Project) -> Result<(), Error> {
     process::run(&mut build_of(project, PROGRAM, PROGRAM))
+}
+
+/// Builds the program of markets likewise.
+pub fn build_market(project: &Project) -> Result<(), Error> {
+    process::run(&mut build_of(project, "velum-market-cli", MARKET))
 }
 
 /// Cargo, about to build a program of the workspace so.
@@ -40,6 +52,7 @@ pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
         process::run(clippy.args(["--", "-D", "warnings"]))
     });
     report.step("aggregation: tests", || {
+        install_postgres(project)?;
         let mut test = cargo(project, ["test", "--locked", "--workspace", "--no-fail-fast"]);
         process::run(test.envs(slow.variables().iter().copied()))
     });
@@ -52,6 +65,11 @@ pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
             process::run(test.args(["--", "--ignored", "--skip", "write_pins", "--nocapture"]))
         });
     }
+}
+
+/// Tests of markets start a PostgreSQL of their own, of the system's packages.
+fn install_postgres(project: &Project) -> Result<(), Error> {
+    if std::path::Path::new(POSTGRES).is_dir() { Ok(()) } else { apt::install(project, &["postgresql"]) }
 }
 
 fn cargo<const N: usize>(project: &Project, args: [&str; N]) -> Command {

@@ -11,7 +11,10 @@ Usage: ./x TASK
 
 Tasks:
   demo [ARGS]   build `velum` for this machine and run `velum demo ARGS`; `demo aggregate` folds eight presentations
-  build         build `velum` and `velum-aggregation` in release mode, side by side in target/release
+  market [--check] [--keep FOLDER]
+                run a market on this machine with demo money, a node, a provider and its worker, and hand in three
+                presentations of real documents; end when their receipts are checked if told, and leave them in a folder
+  build         build `velum`, `velum-aggregation` and `velum-market` in release mode, side by side in target/release
   test          run the tests: those in Rust, those of the npm package in Node, and the page once in Chromium
   ci            run `test`, then every other check and the rest of the tests: what must hold before a change lands
   test --all    run `ci` with the slow suites whole and record it in docs/test-all.md
@@ -50,6 +53,7 @@ const PORT: u16 = 8080;
 #[derive(Debug, PartialEq, Eq)]
 pub enum Task {
     Demo { args: Vec<OsString> },
+    Market { args: Vec<OsString> },
     Test,
     Ci,
     TestAll,
@@ -83,7 +87,7 @@ pub enum Documents {
     Update,
 }
 
-/// Reads the arguments that follow the program's name. Those of `demo` are handed on unread.
+/// Reads the arguments that follow the program's name. Those of `demo` and `market` are handed on unread.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::Error> {
     let mut parser = lexopt::Parser::from_args(args);
     let task = match parser.next()? {
@@ -93,6 +97,9 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
     };
     if task == "demo" {
         return Ok(Task::Demo { args: parser.raw_args()?.collect() });
+    }
+    if task == "market" {
+        return Ok(Task::Market { args: parser.raw_args()?.collect() });
     }
     let (mut all, mut sample, mut runs, mut json, mut web) = (false, None, RUNS, false, false);
     let mut proofs = Documents::Sample;

@@ -61,8 +61,18 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
         Task::Build => {
             process::run(&mut project.build(Cpu::Any, "velum-cli", "velum"))?;
             aggregation::build(project)?;
+            aggregation::build_market(project)?;
             println!("{}", aggregation::folder(project).display());
             Ok(ExitCode::SUCCESS)
+        }
+        Task::Market { args } => {
+            aggregation::build_market(project)?;
+            let mut market = std::process::Command::new(project.program(Cpu::Any, aggregation::MARKET));
+            let status = process::status(market.args(["market", "demo"]).args(args))?;
+            Ok(status
+                .code()
+                .and_then(|code| u8::try_from(code).ok())
+                .map_or(ExitCode::FAILURE, ExitCode::from))
         }
         Task::Setup => Ok(close(&reported(|report| tools::install(project, report)))),
         Task::Lint => Ok(close(&reported(|report| checks::lint(project, report)))),

@@ -1,4 +1,4 @@
-//! Commands of `velum-aggregation`, which is a program of its own: what it is made with asks for other versions of libraries than this one.
+//! Commands of `velum-aggregation` and `velum-market`, which are programs of their own: what they are made with asks for other versions of libraries than this one.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -7,8 +7,11 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::report::Report;
 
-/// The program.
-const PROGRAM: &str = "velum-aggregation";
+/// What folds presentations.
+pub const AGGREGATION: &str = "velum-aggregation";
+
+/// What runs markets.
+pub const MARKET: &str = "velum-market";
 
 /// Whatever the program understands.
 #[derive(clap::Args)]
@@ -17,33 +20,33 @@ pub struct Arguments {
     _arguments: Vec<OsString>,
 }
 
-/// Runs it with the arguments of this process, in place of it.
+/// Runs a program with the arguments of this process, in place of it.
 ///
 /// # Errors
 /// Where it is not there or cannot be run; otherwise this does not return.
-pub fn run() -> Result<Report, Failure> {
-    let program = beside().unwrap_or_else(|| PROGRAM.into());
+pub fn run(name: &str) -> Result<Report, Failure> {
+    let program = beside(name).unwrap_or_else(|| name.into());
     let mut command = Command::new(&program);
     command.args(std::env::args_os().skip(1));
     let error = become_it(command);
     if error.kind() == std::io::ErrorKind::NotFound {
         let message =
-            format!("{PROGRAM} is neither beside this program nor on the path; `./x build` builds both");
-        return Err(Failure::missing(PROGRAM, message));
+            format!("{name} is neither beside this program nor on the path; `./x build` builds both");
+        return Err(Failure::missing(name, message));
     }
     Err(Failure::file(&program, "run", &error))
 }
 
-/// What it says of the soundness of aggregates; nothing where it is not there.
+/// What `velum-aggregation` says of the soundness of aggregates; nothing where it is not there.
 pub fn params() -> Option<serde_json::Value> {
-    let program = beside().unwrap_or_else(|| PROGRAM.into());
+    let program = beside(AGGREGATION).unwrap_or_else(|| AGGREGATION.into());
     let output = Command::new(program).args(["params", "--json"]).output().ok()?;
     serde_json::from_slice(&output.stdout).ok()
 }
 
-/// The program in the folder of this one.
-fn beside() -> Option<PathBuf> {
-    let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
+/// A program in the folder of this one.
+fn beside(name: &str) -> Option<PathBuf> {
+    let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     let beside = std::env::current_exe().ok()?.with_file_name(name);
     beside.is_file().then_some(beside)
 }

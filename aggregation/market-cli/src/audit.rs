@@ -1,0 +1,176 @@
+//! `velum market audit`: whether a node keeps to what it said.
+//!
+//! The log is a chain of hashes with a signed end. What an auditor has seen before, ends and acceptances, is kept in a file; a log that does not contain all of it is another log, and
+//! both signatures together show that.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use serde_json::value::RawValue;
+use url::Url;
+use velum_cli::failure::Failure;
+use velum_cli::files;
+use velum_cli::report::Report;
+use velum_market_model::{Acceptance, Hash, Head, Key, LogEntry, LogKind, Signed, chained};
+use velum_market_provider::NodeClient;
+
+/// The most bytes of what is kept.
+const MOST_BYTES: usize = 64 << 20;
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The node
+    #[arg(long, value_name = "URL", env = "VELUM_MARKET_URL")]
+    market: Url,
+    /// What was seen before, and what is seen now: made if it is not there
+    #[arg(long, value_name = "F")]
+    seen: PathBuf,
+    /// Also check, and from now on keep, the acceptance of this job
+    #[arg(long, value_name = "HASH")]
+    job: Vec<String>,
+}
+
+/// What is kept between audits.
+#[derive(Default, Serialize, Deserialize)]
+struct Seen {
+    /// The node's key, as it was first seen.
+    key: Option<Key>,
+    /// Signed ends of the log, in order.
+    heads: Vec<Box<RawValue>>,
+    /// Signed acceptances.
+    acceptances: Vec<Box<RawValue>>,
+}
+
+pub async fn run(arguments: Arguments) -> Result<Report, Failure> {
+    let failed = |error: &dyn std::fmt::Display| Failure::market("audit", error.to_string());
+    let mut seen = read(&arguments.seen)?;
+    let node = NodeClient::new(arguments.market.clone()).map_err(|error| failed(&error))?;
+    let info = node.market().await.map_err(|error| failed(&error))?;
+    let key = *seen.key.get_or_insert(info.key);
+    let mut wrong = Vec::new();
+    if key != info.key {
+        wrong.push("the node signs with another key than before".to_owned());
+    }
+    for job in &arguments.job {
+        let job = Hash::try_from(job.clone()).map_err(|error| failed(&error))?;
+        let acceptance = node.acceptance(job).await.map_err(|error| failed(&error))?;
+        seen.acceptances.push(RawValue::from_string(acceptance).map_err(|_| Failure::bug())?);
+    }
+    let head = node.head().await.map_err(|error| failed(&error))?;
+    seen.heads.push(RawValue::from_string(head).map_err(|_| Failure::bug())?);
+    let log = Log::fetch(&node).await?;
+    wrong.extend(log.wrong.clone());
+    for head in &seen.heads {
+        wrong.extend(log.check_head(head, &key));
+    }
+    for acceptance in &seen.acceptances {
+        wrong.extend(log.check_acceptance(acceptance, &key));
+    }
+    let bytes = serde_json::to_vec(&seen).map_err(|_| Failure::bug())?;
+    files::write(&arguments.seen, &bytes)?;
+    let json = json!({
+        "entries": log.entries.len(), "heads": seen.heads.len(), "acceptances": seen.acceptances.len(), "wrong": wrong,
+    });
+    if wrong.is_empty() {
+        let text = format!(
+            "The log has {} entries and holds: {} ends and {} acceptances that were seen are in it.",
+            log.entries.len(),
+            seen.heads.len(),
+            seen.acceptances.len()
+        );
+        return Ok(Report::done(json, text));
+    }
+    let text = format!(
+        "The node does not keep to what it said; {} shows it by the node's own signatures:\n  {}",
+        arguments.seen.display(),
+        wrong.join("\n  ")
+    );
+    Ok(Report::refused(json, text))
+}
+
+fn read(path: &std::path::Path) -> Result<Seen, Failure> {
+    if !path.exists() {
+        return Ok(Seen::default());
+    }
+    let bytes = files::read(path, MOST_BYTES)?;
+    serde_json::from_slice(&bytes).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+}
+
+/// The log as the node gives it now, with the hash after each entry.
+struct Log {
+    entries: Vec<LogEntry>,
+    hashes: Vec<Hash>,
+    wrong: Vec<String>,
+}
+
+impl Log {
+    async fn fetch(node: &NodeClient) -> Result<Self, Failure> {
+        let mut log = Self { entries: Vec::new(), hashes: Vec::new(), wrong: Vec::new() };
+        loop {
+            let page = node
+                .log(log.entries.len() as u64)
+                .await
+                .map_err(|error| Failure::market("audit", error.to_string()))?;
+            if page.is_empty() {
+                return Ok(log);
+            }
+            for entry in page {
+                if !log.add(entry) {
+                    return Ok(log);
+                }
+            }
+        }
+    }
+
+    /// Adds an entry; false, where it does not follow.
+    fn add(&mut self, entry: LogEntry) -> bool {
+        let number = self.entries.len() as u64 + 1;
+        let is_later = self.entries.last().is_none_or(|last| last.at <= entry.at);
+        if entry.number.get() != number || !is_later {
+            self.wrong.push(format!("entry {number} does not follow the one before it"));
+            return false;
+        }
+        let before = self.hashes.last().copied().unwrap_or_default();
+        let Ok(hash) = chained(&before, &entry) else {
+            self.wrong.push(format!("entry {number} cannot be hashed"));
+            return false;
+        };
+        self.hashes.push(hash);
+        self.entries.push(entry);
+        true
+    }
+
+    /// What is wrong about an end that was seen.
+    fn check_head(&self, head: &RawValue, key: &Key) -> Option<String> {
+        let head = match Signed::<Head>::read(head.get().as_bytes()) {
+            Ok(head) if head.key() == key => head,
+            Ok(_) => return Some("an end of the log is signed by another key".to_owned()),
+            Err(error) => return Some(format!("an end of the log: {error}")),
+        };
+        let Head { number, hash, .. } = head.message();
+        let there = match number.get() {
+            0 => Some(Hash::default()),
+            number => usize::try_from(number - 1).ok().and_then(|place| self.hashes.get(place)).copied(),
+        };
+        match there {
+            Some(there) if there == *hash => None,
+            Some(_) => Some(format!("the log up to entry {number} is another than the one that was signed")),
+            None => Some(format!("the log had {number} entries, and has fewer now")),
+        }
+    }
+
+    /// What is wrong about an acceptance that was seen.
+    fn check_acceptance(&self, acceptance: &RawValue, key: &Key) -> Option<String> {
+        let acceptance = match Signed::<Acceptance>::read(acceptance.get().as_bytes()) {
+            Ok(acceptance) if acceptance.key() == key => acceptance,
+            Ok(_) => return Some("an acceptance is signed by another key".to_owned()),
+            Err(error) => return Some(format!("an acceptance: {error}")),
+        };
+        let Acceptance { job, number, .. } = acceptance.message();
+        let place = usize::try_from(number.get().saturating_sub(1)).ok();
+        let entry = place.and_then(|place| self.entries.get(place));
+        let is_there = entry.is_some_and(|entry| entry.kind == LogKind::Job && entry.subject == *job);
+        (!is_there).then(|| format!("job {job} was accepted as entry {number} of the log, and is not there"))
+    }
+}

@@ -1,0 +1,100 @@
+//! `velum market init`: a configuration to start from.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use velum_cli::failure::Failure;
+use velum_cli::files;
+use velum_cli::report::Report;
+
+use crate::keys;
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The folder, which is made if it is not there
+    #[arg(value_name = "FOLDER", default_value = "market")]
+    folder: PathBuf,
+    /// Where the node listens
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8460")]
+    listen: String,
+}
+
+impl Arguments {
+    /// A folder, and where the node listens.
+    pub fn new(folder: &Path, listen: &str) -> Self {
+        Self { folder: folder.to_owned(), listen: listen.to_owned() }
+    }
+}
+
+pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
+    let folder = &arguments.folder;
+    std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, "make", &error))?;
+    let folder = folder.canonicalize().map_err(|error| Failure::file(folder, "find", &error))?;
+    let config = folder.join("market.toml");
+    // Nothing is written where something is: keys would be lost.
+    files::write_new(&config, text(&folder, &arguments.listen).as_bytes())?;
+    for secret in ["node.key", "provider.key", "operator.token"] {
+        keys::write_secret(&folder.join(secret), &keys::random()?)?;
+    }
+    let shown = config.display();
+    let text = format!(
+        "Wrote {shown} with new keys beside it.\n\
+         Start the node:          velum market serve --config {shown}\n\
+         A provider with workers: velum market provide --market http://{} --key {} --state {} --work",
+        arguments.listen,
+        folder.join("provider.key").display(),
+        folder.join("provider").display(),
+    );
+    Ok(Report::done(json!({ "config": config, "listen": arguments.listen }), text))
+}
+
+/// The configuration, with what may be changed in comments.
+fn text(folder: &Path, listen: &str) -> String {
+    let at = folder.display();
+    format!(
+        r#"# A market of Velum. `velum market serve --config FILE` runs it; docs/operating.md says more.
+
+# State. One machine: sqlite:// and a path. Several nodes: postgres://USER:PASSWORD@HOST/NAME, the same for all of them.
+# Also --database, or VELUM_MARKET_DATABASE, which keeps a password out of this file.
+database = "sqlite://{at}/market.db"
+
+# Submissions and aggregates. One machine: file:// and a folder. Several: s3://BUCKET/PREFIX, with the usual AWS_… variables.
+# Also --blobs, or VELUM_MARKET_BLOBS.
+blobs = "file://{at}/blobs"
+
+# The node's secret key, by which clients and providers know this market. All nodes of a market have the same one. Keep a copy of it.
+key = "node.key"
+
+# Where requests come. Also --listen, or VELUM_MARKET_LISTEN.
+listen = "{listen}"
+
+# What the operator's page is opened with.
+operator_token = "operator.token"
+
+# Demo money: the most that one deposit gives. It is worth nothing. Without this line there is no way of money in or out.
+demo_money = 1000000000
+
+# The node encrypts by itself with a certificate and its key, both in PEM. Leave it out behind a proxy that does.
+# [tls]
+# chain = "chain.pem"
+# key = "key.pem"
+
+# The providers that may take lots, as the hashes of their keys (`velum market provide` prints its own). Without a list, all who stake may.
+# providers = ["…"]
+
+# How many jobs one client may hand in in an hour.
+# jobs_per_hour = 10000
+
+# How many connections there may be at once.
+# connections = 4096
+
+# How many proofs are verified at once: one for each processor, unless told otherwise.
+# verifiers = 2
+
+# For how many days submissions and aggregates are kept after their lot has ended, so that receipts can be fetched.
+# keep_days = 30
+
+# The rules' constants are those of docs/decisions/0017-market-rules.md, which were chosen by simulation. To change them, write all of them in [rules].
+"#
+    )
+}

@@ -1,0 +1,51 @@
+//! Secret keys in files: 32 bytes in hexadecimal, for the file's owner alone.
+
+use std::path::Path;
+
+use velum_cli::failure::Failure;
+use velum_cli::files;
+use velum_market_model::{Algorithm, SecretKey};
+
+/// 32 bytes in hexadecimal, and some white space.
+const MOST_BYTES: usize = 128;
+
+/// The secret in a file.
+pub fn secret(path: &Path) -> Result<[u8; 32], Failure> {
+    if files::is_shared(path)? {
+        let message = format!("{} can be read by others; make it yours alone: chmod 600", path.display());
+        return Err(Failure::usage(message));
+    }
+    let text = files::read(path, MOST_BYTES)?;
+    let mut secret = [0; 32];
+    let text = std::str::from_utf8(&text).unwrap_or_default();
+    hex::decode_to_slice(text.trim(), &mut secret)
+        .map_err(|_| Failure::usage(format!("{}: it has to be 32 bytes in hexadecimal", path.display())))?;
+    Ok(secret)
+}
+
+/// The Ed25519 key in a file.
+pub fn key(path: &Path) -> Result<SecretKey, Failure> {
+    let wrong =
+        |error: velum_market_model::ModelError| Failure::usage(format!("{}: {error}", path.display()));
+    SecretKey::from_bytes(Algorithm::Ed25519, &secret(path)?).map_err(wrong)
+}
+
+/// 32 bytes by chance, in hexadecimal.
+pub fn random() -> Result<String, Failure> {
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).map_err(|error| {
+        Failure::usage(format!("the system has no random bytes: {error}; start it again later"))
+    })?;
+    Ok(hex::encode(secret))
+}
+
+/// Writes a secret into a new file that nobody else can read.
+pub fn write_secret(path: &Path, secret: &str) -> Result<(), Failure> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let write =
+        |mut file: std::fs::File| std::io::Write::write_all(&mut file, format!("{secret}\n").as_bytes());
+    options.open(path).and_then(write).map_err(|error| Failure::file(path, "write", &error))
+}

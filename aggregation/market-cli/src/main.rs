@@ -1,0 +1,92 @@
+//! `velum-market`: the commands `velum market …`, which `velum` runs. `docs/market.md` tells what a market is, `docs/operating.md` how to run one.
+//!
+//! It is a program of its own because what aggregates are made with asks for other versions of libraries than `velum`.
+
+mod audit;
+mod config;
+mod demo;
+mod host;
+mod init;
+mod keys;
+mod logging;
+mod provide;
+mod serve;
+mod simulate;
+mod stop;
+mod submit;
+mod work;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use velum_cli::command;
+use velum_cli::failure::Failure;
+use velum_cli::report::Report;
+
+/// Run a market where presentations are folded, or take part in one.
+#[derive(Parser)]
+#[command(name = "velum", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// Write one JSON object to stdout, whatever happens, and logs as JSON
+    #[arg(long, global = true)]
+    json: bool,
+    /// Use this many threads for proving; all processors if absent
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a market, or take part in one
+    Market {
+        #[command(subcommand)]
+        command: MarketCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum MarketCommand {
+    /// Write a commented configuration with new keys into a folder
+    Init(init::Arguments),
+    /// Run the node
+    Serve(serve::Arguments),
+    /// Hand a presentation in, and bring its receipt back
+    Submit(Box<submit::Arguments>),
+    /// Take lots, have them folded, deliver them
+    Provide(provide::Arguments),
+    /// Fold what a provider has taken
+    Work(work::Arguments),
+    /// Check a node's log against what it said before (status 1 if it does not hold)
+    Audit(audit::Arguments),
+    /// Simulate a day of the market
+    Simulate(simulate::Arguments),
+    /// Run a market on this machine with demo money, and hand in three presentations of real documents
+    Demo(demo::Arguments),
+}
+
+fn main() -> ExitCode {
+    command::run("velum-market", run)
+}
+
+fn run(arguments: Vec<OsString>) -> Result<Report, Failure> {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return command::help_or_usage(&error),
+    };
+    command::use_threads(arguments.threads)?;
+    logging::start(arguments.json);
+    let Command::Market { command } = arguments.command;
+    match command {
+        MarketCommand::Init(arguments) => init::run(&arguments),
+        MarketCommand::Serve(arguments) => stop::until_stopped(|stop| serve::run(arguments, stop)),
+        MarketCommand::Submit(arguments) => stop::until_stopped(|stop| submit::run(*arguments, stop)),
+        MarketCommand::Provide(arguments) => stop::until_stopped(|stop| provide::run(arguments, stop)),
+        MarketCommand::Work(arguments) => stop::until_stopped(|stop| work::run(arguments, stop)),
+        MarketCommand::Audit(arguments) => stop::until_stopped(|_| audit::run(arguments)),
+        MarketCommand::Simulate(arguments) => simulate::run(&arguments),
+        MarketCommand::Demo(arguments) => stop::until_stopped(|stop| demo::run(arguments, stop)),
+    }
+}

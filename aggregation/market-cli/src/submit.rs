@@ -1,0 +1,249 @@
+//! `velum market submit`: hands a presentation to a market, and brings its receipt back.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use serde_json::value::RawValue;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+use velum_cli::failure::Failure;
+use velum_cli::report::Report;
+use velum_cli::{files, inputs};
+use velum_credentials::aggregate::{Submission, may_hand_off};
+use velum_credentials::{Presentation, limits};
+use velum_market_client::{Backoff, HandOff, Market, Node, Plan};
+use velum_market_model::{
+    Amount, Cancel, Count, Duration, Hash, Job, Latency, Message, Offer, Order, PriceMove, Profile,
+    ProofReference, Ramp, SecretKey, Signed, SizeClass, id,
+};
+use velum_market_provider::NodeClient;
+use velum_wallet::Challenge;
+
+use crate::host::{Kept, Platform};
+use crate::{host, keys};
+
+/// The most bytes of what is kept of a hand-off.
+const KEPT_BYTES: usize = 1 << 20;
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The node
+    #[arg(long, value_name = "URL", env = "VELUM_MARKET_URL")]
+    market: Url,
+    /// The secret key of who pays: a verifier's or an issuer's. A wallet takes a new one each time
+    #[arg(long, value_name = "F")]
+    key: PathBuf,
+    /// A presentation of the suite `aggregatable`
+    #[arg(long, value_name = "F")]
+    presentation: PathBuf,
+    /// The CBOR SessionTranscript of its session
+    #[arg(long, value_name = "F")]
+    transcript: PathBuf,
+    /// The request that it answers, as JSON
+    #[arg(long, value_name = "F")]
+    request: PathBuf,
+    /// Where to write the receipt. What is handed off is kept beside it until it is there, so that the same command goes on after a crash
+    #[arg(long, value_name = "F")]
+    out: PathBuf,
+    #[command(flatten)]
+    terms: Terms,
+    /// Demand that the aggregate is counted for this payee, 32 bytes in hexadecimal
+    #[arg(long, value_name = "HEX")]
+    payee: Option<String>,
+}
+
+/// On which terms a job is handed in.
+#[derive(Clone, clap::Args)]
+pub struct Terms {
+    /// The least that is paid
+    #[arg(long, value_name = "UNITS", default_value = "100")]
+    pub minimum: u64,
+    /// The most that is paid, which is held from the start
+    #[arg(long, value_name = "UNITS", default_value = "1000")]
+    pub maximum: u64,
+    /// How the price is found: dutch, sealed or limit
+    #[arg(long, value_name = "ORDER", default_value = "dutch", value_parser = order)]
+    pub order: Order,
+    /// Seconds for company, which makes it cheaper; without, the job is folded alone
+    #[arg(long, value_name = "S")]
+    pub max_wait: Option<u64>,
+    /// Presentations that would be company enough
+    #[arg(long, value_name = "N", default_value = "2")]
+    pub min_batch: u64,
+    /// Minutes until the receipt has to be there
+    #[arg(long, value_name = "MIN", default_value = "120")]
+    pub within: u64,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self { minimum: 100, maximum: 1000, order: Order::Dutch, max_wait: None, min_batch: 2, within: 120 }
+    }
+}
+
+fn order(name: &str) -> Result<Order, String> {
+    match name {
+        "dutch" => Ok(Order::Dutch),
+        "sealed" => Ok(Order::Sealed),
+        "limit" => Ok(Order::Limit),
+        _ => Err("dutch, sealed or limit".to_owned()),
+    }
+}
+
+pub async fn run(arguments: Arguments, stop: CancellationToken) -> Result<Report, Failure> {
+    files::check_writable(&arguments.out)?;
+    let challenge = inputs::challenge(&arguments.transcript, &arguments.request)?;
+    let bytes = files::read(&arguments.presentation, limits::PRESENTATION_BYTES)?;
+    let submission = submission(&challenge, Presentation::from_bytes(&bytes)?)?;
+    let key = keys::key(&arguments.key)?;
+    let payee = arguments.payee.as_deref().map(hash).transpose()?.map(|payee| payee.0);
+    let handed = HandedOff { market: &arguments.market, terms: &arguments.terms, out: &arguments.out, payee };
+    let receipt = handed.run(&submission, &key, stop).await?;
+    let out = arguments.out.display().to_string();
+    let text = format!("Wrote {out}: {} bytes. `velum verify-receipt` asks it again.", receipt.len());
+    Ok(Report::done(json!({ "out": out, "bytes": receipt.len() }), text))
+}
+
+/// What is handed in, if it may be.
+pub fn submission(challenge: &Challenge, presentation: Presentation) -> Result<Submission, Failure> {
+    let (transcript, request) = (challenge.transcript().clone(), challenge.request().clone());
+    may_hand_off(&request).map_err(|reasons| {
+        let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
+        Failure::usage(format!("the presentation may not be handed on: {}", reasons.join("; ")))
+    })?;
+    Ok(Submission { transcript, request, presentation })
+}
+
+/// Where a submission is handed to, and on which terms.
+pub struct HandedOff<'a> {
+    /// The node.
+    pub market: &'a Url,
+    /// The terms.
+    pub terms: &'a Terms,
+    /// Where the receipt goes.
+    pub out: &'a Path,
+    /// Whom the aggregate has to be counted for.
+    pub payee: Option<[u8; 32]>,
+}
+
+impl HandedOff<'_> {
+    /// Hands it off, waits for the receipt and writes it.
+    pub async fn run(
+        &self,
+        submission: &Submission,
+        key: &SecretKey,
+        stop: CancellationToken,
+    ) -> Result<Vec<u8>, Failure> {
+        let bytes = submission.to_bytes();
+        let mut name = self.out.as_os_str().to_owned();
+        name.push(".hand-off");
+        let file = PathBuf::from(name);
+        let kept = if file.exists() {
+            let bytes = files::read(&file, KEPT_BYTES)?;
+            serde_json::from_slice(&bytes).map_err(|error| {
+                Failure::usage(format!("{}: {error}; remove it to begin anew", file.display()))
+            })?
+        } else {
+            self.begin(submission, &bytes, key).await?
+        };
+        let (job, cancel) = (read::<Job>(&kept.job, &file)?, read::<Cancel>(&kept.cancel, &file)?);
+        if job.message().proof.sha256 != Hash::of(&[&bytes]) {
+            let message = format!("{} is of another presentation; name another receipt", file.display());
+            return Err(Failure::usage(message));
+        }
+        let (profile, preferred_until) = (job.message().profile, job.message().offer.lock_by);
+        let saved = kept.saved;
+        let platform = Platform::new((file.clone(), kept), submission, profile, self.payee, stop)?;
+        let job_id = id(job.message()).map_err(|error| Failure::usage(error.to_string()))?;
+        let adapter = Node::new(&platform, self.market.as_str());
+        let market = Market { adapter, job, cancel, id: job_id, preferred_until };
+        let plan = Plan {
+            markets: vec![market],
+            backoff: Backoff::default(),
+            poll: Duration::constant(1000),
+            patience: Duration::constant(60 * 60 * 1000),
+        };
+        let hand_off = HandOff::new(&platform, &plan, &bytes, saved)
+            .map_err(|error| Failure::usage(error.to_string()))?;
+        let given = hand_off.run().await.map_err(|error| Failure::market("market", error.to_string()))?;
+        files::write(self.out, &given.receipt)?;
+        std::fs::remove_file(&file).map_err(|error| Failure::file(&file, "remove", &error))?;
+        Ok(given.receipt)
+    }
+
+    /// Signs the job and what takes it back.
+    async fn begin(&self, submission: &Submission, bytes: &[u8], key: &SecretKey) -> Result<Kept, Failure> {
+        let failed = |error: &dyn std::fmt::Display| Failure::market("market", error.to_string());
+        let node = NodeClient::new(self.market.clone()).map_err(|error| failed(&error))?;
+        let info = node.market().await.map_err(|error| failed(&error))?;
+        let job = self.job(info.key.owner(), submission, bytes, key)?;
+        let job_id = id(&job).map_err(|error| failed(&error))?;
+        let cancel = Cancel { job: job_id, submitter: key.public() };
+        let signed = |json: Result<String, velum_market_model::ModelError>| {
+            let json = json.map_err(|error| failed(&error))?;
+            RawValue::from_string(json).map_err(|_| Failure::bug())
+        };
+        Ok(Kept {
+            job: signed(Signed::sign(job, key).and_then(|job| job.json()))?,
+            cancel: signed(Signed::sign(cancel, key).and_then(|cancel| cancel.json()))?,
+            saved: None,
+        })
+    }
+
+    fn job(
+        &self,
+        market: Hash,
+        submission: &Submission,
+        bytes: &[u8],
+        key: &SecretKey,
+    ) -> Result<Job, Failure> {
+        let Terms { minimum, maximum, order, max_wait, min_batch, within } = self.terms.clone();
+        let wrong = |error: velum_market_model::QuantityError| Failure::usage(error.to_string());
+        let minutes = |count: u64| Duration::new(count.saturating_mul(60_000)).unwrap_or(Duration::MOST);
+        let now = host::now();
+        let latency = match max_wait {
+            Some(seconds) => Latency::Aggregated {
+                max_wait: Duration::new(seconds.saturating_mul(1000)).map_err(wrong)?,
+                min_batch: Count::new(min_batch).map_err(wrong)?,
+            },
+            None => Latency::Single,
+        };
+        let statement = submission.claim()?.hash()?;
+        let size_class = match submission.presentation.size_class().name {
+            "standard" => SizeClass::Standard,
+            "large" => SizeClass::Large,
+            _ => SizeClass::Extra,
+        };
+        let length = Count::new(bytes.len() as u64).map_err(wrong)?;
+        Ok(Job {
+            market,
+            proof: ProofReference { sha256: Hash::of(&[bytes]), length },
+            proof_system: velum_market::proofs::system(),
+            size_class,
+            statement: Hash(statement),
+            offer: Offer {
+                order,
+                minimum: Amount::new(minimum).map_err(wrong)?,
+                maximum: Amount::new(maximum).map_err(wrong)?,
+                ramp: Ramp { start: now, duration: minutes(5), price: PriceMove::Rises },
+                lock_by: now.after(minutes(within / 2)),
+                deliver_by: now.after(minutes(within)),
+                collateral: Amount::ZERO,
+            },
+            profile: Profile::Standard,
+            latency,
+            standing_order: None,
+            idempotency_key: keys::random()?.try_into().map_err(|_| Failure::bug())?,
+            submitter: key.public(),
+        })
+    }
+}
+
+fn read<M: Message>(json: &RawValue, file: &Path) -> Result<Signed<M>, Failure> {
+    Signed::read(json.get().as_bytes())
+        .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))
+}
+
+fn hash(text: &str) -> Result<Hash, Failure> {
+    Hash::try_from(text.to_owned()).map_err(|error| Failure::usage(format!("--payee: {error}")))
+}

@@ -1,0 +1,251 @@
+//! What a provider asks of a node, over HTTP.
+
+use std::time::Duration;
+
+use base64ct::{Base64, Encoding};
+use bytes::Bytes;
+use reqwest::{Client, Method, RequestBuilder};
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use thiserror::Error;
+use url::Url;
+use velum_credentials::limits::SUBMISSION_BYTES;
+use velum_market_client::api::{AccountStatus, Deliver, LogPage, LotStatus, MarketInfo, Problem};
+use velum_market_model::{
+    Bid, Delivery, Hash, Lock, LogEntry, Message, ModelError, MoneyOrder, Query, Quote, Reveal, Signed,
+};
+
+/// How long an answer may take. A node verifies an aggregate before it answers a delivery.
+const TIME: Duration = Duration::from_secs(60);
+
+/// The most bytes of an answer in JSON.
+const ANSWER_BYTES: usize = 4 << 20;
+
+/// Why a node did not do what it was asked.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum NodeError {
+    /// No answer. Asking again may help.
+    #[error("the node at {url} does not answer: {why}")]
+    Unreachable {
+        /// Where.
+        url: Url,
+        /// Why, as far as is known.
+        why: String,
+    },
+    /// It says no.
+    #[error("the node refuses ({}): {}", .0.code, .0.detail)]
+    Refused(Problem),
+    /// An answer that is none of a node's.
+    #[error("the node's answer cannot be read: {0}")]
+    Malformed(String),
+    /// What was to be sent is none.
+    #[error(transparent)]
+    Message(#[from] ModelError),
+}
+
+impl NodeError {
+    /// Whether asking again may help.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Malformed(_) => true,
+            Self::Refused(problem) => matches!(problem.status, 408 | 429 | 500..),
+            Self::Message(_) => false,
+        }
+    }
+}
+
+/// A node by its URL.
+#[derive(Clone)]
+pub struct NodeClient {
+    client: Client,
+    url: Url,
+}
+
+type Result<T> = std::result::Result<T, NodeError>;
+
+impl NodeClient {
+    /// The node at a URL, such as `https://market.example/`.
+    ///
+    /// # Errors
+    /// [`NodeError::Unreachable`], where no client can be made.
+    pub fn new(url: Url) -> Result<Self> {
+        // Another part of the process may have chosen one, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder()
+            .timeout(TIME)
+            .user_agent(concat!("velum-market/", env!("CARGO_PKG_VERSION")))
+            .build();
+        let client =
+            client.map_err(|error| NodeError::Unreachable { url: url.clone(), why: error.to_string() })?;
+        Ok(Self { client, url })
+    }
+
+    /// The market's key and clock.
+    ///
+    /// # Errors
+    /// [`NodeError`], as all here.
+    pub async fn market(&self) -> Result<MarketInfo> {
+        self.get("v1/market").await
+    }
+
+    /// Open lots of an auction.
+    ///
+    /// # Errors
+    /// [`NodeError`].
+    pub async fn lots(&self, auction: &str) -> Result<Vec<LotStatus>> {
+        self.get(&format!("v1/lots?auction={auction}")).await
+    }
+
+    /// A lot with its jobs.
+    ///
+    /// # Errors
+    /// [`NodeError`].
+    pub async fn lot(&self, lot: Hash) -> Result<LotStatus> {
+        self.get(&format!("v1/lots/{lot}")).await
+    }
+
+    /// What the asker has and holds.
+    ///
+    /// # Errors
+    /// [`NodeError`].
+    pub async fn account(&self, query: &Signed<Query>) -> Result<AccountStatus> {
+        self.post("v1/accounts", query).await
+    }
+
+    /// Moves money.
+    ///
+    /// # Errors
+    /// [`NodeError`].
+    pub async fn money(&self, order: &Signed<MoneyOrder>) -> Result<AccountStatus> {
+        self.post("v1/money", order).await
+    }
+
+    /// Takes a lot of a Dutch auction.
+    ///
+    /// # Errors
+    /// [`NodeError`].
+    pub async fn lock(&self, lock: &Signed<Lock>) -> Result<LotStatus> {
+        self.post(&format!("v1/lots/{}/lock", lock.message().lot), lock).await
+    }
+
+    /// Bids in a sealed auction.
+    ///
+    /// # Errors
+    /// [`NodeError`].
+    pub async fn bid(&self, bid: &Signed<Bid>) -> Result<LotStatus> {
+        self.post(&format!("v1/lots/{}/bid", bid.message().lot), bid).await
+    }
+
+    /// Opens a bid.
+    ///
+    /// # Errors
+    /// [`NodeError`].
+    pub async fn reveal(&self, reveal: &Signed<Reveal>) -> Result<LotStatus> {
+        self.post(&format!("v1/lots/{}/reveal", reveal.message().lot), reveal).await
+    }
+
+    /// Puts a quote into the book.
+    ///
+    /// # Errors
+    /// [`NodeError`].
+    pub async fn quote(&self, quote: &Signed<Quote>) -> Result<Box<RawValue>> {
+        self.post("v1/quotes", quote).await
+    }
+
+    /// The submission of a job that the asker has to fold.
+    ///
+    /// # Errors
+    /// [`NodeError`].
+    pub async fn input(&self, query: &Signed<Query>) -> Result<Bytes> {
+        let request = self.request(Method::POST, "v1/inputs")?.body(query.json()?);
+        self.send(request, SUBMISSION_BYTES).await
+    }
+
+    /// The node's signed promise that it took a job, as its canonical JSON.
+    ///
+    /// # Errors
+    /// [`NodeError`].
+    pub async fn acceptance(&self, job: Hash) -> Result<String> {
+        self.text(&format!("v1/jobs/{job}/acceptance")).await
+    }
+
+    /// The log's signed end, as its canonical JSON.
+    ///
+    /// # Errors
+    /// [`NodeError`].
+    pub async fn head(&self) -> Result<String> {
+        self.text("v1/log/head").await
+    }
+
+    /// Entries of the log after a number, some of them.
+    ///
+    /// # Errors
+    /// [`NodeError`].
+    pub async fn log(&self, after: u64) -> Result<Vec<LogEntry>> {
+        let LogPage { entries } = self.get(&format!("v1/log?after={after}")).await?;
+        Ok(entries)
+    }
+
+    async fn text(&self, path: &str) -> Result<String> {
+        let body = self.send(self.request(Method::GET, path)?, ANSWER_BYTES).await?;
+        String::from_utf8(body.into()).map_err(|error| NodeError::Malformed(error.to_string()))
+    }
+
+    /// Delivers an aggregate.
+    ///
+    /// # Errors
+    /// [`NodeError`].
+    pub async fn deliver(&self, delivery: &Signed<Delivery>, aggregate: &[u8]) -> Result<LotStatus> {
+        let lot = delivery.message().lot;
+        let malformed = |error: serde_json::Error| NodeError::Malformed(error.to_string());
+        let delivery = RawValue::from_string(delivery.json()?).map_err(malformed)?;
+        let body = Deliver { delivery, aggregate: Base64::encode_string(aggregate) };
+        let body = serde_json::to_vec(&body).map_err(malformed)?;
+        self.read(self.request(Method::POST, &format!("v1/lots/{lot}/delivery"))?.body(body)).await
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        self.read(self.request(Method::GET, path)?).await
+    }
+
+    async fn post<M: Message, T: DeserializeOwned>(&self, path: &str, message: &Signed<M>) -> Result<T> {
+        self.read(self.request(Method::POST, path)?.body(message.json()?)).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> Result<RequestBuilder> {
+        let url = self.url.join(path).map_err(|error| self.unreachable(&error))?;
+        Ok(self.client.request(method, url).header("content-type", "application/json"))
+    }
+
+    async fn read<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T> {
+        let body = self.send(request, ANSWER_BYTES).await?;
+        serde_json::from_slice(&body).map_err(|error| NodeError::Malformed(error.to_string()))
+    }
+
+    /// The body of an answer that is no problem.
+    async fn send(&self, request: RequestBuilder, most: usize) -> Result<Bytes> {
+        let mut answer = request.send().await.map_err(|error| self.unreachable(&error))?;
+        let status = answer.status();
+        let mut body = Vec::new();
+        while let Some(part) = answer.chunk().await.map_err(|error| self.unreachable(&error))? {
+            if body.len() + part.len() > most {
+                return Err(NodeError::Malformed(format!("it has more than {most} bytes")));
+            }
+            body.extend_from_slice(&part);
+        }
+        if status.is_success() {
+            return Ok(body.into());
+        }
+        match serde_json::from_slice(&body) {
+            Ok(problem) => Err(NodeError::Refused(problem)),
+            // Of something between, such as a balancer.
+            Err(_) => Err(self.unreachable(&format!("it answers with status {status}"))),
+        }
+    }
+
+    fn unreachable(&self, error: &dyn std::fmt::Display) -> NodeError {
+        NodeError::Unreachable { url: self.url.clone(), why: error.to_string() }
+    }
+}
