@@ -21,8 +21,13 @@ pub const MARKET: &str = "velum-market";
 const POSTGRES: &str = "/usr/lib/postgresql";
 
 /// Tests that take minutes: leaves with their witnesses, all circuits anew, real documents of every class.
-const SLOW_TESTS: [&str; 4] =
-    ["velum-recursion", "velum-aggregate-circuits", "velum-aggregator", "velum-aggregation"];
+const SLOW_TESTS: [&str; 5] = [
+    "velum-recursion",
+    "velum-aggregate-circuits",
+    "velum-aggregator",
+    "velum-aggregation",
+    "velum-market-worker",
+];
 
 /// Builds the program, in release mode and for any processor: its libraries do not build with the flags of new ones.
 pub fn build(project: &Project) -> Result<(), Error> {
