@@ -1,9 +1,13 @@
-//! A PostgreSQL of a test's own, on a socket in a folder.
+//! A PostgreSQL of a test's own, or a database of its own on one that tests share. It listens on a socket in a folder.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -52,7 +56,7 @@ impl Postgres {
     /// The URL of its database.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("postgres://{USER}@localhost/postgres?host={}", self.folder.path().display())
+        url(self.folder.path(), "postgres")
     }
 
     /// Stops the server at once, as a crash does, and keeps what it has stored.
@@ -78,7 +82,7 @@ impl Postgres {
         self.stop();
         let folder = self.folder.path();
         let server = program(folder, "postgres")
-            .args(["-c", "listen_addresses=", "-c", "fsync=off", "-k"])
+            .args(["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=400", "-k"])
             .arg(folder)
             .arg("-D")
             .arg(folder.join("data"))
@@ -104,6 +108,91 @@ impl Drop for Postgres {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// A database of a test's own, on a server that the tests of a process share while any of them has one.
+pub struct SharedPostgres {
+    keeper: Arc<Keeper>,
+    name: String,
+}
+
+impl SharedPostgres {
+    /// Makes an empty database.
+    ///
+    /// # Panics
+    /// As [`Postgres::start`] does, and where the database cannot be made.
+    #[must_use]
+    pub fn new() -> Self {
+        static KEPT: Mutex<Weak<Keeper>> = Mutex::new(Weak::new());
+        static NAMES: AtomicU64 = AtomicU64::new(0);
+        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        let keeper = kept.upgrade().unwrap_or_else(|| Arc::new(Keeper::start()));
+        *kept = Arc::downgrade(&keeper);
+        drop(kept);
+        let name = format!("test_{}", NAMES.fetch_add(1, Ordering::Relaxed));
+        let made = program(&keeper.folder, "createdb")
+            .arg("--host")
+            .arg(&keeper.folder)
+            .args(["--username", USER, &name])
+            .output()
+            .expect("createdb can be started");
+        assert!(made.status.success(), "createdb: {}", String::from_utf8_lossy(&made.stderr));
+        Self { keeper, name }
+    }
+
+    /// The URL of the database.
+    #[must_use]
+    pub fn url(&self) -> String {
+        url(&self.keeper.folder, &self.name)
+    }
+}
+
+impl Default for SharedPostgres {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A thread that has a server: a server ends with the thread that started it, and that of a test ends before others have done with it.
+struct Keeper {
+    folder: PathBuf,
+    end: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Keeper {
+    fn start() -> Self {
+        let (end, ended) = channel();
+        let (begun, folder) = channel();
+        let thread = std::thread::spawn(move || {
+            let postgres = Postgres::start();
+            if begun.send(postgres.folder.path().to_owned()).is_ok() {
+                // Until nobody is there who could send.
+                let _ = ended.recv();
+            }
+        });
+        match folder.recv() {
+            Ok(folder) => Self { folder, end: Some(end), thread: Some(thread) },
+            Err(_) => match thread.join() {
+                Err(panic) => std::panic::resume_unwind(panic),
+                Ok(()) => unreachable!("a server that runs has said where"),
+            },
+        }
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.end = None;
+        if let Some(thread) = self.thread.take() {
+            // It has stopped the server by then, and removed its folder.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn url(folder: &Path, name: &str) -> String {
+    format!("postgres://{USER}@localhost/{name}?host={}", folder.display())
 }
 
 /// A program of the newest server here, about to run as a user that it lets itself be run by, and to end when this thread ends.

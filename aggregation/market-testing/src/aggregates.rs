@@ -12,7 +12,7 @@ use crate::{Made, kept};
 
 const PROFILE: Profile = Profile::Standard;
 
-/// Folding takes all processors and much memory, so that one at a time does.
+/// Folding takes all processors and much memory, so that one at a time does. Who waits for another finds what it has kept.
 static FOLDING: Mutex<Option<Aggregator>> = Mutex::new(None);
 
 /// The aggregate of some submissions, counted for a payee.
@@ -28,8 +28,8 @@ pub fn aggregate(made: &[Made], payee: Hash) -> Vec<u8> {
     });
     let names: Vec<&[u8]> = sorted.iter().map(|made| &made.statement.0[..]).collect();
     let name = Hash::of(&[&[&payee.0[..]][..], &names].concat());
+    let mut aggregator = FOLDING.lock().unwrap_or_else(PoisonError::into_inner);
     kept(&format!("aggregate-{name}"), || {
-        let mut aggregator = FOLDING.lock().unwrap_or_else(PoisonError::into_inner);
         fold(aggregator.get_or_insert_with(|| Aggregator::new(PROFILE)), &sorted, payee)
     })
 }

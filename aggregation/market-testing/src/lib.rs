@@ -8,7 +8,7 @@ mod submissions;
 use std::path::{Path, PathBuf};
 
 pub use aggregates::aggregate;
-pub use submissions::{Made, made, request_of};
+pub use submissions::{Made, made, request_of, transcript_of};
 
 /// The folder that proofs are kept in.
 fn folder() -> PathBuf {

@@ -43,6 +43,13 @@ pub fn request_of(number: usize) -> Request {
     Request::from_json(request.as_bytes()).expect("a request of the test data")
 }
 
+/// The session in which it does.
+#[must_use]
+pub fn transcript_of(number: usize) -> SessionTranscript {
+    let (case, _) = CASES[number % CASES.len()];
+    SessionTranscript::parse(case.session_transcript).expect("a session of the test data")
+}
+
 fn one(prover: &Prover, number: usize) -> Made {
     let version = Suite::Aggregatable.version();
     let bytes = kept(&format!("submission-{version}-{number}"), || present(prover, number).to_bytes());
@@ -54,7 +61,7 @@ fn one(prover: &Prover, number: usize) -> Made {
 fn present(prover: &Prover, number: usize) -> Submission {
     let (case, _) = CASES[number % CASES.len()];
     let request = request_of(number);
-    let transcript = SessionTranscript::parse(case.session_transcript).expect("a session of the test data");
+    let transcript = transcript_of(number);
     let response = DeviceResponse::parse(case.device_response).expect("a document of the test data");
     let document = response.document(request.doc_type()).expect("it has the document");
     let prepared =

@@ -20,11 +20,11 @@ use tokio::sync::broadcast;
 use velum_market_blobs::Blobs;
 use velum_market_model::{Amount, Count, Duration, Hash, Key, SecretKey, Time};
 use velum_market_rules::{DemoMoney, Rules, SeenMessage};
-use velum_market_sql::{Database, Transaction};
+use velum_market_sql::Database;
 
 use crate::MarketError;
 use crate::proofs::{Pool, Proofs};
-use crate::state::{Change, SCHEMA, seen};
+use crate::state::{Change, Read, SCHEMA, seen};
 
 /// Connections to the database.
 const CONNECTIONS: u32 = 16;
@@ -174,8 +174,8 @@ impl Market {
         Ok(seen::save(change, message.owner, seen).await?)
     }
 
-    async fn read(&self) -> Result<Transaction> {
-        Ok(self.0.database.read().await?)
+    async fn read(&self) -> Result<Read> {
+        Ok(Read::begin(&self.0.database).await?)
     }
 
     async fn change(&self) -> Result<Change> {

@@ -32,6 +32,32 @@ pub(crate) const SCHEMA: Schema =
 
 type Result<T> = std::result::Result<T, DatabaseError>;
 
+/// One state of the market, which is looked at.
+pub(crate) struct Read {
+    transaction: Transaction,
+    now: Time,
+}
+
+impl Read {
+    /// Begins to look.
+    pub(crate) async fn begin(database: &Database) -> Result<Self> {
+        let mut transaction = database.read().await?;
+        let row = sqlx::query("select at from head").fetch_one(transaction.connection()).await?;
+        let now = transaction.now().max(time(&row, "at")?);
+        Ok(Self { transaction, now })
+    }
+
+    /// The market's clock: the database's, which never goes back.
+    pub(crate) const fn now(&self) -> Time {
+        self.now
+    }
+
+    /// What runs statements.
+    pub(crate) fn connection(&mut self) -> &mut AnyConnection {
+        self.transaction.connection()
+    }
+}
+
 /// One step of the market, which no other runs beside. It is as if it had never begun where it is dropped and not committed.
 pub(crate) struct Change {
     transaction: Transaction,

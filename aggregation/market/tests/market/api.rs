@@ -10,6 +10,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 use velum_market::Code;
 use velum_market::http::Api;
+use velum_market_sql::Kind;
 
 use crate::world::World;
 
@@ -55,9 +56,10 @@ fn every_path_is_described() {
     assert_eq!(described, Api::paths().collect());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_method_is_described() {
-    let world = World::new(|_| ()).await;
+stories!(every_method_is_described);
+
+async fn every_method_is_described(database: Kind) {
+    let world = World::new(database, |_| ()).await;
     let (description, router) = (description(), Api::new(world.market.clone(), None).router());
     for (path, described) in members(&description["paths"]) {
         // An id that cannot be: whatever is there refuses it.

@@ -1,5 +1,7 @@
 //! A market with real proofs, asked as its API asks it.
 
+#[macro_use]
+mod world;
+
 mod api;
 mod story;
-mod world;

@@ -5,15 +5,17 @@ use velum_credentials::SessionTranscript;
 use velum_credentials::aggregate::Receipt;
 use velum_market_client::api::{JobState, LotPhase};
 use velum_market_model::*;
-use velum_market_testing::{aggregate, request_of};
+use velum_market_sql::Kind;
+use velum_market_testing::request_of;
 use velum_receipt::{Policy, verify};
 use velum_testdata::MUSTERMANN;
 
-use crate::world::{World, submission};
+use crate::world::{World, delivery_of, folded, submission};
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_job_is_sold_delivered_and_paid() {
-    let mut world = World::new(|_| ()).await;
+stories!(a_job_is_sold_delivered_and_paid);
+
+async fn a_job_is_sold_delivered_and_paid(database: Kind) {
+    let mut world = World::new(database, |_| ()).await;
     let (client, provider) = (world.client(1).await, world.provider(2).await);
     let made = submission(0);
     let job = world.job(&client, &made).await;
@@ -22,33 +24,16 @@ async fn a_job_is_sold_delivered_and_paid() {
 
     let lots = world.market.open_lots("dutch").await.unwrap();
     assert_eq!(lots.len(), 1);
-    let lot = lots[0].clone();
-    let lock = Lock { lot: lot.lot, epoch: lot.epoch, at_least: Amount::ZERO, provider: provider.public() };
-    let locked = world.market.lock(&Signed::sign(lock, &provider).unwrap()).await.unwrap();
+    let locked = world.lock(&provider, &lots[0]).await.unwrap();
     assert_eq!(world.market.status(id).await.unwrap().state, JobState::Locked);
 
-    let query = Query {
-        market: world.market.id(),
-        subject: Subject::Input { job: id },
-        at: world.market.now().await.unwrap(),
-        asker: provider.public(),
-    };
-    let input = world.market.input(&Signed::sign(query, &provider).unwrap()).await.unwrap();
-    assert_eq!(input, made.bytes);
+    let query = world.query(&provider, Subject::Input { job: id }).await;
+    assert_eq!(world.market.input(&query).await.unwrap(), made.bytes);
 
     // Another node goes on where this one stopped.
     world.open_again().await;
-    let proof = aggregate(&[made], provider.public().owner());
-    let delivery = Delivery {
-        lot: lot.lot,
-        epoch: locked.epoch,
-        aggregate: ProofReference {
-            sha256: Hash::of(&[&proof]),
-            length: Count::new(proof.len() as u64).unwrap(),
-        },
-        provider: provider.public(),
-    };
-    let delivery = Signed::sign(delivery, &provider).unwrap();
+    let proof = folded(&[0], &provider);
+    let delivery = delivery_of(&provider, &locked, &proof);
     let settled = world.market.deliver(&delivery, proof.clone().into()).await.unwrap();
     assert_eq!(settled.phase, LotPhase::Settled);
     let again = world.market.deliver(&delivery, proof.into()).await.unwrap();
