@@ -11,7 +11,7 @@ use velum_market_rules::{Event, Fault, Lot, Phase, Refusal};
 use super::lots::found;
 use super::{Market, Result, Told};
 use crate::MarketError;
-use crate::state::{Counted, alive, batches, counts, excuses, lots, quotes, seen};
+use crate::state::{Change, Counted, batches, counts, excuses, lots, quotes, seen};
 
 /// How often it is looked whether something is due.
 const LOOK: Wait = Wait::from_millis(200);
@@ -121,19 +121,9 @@ impl Market {
         }
     }
 
-    /// Says that a node is there. If none was for a while, providers have that time more.
+    /// Says that a node is there, as every change does that is committed.
     async fn say_alive(&self) -> Result<()> {
-        let mut change = self.change().await?;
-        let now = change.now();
-        let last = alive(&mut change).await?;
-        if last.get() > 0 && now.since(last) > OUTAGE {
-            tracing::warn!(
-                milliseconds = now.since(last).get(),
-                "no node was there; leases are longer by that"
-            );
-            excuses::outage(&mut change, last).await?;
-        }
-        change.commit().await?;
+        self.change().await?.commit().await?;
         self.look_for_inputs().await
     }
 
@@ -150,4 +140,16 @@ impl Market {
         self.end_unstaking().await?;
         self.collect().await
     }
+}
+
+/// Records that no node was there for a while, where none was: providers have that time more, and so do those who open bids. Part of every change, so that nothing can be lost for time
+/// in which nobody could do anything.
+pub(super) async fn note_outage(change: &mut Change) -> Result<()> {
+    let (last, now) = (change.alive(), change.now());
+    if last.get() > 0 && now.since(last) > OUTAGE {
+        let milliseconds = now.since(last).get();
+        tracing::warn!(milliseconds, "no node was there; leases are longer by that");
+        excuses::outage(change, last).await?;
+    }
+    Ok(())
 }

@@ -178,8 +178,11 @@ impl Market {
         Ok(Read::begin(&self.0.database).await?)
     }
 
+    /// Begins a change. Whatever it decides, it decides with the outage in view that it may have ended.
     async fn change(&self) -> Result<Change> {
-        Ok(Change::begin(&self.0.database).await?)
+        let mut change = Change::begin(&self.0.database).await?;
+        due::note_outage(&mut change).await?;
+        Ok(change)
     }
 }
 

@@ -62,6 +62,8 @@ impl Read {
 pub(crate) struct Change {
     transaction: Transaction,
     now: Time,
+    /// When the change before this one was committed.
+    alive: Time,
     /// Of the log's last entry.
     number: u64,
     hash: Hash,
@@ -73,16 +75,22 @@ impl Change {
     /// Begins one.
     pub(crate) async fn begin(database: &Database) -> Result<Self> {
         let mut transaction = database.write().await?;
-        let row =
-            sqlx::query("select number, hash, at from head").fetch_one(transaction.connection()).await?;
+        let row = sqlx::query("select number, hash, at, alive from head")
+            .fetch_one(transaction.connection())
+            .await?;
         let now = transaction.now().max(time(&row, "at")?);
-        let number = unsigned(&row, "number")?;
-        Ok(Self { now, number, hash: hash(&row, "hash")?, transaction, transfers: 0 })
+        let (alive, number) = (time(&row, "alive")?, unsigned(&row, "number")?);
+        Ok(Self { now, alive, number, hash: hash(&row, "hash")?, transaction, transfers: 0 })
     }
 
     /// The market's clock: the database's, which never goes back.
     pub(crate) const fn now(&self) -> Time {
         self.now
+    }
+
+    /// When some node was last there: zero, before any was.
+    pub(crate) const fn alive(&self) -> Time {
+        self.alive
     }
 
     /// What runs statements.
@@ -107,9 +115,9 @@ impl Change {
         Ok(number)
     }
 
-    /// Makes it last.
+    /// Makes it last, and says that a node is there.
     pub(crate) async fn commit(mut self) -> Result<()> {
-        sqlx::query("update head set number = $1, hash = $2, at = $3")
+        sqlx::query("update head set number = $1, hash = $2, at = $3, alive = $3")
             .bind(self.number as i64)
             .bind(self.hash.to_string())
             .bind(self.now.get() as i64)
@@ -117,14 +125,6 @@ impl Change {
             .await?;
         self.transaction.commit().await
     }
-}
-
-/// When some node was last there, before this one said so.
-pub(crate) async fn alive(change: &mut Change) -> Result<Time> {
-    let now = change.now.get() as i64;
-    let row = sqlx::query("select alive from head").fetch_one(change.connection()).await?;
-    sqlx::query("update head set alive = $1").bind(now).execute(change.connection()).await?;
-    time(&row, "alive")
 }
 
 /// A value as JSON, for a column.

@@ -4,4 +4,5 @@
 mod world;
 
 mod api;
+mod leases;
 mod story;
