@@ -6,12 +6,13 @@ use velum_market_model::{Amount, Count, Hash, Time};
 use crate::Interval;
 use crate::admission::Admitted;
 
-/// The time of an event, and what excuses providers: the node's outages, and spans in which inputs of this lot were withheld. Of the database.
+/// The time of an event, and what excuses providers: the node's outages, and spans in which inputs of this lot were withheld. Of the database. An event of a lease needs
+/// those since the lease began, one of a sealed auction those since the auction did.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock<'a> {
     /// When the event is committed.
     pub now: Time,
-    /// Spans that lengthen leases.
+    /// Spans that lengthen leases, and the time in which bids are opened.
     pub excuses: &'a [Interval],
 }
 

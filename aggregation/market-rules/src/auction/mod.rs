@@ -6,7 +6,7 @@ pub mod sealed;
 use serde::{Deserialize, Serialize};
 use velum_market_model::{Order, Time};
 
-pub use sealed::{Awarded, Commitment, Sealed, Standby};
+pub use sealed::{Awarded, Commitment, Fixed, Sealed, Standby};
 
 /// The auction of an open lot.
 ///

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use velum_market_model::{Amount, Count, Hash, Time, sealed_price};
 
 use crate::refusal::FixedError;
-use crate::{Refusal, Rules, root_of};
+use crate::{Clock, Interval, Refusal, Rules, lengthened, root_of};
 
 /// A sealed auction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,10 +16,20 @@ pub struct Sealed {
     pub opened: Time,
     /// In the order in which they came.
     pub commitments: Vec<Commitment>,
-    /// Over all commitments, once no more are taken.
-    pub root: Option<Hash>,
+    /// Once no more are taken.
+    pub fixed: Option<Fixed>,
     /// Who is next, and at what price, once it is awarded.
     pub standbys: Vec<Standby>,
+}
+
+/// All commitments, which nothing is added to any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fixed {
+    /// Over them.
+    pub root: Hash,
+    /// Since when, and from then on they are opened: later than bids end, where the node was late.
+    pub at: Time,
 }
 
 /// A bid, and its price once it is opened.
@@ -59,19 +69,27 @@ pub struct Awarded {
 
 impl Sealed {
     pub(crate) const fn new(now: Time) -> Self {
-        Self { opened: now, commitments: Vec::new(), root: None, standbys: Vec::new() }
+        Self { opened: now, commitments: Vec::new(), fixed: None, standbys: Vec::new() }
     }
 
-    /// When bids are no longer taken, and are opened.
+    /// When bids are no longer taken, whether they are fixed by then or not.
     #[must_use]
     pub fn commits_end(&self, rules: &Rules) -> Time {
         self.opened.after(rules.sealed.commit)
     }
 
-    /// When bids are no longer opened.
+    /// The root over all bids, once they are fixed.
     #[must_use]
-    pub fn reveals_end(&self, rules: &Rules) -> Time {
-        self.commits_end(rules).after(rules.sealed.reveal)
+    pub fn root(&self) -> Option<Hash> {
+        self.fixed.map(|fixed| fixed.root)
+    }
+
+    /// When bids are no longer opened. The time for that runs from when they are fixed, and is longer by what kept bidders from it: none of them loses anything where
+    /// the node was late or away. Before they are fixed, no earlier than this.
+    #[must_use]
+    pub fn reveals_end(&self, rules: &Rules, excuses: &[Interval]) -> Time {
+        let from = self.fixed.map_or(self.commits_end(rules), |fixed| fixed.at);
+        lengthened(from, from.after(rules.sealed.reveal), excuses)
     }
 
     /// What the root is over: bidder and commitment.
@@ -90,7 +108,7 @@ impl Sealed {
     }
 
     pub(crate) fn commit(&self, bid: Commitment, now: Time, rules: &Rules) -> Result<Self, Refusal> {
-        if self.root.is_some() {
+        if self.fixed.is_some() {
             return Err(FixedError::Already.into());
         }
         during("a bid", now, self.opened, self.commits_end(rules))?;
@@ -106,11 +124,11 @@ impl Sealed {
     }
 
     pub(crate) fn fix(&self, now: Time, rules: &Rules) -> Result<Self, Refusal> {
-        if self.root.is_some() {
+        if self.fixed.is_some() {
             return Err(FixedError::Already.into());
         }
         during("fixing the bids", now, self.commits_end(rules), Time::MOST)?;
-        Ok(Self { root: Some(root_of(&self.entries())), ..self.clone() })
+        Ok(Self { fixed: Some(Fixed { root: root_of(&self.entries()), at: now }), ..self.clone() })
     }
 
     #[expect(clippy::too_many_arguments, reason = "the lot's, the bidder's and the time's")]
@@ -121,13 +139,11 @@ impl Sealed {
         bidder: Hash,
         price: Amount,
         nonce: &Hash,
-        now: Time,
+        clock: &Clock<'_>,
         rules: &Rules,
     ) -> Result<Self, Refusal> {
-        if self.root.is_none() {
-            return Err(FixedError::NotYet.into());
-        }
-        during("opening a bid", now, self.commits_end(rules), self.reveals_end(rules))?;
+        let Some(Fixed { at, .. }) = self.fixed else { return Err(FixedError::NotYet.into()) };
+        during("opening a bid", clock.now, at, self.reveals_end(rules, clock.excuses))?;
         let commitment = sealed_price(lot, epoch, &bidder, price, nonce);
         let opened = |bid: &Commitment| bid.bidder == bidder && bid.commitment == commitment;
         let place = self.commitments.iter().position(opened).ok_or(Refusal::OpensNoBid)?;
@@ -137,11 +153,16 @@ impl Sealed {
     }
 
     /// Ranks the bids that were opened, the lowest first and the earlier of two.
-    pub(crate) fn award(&self, maximum: Amount, now: Time, rules: &Rules) -> Result<Awarded, Refusal> {
-        if self.root.is_none() {
+    pub(crate) fn award(
+        &self,
+        maximum: Amount,
+        clock: &Clock<'_>,
+        rules: &Rules,
+    ) -> Result<Awarded, Refusal> {
+        if self.fixed.is_none() {
             return Err(FixedError::NotYet.into());
         }
-        during("the award", now, self.reveals_end(rules), Time::MOST)?;
+        during("the award", clock.now, self.reveals_end(rules, clock.excuses), Time::MOST)?;
         let mut ranked: Vec<_> =
             self.commitments.iter().filter_map(|bid| Some((bid.price?, bid.bidder))).collect();
         // Stable, and commitments stand in the order in which they came.

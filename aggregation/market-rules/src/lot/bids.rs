@@ -5,7 +5,7 @@ use velum_market_model::{Amount, Hash, Time};
 use super::{Lot, Step};
 use crate::admission::Admitted;
 use crate::auction::{Auction, Commitment, Sealed};
-use crate::{Account, Cause, Notice, Refusal, Rules, Transfers};
+use crate::{Account, Cause, Clock, Notice, Refusal, Rules, Transfers};
 
 impl Lot {
     pub(super) fn commit(
@@ -32,21 +32,22 @@ impl Lot {
         bidder: Hash,
         price: Amount,
         nonce: &Hash,
-        now: Time,
+        clock: &Clock<'_>,
         rules: &Rules,
     ) -> Result<Step, Refusal> {
         let (minimum, maximum) = (self.minimum, self.maximum);
         if price < minimum || price > maximum {
             return Err(Refusal::PriceOutside { price, minimum, maximum });
         }
-        self.with_sealed(|sealed| sealed.reveal(&self.id, self.epoch, bidder, price, nonce, now, rules))
+        self.with_sealed(|sealed| sealed.reveal(&self.id, self.epoch, bidder, price, nonce, clock, rules))
     }
 
     /// The lowest bidder has won, the next ones stand by, and all others have their collateral back but for those who did not open their bids.
-    pub(super) fn award(&self, now: Time, rules: &Rules) -> Result<Step, Refusal> {
+    pub(super) fn award(&self, clock: &Clock<'_>, rules: &Rules) -> Result<Step, Refusal> {
+        let now = clock.now;
         self.check_open()?;
         let Auction::Sealed(sealed) = &self.auction else { return Err(Refusal::OtherAuction) };
-        let awarded = sealed.award(self.maximum, now, rules)?;
+        let awarded = sealed.award(self.maximum, clock, rules)?;
         let mut transfers = Transfers::none();
         for bidder in &awarded.unrevealed {
             let standby = Account::Standby { lot: self.id, bidder: *bidder };

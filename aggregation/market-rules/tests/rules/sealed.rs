@@ -151,6 +151,45 @@ fn bids_come_then_are_fixed_then_are_opened() {
 }
 
 #[test]
+fn bids_that_are_fixed_late_are_opened_from_then_on() {
+    let mut world = World::new(|_| ());
+    let mut lot = sealed(&mut world);
+    let rules = world.rules.clone();
+    commit(&mut world, &mut lot, 10, 700).unwrap();
+    let before = world.balance(10);
+    // Longer than bids are opened for.
+    world.now += rules.sealed.commit.get() + 10 * rules.sealed.reveal.get();
+    assert!(matches!(commit(&mut world, &mut lot, 11, 600), Err(Refusal::OtherTime { .. })));
+    assert!(matches!(world.step(&mut lot, Event::Award), Err(Refusal::Fixed(_))));
+    world.step(&mut lot, Event::Fix).unwrap();
+    assert!(matches!(world.step(&mut lot, Event::Award), Err(Refusal::OtherTime { .. })));
+    world.now += rules.sealed.reveal.get() - 1;
+    reveal(&mut world, &mut lot, 10, 700).unwrap();
+    world.now += 1;
+    world.step(&mut lot, Event::Award).unwrap();
+    assert_eq!((winner(&lot).0, world.balance(10)), (owner(10), before));
+}
+
+#[test]
+fn an_outage_lengthens_the_time_in_which_bids_are_opened() {
+    let mut world = World::new(|_| ());
+    let mut lot = sealed(&mut world);
+    commit(&mut world, &mut lot, 10, 700).unwrap();
+    next_part(&mut world);
+    world.step(&mut lot, Event::Fix).unwrap();
+    let (from, until) = (Time::constant(world.now + 1000), Time::constant(world.now + 5 * 60_000));
+    world.now = until.get();
+    assert!(matches!(reveal(&mut world, &mut lot, 10, 700), Err(Refusal::OtherTime { .. })));
+    world.excuses.push(Interval { from, until });
+    assert!(matches!(world.step(&mut lot, Event::Award), Err(Refusal::OtherTime { .. })));
+    world.now += world.rules.sealed.reveal.get() - 1001;
+    reveal(&mut world, &mut lot, 10, 700).unwrap();
+    world.now += 1;
+    world.step(&mut lot, Event::Award).unwrap();
+    assert_eq!(winner(&lot).0, owner(10));
+}
+
+#[test]
 fn the_root_is_over_all_bids_and_nothing_else() {
     let mut world = World::new(|_| ());
     let mut lot = sealed(&mut world);
@@ -161,11 +200,11 @@ fn the_root_is_over_all_bids_and_nothing_else() {
     world.step(&mut lot, Event::Fix).unwrap();
     let Auction::Sealed(auction) = &lot.auction else { panic!("{lot:?}") };
     let entries = auction.entries();
-    assert_eq!(auction.root, Some(root_of(&entries)));
+    assert_eq!(auction.root(), Some(root_of(&entries)));
     assert_eq!(root_on(&entries[2], &path_to(&entries, 2)), root_of(&entries));
     reveal(&mut world, &mut lot, 10, 700).unwrap();
     let Auction::Sealed(after) = &lot.auction else { panic!("{lot:?}") };
-    assert_eq!(after.root, Some(root_of(&entries)), "opening changes nothing of it");
+    assert_eq!(after.root(), Some(root_of(&entries)), "opening changes nothing of it");
 }
 
 #[test]

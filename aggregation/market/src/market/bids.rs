@@ -7,19 +7,19 @@ use velum_market_model::{
     Bid, Count, Delivery, Duration, Hash, Lock, Order, Query, Reveal, Signed, Subject, Time,
 };
 use velum_market_rules::auction::Auction;
-use velum_market_rules::{Event, Fault, Lot, Phase, Refusal, Rules, SeenMessage};
+use velum_market_rules::{Event, Fault, Interval, Lot, Phase, Refusal, Rules, SeenMessage};
 
-use super::lots::{check_epoch, found};
+use super::lots::{check_epoch, excuses_of, found};
 use super::{Connection, Market, Result, Told};
 use crate::MarketError;
 use crate::proofs::ProofError;
-use crate::state::{LotRow, excuses, jobs, lots};
+use crate::state::{LotRow, jobs, lots};
 
 /// For how long a query is answered.
 const FRESH: Duration = Duration::constant(60_000);
 
-/// A lot as its row has it.
-fn view(row: &LotRow, now: Time, rules: &Rules) -> LotStatus {
+/// A lot as its row has it, without its jobs and what is said of it.
+fn view(row: &LotRow, excuses: &[Interval], now: Time, rules: &Rules) -> LotStatus {
     let lot = &row.lot;
     let (mut provider, mut price) = (None, lot.price(now));
     let phase = match &lot.phase {
@@ -38,8 +38,8 @@ fn view(row: &LotRow, now: Time, rules: &Rules) -> LotStatus {
         Auction::Sealed(sealed) if phase == LotPhase::Open => Some(Bids {
             count: Count::new(sealed.commitments.len() as u64).unwrap_or(Count::MOST),
             commits_end: sealed.commits_end(rules),
-            reveals_end: sealed.reveals_end(rules),
-            root: sealed.root,
+            reveals_end: sealed.reveals_end(rules, excuses),
+            root: sealed.root(),
         }),
         _ => None,
     };
@@ -65,7 +65,7 @@ fn view(row: &LotRow, now: Time, rules: &Rules) -> LotStatus {
         deliver_by: lot.deliver_by,
         bids,
         provider,
-        lease_ends: None,
+        lease_ends: lot.leased().map(|lease| lease.ends(excuses)),
         aggregate: row.aggregate,
         said: Vec::new(),
     }
@@ -226,19 +226,15 @@ impl Market {
         Ok(status)
     }
 
-    /// A lot as everyone sees it, with the end of its lease, without its jobs and what is said of it.
+    /// A lot as everyone sees it, without its jobs and what is said of it.
     pub(super) async fn view(
         &self,
         connection: Connection<'_>,
         row: &LotRow,
         now: Time,
     ) -> Result<LotStatus> {
-        let mut status = view(row, now, self.rules());
-        if let Some(lease) = row.lot.leased() {
-            let excuses = excuses::of_lot(connection, row.lot.id, lease.from, now).await?;
-            status.lease_ends = Some(lease.ends(&excuses));
-        }
-        Ok(status)
+        let excuses = excuses_of(connection, &row.lot, now).await?;
+        Ok(view(row, &excuses, now, self.rules()))
     }
 
     /// Open lots of an auction, the oldest first.
@@ -250,8 +246,11 @@ impl Market {
         let mut read = self.read().await?;
         let now = read.now();
         let lots = lots::open(read.connection(), auction, None, Count::MOST, MOST).await?;
-        let row = |lot| LotRow { lot, aggregate: None };
-        Ok(lots.into_iter().map(|lot| view(&row(lot), now, self.rules())).collect())
+        let mut open = Vec::new();
+        for lot in lots {
+            open.push(self.view(read.connection(), &LotRow { lot, aggregate: None }, now).await?);
+        }
+        Ok(open)
     }
 
     /// Who asks, if the query is for this market and of now.

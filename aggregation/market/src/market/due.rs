@@ -115,7 +115,7 @@ impl Market {
         match (&lot.phase, &lot.auction) {
             (Phase::Locked(lease), _) => Some(Event::Fail { epoch: lease.epoch, fault: Fault::Missed }),
             (Phase::Open, _) if now > lot.last_lock() => Some(Event::Expire),
-            (Phase::Open, Auction::Sealed(sealed)) if sealed.root.is_none() => Some(Event::Fix),
+            (Phase::Open, Auction::Sealed(sealed)) if sealed.fixed.is_none() => Some(Event::Fix),
             (Phase::Open, Auction::Sealed(_)) => Some(Event::Award),
             (Phase::Open | Phase::Settled { .. } | Phase::Expired { .. }, _) => None,
         }

@@ -34,10 +34,7 @@ impl Market {
     /// Makes a step of a lot: its state, money, messages and log.
     pub(super) async fn step(&self, change: &mut Change, before: &Lot, event: &Event) -> Result<Lot> {
         let now = change.now();
-        let excuses = match before.leased() {
-            Some(lease) => excuses::of_lot(change.connection(), before.id, lease.from, now).await?,
-            None => Vec::new(),
-        };
+        let excuses = excuses_of(change.connection(), before, now).await?;
         let step = before.step(event, &Clock { now, excuses: &excuses }, self.rules())?;
         ledger::apply(change, &step.transfers).await??;
         for notice in &step.notices {
@@ -51,10 +48,7 @@ impl Market {
 
     pub(super) async fn save(&self, change: &mut Change, saved: &Lot) -> Result<()> {
         let now = change.now();
-        let excuses = match saved.leased() {
-            Some(lease) => excuses::of_lot(change.connection(), saved.id, lease.from, now).await?,
-            None => Vec::new(),
-        };
+        let excuses = excuses_of(change.connection(), saved, now).await?;
         Ok(lots::save(change, saved, self.due_at(saved, &excuses, now)).await?)
     }
 
@@ -69,10 +63,10 @@ impl Market {
             (Phase::Open, Auction::Dutch { .. }) => Some(lot.last_lock().after(MOMENT)),
             (Phase::Open, Auction::Limit { .. }) => Some(now.after(AGAIN).min(lot.last_lock().after(MOMENT))),
             (Phase::Open, Auction::Sealed(sealed)) => {
-                let next = if sealed.root.is_none() {
+                let next = if sealed.fixed.is_none() {
                     sealed.commits_end(self.rules())
                 } else {
-                    sealed.reveals_end(self.rules())
+                    sealed.reveals_end(self.rules(), excuses)
                 };
                 Some(next.min(lot.last_lock().after(MOMENT)))
             }
@@ -273,8 +267,17 @@ impl Market {
 pub(super) async fn lease_end(connection: Connection<'_>, id: Hash, now: Time) -> Result<Option<Time>> {
     let Some(found) = lots::find(connection, id).await? else { return Ok(None) };
     let Some(lease) = found.lot.leased() else { return Ok(None) };
-    let excuses = excuses::of_lot(connection, id, lease.from, now).await?;
-    Ok(Some(lease.ends(&excuses)))
+    Ok(Some(lease.ends(&excuses_of(connection, &found.lot, now).await?)))
+}
+
+/// What excuses those who have to do something about a lot in a certain time: to deliver it, or to open bids.
+pub(super) async fn excuses_of(connection: Connection<'_>, lot: &Lot, now: Time) -> Result<Vec<Interval>> {
+    let since = match (&lot.phase, &lot.auction) {
+        (Phase::Locked(lease), _) => lease.from,
+        (Phase::Open, Auction::Sealed(sealed)) => sealed.opened,
+        _ => return Ok(Vec::new()),
+    };
+    Ok(excuses::of_lot(connection, lot.id, since, now).await?)
 }
 
 /// The lot with this id.
@@ -284,7 +287,7 @@ pub(super) async fn found(connection: Connection<'_>, id: Hash) -> Result<Lot> {
 
 fn root_of(lot: &Lot) -> Option<Hash> {
     match &lot.auction {
-        Auction::Sealed(sealed) => sealed.root,
+        Auction::Sealed(sealed) => sealed.root(),
         Auction::Dutch { .. } | Auction::Limit { .. } => None,
     }
 }

@@ -12,6 +12,9 @@ stories!(
     an_outage_lengthens_leases_before_any_is_broken,
     a_request_after_an_outage_finds_it_recorded,
     a_lease_that_is_missed_is_slashed_once,
+    bids_that_are_fixed_late_are_opened_from_then_on,
+    bidders_lose_nothing_for_an_outage_in_which_they_could_not_open_bids,
+    no_bid_is_taken_after_its_time_though_none_is_fixed,
 );
 
 /// Longer than any lease here.
@@ -62,5 +65,73 @@ async fn a_lease_that_is_missed_is_slashed_once(database: Kind) {
     assert_eq!((after.phase, after.epoch), (LotPhase::Open, Count::constant(1)));
     // All of its collateral, of which the rate takes the whole.
     assert_eq!(before - world.balance(&provider).await, lot.collateral.get());
+    world.check().await;
+}
+
+async fn bids_that_are_fixed_late_are_opened_from_then_on(database: Kind) {
+    let world = World::new(database, |_| ()).await;
+    let (client, cheap, dear) = (world.client(1).await, world.provider(2).await, world.provider(3).await);
+    let before = [world.balance(&cheap).await, world.balance(&dear).await];
+    let lot = world.lot(&client, 0, Order::Sealed).await;
+    bid(&world, &cheap, &lot, 300).await.unwrap();
+    bid(&world, &dear, &lot, 400).await.unwrap();
+
+    // Too short to be an outage each time, but the time to open bids would be over.
+    for _ in 0..8 {
+        world.pass_without_a_node(10_000).await;
+        world.money(&client, MoneyAction::Deposit, 1).await;
+    }
+    world.do_all_due().await;
+    let fixed = world.market.lot(lot.lot).await.unwrap();
+    assert!(fixed.bids.as_ref().unwrap().root.is_some(), "{fixed:?}");
+    reveal(&world, &cheap, &lot, 300).await.unwrap();
+    reveal(&world, &dear, &lot, 400).await.unwrap();
+    world.pass(MINUTE / 2).await;
+    world.do_all_due().await;
+    let awarded = world.market.lot(lot.lot).await.unwrap();
+    assert_eq!((awarded.provider, awarded.price), (Some(cheap.public().owner()), amount(400)));
+    world.deliver(&cheap, &awarded, &folded(&[0], &cheap)).await.unwrap();
+    // The price less the fee, and nothing for who stood by.
+    assert_eq!(world.balance(&cheap).await, before[0] + 396);
+    assert_eq!(world.balance(&dear).await, before[1]);
+    world.check().await;
+}
+
+async fn bidders_lose_nothing_for_an_outage_in_which_they_could_not_open_bids(database: Kind) {
+    let world = World::new(database, |_| ()).await;
+    let (client, provider) = (world.client(1).await, world.provider(2).await);
+    let lot = world.lot(&client, 0, Order::Sealed).await;
+    bid(&world, &provider, &lot, 300).await.unwrap();
+    world.pass(MINUTE / 2).await;
+    world.do_all_due().await;
+    world.pass_without_a_node(20 * MINUTE).await;
+    world.do_all_due().await;
+    let after = world.market.lot(lot.lot).await.unwrap();
+    let ends = after.bids.as_ref().unwrap().reveals_end;
+    assert!(ends > world.market.now().await.unwrap(), "{after:?}");
+    reveal(&world, &provider, &lot, 300).await.unwrap();
+    world.pass(MINUTE / 2).await;
+    world.do_all_due().await;
+    let awarded = world.market.lot(lot.lot).await.unwrap();
+    assert_eq!(awarded.provider, Some(provider.public().owner()));
+    world.check().await;
+}
+
+async fn no_bid_is_taken_after_its_time_though_none_is_fixed(database: Kind) {
+    let world = World::new(database, |_| ()).await;
+    let (client, early, late) = (world.client(1).await, world.provider(2).await, world.provider(3).await);
+    let lot = world.lot(&client, 0, Order::Sealed).await;
+    bid(&world, &early, &lot, 300).await.unwrap();
+    let before = world.balance(&late).await;
+    world.pass_without_a_node(20 * MINUTE).await;
+    let refused = bid(&world, &late, &lot, 200).await.unwrap_err();
+    assert!(matches!(refused, MarketError::Refused(Refusal::OtherTime { .. })), "{refused}");
+    let too_soon = reveal(&world, &early, &lot, 300).await.unwrap_err();
+    assert!(matches!(too_soon, MarketError::Refused(Refusal::Fixed(_))), "{too_soon}");
+    world.do_all_due().await;
+    let refused = bid(&world, &late, &lot, 200).await.unwrap_err();
+    assert!(matches!(refused, MarketError::Refused(Refusal::Fixed(_))), "{refused}");
+    assert_eq!(world.balance(&late).await, before);
+    reveal(&world, &early, &lot, 300).await.unwrap();
     world.check().await;
 }
