@@ -13,7 +13,7 @@ use super::lots::{check_epoch, excuses_of, found};
 use super::{Connection, Market, Result, Told};
 use crate::MarketError;
 use crate::proofs::ProofError;
-use crate::state::{LotRow, jobs, lots};
+use crate::state::{Change, LotRow, jobs, lots};
 
 /// For how long a query is answered.
 const FRESH: Duration = Duration::constant(60_000);
@@ -195,19 +195,32 @@ impl Market {
         let mut change = self.change().await?;
         let before = found(change.connection(), id).await?;
         if let Err(error) = checked {
-            let event = Event::Fail { epoch, fault: Fault::BadProof { provider: owner } };
-            check_holder(&before, owner)?;
-            let after = self.step(&mut change, &before, &event).await?;
-            self.match_again(&mut change, after).await?;
-            change.commit().await?;
-            self.tell(Told::Lot(id));
+            self.end_lease(change, &before, owner, epoch).await?;
             return Err(error.into());
+        }
+        if is_delivered(&before, owner) {
+            // Sent several times at once: another was faster, and is paid.
+            drop(change);
+            return self.lot(id).await;
         }
         self.step(&mut change, &before, &Event::Deliver { provider: owner, epoch }).await?;
         lots::deliver(&mut change, id, named.sha256).await?;
         change.commit().await?;
         self.tell(Told::Lot(id));
         self.lot(id).await
+    }
+
+    /// Ends the lease of a provider whose proof does not verify. Nothing happens where it has ended by then: the same may have been sent several times at once.
+    async fn end_lease(&self, mut change: Change, before: &Lot, owner: Hash, epoch: Count) -> Result<()> {
+        if before.leased().is_none_or(|lease| lease.provider != owner || lease.epoch != epoch) {
+            return Ok(());
+        }
+        let event = Event::Fail { epoch, fault: Fault::BadProof { provider: owner } };
+        let after = self.step(&mut change, before, &event).await?;
+        self.match_again(&mut change, after).await?;
+        change.commit().await?;
+        self.tell(Told::Lot(before.id));
+        Ok(())
     }
 
     /// A lot as everyone sees it.

@@ -4,5 +4,6 @@
 mod world;
 
 mod api;
+mod attacks;
 mod leases;
 mod story;
