@@ -68,10 +68,7 @@ impl Admitted {
 /// # Errors
 /// [`Refusal::Stake`], [`Refusal::Share`] and [`Refusal::Value`].
 pub fn admit(provider: &Provider, lot: &Lot, rules: &Rules) -> Result<Admitted, Refusal> {
-    let (staked, needed) = (provider.stake, rules.admission.minimum_stake);
-    if staked < needed {
-        return Err(Refusal::Stake { staked, needed });
-    }
+    check_stake(provider.stake, rules)?;
     let [count, total] =
         [provider.operator_count, provider.total_count].map(|before| before.get() + lot.count().get());
     let most = share(provider, rules).of(total.max(rules.admission.quiet.get()));
@@ -85,6 +82,21 @@ pub fn admit(provider: &Provider, lot: &Lot, rules: &Rules) -> Result<Admitted, 
         return Err(Refusal::Value { value, most });
     }
     Ok(Admitted { provider: provider.owner, lot: lot.id, epoch: lot.epoch })
+}
+
+/// Whether a provider that stakes so much may put a quote into the book, where it may have one of the same profile already. Quotes cost nothing and are looked at for each lot, so that
+/// without this one provider could fill the book; and one that is on its way could be held back and replace a later one, so that it has to be taken back first.
+///
+/// # Errors
+/// [`Refusal::Stake`] and [`Refusal::QuoteStands`].
+pub fn may_quote(staked: Amount, standing: Option<Hash>, rules: &Rules) -> Result<(), Refusal> {
+    check_stake(staked, rules)?;
+    standing.map_or(Ok(()), |quote| Err(Refusal::QuoteStands { quote }))
+}
+
+fn check_stake(staked: Amount, rules: &Rules) -> Result<(), Refusal> {
+    let needed = rules.admission.minimum_stake;
+    if staked < needed { Err(Refusal::Stake { staked, needed }) } else { Ok(()) }
 }
 
 /// The value of lots that a record bears at once: more with each delivery in good time. A failure undoes some deliveries, so that it is the rate of failures

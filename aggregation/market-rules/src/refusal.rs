@@ -295,6 +295,12 @@ pub enum Refusal {
         /// What does not fit.
         why: &'static str,
     },
+    /// A second quote of one provider for one profile.
+    #[error("quote {quote} stands in the book for the same profile; revoke it, or wait until it is over")]
+    QuoteStands {
+        /// The one that is there.
+        quote: Hash,
+    },
     /// A quote for another profile.
     #[error("the standing order is for profile {profile:?}; send such jobs")]
     OtherProfile {

@@ -1,10 +1,10 @@
 //! Who may take how much.
 
 use velum_market_model::*;
-use velum_market_rules::admission::{Provider, Record, admit, value_of};
+use velum_market_rules::admission::{Provider, Record, admit, may_quote, value_of};
 use velum_market_rules::*;
 
-use crate::world::{NOON, WEALTH, World, owner, provider_of};
+use crate::world::{NOON, WEALTH, World, hash, owner, provider_of};
 
 fn admitted(world: &World, lot: &Lot, change: impl Fn(&mut Provider)) -> Result<(), Refusal> {
     let mut provider = provider_of(owner(10));
@@ -111,4 +111,15 @@ fn stake_bears_no_second_share_under_another_name_while_the_first_counts() {
     world.ledger.apply(&unstaking.end(until).unwrap()).unwrap();
     world.ledger.apply(&gateway.withdraw(owner(10), all).unwrap()).unwrap();
     assert_eq!(world.ledger, Ledger::default());
+}
+
+#[test]
+fn a_quote_takes_stake_and_is_the_only_one() {
+    let rules = Rules::default();
+    let least = rules.admission.minimum_stake;
+    assert_eq!(may_quote(least, None, &rules), Ok(()));
+    let less = least.saturating_sub(Amount::constant(1));
+    assert_eq!(may_quote(less, None, &rules), Err(Refusal::Stake { staked: less, needed: least }));
+    let quote = hash(9);
+    assert_eq!(may_quote(least, Some(quote), &rules), Err(Refusal::QuoteStands { quote }));
 }

@@ -6,9 +6,11 @@ use velum_market_rules::admission::{self, Admitted, Record, admit};
 use velum_market_rules::auction::Auction;
 use velum_market_rules::{Account, Clock, Event, Interval, Lot, LotLease, Notice, Phase, Refusal};
 
-use super::{Connection, Market, ONE, Result, is_listed};
+use super::{Connection, Market, ONE, Result};
 use crate::MarketError;
-use crate::state::{Change, Counted, OpenBatch, batches, counts, excuses, jobs, ledger, log, lots, quotes};
+use crate::state::{
+    Change, Counted, OpenBatch, Wanted, batches, counts, excuses, jobs, ledger, log, lots, quotes,
+};
 
 impl Market {
     /// Closes a batch, whose lot is offered at once.
@@ -190,10 +192,7 @@ impl Market {
     pub(super) async fn admit(&self, change: &mut Change, owner: Hash, lot: &Lot) -> Result<Admitted> {
         let (now, admission) = (change.now(), &self.rules().admission);
         let (window, record_window) = (admission.window, admission.record_window);
-        let options = &self.0.options;
-        if options.allow_list.is_some() && !is_listed(options, owner) {
-            return Err(MarketError::NotListed);
-        }
+        self.check_listed(owner)?;
         let connection = change.connection();
         let stake = ledger::held(connection, &Account::Stake(owner)).await?;
         let sum = async |connection: Connection<'_>, what, who, window| -> Result<Count> {
@@ -206,7 +205,7 @@ impl Market {
         };
         let provider = admission::Provider {
             owner,
-            allow_listed: is_listed(options, owner),
+            allow_listed: self.is_listed(owner),
             stake,
             operator_stake: stake,
             total_stake: ledger::total_stake(connection).await?,
@@ -226,7 +225,14 @@ impl Market {
         if now > lot.last_lock() {
             return Ok(lot);
         }
-        for row in quotes::book(change.connection(), lot.profile, MOST).await? {
+        let wanted = Wanted {
+            profile: lot.profile,
+            count: lot.count(),
+            limit: lot.price(now),
+            collateral: lot.collateral,
+            stake: self.rules().admission.minimum_stake,
+        };
+        for row in quotes::fitting(change.connection(), &wanted, now, MOST).await? {
             let Some(price) = row.ask.price_of(&lot, now) else { continue };
             if let Some(taken) = self.take(change, &lot, row.ask.provider, price).await? {
                 let left = row.ask.without(&taken).map(|ask| ask.left.get());

@@ -166,6 +166,16 @@ impl Market {
         let _ = self.0.told.send(told);
     }
 
+    /// Whether a provider is on the list, where there is one.
+    fn is_listed(&self, provider: Hash) -> bool {
+        self.0.options.allow_list.as_ref().is_some_and(|list| list.contains(&provider))
+    }
+
+    fn check_listed(&self, provider: Hash) -> Result<()> {
+        let is_kept_out = self.0.options.allow_list.is_some() && !self.is_listed(provider);
+        if is_kept_out { Err(MarketError::NotListed) } else { Ok(()) }
+    }
+
     /// Remembers a message, which must not have come before.
     async fn take_once(&self, change: &mut Change, message: SeenMessage) -> Result<()> {
         let now = change.now();
@@ -184,11 +194,6 @@ impl Market {
         due::note_outage(&mut change).await?;
         Ok(change)
     }
-}
-
-/// Whether someone may take lots here.
-fn is_listed(options: &Options, provider: Hash) -> bool {
-    options.allow_list.as_ref().is_some_and(|list| list.contains(&provider))
 }
 
 /// A number of one.

@@ -138,7 +138,7 @@ impl Market {
         }
         let (mut book, mut minutes) = (Vec::new(), Vec::new());
         for profile in [Profile::Standard, Profile::Proven100] {
-            book.extend(quotes::book(connection, profile, BOOK).await?.into_iter().map(|row| row.ask));
+            book.extend(quotes::book(connection, profile, now, BOOK).await?.into_iter().map(|row| row.ask));
             let settled = jobs::minutes(connection, profile, now.before(HOUR)).await?;
             minutes.extend(settled.into_iter().map(|minute| minute_status(profile, &minute)));
         }

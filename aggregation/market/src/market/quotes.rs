@@ -1,8 +1,9 @@
 //! The book: quotes, and capacity that is bought ahead of them.
 
 use velum_market_model::{Hash, LogKind, Quote, Revocation, Signed, StandingOrder, id};
+use velum_market_rules::admission::may_quote;
 use velum_market_rules::auction::limit::{Ask, waiting_for};
-use velum_market_rules::{Lot, Phase, Refusal, SeenMessage, Standing};
+use velum_market_rules::{Account, Lot, Phase, Refusal, SeenMessage, Standing};
 
 use super::{Market, Result, Told};
 use crate::MarketError;
@@ -25,6 +26,11 @@ impl Market {
             return Ok(Some(there.ask));
         }
         let mut ask = Ask::new(message, quote_id, self.0.id, now)?;
+        self.check_listed(owner)?;
+        let connection = change.connection();
+        let staked = ledger::held(connection, &Account::Stake(owner)).await?;
+        let there = quotes::standing_there(connection, owner, ask.profile, now).await?;
+        may_quote(staked, there, self.rules())?;
         // One that was used up or taken back comes to the book no more.
         self.take_once(&mut change, SeenMessage { id: quote_id, owner, until: message.expires }).await?;
         quotes::place(&mut change, &ask, signed).await?;

@@ -22,6 +22,7 @@ pub(crate) use batches::OpenBatch;
 pub(crate) use counts::Counted;
 pub(crate) use jobs::NewJob;
 pub(crate) use lots::LotRow;
+pub(crate) use quotes::Wanted;
 pub(crate) use totals::Of;
 
 const TABLES: &[(&str, &str)] = &[("market", include_str!("tables.sql"))];

@@ -2,7 +2,7 @@
 
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
-use velum_market_model::{Hash, Profile, Quote, Signed, Time};
+use velum_market_model::{Amount, Count, Hash, Profile, Quote, Signed, Time};
 use velum_market_rules::Standing;
 use velum_market_rules::auction::limit::Ask;
 use velum_market_sql::{DatabaseError, sqlx};
@@ -63,13 +63,81 @@ pub(crate) async fn find(connection: &mut AnyConnection, id: Hash) -> Result<Opt
     row.as_ref().map(of_row).transpose()
 }
 
-/// The quotes of a profile, the best first.
-pub(crate) async fn book(connection: &mut AnyConnection, profile: Profile, most: i64) -> Result<Vec<AskRow>> {
+/// The quotes of a profile that have not expired, the best first.
+pub(crate) async fn book(
+    connection: &mut AnyConnection,
+    profile: Profile,
+    now: Time,
+    most: i64,
+) -> Result<Vec<AskRow>> {
     let sql = sqlx::AssertSqlSafe(format!(
-        "select {COLUMNS} from ask where profile = $1 order by price, placed, id limit $2"
+        "select {COLUMNS} from ask where profile = $1 and expires > $2 order by price, placed, id limit $3"
     ));
-    let rows = sqlx::query(sql).bind(word(&profile)?).bind(most).fetch_all(connection).await?;
+    let rows = sqlx::query(sql)
+        .bind(word(&profile)?)
+        .bind(now.get() as i64)
+        .bind(most)
+        .fetch_all(connection)
+        .await?;
     rows.iter().map(of_row).collect()
+}
+
+/// What a quote has to have to be looked at for a lot.
+pub(crate) struct Wanted {
+    pub(crate) profile: Profile,
+    /// Presentations.
+    pub(crate) count: Count,
+    /// The most for all of them together.
+    pub(crate) limit: Amount,
+    /// What its provider has to have.
+    pub(crate) collateral: Amount,
+    /// And to stake.
+    pub(crate) stake: Amount,
+}
+
+/// The quotes that fit, the best first. What does not fit is not among them, so that it can hide none that does.
+pub(crate) async fn fitting(
+    connection: &mut AnyConnection,
+    wanted: &Wanted,
+    now: Time,
+    most: i64,
+) -> Result<Vec<AskRow>> {
+    // No product reaches 2^63: a price is below 2^53, and no lot has more than 1024 presentations.
+    let sql = sqlx::AssertSqlSafe(format!(
+        "select {COLUMNS} from ask
+         where profile = $1 and expires > $2 and remaining >= $3 and price * $3 <= $4
+           and exists (select 1 from account where name = 'balance:' || ask.provider and balance >= $5)
+           and exists (select 1 from account where name = 'stake:' || ask.provider and balance >= $6)
+         order by price, placed, id limit $7"
+    ));
+    let rows = sqlx::query(sql)
+        .bind(word(&wanted.profile)?)
+        .bind(now.get() as i64)
+        .bind(wanted.count.get() as i64)
+        .bind(wanted.limit.get() as i64)
+        .bind(wanted.collateral.get() as i64)
+        .bind(wanted.stake.get() as i64)
+        .bind(most)
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(of_row).collect()
+}
+
+/// The quote of a provider for a profile that stands in the book, if one does.
+pub(crate) async fn standing_there(
+    connection: &mut AnyConnection,
+    provider: Hash,
+    profile: Profile,
+    now: Time,
+) -> Result<Option<Hash>> {
+    let sql = "select id from ask where provider = $1 and profile = $2 and expires > $3 limit 1";
+    let row = sqlx::query(sql)
+        .bind(provider.to_string())
+        .bind(word(&profile)?)
+        .bind(now.get() as i64)
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| hash(&row, "id")).transpose()
 }
 
 /// Takes quotes out of the book that are over.

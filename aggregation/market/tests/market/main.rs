@@ -5,5 +5,6 @@ mod world;
 
 mod api;
 mod attacks;
+mod book;
 mod leases;
 mod story;
