@@ -162,6 +162,13 @@ impl Lot {
         }
     }
 
+    /// Until when it is its seller's alone; none, where anyone may take it.
+    #[must_use]
+    pub fn sellers_alone(&self, now: Time, rules: &Rules) -> Option<Time> {
+        let until = self.auction.opened().after(rules.standing.exclusive);
+        (self.seller.is_some() && self.epoch == Count::ZERO && now < until).then_some(until)
+    }
+
     /// Whether nothing can happen to it any more.
     #[must_use]
     pub const fn is_over(&self) -> bool {
@@ -204,9 +211,9 @@ impl Lot {
         if !matches!(self.auction, Auction::Limit { .. }) {
             return Err(Refusal::OtherAuction);
         }
-        let until = self.auction.opened().after(rules.standing.exclusive);
-        let is_first = self.epoch == Count::ZERO && now < until;
-        if is_first && self.seller.is_some_and(|seller| seller != provider.provider()) {
+        if let Some(until) = self.sellers_alone(now, rules)
+            && self.seller != Some(provider.provider())
+        {
             return Err(Refusal::SellersAlone { until });
         }
         let (minimum, maximum) = (self.minimum, self.price(now));

@@ -13,6 +13,12 @@ impl Lot {
         total(self.prices(now))
     }
 
+    /// Whether the price of the moment will be another one before it is too late to lock.
+    #[must_use]
+    pub fn price_moves(&self, now: Time) -> bool {
+        self.price(now) != self.price(self.last_lock())
+    }
+
     /// What each job pays of a price that the lot is won for now, in their order.
     pub(super) fn shares(&self, price: Amount, now: Time) -> Result<Vec<Amount>, Refusal> {
         let minima = self.jobs.iter().map(|entry| entry.minimum);

@@ -124,3 +124,17 @@ fn a_lot_is_taken_within_its_limit() {
     let mut lot = world.lot(1, |_| ());
     assert_eq!(take(&mut world, &mut lot, 100), Err(Refusal::OtherAuction), "a Dutch one is locked");
 }
+
+#[test]
+fn a_price_moves_until_its_ramp_has_ended() {
+    let mut world = World::new(|_| ());
+    for order in [PriceMove::Rises, PriceMove::Falls] {
+        let lot = world.lot(2, |job| (job.offer.order, job.offer.ramp.price) = (Order::Limit, order));
+        let moves = |minutes| lot.price_moves(Time::constant(NOON + minutes * MINUTE));
+        assert_eq!([0, 4, 5, 30].map(moves), [true, true, false, false]);
+    }
+    let flat = world.lot(1, |job| {
+        (job.offer.order, job.offer.maximum) = (Order::Limit, job.offer.minimum);
+    });
+    assert!(!flat.price_moves(now()));
+}

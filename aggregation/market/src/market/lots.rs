@@ -217,13 +217,22 @@ impl Market {
         Ok(admit(&provider, lot, self.rules())?)
     }
 
-    /// Looks for a quote that takes a lot of the book. The lot as it is then.
+    /// Looks for who takes a lot of the book: its seller, where its jobs were sold ahead, or the best quote. The lot as it is then.
     pub(super) async fn match_lot(&self, change: &mut Change, lot: Lot) -> Result<Lot> {
         /// Quotes that are looked at for one lot.
         const MOST: i64 = 256;
         let now = change.now();
         if now > lot.last_lock() {
             return Ok(lot);
+        }
+        if let Some(seller) = lot.seller {
+            // Whatever is left of its quote: what was bought is not in there any more.
+            if let Some(taken) = self.take(change, &lot, seller, lot.price(now)).await? {
+                return Ok(taken);
+            }
+            if lot.sellers_alone(now, self.rules()).is_some() {
+                return Ok(lot);
+            }
         }
         let wanted = Wanted {
             profile: lot.profile,

@@ -38,6 +38,8 @@ impl Market {
         let mut told = Vec::new();
         let mut waiting =
             lots::open(change.connection(), "limit", Some(ask.profile), ask.left, MOST_WAITING).await?;
+        // What its provider has sold ahead is no part of it.
+        waiting.retain(|lot| lot.seller != Some(owner));
         while let Some((waits, price)) = waiting_for(&ask, &waiting, now) {
             let waits = waits.clone();
             waiting.retain(|other| other.id != waits.id);

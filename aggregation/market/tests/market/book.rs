@@ -14,6 +14,7 @@ stories!(
     a_quote_takes_a_place_on_the_list,
     a_provider_has_one_quote_of_a_profile,
     quotes_that_fit_nothing_hide_no_other,
+    capacity_that_is_sold_out_is_served_by_its_seller,
 );
 
 async fn quote_of(world: &World, provider: &SecretKey, price: u64, capacity: u64) -> Signed<Quote> {
@@ -146,4 +147,28 @@ async fn drawn(world: &World, client: &SecretKey, order: Hash, number: usize) ->
     let mut job = world.job(client, &made).await;
     (job.offer.order, job.standing_order) = (Order::Limit, Some(order));
     world.lot_of(world.submit(client, job, &made).await).await
+}
+
+async fn capacity_that_is_sold_out_is_served_by_its_seller(database: Kind) {
+    let world = World::new(database, |_| ()).await;
+    let (client, seller, other) = (world.client(1).await, world.provider(2).await, world.provider(3).await);
+    let ask = quote(&world, &seller, 300, 2).await.unwrap().unwrap();
+    let order = bought(&world, &client, &ask).await;
+    assert_eq!(book(&world).await, [], "nothing is left of it for others");
+    quote(&world, &other, 100, 8).await.unwrap();
+    let paid_before = world.balance(&client).await;
+
+    let lot = drawn(&world, &client, order, 0).await;
+    assert_eq!((lot.phase, lot.provider), (LotPhase::Locked, Some(seller.public().owner())));
+    assert_eq!(lot.price, amount(300));
+    world.deliver(&seller, &lot, &folded(&[0], &seller)).await.unwrap();
+    assert_eq!(world.balance(&client).await, paid_before, "the order has paid");
+
+    // New capacity is no part of what was sold.
+    quote(&world, &seller, 300, 5).await.unwrap();
+    let lot = drawn(&world, &client, order, 1).await;
+    assert_eq!(lot.provider, Some(seller.public().owner()));
+    assert!(book(&world).await.contains(&(seller.public().owner(), 5)));
+    assert_eq!(world.market.standing(order).await.unwrap().left, Count::ZERO);
+    world.check().await;
 }
