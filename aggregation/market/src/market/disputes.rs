@@ -69,18 +69,25 @@ impl Market {
     pub(super) async fn look_for_inputs(&self) -> Result<()> {
         let withheld = excuses::lots_withheld(self.read().await?.connection()).await?;
         for lot_id in withheld {
-            let lot = found(self.read().await?.connection(), lot_id).await?;
-            let is_over = lot.is_over() || lot.leased().is_none();
-            let has_inputs = self.has_inputs(&lot).await?;
-            let mut change = self.change().await?;
-            if is_over || has_inputs {
-                excuses::restored(&mut change, lot_id).await?;
-            } else {
-                self.give_up(&mut change, lot_id).await?;
+            if let Err(error) = self.look_for_inputs_of(lot_id).await {
+                tracing::error!(lot = %lot_id, %error, "its inputs could not be looked for; it is tried again");
             }
-            change.commit().await?;
-            self.tell(Told::Lot(lot_id));
         }
+        Ok(())
+    }
+
+    async fn look_for_inputs_of(&self, lot_id: Hash) -> Result<()> {
+        let lot = found(self.read().await?.connection(), lot_id).await?;
+        let is_over = lot.is_over() || lot.leased().is_none();
+        let has_inputs = self.has_inputs(&lot).await?;
+        let mut change = self.change().await?;
+        if is_over || has_inputs {
+            excuses::restored(&mut change, lot_id).await?;
+        } else {
+            self.give_up(&mut change, lot_id).await?;
+        }
+        change.commit().await?;
+        self.tell(Told::Lot(lot_id));
         Ok(())
     }
 

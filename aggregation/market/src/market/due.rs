@@ -19,6 +19,9 @@ const LOOK: Wait = Wait::from_millis(200);
 /// What is done for one look of each kind.
 const MOST: i64 = 64;
 
+/// For how long what cannot be gone on with is put off.
+const PUT_OFF: Duration = Duration::constant(60_000);
+
 /// How often a node says that it is there.
 const SAY: Wait = Wait::from_secs(3);
 
@@ -27,6 +30,17 @@ const OUTAGE: Duration = Duration::constant(15_000);
 
 /// How often what is over is forgotten.
 const TIDY: Wait = Wait::from_secs(60);
+
+/// One thing that is due.
+#[derive(Clone, Copy, Debug)]
+enum Due {
+    /// A lot, by its id.
+    Lot(Hash),
+    /// A batch, by its number.
+    Batch(u64),
+    /// A standing order, by its id.
+    Order(Hash),
+}
 
 impl Market {
     /// Does what is due, until told to stop. Errors are logged, and what failed is tried again: other nodes, or this one later, find it still due.
@@ -60,20 +74,45 @@ impl Market {
         let lots = lots::due(read.connection(), now, MOST).await?;
         let orders = quotes::due_standing(read.connection(), now, MOST).await?;
         drop(read);
-        let any = !(batches.is_empty() && lots.is_empty() && orders.is_empty());
-        for number in batches {
-            self.close_due(number).await?;
+        // Leases and bids first, since money is lost by them.
+        let lots = lots.into_iter().map(Due::Lot);
+        let due: Vec<_> = lots
+            .chain(batches.into_iter().map(Due::Batch))
+            .chain(orders.into_iter().map(Due::Order))
+            .collect();
+        for one in &due {
+            self.attempt(*one).await?;
         }
-        for id in lots {
-            self.lot_due(id).await?;
-        }
-        for order in orders {
-            match self.end_standing(order).await {
-                Err(MarketError::Refused(Refusal::NotEnding { .. })) => (),
-                ended => ended?,
+        Ok(!due.is_empty())
+    }
+
+    /// Does one thing that is due. What cannot be gone on with is put off for a while, and holds up nothing else.
+    async fn attempt(&self, due: Due) -> Result<()> {
+        let done = match due {
+            Due::Lot(id) => self.lot_due(id).await,
+            Due::Batch(number) => self.close_due(number).await,
+            Due::Order(order) => self.end_standing(order).await,
+        };
+        match done {
+            // Nothing can be gone on with.
+            Err(MarketError::Database(error)) if error.may_pass() => Err(error.into()),
+            Err(error) => {
+                tracing::error!(?due, %error, "it cannot be gone on with, and is put off");
+                self.put_off(due).await
             }
+            Ok(()) => Ok(()),
         }
-        Ok(any)
+    }
+
+    async fn put_off(&self, due: Due) -> Result<()> {
+        let mut change = self.change().await?;
+        let until = change.now().after(PUT_OFF);
+        match due {
+            Due::Lot(id) => lots::put_off(&mut change, id, until).await?,
+            Due::Batch(number) => batches::set_closing(&mut change, number, Some(until)).await?,
+            Due::Order(order) => quotes::put_off_standing(&mut change, order, until).await?,
+        }
+        Ok(change.commit().await?)
     }
 
     async fn close_due(&self, number: u64) -> Result<()> {
@@ -99,7 +138,12 @@ impl Market {
             Some(event) => match self.step(&mut change, &before, &event).await {
                 Ok(after) => after,
                 // Excuses have moved it, or another node was faster.
-                Err(MarketError::Refused(_)) => before,
+                Err(MarketError::Refused(refusal)) => {
+                    if self.save(&mut change, &before).await?.is_some_and(|due_at| due_at <= now) {
+                        return Err(refusal.into());
+                    }
+                    before
+                }
                 Err(error) => return Err(error),
             },
             None => before,

@@ -48,10 +48,13 @@ impl Market {
         Ok(step.lot)
     }
 
-    pub(super) async fn save(&self, change: &mut Change, saved: &Lot) -> Result<()> {
+    /// Writes a lot. When the next thing happens to it that nobody asks for.
+    pub(super) async fn save(&self, change: &mut Change, saved: &Lot) -> Result<Option<Time>> {
         let now = change.now();
         let excuses = excuses_of(change.connection(), saved, now).await?;
-        Ok(lots::save(change, saved, self.due_at(saved, &excuses, now)).await?)
+        let due_at = self.due_at(saved, &excuses, now);
+        lots::save(change, saved, due_at).await?;
+        Ok(due_at)
     }
 
     /// When the next thing happens to a lot that nobody asks for.

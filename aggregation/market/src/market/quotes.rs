@@ -127,6 +127,10 @@ impl Market {
         let Some((standing, quote_id)) = quotes::find_standing(change.connection(), order).await? else {
             return Ok(());
         };
+        if standing.ended {
+            // Another node was faster.
+            return Ok(());
+        }
         let (ended, transfers) = standing.end(now, self.rules())?;
         ledger::apply(&mut change, &transfers).await??;
         change.log(LogKind::Standing, order, quote_id).await?;

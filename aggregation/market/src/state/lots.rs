@@ -79,6 +79,16 @@ pub(crate) async fn due(connection: &mut AnyConnection, now: Time, most: i64) ->
     rows.iter().map(|row| hash(row, "id")).collect()
 }
 
+/// Has something happen to a lot no earlier than a time, whatever its body says.
+pub(crate) async fn put_off(change: &mut Change, lot: Hash, until: Time) -> Result<()> {
+    sqlx::query("update lot set due_at = $1 where id = $2")
+        .bind(until.get() as i64)
+        .bind(lot.to_string())
+        .execute(change.connection())
+        .await?;
+    Ok(())
+}
+
 /// Open lots of an auction, the oldest first.
 pub(crate) async fn open(
     connection: &mut AnyConnection,

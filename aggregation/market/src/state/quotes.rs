@@ -179,6 +179,16 @@ pub(crate) async fn due_standing(connection: &mut AnyConnection, now: Time, most
     rows.iter().map(|row| hash(row, "id")).collect()
 }
 
+/// Has an order be looked at no earlier than a time. Its body says as before when it ends.
+pub(crate) async fn put_off_standing(change: &mut Change, order: Hash, until: Time) -> Result<()> {
+    sqlx::query("update standing set until = $1 where id = $2")
+        .bind(until.get() as i64)
+        .bind(order.to_string())
+        .execute(change.connection())
+        .await?;
+    Ok(())
+}
+
 /// Orders of a quote that have not ended.
 pub(crate) async fn standing_of(connection: &mut AnyConnection, quote: Hash) -> Result<Vec<Standing>> {
     let sql = "select body from standing where ended = 0 and quote = $1";

@@ -6,5 +6,6 @@ mod world;
 mod api;
 mod attacks;
 mod book;
+mod due;
 mod leases;
 mod story;

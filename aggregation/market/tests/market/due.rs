@@ -1,0 +1,49 @@
+//! What is due: one thing that cannot be gone on with, or that waits for a price, holds up nothing else.
+
+use velum_market_client::api::{JobState, LotPhase};
+use velum_market_model::*;
+use velum_market_sql::Kind;
+
+use crate::world::{MINUTE, World, submission};
+
+stories!(a_lot_that_cannot_be_read_holds_up_no_other, a_batch_that_cannot_be_read_holds_up_no_other,);
+
+async fn a_lot_that_cannot_be_read_holds_up_no_other(database: Kind) {
+    let world = World::new(database, |_| ()).await;
+    let client = world.client(1).await;
+    let (broken, whole) =
+        (world.lot(&client, 0, Order::Dutch).await, world.lot(&client, 1, Order::Dutch).await);
+    // It is the first that is due, and has no jobs any more.
+    world.sql(format!("update lot set body = '{{}}', due_at = 1 where id = '{}'", broken.lot)).await;
+    world.pass(120 * MINUTE).await;
+    assert!(world.market.do_due().await.unwrap());
+    assert_eq!(world.market.lot(whole.lot).await.unwrap().phase, LotPhase::Expired);
+    assert!(!world.market.do_due().await.unwrap(), "it is not tried again at once");
+    world.pass(2 * MINUTE).await;
+    assert!(world.market.do_due().await.unwrap(), "but after a while");
+    world.check().await;
+}
+
+async fn a_batch_that_cannot_be_read_holds_up_no_other(database: Kind) {
+    let world = World::new(database, |_| ()).await;
+    let client = world.client(1).await;
+    let mut jobs = Vec::new();
+    for (number, order) in [Order::Dutch, Order::Limit].into_iter().enumerate() {
+        let made = submission(number);
+        let mut job = world.job(&client, &made).await;
+        job.offer.order = order;
+        job.latency =
+            Latency::Aggregated { max_wait: Duration::constant(MINUTE), min_batch: Count::constant(2) };
+        jobs.push(world.submit(&client, job, &made).await);
+    }
+    world.sql("update batch set key = '{}', closes_at = 1 where number = 1".to_owned()).await;
+    world.pass(2 * MINUTE).await;
+    assert!(world.market.do_due().await.unwrap());
+    let mut states = Vec::new();
+    for job in &jobs {
+        states.push(world.market.status(*job).await.unwrap().state);
+    }
+    assert_eq!(states, [JobState::Waiting, JobState::Offered]);
+    assert!(!world.market.do_due().await.unwrap());
+    world.check().await;
+}
