@@ -2,7 +2,7 @@
 
 use std::time::Duration as Wait;
 
-use futures_util::FutureExt;
+use futures_util::TryFutureExt;
 use tokio_util::sync::CancellationToken;
 use velum_market_model::{Duration, Hash};
 use velum_market_rules::auction::Auction;
@@ -40,27 +40,20 @@ enum Due {
     Batch(u64),
     /// A standing order, by its id.
     Order(Hash),
+    /// A lot of the book whose price may have met a quote.
+    Match(Hash),
 }
 
 impl Market {
     /// Does what is due, until told to stop. Errors are logged, and what failed is tried again: other nodes, or this one later, find it still due.
     pub async fn run(&self, stop: CancellationToken) {
-        let (mut look, mut say, mut tidy) =
-            (tokio::time::interval(LOOK), tokio::time::interval(SAY), tokio::time::interval(TIDY));
-        for interval in [&mut look, &mut say, &mut tidy] {
-            interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        }
-        loop {
-            let done = tokio::select! {
-                () = stop.cancelled() => return,
-                _ = say.tick() => self.say_alive().left_future().left_future(),
-                _ = tidy.tick() => self.tidy().right_future().left_future(),
-                _ = look.tick() => self.do_due().map(|done| done.map(drop)).right_future(),
-            };
-            if let Err(error) = done.await {
-                tracing::warn!(%error, "what is due could not be done; it is tried again");
-            }
-        }
+        // Beside each other, so that none waits for what takes another long.
+        tokio::join!(
+            every(LOOK, &stop, || self.do_due().map_ok(drop)),
+            every(LOOK, &stop, || self.look_into_book().map_ok(drop)),
+            every(SAY, &stop, || self.say_alive()),
+            every(TIDY, &stop, || self.tidy()),
+        );
     }
 
     /// Does what is due now, some of each kind. Whether anything was.
@@ -86,12 +79,28 @@ impl Market {
         Ok(!due.is_empty())
     }
 
+    /// Looks into the book for lots whose price may have met a quote by now, some of them. Whether there were any.
+    ///
+    /// # Errors
+    /// [`MarketError`].
+    pub async fn look_into_book(&self) -> Result<bool> {
+        let mut read = self.read().await?;
+        let now = read.now();
+        let lots = lots::to_match(read.connection(), now, MOST).await?;
+        drop(read);
+        for lot in &lots {
+            self.attempt(Due::Match(*lot)).await?;
+        }
+        Ok(!lots.is_empty())
+    }
+
     /// Does one thing that is due. What cannot be gone on with is put off for a while, and holds up nothing else.
     async fn attempt(&self, due: Due) -> Result<()> {
         let done = match due {
             Due::Lot(id) => self.lot_due(id).await,
             Due::Batch(number) => self.close_due(number).await,
             Due::Order(order) => self.end_standing(order).await,
+            Due::Match(id) => self.match_due(id).await,
         };
         match done {
             // Nothing can be gone on with.
@@ -111,6 +120,7 @@ impl Market {
             Due::Lot(id) => lots::put_off(&mut change, id, until).await?,
             Due::Batch(number) => batches::set_closing(&mut change, number, Some(until)).await?,
             Due::Order(order) => quotes::put_off_standing(&mut change, order, until).await?,
+            Due::Match(id) => lots::match_at(&mut change, id, Some(until)).await?,
         }
         Ok(change.commit().await?)
     }
@@ -155,6 +165,19 @@ impl Market {
         Ok(())
     }
 
+    async fn match_due(&self, id: Hash) -> Result<()> {
+        let mut change = self.change().await?;
+        let before = found(change.connection(), id).await?;
+        let after = self.match_again(&mut change, before).await?;
+        let again = self.match_at(&after, change.now());
+        lots::match_at(&mut change, id, again).await?;
+        change.commit().await?;
+        if after.phase != Phase::Open {
+            self.tell(Told::Lot(id));
+        }
+        Ok(())
+    }
+
     fn event_due(&self, lot: &Lot, now: velum_market_model::Time) -> Option<Event> {
         match (&lot.phase, &lot.auction) {
             (Phase::Locked(lease), _) => Some(Event::Fail { epoch: lease.epoch, fault: Fault::Missed }),
@@ -183,6 +206,21 @@ impl Market {
         change.commit().await?;
         self.end_unstaking().await?;
         self.collect().await
+    }
+}
+
+/// Does something again and again, until told to stop.
+async fn every<F: Future<Output = Result<()>>>(wait: Wait, stop: &CancellationToken, work: impl Fn() -> F) {
+    let mut interval = tokio::time::interval(wait);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = interval.tick() => (),
+        }
+        if let Err(error) = work().await {
+            tracing::warn!(%error, "what is due could not be done; it is tried again");
+        }
     }
 }
 

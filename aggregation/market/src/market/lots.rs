@@ -1,7 +1,9 @@
 //! Lots: made of batches, and every step of theirs with its money, messages and log.
 
 use velum_market_client::api::JobState;
-use velum_market_model::{Count, Hash, Head, Lease, LogKind, Match, Outcome, Paid, Settlement, Signed, Time};
+use velum_market_model::{
+    Amount, Count, Duration, Hash, Head, Lease, LogKind, Match, Outcome, Paid, Settlement, Signed, Time,
+};
 use velum_market_rules::admission::{self, Admitted, Record, admit};
 use velum_market_rules::auction::Auction;
 use velum_market_rules::{Account, Clock, Event, Interval, Lot, LotLease, Notice, Phase, Refusal};
@@ -52,21 +54,20 @@ impl Market {
     pub(super) async fn save(&self, change: &mut Change, saved: &Lot) -> Result<Option<Time>> {
         let now = change.now();
         let excuses = excuses_of(change.connection(), saved, now).await?;
-        let due_at = self.due_at(saved, &excuses, now);
-        lots::save(change, saved, due_at).await?;
+        let due_at = self.due_at(saved, &excuses);
+        lots::save(change, saved, due_at, self.match_at(saved, now)).await?;
         Ok(due_at)
     }
 
     /// When the next thing happens to a lot that nobody asks for.
-    fn due_at(&self, lot: &Lot, excuses: &[Interval], now: Time) -> Option<Time> {
-        const MOMENT: velum_market_model::Duration = velum_market_model::Duration::constant(1);
-        /// How often the book is looked at for a lot whose price still moves.
-        const AGAIN: velum_market_model::Duration = velum_market_model::Duration::constant(1000);
+    fn due_at(&self, lot: &Lot, excuses: &[Interval]) -> Option<Time> {
+        const MOMENT: Duration = Duration::constant(1);
         match (&lot.phase, &lot.auction) {
             (Phase::Locked(lease), _) => Some(lease.ends(excuses).after(MOMENT)),
             (Phase::Settled { .. } | Phase::Expired { .. }, _) => None,
-            (Phase::Open, Auction::Dutch { .. }) => Some(lot.last_lock().after(MOMENT)),
-            (Phase::Open, Auction::Limit { .. }) => Some(now.after(AGAIN).min(lot.last_lock().after(MOMENT))),
+            (Phase::Open, Auction::Dutch { .. } | Auction::Limit { .. }) => {
+                Some(lot.last_lock().after(MOMENT))
+            }
             (Phase::Open, Auction::Sealed(sealed)) => {
                 let next = if sealed.fixed.is_none() {
                     sealed.commits_end(self.rules())
@@ -76,6 +77,16 @@ impl Market {
                 Some(next.min(lot.last_lock().after(MOMENT)))
             }
         }
+    }
+
+    /// When the book is looked into again for a lot. Apart from what is due, for it comes again and again and is urgent for nobody.
+    pub(super) fn match_at(&self, lot: &Lot, now: Time) -> Option<Time> {
+        /// Its price meets other quotes each time.
+        const MOVING: Duration = Duration::constant(1000);
+        /// Providers deliver, and have room and money again.
+        const RESTING: Duration = Duration::constant(5000);
+        let is_in_book = lot.phase == Phase::Open && matches!(lot.auction, Auction::Limit { .. });
+        is_in_book.then(|| now.after(if lot.price_moves(now) { MOVING } else { RESTING }))
     }
 
     /// Counts what a step says of a provider.
@@ -261,7 +272,7 @@ impl Market {
         change: &mut Change,
         lot: &Lot,
         provider: Hash,
-        price: velum_market_model::Amount,
+        price: Amount,
     ) -> Result<Option<Lot>> {
         let admitted = match self.admit(change, provider, lot).await {
             Ok(admitted) => admitted,

@@ -18,8 +18,13 @@ pub(crate) struct LotRow {
     pub(crate) aggregate: Option<Hash>,
 }
 
-/// Writes a lot that was there or was not, and when the next thing happens to it.
-pub(crate) async fn save(change: &mut Change, lot: &Lot, due_at: Option<Time>) -> Result<()> {
+/// Writes a lot that was there or was not, when the next thing happens to it, and when the book is looked into for it.
+pub(crate) async fn save(
+    change: &mut Change,
+    lot: &Lot,
+    due_at: Option<Time>,
+    match_at: Option<Time>,
+) -> Result<()> {
     let now = change.now().get() as i64;
     let ended = lot.is_over().then_some(now);
     let provider = match &lot.phase {
@@ -36,10 +41,10 @@ pub(crate) async fn save(change: &mut Change, lot: &Lot, due_at: Option<Time>) -
     }
     totals::add(change.connection(), Of::Lots, phase_name(&lot.phase), 1).await?;
     sqlx::query(
-        "insert into lot (id, phase, auction, profile, count, opened, due_at, body, provider, ended)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         on conflict (id) do update set phase = excluded.phase, due_at = excluded.due_at, body = excluded.body,
-             provider = excluded.provider, ended = excluded.ended",
+        "insert into lot (id, phase, auction, profile, count, opened, due_at, match_at, body, provider, ended)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+         on conflict (id) do update set phase = excluded.phase, due_at = excluded.due_at, match_at = excluded.match_at,
+             body = excluded.body, provider = excluded.provider, ended = excluded.ended",
     )
     .bind(lot.id.to_string())
     .bind(phase_name(&lot.phase))
@@ -48,6 +53,7 @@ pub(crate) async fn save(change: &mut Change, lot: &Lot, due_at: Option<Time>) -
     .bind(lot.count().get() as i64)
     .bind(now)
     .bind(due_at.map(|at| at.get() as i64))
+    .bind(match_at.map(|at| at.get() as i64))
     .bind(json(lot)?)
     .bind(provider)
     .bind(ended)
@@ -77,6 +83,23 @@ pub(crate) async fn due(connection: &mut AnyConnection, now: Time, most: i64) ->
     let sql = "select id from lot where due_at is not null and due_at <= $1 order by due_at limit $2";
     let rows = sqlx::query(sql).bind(now.get() as i64).bind(most).fetch_all(connection).await?;
     rows.iter().map(|row| hash(row, "id")).collect()
+}
+
+/// Lots that the book is to be looked into for by a time, those that wait longest first.
+pub(crate) async fn to_match(connection: &mut AnyConnection, now: Time, most: i64) -> Result<Vec<Hash>> {
+    let sql = "select id from lot where match_at is not null and match_at <= $1 order by match_at limit $2";
+    let rows = sqlx::query(sql).bind(now.get() as i64).bind(most).fetch_all(connection).await?;
+    rows.iter().map(|row| hash(row, "id")).collect()
+}
+
+/// Writes when the book is looked into again for a lot.
+pub(crate) async fn match_at(change: &mut Change, lot: Hash, at: Option<Time>) -> Result<()> {
+    sqlx::query("update lot set match_at = $1 where id = $2")
+        .bind(at.map(|at| at.get() as i64))
+        .bind(lot.to_string())
+        .execute(change.connection())
+        .await?;
+    Ok(())
 }
 
 /// Has something happen to a lot no earlier than a time, whatever its body says.

@@ -63,6 +63,8 @@ create table lot (
     opened bigint not null,
     -- When the next thing happens to it that nobody asks for.
     due_at bigint,
+    -- When the book is looked into for it again.
+    match_at bigint,
     body text not null,
     -- The blob of its aggregate, and who delivered it.
     aggregate text,
@@ -70,6 +72,7 @@ create table lot (
     ended bigint
 );
 create index lot_due on lot (due_at) where due_at is not null;
+create index lot_match on lot (match_at) where match_at is not null;
 create index lot_open on lot (auction, profile, count, opened) where phase = 'open';
 create index lot_ended on lot (ended) where ended is not null;
 create index lot_live on lot (opened) where ended is null;

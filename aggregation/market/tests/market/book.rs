@@ -15,6 +15,7 @@ stories!(
     a_provider_has_one_quote_of_a_profile,
     quotes_that_fit_nothing_hide_no_other,
     capacity_that_is_sold_out_is_served_by_its_seller,
+    a_lot_of_drawn_jobs_is_anyones_after_a_while,
 );
 
 async fn quote_of(world: &World, provider: &SecretKey, price: u64, capacity: u64) -> Signed<Quote> {
@@ -170,5 +171,23 @@ async fn capacity_that_is_sold_out_is_served_by_its_seller(database: Kind) {
     assert_eq!(lot.provider, Some(seller.public().owner()));
     assert!(book(&world).await.contains(&(seller.public().owner(), 5)));
     assert_eq!(world.market.standing(order).await.unwrap().left, Count::ZERO);
+    world.check().await;
+}
+
+async fn a_lot_of_drawn_jobs_is_anyones_after_a_while(database: Kind) {
+    let world = World::new(database, |_| ()).await;
+    let (client, seller, other) = (world.client(1).await, world.provider(2).await, world.provider(3).await);
+    let ask = quote(&world, &seller, 300, 2).await.unwrap().unwrap();
+    let order = bought(&world, &client, &ask).await;
+    quote(&world, &other, 100, 8).await.unwrap();
+    // The seller has nothing to put up.
+    world.money(&seller, MoneyAction::Withdraw, world.balance(&seller).await).await;
+    let lot = drawn(&world, &client, order, 0).await;
+    world.market.look_into_book().await.unwrap();
+    assert_eq!(world.market.lot(lot.lot).await.unwrap().phase, LotPhase::Open);
+    world.pass(2 * MINUTE).await;
+    world.market.look_into_book().await.unwrap();
+    let taken = world.market.lot(lot.lot).await.unwrap();
+    assert_eq!((taken.phase, taken.provider), (LotPhase::Locked, Some(other.public().owner())));
     world.check().await;
 }

@@ -6,7 +6,11 @@ use velum_market_sql::Kind;
 
 use crate::world::{MINUTE, World, submission};
 
-stories!(a_lot_that_cannot_be_read_holds_up_no_other, a_batch_that_cannot_be_read_holds_up_no_other,);
+stories!(
+    a_lot_that_cannot_be_read_holds_up_no_other,
+    a_batch_that_cannot_be_read_holds_up_no_other,
+    lots_of_the_book_hold_up_no_lease,
+);
 
 async fn a_lot_that_cannot_be_read_holds_up_no_other(database: Kind) {
     let world = World::new(database, |_| ()).await;
@@ -46,4 +50,30 @@ async fn a_batch_that_cannot_be_read_holds_up_no_other(database: Kind) {
     assert_eq!(states, [JobState::Waiting, JobState::Offered]);
     assert!(!world.market.do_due().await.unwrap());
     world.check().await;
+}
+
+async fn lots_of_the_book_hold_up_no_lease(database: Kind) {
+    /// More than are looked at together.
+    const MANY: usize = 100;
+    let world = World::new(database, |_| ()).await;
+    let (client, provider) = (world.client(1).await, world.provider(2).await);
+    let waiting = world.lot(&client, 0, Order::Limit).await;
+    let id = waiting.lot.to_string();
+    // Copies of one lot that waits for a price: nobody takes them here, so that it does not matter that they share a job.
+    let columns = world.text(format!("select body from lot where id = '{id}'")).await;
+    for number in 0..MANY {
+        let copy = format!("{number:0>64}");
+        let body = columns.replace(&id, &copy);
+        world
+            .sql(format!(
+                "insert into lot (id, phase, auction, profile, count, opened, due_at, match_at, body)
+                 select '{copy}', phase, auction, profile, count, opened, due_at, match_at, '{body}' from lot where id = '{id}'"
+            ))
+            .await;
+    }
+    let locked = world.lock(&provider, &world.lot(&client, 1, Order::Dutch).await).await.unwrap();
+    world.pass_until(locked.lease_ends.unwrap().after(Duration::constant(1))).await;
+    assert!(world.market.do_due().await.unwrap());
+    assert_eq!(world.market.lot(locked.lot).await.unwrap().phase, LotPhase::Open, "the lease has ended");
+    assert_eq!(world.balance(&provider).await, 8_000_000 - locked.collateral.get());
 }
