@@ -5,6 +5,7 @@ mod world;
 
 mod api;
 mod attacks;
+mod auctions;
 mod book;
 mod due;
 mod leases;
