@@ -6,6 +6,7 @@ mod world;
 mod api;
 mod attacks;
 mod auctions;
+mod batch;
 mod book;
 mod due;
 mod leases;
