@@ -31,7 +31,7 @@ async fn quote_of(world: &World, provider: &SecretKey, price: u64, capacity: u64
     Signed::sign(quote, provider).unwrap()
 }
 
-async fn quote(
+pub async fn quote(
     world: &World,
     provider: &SecretKey,
     price: u64,
@@ -127,7 +127,7 @@ async fn quotes_that_fit_nothing_hide_no_other(database: Kind) {
 }
 
 /// A client that has bought all of a provider's capacity.
-async fn bought(world: &World, client: &SecretKey, ask: &Ask) -> Hash {
+pub async fn bought(world: &World, client: &SecretKey, ask: &Ask) -> Hash {
     let now = world.market.now().await.unwrap();
     let order = StandingOrder {
         market: world.market.id(),

@@ -4,11 +4,13 @@ use velum_market_client::api::{JobState, LotPhase};
 use velum_market_model::*;
 use velum_market_sql::Kind;
 
+use crate::book::{bought, quote};
 use crate::world::{MINUTE, World, submission};
 
 stories!(
     a_lot_that_cannot_be_read_holds_up_no_other,
     a_batch_that_cannot_be_read_holds_up_no_other,
+    an_order_that_cannot_be_read_holds_up_no_other,
     lots_of_the_book_hold_up_no_lease,
 );
 
@@ -48,6 +50,22 @@ async fn a_batch_that_cannot_be_read_holds_up_no_other(database: Kind) {
         states.push(world.market.status(*job).await.unwrap().state);
     }
     assert_eq!(states, [JobState::Waiting, JobState::Offered]);
+    assert!(!world.market.do_due().await.unwrap());
+    world.check().await;
+}
+
+async fn an_order_that_cannot_be_read_holds_up_no_other(database: Kind) {
+    let world = World::new(database, |_| ()).await;
+    let client = world.client(1).await;
+    let mut orders = Vec::new();
+    for byte in [2, 3] {
+        let ask = quote(&world, &world.provider(byte).await, 300, 2).await.unwrap().unwrap();
+        orders.push(bought(&world, &client, &ask).await);
+    }
+    world.sql(format!("update standing set body = '{{}}', until = 1 where id = '{}'", orders[0])).await;
+    world.pass(60 * MINUTE).await;
+    assert!(world.market.do_due().await.unwrap());
+    assert!(world.market.standing(orders[1]).await.unwrap().ended);
     assert!(!world.market.do_due().await.unwrap());
     world.check().await;
 }
