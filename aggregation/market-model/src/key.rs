@@ -7,6 +7,7 @@ use std::fmt;
 
 use p256::ecdsa::signature::{Signer, Verifier};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::hash::from_hex;
 use crate::{Hash, HexError, ModelError};
@@ -134,6 +135,18 @@ impl SecretKey {
                 Key::Es256(public)
             }
         }
+    }
+
+    /// 32 secret bytes for another purpose, such as a key of another kind: SHA-256 of the purpose and the key, which tells nothing of the key.
+    #[must_use]
+    pub fn derive(&self, purpose: &'static str) -> Zeroizing<[u8; 32]> {
+        let secret: Zeroizing<[u8; 32]> = Zeroizing::new(match self {
+            Self::Ed25519(key) => key.to_bytes(),
+            Self::Es256(key) => key.to_bytes().into(),
+        });
+        let (algorithm, purpose) = (self.public().algorithm().name(), purpose.as_bytes());
+        let parts = [b"velum market v1 derived\0", algorithm.as_bytes(), b"\0", purpose, b"\0", &secret[..]];
+        Zeroizing::new(Hash::of(&parts).0)
     }
 
     /// Signs bytes. Both algorithms sign the same bytes the same way each time.

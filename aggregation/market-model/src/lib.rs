@@ -3,7 +3,7 @@
 //! A signed message is JSON, `{ "message": {...}, "key": {...}, "signature": hex }`. The signature is over a tag that names kind and version, and the
 //! canonical JSON of the message ([`canonical`]). Its id is SHA-256 of the same bytes, so that an id tells a message of one kind, whoever signed it how often.
 //!
-//! A message is for one market. Jobs, standing orders and quotes name it. All others name a job, or a lot, whose id is made of its jobs' ids; or a quote; or the
+//! A message is for one market. Jobs, standing orders, quotes and orders of money and credit name it. All others name a job, or a lot, whose id is made of its jobs' ids; or a quote; or the
 //! node says them.
 //!
 //! Whoever has seen a message can send it again, so a node remembers the ids of what it has taken for as long as it could be taken: quotes until they expire, standing
@@ -16,6 +16,7 @@
 
 mod account;
 pub mod canonical;
+mod credit;
 mod error;
 mod hash;
 mod job;
@@ -28,6 +29,7 @@ mod quantity;
 mod text;
 
 pub use account::{MoneyAction, MoneyOrder, Query, Revocation, Subject};
+pub use credit::{CreditKey, CreditOrder, Element, MOST_TOKENS, Redemption, SpentToken};
 pub use error::ModelError;
 pub use hash::{Hash, HexError};
 pub use job::{

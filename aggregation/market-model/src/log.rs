@@ -50,6 +50,8 @@ pub enum LogKind {
     Money,
     /// A dispute was recorded.
     Dispute,
+    /// Blind credit is issued under another key from now on: the subject is [`crate::CreditKey::subject`] of its epoch, the digest the key's id.
+    Credit,
 }
 
 /// The end of the log at a moment.

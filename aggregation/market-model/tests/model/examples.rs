@@ -236,6 +236,39 @@ pub fn acceptance() -> Acceptance {
     }
 }
 
+pub fn credit_key() -> CreditKey {
+    CreditKey {
+        epoch: Count::constant(82),
+        element: Element([0x61; 32]),
+        value: Amount::constant(100),
+        issued_until: Time::constant(NOON + 7_776_000_000),
+        redeemed_until: Time::constant(NOON + 15_552_000_000),
+        node: node().public(),
+    }
+}
+
+pub fn credit_order() -> CreditOrder {
+    CreditOrder {
+        market: node().public().owner(),
+        epoch: Count::constant(82),
+        blinded: vec![Element([0x62; 32]), Element([0x63; 32])],
+        idempotency_key: text("credit for a month"),
+        owner: client().public(),
+    }
+}
+
+pub fn redemption() -> Redemption {
+    Redemption {
+        market: node().public().owner(),
+        epoch: Count::constant(82),
+        tokens: vec![
+            SpentToken { nonce: hash(0x64), authenticator: hash(0x65) },
+            SpentToken { nonce: hash(0x66), authenticator: hash(0x67) },
+        ],
+        owner: provider().public(),
+    }
+}
+
 pub fn log_entry() -> LogEntry {
     LogEntry {
         number: Count::constant(17),

@@ -226,3 +226,24 @@ fn members_of_orders_and_quotes_agree_with_each_other() {
         );
     }
 }
+
+#[test]
+fn a_token_stands_once_in_a_redemption_and_no_message_has_too_many() {
+    let member = |result: Result<_, ModelError>| match result {
+        Err(ModelError::Member { member, .. }) => Some(member),
+        _ => None,
+    };
+    let signed = |tokens| Signed::sign(Redemption { tokens, ..of::redemption() }, &of::provider()).map(drop);
+    let [first, second] = of::redemption().tokens[..] else { panic!("two tokens") };
+    assert_eq!(signed(vec![first, second]), Ok(()));
+    // Even where only the authenticator differs.
+    let again = SpentToken { authenticator: second.authenticator, ..first };
+    assert_eq!(member(signed(vec![first, again])), Some("tokens"));
+    assert_eq!(member(signed(Vec::new())), Some("tokens"));
+
+    let blinded = |count| vec![Element([7; 32]); count];
+    let order =
+        |count| Signed::sign(CreditOrder { blinded: blinded(count), ..of::credit_order() }, &of::client());
+    assert!(order(MOST_TOKENS).is_ok());
+    assert_eq!(member(order(MOST_TOKENS + 1).map(drop)), Some("blinded"));
+}

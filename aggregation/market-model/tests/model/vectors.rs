@@ -52,6 +52,9 @@ fn vectors() -> Value {
             vector(of::input_query(), &provider),
             vector(of::head(), &node),
             vector(of::acceptance(), &node),
+            vector(of::credit_key(), &node),
+            vector(of::credit_order(), &client),
+            vector(of::redemption(), &provider),
         ],
         "log": {
             "entry": canonical::text("log entry", &of::log_entry()).unwrap(),

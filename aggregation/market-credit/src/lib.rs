@@ -1,0 +1,214 @@
+//! Blind credit: money that a market gave out, and cannot link to whom it gave it.
+//!
+//! ```text
+//!  client (its account)          node                         the same client (a new key)
+//!     | CreditOrder: blinded       |
+//!     |--------------------------->| evaluated, proof
+//!     |<---------------------------|
+//!     | tokens, kept for a while   |   Redemption: nonce, authenticator
+//!     |                            |<---------------------------|
+//!     |                            |   balance of the new key
+//!     |                            |--------------------------->|
+//! ```
+//!
+//! A token is a random nonce, and the value that the verifiable oblivious pseudorandom function of RFC 9497 has there under the node's key: ristretto255 with SHA-512. The node
+//! evaluates the function on blinded nonces, which tell it nothing, and proves for all of an order at once that it used the key that it published. So a node that
+//! redeems a token knows that it issued it, and not to whom.
+//!
+//! What is redeemed together, and when, is still seen. Whoever buys credit just before it is used, or in an amount that nobody else uses, links both; so does a network
+//! address. Buy ahead, and more than one job takes.
+//!
+//! This crate knows no accounts and no network: `velum-market-rules` says which money moves.
+
+#![warn(missing_docs, unreachable_pub)]
+
+mod issuer;
+mod purchase;
+mod token;
+
+use thiserror::Error;
+use voprf::{CipherSuite, Group, Ristretto255};
+
+pub use issuer::{Issued, Issuer};
+pub use purchase::Purchase;
+pub use token::Token;
+
+type PublicKey = <<Ristretto255 as CipherSuite>::Group as Group>::Elem;
+
+/// Why there is no credit.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CreditError {
+    /// Bytes that are no element of ristretto255, or the one that hides nothing.
+    #[error("{what} is no element of ristretto255 that is used; blind a nonce as RFC 9497 says")]
+    Element {
+        /// Which.
+        what: &'static str,
+    },
+    /// The node has not evaluated what it was sent under the key that it published.
+    #[error(
+        "the node's proof that it issued the tokens under its published key does not hold; do not use them, they could be told from others"
+    )]
+    Proof,
+    /// As many answers as were asked for are not there, or none were asked for.
+    #[error("there are {answers} answers to {asked} blinded elements")]
+    Count {
+        /// Answers.
+        answers: usize,
+        /// Blinded elements.
+        asked: usize,
+    },
+    /// A purchase under the key of another epoch.
+    #[error("the purchase is of epoch {purchase}, and the key of epoch {key}")]
+    Epoch {
+        /// The purchase's.
+        purchase: u64,
+        /// The key's.
+        key: u64,
+    },
+    /// A token that this key has not issued, or that is spent for another owner.
+    #[error("token {place} was not issued here, or is not for this owner")]
+    Token {
+        /// Its place among the others.
+        place: usize,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_core::OsRng;
+    use velum_market_model::{Count, CreditKey, Element, Hash};
+
+    use super::*;
+
+    const MARKET: Hash = Hash([1; 32]);
+    const OWNER: Hash = Hash([2; 32]);
+    const OTHER: Hash = Hash([3; 32]);
+
+    fn issuer(epoch: u64) -> Issuer {
+        Issuer::new(&[7; 32], Count::constant(epoch)).unwrap()
+    }
+
+    fn key(issuer: &Issuer, epoch: u64) -> CreditKey {
+        use velum_market_model::{Algorithm, Amount, SecretKey, Time};
+        CreditKey {
+            epoch: Count::constant(epoch),
+            element: issuer.public(),
+            value: Amount::constant(100),
+            issued_until: Time::constant(1),
+            redeemed_until: Time::constant(2),
+            node: SecretKey::from_bytes(Algorithm::Ed25519, &[9; 32]).unwrap().public(),
+        }
+    }
+
+    fn tokens(count: usize) -> (Issuer, Vec<Token>) {
+        let issuer = issuer(5);
+        let key = key(&issuer, 5);
+        let purchase = Purchase::new(&key, count, &mut OsRng).unwrap();
+        let issued = issuer.issue(&purchase.blinded(), &mut OsRng).unwrap();
+        let tokens = purchase.finish(&key, &issued).unwrap();
+        (issuer, tokens)
+    }
+
+    #[test]
+    fn tokens_are_redeemed_by_whom_they_are_spent_for() {
+        let (issuer, tokens) = tokens(3);
+        let spent: Vec<_> = tokens.iter().map(|token| token.spend(MARKET, OWNER)).collect();
+        assert_eq!(issuer.check(&spent, MARKET, OWNER), Ok(()));
+        assert_eq!(issuer.check(&spent, MARKET, OTHER), Err(CreditError::Token { place: 0 }));
+        assert_eq!(issuer.check(&spent, OTHER, OWNER), Err(CreditError::Token { place: 0 }));
+        let mut other = spent.clone();
+        other[1].nonce = Hash([4; 32]);
+        assert_eq!(issuer.check(&other, MARKET, OWNER), Err(CreditError::Token { place: 1 }));
+        let of_another_epoch = Issuer::new(&[7; 32], Count::constant(6)).unwrap();
+        assert_eq!(of_another_epoch.check(&spent, MARKET, OWNER), Err(CreditError::Token { place: 0 }));
+    }
+
+    #[test]
+    fn nothing_that_the_node_saw_is_in_a_token() {
+        let issuer = issuer(5);
+        let key = key(&issuer, 5);
+        let purchase = Purchase::new(&key, 2, &mut OsRng).unwrap();
+        let blinded = purchase.blinded();
+        let issued = issuer.issue(&blinded, &mut OsRng).unwrap();
+        let text = serde_json::to_string(&purchase.clone().finish(&key, &issued).unwrap()).unwrap();
+        for seen in blinded.iter().chain(&issued.evaluated) {
+            assert!(!text.contains(&hex::encode(seen.0)));
+        }
+        // The same purchase kept in a file gives the same tokens.
+        let kept: Purchase = serde_json::from_str(&serde_json::to_string(&purchase).unwrap()).unwrap();
+        assert_eq!(serde_json::to_string(&kept.finish(&key, &issued).unwrap()).unwrap(), text);
+        assert!(!format!("{purchase:?}").contains("blind:"), "{purchase:?}");
+    }
+
+    #[test]
+    fn a_node_that_uses_a_key_for_one_client_alone_is_found_out() {
+        let (honest, marking) = (issuer(5), Issuer::new(&[8; 32], Count::constant(5)).unwrap());
+        let key = key(&honest, 5);
+        let purchase = Purchase::new(&key, 2, &mut OsRng).unwrap();
+        let issued = marking.issue(&purchase.blinded(), &mut OsRng).unwrap();
+        assert_eq!(purchase.clone().finish(&key, &issued).unwrap_err(), CreditError::Proof);
+
+        // One of the order's elements evaluated by the other key, under the honest key's proof.
+        let honest_issued = honest.issue(&purchase.blinded(), &mut OsRng).unwrap();
+        let mixed = Issued {
+            evaluated: vec![honest_issued.evaluated[0], issued.evaluated[1]],
+            proof: honest_issued.proof,
+        };
+        assert_eq!(purchase.clone().finish(&key, &mixed).unwrap_err(), CreditError::Proof);
+        // Answers in another order.
+        let swapped = Issued {
+            evaluated: honest_issued.evaluated.iter().rev().copied().collect(),
+            ..honest_issued.clone()
+        };
+        assert_eq!(purchase.clone().finish(&key, &swapped).unwrap_err(), CreditError::Proof);
+        let fewer = Issued { evaluated: honest_issued.evaluated[..1].to_vec(), ..honest_issued.clone() };
+        assert_eq!(
+            purchase.clone().finish(&key, &fewer).unwrap_err(),
+            CreditError::Count { answers: 1, asked: 2 }
+        );
+        assert_eq!(purchase.finish(&key, &honest_issued).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn what_is_no_element_is_refused() {
+        let issuer = issuer(5);
+        let wrong = CreditError::Element { what: "blinded" };
+        // The identity, whose evaluation is the same under every key; what is above the field's order; and an odd, so negative, encoding.
+        for bytes in [[0; 32], [0xff; 32], {
+            let mut one = [0; 32];
+            one[0] = 1;
+            one
+        }] {
+            assert_eq!(issuer.issue(&[Element(bytes)], &mut OsRng).unwrap_err(), wrong);
+        }
+        assert_eq!(issuer.issue(&[], &mut OsRng).unwrap_err(), CreditError::Count { answers: 0, asked: 0 });
+        let key = CreditKey { element: Element([0; 32]), ..key(&issuer, 5) };
+        let purchase = Purchase::new(&key, 1, &mut OsRng).unwrap();
+        let issued = issuer.issue(&purchase.blinded(), &mut OsRng).unwrap();
+        assert_eq!(purchase.finish(&key, &issued).unwrap_err(), CreditError::Element { what: "key.element" });
+    }
+
+    #[test]
+    fn the_key_of_a_purchase_is_the_key_of_its_answer() {
+        let issuer = issuer(5);
+        let purchase = Purchase::new(&key(&issuer, 5), 1, &mut OsRng).unwrap();
+        let issued = issuer.issue(&purchase.blinded(), &mut OsRng).unwrap();
+        assert_eq!(
+            purchase.finish(&key(&issuer, 6), &issued).unwrap_err(),
+            CreditError::Epoch { purchase: 5, key: 6 }
+        );
+    }
+
+    /// RFC 9497, A.1.2: ristretto255-SHA512 in VOPRF mode.
+    #[test]
+    fn keys_and_values_are_those_of_the_rfc() {
+        let server = voprf::VoprfServer::<Ristretto255>::new_from_seed(&[0xa3; 32], b"test key").unwrap();
+        let public = Ristretto255::serialize_elem(server.get_public_key());
+        assert_eq!(hex::encode(public), "c803e2cc6b05fc15064549b5920659ca4a77b2cca6f04f6b357009335476ad4e");
+        assert_eq!(
+            hex::encode(server.evaluate(&[0]).unwrap()),
+            "b58cfbe118e0cb94d79b5fd6a6dafb98764dff49c14e1770b566e42402da1a7da4d8527693914139caee5bd03903af43a491351d23b430948dd50cde10d32b3c"
+        );
+    }
+}
