@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use velum_market_model::{Amount, Hash, LIMIT};
+use velum_market_model::{Amount, Count, Hash, LIMIT};
 
 use crate::Refusal;
 
@@ -33,6 +33,8 @@ pub enum Account {
     Collateral(Hash),
     /// Taken of providers that failed the lot, for the one that delivers it.
     Rescue(Hash),
+    /// Issued as blind credit under the key of an epoch, and not redeemed yet.
+    Credit(Count),
     /// The market's own.
     Fees,
     /// Nobody's, for ever.
@@ -77,6 +79,12 @@ pub enum Cause {
     Unrescued,
     /// Capacity that was bought ahead and not used.
     Forfeited,
+    /// For blind credit.
+    Issued,
+    /// Blind credit that is money again.
+    Redeemed,
+    /// Blind credit that was not redeemed in time.
+    Unredeemed,
 }
 
 /// An amount that leaves one account and arrives at another.
@@ -212,6 +220,7 @@ impl fmt::Display for Account {
             Self::Standby { lot, bidder } => write!(f, "the bid of {bidder} for lot {lot}"),
             Self::Collateral(lot) => write!(f, "the collateral of lot {lot}"),
             Self::Rescue(lot) => write!(f, "the rescue of lot {lot}"),
+            Self::Credit(epoch) => write!(f, "the blind credit of epoch {epoch}"),
             Self::Fees => f.write_str("the fees"),
             Self::Burned => f.write_str("what is burned"),
         }

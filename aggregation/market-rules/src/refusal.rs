@@ -319,6 +319,35 @@ pub enum Refusal {
         /// What is left.
         left: Count,
     },
+    /// Blind credit of an epoch whose time is not now.
+    #[error(
+        "the credit is of epoch {named}, and this is epoch {current}; credit is issued in its own epoch, and redeemed in that and the next one"
+    )]
+    CreditEpoch {
+        /// The message's.
+        named: Count,
+        /// Now.
+        current: Count,
+    },
+    /// A token that was redeemed already.
+    #[error("token {nonce} was spent before; spend another one")]
+    Spent {
+        /// Its name.
+        nonce: Hash,
+    },
+    /// A key that was to be used for one job.
+    #[error(
+        "the key was paid by blind credit, and has handed in job {job}; take a new key for each job, since two jobs of one key are known to be of one holder"
+    )]
+    OneTimeKey {
+        /// What it was used for.
+        job: Hash,
+    },
+    /// Blind credit for a key that is known.
+    #[error(
+        "the key has handed in a job before, and credit would not be blind there; redeem it for a new key"
+    )]
+    KnownKey,
     /// A standing order that has ended, or not yet.
     #[error("the standing order ends at {until} and once; wait until then")]
     NotEnding {

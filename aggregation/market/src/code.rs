@@ -86,6 +86,12 @@ codes! {
     NotAdmitted = 409 "not_admitted", "Not admitted";
     /// A delivery after its time.
     TooLate = 409 "too_late", "Too late";
+    /// A token that was redeemed before.
+    CreditSpent = 409 "credit_spent", "Spent before";
+    /// Blind credit of an epoch whose time is not now.
+    CreditEpoch = 409 "credit_epoch", "Credit of another epoch";
+    /// A key that was to be used for one job.
+    OneTimeKey = 409 "one_time_key", "A key for one job";
     /// Anything else that the rules are against.
     Refused = 409 "refused", "Refused by the market's rules";
     /// More bytes than are read.
@@ -94,6 +100,8 @@ codes! {
     KeptBack = 422 "kept_back", "Not to be handed on";
     /// A query that is too old, or from the future.
     Stale = 422 "stale", "Not of now";
+    /// Blind credit that this market has not issued, or an order of it that is none.
+    CreditInvalid = 422 "credit_invalid", "The credit does not hold";
     /// A proof system that this market does not take.
     OtherProofSystem = 422 "other_proof_system", "Another proof system";
     /// No way of money in or out.

@@ -4,6 +4,7 @@ use thiserror::Error;
 use velum_credentials::aggregate::KeptBack;
 use velum_market_blobs::BlobError;
 use velum_market_client::api::Problem;
+use velum_market_credit::CreditError;
 use velum_market_model::{Hash, ModelError};
 use velum_market_rules::Refusal;
 use velum_market_sql::DatabaseError;
@@ -99,6 +100,9 @@ pub enum MarketError {
     /// What only the operator may see or do.
     #[error("this is the operator's; send its token as `Authorization: Bearer`")]
     Operator,
+    /// Blind credit that is none.
+    #[error(transparent)]
+    Credit(#[from] CreditError),
     /// The database.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -132,6 +136,7 @@ impl MarketError {
             Self::NotListed => Code::NotAdmitted,
             Self::NoGateway => Code::NoGateway,
             Self::Operator => Code::OperatorOnly,
+            Self::Credit(_) => Code::CreditInvalid,
             Self::Database(error) if error.may_pass() => Code::Unavailable,
             Self::Blob(error) if error.may_pass() => Code::Unavailable,
             Self::Database(_) | Self::Blob(_) => Code::Internal,
@@ -184,6 +189,9 @@ fn refusal_code(refusal: &Refusal) -> Code {
         Refusal::BelowFloor { .. } => Code::BelowFloor,
         Refusal::NotYours { .. } => Code::NotYours,
         Refusal::Stake { .. } | Refusal::Share { .. } | Refusal::Value { .. } => Code::NotAdmitted,
+        Refusal::Spent { .. } => Code::CreditSpent,
+        Refusal::CreditEpoch { .. } => Code::CreditEpoch,
+        Refusal::OneTimeKey { .. } | Refusal::KnownKey => Code::OneTimeKey,
         Refusal::Settled | Refusal::TooLate { .. } | Refusal::Fenced { .. } | Refusal::NotLocked { .. } => {
             Code::TooLate
         }

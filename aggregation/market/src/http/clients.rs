@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use velum_market_client::api::{MarketInfo, Submit};
-use velum_market_model::{Cancel, Dispute, Job, MoneyOrder, Query, StandingOrder};
+use velum_market_model::{Cancel, CreditOrder, Dispute, Job, MoneyOrder, Query, Redemption, StandingOrder};
 
 use super::body::{json, signed, with_blob};
 use super::parts::Id;
@@ -75,4 +75,16 @@ pub(super) async fn move_money(State(Api { market, .. }): State<Api>, body: Body
 
 pub(super) async fn account(State(Api { market, .. }): State<Api>, body: Body) -> Answer {
     Ok(answer::json(&market.account(&signed::<Query>(body).await?).await?))
+}
+
+pub(super) async fn credit_key(State(Api { market, .. }): State<Api>) -> Answer {
+    answer::signed(&market.credit_key().await?)
+}
+
+pub(super) async fn issue_credit(State(Api { market, .. }): State<Api>, body: Body) -> Answer {
+    Ok(answer::json(&market.issue_credit(&signed::<CreditOrder>(body).await?).await?))
+}
+
+pub(super) async fn redeem_credit(State(Api { market, .. }): State<Api>, body: Body) -> Answer {
+    Ok(answer::json(&market.redeem_credit(&signed::<Redemption>(body).await?).await?))
 }

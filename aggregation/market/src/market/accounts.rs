@@ -82,7 +82,7 @@ impl Market {
         self.of_owner(owner).await
     }
 
-    async fn of_owner(&self, owner: Hash) -> Result<AccountStatus> {
+    pub(super) async fn of_owner(&self, owner: Hash) -> Result<AccountStatus> {
         let mut read = self.read().await?;
         let (balance, stake) = ledger::of_owner(read.connection(), owner).await?;
         let lots = lots::held_by(read.connection(), owner).await?;

@@ -204,8 +204,9 @@ impl Market {
             counts::forget(&mut change, what, admission.record_window).await?;
         }
         change.commit().await?;
-        self.end_unstaking().await?;
-        self.collect().await
+        // One that fails holds up no other.
+        let (unstaked, burned) = (self.end_unstaking().await, self.burn_credit().await);
+        self.collect().await.and(unstaked).and(burned)
     }
 }
 

@@ -70,6 +70,7 @@ impl Market {
         if u64::try_from(taken).unwrap_or(u64::MAX) >= options.jobs_per_hour {
             return Err(MarketError::Quota { count: options.jobs_per_hour, seconds: 60 });
         }
+        self.check_one_time(&mut *connection, owner).await?;
         if let Some(other) = jobs::by_statement(connection, job.statement).await? {
             return Err(MarketError::Counted(other));
         }

@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod bids;
+mod credit;
 mod disputes;
 mod due;
 mod jobs;

@@ -91,6 +91,13 @@ pub(crate) async fn by_statement(connection: &mut AnyConnection, statement: Hash
     row.map(|row| hash(&row, "id")).transpose()
 }
 
+/// Some job that an owner has handed in, if it has.
+pub(crate) async fn any_of(connection: &mut AnyConnection, owner: Hash) -> Result<Option<Hash>> {
+    let sql = "select id from job where owner = $1 limit 1";
+    let row = sqlx::query(sql).bind(owner.to_string()).fetch_optional(connection).await?;
+    row.map(|row| hash(&row, "id")).transpose()
+}
+
 /// How many jobs of an owner were taken since a time.
 pub(crate) async fn taken_since(connection: &mut AnyConnection, owner: Hash, since: Time) -> Result<i64> {
     let sql = "select count(*) from job where owner = $1 and submitted >= $2";

@@ -21,6 +21,7 @@ pub(crate) fn account_name(account: &Account) -> String {
         | Account::Escrow(of)
         | Account::Collateral(of)
         | Account::Rescue(of) => format!("{kind}:{of}"),
+        Account::Credit(epoch) => format!("{kind}:{epoch}"),
         Account::Standby { lot, bidder } => format!("{kind}:{lot}:{bidder}"),
     }
 }
@@ -36,6 +37,7 @@ const fn kind(account: &Account) -> &'static str {
         Account::Standby { .. } => "standby",
         Account::Collateral(_) => "collateral",
         Account::Rescue(_) => "rescue",
+        Account::Credit(_) => "credit",
         Account::Fees => "fees",
         Account::Burned => "burned",
     }

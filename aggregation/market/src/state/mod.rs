@@ -2,6 +2,7 @@
 
 pub(crate) mod batches;
 pub(crate) mod counts;
+pub(crate) mod credit;
 pub(crate) mod excuses;
 pub(crate) mod jobs;
 pub(crate) mod ledger;

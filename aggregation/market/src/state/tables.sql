@@ -183,6 +183,25 @@ create table unstaking (
 );
 create index unstaking_due on unstaking (free_from);
 
+-- The keys of blind credit, by epoch, as they were signed.
+create table credit_key (
+    epoch bigint not null primary key,
+    message text not null
+);
+
+-- Tokens that were redeemed, and by which message.
+create table spent (
+    epoch bigint not null,
+    nonce text not null,
+    redemption text not null,
+    primary key (epoch, nonce)
+);
+
+-- Owners that were paid by blind credit. Each hands in one job.
+create table one_time (
+    owner text not null primary key
+);
+
 -- Spans in which providers could not deliver: of everyone where lot is empty, and without an end while they last.
 create table excuse (
     lot text not null,

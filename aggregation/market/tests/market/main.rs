@@ -8,6 +8,7 @@ mod attacks;
 mod auctions;
 mod batch;
 mod book;
+mod credit;
 mod due;
 mod leases;
 mod story;
