@@ -37,6 +37,13 @@ macro_rules! case {
     };
 }
 
+/// Documents, each with a predicate that tells whoever aggregates nothing that it should not know.
+pub const FOLDED: [(&Case, &str); 3] = [
+    (&MUSTERMANN, r#"{"namespace": "org.iso.18013.5.1", "element": "birth_date", "age_at_least": 18}"#),
+    (&PERMUTED_KEYS, r#"{"namespace": "org.iso.18013.5.1", "element": "age_over_18", "equals": true}"#),
+    (&AGE_VERIFICATION, r#"{"namespace": "eu.europa.ec.av.1", "element": "age_over_18", "equals": true}"#),
+];
+
 /// Test vectors of the record and the public inputs, in JSON: `docs/statement.md` says how they are computed.
 pub const STATEMENT_VECTORS: &str = include_str!("../statement.json");
 
@@ -111,6 +118,16 @@ impl Case {
     #[must_use]
     pub fn issuer_signed(&self) -> IssuerSigned {
         issuer_signed::issuer_signed(self.device_response).expect("the case holds a document")
+    }
+
+    /// The case's request with this predicate, in JSON, in place of its own.
+    ///
+    /// # Panics
+    /// If the case's request has no predicates.
+    #[must_use]
+    pub fn request_with(&self, predicate: &str) -> String {
+        let start = self.request.find("\"predicates\"").expect("a request has predicates");
+        format!("{}\"predicates\": [{predicate}]}}", &self.request[..start])
     }
 
     /// What is known about the document from outside this project.

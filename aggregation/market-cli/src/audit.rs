@@ -1,6 +1,6 @@
 //! `velum market audit`: whether a node keeps to what it said.
 //!
-//! The log is a chain of hashes with a signed end. What an auditor has seen before, ends and acceptances, is kept in a file; a log that does not contain all of it is another log, and
+//! The log is a chain of hashes with a signed end. What an auditor has seen before, ends, acceptances and keys of blind credit, is kept in a file; a log that does not contain all of it is another log, and
 //! both signatures together show that.
 
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use url::Url;
 use velum_cli::failure::Failure;
 use velum_cli::files;
 use velum_cli::report::Report;
-use velum_market_model::{Acceptance, Hash, Head, Key, LogEntry, LogKind, Signed, chained};
+use velum_market_model::{Acceptance, CreditKey, Hash, Head, Key, LogEntry, LogKind, Signed, chained, id};
 use velum_market_provider::NodeClient;
 
 /// The most bytes of what is kept.
@@ -40,6 +40,9 @@ struct Seen {
     heads: Vec<Box<RawValue>>,
     /// Signed acceptances.
     acceptances: Vec<Box<RawValue>>,
+    /// Signed keys of blind credit.
+    #[serde(default)]
+    credit_keys: Vec<Box<RawValue>>,
 }
 
 pub async fn run(arguments: Arguments) -> Result<Report, Failure> {
@@ -57,6 +60,10 @@ pub async fn run(arguments: Arguments) -> Result<Report, Failure> {
         let acceptance = node.acceptance(job).await.map_err(|error| failed(&error))?;
         seen.acceptances.push(RawValue::from_string(acceptance).map_err(|_| Failure::bug())?);
     }
+    let credit_key = node.credit_key().await.map_err(|error| failed(&error))?;
+    if seen.credit_keys.iter().all(|seen| seen.get() != credit_key) {
+        seen.credit_keys.push(RawValue::from_string(credit_key).map_err(|_| Failure::bug())?);
+    }
     let head = node.head().await.map_err(|error| failed(&error))?;
     seen.heads.push(RawValue::from_string(head).map_err(|_| Failure::bug())?);
     let log = Log::fetch(&node).await?;
@@ -67,17 +74,22 @@ pub async fn run(arguments: Arguments) -> Result<Report, Failure> {
     for acceptance in &seen.acceptances {
         wrong.extend(log.check_acceptance(acceptance, &key));
     }
+    for credit_key in &seen.credit_keys {
+        wrong.extend(log.check_credit_key(credit_key, &key));
+    }
     let bytes = serde_json::to_vec(&seen).map_err(|_| Failure::bug())?;
     files::write(&arguments.seen, &bytes)?;
     let json = json!({
-        "entries": log.entries.len(), "heads": seen.heads.len(), "acceptances": seen.acceptances.len(), "wrong": wrong,
+        "entries": log.entries.len(), "heads": seen.heads.len(), "acceptances": seen.acceptances.len(),
+        "credit_keys": seen.credit_keys.len(), "wrong": wrong,
     });
     if wrong.is_empty() {
         let text = format!(
-            "The log has {} entries and holds: {} ends and {} acceptances that were seen are in it.",
+            "The log has {} entries and holds: {} ends, {} acceptances and {} keys of credit that were seen are in it.",
             log.entries.len(),
             seen.heads.len(),
-            seen.acceptances.len()
+            seen.acceptances.len(),
+            seen.credit_keys.len()
         );
         return Ok(Report::done(json, text));
     }
@@ -158,6 +170,25 @@ impl Log {
             Some(_) => Some(format!("the log up to entry {number} is another than the one that was signed")),
             None => Some(format!("the log had {number} entries, and has fewer now")),
         }
+    }
+
+    /// What is wrong about a key of blind credit that was seen: it has to be the only one of its epoch.
+    fn check_credit_key(&self, credit_key: &RawValue, key: &Key) -> Option<String> {
+        let signed = match Signed::<CreditKey>::read(credit_key.get().as_bytes()) {
+            Ok(signed) if signed.key() == key => signed,
+            Ok(_) => return Some("a key of blind credit is signed by another key".to_owned()),
+            Err(error) => return Some(format!("a key of blind credit: {error}")),
+        };
+        let epoch = signed.message().epoch;
+        let subject = CreditKey::subject(epoch);
+        let of_epoch =
+            self.entries.iter().filter(|entry| entry.kind == LogKind::Credit && entry.subject == subject);
+        let digests: Vec<_> = of_epoch.map(|entry| entry.digest).collect();
+        let is_the_one = id(signed.message()).is_ok_and(|id| digests == [id]);
+        (!is_the_one).then(|| {
+            let there = digests.len();
+            format!("the key of blind credit of epoch {epoch} that was shown is not the one in the log, which has {there}")
+        })
     }
 
     /// What is wrong about an acceptance that was seen.

@@ -19,28 +19,25 @@ use velum_credentials::aggregate::Submission;
 use velum_credentials::{Clock, PrepareOptions, PresentOptions, Presentation, Suite};
 use velum_market_model::{Amount, MoneyAction, MoneyOrder, SecretKey, Signed};
 use velum_market_provider::NodeClient;
-use velum_testdata::{AGE_VERIFICATION, Case, MUSTERMANN, PERMUTED_KEYS};
+use velum_testdata::{Case, FOLDED};
 use velum_wallet::{Challenge, Question, Wallet};
 
 use crate::keys;
-use crate::submit::{HandedOff, Terms, submission};
+use crate::purse::Purse;
+use crate::submit::{HandedOff, Payer, Terms, submission};
 
 /// What the client and the provider begin with.
 const MONEY: u64 = 100_000_000;
 
-/// Documents, and what is asked of each: nothing that whoever aggregates should not know.
-const CASES: [(&Case, &str); 3] = [
-    (&MUSTERMANN, r#"{"namespace": "org.iso.18013.5.1", "element": "birth_date", "age_at_least": 18}"#),
-    (&PERMUTED_KEYS, r#"{"namespace": "org.iso.18013.5.1", "element": "age_over_18", "equals": true}"#),
-    (&AGE_VERIFICATION, r#"{"namespace": "eu.europa.ec.av.1", "element": "age_over_18", "equals": true}"#),
-];
+/// What the wallet buys credit for: several jobs.
+const TOKENS: u64 = 30;
 
 #[derive(clap::Args)]
 pub struct Arguments {
     /// End when all receipts are there, with status 0 if they hold and the ledger balances. Otherwise the market runs on until it is stopped
     #[arg(long)]
     check: bool,
-    /// Leave each job's receipt, transcript and request in this folder, and the payee
+    /// Leave each job's receipt, transcript and request in this folder, the payee, and the purse that the third job was paid from
     #[arg(long, value_name = "FOLDER")]
     keep: Option<PathBuf>,
     /// Where the node listens
@@ -87,18 +84,23 @@ async fn hand_in(market: &Running, keep: &Path, stop: CancellationToken) -> Resu
     let order = Signed::sign(order, &key).map_err(|error| failed(&error))?;
     node.money(&order).await.map_err(|error| failed(&error))?;
 
+    let purse = keep.join("wallet.purse");
+    Purse::open(&purse, market_id)?.buy(&node, &key, TOKENS).await?;
+    let (verifier, wallet) = (Payer::Account(key), Payer::Purse(purse));
     let mut submissions = Vec::new();
-    for case in CASES {
+    for case in FOLDED {
         submissions.push(present(case, keep, submissions.len() + 1)?);
     }
     files::write(&keep.join("payee.hex"), hex::encode(market.payee).as_bytes())?;
     // All three wait for each other, and are folded into one aggregate.
     let terms = Terms { max_wait: Some(10), min_batch: 3, ..Terms::default() };
     let outs: Vec<_> = (1..=submissions.len()).map(|number| keep.join(format!("{number}.receipt"))).collect();
-    let handed = outs.iter().zip(&submissions).map(|(out, submission)| {
+    // Two are handed in by their verifier, and one by the wallet itself.
+    let payers = [&verifier, &verifier, &wallet];
+    let handed = outs.iter().zip(&submissions).zip(payers).map(|((out, submission), payer)| {
         let handed = HandedOff { market: &market.url, terms: &terms, out, payee: Some(market.payee) };
-        let (stop, key) = (stop.clone(), &key);
-        async move { handed.run(submission, key, stop).await }
+        let stop = stop.clone();
+        async move { handed.run(submission, payer, stop).await }
     });
     let receipts = futures_util::future::join_all(handed).await;
     let verified = receipts.iter().filter(|receipt| receipt.is_ok()).count();
@@ -115,8 +117,7 @@ async fn hand_in(market: &Running, keep: &Path, stop: CancellationToken) -> Resu
 /// Presents a document, and leaves the session and the request.
 fn present((case, predicate): (&Case, &str), keep: &Path, number: usize) -> Result<Submission, Failure> {
     tracing::info!(document = case.name, "presenting");
-    let start = case.request.find("\"predicates\"").ok_or_else(Failure::bug)?;
-    let request = format!("{}\"predicates\": [{predicate}]}}", &case.request[..start]);
+    let request = case.request_with(predicate);
     files::write(&keep.join(format!("{number}.request")), request.as_bytes())?;
     files::write(&keep.join(format!("{number}.transcript")), case.session_transcript)?;
     let wallet = Wallet::new();

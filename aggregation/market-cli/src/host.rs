@@ -25,6 +25,19 @@ pub struct Kept {
     pub cancel: Box<RawValue>,
     /// Where the hand-off stands.
     pub saved: Option<Saved>,
+    /// The key of this job alone, where a wallet pays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_time: Option<OneTime>,
+}
+
+/// A key that is used for one job, and paid by blind credit.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OneTime {
+    /// 32 bytes in hexadecimal.
+    pub secret: String,
+    /// The signed redemption that pays it.
+    pub redemption: Box<RawValue>,
 }
 
 /// The platform of one hand-off.

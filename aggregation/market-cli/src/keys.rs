@@ -16,8 +16,11 @@ pub fn secret(path: &Path) -> Result<[u8; 32], Failure> {
         return Err(Failure::usage(message));
     }
     let text = files::read(path, MOST_BYTES)?;
+    bytes(path, std::str::from_utf8(&text).unwrap_or_default())
+}
+
+fn bytes(path: &Path, text: &str) -> Result<[u8; 32], Failure> {
     let mut secret = [0; 32];
-    let text = std::str::from_utf8(&text).unwrap_or_default();
     hex::decode_to_slice(text.trim(), &mut secret)
         .map_err(|_| Failure::usage(format!("{}: it has to be 32 bytes in hexadecimal", path.display())))?;
     Ok(secret)
@@ -25,9 +28,17 @@ pub fn secret(path: &Path) -> Result<[u8; 32], Failure> {
 
 /// The Ed25519 key in a file.
 pub fn key(path: &Path) -> Result<SecretKey, Failure> {
-    let wrong =
-        |error: velum_market_model::ModelError| Failure::usage(format!("{}: {error}", path.display()));
-    SecretKey::from_bytes(Algorithm::Ed25519, &secret(path)?).map_err(wrong)
+    of_bytes(path, &secret(path)?)
+}
+
+/// The Ed25519 key of a text in a file.
+pub fn key_of_text(path: &Path, text: &str) -> Result<SecretKey, Failure> {
+    of_bytes(path, &bytes(path, text)?)
+}
+
+fn of_bytes(path: &Path, secret: &[u8; 32]) -> Result<SecretKey, Failure> {
+    SecretKey::from_bytes(Algorithm::Ed25519, secret)
+        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
 /// 32 bytes by chance, in hexadecimal.

@@ -4,12 +4,14 @@
 
 mod audit;
 mod config;
+mod credit;
 mod demo;
 mod host;
 mod init;
 mod keys;
 mod logging;
 mod provide;
+mod purse;
 mod serve;
 mod simulate;
 mod stop;
@@ -55,6 +57,8 @@ enum MarketCommand {
     Serve(serve::Arguments),
     /// Hand a presentation in, and bring its receipt back
     Submit(Box<submit::Arguments>),
+    /// Buy blind credit, which a wallet pays with
+    Credit(credit::Arguments),
     /// Take lots, have them folded, deliver them
     Provide(provide::Arguments),
     /// Fold what a provider has taken
@@ -83,6 +87,7 @@ fn run(arguments: Vec<OsString>) -> Result<Report, Failure> {
         MarketCommand::Init(arguments) => init::run(&arguments),
         MarketCommand::Serve(arguments) => stop::until_stopped(|stop| serve::run(arguments, stop)),
         MarketCommand::Submit(arguments) => stop::until_stopped(|stop| submit::run(*arguments, stop)),
+        MarketCommand::Credit(arguments) => stop::until_stopped(|_| credit::run(arguments)),
         MarketCommand::Provide(arguments) => stop::until_stopped(|stop| provide::run(arguments, stop)),
         MarketCommand::Work(arguments) => stop::until_stopped(|stop| work::run(arguments, stop)),
         MarketCommand::Audit(arguments) => stop::until_stopped(|_| audit::run(arguments)),

@@ -11,15 +11,16 @@ use velum_cli::report::Report;
 use velum_cli::{files, inputs};
 use velum_credentials::aggregate::{Submission, may_hand_off};
 use velum_credentials::{Presentation, limits};
-use velum_market_client::{Backoff, HandOff, Market, Node, Plan};
+use velum_market_client::{Backoff, HandOff, HandOffError, Market, Node, Plan};
 use velum_market_model::{
-    Amount, Cancel, Count, Duration, Hash, Job, Latency, Message, Offer, Order, PriceMove, Profile,
-    ProofReference, Ramp, SecretKey, Signed, SizeClass, id,
+    Amount, Cancel, Count, CreditKey, Duration, Hash, Job, Latency, Message, Offer, Order, PriceMove,
+    Profile, ProofReference, Query, Ramp, Redemption, SecretKey, Signed, SizeClass, Subject, id,
 };
 use velum_market_provider::NodeClient;
 use velum_wallet::Challenge;
 
-use crate::host::{Kept, Platform};
+use crate::host::{Kept, OneTime, Platform};
+use crate::purse::Purse;
 use crate::{host, keys};
 
 /// The most bytes of what is kept of a hand-off.
@@ -30,9 +31,12 @@ pub struct Arguments {
     /// The node
     #[arg(long, value_name = "URL", env = "VELUM_MARKET_URL")]
     market: Url,
-    /// The secret key of who pays: a verifier's or an issuer's. A wallet takes a new one each time
+    /// The secret key of who pays: a verifier's or an issuer's. A wallet pays from a purse, since all jobs of one key are known to be of one holder
+    #[arg(long, value_name = "F", required_unless_present = "purse", conflicts_with = "purse")]
+    key: Option<PathBuf>,
+    /// The purse that a wallet pays from, with a new key for this job. `velum market credit` fills it, and what is left of the job's money comes back to it
     #[arg(long, value_name = "F")]
-    key: PathBuf,
+    purse: Option<PathBuf>,
     /// A presentation of the suite `aggregatable`
     #[arg(long, value_name = "F")]
     presentation: PathBuf,
@@ -95,10 +99,14 @@ pub async fn run(arguments: Arguments, stop: CancellationToken) -> Result<Report
     let challenge = inputs::challenge(&arguments.transcript, &arguments.request)?;
     let bytes = files::read(&arguments.presentation, limits::PRESENTATION_BYTES)?;
     let submission = submission(&challenge, Presentation::from_bytes(&bytes)?)?;
-    let key = keys::key(&arguments.key)?;
+    let payer = match (&arguments.key, &arguments.purse) {
+        (Some(key), _) => Payer::Account(keys::key(key)?),
+        (None, Some(purse)) => Payer::Purse(purse.clone()),
+        (None, None) => return Err(Failure::usage("--key or --purse is needed".to_owned())),
+    };
     let payee = arguments.payee.as_deref().map(hash).transpose()?.map(|payee| payee.0);
     let handed = HandedOff { market: &arguments.market, terms: &arguments.terms, out: &arguments.out, payee };
-    let receipt = handed.run(&submission, &key, stop).await?;
+    let receipt = handed.run(&submission, &payer, stop).await?;
     let out = arguments.out.display().to_string();
     let text = format!("Wrote {out}: {} bytes. `velum verify-receipt` asks it again.", receipt.len());
     Ok(Report::done(json!({ "out": out, "bytes": receipt.len() }), text))
@@ -112,6 +120,14 @@ pub fn submission(challenge: &Challenge, presentation: Presentation) -> Result<S
         Failure::usage(format!("the presentation may not be handed on: {}", reasons.join("; ")))
     })?;
     Ok(Submission { transcript, request, presentation })
+}
+
+/// Who pays.
+pub enum Payer {
+    /// An account by its key.
+    Account(SecretKey),
+    /// A wallet, by blind credit.
+    Purse(PathBuf),
 }
 
 /// Where a submission is handed to, and on which terms.
@@ -131,7 +147,7 @@ impl HandedOff<'_> {
     pub async fn run(
         &self,
         submission: &Submission,
-        key: &SecretKey,
+        payer: &Payer,
         stop: CancellationToken,
     ) -> Result<Vec<u8>, Failure> {
         let bytes = submission.to_bytes();
@@ -144,7 +160,7 @@ impl HandedOff<'_> {
                 Failure::usage(format!("{}: {error}; remove it to begin anew", file.display()))
             })?
         } else {
-            self.begin(submission, &bytes, key).await?
+            self.begin(submission, &bytes, payer).await?
         };
         let (job, cancel) = (read::<Job>(&kept.job, &file)?, read::<Cancel>(&kept.cancel, &file)?);
         if job.message().proof.sha256 != Hash::of(&[&bytes]) {
@@ -153,6 +169,10 @@ impl HandedOff<'_> {
         }
         let (profile, preferred_until) = (job.message().profile, job.message().offer.lock_by);
         let saved = kept.saved;
+        let one_time = kept.one_time.clone();
+        if let Some(one_time) = &one_time {
+            self.pay(payer, one_time, &file).await?;
+        }
         let platform = Platform::new((file.clone(), kept), submission, profile, self.payee, stop)?;
         let job_id = id(job.message()).map_err(|error| Failure::usage(error.to_string()))?;
         let adapter = Node::new(&platform, self.market.as_str());
@@ -165,18 +185,81 @@ impl HandedOff<'_> {
         };
         let hand_off = HandOff::new(&platform, &plan, &bytes, saved)
             .map_err(|error| Failure::usage(error.to_string()))?;
-        let given = hand_off.run().await.map_err(|error| Failure::market("market", error.to_string()))?;
-        files::write(self.out, &given.receipt)?;
-        std::fs::remove_file(&file).map_err(|error| Failure::file(&file, "remove", &error))?;
+        let given = hand_off.run().await;
+        if let Ok(given) = &given {
+            files::write(self.out, &given.receipt)?;
+        }
+        // Of everything else the end is not known, and the same command goes on.
+        if matches!(given, Ok(_) | Err(HandOffError::NoMarket(_) | HandOffError::Stopped)) {
+            if let Some(one_time) = &one_time {
+                self.take_back(payer, one_time, &file).await?;
+            }
+            std::fs::remove_file(&file).map_err(|error| Failure::file(&file, "remove", &error))?;
+        }
+        let given = given.map_err(|error| Failure::market("market", error.to_string()))?;
         Ok(given.receipt)
     }
 
-    /// Signs the job and what takes it back.
-    async fn begin(&self, submission: &Submission, bytes: &[u8], key: &SecretKey) -> Result<Kept, Failure> {
-        let failed = |error: &dyn std::fmt::Display| Failure::market("market", error.to_string());
-        let node = NodeClient::new(self.market.clone()).map_err(|error| failed(&error))?;
-        let info = node.market().await.map_err(|error| failed(&error))?;
-        let job = self.job(info.key.owner(), submission, bytes, key)?;
+    /// Signs the job and what takes it back, and what pays for it.
+    async fn begin(&self, submission: &Submission, bytes: &[u8], payer: &Payer) -> Result<Kept, Failure> {
+        let node = self.node()?;
+        let market = node.market().await.map_err(|error| failed(&error))?.key.owner();
+        match payer {
+            Payer::Account(key) => self.sign(market, submission, bytes, key, None),
+            Payer::Purse(purse) => {
+                let secret = keys::random()?;
+                let key = keys::key_of_text(purse, &secret)?;
+                let signed = node.credit_key().await.map_err(|error| failed(&error))?;
+                let signed = Signed::<CreditKey>::read(signed.as_bytes()).map_err(|error| failed(&error))?;
+                let maximum = Amount::new(self.terms.maximum).map_err(|error| failed(&error))?;
+                let purse = Purse::open(purse, market)?;
+                let redemption = purse.redemption(maximum, signed.message().value, &key)?;
+                let redemption = redemption.json().map_err(|error| failed(&error))?;
+                let redemption = RawValue::from_string(redemption).map_err(|_| Failure::bug())?;
+                self.sign(market, submission, bytes, &key, Some(OneTime { secret, redemption }))
+            }
+        }
+    }
+
+    /// Redeems what pays for a job of a wallet. It is kept with the job, and so taken out of the purse.
+    async fn pay(&self, payer: &Payer, one_time: &OneTime, file: &Path) -> Result<(), Failure> {
+        let Payer::Purse(purse) = payer else {
+            let message = format!("{} is paid from a purse: name it with --purse", file.display());
+            return Err(Failure::usage(message));
+        };
+        let redemption = read::<Redemption>(&one_time.redemption, file)?;
+        Purse::open(purse, redemption.message().market)?.forget(redemption.message())?;
+        self.node()?.redeem_credit(&redemption).await.map(drop).map_err(|error| failed(&error))
+    }
+
+    /// Turns what is left on a job's key into credit again.
+    async fn take_back(&self, payer: &Payer, one_time: &OneTime, file: &Path) -> Result<(), Failure> {
+        let Payer::Purse(purse) = payer else { return Ok(()) };
+        let (node, key) = (self.node()?, keys::key_of_text(file, &one_time.secret)?);
+        let redemption = read::<Redemption>(&one_time.redemption, file)?;
+        let market = redemption.message().market;
+        let signed = node.credit_key().await.map_err(|error| failed(&error))?;
+        let signed = Signed::<CreditKey>::read(signed.as_bytes()).map_err(|error| failed(&error))?;
+        let query = Query { market, subject: Subject::Account, at: host::now(), asker: key.public() };
+        let query = Signed::sign(query, &key).map_err(|error| failed(&error))?;
+        let account = node.account(&query).await.map_err(|error| failed(&error))?;
+        let left = account.balance.get() / signed.message().value.get().max(1);
+        Purse::open(purse, market)?.buy(&node, &key, left).await
+    }
+
+    fn node(&self) -> Result<NodeClient, Failure> {
+        NodeClient::new(self.market.clone()).map_err(|error| failed(&error))
+    }
+
+    fn sign(
+        &self,
+        market: Hash,
+        submission: &Submission,
+        bytes: &[u8],
+        key: &SecretKey,
+        one_time: Option<OneTime>,
+    ) -> Result<Kept, Failure> {
+        let job = self.job(market, submission, bytes, key)?;
         let job_id = id(&job).map_err(|error| failed(&error))?;
         let cancel = Cancel { job: job_id, submitter: key.public() };
         let signed = |json: Result<String, velum_market_model::ModelError>| {
@@ -187,6 +270,7 @@ impl HandedOff<'_> {
             job: signed(Signed::sign(job, key).and_then(|job| job.json()))?,
             cancel: signed(Signed::sign(cancel, key).and_then(|cancel| cancel.json()))?,
             saved: None,
+            one_time,
         })
     }
 
@@ -237,6 +321,10 @@ impl HandedOff<'_> {
             submitter: key.public(),
         })
     }
+}
+
+fn failed(error: &dyn std::fmt::Display) -> Failure {
+    Failure::market("market", error.to_string())
 }
 
 fn read<M: Message>(json: &RawValue, file: &Path) -> Result<Signed<M>, Failure> {

@@ -5,7 +5,7 @@ use velum_credentials::{
     Clock, DeviceResponse, PrepareOptions, PresentOptions, Prover, Request, SessionTranscript, Suite,
 };
 use velum_market_model::Hash;
-use velum_testdata::{AGE_VERIFICATION, Case, MUSTERMANN, PERMUTED_KEYS};
+use velum_testdata::FOLDED;
 
 use crate::kept;
 
@@ -18,13 +18,6 @@ pub struct Made {
     pub statement: Hash,
 }
 
-/// Documents, and a question to each that many people meet.
-const CASES: [(&Case, &str); 3] = [
-    (&MUSTERMANN, r#"{"namespace": "org.iso.18013.5.1", "element": "birth_date", "age_at_least": 18}"#),
-    (&PERMUTED_KEYS, r#"{"namespace": "org.iso.18013.5.1", "element": "age_over_18", "equals": true}"#),
-    (&AGE_VERIFICATION, r#"{"namespace": "eu.europa.ec.av.1", "element": "age_over_18", "equals": true}"#),
-];
-
 /// So many submissions, each another. The first ones are the same in every run.
 #[must_use]
 pub fn made(count: usize) -> Vec<Made> {
@@ -35,12 +28,8 @@ pub fn made(count: usize) -> Vec<Made> {
 /// The request that the submission with this number answers.
 #[must_use]
 pub fn request_of(number: usize) -> Request {
-    let (case, predicate) = CASES[number % CASES.len()];
-    let mut request = case.request.to_owned();
-    let start = request.find("\"predicates\"").expect("a request has predicates");
-    request.truncate(start);
-    request += &format!("\"predicates\": [{predicate}]}}");
-    Request::from_json(request.as_bytes()).expect("a request of the test data")
+    let (case, predicate) = FOLDED[number % FOLDED.len()];
+    Request::from_json(case.request_with(predicate).as_bytes()).expect("a request of the test data")
 }
 
 /// The session in which it does.
@@ -59,7 +48,7 @@ fn one(prover: &Prover, number: usize) -> Made {
 }
 
 fn present(prover: &Prover, number: usize) -> Submission {
-    let (case, _) = CASES[number % CASES.len()];
+    let (case, _) = FOLDED[number % FOLDED.len()];
     let request = request_of(number);
     let transcript = transcript_of(number);
     let response = DeviceResponse::parse(case.device_response).expect("a document of the test data");
