@@ -241,17 +241,26 @@ impl Market {
         Ok(status)
     }
 
-    /// Open lots of an auction, the oldest first.
+    /// Open lots of an auction, the oldest first: a hundred at most, those that opened after the one with this id.
+    ///
+    /// # Errors
+    /// [`MarketError::Unknown`], where no lot of the auction has the id.
+    pub async fn lots_after(&self, auction: &'static str, after: Option<Hash>) -> Result<Vec<LotStatus>> {
+        const MOST: i64 = 100;
+        let mut read = self.read().await?;
+        let now = read.now();
+        let lots = lots::page(read.connection(), auction, after, MOST).await?;
+        let lots = lots.ok_or(MarketError::Unknown { what: "lot", id: after.unwrap_or_default() })?;
+        let row = |lot| LotRow { lot, aggregate: None };
+        Ok(lots.into_iter().map(|lot| view(&row(lot), now, self.rules())).collect())
+    }
+
+    /// The oldest open lots of an auction.
     ///
     /// # Errors
     /// [`MarketError::Database`].
     pub async fn open_lots(&self, auction: &'static str) -> Result<Vec<LotStatus>> {
-        const MOST: i64 = 100;
-        let mut read = self.read().await?;
-        let now = read.now();
-        let lots = lots::open(read.connection(), auction, None, Count::MOST, MOST).await?;
-        let row = |lot| LotRow { lot, aggregate: None };
-        Ok(lots.into_iter().map(|lot| view(&row(lot), now, self.rules())).collect())
+        self.lots_after(auction, None).await
     }
 
     /// Who asks, if the query is for this market and of now.
