@@ -1,9 +1,11 @@
 //! The workspace in `aggregation/`, which has a lock file of its own, and builds into the same folder.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::apt;
 use crate::checks::Slow;
+use crate::market_api;
 use crate::process::{self, Error};
 use crate::project::{Cpu, Project};
 use crate::report::Report;
@@ -44,8 +46,14 @@ pub fn build_of(project: &Project, package: &str, program: &str) -> Command {
     cargo(project, ["build", "--locked", "--release", "--package", package, "--bin", program])
 }
 
+/// Builds a program with the checks of tests, such as those of overflow, and says where it is.
+pub fn build_checked(project: &Project, package: &str, program: &str) -> Result<PathBuf, Error> {
+    process::run(&mut cargo(project, ["build", "--locked", "--package", package, "--bin", program]))?;
+    Ok(project.target().join("debug").join(program))
+}
+
 /// The folder of the program.
-pub fn folder(project: &Project) -> std::path::PathBuf {
+pub fn folder(project: &Project) -> PathBuf {
     project.program(Cpu::Any, PROGRAM).with_file_name("")
 }
 
@@ -61,6 +69,7 @@ pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
         let mut test = cargo(project, ["test", "--locked", "--workspace", "--no-fail-fast"]);
         process::run(test.envs(slow.variables().iter().copied()))
     });
+    report.step("aggregation: API fuzzed", || market_api::run(project, slow));
     if slow == Slow::Whole {
         report.step("aggregation: slow tests", || {
             let mut test = cargo(project, ["test", "--locked", "--release"]);

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use lexopt::prelude::*;
 
+use crate::checks::Slow;
+
 pub const USAGE: &str = "\
 Usage: ./x TASK
 
@@ -14,6 +16,9 @@ Tasks:
   market [--check] [--keep FOLDER]
                 run a market on this machine with demo money, a node, a provider and its worker, and hand in three
                 presentations of real documents; end when their receipts are checked if told, and leave them in a folder
+  market-api [--all]
+                hold a market's node and docs/market-api.yaml to each other: send it what is described and what is not,
+                for half a minute, or until all was tried
   build         build `velum`, `velum-aggregation` and `velum-market` in release mode, side by side in target/release
   test          run the tests: those in Rust, those of the npm package in Node, and the page once in Chromium
   ci            run `test`, then every other check and the rest of the tests: what must hold before a change lands
@@ -54,6 +59,7 @@ const PORT: u16 = 8080;
 pub enum Task {
     Demo { args: Vec<OsString> },
     Market { args: Vec<OsString> },
+    MarketApi { slow: Slow },
     Test,
     Ci,
     TestAll,
@@ -107,7 +113,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
     let (mut port, mut isolation, mut database) = (PORT, true, None);
     while let Some(argument) = parser.next()? {
         match argument {
-            Long("all") if task == "test" => all = true,
+            Long("all") if task == "test" || task == "market-api" => all = true,
             Long("all") if task == "documents" && proofs == Documents::Sample => proofs = Documents::All,
             Long("update") if task == "documents" && proofs == Documents::Sample => {
                 proofs = Documents::Update
@@ -128,6 +134,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
         "test" if all => Ok(Task::TestAll),
         "test" => Ok(Task::Test),
         "ci" => Ok(Task::Ci),
+        "market-api" => Ok(Task::MarketApi { slow: if all { Slow::Whole } else { Slow::Bounded } }),
         "lint" => Ok(Task::Lint),
         "deny" => Ok(Task::Deny { database }),
         "documents" => Ok(Task::Documents { proofs }),
@@ -163,6 +170,8 @@ mod tests {
         assert_eq!(parsed(&["test", "--all"]), Ok(Task::TestAll));
         assert_eq!(parsed(&["ci"]), Ok(Task::Ci));
         assert_eq!(parsed(&["lint"]), Ok(Task::Lint));
+        assert_eq!(parsed(&["market-api"]), Ok(Task::MarketApi { slow: Slow::Bounded }));
+        assert_eq!(parsed(&["market-api", "--all"]), Ok(Task::MarketApi { slow: Slow::Whole }));
         assert_eq!(parsed(&["deny"]), Ok(Task::Deny { database: None }));
         let copy = parsed(&["deny", "--database", "../a copy"]);
         assert_eq!(copy, Ok(Task::Deny { database: Some("../a copy".into()) }));

@@ -14,6 +14,7 @@ mod demo_web;
 mod documents;
 mod elf;
 mod kotlin;
+mod market_api;
 mod measure;
 mod mobile;
 mod mutants;
@@ -73,6 +74,10 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
                 .code()
                 .and_then(|code| u8::try_from(code).ok())
                 .map_or(ExitCode::FAILURE, ExitCode::from))
+        }
+        Task::MarketApi { slow } => {
+            market_api::run(project, slow)?;
+            Ok(ExitCode::SUCCESS)
         }
         Task::Setup => Ok(close(&reported(|report| tools::install(project, report)))),
         Task::Lint => Ok(close(&reported(|report| checks::lint(project, report)))),

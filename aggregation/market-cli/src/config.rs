@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
+use url::Url;
 use velum_cli::failure::Failure;
 use velum_cli::files;
 use velum_market::Options;
+use velum_market::http::Origins;
 use velum_market_model::{Amount, Duration, Hash};
 use velum_market_rules::{Rules, Settings};
 
@@ -25,18 +28,30 @@ pub struct Config {
     pub key: PathBuf,
     /// Where requests come.
     pub listen: String,
+    /// Where instruments read what is counted; nowhere, where it says nothing.
+    pub metrics: Option<String>,
+    /// Origins whose pages may ask; all, where there is no list.
+    pub origins: Option<Vec<String>>,
     /// What the operator's page is opened with.
     pub operator_token: Option<PathBuf>,
     /// The certificate, where the node itself encrypts.
     pub tls: Option<Tls>,
-    /// The most that one deposit of demo money gives.
+    /// The most demo money that one client is given in a day.
     pub demo_money: Option<Amount>,
+    /// The most that all are given in a day.
+    pub demo_money_per_day: Option<Amount>,
     /// Providers that may take lots; everyone who stakes, where there is no list.
     pub providers: Option<BTreeSet<Hash>>,
     /// How many jobs one client may hand in in an hour.
     pub jobs_per_hour: Option<u64>,
+    /// How many proofs that do not verify one client may hand in in an hour.
+    pub failures_per_hour: Option<u64>,
+    /// How many proxies before the node add whom they were asked by to `X-Forwarded-For`.
+    pub proxies: Option<usize>,
     /// How many connections there may be at once.
     pub connections: Option<usize>,
+    /// How many of these may be from one address.
+    pub connections_of_one: Option<usize>,
     /// How many proofs are verified at once.
     pub verifiers: Option<usize>,
     /// For how many days blobs are kept after their lot has ended.
@@ -73,6 +88,13 @@ impl Config {
         Ok(config)
     }
 
+    /// Whose pages may ask.
+    pub fn origins(&self) -> Result<Origins, Failure> {
+        let Some(origins) = &self.origins else { return Ok(Origins::Any) };
+        let origins: Result<BTreeSet<_>, _> = origins.iter().map(|origin| written(origin)).collect();
+        Ok(Origins::Only(Arc::new(origins?)))
+    }
+
     /// How the market is wanted.
     pub fn options(&self) -> Result<Options, Failure> {
         let defaults = Options::default();
@@ -82,15 +104,59 @@ impl Config {
             None => Rules::default(),
         };
         let days = |days: u32| Duration::new(u64::from(days) * 24 * 60 * 60 * 1000).unwrap_or(Duration::MOST);
+        let of_all =
+            self.demo_money.map(|most| Amount::new(most.get().saturating_mul(1000)).unwrap_or(Amount::MOST));
         let verifiers = self.verifiers.unwrap_or(defaults.verifiers).max(1);
         Ok(Options {
             rules,
             allow_list: self.providers.clone(),
             demo_money: self.demo_money,
+            demo_money_per_day: self.demo_money_per_day.or(of_all).unwrap_or(defaults.demo_money_per_day),
             jobs_per_hour: self.jobs_per_hour.unwrap_or(defaults.jobs_per_hour),
+            failures_per_hour: self.failures_per_hour.unwrap_or(defaults.failures_per_hour),
             verifiers,
             most_waiting: 64 * verifiers,
             keep: self.keep_days.map_or(defaults.keep, days),
         })
+    }
+}
+
+/// An origin as browsers write it.
+fn written(origin: &str) -> Result<String, Failure> {
+    let wrong = || {
+        Failure::usage(format!(
+            "origins: {origin} is none; write scheme, host and, where it is not the scheme's own, port, such as https://wallet.example"
+        ))
+    };
+    let url = Url::parse(origin).map_err(|_| wrong())?;
+    let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    let is_of_pages =
+        matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
+    if is_bare && is_of_pages { Ok(url.origin().ascii_serialization()) } else { Err(wrong()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_written_as_browsers_write_them() {
+        for (origin, expected) in [
+            ("https://wallet.example", "https://wallet.example"),
+            ("https://Wallet.example:443/", "https://wallet.example"),
+            ("http://localhost:8080", "http://localhost:8080"),
+        ] {
+            assert_eq!(written(origin).ok().as_deref(), Some(expected));
+        }
+        for origin in [
+            "*",
+            "null",
+            "wallet.example",
+            "https://wallet.example/page",
+            "file:///page",
+            "https://me@wallet.example",
+        ] {
+            assert!(written(origin).is_err(), "{origin}");
+        }
     }
 }

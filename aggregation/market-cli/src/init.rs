@@ -68,11 +68,20 @@ key = "node.key"
 # Where requests come. Also --listen, or VELUM_MARKET_LISTEN.
 listen = "{listen}"
 
+# Where Prometheus reads /metrics: an address that the public does not reach. Without this line nothing is told.
+# metrics = "127.0.0.1:8461"
+
+# Origins whose pages may ask this node in browsers. Without a list, those of every origin: all that changes anything is signed, and the rest is public.
+# origins = ["https://wallet.example"]
+
 # What the operator's page is opened with.
 operator_token = "operator.token"
 
-# Demo money: the most that one deposit gives. It is worth nothing. Without this line there is no way of money in or out.
+# Demo money: the most that one client is given in a day. It is worth nothing. Without this line there is no way of money in or out.
 demo_money = 1000000000
+
+# The most demo money that all are given in a day: a thousand times as much, unless told otherwise.
+# demo_money_per_day = 1000000000000
 
 # The node encrypts by itself with a certificate and its key, both in PEM. Leave it out behind a proxy that does.
 # [tls]
@@ -85,8 +94,15 @@ demo_money = 1000000000
 # How many jobs one client may hand in in an hour.
 # jobs_per_hour = 10000
 
-# How many connections there may be at once.
+# How many proofs that do not verify one client may hand in in an hour. Those of one address may hand in ten times as many.
+# failures_per_hour = 30
+
+# Proxies before the node, each of which adds whom it was asked by to X-Forwarded-For. Without this line addresses are those of connections.
+# proxies = 1
+
+# How many connections there may be at once, and how many of these from one address. Behind proxies all may be from one.
 # connections = 4096
+# connections_of_one = 256
 
 # How many proofs are verified at once: one for each processor, unless told otherwise.
 # verifiers = 2

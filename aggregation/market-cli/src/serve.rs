@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use velum_cli::failure::Failure;
 use velum_cli::report::Report;
@@ -16,6 +17,12 @@ use crate::keys;
 
 /// Connections at once, where the configuration says nothing.
 const CONNECTIONS: usize = 4096;
+
+/// Connections from one address, where nothing stands before the node.
+const OF_ONE: usize = 256;
+
+/// Connections of instruments at once.
+const INSTRUMENTS: usize = 16;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -35,7 +42,7 @@ pub struct Arguments {
 
 pub async fn run(arguments: Arguments, stop: CancellationToken) -> Result<Report, Failure> {
     let config = Config::read(&arguments.config)?;
-    let (options, key) = (config.options()?, keys::key(&config.key)?);
+    let (options, origins, key) = (config.options()?, config.origins()?, keys::key(&config.key)?);
     let database = arguments.database.as_ref().unwrap_or(&config.database);
     let blobs = Blobs::open(arguments.blobs.as_ref().unwrap_or(&config.blobs));
     let blobs = blobs.map_err(|error| Failure::usage(error.to_string()))?;
@@ -49,11 +56,14 @@ pub async fn run(arguments: Arguments, stop: CancellationToken) -> Result<Report
     };
     let market = Market::open(database, blobs, key, options).await;
     let market = market.map_err(|error| Failure::market("database", error.to_string()))?;
-    let listen = arguments.listen.as_ref().unwrap_or(&config.listen);
-    let listener = TcpListener::bind(listen).await;
-    let listener = listener.map_err(|error| Failure::usage(format!("cannot listen on {listen}: {error}")))?;
-    let address = listener.local_addr().map_or_else(|_| listen.clone(), |address| address.to_string());
+    let (listener, address) = listen(arguments.listen.as_ref().unwrap_or(&config.listen)).await?;
     let scheme = if tls.is_some() { "https" } else { "http" };
+    let proxies = config.proxies.unwrap_or(0);
+    let api = Api::new(market.clone(), token.as_deref()).for_origins(origins).behind(proxies);
+    let instruments = match &config.metrics {
+        Some(at) => Some(tell_instruments(api.clone(), at, stop.clone()).await?),
+        None => None,
+    };
     tracing::info!(url = %format!("{scheme}://{address}/"), market = %market.id(), "serving");
 
     let due = tokio::spawn({
@@ -61,11 +71,34 @@ pub async fn run(arguments: Arguments, stop: CancellationToken) -> Result<Report
         async move { market.run(stop).await }
     });
     let connections = config.connections.unwrap_or(CONNECTIONS);
-    let router = Api::new(market.clone(), token.as_deref()).router();
-    let served = serve(Serve { listener, tls, connections }, router, stop.clone()).await;
+    let of_one = config.connections_of_one.or((proxies == 0).then_some(OF_ONE));
+    let served = serve(Serve { listener, tls, connections, of_one }, api.router(), stop.clone()).await;
     stop.cancel();
     let _ = due.await;
+    if let Some(instruments) = instruments {
+        let _ = instruments.await;
+    }
     market.close().await;
     served.map_err(|error| Failure::usage(format!("cannot serve on {address}: {error}")))?;
     Ok(Report::done(json!({ "served": address }), format!("Served on {address} until it was stopped.")))
+}
+
+/// Listens, and says where.
+async fn listen(at: &str) -> Result<(TcpListener, String), Failure> {
+    let listener = TcpListener::bind(at).await;
+    let listener = listener.map_err(|error| Failure::usage(format!("cannot listen on {at}: {error}")))?;
+    let address = listener.local_addr().map_or_else(|_| at.to_owned(), |address| address.to_string());
+    Ok((listener, address))
+}
+
+/// Tells instruments what is counted, on an address of their own.
+async fn tell_instruments(api: Api, at: &str, stop: CancellationToken) -> Result<JoinHandle<()>, Failure> {
+    let (listener, address) = listen(at).await?;
+    tracing::info!(url = %format!("http://{address}/metrics"), "counting");
+    let served = Serve { listener, tls: None, connections: INSTRUMENTS, of_one: None };
+    Ok(tokio::spawn(async move {
+        if let Err(error) = serve(served, api.instruments(), stop).await {
+            tracing::error!(%error, "instruments are told nothing any more");
+        }
+    }))
 }

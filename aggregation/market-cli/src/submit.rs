@@ -261,7 +261,7 @@ impl HandedOff<'_> {
     ) -> Result<Kept, Failure> {
         let job = self.job(market, submission, bytes, key)?;
         let job_id = id(&job).map_err(|error| failed(&error))?;
-        let cancel = Cancel { job: job_id, submitter: key.public() };
+        let cancel = Cancel { job: job_id, lock_by: job.offer.lock_by, submitter: key.public() };
         let signed = |json: Result<String, velum_market_model::ModelError>| {
             let json = json.map_err(|error| failed(&error))?;
             RawValue::from_string(json).map_err(|_| Failure::bug())

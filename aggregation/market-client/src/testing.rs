@@ -38,6 +38,6 @@ pub(crate) fn job_for(market: usize) -> (Signed<Job>, Signed<Cancel>, Hash) {
         submitter: key.public(),
     };
     let job_id = id(&job).unwrap();
-    let cancel = Cancel { job: job_id, submitter: key.public() };
+    let cancel = Cancel { job: job_id, lock_by: job.offer.lock_by, submitter: key.public() };
     (Signed::sign(job, &key).unwrap(), Signed::sign(cancel, &key).unwrap(), job_id)
 }

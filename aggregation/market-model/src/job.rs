@@ -155,6 +155,8 @@ pub enum PriceMove {
 pub struct Cancel {
     /// The job's id.
     pub job: Hash,
+    /// The job's `offer.lock_by`. A market that does not have the job keeps the cancellation until then: later nobody could take the job.
+    pub lock_by: Time,
     /// The job's.
     pub submitter: Key,
 }

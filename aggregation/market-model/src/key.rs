@@ -72,6 +72,18 @@ impl Key {
         Hash::of(&[b"velum market v1 owner\0", json.as_bytes()])
     }
 
+    /// Checks that signatures can be verified by it: that it is a point of its curve.
+    ///
+    /// # Errors
+    /// [`ModelError::Key`].
+    pub fn check(&self) -> Result<(), ModelError> {
+        let is_point = match self {
+            Self::Ed25519(public) => ed25519_dalek::VerifyingKey::from_bytes(public).is_ok(),
+            Self::Es256(public) => p256::ecdsa::VerifyingKey::from_sec1_bytes(public).is_ok(),
+        };
+        if is_point { Ok(()) } else { Err(ModelError::Key { algorithm: self.algorithm().name() }) }
+    }
+
     /// Checks a signature of `bytes`, which are those of a message of `kind`.
     pub(crate) fn verify(
         &self,

@@ -38,7 +38,7 @@ pub use job::{
 };
 pub use key::{Algorithm, Key, SecretKey, Signature};
 pub use log::{Acceptance, Head, LogEntry, LogKind, chained};
-pub use message::{Message, Signed, id, signed_bytes};
+pub use message::{Message, Signed, id, read_unsigned, signed_bytes};
 pub use node::{Lease, Match, Outcome, Paid, ReceiptReference, Reputation, Settlement};
 pub use provider::{Bid, Delivery, Lock, Quote, Reveal, sealed_price};
 pub use quantity::{Amount, Count, Duration, LIMIT, Parts, QuantityError, Time};

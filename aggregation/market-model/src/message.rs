@@ -57,6 +57,17 @@ pub fn id<M: Message>(message: &M) -> Result<Hash, ModelError> {
     Ok(Hash::of(&[&signed_bytes(message)?]))
 }
 
+/// Reads a message that nobody has signed, such as one that is asked about before it is sent: its form, its members, and its author's key.
+///
+/// # Errors
+/// [`ModelError`].
+pub fn read_unsigned<M: Message>(json: &[u8]) -> Result<M, ModelError> {
+    let message = canonical::read::<M>(M::KIND, json)?;
+    message.check()?;
+    message.author().check()?;
+    Ok(message)
+}
+
 impl<M: Message> Signed<M> {
     /// Signs a message.
     ///

@@ -23,6 +23,9 @@ const TIME: Duration = Duration::from_secs(60);
 /// The most bytes of an answer in JSON.
 const ANSWER_BYTES: usize = 4 << 20;
 
+/// The most open lots of one auction that are read. No market has so many; a node that says so would fill the memory of whoever asks.
+const MOST_LOTS: usize = 200_000;
+
 /// Why a node did not do what it was asked.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -92,12 +95,23 @@ impl NodeClient {
         self.get("v1/market").await
     }
 
-    /// Open lots of an auction.
+    /// All open lots of an auction, the oldest first.
     ///
     /// # Errors
     /// [`NodeError`].
     pub async fn lots(&self, auction: &str) -> Result<Vec<LotStatus>> {
-        self.get(&format!("v1/lots?auction={auction}")).await
+        let mut lots: Vec<LotStatus> = Vec::new();
+        loop {
+            let after = lots.last().map_or_else(String::new, |lot| format!("&after={}", lot.lot));
+            let page: Vec<LotStatus> = self.get(&format!("v1/lots?auction={auction}{after}")).await?;
+            if page.is_empty() {
+                return Ok(lots);
+            }
+            if lots.len() + page.len() > MOST_LOTS {
+                return Err(NodeError::Malformed(format!("it lists more than {MOST_LOTS} open lots")));
+            }
+            lots.extend(page);
+        }
     }
 
     /// A lot with its jobs.

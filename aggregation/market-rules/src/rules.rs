@@ -122,7 +122,7 @@ pub struct StandingRules {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeenRules {
-    /// How long a cancellation is kept that comes before its job. No job is taken whose `lock_by` is further away.
+    /// No job is taken whose `lock_by` is further away, so that no cancellation is kept for longer which comes before its job.
     pub horizon: Duration,
     /// No more messages of one key are remembered at once; it cannot send more until some have expired.
     pub most: Count,

@@ -5,13 +5,12 @@
 //! | quote | its own | it expires |
 //! | standing order | its own | its end |
 //! | bid | its own | its lot's `deliver_by`. An auction in which no bid is opened is followed by another of the same epoch |
-//! | cancellation of a job that the market does not have | the job's | `seen.horizon` from now |
+//! | cancellation of a job that the market does not have | the job's | the job's `lock_by`, as the cancellation has it |
 //!
 //! A node has a table of them, with `id` and `owner` as its key: whoever cancels a job that is not its own keeps nobody else's from coming. Rows whose `until` has passed may
 //! be deleted at any time. Jobs that a market has taken are not among them: it has these by their ids, and keeps them until their `lock_by` at least, however they ended.
 //!
-//! A cancellation does not say until when its job could be locked. So no job is taken whose `lock_by` is further away than the horizon: one that was tried before it was
-//! cancelled cannot be locked any more when its cancellation is forgotten.
+//! No job is taken whose `lock_by` is further away than the horizon, and no cancellation is kept that says so.
 
 use std::collections::BTreeMap;
 
@@ -52,15 +51,21 @@ impl Seen {
         Ok(())
     }
 
-    /// Keeps a cancellation of a job that the market does not have. The same one may come as often as need be.
+    /// Keeps a cancellation of a job that the market does not have, under the job's id and until its `lock_by`. The same one may come as often as need be.
     ///
     /// # Errors
-    /// [`Refusal::TooManySeen`].
-    pub fn cancel(&mut self, job: Hash, owner: Hash, now: Time, rules: &Rules) -> Result<(), Refusal> {
-        if !self.remembers(job, owner, now) {
+    /// [`Refusal::TooManySeen`], and [`Refusal::TooFar`] where no job would be taken whose `lock_by` is as far away.
+    pub fn cancel(&mut self, cancelled: SeenMessage, now: Time, rules: &Rules) -> Result<(), Refusal> {
+        let SeenMessage { id, owner, until } = cancelled;
+        let most = rules.seen.horizon;
+        if until > now.after(most) {
+            return Err(Refusal::TooFar { lock_by: until, most });
+        }
+        if !self.remembers(id, owner, now) {
             self.check_room(owner, now, rules)?;
         }
-        self.0.insert((owner, job), now.after(rules.seen.horizon));
+        let kept = self.0.entry((owner, id)).or_insert(until);
+        *kept = until.max(*kept);
         Ok(())
     }
 
@@ -81,11 +86,16 @@ impl Seen {
         self.0.get(&(owner, id)).is_some_and(|until| now <= *until)
     }
 
-    fn check_room(&self, owner: Hash, now: Time, rules: &Rules) -> Result<(), Refusal> {
+    /// How many messages of an owner are remembered.
+    #[must_use]
+    pub fn count(&self, owner: Hash, now: Time) -> u64 {
         let of_owner = self.0.range((owner, Hash([0; 32]))..=(owner, Hash([0xff; 32])));
-        let count = of_owner.filter(|(_, until)| now <= **until).count();
+        of_owner.filter(|(_, until)| now <= **until).count() as u64
+    }
+
+    fn check_room(&self, owner: Hash, now: Time, rules: &Rules) -> Result<(), Refusal> {
         let most = rules.seen.most;
-        if (count as u64) < most.get() { Ok(()) } else { Err(Refusal::TooManySeen { most }) }
+        if self.count(owner, now) < most.get() { Ok(()) } else { Err(Refusal::TooManySeen { most }) }
     }
 }
 

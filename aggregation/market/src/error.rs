@@ -41,12 +41,14 @@ pub enum MarketError {
         /// The id.
         id: Hash,
     },
-    /// Too much of one client.
-    #[error("the client has handed in {count} jobs in an hour, as many as one may; go on in {seconds} s")]
+    /// Too much of one client, or of all who ask from one address.
+    #[error("{count} {what} are as many as there may be; go on in {seconds} s")]
     Quota {
-        /// How many it may.
+        /// Of what.
+        what: &'static str,
+        /// How many there may be.
         count: u64,
-        /// When it may go on.
+        /// When to go on.
         seconds: u32,
     },
     /// Too much of all.

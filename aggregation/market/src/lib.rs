@@ -21,4 +21,4 @@ mod state;
 
 pub use code::Code;
 pub use error::MarketError;
-pub use market::{Market, Options};
+pub use market::{Market, Options, Place};

@@ -65,7 +65,7 @@ pub fn single_job() -> Job {
 }
 
 pub fn cancel() -> Cancel {
-    Cancel { job: hash(0x21), submitter: client().public() }
+    Cancel { job: hash(0x21), lock_by: Time::constant(NOON + 3_600_000), submitter: client().public() }
 }
 
 pub fn standing_order() -> StandingOrder {

@@ -154,6 +154,8 @@ fn keys_that_are_no_points_are_refused() {
         "01".repeat(64)
     );
     assert_eq!(read_job(&json), Err(ModelError::Key { algorithm: "es256" }));
+    let unsigned = serde_json::to_vec(&job).unwrap();
+    assert_eq!(read_unsigned::<Job>(&unsigned), Err(ModelError::Key { algorithm: "es256" }));
     // The neutral element, under which strict verification takes nothing.
     let mut neutral = [0; 32];
     neutral[0] = 1;

@@ -117,22 +117,29 @@ fn a_job_that_was_cancelled_before_it_came_is_not_taken_while_it_could_be_locked
     let now = Time::constant(world.now);
     let (_, job) = world.job(|job| job.submitter = key(1));
     let mut remembered = Seen::default();
+    let (first, last) = (now.after(Duration::constant(1)), now.after(horizon));
     // Whoever else cancels it keeps it from nobody.
-    remembered.cancel(job, owner(2), now, &world.rules).unwrap();
+    remembered.cancel(seen(job, owner(2), last), now, &world.rules).unwrap();
     assert_eq!(remembered.check_job(job, owner(1), now), Ok(()));
-    remembered.cancel(job, owner(1), now, &world.rules).unwrap();
+    remembered.cancel(seen(job, owner(1), last), now, &world.rules).unwrap();
     let refused = Err(Refusal::CancelledBefore { job });
     assert_eq!(remembered.check_job(job, owner(1), now), refused);
-    assert_eq!(remembered.check_job(job, owner(1), now.after(horizon)), refused);
-    // What could be locked later was not taken when it was tried.
+    assert_eq!(remembered.check_job(job, owner(1), last), refused);
+    // Who sends another cancellation of it, of an earlier time, shortens nothing.
+    remembered.cancel(seen(job, owner(1), first), now, &world.rules).unwrap();
+    assert_eq!(remembered.check_job(job, owner(1), last), refused);
+    assert_eq!(remembered.check_job(job, owner(1), last.after(Duration::constant(1))), Ok(()));
+    // What could be locked later is not taken when it is tried, nor is its cancellation kept.
     let with = |lock_by: Time| {
         move |job: &mut Job| {
             (job.offer.lock_by, job.offer.deliver_by) = (lock_by, lock_by.after(horizon));
         }
     };
-    assert!(world.entry(with(now.after(horizon))).is_ok());
-    let lock_by = now.after(horizon).after(Duration::constant(1));
-    assert_eq!(world.entry(with(lock_by)), Err(Refusal::TooFar { lock_by, most: horizon }));
+    assert!(world.entry(with(last)).is_ok());
+    let lock_by = last.after(Duration::constant(1));
+    let too_far = Refusal::TooFar { lock_by, most: horizon };
+    assert_eq!(world.entry(with(lock_by)), Err(too_far.clone()));
+    assert_eq!(remembered.cancel(seen(job, owner(3), lock_by), now, &world.rules), Err(too_far));
 }
 
 #[test]
@@ -142,12 +149,17 @@ fn so_many_messages_of_one_key_are_remembered_and_no_more() {
     let now = Time::constant(world.now);
     let mut remembered = Seen::default();
     remembered.take(seen(hash(50), owner(1), now), now, &world.rules).unwrap();
-    remembered.cancel(hash(51), owner(1), now, &world.rules).unwrap();
+    remembered.cancel(seen(hash(51), owner(1), now), now, &world.rules).unwrap();
     let refused = Err(Refusal::TooManySeen { most });
-    assert_eq!(remembered.cancel(hash(52), owner(1), now, &world.rules), refused);
+    assert_eq!(remembered.cancel(seen(hash(52), owner(1), now), now, &world.rules), refused);
     assert_eq!(remembered.take(seen(hash(53), owner(1), now), now, &world.rules), refused);
-    assert_eq!(remembered.cancel(hash(51), owner(1), now, &world.rules), Ok(()), "the same again");
-    assert_eq!(remembered.cancel(hash(52), owner(2), now, &world.rules), Ok(()), "another's");
+    assert_eq!(remembered.cancel(seen(hash(51), owner(1), now), now, &world.rules), Ok(()), "the same again");
+    assert_eq!(remembered.cancel(seen(hash(52), owner(2), now), now, &world.rules), Ok(()), "another's");
     let later = now.after(Duration::constant(1));
-    assert_eq!(remembered.cancel(hash(52), owner(1), later, &world.rules), Ok(()), "one has expired");
+    assert_eq!(remembered.count(owner(1), now), 2);
+    assert_eq!(
+        remembered.cancel(seen(hash(52), owner(1), later), later, &world.rules),
+        Ok(()),
+        "one has expired"
+    );
 }

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use base64ct::{Base64, Encoding};
 use bytes::Bytes;
+use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use velum_credentials::limits::SUBMISSION_BYTES;
 use velum_market_model::canonical::MOST_BYTES;
-use velum_market_model::{Message, Signed};
+use velum_market_model::{Message, Signed, read_unsigned};
 
 use crate::MarketError;
 
@@ -22,15 +23,17 @@ const MESSAGE: usize = MOST_BYTES;
 /// The most bytes of a body with a submission or an aggregate in base64, beside a message.
 const WITH_BLOB: usize = MOST_BYTES + SUBMISSION_BYTES.div_ceil(3) * 4 + 1024;
 
+/// The most bytes of a body that are read, whatever becomes of them.
+const MOST_READ: usize = 16 << 20;
+
 /// A body that is one signed message.
 pub(super) async fn signed<M: Message>(body: Body) -> Result<Signed<M>, MarketError> {
     Ok(Signed::read(&read(body, MESSAGE).await?)?)
 }
 
-/// A body that is a JSON value of this API.
-pub(super) async fn json<T: DeserializeOwned>(body: Body) -> Result<T, MarketError> {
-    serde_json::from_slice(&read(body, MESSAGE).await?)
-        .map_err(|error| MarketError::Malformed(error.to_string()))
+/// A body that is one message, which nobody has signed.
+pub(super) async fn unsigned<M: Message>(body: Body) -> Result<M, MarketError> {
+    Ok(read_unsigned(&read(body, MESSAGE).await?)?)
 }
 
 /// A body with a signed message, and bytes in base64.
@@ -51,17 +54,24 @@ pub(super) async fn with_blob<M: Message, T: DeserializeOwned>(
 }
 
 async fn read(body: Body, most: usize) -> Result<Bytes, MarketError> {
-    match tokio::time::timeout(TIME, to_bytes(body, most)).await {
+    match tokio::time::timeout(TIME, up_to(body, most)).await {
         Err(_) => Err(MarketError::TooSlow),
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) => {
-            let is_long = std::error::Error::source(&error)
-                .is_some_and(|error| error.is::<http_body_util::LengthLimitError>());
-            Err(if is_long {
-                MarketError::TooLarge { most }
-            } else {
-                MarketError::Malformed(error.to_string())
-            })
+        Ok(read) => read,
+    }
+}
+
+/// A body, of which no more is kept than it may have. One that has more is read on for a while, for whoever sends does not listen before it has sent all.
+async fn up_to(mut body: Body, most: usize) -> Result<Bytes, MarketError> {
+    let (mut kept, mut length) = (Vec::new(), 0_usize);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| MarketError::Malformed(error.to_string()))?;
+        let Ok(part) = frame.into_data() else { continue };
+        length = length.saturating_add(part.len());
+        if length <= most {
+            kept.extend_from_slice(&part);
+        } else if length > MOST_READ {
+            break;
         }
     }
+    if length > most { Err(MarketError::TooLarge { most }) } else { Ok(kept.into()) }
 }

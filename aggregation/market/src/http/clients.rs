@@ -7,8 +7,8 @@ use serde::Serialize;
 use velum_market_client::api::{MarketInfo, Submit};
 use velum_market_model::{Cancel, CreditOrder, Dispute, Job, MoneyOrder, Query, Redemption, StandingOrder};
 
-use super::body::{json, signed, with_blob};
-use super::parts::Id;
+use super::body::{signed, unsigned, with_blob};
+use super::parts::{Asking, Id};
 use super::{Api, answer};
 use crate::MarketError;
 
@@ -20,11 +20,11 @@ pub(super) async fn market(State(Api { market, .. }): State<Api>) -> Answer {
 }
 
 pub(super) async fn estimate(State(Api { market, .. }): State<Api>, body: Body) -> Answer {
-    let job: Job = json(body).await?;
+    let job = unsigned::<Job>(body).await?;
     Ok(answer::json(&market.estimate(&job).await?))
 }
 
-pub(super) async fn submit(State(Api { market, .. }): State<Api>, body: Body) -> Answer {
+pub(super) async fn submit(Asking(market): Asking, body: Body) -> Answer {
     let (job, submission) = with_blob::<Job, Submit>(body, |body| (body.job, body.submission)).await?;
     Ok(answer::json(&market.submit(&job, submission).await?))
 }
@@ -69,7 +69,7 @@ pub(super) async fn dispute(State(Api { market, .. }): State<Api>, body: Body) -
     Ok(answer::json(&Decided { outcome }))
 }
 
-pub(super) async fn move_money(State(Api { market, .. }): State<Api>, body: Body) -> Answer {
+pub(super) async fn move_money(Asking(market): Asking, body: Body) -> Answer {
     Ok(answer::json(&market.move_money(&signed::<MoneyOrder>(body).await?).await?))
 }
 
@@ -85,6 +85,6 @@ pub(super) async fn issue_credit(State(Api { market, .. }): State<Api>, body: Bo
     Ok(answer::json(&market.issue_credit(&signed::<CreditOrder>(body).await?).await?))
 }
 
-pub(super) async fn redeem_credit(State(Api { market, .. }): State<Api>, body: Body) -> Answer {
+pub(super) async fn redeem_credit(Asking(market): Asking, body: Body) -> Answer {
     Ok(answer::json(&market.redeem_credit(&signed::<Redemption>(body).await?).await?))
 }

@@ -5,6 +5,8 @@
 mod answer;
 mod body;
 mod clients;
+mod connections;
+mod cors;
 mod events;
 mod metrics;
 mod operator;
@@ -22,6 +24,7 @@ use axum::routing::{MethodRouter, get, post};
 
 use crate::{Code, Market, MarketError};
 
+pub use cors::Origins;
 pub use serve::{Serve, Tls, TlsError, serve};
 
 /// What answers requests.
@@ -31,6 +34,9 @@ pub struct Api {
     metrics: metrics::Metrics,
     /// SHA-256 of the operator's token.
     token: Option<velum_market_model::Hash>,
+    origins: Origins,
+    /// Proxies before the node, each of which says in `X-Forwarded-For` whom it was asked by.
+    proxies: usize,
 }
 
 impl Api {
@@ -38,27 +44,52 @@ impl Api {
     #[must_use]
     pub fn new(market: Market, token: Option<&str>) -> Self {
         let token = token.map(|token| velum_market_model::Hash::of(&[token.as_bytes()]));
-        Self { market, metrics: metrics::Metrics::default(), token }
+        Self { market, metrics: metrics::Metrics::default(), token, origins: Origins::Any, proxies: 0 }
+    }
+
+    /// The same behind so many proxies, each of which adds whom it was asked by to `X-Forwarded-For`.
+    #[must_use]
+    pub fn behind(self, proxies: usize) -> Self {
+        Self { proxies, ..self }
+    }
+
+    /// The same for pages of these origins alone, and its own.
+    #[must_use]
+    pub fn for_origins(self, origins: Origins) -> Self {
+        Self { origins, ..self }
     }
 
     /// All of its routes.
     pub fn router(self) -> Router {
-        routes()
-            .into_iter()
-            .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
+        let open = router(open_routes()).layer(self.origins.layer());
+        router(own_routes())
+            .merge(open)
             .fallback(unknown)
-            .method_not_allowed_fallback(wrong_method)
             .layer(middleware::from_fn_with_state(self.clone(), metrics::count))
             .with_state(self)
     }
 
+    /// What is counted of the answers of [`Self::router`], at `/metrics`: for a listener of its own, which the public does not reach.
+    pub fn instruments(self) -> Router {
+        router(vec![("/metrics", get(metrics::metrics))]).fallback(unknown).with_state(self)
+    }
+
     /// The paths of its routes, as the description of the API has them.
     pub fn paths() -> impl Iterator<Item = &'static str> {
-        routes().into_iter().map(|(path, _)| path)
+        own_routes().into_iter().chain(open_routes()).map(|(path, _)| path)
     }
 }
 
-fn routes() -> Vec<(&'static str, MethodRouter<Api>)> {
+type Routes = Vec<(&'static str, MethodRouter<Api>)>;
+
+fn router(routes: Routes) -> Router<Api> {
+    let router =
+        routes.into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    router.method_not_allowed_fallback(wrong_method)
+}
+
+/// What pages of the node's own origin alone may ask for: the operator's page, and what its token opens.
+fn own_routes() -> Routes {
     vec![
         ("/", get(page::page)),
         ("/page.css", get(page::style)),
@@ -66,7 +97,14 @@ fn routes() -> Vec<(&'static str, MethodRouter<Api>)> {
         ("/charts.js", get(page::charts)),
         ("/dom.js", get(page::dom)),
         ("/healthz", get(healthz)),
-        ("/metrics", get(metrics::metrics)),
+        ("/v1/overview", get(operator::overview)),
+        ("/v1/balance", get(operator::balance)),
+    ]
+}
+
+/// What everyone may ask for: it is signed, or public.
+fn open_routes() -> Routes {
+    vec![
         ("/v1/market", get(clients::market)),
         ("/v1/estimates", post(clients::estimate)),
         ("/v1/jobs", post(clients::submit)),
@@ -95,8 +133,6 @@ fn routes() -> Vec<(&'static str, MethodRouter<Api>)> {
         ("/v1/providers/{provider}/reputation", get(providers::reputation)),
         ("/v1/log", get(operator::log)),
         ("/v1/log/head", get(operator::head)),
-        ("/v1/overview", get(operator::overview)),
-        ("/v1/balance", get(operator::balance)),
     ]
 }
 

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use serde::Deserialize;
 use velum_market_client::api::LogPage;
-use velum_market_model::Hash;
+use velum_market_model::{Count, Hash};
 
 use super::parts::Asked;
 use super::{Api, answer};
@@ -18,11 +18,11 @@ type Answer = Result<Response, MarketError>;
 #[serde(deny_unknown_fields)]
 pub(super) struct From {
     #[serde(default)]
-    after: u64,
+    after: Count,
 }
 
 pub(super) async fn log(State(Api { market, .. }): State<Api>, Asked(From { after }): Asked<From>) -> Answer {
-    Ok(answer::json(&LogPage { entries: market.log(after).await? }))
+    Ok(answer::json(&LogPage { entries: market.log(after.get()).await? }))
 }
 
 pub(super) async fn head(State(Api { market, .. }): State<Api>) -> Answer {

@@ -21,18 +21,20 @@ type Answer = Result<Response, MarketError>;
 pub(super) struct Which {
     /// How their price is found.
     auction: Order,
+    /// The last lot of the page before.
+    after: Option<Hash>,
 }
 
 pub(super) async fn lots(
     State(Api { market, .. }): State<Api>,
-    Asked(Which { auction }): Asked<Which>,
+    Asked(Which { auction, after }): Asked<Which>,
 ) -> Answer {
     let auction = match auction {
         Order::Dutch => "dutch",
         Order::Sealed => "sealed",
         Order::Limit => "limit",
     };
-    Ok(answer::json(&market.open_lots(auction).await?))
+    Ok(answer::json(&market.lots_after(auction, after).await?))
 }
 
 pub(super) async fn lot(State(Api { market, .. }): State<Api>, Id(lot): Id) -> Answer {

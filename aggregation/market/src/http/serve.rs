@@ -1,15 +1,22 @@
 //! Connections: accepted, encrypted, limited in number and time, and ended in good order.
 
+use std::convert::Infallible;
 use std::io;
+use std::net::IpAddr;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use http_body_util::BodyExt;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -17,11 +24,32 @@ use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use super::connections::{Activity, Places};
+use super::parts::Peer;
 
 /// How long the head of a request may take, and a handshake.
 const HEAD: Duration = Duration::from_secs(10);
+
+/// How long a connection is kept on which nothing is asked, once something was.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// How long whoever asks may take no byte of an answer.
+const WRITE: Duration = Duration::from_secs(30);
+
+/// From what age on a connection is ended when nothing is asked on it, and how much later whatever is.
+const AGE: Duration = Duration::from_secs(60 * 60);
+
+/// The most bytes of the names and values of a request's head, over HTTP/2.
+const HEAD_BYTES: u32 = 16 << 10;
+
+/// Requests at once on one connection.
+const STREAMS: u32 = 64;
 
 /// How long connections have to end when the node is told to.
 const END: Duration = Duration::from_secs(30);
@@ -34,6 +62,8 @@ pub struct Serve {
     pub tls: Option<Tls>,
     /// The most connections at once.
     pub connections: usize,
+    /// The most of these from one address; as many as there are, where something before the node makes them all.
+    pub of_one: Option<usize>,
 }
 
 /// A certificate with its key.
@@ -77,17 +107,21 @@ impl Tls {
 /// # Errors
 /// Where the listener is broken.
 pub async fn serve(serve: Serve, router: Router, stop: CancellationToken) -> io::Result<()> {
-    let Serve { listener, tls, connections } = serve;
+    let Serve { listener, tls, connections, of_one } = serve;
     let acceptor = tls.map(|Tls(config)| TlsAcceptor::from(config));
-    let places = Arc::new(Semaphore::new(connections));
-    let graceful = Arc::new(GracefulShutdown::new());
+    let (free, places) = (Arc::new(Semaphore::new(connections)), Places::new(of_one.unwrap_or(connections)));
+    let graceful = GracefulShutdown::new();
     loop {
-        let Ok(place) = places.clone().acquire_owned().await else { break };
-        let (stream, peer) = tokio::select! {
+        let next = async {
+            let place = free.clone().acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, stream, peer) = tokio::select! {
             () = stop.cancelled() => break,
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
+            next = next => match next {
+                (Ok(place), Ok((stream, peer))) => (place, stream, peer.ip().to_canonical()),
+                (Err(_), _) => break,
+                (_, Err(error)) => {
                     // Such as no more file descriptors: others are given back in a while.
                     tracing::warn!(%error, "a connection was not accepted");
                     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -95,36 +129,93 @@ pub async fn serve(serve: Serve, router: Router, stop: CancellationToken) -> io:
                 }
             },
         };
+        let Some(of_peer) = places.take(peer) else {
+            tracing::debug!(%peer, "one connection more than one address may have");
+            continue;
+        };
         let (router, acceptor, watcher) = (router.clone(), acceptor.clone(), graceful.watcher());
         tokio::spawn(async move {
-            let _place = place;
+            let _places = (place, of_peer);
             let Some(acceptor) = acceptor else {
-                return converse(stream, router, watcher).await;
+                return converse(stream, peer, router, watcher).await;
             };
             match tokio::time::timeout(HEAD, acceptor.accept(stream)).await {
-                Ok(Ok(stream)) => converse(stream, router, watcher).await,
+                Ok(Ok(stream)) => converse(stream, peer, router, watcher).await,
                 Ok(Err(error)) => tracing::debug!(%peer, %error, "no handshake"),
                 Err(_) => tracing::debug!(%peer, "a handshake took too long"),
             }
         });
     }
     drop(listener);
-    if let Some(graceful) = Arc::into_inner(graceful) {
-        let _ = tokio::time::timeout(END, graceful.shutdown()).await;
-    }
+    let _ = tokio::time::timeout(END, graceful.shutdown()).await;
     Ok(())
 }
 
-async fn converse<S>(stream: S, router: Router, watcher: hyper_util::server::graceful::Watcher)
+async fn converse<S>(stream: S, peer: IpAddr, router: Router, watcher: Watcher)
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + Send + 'static,
 {
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(WRITE));
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD).max_concurrent_streams(64);
-    let service = TowerToHyperService::new(router);
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(error, "a connection broke");
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(HEAD)
+        .keep_alive_timeout(HEAD)
+        .max_header_list_size(HEAD_BYTES)
+        .max_concurrent_streams(STREAMS);
+    let activity = Activity::default();
+    let service = {
+        let activity = activity.clone();
+        service_fn(move |request: Request<Incoming>| {
+            let (request, router) = (request.map(Body::new), router.clone());
+            answer(request, peer, router, activity.clone())
+        })
+    };
+    let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service).into_owned();
+    let connection = pin!(watcher.watch(connection));
+    tokio::select! {
+        ended = connection => if let Err(error) = ended {
+            tracing::debug!(%peer, error, "a connection broke");
+        },
+        () = wasted(&activity) => tracing::debug!(%peer, "a connection was kept for nothing"),
     }
+}
+
+/// Ends when a connection has been kept for long enough on which nothing is asked. What finds out which version of HTTP is spoken waits for ever, and so does HTTP/2 for requests.
+async fn wasted(activity: &Activity) {
+    let begun = Instant::now();
+    loop {
+        let until = match activity.quiet_since() {
+            // No request has come yet.
+            None if !activity.was_asked() => begun + HEAD,
+            None => begun + AGE + END,
+            Some(since) => (since + IDLE).min((begun + AGE).max(since)),
+        };
+        if until <= Instant::now() {
+            return;
+        }
+        // What changes in the meantime is seen then.
+        tokio::time::sleep_until(until.min(Instant::now() + HEAD)).await;
+    }
+}
+
+async fn answer(
+    mut request: Request<Body>,
+    peer: IpAddr,
+    router: Router,
+    activity: Activity,
+) -> Result<axum::http::Response<Body>, Infallible> {
+    let asked = activity.begin();
+    request.extensions_mut().insert(Peer(peer));
+    let answer = router.oneshot(request).await?;
+    // It is being answered until its body has gone, or whoever asked has.
+    Ok(answer.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            let _asked = &asked;
+            frame
+        }))
+    }))
 }

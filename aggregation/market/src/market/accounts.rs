@@ -28,6 +28,9 @@ impl Market {
             drop(change);
             return self.of_owner(owner).await;
         }
+        if *action == MoneyAction::Deposit {
+            self.take_demo_money(&mut change, owner, *amount).await?;
+        }
         let (transfers, unstaking) = self.transfers_of(*action, owner, *amount, change.now())?;
         ledger::apply(&mut change, &transfers).await??;
         let entry = change.log(LogKind::Money, owner, order_id).await?;

@@ -250,20 +250,29 @@ impl Market {
         Ok(view(row, &excuses, now, self.rules()))
     }
 
-    /// Open lots of an auction, the oldest first.
+    /// Open lots of an auction, the oldest first: a hundred at most, those that opened after the one with this id.
     ///
     /// # Errors
-    /// [`MarketError::Database`].
-    pub async fn open_lots(&self, auction: &'static str) -> Result<Vec<LotStatus>> {
+    /// [`MarketError::Unknown`], where no lot of the auction has the id.
+    pub async fn lots_after(&self, auction: &'static str, after: Option<Hash>) -> Result<Vec<LotStatus>> {
         const MOST: i64 = 100;
         let mut read = self.read().await?;
         let now = read.now();
-        let lots = lots::open(read.connection(), auction, None, Count::MOST, MOST).await?;
+        let lots = lots::page(read.connection(), auction, after, MOST).await?;
+        let lots = lots.ok_or(MarketError::Unknown { what: "lot", id: after.unwrap_or_default() })?;
         let mut open = Vec::new();
         for lot in lots {
             open.push(self.view(read.connection(), &LotRow { lot, aggregate: None }, now).await?);
         }
         Ok(open)
+    }
+
+    /// The oldest open lots of an auction.
+    ///
+    /// # Errors
+    /// [`MarketError::Database`].
+    pub async fn open_lots(&self, auction: &'static str) -> Result<Vec<LotStatus>> {
+        self.lots_after(auction, None).await
     }
 
     /// Who asks, if the query is for this market and of now.

@@ -87,10 +87,17 @@ impl Market {
             drop(read);
             return self.of_owner(owner).await;
         }
-        credit::redeem(owner, *epoch, tokens.len() as u64, read.now(), self.rules())?;
+        let now = read.now();
+        credit::redeem(owner, *epoch, tokens.len() as u64, now, self.rules())?;
+        // Nobody pays for tokens that are checked, as nobody does for proofs.
+        self.check_failures(read.connection(), owner, now).await?;
         drop(read);
         let (issuer, checked, market) = (self.issuer(*epoch)?, tokens.clone(), self.0.id);
-        self.0.pool.run(move |_| issuer.check(&checked, market, owner)).await?;
+        let genuine = self.0.pool.run(move |_| issuer.check(&checked, market, owner)).await;
+        if let Err(MarketError::Credit(CreditError::Token { .. })) = genuine {
+            self.count_failure(owner).await?;
+        }
+        genuine?;
         let mut change = self.change().await?;
         if !self.is_redeemed(change.connection(), redemption, redemption_id).await? {
             if jobs::any_of(change.connection(), owner).await?.is_some() {

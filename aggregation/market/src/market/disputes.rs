@@ -39,6 +39,7 @@ impl Market {
         let dispute_id = id(signed.message())?;
         let mut change = self.change().await?;
         if crate::state::log::dispute(&mut change, (dispute_id, lot_id), &signed.json()?, outcome).await? {
+            self.take_dispute(&mut change, owner).await?;
             change.log(LogKind::Dispute, lot_id, dispute_id).await?;
             if *grievance == Grievance::InputsWithheld && outcome.starts_with("the inputs are not") {
                 excuses::withheld(&mut change, lot_id).await?;

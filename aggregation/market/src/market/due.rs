@@ -11,7 +11,7 @@ use velum_market_rules::{Event, Fault, Lot, Phase, Refusal};
 use super::lots::found;
 use super::{Market, Result, Told};
 use crate::MarketError;
-use crate::state::{Change, Counted, batches, counts, excuses, lots, quotes, seen};
+use crate::state::{Change, Counted, batches, counts, excuses, lots, quotas, quotes, seen};
 
 /// How often it is looked whether something is due.
 const LOOK: Wait = Wait::from_millis(200);
@@ -199,6 +199,7 @@ impl Market {
         let mut change = self.change().await?;
         quotes::expire(&mut change).await?;
         seen::forget(&mut change).await?;
+        quotas::forget(&mut change).await?;
         counts::forget(&mut change, Counted::Took, admission.window).await?;
         for what in [Counted::Delivered, Counted::Late, Counted::Failed] {
             counts::forget(&mut change, what, admission.record_window).await?;

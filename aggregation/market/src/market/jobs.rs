@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use velum_market_client::api::{Estimate, JobState, JobStatus};
 use velum_market_model::{Acceptance, Amount, Cancel, Count, Duration, Hash, Job, LogKind, Signed, Time, id};
-use velum_market_rules::{Account, Entry, Refusal, repeated};
+use velum_market_rules::{Account, Entry, Refusal, SeenMessage, repeated};
 
+use super::quotas::{Held, Part};
 use super::{Connection, Market, Result, Told};
 use crate::MarketError;
 use crate::state::{Change, NewJob, batches, jobs, ledger, lots, quotes, seen};
@@ -28,10 +29,16 @@ impl Market {
         if let Some(status) = self.known(read.connection(), job, job_id, now).await? {
             return Ok(status);
         }
-        self.check_new(read.connection(), job, job_id, now).await?;
+        let money = self.check_new(read.connection(), job, job_id, now).await?;
         drop(read);
+        let owner = job.submitter.owner();
+        let _trial = self.begin_trial(job_id, owner, money)?;
         let (checked, bytes) = (job.clone(), submission.clone());
-        self.0.pool.run(move |proofs| proofs.check_submission(&checked, &bytes)).await?;
+        let verified = self.0.pool.run(move |proofs| proofs.check_submission(&checked, &bytes)).await;
+        if let Err(MarketError::Proof(_)) = verified {
+            self.count_failure(owner).await?;
+        }
+        verified?;
         self.0.blobs.put(submission).await?;
         self.take_job(signed, job_id).await
     }
@@ -59,29 +66,48 @@ impl Market {
             return status_of(connection, job_id, now).await;
         }
         // Its cancellation may have overtaken it.
-        let is_cancelled = seen::of_owner(connection, owner).await?.check_job(job_id, owner, now).is_err();
+        let seen = seen::of_message(connection, owner, job_id).await?;
+        let is_cancelled = seen.check_job(job_id, owner, now).is_err();
         Ok(is_cancelled.then(|| cancelled_ahead(job_id, now)))
     }
 
-    async fn check_new(&self, connection: Connection<'_>, job: &Job, job_id: Hash, now: Time) -> Result<()> {
+    /// What is wrong with a job at first sight; otherwise the money that pays for it.
+    async fn check_new(
+        &self,
+        connection: Connection<'_>,
+        job: &Job,
+        job_id: Hash,
+        now: Time,
+    ) -> Result<Part> {
         let (owner, options) = (job.submitter.owner(), &self.0.options);
         let entry = Entry::new(job, job_id, self.0.id, now, &options.rules)?;
         let taken = jobs::taken_since(connection, owner, now.before(HOUR)).await?;
         if u64::try_from(taken).unwrap_or(u64::MAX) >= options.jobs_per_hour {
-            return Err(MarketError::Quota { count: options.jobs_per_hour, seconds: 60 });
+            return Err(MarketError::Quota {
+                what: "jobs in an hour",
+                count: options.jobs_per_hour,
+                seconds: 60,
+            });
         }
         self.check_one_time(&mut *connection, owner).await?;
+        self.check_failures(&mut *connection, owner, now).await?;
         if let Some(other) = jobs::by_statement(connection, job.statement).await? {
             return Err(MarketError::Counted(other));
         }
-        if job.standing_order.is_none() {
-            let account = Account::Balance(owner);
-            let held = ledger::held(connection, &account).await?;
-            if held < entry.maximum {
-                return Err(Refusal::NotEnough { account, held, needed: entry.maximum }.into());
-            }
+        if let Some(order) = job.standing_order {
+            let found = quotes::find_standing(connection, order).await?;
+            let (standing, _) = found.ok_or(MarketError::Unknown { what: "standing order", id: order })?;
+            let (price, left) = (standing.price.get(), standing.left.get());
+            standing.draw(entry, now)?;
+            let held = Held::Money(Account::Escrow(order));
+            return Ok(Part { held, needed: price, there: price.saturating_mul(left) });
         }
-        Ok(())
+        let account = Account::Balance(owner);
+        let held = ledger::held(connection, &account).await?;
+        if held < entry.maximum {
+            return Err(Refusal::NotEnough { account, held, needed: entry.maximum }.into());
+        }
+        Ok(Part { held: Held::Money(account), needed: entry.maximum.get(), there: held.get() })
     }
 
     async fn take_job(&self, signed: &Signed<Job>, job_id: Hash) -> Result<JobStatus> {
@@ -105,9 +131,8 @@ impl Market {
         let mut open = batches::open_for(&mut change, entry.key).await?;
         open.batch = match open.batch.with(entry.clone()) {
             Err(Refusal::BatchFull) => {
-                // Full by its money, or by a job that has to be alone.
-                self.close_batch(&mut change, open).await?;
-                open = batches::open_for(&mut change, entry.key).await?;
+                // Full by its money, or by a job beside which none fits. It waits for as long as it was to, and who comes now is in another.
+                open = batches::begin(&mut change, entry.key).await?;
                 open.batch.with(entry.clone())?
             }
             with => with?,
@@ -159,12 +184,12 @@ impl Market {
     /// # Errors
     /// [`MarketError`]; the job is as it was then.
     pub async fn cancel(&self, cancel: &Signed<Cancel>) -> Result<JobStatus> {
-        let Cancel { job: job_id, submitter } = *cancel.message();
+        let Cancel { job: job_id, submitter, .. } = *cancel.message();
         let owner = submitter.owner();
         let mut change = self.change().await?;
         let now = change.now();
         let Some(row) = jobs::find(change.connection(), job_id).await? else {
-            return self.cancel_ahead(change, job_id, owner).await;
+            return self.cancel_ahead(change, cancel.message()).await;
         };
         if row.owner != owner {
             return Err(Refusal::NotYours { what: "the job" }.into());
@@ -187,21 +212,40 @@ impl Market {
         ledger::apply(&mut change, &refund).await??;
         change.log(LogKind::Cancel, job_id, id(cancel.message())?).await?;
         jobs::cancel(&mut change, job_id).await?;
-        let closes_at = open.batch.closes_at(now);
-        batches::set_closing(&mut change, open.number, closes_at).await?;
+        match open.batch.closes_at(now) {
+            Some(at) => batches::set_closing(&mut change, open.number, Some(at)).await?,
+            None => batches::remove(&mut change, open.number).await?,
+        }
         let status = status_of(change.connection(), job_id, now).await?;
         change.commit().await?;
         self.tell(Told::Job(job_id));
         status.ok_or(MarketError::Unknown { what: "job", id: job_id })
     }
 
-    async fn cancel_ahead(&self, mut change: Change, job_id: Hash, owner: Hash) -> Result<JobStatus> {
-        let now = change.now();
+    /// Keeps the cancellation of a job that is not here, until nobody would take the job any more. Each takes room, so there are no more of a client than jobs that it could pay for.
+    async fn cancel_ahead(&self, mut change: Change, cancel: &Cancel) -> Result<JobStatus> {
+        let Cancel { job, lock_by, submitter } = *cancel;
+        let (now, owner, floor) = (change.now(), submitter.owner(), self.rules().admission.price_floor);
+        if lock_by < now {
+            return Ok(cancelled_ahead(job, now));
+        }
         let mut seen = seen::of_owner(change.connection(), owner).await?;
-        seen.cancel(job_id, owner, now, self.rules())?;
-        seen::save(&mut change, owner, seen).await?;
+        if seen.check_job(job, owner, now).is_ok() {
+            let account = Account::Balance(owner);
+            let held = ledger::held(change.connection(), &account).await?;
+            let bought = quotes::standing_for(change.connection(), owner).await?;
+            let bought: u64 = bought.iter().map(|standing| standing.left.get()).sum();
+            let kept = seen.count(owner, now);
+            let needed = (kept + 1).saturating_sub(bought).saturating_mul(floor.get());
+            if held.get() < needed {
+                let needed = Amount::new(needed).unwrap_or(Amount::MOST);
+                return Err(Refusal::NotEnough { account, held, needed }.into());
+            }
+        }
+        seen.cancel(SeenMessage { id: job, owner, until: lock_by }, now, self.rules())?;
+        seen::remember(&mut change, SeenMessage { id: job, owner, until: lock_by }).await?;
         change.commit().await?;
-        Ok(cancelled_ahead(job_id, now))
+        Ok(cancelled_ahead(job, now))
     }
 
     /// The receipt of a job that is settled.

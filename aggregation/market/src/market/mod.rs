@@ -11,6 +11,7 @@ mod lots;
 #[cfg(feature = "measure")]
 mod measure;
 mod overview;
+mod quotas;
 mod quotes;
 
 use std::collections::BTreeSet;
@@ -27,6 +28,8 @@ use crate::MarketError;
 use crate::proofs::{Pool, Proofs};
 use crate::state::{Change, Read, SCHEMA, seen};
 
+pub use quotas::Place;
+
 /// Connections to the database.
 const CONNECTIONS: u32 = 16;
 
@@ -42,10 +45,14 @@ pub struct Options {
     pub rules: Rules,
     /// The providers that may take lots; everyone who stakes, where there is no list.
     pub allow_list: Option<BTreeSet<Hash>>,
-    /// The most that one deposit of demo money gives; none, where there is no demo money.
+    /// The most demo money that one key is given in a day; none, where there is no demo money.
     pub demo_money: Option<Amount>,
+    /// The most that all are given in a day.
+    pub demo_money_per_day: Amount,
     /// How many jobs one client may hand in in an hour.
     pub jobs_per_hour: u64,
+    /// How many proofs that do not verify one client may hand in in an hour. Those of one address may hand in ten times as many.
+    pub failures_per_hour: u64,
     /// How many submissions and aggregates are verified at once.
     pub verifiers: usize,
     /// How many more may wait for that.
@@ -61,7 +68,9 @@ impl Default for Options {
             rules: Rules::default(),
             allow_list: None,
             demo_money: None,
+            demo_money_per_day: Amount::MOST,
             jobs_per_hour: 10_000,
+            failures_per_hour: 30,
             verifiers,
             most_waiting: 64 * verifiers,
             keep: Duration::constant(30 * 24 * 60 * 60 * 1000),
@@ -69,9 +78,9 @@ impl Default for Options {
     }
 }
 
-/// A market that is open.
+/// A market that is open, and where it is asked from, if that counts.
 #[derive(Clone)]
-pub struct Market(Arc<Inner>);
+pub struct Market(Arc<Inner>, Option<Place>);
 
 struct Inner {
     database: Database,
@@ -81,6 +90,7 @@ struct Inner {
     /// As messages name this market.
     id: Hash,
     pool: Pool,
+    trials: quotas::Trials,
     options: Options,
     money: Option<DemoMoney>,
     told: broadcast::Sender<Told>,
@@ -108,17 +118,19 @@ impl Market {
         let pool = Pool::new(Arc::new(Proofs::new()), options.verifiers, options.most_waiting);
         let money = options.demo_money.map(|most| DemoMoney { most });
         let told = broadcast::channel(TOLD).0;
-        Ok(Self(Arc::new(Inner {
+        let inner = Inner {
             database,
             blobs,
             key,
             public,
             id: public.owner(),
             pool,
+            trials: quotas::Trials::default(),
             options,
             money,
             told,
-        })))
+        };
+        Ok(Self(Arc::new(inner), None))
     }
 
     /// The key that the node signs with.
@@ -182,7 +194,7 @@ impl Market {
         let now = change.now();
         let mut seen = seen::of_owner(change.connection(), message.owner).await?;
         seen.take(message, now, self.rules())?;
-        Ok(seen::save(change, message.owner, seen).await?)
+        Ok(seen::remember(change, message).await?)
     }
 
     async fn read(&self) -> Result<Read> {

@@ -13,25 +13,35 @@ pub(crate) struct OpenBatch {
     pub(crate) batch: Batch,
 }
 
-/// The batch that collects jobs of a key; a new one, where none does.
+/// The batch that collects jobs of a key, the newest of them; a new one, where none does.
 pub(crate) async fn open_for(change: &mut Change, key: BatchKey) -> Result<OpenBatch> {
-    let name = json(&key)?;
-    let number: Option<i64> = sqlx::query_scalar("select number from batch where key = $1 and lot is null")
-        .bind(name.clone())
-        .fetch_optional(change.connection())
-        .await?;
-    if let Some(number) = number {
-        let number = number as u64;
-        let entries = jobs::of_batch(change.connection(), number).await?;
-        return Ok(OpenBatch { number, batch: Batch { key, entries, lot: None } });
-    }
+    let sql = "select number from batch where key = $1 and lot is null order by number desc limit 1";
+    let number: Option<i64> =
+        sqlx::query_scalar(sql).bind(json(&key)?).fetch_optional(change.connection()).await?;
+    let Some(number) = number else { return begin(change, key).await };
+    let number = number as u64;
+    let entries = jobs::of_batch(change.connection(), number).await?;
+    Ok(OpenBatch { number, batch: Batch { key, entries, lot: None } })
+}
+
+/// A new batch for jobs of a key, beside those that collect already.
+pub(crate) async fn begin(change: &mut Change, key: BatchKey) -> Result<OpenBatch> {
     let number: i64 = sqlx::query_scalar(
         "insert into batch (number, key) select coalesce(max(number), 0) + 1, $1 from batch returning number",
     )
-    .bind(name)
+    .bind(json(&key)?)
     .fetch_one(change.connection())
     .await?;
     Ok(OpenBatch { number: number as u64, batch: Batch::new(key) })
+}
+
+/// Removes a batch whose jobs have all been cancelled.
+pub(crate) async fn remove(change: &mut Change, number: u64) -> Result<()> {
+    sqlx::query("delete from batch where number = $1 and lot is null")
+        .bind(number as i64)
+        .execute(change.connection())
+        .await?;
+    Ok(())
 }
 
 /// A batch, if it still collects.

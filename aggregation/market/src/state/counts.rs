@@ -11,7 +11,7 @@ use velum_market_sql::sqlx;
 use super::{Change, Result, amount, count, hash};
 
 /// Spans that a window is divided into, of which the first is forgotten when a new one begins.
-const SPANS: u64 = 24;
+pub(super) const SPANS: u64 = 24;
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,6 +148,6 @@ pub(crate) async fn hold(change: &mut Change, lot: &Lot) -> Result<()> {
     Ok(())
 }
 
-fn span(now: Time, window: Duration) -> i64 {
+pub(super) fn span(now: Time, window: Duration) -> i64 {
     (now.get() / (window.get() / SPANS).max(1)) as i64
 }

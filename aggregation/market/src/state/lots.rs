@@ -133,6 +133,31 @@ pub(crate) async fn open(
     rows.iter().map(|row| read(row, "body")).collect()
 }
 
+/// Open lots of an auction, the oldest first: those that opened after one that was listed before, whatever has become of it.
+pub(crate) async fn page(
+    connection: &mut AnyConnection,
+    auction: &'static str,
+    after: Option<Hash>,
+    most: i64,
+) -> Result<Option<Vec<Lot>>> {
+    let mut from = (i64::MIN, String::new());
+    if let Some(after) = after {
+        let sql = "select opened from lot where id = $1 and auction = $2";
+        let opened: Option<i64> = sqlx::query_scalar(sql)
+            .bind(after.to_string())
+            .bind(auction)
+            .fetch_optional(&mut *connection)
+            .await?;
+        let Some(opened) = opened else { return Ok(None) };
+        from = (opened, after.to_string());
+    }
+    let sql = "select body from lot where phase = 'open' and auction = $1 and (opened, id) > ($2, $3)
+               order by opened, id limit $4";
+    let rows =
+        sqlx::query(sql).bind(auction).bind(from.0).bind(from.1).bind(most).fetch_all(connection).await?;
+    rows.iter().map(|row| read(row, "body")).collect::<Result<_>>().map(Some)
+}
+
 /// The lots that are not over, the newest first, and the last that are.
 pub(crate) async fn recent(connection: &mut AnyConnection, most: i64) -> Result<Vec<LotRow>> {
     let live = "select body, aggregate from lot where ended is null order by opened desc limit $1";

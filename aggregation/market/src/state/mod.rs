@@ -8,6 +8,7 @@ pub(crate) mod jobs;
 pub(crate) mod ledger;
 pub(crate) mod log;
 pub(crate) mod lots;
+pub(crate) mod quotas;
 pub(crate) mod quotes;
 pub(crate) mod seen;
 pub(crate) mod totals;

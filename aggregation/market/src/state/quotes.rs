@@ -150,10 +150,11 @@ pub(crate) async fn expire(change: &mut Change) -> Result<()> {
 /// Writes an order of capacity.
 pub(crate) async fn save_standing(change: &mut Change, standing: &Standing, quote: Hash) -> Result<()> {
     sqlx::query(
-        "insert into standing (id, quote, until, ended, body) values ($1, $2, $3, $4, $5)
+        "insert into standing (id, client, quote, until, ended, body) values ($1, $2, $3, $4, $5, $6)
          on conflict (id) do update set ended = excluded.ended, body = excluded.body",
     )
     .bind(standing.id.to_string())
+    .bind(standing.client.to_string())
     .bind(quote.to_string())
     .bind(standing.until.get() as i64)
     .bind(i64::from(standing.ended))
@@ -193,6 +194,13 @@ pub(crate) async fn put_off_standing(change: &mut Change, order: Hash, until: Ti
 pub(crate) async fn standing_of(connection: &mut AnyConnection, quote: Hash) -> Result<Vec<Standing>> {
     let sql = "select body from standing where ended = 0 and quote = $1";
     let rows = sqlx::query(sql).bind(quote.to_string()).fetch_all(connection).await?;
+    rows.iter().map(|row| read(row, "body")).collect()
+}
+
+/// Orders of a client that have not ended.
+pub(crate) async fn standing_for(connection: &mut AnyConnection, client: Hash) -> Result<Vec<Standing>> {
+    let sql = "select body from standing where ended = 0 and client = $1";
+    let rows = sqlx::query(sql).bind(client.to_string()).fetch_all(connection).await?;
     rows.iter().map(|row| read(row, "body")).collect()
 }
 

@@ -8,6 +8,17 @@ use velum_market_sql::sqlx;
 
 use super::{Change, Result, hash, json, read, time};
 
+/// What is remembered of an owner's message; nothing, where it has not come.
+pub(crate) async fn of_message(connection: &mut AnyConnection, owner: Hash, id: Hash) -> Result<Seen> {
+    let row = sqlx::query("select until from seen where owner = $1 and id = $2")
+        .bind(owner.to_string())
+        .bind(id.to_string())
+        .fetch_optional(connection)
+        .await?;
+    let message = row.map(|row| Ok(SeenMessage { id, owner, until: time(&row, "until")? }));
+    Ok(Seen::from(message.into_iter().collect::<Result<Vec<_>>>()?))
+}
+
 /// What is remembered of an owner's messages.
 pub(crate) async fn of_owner(connection: &mut AnyConnection, owner: Hash) -> Result<Seen> {
     let rows = sqlx::query("select id, until from seen where owner = $1")
@@ -18,20 +29,18 @@ pub(crate) async fn of_owner(connection: &mut AnyConnection, owner: Hash) -> Res
     Ok(Seen::from(rows.iter().map(message).collect::<Result<Vec<_>>>()?))
 }
 
-/// Writes what is remembered of an owner's messages now, in place of what was.
-pub(crate) async fn save(change: &mut Change, owner: Hash, seen: Seen) -> Result<()> {
-    sqlx::query("delete from seen where owner = $1")
-        .bind(owner.to_string())
-        .execute(change.connection())
-        .await?;
-    for SeenMessage { id, until, .. } in Vec::from(seen) {
-        sqlx::query("insert into seen (id, owner, until) values ($1, $2, $3)")
-            .bind(id.to_string())
-            .bind(owner.to_string())
-            .bind(until.get() as i64)
-            .execute(change.connection())
-            .await?;
-    }
+/// Writes that a message is remembered, for as long as it is told at most.
+pub(crate) async fn remember(change: &mut Change, message: SeenMessage) -> Result<()> {
+    let SeenMessage { id, owner, until } = message;
+    sqlx::query(
+        "insert into seen (id, owner, until) values ($1, $2, $3)
+         on conflict (owner, id) do update set until = excluded.until where excluded.until > seen.until",
+    )
+    .bind(id.to_string())
+    .bind(owner.to_string())
+    .bind(until.get() as i64)
+    .execute(change.connection())
+    .await?;
     Ok(())
 }
 

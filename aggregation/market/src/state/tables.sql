@@ -51,7 +51,8 @@ create table batch (
     closes_at bigint,
     lot text
 );
-create unique index batch_open on batch (key) where lot is null;
+-- More than one of a key collects where the sums of one leave no room.
+create index batch_open on batch (key, number) where lot is null;
 create index batch_due on batch (closes_at) where lot is null and closes_at is not null;
 
 create table lot (
@@ -74,6 +75,7 @@ create table lot (
 create index lot_due on lot (due_at) where due_at is not null;
 create index lot_match on lot (match_at) where match_at is not null;
 create index lot_open on lot (auction, profile, count, opened) where phase = 'open';
+create index lot_page on lot (auction, opened, id) where phase = 'open';
 create index lot_ended on lot (ended) where ended is not null;
 create index lot_live on lot (opened) where ended is null;
 create index lot_provider on lot (provider) where phase = 'locked';
@@ -126,7 +128,7 @@ create table held (
 );
 create index held_provider on held (provider);
 
--- What was counted in each span of a window.
+-- What was counted in each span of a window: of providers, and of whoever has a quota.
 create table counted (
     kind text not null,
     span bigint not null,
@@ -134,6 +136,7 @@ create table counted (
     count bigint not null,
     primary key (kind, span, who)
 );
+create index counted_who on counted (kind, who, span);
 
 create table ask (
     id text not null primary key,
@@ -146,15 +149,19 @@ create table ask (
     message text not null
 );
 create index ask_book on ask (profile, price, placed, id);
+create index ask_over on ask (expires);
 
 create table standing (
     id text not null primary key,
+    client text not null,
     quote text not null,
     until bigint not null,
     ended bigint not null,
     body text not null
 );
 create index standing_due on standing (until) where ended = 0;
+create index standing_quote on standing (quote) where ended = 0;
+create index standing_client on standing (client) where ended = 0;
 
 -- Messages that are not to be taken a second time, until they could not be taken anyway.
 create table seen (
@@ -209,6 +216,8 @@ create table excuse (
     until bigint,
     primary key (lot, since)
 );
+create index excuse_over on excuse (lot, until);
+create index excuse_lasting on excuse (lot) where until is null;
 
 create table dispute (
     id text not null primary key,

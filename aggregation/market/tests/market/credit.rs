@@ -12,6 +12,7 @@ stories!(
     a_wallet_pays_for_one_job_with_credit,
     a_token_is_spent_once_and_by_its_holder,
     nothing_is_issued_that_is_not_paid,
+    tokens_that_were_not_issued_are_tried_so_often,
     everyone_sees_one_key_and_the_log_has_it,
     credit_that_is_not_redeemed_in_time_is_burned,
 );
@@ -105,6 +106,23 @@ async fn a_token_is_spent_once_and_by_its_holder(database: Kind) {
     assert_eq!(code(refused), Code::CreditSpent);
     assert_eq!(redeemed.unwrap().balance, amount(2 * VALUE));
     world.check().await;
+}
+
+async fn tokens_that_were_not_issued_are_tried_so_often(database: Kind) {
+    let world = World::with(database, |_| (), |options| options.failures_per_hour = 2).await;
+    let holder = world.client(1).await;
+    let tokens = buy(&world, &holder, 1).await;
+    let fresh = key(0x41);
+    let genuine = redemption(&world, &tokens, &fresh);
+    for tried in 0..3_u8 {
+        let mut made_up = genuine.message().clone();
+        made_up.tokens[0].nonce = Hash([tried; 32]);
+        let refused = world.market.redeem_credit(&Signed::sign(made_up, &fresh).unwrap()).await;
+        assert_eq!(code(refused), if tried < 2 { Code::CreditInvalid } else { Code::Quota });
+    }
+    // Another key is another client, and the token is not lost.
+    let other = redemption(&world, &tokens, &key(0x42));
+    assert_eq!(world.market.redeem_credit(&other).await.unwrap().balance, amount(VALUE));
 }
 
 async fn nothing_is_issued_that_is_not_paid(database: Kind) {
