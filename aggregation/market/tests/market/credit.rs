@@ -68,6 +68,7 @@ async fn a_wallet_pays_for_one_job_with_credit(database: Kind) {
     assert_eq!(again.balance, account.balance, "the same redemption again changes nothing");
 
     let job = world.job(&fresh, &submission(0)).await;
+    let lock_by = job.offer.lock_by;
     let id = world.submit(&fresh, job.clone(), &submission(0)).await;
     assert_eq!(world.submit(&fresh, job, &submission(0)).await, id, "the same job again is one");
     let second = world.job(&fresh, &submission(1)).await;
@@ -78,7 +79,7 @@ async fn a_wallet_pays_for_one_job_with_credit(database: Kind) {
         code(world.market.redeem_credit(&redemption(&world, &tokens[10..], &fresh)).await),
         Code::OneTimeKey
     );
-    let cancel = Cancel { job: id, submitter: fresh.public() };
+    let cancel = Cancel { job: id, lock_by, submitter: fresh.public() };
     // A job that waits for nobody is in a lot at once, and stays there.
     assert_eq!(
         code(world.market.cancel(&Signed::sign(cancel, &fresh).unwrap()).await),
