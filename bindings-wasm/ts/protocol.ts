@@ -14,7 +14,6 @@ import type {
   Suite,
   Verified,
   VerifiedReceipt,
-  VerifiedSuite,
 } from "./types.js";
 
 /** The calls that a worker answers: what each takes and gives. */
@@ -29,7 +28,7 @@ interface VerifyBytes {
   transcript: Uint8Array;
   request: string;
   /** Those that a verifier allows that is not told, if empty. */
-  suites: VerifiedSuite[];
+  suites: Suite[];
 }
 
 export type VerifierCalls = {
