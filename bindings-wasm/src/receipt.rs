@@ -1,7 +1,8 @@
-//! What receipts claim. What their aggregates show of it is verified by a module of its own, of the workspace in `aggregation/`.
+//! What receipts claim, and what presentations are handed to others with. What aggregates show is verified by a module of its own, of the workspace in `aggregation/`.
 
-use velum_credentials::aggregate::Receipt;
-use velum_credentials::{Error, Request};
+use js_sys::{Array, Uint8Array};
+use velum_credentials::aggregate::{Receipt, Submission, may_hand_off};
+use velum_credentials::{Error, Presentation, Request, SessionTranscript};
 use velum_wallet::{Challenge, json};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -28,4 +29,38 @@ fn claim(receipt: &[u8], transcript: &[u8], request: &str) -> Result<ReceiptClai
     let claim = challenge.claim(&Receipt::from_bytes(receipt)?.presentation)?;
     let statement = claim.hash()?.into();
     Ok(ReceiptClaim { statement, learnt: json::javascript(json::verified(&claim.proven())) })
+}
+
+/// Puts a presentation together with what it answers, for others to fold: whoever calls asks [`kept_back`] before. Its proofs are not verified. Gives the bytes to hand
+/// over, the hash that an aggregate will know the statement by, 32 bytes, and the name of the size class.
+#[wasm_bindgen]
+pub fn submission(presentation: &[u8], transcript: &[u8], request: &str) -> Result<Array, JsValue> {
+    let (submission, statement) = or_throw(submitted(presentation, transcript, request))?;
+    // A list and no struct, whose members would each have code of their own.
+    Ok(Array::of3(
+        &Uint8Array::from(submission.to_bytes().as_slice()),
+        &Uint8Array::from(statement.as_slice()),
+        &submission.presentation.size_class().name.into(),
+    ))
+}
+
+fn submitted(presentation: &[u8], transcript: &[u8], request: &str) -> Result<(Submission, [u8; 32]), Error> {
+    let request = Request::from_json(request.as_bytes())?;
+    let transcript = SessionTranscript::parse(transcript)?;
+    let presentation = Presentation::from_bytes(presentation)?;
+    let submission = Submission { transcript, request, presentation };
+    let statement = submission.claim()?.hash()?;
+    Ok((submission, statement))
+}
+
+/// Why a presentation that answers a request is for its verifier alone, in words, a line each; nothing, where it may be handed to others.
+#[wasm_bindgen(js_name = keptBack)]
+pub fn kept_back(request: &str) -> Result<String, JsValue> {
+    let request = or_throw(Request::from_json(request.as_bytes()))?;
+    let mut lines = String::new();
+    for reason in may_hand_off(&request).err().unwrap_or_default() {
+        lines += &reason.to_string();
+        lines.push('\n');
+    }
+    Ok(lines)
 }

@@ -2,12 +2,12 @@
 // what its aggregate shows of that.
 
 import init, { ReceiptVerifier } from "./glue/receipt.js";
-import { receiptClaim } from "./glue/verifier.js";
+import { keptBack, receiptClaim, submission } from "./glue/verifier.js";
 import { Instance } from "./instance.js";
 import { verifierInstance, verifierUrl } from "./load-verifier.js";
 import type { ReceiptCalls, Setup } from "./protocol.js";
 import type { Handlers } from "./serve.js";
-import type { Profile, Verified } from "./types.js";
+import type { Profile, SizeClass, Verified } from "./types.js";
 
 /** What is called, each of which may trap. */
 export const receiptInstances = [verifierInstance, new Instance(init)] as const;
@@ -22,6 +22,14 @@ export async function loadReceiptVerifier({
   const verifier = new ReceiptVerifier();
   return {
     load: () => undefined,
+    keptBack: ({ request }) => reasons(request),
+    submission: ({ presentation, transcript, request }) => {
+      const told = reasons(request);
+      if (told.length > 0) throw { code: "kept_back", where: "request", message: told.join("; ") };
+      const made = submission(presentation, transcript, request) as [Uint8Array<ArrayBuffer>, Uint8Array, SizeClass];
+      const [bytes, statement, sizeClass] = made;
+      return { bytes, statement, sizeClass };
+    },
     verify: ({ receipt, transcript, request, profiles, payee: wanted }, watch) => {
       const claim = receiptClaim(receipt, transcript, request);
       const { statement, learnt } = claim;
@@ -39,4 +47,9 @@ export async function loadReceiptVerifier({
       };
     },
   };
+}
+
+/** Why the answer to a request is for its verifier alone. */
+function reasons(request: string): string[] {
+  return keptBack(request).split("\n").filter(Boolean);
 }

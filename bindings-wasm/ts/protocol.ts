@@ -36,8 +36,21 @@ export type VerifierCalls = {
   verify: { input: VerifyBytes; output: Verified };
 };
 
+/** What is handed to a market, and what a job says of it. */
+export interface Submission {
+  bytes: Bytes;
+  /** The hash that an aggregate will know its statement by. */
+  statement: Uint8Array;
+  sizeClass: SizeClass;
+}
+
 export type ReceiptCalls = {
   load: { input: undefined; output: undefined };
+  keptBack: { input: { request: string }; output: string[] };
+  submission: {
+    input: { presentation: Uint8Array; transcript: Uint8Array; request: string };
+    output: Submission;
+  };
   verify: {
     input: {
       receipt: Uint8Array;

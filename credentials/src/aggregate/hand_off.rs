@@ -3,8 +3,6 @@
 //! Whoever aggregates reads a presentation whole, and the request with it. What a verifier may know of the holder, a market need not: a request that shows a personal value, or is
 //! about one so narrowly that its answer is the value, is answered to its verifier alone.
 
-use std::collections::BTreeMap;
-
 use thiserror::Error;
 
 use crate::predicate::{Condition, Literal, Predicate};
@@ -79,19 +77,22 @@ fn told(predicate: &Predicate) -> Option<KeptBack> {
     }
 }
 
-/// Elements whose conditions, each harmless, leave few days together.
+/// Elements whose conditions, each harmless, leave few days together. Requests are short: no map is needed to find an element again.
 fn narrow(request: &Request) -> Vec<KeptBack> {
-    let mut bounds = BTreeMap::new();
-    for Predicate { namespace, element, condition } in request.predicates() {
-        if let Some((first, last)) = condition.date_bounds(request.now()) {
-            let (from, to) = bounds.entry((namespace, element)).or_insert((first, last));
-            (*from, *to) = ((*from).max(first), (*to).min(last));
+    let mut bounds: Vec<(&Predicate, u32, u32)> = Vec::new();
+    for predicate in request.predicates() {
+        let Some((first, last)) = predicate.condition.date_bounds(request.now()) else { continue };
+        let is_same =
+            |known: &Predicate| known.namespace == predicate.namespace && known.element == predicate.element;
+        match bounds.iter_mut().find(|(known, ..)| is_same(known)) {
+            Some((_, from, to)) => (*from, *to) = ((*from).max(first), (*to).min(last)),
+            None => bounds.push((predicate, first, last)),
         }
     }
     bounds
         .into_iter()
-        .filter(|(_, (first, last))| last.saturating_sub(*first) < YEAR)
-        .map(|((namespace, element), _)| KeptBack::Narrow {
+        .filter(|(_, first, last)| last.saturating_sub(*first) < YEAR)
+        .map(|(Predicate { namespace, element, .. }, ..)| KeptBack::Narrow {
             namespace: namespace.clone(),
             element: element.clone(),
         })
