@@ -1,6 +1,5 @@
 //! What receipts claim, and what presentations are handed to others with. What aggregates show is verified by a module of its own, of the workspace in `aggregation/`.
 
-use js_sys::{Array, Uint8Array};
 use velum_credentials::aggregate::{Receipt, Submission, may_hand_off};
 use velum_credentials::{Error, Presentation, Request, SessionTranscript};
 use velum_wallet::{Challenge, json};
@@ -31,26 +30,22 @@ fn claim(receipt: &[u8], transcript: &[u8], request: &str) -> Result<ReceiptClai
     Ok(ReceiptClaim { statement, learnt: json::javascript(json::verified(&claim.proven())) })
 }
 
-/// Puts a presentation together with what it answers, for others to fold: whoever calls asks [`kept_back`] before. Its proofs are not verified. Gives the bytes to hand
-/// over, the hash that an aggregate will know the statement by, 32 bytes, and the name of the size class.
+/// Puts a presentation together with what it answers, for others to fold: whoever calls asks [`kept_back`] before. Its proofs are not verified. Gives the hash that an
+/// aggregate will know the statement by, 32 bytes, then the id of the size class, one byte, then what is handed over: a list of these would take more code.
 #[wasm_bindgen]
-pub fn submission(presentation: &[u8], transcript: &[u8], request: &str) -> Result<Array, JsValue> {
-    let (submission, statement) = or_throw(submitted(presentation, transcript, request))?;
-    // A list and no struct, whose members would each have code of their own.
-    Ok(Array::of3(
-        &Uint8Array::from(submission.to_bytes().as_slice()),
-        &Uint8Array::from(statement.as_slice()),
-        &submission.presentation.size_class().name.into(),
-    ))
+pub fn submission(presentation: &[u8], transcript: &[u8], request: &str) -> Result<Vec<u8>, JsValue> {
+    or_throw(submitted(presentation, transcript, request))
 }
 
-fn submitted(presentation: &[u8], transcript: &[u8], request: &str) -> Result<(Submission, [u8; 32]), Error> {
+fn submitted(presentation: &[u8], transcript: &[u8], request: &str) -> Result<Vec<u8>, Error> {
     let request = Request::from_json(request.as_bytes())?;
     let transcript = SessionTranscript::parse(transcript)?;
     let presentation = Presentation::from_bytes(presentation)?;
     let submission = Submission { transcript, request, presentation };
-    let statement = submission.claim()?.hash()?;
-    Ok((submission, statement))
+    let mut out = submission.claim()?.hash()?.to_vec();
+    out.push(submission.presentation.size_class().id);
+    out.extend(submission.to_bytes());
+    Ok(out)
 }
 
 /// Why a presentation that answers a request is for its verifier alone, in words, a line each; nothing, where it may be handed to others.

@@ -252,7 +252,7 @@ describe("at a market whose provider folds", () => {
   test("receipts come, also after a crash, and from the second market where the first refuses", async (context) => {
     const folder = mkdtempSync(join(tmpdir(), "velum-hand-off-"));
     context.after(() => rmSync(folder, { recursive: true }));
-    const offer = { ...PATIENT, company: { maxWaitMs: 600_000, presentations: 2 } };
+    const offer = { ...PATIENT, company: { maxWaitMs: 20_000, presentations: 2 } };
     const { key, market } = await funded(folding);
     const [first, second] = [await present(), await present()];
 
@@ -265,7 +265,8 @@ describe("at a market whose provider folds", () => {
 
     // The market that the other prefers has no money of its.
     const refusing = await client.open({ url: poor.url, key });
-    const hand = handingOff({ ...second, markets: [refusing, market], offer });
+    // Nothing but the market's events wakes it in time.
+    const hand = handingOff({ ...second, markets: [refusing, market], offer }, { pollMs: 3_600_000 });
     const given = await hand.ended;
     assert.equal(given.market, folding.url);
     const at = hand.saved.map(({ at: { market, step } }) => `${market} ${step}`);

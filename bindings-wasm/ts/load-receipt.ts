@@ -9,6 +9,12 @@ import type { ReceiptCalls, Setup } from "./protocol.js";
 import type { Handlers } from "./serve.js";
 import type { Profile, SizeClass, Verified } from "./types.js";
 
+/** Bytes of the hash of a statement. */
+const STATEMENT_BYTES = 32;
+
+/** By their ids, of which the first is 1. */
+const SIZE_CLASSES: readonly SizeClass[] = ["standard", "large", "extra"];
+
 /** What is called, each of which may trap. */
 export const receiptInstances = [verifierInstance, new Instance(init)] as const;
 
@@ -26,9 +32,10 @@ export async function loadReceiptVerifier({
     submission: ({ presentation, transcript, request }) => {
       const told = reasons(request);
       if (told.length > 0) throw { code: "kept_back", where: "request", message: told.join("; ") };
-      const made = submission(presentation, transcript, request) as [Uint8Array<ArrayBuffer>, Uint8Array, SizeClass];
-      const [bytes, statement, sizeClass] = made;
-      return { bytes, statement, sizeClass };
+      const made = submission(presentation, transcript, request);
+      const sizeClass = SIZE_CLASSES[(made[STATEMENT_BYTES] ?? 0) - 1];
+      if (sizeClass === undefined) throw new Error("a size class that is not known");
+      return { bytes: made.slice(STATEMENT_BYTES + 1), statement: made.slice(0, STATEMENT_BYTES), sizeClass };
     },
     verify: ({ receipt, transcript, request, profiles, payee: wanted }, watch) => {
       const claim = receiptClaim(receipt, transcript, request);

@@ -31,7 +31,7 @@ export interface Offer {
   company?: {
     /** The longest wait, in milliseconds. */
     maxWaitMs: number;
-    /** How many presentations are company enough. */
+    /** How many presentations are company enough. A market may aim at more, and wait for them. */
     presentations: number;
   };
   /**
