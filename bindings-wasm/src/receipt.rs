@@ -8,26 +8,19 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::failure::or_throw;
 
-/// What the presentation of a receipt claims, which is true if an aggregate counts its statement.
-#[wasm_bindgen(getter_with_clone)]
-pub struct ReceiptClaim {
-    /// The hash that an aggregate knows the statement by, 32 bytes.
-    pub statement: Vec<u8>,
-    /// What is learnt then: `{ "facts": [...], "learnt": [...] }`, as data and in words.
-    pub learnt: String,
-}
-
-/// Reads what a receipt claims in answer to a request in a session.
+/// Reads what a receipt claims in answer to a request in a session, which is true if an aggregate counts its statement: the hash that an aggregate knows the statement by,
+/// 32 bytes, then what is learnt, `{ "facts": [...], "learnt": [...] }`, as data and in words.
 #[wasm_bindgen(js_name = receiptClaim)]
-pub fn receipt_claim(receipt: &[u8], transcript: &[u8], request: &str) -> Result<ReceiptClaim, JsValue> {
+pub fn receipt_claim(receipt: &[u8], transcript: &[u8], request: &str) -> Result<Vec<u8>, JsValue> {
     or_throw(claim(receipt, transcript, request))
 }
 
-fn claim(receipt: &[u8], transcript: &[u8], request: &str) -> Result<ReceiptClaim, Error> {
+fn claim(receipt: &[u8], transcript: &[u8], request: &str) -> Result<Vec<u8>, Error> {
     let challenge = Challenge::new(Request::from_json(request.as_bytes())?, transcript)?;
     let claim = challenge.claim(&Receipt::from_bytes(receipt)?.presentation)?;
-    let statement = claim.hash()?.into();
-    Ok(ReceiptClaim { statement, learnt: json::javascript(json::verified(&claim.proven())) })
+    let mut out = claim.hash()?.to_vec();
+    out.extend(json::javascript(json::verified(&claim.proven())).into_bytes());
+    Ok(out)
 }
 
 /// Puts a presentation together with what it answers, for others to fold: whoever calls asks [`kept_back`] before. Its proofs are not verified. Gives the hash that an
@@ -38,13 +31,13 @@ pub fn submission(presentation: &[u8], transcript: &[u8], request: &str) -> Resu
 }
 
 fn submitted(presentation: &[u8], transcript: &[u8], request: &str) -> Result<Vec<u8>, Error> {
+    let read = Presentation::from_bytes(presentation)?;
     let request = Request::from_json(request.as_bytes())?;
     let transcript = SessionTranscript::parse(transcript)?;
-    let presentation = Presentation::from_bytes(presentation)?;
-    let submission = Submission { transcript, request, presentation };
+    let submission = Submission { transcript, request, presentation: read };
     let mut out = submission.claim()?.hash()?.to_vec();
     out.push(submission.presentation.size_class().id);
-    out.extend(submission.to_bytes());
+    out.extend(submission.with_presentation(presentation));
     Ok(out)
 }
 

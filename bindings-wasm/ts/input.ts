@@ -105,7 +105,7 @@ export function sizeClass<T extends SizeClass | undefined>(name: T): T {
   throw new VelumError("malformed", "sizeClass", 'none of "standard", "large" and "extra"');
 }
 
-/** The suites that there are. */
+/** The suites that there are, in Rust's order. */
 const SUITES: readonly Suite[] = ["direct", "compact", "aggregatable"];
 
 /** The name of a suite, if it is one. */
@@ -114,13 +114,13 @@ export function suite(name: Suite, where: string): Suite {
   throw new VelumError("malformed", where, `none of "${SUITES.join('", "')}"`);
 }
 
-/** The suites that are allowed; none for those of a verifier that is not told. */
-function allowedSuites(suites: readonly Suite[] | undefined): Suite[] {
-  if (suites === undefined) return [];
+/** The suites that are allowed, each a bit by its place; none for those of a verifier that is not told. */
+function allowedSuites(suites: readonly Suite[] | undefined): number {
+  if (suites === undefined) return 0;
   if (!Array.isArray(suites)) throw new VelumError("malformed", "suites", "not an array of suites");
   const allowed = suites.map((name: Suite) => suite(name, "suites"));
   if (allowed.length === 0) throw new VelumError("malformed", "suites", "empty: no presentation could be taken");
-  return allowed;
+  return allowed.reduce((bits, name) => bits | (1 << SUITES.indexOf(name)), 0);
 }
 
 /** What a prover's worker takes for an answer. */

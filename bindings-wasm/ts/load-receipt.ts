@@ -39,8 +39,8 @@ export async function loadReceiptVerifier({
     },
     verify: ({ receipt, transcript, request, profiles, payee: wanted }, watch) => {
       const claim = receiptClaim(receipt, transcript, request);
-      const { statement, learnt } = claim;
-      claim.free();
+      const statement = claim.subarray(0, STATEMENT_BYTES);
+      const learnt = new TextDecoder().decode(claim.subarray(STATEMENT_BYTES));
       const counted = verifier.verify(receipt, statement, profiles, wanted);
       const { profile, provenBits, count, payee } = counted;
       counted.free();

@@ -138,12 +138,11 @@ export class JobEvents {
     const type = response.headers.get("content-type") ?? "";
     if (!response.ok || !type.startsWith("text/event-stream")) return response.body?.cancel();
     const reader = response.body?.getReader();
-    const text = new TextDecoder();
     for (;;) {
       const next = await reader?.read();
       if (next?.value === undefined) return;
-      // Comments keep the connection, and tell nothing.
-      if (text.decode(next.value, { stream: true }).includes("data:")) this.#changed();
+      // What came is not read: it may be half of an event, or a comment that keeps the connection, and asking once more costs little.
+      this.#changed();
     }
   }
 }

@@ -27,8 +27,8 @@ interface VerifyBytes {
   presentation: Uint8Array;
   transcript: Uint8Array;
   request: string;
-  /** Those that a verifier allows that is not told, if empty. */
-  suites: Suite[];
+  /** Those that are allowed, each a bit; those that a verifier allows that is not told, if 0. */
+  suites: number;
 }
 
 export type VerifierCalls = {

@@ -53,8 +53,16 @@ pub enum KeptBack {
 /// # Errors
 /// All reasons why not.
 pub fn may_hand_off(request: &Request) -> Result<(), Vec<KeptBack>> {
-    let mut reasons: Vec<_> = request.predicates().iter().filter_map(told).collect();
-    reasons.extend(narrow(request));
+    let mut reasons = Vec::new();
+    for predicate in request.predicates() {
+        reasons.extend(told(predicate));
+    }
+    for (place, predicate) in request.predicates().iter().enumerate() {
+        if is_narrow(request, place, predicate) {
+            let Predicate { namespace, element, .. } = predicate.clone();
+            reasons.push(KeptBack::Narrow { namespace, element });
+        }
+    }
     if !request.device_namespaces().is_empty() {
         reasons.push(KeptBack::DeviceNamespaces);
     }
@@ -77,26 +85,17 @@ fn told(predicate: &Predicate) -> Option<KeptBack> {
     }
 }
 
-/// Elements whose conditions, each harmless, leave few days together. Requests are short: no map is needed to find an element again.
-fn narrow(request: &Request) -> Vec<KeptBack> {
-    let mut bounds: Vec<(&Predicate, u32, u32)> = Vec::new();
-    for predicate in request.predicates() {
-        let Some((first, last)) = predicate.condition.date_bounds(request.now()) else { continue };
-        let is_same =
-            |known: &Predicate| known.namespace == predicate.namespace && known.element == predicate.element;
-        match bounds.iter_mut().find(|(known, ..)| is_same(known)) {
-            Some((_, from, to)) => (*from, *to) = ((*from).max(first), (*to).min(last)),
-            None => bounds.push((predicate, first, last)),
-        }
+/// Whether a predicate is the first on an element whose conditions, each harmless, leave few days together.
+fn is_narrow(request: &Request, place: usize, predicate: &Predicate) -> bool {
+    let is_same =
+        |other: &&Predicate| other.namespace == predicate.namespace && other.element == predicate.element;
+    if request.predicates().iter().take(place).any(|earlier| is_same(&earlier)) {
+        return false;
     }
-    bounds
-        .into_iter()
-        .filter(|(_, first, last)| last.saturating_sub(*first) < YEAR)
-        .map(|(Predicate { namespace, element, .. }, ..)| KeptBack::Narrow {
-            namespace: namespace.clone(),
-            element: element.clone(),
-        })
-        .collect()
+    let bounds = request.predicates().iter().filter(is_same);
+    let bounds = bounds.filter_map(|other| other.condition.date_bounds(request.now()));
+    let together = bounds.reduce(|(first, last), (from, to)| (first.max(from), last.min(to)));
+    together.is_some_and(|(first, last)| last.saturating_sub(first) < YEAR)
 }
 
 #[cfg(test)]
