@@ -7,12 +7,12 @@ import { createServer } from "node:http";
 import { extname, join, normalize, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-/** Only files of this origin: nothing inline, nothing evaluated but WebAssembly, nothing fetched from elsewhere. */
+/** Only files of this origin: nothing inline, nothing evaluated but WebAssembly, and nothing asked elsewhere but markets on this machine. */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
   "worker-src 'self'",
-  "connect-src 'self'",
+  "connect-src 'self' http://127.0.0.1:*",
   "style-src 'self'",
   "img-src 'self'",
   "base-uri 'none'",

@@ -3,20 +3,20 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use velum_credentials::{Error, Request, SUITES, Suite};
+use velum_credentials::{Error, Request, SUITES};
 use velum_wallet::{Challenge, json};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::failure::or_throw;
-use crate::input::{size_class, suite};
+use crate::input::size_class;
 
 /// A verifier, which keeps what depends on a size class alone.
 #[wasm_bindgen]
 #[derive(Default)]
 pub struct Verifier {
-    /// By the suites that are allowed; the one without any allows the stable ones.
-    verifiers: RefCell<Vec<(Vec<Suite>, Rc<velum_credentials::Verifier>)>>,
+    /// By the suites that are allowed, as [`verify`](Self::verify) has them; the one without any allows the usual ones.
+    verifiers: RefCell<Vec<(u8, Rc<velum_credentials::Verifier>)>>,
 }
 
 #[wasm_bindgen]
@@ -30,32 +30,35 @@ impl Verifier {
     /// Makes the keys of a size class, so that verifying does not wait for them.
     #[wasm_bindgen(js_name = makeKeys)]
     pub fn make_keys(&self, class: &str) -> Result<(), JsValue> {
-        or_throw(self.allowing(&[]).make_keys(size_class(class)?))
+        or_throw(self.allowing(0).make_keys(size_class(class)?))
     }
 
-    /// Verifies a presentation, of one of these suites if any is named; gives `{ "facts": [...], "learnt": [...] }`, what was learnt as
+    /// Verifies a presentation, of one of these suites if any is named: bit 0 is for the first of [`SUITES`], and so on, since names take more code. Gives `{ "facts": [...], "learnt": [...] }`, what was learnt as
     /// JSON and in words.
     pub fn verify(
         &self,
         presentation: &[u8],
         transcript: &[u8],
         request: &str,
-        suites: Vec<String>,
+        suites: u8,
     ) -> Result<String, JsValue> {
-        let suites = suites.iter().map(|name| suite(name)).collect::<Result<Vec<_>, _>>()?;
-        or_throw(self.learnt(presentation, transcript, request, &suites))
+        or_throw(self.learnt(presentation, transcript, request, suites))
     }
 
-    fn allowing(&self, suites: &[Suite]) -> Rc<velum_credentials::Verifier> {
-        // As a set, so that one set has one verifier.
-        let suites: Vec<_> = SUITES.iter().copied().filter(|suite| suites.contains(suite)).collect();
+    fn allowing(&self, suites: u8) -> Rc<velum_credentials::Verifier> {
         let mut verifiers = self.verifiers.borrow_mut();
         if let Some((_, known)) = verifiers.iter().find(|(allowed, _)| *allowed == suites) {
             return known.clone();
         }
-        let verifier = Rc::new(match &suites[..] {
+        let mut named = Vec::new();
+        for (place, suite) in SUITES.iter().enumerate() {
+            if suites >> place & 1 == 1 {
+                named.push(*suite);
+            }
+        }
+        let verifier = Rc::new(match &named[..] {
             [] => velum_credentials::Verifier::new(),
-            suites => velum_credentials::Verifier::allowing(suites),
+            named => velum_credentials::Verifier::allowing(named),
         });
         verifiers.push((suites, verifier.clone()));
         verifier
@@ -66,7 +69,7 @@ impl Verifier {
         presentation: &[u8],
         transcript: &[u8],
         request: &str,
-        suites: &[Suite],
+        suites: u8,
     ) -> Result<String, Error> {
         let challenge = Challenge::new(Request::from_json(request.as_bytes())?, transcript)?;
         Ok(json::javascript(json::verified(&challenge.verify(&self.allowing(suites), presentation)?)))

@@ -12,7 +12,7 @@ const DIST = new URL("../dist/", import.meta.url);
 
 /** What is loaded by its name, by callers or as a worker. */
 const ENTRIES = [
-  ...["index.js", "verify.js", "receipt.js", "testing.js"],
+  ...["index.js", "verify.js", "receipt.js", "market.js", "testing.js"],
   ...["worker.js", "verify-worker.js", "receipt-worker.js"],
 ];
 
@@ -78,11 +78,12 @@ test("the main entry has no way to run WebAssembly", () => {
 
 test("neither prover nor mint is within reach of another entry", () => {
   const modules = (entry) => [...graph(entry).keys()].map((url) => url.slice(DIST.href.length)).join("\n");
-  assert.doesNotMatch(modules("index.js"), /testing|verif|receipt/u);
-  assert.doesNotMatch(modules("verify.js"), /testing|receipt|glue\/prover/u);
-  assert.doesNotMatch(modules("receipt.js"), /testing|glue\/prover/u);
-  assert.doesNotMatch(modules("testing.js"), /glue\/(prover|verifier|receipt)/u);
-  assert.doesNotMatch(modules("worker.js"), /testing/u);
+  assert.doesNotMatch(modules("index.js"), /testing|verif|receipt|market/u);
+  assert.doesNotMatch(modules("verify.js"), /testing|receipt|market|glue\/prover/u);
+  assert.doesNotMatch(modules("receipt.js"), /testing|market|glue\/prover/u);
+  assert.doesNotMatch(modules("market.js"), /testing|glue\/prover/u);
+  assert.doesNotMatch(modules("testing.js"), /glue\/(prover|verifier|receipt|market)/u);
+  assert.doesNotMatch(modules("worker.js"), /testing|market/u);
 });
 
 test("no script uses what the oldest engines lack that the README names", () => {
@@ -107,13 +108,14 @@ test("whoever installs the package installs nothing else", () => {
 });
 
 test("no path of the machine that built it is in a module", () => {
-  for (const name of [...PROVERS, "verifier", "receipt", "testing"]) {
+  for (const name of [...PROVERS, "verifier", "receipt", "market", "testing"]) {
     const bytes = readFileSync(new URL(`${name}.wasm`, DIST)).toString("latin1");
     assert.doesNotMatch(bytes, /\/(root|home|Users|work)\//u, name);
   }
 });
 
-for (const [name, limit] of [...PROVERS.map((name) => [name, 700]), ["verifier", 250], ["receipt", 150]]) {
+const LIMITS = { verifier: 250, receipt: 150, market: 150 };
+for (const [name, limit] of [...PROVERS.map((name) => [name, 700]), ...Object.entries(LIMITS)]) {
   test(`${name}.wasm has no more than ${limit} kB to fetch`, () => {
     const bytes = gzipSync(readFileSync(new URL(`${name}.wasm`, DIST)), { level: 9 }).length;
     assert.ok(bytes <= limit * 1000, `${bytes} bytes`);
@@ -124,6 +126,7 @@ for (const [entry, scripts] of Object.entries({
   "@velum/prover": ["index.js", "worker.js"],
   "@velum/prover/verify": ["verify.js", "verify-worker.js"],
   "@velum/prover/receipt": ["receipt.js", "receipt-worker.js"],
+  "@velum/prover/market": ["market.js", "receipt-worker.js"],
   "@velum/prover/testing": ["testing.js"],
 })) {
   // The entry of provers fetches the script of those with threads as well.

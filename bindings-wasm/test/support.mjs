@@ -64,7 +64,7 @@ export async function rejects(promise, code) {
     () => assert.fail(`resolved, where ${code} was due`),
     (reason) => reason,
   );
-  assert.equal(error.name, "VelumError", String(error.stack));
+  assert.match(error.name, /^(Velum|Market)Error$/u, String(error.stack));
   assert.equal(error.code, code, error.message);
   return error;
 }

@@ -62,8 +62,53 @@ type PackageCode =
   /** The worker's script or its WebAssembly could not be loaded. */
   | "load_failed";
 
+/** What goes wrong between here and markets: codes that only `@velum/prover/market` has. */
+type MarketCode =
+  /** A market gave no answer. Asking again may help. */
+  | "unreachable"
+  /** A market's answer cannot be read. */
+  | "answer_malformed"
+  /** No market counted the presentation, and none is paid. */
+  | "no_market"
+  /** A market that may have the job does not say how it ended. Hand the presentation to no other before it does. */
+  | "unresolved"
+  /** Where a hand-off stands could not be saved, so that nothing more is done. */
+  | "not_saved"
+  /** What was saved is of another presentation, or no hand-off at all. */
+  | "other_hand_off";
+
+/** What a market's node refuses with, where it is none of the codes before. A Rust test compares these with `docs/market-api.yaml`. */
+export type NodeCode =
+  | "operator_only"
+  | "signature_invalid"
+  | "unknown"
+  | "job_unknown"
+  | "no_receipt"
+  | "wrong_method"
+  | "too_slow"
+  | "not_enough"
+  | "other_market"
+  | "taken_before"
+  | "idempotency_key_used"
+  | "statement_repeated"
+  | "too_late_to_cancel"
+  | "too_soon"
+  | "below_floor"
+  | "not_yours"
+  | "not_admitted"
+  | "too_late"
+  | "refused"
+  | "kept_back"
+  | "stale"
+  | "other_proof_system"
+  | "no_gateway"
+  | "quota"
+  | "too_many_seen"
+  | "busy"
+  | "unavailable";
+
 /** What went wrong, as a fixed code to match on. */
-export type ErrorCode = CredentialsCode | PackageCode;
+export type ErrorCode = CredentialsCode | PackageCode | MarketCode | NodeCode;
 
 /** An error with its code, its place in the input and a message that says what to do. It never holds the value of an element. */
 export class VelumError extends Error {

@@ -1,7 +1,7 @@
 // Checking what callers give before it goes to a worker.
 
 import { VelumError } from "./errors.js";
-import type { Presentation, Profile, RequestInput, SizeClass, Suite, VerifiedSuite } from "./types.js";
+import type { Presentation, Profile, RequestInput, SizeClass, Suite } from "./types.js";
 
 /** A presentation and what it should answer. */
 export interface VerifyInput {
@@ -15,7 +15,7 @@ export interface VerifyInput {
    *
    * @defaultValue `["direct", "compact"]`
    */
-  suites?: readonly VerifiedSuite[];
+  suites?: readonly Suite[];
 }
 
 /** A receipt and what it should show. */
@@ -105,30 +105,22 @@ export function sizeClass<T extends SizeClass | undefined>(name: T): T {
   throw new VelumError("malformed", "sizeClass", 'none of "standard", "large" and "extra"');
 }
 
-/** The suites that provers take. */
-export const SUITES: readonly Suite[] = ["direct", "compact"];
-
-/** The suites that verifiers take. */
-export const VERIFIED_SUITES: readonly VerifiedSuite[] = [...SUITES, "aggregatable"];
+/** The suites that there are, in Rust's order. */
+const SUITES: readonly Suite[] = ["direct", "compact", "aggregatable"];
 
 /** The name of a suite, if it is one. */
 export function suite(name: Suite, where: string): Suite {
-  return known(name, SUITES, where);
+  if (SUITES.includes(name)) return name;
+  throw new VelumError("malformed", where, `none of "${SUITES.join('", "')}"`);
 }
 
-/** The name, if it is one of these. */
-function known<T extends string>(name: T, names: readonly T[], where: string): T {
-  if (names.includes(name)) return name;
-  throw new VelumError("malformed", where, `none of "${names.join('", "')}"`);
-}
-
-/** The suites that are allowed, of those that are known; none for those of a verifier that is not told. */
-function allowedSuites(suites: readonly VerifiedSuite[] | undefined, names: readonly VerifiedSuite[]): VerifiedSuite[] {
-  if (suites === undefined) return [];
+/** The suites that are allowed, each a bit by its place; none for those of a verifier that is not told. */
+function allowedSuites(suites: readonly Suite[] | undefined): number {
+  if (suites === undefined) return 0;
   if (!Array.isArray(suites)) throw new VelumError("malformed", "suites", "not an array of suites");
-  const allowed = suites.map((name: VerifiedSuite) => known(name, names, "suites"));
+  const allowed = suites.map((name: Suite) => suite(name, "suites"));
   if (allowed.length === 0) throw new VelumError("malformed", "suites", "empty: no presentation could be taken");
-  return allowed;
+  return allowed.reduce((bits, name) => bits | (1 << SUITES.indexOf(name)), 0);
 }
 
 /** What a prover's worker takes for an answer. */
@@ -142,18 +134,24 @@ export function answerInput(input: AnswerInput) {
   };
 }
 
-/** What a worker takes that verifies presentations of these suites. */
-export function verifyInput(input: VerifyInput, names: readonly VerifiedSuite[]) {
+/** What a worker takes that verifies presentations. */
+export function verifyInput(input: VerifyInput) {
   const { presentation, transcript, request, suites } = input;
   return {
     presentation: bytes(presentation instanceof Uint8Array ? presentation : presentation.bytes, "presentation"),
     transcript: bytes(transcript, "transcript"),
     request: requestText(request),
-    suites: allowedSuites(suites, names),
+    suites: allowedSuites(suites),
   };
 }
 
 const PROFILES: readonly unknown[] = ["standard", "proven-100"] satisfies Profile[];
+
+/** The profile, if it is one. */
+export function profile(name: Profile, where: string): Profile {
+  if (PROFILES.includes(name)) return name;
+  throw new VelumError("malformed", where, 'neither "standard" nor "proven-100"');
+}
 
 /** The profiles that are allowed. */
 function allowedProfiles(profiles: readonly Profile[]): Profile[] {
@@ -168,7 +166,7 @@ function allowedProfiles(profiles: readonly Profile[]): Profile[] {
 const PAYEE_BYTES = 32;
 
 /** The payee, if it can be one. */
-function payeeBytes(payee: Uint8Array): Uint8Array {
+export function payeeBytes(payee: Uint8Array): Uint8Array {
   const copy = bytes(payee, "payee");
   if (copy.length === PAYEE_BYTES) return copy;
   throw new VelumError("malformed", "payee", `${copy.length} bytes, where a payee has ${PAYEE_BYTES}`);

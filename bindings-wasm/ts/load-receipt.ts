@@ -2,12 +2,18 @@
 // what its aggregate shows of that.
 
 import init, { ReceiptVerifier } from "./glue/receipt.js";
-import { receiptClaim } from "./glue/verifier.js";
+import { keptBack, receiptClaim, submission } from "./glue/verifier.js";
 import { Instance } from "./instance.js";
 import { verifierInstance, verifierUrl } from "./load-verifier.js";
 import type { ReceiptCalls, Setup } from "./protocol.js";
 import type { Handlers } from "./serve.js";
-import type { Profile, Verified } from "./types.js";
+import type { Profile, SizeClass, Verified } from "./types.js";
+
+/** Bytes of the hash of a statement. */
+const STATEMENT_BYTES = 32;
+
+/** By their ids, of which the first is 1. */
+const SIZE_CLASSES: readonly SizeClass[] = ["standard", "large", "extra"];
 
 /** What is called, each of which may trap. */
 export const receiptInstances = [verifierInstance, new Instance(init)] as const;
@@ -22,10 +28,19 @@ export async function loadReceiptVerifier({
   const verifier = new ReceiptVerifier();
   return {
     load: () => undefined,
+    keptBack: ({ request }) => reasons(request),
+    submission: ({ presentation, transcript, request }) => {
+      const told = reasons(request);
+      if (told.length > 0) throw { code: "kept_back", where: "request", message: told.join("; ") };
+      const made = submission(presentation, transcript, request);
+      const sizeClass = SIZE_CLASSES[(made[STATEMENT_BYTES] ?? 0) - 1];
+      if (sizeClass === undefined) throw new Error("a size class that is not known");
+      return { bytes: made.slice(STATEMENT_BYTES + 1), statement: made.slice(0, STATEMENT_BYTES), sizeClass };
+    },
     verify: ({ receipt, transcript, request, profiles, payee: wanted }, watch) => {
       const claim = receiptClaim(receipt, transcript, request);
-      const { statement, learnt } = claim;
-      claim.free();
+      const statement = claim.subarray(0, STATEMENT_BYTES);
+      const learnt = new TextDecoder().decode(claim.subarray(STATEMENT_BYTES));
       const counted = verifier.verify(receipt, statement, profiles, wanted);
       const { profile, provenBits, count, payee } = counted;
       counted.free();
@@ -39,4 +54,9 @@ export async function loadReceiptVerifier({
       };
     },
   };
+}
+
+/** Why the answer to a request is for its verifier alone. */
+function reasons(request: string): string[] {
+  return keptBack(request).split("\n").filter(Boolean);
 }

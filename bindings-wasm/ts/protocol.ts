@@ -14,7 +14,6 @@ import type {
   Suite,
   Verified,
   VerifiedReceipt,
-  VerifiedSuite,
 } from "./types.js";
 
 /** The calls that a worker answers: what each takes and gives. */
@@ -28,8 +27,8 @@ interface VerifyBytes {
   presentation: Uint8Array;
   transcript: Uint8Array;
   request: string;
-  /** Those that a verifier allows that is not told, if empty. */
-  suites: VerifiedSuite[];
+  /** Those that are allowed, each a bit; those that a verifier allows that is not told, if 0. */
+  suites: number;
 }
 
 export type VerifierCalls = {
@@ -37,8 +36,21 @@ export type VerifierCalls = {
   verify: { input: VerifyBytes; output: Verified };
 };
 
+/** What is handed to a market, and what a job says of it. */
+export interface Submission {
+  bytes: Bytes;
+  /** The hash that an aggregate will know its statement by. */
+  statement: Uint8Array;
+  sizeClass: SizeClass;
+}
+
 export type ReceiptCalls = {
   load: { input: undefined; output: undefined };
+  keptBack: { input: { request: string }; output: string[] };
+  submission: {
+    input: { presentation: Uint8Array; transcript: Uint8Array; request: string };
+    output: Submission;
+  };
   verify: {
     input: {
       receipt: Uint8Array;

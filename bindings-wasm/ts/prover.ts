@@ -12,7 +12,6 @@ import {
   requestText,
   sizeClass,
   suite,
-  SUITES,
   text,
   verifyInput,
   type VerifyInput,
@@ -191,8 +190,8 @@ export class Prover {
   }
 
   /** Verifies, as {@link https://www.npmjs.com/package/@velum/prover | `@velum/prover/verify`} does with much less to fetch. */
-  verify(input: VerifyInput & { suites?: readonly Suite[] }, options?: AbortOptions): Promise<Verified> {
-    return attempt(() => this.#worker.call("verify", verifyInput(input, SUITES), options));
+  verify(input: VerifyInput, options?: AbortOptions): Promise<Verified> {
+    return attempt(() => this.#worker.call("verify", verifyInput(input), options));
   }
 
   /** Bytes of WebAssembly memory that the worker has. They grow with the first proofs, and are given back when the worker ends. */

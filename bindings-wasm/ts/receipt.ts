@@ -5,13 +5,11 @@
  * @packageDocumentation
  */
 
-import { type Engine, Here } from "./here.js";
-import { address, attempt, receiptInput, type ReceiptInput } from "./input.js";
-import { loadReceiptVerifier, receiptInstances } from "./load-receipt.js";
+import type { Engine } from "./here.js";
+import { attempt, receiptInput, type ReceiptInput } from "./input.js";
 import type { ReceiptCalls } from "./protocol.js";
-import { type Script, start } from "./start.js";
+import { receiptEngine } from "./receipt-engine.js";
 import type { AbortOptions, VerifiedReceipt } from "./types.js";
-import { WorkerClient } from "./worker-client.js";
 
 export { type ErrorCode, VelumError } from "./errors.js";
 export type { ReceiptInput } from "./input.js";
@@ -48,12 +46,6 @@ export interface ReceiptVerifierOptions {
   worker?: boolean;
 }
 
-const script: Script = {
-  name: "velum-receipts",
-  file: "./receipt-worker.js",
-  start: () => new Worker(new URL("./receipt-worker.js", import.meta.url), { type: "module" }),
-};
-
 /**
  * Verifies receipts.
  *
@@ -67,14 +59,7 @@ export class ReceiptVerifier {
    * @throws VelumError `malformed` if an option is none.
    */
   constructor(options: ReceiptVerifierOptions = {}) {
-    const wasmUrl = address(options.wasmUrl, "wasmUrl");
-    const verifierWasmUrl = address(options.verifierWasmUrl, "verifierWasmUrl");
-    const workerUrl = address(options.workerUrl, "workerUrl");
-    const setup = { wasmUrl, verifierWasmUrl, build: "receipt", threads: 1 } as const;
-    this.#engine =
-      options.worker === false
-        ? new Here(() => loadReceiptVerifier(setup), receiptInstances)
-        : new WorkerClient<ReceiptCalls>((events) => start(script, workerUrl, events), [setup]);
+    this.#engine = receiptEngine(options);
   }
 
   /** Loads the verifier, so that the next call need not wait for it. */

@@ -2,15 +2,10 @@
 
 /**
  * How proofs are made. A presentation of `compact` has about two thirds of the bytes of one of `direct`, for Bluetooth and NFC, and takes more work
- * of the wallet.
+ * of the wallet. Presentations of `aggregatable` are for whoever folds many of them into one proof, and take several times as long; a verifier takes them
+ * where it names the suite.
  */
-export type Suite = "direct" | "compact";
-
-/**
- * The suites that `@velum/prover/verify` can be told to take. Presentations of `aggregatable`, which the `velum` command makes, are for whoever folds
- * them into an aggregate.
- */
-export type VerifiedSuite = Suite | "aggregatable";
+export type Suite = "direct" | "compact" | "aggregatable";
 
 /** The public size class of a proof. A larger one holds larger documents and takes longer. */
 export type SizeClass = "standard" | "large" | "extra";

@@ -6,7 +6,7 @@
  */
 
 import { type Engine, Here } from "./here.js";
-import { address, attempt, sizeClass, VERIFIED_SUITES, verifyInput, type VerifyInput } from "./input.js";
+import { address, attempt, sizeClass, verifyInput, type VerifyInput } from "./input.js";
 import { loadVerifier, verifierInstance } from "./load-verifier.js";
 import type { VerifierCalls } from "./protocol.js";
 import { type Script, start } from "./start.js";
@@ -31,7 +31,6 @@ export type {
   Suite,
   Value,
   Verified,
-  VerifiedSuite,
 } from "./types.js";
 
 /** How a verifier is made. */
@@ -87,7 +86,7 @@ export class Verifier {
    * transcript given here. Use each transcript once: who accepts one twice can be shown a presentation twice.
    */
   verify(input: VerifyInput, options?: AbortOptions): Promise<Verified> {
-    return attempt(() => this.#engine.call("verify", verifyInput(input, VERIFIED_SUITES), options));
+    return attempt(() => this.#engine.call("verify", verifyInput(input), options));
   }
 
   /** Ends the worker. Calls under way reject with `disposed`, and so do later ones. */

@@ -7,6 +7,7 @@ use velum_credentials::{Code, Stage};
 
 const ERRORS: &str = include_str!("../../bindings-wasm/ts/errors.ts");
 const TYPES: &str = include_str!("../../bindings-wasm/ts/types.ts");
+const MARKET_API: &str = include_str!("../../docs/market-api.yaml");
 const README: &str = include_str!("../../bindings-wasm/README.md");
 
 type Names = BTreeSet<&'static str>;
@@ -49,6 +50,30 @@ fn typescript_has_every_code() {
 
     let all = codes.union(&package).copied().collect();
     assert_copied(&all, &documented(), "the table under \"Errors\" in bindings-wasm/README.md", "");
+}
+
+/// The codes of nodes, as their API lists them.
+fn codes_of_nodes() -> Names {
+    let (_, section) = MARKET_API.split_once("\n    Code:\n").unwrap();
+    let (_, list) = section.split_once("      enum:\n").unwrap();
+    list.lines().map_while(|line| line.strip_prefix("        - ")).collect()
+}
+
+#[test]
+fn typescript_has_every_code_of_markets() {
+    let others: Names =
+        union(ERRORS, "CredentialsCode").union(&union(ERRORS, "PackageCode")).copied().collect();
+    let of_nodes: Names = codes_of_nodes().difference(&others).copied().collect();
+    assert!(of_nodes.len() > 20, "{of_nodes:?}");
+    assert_copied(&of_nodes, &union(ERRORS, "NodeCode"), "NodeCode in bindings-wasm/ts/errors.ts", "");
+
+    let client = union(ERRORS, "MarketCode");
+    let all: Names = others.union(&of_nodes).copied().collect();
+    let both: Vec<_> = all.intersection(&client).collect();
+    assert!(both.is_empty(), "remove from MarketCode in bindings-wasm/ts/errors.ts: {both:?}");
+    let (_, section) = README.split_once("\n### Errors of markets\n").unwrap();
+    let unsaid: Vec<_> = client.iter().filter(|code| !section.contains(&format!("`{code}`"))).collect();
+    assert!(unsaid.is_empty(), "add to \"Errors of markets\" in bindings-wasm/README.md: {unsaid:?}");
 }
 
 #[test]

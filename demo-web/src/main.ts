@@ -1,6 +1,7 @@
 // Puts the three roles on the page and connects them: the issuer to the wallet, the verifier to the wallet.
 
 import { type Build, Prover } from "@velum/prover";
+import { MarketClient } from "@velum/prover/market";
 import { mint } from "@velum/prover/testing";
 import { Verifier as PackageVerifier } from "@velum/prover/verify";
 
@@ -9,9 +10,11 @@ import { Authorities } from "./issuer/authorities.ts";
 import { Issuer } from "./issuer/issuer.ts";
 import { issuerView } from "./issuer/view.ts";
 import { type Failure, failureOf } from "./failure.ts";
+import { Market } from "./market/market.ts";
+import { marketView } from "./market/view.ts";
 import { missing } from "./needs.ts";
 import { failureView } from "./ui/failure-view.ts";
-import { Verifier } from "./verifier/verifier.ts";
+import { type Accepted, Verifier } from "./verifier/verifier.ts";
 import { verifierView } from "./verifier/view.ts";
 import { Vault } from "./wallet/vault.ts";
 import { walletView } from "./wallet/view.ts";
@@ -50,8 +53,21 @@ async function start(): Promise<void> {
 
   mount("issuer-view", issuerView(issuer));
   mount("wallet-view", walletView(wallet));
-  mount("verifier-view", verifierView(verifier, issuer.published));
+  mount("verifier-view", verifierView(verifier, issuer.published, marketOf(verifier)));
   await Promise.all([wallet.start(), issuer.refresh()]);
+}
+
+/** The way from the verifier to a market. What is handed in of one verdict is taken back where another takes its place. */
+function marketOf(verifier: Verifier): HTMLElement {
+  const market = new Market(new MarketClient(), (accepted) => verifier.askForMarket(accepted));
+  verifier.verdict.watch(() => {
+    market.reset();
+  });
+  const accepted = (): Accepted | undefined => {
+    const verdict = verifier.verdict.value;
+    return verdict.kind === "accepted" ? verdict.accepted : undefined;
+  };
+  return marketView(market, accepted);
 }
 
 function mount(id: string, view: HTMLElement): void {

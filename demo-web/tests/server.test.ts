@@ -44,8 +44,10 @@ test("files come with a strict policy, isolation and their type", async () => {
   assert.equal(page.headers.get("cross-origin-opener-policy"), "same-origin");
   assert.equal(page.headers.get("cross-origin-embedder-policy"), "require-corp");
   assert.equal((await fetch(`${server.url}a.wasm`)).headers.get("content-type"), "application/wasm");
+  // Markets on this machine alone are asked, at whichever port.
+  const strict = CONTENT_SECURITY_POLICY.replace("connect-src 'self' http://127.0.0.1:*", "");
   for (const loose of ["unsafe-inline", "'unsafe-eval'", "data:", "blob:", "*", "http"]) {
-    assert.ok(!CONTENT_SECURITY_POLICY.includes(loose), loose);
+    assert.ok(!strict.includes(loose), loose);
   }
 });
 

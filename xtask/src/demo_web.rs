@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::process::{Command, ExitCode};
 
+use crate::aggregation;
 use crate::chromium;
 use crate::process::{self, Error};
 use crate::project::Project;
@@ -42,12 +43,14 @@ pub fn test_story(project: &Project, modules: Modules) -> Result<(), Error> {
 }
 
 /// Checks, builds and tests the page, with a package of which all has been built. Questions and answers go back and forth between the page
-/// and the command, which is the one that the tests in Rust are run with.
+/// and the command, which is the one that the tests in Rust are run with, and presentations to a market that runs.
 pub fn test(project: &Project) -> Result<(), Error> {
     build(project)?;
     process::run(&mut npm(project, ["run", "check"]))?;
     let command = web::command_of_tests(project)?;
-    process::run(npm_test(project, "test")?.env(web::COMMAND_VARIABLE, command))
+    let mut test = npm_test(project, "test")?;
+    test.env(web::COMMAND_VARIABLE, command);
+    process::run(test.env(web::MARKET_VARIABLE, aggregation::market_of_tests(project)?))
 }
 
 /// A script of the page's tests. Screenshots go to `demo-web` in the target folder.

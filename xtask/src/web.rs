@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
+use crate::aggregation;
 use crate::checks::Slow;
 use crate::chromium;
 use crate::process::{self, Error};
@@ -30,6 +31,9 @@ pub const BUILDS_VARIABLE: &str = "VELUM_BUILDS";
 /// Where tests are told which command to run.
 pub const COMMAND_VARIABLE: &str = "VELUM";
 
+/// Where tests are told which command runs markets.
+pub const MARKET_VARIABLE: &str = "VELUM_MARKET";
+
 /// Which of the package's modules are built.
 #[derive(Clone, Copy)]
 pub struct Modules(&'static [Module]);
@@ -37,9 +41,9 @@ pub struct Modules(&'static [Module]);
 impl Modules {
     pub const ALL: Self = Self(&MODULES);
 
-    /// One build of the prover, the one that Node takes unless told, with the verifiers and the mint. The package works,
-    /// but for provers of other builds, which cannot be loaded.
-    pub const ONE: Self = Self(MODULES.first_chunk::<4>().unwrap());
+    /// One build of the prover, the one that Node takes unless told, with the verifiers, the market's client and the mint. The
+    /// package works, but for provers of other builds, which cannot be loaded.
+    pub const ONE: Self = Self(MODULES.first_chunk::<5>().unwrap());
 
     /// The builds of the prover, as the package names them.
     pub fn builds(self) -> String {
@@ -120,10 +124,11 @@ impl Target {
 }
 
 /// Those of [`Modules::ONE`] first.
-const MODULES: [Module; 6] = [
+const MODULES: [Module; 7] = [
     Module { name: "prover-simd", build: Some("simd"), glue: "prover", target: Target::Simd, ..PROVER },
     Module { name: "verifier", glue: "verifier", features: "receipt", ..SMALL },
     Module { name: "receipt", glue: "receipt", source: RECEIPT_WASM, ..SMALL },
+    Module { name: "market", glue: "market", features: "market", ..SMALL },
     Module { name: "testing", glue: "testing", features: "mint", ..SMALL },
     Module { name: "prover-scalar", build: Some("scalar"), glue: "prover", target: Target::Plain, ..PROVER },
     Module {
@@ -189,7 +194,7 @@ pub fn build(project: &Project, modules: Modules) -> Result<(), Error> {
     remove(&dist)?;
     process::run(web.tool("tsc").args(["--project", "tsconfig.json"]))?;
     create(&dist.join("glue"))?;
-    for script in ["prover.js", "prover-threads.js", "verifier.js", "receipt.js", "testing.js"] {
+    for script in ["prover.js", "prover-threads.js", "verifier.js", "receipt.js", "market.js", "testing.js"] {
         copy(&glue.join(script), &dist.join("glue").join(script))?;
     }
     for (module, wasm) in modules.0.iter().zip(&built) {
@@ -207,10 +212,11 @@ pub fn test_in_node(project: &Project, modules: Modules, slow: Slow) -> Result<(
     process::run(test.env(BUILDS_VARIABLE, modules.builds()))
 }
 
-/// Checks the package, all of which has been built, and tests it in Node, in Chromium and packed.
+/// Checks the package, all of which has been built, and tests it in Node, in Chromium, packed, and with markets that run.
 pub fn test(project: &Project, slow: Slow) -> Result<(), Error> {
     process::run(Web::new(project).command("npm").args(["run", "lint"]))?;
     let mut test = npm_test(project, "test", slow)?;
+    test.env(MARKET_VARIABLE, aggregation::market_of_tests(project)?);
     process::run(test.env(chromium::VARIABLE, chromium::find(project)?))
 }
 

@@ -118,7 +118,7 @@ impl Host for Platform<'_> {
         files::write(&self.file, &bytes).map_err(|failure| failure.message().to_owned())
     }
 
-    fn check(&self, receipt: &[u8]) -> Result<(), String> {
+    async fn check(&self, receipt: &[u8]) -> Result<(), String> {
         let receipt = Receipt::from_bytes(receipt).map_err(|error| error.message().to_owned())?;
         let profile = match self.profile {
             Profile::Standard => AggregateProfile::Standard,

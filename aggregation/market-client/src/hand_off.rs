@@ -291,7 +291,7 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
         let mut tries = 0;
         loop {
             match market.adapter.receipt(market.id).await {
-                Ok(receipt) => match self.host.check(&receipt) {
+                Ok(receipt) => match self.host.check(&receipt).await {
                     Ok(()) => return Ok(End::Given(receipt)),
                     Err(reason) => {
                         return Err(HandOffError::BadReceipt { market: self.saved.market, reason, receipt });

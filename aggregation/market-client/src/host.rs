@@ -35,7 +35,7 @@ pub trait Host {
     ///
     /// # Errors
     /// Why not, in words.
-    fn check(&self, receipt: &[u8]) -> Result<(), String>;
+    async fn check(&self, receipt: &[u8]) -> Result<(), String>;
 
     /// Is told where a hand-off stands.
     fn tell(&self, progress: &Progress);

@@ -6,10 +6,10 @@ use base64ct::{Base64, Encoding};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
-use velum_market_model::{Cancel, Hash, Job, Signed};
+use velum_market_model::{Cancel, Hash, Job, Message, MoneyOrder, Query, Signed};
 
 use crate::adapter::{MarketAdapter, MarketError};
-use crate::api::{Estimate, JobStatus, Problem, Submit};
+use crate::api::{AccountStatus, Estimate, JobStatus, MarketInfo, Problem, Submit};
 use crate::host::{Host, HttpRequest, HttpResponse, Method};
 
 /// The most bytes of an answer but for receipts.
@@ -34,6 +34,30 @@ impl<'a, H: Host> Node<'a, H> {
         Self { host, url: url.trim_end_matches('/').to_owned() }
     }
 
+    /// The market's key and clock.
+    ///
+    /// # Errors
+    /// [`MarketError`], as all here.
+    pub async fn market(&self) -> Result<MarketInfo, MarketError> {
+        self.get("/v1/market").await
+    }
+
+    /// What the asker has.
+    ///
+    /// # Errors
+    /// [`MarketError`].
+    pub async fn account(&self, query: &Signed<Query>) -> Result<AccountStatus, MarketError> {
+        self.post_signed("/v1/accounts", query).await
+    }
+
+    /// Moves money.
+    ///
+    /// # Errors
+    /// [`MarketError`].
+    pub async fn money(&self, order: &Signed<MoneyOrder>) -> Result<AccountStatus, MarketError> {
+        self.post_signed("/v1/money", order).await
+    }
+
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, MarketError> {
         let answer = self.send(Method::Get, path, None, ANSWER_BYTES).await?;
         read(&answer)
@@ -42,6 +66,15 @@ impl<'a, H: Host> Node<'a, H> {
     async fn post<T: DeserializeOwned>(&self, path: &str, body: Vec<u8>) -> Result<T, MarketError> {
         let answer = self.send(Method::Post, path, Some(body), ANSWER_BYTES).await?;
         read(&answer)
+    }
+
+    async fn post_signed<T: DeserializeOwned, M: Message>(
+        &self,
+        path: &str,
+        message: &Signed<M>,
+    ) -> Result<T, MarketError> {
+        let body = message.json().map_err(|error| MarketError::Malformed(error.to_string()))?;
+        self.post(path, body.into_bytes()).await
     }
 
     /// The body of an answer that is no error.
@@ -85,8 +118,7 @@ impl<H: Host> MarketAdapter for Node<'_, H> {
 
     async fn cancel(&self, cancel: &Signed<Cancel>) -> Result<JobStatus, MarketError> {
         let job = cancel.message().job;
-        let body = cancel.json().map_err(|error| MarketError::Malformed(error.to_string()))?;
-        about(job, self.post(&format!("/v1/jobs/{job}/cancel"), body.into_bytes()).await?)
+        about(job, self.post_signed(&format!("/v1/jobs/{job}/cancel"), cancel).await?)
     }
 
     async fn receipt(&self, job: Hash) -> Result<Vec<u8>, MarketError> {
@@ -125,7 +157,7 @@ mod tests {
     use std::cell::RefCell;
 
     use futures_executor::block_on;
-    use velum_market_model::{Duration, Time};
+    use velum_market_model::{Algorithm, Amount, Duration, MoneyAction, SecretKey, Time};
 
     use super::*;
     use crate::api::JobState;
@@ -166,7 +198,7 @@ mod tests {
             Ok(())
         }
 
-        fn check(&self, _: &[u8]) -> Result<(), String> {
+        async fn check(&self, _: &[u8]) -> Result<(), String> {
             Ok(())
         }
 
@@ -224,6 +256,27 @@ mod tests {
         let asked = host.asked.take().unwrap();
         assert_eq!(asked.url, format!("https://market.example/v1/jobs/{id}/receipt"));
         assert_eq!((asked.method, asked.body, asked.most_bytes), (Method::Get, None, RECEIPT_BYTES));
+    }
+
+    #[test]
+    fn money_is_moved_as_it_was_signed() {
+        let key = SecretKey::from_bytes(Algorithm::Ed25519, &[7; 32]).unwrap();
+        let order = MoneyOrder {
+            market: Hash([1; 32]),
+            action: MoneyAction::Deposit,
+            amount: Amount::constant(5),
+            idempotency_key: "the first deposit".to_owned().try_into().unwrap(),
+            owner: key.public(),
+        };
+        let order = Signed::sign(order, &key).unwrap();
+        let owner = key.public().owner();
+        let host =
+            Answers::new(200, &format!(r#"{{"owner": "{owner}", "balance": 5, "stake": 0, "lots": []}}"#));
+        let account = block_on(Node::new(&host, "https://market.example").money(&order)).unwrap();
+        assert_eq!((account.owner, account.balance), (owner, Amount::constant(5)));
+        let asked = host.asked.take().unwrap();
+        assert_eq!((asked.method, asked.url.as_str()), (Method::Post, "https://market.example/v1/money"));
+        assert_eq!(Signed::<MoneyOrder>::read(&asked.body.unwrap()).unwrap(), order);
     }
 
     #[test]

@@ -1,6 +1,7 @@
-// What each project of the packaging tests does: mint a licence, prove with it, verify the proof, and load what verifies receipts.
+// What each project of the packaging tests does: mint a licence, prove with it, verify the proof, and load what verifies receipts and speaks with markets.
 
 import { environment, Prover } from "@velum/prover";
+import { MarketClient } from "@velum/prover/market";
 import { ReceiptVerifier } from "@velum/prover/receipt";
 import { mint } from "@velum/prover/testing";
 import { Verifier } from "@velum/prover/verify";
@@ -16,11 +17,13 @@ export default async function proof() {
     },
     elements: [{ namespace: "org.iso.18013.5.1", element: "birth_date", value: { full_date: "1990-02-28" } }],
   });
-  const [prover, verifier, receipts] = [new Prover(), new Verifier(), new ReceiptVerifier()];
+  const [prover, verifier] = [new Prover(), new Verifier()];
+  const [receipts, markets] = [new ReceiptVerifier(), new MarketClient()];
   const prepared = await prover.prepare({ document, request });
   const presentation = await prover.present({ prepared, document, transcript, request, clock: "any" });
   const { learnt } = await verifier.verify({ presentation, transcript, request });
   await receipts.ready();
-  for (const each of [prover, verifier, receipts]) each.dispose();
+  await markets.ready();
+  for (const each of [prover, verifier, receipts, markets]) each.dispose();
   return { build: environment().build, learnt: learnt[0] };
 }

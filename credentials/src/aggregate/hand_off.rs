@@ -3,8 +3,6 @@
 //! Whoever aggregates reads a presentation whole, and the request with it. What a verifier may know of the holder, a market need not: a request that shows a personal value, or is
 //! about one so narrowly that its answer is the value, is answered to its verifier alone.
 
-use std::collections::BTreeMap;
-
 use thiserror::Error;
 
 use crate::predicate::{Condition, Literal, Predicate};
@@ -55,8 +53,16 @@ pub enum KeptBack {
 /// # Errors
 /// All reasons why not.
 pub fn may_hand_off(request: &Request) -> Result<(), Vec<KeptBack>> {
-    let mut reasons: Vec<_> = request.predicates().iter().filter_map(told).collect();
-    reasons.extend(narrow(request));
+    let mut reasons = Vec::new();
+    for predicate in request.predicates() {
+        reasons.extend(told(predicate));
+    }
+    for (place, predicate) in request.predicates().iter().enumerate() {
+        if is_narrow(request, place, predicate) {
+            let Predicate { namespace, element, .. } = predicate.clone();
+            reasons.push(KeptBack::Narrow { namespace, element });
+        }
+    }
     if !request.device_namespaces().is_empty() {
         reasons.push(KeptBack::DeviceNamespaces);
     }
@@ -79,23 +85,17 @@ fn told(predicate: &Predicate) -> Option<KeptBack> {
     }
 }
 
-/// Elements whose conditions, each harmless, leave few days together.
-fn narrow(request: &Request) -> Vec<KeptBack> {
-    let mut bounds = BTreeMap::new();
-    for Predicate { namespace, element, condition } in request.predicates() {
-        if let Some((first, last)) = condition.date_bounds(request.now()) {
-            let (from, to) = bounds.entry((namespace, element)).or_insert((first, last));
-            (*from, *to) = ((*from).max(first), (*to).min(last));
-        }
+/// Whether a predicate is the first on an element whose conditions, each harmless, leave few days together.
+fn is_narrow(request: &Request, place: usize, predicate: &Predicate) -> bool {
+    let is_same =
+        |other: &&Predicate| other.namespace == predicate.namespace && other.element == predicate.element;
+    if request.predicates().iter().take(place).any(|earlier| is_same(&earlier)) {
+        return false;
     }
-    bounds
-        .into_iter()
-        .filter(|(_, (first, last))| last.saturating_sub(*first) < YEAR)
-        .map(|((namespace, element), _)| KeptBack::Narrow {
-            namespace: namespace.clone(),
-            element: element.clone(),
-        })
-        .collect()
+    let bounds = request.predicates().iter().filter(is_same);
+    let bounds = bounds.filter_map(|other| other.condition.date_bounds(request.now()));
+    let together = bounds.reduce(|(first, last), (from, to)| (first.max(from), last.min(to)));
+    together.is_some_and(|(first, last)| last.saturating_sub(first) < YEAR)
 }
 
 #[cfg(test)]

@@ -31,12 +31,18 @@ impl Submission {
     /// The submission as bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
+        self.with_presentation(&self.presentation.to_bytes())
+    }
+
+    /// The submission as bytes, for who has those of its presentation: a presentation has one encoding.
+    #[must_use]
+    pub fn with_presentation(&self, presentation: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
         write_head(&mut out, Major::Array, MEMBERS);
         write_head(&mut out, Major::Unsigned, AGGREGATE_VERSION);
         write_bytes(&mut out, self.transcript.bytes());
         write_bytes(&mut out, &self.request.to_cbor());
-        write_bytes(&mut out, &self.presentation.to_bytes());
+        write_bytes(&mut out, presentation);
         out
     }
 

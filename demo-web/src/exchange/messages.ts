@@ -14,6 +14,8 @@ export interface Asked {
   readonly nonce: Bytes;
   /** The request as JSON. */
   readonly request: string;
+  /** Whether the answer is to be handed to a market, where others read it. It is made for that then, and its holder is told. */
+  readonly forMarket?: boolean;
 }
 
 /** What the wallet answers. */

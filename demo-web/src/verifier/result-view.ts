@@ -14,18 +14,24 @@ import { envelopeView } from "./envelope-view.ts";
 import { TAMPERINGS } from "./tamper.ts";
 import type { Accepted, Attempt, Verdict, Verifier } from "./verifier.ts";
 
-export function verdictView(verifier: Verifier): HTMLElement {
+export function verdictView(verifier: Verifier, market: HTMLElement): HTMLElement {
   const host = h("div", { class: "verdict" });
-  const tampering = tamperView(verifier);
+  const further: Further = { tampering: tamperView(verifier), market };
   const spoken = h("p", { class: "sr", role: "status" });
   verifier.verdict.watch((verdict) => {
-    replace(host, content(verifier, verdict, tampering));
+    replace(host, content(verifier, verdict, further));
     spoken.textContent = announcement(verdict);
   });
   return h("div", {}, host, spoken);
 }
 
-function content(verifier: Verifier, verdict: Verdict, tampering: HTMLElement): HTMLElement {
+/** What can be done with an answer that was accepted. */
+interface Further {
+  readonly tampering: HTMLElement;
+  readonly market: HTMLElement;
+}
+
+function content(verifier: Verifier, verdict: Verdict, further: Further): HTMLElement {
   switch (verdict.kind) {
     case "none":
       return h("p", { class: "empty" }, "Nothing asked yet.");
@@ -45,7 +51,7 @@ function content(verifier: Verifier, verdict: Verdict, tampering: HTMLElement): 
     case "refused":
       return failureView(verdict.failure);
     case "accepted":
-      return acceptedView(verdict.accepted, tampering);
+      return acceptedView(verdict.accepted, further);
   }
 }
 
@@ -76,7 +82,7 @@ function elsewhereView(verifier: Verifier, question: Bytes, failure: Failure | u
   );
 }
 
-function acceptedView(accepted: Accepted, tampering: HTMLElement): HTMLElement {
+function acceptedView(accepted: Accepted, { tampering, market }: Further): HTMLElement {
   const { evidence, facts, issuerName, verifyMs, measured } = accepted;
   return h(
     "div",
@@ -96,6 +102,8 @@ function acceptedView(accepted: Accepted, tampering: HTMLElement): HTMLElement {
     ),
     measured && h("section", {}, h("h3", {}, "Where the time went"), stageChart(seriesOf(measured))),
     tampering,
+    // Only the wallet of this page can be asked for another proof.
+    measured && market,
     envelopeView(evidence),
   );
 }

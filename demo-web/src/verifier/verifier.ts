@@ -8,6 +8,7 @@ import type { Answer, Asked, Measured } from "../exchange/messages.ts";
 import { questionMessage } from "../exchange/question-message.ts";
 import { newNonce, sessionTranscript } from "../exchange/session.ts";
 import { type Failure, failureOf, Refusal } from "../failure.ts";
+import { timestamp } from "../time.ts";
 import { Store } from "../ui/store.ts";
 import { issuerIndex } from "./envelope.ts";
 import type { Evidence, Tampering } from "./tamper.ts";
@@ -21,6 +22,8 @@ export interface Accepted {
   readonly trusted: readonly Trusted[];
   readonly issuerName: string;
   readonly verifyMs: number;
+  /** When it was accepted, in milliseconds since 1970. */
+  readonly at: number;
   /** What the wallet of this page tells; another device tells nothing. */
   readonly measured: Measured | undefined;
 }
@@ -56,6 +59,9 @@ interface Open {
 }
 
 type Show = (verdict: Verdict) => void;
+
+/** A wallet answers about a time that is not further off. */
+const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /** The one code by which a proof itself is refused: any other tells that something did not work. */
 const REFUSED: ErrorCode = "proof_invalid";
@@ -142,6 +148,22 @@ export class Verifier {
     else await this.ask(request, trusted);
   }
 
+  /**
+   * Asks the wallet that answered for another answer to the same request, which may be handed to a market; none, where its holder declines. What was
+   * accepted stays accepted, whatever becomes of this.
+   */
+  async askForMarket({ evidence, at }: Accepted): Promise<Evidence | undefined> {
+    const { now } = evidence.request;
+    const wasOfThen = Math.abs(Date.parse(now) - at) < CLOCK_TOLERANCE_MS;
+    const request = { ...evidence.request, now: wasOfThen ? timestamp(new Date()) : now };
+    const asked = { ...this.#asked(request), forMarket: true };
+    const answer = await this.#ask(asked);
+    if (answer.kind === "declined") return undefined;
+    const answered = await evidenceOf(asked, request, answer.presentation);
+    await this.#checker.verify({ ...answered, suites: ["aggregatable"] });
+    return answered;
+  }
+
   /** Begins a session, in which nothing of an earlier one shows any more. */
   #begin(): Show {
     this.#session += 1;
@@ -179,7 +201,7 @@ export class Verifier {
     const { facts, ms } = await this.#checker.verify(evidence);
     const issuer = trusted[issuerIndex(evidence.presentation) ?? -1];
     const issuerName = issuer?.name ?? "A trusted authority";
-    return { evidence, facts, trusted, issuerName, verifyMs: ms, measured };
+    return { evidence, facts, trusted, issuerName, verifyMs: ms, at: Date.now(), measured };
   }
 }
 

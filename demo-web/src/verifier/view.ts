@@ -7,7 +7,11 @@ import { requestForm } from "./question-view.ts";
 import { verdictView } from "./result-view.ts";
 import type { Verifier } from "./verifier.ts";
 
-export function verifierView(verifier: Verifier, published: Store<readonly Authority[]>): HTMLElement {
+export function verifierView(
+  verifier: Verifier,
+  published: Store<readonly Authority[]>,
+  market: HTMLElement,
+): HTMLElement {
   return h(
     "div",
     { class: "stack" },
@@ -21,7 +25,7 @@ export function verifierView(verifier: Verifier, published: Store<readonly Autho
       "section",
       { "aria-labelledby": "result-title", id: "result", tabindex: -1 },
       h("h3", { id: "result-title" }, "Result"),
-      verdictView(verifier),
+      verdictView(verifier, market),
     ),
   );
 }

@@ -119,6 +119,13 @@ function consent(wallet: Wallet, pending: Pending, failure: Failure | undefined)
         h("strong", {}, "Nobody vouches for that name. "),
         "The question came from another device, and whoever made it wrote the name. Know yourself whom you answer.",
       ),
+    asked.forMarket === true &&
+      h(
+        "p",
+        { class: "notice" },
+        h("strong", {}, "For a market. "),
+        "The verifier hands this proof on to others who fold many into one. They read the question and the proof, which tell them what the verifier learns, and no more.",
+      ),
     h("h4", {}, isHindered ? "They would learn, if it could be proven" : "They will learn"),
     h(
       "ul",

@@ -1,6 +1,6 @@
 // Prepares proofs in the background until every shape in want has enough of them. One tab at a time does so.
 
-import type { Prover, Request } from "@velum/prover";
+import type { Prover, Request, Suite } from "@velum/prover";
 
 import { copyOf } from "../bytes.ts";
 import { timestamp } from "../time.ts";
@@ -117,8 +117,14 @@ export class Filler {
 }
 
 /** Makes the credential proof of a shape: the long part, which needs no session. */
-export async function prepareProof(prover: Prover, card: Card, shape: Shape, work: Work): Promise<PreparedProof> {
-  const input = { document: card.document, request: shapeRequest(card, shape) };
+export async function prepareProof(
+  prover: Prover,
+  card: Card,
+  shape: Shape,
+  work: Work,
+  suite: Suite = "direct",
+): Promise<PreparedProof> {
+  const input = { document: card.document, request: shapeRequest(card, shape), suite };
   const prepared = await prover.prepare(input, work.options);
   return { bytes: copyOf(prepared.toBytes()), ms: work.ms, stages: work.stages };
 }

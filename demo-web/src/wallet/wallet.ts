@@ -248,8 +248,10 @@ export class Wallet implements Recipient {
     // First, since a proof that is taken is gone, whether or not it can answer.
     await this.#prover.check(session, step("Checking that it can be answered").options);
     step("Taking a prepared proof");
-    const kept = await this.#vault.take(shape);
-    const proof = kept ?? (await prepareProof(this.#prover, card, shape, step("Preparing a proof")));
+    // Proofs for markets are of another kind, and none is kept.
+    const [suite, kept] =
+      asked.forMarket === true ? ["aggregatable" as const] : ["direct" as const, await this.#vault.take(shape)];
+    const proof = kept ?? (await prepareProof(this.#prover, card, shape, step("Preparing a proof"), suite));
     const { options } = step("Making the presentation");
     const prepared = await this.#prover.readPrepared(proof.bytes, options);
     const presentation = await this.#prover.present({ prepared, ...session }, options);

@@ -32,6 +32,12 @@ export class Watch {
   /** Paths of all requests. */
   readonly paths: string[] = [];
 
+  /** Forgets errors that a test brought about. */
+  forget(brought: RegExp): void {
+    const others = this.errors.filter((error) => !brought.test(error));
+    this.errors.splice(0, this.errors.length, ...others);
+  }
+
   constructor(context: BrowserContext, origin: string) {
     context.on("console", (message) => {
       if (message.type() === "error") this.errors.push(message.text());

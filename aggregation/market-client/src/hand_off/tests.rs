@@ -158,7 +158,7 @@ impl Host for Scene<'_> {
         Ok(())
     }
 
-    fn check(&self, receipt: &[u8]) -> Result<(), String> {
+    async fn check(&self, receipt: &[u8]) -> Result<(), String> {
         if receipt == b"a receipt!" { Ok(()) } else { Err("it is none".to_owned()) }
     }
 

@@ -1,0 +1,453 @@
+//! Handing presentations to markets, for the entry `@velum/prover/market`: a thin layer over `velum-market-client`.
+//!
+//! No socket is opened here and no clock read, nothing is verified and nothing stored: a [`Platform`] does that, which is JavaScript. What is handed in comes from the
+//! module of verifiers, which knows requests and presentations. A secret key is read for one call, and wiped.
+
+use js_sys::{Object, Reflect, Uint8Array};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use velum_core::proof::pinned_keys;
+use velum_core::suite::Suite;
+use velum_market_client::{
+    Backoff, Given, HandOff, HandOffError, Host, HttpRequest, HttpResponse, Market, MarketAdapter,
+    MarketError, Method, Node, Plan, Progress, Saved, Unreachable,
+};
+use velum_market_model::{
+    Algorithm, Cancel, Count, Duration, Hash, IdempotencyKey, Job, Latency, Message, ModelError, MoneyAction,
+    MoneyOrder, Offer, Profile, ProofReference, ProofSystem, Query, SecretKey, Signed, SizeClass, Subject,
+    TextError, Time, id,
+};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use zeroize::Zeroizing;
+
+/// How long the cancellation of a job is kept that has not come: an hour less than a market looks ahead.
+const LATEST_LOCK: Duration = Duration::constant(23 * 60 * 60 * 1000);
+
+#[wasm_bindgen]
+extern "C" {
+    /// What JavaScript does for a client, as `ts/market-platform.ts` has it.
+    pub type Platform;
+
+    #[wasm_bindgen(method, catch)]
+    async fn send(
+        this: &Platform,
+        method: &str,
+        url: &str,
+        body: Option<Uint8Array>,
+        most_bytes: f64,
+    ) -> Result<Answer, JsValue>;
+
+    #[wasm_bindgen(method)]
+    fn now(this: &Platform) -> f64;
+
+    #[wasm_bindgen(method, catch)]
+    async fn sleep(this: &Platform, milliseconds: f64) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method)]
+    fn chance(this: &Platform) -> u32;
+
+    #[wasm_bindgen(method, catch)]
+    async fn save(this: &Platform, saved: String) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    async fn check(this: &Platform, receipt: Uint8Array) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method)]
+    fn tell(this: &Platform, progress: String);
+
+    #[wasm_bindgen(method, js_name = isStopped)]
+    fn is_stopped(this: &Platform) -> bool;
+
+    /// An answer to a request.
+    type Answer;
+
+    #[wasm_bindgen(method, getter)]
+    fn status(this: &Answer) -> u16;
+
+    #[wasm_bindgen(method, getter, js_name = retryAfter)]
+    fn retry_after(this: &Answer) -> Option<u32>;
+
+    #[wasm_bindgen(method, getter)]
+    fn body(this: &Answer) -> Uint8Array;
+}
+
+/// What a job says but for what follows from the submission and the key.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Terms {
+    market: Hash,
+    size_class: SizeClass,
+    statement: Hash,
+    offer: Offer,
+    profile: Profile,
+    latency: Latency,
+    idempotency_key: IdempotencyKey,
+}
+
+/// A job, and what takes it back. Nothing in it is secret.
+#[derive(Serialize)]
+struct SignedJob {
+    id: Hash,
+    job: Box<RawValue>,
+    cancel: Box<RawValue>,
+}
+
+/// How a presentation is handed off, as it is kept.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Plans {
+    markets: Vec<PlannedMarket>,
+    /// Milliseconds between two questions where a job stands.
+    poll: Duration,
+    /// Milliseconds after a job's last deadline in which a market is still asked.
+    patience: Duration,
+    #[serde(default)]
+    saved: Option<Saved>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlannedMarket {
+    url: String,
+    job: Box<RawValue>,
+    cancel: Box<RawValue>,
+    preferred_until: Time,
+}
+
+/// A movement of money, but for who owns it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Movement {
+    market: Hash,
+    action: MoneyAction,
+    amount: velum_market_model::Amount,
+    idempotency_key: IdempotencyKey,
+}
+
+/// How accounts and payees name the holder of an Ed25519 key of 32 secret bytes.
+#[wasm_bindgen(js_name = ownerOf)]
+pub fn owner_of(secret: &Uint8Array) -> Result<String, JsValue> {
+    Ok(key(secret)?.public().owner().to_string())
+}
+
+/// Signs a job about a submission, and what takes it back: `{ "id", "job", "cancel" }` as JSON.
+#[wasm_bindgen(js_name = signJob)]
+pub fn sign_job(secret: &Uint8Array, terms: &str, submission: &[u8]) -> Result<String, JsValue> {
+    let key = key(secret)?;
+    let Terms { market, size_class, statement, offer, profile, latency, idempotency_key } =
+        read("offer", terms)?;
+    let length = Count::new(submission.len() as u64).map_err(|error| malformed("presentation", error))?;
+    let job = Job {
+        market,
+        proof: ProofReference { sha256: Hash::of(&[submission]), length },
+        proof_system: proof_system()?,
+        size_class,
+        statement,
+        offer,
+        profile,
+        latency,
+        standing_order: None,
+        idempotency_key,
+        submitter: key.public(),
+    };
+    let id = id(&job).map_err(|error| unfit(&error))?;
+    let cancel = Cancel { job: id, lock_by: job.offer.lock_by, submitter: key.public() };
+    json(&SignedJob { id, job: signed(job, &key)?, cancel: signed(cancel, &key)? })
+}
+
+/// What presentations for aggregates are proven with: its version, and the hash of all of its keys.
+fn proof_system() -> Result<ProofSystem, JsValue> {
+    let suite = Suite::Aggregatable;
+    let keys = pinned_keys(suite);
+    let keys: Vec<&[u8]> = keys.iter().map(|key| &key[..]).collect();
+    let name = format!("velum {} {}", suite.name(), suite.version());
+    let name = name.try_into().map_err(|error: TextError| malformed("offer", error))?;
+    Ok(ProofSystem { name, keys: Hash::of(&keys) })
+}
+
+/// What the market at a URL is, as `GET /v1/market` has it.
+#[wasm_bindgen(js_name = marketInfo)]
+pub async fn market_info(platform: Platform, url: String) -> Result<String, JsValue> {
+    let host = Page(&platform);
+    json(&Node::new(&host, &url).market().await.map_err(|error| thrown(&error))?)
+}
+
+/// What a job like this signed one is likely to take.
+#[wasm_bindgen]
+pub async fn quote(platform: Platform, url: String, job: String) -> Result<String, JsValue> {
+    let job = Signed::<Job>::read(job.as_bytes()).map_err(|error| unfit(&error))?;
+    let host = Page(&platform);
+    json(&Node::new(&host, &url).quote(job.message()).await.map_err(|error| thrown(&error))?)
+}
+
+/// Where a job stands.
+#[wasm_bindgen(js_name = jobStatus)]
+pub async fn job_status(platform: Platform, url: String, job: String) -> Result<String, JsValue> {
+    let job = hash("job", job)?;
+    let host = Page(&platform);
+    json(&Node::new(&host, &url).status(job).await.map_err(|error| thrown(&error))?)
+}
+
+/// Takes a job back, which whoever handed it in may until its batch closes.
+#[wasm_bindgen(js_name = cancelJob)]
+pub async fn cancel_job(
+    platform: Platform,
+    url: String,
+    secret: Uint8Array,
+    job: String,
+) -> Result<String, JsValue> {
+    let cancel = {
+        let key = key(&secret)?;
+        // Of a job that the market does not have yet: none is locked later than a day after it came.
+        let lock_by = time(platform.now()).after(LATEST_LOCK);
+        let cancel = Cancel { job: hash("job", job)?, lock_by, submitter: key.public() };
+        Signed::sign(cancel, &key).map_err(|error| unfit(&error))?
+    };
+    let host = Page(&platform);
+    json(&Node::new(&host, &url).cancel(&cancel).await.map_err(|error| thrown(&error))?)
+}
+
+/// The receipt of a settled job. Nothing of it is verified.
+#[wasm_bindgen(js_name = fetchReceipt)]
+pub async fn fetch_receipt(platform: Platform, url: String, job: String) -> Result<Vec<u8>, JsValue> {
+    let job = hash("job", job)?;
+    let host = Page(&platform);
+    Node::new(&host, &url).receipt(job).await.map_err(|error| thrown(&error))
+}
+
+/// Moves money, and tells what its owner has then.
+#[wasm_bindgen(js_name = moveMoney)]
+pub async fn move_money(
+    platform: Platform,
+    url: String,
+    secret: Uint8Array,
+    movement: String,
+) -> Result<String, JsValue> {
+    let order = {
+        let key = key(&secret)?;
+        let Movement { market, action, amount, idempotency_key } = read("amount", &movement)?;
+        let order = MoneyOrder { market, action, amount, idempotency_key, owner: key.public() };
+        Signed::sign(order, &key).map_err(|error| unfit(&error))?
+    };
+    let host = Page(&platform);
+    json(&Node::new(&host, &url).money(&order).await.map_err(|error| thrown(&error))?)
+}
+
+/// What the holder of a key has. The market answers for a minute after `at`, milliseconds since 1970.
+#[wasm_bindgen]
+pub async fn account(
+    platform: Platform,
+    url: String,
+    secret: Uint8Array,
+    market: String,
+    at: f64,
+) -> Result<String, JsValue> {
+    let query = {
+        let key = key(&secret)?;
+        let market = hash("market", market)?;
+        let query = Query { market, subject: Subject::Account, at: time(at), asker: key.public() };
+        Signed::sign(query, &key).map_err(|error| unfit(&error))?
+    };
+    let host = Page(&platform);
+    json(&Node::new(&host, &url).account(&query).await.map_err(|error| thrown(&error))?)
+}
+
+/// Hands a submission off, from the beginning or from where it was saved, until there is a receipt that the platform has found good: `{ market, receipt }`, the
+/// market by its place in the plan.
+#[wasm_bindgen(js_name = handOff)]
+pub async fn hand_off(platform: Platform, plan: String, submission: Vec<u8>) -> Result<Object, JsValue> {
+    let Plans { markets, poll, patience, saved } = read("saved", &plan)?;
+    let host = Page(&platform);
+    let sha256 = Hash::of(&[&submission]);
+    let markets = markets.into_iter().map(|market| planned(&host, market, sha256));
+    let markets = markets.collect::<Result<Vec<_>, JsValue>>()?;
+    let plan = Plan { markets, backoff: Backoff::default(), poll, patience };
+    let ended = match HandOff::new(&host, &plan, &submission, saved) {
+        Ok(hand_off) => hand_off.run().await,
+        Err(error) => Err(error),
+    };
+    let Given { market, receipt } = ended.map_err(|error| not_given(&error))?;
+    Ok(object(&[
+        ("market", &JsValue::from(market as f64)),
+        ("receipt", &Uint8Array::from(receipt.as_slice()).into()),
+    ]))
+}
+
+fn planned<'a>(
+    host: &'a Page<'a>,
+    market: PlannedMarket,
+    sha256: Hash,
+) -> Result<Market<Node<'a, Page<'a>>>, JsValue> {
+    let PlannedMarket { url, job, cancel, preferred_until } = market;
+    let job = Signed::<Job>::read(job.get().as_bytes()).map_err(|error| unfit(&error))?;
+    let cancel = Signed::<Cancel>::read(cancel.get().as_bytes()).map_err(|error| unfit(&error))?;
+    let id = id(job.message()).map_err(|error| unfit(&error))?;
+    if job.message().proof.sha256 != sha256 || cancel.message().job != id {
+        let message =
+            "it is of another presentation, request or transcript; give those that it was begun with";
+        return Err(failure("other_hand_off", "saved", message));
+    }
+    Ok(Market { adapter: Node::new(host, &url), job, cancel, id, preferred_until })
+}
+
+/// The platform, as the client sees it.
+struct Page<'a>(&'a Platform);
+
+impl Host for Page<'_> {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Unreachable> {
+        let HttpRequest { method, url, body, most_bytes } = request;
+        let method = match method {
+            Method::Get => "GET",
+            Method::Post => "POST",
+        };
+        let body = body.map(|body| Uint8Array::from(body.as_slice()));
+        let answer = self.0.send(method, &url, body, most_bytes as f64).await;
+        let answer = answer.map_err(|reason| Unreachable::new(words(&reason)))?;
+        let (status, retry_after) = (answer.status(), answer.retry_after());
+        Ok(HttpResponse { status, retry_after, body: answer.body().to_vec() })
+    }
+
+    fn now(&self) -> Time {
+        time(self.0.now())
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        // A wait that cannot be made is none: the next step is asked for at once.
+        let _ = self.0.sleep(duration.get() as f64).await;
+    }
+
+    fn chance(&self) -> u32 {
+        self.0.chance() % 1_000_000
+    }
+
+    async fn save(&self, saved: &Saved) -> Result<(), String> {
+        let saved = serde_json::to_string(saved).map_err(|error| error.to_string())?;
+        self.0.save(saved).await.map(drop).map_err(|reason| words(&reason))
+    }
+
+    async fn check(&self, receipt: &[u8]) -> Result<(), String> {
+        self.0.check(Uint8Array::from(receipt)).await.map(drop).map_err(|reason| words(&reason))
+    }
+
+    fn tell(&self, progress: &Progress) {
+        let Progress { saved, status, trouble } = progress;
+        let trouble = trouble.as_ref().map(|trouble| {
+            let (code, message) = said(trouble);
+            serde_json::json!({ "code": code, "message": message })
+        });
+        let progress = serde_json::json!({ "saved": saved, "status": status, "trouble": trouble });
+        self.0.tell(progress.to_string());
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.0.is_stopped()
+    }
+}
+
+/// The Ed25519 key of 32 secret bytes.
+fn key(secret: &Uint8Array) -> Result<SecretKey, JsValue> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    if secret.length() != 32 {
+        return Err(failure("malformed", "key", "a secret key has 32 bytes"));
+    }
+    secret.copy_to(&mut *bytes);
+    SecretKey::from_bytes(Algorithm::Ed25519, &bytes).map_err(|error| unfit(&error))
+}
+
+fn signed<M: Message>(message: M, key: &SecretKey) -> Result<Box<RawValue>, JsValue> {
+    let json = Signed::sign(message, key).and_then(|signed| signed.json()).map_err(|error| unfit(&error))?;
+    RawValue::from_string(json).map_err(|error| malformed("offer", error))
+}
+
+fn hash(place: &str, text: String) -> Result<Hash, JsValue> {
+    Hash::try_from(text).map_err(|error| malformed(place, error))
+}
+
+/// Milliseconds since 1970, or the end of all times.
+fn time(milliseconds: f64) -> Time {
+    // Saturating: what lies outside of the calendar stays outside.
+    Time::new(milliseconds as u64).unwrap_or(Time::MOST)
+}
+
+fn read<T: DeserializeOwned>(place: &str, text: &str) -> Result<T, JsValue> {
+    serde_json::from_str(text).map_err(|error| malformed(place, error))
+}
+
+fn json<T: Serialize>(value: &T) -> Result<String, JsValue> {
+    serde_json::to_string(value).map_err(|error| failure("internal", "json", &error.to_string()))
+}
+
+/// What JavaScript threw, in words.
+fn words(reason: &JsValue) -> String {
+    let message = Reflect::get(reason, &"message".into()).ok().and_then(|message| message.as_string());
+    message.or_else(|| reason.as_string()).unwrap_or_else(|| "no reason was given".to_owned())
+}
+
+/// The code of what a market said or did not say, and what it said.
+fn said(error: &MarketError) -> (String, String) {
+    let code = match error {
+        MarketError::Unreachable(_) => "unreachable",
+        MarketError::Busy { .. } => "busy",
+        MarketError::Refused { code, detail } => return (code.clone(), detail.clone()),
+        _ => "answer_malformed",
+    };
+    (code.to_owned(), error.to_string())
+}
+
+fn thrown(error: &MarketError) -> JsValue {
+    let (code, message) = said(error);
+    let thrown = described(&code, "market", &message);
+    if let MarketError::Busy { seconds } = error {
+        set(&thrown, "retryAfter", &JsValue::from(*seconds));
+    }
+    thrown.into()
+}
+
+/// Why there is no receipt, with the market's place and the receipt that does not hold.
+fn not_given(error: &HandOffError) -> JsValue {
+    let (code, market, receipt) = match error {
+        HandOffError::NoMarket(_) => ("no_market", None, None),
+        HandOffError::Stopped => ("cancelled", None, None),
+        HandOffError::BadReceipt { market, receipt, .. } => ("receipt_invalid", Some(*market), Some(receipt)),
+        HandOffError::Unresolved { market, .. } => ("unresolved", Some(*market), None),
+        HandOffError::NotSaved(_) => ("not_saved", None, None),
+        _ => ("other_hand_off", None, None),
+    };
+    let thrown = described(code, "hand-off", &error.to_string());
+    if let Some(market) = market {
+        set(&thrown, "market", &JsValue::from(market as f64));
+    }
+    if let Some(receipt) = receipt {
+        set(&thrown, "receipt", &Uint8Array::from(receipt.as_slice()).into());
+    }
+    thrown.into()
+}
+
+fn unfit(error: &ModelError) -> JsValue {
+    malformed("offer", error)
+}
+
+fn malformed(place: &str, error: impl std::fmt::Display) -> JsValue {
+    failure("malformed", place, &error.to_string())
+}
+
+fn failure(code: &str, place: &str, message: &str) -> JsValue {
+    described(code, place, message).into()
+}
+
+fn described(code: &str, place: &str, message: &str) -> Object {
+    object(&[("code", &code.into()), ("where", &place.into()), ("message", &message.into())])
+}
+
+fn object(members: &[(&str, &JsValue)]) -> Object {
+    let object = Object::new();
+    members.iter().for_each(|(name, value)| set(&object, name, value));
+    object
+}
+
+fn set(object: &Object, name: &str, value: &JsValue) {
+    // An object that was just made takes every member.
+    let _ = Reflect::set(object, &name.into(), value);
+}

@@ -1,0 +1,38 @@
+// The WebAssembly that speaks with markets, in the thread of who calls: what it does takes milliseconds, and the rest is waiting.
+
+import init, * as glue from "./glue/market.js";
+import { cancelled, thrown, trappedBefore } from "./errors.js";
+import { Instance } from "./instance.js";
+import { type MarketFailure, marketThrown } from "./market-errors.js";
+import { broken, isFailure, notLoaded } from "./serve.js";
+
+/** What is called, once it is loaded. */
+export type MarketGlue = Omit<typeof glue, "default" | "initSync">;
+
+const instance = new Instance(init);
+
+/** Calls the WebAssembly, and makes errors of what it throws; of several markets, `urls` are their addresses. */
+export async function callMarket<T>(
+  wasmUrl: string | undefined,
+  urls: readonly string[],
+  call: (glue: MarketGlue) => T | Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  if (instance.trapped) throw trappedBefore();
+  const url = wasmUrl === undefined ? new URL("./market.wasm", import.meta.url) : new URL(wasmUrl);
+  await instance.load(url).catch((reason: unknown) => {
+    throw thrown(notLoaded(reason));
+  });
+  if (signal?.aborted) throw cancelled(signal);
+  try {
+    return await call(glue);
+  } catch (reason) {
+    if (isFailure(reason)) {
+      if (signal?.aborted && reason.code !== "receipt_invalid") throw cancelled(signal);
+      const failure = reason as MarketFailure;
+      throw marketThrown(failure, urls[failure.market ?? 0]);
+    }
+    instance.trapped = true;
+    throw thrown(broken(reason));
+  }
+}
