@@ -14,6 +14,9 @@ use velum_cli::files;
 use velum_cli::report::Report;
 use velum_market_model::{Acceptance, CreditKey, Hash, Head, Key, LogEntry, LogKind, Signed, chained, id};
 use velum_market_provider::NodeClient;
+use velum_market_rules::credit;
+
+use crate::purse::Purse;
 
 /// The most bytes of what is kept.
 const MOST_BYTES: usize = 64 << 20;
@@ -26,6 +29,9 @@ pub struct Arguments {
     /// What was seen before, and what is seen now: made if it is not there
     #[arg(long, value_name = "F")]
     seen: PathBuf,
+    /// Also check, and from now on keep, the keys of blind credit in this purse
+    #[arg(long, value_name = "F")]
+    purse: Option<PathBuf>,
     /// Also check, and from now on keep, the acceptance of this job
     #[arg(long, value_name = "HASH")]
     job: Vec<String>,
@@ -61,8 +67,14 @@ pub async fn run(arguments: Arguments) -> Result<Report, Failure> {
         seen.acceptances.push(RawValue::from_string(acceptance).map_err(|_| Failure::bug())?);
     }
     let credit_key = node.credit_key().await.map_err(|error| failed(&error))?;
-    if seen.credit_keys.iter().all(|seen| seen.get() != credit_key) {
-        seen.credit_keys.push(RawValue::from_string(credit_key).map_err(|_| Failure::bug())?);
+    let mut credit_keys = vec![RawValue::from_string(credit_key).map_err(|_| Failure::bug())?];
+    if let Some(purse) = &arguments.purse {
+        credit_keys.extend(Purse::open(purse, info.id)?.keys().map(ToOwned::to_owned));
+    }
+    for credit_key in credit_keys {
+        if seen.credit_keys.iter().all(|seen| seen.get() != credit_key.get()) {
+            seen.credit_keys.push(credit_key);
+        }
     }
     let head = node.head().await.map_err(|error| failed(&error))?;
     seen.heads.push(RawValue::from_string(head).map_err(|_| Failure::bug())?);
@@ -77,6 +89,7 @@ pub async fn run(arguments: Arguments) -> Result<Report, Failure> {
     for credit_key in &seen.credit_keys {
         wrong.extend(log.check_credit_key(credit_key, &key));
     }
+    wrong.extend(log.check_epochs());
     let bytes = serde_json::to_vec(&seen).map_err(|_| Failure::bug())?;
     files::write(&arguments.seen, &bytes)?;
     let json = json!({
@@ -170,6 +183,18 @@ impl Log {
             Some(_) => Some(format!("the log up to entry {number} is another than the one that was signed")),
             None => Some(format!("the log had {number} entries, and has fewer now")),
         }
+    }
+
+    /// Keys of blind credit that are of no epoch in which they were published: one for each client could be made up so.
+    fn check_epochs(&self) -> Option<String> {
+        let of_other_epoch = |entry: &&LogEntry| {
+            entry.kind == LogKind::Credit && entry.subject != CreditKey::subject(credit::epoch_at(entry.at))
+        };
+        let entry = self.entries.iter().find(of_other_epoch)?;
+        Some(format!(
+            "entry {} has a key of blind credit of another epoch than that in which it was published",
+            entry.number
+        ))
     }
 
     /// What is wrong about a key of blind credit that was seen: it has to be the only one of its epoch.

@@ -15,6 +15,8 @@ use velum_market_client::{Host, HttpRequest, HttpResponse, Method, Progress, Sav
 use velum_market_model::{Duration, Profile, Time};
 use velum_receipt::Policy;
 
+use crate::one_time::OneTime;
+
 /// A hand-off as it is kept in a file, so that it goes on after a crash: what is signed is never signed anew, which would be another job.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,16 +30,6 @@ pub struct Kept {
     /// The key of this job alone, where a wallet pays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub one_time: Option<OneTime>,
-}
-
-/// A key that is used for one job, and paid by blind credit.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OneTime {
-    /// 32 bytes in hexadecimal.
-    pub secret: String,
-    /// The signed redemption that pays it.
-    pub redemption: Box<RawValue>,
 }
 
 /// The platform of one hand-off.

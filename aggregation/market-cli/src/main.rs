@@ -10,6 +10,7 @@ mod host;
 mod init;
 mod keys;
 mod logging;
+mod one_time;
 mod provide;
 mod purse;
 mod serve;

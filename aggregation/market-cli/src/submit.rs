@@ -13,15 +13,16 @@ use velum_credentials::aggregate::{Submission, may_hand_off};
 use velum_credentials::{Presentation, limits};
 use velum_market_client::{Backoff, HandOff, HandOffError, Market, Node, Plan};
 use velum_market_model::{
-    Amount, Cancel, Count, CreditKey, Duration, Hash, Job, Latency, Message, Offer, Order, PriceMove,
-    Profile, ProofReference, Query, Ramp, Redemption, SecretKey, Signed, SizeClass, Subject, id,
+    Amount, Cancel, Count, Duration, Hash, Job, Latency, Message, Offer, Order, PriceMove, Profile,
+    ProofReference, Ramp, SecretKey, Signed, SizeClass, id,
 };
 use velum_market_provider::NodeClient;
 use velum_wallet::Challenge;
 
-use crate::host::{Kept, OneTime, Platform};
+use crate::host::{Kept, Platform};
+use crate::one_time::{NotPaid, OneTime};
 use crate::purse::Purse;
-use crate::{host, keys};
+use crate::{host, keys, one_time};
 
 /// The most bytes of what is kept of a hand-off.
 const KEPT_BYTES: usize = 1 << 20;
@@ -154,14 +155,15 @@ impl HandedOff<'_> {
         let mut name = self.out.as_os_str().to_owned();
         name.push(".hand-off");
         let file = PathBuf::from(name);
-        let kept = if file.exists() {
+        let mut kept: Kept = if file.exists() {
             let bytes = files::read(&file, KEPT_BYTES)?;
             serde_json::from_slice(&bytes).map_err(|error| {
                 Failure::usage(format!("{}: {error}; remove it to begin anew", file.display()))
             })?
         } else {
-            self.begin(submission, &bytes, payer).await?
+            self.begin(submission, &bytes, payer, &file).await?
         };
+        self.pay(&mut kept, payer, &file).await?;
         let (job, cancel) = (read::<Job>(&kept.job, &file)?, read::<Cancel>(&kept.cancel, &file)?);
         if job.message().proof.sha256 != Hash::of(&[&bytes]) {
             let message = format!("{} is of another presentation; name another receipt", file.display());
@@ -170,9 +172,6 @@ impl HandedOff<'_> {
         let (profile, preferred_until) = (job.message().profile, job.message().offer.lock_by);
         let saved = kept.saved;
         let one_time = kept.one_time.clone();
-        if let Some(one_time) = &one_time {
-            self.pay(payer, one_time, &file).await?;
-        }
         let platform = Platform::new((file.clone(), kept), submission, profile, self.payee, stop)?;
         let job_id = id(job.message()).map_err(|error| Failure::usage(error.to_string()))?;
         let adapter = Node::new(&platform, self.market.as_str());
@@ -191,8 +190,8 @@ impl HandedOff<'_> {
         }
         // Of everything else the end is not known, and the same command goes on.
         if matches!(given, Ok(_) | Err(HandOffError::NoMarket(_) | HandOffError::Stopped)) {
-            if let Some(one_time) = &one_time {
-                self.take_back(payer, one_time, &file).await?;
+            if let (Some(one_time), Payer::Purse(purse)) = (&one_time, payer) {
+                one_time.take_back(&self.node()?, purse).await?;
             }
             std::fs::remove_file(&file).map_err(|error| Failure::file(&file, "remove", &error))?;
         }
@@ -200,51 +199,46 @@ impl HandedOff<'_> {
         Ok(given.receipt)
     }
 
-    /// Signs the job and what takes it back, and what pays for it.
-    async fn begin(&self, submission: &Submission, bytes: &[u8], payer: &Payer) -> Result<Kept, Failure> {
-        let node = self.node()?;
-        let market = node.market().await.map_err(|error| failed(&error))?.key.owner();
+    /// Signs the job and what takes it back. What pays for a wallet's is written down with them as it leaves the purse.
+    async fn begin(
+        &self,
+        submission: &Submission,
+        bytes: &[u8],
+        payer: &Payer,
+        file: &Path,
+    ) -> Result<Kept, Failure> {
+        let info = self.node()?.market().await.map_err(|error| failed(&error))?;
+        let market = info.key.owner();
         match payer {
-            Payer::Account(key) => self.sign(market, submission, bytes, key, None),
+            Payer::Account(key) => self.sign(market, submission, bytes, key),
             Payer::Purse(purse) => {
-                let secret = keys::random()?;
-                let key = keys::key_of_text(purse, &secret)?;
-                let signed = node.credit_key().await.map_err(|error| failed(&error))?;
-                let signed = Signed::<CreditKey>::read(signed.as_bytes()).map_err(|error| failed(&error))?;
+                let (secret, key) = one_time::new_key(purse)?;
+                let mut kept = self.sign(market, submission, bytes, &key)?;
                 let maximum = Amount::new(self.terms.maximum).map_err(|error| failed(&error))?;
-                let purse = Purse::open(purse, market)?;
-                let redemption = purse.redemption(maximum, signed.message().value, &key)?;
-                let redemption = redemption.json().map_err(|error| failed(&error))?;
-                let redemption = RawValue::from_string(redemption).map_err(|_| Failure::bug())?;
-                self.sign(market, submission, bytes, &key, Some(OneTime { secret, redemption }))
+                Purse::open(purse, market)?.take(maximum, info.now, &key, |taken| {
+                    kept.one_time = Some(OneTime::new(secret, taken));
+                    write(file, &kept)
+                })?;
+                Ok(kept)
             }
         }
     }
 
-    /// Redeems what pays for a job of a wallet. It is kept with the job, and so taken out of the purse.
-    async fn pay(&self, payer: &Payer, one_time: &OneTime, file: &Path) -> Result<(), Failure> {
+    /// Has the key of a wallet's job paid.
+    async fn pay(&self, kept: &mut Kept, payer: &Payer, file: &Path) -> Result<(), Failure> {
+        let Some(one_time) = &mut kept.one_time else { return Ok(()) };
         let Payer::Purse(purse) = payer else {
             let message = format!("{} is paid from a purse: name it with --purse", file.display());
             return Err(Failure::usage(message));
         };
-        let redemption = read::<Redemption>(&one_time.redemption, file)?;
-        Purse::open(purse, redemption.message().market)?.forget(redemption.message())?;
-        self.node()?.redeem_credit(&redemption).await.map(drop).map_err(|error| failed(&error))
-    }
-
-    /// Turns what is left on a job's key into credit again.
-    async fn take_back(&self, payer: &Payer, one_time: &OneTime, file: &Path) -> Result<(), Failure> {
-        let Payer::Purse(purse) = payer else { return Ok(()) };
-        let (node, key) = (self.node()?, keys::key_of_text(file, &one_time.secret)?);
-        let redemption = read::<Redemption>(&one_time.redemption, file)?;
-        let market = redemption.message().market;
-        let signed = node.credit_key().await.map_err(|error| failed(&error))?;
-        let signed = Signed::<CreditKey>::read(signed.as_bytes()).map_err(|error| failed(&error))?;
-        let query = Query { market, subject: Subject::Account, at: host::now(), asker: key.public() };
-        let query = Signed::sign(query, &key).map_err(|error| failed(&error))?;
-        let account = node.account(&query).await.map_err(|error| failed(&error))?;
-        let left = account.balance.get() / signed.message().value.get().max(1);
-        Purse::open(purse, market)?.buy(&node, &key, left).await
+        match one_time.pay(&self.node()?, purse).await {
+            Ok(()) => write(file, kept),
+            Err(NotPaid::Open(failure)) => Err(failure),
+            Err(NotPaid::Refused(failure)) => {
+                std::fs::remove_file(file).map_err(|error| Failure::file(file, "remove", &error))?;
+                Err(failure)
+            }
+        }
     }
 
     fn node(&self) -> Result<NodeClient, Failure> {
@@ -257,7 +251,6 @@ impl HandedOff<'_> {
         submission: &Submission,
         bytes: &[u8],
         key: &SecretKey,
-        one_time: Option<OneTime>,
     ) -> Result<Kept, Failure> {
         let job = self.job(market, submission, bytes, key)?;
         let job_id = id(&job).map_err(|error| failed(&error))?;
@@ -270,7 +263,7 @@ impl HandedOff<'_> {
             job: signed(Signed::sign(job, key).and_then(|job| job.json()))?,
             cancel: signed(Signed::sign(cancel, key).and_then(|cancel| cancel.json()))?,
             saved: None,
-            one_time,
+            one_time: None,
         })
     }
 
@@ -321,6 +314,11 @@ impl HandedOff<'_> {
             submitter: key.public(),
         })
     }
+}
+
+fn write(file: &Path, kept: &Kept) -> Result<(), Failure> {
+    let bytes = serde_json::to_vec(kept).map_err(|_| Failure::bug())?;
+    files::write(file, &bytes)
 }
 
 fn failed(error: &dyn std::fmt::Display) -> Failure {

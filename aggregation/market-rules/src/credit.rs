@@ -3,68 +3,81 @@
 //! All tokens are worth the same, so that none is told from another by its worth. They are issued under the key of an epoch, and redeemed in that epoch and the next one: a market
 //! would have to remember spent tokens for ever otherwise. What was not redeemed by then is burned, for an operator that gained by it would have a reason to be away.
 
-use velum_market_model::{Amount, Count, Hash, Time};
+use velum_market_model::{Amount, Count, CreditKey, Duration, Hash, Time};
 
-use crate::{Account, Cause, Refusal, Rules, Transfers};
+use crate::{Account, Cause, Refusal, Transfers};
+
+/// What every token is worth. No operator chooses it, or how long an epoch is: tokens that are out would be worth something else, and a client that knows both
+/// sees whether a key is one that everyone is shown.
+pub const VALUE: Amount = Amount::constant(100);
+
+/// How long tokens are issued under one key.
+pub const EPOCH: Duration = Duration::constant(90 * 24 * 60 * 60 * 1000);
 
 /// Epochs in which a token is redeemed: its own, and the next one.
 const REDEEMED_IN: u64 = 2;
 
 /// The epoch of a time.
 #[must_use]
-pub fn epoch_at(now: Time, rules: &Rules) -> Count {
+pub fn epoch_at(now: Time) -> Count {
     // A quotient of a time is below 2^53 as the time is.
-    Count::new(now.get() / rules.credit.epoch.get()).unwrap_or(Count::MOST)
+    Count::new(now.get() / EPOCH.get()).unwrap_or(Count::MOST)
 }
 
 /// Until when tokens of an epoch are issued, and until when they are redeemed.
 #[must_use]
-pub fn ends_of(epoch: Count, rules: &Rules) -> (Time, Time) {
+pub fn ends_of(epoch: Count) -> (Time, Time) {
     let end = |epochs: u64| {
-        let end = epoch.get().saturating_add(epochs).saturating_mul(rules.credit.epoch.get());
+        let end = epoch.get().saturating_add(epochs).saturating_mul(EPOCH.get());
         Time::new(end.saturating_sub(1)).unwrap_or(Time::MOST)
     };
     (end(1), end(REDEEMED_IN))
+}
+
+/// Whether a key is the one that a market would publish at some time of its epoch: nothing but the element is the node's to choose.
+#[must_use]
+pub fn is_regular(key: &CreditKey) -> bool {
+    key.value == VALUE && (key.issued_until, key.redeemed_until) == ends_of(key.epoch)
+}
+
+/// Whether tokens of an epoch are still redeemed.
+#[must_use]
+pub fn is_redeemed(epoch: Count, now: Time) -> bool {
+    let current = epoch_at(now);
+    epoch <= current && !is_over(epoch, current)
 }
 
 /// An owner buys tokens.
 ///
 /// # Errors
 /// [`Refusal::CreditEpoch`], where they are of another epoch than this one, and [`Refusal::TooMuch`].
-pub fn issue(owner: Hash, epoch: Count, tokens: u64, now: Time, rules: &Rules) -> Result<Transfers, Refusal> {
-    let current = epoch_at(now, rules);
+pub fn issue(owner: Hash, epoch: Count, tokens: u64, now: Time) -> Result<Transfers, Refusal> {
+    let current = epoch_at(now);
     if epoch != current {
         return Err(Refusal::CreditEpoch { named: epoch, current });
     }
     let (balance, credit) = (Account::Balance(owner), Account::Credit(epoch));
-    Ok(Transfers::one(balance, credit, worth(tokens, balance, rules)?, Cause::Issued))
+    Ok(Transfers::one(balance, credit, worth(tokens, balance)?, Cause::Issued))
 }
 
 /// Tokens become an owner's balance.
 ///
 /// # Errors
 /// [`Refusal::CreditEpoch`], where they are over, and [`Refusal::TooMuch`].
-pub fn redeem(
-    owner: Hash,
-    epoch: Count,
-    tokens: u64,
-    now: Time,
-    rules: &Rules,
-) -> Result<Transfers, Refusal> {
-    let current = epoch_at(now, rules);
-    if is_over(epoch, current) || epoch > current {
-        return Err(Refusal::CreditEpoch { named: epoch, current });
+pub fn redeem(owner: Hash, epoch: Count, tokens: u64, now: Time) -> Result<Transfers, Refusal> {
+    if !is_redeemed(epoch, now) {
+        return Err(Refusal::CreditEpoch { named: epoch, current: epoch_at(now) });
     }
     let (credit, balance) = (Account::Credit(epoch), Account::Balance(owner));
-    Ok(Transfers::one(credit, balance, worth(tokens, balance, rules)?, Cause::Redeemed))
+    Ok(Transfers::one(credit, balance, worth(tokens, balance)?, Cause::Redeemed))
 }
 
 /// Burns what was not redeemed of an epoch that is over.
 ///
 /// # Errors
 /// [`Refusal::CreditEpoch`], where it is not.
-pub fn burn(epoch: Count, held: Amount, now: Time, rules: &Rules) -> Result<Transfers, Refusal> {
-    let current = epoch_at(now, rules);
+pub fn burn(epoch: Count, held: Amount, now: Time) -> Result<Transfers, Refusal> {
+    let current = epoch_at(now);
     if !is_over(epoch, current) {
         return Err(Refusal::CreditEpoch { named: epoch, current });
     }
@@ -75,8 +88,8 @@ fn is_over(epoch: Count, current: Count) -> bool {
     epoch.get().saturating_add(REDEEMED_IN) <= current.get()
 }
 
-fn worth(tokens: u64, account: Account, rules: &Rules) -> Result<Amount, Refusal> {
-    let worth = rules.credit.value.get().saturating_mul(tokens);
+fn worth(tokens: u64, account: Account) -> Result<Amount, Refusal> {
+    let worth = VALUE.get().saturating_mul(tokens);
     Amount::new(worth).map_err(|_| Refusal::TooMuch { account })
 }
 
@@ -89,59 +102,67 @@ mod tests {
     const FRESH: Hash = Hash([2; 32]);
 
     fn at(epoch: u64) -> Time {
-        ends_of(Count::constant(epoch), &Rules::default()).0
+        ends_of(Count::constant(epoch)).0
     }
 
     #[test]
     fn epochs_follow_each_other() {
-        let rules = Rules::default();
         for epoch in [0, 1, 82] {
             let epoch = Count::constant(epoch);
-            let (issued_until, redeemed_until) = ends_of(epoch, &rules);
-            assert_eq!(epoch_at(issued_until, &rules), epoch);
-            assert_eq!(epoch_at(redeemed_until, &rules).get(), epoch.get() + 1);
+            let (issued_until, redeemed_until) = ends_of(epoch);
+            assert_eq!(epoch_at(issued_until), epoch);
+            assert_eq!(epoch_at(redeemed_until).get(), epoch.get() + 1);
             let moment = velum_market_model::Duration::constant(1);
-            assert_eq!(epoch_at(issued_until.after(moment), &rules).get(), epoch.get() + 1);
+            assert_eq!(epoch_at(issued_until.after(moment)).get(), epoch.get() + 1);
         }
-        assert_eq!(epoch_at(Time::ZERO, &rules), Count::ZERO);
-        assert_eq!(ends_of(Count::MOST, &rules), (Time::MOST, Time::MOST));
+        assert_eq!(epoch_at(Time::ZERO), Count::ZERO);
+        assert_eq!(ends_of(Count::MOST), (Time::MOST, Time::MOST));
     }
 
     #[test]
     fn credit_is_paid_for_redeemed_for_another_and_the_rest_burned() {
-        let rules = Rules::default();
-        let value = rules.credit.value.get();
+        let value = VALUE.get();
         let (five, mut ledger) = (Count::constant(5), Ledger::default());
         let deposit = Amount::constant(10 * value);
         ledger.apply(&DemoMoney { most: deposit }.deposit(OWNER, deposit).unwrap()).unwrap();
-        ledger.apply(&issue(OWNER, five, 4, at(5), &rules).unwrap()).unwrap();
-        ledger.apply(&redeem(FRESH, five, 3, at(6), &rules).unwrap()).unwrap();
+        ledger.apply(&issue(OWNER, five, 4, at(5)).unwrap()).unwrap();
+        ledger.apply(&redeem(FRESH, five, 3, at(6)).unwrap()).unwrap();
         assert_eq!(ledger.held(Account::Balance(FRESH)).get(), 3 * value);
         // Nobody redeems what was not paid for, whoever signed it.
-        assert!(ledger.apply(&redeem(FRESH, five, 2, at(6), &rules).unwrap()).is_err());
+        assert!(ledger.apply(&redeem(FRESH, five, 2, at(6)).unwrap()).is_err());
         let left = ledger.held(Account::Credit(five));
-        assert_eq!(burn(five, left, at(6), &rules), Err(refused(5, 6)));
-        ledger.apply(&burn(five, left, at(7), &rules).unwrap()).unwrap();
+        assert_eq!(burn(five, left, at(6)), Err(refused(5, 6)));
+        ledger.apply(&burn(five, left, at(7)).unwrap()).unwrap();
         assert_eq!(ledger.held(Account::Burned).get(), value);
         assert_eq!(ledger.accounts().map(|(_, balance)| balance).sum::<i64>(), 0);
     }
 
     #[test]
     fn tokens_are_of_their_epoch() {
-        let rules = Rules::default();
         let five = Count::constant(5);
         for now in [4, 6] {
-            assert_eq!(issue(OWNER, five, 1, at(now), &rules), Err(refused(5, now)));
+            assert_eq!(issue(OWNER, five, 1, at(now)), Err(refused(5, now)));
         }
         for now in [4, 7] {
-            assert_eq!(redeem(OWNER, five, 1, at(now), &rules), Err(refused(5, now)));
+            assert_eq!(redeem(OWNER, five, 1, at(now)), Err(refused(5, now)));
         }
         let far = Count::MOST;
-        assert_eq!(
-            redeem(OWNER, far, 1, at(5), &rules),
-            Err(Refusal::CreditEpoch { named: far, current: five })
-        );
-        assert!(matches!(issue(OWNER, five, u64::MAX, at(5), &rules), Err(Refusal::TooMuch { .. })));
+        assert_eq!(redeem(OWNER, far, 1, at(5)), Err(Refusal::CreditEpoch { named: far, current: five }));
+        assert!(matches!(issue(OWNER, five, u64::MAX, at(5)), Err(Refusal::TooMuch { .. })));
+    }
+
+    #[test]
+    fn a_key_has_the_worth_and_the_ends_of_its_epoch() {
+        use velum_market_model::{Algorithm, Element, SecretKey};
+        let epoch = Count::constant(5);
+        let (issued_until, redeemed_until) = ends_of(epoch);
+        let node = SecretKey::from_bytes(Algorithm::Ed25519, &[1; 32]).unwrap().public();
+        let key =
+            CreditKey { epoch, element: Element([7; 32]), value: VALUE, issued_until, redeemed_until, node };
+        assert!(is_regular(&key));
+        assert!(!is_regular(&CreditKey { value: Amount::constant(101), ..key.clone() }));
+        assert!(!is_regular(&CreditKey { epoch: Count::constant(6), ..key.clone() }));
+        assert!(!is_regular(&CreditKey { redeemed_until: issued_until, ..key }));
     }
 
     fn refused(named: u64, current: u64) -> Refusal {

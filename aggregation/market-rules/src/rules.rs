@@ -28,8 +28,6 @@ pub struct Settings {
     pub standing: StandingRules,
     /// What is remembered of messages.
     pub seen: SeenRules,
-    /// Blind credit.
-    pub credit: CreditRules,
 }
 
 /// When batches close.
@@ -128,16 +126,6 @@ pub struct SeenRules {
     pub most: Count,
 }
 
-/// Blind credit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CreditRules {
-    /// What every token is worth.
-    pub value: Amount,
-    /// How long tokens are issued under one key.
-    pub epoch: Duration,
-}
-
 /// Settings that hold together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Settings", into = "Settings")]
@@ -184,8 +172,6 @@ impl Rules {
         above_zero("admission.window", settings.admission.window.get())?;
         above_zero("admission.record_window", settings.admission.record_window.get())?;
         above_zero("admission.deliveries_of_failure", settings.admission.deliveries_of_failure.get())?;
-        above_zero("credit.value", settings.credit.value.get())?;
-        above_zero("credit.epoch", settings.credit.epoch.get())?;
         above_zero("admission.first_value", settings.admission.first_value.get())?;
         if settings.batch.most < settings.batch.target {
             return Err(RulesError { setting: "batch.most", why: "it may not be below batch.target" });
@@ -251,10 +237,6 @@ impl Default for Rules {
             },
             standing: StandingRules { forfeited: Parts::percent(50), exclusive: Duration::constant(MINUTE) },
             seen: SeenRules { horizon: Duration::constant(24 * 60 * MINUTE), most: Count::constant(10_000) },
-            credit: CreditRules {
-                value: Amount::constant(100),
-                epoch: Duration::constant(90 * 24 * 60 * MINUTE),
-            },
         })
     }
 }
@@ -300,7 +282,6 @@ mod tests {
         assert_eq!(refused(|settings| settings.slash.rate = Parts::percent(10_000)), None);
         assert_eq!(refused(|settings| settings.slash.rate = Parts::percent(10_001)), Some("slash.rate"));
         assert_eq!(refused(|settings| settings.batch.target = Count::ZERO), Some("batch.target"));
-        assert_eq!(refused(|settings| settings.credit.epoch = Duration::ZERO), Some("credit.epoch"));
         assert_eq!(refused(|settings| settings.seen.most = Count::ZERO), Some("seen.most"));
         assert_eq!(refused(|settings| settings.batch.most = settings.batch.target), None);
         assert_eq!(refused(|settings| settings.batch.most = Count::constant(63)), Some("batch.most"));

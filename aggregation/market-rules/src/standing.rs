@@ -115,7 +115,9 @@ impl Standing {
             Transfers::one(Account::Escrow(self.id), Account::Escrow(entry.job), self.price, Cause::Drawn);
         let key = BatchKey { class: entry.key.class.at_price(self.price), ..entry.key };
         let (minimum, maximum) = (self.price, self.price);
-        let entry = Entry { key, minimum, maximum, price_move: PriceMove::Rises, ..entry };
+        // Nor does the client choose what its seller puts up: a lot that the seller cannot pay for expires, and what was bought would come back in full.
+        let collateral = Amount::ZERO;
+        let entry = Entry { key, minimum, maximum, collateral, price_move: PriceMove::Rises, ..entry };
         Ok((Self { left, ..self.clone() }, entry, transfers))
     }
 

@@ -62,6 +62,9 @@ impl From<sqlx::Error> for DatabaseError {
             (_, "5" | "6" | "261" | "262" | "517" | "773" | "57P01" | "57P02" | "57P03" | "53300") => {
                 Self::Away(error)
             }
+            // What the database ended for another's sake or its own: serialisation, deadlock, cancelled, out of memory, lock not to be had, read only while it changes
+            // its role; SQLITE_IOERR.
+            (_, "40001" | "40P01" | "57014" | "53200" | "55P03" | "25006" | "10") => Self::Away(error),
             (_, code) if code.starts_with("08") => Self::Away(error),
             (
                 sqlx::Error::Io(_)

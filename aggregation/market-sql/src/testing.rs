@@ -43,7 +43,15 @@ impl Postgres {
         }
         let data = folder.path().join("data");
         let made = program(folder.path(), "initdb")
-            .args(["--auth=trust", "--no-sync", "--encoding=UTF8", "--username", USER, "--pgdata"])
+            // Not the order of bytes, which nothing may rely on: most databases have the order of some language.
+            .args([
+                "--auth=trust",
+                "--no-sync",
+                "--encoding=UTF8",
+                "--locale-provider=icu",
+                "--icu-locale=en",
+            ])
+            .args(["--username", USER, "--pgdata"])
             .arg(&data)
             .output()
             .expect("initdb can be started");

@@ -101,6 +101,18 @@ fn a_standing_order_is_at_the_floor_or_above() {
 }
 
 #[test]
+fn a_drawn_job_asks_for_no_collateral_that_its_seller_might_not_have() {
+    let mut world = World::new(|_| ());
+    let standing = bought(&mut world);
+    let entry = world.entry(|job| {
+        of_order(job);
+        job.offer.collateral = Amount::constant(1 << 50);
+    });
+    let (_, drawn, _) = standing.draw(entry.unwrap(), time(1)).unwrap();
+    assert_eq!(drawn.collateral, Amount::ZERO);
+}
+
+#[test]
 fn a_job_is_drawn_by_the_client_in_the_orders_time_while_something_is_left() {
     let mut world = World::new(|_| ());
     let mut standing = bought(&mut world);

@@ -17,13 +17,13 @@ impl Market {
     /// [`MarketError`].
     pub async fn credit_key(&self) -> Result<Signed<CreditKey>> {
         let mut read = self.read().await?;
-        let epoch = credit::epoch_at(read.now(), self.rules());
+        let epoch = credit::epoch_at(read.now());
         if let Some(message) = spent::key(read.connection(), epoch).await? {
             return self.published(&message);
         }
         drop(read);
         let mut change = self.change().await?;
-        let epoch = credit::epoch_at(change.now(), self.rules());
+        let epoch = credit::epoch_at(change.now());
         if let Some(message) = spent::key(change.connection(), epoch).await? {
             return self.published(&message);
         }
@@ -46,7 +46,7 @@ impl Market {
         let mut read = self.read().await?;
         let now = read.now();
         if !self.is_issued(read.connection(), order, order_id).await? {
-            let transfers = credit::issue(owner, order.epoch, order.blinded.len() as u64, now, self.rules())?;
+            let transfers = credit::issue(owner, order.epoch, order.blinded.len() as u64, now)?;
             let account = Account::Balance(owner);
             let held = ledger::held(read.connection(), &account).await?;
             if let Some(needed) = transfers.as_slice().first().map(|transfer| transfer.amount)
@@ -65,7 +65,7 @@ impl Market {
             return Ok(issued);
         }
         let now = change.now();
-        let transfers = credit::issue(owner, order.epoch, order.blinded.len() as u64, now, self.rules())?;
+        let transfers = credit::issue(owner, order.epoch, order.blinded.len() as u64, now)?;
         ledger::apply(&mut change, &transfers).await??;
         change.log(LogKind::Money, owner, order_id).await?;
         seen::ordered(&mut change, owner, order.idempotency_key.as_str(), order_id).await?;
@@ -83,19 +83,20 @@ impl Market {
         let (owner, redemption_id) = (owner.owner(), id(redemption)?);
         self.check_market(*market)?;
         let mut read = self.read().await?;
-        if self.is_redeemed(read.connection(), redemption, redemption_id).await? {
+        // A message has redeemed all of its tokens or none.
+        let [first, ..] = tokens[..] else { return Err(CreditError::Count { answers: 0, asked: 0 }.into()) };
+        if spent::redeemed_by(read.connection(), *epoch, first.nonce).await? == Some(redemption_id) {
             drop(read);
             return self.of_owner(owner).await;
         }
         let now = read.now();
-        credit::redeem(owner, *epoch, tokens.len() as u64, now, self.rules())?;
-        // Nobody pays for tokens that are checked, as nobody does for proofs.
-        self.check_failures(read.connection(), owner, now).await?;
+        credit::redeem(owner, *epoch, tokens.len() as u64, now)?;
+        self.check_tokens(read.connection(), owner, now).await?;
         drop(read);
         let (issuer, checked, market) = (self.issuer(*epoch)?, tokens.clone(), self.0.id);
         let genuine = self.0.pool.run(move |_| issuer.check(&checked, market, owner)).await;
         if let Err(MarketError::Credit(CreditError::Token { .. })) = genuine {
-            self.count_failure(owner).await?;
+            self.count_tokens(owner).await?;
         }
         genuine?;
         let mut change = self.change().await?;
@@ -103,7 +104,7 @@ impl Market {
             if jobs::any_of(change.connection(), owner).await?.is_some() {
                 return Err(Refusal::KnownKey.into());
             }
-            let transfers = credit::redeem(owner, *epoch, tokens.len() as u64, change.now(), self.rules())?;
+            let transfers = credit::redeem(owner, *epoch, tokens.len() as u64, change.now())?;
             ledger::apply(&mut change, &transfers).await??;
             change.log(LogKind::Money, owner, redemption_id).await?;
             for token in tokens {
@@ -129,9 +130,9 @@ impl Market {
     pub(super) async fn burn_credit(&self) -> Result<()> {
         let mut change = self.change().await?;
         let now = change.now();
-        let current = credit::epoch_at(now, self.rules());
+        let current = credit::epoch_at(now);
         for (epoch, held) in spent::held_before(change.connection(), current).await? {
-            let Ok(transfers) = credit::burn(epoch, held, now, self.rules()) else { continue };
+            let Ok(transfers) = credit::burn(epoch, held, now) else { continue };
             ledger::apply(&mut change, &transfers).await??;
             change.log(LogKind::Money, CreditKey::subject(epoch), Hash::default()).await?;
             spent::forget(&mut change, epoch).await?;
@@ -174,8 +175,8 @@ impl Market {
 
     /// What is published of an epoch's key.
     fn key_of(&self, epoch: Count) -> Result<CreditKey> {
-        let (issued_until, redeemed_until): (Time, Time) = credit::ends_of(epoch, self.rules());
-        let (element, value) = (self.issuer(epoch)?.public(), self.rules().credit.value);
+        let (issued_until, redeemed_until): (Time, Time) = credit::ends_of(epoch);
+        let (element, value) = (self.issuer(epoch)?.public(), credit::VALUE);
         Ok(CreditKey { epoch, element, value, issued_until, redeemed_until, node: self.0.public })
     }
 

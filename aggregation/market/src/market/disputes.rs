@@ -1,6 +1,5 @@
 //! Disputes: recorded, and decided where the node itself can see what is so.
 
-use velum_market_blobs::BlobError;
 use velum_market_model::{Dispute, Grievance, Hash, LogKind, Signed, id};
 use velum_market_rules::{Event, Fault, Lot, Refusal};
 
@@ -56,11 +55,10 @@ impl Market {
     async fn has_inputs(&self, lot: &Lot) -> Result<bool> {
         let rows = jobs::of_lot(self.read().await?.connection(), lot.id).await?;
         for row in rows {
-            match self.0.blobs.get(row.submission).await {
-                Ok(_) => (),
-                Err(BlobError::Missing { .. } | BlobError::Corrupt { .. }) => return Ok(false),
-                Err(error) if error.may_pass() => return Ok(false),
-                Err(error) => return Err(error.into()),
+            // Whatever keeps the node from it keeps the provider from it.
+            if let Err(error) = self.0.blobs.get(row.submission).await {
+                tracing::warn!(lot = %lot.id, %error, "an input cannot be read");
+                return Ok(false);
             }
         }
         Ok(true)

@@ -52,6 +52,7 @@ impl Market {
             every(LOOK, &stop, || self.do_due().map_ok(drop)),
             every(LOOK, &stop, || self.look_into_book().map_ok(drop)),
             every(SAY, &stop, || self.say_alive()),
+            every(SAY, &stop, || self.look_for_inputs()),
             every(TIDY, &stop, || self.tidy()),
         );
     }
@@ -118,9 +119,9 @@ impl Market {
         let until = change.now().after(PUT_OFF);
         match due {
             Due::Lot(id) => lots::put_off(&mut change, id, until).await?,
-            Due::Batch(number) => batches::set_closing(&mut change, number, Some(until)).await?,
+            Due::Batch(number) => batches::put_off(&mut change, number, until).await?,
             Due::Order(order) => quotes::put_off_standing(&mut change, order, until).await?,
-            Due::Match(id) => lots::match_at(&mut change, id, Some(until)).await?,
+            Due::Match(id) => lots::put_off_match(&mut change, id, until).await?,
         }
         Ok(change.commit().await?)
     }
@@ -190,8 +191,7 @@ impl Market {
 
     /// Says that a node is there, as every change does that is committed.
     async fn say_alive(&self) -> Result<()> {
-        self.change().await?.commit().await?;
-        self.look_for_inputs().await
+        Ok(self.change().await?.commit().await?)
     }
 
     async fn tidy(&self) -> Result<()> {

@@ -139,7 +139,7 @@ impl Market {
         self.0.trials.begin(&parts)
     }
 
-    /// Refuses whoever has sent too many proofs that do not verify, or tokens that were not issued.
+    /// Refuses jobs of whoever has sent too many proofs that do not verify.
     pub(super) async fn check_failures(
         &self,
         connection: Connection<'_>,
@@ -150,10 +150,28 @@ impl Market {
         self.check(connection, now, (Counted::Failure, owner), 1, most).await
     }
 
-    /// Counts a proof that did not verify, or tokens that were not issued.
+    /// Counts a proof that did not verify.
     pub(super) async fn count_failure(&self, owner: Hash) -> Result<()> {
         let mut change = self.change().await?;
         self.count(&mut change, Counted::Failure, owner, 1).await?;
+        Ok(change.commit().await?)
+    }
+
+    /// Refuses redemptions of whoever has sent too many tokens that were not issued.
+    pub(super) async fn check_tokens(
+        &self,
+        connection: Connection<'_>,
+        owner: Hash,
+        now: Time,
+    ) -> Result<()> {
+        let most = self.0.options.failures_per_hour;
+        self.check(connection, now, (Counted::Token, owner), 1, most).await
+    }
+
+    /// Counts a redemption of tokens that were not issued.
+    pub(super) async fn count_tokens(&self, owner: Hash) -> Result<()> {
+        let mut change = self.change().await?;
+        self.count(&mut change, Counted::Token, owner, 1).await?;
         Ok(change.commit().await?)
     }
 
@@ -219,9 +237,10 @@ impl Market {
 
 fn over(what: Counted, count: u64) -> MarketError {
     let (what, seconds) = match what {
-        Counted::Failure => ("proofs or tokens in an hour that do not hold", 600),
+        Counted::Failure => ("proofs in an hour that do not verify", 600),
         Counted::DemoMoney => ("units of demo money in a day", 3600),
         Counted::Dispute => ("disputes in an hour", 600),
+        Counted::Token => ("redemptions in an hour of tokens that were not issued", 600),
     };
     MarketError::Quota { what, count, seconds }
 }

@@ -66,6 +66,18 @@ pub(crate) async fn set_closing(change: &mut Change, number: u64, at: Option<Tim
     Ok(())
 }
 
+/// Closes a batch no earlier than a time, unless it is due no more.
+pub(crate) async fn put_off(change: &mut Change, number: u64, until: Time) -> Result<()> {
+    let now = change.now();
+    sqlx::query("update batch set closes_at = $1 where number = $2 and closes_at <= $3")
+        .bind(until.get() as i64)
+        .bind(number as i64)
+        .bind(now.get() as i64)
+        .execute(change.connection())
+        .await?;
+    Ok(())
+}
+
 /// Closes a batch.
 pub(crate) async fn close(change: &mut Change, number: u64, lot: Hash) -> Result<()> {
     sqlx::query("update batch set lot = $1 where number = $2")

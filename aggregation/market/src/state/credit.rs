@@ -70,8 +70,7 @@ pub(crate) async fn held_before(
     connection: &mut AnyConnection,
     epoch: Count,
 ) -> Result<Vec<(Count, Amount)>> {
-    let sql =
-        "select substr(name, 8) as epoch, balance from account where name >= 'credit:' and name < 'credit;'";
+    let sql = "select substr(name, 8) as epoch, balance from account where kind = 'credit'";
     let mut held = Vec::new();
     for row in sqlx::query(sql).fetch_all(connection).await? {
         let text: String = row.try_get("epoch")?;

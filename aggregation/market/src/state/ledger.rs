@@ -100,7 +100,7 @@ pub(crate) async fn held(connection: &mut AnyConnection, account: &Account) -> R
 /// What all providers stake.
 pub(crate) async fn total_stake(connection: &mut AnyConnection) -> Result<Amount> {
     let total: i64 = sqlx::query_scalar(
-        "select cast(coalesce(sum(balance), 0) as bigint) from account where name >= 'stake:' and name < 'stake;'",
+        "select cast(coalesce(sum(balance), 0) as bigint) from account where kind = 'stake'",
     )
     .fetch_one(connection)
     .await?;
@@ -139,7 +139,7 @@ pub(crate) struct Audit {
 /// Who stakes most, and how much.
 pub(crate) async fn stakes(connection: &mut AnyConnection, most: i64) -> Result<Vec<(Hash, Amount)>> {
     let sql = "select substr(name, 7) as owner, balance from account
-               where name >= 'stake:' and name < 'stake;' order by balance desc, name limit $1";
+               where kind = 'stake' order by balance desc, name limit $1";
     let rows = sqlx::query(sql).bind(most).fetch_all(connection).await?;
     rows.iter().map(|row| Ok((hash(row, "owner")?, amount(row, "balance")?))).collect()
 }
@@ -156,10 +156,11 @@ async fn write(connection: &mut AnyConnection, account: &Account, balance: i64) 
         sqlx::query("delete from account where name = $1").bind(name).execute(connection).await?;
     } else {
         sqlx::query(
-            "insert into account (name, balance) values ($1, $2)
+            "insert into account (name, kind, balance) values ($1, $2, $3)
              on conflict (name) do update set balance = excluded.balance",
         )
         .bind(name)
+        .bind(kind(account))
         .bind(balance)
         .execute(connection)
         .await?;

@@ -102,11 +102,25 @@ pub(crate) async fn match_at(change: &mut Change, lot: Hash, at: Option<Time>) -
     Ok(())
 }
 
-/// Has something happen to a lot no earlier than a time, whatever its body says.
+/// Has something happen to a lot no earlier than a time, whatever its body says, unless it is due no more.
 pub(crate) async fn put_off(change: &mut Change, lot: Hash, until: Time) -> Result<()> {
-    sqlx::query("update lot set due_at = $1 where id = $2")
+    let now = change.now();
+    sqlx::query("update lot set due_at = $1 where id = $2 and due_at <= $3")
         .bind(until.get() as i64)
         .bind(lot.to_string())
+        .bind(now.get() as i64)
+        .execute(change.connection())
+        .await?;
+    Ok(())
+}
+
+/// Looks into the book for a lot no earlier than a time, unless that is due no more.
+pub(crate) async fn put_off_match(change: &mut Change, lot: Hash, until: Time) -> Result<()> {
+    let now = change.now();
+    sqlx::query("update lot set match_at = $1 where id = $2 and match_at <= $3")
+        .bind(until.get() as i64)
+        .bind(lot.to_string())
+        .bind(now.get() as i64)
         .execute(change.connection())
         .await?;
     Ok(())

@@ -20,6 +20,8 @@ pub(crate) enum Counted {
     DemoMoney,
     /// Disputes, over an hour.
     Dispute,
+    /// Redemptions of tokens that were not issued, over an hour. Apart from proofs: it takes no money to make them up, and whoever does keeps nobody's jobs out.
+    Token,
 }
 
 /// Whose they are.
@@ -34,19 +36,20 @@ pub(crate) enum Who {
 }
 
 impl Counted {
-    const ALL: [Self; 3] = [Self::Failure, Self::DemoMoney, Self::Dispute];
+    const ALL: [Self; 4] = [Self::Failure, Self::DemoMoney, Self::Dispute, Self::Token];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Failure => "failure",
             Self::DemoMoney => "demo money",
             Self::Dispute => "dispute",
+            Self::Token => "token",
         }
     }
 
     const fn window(self) -> Duration {
         match self {
-            Self::Failure | Self::Dispute => HOUR,
+            Self::Failure | Self::Dispute | Self::Token => HOUR,
             Self::DemoMoney => DAY,
         }
     }

@@ -182,9 +182,11 @@ pub(crate) async fn due_standing(connection: &mut AnyConnection, now: Time, most
 
 /// Has an order be looked at no earlier than a time. Its body says as before when it ends.
 pub(crate) async fn put_off_standing(change: &mut Change, order: Hash, until: Time) -> Result<()> {
-    sqlx::query("update standing set until = $1 where id = $2")
+    let now = change.now();
+    sqlx::query("update standing set until = $1 where id = $2 and until <= $3")
         .bind(until.get() as i64)
         .bind(order.to_string())
+        .bind(now.get() as i64)
         .execute(change.connection())
         .await?;
     Ok(())

@@ -21,9 +21,12 @@ create index log_subject on log (subject, number);
 -- An account that holds nothing has no row.
 create table account (
     name text not null primary key,
+    -- What stands before the name's first colon.
+    kind text not null,
     balance bigint not null,
     check (balance > 0 or (name = 'outside' and balance < 0))
 );
+create index account_kind on account (kind, balance);
 
 create table transfer (
     -- The log's entry that it goes with, and its place among that entry's transfers.

@@ -4,6 +4,7 @@ use rand_core::OsRng;
 use velum_market::{Code, MarketError};
 use velum_market_credit::{Purchase, Token};
 use velum_market_model::*;
+use velum_market_rules::credit;
 use velum_market_sql::Kind;
 
 use crate::world::{World, amount, key, submission};
@@ -169,24 +170,20 @@ async fn everyone_sees_one_key_and_the_log_has_it(database: Kind) {
 }
 
 async fn credit_that_is_not_redeemed_in_time_is_burned(database: Kind) {
-    // An epoch is over before the next request.
-    let world = World::new(database, |settings| settings.credit.epoch = Duration::constant(300)).await;
+    let world = World::new(database, |_| ()).await;
     let holder = world.client(1).await;
-    let tokens = loop {
-        let credit_key = world.market.credit_key().await.unwrap();
-        let purchase = Purchase::new(credit_key.message(), 2, &mut OsRng).unwrap();
-        let name = format!("credit, epoch {:08}", purchase.epoch().get());
-        match world.market.issue_credit(&order(&world, &holder, &purchase, &name)).await {
-            Ok(issued) => break purchase.finish(credit_key.message(), &issued).unwrap(),
-            Err(error) => assert_eq!(error.code(), Code::CreditEpoch),
-        }
-    };
-    let over = Count::constant(tokens[0].epoch.get() + 2);
-    while world.market.credit_key().await.unwrap().message().epoch < over {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    let late = world.market.redeem_credit(&redemption(&world, &tokens, &key(0x41))).await;
+    let tokens = buy(&world, &holder, 3).await;
+    let epoch = tokens[0].epoch;
+    let (issued_until, redeemed_until) = credit::ends_of(epoch);
+    let moment = Duration::constant(1);
+    world.pass_until(issued_until.after(moment)).await;
+    assert!(world.market.credit_key().await.unwrap().message().epoch > epoch);
+    let in_time = world.market.redeem_credit(&redemption(&world, &tokens[..1], &key(0x41))).await;
+    assert_eq!(in_time.unwrap().balance, amount(VALUE));
+    world.pass_until(redeemed_until.after(moment)).await;
+    let late = world.market.redeem_credit(&redemption(&world, &tokens[1..], &key(0x42))).await;
     assert_eq!(code(late), Code::CreditEpoch);
+
     let stop = tokio_util::sync::CancellationToken::new();
     let runs = tokio::spawn({
         let (market, stop) = (world.market.clone(), stop.clone());
