@@ -28,7 +28,7 @@ impl Site {
             let paid = self.check_jobs(&node, orders, outcomes).await;
             self.check_money(&node, outcomes, &paid).await;
             self.check_log(&node, &paid).await;
-            self.audit(paid.keys());
+            self.audit(&node, paid.keys());
             self.nothing_is_left().await;
         })
         .await;
@@ -159,10 +159,10 @@ impl Site {
     }
 
     /// Nobody who has seen the log and the acceptances finds anything.
-    fn audit<'a>(&self, jobs: impl Iterator<Item = &'a Hash>) {
+    fn audit<'a>(&self, node: &Node, jobs: impl Iterator<Item = &'a Hash>) {
         let seen = self.folder.path().join("seen.json");
         let mut audit = Command::new(env!("CARGO_BIN_EXE_velum-market"));
-        audit.args(["market", "audit", "--json", "--market", &self.nodes[0], "--seen"]).arg(&seen);
+        audit.args(["market", "audit", "--json", "--market", &node.url, "--seen"]).arg(&seen);
         for job in jobs {
             audit.args(["--job", &job.to_string()]);
         }
