@@ -61,6 +61,9 @@ pub const PACE: Pace = Pace {
     backoff: Duration::from_millis(50),
 };
 
+/// Changes what a program is started with.
+type With = Box<dyn Fn(Who, &mut Command)>;
+
 /// How a market is set up.
 pub struct Setup<'a> {
     pub databases: Databases<'a>,
@@ -78,7 +81,7 @@ pub struct Setup<'a> {
     /// The folder of databases and stores; that of the market, where nothing is said.
     pub state: Option<PathBuf>,
     /// Changes what a program is started with.
-    pub with: Box<dyn Fn(Who, &mut Command)>,
+    pub with: With,
     /// What is said where a history fails.
     pub about: String,
 }
@@ -273,7 +276,7 @@ struct Programs {
     database: String,
     blobs: String,
     takes: Option<Duration>,
-    with: Box<dyn Fn(Who, &mut Command)>,
+    with: With,
 }
 
 impl Programs {

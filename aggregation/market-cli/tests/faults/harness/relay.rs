@@ -74,8 +74,7 @@ async fn pass_on(near: TcpStream, to: Arc<[String]>, mut wire: watch::Receiver<W
 
 async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut wire: watch::Receiver<Wire>) {
     let mut piece = vec![0; 16 << 10];
-    loop {
-        let Ok(length @ 1..) = from.read(&mut piece).await else { break };
+    while let Ok(length @ 1..) = from.read(&mut piece).await {
         let is = wire.wait_for(|wire| *wire != Wire::Held).await.map(|wire| *wire);
         match is {
             Ok(Wire::Slow(wait)) => tokio::time::sleep(wait).await,
