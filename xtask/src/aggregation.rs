@@ -22,6 +22,9 @@ pub const MARKET: &str = "velum-market";
 /// Where the system's packages put its servers.
 const POSTGRES: &str = "/usr/lib/postgresql";
 
+/// Where they put libraries, each processor's in a folder of its own.
+const LIBRARIES: &str = "/usr/lib";
+
 /// Tests that take minutes: leaves with their witnesses, all circuits anew, real documents of every class.
 const SLOW_TESTS: [&str; 5] = [
     "velum-recursion",
@@ -72,7 +75,7 @@ pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
         process::run(clippy.args(["--", "-D", "warnings"]))
     });
     report.step("aggregation: tests", || {
-        install_postgres(project)?;
+        install_packages(project)?;
         let mut test = cargo(project, ["test", "--locked", "--workspace", "--no-fail-fast"]);
         process::run(test.envs(slow.variables().iter().copied()))
     });
@@ -88,9 +91,13 @@ pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
     }
 }
 
-/// Tests of markets start a PostgreSQL of their own, of the system's packages.
-fn install_postgres(project: &Project) -> Result<(), Error> {
-    if std::path::Path::new(POSTGRES).is_dir() { Ok(()) } else { apt::install(project, &["postgresql"]) }
+/// Tests of markets start a PostgreSQL of their own, and programs whose clocks are wrong, of the system's packages.
+fn install_packages(project: &Project) -> Result<(), Error> {
+    let mut libraries = std::fs::read_dir(LIBRARIES).into_iter().flatten().flatten();
+    let has_faketime = libraries.any(|folder| folder.path().join("faketime").is_dir());
+    let needed = [("postgresql", std::path::Path::new(POSTGRES).is_dir()), ("libfaketime", has_faketime)];
+    let missing: Vec<_> = needed.iter().filter(|(_, is_there)| !is_there).map(|(name, _)| *name).collect();
+    if missing.is_empty() { Ok(()) } else { apt::install(project, &missing) }
 }
 
 fn cargo<const N: usize>(project: &Project, args: [&str; N]) -> Command {

@@ -195,11 +195,11 @@ impl Provider {
 
     /// Drops the work for a lot, with its inputs. No other lot has them: a market counts a presentation once.
     async fn drop(&self, work: &LotWork) -> Result<()> {
-        self.workshop.drop_lot(work.id).await?;
+        // The lot last, which tells what is to be removed: whoever is killed meanwhile does it again.
         for presentation in &work.presentations {
             self.blobs.remove(presentation.submission).await?;
         }
-        Ok(())
+        Ok(self.workshop.drop_lot(work.id).await?)
     }
 
     /// Takes what is worth it: locks in Dutch auctions, bids in sealed ones.

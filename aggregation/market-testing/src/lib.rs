@@ -19,13 +19,23 @@ fn folder() -> PathBuf {
 
 /// What is kept under a name; made first, where it is not there. Runs beside each other may make it twice, and leave one.
 fn kept(name: &str, make: impl FnOnce() -> Vec<u8>) -> Vec<u8> {
+    recorded(name).unwrap_or_else(|| {
+        let bytes = make();
+        record(name, &bytes);
+        bytes
+    })
+}
+
+/// What is kept under a name, if anything is. Names are of letters, digits and hyphens.
+#[must_use]
+pub fn recorded(name: &str) -> Option<Vec<u8>> {
+    std::fs::read(folder().join(name)).ok()
+}
+
+/// Keeps bytes under a name, whole or not at all, whoever is killed meanwhile.
+pub fn record(name: &str, bytes: &[u8]) {
     let path = folder().join(name);
-    if let Ok(bytes) = std::fs::read(&path) {
-        return bytes;
-    }
-    let bytes = make();
     let part = path.with_extension(format!("{}.part", std::process::id()));
-    std::fs::write(&part, &bytes).expect("the build's folder can be written");
+    std::fs::write(&part, bytes).expect("the build's folder can be written");
     std::fs::rename(&part, &path).expect("the build's folder can be written");
-    bytes
 }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use apalis_core::backend::ext::BackendExt;
+use apalis_core::backend::ext::poll_strategy::{PollSnapshot, PollStrategy};
 use apalis_core::backend::finalize::Ephemeral;
 use apalis_core::backend::persistence::{Persisted, Persistence, TaskEvent};
 use apalis_core::backend::{Backend, BackendConfig};
@@ -15,6 +16,7 @@ use apalis_core::task::Task;
 use apalis_core::task::builder::TaskBuilder;
 use apalis_core::worker::builder::WorkerBuilder;
 use apalis_core::worker::context::WorkerContext;
+use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tower::layer::util::Identity;
 use tower::limit::ConcurrencyLimitLayer;
@@ -36,7 +38,7 @@ pub(crate) async fn work(runner: Runner, name: &str, drain: CancellationToken) -
     let store = runner.store.clone();
     let context = WorkerContext::new(name);
     let worker = WorkerBuilder::new(&context)
-        .backend(Tasks::new(store.clone()).poll_with_interval(store.pace.poll))
+        .backend(Tasks::new(store.clone()).poll_with_strategy(Ticks::every(store.pace.poll)))
         // A task is claimed when the worker is free for it, and not before.
         .layer(ConcurrencyLimitLayer::new(1))
         .build(move |claimed: Claimed| {
@@ -71,6 +73,25 @@ async fn drive(
     }
     context.stop()?;
     worker.await
+}
+
+/// When the engine asks for a task again. Unlike the engine's own interval, its timer is always armed: that one begins a new timer which nothing waits for until the engine is
+/// woken by something else, and where the database has been slow nothing does.
+struct Ticks(Interval);
+
+impl Ticks {
+    fn every(time: Duration) -> Self {
+        let mut ticks = tokio::time::interval(time);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self(ticks)
+    }
+}
+
+impl PollStrategy for Ticks {
+    fn poll_drive(&mut self, cx: &mut Context<'_>, _: &PollSnapshot) -> Poll<Option<()>> {
+        while self.0.poll_tick(cx).is_ready() {}
+        Poll::Pending
+    }
 }
 
 /// Where the engine has its tasks from.

@@ -24,7 +24,7 @@ pub use error::WorkError;
 pub use plan::{Plan, PlanError, Presentation};
 pub use prove::{Prove, Unproven};
 pub use prover::Prover;
-pub use store::{Counted, DeadTask, State};
+pub use store::{Counted, DeadTask, Pace, State};
 pub use task::{Input, Kind, Task, Work};
 pub use workshop::{Aggregate, LotWork, Workshop};
 

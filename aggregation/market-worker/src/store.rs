@@ -30,19 +30,20 @@ pub(crate) const MOST_ATTEMPTS: i64 = 5;
 
 pub(crate) type Result<T> = std::result::Result<T, DatabaseError>;
 
-/// How fast things go.
+/// How fast things go in a workshop. All who open it do so with the same pace.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
+pub struct Pace {
     /// After so long without a sign of its worker, a task is another's.
-    pub(crate) lease: Duration,
+    pub lease: Duration,
     /// How often an idle worker looks for a task.
-    pub(crate) poll: Duration,
+    pub poll: Duration,
     /// The wait after the first failure; after the n-th it is n² times that.
-    pub(crate) backoff: Duration,
+    pub backoff: Duration,
 }
 
 impl Pace {
-    pub(crate) const USUAL: Self = Self {
+    /// For tasks that take seconds.
+    pub const USUAL: Self = Self {
         lease: Duration::from_secs(12),
         poll: Duration::from_millis(500),
         backoff: Duration::from_secs(2),

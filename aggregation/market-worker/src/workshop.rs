@@ -58,7 +58,11 @@ impl Workshop {
         Self::open_with(database_url, blobs, Arc::new(Prover::new()), Pace::USUAL).await
     }
 
-    pub(crate) async fn open_with(
+    /// Opens the workshop with another prover than this machine's own, and at a pace of its own. Whoever takes a result checks it, so a prover is trusted for nothing.
+    ///
+    /// # Errors
+    /// [`WorkError::Database`].
+    pub async fn open_with(
         database_url: &str,
         blobs: Blobs,
         prover: Arc<dyn Prove>,

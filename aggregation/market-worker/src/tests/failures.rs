@@ -1,5 +1,7 @@
 //! Tasks that fail, results that are lost, stores that are away.
 
+use velum_market_sql::sqlx::{self, AnyConnection, Connection};
+
 use super::*;
 use crate::DeadTask;
 use crate::store::MOST_ATTEMPTS;
@@ -163,6 +165,26 @@ async fn a_store_that_comes_back_costs_nothing() {
     assert!(world.workshop.dead().await.unwrap().is_empty());
     std::fs::remove_file(&store).unwrap();
     std::fs::rename(&away, &store).unwrap();
+    world.folded(&lot).await;
+    worker.drain().await;
+}
+
+/// A database each of whose answers comes later than an idle worker would look again, and one of them later than its next sign of life.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_slow_is_waited_for() {
+    let pace = Pace { poll: Duration::from_micros(10), ..FAST };
+    let world = World::with(Names::default(), pace, None).await;
+    let (workshop, drain) = (world.again().await, CancellationToken::new());
+    let mut other = AnyConnection::connect(&world.database).await.unwrap();
+    sqlx::query("begin immediate").execute(&mut other).await.unwrap();
+    let draining = drain.clone();
+    let worker = Worker { drain, work: tokio::spawn(async move { workshop.work("worker", draining).await }) };
+    tokio::time::sleep(pace.lease / 2).await;
+    sqlx::query("rollback").execute(&mut other).await.unwrap();
+    // The worker finds nothing to do, and looks again.
+    tokio::time::sleep(pace.lease).await;
+    let lot = lot(1, presentations(1));
+    world.workshop.take(&lot).await.unwrap();
     world.folded(&lot).await;
     worker.drain().await;
 }

@@ -1,0 +1,79 @@
+//! A disk that is full, with all state on it. It is a small one in memory, in a namespace of its own that this program is started in a second time.
+
+use std::fs::File;
+use std::io::Write;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::harness::client::Order;
+use crate::harness::{Databases, Point, Setup, Site, Watch, sampled};
+use crate::worker::record_batches;
+
+/// What the test in the namespace is called.
+const INSIDE: &str = "disks::in_a_namespace_of_its_own";
+
+/// The small disk. The market's files take less.
+const SIZE: &str = "size=64m";
+
+const POINTS: [Point; 7] = [
+    Point::Begun,
+    Point::Submitted,
+    Point::Locked,
+    Point::Fetching,
+    Point::LeafBegun,
+    Point::RootBegun,
+    Point::RootDone,
+];
+
+#[test]
+fn a_disk_is_full() {
+    let unshare = || {
+        let mut unshare = Command::new("unshare");
+        unshare.args(["--map-root-user", "--mount"]);
+        unshare
+    };
+    if !unshare().arg("true").status().is_ok_and(|status| status.success()) {
+        eprintln!("skipped: this system lets nobody have a namespace, so there is no small disk");
+        return;
+    }
+    let inside = unshare()
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", INSIDE, "--ignored", "--nocapture"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&inside.stderr);
+    assert!(inside.status.success(), "{}{said}", String::from_utf8_lossy(&inside.stdout));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "another test starts it"]
+async fn in_a_namespace_of_its_own() {
+    record_batches(&[&[0, 1, 2]]);
+    for point in sampled(&POINTS, 2) {
+        let disk = tempfile::tempdir().unwrap();
+        let mount = ["-t", "tmpfs", "-o", SIZE, "tmpfs"];
+        let mounted = Command::new("mount").args(mount).arg(disk.path()).status().unwrap();
+        assert!(mounted.success(), "it is started in a namespace");
+        let mut setup = Setup::new(Databases::Sqlite, format!("the disk is full from {point:?} on"));
+        setup.state = Some(disk.path().to_owned());
+        let site = Site::start(setup).await;
+        let full = async {
+            Watch::new(&site).until(point).await;
+            let filler = disk.path().join("filler");
+            fill(&filler);
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            std::fs::remove_file(filler).unwrap();
+        };
+        site.run(&Order::company(3), full).await;
+        drop(site);
+        Command::new("umount").arg(disk.path()).status().unwrap();
+    }
+}
+
+/// Takes all room there is, down to the last page.
+fn fill(path: &std::path::Path) {
+    let mut file = File::create(path).unwrap();
+    for length in [1 << 20, 4 << 10] {
+        while file.write_all(&vec![1; length]).is_ok() {}
+    }
+}

@@ -1,0 +1,276 @@
+//! Clients: each hands in one job, in this process, over whatever is between it and the nodes.
+
+use std::cell::{Cell, RefCell};
+use std::time::{Duration as Wait, Instant, SystemTime, UNIX_EPOCH};
+
+use velum_aggregate_verifier::{Profile as AggregateProfile, RootKey};
+use velum_credentials::aggregate::{Receipt, Submission};
+use velum_market_client::{
+    Backoff, HandOff, HandOffError, Host, HttpRequest, HttpResponse, Market, Method, Node, Plan, Progress,
+    Saved, Unreachable,
+};
+use velum_market_model::*;
+use velum_market_provider::NodeClient;
+use velum_market_testing::Made;
+use velum_receipt::Policy;
+
+/// What every client deposits.
+pub const DEPOSIT: u64 = 1_000_000;
+
+/// Where its plan says that the market is. Requests go to the nodes in its place.
+const MARKET: &str = "http://market";
+
+/// What a client wants.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The submission.
+    pub number: usize,
+    /// Who hands it in.
+    pub who: usize,
+    pub latency: Latency,
+    /// The least and the most that it pays.
+    pub minimum: u64,
+    pub maximum: u64,
+    /// How long it is for sale.
+    pub lock_within: Wait,
+    /// When it is handed in.
+    pub after: Wait,
+    /// When it is taken back, if it may be.
+    pub stop_after: Option<Wait>,
+    /// When the client is killed, and begins again from what it saved.
+    pub crash_after: Option<Wait>,
+}
+
+impl Order {
+    /// A job that nothing is wrong with.
+    pub fn new(number: usize, latency: Latency) -> Self {
+        let (after, stop_after, crash_after) = (Wait::ZERO, None, None);
+        let lock_within = Wait::from_secs(60 * 60);
+        Self {
+            number,
+            who: number,
+            latency,
+            minimum: 100,
+            maximum: 1000,
+            lock_within,
+            after,
+            stop_after,
+            crash_after,
+        }
+    }
+
+    /// Some that are folded together, the first submissions.
+    pub fn company(count: usize) -> Vec<Self> {
+        (0..count).map(|number| Self::new(number, together(60_000))).collect()
+    }
+}
+
+/// Waits for company, for at most so many milliseconds.
+pub fn together(most: u64) -> Latency {
+    Latency::Aggregated { max_wait: Duration::constant(most), min_batch: Count::constant(2) }
+}
+
+/// How a hand-off ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// With a receipt that holds.
+    Receipt,
+    /// Taken back.
+    Stopped,
+    /// Not counted in time.
+    NotCounted,
+}
+
+/// What became of a client.
+#[derive(Debug)]
+pub struct Outcome {
+    pub job: Hash,
+    pub owner: SecretKey,
+    pub end: End,
+}
+
+/// A client's key.
+pub fn key(number: usize) -> SecretKey {
+    let mut secret = [0xc1; 32];
+    secret[..8].copy_from_slice(&(number as u64).to_be_bytes());
+    SecretKey::from_bytes(Algorithm::Ed25519, &secret).unwrap()
+}
+
+/// Deposits money, and hands a job in until it has ended.
+pub async fn run(nodes: &[String], order: &Order, made: &Made, payee: [u8; 32]) -> Outcome {
+    tokio::time::sleep(order.after).await;
+    let owner = key(order.who);
+    let market = deposit(nodes, &owner).await;
+    let job = job(order, made, market, &owner);
+    let job_id = id(&job).unwrap();
+    let lock_by = job.offer.lock_by;
+    let cancel = Cancel { job: job_id, submitter: owner.public() };
+    let host = Platform {
+        http: reqwest::Client::builder().timeout(Wait::from_secs(20)).build().unwrap(),
+        nodes: nodes.to_vec(),
+        node: Cell::new(order.number % nodes.len()),
+        submission: Submission::from_bytes(&made.bytes).unwrap(),
+        payee,
+        stop_at: order.stop_after.map(|after| Instant::now() + after),
+        saved: RefCell::default(),
+    };
+    let market = || Market {
+        adapter: Node::new(&host, MARKET),
+        job: Signed::sign(job.clone(), &owner).unwrap(),
+        cancel: Signed::sign(cancel, &owner).unwrap(),
+        id: job_id,
+        preferred_until: lock_by,
+    };
+    let plan = Plan {
+        markets: vec![market()],
+        backoff: Backoff { first: Duration::constant(50), longest: Duration::constant(400) },
+        poll: Duration::constant(100),
+        patience: Duration::constant(60 * 60 * 1000),
+    };
+    if let Some(after) = order.crash_after {
+        let begun = HandOff::new(&host, &plan, &made.bytes, None).unwrap();
+        if let Ok(ended) = tokio::time::timeout(after, begun.run()).await {
+            return Outcome { job: job_id, owner, end: end(ended.map(drop)) };
+        }
+    }
+    let saved = *host.saved.borrow();
+    let ended = HandOff::new(&host, &plan, &made.bytes, saved).unwrap().run().await;
+    Outcome { job: job_id, owner, end: end(ended.map(drop)) }
+}
+
+fn end(ended: Result<(), HandOffError>) -> End {
+    match ended {
+        Ok(()) => End::Receipt,
+        Err(HandOffError::Stopped) => End::Stopped,
+        Err(HandOffError::NoMarket(_)) => End::NotCounted,
+        Err(error) => panic!("a hand-off ended with neither receipt nor refund: {error}"),
+    }
+}
+
+/// Deposits, however often it takes to be answered. The market's id.
+async fn deposit(nodes: &[String], owner: &SecretKey) -> Hash {
+    for node in nodes.iter().cycle() {
+        let node = NodeClient::new(node.parse().unwrap()).unwrap();
+        let deposited = async {
+            let market = node.market().await?.id;
+            let order = MoneyOrder {
+                market,
+                action: MoneyAction::Deposit,
+                amount: Amount::constant(DEPOSIT),
+                idempotency_key: "the first deposit".to_owned().try_into().unwrap(),
+                owner: owner.public(),
+            };
+            node.money(&Signed::sign(order, owner).unwrap()).await?;
+            Ok::<_, velum_market_provider::NodeError>(market)
+        };
+        match deposited.await {
+            Ok(market) => return market,
+            Err(error) => assert!(error.may_pass(), "a deposit: {error}"),
+        }
+        tokio::time::sleep(Wait::from_millis(100)).await;
+    }
+    unreachable!("nodes are asked for ever")
+}
+
+fn job(order: &Order, made: &Made, market: Hash, owner: &SecretKey) -> Job {
+    let now = now();
+    let later = |wait: Wait| now.after(Duration::new(wait.as_millis() as u64).unwrap());
+    Job {
+        market,
+        proof: ProofReference {
+            sha256: Hash::of(&[&made.bytes]),
+            length: Count::constant(made.bytes.len() as u64),
+        },
+        proof_system: velum_market::proofs::system(),
+        size_class: SizeClass::Standard,
+        statement: made.statement,
+        offer: Offer {
+            order: velum_market_model::Order::Dutch,
+            minimum: Amount::constant(order.minimum),
+            maximum: Amount::constant(order.maximum),
+            ramp: Ramp { start: now, duration: Duration::constant(1000), price: PriceMove::Rises },
+            lock_by: later(order.lock_within),
+            deliver_by: later(Wait::from_secs(2 * 60 * 60)),
+            collateral: Amount::ZERO,
+        },
+        profile: Profile::Standard,
+        latency: order.latency,
+        standing_order: None,
+        idempotency_key: made.statement.to_string().try_into().unwrap(),
+        submitter: owner.public(),
+    }
+}
+
+fn now() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    Time::constant(since.as_millis() as u64)
+}
+
+/// What a hand-off runs on.
+struct Platform {
+    http: reqwest::Client,
+    /// The next is asked where one does not answer.
+    nodes: Vec<String>,
+    node: Cell<usize>,
+    submission: Submission,
+    payee: [u8; 32],
+    stop_at: Option<Instant>,
+    saved: RefCell<Option<Saved>>,
+}
+
+impl Platform {
+    async fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, reqwest::Error> {
+        let node = self.nodes[self.node.get()].trim_end_matches('/');
+        let url = request.url.replacen(MARKET, node, 1);
+        let builder = match request.method {
+            Method::Get => self.http.get(url),
+            Method::Post => self.http.post(url).header("content-type", "application/json"),
+        };
+        let answer = builder.body(request.body.clone().unwrap_or_default()).send().await?;
+        let status = answer.status().as_u16();
+        Ok(HttpResponse { status, retry_after: None, body: answer.bytes().await?.to_vec() })
+    }
+}
+
+impl Host for Platform {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Unreachable> {
+        let answer = self.answer(&request).await.map_err(Unreachable::new);
+        if answer.as_ref().map_or(true, |answer| answer.status >= 500) {
+            self.node.set((self.node.get() + 1) % self.nodes.len());
+        }
+        answer
+    }
+
+    fn now(&self) -> Time {
+        now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        // Clients of tests do not wait as long as a busy node asks for.
+        tokio::time::sleep(Wait::from_millis(duration.get().min(400))).await;
+    }
+
+    fn chance(&self) -> u32 {
+        500_000
+    }
+
+    async fn save(&self, saved: &Saved) -> Result<(), String> {
+        *self.saved.borrow_mut() = Some(*saved);
+        Ok(())
+    }
+
+    fn check(&self, receipt: &[u8]) -> Result<(), String> {
+        let receipt = Receipt::from_bytes(receipt).map_err(|error| error.message().to_owned())?;
+        let keys = vec![RootKey::pinned(AggregateProfile::Standard)];
+        let Submission { transcript, request, .. } = &self.submission;
+        velum_receipt::verify(&receipt, transcript, request, &Policy { keys, payee: Some(self.payee) })
+            .map(drop)
+            .map_err(|error| error.message())
+    }
+
+    fn tell(&self, _: &Progress) {}
+
+    fn is_stopped(&self) -> bool {
+        self.stop_at.is_some_and(|at| Instant::now() > at)
+    }
+}

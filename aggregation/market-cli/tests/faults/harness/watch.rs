@@ -1,0 +1,171 @@
+//! How far a market has come: by the node's log, and by what the provider's workshop says of its tasks.
+
+use std::time::Duration;
+
+use velum_market_model::LogKind;
+use velum_market_provider::NodeClient;
+use velum_market_sql::sqlx::{self, AnyConnection, Connection, Row};
+
+use super::Site;
+use super::store::connect;
+
+/// How often it is looked.
+const LOOK: Duration = Duration::from_millis(4);
+
+/// When all clients have been served for so long, nothing more happens.
+const OVER: Duration = Duration::from_millis(1500);
+
+/// What a history comes through, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Point {
+    /// It has begun.
+    Begun,
+    /// A job is in the log.
+    Submitted,
+    /// A batch has closed.
+    Closed,
+    /// The provider has a lot.
+    Locked,
+    /// An input is in its store.
+    Fetching,
+    /// Its workshop has the lot.
+    Taken,
+    LeafBegun,
+    LeafDone,
+    WrapBegun,
+    WrapDone,
+    MergeBegun,
+    MergeDone,
+    RootBegun,
+    /// The aggregate is there, and is delivered.
+    RootDone,
+    /// The lot is paid.
+    Settled,
+    /// The workshop has dropped it.
+    Dropped,
+}
+
+impl Point {
+    pub const ALL: [Self; 16] = [
+        Self::Begun,
+        Self::Submitted,
+        Self::Closed,
+        Self::Locked,
+        Self::Fetching,
+        Self::Taken,
+        Self::LeafBegun,
+        Self::LeafDone,
+        Self::WrapBegun,
+        Self::WrapDone,
+        Self::MergeBegun,
+        Self::MergeDone,
+        Self::RootBegun,
+        Self::RootDone,
+        Self::Settled,
+        Self::Dropped,
+    ];
+
+    fn of_task(kind: &str, is_done: bool) -> Option<Self> {
+        Some(match (kind, is_done) {
+            ("leaf", false) => Self::LeafBegun,
+            ("leaf", true) => Self::LeafDone,
+            ("wrap", false) => Self::WrapBegun,
+            ("wrap", true) => Self::WrapDone,
+            ("merge", false) => Self::MergeBegun,
+            ("merge", true) => Self::MergeDone,
+            ("root", false) => Self::RootBegun,
+            ("root", true) => Self::RootDone,
+            _ => return None,
+        })
+    }
+}
+
+/// Watches one market.
+pub struct Watch<'a> {
+    site: &'a Site,
+    nodes: Vec<NodeClient>,
+    /// A connection to a server stays. One to a file is made for each look: what a killed process leaves in files is for the next one to mend.
+    connection: Option<AnyConnection>,
+    reached: Point,
+}
+
+impl<'a> Watch<'a> {
+    pub fn new(site: &'a Site) -> Self {
+        let nodes = site.nodes.iter().map(|node| NodeClient::new(node.parse().unwrap()).unwrap()).collect();
+        Self { site, nodes, connection: None, reached: Point::Begun }
+    }
+
+    /// Waits until a market has come to a point, or further. False, where all is over before it does.
+    pub async fn until(&mut self, point: Point) -> bool {
+        while self.reached < point && !self.site.has_ended_for(OVER) {
+            self.look().await;
+            tokio::time::sleep(LOOK).await;
+        }
+        self.reached >= point
+    }
+
+    /// What cannot be seen now, since what says it is away, is seen later.
+    async fn look(&mut self) {
+        let mut seen = self.of_log().await.unwrap_or(Point::Begun);
+        if seen >= Point::Locked && self.has_inputs() {
+            seen = seen.max(Point::Fetching);
+        }
+        if seen >= Point::Locked {
+            match self.of_workshop(seen).await {
+                Ok(point) => seen = seen.max(point),
+                Err(_) => self.connection = None,
+            }
+        }
+        self.reached = self.reached.max(seen);
+    }
+
+    async fn of_log(&self) -> Option<Point> {
+        let mut entries = None;
+        for node in &self.nodes {
+            if let Ok(log) = node.log(0).await {
+                entries = Some(log);
+                break;
+            }
+        }
+        let of_entry = |kind| match kind {
+            LogKind::Job => Point::Submitted,
+            LogKind::Lot => Point::Closed,
+            LogKind::Match => Point::Locked,
+            LogKind::Settlement => Point::Settled,
+            _ => Point::Begun,
+        };
+        entries?.iter().map(|entry| of_entry(entry.kind)).max()
+    }
+
+    fn has_inputs(&self) -> bool {
+        let Some(folder) = self.site.blobs[1].strip_prefix("file://") else { return false };
+        let folder = std::path::Path::new(folder).join("blobs");
+        std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
+    }
+
+    async fn of_workshop(&mut self, of_log: Point) -> Result<Point, sqlx::Error> {
+        let url = &self.site.provider_database;
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => connect(url).await?,
+        };
+        let lots: i64 = sqlx::query_scalar("select count(*) from lot").fetch_one(&mut connection).await?;
+        let rows = sqlx::query("select kind, state from task where state = 'done' or worker is not null")
+            .fetch_all(&mut connection)
+            .await?;
+        let mut seen = if lots > 0 { Point::Taken } else { Point::Begun };
+        if lots == 0 && of_log == Point::Settled {
+            seen = Point::Dropped;
+        }
+        for row in rows {
+            let (kind, state): (String, String) = (row.try_get("kind")?, row.try_get("state")?);
+            seen = seen.max(Point::of_task(&kind, state == "done").unwrap_or(Point::Begun));
+        }
+        if url.starts_with("sqlite") {
+            connection.close().await?;
+        } else {
+            self.connection = Some(connection);
+        }
+        Ok(seen)
+    }
+}

@@ -1,0 +1,163 @@
+//! Random histories in which node, provider and workers are killed wherever they stand.
+
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+use velum_market_model::Latency;
+use velum_market_sql::testing::Postgres;
+
+use crate::harness::client::{Order, together};
+use crate::harness::{Databases, Point, Setup, Site, Watch, Who, chance, is_whole};
+use crate::worker::record_batches;
+
+/// Names one history, which alone is run then.
+const SEED: &str = "VELUM_FAULTS_SEED";
+
+/// Histories of each database: of a sample, and of all.
+const SAMPLE: u64 = 10;
+const WHOLE: u64 = 100;
+
+/// Histories that go on beside each other; most of the time each waits.
+const BESIDE: usize = 4;
+
+/// What may be killed.
+const VICTIMS: [Who; 3] = [Who::Node(0), Who::Provider, Who::Worker(0)];
+
+/// All that three submissions can be folded in.
+const BATCHES: [&[usize]; 7] = [&[0, 1, 2], &[0], &[1], &[2], &[0, 1], &[0, 2], &[1, 2]];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_sqlite() {
+    histories(Databases::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_postgres() {
+    histories(Databases::Postgres(&Postgres::start())).await;
+}
+
+/// With no proof that was made before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_proofs_of_their_own() {
+    if !is_whole() {
+        return;
+    }
+    let postgres = Postgres::start();
+    for databases in [Databases::Sqlite, Databases::Postgres(&postgres), Databases::Sqlite] {
+        history(&History::of(chance()), databases, None).await;
+    }
+}
+
+async fn histories(databases: Databases<'_>) {
+    record_batches(&BATCHES);
+    let seeds = match std::env::var(SEED) {
+        Ok(seed) => vec![seed.parse().expect("a seed is a number")],
+        Err(_) => {
+            let first = chance();
+            (0..if is_whole() { WHOLE } else { SAMPLE }).map(|number| first.wrapping_add(number)).collect()
+        }
+    };
+    let histories = seeds.into_iter().map(|seed| async move {
+        history(&History::of(seed), databases, Some(Duration::from_millis(20))).await;
+    });
+    stream::iter(histories).buffer_unordered(BESIDE).collect::<()>().await;
+}
+
+async fn history(history: &History, databases: Databases<'_>, takes: Option<Duration>) {
+    let mut setup = Setup::new(databases, format!("{SEED}={}: {history:?}", history.seed));
+    (setup.target, setup.takes) = (history.target, takes);
+    let site = Site::start(setup).await;
+    site.run(&history.orders, history.kills(&site)).await;
+}
+
+/// What happens, all of it chosen by one number.
+#[derive(Debug)]
+struct History {
+    seed: u64,
+    orders: Vec<Order>,
+    target: u64,
+    kills: Vec<Kill>,
+}
+
+#[derive(Debug)]
+struct Kill {
+    /// Not before the market has come here, and so much longer.
+    at: Point,
+    and: Duration,
+    whom: Vec<Who>,
+    /// How long they are away.
+    away: Duration,
+}
+
+impl History {
+    fn of(seed: u64) -> Self {
+        let mut chance = Chance(ChaCha8Rng::seed_from_u64(seed));
+        let orders: Vec<_> =
+            (0..=chance.below(3) as usize).map(|number| order(number, &mut chance)).collect();
+        let target = orders.iter().filter(|order| order.latency != Latency::Single).count().max(1) as u64;
+        // Histories one after the other come through all points with all victims.
+        let pair = (seed.wrapping_mul(7) % (Point::ALL.len() * VICTIMS.len()) as u64) as usize;
+        let mut kills = vec![Kill {
+            at: Point::ALL[pair / VICTIMS.len()],
+            and: chance.milliseconds(0, 30),
+            whom: vec![VICTIMS[pair % VICTIMS.len()]],
+            away: chance.milliseconds(0, 500),
+        }];
+        for _ in 0..chance.below(4) {
+            let whom = chance.below(7) + 1;
+            kills.push(Kill {
+                at: Point::ALL[chance.below(Point::ALL.len() as u64) as usize],
+                and: chance.milliseconds(0, 100),
+                whom: (0..VICTIMS.len()).filter(|bit| whom >> bit & 1 == 1).map(|bit| VICTIMS[bit]).collect(),
+                away: chance.milliseconds(0, 500),
+            });
+        }
+        kills.sort_by_key(|kill| kill.at);
+        Self { seed, orders, target, kills }
+    }
+
+    async fn kills(&self, site: &Site) {
+        let mut watch = Watch::new(site);
+        for Kill { at, and, whom, away } in &self.kills {
+            if !watch.until(*at).await {
+                return;
+            }
+            tokio::time::sleep(*and).await;
+            whom.iter().for_each(|who| site.kill(*who));
+            tokio::time::sleep(*away).await;
+            whom.iter().for_each(|who| site.start_again(*who));
+        }
+    }
+}
+
+fn order(number: usize, chance: &mut Chance) -> Order {
+    let company = together(600 + chance.below(900));
+    let mut order = Order::new(number, if chance.happens(30) { Latency::Single } else { company });
+    order.after = chance.milliseconds(0, 300);
+    if chance.happens(15) {
+        // Too cheap for the provider, and not for sale for long.
+        order.latency = Latency::Single;
+        (order.minimum, order.maximum, order.lock_within) = (50, 60, chance.milliseconds(1000, 4000));
+    }
+    order.stop_after = chance.happens(15).then(|| chance.milliseconds(0, 2000));
+    order.crash_after = chance.happens(30).then(|| chance.milliseconds(0, 3000));
+    order
+}
+
+struct Chance(ChaCha8Rng);
+
+impl Chance {
+    fn below(&mut self, count: u64) -> u64 {
+        self.0.next_u64() % count
+    }
+
+    fn happens(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+
+    fn milliseconds(&mut self, least: u64, most: u64) -> Duration {
+        Duration::from_millis(least + self.below(most - least + 1))
+    }
+}

@@ -1,0 +1,91 @@
+//! Two nodes and four workers on one PostgreSQL, asked more than they can do, of which one node is killed in the middle.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use velum_market_model::Latency;
+use velum_market_provider::NodeClient;
+use velum_market_sql::testing::Postgres;
+
+use crate::harness::client::{Order, together};
+use crate::harness::relay::Relay;
+use crate::harness::{Databases, Point, Setup, Site, Watch, Who, address, is_whole};
+use crate::worker::record_batches;
+
+/// Presentations that are folded together.
+const COMPANY: [usize; 3] = [0, 1, 2];
+
+/// Presentations that are folded alone: of a sample, and of all.
+const ALONE: usize = 3;
+const ALONE_WHOLE: usize = 20;
+
+/// Who asks all the time.
+const ASKERS: usize = 8;
+
+/// Who hands in and takes back all the time.
+const HESITANT: usize = 4;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_is_killed_under_load() {
+    let alone = COMPANY.len()..COMPANY.len() + if is_whole() { ALONE_WHOLE } else { ALONE };
+    let singles: Vec<_> = alone.clone().map(|number| [number]).collect();
+    let batches: Vec<&[usize]> = singles.iter().map(|single| &single[..]).chain([&COMPANY[..]]).collect();
+    record_batches(&batches);
+
+    let postgres = Postgres::start();
+    let mut setup = Setup::new(Databases::Postgres(&postgres), "two nodes under load");
+    setup.addresses.push(address());
+    setup.workers = 4;
+    let balancer = Relay::start(setup.addresses.clone()).await;
+    setup.market = Some(balancer.url());
+    let site = Site::start(setup).await;
+
+    let mut orders = Order::company(COMPANY.len());
+    orders.extend(alone.clone().map(|number| Order::new(number, Latency::Single)));
+    for (place, order) in orders.iter_mut().enumerate() {
+        order.after = Duration::from_millis(100 * place as u64);
+    }
+    for (place, round) in (0..HESITANT).flat_map(|place| (0..rounds()).map(move |round| (place, round))) {
+        let mut order = Order::new(alone.end + place, together(60 * 60 * 1000));
+        order.who = 1000 * (place + 1) + round;
+        // At prices that have each of them in a batch of its own, which nothing closes.
+        order.maximum = 4000 << place;
+        order.stop_after = Some(Duration::from_millis(100 * round as u64 % 700));
+        orders.push(order);
+    }
+    let load = async {
+        let asking = join_all((0..ASKERS).map(|number| ask(&site, number)));
+        let killed = async {
+            Watch::new(&site).until(Point::RootDone).await;
+            site.kill(Who::Node(0));
+        };
+        futures_util::join!(asking, killed);
+    };
+    site.run(&orders, load).await;
+}
+
+/// How often each of them hands in and takes back.
+fn rounds() -> usize {
+    if is_whole() { 30 } else { 3 }
+}
+
+/// Asks both nodes in turn, until all is over.
+async fn ask(site: &Site, number: usize) {
+    let nodes: Vec<_> =
+        site.nodes().iter().map(|node| NodeClient::new(node.parse().unwrap()).unwrap()).collect();
+    for node in nodes.iter().cycle().skip(number % nodes.len()) {
+        let asked = async {
+            node.market().await?;
+            node.lots("dutch").await?;
+            node.log(0).await?;
+            node.head().await.map(drop)
+        };
+        if let Err(error) = asked.await {
+            assert!(error.may_pass(), "{error}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        if site.has_ended_for(Duration::ZERO) {
+            return;
+        }
+    }
+}
