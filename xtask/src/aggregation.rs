@@ -44,21 +44,14 @@ pub fn build_market(project: &Project) -> Result<(), Error> {
     process::run(&mut build_of(project, "velum-market-cli", MARKET))
 }
 
-/// Builds the program of markets as tests in this workspace run it, and says where it is.
-pub fn market_of_tests(project: &Project) -> Result<PathBuf, Error> {
-    let build = ["build", "--locked", "--package", "velum-market-cli", "--bin", MARKET];
-    process::run(&mut cargo(project, build))?;
-    Ok(project.target().join("debug").join(MARKET))
-}
-
 /// Cargo, about to build a program of the workspace so.
 pub fn build_of(project: &Project, package: &str, program: &str) -> Command {
     cargo(project, ["build", "--locked", "--release", "--package", package, "--bin", program])
 }
 
-/// Builds a program with the checks of tests, such as those of overflow, and says where it is.
-pub fn build_checked(project: &Project, package: &str, program: &str) -> Result<PathBuf, Error> {
-    process::run(&mut cargo(project, ["build", "--locked", "--package", package, "--bin", program]))?;
+/// Builds a program with the checks of tests, such as those of overflow, and says where it is. Out of the whole workspace, whose tests share what it is made of.
+pub fn build_checked(project: &Project, program: &str) -> Result<PathBuf, Error> {
+    process::run(&mut cargo(project, ["build", "--locked", "--workspace", "--bin", program]))?;
     Ok(project.target().join("debug").join(program))
 }
 

@@ -50,7 +50,7 @@ pub fn test(project: &Project) -> Result<(), Error> {
     let command = web::command_of_tests(project)?;
     let mut test = npm_test(project, "test")?;
     test.env(web::COMMAND_VARIABLE, command);
-    process::run(test.env(web::MARKET_VARIABLE, aggregation::market_of_tests(project)?))
+    process::run(test.env(web::MARKET_VARIABLE, aggregation::build_checked(project, aggregation::MARKET)?))
 }
 
 /// A script of the page's tests. Screenshots go to `demo-web` in the target folder.

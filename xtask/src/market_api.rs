@@ -41,8 +41,8 @@ const CONFIG: &str = "\n# Proofs that are made up do not verify.\nfailures_per_h
 /// Fuzzes a node, and prints which answers were seen.
 pub fn run(project: &Project, slow: Slow) -> Result<(), Error> {
     let python = install(project)?;
-    let market = aggregation::build_checked(project, "velum-market-cli", aggregation::MARKET)?;
-    let submissions = aggregation::build_checked(project, "velum-market-testing", SUBMISSIONS)?;
+    let market = aggregation::build_checked(project, aggregation::MARKET)?;
+    let submissions = aggregation::build_checked(project, SUBMISSIONS)?;
     let folder = project.target().join("market-api");
     remove(&folder)?;
     fs::create_dir_all(&folder).map_err(|source| Error::Write { path: folder.clone(), source })?;

@@ -216,7 +216,7 @@ pub fn test_in_node(project: &Project, modules: Modules, slow: Slow) -> Result<(
 pub fn test(project: &Project, slow: Slow) -> Result<(), Error> {
     process::run(Web::new(project).command("npm").args(["run", "lint"]))?;
     let mut test = npm_test(project, "test", slow)?;
-    test.env(MARKET_VARIABLE, aggregation::market_of_tests(project)?);
+    test.env(MARKET_VARIABLE, aggregation::build_checked(project, aggregation::MARKET)?);
     process::run(test.env(chromium::VARIABLE, chromium::find(project)?))
 }
 
