@@ -35,7 +35,7 @@ pub fn request_of(number: usize) -> Request {
 /// The session in which it does.
 #[must_use]
 pub fn transcript_of(number: usize) -> SessionTranscript {
-    let (case, _) = CASES[number % CASES.len()];
+    let (case, _) = FOLDED[number % FOLDED.len()];
     SessionTranscript::parse(case.session_transcript).expect("a session of the test data")
 }
 

@@ -104,7 +104,7 @@ pub async fn run(nodes: &[String], order: &Order, made: &Made, payee: [u8; 32]) 
     let job = job(order, made, market, &owner);
     let job_id = id(&job).unwrap();
     let lock_by = job.offer.lock_by;
-    let cancel = Cancel { job: job_id, submitter: owner.public() };
+    let cancel = Cancel { job: job_id, lock_by: job.offer.lock_by, submitter: owner.public() };
     let host = Platform {
         http: reqwest::Client::builder().timeout(Wait::from_secs(20)).build().unwrap(),
         nodes: nodes.to_vec(),
@@ -259,7 +259,7 @@ impl Host for Platform {
         Ok(())
     }
 
-    fn check(&self, receipt: &[u8]) -> Result<(), String> {
+    async fn check(&self, receipt: &[u8]) -> Result<(), String> {
         let receipt = Receipt::from_bytes(receipt).map_err(|error| error.message().to_owned())?;
         let keys = vec![RootKey::pinned(AggregateProfile::Standard)];
         let Submission { transcript, request, .. } = &self.submission;
