@@ -87,6 +87,8 @@ impl Provider {
 
     /// Works until told to stop. What fails is logged, and tried again.
     pub async fn run(&self, stop: CancellationToken) {
+        // What it dropped when it was killed.
+        self.workshop.sweep().await;
         while !stop.is_cancelled() {
             if let Err(error) = self.look().await {
                 tracing::warn!(%error, "the market could not be looked at; it is tried again");

@@ -155,8 +155,9 @@ impl Workshop {
         engine::work(self.runner.clone(), &name, drain).await
     }
 
-    /// Removes the blobs of results that nobody wants. What cannot be removed now is removed when it is swept again.
-    async fn sweep(&self) {
+    /// Removes the blobs of results that nobody wants, such as those that one who dropped a lot and was killed has left. What cannot be removed now is removed when it is
+    /// swept again: when a lot is dropped, and when a worker begins.
+    pub async fn sweep(&self) {
         if let Err(error) = self.try_sweep().await {
             warn!(%error, "results that nobody wants are not all removed");
         }
