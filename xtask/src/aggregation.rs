@@ -49,9 +49,11 @@ pub fn build_of(project: &Project, package: &str, program: &str) -> Command {
     cargo(project, ["build", "--locked", "--release", "--package", package, "--bin", program])
 }
 
-/// Builds a program with the checks of tests, such as those of overflow, and says where it is. Out of the whole workspace, whose tests share what it is made of.
+/// Builds a program with the checks of tests, such as those of overflow, and says where it is. Out of the whole workspace and with a test, so that libraries have the features that they have for
+/// tests, and are not compiled once more.
 pub fn build_checked(project: &Project, program: &str) -> Result<PathBuf, Error> {
-    process::run(&mut cargo(project, ["build", "--locked", "--workspace", "--bin", program]))?;
+    let build = ["build", "--locked", "--workspace", "--test", "commands", "--bin", program];
+    process::run(&mut cargo(project, build))?;
     Ok(project.target().join("debug").join(program))
 }
 
