@@ -1,12 +1,54 @@
 //! The commands, run as anyone would run them.
 
-mod programs;
-
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::programs::{Running, free_address, path, run};
+/// An address that nobody listens at.
+fn free_address() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_velum-market"));
+    command.arg("market").args(arguments).arg("--json").env("VELUM_LOG", "warn");
+    command
+}
+
+fn run(arguments: &[&str]) -> (Option<i32>, Value) {
+    let Output { status, stdout, stderr } = command(arguments).output().unwrap();
+    let json = serde_json::from_slice(&stdout);
+    (status.code(), json.unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&stderr))))
+}
+
+/// A program that runs until the test is done with it.
+struct Running(Child);
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        Self(command(arguments).stdout(Stdio::null()).spawn().unwrap())
+    }
+
+    /// Stops it as an operator does, and sees that it ends in good order.
+    fn stop(mut self) {
+        Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status().unwrap();
+        assert!(self.0.wait().unwrap().success());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn path(folder: &Path, name: &str) -> String {
+    folder.join(name).display().to_string()
+}
 
 #[test]
 fn a_market_on_one_machine_gives_receipts_that_hold() {
