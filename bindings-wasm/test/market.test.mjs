@@ -270,7 +270,8 @@ describe("at a market whose provider folds", () => {
     const given = await hand.ended;
     assert.equal(given.market, folding.url);
     const at = hand.saved.map(({ at: { market, step } }) => `${market} ${step}`);
-    assert.deepEqual(at, ["0 submitting", "0 cancelling", "1 submitting", "1 waiting"]);
+    // Nor does it keep a cancellation for who could not pay for the job. It does not know the job, and that is enough.
+    assert.deepEqual(at, ["0 submitting", "0 cancelling", "0 committed", "1 submitting", "1 waiting"]);
     const states = new Set(hand.told.map(({ status }) => status?.state));
     for (const state of ["waiting", "settled"]) assert.ok(states.has(state), [...states].join(", "));
     const { paid } = hand.told.find(stateOf("settled")).status;
