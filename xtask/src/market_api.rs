@@ -32,8 +32,12 @@ const COUNT: &str = "6";
 const BOUNDED: &str = "30";
 
 /// Operations that a node carries out for nobody within a run: their auctions and proofs take minutes.
-const NEVER_DONE: [&str; 3] =
-    ["GET /v1/jobs/{job}/receipt", "POST /v1/lots/{lot}/reveal", "POST /v1/lots/{lot}/delivery"];
+const NEVER_DONE: [&str; 4] = [
+    "GET /v1/jobs/{job}/receipt",
+    "POST /v1/lots/{lot}/reveal",
+    "POST /v1/lots/{lot}/delivery",
+    "POST /v1/credit/redemptions",
+];
 
 /// What is added to the configuration of a node that `velum market init` makes.
 const CONFIG: &str = "\n# Proofs that are made up do not verify.\nfailures_per_hour = 1000000000\n";

@@ -15,7 +15,7 @@ import schemathesis
 from schemathesis import GenerationMode
 
 from messages import KINDS, canonical
-from world import MINUTE, World, name
+from world import CREDIT_EPOCH, MINUTE, World, name
 
 WORLD = World()
 EXAMPLES = WORLD.examples()
@@ -94,7 +94,8 @@ def plausible(message, chance):
     if "idempotency_key" in message:
         message["idempotency_key"] = name("generated")
     if "epoch" in message:
-        message["epoch"] = chance.choice([0, 0, 0, 1])
+        of_credit = "blinded" in message or "tokens" in message
+        message["epoch"] = WORLD.now() // CREDIT_EPOCH if of_credit else chance.choice([0, 0, 0, 1])
     if "at" in message:
         message["at"] = now
     for soon in ("expires", "until", "lock_by"):

@@ -19,6 +19,8 @@ KINDS = {
     "reveal": ("reveal", "provider"),
     "deliver": ("delivery", "provider"),
     "moveMoney": ("money order", "owner"),
+    "issueCredit": ("credit order", "owner"),
+    "redeemCredit": ("redemption", "owner"),
     "account": ("query", "asker"),
     "input": ("query", "asker"),
 }

@@ -11,6 +11,7 @@ import requests
 from messages import Key, message_id, sealed_price, sha256
 
 MINUTE = 60_000
+CREDIT_EPOCH = 90 * 24 * 60 * MINUTE
 NUMBERS = itertools.count()
 
 
@@ -125,6 +126,17 @@ class World:
     def query(self, key, subject):
         return key.sign("account", {"market": self.market, "subject": subject, "at": self.now()})
 
+    def credit_order(self):
+        """An order of one token, whose blinded element is the generator of ristretto255 (RFC 9496, A.1)."""
+        generator = "e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76"
+        order = {
+            "market": self.market,
+            "epoch": self.now() // CREDIT_EPOCH,
+            "blinded": [generator],
+            "idempotency_key": name("credit"),
+        }
+        return self.client.sign("issueCredit", order)
+
     def examples(self):
         """By operation, a request that the node does what it asks for: parameters of the path and of the query, and the body."""
         locked, waiting = self.locked, self.waiting_job["job"]
@@ -151,6 +163,7 @@ class World:
             "revoke": ({"quote": self.quotes[1]}, {}, self.provider.sign("revoke", {"quote": self.quotes[1]})),
             "dispute": ({}, {}, self.client.sign("dispute", dispute)),
             "moveMoney": ({}, {}, self.money(self.client, "stake", 1000)),
+            "issueCredit": ({}, {}, self.credit_order()),
             "account": ({}, {}, self.query(self.client, "account")),
             "reputation": ({"provider": self.provider.owner}, {}, None),
             "log": ({}, {"after": 1}, None),
