@@ -22,12 +22,13 @@ class World:
         self.submissions = json.loads((folder / "submissions.json").read_text())
         for submission in self.submissions:
             submission["bytes"] = (folder / submission["file"]).read_bytes()
-        self.client, self.provider, self.poor = (Key(bytes([byte] * 32)) for byte in (1, 2, 3))
+        self.client, self.provider, self.poor, self.seller = (Key(bytes([byte] * 32)) for byte in (1, 2, 3, 4))
         info = requests.get(f"{self.url}/v1/market", timeout=10).json()
         self.market, self.system = info["id"], info["proof_systems"][0]
-        for key in (self.client, self.provider):
+        for key in (self.client, self.provider, self.seller):
             self.post("/v1/money", self.money(key, "deposit", 100_000_000))
-        self.post("/v1/money", self.money(self.provider, "stake", 10_000_000))
+        for key in (self.provider, self.seller):
+            self.post("/v1/money", self.money(key, "stake", 10_000_000))
 
         self.locked = self.submit(self.job(0, "dutch"))
         self.post(f"/v1/lots/{self.locked['lot']}/lock", self.lock(self.locked["lot"]))
@@ -35,7 +36,7 @@ class World:
         self.sealed = self.submit(self.job(2, "sealed"))
         self.waiting_job = self.job(3, "dutch", wait=60)
         self.waiting = self.submit(self.waiting_job)
-        quotes = [self.quote(capacity) for capacity in (1000, 2000)]
+        quotes = [self.quote(self.provider, 1000), self.quote(self.provider, 2000, "proven-100")]
         for quote in quotes:
             self.post("/v1/quotes", quote)
         self.quotes = [message_id("quote", quote) for quote in quotes]
@@ -99,16 +100,16 @@ class World:
         commitment = sealed_price(lot, 0, self.provider.owner, 500, sha256(b"nonce"))
         return self.provider.sign("bid", {"lot": lot, "epoch": 0, "commitment": commitment})
 
-    def quote(self, capacity):
+    def quote(self, provider, capacity, profile="standard"):
         message = {
             "market": self.market,
-            "profile": "standard",
+            "profile": profile,
             "price": 900,
             "capacity": capacity,
             "discount": 100_000,
             "expires": self.now() + 600 * MINUTE,
         }
-        return self.provider.sign("quote", message)
+        return provider.sign("quote", message)
 
     def buy(self, quote):
         now = self.now()
@@ -157,7 +158,7 @@ class World:
             "lock": ({"lot": self.open["lot"]}, {}, self.lock(self.open["lot"])),
             "bid": ({"lot": self.sealed["lot"]}, {}, self.bid(self.sealed["lot"])),
             "input": ({}, {}, self.query(self.provider, of_input)),
-            "quote": ({}, {}, self.quote(3000)),
+            "quote": ({}, {}, self.quote(self.seller, 3000)),
             "buy": ({}, {}, self.buy(self.quotes[0])),
             "standing": ({"order": self.order}, {}, None),
             "revoke": ({"quote": self.quotes[1]}, {}, self.provider.sign("revoke", {"quote": self.quotes[1]})),
