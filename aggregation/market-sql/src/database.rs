@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, AssertSqlSafe, Executor, SqlSafeStr};
+use sqlx::{AnyPool, AssertSqlSafe, Connection, Executor, SqlSafeStr};
 use tokio::sync::Mutex;
 use url::Url;
 
@@ -67,6 +67,12 @@ impl Database {
                     }
                     Ok(())
                 })
+            })
+            // SQLite itself rolls a transaction back where the disk is full. The connection's own rollback then fails, and it goes on as if it were in a
+            // transaction: what it is asked next would read one old state for ever.
+            .before_acquire(|connection, _| {
+                let is_free = !connection.is_in_transaction();
+                Box::pin(async move { Ok(is_free) })
             });
         let pool = options.connect(url.as_str()).await?;
         let database = Self { pool, kind, url, lock: schema.lock, turn: Arc::default() };
@@ -286,6 +292,32 @@ mod tests {
         assert!(error.may_pass(), "{error}");
         postgres.resume();
         assert_eq!(sum(&database).await, 0);
+    }
+
+    #[tokio::test]
+    async fn after_a_full_disk_the_newest_state_is_read_and_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&sqlite(folder.path()), &SCHEMA, 1).await.unwrap();
+        let mut write = database.write().await.unwrap();
+        write.connection().execute("pragma max_page_count = 8").await.unwrap();
+        let full = loop {
+            // One row a statement: where there are more, no more than the statement is undone.
+            if let Err(error) = write.connection().execute("insert into number values (1)").await {
+                break DatabaseError::from(error);
+            }
+        };
+        assert!(matches!(full, DatabaseError::Full), "{full}");
+        drop(write);
+        assert_eq!(sum(&database).await, 0);
+        for expected in 1..=3 {
+            let other = Database::open(&sqlite(folder.path()), &SCHEMA, 1).await.unwrap();
+            for writer in [&other, &database] {
+                let mut write = writer.write().await.unwrap();
+                write.connection().execute("insert into number values (1)").await.unwrap();
+                write.commit().await.unwrap();
+            }
+            assert_eq!(sum(&database).await, 2 * expected);
+        }
     }
 
     #[tokio::test]
