@@ -2,12 +2,12 @@
 //!
 //! Both take seconds to make, and the same ones serve every test. So they are kept in a folder of the build, by a name that covers what they are made of and the version of their proofs.
 
-mod aggregates;
+mod proofs;
 mod submissions;
 
 use std::path::{Path, PathBuf};
 
-pub use aggregates::aggregate;
+pub use proofs::{Recorded, aggregate};
 pub use submissions::{Made, made, request_of, transcript_of};
 
 /// The folder that proofs are kept in.
@@ -27,13 +27,12 @@ fn kept(name: &str, make: impl FnOnce() -> Vec<u8>) -> Vec<u8> {
 }
 
 /// What is kept under a name, if anything is. Names are of letters, digits and hyphens.
-#[must_use]
-pub fn recorded(name: &str) -> Option<Vec<u8>> {
+fn recorded(name: &str) -> Option<Vec<u8>> {
     std::fs::read(folder().join(name)).ok()
 }
 
 /// Keeps bytes under a name, whole or not at all, whoever is killed meanwhile.
-pub fn record(name: &str, bytes: &[u8]) {
+fn record(name: &str, bytes: &[u8]) {
     let path = folder().join(name);
     let part = path.with_extension(format!("{}.part", std::process::id()));
     std::fs::write(&part, bytes).expect("the build's folder can be written");
