@@ -69,6 +69,9 @@ mod tests {
         for line in ["- Date: 2026-01-02 03:04 UTC", "- Commit: 0123456789ab", "- Result: passed"] {
             assert!(page.lines().any(|found| found == line), "{page}");
         }
-        assert!(page.ends_with("steps: 1 passed, 0 failed, 1 skipped\n```\n"), "{page}");
+        assert!(
+            page.contains("\nsteps: 1 passed, 0 failed, 1 skipped; ") && page.ends_with("\n```\n"),
+            "{page}"
+        );
     }
 }

@@ -1,7 +1,12 @@
-//! What was run, how it ended and how long it took.
+//! What was run, how it ended, how long it took and how long processors were busy with it.
+//!
+//! Half of the latter is what two idle cores need at least, however busy the machine was.
 
 use std::fmt;
 use std::time::{Duration, Instant};
+
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeVal;
 
 use crate::process::Error;
 
@@ -22,6 +27,7 @@ struct Step {
     name: &'static str,
     result: Result<Verdict, Error>,
     elapsed: Duration,
+    busy: Duration,
 }
 
 /// The steps of a run, in order. A step that fails does not keep the next from running.
@@ -39,9 +45,10 @@ impl Report {
     /// Runs a step that may also turn out to be impossible on this machine.
     pub fn step_with_verdict(&mut self, name: &'static str, run: impl FnOnce() -> Result<Verdict, Error>) {
         eprintln!("\n=== {name}");
-        let start = Instant::now();
+        let (start, before) = (Instant::now(), busy());
         let result = run();
-        let step = Step { name, result, elapsed: start.elapsed() };
+        let (elapsed, busy) = (start.elapsed(), busy().saturating_sub(before));
+        let step = Step { name, result, elapsed, busy };
         eprintln!("=== {step}");
         self.steps.push(step);
     }
@@ -69,7 +76,11 @@ impl fmt::Display for Report {
         if skipped > 0 {
             write!(f, ", {skipped} skipped")?;
         }
-        writeln!(f)
+        let (elapsed, busy) = self
+            .steps
+            .iter()
+            .fold(Default::default(), |(elapsed, busy), step| (elapsed + step.elapsed, busy + step.busy));
+        writeln!(f, "; {}, processors {}", clock(elapsed), clock(busy))
     }
 }
 
@@ -82,8 +93,19 @@ impl fmt::Display for Step {
             Ok(Verdict::NotChecked(why)) => ("NOT CHECKED", format!("  {why}")),
             Err(error) => ("FAILED", format!("  {error}")),
         };
-        write!(f, "{:<24} {word:<11} {:>8}{why}", self.name, clock(self.elapsed))
+        let (elapsed, busy) = (clock(self.elapsed), clock(self.busy));
+        write!(f, "{:<24} {word:<11} {elapsed:>8}  processors {busy:>8}{why}", self.name)
     }
+}
+
+/// How long processors were busy with programs that this one has run, and with what those have run, as far as each has waited for its own.
+fn busy() -> Duration {
+    let duration = |time: TimeVal| {
+        let microseconds = time.tv_sec() * 1_000_000 + time.tv_usec();
+        Duration::from_micros(u64::try_from(microseconds).unwrap_or(0))
+    };
+    getrusage(UsageWho::RUSAGE_CHILDREN)
+        .map_or(Duration::ZERO, |usage| duration(usage.user_time()) + duration(usage.system_time()))
 }
 
 fn clock(elapsed: Duration) -> String {
@@ -118,7 +140,7 @@ mod tests {
         assert!(lines[1].contains(" NOT CHECKED ") && lines[1].ends_with("no network"), "{summary}");
         assert!(lines[2].contains(" FAILED ") && lines[2].contains("sh -c 'exit 1'"), "{summary}");
         assert!(lines[3].contains(" passed ") && lines[3].ends_with("as of May"), "{summary}");
-        assert_eq!(lines[4], "steps: 2 passed, 1 failed, 1 skipped");
+        assert!(lines[4].starts_with("steps: 2 passed, 1 failed, 1 skipped; "), "{summary}");
     }
 
     #[test]
@@ -128,14 +150,22 @@ mod tests {
         assert!(!report.failed());
         let summary = report.to_string();
         assert!(summary.starts_with("only ") && summary.contains(" unchanged "), "{summary}");
-        assert!(summary.ends_with("steps: 0 passed, 0 failed, 1 unchanged\n"), "{summary}");
+        assert!(summary.contains("\nsteps: 0 passed, 0 failed, 1 unchanged; "), "{summary}");
     }
 
     #[test]
     fn nothing_skipped_is_not_mentioned() {
         let mut report = Report::default();
         report.step("only", || Ok(()));
-        assert!(report.to_string().ends_with("steps: 1 passed, 0 failed\n"));
+        assert!(report.to_string().contains("\nsteps: 1 passed, 0 failed; "));
+    }
+
+    #[test]
+    fn what_keeps_processors_busy_is_counted() {
+        let mut report = Report::default();
+        let count = ["-c", "i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done"];
+        report.step("only", || process::run(Command::new("sh").args(count)));
+        assert!(report.steps[0].busy > Duration::ZERO);
     }
 
     #[test]
