@@ -1,54 +1,11 @@
 //! The commands, run as anyone would run them.
 
-use std::net::TcpListener;
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+mod programs;
+mod wallet;
 
 use serde_json::Value;
 
-/// An address that nobody listens at.
-fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
-}
-
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_velum-market"));
-    command.arg("market").args(arguments).arg("--json").env("VELUM_LOG", "warn");
-    command
-}
-
-fn run(arguments: &[&str]) -> (Option<i32>, Value) {
-    let Output { status, stdout, stderr } = command(arguments).output().unwrap();
-    let json = serde_json::from_slice(&stdout);
-    (status.code(), json.unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&stderr))))
-}
-
-/// A program that runs until the test is done with it.
-struct Running(Child);
-
-impl Running {
-    fn start(arguments: &[&str]) -> Self {
-        Self(command(arguments).stdout(Stdio::null()).spawn().unwrap())
-    }
-
-    /// Stops it as an operator does, and sees that it ends in good order.
-    fn stop(mut self) {
-        Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status().unwrap();
-        assert!(self.0.wait().unwrap().success());
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn path(folder: &Path, name: &str) -> String {
-    folder.join(name).display().to_string()
-}
+use crate::programs::{Running, free_address, path, run, until};
 
 #[test]
 fn a_market_on_one_machine_gives_receipts_that_hold() {
@@ -93,24 +50,18 @@ fn a_node_that_forgets_is_found_out() {
     assert_eq!(run(&["init", &at.display().to_string(), "--listen", &address]).0, Some(0));
     let (config, url) = (path(at, "market.toml"), format!("http://{address}/"));
     let (seen, key, state) = (path(at, "seen.json"), path(at, "provider.key"), path(at, "provider"));
-    let audit = || {
-        // Until the node answers.
-        for _ in 0..50 {
-            let (status, json) = run(&["audit", "--market", &url, "--seen", &seen]);
-            if status != Some(2) {
-                return (status, json);
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        panic!("the node did not start");
-    };
+    let audit = || run(&["audit", "--market", &url, "--seen", &seen]);
+    // A node that does not answer yet cannot be audited.
+    let answers = || until("the node answers", || audit().0 != Some(2));
 
     let node = Running::start(&["serve", "--config", &config]);
+    answers();
     assert_eq!(audit().1["entries"], 1, "the key of blind credit");
     node.stop();
     std::fs::copy(at.join("market.db"), at.join("copy.db")).unwrap();
 
     let node = Running::start(&["serve", "--config", &config]);
+    answers();
     assert_eq!(audit().0, Some(0));
     let provider = Running::start(&[
         "provide",
@@ -123,11 +74,7 @@ fn a_node_that_forgets_is_found_out() {
         "--demo-money",
         "1000",
     ]);
-    let has_entries = (0..100).any(|_| {
-        std::thread::sleep(Duration::from_millis(100));
-        audit().1["entries"] == 3
-    });
-    assert!(has_entries, "the provider's money is in the log");
+    until("the provider's money is in the log", || audit().1["entries"] == 3);
     provider.stop();
     node.stop();
 
@@ -136,6 +83,7 @@ fn a_node_that_forgets_is_found_out() {
     }
     std::fs::rename(at.join("copy.db"), at.join("market.db")).unwrap();
     let node = Running::start(&["serve", "--config", &config]);
+    answers();
     let (status, json) = audit();
     assert_eq!(status, Some(1), "{json}");
     assert!(json["wrong"][0].as_str().unwrap().contains("had 3 entries, and has fewer now"), "{json}");
