@@ -8,6 +8,7 @@ use velum_market_rules::{Account, Refusal, credit, repeated};
 
 use super::{Connection, Market, Result};
 use crate::MarketError;
+use crate::state::quotas::Counted;
 use crate::state::{credit as spent, jobs, ledger, seen};
 
 impl Market {
@@ -91,12 +92,12 @@ impl Market {
         }
         let now = read.now();
         credit::redeem(owner, *epoch, tokens.len() as u64, now)?;
-        self.check_tokens(read.connection(), owner, now).await?;
+        self.check_wrong(read.connection(), Counted::Token, owner, now).await?;
         drop(read);
         let (issuer, checked, market) = (self.issuer(*epoch)?, tokens.clone(), self.0.id);
         let genuine = self.0.pool.run(move |_| issuer.check(&checked, market, owner)).await;
         if let Err(MarketError::Credit(CreditError::Token { .. })) = genuine {
-            self.count_tokens(owner).await?;
+            self.count_wrong(Counted::Token, owner).await?;
         }
         genuine?;
         let mut change = self.change().await?;

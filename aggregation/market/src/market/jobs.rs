@@ -8,6 +8,7 @@ use velum_market_rules::{Account, Entry, Refusal, SeenMessage, repeated};
 use super::quotas::{Held, Part};
 use super::{Connection, Market, Result, Told};
 use crate::MarketError;
+use crate::state::quotas::Counted;
 use crate::state::{Change, NewJob, batches, jobs, ledger, lots, quotes, seen};
 
 const HOUR: Duration = Duration::constant(60 * 60 * 1000);
@@ -36,7 +37,7 @@ impl Market {
         let (checked, bytes) = (job.clone(), submission.clone());
         let verified = self.0.pool.run(move |proofs| proofs.check_submission(&checked, &bytes)).await;
         if let Err(MarketError::Proof(_)) = verified {
-            self.count_failure(owner).await?;
+            self.count_wrong(Counted::Failure, owner).await?;
         }
         verified?;
         self.0.blobs.put(submission).await?;
@@ -90,7 +91,7 @@ impl Market {
             });
         }
         self.check_one_time(&mut *connection, owner).await?;
-        self.check_failures(&mut *connection, owner, now).await?;
+        self.check_wrong(&mut *connection, Counted::Failure, owner, now).await?;
         if let Some(other) = jobs::by_statement(connection, job.statement).await? {
             return Err(MarketError::Counted(other));
         }

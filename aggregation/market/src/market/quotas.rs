@@ -139,39 +139,21 @@ impl Market {
         self.0.trials.begin(&parts)
     }
 
-    /// Refuses jobs of whoever has sent too many proofs that do not verify.
-    pub(super) async fn check_failures(
+    /// Refuses whoever has sent too much that did not verify: proofs, or tokens.
+    pub(super) async fn check_wrong(
         &self,
         connection: Connection<'_>,
+        what: Counted,
         owner: Hash,
         now: Time,
     ) -> Result<()> {
-        let most = self.0.options.failures_per_hour;
-        self.check(connection, now, (Counted::Failure, owner), 1, most).await
+        self.check(connection, now, (what, owner), 1, self.0.options.failures_per_hour).await
     }
 
-    /// Counts a proof that did not verify.
-    pub(super) async fn count_failure(&self, owner: Hash) -> Result<()> {
+    /// Counts a proof that did not verify, or a redemption of tokens that were not issued.
+    pub(super) async fn count_wrong(&self, what: Counted, owner: Hash) -> Result<()> {
         let mut change = self.change().await?;
-        self.count(&mut change, Counted::Failure, owner, 1).await?;
-        Ok(change.commit().await?)
-    }
-
-    /// Refuses redemptions of whoever has sent too many tokens that were not issued.
-    pub(super) async fn check_tokens(
-        &self,
-        connection: Connection<'_>,
-        owner: Hash,
-        now: Time,
-    ) -> Result<()> {
-        let most = self.0.options.failures_per_hour;
-        self.check(connection, now, (Counted::Token, owner), 1, most).await
-    }
-
-    /// Counts a redemption of tokens that were not issued.
-    pub(super) async fn count_tokens(&self, owner: Hash) -> Result<()> {
-        let mut change = self.change().await?;
-        self.count(&mut change, Counted::Token, owner, 1).await?;
+        self.count(&mut change, what, owner, 1).await?;
         Ok(change.commit().await?)
     }
 

@@ -6,12 +6,10 @@ use sqlx::AnyConnection;
 use velum_market_model::{Amount, Count, Duration, Hash, Time};
 use velum_market_rules::Lot;
 use velum_market_rules::auction::Auction;
-use velum_market_sql::sqlx;
+use velum_market_sql::{DatabaseError, sqlx};
 
+use super::counted::{self, Kind};
 use super::{Change, Result, amount, count, hash};
-
-/// Spans that a window is divided into, of which the first is forgotten when a new one begins.
-pub(super) const SPANS: u64 = 24;
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,13 +25,14 @@ pub(crate) enum Counted {
 }
 
 impl Counted {
-    const fn name(self) -> &'static str {
-        match self {
+    const fn over(self, window: Duration) -> Kind {
+        let name = match self {
             Self::Took => "took",
             Self::Delivered => "delivered",
             Self::Late => "late",
             Self::Failed => "failed",
-        }
+        };
+        Kind { name, window }
     }
 }
 
@@ -45,18 +44,7 @@ pub(crate) async fn add(
     number: Count,
     window: Duration,
 ) -> Result<()> {
-    let span = span(change.now(), window);
-    sqlx::query(
-        "insert into counted (kind, span, who, count) values ($1, $2, $3, $4)
-         on conflict (kind, span, who) do update set count = counted.count + excluded.count",
-    )
-    .bind(what.name())
-    .bind(span)
-    .bind(who.to_string())
-    .bind(number.get() as i64)
-    .execute(change.connection())
-    .await?;
-    Ok(())
+    counted::add(change, what.over(window), &who.to_string(), number.get()).await
 }
 
 /// What was counted in the window that ends now: of one, or of all.
@@ -67,16 +55,8 @@ pub(crate) async fn sum(
     now: Time,
     window: Duration,
 ) -> Result<Count> {
-    let row = sqlx::query(
-        "select cast(coalesce(sum(count), 0) as bigint) as total from counted
-         where kind = $1 and span > $2 and ($3 = '' or who = $3)",
-    )
-    .bind(what.name())
-    .bind(span(now, window) - SPANS as i64)
-    .bind(who.map(|who| who.to_string()).unwrap_or_default())
-    .fetch_one(connection)
-    .await?;
-    count(&row, "total")
+    let who = who.map(|who| who.to_string());
+    number(counted::sum(connection, what.over(window), who.as_deref(), now).await?)
 }
 
 /// What was counted in the window that ends now, of everyone of whom anything was.
@@ -86,25 +66,21 @@ pub(crate) async fn sums(
     now: Time,
     window: Duration,
 ) -> Result<BTreeMap<Hash, Count>> {
-    let rows = sqlx::query(
-        "select who, cast(sum(count) as bigint) as total from counted where kind = $1 and span > $2 group by who",
-    )
-    .bind(what.name())
-    .bind(span(now, window) - SPANS as i64)
-    .fetch_all(connection)
-    .await?;
-    rows.iter().map(|row| Ok((hash(row, "who")?, count(row, "total")?))).collect()
+    let sums = counted::sums(connection, what.over(window), now).await?;
+    let read = |(who, total)| {
+        let who = Hash::try_from(who).map_err(|error| DatabaseError::corrupt("counted.who", error))?;
+        Ok((who, number(total)?))
+    };
+    sums.into_iter().map(read).collect()
+}
+
+fn number(total: u64) -> Result<Count> {
+    Count::new(total).map_err(|error| DatabaseError::corrupt("counted.count", error))
 }
 
 /// Forgets spans that no window reaches.
 pub(crate) async fn forget(change: &mut Change, what: Counted, window: Duration) -> Result<()> {
-    let oldest = span(change.now(), window) - SPANS as i64;
-    sqlx::query("delete from counted where kind = $1 and span <= $2")
-        .bind(what.name())
-        .bind(oldest)
-        .execute(change.connection())
-        .await?;
-    Ok(())
+    counted::forget(change, what.over(window)).await
 }
 
 /// The maximum prices of what a provider holds or bids for.
@@ -146,8 +122,4 @@ pub(crate) async fn hold(change: &mut Change, lot: &Lot) -> Result<()> {
             .await?;
     }
     Ok(())
-}
-
-pub(super) fn span(now: Time, window: Duration) -> i64 {
-    (now.get() / (window.get() / SPANS).max(1)) as i64
 }

@@ -1,6 +1,7 @@
 //! What a market keeps in its database: rows to the values of `velum-market-rules` and back. Nothing here decides anything.
 
 pub(crate) mod batches;
+mod counted;
 pub(crate) mod counts;
 pub(crate) mod credit;
 pub(crate) mod excuses;

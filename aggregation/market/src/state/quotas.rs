@@ -4,8 +4,8 @@ use sqlx::AnyConnection;
 use velum_market_model::{Duration, Hash, Time};
 use velum_market_sql::sqlx;
 
-use super::counts::{SPANS, span};
-use super::{Change, Result, unsigned};
+use super::counted::{self, Kind};
+use super::{Change, Result};
 use crate::Place;
 
 const HOUR: Duration = Duration::constant(60 * 60 * 1000);
@@ -38,20 +38,14 @@ pub(crate) enum Who {
 impl Counted {
     const ALL: [Self; 4] = [Self::Failure, Self::DemoMoney, Self::Dispute, Self::Token];
 
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Failure => "failure",
-            Self::DemoMoney => "demo money",
-            Self::Dispute => "dispute",
-            Self::Token => "token",
-        }
-    }
-
-    const fn window(self) -> Duration {
-        match self {
-            Self::Failure | Self::Dispute | Self::Token => HOUR,
-            Self::DemoMoney => DAY,
-        }
+    const fn kind(self) -> Kind {
+        let (name, window) = match self {
+            Self::Failure => ("failure", HOUR),
+            Self::DemoMoney => ("demo money", DAY),
+            Self::Dispute => ("dispute", HOUR),
+            Self::Token => ("token", HOUR),
+        };
+        Kind { name, window }
     }
 }
 
@@ -67,42 +61,18 @@ impl Who {
 
 /// Counts so many more.
 pub(crate) async fn add(change: &mut Change, what: Counted, who: &Who, more: u64) -> Result<()> {
-    let span = span(change.now(), what.window());
-    sqlx::query(
-        "insert into counted (kind, span, who, count) values ($1, $2, $3, $4)
-         on conflict (kind, span, who) do update set count = counted.count + excluded.count",
-    )
-    .bind(what.name())
-    .bind(span)
-    .bind(who.name())
-    .bind(more as i64)
-    .execute(change.connection())
-    .await?;
-    Ok(())
+    counted::add(change, what.kind(), &who.name(), more).await
 }
 
 /// What was counted in the window that ends now.
 pub(crate) async fn sum(connection: &mut AnyConnection, what: Counted, who: &Who, now: Time) -> Result<u64> {
-    let row = sqlx::query(
-        "select cast(coalesce(sum(count), 0) as bigint) as total from counted where kind = $1 and who = $2 and span > $3",
-    )
-    .bind(what.name())
-    .bind(who.name())
-    .bind(span(now, what.window()) - SPANS as i64)
-    .fetch_one(connection)
-    .await?;
-    unsigned(&row, "total")
+    counted::sum(connection, what.kind(), Some(&who.name()), now).await
 }
 
 /// Forgets what no window reaches.
 pub(crate) async fn forget(change: &mut Change) -> Result<()> {
     for what in Counted::ALL {
-        let oldest = span(change.now(), what.window()) - SPANS as i64;
-        sqlx::query("delete from counted where kind = $1 and span <= $2")
-            .bind(what.name())
-            .bind(oldest)
-            .execute(change.connection())
-            .await?;
+        counted::forget(change, what.kind()).await?;
     }
     Ok(())
 }
