@@ -1,17 +1,13 @@
-//! What the workers of the npm package `@velum/prover` call: a thin layer over `velum-wallet`, and what hands presentations to markets.
+//! What the workers of the npm package `@velum/prover` call: a thin layer over `velum-wallet`. What mints and what hands presentations to markets are crates beside this one.
 //!
 //! Bytes go in and out as they are, whatever has members as JSON text, in the forms of `docs/cli.md`. Every call works until it is
-//! done, which is why none is made on a page's main thread, but for minting and those about markets, which take milliseconds. An error is thrown as an object with `code`, `where` and
-//! `message`; a panic, which no input should bring about, ends as a trap that no later call recovers from.
+//! done, which is why none is made on a page's main thread. An error is thrown as an object with `code`, `where` and `message`; a panic, which no input should bring about, ends as a trap
+//! that no later call recovers from.
 //!
 //! The hand-written TypeScript in `ts/` is the package's interface; what is exported here is known to it alone.
 
 #[cfg(feature = "verify")]
 mod input;
-#[cfg(feature = "market")]
-mod market;
-#[cfg(feature = "mint")]
-mod mint;
 #[cfg(feature = "parallel")]
 mod pool;
 #[cfg(feature = "prove")]
@@ -21,5 +17,5 @@ mod receipt;
 #[cfg(feature = "verify")]
 mod verify;
 
-#[cfg(any(feature = "mint", feature = "verify"))]
+#[cfg(feature = "verify")]
 mod failure;

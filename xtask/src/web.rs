@@ -66,6 +66,16 @@ struct Module {
     target: Target,
 }
 
+impl Module {
+    /// Where it is compiled. A build of the same crate with other flags or features would undo this one's, whose files are called the same.
+    const fn folder(&self) -> &'static str {
+        match self.build {
+            Some(build) => build,
+            None => "small",
+        }
+    }
+}
+
 /// What a module is compiled from.
 #[derive(Clone, Copy)]
 struct Crate {
@@ -75,6 +85,10 @@ struct Crate {
 }
 
 const VELUM_WASM: Crate = Crate { package: "velum-wasm", workspace: "" };
+
+const MARKET_WASM: Crate = Crate { package: "velum-market-wasm", workspace: "" };
+
+const MINT_WASM: Crate = Crate { package: "velum-mint-wasm", workspace: "" };
 
 const RECEIPT_WASM: Crate = Crate { package: "velum-receipt-wasm", workspace: "aggregation" };
 
@@ -128,8 +142,8 @@ const MODULES: [Module; 7] = [
     Module { name: "prover-simd", build: Some("simd"), glue: "prover", target: Target::Simd, ..PROVER },
     Module { name: "verifier", glue: "verifier", features: "receipt", ..SMALL },
     Module { name: "receipt", glue: "receipt", source: RECEIPT_WASM, ..SMALL },
-    Module { name: "market", glue: "market", features: "market", ..SMALL },
-    Module { name: "testing", glue: "testing", features: "mint", ..SMALL },
+    Module { name: "market", glue: "market", source: MARKET_WASM, ..SMALL },
+    Module { name: "testing", glue: "testing", source: MINT_WASM, ..SMALL },
     Module { name: "prover-scalar", build: Some("scalar"), glue: "prover", target: Target::Plain, ..PROVER },
     Module {
         name: "prover-threads",
@@ -277,8 +291,8 @@ impl<'a> Web<'a> {
         copy(&lock, &installed)
     }
 
-    /// Compiles modules side by side, since optimising each as a whole keeps one processor busy and not two, and says
-    /// where they are.
+    /// Compiles modules and says where they are. Those of one folder have most of what they are made of in common, and wait for each other. Folders go side by side, since optimising a module as
+    /// a whole keeps one processor busy and not two.
     fn compile(&self, modules: &[Module]) -> Result<Vec<PathBuf>, Error> {
         thread::scope(|scope| {
             let builds: Vec<_> =
@@ -291,9 +305,8 @@ impl<'a> Web<'a> {
     }
 
     fn compile_one(&self, module: &Module) -> Result<PathBuf, Error> {
-        let Module { name, source, features, profile, target, .. } = module;
-        // A folder for each: a build of other flags or features would undo this one's, whose files are called the same.
-        let folder = self.target.join(name);
+        let Module { source, features, profile, target, .. } = module;
+        let folder = self.target.join(module.folder());
         let mut build = self.cargo(*target);
         build.current_dir(self.project.root().join(source.workspace));
         build.args(["--locked", "--lib", "--package", source.package]);

@@ -1,11 +1,11 @@
-//! Minting test credentials.
+//! Minting test credentials, for the entry `@velum/prover/testing`. It takes milliseconds.
 
+use js_sys::JSON;
 use velum_credentials::Error;
 use velum_credentials::mint::{Spec, mint as mint_spec};
+use velum_wallet::json;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-
-use crate::failure::or_throw;
 
 /// A minted document and what goes with it.
 #[wasm_bindgen(getter_with_clone)]
@@ -29,7 +29,10 @@ pub struct Minted {
 /// Mints the document of a spec, which is JSON as `docs/cli.md` describes it.
 #[wasm_bindgen]
 pub fn mint(spec: &str) -> Result<Minted, JsValue> {
-    or_throw(minted(spec))
+    minted(spec).map_err(|error| {
+        let text = json::error(&error).to_string();
+        JSON::parse(&text).unwrap_or_else(|_| JsValue::from(text))
+    })
 }
 
 fn minted(spec: &str) -> Result<Minted, Error> {
