@@ -286,11 +286,8 @@ impl HandedOff<'_> {
             None => Latency::Single,
         };
         let statement = submission.claim()?.hash()?;
-        let size_class = match submission.presentation.size_class().name {
-            "standard" => SizeClass::Standard,
-            "large" => SizeClass::Large,
-            _ => SizeClass::Extra,
-        };
+        let class = submission.presentation.size_class().name;
+        let size_class = SizeClass::by_name(class).ok_or_else(Failure::bug)?;
         let length = Count::new(bytes.len() as u64).map_err(wrong)?;
         Ok(Job {
             market,

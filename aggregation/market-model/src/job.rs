@@ -69,6 +69,27 @@ pub enum SizeClass {
     Extra,
 }
 
+impl SizeClass {
+    /// All, in order of size.
+    pub const ALL: [Self; 3] = [Self::Standard, Self::Large, Self::Extra];
+
+    /// Its name, as documents' classes are called.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Large => "large",
+            Self::Extra => "extra",
+        }
+    }
+
+    /// The one of a name.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.name() == name)
+    }
+}
+
 /// The profile of an aggregate: what is proven of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Profile {

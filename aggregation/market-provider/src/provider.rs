@@ -150,11 +150,11 @@ impl Provider {
             };
             let submission = Submission::from_bytes(&input).map_err(wrong)?;
             let statement = submission.claim().and_then(|claim| claim.hash()).map_err(wrong)?;
-            let class = match submission.presentation.size_class().name {
-                "standard" => SizeClass::Standard,
-                "large" => SizeClass::Large,
-                _ => SizeClass::Extra,
-            };
+            let class = submission.presentation.size_class().name;
+            let class = SizeClass::by_name(class).ok_or_else(|| ProviderError::Input {
+                job: *job,
+                why: format!("no leaf takes documents of the class {class}"),
+            })?;
             let submission = self.blobs.put(input).await?;
             presentations.push(Presentation { statement: Hash(statement), class, submission });
         }

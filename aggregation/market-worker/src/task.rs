@@ -135,7 +135,7 @@ fn name(profile: Profile, states: Hash, work: &Work) -> Hash {
     };
     match work {
         Work::Leaf { class, submission } => {
-            let class = class_name(*class).as_bytes();
+            let class = class.name().as_bytes();
             Hash::of(&[TAG, b"leaf\0", profile, b"\0", class, b"\0", &states.0, &submission.0])
         }
         Work::Wrap { payee, leaf, .. } => named(Kind::Wrap, payee, std::slice::from_ref(leaf)),
@@ -148,13 +148,5 @@ const fn profile_name(profile: Profile) -> &'static str {
     match profile {
         Profile::Standard => "standard",
         Profile::Proven100 => "proven-100",
-    }
-}
-
-const fn class_name(class: SizeClass) -> &'static str {
-    match class {
-        SizeClass::Standard => "standard",
-        SizeClass::Large => "large",
-        SizeClass::Extra => "extra",
     }
 }

@@ -13,6 +13,16 @@ use crate::store::DeadTask;
 /// A lease that outlasts the making of circuits on a machine that others use.
 const SLOW: Pace = Pace { lease: Duration::from_secs(60), ..FAST };
 
+#[test]
+fn classes_are_called_as_documents_and_messages_call_them() {
+    for (class, of_documents) in SizeClass::ALL.into_iter().zip(velum_core::class::CLASSES) {
+        assert_eq!(class.name(), of_documents.name);
+        assert_eq!(serde_json::to_value(class).unwrap(), class.name());
+        assert_eq!(SizeClass::by_name(class.name()), Some(class));
+    }
+    assert_eq!(SizeClass::by_name("huge"), None);
+}
+
 /// The recorded submission of a class, and what is to be known of it.
 fn recorded(class: SizeClass) -> (Bytes, Presentation) {
     let name = serde_json::to_value(class).unwrap();
