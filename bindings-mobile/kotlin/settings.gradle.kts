@@ -15,6 +15,6 @@ dependencyResolutionManagement {
 }
 
 rootProject.name = "velum-kotlin"
-include(":library", ":keystore", ":multipaz-adapter")
+include(":library", ":receipt", ":keystore", ":multipaz-adapter")
 include(":demo")
 project(":demo").projectDir = file("../../demo-android")

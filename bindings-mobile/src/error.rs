@@ -3,29 +3,40 @@
 use velum_credentials::{Code, Error};
 use velum_wallet::PoolError;
 
-/// Declares [`ErrorCode`] from the one list of codes, so that none can be missing from [`ErrorCode::ALL`].
+/// Declares [`ErrorCode`] from the one list of codes, so that none can be missing from [`ErrorCode::ALL`]. Those of markets come last.
 macro_rules! codes {
-    ($($(#[$meta:meta])* $code:ident = $name:literal, $remedy:expr;)+) => {
+    (
+        { $($(#[$meta:meta])* $code:ident = $name:literal, $remedy:expr;)+ }
+        of_markets { $($(#[$of_market:meta])* $market:ident = $said:literal, $mend:expr;)+ }
+    ) => {
         /// What went wrong, as a fixed code that programs can match on.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, uniffi::Enum)]
         pub enum ErrorCode {
             $($(#[$meta])* $code,)+
+            $($(#[$of_market])* $market,)+
         }
 
         impl ErrorCode {
             /// Every code.
-            pub const ALL: &'static [Self] = &[$(Self::$code,)+];
+            pub const ALL: &'static [Self] = &[$(Self::$code,)+ $(Self::$market,)+];
+
+            /// Whether only markets and what becomes of hand-offs have it.
+            const fn is_of_markets(self) -> bool {
+                matches!(self, $(Self::$market)|+)
+            }
 
             /// The code as the `velum` command and the npm package write it.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$code => $name,)+
+                    $(Self::$market => $said,)+
                 }
             }
 
             const fn remedy(self) -> Option<&'static str> {
                 match self {
                     $(Self::$code => $remedy,)+
+                    $(Self::$market => $mend,)+
                 }
             }
         }
@@ -33,74 +44,156 @@ macro_rules! codes {
 }
 
 codes! {
-    /// No issuer of the request vouches for the document.
-    IssuerUntrusted = "issuer_untrusted", Some("the verifier, if it trusts the issuer: name its key or certificate in the request");
-    /// The issuer's signature over the MSO does not verify.
-    IssuerSignature = "issuer_signature", Some("use the document as it was issued");
-    /// The document is of another type than the one asked for.
-    DocType = "doc_type", Some("choose the document that is asked for");
-    /// An item does not hash to its digest in the MSO.
-    Digest = "digest", Some("keep items byte for byte as they were issued, and with their own MSO");
-    /// The document is not valid yet at the asked time.
-    NotYetValid = "not_yet_valid", Some("wait until the document is valid, or have the verifier correct the request's time");
-    /// The document is no longer valid at the asked time.
-    Expired = "expired", Some("have the document renewed by its issuer");
-    /// The device's signature over `DeviceAuthentication` does not verify.
-    DeviceSignature = "device_signature", Some("sign the transcript that the verifier uses, with the key that the MSO names");
-    /// The device authenticated by MAC, which only the reader of that session can check.
-    DeviceMacUnsupported = "device_mac_unsupported", Some("have the device sign");
-    /// The document carries no signature of its device.
-    DeviceSignatureMissing = "device_signature_missing", Some("have the device sign the session: give a signer, or attach its signature");
-    /// A predicate of the request does not hold.
-    Predicate = "predicate", Some("none for the holder, of whom it is not true; the verifier asks for what the element holds");
-    /// The document does not hold an element that the request asks for.
-    ElementMissing = "element_missing", Some("the verifier: ask for another element");
-    /// Input larger than a limit or than every size class.
-    TooLarge = "too_large", Some("ask for fewer or shorter elements; an MSO that is too long needs an issuer that signs fewer digests");
-    /// A prepared proof belongs to another document or kind of request.
-    PreparedMismatch = "prepared_mismatch", Some("prepare anew");
-    /// A prepared proof was used before.
-    PreparedUsed = "prepared_used", Some("prepare another");
-    /// Input that does not follow its format.
-    Malformed = "malformed", Some("whoever wrote it must correct what the place names");
-    /// A proof that does not verify.
-    ProofInvalid = "proof_invalid", Some("refuse the presentation");
-    /// A format version or a suite that this build does not know or the verifier does not allow.
-    WrongVersion = "wrong_version", Some("use builds of one version on both sides, and a suite that both allow");
-    /// The request's time is too far from the wallet's clock.
-    Clock = "clock", Some("refuse the request, or present with another `Clock` if the holder agrees");
-    /// The device signed elements of its own, which the wallet did not agree to show or the request does not ask for.
-    DeviceNamespaces = "device_namespaces", Some("the verifier: name them in the request; the holder: allow them by `discloseDeviceNamespaces`");
-    /// The device signed elements of its own that its issuer does not let it sign.
-    DeviceNamespacesUnauthorised = "device_namespaces_unauthorised", Some("have the device sign without them, or the issuer authorise them");
-    /// The device that proves failed.
-    Backend = "backend", Some("prove again");
-    /// The caller cancelled.
-    Cancelled = "cancelled", None;
-    /// The memory that the caller may take is not enough. Nothing was proved.
-    MemoryInsufficient = "memory_insufficient", Some("make no proof now");
-    /// A bug, or a system that is out of threads or random bytes.
-    Internal = "internal", Some("report it, unless the message names the system");
-    /// The pool holds as many proofs, or bytes, as its bounds allow.
-    PoolFull = "pool_full", Some("use or clear what is in the pool");
-    /// The pool's store has no space left.
-    StoreFull = "store_full", Some("free some space");
-    /// The pool's store failed otherwise.
-    StoreFailed = "store_failed", Some("see what the system says of the path that the place names");
-    /// The sealer cannot use its key now. Nothing was dropped.
-    SealerRefused = "sealer_refused", Some("have the holder unlock the device, and try again");
-    /// Every proof that is left for the purpose is sealed with another key. None was dropped.
-    OtherKey = "other_key", Some("use the key that the pool was filled with, or clear the pool");
-    /// The holder did not agree to the device's signature.
-    SignerCancelled = "signer_cancelled", None;
-    /// The key of the device cannot be used while it is locked.
-    SignerLocked = "signer_locked", Some("have the holder unlock the device, and try again");
-    /// The signer's key cannot sign: one that is for key agreement alone, say.
-    SignerKeyCannotSign = "signer_key_cannot_sign", Some("have the document issued to a key that may sign");
-    /// The hardware that keeps the signer's key failed.
-    SignerHardware = "signer_hardware", Some("try again; if it keeps failing, have the document issued to another key");
-    /// The signer's key is not the one that the document was issued to. Nobody was asked to sign.
-    SignerOtherKey = "signer_other_key", Some("give the signer of the key that the document was issued to");
+    {
+        /// No issuer of the request vouches for the document.
+        IssuerUntrusted = "issuer_untrusted", Some("the verifier, if it trusts the issuer: name its key or certificate in the request");
+        /// The issuer's signature over the MSO does not verify.
+        IssuerSignature = "issuer_signature", Some("use the document as it was issued");
+        /// The document is of another type than the one asked for.
+        DocType = "doc_type", Some("choose the document that is asked for");
+        /// An item does not hash to its digest in the MSO.
+        Digest = "digest", Some("keep items byte for byte as they were issued, and with their own MSO");
+        /// The document is not valid yet at the asked time.
+        NotYetValid = "not_yet_valid", Some("wait until the document is valid, or have the verifier correct the request's time");
+        /// The document is no longer valid at the asked time.
+        Expired = "expired", Some("have the document renewed by its issuer");
+        /// The device's signature over `DeviceAuthentication` does not verify.
+        DeviceSignature = "device_signature", Some("sign the transcript that the verifier uses, with the key that the MSO names");
+        /// The device authenticated by MAC, which only the reader of that session can check.
+        DeviceMacUnsupported = "device_mac_unsupported", Some("have the device sign");
+        /// The document carries no signature of its device.
+        DeviceSignatureMissing = "device_signature_missing", Some("have the device sign the session: give a signer, or attach its signature");
+        /// A predicate of the request does not hold.
+        Predicate = "predicate", Some("none for the holder, of whom it is not true; the verifier asks for what the element holds");
+        /// The document does not hold an element that the request asks for.
+        ElementMissing = "element_missing", Some("the verifier: ask for another element");
+        /// Input larger than a limit or than every size class.
+        TooLarge = "too_large", Some("ask for fewer or shorter elements; an MSO that is too long needs an issuer that signs fewer digests");
+        /// A prepared proof belongs to another document or kind of request.
+        PreparedMismatch = "prepared_mismatch", Some("prepare anew");
+        /// A prepared proof was used before.
+        PreparedUsed = "prepared_used", Some("prepare another");
+        /// Input that does not follow its format.
+        Malformed = "malformed", Some("whoever wrote it must correct what the place names");
+        /// A proof that does not verify.
+        ProofInvalid = "proof_invalid", Some("refuse the presentation");
+        /// A format version or a suite that this build does not know or the verifier does not allow.
+        WrongVersion = "wrong_version", Some("use builds of one version on both sides, and a suite that both allow");
+        /// The request's time is too far from the wallet's clock.
+        Clock = "clock", Some("refuse the request, or present with another `Clock` if the holder agrees");
+        /// The device signed elements of its own, which the wallet did not agree to show or the request does not ask for.
+        DeviceNamespaces = "device_namespaces", Some("the verifier: name them in the request; the holder: allow them by `discloseDeviceNamespaces`");
+        /// The device signed elements of its own that its issuer does not let it sign.
+        DeviceNamespacesUnauthorised = "device_namespaces_unauthorised", Some("have the device sign without them, or the issuer authorise them");
+        /// The device that proves failed.
+        Backend = "backend", Some("prove again");
+        /// The caller cancelled.
+        Cancelled = "cancelled", None;
+        /// The memory that the caller may take is not enough. Nothing was proved.
+        MemoryInsufficient = "memory_insufficient", Some("make no proof now");
+        /// A bug, or a system that is out of threads or random bytes.
+        Internal = "internal", Some("report it, unless the message names the system");
+        /// The pool holds as many proofs, or bytes, as its bounds allow.
+        PoolFull = "pool_full", Some("use or clear what is in the pool");
+        /// The pool's store has no space left.
+        StoreFull = "store_full", Some("free some space");
+        /// The pool's store failed otherwise.
+        StoreFailed = "store_failed", Some("see what the system says of the path that the place names");
+        /// The sealer cannot use its key now. Nothing was dropped.
+        SealerRefused = "sealer_refused", Some("have the holder unlock the device, and try again");
+        /// Every proof that is left for the purpose is sealed with another key. None was dropped.
+        OtherKey = "other_key", Some("use the key that the pool was filled with, or clear the pool");
+        /// The holder did not agree to the device's signature.
+        SignerCancelled = "signer_cancelled", None;
+        /// The key of the device cannot be used while it is locked.
+        SignerLocked = "signer_locked", Some("have the holder unlock the device, and try again");
+        /// The signer's key cannot sign: one that is for key agreement alone, say.
+        SignerKeyCannotSign = "signer_key_cannot_sign", Some("have the document issued to a key that may sign");
+        /// The hardware that keeps the signer's key failed.
+        SignerHardware = "signer_hardware", Some("try again; if it keeps failing, have the document issued to another key");
+        /// The signer's key is not the one that the document was issued to. Nobody was asked to sign.
+        SignerOtherKey = "signer_other_key", Some("give the signer of the key that the document was issued to");
+    }
+    of_markets {
+        /// A market gave no answer.
+        Unreachable = "unreachable", Some("ask again, or another market");
+        /// A market's answer cannot be read.
+        AnswerMalformed = "answer_malformed", Some("ask again; if it stays so, take another market");
+        /// No market counted the presentation, and none is paid.
+        NoMarket = "no_market", Some("offer more or more time, or name other markets");
+        /// A market that may have the job does not say how it ended.
+        Unresolved = "unresolved", Some("hand the presentation to no other market before this one says; go on later with what was saved");
+        /// Where a hand-off stands could not be saved, so nothing more is done.
+        NotSaved = "not_saved", Some("see why it could not be saved, and go on with what was saved last");
+        /// What was saved is of another presentation, or no hand-off at all.
+        OtherHandOff = "other_hand_off", Some("give the presentation, request and transcript that it was begun with");
+        /// A market gave a receipt that does not hold.
+        ReceiptInvalid = "receipt_invalid", Some("keep the receipt, which shows that the market broke its promise");
+        /// Whether a receipt holds could not be found out.
+        ReceiptNotJudged = "receipt_not_judged", Some("mend what judges receipts, and go on with what was saved");
+        /// For the market's operator alone.
+        OperatorOnly = "operator_only", Some("have the operator do it");
+        /// A message's signature does not hold.
+        SignatureInvalid = "signature_invalid", Some("sign with the key that the message names");
+        /// The market has no such thing.
+        Unknown = "unknown", Some("see what the market is asked about");
+        /// The market does not have the job.
+        JobUnknown = "job_unknown", Some("see which market has it");
+        /// The job has no receipt yet, or never will.
+        NoReceipt = "no_receipt", Some("see where the job stands");
+        /// Not how the market is asked for this.
+        WrongMethod = "wrong_method", Some("update this software, or the market");
+        /// The request came in too slowly.
+        TooSlow = "too_slow", Some("try again with a better connection");
+        /// The account does not have as much.
+        NotEnough = "not_enough", Some("deposit more, or offer less");
+        /// The message is for another market.
+        OtherMarket = "other_market", Some("open the market anew, which asks who it is");
+        /// The market has taken this before.
+        TakenBefore = "taken_before", Some("none is needed: see where the job stands");
+        /// The idempotency key names something else already.
+        IdempotencyKeyUsed = "idempotency_key_used", Some("choose another");
+        /// The market has a job about this presentation already.
+        StatementRepeated = "statement_repeated", Some("see where that job stands, or present anew");
+        /// The job's batch is closed.
+        TooLateToCancel = "too_late_to_cancel", Some("wait for the receipt");
+        /// It is too soon for this.
+        TooSoon = "too_soon", Some("try again later");
+        /// The offer is below the least that the market takes.
+        BelowFloor = "below_floor", Some("offer what an estimate says at least");
+        /// It belongs to the holder of another key.
+        NotYours = "not_yours", Some("use the key that it was handed in with");
+        /// The market takes named clients alone.
+        NotAdmitted = "not_admitted", Some("have the operator admit the key, or take another market");
+        /// It is too late for this.
+        TooLate = "too_late", Some("hand in anew");
+        /// A token of credit was spent before.
+        CreditSpent = "credit_spent", Some("use another token");
+        /// The credit is of an epoch that is over.
+        CreditEpoch = "credit_epoch", Some("buy credit anew");
+        /// A key that credit paid hands in one job.
+        OneTimeKey = "one_time_key", Some("redeem credit for another key");
+        /// The market refuses for a reason that this version does not know.
+        Refused = "refused", Some("see what the message says, or update this software");
+        /// The answer to the request tells too much of its holder to be handed on.
+        KeptBack = "kept_back", Some("have the verifier ask a predicate that more people meet");
+        /// The message is too old, or from the future.
+        Stale = "stale", Some("set the device's clock, and try again");
+        /// A token of credit is none of the market's.
+        CreditInvalid = "credit_invalid", Some("buy credit anew");
+        /// The market takes proofs of other versions.
+        OtherProofSystem = "other_proof_system", Some("update this software, or take another market");
+        /// The market has no such way for money.
+        NoGateway = "no_gateway", Some("see how the market takes money");
+        /// Too much was asked for.
+        Quota = "quota", Some("try again later");
+        /// The market remembers no more at the moment.
+        TooManySeen = "too_many_seen", Some("try again later");
+        /// The market is busy.
+        Busy = "busy", Some("ask again after as many seconds as the error says");
+        /// The market cannot answer now.
+        Unavailable = "unavailable", Some("try again later");
+    }
 }
 
 /// What went wrong, where, and what to do about it. It never holds the value of an element.
@@ -149,6 +242,17 @@ pub enum VelumError {
         /// What went wrong.
         problem: Problem,
     },
+    /// A market is the reason, or it is what became of a hand-off.
+    #[error("{}", problem.message)]
+    Market {
+        /// What went wrong; its place is the address of the market that it is about, if it is about one. Its code may be one of the other
+        /// classes, where a market says what is wrong with a presentation.
+        problem: Problem,
+        /// Seconds after which to ask again, where the market is `busy`.
+        retry_after: Option<u32>,
+        /// The receipt that does not hold, where a market gave one.
+        receipt: Option<Vec<u8>>,
+    },
     /// A bug, or a system that failed.
     #[error("{}", problem.message)]
     Internal {
@@ -180,6 +284,7 @@ impl VelumError {
             | Self::Cancelled { problem }
             | Self::Signer { problem }
             | Self::Pool { problem }
+            | Self::Market { problem, .. }
             | Self::Internal { problem } => problem,
         }
     }
@@ -191,7 +296,7 @@ impl VelumError {
 }
 
 impl Problem {
-    fn new(code: ErrorCode, place: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: ErrorCode, place: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code, place: place.into(), message: message.into(), remedy: code.remedy().map(str::to_owned) }
     }
 }
@@ -211,6 +316,7 @@ impl From<Problem> for VelumError {
                 Self::Pool { problem }
             }
             Code::Backend | Code::Internal => Self::Internal { problem },
+            code if code.is_of_markets() => Self::Market { problem, retry_after: None, receipt: None },
             _ => Self::Refused { problem },
         }
     }
@@ -261,7 +367,8 @@ mod tests {
         let missing: Vec<_> = below.difference(&ours).collect();
         assert!(missing.is_empty(), "{missing:?}");
         let of_apps = |code: &str| code.starts_with("signer_") || code == "memory_insufficient";
-        assert!(ours.difference(&below).all(|code| of_apps(code)));
+        let of_markets = |code: &str| named(code).is_of_markets();
+        assert!(ours.difference(&below).all(|code| of_apps(code) || of_markets(code)));
         for code in Code::ALL {
             assert_eq!(ErrorCode::from(*code).as_str(), code.as_str());
         }
@@ -274,7 +381,7 @@ mod tests {
         let (section, _) = section.split_once("\n## ").unwrap();
         let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
         let documented: BTreeSet<_> = rows.map(|(code, _)| code).collect();
-        let of_the_command = ["file", "usage", "program_missing", "receipt_invalid", "market"];
+        let of_the_command = ["file", "usage", "program_missing", "market"];
         let ours: BTreeSet<_> =
             ErrorCode::ALL.iter().map(|code| code.as_str()).chain(of_the_command).collect();
         let missing: Vec<_> = documented.difference(&ours).collect();
@@ -284,6 +391,20 @@ mod tests {
         let undocumented = ours.difference(&documented).filter(|code| !readme.contains(&format!("`{code}`")));
         let undocumented: Vec<_> = undocumented.collect();
         assert!(undocumented.is_empty(), "{undocumented:?}");
+    }
+
+    #[test]
+    fn every_code_of_a_node_is_here() {
+        let described = include_str!("../../docs/market-api.yaml");
+        let lists = described.lines().filter_map(|line| {
+            let (_, list) = line.split_once("code: { enum: [")?;
+            Some(list.split_once(']')?.0.split(", "))
+        });
+        let nodes: BTreeSet<_> = lists.flatten().collect();
+        assert!(nodes.len() > 40, "{nodes:?}");
+        let ours: BTreeSet<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+        let missing: Vec<_> = nodes.difference(&ours).collect();
+        assert!(missing.is_empty(), "{missing:?}");
     }
 
     #[test]

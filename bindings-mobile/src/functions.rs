@@ -96,6 +96,6 @@ pub async fn verify(
 }
 
 /// Ends a panic, which no input should bring about, as an error.
-fn caught<T>(work: impl FnOnce() -> Result<T, VelumError>) -> Result<T, VelumError> {
+pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, VelumError>) -> Result<T, VelumError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked().into()))
 }

@@ -10,6 +10,8 @@ mod executor;
 mod facts;
 mod functions;
 mod inspection;
+#[cfg(feature = "market")]
+mod market;
 mod memory;
 mod pool;
 mod sealer;
@@ -26,6 +28,13 @@ pub use functions::{device_authentication_bytes, explain, inspect, verify, with_
 pub use inspection::{
     Check, CheckOutcome, DeviceAuthentication, DocumentSigner, Element, InspectedDocument, Inspection,
     Provability,
+};
+#[cfg(feature = "market")]
+pub use market::{
+    AggregateProfile, ChosenMarket, Company, Estimate, HandOffKeeper, HandOffOptions, HandOffProgress,
+    HandOffStep, HandedOff, JobState, JobStatus, MarketAccount, MarketClient, MarketHost, MarketHostError,
+    MarketInfo, MarketInput, MarketOffer, MarketOrder, MarketRequest, MarketResponse, ReceiptVerdict,
+    hand_off, may_hand_off, owner_of, resume_hand_off,
 };
 pub use memory::Memory;
 pub use pool::{DropReason, DroppedProof, FillOptions, PoolOptions, PoolPresentation, ProofPool};

@@ -1,11 +1,13 @@
 // swift-tools-version: 6.0
 import PackageDescription
 
-// The native library: an XCFramework that `./x swift` builds, or on Linux, for tests, a library of the system's.
+// The native libraries: XCFrameworks that `./x swift` builds, or on Linux, for tests, libraries of the system's.
 #if os(Linux)
 let native = Target.systemLibrary(name: "VelumNative", path: "Native")
+let nativeReceipt = Target.systemLibrary(name: "VelumReceiptNative", path: "NativeReceipt")
 #else
 let native = Target.binaryTarget(name: "VelumNative", path: "VelumNative.xcframework")
+let nativeReceipt = Target.binaryTarget(name: "VelumReceiptNative", path: "VelumReceiptNative.xcframework")
 #endif
 
 let package = Package(
@@ -13,15 +15,20 @@ let package = Package(
     platforms: [.iOS(.v16), .macOS(.v13)],
     products: [
         .library(name: "Velum", targets: ["Velum"]),
+        .library(name: "VelumReceipt", targets: ["VelumReceipt"]),
         .library(name: "VelumSecureEnclave", targets: ["VelumSecureEnclave"]),
     ],
     targets: [
         native,
+        nativeReceipt,
         .target(name: "VelumBindings", dependencies: ["VelumNative"], swiftSettings: [.swiftLanguageMode(.v5)]),
         .target(name: "Velum", dependencies: ["VelumBindings"]),
+        .target(
+            name: "VelumReceiptBindings", dependencies: ["VelumReceiptNative"], swiftSettings: [.swiftLanguageMode(.v5)]),
+        .target(name: "VelumReceipt", dependencies: ["VelumReceiptBindings"]),
         // For Apple's platforms; empty elsewhere.
         .target(name: "VelumSecureEnclave", dependencies: ["Velum"], swiftSettings: [.swiftLanguageMode(.v5)]),
-        .testTarget(name: "VelumTests", dependencies: ["Velum"]),
+        .testTarget(name: "VelumTests", dependencies: ["Velum", "VelumReceipt"]),
     ]
 )
 

@@ -95,7 +95,8 @@ fn install_packages(project: &Project) -> Result<(), Error> {
     if missing.is_empty() { Ok(()) } else { apt::install(project, &missing) }
 }
 
-fn cargo<const N: usize>(project: &Project, args: [&str; N]) -> Command {
+/// Cargo in this workspace.
+pub fn cargo<const N: usize>(project: &Project, args: [&str; N]) -> Command {
     let mut cargo = project.cargo(args);
     cargo.current_dir(project.root().join(FOLDER)).env("CARGO_TARGET_DIR", project.target());
     // Its libraries do not build with the flags of new processors.

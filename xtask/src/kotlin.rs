@@ -1,8 +1,9 @@
-//! The Kotlin package: what UniFFI writes of it, and its tests on the JVM.
+//! The Kotlin packages: what UniFFI writes of them, and their tests on the JVM.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::aggregation;
 use crate::apt;
 use crate::mobile::{self, FOLDER};
 use crate::process::{self, Error};
@@ -10,10 +11,14 @@ use crate::project::Project;
 use crate::web::{self, Modules};
 
 /// The modules that have tests, from the root of the workspace.
-const TESTED: [&str; 3] =
-    ["demo-android", "bindings-mobile/kotlin/library", "bindings-mobile/kotlin/multipaz-adapter"];
+const TESTED: [&str; 4] = [
+    "demo-android",
+    "bindings-mobile/kotlin/library",
+    "bindings-mobile/kotlin/multipaz-adapter",
+    "bindings-mobile/kotlin/receipt",
+];
 
-/// Builds the library for this machine, writes the Kotlin around it, and builds and tests the package.
+/// Builds the libraries for this machine, writes the Kotlin around them, and builds and tests the packages.
 pub fn test(project: &Project) -> Result<(), Error> {
     let has_maven =
         || process::output(project.command("mvn").arg("-v")).is_ok_and(|mvn| mvn.status.success());
@@ -21,20 +26,26 @@ pub fn test(project: &Project) -> Result<(), Error> {
         eprintln!("there is no Maven with a Java: installing them with apt-get");
         apt::install(project, &["maven", "openjdk-17-jdk-headless"])?;
     }
-    let library = mobile::library(project)?;
+    // The market's program first: it has what tests have, and the libraries for apps, which are the same files, are without some of it.
+    let market = aggregation::build_checked(project, aggregation::MARKET)?;
+    let (library, receipt) = (mobile::library(project)?, mobile::receipt_library(project)?);
     let command = mobile::command(project)?;
     web::build(project, Modules::ONE)?;
     let generated = project.target().join("kotlin");
     mobile::generate(project, &library, "kotlin", &generated)?;
+    let generated_receipt = project.target().join("kotlin-receipt");
+    mobile::generate(project, &receipt, "kotlin", &generated_receipt)?;
 
     let mut maven = project.command("mvn");
     maven.args(["--batch-mode", "--no-transfer-progress", "--quiet", "--file"]);
     maven.arg(project.root().join(FOLDER).join("kotlin/pom.xml"));
     let paths = [
         ("generated", generated.as_path()),
-        ("native", library.parent().unwrap_or(project.target())),
+        ("generated.receipt", generated_receipt.as_path()),
+        ("native", library.file.parent().unwrap_or(project.target())),
         ("testdata", &project.root().join("testdata")),
         ("command", &command),
+        ("market", &market),
         ("package", &project.root().join(web::COMMAND)),
     ];
     for (name, path) in paths {

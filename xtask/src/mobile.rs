@@ -1,9 +1,10 @@
-//! What the packages of `bindings-mobile` in Kotlin and Swift have in common: the native library, and what UniFFI writes around it.
+//! What the packages of `bindings-mobile` in Kotlin and Swift have in common: the native libraries, and what UniFFI writes around them.
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::aggregation;
 use crate::process::{self, Error};
 use crate::project::Project;
 use crate::tools::QUICK_BUILD;
@@ -14,23 +15,51 @@ pub const FOLDER: &str = "bindings-mobile";
 /// The crate.
 pub const PACKAGE: &str = "velum-mobile";
 
+/// The crate of the library that verifies receipts, in the workspace in `aggregation/`.
+pub const RECEIPT_PACKAGE: &str = "velum-receipt-mobile";
+
 const BINDGEN: &str = "velum-mobile-bindgen";
 
-/// Builds the library for this machine, as the tests in Rust are built so that little is compiled twice, and says where it is.
-pub fn library(project: &Project) -> Result<PathBuf, Error> {
-    process::run(&mut project.cargo(["build", "--locked", "--package", PACKAGE, "--lib"]))?;
-    Ok(project.target().join("debug").join(format!("{DLL_PREFIX}velum_mobile{DLL_SUFFIX}")))
+/// What the packages have of the crate: all of it.
+pub const FEATURES: &str = "market";
+
+/// A native library, and where UniFFI's generator reads how to write what goes around it.
+pub struct Library {
+    /// Where it is.
+    pub file: PathBuf,
+    config: &'static str,
 }
 
-/// Builds the command, which makes and verifies proofs for the tests, and says where it is. Apart from the library: it has a suite that the
-/// library is without.
+/// Builds the library for this machine, as the tests in Rust are built so that little is compiled twice.
+pub fn library(project: &Project) -> Result<Library, Error> {
+    let build = ["build", "--locked", "--package", PACKAGE, "--features", FEATURES, "--lib"];
+    process::run(&mut project.cargo(build))?;
+    Ok(Library { file: built(project, "velum_mobile"), config: "bindings-mobile/uniffi.toml" })
+}
+
+/// Builds the library that verifies receipts, likewise.
+pub fn receipt_library(project: &Project) -> Result<Library, Error> {
+    process::run(&mut aggregation::cargo(
+        project,
+        ["build", "--locked", "--package", RECEIPT_PACKAGE, "--lib"],
+    ))?;
+    let file = built(project, "velum_receipt_mobile");
+    Ok(Library { file, config: "aggregation/bindings-mobile/uniffi.toml" })
+}
+
+fn built(project: &Project, name: &str) -> PathBuf {
+    project.target().join("debug").join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))
+}
+
+/// Builds the command, which makes and verifies proofs for the tests, and says where it is. Apart from the library: it has what the library is
+/// without.
 pub fn command(project: &Project) -> Result<PathBuf, Error> {
     process::run(&mut project.cargo(["build", "--locked", "--package", "velum-cli", "--bin", "velum"]))?;
     Ok(project.target().join("debug").join(format!("velum{EXE_SUFFIX}")))
 }
 
 /// Writes what goes around a library into a folder, in place of what is there.
-pub fn generate(project: &Project, library: &Path, language: &str, folder: &Path) -> Result<(), Error> {
+pub fn generate(project: &Project, library: &Library, language: &str, folder: &Path) -> Result<(), Error> {
     let tools = project.target().join("tools").join("mobile-bindgen");
     let mut build = project.cargo(["build", "--locked", "--release", "--package", BINDGEN, "--target-dir"]);
     process::run(build.arg(&tools).envs(QUICK_BUILD))?;
@@ -39,7 +68,7 @@ pub fn generate(project: &Project, library: &Path, language: &str, folder: &Path
         _ => {}
     }
     let mut bindgen = project.command(tools.join("release").join(BINDGEN));
-    bindgen.arg("generate").arg(library).args(["--language", language, "--no-format", "--config"]);
-    bindgen.arg(project.root().join(FOLDER).join("uniffi.toml")).arg("--out-dir").arg(folder);
+    bindgen.arg("generate").arg(&library.file).args(["--language", language, "--no-format", "--config"]);
+    bindgen.arg(project.root().join(library.config)).arg("--out-dir").arg(folder);
     process::run(&mut bindgen)
 }

@@ -1,21 +1,44 @@
-//! The Swift packages: the native library for them, what UniFFI writes of them, and their tests.
+//! The Swift packages: the native libraries for them, what UniFFI writes of them, and their tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::mobile::{self, FOLDER, PACKAGE};
+use crate::aggregation;
+use crate::mobile::{self, FEATURES, FOLDER, Library, PACKAGE, RECEIPT_PACKAGE};
 use crate::process::{self, Error};
 use crate::project::Project;
 use crate::swift_chroot::Chroot;
 use crate::web::{self, Modules};
 
-/// The C module of the native library, for which Swift looks in a folder of this name: two XCFrameworks that keep their module maps
-/// so can be used side by side.
-const MODULE: &str = "VelumNative";
+/// A native library, as Swift sees it.
+struct Module {
+    /// The C module, for which Swift looks in a folder of this name: XCFrameworks that keep their module maps so can be used side by side.
+    name: &'static str,
+    /// The library that Swift links.
+    library: &'static str,
+    /// What UniFFI writes in Swift, and the target of the package that has it.
+    written: &'static str,
+    target: &'static str,
+    /// The folder of the package that has the C module for Linux.
+    of_linux: &'static str,
+}
 
-/// The library that Swift links.
-const LIBRARY: &str = "libvelum_mobile.a";
+const MODULE: Module = Module {
+    name: "VelumNative",
+    library: "libvelum_mobile.a",
+    written: "velum.swift",
+    target: "VelumBindings",
+    of_linux: "Native",
+};
+
+const RECEIPT_MODULE: Module = Module {
+    name: "VelumReceiptNative",
+    library: "libvelum_receipt_mobile.a",
+    written: "velum_receipt.swift",
+    target: "VelumReceiptBindings",
+    of_linux: "NativeReceipt",
+};
 
 /// The packages that have tests, from the root of the workspace.
 const PACKAGES: [&str; 3] = ["bindings-mobile/swift", "bindings-mobile/swift-eudi", "demo-ios/Core"];
@@ -28,6 +51,8 @@ pub fn build(project: &Project) -> Result<(), Error> {
 
 /// Builds and tests the packages.
 pub fn test(project: &Project) -> Result<(), Error> {
+    // Before the libraries for apps, which are the same files and without some of what tests have.
+    aggregation::build_checked(project, aggregation::MARKET)?;
     let swift = Swift::prepare(project)?;
     mobile::command(project)?;
     web::build(project, Modules::ONE)?;
@@ -76,17 +101,8 @@ impl Swift {
         } else {
             Self::InFolder(Chroot::locate(project)?)
         };
-        let library = mobile::library(project)?;
-        let generated = outputs(project).join("generated");
-        mobile::generate(project, &library, "swift", &generated)?;
-        let package = project.root().join(FOLDER).join("swift");
-        place(&generated.join("velum.swift"), &package.join("Sources/VelumBindings/Generated/velum.swift"))?;
-        if cfg!(target_os = "macos") {
-            xcframework(project, &generated, &package.join(format!("{MODULE}.xcframework")))?;
-        } else {
-            let header = format!("{MODULE}.h");
-            place(&generated.join(&header), &package.join("Native").join(&header))?;
-        }
+        MODULE.prepare(project, &mobile::library(project)?)?;
+        RECEIPT_MODULE.prepare(project, &mobile::receipt_library(project)?)?;
         Ok(swift)
     }
 
@@ -96,6 +112,7 @@ impl Swift {
         let native = seen(&project.target().join("debug"));
         let testdata = seen(&project.root().join("testdata"));
         let velum = seen(&project.target().join("debug/velum"));
+        let market = seen(&project.target().join("debug").join(aggregation::MARKET));
         let package_command = seen(&project.root().join(web::COMMAND));
         let (folder, scratch) =
             (seen(&project.root().join(package)), seen(&outputs(project).join(scratch(package))));
@@ -112,6 +129,7 @@ impl Swift {
             ("LD_LIBRARY_PATH", native.as_str()),
             ("VELUM_TESTDATA", testdata.as_str()),
             ("VELUM_CLI", velum.as_str()),
+            (web::MARKET_VARIABLE, market.as_str()),
             ("VELUM_PACKAGE", package_command.as_str()),
             // Without what would have to be fetched.
             ("VELUM_EUDI_RESTATED", "1"),
@@ -144,45 +162,74 @@ impl Swift {
     }
 }
 
-/// Builds the library for devices, simulators and this Mac, and joins them. Prints the checksum of the archive, which a package names
-/// that fetches it.
-fn xcframework(project: &Project, generated: &Path, framework: &Path) -> Result<(), Error> {
-    const SLICES: [&[&str]; 3] = [
-        &["aarch64-apple-ios"],
-        &["aarch64-apple-ios-sim", "x86_64-apple-ios"],
-        &["aarch64-apple-darwin", "x86_64-apple-darwin"],
-    ];
-    let headers = outputs(project).join("Headers");
-    let of_module = headers.join(MODULE);
-    place(&generated.join(format!("{MODULE}.h")), &of_module.join(format!("{MODULE}.h")))?;
-    place(&generated.join(format!("{MODULE}.modulemap")), &of_module.join("module.modulemap"))?;
-    let mut create = project.command("xcodebuild");
-    create.arg("-create-xcframework");
-    for targets in SLICES {
-        let mut built = Vec::new();
-        for target in targets {
-            process::run(project.command("rustup").args(["target", "add", target]))?;
-            let mut build = project.cargo(["build", "--locked", "--profile", "mobile", "--lib"]);
-            // The oldest systems that Package.swift names.
-            build.envs([("IPHONEOS_DEPLOYMENT_TARGET", "16.0"), ("MACOSX_DEPLOYMENT_TARGET", "13.0")]);
-            process::run(build.args(["--package", PACKAGE, "--target", target]))?;
-            built.push(project.target().join(target).join("mobile").join(LIBRARY));
+impl Module {
+    /// Writes what the package needs of this library besides its sources.
+    fn prepare(&self, project: &Project, library: &Library) -> Result<(), Error> {
+        let generated = outputs(project).join(format!("generated-{}", self.name));
+        mobile::generate(project, library, "swift", &generated)?;
+        let package = project.root().join(FOLDER).join("swift");
+        let written = package.join("Sources").join(self.target).join("Generated").join(self.written);
+        place(&generated.join(self.written), &written)?;
+        if cfg!(target_os = "macos") {
+            self.xcframework(project, &generated, &package.join(format!("{}.xcframework", self.name)))
+        } else {
+            let header = format!("{}.h", self.name);
+            place(&generated.join(&header), &package.join(self.of_linux).join(&header))
         }
-        let library = outputs(project).join(targets[0]).join(LIBRARY);
-        write(&library, |path| fs::create_dir_all(path.parent().unwrap_or(path)))?;
-        let mut join = project.command("lipo");
-        process::run(join.arg("-create").args(&built).arg("-output").arg(&library))?;
-        create.arg("-library").arg(library).arg("-headers").arg(&headers);
     }
-    if framework.exists() {
-        write(framework, |path| fs::remove_dir_all(path))?;
+
+    /// Cargo, about to build the library for a target as apps get it.
+    fn build(&self, project: &Project, target: &str) -> Command {
+        let mut build = if self.name == RECEIPT_MODULE.name {
+            aggregation::cargo(project, ["build", "--locked", "--package", RECEIPT_PACKAGE])
+        } else {
+            project.cargo(["build", "--locked", "--package", PACKAGE, "--features", FEATURES])
+        };
+        build.args(["--profile", "mobile", "--lib", "--target", target]);
+        // The oldest systems that Package.swift names.
+        build.envs([("IPHONEOS_DEPLOYMENT_TARGET", "16.0"), ("MACOSX_DEPLOYMENT_TARGET", "13.0")]);
+        build
     }
-    process::run(create.arg("-output").arg(framework))?;
-    let archive = outputs(project).join(format!("{MODULE}.xcframework.zip"));
-    let mut zip = project.command("ditto");
-    process::run(zip.args(["-c", "-k", "--keepParent"]).arg(framework).arg(&archive))?;
-    println!("{}", archive.display());
-    process::run(project.command("swift").args(["package", "compute-checksum"]).arg(&archive))
+
+    /// Builds the library for devices, simulators and this Mac, and joins them. Prints the checksum of the archive, which a package names
+    /// that fetches it.
+    fn xcframework(&self, project: &Project, generated: &Path, framework: &Path) -> Result<(), Error> {
+        const SLICES: [&[&str]; 3] = [
+            &["aarch64-apple-ios"],
+            &["aarch64-apple-ios-sim", "x86_64-apple-ios"],
+            &["aarch64-apple-darwin", "x86_64-apple-darwin"],
+        ];
+        let headers = outputs(project).join(format!("Headers-{}", self.name));
+        let of_module = headers.join(self.name);
+        let header = format!("{}.h", self.name);
+        place(&generated.join(&header), &of_module.join(&header))?;
+        let map = format!("{}.modulemap", self.name);
+        place(&generated.join(map), &of_module.join("module.modulemap"))?;
+        let mut create = project.command("xcodebuild");
+        create.arg("-create-xcframework");
+        for targets in SLICES {
+            let mut built = Vec::new();
+            for target in targets {
+                process::run(project.command("rustup").args(["target", "add", target]))?;
+                process::run(&mut self.build(project, target))?;
+                built.push(project.target().join(target).join("mobile").join(self.library));
+            }
+            let library = outputs(project).join(targets[0]).join(self.library);
+            write(&library, |path| fs::create_dir_all(path.parent().unwrap_or(path)))?;
+            let mut join = project.command("lipo");
+            process::run(join.arg("-create").args(&built).arg("-output").arg(&library))?;
+            create.arg("-library").arg(library).arg("-headers").arg(&headers);
+        }
+        if framework.exists() {
+            write(framework, |path| fs::remove_dir_all(path))?;
+        }
+        process::run(create.arg("-output").arg(framework))?;
+        let archive = outputs(project).join(format!("{}.xcframework.zip", self.name));
+        let mut zip = project.command("ditto");
+        process::run(zip.args(["-c", "-k", "--keepParent"]).arg(framework).arg(&archive))?;
+        println!("{}", archive.display());
+        process::run(project.command("swift").args(["package", "compute-checksum"]).arg(&archive))
+    }
 }
 
 fn outputs(project: &Project) -> PathBuf {

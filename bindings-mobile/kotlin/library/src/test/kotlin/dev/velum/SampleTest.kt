@@ -30,8 +30,10 @@ class SampleTest {
     }
 
     @Test
-    fun `the README has the sample`() {
-        val sample = File("src/test/kotlin/dev/velum/Sample.kt").readText().split("// sample\n")[1]
-        assertTrue(sample in File("../../README.md").readText(), "put the sample into README.md as it is")
+    fun `the README has the samples`() {
+        for (name in listOf("Sample", "MarketSample")) {
+            val sample = File("src/test/kotlin/dev/velum/$name.kt").readText().split("// sample\n")[1]
+            assertTrue(sample in File("../../README.md").readText(), "put the sample of $name into README.md as it is")
+        }
     }
 }

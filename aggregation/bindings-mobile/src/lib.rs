@@ -1,0 +1,157 @@
+//! The verifier of receipts as a native library for Kotlin and Swift: a thin layer over `velum-receipt`, from which UniFFI makes the bindings.
+//!
+//! It has no prover, and is a library of its own: the verifier of aggregates takes dependencies that clash with those of `velum-mobile`. Every failure is a
+//! [`ReceiptError`], a panic included.
+
+#![warn(missing_docs, unnameable_types, unreachable_pub)]
+
+mod error;
+
+pub use error::{ReceiptError, ReceiptProblem};
+
+use std::sync::LazyLock;
+use std::thread;
+
+use velum_aggregate_verifier::{Profile, RootKey};
+use velum_credentials::Learnt;
+use velum_credentials::aggregate::Receipt;
+use velum_receipt::{Accepted, Policy};
+use velum_wallet::Challenge;
+
+uniffi::setup_scaffolding!("velum_receipt");
+
+/// Bytes of the stack of the thread that verifies: callers' may be too small.
+const STACK_BYTES: usize = 4 << 20;
+
+/// Bytes of a payee.
+const PAYEE_BYTES: usize = 32;
+
+/// The profile of an aggregate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum ReceiptProfile {
+    /// 58 proven bits, 100 conjectured.
+    Standard,
+    /// 100 proven bits.
+    Proven100,
+}
+
+/// One thing that a verifier learns.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct ReceiptFact {
+    /// In words (English).
+    pub text: String,
+    /// As JSON, as the `velum` command writes facts.
+    pub json: String,
+}
+
+/// What a verifier has learnt from a receipt that holds.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct VerifiedReceipt {
+    /// What the presentation shows: in the order of the request's predicates, then about the document.
+    pub learnt: Vec<ReceiptFact>,
+    /// The profile of the aggregate's proof.
+    pub profile: ReceiptProfile,
+    /// Bits of soundness that are proven of it.
+    pub proven_bits: u32,
+    /// Presentations that the aggregate counts.
+    pub count: u64,
+    /// For whom it is counted, 32 bytes.
+    pub payee: Vec<u8>,
+}
+
+/// Verifies that the presentation of a receipt answers a request (JSON or CBOR) in the session of a transcript, and that an aggregate of one of the named
+/// profiles counts it, for this payee of 32 bytes if one is named. Everything public is derived from the request and the transcript given here.
+///
+/// There is no default for `profiles`, which differ in what is proven of them. Takes milliseconds, in the caller's time and on a thread of its own.
+#[uniffi::export(default(payee = None))]
+pub fn verify_receipt(
+    receipt: Vec<u8>,
+    request: Vec<u8>,
+    transcript: Vec<u8>,
+    profiles: Vec<ReceiptProfile>,
+    payee: Option<Vec<u8>>,
+) -> Result<VerifiedReceipt, ReceiptError> {
+    on_own_thread(move || {
+        let policy = policy(&profiles, payee.as_deref())?;
+        let challenge = Challenge::parse(&transcript, &request)?;
+        let receipt = Receipt::from_bytes(&receipt)?;
+        let accepted = velum_receipt::verify(&receipt, challenge.transcript(), challenge.request(), &policy)?;
+        verified(&accepted)
+    })
+}
+
+fn policy(profiles: &[ReceiptProfile], payee: Option<&[u8]>) -> Result<Policy, ReceiptError> {
+    /// The keys of every profile.
+    static KEYS: LazyLock<Vec<RootKey>> = LazyLock::new(|| Profile::ALL.map(RootKey::pinned).into());
+
+    if profiles.is_empty() {
+        return Err(ReceiptError::malformed("profiles", "name those that are allowed".to_owned()));
+    }
+    let payee = payee.map(|payee| {
+        let wrong = |_| format!("{} bytes, where a payee has {PAYEE_BYTES}", payee.len());
+        <[u8; PAYEE_BYTES]>::try_from(payee).map_err(wrong)
+    });
+    let payee = payee.transpose().map_err(|message| ReceiptError::malformed("payee", message))?;
+    let is_allowed =
+        |key: &&RootKey| profiles.iter().any(|profile| profile.name() == key.profile().short_name());
+    Ok(Policy { keys: KEYS.iter().filter(is_allowed).cloned().collect(), payee })
+}
+
+fn verified(accepted: &Accepted) -> Result<VerifiedReceipt, ReceiptError> {
+    let fact = |learnt: &Learnt| ReceiptFact { text: learnt.to_string(), json: learnt.to_json().to_string() };
+    let counted = &accepted.counted;
+    let profile = ReceiptProfile::of(counted.profile)
+        .ok_or_else(|| ReceiptError::internal("a profile that this library does not know"))?;
+    Ok(VerifiedReceipt {
+        learnt: accepted.learnt.iter().map(fact).collect(),
+        profile,
+        proven_bits: counted.profile.proven_bits(),
+        count: counted.count,
+        payee: counted.payee.into(),
+    })
+}
+
+/// Works on a thread with stack enough. A panic, which no input should bring about, is an error.
+fn on_own_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ReceiptError> + Send + 'static,
+) -> Result<T, ReceiptError> {
+    let thread = thread::Builder::new().name("velum receipt".to_owned()).stack_size(STACK_BYTES).spawn(work);
+    let thread =
+        thread.map_err(|error| ReceiptError::internal(&format!("the system starts no threads: {error}")))?;
+    thread.join().unwrap_or_else(|_| Err(ReceiptError::internal("a panic; please report this bug")))
+}
+
+impl ReceiptProfile {
+    const ALL: [Self; 2] = [Self::Standard, Self::Proven100];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Proven100 => "proven-100",
+        }
+    }
+
+    fn of(profile: Profile) -> Option<Self> {
+        Self::ALL.into_iter().find(|candidate| candidate.name() == profile.short_name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error_and_later_work_is_done() {
+        let failed = on_own_thread(|| -> Result<(), ReceiptError> { panic!("on purpose") });
+        assert_eq!(failed.unwrap_err().problem().code, "internal");
+        assert_eq!(on_own_thread(|| Ok(7)).unwrap(), 7);
+    }
+
+    #[test]
+    fn every_profile_is_here() {
+        for profile in Profile::ALL {
+            assert!(ReceiptProfile::of(profile).is_some(), "{}", profile.short_name());
+        }
+        assert_eq!(Profile::ALL.len(), ReceiptProfile::ALL.len());
+    }
+}

@@ -1,0 +1,347 @@
+package dev.velum
+
+import dev.velum.receipt.ReceiptProfile
+import dev.velum.receipt.VelumReceipt
+import java.io.File
+import java.time.Duration
+import java.util.concurrent.CopyOnWriteArrayList
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.async
+import kotlinx.coroutines.awaitCancellation
+import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeout
+import org.junit.jupiter.api.AfterAll
+import org.junit.jupiter.api.Assertions.assertArrayEquals
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertInstanceOf
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.BeforeAll
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.TestInstance
+import org.junit.jupiter.api.assertThrows
+
+private const val MONEY = 1_000_000L
+
+/** Terms under which a presentation waits for more company than will come. */
+private val PATIENT =
+    MarketOffer(AggregateProfile.STANDARD, 100uL, 1000uL, company = Company(Duration.ofHours(1), 50uL))
+
+/** Against nodes that run, of the command `velum-market`. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class MarketTest {
+    private lateinit var node: MarketNode
+    private lateinit var wallet: VelumWallet
+
+    /** One that no market takes, however often it is handed in. */
+    private lateinit var untaken: MarketInput
+
+    @BeforeAll
+    fun start(): Unit = runBlocking {
+        node = MarketNode.start()
+        wallet = VelumWallet()
+        untaken = wallet.foldable()
+    }
+
+    @AfterAll
+    fun end() {
+        wallet.close()
+        node.close()
+    }
+
+    /** What is told and saved of a hand-off, and who judges what comes of it. */
+    private class Told(judging: suspend (ByteArray) -> ReceiptVerdict = { judge(it) }) {
+        val saved = CopyOnWriteArrayList<String>()
+        val progress = CopyOnWriteArrayList<HandOffProgress>()
+        val handOff = HandOff({ saved += it }, judging, poll = Duration.ofMillis(200))
+
+        suspend fun run(input: MarketInput, markets: List<VelumMarket>, offer: MarketOffer, stop: Cancellation? = null): HandedOff {
+            var result: HandedOff? = null
+            handOff.running(input, markets, offer, stop).collect {
+                when (it) {
+                    is HandingOff.Progress -> progress += it.progress
+                    is HandingOff.Done -> result = it.result
+                }
+            }
+            return result!!
+        }
+
+        suspend fun until(from: Int = 0, has: (HandOffProgress) -> Boolean) = withTimeout(60_000) {
+            while (progress.drop(from).none(has)) delay(20)
+        }
+
+        fun steps() = progress.map { it.step }.distinct()
+    }
+
+    private fun stateIs(state: JobState) = { it: HandOffProgress -> it.status?.state == state }
+
+    /** A market with money under a new key. */
+    private suspend fun funded(node: MarketNode = this.node, key: ByteArray = VelumMarket.newKey()) =
+        VelumMarket(node.url, key).also { assertEquals(MONEY.toULong(), it.deposit(MONEY).balance) }
+
+    private suspend fun VelumMarket.balance() = account().balance.toLong()
+
+    private suspend fun refused(code: ErrorCode, work: suspend () -> Unit): VelumException {
+        val failure = failure(work)
+        assertEquals(code, failure.code, failure.problem.message)
+        assertTrue(failure.problem.place.isNotEmpty() && failure.problem.message.isNotEmpty())
+        return failure
+    }
+
+    @Test
+    fun `what tells too much of its holder is kept back`(): Unit = runBlocking {
+        assertEquals(emptyList<String>(), VelumMarket.mayHandOff(ADULT))
+        val reasons = VelumMarket.mayHandOff(MUSTERMANN.request)
+        assertTrue(reasons.any { "family_name" in it } && reasons.any { "height" in it }, "$reasons")
+        assertEquals(ErrorCode.MALFORMED, assertThrows<VelumException> { VelumMarket.mayHandOff(ByteArray(1)) }.code)
+        val market = funded()
+        val told = Told()
+        refused(ErrorCode.KEPT_BACK) {
+            told.run(MarketInput(untaken.presentation, MUSTERMANN.request, untaken.transcript), listOf(market), PATIENT)
+        }
+        refused(ErrorCode.KEPT_BACK) {
+            market.quote(MarketInput(untaken.presentation, MUSTERMANN.request, untaken.transcript), PATIENT)
+        }
+        assertTrue(told.progress.isEmpty() && told.saved.isEmpty())
+    }
+
+    @Test
+    fun `what is given is looked at`(): Unit = runBlocking {
+        val key = VelumMarket.newKey()
+        for (url in listOf("not a url", "http://market.example/", "ftp://127.0.0.1/")) {
+            assertEquals(ErrorCode.MALFORMED, assertThrows<VelumException> { VelumMarket(url, key) }.code)
+        }
+        assertEquals(ErrorCode.MALFORMED, assertThrows<VelumException> { VelumMarket(node.url, key, "another") }.code)
+        refused(ErrorCode.MALFORMED) { VelumMarket(node.url, key.copyOf(31)).account() }
+        refused(ErrorCode.MALFORMED) { VelumMarket(node.url).status("job") }
+        assertThrows<IllegalStateException> { runBlocking { VelumMarket(node.url).account() } }
+        assertThrows<IllegalArgumentException> { runBlocking { VelumMarket(node.url, key).deposit(-1) } }
+        val market = funded(key = key)
+        refused(ErrorCode.MALFORMED) { market.deposit(5, "short") }
+        refused(ErrorCode.MALFORMED) { market.deposit(Long.MAX_VALUE) }
+        refused(ErrorCode.MALFORMED) { Told().run(untaken, emptyList(), PATIENT) }
+        refused(ErrorCode.MALFORMED) { Told().run(untaken, listOf(market), PATIENT.copy(minimum = 2000uL)) }
+        val direct = wallet.prepare(MUSTERMANN.document, ADULT).use {
+            wallet.present(it, MUSTERMANN.document, ADULT, MUSTERMANN.transcript, clock = Clock.Any)
+        }
+        refused(ErrorCode.WRONG_VERSION) {
+            Told().run(MarketInput(direct, ADULT, MUSTERMANN.transcript), listOf(market), PATIENT)
+        }
+        assertEquals(VelumMarket.ownerOf(key), market.account().owner)
+        assertFalse(hex(key) in "$market ${market.chosen()}")
+        market.close()
+        assertThrows<IllegalStateException> { runBlocking { market.account() } }
+        Unit
+    }
+
+    @Test
+    fun `a market that is away is told`(): Unit = runBlocking {
+        val url = "http://${freeAddress()}/"
+        val failure = refused(ErrorCode.UNREACHABLE) { VelumMarket(url).info() }
+        assertEquals(url, assertInstanceOf(VelumException.Market::class.java, failure).problem.place)
+        refused(ErrorCode.UNREACHABLE) {
+            Told().run(untaken, listOf(VelumMarket(url, VelumMarket.newKey())), PATIENT)
+        }
+    }
+
+    @Test
+    fun `money is deposited once under its key and told`(): Unit = runBlocking {
+        val key = VelumMarket.newKey()
+        val market = funded(key = key)
+        repeat(2) { market.deposit(5, "a deposit of demo money") }
+        assertEquals(MONEY + 5, market.balance())
+        val id = market.info().id
+        assertEquals(MONEY + 5, VelumMarket(node.url, key, id).balance())
+        refused(ErrorCode.OTHER_MARKET) { VelumMarket(node.url, key, "1".repeat(64)).deposit(1) }
+    }
+
+    @Test
+    fun `a stopped hand-off is taken back and costs nothing`(): Unit = runBlocking {
+        val market = funded()
+        val input = wallet.foldable()
+        val quote = market.quote(input, PATIENT)
+        assertTrue(quote.floor > 0uL && quote.price >= quote.floor, "$quote")
+        val told = Told()
+        val stop = Cancellation()
+        val running = async(Dispatchers.Default) { failure { told.run(input, listOf(market), PATIENT, stop) } }
+        told.until(has = stateIs(JobState.WAITING))
+        assertEquals(MONEY - 1000, market.balance())
+        val job = told.progress.first().job
+        assertEquals(JobState.WAITING, market.status(job).state)
+        refused(ErrorCode.NO_RECEIPT) { market.receipt(job) }
+        stop.cancel()
+        assertInstanceOf(VelumException.Cancelled::class.java, running.await())
+        assertEquals(JobState.CANCELLED, market.status(job).state)
+        assertEquals(MONEY, market.balance())
+        assertEquals(listOf(HandOffStep.SUBMITTING, HandOffStep.WAITING, HandOffStep.STOPPING), told.steps())
+        // Stopped before it has begun, it hands nothing in.
+        val none = Told()
+        assertInstanceOf(VelumException.Cancelled::class.java, failure { none.run(untaken, listOf(market), PATIENT, stop) })
+        assertTrue(none.saved.isEmpty() && none.progress.isEmpty())
+    }
+
+    @Test
+    fun `a hand-off whose coroutine is cancelled is taken back`(): Unit = runBlocking {
+        val market = funded()
+        val told = Told()
+        val running = launch(Dispatchers.Default) { told.run(wallet.foldable(), listOf(market), PATIENT) }
+        told.until(has = stateIs(JobState.WAITING))
+        withTimeout(20_000) { running.cancelAndJoin() }
+        assertEquals(JobState.CANCELLED, market.status(told.progress.first().job).state)
+        assertEquals(MONEY, market.balance())
+    }
+
+    @Test
+    fun `a job is taken back by hand`(): Unit = runBlocking {
+        val market = funded()
+        val told = Told()
+        val running = async(Dispatchers.Default) { failure { told.run(wallet.foldable(), listOf(market), PATIENT) } }
+        told.until(has = stateIs(JobState.WAITING))
+        assertEquals(JobState.CANCELLED, market.cancel(told.progress.first().job).state)
+        assertEquals(ErrorCode.NO_MARKET, running.await().code)
+    }
+
+    @Test
+    fun `what the node refuses is told by its code`(): Unit = runBlocking {
+        val market = funded()
+        refused(ErrorCode.JOB_UNKNOWN) { market.status("0".repeat(64)) }
+        val changed = untaken.presentation.clone().also { it[it.lastIndex] = (it.last() + 1).toByte() }
+        val stranger = VelumMarket(node.url, VelumMarket.newKey())
+        for ((input, asked, why) in listOf(
+            Triple(untaken, stranger, "not_enough"),
+            Triple(MarketInput(changed, ADULT, untaken.transcript), market, "proof_invalid"),
+        )) {
+            val failure = refused(ErrorCode.NO_MARKET) { Told().run(input, listOf(asked), PATIENT) }
+            assertTrue(why in failure.problem.message, failure.problem.message)
+        }
+        assertEquals(MONEY, market.balance())
+    }
+
+    @Test
+    fun `where it cannot be saved nothing is handed in`(): Unit = runBlocking {
+        val market = funded()
+        val full = HandOff({ throw IllegalStateException("the disk is full") }, { judge(it) })
+        val failure = refused(ErrorCode.NOT_SAVED) { full.run(untaken, listOf(market), PATIENT) }
+        assertTrue("the disk is full" in failure.problem.message, failure.problem.message)
+        assertEquals(MONEY, market.balance())
+    }
+
+    @Test
+    fun `a market that never says how a job ended is left for no other`(): Unit = runBlocking {
+        val market = funded()
+        val away = VelumMarket("http://${freeAddress()}/", VelumMarket.newKey(), "2".repeat(64))
+        val progress = mutableListOf<HandOffProgress>()
+        val impatient = HandOff({}, { judge(it) }, poll = Duration.ofMillis(200), patience = Duration.ZERO)
+        val failure = refused(ErrorCode.UNRESOLVED) {
+            impatient.running(untaken, listOf(away, market), PATIENT.copy(within = Duration.ofSeconds(3)))
+                .collect { progress += (it as HandingOff.Progress).progress }
+        }
+        assertEquals(away.url, failure.problem.place)
+        assertTrue(progress.all { it.market == away.url })
+        assertEquals(MONEY, market.balance())
+    }
+
+    @Test
+    fun `a call whose coroutine is cancelled ends`(): Unit = runBlocking {
+        val silent = object : MarketHost by HttpMarketHost() {
+            override suspend fun send(request: MarketRequest): MarketResponse = awaitCancellation()
+        }
+        val asking = launch(Dispatchers.Default) { VelumMarket(node.url, host = silent).info() }
+        delay(100)
+        withTimeout(10_000) { asking.cancelAndJoin() }
+    }
+
+    @Test
+    fun `receipts come and also after a crash and from the second market where the first refuses`(): Unit = runBlocking {
+        MarketNode.start().use { folding ->
+            folding.provide()
+            val key = VelumMarket.newKey()
+            val market = funded(folding, key)
+            val offer = PATIENT.copy(company = Company(Duration.ofSeconds(20), 2uL))
+            val (first, second) = wallet.foldable() to wallet.foldable()
+            val saved = dies(first, market, offer)
+            assertEquals(JobState.WAITING, market.status(saved.job).state)
+            assertFalse(hex(key) in saved.text)
+
+            // The node is away for a while, and the market that is preferred has no money of the other's.
+            val told = Told()
+            val running = async(Dispatchers.Default) {
+                told.run(second, listOf(VelumMarket(node.url, key), market), offer)
+            }
+            told.until { it.market == folding.url && it.step == HandOffStep.WAITING }
+            folding.kill()
+            told.until { it.trouble?.code == ErrorCode.UNREACHABLE }
+            folding.serve()
+            val given = withTimeout(180_000) { running.await() }
+            assertEquals(folding.url, given.market)
+            assertTrue(told.progress.any(stateIs(JobState.SETTLED)))
+            val paid = told.progress.firstNotNullOf { it.status?.paid }
+            assertTrue(paid in offer.minimum..offer.maximum, "paid $paid")
+
+            // The first goes on where it stood, without its key, and with what it was begun with alone.
+            val resumed = Told()
+            refused(ErrorCode.OTHER_HAND_OFF) { resumed.handOff.resume(second, saved.text) }
+            refused(ErrorCode.OTHER_HAND_OFF) { resumed.handOff.resume(first, "{}") }
+            val forged = saved.text.replace("\"maximum\":1000", "\"maximum\":1001")
+            assertFalse(forged == saved.text)
+            refused(ErrorCode.MALFORMED) { resumed.handOff.resume(first, forged) }
+            val payee = VelumReceipt.verify(
+                given.receipt, ADULT, MUSTERMANN.transcript, listOf(ReceiptProfile.STANDARD),
+            ).payee
+            val bad = refused(ErrorCode.RECEIPT_INVALID) {
+                Told { judge(it, payee = ByteArray(32)) }.handOff.resume(first, saved.text)
+            }
+            assertTrue((bad as VelumException.Market).receipt!!.size > 10_000)
+            refused(ErrorCode.RECEIPT_NOT_JUDGED) {
+                Told { throw IllegalStateException("on purpose") }.handOff.resume(first, saved.text)
+            }
+            val file = File.createTempFile("hand-off", ".json").apply { writeText(saved.text) }
+            val other = fold(emptyList(), first, file) { assertEquals(saved.job, it.job) }!!
+            assertFalse(file.exists())
+
+            // Both are of one aggregate, and hold wherever they are verified, for what was asked and whoever is paid alone.
+            for (receipt in listOf(given.receipt, other)) {
+                val verified = VelumReceipt.verify(
+                    receipt, ADULT, MUSTERMANN.transcript, listOf(ReceiptProfile.STANDARD), payee,
+                )
+                assertEquals(2uL, verified.count)
+                assertTrue("18 years or older" in verified.learnt.first().text)
+                val older = ADULT.decodeToString().replace("18}", "21}").encodeToByteArray()
+                assertEquals(ReceiptVerdict.DoesNotHold("receipt.path"), judge(receipt, older))
+                assertEquals(ReceiptVerdict.DoesNotHold("receipt.payee"), judge(receipt, payee = ByteArray(32)))
+            }
+            assertFalse(given.receipt.contentEquals(other))
+            assertArrayEquals(other, market.receipt(saved.job))
+            assertEquals(MONEY - (paid + market.status(saved.job).paid!!).toLong(), market.balance())
+            refused(ErrorCode.TOO_LATE_TO_CANCEL) { market.cancel(saved.job) }
+        }
+    }
+
+    private class Saved(val text: String, val job: String)
+
+    /** A hand-off that ends as a process does that dies: nothing is taken back. */
+    private suspend fun dies(input: MarketInput, market: VelumMarket, offer: MarketOffer): Saved {
+        val (kept, told) = CopyOnWriteArrayList<String>() to CopyOnWriteArrayList<HandOffProgress>()
+        val keeper = object : HandOffKeeper {
+            override suspend fun save(saved: String) {
+                kept += saved
+                if (told.last().step == HandOffStep.WAITING) awaitCancellation()
+            }
+
+            override suspend fun judge(receipt: ByteArray) = ReceiptVerdict.Holds
+
+            override fun onProgress(progress: HandOffProgress) {
+                told += progress
+            }
+        }
+        val scope = CoroutineScope(Dispatchers.Default)
+        val running = scope.launch { handOff(HttpMarketHost(), keeper, input, listOf(market.chosen()), offer) }
+        withTimeout(60_000) { while (kept.size < 2) delay(20) }
+        running.cancelAndJoin()
+        return Saved(kept.last(), told.last().job)
+    }
+}

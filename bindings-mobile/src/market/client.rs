@@ -1,0 +1,290 @@
+//! A market, asked question by question.
+
+use std::future::Future;
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
+
+use velum_market_client::{MarketAdapter, MarketError, Node};
+use velum_market_model::{
+    Cancel, Duration, Hash, IdempotencyKey, Message, MoneyAction, MoneyOrder, Query, Signed, Subject,
+    TextError,
+};
+
+use super::host::{Bridge, MarketHost, time};
+use super::terms::{self, MarketInput, MarketOffer, Place, Submitted, amount, random_text};
+use super::types::{Estimate, JobStatus, MarketAccount, MarketInfo};
+use super::{Secret, malformed, unfit};
+use crate::error::VelumError;
+use crate::wallet::CHECKS;
+use crate::watch::{Cancellation, Watch};
+
+/// How long the cancellation of a job is kept that has not come: an hour less than a market looks ahead.
+const LATEST_LOCK: Duration = Duration::constant(23 * 60 * 60 * 1000);
+
+/// A market at an address. It keeps no key: calls that need one take its 32 secret bytes (Ed25519), and wipe them.
+///
+/// Calls may be made from any thread, and any number at once.
+#[derive(uniffi::Object)]
+pub struct MarketClient {
+    host: Arc<dyn MarketHost>,
+    url: String,
+    /// Of the market, once it is known.
+    id: OnceLock<Hash>,
+}
+
+#[uniffi::export]
+impl MarketClient {
+    /// The market at a URL: of `https`, or of `http` on this very machine, for tests. Asks nothing yet.
+    ///
+    /// `id` names the market for good, as `market` tells it: with it nobody else's market can take its place. Without it the first call that needs
+    /// it asks who the market is.
+    #[uniffi::constructor(default(id = None))]
+    pub fn new(url: String, host: Arc<dyn MarketHost>, id: Option<String>) -> Result<Arc<Self>, VelumError> {
+        check_address(&url)?;
+        let known = OnceLock::new();
+        if let Some(id) = id {
+            let _ = known.set(hash("id", id)?);
+        }
+        Ok(Arc::new(Self { host, url, id: known }))
+    }
+
+    /// The address.
+    pub fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    /// Who the market is.
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn market(&self, cancellation: Option<Arc<Cancellation>>) -> Result<MarketInfo, VelumError> {
+        let bridge = self.bridge(cancellation.as_ref());
+        self.ask(&bridge, self.node(&bridge).market()).await.map(MarketInfo::from)
+    }
+
+    /// What a job is likely to cost, and how long it is likely to take. Nothing is handed over.
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn quote(
+        &self,
+        key: Vec<u8>,
+        input: MarketInput,
+        offer: MarketOffer,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Estimate, VelumError> {
+        let secret = Secret::new(key)?;
+        let bridge = self.bridge(cancellation.as_ref());
+        let watch = Watch::new(cancellation.as_ref(), None);
+        let submitted = CHECKS.run(watch, move |_| Submitted::new(&input)).await?;
+        let market = self.id(&bridge).await?;
+        let now = time(SystemTime::now());
+        let job = terms::job(&submitted, &offer, market, &secret.key()?, now, Place::ONLY)?;
+        job.check().map_err(|error| unfit("offer", &error))?;
+        self.ask(&bridge, self.node(&bridge).quote(&job)).await.map(Estimate::from)
+    }
+
+    /// Where a job stands.
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn status(
+        &self,
+        job: String,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<JobStatus, VelumError> {
+        let job = hash("job", job)?;
+        let bridge = self.bridge(cancellation.as_ref());
+        self.ask(&bridge, self.node(&bridge).status(job)).await.map(|status| (&status).into())
+    }
+
+    /// Takes a job back, which whoever handed it in may until its batch closes. A hand-off that is under way is stopped by its own cancellation.
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn cancel(
+        &self,
+        key: Vec<u8>,
+        job: String,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<JobStatus, VelumError> {
+        let secret = Secret::new(key)?;
+        let job = hash("job", job)?;
+        let cancel = {
+            let key = secret.key()?;
+            // Of a job that the market does not have yet: none is locked later than a day after it came.
+            let lock_by = time(SystemTime::now()).after(LATEST_LOCK);
+            let cancel = Cancel { job, lock_by, submitter: key.public() };
+            Signed::sign(cancel, &key).map_err(|error| unfit("job", &error))?
+        };
+        let bridge = self.bridge(cancellation.as_ref());
+        self.ask(&bridge, self.node(&bridge).cancel(&cancel)).await.map(|status| (&status).into())
+    }
+
+    /// The receipt of a settled job, as the market has it. Verify it: nobody has.
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn receipt(
+        &self,
+        job: String,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Vec<u8>, VelumError> {
+        let job = hash("job", job)?;
+        let bridge = self.bridge(cancellation.as_ref());
+        self.ask(&bridge, self.node(&bridge).receipt(job)).await
+    }
+
+    /// What the holder of the key has here.
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn account(
+        &self,
+        key: Vec<u8>,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<MarketAccount, VelumError> {
+        let secret = Secret::new(key)?;
+        let bridge = self.bridge(cancellation.as_ref());
+        let market = self.id(&bridge).await?;
+        let query = {
+            let key = secret.key()?;
+            let at = time(SystemTime::now());
+            let query = Query { market, subject: Subject::Account, at, asker: key.public() };
+            Signed::sign(query, &key).map_err(|error| unfit("key", &error))?
+        };
+        self.ask(&bridge, self.node(&bridge).account(&query)).await.map(MarketAccount::from)
+    }
+
+    /// Deposits demo money, which is worth nothing, where the market has a way in for it. A deposit that is sent again under its `idempotency_key`, of
+    /// 16 to 64 characters, counts once.
+    #[uniffi::method(default(idempotency_key = None, cancellation = None))]
+    pub async fn deposit(
+        &self,
+        key: Vec<u8>,
+        amount: u64,
+        idempotency_key: Option<String>,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<MarketAccount, VelumError> {
+        let secret = Secret::new(key)?;
+        let amount = self::amount(amount)?;
+        let idempotency_key = match idempotency_key {
+            Some(text) => text,
+            None => random_text()?,
+        };
+        let wrong = |error: TextError| malformed("idempotencyKey", error.to_string());
+        let idempotency_key = IdempotencyKey::try_from(idempotency_key).map_err(wrong)?;
+        let bridge = self.bridge(cancellation.as_ref());
+        let market = self.id(&bridge).await?;
+        let order = {
+            let key = secret.key()?;
+            let action = MoneyAction::Deposit;
+            let order = MoneyOrder { market, action, amount, idempotency_key, owner: key.public() };
+            Signed::sign(order, &key).map_err(|error| unfit("amount", &error))?
+        };
+        self.ask(&bridge, self.node(&bridge).money(&order)).await.map(MarketAccount::from)
+    }
+}
+
+impl MarketClient {
+    /// The market's id: known, or asked for.
+    pub(super) async fn id(&self, bridge: &Bridge) -> Result<Hash, VelumError> {
+        if let Some(id) = self.id.get() {
+            return Ok(*id);
+        }
+        let info = self.ask(bridge, self.node(bridge).market()).await?;
+        // Two calls may ask at once, and the first answer counts.
+        Ok(*self.id.get_or_init(|| info.id))
+    }
+
+    pub(super) fn address(&self) -> &str {
+        &self.url
+    }
+
+    fn bridge(&self, cancellation: Option<&Arc<Cancellation>>) -> Bridge {
+        Bridge::new(&self.host, &Watch::new(cancellation, None))
+    }
+
+    fn node<'a>(&self, bridge: &'a Bridge) -> Node<'a, Bridge> {
+        Node::new(bridge, &self.url)
+    }
+
+    async fn ask<T>(
+        &self,
+        bridge: &Bridge,
+        question: impl Future<Output = Result<T, MarketError>>,
+    ) -> Result<T, VelumError> {
+        bridge.ask(&self.url, question).await
+    }
+}
+
+/// The id of a job or of a market, if it can be one.
+fn hash(place: &str, text: String) -> Result<Hash, VelumError> {
+    Hash::try_from(text).map_err(|error| malformed(place, error.to_string()))
+}
+
+/// Checks that an address is one that nobody on the way can read or change what is sent to.
+pub(super) fn check_address(url: &str) -> Result<(), VelumError> {
+    // Nothing that a path would be appended to, and none that an app's own reader of URLs might read otherwise.
+    let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic() && !br#"?#@\<>"{}|^`"#.contains(&byte));
+    let is_safe = if let Some(rest) = url.strip_prefix("https://") {
+        host(rest).is_some()
+    } else if let Some(rest) = url.strip_prefix("http://") {
+        host(rest).is_some_and(|host| ["localhost", "127.0.0.1", "[::1]"].contains(&host))
+    } else {
+        false
+    };
+    if is_plain && is_safe {
+        return Ok(());
+    }
+    Err(malformed(
+        "url",
+        "a market's address is a URL of https, or of http on this very machine, without query or user",
+    ))
+}
+
+/// The host of a URL after its scheme, where it is followed by nothing but a port and a path.
+fn host(rest: &str) -> Option<&str> {
+    let authority = rest.split('/').next().unwrap_or_default();
+    let end = match authority.strip_prefix('[') {
+        Some(within) => within.find(']').map(|end| end + 2),
+        None => Some(authority.find(':').unwrap_or(authority.len())),
+    }?;
+    let (host, port) = authority.split_at_checked(end)?;
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let is_whole = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
+    (is_whole && !host.is_empty()).then_some(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorCode;
+
+    #[test]
+    fn addresses_are_such_as_nobody_listens_in_on() {
+        for good in [
+            "https://market.example",
+            "https://market.example/",
+            "https://market.example:8443/a/path",
+            "https://[2001:db8::1]:8443/",
+            "http://127.0.0.1:9",
+            "http://localhost/",
+            "http://[::1]:80",
+        ] {
+            check_address(good).unwrap_or_else(|error| panic!("{good}: {error}"));
+        }
+        for bad in [
+            "",
+            "https://",
+            "https:///path",
+            "https://:443",
+            "https://market.example:",
+            "https://market.example:port",
+            "https://[::1",
+            "https://user@market.example",
+            "https://market.example?query",
+            "https://market.example#fragment",
+            "https://market.exam ple",
+            "https://märket.example",
+            "http://market.example",
+            "http://127.0.0.1.market.example",
+            "http://localhost:80@market.example/",
+            "http://localhost\\@market.example",
+            "http://10.0.0.1",
+            "ftp://localhost",
+            "file:///etc/passwd",
+            "HTTP://market.example",
+        ] {
+            assert_eq!(check_address(bad).unwrap_err().code(), ErrorCode::Malformed, "{bad}");
+        }
+    }
+}

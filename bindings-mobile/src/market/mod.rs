@@ -1,0 +1,78 @@
+//! Handing presentations to markets, where others fold many of them into one proof: a thin layer over `velum-market-client`.
+//!
+//! No socket is opened here, nothing is stored, and no receipt is verified: a [`MarketHost`] and a [`HandOffKeeper`] do that, which are the app's. Secret keys are read
+//! for one call, and wiped.
+
+mod client;
+mod hand_off;
+mod host;
+mod saved;
+mod terms;
+mod types;
+
+pub use client::MarketClient;
+pub use hand_off::{
+    ChosenMarket, HandOffKeeper, HandOffOptions, HandOffProgress, HandOffStep, HandedOff, ReceiptVerdict,
+    hand_off, resume_hand_off,
+};
+pub use host::{MarketHost, MarketHostError, MarketRequest, MarketResponse};
+pub use terms::{AggregateProfile, Company, MarketInput, MarketOffer, MarketOrder, may_hand_off};
+pub use types::{Estimate, JobState, JobStatus, MarketAccount, MarketInfo};
+
+use velum_market_model::{Algorithm, ModelError, SecretKey};
+use zeroize::Zeroizing;
+
+use crate::error::{ErrorCode, VelumError};
+
+/// How accounts and payees name the holder of an Ed25519 key of 32 secret bytes: 64 digits of hexadecimal.
+#[uniffi::export]
+pub fn owner_of(key: Vec<u8>) -> Result<String, VelumError> {
+    Ok(Secret::new(key)?.key()?.public().owner().to_string())
+}
+
+/// The 32 bytes of a secret key, for one call. Wiped when they are dropped, as is what is made of them.
+struct Secret(Zeroizing<Vec<u8>>);
+
+impl Secret {
+    fn new(bytes: Vec<u8>) -> Result<Self, VelumError> {
+        let secret = Self(Zeroizing::new(bytes));
+        secret.bytes().map(|_| ())?;
+        Ok(secret)
+    }
+
+    /// The key that signs.
+    fn key(&self) -> Result<SecretKey, VelumError> {
+        SecretKey::from_bytes(Algorithm::Ed25519, self.bytes()?).map_err(|error| unfit("key", &error))
+    }
+
+    fn bytes(&self) -> Result<&[u8; 32], VelumError> {
+        let count = self.0.len();
+        <&[u8; 32]>::try_from(self.0.as_slice())
+            .map_err(|_| malformed("key", format!("{count} bytes, where a secret key has 32")))
+    }
+}
+
+fn malformed(place: &str, message: impl Into<String>) -> VelumError {
+    VelumError::new(ErrorCode::Malformed, place, message)
+}
+
+fn unfit(place: &str, error: &ModelError) -> VelumError {
+    malformed(place, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_key_has_32_bytes_and_is_in_no_error() {
+        let owner = owner_of(vec![7; 32]).unwrap();
+        assert_eq!(owner, Secret::new(vec![7; 32]).unwrap().key().unwrap().public().owner().to_string());
+        assert_ne!(owner_of(vec![8; 32]).unwrap(), owner);
+        for wrong in [vec![], vec![7; 31], vec![7; 33]] {
+            let error = owner_of(wrong).unwrap_err();
+            assert_eq!((error.code(), error.problem().place.as_str()), (ErrorCode::Malformed, "key"));
+            assert!(!format!("{error:?}").contains("7, 7"));
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! A hand-off as it is saved: the same JSON as the npm package has.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use velum_market_client::{Market, Node, Saved, Step};
+use velum_market_model::{Cancel, Hash, Job, Message, Signed, Time, id};
+
+use super::client::check_address;
+use super::host::Bridge;
+use super::unfit;
+use crate::error::{ErrorCode, VelumError};
+
+const VERSION: u32 = 1;
+
+/// The jobs of a hand-off, one for each market, and where it stands. All is signed before, so that it holds no key.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SavedHandOff {
+    version: u32,
+    /// The preferred one first.
+    pub(super) markets: Vec<SavedMarket>,
+    pub(super) at: Saved,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SavedMarket {
+    pub(super) url: String,
+    /// The job's.
+    pub(super) id: Hash,
+    job: Box<RawValue>,
+    /// What takes the job back.
+    cancel: Box<RawValue>,
+    preferred_until: Time,
+}
+
+impl SavedHandOff {
+    /// A hand-off that has not begun.
+    pub(super) fn new(markets: Vec<SavedMarket>) -> Self {
+        Self { version: VERSION, markets, at: Saved { market: 0, step: Step::Submitting } }
+    }
+
+    /// The same where it stands now.
+    pub(super) fn at(&self, at: Saved) -> Self {
+        Self { at, ..self.clone() }
+    }
+
+    /// What `save` was called with.
+    pub(super) fn read(text: &str) -> Result<Self, VelumError> {
+        let read: Result<Self, _> = serde_json::from_str(text);
+        let other = |message: &str| VelumError::new(ErrorCode::OtherHandOff, "saved", message);
+        let saved = read.map_err(|error| other(&format!("not what was saved: {error}")))?;
+        if saved.version != VERSION {
+            return Err(other(&format!(
+                "of version {}, which is not known; update this software",
+                saved.version
+            )));
+        }
+        if saved.markets.is_empty() || saved.at.market >= saved.markets.len() {
+            return Err(other("not what was saved: it is at no market"));
+        }
+        saved.markets.iter().try_for_each(|market| check_address(&market.url))?;
+        Ok(saved)
+    }
+
+    /// As it is saved.
+    pub(super) fn text(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+}
+
+impl SavedMarket {
+    /// Signs a job, and what takes it back.
+    pub(super) fn sign(url: &str, job: Job, key: &velum_market_model::SecretKey) -> Result<Self, VelumError> {
+        let id = id(&job).map_err(|error| unfit("offer", &error))?;
+        let lock_by = job.offer.lock_by;
+        let cancel = Cancel { job: id, lock_by, submitter: key.public() };
+        Ok(Self {
+            url: url.to_owned(),
+            id,
+            job: signed(job, key)?,
+            cancel: signed(cancel, key)?,
+            preferred_until: lock_by,
+        })
+    }
+
+    /// As the client has it, after a look at everything that is signed.
+    ///
+    /// # Errors
+    /// `other_hand_off` where it is about another submission than the one of this hash.
+    pub(super) fn planned<'a>(
+        &self,
+        bridge: &'a Bridge,
+        submission: Hash,
+    ) -> Result<Market<Node<'a, Bridge>>, VelumError> {
+        let wrong = |error| unfit("saved", &error);
+        let job = Signed::<Job>::read(self.job.get().as_bytes()).map_err(wrong)?;
+        let cancel = Signed::<Cancel>::read(self.cancel.get().as_bytes()).map_err(wrong)?;
+        let id = id(job.message()).map_err(wrong)?;
+        if job.message().proof.sha256 != submission || cancel.message().job != id || self.id != id {
+            let message =
+                "it is of another presentation, request or transcript; give those that it was begun with";
+            return Err(VelumError::new(ErrorCode::OtherHandOff, "saved", message));
+        }
+        let adapter = Node::new(bridge, &self.url);
+        Ok(Market { adapter, job, cancel, id, preferred_until: self.preferred_until })
+    }
+}
+
+fn signed<M: Message>(message: M, key: &velum_market_model::SecretKey) -> Result<Box<RawValue>, VelumError> {
+    let json = Signed::sign(message, key).and_then(|signed| signed.json());
+    let json = json.map_err(|error| unfit("offer", &error))?;
+    RawValue::from_string(json)
+        .map_err(|error| VelumError::new(ErrorCode::Internal, "offer", error.to_string()))
+}

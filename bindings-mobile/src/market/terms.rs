@@ -1,0 +1,253 @@
+//! What is handed in, and on which terms: from what callers give to the job that is signed.
+
+use std::time::Duration;
+
+use velum_core::proof::pinned_keys;
+use velum_core::suite::Suite;
+use velum_credentials::aggregate::Submission;
+use velum_credentials::{Presentation, Request, SessionTranscript};
+use velum_market_model::{
+    Amount, Count, Hash, Job, Latency, Offer, Order, PriceMove, Profile, ProofReference, ProofSystem,
+    QuantityError, Ramp, SecretKey, SizeClass, TextError, Time,
+};
+use velum_wallet::parse_request;
+
+use super::malformed;
+use crate::error::{ErrorCode, VelumError};
+use crate::functions::caught;
+
+/// How long a price takes from the least to the most, at most, in milliseconds.
+const RAMP_MS: u64 = 300_000;
+
+/// Within how long a receipt has to be there, unless told.
+const WITHIN: Duration = Duration::from_secs(7200);
+
+/// What is handed to a market. Whoever folds reads it whole: see `mayHandOff`.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct MarketInput {
+    /// A presentation of the suite `Aggregatable`.
+    pub presentation: Vec<u8>,
+    /// The request that it answers (JSON or CBOR).
+    pub request: Vec<u8>,
+    /// The `SessionTranscript` of the session in which it does.
+    pub transcript: Vec<u8>,
+}
+
+/// On which terms a presentation is handed in. Amounts are whole numbers of the market's smallest unit, below 2^53.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct MarketOffer {
+    /// What is proven of the aggregate, and of the receipt. There is no default.
+    pub profile: AggregateProfile,
+    /// The least that is paid; not below the market's floor, which an estimate tells.
+    pub minimum: u64,
+    /// The most that is paid, which the market holds from the start.
+    pub maximum: u64,
+    /// How the price is found.
+    #[uniffi(default = None)]
+    pub order: Option<MarketOrder>,
+    /// Waits for other presentations to be folded with, which makes it cheaper. Without it the presentation is folded alone.
+    #[uniffi(default = None)]
+    pub company: Option<Company>,
+    /// Within how long the receipt has to be there; two hours unless named. Of several markets each has its part of the first half to find a provider.
+    #[uniffi(default = None)]
+    pub within: Option<Duration>,
+}
+
+/// The profile of an aggregate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum AggregateProfile {
+    /// 58 proven bits, 100 conjectured.
+    Standard,
+    /// 100 proven bits.
+    Proven100,
+}
+
+/// How a price is found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, uniffi::Enum)]
+pub enum MarketOrder {
+    /// It rises until a provider takes the job.
+    #[default]
+    Dutch,
+    /// By sealed bids, of which the lowest wins and is paid the second-lowest.
+    Sealed,
+    /// In the book of providers' quotes.
+    Limit,
+}
+
+/// The company that a presentation waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct Company {
+    /// The longest wait.
+    pub max_wait: Duration,
+    /// How many presentations are company enough. A market may aim at more, and wait for them.
+    pub presentations: u64,
+}
+
+/// Why the answer to a request (JSON or CBOR) may not be handed to others, in words; nothing, where it may. A value that is shown, or a predicate that few
+/// people meet, is for its verifier alone.
+#[uniffi::export]
+pub fn may_hand_off(request: Vec<u8>) -> Result<Vec<String>, VelumError> {
+    caught(|| Ok(kept_back(&parse_request(&request)?)))
+}
+
+fn kept_back(request: &Request) -> Vec<String> {
+    let reasons = velum_credentials::aggregate::may_hand_off(request).err().unwrap_or_default();
+    reasons.iter().map(ToString::to_string).collect()
+}
+
+/// A presentation with what it answers, as markets get it.
+pub(super) struct Submitted {
+    pub(super) bytes: Vec<u8>,
+    statement: Hash,
+    size_class: SizeClass,
+}
+
+impl Submitted {
+    /// # Errors
+    /// What is wrong with the input; `kept_back`; `wrong_version` for a presentation of another suite.
+    pub(super) fn new(input: &MarketInput) -> Result<Self, VelumError> {
+        let request = parse_request(&input.request)?;
+        let reasons = kept_back(&request);
+        if !reasons.is_empty() {
+            return Err(VelumError::new(ErrorCode::KeptBack, "request", reasons.join("; ")));
+        }
+        let transcript = SessionTranscript::parse(&input.transcript)?;
+        let presentation = Presentation::from_bytes(&input.presentation)?;
+        if presentation.suite() != Suite::Aggregatable {
+            let message = "only presentations of suite \"aggregatable\" are folded; prepare with that suite";
+            return Err(VelumError::new(ErrorCode::WrongVersion, "presentation.suite", message));
+        }
+        let size_class = match presentation.size_class().name {
+            "standard" => SizeClass::Standard,
+            "large" => SizeClass::Large,
+            _ => SizeClass::Extra,
+        };
+        let submission = Submission { transcript, request, presentation };
+        let statement = Hash(submission.claim()?.hash()?);
+        let bytes = submission.with_presentation(&input.presentation);
+        Ok(Self { bytes, statement, size_class })
+    }
+
+    /// What names the bytes.
+    pub(super) fn sha256(&self) -> Hash {
+        Hash::of(&[&self.bytes])
+    }
+}
+
+/// A market's place among those that a presentation is offered to, in order.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) place: u64,
+    pub(super) of: u64,
+}
+
+impl Place {
+    /// Of one market that is asked alone.
+    pub(super) const ONLY: Self = Self { place: 0, of: 1 };
+}
+
+/// The job about a submission for one market. A provider has to take it by its `lock_by`, until when the market is preferred to the next.
+pub(super) fn job(
+    submitted: &Submitted,
+    offer: &MarketOffer,
+    market: Hash,
+    key: &SecretKey,
+    now: Time,
+    Place { place, of }: Place,
+) -> Result<Job, VelumError> {
+    let within = milliseconds(offer.within.unwrap_or(WITHIN), "offer.within")?.get();
+    let share = u128::from(within / 2) * u128::from(place + 1) / u128::from(of.max(1));
+    let to_lock = u64::try_from(share).unwrap_or(within);
+    let later =
+        |milliseconds: u64| velum_market_model::Duration::new(milliseconds).map_err(beyond("offer.within"));
+    let lock_by = now.after(later(to_lock)?);
+    let latency = match offer.company {
+        None => Latency::Single,
+        Some(Company { max_wait, presentations }) => Latency::Aggregated {
+            max_wait: milliseconds(max_wait, "offer.company.maxWait")?,
+            min_batch: Count::new(presentations).map_err(beyond("offer.company.presentations"))?,
+        },
+    };
+    Ok(Job {
+        market,
+        proof: ProofReference {
+            sha256: submitted.sha256(),
+            length: Count::new(submitted.bytes.len() as u64).map_err(beyond("presentation"))?,
+        },
+        proof_system: proof_system()?,
+        size_class: submitted.size_class,
+        statement: submitted.statement,
+        offer: Offer {
+            order: offer.order.unwrap_or_default().into(),
+            minimum: Amount::new(offer.minimum).map_err(beyond("offer.minimum"))?,
+            maximum: Amount::new(offer.maximum).map_err(beyond("offer.maximum"))?,
+            ramp: Ramp { start: now, duration: later(RAMP_MS.min(to_lock / 2))?, price: PriceMove::Rises },
+            lock_by,
+            deliver_by: lock_by.after(later(within.div_ceil(2))?),
+            collateral: Amount::ZERO,
+        },
+        profile: offer.profile.into(),
+        latency,
+        standing_order: None,
+        idempotency_key: random_text()?.try_into().map_err(|error: TextError| unlikely(&error))?,
+        submitter: key.public(),
+    })
+}
+
+/// Text by chance, so that what is sent twice counts once.
+pub(super) fn random_text() -> Result<String, VelumError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| unlikely(&error))?;
+    Ok(Hash(bytes).to_string())
+}
+
+/// An amount of money.
+pub(super) fn amount(amount: u64) -> Result<Amount, VelumError> {
+    Amount::new(amount).map_err(beyond("amount"))
+}
+
+/// What presentations for aggregates are proven with: its version, and the hash of all of its keys.
+fn proof_system() -> Result<ProofSystem, VelumError> {
+    let suite = Suite::Aggregatable;
+    let keys = pinned_keys(suite);
+    let keys: Vec<&[u8]> = keys.iter().map(|key| &key[..]).collect();
+    let name = format!("velum {} {}", suite.name(), suite.version());
+    let name = name.try_into().map_err(|error: TextError| unlikely(&error))?;
+    Ok(ProofSystem { name, keys: Hash::of(&keys) })
+}
+
+pub(super) fn milliseconds(
+    duration: Duration,
+    place: &'static str,
+) -> Result<velum_market_model::Duration, VelumError> {
+    let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    velum_market_model::Duration::new(milliseconds).map_err(beyond(place))
+}
+
+fn beyond(place: &'static str) -> impl Fn(QuantityError) -> VelumError {
+    move |error| malformed(place, error.to_string())
+}
+
+/// What no input brings about.
+fn unlikely(error: &dyn std::fmt::Display) -> VelumError {
+    VelumError::new(ErrorCode::Internal, "market", error.to_string())
+}
+
+impl From<AggregateProfile> for Profile {
+    fn from(profile: AggregateProfile) -> Self {
+        match profile {
+            AggregateProfile::Standard => Self::Standard,
+            AggregateProfile::Proven100 => Self::Proven100,
+        }
+    }
+}
+
+impl From<MarketOrder> for Order {
+    fn from(order: MarketOrder) -> Self {
+        match order {
+            MarketOrder::Dutch => Self::Dutch,
+            MarketOrder::Sealed => Self::Sealed,
+            MarketOrder::Limit => Self::Limit,
+        }
+    }
+}
