@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use crate::harness::chance::sampled;
 use crate::harness::client::Order;
-use crate::harness::{Databases, Point, STORES, Setup, Site, Watch, sampled};
+use crate::harness::{Databases, Point, Setup, Site, Watch};
 use crate::worker::record_batches;
 
 /// Where stores are away.
@@ -20,13 +21,13 @@ pub const POINTS: [Point; 7] = [
 /// A folder that cannot be read or written, whoever tries.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn folders_are_away() {
-    record_batches(&[&[0, 1, 2]]);
+    record_batches(0, &[&[0, 1, 2]]);
     for point in sampled(&POINTS, 2) {
         let site =
             Site::start(Setup::new(Databases::Sqlite, format!("folders are away from {point:?} on"))).await;
         let away = async {
             Watch::new(&site).until(point).await;
-            let folders = STORES.map(|name| site.folder().join(name));
+            let folders = site.stores();
             for folder in folders.iter().filter(|folder| folder.is_dir()) {
                 std::fs::rename(folder, folder.with_extension("away")).unwrap();
                 // A link that leads to itself: no answer of the system says that there is nothing.

@@ -5,8 +5,9 @@ use std::io::Write;
 use std::process::Command;
 use std::time::Duration;
 
+use crate::harness::chance::sampled;
 use crate::harness::client::Order;
-use crate::harness::{Databases, Point, Setup, Site, Watch, sampled};
+use crate::harness::{Databases, Point, Setup, Site, Watch};
 use crate::worker::record_batches;
 
 /// What the test in the namespace is called.
@@ -48,7 +49,7 @@ fn a_disk_is_full() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "another test starts it"]
 async fn in_a_namespace_of_its_own() {
-    record_batches(&[&[0, 1, 2]]);
+    record_batches(0, &[&[0, 1, 2]]);
     for point in sampled(&POINTS, 2) {
         let disk = tempfile::tempdir().unwrap();
         let mount = ["-t", "tmpfs", "-o", SIZE, "tmpfs"];

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use crate::harness::chance::sampled;
 use crate::harness::client::Order;
 use crate::harness::relay::{Relay, Wire};
-use crate::harness::{Databases, Point, Setup, Site, Watch, sampled};
+use crate::harness::{Databases, Point, Setup, Site, Watch};
 use crate::worker::record_batches;
 
 /// When, and what happens to the wire.
@@ -23,11 +24,11 @@ const PARTITIONS: [(Point, Wire); 10] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_provider_is_cut_off() {
-    record_batches(&[&[0, 1, 2]]);
+    record_batches(0, &[&[0, 1, 2]]);
     for (point, state) in sampled(&PARTITIONS, 3) {
         let mut setup = Setup::new(Databases::Sqlite, format!("the wire is {state:?} from {point:?} on"));
         let wire = Relay::start(setup.addresses.clone()).await;
-        setup.market = Some(wire.url());
+        setup.markets = vec![wire.url()];
         let site = Site::start(setup).await;
         let partition = async {
             Watch::new(&site).until(point).await;

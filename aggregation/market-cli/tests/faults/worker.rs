@@ -48,11 +48,11 @@ async fn a_process_of_other_tests() {
     }
 }
 
-/// Makes all proofs of some batches of submissions, named by their numbers, where they are not recorded: then histories take seconds.
-pub fn record_batches(batches: &[&[usize]]) {
+/// Makes all proofs that a provider folds some batches of submissions with, named by their numbers, where they are not recorded: then histories take seconds.
+pub fn record_batches(provider: usize, batches: &[&[usize]]) {
     let all = made(batches.iter().copied().flatten().max().map_or(0, |most| most + 1));
     for batch in batches {
         let made: Vec<_> = batch.iter().map(|number| all[*number].clone()).collect();
-        let _kept = aggregate(&made, harness::payee());
+        let _kept = aggregate(&made, harness::payee(provider));
     }
 }
