@@ -249,7 +249,7 @@ impl Site {
             assert!(tasks.iter().all(|tasks| tasks.state != State::Dead), "{:?}", workshop.dead().await);
             if workshop.lots().await.unwrap().is_empty()
                 && tasks.is_empty()
-                && files(&self.stores()[1 + provider]).is_empty()
+                && files(self.stores()[1 + provider]).is_empty()
             {
                 return;
             }

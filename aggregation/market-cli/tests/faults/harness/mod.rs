@@ -15,11 +15,14 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, join_all, select};
 use tempfile::TempDir;
+use velum_market_blobs::Blobs;
+use velum_market_blobs::testing::Bucket;
 use velum_market_model::{Algorithm, Count, Hash, SecretKey};
 use velum_market_rules::{Rules, Settings};
 use velum_market_testing::made;
@@ -74,6 +77,8 @@ pub struct Setup<'a> {
     pub takes: Option<Duration>,
     /// Where each provider finds the market; at the first node, where nothing is said.
     pub markets: Vec<String>,
+    /// Where all stores are; in folders, where nothing is said.
+    pub bucket: Option<Arc<Bucket>>,
     /// The folder of databases and stores; that of the market, where nothing is said.
     pub state: Option<PathBuf>,
     /// Changes what a program is started with.
@@ -96,6 +101,7 @@ impl<'a> Setup<'a> {
             leases_break: false,
             takes: Some(Duration::from_millis(20)),
             markets: Vec::new(),
+            bucket: None,
             state: None,
             with: Box::new(|_, _| ()),
             about: about.into(),
@@ -109,8 +115,9 @@ pub struct Site {
     about: String,
     /// URLs.
     nodes: Vec<String>,
-    /// The URL of the market's store.
-    store: String,
+    bucket: Option<Arc<Bucket>>,
+    /// Where the files of the market's store are.
+    store: PathBuf,
     /// What each provider has.
     states: Vec<State>,
     rules: Rules,
@@ -137,8 +144,16 @@ impl Site {
         let at = folder.path();
         let state = setup.state.clone().unwrap_or_else(|| at.to_owned());
         let database = setup.databases.make(&state, "market").await;
-        let url = |name: &str| format!("file://{}/{name}-blobs", state.display());
-        let store = url("market");
+        let bucket = setup.bucket;
+        // The URL of a store, and where its files are.
+        let store = |name: &str| match &bucket {
+            Some(bucket) => (bucket.url(name), bucket.folder(name)),
+            None => {
+                let folder = state.join(format!("{name}-blobs"));
+                (format!("file://{}", folder.display()), folder)
+            }
+        };
+        let (blobs, folder_of_market) = store("market");
         write_secret(at, "node.key", NODE);
         write_secret(at, "operator.token", TOKEN);
         let mut states = Vec::new();
@@ -146,17 +161,19 @@ impl Site {
             let name = Who::Provider(number).name();
             write_secret(at, &format!("{name}.key"), secret(number));
             let database = setup.databases.make(&state, &name.replace('-', "_")).await;
-            states.push(State { database, blobs: url(&name) });
+            let (blobs, store) = store(&name);
+            states.push(State { name, database, blobs, store });
         }
         let rules = Rules::new(setup.rules.clone()).unwrap();
-        std::fs::write(at.join("market.toml"), config(&database, &store, setup.rules)).unwrap();
+        std::fs::write(at.join("market.toml"), config(&database, &blobs, setup.rules)).unwrap();
         let nodes: Vec<_> = setup.addresses.iter().map(|address| format!("http://{address}/")).collect();
         let site = Self {
             about: format!("{} on {}", setup.about, setup.databases.name()),
             nodes,
-            store,
+            store: folder_of_market,
             states,
             rules,
+            bucket,
             leases_break: setup.leases_break,
             pace: if setup.takes.is_some() { PACE } else { Pace::USUAL },
             patience: if setup.takes.is_some() { PATIENCE } else { PATIENCE_OF_PROOFS },
@@ -175,6 +192,7 @@ impl Site {
             markets: setup.markets,
             addresses: setup.addresses,
             states: site.states.clone(),
+            variables: site.bucket.iter().flat_map(|bucket| bucket.variables()).collect(),
             takes: setup.takes,
             with: setup.with,
         });
@@ -259,14 +277,21 @@ impl Site {
 
     /// A provider's workshop, as another worker opens it.
     async fn workshop(&self, provider: usize) -> Workshop {
-        let State { database, blobs } = &self.states[provider];
+        let State { name, database, blobs, .. } = &self.states[provider];
+        let blobs = match &self.bucket {
+            Some(bucket) => bucket.open(name),
+            None => Blobs::open(blobs).unwrap(),
+        };
         worker::open(database, blobs, Duration::ZERO, self.pace).await.unwrap()
     }
 
     /// The folders of all stores, the market's first.
-    pub fn stores(&self) -> Vec<PathBuf> {
-        let urls = [&self.store].into_iter().chain(self.states.iter().map(|state| &state.blobs));
-        urls.filter_map(|url| url.strip_prefix("file://")).map(PathBuf::from).collect()
+    pub fn stores(&self) -> Vec<&Path> {
+        [&self.store]
+            .into_iter()
+            .chain(self.states.iter().map(|state| &state.store))
+            .map(|path| &**path)
+            .collect()
     }
 }
 
@@ -287,11 +312,15 @@ impl Drop for Site {
     }
 }
 
-/// What a provider shares with its workers, by URLs.
+/// What a provider shares with its workers.
 #[derive(Clone)]
 struct State {
+    name: String,
+    /// The URLs of both.
     database: String,
     blobs: String,
+    /// Where the files of its blobs are.
+    store: PathBuf,
 }
 
 /// What programs are started with.
@@ -301,6 +330,7 @@ struct Programs {
     node: String,
     markets: Vec<String>,
     states: Vec<State>,
+    variables: Vec<(&'static str, String)>,
     takes: Option<Duration>,
     with: With,
 }
@@ -310,7 +340,7 @@ impl Programs {
         let program = Path::new(env!("CARGO_BIN_EXE_velum-market"));
         let path = |name: &str| self.folder.join(name).display().to_string();
         let state = |provider: usize| {
-            let State { database, blobs } = &self.states[provider];
+            let State { database, blobs, .. } = &self.states[provider];
             ["--database", database, "--blobs", blobs]
         };
         let mut started = match (who, self.takes) {
@@ -339,6 +369,7 @@ impl Programs {
             }
             Who::Worker { .. } => (),
         }
+        started.envs(self.variables.iter().cloned());
         (self.with)(who, &mut started);
         started
     }

@@ -136,7 +136,7 @@ impl<'a> Watch<'a> {
     }
 
     fn has_inputs(&self) -> bool {
-        let has_inputs = |folder: &std::path::PathBuf| {
+        let has_inputs = |folder: &&std::path::Path| {
             std::fs::read_dir(folder.join("blobs")).is_ok_and(|mut entries| entries.next().is_some())
         };
         self.site.stores()[1..].iter().any(has_inputs)
