@@ -3,6 +3,7 @@
 pub mod chance;
 mod check;
 pub mod client;
+pub mod namespace;
 mod process;
 pub mod relay;
 mod store;
