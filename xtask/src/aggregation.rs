@@ -1,6 +1,6 @@
 //! The workspace in `aggregation/`, which has a lock file of its own, and builds into the same folder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::apt;
@@ -24,6 +24,9 @@ const POSTGRES: &str = "/usr/lib/postgresql";
 
 /// Where they put libraries, each processor's in a folder of its own.
 const LIBRARIES: &str = "/usr/lib";
+
+/// Where they put the program that sets up networks.
+const IP: [&str; 2] = ["/usr/sbin/ip", "/usr/bin/ip"];
 
 /// Tests that take minutes: leaves with their witnesses, all circuits anew, real documents of every class.
 const SLOW_TESTS: [&str; 5] = [
@@ -86,11 +89,13 @@ pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
     }
 }
 
-/// Tests of markets start a PostgreSQL of their own, and programs whose clocks are wrong, of the system's packages.
+/// Tests of markets start a PostgreSQL of their own, programs whose clocks are wrong, and a network, with the system's packages.
 fn install_packages(project: &Project) -> Result<(), Error> {
     let mut libraries = std::fs::read_dir(LIBRARIES).into_iter().flatten().flatten();
     let has_faketime = libraries.any(|folder| folder.path().join("faketime").is_dir());
-    let needed = [("postgresql", std::path::Path::new(POSTGRES).is_dir()), ("libfaketime", has_faketime)];
+    let has_ip = IP.iter().any(|program| Path::new(program).is_file());
+    let needed =
+        [("postgresql", Path::new(POSTGRES).is_dir()), ("libfaketime", has_faketime), ("iproute2", has_ip)];
     let missing: Vec<_> = needed.iter().filter(|(_, is_there)| !is_there).map(|(name, _)| *name).collect();
     if missing.is_empty() { Ok(()) } else { apt::install(project, &missing) }
 }

@@ -11,6 +11,8 @@
 mod blobs;
 mod error;
 mod open;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use blobs::{Blobs, MOST_BYTES};
 pub use error::BlobError;

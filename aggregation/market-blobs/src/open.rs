@@ -40,7 +40,10 @@ fn folder(url: &Url) -> Result<Arc<dyn ObjectStore>, BlobError> {
 
 /// What stands under a prefix of a bucket.
 #[cfg(feature = "aws")]
-fn bucket(url: &Url, builder: object_store::aws::AmazonS3Builder) -> Result<Arc<dyn ObjectStore>, BlobError> {
+pub(crate) fn bucket(
+    url: &Url,
+    builder: object_store::aws::AmazonS3Builder,
+) -> Result<Arc<dyn ObjectStore>, BlobError> {
     use object_store::{RetryConfig, path::Path, prefix::PrefixStore};
 
     let name = url.host_str().filter(|_| url.username().is_empty() && url.query().is_none());
@@ -69,6 +72,3 @@ mod tests {
         }
     }
 }
-
-#[cfg(all(test, feature = "aws"))]
-mod bucket_tests;

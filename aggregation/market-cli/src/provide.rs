@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 use velum_cli::failure::Failure;
 use velum_cli::report::Report;
-use velum_market_model::{Algorithm, Amount, MoneyAction, MoneyOrder, SecretKey, Signed};
+use velum_market_model::{Algorithm, Amount, Duration, MoneyAction, MoneyOrder, SecretKey, Signed};
 use velum_market_provider::{NodeClient, Policy, Provider};
 
 use crate::keys;
@@ -32,6 +32,12 @@ pub struct Arguments {
     /// How many lots are held at once
     #[arg(long, value_name = "N")]
     lots: Option<u64>,
+    /// What all workers together take for one presentation
+    #[arg(long, value_name = "S")]
+    each_seconds: Option<u64>,
+    /// What they take for a lot besides. No lot is taken that does not fit into half of its lease
+    #[arg(long, value_name = "S")]
+    lot_seconds: Option<u64>,
     /// Deposit so much demo money and stake half of it before beginning
     #[arg(long, value_name = "UNITS")]
     demo_money: Option<u64>,
@@ -46,6 +52,12 @@ pub async fn run(arguments: Arguments, stop: CancellationToken) -> Result<Report
     if let Some(lots) = arguments.lots {
         policy.lots = velum_market_model::Count::new(lots).map_err(|error| failed(&error))?;
     }
+    let time = |seconds: Option<u64>| {
+        let time = seconds.map(|seconds| Duration::new(seconds.saturating_mul(1000)));
+        time.transpose().map_err(|error| failed(&error))
+    };
+    policy.each = time(arguments.each_seconds)?.unwrap_or(policy.each);
+    policy.base = time(arguments.lot_seconds)?.unwrap_or(policy.base);
     let node = NodeClient::new(arguments.market).map_err(|error| failed(&error))?;
     if let Some(units) = quantity(arguments.demo_money)? {
         fund(&node, &secret, units).await?;

@@ -154,9 +154,9 @@ pub enum LotPhase {
 pub struct Bids {
     /// How many bids there are.
     pub count: Count,
-    /// When no more are taken, and they are opened.
+    /// When no more are taken, with all excuses, and they are opened.
     pub commits_end: Time,
-    /// When no more are opened.
+    /// When no more are opened, with all excuses.
     pub reveals_end: Time,
     /// The root over them, once no more are taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]

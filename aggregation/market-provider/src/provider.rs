@@ -155,7 +155,7 @@ impl Provider {
                 job: *job,
                 why: format!("no leaf takes documents of the class {class}"),
             })?;
-            let submission = self.blobs.put(input).await?;
+            let submission = self.workshop.fetch(lot, input).await?;
             presentations.push(Presentation { statement: Hash(statement), class, submission });
         }
         let deliver_by = status.lease_ends.unwrap_or(status.deliver_by);
@@ -190,6 +190,12 @@ impl Provider {
             if !account.lots.contains(&work.id) {
                 tracing::info!(lot = %work.id, "not held any more");
                 self.drop(&work).await?;
+            }
+        }
+        for lot in self.workshop.untaken().await? {
+            if !account.lots.contains(&lot) {
+                tracing::info!(%lot, "lost before it was taken");
+                self.workshop.drop_lot(lot).await?;
             }
         }
         Ok(())

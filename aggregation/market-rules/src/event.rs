@@ -12,7 +12,7 @@ use crate::admission::Admitted;
 pub struct Clock<'a> {
     /// When the event is committed.
     pub now: Time,
-    /// Spans that lengthen leases, and the time in which bids are opened.
+    /// Spans that lengthen leases, and the time in which sealed bids are taken and opened.
     pub excuses: &'a [Interval],
 }
 

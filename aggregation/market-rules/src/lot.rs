@@ -184,8 +184,8 @@ impl Lot {
         match event {
             Event::Lock { provider, at_least } => self.lock(provider, *at_least, now),
             Event::Take { provider, price } => self.take(provider, *price, now, rules),
-            Event::Commit { provider, commitment } => self.commit(provider, *commitment, now, rules),
-            Event::Fix => self.with_sealed(|sealed| sealed.fix(now, rules)),
+            Event::Commit { provider, commitment } => self.commit(provider, *commitment, clock, rules),
+            Event::Fix => self.with_sealed(|sealed| sealed.fix(clock, rules)),
             Event::Reveal { bidder, price, nonce } => self.reveal(*bidder, *price, nonce, clock, rules),
             Event::Award => self.award(clock, rules),
             Event::Deliver { provider, epoch } => self.deliver(*provider, *epoch, clock, rules),

@@ -8,6 +8,7 @@ use tracing::{error, info, warn};
 use velum_market_blobs::{BlobError, Blobs};
 use velum_market_model::Hash;
 
+use crate::error::WorkError;
 use crate::prove::{Prove, Unproven};
 use crate::store::{Claimed, Outcome, Store};
 use crate::task::{Task, Work};
@@ -40,11 +41,35 @@ impl Runner {
     async fn end(&self, claimed: &Claimed, outcome: &Outcome) {
         let pace = self.store.pace;
         let until = Instant::now() + pace.lease;
-        while let Err(error) = self.store.end(claimed, outcome).await {
-            if !error.may_pass() || Instant::now() > until {
-                return error!(task = %claimed.task.name, %error, "nobody could be told how the task ended");
+        loop {
+            match self.store.end(claimed, outcome).await {
+                Ok(true) => return self.sweep().await,
+                Ok(false) => return,
+                Err(error) if !error.may_pass() || Instant::now() > until => {
+                    return error!(task = %claimed.task.name, %error, "nobody could be told how the task ended");
+                }
+                Err(_) => tokio::time::sleep(pace.poll).await,
             }
-            tokio::time::sleep(pace.poll).await;
+        }
+    }
+
+    /// Removes the blobs of results that nobody wants.
+    pub(crate) async fn sweep(&self) {
+        if let Err(error) = self.try_sweep().await {
+            warn!(%error, "results that nobody wants are not all removed");
+        }
+    }
+
+    async fn try_sweep(&self) -> Result<(), WorkError> {
+        loop {
+            let names = self.store.garbage().await?;
+            if names.is_empty() {
+                return Ok(());
+            }
+            for &name in &names {
+                self.blobs.remove_named(RESULTS, name).await?;
+            }
+            self.store.swept(&names).await?;
         }
     }
 

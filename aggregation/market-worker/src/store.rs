@@ -17,7 +17,8 @@ use crate::task::{Kind, Task};
 
 pub(crate) use attempts::{Claimed, Outcome};
 
-const TABLES: &[(&str, &str)] = &[("workshop", include_str!("tables.sql"))];
+const TABLES: &[(&str, &str)] =
+    &[("workshop", include_str!("tables.sql")), ("fetched", include_str!("fetched.sql"))];
 
 /// Both databases read the same statements.
 const SCHEMA: Schema = Schema { lock: i64::from_be_bytes(*b"velum\0ws"), sqlite: TABLES, postgres: TABLES };

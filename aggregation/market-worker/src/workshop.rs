@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
 use uuid::Uuid;
 use velum_market_blobs::Blobs;
 use velum_market_model::{Hash, Profile, Time};
@@ -15,7 +14,7 @@ use crate::error::WorkError;
 use crate::plan::{Plan, Presentation};
 use crate::prove::Prove;
 use crate::prover::Prover;
-use crate::run::{RESULTS, Runner};
+use crate::run::Runner;
 use crate::store::{Counted, DeadTask, Pace, Store};
 
 /// Presentations that a provider has to fold into one aggregate.
@@ -72,6 +71,24 @@ impl Workshop {
         Ok(Self { runner: Runner { store, blobs, prover } })
     }
 
+    /// Puts a submission of a lot that is about to be taken into the store of blobs, and remembers it first: where the lot is not taken after all,
+    /// [`Self::drop_lot`] removes it.
+    ///
+    /// # Errors
+    /// [`WorkError::Database`] and [`WorkError::Blobs`].
+    pub async fn fetch(&self, lot: Hash, submission: Bytes) -> Result<Hash, WorkError> {
+        self.runner.store.fetching(lot, Hash::of(&[&submission])).await?;
+        Ok(self.runner.blobs.put(submission).await?)
+    }
+
+    /// The lots that submissions were put for, and that were not taken.
+    ///
+    /// # Errors
+    /// [`WorkError::Database`].
+    pub async fn untaken(&self) -> Result<Vec<Hash>, WorkError> {
+        Ok(self.runner.store.untaken().await?)
+    }
+
     /// Takes a lot: workers do its tasks from now on. Taking it again changes nothing.
     ///
     /// # Errors
@@ -108,11 +125,16 @@ impl Workshop {
         Ok(self.runner.store.lots().await?)
     }
 
-    /// Drops a lot, if it is here, with all results that no other lot wants. Submissions are whoever put them's.
+    /// Drops a lot, if it is here, with all results that no other lot wants. One that was never taken, with the submissions that were put for it; those of a lot that was
+    /// are whoever put them's.
     ///
     /// # Errors
-    /// [`WorkError::Database`].
+    /// [`WorkError::Database`] and [`WorkError::Blobs`].
     pub async fn drop_lot(&self, lot: Hash) -> Result<(), WorkError> {
+        // The lot last, which tells what is to be removed: whoever is killed meanwhile does it again.
+        for submission in self.runner.store.fetched(lot).await? {
+            self.runner.blobs.remove(submission).await?;
+        }
         self.runner.store.drop_lot(lot).await?;
         self.sweep().await;
         Ok(())
@@ -156,23 +178,8 @@ impl Workshop {
     }
 
     /// Removes the blobs of results that nobody wants, such as those that one who dropped a lot and was killed has left. What cannot be removed now is removed when it is
-    /// swept again: when a lot is dropped, and when a worker begins.
+    /// swept again: when a lot is dropped, when a worker begins, and when it has done what nobody wants any more.
     pub async fn sweep(&self) {
-        if let Err(error) = self.try_sweep().await {
-            warn!(%error, "results that nobody wants are not all removed");
-        }
-    }
-
-    async fn try_sweep(&self) -> Result<(), WorkError> {
-        loop {
-            let names = self.runner.store.garbage().await?;
-            if names.is_empty() {
-                return Ok(());
-            }
-            for &name in &names {
-                self.runner.blobs.remove_named(RESULTS, name).await?;
-            }
-            self.runner.store.swept(&names).await?;
-        }
+        self.runner.sweep().await;
     }
 }

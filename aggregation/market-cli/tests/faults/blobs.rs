@@ -1,13 +1,17 @@
-//! Stores of blobs in folders that cannot be read or written for a while.
+//! Stores of blobs that cannot be used for a while: in folders, or in a bucket whose server is away, slow, or fails.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use velum_market_blobs::testing::{Answers, Bucket};
+
+use crate::harness::chance::sampled;
 use crate::harness::client::Order;
-use crate::harness::{Databases, Point, STORES, Setup, Site, Watch, sampled};
+use crate::harness::{Databases, Point, Setup, Site, Watch, address};
 use crate::worker::record_batches;
 
 /// Where stores are away.
-pub const POINTS: [Point; 7] = [
+const POINTS: [Point; 7] = [
     Point::Begun,
     Point::Closed,
     Point::Locked,
@@ -20,13 +24,13 @@ pub const POINTS: [Point; 7] = [
 /// A folder that cannot be read or written, whoever tries.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn folders_are_away() {
-    record_batches(&[&[0, 1, 2]]);
+    record_batches(0, &[&[0, 1, 2]]);
     for point in sampled(&POINTS, 2) {
         let site =
             Site::start(Setup::new(Databases::Sqlite, format!("folders are away from {point:?} on"))).await;
         let away = async {
             Watch::new(&site).until(point).await;
-            let folders = STORES.map(|name| site.folder().join(name));
+            let folders = site.stores();
             for folder in folders.iter().filter(|folder| folder.is_dir()) {
                 std::fs::rename(folder, folder.with_extension("away")).unwrap();
                 // A link that leads to itself: no answer of the system says that there is nothing.
@@ -40,4 +44,40 @@ async fn folders_are_away() {
         };
         site.run(&Order::company(3), away).await;
     }
+}
+
+/// How the server of a bucket may answer.
+const ANSWERS: [Answers; 4] =
+    [Answers::Never, Answers::Late(Duration::from_millis(700)), Answers::With(500), Answers::With(503)];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_is_in_a_bucket() {
+    record_batches(0, &[&[0, 1, 2]]);
+    let site = Site::start(in_a_bucket("nothing is wrong").await.0).await;
+    site.run(&Order::company(3), std::future::ready(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bucket_is_away() {
+    record_batches(0, &[&[0, 1, 2]]);
+    let all: Vec<_> = POINTS.iter().flat_map(|point| ANSWERS.map(|answers| (*point, answers))).collect();
+    for (point, answers) in sampled(&all, 2) {
+        let (setup, bucket) = in_a_bucket(&format!("the bucket answers {answers:?} from {point:?} on")).await;
+        let site = Site::start(setup).await;
+        let away = async {
+            Watch::new(&site).until(point).await;
+            bucket.set(answers);
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            bucket.set(Answers::Well);
+        };
+        site.run(&Order::company(3), away).await;
+    }
+}
+
+/// A market whose stores, and those of its provider, are in a bucket.
+async fn in_a_bucket(about: &str) -> (Setup<'static>, Arc<Bucket>) {
+    let bucket = Arc::new(Bucket::start(&address()).await);
+    let mut setup = Setup::new(Databases::Sqlite, about);
+    setup.bucket = Some(bucket.clone());
+    (setup, bucket)
 }

@@ -16,21 +16,21 @@ const fn off(who: Who) -> &'static str {
     match who {
         Who::Node(0) => "-2d",
         Who::Node(_) => "+9d",
-        Who::Provider => "+40d",
-        Who::Worker(_) => "-300d",
+        Who::Provider(_) => "+40d",
+        Who::Worker { .. } => "-300d",
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_the_databases_clock_counts() {
-    record_batches(&[&[0, 1, 2]]);
+    record_batches(0, &[&[0, 1, 2]]);
     let library = libfaketime();
     let postgres = Postgres::start();
     let mut setup = Setup::new(Databases::Postgres(&postgres), "clocks that are wrong");
     setup.addresses.push(address());
     setup.workers = 2;
     let balancer = Relay::start(setup.addresses.clone()).await;
-    setup.market = Some(balancer.url());
+    setup.markets = vec![balancer.url()];
     setup.with = Box::new(move |who, command| {
         // What a program waits for is not to take days.
         command
@@ -48,7 +48,8 @@ async fn only_the_databases_clock_counts() {
         let at = entry.at.get() / 1000;
         assert!((begun..=ended).contains(&at), "{entry:?} is not between {begun} and {ended}");
     }
-    for who in [Who::Node(0), Who::Node(1), Who::Provider, Who::Worker(0), Who::Worker(1)] {
+    let worker = |number| Who::Worker { of: 0, number };
+    for who in [Who::Node(0), Who::Node(1), Who::Provider(0), worker(0), worker(1)] {
         let log = site.log(who);
         let day = log.lines().find_map(|line| line.split_once('T').filter(|(day, _)| day.len() == 10));
         let (day, _) = day.unwrap_or_else(|| panic!("{} has said nothing: {log}", who.name()));

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use velum_market_sql::testing::Postgres;
 
+use crate::harness::chance::sampled;
 use crate::harness::client::Order;
-use crate::harness::{Databases, Point, Setup, Site, Watch, sampled};
+use crate::harness::{Databases, Point, Setup, Site, Watch};
 use crate::worker::record_batches;
 
 /// Where the server goes away. Later it has nothing to do with this lot.
@@ -23,7 +24,7 @@ const POINTS: [Point; 8] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_crashes_and_comes_back() {
-    record_batches(&[&[0, 1, 2]]);
+    record_batches(0, &[&[0, 1, 2]]);
     for point in sampled(&POINTS, 2) {
         let mut postgres = Postgres::start();
         let setup = Setup::new(Databases::Postgres(&postgres), format!("the database crashes at {point:?}"));
@@ -43,7 +44,7 @@ async fn a_server_crashes_and_comes_back() {
 /// For longer than a connection is waited for, so that whoever asks is told.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_gives_no_answer() {
-    record_batches(&[&[0, 1, 2]]);
+    record_batches(0, &[&[0, 1, 2]]);
     for point in sampled(&POINTS, 1) {
         let postgres = Postgres::start();
         let setup =

@@ -5,8 +5,10 @@ use std::io::Write;
 use std::process::Command;
 use std::time::Duration;
 
+use crate::harness::chance::sampled;
 use crate::harness::client::Order;
-use crate::harness::{Databases, Point, Setup, Site, Watch, sampled};
+use crate::harness::namespace::run_inside;
+use crate::harness::{Databases, Point, Setup, Site, Watch};
 use crate::worker::record_batches;
 
 /// What the test in the namespace is called.
@@ -27,28 +29,13 @@ const POINTS: [Point; 7] = [
 
 #[test]
 fn a_disk_is_full() {
-    let unshare = || {
-        let mut unshare = Command::new("unshare");
-        unshare.args(["--map-root-user", "--mount"]);
-        unshare
-    };
-    if !unshare().arg("true").status().is_ok_and(|status| status.success()) {
-        eprintln!("skipped: this system lets nobody have a namespace, so there is no small disk");
-        return;
-    }
-    let inside = unshare()
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", INSIDE, "--ignored", "--nocapture"])
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&inside.stderr);
-    assert!(inside.status.success(), "{}{said}", String::from_utf8_lossy(&inside.stdout));
+    run_inside(&["--mount"], INSIDE);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "another test starts it"]
 async fn in_a_namespace_of_its_own() {
-    record_batches(&[&[0, 1, 2]]);
+    record_batches(0, &[&[0, 1, 2]]);
     for point in sampled(&POINTS, 2) {
         let disk = tempfile::tempdir().unwrap();
         let mount = ["-t", "tmpfs", "-o", SIZE, "tmpfs"];

@@ -3,17 +3,13 @@
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore, SeedableRng};
-use velum_market_model::Latency;
+use velum_market_model::{Count, Latency};
 use velum_market_sql::testing::Postgres;
 
+use crate::harness::chance::{Chance, SEED, chance, is_whole, seeds};
 use crate::harness::client::{Order, together};
-use crate::harness::{Databases, Point, Setup, Site, Watch, Who, chance, is_whole};
+use crate::harness::{Databases, Point, Setup, Site, Watch, Who};
 use crate::worker::record_batches;
-
-/// Names one history, which alone is run then.
-const SEED: &str = "VELUM_FAULTS_SEED";
 
 /// Histories of each database: of a sample, and of all.
 const SAMPLE: u64 = 10;
@@ -23,7 +19,7 @@ const WHOLE: u64 = 100;
 const BESIDE: usize = 4;
 
 /// What may be killed.
-const VICTIMS: [Who; 3] = [Who::Node(0), Who::Provider, Who::Worker(0)];
+const VICTIMS: [Who; 3] = [Who::Node(0), Who::Provider(0), Who::Worker { of: 0, number: 0 }];
 
 /// All that three submissions can be folded in.
 const BATCHES: [&[usize]; 7] = [&[0, 1, 2], &[0], &[1], &[2], &[0, 1], &[0, 2], &[1, 2]];
@@ -51,15 +47,8 @@ async fn with_proofs_of_their_own() {
 }
 
 async fn histories(databases: Databases<'_>) {
-    record_batches(&BATCHES);
-    let seeds = match std::env::var(SEED) {
-        Ok(seed) => vec![seed.parse().expect("a seed is a number")],
-        Err(_) => {
-            let first = chance();
-            (0..if is_whole() { WHOLE } else { SAMPLE }).map(|number| first.wrapping_add(number)).collect()
-        }
-    };
-    let histories = seeds.into_iter().map(|seed| async move {
+    record_batches(0, &BATCHES);
+    let histories = seeds(SAMPLE, WHOLE).into_iter().map(|seed| async move {
         history(&History::of(seed), databases, Some(Duration::from_millis(20))).await;
     });
     stream::iter(histories).buffer_unordered(BESIDE).collect::<()>().await;
@@ -67,7 +56,8 @@ async fn histories(databases: Databases<'_>) {
 
 async fn history(history: &History, databases: Databases<'_>, takes: Option<Duration>) {
     let mut setup = Setup::new(databases, format!("{SEED}={}: {history:?}", history.seed));
-    (setup.target, setup.takes) = (history.target, takes);
+    setup.rules.batch.target = Count::constant(history.target);
+    setup.takes = takes;
     let site = Site::start(setup).await;
     site.run(&history.orders, history.kills(&site)).await;
 }
@@ -93,7 +83,7 @@ struct Kill {
 
 impl History {
     fn of(seed: u64) -> Self {
-        let mut chance = Chance(ChaCha8Rng::seed_from_u64(seed));
+        let mut chance = Chance::of(seed);
         let orders: Vec<_> =
             (0..=chance.below(3) as usize).map(|number| order(number, &mut chance)).collect();
         let target = orders.iter().filter(|order| order.latency != Latency::Single).count().max(1) as u64;
@@ -108,7 +98,7 @@ impl History {
         for _ in 0..chance.below(4) {
             let whom = chance.below(7) + 1;
             kills.push(Kill {
-                at: Point::ALL[chance.below(Point::ALL.len() as u64) as usize],
+                at: chance.one_of(&Point::ALL),
                 and: chance.milliseconds(0, 100),
                 whom: (0..VICTIMS.len()).filter(|bit| whom >> bit & 1 == 1).map(|bit| VICTIMS[bit]).collect(),
                 away: chance.milliseconds(0, 500),
@@ -144,20 +134,4 @@ fn order(number: usize, chance: &mut Chance) -> Order {
     order.stop_after = chance.happens(15).then(|| chance.milliseconds(0, 2000));
     order.crash_after = chance.happens(30).then(|| chance.milliseconds(0, 3000));
     order
-}
-
-struct Chance(ChaCha8Rng);
-
-impl Chance {
-    fn below(&mut self, count: u64) -> u64 {
-        self.0.next_u64() % count
-    }
-
-    fn happens(&mut self, percent: u64) -> bool {
-        self.below(100) < percent
-    }
-
-    fn milliseconds(&mut self, least: u64, most: u64) -> Duration {
-        Duration::from_millis(least + self.below(most - least + 1))
-    }
 }

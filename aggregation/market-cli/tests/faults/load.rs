@@ -7,9 +7,10 @@ use velum_market_model::Latency;
 use velum_market_provider::NodeClient;
 use velum_market_sql::testing::Postgres;
 
+use crate::harness::chance::is_whole;
 use crate::harness::client::{Order, together};
 use crate::harness::relay::Relay;
-use crate::harness::{Databases, Point, Setup, Site, Watch, Who, address, is_whole};
+use crate::harness::{Databases, Point, Setup, Site, Watch, Who, address};
 use crate::worker::record_batches;
 
 /// Presentations that are folded together.
@@ -30,14 +31,14 @@ async fn a_node_is_killed_under_load() {
     let alone = COMPANY.len()..COMPANY.len() + if is_whole() { ALONE_WHOLE } else { ALONE };
     let singles: Vec<_> = alone.clone().map(|number| [number]).collect();
     let batches: Vec<&[usize]> = singles.iter().map(|single| &single[..]).chain([&COMPANY[..]]).collect();
-    record_batches(&batches);
+    record_batches(0, &batches);
 
     let postgres = Postgres::start();
     let mut setup = Setup::new(Databases::Postgres(&postgres), "two nodes under load");
     setup.addresses.push(address());
     setup.workers = 4;
     let balancer = Relay::start(setup.addresses.clone()).await;
-    setup.market = Some(balancer.url());
+    setup.markets = vec![balancer.url()];
     let site = Site::start(setup).await;
 
     let mut orders = Order::company(COMPANY.len());

@@ -8,6 +8,7 @@ mod databases;
 mod disks;
 mod harness;
 mod kills;
+mod leases;
 mod load;
 mod partitions;
 mod worker;

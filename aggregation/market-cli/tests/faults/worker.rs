@@ -27,8 +27,8 @@ pub fn command(database: &str, blobs: &str, takes: Duration) -> Command {
 }
 
 /// Opens a workshop whose workers take so long for a proof that is recorded.
-pub async fn open(database: &str, blobs: &str, takes: Duration, pace: Pace) -> Result<Workshop, WorkError> {
-    Workshop::open_with(database, Blobs::open(blobs)?, Arc::new(Recorded::new(takes)), pace).await
+pub async fn open(database: &str, blobs: Blobs, takes: Duration, pace: Pace) -> Result<Workshop, WorkError> {
+    Workshop::open_with(database, blobs, Arc::new(Recorded::new(takes)), pace).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -38,7 +38,8 @@ async fn a_process_of_other_tests() {
     let takes = Duration::from_millis(variable(TAKES).parse().unwrap());
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
     let works = async {
-        let workshop = open(&variable(DATABASE), &variable(BLOBS), takes, harness::PACE).await?;
+        let workshop =
+            open(&variable(DATABASE), Blobs::open(&variable(BLOBS))?, takes, harness::PACE).await?;
         workshop.work("worker", CancellationToken::new()).await
     };
     // As the command does.
@@ -48,11 +49,11 @@ async fn a_process_of_other_tests() {
     }
 }
 
-/// Makes all proofs of some batches of submissions, named by their numbers, where they are not recorded: then histories take seconds.
-pub fn record_batches(batches: &[&[usize]]) {
+/// Makes all proofs that a provider folds some batches of submissions with, named by their numbers, where they are not recorded: then histories take seconds.
+pub fn record_batches(provider: usize, batches: &[&[usize]]) {
     let all = made(batches.iter().copied().flatten().max().map_or(0, |most| most + 1));
     for batch in batches {
         let made: Vec<_> = batch.iter().map(|number| all[*number].clone()).collect();
-        let _kept = aggregate(&made, harness::payee());
+        let _kept = aggregate(&made, harness::payee(provider));
     }
 }

@@ -72,10 +72,10 @@ impl Sealed {
         Self { opened: now, commitments: Vec::new(), fixed: None, standbys: Vec::new() }
     }
 
-    /// When bids are no longer taken, whether they are fixed by then or not.
+    /// When bids are no longer taken, whether they are fixed by then or not. The time for that is longer by what kept bidders from it.
     #[must_use]
-    pub fn commits_end(&self, rules: &Rules) -> Time {
-        self.opened.after(rules.sealed.commit)
+    pub fn commits_end(&self, rules: &Rules, excuses: &[Interval]) -> Time {
+        lengthened(self.opened, self.opened.after(rules.sealed.commit), excuses)
     }
 
     /// The root over all bids, once they are fixed.
@@ -88,7 +88,7 @@ impl Sealed {
     /// the node was late or away. Before they are fixed, no earlier than this.
     #[must_use]
     pub fn reveals_end(&self, rules: &Rules, excuses: &[Interval]) -> Time {
-        let from = self.fixed.map_or(self.commits_end(rules), |fixed| fixed.at);
+        let from = self.fixed.map_or(self.commits_end(rules, excuses), |fixed| fixed.at);
         lengthened(from, from.after(rules.sealed.reveal), excuses)
     }
 
@@ -107,11 +107,11 @@ impl Sealed {
             .chain(self.standbys.iter().map(|standby| standby.bidder))
     }
 
-    pub(crate) fn commit(&self, bid: Commitment, now: Time, rules: &Rules) -> Result<Self, Refusal> {
+    pub(crate) fn commit(&self, bid: Commitment, clock: &Clock<'_>, rules: &Rules) -> Result<Self, Refusal> {
         if self.fixed.is_some() {
             return Err(FixedError::Already.into());
         }
-        during("a bid", now, self.opened, self.commits_end(rules))?;
+        during("a bid", clock.now, self.opened, self.commits_end(rules, clock.excuses))?;
         if self.commitments.iter().any(|there| there.bidder == bid.bidder) {
             return Err(Refusal::BidTwice);
         }
@@ -123,12 +123,13 @@ impl Sealed {
         Ok(sealed)
     }
 
-    pub(crate) fn fix(&self, now: Time, rules: &Rules) -> Result<Self, Refusal> {
+    pub(crate) fn fix(&self, clock: &Clock<'_>, rules: &Rules) -> Result<Self, Refusal> {
         if self.fixed.is_some() {
             return Err(FixedError::Already.into());
         }
-        during("fixing the bids", now, self.commits_end(rules), Time::MOST)?;
-        Ok(Self { fixed: Some(Fixed { root: root_of(&self.entries()), at: now }), ..self.clone() })
+        during("fixing the bids", clock.now, self.commits_end(rules, clock.excuses), Time::MOST)?;
+        let fixed = Fixed { root: root_of(&self.entries()), at: clock.now };
+        Ok(Self { fixed: Some(fixed), ..self.clone() })
     }
 
     #[expect(clippy::too_many_arguments, reason = "the lot's, the bidder's and the time's")]

@@ -12,15 +12,16 @@ impl Lot {
         &self,
         admitted: &Admitted,
         commitment: Hash,
-        now: Time,
+        clock: &Clock<'_>,
         rules: &Rules,
     ) -> Result<Step, Refusal> {
+        let now = clock.now;
         self.check_open()?;
         self.check_lockable(admitted, now)?;
         let bidder = admitted.provider();
         let mut step = self.with_sealed(|sealed| {
             let commitment = Commitment { bidder, commitment, at: now, price: None };
-            sealed.commit(commitment, now, rules)
+            sealed.commit(commitment, clock, rules)
         })?;
         let standby = Account::Standby { lot: self.id, bidder };
         step.transfers.add(Account::Balance(bidder), standby, self.collateral, Cause::Collateral);

@@ -171,6 +171,28 @@ fn bids_that_are_fixed_late_are_opened_from_then_on() {
 }
 
 #[test]
+fn an_outage_lengthens_the_time_in_which_bids_are_taken() {
+    let mut world = World::new(|_| ());
+    let mut lot = sealed(&mut world);
+    commit(&mut world, &mut lot, 10, 700).unwrap();
+    let (from, until) = (Time::constant(world.now + 1000), Time::constant(world.now + 5 * 60_000));
+    world.now = until.get();
+    assert!(matches!(commit(&mut world, &mut lot, 11, 600), Err(Refusal::OtherTime { .. })));
+    world.excuses.push(Interval { from, until });
+    assert!(matches!(world.step(&mut lot, Event::Fix), Err(Refusal::OtherTime { .. })));
+    world.now += world.rules.sealed.commit.get() - 1001;
+    commit(&mut world, &mut lot, 11, 600).unwrap();
+    world.now += 1;
+    assert!(matches!(commit(&mut world, &mut lot, 12, 500), Err(Refusal::OtherTime { .. })));
+    world.step(&mut lot, Event::Fix).unwrap();
+    // What excused who bids excuses nobody from opening a bid in time.
+    reveal(&mut world, &mut lot, 11, 600).unwrap();
+    next_part(&mut world);
+    world.step(&mut lot, Event::Award).unwrap();
+    assert_eq!(winner(&lot), (owner(11), lot.maximum.get()));
+}
+
+#[test]
 fn an_outage_lengthens_the_time_in_which_bids_are_opened() {
     let mut world = World::new(|_| ());
     let mut lot = sealed(&mut world);

@@ -91,11 +91,12 @@ impl Store {
         write.commit().await
     }
 
-    /// Says how an attempt ended. Where the task has become another worker's, only a result counts.
-    pub(crate) async fn end(&self, claimed: &Claimed, outcome: &Outcome) -> Result<()> {
+    /// Says how an attempt ended. Where the task has become another worker's, only a result counts. Whether there is a result that nobody wants any more.
+    pub(crate) async fn end(&self, claimed: &Claimed, outcome: &Outcome) -> Result<bool> {
         let mut write = self.database.write().await?;
+        let mut is_garbage = false;
         match outcome {
-            Outcome::Done => done(&mut write, claimed.task.name).await?,
+            Outcome::Done => is_garbage = !done(&mut write, claimed.task.name).await?,
             Outcome::Input { name, error } => {
                 let uncounted = Ending { error, state: "open", wait: 0, counts: false };
                 uncounted.write(&mut write, claimed).await?;
@@ -115,7 +116,8 @@ impl Store {
                 Ending { error, state: "dead", wait: 0, counts: true }.write(&mut write, claimed).await?;
             }
         }
-        write.commit().await
+        write.commit().await?;
+        Ok(is_garbage)
     }
 
     /// Milliseconds until the attempt after this one.
@@ -160,18 +162,19 @@ impl Ending<'_> {
     }
 }
 
-/// A result is there, whoever made it. Where nobody wants it any more, its blob is to be removed.
-async fn done(write: &mut Transaction, name: Hash) -> Result<()> {
+/// A result is there, whoever made it. Whether anybody wants it; its blob is to be removed where nobody does.
+async fn done(write: &mut Transaction, name: Hash) -> Result<bool> {
     let done = sqlx::query(
         "update task set state = 'done', worker = null, leased_until = null, error = null where name = $1",
     )
     .bind(name.to_string())
     .execute(write.connection())
     .await?;
-    if done.rows_affected() == 0 {
+    let is_wanted = done.rows_affected() > 0;
+    if !is_wanted {
         add_garbage(write.connection(), name).await?;
     }
-    Ok(())
+    Ok(is_wanted)
 }
 
 /// Attempts stay counted: a result that is lost again and again is not made for ever.

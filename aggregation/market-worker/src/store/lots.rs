@@ -25,8 +25,34 @@ impl Store {
             let want = sqlx::query("insert into want (lot, task) values ($1, $2)").bind(&id);
             want.bind(task.name.to_string()).execute(&mut *connection).await?;
         }
+        let delete = sqlx::query("delete from fetched where lot = $1").bind(&id);
+        delete.execute(connection).await?;
         write.commit().await?;
         Ok(true)
+    }
+
+    /// Remembers that a submission is put into the store of blobs for a lot.
+    pub(crate) async fn fetching(&self, lot: Hash, submission: Hash) -> Result<()> {
+        const ADD: &str =
+            "insert into fetched (lot, submission) values ($1, $2) on conflict (lot, submission) do nothing";
+        let mut write = self.database.write().await?;
+        let insert = sqlx::query(ADD).bind(lot.to_string()).bind(submission.to_string());
+        insert.execute(write.connection()).await?;
+        write.commit().await
+    }
+
+    /// The submissions that were put for a lot which was not added.
+    pub(crate) async fn fetched(&self, lot: Hash) -> Result<Vec<Hash>> {
+        let mut read = self.database.read().await?;
+        let select = sqlx::query("select submission as name from fetched where lot = $1 order by submission");
+        select.bind(lot.to_string()).fetch_all(read.connection()).await?.iter().map(name).collect()
+    }
+
+    /// The lots of such submissions.
+    pub(crate) async fn untaken(&self) -> Result<Vec<Hash>> {
+        let mut read = self.database.read().await?;
+        let select = sqlx::query("select distinct lot as name from fetched order by lot");
+        select.fetch_all(read.connection()).await?.iter().map(name).collect()
     }
 
     /// A lot that is here.
@@ -65,7 +91,11 @@ impl Store {
             }
             add_garbage(connection, name).await?;
         }
-        for delete in ["delete from want where lot = $1", "delete from lot where id = $1"] {
+        for delete in [
+            "delete from want where lot = $1",
+            "delete from lot where id = $1",
+            "delete from fetched where lot = $1",
+        ] {
             sqlx::query(delete).bind(&id).execute(&mut *connection).await?;
         }
         write.commit().await

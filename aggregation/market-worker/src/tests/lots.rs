@@ -73,6 +73,40 @@ async fn two_lots_share_their_tasks() {
 }
 
 #[tokio::test]
+async fn what_was_fetched_for_a_lot_that_is_never_taken_is_dropped_with_it() {
+    let world = World::new(Names::default()).await;
+    let (taken, lost) = (lot(1, presentations(1)), lot(2, presentations(2)[1..].to_vec()));
+    for (lot, number) in [(&taken, 0), (&lost, 1), (&lost, 1)] {
+        let hash = world.workshop.fetch(lot.id, submission(number).into()).await.unwrap();
+        assert_eq!(hash, lot.presentations[0].submission);
+    }
+    world.workshop.take(&taken).await.unwrap();
+    assert_eq!(world.workshop.untaken().await.unwrap(), [lost.id]);
+    for lot in [&taken, &lost] {
+        world.workshop.drop_lot(lot.id).await.unwrap();
+    }
+    assert!(world.workshop.untaken().await.unwrap().is_empty());
+    assert!(world.blobs.has(taken.presentations[0].submission).await.unwrap(), "it is whoever put it's");
+    assert!(!world.blobs.has(lost.presentations[0].submission).await.unwrap());
+}
+
+/// Though no other lot is dropped afterwards, and no worker begins.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_still_done_for_a_lot_that_is_dropped_is_removed() {
+    let prover = Names { takes: Duration::from_millis(500), ..Names::default() };
+    let world = World::new(prover).await;
+    let lot = lot(1, presentations(1));
+    world.workshop.take(&lot).await.unwrap();
+    let worker = world.worker().await;
+    world.until(Kind::Leaf, State::Running, 1).await;
+    world.workshop.drop_lot(lot.id).await.unwrap();
+    worker.drain().await;
+    let done = world.prover.done();
+    assert_eq!(done.len(), 1, "the leaf was done after all: {done:?}");
+    assert!(!world.file(done[0].1).exists());
+}
+
+#[tokio::test]
 async fn a_lot_is_not_taken_as_another() {
     let world = World::new(Names::default()).await;
     let first = lot(1, presentations(2));

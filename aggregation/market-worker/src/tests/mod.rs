@@ -1,6 +1,7 @@
 //! Workers with lots in a database and a store of blobs that are real. Where a test is not about proofs, results are made without circuits: bytes that name their
 //! task, and that follow from their inputs' alone.
 
+mod bucket;
 mod failures;
 mod kills;
 mod lots;
@@ -139,9 +140,14 @@ impl World {
     /// In the database of a URL, or in a file.
     async fn with(prover: Names, pace: Pace, database: Option<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(&format!("file://{}", folder.path().join("store").display())).unwrap();
+        Self::of(prover, pace, database, folder, blobs).await
+    }
+
+    /// With blobs that are somewhere else than in the folder.
+    async fn of(prover: Names, pace: Pace, database: Option<String>, folder: TempDir, blobs: Blobs) -> Self {
         let file = format!("sqlite://{}", folder.path().join("workshop.db").display());
         let (database, prover) = (database.unwrap_or(file), Arc::new(prover));
-        let blobs = Blobs::open(&format!("file://{}", folder.path().join("store").display())).unwrap();
         for number in 0..30 {
             blobs.put(submission(number).into()).await.unwrap();
         }

@@ -37,7 +37,7 @@ fn view(row: &LotRow, excuses: &[Interval], now: Time, rules: &Rules) -> LotStat
     let bids = match &lot.auction {
         Auction::Sealed(sealed) if phase == LotPhase::Open => Some(Bids {
             count: Count::new(sealed.commitments.len() as u64).unwrap_or(Count::MOST),
-            commits_end: sealed.commits_end(rules),
+            commits_end: sealed.commits_end(rules, excuses),
             reveals_end: sealed.reveals_end(rules, excuses),
             root: sealed.root(),
         }),

@@ -226,13 +226,16 @@ async fn every<F: Future<Output = Result<()>>>(wait: Wait, stop: &CancellationTo
     }
 }
 
-/// Records that no node was there for a while, where none was: providers have that time more, and so do those who open bids. Part of every change, so that nothing can be lost for time
+/// Records that no node was there for a while, where none was: providers have that time more, and so do those who bid or open bids. Part of every change, so that nothing can be lost for time
 /// in which nobody could do anything.
 pub(super) async fn note_outage(change: &mut Change) -> Result<()> {
     let (last, now) = (change.alive(), change.now());
     if last.get() > 0 && now.since(last) > OUTAGE {
         let milliseconds = now.since(last).get();
-        tracing::warn!(milliseconds, "no node was there; leases are longer by that");
+        tracing::warn!(
+            milliseconds,
+            "no node was there; leases and auctions of sealed bids are longer by that"
+        );
         excuses::outage(change, last).await?;
     }
     Ok(())

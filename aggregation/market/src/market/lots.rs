@@ -70,7 +70,7 @@ impl Market {
             }
             (Phase::Open, Auction::Sealed(sealed)) => {
                 let next = if sealed.fixed.is_none() {
-                    sealed.commits_end(self.rules())
+                    sealed.commits_end(self.rules(), excuses)
                 } else {
                     sealed.reveals_end(self.rules(), excuses)
                 };
@@ -299,7 +299,7 @@ pub(super) async fn lease_end(connection: Connection<'_>, id: Hash, now: Time) -
     Ok(Some(lease.ends(&excuses_of(connection, &found.lot, now).await?)))
 }
 
-/// What excuses those who have to do something about a lot in a certain time: to deliver it, or to open bids.
+/// What excuses those who have to do something about a lot in a certain time: to deliver it, to bid for it, or to open bids.
 pub(super) async fn excuses_of(connection: Connection<'_>, lot: &Lot, now: Time) -> Result<Vec<Interval>> {
     let since = match (&lot.phase, &lot.auction) {
         (Phase::Locked(lease), _) => lease.from,

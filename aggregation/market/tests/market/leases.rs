@@ -13,6 +13,7 @@ stories!(
     a_request_after_an_outage_finds_it_recorded,
     a_lease_that_is_missed_is_slashed_once,
     bids_that_are_fixed_late_are_opened_from_then_on,
+    bids_are_taken_after_an_outage_in_which_nobody_could_bid,
     bidders_lose_nothing_for_an_outage_in_which_they_could_not_open_bids,
     no_bid_is_taken_after_its_time_though_none_is_fixed,
 );
@@ -97,6 +98,29 @@ async fn bids_that_are_fixed_late_are_opened_from_then_on(database: Kind) {
     world.check().await;
 }
 
+async fn bids_are_taken_after_an_outage_in_which_nobody_could_bid(database: Kind) {
+    let world = World::new(database, |_| ()).await;
+    let (client, early, cheap) = (world.client(1).await, world.provider(2).await, world.provider(3).await);
+    let lot = world.lot(&client, 0, Order::Sealed).await;
+    bid(&world, &early, &lot, 400).await.unwrap();
+    let ended = lot.bids.as_ref().unwrap().commits_end;
+    world.pass_without_a_node(20 * MINUTE).await;
+    world.do_all_due().await;
+    let after = world.market.lot(lot.lot).await.unwrap().bids.unwrap();
+    assert!(after.commits_end >= ended.after(Duration::constant(20 * MINUTE)), "{after:?}");
+    assert_eq!(after.root, None, "they are not fixed before their time is over");
+    bid(&world, &cheap, &lot, 300).await.unwrap();
+    world.pass(MINUTE / 2).await;
+    world.do_all_due().await;
+    reveal(&world, &early, &lot, 400).await.unwrap();
+    reveal(&world, &cheap, &lot, 300).await.unwrap();
+    world.pass(MINUTE / 2).await;
+    world.do_all_due().await;
+    let awarded = world.market.lot(lot.lot).await.unwrap();
+    assert_eq!((awarded.provider, awarded.price), (Some(cheap.public().owner()), amount(400)));
+    world.check().await;
+}
+
 async fn bidders_lose_nothing_for_an_outage_in_which_they_could_not_open_bids(database: Kind) {
     let world = World::new(database, |_| ()).await;
     let (client, provider) = (world.client(1).await, world.provider(2).await);
@@ -123,7 +147,7 @@ async fn no_bid_is_taken_after_its_time_though_none_is_fixed(database: Kind) {
     let lot = world.lot(&client, 0, Order::Sealed).await;
     bid(&world, &early, &lot, 300).await.unwrap();
     let before = world.balance(&late).await;
-    world.pass_without_a_node(20 * MINUTE).await;
+    world.pass(MINUTE / 2).await;
     let refused = bid(&world, &late, &lot, 200).await.unwrap_err();
     assert!(matches!(refused, MarketError::Refused(Refusal::OtherTime { .. })), "{refused}");
     let too_soon = reveal(&world, &early, &lot, 300).await.unwrap_err();

@@ -1,20 +1,22 @@
 //! What holds after every history, whatever was killed or away in it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
-use velum_market_client::api::{JobState, JobStatus};
+use velum_market_client::api::{JobState, JobStatus, LotPhase, LotStatus};
 use velum_market_model::*;
 use velum_market_provider::NodeClient;
+use velum_market_rules::slash;
 use velum_market_worker::State;
 
 use super::client::{DEPOSIT, End, Order, Outcome};
-use super::{PROVIDER, PROVIDER_MONEY, Site, TOKEN};
+use super::{PROVIDER_MONEY, Site, TOKEN, payee, provider};
 
 /// Kinds of accounts that hold money while something goes on, and nothing afterwards.
-const HELD: [&str; 6] = ["escrow", "standby", "collateral", "rescue", "unstaking", "burned"];
+const HELD: [&str; 5] = ["escrow", "standby", "collateral", "rescue", "unstaking"];
 
 /// What stands in the name of a file whose writer was killed before it had a blob's name.
 const UNFINISHED: char = '#';
@@ -26,8 +28,10 @@ impl Site {
             let node = self.node().await;
             self.until_all_is_done(&node).await;
             let paid = self.check_jobs(&node, orders, outcomes).await;
-            self.check_money(&node, outcomes, &paid).await;
-            self.check_log(&node, &paid).await;
+            let traded = self.traded(&node).await;
+            self.check_leases(&traded, outcomes);
+            self.check_money(&node, outcomes, &paid, &traded).await;
+            self.check_log(&node, &paid, &traded).await;
             self.audit(&node, paid.keys());
             self.nothing_is_left().await;
         })
@@ -97,12 +101,45 @@ impl Site {
         paid
     }
 
-    /// Every client has what it has not paid, and the provider what is paid but for fees. Nothing is held any more.
+    /// All lots of the log, with what was signed of them.
+    async fn traded(&self, node: &Node) -> Vec<Traded> {
+        let mut traded = Vec::new();
+        for entry in node.client.log(0).await.unwrap().iter().filter(|entry| entry.kind == LogKind::Lot) {
+            let status = node.client.lot(entry.subject).await.unwrap();
+            let leases =
+                status.said.iter().filter_map(|said| Signed::<Lease>::read(said.get().as_bytes()).ok());
+            let leases = leases.map(|lease| lease.message().clone()).collect();
+            traded.push(Traded { status, leases });
+        }
+        traded
+    }
+
+    /// Who has the last lease of a lot delivers it, as its receipts prove, and whoever had one before has lost it.
+    fn check_leases(&self, traded: &[Traded], outcomes: &[Outcome]) {
+        for lot in traded {
+            let Traded { status, leases } = lot;
+            let epochs: Vec<_> = leases.iter().map(|lease| lease.epoch.get()).collect();
+            assert_eq!(epochs, (1..=leases.len() as u64).collect::<Vec<_>>(), "{status:?}");
+            assert!(self.leases_break || lot.broken().is_empty(), "a lease was broken: {status:?}");
+            let mut holders: Vec<_> = leases.iter().map(|lease| lease.provider).collect();
+            holders.sort();
+            holders.dedup();
+            assert_eq!(holders.len(), leases.len(), "who failed a lot has it again: {status:?}");
+            let deliverer = lot.deliverer().map(|lease| lease.provider);
+            assert_eq!(deliverer.is_some(), status.phase == LotPhase::Settled, "{status:?}");
+            for outcome in outcomes.iter().filter(|outcome| status.jobs.contains(&outcome.job)) {
+                assert_eq!(outcome.payee, deliverer, "{outcome:?} of {status:?}");
+            }
+        }
+    }
+
+    /// Every client has what it has not paid, and every provider what it is paid but for fees and what it lost with leases. Nothing is held any more.
     async fn check_money(
         &self,
         node: &Node,
         outcomes: &[Outcome],
         paid: &BTreeMap<Hash, (JobState, Amount)>,
+        traded: &[Traded],
     ) {
         let balance = node.get("v1/balance").await;
         assert_eq!(balance["balanced"], true, "{balance}");
@@ -111,15 +148,36 @@ impl Site {
         for kind in HELD {
             assert_eq!(money(kind), 0, "{kind}: {overview}");
         }
-        let mut sum = 0;
         for Outcome { job, owner, .. } in outcomes {
             let paid = paid.get(job).map_or(0, |(_, paid)| paid.get());
             assert_eq!(self.holds(node, owner).await, DEPOSIT - paid, "the client of {job}");
-            sum += paid;
         }
-        let provider = SecretKey::from_bytes(Algorithm::Ed25519, &PROVIDER).unwrap();
-        let fees = u64::try_from(money("fees")).unwrap();
-        assert_eq!(self.holds(node, &provider).await + fees, PROVIDER_MONEY + sum, "the provider");
+        let (mut fees, mut burned) = (0, 0);
+        let mut expected: BTreeMap<_, _> =
+            (0..self.states.len()).map(|number| (payee(number), PROVIDER_MONEY)).collect();
+        for lot in traded {
+            let mut rescue = 0;
+            for lease in lot.broken() {
+                let slash = slash::divide(lease.collateral, lot.status.maximum, &self.rules);
+                *expected.get_mut(&lease.provider).unwrap() -= slash.rescuer.get() + slash.burned.get();
+                burned += slash.burned.get();
+                rescue += slash.rescuer.get();
+            }
+            let Some(lease) = lot.deliverer() else {
+                burned += rescue;
+                continue;
+            };
+            let sum: u64 = lot.status.jobs.iter().map(|job| paid[job].1.get()).sum();
+            let fee = self.rules.fee.of(lease.price).get();
+            assert_eq!(sum, lease.price.get(), "{lot:?}");
+            *expected.get_mut(&lease.provider).unwrap() += sum - fee + rescue;
+            fees += fee;
+        }
+        assert_eq!((money("fees"), money("burned")), (fees as i64, burned as i64), "{overview}");
+        for number in 0..self.states.len() {
+            let holds = self.holds(node, &provider(number)).await;
+            assert_eq!(holds, expected[&payee(number)], "provider {number}: {traded:?}");
+        }
     }
 
     /// What an owner has free and staked.
@@ -131,31 +189,34 @@ impl Site {
         account.balance.get() + account.stake.get()
     }
 
-    /// Every lot is matched and settled once, and no lease was broken.
-    async fn check_log(&self, node: &Node, jobs: &BTreeMap<Hash, (JobState, Amount)>) {
+    /// Every job and lot is there once and every lot is settled once, with each lease that it had and lost.
+    async fn check_log(&self, node: &Node, jobs: &BTreeMap<Hash, (JobState, Amount)>, traded: &[Traded]) {
         let log = node.client.log(0).await.unwrap();
         let subjects = |kind: LogKind| {
             let mut subjects: Vec<_> =
                 log.iter().filter(|entry| entry.kind == kind).map(|entry| entry.subject).collect();
-            let count = subjects.len();
             subjects.sort();
-            subjects.dedup();
-            assert_eq!(subjects.len(), count, "{kind:?} twice of one: {log:?}");
             subjects
         };
-        assert_eq!(subjects(LogKind::Settlement), subjects(LogKind::Lot));
-        assert!(subjects(LogKind::Failed).is_empty(), "a lease was broken");
-        let matched = subjects(LogKind::Match);
+        let each = |times: fn(&Traded) -> usize| {
+            let of = |lot: &Traded| std::iter::repeat_n(lot.status.lot, times(lot));
+            let mut subjects: Vec<_> = traded.iter().flat_map(of).collect();
+            subjects.sort();
+            subjects
+        };
+        assert_eq!(subjects(LogKind::Lot), each(|_| 1));
+        assert_eq!(subjects(LogKind::Settlement), each(|_| 1));
+        assert_eq!(subjects(LogKind::Match), each(|lot| lot.leases.len()));
+        assert_eq!(subjects(LogKind::Failed), each(|lot| lot.broken().len()));
+        assert_eq!(subjects(LogKind::Job), jobs.keys().copied().collect::<Vec<_>>());
         let mut settled = 0;
-        for lot in subjects(LogKind::Lot) {
-            let jobs_of_lot = node.client.lot(lot).await.unwrap().jobs;
-            let states: Vec<_> = jobs_of_lot.iter().map(|job| jobs[job].0).collect();
-            let state = if matched.contains(&lot) { JobState::Settled } else { JobState::Expired };
-            assert!(states.iter().all(|of_job| *of_job == state), "lot {lot} has {states:?}");
+        for lot in traded {
+            let states: Vec<_> = lot.status.jobs.iter().map(|job| jobs[job].0).collect();
+            let state = if lot.deliverer().is_some() { JobState::Settled } else { JobState::Expired };
+            assert!(states.iter().all(|of_job| *of_job == state), "{lot:?} has {states:?}");
             settled += states.iter().filter(|state| **state == JobState::Settled).count();
         }
         assert_eq!(settled, jobs.values().filter(|(state, _)| *state == JobState::Settled).count());
-        assert_eq!(subjects(LogKind::Job), jobs.keys().copied().collect::<Vec<_>>());
     }
 
     /// Nobody who has seen the log and the acceptances finds anything.
@@ -174,39 +235,64 @@ impl Site {
         }
     }
 
-    /// The provider has no lot, no task, and no blob any more.
+    /// No provider has a lot, a task, or a blob any more.
     async fn nothing_is_left(&self) {
-        let workshop = self.workshop().await;
+        for provider in 0..self.states.len() {
+            self.nothing_is_left_of(provider).await;
+        }
+    }
+
+    async fn nothing_is_left_of(&self, provider: usize) {
+        let workshop = self.workshop(provider).await;
         loop {
             let tasks = workshop.tasks().await.unwrap();
             assert!(tasks.iter().all(|tasks| tasks.state != State::Dead), "{:?}", workshop.dead().await);
             if workshop.lots().await.unwrap().is_empty()
                 && tasks.is_empty()
-                && self.provider_files().is_empty()
+                && files(self.stores()[1 + provider]).is_empty()
             {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
+}
 
-    /// What is in the provider's store, where that is a folder.
-    fn provider_files(&self) -> Vec<String> {
-        let Some(folder) = self.blobs[1].strip_prefix("file://") else { return Vec::new() };
-        let mut folders = vec![std::path::PathBuf::from(folder)];
-        let mut files = Vec::new();
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-                let path = entry.path();
-                let name = path.display().to_string();
-                if path.is_dir() {
-                    folders.push(path);
-                } else if !name.contains(UNFINISHED) {
-                    files.push(name);
-                }
+/// What is in a store's folder.
+fn files(store: &Path) -> Vec<String> {
+    let mut folders = vec![store.to_owned()];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let name = path.display().to_string();
+            if path.is_dir() {
+                folders.push(path);
+            } else if !name.contains(UNFINISHED) {
+                files.push(name);
             }
         }
-        files
+    }
+    files
+}
+
+/// A lot that is over, and the leases on it in their order.
+#[derive(Debug)]
+struct Traded {
+    status: LotStatus,
+    leases: Vec<Lease>,
+}
+
+impl Traded {
+    /// The lease that it was delivered under.
+    fn deliverer(&self) -> Option<&Lease> {
+        self.leases.last().filter(|lease| self.status.provider == Some(lease.provider))
+    }
+
+    /// The leases that ended without a delivery.
+    fn broken(&self) -> &[Lease] {
+        let delivered = usize::from(self.deliverer().is_some());
+        &self.leases[..self.leases.len() - delivered]
     }
 }
 

@@ -87,6 +87,8 @@ pub struct Outcome {
     pub job: Hash,
     pub owner: SecretKey,
     pub end: End,
+    /// For whom its presentation was counted, as its receipt proves.
+    pub payee: Option<Hash>,
 }
 
 /// A client's key.
@@ -97,7 +99,7 @@ pub fn key(number: usize) -> SecretKey {
 }
 
 /// Deposits money, and hands a job in until it has ended.
-pub async fn run(nodes: &[String], order: &Order, made: &Made, payee: [u8; 32]) -> Outcome {
+pub async fn run(nodes: &[String], order: &Order, made: &Made, payees: &[Hash]) -> Outcome {
     tokio::time::sleep(order.after).await;
     let owner = key(order.who);
     let market = deposit(nodes, &owner).await;
@@ -110,7 +112,8 @@ pub async fn run(nodes: &[String], order: &Order, made: &Made, payee: [u8; 32]) 
         nodes: nodes.to_vec(),
         node: Cell::new(order.number % nodes.len()),
         submission: Submission::from_bytes(&made.bytes).unwrap(),
-        payee,
+        payees: payees.to_vec(),
+        payee: Cell::default(),
         stop_at: order.stop_after.map(|after| Instant::now() + after),
         saved: RefCell::default(),
     };
@@ -130,12 +133,13 @@ pub async fn run(nodes: &[String], order: &Order, made: &Made, payee: [u8; 32]) 
     if let Some(after) = order.crash_after {
         let begun = HandOff::new(&host, &plan, &made.bytes, None).unwrap();
         if let Ok(ended) = tokio::time::timeout(after, begun.run()).await {
-            return Outcome { job: job_id, owner, end: end(ended.map(drop)) };
+            let end = end(ended.map(drop));
+            return Outcome { job: job_id, owner, end, payee: host.payee.get() };
         }
     }
     let saved = *host.saved.borrow();
     let ended = HandOff::new(&host, &plan, &made.bytes, saved).unwrap().run().await;
-    Outcome { job: job_id, owner, end: end(ended.map(drop)) }
+    Outcome { job: job_id, owner, end: end(ended.map(drop)), payee: host.payee.get() }
 }
 
 fn end(ended: Result<(), HandOffError>) -> End {
@@ -213,7 +217,9 @@ struct Platform {
     nodes: Vec<String>,
     node: Cell<usize>,
     submission: Submission,
-    payee: [u8; 32],
+    /// Who may have delivered it, and who has.
+    payees: Vec<Hash>,
+    payee: Cell<Option<Hash>>,
     stop_at: Option<Instant>,
     saved: RefCell<Option<Saved>>,
 }
@@ -261,11 +267,12 @@ impl Host for Platform {
 
     async fn check(&self, receipt: &[u8]) -> Result<(), String> {
         let receipt = Receipt::from_bytes(receipt).map_err(|error| error.message().to_owned())?;
-        let keys = vec![RootKey::pinned(AggregateProfile::Standard)];
         let Submission { transcript, request, .. } = &self.submission;
-        velum_receipt::verify(&receipt, transcript, request, &Policy { keys, payee: Some(self.payee) })
-            .map(drop)
-            .map_err(|error| error.message())
+        let policy = Policy { keys: vec![RootKey::pinned(AggregateProfile::Standard)], payee: None };
+        let accepted = velum_receipt::verify(&receipt, transcript, request, &policy);
+        let payee = Hash(accepted.map_err(|error| error.message())?.counted.payee);
+        self.payee.set(Some(payee));
+        if self.payees.contains(&payee) { Ok(()) } else { Err(format!("{payee} is no provider")) }
     }
 
     fn tell(&self, _: &Progress) {}

@@ -1,7 +1,9 @@
-//! A market whose node, provider and workers are processes of the program, and what must hold of it in the end.
+//! A market whose nodes, providers and workers are processes of the program, and what must hold of it in the end.
 
+pub mod chance;
 mod check;
 pub mod client;
+pub mod namespace;
 mod process;
 pub mod relay;
 mod store;
@@ -14,11 +16,14 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, join_all, select};
 use tempfile::TempDir;
+use velum_market_blobs::Blobs;
+use velum_market_blobs::testing::Bucket;
 use velum_market_model::{Algorithm, Count, Hash, SecretKey};
 use velum_market_rules::{Rules, Settings};
 use velum_market_testing::made;
@@ -42,14 +47,8 @@ const PATIENCE_OF_PROOFS: Duration = Duration::from_secs(1800);
 /// What is said of a program's log where a history fails.
 const LOG_LINES: usize = 60;
 
-/// The provider's secret key, and so the payee of all aggregates.
-pub const PROVIDER: [u8; 32] = [0x22; 32];
-
-/// What the provider deposits, of which it stakes half.
+/// What a provider deposits, of which it stakes half.
 const PROVIDER_MONEY: u64 = 100_000_000;
-
-/// The folders of the market's blobs and of the provider's.
-pub const STORES: [&str; 2] = ["market-blobs", "provider-blobs"];
 
 const NODE: [u8; 32] = [0x33; 32];
 const TOKEN: [u8; 32] = [0x44; 32];
@@ -69,15 +68,18 @@ pub struct Setup<'a> {
     pub databases: Databases<'a>,
     /// Where nodes listen.
     pub addresses: Vec<String>,
+    pub providers: usize,
+    /// Of each provider.
     pub workers: usize,
-    /// So many jobs close a batch.
-    pub target: u64,
+    pub rules: Settings,
+    /// Whether a provider may be away for so long that it loses a lease.
+    pub leases_break: bool,
     /// What workers take for a task whose proof is recorded; none, where they are `velum-market market work` and prove.
     pub takes: Option<Duration>,
-    /// Where the provider finds the market; at the first node, where nothing is said.
-    pub market: Option<String>,
-    /// The stores of the market and of the provider; folders, where nothing is said.
-    pub blobs: Option<[String; 2]>,
+    /// Where each provider finds the market; at the first node, where nothing is said.
+    pub markets: Vec<String>,
+    /// Where all stores are; in folders, where nothing is said.
+    pub bucket: Option<Arc<Bucket>>,
     /// The folder of databases and stores; that of the market, where nothing is said.
     pub state: Option<PathBuf>,
     /// Changes what a program is started with.
@@ -87,16 +89,20 @@ pub struct Setup<'a> {
 }
 
 impl<'a> Setup<'a> {
-    /// One node, one provider and one worker.
+    /// One node, one provider and one worker. Three jobs close a batch.
     pub fn new(databases: Databases<'a>, about: impl Into<String>) -> Self {
+        let mut rules = Settings::from(Rules::default());
+        rules.batch.target = Count::constant(3);
         Self {
             databases,
             addresses: vec![address()],
+            providers: 1,
             workers: 1,
-            target: 3,
+            rules,
+            leases_break: false,
             takes: Some(Duration::from_millis(20)),
-            market: None,
-            blobs: None,
+            markets: Vec::new(),
+            bucket: None,
             state: None,
             with: Box::new(|_, _| ()),
             about: about.into(),
@@ -110,8 +116,13 @@ pub struct Site {
     about: String,
     /// URLs.
     nodes: Vec<String>,
-    provider_database: String,
-    blobs: [String; 2],
+    bucket: Option<Arc<Bucket>>,
+    /// Where the files of the market's store are.
+    store: PathBuf,
+    /// What each provider has.
+    states: Vec<State>,
+    rules: Rules,
+    leases_break: bool,
     pace: Pace,
     patience: Duration,
     processes: RefCell<BTreeMap<Who, Process>>,
@@ -134,33 +145,55 @@ impl Site {
         let at = folder.path();
         let state = setup.state.clone().unwrap_or_else(|| at.to_owned());
         let database = setup.databases.make(&state, "market").await;
-        let provider_database = setup.databases.make(&state, "provider").await;
-        let folders = STORES.map(|name| format!("file://{}/{name}", state.display()));
-        let blobs = setup.blobs.clone().unwrap_or(folders);
+        let bucket = setup.bucket;
+        // The URL of a store, and where its files are.
+        let store = |name: &str| match &bucket {
+            Some(bucket) => (bucket.url(name), bucket.folder(name)),
+            None => {
+                let folder = state.join(format!("{name}-blobs"));
+                (format!("file://{}", folder.display()), folder)
+            }
+        };
+        let (blobs, folder_of_market) = store("market");
         write_secret(at, "node.key", NODE);
-        write_secret(at, "provider.key", PROVIDER);
         write_secret(at, "operator.token", TOKEN);
-        std::fs::write(at.join("market.toml"), config(&database, &blobs[0], setup.target)).unwrap();
+        let mut states = Vec::new();
+        for number in 0..setup.providers {
+            let name = Who::Provider(number).name();
+            write_secret(at, &format!("{name}.key"), secret(number));
+            let database = setup.databases.make(&state, &name.replace('-', "_")).await;
+            let (blobs, store) = store(&name);
+            states.push(State { name, database, blobs, store });
+        }
+        let rules = Rules::new(setup.rules.clone()).unwrap();
+        std::fs::write(at.join("market.toml"), config(&database, &blobs, setup.rules)).unwrap();
         let nodes: Vec<_> = setup.addresses.iter().map(|address| format!("http://{address}/")).collect();
         let site = Self {
             about: format!("{} on {}", setup.about, setup.databases.name()),
             nodes,
-            provider_database,
-            blobs,
+            store: folder_of_market,
+            states,
+            rules,
+            bucket,
+            leases_break: setup.leases_break,
             pace: if setup.takes.is_some() { PACE } else { Pace::USUAL },
             patience: if setup.takes.is_some() { PATIENCE } else { PATIENCE_OF_PROOFS },
             processes: RefCell::default(),
             ended: Cell::default(),
             folder,
         };
-        let whole = (0..setup.addresses.len()).map(Who::Node).chain([Who::Provider]);
-        let whole: Vec<_> = whole.chain((0..setup.workers).map(Who::Worker)).collect();
+        let mut whole: Vec<_> = (0..setup.addresses.len()).map(Who::Node).collect();
+        for of in 0..setup.providers {
+            whole.push(Who::Provider(of));
+            whole.extend((0..setup.workers).map(|number| Who::Worker { of, number }));
+        }
         let programs = Rc::new(Programs {
             folder: site.folder.path().to_owned(),
-            market: setup.market.unwrap_or_else(|| site.nodes[0].clone()),
+            node: site.nodes[0].clone(),
+            markets: setup.markets,
             addresses: setup.addresses,
-            database: site.provider_database.clone(),
-            blobs: site.blobs[1].clone(),
+            states: site.states.clone(),
+            variables: site.bucket.iter().flat_map(|bucket| bucket.variables()).collect(),
             takes: setup.takes,
             with: setup.with,
         });
@@ -180,10 +213,6 @@ impl Site {
 
     pub fn start_again(&self, who: Who) {
         self.processes.borrow_mut().get_mut(&who).unwrap().start();
-    }
-
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
     }
 
     /// Where nodes are.
@@ -209,11 +238,13 @@ impl Site {
 
     async fn hand_in(&self, orders: &[Order], happens: impl Future<Output = ()>) -> Vec<Outcome> {
         let made = made(orders.iter().map(|order| order.number + 1).max().unwrap_or_default());
+        let payees: Vec<_> = (0..self.states.len()).map(payee).collect();
+        let payees = &payees;
         let clients = made.iter().enumerate().map(|(number, made)| async move {
             let mut outcomes = Vec::new();
             // One after the other: a presentation is one job at a time.
             for (place, order) in orders.iter().enumerate().filter(|(_, order)| order.number == number) {
-                outcomes.push((place, client::run(&self.nodes, order, made, payee().0).await));
+                outcomes.push((place, client::run(&self.nodes, order, made, payees).await));
             }
             outcomes
         });
@@ -245,9 +276,23 @@ impl Site {
         }
     }
 
-    /// The provider's workshop, as another worker opens it.
-    pub async fn workshop(&self) -> Workshop {
-        worker::open(&self.provider_database, &self.blobs[1], Duration::ZERO, self.pace).await.unwrap()
+    /// A provider's workshop, as another worker opens it.
+    async fn workshop(&self, provider: usize) -> Workshop {
+        let State { name, database, blobs, .. } = &self.states[provider];
+        let blobs = match &self.bucket {
+            Some(bucket) => bucket.open(name),
+            None => Blobs::open(blobs).unwrap(),
+        };
+        worker::open(database, blobs, Duration::ZERO, self.pace).await.unwrap()
+    }
+
+    /// The folders of all stores, the market's first.
+    pub fn stores(&self) -> Vec<&Path> {
+        [&self.store]
+            .into_iter()
+            .chain(self.states.iter().map(|state| &state.store))
+            .map(|path| &**path)
+            .collect()
     }
 }
 
@@ -268,13 +313,25 @@ impl Drop for Site {
     }
 }
 
+/// What a provider shares with its workers.
+#[derive(Clone)]
+struct State {
+    name: String,
+    /// The URLs of both.
+    database: String,
+    blobs: String,
+    /// Where the files of its blobs are.
+    store: PathBuf,
+}
+
 /// What programs are started with.
 struct Programs {
     folder: PathBuf,
     addresses: Vec<String>,
-    market: String,
-    database: String,
-    blobs: String,
+    node: String,
+    markets: Vec<String>,
+    states: Vec<State>,
+    variables: Vec<(&'static str, String)>,
     takes: Option<Duration>,
     with: With,
 }
@@ -283,9 +340,14 @@ impl Programs {
     fn command(&self, who: Who) -> Command {
         let program = Path::new(env!("CARGO_BIN_EXE_velum-market"));
         let path = |name: &str| self.folder.join(name).display().to_string();
-        let state = ["--database", &self.database, "--blobs", &self.blobs];
+        let state = |provider: usize| {
+            let State { database, blobs, .. } = &self.states[provider];
+            ["--database", database, "--blobs", blobs]
+        };
         let mut started = match (who, self.takes) {
-            (Who::Worker(_), Some(takes)) => worker::command(&self.database, &self.blobs, takes),
+            (Who::Worker { of, .. }, Some(takes)) => {
+                worker::command(&self.states[of].database, &self.states[of].blobs, takes)
+            }
             _ => command(program),
         };
         match who {
@@ -293,16 +355,22 @@ impl Programs {
                 let listen = &self.addresses[number];
                 started.args(["market", "serve", "--config", &path("market.toml"), "--listen", listen]);
             }
-            Who::Provider => {
+            Who::Provider(number) => {
                 let money = PROVIDER_MONEY.to_string();
-                started.args(["market", "provide", "--market", &self.market, "--key", &path("provider.key")]);
-                started.args(["--lots", "16", "--demo-money", &money]).args(state);
+                let market = self.markets.get(number).unwrap_or(&self.node);
+                let key = path(&format!("{}.key", who.name()));
+                started.args(["market", "provide", "--market", market, "--key", &key]);
+                started.args(["--lots", "16", "--demo-money", &money]).args(state(number));
+                if self.takes.is_some() {
+                    started.args(["--lot-seconds", "1", "--each-seconds", "0"]);
+                }
             }
-            Who::Worker(_) if self.takes.is_none() => {
-                started.args(["market", "work", "--name", &who.name()]).args(state);
+            Who::Worker { of, .. } if self.takes.is_none() => {
+                started.args(["market", "work", "--name", &who.name()]).args(state(of));
             }
-            Who::Worker(_) => (),
+            Who::Worker { .. } => (),
         }
+        started.envs(self.variables.iter().cloned());
         (self.with)(who, &mut started);
         started
     }
@@ -316,30 +384,18 @@ pub fn address() -> String {
     format!("127.{}.{low}.{}:{}", 128 + high, number % 250 + 1, 8460 + number / 250)
 }
 
-/// All of some, or a sample by chance.
-pub fn sampled<T: Clone>(all: &[T], count: usize) -> Vec<T> {
-    if is_whole() {
-        return all.to_vec();
-    }
-    let first = chance() as usize % all.len();
-    all.iter().cycle().skip(first).step_by((all.len() / count).max(1)).take(count).cloned().collect()
+/// A provider's key.
+pub fn provider(number: usize) -> SecretKey {
+    SecretKey::from_bytes(Algorithm::Ed25519, &secret(number)).unwrap()
 }
 
-/// A number by chance.
-pub fn chance() -> u64 {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).unwrap();
-    u64::from_le_bytes(bytes)
+/// For whom a provider's aggregates are counted.
+pub fn payee(number: usize) -> Hash {
+    provider(number).public().owner()
 }
 
-/// Whether everything is run, and not a sample.
-pub fn is_whole() -> bool {
-    std::env::var_os("VELUM_TEST_ALL").is_some()
-}
-
-/// For whom everything is counted.
-pub fn payee() -> Hash {
-    SecretKey::from_bytes(Algorithm::Ed25519, &PROVIDER).unwrap().public().owner()
+fn secret(number: usize) -> [u8; 32] {
+    [0x22 + 2 * number as u8; 32]
 }
 
 fn write_secret(folder: &Path, name: &str, secret: [u8; 32]) {
@@ -348,7 +404,7 @@ fn write_secret(folder: &Path, name: &str, secret: [u8; 32]) {
     std::io::Write::write_all(&mut file, hex::encode(secret).as_bytes()).unwrap();
 }
 
-fn config(database: &str, blobs: &str, target: u64) -> String {
+fn config(database: &str, blobs: &str, rules: Settings) -> String {
     #[derive(serde::Serialize)]
     struct Config<'a> {
         database: &'a str,
@@ -359,8 +415,6 @@ fn config(database: &str, blobs: &str, target: u64) -> String {
         demo_money: u64,
         rules: Settings,
     }
-    let mut rules = Settings::from(Rules::default());
-    rules.batch.target = Count::constant(target);
     let config = Config {
         database,
         blobs,

@@ -13,16 +13,20 @@ const AGAIN: Duration = Duration::from_millis(300);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Who {
     Node(usize),
-    Provider,
-    Worker(usize),
+    Provider(usize),
+    /// One of a provider's.
+    Worker {
+        of: usize,
+        number: usize,
+    },
 }
 
 impl Who {
     pub fn name(self) -> String {
         match self {
             Self::Node(number) => format!("node-{number}"),
-            Self::Provider => "provider".to_owned(),
-            Self::Worker(number) => format!("worker-{number}"),
+            Self::Provider(number) => format!("provider-{number}"),
+            Self::Worker { of, number } => format!("worker-{of}-{number}"),
         }
     }
 }

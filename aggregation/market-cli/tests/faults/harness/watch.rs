@@ -1,4 +1,4 @@
-//! How far a market has come: by the node's log, and by what the provider's workshop says of its tasks.
+//! How far a market has come: by the node's log, and by what providers' workshops say of their tasks.
 
 use std::time::Duration;
 
@@ -85,14 +85,15 @@ pub struct Watch<'a> {
     site: &'a Site,
     nodes: Vec<NodeClient>,
     /// A connection to a server stays. One to a file is made for each look: what a killed process leaves in files is for the next one to mend.
-    connection: Option<AnyConnection>,
+    connections: Vec<Option<AnyConnection>>,
     reached: Point,
 }
 
 impl<'a> Watch<'a> {
     pub fn new(site: &'a Site) -> Self {
         let nodes = site.nodes.iter().map(|node| NodeClient::new(node.parse().unwrap()).unwrap()).collect();
-        Self { site, nodes, connection: None, reached: Point::Begun }
+        let connections = site.states.iter().map(|_| None).collect();
+        Self { site, nodes, connections, reached: Point::Begun }
     }
 
     /// Waits until a market has come to a point, or further. False, where all is over before it does.
@@ -111,10 +112,7 @@ impl<'a> Watch<'a> {
             seen = seen.max(Point::Fetching);
         }
         if seen >= Point::Locked {
-            match self.of_workshop(seen).await {
-                Ok(point) => seen = seen.max(point),
-                Err(_) => self.connection = None,
-            }
+            seen = seen.max(self.of_workshops(seen).await);
         }
         self.reached = self.reached.max(seen);
     }
@@ -138,14 +136,30 @@ impl<'a> Watch<'a> {
     }
 
     fn has_inputs(&self) -> bool {
-        let Some(folder) = self.site.blobs[1].strip_prefix("file://") else { return false };
-        let folder = std::path::Path::new(folder).join("blobs");
-        std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
+        let has_inputs = |folder: &&std::path::Path| {
+            std::fs::read_dir(folder.join("blobs")).is_ok_and(|mut entries| entries.next().is_some())
+        };
+        self.site.stores()[1..].iter().any(has_inputs)
     }
 
-    async fn of_workshop(&mut self, of_log: Point) -> Result<Point, sqlx::Error> {
-        let url = &self.site.provider_database;
-        let mut connection = match self.connection.take() {
+    /// How far the provider is that has come furthest.
+    async fn of_workshops(&mut self, of_log: Point) -> Point {
+        let (mut seen, mut has_lots) = (Point::Begun, false);
+        for provider in 0..self.connections.len() {
+            match self.of_workshop(provider).await {
+                Ok(Some(point)) => (seen, has_lots) = (seen.max(point), true),
+                Ok(None) => (),
+                // It is not known.
+                Err(_) => (self.connections[provider], has_lots) = (None, true),
+            }
+        }
+        if of_log == Point::Settled && !has_lots { Point::Dropped } else { seen }
+    }
+
+    /// How far a provider is with its lots, where it has some.
+    async fn of_workshop(&mut self, provider: usize) -> Result<Option<Point>, sqlx::Error> {
+        let url = &self.site.states[provider].database;
+        let mut connection = match self.connections[provider].take() {
             Some(connection) => connection,
             None => connect(url).await?,
         };
@@ -153,10 +167,7 @@ impl<'a> Watch<'a> {
         let rows = sqlx::query("select kind, state from task where state = 'done' or worker is not null")
             .fetch_all(&mut connection)
             .await?;
-        let mut seen = if lots > 0 { Point::Taken } else { Point::Begun };
-        if lots == 0 && of_log == Point::Settled {
-            seen = Point::Dropped;
-        }
+        let mut seen = Point::Taken;
         for row in rows {
             let (kind, state): (String, String) = (row.try_get("kind")?, row.try_get("state")?);
             seen = seen.max(Point::of_task(&kind, state == "done").unwrap_or(Point::Begun));
@@ -164,8 +175,8 @@ impl<'a> Watch<'a> {
         if url.starts_with("sqlite") {
             connection.close().await?;
         } else {
-            self.connection = Some(connection);
+            self.connections[provider] = Some(connection);
         }
-        Ok(seen)
+        Ok((lots > 0).then_some(seen))
     }
 }
