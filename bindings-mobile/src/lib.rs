@@ -10,7 +10,6 @@ mod executor;
 mod facts;
 mod functions;
 mod inspection;
-#[cfg(feature = "market")]
 mod market;
 mod memory;
 mod pool;
@@ -29,7 +28,6 @@ pub use inspection::{
     Check, CheckOutcome, DeviceAuthentication, DocumentSigner, Element, InspectedDocument, Inspection,
     Provability,
 };
-#[cfg(feature = "market")]
 pub use market::{
     AggregateProfile, ChosenMarket, Company, Estimate, HandOffKeeper, HandOffOptions, HandOffProgress,
     HandOffStep, HandedOff, JobState, JobStatus, MarketAccount, MarketClient, MarketHost, MarketHostError,

@@ -149,7 +149,7 @@ fn verdict(project: &Project, side: Side, suite: &str, presentation: &Path) -> R
 /// Builds the library as apps get it, and checks its size and how it is laid out.
 fn library(project: &Project) -> Result<(), Error> {
     let mut build = cargo(project, ["rustc", "--locked", "--profile", "mobile", "--package", "velum-mobile"]);
-    process::run(build.args(["--features", mobile::FEATURES, "--lib", "--crate-type", "cdylib"]))?;
+    process::run(build.args(["--lib", "--crate-type", "cdylib"]))?;
     let folder = project.target().join(TARGET).join("mobile");
     let (built, stripped) = (folder.join("libvelum_mobile.so"), folder.join("stripped.so"));
     let mut strip = project.command("aarch64-linux-gnu-strip");
@@ -189,7 +189,6 @@ fn jna(project: &Project) -> Result<(), Error> {
 fn phones(project: &Project) -> Result<(), Error> {
     for target in PHONES {
         let mut check = project.cargo(["check", "--locked", "--package", "velum-mobile", "--target", target]);
-        check.args(["--features", mobile::FEATURES]);
         // What the feature `no_neon` of BLAKE3 tells its build script, which no package of the workspace needs otherwise.
         process::run(check.env("CARGO_FEATURE_NO_NEON", "1").env("CARGO_FEATURE_PURE", "1"))?;
     }

@@ -26,10 +26,9 @@ pub fn test(project: &Project) -> Result<(), Error> {
         eprintln!("there is no Maven with a Java: installing them with apt-get");
         apt::install(project, &["maven", "openjdk-17-jdk-headless"])?;
     }
-    // The market's program first: it has what tests have, and the libraries for apps, which are the same files, are without some of it.
-    let market = aggregation::build_checked(project, aggregation::MARKET)?;
     let (library, receipt) = (mobile::library(project)?, mobile::receipt_library(project)?);
-    let command = mobile::command(project)?;
+    let (command, market) =
+        (web::command_of_tests(project)?, aggregation::build_checked(project, aggregation::MARKET)?);
     web::build(project, Modules::ONE)?;
     let generated = project.target().join("kotlin");
     mobile::generate(project, &library, "kotlin", &generated)?;

@@ -1,6 +1,6 @@
 //! What the packages of `bindings-mobile` in Kotlin and Swift have in common: the native libraries, and what UniFFI writes around them.
 
-use std::env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX};
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -20,9 +20,6 @@ pub const RECEIPT_PACKAGE: &str = "velum-receipt-mobile";
 
 const BINDGEN: &str = "velum-mobile-bindgen";
 
-/// What the packages have of the crate: all of it.
-pub const FEATURES: &str = "market";
-
 /// A native library, and where UniFFI's generator reads how to write what goes around it.
 pub struct Library {
     /// Where it is.
@@ -30,32 +27,22 @@ pub struct Library {
     config: &'static str,
 }
 
-/// Builds the library for this machine, as the tests in Rust are built so that little is compiled twice.
+/// Builds the library for this machine as the tests in Rust are built, so that little is compiled twice, and the command with it, which makes and verifies proofs for the tests.
 pub fn library(project: &Project) -> Result<Library, Error> {
-    let build = ["build", "--locked", "--package", PACKAGE, "--features", FEATURES, "--lib"];
-    process::run(&mut project.cargo(build))?;
+    process::run(&mut project.cargo(["build", "--locked", "--workspace", "--lib", "--test", "cli"]))?;
     Ok(Library { file: built(project, "velum_mobile"), config: "bindings-mobile/uniffi.toml" })
 }
 
-/// Builds the library that verifies receipts, likewise.
+/// Builds the library that verifies receipts likewise, and the program of markets with it.
 pub fn receipt_library(project: &Project) -> Result<Library, Error> {
-    process::run(&mut aggregation::cargo(
-        project,
-        ["build", "--locked", "--package", RECEIPT_PACKAGE, "--lib"],
-    ))?;
+    let build = ["build", "--locked", "--workspace", "--lib", "--test", "commands"];
+    process::run(&mut aggregation::cargo(project, build))?;
     let file = built(project, "velum_receipt_mobile");
     Ok(Library { file, config: "aggregation/bindings-mobile/uniffi.toml" })
 }
 
 fn built(project: &Project, name: &str) -> PathBuf {
     project.target().join("debug").join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))
-}
-
-/// Builds the command, which makes and verifies proofs for the tests, and says where it is. Apart from the library: it has what the library is
-/// without.
-pub fn command(project: &Project) -> Result<PathBuf, Error> {
-    process::run(&mut project.cargo(["build", "--locked", "--package", "velum-cli", "--bin", "velum"]))?;
-    Ok(project.target().join("debug").join(format!("velum{EXE_SUFFIX}")))
 }
 
 /// Writes what goes around a library into a folder, in place of what is there.

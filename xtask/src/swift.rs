@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::aggregation;
-use crate::mobile::{self, FEATURES, FOLDER, Library, PACKAGE, RECEIPT_PACKAGE};
+use crate::mobile::{self, FOLDER, Library, PACKAGE, RECEIPT_PACKAGE};
 use crate::process::{self, Error};
 use crate::project::Project;
 use crate::swift_chroot::Chroot;
@@ -51,10 +51,9 @@ pub fn build(project: &Project) -> Result<(), Error> {
 
 /// Builds and tests the packages.
 pub fn test(project: &Project) -> Result<(), Error> {
-    // Before the libraries for apps, which are the same files and without some of what tests have.
-    aggregation::build_checked(project, aggregation::MARKET)?;
     let swift = Swift::prepare(project)?;
-    mobile::command(project)?;
+    web::command_of_tests(project)?;
+    aggregation::build_checked(project, aggregation::MARKET)?;
     web::build(project, Modules::ONE)?;
     if let Swift::InFolder(chroot) = &swift {
         lint(project, chroot)?;
@@ -183,7 +182,7 @@ impl Module {
         let mut build = if self.name == RECEIPT_MODULE.name {
             aggregation::cargo(project, ["build", "--locked", "--package", RECEIPT_PACKAGE])
         } else {
-            project.cargo(["build", "--locked", "--package", PACKAGE, "--features", FEATURES])
+            project.cargo(["build", "--locked", "--package", PACKAGE])
         };
         build.args(["--profile", "mobile", "--lib", "--target", target]);
         // The oldest systems that Package.swift names.
