@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use crate::apt;
 use crate::elf;
-use crate::mobile;
 use crate::process::{self, Error};
 use crate::project::Project;
 
