@@ -8,6 +8,7 @@ import type { Browser } from "playwright-core";
 
 import { launch } from "./support/browser.ts";
 import { Demo, DIST } from "./support/demo.ts";
+import { hasBuild } from "./support/stage.ts";
 
 let browser: Browser;
 
@@ -29,22 +30,46 @@ async function served(context: TestContext, isolation: boolean): Promise<string>
   return url;
 }
 
+/** Skips a test whose build was not built. */
+const needs = (build: string): { skip: string | false } => ({
+  skip: !hasBuild(build) && `the ${build} build is not there`,
+});
+
 interface Path {
   readonly name: string;
   readonly isolation: boolean;
   readonly query: string;
   readonly build: RegExp;
+  readonly needs: string;
 }
 
 const PATHS: readonly Path[] = [
-  { name: "isolated, so threads are used", isolation: true, query: "", build: /^SIMD, [2-9]\d* threads$/ },
-  { name: "not isolated, so one thread is", isolation: false, query: "", build: /^SIMD, one thread$/ },
-  { name: "scalar, asked for", isolation: false, query: "?build=scalar", build: /^Scalar, one thread$/ },
-  { name: "isolated, one thread asked for", isolation: true, query: "?build=simd", build: /^SIMD, one thread$/ },
+  {
+    name: "isolated, so threads are used",
+    isolation: true,
+    query: "",
+    build: /^SIMD, [2-9]\d* threads$/,
+    needs: "simd-threads",
+  },
+  { name: "not isolated, so one thread is", isolation: false, query: "", build: /^SIMD, one thread$/, needs: "simd" },
+  {
+    name: "scalar, asked for",
+    isolation: false,
+    query: "?build=scalar",
+    build: /^Scalar, one thread$/,
+    needs: "scalar",
+  },
+  {
+    name: "isolated, one thread asked for",
+    isolation: true,
+    query: "?build=simd",
+    build: /^SIMD, one thread$/,
+    needs: "simd",
+  },
 ];
 
-for (const { name, isolation, query, build } of PATHS) {
-  test(name, async (context) => {
+for (const { name, isolation, query, build, needs: needed } of PATHS) {
+  test(name, needs(needed), async (context) => {
     const demo = await Demo.open(browser, `${await served(context, isolation)}${query}`);
     assert.match(await demo.environment("build"), build);
     assert.equal(await demo.environment("isolated"), isolation ? "yes, by COOP and COEP" : "no");
@@ -57,7 +82,7 @@ for (const { name, isolation, query, build } of PATHS) {
   });
 }
 
-test("an engine without SIMD", async (context) => {
+test("an engine without SIMD", needs("scalar"), async (context) => {
   const older = await launch([WITHOUT_SIMD]);
   context.after(() => older.close());
   const demo = await Demo.open(older, await served(context, true));
@@ -67,7 +92,7 @@ test("an engine without SIMD", async (context) => {
   await demo.close();
 });
 
-test("a build that cannot run here is refused, and another one takes its place", async (context) => {
+test("a build that cannot run here is refused, and another one takes its place", needs("scalar"), async (context) => {
   const demo = await Demo.open(browser, `${await served(context, false)}?build=simd-threads`);
   await demo.page.getByRole("alert").getByText("unsupported").waitFor();
   assert.equal(await demo.environment("build"), "SIMD, one thread");

@@ -69,9 +69,17 @@ pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
         report.step("Swift packages", || swift::test(project));
         report.step("64-bit ARM", || aarch64::run(project));
     }
-    report.step("npm package: all builds", || web::build(project, Modules::ALL));
-    report.step("npm package whole", || web::test(project, slow));
-    report.step("page whole", || demo_web::test(project));
+    match slow {
+        Slow::Bounded => {
+            report.step("npm package: markets", || web::test_markets(project, Modules::ONE));
+            report.step("page: one build", || demo_web::test(project, Modules::ONE));
+        }
+        Slow::Whole => {
+            report.step("npm package: all builds", || web::build(project, Modules::ALL));
+            report.step("npm package whole", || web::test(project, slow));
+            report.step("page whole", || demo_web::test(project, Modules::ALL));
+        }
+    }
 }
 
 fn tests(project: &Project, slow: Slow) -> Result<(), Error> {

@@ -42,14 +42,14 @@ pub fn test_story(project: &Project, modules: Modules) -> Result<(), Error> {
     process::run(test.env(web::BUILDS_VARIABLE, modules.builds()))
 }
 
-/// Checks, builds and tests the page, with a package of which all has been built. Questions and answers go back and forth between the page
-/// and the command, which is the one that the tests in Rust are run with, and presentations to a market that runs.
-pub fn test(project: &Project) -> Result<(), Error> {
+/// Checks, builds and tests the page, with a package of which these modules have been built. Questions and answers go back and forth between
+/// the page and the command, which is the one that the tests in Rust are run with, and presentations to a market that runs.
+pub fn test(project: &Project, modules: Modules) -> Result<(), Error> {
     build(project)?;
     process::run(&mut npm(project, ["run", "check"]))?;
     let command = web::command_of_tests(project)?;
     let mut test = npm_test(project, "test")?;
-    test.env(web::COMMAND_VARIABLE, command);
+    test.env(web::COMMAND_VARIABLE, command).env(web::BUILDS_VARIABLE, modules.builds());
     process::run(test.env(web::MARKET_VARIABLE, aggregation::build_checked(project, aggregation::MARKET)?))
 }
 

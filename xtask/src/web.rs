@@ -226,12 +226,24 @@ pub fn test_in_node(project: &Project, modules: Modules, slow: Slow) -> Result<(
     process::run(test.env(BUILDS_VARIABLE, modules.builds()))
 }
 
+/// Checks the package, and tests it with markets that run.
+pub fn test_markets(project: &Project, modules: Modules) -> Result<(), Error> {
+    lint(project)?;
+    let mut test = npm_test(project, "test:market", Slow::Bounded)?;
+    test.env(BUILDS_VARIABLE, modules.builds());
+    process::run(test.env(MARKET_VARIABLE, aggregation::build_checked(project, aggregation::MARKET)?))
+}
+
 /// Checks the package, all of which has been built, and tests it in Node, in Chromium, packed, and with markets that run.
 pub fn test(project: &Project, slow: Slow) -> Result<(), Error> {
-    process::run(Web::new(project).command("npm").args(["run", "lint"]))?;
+    lint(project)?;
     let mut test = npm_test(project, "test", slow)?;
     test.env(MARKET_VARIABLE, aggregation::build_checked(project, aggregation::MARKET)?);
     process::run(test.env(chromium::VARIABLE, chromium::find(project)?))
+}
+
+fn lint(project: &Project) -> Result<(), Error> {
+    process::run(Web::new(project).command("npm").args(["run", "lint"]))
 }
 
 /// Builds the command that the tests in Rust are run with, and says where it is.

@@ -9,8 +9,11 @@ import type { Browser, BrowserContextOptions } from "playwright-core";
 import { launch } from "./browser.ts";
 import { Demo, DIST } from "./demo.ts";
 
-/** Whether the package has the build that isolated pages use. `VELUM_BUILDS` names its builds where not all were built. */
-const THREADS = env["VELUM_BUILDS"]?.split(",").includes("simd-threads") ?? true;
+/** Whether the package has a build of the prover. `VELUM_BUILDS` names its builds where not all were built. */
+export const hasBuild = (build: string): boolean => env["VELUM_BUILDS"]?.split(",").includes(build) ?? true;
+
+/** Whether it has the one that isolated pages use. */
+const THREADS = hasBuild("simd-threads");
 
 interface Running {
   readonly browser: Browser;
