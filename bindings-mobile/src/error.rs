@@ -20,6 +20,11 @@ macro_rules! codes {
             /// Every code.
             pub const ALL: &'static [Self] = &[$(Self::$code,)+ $(Self::$market,)+];
 
+            /// The code of a name.
+            pub(crate) fn by_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|code| code.as_str() == name)
+            }
+
             /// Whether only markets and what becomes of hand-offs have it.
             const fn is_of_markets(self) -> bool {
                 matches!(self, $(Self::$market)|+)
@@ -325,8 +330,7 @@ impl From<Problem> for VelumError {
 /// The code of this name. One that a later version of the other crates adds is a bug of this one until it is listed, which a test
 /// sees to.
 fn named(name: &str) -> ErrorCode {
-    let found = ErrorCode::ALL.iter().copied().find(|code| code.as_str() == name);
-    found.unwrap_or(ErrorCode::Internal)
+    ErrorCode::by_name(name).unwrap_or(ErrorCode::Internal)
 }
 
 impl From<Code> for ErrorCode {

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use serde_json::value::RawValue;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use velum_cli::failure::Failure;
@@ -11,10 +10,10 @@ use velum_cli::report::Report;
 use velum_cli::{files, inputs};
 use velum_credentials::aggregate::{Submission, may_hand_off};
 use velum_credentials::{Presentation, limits};
-use velum_market_client::{Backoff, HandOff, HandOffError, Market, Node, Plan};
+use velum_market_client::{Backoff, HandOff, HandOffError, Market, Node, Plan, SignedJob};
 use velum_market_model::{
-    Amount, Cancel, Count, Duration, Hash, Job, Latency, Message, Offer, Order, PriceMove, Profile,
-    ProofReference, Ramp, SecretKey, Signed, SizeClass, id,
+    Amount, Count, Duration, Hash, Job, Latency, Offer, Order, PriceMove, Profile, ProofReference, Ramp,
+    SecretKey, SizeClass,
 };
 use velum_market_provider::NodeClient;
 use velum_wallet::Challenge;
@@ -164,18 +163,18 @@ impl HandedOff<'_> {
             self.begin(submission, &bytes, payer, &file).await?
         };
         self.pay(&mut kept, payer, &file).await?;
-        let (job, cancel) = (read::<Job>(&kept.job, &file)?, read::<Cancel>(&kept.cancel, &file)?);
-        if job.message().proof.sha256 != Hash::of(&[&bytes]) {
+        let job = SignedJob::read(&kept.job, &kept.cancel)
+            .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
+        if !job.is_about(&bytes) {
             let message = format!("{} is of another presentation; name another receipt", file.display());
             return Err(Failure::usage(message));
         }
-        let (profile, preferred_until) = (job.message().profile, job.message().offer.lock_by);
+        let (profile, preferred_until) = (job.job().message().profile, job.job().message().offer.lock_by);
         let saved = kept.saved;
         let one_time = kept.one_time.clone();
         let platform = Platform::new((file.clone(), kept), submission, profile, self.payee, stop)?;
-        let job_id = id(job.message()).map_err(|error| Failure::usage(error.to_string()))?;
         let adapter = Node::new(&platform, self.market.as_str());
-        let market = Market { adapter, job, cancel, id: job_id, preferred_until };
+        let market = Market { adapter, job, preferred_until };
         let plan = Plan {
             markets: vec![market],
             backoff: Backoff::default(),
@@ -253,18 +252,9 @@ impl HandedOff<'_> {
         key: &SecretKey,
     ) -> Result<Kept, Failure> {
         let job = self.job(market, submission, bytes, key)?;
-        let job_id = id(&job).map_err(|error| failed(&error))?;
-        let cancel = Cancel { job: job_id, lock_by: job.offer.lock_by, submitter: key.public() };
-        let signed = |json: Result<String, velum_market_model::ModelError>| {
-            let json = json.map_err(|error| failed(&error))?;
-            RawValue::from_string(json).map_err(|_| Failure::bug())
-        };
-        Ok(Kept {
-            job: signed(Signed::sign(job, key).and_then(|job| job.json()))?,
-            cancel: signed(Signed::sign(cancel, key).and_then(|cancel| cancel.json()))?,
-            saved: None,
-            one_time: None,
-        })
+        let signed = SignedJob::sign(job, key).map_err(|error| failed(&error))?;
+        let (job, cancel) = signed.json().map_err(|error| failed(&error))?;
+        Ok(Kept { job, cancel, saved: None, one_time: None })
     }
 
     fn job(
@@ -320,11 +310,6 @@ fn write(file: &Path, kept: &Kept) -> Result<(), Failure> {
 
 fn failed(error: &dyn std::fmt::Display) -> Failure {
     Failure::market("market", error.to_string())
-}
-
-fn read<M: Message>(json: &RawValue, file: &Path) -> Result<Signed<M>, Failure> {
-    Signed::read(json.get().as_bytes())
-        .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))
 }
 
 fn hash(text: &str) -> Result<Hash, Failure> {

@@ -66,6 +66,26 @@ pub enum MarketError {
 }
 
 impl MarketError {
+    /// The code by which programs tell one from another: the node's, where it has refused.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Unreachable(_) => "unreachable",
+            Self::Busy { .. } => "busy",
+            Self::Refused { code, .. } => code,
+            Self::Malformed(_) => "answer_malformed",
+        }
+    }
+
+    /// What goes with the code: what, where and what to do.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        match self {
+            Self::Refused { detail, .. } => detail.clone(),
+            _ => self.to_string(),
+        }
+    }
+
     /// Whether asking again may help.
     #[must_use]
     pub const fn may_pass(&self) -> bool {

@@ -15,28 +15,31 @@ use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use velum_market_model::{Cancel, Duration, Hash, Job, Signed, Time};
+use velum_market_model::{Duration, Offer, Time};
 
 use crate::adapter::{MarketAdapter, MarketError};
 use crate::api::{JobState, JobStatus};
 use crate::backoff::Backoff;
 use crate::host::Host;
+use crate::signed_job::SignedJob;
 
 /// The code of a job that a market does not have.
 const JOB_UNKNOWN: &str = "job_unknown";
 
-/// A market, and what is said to it. All is signed before, so that a hand-off holds no key.
+/// A market, and what is said to it.
 pub struct Market<A> {
     /// How it is asked.
     pub adapter: A,
     /// The job, which names the market.
-    pub job: Signed<Job>,
-    /// What takes the job back.
-    pub cancel: Signed<Cancel>,
-    /// The job's id.
-    pub id: Hash,
+    pub job: SignedJob,
     /// Until when it is preferred to the next one: a job that no provider has taken by then is taken back.
     pub preferred_until: Time,
+}
+
+impl<A> Market<A> {
+    fn offer(&self) -> &Offer {
+        &self.job.job().message().offer
+    }
 }
 
 /// How a presentation is handed off.
@@ -140,6 +143,39 @@ pub enum HandOffError {
     },
 }
 
+impl HandOffError {
+    /// The code by which programs tell one from another.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoMarket(_) => "no_market",
+            Self::Stopped => "cancelled",
+            Self::BadReceipt { .. } => "receipt_invalid",
+            Self::Unresolved { .. } => "unresolved",
+            Self::NotSaved(_) => "not_saved",
+            Self::OtherPlan { .. } => "other_hand_off",
+        }
+    }
+
+    /// The place in the plan of the market that it is about, where it is about one.
+    #[must_use]
+    pub const fn market(&self) -> Option<usize> {
+        match self {
+            Self::BadReceipt { market, .. } | Self::Unresolved { market, .. } => Some(*market),
+            _ => None,
+        }
+    }
+
+    /// The receipt that does not hold, where there is one.
+    #[must_use]
+    pub fn receipt(&self) -> Option<&[u8]> {
+        match self {
+            Self::BadReceipt { receipt, .. } => Some(receipt),
+            _ => None,
+        }
+    }
+}
+
 fn listed(reasons: &[(usize, String)]) -> String {
     let reasons: Vec<_> =
         reasons.iter().map(|(market, reason)| format!("market {market}: {reason}")).collect();
@@ -230,11 +266,11 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
                 // An earlier try may have reached the market.
                 return Ok(End::Step(Step::Stopping));
             }
-            let until = market.preferred_until.min(market.job.message().offer.lock_by);
+            let until = market.preferred_until.min(market.offer().lock_by);
             if self.host.now() > until {
                 return Ok(End::Step(Step::Cancelling));
             }
-            match market.adapter.submit(&market.job, self.submission).await {
+            match market.adapter.submit(market.job.job(), self.submission).await {
                 Ok(status) => {
                     self.tell(Some(&status), None);
                     return Ok(End::Step(Step::Waiting));
@@ -252,7 +288,7 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
     async fn wait(&self, market: &Market<A>, may_cancel: bool) -> Result<End, HandOffError> {
         let mut tries = 0;
         loop {
-            match market.adapter.status(market.id).await {
+            match market.adapter.status(market.job.id()).await {
                 Ok(status) => {
                     tries = 0;
                     self.tell(Some(&status), None);
@@ -290,7 +326,7 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
     async fn receipt(&self, market: &Market<A>) -> Result<End, HandOffError> {
         let mut tries = 0;
         loop {
-            match market.adapter.receipt(market.id).await {
+            match market.adapter.receipt(market.job.id()).await {
                 Ok(receipt) => match self.host.check(&receipt).await {
                     Ok(()) => return Ok(End::Given(receipt)),
                     Err(reason) => {
@@ -308,7 +344,7 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
     async fn cancel(&mut self, market: &Market<A>) -> Result<End, HandOffError> {
         let mut tries = 0;
         loop {
-            match market.adapter.cancel(&market.cancel).await {
+            match market.adapter.cancel(market.job.cancel()).await {
                 Ok(status) if status.state.is_refunded() => {
                     self.tell(Some(&status), None);
                     let reason = self.refusal.take();
@@ -328,7 +364,7 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
 
     /// A market that does not say how the job ended is asked until some time after the job's last deadline.
     fn check_patience(&self, market: &Market<A>, reason: impl Display) -> Result<(), HandOffError> {
-        let until = market.job.message().offer.deliver_by.after(self.plan.patience);
+        let until = market.offer().deliver_by.after(self.plan.patience);
         if self.host.now() <= until {
             return Ok(());
         }

@@ -15,6 +15,7 @@ mod backoff;
 mod hand_off;
 mod host;
 mod node;
+mod signed_job;
 #[cfg(test)]
 mod testing;
 
@@ -23,3 +24,4 @@ pub use backoff::Backoff;
 pub use hand_off::{Given, HandOff, HandOffError, Market, Plan, Progress, Saved, Step};
 pub use host::{Host, HttpRequest, HttpResponse, Method, Unreachable};
 pub use node::Node;
+pub use signed_job::{SignedJob, json, sign_cancel};

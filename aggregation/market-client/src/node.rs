@@ -210,8 +210,7 @@ mod tests {
     }
 
     fn submitted(host: &Answers) -> Result<JobStatus, MarketError> {
-        let (job, ..) = job_for(0);
-        block_on(Node::new(host, "https://market.example/").submit(&job, b"a presentation"))
+        block_on(Node::new(host, "https://market.example/").submit(job_for(0).job(), b"a presentation"))
     }
 
     fn status_of(job: Hash) -> String {
@@ -220,37 +219,37 @@ mod tests {
 
     #[test]
     fn a_job_is_sent_as_it_was_signed() {
-        let (job, cancel, id) = job_for(0);
+        let signed = job_for(0);
+        let id = signed.id();
         let host = Answers::new(201, &status_of(id));
         let status = submitted(&host).unwrap();
         assert_eq!((status.job, status.state, status.since), (id, JobState::Waiting, Time::constant(7)));
         let HttpRequest { method, url, body, .. } = host.asked.take().unwrap();
         assert_eq!((method, url.as_str()), (Method::Post, "https://market.example/v1/jobs"));
         let body: Submit = serde_json::from_slice(&body.unwrap()).unwrap();
-        assert_eq!(Signed::<Job>::read(body.job.get().as_bytes()).unwrap(), job);
+        assert_eq!(Signed::<Job>::read(body.job.get().as_bytes()).unwrap(), *signed.job());
         assert_eq!(Base64::decode_vec(&body.submission).unwrap(), b"a presentation");
 
-        block_on(Node::new(&host, "https://market.example").cancel(&cancel)).unwrap();
+        block_on(Node::new(&host, "https://market.example").cancel(signed.cancel())).unwrap();
         let HttpRequest { url, body, .. } = host.asked.take().unwrap();
         assert_eq!(url, format!("https://market.example/v1/jobs/{id}/cancel"));
-        assert_eq!(Signed::<Cancel>::read(&body.unwrap()).unwrap(), cancel);
+        assert_eq!(Signed::<Cancel>::read(&body.unwrap()).unwrap(), *signed.cancel());
     }
 
     #[test]
     fn an_answer_about_another_job_is_none() {
-        let (_, cancel, id) = job_for(0);
-        let (.., other) = job_for(1);
+        let (signed, other) = (job_for(0), job_for(1).id());
         let host = Answers::new(200, &status_of(other));
         let node = Node::new(&host, "https://market.example");
         assert!(matches!(submitted(&host), Err(MarketError::Malformed(_))));
-        assert!(matches!(block_on(node.status(id)), Err(MarketError::Malformed(_))));
-        assert!(matches!(block_on(node.cancel(&cancel)), Err(MarketError::Malformed(_))));
+        assert!(matches!(block_on(node.status(signed.id())), Err(MarketError::Malformed(_))));
+        assert!(matches!(block_on(node.cancel(signed.cancel())), Err(MarketError::Malformed(_))));
         assert_eq!(block_on(node.status(other)).unwrap().job, other);
     }
 
     #[test]
     fn a_receipt_comes_as_its_bytes() {
-        let (_, _, id) = job_for(0);
+        let id = job_for(0).id();
         let host = Answers::new(200, "bytes");
         assert_eq!(block_on(Node::new(&host, "https://market.example").receipt(id)).unwrap(), b"bytes");
         let asked = host.asked.take().unwrap();

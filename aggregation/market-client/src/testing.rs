@@ -1,15 +1,17 @@
 //! What tests hand off.
 
 use velum_market_model::{
-    Algorithm, Amount, Cancel, Count, Duration, Hash, Job, Latency, Offer, Order, PriceMove, Profile,
-    ProofReference, ProofSystem, Ramp, SecretKey, Signed, SizeClass, Time, id,
+    Algorithm, Amount, Count, Duration, Hash, Job, Latency, Offer, Order, PriceMove, Profile, ProofReference,
+    ProofSystem, Ramp, SecretKey, SizeClass, Time,
 };
+
+use crate::signed_job::SignedJob;
 
 /// By when a job is delivered.
 pub(crate) const JOB_DEADLINE: u64 = 600_000;
 
-/// A job for the market with this number, what cancels it, and its id.
-pub(crate) fn job_for(market: usize) -> (Signed<Job>, Signed<Cancel>, Hash) {
+/// A job for the market with this number.
+pub(crate) fn job_for(market: usize) -> SignedJob {
     let key = SecretKey::from_bytes(Algorithm::Ed25519, &[7; 32]).unwrap();
     let proof = b"proof";
     let node = SecretKey::from_bytes(Algorithm::Ed25519, &[8 + market as u8; 32]).unwrap();
@@ -37,7 +39,5 @@ pub(crate) fn job_for(market: usize) -> (Signed<Job>, Signed<Cancel>, Hash) {
         idempotency_key: "a job for each market".to_owned().try_into().unwrap(),
         submitter: key.public(),
     };
-    let job_id = id(&job).unwrap();
-    let cancel = Cancel { job: job_id, lock_by: job.offer.lock_by, submitter: key.public() };
-    (Signed::sign(job, &key).unwrap(), Signed::sign(cancel, &key).unwrap(), job_id)
+    SignedJob::sign(job, &key).unwrap()
 }

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, Count, Duration, Hash, IdempotencyKey, Key, Message, ModelError, ProofSystemName, Time};
+use crate::{
+    Amount, Count, Duration, Hash, IdempotencyKey, Key, Message, ModelError, ProofSystemName, TextError, Time,
+};
 
 /// The most bytes of a submission, as `docs/formats.md` has it.
 const MOST_PROOF_BYTES: u64 = 1 << 20;
@@ -55,6 +57,17 @@ pub struct ProofSystem {
     pub name: ProofSystemName,
     /// The hash of the list of the verifier's keys.
     pub keys: Hash,
+}
+
+impl ProofSystem {
+    /// The proof system of a suite of presentations: its name and version, and the keys that verify it, in their order.
+    ///
+    /// # Errors
+    /// [`TextError`] for a name that is none of a suite.
+    pub fn of_suite(name: &str, version: u8, keys: &[impl AsRef<[u8]>]) -> Result<Self, TextError> {
+        let keys: Vec<&[u8]> = keys.iter().map(AsRef::as_ref).collect();
+        Ok(Self { name: format!("velum {name} {version}").try_into()?, keys: Hash::of(&keys) })
+    }
 }
 
 /// The size of a document, which decides what a leaf takes.

@@ -147,11 +147,9 @@ impl Proofs {
 pub fn system() -> ProofSystem {
     let suite = Suite::Aggregatable;
     let keys = velum_core::proof::pinned_keys(suite);
-    let keys: Vec<&[u8]> = keys.iter().map(|key| &key[..]).collect();
-    let name = format!("velum {} {}", suite.name(), suite.version());
     // The name of every suite is short and printable.
-    let name = name.try_into().unwrap_or_else(|_| unreachable!("a suite's name is a proof system's"));
-    ProofSystem { name, keys: Hash::of(&keys) }
+    ProofSystem::of_suite(suite.name(), suite.version(), &keys)
+        .unwrap_or_else(|_| unreachable!("a suite's name is a proof system's"))
 }
 
 /// Statements as digests, in the order in which an aggregate has them.

@@ -4,10 +4,9 @@ use std::future::Future;
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
-use velum_market_client::{MarketAdapter, MarketError, Node};
+use velum_market_client::{MarketAdapter, MarketError, Node, sign_cancel};
 use velum_market_model::{
-    Cancel, Duration, Hash, IdempotencyKey, Message, MoneyAction, MoneyOrder, Query, Signed, Subject,
-    TextError,
+    Hash, IdempotencyKey, Message, MoneyAction, MoneyOrder, Query, Signed, Subject, TextError,
 };
 
 use super::host::{Bridge, MarketHost, time};
@@ -17,9 +16,6 @@ use super::{Secret, malformed, unfit};
 use crate::error::VelumError;
 use crate::wallet::CHECKS;
 use crate::watch::{Cancellation, Watch};
-
-/// How long the cancellation of a job is kept that has not come: an hour less than a market looks ahead.
-const LATEST_LOCK: Duration = Duration::constant(23 * 60 * 60 * 1000);
 
 /// A market at an address. It keeps no key: calls that need one take its 32 secret bytes (Ed25519), and wipe them.
 ///
@@ -102,13 +98,8 @@ impl MarketClient {
     ) -> Result<JobStatus, VelumError> {
         let secret = Secret::new(key)?;
         let job = hash("job", job)?;
-        let cancel = {
-            let key = secret.key()?;
-            // Of a job that the market does not have yet: none is locked later than a day after it came.
-            let lock_by = time(SystemTime::now()).after(LATEST_LOCK);
-            let cancel = Cancel { job, lock_by, submitter: key.public() };
-            Signed::sign(cancel, &key).map_err(|error| unfit("job", &error))?
-        };
+        let cancel = sign_cancel(job, time(SystemTime::now()), &secret.key()?);
+        let cancel = cancel.map_err(|error| unfit("job", &error))?;
         let bridge = self.bridge(cancellation.as_ref());
         self.ask(&bridge, self.node(&bridge).cancel(&cancel)).await.map(|status| (&status).into())
     }

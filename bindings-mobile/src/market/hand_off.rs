@@ -183,8 +183,7 @@ async fn run(
     options: &HandOffOptions,
 ) -> Result<HandedOff, VelumError> {
     let bridge = Bridge::new(host, watch).following(Kept { keeper, plan: saved.clone() });
-    let sha256 = submitted.sha256();
-    let markets = saved.markets.iter().map(|market| market.planned(&bridge, sha256));
+    let markets = saved.markets.iter().map(|market| market.planned(&bridge, &submitted.bytes));
     let plan = Plan {
         markets: markets.collect::<Result<Vec<_>, VelumError>>()?,
         backoff: Backoff::default(),
@@ -193,8 +192,8 @@ async fn run(
     };
     let address = |market: usize| saved.markets.get(market).map(|market| market.url.clone());
     let hand_off = HandOff::new(&bridge, &plan, &submitted.bytes, Some(saved.at));
-    let hand_off = hand_off.map_err(|error| not_given(error, address))?;
-    let work = async { hand_off.run().await.map_err(|error| not_given(error, address)) };
+    let hand_off = hand_off.map_err(|error| not_given(&error, address))?;
+    let work = async { hand_off.run().await.map_err(|error| not_given(&error, address)) };
     let left = Watch::new(options.leave.as_ref(), None);
     let Given { market, receipt } =
         left.unless_cancelled(bridge.run(work)).await.map_err(|_| is_left())??;
@@ -208,20 +207,14 @@ fn is_left() -> VelumError {
 }
 
 /// Why there is no receipt. Its place is the market's address, where it is about one.
-fn not_given(error: HandOffError, address: impl Fn(usize) -> Option<String>) -> VelumError {
-    let message = error.to_string();
-    let (code, market, receipt) = match error {
-        HandOffError::Stopped => return VelumError::new(ErrorCode::Cancelled, PLACE, message),
-        HandOffError::NoMarket(_) => (ErrorCode::NoMarket, None, None),
-        HandOffError::BadReceipt { market, receipt, .. } => {
-            (ErrorCode::ReceiptInvalid, address(market), Some(receipt))
-        }
-        HandOffError::Unresolved { market, .. } => (ErrorCode::Unresolved, address(market), None),
-        HandOffError::NotSaved(_) => (ErrorCode::NotSaved, None, None),
-        _ => (ErrorCode::OtherHandOff, None, None),
-    };
-    let place = market.unwrap_or_else(|| PLACE.to_owned());
-    VelumError::Market { problem: Problem::new(code, place, message), retry_after: None, receipt }
+fn not_given(error: &HandOffError, address: impl Fn(usize) -> Option<String>) -> VelumError {
+    let code = ErrorCode::by_name(error.code()).unwrap_or(ErrorCode::Internal);
+    if code == ErrorCode::Cancelled {
+        return VelumError::new(code, PLACE, error.to_string());
+    }
+    let place = error.market().and_then(address).unwrap_or_else(|| PLACE.to_owned());
+    let problem = Problem::new(code, place, error.to_string());
+    VelumError::Market { problem, retry_after: None, receipt: error.receipt().map(<[u8]>::to_vec) }
 }
 
 /// What the app keeps of a hand-off.

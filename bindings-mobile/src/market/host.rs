@@ -214,17 +214,10 @@ pub(super) fn said(error: &MarketError, url: &str) -> VelumError {
 
 /// The same as a problem.
 pub(super) fn trouble(error: &MarketError, url: &str) -> Problem {
-    let (code, message) = match error {
-        MarketError::Unreachable(_) => (ErrorCode::Unreachable, error.to_string()),
-        MarketError::Busy { .. } => (ErrorCode::Busy, error.to_string()),
-        MarketError::Refused { code, detail } => {
-            match ErrorCode::ALL.iter().find(|ours| ours.as_str() == code) {
-                Some(ours) => (*ours, detail.clone()),
-                // One that a later node has.
-                None => (ErrorCode::Refused, format!("{detail} ({code})")),
-            }
-        }
-        _ => (ErrorCode::AnswerMalformed, error.to_string()),
+    let (code, message) = match ErrorCode::by_name(error.code()) {
+        Some(code) => (code, error.detail()),
+        // One that a later node has.
+        None => (ErrorCode::Refused, format!("{} ({})", error.detail(), error.code())),
     };
     Problem::new(code, url, message)
 }

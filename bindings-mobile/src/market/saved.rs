@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use velum_market_client::{Market, Node, Saved, Step};
-use velum_market_model::{Cancel, Hash, Job, Message, Signed, Time, id};
+use velum_market_client::{Market, Node, Saved, SignedJob, Step};
+use velum_market_model::{Hash, Job, SecretKey, Time};
 
 use super::client::check_address;
 use super::host::Bridge;
@@ -71,45 +71,30 @@ impl SavedHandOff {
 
 impl SavedMarket {
     /// Signs a job, and what takes it back.
-    pub(super) fn sign(url: &str, job: Job, key: &velum_market_model::SecretKey) -> Result<Self, VelumError> {
-        let id = id(&job).map_err(|error| unfit("offer", &error))?;
-        let lock_by = job.offer.lock_by;
-        let cancel = Cancel { job: id, lock_by, submitter: key.public() };
-        Ok(Self {
-            url: url.to_owned(),
-            id,
-            job: signed(job, key)?,
-            cancel: signed(cancel, key)?,
-            preferred_until: lock_by,
-        })
+    pub(super) fn sign(url: &str, job: Job, key: &SecretKey) -> Result<Self, VelumError> {
+        let wrong = |error| unfit("offer", &error);
+        let preferred_until = job.offer.lock_by;
+        let signed = SignedJob::sign(job, key).map_err(wrong)?;
+        let (job, cancel) = signed.json().map_err(wrong)?;
+        Ok(Self { url: url.to_owned(), id: signed.id(), job, cancel, preferred_until })
     }
 
     /// As the client has it, after a look at everything that is signed.
     ///
     /// # Errors
-    /// `other_hand_off` where it is about another submission than the one of this hash.
+    /// `other_hand_off` where it is about another submission.
     pub(super) fn planned<'a>(
         &self,
         bridge: &'a Bridge,
-        submission: Hash,
+        submission: &[u8],
     ) -> Result<Market<Node<'a, Bridge>>, VelumError> {
-        let wrong = |error| unfit("saved", &error);
-        let job = Signed::<Job>::read(self.job.get().as_bytes()).map_err(wrong)?;
-        let cancel = Signed::<Cancel>::read(self.cancel.get().as_bytes()).map_err(wrong)?;
-        let id = id(job.message()).map_err(wrong)?;
-        if job.message().proof.sha256 != submission || cancel.message().job != id || self.id != id {
+        let job = SignedJob::read(&self.job, &self.cancel).map_err(|error| unfit("saved", &error))?;
+        if !job.is_about(submission) || job.id() != self.id {
             let message =
                 "it is of another presentation, request or transcript; give those that it was begun with";
             return Err(VelumError::new(ErrorCode::OtherHandOff, "saved", message));
         }
         let adapter = Node::new(bridge, &self.url);
-        Ok(Market { adapter, job, cancel, id, preferred_until: self.preferred_until })
+        Ok(Market { adapter, job, preferred_until: self.preferred_until })
     }
-}
-
-fn signed<M: Message>(message: M, key: &velum_market_model::SecretKey) -> Result<Box<RawValue>, VelumError> {
-    let json = Signed::sign(message, key).and_then(|signed| signed.json());
-    let json = json.map_err(|error| unfit("offer", &error))?;
-    RawValue::from_string(json)
-        .map_err(|error| VelumError::new(ErrorCode::Internal, "offer", error.to_string()))
 }

@@ -117,20 +117,13 @@ impl Submitted {
             let message = "only presentations of suite \"aggregatable\" are folded; prepare with that suite";
             return Err(VelumError::new(ErrorCode::WrongVersion, "presentation.suite", message));
         }
-        let size_class = match presentation.size_class().name {
-            "standard" => SizeClass::Standard,
-            "large" => SizeClass::Large,
-            _ => SizeClass::Extra,
-        };
+        let class = presentation.size_class().name;
+        let size_class = SizeClass::by_name(class)
+            .ok_or_else(|| unlikely(&format!("no market takes documents of class {class}")))?;
         let submission = Submission { transcript, request, presentation };
         let statement = Hash(submission.claim()?.hash()?);
         let bytes = submission.with_presentation(&input.presentation);
         Ok(Self { bytes, statement, size_class })
-    }
-
-    /// What names the bytes.
-    pub(super) fn sha256(&self) -> Hash {
-        Hash::of(&[&self.bytes])
     }
 }
 
@@ -155,6 +148,8 @@ pub(super) fn job(
     now: Time,
     Place { place, of }: Place,
 ) -> Result<Job, VelumError> {
+    let suite = Suite::Aggregatable;
+    let proof_system = ProofSystem::of_suite(suite.name(), suite.version(), &pinned_keys(suite));
     let within = milliseconds(offer.within.unwrap_or(WITHIN), "offer.within")?.get();
     let share = u128::from(within / 2) * u128::from(place + 1) / u128::from(of.max(1));
     let to_lock = u64::try_from(share).unwrap_or(within);
@@ -171,10 +166,10 @@ pub(super) fn job(
     Ok(Job {
         market,
         proof: ProofReference {
-            sha256: submitted.sha256(),
+            sha256: Hash::of(&[&submitted.bytes]),
             length: Count::new(submitted.bytes.len() as u64).map_err(beyond("presentation"))?,
         },
-        proof_system: proof_system()?,
+        proof_system: proof_system.map_err(|error| unlikely(&error))?,
         size_class: submitted.size_class,
         statement: submitted.statement,
         offer: Offer {
@@ -204,16 +199,6 @@ pub(super) fn random_text() -> Result<String, VelumError> {
 /// An amount of money.
 pub(super) fn amount(amount: u64) -> Result<Amount, VelumError> {
     Amount::new(amount).map_err(beyond("amount"))
-}
-
-/// What presentations for aggregates are proven with: its version, and the hash of all of its keys.
-fn proof_system() -> Result<ProofSystem, VelumError> {
-    let suite = Suite::Aggregatable;
-    let keys = pinned_keys(suite);
-    let keys: Vec<&[u8]> = keys.iter().map(|key| &key[..]).collect();
-    let name = format!("velum {} {}", suite.name(), suite.version());
-    let name = name.try_into().map_err(|error: TextError| unlikely(&error))?;
-    Ok(ProofSystem { name, keys: Hash::of(&keys) })
 }
 
 pub(super) fn milliseconds(

@@ -11,19 +11,15 @@ use velum_core::proof::pinned_keys;
 use velum_core::suite::Suite;
 use velum_market_client::{
     Backoff, Given, HandOff, HandOffError, Host, HttpRequest, HttpResponse, Market, MarketAdapter,
-    MarketError, Method, Node, Plan, Progress, Saved, Unreachable,
+    MarketError, Method, Node, Plan, Progress, Saved, SignedJob, Unreachable, sign_cancel,
 };
 use velum_market_model::{
-    Algorithm, Cancel, Count, Duration, Hash, IdempotencyKey, Job, Latency, Message, ModelError, MoneyAction,
-    MoneyOrder, Offer, Profile, ProofReference, ProofSystem, Query, SecretKey, Signed, SizeClass, Subject,
-    TextError, Time, id,
+    Algorithm, Count, Duration, Hash, IdempotencyKey, Job, Latency, ModelError, MoneyAction, MoneyOrder,
+    Offer, Profile, ProofReference, ProofSystem, Query, SecretKey, Signed, SizeClass, Subject, Time,
 };
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
-
-/// How long the cancellation of a job is kept that has not come: an hour less than a market looks ahead.
-const LATEST_LOCK: Duration = Duration::constant(23 * 60 * 60 * 1000);
 
 #[wasm_bindgen]
 extern "C" {
@@ -88,7 +84,7 @@ struct Terms {
 
 /// A job, and what takes it back. Nothing in it is secret.
 #[derive(Serialize)]
-struct SignedJob {
+struct ToKeep {
     id: Hash,
     job: Box<RawValue>,
     cancel: Box<RawValue>,
@@ -136,13 +132,15 @@ pub fn owner_of(secret: &Uint8Array) -> Result<String, JsValue> {
 #[wasm_bindgen(js_name = signJob)]
 pub fn sign_job(secret: &Uint8Array, terms: &str, submission: &[u8]) -> Result<String, JsValue> {
     let key = key(secret)?;
+    let suite = Suite::Aggregatable;
+    let proof_system = ProofSystem::of_suite(suite.name(), suite.version(), &pinned_keys(suite));
     let Terms { market, size_class, statement, offer, profile, latency, idempotency_key } =
         read("offer", terms)?;
     let length = Count::new(submission.len() as u64).map_err(|error| malformed("presentation", error))?;
     let job = Job {
         market,
         proof: ProofReference { sha256: Hash::of(&[submission]), length },
-        proof_system: proof_system()?,
+        proof_system: proof_system.map_err(|error| malformed("offer", error))?,
         size_class,
         statement,
         offer,
@@ -152,19 +150,9 @@ pub fn sign_job(secret: &Uint8Array, terms: &str, submission: &[u8]) -> Result<S
         idempotency_key,
         submitter: key.public(),
     };
-    let id = id(&job).map_err(|error| unfit(&error))?;
-    let cancel = Cancel { job: id, lock_by: job.offer.lock_by, submitter: key.public() };
-    json(&SignedJob { id, job: signed(job, &key)?, cancel: signed(cancel, &key)? })
-}
-
-/// What presentations for aggregates are proven with: its version, and the hash of all of its keys.
-fn proof_system() -> Result<ProofSystem, JsValue> {
-    let suite = Suite::Aggregatable;
-    let keys = pinned_keys(suite);
-    let keys: Vec<&[u8]> = keys.iter().map(|key| &key[..]).collect();
-    let name = format!("velum {} {}", suite.name(), suite.version());
-    let name = name.try_into().map_err(|error: TextError| malformed("offer", error))?;
-    Ok(ProofSystem { name, keys: Hash::of(&keys) })
+    let signed = SignedJob::sign(job, &key).map_err(|error| unfit(&error))?;
+    let (job, cancel) = signed.json().map_err(|error| unfit(&error))?;
+    json(&ToKeep { id: signed.id(), job, cancel })
 }
 
 /// What the market at a URL is, as `GET /v1/market` has it.
@@ -200,10 +188,7 @@ pub async fn cancel_job(
 ) -> Result<String, JsValue> {
     let cancel = {
         let key = key(&secret)?;
-        // Of a job that the market does not have yet: none is locked later than a day after it came.
-        let lock_by = time(platform.now()).after(LATEST_LOCK);
-        let cancel = Cancel { job: hash("job", job)?, lock_by, submitter: key.public() };
-        Signed::sign(cancel, &key).map_err(|error| unfit(&error))?
+        sign_cancel(hash("job", job)?, time(platform.now()), &key).map_err(|error| unfit(&error))?
     };
     let host = Page(&platform);
     json(&Node::new(&host, &url).cancel(&cancel).await.map_err(|error| thrown(&error))?)
@@ -260,8 +245,7 @@ pub async fn account(
 pub async fn hand_off(platform: Platform, plan: String, submission: Vec<u8>) -> Result<Object, JsValue> {
     let Plans { markets, poll, patience, saved } = read("saved", &plan)?;
     let host = Page(&platform);
-    let sha256 = Hash::of(&[&submission]);
-    let markets = markets.into_iter().map(|market| planned(&host, market, sha256));
+    let markets = markets.into_iter().map(|market| planned(&host, market, &submission));
     let markets = markets.collect::<Result<Vec<_>, JsValue>>()?;
     let plan = Plan { markets, backoff: Backoff::default(), poll, patience };
     let ended = match HandOff::new(&host, &plan, &submission, saved) {
@@ -278,18 +262,16 @@ pub async fn hand_off(platform: Platform, plan: String, submission: Vec<u8>) -> 
 fn planned<'a>(
     host: &'a Page<'a>,
     market: PlannedMarket,
-    sha256: Hash,
+    submission: &[u8],
 ) -> Result<Market<Node<'a, Page<'a>>>, JsValue> {
     let PlannedMarket { url, job, cancel, preferred_until } = market;
-    let job = Signed::<Job>::read(job.get().as_bytes()).map_err(|error| unfit(&error))?;
-    let cancel = Signed::<Cancel>::read(cancel.get().as_bytes()).map_err(|error| unfit(&error))?;
-    let id = id(job.message()).map_err(|error| unfit(&error))?;
-    if job.message().proof.sha256 != sha256 || cancel.message().job != id {
+    let job = SignedJob::read(&job, &cancel).map_err(|error| unfit(&error))?;
+    if !job.is_about(submission) {
         let message =
             "it is of another presentation, request or transcript; give those that it was begun with";
         return Err(failure("other_hand_off", "saved", message));
     }
-    Ok(Market { adapter: Node::new(host, &url), job, cancel, id, preferred_until })
+    Ok(Market { adapter: Node::new(host, &url), job, preferred_until })
 }
 
 /// The platform, as the client sees it.
@@ -333,10 +315,9 @@ impl Host for Page<'_> {
 
     fn tell(&self, progress: &Progress) {
         let Progress { saved, status, trouble } = progress;
-        let trouble = trouble.as_ref().map(|trouble| {
-            let (code, message) = said(trouble);
-            serde_json::json!({ "code": code, "message": message })
-        });
+        let trouble = trouble
+            .as_ref()
+            .map(|trouble| serde_json::json!({ "code": trouble.code(), "message": trouble.detail() }));
         let progress = serde_json::json!({ "saved": saved, "status": status, "trouble": trouble });
         self.0.tell(progress.to_string());
     }
@@ -354,11 +335,6 @@ fn key(secret: &Uint8Array) -> Result<SecretKey, JsValue> {
     }
     secret.copy_to(&mut *bytes);
     SecretKey::from_bytes(Algorithm::Ed25519, &bytes).map_err(|error| unfit(&error))
-}
-
-fn signed<M: Message>(message: M, key: &SecretKey) -> Result<Box<RawValue>, JsValue> {
-    let json = Signed::sign(message, key).and_then(|signed| signed.json()).map_err(|error| unfit(&error))?;
-    RawValue::from_string(json).map_err(|error| malformed("offer", error))
 }
 
 fn hash(place: &str, text: String) -> Result<Hash, JsValue> {
@@ -385,20 +361,8 @@ fn words(reason: &JsValue) -> String {
     message.or_else(|| reason.as_string()).unwrap_or_else(|| "no reason was given".to_owned())
 }
 
-/// The code of what a market said or did not say, and what it said.
-fn said(error: &MarketError) -> (String, String) {
-    let code = match error {
-        MarketError::Unreachable(_) => "unreachable",
-        MarketError::Busy { .. } => "busy",
-        MarketError::Refused { code, detail } => return (code.clone(), detail.clone()),
-        _ => "answer_malformed",
-    };
-    (code.to_owned(), error.to_string())
-}
-
 fn thrown(error: &MarketError) -> JsValue {
-    let (code, message) = said(error);
-    let thrown = described(&code, "market", &message);
+    let thrown = described(error.code(), "market", &error.detail());
     if let MarketError::Busy { seconds } = error {
         set(&thrown, "retryAfter", &JsValue::from(*seconds));
     }
@@ -407,20 +371,12 @@ fn thrown(error: &MarketError) -> JsValue {
 
 /// Why there is no receipt, with the market's place and the receipt that does not hold.
 fn not_given(error: &HandOffError) -> JsValue {
-    let (code, market, receipt) = match error {
-        HandOffError::NoMarket(_) => ("no_market", None, None),
-        HandOffError::Stopped => ("cancelled", None, None),
-        HandOffError::BadReceipt { market, receipt, .. } => ("receipt_invalid", Some(*market), Some(receipt)),
-        HandOffError::Unresolved { market, .. } => ("unresolved", Some(*market), None),
-        HandOffError::NotSaved(_) => ("not_saved", None, None),
-        _ => ("other_hand_off", None, None),
-    };
-    let thrown = described(code, "hand-off", &error.to_string());
-    if let Some(market) = market {
+    let thrown = described(error.code(), "hand-off", &error.to_string());
+    if let Some(market) = error.market() {
         set(&thrown, "market", &JsValue::from(market as f64));
     }
-    if let Some(receipt) = receipt {
-        set(&thrown, "receipt", &Uint8Array::from(receipt.as_slice()).into());
+    if let Some(receipt) = error.receipt() {
+        set(&thrown, "receipt", &Uint8Array::from(receipt).into());
     }
     thrown.into()
 }

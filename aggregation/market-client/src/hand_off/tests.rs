@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use futures_executor::block_on;
-use velum_market_model::{Duration, Hash, Job, Signed, Time};
+use velum_market_model::{Cancel, Duration, Hash, Job, Signed, Time};
 
 use super::*;
 use crate::api::Estimate;
@@ -173,15 +173,10 @@ impl Host for Scene<'_> {
 const PREFERRED: u64 = 60_000;
 
 fn plan<'a>(markets: &'a [Scripted<'a>]) -> Plan<&'a Scripted<'a>> {
-    let market = |(place, adapter)| {
-        let (job, cancel, id) = job_for(place);
-        Market {
-            adapter,
-            job,
-            cancel,
-            id,
-            preferred_until: Time::new(PREFERRED * (place as u64 + 1)).unwrap(),
-        }
+    let market = |(place, adapter)| Market {
+        adapter,
+        job: job_for(place),
+        preferred_until: Time::new(PREFERRED * (place as u64 + 1)).unwrap(),
     };
     Plan {
         markets: markets.iter().enumerate().map(market).collect(),

@@ -7,7 +7,7 @@ use velum_aggregate_verifier::{Profile as AggregateProfile, RootKey};
 use velum_credentials::aggregate::{Receipt, Submission};
 use velum_market_client::{
     Backoff, HandOff, HandOffError, Host, HttpRequest, HttpResponse, Market, Method, Node, Plan, Progress,
-    Saved, Unreachable,
+    Saved, SignedJob, Unreachable,
 };
 use velum_market_model::*;
 use velum_market_provider::NodeClient;
@@ -104,9 +104,9 @@ pub async fn run(nodes: &[String], order: &Order, made: &Made, payees: &[Hash]) 
     let owner = key(order.who);
     let market = deposit(nodes, &owner).await;
     let job = job(order, made, market, &owner);
-    let job_id = id(&job).unwrap();
     let lock_by = job.offer.lock_by;
-    let cancel = Cancel { job: job_id, lock_by: job.offer.lock_by, submitter: owner.public() };
+    let signed = SignedJob::sign(job, &owner).unwrap();
+    let job_id = signed.id();
     let host = Platform {
         http: reqwest::Client::builder().timeout(Wait::from_secs(20)).build().unwrap(),
         nodes: nodes.to_vec(),
@@ -117,15 +117,9 @@ pub async fn run(nodes: &[String], order: &Order, made: &Made, payees: &[Hash]) 
         stop_at: order.stop_after.map(|after| Instant::now() + after),
         saved: RefCell::default(),
     };
-    let market = || Market {
-        adapter: Node::new(&host, MARKET),
-        job: Signed::sign(job.clone(), &owner).unwrap(),
-        cancel: Signed::sign(cancel, &owner).unwrap(),
-        id: job_id,
-        preferred_until: lock_by,
-    };
+    let market = Market { adapter: Node::new(&host, MARKET), job: signed, preferred_until: lock_by };
     let plan = Plan {
-        markets: vec![market()],
+        markets: vec![market],
         backoff: Backoff { first: Duration::constant(50), longest: Duration::constant(400) },
         poll: Duration::constant(100),
         patience: Duration::constant(60 * 60 * 1000),
