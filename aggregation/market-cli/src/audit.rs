@@ -16,7 +16,7 @@ use velum_market_model::{Acceptance, CreditKey, Hash, Head, Key, LogEntry, LogKi
 use velum_market_provider::NodeClient;
 use velum_market_rules::credit;
 
-use crate::purse::Purse;
+use crate::purse;
 
 /// The most bytes of what is kept.
 const MOST_BYTES: usize = 64 << 20;
@@ -69,7 +69,8 @@ pub async fn run(arguments: Arguments) -> Result<Report, Failure> {
     let credit_key = node.credit_key().await.map_err(|error| failed(&error))?;
     let mut credit_keys = vec![RawValue::from_string(credit_key).map_err(|_| Failure::bug())?];
     if let Some(purse) = &arguments.purse {
-        credit_keys.extend(Purse::open(purse, info.id)?.keys().map(ToOwned::to_owned));
+        let keys = purse::at(purse, info.id).keys().await;
+        credit_keys.extend(keys.map_err(|error| purse::failure(purse, &error))?);
     }
     for credit_key in credit_keys {
         if seen.credit_keys.iter().all(|seen| seen.get() != credit_key.get()) {

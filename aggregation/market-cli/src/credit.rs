@@ -6,10 +6,10 @@ use serde_json::json;
 use url::Url;
 use velum_cli::failure::Failure;
 use velum_cli::report::Report;
-use velum_market_provider::NodeClient;
+use velum_market_client::Node;
 
-use crate::keys;
-use crate::purse::Purse;
+use crate::host::Http;
+use crate::{keys, purse};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -28,13 +28,20 @@ pub struct Arguments {
 }
 
 pub async fn run(arguments: Arguments) -> Result<Report, Failure> {
+    let Arguments { market, key, purse: file, tokens } = arguments;
     let failed = |error: &dyn std::fmt::Display| Failure::market("credit", error.to_string());
-    let key = keys::key(&arguments.key)?;
-    let node = NodeClient::new(arguments.market).map_err(|error| failed(&error))?;
+    let key = keys::key(&key)?;
+    let http = Http::new()?;
+    let node = Node::new(&http, market.as_str());
     let market = node.market().await.map_err(|error| failed(&error))?.id;
-    let mut purse = Purse::open(&arguments.purse, market)?;
-    purse.buy(&node, &key, arguments.tokens).await?;
-    let (file, count) = (arguments.purse.display().to_string(), purse.count());
+    let purse = purse::at(&file, market);
+    // What is left of earlier jobs is no reason not to buy.
+    if let Err(error) = purse.collect(&node).await {
+        tracing::warn!(%error, "not all that is left of earlier jobs is in the purse yet");
+    }
+    let bought = purse.buy(&node, &key, usize::try_from(tokens).unwrap_or(usize::MAX)).await;
+    let count = bought.map_err(|error| purse::failure(&file, &error))?;
+    let file = file.display().to_string();
     let text = format!("{file} has {count} tokens. `velum market submit --purse` pays with them.");
     Ok(Report::done(json!({ "purse": file, "tokens": count }), text))
 }

@@ -17,20 +17,21 @@ use velum_cli::files;
 use velum_cli::report::Report;
 use velum_credentials::aggregate::Submission;
 use velum_credentials::{Clock, PrepareOptions, PresentOptions, Presentation, Suite};
+use velum_market_client::Node;
 use velum_market_model::{Amount, MoneyAction, MoneyOrder, SecretKey, Signed};
 use velum_market_provider::NodeClient;
 use velum_testdata::{Case, FOLDED};
 use velum_wallet::{Challenge, Question, Wallet};
 
-use crate::keys;
-use crate::purse::Purse;
+use crate::host::Http;
 use crate::submit::{HandedOff, Payer, Terms, submission};
+use crate::{keys, purse};
 
 /// What the client and the provider begin with.
 const MONEY: u64 = 100_000_000;
 
 /// What the wallet buys credit for: several jobs.
-const TOKENS: u64 = 30;
+const TOKENS: usize = 30;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -85,7 +86,9 @@ async fn hand_in(market: &Running, keep: &Path, stop: CancellationToken) -> Resu
     node.money(&order).await.map_err(|error| failed(&error))?;
 
     let purse = keep.join("wallet.purse");
-    Purse::open(&purse, market_id)?.buy(&node, &key, TOKENS).await?;
+    let http = Http::new()?;
+    let bought = purse::at(&purse, market_id).buy(&Node::new(&http, market.url.as_str()), &key, TOKENS).await;
+    bought.map_err(|error| purse::failure(&purse, &error))?;
     let (verifier, wallet) = (Payer::Account(key), Payer::Purse(purse));
     let mut submissions = Vec::new();
     for case in FOLDED {

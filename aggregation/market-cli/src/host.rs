@@ -1,6 +1,6 @@
 //! What a hand-off leaves to its platform: here the network, the system's clock, and files.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,11 +11,10 @@ use velum_aggregate_verifier::{Profile as AggregateProfile, RootKey};
 use velum_cli::failure::Failure;
 use velum_cli::files;
 use velum_credentials::aggregate::{Receipt, Submission};
-use velum_market_client::{Host, HttpRequest, HttpResponse, Method, Progress, Saved, Unreachable};
+use velum_market_client::{Host, HttpRequest, HttpResponse, Method, Network, Progress, Saved, Unreachable};
 use velum_market_model::{Duration, Profile, Time};
+use velum_market_purse::{KeepPayment, OneTime};
 use velum_receipt::Policy;
-
-use crate::one_time::OneTime;
 
 /// A hand-off as it is kept in a file, so that it goes on after a crash: what is signed is never signed anew, which would be another job.
 #[derive(Clone, Serialize, Deserialize)]
@@ -32,12 +31,15 @@ pub struct Kept {
     pub one_time: Option<OneTime>,
 }
 
+/// The network, and the system's clock.
+pub struct Http(reqwest::Client);
+
 /// The platform of one hand-off.
 pub struct Platform<'a> {
-    client: reqwest::Client,
+    http: &'a Http,
     /// Where it is kept.
     file: PathBuf,
-    kept: Kept,
+    kept: RefCell<Kept>,
     submission: &'a Submission,
     profile: Profile,
     payee: Option<[u8; 32]>,
@@ -48,21 +50,35 @@ pub struct Platform<'a> {
 impl<'a> Platform<'a> {
     /// A platform for the hand-off of a submission, whose receipt is to be of this profile and payee.
     pub fn new(
+        http: &'a Http,
         (file, kept): (PathBuf, Kept),
         submission: &'a Submission,
         profile: Profile,
         payee: Option<[u8; 32]>,
         stop: CancellationToken,
-    ) -> Result<Self, Failure> {
+    ) -> Self {
+        let (kept, told) = (RefCell::new(kept), Cell::new(None));
+        Self { http, file, kept, submission, profile, payee, stop, told }
+    }
+
+    fn keep(&self, change: impl FnOnce(&mut Kept)) -> Result<(), String> {
+        let mut kept = self.kept.borrow_mut();
+        change(&mut kept);
+        let bytes = serde_json::to_vec(&*kept).map_err(|error| error.to_string())?;
+        files::write(&self.file, &bytes).map_err(|failure| failure.message().to_owned())
+    }
+}
+
+impl Http {
+    pub fn new() -> Result<Self, Failure> {
         let client = reqwest::Client::builder().timeout(std::time::Duration::from_secs(60)).build();
-        let client = client.map_err(|error| Failure::usage(format!("no requests can be sent: {error}")))?;
-        Ok(Self { client, file, kept, submission, profile, payee, stop, told: Cell::new(None) })
+        client.map(Self).map_err(|error| Failure::usage(format!("no requests can be sent: {error}")))
     }
 
     async fn answer(&self, request: HttpRequest) -> Result<HttpResponse, reqwest::Error> {
         let builder = match request.method {
-            Method::Get => self.client.get(&request.url),
-            Method::Post => self.client.post(&request.url).header("content-type", "application/json"),
+            Method::Get => self.0.get(&request.url),
+            Method::Post => self.0.post(&request.url).header("content-type", "application/json"),
         };
         let mut answer = builder.body(request.body.unwrap_or_default()).send().await?;
         let retry_after =
@@ -84,7 +100,7 @@ pub fn now() -> Time {
     u64::try_from(since.as_millis()).ok().and_then(|now| Time::new(now).ok()).unwrap_or(Time::MOST)
 }
 
-impl Host for Platform<'_> {
+impl Network for Http {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Unreachable> {
         self.answer(request).await.map_err(Unreachable::new)
     }
@@ -92,7 +108,25 @@ impl Host for Platform<'_> {
     fn now(&self) -> Time {
         now()
     }
+}
 
+impl Network for Platform<'_> {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Unreachable> {
+        self.http.send(request).await
+    }
+
+    fn now(&self) -> Time {
+        now()
+    }
+}
+
+impl KeepPayment for &Platform<'_> {
+    async fn keep(&self, one_time: &OneTime) -> Result<(), String> {
+        Platform::keep(self, |kept| kept.one_time = Some(one_time.clone()))
+    }
+}
+
+impl Host for Platform<'_> {
     async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(std::time::Duration::from_millis(duration.get())).await;
     }
@@ -105,9 +139,7 @@ impl Host for Platform<'_> {
     }
 
     async fn save(&self, saved: &Saved) -> Result<(), String> {
-        let kept = Kept { saved: Some(*saved), ..self.kept.clone() };
-        let bytes = serde_json::to_vec(&kept).map_err(|error| error.to_string())?;
-        files::write(&self.file, &bytes).map_err(|failure| failure.message().to_owned())
+        self.keep(|kept| kept.saved = Some(*saved))
     }
 
     async fn check(&self, receipt: &[u8]) -> Result<(), String> {

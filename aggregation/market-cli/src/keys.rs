@@ -28,16 +28,7 @@ fn bytes(path: &Path, text: &str) -> Result<[u8; 32], Failure> {
 
 /// The Ed25519 key in a file.
 pub fn key(path: &Path) -> Result<SecretKey, Failure> {
-    of_bytes(path, &secret(path)?)
-}
-
-/// The Ed25519 key of a text in a file.
-pub fn key_of_text(path: &Path, text: &str) -> Result<SecretKey, Failure> {
-    of_bytes(path, &bytes(path, text)?)
-}
-
-fn of_bytes(path: &Path, secret: &[u8; 32]) -> Result<SecretKey, Failure> {
-    SecretKey::from_bytes(Algorithm::Ed25519, secret)
+    SecretKey::from_bytes(Algorithm::Ed25519, &secret(path)?)
         .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 

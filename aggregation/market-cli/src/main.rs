@@ -10,7 +10,6 @@ mod host;
 mod init;
 mod keys;
 mod logging;
-mod one_time;
 mod provide;
 mod purse;
 mod serve;

@@ -10,18 +10,19 @@ use velum_cli::report::Report;
 use velum_cli::{files, inputs};
 use velum_credentials::aggregate::{Submission, may_hand_off};
 use velum_credentials::{Presentation, limits};
-use velum_market_client::{Backoff, HandOff, HandOffError, Market, Node, Plan, SignedJob};
+use velum_market_client::{
+    Backoff, Given, HandOff, HandOffError, Market, MarketAdapter, Node, Plan, Saved, SignedJob,
+};
 use velum_market_model::{
     Amount, Count, Duration, Hash, Job, Latency, Offer, Order, PriceMove, Profile, ProofReference, Ramp,
     SecretKey, SizeClass,
 };
 use velum_market_provider::NodeClient;
+use velum_market_purse::{OneTime, Paying};
 use velum_wallet::Challenge;
 
-use crate::host::{Kept, Platform};
-use crate::one_time::{NotPaid, OneTime};
-use crate::purse::Purse;
-use crate::{host, keys, one_time};
+use crate::host::{Http, Kept, Platform};
+use crate::{host, keys, purse};
 
 /// The most bytes of what is kept of a hand-off.
 const KEPT_BYTES: usize = 1 << 20;
@@ -154,88 +155,86 @@ impl HandedOff<'_> {
         let mut name = self.out.as_os_str().to_owned();
         name.push(".hand-off");
         let file = PathBuf::from(name);
-        let mut kept: Kept = if file.exists() {
-            let bytes = files::read(&file, KEPT_BYTES)?;
-            serde_json::from_slice(&bytes).map_err(|error| {
+        let kept: Kept = if file.exists() {
+            if files::is_shared(&file)? {
+                let message = "it can be read by others; make it yours alone: chmod 600";
+                return Err(Failure::usage(format!("{}: {message}", file.display())));
+            }
+            serde_json::from_slice(&files::read(&file, KEPT_BYTES)?).map_err(|error| {
                 Failure::usage(format!("{}: {error}; remove it to begin anew", file.display()))
             })?
         } else {
-            self.begin(submission, &bytes, payer, &file).await?
+            self.begin(submission, &bytes, payer).await?
         };
-        self.pay(&mut kept, payer, &file).await?;
         let job = SignedJob::read(&kept.job, &kept.cancel)
             .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
         if !job.is_about(&bytes) {
             let message = format!("{} is of another presentation; name another receipt", file.display());
             return Err(Failure::usage(message));
         }
-        let (profile, preferred_until) = (job.job().message().profile, job.job().message().offer.lock_by);
-        let saved = kept.saved;
-        let one_time = kept.one_time.clone();
-        let platform = Platform::new((file.clone(), kept), submission, profile, self.payee, stop)?;
-        let adapter = Node::new(&platform, self.market.as_str());
-        let market = Market { adapter, job, preferred_until };
-        let plan = Plan {
-            markets: vec![market],
-            backoff: Backoff::default(),
-            poll: Duration::constant(1000),
-            patience: Duration::constant(60 * 60 * 1000),
-        };
-        let hand_off = HandOff::new(&platform, &plan, &bytes, saved)
-            .map_err(|error| Failure::usage(error.to_string()))?;
-        let given = hand_off.run().await;
-        if let Ok(given) = &given {
-            files::write(self.out, &given.receipt)?;
-        }
-        // Of everything else the end is not known, and the same command goes on.
-        if matches!(given, Ok(_) | Err(HandOffError::NoMarket(_) | HandOffError::Stopped)) {
-            if let (Some(one_time), Payer::Purse(purse)) = (&one_time, payer) {
-                one_time.take_back(&self.node()?, purse).await?;
+        let (market, profile) = (job.job().message().market, job.job().message().profile);
+        let (saved, one_time) = (kept.saved, kept.one_time.clone());
+        let http = Http::new()?;
+        let platform = Platform::new(&http, (file.clone(), kept), submission, profile, self.payee, stop);
+        let node = Node::new(&platform, self.market.as_str());
+        let given = match (one_time, payer) {
+            (None, _) => self.hand_off(&platform, node, job, &bytes, saved).await?,
+            (Some(one_time), Payer::Purse(purse_file)) => {
+                let purse = purse::at(purse_file, market);
+                let paying = Paying::new(node, &purse, one_time, &platform);
+                let given = self.hand_off(&platform, &paying, job, &bytes, saved).await?;
+                if is_over(&given) {
+                    paying.end().await.map_err(|error| purse::failure(purse_file, &error))?;
+                }
+                given
             }
+            (Some(_), Payer::Account(_)) => {
+                let message = format!("{} is paid from a purse: name it with --purse", file.display());
+                return Err(Failure::usage(message));
+            }
+        };
+        // Of everything else the end is not known, and the same command goes on.
+        if is_over(&given) {
             std::fs::remove_file(&file).map_err(|error| Failure::file(&file, "remove", &error))?;
         }
         let given = given.map_err(|error| Failure::market("market", error.to_string()))?;
         Ok(given.receipt)
     }
 
-    /// Signs the job and what takes it back. What pays for a wallet's is written down with them as it leaves the purse.
-    async fn begin(
+    /// Hands the job in, waits for the receipt and writes it.
+    async fn hand_off<A: MarketAdapter>(
         &self,
-        submission: &Submission,
+        platform: &Platform<'_>,
+        adapter: A,
+        job: SignedJob,
         bytes: &[u8],
-        payer: &Payer,
-        file: &Path,
-    ) -> Result<Kept, Failure> {
-        let info = self.node()?.market().await.map_err(|error| failed(&error))?;
-        let market = info.key.owner();
+        saved: Option<Saved>,
+    ) -> Result<Result<Given, HandOffError>, Failure> {
+        let preferred_until = job.job().message().offer.lock_by;
+        let plan = Plan {
+            markets: vec![Market { adapter, job, preferred_until }],
+            backoff: Backoff::default(),
+            poll: Duration::constant(1000),
+            patience: Duration::constant(60 * 60 * 1000),
+        };
+        let hand_off =
+            HandOff::new(platform, &plan, bytes, saved).map_err(|error| Failure::usage(error.to_string()))?;
+        let given = hand_off.run().await;
+        if let Ok(given) = &given {
+            files::write(self.out, &given.receipt)?;
+        }
+        Ok(given)
+    }
+
+    /// Signs the job and what takes it back, a wallet's with a key of its own.
+    async fn begin(&self, submission: &Submission, bytes: &[u8], payer: &Payer) -> Result<Kept, Failure> {
+        let market = self.node()?.market().await.map_err(|error| failed(&error))?.key.owner();
         match payer {
             Payer::Account(key) => self.sign(market, submission, bytes, key),
             Payer::Purse(purse) => {
-                let (secret, key) = one_time::new_key(purse)?;
-                let mut kept = self.sign(market, submission, bytes, &key)?;
-                let maximum = Amount::new(self.terms.maximum).map_err(|error| failed(&error))?;
-                Purse::open(purse, market)?.take(maximum, info.now, &key, |taken| {
-                    kept.one_time = Some(OneTime::new(secret, taken));
-                    write(file, &kept)
-                })?;
-                Ok(kept)
-            }
-        }
-    }
-
-    /// Has the key of a wallet's job paid.
-    async fn pay(&self, kept: &mut Kept, payer: &Payer, file: &Path) -> Result<(), Failure> {
-        let Some(one_time) = &mut kept.one_time else { return Ok(()) };
-        let Payer::Purse(purse) = payer else {
-            let message = format!("{} is paid from a purse: name it with --purse", file.display());
-            return Err(Failure::usage(message));
-        };
-        match one_time.pay(&self.node()?, purse).await {
-            Ok(()) => write(file, kept),
-            Err(NotPaid::Open(failure)) => Err(failure),
-            Err(NotPaid::Refused(failure)) => {
-                std::fs::remove_file(file).map_err(|error| Failure::file(file, "remove", &error))?;
-                Err(failure)
+                let one_time = OneTime::new().map_err(|error| purse::failure(purse, &error))?;
+                let key = one_time.key().map_err(|error| purse::failure(purse, &error))?;
+                Ok(Kept { one_time: Some(one_time), ..self.sign(market, submission, bytes, &key)? })
             }
         }
     }
@@ -303,9 +302,9 @@ impl HandedOff<'_> {
     }
 }
 
-fn write(file: &Path, kept: &Kept) -> Result<(), Failure> {
-    let bytes = serde_json::to_vec(kept).map_err(|_| Failure::bug())?;
-    files::write(file, &bytes)
+/// Whether the market has settled or refunded the job, or never had it.
+const fn is_over(given: &Result<Given, HandOffError>) -> bool {
+    matches!(given, Ok(_) | Err(HandOffError::NoMarket(_) | HandOffError::Stopped))
 }
 
 fn failed(error: &dyn std::fmt::Display) -> Failure {

@@ -39,6 +39,28 @@ pub trait MarketAdapter {
     async fn receipt(&self, job: Hash) -> Result<Vec<u8>, MarketError>;
 }
 
+impl<A: MarketAdapter> MarketAdapter for &A {
+    async fn quote(&self, job: &Job) -> Result<Estimate, MarketError> {
+        A::quote(self, job).await
+    }
+
+    async fn submit(&self, job: &Signed<Job>, submission: &[u8]) -> Result<JobStatus, MarketError> {
+        A::submit(self, job, submission).await
+    }
+
+    async fn status(&self, job: Hash) -> Result<JobStatus, MarketError> {
+        A::status(self, job).await
+    }
+
+    async fn cancel(&self, cancel: &Signed<Cancel>) -> Result<JobStatus, MarketError> {
+        A::cancel(self, cancel).await
+    }
+
+    async fn receipt(&self, job: Hash) -> Result<Vec<u8>, MarketError> {
+        A::receipt(self, job).await
+    }
+}
+
 /// Why a market did not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -60,6 +82,14 @@ pub enum MarketError {
         /// What, where and what to do.
         detail: String,
     },
+    /// It was not asked, since what it takes cannot be paid.
+    #[error("it cannot be paid: {detail}")]
+    NotPaid {
+        /// The fixed code.
+        code: String,
+        /// What, where and what to do.
+        detail: String,
+    },
     /// Its answer cannot be read.
     #[error("the market's answer cannot be read: {0}")]
     Malformed(String),
@@ -72,7 +102,7 @@ impl MarketError {
         match self {
             Self::Unreachable(_) => "unreachable",
             Self::Busy { .. } => "busy",
-            Self::Refused { code, .. } => code,
+            Self::Refused { code, .. } | Self::NotPaid { code, .. } => code,
             Self::Malformed(_) => "answer_malformed",
         }
     }
@@ -81,7 +111,7 @@ impl MarketError {
     #[must_use]
     pub fn detail(&self) -> String {
         match self {
-            Self::Refused { detail, .. } => detail.clone(),
+            Self::Refused { detail, .. } | Self::NotPaid { detail, .. } => detail.clone(),
             _ => self.to_string(),
         }
     }

@@ -7,9 +7,9 @@ use velum_market_model::{Duration, Time};
 
 use crate::hand_off::{Progress, Saved};
 
-/// The platform: network, clock and storage. Futures need not be `Send`: in browsers they are not.
+/// Network and clock: what it takes to ask a market. Futures need not be `Send`: in browsers they are not.
 #[allow(async_fn_in_trait)]
-pub trait Host {
+pub trait Network {
     /// Sends a request and reads the whole answer, of whatever status.
     ///
     /// # Errors
@@ -18,7 +18,11 @@ pub trait Host {
 
     /// The time.
     fn now(&self) -> Time;
+}
 
+/// The platform of a hand-off.
+#[allow(async_fn_in_trait)]
+pub trait Host: Network {
     /// Waits.
     async fn sleep(&self, duration: Duration);
 

@@ -22,6 +22,6 @@ mod testing;
 pub use adapter::{MarketAdapter, MarketError};
 pub use backoff::Backoff;
 pub use hand_off::{Given, HandOff, HandOffError, Market, Plan, Progress, Saved, Step};
-pub use host::{Host, HttpRequest, HttpResponse, Method, Unreachable};
+pub use host::{Host, HttpRequest, HttpResponse, Method, Network, Unreachable};
 pub use node::Node;
 pub use signed_job::{SignedJob, json, sign_cancel};

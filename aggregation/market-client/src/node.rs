@@ -6,11 +6,13 @@ use base64ct::{Base64, Encoding};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
-use velum_market_model::{Cancel, Hash, Job, Message, MoneyOrder, Query, Signed};
+use velum_market_model::{
+    Cancel, CreditOrder, Hash, Issued, Job, Message, MoneyOrder, Query, Redemption, Signed,
+};
 
 use crate::adapter::{MarketAdapter, MarketError};
 use crate::api::{AccountStatus, Estimate, JobStatus, MarketInfo, Problem, Submit};
-use crate::host::{Host, HttpRequest, HttpResponse, Method};
+use crate::host::{HttpRequest, HttpResponse, Method, Network};
 
 /// The most bytes of an answer but for receipts.
 const ANSWER_BYTES: usize = 64 << 10;
@@ -22,16 +24,16 @@ const RECEIPT_BYTES: usize = 2 << 20;
 const BUSY_SECONDS: u32 = 5;
 
 /// A node.
-pub struct Node<'a, H> {
-    host: &'a H,
+pub struct Node<'a, N> {
+    network: &'a N,
     /// Without a slash at its end.
     url: String,
 }
 
-impl<'a, H: Host> Node<'a, H> {
+impl<'a, N: Network> Node<'a, N> {
     /// The node at a URL, such as `https://market.example`.
-    pub fn new(host: &'a H, url: &str) -> Self {
-        Self { host, url: url.trim_end_matches('/').to_owned() }
+    pub fn new(network: &'a N, url: &str) -> Self {
+        Self { network, url: url.trim_end_matches('/').to_owned() }
     }
 
     /// The market's key and clock.
@@ -56,6 +58,37 @@ impl<'a, H: Host> Node<'a, H> {
     /// [`MarketError`].
     pub async fn money(&self, order: &Signed<MoneyOrder>) -> Result<AccountStatus, MarketError> {
         self.post_signed("/v1/money", order).await
+    }
+
+    /// The signed key under which blind credit is issued now, as its JSON.
+    ///
+    /// # Errors
+    /// [`MarketError`].
+    pub async fn credit_key(&self) -> Result<String, MarketError> {
+        let answer = self.send(Method::Get, "/v1/credit", None, ANSWER_BYTES).await?;
+        String::from_utf8(answer).map_err(|error| MarketError::Malformed(error.to_string()))
+    }
+
+    /// Buys blind credit.
+    ///
+    /// # Errors
+    /// [`MarketError`].
+    pub async fn issue_credit(&self, order: &Signed<CreditOrder>) -> Result<Issued, MarketError> {
+        self.post_signed("/v1/credit/orders", order).await
+    }
+
+    /// Turns blind credit into the balance of a new key.
+    ///
+    /// # Errors
+    /// [`MarketError`].
+    pub async fn redeem_credit(&self, redemption: &Signed<Redemption>) -> Result<AccountStatus, MarketError> {
+        self.post_signed("/v1/credit/redemptions", redemption).await
+    }
+
+    /// What sends its requests.
+    #[must_use]
+    pub const fn network(&self) -> &'a N {
+        self.network
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, MarketError> {
@@ -86,19 +119,19 @@ impl<'a, H: Host> Node<'a, H> {
         most_bytes: usize,
     ) -> Result<Vec<u8>, MarketError> {
         let request = HttpRequest { method, url: format!("{}{path}", self.url), body, most_bytes };
-        let answer = self.host.send(request).await;
+        let answer = self.network.send(request).await;
         let HttpResponse { status, retry_after, body } =
             answer.map_err(|error| MarketError::Unreachable(error.to_string()))?;
         match status {
             200..=299 => Ok(body),
-            429 | 503 => Err(MarketError::Busy { seconds: retry_after.unwrap_or(BUSY_SECONDS) }),
+            408 | 429 | 503 => Err(MarketError::Busy { seconds: retry_after.unwrap_or(BUSY_SECONDS) }),
             400..=499 => Err(refused(status, &body)),
             _ => Err(MarketError::Unreachable(format!("the answer has status {status}"))),
         }
     }
 }
 
-impl<H: Host> MarketAdapter for Node<'_, H> {
+impl<N: Network> MarketAdapter for Node<'_, N> {
     async fn quote(&self, job: &Job) -> Result<Estimate, MarketError> {
         self.post("/v1/estimates", json(job)?).await
     }
@@ -157,11 +190,10 @@ mod tests {
     use std::cell::RefCell;
 
     use futures_executor::block_on;
-    use velum_market_model::{Algorithm, Amount, Duration, MoneyAction, SecretKey, Time};
+    use velum_market_model::{Algorithm, Amount, MoneyAction, SecretKey, Time};
 
     use super::*;
     use crate::api::JobState;
-    use crate::hand_off::{Progress, Saved};
     use crate::host::Unreachable;
     use crate::testing::job_for;
 
@@ -178,7 +210,7 @@ mod tests {
         }
     }
 
-    impl Host for Answers {
+    impl Network for Answers {
         async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Unreachable> {
             *self.asked.borrow_mut() = Some(request);
             self.answer.clone().ok_or_else(|| Unreachable::new("no network"))
@@ -186,26 +218,6 @@ mod tests {
 
         fn now(&self) -> Time {
             Time::ZERO
-        }
-
-        async fn sleep(&self, _: Duration) {}
-
-        fn chance(&self) -> u32 {
-            0
-        }
-
-        async fn save(&self, _: &Saved) -> Result<(), String> {
-            Ok(())
-        }
-
-        async fn check(&self, _: &[u8]) -> Result<(), String> {
-            Ok(())
-        }
-
-        fn tell(&self, _: &Progress) {}
-
-        fn is_stopped(&self) -> bool {
-            false
         }
     }
 

@@ -1,27 +1,13 @@
 //! The node's side: what issues tokens, and knows them again.
 
 use rand_core::{CryptoRng, RngCore};
-use serde::{Deserialize, Serialize};
-use velum_market_model::{Count, Element, Hash, SpentToken};
+use velum_market_model::{Count, Element, Hash, Issued, SpentToken};
 use voprf::{BlindedElement, Group, Ristretto255, VoprfServer};
 
 use crate::{CreditError, token};
 
 /// The secret key of one epoch.
 pub struct Issuer(VoprfServer<Ristretto255>);
-
-/// What a node answers to an order of credit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Issued {
-    /// The blinded elements evaluated, in their order.
-    pub evaluated: Vec<Element>,
-    /// That all of them are evaluated under the published key: the batched proof of RFC 9497, 2.2.1, as two scalars.
-    pub proof: [Scalar; 2],
-}
-
-/// A scalar of ristretto255: 32 bytes, written as elements are.
-type Scalar = Element;
 
 impl Issuer {
     /// The key of an epoch: `DeriveKeyPair` of RFC 9497, 3.2.1, from a seed that the node keeps.

@@ -29,7 +29,7 @@ mod token;
 use thiserror::Error;
 use voprf::{CipherSuite, Group, Ristretto255};
 
-pub use issuer::{Issued, Issuer};
+pub use issuer::Issuer;
 pub use purchase::Purchase;
 pub use token::Token;
 
@@ -77,7 +77,7 @@ pub enum CreditError {
 #[cfg(test)]
 mod tests {
     use rand_core::OsRng;
-    use velum_market_model::{Count, CreditKey, Element, Hash};
+    use velum_market_model::{Count, CreditKey, Element, Hash, Issued};
 
     use super::*;
 

@@ -4,10 +4,10 @@ use std::fmt;
 
 use rand_core::{CryptoRng, RngCore};
 use serde::{Deserialize, Serialize};
-use velum_market_model::{Count, CreditKey, Element, Hash};
+use velum_market_model::{Count, CreditKey, Element, Hash, Issued};
 use voprf::{EvaluationElement, Group, Proof, Ristretto255, VoprfClient};
 
-use crate::{CreditError, Issued, PublicKey, Token};
+use crate::{CreditError, PublicKey, Token};
 
 /// Tokens on order. It is secret: whoever has it and the answer has the tokens.
 #[derive(Clone, Serialize, Deserialize)]

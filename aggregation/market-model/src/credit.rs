@@ -49,6 +49,19 @@ pub struct CreditOrder {
     pub owner: Key,
 }
 
+/// What a node answers to an order of credit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Issued {
+    /// The blinded elements evaluated, in their order.
+    pub evaluated: Vec<Element>,
+    /// That all of them are evaluated under the published key: the batched proof of RFC 9497, 2.2.1, as two scalars.
+    pub proof: [Scalar; 2],
+}
+
+/// A scalar of ristretto255: 32 bytes, written as elements are.
+pub type Scalar = Element;
+
 /// Turns tokens into the balance of a key that nobody has seen before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -29,7 +29,7 @@ mod quantity;
 mod text;
 
 pub use account::{MoneyAction, MoneyOrder, Query, Revocation, Subject};
-pub use credit::{CreditKey, CreditOrder, Element, MOST_TOKENS, Redemption, SpentToken};
+pub use credit::{CreditKey, CreditOrder, Element, Issued, MOST_TOKENS, Redemption, Scalar, SpentToken};
 pub use error::ModelError;
 pub use hash::{Hash, HexError};
 pub use job::{

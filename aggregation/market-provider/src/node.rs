@@ -11,10 +11,8 @@ use thiserror::Error;
 use url::Url;
 use velum_credentials::limits::SUBMISSION_BYTES;
 use velum_market_client::api::{AccountStatus, Deliver, LogPage, LotStatus, MarketInfo, Problem};
-use velum_market_credit::Issued;
 use velum_market_model::{
-    Bid, CreditOrder, Delivery, Hash, Lock, LogEntry, Message, ModelError, MoneyOrder, Query, Quote,
-    Redemption, Reveal, Signed,
+    Bid, Delivery, Hash, Lock, LogEntry, Message, ModelError, MoneyOrder, Query, Quote, Reveal, Signed,
 };
 
 /// How long an answer may take. A node verifies an aggregate before it answers a delivery.
@@ -144,22 +142,6 @@ impl NodeClient {
     /// [`NodeError`].
     pub async fn credit_key(&self) -> Result<String> {
         self.text("v1/credit").await
-    }
-
-    /// Buys blind credit.
-    ///
-    /// # Errors
-    /// [`NodeError`].
-    pub async fn issue_credit(&self, order: &Signed<CreditOrder>) -> Result<Issued> {
-        self.post("v1/credit/orders", order).await
-    }
-
-    /// Turns blind credit into the balance of a new key.
-    ///
-    /// # Errors
-    /// [`NodeError`].
-    pub async fn redeem_credit(&self, redemption: &Signed<Redemption>) -> Result<AccountStatus> {
-        self.post("v1/credit/redemptions", redemption).await
     }
 
     /// Takes a lot of a Dutch auction.

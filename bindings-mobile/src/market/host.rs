@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use velum_market_client::{
-    Host, HttpRequest, HttpResponse, MarketError, Method, Progress, Saved, Unreachable,
+    Host, HttpRequest, HttpResponse, MarketError, Method, Network, Progress, Saved, Unreachable,
 };
 use velum_market_model::Time;
 
@@ -143,7 +143,7 @@ impl Bridge {
     }
 }
 
-impl Host for Bridge {
+impl Network for Bridge {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Unreachable> {
         let HttpRequest { method, url, body, most_bytes } = request;
         let body = match method {
@@ -164,7 +164,9 @@ impl Host for Bridge {
     fn now(&self) -> Time {
         time(SystemTime::now())
     }
+}
 
+impl Host for Bridge {
     async fn sleep(&self, duration: velum_market_model::Duration) {
         let slept = self.unless_stopped(self.host.sleep(Duration::from_millis(duration.get()))).await;
         if let Some(Err(MarketHostError::Failed { reason })) = slept {

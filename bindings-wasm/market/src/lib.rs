@@ -11,7 +11,7 @@ use velum_core::proof::pinned_keys;
 use velum_core::suite::Suite;
 use velum_market_client::{
     Backoff, Given, HandOff, HandOffError, Host, HttpRequest, HttpResponse, Market, MarketAdapter,
-    MarketError, Method, Node, Plan, Progress, Saved, SignedJob, Unreachable, sign_cancel,
+    MarketError, Method, Network, Node, Plan, Progress, Saved, SignedJob, Unreachable, sign_cancel,
 };
 use velum_market_model::{
     Algorithm, Count, Duration, Hash, IdempotencyKey, Job, Latency, ModelError, MoneyAction, MoneyOrder,
@@ -277,7 +277,7 @@ fn planned<'a>(
 /// The platform, as the client sees it.
 struct Page<'a>(&'a Platform);
 
-impl Host for Page<'_> {
+impl Network for Page<'_> {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Unreachable> {
         let HttpRequest { method, url, body, most_bytes } = request;
         let method = match method {
@@ -294,7 +294,9 @@ impl Host for Page<'_> {
     fn now(&self) -> Time {
         time(self.0.now())
     }
+}
 
+impl Host for Page<'_> {
     async fn sleep(&self, duration: Duration) {
         // A wait that cannot be made is none: the next step is asked for at once.
         let _ = self.0.sleep(duration.get() as f64).await;

@@ -7,7 +7,7 @@ use velum_market_model::{Cancel, Duration, Hash, Job, Signed, Time};
 
 use super::*;
 use crate::api::Estimate;
-use crate::host::{HttpRequest, HttpResponse, Unreachable};
+use crate::host::{HttpRequest, HttpResponse, Network, Unreachable};
 use crate::testing::{JOB_DEADLINE, job_for};
 
 /// How a market treats a job.
@@ -87,7 +87,7 @@ fn refused(code: &str) -> MarketError {
     MarketError::Refused { code: code.to_owned(), detail: String::new() }
 }
 
-impl MarketAdapter for &Scripted<'_> {
+impl MarketAdapter for Scripted<'_> {
     async fn quote(&self, _: &Job) -> Result<Estimate, MarketError> {
         Err(refused("nothing"))
     }
@@ -132,7 +132,7 @@ struct Scene<'a> {
     stopped_at: u64,
 }
 
-impl Host for Scene<'_> {
+impl Network for Scene<'_> {
     async fn send(&self, _: HttpRequest) -> Result<HttpResponse, Unreachable> {
         Err(Unreachable::new("nothing is sent here"))
     }
@@ -140,7 +140,9 @@ impl Host for Scene<'_> {
     fn now(&self) -> Time {
         Time::new(self.clock.get()).unwrap()
     }
+}
 
+impl Host for Scene<'_> {
     async fn sleep(&self, duration: Duration) {
         self.clock.set(self.clock.get() + duration.get().max(1));
     }

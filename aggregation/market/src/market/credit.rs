@@ -2,8 +2,10 @@
 
 use rand_core::OsRng;
 use velum_market_client::api::AccountStatus;
-use velum_market_credit::{CreditError, Issued, Issuer};
-use velum_market_model::{Count, CreditKey, CreditOrder, Hash, LogKind, Redemption, Signed, Time, id};
+use velum_market_credit::{CreditError, Issuer};
+use velum_market_model::{
+    Count, CreditKey, CreditOrder, Hash, Issued, LogKind, Redemption, Signed, Time, id,
+};
 use velum_market_rules::{Account, Refusal, credit, repeated};
 
 use super::{Connection, Market, Result};

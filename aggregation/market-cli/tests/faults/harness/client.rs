@@ -6,8 +6,8 @@ use std::time::{Duration as Wait, Instant, SystemTime, UNIX_EPOCH};
 use velum_aggregate_verifier::{Profile as AggregateProfile, RootKey};
 use velum_credentials::aggregate::{Receipt, Submission};
 use velum_market_client::{
-    Backoff, HandOff, HandOffError, Host, HttpRequest, HttpResponse, Market, Method, Node, Plan, Progress,
-    Saved, SignedJob, Unreachable,
+    Backoff, HandOff, HandOffError, Host, HttpRequest, HttpResponse, Market, Method, Network, Node, Plan,
+    Progress, Saved, SignedJob, Unreachable,
 };
 use velum_market_model::*;
 use velum_market_provider::NodeClient;
@@ -232,7 +232,7 @@ impl Platform {
     }
 }
 
-impl Host for Platform {
+impl Network for Platform {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Unreachable> {
         let answer = self.answer(&request).await.map_err(Unreachable::new);
         if answer.as_ref().map_or(true, |answer| answer.status >= 500) {
@@ -244,7 +244,9 @@ impl Host for Platform {
     fn now(&self) -> Time {
         now()
     }
+}
 
+impl Host for Platform {
     async fn sleep(&self, duration: Duration) {
         // Clients of tests do not wait as long as a busy node asks for.
         tokio::time::sleep(Wait::from_millis(duration.get().min(400))).await;

@@ -1,0 +1,82 @@
+//! Why a purse does not pay.
+
+use thiserror::Error;
+use velum_market_client::MarketError;
+use velum_market_credit::CreditError;
+use velum_market_model::{Amount, MOST_TOKENS, ModelError};
+
+/// Why credit could not be bought, or does not pay.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PurseError {
+    /// The market said no, or nothing.
+    #[error(transparent)]
+    Market(#[from] MarketError),
+    /// The market's key is not one that every wallet is shown, or its answer is not under that key. Its tokens could be recognised.
+    #[error("the market's blind credit cannot be trusted: {0}")]
+    Untrusted(String),
+    /// There are fewer tokens of one epoch than are needed.
+    #[error("the purse has {has} tokens of one epoch, and {needed} are needed; buy more")]
+    TooFew {
+        /// The most of one epoch.
+        has: usize,
+        /// How many are needed.
+        needed: usize,
+    },
+    /// More than one job may cost.
+    #[error("{amount} is more than {MOST_TOKENS} tokens are worth; offer less")]
+    TooMuch {
+        /// The amount.
+        amount: Amount,
+    },
+    /// The purse is another market's.
+    #[error("the credit is of another market; use another purse for this one")]
+    OtherMarket,
+    /// What was kept is no purse.
+    #[error("the purse cannot be read: {0}")]
+    Malformed(String),
+    /// It is as large as a purse may be.
+    #[error("the purse has {bytes} bytes, of {most} that one may have; begin another")]
+    Full {
+        /// How large it would be.
+        bytes: usize,
+        /// How large it may be.
+        most: usize,
+    },
+    /// It could not be kept, so nothing more is done.
+    #[error("the purse could not be kept: {0}")]
+    NotKept(String),
+    /// What was to be sent is no message.
+    #[error(transparent)]
+    Message(#[from] ModelError),
+}
+
+impl PurseError {
+    /// The code by which programs tell one from another: the market's, where it has refused.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Market(error) => error.code(),
+            Self::Untrusted(_) => "credit_untrusted",
+            Self::TooFew { .. } | Self::TooMuch { .. } => "credit_short",
+            Self::OtherMarket => "other_market",
+            Self::Malformed(_) | Self::Message(_) => "malformed",
+            Self::Full { .. } | Self::NotKept(_) => "not_saved",
+        }
+    }
+
+    /// What goes with the code: what, where and what to do.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        match self {
+            Self::Market(error) => error.detail(),
+            _ => self.to_string(),
+        }
+    }
+}
+
+impl From<CreditError> for PurseError {
+    fn from(error: CreditError) -> Self {
+        Self::Untrusted(error.to_string())
+    }
+}
