@@ -132,6 +132,10 @@ codes! {
         NotSaved = "not_saved", Some("see why it could not be saved, and go on with what was saved last");
         /// What was saved is of another presentation, or no hand-off at all.
         OtherHandOff = "other_hand_off", Some("give the presentation, request and transcript that it was begun with");
+        /// A purse has too little credit for what a job may cost.
+        CreditShort = "credit_short", Some("buy more credit, or offer less");
+        /// A market's blind credit could be told from what it gives others.
+        CreditUntrusted = "credit_untrusted", Some("buy none there, and keep the purse, which may show what the market did");
         /// A market gave a receipt that does not hold.
         ReceiptInvalid = "receipt_invalid", Some("keep the receipt, which shows that the market broke its promise");
         /// Whether a receipt holds could not be found out.

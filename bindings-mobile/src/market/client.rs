@@ -180,11 +180,11 @@ impl MarketClient {
         &self.url
     }
 
-    fn bridge(&self, cancellation: Option<&Arc<Cancellation>>) -> Bridge {
+    pub(super) fn bridge(&self, cancellation: Option<&Arc<Cancellation>>) -> Bridge {
         Bridge::new(&self.host, &Watch::new(cancellation, None))
     }
 
-    fn node<'a>(&self, bridge: &'a Bridge) -> Node<'a, Bridge> {
+    pub(super) fn node<'a>(&self, bridge: &'a Bridge) -> Node<'a, Bridge> {
         Node::new(bridge, &self.url)
     }
 

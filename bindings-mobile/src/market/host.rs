@@ -84,7 +84,7 @@ pub(super) trait Following: Send + Sync {
 pub(super) struct Bridge {
     host: Arc<dyn MarketHost>,
     watch: Watch,
-    following: Option<Box<dyn Following>>,
+    following: Option<Arc<dyn Following>>,
     /// Why the call cannot go on, though the client knows no way to say so.
     broken: Mutex<Option<VelumError>>,
 }
@@ -97,8 +97,8 @@ impl Bridge {
     }
 
     /// For a hand-off.
-    pub(super) fn following(self, following: impl Following + 'static) -> Self {
-        Self { following: Some(Box::new(following)), ..self }
+    pub(super) fn following(self, following: Arc<dyn Following>) -> Self {
+        Self { following: Some(following), ..self }
     }
 
     /// Runs what asks a market until it is done. A panic, such as an app's listener that throws, ends it as an error.
@@ -124,11 +124,18 @@ impl Bridge {
         url: &str,
         question: impl Future<Output = Result<T, MarketError>>,
     ) -> Result<T, VelumError> {
+        self.complete(async { question.await.map_err(|error| said(&error, url)) }).await
+    }
+
+    /// Runs what asks a market, unless the call is cancelled before or meanwhile.
+    pub(super) async fn complete<T>(
+        &self,
+        work: impl Future<Output = Result<T, VelumError>>,
+    ) -> Result<T, VelumError> {
         self.watch.check()?;
-        let asked = async { question.await.map_err(|error| said(&error, url)) };
-        let answer = self.run(asked).await;
+        let done = self.run(work).await;
         // What ended it is no fault of the market's.
-        if answer.is_err() && self.is_stopped() { Err(cancelled().into()) } else { answer }
+        if done.is_err() && self.is_stopped() { Err(cancelled().into()) } else { done }
     }
 
     /// Has the call end, from within.

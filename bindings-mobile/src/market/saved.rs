@@ -2,17 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use velum_market_client::{Market, Node, Saved, SignedJob, Step};
+use velum_market_client::{Saved, SignedJob, Step};
 use velum_market_model::{Hash, Job, SecretKey, Time};
+use velum_market_purse::OneTime;
 
 use super::client::check_address;
-use super::host::Bridge;
 use super::unfit;
 use crate::error::{ErrorCode, VelumError};
 
 const VERSION: u32 = 1;
 
-/// The jobs of a hand-off, one for each market, and where it stands. All is signed before, so that it holds no key.
+/// The jobs of a hand-off, one for each market, and where it stands. All is signed before, so that it holds no key but those that are used once.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SavedHandOff {
@@ -31,18 +31,16 @@ pub(super) struct SavedMarket {
     job: Box<RawValue>,
     /// What takes the job back.
     cancel: Box<RawValue>,
-    preferred_until: Time,
+    pub(super) preferred_until: Time,
+    /// The job's key, where a purse pays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) one_time: Option<OneTime>,
 }
 
 impl SavedHandOff {
     /// A hand-off that has not begun.
     pub(super) fn new(markets: Vec<SavedMarket>) -> Self {
         Self { version: VERSION, markets, at: Saved { market: 0, step: Step::Submitting } }
-    }
-
-    /// The same where it stands now.
-    pub(super) fn at(&self, at: Saved) -> Self {
-        Self { at, ..self.clone() }
     }
 
     /// What `save` was called with.
@@ -70,31 +68,31 @@ impl SavedHandOff {
 }
 
 impl SavedMarket {
-    /// Signs a job, and what takes it back.
-    pub(super) fn sign(url: &str, job: Job, key: &SecretKey) -> Result<Self, VelumError> {
+    /// Signs a job, and what takes it back, with the account's key or one for this job alone.
+    pub(super) fn sign(
+        url: &str,
+        job: Job,
+        key: &SecretKey,
+        one_time: Option<OneTime>,
+    ) -> Result<Self, VelumError> {
         let wrong = |error| unfit("offer", &error);
         let preferred_until = job.offer.lock_by;
         let signed = SignedJob::sign(job, key).map_err(wrong)?;
         let (job, cancel) = signed.json().map_err(wrong)?;
-        Ok(Self { url: url.to_owned(), id: signed.id(), job, cancel, preferred_until })
+        Ok(Self { url: url.to_owned(), id: signed.id(), job, cancel, preferred_until, one_time })
     }
 
-    /// As the client has it, after a look at everything that is signed.
+    /// The signed job, after a look at everything that is signed.
     ///
     /// # Errors
     /// `other_hand_off` where it is about another submission.
-    pub(super) fn planned<'a>(
-        &self,
-        bridge: &'a Bridge,
-        submission: &[u8],
-    ) -> Result<Market<Node<'a, Bridge>>, VelumError> {
+    pub(super) fn signed(&self, submission: &[u8]) -> Result<SignedJob, VelumError> {
         let job = SignedJob::read(&self.job, &self.cancel).map_err(|error| unfit("saved", &error))?;
-        if !job.is_about(submission) || job.id() != self.id {
-            let message =
-                "it is of another presentation, request or transcript; give those that it was begun with";
-            return Err(VelumError::new(ErrorCode::OtherHandOff, "saved", message));
+        if job.is_about(submission) && job.id() == self.id {
+            return Ok(job);
         }
-        let adapter = Node::new(bridge, &self.url);
-        Ok(Market { adapter, job, preferred_until: self.preferred_until })
+        let message =
+            "it is of another presentation, request or transcript; give those that it was begun with";
+        Err(VelumError::new(ErrorCode::OtherHandOff, "saved", message))
     }
 }

@@ -28,21 +28,26 @@ public struct HandOff: Sendable {
     private let host: any MarketHost
     private let poll: TimeInterval?
     private let patience: TimeInterval?
+    private let purses: [VelumPurse]
 
     /// - Parameters:
     ///   - host: The network.
     ///   - poll: Between two questions where a job stands, two seconds unless named.
     ///   - patience: After a job's last deadline, how long a market is still asked that does not say how the job ended; an hour unless named.
-    ///   - save: Saves where the hand-off stands, in place of what was saved before: nothing is done before it returns. What is saved is no secret, but who has it
-    ///     can take the job back. Remove it once the hand-off has ended.
+    ///   - purses: What a wallet pays with: a market that one of them is of is paid from it, and by its key otherwise. A hand-off is gone on with by those that it was begun
+    ///     with.
+    ///   - save: Saves where the hand-off stands, in place of what was saved before: nothing is done before it returns. Who has it can take the job back, and where a purse
+    ///     pays it holds the job's money: keep it as the purse is kept. Remove it once the hand-off has ended.
     ///   - judge: Judges the receipt by the request and session that were answered, as `VelumReceipt` does. Where it throws, the hand-off ends with
     ///     `receiptNotJudged`, and can be gone on with.
     public init(
         host: any MarketHost = HTTPMarketHost(), poll: TimeInterval? = nil, patience: TimeInterval? = nil,
+        purses: [VelumPurse] = [],
         save: @escaping @Sendable (String) async throws -> Void,
         judge: @escaping @Sendable (Data) async throws -> ReceiptVerdict
     ) {
         (self.host, self.poll, self.patience, self.save, self.judge) = (host, poll, patience, save, judge)
+        self.purses = purses
     }
 
     /// Hands a presentation off from the beginning, and gives its receipt, which was judged.
@@ -77,10 +82,11 @@ public struct HandOff: Sendable {
         _ input: MarketInput, _ markets: [VelumMarket], _ offer: MarketOffer, _ cancellation: Cancellation?,
         _ hear: @escaping @Sendable (HandOffProgress) -> Void
     ) async throws -> HandedOff {
-        let chosen = try markets.map { try $0.chosen() }
+        let chosen = markets.map { $0.chosen() }
         let keeper = Keeper(save, judge, hear)
-        return try await takingBack(cancellation) { [host, poll, patience] stop, leave in
-            let options = HandOffOptions(poll: poll, patience: patience, cancellation: stop, leave: leave)
+        return try await takingBack(cancellation) { [host, poll, patience, purses] stop, leave in
+            let options = HandOffOptions(
+                poll: poll, patience: patience, cancellation: stop, leave: leave, purses: purses.map(\.native))
             return try await handOff(
                 host: host, keeper: keeper, input: input, markets: chosen, offer: offer, options: options)
         }
@@ -91,8 +97,9 @@ public struct HandOff: Sendable {
         _ hear: @escaping @Sendable (HandOffProgress) -> Void
     ) async throws -> HandedOff {
         let keeper = Keeper(save, judge, hear)
-        return try await takingBack(cancellation) { [host, poll, patience] stop, leave in
-            let options = HandOffOptions(poll: poll, patience: patience, cancellation: stop, leave: leave)
+        return try await takingBack(cancellation) { [host, poll, patience, purses] stop, leave in
+            let options = HandOffOptions(
+                poll: poll, patience: patience, cancellation: stop, leave: leave, purses: purses.map(\.native))
             return try await resumeHandOff(host: host, keeper: keeper, input: input, saved: saved, options: options)
         }
     }

@@ -2,12 +2,12 @@ import Foundation
 
 /// A market at an address, where others fold presentations into one proof.
 ///
-/// Whoever hands in and pays can be linked to what it hands in: see the linking that `docs/market.md` tells of. Calls may be made from any task. Cancelling the
+/// Whoever hands in and pays with its key can be linked to what it hands in: see the linking that `docs/market.md` tells of. A wallet pays from a ``VelumPurse``. Calls may be made from any task. Cancelling the
 /// task of a call ends the call.
 public final class VelumMarket: Sendable {
     /// Its address.
     public let url: String
-    private let native: MarketClient
+    let native: MarketClient
     private let key: Data?
 
     /// Asks nothing yet.
@@ -71,12 +71,12 @@ public final class VelumMarket: Sendable {
         }
     }
 
-    /// The market with its key, for a hand-off.
-    func chosen() throws -> ChosenMarket {
-        ChosenMarket(client: native, key: try secret())
+    /// The market with its key, where it has one, for a hand-off.
+    func chosen() -> ChosenMarket {
+        ChosenMarket(client: native, key: key)
     }
 
-    private func secret() throws -> Data {
+    func secret() throws -> Data {
         if let key { return key }
         throw VelumError.Unreadable(
             problem: Problem(

@@ -6,8 +6,8 @@ import java.security.SecureRandom
 private const val KEY_BYTES = 32
 
 /**
- * A market at an address, where others fold presentations into one proof. Whoever hands in and pays can be linked to what it hands in: see the linking that
- * `docs/market.md` tells of.
+ * A market at an address, where others fold presentations into one proof. Whoever hands in and pays with its key can be linked to what it hands in: see the linking
+ * that `docs/market.md` tells of. A wallet pays from a [VelumPurse].
  *
  * It holds a copy of the key until it is closed. Calls may be made from any thread, and none holds it up. Cancelling the coroutine of a call ends the call.
  *
@@ -22,7 +22,7 @@ public class VelumMarket(
     id: String? = null,
     host: MarketHost = HttpMarketHost(),
 ) : AutoCloseable {
-    private val native = MarketClient(url, host, id)
+    internal val native = MarketClient(url, host, id)
     private val secret = key?.copyOf()
 
     /** Who the market is. */
@@ -67,10 +67,10 @@ public class VelumMarket(
         native.close()
     }
 
-    /** The market with its key, for a hand-off. */
-    internal fun chosen() = ChosenMarket(native, key())
+    /** The market with its key, where it has one, for a hand-off. */
+    internal fun chosen() = ChosenMarket(native, secret)
 
-    private fun key(): ByteArray = checkNotNull(secret) { "the market $url was opened without a key" }
+    internal fun key(): ByteArray = checkNotNull(secret) { "the market $url was opened without a key" }
 
     public companion object {
         /** A new secret key, which the app keeps: whoever has it has what is deposited under it. */

@@ -9,7 +9,13 @@ import java.time.Duration
 
 // sample
 /** Hands a presentation to the first of some markets that takes it, from the beginning or from where a crash left it, and gives the receipt. */
-suspend fun fold(markets: List<VelumMarket>, input: MarketInput, file: File, show: (HandOffProgress) -> Unit): ByteArray? {
+suspend fun fold(
+    markets: List<VelumMarket>,
+    input: MarketInput,
+    file: File,
+    purses: List<VelumPurse>,
+    show: (HandOffProgress) -> Unit,
+): ByteArray? {
     if (VelumMarket.mayHandOff(input.request).isNotEmpty()) return null
     val offer = MarketOffer(
         profile = AggregateProfile.STANDARD,
@@ -27,6 +33,7 @@ suspend fun fold(markets: List<VelumMarket>, input: MarketInput, file: File, sho
                 ReceiptVerdict.DoesNotHold(refused.problem.message)
             }
         },
+        purses = purses,
     )
     val steps = if (file.exists()) handOff.resuming(input, file.readText()) else handOff.running(input, markets, offer)
     var receipt: ByteArray? = null

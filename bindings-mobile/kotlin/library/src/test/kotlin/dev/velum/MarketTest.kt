@@ -54,10 +54,13 @@ class MarketTest {
     }
 
     /** What is told and saved of a hand-off, and who judges what comes of it. */
-    private class Told(judging: suspend (ByteArray) -> ReceiptVerdict = { judge(it) }) {
+    private class Told(
+        purses: List<VelumPurse> = emptyList(),
+        judging: suspend (ByteArray) -> ReceiptVerdict = { judge(it) },
+    ) {
         val saved = CopyOnWriteArrayList<String>()
         val progress = CopyOnWriteArrayList<HandOffProgress>()
-        val handOff = HandOff({ saved += it }, judging, poll = Duration.ofMillis(200))
+        val handOff = HandOff({ saved += it }, judging, poll = Duration.ofMillis(200), purses = purses)
 
         suspend fun run(input: MarketInput, markets: List<VelumMarket>, offer: MarketOffer, stop: Cancellation? = null): HandedOff {
             var result: HandedOff? = null
@@ -82,6 +85,11 @@ class MarketTest {
     /** A market with money under a new key. */
     private suspend fun funded(node: MarketNode = this.node, key: ByteArray = VelumMarket.newKey()) =
         VelumMarket(node.url, key).also { assertEquals(MONEY.toULong(), it.deposit(MONEY).balance) }
+
+    /** A purse that is kept in memory, and what is kept. */
+    private class KeptPurse(market: VelumMarket, var text: String? = null) {
+        val purse = VelumPurse(market, { text }, { text = it })
+    }
 
     private suspend fun VelumMarket.balance() = account().balance.toLong()
 
@@ -222,6 +230,57 @@ class MarketTest {
     }
 
     @Test
+    fun `a wallet pays from a purse with a key for each job`(): Unit = runBlocking {
+        val market = funded()
+        val wallets = VelumMarket(node.url)
+        val kept = KeptPurse(market)
+        assertEquals(12, kept.purse.buy(12))
+        assertEquals(MONEY - 1200, market.balance())
+        assertEquals(1, kept.purse.keys().size)
+        // Whoever buys need not be the wallet, which has no key.
+        val purse = KeptPurse(wallets, kept.text)
+        val told = Told(listOf(purse.purse))
+        val stop = Cancellation()
+        val running = async(Dispatchers.Default) { failure { told.run(wallet.foldable(), listOf(wallets), PATIENT, stop) } }
+        told.until(has = stateIs(JobState.WAITING))
+        // A token is worth 100, and the most that the job may cost is held.
+        assertEquals(2, purse.purse.tokens())
+        assertEquals(MONEY - 1200, market.balance())
+        stop.cancel()
+        assertInstanceOf(VelumException.Cancelled::class.java, running.await())
+        assertEquals(12, purse.purse.tokens())
+
+        // The copy that the account has is worth nothing for what was spent.
+        val copied = Told(listOf(kept.purse))
+        val spent = refused(ErrorCode.NO_MARKET) { copied.run(wallet.foldable(), listOf(market), PATIENT) }
+        assertTrue("credit_spent" in spent.problem.message, spent.problem.message)
+        assertEquals(MONEY - 1200, market.balance())
+    }
+
+    @Test
+    fun `a purse that is short or gone pays for nothing and loses nothing`(): Unit = runBlocking {
+        val market = funded()
+        val wallets = VelumMarket(node.url)
+        val kept = KeptPurse(market)
+        assertEquals(9, kept.purse.buy(9))
+        val short = refused(ErrorCode.NO_MARKET) { Told(listOf(kept.purse)).run(untaken, listOf(wallets), PATIENT) }
+        assertTrue("the purse has 9 tokens" in short.problem.message, short.problem.message)
+        assertEquals(9, kept.purse.tokens())
+        refused(ErrorCode.MALFORMED) { Told().run(untaken, listOf(wallets), PATIENT) }
+        assertThrows<IllegalArgumentException> { runBlocking { kept.purse.buy(0) } }
+        refused(ErrorCode.MALFORMED) { kept.purse.buy(5000) }
+        refused(ErrorCode.NOT_ENOUGH) { KeptPurse(VelumMarket(node.url, VelumMarket.newKey())).purse.buy(1) }
+        refused(ErrorCode.MALFORMED) { KeptPurse(market, "{}").purse.tokens() }
+        refused(ErrorCode.OTHER_MARKET) {
+            KeptPurse(VelumMarket(node.url, id = "1".repeat(64)), kept.text).purse.tokens()
+        }
+        val full = VelumPurse(market, { kept.text }, { throw IllegalStateException("the disk is full") })
+        refused(ErrorCode.NOT_SAVED) { full.buy(1) }
+        assertEquals(10, kept.purse.buy(1))
+        assertEquals(MONEY - 1000, market.balance())
+    }
+
+    @Test
     fun `where it cannot be saved nothing is handed in`(): Unit = runBlocking {
         val market = funded()
         val full = HandOff({ throw IllegalStateException("the disk is full") }, { judge(it) })
@@ -263,9 +322,12 @@ class MarketTest {
             val market = funded(folding, key)
             val offer = PATIENT.copy(company = Company(Duration.ofSeconds(20), 2uL))
             val (first, second) = wallet.foldable() to wallet.foldable()
-            val saved = dies(first, market, offer)
+            val purse = KeptPurse(market)
+            purse.purse.buy(10)
+            val saved = dies(first, market, offer, purse.purse)
             assertEquals(JobState.WAITING, market.status(saved.job).state)
             assertFalse(hex(key) in saved.text)
+            assertEquals(0, purse.purse.tokens())
 
             // The node is away for a while, and the market that is preferred has no money of the other's.
             val told = Told()
@@ -283,7 +345,8 @@ class MarketTest {
             assertTrue(paid in offer.minimum..offer.maximum, "paid $paid")
 
             // The first goes on where it stood, without its key, and with what it was begun with alone.
-            val resumed = Told()
+            val resumed = Told(listOf(purse.purse))
+            refused(ErrorCode.MALFORMED) { Told().handOff.resume(first, saved.text) }
             refused(ErrorCode.OTHER_HAND_OFF) { resumed.handOff.resume(second, saved.text) }
             refused(ErrorCode.OTHER_HAND_OFF) { resumed.handOff.resume(first, "{}") }
             val forged = saved.text.replace("\"maximum\":1000", "\"maximum\":1001")
@@ -293,14 +356,14 @@ class MarketTest {
                 given.receipt, ADULT, MUSTERMANN.transcript, listOf(ReceiptProfile.STANDARD),
             ).payee
             val bad = refused(ErrorCode.RECEIPT_INVALID) {
-                Told { judge(it, payee = ByteArray(32)) }.handOff.resume(first, saved.text)
+                Told(listOf(purse.purse)) { judge(it, payee = ByteArray(32)) }.handOff.resume(first, saved.text)
             }
             assertTrue((bad as VelumException.Market).receipt!!.size > 10_000)
             refused(ErrorCode.RECEIPT_NOT_JUDGED) {
-                Told { throw IllegalStateException("on purpose") }.handOff.resume(first, saved.text)
+                Told(listOf(purse.purse)) { throw IllegalStateException("on purpose") }.handOff.resume(first, saved.text)
             }
             val file = File.createTempFile("hand-off", ".json").apply { writeText(saved.text) }
-            val other = fold(emptyList(), first, file) { assertEquals(saved.job, it.job) }!!
+            val other = fold(emptyList(), first, file, listOf(purse.purse)) { assertEquals(saved.job, it.job) }!!
             assertFalse(file.exists())
 
             // Both are of one aggregate, and hold wherever they are verified, for what was asked and whoever is paid alone.
@@ -316,15 +379,17 @@ class MarketTest {
             }
             assertFalse(given.receipt.contentEquals(other))
             assertArrayEquals(other, market.receipt(saved.job))
-            assertEquals(MONEY - (paid + market.status(saved.job).paid!!).toLong(), market.balance())
-            refused(ErrorCode.TOO_LATE_TO_CANCEL) { market.cancel(saved.job) }
+            assertEquals(MONEY - 1000 - paid.toLong(), market.balance())
+            refused(ErrorCode.NOT_YOURS) { market.cancel(saved.job) }
+            // What the job did not take is in the purse again, but for less than a token.
+            assertEquals((1000 - market.status(saved.job).paid!!.toLong()) / 100, purse.purse.tokens())
         }
     }
 
     private class Saved(val text: String, val job: String)
 
     /** A hand-off that ends as a process does that dies: nothing is taken back. */
-    private suspend fun dies(input: MarketInput, market: VelumMarket, offer: MarketOffer): Saved {
+    private suspend fun dies(input: MarketInput, market: VelumMarket, offer: MarketOffer, purse: VelumPurse): Saved {
         val (kept, told) = CopyOnWriteArrayList<String>() to CopyOnWriteArrayList<HandOffProgress>()
         val keeper = object : HandOffKeeper {
             override suspend fun save(saved: String) {
@@ -339,8 +404,9 @@ class MarketTest {
             }
         }
         val scope = CoroutineScope(Dispatchers.Default)
-        val running = scope.launch { handOff(HttpMarketHost(), keeper, input, listOf(market.chosen()), offer) }
-        withTimeout(60_000) { while (kept.size < 2) delay(20) }
+        val options = HandOffOptions(purses = listOf(purse.native))
+        val running = scope.launch { handOff(HttpMarketHost(), keeper, input, listOf(market.chosen()), offer, options) }
+        withTimeout(60_000) { while (told.lastOrNull()?.step != HandOffStep.WAITING || kept.size < 4) delay(20) }
         running.cancelAndJoin()
         return Saved(kept.last(), told.last().job)
     }
