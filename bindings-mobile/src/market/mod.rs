@@ -43,6 +43,14 @@ impl Secret {
         Ok(secret)
     }
 
+    /// A new one.
+    fn random() -> Result<Self, VelumError> {
+        let mut bytes = vec![0; 32];
+        getrandom::fill(&mut bytes)
+            .map_err(|error| VelumError::new(ErrorCode::Internal, "key", error.to_string()))?;
+        Self::new(bytes)
+    }
+
     /// The key that signs.
     fn key(&self) -> Result<SecretKey, VelumError> {
         SecretKey::from_bytes(Algorithm::Ed25519, self.bytes()?).map_err(|error| unfit("key", &error))

@@ -33,8 +33,7 @@ public final class VelumMarket: Sendable {
 
     /// What a job is likely to cost, and how long it is likely to take. Nothing is handed over.
     public func quote(_ input: MarketInput, offer: MarketOffer) async throws -> Estimate {
-        let key = try secret()
-        return try await cancelling { [native] in
+        try await cancelling { [native, key] in
             try await native.quote(key: key, input: input, offer: offer, cancellation: $0)
         }
     }

@@ -32,7 +32,7 @@ public class VelumMarket(
     /** What a job is likely to cost, and how long it is likely to take. Nothing is handed over. */
     @Throws(VelumException::class)
     public suspend fun quote(input: MarketInput, offer: MarketOffer): Estimate =
-        cancelling { native.quote(key(), input, offer, it) }
+        cancelling { native.quote(secret, input, offer, it) }
 
     /** Where a job stands. */
     @Throws(VelumException::class)

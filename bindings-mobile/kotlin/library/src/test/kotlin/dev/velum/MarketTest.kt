@@ -241,6 +241,7 @@ class MarketTest {
         val purse = KeptPurse(wallets, kept.text)
         val told = Told(listOf(purse.purse))
         val stop = Cancellation()
+        assertTrue(wallets.quote(untaken, PATIENT).floor > 0uL)
         val running = async(Dispatchers.Default) { failure { told.run(wallet.foldable(), listOf(wallets), PATIENT, stop) } }
         told.until(has = stateIs(JobState.WAITING))
         // A token is worth 100, and the most that the job may cost is held.
