@@ -29,10 +29,11 @@ pub use inspection::{
     Provability,
 };
 pub use market::{
-    AggregateProfile, ChosenMarket, Company, CreditPurse, Estimate, HandOffKeeper, HandOffOptions,
-    HandOffProgress, HandOffStep, HandedOff, JobState, JobStatus, MarketAccount, MarketClient, MarketHost,
-    MarketHostError, MarketInfo, MarketInput, MarketOffer, MarketOrder, MarketRequest, MarketResponse,
-    PurseStore, ReceiptVerdict, hand_off, may_hand_off, owner_of, resume_hand_off,
+    AggregateProfile, ChosenMarket, Company, CreditHolding, CreditPurse, Estimate, HandOffKeeper,
+    HandOffOptions, HandOffProgress, HandOffStep, HandedOff, JobState, JobStatus, MarketAccount,
+    MarketClient, MarketHost, MarketHostError, MarketInfo, MarketInput, MarketOffer, MarketOrder,
+    MarketRequest, MarketResponse, PurseStore, ReceiptVerdict, hand_off, may_hand_off, owner_of,
+    resume_hand_off,
 };
 pub use memory::Memory;
 pub use pool::{DropReason, DroppedProof, FillOptions, PoolOptions, PoolPresentation, ProofPool};

@@ -17,30 +17,36 @@ pub struct Arguments {
     #[arg(long, value_name = "URL", env = "VELUM_MARKET_URL")]
     market: Url,
     /// The secret key of the account that pays
-    #[arg(long, value_name = "F")]
-    key: PathBuf,
+    #[arg(long, value_name = "F", required_unless_present = "collect", conflicts_with = "collect")]
+    key: Option<PathBuf>,
     /// Where the credit is kept: made if it is not there. Whoever has this file has the money
     #[arg(long, value_name = "F")]
     purse: PathBuf,
     /// How many tokens. Buy more than one job takes, and before it is known that there is one
     #[arg(long, value_name = "N", default_value = "64", value_parser = clap::value_parser!(u64).range(1..=4096))]
     tokens: u64,
+    /// Buy nothing: take back what is left of jobs that have ended, and turn tokens of earlier epochs into such as are good for longer. A purchase at the same time would show whose they are
+    #[arg(long)]
+    collect: bool,
 }
 
 pub async fn run(arguments: Arguments) -> Result<Report, Failure> {
-    let Arguments { market, key, purse: file, tokens } = arguments;
+    let Arguments { market, key, purse: file, tokens, collect: _ } = arguments;
     let failed = |error: &dyn std::fmt::Display| Failure::market("credit", error.to_string());
-    let key = keys::key(&key)?;
     let http = Http::new()?;
     let node = Node::new(&http, market.as_str());
-    let market = node.market().await.map_err(|error| failed(&error))?.id;
-    let purse = purse::at(&file, market);
-    // What is left of earlier jobs is no reason not to buy.
-    if let Err(error) = purse.collect(&node).await {
-        tracing::warn!(%error, "not all that is left of earlier jobs is in the purse yet");
-    }
-    let bought = purse.buy(&node, &key, usize::try_from(tokens).unwrap_or(usize::MAX)).await;
-    let count = bought.map_err(|error| purse::failure(&file, &error))?;
+    let info = node.market().await.map_err(|error| failed(&error))?;
+    let purse = purse::at(&file, info.id);
+    let done = match key {
+        Some(key) => purse.buy(&node, &keys::key(&key)?, usize::try_from(tokens).unwrap_or(usize::MAX)).await,
+        None => match purse.collect(&node).await {
+            Ok(()) => purse.renew(&node).await,
+            failed => failed,
+        },
+    };
+    done.map_err(|error| purse::failure(&file, &error))?;
+    let holdings = purse.holdings(info.now).await.map_err(|error| purse::failure(&file, &error))?;
+    let count: usize = holdings.iter().map(|holding| holding.tokens).sum();
     let file = file.display().to_string();
     let text = format!("{file} has {count} tokens. `velum market submit --purse` pays with them.");
     Ok(Report::done(json!({ "purse": file, "tokens": count }), text))

@@ -1,6 +1,6 @@
 //! What a hand-off leaves to its platform: here the network, the system's clock, and files.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,7 +13,6 @@ use velum_cli::files;
 use velum_credentials::aggregate::{Receipt, Submission};
 use velum_market_client::{Host, HttpRequest, HttpResponse, Method, Network, Progress, Saved, Unreachable};
 use velum_market_model::{Duration, Profile, Time};
-use velum_market_purse::{KeepPayment, OneTime};
 use velum_receipt::Policy;
 
 /// A hand-off as it is kept in a file, so that it goes on after a crash: what is signed is never signed anew, which would be another job.
@@ -26,9 +25,9 @@ pub struct Kept {
     pub cancel: Box<RawValue>,
     /// Where the hand-off stands.
     pub saved: Option<Saved>,
-    /// The key of this job alone, where a wallet pays.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub one_time: Option<OneTime>,
+    /// Whether a purse pays it, which has the key.
+    #[serde(default)]
+    pub from_purse: bool,
 }
 
 /// The network, and the system's clock.
@@ -39,7 +38,7 @@ pub struct Platform<'a> {
     http: &'a Http,
     /// Where it is kept.
     file: PathBuf,
-    kept: RefCell<Kept>,
+    kept: Kept,
     submission: &'a Submission,
     profile: Profile,
     payee: Option<[u8; 32]>,
@@ -57,15 +56,7 @@ impl<'a> Platform<'a> {
         payee: Option<[u8; 32]>,
         stop: CancellationToken,
     ) -> Self {
-        let (kept, told) = (RefCell::new(kept), Cell::new(None));
-        Self { http, file, kept, submission, profile, payee, stop, told }
-    }
-
-    fn keep(&self, change: impl FnOnce(&mut Kept)) -> Result<(), String> {
-        let mut kept = self.kept.borrow_mut();
-        change(&mut kept);
-        let bytes = serde_json::to_vec(&*kept).map_err(|error| error.to_string())?;
-        files::write(&self.file, &bytes).map_err(|failure| failure.message().to_owned())
+        Self { http, file, kept, submission, profile, payee, stop, told: Cell::new(None) }
     }
 }
 
@@ -120,12 +111,6 @@ impl Network for Platform<'_> {
     }
 }
 
-impl KeepPayment for &Platform<'_> {
-    async fn keep(&self, one_time: &OneTime) -> Result<(), String> {
-        Platform::keep(self, |kept| kept.one_time = Some(one_time.clone()))
-    }
-}
-
 impl Host for Platform<'_> {
     async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(std::time::Duration::from_millis(duration.get())).await;
@@ -139,7 +124,9 @@ impl Host for Platform<'_> {
     }
 
     async fn save(&self, saved: &Saved) -> Result<(), String> {
-        self.keep(|kept| kept.saved = Some(*saved))
+        let kept = Kept { saved: Some(*saved), ..self.kept.clone() };
+        let bytes = serde_json::to_vec(&kept).map_err(|error| error.to_string())?;
+        files::write(&self.file, &bytes).map_err(|failure| failure.message().to_owned())
     }
 
     async fn check(&self, receipt: &[u8]) -> Result<(), String> {

@@ -11,17 +11,18 @@ use velum_cli::{files, inputs};
 use velum_credentials::aggregate::{Submission, may_hand_off};
 use velum_credentials::{Presentation, limits};
 use velum_market_client::{
-    Backoff, Given, HandOff, HandOffError, Market, MarketAdapter, Node, Plan, Saved, SignedJob,
+    Backoff, Given, HandOff, HandOffError, Market, MarketAdapter, Network, Node, Plan, Saved, SignedJob,
 };
 use velum_market_model::{
     Amount, Count, Duration, Hash, Job, Latency, Offer, Order, PriceMove, Profile, ProofReference, Ramp,
     SecretKey, SizeClass,
 };
 use velum_market_provider::NodeClient;
-use velum_market_purse::{OneTime, Paying};
+use velum_market_purse::{Paying, PurseError};
 use velum_wallet::Challenge;
 
 use crate::host::{Http, Kept, Platform};
+use crate::purse::PurseFile;
 use crate::{host, keys, purse};
 
 /// The most bytes of what is kept of a hand-off.
@@ -156,10 +157,6 @@ impl HandedOff<'_> {
         name.push(".hand-off");
         let file = PathBuf::from(name);
         let kept: Kept = if file.exists() {
-            if files::is_shared(&file)? {
-                let message = "it can be read by others; make it yours alone: chmod 600";
-                return Err(Failure::usage(format!("{}: {message}", file.display())));
-            }
             serde_json::from_slice(&files::read(&file, KEPT_BYTES)?).map_err(|error| {
                 Failure::usage(format!("{}: {error}; remove it to begin anew", file.display()))
             })?
@@ -173,28 +170,32 @@ impl HandedOff<'_> {
             return Err(Failure::usage(message));
         }
         let (market, profile) = (job.job().message().market, job.job().message().profile);
-        let (saved, one_time) = (kept.saved, kept.one_time.clone());
+        let (saved, from_purse) = (kept.saved, kept.from_purse);
         let http = Http::new()?;
         let platform = Platform::new(&http, (file.clone(), kept), submission, profile, self.payee, stop);
         let node = Node::new(&platform, self.market.as_str());
-        let given = match (one_time, payer) {
-            (None, _) => self.hand_off(&platform, node, job, &bytes, saved).await?,
-            (Some(one_time), Payer::Purse(purse_file)) => {
+        let given = match payer {
+            Payer::Purse(purse_file) if from_purse => {
                 let purse = purse::at(purse_file, market);
-                let paying = Paying::new(node, &purse, one_time, &platform);
-                let given = self.hand_off(&platform, &paying, job, &bytes, saved).await?;
-                if is_over(&given) {
-                    paying.end().await.map_err(|error| purse::failure(purse_file, &error))?;
+                let paying = Paying::new(node, &purse);
+                let given = self.hand_off(&platform, &paying, job.clone(), &bytes, saved).await?;
+                if HandOffError::markets_that_are_over(&given) > 0 {
+                    end(&paying, job.job().message(), purse_file).await?;
                 }
                 given
             }
-            (Some(_), Payer::Account(_)) => {
+            Payer::Account(_) if !from_purse => self.hand_off(&platform, node, job, &bytes, saved).await?,
+            Payer::Account(_) => {
                 let message = format!("{} is paid from a purse: name it with --purse", file.display());
                 return Err(Failure::usage(message));
             }
+            Payer::Purse(_) => {
+                let message = format!("{} is paid by an account: name its key with --key", file.display());
+                return Err(Failure::usage(message));
+            }
         };
-        // Of everything else the end is not known, and the same command goes on.
-        if is_over(&given) {
+        // Of everything else the same command goes on, or finds the same again.
+        if matches!(given, Ok(_) | Err(HandOffError::NoMarket(_) | HandOffError::Stopped)) {
             std::fs::remove_file(&file).map_err(|error| Failure::file(&file, "remove", &error))?;
         }
         let given = given.map_err(|error| Failure::market("market", error.to_string()))?;
@@ -232,9 +233,9 @@ impl HandedOff<'_> {
         match payer {
             Payer::Account(key) => self.sign(market, submission, bytes, key),
             Payer::Purse(purse) => {
-                let one_time = OneTime::new().map_err(|error| purse::failure(purse, &error))?;
-                let key = one_time.key().map_err(|error| purse::failure(purse, &error))?;
-                Ok(Kept { one_time: Some(one_time), ..self.sign(market, submission, bytes, &key)? })
+                let key = purse::at(purse, market).new_key(host::now()).await;
+                let key = key.map_err(|error| purse::failure(purse, &error))?;
+                Ok(Kept { from_purse: true, ..self.sign(market, submission, bytes, &key)? })
             }
         }
     }
@@ -253,7 +254,7 @@ impl HandedOff<'_> {
         let job = self.job(market, submission, bytes, key)?;
         let signed = SignedJob::sign(job, key).map_err(|error| failed(&error))?;
         let (job, cancel) = signed.json().map_err(|error| failed(&error))?;
-        Ok(Kept { job, cancel, saved: None, one_time: None })
+        Ok(Kept { job, cancel, saved: None, from_purse: false })
     }
 
     fn job(
@@ -302,9 +303,16 @@ impl HandedOff<'_> {
     }
 }
 
-/// Whether the market has settled or refunded the job, or never had it.
-const fn is_over(given: &Result<Given, HandOffError>) -> bool {
-    matches!(given, Ok(_) | Err(HandOffError::NoMarket(_) | HandOffError::Stopped))
+/// Has what is left of a job's money in the purse again. Where the market cannot be asked, that is for later.
+async fn end<N: Network>(paying: &Paying<'_, N, PurseFile>, job: &Job, file: &Path) -> Result<(), Failure> {
+    match paying.end(job).await {
+        Err(PurseError::Market(error)) => {
+            let purse = file.display();
+            tracing::warn!(%error, %purse, "what is left of the job is not in the purse yet: run `velum market credit --collect`");
+            Ok(())
+        }
+        ended => ended.map_err(|error| purse::failure(file, &error)),
+    }
 }
 
 fn failed(error: &dyn std::fmt::Display) -> Failure {

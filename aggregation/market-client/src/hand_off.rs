@@ -166,6 +166,17 @@ impl HandOffError {
         }
     }
 
+    /// How many of the plan's markets have settled or refunded the job, or never had it, with one that ended so or with a receipt. Of the others the end is not known.
+    #[must_use]
+    pub const fn markets_that_are_over(ended: &Result<Given, Self>) -> usize {
+        match ended {
+            Ok(_) | Err(Self::NoMarket(_) | Self::Stopped) => usize::MAX,
+            Err(Self::BadReceipt { market, .. }) => *market + 1,
+            Err(Self::Unresolved { market, .. }) => *market,
+            Err(Self::NotSaved(_) | Self::OtherPlan { .. }) => 0,
+        }
+    }
+
     /// The receipt that does not hold, where there is one.
     #[must_use]
     pub fn receipt(&self) -> Option<&[u8]> {
@@ -241,6 +252,10 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
             match end {
                 End::Step(step) => self.saved.step = step,
                 End::Next(reason) => {
+                    // Also where it could not be taken back, since the market never had it.
+                    if self.host.is_stopped() {
+                        return Err(HandOffError::Stopped);
+                    }
                     self.reasons.push((self.saved.market, reason));
                     self.saved = Saved { market: self.saved.market + 1, step: Step::Submitting };
                 }
@@ -277,6 +292,7 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
                 }
                 Err(trouble) if trouble.may_pass() => self.pause(&mut tries, &trouble).await,
                 Err(trouble) => {
+                    self.tell(None, Some(&trouble));
                     self.refusal = Some(trouble.to_string());
                     return Ok(End::Step(Step::Cancelling));
                 }

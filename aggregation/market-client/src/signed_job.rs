@@ -33,7 +33,8 @@ impl SignedJob {
         let job = Signed::<Job>::read(job.get().as_bytes())?;
         let cancel = Signed::<Cancel>::read(cancel.get().as_bytes())?;
         let id = id(job.message())?;
-        if cancel.message().job != id {
+        let Cancel { job: cancelled, submitter, .. } = cancel.message();
+        if *cancelled != id || *submitter != job.message().submitter {
             let why = "it is the id of another job than the one that it is kept with";
             return Err(ModelError::Member { kind: Cancel::KIND, member: "job", why });
         }

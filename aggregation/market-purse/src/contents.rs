@@ -1,50 +1,88 @@
-//! What is in a purse, as it is kept: JSON.
+//! What is in a purse, as it is kept: JSON. Each function here is one change, which is saved as a whole.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use velum_market_credit::{Purchase, Token};
-use velum_market_model::{Amount, Count, CreditKey, Hash, MOST_TOKENS, Signed, Time};
+use velum_market_model::{
+    Amount, Count, CreditKey, CreditOrder, Duration, Hash, MOST_TOKENS, Redemption, Signed, Time,
+};
 use velum_market_rules::credit;
 use zeroize::Zeroizing;
 
-use crate::{OneTime, PurseError};
+use crate::payment::Payment;
+use crate::{EPOCH_IS_OVER, PurseError, SPENT};
 
 /// The most bytes of a purse: some 60,000 tokens.
 const MOST_BYTES: usize = 16 << 20;
+
+const DAY: u64 = 24 * 60 * 60 * 1000;
+
+/// How far the client's clock may be from the market's.
+pub(crate) const CLOCKS_DIFFER: Duration = Duration::constant(DAY);
+
+/// A payment whose job nobody has ended is over by then: no job is open for so long.
+const LONGEST_JOB: Duration = Duration::constant(7 * DAY);
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Contents {
     /// Where its tokens are worth something.
-    pub(crate) market: Hash,
-    pub(crate) tokens: Vec<Token>,
+    market: Hash,
+    tokens: Vec<Token>,
     /// The signed key of each epoch, as it was first seen.
     pub(crate) keys: Vec<Box<RawValue>>,
-    pub(crate) ordered: Vec<Ordered>,
-    /// The keys of jobs that have ended, which may have something left.
-    #[serde(default)]
-    pub(crate) ended: Vec<OneTime>,
+    ordered: Vec<Ordered>,
+    payments: Vec<Payment>,
 }
 
 /// Tokens that are paid, or may be, and are not here yet.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Ordered {
+    /// The order's id.
+    pub(crate) id: Hash,
+    /// Who pays.
+    pub(crate) owner: Hash,
     /// The signed order.
-    pub(crate) order: Box<RawValue>,
+    order: Box<RawValue>,
     pub(crate) purchase: Purchase,
+}
+
+impl Ordered {
+    pub(crate) fn new(order: &Signed<CreditOrder>, purchase: Purchase) -> Result<Self, PurseError> {
+        let id = velum_market_model::id(order.message())?;
+        let owner = order.key().owner();
+        Ok(Self { id, owner, order: velum_market_client::json(order)?, purchase })
+    }
+
+    pub(crate) fn order(&self) -> Result<Signed<CreditOrder>, PurseError> {
+        Ok(Signed::read(self.order.get().as_bytes())?)
+    }
+}
+
+/// Tokens of one epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// How many, each worth [`velum_market_rules::credit::VALUE`].
+    pub tokens: usize,
+    /// Until when they are worth something.
+    pub until: Time,
 }
 
 impl Contents {
     /// An empty purse for a market.
     pub(crate) const fn new(market: Hash) -> Self {
-        Self { market, tokens: Vec::new(), keys: Vec::new(), ordered: Vec::new(), ended: Vec::new() }
+        Self { market, tokens: Vec::new(), keys: Vec::new(), ordered: Vec::new(), payments: Vec::new() }
     }
 
     /// Reads a purse of this market.
     pub(crate) fn read(kept: &[u8], market: Hash) -> Result<Self, PurseError> {
-        let contents: Self =
-            serde_json::from_slice(kept).map_err(|error| PurseError::Malformed(error.to_string()))?;
+        // Without what serde says, which may quote what it read.
+        let wrong = |error: serde_json::Error| {
+            let (line, column) = (error.line(), error.column());
+            PurseError::Malformed(format!("it is not what was saved, at line {line}, column {column}"))
+        };
+        let contents: Self = serde_json::from_slice(kept).map_err(wrong)?;
         if contents.market == market { Ok(contents) } else { Err(PurseError::OtherMarket) }
     }
 
@@ -56,51 +94,13 @@ impl Contents {
         if bytes > MOST_BYTES { Err(PurseError::Full { bytes, most: MOST_BYTES }) } else { Ok(json) }
     }
 
-    /// Takes out tokens of one epoch, still redeemed at this time, that are worth an amount.
-    pub(crate) fn take(&mut self, amount: Amount, now: Time) -> Result<(Count, Vec<Token>), PurseError> {
-        let needed = usize::try_from(amount.get().div_ceil(credit::VALUE.get())).unwrap_or(usize::MAX);
-        if needed > MOST_TOKENS {
-            return Err(PurseError::TooMuch { amount });
-        }
-        let epoch = self.epoch_with(needed, now)?;
-        let (taken, left) = std::mem::take(&mut self.tokens).into_iter().fold(
-            (Vec::new(), Vec::new()),
-            |(mut taken, mut left), token| {
-                let is_taken = token.epoch == epoch && taken.len() < needed;
-                if is_taken {
-                    taken.push(token)
-                } else {
-                    left.push(token)
-                }
-                (taken, left)
-            },
-        );
-        self.tokens = left;
-        Ok((epoch, taken))
-    }
-
-    /// The oldest epoch with enough tokens that are still redeemed.
-    fn epoch_with(&self, needed: usize, now: Time) -> Result<Count, PurseError> {
+    /// The tokens that are redeemed at this time, by epoch, the oldest first.
+    pub(crate) fn holdings(&self, now: Time) -> Vec<(Count, Holding)> {
         let mut epochs: Vec<_> = self.tokens.iter().map(|token| token.epoch).collect();
         epochs.retain(|epoch| credit::is_redeemed(*epoch, now));
         epochs.sort_unstable();
-        let counts = epochs.chunk_by(|one, other| one == other).map(|of| (of[0], of.len()));
-        let enough = counts.clone().find(|(_, has)| *has >= needed).map(|(epoch, _)| epoch);
-        enough
-            .ok_or_else(|| PurseError::TooFew { has: counts.map(|(_, has)| has).max().unwrap_or(0), needed })
-    }
-
-    /// Takes out tokens that are kept elsewhere. Whether any were here.
-    pub(crate) fn forget(&mut self, elsewhere: &[Token]) -> bool {
-        let before = self.tokens.len();
-        self.tokens.retain(|token| elsewhere.iter().all(|other| other.nonce != token.nonce));
-        self.tokens.len() < before
-    }
-
-    /// Puts tokens back, but for those that are here already.
-    pub(crate) fn put_back(&mut self, tokens: impl IntoIterator<Item = Token>) {
-        let here: Vec<_> = self.tokens.iter().map(|token| token.nonce).collect();
-        self.tokens.extend(tokens.into_iter().filter(|token| !here.contains(&token.nonce)));
+        let holding = |of: &[Count]| (of[0], Holding { tokens: of.len(), until: credit::ends_of(of[0]).1 });
+        epochs.chunk_by(|one, other| one == other).map(holding).collect()
     }
 
     /// The key of an epoch, as it was first seen.
@@ -112,5 +112,131 @@ impl Contents {
             }
         }
         Ok(None)
+    }
+
+    // --- Orders ---
+
+    pub(crate) fn order(&mut self, ordered: Ordered) {
+        self.ordered.push(ordered);
+    }
+
+    /// What an owner has on order.
+    pub(crate) fn orders_of(&self, owner: Hash) -> Vec<Ordered> {
+        self.ordered.iter().filter(|ordered| ordered.owner == owner).cloned().collect()
+    }
+
+    /// Takes in what was on order. Nothing, where another call has.
+    pub(crate) fn receive(&mut self, order: Hash, tokens: Vec<Token>) {
+        if self.drop_order(order) {
+            self.tokens.extend(tokens);
+        }
+    }
+
+    /// Forgets an order. Whether it was there.
+    pub(crate) fn drop_order(&mut self, order: Hash) -> bool {
+        let before = self.ordered.len();
+        self.ordered.retain(|ordered| ordered.id != order);
+        self.ordered.len() < before
+    }
+
+    // --- Payments ---
+
+    /// Begins a payment with a key of its own, and forgets what is past.
+    pub(crate) fn begin(&mut self, payment: Payment, now: Time) {
+        self.tokens.retain(|token| {
+            credit::epoch_at(now) < token.epoch || credit::is_redeemed(token.epoch, now.before(CLOCKS_DIFFER))
+        });
+        self.payments.retain(|payment| payment.has_begun() || payment.made.after(LONGEST_JOB) >= now);
+        self.payments.push(payment);
+    }
+
+    /// The redemption that pays the job of a key, with tokens worth an amount set aside for it where none are yet; nothing, where it is paid.
+    pub(crate) fn withdraw(
+        &mut self,
+        owner: Hash,
+        amount: Amount,
+        now: Time,
+    ) -> Result<Option<Signed<Redemption>>, PurseError> {
+        let place = self.payments.iter().position(|payment| payment.owner == owner);
+        let place = place.ok_or(PurseError::UnknownKey)?;
+        if self.payments[place].is_redeemed() {
+            return Ok(None);
+        }
+        if !self.payments[place].has_begun() {
+            let (epoch, tokens) = self.take(amount, now)?;
+            self.payments[place].begin(self.market, epoch, tokens)?;
+        }
+        self.payments[place].redemption()
+    }
+
+    /// Takes out tokens of one epoch, still redeemed at this time, that are worth an amount.
+    fn take(&mut self, amount: Amount, now: Time) -> Result<(Count, Vec<Token>), PurseError> {
+        let needed = usize::try_from(amount.get().div_ceil(credit::VALUE.get())).unwrap_or(usize::MAX);
+        if needed > MOST_TOKENS {
+            return Err(PurseError::TooMuch { amount });
+        }
+        let holdings = self.holdings(now);
+        let enough = holdings.iter().find(|(_, holding)| holding.tokens >= needed);
+        let (epoch, _) = *enough.ok_or_else(|| {
+            let has = holdings.iter().map(|(_, holding)| holding.tokens).max().unwrap_or(0);
+            PurseError::TooFew { has, needed }
+        })?;
+        let mut taken = Vec::with_capacity(needed);
+        let mut left = Vec::with_capacity(self.tokens.len());
+        for token in self.tokens.drain(..) {
+            let is_taken = token.epoch == epoch && taken.len() < needed;
+            if is_taken { taken.push(token) } else { left.push(token) }
+        }
+        self.tokens = left;
+        Ok((epoch, taken))
+    }
+
+    /// The market has redeemed the tokens of a key.
+    pub(crate) fn redeemed(&mut self, owner: Hash) {
+        self.payment_mut(owner).into_iter().for_each(Payment::redeemed);
+    }
+
+    /// The market redeems none of the tokens of a key, for this reason. They are in the purse again, but for those that are spent or over. Whether any were.
+    pub(crate) fn refused(&mut self, owner: Hash, code: &str, detail: &str, now: Time) -> bool {
+        let Some(payment) = self.payment_mut(owner) else { return false };
+        let tokens = payment.refused();
+        let before = tokens.len();
+        let is_good = |token: &Token| match code {
+            // By the client's clock too: a market whose clock is wrong for a while ends no token.
+            EPOCH_IS_OVER => credit::is_redeemed(token.epoch, now),
+            SPENT => !detail.contains(&token.nonce.to_string()),
+            _ => true,
+        };
+        let good: Vec<_> = tokens.into_iter().filter(is_good).collect();
+        let is_any_bad = good.len() < before;
+        self.tokens.extend(good);
+        is_any_bad
+    }
+
+    /// The job of a key has ended, or was never handed in.
+    pub(crate) fn end(&mut self, owner: Hash) {
+        self.payments.retain(|payment| payment.owner != owner || payment.has_begun());
+        self.payment_mut(owner).into_iter().for_each(|payment| payment.is_over = true);
+    }
+
+    /// The keys of jobs that have ended.
+    pub(crate) fn over(&self, now: Time) -> Vec<Hash> {
+        let is_over = |payment: &&Payment| {
+            payment.has_begun() && (payment.is_over || payment.made.after(LONGEST_JOB) < now)
+        };
+        self.payments.iter().filter(is_over).map(|payment| payment.owner).collect()
+    }
+
+    pub(crate) fn payment(&self, owner: Hash) -> Option<&Payment> {
+        self.payments.iter().find(|payment| payment.owner == owner)
+    }
+
+    fn payment_mut(&mut self, owner: Hash) -> Option<&mut Payment> {
+        self.payments.iter_mut().find(|payment| payment.owner == owner)
+    }
+
+    /// Forgets a payment of which nothing is left.
+    pub(crate) fn forget(&mut self, owner: Hash) {
+        self.payments.retain(|payment| payment.owner != owner);
     }
 }

@@ -29,6 +29,9 @@ pub enum PurseError {
         /// The amount.
         amount: Amount,
     },
+    /// The purse has not made the key that is to be paid, or has forgotten it.
+    #[error("the purse does not know the key of the job; use the one that the hand-off was begun with")]
+    UnknownKey,
     /// The purse is another market's.
     #[error("the credit is of another market; use another purse for this one")]
     OtherMarket,
@@ -60,7 +63,7 @@ impl PurseError {
             Self::Untrusted(_) => "credit_untrusted",
             Self::TooFew { .. } | Self::TooMuch { .. } => "credit_short",
             Self::OtherMarket => "other_market",
-            Self::Malformed(_) | Self::Message(_) => "malformed",
+            Self::Malformed(_) | Self::Message(_) | Self::UnknownKey => "malformed",
             Self::Full { .. } | Self::NotKept(_) => "not_saved",
         }
     }

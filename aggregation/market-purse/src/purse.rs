@@ -1,25 +1,29 @@
-//! A purse: buying tokens, taking them out for a job, and collecting what is left.
+//! A purse: buying tokens, paying jobs with them, and collecting what is left.
 
-use rand_core::OsRng;
 use serde_json::value::RawValue;
-use velum_market_client::{MarketError, Network, Node, json};
-use velum_market_credit::{Purchase, Token};
+use velum_market_client::{MarketError, Network, Node};
 use velum_market_model::{
-    Amount, CreditKey, CreditOrder, Duration, Hash, MOST_TOKENS, Redemption, SecretKey, Signed, Time,
+    Amount, Count, Hash, MOST_TOKENS, Query, Redemption, SecretKey, Signed, Subject, Time,
 };
 use velum_market_rules::credit;
 
-use crate::contents::{Contents, Ordered};
-use crate::one_time::{self, OneTime};
-use crate::{EPOCH_IS_OVER, KeepPayment, PurseError, SPENT, Vault};
-
-/// How far the client's clock may be from the market's, for the epoch of a key.
-const CLOCKS_DIFFER: Duration = Duration::constant(24 * 60 * 60 * 1000);
+use crate::contents::{Contents, Holding};
+use crate::payment::Payment;
+use crate::{EPOCH_IS_OVER, PurseError, SPENT, Vault};
 
 /// A purse of blind credit at one market.
 pub struct Purse<V> {
     vault: V,
-    market: Hash,
+    pub(crate) market: Hash,
+}
+
+/// How a market answered a redemption.
+enum Redeemed {
+    Yes,
+    /// Some tokens were spent before, which are gone. The others are in the purse again.
+    Spent(PurseError),
+    /// It never will be. The tokens are in the purse again, as far as they are good.
+    No(PurseError),
 }
 
 impl<V: Vault> Purse<V> {
@@ -28,17 +32,13 @@ impl<V: Vault> Purse<V> {
         Self { vault, market }
     }
 
-    /// The market whose credit it has.
-    pub const fn market(&self) -> Hash {
-        self.market
-    }
-
-    /// How many tokens are in it.
+    /// The tokens that are redeemed at this time, by epoch, the oldest first. One job is paid with tokens of one epoch.
     ///
     /// # Errors
     /// [`PurseError`], as all here: nothing is lost then.
-    pub async fn count(&self) -> Result<usize, PurseError> {
-        Ok(self.open().await?.contents.tokens.len())
+    pub async fn holdings(&self, now: Time) -> Result<Vec<Holding>, PurseError> {
+        self.look(|contents| Ok(contents.holdings(now).into_iter().map(|(_, holding)| holding).collect()))
+            .await
     }
 
     /// The signed keys that its tokens were issued under. The market has to have shown everyone the same: its log says so.
@@ -46,234 +46,205 @@ impl<V: Vault> Purse<V> {
     /// # Errors
     /// [`PurseError`].
     pub async fn keys(&self) -> Result<Vec<Box<RawValue>>, PurseError> {
-        Ok(self.open().await?.contents.keys)
+        self.look(|contents| Ok(contents.keys.clone())).await
     }
 
-    /// Buys so many tokens from an owner's balance, less those that were on order and are here now. How many the purse has then.
+    /// A new key for one job, which the purse pays when [`Paying`](crate::Paying) hands the job in.
     ///
     /// # Errors
     /// [`PurseError`].
-    pub async fn buy<N: Network>(
-        &self,
-        node: &Node<'_, N>,
-        owner: &SecretKey,
-        count: usize,
-    ) -> Result<usize, PurseError> {
-        let mut open = self.open().await?;
-        let before = open.contents.tokens.len();
-        // Why some are still on order, the next order shows too.
-        let _ = open.receive(node).await?;
-        let received = open.contents.tokens.len() - before;
-        open.order(node, owner, count.saturating_sub(received)).await?;
-        Ok(open.contents.tokens.len())
+    pub async fn new_key(&self, now: Time) -> Result<SecretKey, PurseError> {
+        let payment = Payment::new(now)?;
+        let key = payment.key()?;
+        self.change(|contents| {
+            contents.begin(payment, now);
+            Ok(())
+        })
+        .await?;
+        Ok(key)
     }
 
-    /// Takes in what is on order, and turns what is left of ended jobs into tokens again.
+    /// Ends the payment of a job, once the market has settled or refunded it or never had it, and takes back what is left.
+    ///
+    /// # Errors
+    /// [`PurseError`]. Where it is the market's, [`Purse::collect`] takes back later what is left.
+    pub async fn end<N: Network>(&self, node: &Node<'_, N>, owner: Hash) -> Result<(), PurseError> {
+        self.change(|contents| {
+            contents.end(owner);
+            Ok(())
+        })
+        .await?;
+        self.collect_one(node, owner).await
+    }
+
+    /// Takes back what is left of all jobs that have ended.
     ///
     /// # Errors
     /// [`PurseError`], the first of them. What could not be had stays in the purse, and is asked for again the next time.
     pub async fn collect<N: Network>(&self, node: &Node<'_, N>) -> Result<(), PurseError> {
-        let mut open = self.open().await?;
-        let mut failure = open.receive(node).await?;
-        for ended in std::mem::take(&mut open.contents.ended) {
-            if let Err(error) = open.collect(node, &ended).await {
-                open.contents.ended.push(ended);
+        let now = node.network().now();
+        let mut failure = None;
+        for owner in self.look(|contents| Ok(contents.over(now))).await? {
+            if let Err(error) = self.collect_one(node, owner).await {
                 failure = failure.or(Some(error));
             }
         }
-        open.save().await?;
         failure.map_or(Ok(()), Err)
     }
 
-    /// Puts the key of a job away that has ended, for what is left of its money. [`Purse::collect`] gets it.
+    /// Turns tokens of earlier epochs into such as are issued now, which are worth something for longer, by keys that hand in nothing.
     ///
     /// # Errors
     /// [`PurseError`].
-    pub async fn put_away(&self, ended: OneTime) -> Result<(), PurseError> {
-        if ended.redemption.is_none() {
-            return Ok(());
+    pub async fn renew<N: Network>(&self, node: &Node<'_, N>) -> Result<(), PurseError> {
+        let now = node.market().await?.now;
+        let is_old = |(epoch, _): &(Count, Holding)| *epoch < credit::epoch_at(now);
+        while let Some((_, old)) =
+            self.look(|contents| Ok(contents.holdings(now).into_iter().find(is_old))).await?
+        {
+            let worth = old.tokens.min(MOST_TOKENS) as u64 * credit::VALUE.get();
+            let amount = Amount::new(worth).map_err(|_| PurseError::TooMuch { amount: Amount::MOST })?;
+            let owner = self.new_key(node.network().now()).await?.public().owner();
+            let paid = self.pay(node, owner, amount).await;
+            self.end(node, owner).await?;
+            paid?;
         }
-        let mut open = self.open().await?;
-        open.contents.forget(&ended.tokens);
-        open.contents.ended.push(ended);
-        open.save().await
+        Ok(())
     }
 
-    /// Takes tokens out that are worth an amount, by a redemption for the key of a job. `keep` saves it with the job, before the tokens leave the purse.
-    pub(crate) async fn withdraw(
-        &self,
-        one_time: &mut OneTime,
-        amount: Amount,
-        now: Time,
-        keep: &impl KeepPayment,
-    ) -> Result<(), PurseError> {
-        let mut open = self.open().await?;
-        let key = one_time.key()?;
-        let (epoch, tokens) = open.contents.take(amount, now)?;
-        let spent = tokens.iter().map(|token| token.spend(self.market, key.public().owner())).collect();
-        let redemption = Redemption { market: self.market, epoch, tokens: spent, owner: key.public() };
-        one_time.redemption = Some(json(&Signed::sign(redemption, &key)?)?);
-        one_time.tokens = tokens;
-        keep.keep(one_time).await.map_err(PurseError::NotKept)?;
-        open.save().await
-    }
-
-    /// Redeems the tokens of a job's key.
-    ///
-    /// # Errors
-    /// Where the market refuses for good, the tokens are in the purse again, as far as they are good, and none are with the job.
-    pub(crate) async fn redeem<N: Network>(
+    /// Pays the job of a key with tokens that are worth an amount.
+    pub(crate) async fn pay<N: Network>(
         &self,
         node: &Node<'_, N>,
-        one_time: &mut OneTime,
+        owner: Hash,
+        amount: Amount,
     ) -> Result<(), PurseError> {
-        let Some(redemption) = one_time.redemption()? else { return Ok(()) };
-        let mut open = self.open().await?;
-        // The purse still has them, where the process ended as they were taken out.
-        if open.contents.forget(&one_time.tokens) {
-            open.save().await?;
+        // Each round but the last takes tokens away that were spent before, as where a copy of the purse is used.
+        loop {
+            let is_paid = |contents: &Contents| Ok(contents.payment(owner).is_some_and(Payment::is_redeemed));
+            if self.look(is_paid).await? {
+                return Ok(());
+            }
+            let now = node.market().await?.now;
+            let redemption = self.change(|contents| contents.withdraw(owner, amount, now)).await?;
+            let Some(redemption) = redemption else { return Ok(()) };
+            match self.redeem(node, owner, &redemption).await? {
+                Redeemed::Yes => return Ok(()),
+                Redeemed::Spent(_) => {}
+                Redeemed::No(error) => return Err(error),
+            }
         }
-        let Err(error) = node.redeem_credit(&redemption).await else {
-            one_time.tokens.clear();
-            return Ok(());
+    }
+
+    async fn redeem<N: Network>(
+        &self,
+        node: &Node<'_, N>,
+        owner: Hash,
+        redemption: &Signed<Redemption>,
+    ) -> Result<Redeemed, PurseError> {
+        let redeemed = self.redeemed(node, owner, redemption).await;
+        let Err(PurseError::Market(MarketError::Refused { code, detail })) = redeemed else {
+            redeemed?;
+            self.change(|contents| {
+                contents.redeemed(owner);
+                Ok(())
+            })
+            .await?;
+            return Ok(Redeemed::Yes);
         };
-        let MarketError::Refused { code, detail } = &error else { return Err(error.into()) };
-        // It was redeemed before its epoch ended, and the answer was lost.
-        if code == EPOCH_IS_OVER && one_time.balance(node, self.market).await? > Amount::ZERO {
-            one_time.tokens.clear();
+        let now = node.network().now();
+        let is_any_bad = self.change(|contents| Ok(contents.refused(owner, &code, &detail, now))).await?;
+        let is_spent = is_any_bad && code == SPENT;
+        let error = MarketError::Refused { code, detail }.into();
+        Ok(if is_spent { Redeemed::Spent(error) } else { Redeemed::No(error) })
+    }
+
+    /// Redeems tokens. Those that were redeemed before their epoch ended count after it, though the answer was lost.
+    async fn redeemed<N: Network>(
+        &self,
+        node: &Node<'_, N>,
+        owner: Hash,
+        redemption: &Signed<Redemption>,
+    ) -> Result<(), PurseError> {
+        let Err(error) = node.redeem_credit(redemption).await else { return Ok(()) };
+        if error.code() == EPOCH_IS_OVER && self.balance(node, owner).await? > Amount::ZERO {
             return Ok(());
         }
-        one_time.redemption = None;
-        let is_good = |token: &Token| match code.as_str() {
-            EPOCH_IS_OVER => false,
-            SPENT => !detail.contains(&token.nonce.to_string()),
-            _ => true,
-        };
-        open.contents.put_back(std::mem::take(&mut one_time.tokens).into_iter().filter(is_good));
-        open.save().await?;
         Err(error.into())
     }
 
-    async fn open(&self) -> Result<Open<'_, V>, PurseError> {
+    /// Takes back what is left of one job.
+    async fn collect_one<N: Network>(&self, node: &Node<'_, N>, owner: Hash) -> Result<(), PurseError> {
+        let begun = self.look(|contents| {
+            let payment =
+                contents.payment(owner).map(|payment| (payment.is_redeemed(), payment.redemption()));
+            payment.map(|(is_redeemed, redemption)| Ok((is_redeemed, redemption?))).transpose()
+        });
+        let Some((is_redeemed, Some(redemption))) = begun.await? else { return Ok(()) };
+        // A redemption that is still on its way would pay a key that is forgotten. Once it is answered, none is.
+        if !is_redeemed
+            && let Redeemed::Spent(error) | Redeemed::No(error) =
+                self.redeem(node, owner, &redemption).await?
+        {
+            self.forget(owner).await?;
+            return Err(error);
+        }
+        let key = self.key_of(owner).await?;
+        self.receive(node, owner).await?;
+        // No job adds to what was redeemed.
+        let left = self.balance(node, owner).await?.get() / credit::VALUE.get();
+        let count = usize::try_from(left).unwrap_or(usize::MAX).min(redemption.message().tokens.len());
+        self.order(node, &key, count).await?;
+        self.forget(owner).await
+    }
+
+    async fn forget(&self, owner: Hash) -> Result<(), PurseError> {
+        self.change(|contents| {
+            contents.forget(owner);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn key_of(&self, owner: Hash) -> Result<SecretKey, PurseError> {
+        self.look(|contents| contents.payment(owner).ok_or(PurseError::UnknownKey)?.key()).await
+    }
+
+    /// What the market has for the key of a job.
+    async fn balance<N: Network>(&self, node: &Node<'_, N>, owner: Hash) -> Result<Amount, PurseError> {
+        let key = self.key_of(owner).await?;
+        // By the node's clock, which decides whether it answers.
+        let at = node.market().await?.now;
+        let query = Query { market: self.market, subject: Subject::Account, at, asker: key.public() };
+        Ok(node.account(&Signed::sign(query, &key)?).await?.balance)
+    }
+
+    // --- The vault ---
+
+    pub(crate) async fn look<T>(
+        &self,
+        look: impl FnOnce(&Contents) -> Result<T, PurseError>,
+    ) -> Result<T, PurseError> {
+        let (_lock, contents) = self.open().await?;
+        look(&contents)
+    }
+
+    pub(crate) async fn change<T>(
+        &self,
+        change: impl FnOnce(&mut Contents) -> Result<T, PurseError>,
+    ) -> Result<T, PurseError> {
+        let (_lock, mut contents) = self.open().await?;
+        let changed = change(&mut contents)?;
+        self.vault.save(&contents.json()?).await.map_err(PurseError::NotKept)?;
+        Ok(changed)
+    }
+
+    async fn open(&self) -> Result<(V::Lock, Contents), PurseError> {
         let (lock, kept) = self.vault.open().await.map_err(PurseError::NotKept)?;
         let contents = match kept {
             Some(kept) => Contents::read(&kept, self.market)?,
             None => Contents::new(self.market),
         };
-        Ok(Open { vault: &self.vault, contents, _lock: lock })
-    }
-}
-
-/// A purse that is open. Nobody else has it meanwhile.
-struct Open<'a, V: Vault> {
-    vault: &'a V,
-    contents: Contents,
-    _lock: V::Lock,
-}
-
-impl<V: Vault> Open<'_, V> {
-    async fn save(&self) -> Result<(), PurseError> {
-        self.vault.save(&self.contents.json()?).await.map_err(PurseError::NotKept)
-    }
-
-    async fn order<N: Network>(
-        &mut self,
-        node: &Node<'_, N>,
-        owner: &SecretKey,
-        mut left: usize,
-    ) -> Result<(), PurseError> {
-        while left > 0 {
-            let count = left.min(MOST_TOKENS);
-            let key = self.key(node).await?;
-            let purchase = Purchase::new(&key, count, &mut OsRng)?;
-            let idempotency_key = one_time::random_text()?.as_str().to_owned();
-            let order = CreditOrder {
-                market: self.contents.market,
-                epoch: purchase.epoch(),
-                blinded: purchase.blinded(),
-                idempotency_key: idempotency_key.try_into().map_err(
-                    |error: velum_market_model::TextError| PurseError::Malformed(error.to_string()),
-                )?,
-                owner: owner.public(),
-            };
-            self.contents.ordered.push(Ordered { order: json(&Signed::sign(order, owner)?)?, purchase });
-            self.save().await?;
-            if let Some(error) = self.receive(node).await? {
-                return Err(error);
-            }
-            left -= count;
-        }
-        Ok(())
-    }
-
-    /// Takes in what is on order, and tells why the last of it could not be had. It stays on order, since it may be paid: by an answer that was lost, or once the account has the
-    /// money.
-    async fn receive<N: Network>(&mut self, node: &Node<'_, N>) -> Result<Option<PurseError>, PurseError> {
-        let mut failure = None;
-        for ordered in std::mem::take(&mut self.contents.ordered) {
-            match self.received(node, &ordered).await {
-                Ok(tokens) => self.contents.tokens.extend(tokens),
-                Err(error) => {
-                    // Nothing was paid for an epoch that is over, and never will be.
-                    if error.code() != EPOCH_IS_OVER {
-                        self.contents.ordered.push(ordered);
-                    }
-                    failure = Some(error);
-                }
-            }
-        }
-        self.save().await?;
-        Ok(failure)
-    }
-
-    async fn received<N: Network>(
-        &self,
-        node: &Node<'_, N>,
-        ordered: &Ordered,
-    ) -> Result<Vec<Token>, PurseError> {
-        let order = Signed::<CreditOrder>::read(ordered.order.get().as_bytes())?;
-        let key = self.contents.key(order.message().epoch)?;
-        let key = key.ok_or_else(|| PurseError::Malformed("the key of an order is missing".to_owned()))?;
-        let issued = node.issue_credit(&order).await?;
-        Ok(ordered.purchase.clone().finish(&key, &issued)?)
-    }
-
-    /// Turns what is left on a key into tokens.
-    async fn collect<N: Network>(&mut self, node: &Node<'_, N>, ended: &OneTime) -> Result<(), PurseError> {
-        let left = ended.balance(node, self.contents.market).await?;
-        if left == Amount::ZERO {
-            // A job that ends before it is handed in may not have been paid.
-            self.contents.put_back(ended.tokens.clone());
-        }
-        let count = usize::try_from(left.get() / credit::VALUE.get()).unwrap_or(usize::MAX);
-        self.order(node, &ended.key()?, count).await
-    }
-
-    /// The key under which tokens are issued now. One that only this wallet might be shown is refused.
-    async fn key<N: Network>(&mut self, node: &Node<'_, N>) -> Result<CreditKey, PurseError> {
-        let text = node.credit_key().await?;
-        let signed = Signed::<CreditKey>::read(text.as_bytes())?;
-        let (key, now) = (signed.message().clone(), node.network().now());
-        let untrusted = |why: &str| PurseError::Untrusted(why.to_owned());
-        if signed.key().owner() != self.contents.market {
-            return Err(untrusted("another key than the market's has signed its key"));
-        }
-        let epochs = credit::epoch_at(now.before(CLOCKS_DIFFER))..=credit::epoch_at(now.after(CLOCKS_DIFFER));
-        if !credit::is_regular(&key) || !epochs.contains(&key.epoch) {
-            return Err(untrusted("its key has not the worth, the ends or the epoch that a key has now"));
-        }
-        match self.contents.key(key.epoch)? {
-            Some(kept) if kept == key => {}
-            Some(_) => {
-                return Err(untrusted(
-                    "it has shown another key of this epoch before; keep the purse, it shows that",
-                ));
-            }
-            None => {
-                self.contents.keys.push(json(&signed)?);
-                self.save().await?;
-            }
-        }
-        Ok(key)
+        Ok((lock, contents))
     }
 }

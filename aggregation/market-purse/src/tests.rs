@@ -20,6 +20,7 @@ use super::*;
 
 /// Some time in the middle of an epoch.
 const NOW: u64 = credit::EPOCH.get() * 20 + credit::EPOCH.get() / 2;
+const NOW_TIME: Time = Time::constant(NOW);
 const VALUE: u64 = credit::VALUE.get();
 /// What the account has in the beginning.
 const MONEY: u64 = 40 * VALUE;
@@ -28,19 +29,28 @@ fn secret(byte: u8) -> SecretKey {
     SecretKey::from_bytes(Algorithm::Ed25519, &[byte; 32]).unwrap()
 }
 
-/// A market's money. Its network loses an answer each time that a number of requests has come.
+/// A market's money, behind a network that has faults.
 struct Bank {
     key: SecretKey,
     /// Its epochs' keys are derived from it.
     seed: Cell<u8>,
+    /// The one whose key is shown, where that is another.
+    shown: Cell<Option<u8>>,
+    /// How far its clock is ahead of the client's.
+    ahead: Cell<u64>,
     now: Cell<u64>,
     balances: RefCell<BTreeMap<Hash, u64>>,
     issued: RefCell<BTreeMap<Hash, Issued>>,
     redeemed: RefCell<BTreeSet<Hash>>,
     spent: RefCell<BTreeSet<Hash>>,
     used: Cell<u64>,
-    asked: Cell<u32>,
-    lost: Cell<Option<u32>>,
+    /// Requests that came, with the path and who signed.
+    asked: RefCell<Vec<(String, Option<Hash>)>>,
+    /// The numbers of those whose answers are lost.
+    lost: RefCell<Vec<usize>>,
+    /// Redemptions arrive only when they are let through.
+    is_slow: Cell<bool>,
+    late: RefCell<Option<HttpRequest>>,
 }
 
 impl Bank {
@@ -48,14 +58,18 @@ impl Bank {
         let bank = Self {
             key: secret(9),
             seed: Cell::new(7),
+            shown: Cell::default(),
+            ahead: Cell::default(),
             now: Cell::new(NOW),
             balances: RefCell::default(),
             issued: RefCell::default(),
             redeemed: RefCell::default(),
             spent: RefCell::default(),
             used: Cell::default(),
-            asked: Cell::default(),
-            lost: Cell::default(),
+            asked: RefCell::default(),
+            lost: RefCell::default(),
+            is_slow: Cell::default(),
+            late: RefCell::default(),
         };
         bank.balances.borrow_mut().insert(secret(1).public().owner(), MONEY);
         bank
@@ -65,8 +79,13 @@ impl Bank {
         self.key.public().owner()
     }
 
+    /// The client's.
     fn time(&self) -> Time {
         Time::new(self.now.get()).unwrap()
+    }
+
+    fn its_time(&self) -> Time {
+        Time::new(self.now.get() + self.ahead.get()).unwrap()
     }
 
     fn issuer(&self, epoch: Count) -> Issuer {
@@ -74,9 +93,12 @@ impl Bank {
     }
 
     fn credit_key(&self) -> Signed<CreditKey> {
-        let epoch = credit::epoch_at(self.time());
+        let epoch = credit::epoch_at(self.its_time());
         let (issued_until, redeemed_until) = credit::ends_of(epoch);
-        let (element, value) = (self.issuer(epoch).public(), credit::VALUE);
+        let (element, value) = (
+            Issuer::new(&[self.shown.get().unwrap_or(self.seed.get()); 32], epoch).unwrap().public(),
+            credit::VALUE,
+        );
         let node = self.key.public();
         let key = CreditKey { epoch, element, value, issued_until, redeemed_until, node };
         Signed::sign(key, &self.key).unwrap()
@@ -88,7 +110,7 @@ impl Bank {
         if let Some(issued) = self.issued.borrow().get(&id) {
             return Ok(issued.clone());
         }
-        if *epoch != credit::epoch_at(self.time()) {
+        if *epoch != credit::epoch_at(self.its_time()) {
             return Err(problem(EPOCH_IS_OVER, "over"));
         }
         let price = blinded.len() as u64 * VALUE;
@@ -104,7 +126,7 @@ impl Bank {
         let Redemption { market, epoch, tokens, owner } = redemption.message();
         let id = velum_market_model::id(redemption.message()).unwrap();
         let owner = owner.owner();
-        if !credit::is_redeemed(*epoch, self.time()) {
+        if !credit::is_redeemed(*epoch, self.its_time()) {
             return Err(problem(EPOCH_IS_OVER, "over"));
         }
         if !self.redeemed.borrow().contains(&id) {
@@ -130,7 +152,7 @@ impl Bank {
         let body = request.body.as_deref().unwrap_or_default();
         match request.url.trim_start_matches("https://market.example/v1/") {
             "market" => {
-                let (id, key, now) = (self.id(), self.key.public(), self.time());
+                let (id, key, now) = (self.id(), self.key.public(), self.its_time());
                 answered(Ok(MarketInfo { id, key, proof_systems: Vec::new(), now }))
             }
             "credit" => {
@@ -163,11 +185,28 @@ fn answered<T: Serialize>(answer: Result<T, Problem>) -> HttpResponse {
     HttpResponse { status, retry_after: None, body: body.unwrap() }
 }
 
+/// The key that has signed a request.
+fn signer(body: &[u8]) -> Option<Hash> {
+    let order = Signed::<CreditOrder>::read(body).map(|order| order.key().owner());
+    let redemption = || Signed::<Redemption>::read(body).map(|redemption| redemption.key().owner());
+    order
+        .or_else(|_| redemption())
+        .or_else(|_| Signed::<Query>::read(body).map(|query| query.key().owner()))
+        .ok()
+}
+
 impl Network for Bank {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Unreachable> {
+        let path = request.url.trim_start_matches("https://market.example/v1/").to_owned();
+        if self.is_slow.get() && path == "credit/redemptions" {
+            self.late.replace(Some(request));
+            return Err(Unreachable::new("no answer in time"));
+        }
+        let signer = signer(request.body.as_deref().unwrap_or_default());
+        self.asked.borrow_mut().push((path, signer));
         let answer = self.answer(&request);
-        self.asked.set(self.asked.get() + 1);
-        if self.lost.get() == Some(self.asked.get()) {
+        let number = self.asked.borrow().len();
+        if self.lost.borrow().contains(&number) {
             return Err(Unreachable::new("the answer was lost"));
         }
         Ok(answer)
@@ -178,47 +217,43 @@ impl Network for Bank {
     }
 }
 
-/// What a disk has: a purse, and the key of a job. After so many writes the process is killed.
+/// What a disk has of a purse. After so many writes the process is killed.
 #[derive(Clone, Default)]
 struct Disk(Rc<OnDisk>);
 
 #[derive(Default)]
 struct OnDisk {
     purse: RefCell<Option<Vec<u8>>>,
-    one_time: RefCell<Option<OneTime>>,
     writes: Cell<u32>,
     last: Cell<Option<u32>>,
+    /// Saves, and says that it did not.
+    lies: Cell<bool>,
+    is_open: Cell<bool>,
 }
 
-impl Disk {
-    fn write(&self) -> Result<(), String> {
-        if self.0.last.get().is_some_and(|last| self.0.writes.get() >= last) {
-            return Err("killed".to_owned());
-        }
-        self.0.writes.set(self.0.writes.get() + 1);
-        Ok(())
+struct Opened(Rc<OnDisk>);
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        self.0.is_open.set(false);
     }
 }
 
 impl Vault for Disk {
-    type Lock = ();
+    type Lock = Opened;
 
-    async fn open(&self) -> Result<((), Option<Zeroizing<Vec<u8>>>), String> {
-        Ok(((), self.0.purse.borrow().clone().map(Zeroizing::new)))
+    async fn open(&self) -> Result<(Opened, Option<Zeroizing<Vec<u8>>>), String> {
+        assert!(!self.0.is_open.replace(true), "opened twice at once, which waits for ever");
+        Ok((Opened(Rc::clone(&self.0)), self.0.purse.borrow().clone().map(Zeroizing::new)))
     }
 
     async fn save(&self, purse: &[u8]) -> Result<(), String> {
-        self.write()?;
-        *self.0.purse.borrow_mut() = Some(purse.to_vec());
-        Ok(())
-    }
-}
-
-impl KeepPayment for Disk {
-    async fn keep(&self, one_time: &OneTime) -> Result<(), String> {
-        self.write()?;
-        *self.0.one_time.borrow_mut() = Some(one_time.clone());
-        Ok(())
+        if self.0.last.get().is_some_and(|last| self.0.writes.get() >= last) {
+            return Err("killed".to_owned());
+        }
+        self.0.writes.set(self.0.writes.get() + 1);
+        self.0.purse.replace(Some(purse.to_vec()));
+        if self.0.lies.get() { Err("no answer in time".to_owned()) } else { Ok(()) }
     }
 }
 
@@ -234,49 +269,85 @@ fn amount(units: u64) -> Amount {
     Amount::new(units).unwrap()
 }
 
-/// Buys ten tokens, pays a job with three of them, of whose money 50 units are used, and ends it.
+/// All tokens that are worth something.
+fn tokens(bank: &Bank, purse: &Purse<Disk>) -> u64 {
+    let holdings = block_on(purse.holdings(bank.time())).unwrap();
+    holdings.iter().map(|holding| holding.tokens as u64).sum()
+}
+
+fn buy(bank: &Bank, purse: &Purse<Disk>, count: usize) {
+    block_on(purse.buy(&node(bank), &secret(1), count)).unwrap();
+}
+
+fn new_key(bank: &Bank, purse: &Purse<Disk>) -> Hash {
+    block_on(purse.new_key(bank.time())).unwrap().public().owner()
+}
+
+/// Pays a job of a new key with so many tokens.
+fn paid(bank: &Bank, purse: &Purse<Disk>, count: u64) -> Result<Hash, PurseError> {
+    let owner = new_key(bank, purse);
+    block_on(purse.pay(&node(bank), owner, amount(count * VALUE))).map(|()| owner)
+}
+
+fn end(bank: &Bank, purse: &Purse<Disk>, owner: Hash) -> Result<(), PurseError> {
+    block_on(purse.end(&node(bank), owner))
+}
+
+fn code<T>(result: Result<T, PurseError>) -> String {
+    result.map_or_else(|error| error.code().to_owned(), |_| "none".to_owned())
+}
+
+/// Buys ten tokens, and pays two jobs with three of them each, of whose money 50 units are used.
 async fn story(bank: &Bank, disk: &Disk) -> Result<(), PurseError> {
     let purse = purse(bank, disk);
     purse.buy(&node(bank), &secret(1), 10).await?;
-    let one_time = match disk.0.one_time.borrow().clone() {
-        Some(one_time) => one_time,
-        None => OneTime::new()?,
-    };
-    let paying = Paying::new(node(bank), &purse, one_time, disk.clone());
-    paying.pay(amount(3 * VALUE)).await?;
-    let owner = paying.payment().key()?.public().owner();
-    *bank.balances.borrow_mut().get_mut(&owner).unwrap() -= 50;
-    bank.used.set(bank.used.get() + 50);
-    paying.end().await
+    let mut jobs = Vec::new();
+    for _ in 0..2 {
+        let owner = purse.new_key(bank.time()).await?.public().owner();
+        purse.pay(&node(bank), owner, amount(3 * VALUE)).await?;
+        *bank.balances.borrow_mut().get_mut(&owner).unwrap() -= 50;
+        bank.used.set(bank.used.get() + 50);
+        jobs.push(owner);
+    }
+    // Both end before what is left of either is taken back.
+    for owner in jobs {
+        purse
+            .change(|contents| {
+                contents.end(owner);
+                Ok(())
+            })
+            .await?;
+    }
+    purse.collect(&node(bank)).await
 }
 
-/// Ends what was begun, as a process that is started again does.
-async fn recover(bank: &Bank, disk: &Disk) -> u64 {
+/// Everything that was the client's in the beginning is in balances or in the purse in the end, but for what was used; and what the purse has is worth something.
+fn assert_nothing_is_lost(bank: &Bank, disk: &Disk, when: &str) {
     let purse = purse(bank, disk);
-    if let Some(one_time) = disk.0.one_time.borrow().clone() {
-        purse.put_away(one_time).await.unwrap();
+    // Jobs that nobody has ended are over after a while.
+    bank.now.set(bank.now.get() + 8 * 24 * 60 * 60 * 1000);
+    block_on(purse.collect(&node(bank))).unwrap();
+    buy(bank, &purse, 0);
+    let count = tokens(bank, &purse);
+    let balances: u64 = bank.balances.borrow().values().sum();
+    assert_eq!(balances + count * VALUE + bank.used.get(), MONEY, "{when}");
+    let of_jobs = balances - bank.balances.borrow()[&secret(1).public().owner()];
+    assert!(of_jobs < 2 * VALUE, "{when}: {of_jobs} are left with the jobs' keys");
+    if count > 0 {
+        paid(bank, &purse, count).unwrap_or_else(|error| panic!("{when}: {error}"));
     }
-    purse.collect(&node(bank)).await.unwrap();
-    purse.count().await.unwrap() as u64 * VALUE
 }
 
 #[test]
-fn what_is_left_of_a_job_is_in_the_purse_again() {
+fn what_is_left_of_jobs_is_in_the_purse_again() {
     let (bank, disk) = (Bank::new(), Disk::default());
     block_on(story(&bank, &disk)).unwrap();
-    assert_eq!(block_on(purse(&bank, &disk).count()).unwrap(), 7 + 2);
+    let purse = purse(&bank, &disk);
+    assert_eq!(tokens(&bank, &purse), 4 + 2 * 2);
     assert_eq!(bank.balances.borrow()[&secret(1).public().owner()], MONEY - 10 * VALUE);
-    let keys = block_on(purse(&bank, &disk).keys()).unwrap();
+    let keys = block_on(purse.keys()).unwrap();
     assert_eq!(keys.iter().map(|key| key.get()).collect::<Vec<_>>(), [bank.credit_key().json().unwrap()]);
-}
-
-/// Everything that was the client's in the beginning is in balances or in the purse in the end, but for what was used.
-fn assert_nothing_is_lost(bank: &Bank, disk: &Disk, when: &str) {
-    let purse = block_on(recover(bank, disk));
-    let balances: u64 = bank.balances.borrow().values().sum();
-    assert_eq!(balances + purse + bank.used.get(), MONEY, "{when}");
-    let of_jobs = balances - bank.balances.borrow()[&secret(1).public().owner()];
-    assert!(of_jobs < VALUE, "{when}: {of_jobs} are left with the job's key");
+    assert_nothing_is_lost(&bank, &disk, "in the end");
 }
 
 #[test]
@@ -288,118 +359,272 @@ fn a_crash_at_any_write_loses_no_money() {
         disk.0.last.set(None);
         assert_nothing_is_lost(&bank, &disk, &format!("killed after {last} writes"));
         if ended.is_ok() {
-            assert!(last > 5);
+            assert!(last > 12);
             return;
         }
     }
 }
 
 #[test]
-fn an_answer_that_is_lost_loses_no_money() {
-    for lost in 1.. {
+fn answers_that_are_lost_lose_no_money() {
+    let all = {
         let (bank, disk) = (Bank::new(), Disk::default());
-        bank.lost.set(Some(lost));
-        let ended = block_on(story(&bank, &disk));
-        let asked = bank.asked.get();
-        bank.lost.set(None);
-        assert_nothing_is_lost(&bank, &disk, &format!("answer {lost} lost"));
-        if asked < lost {
-            ended.unwrap();
-            assert!(lost > 5);
-            return;
+        block_on(story(&bank, &disk)).unwrap();
+        bank.asked.borrow().len()
+    };
+    assert!(all > 12);
+    for first in 1..=all {
+        for second in first + 1..=all + 4 {
+            let (bank, disk) = (Bank::new(), Disk::default());
+            bank.lost.replace(vec![first, second]);
+            let _ = block_on(story(&bank, &disk));
+            let _ = block_on(purse(&bank, &disk).collect(&node(&bank)));
+            bank.lost.replace(Vec::new());
+            assert_nothing_is_lost(&bank, &disk, &format!("answers {first} and {second} lost"));
         }
     }
+}
+
+#[test]
+fn a_purse_that_was_saved_and_said_not_to_be_loses_no_money() {
+    for last in 0..6 {
+        let (bank, disk) = (Bank::new(), Disk::default());
+        let purse = purse(&bank, &disk);
+        buy(&bank, &purse, 3);
+        let owner = new_key(&bank, &purse);
+        disk.0.writes.set(0);
+        disk.0.lies.set(true);
+        disk.0.last.set(Some(last));
+        let _ = block_on(purse.pay(&node(&bank), owner, amount(3 * VALUE)));
+        disk.0.lies.set(false);
+        disk.0.last.set(None);
+        end(&bank, &purse, owner).unwrap();
+        assert_eq!(tokens(&bank, &purse), 3);
+        assert_nothing_is_lost(&bank, &disk, "in the end");
+    }
+}
+
+#[test]
+fn a_redemption_that_arrives_late_pays_no_key_that_is_forgotten() {
+    let (bank, disk) = (Bank::new(), Disk::default());
+    let purse = purse(&bank, &disk);
+    buy(&bank, &purse, 3);
+    bank.is_slow.set(true);
+    let owner = new_key(&bank, &purse);
+    assert_eq!(code(block_on(purse.pay(&node(&bank), owner, amount(3 * VALUE)))), "unreachable");
+    // The hand-off is stopped meanwhile, and what is left cannot be taken back yet.
+    assert_eq!(code(end(&bank, &purse, owner)), "unreachable");
+    assert_eq!(tokens(&bank, &purse), 0);
+    bank.is_slow.set(false);
+    let late = bank.late.borrow_mut().take().unwrap();
+    bank.answer(&late);
+    block_on(purse.collect(&node(&bank))).unwrap();
+    assert_nothing_is_lost(&bank, &disk, "after it came");
+    assert_eq!(tokens(&bank, &purse), 0);
+}
+
+#[test]
+fn a_job_that_ends_twice_gives_its_money_back_once() {
+    let (bank, disk) = (Bank::new(), Disk::default());
+    let purse = purse(&bank, &disk);
+    buy(&bank, &purse, 3);
+    let owner = paid(&bank, &purse, 3).unwrap();
+    end(&bank, &purse, owner).unwrap();
+    let other = paid(&bank, &purse, 3).unwrap();
+    end(&bank, &purse, owner).unwrap();
+    assert_eq!(tokens(&bank, &purse), 0);
+    end(&bank, &purse, other).unwrap();
+    assert_nothing_is_lost(&bank, &disk, "in the end");
 }
 
 #[test]
 fn a_payment_that_was_taken_before_its_epoch_ended_counts_after_it() {
     let (bank, disk) = (Bank::new(), Disk::default());
     let purse = purse(&bank, &disk);
-    block_on(purse.buy(&node(&bank), &secret(1), 5)).unwrap();
-    let paying = Paying::new(node(&bank), &purse, OneTime::new().unwrap(), disk.clone());
+    buy(&bank, &purse, 5);
+    let owner = new_key(&bank, &purse);
     // The answer to the redemption: the market's clock is asked before.
-    bank.lost.set(Some(bank.asked.get() + 2));
-    let error = block_on(paying.pay(amount(5 * VALUE))).unwrap_err();
-    assert_eq!(error.code(), "unreachable");
+    let redemption = bank.asked.borrow().len() + 2;
+    bank.lost.replace(vec![redemption]);
+    assert_eq!(code(block_on(purse.pay(&node(&bank), owner, amount(5 * VALUE)))), "unreachable");
     bank.now.set(NOW + 3 * credit::EPOCH.get());
-    let kept = disk.0.one_time.borrow().clone().unwrap();
-    let paying = Paying::new(node(&bank), &purse, kept, disk.clone());
-    block_on(paying.pay(amount(5 * VALUE))).unwrap();
-    assert!(paying.payment().is_paid());
-    block_on(paying.end()).unwrap();
-    assert_eq!(block_on(purse.count()).unwrap(), 5, "under the new epoch's key");
+    block_on(purse.pay(&node(&bank), owner, amount(5 * VALUE))).unwrap();
+    end(&bank, &purse, owner).unwrap();
+    assert_eq!(tokens(&bank, &purse), 5, "under the new epoch's key");
 }
 
 #[test]
-fn tokens_that_are_spent_or_over_leave_the_purse_and_others_stay() {
+fn a_copy_pays_with_what_was_not_spent() {
     let (bank, disk) = (Bank::new(), Disk::default());
     let purse = purse(&bank, &disk);
-    block_on(purse.buy(&node(&bank), &secret(1), 4)).unwrap();
-    let copy = Disk::default();
-    copy.0.purse.replace(disk.0.purse.borrow().clone());
-    let pay = |disk: &Disk, tokens| {
-        let purse = Purse::new(disk.clone(), bank.id());
-        let paying = Paying::new(node(&bank), &purse, OneTime::new().unwrap(), Disk::default());
-        let paid = block_on(paying.pay(amount(tokens * VALUE)));
-        (paid.map_err(|error| error.code().to_owned()), block_on(purse.count()).unwrap())
-    };
-    assert_eq!(pay(&disk, 1), (Ok(()), 3));
-    assert_eq!(pay(&copy, 2), (Err(SPENT.to_owned()), 3));
-    assert_eq!(pay(&disk, 4), (Err("credit_short".to_owned()), 3));
-    assert_eq!(pay(&disk, 65), (Err("credit_short".to_owned()), 3));
-    bank.now.set(NOW + 3 * credit::EPOCH.get());
-    assert_eq!(pay(&disk, 1), (Err("credit_short".to_owned()), 3));
+    buy(&bank, &purse, 8);
+    let copied = Disk::default();
+    copied.0.purse.replace(disk.0.purse.borrow().clone());
+    let copy = Purse::new(copied, bank.id());
+    paid(&bank, &purse, 4).unwrap();
+    // Of its eight tokens four were spent, which it finds out one by one.
+    paid(&bank, &copy, 4).unwrap();
+    for purse in [&copy, &purse] {
+        assert_eq!(code(paid(&bank, purse, 1)), "credit_short");
+        assert_eq!(tokens(&bank, purse), 0);
+    }
+}
+
+#[test]
+fn what_is_too_little_pays_nothing() {
+    let (bank, disk) = (Bank::new(), Disk::default());
+    let purse = purse(&bank, &disk);
+    buy(&bank, &purse, 3);
+    for count in [4, 65] {
+        assert_eq!(code(paid(&bank, &purse, count)), "credit_short");
+    }
+    assert_eq!(tokens(&bank, &purse), 3);
+    let stranger = secret(3).public().owner();
+    assert_eq!(code(block_on(purse.pay(&node(&bank), stranger, amount(1)))), "malformed");
+}
+
+#[test]
+fn a_market_whose_clock_is_wrong_for_a_while_ends_no_token() {
+    let (bank, disk) = (Bank::new(), Disk::default());
+    let purse = purse(&bank, &disk);
+    buy(&bank, &purse, 3);
+    bank.ahead.set(3 * credit::EPOCH.get());
+    let owner = new_key(&bank, &purse);
+    // What it says of itself is believed; what it says of tokens is held to the client's own clock.
+    assert_eq!(code(block_on(purse.pay(&node(&bank), owner, amount(3 * VALUE)))), "credit_short");
+    let redemption = block_on(
+        purse.change(|contents| contents.withdraw(owner, amount(3 * VALUE), Time::new(NOW).unwrap())),
+    );
+    assert!(redemption.unwrap().is_some());
+    assert_eq!(code(block_on(purse.pay(&node(&bank), owner, amount(3 * VALUE)))), EPOCH_IS_OVER);
+    bank.ahead.set(0);
+    assert_eq!(tokens(&bank, &purse), 3);
+    paid(&bank, &purse, 3).unwrap();
+}
+
+#[test]
+fn tokens_of_an_earlier_epoch_are_renewed_and_such_as_are_over_are_none() {
+    let (bank, disk) = (Bank::new(), Disk::default());
+    let purse = purse(&bank, &disk);
+    buy(&bank, &purse, 5);
+    bank.now.set(NOW + credit::EPOCH.get());
+    buy(&bank, &purse, 5);
+    let holdings = block_on(purse.holdings(bank.time())).unwrap();
+    let ends = holdings.iter().map(|holding| (holding.tokens, holding.until > bank.time()));
+    assert_eq!(ends.collect::<Vec<_>>(), [(5, true), (5, true)]);
+    assert_eq!(code(paid(&bank, &purse, 8)), "credit_short");
+    block_on(purse.renew(&node(&bank))).unwrap();
+    assert_eq!(block_on(purse.holdings(bank.time())).unwrap().len(), 1);
+    let owner = paid(&bank, &purse, 8).unwrap();
+    end(&bank, &purse, owner).unwrap();
+    assert_nothing_is_lost(&bank, &disk, "after renewal");
+    bank.now.set(NOW + 4 * credit::EPOCH.get());
+    assert_eq!(tokens(&bank, &purse), 0);
+    new_key(&bank, &purse);
+    let kept: serde_json::Value = serde_json::from_slice(disk.0.purse.borrow().as_ref().unwrap()).unwrap();
+    assert_eq!(kept["tokens"].as_array().unwrap().len(), 0, "they are forgotten");
 }
 
 #[test]
 fn a_market_that_shows_another_key_is_not_trusted() {
     let (bank, disk) = (Bank::new(), Disk::default());
     let purse = purse(&bank, &disk);
-    let buy = || block_on(purse.buy(&node(&bank), &secret(1), 1)).map_err(|error| error.code().to_owned());
-    assert_eq!(buy(), Ok(1));
-    bank.seed.set(8);
-    assert_eq!(buy(), Err("credit_untrusted".to_owned()));
-    // Its answer to an order is under another key than the one that it showed.
-    bank.seed.set(7);
+    let buy = |bank: &Bank| code(block_on(purse.buy(&node(bank), &secret(1), 1)));
+    assert_eq!(buy(&bank), "none");
     let other = Bank { key: secret(10), ..Bank::new() };
-    let error = block_on(purse.buy(&node(&other), &secret(1), 1)).unwrap_err();
-    assert_eq!(error.code(), "credit_untrusted", "{error}");
-    let error = block_on(Purse::new(disk, other.id()).count()).unwrap_err();
-    assert_eq!(error.code(), "other_market");
+    assert_eq!(buy(&other), "credit_untrusted");
+    bank.seed.set(8);
+    assert_eq!(buy(&bank), "credit_untrusted");
+    // It issues under another key than the one that it shows.
+    bank.seed.set(7);
+    bank.shown.set(Some(bank.seed.get()));
+    bank.seed.set(8);
+    assert_eq!(buy(&bank), "credit_untrusted");
+    assert_eq!(tokens(&bank, &purse), 1);
+    assert_eq!(code(block_on(Purse::new(disk, other.id()).holdings(NOW_TIME))), "other_market");
 }
 
 #[test]
-fn an_account_without_money_buys_once_it_has_some() {
+fn what_is_refused_is_not_bought_later() {
     let (bank, disk) = (Bank::new(), Disk::default());
     let purse = purse(&bank, &disk);
     let poor = secret(2);
-    let error = block_on(purse.buy(&node(&bank), &poor, 3)).unwrap_err();
-    assert_eq!(error.code(), "not_enough");
-    bank.balances.borrow_mut().insert(poor.public().owner(), 3 * VALUE);
-    // What is on order is bought first, and counts.
-    assert_eq!(block_on(purse.buy(&node(&bank), &poor, 3)).unwrap(), 3);
+    let buy = |count| code(block_on(purse.buy(&node(&bank), &poor, count)));
+    for _ in 0..5 {
+        assert_eq!(buy(3), "not_enough");
+    }
+    bank.balances.borrow_mut().insert(poor.public().owner(), 30 * VALUE);
+    // One whose answer is lost is on order, and counts for the next one.
+    let order = bank.asked.borrow().len() + 2;
+    bank.lost.replace(vec![order]);
+    assert_eq!(buy(3), "unreachable");
+    assert_eq!(buy(3), "none");
+    assert_eq!(tokens(&bank, &purse), 3);
+    assert_eq!(bank.balances.borrow()[&poor.public().owner()], 27 * VALUE);
+}
+
+#[test]
+fn no_flow_names_two_keys() {
+    let (bank, disk) = (Bank::new(), Disk::default());
+    let purse = purse(&bank, &disk);
+    let signers = |bank: &Bank| {
+        let asked = std::mem::take(&mut *bank.asked.borrow_mut());
+        let signers: BTreeSet<_> = asked.into_iter().filter_map(|(_, signer)| signer).collect();
+        bank.lost.borrow_mut().clear();
+        signers
+    };
+    let account = secret(1).public().owner();
+    buy(&bank, &purse, 9);
+    // The account has something on order.
+    signers(&bank);
+    bank.lost.replace(vec![2]);
+    assert_eq!(code(block_on(purse.buy(&node(&bank), &secret(1), 2))), "unreachable");
+    assert_eq!(signers(&bank), BTreeSet::from([account]));
+    let (one, other) = (paid(&bank, &purse, 3).unwrap(), paid(&bank, &purse, 3).unwrap());
+    signers(&bank);
+    end(&bank, &purse, one).unwrap();
+    assert_eq!(signers(&bank), BTreeSet::from([one]));
+    buy(&bank, &purse, 2);
+    assert_eq!(signers(&bank), BTreeSet::from([account]));
+    end(&bank, &purse, other).unwrap();
+    assert_eq!(signers(&bank), BTreeSet::from([other]));
+}
+
+#[test]
+fn a_balance_that_cannot_be_is_no_reason_to_buy_without_end() {
+    let (bank, disk) = (Bank::new(), Disk::default());
+    let purse = purse(&bank, &disk);
+    buy(&bank, &purse, 3);
+    let owner = paid(&bank, &purse, 3).unwrap();
+    bank.balances.borrow_mut().insert(owner, 2000 * VALUE);
+    end(&bank, &purse, owner).unwrap();
+    assert_eq!(tokens(&bank, &purse), 3);
 }
 
 #[test]
 fn a_job_that_cannot_be_paid_is_not_submitted() {
     let (bank, disk) = (Bank::new(), Disk::default());
     let purse = purse(&bank, &disk);
-    let paying = Paying::new(node(&bank), &purse, OneTime::new().unwrap(), disk.clone());
+    let key = block_on(purse.new_key(bank.time())).unwrap();
     let vectors: serde_json::Value =
         serde_json::from_str(include_str!("../../../testdata/market/vectors.json")).unwrap();
     let mut job: Job = serde_json::from_str(vectors["messages"][0]["canonical"].as_str().unwrap()).unwrap();
-    job.submitter = secret(1).public();
-    let job = Signed::sign(job, &secret(1)).unwrap();
+    job.submitter = key.public();
+    let job = Signed::sign(job, &key).unwrap();
+    let paying = Paying::new(node(&bank), &purse);
     let error = block_on(paying.submit(&job, b"proof")).unwrap_err();
     assert_eq!((error.code(), error.may_pass()), ("credit_short", false), "{error}");
+    assert!(bank.asked.borrow().iter().all(|(path, _)| path == "market"));
+    block_on(paying.end(job.message())).unwrap();
 }
 
 #[test]
-fn what_is_no_purse_is_an_error() {
+fn what_is_no_purse_is_an_error_that_quotes_nothing() {
     let (bank, disk) = (Bank::new(), Disk::default());
-    for kept in [&b""[..], b"{}", b"[1]", b"\xff"] {
+    for kept in [&b""[..], b"{}", b"[1]", b"\xff", b"\"a secret\"", br#"{"market":"a secret"}"#] {
         disk.0.purse.replace(Some(kept.to_vec()));
-        let error = block_on(purse(&bank, &disk).count()).unwrap_err();
+        let error = block_on(purse(&bank, &disk).keys()).unwrap_err();
         assert_eq!(error.code(), "malformed", "{error}");
+        assert!(!error.to_string().contains("a secret"), "{error}");
     }
 }

@@ -56,16 +56,15 @@ impl MarketClient {
         self.ask(&bridge, self.node(&bridge).market()).await.map(MarketInfo::from)
     }
 
-    /// What a job is likely to cost, and how long it is likely to take. Nothing is handed over. Without a key it is asked under one that is used for nothing else.
+    /// What a job is likely to cost, and how long it is likely to take. Nothing is handed over, and nothing says who asks: it is asked under a key that is used for nothing else.
     #[uniffi::method(default(cancellation = None))]
     pub async fn quote(
         &self,
-        key: Option<Vec<u8>>,
         input: MarketInput,
         offer: MarketOffer,
         cancellation: Option<Arc<Cancellation>>,
     ) -> Result<Estimate, VelumError> {
-        let secret = key.map_or_else(Secret::random, Secret::new)?;
+        let secret = Secret::random()?;
         let bridge = self.bridge(cancellation.as_ref());
         let watch = Watch::new(cancellation.as_ref(), None);
         let submitted = CHECKS.run(watch, move |_| Submitted::new(&input)).await?;

@@ -1,25 +1,22 @@
 //! Handing a presentation off, to one of several markets, until there is a receipt that holds.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use velum_market_client::{
-    Backoff, Given, HandOff, HandOffError, Market, Node, Plan, Progress, Saved, SignedJob, Step,
-};
-use velum_market_model::{Hash, SecretKey};
-use velum_market_purse::{OneTime, Paying, Purse};
+use velum_market_client::{Backoff, Given, HandOff, HandOffError, Market, Node, Plan, Progress, Saved, Step};
+use velum_market_purse::Paying;
 
 use super::client::MarketClient;
 use super::host::{Bridge, Following, MarketHost, MarketHostError, time, trouble};
-use super::payment::{Paid, Payment};
-use super::purse::{self, CreditPurse, Kept};
+use super::payment::Paid;
+use super::purse::{self, CreditPurse};
 use super::saved::{SavedHandOff, SavedMarket};
 use super::terms::{self, MarketInput, MarketOffer, Place, Submitted};
 use super::types::JobStatus;
 use super::{Secret, malformed};
 use crate::error::{ErrorCode, Problem, VelumError};
 use crate::wallet::CHECKS;
-use crate::watch::{Cancellation, Watch, locked};
+use crate::watch::{Cancellation, Watch};
 
 /// Where errors are that are about no market.
 const PLACE: &str = "hand-off";
@@ -35,8 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(3600);
 #[async_trait::async_trait]
 pub trait HandOffKeeper: Send + Sync {
     /// Saves where the hand-off stands, as text, in place of what was saved before, so that `resumeHandOff` goes on after a crash: nothing is done before it returns.
-    /// It holds signed messages, and who has it can take the job back; where a purse pays, also what the job is paid with, and is to be kept as the purse is. Remove it once the hand-off has
-    /// ended.
+    /// It holds signed messages and no secret; who has it can take the job back. Remove it once the hand-off has ended.
     async fn save(&self, saved: String) -> Result<(), MarketHostError>;
 
     /// Judges a receipt by the request and the session that were answered: `velum-receipt-mobile` does. Where it throws, the hand-off ends with
@@ -64,7 +60,7 @@ pub enum ReceiptVerdict {
 pub struct ChosenMarket {
     /// The market.
     pub client: Arc<MarketClient>,
-    /// 32 secret bytes (Ed25519) of whoever pays there. Read once, and wiped. A market without one is paid from a purse, as is one that a purse of the options is of.
+    /// 32 secret bytes (Ed25519) of whoever pays there. Read once, and wiped. A market without a key is paid from the purse of the options that is of the same address.
     #[uniffi(default = None)]
     pub key: Option<Vec<u8>>,
 }
@@ -85,7 +81,7 @@ pub struct HandOffOptions {
     /// Leaves the hand-off at once, and takes nothing back: the call ends with `Cancelled`, and what was saved is to be gone on with.
     #[uniffi(default = None)]
     pub leave: Option<Arc<Cancellation>>,
-    /// What a wallet pays with, one for each market that it pays so: jobs have keys of their own there, which nobody can link. A hand-off goes on with the purses that it was begun with.
+    /// What a wallet pays with, one for each market that has no key here: jobs have keys of their own there, which nobody can link. A hand-off goes on with the purses that it was begun with.
     #[uniffi(default = [])]
     pub purses: Vec<Arc<CreditPurse>>,
 }
@@ -129,6 +125,9 @@ pub struct HandedOff {
     pub market: String,
     /// The job's id there.
     pub job: String,
+    /// Why what is left of the job's money is not in its purse yet, where a purse pays and it is not. `collect` of the purse takes it back later.
+    #[uniffi(default = None)]
+    pub purse: Option<Problem>,
 }
 
 /// Hands a presentation off, and gives its receipt, which the keeper has judged. It is handed to one market at a time, the preferred one first, and to the next
@@ -154,14 +153,25 @@ pub async fn hand_off(
     let watch = Watch::new(options.cancellation.as_ref(), None);
     let submitted = CHECKS.run(watch.clone(), move |_| Submitted::new(&input)).await?;
     let bridge = Bridge::new(&host, &watch);
-    let purses = Purses::open(&bridge, &options.purses).await?;
     let mut signed = Vec::new();
     for (place, (client, secret)) in payers.iter().enumerate() {
         let (market, now) = (client.id(&bridge).await?, time(SystemTime::now()));
-        let (key, one_time) = payer(purses.of(market), secret.as_ref(), place)?;
+        let (key, from_purse) = match secret {
+            Some(secret) => (secret.key()?, false),
+            None => {
+                let purse = purse_at(&options.purses, client.address()).ok_or_else(|| {
+                    malformed(
+                        &format!("markets[{place}].key"),
+                        "it has no key, and there is no purse of its address",
+                    )
+                })?;
+                let key = purse.of(market).new_key(now).await;
+                (key.map_err(|error| purse::failed(&error, client.address()))?, true)
+            }
+        };
         let place = Place { place: place as u64, of: payers.len() as u64 };
         let job = terms::job(&submitted, &offer, market, &key, now, place)?;
-        signed.push(SavedMarket::sign(client.address(), job, &key, one_time)?);
+        signed.push(SavedMarket::sign(client.address(), job, &key, from_purse)?);
     }
     drop(payers);
     // One that is stopped before it has begun hands nothing in.
@@ -198,19 +208,25 @@ async fn run(
 ) -> Result<HandedOff, VelumError> {
     let poll = terms::milliseconds(options.poll.unwrap_or(POLL), "options.poll")?;
     let patience = terms::milliseconds(options.patience.unwrap_or(PATIENCE), "options.patience")?;
-    let standing = Arc::new(Standing { keeper, saved: Mutex::new(saved.clone()) });
-    let bridge = Bridge::new(host, watch).following(standing.clone());
-    let purses = Purses::open(&bridge, &options.purses).await?;
+    let bridge = Bridge::new(host, watch).following(Kept { keeper, plan: saved.clone() });
+    let signed = saved.markets.iter().map(|market| Ok((market, market.signed(&submitted.bytes)?)));
+    let signed: Vec<_> = signed.collect::<Result<_, VelumError>>()?;
+    let purses = signed.iter().map(|(market, job)| {
+        let of = |purse: Arc<CreditPurse>| purse.of(job.job().message().market);
+        market.from_purse.then(|| purse_at(&options.purses, &market.url).map(of)).flatten()
+    });
+    let purses: Vec<_> = purses.collect();
     let mut markets = Vec::new();
-    for (place, market) in saved.markets.iter().enumerate() {
-        let job = market.signed(&submitted.bytes)?;
-        let adapter = paid(
-            Node::new(&bridge, &market.url),
-            &purses,
-            &job,
-            market,
-            Payment { standing: Arc::clone(&standing), place },
-        )?;
+    for ((market, job), purse) in signed.into_iter().zip(&purses) {
+        let node = Node::new(&bridge, &market.url);
+        let adapter = match purse {
+            Some(purse) => Paid::FromPurse(Paying::new(node, purse)),
+            None if market.from_purse => {
+                let message = format!("the job at {} is paid from a purse, which is not there", market.url);
+                return Err(malformed("options.purses", message));
+            }
+            None => Paid::ByAccount(node),
+        };
         markets.push(Market { adapter, job, preferred_until: market.preferred_until });
     }
     let plan = Plan { markets, backoff: Backoff::default(), poll, patience };
@@ -218,74 +234,27 @@ async fn run(
     let hand_off = HandOff::new(&bridge, &plan, &submitted.bytes, Some(saved.at));
     let hand_off = hand_off.map_err(|error| not_given(&error, address))?;
     let work = async {
-        let given = hand_off.run().await;
-        // Of everything else the end is not known, and the job may have to be paid still.
-        if matches!(given, Ok(_) | Err(HandOffError::NoMarket(_) | HandOffError::Stopped)) {
-            for market in &plan.markets {
-                market.adapter.end().await.map_err(|error| purse::failed(&error, PLACE))?;
+        let ended = hand_off.run().await;
+        let over = plan.markets.iter().take(HandOffError::markets_that_are_over(&ended));
+        let mut trouble = None;
+        for Market { adapter, job, .. } in over {
+            // The receipt is there all the same.
+            if let Err(error) = adapter.end(job.job().message()).await {
+                trouble = trouble.or(Some(purse::problem(&error, PLACE)));
             }
         }
-        given.map_err(|error| not_given(&error, address))
+        ended.map(|given| (given, trouble)).map_err(|error| not_given(&error, address))
     };
     let left = Watch::new(options.leave.as_ref(), None);
-    let Given { market, receipt } =
+    let (Given { market, receipt }, purse) =
         left.unless_cancelled(bridge.run(work)).await.map_err(|_| is_left())??;
     let job = saved.markets.get(market).map(|market| market.id.to_string()).unwrap_or_default();
-    Ok(HandedOff { receipt, market: address(market).unwrap_or_default(), job })
+    Ok(HandedOff { receipt, market: address(market).unwrap_or_default(), job, purse })
 }
 
-/// What signs a market's job: a key of the job's own, where a purse pays, or else the account's.
-fn payer(
-    purse: Option<&Purse<Kept>>,
-    account: Option<&Secret>,
-    place: usize,
-) -> Result<(SecretKey, Option<OneTime>), VelumError> {
-    let failed = |error| purse::failed(&error, PLACE);
-    match (purse, account) {
-        (Some(_), _) => {
-            let one_time = OneTime::new().map_err(failed)?;
-            Ok((one_time.key().map_err(failed)?, Some(one_time)))
-        }
-        (None, Some(secret)) => Ok((secret.key()?, None)),
-        (None, None) => {
-            Err(malformed(&format!("markets[{place}].key"), "it has no key, and no purse is of it"))
-        }
-    }
-}
-
-/// How the market of a job is asked.
-fn paid<'a>(
-    node: Node<'a, Bridge>,
-    purses: &'a Purses,
-    job: &SignedJob,
-    market: &SavedMarket,
-    payment: Payment,
-) -> Result<Paid<'a>, VelumError> {
-    let Some(one_time) = market.one_time.clone() else { return Ok(Paid::ByAccount(node)) };
-    let purse = purses.of(job.job().message().market).ok_or_else(|| {
-        malformed(
-            "options.purses",
-            format!("the job at {} is paid from a purse, which is not there", market.url),
-        )
-    })?;
-    Ok(Paid::FromPurse(Paying::new(node, purse, one_time, payment)))
-}
-
-/// The purses of a hand-off.
-struct Purses(Vec<Purse<Kept>>);
-
-impl Purses {
-    async fn open(bridge: &Bridge, purses: &[Arc<CreditPurse>]) -> Result<Self, VelumError> {
-        let mut opened = Vec::new();
-        for purse in purses {
-            opened.push(purse.purse(bridge).await?);
-        }
-        Ok(Self(opened))
-    }
-
-    fn of(&self, market: Hash) -> Option<&Purse<Kept>> {
-        self.0.iter().find(|purse| purse.market() == market)
-    }
+/// The purse of the market at an address.
+fn purse_at(purses: &[Arc<CreditPurse>], address: &str) -> Option<Arc<CreditPurse>> {
+    purses.iter().find(|purse| purse.is_at(address)).cloned()
 }
 
 fn is_left() -> VelumError {
@@ -304,28 +273,17 @@ fn not_given(error: &HandOffError, address: impl Fn(usize) -> Option<String>) ->
     VelumError::Market { problem, retry_after: None, receipt: error.receipt().map(<[u8]>::to_vec) }
 }
 
-/// Where a hand-off stands, as the app keeps it.
-pub(super) struct Standing {
+/// What the app keeps of a hand-off.
+struct Kept {
     keeper: Arc<dyn HandOffKeeper>,
-    saved: Mutex<SavedHandOff>,
-}
-
-impl Standing {
-    /// Changes it, and has it saved.
-    pub(super) async fn keep(&self, change: impl FnOnce(&mut SavedHandOff) + Send) -> Result<(), String> {
-        let text = {
-            let mut saved = locked(&self.saved);
-            change(&mut saved);
-            saved.text().map_err(|error| error.to_string())?
-        };
-        self.keeper.save(text).await.map_err(|error| error.to_string())
-    }
+    plan: SavedHandOff,
 }
 
 #[async_trait::async_trait]
-impl Following for Standing {
+impl Following for Kept {
     async fn save(&self, at: &Saved) -> Result<(), String> {
-        self.keep(|saved| saved.at = *at).await
+        let text = self.plan.at(*at).text().map_err(|error| error.to_string())?;
+        self.keeper.save(text).await.map_err(|error| error.to_string())
     }
 
     async fn judge(&self, receipt: &[u8]) -> Result<Result<(), String>, VelumError> {
@@ -340,12 +298,14 @@ impl Following for Standing {
 
     fn tell(&self, progress: &Progress) {
         let Progress { saved, status, trouble } = progress;
-        let market =
-            locked(&self.saved).markets.get(saved.market).map(|market| (market.url.clone(), market.id));
-        let Some((url, id)) = market else { return };
-        let trouble = trouble.as_ref().map(|trouble| self::trouble(trouble, &url));
-        let (step, status) = (saved.step.into(), status.as_ref().map(JobStatus::from));
-        self.keeper.on_progress(HandOffProgress { market: url, job: id.to_string(), step, status, trouble });
+        let Some(market) = self.plan.markets.get(saved.market) else { return };
+        self.keeper.on_progress(HandOffProgress {
+            market: market.url.clone(),
+            job: market.id.to_string(),
+            step: saved.step.into(),
+            status: status.as_ref().map(JobStatus::from),
+            trouble: trouble.as_ref().map(|trouble| self::trouble(trouble, &market.url)),
+        });
     }
 }
 

@@ -84,7 +84,7 @@ pub(super) trait Following: Send + Sync {
 pub(super) struct Bridge {
     host: Arc<dyn MarketHost>,
     watch: Watch,
-    following: Option<Arc<dyn Following>>,
+    following: Option<Box<dyn Following>>,
     /// Why the call cannot go on, though the client knows no way to say so.
     broken: Mutex<Option<VelumError>>,
 }
@@ -97,8 +97,8 @@ impl Bridge {
     }
 
     /// For a hand-off.
-    pub(super) fn following(self, following: Arc<dyn Following>) -> Self {
-        Self { following: Some(following), ..self }
+    pub(super) fn following(self, following: impl Following + 'static) -> Self {
+        Self { following: Some(Box::new(following)), ..self }
     }
 
     /// Runs what asks a market until it is done. A panic, such as an app's listener that throws, ends it as an error.

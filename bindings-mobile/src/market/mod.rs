@@ -18,7 +18,7 @@ pub use hand_off::{
     hand_off, resume_hand_off,
 };
 pub use host::{MarketHost, MarketHostError, MarketRequest, MarketResponse};
-pub use purse::{CreditPurse, PurseStore};
+pub use purse::{CreditHolding, CreditPurse, PurseStore};
 pub use terms::{AggregateProfile, Company, MarketInput, MarketOffer, MarketOrder, may_hand_off};
 pub use types::{Estimate, JobState, JobStatus, MarketAccount, MarketInfo};
 

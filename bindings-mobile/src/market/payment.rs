@@ -1,13 +1,10 @@
 //! How a hand-off asks a market: with the account's own key, or paid from a purse.
 
-use std::sync::Arc;
-
 use velum_market_client::api::{Estimate, JobStatus};
 use velum_market_client::{MarketAdapter, MarketError, Node};
 use velum_market_model::{Cancel, Hash, Job, Signed};
-use velum_market_purse::{KeepPayment, OneTime, Paying, PurseError};
+use velum_market_purse::{Paying, PurseError};
 
-use super::hand_off::Standing;
 use super::host::Bridge;
 use super::purse::Kept;
 
@@ -16,35 +13,16 @@ pub(super) enum Paid<'a> {
     /// By the account whose key has signed the job.
     ByAccount(Node<'a, Bridge>),
     /// With credit, for a key of the job's own.
-    FromPurse(Paying<'a, Bridge, Kept, Payment>),
-}
-
-/// Where the key of a job is kept: with its hand-off.
-pub(super) struct Payment {
-    pub(super) standing: Arc<Standing>,
-    /// The market's place.
-    pub(super) place: usize,
+    FromPurse(Paying<'a, Bridge, Kept>),
 }
 
 impl Paid<'_> {
-    /// Has what is left of a job's money in the purse again, once the hand-off is over.
-    pub(super) async fn end(&self) -> Result<(), PurseError> {
+    /// Has what is left of a job's money in the purse again, once the job is over.
+    pub(super) async fn end(&self, job: &Job) -> Result<(), PurseError> {
         match self {
             Self::ByAccount(_) => Ok(()),
-            Self::FromPurse(paying) => paying.end().await,
+            Self::FromPurse(paying) => paying.end(job).await,
         }
-    }
-}
-
-impl KeepPayment for Payment {
-    async fn keep(&self, one_time: &OneTime) -> Result<(), String> {
-        self.standing
-            .keep(|saved| {
-                if let Some(market) = saved.markets.get_mut(self.place) {
-                    market.one_time = Some(one_time.clone());
-                }
-            })
-            .await
     }
 }
 

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use velum_market_client::{Saved, SignedJob, Step};
 use velum_market_model::{Hash, Job, SecretKey, Time};
-use velum_market_purse::OneTime;
 
 use super::client::check_address;
 use super::unfit;
@@ -12,7 +11,7 @@ use crate::error::{ErrorCode, VelumError};
 
 const VERSION: u32 = 1;
 
-/// The jobs of a hand-off, one for each market, and where it stands. All is signed before, so that it holds no key but those that are used once.
+/// The jobs of a hand-off, one for each market, and where it stands. All is signed before, so that it holds no key.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SavedHandOff {
@@ -32,9 +31,9 @@ pub(super) struct SavedMarket {
     /// What takes the job back.
     cancel: Box<RawValue>,
     pub(super) preferred_until: Time,
-    /// The job's key, where a purse pays.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) one_time: Option<OneTime>,
+    /// Whether a purse pays, which has the job's key.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) from_purse: bool,
 }
 
 impl SavedHandOff {
@@ -61,6 +60,11 @@ impl SavedHandOff {
         Ok(saved)
     }
 
+    /// The same where it stands now.
+    pub(super) fn at(&self, at: Saved) -> Self {
+        Self { at, ..self.clone() }
+    }
+
     /// As it is saved.
     pub(super) fn text(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(self)
@@ -68,18 +72,13 @@ impl SavedHandOff {
 }
 
 impl SavedMarket {
-    /// Signs a job, and what takes it back, with the account's key or one for this job alone.
-    pub(super) fn sign(
-        url: &str,
-        job: Job,
-        key: &SecretKey,
-        one_time: Option<OneTime>,
-    ) -> Result<Self, VelumError> {
+    /// Signs a job, and what takes it back, with the account's key or one of a purse.
+    pub(super) fn sign(url: &str, job: Job, key: &SecretKey, from_purse: bool) -> Result<Self, VelumError> {
         let wrong = |error| unfit("offer", &error);
         let preferred_until = job.offer.lock_by;
         let signed = SignedJob::sign(job, key).map_err(wrong)?;
         let (job, cancel) = signed.json().map_err(wrong)?;
-        Ok(Self { url: url.to_owned(), id: signed.id(), job, cancel, preferred_until, one_time })
+        Ok(Self { url: url.to_owned(), id: signed.id(), job, cancel, preferred_until, from_purse })
     }
 
     /// The signed job, after a look at everything that is signed.

@@ -77,7 +77,7 @@ pub struct MarketAccount {
 }
 
 /// Milliseconds of a market's as a point in time.
-fn moment(time: Time) -> SystemTime {
+pub(super) fn moment(time: Time) -> SystemTime {
     UNIX_EPOCH.checked_add(Duration::from_millis(time.get())).unwrap_or(UNIX_EPOCH)
 }
 

@@ -19,6 +19,8 @@ enum Manner {
     Idle,
     /// Refuses every job.
     Refuses,
+    /// Cannot be paid, and takes nothing back of one that it was never paid for.
+    Unpaid,
     /// Never answers.
     Away,
     /// Is paid for a receipt that is none.
@@ -94,8 +96,13 @@ impl MarketAdapter for Scripted<'_> {
 
     async fn submit(&self, job: &Signed<Job>, _: &[u8]) -> Result<JobStatus, MarketError> {
         self.call(|| {
-            if self.manner == Manner::Refuses {
-                return Err(refused("quota"));
+            match self.manner {
+                Manner::Refuses => return Err(refused("quota")),
+                Manner::Unpaid => {
+                    let (code, detail) = ("credit_short".to_owned(), "too little".to_owned());
+                    return Err(MarketError::NotPaid { code, detail });
+                }
+                _ => {}
             }
             if self.came.get().is_none() {
                 self.came.set(Some(self.clock.get()));
@@ -110,6 +117,7 @@ impl MarketAdapter for Scripted<'_> {
 
     async fn cancel(&self, cancel: &Signed<Cancel>) -> Result<JobStatus, MarketError> {
         self.call(|| match self.state() {
+            _ if self.manner == Manner::Unpaid => Err(refused("not_enough")),
             // What was cancelled before it came is kept.
             None | Some(JobState::Offered | JobState::Waiting) => {
                 self.cancelled.set(true);
@@ -238,6 +246,23 @@ fn a_stop_takes_back_what_can_be_taken_back() {
     let (given, paid) = hand_off(&[Manner::Counts(25_000)], 20_000);
     assert_eq!((given.is_ok(), paid), (true, vec![true]));
     assert_eq!(hand_off(&[Manner::Counts(40_000)], 20_000), (Err(HandOffError::Stopped), vec![false]));
+}
+
+#[test]
+fn a_market_that_cannot_be_paid_is_left() {
+    let counts = Manner::Counts(1);
+    let (given, paid) = hand_off(&[Manner::Unpaid, counts], NEVER);
+    assert_eq!((given.unwrap().market, paid), (1, vec![false, true]));
+    assert_eq!(hand_off(&[Manner::Unpaid, counts], 0), (Err(HandOffError::Stopped), vec![false, false]));
+}
+
+#[test]
+fn which_markets_are_over_is_known_of_every_end() {
+    let over = |manners: &[Manner]| HandOffError::markets_that_are_over(&hand_off(manners, NEVER).0);
+    assert_eq!(over(&[Manner::Counts(1)]), usize::MAX);
+    assert_eq!(over(&[Manner::Refuses]), usize::MAX);
+    assert_eq!(over(&[Manner::Refuses, Manner::Lies, Manner::Idle]), 2);
+    assert_eq!(over(&[Manner::Refuses, Manner::Away, Manner::Idle]), 1);
 }
 
 #[test]

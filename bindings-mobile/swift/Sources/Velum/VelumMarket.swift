@@ -31,10 +31,10 @@ public final class VelumMarket: Sendable {
         try await cancelling { [native] in try await native.market(cancellation: $0) }
     }
 
-    /// What a job is likely to cost, and how long it is likely to take. Nothing is handed over.
+    /// What a job is likely to cost, and how long it is likely to take. Nothing is handed over, and nothing says who asks.
     public func quote(_ input: MarketInput, offer: MarketOffer) async throws -> Estimate {
-        try await cancelling { [native, key] in
-            try await native.quote(key: key, input: input, offer: offer, cancellation: $0)
+        try await cancelling { [native] in
+            try await native.quote(input: input, offer: offer, cancellation: $0)
         }
     }
 
@@ -75,7 +75,7 @@ public final class VelumMarket: Sendable {
         ChosenMarket(client: native, key: key)
     }
 
-    func secret() throws -> Data {
+    private func secret() throws -> Data {
         if let key { return key }
         throw VelumError.Unreadable(
             problem: Problem(

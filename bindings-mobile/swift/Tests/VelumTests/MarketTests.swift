@@ -76,23 +76,26 @@ struct MarketTests {
     }
 
     @Test func aWalletPaysFromAPurse() async throws {
-        let node = try await MarketNode()
-        let market = try VelumMarket(url: node.url, key: newKey())
+        let (node, key) = (try await MarketNode(), newKey())
+        let market = try VelumMarket(url: node.url, key: key)
         _ = try await market.deposit(1_000_000)
-        let kept = Kept()
-        let purse = VelumPurse(market: market, load: { await kept.saved }, save: { await kept.keep($0) })
-        #expect(try await purse.buy(12) == 12)
+        // A wallet has no key there.
+        let (wallets, kept) = (try VelumMarket(url: node.url), Kept())
+        let purse = VelumPurse(market: wallets, load: { await kept.saved }, save: { await kept.keep($0) })
+        let tokens: @Sendable () async throws -> UInt64 = { try await purse.holdings().map(\.tokens).reduce(0, +) }
+        try await purse.buy(key: key, tokens: 12)
+        #expect(try await tokens() == 12)
         #expect(try await purse.keys().count == 1)
         let patient = offer(maxWait: 3600, presentations: 50)
         let handOff = HandOff(poll: 0.2, purses: [purse], save: { _ in }, judge: judge)
-        // A wallet has no key.
-        let (input, wallets) = (try await foldable(), try VelumMarket(url: node.url))
+        let input = try await foldable()
         let running = Task { try await handOff.run(input, markets: [wallets], offer: patient) }
-        while try await purse.tokens() == 12 { try await Task.sleep(nanoseconds: 20_000_000) }
-        #expect(try await purse.tokens() == 2)
+        while try await tokens() == 12 { try await Task.sleep(nanoseconds: 20_000_000) }
+        #expect(try await tokens() == 2)
         running.cancel()
         await #expect(throws: CancellationError.self) { try await running.value }
-        #expect(try await purse.tokens() == 12)
+        #expect(try await tokens() == 12)
+        try await purse.collect()
         #expect(try await market.account().balance == 1_000_000 - 1200)
         let keyless = HandOff(save: { _ in }, judge: judge)
         let error = try await failure { _ = try await keyless.run(input, markets: [wallets], offer: patient) }

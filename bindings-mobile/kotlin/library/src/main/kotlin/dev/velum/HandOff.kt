@@ -36,14 +36,14 @@ public sealed interface HandingOff {
  *
  * Run a presentation's hand-off in one place at a time.
  *
- * @param save saves where the hand-off stands, in place of what was saved before: nothing is done before it returns. Who has it can take the job back, and where a purse
- *   pays it holds the job's money: keep it as the purse is kept. Remove it once the hand-off has ended
+ * @param save saves where the hand-off stands, in place of what was saved before: nothing is done before it returns. What is saved is no secret, but who has it can take
+ *   the job back. Remove it once the hand-off has ended
  * @param judge judges the receipt by the request and session that were answered, as `VelumReceipt` does. Where it throws, the hand-off ends with
  *   [ErrorCode.RECEIPT_NOT_JUDGED], and can be gone on with
  * @param host the network
  * @param poll between two questions where a job stands, two seconds unless named
  * @param patience after a job's last deadline, how long a market is still asked that does not say how the job ended; an hour unless named
- * @param purses what a wallet pays with: a market that one of them is of is paid from it, and by its key otherwise. A hand-off is gone on with by those that it was begun with
+ * @param purses what a wallet pays with: a market that was opened without a key is paid from the purse of its address. A hand-off is gone on with by those that it was begun with
  */
 public class HandOff(
     private val save: suspend (String) -> Unit,

@@ -29,10 +29,10 @@ public class VelumMarket(
     @Throws(VelumException::class)
     public suspend fun info(): MarketInfo = cancelling { native.market(it) }
 
-    /** What a job is likely to cost, and how long it is likely to take. Nothing is handed over. */
+    /** What a job is likely to cost, and how long it is likely to take. Nothing is handed over, and nothing says who asks. */
     @Throws(VelumException::class)
     public suspend fun quote(input: MarketInput, offer: MarketOffer): Estimate =
-        cancelling { native.quote(secret, input, offer, it) }
+        cancelling { native.quote(input, offer, it) }
 
     /** Where a job stands. */
     @Throws(VelumException::class)
@@ -70,7 +70,7 @@ public class VelumMarket(
     /** The market with its key, where it has one, for a hand-off. */
     internal fun chosen() = ChosenMarket(native, secret)
 
-    internal fun key(): ByteArray = checkNotNull(secret) { "the market $url was opened without a key" }
+    private fun key(): ByteArray = checkNotNull(secret) { "the market $url was opened without a key" }
 
     public companion object {
         /** A new secret key, which the app keeps: whoever has it has what is deposited under it. */

@@ -1,45 +1,48 @@
 package dev.velum
 
+import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.sync.Mutex
+import kotlinx.coroutines.sync.withLock
+import kotlinx.coroutines.withContext
+
 /**
- * A wallet's blind credit at a market, for a [HandOff]: jobs that it pays have keys of their own, so that nobody can tell which are of one holder. Tokens are worth
- * 100 units each, for three to six months.
+ * A wallet's blind credit at a market, for a [HandOff]: jobs that it pays have keys of their own, so that nobody can tell which are of one holder.
  *
- * Buy more than one job takes, and before it is known that there is one: what is bought and spent within a minute is linked by that, and by the device's address.
- * One purse has one object, in one process. Calls may be made from any thread, and none holds it up.
+ * Buy more than one job takes, and before it is known that there is one: what is bought and spent within a minute is linked by that, and by the device's address. A call that
+ * fails or is cancelled loses nothing: what it began is gone on with by the next one. Calls may be made from any thread, and none holds it up.
  *
- * @param market what it is spent at, opened with the key of the account that buys, or without one where nothing is bought
- * @param load gives what was saved last, or nothing where nothing was
+ * One place that is loaded and saved has one purse, in one process. An old copy of it is worth what was not spent since.
+ *
+ * @param market what it is spent at. It takes no key
+ * @param load gives what was saved last, or nothing where nothing was. Use no purse from within it, nor from `save`: it waits for them
  * @param save saves the purse in place of what was saved before, whole or not at all: nothing is done before it returns. Whoever can read it has the money
  */
 public class VelumPurse(
-    private val market: VelumMarket,
+    market: VelumMarket,
     load: suspend () -> String?,
     save: suspend (String) -> Unit,
 ) : AutoCloseable {
-    internal val native = CreditPurse(
-        market.native,
-        object : PurseStore {
-            override suspend fun load() = load()
+    internal val native = CreditPurse(market.native, OneAtATime(load, save))
 
-            override suspend fun save(purse: String) = save(purse)
-        },
-    )
-
-    /** How many tokens are in it. */
+    /** What is in it and worth something now, the oldest first. One job is paid with tokens of one holding, each worth 100 units. */
     @Throws(VelumException::class)
-    public suspend fun tokens(): Long = cancelling { native.tokens(it).toLong() }
+    public suspend fun holdings(): List<CreditHolding> = cancelling { native.holdings(it) }
 
     /**
-     * Buys tokens from the account of the market's key, 4096 at most, and takes in what is left of earlier jobs. How many there are then. A call that fails may have
-     * bought some: they come with the next one, and are paid once.
+     * Buys tokens from an account, 4096 at most, less those that an earlier call has paid for and not brought.
+     *
+     * @param key the account's 32 secret bytes (Ed25519): of a backend or of another wallet as well as the holder's own
      */
     @Throws(VelumException::class)
-    public suspend fun buy(tokens: Int): Long {
+    public suspend fun buy(key: ByteArray, tokens: Int) {
         require(tokens > 0) { "nothing is bought" }
-        return cancelling { native.buy(market.key(), tokens.toUInt(), it).toLong() }
+        cancelling { native.buy(key, tokens.toUInt(), it) }
     }
 
-    /** Takes in what is left of jobs that have ended. A hand-off does so when it ends: call this where the market could not be reached then. */
+    /**
+     * Takes back what is left of jobs that have ended, where a hand-off could not, and turns tokens of earlier epochs into such as are good for longer. Not in the same minute
+     * as [buy], which would show whose they are.
+     */
     @Throws(VelumException::class)
     public suspend fun collect(): Unit = cancelling { native.collect(it) }
 
@@ -49,4 +52,16 @@ public class VelumPurse(
 
     /** Forgets the purse, which stays where it was saved. */
     override fun close(): Unit = native.close()
+}
+
+/** What is saved is saved whole before the next is loaded, also where the call that saves it is cancelled. */
+private class OneAtATime(
+    private val loading: suspend () -> String?,
+    private val saving: suspend (String) -> Unit,
+) : PurseStore {
+    private val turn = Mutex()
+
+    override suspend fun load(): String? = turn.withLock { loading() }
+
+    override suspend fun save(purse: String): Unit = turn.withLock { withContext(NonCancellable) { saving(purse) } }
 }

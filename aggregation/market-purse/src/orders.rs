@@ -1,0 +1,147 @@
+//! Buying tokens.
+
+use rand_core::OsRng;
+use velum_market_client::{MarketError, Network, Node, json};
+use velum_market_credit::Purchase;
+use velum_market_model::{
+    CreditKey, CreditOrder, Hash, IdempotencyKey, MOST_TOKENS, SecretKey, Signed, TextError,
+};
+use velum_market_rules::credit;
+
+use crate::contents::{CLOCKS_DIFFER, Ordered};
+use crate::payment::random_text;
+use crate::{EPOCH_IS_OVER, Purse, PurseError, Vault};
+
+impl<V: Vault> Purse<V> {
+    /// Buys so many tokens from an owner's balance, less those that were on order and are here now.
+    ///
+    /// # Errors
+    /// [`PurseError`]. What may have been paid stays on order, and comes with the next purchase.
+    pub async fn buy<N: Network>(
+        &self,
+        node: &Node<'_, N>,
+        owner: &SecretKey,
+        count: usize,
+    ) -> Result<(), PurseError> {
+        let received = self.receive(node, owner.public().owner()).await?;
+        self.order(node, owner, count.saturating_sub(received)).await
+    }
+
+    /// Takes in what an owner has on order. How many tokens that were.
+    pub(crate) async fn receive<N: Network>(
+        &self,
+        node: &Node<'_, N>,
+        owner: Hash,
+    ) -> Result<usize, PurseError> {
+        let mut received = 0;
+        for ordered in self.look(|contents| Ok(contents.orders_of(owner))).await? {
+            match self.receive_one(node, &ordered).await {
+                Ok(count) => received += count,
+                Err(error) if error.code() == EPOCH_IS_OVER && self.is_past(node, &ordered) => {
+                    // Nothing was paid, and never will be.
+                    self.drop_order(ordered.id).await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(received)
+    }
+
+    pub(crate) async fn order<N: Network>(
+        &self,
+        node: &Node<'_, N>,
+        owner: &SecretKey,
+        mut left: usize,
+    ) -> Result<(), PurseError> {
+        while left > 0 {
+            let count = left.min(MOST_TOKENS);
+            let key = self.key(node).await?;
+            let purchase = Purchase::new(&key, count, &mut OsRng)?;
+            let idempotency_key = IdempotencyKey::try_from(random_text()?.as_str().to_owned());
+            let order = CreditOrder {
+                market: self.market,
+                epoch: purchase.epoch(),
+                blinded: purchase.blinded(),
+                idempotency_key: idempotency_key
+                    .map_err(|error: TextError| PurseError::Malformed(error.to_string()))?,
+                owner: owner.public(),
+            };
+            let ordered = Ordered::new(&Signed::sign(order, owner)?, purchase)?;
+            self.change(|contents| {
+                contents.order(ordered.clone());
+                Ok(())
+            })
+            .await?;
+            match self.receive_one(node, &ordered).await {
+                // It was sent once, and this is the answer: nothing was paid, and never will be.
+                Err(PurseError::Market(error @ MarketError::Refused { .. })) => {
+                    self.drop_order(ordered.id).await?;
+                    return Err(error.into());
+                }
+                received => left -= received?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn receive_one<N: Network>(
+        &self,
+        node: &Node<'_, N>,
+        ordered: &Ordered,
+    ) -> Result<usize, PurseError> {
+        let key = self.look(|contents| contents.key(ordered.purchase.epoch())).await?;
+        let key = key.ok_or_else(|| PurseError::Malformed("the key of an order is missing".to_owned()))?;
+        let issued = node.issue_credit(&ordered.order()?).await?;
+        let tokens = ordered.purchase.clone().finish(&key, &issued)?;
+        let count = tokens.len();
+        self.change(|contents| {
+            contents.receive(ordered.id, tokens);
+            Ok(())
+        })
+        .await?;
+        Ok(count)
+    }
+
+    /// Whether no more tokens are issued of the epoch of an order, by the client's clock too.
+    fn is_past<N: Network>(&self, node: &Node<'_, N>, ordered: &Ordered) -> bool {
+        ordered.purchase.epoch() < credit::epoch_at(node.network().now())
+    }
+
+    async fn drop_order(&self, order: Hash) -> Result<(), PurseError> {
+        self.change(|contents| {
+            contents.drop_order(order);
+            Ok(())
+        })
+        .await
+    }
+
+    /// The key under which tokens are issued now. One that only this wallet might be shown is refused.
+    async fn key<N: Network>(&self, node: &Node<'_, N>) -> Result<CreditKey, PurseError> {
+        let text = node.credit_key().await?;
+        let signed = Signed::<CreditKey>::read(text.as_bytes())?;
+        let (key, now) = (signed.message().clone(), node.network().now());
+        let untrusted = |why: &str| PurseError::Untrusted(why.to_owned());
+        if signed.key().owner() != self.market {
+            return Err(untrusted("another key than the market's has signed its key"));
+        }
+        let epochs = credit::epoch_at(now.before(CLOCKS_DIFFER))..=credit::epoch_at(now.after(CLOCKS_DIFFER));
+        if !credit::is_regular(&key) || !epochs.contains(&key.epoch) {
+            return Err(untrusted(
+                "its key has not the worth, the ends or the epoch that a key has now; see whether this device's clock is right",
+            ));
+        }
+        let kept = json(&signed)?;
+        self.change(|contents| match contents.key(key.epoch)? {
+            Some(kept) if kept == key => Ok(()),
+            Some(_) => {
+                Err(untrusted("it has shown another key of this epoch before; keep the purse, it shows that"))
+            }
+            None => {
+                contents.keys.push(kept);
+                Ok(())
+            }
+        })
+        .await?;
+        Ok(key)
+    }
+}
