@@ -10,6 +10,7 @@ mod executor;
 mod facts;
 mod functions;
 mod inspection;
+#[cfg(feature = "market")]
 mod market;
 mod memory;
 mod pool;
@@ -28,6 +29,7 @@ pub use inspection::{
     Check, CheckOutcome, DeviceAuthentication, DocumentSigner, Element, InspectedDocument, Inspection,
     Provability,
 };
+#[cfg(feature = "market")]
 pub use market::{
     AggregateProfile, ChosenMarket, Company, CreditHolding, CreditPurse, Estimate, HandOffKeeper,
     HandOffOptions, HandOffProgress, HandOffStep, HandedOff, JobState, JobStatus, MarketAccount,

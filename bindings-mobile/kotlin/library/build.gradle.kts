@@ -13,8 +13,8 @@ android {
         consumerProguardFiles("consumer-rules.pro")
     }
     sourceSets["main"].apply {
-        // What UniFFI wrote, and the library for each processor.
-        kotlin.srcDirs("src/main/kotlin", target.resolve("kotlin"))
+        // With what UniFFI wrote, and the library for each processor. One that was built without markets goes without `src/market/kotlin`.
+        kotlin.srcDirs("src/main/kotlin", "src/market/kotlin", target.resolve("kotlin"))
         jniLibs.srcDirs(target.resolve("android"))
     }
     compileOptions {
