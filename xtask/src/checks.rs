@@ -115,6 +115,9 @@ pub fn lint(project: &Project, report: &mut Report) {
         clippy(project, &["--package", "velum-core", "--no-default-features"])?;
         clippy(project, &["--package", "velum-wallet", "--no-default-features"])
     });
+    report.step("apps without markets", || {
+        clippy(project, &["--package", "velum-mobile", "--no-default-features"])
+    });
     report.step("pool alone", || {
         clippy(project, &["--package", "velum-wallet", "--no-default-features", "--features", "pool"])
     });
