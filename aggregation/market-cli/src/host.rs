@@ -62,8 +62,9 @@ impl<'a> Platform<'a> {
 
 impl Http {
     pub fn new() -> Result<Self, Failure> {
-        let client = reqwest::Client::builder().timeout(std::time::Duration::from_secs(60)).build();
-        client.map(Self).map_err(|error| Failure::usage(format!("no requests can be sent: {error}")))
+        velum_market_provider::http_client()
+            .map(Self)
+            .map_err(|error| Failure::usage(format!("no requests can be sent: {error}")))
     }
 
     async fn answer(&self, request: HttpRequest) -> Result<HttpResponse, reqwest::Error> {

@@ -8,6 +8,6 @@ mod node;
 mod policy;
 mod provider;
 
-pub use node::{NodeClient, NodeError};
+pub use node::{NodeClient, NodeError, http_client};
 pub use policy::Policy;
 pub use provider::{Provider, ProviderError};

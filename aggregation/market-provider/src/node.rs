@@ -68,18 +68,23 @@ pub struct NodeClient {
 
 type Result<T> = std::result::Result<T, NodeError>;
 
+/// What sends requests to nodes over HTTP, with TLS by rustls.
+///
+/// # Errors
+/// Why the system gives none.
+pub fn http_client() -> reqwest::Result<Client> {
+    // Another part of the process may have chosen one, which is as good. Without one no client is made.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().timeout(TIME).user_agent(concat!("velum-market/", env!("CARGO_PKG_VERSION"))).build()
+}
+
 impl NodeClient {
     /// The node at a URL, such as `https://market.example/`.
     ///
     /// # Errors
     /// [`NodeError::Unreachable`], where no client can be made.
     pub fn new(url: Url) -> Result<Self> {
-        // Another part of the process may have chosen one, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .timeout(TIME)
-            .user_agent(concat!("velum-market/", env!("CARGO_PKG_VERSION")))
-            .build();
+        let client = http_client();
         let client =
             client.map_err(|error| NodeError::Unreachable { url: url.clone(), why: error.to_string() })?;
         Ok(Self { client, url })
