@@ -176,8 +176,15 @@ async fn verified() -> Value {
     .await
 }
 
-/// Locking in an empty market, and in one with many jobs that are over.
+/// Locking in two markets that differ in nothing but the jobs that are over. Providers follow each other, since one may hold so much and no more.
 async fn matching() -> Value {
+    let without = locking(0).await;
+    let with = locking(OLD).await;
+    json!({ "jobs_before": OLD, "without": summary(without, None), "with": summary(with, None) })
+}
+
+/// Milliseconds of locking in a market with so many jobs that are over.
+async fn locking(old: u64) -> Vec<f64> {
     let world = World::new().await;
     let now = world.market.now().await.expect("a time");
     let fill = async |from: u64, count: u64| {
@@ -185,12 +192,18 @@ async fn matching() -> Value {
             world.market.submit_unverified(&world.job(number, now)).await.expect("taken");
         }
     };
+    // The first provider finds a market in which nobody holds anything, as none is.
     fill(0, LOCKED).await;
-    let empty = world.lock_all(&key(2)).await;
-    world.market.fill_with_old(OLD).await.expect("filled");
-    fill(1_000_000, LOCKED).await;
-    let full = world.lock_all(&key(3)).await;
-    json!({ "jobs_before": OLD, "empty": summary(empty, None), "full": summary(full, None) })
+    world.lock_all(&key(2)).await;
+    if old > 0 {
+        world.market.fill_with_old(old).await.expect("filled");
+    }
+    let mut times = Vec::new();
+    for provider in 3..6 {
+        fill(u64::from(provider) * 1_000_000, LOCKED).await;
+        times.extend(world.lock_all(&key(provider)).await);
+    }
+    times
 }
 
 /// Does something so many times, by several at once.
