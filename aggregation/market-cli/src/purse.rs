@@ -11,7 +11,7 @@ use velum_market_purse::{Purse, PurseError, Vault};
 use zeroize::Zeroizing;
 
 /// The most bytes of a purse.
-const MOST_BYTES: usize = 16 << 20;
+const MOST_BYTES: usize = 18 << 20;
 
 /// Between two looks at whether another process has done with the purse.
 const LOOK: Duration = Duration::from_millis(20);

@@ -18,7 +18,7 @@ use velum_market_model::{
     SecretKey, SizeClass,
 };
 use velum_market_provider::NodeClient;
-use velum_market_purse::{Paying, PurseError};
+use velum_market_purse::Paying;
 use velum_wallet::Challenge;
 
 use crate::host::{Http, Kept, Platform};
@@ -170,6 +170,13 @@ impl HandedOff<'_> {
             return Err(Failure::usage(message));
         }
         let (market, profile) = (job.job().message().market, job.job().message().profile);
+        // One that does not know the job would have it taken for one that nobody will be paid for.
+        if let Ok(info) = self.node()?.market().await
+            && info.id != market
+        {
+            let message = format!("{} is of another market than the one at {}", file.display(), self.market);
+            return Err(Failure::usage(message));
+        }
         let (saved, from_purse) = (kept.saved, kept.from_purse);
         let http = Http::new()?;
         let platform = Platform::new(&http, (file.clone(), kept), submission, profile, self.payee, stop);
@@ -180,7 +187,7 @@ impl HandedOff<'_> {
                 let paying = Paying::new(node, &purse);
                 let given = self.hand_off(&platform, &paying, job.clone(), &bytes, saved).await?;
                 if HandOffError::markets_that_are_over(&given) > 0 {
-                    end(&paying, job.job().message(), purse_file).await?;
+                    end(&paying, job.job().message(), purse_file).await;
                 }
                 given
             }
@@ -303,15 +310,11 @@ impl HandedOff<'_> {
     }
 }
 
-/// Has what is left of a job's money in the purse again. Where the market cannot be asked, that is for later.
-async fn end<N: Network>(paying: &Paying<'_, N, PurseFile>, job: &Job, file: &Path) -> Result<(), Failure> {
-    match paying.end(job).await {
-        Err(PurseError::Market(error)) => {
-            let purse = file.display();
-            tracing::warn!(%error, %purse, "what is left of the job is not in the purse yet: run `velum market credit --collect`");
-            Ok(())
-        }
-        ended => ended.map_err(|error| purse::failure(file, &error)),
+/// Has what is left of a job's money in the purse again. What cannot be had now is for later, and no reason to keep a receipt back.
+async fn end<N: Network>(paying: &Paying<'_, N, PurseFile>, job: &Job, file: &Path) {
+    if let Err(error) = paying.end(job).await {
+        let purse = file.display();
+        tracing::warn!(%error, %purse, "what is left of the job is not in the purse yet: run `velum market credit --collect`");
     }
 }
 

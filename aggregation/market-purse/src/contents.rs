@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::payment::Payment;
 use crate::{EPOCH_IS_OVER, PurseError, SPENT};
 
-/// The most bytes of a purse: some 60,000 tokens.
+/// The most bytes of a purse that more is bought into: some 60,000 tokens. What it has can be spent all the same.
 const MOST_BYTES: usize = 16 << 20;
 
 const DAY: u64 = 24 * 60 * 60 * 1000;
@@ -20,8 +20,11 @@ const DAY: u64 = 24 * 60 * 60 * 1000;
 /// How far the client's clock may be from the market's.
 pub(crate) const CLOCKS_DIFFER: Duration = Duration::constant(DAY);
 
-/// A payment whose job nobody has ended is over by then: no job is open for so long.
-const LONGEST_JOB: Duration = Duration::constant(7 * DAY);
+/// After so long the market is asked about the job of a payment that nobody has ended.
+const UNENDED: Duration = Duration::constant(DAY);
+
+/// A key that pays nothing by then is forgotten: no hand-off is begun and not paid for so long.
+const UNPAID: Duration = Duration::constant(7 * DAY);
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,6 +46,9 @@ pub(crate) struct Ordered {
     pub(crate) id: Hash,
     /// Who pays.
     pub(crate) owner: Hash,
+    /// Whether it may have been sent more than once.
+    #[serde(default)]
+    is_replayed: bool,
     /// The signed order.
     order: Box<RawValue>,
     pub(crate) purchase: Purchase,
@@ -52,7 +58,7 @@ impl Ordered {
     pub(crate) fn new(order: &Signed<CreditOrder>, purchase: Purchase) -> Result<Self, PurseError> {
         let id = velum_market_model::id(order.message())?;
         let owner = order.key().owner();
-        Ok(Self { id, owner, order: velum_market_client::json(order)?, purchase })
+        Ok(Self { id, owner, is_replayed: false, order: velum_market_client::json(order)?, purchase })
     }
 
     pub(crate) fn order(&self) -> Result<Signed<CreditOrder>, PurseError> {
@@ -89,9 +95,13 @@ impl Contents {
     /// As it is kept.
     pub(crate) fn json(&self) -> Result<Zeroizing<Vec<u8>>, PurseError> {
         let json = serde_json::to_vec(self).map(Zeroizing::new);
-        let json = json.map_err(|error| PurseError::Malformed(error.to_string()))?;
-        let bytes = json.len();
-        if bytes > MOST_BYTES { Err(PurseError::Full { bytes, most: MOST_BYTES }) } else { Ok(json) }
+        json.map_err(|error| PurseError::Malformed(error.to_string()))
+    }
+
+    /// Forgets tokens that are over by both clocks.
+    pub(crate) fn prune(&mut self, by_market: Time, by_client: Time) {
+        let is_over = |epoch, now| epoch < credit::epoch_at(now) && !credit::is_redeemed(epoch, now);
+        self.tokens.retain(|token| !is_over(token.epoch, by_market) || !is_over(token.epoch, by_client));
     }
 
     /// The tokens that are redeemed at this time, by epoch, the oldest first.
@@ -116,13 +126,25 @@ impl Contents {
 
     // --- Orders ---
 
-    pub(crate) fn order(&mut self, ordered: Ordered) {
+    pub(crate) fn order(&mut self, ordered: Ordered) -> Result<(), PurseError> {
         self.ordered.push(ordered);
+        let bytes = self.json()?.len();
+        if bytes > MOST_BYTES { Err(PurseError::Full { bytes, most: MOST_BYTES }) } else { Ok(()) }
     }
 
-    /// What an owner has on order.
-    pub(crate) fn orders_of(&self, owner: Hash) -> Vec<Ordered> {
-        self.ordered.iter().filter(|ordered| ordered.owner == owner).cloned().collect()
+    /// What an owner has on order, to be sent again.
+    pub(crate) fn replay_orders_of(&mut self, owner: Hash) -> Vec<Ordered> {
+        let of_owner = self.ordered.iter_mut().filter(|ordered| ordered.owner == owner);
+        let replayed = of_owner.map(|ordered| {
+            ordered.is_replayed = true;
+            ordered.clone()
+        });
+        replayed.collect()
+    }
+
+    /// Forgets an order that was refused, unless it may have been sent by another call as well, whose answer may be another.
+    pub(crate) fn drop_refused(&mut self, order: Hash) {
+        self.ordered.retain(|ordered| ordered.id != order || ordered.is_replayed);
     }
 
     /// Takes in what was on order. Nothing, where another call has.
@@ -141,12 +163,9 @@ impl Contents {
 
     // --- Payments ---
 
-    /// Begins a payment with a key of its own, and forgets what is past.
+    /// Begins a payment with a key of its own, and forgets such as were never paid.
     pub(crate) fn begin(&mut self, payment: Payment, now: Time) {
-        self.tokens.retain(|token| {
-            credit::epoch_at(now) < token.epoch || credit::is_redeemed(token.epoch, now.before(CLOCKS_DIFFER))
-        });
-        self.payments.retain(|payment| payment.has_begun() || payment.made.after(LONGEST_JOB) >= now);
+        self.payments.retain(|payment| payment.has_begun() || payment.made.after(UNPAID) >= now);
         self.payments.push(payment);
     }
 
@@ -155,10 +174,12 @@ impl Contents {
         &mut self,
         owner: Hash,
         amount: Amount,
+        job: Option<Hash>,
         now: Time,
     ) -> Result<Option<Signed<Redemption>>, PurseError> {
         let place = self.payments.iter().position(|payment| payment.owner == owner);
         let place = place.ok_or(PurseError::UnknownKey)?;
+        self.payments[place].job = job;
         if self.payments[place].is_redeemed() {
             return Ok(None);
         }
@@ -192,13 +213,20 @@ impl Contents {
     }
 
     /// The market has redeemed the tokens of a key.
-    pub(crate) fn redeemed(&mut self, owner: Hash) {
-        self.payment_mut(owner).into_iter().for_each(Payment::redeemed);
+    pub(crate) fn redeemed(&mut self, owner: Hash, redemption: Hash) {
+        self.payment_with(owner, redemption).into_iter().for_each(Payment::redeemed);
     }
 
-    /// The market redeems none of the tokens of a key, for this reason. They are in the purse again, but for those that are spent or over. Whether any were.
-    pub(crate) fn refused(&mut self, owner: Hash, code: &str, detail: &str, now: Time) -> bool {
-        let Some(payment) = self.payment_mut(owner) else { return false };
+    /// The market redeems none of the tokens of a key, for this reason. They are in the purse again, but for those that are spent or over. Whether there is something else to try: any were, or another call has gone on already.
+    pub(crate) fn refused(
+        &mut self,
+        owner: Hash,
+        redemption: Hash,
+        code: &str,
+        detail: &str,
+        now: Time,
+    ) -> bool {
+        let Some(payment) = self.payment_with(owner, redemption) else { return true };
         let tokens = payment.refused();
         let before = tokens.len();
         let is_good = |token: &Token| match code {
@@ -216,13 +244,14 @@ impl Contents {
     /// The job of a key has ended, or was never handed in.
     pub(crate) fn end(&mut self, owner: Hash) {
         self.payments.retain(|payment| payment.owner != owner || payment.has_begun());
-        self.payment_mut(owner).into_iter().for_each(|payment| payment.is_over = true);
+        let of_owner = self.payments.iter_mut().filter(|payment| payment.owner == owner);
+        of_owner.for_each(|payment| payment.is_over = true);
     }
 
     /// The keys of jobs that have ended.
     pub(crate) fn over(&self, now: Time) -> Vec<Hash> {
         let is_over = |payment: &&Payment| {
-            payment.has_begun() && (payment.is_over || payment.made.after(LONGEST_JOB) < now)
+            payment.has_begun() && (payment.is_over || payment.made.after(UNENDED) < now)
         };
         self.payments.iter().filter(is_over).map(|payment| payment.owner).collect()
     }
@@ -231,12 +260,20 @@ impl Contents {
         self.payments.iter().find(|payment| payment.owner == owner)
     }
 
-    fn payment_mut(&mut self, owner: Hash) -> Option<&mut Payment> {
-        self.payments.iter_mut().find(|payment| payment.owner == owner)
+    /// The payment of a key, if it has this redemption still.
+    fn payment_with(&mut self, owner: Hash, redemption: Hash) -> Option<&mut Payment> {
+        self.payments.iter_mut().find(|payment| payment.owner == owner && payment.has(redemption))
     }
 
-    /// Forgets a payment of which nothing is left.
-    pub(crate) fn forget(&mut self, owner: Hash) {
-        self.payments.retain(|payment| payment.owner != owner);
+    /// Forgets a payment of which nothing is left, unless its key has something on order.
+    pub(crate) fn forget(&mut self, owner: Hash, redemption: Hash) {
+        if self.ordered.iter().all(|ordered| ordered.owner != owner) {
+            self.payments.retain(|payment| payment.owner != owner || !payment.has(redemption));
+        }
+    }
+
+    /// Forgets a payment whose tokens are in the purse again.
+    pub(crate) fn forget_refused(&mut self, owner: Hash) {
+        self.payments.retain(|payment| payment.owner != owner || payment.has_begun());
     }
 }

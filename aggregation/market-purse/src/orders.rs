@@ -23,8 +23,19 @@ impl<V: Vault> Purse<V> {
         owner: &SecretKey,
         count: usize,
     ) -> Result<(), PurseError> {
-        let received = self.receive(node, owner.public().owner()).await?;
-        self.order(node, owner, count.saturating_sub(received)).await
+        let (mut received, mut refusal) = (0, None);
+        for ordered in self.replayed(owner.public().owner()).await? {
+            match self.receive_again(node, &ordered).await {
+                Ok(count) => received += count,
+                // It stays on order, since another try may have been paid, and keeps nothing else from being bought.
+                Err(error @ PurseError::Market(MarketError::Refused { .. })) => refusal = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        match (count.saturating_sub(received), refusal) {
+            (0, Some(error)) => Err(error),
+            (left, _) => self.order(node, owner, left).await,
+        }
     }
 
     /// Takes in what an owner has on order. How many tokens that were.
@@ -34,17 +45,32 @@ impl<V: Vault> Purse<V> {
         owner: Hash,
     ) -> Result<usize, PurseError> {
         let mut received = 0;
-        for ordered in self.look(|contents| Ok(contents.orders_of(owner))).await? {
-            match self.receive_one(node, &ordered).await {
-                Ok(count) => received += count,
-                Err(error) if error.code() == EPOCH_IS_OVER && self.is_past(node, &ordered) => {
-                    // Nothing was paid, and never will be.
-                    self.drop_order(ordered.id).await?;
-                }
-                Err(error) => return Err(error),
-            }
+        for ordered in self.replayed(owner).await? {
+            received += self.receive_again(node, &ordered).await?;
         }
         Ok(received)
+    }
+
+    async fn replayed(&self, owner: Hash) -> Result<Vec<Ordered>, PurseError> {
+        self.change(|contents| Ok(contents.replay_orders_of(owner))).await
+    }
+
+    /// Takes in what was on order. Nothing, where its epoch is over by both clocks: it was not paid, and never will be.
+    async fn receive_again<N: Network>(
+        &self,
+        node: &Node<'_, N>,
+        ordered: &Ordered,
+    ) -> Result<usize, PurseError> {
+        match self.receive_one(node, ordered).await {
+            Err(error) if error.code() == EPOCH_IS_OVER && self.is_past(node, ordered) => {
+                self.change(|contents| {
+                    contents.drop_order(ordered.id);
+                    Ok(0)
+                })
+                .await
+            }
+            received => received,
+        }
     }
 
     pub(crate) async fn order<N: Network>(
@@ -67,15 +93,15 @@ impl<V: Vault> Purse<V> {
                 owner: owner.public(),
             };
             let ordered = Ordered::new(&Signed::sign(order, owner)?, purchase)?;
-            self.change(|contents| {
-                contents.order(ordered.clone());
-                Ok(())
-            })
-            .await?;
+            self.change(|contents| contents.order(ordered.clone())).await?;
             match self.receive_one(node, &ordered).await {
-                // It was sent once, and this is the answer: nothing was paid, and never will be.
+                // Where it was sent once, this is its answer: nothing was paid, and never will be.
                 Err(PurseError::Market(error @ MarketError::Refused { .. })) => {
-                    self.drop_order(ordered.id).await?;
+                    self.change(|contents| {
+                        contents.drop_refused(ordered.id);
+                        Ok(())
+                    })
+                    .await?;
                     return Err(error.into());
                 }
                 received => left -= received?,
@@ -105,14 +131,6 @@ impl<V: Vault> Purse<V> {
     /// Whether no more tokens are issued of the epoch of an order, by the client's clock too.
     fn is_past<N: Network>(&self, node: &Node<'_, N>, ordered: &Ordered) -> bool {
         ordered.purchase.epoch() < credit::epoch_at(node.network().now())
-    }
-
-    async fn drop_order(&self, order: Hash) -> Result<(), PurseError> {
-        self.change(|contents| {
-            contents.drop_order(order);
-            Ok(())
-        })
-        .await
     }
 
     /// The key under which tokens are issued now. One that only this wallet might be shown is refused.

@@ -34,7 +34,10 @@ impl<N: Network, V: Vault> MarketAdapter for Paying<'_, N, V> {
 
     async fn submit(&self, job: &Signed<Job>, submission: &[u8]) -> Result<JobStatus, MarketError> {
         let Job { submitter, offer, .. } = job.message();
-        self.purse.pay(&self.node, submitter.owner(), offer.maximum).await.map_err(|error| match error {
+        let id = velum_market_model::id(job.message())
+            .map_err(|error| MarketError::Malformed(error.to_string()))?;
+        let paid = self.purse.pay(&self.node, submitter.owner(), offer.maximum, Some(id)).await;
+        paid.map_err(|error| match error {
             PurseError::Market(error) => error,
             error => MarketError::NotPaid { code: error.code().to_owned(), detail: error.detail() },
         })?;

@@ -20,9 +20,12 @@ pub(crate) struct Payment {
     pub(crate) owner: Hash,
     /// By the client's clock.
     pub(crate) made: Time,
-    /// The signed message that redeems the tokens.
+    /// The job that it pays, once that is handed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    redemption: Option<Box<RawValue>>,
+    pub(crate) job: Option<Hash>,
+    /// The signed message that redeems the tokens, and its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    redemption: Option<(Hash, Box<RawValue>)>,
     /// The tokens, until the market has said that they are redeemed.
     tokens: Vec<Token>,
     /// Whether its job has ended, so that what is left may be taken back.
@@ -31,10 +34,10 @@ pub(crate) struct Payment {
 
 impl Payment {
     /// Of a new key.
-    pub(crate) fn new(made: Time) -> Result<Self, PurseError> {
+    pub(crate) fn new(made: Time, is_over: bool) -> Result<Self, PurseError> {
         let secret = random_text()?;
         let owner = key(&secret)?.public().owner();
-        Ok(Self { secret, owner, made, redemption: None, tokens: Vec::new(), is_over: false })
+        Ok(Self { secret, owner, made, job: None, redemption: None, tokens: Vec::new(), is_over })
     }
 
     /// The key that signs the job.
@@ -57,13 +60,19 @@ impl Payment {
         let key = self.key()?;
         let spent = tokens.iter().map(|token| token.spend(market, self.owner)).collect();
         let redemption = Redemption { market, epoch, tokens: spent, owner: key.public() };
-        self.redemption = Some(json(&Signed::sign(redemption, &key)?)?);
+        let id = velum_market_model::id(&redemption)?;
+        self.redemption = Some((id, json(&Signed::sign(redemption, &key)?)?));
         self.tokens = tokens;
         Ok(())
     }
 
     pub(crate) fn redemption(&self) -> Result<Option<Signed<Redemption>>, PurseError> {
-        self.redemption.as_ref().map(|json| Ok(Signed::read(json.get().as_bytes())?)).transpose()
+        self.redemption.as_ref().map(|(_, json)| Ok(Signed::read(json.get().as_bytes())?)).transpose()
+    }
+
+    /// Whether this is the redemption that it has now: one that was refused may have been followed by another.
+    pub(crate) fn has(&self, redemption: Hash) -> bool {
+        self.redemption.as_ref().is_some_and(|(id, _)| *id == redemption)
     }
 
     /// The market has the tokens.

@@ -1,15 +1,14 @@
 //! A purse: buying tokens, paying jobs with them, and collecting what is left.
 
 use serde_json::value::RawValue;
-use velum_market_client::{MarketError, Network, Node};
-use velum_market_model::{
-    Amount, Count, Hash, MOST_TOKENS, Query, Redemption, SecretKey, Signed, Subject, Time,
-};
+use velum_market_client::api::JobState;
+use velum_market_client::{MarketAdapter, MarketError, Network, Node};
+use velum_market_model::{Amount, Hash, MOST_TOKENS, Query, Redemption, SecretKey, Signed, Subject, Time};
 use velum_market_rules::credit;
 
 use crate::contents::{Contents, Holding};
 use crate::payment::Payment;
-use crate::{EPOCH_IS_OVER, PurseError, SPENT, Vault};
+use crate::{EPOCH_IS_OVER, JOB_UNKNOWN, PurseError, SPENT, Vault};
 
 /// A purse of blind credit at one market.
 pub struct Purse<V> {
@@ -54,7 +53,11 @@ impl<V: Vault> Purse<V> {
     /// # Errors
     /// [`PurseError`].
     pub async fn new_key(&self, now: Time) -> Result<SecretKey, PurseError> {
-        let payment = Payment::new(now)?;
+        self.begin(now, false).await
+    }
+
+    async fn begin(&self, now: Time, is_over: bool) -> Result<SecretKey, PurseError> {
+        let payment = Payment::new(now, is_over)?;
         let key = payment.key()?;
         self.change(|contents| {
             contents.begin(payment, now);
@@ -82,7 +85,12 @@ impl<V: Vault> Purse<V> {
     /// # Errors
     /// [`PurseError`], the first of them. What could not be had stays in the purse, and is asked for again the next time.
     pub async fn collect<N: Network>(&self, node: &Node<'_, N>) -> Result<(), PurseError> {
-        let now = node.network().now();
+        let (by_market, now) = (self.now(node).await?, node.network().now());
+        self.change(|contents| {
+            contents.prune(by_market, now);
+            Ok(())
+        })
+        .await?;
         let mut failure = None;
         for owner in self.look(|contents| Ok(contents.over(now))).await? {
             if let Err(error) = self.collect_one(node, owner).await {
@@ -97,17 +105,23 @@ impl<V: Vault> Purse<V> {
     /// # Errors
     /// [`PurseError`].
     pub async fn renew<N: Network>(&self, node: &Node<'_, N>) -> Result<(), PurseError> {
-        let now = node.market().await?.now;
-        let is_old = |(epoch, _): &(Count, Holding)| *epoch < credit::epoch_at(now);
-        while let Some((_, old)) =
-            self.look(|contents| Ok(contents.holdings(now).into_iter().find(is_old))).await?
+        let now = self.now(node).await?;
+        let holdings = self.look(|contents| Ok(contents.holdings(now))).await?;
+        // Once each: a market whose clock is ahead of its key issues tokens of the same epoch again.
+        for (_, Holding { mut tokens, .. }) in
+            holdings.into_iter().filter(|(epoch, _)| *epoch < credit::epoch_at(now))
         {
-            let worth = old.tokens.min(MOST_TOKENS) as u64 * credit::VALUE.get();
-            let amount = Amount::new(worth).map_err(|_| PurseError::TooMuch { amount: Amount::MOST })?;
-            let owner = self.new_key(node.network().now()).await?.public().owner();
-            let paid = self.pay(node, owner, amount).await;
-            self.end(node, owner).await?;
-            paid?;
+            while tokens > 0 {
+                let count = tokens.min(MOST_TOKENS);
+                let worth = Amount::new(count as u64 * credit::VALUE.get());
+                let amount = worth.map_err(|_| PurseError::TooMuch { amount: Amount::MOST })?;
+                // It pays no job, so that what it leaves may be taken back from the start.
+                let owner = self.begin(node.network().now(), true).await?.public().owner();
+                let paid = self.pay(node, owner, amount, None).await;
+                self.end(node, owner).await?;
+                paid?;
+                tokens -= count;
+            }
         }
         Ok(())
     }
@@ -118,6 +132,7 @@ impl<V: Vault> Purse<V> {
         node: &Node<'_, N>,
         owner: Hash,
         amount: Amount,
+        job: Option<Hash>,
     ) -> Result<(), PurseError> {
         // Each round but the last takes tokens away that were spent before, as where a copy of the purse is used.
         loop {
@@ -125,8 +140,8 @@ impl<V: Vault> Purse<V> {
             if self.look(is_paid).await? {
                 return Ok(());
             }
-            let now = node.market().await?.now;
-            let redemption = self.change(|contents| contents.withdraw(owner, amount, now)).await?;
+            let now = self.now(node).await?;
+            let redemption = self.change(|contents| contents.withdraw(owner, amount, job, now)).await?;
             let Some(redemption) = redemption else { return Ok(()) };
             match self.redeem(node, owner, &redemption).await? {
                 Redeemed::Yes => return Ok(()),
@@ -142,52 +157,58 @@ impl<V: Vault> Purse<V> {
         owner: Hash,
         redemption: &Signed<Redemption>,
     ) -> Result<Redeemed, PurseError> {
-        let redeemed = self.redeemed(node, owner, redemption).await;
-        let Err(PurseError::Market(MarketError::Refused { code, detail })) = redeemed else {
-            redeemed?;
-            self.change(|contents| {
-                contents.redeemed(owner);
-                Ok(())
-            })
-            .await?;
-            return Ok(Redeemed::Yes);
+        let id = velum_market_model::id(redemption.message())?;
+        let refusal = match node.redeem_credit(redemption).await {
+            Ok(_) => None,
+            Err(MarketError::Refused { code, detail }) => Some((code, detail)),
+            Err(error) => return Err(error.into()),
         };
+        let Some((code, detail)) = refusal else { return self.redeemed(owner, id).await };
+        // Those that were redeemed before their epoch ended count after it, though the answer was lost.
+        if code == EPOCH_IS_OVER && self.balance(node, owner).await? > Amount::ZERO {
+            return self.redeemed(owner, id).await;
+        }
         let now = node.network().now();
-        let is_any_bad = self.change(|contents| Ok(contents.refused(owner, &code, &detail, now))).await?;
+        let refused = |contents: &mut Contents| Ok(contents.refused(owner, id, &code, &detail, now));
+        let is_any_bad = self.change(refused).await?;
         let is_spent = is_any_bad && code == SPENT;
         let error = MarketError::Refused { code, detail }.into();
         Ok(if is_spent { Redeemed::Spent(error) } else { Redeemed::No(error) })
     }
 
-    /// Redeems tokens. Those that were redeemed before their epoch ended count after it, though the answer was lost.
-    async fn redeemed<N: Network>(
-        &self,
-        node: &Node<'_, N>,
-        owner: Hash,
-        redemption: &Signed<Redemption>,
-    ) -> Result<(), PurseError> {
-        let Err(error) = node.redeem_credit(redemption).await else { return Ok(()) };
-        if error.code() == EPOCH_IS_OVER && self.balance(node, owner).await? > Amount::ZERO {
-            return Ok(());
-        }
-        Err(error.into())
+    async fn redeemed(&self, owner: Hash, redemption: Hash) -> Result<Redeemed, PurseError> {
+        self.change(|contents| {
+            contents.redeemed(owner, redemption);
+            Ok(Redeemed::Yes)
+        })
+        .await
     }
 
     /// Takes back what is left of one job.
     async fn collect_one<N: Network>(&self, node: &Node<'_, N>, owner: Hash) -> Result<(), PurseError> {
         let begun = self.look(|contents| {
-            let payment =
-                contents.payment(owner).map(|payment| (payment.is_redeemed(), payment.redemption()));
-            payment.map(|(is_redeemed, redemption)| Ok((is_redeemed, redemption?))).transpose()
+            let payment = contents.payment(owner);
+            payment.map(|payment| Ok((payment.job, payment.is_redeemed(), payment.redemption()?))).transpose()
         });
-        let Some((is_redeemed, Some(redemption))) = begun.await? else { return Ok(()) };
+        let Some((job, is_redeemed, Some(redemption))) = begun.await? else { return Ok(()) };
+        self.now(node).await?;
         // A redemption that is still on its way would pay a key that is forgotten. Once it is answered, none is.
         if !is_redeemed
             && let Redeemed::Spent(error) | Redeemed::No(error) =
                 self.redeem(node, owner, &redemption).await?
         {
-            self.forget(owner).await?;
+            self.change(|contents| {
+                contents.forget_refused(owner);
+                Ok(())
+            })
+            .await?;
             return Err(error);
+        }
+        // What an open job holds comes back when it ends.
+        if let Some(job) = job
+            && is_open(node, job).await?
+        {
+            return Ok(());
         }
         let key = self.key_of(owner).await?;
         self.receive(node, owner).await?;
@@ -195,15 +216,18 @@ impl<V: Vault> Purse<V> {
         let left = self.balance(node, owner).await?.get() / credit::VALUE.get();
         let count = usize::try_from(left).unwrap_or(usize::MAX).min(redemption.message().tokens.len());
         self.order(node, &key, count).await?;
-        self.forget(owner).await
-    }
-
-    async fn forget(&self, owner: Hash) -> Result<(), PurseError> {
+        let id = velum_market_model::id(redemption.message())?;
         self.change(|contents| {
-            contents.forget(owner);
+            contents.forget(owner, id);
             Ok(())
         })
         .await
+    }
+
+    /// The market's clock, if it is this purse's market.
+    pub(crate) async fn now<N: Network>(&self, node: &Node<'_, N>) -> Result<Time, PurseError> {
+        let info = node.market().await?;
+        if info.id == self.market { Ok(info.now) } else { Err(PurseError::OtherMarket) }
     }
 
     async fn key_of(&self, owner: Hash) -> Result<SecretKey, PurseError> {
@@ -214,7 +238,7 @@ impl<V: Vault> Purse<V> {
     async fn balance<N: Network>(&self, node: &Node<'_, N>, owner: Hash) -> Result<Amount, PurseError> {
         let key = self.key_of(owner).await?;
         // By the node's clock, which decides whether it answers.
-        let at = node.market().await?.now;
+        let at = self.now(node).await?;
         let query = Query { market: self.market, subject: Subject::Account, at, asker: key.public() };
         Ok(node.account(&Signed::sign(query, &key)?).await?.balance)
     }
@@ -246,5 +270,14 @@ impl<V: Vault> Purse<V> {
             None => Contents::new(self.market),
         };
         Ok((lock, contents))
+    }
+}
+
+/// Whether a market has a job that has not ended.
+async fn is_open<N: Network>(node: &Node<'_, N>, job: Hash) -> Result<bool, PurseError> {
+    match node.status(job).await {
+        Ok(status) => Ok(status.state != JobState::Settled && !status.state.is_refunded()),
+        Err(MarketError::Refused { code, .. }) if code == JOB_UNKNOWN => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }

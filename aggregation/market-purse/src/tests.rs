@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use futures_executor::block_on;
 use serde::Serialize;
-use velum_market_client::api::{AccountStatus, MarketInfo, Problem};
+use velum_market_client::api::{AccountStatus, JobState, JobStatus, MarketInfo, Problem};
 use velum_market_client::{HttpRequest, HttpResponse, MarketAdapter, Network, Node, Unreachable};
 use velum_market_credit::Issuer;
 use velum_market_model::{
@@ -43,6 +43,8 @@ struct Bank {
     issued: RefCell<BTreeMap<Hash, Issued>>,
     redeemed: RefCell<BTreeSet<Hash>>,
     spent: RefCell<BTreeSet<Hash>>,
+    /// Jobs that have not ended.
+    open: RefCell<BTreeSet<Hash>>,
     used: Cell<u64>,
     /// Requests that came, with the path and who signed.
     asked: RefCell<Vec<(String, Option<Hash>)>>,
@@ -65,6 +67,7 @@ impl Bank {
             issued: RefCell::default(),
             redeemed: RefCell::default(),
             spent: RefCell::default(),
+            open: RefCell::default(),
             used: Cell::default(),
             asked: RefCell::default(),
             lost: RefCell::default(),
@@ -148,6 +151,15 @@ impl Bank {
         AccountStatus { owner, balance: Amount::new(balance).unwrap(), stake: Amount::ZERO, lots: Vec::new() }
     }
 
+    fn job(&self, job: &str) -> Result<JobStatus, Problem> {
+        let job = Hash::try_from(job.to_owned()).unwrap();
+        if !self.open.borrow().contains(&job) {
+            return Err(problem(JOB_UNKNOWN, "there is none"));
+        }
+        let state = JobState::Locked;
+        Ok(JobStatus { job, state, lot: None, paid: None, deliver_by: None, since: Time::ZERO })
+    }
+
     fn answer(&self, request: &HttpRequest) -> HttpResponse {
         let body = request.body.as_deref().unwrap_or_default();
         match request.url.trim_start_matches("https://market.example/v1/") {
@@ -162,7 +174,7 @@ impl Bank {
             "credit/orders" => answered(self.order(&Signed::read(body).unwrap())),
             "credit/redemptions" => answered(self.redeem(&Signed::read(body).unwrap())),
             "accounts" => answered(Ok(self.account(Signed::<Query>::read(body).unwrap().key().owner()))),
-            other => panic!("{other}"),
+            path => answered(self.job(path.strip_prefix("jobs/").expect(path))),
         }
     }
 }
@@ -283,10 +295,15 @@ fn new_key(bank: &Bank, purse: &Purse<Disk>) -> Hash {
     block_on(purse.new_key(bank.time())).unwrap().public().owner()
 }
 
+/// The id of the job that a key hands in.
+fn job_of(owner: Hash) -> Hash {
+    Hash::of(&[b"job", &owner.0])
+}
+
 /// Pays a job of a new key with so many tokens.
 fn paid(bank: &Bank, purse: &Purse<Disk>, count: u64) -> Result<Hash, PurseError> {
     let owner = new_key(bank, purse);
-    block_on(purse.pay(&node(bank), owner, amount(count * VALUE))).map(|()| owner)
+    block_on(purse.pay(&node(bank), owner, amount(count * VALUE), Some(job_of(owner)))).map(|()| owner)
 }
 
 fn end(bank: &Bank, purse: &Purse<Disk>, owner: Hash) -> Result<(), PurseError> {
@@ -304,7 +321,7 @@ async fn story(bank: &Bank, disk: &Disk) -> Result<(), PurseError> {
     let mut jobs = Vec::new();
     for _ in 0..2 {
         let owner = purse.new_key(bank.time()).await?.public().owner();
-        purse.pay(&node(bank), owner, amount(3 * VALUE)).await?;
+        purse.pay(&node(bank), owner, amount(3 * VALUE), Some(job_of(owner))).await?;
         *bank.balances.borrow_mut().get_mut(&owner).unwrap() -= 50;
         bank.used.set(bank.used.get() + 50);
         jobs.push(owner);
@@ -395,7 +412,7 @@ fn a_purse_that_was_saved_and_said_not_to_be_loses_no_money() {
         disk.0.writes.set(0);
         disk.0.lies.set(true);
         disk.0.last.set(Some(last));
-        let _ = block_on(purse.pay(&node(&bank), owner, amount(3 * VALUE)));
+        let _ = block_on(purse.pay(&node(&bank), owner, amount(3 * VALUE), None));
         disk.0.lies.set(false);
         disk.0.last.set(None);
         end(&bank, &purse, owner).unwrap();
@@ -411,7 +428,7 @@ fn a_redemption_that_arrives_late_pays_no_key_that_is_forgotten() {
     buy(&bank, &purse, 3);
     bank.is_slow.set(true);
     let owner = new_key(&bank, &purse);
-    assert_eq!(code(block_on(purse.pay(&node(&bank), owner, amount(3 * VALUE)))), "unreachable");
+    assert_eq!(code(block_on(purse.pay(&node(&bank), owner, amount(3 * VALUE), None))), "unreachable");
     // The hand-off is stopped meanwhile, and what is left cannot be taken back yet.
     assert_eq!(code(end(&bank, &purse, owner)), "unreachable");
     assert_eq!(tokens(&bank, &purse), 0);
@@ -446,9 +463,9 @@ fn a_payment_that_was_taken_before_its_epoch_ended_counts_after_it() {
     // The answer to the redemption: the market's clock is asked before.
     let redemption = bank.asked.borrow().len() + 2;
     bank.lost.replace(vec![redemption]);
-    assert_eq!(code(block_on(purse.pay(&node(&bank), owner, amount(5 * VALUE)))), "unreachable");
+    assert_eq!(code(block_on(purse.pay(&node(&bank), owner, amount(5 * VALUE), None))), "unreachable");
     bank.now.set(NOW + 3 * credit::EPOCH.get());
-    block_on(purse.pay(&node(&bank), owner, amount(5 * VALUE))).unwrap();
+    block_on(purse.pay(&node(&bank), owner, amount(5 * VALUE), None)).unwrap();
     end(&bank, &purse, owner).unwrap();
     assert_eq!(tokens(&bank, &purse), 5, "under the new epoch's key");
 }
@@ -480,7 +497,7 @@ fn what_is_too_little_pays_nothing() {
     }
     assert_eq!(tokens(&bank, &purse), 3);
     let stranger = secret(3).public().owner();
-    assert_eq!(code(block_on(purse.pay(&node(&bank), stranger, amount(1)))), "malformed");
+    assert_eq!(code(block_on(purse.pay(&node(&bank), stranger, amount(1), None))), "malformed");
 }
 
 #[test]
@@ -491,12 +508,11 @@ fn a_market_whose_clock_is_wrong_for_a_while_ends_no_token() {
     bank.ahead.set(3 * credit::EPOCH.get());
     let owner = new_key(&bank, &purse);
     // What it says of itself is believed; what it says of tokens is held to the client's own clock.
-    assert_eq!(code(block_on(purse.pay(&node(&bank), owner, amount(3 * VALUE)))), "credit_short");
-    let redemption = block_on(
-        purse.change(|contents| contents.withdraw(owner, amount(3 * VALUE), Time::new(NOW).unwrap())),
-    );
+    assert_eq!(code(block_on(purse.pay(&node(&bank), owner, amount(3 * VALUE), None))), "credit_short");
+    let redemption =
+        block_on(purse.change(|contents| contents.withdraw(owner, amount(3 * VALUE), None, NOW_TIME)));
     assert!(redemption.unwrap().is_some());
-    assert_eq!(code(block_on(purse.pay(&node(&bank), owner, amount(3 * VALUE)))), EPOCH_IS_OVER);
+    assert_eq!(code(block_on(purse.pay(&node(&bank), owner, amount(3 * VALUE), None))), EPOCH_IS_OVER);
     bank.ahead.set(0);
     assert_eq!(tokens(&bank, &purse), 3);
     paid(&bank, &purse, 3).unwrap();
@@ -520,9 +536,10 @@ fn tokens_of_an_earlier_epoch_are_renewed_and_such_as_are_over_are_none() {
     assert_nothing_is_lost(&bank, &disk, "after renewal");
     bank.now.set(NOW + 4 * credit::EPOCH.get());
     assert_eq!(tokens(&bank, &purse), 0);
-    new_key(&bank, &purse);
+    block_on(purse.collect(&node(&bank))).unwrap();
     let kept: serde_json::Value = serde_json::from_slice(disk.0.purse.borrow().as_ref().unwrap()).unwrap();
-    assert_eq!(kept["tokens"].as_array().unwrap().len(), 0, "they are forgotten");
+    let kept = kept["tokens"].as_array().unwrap().len() as u64;
+    assert_eq!(kept, tokens(&bank, &purse), "those that are over are forgotten");
 }
 
 #[test]
@@ -627,4 +644,275 @@ fn what_is_no_purse_is_an_error_that_quotes_nothing() {
         assert_eq!(error.code(), "malformed", "{error}");
         assert!(!error.to_string().contains("a secret"), "{error}");
     }
+}
+
+/// A network between the purse and the bank, which something may happen on.
+struct Between<'a, F> {
+    bank: &'a Bank,
+    /// Is asked before a request goes on, by its path. What it gives is the answer.
+    on: F,
+}
+
+impl<F: AsyncFn(&HttpRequest) -> Option<Result<HttpResponse, Unreachable>>> Network for Between<'_, F> {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Unreachable> {
+        match (self.on)(&request).await {
+            Some(answer) => answer,
+            None => self.bank.send(request).await,
+        }
+    }
+
+    fn now(&self) -> Time {
+        self.bank.time()
+    }
+}
+
+fn refuses(
+    path: &'static str,
+    code: &'static str,
+) -> impl AsyncFn(&HttpRequest) -> Option<Result<HttpResponse, Unreachable>> {
+    async move |request| request.url.ends_with(path).then(|| Ok(answered::<()>(Err(problem(code, "no")))))
+}
+
+const DAY: u64 = 24 * 60 * 60 * 1000;
+
+fn lost() -> Option<Result<HttpResponse, Unreachable>> {
+    Some(Err(Unreachable::new("the answer was lost")))
+}
+
+#[test]
+fn a_clock_of_the_clients_that_is_wrong_for_a_while_ends_no_token() {
+    let (bank, disk) = (Bank::new(), Disk::default());
+    let purse = purse(&bank, &disk);
+    buy(&bank, &purse, 5);
+    block_on(purse.new_key(Time::new(NOW + 365 * DAY).unwrap())).unwrap();
+    let later = Between { bank: &bank, on: async |_: &HttpRequest| None };
+    let _ = block_on(purse.collect(&Node::new(&later, "https://market.example")));
+    assert_eq!(tokens(&bank, &purse), 5);
+}
+
+#[test]
+fn the_key_of_an_open_job_is_not_forgotten() {
+    let (bank, disk) = (Bank::new(), Disk::default());
+    let purse = purse(&bank, &disk);
+    buy(&bank, &purse, 5);
+    let owner = paid(&bank, &purse, 5).unwrap();
+    bank.open.borrow_mut().insert(job_of(owner));
+    bank.balances.borrow_mut().insert(owner, 0);
+    // Some other market says that the hand-off is over.
+    end(&bank, &purse, owner).unwrap();
+    bank.now.set(NOW + 8 * DAY);
+    block_on(purse.collect(&node(&bank))).unwrap();
+    bank.open.borrow_mut().clear();
+    bank.balances.borrow_mut().insert(owner, 5 * VALUE);
+    block_on(purse.collect(&node(&bank))).unwrap();
+    assert_eq!(tokens(&bank, &purse), 5);
+}
+
+#[test]
+fn another_market_at_the_address_is_found_out() {
+    let (bank, disk) = (Bank::new(), Disk::default());
+    let purse = purse(&bank, &disk);
+    buy(&bank, &purse, 5);
+    let owner = new_key(&bank, &purse);
+    bank.lost.replace(vec![bank.asked.borrow().len() + 2]);
+    assert_eq!(code(block_on(purse.pay(&node(&bank), owner, amount(5 * VALUE), None))), "unreachable");
+    bank.lost.replace(Vec::new());
+    let other = Bank { key: secret(10), ..Bank::new() };
+    assert_eq!(code(block_on(purse.pay(&node(&other), owner, amount(5 * VALUE), None))), "other_market");
+    assert_eq!(code(end(&other, &purse, owner)), "other_market");
+    assert_eq!(code(block_on(purse.collect(&node(&other)))), "other_market");
+    assert_eq!(code(block_on(purse.renew(&node(&other)))), "other_market");
+    end(&bank, &purse, owner).unwrap();
+    assert_nothing_is_lost(&bank, &disk, "at the right one");
+}
+
+#[test]
+fn a_balance_that_is_not_told_is_no_refused_redemption() {
+    let (bank, disk) = (Bank::new(), Disk::default());
+    let purse = purse(&bank, &disk);
+    buy(&bank, &purse, 5);
+    let owner = new_key(&bank, &purse);
+    bank.lost.replace(vec![bank.asked.borrow().len() + 2]);
+    assert_eq!(code(block_on(purse.pay(&node(&bank), owner, amount(5 * VALUE), None))), "unreachable");
+    bank.now.set(NOW + 2 * credit::EPOCH.get());
+    let stale = Between { bank: &bank, on: refuses("accounts", "stale") };
+    assert_eq!(code(block_on(purse.end(&Node::new(&stale, "https://market.example"), owner))), "stale");
+    end(&bank, &purse, owner).unwrap();
+    assert_eq!(tokens(&bank, &purse), 5);
+}
+
+#[test]
+fn an_order_that_cannot_be_paid_any_more_stops_no_other() {
+    let (bank, disk) = (Bank::new(), Disk::default());
+    let purse = purse(&bank, &disk);
+    buy(&bank, &purse, 1);
+    let cut = Between {
+        bank: &bank,
+        on: async |request: &HttpRequest| if request.url.ends_with("orders") { lost() } else { None },
+    };
+    assert_eq!(
+        code(block_on(purse.buy(&Node::new(&cut, "https://market.example"), &secret(1), 30))),
+        "unreachable"
+    );
+    bank.balances.borrow_mut().insert(secret(1).public().owner(), 20 * VALUE);
+    buy(&bank, &purse, 2);
+    assert_eq!(tokens(&bank, &purse), 3);
+}
+
+#[test]
+fn an_answer_about_one_redemption_changes_no_other() {
+    for is_end in [true, false] {
+        let (bank, disk) = (Bank::new(), Disk::default());
+        let original = purse(&bank, &disk);
+        buy(&bank, &original, 8);
+        let copied = Disk::default();
+        copied.0.purse.replace(disk.0.purse.borrow().clone());
+        paid(&bank, &original, 1).unwrap();
+        let copy = purse(&bank, &copied);
+        let owner = new_key(&bank, &copy);
+        block_on(copy.change(|contents| contents.withdraw(owner, amount(4 * VALUE), None, NOW_TIME)))
+            .unwrap();
+        // Before this call hears that a token was spent, another has heard it and gone on with other tokens.
+        let is_first = Cell::new(true);
+        let meanwhile = Between {
+            bank: &bank,
+            on: async |request: &HttpRequest| {
+                if !request.url.ends_with("redemptions") || !is_first.replace(false) {
+                    return None;
+                }
+                let answer = bank.send(request.clone()).await;
+                copy.pay(&node(&bank), owner, amount(4 * VALUE), None).await.unwrap();
+                Some(answer)
+            },
+        };
+        let node_meanwhile = Node::new(&meanwhile, "https://market.example");
+        if is_end {
+            assert_eq!(code(block_on(copy.end(&node_meanwhile, owner))), SPENT);
+        } else {
+            block_on(copy.pay(&node_meanwhile, owner, amount(4 * VALUE), None)).unwrap();
+        }
+        assert_eq!(bank.balances.borrow()[&owner], 4 * VALUE);
+        end(&bank, &copy, owner).unwrap();
+        assert_eq!(bank.balances.borrow()[&owner], 0, "it is in the purse again");
+    }
+}
+
+#[test]
+fn a_key_that_has_something_on_order_is_not_forgotten() {
+    let (bank, disk) = (Bank::new(), Disk::default());
+    let purse = purse(&bank, &disk);
+    buy(&bank, &purse, 5);
+    let owner = paid(&bank, &purse, 5).unwrap();
+    let losing = Between {
+        bank: &bank,
+        on: async |request: &HttpRequest| {
+            if !request.url.ends_with("orders") {
+                return None;
+            }
+            let _ = bank.send(request.clone()).await;
+            lost()
+        },
+    };
+    let is_first = Cell::new(true);
+    let beside = Between {
+        bank: &bank,
+        on: async |request: &HttpRequest| {
+            if request.url.ends_with("accounts") && is_first.replace(false) {
+                let node = Node::new(&losing, "https://market.example");
+                assert_eq!(code(purse.end(&node, owner).await), "unreachable");
+            }
+            None
+        },
+    };
+    block_on(purse.end(&Node::new(&beside, "https://market.example"), owner)).unwrap();
+    block_on(purse.collect(&node(&bank))).unwrap();
+    assert_eq!(tokens(&bank, &purse), 5);
+}
+
+#[test]
+fn an_order_that_another_call_has_sent_again_is_not_dropped() {
+    let (bank, disk) = (Bank::new(), Disk::default());
+    let purse = purse(&bank, &disk);
+    let account = secret(1).public().owner();
+    bank.balances.borrow_mut().insert(account, 2 * VALUE);
+    let slow = Between {
+        bank: &bank,
+        on: async |request: &HttpRequest| {
+            // The money comes, the order is paid, and its answer is lost.
+            bank.balances.borrow_mut().insert(account, 10 * VALUE);
+            let _ = bank.send(request.clone()).await;
+            lost()
+        },
+    };
+    let is_first = Cell::new(true);
+    let dropping = Between {
+        bank: &bank,
+        on: async |request: &HttpRequest| {
+            if !request.url.ends_with("orders") || !is_first.replace(false) {
+                return None;
+            }
+            let refused = bank.send(request.clone()).await;
+            let _ = purse.receive(&Node::new(&slow, "https://market.example"), account).await;
+            Some(refused)
+        },
+    };
+    let bought = block_on(purse.buy(&Node::new(&dropping, "https://market.example"), &secret(1), 5));
+    assert_eq!(code(bought), "not_enough");
+    buy(&bank, &purse, 0);
+    assert_eq!(bank.balances.borrow()[&account] + tokens(&bank, &purse) * VALUE, 10 * VALUE);
+}
+
+#[test]
+fn a_renewal_that_was_killed_is_gone_on_with_before_the_tokens_are_over() {
+    for writes in 1..=6 {
+        let (bank, disk) = (Bank::new(), Disk::default());
+        let purse = purse(&bank, &disk);
+        buy(&bank, &purse, 5);
+        bank.now.set(credit::EPOCH.get() * 22 - 3 * DAY);
+        disk.0.writes.set(0);
+        disk.0.last.set(Some(writes));
+        bank.is_slow.set(true);
+        let _ = block_on(purse.renew(&node(&bank)));
+        disk.0.last.set(None);
+        bank.is_slow.set(false);
+        for _ in 0..10 {
+            bank.now.set(bank.now.get() + DAY);
+            let _ = block_on(purse.collect(&node(&bank)));
+            let _ = block_on(purse.renew(&node(&bank)));
+        }
+        assert_eq!(tokens(&bank, &purse), 5, "killed after {writes} writes");
+    }
+}
+
+#[test]
+fn a_renewal_ends_at_a_market_whose_clock_is_ahead_of_its_key() {
+    let (bank, disk) = (Bank::new(), Disk::default());
+    let purse = purse(&bank, &disk);
+    buy(&bank, &purse, 5);
+    let ahead = Between {
+        bank: &bank,
+        on: async |request: &HttpRequest| {
+            assert!(bank.asked.borrow().len() < 100, "it renews without end");
+            let now = Time::new(NOW + credit::EPOCH.get()).unwrap();
+            let info = MarketInfo { id: bank.id(), key: bank.key.public(), proof_systems: Vec::new(), now };
+            request.url.ends_with("/market").then(|| Ok(answered(Ok(info))))
+        },
+    };
+    let _ = block_on(purse.renew(&Node::new(&ahead, "https://market.example")));
+    assert_eq!(tokens(&bank, &purse), 5);
+}
+
+#[test]
+fn a_purse_that_is_full_can_be_spent() {
+    let (bank, disk) = (Bank::new(), Disk::default());
+    let purse = purse(&bank, &disk);
+    buy(&bank, &purse, 30);
+    let mut kept: serde_json::Value =
+        serde_json::from_slice(disk.0.purse.borrow().as_ref().unwrap()).unwrap();
+    let all = kept["tokens"].as_array_mut().unwrap();
+    let (token, bytes) = (all[29].clone(), all[29].to_string().len() + 1);
+    all.extend(std::iter::repeat_n(token, (16 << 20) / bytes));
+    disk.0.purse.replace(Some(serde_json::to_vec(&kept).unwrap()));
+    assert_eq!(code(block_on(purse.buy(&node(&bank), &secret(1), 1))), "not_saved");
+    paid(&bank, &purse, 1).unwrap();
 }

@@ -67,6 +67,8 @@ private actor OneAtATime: PurseStore {
     }
 
     private func inTurn<T: Sendable>(_ work: @escaping @Sendable () async throws -> T) async throws -> T {
+        // What nobody waits for any more is not begun, so that it cannot follow what is newer.
+        try Task.checkCancellation()
         let before = last
         // A task of its own, which the caller's cancellation does not reach.
         let task = Task {
