@@ -11,7 +11,7 @@
 //! market is asked.
 //!
 //! The key of each epoch is kept as it was first seen, and no other is accepted for that epoch: a market that showed one wallet a key of its own would recognise that wallet's tokens. No request names
-//! two keys, and none of the account follows from the end of a job.
+//! two keys, and the end of a job asks nothing for the account or for another job.
 //!
 //! This crate opens no connections and no files: a [`Network`](velum_market_client::Network) sends requests, and a [`Vault`] keeps the purse.
 

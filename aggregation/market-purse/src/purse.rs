@@ -80,7 +80,7 @@ impl<V: Vault> Purse<V> {
         self.collect_one(node, owner).await
     }
 
-    /// Takes back what is left of all jobs that have ended.
+    /// Takes back what is left of all jobs that have ended. It asks about one after another: whoever watches the connection sees that they are of one wallet.
     ///
     /// # Errors
     /// [`PurseError`], the first of them. What could not be had stays in the purse, and is asked for again the next time.

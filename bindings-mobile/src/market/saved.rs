@@ -1,4 +1,4 @@
-//! A hand-off as it is saved: the same JSON as the npm package has.
+//! A hand-off as it is saved: the same JSON as the npm package has, but where a purse pays, of which that package knows nothing.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
