@@ -24,6 +24,8 @@ mod paying;
 mod payment;
 mod purse;
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 mod vault;
 

@@ -1,359 +1,16 @@
-//! Purses at a market that is in memory: one that loses answers, and vaults that fail as a killed process does.
+//! What a purse promises: that nothing is lost or counted twice, and nothing linked.
 
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::cell::Cell;
+use std::collections::BTreeSet;
 
 use futures_executor::block_on;
-use serde::Serialize;
-use velum_market_client::api::{AccountStatus, JobState, JobStatus, MarketInfo, Problem};
+use velum_market_client::api::MarketInfo;
 use velum_market_client::{HttpRequest, HttpResponse, MarketAdapter, Network, Node, Unreachable};
-use velum_market_credit::Issuer;
-use velum_market_model::{
-    Algorithm, Amount, Count, CreditKey, CreditOrder, Hash, Issued, Job, Query, Redemption, SecretKey,
-    Signed, Time,
-};
+use velum_market_model::{Job, Signed, Time};
 use velum_market_rules::credit;
-use zeroize::Zeroizing;
 
+use super::testing::*;
 use super::*;
-
-/// Some time in the middle of an epoch.
-const NOW: u64 = credit::EPOCH.get() * 20 + credit::EPOCH.get() / 2;
-const NOW_TIME: Time = Time::constant(NOW);
-const VALUE: u64 = credit::VALUE.get();
-/// What the account has in the beginning.
-const MONEY: u64 = 40 * VALUE;
-
-fn secret(byte: u8) -> SecretKey {
-    SecretKey::from_bytes(Algorithm::Ed25519, &[byte; 32]).unwrap()
-}
-
-/// A market's money, behind a network that has faults.
-struct Bank {
-    key: SecretKey,
-    /// Its epochs' keys are derived from it.
-    seed: Cell<u8>,
-    /// The one whose key is shown, where that is another.
-    shown: Cell<Option<u8>>,
-    /// How far its clock is ahead of the client's.
-    ahead: Cell<u64>,
-    now: Cell<u64>,
-    balances: RefCell<BTreeMap<Hash, u64>>,
-    issued: RefCell<BTreeMap<Hash, Issued>>,
-    redeemed: RefCell<BTreeSet<Hash>>,
-    spent: RefCell<BTreeSet<Hash>>,
-    /// Jobs that have not ended.
-    open: RefCell<BTreeSet<Hash>>,
-    used: Cell<u64>,
-    /// Requests that came, with the path and who signed.
-    asked: RefCell<Vec<(String, Option<Hash>)>>,
-    /// The numbers of those whose answers are lost.
-    lost: RefCell<Vec<usize>>,
-    /// Redemptions arrive only when they are let through.
-    is_slow: Cell<bool>,
-    late: RefCell<Option<HttpRequest>>,
-}
-
-impl Bank {
-    fn new() -> Self {
-        let bank = Self {
-            key: secret(9),
-            seed: Cell::new(7),
-            shown: Cell::default(),
-            ahead: Cell::default(),
-            now: Cell::new(NOW),
-            balances: RefCell::default(),
-            issued: RefCell::default(),
-            redeemed: RefCell::default(),
-            spent: RefCell::default(),
-            open: RefCell::default(),
-            used: Cell::default(),
-            asked: RefCell::default(),
-            lost: RefCell::default(),
-            is_slow: Cell::default(),
-            late: RefCell::default(),
-        };
-        bank.balances.borrow_mut().insert(secret(1).public().owner(), MONEY);
-        bank
-    }
-
-    fn id(&self) -> Hash {
-        self.key.public().owner()
-    }
-
-    /// The client's.
-    fn time(&self) -> Time {
-        Time::new(self.now.get()).unwrap()
-    }
-
-    fn its_time(&self) -> Time {
-        Time::new(self.now.get() + self.ahead.get()).unwrap()
-    }
-
-    fn issuer(&self, epoch: Count) -> Issuer {
-        Issuer::new(&[self.seed.get(); 32], epoch).unwrap()
-    }
-
-    fn credit_key(&self) -> Signed<CreditKey> {
-        let epoch = credit::epoch_at(self.its_time());
-        let (issued_until, redeemed_until) = credit::ends_of(epoch);
-        let (element, value) = (
-            Issuer::new(&[self.shown.get().unwrap_or(self.seed.get()); 32], epoch).unwrap().public(),
-            credit::VALUE,
-        );
-        let node = self.key.public();
-        let key = CreditKey { epoch, element, value, issued_until, redeemed_until, node };
-        Signed::sign(key, &self.key).unwrap()
-    }
-
-    fn order(&self, order: &Signed<CreditOrder>) -> Result<Issued, Problem> {
-        let CreditOrder { epoch, blinded, owner, .. } = order.message();
-        let id = velum_market_model::id(order.message()).unwrap();
-        if let Some(issued) = self.issued.borrow().get(&id) {
-            return Ok(issued.clone());
-        }
-        if *epoch != credit::epoch_at(self.its_time()) {
-            return Err(problem(EPOCH_IS_OVER, "over"));
-        }
-        let price = blinded.len() as u64 * VALUE;
-        let mut balances = self.balances.borrow_mut();
-        let balance = balances.entry(owner.owner()).or_default();
-        *balance = balance.checked_sub(price).ok_or_else(|| problem("not_enough", "it has less"))?;
-        let issued = self.issuer(*epoch).issue(blinded, &mut rand_core::OsRng).unwrap();
-        self.issued.borrow_mut().insert(id, issued.clone());
-        Ok(issued)
-    }
-
-    fn redeem(&self, redemption: &Signed<Redemption>) -> Result<AccountStatus, Problem> {
-        let Redemption { market, epoch, tokens, owner } = redemption.message();
-        let id = velum_market_model::id(redemption.message()).unwrap();
-        let owner = owner.owner();
-        if !credit::is_redeemed(*epoch, self.its_time()) {
-            return Err(problem(EPOCH_IS_OVER, "over"));
-        }
-        if !self.redeemed.borrow().contains(&id) {
-            if let Some(token) = tokens.iter().find(|token| self.spent.borrow().contains(&token.nonce)) {
-                return Err(problem(SPENT, &token.nonce.to_string()));
-            }
-            self.issuer(*epoch)
-                .check(tokens, *market, owner)
-                .map_err(|error| problem("credit_invalid", &error.to_string()))?;
-            self.redeemed.borrow_mut().insert(id);
-            self.spent.borrow_mut().extend(tokens.iter().map(|token| token.nonce));
-            *self.balances.borrow_mut().entry(owner).or_default() += tokens.len() as u64 * VALUE;
-        }
-        Ok(self.account(owner))
-    }
-
-    fn account(&self, owner: Hash) -> AccountStatus {
-        let balance = self.balances.borrow().get(&owner).copied().unwrap_or(0);
-        AccountStatus { owner, balance: Amount::new(balance).unwrap(), stake: Amount::ZERO, lots: Vec::new() }
-    }
-
-    fn job(&self, job: &str) -> Result<JobStatus, Problem> {
-        let job = Hash::try_from(job.to_owned()).unwrap();
-        if !self.open.borrow().contains(&job) {
-            return Err(problem(JOB_UNKNOWN, "there is none"));
-        }
-        let state = JobState::Locked;
-        Ok(JobStatus { job, state, lot: None, paid: None, deliver_by: None, since: Time::ZERO })
-    }
-
-    fn answer(&self, request: &HttpRequest) -> HttpResponse {
-        let body = request.body.as_deref().unwrap_or_default();
-        match request.url.trim_start_matches("https://market.example/v1/") {
-            "market" => {
-                let (id, key, now) = (self.id(), self.key.public(), self.its_time());
-                answered(Ok(MarketInfo { id, key, proof_systems: Vec::new(), now }))
-            }
-            "credit" => {
-                let body = self.credit_key().json().unwrap().into_bytes();
-                HttpResponse { status: 200, retry_after: None, body }
-            }
-            "credit/orders" => answered(self.order(&Signed::read(body).unwrap())),
-            "credit/redemptions" => answered(self.redeem(&Signed::read(body).unwrap())),
-            "accounts" => answered(Ok(self.account(Signed::<Query>::read(body).unwrap().key().owner()))),
-            path => answered(self.job(path.strip_prefix("jobs/").expect(path))),
-        }
-    }
-}
-
-fn problem(code: &str, detail: &str) -> Problem {
-    Problem {
-        status: 409,
-        title: code.to_owned(),
-        detail: detail.to_owned(),
-        code: code.to_owned(),
-        place: None,
-    }
-}
-
-fn answered<T: Serialize>(answer: Result<T, Problem>) -> HttpResponse {
-    let (status, body) = match answer {
-        Ok(answer) => (200, serde_json::to_vec(&answer)),
-        Err(problem) => (problem.status, serde_json::to_vec(&problem)),
-    };
-    HttpResponse { status, retry_after: None, body: body.unwrap() }
-}
-
-/// The key that has signed a request.
-fn signer(body: &[u8]) -> Option<Hash> {
-    let order = Signed::<CreditOrder>::read(body).map(|order| order.key().owner());
-    let redemption = || Signed::<Redemption>::read(body).map(|redemption| redemption.key().owner());
-    order
-        .or_else(|_| redemption())
-        .or_else(|_| Signed::<Query>::read(body).map(|query| query.key().owner()))
-        .ok()
-}
-
-impl Network for Bank {
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Unreachable> {
-        let path = request.url.trim_start_matches("https://market.example/v1/").to_owned();
-        if self.is_slow.get() && path == "credit/redemptions" {
-            self.late.replace(Some(request));
-            return Err(Unreachable::new("no answer in time"));
-        }
-        let signer = signer(request.body.as_deref().unwrap_or_default());
-        self.asked.borrow_mut().push((path, signer));
-        let answer = self.answer(&request);
-        let number = self.asked.borrow().len();
-        if self.lost.borrow().contains(&number) {
-            return Err(Unreachable::new("the answer was lost"));
-        }
-        Ok(answer)
-    }
-
-    fn now(&self) -> Time {
-        self.time()
-    }
-}
-
-/// What a disk has of a purse. After so many writes the process is killed.
-#[derive(Clone, Default)]
-struct Disk(Rc<OnDisk>);
-
-#[derive(Default)]
-struct OnDisk {
-    purse: RefCell<Option<Vec<u8>>>,
-    writes: Cell<u32>,
-    last: Cell<Option<u32>>,
-    /// Saves, and says that it did not.
-    lies: Cell<bool>,
-    is_open: Cell<bool>,
-}
-
-struct Opened(Rc<OnDisk>);
-
-impl Drop for Opened {
-    fn drop(&mut self) {
-        self.0.is_open.set(false);
-    }
-}
-
-impl Vault for Disk {
-    type Lock = Opened;
-
-    async fn open(&self) -> Result<(Opened, Option<Zeroizing<Vec<u8>>>), String> {
-        assert!(!self.0.is_open.replace(true), "opened twice at once, which waits for ever");
-        Ok((Opened(Rc::clone(&self.0)), self.0.purse.borrow().clone().map(Zeroizing::new)))
-    }
-
-    async fn save(&self, purse: &[u8]) -> Result<(), String> {
-        if self.0.last.get().is_some_and(|last| self.0.writes.get() >= last) {
-            return Err("killed".to_owned());
-        }
-        self.0.writes.set(self.0.writes.get() + 1);
-        self.0.purse.replace(Some(purse.to_vec()));
-        if self.0.lies.get() { Err("no answer in time".to_owned()) } else { Ok(()) }
-    }
-}
-
-fn node(bank: &Bank) -> Node<'_, Bank> {
-    Node::new(bank, "https://market.example")
-}
-
-fn purse(bank: &Bank, disk: &Disk) -> Purse<Disk> {
-    Purse::new(disk.clone(), bank.id())
-}
-
-fn amount(units: u64) -> Amount {
-    Amount::new(units).unwrap()
-}
-
-/// All tokens that are worth something.
-fn tokens(bank: &Bank, purse: &Purse<Disk>) -> u64 {
-    let holdings = block_on(purse.holdings(bank.time())).unwrap();
-    holdings.iter().map(|holding| holding.tokens as u64).sum()
-}
-
-fn buy(bank: &Bank, purse: &Purse<Disk>, count: usize) {
-    block_on(purse.buy(&node(bank), &secret(1), count)).unwrap();
-}
-
-fn new_key(bank: &Bank, purse: &Purse<Disk>) -> Hash {
-    block_on(purse.new_key(bank.time())).unwrap().public().owner()
-}
-
-/// The id of the job that a key hands in.
-fn job_of(owner: Hash) -> Hash {
-    Hash::of(&[b"job", &owner.0])
-}
-
-/// Pays a job of a new key with so many tokens.
-fn paid(bank: &Bank, purse: &Purse<Disk>, count: u64) -> Result<Hash, PurseError> {
-    let owner = new_key(bank, purse);
-    block_on(purse.pay(&node(bank), owner, amount(count * VALUE), Some(job_of(owner)))).map(|()| owner)
-}
-
-fn end(bank: &Bank, purse: &Purse<Disk>, owner: Hash) -> Result<(), PurseError> {
-    block_on(purse.end(&node(bank), owner))
-}
-
-fn code<T>(result: Result<T, PurseError>) -> String {
-    result.map_or_else(|error| error.code().to_owned(), |_| "none".to_owned())
-}
-
-/// Buys ten tokens, and pays two jobs with three of them each, of whose money 50 units are used.
-async fn story(bank: &Bank, disk: &Disk) -> Result<(), PurseError> {
-    let purse = purse(bank, disk);
-    purse.buy(&node(bank), &secret(1), 10).await?;
-    let mut jobs = Vec::new();
-    for _ in 0..2 {
-        let owner = purse.new_key(bank.time()).await?.public().owner();
-        purse.pay(&node(bank), owner, amount(3 * VALUE), Some(job_of(owner))).await?;
-        *bank.balances.borrow_mut().get_mut(&owner).unwrap() -= 50;
-        bank.used.set(bank.used.get() + 50);
-        jobs.push(owner);
-    }
-    // Both end before what is left of either is taken back.
-    for owner in jobs {
-        purse
-            .change(|contents| {
-                contents.end(owner);
-                Ok(())
-            })
-            .await?;
-    }
-    purse.collect(&node(bank)).await
-}
-
-/// Everything that was the client's in the beginning is in balances or in the purse in the end, but for what was used; and what the purse has is worth something.
-fn assert_nothing_is_lost(bank: &Bank, disk: &Disk, when: &str) {
-    let purse = purse(bank, disk);
-    // Jobs that nobody has ended are over after a while.
-    bank.now.set(bank.now.get() + 8 * 24 * 60 * 60 * 1000);
-    block_on(purse.collect(&node(bank))).unwrap();
-    buy(bank, &purse, 0);
-    let count = tokens(bank, &purse);
-    let balances: u64 = bank.balances.borrow().values().sum();
-    assert_eq!(balances + count * VALUE + bank.used.get(), MONEY, "{when}");
-    let of_jobs = balances - bank.balances.borrow()[&secret(1).public().owner()];
-    assert!(of_jobs < 2 * VALUE, "{when}: {of_jobs} are left with the jobs' keys");
-    if count > 0 {
-        paid(bank, &purse, count).unwrap_or_else(|error| panic!("{when}: {error}"));
-    }
-}
 
 #[test]
 fn what_is_left_of_jobs_is_in_the_purse_again() {
@@ -405,9 +62,7 @@ fn answers_that_are_lost_lose_no_money() {
 #[test]
 fn a_purse_that_was_saved_and_said_not_to_be_loses_no_money() {
     for last in 0..6 {
-        let (bank, disk) = (Bank::new(), Disk::default());
-        let purse = purse(&bank, &disk);
-        buy(&bank, &purse, 3);
+        let (bank, disk, purse) = with_tokens(3);
         let owner = new_key(&bank, &purse);
         disk.0.writes.set(0);
         disk.0.lies.set(true);
@@ -423,9 +78,7 @@ fn a_purse_that_was_saved_and_said_not_to_be_loses_no_money() {
 
 #[test]
 fn a_redemption_that_arrives_late_pays_no_key_that_is_forgotten() {
-    let (bank, disk) = (Bank::new(), Disk::default());
-    let purse = purse(&bank, &disk);
-    buy(&bank, &purse, 3);
+    let (bank, disk, purse) = with_tokens(3);
     bank.is_slow.set(true);
     let owner = new_key(&bank, &purse);
     assert_eq!(code(block_on(purse.pay(&node(&bank), owner, amount(3 * VALUE), None))), "unreachable");
@@ -442,9 +95,7 @@ fn a_redemption_that_arrives_late_pays_no_key_that_is_forgotten() {
 
 #[test]
 fn a_job_that_ends_twice_gives_its_money_back_once() {
-    let (bank, disk) = (Bank::new(), Disk::default());
-    let purse = purse(&bank, &disk);
-    buy(&bank, &purse, 3);
+    let (bank, disk, purse) = with_tokens(3);
     let owner = paid(&bank, &purse, 3).unwrap();
     end(&bank, &purse, owner).unwrap();
     let other = paid(&bank, &purse, 3).unwrap();
@@ -456,9 +107,7 @@ fn a_job_that_ends_twice_gives_its_money_back_once() {
 
 #[test]
 fn a_payment_that_was_taken_before_its_epoch_ended_counts_after_it() {
-    let (bank, disk) = (Bank::new(), Disk::default());
-    let purse = purse(&bank, &disk);
-    buy(&bank, &purse, 5);
+    let (bank, _, purse) = with_tokens(5);
     let owner = new_key(&bank, &purse);
     // The answer to the redemption: the market's clock is asked before.
     let redemption = bank.asked.borrow().len() + 2;
@@ -472,9 +121,7 @@ fn a_payment_that_was_taken_before_its_epoch_ended_counts_after_it() {
 
 #[test]
 fn a_copy_pays_with_what_was_not_spent() {
-    let (bank, disk) = (Bank::new(), Disk::default());
-    let purse = purse(&bank, &disk);
-    buy(&bank, &purse, 8);
+    let (bank, disk, purse) = with_tokens(8);
     let copied = Disk::default();
     copied.0.purse.replace(disk.0.purse.borrow().clone());
     let copy = Purse::new(copied, bank.id());
@@ -489,9 +136,7 @@ fn a_copy_pays_with_what_was_not_spent() {
 
 #[test]
 fn what_is_too_little_pays_nothing() {
-    let (bank, disk) = (Bank::new(), Disk::default());
-    let purse = purse(&bank, &disk);
-    buy(&bank, &purse, 3);
+    let (bank, _, purse) = with_tokens(3);
     for count in [4, 65] {
         assert_eq!(code(paid(&bank, &purse, count)), "credit_short");
     }
@@ -502,9 +147,7 @@ fn what_is_too_little_pays_nothing() {
 
 #[test]
 fn a_market_whose_clock_is_wrong_for_a_while_ends_no_token() {
-    let (bank, disk) = (Bank::new(), Disk::default());
-    let purse = purse(&bank, &disk);
-    buy(&bank, &purse, 3);
+    let (bank, _, purse) = with_tokens(3);
     bank.ahead.set(3 * credit::EPOCH.get());
     let owner = new_key(&bank, &purse);
     // What it says of itself is believed; what it says of tokens is held to the client's own clock.
@@ -520,9 +163,7 @@ fn a_market_whose_clock_is_wrong_for_a_while_ends_no_token() {
 
 #[test]
 fn tokens_of_an_earlier_epoch_are_renewed_and_such_as_are_over_are_none() {
-    let (bank, disk) = (Bank::new(), Disk::default());
-    let purse = purse(&bank, &disk);
-    buy(&bank, &purse, 5);
+    let (bank, disk, purse) = with_tokens(5);
     bank.now.set(NOW + credit::EPOCH.get());
     buy(&bank, &purse, 5);
     let holdings = block_on(purse.holdings(bank.time())).unwrap();
@@ -609,9 +250,7 @@ fn no_flow_names_two_keys() {
 
 #[test]
 fn a_balance_that_cannot_be_is_no_reason_to_buy_without_end() {
-    let (bank, disk) = (Bank::new(), Disk::default());
-    let purse = purse(&bank, &disk);
-    buy(&bank, &purse, 3);
+    let (bank, _, purse) = with_tokens(3);
     let owner = paid(&bank, &purse, 3).unwrap();
     bank.balances.borrow_mut().insert(owner, 2000 * VALUE);
     end(&bank, &purse, owner).unwrap();
@@ -646,55 +285,31 @@ fn what_is_no_purse_is_an_error_that_quotes_nothing() {
     }
 }
 
-/// A network between the purse and the bank, which something may happen on.
-struct Between<'a, F> {
-    bank: &'a Bank,
-    /// Is asked before a request goes on, by its path. What it gives is the answer.
-    on: F,
-}
+#[test]
+fn a_clock_of_the_clients_that_is_wrong_for_a_while_ends_no_token() {
+    /// A client that takes it to be a year later.
+    struct Ahead<'a>(&'a Bank);
 
-impl<F: AsyncFn(&HttpRequest) -> Option<Result<HttpResponse, Unreachable>>> Network for Between<'_, F> {
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Unreachable> {
-        match (self.on)(&request).await {
-            Some(answer) => answer,
-            None => self.bank.send(request).await,
+    impl Network for Ahead<'_> {
+        async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Unreachable> {
+            self.0.send(request).await
+        }
+
+        fn now(&self) -> Time {
+            Time::new(NOW + 365 * DAY).unwrap()
         }
     }
 
-    fn now(&self) -> Time {
-        self.bank.time()
-    }
-}
-
-fn refuses(
-    path: &'static str,
-    code: &'static str,
-) -> impl AsyncFn(&HttpRequest) -> Option<Result<HttpResponse, Unreachable>> {
-    async move |request| request.url.ends_with(path).then(|| Ok(answered::<()>(Err(problem(code, "no")))))
-}
-
-const DAY: u64 = 24 * 60 * 60 * 1000;
-
-fn lost() -> Option<Result<HttpResponse, Unreachable>> {
-    Some(Err(Unreachable::new("the answer was lost")))
-}
-
-#[test]
-fn a_clock_of_the_clients_that_is_wrong_for_a_while_ends_no_token() {
-    let (bank, disk) = (Bank::new(), Disk::default());
-    let purse = purse(&bank, &disk);
-    buy(&bank, &purse, 5);
-    block_on(purse.new_key(Time::new(NOW + 365 * DAY).unwrap())).unwrap();
-    let later = Between { bank: &bank, on: async |_: &HttpRequest| None };
-    let _ = block_on(purse.collect(&Node::new(&later, "https://market.example")));
+    let (bank, _, purse) = with_tokens(5);
+    let ahead = Ahead(&bank);
+    block_on(purse.new_key(ahead.now())).unwrap();
+    block_on(purse.collect(&Node::new(&ahead, "https://market.example"))).unwrap();
     assert_eq!(tokens(&bank, &purse), 5);
 }
 
 #[test]
 fn the_key_of_an_open_job_is_not_forgotten() {
-    let (bank, disk) = (Bank::new(), Disk::default());
-    let purse = purse(&bank, &disk);
-    buy(&bank, &purse, 5);
+    let (bank, _, purse) = with_tokens(5);
     let owner = paid(&bank, &purse, 5).unwrap();
     bank.open.borrow_mut().insert(job_of(owner));
     bank.balances.borrow_mut().insert(owner, 0);
@@ -710,9 +325,7 @@ fn the_key_of_an_open_job_is_not_forgotten() {
 
 #[test]
 fn another_market_at_the_address_is_found_out() {
-    let (bank, disk) = (Bank::new(), Disk::default());
-    let purse = purse(&bank, &disk);
-    buy(&bank, &purse, 5);
+    let (bank, disk, purse) = with_tokens(5);
     let owner = new_key(&bank, &purse);
     bank.lost.replace(vec![bank.asked.borrow().len() + 2]);
     assert_eq!(code(block_on(purse.pay(&node(&bank), owner, amount(5 * VALUE), None))), "unreachable");
@@ -728,9 +341,7 @@ fn another_market_at_the_address_is_found_out() {
 
 #[test]
 fn a_balance_that_is_not_told_is_no_refused_redemption() {
-    let (bank, disk) = (Bank::new(), Disk::default());
-    let purse = purse(&bank, &disk);
-    buy(&bank, &purse, 5);
+    let (bank, _, purse) = with_tokens(5);
     let owner = new_key(&bank, &purse);
     bank.lost.replace(vec![bank.asked.borrow().len() + 2]);
     assert_eq!(code(block_on(purse.pay(&node(&bank), owner, amount(5 * VALUE), None))), "unreachable");
@@ -743,9 +354,7 @@ fn a_balance_that_is_not_told_is_no_refused_redemption() {
 
 #[test]
 fn an_order_that_cannot_be_paid_any_more_stops_no_other() {
-    let (bank, disk) = (Bank::new(), Disk::default());
-    let purse = purse(&bank, &disk);
-    buy(&bank, &purse, 1);
+    let (bank, _, purse) = with_tokens(1);
     let cut = Between {
         bank: &bank,
         on: async |request: &HttpRequest| if request.url.ends_with("orders") { lost() } else { None },
@@ -762,9 +371,7 @@ fn an_order_that_cannot_be_paid_any_more_stops_no_other() {
 #[test]
 fn an_answer_about_one_redemption_changes_no_other() {
     for is_end in [true, false] {
-        let (bank, disk) = (Bank::new(), Disk::default());
-        let original = purse(&bank, &disk);
-        buy(&bank, &original, 8);
+        let (bank, disk, original) = with_tokens(8);
         let copied = Disk::default();
         copied.0.purse.replace(disk.0.purse.borrow().clone());
         paid(&bank, &original, 1).unwrap();
@@ -799,9 +406,7 @@ fn an_answer_about_one_redemption_changes_no_other() {
 
 #[test]
 fn a_key_that_has_something_on_order_is_not_forgotten() {
-    let (bank, disk) = (Bank::new(), Disk::default());
-    let purse = purse(&bank, &disk);
-    buy(&bank, &purse, 5);
+    let (bank, _, purse) = with_tokens(5);
     let owner = paid(&bank, &purse, 5).unwrap();
     let losing = Between {
         bank: &bank,
@@ -865,9 +470,7 @@ fn an_order_that_another_call_has_sent_again_is_not_dropped() {
 #[test]
 fn a_renewal_that_was_killed_is_gone_on_with_before_the_tokens_are_over() {
     for writes in 1..=6 {
-        let (bank, disk) = (Bank::new(), Disk::default());
-        let purse = purse(&bank, &disk);
-        buy(&bank, &purse, 5);
+        let (bank, disk, purse) = with_tokens(5);
         bank.now.set(credit::EPOCH.get() * 22 - 3 * DAY);
         disk.0.writes.set(0);
         disk.0.last.set(Some(writes));
@@ -886,9 +489,7 @@ fn a_renewal_that_was_killed_is_gone_on_with_before_the_tokens_are_over() {
 
 #[test]
 fn a_renewal_ends_at_a_market_whose_clock_is_ahead_of_its_key() {
-    let (bank, disk) = (Bank::new(), Disk::default());
-    let purse = purse(&bank, &disk);
-    buy(&bank, &purse, 5);
+    let (bank, _, purse) = with_tokens(5);
     let ahead = Between {
         bank: &bank,
         on: async |request: &HttpRequest| {
@@ -904,9 +505,7 @@ fn a_renewal_ends_at_a_market_whose_clock_is_ahead_of_its_key() {
 
 #[test]
 fn a_purse_that_is_full_can_be_spent() {
-    let (bank, disk) = (Bank::new(), Disk::default());
-    let purse = purse(&bank, &disk);
-    buy(&bank, &purse, 30);
+    let (bank, disk, purse) = with_tokens(30);
     let mut kept: serde_json::Value =
         serde_json::from_slice(disk.0.purse.borrow().as_ref().unwrap()).unwrap();
     let all = kept["tokens"].as_array_mut().unwrap();
