@@ -23,8 +23,8 @@ use crate::backoff::Backoff;
 use crate::host::Host;
 use crate::signed_job::SignedJob;
 
-/// The code of a job that a market does not have.
-const JOB_UNKNOWN: &str = "job_unknown";
+/// The code of a market that does not have a job.
+pub const JOB_UNKNOWN: &str = "job_unknown";
 
 /// A market, and what is said to it.
 pub struct Market<A> {

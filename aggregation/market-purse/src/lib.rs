@@ -38,8 +38,5 @@ pub use vault::Vault;
 /// The code of a node that issues or redeems no tokens of an epoch.
 const EPOCH_IS_OVER: &str = "credit_epoch";
 
-/// The code of a node that does not have a job.
-const JOB_UNKNOWN: &str = "job_unknown";
-
 /// The code of a node that has redeemed a token before. Its detail names the token.
 const SPENT: &str = "credit_spent";

@@ -2,13 +2,13 @@
 
 use serde_json::value::RawValue;
 use velum_market_client::api::JobState;
-use velum_market_client::{MarketAdapter, MarketError, Network, Node};
+use velum_market_client::{JOB_UNKNOWN, MarketAdapter, MarketError, Network, Node};
 use velum_market_model::{Amount, Hash, MOST_TOKENS, Query, Redemption, SecretKey, Signed, Subject, Time};
 use velum_market_rules::credit;
 
 use crate::contents::{Contents, Holding};
 use crate::payment::Payment;
-use crate::{EPOCH_IS_OVER, JOB_UNKNOWN, PurseError, SPENT, Vault};
+use crate::{EPOCH_IS_OVER, PurseError, SPENT, Vault};
 
 /// A purse of blind credit at one market.
 pub struct Purse<V> {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use futures_executor::block_on;
 use serde::Serialize;
 use velum_market_client::api::{AccountStatus, JobState, JobStatus, MarketInfo, Problem};
-use velum_market_client::{HttpRequest, HttpResponse, Network, Node, Unreachable};
+use velum_market_client::{HttpRequest, HttpResponse, JOB_UNKNOWN, Network, Node, Unreachable};
 use velum_market_credit::Issuer;
 use velum_market_model::{
     Algorithm, Amount, Count, CreditKey, CreditOrder, Hash, Issued, Query, Redemption, SecretKey, Signed,
