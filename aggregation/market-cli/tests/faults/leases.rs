@@ -153,6 +153,8 @@ impl History {
         let (lot, holder) = market.first_held().await;
         tokio::time::sleep(self.and).await;
         self.leave(site, &wires[holder], holder);
+        // On a busy machine it is seen late, and leaves later than it was to.
+        let left_at = watch.now().await;
         tokio::time::sleep(self.away).await;
         if let Some(away) = self.node_away {
             site.kill(Who::Node(0));
@@ -162,7 +164,7 @@ impl History {
         self.come_back(site, &wires[holder], holder);
         let is_lost = market.deliver_late(lot, holder).await;
         // Later it may have delivered before it was away.
-        assert!(is_lost || self.at > Point::LeafBegun, "the lot was not rescued");
+        assert!(is_lost || left_at > Point::LeafBegun, "the lot was not rescued");
     }
 
     fn leave(&self, site: &Site, wire: &Relay, holder: usize) {

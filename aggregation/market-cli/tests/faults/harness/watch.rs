@@ -105,6 +105,12 @@ impl<'a> Watch<'a> {
         self.reached >= point
     }
 
+    /// How far the market has come by now.
+    pub async fn now(&mut self) -> Point {
+        self.look().await;
+        self.reached
+    }
+
     /// What cannot be seen now, since what says it is away, is seen later.
     async fn look(&mut self) {
         let mut seen = self.of_log().await.unwrap_or(Point::Begun);
