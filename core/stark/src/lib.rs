@@ -47,6 +47,12 @@ pub mod poseidon2 {
         DIAGONAL, DIGEST, INITIAL, INTERNAL, RATE, SALT, TERMINAL, TRANSCRIPT_LANE, WIDTH, permute, salt_word,
     };
 }
+#[cfg(feature = "prover")]
+pub mod contexts {
+    //! The chaining values that messages of [`Blake3Hash`](crate::Blake3Hash) start with, for those who hash elsewhere.
+
+    pub use crate::hash::blake3::keys::{grinding, node, row, row_pieces};
+}
 pub mod program;
 mod proof;
 #[cfg(feature = "prover")]
@@ -67,6 +73,8 @@ pub use composition::LookupChallenges;
 pub use error::{Check, VerifyError};
 #[cfg(feature = "poseidon2")]
 pub use hash::Poseidon2Hash;
+#[cfg(feature = "prover")]
+pub use hash::Puzzle;
 pub use hash::{
     Blake3Hash, Blake3TruncatedHash, DIGEST_BYTES, Digest, HashFunction, ProofHash, SALT_BYTES, Salt,
     TRUNCATED_BYTES,

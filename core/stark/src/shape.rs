@@ -67,7 +67,7 @@ pub struct Group {
     /// Columns in each tree, in base elements.
     pub widths: [usize; TREES],
     /// Coefficients of its part of the quotient beyond twice the height, at most.
-    pub(crate) excess: usize,
+    pub excess: usize,
     /// Indices of its tables.
     pub tables: Vec<usize>,
     /// Interactions of all its tables.

@@ -10,12 +10,12 @@ use crate::key::VerifierKey;
 #[cfg(feature = "prover")]
 use crate::prover::backend::{LookupInputs, QuotientInputs, SecretRows};
 #[cfg(feature = "prover")]
-use crate::prover::{CpuCommitted, CpuKey};
+use crate::prover::{CpuCommitted, CpuKey, lookup_columns};
 
 #[cfg(feature = "prover")]
 type LookupColumns<C> = fn(
-    &CpuKey,
-    &mut CpuCommitted,
+    &VerifierKey,
+    &SecretRows,
     &LookupInputs<'_, C>,
     &Control<'_>,
 ) -> Result<(SecretRows, Vec<EF>), Cancelled>;
@@ -39,7 +39,7 @@ impl<C: Chip> Kernels<C> {
     pub fn compiled() -> Self {
         Self {
             #[cfg(feature = "prover")]
-            lookup_columns: CpuKey::lookup_columns::<C>,
+            lookup_columns: lookup_columns::<C>,
             #[cfg(feature = "prover")]
             quotient_columns: CpuKey::quotient_columns::<C>,
             verify: VerifierKey::verify_compiled::<C>,

@@ -2,7 +2,7 @@
 //!
 //! `docs/formats.md` gives both hash functions byte by byte, with test vectors.
 
-mod blake3;
+pub(crate) mod blake3;
 #[cfg(feature = "poseidon2")]
 pub(crate) mod poseidon2;
 #[cfg(all(test, feature = "prover"))]
@@ -196,13 +196,15 @@ pub trait Transcript: Clone {
     /// A number of `bits <= 32` uniform bits.
     fn index(&mut self, bits: usize) -> usize;
 
-    /// Finds a nonce that [`check_grinding`](Self::check_grinding) accepts for `bits <= 32`, and absorbs it. Which one
-    /// depends on how threads run.
-    ///
-    /// # Errors
-    /// [`Cancelled`].
+    /// What [`check_grinding`](Self::check_grinding) accepts nonces for.
     #[cfg(feature = "prover")]
-    fn grind(&mut self, bits: usize, control: &Control<'_>) -> Result<u64, Cancelled>;
+    fn puzzle(&self) -> Puzzle;
+
+    /// Absorbs a nonce that solves the [`puzzle`](Self::puzzle), and returns what was absorbed: none where it solves nothing.
+    #[cfg(feature = "prover")]
+    fn absorb_solution(&mut self, bits: usize, nonce: u64) -> Option<u64> {
+        self.check_grinding(bits, nonce).then_some(nonce)
+    }
 
     /// Absorbs the nonce and tells whether it took about `2^bits` hashes to find.
     #[must_use]
@@ -217,18 +219,51 @@ fn meets(word: u64, bits: usize) -> bool {
     word.trailing_zeros() as usize >= bits
 }
 
-/// The nonce that `find` finds among some consecutive ones; it is asked for range after range, by all threads.
+/// What a nonce of grinding is searched for.
 #[cfg(feature = "prover")]
-fn find_nonce(
-    control: &Control<'_>,
-    find: impl Fn(Range<u64>) -> Option<u64> + Send + Sync,
-) -> Result<u64, Cancelled> {
-    use p3_maybe_rayon::prelude::*;
+#[derive(Clone, Debug)]
+pub enum Puzzle {
+    /// A block whose hash by BLAKE3, under the context of grinding, begins with a word that ends in zeros. The nonce is the bytes from 32 to 40,
+    /// the least significant first.
+    Blake3 {
+        /// The block, without the nonce.
+        block: [u8; 64],
+    },
+    /// A state of Poseidon2 whose permutation has a last lane of the rate that ends in zeros.
+    #[cfg(feature = "poseidon2")]
+    Poseidon2 {
+        /// The state.
+        state: [F; poseidon2::WIDTH],
+        /// The lane of the nonce.
+        lane: usize,
+    },
+}
 
-    const NONCES: u64 = 1 << 10;
-    let search = |task: u64| match control.check() {
-        Ok(()) => find(task * NONCES..(task + 1) * NONCES).map(Ok),
-        Err(cancelled) => Some(Err(cancelled)),
-    };
-    (0..(1 << 63) / NONCES).into_par_iter().find_map_any(search).expect("one of 2^63 nonces meets 32 bits")
+#[cfg(feature = "prover")]
+impl Puzzle {
+    /// Finds a nonce for `bits <= 32`, on all threads. Which one depends on how they run.
+    ///
+    /// # Errors
+    /// [`Cancelled`].
+    pub fn solve(&self, bits: usize, control: &Control<'_>) -> Result<u64, Cancelled> {
+        use p3_maybe_rayon::prelude::*;
+
+        const NONCES: u64 = 1 << 10;
+        let search = |task: u64| match control.check() {
+            Ok(()) => self.find_among(bits, task * NONCES..(task + 1) * NONCES).map(Ok),
+            Err(cancelled) => Some(Err(cancelled)),
+        };
+        (0..(1 << 63) / NONCES)
+            .into_par_iter()
+            .find_map_any(search)
+            .expect("one of 2^63 nonces meets 32 bits")
+    }
+
+    fn find_among(&self, bits: usize, nonces: Range<u64>) -> Option<u64> {
+        match self {
+            Self::Blake3 { block } => blake3::find_among(block, bits, nonces),
+            #[cfg(feature = "poseidon2")]
+            Self::Poseidon2 { state, lane } => poseidon2::find_among(state, *lane, bits, nonces),
+        }
+    }
 }

@@ -246,7 +246,8 @@ fn grinding_works<H: ProofHash>() {
         let mut start = H::Transcript::new(b"grinding");
         start.absorb(&vec![EF::TWO; absorbed]);
         let (mut prover, mut verifier) = (start.clone(), start.clone());
-        let nonce = prover.grind(BITS, &Control::none()).unwrap();
+        let nonce = prover.puzzle().solve(BITS, &Control::none()).unwrap();
+        assert_eq!(prover.absorb_solution(BITS, nonce), Some(nonce));
         assert!(verifier.check_grinding(BITS, nonce));
         assert_eq!(prover.challenge(), verifier.challenge());
 

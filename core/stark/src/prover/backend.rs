@@ -14,6 +14,7 @@
 //!     folding challenges                 ->  fold
 //!                                            final_polynomial  ->  coefficients
 //!   queried rows                         ->  rows, layer       ->  rows, values, nodes
+//!   puzzle of the transcript             ->  grind             ->  nonce
 //! ```
 //!
 //! What each step computes is fixed to the bit, by the key's [`Shape`](crate::shape::Shape), its [`Program`](crate::program::Program) and
@@ -46,7 +47,7 @@ use crate::air::Chip;
 use crate::composition::LookupChallenges;
 use crate::control::Control;
 use crate::field::{EF, F};
-use crate::hash::{Digest, Salt};
+use crate::hash::{Digest, Puzzle, Salt};
 use crate::key::VerifierKey;
 use crate::mask::Table;
 use crate::secret::{Secret, overwrite};
@@ -204,6 +205,17 @@ pub trait Backend: MaybeSend + MaybeSync {
         layer: usize,
         query: &LayerQuery,
     ) -> impl Future<Output = Step<OpenedLayer, Self::Error>> + MaybeSend;
+
+    /// A nonce that solves a puzzle of the transcript, for `bits <= 32`. Where a backend has nothing faster, the processor searches.
+    fn grind(
+        &self,
+        _key: &Self::Key,
+        puzzle: &Puzzle,
+        bits: usize,
+        control: &Control<'_>,
+    ) -> impl Future<Output = Step<u64, Self::Error>> + MaybeSend {
+        async move { Ok(puzzle.solve(bits, control)?) }
+    }
 }
 
 /// A backend whose inner state can be read, for it to be checked.

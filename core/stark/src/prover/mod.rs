@@ -37,6 +37,7 @@ use backend::{
 };
 use blinding::system_rng;
 pub use blocking::{block_on, block_on_worker};
+pub(crate) use cpu::lookup_columns;
 pub use cpu::{Batch as CpuBatch, Committed as CpuCommitted, Cpu, CpuKey};
 
 /// Why no proof was made. `E` is the error of the backend.
@@ -185,11 +186,7 @@ impl<B: Backend> Run<'_, B> {
         let parameters = &key.parameters;
         let Instance { tables, traces, bound } = instance;
         let mut transcript = H::Transcript::new(&key.prefix(bound));
-        let grind = |transcript: &mut H::Transcript, bits, done| {
-            control.begin(Stage::Grinding, done)?;
-            transcript.grind(bits, control)
-        };
-
+        let at = |done| control.part(done, done);
         control.begin(Stage::Extension, done::MAIN)?;
         let rows = key.main_rows(&tables, &traces, rng);
         drop(traces);
@@ -197,7 +194,8 @@ impl<B: Backend> Run<'_, B> {
         let part = control.part(done::MAIN, done::LOOKUPS);
         let (mut main, root) = backend.commit_main(prepared, rows, &main_salts.draw(), &part).await?;
         let main_root = absorb_root::<H, _>(&mut transcript, root)?;
-        let lookup_nonce = grind(&mut transcript, parameters.lookup_grinding_bits, done::LOOKUPS)?;
+        let lookup_nonce =
+            self.grind::<H>(&mut transcript, parameters.lookup_grinding_bits, &at(done::LOOKUPS)).await?;
         let challenges = LookupChallenges { gamma: transcript.challenge(), beta: transcript.challenge() };
 
         let blinding = key.lookup_blinding(rng);
@@ -227,7 +225,8 @@ impl<B: Backend> Run<'_, B> {
         let (quotient, root) = backend.commit_quotient(prepared, [&main, &lookup], inputs, &part).await?;
         drop(salts);
         let quotient_root = absorb_root::<H, _>(&mut transcript, root)?;
-        let ood_nonce = grind(&mut transcript, parameters.ood_grinding_bits, done::OPENINGS)?;
+        let ood_nonce =
+            self.grind::<H>(&mut transcript, parameters.ood_grinding_bits, &at(done::OPENINGS)).await?;
         let zeta = transcript.challenge();
 
         control.begin(Stage::Openings, done::OPENINGS)?;
@@ -237,7 +236,8 @@ impl<B: Backend> Run<'_, B> {
         key.open_mask(&mut values, &blinding.mask, zeta);
         drop(blinding);
         transcript.absorb(&values);
-        let batch_nonce = grind(&mut transcript, parameters.batch_grinding_bits, done::BATCH)?;
+        let batch_nonce =
+            self.grind::<H>(&mut transcript, parameters.batch_grinding_bits, &at(done::BATCH)).await?;
         let weights = batching_weights::<H>(&key.shape, &mut transcript);
         control.begin(Stage::Openings, done::BATCH)?;
         let inputs = BatchInputs { values: &values, weights: &weights, zeta };
@@ -252,7 +252,8 @@ impl<B: Backend> Run<'_, B> {
             "another number of coefficients",
         )?;
         transcript.absorb(&final_polynomial);
-        let query_nonce = grind(&mut transcript, parameters.query_grinding_bits, done::QUERIES)?;
+        let query_nonce =
+            self.grind::<H>(&mut transcript, parameters.query_grinding_bits, &at(done::QUERIES)).await?;
         let indices = queried::<H>(parameters.queries, key.log_codeword(), &mut transcript);
 
         control.begin(Stage::Queries, done::QUERIES)?;
@@ -296,14 +297,27 @@ impl<B: Backend> Run<'_, B> {
             control.begin(Stage::Folding, done)?;
             let root = self.backend.commit_layer(self.prepared, batch, log_arity).await?;
             let root = absorb_root::<H, _>(transcript, root)?;
-            control.begin(Stage::Grinding, done)?;
-            let nonce = transcript.grind(parameters.folding_grinding_bits, control)?;
+            let nonce = self
+                .grind::<H>(transcript, parameters.folding_grinding_bits, &control.part(done, done))
+                .await?;
             layers.push(LayerCommitment { root, nonce });
             control.begin(Stage::Folding, done)?;
             let challenges = folding_challenges::<H>(log_arity, transcript);
             self.backend.fold(self.prepared, batch, &challenges).await?;
         }
         Ok(layers)
+    }
+
+    /// Finds a nonce and absorbs it.
+    async fn grind<H: ProofHash>(
+        &self,
+        transcript: &mut H::Transcript,
+        bits: usize,
+        control: &Control<'_>,
+    ) -> Step<u64, B::Error> {
+        control.begin(Stage::Grinding, 0.0)?;
+        let nonce = self.backend.grind(self.prepared, &transcript.puzzle(), bits, control).await?;
+        transcript.absorb_solution(bits, nonce).ok_or(ProveError::Faulty("a nonce that solves nothing"))
     }
 
     /// Opens a tree at rows of the tallest group's evaluation domain, which are sorted and distinct.

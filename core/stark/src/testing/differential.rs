@@ -12,7 +12,7 @@ use crate::backend::{
 };
 use crate::control::Control;
 use crate::field::EF;
-use crate::{Digest, ProveError, Salt, VerifierKey};
+use crate::{Digest, ProveError, Puzzle, Salt, VerifierKey};
 
 /// A backend that does everything on two others, and fails where they differ: in a root, in the columns below it, in a value, in a
 /// codeword, in what is opened.
@@ -278,6 +278,18 @@ impl<A: Inspect, B: Inspect> Backend for Differential<A, B> {
             self.first.layer(&key.0, &batch.0, layer, query),
             self.second.layer(&key.1, &batch.1, layer, query)
         ))
+    }
+
+    /// Which nonce is found is of no matter: the prover checks that it solves the puzzle.
+    async fn grind(
+        &self,
+        key: &Self::Key,
+        puzzle: &Puzzle,
+        bits: usize,
+        control: &Control<'_>,
+    ) -> StepOf<u64, A, B> {
+        let second = self.second.grind(&key.1, puzzle, bits, control).await;
+        second.map_err(|error| failed(error, DifferentialError::Second))
     }
 }
 

@@ -16,7 +16,7 @@ use crate::backend::{
 };
 use crate::control::Control;
 use crate::field::{EF, F};
-use crate::{Cpu, CpuBatch, CpuCommitted, CpuKey, Digest, ProveError, Salt, VerifierKey};
+use crate::{Cpu, CpuBatch, CpuCommitted, CpuKey, Digest, ProveError, Puzzle, Salt, VerifierKey};
 
 /// Where a device breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,11 +45,13 @@ pub enum At {
     Rows,
     /// A layer is opened.
     OpenLayer,
+    /// A nonce is found.
+    Grind,
 }
 
 impl At {
     /// All, in the order of a proof.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Prepare,
         Self::Main,
         Self::Lookups,
@@ -62,6 +64,7 @@ impl At {
         Self::FinalPolynomial,
         Self::Rows,
         Self::OpenLayer,
+        Self::Grind,
     ];
 }
 
@@ -250,6 +253,18 @@ impl Backend for Faulty {
     ) -> Step<OpenedLayer, Lost> {
         let outcome = self.cpu.layer(key, batch, layer, query).await;
         self.outcome(At::OpenLayer, outcome, |o| o.values[0] += EF::ONE, |o| o.values.truncate(1))
+    }
+
+    async fn grind(
+        &self,
+        key: &CpuKey,
+        puzzle: &Puzzle,
+        bits: usize,
+        control: &Control<'_>,
+    ) -> Step<u64, Lost> {
+        let outcome = self.cpu.grind(key, puzzle, bits, control).await;
+        // No element of the field, and so no nonce either way.
+        self.outcome(At::Grind, outcome, |nonce| *nonce = u64::MAX, |nonce| *nonce = u64::MAX)
     }
 }
 

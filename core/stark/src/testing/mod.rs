@@ -8,6 +8,7 @@ pub mod layout;
 pub(crate) mod linear;
 pub mod program;
 pub mod script;
+pub mod squares;
 pub mod tiny;
 
 pub use crate::prover::seam;

@@ -3,10 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 
-use crate::control::{Cancelled, Control};
 use crate::field::EF;
 use crate::hash::sealed::Sealed;
-use crate::hash::{Blake3Hash, DIGEST_BYTES, HashFunction, ProofHash, Rows, Salt, Transcript};
+use crate::hash::{Blake3Hash, DIGEST_BYTES, HashFunction, ProofHash, Puzzle, Rows, Salt, Transcript};
 
 /// What was said, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -162,14 +161,18 @@ impl<H: ProofHash> Transcript for ScriptedTranscript<H> {
         index
     }
 
-    fn grind(&mut self, bits: usize, control: &Control<'_>) -> Result<u64, Cancelled> {
+    fn puzzle(&self) -> Puzzle {
+        self.0.puzzle()
+    }
+
+    fn absorb_solution(&mut self, bits: usize, nonce: u64) -> Option<u64> {
         let nonce = match MODE.get() {
             Mode::Forced(_) => 0,
             Mode::WithoutWork(time) if time == nonces() => self.skip(bits),
-            _ => self.0.grind(bits, control)?,
+            _ => self.0.absorb_solution(bits, nonce)?,
         };
         say(Event::Nonce(bits, nonce));
-        Ok(nonce)
+        Some(nonce)
     }
 
     fn check_grinding(&mut self, bits: usize, nonce: u64) -> bool {

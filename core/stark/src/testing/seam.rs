@@ -12,7 +12,7 @@ use super::backend::{
     SecretRows, Step, Tables, TreeQuery,
 };
 use super::cpu::{Batch, Columns, Committed, Cpu, CpuKey};
-use super::{Instance, ProvingKey, Run, block_on};
+use super::{Instance, ProvingKey, Run, block_on, lookup_columns};
 use crate::air::{Chip, Trace};
 use crate::control::{Control, Memory};
 use crate::field::{EF, F};
@@ -143,7 +143,8 @@ impl Backend for Seam<'_> {
         inputs: LookupInputs<'_, C>,
         control: &Control<'_>,
     ) -> Step<(Committed, Digest, Vec<EF>), Infallible> {
-        let (columns, terminals) = key.lookup_columns(main, &inputs, control)?;
+        let cells = main.cells.take().expect("lookup columns are made once of each main tree");
+        let (columns, terminals) = lookup_columns(&key.verifier, &cells, &inputs, control)?;
         self.seen().terminals = terminals.clone();
         let (committed, root) = self.commit(key, LOOKUP, &columns, inputs.salts, control)?;
         Ok((committed, root, terminals))

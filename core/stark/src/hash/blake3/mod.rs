@@ -18,9 +18,9 @@ use p3_symmetric::CryptographicHasher;
 
 use self::oracle::{GRINDING, NODE, PIECES, ROW, TRANSCRIPT};
 pub use self::truncated::Blake3TruncatedHash;
-use super::{DIGEST_BYTES, Digest, HashFunction, ProofHash, Rows, SALT_BYTES, Salt, TASK, Transcript, meets};
 #[cfg(feature = "prover")]
-use crate::control::{Cancelled, Control};
+use super::Puzzle;
+use super::{DIGEST_BYTES, Digest, HashFunction, ProofHash, Rows, SALT_BYTES, Salt, TASK, Transcript, meets};
 use crate::field::{EF, F};
 use crate::secret::overwrite;
 
@@ -202,6 +202,47 @@ fn work(digest: &[u8; 32]) -> u64 {
     u64::from_le_bytes(std::array::from_fn(|i| digest[i]))
 }
 
+/// The first of some nonces with which a block's hash meets the condition.
+#[cfg(feature = "prover")]
+pub(super) fn find_among(block: &[u8; BLOCK], bits: usize, nonces: std::ops::Range<u64>) -> Option<u64> {
+    const LANES: usize = 32;
+    let (mut blocks, mut digests) = ([*block; LANES], [[0; 32]; LANES]);
+    nonces.step_by(LANES).find_map(|first| {
+        for (block, nonce) in blocks.iter_mut().zip(first..) {
+            block[NONCE].copy_from_slice(&nonce.to_le_bytes());
+        }
+        GRINDING.hash_many(blocks.as_flattened(), &mut digests);
+        let found = digests.iter().position(|digest| meets(work(digest), bits))?;
+        Some(first + found as u64)
+    })
+}
+
+/// The chaining values that messages of each use start with, for those who hash elsewhere.
+#[cfg(feature = "prover")]
+pub(crate) mod keys {
+    use super::oracle;
+
+    /// Of rows, or of their pieces where they are longer than a chunk.
+    pub fn row() -> [u32; 8] {
+        oracle::ROW.key()
+    }
+
+    /// Of the digests of a row's pieces.
+    pub fn row_pieces() -> [u32; 8] {
+        oracle::PIECES.key()
+    }
+
+    /// Of pairs of nodes.
+    pub fn node() -> [u32; 8] {
+        oracle::NODE.key()
+    }
+
+    /// Of tries of grinding.
+    pub fn grinding() -> [u32; 8] {
+        oracle::GRINDING.key()
+    }
+}
+
 impl Transcript for Blake3Transcript {
     type Digest = [u8; 32];
 
@@ -232,22 +273,8 @@ impl Transcript for Blake3Transcript {
     }
 
     #[cfg(feature = "prover")]
-    fn grind(&mut self, bits: usize, control: &Control<'_>) -> Result<u64, Cancelled> {
-        const LANES: usize = 32;
-        let block = self.grinding_block();
-        let nonce = super::find_nonce(control, |nonces| {
-            let (mut blocks, mut digests) = ([block; LANES], [[0; 32]; LANES]);
-            nonces.step_by(LANES).find_map(|first| {
-                for (block, nonce) in blocks.iter_mut().zip(first..) {
-                    block[NONCE].copy_from_slice(&nonce.to_le_bytes());
-                }
-                GRINDING.hash_many(blocks.as_flattened(), &mut digests);
-                let found = digests.iter().position(|digest| meets(work(digest), bits))?;
-                Some(first + found as u64)
-            })
-        })?;
-        self.absorb_nonce(nonce);
-        Ok(nonce)
+    fn puzzle(&self) -> Puzzle {
+        Puzzle::Blake3 { block: self.clone().grinding_block() }
     }
 
     fn check_grinding(&mut self, bits: usize, nonce: u64) -> bool {

@@ -45,6 +45,12 @@ impl Oracle {
         Self { context, key: std::array::from_fn(|word| u32::from_le_bytes(words[word])) }
     }
 
+    /// The chaining value that a message starts with: the hash of the context.
+    #[cfg(feature = "prover")]
+    pub(super) fn key(&self) -> [u32; 8] {
+        self.key
+    }
+
     /// A message of any length, piece by piece.
     pub(super) fn hasher(&self) -> blake3::Hasher {
         blake3::Hasher::new_derive_key(self.context)

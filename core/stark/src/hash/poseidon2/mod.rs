@@ -17,9 +17,9 @@ use p3_maybe_rayon::prelude::*;
 
 pub use self::constants::{DIAGONAL, INITIAL, INTERNAL, TERMINAL};
 pub use self::permutation::permute;
-use super::{DIGEST_BYTES, HashFunction, ProofHash, Rows, Salt, TASK, Transcript, meets};
 #[cfg(feature = "prover")]
-use crate::control::{Cancelled, Control};
+use super::Puzzle;
+use super::{DIGEST_BYTES, HashFunction, ProofHash, Rows, Salt, TASK, Transcript, meets};
 use crate::field::{EF, EXTENSION_DEGREE, F, pack};
 
 /// Lanes of the permutation.
@@ -181,6 +181,25 @@ impl Poseidon2Transcript {
     }
 }
 
+/// The first of some nonces with which a state's permutation meets the condition.
+#[cfg(feature = "prover")]
+pub(super) fn find_among(
+    state: &[F; WIDTH],
+    lane: usize,
+    bits: usize,
+    nonces: std::ops::Range<u64>,
+) -> Option<u64> {
+    let state = state.map(Packed::from);
+    nonces.step_by(Packed::WIDTH).find_map(|first| {
+        let mut state = state;
+        state[lane] = Packed::from_fn(|index| F::from_u64(first + index as u64));
+        permute(&mut state);
+        let words = state[RATE - 1].as_slice();
+        let found = words.iter().position(|word| meets(word.as_canonical_u64(), bits))?;
+        Some(first + found as u64)
+    })
+}
+
 impl Transcript for Poseidon2Transcript {
     type Digest = [F; DIGEST];
 
@@ -218,22 +237,8 @@ impl Transcript for Poseidon2Transcript {
     }
 
     #[cfg(feature = "prover")]
-    fn grind(&mut self, bits: usize, control: &Control<'_>) -> Result<u64, Cancelled> {
-        let state = self.state.map(Packed::from);
-        let nonce_lane = self.absorbed;
-        let nonce = super::find_nonce(control, |nonces| {
-            nonces.step_by(Packed::WIDTH).find_map(|first| {
-                let mut state = state;
-                state[nonce_lane] = Packed::from_fn(|index| F::from_u64(first + index as u64));
-                permute(&mut state);
-                let words = state[RATE - 1].as_slice();
-                let found = words.iter().position(|word| meets(word.as_canonical_u64(), bits))?;
-                Some(first + found as u64)
-            })
-        })?;
-        let accepted = self.check_grinding(bits, nonce);
-        debug_assert!(accepted);
-        Ok(nonce)
+    fn puzzle(&self) -> Puzzle {
+        Puzzle::Poseidon2 { state: self.state, lane: self.absorbed }
     }
 
     fn check_grinding(&mut self, bits: usize, nonce: u64) -> bool {

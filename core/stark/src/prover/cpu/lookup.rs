@@ -19,7 +19,7 @@ use crate::secret::Secret;
 use crate::shape::{Batch, Group, LOOKUP, TableShape};
 
 /// The rows of each group's lookup matrix, and its terminal.
-pub(super) fn columns<C: Chip>(
+pub(crate) fn columns<C: Chip>(
     key: &VerifierKey,
     main: &SecretRows,
     inputs: &LookupInputs<'_, C>,

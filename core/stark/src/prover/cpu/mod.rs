@@ -37,6 +37,7 @@ use quotient::GroupKey;
 
 pub use commit::Committed;
 pub use folding::Batch;
+pub(crate) use lookup::columns as lookup_columns;
 
 /// The processor, with all its threads where the feature `parallel` is on.
 ///
@@ -48,7 +49,7 @@ pub struct Cpu {
 
 /// What the processor computes before a witness is known.
 pub struct CpuKey {
-    verifier: Arc<VerifierKey>,
+    pub(crate) verifier: Arc<VerifierKey>,
     dft: Dft,
     /// Of columns of the extension field.
     small_dft: Radix2DitParallel<F>,
@@ -87,17 +88,6 @@ impl Cpu {
 }
 
 impl CpuKey {
-    pub(crate) fn lookup_columns<C: Chip>(
-        &self,
-        main: &mut Committed,
-        inputs: &LookupInputs<'_, C>,
-        control: &Control<'_>,
-    ) -> Result<(SecretRows, Vec<EF>), Cancelled> {
-        // They are of no use afterwards, and large.
-        let cells = main.cells.take().expect("lookup columns are made once of each main tree");
-        lookup::columns(&self.verifier, &cells, inputs, control)
-    }
-
     pub(crate) fn quotient_columns<C: Chip>(
         &self,
         main_and_lookup: [&Committed; 2],
@@ -148,7 +138,10 @@ impl Backend for Cpu {
         control: &Control<'_>,
     ) -> Step<(Committed, Digest, Vec<EF>), Infallible> {
         control.begin(Stage::Lookups, 0.0)?;
-        let (columns, terminals) = (C::kernels().lookup_columns)(key, main, &inputs, control)?;
+        // They are of no use afterwards, and large.
+        let cells = main.cells.take().expect("lookup columns are made once of each main tree");
+        let (columns, terminals) = (C::kernels().lookup_columns)(&key.verifier, &cells, &inputs, control)?;
+        drop(cells);
         let control = control.part(done::LOOKUP_COLUMNS, 1.0);
         let (committed, root) = key.commit(Columns::Cells, &columns, inputs.salts, &control)?;
         Ok((committed, root, terminals))
