@@ -85,7 +85,8 @@ pub use params::Parameters;
 pub use proof::{Commitments, LayerCommitment, LayerOpening, Openings, Proof, TreeOpening};
 #[cfg(feature = "prover")]
 pub use prover::{
-    Cpu, CpuBatch, CpuCommitted, CpuKey, ProveError, ProvingKey, backend, block_on, block_on_worker,
+    Checked, CheckedCommitted, CheckedKey, Cpu, CpuBatch, CpuCommitted, CpuKey, ProveError, ProvingKey,
+    Untrusted, backend, block_on, block_on_worker,
 };
 pub use public_cells::PublicCells;
 pub use security::{LineTheorem, Security, SecurityTerm, sum_bits};

@@ -241,6 +241,11 @@ pub trait Inspect: Backend {
 pub struct SecretRows(pub(crate) Vec<RowMajorMatrix<F>>);
 
 impl SecretRows {
+    /// The same cells once more, for who checks what a device makes of them.
+    pub(super) fn copy(&self) -> Self {
+        Self(self.0.clone())
+    }
+
     /// The matrices.
     pub fn groups(&self) -> &[RowMajorMatrix<F>] {
         &self.0
@@ -311,6 +316,14 @@ pub struct QuotientBlinding {
     pub chunks: Vec<Secret<EF>>,
     /// The coefficients of the mask of FRI, as many as a blinded chunk has: the last column.
     pub fri_mask: Secret<EF>,
+}
+
+impl QuotientBlinding {
+    /// The same once more, for who checks what a device makes of it.
+    pub(super) fn copy(&self) -> Self {
+        let Self { mask, chunks, fri_mask } = self;
+        Self { mask: mask.clone(), chunks: chunks.clone(), fri_mask: fri_mask.clone() }
+    }
 }
 
 /// What the batch depends on, besides the committed columns.

@@ -3,6 +3,7 @@
 pub mod backend;
 mod blinding;
 mod blocking;
+pub(crate) mod checked;
 mod cpu;
 mod packed;
 #[cfg(any(test, feature = "testing"))]
@@ -37,6 +38,7 @@ use backend::{
 };
 use blinding::system_rng;
 pub use blocking::{block_on, block_on_worker};
+pub use checked::{Checked, CheckedCommitted, CheckedKey, Untrusted};
 pub(crate) use cpu::lookup_columns;
 pub use cpu::{Batch as CpuBatch, Committed as CpuCommitted, Cpu, CpuKey};
 

@@ -1,5 +1,6 @@
 mod bytes;
 mod cancelling;
+mod checked;
 mod fiat_shamir;
 mod hiding;
 mod malicious;

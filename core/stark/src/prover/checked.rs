@@ -1,0 +1,339 @@
+//! A device that is not trusted to hide.
+//!
+//! A device that leaves out blinding rows or masks, or takes those of an earlier proof, makes proofs that verify and tell more than they
+//! should. So the host keeps what it drew, and before a row is opened it compares what the device opens with it:
+//!
+//! | tree | compared at all opened rows | with |
+//! |---|---|---|
+//! | main | a random combination of the columns of each group | the same of the host's cells, blinding rows included |
+//! | lookup | the same | the same of columns that the host computes too |
+//! | quotient | a random combination of the chunks | the same of coefficients that are read back, whose blinding is compared with the host's |
+//! | quotient | both masks | the host's coefficients |
+//!
+//! Columns are polynomials of as many coefficients as their table has rows, or the proof does not verify. Two that differ agree on one in
+//! `2^log_blowup` rows of the evaluation domain at most, so at `q` random rows with probability `2^(-q log_blowup)` at most. A combination hides a
+//! difference with probability `2^-128`: its weights are drawn when the device has committed itself. Salts are the host's own, and what
+//! they are hashed to is checked by whoever verifies the proof, as the host does.
+
+use std::sync::Arc;
+
+use p3_dft::{Radix2DitParallel, TwoAdicSubgroupDft};
+use p3_field::{BasedVectorSpace, PrimeCharacteristicRing, TwoAdicField};
+use p3_maybe_rayon::prelude::*;
+use p3_util::reverse_bits_len;
+use rand::{CryptoRng, RngExt};
+
+use super::ProveError;
+use super::backend::{
+    Backend, BatchInputs, LayerQuery, LookupInputs, MaybeSend, OpenedLayer, OpenedRows, QuotientBlinding,
+    QuotientInputs, SecretRows, Step, TreeQuery,
+};
+use super::blinding::system_rng;
+use crate::air::Chip;
+use crate::control::Control;
+use crate::field::{EF, EXTENSION_DEGREE, F};
+use crate::hash::{Digest, Puzzle, Salt};
+use crate::key::VerifierKey;
+use crate::secret::Secret;
+
+/// A backend whose device may be faulty.
+pub trait Untrusted: Backend {
+    /// The coefficients of each of the quotient's blinded chunks, as many as the tallest group has rows.
+    fn chunks(
+        &self,
+        key: &Self::Key,
+        quotient: &Self::Committed,
+    ) -> impl Future<Output = Step<Vec<Secret<EF>>, Self::Error>> + MaybeSend;
+}
+
+/// A backend whose openings are compared with what the host holds.
+#[derive(Clone, Debug, Default)]
+pub struct Checked<B>(pub B);
+
+/// The key of the device, and the verifier's.
+pub struct CheckedKey<K> {
+    device: K,
+    verifier: Arc<VerifierKey>,
+}
+
+/// A tree of the device, and what the host knows of it.
+pub struct CheckedCommitted<T> {
+    device: T,
+    host: Host,
+}
+
+/// What the host knows of a tree.
+enum Host {
+    /// The cells of the main columns, by row.
+    Main(SecretRows),
+    /// The cells of the lookup columns, by row.
+    Lookup(SecretRows),
+    /// What blinds the quotient.
+    Quotient(QuotientBlinding),
+}
+
+/// What a device returned that is not what the host holds.
+#[cfg_attr(not(test), allow(dead_code))]
+pub(crate) mod fault {
+    pub(crate) const COLUMNS: &str = "columns that are not those of the host";
+    pub(crate) const LOOKUPS: &str = "lookup columns that are not those of the host";
+    pub(crate) const MASKS: &str = "masks that are not those of the host";
+    pub(crate) const BLINDING: &str = "chunks of the quotient that are not blinded as the host drew";
+    pub(crate) const CHUNKS: &str = "chunks of the quotient that are not those that it committed to";
+}
+
+impl<K> CheckedKey<K> {
+    /// The point of a row of a group's evaluation domain.
+    fn point(&self, group: usize, row: usize) -> F {
+        let log_size = self.verifier.shape.groups[group].log_height + self.verifier.parameters.log_blowup;
+        let power = reverse_bits_len(row, log_size) as u64;
+        self.verifier.shift(group) * F::two_adic_generator(log_size).exp_u64(power)
+    }
+
+    /// Whether a random combination of opened columns of a group, each row of which has `width` cells, is the polynomial of which
+    /// `coefficients` gives the combination with the same weights.
+    fn agrees(
+        &self,
+        (group, rows): (usize, &[usize]),
+        opened: impl Iterator<Item = EF>,
+        coefficients: &[EF],
+    ) -> bool {
+        let points: Vec<F> = rows.iter().map(|&row| self.point(group, row)).collect();
+        let expected: Vec<EF> = points.into_par_iter().map(|point| evaluate(coefficients, point)).collect();
+        opened.eq(expected)
+    }
+
+    /// Compares columns of all groups with the host's cells.
+    fn compare_cells<E: std::error::Error>(
+        &self,
+        cells: &SecretRows,
+        query: &TreeQuery,
+        opened: &OpenedRows,
+        what: &'static str,
+        rng: &mut impl CryptoRng,
+    ) -> Step<(), E> {
+        for (group, matrix) in cells.groups().iter().enumerate() {
+            if matrix.width == 0 {
+                continue;
+            }
+            let weights: Vec<EF> = (0..matrix.width).map(|_| rng.random()).collect();
+            let rows = matrix.values.par_chunks_exact(matrix.width);
+            let combined: Secret<EF> = rows.map(|row| combine(row, &weights)).collect::<Vec<_>>().into();
+            let coefficients =
+                Secret::from(Radix2DitParallel::<F>::default().idft_algebra(combined.to_vec()));
+            let (Some(rows), Some(cells)) = (query.rows.get(group), opened.groups.get(group)) else {
+                return Err(ProveError::Faulty(what));
+            };
+            let cells = cells.chunks_exact(matrix.width).map(|row| combine(row, &weights));
+            if !self.agrees((group, rows), cells, &coefficients) {
+                return Err(ProveError::Faulty(what));
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares the chunks with the coefficients that were read back, these with what blinds them, and the masks with the host's.
+    fn compare_quotient<E: std::error::Error>(
+        &self,
+        (blinding, chunks): (&QuotientBlinding, &[Secret<EF>]),
+        query: &TreeQuery,
+        opened: &OpenedRows,
+        rng: &mut impl CryptoRng,
+    ) -> Step<(), E> {
+        let shape = &self.verifier.shape;
+        let (height, width) = (shape.groups[0].height(), shape.chunks + MASKS);
+        let (Some(rows), Some(cells)) = (query.rows.first(), opened.groups.first()) else {
+            return Err(ProveError::Faulty(fault::CHUNKS));
+        };
+        if chunks.len() != shape.chunks || chunks.iter().any(|chunk| chunk.len() != height) {
+            return Err(ProveError::Faulty("another number of coefficients of the quotient"));
+        }
+        for (chunk, blinding) in chunks.iter().zip(&blinding.chunks) {
+            if !chunk[shape.chunk_len..].starts_with(blinding) {
+                return Err(ProveError::Faulty(fault::BLINDING));
+            }
+        }
+        let columns = |row: &[F]| -> Vec<EF> {
+            let (pairs, _) = row.as_chunks::<EXTENSION_DEGREE>();
+            pairs.iter().map(|&pair| EF::from_basis_coefficients_fn(|i| pair[i])).collect()
+        };
+        let opened: Vec<Vec<EF>> = cells.chunks_exact(width * EXTENSION_DEGREE).map(columns).collect();
+        let polynomials = |polynomials: &[&Secret<EF>], first: usize, rng: &mut _| {
+            let weights: Vec<EF> = polynomials.iter().map(|_| draw(rng)).collect();
+            let combined = |power: usize| -> EF {
+                polynomials.iter().zip(&weights).map(|(polynomial, &weight)| weight * polynomial[power]).sum()
+            };
+            let combined: Secret<EF> = (0..height).map(combined).collect();
+            let opened = opened.iter().map(|row| {
+                row[first..].iter().zip(&weights).map(|(&cell, &weight)| weight * cell).sum::<EF>()
+            });
+            self.agrees((0, rows), opened, &combined)
+        };
+        if !polynomials(&[&blinding.mask, &blinding.fri_mask], shape.chunks, rng) {
+            return Err(ProveError::Faulty(fault::MASKS));
+        }
+        if !polynomials(&chunks.iter().collect::<Vec<_>>(), 0, rng) {
+            return Err(ProveError::Faulty(fault::CHUNKS));
+        }
+        Ok(())
+    }
+}
+
+/// Columns of the quotient tree behind the chunks.
+const MASKS: usize = 2;
+
+fn draw(rng: &mut impl CryptoRng) -> EF {
+    rng.random()
+}
+
+/// The sum of a row's cells, each times its weight.
+fn combine(row: &[F], weights: &[EF]) -> EF {
+    row.iter().zip(weights).map(|(&cell, &weight)| weight * cell).sum()
+}
+
+fn evaluate(coefficients: &[EF], point: F) -> EF {
+    coefficients.iter().rfold(EF::ZERO, |sum, &coefficient| sum * point + coefficient)
+}
+
+impl<B: Untrusted> Backend for Checked<B> {
+    type Key = CheckedKey<B::Key>;
+    type Committed = CheckedCommitted<B::Committed>;
+    type Batch = B::Batch;
+    type Error = B::Error;
+
+    fn free_memory(&self) {
+        self.0.free_memory();
+    }
+
+    async fn prepare<C: Chip>(
+        &self,
+        key: &Arc<VerifierKey>,
+        chips: &[C],
+        control: &Control<'_>,
+    ) -> Step<Self::Key, B::Error> {
+        let device = self.0.prepare(key, chips, control).await?;
+        Ok(CheckedKey { device, verifier: key.clone() })
+    }
+
+    async fn commit_main(
+        &self,
+        key: &Self::Key,
+        rows: SecretRows,
+        salts: &[Salt],
+        control: &Control<'_>,
+    ) -> Step<(Self::Committed, Digest), B::Error> {
+        let host = Host::Main(rows.copy());
+        let (device, root) = self.0.commit_main(&key.device, rows, salts, control).await?;
+        Ok((CheckedCommitted { device, host }, root))
+    }
+
+    async fn commit_lookups<C: Chip>(
+        &self,
+        key: &Self::Key,
+        main: &mut Self::Committed,
+        inputs: LookupInputs<'_, C>,
+        control: &Control<'_>,
+    ) -> Step<(Self::Committed, Digest, Vec<EF>), B::Error> {
+        let Host::Main(cells) = &main.host else { return Err(ProveError::Faulty(fault::COLUMNS)) };
+        let (columns, expected) = (C::kernels().lookup_columns)(&key.verifier, cells, &inputs, control)?;
+        let (device, root, terminals) =
+            self.0.commit_lookups(&key.device, &mut main.device, inputs, control).await?;
+        if terminals != expected {
+            return Err(ProveError::Faulty(fault::LOOKUPS));
+        }
+        Ok((CheckedCommitted { device, host: Host::Lookup(columns) }, root, terminals))
+    }
+
+    async fn commit_quotient<C: Chip>(
+        &self,
+        key: &Self::Key,
+        main_and_lookup: [&Self::Committed; 2],
+        inputs: QuotientInputs<'_, C>,
+        control: &Control<'_>,
+    ) -> Step<(Self::Committed, Digest), B::Error> {
+        let host = Host::Quotient(inputs.blinding.copy());
+        let trees = main_and_lookup.map(|tree| &tree.device);
+        let (device, root) = self.0.commit_quotient(&key.device, trees, inputs, control).await?;
+        Ok((CheckedCommitted { device, host }, root))
+    }
+
+    async fn open(
+        &self,
+        key: &Self::Key,
+        trees: &[&Self::Committed],
+        zeta: EF,
+        control: &Control<'_>,
+    ) -> Step<Vec<EF>, B::Error> {
+        let trees: Vec<_> = trees.iter().map(|tree| &tree.device).collect();
+        self.0.open(&key.device, &trees, zeta, control).await
+    }
+
+    async fn batch(
+        &self,
+        key: &Self::Key,
+        trees: &[&Self::Committed],
+        inputs: BatchInputs<'_>,
+        control: &Control<'_>,
+    ) -> Step<B::Batch, B::Error> {
+        let trees: Vec<_> = trees.iter().map(|tree| &tree.device).collect();
+        self.0.batch(&key.device, &trees, inputs, control).await
+    }
+
+    async fn commit_layer(
+        &self,
+        key: &Self::Key,
+        batch: &mut B::Batch,
+        log_arity: usize,
+    ) -> Step<Digest, B::Error> {
+        self.0.commit_layer(&key.device, batch, log_arity).await
+    }
+
+    async fn fold(&self, key: &Self::Key, batch: &mut B::Batch, challenges: &[EF]) -> Step<(), B::Error> {
+        self.0.fold(&key.device, batch, challenges).await
+    }
+
+    async fn final_polynomial(&self, key: &Self::Key, batch: &mut B::Batch) -> Step<Vec<EF>, B::Error> {
+        self.0.final_polynomial(&key.device, batch).await
+    }
+
+    async fn rows(
+        &self,
+        key: &Self::Key,
+        tree: &Self::Committed,
+        query: &TreeQuery,
+        control: &Control<'_>,
+    ) -> Step<OpenedRows, B::Error> {
+        let opened = self.0.rows(&key.device, &tree.device, query, control).await?;
+        control.check()?;
+        let mut rng = system_rng()?;
+        match &tree.host {
+            Host::Main(cells) => key.compare_cells(cells, query, &opened, fault::COLUMNS, &mut rng)?,
+            Host::Lookup(cells) => key.compare_cells(cells, query, &opened, fault::LOOKUPS, &mut rng)?,
+            Host::Quotient(blinding) => {
+                let chunks = self.0.chunks(&key.device, &tree.device).await?;
+                key.compare_quotient((blinding, &chunks), query, &opened, &mut rng)?;
+            }
+        }
+        Ok(opened)
+    }
+
+    async fn layer(
+        &self,
+        key: &Self::Key,
+        batch: &B::Batch,
+        layer: usize,
+        query: &LayerQuery,
+    ) -> Step<OpenedLayer, B::Error> {
+        self.0.layer(&key.device, batch, layer, query).await
+    }
+
+    async fn grind(
+        &self,
+        key: &Self::Key,
+        puzzle: &Puzzle,
+        bits: usize,
+        control: &Control<'_>,
+    ) -> Step<u64, B::Error> {
+        self.0.grind(&key.device, puzzle, bits, control).await
+    }
+}
