@@ -35,6 +35,7 @@ Tasks:
                 package in Chromium, as one object; or those of aggregates, with the picture in docs/aggregation.md
   aarch64       run known-answer tests and whole proofs on 64-bit ARM under an emulator, measure the library for phones,
                 and check it for Android and iOS
+  gpu-info      print the adapters that GPU kernels can run on
   kotlin        build the Kotlin package in bindings-mobile/kotlin and test it on the JVM
   swift         build the Swift package in bindings-mobile/swift: on macOS its XCFramework, on Linux for this machine
   swift-test    test that package, its adapter and what the app in demo-ios stands on: on Linux, as root, in a Debian with
@@ -71,6 +72,7 @@ pub enum Task {
     AggregationReport { runs: NonZeroUsize, json: bool },
     SoundnessMutants { sample: Option<usize> },
     Aarch64,
+    GpuInfo,
     Kotlin,
     Swift,
     SwiftTest,
@@ -143,6 +145,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
         "report" => Ok(Task::Report { runs, json }),
         "soundness-mutants" => Ok(Task::SoundnessMutants { sample }),
         "aarch64" => Ok(Task::Aarch64),
+        "gpu-info" => Ok(Task::GpuInfo),
         "kotlin" => Ok(Task::Kotlin),
         "swift" => Ok(Task::Swift),
         "swift-test" => Ok(Task::SwiftTest),
@@ -196,6 +199,7 @@ mod tests {
         assert_eq!(plain, Ok(Task::Web { port: 9000, isolation: false }));
         assert_eq!(parsed(&["web-package"]), Ok(Task::WebPackage));
         assert_eq!(parsed(&["aarch64"]), Ok(Task::Aarch64));
+        assert_eq!(parsed(&["gpu-info"]), Ok(Task::GpuInfo));
         assert_eq!(parsed(&["kotlin"]), Ok(Task::Kotlin));
         assert_eq!(parsed(&["swift"]), Ok(Task::Swift));
         assert_eq!(parsed(&["swift-test"]), Ok(Task::SwiftTest));

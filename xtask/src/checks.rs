@@ -6,6 +6,7 @@ use crate::aggregation;
 use crate::args::Documents;
 use crate::demo_web;
 use crate::documents;
+use crate::gpu;
 use crate::kotlin;
 use crate::mutants;
 use crate::process::{self, Error};
@@ -42,6 +43,7 @@ impl Slow {
 /// What shows that all is well: the tests in Rust, and those of the npm package and the page with one build of the prover.
 /// Tests in Rust that passed are not run again where nothing has changed since.
 pub fn test(project: &Project, report: &mut Report) {
+    install_gpu(project, report);
     report.step_with_verdict(TESTS, || unchanged::skip(project, TESTS, || tests(project, Slow::Bounded)));
     report.step_with_verdict(DOC_TESTS, || unchanged::skip(project, DOC_TESTS, || doc_tests(project)));
     test_one_build(project, report, Slow::Bounded);
@@ -49,6 +51,7 @@ pub fn test(project: &Project, report: &mut Report) {
 
 /// What must hold before a change lands: all of `test`, then everything that it leaves out.
 pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
+    install_gpu(project, report);
     report.step_with_verdict(TESTS, || unchanged::remember(project, TESTS, || tests(project, slow)));
     report.step_with_verdict(DOC_TESTS, || unchanged::remember(project, DOC_TESTS, || doc_tests(project)));
     test_one_build(project, report, slow);
@@ -82,6 +85,11 @@ pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
             report.step("page whole", || demo_web::test(project, Modules::ALL));
         }
     }
+}
+
+/// What tests of GPU kernels run on.
+pub fn install_gpu(project: &Project, report: &mut Report) {
+    report.step("tool: a driver of Vulkan", || gpu::install(project));
 }
 
 fn tests(project: &Project, slow: Slow) -> Result<(), Error> {

@@ -13,6 +13,7 @@ mod chromium;
 mod demo_web;
 mod documents;
 mod elf;
+mod gpu;
 mod kotlin;
 mod market_api;
 mod measure;
@@ -79,7 +80,10 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
             market_api::run(project, slow)?;
             Ok(ExitCode::SUCCESS)
         }
-        Task::Setup => Ok(close(&reported(|report| tools::install(project, report)))),
+        Task::Setup => Ok(close(&reported(|report| {
+            tools::install(project, report);
+            checks::install_gpu(project, report);
+        }))),
         Task::Lint => Ok(close(&reported(|report| checks::lint(project, report)))),
         Task::Deny { database } => {
             Ok(close(&reported(|report| advisories::deny(project, report, database.as_deref()))))
@@ -106,6 +110,10 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
         }
         Task::Aarch64 => {
             aarch64::run(project)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::GpuInfo => {
+            gpu::info(project)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Kotlin => {

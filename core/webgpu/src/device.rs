@@ -1,0 +1,247 @@
+//! The adapter and its device.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use thiserror::Error;
+use wgpu::{DeviceType, Features, Limits};
+
+use crate::kernels::{Form, Kernels};
+use crate::memory::Pool;
+
+/// Why a GPU could not be used.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum GpuError {
+    /// There is no adapter, or none that may be used.
+    #[error("no GPU is available: {0}")]
+    NoAdapter(String),
+    /// The adapter gave no device.
+    #[error("the GPU cannot be used: {0}")]
+    NoDevice(String),
+    /// The adapter's limits are too low.
+    #[error("the GPU allows {has} {what}, and {needed} are needed")]
+    Limit {
+        /// Of what.
+        what: &'static str,
+        /// How many are needed.
+        needed: u64,
+        /// How many there can be.
+        has: u64,
+    },
+    /// A kernel was refused.
+    #[error("the GPU's driver refused the kernel {kernel}: {message}")]
+    Compilation {
+        /// The kernel.
+        kernel: &'static str,
+        /// Why.
+        message: String,
+    },
+    /// The device was lost.
+    #[error("the GPU was lost: {0}")]
+    Lost(String),
+    /// The device has no more memory.
+    #[error("the GPU has no memory left: {0}")]
+    OutOfMemory(String),
+    /// The device refused what it was told to do.
+    #[error("the GPU failed: {0}")]
+    Failed(String),
+    /// A key whose tables the kernels were not made for.
+    #[error("the GPU's kernels are not made for {0}")]
+    Unsupported(String),
+}
+
+/// An adapter, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adapter {
+    /// Its name.
+    pub name: String,
+    /// The interface that it is reached through: `vulkan`, `metal`, `dx12`, `webgpu`.
+    pub interface: String,
+    /// The driver, with its version.
+    pub driver: String,
+    /// Whether it computes on the processor.
+    pub is_software: bool,
+    /// Whether it has integers of 64 bits.
+    pub has_64_bit: bool,
+    /// Most bytes that a kernel may see of a buffer.
+    pub max_binding: u64,
+}
+
+impl Adapter {
+    fn new(adapter: &wgpu::Adapter) -> Self {
+        let info = adapter.get_info();
+        Self {
+            interface: info.backend.to_string(),
+            driver: [info.driver, info.driver_info].join(" ").trim().to_owned(),
+            is_software: info.device_type == DeviceType::Cpu,
+            has_64_bit: adapter.features().contains(Features::SHADER_INT64),
+            max_binding: adapter.limits().max_storage_buffer_binding_size,
+            name: info.name,
+        }
+    }
+}
+
+/// All adapters of the machine, or the one that a browser offers.
+pub async fn adapters() -> Vec<Adapter> {
+    all_adapters().await.iter().map(Adapter::new).collect()
+}
+
+fn instance() -> wgpu::Instance {
+    wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle())
+}
+
+async fn all_adapters() -> Vec<wgpu::Adapter> {
+    #[cfg(not(target_arch = "wasm32"))]
+    return instance().enumerate_adapters(wgpu::Backends::all()).await;
+    #[cfg(target_arch = "wasm32")]
+    return instance().request_adapter(&wgpu::RequestAdapterOptions::default()).await.into_iter().collect();
+}
+
+/// Buffers of storage that a kernel sees at once, at most.
+const STORAGE_BUFFERS: u32 = 8;
+
+/// Bytes of a workgroup's memory, at most.
+const WORKGROUP_BYTES: u32 = 16_384;
+
+/// Threads of a workgroup, at most.
+const WORKGROUP_THREADS: u32 = 256;
+
+/// A device with its kernels. Clones are the same device.
+#[derive(Clone)]
+pub struct Gpu(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) device: wgpu::Device,
+    pub(crate) queue: wgpu::Queue,
+    pub(crate) adapter: Adapter,
+    pub(crate) kernels: Kernels,
+    pub(crate) pool: Pool,
+    fault: Arc<Fault>,
+}
+
+/// The first thing that went wrong.
+#[derive(Default)]
+struct Fault(Mutex<Option<GpuError>>);
+
+impl Fault {
+    fn set(&self, error: GpuError) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+    }
+
+    fn get(&self) -> Option<GpuError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Which adapters may be used, and how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Adapters that compute on the processor are taken too, where there is no other.
+    pub software: bool,
+    /// Elements are pairs of 32 bits even where the adapter has integers of 64.
+    pub only_32_bit: bool,
+    /// Kernels are short, not fast: some adapters in software take minutes to compile others.
+    pub short: bool,
+}
+
+impl Gpu {
+    /// Opens a GPU and compiles the kernels.
+    ///
+    /// # Errors
+    /// [`GpuError`].
+    pub async fn open(options: Options) -> Result<Self, GpuError> {
+        Self::open_with(options, |source| source).await
+    }
+
+    /// The same with kernels whose source is altered, for it to be seen what notices.
+    ///
+    /// # Errors
+    /// [`GpuError`].
+    #[cfg(any(test, feature = "testing"))]
+    pub async fn open_altered(options: Options, alter: impl Fn(String) -> String) -> Result<Self, GpuError> {
+        Self::open_with(options, alter).await
+    }
+
+    async fn open_with(options: Options, alter: impl Fn(String) -> String) -> Result<Self, GpuError> {
+        let mut adapters = all_adapters().await;
+        adapters.retain(|adapter| options.software || adapter.get_info().device_type != DeviceType::Cpu);
+        adapters.sort_by_key(|adapter| match adapter.get_info().device_type {
+            DeviceType::DiscreteGpu => 0,
+            DeviceType::IntegratedGpu => 1,
+            DeviceType::VirtualGpu => 2,
+            DeviceType::Other => 3,
+            DeviceType::Cpu => 4,
+        });
+        let adapter = adapters.first().ok_or_else(|| {
+            GpuError::NoAdapter(
+                if options.software { "none was found" } else { "none but in software" }.into(),
+            )
+        })?;
+        Self::on(adapter, options, alter).await
+    }
+
+    async fn on(
+        adapter: &wgpu::Adapter,
+        options: Options,
+        alter: impl Fn(String) -> String,
+    ) -> Result<Self, GpuError> {
+        let has = adapter.limits();
+        for (what, needed, has) in [
+            ("storage buffers a kernel", STORAGE_BUFFERS, has.max_storage_buffers_per_shader_stage),
+            ("bytes of memory a workgroup", WORKGROUP_BYTES, has.max_compute_workgroup_storage_size),
+            ("threads a workgroup", WORKGROUP_THREADS, has.max_compute_invocations_per_workgroup),
+        ] {
+            if has < needed {
+                return Err(GpuError::Limit { what, needed: needed.into(), has: has.into() });
+            }
+        }
+        let has_64_bit = !options.only_32_bit && adapter.features().contains(Features::SHADER_INT64);
+        let description = wgpu::DeviceDescriptor {
+            label: Some("velum"),
+            required_features: if has_64_bit { Features::SHADER_INT64 } else { Features::empty() },
+            required_limits: Limits {
+                max_storage_buffer_binding_size: has.max_storage_buffer_binding_size,
+                max_buffer_size: has.max_buffer_size,
+                ..Limits::defaults()
+            },
+            ..Default::default()
+        };
+        let (device, queue) = adapter
+            .request_device(&description)
+            .await
+            .map_err(|error| GpuError::NoDevice(error.to_string()))?;
+        let fault = Arc::new(Fault::default());
+        let of_errors = fault.clone();
+        device.on_uncaptured_error(Arc::new(move |error| of_errors.set(error.into())));
+        let of_loss = fault.clone();
+        device.set_device_lost_callback(move |_, message| of_loss.set(GpuError::Lost(message)));
+        let form = Form { has_64_bit, is_looped: options.short };
+        let kernels = Kernels::new(&device, form, alter);
+        if let Some(error) = fault.get() {
+            return Err(error);
+        }
+        let pool = Pool::new(device.clone(), queue.clone());
+        let adapter = Adapter::new(adapter);
+        Ok(Self(Arc::new(Inner { device, queue, adapter, kernels, pool, fault })))
+    }
+
+    /// The adapter.
+    pub fn adapter(&self) -> &Adapter {
+        &self.0.adapter
+    }
+
+    /// Fails where something went wrong so far.
+    pub(crate) fn check(&self) -> Result<(), GpuError> {
+        self.0.fault.get().map_or(Ok(()), Err)
+    }
+}
+
+impl From<wgpu::Error> for GpuError {
+    fn from(error: wgpu::Error) -> Self {
+        match error {
+            wgpu::Error::OutOfMemory { source } => Self::OutOfMemory(source.to_string()),
+            wgpu::Error::Validation { description, .. } => Self::Failed(description),
+            wgpu::Error::Internal { description, .. } => Self::Failed(description),
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The kernels: their source, what they see, their pipelines.
+
+use std::borrow::Cow;
+
+use wgpu::{
+    BindGroupLayout, BindGroupLayoutEntry, BindingType, BufferBindingType, ComputePipeline, ShaderStages,
+};
+
+/// Registers of the interpreter.
+pub(crate) const REGISTERS: usize = 256;
+
+/// A kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kernel {
+    Inner,
+    Outer,
+    HashRowsBlake3,
+    HashNodesBlake3,
+    JoinRowsBlake3,
+    HashTopBlake3,
+    HashRowsPoseidon2,
+    HashNodesPoseidon2,
+    JoinRowsPoseidon2,
+    HashTopPoseidon2,
+    Interpret,
+    Divide,
+    Accumulate,
+    DivideSmall,
+    Split,
+    AtPoint,
+    Evaluate,
+    SumTerms,
+    SumQuotients,
+    Fold,
+    Gather,
+    GrindBlake3,
+    GrindPoseidon2,
+    #[cfg(test)]
+    Operate,
+}
+
+/// Which of the forms of their source kernels have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Form {
+    /// Elements are integers of 64 bits, not pairs of 32.
+    pub(crate) has_64_bit: bool,
+    /// What is done several times side by side is in loops, not written out.
+    pub(crate) is_looped: bool,
+}
+
+/// A module of kernels: parts of its source, and its kernels with their entry points. `buffers` are what they see behind their
+/// parameters: `r` is read, `w` is read and written.
+struct Module {
+    parts: &'static [&'static str],
+    buffers: &'static str,
+    kernels: &'static [(Kernel, &'static str)],
+}
+
+macro_rules! source {
+    ($name:literal) => {
+        include_str!(concat!("wgsl/", $name, ".wgsl"))
+    };
+}
+
+impl Module {
+    /// Its source in a form.
+    fn source(&self, form: Form) -> String {
+        let field = if form.has_64_bit { source!("field_u64") } else { source!("field_u32") };
+        let repeated = if form.is_looped { source!("looped") } else { source!("unrolled") };
+        [&[field, repeated, source!("extension")], self.parts].concat().concat()
+    }
+}
+
+const MODULES: &[Module] = &[
+    Module {
+        parts: &[source!("transform")],
+        buffers: "rwrr",
+        kernels: &[(Kernel::Inner, "inner"), (Kernel::Outer, "outer")],
+    },
+    Module {
+        parts: &[source!("tree"), source!("blake3"), source!("blake3_tree")],
+        buffers: "rrwr",
+        kernels: &[
+            (Kernel::HashRowsBlake3, "hash_rows"),
+            (Kernel::HashNodesBlake3, "hash_nodes"),
+            (Kernel::JoinRowsBlake3, "join_rows"),
+            (Kernel::HashTopBlake3, "hash_top"),
+        ],
+    },
+    Module {
+        parts: &[source!("tree"), source!("poseidon2"), source!("poseidon2_tree")],
+        buffers: "rrwr",
+        kernels: &[
+            (Kernel::HashRowsPoseidon2, "hash_rows"),
+            (Kernel::HashNodesPoseidon2, "hash_nodes"),
+            (Kernel::JoinRowsPoseidon2, "join_rows"),
+            (Kernel::HashTopPoseidon2, "hash_top"),
+        ],
+    },
+    Module {
+        parts: &["const REGISTERS = 256;\n", source!("interpret")],
+        buffers: "rrrrrrw",
+        kernels: &[(Kernel::Interpret, "interpret")],
+    },
+    Module {
+        parts: &[source!("lookup")],
+        buffers: "wrww",
+        kernels: &[(Kernel::Divide, "divide"), (Kernel::Accumulate, "accumulate")],
+    },
+    Module {
+        parts: &[source!("chunks")],
+        buffers: "rrrw",
+        kernels: &[(Kernel::DivideSmall, "divide_small")],
+    },
+    Module { parts: &[source!("split")], buffers: "rrrw", kernels: &[(Kernel::Split, "split_quotient")] },
+    Module { parts: &[source!("points")], buffers: "rw", kernels: &[(Kernel::AtPoint, "at_point")] },
+    Module {
+        parts: &[source!("evaluate")],
+        buffers: "rrrw",
+        kernels: &[(Kernel::Evaluate, "evaluate_columns")],
+    },
+    Module { parts: &[source!("batch")], buffers: "rrrrrrw", kernels: &[(Kernel::SumTerms, "sum_terms")] },
+    Module {
+        parts: &[source!("quotients")],
+        buffers: "rrrrrw",
+        kernels: &[(Kernel::SumQuotients, "sum_quotients")],
+    },
+    Module { parts: &[source!("fold")], buffers: "rrw", kernels: &[(Kernel::Fold, "fold_pairs")] },
+    Module { parts: &[source!("gather")], buffers: "rrw", kernels: &[(Kernel::Gather, "gather_cells")] },
+    Module {
+        parts: &[source!("blake3"), source!("grind_blake3")],
+        buffers: "w",
+        kernels: &[(Kernel::GrindBlake3, "try_nonces")],
+    },
+    Module {
+        parts: &[source!("poseidon2"), source!("grind_poseidon2")],
+        buffers: "wr",
+        kernels: &[(Kernel::GrindPoseidon2, "try_nonces")],
+    },
+    #[cfg(test)]
+    Module { parts: &[source!("testing")], buffers: "rrw", kernels: &[(Kernel::Operate, "operate")] },
+];
+
+/// A kernel that can be run.
+pub(crate) struct Pipeline {
+    pub(crate) pipeline: ComputePipeline,
+    pub(crate) layout: BindGroupLayout,
+}
+
+/// All kernels.
+pub(crate) struct Kernels(Vec<(Kernel, Pipeline)>);
+
+impl Kernels {
+    /// Compiles all kernels. `alter` may change their source, which tests do.
+    pub(crate) fn new(device: &wgpu::Device, form: Form, alter: impl Fn(String) -> String) -> Self {
+        let mut kernels = Vec::new();
+        for module in MODULES {
+            let source = alter(module.source(form));
+            let shader = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                label: module.kernels.first().map(|(_, name)| *name),
+                source: wgpu::ShaderSource::Wgsl(Cow::Owned(source)),
+            });
+            let layout = layout(device, module.buffers);
+            let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+                label: None,
+                bind_group_layouts: &[Some(&layout)],
+                immediate_size: 0,
+            });
+            for &(kernel, entry) in module.kernels {
+                let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                    label: Some(entry),
+                    layout: Some(&pipeline_layout),
+                    module: &shader,
+                    entry_point: Some(entry),
+                    // What a workgroup reads of its memory it wrote before.
+                    compilation_options: wgpu::PipelineCompilationOptions {
+                        zero_initialize_workgroup_memory: false,
+                        ..Default::default()
+                    },
+                    cache: None,
+                });
+                kernels.push((kernel, Pipeline { pipeline, layout: layout.clone() }));
+            }
+        }
+        Self(kernels)
+    }
+
+    pub(crate) fn get(&self, kernel: Kernel) -> &Pipeline {
+        let found = self.0.iter().find(|(other, _)| *other == kernel);
+        &found.expect("every kernel is in a module").1
+    }
+}
+
+/// Parameters, then buffers.
+fn layout(device: &wgpu::Device, buffers: &str) -> BindGroupLayout {
+    let entry = |binding: usize, ty: BufferBindingType, has_dynamic_offset: bool| BindGroupLayoutEntry {
+        binding: binding as u32,
+        visibility: ShaderStages::COMPUTE,
+        ty: BindingType::Buffer { ty, has_dynamic_offset, min_binding_size: None },
+        count: None,
+    };
+    let storage = |(index, kind): (usize, char)| {
+        entry(index + 1, BufferBindingType::Storage { read_only: kind == 'r' }, false)
+    };
+    let parameters = entry(0, BufferBindingType::Uniform, true);
+    let entries: Vec<_> = [parameters].into_iter().chain(buffers.chars().enumerate().map(storage)).collect();
+    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: None, entries: &entries })
+}
+
+/// The source of each module, by its first kernel.
+#[cfg(test)]
+pub(crate) fn sources(form: Form) -> impl Iterator<Item = (&'static str, String)> {
+    MODULES.iter().map(move |module| (module.kernels[0].1, module.source(form)))
+}

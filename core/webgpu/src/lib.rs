@@ -1,0 +1,40 @@
+//! A [`Backend`](velum_stark::backend::Backend) on GPUs: one set of WGSL kernels through `wgpu`, natively and in browsers.
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | `device` | the adapter, its limits, what went wrong with it |
+//! | `memory` | buffers, which are cleared where they held secrets |
+//! | `kernels` | the kernels, their source and their compilation |
+//! | `recorder` | what the device is told to do, and what comes back from it |
+//! | `program` | constraint programs as instructions of a kernel |
+//! | `key` | what is computed once for each verifier key |
+//! | `transform`, `tree`, `lookup`, `quotient`, `opening`, `folding`, `grinding` | the steps of a proof |
+//!
+//! Columns stay on the device from the first commitment to the last opening. What comes back are roots, terminals, values out of domain,
+//! the last codeword, and what the queries open.
+//!
+//! This crate knows nothing of what tables are about.
+
+#![warn(missing_docs, unnameable_types, unreachable_pub)]
+
+mod backend;
+mod device;
+mod folding;
+mod grinding;
+mod kernels;
+mod key;
+mod lookup;
+mod matrix;
+mod memory;
+mod opening;
+mod program;
+mod quotient;
+mod recorder;
+#[cfg(test)]
+mod tests;
+mod transform;
+mod tree;
+
+pub use backend::{Batch, Committed, WebGpu};
+pub use device::{Adapter, Gpu, GpuError, Options, adapters};
+pub use key::GpuKey;

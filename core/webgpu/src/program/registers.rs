@@ -1,0 +1,33 @@
+//! Registers, one or two side by side.
+
+use std::collections::BTreeSet;
+
+/// Which registers are free.
+#[derive(Default)]
+pub(super) struct Registers {
+    free: BTreeSet<usize>,
+    most: usize,
+}
+
+impl Registers {
+    /// The first of `width` registers side by side that are free.
+    pub(super) fn take(&mut self, width: usize) -> usize {
+        let fits = |first: &usize| (*first..first + width).all(|register| self.free.contains(&register));
+        let first = self.free.iter().copied().find(fits).unwrap_or(self.most);
+        for register in first..first + width {
+            self.free.remove(&register);
+        }
+        self.most = self.most.max(first + width);
+        first
+    }
+
+    /// Gives registers back.
+    pub(super) fn free(&mut self, first: usize, width: usize) {
+        self.free.extend(first..first + width);
+    }
+
+    /// How many there are.
+    pub(super) fn most(&self) -> usize {
+        self.most
+    }
+}

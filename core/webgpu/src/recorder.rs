@@ -1,0 +1,182 @@
+//! What the device is told to do, in one go, and what comes back.
+
+use bytemuck::Pod;
+use futures_channel::oneshot;
+use wgpu::{BindGroup, BindGroupEntry, BindingResource, BufferBinding, BufferUsages, MapMode};
+use zeroize::Zeroizing;
+
+use crate::device::{Gpu, GpuError};
+use crate::kernels::Kernel;
+use crate::memory::Buffer;
+
+/// Workgroups in one row of a dispatch, at most.
+const ROW: u32 = 1 << 15;
+
+/// Parameters stand at multiples of this.
+const PARAMETERS: usize = 256;
+
+/// Commands that are to be submitted together.
+pub(crate) struct Recorder<'a> {
+    gpu: &'a Gpu,
+    commands: Vec<Command>,
+    /// The parameters of all dispatches, one behind the other.
+    parameters: Vec<u8>,
+    /// Buffers that are of no more use when all of it is done.
+    kept: Vec<Buffer>,
+}
+
+enum Command {
+    Dispatch { kernel: Kernel, buffers: Vec<wgpu::Buffer>, parameters: (usize, usize), workgroups: [u32; 2] },
+    Copy { from: (wgpu::Buffer, u64), to: (wgpu::Buffer, u64), bytes: u64 },
+}
+
+impl<'a> Recorder<'a> {
+    pub(crate) fn new(gpu: &'a Gpu) -> Self {
+        Self { gpu, commands: Vec::new(), parameters: Vec::new(), kept: Vec::new() }
+    }
+
+    /// Runs a kernel in so many workgroups, which it counts by rows of the dispatch.
+    pub(crate) fn run<P: Pod>(
+        &mut self,
+        kernel: Kernel,
+        parameters: &P,
+        buffers: &[&Buffer],
+        workgroups: u64,
+    ) {
+        let rows = workgroups.div_ceil(ROW.into()).max(1);
+        let grid = [workgroups.div_ceil(rows) as u32, rows as u32];
+        self.run_grid(kernel, parameters, buffers, grid);
+    }
+
+    /// Runs a kernel in a grid of workgroups.
+    pub(crate) fn run_grid<P: Pod>(
+        &mut self,
+        kernel: Kernel,
+        parameters: &P,
+        buffers: &[&Buffer],
+        workgroups: [u32; 2],
+    ) {
+        if workgroups.contains(&0) {
+            return;
+        }
+        let at = self.parameters.len();
+        let bytes = bytemuck::bytes_of(parameters);
+        self.parameters.extend_from_slice(bytes);
+        self.parameters.resize(self.parameters.len().next_multiple_of(PARAMETERS), 0);
+        let buffers = buffers.iter().map(|&buffer| (**buffer).clone()).collect();
+        self.commands.push(Command::Dispatch { kernel, buffers, parameters: (at, bytes.len()), workgroups });
+    }
+
+    /// Lets go of buffers when all of it is submitted.
+    pub(crate) fn keep(&mut self, buffers: impl IntoIterator<Item = Buffer>) {
+        self.kept.extend(buffers);
+    }
+
+    /// Copies bytes from one buffer to another.
+    pub(crate) fn copy(&mut self, from: (&Buffer, u64), to: (&Buffer, u64), bytes: u64) {
+        let [from, to] = [from, to].map(|(buffer, offset)| ((**buffer).clone(), offset));
+        self.commands.push(Command::Copy { from, to, bytes });
+    }
+
+    /// Submits all of it.
+    pub(crate) fn submit(self) {
+        let gpu = self.gpu;
+        let encoder = self.encode();
+        gpu.0.queue.submit([encoder.finish()]);
+    }
+
+    /// Submits all of it, and reads the first bytes of a buffer when it is done.
+    pub(crate) async fn read(self, buffer: &Buffer, bytes: u64) -> Result<Zeroizing<Vec<u8>>, GpuError> {
+        let gpu = self.gpu;
+        let staging = gpu.0.device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: bytes.next_multiple_of(4),
+            usage: BufferUsages::MAP_READ | BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let mut encoder = self.encode();
+        encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, staging.size());
+        gpu.0.queue.submit([encoder.finish()]);
+        let (sender, receiver) = oneshot::channel();
+        staging.map_async(MapMode::Read, .., move |mapped| {
+            // Nobody listens where the proof was given up.
+            let _ = sender.send(mapped);
+        });
+        #[cfg(not(target_arch = "wasm32"))]
+        gpu.0
+            .device
+            .poll(wgpu::PollType::wait_indefinitely())
+            .map_err(|error| GpuError::Failed(error.to_string()))?;
+        let mapped = receiver.await;
+        gpu.check()?;
+        match mapped {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(GpuError::Failed(error.to_string())),
+            Err(_) => return Err(GpuError::Lost("nothing came back".into())),
+        }
+        let view = staging.get_mapped_range(..).map_err(|error| GpuError::Failed(error.to_string()))?;
+        Ok(view[..bytes as usize].to_vec().into())
+    }
+
+    fn encode(&self) -> wgpu::CommandEncoder {
+        let device = &self.gpu.0.device;
+        let mut encoder = device.create_command_encoder(&Default::default());
+        let parameters = device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: self.parameters.len().max(PARAMETERS) as u64,
+            usage: BufferUsages::UNIFORM | BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        self.gpu.0.queue.write_buffer(&parameters, 0, &self.parameters);
+        let mut left = self.commands.iter().peekable();
+        while let Some(command) = left.next() {
+            match command {
+                Command::Copy { from, to, bytes } => {
+                    encoder.copy_buffer_to_buffer(&from.0, from.1, &to.0, to.1, *bytes);
+                }
+                Command::Dispatch { .. } => {
+                    let mut pass = encoder.begin_compute_pass(&Default::default());
+                    let mut next = Some(command);
+                    while let Some(Command::Dispatch {
+                        kernel,
+                        buffers,
+                        parameters: (at, length),
+                        workgroups,
+                    }) = next
+                    {
+                        let pipeline = self.gpu.0.kernels.get(*kernel);
+                        let group = self.bind_group(&pipeline.layout, (&parameters, *length), buffers);
+                        pass.set_pipeline(&pipeline.pipeline);
+                        pass.set_bind_group(0, &group, &[*at as u32]);
+                        pass.dispatch_workgroups(workgroups[0], workgroups[1], 1);
+                        next = left.next_if(|command| matches!(command, Command::Dispatch { .. }));
+                    }
+                }
+            }
+        }
+        encoder
+    }
+
+    fn bind_group(
+        &self,
+        layout: &wgpu::BindGroupLayout,
+        (parameters, length): (&wgpu::Buffer, usize),
+        buffers: &[wgpu::Buffer],
+    ) -> BindGroup {
+        // Structures in WGSL are whole vectors.
+        let size = std::num::NonZeroU64::new(length.next_multiple_of(16) as u64);
+        let parameters = BindGroupEntry {
+            binding: 0,
+            resource: BindingResource::Buffer(BufferBinding { buffer: parameters, offset: 0, size }),
+        };
+        let buffers = (1..)
+            .zip(buffers)
+            .map(|(binding, buffer)| BindGroupEntry { binding, resource: buffer.as_entire_binding() });
+        let entries: Vec<_> = [parameters].into_iter().chain(buffers).collect();
+        self.gpu.0.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: None,
+            layout,
+            entries: &entries,
+        })
+    }
+}

@@ -1,0 +1,37 @@
+// Grinding: nonces whose permutation with the transcript ends in zeros.
+
+struct Grind {
+    // The state, two lanes a vector.
+    state: array<vec4<u32>, 6>,
+    // The first nonce. All that are tried have its upper word.
+    first: vec2<u32>,
+    bits: u32,
+    // Nonces that a thread tries.
+    each: u32,
+    // The lane of the nonce.
+    lane: u32,
+}
+
+@group(0) @binding(0) var<uniform> grind: Grind;
+// How far the first nonce that was found is from the first that was tried.
+@group(0) @binding(1) var<storage, read_write> found: atomic<u32>;
+@group(0) @binding(2) var<storage, read> constants: array<Element>;
+
+@compute @workgroup_size(64)
+fn try_nonces(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+    let start = (workgroup.x * 64u + thread) * grind.each;
+    for (var next = 0u; next < grind.each; next++) {
+        var state: array<Element, 12>;
+        for (var i = 0u; i < 6u; i++) {
+            let pair = grind.state[i];
+            state[2u * i] = element(pair.x, pair.y);
+            state[2u * i + 1u] = element(pair.z, pair.w);
+        }
+        state[grind.lane] = element(grind.first.x + start + next, grind.first.y);
+        permute(&state);
+        // 32 zeros at most are asked for.
+        if countTrailingZeros(words(state[RATE - 1u]).x) >= grind.bits {
+            atomicMin(&found, start + next);
+        }
+    }
+}
