@@ -92,6 +92,8 @@ pub enum Stage {
     Queries,
     /// Checking the proof before it is handed out.
     Check,
+    /// Beginning anew on the processor, since another device failed.
+    Fallback,
 }
 
 impl From<velum_credentials::Stage> for Stage {
@@ -109,6 +111,7 @@ impl From<velum_credentials::Stage> for Stage {
             From::Folding => Self::Folding,
             From::Queries => Self::Queries,
             From::Check => Self::Check,
+            From::Fallback => Self::Fallback,
         }
     }
 }

@@ -156,7 +156,7 @@ thread_local! {
 /// Works, calling `progress(stage, fraction)` as each stage begins, and stops where it returns false.
 fn watched<T>(progress: &Function, work: impl FnOnce(Control<'_>) -> Result<T, Error>) -> Result<T, JsValue> {
     let token = CancelToken::new();
-    let report = |Progress { stage, fraction }| {
+    let report = |Progress { stage, fraction, .. }| {
         let follower = FOLLOWER.with_borrow(Clone::clone);
         let go_on =
             follower.map(|follower| follower.call2(&JsValue::NULL, &stage.name().into(), &fraction.into()));

@@ -175,7 +175,8 @@ export type Stage =
   | "openings"
   | "FRI"
   | "queries"
-  | "check";
+  | "check"
+  | "fallback";
 
 /** How long a stage took, all its turns together. */
 export interface StageTiming {

@@ -101,6 +101,7 @@ fn after(stage: Stage) -> Option<Stage> {
         Stage::Openings => Some(Stage::Folding),
         Stage::Folding => Some(Stage::Queries),
         Stage::Queries => Some(Stage::Check),
-        Stage::Check => None,
+        Stage::Check => Some(Stage::Fallback),
+        Stage::Fallback => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Watching, bounding and stopping long work.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use thiserror::Error;
 
@@ -30,6 +30,8 @@ pub enum Stage {
     Queries,
     /// Checking the proof before it is handed out.
     Check,
+    /// Beginning anew on the processor, since another device failed.
+    Fallback,
 }
 
 impl Stage {
@@ -47,6 +49,27 @@ impl Stage {
             Self::Folding => "FRI",
             Self::Queries => "queries",
             Self::Check => "check",
+            Self::Fallback => "fallback",
+        }
+    }
+}
+
+/// What computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Device {
+    /// The processor.
+    #[default]
+    Cpu,
+    /// A GPU, or an adapter that stands for one.
+    Gpu,
+}
+
+impl Device {
+    /// The device in a word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Gpu => "gpu",
         }
     }
 }
@@ -56,6 +79,8 @@ impl Stage {
 pub struct Progress {
     /// The stage that begins.
     pub stage: Stage,
+    /// What it is computed on.
+    pub device: Device,
     /// The part of the whole that is done, 0 to 1: an estimate, never falling.
     pub fraction: f64,
 }
@@ -110,9 +135,30 @@ pub enum Memory {
 pub struct Control<'a> {
     cancel: Option<&'a CancelToken>,
     memory: Memory,
+    device: Device,
     progress: Option<&'a (dyn Fn(Progress) + Send + Sync)>,
+    /// Where it is kept how far work has come.
+    reached: Option<&'a Reached>,
     /// The part of the whole that this work is.
     part: (f64, f64),
+}
+
+/// How far work has come, for who begins it anew and would not have its progress fall.
+#[derive(Debug, Default)]
+pub struct Reached(AtomicU32);
+
+/// What a whole is counted as.
+const WHOLE: f64 = 65_536.0;
+
+impl Reached {
+    fn set(&self, fraction: f64) {
+        self.0.fetch_max((fraction * WHOLE).ceil() as u32, Ordering::Relaxed);
+    }
+
+    /// The fraction of the work that is done.
+    pub fn fraction(&self) -> f64 {
+        f64::from(self.0.load(Ordering::Relaxed)) / WHOLE
+    }
 }
 
 impl Default for Control<'_> {
@@ -124,7 +170,14 @@ impl Default for Control<'_> {
 impl<'a> Control<'a> {
     /// Neither followed nor stopped, and as fast as it can be.
     pub const fn none() -> Self {
-        Self { cancel: None, memory: Memory::Normal, progress: None, part: (0.0, 1.0) }
+        Self {
+            cancel: None,
+            memory: Memory::Normal,
+            device: Device::Cpu,
+            progress: None,
+            reached: None,
+            part: (0.0, 1.0),
+        }
     }
 
     /// Stops when `token` is cancelled.
@@ -142,6 +195,23 @@ impl<'a> Control<'a> {
     /// How much memory it may take.
     pub const fn memory(&self) -> Memory {
         self.memory
+    }
+
+    /// Is computed on this device.
+    #[must_use]
+    pub const fn on(self, device: Device) -> Self {
+        Self { device, ..self }
+    }
+
+    /// What it is computed on.
+    pub const fn device(&self) -> Device {
+        self.device
+    }
+
+    /// Keeps how far the work has come.
+    #[must_use]
+    pub const fn keeping(self, reached: &'a Reached) -> Self {
+        Self { reached: Some(reached), ..self }
     }
 
     /// Calls `progress` as each stage begins, from the thread that works.
@@ -177,8 +247,12 @@ impl<'a> Control<'a> {
     /// [`Cancelled`].
     pub fn begin(&self, stage: Stage, fraction: f64) -> Result<(), Cancelled> {
         self.check()?;
+        let fraction = self.part(fraction, 1.0).part.0;
+        if let Some(reached) = self.reached {
+            reached.set(fraction);
+        }
         if let Some(progress) = self.progress {
-            progress(Progress { stage, fraction: self.part(fraction, 1.0).part.0 });
+            progress(Progress { stage, device: self.device, fraction });
         }
         Ok(())
     }
@@ -233,15 +307,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn how_far_work_has_come_is_kept() {
+        let reached = Reached::default();
+        let control = Control::none().keeping(&reached);
+        control.part(0.5, 1.0).begin(Stage::Hashing, 0.5).unwrap();
+        assert_eq!(reached.fraction(), 0.75);
+        control.begin(Stage::Fallback, 0.0).unwrap();
+        assert_eq!(reached.fraction(), 0.75);
+    }
+
+    #[test]
     fn reports_stages_until_cancelled() {
         let (token, seen) = (CancelToken::new(), Mutex::new(Vec::new()));
         let progress = |progress: Progress| seen.lock().unwrap().push(progress);
         let control = Control::none().cancelled_by(&token).reporting_to(&progress);
         control.begin(Stage::Witness, 0.0).unwrap();
-        control.part(0.5, 1.0).part(0.0, 0.5).begin(Stage::Hashing, 0.5).unwrap();
+        control.on(Device::Gpu).part(0.5, 1.0).part(0.0, 0.5).begin(Stage::Hashing, 0.5).unwrap();
         token.clone().cancel();
         assert_eq!(control.begin(Stage::Check, 0.9), Err(Cancelled));
-        let expected = [(Stage::Witness, 0.0), (Stage::Hashing, 0.625)];
-        assert_eq!(*seen.lock().unwrap(), expected.map(|(stage, fraction)| Progress { stage, fraction }));
+        let expected = [(Stage::Witness, Device::Cpu, 0.0), (Stage::Hashing, Device::Gpu, 0.625)];
+        let expected = expected.map(|(stage, device, fraction)| Progress { stage, device, fraction });
+        assert_eq!(*seen.lock().unwrap(), expected);
     }
 }

@@ -9,7 +9,7 @@ use velum_core::proof::{self, CredentialProver, PresentationProver, ProofKind, P
 use velum_core::statement::{PresentationStatement, PresentationWitness, presentation_salt};
 use velum_core::suite::Suite;
 use velum_stark::backend::Backend;
-use velum_stark::control::{Control, Memory, Stage};
+use velum_stark::control::{Control, Memory, Reached, Stage};
 use velum_stark::{Cpu, block_on};
 
 use crate::date::Timestamp;
@@ -138,6 +138,8 @@ pub struct Prover<B: Backend = Cpu> {
     backend: B,
     credential: Keys<CredentialProver<B>>,
     presentation: Keys<PresentationProver<B>>,
+    /// What proves where the backend failed and may be replaced.
+    fallback: OnceCell<Box<Prover<Cpu>>>,
 }
 
 /// What is computed once for each size class.
@@ -167,7 +169,8 @@ impl<B: Backend + Clone> Prover<B> {
     /// A prover of this suite on a device.
     #[must_use]
     pub fn on(backend: B, suite: Suite) -> Self {
-        Self { suite, backend, credential: Default::default(), presentation: Default::default() }
+        let (credential, presentation) = Default::default();
+        Self { suite, backend, credential, presentation, fallback: OnceCell::new() }
     }
 
     /// Frees memory that proofs left to later ones, which are a little slower then. Keys stay.
@@ -195,9 +198,14 @@ impl<B: Backend + Clone> Prover<B> {
         control: &Control<'_>,
     ) -> Result<(), Error> {
         match kind {
-            ProofKind::Credential => self.key(&self.credential, class, control).await.map(drop),
-            ProofKind::Presentation => self.key(&self.presentation, class, control).await.map(drop),
+            ProofKind::Credential => {
+                self.key(of_class(&self.credential, class)?, class, control).await.map(drop)
+            }
+            ProofKind::Presentation => {
+                self.key(of_class(&self.presentation, class)?, class, control).await.map(drop)
+            }
         }
+        .map_err(internal)
     }
 
     /// Makes the credential proof for requests like `request`: same docType, issuer and elements. Time, predicates and
@@ -216,11 +224,18 @@ impl<B: Backend + Clone> Prover<B> {
         B::Key: Sync,
         B::Error: Send,
     {
+        let reached = Reached::default();
+        let control = options.control().keeping(&reached);
         let (statement, witness) = document.credential(request, self.suite, options.size_class)?;
-        let control = options.control();
-        let key = block_on(self.key(&self.credential, statement.subject.class, &control))?;
-        let proof = key.prove(&statement, &witness, &control).map_err(internal)?;
-        Ok(Prepared::new(statement, &witness, proof))
+        let class = statement.subject.class;
+        let key = block_on(self.key(of_class(&self.credential, class)?, class, &control));
+        match key.and_then(|key| key.prove(&statement, &witness, &control)) {
+            Ok(proof) => Ok(Prepared::new(statement, &witness, proof)),
+            Err(error) => {
+                let (prover, control) = block_on(self.fall_back(error, &control, &reached))?;
+                prover.prepare(document, request, options.with_control(control))
+            }
+        }
     }
 
     /// The same for callers that cannot wait.
@@ -233,11 +248,21 @@ impl<B: Backend + Clone> Prover<B> {
         request: &Request,
         options: PrepareOptions<'_>,
     ) -> Result<Prepared, Error> {
+        let reached = Reached::default();
+        let control = options.control().keeping(&reached);
         let (statement, witness) = document.credential(request, self.suite, options.size_class)?;
-        let control = options.control();
-        let key = self.key(&self.credential, statement.subject.class, &control).await?;
-        let proof = key.prove_async(&statement, &witness, &control).await;
-        Ok(Prepared::new(statement, &witness, proof.map_err(internal)?))
+        let class = statement.subject.class;
+        let proof = match self.key(of_class(&self.credential, class)?, class, &control).await {
+            Ok(key) => key.prove_async(&statement, &witness, &control).await,
+            Err(error) => Err(error),
+        };
+        match proof {
+            Ok(proof) => Ok(Prepared::new(statement, &witness, proof)),
+            Err(error) => {
+                let (prover, control) = self.fall_back(error, &control, &reached).await?;
+                Box::pin(prover.prepare_async(document, request, options.with_control(control))).await
+            }
+        }
     }
 
     /// Answers `request` in the session of `transcript` with a document that the device has signed for it.
@@ -261,12 +286,18 @@ impl<B: Backend + Clone> Prover<B> {
         B::Key: Sync,
         B::Error: Send,
     {
-        let pending = Pending::new(self.suite, prepared, document, session, request, &options)?;
+        let reached = Reached::default();
+        let control = options.control().keeping(&reached);
+        let pending = Pending::new(self.suite, &prepared, document, session, request, &options)?;
         let class = pending.statement.subject.class;
-        let control = options.control();
-        let key = block_on(self.key(&self.presentation, class, &control))?;
-        let proof = key.prove(&pending.statement, &pending.witness, &control);
-        Ok(pending.presentation(proof.map_err(internal)?))
+        let key = block_on(self.key(of_class(&self.presentation, class)?, class, &control));
+        match key.and_then(|key| key.prove(&pending.statement, &pending.witness, &control)) {
+            Ok(proof) => Ok(pending.presentation(proof)),
+            Err(error) => {
+                let (prover, control) = block_on(self.fall_back(error, &control, &reached))?;
+                prover.present(prepared, document, session, request, options.with_control(control))
+            }
+        }
     }
 
     /// The same for callers that cannot wait.
@@ -281,29 +312,61 @@ impl<B: Backend + Clone> Prover<B> {
         request: &Request,
         options: PresentOptions<'_>,
     ) -> Result<Presentation, Error> {
-        let pending = Pending::new(self.suite, prepared, document, session, request, &options)?;
+        let reached = Reached::default();
+        let control = options.control().keeping(&reached);
+        let pending = Pending::new(self.suite, &prepared, document, session, request, &options)?;
         let class = pending.statement.subject.class;
-        let control = options.control();
-        let key = self.key(&self.presentation, class, &control).await?;
-        let proof = key.prove_async(&pending.statement, &pending.witness, &control).await;
-        Ok(pending.presentation(proof.map_err(internal)?))
+        let proof = match self.key(of_class(&self.presentation, class)?, class, &control).await {
+            Ok(key) => key.prove_async(&pending.statement, &pending.witness, &control).await,
+            Err(error) => Err(error),
+        };
+        match proof {
+            Ok(proof) => Ok(pending.presentation(proof)),
+            Err(error) => {
+                let (prover, control) = self.fall_back(error, &control, &reached).await?;
+                let options = options.with_control(control);
+                Box::pin(prover.present_async(prepared, document, session, request, options)).await
+            }
+        }
     }
 
     /// The key of a size class. Who asks for it while another makes it waits for that one.
     async fn key<'k, S: Provable>(
         &self,
-        keys: &'k Keys<proof::Prover<S, B>>,
+        cell: &'k OnceCell<proof::Prover<S, B>>,
         class: SizeClass,
         control: &Control<'_>,
-    ) -> Result<&'k proof::Prover<S, B>, Error> {
-        let cell = CLASSES.iter().position(|candidate| *candidate == class).and_then(|index| keys.get(index));
-        let cell = cell.ok_or_else(|| Error::bug("a size class of no table"))?;
+    ) -> Result<&'k proof::Prover<S, B>, ProveError<B::Error>> {
         let make = async || {
-            control.begin(Stage::Keys, 0.0).map_err(|cancelled| internal::<B::Error>(cancelled.into()))?;
-            proof::Prover::on(self.backend.clone(), self.suite, class, control).await.map_err(internal)
+            control.begin(Stage::Keys, 0.0)?;
+            proof::Prover::on(self.backend.clone(), self.suite, class, control).await
         };
         cell.get_or_try_init(make).await
     }
+
+    /// What makes a proof anew, with fresh coins throughout, where the backend failed to and may be replaced; and how it is followed. A proof
+    /// that does not verify is a device's fault as well: the document passed every check.
+    async fn fall_back<'c>(
+        &self,
+        error: ProveError<B::Error>,
+        control: &Control<'c>,
+        reached: &Reached,
+    ) -> Result<(&Prover<Cpu>, Control<'c>), Error> {
+        let is_of_device =
+            matches!(error, ProveError::Backend(_) | ProveError::Faulty(_) | ProveError::False(_));
+        let cpu = is_of_device.then(|| self.backend.fallback(&error.to_string())).flatten();
+        let Some(cpu) = cpu else { return Err(internal(error)) };
+        let rest = control.part(reached.fraction(), 1.0);
+        rest.begin(Stage::Fallback, 0.0).map_err(|cancelled| internal::<Infallible>(cancelled.into()))?;
+        let prover = self.fallback.get_or_init(async || Box::new(Prover::on(cpu, self.suite))).await;
+        Ok((prover, rest))
+    }
+}
+
+/// The key of a size class, or the place for it.
+fn of_class<K>(keys: &Keys<K>, class: SizeClass) -> Result<&OnceCell<K>, Error> {
+    let index = CLASSES.iter().position(|candidate| *candidate == class);
+    index.and_then(|index| keys.get(index)).ok_or_else(|| Error::bug("a size class of no table"))
 }
 
 /// An answer whose presentation proof is still to be made.
@@ -318,7 +381,7 @@ impl Pending {
     /// Every check, and what is to be proven.
     fn new<D: CredentialFormat>(
         suite: Suite,
-        prepared: Prepared,
+        prepared: &Prepared,
         document: &D,
         session: &D::Session,
         request: &Request,
@@ -349,7 +412,7 @@ impl Pending {
         };
         Ok(Self {
             statement: D::presentation(&answer, subject, commitment, &prepared.proof)?,
-            witness: PresentationWitness { record: prepared.opening, signature: *signature },
+            witness: PresentationWitness { record: prepared.opening.clone(), signature: *signature },
             presentation: Presentation {
                 suite,
                 class,
@@ -360,7 +423,7 @@ impl Pending {
                 shown: shown.to_vec(),
                 device_algorithm: algorithm,
                 salt,
-                credential_proof: prepared.proof,
+                credential_proof: prepared.proof.clone(),
                 presentation_proof: Vec::new(),
             },
         })

@@ -33,7 +33,7 @@
 //! [`ProveError::Backend`]; nothing of the proof is handed out then. What a backend returns is checked for its size, and the caller
 //! of the prover checks the proof. So a faulty device costs a proof, and no soundness. Hiding is another matter: a device that leaves out
 //! blinding rows or masks, or takes those of an earlier proof, makes proofs that verify and tell more than they should. No check of the
-//! protocol sees that; the differential test does.
+//! protocol sees that; the differential test does, and [`Checked`](crate::Checked) in every proof.
 //!
 //! **Threads.** [`prove`](super::ProvingKey::prove) polls on one of the threads that share the processor's work. A step must not wait for other work
 //! of these threads.
@@ -42,10 +42,10 @@ use std::sync::Arc;
 
 use p3_matrix::dense::RowMajorMatrix;
 
-use super::ProveError;
+use super::{Cpu, ProveError};
 use crate::air::Chip;
 use crate::composition::LookupChallenges;
-use crate::control::Control;
+use crate::control::{Control, Device};
 use crate::field::{EF, F};
 use crate::hash::{Digest, Puzzle, Salt};
 use crate::key::VerifierKey;
@@ -98,6 +98,11 @@ pub trait Backend: MaybeSend + MaybeSync {
     /// Frees memory that proofs left to later ones.
     fn free_memory(&self) {}
 
+    /// What makes a proof anew where this backend failed to, if anything may. It is told why, and may be of no more use itself.
+    fn fallback(&self, _why: &str) -> Option<Cpu> {
+        None
+    }
+
     /// Prepares a key. `chips` are any of which it can be made: a backend may evaluate them, or replay
     /// [`VerifierKey::program`].
     fn prepare<C: Chip>(
@@ -106,6 +111,16 @@ pub trait Backend: MaybeSend + MaybeSync {
         chips: &[C],
         control: &Control<'_>,
     ) -> impl Future<Output = Step<Self::Key, Self::Error>> + MaybeSend;
+
+    /// Says what a proof is made on, before its first step. A backend of several devices chooses here; the `control` of all steps
+    /// tells them what was chosen.
+    fn begin(
+        &self,
+        _key: &Self::Key,
+        _control: &Control<'_>,
+    ) -> impl Future<Output = Step<Device, Self::Error>> + MaybeSend {
+        async { Ok(Device::Cpu) }
+    }
 
     /// Extends the tables' columns and commits to them. `rows` has a matrix for each group: its height, its main width; `salts` one
     /// for each leaf of the tree.

@@ -30,7 +30,7 @@ use super::backend::{
 };
 use super::blinding::system_rng;
 use crate::air::Chip;
-use crate::control::Control;
+use crate::control::{Control, Device};
 use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::hash::{Digest, Puzzle, Salt};
 use crate::key::VerifierKey;
@@ -83,6 +83,11 @@ pub(crate) mod fault {
 }
 
 impl<K> CheckedKey<K> {
+    /// A device's key of a verifier's.
+    pub fn new(device: K, verifier: Arc<VerifierKey>) -> Self {
+        Self { device, verifier }
+    }
+
     /// The point of a row of a group's evaluation domain.
     fn point(&self, group: usize, row: usize) -> F {
         let log_size = self.verifier.shape.groups[group].log_height + self.verifier.parameters.log_blowup;
@@ -212,7 +217,11 @@ impl<B: Untrusted> Backend for Checked<B> {
         control: &Control<'_>,
     ) -> Step<Self::Key, B::Error> {
         let device = self.0.prepare(key, chips, control).await?;
-        Ok(CheckedKey { device, verifier: key.clone() })
+        Ok(CheckedKey::new(device, key.clone()))
+    }
+
+    async fn begin(&self, key: &Self::Key, control: &Control<'_>) -> Step<Device, B::Error> {
+        self.0.begin(&key.device, control).await
     }
 
     async fn commit_main(

@@ -187,6 +187,7 @@ impl<B: Backend> Run<'_, B> {
         let Self { key, backend, prepared } = *self;
         let parameters = &key.parameters;
         let Instance { tables, traces, bound } = instance;
+        let control = &control.on(backend.begin(prepared, control).await?);
         let mut transcript = H::Transcript::new(&key.prefix(bound));
         let at = |done| control.part(done, done);
         control.begin(Stage::Extension, done::MAIN)?;

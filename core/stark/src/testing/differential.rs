@@ -10,7 +10,7 @@ use crate::backend::{
     Backend, BatchInputs, Inspect, LayerQuery, LookupInputs, OpenedLayer, OpenedRows, QuotientInputs,
     SecretRows, Step, TreeQuery,
 };
-use crate::control::Control;
+use crate::control::{Control, Device};
 use crate::field::EF;
 use crate::{Digest, ProveError, Puzzle, Salt, VerifierKey};
 
@@ -138,6 +138,11 @@ impl<A: Inspect, B: Inspect> Backend for Differential<A, B> {
         control: &Control<'_>,
     ) -> StepOf<Self::Key, A, B> {
         Ok(each!(self.first.prepare(key, chips, control), self.second.prepare(key, chips, control)))
+    }
+
+    async fn begin(&self, key: &Self::Key, control: &Control<'_>) -> StepOf<Device, A, B> {
+        let second = self.second.begin(&key.1, control).await;
+        second.map_err(|error| failed(error, DifferentialError::Second))
     }
 
     async fn commit_main(

@@ -1,8 +1,8 @@
 //! A device that breaks, for tests of what its users make of that.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
 use p3_field::PrimeCharacteristicRing;
@@ -90,12 +90,27 @@ pub struct Faulty {
     cpu: Cpu,
     step: Option<(At, How)>,
     prepared: Arc<AtomicUsize>,
+    /// Whether the processor may take its place.
+    is_replaceable: bool,
+    /// Salts of the main trees that it committed to.
+    salts: Arc<Mutex<Vec<Salt>>>,
 }
 
 impl Faulty {
     /// One that breaks.
     pub fn breaking(at: At, how: How) -> Self {
         Self { step: Some((at, how)), ..Self::default() }
+    }
+
+    /// The same, but that the processor may take its place.
+    #[must_use]
+    pub fn replaceable(self) -> Self {
+        Self { is_replaceable: true, ..self }
+    }
+
+    /// The salts of all main trees that it and its clones committed to.
+    pub fn salts(&self) -> Vec<Salt> {
+        self.salts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Keys that it and its clones have prepared.
@@ -135,6 +150,10 @@ impl Backend for Faulty {
     type Batch = CpuBatch;
     type Error = Lost;
 
+    fn fallback(&self, _why: &str) -> Option<Cpu> {
+        self.is_replaceable.then(|| self.cpu.clone())
+    }
+
     async fn prepare<C: Chip>(
         &self,
         key: &Arc<VerifierKey>,
@@ -154,6 +173,7 @@ impl Backend for Faulty {
         salts: &[Salt],
         control: &Control<'_>,
     ) -> Step<(CpuCommitted, Digest), Lost> {
+        self.salts.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(salts);
         let outcome = self.cpu.commit_main(key, rows, salts, control).await;
         self.outcome(At::Main, outcome, |(_, root)| root[0] ^= 1, |(_, root)| *root = [0xff; 32])
     }

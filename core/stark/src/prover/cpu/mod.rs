@@ -63,18 +63,14 @@ mod done {
 }
 
 impl Cpu {
-    /// Prepares a key.
+    /// Prepares a key. [`Backend::prepare`] does the same, and asks for chips that other backends need.
     ///
     /// # Panics
     /// Where a table has fewer rows than are computed side by side, 16 at most: a constant of the code.
     ///
     /// # Errors
     /// [`Cancelled`].
-    pub(super) fn key(
-        &self,
-        verifier: &Arc<VerifierKey>,
-        control: &Control<'_>,
-    ) -> Result<CpuKey, Cancelled> {
+    pub fn key(&self, verifier: &Arc<VerifierKey>, control: &Control<'_>) -> Result<CpuKey, Cancelled> {
         let low = verifier.shape.groups.iter().any(|group| group.height() < LANES);
         assert!(!low, "tables of fewer than {LANES} rows cannot be proven");
         let log_height = verifier.shape.log_height();
