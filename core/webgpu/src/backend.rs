@@ -12,7 +12,7 @@ use velum_stark::backend::{
     Backend, BatchInputs, LayerQuery, LookupInputs, OpenedLayer, OpenedRows, QuotientInputs, SecretRows,
     Step, TreeQuery,
 };
-use velum_stark::control::{Control, Stage};
+use velum_stark::control::{Control, Device, Stage};
 use velum_stark::field::{EF, EXTENSION_DEGREE, F};
 use velum_stark::secret::Secret;
 use velum_stark::{Digest, ProveError, Puzzle, Salt, Untrusted, VerifierKey};
@@ -149,7 +149,11 @@ impl Backend for WebGpu {
         control: &Control<'_>,
     ) -> Step<GpuKey, GpuError> {
         control.check()?;
-        GpuKey::new(&self.0, key.clone(), chips).map_err(failed)
+        GpuKey::new(&self.0, key.clone(), key.program(chips)).map_err(failed)
+    }
+
+    async fn begin(&self, _key: &GpuKey, _control: &Control<'_>) -> Step<Device, GpuError> {
+        Ok(Device::Gpu)
     }
 
     async fn commit_main(

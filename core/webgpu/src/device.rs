@@ -225,6 +225,12 @@ impl Gpu {
         Ok(Self(Arc::new(Inner { device, queue, adapter, kernels, pool, fault })))
     }
 
+    /// Loses the device, as drivers do.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn lose(&self) {
+        self.0.device.destroy();
+    }
+
     /// The adapter.
     pub fn adapter(&self) -> &Adapter {
         &self.0.adapter

@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use p3_field::{Field, PrimeCharacteristicRing, TwoAdicField, batch_multiplicative_inverse};
-use velum_stark::air::Chip;
 use velum_stark::field::{EXTENSION_DEGREE, F};
 use velum_stark::poseidon2;
 use velum_stark::program::{Input, Program};
@@ -245,8 +244,7 @@ impl Openings {
 }
 
 impl GpuKey {
-    pub(crate) fn new<C: Chip>(gpu: &Gpu, verifier: Arc<VerifierKey>, chips: &[C]) -> Result<Self, GpuError> {
-        let program = verifier.program(chips);
+    pub(crate) fn new(gpu: &Gpu, verifier: Arc<VerifierKey>, program: Program) -> Result<Self, GpuError> {
         let invariants = Invariants::new(&program);
         let log_order = verifier.log_codeword();
         let roots: Vec<F> = F::two_adic_generator(log_order).powers().take(1 << log_order).collect();

@@ -2,6 +2,7 @@
 //!
 //! | module | what lives there |
 //! |---|---|
+//! | `choice`, `calibration` | the processor or the GPU, whichever is faster |
 //! | `device` | the adapter, its limits, what went wrong with it |
 //! | `memory` | buffers, which are cleared where they held secrets |
 //! | `kernels` | the kernels, their source and their compilation |
@@ -18,6 +19,9 @@
 #![warn(missing_docs, unnameable_types, unreachable_pub)]
 
 mod backend;
+mod calibration;
+mod choice;
+mod clock;
 mod device;
 mod folding;
 mod grinding;
@@ -36,5 +40,7 @@ mod transform;
 mod tree;
 
 pub use backend::{Batch, Committed, WebGpu};
+pub use calibration::{Calibration, Timing};
+pub use choice::{Choice, ChoiceBatch, ChoiceCommitted, ChoiceKey, Policy, State};
 pub use device::{Adapter, Gpu, GpuError, Options, adapters};
 pub use key::GpuKey;

@@ -35,7 +35,8 @@ fn a_search_without_end_is_cancelled() {
     let (chips, _) = instance(3);
     let backend = WebGpu::new(gpus()[0].clone());
     let verifier = VerifierKey::new("grinding", PARAMETERS, &chips);
-    let key = crate::GpuKey::new(backend.gpu(), verifier.into(), &chips).unwrap();
+    let program = verifier.program(&chips);
+    let key = crate::GpuKey::new(backend.gpu(), verifier.into(), program).unwrap();
     let (token, puzzle) = (CancelToken::after_looks(3), Puzzle::Blake3 { block: [7; 64] });
     // More zeros than a word has.
     let control = Control::none().cancelled_by(&token);

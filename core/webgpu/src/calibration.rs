@@ -1,0 +1,157 @@
+//! How fast both devices prove tables of some heights.
+
+use std::time::Duration;
+
+use p3_field::PrimeCharacteristicRing;
+use velum_stark::air::{Chip, ChipBuilder, Trace};
+use velum_stark::backend::Backend;
+use velum_stark::control::Control;
+use velum_stark::field::F;
+use velum_stark::{Cpu, HashFunction, Parameters, ProveError, ProvingKey, VerifierKey};
+
+use crate::clock::Clock;
+use crate::device::GpuError;
+
+/// Logarithms of the heights that are measured: those of the tables in use.
+const LOG_HEIGHTS: [usize; 4] = [11, 12, 13, 14];
+
+/// Columns of what is measured: as a wide table has.
+const COLUMNS: usize = 96;
+
+/// Times that the GPU proves a height, of which the shortest counts: the first has to make room.
+const RUNS: usize = 2;
+
+/// What proofs of one height take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// The logarithm of the height.
+    pub log_height: usize,
+    /// On the processor.
+    pub cpu: Duration,
+    /// On the GPU.
+    pub gpu: Duration,
+}
+
+/// What was measured, by height from the lowest on; nothing where nothing was. It tells what a caller may keep: no name, and no identity.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Calibration(pub Vec<Timing>);
+
+impl Calibration {
+    /// Proves tables of some heights on both devices.
+    ///
+    /// # Errors
+    /// Those of the GPU.
+    pub(crate) async fn measure<B: Backend<Error = GpuError> + Clone>(
+        cpu: &Cpu,
+        gpu: &B,
+    ) -> Result<Self, GpuError> {
+        let mut timings = Vec::with_capacity(LOG_HEIGHTS.len());
+        for log_height in LOG_HEIGHTS {
+            let of_cpu = timed(cpu.clone(), log_height, 1).await;
+            let cpu = of_cpu.map_err(|error| GpuError::Failed(error.to_string()))?;
+            let gpu = timed(gpu.clone(), log_height, RUNS).await.map_err(|error| match error {
+                ProveError::Backend(error) => error,
+                error => GpuError::Failed(error.to_string()),
+            })?;
+            timings.push(Timing { log_height, cpu, gpu });
+        }
+        Ok(Self(timings))
+    }
+
+    /// One by which the GPU is faster.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn preferring_gpu() -> Self {
+        let (cpu, gpu) = (Duration::from_secs(1), Duration::ZERO);
+        Self(vec![Timing { log_height: LOG_HEIGHTS[0], cpu, gpu }])
+    }
+
+    /// Whether the GPU is faster where the tallest table has this height: by the next height that was measured.
+    pub fn prefers_gpu(&self, log_height: usize) -> bool {
+        let next = self.0.iter().find(|timing| timing.log_height >= log_height).or(self.0.last());
+        next.is_some_and(|timing| timing.gpu < timing.cpu)
+    }
+}
+
+/// The shortest of some proofs.
+async fn timed<B: Backend>(
+    backend: B,
+    log_height: usize,
+    runs: usize,
+) -> Result<Duration, ProveError<B::Error>> {
+    const PARAMETERS: Parameters = Parameters {
+        hash: HashFunction::Blake3,
+        log_blowup: 3,
+        queries: 60,
+        max_log_arity: 3,
+        log_final_poly_len: 4,
+        blinding_rows: 64,
+        lookup_grinding_bits: 0,
+        ood_grinding_bits: 0,
+        batch_grinding_bits: 0,
+        folding_grinding_bits: 0,
+        query_grinding_bits: 0,
+    };
+    let (chips, control) = ([Sample { height: 1 << log_height }], Control::none());
+    let verifier = VerifierKey::with_hash(PARAMETERS, &chips, [0; 32]);
+    let key = ProvingKey::on(backend, verifier, &chips, &control).await?;
+    let mut shortest = Duration::MAX;
+    for _ in 0..runs {
+        let (trace, clock) = (Trace::zeroed(1 << log_height, COLUMNS), Clock::start());
+        key.prove_async(&chips, vec![trace], &[], &control).await?;
+        shortest = shortest.min(clock.elapsed());
+    }
+    Ok(shortest)
+}
+
+/// A table of zeros: each column is the square of the one before, and column 0 of itself.
+struct Sample {
+    height: usize,
+}
+
+impl Chip for Sample {
+    fn name(&self) -> &'static str {
+        "sample"
+    }
+
+    fn height(&self) -> usize {
+        self.height
+    }
+
+    fn width(&self) -> usize {
+        COLUMNS
+    }
+
+    fn fixed(&self) -> Vec<Vec<F>> {
+        Vec::new()
+    }
+
+    fn eval<B: ChipBuilder>(&self, b: &mut B) {
+        for column in 0..COLUMNS {
+            let before = b.main(column.saturating_sub(1), 0);
+            b.assert_zero("square", b.main(column, 0) - before.square());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn timing(log_height: usize, cpu: u64, gpu: u64) -> Timing {
+        Timing { log_height, cpu: Duration::from_millis(cpu), gpu: Duration::from_millis(gpu) }
+    }
+
+    #[test]
+    fn the_faster_device_of_the_next_height_is_preferred() {
+        let calibration = Calibration(vec![timing(11, 4, 9), timing(13, 20, 10)]);
+        let preferred = [10, 11, 12, 13, 14].map(|log_height| calibration.prefers_gpu(log_height));
+        assert_eq!(preferred, [false, false, true, true, true]);
+        assert!(!Calibration::default().prefers_gpu(14));
+    }
+
+    #[test]
+    fn samples_are_proven() {
+        let cpu = velum_stark::block_on(timed(Cpu::default(), LOG_HEIGHTS[0], 1)).unwrap();
+        assert!(cpu > Duration::ZERO);
+    }
+}

@@ -1,0 +1,548 @@
+//! The processor or a GPU, whichever is faster.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_lock::OnceCell;
+use velum_stark::air::Chip;
+use velum_stark::backend::{
+    Backend, BatchInputs, LayerQuery, LookupInputs, OpenedLayer, OpenedRows, QuotientInputs, SecretRows,
+    Step, TreeQuery,
+};
+use velum_stark::control::{Control, Device};
+use velum_stark::field::EF;
+use velum_stark::program::Program;
+use velum_stark::{
+    Checked, CheckedCommitted, CheckedKey, Cpu, CpuBatch, CpuCommitted, CpuKey, Digest, ProveError, Puzzle,
+    Salt, VerifierKey,
+};
+
+use crate::backend::{Batch, Committed, WebGpu, failed};
+use crate::calibration::Calibration;
+use crate::device::{Adapter, Gpu, GpuError, Options};
+use crate::key::GpuKey;
+
+/// Whether a GPU proves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Policy {
+    /// Where there is one and it is faster, once it is ready: until then, and where it fails, the processor proves. Adapters in software are
+    /// never chosen.
+    #[default]
+    Auto,
+    /// Never.
+    Off,
+    /// Always, on whatever adapter there is: proofs wait until it is ready, and fail where it does.
+    Require,
+}
+
+impl Policy {
+    /// The policy in a word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Off => "off",
+            Self::Require => "require",
+        }
+    }
+
+    /// The policy of this name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        [Self::Auto, Self::Off, Self::Require].into_iter().find(|policy| policy.name() == name)
+    }
+}
+
+/// The backend of devices that may have a GPU: which of both makes a proof is chosen when it begins. Clones are the same devices.
+#[derive(Clone)]
+pub struct Choice(Arc<Inner>);
+
+struct Inner {
+    policy: Policy,
+    cpu: Cpu,
+    gpu: OnceCell<Result<Ready, GpuError>>,
+    /// What a caller gave back.
+    calibration: Option<Calibration>,
+    /// Why the GPU is used no more.
+    broken: Mutex<Option<GpuError>>,
+}
+
+/// A GPU whose kernels are compiled.
+struct Ready {
+    backend: Checked<WebGpu>,
+    calibration: Calibration,
+}
+
+/// What became of the GPU.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Nobody asked for it.
+    Off,
+    /// It is being opened, its kernels are compiled, or it is measured.
+    Opening,
+    /// It can be used.
+    Ready(Adapter),
+    /// There is none that may be used, or it failed.
+    Failed(GpuError),
+}
+
+impl Choice {
+    /// The processor, and by the policy a GPU, which is not opened yet: [`open`](Self::open) does. A calibration that a caller kept spares the
+    /// measurement.
+    pub fn new(policy: Policy, calibration: Option<Calibration>) -> Self {
+        let (cpu, gpu, broken) = (Cpu::default(), OnceCell::new(), Mutex::default());
+        Self(Arc::new(Inner { policy, cpu, gpu, calibration, broken }))
+    }
+
+    /// The same, with the GPU opened on a thread of its own.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn start(policy: Policy, calibration: Option<Calibration>) -> Self {
+        let choice = Self::new(policy, calibration);
+        if policy != Policy::Off {
+            let opened = choice.clone();
+            let thread = std::thread::Builder::new().name("velum gpu".into());
+            // Without a thread it is opened by the first proof that requires it.
+            let _ = thread.spawn(move || velum_stark::block_on(opened.open()));
+        }
+        choice
+    }
+
+    /// The processor and a GPU that is ready, which is preferred: for tests, on adapters in software.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn of(gpu: Gpu, policy: Policy) -> Self {
+        let calibration = Calibration::preferring_gpu();
+        let choice = Self::new(policy, Some(calibration.clone()));
+        let ready = Ready { backend: Checked(WebGpu::new(gpu)), calibration };
+        assert!(choice.0.gpu.set_blocking(Ok(ready)).is_ok(), "nothing is opened yet");
+        choice
+    }
+
+    /// Opens the GPU, compiles its kernels and measures it: once, and whoever calls meanwhile waits.
+    pub async fn open(&self) {
+        let _ = self.ready().await;
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> Policy {
+        self.0.policy
+    }
+
+    /// What became of the GPU so far.
+    pub fn state(&self) -> State {
+        if let Some(error) = self.broken() {
+            return State::Failed(error);
+        }
+        match self.0.gpu.get() {
+            _ if self.0.policy == Policy::Off => State::Off,
+            None => State::Opening,
+            Some(Ok(ready)) => State::Ready(ready.backend.0.gpu().adapter().clone()),
+            Some(Err(error)) => State::Failed(error.clone()),
+        }
+    }
+
+    /// What was measured, once it was: to be given back when the same device starts again.
+    pub fn calibration(&self) -> Option<Calibration> {
+        self.0.gpu.get()?.as_ref().ok().map(|ready| ready.calibration.clone())
+    }
+
+    async fn ready(&self) -> Result<&Ready, GpuError> {
+        let open = async || {
+            let policy = self.0.policy;
+            if policy == Policy::Off {
+                return Err(GpuError::NoAdapter("it is switched off".into()));
+            }
+            let options = Options { software: policy == Policy::Require, ..Options::default() };
+            let backend = Checked(WebGpu::new(Gpu::open(options).await?));
+            let calibration = match (&self.0.calibration, policy) {
+                (Some(kept), _) => kept.clone(),
+                (None, Policy::Auto) => Calibration::measure(&self.0.cpu, &backend).await?,
+                (None, _) => Calibration::default(),
+            };
+            Ok(Ready { backend, calibration })
+        };
+        self.0.gpu.get_or_init(open).await.as_ref().map_err(Clone::clone)
+    }
+
+    fn broken(&self) -> Option<GpuError> {
+        self.0.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Uses the GPU no more.
+    fn give_up(&self, error: GpuError) {
+        self.0.broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+    }
+
+    /// What a step of the GPU came to. One that failed is its last, unless it is required.
+    fn outcome<T>(&self, outcome: Step<T, GpuError>) -> Step<T, GpuError> {
+        if self.0.policy == Policy::Auto {
+            match &outcome {
+                Err(ProveError::Backend(error)) => self.give_up(error.clone()),
+                Err(ProveError::Faulty(what)) => {
+                    self.give_up(GpuError::Failed(format!("it returned {what}")))
+                }
+                _ => {}
+            }
+        }
+        outcome
+    }
+
+    /// The GPU that is used for a key now, if any is.
+    fn chosen(&self, key: &ChoiceKey) -> Option<&Ready> {
+        let ready = self.0.gpu.get()?.as_ref().ok()?;
+        let wins = self.0.policy == Policy::Require || ready.calibration.prefers_gpu(key.log_height());
+        (wins && self.broken().is_none()).then_some(ready)
+    }
+}
+
+/// What either device computes before a witness is known, when it is first needed.
+pub struct ChoiceKey {
+    verifier: Arc<VerifierKey>,
+    program: Program,
+    cpu: OnceCell<CpuKey>,
+    gpu: OnceCell<CheckedKey<GpuKey>>,
+}
+
+impl ChoiceKey {
+    fn log_height(&self) -> usize {
+        self.verifier.shape().log_height()
+    }
+
+    async fn cpu(&self, cpu: &Cpu, control: &Control<'_>) -> Step<&CpuKey, GpuError> {
+        let make = async || Ok(cpu.key(&self.verifier, control)?);
+        self.cpu.get_or_try_init(make).await
+    }
+
+    async fn gpu(&self, gpu: &Gpu) -> Step<&CheckedKey<GpuKey>, GpuError> {
+        let make = async || {
+            let key = GpuKey::new(gpu, self.verifier.clone(), self.program.clone()).map_err(failed)?;
+            Ok(CheckedKey::new(key, self.verifier.clone()))
+        };
+        self.gpu.get_or_try_init(make).await
+    }
+}
+
+/// A tree of either device.
+pub enum ChoiceCommitted {
+    /// The processor's.
+    Cpu(CpuCommitted),
+    /// The GPU's.
+    Gpu(CheckedCommitted<Committed>),
+}
+
+/// A codeword of either device.
+pub enum ChoiceBatch {
+    /// The processor's.
+    Cpu(CpuBatch),
+    /// The GPU's.
+    Gpu(Batch),
+}
+
+/// An outcome of the processor, which does not fail.
+fn of_cpu<T>(outcome: Step<T, Infallible>) -> Step<T, GpuError> {
+    outcome.map_err(|error| match error {
+        ProveError::Cancelled(cancelled) => ProveError::Cancelled(cancelled),
+        ProveError::Randomness(error) => ProveError::Randomness(error),
+        ProveError::Faulty(what) => ProveError::Faulty(what),
+        _ => ProveError::Faulty("an error of no kind that is known"),
+    })
+}
+
+/// Trees of two devices are those of two proofs.
+const MIXED: &str = "trees of another device";
+
+/// The trees of one device.
+fn trees<'a, T>(
+    trees: &[&'a ChoiceCommitted],
+    of: impl Fn(&'a ChoiceCommitted) -> Option<&'a T>,
+) -> Step<Vec<&'a T>, GpuError> {
+    trees.iter().map(|tree| of(tree)).collect::<Option<_>>().ok_or(ProveError::Faulty(MIXED))
+}
+
+impl ChoiceCommitted {
+    fn cpu(&self) -> Option<&CpuCommitted> {
+        match self {
+            Self::Cpu(tree) => Some(tree),
+            Self::Gpu(_) => None,
+        }
+    }
+
+    fn gpu(&self) -> Option<&CheckedCommitted<Committed>> {
+        match self {
+            Self::Gpu(tree) => Some(tree),
+            Self::Cpu(_) => None,
+        }
+    }
+}
+
+impl ChoiceBatch {
+    fn device(&self) -> Device {
+        match self {
+            Self::Cpu(_) => Device::Cpu,
+            Self::Gpu(_) => Device::Gpu,
+        }
+    }
+}
+
+/// One device's backend and its key.
+enum Chosen<'a> {
+    Cpu(&'a Cpu, &'a CpuKey),
+    Gpu(&'a Checked<WebGpu>, &'a CheckedKey<GpuKey>),
+}
+
+impl Choice {
+    /// The device that a proof was begun on, whose key was made when it was.
+    fn made<'a>(&'a self, key: &'a ChoiceKey, device: Device) -> Step<Chosen<'a>, GpuError> {
+        let made = match device {
+            Device::Cpu => key.cpu.get().map(|key| Chosen::Cpu(&self.0.cpu, key)),
+            Device::Gpu => {
+                let ready = self.0.gpu.get().and_then(|ready| ready.as_ref().ok());
+                ready.zip(key.gpu.get()).map(|(ready, key)| Chosen::Gpu(&ready.backend, key))
+            }
+        };
+        made.ok_or(ProveError::Faulty(MIXED))
+    }
+
+    /// The device that a proof is begun on, with its key.
+    async fn on<'a>(&'a self, key: &'a ChoiceKey, control: &Control<'_>) -> Step<Chosen<'a>, GpuError> {
+        match control.device() {
+            Device::Cpu => Ok(Chosen::Cpu(&self.0.cpu, key.cpu(&self.0.cpu, control).await?)),
+            Device::Gpu => {
+                let backend = &self.ready().await.map_err(failed)?.backend;
+                Ok(Chosen::Gpu(backend, key.gpu(backend.0.gpu()).await?))
+            }
+        }
+    }
+}
+
+impl Backend for Choice {
+    type Key = ChoiceKey;
+    type Committed = ChoiceCommitted;
+    type Batch = ChoiceBatch;
+    type Error = GpuError;
+
+    fn free_memory(&self) {
+        self.0.cpu.free_memory();
+        if let Some(Ok(ready)) = self.0.gpu.get() {
+            ready.backend.free_memory();
+        }
+    }
+
+    fn fallback(&self, why: &str) -> Option<Cpu> {
+        let is_auto = self.0.policy == Policy::Auto;
+        is_auto.then(|| {
+            self.give_up(GpuError::Failed(why.into()));
+            self.0.cpu.clone()
+        })
+    }
+
+    async fn prepare<C: Chip>(
+        &self,
+        key: &Arc<VerifierKey>,
+        chips: &[C],
+        control: &Control<'_>,
+    ) -> Step<ChoiceKey, GpuError> {
+        let key = ChoiceKey {
+            verifier: key.clone(),
+            program: key.program(chips),
+            cpu: OnceCell::new(),
+            gpu: OnceCell::new(),
+        };
+        let device = self.begin(&key, control).await?;
+        self.on(&key, &control.on(device)).await?;
+        Ok(key)
+    }
+
+    async fn begin(&self, key: &ChoiceKey, control: &Control<'_>) -> Step<Device, GpuError> {
+        control.check()?;
+        if self.0.policy == Policy::Require {
+            self.ready().await.map_err(failed)?;
+            return Ok(Device::Gpu);
+        }
+        Ok(if self.chosen(key).is_some() { Device::Gpu } else { Device::Cpu })
+    }
+
+    async fn commit_main(
+        &self,
+        key: &ChoiceKey,
+        rows: SecretRows,
+        salts: &[Salt],
+        control: &Control<'_>,
+    ) -> Step<(ChoiceCommitted, Digest), GpuError> {
+        match self.on(key, control).await? {
+            Chosen::Cpu(cpu, key) => {
+                let (tree, root) = of_cpu(cpu.commit_main(key, rows, salts, control).await)?;
+                Ok((ChoiceCommitted::Cpu(tree), root))
+            }
+            Chosen::Gpu(gpu, key) => {
+                let (tree, root) = self.outcome(gpu.commit_main(key, rows, salts, control).await)?;
+                Ok((ChoiceCommitted::Gpu(tree), root))
+            }
+        }
+    }
+
+    async fn commit_lookups<C: Chip>(
+        &self,
+        key: &ChoiceKey,
+        main: &mut ChoiceCommitted,
+        inputs: LookupInputs<'_, C>,
+        control: &Control<'_>,
+    ) -> Step<(ChoiceCommitted, Digest, Vec<EF>), GpuError> {
+        match (self.made(key, control.device())?, main) {
+            (Chosen::Cpu(cpu, key), ChoiceCommitted::Cpu(main)) => {
+                let (tree, root, terminals) = of_cpu(cpu.commit_lookups(key, main, inputs, control).await)?;
+                Ok((ChoiceCommitted::Cpu(tree), root, terminals))
+            }
+            (Chosen::Gpu(gpu, key), ChoiceCommitted::Gpu(main)) => {
+                let (tree, root, terminals) =
+                    self.outcome(gpu.commit_lookups(key, main, inputs, control).await)?;
+                Ok((ChoiceCommitted::Gpu(tree), root, terminals))
+            }
+            _ => Err(ProveError::Faulty(MIXED)),
+        }
+    }
+
+    async fn commit_quotient<C: Chip>(
+        &self,
+        key: &ChoiceKey,
+        main_and_lookup: [&ChoiceCommitted; 2],
+        inputs: QuotientInputs<'_, C>,
+        control: &Control<'_>,
+    ) -> Step<(ChoiceCommitted, Digest), GpuError> {
+        match (self.made(key, control.device())?, main_and_lookup) {
+            (Chosen::Cpu(cpu, key), [ChoiceCommitted::Cpu(main), ChoiceCommitted::Cpu(lookup)]) => {
+                let (tree, root) = of_cpu(cpu.commit_quotient(key, [main, lookup], inputs, control).await)?;
+                Ok((ChoiceCommitted::Cpu(tree), root))
+            }
+            (Chosen::Gpu(gpu, key), [ChoiceCommitted::Gpu(main), ChoiceCommitted::Gpu(lookup)]) => {
+                let (tree, root) =
+                    self.outcome(gpu.commit_quotient(key, [main, lookup], inputs, control).await)?;
+                Ok((ChoiceCommitted::Gpu(tree), root))
+            }
+            _ => Err(ProveError::Faulty(MIXED)),
+        }
+    }
+
+    async fn open(
+        &self,
+        key: &ChoiceKey,
+        opened: &[&ChoiceCommitted],
+        zeta: EF,
+        control: &Control<'_>,
+    ) -> Step<Vec<EF>, GpuError> {
+        match self.made(key, control.device())? {
+            Chosen::Cpu(cpu, key) => {
+                of_cpu(cpu.open(key, &trees(opened, ChoiceCommitted::cpu)?, zeta, control).await)
+            }
+            Chosen::Gpu(gpu, key) => {
+                self.outcome(gpu.open(key, &trees(opened, ChoiceCommitted::gpu)?, zeta, control).await)
+            }
+        }
+    }
+
+    async fn batch(
+        &self,
+        key: &ChoiceKey,
+        opened: &[&ChoiceCommitted],
+        inputs: BatchInputs<'_>,
+        control: &Control<'_>,
+    ) -> Step<ChoiceBatch, GpuError> {
+        match self.made(key, control.device())? {
+            Chosen::Cpu(cpu, key) => {
+                let trees = trees(opened, ChoiceCommitted::cpu)?;
+                of_cpu(cpu.batch(key, &trees, inputs, control).await).map(ChoiceBatch::Cpu)
+            }
+            Chosen::Gpu(gpu, key) => {
+                let trees = trees(opened, ChoiceCommitted::gpu)?;
+                self.outcome(gpu.batch(key, &trees, inputs, control).await).map(ChoiceBatch::Gpu)
+            }
+        }
+    }
+
+    async fn commit_layer(
+        &self,
+        key: &ChoiceKey,
+        batch: &mut ChoiceBatch,
+        log_arity: usize,
+    ) -> Step<Digest, GpuError> {
+        match (self.made(key, batch.device())?, batch) {
+            (Chosen::Cpu(cpu, key), ChoiceBatch::Cpu(batch)) => {
+                of_cpu(cpu.commit_layer(key, batch, log_arity).await)
+            }
+            (Chosen::Gpu(gpu, key), ChoiceBatch::Gpu(batch)) => {
+                self.outcome(gpu.commit_layer(key, batch, log_arity).await)
+            }
+            _ => Err(ProveError::Faulty(MIXED)),
+        }
+    }
+
+    async fn fold(&self, key: &ChoiceKey, batch: &mut ChoiceBatch, challenges: &[EF]) -> Step<(), GpuError> {
+        match (self.made(key, batch.device())?, batch) {
+            (Chosen::Cpu(cpu, key), ChoiceBatch::Cpu(batch)) => {
+                of_cpu(cpu.fold(key, batch, challenges).await)
+            }
+            (Chosen::Gpu(gpu, key), ChoiceBatch::Gpu(batch)) => {
+                self.outcome(gpu.fold(key, batch, challenges).await)
+            }
+            _ => Err(ProveError::Faulty(MIXED)),
+        }
+    }
+
+    async fn final_polynomial(&self, key: &ChoiceKey, batch: &mut ChoiceBatch) -> Step<Vec<EF>, GpuError> {
+        match (self.made(key, batch.device())?, batch) {
+            (Chosen::Cpu(cpu, key), ChoiceBatch::Cpu(batch)) => {
+                of_cpu(cpu.final_polynomial(key, batch).await)
+            }
+            (Chosen::Gpu(gpu, key), ChoiceBatch::Gpu(batch)) => {
+                self.outcome(gpu.final_polynomial(key, batch).await)
+            }
+            _ => Err(ProveError::Faulty(MIXED)),
+        }
+    }
+
+    async fn rows(
+        &self,
+        key: &ChoiceKey,
+        tree: &ChoiceCommitted,
+        query: &TreeQuery,
+        control: &Control<'_>,
+    ) -> Step<OpenedRows, GpuError> {
+        match (self.made(key, control.device())?, tree) {
+            (Chosen::Cpu(cpu, key), ChoiceCommitted::Cpu(tree)) => {
+                of_cpu(cpu.rows(key, tree, query, control).await)
+            }
+            (Chosen::Gpu(gpu, key), ChoiceCommitted::Gpu(tree)) => {
+                self.outcome(gpu.rows(key, tree, query, control).await)
+            }
+            _ => Err(ProveError::Faulty(MIXED)),
+        }
+    }
+
+    async fn layer(
+        &self,
+        key: &ChoiceKey,
+        batch: &ChoiceBatch,
+        layer: usize,
+        query: &LayerQuery,
+    ) -> Step<OpenedLayer, GpuError> {
+        match (self.made(key, batch.device())?, batch) {
+            (Chosen::Cpu(cpu, key), ChoiceBatch::Cpu(batch)) => {
+                of_cpu(cpu.layer(key, batch, layer, query).await)
+            }
+            (Chosen::Gpu(gpu, key), ChoiceBatch::Gpu(batch)) => {
+                self.outcome(gpu.layer(key, batch, layer, query).await)
+            }
+            _ => Err(ProveError::Faulty(MIXED)),
+        }
+    }
+
+    async fn grind(
+        &self,
+        key: &ChoiceKey,
+        puzzle: &Puzzle,
+        bits: usize,
+        control: &Control<'_>,
+    ) -> Step<u64, GpuError> {
+        match self.made(key, control.device())? {
+            Chosen::Cpu(cpu, key) => of_cpu(cpu.grind(key, puzzle, bits, control).await),
+            Chosen::Gpu(gpu, key) => self.outcome(gpu.grind(key, puzzle, bits, control).await),
+        }
+    }
+}

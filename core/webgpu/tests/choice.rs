@@ -1,0 +1,127 @@
+//! The processor or the GPU, in the calls that wallets make.
+
+use std::sync::Mutex;
+
+use velum_bench::Case;
+use velum_core::class::STANDARD;
+use velum_credentials::{
+    Clock, Code, Error, PrepareOptions, PresentOptions, Presentation, Prover, Suite, Verifier,
+};
+use velum_stark::block_on;
+use velum_stark::control::{Control, Device, Progress, Stage};
+use velum_webgpu::{Choice, Gpu, GpuError, Options, Policy, State};
+
+const OPTIONS: Options = Options { software: true, only_32_bit: true, short: false };
+
+/// Stages that are not the backend's.
+const ELSEWHERE: [Stage; 4] = [Stage::Keys, Stage::Witness, Stage::Check, Stage::Fallback];
+
+/// Prepares and presents, and tells what began where.
+fn both_proofs(
+    choice: &Choice,
+    seen: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<(Case, Presentation), Error> {
+    let case = Case::new(1, STANDARD).unwrap();
+    let prover = Prover::on(choice.clone(), Suite::Direct);
+    let control = Control::none().reporting_to(seen);
+    let options = PrepareOptions::default().with_control(control);
+    let prepared = prover.prepare(case.document()?, &case.request, options)?;
+    let options = PresentOptions::at(Clock::Any).with_control(control);
+    let presentation =
+        prover.present(prepared, case.document()?, &case.transcript, &case.request, options)?;
+    Ok((case, presentation))
+}
+
+fn verify((case, presentation): &(Case, Presentation)) {
+    Verifier::new().verify(presentation, &case.transcript, &case.request).unwrap();
+}
+
+fn devices(progress: &[Progress]) -> Vec<(Stage, Device)> {
+    let stages = progress.iter().map(|progress| (progress.stage, progress.device));
+    stages.filter(|(stage, _)| !ELSEWHERE.contains(stage)).collect()
+}
+
+#[test]
+fn a_gpu_that_is_required_runs_every_stage_of_both_proofs() {
+    let choice = Choice::of(block_on(Gpu::open(OPTIONS)).unwrap(), Policy::Require);
+    let seen = Mutex::new(Vec::new());
+    verify(&both_proofs(&choice, &|progress| seen.lock().unwrap().push(progress)).unwrap());
+    let seen = devices(&seen.into_inner().unwrap());
+    for stage in [
+        Stage::Extension,
+        Stage::Hashing,
+        Stage::Lookups,
+        Stage::Quotient,
+        Stage::Openings,
+        Stage::Folding,
+        Stage::Grinding,
+        Stage::Queries,
+    ] {
+        assert!(seen.contains(&(stage, Device::Gpu)), "{stage:?}");
+    }
+    assert!(seen.iter().all(|(_, device)| *device == Device::Gpu));
+    assert!(matches!(choice.state(), State::Ready(adapter) if !adapter.name.is_empty()));
+}
+
+#[test]
+fn adapters_in_software_are_never_chosen() {
+    let choice = Choice::new(Policy::Auto, None);
+    assert_eq!(choice.state(), State::Opening);
+    block_on(choice.open());
+    if let State::Failed(error) = choice.state() {
+        // A machine with a GPU has one to choose.
+        assert!(matches!(error, GpuError::NoAdapter(_)), "{error}");
+        let seen = Mutex::new(Vec::new());
+        verify(&both_proofs(&choice, &|progress| seen.lock().unwrap().push(progress)).unwrap());
+        assert!(devices(&seen.into_inner().unwrap()).iter().all(|(_, device)| *device == Device::Cpu));
+    }
+}
+
+#[test]
+fn nobody_asks_for_a_gpu_that_is_switched_off() {
+    let choice = Choice::start(Policy::Off, None);
+    block_on(choice.open());
+    assert_eq!(choice.state(), State::Off);
+    verify(&both_proofs(&choice, &|_| ()).unwrap());
+}
+
+#[test]
+fn a_gpu_that_is_lost_meanwhile_costs_no_proof() {
+    let gpu = block_on(Gpu::open(OPTIONS)).unwrap();
+    let choice = Choice::of(gpu.clone(), Policy::Auto);
+    let fallbacks = Mutex::new(0);
+    let lose = |progress: Progress| match progress.stage {
+        Stage::Quotient => gpu.lose(),
+        Stage::Fallback => *fallbacks.lock().unwrap() += 1,
+        _ => {}
+    };
+    verify(&both_proofs(&choice, &lose).unwrap());
+    // The second proof does not ask it again.
+    assert_eq!(fallbacks.into_inner().unwrap(), 1);
+    assert!(matches!(choice.state(), State::Failed(_)));
+}
+
+#[test]
+fn a_gpu_that_is_lost_where_it_is_required_makes_no_proof() {
+    let gpu = block_on(Gpu::open(OPTIONS)).unwrap();
+    let choice = Choice::of(gpu.clone(), Policy::Require);
+    gpu.lose();
+    let error = both_proofs(&choice, &|_| ()).err().unwrap();
+    assert_eq!(error.code(), Code::Backend, "{error}");
+}
+
+/// A kernel that drops blinding is noticed, and the processor makes the proof.
+#[test]
+fn a_gpu_that_hides_nothing_is_used_no_more() {
+    let gpu = Gpu::open_altered(OPTIONS, |source| {
+        source.replace("blinding[(row - lookup.active_rows) * lookup.width + column]", "zero()")
+    });
+    let choice = Choice::of(block_on(gpu).unwrap(), Policy::Auto);
+    let fallbacks = Mutex::new(0);
+    let count =
+        |progress: Progress| *fallbacks.lock().unwrap() += usize::from(progress.stage == Stage::Fallback);
+    verify(&both_proofs(&choice, &count).unwrap());
+    assert_eq!(fallbacks.into_inner().unwrap(), 1);
+    let State::Failed(error) = choice.state() else { panic!("it is still used") };
+    assert!(error.to_string().contains("lookup columns"), "{error}");
+}
