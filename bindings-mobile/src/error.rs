@@ -389,7 +389,7 @@ mod tests {
         let (section, _) = section.split_once("\n## ").unwrap();
         let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
         let documented: BTreeSet<_> = rows.map(|(code, _)| code).collect();
-        let of_the_command = ["file", "usage", "program_missing", "market"];
+        let of_the_command = ["file", "usage", "program_missing", "market", "gpu_unavailable"];
         let ours: BTreeSet<_> =
             ErrorCode::ALL.iter().map(|code| code.as_str()).chain(of_the_command).collect();
         let missing: Vec<_> = documented.difference(&ours).collect();

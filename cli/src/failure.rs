@@ -46,6 +46,8 @@ pub enum FailureCode {
     ReceiptInvalid,
     /// A market, or what a part of one stands on, that cannot be reached or says no.
     Market,
+    /// A GPU that was required, and is not there or failed.
+    GpuUnavailable,
 }
 
 impl FailureCode {
@@ -59,6 +61,7 @@ impl FailureCode {
             Self::ProgramMissing => "program_missing",
             Self::ReceiptInvalid => "receipt_invalid",
             Self::Market => "market",
+            Self::GpuUnavailable => "gpu_unavailable",
         }
     }
 
@@ -112,6 +115,11 @@ impl Failure {
     /// A market, or what a part of one stands on, that cannot be reached or says no.
     pub fn market(place: impl Into<String>, message: String) -> Self {
         Self::new(UNUSABLE, FailureCode::Market, place, message)
+    }
+
+    /// A GPU that was required, and is not there or failed.
+    pub fn gpu_unavailable(message: String) -> Self {
+        Self::new(UNUSABLE, FailureCode::GpuUnavailable, "gpu", message)
     }
 
     /// Work that was due to succeed and did not: a defect of this program.
@@ -288,6 +296,7 @@ mod tests {
             FailureCode::ProgramMissing,
             FailureCode::ReceiptInvalid,
             FailureCode::Market,
+            FailureCode::GpuUnavailable,
         ];
         let codes = Code::ALL.iter().copied().map(FailureCode::Credentials).chain(cli);
         let codes: BTreeSet<_> = codes.map(FailureCode::as_str).collect();

@@ -3,6 +3,7 @@
 //! Each command has a module of its own; what they share with others of the project is in the library.
 
 mod demo;
+mod gpu;
 mod inspect;
 mod issue;
 mod params;

@@ -9,6 +9,7 @@ use velum_stark::{LineTheorem, Security, SecurityTerm, VerifierKey};
 use velum_wallet::measure::Simd;
 use velum_wallet::memory_needed;
 
+use crate::gpu;
 use crate::program;
 use crate::report::Report;
 
@@ -21,11 +22,13 @@ pub fn run() -> Report {
     let suites: Vec<_> = SUITES.iter().copied().map(Described::suite).collect();
     let (built, available) = (Simd::BUILT.name(), Simd::available().name());
     let aggregates = program::params();
+    let (gpu, gpu_text) = gpu::params();
     let json = json!({
         "format_version": FORMAT_VERSION,
         "suites": suites.iter().map(|suite| &suite.json).collect::<Vec<_>>(),
         "aggregates": aggregates,
         "simd": { "in_use": built, "available": available },
+        "gpu": gpu,
     });
     let suites: String = suites.into_iter().map(|suite| suite.text).collect();
     let simd = if built == available {
@@ -39,7 +42,7 @@ pub fn run() -> Report {
             "Aggregates: velum-aggregation, which would say, is not there; `./x build` builds it\n".to_owned()
         }
     };
-    Report::done(json, format!("{suites}{aggregates}{simd}"))
+    Report::done(json, format!("{suites}{aggregates}{gpu_text}{simd}"))
 }
 
 /// The same for scripts and for people.

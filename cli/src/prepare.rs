@@ -4,14 +4,13 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use velum_credentials::{Memory, PrepareOptions, Purpose, Suite};
-use velum_wallet::Wallet;
 use velum_wallet::measure::{self, rounded};
 
 use crate::failure::Failure;
 use crate::prepared_file::PreparedFile;
 use crate::progress::Progress;
 use crate::report::Report;
-use crate::{files, inputs, pool, stages};
+use crate::{files, gpu, inputs, pool, stages};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -32,7 +31,9 @@ pub struct Arguments {
     /// How much memory to take: `normal`, or `low`, which takes longer and makes the same proof
     #[arg(long, value_name = "M", default_value = "normal", value_parser = inputs::memory)]
     memory: Memory,
-    /// Show how long each stage took
+    #[command(flatten)]
+    gpu: gpu::Arguments,
+    /// Show how long each stage took, and what device it ran on
     #[arg(long)]
     profile: bool,
 }
@@ -47,11 +48,12 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let tidied =
         pool.as_ref().map(|pool| pool.tidy(Purpose::document_hash(question.document()))).transpose()?;
 
+    let devices = arguments.gpu.start()?;
     let (prepared, profile) = Progress::start().of("prepare", |control| {
         let options = PrepareOptions::default().with_control(control).with_memory(arguments.memory);
-        Wallet::new().prepare(&question, arguments.suite, options)
+        devices.wallet().prepare(&question, arguments.suite, options)
     });
-    let prepared = prepared?;
+    let prepared = prepared.map_err(|error| devices.failure(error))?;
     let size_class = prepared.size_class().name;
     let prepare_ms = rounded(profile.total_ms);
     let mut json = json!({
@@ -72,6 +74,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
         text = format!("{text}\n{}", outcome.to_text());
         json["pool"] = outcome.to_json();
     }
+    devices.describe(&profile, &mut json, &mut text);
     if arguments.profile {
         stages::add(&[("prepare", &profile)], &mut json, &mut text);
     }

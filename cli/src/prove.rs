@@ -4,14 +4,13 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use velum_credentials::{Clock, Memory, PrepareOptions, Prepared, PresentOptions, Suite};
-use velum_wallet::Wallet;
 use velum_wallet::measure::{self, Profile, rounded};
 
 use crate::failure::Failure;
 use crate::prepared_file::PreparedFile;
 use crate::progress::Progress;
 use crate::report::Report;
-use crate::{files, inputs, pool, stages};
+use crate::{files, gpu, inputs, pool, stages};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -44,7 +43,9 @@ pub struct Arguments {
     /// How much memory to take: `normal`, or `low`, which takes longer and makes the same proofs
     #[arg(long, value_name = "M", default_value = "normal", value_parser = inputs::memory)]
     memory: Memory,
-    /// Show how long each stage took
+    #[command(flatten)]
+    gpu: gpu::Arguments,
+    /// Show how long each stage took, and what device it ran on
     #[arg(long)]
     profile: bool,
 }
@@ -71,7 +72,8 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
         }
         None => (prepared, None),
     };
-    let (progress, wallet) = (Progress::start(), Wallet::new());
+    let devices = arguments.gpu.start()?;
+    let (progress, wallet) = (Progress::start(), devices.wallet());
     let (prepared, preparing): (Prepared, Option<Profile>) = match prepared {
         Some(prepared) => (prepared, None),
         None => {
@@ -79,14 +81,14 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
                 let options = PrepareOptions::default().with_control(control).with_memory(arguments.memory);
                 wallet.prepare(&question, suite, options)
             });
-            (prepared?, Some(profile))
+            (prepared.map_err(|error| devices.failure(error))?, Some(profile))
         }
     };
     let (presentation, presenting) = progress.of("present", |control| {
         let options = present_options.with_control(control).with_memory(arguments.memory);
         wallet.present(prepared, &question, &transcript, options)
     });
-    let presentation = presentation?;
+    let presentation = presentation.map_err(|error| devices.failure(error))?;
 
     let bytes = presentation.to_bytes();
     let output = files::Output::beside(&arguments.out)?;
@@ -120,6 +122,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
         json["pool"] = pool.to_json();
         text = format!("{text}\n{}", pool.to_text());
     }
+    devices.describe(&presenting, &mut json, &mut text);
     if arguments.profile {
         let preparing = preparing.as_ref().map(|profile| ("prepare", profile));
         let profiles: Vec<_> = preparing.into_iter().chain([("present", &presenting)]).collect();

@@ -67,7 +67,7 @@ pub use velum_core::class::SizeClass;
 pub use velum_core::proof::ProofKind;
 pub use velum_core::suite::{SUITES, Suite};
 #[cfg(feature = "prover")]
-pub use velum_stark::control::{CancelToken, Control, Memory, Progress, Stage};
+pub use velum_stark::control::{CancelToken, Control, Device, Memory, Progress, Stage};
 #[cfg(feature = "prover")]
 pub use velum_stark::{Cpu, backend::Backend, block_on};
 

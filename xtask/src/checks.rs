@@ -126,6 +126,9 @@ pub fn lint(project: &Project, report: &mut Report) {
     report.step("apps without markets", || {
         clippy(project, &["--package", "velum-mobile", "--no-default-features"])
     });
+    report.step("command without GPU", || {
+        clippy(project, &["--package", "velum-cli", "--no-default-features"])
+    });
     report.step("pool alone", || {
         clippy(project, &["--package", "velum-wallet", "--no-default-features", "--features", "pool"])
     });

@@ -3,6 +3,7 @@
 mod aggregation;
 mod demo;
 mod documents;
+mod gpu;
 mod outside;
 mod params;
 mod pool;

@@ -63,7 +63,10 @@ fn a_compact_presentation_verifies_where_no_suite_is_named() {
 fn prepare(folder: &Folder) {
     let (status, object) = folder.prepare(&[]);
     assert_eq!(status, 0, "{object}");
-    assert_members(&object, &["prepare_ms", "peak_rss_bytes", "threads", "size_class", "suite", "out"]);
+    assert_members(
+        &object,
+        &["prepare_ms", "peak_rss_bytes", "threads", "size_class", "suite", "backend", "adapter", "out"],
+    );
     assert_eq!(object["size_class"], "standard");
     assert_eq!(object["suite"], "direct");
     assert_eq!(object["out"], folder.name("prepared.cbor"));
@@ -397,6 +400,8 @@ fn assert_prove_members(object: &Value) {
         "prepare_ms",
         "present_ms",
         "presentation_bytes",
+        "backend",
+        "adapter",
         "peak_rss_bytes",
         "threads",
         "size_class",

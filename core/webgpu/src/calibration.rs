@@ -44,12 +44,13 @@ impl Calibration {
     pub(crate) async fn measure<B: Backend<Error = GpuError> + Clone>(
         cpu: &Cpu,
         gpu: &B,
+        control: &Control<'_>,
     ) -> Result<Self, GpuError> {
         let mut timings = Vec::with_capacity(LOG_HEIGHTS.len());
         for log_height in LOG_HEIGHTS {
-            let of_cpu = timed(cpu.clone(), log_height, 1).await;
+            let of_cpu = timed(cpu.clone(), log_height, 1, control).await;
             let cpu = of_cpu.map_err(|error| GpuError::Failed(error.to_string()))?;
-            let gpu = timed(gpu.clone(), log_height, RUNS).await.map_err(|error| match error {
+            let gpu = timed(gpu.clone(), log_height, RUNS, control).await.map_err(|error| match error {
                 ProveError::Backend(error) => error,
                 error => GpuError::Failed(error.to_string()),
             })?;
@@ -77,6 +78,7 @@ async fn timed<B: Backend>(
     backend: B,
     log_height: usize,
     runs: usize,
+    control: &Control<'_>,
 ) -> Result<Duration, ProveError<B::Error>> {
     const PARAMETERS: Parameters = Parameters {
         hash: HashFunction::Blake3,
@@ -91,13 +93,13 @@ async fn timed<B: Backend>(
         folding_grinding_bits: 0,
         query_grinding_bits: 0,
     };
-    let (chips, control) = ([Sample { height: 1 << log_height }], Control::none());
+    let chips = [Sample { height: 1 << log_height }];
     let verifier = VerifierKey::with_hash(PARAMETERS, &chips, [0; 32]);
-    let key = ProvingKey::on(backend, verifier, &chips, &control).await?;
+    let key = ProvingKey::on(backend, verifier, &chips, control).await?;
     let mut shortest = Duration::MAX;
     for _ in 0..runs {
         let (trace, clock) = (Trace::zeroed(1 << log_height, COLUMNS), Clock::start());
-        key.prove_async(&chips, vec![trace], &[], &control).await?;
+        key.prove_async(&chips, vec![trace], &[], control).await?;
         shortest = shortest.min(clock.elapsed());
     }
     Ok(shortest)
@@ -151,7 +153,7 @@ mod tests {
 
     #[test]
     fn samples_are_proven() {
-        let cpu = velum_stark::block_on(timed(Cpu::default(), LOG_HEIGHTS[0], 1)).unwrap();
+        let cpu = velum_stark::block_on(timed(Cpu::default(), LOG_HEIGHTS[0], 1, &Control::none())).unwrap();
         assert!(cpu > Duration::ZERO);
     }
 }

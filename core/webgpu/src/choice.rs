@@ -9,7 +9,7 @@ use velum_stark::backend::{
     Backend, BatchInputs, LayerQuery, LookupInputs, OpenedLayer, OpenedRows, QuotientInputs, SecretRows,
     Step, TreeQuery,
 };
-use velum_stark::control::{Control, Device};
+use velum_stark::control::{CancelToken, Control, Device};
 use velum_stark::field::EF;
 use velum_stark::program::Program;
 use velum_stark::{
@@ -63,6 +63,11 @@ struct Inner {
     calibration: Option<Calibration>,
     /// Why the GPU is used no more.
     broken: Mutex<Option<GpuError>>,
+    /// Cancels opening.
+    opening: CancelToken,
+    /// What opens it.
+    #[cfg(not(target_arch = "wasm32"))]
+    thread: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
 
 /// A GPU whose kernels are compiled.
@@ -88,8 +93,16 @@ impl Choice {
     /// The processor, and by the policy a GPU, which is not opened yet: [`open`](Self::open) does. A calibration that a caller kept spares the
     /// measurement.
     pub fn new(policy: Policy, calibration: Option<Calibration>) -> Self {
-        let (cpu, gpu, broken) = (Cpu::default(), OnceCell::new(), Mutex::default());
-        Self(Arc::new(Inner { policy, cpu, gpu, calibration, broken }))
+        Self(Arc::new(Inner {
+            policy,
+            cpu: Cpu::default(),
+            gpu: OnceCell::new(),
+            calibration,
+            broken: Mutex::default(),
+            opening: CancelToken::new(),
+            #[cfg(not(target_arch = "wasm32"))]
+            thread: Mutex::default(),
+        }))
     }
 
     /// The same, with the GPU opened on a thread of its own.
@@ -100,9 +113,20 @@ impl Choice {
             let opened = choice.clone();
             let thread = std::thread::Builder::new().name("velum gpu".into());
             // Without a thread it is opened by the first proof that requires it.
-            let _ = thread.spawn(move || velum_stark::block_on(opened.open()));
+            let thread = thread.spawn(move || velum_stark::block_on(opened.open())).ok();
+            *choice.0.thread.lock().unwrap_or_else(PoisonError::into_inner) = thread;
         }
         choice
+    }
+
+    /// Gives up opening the GPU, and waits until the thread of [`start`](Self::start) is at its end: a process must not end while a driver
+    /// compiles.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn stop(&self) {
+        self.0.opening.cancel();
+        let thread = self.0.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // A panic of a driver's was told when it came.
+        let _ = thread.map(std::thread::JoinHandle::join);
     }
 
     /// The processor and a GPU that is ready, which is preferred: for tests, on adapters in software.
@@ -150,10 +174,11 @@ impl Choice {
                 return Err(GpuError::NoAdapter("it is switched off".into()));
             }
             let options = Options { software: policy == Policy::Require, ..Options::default() };
-            let backend = Checked(WebGpu::new(Gpu::open(options).await?));
+            let control = Control::none().cancelled_by(&self.0.opening);
+            let backend = Checked(WebGpu::new(Gpu::open_under(options, &control).await?));
             let calibration = match (&self.0.calibration, policy) {
                 (Some(kept), _) => kept.clone(),
-                (None, Policy::Auto) => Calibration::measure(&self.0.cpu, &backend).await?,
+                (None, Policy::Auto) => Calibration::measure(&self.0.cpu, &backend, &control).await?,
                 (None, _) => Calibration::default(),
             };
             Ok(Ready { backend, calibration })

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use thiserror::Error;
+use velum_stark::control::Control;
 use wgpu::{DeviceType, Features, Limits};
 
 use crate::kernels::{Form, Kernels};
@@ -150,7 +151,15 @@ impl Gpu {
     /// # Errors
     /// [`GpuError`].
     pub async fn open(options: Options) -> Result<Self, GpuError> {
-        Self::open_with(options, |source| source).await
+        Self::open_with(options, &Control::none(), |source| source).await
+    }
+
+    /// The same, that can be cancelled.
+    ///
+    /// # Errors
+    /// [`GpuError`].
+    pub(crate) async fn open_under(options: Options, control: &Control<'_>) -> Result<Self, GpuError> {
+        Self::open_with(options, control, |source| source).await
     }
 
     /// The same with kernels whose source is altered, for it to be seen what notices.
@@ -159,10 +168,14 @@ impl Gpu {
     /// [`GpuError`].
     #[cfg(any(test, feature = "testing"))]
     pub async fn open_altered(options: Options, alter: impl Fn(String) -> String) -> Result<Self, GpuError> {
-        Self::open_with(options, alter).await
+        Self::open_with(options, &Control::none(), alter).await
     }
 
-    async fn open_with(options: Options, alter: impl Fn(String) -> String) -> Result<Self, GpuError> {
+    async fn open_with(
+        options: Options,
+        control: &Control<'_>,
+        alter: impl Fn(String) -> String,
+    ) -> Result<Self, GpuError> {
         let mut adapters = all_adapters().await;
         adapters.retain(|adapter| options.software || adapter.get_info().device_type != DeviceType::Cpu);
         adapters.sort_by_key(|adapter| match adapter.get_info().device_type {
@@ -177,12 +190,13 @@ impl Gpu {
                 if options.software { "none was found" } else { "none but in software" }.into(),
             )
         })?;
-        Self::on(adapter, options, alter).await
+        Self::on(adapter, options, control, alter).await
     }
 
     async fn on(
         adapter: &wgpu::Adapter,
         options: Options,
+        control: &Control<'_>,
         alter: impl Fn(String) -> String,
     ) -> Result<Self, GpuError> {
         let has = adapter.limits();
@@ -216,7 +230,8 @@ impl Gpu {
         let of_loss = fault.clone();
         device.set_device_lost_callback(move |_, message| of_loss.set(GpuError::Lost(message)));
         let form = Form { has_64_bit, is_looped: options.short };
-        let kernels = Kernels::new(&device, form, alter);
+        let kernels = Kernels::new(&device, form, control, alter);
+        let kernels = kernels.map_err(|cancelled| GpuError::NoDevice(cancelled.to_string()))?;
         if let Some(error) = fault.get() {
             return Err(error);
         }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use velum_stark::control::{Cancelled, Control};
 use wgpu::{
     BindGroupLayout, BindGroupLayoutEntry, BindingType, BufferBindingType, ComputePipeline, ShaderStages,
 };
@@ -151,8 +152,13 @@ pub(crate) struct Pipeline {
 pub(crate) struct Kernels(Vec<(Kernel, Pipeline)>);
 
 impl Kernels {
-    /// Compiles all kernels. `alter` may change their source, which tests do.
-    pub(crate) fn new(device: &wgpu::Device, form: Form, alter: impl Fn(String) -> String) -> Self {
+    /// Compiles all kernels, unless it is cancelled meanwhile. `alter` may change their source, which tests do.
+    pub(crate) fn new(
+        device: &wgpu::Device,
+        form: Form,
+        control: &Control<'_>,
+        alter: impl Fn(String) -> String,
+    ) -> Result<Self, Cancelled> {
         let mut kernels = Vec::new();
         for module in MODULES {
             let source = alter(module.source(form));
@@ -167,6 +173,7 @@ impl Kernels {
                 immediate_size: 0,
             });
             for &(kernel, entry) in module.kernels {
+                control.check()?;
                 let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
                     label: Some(entry),
                     layout: Some(&pipeline_layout),
@@ -182,7 +189,7 @@ impl Kernels {
                 kernels.push((kernel, Pipeline { pipeline, layout: layout.clone() }));
             }
         }
-        Self(kernels)
+        Ok(Self(kernels))
     }
 
     pub(crate) fn get(&self, kernel: Kernel) -> &Pipeline {

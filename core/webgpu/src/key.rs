@@ -7,7 +7,7 @@ use p3_field::{Field, PrimeCharacteristicRing, TwoAdicField, batch_multiplicativ
 use velum_stark::field::{EXTENSION_DEGREE, F};
 use velum_stark::poseidon2;
 use velum_stark::program::{Input, Program};
-use velum_stark::shape::{ACCUMULATOR, LOOKUP, MAIN, Point, QUOTIENT, Shape};
+use velum_stark::shape::{ACCUMULATOR, Group, LOOKUP, MAIN, Point, QUOTIENT, Shape};
 use velum_stark::{HashFunction, Parameters, VerifierKey, contexts};
 
 use crate::device::{Gpu, GpuError};
@@ -245,6 +245,7 @@ impl Openings {
 
 impl GpuKey {
     pub(crate) fn new(gpu: &Gpu, verifier: Arc<VerifierKey>, program: Program) -> Result<Self, GpuError> {
+        fits(gpu, verifier.shape())?;
         let invariants = Invariants::new(&program);
         let log_order = verifier.log_codeword();
         let roots: Vec<F> = F::two_adic_generator(log_order).powers().take(1 << log_order).collect();
@@ -284,6 +285,14 @@ impl GpuKey {
     pub(crate) fn active_rows(&self, group: usize) -> usize {
         self.shape().groups[group].height() - self.parameters().blinding_rows
     }
+}
+
+/// Whether a coset of each tree's columns of each group fits into a buffer that kernels see at once.
+fn fits(gpu: &Gpu, shape: &Shape) -> Result<(), GpuError> {
+    let of_group = |group: &Group| group.widths.iter().max().map_or(0, |width| width * group.height());
+    let needed = ELEMENT * shape.groups.iter().map(of_group).max().unwrap_or(0) as u64;
+    let has = gpu.adapter().max_binding;
+    if needed <= has { Ok(()) } else { Err(GpuError::Limit { what: "bytes of a buffer", needed, has }) }
 }
 
 impl GroupKey {

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use velum_credentials::{Control, Progress, Stage};
+use velum_credentials::{Control, Device, Progress, Stage};
 
 /// How long a piece of work took, in milliseconds, and each of its stages.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,8 @@ pub struct Profile {
     pub total_ms: f64,
     /// The stages in the order of [`Stage`], those that did not occur left out.
     pub stages: Vec<(Stage, f64)>,
+    /// The devices that stages ran on, in the same order: of a stage that ran on two, that of its last turn.
+    pub devices: Vec<(Stage, Device)>,
 }
 
 /// The clock of the stages.
@@ -23,6 +25,7 @@ struct Clock {
     since: Instant,
     current: Option<Stage>,
     spent: BTreeMap<Stage, Duration>,
+    devices: BTreeMap<Stage, Device>,
 }
 
 impl Clock {
@@ -39,9 +42,17 @@ impl Profile {
     /// Runs `work`, which hands the control on, and calls `watch` as each stage begins.
     pub fn of<T>(watch: impl Fn(Progress) + Send + Sync, work: impl FnOnce(Control<'_>) -> T) -> (T, Self) {
         let start = Instant::now();
-        let clock = Mutex::new(Clock { since: start, current: None, spent: BTreeMap::new() });
+        let clock = Mutex::new(Clock {
+            since: start,
+            current: None,
+            spent: BTreeMap::new(),
+            devices: BTreeMap::new(),
+        });
         let begin = |progress: Progress| {
-            clock.lock().unwrap_or_else(PoisonError::into_inner).switch(Some(progress.stage));
+            let mut clock = clock.lock().unwrap_or_else(PoisonError::into_inner);
+            clock.switch(Some(progress.stage));
+            clock.devices.insert(progress.stage, progress.device);
+            drop(clock);
             watch(progress);
         };
         let result = work(Control::none().reporting_to(&begin));
@@ -49,12 +60,24 @@ impl Profile {
         let mut clock = clock.into_inner().unwrap_or_else(PoisonError::into_inner);
         clock.switch(None);
         let stages = clock.spent.into_iter().map(|(stage, spent)| (stage, milliseconds(spent))).collect();
-        (result, Self { total_ms, stages })
+        (result, Self { total_ms, stages, devices: clock.devices.into_iter().collect() })
     }
 
     /// The milliseconds of a stage.
     pub fn ms(&self, stage: Stage) -> f64 {
         self.stages.iter().find(|(candidate, _)| *candidate == stage).map_or(0.0, |(_, ms)| *ms)
+    }
+
+    /// The device that the columns were on.
+    pub fn device(&self) -> Device {
+        let queries = self.devices.iter().find(|(stage, _)| *stage == Stage::Queries);
+        queries.map_or(Device::Cpu, |(_, device)| *device)
+    }
+
+    /// The device of each stage by name.
+    pub fn devices_to_json(&self) -> Value {
+        let devices = self.devices.iter().map(|(stage, device)| (member(*stage), device.name().into()));
+        Value::Object(devices.collect())
     }
 
     /// The milliseconds of no stage: the checks of the document before the first.
@@ -82,11 +105,18 @@ impl Profile {
             columns.iter().flat_map(|(_, profile)| &profile.stages).map(|(stage, _)| *stage).collect();
         stages.sort_unstable();
         stages.dedup();
-        for stage in stages {
+        for &stage in &stages {
             row(stage.name(), &|profile| profile.ms(stage));
         }
         row("other", &Self::other_ms);
         row("all", &|profile| profile.total_ms);
+        let is_on_gpu = |stage: &&Stage| {
+            columns.iter().any(|(_, profile)| profile.devices.contains(&(**stage, Device::Gpu)))
+        };
+        let on_gpu: Vec<_> = stages.iter().filter(is_on_gpu).map(|stage| stage.name()).collect();
+        if !on_gpu.is_empty() {
+            let _ = write!(table, "\non the GPU: {}", on_gpu.join(", "));
+        }
         let names: String = columns.iter().map(|(name, _)| format!("{name:>10}")).collect();
         table.replacen('\n', &format!("{names}\n"), 1)
     }
@@ -146,7 +176,14 @@ mod tests {
 
     #[test]
     fn every_stage_has_a_row_and_a_member() {
-        let (one, other) = (profile(), Profile { total_ms: 1.0, stages: vec![(Stage::Keys, 0.25)] });
+        let (one, other) = (
+            profile(),
+            Profile {
+                total_ms: 1.0,
+                stages: vec![(Stage::Keys, 0.25)],
+                devices: vec![(Stage::Keys, Device::Gpu)],
+            },
+        );
         let table = Profile::table(&[("prepare", &one), ("present", &other)]);
         let rows: Vec<Vec<_>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
         assert_eq!(rows[0], ["milliseconds", "prepare", "present"]);
