@@ -213,14 +213,15 @@ impl Choice {
     fn chosen(&self, key: &ChoiceKey) -> Option<&Ready> {
         let ready = self.0.gpu.get()?.as_ref().ok()?;
         let wins = self.0.policy == Policy::Require || ready.calibration.prefers_gpu(key.log_height());
-        (wins && self.broken().is_none()).then_some(ready)
+        (wins && key.program.is_some() && self.broken().is_none()).then_some(ready)
     }
 }
 
 /// What either device computes before a witness is known, when it is first needed.
 pub struct ChoiceKey {
     verifier: Arc<VerifierKey>,
-    program: Program,
+    /// None where no GPU was to be had when the key was prepared.
+    program: Option<Program>,
     cpu: OnceCell<CpuKey>,
     gpu: OnceCell<CheckedKey<GpuKey>>,
 }
@@ -237,7 +238,8 @@ impl ChoiceKey {
 
     async fn gpu(&self, gpu: &Gpu) -> Step<&CheckedKey<GpuKey>, GpuError> {
         let make = async || {
-            let key = GpuKey::new(gpu, self.verifier.clone(), self.program.clone()).map_err(failed)?;
+            let program = self.program.clone().ok_or(ProveError::Faulty("a key of no program"))?;
+            let key = GpuKey::new(gpu, self.verifier.clone(), program).map_err(failed)?;
             Ok(CheckedKey::new(key, self.verifier.clone()))
         };
         self.gpu.get_or_try_init(make).await
@@ -364,9 +366,10 @@ impl Backend for Choice {
         chips: &[C],
         control: &Control<'_>,
     ) -> Step<ChoiceKey, GpuError> {
+        let may_use_gpu = !matches!(self.state(), State::Off | State::Failed(_));
         let key = ChoiceKey {
             verifier: key.clone(),
-            program: key.program(chips),
+            program: may_use_gpu.then(|| key.program(chips)),
             cpu: OnceCell::new(),
             gpu: OnceCell::new(),
         };
