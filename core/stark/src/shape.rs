@@ -28,7 +28,7 @@ pub const LOOKUP: usize = 1;
 pub const QUOTIENT: usize = 2;
 
 /// Columns of the quotient tree behind the chunks: the quotient's mask and that of FRI.
-const MASKS: usize = 2;
+pub(crate) const MASKS: usize = 2;
 
 /// The column of the lookup tree's accumulator.
 pub const ACCUMULATOR: usize = 0;

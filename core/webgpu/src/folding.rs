@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use bytemuck::{Pod, Zeroable};
 use p3_field::{Field, PrimeCharacteristicRing, TwoAdicField};
+use p3_util::reverse_bits_len;
 use velum_stark::Digest;
 use velum_stark::field::{EF, EXTENSION_DEGREE, F};
 
 use crate::backend::{Batch, WebGpu};
 use crate::device::GpuError;
 use crate::kernels::Kernel;
-use crate::key::{GpuKey, reverse};
+use crate::key::GpuKey;
 use crate::matrix::{Words, elements_x, words, words_x};
 use crate::memory::ELEMENT;
 use crate::recorder::Recorder;
@@ -85,7 +86,7 @@ impl WebGpu {
         let back = F::two_adic_generator(batch.log_size).inverse();
         let coefficient = |power: usize| -> EF {
             let step = back.exp_u64(power as u64);
-            let values = (0..size).map(|index| codeword[reverse(index, batch.log_size)]);
+            let values = (0..size).map(|index| codeword[reverse_bits_len(index, batch.log_size)]);
             let sum: EF = values.zip(step.powers()).map(|(value, power)| value * power).sum();
             sum * batch.shift_inverse.exp_u64(power as u64) * F::from_usize(size).inverse()
         };

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use p3_field::{Field, PrimeCharacteristicRing, TwoAdicField, batch_multiplicative_inverse};
+use p3_util::reverse_bits_len;
 use velum_stark::field::{EXTENSION_DEGREE, F};
 use velum_stark::poseidon2;
 use velum_stark::program::{Input, Program};
@@ -314,7 +315,7 @@ impl GroupKey {
         let mut factors = vec![F::from_usize(height).inverse(); height];
         let generator = F::two_adic_generator(log_height + log_blowup);
         for coset in 0..1_usize << log_blowup {
-            let power = generator.exp_u64(reverse(coset, log_blowup) as u64);
+            let power = generator.exp_u64(reverse_bits_len(coset, log_blowup) as u64);
             factors.extend((shift * power).powers().take(height));
         }
         let factors = gpu.public(&factors);
@@ -414,8 +415,10 @@ fn selectors(key: &VerifierKey, group: usize, places: &GroupColumns, small: usiz
     let row = F::two_adic_generator(log_height);
     let mut points = Vec::new();
     for (coset, count) in [(0, height), (1, height), (1 << (log_blowup - 1), small)] {
-        let shift = key.shift(group) * generator.exp_u64(reverse(coset, log_blowup) as u64);
-        points.extend((0..count).map(|position| shift * row.exp_u64(reverse(position, log_height) as u64)));
+        let shift = key.shift(group) * generator.exp_u64(reverse_bits_len(coset, log_blowup) as u64);
+        points.extend(
+            (0..count).map(|position| shift * row.exp_u64(reverse_bits_len(position, log_height) as u64)),
+        );
     }
     let last = row.exp_u64(active as u64 - 1);
     let vanishing: Vec<F> = points.iter().map(|point| point.exp_power_of_2(log_height) - F::ONE).collect();
@@ -469,10 +472,6 @@ impl SmallCoset {
         powers.extend(main.take(order));
         Ok(Self { log_size: size.ilog2() as usize, shift, powers: gpu.public(&powers) })
     }
-}
-
-pub(crate) fn reverse(number: usize, bits: usize) -> usize {
-    if bits == 0 { 0 } else { number.reverse_bits() >> (usize::BITS as usize - bits) }
 }
 
 const _: () = assert!(ACCUMULATOR == 0 && EXTENSION_DEGREE == 2 && ELEMENT == 8);

@@ -12,8 +12,9 @@
 //!
 //! Columns are polynomials of as many coefficients as their table has rows, or the proof does not verify. Two that differ agree on one in
 //! `2^log_blowup` rows of the evaluation domain at most, so at `q` random rows with probability `2^(-q log_blowup)` at most. A combination hides a
-//! difference with probability `2^-128`: its weights are drawn when the device has committed itself. Salts are the host's own, and what
-//! they are hashed to is checked by whoever verifies the proof, as the host does.
+//! difference with probability `2^-128`: its weights are drawn when the device has committed itself. Salts are the host's own, and
+//! who verifies the proof, as the host does, checks that opened leaves are hashed with theirs. A device that leaves salts out of a few leaves is
+//! noticed when one of these is opened, and not before.
 
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ use crate::field::{EF, EXTENSION_DEGREE, F};
 use crate::hash::{Digest, Puzzle, Salt};
 use crate::key::VerifierKey;
 use crate::secret::Secret;
+use crate::shape::MASKS;
 
 /// A backend whose device may be faulty.
 pub trait Untrusted: Backend {
@@ -73,7 +75,6 @@ enum Host {
 }
 
 /// What a device returned that is not what the host holds.
-#[cfg_attr(not(test), allow(dead_code))]
 pub(crate) mod fault {
     pub(crate) const COLUMNS: &str = "columns that are not those of the host";
     pub(crate) const LOOKUPS: &str = "lookup columns that are not those of the host";
@@ -183,9 +184,6 @@ impl<K> CheckedKey<K> {
         Ok(())
     }
 }
-
-/// Columns of the quotient tree behind the chunks.
-const MASKS: usize = 2;
 
 fn draw(rng: &mut impl CryptoRng) -> EF {
     rng.random()

@@ -4,12 +4,12 @@ use p3_dft::{Radix2DitParallel, TwoAdicSubgroupDft};
 use p3_field::{Field, PrimeCharacteristicRing, TwoAdicField};
 use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
+use p3_util::reverse_bits_len;
 use velum_stark::block_on;
 use velum_stark::field::F;
 
 use super::{edges, gpus, random};
 use crate::Gpu;
-use crate::key::reverse;
 use crate::matrix::{Place, elements};
 use crate::memory::ELEMENT;
 use crate::recorder::Recorder;
@@ -81,7 +81,7 @@ fn transforms_are_those_of_the_processor() {
                     assert_eq!(coefficients[column * height + row], at(&expected, row), "2^{log_height}");
                     for (coset, values) in values.iter().enumerate() {
                         let value = evaluations[(coset * COLUMNS + column) * height + row];
-                        assert_eq!(value, at(values, reverse(row, log_height)), "2^{log_height}");
+                        assert_eq!(value, at(values, reverse_bits_len(row, log_height)), "2^{log_height}");
                     }
                 }
             }
