@@ -188,7 +188,8 @@ mod tests {
         let rows: Vec<Vec<_>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
         assert_eq!(rows[0], ["milliseconds", "prepare", "present"]);
         assert_eq!((rows[1][0], rows[1][1], rows[2][0], rows[3][2]), ("keys", "0.0", "witness", "0.0"));
-        assert_eq!((rows[4][0], rows[4][2], rows[5][2], rows.len()), ("other", "0.8", "1.0", 6), "{table}");
+        assert_eq!((rows[4][0], rows[4][2], rows[5][2], rows.len()), ("other", "0.8", "1.0", 7), "{table}");
+        assert_eq!(rows[6], ["on", "the", "GPU:", "keys"]);
         let json = other.to_json();
         assert_eq!(json, json!({ "keys": 0.3, "other": 0.8 }));
         assert_eq!(member(Stage::Extension), "low_degree_extension");
