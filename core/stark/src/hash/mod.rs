@@ -253,13 +253,22 @@ impl Puzzle {
             Ok(()) => self.find_among(bits, task * NONCES..(task + 1) * NONCES).map(Ok),
             Err(cancelled) => Some(Err(cancelled)),
         };
-        (0..(1 << 63) / NONCES)
-            .into_par_iter()
-            .find_map_any(search)
-            .expect("one of 2^63 nonces meets 32 bits")
+        let tasks = Self::nonces(bits).div_ceil(NONCES);
+        let mut first = 0;
+        loop {
+            if let Some(found) = (first..first + tasks).into_par_iter().find_map_any(search) {
+                return found;
+            }
+            first += tasks;
+        }
     }
 
-    fn find_among(&self, bits: usize, nonces: Range<u64>) -> Option<u64> {
+    /// Nonces among which a solution of so many bits lies, at most 32, but with probability `e^-32`; the first of all where every nonce is one.
+    pub fn nonces(bits: usize) -> u64 {
+        if bits == 0 { 1 } else { 32 << bits }
+    }
+
+    pub(crate) fn find_among(&self, bits: usize, nonces: Range<u64>) -> Option<u64> {
         match self {
             Self::Blake3 { block } => blake3::find_among(block, bits, nonces),
             #[cfg(feature = "poseidon2")]

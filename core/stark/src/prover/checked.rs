@@ -12,10 +12,20 @@
 //!
 //! Columns are polynomials of as many coefficients as their table has rows, or the proof does not verify. Two that differ agree on one in
 //! `2^log_blowup` rows of the evaluation domain at most, so at `q` random rows with probability `2^(-q log_blowup)` at most. A combination hides a
-//! difference with probability `2^-128`: its weights are drawn when the device has committed itself. Salts are the host's own, and
-//! who verifies the proof, as the host does, checks that opened leaves are hashed with theirs. A device that leaves salts out of a few leaves is
-//! noticed when one of these is opened, and not before.
+//! difference with probability `2^-128`: its weights are drawn when the device has answered.
+//!
+//! The chunks' coefficients are the device's word, and it gives it when it knows the rows that are opened. So the quotient's tree is opened at
+//! more rows, which the host drew before and shows to nobody: those that agree with the root are compared with the coefficients too. Chunks that
+//! verify lie within the Johnson bound of a codeword, so other coefficients agree with them on `2^(-log_blowup / 2)` of all rows at most, and at all of the host's with
+//! probability `2^-64` at most.
+//!
+//! Salts are the host's own, and who verifies the proof, as the host does, checks that opened leaves are hashed with theirs.
+//!
+//! All this is against devices that compute wrongly, and against those that do not hide or hide with what is not the host's. It is not against one that conspires with
+//! a verifier. What nobody can compute again without hashing whole trees, such a device may choose: a node that is opened and below which nothing is (32 bytes, and it must guess
+//! which), a salt of a leaf that is not opened, and any of the nonces among [`Puzzle::nonces`] that solve a puzzle. A device that is not trusted with the witness must not be given it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use p3_dft::{Radix2DitParallel, TwoAdicSubgroupDft};
@@ -33,10 +43,13 @@ use super::blinding::system_rng;
 use crate::air::Chip;
 use crate::control::{Control, Device};
 use crate::field::{EF, EXTENSION_DEGREE, F};
-use crate::hash::{Digest, Puzzle, Salt};
+#[cfg(feature = "poseidon2")]
+use crate::hash::Poseidon2Hash;
+use crate::hash::{Blake3Hash, Blake3TruncatedHash, Digest, HashFunction, ProofHash, Puzzle, Salt};
 use crate::key::VerifierKey;
+use crate::merkle::{self, sibling_positions};
 use crate::secret::Secret;
-use crate::shape::MASKS;
+use crate::shape::{MASKS, QUOTIENT};
 
 /// A backend whose device may be faulty.
 pub trait Untrusted: Backend {
@@ -55,7 +68,7 @@ pub struct Checked<B>(pub B);
 /// The key of the device, and the verifier's.
 pub struct CheckedKey<K> {
     device: K,
-    verifier: Arc<VerifierKey>,
+    pub(crate) verifier: Arc<VerifierKey>,
 }
 
 /// A tree of the device, and what the host knows of it.
@@ -70,8 +83,14 @@ enum Host {
     Main(SecretRows),
     /// The cells of the lookup columns, by row.
     Lookup(SecretRows),
-    /// What blinds the quotient.
-    Quotient(QuotientBlinding),
+    /// What blinds the quotient, the root, and where the host looks besides.
+    Quotient { blinding: QuotientBlinding, root: Digest, spots: Spots },
+}
+
+/// Rows of the quotient's tree that the host looks at for itself, sorted and distinct, with their salts.
+struct Spots {
+    rows: Vec<usize>,
+    salts: Secret<Salt>,
 }
 
 /// What a device returned that is not what the host holds.
@@ -81,6 +100,47 @@ pub(crate) mod fault {
     pub(crate) const MASKS: &str = "masks that are not those of the host";
     pub(crate) const BLINDING: &str = "chunks of the quotient that are not blinded as the host drew";
     pub(crate) const CHUNKS: &str = "chunks of the quotient that are not those that it committed to";
+    pub(crate) const ROOT: &str = "rows of the quotient that are not those that it committed to";
+    pub(crate) const NONCE: &str = "a nonce further off than chance has it";
+}
+
+/// Bits by which it is improbable that coefficients agree with other chunks at all of the host's rows.
+const SPOT_BITS: usize = 64;
+
+impl Spots {
+    fn draw(key: &VerifierKey, salts: &[Salt], rng: &mut impl CryptoRng) -> Self {
+        let count = (2 * SPOT_BITS).div_ceil(key.parameters.log_blowup);
+        let mut rows = BTreeSet::new();
+        // Of a table with few rows all are looked at.
+        while rows.len() < count.min(salts.len()) {
+            rows.insert(rng.random_range(0..salts.len()));
+        }
+        let rows: Vec<_> = rows.into_iter().collect();
+        let salts = rows.iter().map(|&row| salts[row]).collect();
+        Self { rows, salts }
+    }
+
+    fn query(&self, key: &VerifierKey) -> TreeQuery {
+        TreeQuery { rows: vec![self.rows.clone()], nodes: sibling_positions(key.log_codeword(), &self.rows) }
+    }
+
+    /// Whether the opened rows are those of a root.
+    fn agree<H: ProofHash>(&self, key: &VerifierKey, root: &Digest, opened: &OpenedRows) -> bool {
+        let width = key.shape.groups[0].widths[QUOTIENT];
+        let [cells] = &opened.groups[..] else { return false };
+        if cells.len() != self.rows.len() * width {
+            return false;
+        }
+        let mut leaves = Some(H::leaves(cells, width, Some(&self.salts)));
+        let mut nodes = opened.nodes.iter();
+        let computed = merkle::root::<H, _>(
+            key.log_codeword(),
+            &self.rows,
+            |_, _| Ok(leaves.take()),
+            || nodes.next().and_then(|node| H::from_bytes(*node)).ok_or(()),
+        );
+        computed.is_ok_and(|computed| H::to_bytes(&computed) == *root)
+    }
 }
 
 impl<K> CheckedKey<K> {
@@ -90,7 +150,7 @@ impl<K> CheckedKey<K> {
     }
 
     /// The point of a row of a group's evaluation domain.
-    fn point(&self, group: usize, row: usize) -> F {
+    pub(crate) fn point(&self, group: usize, row: usize) -> F {
         let log_size = self.verifier.shape.groups[group].log_height + self.verifier.parameters.log_blowup;
         let power = reverse_bits_len(row, log_size) as u64;
         self.verifier.shift(group) * F::two_adic_generator(log_size).exp_u64(power)
@@ -136,6 +196,23 @@ impl<K> CheckedKey<K> {
             }
         }
         Ok(())
+    }
+
+    /// Compares rows that the host looks at for itself with the root.
+    fn compare_root<E: std::error::Error>(
+        &self,
+        spots: &Spots,
+        root: &Digest,
+        opened: &OpenedRows,
+    ) -> Step<(), E> {
+        let key = &self.verifier;
+        let agree = match key.parameters.hash {
+            HashFunction::Blake3 => spots.agree::<Blake3Hash>(key, root, opened),
+            HashFunction::Blake3Truncated => spots.agree::<Blake3TruncatedHash>(key, root, opened),
+            #[cfg(feature = "poseidon2")]
+            HashFunction::Poseidon2 => spots.agree::<Poseidon2Hash>(key, root, opened),
+        };
+        if agree { Ok(()) } else { Err(ProveError::Faulty(fault::ROOT)) }
     }
 
     /// Compares the chunks with the coefficients that were read back, these with what blinds them, and the masks with the host's.
@@ -194,7 +271,7 @@ fn combine(row: &[F], weights: &[EF]) -> EF {
     row.iter().zip(weights).map(|(&cell, &weight)| weight * cell).sum()
 }
 
-fn evaluate(coefficients: &[EF], point: F) -> EF {
+pub(crate) fn evaluate(coefficients: &[EF], point: F) -> EF {
     coefficients.iter().rfold(EF::ZERO, |sum, &coefficient| sum * point + coefficient)
 }
 
@@ -258,10 +335,11 @@ impl<B: Untrusted> Backend for Checked<B> {
         inputs: QuotientInputs<'_, C>,
         control: &Control<'_>,
     ) -> Step<(Self::Committed, Digest), B::Error> {
-        let host = Host::Quotient(inputs.blinding.copy());
+        let (blinding, salts) = (inputs.blinding.copy(), inputs.salts);
         let trees = main_and_lookup.map(|tree| &tree.device);
         let (device, root) = self.0.commit_quotient(&key.device, trees, inputs, control).await?;
-        Ok((CheckedCommitted { device, host }, root))
+        let spots = Spots::draw(&key.verifier, salts, &mut system_rng()?);
+        Ok((CheckedCommitted { device, host: Host::Quotient { blinding, root, spots } }, root))
     }
 
     async fn open(
@@ -316,9 +394,13 @@ impl<B: Untrusted> Backend for Checked<B> {
         match &tree.host {
             Host::Main(cells) => key.compare_cells(cells, query, &opened, fault::COLUMNS, &mut rng)?,
             Host::Lookup(cells) => key.compare_cells(cells, query, &opened, fault::LOOKUPS, &mut rng)?,
-            Host::Quotient(blinding) => {
+            Host::Quotient { blinding, root, spots } => {
                 let chunks = self.0.chunks(&key.device, &tree.device).await?;
                 key.compare_quotient((blinding, &chunks), query, &opened, &mut rng)?;
+                let query = spots.query(&key.verifier);
+                let opened = self.0.rows(&key.device, &tree.device, &query, control).await?;
+                key.compare_root(spots, root, &opened)?;
+                key.compare_quotient((blinding, &chunks), &query, &opened, &mut rng)?;
             }
         }
         Ok(opened)
@@ -341,6 +423,7 @@ impl<B: Untrusted> Backend for Checked<B> {
         bits: usize,
         control: &Control<'_>,
     ) -> Step<u64, B::Error> {
-        self.0.grind(&key.device, puzzle, bits, control).await
+        let nonce = self.0.grind(&key.device, puzzle, bits, control).await?;
+        if nonce < Puzzle::nonces(bits) { Ok(nonce) } else { Err(ProveError::Faulty(fault::NONCE)) }
     }
 }

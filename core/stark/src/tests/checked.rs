@@ -1,10 +1,10 @@
 //! Devices that do not hide what they should, each caught by one comparison alone.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use p3_dft::{Radix2DitParallel, TwoAdicSubgroupDft};
-use p3_field::{BasedVectorSpace, PrimeCharacteristicRing};
+use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing};
 use p3_util::reverse_slice_index_bits;
 
 use crate::air::Chip;
@@ -15,7 +15,8 @@ use crate::backend::{
 use crate::block_on;
 use crate::control::Control;
 use crate::field::{EF, EXTENSION_DEGREE, F};
-use crate::hash::{Digest, Salt};
+use crate::hash::{Digest, Puzzle, Salt};
+use crate::prover::checked::{CheckedKey, evaluate};
 use crate::secret::Secret;
 use crate::testing::tiny::*;
 use crate::{Checked, Cpu, CpuBatch, CpuCommitted, CpuKey, ProveError, ProvingKey, Untrusted, VerifierKey};
@@ -35,6 +36,18 @@ enum Leak {
     FriMask,
     /// Other coefficients are read back than were committed to.
     OtherChunks,
+    /// The chunks are not blinded; the coefficients that are read back are, and agree with the chunks at the rows that the proof opens.
+    MadeUpChunks,
+    /// The same, and the rows that the host looks at for itself are those of these coefficients.
+    MadeUpRows,
+    /// Of all nonces one that says something.
+    FarNonce,
+}
+
+impl Leak {
+    fn has_chunks_without_blinding(self) -> bool {
+        [Self::ChunkBlinding, Self::MadeUpChunks, Self::MadeUpRows].contains(&self)
+    }
 }
 
 /// The processor, with one fault.
@@ -42,6 +55,45 @@ enum Leak {
 struct Leaky {
     cpu: Cpu,
     leak: Leak,
+    seen: Arc<Mutex<Seen>>,
+}
+
+/// What a device remembers that makes coefficients up.
+#[derive(Default)]
+struct Seen {
+    /// What should blind the chunks.
+    blinding: Vec<Secret<EF>>,
+    /// The rows that the proof opens of the tree that was opened last.
+    rows: Vec<usize>,
+    /// The coefficients that it made up.
+    chunks: Option<Vec<Secret<EF>>>,
+}
+
+impl Leaky {
+    fn new(leak: Leak) -> Self {
+        Self { cpu: Cpu::default(), leak, seen: Arc::default() }
+    }
+
+    /// Coefficients that are blinded as the host would have it and are those of a chunk at the rows that the proof opens.
+    fn made_up(&self, key: &CheckedKey<()>, chunk: &Secret<EF>, blinding: &[EF]) -> Secret<EF> {
+        let length = key.verifier.shape.chunk_len;
+        let mut made: Secret<EF> = vec![EF::ZERO; chunk.len()].into();
+        made[length..length + blinding.len()].copy_from_slice(blinding);
+        let points: Vec<F> = self.seen.lock().unwrap().rows.iter().map(|&row| key.point(0, row)).collect();
+        // What is missing at each point, by Newton's interpolation: `basis` vanishes at all points before.
+        let mut basis = vec![EF::ONE];
+        for &point in &points {
+            let missing = evaluate(chunk, point) - evaluate(&made, point);
+            let scale = missing * evaluate(&basis, point).inverse();
+            basis.iter().zip(made.iter_mut()).for_each(|(&term, to)| *to += scale * term);
+            basis.insert(0, EF::ZERO);
+            for power in 1..basis.len() {
+                let above = basis[power];
+                basis[power - 1] -= above * point;
+            }
+        }
+        made
+    }
 }
 
 fn without_blinding(rows: &mut SecretRows, blinding: usize) {
@@ -104,10 +156,11 @@ impl Backend for Leaky {
         control: &Control<'_>,
     ) -> Step<(CpuCommitted, Digest), Infallible> {
         let QuotientBlinding { mask, chunks, fri_mask } = inputs.blinding;
+        *self.seen.lock().unwrap() = Seen { blinding: chunks.clone(), ..Seen::default() };
         let blinding = QuotientBlinding {
             mask: mask.clone(),
             chunks: match self.leak {
-                Leak::ChunkBlinding => chunks.iter().map(zeros).collect(),
+                leak if leak.has_chunks_without_blinding() => chunks.iter().map(zeros).collect(),
                 _ => chunks.clone(),
             },
             fri_mask: if self.leak == Leak::FriMask { zeros(fri_mask) } else { fri_mask.clone() },
@@ -160,7 +213,37 @@ impl Backend for Leaky {
         query: &TreeQuery,
         control: &Control<'_>,
     ) -> Step<OpenedRows, Infallible> {
-        self.cpu.rows(key, tree, query, control).await
+        let mut opened = self.cpu.rows(key, tree, query, control).await?;
+        let mut seen = self.seen.lock().unwrap();
+        match &seen.chunks {
+            Some(chunks) if self.leak == Leak::MadeUpRows => {
+                let (key, rows) = (CheckedKey::new((), key.verifier.clone()), &query.rows[0]);
+                let width = opened.groups[0].len() / rows.len();
+                for (&row, cells) in rows.iter().zip(opened.groups[0].chunks_exact_mut(width)) {
+                    for (chunk, cell) in chunks.iter().zip(cells.chunks_exact_mut(EXTENSION_DEGREE)) {
+                        let value = evaluate(chunk, key.point(0, row));
+                        cell.copy_from_slice(value.as_basis_coefficients_slice());
+                    }
+                }
+            }
+            _ => seen.rows = query.rows[0].clone(),
+        }
+        Ok(opened)
+    }
+
+    async fn grind(
+        &self,
+        _key: &CpuKey,
+        puzzle: &Puzzle,
+        bits: usize,
+        control: &Control<'_>,
+    ) -> Step<u64, Infallible> {
+        if self.leak == Leak::FarNonce {
+            // The upper half of all nonces is free.
+            let first = 0x7e57 << 32;
+            return Ok(puzzle.find_among(bits, first..2 * first).unwrap());
+        }
+        Ok(puzzle.solve(bits, control)?)
     }
 
     async fn layer(
@@ -193,6 +276,14 @@ impl Untrusted for Leaky {
         if self.leak == Leak::OtherChunks {
             chunks[1][0] += EF::ONE;
         }
+        if [Leak::MadeUpChunks, Leak::MadeUpRows].contains(&self.leak) {
+            let key = CheckedKey::new((), key.verifier.clone());
+            let blinding = self.seen.lock().unwrap().blinding.clone();
+            for (chunk, blinding) in chunks.iter_mut().zip(&blinding) {
+                *chunk = self.made_up(&key, chunk, blinding);
+            }
+            self.seen.lock().unwrap().chunks = Some(chunks.clone());
+        }
         Ok(chunks)
     }
 }
@@ -222,8 +313,11 @@ fn what_is_not_hidden_is_noticed_by_one_comparison_alone() {
         (Leak::ChunkBlinding, fault::BLINDING),
         (Leak::FriMask, fault::MASKS),
         (Leak::OtherChunks, fault::CHUNKS),
+        (Leak::MadeUpChunks, fault::CHUNKS),
+        (Leak::MadeUpRows, fault::ROOT),
+        (Leak::FarNonce, fault::NONCE),
     ] {
-        let leaky = Leaky { cpu: Cpu::default(), leak };
+        let leaky = Leaky::new(leak);
         // Whoever verifies the proof sees nothing.
         proof(leaky.clone()).unwrap();
         let outcome = proof(Checked(leaky));
@@ -236,5 +330,5 @@ fn what_is_not_hidden_is_noticed_by_one_comparison_alone() {
 
 #[test]
 fn a_device_that_hides_makes_proofs() {
-    proof(Checked(Leaky { cpu: Cpu::default(), leak: Leak::Nothing })).unwrap();
+    proof(Checked(Leaky::new(Leak::Nothing))).unwrap();
 }
