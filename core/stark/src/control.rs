@@ -143,21 +143,30 @@ pub struct Control<'a> {
     part: (f64, f64),
 }
 
-/// How far work has come, for who begins it anew and would not have its progress fall.
+/// How far work has come and on what, for who begins it anew and would not have its progress fall.
 #[derive(Debug, Default)]
-pub struct Reached(AtomicU32);
+pub struct Reached {
+    done: AtomicU32,
+    has_gpu: AtomicBool,
+}
 
 /// What a whole is counted as.
 const WHOLE: f64 = 65_536.0;
 
 impl Reached {
-    fn set(&self, fraction: f64) {
-        self.0.fetch_max((fraction * WHOLE).ceil() as u32, Ordering::Relaxed);
+    fn set(&self, fraction: f64, device: Device) {
+        self.done.fetch_max((fraction * WHOLE).ceil() as u32, Ordering::Relaxed);
+        self.has_gpu.fetch_or(device == Device::Gpu, Ordering::Relaxed);
     }
 
     /// The fraction of the work that is done.
     pub fn fraction(&self) -> f64 {
-        f64::from(self.0.load(Ordering::Relaxed)) / WHOLE
+        f64::from(self.done.load(Ordering::Relaxed)) / WHOLE
+    }
+
+    /// What computed it: a GPU where one computed any of it.
+    pub fn device(&self) -> Device {
+        if self.has_gpu.load(Ordering::Relaxed) { Device::Gpu } else { Device::Cpu }
     }
 }
 
@@ -249,7 +258,7 @@ impl<'a> Control<'a> {
         self.check()?;
         let fraction = self.part(fraction, 1.0).part.0;
         if let Some(reached) = self.reached {
-            reached.set(fraction);
+            reached.set(fraction, self.device);
         }
         if let Some(progress) = self.progress {
             progress(Progress { stage, device: self.device, fraction });

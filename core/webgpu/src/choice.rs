@@ -1,7 +1,8 @@
 //! The processor or a GPU, whichever is faster.
 
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_lock::OnceCell;
 use velum_stark::air::Chip;
@@ -9,7 +10,7 @@ use velum_stark::backend::{
     Backend, BatchInputs, LayerQuery, LookupInputs, OpenedLayer, OpenedRows, QuotientInputs, SecretRows,
     Step, TreeQuery,
 };
-use velum_stark::control::{CancelToken, Control, Device};
+use velum_stark::control::{CancelToken, Control, Device, Memory};
 use velum_stark::field::EF;
 use velum_stark::program::Program;
 use velum_stark::{
@@ -25,8 +26,8 @@ use crate::key::GpuKey;
 /// Whether a GPU proves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Policy {
-    /// Where there is one and it is faster, once it is ready: until then, and where it fails, the processor proves. Adapters in software are
-    /// never chosen.
+    /// Where there is one and it is faster, once it is ready: until then, where it fails, and under [`Memory::Low`] the processor proves. Adapters
+    /// in software are never chosen.
     #[default]
     Auto,
     /// Never.
@@ -63,6 +64,8 @@ struct Inner {
     calibration: Option<Calibration>,
     /// Why the GPU is used no more.
     broken: Mutex<Option<GpuError>>,
+    /// Proofs that were begun.
+    begun: AtomicU64,
     /// Cancels opening.
     opening: CancelToken,
     /// What opens it.
@@ -99,6 +102,7 @@ impl Choice {
             gpu: OnceCell::new(),
             calibration,
             broken: Mutex::default(),
+            begun: AtomicU64::new(0),
             opening: CancelToken::new(),
             #[cfg(not(target_arch = "wasm32"))]
             thread: Mutex::default(),
@@ -178,7 +182,10 @@ impl Choice {
             let backend = Checked(WebGpu::new(Gpu::open_under(options, &control).await?));
             let calibration = match (&self.0.calibration, policy) {
                 (Some(kept), _) => kept.clone(),
-                (None, Policy::Auto) => Calibration::measure(&self.0.cpu, &backend, &control).await?,
+                (None, Policy::Auto) => {
+                    let begun = || self.0.begun.load(Ordering::Relaxed);
+                    Calibration::measure(&self.0.cpu, &backend, begun, &control).await?
+                }
                 (None, _) => Calibration::default(),
             };
             Ok(Ready { backend, calibration })
@@ -218,12 +225,15 @@ impl Choice {
 }
 
 /// What either device computes before a witness is known, when it is first needed.
+///
+/// Nobody waits for another who computes it: a thread that shares the processor's work would wait for what lies below on its own stack. Two that
+/// need it at once compute it twice.
 pub struct ChoiceKey {
     verifier: Arc<VerifierKey>,
     /// None where no GPU was to be had when the key was prepared.
     program: Option<Program>,
-    cpu: OnceCell<CpuKey>,
-    gpu: OnceCell<CheckedKey<GpuKey>>,
+    cpu: OnceLock<CpuKey>,
+    gpu: OnceLock<CheckedKey<GpuKey>>,
 }
 
 impl ChoiceKey {
@@ -231,19 +241,27 @@ impl ChoiceKey {
         self.verifier.shape().log_height()
     }
 
-    async fn cpu(&self, cpu: &Cpu, control: &Control<'_>) -> Step<&CpuKey, GpuError> {
-        let make = async || Ok(cpu.key(&self.verifier, control)?);
-        self.cpu.get_or_try_init(make).await
+    fn cpu(&self, cpu: &Cpu, control: &Control<'_>) -> Step<&CpuKey, GpuError> {
+        kept(&self.cpu, || Ok(cpu.key(&self.verifier, control)?))
     }
 
-    async fn gpu(&self, gpu: &Gpu) -> Step<&CheckedKey<GpuKey>, GpuError> {
-        let make = async || {
+    fn gpu(&self, gpu: &Gpu) -> Step<&CheckedKey<GpuKey>, GpuError> {
+        kept(&self.gpu, || {
             let program = self.program.clone().ok_or(ProveError::Faulty("a key of no program"))?;
             let key = GpuKey::new(gpu, self.verifier.clone(), program).map_err(failed)?;
             Ok(CheckedKey::new(key, self.verifier.clone()))
-        };
-        self.gpu.get_or_try_init(make).await
+        })
     }
+}
+
+/// What is kept, which `make` makes where there is none yet.
+fn kept<T>(place: &OnceLock<T>, make: impl FnOnce() -> Step<T, GpuError>) -> Step<&T, GpuError> {
+    if place.get().is_none() {
+        let made = make()?;
+        // Somebody else's, where that was first.
+        let _ = place.set(made);
+    }
+    place.get().ok_or(ProveError::Faulty("a key that is not kept"))
 }
 
 /// A tree of either device.
@@ -330,10 +348,10 @@ impl Choice {
     /// The device that a proof is begun on, with its key.
     async fn on<'a>(&'a self, key: &'a ChoiceKey, control: &Control<'_>) -> Step<Chosen<'a>, GpuError> {
         match control.device() {
-            Device::Cpu => Ok(Chosen::Cpu(&self.0.cpu, key.cpu(&self.0.cpu, control).await?)),
+            Device::Cpu => Ok(Chosen::Cpu(&self.0.cpu, key.cpu(&self.0.cpu, control)?)),
             Device::Gpu => {
                 let backend = &self.ready().await.map_err(failed)?.backend;
-                Ok(Chosen::Gpu(backend, key.gpu(backend.0.gpu()).await?))
+                Ok(Chosen::Gpu(backend, key.gpu(backend.0.gpu())?))
             }
         }
     }
@@ -352,9 +370,10 @@ impl Backend for Choice {
         }
     }
 
-    fn fallback(&self, why: &str) -> Option<Cpu> {
-        let is_auto = self.0.policy == Policy::Auto;
-        is_auto.then(|| {
+    fn fallback(&self, device: Device, why: &str) -> Option<Cpu> {
+        // What the processor computes wrong it would compute wrong again.
+        let may_replace = self.0.policy == Policy::Auto && device == Device::Gpu;
+        may_replace.then(|| {
             self.give_up(GpuError::Failed(why.into()));
             self.0.cpu.clone()
         })
@@ -370,8 +389,8 @@ impl Backend for Choice {
         let key = ChoiceKey {
             verifier: key.clone(),
             program: may_use_gpu.then(|| key.program(chips)),
-            cpu: OnceCell::new(),
-            gpu: OnceCell::new(),
+            cpu: OnceLock::new(),
+            gpu: OnceLock::new(),
         };
         let device = self.begin(&key, control).await?;
         self.on(&key, &control.on(device)).await?;
@@ -380,11 +399,14 @@ impl Backend for Choice {
 
     async fn begin(&self, key: &ChoiceKey, control: &Control<'_>) -> Step<Device, GpuError> {
         control.check()?;
+        self.0.begun.fetch_add(1, Ordering::Relaxed);
         if self.0.policy == Policy::Require {
             self.ready().await.map_err(failed)?;
             return Ok(Device::Gpu);
         }
-        Ok(if self.chosen(key).is_some() { Device::Gpu } else { Device::Cpu })
+        // The processor's need of memory is bounded: see `Memory::Low`.
+        let is_gpu = control.memory() == Memory::Normal && self.chosen(key).is_some();
+        Ok(if is_gpu { Device::Gpu } else { Device::Cpu })
     }
 
     async fn commit_main(

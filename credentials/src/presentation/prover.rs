@@ -9,7 +9,7 @@ use velum_core::proof::{self, CredentialProver, PresentationProver, ProofKind, P
 use velum_core::statement::{PresentationStatement, PresentationWitness, presentation_salt};
 use velum_core::suite::Suite;
 use velum_stark::backend::Backend;
-use velum_stark::control::{Control, Memory, Reached, Stage};
+use velum_stark::control::{Control, Device, Memory, Reached, Stage};
 use velum_stark::{Cpu, block_on};
 
 use crate::date::Timestamp;
@@ -345,16 +345,19 @@ impl<B: Backend + Clone> Prover<B> {
     }
 
     /// What makes a proof anew, with fresh coins throughout, where the backend failed to and may be replaced; and how it is followed. A proof
-    /// that does not verify is a device's fault as well: the document passed every check.
+    /// that does not verify is the fault of what computed it: the document passed every check.
     async fn fall_back<'c>(
         &self,
         error: ProveError<B::Error>,
         control: &Control<'c>,
         reached: &Reached,
     ) -> Result<(&Prover<Cpu>, Control<'c>), Error> {
-        let is_of_device =
-            matches!(error, ProveError::Backend(_) | ProveError::Faulty(_) | ProveError::False(_));
-        let cpu = is_of_device.then(|| self.backend.fallback(&error.to_string())).flatten();
+        let device = match error {
+            ProveError::Backend(_) | ProveError::Faulty(_) => Some(Device::Gpu),
+            ProveError::False(_) => Some(reached.device()),
+            _ => None,
+        };
+        let cpu = device.and_then(|device| self.backend.fallback(device, &error.to_string()));
         let Some(cpu) = cpu else { return Err(internal(error)) };
         let rest = control.part(reached.fraction(), 1.0);
         rest.begin(Stage::Fallback, 0.0).map_err(|cancelled| internal::<Infallible>(cancelled.into()))?;

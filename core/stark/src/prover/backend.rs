@@ -98,8 +98,9 @@ pub trait Backend: MaybeSend + MaybeSync {
     /// Frees memory that proofs left to later ones.
     fn free_memory(&self) {}
 
-    /// What makes a proof anew where this backend failed to, if anything may. It is told why, and may be of no more use itself.
-    fn fallback(&self, _why: &str) -> Option<Cpu> {
+    /// What makes a proof anew where this backend failed to, if anything may. It is told what computed and why that failed, and may be of no more
+    /// use itself.
+    fn fallback(&self, _device: Device, _why: &str) -> Option<Cpu> {
         None
     }
 

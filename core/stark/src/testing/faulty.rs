@@ -14,7 +14,7 @@ use crate::backend::{
     Backend, BatchInputs, Inspect, LayerQuery, LookupInputs, OpenedLayer, OpenedRows, QuotientInputs,
     SecretRows, Step, TreeQuery,
 };
-use crate::control::Control;
+use crate::control::{Control, Device};
 use crate::field::{EF, F};
 use crate::{Cpu, CpuBatch, CpuCommitted, CpuKey, Digest, ProveError, Puzzle, Salt, VerifierKey};
 
@@ -150,7 +150,7 @@ impl Backend for Faulty {
     type Batch = CpuBatch;
     type Error = Lost;
 
-    fn fallback(&self, _why: &str) -> Option<Cpu> {
+    fn fallback(&self, _device: Device, _why: &str) -> Option<Cpu> {
         self.is_replaceable.then(|| self.cpu.clone())
     }
 
