@@ -33,7 +33,7 @@ pub enum GpuError {
     #[error("the GPU's driver refused the kernel {kernel}: {message}")]
     Compilation {
         /// The kernel.
-        kernel: &'static str,
+        kernel: String,
         /// Why.
         message: String,
     },
@@ -80,6 +80,31 @@ impl Adapter {
             name: info.name,
         }
     }
+
+    /// The same, with what a browser tells of a device that it gave.
+    #[cfg(target_arch = "wasm32")]
+    fn of_device(self, device: &wgpu::Device) -> Self {
+        let info = device.as_webgpu().and_then(|device| crate::ahead::member(device, "adapterInfo"));
+        let part = |name| info.as_ref().and_then(|info| crate::ahead::member(info, name)?.as_string());
+        let parts: Vec<_> = ["description", "vendor", "architecture", "device"]
+            .into_iter()
+            .filter_map(part)
+            .filter(|part| !part.is_empty())
+            .collect();
+        let is_software = device.adapter_info().device_type == DeviceType::Cpu;
+        Self { name: parts.join(" "), is_software, ..self }
+    }
+
+    /// The same: what the adapter tells is all that there is.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn of_device(self, _device: &wgpu::Device) -> Self {
+        self
+    }
+
+    /// Whether it takes minutes to compile kernels that are written out: as a browser's adapter in software does, and lavapipe does not.
+    fn is_slow_to_compile(&self) -> bool {
+        self.is_software && cfg!(target_arch = "wasm32")
+    }
 }
 
 /// All adapters of the machine, or the one that a browser offers.
@@ -122,15 +147,16 @@ pub(crate) struct Inner {
 
 /// The first thing that went wrong.
 #[derive(Default)]
-struct Fault(Mutex<Option<GpuError>>);
+pub(crate) struct Fault(Mutex<Option<GpuError>>);
 
 impl Fault {
     fn set(&self, error: GpuError) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
     }
 
-    fn get(&self) -> Option<GpuError> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Fails where something went wrong so far.
+    pub(crate) fn check(&self) -> Result<(), GpuError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone().map_or(Ok(()), Err)
     }
 }
 
@@ -190,7 +216,10 @@ impl Gpu {
                 if options.software { "none was found" } else { "none but in software" }.into(),
             )
         })?;
-        Self::on(adapter, options, control, alter).await
+        #[cfg(not(target_arch = "wasm32"))]
+        return driven(|| velum_stark::block_on(Self::on(adapter, options, control, alter)));
+        #[cfg(target_arch = "wasm32")]
+        return Self::on(adapter, options, control, alter).await;
     }
 
     async fn on(
@@ -229,14 +258,10 @@ impl Gpu {
         device.on_uncaptured_error(Arc::new(move |error| of_errors.set(error.into())));
         let of_loss = fault.clone();
         device.set_device_lost_callback(move |_, message| of_loss.set(GpuError::Lost(message)));
-        let form = Form { has_64_bit, is_looped: options.short };
-        let kernels = Kernels::new(&device, form, control, alter);
-        let kernels = kernels.map_err(|cancelled| GpuError::NoDevice(cancelled.to_string()))?;
-        if let Some(error) = fault.get() {
-            return Err(error);
-        }
+        let adapter = Adapter::new(adapter).of_device(&device);
+        let form = Form { has_64_bit, is_looped: options.short || adapter.is_slow_to_compile() };
+        let kernels = Kernels::new(&device, &fault, form, control, alter).await?;
         let pool = Pool::new(device.clone(), queue.clone());
-        let adapter = Adapter::new(adapter);
         Ok(Self(Arc::new(Inner { device, queue, adapter, kernels, pool, fault })))
     }
 
@@ -253,8 +278,15 @@ impl Gpu {
 
     /// Fails where something went wrong so far.
     pub(crate) fn check(&self) -> Result<(), GpuError> {
-        self.0.fault.get().map_or(Ok(()), Err)
+        self.0.fault.check()
     }
+}
+
+/// Calls a driver. `wgpu` panics where one is lost at certain moments, and has no way to be told otherwise.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn driven<T>(call: impl FnOnce() -> Result<T, GpuError>) -> Result<T, GpuError> {
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call));
+    outcome.unwrap_or_else(|_| Err(GpuError::Lost("its driver failed".into())))
 }
 
 impl From<wgpu::Error> for GpuError {
@@ -264,5 +296,17 @@ impl From<wgpu::Error> for GpuError {
             wgpu::Error::Validation { description, .. } => Self::Failed(description),
             wgpu::Error::Internal { description, .. } => Self::Failed(description),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_driver_that_panics_is_lost() {
+        let outcome = driven(|| -> Result<(), GpuError> { panic!("as wgpu does where a device is lost") });
+        assert!(matches!(outcome, Err(GpuError::Lost(_))), "{outcome:?}");
+        assert_eq!(driven(|| Ok(7)), Ok(7));
     }
 }

@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 use velum_stark::backend::Step;
 use velum_stark::control::Control;
-use velum_stark::{Puzzle, contexts};
+use velum_stark::{ProveError, Puzzle, contexts};
 
 use crate::backend::{WebGpu, failed};
 use crate::device::GpuError;
@@ -54,7 +54,7 @@ impl WebGpu {
         let threads = (1_u64 << log_tried) / u64::from(EACH);
         let found = gpu.0.pool.public(1);
         let mut next = 0_u64;
-        loop {
+        while next < Puzzle::nonces(bits) {
             control.check()?;
             gpu.0.queue.write_buffer(&found, 0, &u32::MAX.to_le_bytes());
             let first = [next as u32, (next >> 32) as u32];
@@ -94,5 +94,6 @@ impl WebGpu {
             }
             next += 1 << log_tried;
         }
+        Err(ProveError::Faulty("no nonce where there is one but by great chance"))
     }
 }

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
-use velum_stark::control::{Cancelled, Control};
+use velum_stark::control::Control;
 use wgpu::{
     BindGroupLayout, BindGroupLayoutEntry, BindingType, BufferBindingType, ComputePipeline, ShaderStages,
 };
+
+use crate::device::{Fault, GpuError};
 
 /// Registers of the interpreter.
 pub(crate) const REGISTERS: usize = 256;
@@ -151,50 +153,91 @@ pub(crate) struct Pipeline {
 /// All kernels.
 pub(crate) struct Kernels(Vec<(Kernel, Pipeline)>);
 
+/// A module that the device has read, with the layout of what its kernels see.
+struct Loaded {
+    kernels: &'static [(Kernel, &'static str)],
+    shader: wgpu::ShaderModule,
+    layout: BindGroupLayout,
+}
+
+impl Loaded {
+    fn new(device: &wgpu::Device, module: &Module, source: String) -> Self {
+        let shader = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: module.kernels.first().map(|(_, name)| *name),
+            source: wgpu::ShaderSource::Wgsl(Cow::Owned(source)),
+        });
+        Self { kernels: module.kernels, shader, layout: layout(device, module.buffers) }
+    }
+
+    fn pipeline(&self, device: &wgpu::Device, entry: &'static str) -> Pipeline {
+        let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: None,
+            bind_group_layouts: &[Some(&self.layout)],
+            immediate_size: 0,
+        });
+        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(entry),
+            layout: Some(&pipeline_layout),
+            module: &self.shader,
+            entry_point: Some(entry),
+            // What a workgroup reads of its memory it wrote before.
+            compilation_options: wgpu::PipelineCompilationOptions {
+                zero_initialize_workgroup_memory: false,
+                ..Default::default()
+            },
+            cache: None,
+        });
+        Pipeline { pipeline, layout: self.layout.clone() }
+    }
+}
+
 impl Kernels {
-    /// Compiles all kernels, unless it is cancelled meanwhile. `alter` may change their source, which tests do.
-    pub(crate) fn new(
+    /// Compiles all kernels. `alter` may change their source, which tests do.
+    ///
+    /// # Errors
+    /// [`GpuError::Compilation`] of the first kernel that is refused, what else is wrong with the device by then, or that it was cancelled.
+    pub(crate) async fn new(
         device: &wgpu::Device,
+        fault: &Fault,
         form: Form,
         control: &Control<'_>,
         alter: impl Fn(String) -> String,
-    ) -> Result<Self, Cancelled> {
-        let mut kernels = Vec::new();
+    ) -> Result<Self, GpuError> {
+        let mut loaded = Vec::with_capacity(MODULES.len());
         for module in MODULES {
-            let source = alter(module.source(form));
-            let shader = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-                label: module.kernels.first().map(|(_, name)| *name),
-                source: wgpu::ShaderSource::Wgsl(Cow::Owned(source)),
-            });
-            let layout = layout(device, module.buffers);
-            let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-                label: None,
-                bind_group_layouts: &[Some(&layout)],
-                immediate_size: 0,
-            });
-            for &(kernel, entry) in module.kernels {
-                control.check()?;
-                let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-                    label: Some(entry),
-                    layout: Some(&pipeline_layout),
-                    module: &shader,
-                    entry_point: Some(entry),
-                    // What a workgroup reads of its memory it wrote before.
-                    compilation_options: wgpu::PipelineCompilationOptions {
-                        zero_initialize_workgroup_memory: false,
-                        ..Default::default()
-                    },
-                    cache: None,
-                });
-                kernels.push((kernel, Pipeline { pipeline, layout: layout.clone() }));
-            }
+            loaded.push(Loaded::new(device, module, alter(module.source(form))));
+            fault.check().map_err(|error| refused(module.kernels[0].1, error))?;
         }
-        Ok(Self(kernels))
+        let create = || -> Result<Vec<(Kernel, Pipeline)>, GpuError> {
+            let mut kernels = Vec::new();
+            for module in &loaded {
+                for &(kernel, entry) in module.kernels {
+                    control.check().map_err(|cancelled| GpuError::NoDevice(cancelled.to_string()))?;
+                    kernels.push((kernel, module.pipeline(device, entry)));
+                    fault.check().map_err(|error| refused(entry, error))?;
+                }
+            }
+            Ok(kernels)
+        };
+        #[cfg(target_arch = "wasm32")]
+        crate::ahead::compile(device, &create).await?;
+        let kernels = create();
+        #[cfg(target_arch = "wasm32")]
+        crate::ahead::forget(device);
+        kernels.map(Self)
     }
 
     pub(crate) fn get(&self, kernel: Kernel) -> &Pipeline {
         let found = self.0.iter().find(|(other, _)| *other == kernel);
         &found.expect("every kernel is in a module").1
+    }
+}
+
+/// An error that came with a kernel.
+fn refused(kernel: &'static str, error: GpuError) -> GpuError {
+    match error {
+        GpuError::Failed(message) => GpuError::Compilation { kernel: kernel.into(), message },
+        error => error,
     }
 }
 

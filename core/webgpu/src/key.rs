@@ -246,7 +246,7 @@ impl Openings {
 
 impl GpuKey {
     pub(crate) fn new(gpu: &Gpu, verifier: Arc<VerifierKey>, program: Program) -> Result<Self, GpuError> {
-        fits(gpu, verifier.shape())?;
+        fits(gpu, verifier.shape(), &program)?;
         let invariants = Invariants::new(&program);
         let log_order = verifier.log_codeword();
         let roots: Vec<F> = F::two_adic_generator(log_order).powers().take(1 << log_order).collect();
@@ -288,8 +288,19 @@ impl GpuKey {
     }
 }
 
-/// Whether a coset of each tree's columns of each group fits into a buffer that kernels see at once.
-fn fits(gpu: &Gpu, shape: &Shape) -> Result<(), GpuError> {
+/// Whether kernels are made for so many groups and for cells so far from their row, and a coset of each tree's columns of each group fits into a buffer
+/// that they see at once.
+fn fits(gpu: &Gpu, shape: &Shape, program: &Program) -> Result<(), GpuError> {
+    if shape.groups.len() > crate::quotient::GROUPS {
+        return Err(GpuError::Unsupported(format!("tables of {} heights", shape.groups.len())));
+    }
+    for input in program.inputs() {
+        if let Input::Main { offset, .. } | Input::Lookup { offset, .. } | Input::Fixed { offset, .. } = input
+            && !crate::program::OFFSETS.contains(offset)
+        {
+            return Err(GpuError::Unsupported(format!("cells {offset} rows away")));
+        }
+    }
     let of_group = |group: &Group| group.widths.iter().max().map_or(0, |width| width * group.height());
     let needed = ELEMENT * shape.groups.iter().map(of_group).max().unwrap_or(0) as u64;
     let has = gpu.adapter().max_binding;

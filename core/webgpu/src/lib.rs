@@ -5,7 +5,7 @@
 //! | `choice`, `calibration` | the processor or the GPU, whichever is faster |
 //! | `device` | the adapter, its limits, what went wrong with it |
 //! | `memory` | buffers, which are cleared where they held secrets |
-//! | `kernels` | the kernels, their source and their compilation |
+//! | `kernels`, `ahead` | the kernels, their source and their compilation; in browsers without anyone waiting |
 //! | `recorder` | what the device is told to do, and what comes back from it |
 //! | `program` | constraint programs as instructions of a kernel |
 //! | `key` | what is computed once for each verifier key |
@@ -18,6 +18,8 @@
 
 #![warn(missing_docs, unnameable_types, unreachable_pub)]
 
+#[cfg(target_arch = "wasm32")]
+mod ahead;
 mod backend;
 mod calibration;
 mod choice;

@@ -21,7 +21,7 @@ use crate::recorder::Recorder;
 use crate::transform::{Columns, Form};
 
 /// Groups of a proof, at most.
-const GROUPS: usize = 8;
+pub(crate) const GROUPS: usize = 8;
 
 /// The parameters of the kernel that divides by the modulus of the large coset.
 #[repr(C)]

@@ -7,8 +7,9 @@ use velum_core::class::STANDARD;
 use velum_credentials::{
     Clock, Code, Error, PrepareOptions, PresentOptions, Presentation, Prover, Suite, Verifier,
 };
-use velum_stark::block_on;
-use velum_stark::control::{Control, Device, Progress, Stage};
+use velum_stark::control::{Control, Device, Memory, Progress, Stage};
+use velum_stark::testing::squares::{PARAMETERS, instance};
+use velum_stark::{ProvingKey, VerifierKey, block_on};
 use velum_webgpu::{Choice, Gpu, GpuError, Options, Policy, State};
 
 const OPTIONS: Options = Options { software: true, only_32_bit: true, short: false };
@@ -75,6 +76,28 @@ fn adapters_in_software_are_never_chosen() {
         verify(&both_proofs(&choice, &|progress| seen.lock().unwrap().push(progress)).unwrap());
         assert!(devices(&seen.into_inner().unwrap()).iter().all(|(_, device)| *device == Device::Cpu));
     }
+}
+
+/// The processor's need of memory is bounded, a GPU's is not.
+#[test]
+fn a_gpu_is_not_chosen_where_little_memory_is_to_be_used() {
+    let choice = Choice::of(block_on(Gpu::open(OPTIONS)).unwrap(), Policy::Auto);
+    let (chips, traces) = instance(3);
+    let seen = Mutex::new(Vec::new());
+    let see = |progress: Progress| seen.lock().unwrap().push(progress);
+    let control = Control::none().with_memory(Memory::Low).reporting_to(&see);
+    let verifier = VerifierKey::new("memory", PARAMETERS, &chips);
+    let key = block_on(ProvingKey::on(choice, verifier, &chips, &control)).unwrap();
+    let proof = key.prove(&chips, traces, b"", &control).unwrap();
+    key.verifier().verify(&chips, b"", &proof).unwrap();
+    assert!(devices(&seen.lock().unwrap()).iter().all(|(_, device)| *device == Device::Cpu));
+}
+
+#[test]
+fn a_kernel_that_the_driver_refuses_is_named() {
+    let altered = Gpu::open_altered(OPTIONS, |source| source.replace("fn fold_pairs(", "fn fold_pairs(,"));
+    let error = block_on(altered).err().unwrap();
+    assert!(matches!(&error, GpuError::Compilation { kernel, .. } if kernel == "fold_pairs"), "{error}");
 }
 
 #[test]

@@ -83,6 +83,13 @@ fn a_codeword_without_mask_is_noticed() {
 }
 
 #[test]
+fn a_search_that_finds_nothing_ends() {
+    let outcome = prove("atomicMin(&found, start + next);", "atomicMin(&found, 0xffffffffu);", false);
+    let expected = "no nonce where there is one but by great chance";
+    assert!(matches!(outcome, Err(ProveError::Faulty(what)) if what == expected), "{outcome:?}");
+}
+
+#[test]
 fn leaves_without_salt_make_no_proof() {
     fails("return select(salt.zw, salt.xy, at == 0u);", "return vec2<u32>(0u, 0u);");
 }

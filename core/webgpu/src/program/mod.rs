@@ -17,6 +17,9 @@ use registers::Registers;
 const OFFSET_BITS: u32 = 10;
 const OFFSET_ZERO: i32 = 512;
 
+/// Rows that a cell may be away from its own.
+pub(crate) const OFFSETS: std::ops::Range<i32> = -OFFSET_ZERO..OFFSET_ZERO;
+
 /// Where the kind of an operand stands.
 const KIND: u32 = 29;
 
