@@ -8,7 +8,7 @@ use std::io::IsTerminal;
 use serde_json::{Value, json};
 use velum_credentials::{
     Clock, Condition, DeviceResponse, Document, Error, Explanation, Learnt, Predicate, PrepareOptions,
-    Prepared, PresentOptions, Presentation, Prover, Request, SessionTranscript, Timestamp, Verifier,
+    Prepared, PresentOptions, Presentation, Prover, Request, SessionTranscript, Suite, Timestamp, Verifier,
 };
 use velum_testdata::{ANNEX_D, MUSTERMANN, PERMUTED_KEYS};
 use velum_wallet::json::{facts, hidden, reason};
@@ -16,6 +16,7 @@ use velum_wallet::measure::{self, Profile, rounded, timed};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::gpu::{self, Backend, Devices};
 use crate::program;
 use crate::progress::Progress;
 use crate::report::Report;
@@ -29,6 +30,9 @@ pub struct Arguments {
     /// What to show in place of one presentation: `aggregate` folds eight into one proof
     #[arg(value_parser = ["aggregate"])]
     what: Option<String>,
+    /// Whether a GPU proves: see `velum prove --help`. A GPU that `auto` opens is not ready before the demo ends
+    #[arg(long, value_name = "G", default_value = "off", value_parser = gpu::POLICIES)]
+    gpu: String,
     /// Show how long each stage took
     #[arg(long)]
     profile: bool,
@@ -42,8 +46,9 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let transcript = SessionTranscript::parse(MUSTERMANN.session_transcript)?;
     let request = over_18()?;
     let document = response.document(request.doc_type())?;
-    let run = Run::new(document, transcript, request)?;
-    Ok(run.report(arguments.profile))
+    let devices = Devices::start(&arguments.gpu)?;
+    let run = Run::new(&devices, document, transcript, request)?;
+    Ok(run.report(&devices, arguments.profile))
 }
 
 /// The request of the test data, asking for nothing but the age.
@@ -86,21 +91,27 @@ struct Wrong {
 }
 
 impl Run {
-    fn new(document: &Document, transcript: SessionTranscript, request: Request) -> Result<Self, Failure> {
+    fn new(
+        devices: &Devices,
+        document: &Document,
+        transcript: SessionTranscript,
+        request: Request,
+    ) -> Result<Self, Failure> {
         let progress = Progress::start();
-        let (prover, verifier) = (Prover::new(), Verifier::new());
+        let prover = Prover::on(devices.backend().clone(), Suite::Direct);
+        let verifier = Verifier::new();
 
         let (prepared, preparing) = progress.of("prepare", |control| {
             prover.prepare(document, &request, PrepareOptions::default().with_control(control))
         });
-        let prepared = prepared?;
+        let prepared = prepared.map_err(|error| devices.failure(error))?;
         let kept = prepared.to_bytes();
 
         let (presentation, presenting) = progress.of("present", |control| {
             let options = ANY_CLOCK.with_control(control);
             prover.present(prepared, document, &transcript, &request, options)
         });
-        let bytes = presentation?.to_bytes();
+        let bytes = presentation.map_err(|error| devices.failure(error))?.to_bytes();
 
         progress.line("verify");
         let (outcome, verify_ms) = timed(|| {
@@ -129,10 +140,11 @@ impl Run {
     }
 
     /// Status 3 unless every wrong request was refused twice.
-    fn report(&self, with_stages: bool) -> Report {
+    fn report(&self, devices: &Devices, with_stages: bool) -> Report {
         let all_refused =
             self.refusals.iter().all(|refusal| refusal.prover.is_some() && refusal.verifier.is_some());
         let (mut json, mut text) = (self.to_json(all_refused), self.to_text(all_refused, Style::of_stdout()));
+        devices.describe(&self.presenting, &mut json, &mut text);
         if with_stages {
             let profiles = [("prepare", &self.preparing), ("present", &self.presenting)];
             stages::add(&profiles, &mut json, &mut text);
@@ -184,7 +196,7 @@ impl Wrong {
     /// The prover refuses before it proves, so that the copy of the prepared proof answers nothing.
     fn refusal(
         &self,
-        prover: &Prover,
+        prover: &Prover<Backend>,
         verifier: &Verifier,
         document: &Document,
         prepared: &Zeroizing<Vec<u8>>,

@@ -15,10 +15,13 @@ pub type Backend = velum_webgpu::Choice;
 #[cfg(not(feature = "gpu"))]
 pub type Backend = velum_credentials::Cpu;
 
+/// Whether a GPU proves.
+pub const POLICIES: [&str; 3] = ["auto", "off", "require"];
+
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Whether a GPU proves: `auto` where it is faster once it is ready, `off`, or `require`, which waits for it and fails without one
-    #[arg(long, value_name = "G", default_value = "auto", value_parser = ["auto", "off", "require"])]
+    #[arg(long, value_name = "G", default_value = "auto", value_parser = POLICIES)]
     gpu: String,
 }
 
@@ -34,8 +37,7 @@ impl Arguments {
     /// # Errors
     /// `gpu_unavailable` where it is required and there is none.
     pub fn start(&self) -> Result<Devices, Failure> {
-        let is_required = self.gpu == "require";
-        Ok(Devices { backend: start(&self.gpu, is_required)?, is_required })
+        Devices::start(&self.gpu)
     }
 }
 
@@ -75,6 +77,17 @@ impl Drop for Devices {
 }
 
 impl Devices {
+    /// As [`Arguments::start`], by a policy.
+    pub fn start(policy: &str) -> Result<Self, Failure> {
+        let is_required = policy == "require";
+        Ok(Self { backend: start(policy, is_required)?, is_required })
+    }
+
+    /// What proofs are made on.
+    pub fn backend(&self) -> &Backend {
+        &self.backend
+    }
+
     /// A wallet that proves on them.
     pub fn wallet(&self) -> Wallet<Backend> {
         Wallet::on(&self.backend)

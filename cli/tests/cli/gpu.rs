@@ -24,6 +24,13 @@ fn a_gpu_that_is_required_makes_both_proofs() {
 }
 
 #[test]
+fn the_demo_runs_on_a_gpu_where_it_is_required() {
+    let (status, object) = velum_json(&["demo", "--gpu", "require"]);
+    assert_eq!(status, 0, "{object}");
+    assert_eq!((&object["backend"], &object["all_refused"]), (&"gpu".into(), &true.into()));
+}
+
+#[test]
 fn without_one_the_processor_proves() {
     let folder = Folder::of_case(&MUSTERMANN);
     let (status, object) = folder.prove(&[], &["--any-clock", "--gpu", "off", "--profile"]);
