@@ -7,7 +7,12 @@ use wasm_bindgen::JsValue;
 
 /// An object with `code`, `where` and `message`.
 pub(crate) fn thrown(error: &Error) -> JsValue {
-    let text = json::error(error).to_string();
+    object(&json::error(error))
+}
+
+/// JSON as an object.
+pub(crate) fn object(json: &serde_json::Value) -> JsValue {
+    let text = json.to_string();
     JSON::parse(&text).unwrap_or_else(|_| JsValue::from(text))
 }
 

@@ -1,12 +1,12 @@
 //! Reading what JavaScript gave.
 
 use velum_credentials::SizeClass;
-#[cfg(feature = "prove")]
+#[cfg(feature = "holder")]
 use velum_credentials::Suite;
 use wasm_bindgen::JsError;
 
 /// The suite of a name, which the package has checked.
-#[cfg(feature = "prove")]
+#[cfg(feature = "holder")]
 pub(crate) fn suite(name: &str) -> Result<Suite, JsError> {
     Suite::by_name(name).ok_or_else(|| JsError::new("no such suite"))
 }

@@ -6,6 +6,10 @@
 //!
 //! The hand-written TypeScript in `ts/` is the package's interface; what is exported here is known to it alone.
 
+#[cfg(feature = "gpu")]
+mod gpu;
+#[cfg(feature = "holder")]
+mod holder;
 #[cfg(feature = "verify")]
 mod input;
 #[cfg(feature = "parallel")]
@@ -16,6 +20,8 @@ mod prove;
 mod receipt;
 #[cfg(feature = "verify")]
 mod verify;
+#[cfg(feature = "holder")]
+mod watch;
 
 #[cfg(feature = "verify")]
 mod failure;

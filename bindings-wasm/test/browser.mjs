@@ -2,6 +2,11 @@
 
 import { chromium } from "playwright-core";
 
+import { serve } from "./server.mjs";
+import { licence } from "./support.mjs";
+
+const FOLDERS = { "/": new URL("page/", import.meta.url), "/dist/": new URL("../dist/", import.meta.url) };
+
 /** Chromium, without a window. `VELUM_CHROMIUM` names another than the system's. */
 export function launch(args = []) {
   return chromium.launch({
@@ -23,5 +28,21 @@ export async function open(browser, url) {
     if (message.type() === "error" && asked) troubles.push(message.text());
   });
   await page.goto(url);
+  return { page, troubles };
+}
+
+/** A page on which `velum` is the package and `licence` the real one, as bytes. */
+export async function pageOf(context, browser, headers, host = "127.0.0.1") {
+  const server = await serve(FOLDERS, headers);
+  context.after(() => server.close());
+  const { page, troubles } = await open(browser, `${server.origin.replace("127.0.0.1", host)}/`);
+  await page.waitForFunction(() => "velum" in globalThis);
+  const { document, transcript, request } = licence();
+  await page.evaluate(
+    ({ document, transcript, request }) => {
+      globalThis.licence = { document: Uint8Array.from(document), transcript: Uint8Array.from(transcript), request };
+    },
+    { document: [...document], transcript: [...transcript], request },
+  );
   return { page, troubles };
 }

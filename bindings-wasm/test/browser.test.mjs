@@ -3,27 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { launch, open } from "./browser.mjs";
-import { ISOLATION, serve } from "./server.mjs";
-import { licence, receipt } from "./support.mjs";
-
-const FOLDERS = { "/": new URL("page/", import.meta.url), "/dist/": new URL("../dist/", import.meta.url) };
-
-/** A page on which `velum` is the package and `licence` the real one, as bytes. */
-async function pageOf(context, browser, headers, host = "127.0.0.1") {
-  const server = await serve(FOLDERS, headers);
-  context.after(() => server.close());
-  const { page, troubles } = await open(browser, `${server.origin.replace("127.0.0.1", host)}/`);
-  await page.waitForFunction(() => "velum" in globalThis);
-  const { document, transcript, request } = licence();
-  await page.evaluate(
-    ({ document, transcript, request }) => {
-      globalThis.licence = { document: Uint8Array.from(document), transcript: Uint8Array.from(transcript), request };
-    },
-    { document: [...document], transcript: [...transcript], request },
-  );
-  return { page, troubles };
-}
+import { launch, pageOf } from "./browser.mjs";
+import { ISOLATION } from "./server.mjs";
+import { receipt } from "./support.mjs";
 
 /** Makes every call on the page, thrice; gives the build, and the longest time that its main thread was kept from ticking. */
 function prove(page, options) {

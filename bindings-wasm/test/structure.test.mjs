@@ -12,15 +12,24 @@ const DIST = new URL("../dist/", import.meta.url);
 
 /** What is loaded by its name, by callers or as a worker. */
 const ENTRIES = [
-  ...["index.js", "verify.js", "receipt.js", "market.js", "testing.js"],
-  ...["worker.js", "verify-worker.js", "receipt-worker.js"],
+  ...["index.js", "webgpu.js", "verify.js", "receipt.js", "market.js", "testing.js"],
+  ...["worker.js", "webgpu-worker.js", "verify-worker.js", "receipt-worker.js"],
 ];
 
 const README = readFileSync(new URL("../README.md", DIST), "utf8");
 
 /** The WebAssembly that there is. */
-const FILES = { simd: "prover-simd", "simd-threads": "prover-threads", scalar: "prover-scalar" };
+const FILES = {
+  simd: "prover-simd",
+  "simd-threads": "prover-threads",
+  scalar: "prover-scalar",
+  "gpu-simd": "prover-gpu-simd",
+  "gpu-simd-threads": "prover-gpu-threads",
+};
 const PROVERS = BUILDS.map((build) => FILES[build]);
+
+/** Kilobytes to fetch, at most: a GPU adds no more than 250. */
+const limitOf = (name) => (name.startsWith("prover-gpu") ? 950 : 700);
 
 /** What a module imports of the package, types included, as it is written there. */
 const importsOf = (text) => [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/gu)].map(([, name]) => name);
@@ -62,7 +71,7 @@ test("the modules import each other in no cycle", () => {
       return [module, imported.filter((name) => !name.startsWith("glue/"))];
     }),
   );
-  assert.ok(imports.get("prover.ts").includes("types.ts"), "imports of types are not found");
+  assert.ok(imports.get("prover-base.ts").includes("types.ts"), "imports of types are not found");
   const found = cycles(imports);
   assert.deepEqual(found, [], `${found.join(", ")}: move what these share into a module that imports none of them`);
 });
@@ -78,12 +87,14 @@ test("the main entry has no way to run WebAssembly", () => {
 
 test("neither prover nor mint is within reach of another entry", () => {
   const modules = (entry) => [...graph(entry).keys()].map((url) => url.slice(DIST.href.length)).join("\n");
-  assert.doesNotMatch(modules("index.js"), /testing|verif|receipt|market/u);
+  assert.doesNotMatch(modules("index.js"), /testing|verif|receipt|market|gpu/u);
   assert.doesNotMatch(modules("verify.js"), /testing|receipt|market|glue\/prover/u);
   assert.doesNotMatch(modules("receipt.js"), /testing|market|glue\/prover/u);
   assert.doesNotMatch(modules("market.js"), /testing|glue\/prover/u);
   assert.doesNotMatch(modules("testing.js"), /glue\/(prover|verifier|receipt|market)/u);
-  assert.doesNotMatch(modules("worker.js"), /testing|market/u);
+  assert.doesNotMatch(modules("worker.js"), /testing|market|gpu/u);
+  assert.doesNotMatch(modules("webgpu.js"), /testing|verif|receipt|market|glue/u);
+  assert.doesNotMatch(modules("webgpu-worker.js"), /testing|market|prover\.js|prover-threads/u);
 });
 
 test("no script uses what the oldest engines lack that the README names", () => {
@@ -92,10 +103,14 @@ test("no script uses what the oldest engines lack that the README names", () => 
   }
 });
 
+/** What wasm-bindgen makes a worker of where an engine has no `Atomics.waitAsync`: no prover with a GPU runs there with threads. */
+const POLYFILL = /^.*typeof URL\.createObjectURL === 'undefined'.*$/mu;
+
 test("nothing needs eval, and nothing is made a blob", () => {
   for (const entry of ENTRIES) {
     for (const [url, text] of graph(entry)) {
-      assert.doesNotMatch(code(text), /\beval\(|new Function\(|createObjectURL|data:/u, url);
+      const without = url.endsWith("/prover-gpu-threads.js") ? text.replace(POLYFILL, "") : text;
+      assert.doesNotMatch(code(without), /\beval\(|new Function\(|createObjectURL|data:/u, url);
     }
   }
 });
@@ -115,7 +130,7 @@ test("no path of the machine that built it is in a module", () => {
 });
 
 const LIMITS = { verifier: 250, receipt: 150, market: 150 };
-for (const [name, limit] of [...PROVERS.map((name) => [name, 700]), ...Object.entries(LIMITS)]) {
+for (const [name, limit] of [...PROVERS.map((name) => [name, limitOf(name)]), ...Object.entries(LIMITS)]) {
   test(`${name}.wasm has no more than ${limit} kB to fetch`, () => {
     const bytes = gzipSync(readFileSync(new URL(`${name}.wasm`, DIST)), { level: 9 }).length;
     assert.ok(bytes <= limit * 1000, `${bytes} bytes`);
@@ -124,13 +139,15 @@ for (const [name, limit] of [...PROVERS.map((name) => [name, 700]), ...Object.en
 
 for (const [entry, scripts] of Object.entries({
   "@velum/prover": ["index.js", "worker.js"],
+  "@velum/prover/webgpu": ["webgpu.js", "webgpu-worker.js"],
   "@velum/prover/verify": ["verify.js", "verify-worker.js"],
   "@velum/prover/receipt": ["receipt.js", "receipt-worker.js"],
   "@velum/prover/market": ["market.js", "receipt-worker.js"],
   "@velum/prover/testing": ["testing.js"],
 })) {
   // The entry of provers fetches the script of those with threads as well.
-  const options = entry === "@velum/prover" ? needs("simd-threads") : {};
+  const threads = { "@velum/prover": "simd-threads", "@velum/prover/webgpu": "gpu-simd-threads" }[entry];
+  const options = threads === undefined ? {} : needs(threads);
   test(`${entry} has no more script to fetch than the README says`, options, () => {
     const files = scripts.reduce((found, script) => graph(script, found), new Map());
     const bytes = [...files.values()].reduce((sum, text) => sum + gzipSync(text, { level: 9 }).length, 0);

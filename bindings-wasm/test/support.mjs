@@ -4,7 +4,13 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import assert from "node:assert/strict";
 
 /** The builds of the prover that there are. `VELUM_BUILDS` names them where not all were built. */
-export const BUILDS = process.env.VELUM_BUILDS?.split(",") ?? ["simd", "simd-threads", "scalar"];
+export const BUILDS = process.env.VELUM_BUILDS?.split(",") ?? [
+  ...["simd", "simd-threads", "scalar"],
+  ...["gpu-simd", "gpu-simd-threads"],
+];
+
+/** Those of them that have no GPU. */
+export const PLAIN_BUILDS = BUILDS.filter((build) => !build.startsWith("gpu-"));
 
 /** Options of a test that needs a build of the prover. */
 export const needs = (build) => ({ skip: !BUILDS.includes(build) && `the ${build} build is not there` });

@@ -11,7 +11,7 @@ import { after, before, describe, test } from "node:test";
 import { Prover } from "@velum/prover";
 import { Verifier } from "@velum/prover/verify";
 
-import { BUILDS, recorded, rejects, testCase, testCases } from "./support.mjs";
+import { PLAIN_BUILDS, recorded, rejects, testCase, testCases } from "./support.mjs";
 
 const VELUM = process.env.VELUM;
 
@@ -40,7 +40,7 @@ function velum(...args) {
   return { status, ...JSON.parse(stdout) };
 }
 
-for (const build of BUILDS) {
+for (const build of PLAIN_BUILDS) {
   describe(`the ${build} build`, () => {
     let prover, verifier;
     before(() => {
@@ -169,7 +169,7 @@ for (const size of ["standard", "large", "extra"]) {
   });
 }
 
-for (const build of BUILDS) {
+for (const build of PLAIN_BUILDS) {
   test(`the ${build} build presents for aggregates what the command takes, and answers from what the command prepared`, async (context) => {
     const vector = testCase("mdl-mustermann");
     const { document, transcript, request } = vector;

@@ -3,6 +3,7 @@
 
 import { loadFailed, thrown, VelumError, workerFailed } from "./errors.js";
 import { locks, type WorkerEvents, type WorkerHandle } from "./host.js";
+import type { GpuState } from "./gpu.js";
 import type { FromRunning, FromWorker, OfCall, Setup, Shared, ToWorker } from "./protocol.js";
 
 /** Starts a worker. */
@@ -13,6 +14,7 @@ export interface CrewEvents {
   /** It can be called. */
   readonly loaded: () => void;
   readonly told: (message: OfCall) => void;
+  readonly gpu: (state: GpuState) => void;
   /** It is of no more use. */
   readonly failed: (error: VelumError) => void;
 }
@@ -35,6 +37,7 @@ export class Crew {
     this.#called = this.#add({ setup }, (message) => {
       if ("recruit" in message) return this.#recruit(setup.threads - 1, message.recruit);
       if ("id" in message) return events.told(message);
+      if ("gpu" in message) return events.gpu(message.gpu);
       this.#loaded = true;
       events.loaded();
     });

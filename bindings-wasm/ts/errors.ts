@@ -57,6 +57,8 @@ type PackageCode =
   | "worker_failed"
   /** `dispose()` was called. */
   | "disposed"
+  /** A GPU was required, and there is none, or it failed. */
+  | "gpu_unavailable"
   /** The environment lacks something without which nothing runs. */
   | "unsupported"
   /** The worker's script or its WebAssembly could not be loaded. */

@@ -43,7 +43,7 @@ export class Here<C extends Calls> implements Engine<C> {
     });
     check();
     try {
-      return handlers[verb](input, new Watch(() => undefined, undefined));
+      return await handlers[verb](input, new Watch(() => undefined, undefined));
     } catch (reason) {
       if (isFailure(reason)) throw thrown(reason);
       // Which of them it was is not told.

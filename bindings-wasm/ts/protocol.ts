@@ -2,8 +2,10 @@
 
 import type { Build } from "./environment.js";
 import type { Failure } from "./errors.js";
+import type { GpuPolicy, GpuState, Timing } from "./gpu.js";
 import type {
   BrokenDocument,
+  Device,
   DocumentSummary,
   Explanation,
   Profile,
@@ -103,6 +105,8 @@ export interface Setup {
   readonly verifierWasmUrl?: string | undefined;
   readonly build: Build | "verifier" | "receipt";
   readonly threads: number;
+  /** Of a prover that may have a GPU. */
+  readonly gpu?: { readonly policy: GpuPolicy; readonly calibration: readonly Timing[] | undefined };
 }
 
 /** What helpers need to lend their threads. */
@@ -136,10 +140,12 @@ export type FromRunning =
   | { recruit: Shared }
   /** It can be called, or has joined. */
   | { ready: true }
+  /** What has become of its GPU. */
+  | { gpu: GpuState }
   | OfCall;
 
 /** What becomes of a call. After a fatal failure the worker is of no more use. */
 export type OfCall =
-  | { id: number; stage: Stage; fraction: number }
+  | { id: number; stage: Stage; fraction: number; device: Device }
   | { id: number; output: unknown }
   | { id: number; failure: Failure; fatal: boolean };

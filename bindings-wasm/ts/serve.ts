@@ -2,27 +2,31 @@
 
 import type { Failure } from "./errors.js";
 import { buffers, locks, parent } from "./host.js";
+import type { GpuState } from "./gpu.js";
 import type { Call, Calls, FromWorker, Setup, Shared, ToWorker } from "./protocol.js";
-import type { Stage, StageTiming } from "./types.js";
+import type { Device, Stage, StageTiming } from "./types.js";
 
 /** Follows one call. */
 export class Watch {
-  readonly #report: (stage: Stage, fraction: number) => void;
+  readonly #report: (stage: Stage, fraction: number, device: Device) => void;
   readonly #stop: Int32Array<SharedArrayBuffer> | undefined;
   readonly #start = performance.now();
-  #stage: { name: Stage; since: number } | undefined;
-  readonly #spent = new Map<Stage, number>();
+  #stage: { stage: Stage; device: Device; since: number } | undefined;
+  readonly #spent: StageTiming[] = [];
 
-  constructor(report: (stage: Stage, fraction: number) => void, stop: Int32Array<SharedArrayBuffer> | undefined) {
+  constructor(
+    report: (stage: Stage, fraction: number, device: Device) => void,
+    stop: Int32Array<SharedArrayBuffer> | undefined,
+  ) {
     this.#report = report;
     this.#stop = stop;
   }
 
   /** Called by the prover as a stage begins; false stops it. */
-  readonly progress = (stage: Stage, fraction: number): boolean => {
+  readonly progress = (stage: Stage, fraction: number, device: Device): boolean => {
     this.#close();
-    this.#stage = { name: stage, since: performance.now() };
-    this.#report(stage, fraction);
+    this.#stage = { stage, device, since: performance.now() };
+    this.#report(stage, fraction, device);
     return !this.stopped;
   };
 
@@ -37,22 +41,30 @@ export class Watch {
   /** How long each stage took; what comes before the first is in none. */
   timings(): StageTiming[] {
     this.#close();
-    return [...this.#spent].map(([stage, ms]) => ({ stage, ms }));
+    return this.#spent;
   }
 
   #close(): void {
     if (this.#stage === undefined) return;
-    const { name, since } = this.#stage;
-    this.#spent.set(name, (this.#spent.get(name) ?? 0) + performance.now() - since);
+    const { stage, device, since } = this.#stage;
+    let spent = this.#spent.find((timing) => timing.stage === stage && timing.device === device);
+    if (spent === undefined) this.#spent.push((spent = { stage, device, ms: 0 }));
+    spent.ms += performance.now() - since;
     this.#stage = undefined;
   }
 }
 
 /** What answers each call. */
-export type Handlers<C extends Calls> = { [V in keyof C]: (input: C[V]["input"], watch: Watch) => C[V]["output"] };
+export type Handlers<C extends Calls> = {
+  [V in keyof C]: (input: C[V]["input"], watch: Watch) => C[V]["output"] | Promise<C[V]["output"]>;
+};
 
-/** Loads the WebAssembly; `recruit` resolves once helpers have joined. */
-export type Load<C extends Calls> = (setup: Setup, recruit: (shared: Shared) => Promise<void>) => Promise<Handlers<C>>;
+/** Loads the WebAssembly; `recruit` resolves once helpers have joined, and `tell` says what has become of a GPU. */
+export type Load<C extends Calls> = (
+  setup: Setup,
+  recruit: (shared: Shared) => Promise<void>,
+  tell: (gpu: GpuState) => void,
+) => Promise<Handlers<C>>;
 
 /** Makes ready to lend this worker's thread; what it gives then does, until this worker is ended. */
 export type Join = (shared: Shared) => Promise<() => void>;
@@ -72,7 +84,7 @@ export function serve<C extends Calls>(load: Load<C>, join?: Join): void {
         post({ recruit: shared });
       });
     try {
-      [handlers] = await Promise.all([load(setup, recruit), begun]);
+      [handlers] = await Promise.all([load(setup, recruit, (gpu) => post({ gpu })), begun]);
       post({ ready: true });
     } catch (reason) {
       post({ broken: notLoaded(reason) });
@@ -95,11 +107,11 @@ export function serve<C extends Calls>(load: Load<C>, join?: Join): void {
     }
   };
 
-  const answer = ({ id, verb, input, stop }: Call) => {
-    const watch = new Watch((stage, fraction) => post({ id, stage, fraction }), stop);
+  const answer = async ({ id, verb, input, stop }: Call) => {
+    const watch = new Watch((stage, fraction, device) => post({ id, stage, fraction, device }), stop);
     try {
       if (watch.stopped) throw { code: "cancelled", where: "signal", message: "cancelled before it began" };
-      const output: unknown = handlers?.[verb as keyof C](input, watch);
+      const output: unknown = await handlers?.[verb as keyof C](input, watch);
       post({ id, output }, buffers(output));
     } catch (thrown) {
       if (isFailure(thrown)) post({ id, failure: thrown, fatal: false });
@@ -112,7 +124,7 @@ export function serve<C extends Calls>(load: Load<C>, join?: Join): void {
     if ("setup" in message) void begin(message.setup);
     else if ("join" in message) void help(message.join);
     else if ("recruited" in message) recruited?.();
-    else answer(message);
+    else void answer(message);
   });
 }
 

@@ -178,9 +178,13 @@ export type Stage =
   | "check"
   | "fallback";
 
-/** How long a stage took, all its turns together. */
+/** What computes: the processor, or a GPU, which only provers of `@velum/prover/webgpu` have. */
+export type Device = "cpu" | "gpu";
+
+/** How long a stage took on a device, all its turns together. */
 export interface StageTiming {
   stage: Stage;
+  device: Device;
   ms: number;
 }
 
@@ -192,8 +196,10 @@ export interface AbortOptions {
 
 /** How a caller follows and stops a call that takes its time. */
 export interface CallOptions extends AbortOptions {
-  /** Called as each stage begins, with the part of the call's work that is done: 0 to 1, never falling. */
-  onProgress?: (stage: Stage, fraction: number) => void;
+  /**
+   * Called as each stage begins, with the part of the call's work that is done, 0 to 1, never falling, and with what computes it.
+   */
+  onProgress?: (stage: Stage, fraction: number, device: Device) => void;
 }
 
 /** An answer to a request. */

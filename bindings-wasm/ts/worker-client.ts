@@ -7,6 +7,7 @@
 import { Crew, type Start } from "./crew.js";
 import { cancelled, disposed, loadFailed, thrown, VelumError } from "./errors.js";
 import { buffers } from "./host.js";
+import type { GpuState } from "./gpu.js";
 import type { Call, Calls, OfCall, Setup } from "./protocol.js";
 import type { CallOptions } from "./types.js";
 
@@ -26,6 +27,7 @@ interface Job {
 export class WorkerClient<C extends Calls> {
   readonly #start: Start;
   readonly #setups: readonly Setup[];
+  readonly #gpu: (state: GpuState) => void;
   #setup = 0;
   #crew: Crew | undefined;
   #queue: Job[] = [];
@@ -33,10 +35,11 @@ export class WorkerClient<C extends Calls> {
   #calls = 0;
   #disposed = false;
 
-  /** Of the setups the first that can be loaded is used. */
-  constructor(start: Start, setups: readonly Setup[]) {
+  /** Of the setups the first that can be loaded is used. `gpu` is told what has become of a GPU. */
+  constructor(start: Start, setups: readonly Setup[], gpu: (state: GpuState) => void = () => undefined) {
     this.#start = start;
     this.#setups = setups;
+    this.#gpu = gpu;
   }
 
   /** Which of the setups is used. */
@@ -62,7 +65,7 @@ export class WorkerClient<C extends Calls> {
         verb,
         input,
         stop,
-        progress: (stage, fraction) => signal?.aborted || onProgress?.(stage, fraction),
+        progress: (stage, fraction, device) => signal?.aborted || onProgress?.(stage, fraction, device),
         done: (output) => {
           signal?.removeEventListener("abort", abort);
           resolve(output);
@@ -104,6 +107,7 @@ export class WorkerClient<C extends Calls> {
     return new Crew(this.#start, this.#setups[this.#setup] as Setup, {
       loaded: () => this.#post(),
       told: (message) => this.#told(message),
+      gpu: this.#gpu,
       failed: (error) => this.#failed(error),
     });
   }
@@ -125,7 +129,7 @@ export class WorkerClient<C extends Calls> {
   #told(message: OfCall): void {
     if (message.id !== this.#current?.id) return;
     const { job } = this.#current;
-    if ("stage" in message) return job.progress?.(message.stage, message.fraction);
+    if ("stage" in message) return job.progress?.(message.stage, message.fraction, message.device);
     if ("failure" in message && message.fatal) return this.#failed(thrown(message.failure));
     this.#settled();
     if ("failure" in message) job.failed(thrown(message.failure));

@@ -3,11 +3,9 @@
 import { compile } from "./compile.js";
 import initSingle, * as single from "./glue/prover.js";
 import initThreads, * as threads from "./glue/prover-threads.js";
+import { type HolderGlue, holderHandlers, purposeOf, timed } from "./holder.js";
 import type { ProverCalls, Setup, Shared } from "./protocol.js";
-import { type Handlers, serve, type Watch } from "./serve.js";
-import type { BrokenDocument, DocumentSummary, Explanation, Purpose, Verified } from "./types.js";
-
-type Bytes = Uint8Array<ArrayBuffer>;
+import { type Handlers, serve } from "./serve.js";
 
 serve<ProverCalls>(async (setup, recruit) => {
   const module = await compile(address(setup));
@@ -25,19 +23,6 @@ async function joinPool({ module, memory }: Shared): Promise<() => void> {
   return threads.joinPool;
 }
 
-/** What both builds export. */
-type Glue = Pick<
-  typeof single,
-  | "Prover"
-  | "Verifier"
-  | "inspect"
-  | "explain"
-  | "check"
-  | "describePrepared"
-  | "deviceAuthenticationBytes"
-  | "withDeviceSignature"
->;
-
 /** Where the WebAssembly is. Each address is written out, which is how bundlers find it. */
 function address({ build, wasmUrl }: Setup): URL {
   if (wasmUrl !== undefined) return new URL(wasmUrl);
@@ -46,32 +31,20 @@ function address({ build, wasmUrl }: Setup): URL {
   return new URL("./prover-scalar.wasm", import.meta.url);
 }
 
-function handlers(glue: Glue, { memory }: { memory: WebAssembly.Memory }): Handlers<ProverCalls> {
-  const [prover, verifier] = [new glue.Prover(), new glue.Verifier()];
-  const timed = (bytes: Uint8Array, watch: Watch) => {
-    return { bytes: bytes as Bytes, timings: watch.timings(), ms: watch.ms };
-  };
-  const purpose = (prepared: Uint8Array) => JSON.parse(glue.describePrepared(prepared)) as Purpose;
+/** What both builds export. */
+type Glue = HolderGlue & Pick<typeof single, "Prover">;
+
+function handlers(glue: Glue, exports: { memory: WebAssembly.Memory }): Handlers<ProverCalls> {
+  const prover = new glue.Prover();
   return {
-    memoryBytes: () => memory.buffer.byteLength,
+    ...holderHandlers(glue, exports),
     makeKeys: ({ suite, sizeClass }, watch) => {
       prover.makeKeys(suite, sizeClass, watch.progress);
       return undefined;
     },
-    inspect: ({ document }) => JSON.parse(glue.inspect(document)) as (DocumentSummary | BrokenDocument)[],
-    explain: ({ request, document }) => JSON.parse(glue.explain(request, document)) as Explanation,
-    deviceAuthenticationBytes: ({ document, docType, transcript }) =>
-      glue.deviceAuthenticationBytes(document, docType, transcript) as Bytes,
-    withDeviceSignature: ({ document, docType, signature }) =>
-      glue.withDeviceSignature(document, docType, signature) as Bytes,
     prepare: ({ document, request, suite, sizeClass }, watch) => {
       const prepared = prover.prepare(document, request, suite, sizeClass, watch.progress);
-      return { ...timed(prepared, watch), purpose: purpose(prepared) };
-    },
-    describePrepared: ({ prepared }) => purpose(prepared),
-    check: ({ document, transcript, request, clock, discloseDeviceNamespaces }) => {
-      glue.check(document, transcript, request, clock, discloseDeviceNamespaces);
-      return undefined;
+      return { ...timed(prepared, watch), purpose: purposeOf(glue, prepared) };
     },
     present: ({ prepared, document, transcript, request, clock, discloseDeviceNamespaces }, watch) => {
       const presented = prover.present(
@@ -85,9 +58,5 @@ function handlers(glue: Glue, { memory }: { memory: WebAssembly.Memory }): Handl
       );
       return timed(presented, watch);
     },
-    verify: ({ presentation, transcript, request, suites }, watch) => ({
-      ...(JSON.parse(verifier.verify(presentation, transcript, request, suites)) as Omit<Verified, "ms">),
-      ms: watch.ms,
-    }),
   };
 }

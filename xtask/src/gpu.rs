@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::apt;
 use crate::process::{self, Error};
 use crate::project::Project;
+use crate::web;
 
 /// Where drivers of Vulkan are described.
 const DRIVERS: [&str; 2] = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
@@ -23,8 +24,10 @@ pub fn install(project: &Project) -> Result<(), Error> {
     apt::install(project, &PACKAGES)
 }
 
-/// Prints the adapters that the kernels can run on.
+/// Prints the adapters that the kernels can run on, natively and in Chromium.
 pub fn info(project: &Project) -> Result<(), Error> {
     install(project)?;
-    process::run(&mut project.cargo(["run", "--quiet", "--package", "velum-webgpu", "--example", "adapters"]))
+    let native = ["run", "--quiet", "--package", "velum-webgpu", "--example", "adapters"];
+    process::run(&mut project.cargo(native))?;
+    web::adapters(project)
 }

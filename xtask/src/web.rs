@@ -41,9 +41,9 @@ pub struct Modules(&'static [Module]);
 impl Modules {
     pub const ALL: Self = Self(&MODULES);
 
-    /// One build of the prover, the one that Node takes unless told, with the verifiers, the market's client and the mint. The
+    /// One build of the prover, the one that Node takes unless told, and the same with a GPU, with the verifiers, the market's client and the mint. The
     /// package works, but for provers of other builds, which cannot be loaded.
-    pub const ONE: Self = Self(MODULES.first_chunk::<5>().unwrap());
+    pub const ONE: Self = Self(MODULES.first_chunk::<6>().unwrap());
 
     /// The builds of the prover, as the package names them.
     pub fn builds(self) -> String {
@@ -64,16 +64,8 @@ struct Module {
     /// Cargo's profile.
     profile: &'static str,
     target: Target,
-}
-
-impl Module {
-    /// Where it is compiled. A build of the same crate with other flags or features would undo this one's, whose files are called the same.
-    const fn folder(&self) -> &'static str {
-        match self.build {
-            Some(build) => build,
-            None => "small",
-        }
-    }
+    /// Where it is compiled: with others that have most of what they are made of in common. A build with other flags would undo it.
+    folder: &'static str,
 }
 
 /// What a module is compiled from.
@@ -138,53 +130,86 @@ impl Target {
 }
 
 /// Those of [`Modules::ONE`] first.
-const MODULES: [Module; 7] = [
-    Module { name: "prover-simd", build: Some("simd"), glue: "prover", target: Target::Simd, ..PROVER },
+const MODULES: [Module; 9] = [
+    Module { name: "prover-simd", build: Some("simd"), ..PROVER },
+    Module {
+        name: "prover-gpu-simd",
+        build: Some("gpu-simd"),
+        glue: "prover-gpu",
+        features: "gpu",
+        ..PROVER
+    },
     Module { name: "verifier", glue: "verifier", features: "receipt", ..SMALL },
     Module { name: "receipt", glue: "receipt", source: RECEIPT_WASM, ..SMALL },
     Module { name: "market", glue: "market", source: MARKET_WASM, ..SMALL },
     Module { name: "testing", glue: "testing", source: MINT_WASM, ..SMALL },
-    Module { name: "prover-scalar", build: Some("scalar"), glue: "prover", target: Target::Plain, ..PROVER },
+    Module {
+        name: "prover-scalar",
+        build: Some("scalar"),
+        target: Target::Plain,
+        folder: "scalar",
+        ..PROVER
+    },
     Module {
         name: "prover-threads",
         build: Some("simd-threads"),
         glue: "prover-threads",
-        features: "parallel",
-        target: Target::SimdThreads,
-        ..PROVER
+        features: "prove,parallel",
+        ..THREADS
+    },
+    Module {
+        name: "prover-gpu-threads",
+        build: Some("gpu-simd-threads"),
+        glue: "prover-gpu-threads",
+        features: "gpu,parallel",
+        ..THREADS
     },
 ];
 
 const PROVER: Module = Module {
     name: "",
     build: None,
-    glue: "",
+    glue: "prover",
     source: VELUM_WASM,
     features: "prove",
     profile: "wasm",
     target: Target::Simd,
+    folder: "simd",
 };
 
-const SMALL: Module =
-    Module { build: None, features: "", profile: "wasm-small", target: Target::Small, ..PROVER };
+const THREADS: Module = Module { target: Target::SimdThreads, folder: "simd-threads", ..PROVER };
 
-/// What stands in for the JavaScript around the prover with threads where that is not built: its WebAssembly is not
+const SMALL: Module =
+    Module { features: "", profile: "wasm-small", target: Target::Small, folder: "small", ..PROVER };
+
+/// What stands in for the JavaScript around a prover with threads where that is not built, by the one without: its WebAssembly is not
 /// there, so that the worker says that it cannot be loaded before it calls any of this.
-const NO_THREADS: [(&str, &str); 2] = [
-    (
-        "prover-threads.js",
-        "export * from \"./prover.js\";\n\
-        function missing() {\n  throw new Error(\"the prover with threads was not built\");\n}\n\
-        export { missing as default, missing as openPool, missing as joinPool };\n",
-    ),
-    (
-        "prover-threads.d.ts",
-        "export * from \"./prover.js\";\n\
-        export default function init(options: { module_or_path: WebAssembly.Module; memory?: WebAssembly.Memory }): \
-        Promise<{ memory: WebAssembly.Memory }>;\n\
+fn without_threads(glue: &str) -> [(String, String); 2] {
+    let script = format!(
+        "export * from \"./{glue}.js\";\n\
+        function missing() {{\n  throw new Error(\"the prover with threads was not built\");\n}}\n\
+        export {{ missing as default, missing as openPool, missing as joinPool }};\n"
+    );
+    let types = format!(
+        "export * from \"./{glue}.js\";\n\
+        export default function init(options: {{ module_or_path: WebAssembly.Module; memory?: WebAssembly.Memory }}): \
+        Promise<{{ memory: WebAssembly.Memory }}>;\n\
         export function openPool(helpers: number): void;\n\
-        export function joinPool(): void;\n",
-    ),
+        export function joinPool(): void;\n"
+    );
+    [(format!("{glue}-threads.js"), script), (format!("{glue}-threads.d.ts"), types)]
+}
+
+/// The JavaScript around modules.
+const SCRIPTS: [&str; 8] = [
+    "prover.js",
+    "prover-threads.js",
+    "prover-gpu.js",
+    "prover-gpu-threads.js",
+    "verifier.js",
+    "receipt.js",
+    "market.js",
+    "testing.js",
 ];
 
 /// Builds the package into `bindings-wasm/dist`.
@@ -198,7 +223,7 @@ pub fn build(project: &Project, modules: Modules) -> Result<(), Error> {
     let bindgen = web.bindgen()?;
     let bind = |(module, wasm): (_, &PathBuf)| web.bind(&bindgen, module, wasm, &glue);
     let built = modules.0.iter().zip(&compiled).map(bind).collect::<Result<Vec<_>, _>>()?;
-    for (name, text) in NO_THREADS {
+    for (name, text) in ["prover", "prover-gpu"].into_iter().flat_map(without_threads) {
         let path = glue.join(name);
         if !path.exists() {
             fs::write(&path, text).map_err(|source| Error::Write { path, source })?;
@@ -208,7 +233,7 @@ pub fn build(project: &Project, modules: Modules) -> Result<(), Error> {
     remove(&dist)?;
     process::run(web.tool("tsc").args(["--project", "tsconfig.json"]))?;
     create(&dist.join("glue"))?;
-    for script in ["prover.js", "prover-threads.js", "verifier.js", "receipt.js", "market.js", "testing.js"] {
+    for script in SCRIPTS {
         copy(&glue.join(script), &dist.join("glue").join(script))?;
     }
     for (module, wasm) in modules.0.iter().zip(&built) {
@@ -232,6 +257,21 @@ pub fn test_markets(project: &Project, modules: Modules) -> Result<(), Error> {
     let mut test = npm_test(project, "test:market", Slow::Bounded)?;
     test.env(BUILDS_VARIABLE, modules.builds());
     process::run(test.env(MARKET_VARIABLE, aggregation::build_checked(project, aggregation::MARKET)?))
+}
+
+/// Tests provers with a GPU in Chromium.
+pub fn test_gpu(project: &Project, modules: Modules) -> Result<(), Error> {
+    let mut test = Web::new(project).command("npm");
+    test.args(["run", "test:webgpu"]).env(BUILDS_VARIABLE, modules.builds());
+    process::run(test.env(chromium::VARIABLE, chromium::find(project)?))
+}
+
+/// Prints the adapters that Chromium has.
+pub fn adapters(project: &Project) -> Result<(), Error> {
+    let web = Web::new(project);
+    web.install_tools()?;
+    let mut adapters = web.command("node");
+    process::run(adapters.arg("test/adapters.mjs").env(chromium::VARIABLE, chromium::find(project)?))
 }
 
 /// Checks the package, all of which has been built, and tests it in Node, in Chromium, packed, and with markets that run.
@@ -282,7 +322,7 @@ impl<'a> Web<'a> {
         Self { project, package: project.root().join(FOLDER), target: project.target().join("wasm") }
     }
 
-    /// Installs what compiles for the web, and the tools that come from npm where the lock file has changed since.
+    /// Installs what compiles for the web, and the tools that come from npm.
     fn install(&self) -> Result<(), Error> {
         process::run(self.project.command("rustup").args(["target", "add", TARGET]))?;
         let is_there = ["run", NIGHTLY, "rustc", "--version"];
@@ -291,6 +331,11 @@ impl<'a> Web<'a> {
             let mut rustup = self.project.command("rustup");
             process::run(rustup.args(install).args(["--component", "rust-src"]))?;
         }
+        self.install_tools()
+    }
+
+    /// Installs the tools that come from npm where the lock file has changed since.
+    fn install_tools(&self) -> Result<(), Error> {
         let (lock, installed) =
             (self.package.join("package-lock.json"), self.package.join("node_modules/.installed.json"));
         if fs::read(&lock).ok() == fs::read(&installed).ok() {
@@ -303,22 +348,34 @@ impl<'a> Web<'a> {
         copy(&lock, &installed)
     }
 
-    /// Compiles modules and says where they are. Those of one folder have most of what they are made of in common, and wait for each other. Folders go side by side, since optimising a module as
+    /// Compiles modules and says where they are. Those of one folder are compiled one after the other. Folders go side by side, since optimising a module as
     /// a whole keeps one processor busy and not two.
     fn compile(&self, modules: &[Module]) -> Result<Vec<PathBuf>, Error> {
+        let mut folders: Vec<&str> = modules.iter().map(|module| module.folder).collect();
+        folders.sort_unstable();
+        folders.dedup();
+        let compile_folder = |folder| {
+            let of_folder = modules.iter().filter(|module| module.folder == folder);
+            of_folder.map(|module| self.compile_one(module)).collect::<Result<Vec<_>, _>>()
+        };
         thread::scope(|scope| {
             let builds: Vec<_> =
-                modules.iter().map(|module| scope.spawn(|| self.compile_one(module))).collect();
+                folders.iter().map(|folder| scope.spawn(|| compile_folder(*folder))).collect();
             builds
                 .into_iter()
-                .map(|build| build.join().unwrap_or_else(|panic| resume_unwind(panic)))
-                .collect()
-        })
+                .try_for_each(|build| build.join().unwrap_or_else(|panic| resume_unwind(panic)).map(drop))
+        })?;
+        Ok(modules.iter().map(|module| self.compiled(module)).collect())
     }
 
-    fn compile_one(&self, module: &Module) -> Result<PathBuf, Error> {
+    /// Where a compiled module is. Modules of one crate have one name while they are compiled.
+    fn compiled(&self, module: &Module) -> PathBuf {
+        self.target.join(module.folder).join(module.name).with_extension("wasm")
+    }
+
+    fn compile_one(&self, module: &Module) -> Result<(), Error> {
         let Module { source, features, profile, target, .. } = module;
-        let folder = self.target.join(module.folder());
+        let folder = self.target.join(module.folder);
         let mut build = self.cargo(*target);
         build.current_dir(self.project.root().join(source.workspace));
         build.args(["--locked", "--lib", "--package", source.package]);
@@ -326,7 +383,8 @@ impl<'a> Web<'a> {
         build.arg(&folder).env("CARGO_ENCODED_RUSTFLAGS", self.flags(*target));
         process::run(&mut build)?;
         let library = source.package.replace('-', "_");
-        Ok(folder.join(TARGET).join(profile).join(library).with_extension("wasm"))
+        let wasm = folder.join(TARGET).join(profile).join(library).with_extension("wasm");
+        copy(&wasm, &self.compiled(module))
     }
 
     /// Puts the JavaScript around a compiled module into `glue` and says where the module is that goes with it.
@@ -428,7 +486,7 @@ mod tests {
 
     #[test]
     fn builds_of_the_prover_are_named_as_the_package_names_them() {
-        assert_eq!(Modules::ONE.builds(), "simd");
-        assert_eq!(Modules::ALL.builds(), "simd,scalar,simd-threads");
+        assert_eq!(Modules::ONE.builds(), "simd,gpu-simd");
+        assert_eq!(Modules::ALL.builds(), "simd,gpu-simd,scalar,simd-threads,gpu-simd-threads");
     }
 }

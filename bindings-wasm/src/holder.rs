@@ -1,0 +1,76 @@
+//! What a wallet asks beside proofs.
+
+use js_sys::Uint8Array;
+use velum_credentials::{Clock, Control, DeviceResponse, Error, PresentOptions, Purpose, Request};
+use velum_wallet::{Question, clock_at, json};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsError, JsValue};
+use zeroize::Zeroizing;
+
+use crate::failure::or_throw;
+
+/// The documents of a response, as `velum inspect --json` lists them.
+#[wasm_bindgen]
+pub fn inspect(response: &[u8]) -> Result<String, JsValue> {
+    let inspected = DeviceResponse::parse(response)
+        .and_then(|response| Ok(json::javascript(json::documents(&response.inspect()?))));
+    or_throw(inspected)
+}
+
+/// What an answer to the request would tell.
+#[wasm_bindgen]
+pub fn explain(request: &str, document: &[u8]) -> Result<String, JsValue> {
+    let question = or_throw(question(document, request))?;
+    Ok(json::javascript(json::explanation(&question.explain())))
+}
+
+/// What a prepared proof is for, from its bytes, of which no secret is read.
+#[wasm_bindgen(js_name = describePrepared)]
+pub fn describe_prepared(prepared: &Uint8Array) -> Result<String, JsValue> {
+    let prepared = Zeroizing::new(prepared.to_vec());
+    or_throw(Purpose::of_prepared(&prepared)).map(|purpose| json::javascript(purpose.to_json()))
+}
+
+/// Throws what [`Prover::present`] would throw of document and request before it proves, and uses nothing up.
+#[wasm_bindgen]
+pub fn check(
+    document: &[u8],
+    transcript: &[u8],
+    request: &str,
+    clock: Option<f64>,
+    disclose_device_namespaces: bool,
+) -> Result<(), JsValue> {
+    let checked = || {
+        let options = present_options(clock, disclose_device_namespaces, Control::none())?;
+        question(document, request)?.check(transcript, &options).map(drop)
+    };
+    or_throw(checked())
+}
+
+/// What the device signs for a session, the elements of its own included that the document says it signs.
+#[wasm_bindgen(js_name = deviceAuthenticationBytes)]
+pub fn device_authentication(document: &[u8], doc_type: &str, transcript: &[u8]) -> Result<Vec<u8>, JsValue> {
+    or_throw(velum_wallet::device_authentication_bytes(document, doc_type, transcript))
+}
+
+/// The response with this signature of the device, `r || s`.
+#[wasm_bindgen(js_name = withDeviceSignature)]
+pub fn with_device_signature(document: &[u8], doc_type: &str, signature: &[u8]) -> Result<Vec<u8>, JsValue> {
+    let signature = signature.try_into().map_err(|_| JsError::new("a signature has 64 bytes"))?;
+    or_throw(DeviceResponse::with_device_signature(document, doc_type, signature))
+}
+
+/// JavaScript's requests are JSON: what reads their other form would be fetched for nothing.
+pub(crate) fn question(document: &[u8], request: &str) -> Result<Question, Error> {
+    Question::new(Request::from_json(request.as_bytes())?, document)
+}
+
+pub(crate) fn present_options(
+    clock: Option<f64>,
+    disclose_device_namespaces: bool,
+    control: Control<'_>,
+) -> Result<PresentOptions<'_>, Error> {
+    // Saturating: what lies outside of the calendar stays outside.
+    let clock = clock.map_or(Ok(Clock::Any), |seconds| clock_at(seconds as i64).map(Clock::At))?;
+    Ok(PresentOptions::at(clock).with_device_namespaces(disclose_device_namespaces).with_control(control))
+}

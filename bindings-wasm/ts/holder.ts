@@ -1,0 +1,56 @@
+// What every prover's worker answers beside proofs.
+
+import type * as glue from "./glue/prover.js";
+import type { ProverCalls } from "./protocol.js";
+import type { Handlers, Watch } from "./serve.js";
+import type { BrokenDocument, DocumentSummary, Explanation, Purpose, Verified } from "./types.js";
+
+/** Bytes that WebAssembly gave, which are nobody else's. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/** What every build of the prover exports. */
+export type HolderGlue = Pick<
+  typeof glue,
+  | "Verifier"
+  | "inspect"
+  | "explain"
+  | "check"
+  | "describePrepared"
+  | "deviceAuthenticationBytes"
+  | "withDeviceSignature"
+>;
+
+/** What `describePrepared` says. */
+export function purposeOf(glue: HolderGlue, prepared: Uint8Array): Purpose {
+  return JSON.parse(glue.describePrepared(prepared)) as Purpose;
+}
+
+/** A proof with the time that it took. */
+export function timed(bytes: Uint8Array, watch: Watch) {
+  return { bytes: bytes as Bytes, timings: watch.timings(), ms: watch.ms };
+}
+
+export function holderHandlers(
+  glue: HolderGlue,
+  { memory }: { memory: WebAssembly.Memory },
+): Omit<Handlers<ProverCalls>, "makeKeys" | "prepare" | "present"> {
+  const verifier = new glue.Verifier();
+  return {
+    memoryBytes: () => memory.buffer.byteLength,
+    inspect: ({ document }) => JSON.parse(glue.inspect(document)) as (DocumentSummary | BrokenDocument)[],
+    explain: ({ request, document }) => JSON.parse(glue.explain(request, document)) as Explanation,
+    deviceAuthenticationBytes: ({ document, docType, transcript }) =>
+      glue.deviceAuthenticationBytes(document, docType, transcript) as Bytes,
+    withDeviceSignature: ({ document, docType, signature }) =>
+      glue.withDeviceSignature(document, docType, signature) as Bytes,
+    describePrepared: ({ prepared }) => purposeOf(glue, prepared),
+    check: ({ document, transcript, request, clock, discloseDeviceNamespaces }) => {
+      glue.check(document, transcript, request, clock, discloseDeviceNamespaces);
+      return undefined;
+    },
+    verify: ({ presentation, transcript, request, suites }, watch) => ({
+      ...(JSON.parse(verifier.verify(presentation, transcript, request, suites)) as Omit<Verified, "ms">),
+      ms: watch.ms,
+    }),
+  };
+}

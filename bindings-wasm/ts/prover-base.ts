@@ -1,0 +1,167 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// The calls of a prover, whatever its worker proves on.
+
+import { VelumError } from "./errors.js";
+import {
+  type AnswerInput,
+  answerInput,
+  attempt,
+  bytes,
+  requestText,
+  sizeClass,
+  suite,
+  text,
+  verifyInput,
+  type VerifyInput,
+} from "./input.js";
+import { type Prepared, preparedOf, takePrepared } from "./prepared.js";
+import type { ProverCalls } from "./protocol.js";
+import type {
+  AbortOptions,
+  CallOptions,
+  BrokenDocument,
+  DocumentSummary,
+  Explanation,
+  Presentation,
+  RequestInput,
+  SizeClass,
+  Suite,
+  Verified,
+} from "./types.js";
+import type { WorkerClient } from "./worker-client.js";
+
+/** The calls of every prover. */
+export abstract class ProverBase {
+  readonly #worker: WorkerClient<ProverCalls>;
+
+  protected constructor(worker: WorkerClient<ProverCalls>) {
+    this.#worker = worker;
+  }
+
+  /**
+   * Starts the worker and makes the keys of a size class, in the suite that the options name or `direct`, so that the next call need not wait
+   * for them.
+   */
+  ready(size: SizeClass = "standard", options?: CallOptions & { suite?: Suite }): Promise<void> {
+    return attempt(() => {
+      const input = { suite: suite(options?.suite ?? "direct", "suite"), sizeClass: sizeClass(size) };
+      return this.#worker.call("makeKeys", input, options);
+    });
+  }
+
+  /**
+   * What each document of a `DeviceResponse` holds, or that of a `Document` or `IssuerSigned` alone. One among others that cannot be
+   * read has an `error`.
+   */
+  inspect(document: Uint8Array, options?: AbortOptions): Promise<(DocumentSummary | BrokenDocument)[]> {
+    return attempt(() => this.#worker.call("inspect", { document: bytes(document, "document") }, options));
+  }
+
+  /** What an answer to the request would tell the verifier, to ask for consent. No signature is checked. */
+  explain(request: RequestInput, document: Uint8Array, options?: AbortOptions): Promise<Explanation> {
+    return attempt(() => {
+      const input = { request: requestText(request), document: bytes(document, "document") };
+      return this.#worker.call("explain", input, options);
+    });
+  }
+
+  /** What the device signs with ES256 for a session: hand it to `crypto.subtle.sign`. */
+  deviceAuthenticationBytes(
+    input: { document: Uint8Array; docType: string; transcript: Uint8Array },
+    options?: AbortOptions,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    return attempt(() => {
+      const docType = text(input.docType, "docType");
+      const document = bytes(input.document, "document");
+      const transcript = bytes(input.transcript, "transcript");
+      return this.#worker.call("deviceAuthenticationBytes", { document, docType, transcript }, options);
+    });
+  }
+
+  /**
+   * The document with the device's signature, `r || s` as WebCrypto gives it, in place of the one there or as its first: a
+   * `DeviceResponse`, also of a `Document` or `IssuerSigned`.
+   */
+  withDeviceSignature(
+    input: { document: Uint8Array; docType: string; signature: Uint8Array },
+    options?: AbortOptions,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    return attempt(() => {
+      const docType = text(input.docType, "docType");
+      const document = bytes(input.document, "document");
+      const signature = bytes(input.signature, "signature");
+      if (signature.length !== 64) throw new VelumError("malformed", "signature", "not the 64 bytes of r || s");
+      return this.#worker.call("withDeviceSignature", { document, docType, signature }, options);
+    });
+  }
+
+  /**
+   * Makes the heavy proof ahead of time, for requests of the same docType, issuer and elements. Time, what is asked of
+   * the elements, and session may differ. The presentation is of the suite named here, `direct` without a name.
+   */
+  prepare(
+    input: { document: Uint8Array; request: RequestInput; suite?: Suite; sizeClass?: SizeClass },
+    options?: CallOptions,
+  ): Promise<Prepared> {
+    return attempt(async () => {
+      const document = bytes(input.document, "document");
+      const request = requestText(input.request);
+      const proofs = { suite: suite(input.suite ?? "direct", "suite"), sizeClass: sizeClass(input.sizeClass) };
+      const prepared = await this.#worker.call("prepare", { document, request, ...proofs }, options);
+      return preparedOf(prepared.bytes, prepared.purpose);
+    });
+  }
+
+  /**
+   * Reads what {@link Prepared.toBytes} gave. The caller sees to it that no bytes are used twice: two presentations from one
+   * prepared proof can be linked.
+   *
+   * Rejects with `malformed` or `wrong_version` for what does not begin like a prepared proof. What lies beyond its purpose is looked
+   * at by {@link present}.
+   */
+  readPrepared(prepared: Uint8Array, options?: AbortOptions): Promise<Prepared> {
+    return attempt(async () => {
+      const kept = bytes(prepared, "prepared");
+      // What is sent is the worker's.
+      const purpose = await this.#worker.call("describePrepared", { prepared: new Uint8Array(kept) }, options);
+      return preparedOf(kept, purpose);
+    });
+  }
+
+  /** Rejects where {@link present} would for the document or the request, before it proves, and uses no prepared proof up. */
+  check(input: AnswerInput, options?: AbortOptions): Promise<void> {
+    return attempt(() => this.#worker.call("check", answerInput(input), options));
+  }
+
+  /**
+   * Answers a request in a session, with a document that the device has signed for it.
+   *
+   * Uses the prepared proof up, whatever the outcome, abort and a lost worker included; everything else stays as it is.
+   */
+  present(input: AnswerInput & { prepared: Prepared }, options?: CallOptions): Promise<Presentation> {
+    return attempt(() => {
+      const answer = answerInput(input);
+      const prepared = takePrepared(input.prepared);
+      return this.#worker.call("present", { prepared, ...answer }, options);
+    });
+  }
+
+  /** Verifies, as {@link https://www.npmjs.com/package/@velum/prover | `@velum/prover/verify`} does with much less to fetch. */
+  verify(input: VerifyInput, options?: AbortOptions): Promise<Verified> {
+    return attempt(() => this.#worker.call("verify", verifyInput(input), options));
+  }
+
+  /** Bytes of WebAssembly memory that the worker has. They grow with the first proofs, and are given back when the worker ends. */
+  memoryBytes(options?: AbortOptions): Promise<number> {
+    return attempt(() => this.#worker.call("memoryBytes", undefined, options));
+  }
+
+  /** Ends the worker. Calls under way reject with `disposed`, and so do later ones. */
+  dispose(): void {
+    this.#worker.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,78 @@
+// The worker of the prover that may have a GPU.
+
+import { compile } from "./compile.js";
+import initSingle, * as single from "./glue/prover-gpu.js";
+import initThreads, * as threads from "./glue/prover-gpu-threads.js";
+import type { GpuState } from "./gpu.js";
+import { type HolderGlue, holderHandlers, purposeOf, timed } from "./holder.js";
+import type { ProverCalls, Setup, Shared } from "./protocol.js";
+import { type Handlers, serve } from "./serve.js";
+
+type Tell = (gpu: GpuState) => void;
+
+serve<ProverCalls>(async (setup, recruit, tell) => {
+  const module = await compile(address(setup));
+  if (setup.build !== "simd-threads") {
+    return handlers(single, await initSingle({ module_or_path: module }), setup, tell);
+  }
+  const exports = await initThreads({ module_or_path: module });
+  const helpers = setup.threads - 1;
+  if (helpers > 0) await recruit({ module, memory: exports.memory });
+  threads.openPool(helpers);
+  return handlers(threads, exports, setup, tell);
+}, joinPool);
+
+/** A helper is a thread of the pool, with the memory of the worker that opens it. */
+async function joinPool({ module, memory }: Shared): Promise<() => void> {
+  await initThreads({ module_or_path: module, memory });
+  return threads.joinPool;
+}
+
+/** Where the WebAssembly is. Each address is written out, which is how bundlers find it. */
+function address({ build, wasmUrl }: Setup): URL {
+  if (wasmUrl !== undefined) return new URL(wasmUrl);
+  if (build === "simd-threads") return new URL("./prover-gpu-threads.wasm", import.meta.url);
+  return new URL("./prover-gpu-simd.wasm", import.meta.url);
+}
+
+/** What both builds export. */
+type Glue = HolderGlue & Pick<typeof single, "GpuProver">;
+
+function handlers(
+  glue: Glue,
+  exports: { memory: WebAssembly.Memory },
+  { gpu }: Setup,
+  tell: Tell,
+): Handlers<ProverCalls> {
+  const calibration = gpu?.calibration && JSON.stringify(gpu.calibration);
+  const prover = new glue.GpuProver(gpu?.policy ?? "off", calibration);
+  const tellState = () => tell(JSON.parse(prover.state()) as GpuState);
+  tellState();
+  // Beside the first calls, which do not wait for it.
+  void prover.open().then(tellState);
+  /** Tells what a call found out. */
+  const told = async <T>(call: Promise<T>): Promise<T> => call.finally(tellState);
+  return {
+    ...holderHandlers(glue, exports),
+    makeKeys: async ({ suite, sizeClass }, watch) => {
+      await told(prover.makeKeys(suite, sizeClass, watch.progress));
+      return undefined;
+    },
+    prepare: async ({ document, request, suite, sizeClass }, watch) => {
+      const prepared = await told(prover.prepare(document, request, suite, sizeClass, watch.progress));
+      return { ...timed(prepared, watch), purpose: purposeOf(glue, prepared) };
+    },
+    present: async ({ prepared, document, transcript, request, clock, discloseDeviceNamespaces }, watch) => {
+      const presented = prover.present(
+        prepared,
+        document,
+        transcript,
+        request,
+        clock,
+        discloseDeviceNamespaces,
+        watch.progress,
+      );
+      return timed(await told(presented), watch);
+    },
+  };
+}

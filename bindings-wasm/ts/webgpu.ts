@@ -1,0 +1,131 @@
+/**
+ * Zero-knowledge proofs about ISO 18013-5 documents, on a GPU where it is faster: what `@velum/prover` does, with a prover that has more to
+ * fetch.
+ *
+ * @packageDocumentation
+ */
+
+import { type Environment, environment as environmentWithoutGpu } from "./environment.js";
+import { VelumError } from "./errors.js";
+import {
+  calibrationOf,
+  canWait,
+  type GpuEnvironment,
+  gpuEnvironment,
+  type GpuPolicy,
+  gpuPolicy,
+  type GpuState,
+  look,
+  noGpu,
+  type Timing,
+} from "./gpu.js";
+import { address } from "./input.js";
+import { environments, type ProverOptions as OptionsWithoutGpu, script as withoutGpu } from "./prover.js";
+import { ProverBase } from "./prover-base.js";
+import type { ProverCalls } from "./protocol.js";
+import { type Script, start } from "./start.js";
+import { WorkerClient } from "./worker-client.js";
+
+export type { Build, BuildOptions, Environment } from "./environment.js";
+export { type ErrorCode, VelumError } from "./errors.js";
+export type { GpuEnvironment, GpuPolicy, Timing } from "./gpu.js";
+export { Prepared } from "./prepared.js";
+export type { ProverBase } from "./prover-base.js";
+export type { AnswerInput, VerifyInput } from "./input.js";
+export type * from "./types.js";
+
+/** How a prover is made. Addresses are those of the worker and the builds that have a GPU. */
+export interface ProverOptions extends OptionsWithoutGpu {
+  /**
+   * Whether a GPU proves.
+   *
+   * @defaultValue "auto"
+   */
+  gpu?: GpuPolicy;
+  /** What {@link Prover.calibration} gave on this device before, which spares the measurement. */
+  calibration?: readonly Timing[];
+  /** Called when something has become of the GPU: it is opened, ready, or failed. */
+  onGpu?: (gpu: GpuEnvironment) => void;
+}
+
+/** What runs here, a GPU included. */
+export interface GpuProverEnvironment extends Environment {
+  readonly gpu: GpuEnvironment;
+}
+
+/** Says what would run here, and why. Asks the browser for an adapter, and starts nothing. */
+export async function environment({ gpu = "auto" }: { gpu?: GpuPolicy } = {}): Promise<GpuProverEnvironment> {
+  return { ...environmentWithoutGpu(), gpu: await look(gpuPolicy(gpu)) };
+}
+
+const script: Script = {
+  name: "velum-gpu-prover",
+  file: "./webgpu-worker.js",
+  start: () => new Worker(new URL("./webgpu-worker.js", import.meta.url), { type: "module" }),
+};
+
+/**
+ * Prepares, presents and verifies in a worker of its own, on a GPU where it is faster. Keep one: it keeps the keys of each size class, and
+ * opens the GPU once, beside the first calls. Where there is no WebGPU, or `gpu` is `off`, it fetches and does what the prover of `@velum/prover` does.
+ *
+ * Every promise rejects with a {@link VelumError}. Where a GPU fails, the call begins anew on the processor, of which `onProgress` tells by the stage
+ * `fallback`; where it is required, the call rejects with `gpu_unavailable`.
+ */
+export class Prover extends ProverBase {
+  readonly #environments: [Environment, ...Environment[]];
+  readonly #worker: WorkerClient<ProverCalls>;
+  readonly #policy: GpuPolicy;
+  readonly #told: { gpu?: GpuState };
+
+  /** Starts nothing.
+   *
+   * @throws VelumError `unsupported` if a build is asked for that cannot run here, `gpu_unavailable` if a GPU is required where the build
+   * can have none, `malformed` if an option is none.
+   */
+  constructor(options: ProverOptions = {}) {
+    const policy = gpuPolicy(options.gpu ?? "auto");
+    const calibration = options.calibration && calibrationOf(options.calibration);
+    const found = environments(options);
+    const [{ build }] = found;
+    const obstacle = noGpu(build);
+    if (policy === "require" && obstacle !== undefined) {
+      throw new VelumError("gpu_unavailable", "gpu", `${obstacle}; ask for another build, or for "auto"`);
+    }
+    const wasmUrl = address(options.wasmUrl, "wasmUrl");
+    const workerUrl = address(options.workerUrl, "workerUrl");
+    // Addresses are those of builds with a GPU.
+    const isAddressed = wasmUrl !== undefined || workerUrl !== undefined;
+    if (isAddressed && !canWait(build)) {
+      throw new VelumError("unsupported", "build", 'this engine has no Atomics.waitAsync; ask for the build "simd"');
+    }
+    const usesGpuBuild = isAddressed || (policy !== "off" && obstacle === undefined);
+    const gpu = usesGpuBuild ? { gpu: { policy, calibration } } : {};
+    const setups = found.map(({ build, threads }) => ({ wasmUrl, build, threads, ...gpu }));
+    const told: { gpu?: GpuState } = {};
+    const worker = new WorkerClient<ProverCalls>(
+      (events) => start(usesGpuBuild ? script : withoutGpu, workerUrl, events),
+      setups,
+      (state) => {
+        told.gpu = state;
+        options.onGpu?.(gpuEnvironment(policy, build, state));
+      },
+    );
+    super(worker);
+    [this.#environments, this.#worker, this.#policy, this.#told] = [found, worker, policy, told];
+  }
+
+  /** The build that this prover uses, what has become of its GPU so far, and why. */
+  get environment(): GpuProverEnvironment {
+    const environment = this.#environments[this.#worker.setup] ?? this.#environments[0];
+    return { ...environment, gpu: gpuEnvironment(this.#policy, environment.build, this.#told.gpu) };
+  }
+
+  /**
+   * What was measured of both devices, once it was. A page may keep it and give it back to spare the next prover of this device the measurement;
+   * it is kept nowhere else.
+   */
+  get calibration(): Timing[] | undefined {
+    const measured = this.#told.gpu?.calibration ?? [];
+    return measured.length > 0 ? calibrationOf(measured) : undefined;
+  }
+}
