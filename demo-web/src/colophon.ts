@@ -1,6 +1,7 @@
 // The foot of the page: what proves here and why, another build to try, and the way to forget everything.
 
-import type { Build, Environment } from "@velum/prover";
+import type { Build, Environment as ProverEnvironment } from "@velum/prover";
+import type { GpuEnvironment } from "@velum/prover/webgpu";
 
 import { DATABASE as ISSUER_DATABASE } from "./issuer/authorities.ts";
 import { deleteDatabase } from "./storage/database.ts";
@@ -11,16 +12,26 @@ import { DATABASE as WALLET_DATABASE } from "./wallet/vault.ts";
 
 const CHANNEL = "velum: forget";
 
-const LABELS: Readonly<Record<Build | "auto", string>> = {
-  auto: "The best that runs here",
+/** What runs here: of a GPU where the prover may have one. */
+export type Environment = ProverEnvironment & { readonly gpu?: GpuEnvironment };
+
+const LABELS: Readonly<Record<Build, string>> = {
   "simd-threads": "SIMD, several threads",
   simd: "SIMD, one thread",
   scalar: "Scalar, one thread",
 };
 
-/** `refusal` is why the asked build does not run here. */
-export function colophon(environment: Environment, asked: Build | "auto", refusal: Failure | undefined): HTMLElement {
-  const { build, threads, reason, crossOriginIsolated } = environment;
+/** What may be asked for by the page's address. */
+const CHOICES: readonly (readonly [label: string, query: string])[] = [
+  ["The best that runs here", ""],
+  ...Object.entries(LABELS).map(([build, label]) => [label, `?build=${build}`] as const),
+  ["A GPU where it is faster", "?gpu=auto"],
+  ["A GPU in any case", "?gpu=require"],
+];
+
+/** `asked` is the query of the page's address, `refusal` why what it asks for does not run here. */
+export function colophon(environment: Environment, asked: string, refusal: Failure | undefined): HTMLElement {
+  const { build, threads, reason, crossOriginIsolated, gpu } = environment;
   return h(
     "div",
     { class: "colophon-grid" },
@@ -30,6 +41,7 @@ export function colophon(environment: Environment, asked: Build | "auto", refusa
       pair("Prover", threads > 1 ? `SIMD, ${threads} threads` : LABELS[build], "build"),
       pair("Because", reason, "reason"),
       pair("Isolated", crossOriginIsolated ? "yes, by COOP and COEP" : "no", "isolated"),
+      gpu && pair("GPU", gpuText(gpu), "gpu"),
     ),
     otherBuilds(asked),
     forget(),
@@ -37,12 +49,21 @@ export function colophon(environment: Environment, asked: Build | "auto", refusa
   );
 }
 
-function otherBuilds(asked: Build | "auto"): HTMLElement {
+/** Shows what has become of the GPU. */
+export function showGpu(gpu: GpuEnvironment): void {
+  const shown = document.querySelector('[data-environment="gpu"]');
+  if (shown !== null) shown.textContent = gpuText(gpu);
+}
+
+function gpuText({ state, adapter, reason }: GpuEnvironment): string {
+  return [adapter, `${state}: ${reason}`].filter((part) => part !== undefined).join(", ");
+}
+
+function otherBuilds(asked: string): HTMLElement {
   const id = newId("builds");
-  const links = Object.entries(LABELS).map(([build, label]) => {
-    const href = build === "auto" ? "./" : `?${new URLSearchParams({ build }).toString()}`;
-    return h("li", {}, h("a", { href, "aria-current": build === asked && "page" }, label));
-  });
+  const links = CHOICES.map(([label, query]) =>
+    h("li", {}, h("a", { href: query === "" ? "./" : query, "aria-current": query === asked && "page" }, label)),
+  );
   return h("nav", { "aria-labelledby": id }, h("h2", { id }, "Try another build"), h("ul", {}, ...links));
 }
 

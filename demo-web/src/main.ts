@@ -1,11 +1,11 @@
 // Puts the three roles on the page and connects them: the issuer to the wallet, the verifier to the wallet.
 
-import { type Build, Prover } from "@velum/prover";
+import { type Build, Prover, type ProverBase } from "@velum/prover";
 import { MarketClient } from "@velum/prover/market";
 import { mint } from "@velum/prover/testing";
 import { Verifier as PackageVerifier } from "@velum/prover/verify";
 
-import { colophon } from "./colophon.ts";
+import { colophon, type Environment, showGpu } from "./colophon.ts";
 import { Authorities } from "./issuer/authorities.ts";
 import { Issuer } from "./issuer/issuer.ts";
 import { issuerView } from "./issuer/view.ts";
@@ -22,16 +22,30 @@ import { Wallet } from "./wallet/wallet.ts";
 
 const BUILDS: readonly Build[] = ["simd-threads", "simd", "scalar"];
 
+const POLICIES = ["auto", "require"] as const;
+
 /** `?build=` asks for one of the prover's builds. */
 function askedBuild(): Build | "auto" {
   const asked = new URLSearchParams(location.search).get("build");
   return BUILDS.find((build) => build === asked) ?? "auto";
 }
 
+/** `?gpu=` asks for a GPU where it is faster, by `auto`, or in any case. */
+function askedGpu(): (typeof POLICIES)[number] | undefined {
+  const asked = new URLSearchParams(location.search).get("gpu");
+  return POLICIES.find((policy) => policy === asked);
+}
+
+type MadeProver = ProverBase & { readonly environment: Environment };
+
 /** A prover of the asked build or, said so, of another where that one cannot run. */
-function makeProver(): { prover: Prover; refusal?: Failure } {
+async function makeProver(): Promise<{ prover: MadeProver; refusal?: Failure }> {
+  const [build, gpu] = [askedBuild(), askedGpu()];
   try {
-    return { prover: new Prover({ build: askedBuild() }) };
+    if (gpu === undefined) return { prover: new Prover({ build }) };
+    // What it takes more is fetched where it is asked for.
+    const { Prover: GpuProver } = await import("@velum/prover/webgpu");
+    return { prover: new GpuProver({ build, gpu, onGpu: showGpu }) };
   } catch (error) {
     return { prover: new Prover(), refusal: failureOf(error) };
   }
@@ -43,9 +57,9 @@ async function start(): Promise<void> {
     standStill(lack);
     return;
   }
-  const { prover, refusal } = makeProver();
+  const { prover, refusal } = await makeProver();
   // First, since what the storage holds can be forgotten even where it cannot be opened.
-  mount("colophon", colophon(prover.environment, askedBuild(), refusal));
+  mount("colophon", colophon(prover.environment, location.search, refusal));
   const [vault, authorities] = await Promise.all([Vault.open(), Authorities.open()]);
   const wallet = new Wallet(vault, prover);
   const issuer = new Issuer(authorities, mint, wallet);

@@ -16,6 +16,9 @@ before(async () => {
   browser = await launch();
 });
 
+/** Chromium's adapter in software. */
+const WITH_WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+
 /** V8 has no SIMD for processors without SSE 4.1. */
 const WITHOUT_SIMD = "--js-flags=--no-enable-sse4-1";
 
@@ -89,6 +92,27 @@ test("an engine without SIMD", needs("scalar"), async (context) => {
   assert.equal(await demo.environment("build"), "Scalar, one thread");
   assert.equal(await demo.environment("reason"), "this engine has no SIMD");
   await demo.story();
+  await demo.close();
+});
+
+test("a GPU, asked for", needs("gpu-simd"), async (context) => {
+  const withGpu = await launch(WITH_WEBGPU);
+  context.after(() => withGpu.close());
+  const demo = await Demo.open(withGpu, await served(context, false));
+  await demo.page.getByRole("navigation", { name: "Try another build" }).getByText("A GPU in any case").click();
+  await demo.page.waitForURL(/gpu=require$/);
+  await demo.story();
+  assert.match(await demo.environment("gpu"), /swiftshader, ready: it is required$/);
+  const chart = demo.page.getByRole("img", { name: /quotient \(GPU\)/ });
+  assert.equal(await chart.count(), 2);
+  await demo.screenshot("build-gpu");
+  await demo.close();
+});
+
+test("a GPU, asked for where there is none", needs("gpu-simd"), async (context) => {
+  const demo = await Demo.open(browser, `${await served(context, false)}?gpu=auto`);
+  await demo.story();
+  assert.match(await demo.environment("gpu"), /^(absent|failed): /);
   await demo.close();
 });
 

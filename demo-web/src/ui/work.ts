@@ -29,7 +29,8 @@ export class Work {
   get options(): CallOptions {
     return {
       signal: this.#abort.signal,
-      onProgress: (stage, fraction) => {
+      onProgress: (name, fraction, device) => {
+        const stage = device === "gpu" ? `${name} (GPU)` : name;
         this.#stages.push({ stage, begun: performance.now() });
         this.progress.set({ stage, fraction });
       },

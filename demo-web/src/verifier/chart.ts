@@ -12,7 +12,7 @@ export interface Series {
 }
 
 const ROW = 20;
-const LABEL = 136;
+const LABEL = 178;
 const VALUE = 58;
 const THICK = 11;
 /** Shorter ones are summed up in the last bar. */

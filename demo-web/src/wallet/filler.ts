@@ -1,6 +1,6 @@
 // Prepares proofs in the background until every shape in want has enough of them. One tab at a time does so.
 
-import type { Prover, Request, Suite } from "@velum/prover";
+import type { ProverBase, Request, Suite } from "@velum/prover";
 
 import { copyOf } from "../bytes.ts";
 import { timestamp } from "../time.ts";
@@ -29,7 +29,7 @@ export type Filling =
 export class Filler {
   readonly state = new Store<Filling>({ kind: "idle" });
   readonly #vault: Vault;
-  readonly #prover: Prover;
+  readonly #prover: ProverBaseBase;
   readonly #wanted: () => readonly Wanted[];
   #running = false;
   #again = false;
@@ -38,7 +38,7 @@ export class Filler {
   #current: Promise<void> = Promise.resolve();
 
   /** `wanted` is asked anew before every proof; what comes first is prepared first. */
-  constructor(vault: Vault, prover: Prover, wanted: () => readonly Wanted[]) {
+  constructor(vault: Vault, prover: ProverBase, wanted: () => readonly Wanted[]) {
     this.#vault = vault;
     this.#prover = prover;
     this.#wanted = wanted;
@@ -118,7 +118,7 @@ export class Filler {
 
 /** Makes the credential proof of a shape: the long part, which needs no session. */
 export async function prepareProof(
-  prover: Prover,
+  prover: ProverBase,
   card: Card,
   shape: Shape,
   work: Work,

@@ -1,6 +1,6 @@
 // The wallet: keeps cards, answers requests. Nothing of a document leaves it but through `#answer`, after consent.
 
-import { type DocumentSummary, type Explanation, type Prover, type Request, VelumError } from "@velum/prover";
+import { type DocumentSummary, type Explanation, type ProverBase, type Request, VelumError } from "@velum/prover";
 
 import { copyOf, type Bytes } from "../bytes.ts";
 import { kindOf } from "../documents.ts";
@@ -80,11 +80,11 @@ export class Wallet implements Recipient {
   readonly trouble = new Store<Failure | undefined>(undefined);
   readonly filler: Filler;
   readonly #vault: Vault;
-  readonly #prover: Prover;
+  readonly #prover: ProverBaseBase;
   #askedBefore: readonly Shape[] = [];
   #exchange: Exchange | undefined;
 
-  constructor(vault: Vault, prover: Prover) {
+  constructor(vault: Vault, prover: ProverBase) {
     this.#vault = vault;
     this.#prover = prover;
     this.filler = new Filler(vault, prover, () => this.#byUrgency());
