@@ -7,6 +7,10 @@ import { launch, pageOf } from "./browser.mjs";
 import { ISOLATION } from "./server.mjs";
 import { needs } from "./support.mjs";
 
+/** Tests that make several proofs in software, each of which takes half a minute, run with all others alone. */
+const ALL = process.env.VELUM_TEST_ALL !== undefined;
+const slow = { skip: !ALL && "takes minutes: VELUM_TEST_ALL=1" };
+
 const SOFTWARE = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
 /** What the host does in every proof. */
@@ -89,23 +93,25 @@ describe("a page with WebGPU", needs("gpu-simd"), () => {
     assert.deepEqual(troubles, []);
   });
 
-  test("proves on a GPU what the processor proves, bit for bit", async (context) => {
-    const { page, troubles } = await pageOf(context, browser);
-    const workerUrl = changed({ coins: 7 });
-    const cpu = await prove(page, { gpu: "off", workerUrl });
-    const gpu = await prove(page, { gpu: "require", workerUrl });
-    assert.equal(gpu.code, undefined, gpu.message);
-    assert.ok(cpu.proofs[0].length > 100_000);
-    assert.deepEqual(gpu.proofs, cpu.proofs);
-    assert.deepEqual([cpu.facts, gpu.facts], [6, 6]);
-    assert.deepEqual(stagesOf(cpu.stages, "gpu"), []);
-    assert.deepEqual(stagesOf(gpu.stages, "cpu"), OF_HOST);
-    assert.ok(stagesOf(gpu.stages, "gpu").length >= 7, JSON.stringify(gpu.stages));
-    assert.deepEqual([gpu.before.state, gpu.environment.gpu.state], ["available", "ready"]);
-    assert.match(gpu.environment.gpu.adapter, /swiftshader/iu);
-    assert.deepEqual(troubles, []);
-    context.diagnostic(`on the processor ${cpu.ms.toFixed()} ms, in software ${gpu.ms.toFixed()} ms`);
-  });
+  for (const suite of ALL ? ["direct", "compact"] : ["direct"]) {
+    test(`proves on a GPU what the processor proves, bit for bit: ${suite}`, async (context) => {
+      const { page, troubles } = await pageOf(context, browser);
+      const workerUrl = changed({ coins: 7 });
+      const cpu = await prove(page, { gpu: "off", workerUrl }, { suite });
+      const gpu = await prove(page, { gpu: "require", workerUrl }, { suite });
+      assert.equal(gpu.code, undefined, gpu.message);
+      assert.ok(cpu.proofs[0].length > 100_000);
+      assert.deepEqual(gpu.proofs, cpu.proofs);
+      assert.deepEqual([cpu.facts, gpu.facts], [6, 6]);
+      assert.deepEqual(stagesOf(cpu.stages, "gpu"), []);
+      assert.deepEqual(stagesOf(gpu.stages, "cpu"), OF_HOST);
+      assert.ok(stagesOf(gpu.stages, "gpu").length >= 7, JSON.stringify(gpu.stages));
+      assert.deepEqual([gpu.before.state, gpu.environment.gpu.state], ["available", "ready"]);
+      assert.match(gpu.environment.gpu.adapter, /swiftshader/iu);
+      assert.deepEqual(troubles, []);
+      context.diagnostic(`on the processor ${cpu.ms.toFixed()} ms, in software ${gpu.ms.toFixed()} ms`);
+    });
+  }
 
   test("never proves on an adapter in software by itself", async (context) => {
     const { page, troubles } = await pageOf(context, browser);
@@ -128,7 +134,7 @@ describe("a page with WebGPU", needs("gpu-simd"), () => {
       },
     ],
   ]) {
-    test(`begins anew on the processor where a GPU ${what}`, async (context) => {
+    test(`begins anew on the processor where a GPU ${what}`, what === "is lost" ? {} : slow, async (context) => {
       const { page, troubles } = await pageOf(context, browser);
       const workerUrl = changed({ ...changes, software: "" });
       const options = { gpu: "auto", workerUrl, calibration: PREFERRED };
@@ -163,7 +169,7 @@ describe("a page with WebGPU", needs("gpu-simd"), () => {
     });
   }
 
-  test("proves nothing where a GPU that is required is lost", async (context) => {
+  test("proves nothing where a GPU that is required is lost", slow, async (context) => {
     const { page, troubles } = await pageOf(context, browser);
     const { code, message } = await prove(page, { gpu: "require", workerUrl: changed({ lose: 12 }) });
     assert.equal(code, "gpu_unavailable");
@@ -215,7 +221,7 @@ describe("a page with WebGPU", needs("gpu-simd"), () => {
     ]);
   });
 
-  test("measures a GPU, and takes what was measured again", async (context) => {
+  test("measures a GPU, and takes what was measured again", slow, async (context) => {
     const { page, troubles } = await pageOf(context, browser);
     const workerUrl = changed({ software: "" });
     const { calibration, environment } = await prove(page, { workerUrl }, { waits: true });
@@ -230,15 +236,19 @@ describe("a page with WebGPU", needs("gpu-simd"), () => {
     assert.deepEqual(troubles, []);
   });
 
-  test("proves with threads and a GPU where it is isolated", needs("gpu-simd-threads"), async (context) => {
-    const { page, troubles } = await pageOf(context, browser, ISOLATION);
-    const { stages, environment, facts } = await prove(page, { gpu: "require", threads: 3 });
-    assert.deepEqual([environment.build, environment.threads, facts], ["simd-threads", 3, 6]);
-    assert.deepEqual(stagesOf(stages, "cpu"), OF_HOST);
-    assert.deepEqual(troubles, []);
-  });
+  test(
+    "proves with threads and a GPU where it is isolated",
+    ALL ? needs("gpu-simd-threads") : slow,
+    async (context) => {
+      const { page, troubles } = await pageOf(context, browser, ISOLATION);
+      const { stages, environment, facts } = await prove(page, { gpu: "require", threads: 3 });
+      assert.deepEqual([environment.build, environment.threads, facts], ["simd-threads", 3, 6]);
+      assert.deepEqual(stagesOf(stages, "cpu"), OF_HOST);
+      assert.deepEqual(troubles, []);
+    },
+  );
 
-  test("proves in two tabs at once, one of which is hidden", async (context) => {
+  test("proves in two tabs at once, one of which is hidden", slow, async (context) => {
     const pages = [await pageOf(context, browser), await pageOf(context, browser)];
     await pages[1].page.bringToFront();
     const session = await pages[0].page.context().newCDPSession(pages[0].page);

@@ -259,7 +259,7 @@ pub fn test_markets(project: &Project, modules: Modules) -> Result<(), Error> {
     process::run(test.env(MARKET_VARIABLE, aggregation::build_checked(project, aggregation::MARKET)?))
 }
 
-/// Tests provers with a GPU in Chromium.
+/// Tests provers with a GPU in Chromium, those tests left out that take minutes.
 pub fn test_gpu(project: &Project, modules: Modules) -> Result<(), Error> {
     let mut test = Web::new(project).command("npm");
     test.args(["run", "test:webgpu"]).env(BUILDS_VARIABLE, modules.builds());
