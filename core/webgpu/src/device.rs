@@ -8,6 +8,7 @@ use wgpu::{DeviceType, Features, Limits};
 
 use crate::kernels::{Form, Kernels};
 use crate::memory::Pool;
+use crate::traffic::Counters;
 
 /// Why a GPU could not be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -117,6 +118,7 @@ pub(crate) struct Inner {
     pub(crate) adapter: Adapter,
     pub(crate) kernels: Kernels,
     pub(crate) pool: Pool,
+    pub(crate) counters: Arc<Counters>,
     fault: Arc<Fault>,
 }
 
@@ -235,9 +237,10 @@ impl Gpu {
         if let Some(error) = fault.get() {
             return Err(error);
         }
-        let pool = Pool::new(device.clone(), queue.clone());
+        let counters = Arc::<Counters>::default();
+        let pool = Pool::new(device.clone(), queue.clone(), counters.clone());
         let adapter = Adapter::new(adapter);
-        Ok(Self(Arc::new(Inner { device, queue, adapter, kernels, pool, fault })))
+        Ok(Self(Arc::new(Inner { device, queue, adapter, kernels, pool, counters, fault })))
     }
 
     /// Loses the device, as drivers do.

@@ -56,7 +56,7 @@ impl WebGpu {
         let mut next = 0_u64;
         loop {
             control.check()?;
-            gpu.0.queue.write_buffer(&found, 0, &u32::MAX.to_le_bytes());
+            gpu.upload(&found, 0, &u32::MAX.to_le_bytes());
             let first = [next as u32, (next >> 32) as u32];
             let mut recorder = Recorder::new(gpu);
             match puzzle {

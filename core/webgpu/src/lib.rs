@@ -7,6 +7,7 @@
 //! | `memory` | buffers, which are cleared where they held secrets |
 //! | `kernels` | the kernels, their source and their compilation |
 //! | `recorder` | what the device is told to do, and what comes back from it |
+//! | `traffic` | how much of both there was |
 //! | `program` | constraint programs as instructions of a kernel |
 //! | `key` | what is computed once for each verifier key |
 //! | `transform`, `tree`, `lookup`, `quotient`, `opening`, `folding`, `grinding` | the steps of a proof |
@@ -36,6 +37,7 @@ mod quotient;
 mod recorder;
 #[cfg(test)]
 mod tests;
+mod traffic;
 mod transform;
 mod tree;
 
@@ -44,3 +46,4 @@ pub use calibration::{Calibration, Timing};
 pub use choice::{Choice, ChoiceBatch, ChoiceCommitted, ChoiceKey, Policy, State};
 pub use device::{Adapter, Gpu, GpuError, Options, adapters};
 pub use key::GpuKey;
+pub use traffic::Traffic;

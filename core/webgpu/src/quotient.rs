@@ -7,6 +7,7 @@ use velum_stark::air::Chip;
 use velum_stark::backend::{QuotientBlinding, QuotientInputs, Step};
 use velum_stark::control::{Control, Stage};
 use velum_stark::field::{EF, EXTENSION_DEGREE};
+use velum_stark::secret::Secret;
 use velum_stark::shape::QUOTIENT;
 
 use crate::backend::{Committed, WebGpu, failed};
@@ -205,12 +206,10 @@ impl WebGpu {
         let height = shape.groups[0].height();
         let QuotientBlinding { mask, chunks, fri_mask } = blinding;
         let of_chunk = chunks.first().map_or(0, |chunk| chunk.len());
-        let coins = gpu.0.pool.secret((EXTENSION_DEGREE * (2 * height + chunks.len() * of_chunk)) as u64);
-        let mut next = 0;
-        for coefficients in [mask, fri_mask].into_iter().chain(chunks) {
-            gpu.write_x(&coins, (EXTENSION_DEGREE * next) as u64, coefficients);
-            next += coefficients.len();
-        }
+        let all: Secret<EF> =
+            [mask, fri_mask].into_iter().chain(chunks).flat_map(|of| of.iter().copied()).collect();
+        let coins = gpu.0.pool.secret((EXTENSION_DEGREE * all.len()) as u64);
+        gpu.write_x(&coins, 0, &all);
         let mut parameters = Split {
             log_height: shape.log_height() as u32,
             chunks: shape.chunks as u32,

@@ -80,9 +80,8 @@ impl<'a> Recorder<'a> {
 
     /// Submits all of it.
     pub(crate) fn submit(self) {
-        let gpu = self.gpu;
-        let encoder = self.encode();
-        gpu.0.queue.submit([encoder.finish()]);
+        self.gpu.submit(self.encode());
+        self.gpu.0.pool.release(self.kept);
     }
 
     /// Submits all of it, and reads the first bytes of a buffer when it is done.
@@ -94,9 +93,11 @@ impl<'a> Recorder<'a> {
             usage: BufferUsages::MAP_READ | BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
+        gpu.0.counters.buffer();
+        gpu.0.counters.readback(bytes);
         let mut encoder = self.encode();
         encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, staging.size());
-        gpu.0.queue.submit([encoder.finish()]);
+        gpu.submit(encoder);
         let (sender, receiver) = oneshot::channel();
         staging.map_async(MapMode::Read, .., move |mapped| {
             // Nobody listens where the proof was given up.
@@ -108,6 +109,7 @@ impl<'a> Recorder<'a> {
             .poll(wgpu::PollType::wait_indefinitely())
             .map_err(|error| GpuError::Failed(error.to_string()))?;
         let mapped = receiver.await;
+        gpu.0.pool.release(self.kept);
         gpu.check()?;
         match mapped {
             Ok(Ok(())) => {}
@@ -119,42 +121,54 @@ impl<'a> Recorder<'a> {
     }
 
     fn encode(&self) -> wgpu::CommandEncoder {
-        let device = &self.gpu.0.device;
-        let mut encoder = device.create_command_encoder(&Default::default());
-        let parameters = device.create_buffer(&wgpu::BufferDescriptor {
-            label: None,
-            size: self.parameters.len().max(PARAMETERS) as u64,
-            usage: BufferUsages::UNIFORM | BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
-        self.gpu.0.queue.write_buffer(&parameters, 0, &self.parameters);
+        let parameters = self.uploaded_parameters();
+        let mut encoder = self.gpu.0.device.create_command_encoder(&Default::default());
         let mut left = self.commands.iter().peekable();
         while let Some(command) = left.next() {
-            match command {
-                Command::Copy { from, to, bytes } => {
+            match (command, &parameters) {
+                (Command::Copy { from, to, bytes }, _) => {
                     encoder.copy_buffer_to_buffer(&from.0, from.1, &to.0, to.1, *bytes);
                 }
-                Command::Dispatch { .. } => {
+                (Command::Dispatch { .. }, Some(parameters)) => {
                     let mut pass = encoder.begin_compute_pass(&Default::default());
-                    let mut next = Some(command);
-                    while let Some(Command::Dispatch {
-                        kernel,
-                        buffers,
-                        parameters: (at, length),
-                        workgroups,
-                    }) = next
-                    {
-                        let pipeline = self.gpu.0.kernels.get(*kernel);
-                        let group = self.bind_group(&pipeline.layout, (&parameters, *length), buffers);
-                        pass.set_pipeline(&pipeline.pipeline);
-                        pass.set_bind_group(0, &group, &[*at as u32]);
-                        pass.dispatch_workgroups(workgroups[0], workgroups[1], 1);
-                        next = left.next_if(|command| matches!(command, Command::Dispatch { .. }));
+                    self.dispatch(&mut pass, command, parameters);
+                    while let Some(next) = left.next_if(|next| matches!(next, Command::Dispatch { .. })) {
+                        self.dispatch(&mut pass, next, parameters);
                     }
                 }
+                // Every dispatch has parameters.
+                (Command::Dispatch { .. }, None) => {}
             }
         }
         encoder
+    }
+
+    fn dispatch(&self, pass: &mut wgpu::ComputePass<'_>, command: &Command, of_all: &wgpu::Buffer) {
+        let Command::Dispatch { kernel, buffers, parameters: (at, length), workgroups } = command else {
+            return;
+        };
+        let pipeline = self.gpu.0.kernels.get(*kernel);
+        let group = self.bind_group(&pipeline.layout, (of_all, *length), buffers);
+        pass.set_pipeline(&pipeline.pipeline);
+        pass.set_bind_group(0, &group, &[*at as u32]);
+        pass.dispatch_workgroups(workgroups[0], workgroups[1], 1);
+        self.gpu.0.counters.dispatch();
+    }
+
+    /// The parameters of all dispatches on the device; none where there are none.
+    fn uploaded_parameters(&self) -> Option<wgpu::Buffer> {
+        if self.parameters.is_empty() {
+            return None;
+        }
+        let parameters = self.gpu.0.device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: self.parameters.len() as u64,
+            usage: BufferUsages::UNIFORM | BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        self.gpu.0.counters.buffer();
+        self.gpu.upload(&parameters, 0, &self.parameters);
+        Some(parameters)
     }
 
     fn bind_group(

@@ -131,7 +131,7 @@ impl Recorder<'_> {
         let digests = gpu.0.pool.secret(((rows_at + lower) * DIGEST) as u64);
         let salt_buffer = gpu.0.pool.secret(salts.map_or(0, |salts| 2 * salts.len()) as u64);
         if let Some(salts) = salts {
-            gpu.0.queue.write_buffer(&salt_buffer, 0, salts.as_flattened());
+            gpu.upload(&salt_buffer, 0, salts.as_flattened());
         }
         let family = family(hashes.function);
         let mut hasher = Hasher { recorder: self, hashes, family, digests: &digests, salts: &salt_buffer };
