@@ -176,6 +176,7 @@ impl Backend for WebGpu {
             cells.push(buffer);
         }
         drop(rows);
+        recorder.end_stage();
         control.begin(Stage::Hashing, 0.5)?;
         let (committed, root, _) = self.commit(recorder, key, groups, salts, None).await.map_err(failed)?;
         Ok((Committed { cells, ..committed }, root))

@@ -168,7 +168,7 @@ impl Gpu {
     ///
     /// # Errors
     /// [`GpuError`].
-    #[cfg(any(test, feature = "testing"))]
+    #[cfg(any(test, feature = "testing", feature = "measure"))]
     pub async fn open_altered(options: Options, alter: impl Fn(String) -> String) -> Result<Self, GpuError> {
         Self::open_with(options, &Control::none(), alter).await
     }

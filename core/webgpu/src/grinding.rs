@@ -37,7 +37,7 @@ struct GrindPoseidon2 {
 const LOG_TRIED: std::ops::RangeInclusive<usize> = 8..=18;
 
 /// Nonces that a thread tries.
-const EACH: u32 = 4;
+pub(crate) const EACH: u32 = 4;
 
 impl WebGpu {
     /// A nonce that solves a puzzle.

@@ -219,3 +219,16 @@ fn layout(device: &wgpu::Device, buffers: &str) -> BindGroupLayout {
 pub(crate) fn sources(form: Form) -> impl Iterator<Item = (&'static str, String)> {
     MODULES.iter().map(move |module| (module.kernels[0].1, module.source(form)))
 }
+
+/// The kernels of each module, by name.
+#[cfg(feature = "measure")]
+pub(crate) fn names() -> impl Iterator<Item = String> {
+    let name = |(kernel, _): &(Kernel, _)| format!("{kernel:?}");
+    MODULES.iter().map(move |module| module.kernels.iter().map(name).collect::<Vec<_>>().join(", "))
+}
+
+/// The source of the kernels that measure what a device can do at most.
+#[cfg(feature = "measure")]
+pub(crate) fn source_of_peaks(form: Form) -> String {
+    Module { parts: &[source!("measure")], buffers: "", kernels: &[] }.source(form)
+}

@@ -7,6 +7,7 @@
 //! | `memory` | buffers, which are cleared where they held secrets |
 //! | `kernels` | the kernels, their source and their compilation |
 //! | `recorder` | what the device is told to do, and what comes back from it |
+//! | `measure` | how long kernels and stages take, with the feature of that name |
 //! | `traffic` | how much of both there was |
 //! | `program` | constraint programs as instructions of a kernel |
 //! | `key` | what is computed once for each verifier key |
@@ -30,6 +31,8 @@ mod kernels;
 mod key;
 mod lookup;
 mod matrix;
+#[cfg(feature = "measure")]
+pub mod measure;
 mod memory;
 mod opening;
 mod program;

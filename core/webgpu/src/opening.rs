@@ -21,24 +21,24 @@ use crate::tree::{DIGEST, Tree};
 
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
-struct Points {
+pub(crate) struct Points {
     point: [u32; 4],
     shift: Words,
-    log_height: u32,
+    pub(crate) log_height: u32,
     log_roots: u32,
     to: u32,
-    kind: u32,
+    pub(crate) kind: u32,
     unused: [u32; 2],
 }
 
 /// What is computed of a point and a row, as the kernel numbers it.
-const WEIGHTS: u32 = 0;
+pub(crate) const WEIGHTS: u32 = 0;
 const DENOMINATORS: u32 = 1;
 
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
-struct Evaluate {
-    log_height: u32,
+pub(crate) struct Evaluate {
+    pub(crate) log_height: u32,
     of_column: u32,
     first: u32,
     to: u32,
@@ -48,21 +48,21 @@ struct Evaluate {
 
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
-struct Numerators {
-    log_height: u32,
+pub(crate) struct Numerators {
+    pub(crate) log_height: u32,
     of_main: u32,
     of_lookup: u32,
     of_quotient: u32,
-    first: u32,
+    pub(crate) first: u32,
     to: u32,
     unused: [u32; 2],
 }
 
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
-struct Quotients {
-    log_height: u32,
-    points: u32,
+pub(crate) struct Quotients {
+    pub(crate) log_height: u32,
+    pub(crate) points: u32,
     mask: [u32; 2],
 }
 
@@ -79,8 +79,8 @@ struct PointOf {
 
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
-struct Gather {
-    count: u32,
+pub(crate) struct Gather {
+    pub(crate) count: u32,
     to: u32,
     first: u32,
     unused: u32,

@@ -27,9 +27,9 @@ const GROUPS: usize = 8;
 /// The parameters of the kernel that divides by the modulus of the large coset.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
-struct Small {
-    log_order: u32,
-    log_small: u32,
+pub(crate) struct Small {
+    pub(crate) log_order: u32,
+    pub(crate) log_small: u32,
     log_roots: u32,
     values: u32,
     modulus: Words,
@@ -43,14 +43,14 @@ struct Small {
 /// The parameters of the kernel that splits the quotient.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
-struct Split {
-    log_height: u32,
-    chunks: u32,
-    length: u32,
-    blinding: u32,
-    groups: u32,
+pub(crate) struct Split {
+    pub(crate) log_height: u32,
+    pub(crate) chunks: u32,
+    pub(crate) length: u32,
+    pub(crate) blinding: u32,
+    pub(crate) groups: u32,
     unused: [u32; 3],
-    parts: [[u32; 4]; GROUPS],
+    pub(crate) parts: [[u32; 4]; GROUPS],
 }
 
 impl WebGpu {
@@ -92,9 +92,12 @@ impl WebGpu {
 
         let coefficients = self.split(&mut recorder, key, inputs.blinding, (&parts, &firsts));
         recorder.keep([parts]);
+        recorder.end_stage();
         control.begin(Stage::Extension, 0.8)?;
         let width = key.shape().groups[0].widths[QUOTIENT];
         let extended = self.extended(&mut recorder, key, 0, &coefficients, width);
+        recorder.end_stage();
+        control.begin(Stage::Hashing, 0.9)?;
         let (committed, root, _) =
             self.commit(recorder, key, vec![extended], inputs.salts, None).await.map_err(failed)?;
         Ok((Committed { coefficients: Some(coefficients), ..committed }, root))

@@ -79,9 +79,24 @@ impl<'a> Recorder<'a> {
     }
 
     /// Submits all of it.
-    pub(crate) fn submit(self) {
-        self.gpu.submit(self.encode());
+    pub(crate) fn submit(mut self) {
+        self.flush();
         self.gpu.0.pool.release(self.kept);
+        self.gpu.end_stage();
+    }
+
+    /// Ends a stage of a proof within what is recorded: where stages are timed, all of it is done before the next one begins.
+    pub(crate) fn end_stage(&mut self) {
+        if self.gpu.waits_at_stages() {
+            self.flush();
+            self.gpu.end_stage();
+        }
+    }
+
+    fn flush(&mut self) {
+        self.gpu.submit(self.encode());
+        self.commands.clear();
+        self.parameters.clear();
     }
 
     /// Submits all of it, and reads the first bytes of a buffer when it is done.
@@ -122,10 +137,23 @@ impl<'a> Recorder<'a> {
 
     fn encode(&self) -> wgpu::CommandEncoder {
         let parameters = self.uploaded_parameters();
+        #[cfg(feature = "measure")]
+        if self.gpu.0.counters.watch.observes_kernels() {
+            self.run_singly(parameters.as_ref());
+            return self.gpu.0.device.create_command_encoder(&Default::default());
+        }
+        self.encode_commands(&self.commands, parameters.as_ref())
+    }
+
+    fn encode_commands(
+        &self,
+        commands: &[Command],
+        parameters: Option<&wgpu::Buffer>,
+    ) -> wgpu::CommandEncoder {
         let mut encoder = self.gpu.0.device.create_command_encoder(&Default::default());
-        let mut left = self.commands.iter().peekable();
+        let mut left = commands.iter().peekable();
         while let Some(command) = left.next() {
-            match (command, &parameters) {
+            match (command, parameters) {
                 (Command::Copy { from, to, bytes }, _) => {
                     encoder.copy_buffer_to_buffer(&from.0, from.1, &to.0, to.1, *bytes);
                 }
@@ -141,6 +169,25 @@ impl<'a> Recorder<'a> {
             }
         }
         encoder
+    }
+
+    /// Runs each command by itself, and keeps how long kernels took.
+    #[cfg(feature = "measure")]
+    fn run_singly(&self, parameters: Option<&wgpu::Buffer>) {
+        for command in &self.commands {
+            let encoder = self.encode_commands(std::slice::from_ref(command), parameters);
+            let start = std::time::Instant::now();
+            self.gpu.submit(encoder);
+            self.gpu.wait();
+            if let Command::Dispatch { kernel, parameters: (at, length), workgroups, .. } = command {
+                self.gpu.0.counters.watch.observe(crate::measure::Observed {
+                    kernel: *kernel,
+                    parameters: self.parameters[*at..at + length].to_vec(),
+                    workgroups: *workgroups,
+                    elapsed: start.elapsed(),
+                });
+            }
+        }
     }
 
     fn dispatch(&self, pass: &mut wgpu::ComputePass<'_>, command: &Command, of_all: &wgpu::Buffer) {

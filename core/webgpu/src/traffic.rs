@@ -50,6 +50,8 @@ pub(crate) struct Counters {
     dispatches: AtomicU64,
     submissions: AtomicU64,
     buffers: AtomicU64,
+    #[cfg(feature = "measure")]
+    pub(crate) watch: crate::measure::Watch,
 }
 
 fn add(counter: &AtomicU64, count: u64) {
@@ -109,6 +111,22 @@ impl Gpu {
     pub(crate) fn upload(&self, buffer: &wgpu::Buffer, offset: u64, bytes: &[u8]) {
         self.0.counters.upload(bytes.len());
         self.0.queue.write_buffer(buffer, offset, bytes);
+    }
+
+    /// Whether it is waited for at the end of each stage of a proof.
+    pub(crate) fn waits_at_stages(&self) -> bool {
+        #[cfg(feature = "measure")]
+        return self.0.counters.watch.waits_at_stages();
+        #[cfg(not(feature = "measure"))]
+        false
+    }
+
+    /// Ends a stage of a proof: where stages are timed, the device is done before the next one begins.
+    pub(crate) fn end_stage(&self) {
+        #[cfg(feature = "measure")]
+        if self.waits_at_stages() {
+            self.wait();
+        }
     }
 
     /// Submits commands that were recorded.

@@ -20,22 +20,22 @@ const TOP: usize = 256;
 /// The parameters of all its kernels.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
-struct Parameters {
+pub(crate) struct Parameters {
     row_key: [u32; 8],
     pieces_key: [u32; 8],
     node_key: [u32; 8],
     cut: [u32; 2],
-    count: u32,
-    width: u32,
+    pub(crate) count: u32,
+    pub(crate) width: u32,
     first: u32,
     of_row: u32,
     of_column: u32,
-    salted: u32,
+    pub(crate) salted: u32,
     first_salt: u32,
     to: u32,
     children: u32,
     rows: u32,
-    levels: u32,
+    pub(crate) levels: u32,
     unused: [u32; 3],
 }
 
