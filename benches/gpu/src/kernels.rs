@@ -130,7 +130,7 @@ pub fn print_proofs(gpu: &Gpu, peaks: &Peaks, runs: usize, class: SizeClass) -> 
         block_on(Prover::on(backend.clone(), SUITE, class, &Control::none()))?,
     );
     let keys = [key_of(&backend, &credential, class)?, key_of(&backend, &presentation, class)?];
-    let mut all = Vec::new();
+    let (mut all, mut works) = (Vec::new(), [Work::default(); 2]);
     for _ in 0..runs {
         let mut run = Run::default();
         let control = Control::none();
@@ -142,7 +142,8 @@ pub fn print_proofs(gpu: &Gpu, peaks: &Peaks, runs: usize, class: SizeClass) -> 
         let second = gpu.observed();
         gpu.observe_kernels(false);
         proof?;
-        for (key, observed) in keys.iter().zip([first, second]) {
+        for ((key, observed), work) in keys.iter().zip([first, second]).zip(&mut works) {
+            *work = observed.iter().fold(Work::default(), |sum, one| sum + one.done(key).work);
             observed.iter().for_each(|one| run.add(one.done(key), one.elapsed, peaks));
         }
         all.push(run);
@@ -152,6 +153,7 @@ pub fn print_proofs(gpu: &Gpu, peaks: &Peaks, runs: usize, class: SizeClass) -> 
         print_groups(name, &key.groups());
     }
     print_counts(&all);
+    print_least(&works, peaks);
     Ok(())
 }
 
@@ -243,6 +245,46 @@ fn print_counts(runs: &[Run]) {
         rows.push([vec![name, unit], counts.to_vec()].concat());
     }
     table::print("What a unit takes, by the mean of both proofs", &columns, &rows);
+}
+
+/// What an integrated GPU is assumed to do in a second: bytes, products of 32 bits, other operations on them.
+const INTEGRATED: [f64; 3] = [50e9, 100e9, 400e9];
+
+/// The work of each proof, and how long it takes at least on this device and on one that is assumed.
+fn print_least(works: &[Work; 2], peaks: &Peaks) {
+    let [bytes, products, others] = INTEGRATED;
+    let assumed = Peaks::assumed(bytes, products, others);
+    let columns = [
+        "proof",
+        "products, 10^6",
+        "shifts",
+        "sums",
+        "compressions",
+        "MB moved",
+        "here at least: bytes, ms",
+        "arithmetic, ms",
+        "assumed GPU at least: bytes, ms",
+        "arithmetic, ms",
+    ];
+    let row = |(name, work): (&str, &Work)| {
+        let counts = [work.multiplications, work.shifts, work.additions, work.compressions, work.bytes()];
+        let least = [peaks.least(work), assumed.least(work)].concat();
+        let counts = counts.map(|count| number(count as f64 / 1e6));
+        [
+            vec![name.to_owned()],
+            counts.to_vec(),
+            least.into_iter().map(|least| number(milliseconds(least))).collect(),
+        ]
+        .concat()
+    };
+    let rows: Vec<_> = ["credential", "presentation"].into_iter().zip(works).map(row).collect();
+    let title = format!(
+        "All kernels of a proof; assumed is a GPU that moves {} GB/s and does {} 10^9/s products of 32 bits and {} 10^9/s others",
+        bytes / 1e9,
+        products / 1e9,
+        others / 1e9
+    );
+    table::print(&title, &columns, &rows);
 }
 
 fn milliseconds(duration: Duration) -> f64 {

@@ -31,7 +31,16 @@ pub struct Peaks {
 }
 
 /// Additions, exclusive ors and rotations of a compression of BLAKE3: 56 times 6, 4 and 4, and 8 more.
-pub(crate) const MIXES: u64 = 56 * 14 + 8;
+const MIXES: u64 = 56 * 14 + 8;
+
+/// Operations on words of 32 bits, counted in `field_u32.wgsl`, of which halves of words are computed once: those of a product are 16 products
+/// and others.
+const OF_PRODUCT: [f64; 2] = [16.0, 99.0];
+const OF_SHIFT: f64 = 72.0;
+const OF_SUM: f64 = 16.0;
+
+/// Operations of a mix, whose rotation is two shifts and an or.
+const OF_MIX: f64 = 1_240.0 / MIXES as f64;
 
 /// Threads of a workgroup, as the kernels have them.
 const THREADS: u64 = 256;
@@ -76,6 +85,20 @@ impl Peaks {
         };
         gpu.check()?;
         Ok(peaks)
+    }
+
+    /// What a device could do at most of which nothing is known but the bytes that it moves and the products and other operations on words of 32 bits
+    /// that it does in a second.
+    pub const fn assumed(bytes: f64, products: f64, others: f64) -> Self {
+        Self {
+            submission: Duration::ZERO,
+            bytes,
+            multiplications: 1.0 / (OF_PRODUCT[0] / products + OF_PRODUCT[1] / others),
+            shifts: others / OF_SHIFT,
+            additions: others / OF_SUM,
+            mixes: others / OF_MIX,
+            products,
+        }
     }
 
     /// How long the device takes at least to move what some work moves, and to compute what it computes.
