@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use velum_core::class::SizeClass;
 use velum_credentials::mint::{Spec, mint};
 use velum_credentials::{
-    Clock, Control, DeviceResponse, Document, Error, PrepareOptions, Prepared, PresentOptions, Presentation,
-    Prover, Request, SessionTranscript, Verified, Verifier,
+    Backend, Clock, Control, DeviceResponse, Document, Error, PrepareOptions, Prepared, PresentOptions,
+    Presentation, Prover, Request, SessionTranscript, Verified, Verifier,
 };
 use velum_testdata::MUSTERMANN;
 
@@ -72,7 +72,11 @@ impl Case {
     ///
     /// # Errors
     /// Those of [`Prover::prepare`].
-    pub fn prepare(&self, prover: &Prover, control: Control<'_>) -> Result<Prepared, Error> {
+    pub fn prepare<B: Device>(&self, prover: &Prover<B>, control: Control<'_>) -> Result<Prepared, Error>
+    where
+        B::Key: Sync,
+        B::Error: Send,
+    {
         let options = PrepareOptions::default().with_size_class(self.class).with_control(control);
         prover.prepare(self.document()?, &self.request, options)
     }
@@ -81,12 +85,16 @@ impl Case {
     ///
     /// # Errors
     /// Those of [`Prover::present`].
-    pub fn present(
+    pub fn present<B: Device>(
         &self,
-        prover: &Prover,
+        prover: &Prover<B>,
         prepared: Prepared,
         control: Control<'_>,
-    ) -> Result<Presentation, Error> {
+    ) -> Result<Presentation, Error>
+    where
+        B::Key: Sync,
+        B::Error: Send,
+    {
         let options = any_clock().with_control(control);
         prover.present(prepared, self.document()?, &self.transcript, &self.request, options)
     }
@@ -99,6 +107,11 @@ impl Case {
         verifier.verify(&Presentation::from_bytes(presentation)?, &self.transcript, &self.request)
     }
 }
+
+/// What can prove cases.
+pub trait Device: Backend + Clone + Sync {}
+
+impl<B: Backend + Clone + Sync> Device for B {}
 
 /// The documents of the cases are of the past.
 pub(crate) const fn any_clock() -> PresentOptions<'static> {

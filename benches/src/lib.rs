@@ -12,7 +12,7 @@ use velum_core::suite::Suite;
 use velum_stark::Parameters;
 use velum_stark::control::Stage;
 
-pub use case::Case;
+pub use case::{Case, Device};
 pub use statements::Statements;
 
 /// The suite that is measured where nothing else is said.
@@ -44,4 +44,31 @@ pub fn without_grinding(suite: Suite, kind: ProofKind, class: &SizeClass) -> Par
 /// Adds up what `milliseconds` gives, so many times.
 pub fn sum(times: u64, mut milliseconds: impl FnMut() -> f64) -> Duration {
     Duration::from_secs_f64((0..times).map(|_| milliseconds()).sum::<f64>() / 1_000.0)
+}
+
+/// The least of some values; infinity where there are none.
+pub fn minimum(values: &[f64]) -> f64 {
+    values.iter().copied().fold(f64::INFINITY, f64::min)
+}
+
+/// The one in the middle, or the mean of the two that are; not a number where there are none.
+pub fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    match sorted.len() % 2 {
+        0 if middle > 0 => (sorted[middle - 1] + sorted[middle]) / 2.0,
+        _ => sorted.get(middle).copied().unwrap_or(f64::NAN),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_minimum_and_median() {
+        assert_eq!((minimum(&[3.0, 1.0, 2.0]), median(&[3.0, 1.0, 2.0])), (1.0, 2.0));
+        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), 2.5);
+    }
 }

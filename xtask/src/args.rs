@@ -36,6 +36,8 @@ Tasks:
   aarch64       run known-answer tests and whole proofs on 64-bit ARM under an emulator, measure the library for phones,
                 and check it for Android and iOS
   gpu-info      print the adapters that GPU kernels can run on
+  gpu-report [--software] [--width 32|64] [--runs N] [--quick]
+                build the program that measures GPU kernels and whole proofs on a GPU, say where it lies, and run it
   kotlin        build the Kotlin package in bindings-mobile/kotlin and test it on the JVM
   swift         build the Swift package in bindings-mobile/swift: on macOS its XCFramework, on Linux for this machine
   swift-test    test that package, its adapter and what the app in demo-ios stands on: on Linux, as root, in a Debian with
@@ -73,6 +75,7 @@ pub enum Task {
     SoundnessMutants { sample: Option<usize> },
     Aarch64,
     GpuInfo,
+    GpuReport { args: Vec<OsString> },
     Kotlin,
     Swift,
     SwiftTest,
@@ -95,7 +98,7 @@ pub enum Documents {
     Update,
 }
 
-/// Reads the arguments that follow the program's name. Those of `demo` and `market` are handed on unread.
+/// Reads the arguments that follow the program's name. Those of `demo`, `market` and `gpu-report` are handed on unread.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::Error> {
     let mut parser = lexopt::Parser::from_args(args);
     let task = match parser.next()? {
@@ -108,6 +111,9 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
     }
     if task == "market" {
         return Ok(Task::Market { args: parser.raw_args()?.collect() });
+    }
+    if task == "gpu-report" {
+        return Ok(Task::GpuReport { args: parser.raw_args()?.collect() });
     }
     let (mut all, mut sample, mut runs, mut json, mut web) = (false, None, RUNS, false, false);
     let mut proofs = Documents::Sample;
@@ -200,6 +206,8 @@ mod tests {
         assert_eq!(parsed(&["web-package"]), Ok(Task::WebPackage));
         assert_eq!(parsed(&["aarch64"]), Ok(Task::Aarch64));
         assert_eq!(parsed(&["gpu-info"]), Ok(Task::GpuInfo));
+        let args = ["--quick", "--runs", "2"].map(OsString::from).to_vec();
+        assert_eq!(parsed(&["gpu-report", "--quick", "--runs", "2"]), Ok(Task::GpuReport { args }));
         assert_eq!(parsed(&["kotlin"]), Ok(Task::Kotlin));
         assert_eq!(parsed(&["swift"]), Ok(Task::Swift));
         assert_eq!(parsed(&["swift-test"]), Ok(Task::SwiftTest));

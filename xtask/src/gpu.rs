@@ -1,10 +1,12 @@
 //! GPUs, and the one in software that tests run on where a machine has none.
 
+use std::ffi::OsString;
 use std::path::Path;
+use std::process::ExitCode;
 
 use crate::apt;
 use crate::process::{self, Error};
-use crate::project::Project;
+use crate::project::{Cpu, Project};
 use crate::web;
 
 /// Where drivers of Vulkan are described.
@@ -30,4 +32,22 @@ pub fn info(project: &Project) -> Result<(), Error> {
     let native = ["run", "--quiet", "--package", "velum-webgpu", "--example", "adapters"];
     process::run(&mut project.cargo(native))?;
     web::adapters(project)
+}
+
+/// The program that measures GPUs, and its package.
+const REPORT: (&str, &str) = ("velum-gpu-report", "gpu-report");
+
+/// Compilers of drivers that keep what they compile: what is measured is to be compiled anew.
+const NO_CACHES: [(&str, &str); 2] = [("MESA_SHADER_CACHE_DISABLE", "true"), ("__GL_SHADER_DISK_CACHE", "0")];
+
+/// Builds the program that measures GPUs, says where it lies, and runs it.
+pub fn report(project: &Project, args: &[OsString]) -> Result<ExitCode, Error> {
+    install(project)?;
+    let cpu = if cfg!(target_arch = "x86_64") { Cpu::Avx2 } else { Cpu::Any };
+    process::run(project.build(cpu, REPORT.0, REPORT.1).env("VELUM_FLAGS", cpu.flags()))?;
+    let program = project.program(cpu, REPORT.1);
+    eprintln!("built: {}", program.strip_prefix(project.root()).unwrap_or(&program).display());
+    let status = process::status(project.command(program).args(args).envs(NO_CACHES))?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }

@@ -116,6 +116,7 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
             gpu::info(project)?;
             Ok(ExitCode::SUCCESS)
         }
+        Task::GpuReport { args } => gpu::report(project, &args),
         Task::Kotlin => {
             kotlin::test(project)?;
             Ok(ExitCode::SUCCESS)

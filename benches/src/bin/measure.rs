@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use lexopt::prelude::*;
 use serde_json::{Map, Value, json};
-use velum_bench::{Case, SUITE, Statements, without_grinding};
+use velum_bench::{Case, SUITE, Statements, median, minimum, without_grinding};
 use velum_core::class::{STANDARD, SizeClass};
 use velum_core::proof::{
     ProofKind, credential_chips, credential_traces, presentation_chips, presentation_traces,
@@ -268,29 +268,4 @@ fn count(case: &Case, options: &Options) -> Result<Value, Failure> {
         }
     }
     Ok(json!({ "proofs": options.runs }))
-}
-
-fn minimum(values: &[f64]) -> f64 {
-    values.iter().copied().fold(f64::INFINITY, f64::min)
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    match sorted.len() % 2 {
-        0 if middle > 0 => (sorted[middle - 1] + sorted[middle]) / 2.0,
-        _ => sorted.get(middle).copied().unwrap_or(f64::NAN),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quotes_minimum_and_median() {
-        assert_eq!((minimum(&[3.0, 1.0, 2.0]), median(&[3.0, 1.0, 2.0])), (1.0, 2.0));
-        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), 2.5);
-    }
 }

@@ -129,7 +129,10 @@ impl WebGpu {
 
 /// An error of the device as one of the prover.
 pub(crate) fn failed(error: GpuError) -> ProveError<GpuError> {
-    ProveError::Backend(error)
+    match error {
+        GpuError::Cancelled(cancelled) => ProveError::Cancelled(cancelled),
+        error => ProveError::Backend(error),
+    }
 }
 
 impl Backend for WebGpu {
@@ -164,7 +167,7 @@ impl Backend for WebGpu {
         control: &Control<'_>,
     ) -> Step<(Committed, Digest), GpuError> {
         control.begin(Stage::Extension, 0.0)?;
-        let mut recorder = Recorder::new(&self.0);
+        let mut recorder = Recorder::under(&self.0, control);
         let (mut groups, mut cells) = (Vec::new(), Vec::new());
         for (group, matrix) in rows.groups().iter().enumerate() {
             let buffer = self.0.0.pool.secret(matrix.values.len() as u64);
@@ -176,6 +179,7 @@ impl Backend for WebGpu {
             cells.push(buffer);
         }
         drop(rows);
+        recorder.end_stage();
         control.begin(Stage::Hashing, 0.5)?;
         let (committed, root, _) = self.commit(recorder, key, groups, salts, None).await.map_err(failed)?;
         Ok((Committed { cells, ..committed }, root))
@@ -211,7 +215,7 @@ impl Backend for WebGpu {
         control: &Control<'_>,
     ) -> Step<Vec<EF>, GpuError> {
         control.check()?;
-        self.values(key, trees, zeta).await.map_err(failed)
+        self.values(key, trees, zeta, control).await.map_err(failed)
     }
 
     async fn batch(
@@ -251,7 +255,7 @@ impl Backend for WebGpu {
         control: &Control<'_>,
     ) -> Step<OpenedRows, GpuError> {
         control.check()?;
-        self.opened_rows(tree, query).await.map_err(failed)
+        self.opened_rows(tree, query, control).await.map_err(failed)
     }
 
     async fn layer(
@@ -281,7 +285,7 @@ impl Untrusted for WebGpu {
         let coefficients = coefficients.ok_or(ProveError::Faulty("no coefficients of the quotient"))?;
         let (shape, height) = (key.shape(), key.shape().groups[0].height());
         let bytes = (shape.chunks * EXTENSION_DEGREE * height) as u64 * ELEMENT;
-        let read = Recorder::new(&self.0).read(coefficients, bytes).await.map_err(failed)?;
+        let read = Recorder::new(&self.0).read_secret(coefficients, bytes).await.map_err(failed)?;
         let columns = Secret::from(elements(&read));
         let chunk = |chunk: &[F]| -> Secret<EF> {
             (0..height).map(|power| EF::from_basis_coefficients_fn(|i| chunk[i * height + power])).collect()

@@ -1,13 +1,16 @@
 //! The adapter and its device.
 
 use std::sync::{Arc, Mutex, PoisonError};
+#[cfg(not(target_arch = "wasm32"))]
+use std::time::Duration;
 
 use thiserror::Error;
-use velum_stark::control::Control;
+use velum_stark::control::{Cancelled, Control};
 use wgpu::{DeviceType, Features, Limits};
 
 use crate::kernels::{Form, Kernels};
 use crate::memory::Pool;
+use crate::traffic::Counters;
 
 /// Why a GPU could not be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -46,6 +49,9 @@ pub enum GpuError {
     /// The device refused what it was told to do.
     #[error("the GPU failed: {0}")]
     Failed(String),
+    /// Whoever waited for it gave up.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
     /// A key whose tables the kernels were not made for.
     #[error("the GPU's kernels are not made for {0}")]
     Unsupported(String),
@@ -142,6 +148,7 @@ pub(crate) struct Inner {
     pub(crate) adapter: Adapter,
     pub(crate) kernels: Kernels,
     pub(crate) pool: Pool,
+    pub(crate) counters: Arc<Counters>,
     fault: Arc<Fault>,
 }
 
@@ -192,7 +199,7 @@ impl Gpu {
     ///
     /// # Errors
     /// [`GpuError`].
-    #[cfg(any(test, feature = "testing"))]
+    #[cfg(any(test, feature = "testing", feature = "measure"))]
     pub async fn open_altered(options: Options, alter: impl Fn(String) -> String) -> Result<Self, GpuError> {
         Self::open_with(options, &Control::none(), alter).await
     }
@@ -261,8 +268,9 @@ impl Gpu {
         let adapter = Adapter::new(adapter).of_device(&device);
         let form = Form { has_64_bit, is_looped: options.short || adapter.is_slow_to_compile() };
         let kernels = Kernels::new(&device, &fault, form, control, alter).await?;
-        let pool = Pool::new(device.clone(), queue.clone());
-        Ok(Self(Arc::new(Inner { device, queue, adapter, kernels, pool, fault })))
+        let counters = Arc::<Counters>::default();
+        let pool = Pool::new(device.clone(), queue.clone(), counters.clone());
+        Ok(Self(Arc::new(Inner { device, queue, adapter, kernels, pool, counters, fault })))
     }
 
     /// Loses the device, as drivers do.
@@ -280,7 +288,43 @@ impl Gpu {
     pub(crate) fn check(&self) -> Result<(), GpuError> {
         self.0.fault.check()
     }
+
+    /// Waits until the device has done what it was told.
+    ///
+    /// # Errors
+    /// [`GpuError::Cancelled`], and [`GpuError::Lost`] where the device gives no sign.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn wait(&self, control: &Control<'_>) -> Result<(), GpuError> {
+        let start = std::time::Instant::now();
+        let poll = || {
+            let wait = wgpu::PollType::Wait { submission_index: None, timeout: Some(LOOK) };
+            match self.0.device.poll(wait) {
+                Ok(_) => Ok(true),
+                Err(wgpu::PollError::Timeout) => Ok(false),
+                Err(error) => Err(GpuError::Failed(error.to_string())),
+            }
+        };
+        loop {
+            if driven(poll).inspect_err(|error| self.0.fault.set(error.clone()))? {
+                return Ok(());
+            }
+            control.check()?;
+            if start.elapsed() > PATIENCE {
+                let lost = GpuError::Lost(format!("it gave no sign for {} seconds", PATIENCE.as_secs()));
+                self.0.fault.set(lost.clone());
+                return Err(lost);
+            }
+        }
+    }
 }
+
+/// How often one who waits looks whether to go on.
+#[cfg(not(target_arch = "wasm32"))]
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How long nobody waits for a step, in software neither: systems reset a GPU that hangs after a few seconds.
+#[cfg(not(target_arch = "wasm32"))]
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Calls a driver. `wgpu` panics where one is lost at certain moments, and has no way to be told otherwise.
 #[cfg(not(target_arch = "wasm32"))]

@@ -19,10 +19,10 @@ use crate::tree::{DIGEST, Rows};
 
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
-struct Fold {
+pub(crate) struct Fold {
     challenge: [u32; 4],
     shift_inverse: Words,
-    log_size: u32,
+    pub(crate) log_size: u32,
     log_roots: u32,
 }
 

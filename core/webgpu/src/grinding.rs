@@ -37,7 +37,7 @@ struct GrindPoseidon2 {
 const LOG_TRIED: std::ops::RangeInclusive<usize> = 8..=18;
 
 /// Nonces that a thread tries.
-const EACH: u32 = 4;
+pub(crate) const EACH: u32 = 4;
 
 impl WebGpu {
     /// A nonce that solves a puzzle.
@@ -56,9 +56,9 @@ impl WebGpu {
         let mut next = 0_u64;
         while next < Puzzle::nonces(bits) {
             control.check()?;
-            gpu.0.queue.write_buffer(&found, 0, &u32::MAX.to_le_bytes());
+            gpu.upload(&found, 0, &u32::MAX.to_le_bytes());
             let first = [next as u32, (next >> 32) as u32];
-            let mut recorder = Recorder::new(gpu);
+            let mut recorder = Recorder::under(gpu, control);
             match puzzle {
                 Puzzle::Blake3 { block } => {
                     let (words, _) = block.as_chunks::<4>();

@@ -203,28 +203,32 @@ impl Kernels {
         control: &Control<'_>,
         alter: impl Fn(String) -> String,
     ) -> Result<Self, GpuError> {
-        let mut loaded = Vec::with_capacity(MODULES.len());
-        for module in MODULES {
-            loaded.push(Loaded::new(device, module, alter(module.source(form))));
+        let load = |module: &Module| -> Result<Loaded, GpuError> {
+            let loaded = Loaded::new(device, module, alter(module.source(form)));
             fault.check().map_err(|error| refused(module.kernels[0].1, error))?;
-        }
-        let create = || -> Result<Vec<(Kernel, Pipeline)>, GpuError> {
-            let mut kernels = Vec::new();
-            for module in &loaded {
-                for &(kernel, entry) in module.kernels {
-                    control.check().map_err(|cancelled| GpuError::NoDevice(cancelled.to_string()))?;
-                    kernels.push((kernel, module.pipeline(device, entry)));
-                    fault.check().map_err(|error| refused(entry, error))?;
-                }
+            Ok(loaded)
+        };
+        let create = |module: &Loaded| -> Result<Vec<(Kernel, Pipeline)>, GpuError> {
+            let mut kernels = Vec::with_capacity(module.kernels.len());
+            for &(kernel, entry) in module.kernels {
+                control.check()?;
+                kernels.push((kernel, module.pipeline(device, entry)));
+                fault.check().map_err(|error| refused(entry, error))?;
             }
             Ok(kernels)
         };
+        #[cfg(not(target_arch = "wasm32"))]
+        let kernels = MODULES.iter().map(|module| create(&load(module)?)).collect::<Result<Vec<_>, _>>();
         #[cfg(target_arch = "wasm32")]
-        crate::ahead::compile(device, &create).await?;
-        let kernels = create();
-        #[cfg(target_arch = "wasm32")]
-        crate::ahead::forget(device);
-        kernels.map(Self)
+        let kernels = {
+            let loaded: Vec<_> = MODULES.iter().map(load).collect::<Result<_, GpuError>>()?;
+            let create = || loaded.iter().map(create).collect::<Result<Vec<_>, GpuError>>();
+            crate::ahead::compile(device, create).await?;
+            let kernels = create();
+            crate::ahead::forget(device);
+            kernels
+        };
+        Ok(Self(kernels?.into_iter().flatten().collect()))
     }
 
     pub(crate) fn get(&self, kernel: Kernel) -> &Pipeline {
@@ -261,4 +265,17 @@ fn layout(device: &wgpu::Device, buffers: &str) -> BindGroupLayout {
 #[cfg(test)]
 pub(crate) fn sources(form: Form) -> impl Iterator<Item = (&'static str, String)> {
     MODULES.iter().map(move |module| (module.kernels[0].1, module.source(form)))
+}
+
+/// The kernels of each module, by name.
+#[cfg(feature = "measure")]
+pub(crate) fn names() -> impl Iterator<Item = String> {
+    let name = |(kernel, _): &(Kernel, _)| format!("{kernel:?}");
+    MODULES.iter().map(move |module| module.kernels.iter().map(name).collect::<Vec<_>>().join(", "))
+}
+
+/// The source of the kernels that measure what a device can do at most.
+#[cfg(feature = "measure")]
+pub(crate) fn source_of_peaks(form: Form) -> String {
+    Module { parts: &[source!("measure")], buffers: "", kernels: &[] }.source(form)
 }

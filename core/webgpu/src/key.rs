@@ -331,14 +331,9 @@ impl GroupKey {
         }
         let factors = gpu.public(&factors);
 
-        let fixed_rows = gpu.0.pool.public((places.fixed * height) as u64);
-        let mut column = 0;
-        for &table in &key.shape().groups[group].tables {
-            for cells in key.fixed_columns(table) {
-                gpu.write(&fixed_rows, (column * height) as u64, &cells);
-                column += 1;
-            }
-        }
+        let tables = key.shape().groups[group].tables.iter();
+        let fixed_rows: Vec<F> = tables.flat_map(|&table| key.fixed_columns(table)).flatten().collect();
+        let fixed_rows = gpu.public(&fixed_rows);
         let fixed = gpu.0.pool.public((places.width() * QUOTIENT_COSETS * height) as u64);
         let mut recorder = Recorder::new(gpu);
         let known = Known { gpu, roots, factors: &factors, log_height, log_blowup };

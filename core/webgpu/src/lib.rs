@@ -7,6 +7,8 @@
 //! | `memory` | buffers, which are cleared where they held secrets |
 //! | `kernels`, `ahead` | the kernels, their source and their compilation; in browsers without anyone waiting |
 //! | `recorder` | what the device is told to do, and what comes back from it |
+//! | `measure` | how long kernels and stages take, with the feature of that name |
+//! | `traffic` | how much of both there was |
 //! | `program` | constraint programs as instructions of a kernel |
 //! | `key` | what is computed once for each verifier key |
 //! | `transform`, `tree`, `lookup`, `quotient`, `opening`, `folding`, `grinding` | the steps of a proof |
@@ -31,6 +33,8 @@ mod kernels;
 mod key;
 mod lookup;
 mod matrix;
+#[cfg(feature = "measure")]
+pub mod measure;
 mod memory;
 mod opening;
 mod program;
@@ -38,6 +42,7 @@ mod quotient;
 mod recorder;
 #[cfg(test)]
 mod tests;
+mod traffic;
 mod transform;
 mod tree;
 
@@ -46,3 +51,4 @@ pub use calibration::{Calibration, Timing};
 pub use choice::{Choice, ChoiceBatch, ChoiceCommitted, ChoiceKey, Policy, State};
 pub use device::{Adapter, Gpu, GpuError, Options, adapters};
 pub use key::GpuKey;
+pub use traffic::Traffic;

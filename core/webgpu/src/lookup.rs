@@ -52,11 +52,11 @@ pub(crate) struct Interpreter {
 /// Parameters of both kernels.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
-struct Lookup {
-    height: u32,
-    active: u32,
-    batches: u32,
-    width: u32,
+pub(crate) struct Lookup {
+    pub(crate) height: u32,
+    pub(crate) active: u32,
+    pub(crate) batches: u32,
+    pub(crate) width: u32,
 }
 
 impl WebGpu {
@@ -78,71 +78,105 @@ impl WebGpu {
         let known = key.invariants.values(&key.program, &challenges);
         let groups = key.shape().groups.len();
         let terminals = gpu.0.pool.secret((groups * EXTENSION_DEGREE) as u64);
-        let mut recorder = Recorder::new(gpu);
-        let mut extended = Vec::new();
+        let mut recorder = Recorder::under(gpu, control);
+        let mut columns = Vec::with_capacity(groups);
         for (group, cells) in std::mem::take(&mut main.cells).into_iter().enumerate() {
-            let of_group = &key.groups[group];
-            let (height, shape) = (1_usize << of_group.log_height, &key.shape().groups[group]);
-            let (batches, width) = (key.program.groups()[group].batches.len(), shape.widths[LOOKUP]);
+            let constants = secret(self, &key.groups[group].fractions.constants(&known, &[]));
             let public = self.public_rows(key, group, tables.chips());
-            let constants = secret(self, &of_group.fractions.constants(&known, &[]));
-            let fractions = gpu.0.pool.secret((2 * EXTENSION_DEGREE * batches * height) as u64);
-            let natural = |columns_height: usize| Cells {
-                of_column: columns_height as u32,
-                of_row: 1,
-                ..Cells::default()
-            };
-            let parameters = Interpreter {
-                main: Cells { of_column: 1, of_row: shape.widths[MAIN] as u32, ..Cells::default() },
-                fixed: natural(height),
-                public: natural(height),
-                count: key.active_rows(group) as u32,
-                log_height: of_group.log_height as u32,
-                log_points: of_group.log_height as u32,
-                instructions: of_group.fractions.instructions.len() as u32,
-                value_step: 1,
-                second: height as u32,
-                of_slot: (EXTENSION_DEGREE * height) as u32,
-                ..Interpreter::default()
-            };
-            let buffers = [
-                &of_group.fractions_code,
-                &constants,
-                &cells,
-                &key.hashes.unread,
-                &of_group.fixed_rows,
-                &public,
-                &fractions,
-            ];
-            let workgroups = key.active_rows(group).div_ceil(64) as u64;
-            recorder.run(Kernel::Interpret, &parameters, &buffers, workgroups);
-
+            let fractions = self.fractions(&mut recorder, key, group, [&constants, &cells, &public]);
             let blinding = secret(self, &blinding.groups()[group].values);
-            let columns = gpu.0.pool.secret((width * height) as u64);
-            let terminal = gpu.0.pool.secret(EXTENSION_DEGREE as u64);
-            let parameters = Lookup {
-                height: height as u32,
-                active: key.active_rows(group) as u32,
-                batches: batches as u32,
-                width: width as u32,
-            };
-            let buffers = [&fractions, &blinding, &columns, &terminal];
-            recorder.run(Kernel::Divide, &parameters, &buffers, height.div_ceil(64) as u64);
-            recorder.run(Kernel::Accumulate, &parameters, &buffers, 1);
-            let bytes = EXTENSION_DEGREE as u64 * ELEMENT;
-            recorder.copy((&terminal, 0), (&terminals, group as u64 * bytes), bytes);
-            let by_column = Place { offset: 0, coset: 0, column: height as u32, row: 1 };
+            columns.push(self.columns(&mut recorder, key, group, [&fractions, &blinding], &terminals));
+            recorder.keep([constants, cells, public, fractions, blinding]);
+        }
+        recorder.end_stage();
+        control.begin(Stage::Extension, 0.3)?;
+        let mut extended = Vec::with_capacity(groups);
+        for (group, columns) in columns.into_iter().enumerate() {
+            let (height, width) =
+                (1_u32 << key.groups[group].log_height, key.shape().groups[group].widths[LOOKUP]);
+            let by_column = Place { offset: 0, coset: 0, column: height, row: 1 };
             let coefficients = self.coefficients(&mut recorder, key, group, (&columns, by_column), width);
             extended.push(self.extended(&mut recorder, key, group, &coefficients, width));
-            recorder.keep([constants, fractions, blinding, columns, terminal, coefficients, cells, public]);
+            recorder.keep([columns, coefficients]);
         }
-        control.begin(Stage::Extension, 0.5)?;
+        recorder.end_stage();
+        control.begin(Stage::Hashing, 0.5)?;
         let more = Some((&terminals, groups * EXTENSION_DEGREE));
         let (committed, root, sums) =
             self.commit(recorder, key, extended, salts, more).await.map_err(failed)?;
         let (sums, _) = sums.as_chunks::<EXTENSION_DEGREE>();
         let terminals = sums.iter().map(|&sum| EF::from_basis_coefficients_fn(|i| sum[i])).collect();
         Ok((committed, root, terminals))
+    }
+
+    /// Numerators and denominators of a group's batches on its rows.
+    fn fractions(
+        &self,
+        recorder: &mut Recorder<'_>,
+        key: &GpuKey,
+        group: usize,
+        [constants, cells, public]: [&Buffer; 3],
+    ) -> Buffer {
+        let of_group = &key.groups[group];
+        let height = 1_usize << of_group.log_height;
+        let batches = key.program.groups()[group].batches.len();
+        let fractions = self.0.0.pool.secret((2 * EXTENSION_DEGREE * batches * height) as u64);
+        let natural = Cells { of_column: height as u32, of_row: 1, ..Cells::default() };
+        let width = key.shape().groups[group].widths[MAIN];
+        let parameters = Interpreter {
+            main: Cells { of_column: 1, of_row: width as u32, ..Cells::default() },
+            fixed: natural,
+            public: natural,
+            count: key.active_rows(group) as u32,
+            log_height: of_group.log_height as u32,
+            log_points: of_group.log_height as u32,
+            instructions: of_group.fractions.instructions.len() as u32,
+            value_step: 1,
+            second: height as u32,
+            of_slot: (EXTENSION_DEGREE * height) as u32,
+            ..Interpreter::default()
+        };
+        let buffers = [
+            &of_group.fractions_code,
+            constants,
+            cells,
+            &key.hashes.unread,
+            &of_group.fixed_rows,
+            public,
+            &fractions,
+        ];
+        let workgroups = key.active_rows(group).div_ceil(64) as u64;
+        recorder.run(Kernel::Interpret, &parameters, &buffers, workgroups);
+        fractions
+    }
+
+    /// The lookup columns of a group on its rows, column by column, whose sum becomes its terminal.
+    fn columns(
+        &self,
+        recorder: &mut Recorder<'_>,
+        key: &GpuKey,
+        group: usize,
+        [fractions, blinding]: [&Buffer; 2],
+        terminals: &Buffer,
+    ) -> Buffer {
+        let pool = &self.0.0.pool;
+        let height = 1_usize << key.groups[group].log_height;
+        let width = key.shape().groups[group].widths[LOOKUP];
+        let columns = pool.secret((width * height) as u64);
+        let terminal = pool.secret(EXTENSION_DEGREE as u64);
+        let parameters = Lookup {
+            height: height as u32,
+            active: key.active_rows(group) as u32,
+            batches: key.program.groups()[group].batches.len() as u32,
+            width: width as u32,
+        };
+        let buffers = [fractions, blinding, &columns, &terminal];
+        recorder.run(Kernel::Divide, &parameters, &buffers, height.div_ceil(64) as u64);
+        recorder.run(Kernel::Accumulate, &parameters, &buffers, 1);
+        let bytes = EXTENSION_DEGREE as u64 * ELEMENT;
+        recorder.copy((&terminal, 0), (terminals, group as u64 * bytes), bytes);
+        recorder.keep([terminal]);
+        columns
     }
 
     /// The public columns of a group on its rows.

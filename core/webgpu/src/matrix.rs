@@ -39,14 +39,14 @@ impl Gpu {
     /// Writes elements to a buffer, from the one of this number on.
     pub(crate) fn write(&self, buffer: &Buffer, first: u64, elements: &[F]) {
         let mut numbers: Vec<u64> = elements.iter().map(PrimeField64::as_canonical_u64).collect();
-        self.0.queue.write_buffer(buffer, first * ELEMENT, bytemuck::cast_slice(&numbers));
+        self.upload(buffer, first * ELEMENT, bytemuck::cast_slice(&numbers));
         numbers.zeroize();
     }
 
     /// Writes elements of the extension field, coefficient by coefficient.
     pub(crate) fn write_x(&self, buffer: &Buffer, first: u64, elements: &[EF]) {
         let mut numbers: Vec<u32> = elements.iter().flat_map(|&element| words_x(element)).collect();
-        self.0.queue.write_buffer(buffer, first * ELEMENT, bytemuck::cast_slice(&numbers));
+        self.upload(buffer, first * ELEMENT, bytemuck::cast_slice(&numbers));
         numbers.zeroize();
     }
 
@@ -61,7 +61,7 @@ impl Gpu {
     pub(crate) fn public_numbers<T: Pod>(&self, numbers: &[T]) -> Buffer {
         let bytes: &[u8] = bytemuck::cast_slice(numbers);
         let buffer = self.0.pool.public((bytes.len() as u64).div_ceil(ELEMENT));
-        self.0.queue.write_buffer(&buffer, 0, bytes);
+        self.upload(&buffer, 0, bytes);
         buffer
     }
 }

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use wgpu::BufferUsages;
 
+use crate::traffic::Counters;
+
 /// Bytes of an element.
 pub(crate) const ELEMENT: u64 = 8;
 
@@ -30,8 +32,8 @@ impl Deref for Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        if let Some(pool) = &self.pool {
-            pool.take_back(&self.raw);
+        if let Some(pool) = self.pool.take() {
+            pool.take_back(vec![self.raw.clone()]);
         }
     }
 }
@@ -41,12 +43,13 @@ impl Drop for Buffer {
 pub(crate) struct Pool {
     device: wgpu::Device,
     queue: wgpu::Queue,
+    counters: Arc<Counters>,
     free: Arc<Mutex<Vec<wgpu::Buffer>>>,
 }
 
 impl Pool {
-    pub(crate) fn new(device: wgpu::Device, queue: wgpu::Queue) -> Self {
-        Self { device, queue, free: Arc::default() }
+    pub(crate) fn new(device: wgpu::Device, queue: wgpu::Queue, counters: Arc<Counters>) -> Self {
+        Self { device, queue, counters, free: Arc::default() }
     }
 
     /// A buffer of so many elements for secrets: the shortest that is long enough and not twice as long, or a new one.
@@ -73,15 +76,28 @@ impl Pool {
     }
 
     fn new_buffer(&self, size: u64) -> wgpu::Buffer {
+        self.counters.buffer();
         let description =
             wgpu::BufferDescriptor { label: None, size, usage: USAGE, mapped_at_creation: false };
         self.device.create_buffer(&description)
     }
 
-    fn take_back(&self, buffer: &wgpu::Buffer) {
+    /// Lets go of buffers at once: those that held secrets are cleared by one submission.
+    pub(crate) fn release(&self, mut buffers: Vec<Buffer>) {
+        let secret = buffers.iter_mut().filter_map(|buffer| buffer.pool.take().map(|_| buffer.raw.clone()));
+        self.take_back(secret.collect());
+    }
+
+    fn take_back(&self, buffers: Vec<wgpu::Buffer>) {
+        if buffers.is_empty() {
+            return;
+        }
         let mut encoder = self.device.create_command_encoder(&Default::default());
-        encoder.clear_buffer(buffer, 0, None);
+        for buffer in &buffers {
+            encoder.clear_buffer(buffer, 0, None);
+        }
+        self.counters.submission();
         self.queue.submit([encoder.finish()]);
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(buffer.clone());
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).extend(buffers);
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytemuck::{Pod, Zeroable};
 use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, TwoAdicField};
 use velum_stark::backend::{BatchInputs, LayerQuery, NodePosition, OpenedLayer, OpenedRows, TreeQuery};
+use velum_stark::control::Control;
 use velum_stark::field::{EF, EXTENSION_DEGREE, F};
 use velum_stark::shape::{Point, QUOTIENT};
 use zeroize::Zeroizing;
@@ -21,24 +22,24 @@ use crate::tree::{DIGEST, Tree};
 
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
-struct Points {
+pub(crate) struct Points {
     point: [u32; 4],
     shift: Words,
-    log_height: u32,
+    pub(crate) log_height: u32,
     log_roots: u32,
     to: u32,
-    kind: u32,
+    pub(crate) kind: u32,
     unused: [u32; 2],
 }
 
 /// What is computed of a point and a row, as the kernel numbers it.
-const WEIGHTS: u32 = 0;
+pub(crate) const WEIGHTS: u32 = 0;
 const DENOMINATORS: u32 = 1;
 
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
-struct Evaluate {
-    log_height: u32,
+pub(crate) struct Evaluate {
+    pub(crate) log_height: u32,
     of_column: u32,
     first: u32,
     to: u32,
@@ -48,21 +49,21 @@ struct Evaluate {
 
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
-struct Numerators {
-    log_height: u32,
+pub(crate) struct Numerators {
+    pub(crate) log_height: u32,
     of_main: u32,
     of_lookup: u32,
     of_quotient: u32,
-    first: u32,
+    pub(crate) first: u32,
     to: u32,
     unused: [u32; 2],
 }
 
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
-struct Quotients {
-    log_height: u32,
-    points: u32,
+pub(crate) struct Quotients {
+    pub(crate) log_height: u32,
+    pub(crate) points: u32,
     mask: [u32; 2],
 }
 
@@ -79,8 +80,8 @@ struct PointOf {
 
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
-struct Gather {
-    count: u32,
+pub(crate) struct Gather {
+    pub(crate) count: u32,
     to: u32,
     first: u32,
     unused: u32,
@@ -116,10 +117,11 @@ impl WebGpu {
         key: &GpuKey,
         trees: &[&Committed],
         zeta: EF,
+        control: &Control<'_>,
     ) -> Result<Vec<EF>, GpuError> {
         let gpu = &self.0;
         let (shape, openings) = (key.shape(), &key.openings);
-        let mut recorder = Recorder::new(gpu);
+        let mut recorder = Recorder::under(gpu, control);
         let heights = key.groups.iter().map(|group| EXTENSION_DEGREE << group.log_height);
         let firsts: Vec<usize> =
             heights.scan(0, |next, size| Some(std::mem::replace(next, *next + size))).collect();
@@ -331,6 +333,7 @@ impl WebGpu {
         &self,
         tree: &Committed,
         query: &TreeQuery,
+        control: &Control<'_>,
     ) -> Result<OpenedRows, GpuError> {
         let mut gathering = Gathering::default();
         let mut orders = Vec::new();
@@ -348,7 +351,7 @@ impl WebGpu {
             orders.push(first..gathering.count);
         }
         let nodes = gathering.add_nodes(&tree.tree, &query.nodes);
-        let opened = self.gather(gathering).await?;
+        let opened = self.gather(gathering, control).await?;
         let groups = orders
             .into_iter()
             .map(|range| elements(&opened[range.start * ELEMENT as usize..range.end * ELEMENT as usize]));
@@ -367,19 +370,23 @@ impl WebGpu {
         let cells = query.entries.iter().flat_map(|&entry| [2 * entry as u32, 2 * entry as u32 + 1]);
         gathering.add(codeword, cells);
         let nodes = gathering.add_nodes(tree, &query.nodes);
-        let opened = self.gather(gathering).await?;
+        let opened = self.gather(gathering, &Control::none()).await?;
         let (values, nodes) = opened.split_at(nodes * ELEMENT as usize);
         Ok(OpenedLayer { values: elements_x(values), nodes: digests(nodes) })
     }
 
-    async fn gather(&self, gathering: Gathering<'_>) -> Result<Zeroizing<Vec<u8>>, GpuError> {
+    async fn gather(
+        &self,
+        gathering: Gathering<'_>,
+        control: &Control<'_>,
+    ) -> Result<Zeroizing<Vec<u8>>, GpuError> {
         if gathering.count == 0 {
             return Ok(Vec::new().into());
         }
         let gpu = &self.0;
         let indices = gpu.public_numbers(&gathering.indices);
         let opened = gpu.0.pool.public(gathering.count as u64);
-        let mut recorder = Recorder::new(gpu);
+        let mut recorder = Recorder::under(gpu, control);
         for (buffer, range) in gathering.parts {
             let parameters = Gather {
                 count: range.len() as u32,

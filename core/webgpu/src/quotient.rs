@@ -7,6 +7,7 @@ use velum_stark::air::Chip;
 use velum_stark::backend::{QuotientBlinding, QuotientInputs, Step};
 use velum_stark::control::{Control, Stage};
 use velum_stark::field::{EF, EXTENSION_DEGREE};
+use velum_stark::secret::Secret;
 use velum_stark::shape::QUOTIENT;
 
 use crate::backend::{Committed, WebGpu, failed};
@@ -26,9 +27,9 @@ pub(crate) const GROUPS: usize = 8;
 /// The parameters of the kernel that divides by the modulus of the large coset.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
-struct Small {
-    log_order: u32,
-    log_small: u32,
+pub(crate) struct Small {
+    pub(crate) log_order: u32,
+    pub(crate) log_small: u32,
     log_roots: u32,
     values: u32,
     modulus: Words,
@@ -42,14 +43,14 @@ struct Small {
 /// The parameters of the kernel that splits the quotient.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
-struct Split {
-    log_height: u32,
-    chunks: u32,
-    length: u32,
-    blinding: u32,
-    groups: u32,
+pub(crate) struct Split {
+    pub(crate) log_height: u32,
+    pub(crate) chunks: u32,
+    pub(crate) length: u32,
+    pub(crate) blinding: u32,
+    pub(crate) groups: u32,
     unused: [u32; 3],
-    parts: [[u32; 4]; GROUPS],
+    pub(crate) parts: [[u32; 4]; GROUPS],
 }
 
 impl WebGpu {
@@ -72,7 +73,7 @@ impl WebGpu {
             key.program.groups().iter().flat_map(|group| &group.rules).map(|rule| rule.power + 1).max();
         let powers: Vec<EF> = inputs.alpha.powers().take(count.unwrap_or(0)).collect();
 
-        let mut recorder = Recorder::new(gpu);
+        let mut recorder = Recorder::under(gpu, control);
         let sizes =
             key.groups.iter().map(|group| (2 << group.log_height) + (1_usize << group.small.log_size));
         let firsts: Vec<usize> = sizes
@@ -91,9 +92,12 @@ impl WebGpu {
 
         let coefficients = self.split(&mut recorder, key, inputs.blinding, (&parts, &firsts));
         recorder.keep([parts]);
+        recorder.end_stage();
         control.begin(Stage::Extension, 0.8)?;
         let width = key.shape().groups[0].widths[QUOTIENT];
         let extended = self.extended(&mut recorder, key, 0, &coefficients, width);
+        recorder.end_stage();
+        control.begin(Stage::Hashing, 0.9)?;
         let (committed, root, _) =
             self.commit(recorder, key, vec![extended], inputs.salts, None).await.map_err(failed)?;
         Ok((Committed { coefficients: Some(coefficients), ..committed }, root))
@@ -205,12 +209,10 @@ impl WebGpu {
         let height = shape.groups[0].height();
         let QuotientBlinding { mask, chunks, fri_mask } = blinding;
         let of_chunk = chunks.first().map_or(0, |chunk| chunk.len());
-        let coins = gpu.0.pool.secret((EXTENSION_DEGREE * (2 * height + chunks.len() * of_chunk)) as u64);
-        let mut next = 0;
-        for coefficients in [mask, fri_mask].into_iter().chain(chunks) {
-            gpu.write_x(&coins, (EXTENSION_DEGREE * next) as u64, coefficients);
-            next += coefficients.len();
-        }
+        let all: Secret<EF> =
+            [mask, fri_mask].into_iter().chain(chunks).flat_map(|of| of.iter().copied()).collect();
+        let coins = gpu.0.pool.secret((EXTENSION_DEGREE * all.len()) as u64);
+        gpu.write_x(&coins, 0, &all);
         let mut parameters = Split {
             log_height: shape.log_height() as u32,
             chunks: shape.chunks as u32,

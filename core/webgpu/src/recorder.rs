@@ -2,6 +2,7 @@
 
 use bytemuck::Pod;
 use futures_channel::oneshot;
+use velum_stark::control::Control;
 use wgpu::{BindGroup, BindGroupEntry, BindingResource, BufferBinding, BufferUsages, MapMode};
 use zeroize::Zeroizing;
 
@@ -18,6 +19,8 @@ const PARAMETERS: usize = 256;
 /// Commands that are to be submitted together.
 pub(crate) struct Recorder<'a> {
     gpu: &'a Gpu,
+    /// Stops waiting.
+    control: Control<'a>,
     commands: Vec<Command>,
     /// The parameters of all dispatches, one behind the other.
     parameters: Vec<u8>,
@@ -32,7 +35,12 @@ enum Command {
 
 impl<'a> Recorder<'a> {
     pub(crate) fn new(gpu: &'a Gpu) -> Self {
-        Self { gpu, commands: Vec::new(), parameters: Vec::new(), kept: Vec::new() }
+        Self::under(gpu, &Control::none())
+    }
+
+    /// One whose reading is given up where the work is cancelled.
+    pub(crate) fn under(gpu: &'a Gpu, control: &Control<'a>) -> Self {
+        Self { gpu, control: *control, commands: Vec::new(), parameters: Vec::new(), kept: Vec::new() }
     }
 
     /// Runs a kernel in so many workgroups, which it counts by rows of the dispatch.
@@ -79,14 +87,51 @@ impl<'a> Recorder<'a> {
     }
 
     /// Submits all of it.
-    pub(crate) fn submit(self) {
-        let gpu = self.gpu;
-        let encoder = self.encode();
-        gpu.0.queue.submit([encoder.finish()]);
+    pub(crate) fn submit(mut self) {
+        self.flush();
+        self.gpu.0.pool.release(self.kept);
+        self.gpu.end_stage();
+    }
+
+    /// Ends a stage of a proof within what is recorded: where stages are timed, all of it is done before the next one begins.
+    pub(crate) fn end_stage(&mut self) {
+        if self.gpu.waits_at_stages() {
+            self.flush();
+            self.gpu.end_stage();
+        }
+    }
+
+    fn flush(&mut self) {
+        self.gpu.submit(self.encode());
+        self.commands.clear();
+        self.parameters.clear();
     }
 
     /// Submits all of it, and reads the first bytes of a buffer when it is done.
     pub(crate) async fn read(self, buffer: &Buffer, bytes: u64) -> Result<Zeroizing<Vec<u8>>, GpuError> {
+        Ok(self.mapped(buffer, bytes).await?.0)
+    }
+
+    /// The same of secrets: what they went through on the device is cleared.
+    pub(crate) async fn read_secret(
+        self,
+        buffer: &Buffer,
+        bytes: u64,
+    ) -> Result<Zeroizing<Vec<u8>>, GpuError> {
+        let gpu = self.gpu;
+        let (read, staging) = self.mapped(buffer, bytes).await?;
+        let mut encoder = gpu.0.device.create_command_encoder(&Default::default());
+        encoder.clear_buffer(&staging, 0, None);
+        gpu.submit(encoder);
+        Ok(read)
+    }
+
+    /// The bytes, and the buffer that they came through.
+    async fn mapped(
+        self,
+        buffer: &Buffer,
+        bytes: u64,
+    ) -> Result<(Zeroizing<Vec<u8>>, wgpu::Buffer), GpuError> {
         let gpu = self.gpu;
         let staging = gpu.0.device.create_buffer(&wgpu::BufferDescriptor {
             label: None,
@@ -94,20 +139,20 @@ impl<'a> Recorder<'a> {
             usage: BufferUsages::MAP_READ | BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
+        gpu.0.counters.buffer();
+        gpu.0.counters.readback(bytes);
         let mut encoder = self.encode();
         encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, staging.size());
-        gpu.0.queue.submit([encoder.finish()]);
+        gpu.submit(encoder);
         let (sender, receiver) = oneshot::channel();
         staging.map_async(MapMode::Read, .., move |mapped| {
             // Nobody listens where the proof was given up.
             let _ = sender.send(mapped);
         });
         #[cfg(not(target_arch = "wasm32"))]
-        gpu.0
-            .device
-            .poll(wgpu::PollType::wait_indefinitely())
-            .map_err(|error| GpuError::Failed(error.to_string()))?;
+        gpu.wait(&self.control)?;
         let mapped = receiver.await;
+        gpu.0.pool.release(self.kept);
         gpu.check()?;
         match mapped {
             Ok(Ok(())) => {}
@@ -115,46 +160,93 @@ impl<'a> Recorder<'a> {
             Err(_) => return Err(GpuError::Lost("nothing came back".into())),
         }
         let view = staging.get_mapped_range(..).map_err(|error| GpuError::Failed(error.to_string()))?;
-        Ok(view[..bytes as usize].to_vec().into())
+        let read = view[..bytes as usize].to_vec().into();
+        drop(view);
+        staging.unmap();
+        Ok((read, staging))
     }
 
     fn encode(&self) -> wgpu::CommandEncoder {
-        let device = &self.gpu.0.device;
-        let mut encoder = device.create_command_encoder(&Default::default());
-        let parameters = device.create_buffer(&wgpu::BufferDescriptor {
-            label: None,
-            size: self.parameters.len().max(PARAMETERS) as u64,
-            usage: BufferUsages::UNIFORM | BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
-        self.gpu.0.queue.write_buffer(&parameters, 0, &self.parameters);
-        let mut left = self.commands.iter().peekable();
+        let parameters = self.uploaded_parameters();
+        #[cfg(feature = "measure")]
+        if self.gpu.0.counters.watch.observes_kernels() {
+            self.run_singly(parameters.as_ref());
+            return self.gpu.0.device.create_command_encoder(&Default::default());
+        }
+        self.encode_commands(&self.commands, parameters.as_ref())
+    }
+
+    fn encode_commands(
+        &self,
+        commands: &[Command],
+        parameters: Option<&wgpu::Buffer>,
+    ) -> wgpu::CommandEncoder {
+        let mut encoder = self.gpu.0.device.create_command_encoder(&Default::default());
+        let mut left = commands.iter().peekable();
         while let Some(command) = left.next() {
-            match command {
-                Command::Copy { from, to, bytes } => {
+            match (command, parameters) {
+                (Command::Copy { from, to, bytes }, _) => {
                     encoder.copy_buffer_to_buffer(&from.0, from.1, &to.0, to.1, *bytes);
                 }
-                Command::Dispatch { .. } => {
+                (Command::Dispatch { .. }, Some(parameters)) => {
                     let mut pass = encoder.begin_compute_pass(&Default::default());
-                    let mut next = Some(command);
-                    while let Some(Command::Dispatch {
-                        kernel,
-                        buffers,
-                        parameters: (at, length),
-                        workgroups,
-                    }) = next
-                    {
-                        let pipeline = self.gpu.0.kernels.get(*kernel);
-                        let group = self.bind_group(&pipeline.layout, (&parameters, *length), buffers);
-                        pass.set_pipeline(&pipeline.pipeline);
-                        pass.set_bind_group(0, &group, &[*at as u32]);
-                        pass.dispatch_workgroups(workgroups[0], workgroups[1], 1);
-                        next = left.next_if(|command| matches!(command, Command::Dispatch { .. }));
+                    self.dispatch(&mut pass, command, parameters);
+                    while let Some(next) = left.next_if(|next| matches!(next, Command::Dispatch { .. })) {
+                        self.dispatch(&mut pass, next, parameters);
                     }
                 }
+                // Every dispatch has parameters.
+                (Command::Dispatch { .. }, None) => {}
             }
         }
         encoder
+    }
+
+    /// Runs each command by itself, and keeps how long kernels took.
+    #[cfg(feature = "measure")]
+    fn run_singly(&self, parameters: Option<&wgpu::Buffer>) {
+        for command in &self.commands {
+            let encoder = self.encode_commands(std::slice::from_ref(command), parameters);
+            let start = std::time::Instant::now();
+            self.gpu.submit(encoder);
+            self.gpu.settle();
+            if let Command::Dispatch { kernel, parameters: (at, length), workgroups, .. } = command {
+                self.gpu.0.counters.watch.observe(crate::measure::Observed {
+                    kernel: *kernel,
+                    parameters: self.parameters[*at..at + length].to_vec(),
+                    workgroups: *workgroups,
+                    elapsed: start.elapsed(),
+                });
+            }
+        }
+    }
+
+    fn dispatch(&self, pass: &mut wgpu::ComputePass<'_>, command: &Command, of_all: &wgpu::Buffer) {
+        let Command::Dispatch { kernel, buffers, parameters: (at, length), workgroups } = command else {
+            return;
+        };
+        let pipeline = self.gpu.0.kernels.get(*kernel);
+        let group = self.bind_group(&pipeline.layout, (of_all, *length), buffers);
+        pass.set_pipeline(&pipeline.pipeline);
+        pass.set_bind_group(0, &group, &[*at as u32]);
+        pass.dispatch_workgroups(workgroups[0], workgroups[1], 1);
+        self.gpu.0.counters.dispatch();
+    }
+
+    /// The parameters of all dispatches on the device; none where there are none.
+    fn uploaded_parameters(&self) -> Option<wgpu::Buffer> {
+        if self.parameters.is_empty() {
+            return None;
+        }
+        let parameters = self.gpu.0.device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: self.parameters.len() as u64,
+            usage: BufferUsages::UNIFORM | BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        self.gpu.0.counters.buffer();
+        self.gpu.upload(&parameters, 0, &self.parameters);
+        Some(parameters)
     }
 
     fn bind_group(

@@ -26,23 +26,23 @@ pub(crate) enum Form {
     Coefficients,
 }
 
-const FROM_FACTORS: u32 = 1;
-const TO_FACTORS: u32 = 2;
+pub(crate) const FROM_FACTORS: u32 = 1;
+pub(crate) const TO_FACTORS: u32 = 2;
 const TO_COEFFICIENTS: u32 = 4;
 
 /// The parameters of both kernels.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
-struct Transform {
+pub(crate) struct Transform {
     source: Place,
     to: Place,
-    log_size: u32,
-    log_block: u32,
-    log_radix: u32,
-    columns: u32,
-    cosets: u32,
+    pub(crate) log_size: u32,
+    pub(crate) log_block: u32,
+    pub(crate) log_radix: u32,
+    pub(crate) columns: u32,
+    pub(crate) cosets: u32,
     log_roots: u32,
-    flags: u32,
+    pub(crate) flags: u32,
     factors: u32,
 }
 

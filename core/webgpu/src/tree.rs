@@ -20,22 +20,22 @@ const TOP: usize = 256;
 /// The parameters of all its kernels.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
-struct Parameters {
+pub(crate) struct Parameters {
     row_key: [u32; 8],
     pieces_key: [u32; 8],
     node_key: [u32; 8],
     cut: [u32; 2],
-    count: u32,
-    width: u32,
+    pub(crate) count: u32,
+    pub(crate) width: u32,
     first: u32,
     of_row: u32,
     of_column: u32,
-    salted: u32,
+    pub(crate) salted: u32,
     first_salt: u32,
     to: u32,
     children: u32,
     rows: u32,
-    levels: u32,
+    pub(crate) levels: u32,
     unused: [u32; 3],
 }
 
@@ -131,7 +131,7 @@ impl Recorder<'_> {
         let digests = gpu.0.pool.secret(((rows_at + lower) * DIGEST) as u64);
         let salt_buffer = gpu.0.pool.secret(salts.map_or(0, |salts| 2 * salts.len()) as u64);
         if let Some(salts) = salts {
-            gpu.0.queue.write_buffer(&salt_buffer, 0, salts.as_flattened());
+            gpu.upload(&salt_buffer, 0, salts.as_flattened());
         }
         let family = family(hashes.function);
         let mut hasher = Hasher { recorder: self, hashes, family, digests: &digests, salts: &salt_buffer };

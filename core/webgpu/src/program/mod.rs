@@ -3,6 +3,8 @@
 //! Nodes that are the same on all rows, such as powers of challenges, are computed by the host for each proof and read as constants. Cells
 //! are operands: they take no register. What is left is put in an order in which values are used soon, and given registers.
 
+#[cfg(feature = "measure")]
+mod counts;
 mod registers;
 
 use std::collections::HashMap;

@@ -1,0 +1,65 @@
+//! The clock of kernels and stages.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use velum_stark::control::Control;
+
+use crate::device::Gpu;
+use crate::kernels::Kernel;
+
+/// What of a device is timed.
+#[derive(Default)]
+pub(crate) struct Watch {
+    stages: AtomicBool,
+    kernels: AtomicBool,
+    observed: Mutex<Vec<Observed>>,
+}
+
+/// A run of a kernel, alone on the device.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    pub(crate) kernel: Kernel,
+    pub(crate) parameters: Vec<u8>,
+    pub(crate) workgroups: [u32; 2],
+    /// From its submission until the device was done.
+    pub elapsed: Duration,
+}
+
+impl Watch {
+    pub(crate) fn waits_at_stages(&self) -> bool {
+        self.stages.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn observes_kernels(&self) -> bool {
+        self.kernels.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn observe(&self, observed: Observed) {
+        self.observed.lock().unwrap_or_else(PoisonError::into_inner).push(observed);
+    }
+}
+
+impl Gpu {
+    /// Waits for the device at the end of each stage of a proof, from now on or no more. Otherwise stages overlap, and one that waits for
+    /// the device is charged with what the stages before it left to do.
+    pub fn wait_at_stages(&self, waits: bool) {
+        self.0.counters.watch.stages.store(waits, Ordering::Relaxed);
+    }
+
+    /// Runs every kernel by itself and keeps how long it took, from now on or no more.
+    pub fn observe_kernels(&self, observes: bool) {
+        self.0.counters.watch.kernels.store(observes, Ordering::Relaxed);
+    }
+
+    /// The kernels that were observed since this was asked last, in their order.
+    pub fn observed(&self) -> Vec<Observed> {
+        std::mem::take(&mut self.0.counters.watch.observed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Waits until the device has done all that was submitted. What goes wrong is found by whoever reads from it.
+    pub(crate) fn settle(&self) {
+        let _ = self.wait(&Control::none());
+    }
+}
