@@ -123,7 +123,7 @@ describe("a page with WebGPU", needs("gpu-simd"), () => {
   });
 
   for (const [what, changes] of [
-    ["is lost", { lose: 12 }],
+    ["is lost", { lose: 2 }],
     ["has no memory left", { memory: 40 }],
     // Rows are read one behind the other from the main matrix alone: the last of them are left out.
     [
@@ -171,7 +171,7 @@ describe("a page with WebGPU", needs("gpu-simd"), () => {
 
   test("proves nothing where a GPU that is required is lost", slow, async (context) => {
     const { page, troubles } = await pageOf(context, browser);
-    const { code, message } = await prove(page, { gpu: "require", workerUrl: changed({ lose: 12 }) });
+    const { code, message } = await prove(page, { gpu: "require", workerUrl: changed({ lose: 2 }) });
     assert.equal(code, "gpu_unavailable");
     assert.match(message, /"auto"/u);
     assert.deepEqual(troubles, []);

@@ -269,7 +269,7 @@ pub enum ChoiceCommitted {
     /// The processor's.
     Cpu(CpuCommitted),
     /// The GPU's.
-    Gpu(CheckedCommitted<Committed>),
+    Gpu(Box<CheckedCommitted<Committed>>),
 }
 
 /// A codeword of either device.
@@ -423,7 +423,7 @@ impl Backend for Choice {
             }
             Chosen::Gpu(gpu, key) => {
                 let (tree, root) = self.outcome(gpu.commit_main(key, rows, salts, control).await)?;
-                Ok((ChoiceCommitted::Gpu(tree), root))
+                Ok((ChoiceCommitted::Gpu(tree.into()), root))
             }
         }
     }
@@ -443,7 +443,7 @@ impl Backend for Choice {
             (Chosen::Gpu(gpu, key), ChoiceCommitted::Gpu(main)) => {
                 let (tree, root, terminals) =
                     self.outcome(gpu.commit_lookups(key, main, inputs, control).await)?;
-                Ok((ChoiceCommitted::Gpu(tree), root, terminals))
+                Ok((ChoiceCommitted::Gpu(tree.into()), root, terminals))
             }
             _ => Err(ProveError::Faulty(MIXED)),
         }
@@ -464,7 +464,7 @@ impl Backend for Choice {
             (Chosen::Gpu(gpu, key), [ChoiceCommitted::Gpu(main), ChoiceCommitted::Gpu(lookup)]) => {
                 let (tree, root) =
                     self.outcome(gpu.commit_quotient(key, [main, lookup], inputs, control).await)?;
-                Ok((ChoiceCommitted::Gpu(tree), root))
+                Ok((ChoiceCommitted::Gpu(tree.into()), root))
             }
             _ => Err(ProveError::Faulty(MIXED)),
         }

@@ -153,6 +153,7 @@ impl<'a> Recorder<'a> {
         gpu.wait(&self.control)?;
         let mapped = receiver.await;
         gpu.0.pool.release(self.kept);
+        self.control.check()?;
         gpu.check()?;
         match mapped {
             Ok(Ok(())) => {}
