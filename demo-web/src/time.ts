@@ -40,3 +40,8 @@ export interface StageTime {
   readonly stage: string;
   readonly ms: number;
 }
+
+/** A stage as people read it. */
+export function stageLabel(stage: string, device: "cpu" | "gpu"): string {
+  return device === "gpu" ? `${stage} (GPU)` : stage;
+}

@@ -6,6 +6,7 @@ use std::fs;
 use std::process::{Command, ExitCode};
 
 use crate::aggregation;
+use crate::checks::Slow;
 use crate::chromium;
 use crate::process::{self, Error};
 use crate::project::Project;
@@ -44,12 +45,13 @@ pub fn test_story(project: &Project, modules: Modules) -> Result<(), Error> {
 
 /// Checks, builds and tests the page, with a package of which these modules have been built. Questions and answers go back and forth between
 /// the page and the command, which is the one that the tests in Rust are run with, and presentations to a market that runs.
-pub fn test(project: &Project, modules: Modules) -> Result<(), Error> {
+pub fn test(project: &Project, modules: Modules, slow: Slow) -> Result<(), Error> {
     build(project)?;
     process::run(&mut npm(project, ["run", "check"]))?;
     let command = web::command_of_tests(project)?;
     let mut test = npm_test(project, "test")?;
     test.env(web::COMMAND_VARIABLE, command).env(web::BUILDS_VARIABLE, modules.builds());
+    test.envs(slow.variables().iter().copied());
     process::run(test.env(web::MARKET_VARIABLE, aggregation::build_checked(project, aggregation::MARKET)?))
 }
 

@@ -3,7 +3,7 @@
 import type { CallOptions } from "@velum/prover";
 
 import type { StageTime } from "../time.ts";
-import { duration } from "../time.ts";
+import { duration, stageLabel } from "../time.ts";
 import { h, newId } from "./dom.ts";
 import { Store } from "./store.ts";
 
@@ -30,7 +30,7 @@ export class Work {
     return {
       signal: this.#abort.signal,
       onProgress: (name, fraction, device) => {
-        const stage = device === "gpu" ? `${name} (GPU)` : name;
+        const stage = stageLabel(name, device);
         this.#stages.push({ stage, begun: performance.now() });
         this.progress.set({ stage, fraction });
       },

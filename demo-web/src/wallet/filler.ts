@@ -29,7 +29,7 @@ export type Filling =
 export class Filler {
   readonly state = new Store<Filling>({ kind: "idle" });
   readonly #vault: Vault;
-  readonly #prover: ProverBaseBase;
+  readonly #prover: ProverBase;
   readonly #wanted: () => readonly Wanted[];
   #running = false;
   #again = false;

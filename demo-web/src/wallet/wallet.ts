@@ -9,6 +9,7 @@ import { readQuestion } from "../exchange/question-message.ts";
 import { sessionTranscript } from "../exchange/session.ts";
 import type { Enrolment, Issued, Recipient } from "../exchange/issuance.ts";
 import { type Failure, failureOf, Refusal } from "../failure.ts";
+import { stageLabel } from "../time.ts";
 import { Store } from "../ui/store.ts";
 import { Work } from "../ui/work.ts";
 import { makeDeviceKey, publicPoint, sign } from "./device-key.ts";
@@ -80,7 +81,7 @@ export class Wallet implements Recipient {
   readonly trouble = new Store<Failure | undefined>(undefined);
   readonly filler: Filler;
   readonly #vault: Vault;
-  readonly #prover: ProverBaseBase;
+  readonly #prover: ProverBase;
   #askedBefore: readonly Shape[] = [];
   #exchange: Exchange | undefined;
 
@@ -263,7 +264,7 @@ export class Wallet implements Recipient {
         prepareStages: proof.stages,
         ahead: kept !== undefined,
         presentMs: presentation.ms,
-        presentStages: presentation.timings,
+        presentStages: presentation.timings.map(({ stage, device, ms }) => ({ stage: stageLabel(stage, device), ms })),
       },
     };
   }

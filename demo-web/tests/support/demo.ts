@@ -172,7 +172,7 @@ export class Demo {
     return screenshot(this.page, name);
   }
 
-  environment(what: "build" | "reason" | "isolated"): Promise<string> {
+  environment(what: "build" | "gpu" | "isolated" | "reason"): Promise<string> {
     return this.page.locator(`[data-environment=${what}]`).innerText();
   }
 
