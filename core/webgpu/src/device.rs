@@ -279,6 +279,12 @@ impl Gpu {
         self.0.device.destroy();
     }
 
+    /// Has no memory left, as drivers tell it.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn exhaust(&self) {
+        self.0.fault.set(GpuError::OutOfMemory("on purpose".into()));
+    }
+
     /// The adapter.
     pub fn adapter(&self) -> &Adapter {
         &self.0.adapter

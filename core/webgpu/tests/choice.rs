@@ -108,20 +108,32 @@ fn nobody_asks_for_a_gpu_that_is_switched_off() {
     verify(&both_proofs(&choice, &|_| ()).unwrap());
 }
 
-#[test]
-fn a_gpu_that_is_lost_meanwhile_costs_no_proof() {
+/// A proof in the middle of which something becomes of the GPU; what is told of it then.
+fn proves_although(break_down: fn(&Gpu)) -> GpuError {
     let gpu = block_on(Gpu::open(OPTIONS)).unwrap();
     let choice = Choice::of(gpu.clone(), Policy::Auto);
     let fallbacks = Mutex::new(0);
-    let lose = |progress: Progress| match progress.stage {
-        Stage::Quotient => gpu.lose(),
+    let watch = |progress: Progress| match progress.stage {
+        Stage::Quotient => break_down(&gpu),
         Stage::Fallback => *fallbacks.lock().unwrap() += 1,
         _ => {}
     };
-    verify(&both_proofs(&choice, &lose).unwrap());
+    verify(&both_proofs(&choice, &watch).unwrap());
     // The second proof does not ask it again.
     assert_eq!(fallbacks.into_inner().unwrap(), 1);
-    assert!(matches!(choice.state(), State::Failed(_)));
+    let State::Failed(error) = choice.state() else { panic!("it is still used") };
+    error
+}
+
+#[test]
+fn a_gpu_that_is_lost_meanwhile_costs_no_proof() {
+    proves_although(Gpu::lose);
+}
+
+#[test]
+fn a_gpu_whose_memory_is_used_up_costs_no_proof() {
+    let error = proves_although(Gpu::exhaust);
+    assert!(matches!(error, GpuError::OutOfMemory(_)), "{error}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 pub mod differential;
 pub mod dishonest;
+pub mod edges;
 pub mod faulty;
 pub mod hiding;
 pub mod layout;
