@@ -1,4 +1,4 @@
-//! What both proofs of a document of the class `standard` tell a device and ask of it: none of it grows unnoticed.
+//! What both proofs of a document of the class `standard` tell a device and ask of it, as wallets make them: none of it grows unnoticed.
 
 use velum_bench::{Case, SUITE, Statements, without_grinding};
 use velum_core::class::STANDARD;
@@ -7,7 +7,7 @@ use velum_core::proof::{
 };
 use velum_stark::air::{Chip, Trace};
 use velum_stark::control::Control;
-use velum_stark::{ProvingKey, VerifierKey, block_on};
+use velum_stark::{Checked, ProvingKey, VerifierKey, block_on};
 use velum_webgpu::{Gpu, Options, Traffic, WebGpu};
 
 /// The traffic of a key and of each of some proofs under it. Without grinding one go finds each nonce, so that all numbers are the same each
@@ -23,7 +23,7 @@ fn traffic<C: Chip>(kind: ProofKind, chips: &[C], traces: &[Trace]) -> [Traffic;
         before = now;
         now - then
     };
-    let key = block_on(ProvingKey::on(WebGpu::new(gpu.clone()), verifier, chips, &control)).unwrap();
+    let key = block_on(ProvingKey::on(Checked(WebGpu::new(gpu.clone())), verifier, chips, &control)).unwrap();
     let of_key = since();
     let mut proof = || {
         key.prove(chips, traces.to_vec(), b"", &control).unwrap();
@@ -58,17 +58,17 @@ fn traffic_of_a_credential_proof_is_as_it_was() {
     };
     assert_eq!(key, expected);
     let proof = Traffic {
-        uploads: 44,
+        uploads: 46,
         uploaded_bytes: 7_720_000,
-        readbacks: 15,
-        readback_bytes: 300_000,
-        dispatches: 103,
-        submissions: 37,
-        buffers: 95,
+        readbacks: 17,
+        readback_bytes: 510_000,
+        dispatches: 105,
+        submissions: 40,
+        buffers: 100,
     };
     assert_traffic("first", first, proof);
     // It has what the first one left.
-    assert_traffic("second", second, Traffic { buffers: 62, ..proof });
+    assert_traffic("second", second, Traffic { buffers: 67, ..proof });
 }
 
 #[test]
@@ -90,15 +90,15 @@ fn traffic_of_a_presentation_proof_is_as_it_was() {
     };
     assert_eq!(key, expected);
     let proof = Traffic {
-        uploads: 38,
+        uploads: 40,
         uploaded_bytes: 1_975_000,
-        readbacks: 15,
-        readback_bytes: 160_000,
-        dispatches: 69,
-        submissions: 35,
-        buffers: 82,
+        readbacks: 17,
+        readback_bytes: 265_000,
+        dispatches: 71,
+        submissions: 38,
+        buffers: 87,
     };
     assert_traffic("first", first, proof);
     // It has what the first one left.
-    assert_traffic("second", second, Traffic { buffers: 58, ..proof });
+    assert_traffic("second", second, Traffic { buffers: 63, ..proof });
 }
