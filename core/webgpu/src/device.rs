@@ -1,8 +1,6 @@
 //! The adapter and its device.
 
 use std::sync::{Arc, Mutex, PoisonError};
-#[cfg(not(target_arch = "wasm32"))]
-use std::time::Duration;
 
 use thiserror::Error;
 use velum_stark::control::{Cancelled, Control};
@@ -149,7 +147,9 @@ pub(crate) struct Inner {
     pub(crate) kernels: Kernels,
     pub(crate) pool: Pool,
     pub(crate) counters: Arc<Counters>,
-    fault: Arc<Fault>,
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) waiter: crate::waiting::Waiter,
+    pub(crate) fault: Arc<Fault>,
 }
 
 /// The first thing that went wrong.
@@ -157,7 +157,7 @@ pub(crate) struct Inner {
 pub(crate) struct Fault(Mutex<Option<GpuError>>);
 
 impl Fault {
-    fn set(&self, error: GpuError) {
+    pub(crate) fn set(&self, error: GpuError) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
     }
 
@@ -224,7 +224,7 @@ impl Gpu {
             )
         })?;
         #[cfg(not(target_arch = "wasm32"))]
-        return driven(|| velum_stark::block_on(Self::on(adapter, options, control, alter)));
+        return crate::waiting::driven(|| velum_stark::block_on(Self::on(adapter, options, control, alter)));
         #[cfg(target_arch = "wasm32")]
         return Self::on(adapter, options, control, alter).await;
     }
@@ -268,9 +268,21 @@ impl Gpu {
         let adapter = Adapter::new(adapter).of_device(&device);
         let form = Form { has_64_bit, is_looped: options.short || adapter.is_slow_to_compile() };
         let kernels = Kernels::new(&device, &fault, form, control, alter).await?;
+        #[cfg(not(target_arch = "wasm32"))]
+        let waiter = crate::waiting::Waiter::start(device.clone(), fault.clone())?;
         let counters = Arc::<Counters>::default();
         let pool = Pool::new(device.clone(), queue.clone(), counters.clone());
-        Ok(Self(Arc::new(Inner { device, queue, adapter, kernels, pool, counters, fault })))
+        Ok(Self(Arc::new(Inner {
+            device,
+            queue,
+            adapter,
+            kernels,
+            pool,
+            counters,
+            #[cfg(not(target_arch = "wasm32"))]
+            waiter,
+            fault,
+        })))
     }
 
     /// Loses the device, as drivers do.
@@ -294,49 +306,6 @@ impl Gpu {
     pub(crate) fn check(&self) -> Result<(), GpuError> {
         self.0.fault.check()
     }
-
-    /// Waits until the device has done what it was told.
-    ///
-    /// # Errors
-    /// [`GpuError::Cancelled`], and [`GpuError::Lost`] where the device gives no sign.
-    #[cfg(not(target_arch = "wasm32"))]
-    pub(crate) fn wait(&self, control: &Control<'_>) -> Result<(), GpuError> {
-        let start = std::time::Instant::now();
-        let poll = || {
-            let wait = wgpu::PollType::Wait { submission_index: None, timeout: Some(LOOK) };
-            match self.0.device.poll(wait) {
-                Ok(_) => Ok(true),
-                Err(wgpu::PollError::Timeout) => Ok(false),
-                Err(error) => Err(GpuError::Failed(error.to_string())),
-            }
-        };
-        loop {
-            if driven(poll).inspect_err(|error| self.0.fault.set(error.clone()))? {
-                return Ok(());
-            }
-            control.check()?;
-            if start.elapsed() > PATIENCE {
-                let lost = GpuError::Lost(format!("it gave no sign for {} seconds", PATIENCE.as_secs()));
-                self.0.fault.set(lost.clone());
-                return Err(lost);
-            }
-        }
-    }
-}
-
-/// How often one who waits looks whether to go on.
-#[cfg(not(target_arch = "wasm32"))]
-const LOOK: Duration = Duration::from_millis(50);
-
-/// How long nobody waits for a step, in software neither: systems reset a GPU that hangs after a few seconds.
-#[cfg(not(target_arch = "wasm32"))]
-const PATIENCE: Duration = Duration::from_secs(300);
-
-/// Calls a driver. `wgpu` panics where one is lost at certain moments, and has no way to be told otherwise.
-#[cfg(not(target_arch = "wasm32"))]
-pub(crate) fn driven<T>(call: impl FnOnce() -> Result<T, GpuError>) -> Result<T, GpuError> {
-    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call));
-    outcome.unwrap_or_else(|_| Err(GpuError::Lost("its driver failed".into())))
 }
 
 impl From<wgpu::Error> for GpuError {
@@ -346,17 +315,5 @@ impl From<wgpu::Error> for GpuError {
             wgpu::Error::Validation { description, .. } => Self::Failed(description),
             wgpu::Error::Internal { description, .. } => Self::Failed(description),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_driver_that_panics_is_lost() {
-        let outcome = driven(|| -> Result<(), GpuError> { panic!("as wgpu does where a device is lost") });
-        assert!(matches!(outcome, Err(GpuError::Lost(_))), "{outcome:?}");
-        assert_eq!(driven(|| Ok(7)), Ok(7));
     }
 }

@@ -6,7 +6,7 @@
 //! | `device` | the adapter, its limits, what went wrong with it |
 //! | `memory` | buffers, which are cleared where they held secrets |
 //! | `kernels`, `ahead` | the kernels, their source and their compilation; in browsers without anyone waiting |
-//! | `recorder` | what the device is told to do, and what comes back from it |
+//! | `recorder`, `waiting` | what the device is told to do, and what comes back from it |
 //! | `measure` | how long kernels and stages take, with the feature of that name |
 //! | `traffic` | how much of both there was |
 //! | `program` | constraint programs as instructions of a kernel |
@@ -45,6 +45,8 @@ mod tests;
 mod traffic;
 mod transform;
 mod tree;
+#[cfg(not(target_arch = "wasm32"))]
+mod waiting;
 
 pub use backend::{Batch, Committed, WebGpu};
 pub use calibration::{Calibration, Timing};

@@ -1,7 +1,6 @@
 //! What the device is told to do, in one go, and what comes back.
 
 use bytemuck::Pod;
-use futures_channel::oneshot;
 use velum_stark::control::Control;
 use wgpu::{BindGroup, BindGroupEntry, BindingResource, BufferBinding, BufferUsages, MapMode};
 use zeroize::Zeroizing;
@@ -144,22 +143,22 @@ impl<'a> Recorder<'a> {
         let mut encoder = self.encode();
         encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, staging.size());
         gpu.submit(encoder);
-        let (sender, receiver) = oneshot::channel();
+        #[cfg(target_arch = "wasm32")]
+        let (sender, receiver) = futures_channel::oneshot::channel();
+        #[cfg(not(target_arch = "wasm32"))]
+        let (sender, receiver) = std::sync::mpsc::channel();
         staging.map_async(MapMode::Read, .., move |mapped| {
             // Nobody listens where the proof was given up.
             let _ = sender.send(mapped);
         });
+        #[cfg(target_arch = "wasm32")]
+        let mapped = receiver.await.map_err(|_| GpuError::Lost("nothing came back".into()));
         #[cfg(not(target_arch = "wasm32"))]
-        gpu.wait(&self.control)?;
-        let mapped = receiver.await;
+        let mapped = gpu.0.waiter.wait(&receiver, &gpu.0.fault, &self.control);
         gpu.0.pool.release(self.kept);
         self.control.check()?;
         gpu.check()?;
-        match mapped {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(GpuError::Failed(error.to_string())),
-            Err(_) => return Err(GpuError::Lost("nothing came back".into())),
-        }
+        mapped?.map_err(|error| GpuError::Failed(error.to_string()))?;
         let view = staging.get_mapped_range(..).map_err(|error| GpuError::Failed(error.to_string()))?;
         let read = view[..bytes as usize].to_vec().into();
         drop(view);

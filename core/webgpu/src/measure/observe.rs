@@ -60,6 +60,10 @@ impl Gpu {
 
     /// Waits until the device has done all that was submitted. What goes wrong is found by whoever reads from it.
     pub(crate) fn settle(&self) {
-        let _ = self.wait(&Control::none());
+        let (sender, receiver) = std::sync::mpsc::channel();
+        self.0.queue.on_submitted_work_done(move || {
+            let _ = sender.send(());
+        });
+        let _ = self.0.waiter.wait(&receiver, &self.0.fault, &Control::none());
     }
 }
