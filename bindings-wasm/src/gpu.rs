@@ -144,7 +144,10 @@ impl GpuProver {
         if self.choice.policy() != Policy::Require || !is_of_gpu {
             return failure::thrown(error);
         }
-        let message = format!("{}; ask for \"auto\", which uses a GPU where it can", error.message());
+        let message = format!(
+            "{}; make a new prover, or ask for \"auto\", which uses a GPU where it can",
+            error.message()
+        );
         failure::object(&json!({ "code": "gpu_unavailable", "where": "gpu", "message": message }))
     }
 }

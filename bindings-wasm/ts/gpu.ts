@@ -32,7 +32,7 @@ export interface GpuState {
 export interface GpuEnvironment {
   readonly policy: GpuPolicy;
   /**
-   * `off`: it is not asked for. `absent`: there is none. `available`: there is one, which nobody has opened. `opening`: its kernels are compiled, and
+   * `off`: it is not asked for. `absent`: there is none. `available`: nobody has opened it yet, and before its first call a prover does not know whether there is one. `opening`: its kernels are compiled, and
    * it is measured. `ready`: it proves what it is faster at. `failed`: it is used no more.
    */
   readonly state: "off" | "absent" | "available" | "opening" | "ready" | "failed";
@@ -59,8 +59,17 @@ interface Gpu {
   requestAdapter(): Promise<Adapter | null>;
 }
 
+interface Scope {
+  readonly navigator?: { readonly gpu?: Gpu };
+  readonly GPUAdapter?: { readonly prototype: object };
+  readonly GPUDevice?: { readonly prototype: object };
+}
+
+/** WebGPU, of engines whose adapters and devices say what they are: `wgpu` asks both, and fails where they cannot tell. */
 function webgpu(): Gpu | undefined {
-  return (globalThis as { navigator?: { gpu?: Gpu } }).navigator?.gpu;
+  const { navigator, GPUAdapter, GPUDevice } = globalThis as Scope;
+  const tells = GPUAdapter && "info" in GPUAdapter.prototype && GPUDevice && "adapterInfo" in GPUDevice.prototype;
+  return tells ? navigator?.gpu : undefined;
 }
 
 /** Why a build can have no GPU here, if so. */
@@ -86,32 +95,40 @@ export function gpuPolicy(policy: GpuPolicy): GpuPolicy {
 /** A copy of a calibration, if it is one. */
 export function calibrationOf(given: readonly Timing[]): Timing[] {
   const isTime = (ms: unknown) => typeof ms === "number" && ms >= 0 && ms < 1e9;
-  const copy = Array.from(given, ({ logHeight, cpuMs, gpuMs }) => ({ logHeight, cpuMs, gpuMs }));
+  const copy = Array.from(given, (timing) => {
+    const { logHeight, cpuMs, gpuMs } = Object(timing) as Timing;
+    return { logHeight, cpuMs, gpuMs };
+  });
+  const ascend = copy.every(({ logHeight }, at) => at === 0 || logHeight > (copy[at - 1]?.logHeight ?? 0));
   const isOne = ({ logHeight, cpuMs, gpuMs }: Timing) =>
     Number.isInteger(logHeight) && logHeight > 0 && logHeight < 32 && isTime(cpuMs) && isTime(gpuMs);
-  if (copy.length > 0 && copy.length < 32 && copy.every(isOne)) return copy;
+  if (copy.length > 0 && ascend && copy.every(isOne)) return copy;
   throw new VelumError("malformed", "calibration", "not what a prover gave as its calibration");
 }
 
 /** What there is where no prover has asked yet. */
-export async function look(policy: GpuPolicy): Promise<GpuEnvironment> {
+export async function look(policy: GpuPolicy, build: Build): Promise<GpuEnvironment> {
   const environment = { policy, adapter: undefined, software: false };
   if (policy === "off") return { ...environment, state: "off", reason: OFF };
-  const gpu = webgpu();
-  if (gpu === undefined) return { ...environment, state: "absent", reason: NO_WEBGPU };
+  const [gpu, obstacle] = [webgpu(), noGpu(build)];
+  if (gpu === undefined || obstacle !== undefined) {
+    return { ...environment, state: "absent", reason: obstacle ?? NO_WEBGPU };
+  }
   const info = (await gpu.requestAdapter().catch(() => null))?.info;
   if (info === undefined) return { ...environment, state: "absent", reason: "the browser offers no adapter" };
   const software = info.isFallbackAdapter === true;
   const unused = software && policy === "auto";
   return {
     policy,
-    state: "available",
+    state: unused ? "absent" : "available",
     adapter: [info.description, info.vendor, info.architecture, info.device].filter((part) => part !== "").join(" "),
     software,
     reason: unused ? SOFTWARE : "a prover compiles kernels for it and measures whether it is faster",
   };
 }
 
+const OPENING = "its kernels are compiled, and it is measured; the processor proves";
+const OPENING_REQUIRED = "its kernels are compiled; calls wait";
 const OFF = "it is switched off";
 const NO_WEBGPU = "this engine has no WebGPU";
 const SOFTWARE = 'it computes on the processor, for which "auto" never chooses it';
@@ -132,11 +149,7 @@ export function gpuEnvironment(policy: GpuPolicy, build: Build, told: GpuState |
     case "ready":
       return { ...environment, state: "ready", reason: policy === "require" ? "it is required" : measured(told) };
     default:
-      return {
-        ...environment,
-        state: "opening",
-        reason: "its kernels are compiled and measured; the processor proves",
-      };
+      return { ...environment, state: "opening", reason: policy === "require" ? OPENING_REQUIRED : OPENING };
   }
 }
 

@@ -34,6 +34,7 @@ import type { WorkerClient } from "./worker-client.js";
 export abstract class ProverBase {
   readonly #worker: WorkerClient<ProverCalls>;
 
+  /** @internal */
   protected constructor(worker: WorkerClient<ProverCalls>) {
     this.#worker = worker;
   }

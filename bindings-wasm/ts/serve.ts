@@ -128,6 +128,11 @@ export function serve<C extends Calls>(load: Load<C>, join?: Join): void {
   });
 }
 
+/** Tells the page that this worker is of no more use. */
+export function tellOf(failure: Failure): void {
+  parent().post({ broken: failure } satisfies FromWorker, []);
+}
+
 /** Whether Rust threw it, as an answer. */
 export function isFailure(thrown: unknown): thrown is Failure {
   return typeof thrown === "object" && thrown !== null && "code" in thrown && "where" in thrown;

@@ -6,7 +6,17 @@ import initThreads, * as threads from "./glue/prover-gpu-threads.js";
 import type { GpuState } from "./gpu.js";
 import { type HolderGlue, holderHandlers, purposeOf, timed } from "./holder.js";
 import type { ProverCalls, Setup, Shared } from "./protocol.js";
-import { type Handlers, serve } from "./serve.js";
+import { broken, type Handlers, serve, tellOf } from "./serve.js";
+
+// A trap in a future reaches no promise that anyone waits for.
+self.addEventListener("error", (event) => {
+  event.preventDefault();
+  tellOf(broken(event.error));
+});
+self.addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  tellOf(broken(event.reason));
+});
 
 type Tell = (gpu: GpuState) => void;
 
@@ -46,7 +56,11 @@ function handlers(
 ): Handlers<ProverCalls> {
   const calibration = gpu?.calibration && JSON.stringify(gpu.calibration);
   const prover = new glue.GpuProver(gpu?.policy ?? "off", calibration);
-  const tellState = () => tell(JSON.parse(prover.state()) as GpuState);
+  let last: string | undefined;
+  const tellState = () => {
+    const state = prover.state();
+    if (state !== last) tell(JSON.parse((last = state)) as GpuState);
+  };
   tellState();
   // Beside the first calls, which do not wait for it.
   void prover.open().then(tellState);

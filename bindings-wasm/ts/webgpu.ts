@@ -43,7 +43,7 @@ export interface ProverOptions extends OptionsWithoutGpu {
    */
   gpu?: GpuPolicy;
   /** What {@link Prover.calibration} gave on this device before, which spares the measurement. */
-  calibration?: readonly Timing[];
+  calibration?: readonly Timing[] | undefined;
   /** Called when something has become of the GPU: it is opened, ready, or failed. */
   onGpu?: (gpu: GpuEnvironment) => void;
 }
@@ -55,7 +55,15 @@ export interface GpuProverEnvironment extends Environment {
 
 /** Says what would run here, and why. Asks the browser for an adapter, and starts nothing. */
 export async function environment({ gpu = "auto" }: { gpu?: GpuPolicy } = {}): Promise<GpuProverEnvironment> {
-  return { ...environmentWithoutGpu(), gpu: await look(gpuPolicy(gpu)) };
+  const environment = environmentWithoutGpu();
+  return { ...environment, gpu: await look(gpuPolicy(gpu), environment.build) };
+}
+
+/** What is known of a prover's GPU. */
+interface Told {
+  /** What its worker said last; nothing where there is no worker. */
+  gpu?: GpuState | undefined;
+  calibration: readonly Timing[] | undefined;
 }
 
 const script: Script = {
@@ -66,7 +74,8 @@ const script: Script = {
 
 /**
  * Prepares, presents and verifies in a worker of its own, on a GPU where it is faster. Keep one: it keeps the keys of each size class, and
- * opens the GPU once, beside the first calls. Where there is no WebGPU, or `gpu` is `off`, it fetches and does what the prover of `@velum/prover` does.
+ * opens the GPU once, beside the first calls. Where there is no WebGPU, or `gpu` is `off`, it fetches and does what the prover of `@velum/prover` does, unless it is
+ * given an address.
  *
  * Every promise rejects with a {@link VelumError}. Where a GPU fails, the call begins anew on the processor, of which `onProgress` tells by the stage
  * `fallback`; where it is required, the call rejects with `gpu_unavailable`.
@@ -75,7 +84,7 @@ export class Prover extends ProverBase {
   readonly #environments: [Environment, ...Environment[]];
   readonly #worker: WorkerClient<ProverCalls>;
   readonly #policy: GpuPolicy;
-  readonly #told: { gpu?: GpuState };
+  readonly #told: Told;
 
   /** Starts nothing.
    *
@@ -95,19 +104,30 @@ export class Prover extends ProverBase {
     const workerUrl = address(options.workerUrl, "workerUrl");
     // Addresses are those of builds with a GPU.
     const isAddressed = wasmUrl !== undefined || workerUrl !== undefined;
+    if (isAddressed && build === "scalar") {
+      throw new VelumError("unsupported", "build", "a prover with a GPU needs SIMD; use that of `@velum/prover`");
+    }
     if (isAddressed && !canWait(build)) {
       throw new VelumError("unsupported", "build", 'this engine has no Atomics.waitAsync; ask for the build "simd"');
     }
     const usesGpuBuild = isAddressed || (policy !== "off" && obstacle === undefined);
-    const gpu = usesGpuBuild ? { gpu: { policy, calibration } } : {};
+    const told: Told = { calibration };
+    const ofWorker = {
+      policy,
+      // What was measured goes to the next worker, should one end.
+      get calibration() {
+        return told.calibration;
+      },
+    };
+    const gpu = usesGpuBuild ? { gpu: ofWorker } : {};
     const setups = found.map(({ build, threads }) => ({ wasmUrl, build, threads, ...gpu }));
-    const told: { gpu?: GpuState } = {};
     const worker = new WorkerClient<ProverCalls>(
       (events) => start(usesGpuBuild ? script : withoutGpu, workerUrl, events),
       setups,
       (state) => {
         told.gpu = state;
-        options.onGpu?.(gpuEnvironment(policy, build, state));
+        if (state?.calibration?.length) told.calibration = state.calibration;
+        if (state !== undefined) options.onGpu?.(gpuEnvironment(policy, build, state));
       },
     );
     super(worker);
@@ -125,7 +145,6 @@ export class Prover extends ProverBase {
    * it is kept nowhere else.
    */
   get calibration(): Timing[] | undefined {
-    const measured = this.#told.gpu?.calibration ?? [];
-    return measured.length > 0 ? calibrationOf(measured) : undefined;
+    return this.#told.calibration && calibrationOf(this.#told.calibration);
   }
 }

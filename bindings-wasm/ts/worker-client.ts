@@ -27,7 +27,7 @@ interface Job {
 export class WorkerClient<C extends Calls> {
   readonly #start: Start;
   readonly #setups: readonly Setup[];
-  readonly #gpu: (state: GpuState) => void;
+  readonly #gpu: (state: GpuState | undefined) => void;
   #setup = 0;
   #crew: Crew | undefined;
   #queue: Job[] = [];
@@ -35,8 +35,8 @@ export class WorkerClient<C extends Calls> {
   #calls = 0;
   #disposed = false;
 
-  /** Of the setups the first that can be loaded is used. `gpu` is told what has become of a GPU. */
-  constructor(start: Start, setups: readonly Setup[], gpu: (state: GpuState) => void = () => undefined) {
+  /** Of the setups the first that can be loaded is used. `gpu` is told what has become of a worker's GPU, and that there is no worker any more. */
+  constructor(start: Start, setups: readonly Setup[], gpu: (state: GpuState | undefined) => void = () => undefined) {
     this.#start = start;
     this.#setups = setups;
     this.#gpu = gpu;
@@ -166,6 +166,7 @@ export class WorkerClient<C extends Calls> {
   }
 
   #end(): void {
+    if (this.#crew !== undefined) this.#gpu(undefined);
     this.#crew?.end();
     this.#crew = undefined;
     this.#settled();

@@ -41,7 +41,7 @@ pub struct Modules(&'static [Module]);
 impl Modules {
     pub const ALL: Self = Self(&MODULES);
 
-    /// One build of the prover, the one that Node takes unless told, and the same with a GPU, with the verifiers, the market's client and the mint. The
+    /// One build of the prover (the one that Node takes unless told), the same with a GPU, the verifiers, the market's client and the mint. The
     /// package works, but for provers of other builds, which cannot be loaded.
     pub const ONE: Self = Self(MODULES.first_chunk::<6>().unwrap());
 
@@ -64,7 +64,7 @@ struct Module {
     /// Cargo's profile.
     profile: &'static str,
     target: Target,
-    /// Where it is compiled: with others that have most of what they are made of in common. A build with other flags would undo it.
+    /// Where it is compiled, together with modules that share most of its dependencies. A build with other flags would undo theirs.
     folder: &'static str,
 }
 
@@ -182,8 +182,8 @@ const THREADS: Module = Module { target: Target::SimdThreads, folder: "simd-thre
 const SMALL: Module =
     Module { features: "", profile: "wasm-small", target: Target::Small, folder: "small", ..PROVER };
 
-/// What stands in for the JavaScript around a prover with threads where that is not built, by the one without: its WebAssembly is not
-/// there, so that the worker says that it cannot be loaded before it calls any of this.
+/// What stands in for the JavaScript around a prover with threads where that was not built. Its WebAssembly is missing, so the worker says so
+/// before it calls any of this.
 fn without_threads(glue: &str) -> [(String, String); 2] {
     let script = format!(
         "export * from \"./{glue}.js\";\n\

@@ -1,8 +1,8 @@
 //! Pipelines of a browser, compiled before they are asked for.
 //!
-//! `wgpu` asks a browser for pipelines in the one way that lets its GPU wait while it compiles them, with every page that it draws. The
-//! other way gives a promise. So pipelines are created twice: the first time, the browser's device is given a method in place of its own that
-//! keeps what is asked for and asks in the other way; the second time, one that hands out what was promised.
+//! `wgpu` creates pipelines by the call that makes a browser's GPU process wait while it compiles, and every page with it. The other call gives a
+//! promise. So pipelines are created twice. The first time, a method in place of the device's own notes what is asked for and makes the other call.
+//! The second time, one hands out what was promised.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

@@ -17,7 +17,7 @@ const LOG_HEIGHTS: [usize; 4] = [11, 12, 13, 14];
 /// Columns of what is measured: as a wide table has.
 const COLUMNS: usize = 96;
 
-/// Times that the GPU proves a height, of which the shortest counts: the first has to make room.
+/// Times that a device proves a height, of which the shortest counts: the first has to make room.
 const RUNS: usize = 2;
 
 /// Times that a height is measured, at most.
@@ -85,7 +85,7 @@ impl Timing {
         gpu: &B,
         control: &Control<'_>,
     ) -> Result<Self, GpuError> {
-        let of_cpu = timed(cpu.clone(), log_height, 1, control).await;
+        let of_cpu = timed(cpu.clone(), log_height, RUNS, control).await;
         let cpu = of_cpu.map_err(|error| GpuError::Failed(error.to_string()))?;
         let gpu = timed(gpu.clone(), log_height, RUNS, control).await.map_err(|error| match error {
             ProveError::Backend(error) => error,
@@ -127,8 +127,8 @@ async fn timed<B: Backend>(
     Ok(shortest)
 }
 
-/// Products of two cells, and cells, whose sum a column of what is measured is: what constraints of credentials take of the GPU for each cell that they read. How
-/// far it stays behind the processor depends on that more than on anything else.
+/// How many products of two cells, and how many cells, are summed up for a column. Constraints of credentials take as much of the GPU for each cell that they
+/// read. How far a GPU stays behind the processor depends on this most.
 const TERMS: usize = 3;
 
 /// A table of zeros: each column is a sum of products of others, and of others.

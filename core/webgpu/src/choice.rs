@@ -161,7 +161,10 @@ impl Choice {
         match self.0.gpu.get() {
             _ if self.0.policy == Policy::Off => State::Off,
             None => State::Opening,
-            Some(Ok(ready)) => State::Ready(ready.backend.0.gpu().adapter().clone()),
+            Some(Ok(ready)) => {
+                let gpu = ready.backend.0.gpu();
+                gpu.check().map_or_else(State::Failed, |()| State::Ready(gpu.adapter().clone()))
+            }
             Some(Err(error)) => State::Failed(error.clone()),
         }
     }
@@ -393,7 +396,16 @@ impl Backend for Choice {
             gpu: OnceLock::new(),
         };
         let device = self.begin(&key, control).await?;
-        self.on(&key, &control.on(device)).await?;
+        let made = self.outcome(self.on(&key, &control.on(device)).await.map(drop));
+        match made {
+            // The key is that of either device: the processor goes on.
+            Err(ProveError::Backend(_) | ProveError::Faulty(_))
+                if self.0.policy == Policy::Auto && device == Device::Gpu =>
+            {
+                self.on(&key, &control.on(Device::Cpu)).await?;
+            }
+            made => made?,
+        }
         Ok(key)
     }
 

@@ -24,10 +24,23 @@ impl Clock {
 #[cfg(target_arch = "wasm32")]
 impl Clock {
     pub(crate) fn start() -> Self {
-        Self { start: js_sys::Date::now() }
+        Self { start: now() }
     }
 
     pub(crate) fn elapsed(&self) -> Duration {
-        Duration::from_secs_f64(((js_sys::Date::now() - self.start) / 1_000.0).max(0.0))
+        Duration::from_secs_f64(((now() - self.start) / 1_000.0).max(0.0))
     }
+}
+
+/// Milliseconds by the clock that never goes back, or by the other where there is none.
+#[cfg(target_arch = "wasm32")]
+fn now() -> f64 {
+    use wasm_bindgen::{JsCast, JsValue};
+
+    let performance = crate::ahead::member(JsValue::from(js_sys::global()), "performance");
+    let now = performance.and_then(|performance| {
+        let now = crate::ahead::member(&performance, "now")?.dyn_into::<js_sys::Function>().ok()?;
+        now.call0(&performance).ok()?.as_f64()
+    });
+    now.unwrap_or_else(js_sys::Date::now)
 }

@@ -105,7 +105,7 @@ impl Adapter {
         self
     }
 
-    /// Whether it takes minutes to compile kernels that are written out: as a browser's adapter in software does, and lavapipe does not.
+    /// Whether it takes minutes to compile kernels that are written out. A browser's adapter in software does; lavapipe does not.
     fn is_slow_to_compile(&self) -> bool {
         self.is_software && cfg!(target_arch = "wasm32")
     }

@@ -63,12 +63,12 @@ fn traffic_of_a_credential_proof_is_as_it_was() {
         readbacks: 17,
         readback_bytes: 510_000,
         dispatches: 105,
-        submissions: 40,
-        buffers: 100,
+        submissions: 50,
+        buffers: 96,
     };
     assert_traffic("first", first, proof);
     // It has what the first one left.
-    assert_traffic("second", second, Traffic { buffers: 67, ..proof });
+    assert_traffic("second", second, Traffic { buffers: 62, ..proof });
 }
 
 #[test]
@@ -95,10 +95,10 @@ fn traffic_of_a_presentation_proof_is_as_it_was() {
         readbacks: 17,
         readback_bytes: 265_000,
         dispatches: 71,
-        submissions: 38,
-        buffers: 87,
+        submissions: 48,
+        buffers: 83,
     };
     assert_traffic("first", first, proof);
     // It has what the first one left.
-    assert_traffic("second", second, Traffic { buffers: 63, ..proof });
+    assert_traffic("second", second, Traffic { buffers: 58, ..proof });
 }

@@ -263,7 +263,8 @@ impl Puzzle {
         }
     }
 
-    /// Nonces among which a solution of so many bits lies, at most 32, but with probability `e^-32`; the first of all where every nonce is one.
+    /// How many nonces are searched first. None of them solves a puzzle of so many bits, at most 32, with probability `e^-32`. Without bits every nonce
+    /// does, and the first is taken.
     pub fn nonces(bits: usize) -> u64 {
         if bits == 0 { 1 } else { 32 << bits }
     }

@@ -98,7 +98,7 @@ pub trait Backend: MaybeSend + MaybeSync {
     /// Frees memory that proofs left to later ones.
     fn free_memory(&self) {}
 
-    /// What makes a proof anew where this backend failed to, if anything may. It is told what computed and why that failed, and may be of no more
+    /// What makes a proof anew where this backend failed to, if anything may. It is told which device failed and why. It may be of no more
     /// use itself.
     fn fallback(&self, _device: Device, _why: &str) -> Option<Cpu> {
         None

@@ -15,9 +15,10 @@
 //! difference with probability `2^-128`: its weights are drawn when the device has answered.
 //!
 //! The chunks' coefficients are the device's word, and it gives it when it knows the rows that are opened. So the quotient's tree is opened at
-//! more rows, which the host drew before and shows to nobody: those that agree with the root are compared with the coefficients too. Chunks that
-//! verify lie within the Johnson bound of a codeword, so other coefficients agree with them on `2^(-log_blowup / 2)` of all rows at most, and at all of the host's with
-//! probability `2^-64` at most.
+//! more rows, which the host drew before and shows to nobody: those that agree with the root are compared with the coefficients too. Few codewords
+//! agree with the chunks on more than `2^(-log_blowup / 2)` of all rows, and which they are is settled when the device commits itself: two of these agree at
+//! all `q` opened rows with probability `2^(-q log_blowup)` at most. Any other coefficients agree with the chunks at all of the host's rows with probability
+//! `2^-64` at most.
 //!
 //! Salts are the host's own, and who verifies the proof, as the host does, checks that opened leaves are hashed with theirs.
 //!
@@ -48,7 +49,7 @@ use crate::hash::Poseidon2Hash;
 use crate::hash::{Blake3Hash, Blake3TruncatedHash, Digest, HashFunction, ProofHash, Puzzle, Salt};
 use crate::key::VerifierKey;
 use crate::merkle::{self, sibling_positions};
-use crate::secret::Secret;
+use crate::secret::{Secret, overwrite};
 use crate::shape::{MASKS, QUOTIENT};
 
 /// A backend whose device may be faulty.
@@ -398,9 +399,12 @@ impl<B: Untrusted> Backend for Checked<B> {
                 let chunks = self.0.chunks(&key.device, &tree.device).await?;
                 key.compare_quotient((blinding, &chunks), query, &opened, &mut rng)?;
                 let query = spots.query(&key.verifier);
-                let opened = self.0.rows(&key.device, &tree.device, &query, control).await?;
-                key.compare_root(spots, root, &opened)?;
-                key.compare_quotient((blinding, &chunks), &query, &opened, &mut rng)?;
+                let mut looked_at = self.0.rows(&key.device, &tree.device, &query, control).await?;
+                let compared = key
+                    .compare_root(spots, root, &looked_at)
+                    .and_then(|()| key.compare_quotient((blinding, &chunks), &query, &looked_at, &mut rng));
+                looked_at.groups.iter_mut().for_each(|cells| overwrite(cells));
+                compared?;
             }
         }
         Ok(opened)
