@@ -11,7 +11,7 @@ use velum_stark::{Checked, ProvingKey, VerifierKey, block_on};
 use velum_webgpu::{Gpu, Options, Traffic, WebGpu};
 
 /// The traffic of a key and of each of some proofs under it. Without grinding one go finds each nonce, so that all numbers are the same each
-/// time but the bytes of what queries open.
+/// time but those of what queries open.
 fn traffic<C: Chip>(kind: ProofKind, chips: &[C], traces: &[Trace]) -> [Traffic; 3] {
     let options = Options { software: true, only_32_bit: true, short: false };
     let gpu = block_on(Gpu::open(options)).unwrap();
@@ -32,10 +32,12 @@ fn traffic<C: Chip>(kind: ProofKind, chips: &[C], traces: &[Trace]) -> [Traffic;
     [of_key, proof(), proof()]
 }
 
-/// Numbers that are to be the same, and bytes that are to be no more.
+/// Numbers that are to be the same, and bytes and buffers that are to be no more: how much queries open varies, and so does whether a buffer is
+/// there that is long enough.
 fn assert_traffic(name: &str, traffic: Traffic, expected: Traffic) {
-    let Traffic { uploaded_bytes, readback_bytes, .. } = traffic;
-    assert_eq!(traffic, Traffic { uploaded_bytes, readback_bytes, ..expected }, "{name}");
+    let Traffic { uploaded_bytes, readback_bytes, buffers, .. } = traffic;
+    assert_eq!(traffic, Traffic { uploaded_bytes, readback_bytes, buffers, ..expected }, "{name}");
+    assert!(buffers <= expected.buffers, "{name}: {buffers} buffers");
     assert!(uploaded_bytes <= expected.uploaded_bytes, "{name}: {uploaded_bytes} bytes up");
     assert!(readback_bytes <= expected.readback_bytes, "{name}: {readback_bytes} bytes back");
 }
@@ -64,11 +66,11 @@ fn traffic_of_a_credential_proof_is_as_it_was() {
         readback_bytes: 510_000,
         dispatches: 105,
         submissions: 50,
-        buffers: 96,
+        buffers: 100,
     };
     assert_traffic("first", first, proof);
     // It has what the first one left.
-    assert_traffic("second", second, Traffic { buffers: 62, ..proof });
+    assert_traffic("second", second, Traffic { buffers: 66, ..proof });
 }
 
 #[test]
@@ -96,9 +98,9 @@ fn traffic_of_a_presentation_proof_is_as_it_was() {
         readback_bytes: 265_000,
         dispatches: 71,
         submissions: 48,
-        buffers: 83,
+        buffers: 87,
     };
     assert_traffic("first", first, proof);
     // It has what the first one left.
-    assert_traffic("second", second, Traffic { buffers: 58, ..proof });
+    assert_traffic("second", second, Traffic { buffers: 62, ..proof });
 }
