@@ -14,6 +14,7 @@ mod program;
 mod prove;
 mod sign;
 mod stages;
+mod transcript;
 mod verify;
 
 use std::ffi::OsString;
@@ -47,6 +48,8 @@ enum Command {
     Issue(issue::Arguments),
     /// Replace a document's deviceAuth by an ES256 signature made with a test key
     Sign(sign::Arguments),
+    /// Build the SessionTranscript of a session from what it began with
+    Transcript(transcript::Arguments),
     /// Make a credential proof ahead of time, of use to one `prove`
     Prepare(prepare::Arguments),
     /// Answer a request with a presentation
@@ -77,6 +80,7 @@ impl Command {
             Self::Inspect(arguments) => inspect::run(arguments),
             Self::Issue(arguments) => issue::run(arguments),
             Self::Sign(arguments) => sign::run(arguments),
+            Self::Transcript(arguments) => transcript::run(arguments),
             Self::Prepare(arguments) => prepare::run(arguments),
             Self::Prove(arguments) => prove::run(arguments),
             Self::Verify(arguments) => verify::run(arguments),

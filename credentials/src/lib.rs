@@ -50,10 +50,10 @@ pub use error::{Code, Error};
 pub use format::{Answer, CredentialFormat, Issued, Presented, Session};
 pub use mdoc::{
     BrokenDocument, Check, DIGEST_BYTES, DeviceAuth, DeviceResponse, DeviceSigned, DigestLayout, Document,
-    EMPTY_NAME_SPACES, Form, Inspection, IssuerSigned, IssuerSignedItem, ItemLayout, KeyAuthorizations,
-    MobileSecurityObject, MsoLayout, NameSpace, NameSpaceLayout, OpaqueItem, Outcome, Provable,
-    SIGNATURE_BYTES, SessionTranscript, ValidityInfo, X5ChainFault, device_authentication_bytes,
-    device_authentication_digest, sig_structure,
+    EMPTY_NAME_SPACES, Form, Handover, Inspection, IssuerSigned, IssuerSignedItem, ItemLayout,
+    KeyAuthorizations, MobileSecurityObject, MsoLayout, NameSpace, NameSpaceLayout, OpaqueItem, Outcome,
+    Provable, SIGNATURE_BYTES, SessionTranscript, THUMBPRINT_BYTES, ValidityInfo, X5ChainFault,
+    device_authentication_bytes, device_authentication_digest, jwk_thumbprint, sig_structure,
 };
 pub use predicate::{Condition, Literal, Predicate};
 pub use presentation::{Claim, FORMAT_VERSION, Presentation, Verified, Verifier};

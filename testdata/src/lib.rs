@@ -50,6 +50,9 @@ pub const STATEMENT_VECTORS: &str = include_str!("../statement.json");
 /// Test vectors of leaves, nodes, trees and transcripts, in JSON: `docs/formats.md` says how they are computed.
 pub const HASH_VECTORS: &str = include_str!("../hashes.json");
 
+/// Test vectors of `SessionTranscript`s and of what the session began with, in JSON: the README beside this crate names their sources.
+pub const TRANSCRIPT_VECTORS: &str = include_str!("../transcripts.json");
+
 /// A presentation that an earlier build made of [`MUSTERMANN`], for its request.
 #[derive(Debug, Clone, Copy)]
 pub struct Golden {

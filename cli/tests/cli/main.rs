@@ -9,6 +9,7 @@ mod params;
 mod pool;
 mod presentations;
 mod refusals;
+mod transcript;
 mod usage;
 
 use std::path::PathBuf;

@@ -10,6 +10,7 @@ mod device;
 mod device_elements;
 mod form;
 mod format;
+mod handover;
 mod inspection;
 mod issuer_signed;
 mod item;
@@ -27,6 +28,7 @@ pub use device::{
 };
 pub use device_elements::KeyAuthorizations;
 pub use form::Form;
+pub use handover::{Handover, THUMBPRINT_BYTES, jwk_thumbprint};
 pub use inspection::{Check, Inspection, Outcome, Provable};
 pub use issuer_signed::{IssuerSigned, NameSpace};
 pub use item::{IssuerSignedItem, ItemLayout};
