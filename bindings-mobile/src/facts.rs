@@ -140,8 +140,10 @@ pub enum Learnt {
     },
     /// Who issued the document.
     IssuedBy {
-        /// In words, or the signer's key in hexadecimal.
+        /// The signer's key in hexadecimal; in words, where no issuer of the request vouches for the document.
         issuer: String,
+        /// The name of the signer by its certificate, where the key is known by one.
+        name: Option<String>,
     },
     /// By which rules the issuer's certificates were checked. Revocation is not among them.
     CheckedBy {
@@ -352,7 +354,7 @@ impl From<&velum_credentials::Learnt> for Fact {
                 condition: (&predicate.condition).into(),
                 value: value.as_ref().map(Value::from),
             },
-            From::Issuer(issuer) => Learnt::IssuedBy { issuer: issuer.clone() },
+            From::Issuer { issuer, name } => Learnt::IssuedBy { issuer: issuer.clone(), name: name.clone() },
             From::Profile(profile) => Learnt::CheckedBy { profile: profile.name().to_owned() },
             From::DocType(doc_type) => Learnt::OfType { doc_type: doc_type.clone() },
             From::ValidAt(time) => Learnt::ValidAt { time: system_time(*time) },

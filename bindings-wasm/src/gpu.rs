@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use js_sys::{Function, Uint8Array};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 use velum_credentials::{Code, Error, PrepareOptions, Prepared, ProofKind};
 use velum_wallet::Wallet;
@@ -40,7 +40,7 @@ struct Told {
 }
 
 /// What proofs of one height take.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Height {
     log_height: usize,
@@ -51,9 +51,9 @@ struct Height {
 #[wasm_bindgen]
 impl GpuProver {
     /// A prover without keys, and with a GPU by a policy, which [`open`](Self::open) opens. A calibration is what
-    /// [`state`](Self::state) gave, which spares the measurement.
+    /// [`state`](Self::state) gave, which spares the measurement: `logHeight`, `cpuMs` and `gpuMs` of each height, one after the other.
     #[wasm_bindgen(constructor)]
-    pub fn new(policy: &str, calibration: Option<String>) -> Result<Self, JsError> {
+    pub fn new(policy: &str, calibration: Option<Vec<f64>>) -> Result<Self, JsError> {
         let policy = Policy::by_name(policy).ok_or_else(|| JsError::new("no such policy"))?;
         let choice = Choice::new(policy, calibration.as_deref().map(read).transpose()?);
         let wallet = Rc::new(Wallet::on(&choice));
@@ -152,12 +152,12 @@ impl GpuProver {
     }
 }
 
-fn read(calibration: &str) -> Result<Calibration, JsError> {
-    let heights: Vec<Height> = serde_json::from_str(calibration)?;
+fn read(calibration: &[f64]) -> Result<Calibration, JsError> {
+    let (heights, _) = calibration.as_chunks();
     let duration = |ms: f64| Duration::try_from_secs_f64(ms / 1_000.0);
-    let timing = |height: &Height| {
-        let (cpu, gpu) = (duration(height.cpu_ms)?, duration(height.gpu_ms)?);
-        Ok(Timing { log_height: height.log_height, cpu, gpu })
+    let timing = |&[log_height, cpu_ms, gpu_ms]: &[f64; 3]| {
+        let (cpu, gpu) = (duration(cpu_ms)?, duration(gpu_ms)?);
+        Ok(Timing { log_height: log_height as usize, cpu, gpu })
     };
     Ok(Calibration(heights.iter().map(timing).collect::<Result<_, std::time::TryFromFloatSecsError>>()?))
 }

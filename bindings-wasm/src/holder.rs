@@ -1,6 +1,7 @@
 //! What a wallet asks beside proofs.
 
 use js_sys::Uint8Array;
+use serde_json::json;
 use velum_credentials::{Clock, Control, DeviceResponse, Error, PresentOptions, Purpose, Request};
 use velum_wallet::{Question, clock_at, json};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -8,6 +9,7 @@ use wasm_bindgen::{JsError, JsValue};
 use zeroize::Zeroizing;
 
 use crate::failure::or_throw;
+use crate::input::{size_class, suite};
 
 /// The documents of a response, as `velum inspect --json` lists them.
 #[wasm_bindgen]
@@ -24,11 +26,28 @@ pub fn explain(request: &str, document: &[u8]) -> Result<String, JsValue> {
     Ok(json::javascript(json::explanation(&question.explain())))
 }
 
-/// What a prepared proof is for, from its bytes, of which no secret is read.
+/// What a prepared proof is for, from its bytes, of which no secret is read, and the time that it was prepared for: `{ "purpose", "prepared_for" }`.
 #[wasm_bindgen(js_name = describePrepared)]
 pub fn describe_prepared(prepared: &Uint8Array) -> Result<String, JsValue> {
     let prepared = Zeroizing::new(prepared.to_vec());
-    or_throw(Purpose::of_prepared(&prepared)).map(|purpose| json::javascript(purpose.to_json()))
+    let (purpose, prepared_for) = or_throw(Purpose::of_prepared(&prepared))?;
+    Ok(json::javascript(json!({ "purpose": purpose.to_json(), "prepared_for": prepared_for.to_string() })))
+}
+
+/// What a proof must be for to answer a request with a document: a pool is asked for one of that.
+#[wasm_bindgen(js_name = purposeOf)]
+pub fn purpose_of(
+    document: &[u8],
+    request: &str,
+    suite: &str,
+    class: Option<String>,
+) -> Result<String, JsValue> {
+    let (suite, size_class) = (self::suite(suite)?, class.as_deref().map(size_class).transpose()?);
+    let purpose = || {
+        let question = question(document, request)?;
+        Purpose::of(question.document(), question.request(), suite, size_class)
+    };
+    Ok(json::javascript(or_throw(purpose())?.to_json()))
 }
 
 /// Throws what [`Prover::present`] would throw of document and request before it proves, and uses nothing up.

@@ -38,13 +38,14 @@ function abortingAfter(stages) {
   return { signal: controller.signal, onProgress };
 }
 
-test("progress never falls, and timings add up to no more than the whole", async (context) => {
+test("progress never falls, ends at 1, and timings add up to no more than the whole", async (context) => {
   const prover = proverOf(context);
   const seen = [];
   const onProgress = (stage, fraction) => seen.push({ stage, fraction });
   const prepared = await prover.prepare({ document, request }, { onProgress });
   assert.equal(seen[0].stage, "keys");
   assert.ok(seen.every(({ fraction }, index) => fraction <= 1 && fraction >= (seen[index - 1]?.fraction ?? 0)));
+  assert.deepEqual([seen.at(-1).fraction, seen.filter(({ fraction }) => fraction === 1).length], [1, 1]);
   const presentation = await prover.present({ prepared, document, transcript, request, clock: "any" });
   const spent = presentation.timings.reduce((sum, { ms }) => sum + ms, 0);
   assert.ok(spent > 0 && spent <= presentation.ms);
@@ -58,6 +59,9 @@ describe("a prepared proof", () => {
     const prepared = await prover.readPrepared(bytes);
     assert.deepEqual([prepared.sizeClass, prepared.used], ["standard", false]);
     assert.deepEqual(prepared.purpose, first.purpose);
+    assert.deepEqual([prepared.preparedFor, first.preparedFor], Array(2).fill(new Date(request.now)));
+    assert.equal(prepared.docType, request.doc_type);
+    assert.deepEqual([prepared.issuer, prepared.elements], [prepared.purpose.issuer, prepared.purpose.elements]);
     assert.deepEqual(prepared.toBytes(), bytes);
     const { doc_type, elements, issuer, document: mso } = prepared.purpose;
     assert.equal(doc_type, request.doc_type);
@@ -90,6 +94,22 @@ describe("a prepared proof", () => {
     const presentation = await prover.present({ prepared, document, transcript, request, clock: "any" });
     const { facts } = await prover.verify({ presentation, transcript, request });
     assert.ok(facts.some((fact) => fact.size_class === "large"));
+  });
+
+  test("that was damaged is refused when it is read", async (context) => {
+    const prover = proverOf(context);
+    const bytes = (await prover.prepare({ document, request })).toBytes();
+    for (let bit = 0; bit < 60; bit += 1) {
+      const damaged = bytes.slice();
+      damaged[Math.floor((bit * (bytes.length - 1)) / 59)] ^= 1 << (bit % 8);
+      const error = await prover.readPrepared(damaged).then(
+        () => assert.fail(`bit ${bit} of 60`),
+        (reason) => reason,
+      );
+      assert.ok(["malformed", "wrong_version"].includes(error.code), error.message);
+    }
+    await rejects(prover.readPrepared(bytes.slice(0, -1)), "malformed");
+    await prover.readPrepared(bytes);
   });
 
   test("of bytes that are none is refused", async (context) => {
@@ -274,6 +294,27 @@ describe("a call that is aborted", () => {
   });
 });
 
+describe("an onProgress that throws", () => {
+  test("rejects the call, and the worker goes on with the next", async (context) => {
+    const prover = proverOf(context);
+    await prover.ready();
+    const why = new Error("out of paint");
+    const onProgress = () => {
+      throw why;
+    };
+    const stopped = rejects(prover.prepare({ document, request }, { onProgress }), "cancelled");
+    const next = prover.prepare({ document, request });
+    const { where, cause } = await stopped;
+    assert.deepEqual([where, cause], ["onProgress", why]);
+    await next;
+  });
+
+  test("at the end rejects it too", async (context) => {
+    const onProgress = (_, fraction) => assert.notEqual(fraction, 1);
+    await rejects(proverOf(context).ready("standard", { onProgress }), "cancelled");
+  });
+});
+
 describe("dispose", () => {
   test("rejects what is under way, what waits and what comes", async () => {
     const prover = new Prover();
@@ -288,6 +329,44 @@ describe("dispose", () => {
     const prover = new Prover();
     prover[Symbol.dispose]();
     return rejects(prover.ready(), "disposed");
+  });
+
+  test("is what `await using` calls", async () => {
+    for (const made of [new Prover(), new Verifier(), new Verifier({ worker: false })]) {
+      await made[Symbol.asyncDispose]();
+      await rejects(made.ready(), "disposed");
+    }
+  });
+
+  test("happens to what was dropped, once its calls are answered", () => {
+    // In a process of its own, whose garbage is collected when it says so.
+    const program = `
+      import { setTimeout } from "node:timers/promises";
+      import { Verifier } from "@velum/prover/verify";
+      const threads = process.getBuiltinModule("node:worker_threads");
+      const { Worker } = threads;
+      let [running, asked] = [0, 0];
+      threads.Worker = function (url, options) {
+        running += 1;
+        // Workers would inherit how this program was given.
+        return new Worker(url, { ...options, execArgv: [] }).on("exit", () => (running -= 1));
+      };
+      async function use() {
+        // Nobody holds the verifier while its call is under way.
+        await new Verifier().ready();
+        asked += 1;
+      }
+      const calls = [use(), use()];
+      for (let turn = 0; turn < 100 && (asked < 2 || running > 0); turn += 1) {
+        globalThis.gc();
+        await setTimeout(50);
+      }
+      await Promise.all(calls);
+      console.log(JSON.stringify({ asked, running }));
+    `;
+    const cwd = new URL(".", import.meta.url);
+    const args = ["--expose-gc", "--input-type=module", "--eval", program];
+    assert.deepEqual(JSON.parse(execFileSync(process.execPath, args, { cwd })), { asked: 2, running: 0 });
   });
 });
 
@@ -386,14 +465,27 @@ describe("what a call is given", () => {
       unfit(prover.explain({ ...request, now: new Date(Number.NaN) }, document)),
       unfit(prover.verify({ transcript, request })),
       unfit(prover.inspect(document, { signal: "now" })),
+      unfit(prover.inspect(document, { sgnal: undefined })),
+      unfit(prover.inspect(document, null)),
+      unfit(prover.prepare({ document, request }, { onProgress: "stages" })),
+      unfit(prover.ready("standard", { suites: "compact" })),
+      unfit(prover.verify({ presentation: null, transcript, request })),
+      unfit(prover.prepare(null)),
       prover.inspect(document),
     ]);
     await unfit(mint());
     const malformed = { name: "VelumError", code: "malformed" };
     assert.throws(() => new Verifier({ workerUrl: "worker.js" }), malformed);
-    for (const options of [{ wasmUrl: "prover.wasm" }, { threads: 1000 }, { threads: 0 }, { threads: 1.5 }]) {
-      assert.throws(() => new Prover(options), malformed);
+    for (const options of [
+      ...[{ wasmUrl: "prover.wasm" }, { threads: 1000 }, { threads: 0 }, { threads: 1.5 }],
+      ...[{ build: "fast" }, { build: null }, { wasmURL: "https://x.example/" }, { gpu: "auto" }, null, "simd"],
+    ]) {
+      assert.throws(() => new Prover(options), malformed, JSON.stringify(options));
     }
+    for (const options of [{ worker: false, wasm: "x" }, null]) {
+      assert.throws(() => new Verifier(options), malformed);
+    }
+    assert.throws(() => new Prover({ biuld: "simd" }), { ...malformed, where: "options.biuld" });
   });
 
   test("is what it was when the call was made, and goes to the worker alone", async (context) => {
@@ -434,6 +526,42 @@ test("a verifier answers alike with a worker and without", async (context) => {
     verifier.dispose();
     await rejects(verifier.ready(), "disposed");
   }
+});
+
+test("bytes and dates of another realm are some", async (context) => {
+  const { runInNewContext } = process.getBuiltinModule("node:vm");
+  const other = runInNewContext("({ Uint8Array, Date })");
+  const prover = proverOf(context);
+  const [{ doc_type: docType }] = await prover.inspect(new other.Uint8Array(document));
+  assert.equal(docType, request.doc_type);
+  const { facts } = await prover.explain({ ...request, now: new other.Date("2026-01-01T12:00:00Z") }, document);
+  assert.ok(facts.some(({ valid_at: time }) => time === "2026-01-01T12:00:00Z"));
+  await rejects(prover.inspect(new DataView(new ArrayBuffer(8))), "malformed");
+  await rejects(prover.inspect({ [Symbol.toStringTag]: "Uint8Array", length: 1 }), "malformed");
+});
+
+test("a request that went through JSON is the same request", async (context) => {
+  const prover = proverOf(context);
+  const prepared = await prover.prepare({ document, request });
+  const now = new Date(Date.parse(request.now) + 123);
+  const sent = JSON.stringify({ ...request, now });
+  const presentation = await prover.present({ prepared, document, transcript, request: sent, clock: "any" });
+  for (const asked of [sent, request, { ...request, now }, JSON.parse(sent)]) {
+    await prover.verify({ presentation, transcript, request: asked });
+  }
+});
+
+test("holder and verifier are told of the issuer alike", async (context) => {
+  const prover = proverOf(context);
+  const { document, transcript, request } = await mint(spec());
+  const prepared = await prover.prepare({ document, request });
+  const presentation = await prover.present({ prepared, document, transcript, request, clock: "any" });
+  const { facts, learnt } = await prover.verify({ presentation, transcript, request });
+  const explained = await prover.explain(request, document);
+  assert.deepEqual([explained.facts, explained.learnt], [facts, learnt]);
+  const { issuer, issuer_name: name } = facts.find((fact) => "issuer" in fact);
+  assert.match(issuer, /^04[0-9a-f]{128}$/u);
+  assert.equal(name, "Velum test document signer");
 });
 
 test("a request may name its time by a Date", async (context) => {
@@ -483,7 +611,9 @@ test("WebAssembly is found at the address that it is said to have", async (conte
 test("the environment says what runs here and why", () => {
   const { build, threads, reason, simd } = environment();
   assert.deepEqual({ build, threads, simd }, { build: "simd", threads: 1, simd: true });
-  assert.match(reason, /SIMD/u);
+  // There is no page here whose headers could be the reason.
+  assert.match(reason, /SIMD.*outside of pages/u);
+  assert.doesNotMatch(reason, /COOP/u);
   assert.equal(new Prover({ build: "scalar" }).environment.build, "scalar");
 });
 

@@ -43,6 +43,14 @@ async function measure(browser, headers) {
       const input = { prepared, document, transcript, request, clock: "any" };
       const presentation = await timed("present_ms", () => prover.present(input));
       await timed("verify_ms", () => verifier.verify({ presentation, transcript, request }));
+      // From the abort to the rejection, while the worker proves.
+      const stop = new AbortController();
+      let call;
+      await new Promise((onProgress) => {
+        call = prover.prepare({ document, request }, { signal: stop.signal, onProgress });
+      });
+      await timed("abort_ms", () => (stop.abort(), call.catch(() => undefined)));
+      await prover.ready();
     }
     clearInterval(heart);
     await receipts.ready();

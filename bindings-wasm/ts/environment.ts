@@ -1,7 +1,7 @@
 // Which build runs here, and why.
 
 import { VelumError } from "./errors.js";
-import { processors } from "./host.js";
+import { node, processors } from "./host.js";
 
 /** A build of the prover: with SIMD and threads, with SIMD, or for engines without it. */
 export type Build = "simd-threads" | "simd" | "scalar";
@@ -33,6 +33,8 @@ export interface BuildOptions {
   threads?: number;
 }
 
+const BUILDS: readonly string[] = ["auto", "simd-threads", "simd", "scalar"] satisfies (Build | "auto")[];
+
 /** More threads than this gain nothing: what is left is done by one. */
 const MOST_THREADS = 8;
 /** More are a mistake. */
@@ -53,6 +55,9 @@ export function choose({ build = "auto", threads }: BuildOptions): Environment {
   const isCount = threads === undefined || (Number.isInteger(threads) && threads >= 1 && threads <= LIMIT);
   if (!isCount) throw new VelumError("malformed", "threads", `not a whole number from 1 to ${LIMIT}`);
   const found = look();
+  if (!BUILDS.includes(build)) {
+    throw new VelumError("malformed", "build", `not one of "${BUILDS.join('", "')}"`);
+  }
   if (build !== "auto") {
     const missing = lacks(build, found);
     if (missing !== undefined)
@@ -77,6 +82,8 @@ interface Found {
   simd: boolean;
   sharedMemory: boolean;
   crossOriginIsolated: boolean;
+  /** Whether this is a page or a worker of one, which alone can be isolated. */
+  isPage: boolean;
   processors: number;
 }
 
@@ -87,23 +94,33 @@ function look(): Found {
     simd: wasm && WebAssembly.validate(SIMD_PROBE),
     sharedMemory: typeof SharedArrayBuffer === "function",
     crossOriginIsolated: (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === true,
+    isPage: node()?.getBuiltinModule === undefined,
     processors: processors(),
   };
 }
 
 /** What a build needs and does not find, if anything. */
-function lacks(build: Build, { simd, sharedMemory }: Found): string | undefined {
+function lacks(build: Build, found: Found): string | undefined {
   if (build === "scalar") return undefined;
-  if (!simd) return "this engine has no SIMD";
-  if (build === "simd-threads" && !sharedMemory) return "memory cannot be shared here, which takes COOP and COEP";
-  return undefined;
+  if (!found.simd) return "this engine has no SIMD";
+  return build === "simd-threads" ? noSharedMemory(found) : undefined;
+}
+
+/** Why memory cannot be shared, if it cannot. */
+function noSharedMemory({ sharedMemory, crossOriginIsolated, isPage }: Found): string | undefined {
+  if (sharedMemory) return undefined;
+  return isPage && !crossOriginIsolated
+    ? "the page is not isolated by COOP and COEP, without which memory cannot be shared"
+    : "this engine shares no memory";
 }
 
 /** Why threads are not to be used by themselves, if they are not. */
 function noThreads(found: Found): string | undefined {
+  const obstacle = noSharedMemory(found);
+  if (obstacle !== undefined) return obstacle;
+  if (!found.isPage) return "outside of pages they are used where they are asked for";
   if (!found.crossOriginIsolated) return "the page is not isolated by COOP and COEP";
-  if (found.processors < 2) return "there is but one processor";
-  return lacks("simd-threads", found);
+  return found.processors < 2 ? "there is but one processor" : undefined;
 }
 
 function environmentOf(build: Build, reason: string, found: Found, threads?: number): Environment {

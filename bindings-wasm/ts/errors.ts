@@ -64,6 +64,19 @@ type PackageCode =
   /** The worker's script or its WebAssembly could not be loaded. */
   | "load_failed";
 
+/** What goes wrong with a pool of prepared proofs: codes that only `@velum/prover/pool` has. A Rust test compares these with `PoolError` there. */
+type PoolCode =
+  /** The pool holds as much as it may. */
+  | "pool_full"
+  /** The browser grants no more space. */
+  | "store_full"
+  /** The browser's storage failed. */
+  | "store_failed"
+  /** The sealing key cannot be used. */
+  | "sealer_refused"
+  /** The proofs are sealed with another key. */
+  | "other_key";
+
 /** What goes wrong between here and markets: codes that only `@velum/prover/market` has. */
 type MarketCode =
   /** A market gave no answer. Asking again may help. */
@@ -114,7 +127,7 @@ export type NodeCode =
   | "unavailable";
 
 /** What went wrong, as a fixed code to match on. */
-export type ErrorCode = CredentialsCode | PackageCode | MarketCode | NodeCode;
+export type ErrorCode = CredentialsCode | PackageCode | PoolCode | MarketCode | NodeCode;
 
 /** An error with its code, its place in the input and a message that says what to do. It never holds the value of an element. */
 export class VelumError extends Error {

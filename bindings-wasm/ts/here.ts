@@ -1,6 +1,7 @@
 // Calls that run in the thread that makes them, for what takes milliseconds: as a worker's client, without a worker.
 
 import { cancelled, disposed, thrown, trappedBefore } from "./errors.js";
+import { callOptions } from "./input.js";
 import type { Instance } from "./instance.js";
 import type { Calls } from "./protocol.js";
 import { broken, type Handlers, isFailure, notLoaded, Watch } from "./serve.js";
@@ -10,6 +11,8 @@ import type { AbortOptions } from "./types.js";
 export interface Engine<C extends Calls> {
   call<V extends keyof C & string>(verb: V, input: C[V]["input"], options?: AbortOptions): Promise<C[V]["output"]>;
   dispose(): void;
+  /** Its owner was dropped: ends once what is under way has been answered. */
+  retire(): void;
 }
 
 /** Answers calls in this thread. */
@@ -28,8 +31,9 @@ export class Here<C extends Calls> implements Engine<C> {
   async call<V extends keyof C & string>(
     verb: V,
     input: C[V]["input"],
-    { signal }: AbortOptions = {},
+    options?: AbortOptions,
   ): Promise<C[V]["output"]> {
+    const { signal } = callOptions(options);
     const check = () => {
       if (this.#disposed) throw disposed();
       if (this.#instances.some(({ trapped }) => trapped)) throw trappedBefore();
@@ -55,5 +59,9 @@ export class Here<C extends Calls> implements Engine<C> {
   dispose(): void {
     this.#disposed = true;
     this.#handlers = undefined;
+  }
+
+  retire(): void {
+    // There is no worker to end.
   }
 }

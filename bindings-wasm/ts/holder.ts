@@ -3,7 +3,7 @@
 import type * as glue from "./glue/prover.js";
 import type { ProverCalls } from "./protocol.js";
 import type { Handlers, Watch } from "./serve.js";
-import type { BrokenDocument, DocumentSummary, Explanation, Purpose, Verified } from "./types.js";
+import type { BrokenDocument, DocumentSummary, Explanation, PreparedFacts, Purpose, Verified } from "./types.js";
 
 /** Bytes that WebAssembly gave, which are nobody else's. */
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -16,13 +16,14 @@ export type HolderGlue = Pick<
   | "explain"
   | "check"
   | "describePrepared"
+  | "purposeOf"
   | "deviceAuthenticationBytes"
   | "withDeviceSignature"
 >;
 
-/** What `describePrepared` says. */
-export function purposeOf(glue: HolderGlue, prepared: Uint8Array): Purpose {
-  return JSON.parse(glue.describePrepared(prepared)) as Purpose;
+/** What a prepared proof says of itself. */
+export function factsOf(glue: HolderGlue, prepared: Uint8Array): PreparedFacts {
+  return JSON.parse(glue.describePrepared(prepared)) as PreparedFacts;
 }
 
 /** A proof with the time that it took. */
@@ -43,7 +44,9 @@ export function holderHandlers(
       glue.deviceAuthenticationBytes(document, docType, transcript) as Bytes,
     withDeviceSignature: ({ document, docType, signature }) =>
       glue.withDeviceSignature(document, docType, signature) as Bytes,
-    describePrepared: ({ prepared }) => purposeOf(glue, prepared),
+    purposeOf: ({ document, request, suite, sizeClass }) =>
+      JSON.parse(glue.purposeOf(document, request, suite, sizeClass)) as Purpose,
+    describePrepared: ({ prepared }) => factsOf(glue, prepared),
     check: ({ document, transcript, request, clock, discloseDeviceNamespaces }) => {
       glue.check(document, transcript, request, clock, discloseDeviceNamespaces);
       return undefined;

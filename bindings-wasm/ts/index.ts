@@ -10,5 +10,5 @@ export { type ErrorCode, VelumError } from "./errors.js";
 export { Prepared } from "./prepared.js";
 export { Prover, type ProverOptions } from "./prover.js";
 export type { ProverBase } from "./prover-base.js";
-export type { AnswerInput, VerifyInput } from "./input.js";
+export type { AnswerInput, PrepareInput, VerifyInput } from "./input.js";
 export type * from "./types.js";

@@ -1,7 +1,7 @@
 // Checking what callers give before it goes to a worker.
 
 import { VelumError } from "./errors.js";
-import type { Presentation, Profile, RequestInput, SizeClass, Suite } from "./types.js";
+import type { CallOptions, Presentation, Profile, RequestInput, SizeClass, Suite } from "./types.js";
 
 /** A presentation and what it should answer. */
 export interface VerifyInput {
@@ -48,6 +48,26 @@ export interface AnswerInput {
   discloseDeviceNamespaces?: boolean;
 }
 
+/** What a proof is prepared for. */
+export interface PrepareInput {
+  /** A `DeviceResponse`, or a `Document` or `IssuerSigned` alone. */
+  document: Uint8Array;
+  /** A request of the same docType, issuer and elements. */
+  request: RequestInput;
+  /**
+   * The suite of the presentation.
+   *
+   * @defaultValue "direct"
+   */
+  suite?: Suite;
+  /**
+   * The size class.
+   *
+   * @defaultValue the smallest that fits
+   */
+  sizeClass?: SizeClass;
+}
+
 /** Runs `call` so that whatever it throws rejects, as a `VelumError`. */
 export async function attempt<T>(call: () => Promise<T>): Promise<T> {
   try {
@@ -58,9 +78,51 @@ export async function attempt<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
+/** The options, if they have these names and no others: one that is misspelt would do nothing, and say nothing. */
+export function optionsOf<T extends object>(options: T, names: readonly (keyof T & string)[]): T {
+  if (Object(options) !== options) {
+    throw new VelumError("malformed", "options", "not an object of options");
+  }
+  const other = Object.keys(options).find((name) => !(names as readonly string[]).includes(name));
+  if (other === undefined) return options;
+  throw new VelumError("malformed", `options.${other}`, `no option here; there are ${names.join(", ")}`);
+}
+
+/** How a call is followed and stopped, of options that may have others too. */
+export function callOptions<T extends CallOptions>(
+  options: T | undefined,
+  ...others: (keyof T & string)[]
+): Pick<T, keyof CallOptions> {
+  if (options === undefined) return {};
+  const { signal, onProgress } = optionsOf<T>(options, ["signal", "onProgress", ...others]);
+  if (signal !== undefined && !isSignal(signal)) {
+    throw new VelumError("malformed", "options.signal", "not an AbortSignal");
+  }
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw new VelumError("malformed", "options.onProgress", "not a function");
+  }
+  return { ...(signal && { signal }), ...(onProgress && { onProgress }) };
+}
+
+/** Of any realm: a test environment has an `AbortSignal` of its own. */
+function isSignal(value: unknown): value is AbortSignal {
+  const { aborted, addEventListener } = Object(value) as Partial<AbortSignal>;
+  return typeof aborted === "boolean" && typeof addEventListener === "function";
+}
+
+/** Whether these are bytes, of whatever realm: a frame or a test environment has a `Uint8Array` of its own. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === "[object Uint8Array]";
+}
+
+/** Likewise of dates. */
+function isDate(value: unknown): value is Date {
+  return Object.prototype.toString.call(value) === "[object Date]";
+}
+
 /** A copy of the bytes, if they are some: no later change of theirs, nor what else is in their buffer, goes to the worker. */
 export function bytes(value: Uint8Array, where: string): Uint8Array<ArrayBuffer> {
-  if (!(value instanceof Uint8Array)) throw new VelumError("malformed", where, "not a Uint8Array");
+  if (!isBytes(value)) throw new VelumError("malformed", where, "not a Uint8Array");
   try {
     return new Uint8Array(value);
   } catch (cause) {
@@ -79,7 +141,7 @@ export function text(value: string, where: string): string {
 /** A wallet's clock in seconds since 1970; any time without one. */
 function clockSeconds(clock: Date | "any"): number | undefined {
   if (clock === "any") return undefined;
-  if (clock instanceof Date) return clock.getTime() / 1000;
+  if (isDate(clock)) return clock.getTime() / 1000;
   throw new VelumError("malformed", "clock", 'neither a Date nor "any"');
 }
 
@@ -93,10 +155,9 @@ export function json(value: unknown, where: string): string {
 
 /** The request as JSON text. */
 export function requestText(request: RequestInput): string {
-  const now = typeof request === "object" ? request.now : undefined;
-  if (!(now instanceof Date)) return json(request, "request");
-  // Requests have no fractions of a second.
-  return json({ ...(request as object), now: now.toISOString().replace(/\.\d+/u, "") }, "request");
+  const { now } = Object(request) as { now?: unknown };
+  if (isDate(now) && Number.isNaN(now.getTime())) throw new VelumError("malformed", "request.now", "an invalid Date");
+  return json(request, "request");
 }
 
 /** The name of a size class, if it is one. */
@@ -123,6 +184,16 @@ function allowedSuites(suites: readonly Suite[] | undefined): number {
   return allowed.reduce((bits, name) => bits | (1 << SUITES.indexOf(name)), 0);
 }
 
+/** What a prover's worker takes to prepare. */
+export function prepareInput(input: PrepareInput) {
+  return {
+    document: bytes(input.document, "document"),
+    request: requestText(input.request),
+    suite: suite(input.suite ?? "direct", "suite"),
+    sizeClass: sizeClass(input.sizeClass),
+  };
+}
+
 /** What a prover's worker takes for an answer. */
 export function answerInput(input: AnswerInput) {
   return {
@@ -134,11 +205,17 @@ export function answerInput(input: AnswerInput) {
   };
 }
 
+/** A copy of a presentation's bytes. */
+export function presentationBytes(presentation: Uint8Array | Presentation): Uint8Array<ArrayBuffer> {
+  const given = isBytes(presentation) ? presentation : (Object(presentation) as Presentation).bytes;
+  return bytes(given, "presentation");
+}
+
 /** What a worker takes that verifies presentations. */
 export function verifyInput(input: VerifyInput) {
   const { presentation, transcript, request, suites } = input;
   return {
-    presentation: bytes(presentation instanceof Uint8Array ? presentation : presentation.bytes, "presentation"),
+    presentation: presentationBytes(presentation),
     transcript: bytes(transcript, "transcript"),
     request: requestText(request),
     suites: allowedSuites(suites),

@@ -1,7 +1,7 @@
 // Checking what callers give about markets, and writing it as jobs have it.
 
 import { VelumError } from "./errors.js";
-import { bytes, payeeBytes, profile, requestText } from "./input.js";
+import { bytes, payeeBytes, presentationBytes, profile, requestText } from "./input.js";
 import { MarketError } from "./market-errors.js";
 import type { HandOffStep, MarketInput, Offer, SavedHandOff } from "./market-types.js";
 import type { Submission } from "./protocol.js";
@@ -54,7 +54,7 @@ function hex(bytes: Uint8Array): string {
 /** What is put together for a market. */
 export function submissionInput({ presentation, transcript, request }: MarketInput) {
   return {
-    presentation: bytes(presentation instanceof Uint8Array ? presentation : presentation.bytes, "presentation"),
+    presentation: presentationBytes(presentation),
     transcript: bytes(transcript, "transcript"),
     request: requestText(request),
   };

@@ -7,9 +7,10 @@
  */
 
 import { cancelled, VelumError } from "./errors.js";
+import { retireWith } from "./dropped.js";
 import type { Engine } from "./here.js";
 import { HandOffPlatform } from "./hand-off.js";
-import { address, attempt, requestText } from "./input.js";
+import { address, attempt, optionsOf, requestText } from "./input.js";
 import { callMarket, type MarketGlue } from "./load-market.js";
 import {
   hashText,
@@ -106,7 +107,8 @@ export class MarketClient {
    * @throws VelumError `malformed` if an option is none.
    */
   constructor(options: MarketClientOptions = {}) {
-    const { receiptWasmUrl, verifierWasmUrl, workerUrl, worker } = options;
+    const names = ["wasmUrl", "receiptWasmUrl", "verifierWasmUrl", "workerUrl", "worker"] as const;
+    const { receiptWasmUrl, verifierWasmUrl, workerUrl, worker } = optionsOf(options, names);
     this.#wasmUrl = address(options.wasmUrl, "wasmUrl");
     this.#engine = receiptEngine({
       ...(receiptWasmUrl === undefined ? {} : { wasmUrl: receiptWasmUrl }),
@@ -114,6 +116,7 @@ export class MarketClient {
       ...(workerUrl === undefined ? {} : { workerUrl }),
       ...(worker === undefined ? {} : { worker }),
     });
+    retireWith(this, this.#engine);
   }
 
   /** A new secret key, 32 bytes of Ed25519, which the caller keeps. Whoever has it has what is deposited under it. */
@@ -164,6 +167,7 @@ export class MarketClient {
    */
   handOff(input: HandOffInput, options: HandOffOptions = {}): Promise<HandedOff> {
     return attempt(async () => {
+      optionsOf(options, ["signal", "onProgress", "save", "pollMs", "patienceMs"]);
       const submission = await this.#submission(input, undefined);
       const { plan, profile } =
         input.saved === undefined

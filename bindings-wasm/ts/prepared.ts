@@ -1,7 +1,7 @@
 // A credential proof made ahead of time.
 
 import { VelumError } from "./errors.js";
-import type { Purpose, SizeClass } from "./types.js";
+import type { PreparedFacts, Purpose, SizeClass } from "./types.js";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -15,10 +15,28 @@ const held = new WeakMap<Prepared, Bytes>();
 export class Prepared {
   /** What the proof is for. */
   readonly purpose: Purpose;
+  /** The time of the request that it was prepared for, which is about when it was made. */
+  readonly preparedFor: Date;
 
-  private constructor(bytes: Bytes, purpose: Purpose) {
+  private constructor(bytes: Bytes, { purpose, prepared_for: preparedFor }: PreparedFacts) {
     this.purpose = purpose;
+    this.preparedFor = new Date(preparedFor);
     held.set(this, bytes);
+  }
+
+  /** The type of the document that it is about. */
+  get docType(): string {
+    return this.purpose.doc_type;
+  }
+
+  /** The key that signed the document, by SEC 1 in hexadecimal. */
+  get issuer(): string {
+    return this.purpose.issuer;
+  }
+
+  /** The elements that a request may ask about, in its order. */
+  get elements(): readonly { namespace: string; element: string }[] {
+    return this.purpose.elements;
   }
 
   /** The size class of the proof. */
@@ -42,8 +60,8 @@ export class Prepared {
 }
 
 /** Makes one, as nobody else can: its constructor is private. */
-export function preparedOf(bytes: Bytes, purpose: Purpose): Prepared {
-  return new (Prepared as unknown as new (bytes: Bytes, purpose: Purpose) => Prepared)(bytes, purpose);
+export function preparedOf(bytes: Bytes, facts: PreparedFacts): Prepared {
+  return new (Prepared as unknown as new (bytes: Bytes, facts: PreparedFacts) => Prepared)(bytes, facts);
 }
 
 /** Uses the prepared proof up. */
@@ -54,6 +72,11 @@ export function takePrepared(prepared: Prepared): Bytes {
   const bytes = bytesOf(prepared);
   held.delete(prepared);
   return bytes;
+}
+
+/** Gives back what was taken and not used. */
+export function giveBack(prepared: Prepared, bytes: Bytes): void {
+  held.set(prepared, bytes);
 }
 
 function bytesOf(prepared: Prepared): Bytes {

@@ -9,6 +9,7 @@ import type {
   DocumentSummary,
   Explanation,
   Profile,
+  PreparedFacts,
   Purpose,
   SizeClass,
   Stage,
@@ -86,9 +87,13 @@ export type ProverCalls = {
   withDeviceSignature: { input: { document: Uint8Array; docType: string; signature: Uint8Array }; output: Bytes };
   prepare: {
     input: { document: Uint8Array; request: string; suite: Suite; sizeClass: SizeClass | undefined };
-    output: { bytes: Bytes; purpose: Purpose; timings: StageTiming[]; ms: number };
+    output: { bytes: Bytes; facts: PreparedFacts; timings: StageTiming[]; ms: number };
   };
-  describePrepared: { input: { prepared: Bytes }; output: Purpose };
+  purposeOf: {
+    input: { document: Bytes; request: string; suite: Suite; sizeClass: SizeClass | undefined };
+    output: Purpose;
+  };
+  describePrepared: { input: { prepared: Bytes }; output: PreparedFacts };
   check: { input: Answer; output: undefined };
   present: {
     input: Answer & { prepared: Bytes };

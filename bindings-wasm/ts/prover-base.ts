@@ -1,12 +1,16 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // The calls of a prover, whatever its worker proves on.
 
+import { retireWith } from "./dropped.js";
 import { VelumError } from "./errors.js";
 import {
   type AnswerInput,
   answerInput,
   attempt,
   bytes,
+  callOptions,
+  prepareInput,
+  type PrepareInput,
   requestText,
   sizeClass,
   suite,
@@ -23,6 +27,7 @@ import type {
   DocumentSummary,
   Explanation,
   Presentation,
+  Purpose,
   RequestInput,
   SizeClass,
   Suite,
@@ -37,6 +42,7 @@ export abstract class ProverBase {
   /** @internal */
   protected constructor(worker: WorkerClient<ProverCalls>) {
     this.#worker = worker;
+    retireWith(this, worker);
   }
 
   /**
@@ -46,7 +52,7 @@ export abstract class ProverBase {
   ready(size: SizeClass = "standard", options?: CallOptions & { suite?: Suite }): Promise<void> {
     return attempt(() => {
       const input = { suite: suite(options?.suite ?? "direct", "suite"), sizeClass: sizeClass(size) };
-      return this.#worker.call("makeKeys", input, options);
+      return this.#worker.call("makeKeys", input, callOptions(options, "suite"));
     });
   }
 
@@ -100,32 +106,33 @@ export abstract class ProverBase {
    * Makes the heavy proof ahead of time, for requests of the same docType, issuer and elements. Time, what is asked of
    * the elements, and session may differ. The presentation is of the suite named here, `direct` without a name.
    */
-  prepare(
-    input: { document: Uint8Array; request: RequestInput; suite?: Suite; sizeClass?: SizeClass },
-    options?: CallOptions,
-  ): Promise<Prepared> {
+  prepare(input: PrepareInput, options?: CallOptions): Promise<Prepared> {
     return attempt(async () => {
-      const document = bytes(input.document, "document");
-      const request = requestText(input.request);
-      const proofs = { suite: suite(input.suite ?? "direct", "suite"), sizeClass: sizeClass(input.sizeClass) };
-      const prepared = await this.#worker.call("prepare", { document, request, ...proofs }, options);
-      return preparedOf(prepared.bytes, prepared.purpose);
+      const prepared = await this.#worker.call("prepare", prepareInput(input), options);
+      return preparedOf(prepared.bytes, prepared.facts);
     });
+  }
+
+  /**
+   * What a prepared proof must be for to answer a request with a document: what a pool (`@velum/prover/pool`) is asked for. Rejects where
+   * {@link prepare} would.
+   */
+  purpose(input: PrepareInput, options?: AbortOptions): Promise<Purpose> {
+    return attempt(() => this.#worker.call("purposeOf", prepareInput(input), options));
   }
 
   /**
    * Reads what {@link Prepared.toBytes} gave. The caller sees to it that no bytes are used twice: two presentations from one
    * prepared proof can be linked.
    *
-   * Rejects with `malformed` or `wrong_version` for what does not begin like a prepared proof. What lies beyond its purpose is looked
-   * at by {@link present}.
+   * Rejects with `malformed` for what is none or was damaged, and with `wrong_version` for one of another version.
    */
   readPrepared(prepared: Uint8Array, options?: AbortOptions): Promise<Prepared> {
     return attempt(async () => {
       const kept = bytes(prepared, "prepared");
       // What is sent is the worker's.
-      const purpose = await this.#worker.call("describePrepared", { prepared: new Uint8Array(kept) }, options);
-      return preparedOf(kept, purpose);
+      const facts = await this.#worker.call("describePrepared", { prepared: new Uint8Array(kept) }, options);
+      return preparedOf(kept, facts);
     });
   }
 
@@ -157,12 +164,17 @@ export abstract class ProverBase {
     return attempt(() => this.#worker.call("memoryBytes", undefined, options));
   }
 
-  /** Ends the worker. Calls under way reject with `disposed`, and so do later ones. */
+  /** Ends the worker, as it ends by itself once this is dropped and collected. Calls under way reject with `disposed`, and so do later ones. */
   dispose(): void {
     this.#worker.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.dispose();
+    return Promise.resolve();
   }
 }

@@ -1,10 +1,11 @@
 // Preparing and presenting, in a worker.
 
-import { type BuildOptions, choose, type Environment, withoutThreads } from "./environment.js";
-import { address } from "./input.js";
+import type { BuildOptions, Environment } from "./environment.js";
+import { address, optionsOf } from "./input.js";
 import { ProverBase } from "./prover-base.js";
+import { environments, OPTIONS, script } from "./prover-setup.js";
 import type { ProverCalls } from "./protocol.js";
-import { type Script, start } from "./start.js";
+import { start } from "./start.js";
 import { WorkerClient } from "./worker-client.js";
 
 /** How a prover is made. */
@@ -13,21 +14,6 @@ export interface ProverOptions extends BuildOptions {
   wasmUrl?: string | URL;
   /** Where the worker's script is, of the page's own origin. */
   workerUrl?: string | URL;
-}
-
-/** The worker of provers without a GPU. */
-export const script: Script = {
-  name: "velum-prover",
-  file: "./worker.js",
-  start: () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }),
-};
-
-/** The environments that a prover may use: the first, or the one after it where that cannot be loaded. */
-export function environments(options: ProverOptions): [Environment, ...Environment[]] {
-  const chosen = choose(options);
-  // An address of WebAssembly is that of one build.
-  const isFree = (options.build ?? "auto") === "auto" && options.wasmUrl === undefined;
-  return isFree && chosen.build === "simd-threads" ? [chosen, withoutThreads()] : [chosen];
 }
 
 /**
@@ -45,7 +31,7 @@ export class Prover extends ProverBase {
    * @throws VelumError `unsupported` if a build is asked for that cannot run here, `malformed` if an option is none.
    */
   constructor(options: ProverOptions = {}) {
-    const found = environments(options);
+    const found = environments(optionsOf(options, OPTIONS));
     const wasmUrl = address(options.wasmUrl, "wasmUrl");
     const workerUrl = address(options.workerUrl, "workerUrl");
     const setups = found.map(({ build, threads }) => ({ wasmUrl, build, threads }));

@@ -5,8 +5,9 @@
  * @packageDocumentation
  */
 
+import { retireWith } from "./dropped.js";
 import type { Engine } from "./here.js";
-import { attempt, receiptInput, type ReceiptInput } from "./input.js";
+import { attempt, optionsOf, receiptInput, type ReceiptInput } from "./input.js";
 import type { ReceiptCalls } from "./protocol.js";
 import { receiptEngine } from "./receipt-engine.js";
 import type { AbortOptions, VerifiedReceipt } from "./types.js";
@@ -59,7 +60,8 @@ export class ReceiptVerifier {
    * @throws VelumError `malformed` if an option is none.
    */
   constructor(options: ReceiptVerifierOptions = {}) {
-    this.#engine = receiptEngine(options);
+    this.#engine = receiptEngine(optionsOf(options, ["wasmUrl", "verifierWasmUrl", "workerUrl", "worker"]));
+    retireWith(this, this.#engine);
   }
 
   /** Loads the verifier, so that the next call need not wait for it. */
@@ -76,12 +78,17 @@ export class ReceiptVerifier {
     return attempt(() => this.#engine.call("verify", receiptInput(input), options));
   }
 
-  /** Ends the worker. Calls under way reject with `disposed`, and so do later ones. */
+  /** Ends the worker, as it ends by itself once this is dropped and collected. Calls under way reject with `disposed`, and so do later ones. */
   dispose(): void {
     this.#engine.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.dispose();
+    return Promise.resolve();
   }
 }

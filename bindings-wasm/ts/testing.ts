@@ -5,10 +5,8 @@
  */
 
 import init, { mint as mintWasm } from "./glue/testing.js";
-import { compile } from "./compile.js";
-import { thrown, trappedBefore } from "./errors.js";
-import { address, attempt, json } from "./input.js";
-import { broken, isFailure, notLoaded } from "./serve.js";
+import { Inline } from "./inline.js";
+import { attempt, json } from "./input.js";
 import type { Predicate, Request } from "./types.js";
 
 export { type ErrorCode, VelumError } from "./errors.js";
@@ -95,33 +93,14 @@ export interface MintOptions {
   wasmUrl?: string | URL;
 }
 
-/** Whether it trapped, of which a thread has but one instance. */
-let trapped = false;
-let loading: Promise<void> | undefined;
+const module = new Inline(init, () => new URL("./testing.wasm", import.meta.url));
 
 /** Mints what a spec says, in this very thread. Rejects with a {@link VelumError}. */
 export function mint(spec: MintSpec | string, options: MintOptions = {}): Promise<Minted> {
   return attempt(async () => {
     const text = json(spec, "spec");
-    loading ??= load(address(options.wasmUrl, "wasmUrl"));
-    await loading.catch((reason: unknown) => {
-      loading = undefined;
-      throw thrown(notLoaded(reason));
-    });
-    if (trapped) throw trappedBefore();
-    try {
-      return minted(text);
-    } catch (reason) {
-      if (isFailure(reason)) throw thrown(reason);
-      trapped = true;
-      throw thrown(broken(reason));
-    }
+    return module.call(options, () => minted(text));
   });
-}
-
-async function load(wasmUrl: string | undefined): Promise<void> {
-  const url = wasmUrl === undefined ? new URL("./testing.wasm", import.meta.url) : new URL(wasmUrl);
-  await init({ module_or_path: await compile(url) });
 }
 
 function minted(spec: string): Minted {

@@ -16,40 +16,50 @@ export type SizeClass = "standard" | "large" | "extra";
  * 5280, which with `require_eku` wants this purpose (dotted) in the signer's extKeyUsage. Neither checks revocation.
  */
 export type Issuer =
-  | { sec1_hex: string }
-  | { x509_pem: string; profile?: "iso18013-5" }
-  | { x509_pem: string; profile: "pki"; require_eku?: string };
+  | { readonly sec1_hex: string }
+  | { readonly x509_pem: string; readonly profile?: "iso18013-5" }
+  | { readonly x509_pem: string; readonly profile: "pki"; readonly require_eku?: string };
 
 /** A value to compare with. */
-export type Literal = string | boolean | number | { full_date: string };
+export type Literal = string | boolean | number | { readonly full_date: string };
 
-/** What is asked of an element. Dates are `YYYY-MM-DD`. */
-export type Condition =
-  | { age_at_least: number }
-  | { equals: Literal }
-  | { date_before: string }
-  | { date_after: string }
-  | { disclose: true };
+interface Conditions {
+  age_at_least: number;
+  equals: Literal;
+  date_before: string;
+  date_after: string;
+  disclose: true;
+}
+
+/** What is asked of an element: exactly one of these. Dates are `YYYY-MM-DD`. */
+export type Condition = {
+  [Name in keyof Conditions]: { readonly [This in Name]: Conditions[This] } & {
+    readonly [Other in Exclude<keyof Conditions, Name>]?: never;
+  };
+}[keyof Conditions];
 
 /** A condition on one element. */
-export type Predicate = { namespace: string; element: string } & Condition;
+export type Predicate = { readonly namespace: string; readonly element: string } & Condition;
 
 /** What a verifier asks. */
 export interface Request {
   /** Such as `org.iso.18013.5.1.mDL`. */
-  doc_type: string;
-  /** The time at which the document must be valid and ages are counted: UTC, `2026-01-01T00:00:00Z`. */
-  now: string;
+  readonly doc_type: string;
+  /**
+   * The time at which the document must be valid and ages are counted: UTC, `2026-01-01T00:00:00Z`. Fractions of a second, such as `Date` writes
+   * into JSON, are cut off.
+   */
+  readonly now: string;
   /** The only issuers that are trusted. */
-  issuers: Issuer[];
+  readonly issuers: readonly Issuer[];
   /** What is asked, all of which must hold. */
-  predicates: Predicate[];
+  readonly predicates: readonly Predicate[];
   /** Namespaces of which elements are taken that the device signed itself. That the issuer lets it sign them is not proven. */
-  device_namespaces?: string[];
+  readonly device_namespaces?: readonly string[];
 }
 
 /** A request as an object, whose time may be a `Date`, of which whole seconds count, or as JSON text. */
-export type RequestInput = (Omit<Request, "now"> & { now: string | Date }) | string;
+export type RequestInput = (Omit<Request, "now"> & { readonly now: string | Date }) | string;
 
 /** The value of an element. What JSON has no type for is an object that names its type; other CBOR is in hexadecimal. */
 export type Value =
@@ -58,7 +68,7 @@ export type Value =
 /** One thing that a verifier learns. */
 export type Learnt =
   | { namespace: string; element: string; predicate: Condition; value?: Value }
-  | { issuer: string }
+  | { issuer: string; issuer_name?: string }
   | { profile: "iso18013-5" | "pki"; revocation_checked: false }
   | { doc_type: string }
   | { valid_at: string }
@@ -163,6 +173,13 @@ export interface Purpose {
   document: string;
 }
 
+/** What a prepared proof says of itself. */
+export interface PreparedFacts {
+  purpose: Purpose;
+  /** The time of the request that it was prepared for: UTC, `2026-01-01T00:00:00Z`. */
+  prepared_for: string;
+}
+
 /** What the prover is doing. Some stages come several times. */
 export type Stage =
   | "keys"
@@ -197,7 +214,8 @@ export interface AbortOptions {
 /** How a caller follows and stops a call that takes its time. */
 export interface CallOptions extends AbortOptions {
   /**
-   * Called as each stage begins, with the part of the call's work that is done, 0 to 1, never falling, and with what computes it.
+   * Called as each stage begins, with the part of the call's work that is done, 0 to 1, never falling, and with what computes it. Where it was
+   * called at all it is called once more before the call resolves, with 1. If it throws, the call is stopped and rejects with `cancelled`.
    */
   onProgress?: (stage: Stage, fraction: number, device: Device) => void;
 }

@@ -5,8 +5,9 @@
  * @packageDocumentation
  */
 
+import { retireWith } from "./dropped.js";
 import { type Engine, Here } from "./here.js";
-import { address, attempt, sizeClass, verifyInput, type VerifyInput } from "./input.js";
+import { address, attempt, optionsOf, sizeClass, verifyInput, type VerifyInput } from "./input.js";
 import { loadVerifier, verifierInstance } from "./load-verifier.js";
 import type { VerifierCalls } from "./protocol.js";
 import { type Script, start } from "./start.js";
@@ -67,6 +68,7 @@ export class Verifier {
    * @throws VelumError `malformed` if an option is none.
    */
   constructor(options: VerifierOptions = {}) {
+    optionsOf(options, ["wasmUrl", "workerUrl", "worker"]);
     const wasmUrl = address(options.wasmUrl, "wasmUrl");
     const workerUrl = address(options.workerUrl, "workerUrl");
     const setup = { wasmUrl, build: "verifier", threads: 1 } as const;
@@ -74,6 +76,7 @@ export class Verifier {
       options.worker === false
         ? new Here(() => loadVerifier(wasmUrl), [verifierInstance])
         : new WorkerClient<VerifierCalls>((events) => start(script, workerUrl, events), [setup]);
+    retireWith(this, this.#engine);
   }
 
   /** Loads the verifier and makes the keys of a size class, so that the next call need not wait for them. */
@@ -89,12 +92,17 @@ export class Verifier {
     return attempt(() => this.#engine.call("verify", verifyInput(input), options));
   }
 
-  /** Ends the worker. Calls under way reject with `disposed`, and so do later ones. */
+  /** Ends the worker, as it ends by itself once this is dropped and collected. Calls under way reject with `disposed`, and so do later ones. */
   dispose(): void {
     this.#engine.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.dispose();
+    return Promise.resolve();
   }
 }

@@ -4,7 +4,7 @@ import { compile } from "./compile.js";
 import initSingle, * as single from "./glue/prover-gpu.js";
 import initThreads, * as threads from "./glue/prover-gpu-threads.js";
 import type { GpuState } from "./gpu.js";
-import { type HolderGlue, holderHandlers, purposeOf, timed } from "./holder.js";
+import { factsOf, type HolderGlue, holderHandlers, timed } from "./holder.js";
 import type { ProverCalls, Setup, Shared } from "./protocol.js";
 import { broken, type Handlers, serve, tellOf } from "./serve.js";
 
@@ -54,8 +54,8 @@ function handlers(
   { gpu }: Setup,
   tell: Tell,
 ): Handlers<ProverCalls> {
-  const calibration = gpu?.calibration && JSON.stringify(gpu.calibration);
-  const prover = new glue.GpuProver(gpu?.policy ?? "off", calibration);
+  const calibration = gpu?.calibration?.flatMap(({ logHeight, cpuMs, gpuMs }) => [logHeight, cpuMs, gpuMs]);
+  const prover = new glue.GpuProver(gpu?.policy ?? "off", calibration && Float64Array.from(calibration));
   let last: string | undefined;
   const tellState = () => {
     const state = prover.state();
@@ -74,7 +74,7 @@ function handlers(
     },
     prepare: async ({ document, request, suite, sizeClass }, watch) => {
       const prepared = await told(prover.prepare(document, request, suite, sizeClass, watch.progress));
-      return { ...timed(prepared, watch), purpose: purposeOf(glue, prepared) };
+      return { ...timed(prepared, watch), facts: factsOf(glue, prepared) };
     },
     present: async ({ prepared, document, transcript, request, clock, discloseDeviceNamespaces }, watch) => {
       const presented = prover.present(

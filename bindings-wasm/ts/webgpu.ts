@@ -19,9 +19,10 @@ import {
   noGpu,
   type Timing,
 } from "./gpu.js";
-import { address } from "./input.js";
-import { environments, type ProverOptions as OptionsWithoutGpu, script as withoutGpu } from "./prover.js";
+import { address, optionsOf } from "./input.js";
+import type { ProverOptions as OptionsWithoutGpu } from "./prover.js";
 import { ProverBase } from "./prover-base.js";
+import { environments, OPTIONS, script as withoutGpu } from "./prover-setup.js";
 import type { ProverCalls } from "./protocol.js";
 import { type Script, start } from "./start.js";
 import { WorkerClient } from "./worker-client.js";
@@ -31,7 +32,7 @@ export { type ErrorCode, VelumError } from "./errors.js";
 export type { GpuEnvironment, GpuPolicy, Timing } from "./gpu.js";
 export { Prepared } from "./prepared.js";
 export type { ProverBase } from "./prover-base.js";
-export type { AnswerInput, VerifyInput } from "./input.js";
+export type { AnswerInput, PrepareInput, VerifyInput } from "./input.js";
 export type * from "./types.js";
 
 /** How a prover is made. Addresses are those of the worker and the builds that have a GPU. */
@@ -92,6 +93,7 @@ export class Prover extends ProverBase {
    * can have none, `malformed` if an option is none.
    */
   constructor(options: ProverOptions = {}) {
+    optionsOf(options, [...OPTIONS, "gpu", "calibration", "onGpu"]);
     const policy = gpuPolicy(options.gpu ?? "auto");
     const calibration = options.calibration && calibrationOf(options.calibration);
     const found = environments(options);

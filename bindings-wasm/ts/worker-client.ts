@@ -7,6 +7,7 @@
 import { Crew, type Start } from "./crew.js";
 import { cancelled, disposed, loadFailed, thrown, VelumError } from "./errors.js";
 import { buffers } from "./host.js";
+import { callOptions } from "./input.js";
 import type { GpuState } from "./gpu.js";
 import type { Call, Calls, OfCall, Setup } from "./protocol.js";
 import type { CallOptions } from "./types.js";
@@ -14,11 +15,13 @@ import type { CallOptions } from "./types.js";
 /** How long an aborted call may take to stop. */
 const STOP_MS = 2000;
 
+type Progress = NonNullable<CallOptions["onProgress"]>;
+
 interface Job {
   readonly verb: string;
   readonly input: unknown;
   readonly stop: Int32Array<SharedArrayBuffer> | undefined;
-  readonly progress: CallOptions["onProgress"];
+  readonly progress: Progress;
   /** Ends the caller's wait, once. */
   readonly done: (output: unknown) => void;
   readonly failed: (error: VelumError) => void;
@@ -34,6 +37,7 @@ export class WorkerClient<C extends Calls> {
   #current: { id: number; job: Job; late?: ReturnType<typeof setTimeout> } | undefined;
   #calls = 0;
   #disposed = false;
+  #retired = false;
 
   /** Of the setups the first that can be loaded is used. `gpu` is told what has become of a worker's GPU, and that there is no worker any more. */
   constructor(start: Start, setups: readonly Setup[], gpu: (state: GpuState | undefined) => void = () => undefined) {
@@ -48,12 +52,9 @@ export class WorkerClient<C extends Calls> {
   }
 
   /** Calls the worker. Whatever bytes `input` holds are moved to it. */
-  call<V extends keyof C & string>(
-    verb: V,
-    input: C[V]["input"],
-    { signal, onProgress }: CallOptions = {},
-  ): Promise<C[V]["output"]> {
+  call<V extends keyof C & string>(verb: V, input: C[V]["input"], options?: CallOptions): Promise<C[V]["output"]> {
     return new Promise((resolve, reject) => {
+      const { signal, onProgress } = callOptions(options);
       if (this.#disposed) return reject(disposed());
       if (signal?.aborted) return reject(cancelled(signal));
       const stop = typeof SharedArrayBuffer === "undefined" ? undefined : new Int32Array(new SharedArrayBuffer(4));
@@ -61,12 +62,25 @@ export class WorkerClient<C extends Calls> {
         if (signal) job.failed(cancelled(signal));
         this.#abandon(job);
       };
+      let last: Parameters<Progress> | undefined;
+      const progress: Progress = (...stage) => {
+        if (signal?.aborted) return;
+        last = stage;
+        try {
+          onProgress?.(...stage);
+        } catch (cause) {
+          const message = "onProgress threw, which stopped the call; `cause` is what it threw";
+          job.failed(new VelumError("cancelled", "onProgress", message, { cause }));
+          this.#abandon(job);
+        }
+      };
       const job: Job = {
         verb,
         input,
         stop,
-        progress: (stage, fraction, device) => signal?.aborted || onProgress?.(stage, fraction, device),
+        progress,
         done: (output) => {
+          if (last !== undefined && last[1] < 1) progress(last[0], 1, last[2]);
           signal?.removeEventListener("abort", abort);
           resolve(output);
         },
@@ -89,10 +103,15 @@ export class WorkerClient<C extends Calls> {
     for (const job of pending) job.failed(disposed());
   }
 
+  retire(): void {
+    this.#retired = true;
+    this.#next();
+  }
+
   #next(): void {
     if (this.#current) return;
     const job = this.#queue.shift();
-    if (job === undefined) return this.#crew?.hold(false);
+    if (job === undefined) return this.#retired ? this.#end() : this.#crew?.hold(false);
     this.#current = { id: ++this.#calls, job };
     try {
       this.#crew ??= this.#assembled();
@@ -129,7 +148,7 @@ export class WorkerClient<C extends Calls> {
   #told(message: OfCall): void {
     if (message.id !== this.#current?.id) return;
     const { job } = this.#current;
-    if ("stage" in message) return job.progress?.(message.stage, message.fraction, message.device);
+    if ("stage" in message) return job.progress(message.stage, message.fraction, message.device);
     if ("failure" in message && message.fatal) return this.#failed(thrown(message.failure));
     this.#settled();
     if ("failure" in message) job.failed(thrown(message.failure));

@@ -3,7 +3,7 @@
 import { compile } from "./compile.js";
 import initSingle, * as single from "./glue/prover.js";
 import initThreads, * as threads from "./glue/prover-threads.js";
-import { type HolderGlue, holderHandlers, purposeOf, timed } from "./holder.js";
+import { factsOf, type HolderGlue, holderHandlers, timed } from "./holder.js";
 import type { ProverCalls, Setup, Shared } from "./protocol.js";
 import { type Handlers, serve } from "./serve.js";
 
@@ -44,7 +44,7 @@ function handlers(glue: Glue, exports: { memory: WebAssembly.Memory }): Handlers
     },
     prepare: ({ document, request, suite, sizeClass }, watch) => {
       const prepared = prover.prepare(document, request, suite, sizeClass, watch.progress);
-      return { ...timed(prepared, watch), purpose: purposeOf(glue, prepared) };
+      return { ...timed(prepared, watch), facts: factsOf(glue, prepared) };
     },
     present: ({ prepared, document, transcript, request, clock, discloseDeviceNamespaces }, watch) => {
       const presented = prover.present(

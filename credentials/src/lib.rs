@@ -34,8 +34,10 @@ mod error;
 mod format;
 pub mod limits;
 mod mdoc;
+mod members;
 #[cfg(feature = "mint")]
 pub mod mint;
+mod names;
 mod predicate;
 mod presentation;
 mod request;

@@ -593,3 +593,25 @@ fn a_bare_certificate_is_trusted_by_key_and_not_by_its_own_root() {
     assert!(by(Issuer::from_sec1(&facts.issuer_public_key.sec1()).unwrap()).is_ok());
     assert!(by(Issuer::from_der(certificate.to_der().unwrap(), None).unwrap()).is_ok());
 }
+
+/// A verifier and a holder are told the name beside the key, so it must not turn around or hide what stands beside it.
+#[test]
+fn a_signer_is_named_where_its_name_can_be_shown() {
+    let named = |name: Any| {
+        let mut chain = Chain::new();
+        set_subject_attribute(&mut chain.signer, rfc4519::COMMON_NAME, name);
+        chain.verify().unwrap().common_name
+    };
+    let text = |text| Any::from(Utf8StringRef::new(text).unwrap());
+    assert_eq!(Chain::new().verify().unwrap().common_name.as_deref(), Some("Velum test document signer"));
+    assert_eq!(
+        named(text("Kraftfahrt-Bundesamt Prüfstelle")).as_deref(),
+        Some("Kraftfahrt-Bundesamt Prüfstelle")
+    );
+    assert_eq!(named(printable("Signer 1")).as_deref(), Some("Signer 1"));
+    for hidden in ["Signer\u{1b}[2J", "\u{202e}rengiS", "Sig\u{200b}ner", "a\nb"] {
+        assert_eq!(named(text(hidden)), None, "{hidden:?}");
+    }
+    assert_eq!(named(Any::new(x509_cert::der::Tag::Utf8String, b"\xff".to_vec()).unwrap()), None);
+    assert_eq!(named(Any::new(x509_cert::der::Tag::BmpString, b"\0S".to_vec()).unwrap()), None);
+}

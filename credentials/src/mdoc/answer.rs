@@ -18,7 +18,7 @@ impl Request {
         self.outcomes(document).collect()
     }
 
-    /// Lists what an answer from this document would tell the verifier. No signature is checked.
+    /// Lists what an answer from this document would tell the verifier. That the device signed is not checked.
     #[must_use]
     pub fn explain(&self, document: &Document) -> Explanation {
         let words = self.predicates().iter().map(ToString::to_string);
@@ -46,10 +46,19 @@ impl Request {
 
     fn learnt(&self, document: &Document) -> Vec<Learnt> {
         let mut learnt: Vec<_> = self.predicates().iter().map(|asked| asked.learnt(document)).collect();
-        learnt.push(Learnt::Issuer(self.issuer_in_words()));
-        let mut profiles: Vec<_> = self.issuers().iter().filter_map(Issuer::profile).collect();
-        profiles.dedup_by_key(|profile| profile.name());
-        learnt.extend(profiles.into_iter().map(Learnt::Profile));
+        match document.check_issuer(self.issuers(), self.now()) {
+            Ok(issuer) => {
+                learnt.push(Learnt::from(&issuer));
+                let profile = self.issuers().get(issuer.index).and_then(Issuer::profile);
+                learnt.extend(profile.map(Learnt::Profile));
+            }
+            Err(_) => {
+                learnt.push(Learnt::Issuer { issuer: self.issuer_in_words(), name: None });
+                let mut profiles: Vec<_> = self.issuers().iter().filter_map(Issuer::profile).collect();
+                profiles.dedup_by_key(|profile| profile.name());
+                learnt.extend(profiles.into_iter().map(Learnt::Profile));
+            }
+        }
         learnt.push(Learnt::DocType(self.doc_type().to_owned()));
         learnt.push(Learnt::ValidAt(self.now()));
         learnt.extend(document.size_class(self.slots()).map(Learnt::SizeClass));

@@ -58,7 +58,7 @@ impl Claim {
         let statement =
             S::Document::presentation(&answer, subject, commitment, &presentation.credential_proof)?;
 
-        learnt.push(Learnt::Issuer(hex::encode(issuer.public_key.to_encoded_point(false))));
+        learnt.push(Learnt::from(&issuer));
         let profile = request.issuers().get(issuer.index).and_then(Issuer::profile);
         learnt.extend(profile.map(Learnt::Profile));
         learnt.push(Learnt::DocType(request.doc_type().to_owned()));

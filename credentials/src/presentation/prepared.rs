@@ -16,18 +16,25 @@ use zeroize::Zeroizing;
 use crate::cbor::{
     Cursor, Major, Rules, array_up_to, bounded, counted, fixed, write_bytes, write_head, write_text,
 };
+use crate::date::Timestamp;
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::presentation::purpose::Purpose;
 
 /// First member of a prepared proof on disk.
-const MAGIC: &str = "velum prepared v2";
+const MAGIC: &str = "velum prepared v3";
 
-const MEMBERS: u64 = 14;
+const MEMBERS: u64 = 16;
+
+/// Bytes of the last member, which is BLAKE3 of all before it: it tells a damaged prepared proof before its document is signed for.
+/// A pool authenticates its entries besides.
+const CHECKSUM_BYTES: usize = 32;
 
 /// A credential proof and the secrets of its commitment, for one presentation. Zeroised when dropped.
 pub struct Prepared {
     pub(super) subject: Subject,
+    /// The time of the request that it was prepared for.
+    pub(super) prepared_for: Timestamp,
     /// SHA-256 of what the issuer signed.
     pub(super) document: [u8; 32],
     pub(super) commitment: [u8; 32],
@@ -36,8 +43,14 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    pub(super) fn new(statement: CredentialStatement, witness: &CredentialWitness, proof: Vec<u8>) -> Self {
+    pub(super) fn new(
+        statement: CredentialStatement,
+        witness: &CredentialWitness,
+        proof: Vec<u8>,
+        prepared_for: Timestamp,
+    ) -> Self {
         Self {
+            prepared_for,
             document: Sha256::digest(&witness.sig_structure).into(),
             commitment: digest_to_bytes(&statement.commitment),
             subject: statement.subject,
@@ -49,7 +62,7 @@ impl Prepared {
     /// The prepared proof as bytes, to be kept secret and used once.
     #[must_use]
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
-        let Self { subject, document, commitment, opening, proof } = self;
+        let Self { subject, prepared_for, document, commitment, opening, proof } = self;
         let mut out = Zeroizing::new(Vec::with_capacity(proof.len() + 4_096));
         write_head(&mut out, Major::Array, MEMBERS);
         write_text(&mut out, MAGIC);
@@ -64,6 +77,7 @@ impl Prepared {
             write_text(&mut out, &name.element);
         }
         write_bytes(&mut out, document);
+        write_text(&mut out, &prepared_for.to_string());
         write_bytes(&mut out, commitment);
         write_bytes(&mut out, &[opening.device_key_x, opening.device_key_y].concat());
         write_numbers(&mut out, opening.dates.iter());
@@ -73,20 +87,22 @@ impl Prepared {
         }
         write_numbers(&mut out, opening.salts.slots.iter().chain([&opening.salts.record]).flatten());
         write_bytes(&mut out, proof);
+        let checksum = checksum(&out);
+        write_bytes(&mut out, &checksum);
         out
     }
 
     /// Reads a prepared proof.
     ///
     /// # Errors
-    /// `wrong_version` for bytes of another version, `malformed` for bytes that are no prepared proof.
+    /// `wrong_version` for bytes of another version, `malformed` for bytes that are no prepared proof or were damaged.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         Self::read(bytes).map_err(|error| error.within("prepared"))
     }
 
     fn read(bytes: &[u8]) -> Result<Self, Error> {
         let mut cursor = Cursor::new(bytes, Rules::Shortest);
-        let (subject, document) = read_head(bytes.len(), &mut cursor)?;
+        let Head { subject, document, prepared_for } = Head::read(bytes, &mut cursor)?;
         let class = subject.class;
         let commitment = fixed(&mut cursor, "commitment")?;
         let (device_key_x, device_key_y) = halves(&Zeroizing::new(fixed(&mut cursor, "device key")?));
@@ -108,17 +124,24 @@ impl Prepared {
             salts,
         };
         let proof = bounded(&mut cursor, MAX_PROOF_BYTES)?;
+        fixed::<CHECKSUM_BYTES>(&mut cursor, "checksum")?;
         cursor.finish()?;
         if opening.values.len() != subject.elements.len() {
             return Err(Error::malformed("values", "not one a slot"));
         }
-        Ok(Self { subject, document, commitment, opening, proof })
+        Ok(Self { subject, prepared_for, document, commitment, opening, proof })
     }
 
     /// What the proof is for.
     #[must_use]
     pub fn purpose(&self) -> Purpose {
         Purpose::new(&self.subject, self.document)
+    }
+
+    /// The time of the request that it was prepared for, which is about when it was made.
+    #[must_use]
+    pub fn prepared_for(&self) -> Timestamp {
+        self.prepared_for
     }
 
     /// The suite of the proof: a prover of the same presents it.
@@ -135,41 +158,72 @@ impl Prepared {
 }
 
 impl Purpose {
-    /// What a prepared proof is for, from its bytes. Their secrets are not read: whether they are whole, only
-    /// [`Prepared::from_bytes`] tells.
+    /// What a prepared proof is for, and [`Prepared::prepared_for`], from its bytes. Of their secrets nothing is read but that they are
+    /// as they were written.
     ///
     /// # Errors
-    /// `wrong_version` for bytes of another version, `malformed` for bytes that begin like no prepared proof.
-    pub fn of_prepared(bytes: &[u8]) -> Result<Self, Error> {
-        let head = read_head(bytes.len(), &mut Cursor::new(bytes, Rules::Shortest));
-        head.map(|(subject, document)| Self::new(&subject, document))
-            .map_err(|error| error.within("prepared"))
+    /// As [`Prepared::from_bytes`].
+    pub fn of_prepared(bytes: &[u8]) -> Result<(Self, Timestamp), Error> {
+        let head = Head::read(bytes, &mut Cursor::new(bytes, Rules::Shortest));
+        let Head { subject, document, prepared_for } = head.map_err(|error| error.within("prepared"))?;
+        Ok((Self::new(&subject, document), prepared_for))
     }
 }
 
-/// Reads what precedes the secrets: the subject, and the hash of the document.
-fn read_head(length: usize, cursor: &mut Cursor<'_>) -> Result<(Subject, [u8; 32]), Error> {
-    if length > limits::PRESENTATION_BYTES {
-        return Err(Error::malformed("", format!("{length} bytes are no prepared proof")));
+/// What precedes the secrets.
+struct Head {
+    subject: Subject,
+    document: [u8; 32],
+    prepared_for: Timestamp,
+}
+
+impl Head {
+    /// Reads it, once the version is known and the bytes are as they were written.
+    fn read(bytes: &[u8], cursor: &mut Cursor<'_>) -> Result<Self, Error> {
+        if bytes.len() > limits::PRESENTATION_BYTES {
+            return Err(Error::malformed("", format!("{} bytes are no prepared proof", bytes.len())));
+        }
+        let members = cursor.array()?.definite();
+        if cursor.text()?.1 != MAGIC {
+            return Err(other_version("magic"));
+        }
+        check_whole(bytes)?;
+        let subject = read_subject(cursor, members)?;
+        let document = fixed(cursor, "document")?;
+        let prepared_for =
+            cursor.text()?.1.parse().map_err(|error| Error::malformed("time", format!("{error}")))?;
+        Ok(Self { subject, document, prepared_for })
     }
-    let members = cursor.array()?.definite();
-    Ok((read_subject(cursor, members)?, fixed(cursor, "document")?))
+}
+
+/// That the last member is the checksum of all before it.
+fn check_whole(bytes: &[u8]) -> Result<(), Error> {
+    let mut last = Vec::new();
+    let length = bytes.len().saturating_sub(2 + CHECKSUM_BYTES);
+    write_bytes(&mut last, &checksum(&bytes[..length]));
+    if bytes[length..] == last[..] {
+        return Ok(());
+    }
+    Err(Error::malformed("", "damaged: the bytes are not those that were written; prepare anew"))
+}
+
+fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {
+    blake3::hash(bytes).into()
+}
+
+fn other_version(what: &str) -> Error {
+    Error::new(Code::WrongVersion, what, "prepared by another version; prepare anew")
 }
 
 fn read_subject(cursor: &mut Cursor<'_>, members: Option<u64>) -> Result<Subject, Error> {
-    let other =
-        |what: &str| Error::new(Code::WrongVersion, what, "prepared by another version; prepare anew");
-    if cursor.text()?.1 != MAGIC {
-        return Err(other("magic"));
-    }
     counted(members, MEMBERS)?;
     let (_, suite) = cursor.unsigned()?;
-    let suite = u8::try_from(suite).ok().and_then(Suite::by_id).ok_or_else(|| other("suite"))?;
+    let suite = u8::try_from(suite).ok().and_then(Suite::by_id).ok_or_else(|| other_version("suite"))?;
     if cursor.unsigned()?.1 != u64::from(suite.version()) {
-        return Err(other("suite version"));
+        return Err(other_version("suite version"));
     }
     let (_, class) = cursor.unsigned()?;
-    let class = u8::try_from(class).ok().and_then(SizeClass::by_id).ok_or_else(|| other("class"))?;
+    let class = u8::try_from(class).ok().and_then(SizeClass::by_id).ok_or_else(|| other_version("class"))?;
     let doc_type = cursor.name()?.1.to_owned();
     let (x, y) = halves(&fixed(cursor, "issuer")?);
     let names = array_up_to(cursor, 2 * class.slots)?;

@@ -230,7 +230,7 @@ impl<B: Backend + Clone> Prover<B> {
         let class = statement.subject.class;
         let key = block_on(self.key(of_class(&self.credential, class)?, class, &control));
         match key.and_then(|key| key.prove(&statement, &witness, &control)) {
-            Ok(proof) => Ok(Prepared::new(statement, &witness, proof)),
+            Ok(proof) => Ok(Prepared::new(statement, &witness, proof, request.now())),
             Err(error) => {
                 let (prover, control) = block_on(self.fall_back(error, &control, &reached))?;
                 prover.prepare(document, request, options.with_control(control))
@@ -257,7 +257,7 @@ impl<B: Backend + Clone> Prover<B> {
             Err(error) => Err(error),
         };
         match proof {
-            Ok(proof) => Ok(Prepared::new(statement, &witness, proof)),
+            Ok(proof) => Ok(Prepared::new(statement, &witness, proof, request.now())),
             Err(error) => {
                 let (prover, control) = self.fall_back(error, &control, &reached).await?;
                 Box::pin(prover.prepare_async(document, request, options.with_control(control))).await

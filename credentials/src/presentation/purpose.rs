@@ -7,8 +7,10 @@ use velum_core::class::SizeClass;
 use velum_core::statement::Subject;
 use velum_core::suite::Suite;
 
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::format::{CredentialFormat, chosen_class};
+use crate::limits;
+use crate::members::{Members, Node};
 use crate::request::{Request, Slot};
 
 /// What a prepared proof is for.
@@ -70,6 +72,14 @@ impl Purpose {
         }
     }
 
+    /// Reads what [`Self::to_json`] gave.
+    ///
+    /// # Errors
+    /// `malformed`; `wrong_version` for a purpose of another version of its suite.
+    pub fn from_json(json: &[u8]) -> Result<Self, Error> {
+        Node::from_json(json).and_then(read).map_err(|error| error.within("purpose"))
+    }
+
     /// The members `suite`, `suite_version`, `size_class`, `doc_type`, `issuer`, `elements[]` and `document`, keys and hashes in
     /// hexadecimal.
     #[must_use]
@@ -86,4 +96,46 @@ impl Purpose {
             "document": hex::encode(self.document),
         })
     }
+}
+
+fn read(node: Node) -> Result<Purpose, Error> {
+    const MEMBERS: [&str; 7] =
+        ["suite", "suite_version", "size_class", "doc_type", "issuer", "elements", "document"];
+    let mut members = node.members(&MEMBERS)?;
+    let suite = members.required("suite", |name| {
+        Suite::by_name(&name.text()?).ok_or_else(|| Error::malformed("", "no such suite"))
+    })?;
+    members.required("suite_version", |version| match version {
+        Node::Integer(number) if number == i128::from(suite.version()) => Ok(()),
+        Node::Integer(_) => {
+            Err(Error::new(Code::WrongVersion, "", "prepared by another version; prepare anew"))
+        }
+        other => Err(other.instead_of("a number")),
+    })?;
+    let size_class = members.required("size_class", |name| {
+        SizeClass::by_name(&name.text()?).ok_or_else(|| Error::malformed("", "no such size class"))
+    })?;
+    let elements = members.required("elements", |elements| Members::each(elements, read_slot))?;
+    Error::check_limit("elements", "elements", elements.len(), limits::PREDICATES)?;
+    Ok(Purpose {
+        suite,
+        size_class,
+        doc_type: members.required("doc_type", Node::text)?,
+        issuer: members.required("issuer", read_hex)?,
+        elements,
+        document: members.required("document", read_hex)?,
+    })
+}
+
+fn read_slot(node: Node) -> Result<Slot, Error> {
+    let mut members = node.members(&["namespace", "element"])?;
+    let namespace = members.required("namespace", Node::text)?;
+    Ok(Slot { namespace, element: members.required("element", Node::text)? })
+}
+
+fn read_hex<const BYTES: usize>(node: Node) -> Result<[u8; BYTES], Error> {
+    let mut bytes = [0; BYTES];
+    let digits = format!("not {} hexadecimal digits", 2 * BYTES);
+    hex::decode_to_slice(node.text()?, &mut bytes).map_err(|_| Error::malformed("", digits))?;
+    Ok(bytes)
 }

@@ -10,7 +10,7 @@ use crate::algorithm::SignatureAlgorithm;
 use crate::date::Timestamp;
 use crate::error::Error;
 use crate::predicate::{Condition, Literal, Predicate};
-use crate::trust::{Issuer, Profile};
+use crate::trust::{Issuer, Profile, TrustedIssuer};
 use crate::value::Value;
 
 /// One thing that a verifier learns.
@@ -19,8 +19,13 @@ use crate::value::Value;
 pub enum Learnt {
     /// That a predicate holds, with the value if it is disclosed.
     Predicate(Predicate, Option<Value>),
-    /// Who issued the document, in words or as the signer's key in hexadecimal.
-    Issuer(String),
+    /// Who issued the document.
+    Issuer {
+        /// The signer's key in hexadecimal. In words, where an explanation is of a document that no issuer of the request vouches for.
+        issuer: String,
+        /// The `commonName` of the signer's certificate, where the key is known by one.
+        name: Option<String>,
+    },
     /// By which rules the issuer's certificates were checked; revocation is not among them.
     Profile(Profile),
     /// The type of the document.
@@ -50,7 +55,8 @@ impl Learnt {
                 "predicate": condition.to_json(),
                 "value": value.to_json(),
             }),
-            Self::Issuer(issuer) => json!({ "issuer": issuer }),
+            Self::Issuer { issuer, name: None } => json!({ "issuer": issuer }),
+            Self::Issuer { issuer, name: Some(name) } => json!({ "issuer": issuer, "issuer_name": name }),
             Self::Profile(profile) => json!({ "profile": profile.name(), "revocation_checked": false }),
             Self::DocType(doc_type) => json!({ "doc_type": doc_type }),
             Self::ValidAt(time) => json!({ "valid_at": time.to_string() }),
@@ -68,7 +74,10 @@ impl fmt::Display for Learnt {
         match self {
             Self::Predicate(predicate, None) => predicate.fmt(f),
             Self::Predicate(predicate, Some(value)) => write!(f, "{predicate}: {value}"),
-            Self::Issuer(issuer) => write!(f, "the issuer: {issuer}"),
+            Self::Issuer { issuer, name: None } => write!(f, "the issuer: {issuer}"),
+            Self::Issuer { issuer, name: Some(name) } => {
+                write!(f, "the issuer: {name:?} by its certificate, with the key {issuer}")
+            }
             Self::Profile(profile) => write!(
                 f,
                 "that the issuer's certificates keep profile {:?}; whether one of them was revoked is not checked",
@@ -103,8 +112,15 @@ pub struct Explanation {
     pub predicates: Vec<(String, Result<(), Error>)>,
 }
 
+impl From<&TrustedIssuer> for Learnt {
+    fn from(issuer: &TrustedIssuer) -> Self {
+        let key = hex::encode(issuer.public_key.to_encoded_point(false));
+        Self::Issuer { issuer: key, name: issuer.name.clone() }
+    }
+}
+
 impl Request {
-    /// The issuers that are trusted, as far as a holder can be told.
+    /// The issuers that are trusted, where none of them vouches for the document.
     pub(crate) fn issuer_in_words(&self) -> String {
         match self.issuers() {
             [Issuer::Key(key)] => hex::encode(key.to_encoded_point(false)),

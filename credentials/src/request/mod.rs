@@ -10,6 +10,7 @@ use crate::cbor::check_name;
 use crate::date::Timestamp;
 use crate::error::Error;
 use crate::limits;
+use crate::names::unseen;
 use crate::predicate::Predicate;
 use crate::trust::Issuer;
 
@@ -164,15 +165,10 @@ fn slot_of(slots: &[Slot], namespace: &str, element: &str) -> Option<usize> {
     slots.iter().position(|slot| slot.namespace == namespace && slot.element == element)
 }
 
-/// That a name can be shown to a holder who is asked to consent: no control character, and none that joins, hides or turns
-/// around text. It does not tell names apart that look alike.
+/// That a name can be shown to a holder who is asked to consent.
 fn check_shown(place: &str, name: &str) -> Result<(), Error> {
-    let unseen = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-    };
     check_name(place, name)?;
-    match name.chars().find(|c| unseen(*c)) {
+    match unseen(name) {
         Some(c) => Err(Error::malformed(
             place,
             format!("a name holds {}, which cannot be shown", c.escape_unicode()),

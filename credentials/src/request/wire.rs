@@ -1,21 +1,19 @@
 //! The JSON and CBOR forms of a request.
 //!
 //! Both have the same members and values (CBOR as RFC 8949, section 6.2, converts JSON). What is written is normal:
-//! members in a fixed order, keys as uncompressed lower-case hexadecimal, certificates as PEM with line feeds, so that
-//! equal requests have equal bytes. Unknown members are errors.
+//! members in a fixed order, times in whole seconds, keys as uncompressed lower-case hexadecimal, certificates as PEM with line
+//! feeds, so that equal requests have equal bytes. Unknown members are errors.
 
-use std::fmt;
-
-use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::Serialize;
 use serde::ser::Serializer;
-use serde::{Deserialize, Serialize};
 use x509_cert::der::pem::{self, LineEnding};
 
 use super::Request;
 use crate::cbor::{Rules, check_whole};
-use crate::date::Date;
+use crate::date::{Date, InvalidDate, Timestamp};
 use crate::error::Error;
 use crate::limits;
+use crate::members::{Members, Node};
 use crate::predicate::{Condition, Literal, Predicate};
 use crate::trust::{Issuer, Profile};
 use crate::x509::{self, InvalidOid};
@@ -28,9 +26,8 @@ impl Request {
     /// [`Request::new`].
     pub fn from_json(json: &[u8]) -> Result<Self, Error> {
         check_length(json)?;
-        let form: RequestForm =
-            serde_json::from_slice(json).map_err(|error| Error::malformed("request", error.to_string()))?;
-        form.try_into()
+        let parts = Node::from_json(json).and_then(Parts::read);
+        parts.map_err(|error| error.within("request"))?.request()
     }
 
     /// Reads the CBOR form.
@@ -39,10 +36,8 @@ impl Request {
     /// As [`Self::from_json`], with byte offsets.
     pub fn from_cbor(cbor: &[u8]) -> Result<Self, Error> {
         check_length(cbor)?;
-        check_whole(cbor, Rules::Wire).map_err(|error| error.within("request"))?;
-        let form: RequestForm =
-            ciborium::from_reader(cbor).map_err(|error| Error::malformed("request", error.to_string()))?;
-        form.try_into()
+        let node = check_whole(cbor, Rules::Wire).and_then(|()| Node::from_cbor(cbor));
+        node.and_then(Parts::read).map_err(|error| error.within("request"))?.request()
     }
 
     /// The JSON form, indented.
@@ -64,46 +59,43 @@ fn check_length(bytes: &[u8]) -> Result<(), Error> {
     Error::check_limit("request", "bytes", bytes.len(), limits::REQUEST_BYTES)
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize)]
 struct RequestForm {
     doc_type: String,
     now: String,
     issuers: Vec<IssuerForm>,
     predicates: Vec<PredicateForm>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     device_namespaces: Vec<String>,
 }
 
 /// Exactly one of key and certificate is present; the rest belongs to a certificate.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Serialize)]
 struct IssuerForm {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     sec1_hex: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     x509_pem: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     profile: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     require_eku: Option<String>,
 }
 
 /// One condition: exactly one of the optional members is present.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Serialize)]
 struct PredicateForm {
     namespace: String,
     element: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     age_at_least: Option<u8>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     equals: Option<LiteralForm>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     date_before: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     date_after: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     disclose: Option<bool>,
 }
 
@@ -119,22 +111,46 @@ impl From<&Request> for RequestForm {
     }
 }
 
-impl TryFrom<RequestForm> for Request {
-    type Error = Error;
+/// The members of a request, each by itself well formed.
+struct Parts {
+    doc_type: String,
+    now: Timestamp,
+    issuers: Vec<Issuer>,
+    predicates: Vec<Predicate>,
+    device_namespaces: Vec<String>,
+}
 
-    fn try_from(form: RequestForm) -> Result<Self, Error> {
-        let now = form.now.parse().map_err(|error| Error::malformed("request.now", format!("{error}")))?;
-        let default = Profile::of_doc_type(&form.doc_type);
-        let issuer = |(index, form): (usize, IssuerForm)| {
-            form.read(default).map_err(|error| error.within(&format!("request.issuers[{index}]")))
-        };
-        let predicate = |(index, form): (usize, PredicateForm)| {
-            Predicate::try_from(form).map_err(|error| error.within(&format!("request.predicates[{index}]")))
-        };
-        let issuers = form.issuers.into_iter().enumerate().map(issuer).collect::<Result<_, _>>()?;
-        let predicates = form.predicates.into_iter().enumerate().map(predicate).collect::<Result<_, _>>()?;
-        Self::new(form.doc_type, now, issuers, predicates)?.with_device_namespaces(form.device_namespaces)
+impl Parts {
+    fn read(node: Node) -> Result<Self, Error> {
+        let mut members = node.members(&["doc_type", "now", "issuers", "predicates", "device_namespaces"])?;
+        let doc_type = members.required("doc_type", Node::text)?;
+        let default = Profile::of_doc_type(&doc_type);
+        let now = members.required("now", read_time)?;
+        let issuers = members.required("issuers", |issuers| {
+            Members::each(issuers, |issuer| IssuerForm::of(issuer)?.read(default))
+        })?;
+        let predicates =
+            members.required("predicates", |predicates| Members::each(predicates, read_predicate))?;
+        let device_namespaces =
+            members.optional("device_namespaces", |names| Members::each(names, Node::text))?;
+        Ok(Self {
+            doc_type,
+            now,
+            issuers,
+            predicates,
+            device_namespaces: device_namespaces.unwrap_or_default(),
+        })
     }
+
+    fn request(self) -> Result<Request, Error> {
+        let Self { doc_type, now, issuers, predicates, device_namespaces } = self;
+        Request::new(doc_type, now, issuers, predicates)?.with_device_namespaces(device_namespaces)
+    }
+}
+
+/// The whole seconds of a time: JavaScript writes milliseconds.
+fn read_time(node: Node) -> Result<Timestamp, Error> {
+    Timestamp::from_tdate(&node.text()?).map_err(|error| Error::malformed("", error.to_string()))
 }
 
 impl From<&Issuer> for IssuerForm {
@@ -157,6 +173,16 @@ impl From<&Issuer> for IssuerForm {
 }
 
 impl IssuerForm {
+    fn of(node: Node) -> Result<Self, Error> {
+        let mut members = node.members(&["sec1_hex", "x509_pem", "profile", "require_eku"])?;
+        Ok(Self {
+            sec1_hex: members.optional("sec1_hex", Node::text)?,
+            x509_pem: members.optional("x509_pem", Node::text)?,
+            profile: members.optional("profile", Node::text)?,
+            require_eku: members.optional("require_eku", Node::text)?,
+        })
+    }
+
     /// The issuer; `default` is the profile of a root that states none.
     fn read(self, default: Option<Profile>) -> Result<Issuer, Error> {
         let profile = self.profile()?;
@@ -239,41 +265,62 @@ impl From<&Predicate> for PredicateForm {
     }
 }
 
-impl TryFrom<PredicateForm> for Predicate {
-    type Error = Error;
-
-    fn try_from(form: PredicateForm) -> Result<Self, Error> {
-        let date = |member: &str, text: String| {
-            text.parse::<Date>().map_err(|error| Error::malformed(member, error.to_string()))
-        };
-        let mut conditions = Vec::new();
-        conditions.extend(form.age_at_least.map(Condition::AgeAtLeast));
-        conditions.extend(form.equals.map(|LiteralForm(literal)| Condition::Equals(literal)));
-        if let Some(text) = form.date_before {
-            conditions.push(Condition::DateBefore(date("date_before", text)?));
-        }
-        if let Some(text) = form.date_after {
-            conditions.push(Condition::DateAfter(date("date_after", text)?));
-        }
-        match form.disclose {
-            Some(true) => conditions.push(Condition::Disclose),
-            Some(false) => {
-                return Err(Error::malformed("disclose", "can only be true; remove the predicate"));
-            }
-            None => {}
-        }
-        let [condition] = <[Condition; 1]>::try_from(conditions).map_err(|found| {
-            let message = format!(
-                "{} conditions; give exactly one of age_at_least, equals, date_before, date_after, disclose",
-                found.len()
-            );
-            Error::malformed("", message)
-        })?;
-        Ok(Self { namespace: form.namespace, element: form.element, condition })
+fn read_predicate(node: Node) -> Result<Predicate, Error> {
+    const CONDITIONS: [&str; 5] = ["age_at_least", "equals", "date_before", "date_after", "disclose"];
+    let mut members = node.members(&[&["namespace", "element"][..], &CONDITIONS].concat())?;
+    let namespace = members.required("namespace", Node::text)?;
+    let element = members.required("element", Node::text)?;
+    let mut conditions = Vec::new();
+    for name in CONDITIONS {
+        conditions.extend(members.optional(name, |node| read_condition(name, node))?);
     }
+    let [condition] = <[Condition; 1]>::try_from(conditions).map_err(|found| {
+        let message = format!("{} conditions; give exactly one of {}", found.len(), CONDITIONS.join(", "));
+        Error::malformed("", message)
+    })?;
+    Ok(Predicate { namespace, element, condition })
+}
+
+fn read_condition(name: &str, node: Node) -> Result<Condition, Error> {
+    Ok(match name {
+        "age_at_least" => Condition::AgeAtLeast(read_age(&node)?),
+        "equals" => Condition::Equals(read_literal(node)?),
+        "date_before" => Condition::DateBefore(read_date(node)?),
+        "date_after" => Condition::DateAfter(read_date(node)?),
+        _ if node.bool()? => Condition::Disclose,
+        _ => return Err(Error::malformed("", "can only be true; remove the predicate")),
+    })
+}
+
+fn read_age(node: &Node) -> Result<u8, Error> {
+    let years = if let Node::Integer(number) = node { u8::try_from(*number).ok() } else { None };
+    years.ok_or_else(|| match node {
+        Node::Integer(_) => Error::malformed("", "not from 0 to 255"),
+        other => other.instead_of("a number of years"),
+    })
+}
+
+fn read_date(node: Node) -> Result<Date, Error> {
+    node.text()?.parse().map_err(|error: InvalidDate| Error::malformed("", error.to_string()))
 }
 
 /// Text, a boolean or an integer stands for itself; a full-date is `{"full_date": "YYYY-MM-DD"}`.
+fn read_literal(node: Node) -> Result<Literal, Error> {
+    Ok(match node {
+        Node::Text(text) => Literal::Text(text),
+        Node::Bool(value) => Literal::Bool(value),
+        Node::Integer(number) => Literal::Integer(
+            i64::try_from(number)
+                .map_err(|_| Error::malformed("", "an integer of more than 64 bits with its sign"))?,
+        ),
+        Node::Object(_) => Literal::FullDate(node.members(&["full_date"])?.required("full_date", read_date)?),
+        other => {
+            return Err(other.instead_of("text, a boolean, an integer or {\"full_date\": \"YYYY-MM-DD\"}"));
+        }
+    })
+}
+
+/// A literal as [`read_literal`] reads it.
 struct LiteralForm(Literal);
 
 impl Serialize for LiteralForm {
@@ -287,47 +334,7 @@ impl Serialize for LiteralForm {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize)]
 struct FullDateForm {
     full_date: String,
-}
-
-impl<'de> Deserialize<'de> for LiteralForm {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(LiteralVisitor).map(Self)
-    }
-}
-
-struct LiteralVisitor;
-
-impl<'de> Visitor<'de> for LiteralVisitor {
-    type Value = Literal;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("text, a boolean, an integer of 64 bits with sign, or {\"full_date\": \"YYYY-MM-DD\"}")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Literal, E> {
-        Ok(Literal::Text(text.to_owned()))
-    }
-
-    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Literal, E> {
-        Ok(Literal::Bool(value))
-    }
-
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Literal, E> {
-        Ok(Literal::Integer(number))
-    }
-
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Literal, E> {
-        i64::try_from(number)
-            .map(Literal::Integer)
-            .map_err(|_| E::invalid_value(de::Unexpected::Unsigned(number), &self))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Literal, A::Error> {
-        let form = FullDateForm::deserialize(de::value::MapAccessDeserializer::new(map))?;
-        form.full_date.parse().map(Literal::FullDate).map_err(de::Error::custom)
-    }
 }

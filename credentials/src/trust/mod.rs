@@ -96,6 +96,8 @@ pub struct TrustedIssuer {
     /// How many certificates of the `x5chain`, from its first, trust in the key takes: those a presentation carries. None
     /// where the request names the key or the signer's certificate itself.
     pub certificates: usize,
+    /// The `commonName` of the signer's certificate, where the key is known by one that has a name which can be shown.
+    pub name: Option<String>,
 }
 
 impl TrustedIssuer {
@@ -168,7 +170,13 @@ impl TrustedIssuer {
     ) -> Result<Self, Refusal> {
         let (signer, certificates) = match issuer {
             Issuer::Key(key) => {
-                return Ok(Self { index, public_key: *key, signed_within: None, certificates: 0 });
+                return Ok(Self {
+                    index,
+                    public_key: *key,
+                    signed_within: None,
+                    certificates: 0,
+                    name: None,
+                });
             }
             Issuer::Signer { der, profile } => (Self::pinned(index, der, *profile)?, 0),
             Issuer::Root { der, profile } => {
@@ -191,7 +199,13 @@ impl TrustedIssuer {
             }
         };
         let signed_within = Some((signer.not_before, signer.not_after));
-        Ok(Self { index, public_key: signer.public_key, signed_within, certificates })
+        Ok(Self {
+            index,
+            public_key: signer.public_key,
+            signed_within,
+            certificates,
+            name: signer.common_name,
+        })
     }
 
     /// A signer whose certificate the request names.

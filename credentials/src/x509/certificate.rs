@@ -16,6 +16,7 @@ use super::fields::{Fields, RawExtension};
 use super::general_names::{AuthorityKeyIdentifier, NameConstraints, SubjectAltName};
 use super::key;
 use crate::Timestamp;
+use crate::names::unseen;
 
 /// `mdlDS`, the extended key usage of a document signer (ISO/IEC 18013-5 B.1.4).
 const DOCUMENT_SIGNER_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.0.18013.5.1.2");
@@ -227,10 +228,12 @@ pub struct SignerCertificate {
     pub not_before: Timestamp,
     /// `notAfter`.
     pub not_after: Timestamp,
+    /// The last `commonName` of the subject, where it is text that can be shown.
+    pub common_name: Option<String>,
 }
 
 impl SignerCertificate {
-    /// Reads key and validity of a DER certificate. Checks neither profile nor signature: for a certificate that is
+    /// Reads key, validity and name of a DER certificate. Checks neither profile nor signature: for a certificate that is
     /// trusted as it is.
     ///
     /// # Errors
@@ -309,13 +312,21 @@ impl<'a> Certificate<'a> {
         self.not_after
     }
 
-    /// Key and validity.
+    /// Key, validity and name.
     pub(super) fn signer(&self) -> Result<SignerCertificate, CertificateFault> {
         Ok(SignerCertificate {
             public_key: self.p256_key()?,
             not_before: self.not_before,
             not_after: self.not_after,
+            common_name: self.common_name(),
         })
+    }
+
+    fn common_name(&self) -> Option<String> {
+        let name = attributes(self.subject(), rfc4519::CN).last()?;
+        let is_text = matches!(name.tag(), Tag::Utf8String | Tag::PrintableString);
+        let text = str::from_utf8(name.value()).ok().filter(|text| is_text && unseen(text).is_none())?;
+        Some(text.to_owned())
     }
 
     pub(super) fn p256_key(&self) -> Result<p256::ecdsa::VerifyingKey, CertificateFault> {

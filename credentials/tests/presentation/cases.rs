@@ -39,6 +39,7 @@ fn is_presented_and_verified(case: &Case) {
     let (session, prover, verifier) = (session(case), Prover::new(), Verifier::new());
     let presentation = session.answer(&prover, ANY_CLOCK).unwrap();
     let learnt = session.verify(&verifier, &presentation).unwrap();
+    assert_eq!(learnt, session.explained(), "the holder agreed to something else");
     assert_eq!(learnt.len(), session.request.predicates().len() + 5, "{learnt:#?}");
     assert_eq!(learnt.last().unwrap(), "that the device signs by ES256");
     for (learnt, predicate) in learnt.iter().zip(session.request.predicates()) {
@@ -123,23 +124,60 @@ fn a_prepared_proof_tells_what_it_is_for_and_no_secret() {
     let (session, prover) = (Session::of(&UNDER_18), Prover::new());
     let document = session.response.document(session.request.doc_type()).unwrap();
     let bytes = session.prepare(&prover).unwrap().to_bytes();
-    let purpose = Purpose::of_prepared(&bytes).unwrap();
-    assert_eq!(purpose, Prepared::from_bytes(&bytes).unwrap().purpose());
+    let (purpose, prepared_for) = Purpose::of_prepared(&bytes).unwrap();
+    assert_eq!(prepared_for, session.request.now());
+    let read = Prepared::from_bytes(&bytes).unwrap();
+    assert_eq!((read.purpose(), read.prepared_for()), (purpose.clone(), prepared_for));
     assert_eq!(purpose, Purpose::of(document, &session.request, Suite::Direct, None).unwrap());
     assert_ne!(purpose, Purpose::of(document, &session.request, Suite::Direct, Some(LARGE)).unwrap());
     assert_eq!(purpose.issuer[..], UNDER_18.facts().issuer_public_key.sec1());
     assert_eq!(purpose.elements, session.request.slots());
 
-    // What it tells stands before the secrets, and needs none of them.
-    let mut head = (0..bytes.len()).filter(|length| Purpose::of_prepared(&bytes[..*length]).is_ok());
-    let shortest = head.next().unwrap();
-    assert_eq!(bytes[shortest - 32..shortest], purpose.document);
-    assert_code(Prepared::from_bytes(&bytes[..shortest]).map(drop), Code::Malformed);
-    assert_code(
-        Purpose::of_prepared(&[&[0x8d, 0x71][..], b"velum prepared v1"].concat()),
-        Code::WrongVersion,
-    );
-    assert_code(Purpose::of_prepared(&vec![0; limits::PRESENTATION_BYTES + 1]), Code::Malformed);
+    let json = purpose.to_json();
+    assert_eq!(Purpose::from_json(json.to_string().as_bytes()).unwrap(), purpose);
+    let changed = |member: &str, value: serde_json::Value| {
+        let mut json = json.clone();
+        json[member] = value;
+        Purpose::from_json(json.to_string().as_bytes())
+    };
+    assert_code(changed("suite_version", 3.into()), Code::WrongVersion);
+    for (member, value) in [
+        ("suite", json!("direkt")),
+        ("suite_version", json!("4")),
+        ("size_class", json!("huge")),
+        ("issuer", json!("04")),
+        ("elements", json!([{ "namespace": "n" }])),
+        ("document", json!("g".repeat(64))),
+        ("more", json!(1)),
+    ] {
+        assert_code(changed(member, value), Code::Malformed);
+    }
+}
+
+/// A prepared proof that a disk or a caller damaged is refused when it is read: in the end it would be a proof that does not verify, after
+/// its holder has agreed and the device has signed.
+#[test]
+fn damaged_prepared_proofs_are_refused() {
+    let (session, prover) = (Session::of(&UNDER_18), Prover::new());
+    let bytes = session.prepare(&prover).unwrap().to_bytes();
+    let refused = |bytes: &[u8]| {
+        let of_prepared = Purpose::of_prepared(bytes).map(drop).unwrap_err();
+        let error = Prepared::from_bytes(bytes).map(drop).unwrap_err();
+        assert_eq!(error, of_prepared);
+        error.code()
+    };
+    for bit in (0..8 * bytes.len()).step_by(997) {
+        let mut damaged = bytes.to_vec();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        assert!(matches!(refused(&damaged), Code::Malformed | Code::WrongVersion), "bit {bit}");
+    }
+    for length in (0..bytes.len()).step_by(997) {
+        assert_eq!(refused(&bytes[..length]), Code::Malformed, "{length} bytes");
+    }
+    assert_eq!(refused(&[&bytes[..], &[0]].concat()), Code::Malformed);
+
+    assert_eq!(refused(&[&[0x8e, 0x71][..], b"velum prepared v2"].concat()), Code::WrongVersion);
+    assert_eq!(refused(&vec![0; limits::PRESENTATION_BYTES + 1]), Code::Malformed);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Whole presentations of real and minted documents, through the real prover and verifier.
 
+mod aborts;
 mod cases;
 mod device;
 mod devices;
@@ -94,6 +95,12 @@ impl Session {
     fn verify(&self, verifier: &Verifier, presentation: &Presentation) -> Result<Vec<String>, Error> {
         let verified = verifier.verify(presentation, &self.transcript, &self.request)?;
         Ok(verified.learnt.iter().map(ToString::to_string).collect())
+    }
+
+    /// What the holder is told that the verifier would learn.
+    fn explained(&self) -> Vec<String> {
+        let document = self.response.document(self.request.doc_type()).unwrap();
+        self.request.explain(document).learnt.iter().map(ToString::to_string).collect()
     }
 }
 

@@ -47,6 +47,9 @@ fn a_root_is_trusted_through_an_intermediate_certificate() {
     let presentation = session.answer(&prover, ANY_CLOCK).unwrap();
     let learnt = session.verify(&verifier, &presentation).unwrap();
     assert!(learnt.iter().any(|fact| fact.contains("\"pki\"") && fact.contains("revoked")), "{learnt:#?}");
+    let named = "the issuer: \"Velum test document signer\" by its certificate, with the key 04";
+    assert!(learnt.iter().any(|fact| fact.starts_with(named)), "{learnt:#?}");
+    assert_eq!(learnt, session.explained());
 
     let chain =
         |count: usize| Value::Array(minted.x5chain.iter().take(count).cloned().map(Value::Bytes).collect());

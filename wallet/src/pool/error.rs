@@ -175,4 +175,14 @@ mod tests {
             .collect();
         assert_eq!(documented, PoolError::CODES, "\"Codes of the pool\" in the README");
     }
+
+    #[test]
+    fn typescript_has_every_code() {
+        let errors = include_str!("../../../bindings-wasm/ts/errors.ts");
+        let (_, members) = errors.split_once("type PoolCode =\n").unwrap();
+        let (members, _) = members.split_once(";\n").unwrap();
+        let copied: Vec<_> =
+            members.lines().filter_map(|line| line.trim().strip_prefix("| \"")?.strip_suffix('"')).collect();
+        assert_eq!(copied, PoolError::CODES, "PoolCode in bindings-wasm/ts/errors.ts");
+    }
 }

@@ -1,0 +1,11 @@
+//! Names that people are shown: those of requests, which a holder consents to, and of certificates.
+
+/// The first character of a name that cannot be shown: a control character, or one that joins, hides or turns around text. It does
+/// not tell names apart that look alike.
+pub(crate) fn unseen(name: &str) -> Option<char> {
+    let is_unseen = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    };
+    name.chars().find(|c| is_unseen(*c))
+}
