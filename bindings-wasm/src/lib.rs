@@ -14,14 +14,18 @@ mod holder;
 mod input;
 #[cfg(feature = "parallel")]
 mod pool;
+#[cfg(feature = "proof-pool")]
+mod proof_pool;
 #[cfg(feature = "prove")]
 mod prove;
 #[cfg(feature = "receipt")]
 mod receipt;
+#[cfg(feature = "transcript")]
+mod transcript;
 #[cfg(feature = "verify")]
 mod verify;
 #[cfg(feature = "holder")]
 mod watch;
 
-#[cfg(feature = "verify")]
+#[cfg(any(feature = "verify", feature = "transcript", feature = "proof-pool"))]
 mod failure;

@@ -56,7 +56,7 @@ test("the tarball holds what the entries need, and nothing else", () => {
     others,
     ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "package.json"].map((name) => `package/${name}`),
   );
-  assert.equal(files.filter((file) => file.endsWith(".wasm")).length, 9);
+  assert.equal(files.filter((file) => file.endsWith(".wasm")).length, 11);
 });
 
 test("publint finds nothing", () => {
@@ -65,17 +65,16 @@ test("publint finds nothing", () => {
 
 test("types are found as modules are", () => {
   // CommonJS can only `import()` it, as it can every package of modules.
-  const entries = [".", "webgpu", "verify", "receipt", "market", "testing"].flatMap((entry) => [
-    "--entrypoints",
-    entry,
-  ]);
+  const entries = [".", "webgpu", "verify", "receipt", "market", "pool", "request", "transcript", "testing"].flatMap(
+    (entry) => ["--entrypoints", entry],
+  );
   tool("attw", tarball, "--profile", "esm-only", ...entries);
 });
 
 test("an import does nothing where there is neither window nor worker", () => {
   const program = `
     for (const name of ["Worker", "fetch", "WebAssembly", "navigator", "crypto", "performance"]) delete globalThis[name];
-    for (const entry of ["", "/webgpu", "/verify", "/receipt", "/market", "/testing"]) await import("@velum/prover" + entry);
+    for (const entry of ["", "/webgpu", "/verify", "/receipt", "/market", "/pool", "/request", "/transcript", "/testing"]) await import("@velum/prover" + entry);
   `;
   // It ends by itself: nothing was started.
   run(PACKAGE, process.execPath, "--input-type=module", "--eval", program);

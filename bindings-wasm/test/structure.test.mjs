@@ -12,7 +12,17 @@ const DIST = new URL("../dist/", import.meta.url);
 
 /** What is loaded by its name, by callers or as a worker. */
 const ENTRIES = [
-  ...["index.js", "webgpu.js", "verify.js", "receipt.js", "market.js", "testing.js"],
+  ...[
+    "index.js",
+    "webgpu.js",
+    "verify.js",
+    "receipt.js",
+    "market.js",
+    "pool.js",
+    "request.js",
+    "transcript.js",
+    "testing.js",
+  ],
   ...["worker.js", "webgpu-worker.js", "verify-worker.js", "receipt-worker.js"],
 ];
 
@@ -92,6 +102,9 @@ test("neither prover nor mint is within reach of another entry", () => {
   assert.doesNotMatch(modules("receipt.js"), /testing|market|glue\/prover/u);
   assert.doesNotMatch(modules("market.js"), /testing|glue\/prover/u);
   assert.doesNotMatch(modules("testing.js"), /glue\/(prover|verifier|receipt|market)/u);
+  assert.doesNotMatch(modules("pool.js"), /testing|market|worker|glue\/(prover|verifier|receipt)/u);
+  assert.doesNotMatch(modules("transcript.js"), /testing|market|worker|glue\/(prover|verifier|receipt)/u);
+  assert.doesNotMatch(modules("request.js"), /glue|worker/u);
   assert.doesNotMatch(modules("worker.js"), /testing|market|gpu/u);
   assert.doesNotMatch(modules("webgpu.js"), /testing|verif|receipt|market|glue/u);
   assert.doesNotMatch(modules("webgpu-worker.js"), /testing|market|prover\.js|prover-threads/u);
@@ -123,13 +136,13 @@ test("whoever installs the package installs nothing else", () => {
 });
 
 test("no path of the machine that built it is in a module", () => {
-  for (const name of [...PROVERS, "verifier", "receipt", "market", "testing"]) {
+  for (const name of [...PROVERS, "verifier", "receipt", "market", "testing", "transcript", "pool"]) {
     const bytes = readFileSync(new URL(`${name}.wasm`, DIST)).toString("latin1");
     assert.doesNotMatch(bytes, /\/(root|home|Users|work)\//u, name);
   }
 });
 
-const LIMITS = { verifier: 250, receipt: 150, market: 150 };
+const LIMITS = { verifier: 250, receipt: 150, market: 150, transcript: 50, pool: 100 };
 for (const [name, limit] of [...PROVERS.map((name) => [name, limitOf(name)]), ...Object.entries(LIMITS)]) {
   test(`${name}.wasm has no more than ${limit} kB to fetch`, () => {
     const bytes = gzipSync(readFileSync(new URL(`${name}.wasm`, DIST)), { level: 9 }).length;
@@ -143,6 +156,9 @@ for (const [entry, scripts] of Object.entries({
   "@velum/prover/verify": ["verify.js", "verify-worker.js"],
   "@velum/prover/receipt": ["receipt.js", "receipt-worker.js"],
   "@velum/prover/market": ["market.js", "receipt-worker.js"],
+  "@velum/prover/pool": ["pool.js"],
+  "@velum/prover/request": ["request.js"],
+  "@velum/prover/transcript": ["transcript.js"],
   "@velum/prover/testing": ["testing.js"],
 })) {
   // The entry of provers fetches the script of those with threads as well.

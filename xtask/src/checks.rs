@@ -77,7 +77,7 @@ pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
     match slow {
         Slow::Bounded => {
             report.step("npm package: markets", || web::test_markets(project, Modules::ONE));
-            report.step("npm package: GPU", || web::test_gpu(project, Modules::ONE));
+            report.step("npm package in Chromium", || web::test_in_chromium(project, Modules::ONE));
             report.step("page: one build", || demo_web::test(project, Modules::ONE, slow));
         }
         Slow::Whole => {

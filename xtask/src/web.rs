@@ -41,9 +41,9 @@ pub struct Modules(&'static [Module]);
 impl Modules {
     pub const ALL: Self = Self(&MODULES);
 
-    /// One build of the prover (the one that Node takes unless told), the same with a GPU, the verifiers, the market's client and the mint. The
+    /// One build of the prover (the one that Node takes unless told), the same with a GPU, the verifiers, the market's client, the mint, session transcripts and the pool of proofs. The
     /// package works, but for provers of other builds, which cannot be loaded.
-    pub const ONE: Self = Self(MODULES.first_chunk::<6>().unwrap());
+    pub const ONE: Self = Self(MODULES.first_chunk::<8>().unwrap());
 
     /// The builds of the prover, as the package names them.
     pub fn builds(self) -> String {
@@ -130,7 +130,7 @@ impl Target {
 }
 
 /// Those of [`Modules::ONE`] first.
-const MODULES: [Module; 9] = [
+const MODULES: [Module; 11] = [
     Module { name: "prover-simd", build: Some("simd"), ..PROVER },
     Module {
         name: "prover-gpu-simd",
@@ -143,6 +143,8 @@ const MODULES: [Module; 9] = [
     Module { name: "receipt", glue: "receipt", source: RECEIPT_WASM, ..SMALL },
     Module { name: "market", glue: "market", source: MARKET_WASM, ..SMALL },
     Module { name: "testing", glue: "testing", source: MINT_WASM, ..SMALL },
+    Module { name: "transcript", glue: "transcript", features: "transcript", ..SMALL },
+    Module { name: "pool", glue: "pool", features: "proof-pool", ..SMALL },
     Module {
         name: "prover-scalar",
         build: Some("scalar"),
@@ -201,7 +203,7 @@ fn without_threads(glue: &str) -> [(String, String); 2] {
 }
 
 /// The JavaScript around modules.
-const SCRIPTS: [&str; 8] = [
+const SCRIPTS: [&str; 10] = [
     "prover.js",
     "prover-threads.js",
     "prover-gpu.js",
@@ -210,6 +212,8 @@ const SCRIPTS: [&str; 8] = [
     "receipt.js",
     "market.js",
     "testing.js",
+    "transcript.js",
+    "pool.js",
 ];
 
 /// Builds the package into `bindings-wasm/dist`.
@@ -259,10 +263,10 @@ pub fn test_markets(project: &Project, modules: Modules) -> Result<(), Error> {
     process::run(test.env(MARKET_VARIABLE, aggregation::build_checked(project, aggregation::MARKET)?))
 }
 
-/// Tests provers with a GPU in Chromium, those tests left out that take minutes.
-pub fn test_gpu(project: &Project, modules: Modules) -> Result<(), Error> {
+/// Tests in Chromium what only a page has: the pool and a GPU, those tests left out that take minutes.
+pub fn test_in_chromium(project: &Project, modules: Modules) -> Result<(), Error> {
     let mut test = Web::new(project).command("npm");
-    test.args(["run", "test:webgpu"]).env(BUILDS_VARIABLE, modules.builds());
+    test.args(["run", "test:chromium"]).env(BUILDS_VARIABLE, modules.builds());
     process::run(test.env(chromium::VARIABLE, chromium::find(project)?))
 }
 

@@ -1,7 +1,7 @@
 // The session that a presentation is bound to. Wallet and verifier each compute its transcript from what they know
 // themselves, so that an answer is worth nothing in another session or at another origin.
 
-import { encode } from "cborg";
+import { sessionTranscript as transcriptOf } from "@velum/prover/transcript";
 
 import { type Bytes, toBase64url } from "../bytes.ts";
 
@@ -12,12 +12,7 @@ export function newNonce(): Bytes {
   return crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
 }
 
-/**
- * The `SessionTranscript` of a browser session without encryption of the answer, as OpenID for Verifiable Presentations
- * 1.0, B.2.6.2, writes it: `[null, null, ["OpenID4VPDCAPIHandover", SHA-256([origin, nonce, null])]]`.
- */
-export async function sessionTranscript(origin: string, nonce: Uint8Array): Promise<Bytes> {
-  const info = encode([origin, toBase64url(nonce), null]);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(info)));
-  return new Uint8Array(encode([null, null, ["OpenID4VPDCAPIHandover", digest]]));
+/** The `SessionTranscript` of a browser session without encryption of the answer (OpenID4VP 1.0, B.2.6.2). */
+export function sessionTranscript(origin: string, nonce: Uint8Array): Promise<Bytes> {
+  return transcriptOf({ protocol: "openid4vp-dc-api", origin, nonce: toBase64url(nonce) });
 }
