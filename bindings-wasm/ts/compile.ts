@@ -1,6 +1,29 @@
 // Getting at WebAssembly, in a worker or on a server: the entry for pages imports nothing of this.
 
 import { node } from "./host.js";
+import { isBytes } from "./input.js";
+import { installed } from "./installed.js";
+import type { Source } from "./source.js";
+
+/** A file of the package. */
+export interface WasmFile {
+  readonly name: string;
+  /** Its address, written out in full where this is made: bundlers find it by that. */
+  readonly url: () => URL;
+}
+
+/** Compiles what a caller gave, or else a file of the package. */
+export async function compileFrom(source: Source | undefined, file: WasmFile): Promise<WebAssembly.Module> {
+  if (typeof source === "string") return compile(new URL(source));
+  if (source === undefined) return compile(addressOf(file));
+  return isBytes(source) ? WebAssembly.compile(source as Uint8Array<ArrayBuffer>) : (source as WebAssembly.Module);
+}
+
+function addressOf({ name, url }: WasmFile): URL {
+  const address = url();
+  // On servers, webpack in Next tells where pages would find it, by an address without an origin.
+  return address.protocol === "" ? installed(name) : address;
+}
 
 /** Fetches, or in Node reads, and compiles a module. */
 export async function compile(url: URL): Promise<WebAssembly.Module> {

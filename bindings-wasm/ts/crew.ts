@@ -88,7 +88,7 @@ export class Crew {
         if ("broken" in message) return this.#events.failed(thrown(message.broken));
         if (!("began" in message)) return receive(message);
         clearTimeout(late);
-        watchLock(message.began, signal, () => failed("it was ended from outside"));
+        if (!worker.tellsItsEnd) watchLock(message.began, signal, () => failed("it was ended from outside"));
       },
       failed,
     });

@@ -9,6 +9,8 @@ export interface WorkerHandle {
   terminate(): void;
   /** Whether the process must stay for it. */
   hold(busy: boolean): void;
+  /** Whether it tells by itself that it was ended from outside. */
+  readonly tellsItsEnd: boolean;
 }
 
 /** What a worker tells the thread that started it. */
@@ -48,10 +50,19 @@ interface NodeFiles {
 interface NodeSystem {
   availableParallelism(): number;
 }
+interface NodeModules {
+  createRequire(folder: string): { resolve(name: string): string };
+}
+interface NodeUrls {
+  pathToFileURL(path: string): URL;
+}
 interface NodeProcess {
+  cwd(): string;
   getBuiltinModule?(id: "node:worker_threads"): NodeThreads;
   getBuiltinModule?(id: "node:fs/promises"): NodeFiles;
   getBuiltinModule?(id: "node:os"): NodeSystem;
+  getBuiltinModule?(id: "node:module"): NodeModules;
+  getBuiltinModule?(id: "node:url"): NodeUrls;
 }
 
 /** Node's process, where this is Node: bundlers find no `import` that a browser would lack. */
@@ -65,8 +76,14 @@ export function processors(): number {
   return browser ?? node()?.getBuiltinModule?.("node:os").availableParallelism() ?? 1;
 }
 
+/** Bun has these of Web Workers too. */
+interface BunWorker {
+  ref?(): void;
+  unref?(): void;
+}
+
 /** Listens to a Web Worker. */
-export function webWorker(worker: Worker, events: WorkerEvents): WorkerHandle {
+export function webWorker(worker: Worker & BunWorker, events: WorkerEvents): WorkerHandle {
   worker.onmessage = (event: MessageEvent<unknown>) => events.message(event.data);
   worker.onmessageerror = () => events.failed("a message could not be read");
   worker.onerror = (event) => {
@@ -77,23 +94,20 @@ export function webWorker(worker: Worker, events: WorkerEvents): WorkerHandle {
   return {
     post: (message, transfer) => worker.postMessage(message, transfer),
     terminate: () => worker.terminate(),
-    hold: () => {},
+    hold: (busy) => (busy ? worker.ref?.() : worker.unref?.()),
+    tellsItsEnd: false,
   };
 }
 
 /** Starts a worker thread of Node's. */
-export function nodeWorker(url: string | undefined, name: string, events: WorkerEvents): WorkerHandle {
+export function nodeWorker(url: () => string, name: string, events: WorkerEvents): WorkerHandle {
   const threads = node()?.getBuiltinModule?.("node:worker_threads");
   if (threads === undefined) {
-    const message = "there are no workers here: call from a page, from a worker, or from Node 20.16 or later";
+    const message =
+      "there are no workers here: call from a page, from a worker, or from Node 20.16 or later; or verify with `worker: false`";
     throw new VelumError("unsupported", "worker", message);
   }
-  if (url === undefined) {
-    const message =
-      "a bundle for Node does not know the worker's script; say where it is by workerUrl, or do not bundle this";
-    throw new VelumError("load_failed", "worker", message);
-  }
-  const worker = new threads.Worker(new URL(url), { name });
+  const worker = new threads.Worker(new URL(url()), { name });
   worker.on("message", events.message);
   worker.on("error", (error) => events.failed(error.message));
   worker.on("exit", (code) => events.failed(`it ended with status ${code}`));
@@ -101,6 +115,7 @@ export function nodeWorker(url: string | undefined, name: string, events: Worker
     post: (message, transfer) => worker.postMessage(message, transfer),
     terminate: () => void worker.terminate(),
     hold: (busy) => (busy ? worker.ref() : worker.unref()),
+    tellsItsEnd: true,
   };
 }
 

@@ -1,36 +1,38 @@
 // Modules whose calls take so little that they run where they are made, without a worker and without keys.
 
-import { compile } from "./compile.js";
+import { compileFrom, type WasmFile } from "./compile.js";
 import { thrown, trappedBefore } from "./errors.js";
-import { address, optionsOf } from "./input.js";
+import { optionsOf } from "./input.js";
 import { broken, isFailure, notLoaded } from "./serve.js";
+import { type Source, source, type Wasm } from "./source.js";
 
 /** What wasm-bindgen writes to make an instance of a module. */
 type Init = (options: { module_or_path: WebAssembly.Module }) => Promise<unknown>;
 
-/** Where its WebAssembly is, for pages that serve it elsewhere. */
+/** Where its WebAssembly is, or what it is. */
 export interface InlineOptions {
-  wasmUrl?: string | URL;
+  wasmUrl?: string | URL | undefined;
+  wasm?: Wasm | undefined;
 }
 
 /** One module, of which a thread has one instance. */
 export class Inline {
   readonly #init: Init;
-  readonly #url: () => URL;
+  readonly #file: WasmFile;
   #loading: Promise<void> | undefined;
   /** Whether a call trapped, after which it is not safe to use. */
   #trapped = false;
 
-  /** Loads nothing. `url` is where the WebAssembly is, unless the first caller says otherwise. */
-  constructor(init: Init, url: () => URL) {
-    this.#init = init;
-    this.#url = url;
+  /** Loads nothing. The WebAssembly is that of the file, unless the first caller says otherwise. */
+  constructor(init: Init, file: WasmFile) {
+    [this.#init, this.#file] = [init, file];
   }
 
   /** Loads the module if it is not there yet, and calls it. */
   async call<T>(options: InlineOptions, call: () => T | Promise<T>): Promise<T> {
-    const wasmUrl = address(optionsOf(options, ["wasmUrl"]).wasmUrl, "wasmUrl");
-    this.#loading ??= this.#load(wasmUrl === undefined ? this.#url() : new URL(wasmUrl));
+    const { wasm, wasmUrl } = optionsOf(options, ["wasmUrl", "wasm"]);
+    const given = source(wasm, wasmUrl);
+    this.#loading ??= this.#load(given);
     await this.#loading.catch((reason: unknown) => {
       this.#loading = undefined;
       throw thrown(notLoaded(reason));
@@ -45,7 +47,7 @@ export class Inline {
     }
   }
 
-  async #load(url: URL): Promise<void> {
-    await this.#init({ module_or_path: await compile(url) });
+  async #load(given: Source | undefined): Promise<void> {
+    await this.#init({ module_or_path: await compileFrom(given, this.#file) });
   }
 }

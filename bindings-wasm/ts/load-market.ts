@@ -5,22 +5,25 @@ import { cancelled, thrown, trappedBefore } from "./errors.js";
 import { Instance } from "./instance.js";
 import { type MarketFailure, marketThrown } from "./market-errors.js";
 import { broken, isFailure, notLoaded } from "./serve.js";
+import type { Source } from "./source.js";
 
 /** What is called, once it is loaded. */
 export type MarketGlue = Omit<typeof glue, "default" | "initSync">;
 
-const instance = new Instance(init);
+const instance = new Instance(init, {
+  name: "market.wasm",
+  url: () => new URL("./market.wasm", import.meta.url),
+});
 
 /** Calls the WebAssembly, and makes errors of what it throws; of several markets, `urls` are their addresses. */
 export async function callMarket<T>(
-  wasmUrl: string | undefined,
+  wasm: Source | undefined,
   urls: readonly string[],
   call: (glue: MarketGlue) => T | Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
   if (instance.trapped) throw trappedBefore();
-  const url = wasmUrl === undefined ? new URL("./market.wasm", import.meta.url) : new URL(wasmUrl);
-  await instance.load(url).catch((reason: unknown) => {
+  await instance.load(wasm).catch((reason: unknown) => {
     throw thrown(notLoaded(reason));
   });
   if (signal?.aborted) throw cancelled(signal);

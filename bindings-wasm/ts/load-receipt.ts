@@ -4,7 +4,7 @@
 import init, { ReceiptVerifier } from "./glue/receipt.js";
 import { keptBack, receiptClaim, submission } from "./glue/verifier.js";
 import { Instance } from "./instance.js";
-import { verifierInstance, verifierUrl } from "./load-verifier.js";
+import { verifierInstance } from "./load-verifier.js";
 import type { ReceiptCalls, Setup } from "./protocol.js";
 import type { Handlers } from "./serve.js";
 import type { Profile, SizeClass, Verified } from "./types.js";
@@ -16,15 +16,17 @@ const STATEMENT_BYTES = 32;
 const SIZE_CLASSES: readonly SizeClass[] = ["standard", "large", "extra"];
 
 /** What is called, each of which may trap. */
-export const receiptInstances = [verifierInstance, new Instance(init)] as const;
+export const receiptInstances = [
+  verifierInstance,
+  new Instance(init, { name: "receipt.wasm", url: () => new URL("./receipt.wasm", import.meta.url) }),
+] as const;
 
 export async function loadReceiptVerifier({
-  wasmUrl,
-  verifierWasmUrl,
-}: Pick<Setup, "wasmUrl" | "verifierWasmUrl">): Promise<Handlers<ReceiptCalls>> {
-  const url = wasmUrl === undefined ? new URL("./receipt.wasm", import.meta.url) : new URL(wasmUrl);
+  wasm,
+  verifierWasm,
+}: Pick<Setup, "wasm" | "verifierWasm">): Promise<Handlers<ReceiptCalls>> {
   const [claims, aggregates] = receiptInstances;
-  await Promise.all([claims.load(verifierUrl(verifierWasmUrl)), aggregates.load(url)]);
+  await Promise.all([claims.load(verifierWasm), aggregates.load(wasm)]);
   const verifier = new ReceiptVerifier();
   return {
     load: () => undefined,

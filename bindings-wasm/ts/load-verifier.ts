@@ -4,18 +4,17 @@ import init, { Verifier } from "./glue/verifier.js";
 import { Instance } from "./instance.js";
 import type { VerifierCalls } from "./protocol.js";
 import type { Handlers } from "./serve.js";
+import type { Source } from "./source.js";
 import type { Verified } from "./types.js";
 
 /** The WebAssembly, which verifiers of receipts call too. */
-export const verifierInstance = new Instance(init);
+export const verifierInstance = new Instance(init, {
+  name: "verifier.wasm",
+  url: () => new URL("./verifier.wasm", import.meta.url),
+});
 
-/** Where the WebAssembly is, if it is not said. */
-export function verifierUrl(wasmUrl: string | undefined): URL {
-  return wasmUrl === undefined ? new URL("./verifier.wasm", import.meta.url) : new URL(wasmUrl);
-}
-
-export async function loadVerifier(wasmUrl: string | undefined): Promise<Handlers<VerifierCalls>> {
-  await verifierInstance.load(verifierUrl(wasmUrl));
+export async function loadVerifier(wasm: Source | undefined): Promise<Handlers<VerifierCalls>> {
+  await verifierInstance.load(wasm);
   const verifier = new Verifier();
   return {
     makeKeys: ({ sizeClass }) => {

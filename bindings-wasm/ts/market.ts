@@ -37,11 +37,13 @@ import type {
 } from "./market-types.js";
 import type { ReceiptCalls, Submission } from "./protocol.js";
 import { receiptEngine } from "./receipt-engine.js";
+import { type Source, source, type Wasm } from "./source.js";
 import type { AbortOptions, RequestInput } from "./types.js";
 
 export { type ErrorCode, type NodeCode, VelumError } from "./errors.js";
 export { MarketError } from "./market-errors.js";
 export type * from "./market-types.js";
+export type { Wasm, WasmModule } from "./source.js";
 export type {
   AbortOptions,
   Condition,
@@ -65,10 +67,16 @@ export type {
 export interface MarketClientOptions {
   /** Where `market.wasm` is, for pages that serve it elsewhere. */
   wasmUrl?: string | URL;
+  /** That WebAssembly itself, where it can be neither fetched nor compiled, as in edge runtimes. */
+  wasm?: Wasm;
   /** Where `receipt.wasm` is, for the same. */
   receiptWasmUrl?: string | URL;
+  /** That one itself, likewise. */
+  receiptWasm?: Wasm;
   /** Where `verifier.wasm` is, for the same. */
   verifierWasmUrl?: string | URL;
+  /** That one itself, likewise. */
+  verifierWasm?: Wasm;
   /** Where the script of the worker is that judges receipts, of the page's own origin. */
   workerUrl?: string | URL;
   /**
@@ -93,6 +101,11 @@ export type HandOffInput = MarketInput & {
     | { saved: SavedHandOff }
   );
 
+const NAMES = [
+  ...(["wasmUrl", "wasm", "receiptWasmUrl", "receiptWasm", "verifierWasmUrl", "verifierWasm"] as const),
+  ...(["workerUrl", "worker"] as const),
+];
+
 /**
  * Hands presentations to markets.
  *
@@ -100,22 +113,16 @@ export type HandOffInput = MarketInput & {
  */
 export class MarketClient {
   readonly #engine: Engine<ReceiptCalls>;
-  readonly #wasmUrl: string | undefined;
+  readonly #wasm: Source | undefined;
 
   /** Starts nothing.
    *
    * @throws VelumError `malformed` if an option is none.
    */
   constructor(options: MarketClientOptions = {}) {
-    const names = ["wasmUrl", "receiptWasmUrl", "verifierWasmUrl", "workerUrl", "worker"] as const;
-    const { receiptWasmUrl, verifierWasmUrl, workerUrl, worker } = optionsOf(options, names);
-    this.#wasmUrl = address(options.wasmUrl, "wasmUrl");
-    this.#engine = receiptEngine({
-      ...(receiptWasmUrl === undefined ? {} : { wasmUrl: receiptWasmUrl }),
-      ...(verifierWasmUrl === undefined ? {} : { verifierWasmUrl }),
-      ...(workerUrl === undefined ? {} : { workerUrl }),
-      ...(worker === undefined ? {} : { worker }),
-    });
+    const { wasm, wasmUrl, receiptWasm, receiptWasmUrl, ...others } = optionsOf(options, NAMES);
+    this.#wasm = source(wasm, wasmUrl);
+    this.#engine = receiptEngine({ ...others, wasm: receiptWasm, wasmUrl: receiptWasmUrl });
     retireWith(this, this.#engine);
   }
 
@@ -128,7 +135,7 @@ export class MarketClient {
   ready(options?: AbortOptions): Promise<void> {
     return attempt(async () => {
       await this.#engine.call("load", undefined, options);
-      await callMarket(this.#wasmUrl, [], () => undefined, options?.signal);
+      await callMarket(this.#wasm, [], () => undefined, options?.signal);
     });
   }
 
@@ -155,7 +162,7 @@ export class MarketClient {
         url,
         id,
         key,
-        wasmUrl: this.#wasmUrl,
+        wasm: this.#wasm,
         submission: (about) => this.#submission(about, options),
       });
     });
@@ -184,7 +191,7 @@ export class MarketClient {
       });
       try {
         const call = (glue: MarketGlue) => glue.handOff(platform, json, submission.bytes);
-        const given = (await callMarket(this.#wasmUrl, urls, call, undefined)) as {
+        const given = (await callMarket(this.#wasm, urls, call, undefined)) as {
           market: number;
           receipt: Uint8Array<ArrayBuffer>;
         };
@@ -214,7 +221,7 @@ export class MarketClient {
   async #idOf(url: string, options: AbortOptions | undefined): Promise<string> {
     const platform = new MarketPlatform(options?.signal);
     const call = (glue: MarketGlue) => glue.marketInfo(platform, url);
-    const info = JSON.parse(await callMarket(this.#wasmUrl, [url], call, options?.signal)) as { id: string };
+    const info = JSON.parse(await callMarket(this.#wasm, [url], call, options?.signal)) as { id: string };
     return hashText(info.id, "market.id");
   }
 
@@ -242,7 +249,7 @@ interface Asked {
   readonly url: string;
   readonly id: string;
   readonly key: Uint8Array<ArrayBuffer>;
-  readonly wasmUrl: string | undefined;
+  readonly wasm: Source | undefined;
   readonly submission: (input: MarketInput) => Promise<Submission>;
 }
 
@@ -347,7 +354,7 @@ export class Market {
   }
 
   #call<T>(call: (glue: MarketGlue) => T | Promise<T>, options: AbortOptions | undefined): Promise<T> {
-    return callMarket(this.#asked.wasmUrl, [this.url], call, options?.signal);
+    return callMarket(this.#asked.wasm, [this.url], call, options?.signal);
   }
 
   async #sign(terms: string, submission: Uint8Array) {

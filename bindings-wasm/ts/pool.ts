@@ -11,15 +11,17 @@
 
 import init, { Pool } from "./glue/pool.js";
 import { cancelled, type Failure, thrown, VelumError } from "./errors.js";
-import { Inline } from "./inline.js";
+import { Inline, type InlineOptions } from "./inline.js";
 import { attempt, callOptions, json, optionsOf, text } from "./input.js";
 import { locks } from "./host.js";
 import { Keeper } from "./pool-keeper.js";
 import { giveBack, type Prepared, preparedOf, takePrepared } from "./prepared.js";
+import type { Wasm } from "./source.js";
 import type { AbortOptions, Purpose } from "./types.js";
 
 export { type ErrorCode, VelumError } from "./errors.js";
 export { Prepared } from "./prepared.js";
+export type { Wasm, WasmModule } from "./source.js";
 export type { AbortOptions, Purpose, SizeClass, Suite } from "./types.js";
 
 /** How a pool is made. */
@@ -50,6 +52,8 @@ export interface PoolOptions {
   ageSeconds?: number;
   /** Where `pool.wasm` is, for pages that serve it elsewhere. */
   wasmUrl?: string | URL;
+  /** That WebAssembly itself, where it can be neither fetched nor compiled, as in edge runtimes. */
+  wasm?: Wasm;
 }
 
 /** A proof that was removed without being used. */
@@ -60,9 +64,12 @@ export interface DroppedProof {
   why: string;
 }
 
-const NAMES = ["name", "entries", "bytes", "ageSeconds", "wasmUrl"] as const;
+const NAMES = ["name", "entries", "bytes", "ageSeconds", "wasmUrl", "wasm"] as const;
 
-const module = new Inline(init, () => new URL("./pool.wasm", import.meta.url));
+const module = new Inline(init, {
+  name: "pool.wasm",
+  url: () => new URL("./pool.wasm", import.meta.url),
+});
 
 /**
  * A pool of prepared proofs. Every promise rejects with a {@link VelumError}.
@@ -71,7 +78,7 @@ export class ProofPool {
   readonly #keeper: Keeper;
   readonly #name: string;
   readonly #bounds: readonly [entries: number, bytes: number, ageSeconds: number];
-  readonly #wasm: { wasmUrl?: string | URL };
+  readonly #wasm: InlineOptions;
   #pool: Pool | undefined;
 
   /** Opens nothing.
@@ -79,14 +86,14 @@ export class ProofPool {
    * @throws VelumError `malformed` if an option is none.
    */
   constructor(options: PoolOptions = {}) {
-    const { name = "velum-proofs", wasmUrl } = optionsOf(options, NAMES);
+    const { name = "velum-proofs", wasm, wasmUrl } = optionsOf(options, NAMES);
     this.#name = text(name, "name");
     this.#bounds = [
       bound(options.entries ?? 32, "entries"),
       bound(options.bytes ?? 32 * 1024 * 1024, "bytes"),
       bound(options.ageSeconds ?? 30 * 86_400, "ageSeconds"),
     ];
-    this.#wasm = wasmUrl === undefined ? {} : { wasmUrl };
+    this.#wasm = { wasm, wasmUrl };
     this.#keeper = new Keeper(this.#name);
   }
 

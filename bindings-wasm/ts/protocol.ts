@@ -3,6 +3,7 @@
 import type { Build } from "./environment.js";
 import type { Failure } from "./errors.js";
 import type { GpuPolicy, GpuState, Timing } from "./gpu.js";
+import type { Source } from "./source.js";
 import type {
   BrokenDocument,
   Device,
@@ -104,10 +105,10 @@ export type ProverCalls = {
 
 /** How a worker is to start. */
 export interface Setup {
-  /** Where the WebAssembly is, if not beside the worker's script. */
-  readonly wasmUrl: string | undefined;
-  /** Where the verifier's is, of one that verifies receipts. */
-  readonly verifierWasmUrl?: string | undefined;
+  /** The WebAssembly, or where it is, if not beside the worker's script. */
+  readonly wasm: Source | undefined;
+  /** The verifier's, of one that verifies receipts. */
+  readonly verifierWasm?: Source | undefined;
   readonly build: Build | "verifier" | "receipt";
   readonly threads: number;
   /** Of a prover that may have a GPU. */

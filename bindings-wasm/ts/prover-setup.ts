@@ -9,7 +9,7 @@ export const OPTIONS = ["build", "threads", "wasmUrl", "workerUrl"] as const;
 /** The worker of provers without a GPU. */
 export const script: Script = {
   name: "velum-prover",
-  file: "./worker.js",
+  file: "worker.js",
   start: () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }),
 };
 

@@ -32,9 +32,9 @@ export class Prover extends ProverBase {
    */
   constructor(options: ProverOptions = {}) {
     const found = environments(optionsOf(options, OPTIONS));
-    const wasmUrl = address(options.wasmUrl, "wasmUrl");
+    const wasm = address(options.wasmUrl, "wasmUrl");
     const workerUrl = address(options.workerUrl, "workerUrl");
-    const setups = found.map(({ build, threads }) => ({ wasmUrl, build, threads }));
+    const setups = found.map(({ build, threads }) => ({ wasm, build, threads }));
     const worker = new WorkerClient<ProverCalls>((events) => start(script, workerUrl, events), setups);
     super(worker);
     [this.#environments, this.#worker] = [found, worker];

@@ -10,10 +10,12 @@ import type { Engine } from "./here.js";
 import { attempt, optionsOf, receiptInput, type ReceiptInput } from "./input.js";
 import type { ReceiptCalls } from "./protocol.js";
 import { receiptEngine } from "./receipt-engine.js";
+import type { Wasm } from "./source.js";
 import type { AbortOptions, VerifiedReceipt } from "./types.js";
 
 export { type ErrorCode, VelumError } from "./errors.js";
 export type { ReceiptInput } from "./input.js";
+export type { Wasm, WasmModule } from "./source.js";
 export type {
   AbortOptions,
   Condition,
@@ -34,8 +36,12 @@ export type {
 export interface ReceiptVerifierOptions {
   /** Where `receipt.wasm` is, for pages that serve it elsewhere. */
   wasmUrl?: string | URL;
+  /** That WebAssembly itself, where it can be neither fetched nor compiled, as in edge runtimes. */
+  wasm?: Wasm;
   /** Where `verifier.wasm` is, for the same. Pages that use `@velum/prover/verify` too have it already. */
   verifierWasmUrl?: string | URL;
+  /** That one itself, likewise. */
+  verifierWasm?: Wasm;
   /** Where the worker's script is, of the page's own origin. */
   workerUrl?: string | URL;
   /**
@@ -46,6 +52,8 @@ export interface ReceiptVerifierOptions {
    */
   worker?: boolean;
 }
+
+const NAMES = ["wasmUrl", "wasm", "verifierWasmUrl", "verifierWasm", "workerUrl", "worker"] as const;
 
 /**
  * Verifies receipts.
@@ -60,7 +68,7 @@ export class ReceiptVerifier {
    * @throws VelumError `malformed` if an option is none.
    */
   constructor(options: ReceiptVerifierOptions = {}) {
-    this.#engine = receiptEngine(optionsOf(options, ["wasmUrl", "verifierWasmUrl", "workerUrl", "worker"]));
+    this.#engine = receiptEngine(optionsOf(options, NAMES));
     retireWith(this, this.#engine);
   }
 

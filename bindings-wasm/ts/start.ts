@@ -1,6 +1,7 @@
 // Starting one of the package's workers: in a browser, a bundle or Node.
 
 import { nodeWorker, webWorker, type WorkerEvents, type WorkerHandle } from "./host.js";
+import { installed } from "./installed.js";
 
 /** One of the package's workers. */
 export interface Script {
@@ -14,10 +15,15 @@ export interface Script {
 
 /** Starts a worker, by the script that its caller serves if there is one. */
 export function start({ name, file, start }: Script, url: string | undefined, events: WorkerEvents): WorkerHandle {
-  if (typeof Worker !== "function") {
+  if (typeof Worker !== "function" || isDeno()) {
     // Not called as a member, of which webpack warns. For `import.meta.url` it would write where it found this module.
     const { resolve } = import.meta as Partial<ImportMeta>;
-    return nodeWorker(url ?? resolve?.(file), name, events);
+    return nodeWorker(() => url ?? resolve?.(`./${file}`) ?? installed(file).href, name, events);
   }
   return webWorker(url === undefined ? start() : new Worker(url, { type: "module", name }), events);
+}
+
+/** Deno waits for idle Web Workers, and not for idle workers of Node's, which it has too. */
+function isDeno(): boolean {
+  return "Deno" in globalThis;
 }

@@ -7,9 +7,11 @@
 import init, { mint as mintWasm } from "./glue/testing.js";
 import { Inline } from "./inline.js";
 import { attempt, json } from "./input.js";
+import type { Wasm } from "./source.js";
 import type { Predicate, Request } from "./types.js";
 
 export { type ErrorCode, VelumError } from "./errors.js";
+export type { Wasm, WasmModule } from "./source.js";
 export type { Condition, Issuer, Literal, Predicate, Request } from "./types.js";
 
 /** A value to mint: as JSON, or an object that names a type which JSON lacks. Bytes and CBOR are in hexadecimal. */
@@ -88,12 +90,18 @@ export interface Minted {
   deviceKey: string | undefined;
 }
 
-/** Where `testing.wasm` is, for pages that serve it elsewhere. */
+/** Where the WebAssembly is. */
 export interface MintOptions {
+  /** Where `testing.wasm` is, for pages that serve it elsewhere. */
   wasmUrl?: string | URL;
+  /** That WebAssembly itself, where it can be neither fetched nor compiled, as in edge runtimes. */
+  wasm?: Wasm;
 }
 
-const module = new Inline(init, () => new URL("./testing.wasm", import.meta.url));
+const module = new Inline(init, {
+  name: "testing.wasm",
+  url: () => new URL("./testing.wasm", import.meta.url),
+});
 
 /** Mints what a spec says, in this very thread. Rejects with a {@link VelumError}. */
 export function mint(spec: MintSpec | string, options: MintOptions = {}): Promise<Minted> {

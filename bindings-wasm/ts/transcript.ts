@@ -11,8 +11,10 @@ import init, * as glue from "./glue/transcript.js";
 import { VelumError } from "./errors.js";
 import { Inline } from "./inline.js";
 import { attempt, bytes, json, text } from "./input.js";
+import type { Wasm } from "./source.js";
 
 export { type ErrorCode, VelumError } from "./errors.js";
+export type { Wasm, WasmModule } from "./source.js";
 
 /** A public key as a JWK (RFC 7517). Members that are not part of the key do not count. */
 export interface PublicJwk {
@@ -87,12 +89,18 @@ export interface NfcSession {
 export type Session =
   OpenId4VpSession | OpenId4VpDcApiSession | OpenId4VpAnnexBSession | DcApiSession | QrSession | NfcSession;
 
-/** Where `transcript.wasm` is, for pages that serve it elsewhere. */
+/** Where the WebAssembly is. */
 export interface TranscriptOptions {
+  /** Where `transcript.wasm` is, for pages that serve it elsewhere. */
   wasmUrl?: string | URL;
+  /** That WebAssembly itself, where it can be neither fetched nor compiled, as in edge runtimes. */
+  wasm?: Wasm;
 }
 
-const module = new Inline(init, () => new URL("./transcript.wasm", import.meta.url));
+const module = new Inline(init, {
+  name: "transcript.wasm",
+  url: () => new URL("./transcript.wasm", import.meta.url),
+});
 
 /** The CBOR `SessionTranscript` of a session. Takes microseconds, in this very thread. Rejects with a {@link VelumError}. */
 export function sessionTranscript(session: Session, options: TranscriptOptions = {}): Promise<Uint8Array<ArrayBuffer>> {

@@ -4,4 +4,4 @@ import { loadVerifier } from "./load-verifier.js";
 import type { VerifierCalls } from "./protocol.js";
 import { serve } from "./serve.js";
 
-serve<VerifierCalls>(({ wasmUrl }) => loadVerifier(wasmUrl));
+serve<VerifierCalls>(({ wasm }) => loadVerifier(wasm));

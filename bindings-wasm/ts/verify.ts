@@ -10,12 +10,14 @@ import { type Engine, Here } from "./here.js";
 import { address, attempt, optionsOf, sizeClass, verifyInput, type VerifyInput } from "./input.js";
 import { loadVerifier, verifierInstance } from "./load-verifier.js";
 import type { VerifierCalls } from "./protocol.js";
+import { source, type Wasm } from "./source.js";
 import { type Script, start } from "./start.js";
 import type { AbortOptions, SizeClass, Verified } from "./types.js";
 import { WorkerClient } from "./worker-client.js";
 
 export { type ErrorCode, VelumError } from "./errors.js";
 export type { VerifyInput } from "./input.js";
+export type { Wasm, WasmModule } from "./source.js";
 export type {
   AbortOptions,
   Condition,
@@ -38,6 +40,8 @@ export type {
 export interface VerifierOptions {
   /** Where `verifier.wasm` is, for pages that serve it elsewhere. */
   wasmUrl?: string | URL;
+  /** That WebAssembly itself, where it can be neither fetched nor compiled, as in edge runtimes. */
+  wasm?: Wasm;
   /** Where the worker's script is, of the page's own origin. */
   workerUrl?: string | URL;
   /**
@@ -51,7 +55,7 @@ export interface VerifierOptions {
 
 const script: Script = {
   name: "velum-verifier",
-  file: "./verify-worker.js",
+  file: "verify-worker.js",
   start: () => new Worker(new URL("./verify-worker.js", import.meta.url), { type: "module" }),
 };
 
@@ -68,13 +72,13 @@ export class Verifier {
    * @throws VelumError `malformed` if an option is none.
    */
   constructor(options: VerifierOptions = {}) {
-    optionsOf(options, ["wasmUrl", "workerUrl", "worker"]);
-    const wasmUrl = address(options.wasmUrl, "wasmUrl");
+    optionsOf(options, ["wasmUrl", "wasm", "workerUrl", "worker"]);
+    const wasm = source(options.wasm, options.wasmUrl);
     const workerUrl = address(options.workerUrl, "workerUrl");
-    const setup = { wasmUrl, build: "verifier", threads: 1 } as const;
+    const setup = { wasm, build: "verifier", threads: 1 } as const;
     this.#engine =
       options.worker === false
-        ? new Here(() => loadVerifier(wasmUrl), [verifierInstance])
+        ? new Here(() => loadVerifier(wasm), [verifierInstance])
         : new WorkerClient<VerifierCalls>((events) => start(script, workerUrl, events), [setup]);
     retireWith(this, this.#engine);
   }

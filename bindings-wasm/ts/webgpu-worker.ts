@@ -1,6 +1,6 @@
 // The worker of the prover that may have a GPU.
 
-import { compile } from "./compile.js";
+import { compileFrom, type WasmFile } from "./compile.js";
 import initSingle, * as single from "./glue/prover-gpu.js";
 import initThreads, * as threads from "./glue/prover-gpu-threads.js";
 import type { GpuState } from "./gpu.js";
@@ -21,7 +21,7 @@ self.addEventListener("unhandledrejection", (event) => {
 type Tell = (gpu: GpuState) => void;
 
 serve<ProverCalls>(async (setup, recruit, tell) => {
-  const module = await compile(address(setup));
+  const module = await compileFrom(setup.wasm, fileOf(setup));
   if (setup.build !== "simd-threads") {
     return handlers(single, await initSingle({ module_or_path: module }), setup, tell);
   }
@@ -38,11 +38,12 @@ async function joinPool({ module, memory }: Shared): Promise<() => void> {
   return threads.joinPool;
 }
 
-/** Where the WebAssembly is. Each address is written out, which is how bundlers find it. */
-function address({ build, wasmUrl }: Setup): URL {
-  if (wasmUrl !== undefined) return new URL(wasmUrl);
-  if (build === "simd-threads") return new URL("./prover-gpu-threads.wasm", import.meta.url);
-  return new URL("./prover-gpu-simd.wasm", import.meta.url);
+/** The WebAssembly of a build. Each address is written out, which is how bundlers find it. */
+function fileOf({ build }: Setup): WasmFile {
+  if (build === "simd-threads") {
+    return { name: "prover-gpu-threads.wasm", url: () => new URL("./prover-gpu-threads.wasm", import.meta.url) };
+  }
+  return { name: "prover-gpu-simd.wasm", url: () => new URL("./prover-gpu-simd.wasm", import.meta.url) };
 }
 
 /** What both builds export. */

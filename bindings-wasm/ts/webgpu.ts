@@ -69,7 +69,7 @@ interface Told {
 
 const script: Script = {
   name: "velum-gpu-prover",
-  file: "./webgpu-worker.js",
+  file: "webgpu-worker.js",
   start: () => new Worker(new URL("./webgpu-worker.js", import.meta.url), { type: "module" }),
 };
 
@@ -102,10 +102,10 @@ export class Prover extends ProverBase {
     if (policy === "require" && obstacle !== undefined) {
       throw new VelumError("gpu_unavailable", "gpu", `${obstacle}; ask for another build, or for "auto"`);
     }
-    const wasmUrl = address(options.wasmUrl, "wasmUrl");
+    const wasm = address(options.wasmUrl, "wasmUrl");
     const workerUrl = address(options.workerUrl, "workerUrl");
     // Addresses are those of builds with a GPU.
-    const isAddressed = wasmUrl !== undefined || workerUrl !== undefined;
+    const isAddressed = wasm !== undefined || workerUrl !== undefined;
     if (isAddressed && build === "scalar") {
       throw new VelumError("unsupported", "build", "a prover with a GPU needs SIMD; use that of `@velum/prover`");
     }
@@ -122,7 +122,7 @@ export class Prover extends ProverBase {
       },
     };
     const gpu = usesGpuBuild ? { gpu: ofWorker } : {};
-    const setups = found.map(({ build, threads }) => ({ wasmUrl, build, threads, ...gpu }));
+    const setups = found.map(({ build, threads }) => ({ wasm, build, threads, ...gpu }));
     const worker = new WorkerClient<ProverCalls>(
       (events) => start(usesGpuBuild ? script : withoutGpu, workerUrl, events),
       setups,

@@ -1,6 +1,6 @@
 // The prover's worker.
 
-import { compile } from "./compile.js";
+import { compileFrom, type WasmFile } from "./compile.js";
 import initSingle, * as single from "./glue/prover.js";
 import initThreads, * as threads from "./glue/prover-threads.js";
 import { factsOf, type HolderGlue, holderHandlers, timed } from "./holder.js";
@@ -8,7 +8,7 @@ import type { ProverCalls, Setup, Shared } from "./protocol.js";
 import { type Handlers, serve } from "./serve.js";
 
 serve<ProverCalls>(async (setup, recruit) => {
-  const module = await compile(address(setup));
+  const module = await compileFrom(setup.wasm, fileOf(setup));
   if (setup.build !== "simd-threads") return handlers(single, await initSingle({ module_or_path: module }));
   const exports = await initThreads({ module_or_path: module });
   const helpers = setup.threads - 1;
@@ -23,12 +23,13 @@ async function joinPool({ module, memory }: Shared): Promise<() => void> {
   return threads.joinPool;
 }
 
-/** Where the WebAssembly is. Each address is written out, which is how bundlers find it. */
-function address({ build, wasmUrl }: Setup): URL {
-  if (wasmUrl !== undefined) return new URL(wasmUrl);
-  if (build === "simd-threads") return new URL("./prover-threads.wasm", import.meta.url);
-  if (build === "simd") return new URL("./prover-simd.wasm", import.meta.url);
-  return new URL("./prover-scalar.wasm", import.meta.url);
+/** The WebAssembly of a build. Each address is written out, which is how bundlers find it. */
+function fileOf({ build }: Setup): WasmFile {
+  if (build === "simd-threads") {
+    return { name: "prover-threads.wasm", url: () => new URL("./prover-threads.wasm", import.meta.url) };
+  }
+  if (build === "simd") return { name: "prover-simd.wasm", url: () => new URL("./prover-simd.wasm", import.meta.url) };
+  return { name: "prover-scalar.wasm", url: () => new URL("./prover-scalar.wasm", import.meta.url) };
 }
 
 /** What both builds export. */
