@@ -16,17 +16,18 @@ export interface WasmFile {
 export async function compileFrom(source: Source | undefined, file: WasmFile): Promise<WebAssembly.Module> {
   if (typeof source === "string") return compile(new URL(source));
   if (source === undefined) return compile(addressOf(file));
-  return isBytes(source) ? WebAssembly.compile(source as Uint8Array<ArrayBuffer>) : (source as WebAssembly.Module);
+  return isBytes(source) ? WebAssembly.compile(source as Uint8Array<ArrayBuffer>) : source;
 }
 
 function addressOf({ name, url }: WasmFile): URL {
   const address = url();
-  // On servers, webpack in Next tells where pages would find it, by an address without an origin.
-  return address.protocol === "" ? installed(name) : address;
+  // Next's bundles tell where pages find it, by an address without an origin, and some on servers too.
+  const isForPages = address.protocol === "" && node()?.getBuiltinModule !== undefined;
+  return isForPages ? installed(name) : address;
 }
 
 /** Fetches, or in Node reads, and compiles a module. */
-export async function compile(url: URL): Promise<WebAssembly.Module> {
+async function compile(url: URL): Promise<WebAssembly.Module> {
   if (url.protocol === "file:") {
     const files = node()?.getBuiltinModule?.("node:fs/promises");
     if (files !== undefined) return WebAssembly.compile(await files.readFile(url));

@@ -6,6 +6,8 @@ import { node } from "./host.js";
 // Next replaces exactly this expression in what it bundles.
 declare const process: { env: { NEXT_RUNTIME?: string } };
 
+const ADVICE = 'outputFileTracingIncludes: { "/**": ["./node_modules/@velum/prover/**"] }';
+
 /**
  * Where a file of the package is installed, for bundles of Next's. Next runs in its project's folder. Other programs run in anyone's, from
  * which no code may be loaded.
@@ -18,14 +20,7 @@ export function installed(file: string): URL {
     const manifest = modules.createRequire(`${node()?.cwd() ?? ""}/`).resolve("@velum/prover/package.json");
     return new URL(`dist/${file}`, urls.pathToFileURL(manifest));
   } catch (cause) {
-    const advice = 'do not bundle it; in Next, add serverExternalPackages: ["@velum/prover"] to next.config.js';
-    throw new VelumError(
-      "load_failed",
-      file,
-      `a bundle for servers left this file of @velum/prover behind: ${advice}`,
-      {
-        cause,
-      },
-    );
+    const message = `a bundle for servers left this file of @velum/prover behind. In Next, add ${ADVICE} to next.config.js; elsewhere, do not bundle the package`;
+    throw new VelumError("load_failed", file, message, { cause });
   }
 }
