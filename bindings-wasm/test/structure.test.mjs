@@ -19,6 +19,7 @@ const ENTRIES = [
     "receipt.js",
     "market.js",
     "pool.js",
+    "react.js",
     "request.js",
     "transcript.js",
     "testing.js",
@@ -106,6 +107,7 @@ test("neither prover nor mint is within reach of another entry", () => {
   assert.doesNotMatch(modules("transcript.js"), /testing|market|worker|glue\/(prover|verifier|receipt)/u);
   assert.doesNotMatch(modules("request.js"), /glue|worker/u);
   assert.doesNotMatch(modules("worker.js"), /testing|market|gpu/u);
+  assert.doesNotMatch(modules("react.js"), /testing|verif|receipt|market|glue|gpu/u);
   assert.doesNotMatch(modules("webgpu.js"), /testing|verif|receipt|market|glue/u);
   assert.doesNotMatch(modules("webgpu-worker.js"), /testing|market|prover\.js|prover-threads/u);
 });
@@ -129,10 +131,11 @@ test("nothing needs eval, and nothing is made a blob", () => {
 });
 
 test("whoever installs the package installs nothing else", () => {
-  const { dependencies, peerDependencies, scripts } = JSON.parse(
-    readFileSync(new URL("../package.json", DIST), "utf8"),
-  );
-  assert.deepEqual([dependencies, peerDependencies, scripts.install, scripts.postinstall], Array(4).fill(undefined));
+  const manifest = JSON.parse(readFileSync(new URL("../package.json", DIST), "utf8"));
+  const { dependencies, peerDependencies, peerDependenciesMeta, scripts } = manifest;
+  assert.deepEqual([dependencies, scripts.install, scripts.postinstall], Array(3).fill(undefined));
+  // Whoever uses it with React has React, and nobody else needs it.
+  assert.deepEqual([peerDependencies, peerDependenciesMeta], [{ react: ">=18" }, { react: { optional: true } }]);
 });
 
 test("no path of the machine that built it is in a module", () => {
@@ -158,11 +161,16 @@ for (const [entry, scripts] of Object.entries({
   "@velum/prover/market": ["market.js", "receipt-worker.js"],
   "@velum/prover/pool": ["pool.js"],
   "@velum/prover/request": ["request.js"],
+  "@velum/prover/react": ["react.js", "worker.js"],
   "@velum/prover/transcript": ["transcript.js"],
   "@velum/prover/testing": ["testing.js"],
 })) {
   // The entry of provers fetches the script of those with threads as well.
-  const threads = { "@velum/prover": "simd-threads", "@velum/prover/webgpu": "gpu-simd-threads" }[entry];
+  const threads = {
+    "@velum/prover": "simd-threads",
+    "@velum/prover/react": "simd-threads",
+    "@velum/prover/webgpu": "gpu-simd-threads",
+  }[entry];
   const options = threads === undefined ? {} : needs(threads);
   test(`${entry} has no more script to fetch than the README says`, options, () => {
     const files = scripts.reduce((found, script) => graph(script, found), new Map());
