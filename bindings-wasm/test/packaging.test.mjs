@@ -1,56 +1,33 @@
 // The packed package, installed in fresh projects of each kind, each of which builds and runs a proof.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 
 import { launch, open } from "./browser.mjs";
+import { LEARNT, pack, PACKAGE, run, tool } from "./projects.mjs";
 import { ISOLATION, serve } from "./server.mjs";
 
-const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
-const PROJECTS = fileURLToPath(new URL("packaging", import.meta.url));
-const LEARNT = "birth_date (org.iso.18013.5.1) makes the holder 18 years or older";
 /** The build that a page runs, by the headers that it comes with. */
 const BUILDS = [
   [{}, "simd"],
   [ISOLATION, "simd-threads"],
 ];
+/** What each project proves by, and what starts it in a page. */
+const PROOF = ["proof.js", "licence.js"];
+const PAGE = [...PROOF, "main.js"];
+const ENTRIES = ["webgpu", "verify", "receipt", "market", "pool", "request", "react", "transcript", "testing"];
 
-let folder, tarball;
+let packed;
 before(() => {
-  folder = mkdtempSync(join(tmpdir(), "velum-packaging-"));
-  const [packed] = JSON.parse(run(PACKAGE, "npm", "pack", "--json", "--pack-destination", folder));
-  tarball = join(folder, basename(packed.filename));
+  packed = pack();
 });
-after(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Runs a program and gives what it printed. */
-function run(cwd, program, ...args) {
-  return execFileSync(program, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
-}
-
-/** A tool of this package's. */
-const tool = (name, ...args) => run(PACKAGE, join(PACKAGE, "node_modules/.bin", name), ...args);
-
-/** A fresh project of a kind, with its own dependencies by its lock file and the package from the tarball. */
-function project(kind) {
-  const path = join(folder, kind);
-  cpSync(join(PROJECTS, kind), path, { recursive: true });
-  for (const file of ["proof.js", ...(kind === "node" ? [] : ["main.js"])]) {
-    cpSync(join(PROJECTS, file), join(path, file));
-  }
-  const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
-  if (kind !== "plain") run(path, "npm", "ci", ...quiet);
-  run(path, "npm", "install", ...quiet, "--no-save", "--no-package-lock", tarball);
-  return path;
-}
+after(() => packed.remove());
 
 test("the tarball holds what the entries need, and nothing else", () => {
-  const files = run(folder, "tar", "-tzf", tarball).trim().split("\n").sort();
+  const files = run(packed.folder, "tar", "-tzf", packed.tarball).trim().split("\n").sort();
   const others = files.filter((file) => !/^package\/dist\/(glue\/)?[\w-]+(\.js|\.d\.ts|\.wasm)$/u.test(file));
   assert.deepEqual(
     others,
@@ -60,33 +37,32 @@ test("the tarball holds what the entries need, and nothing else", () => {
 });
 
 test("publint finds nothing", () => {
-  tool("publint", "run", tarball, "--strict");
+  tool("publint", "run", packed.tarball, "--strict");
 });
 
 test("types are found as modules are", () => {
   // CommonJS can only `import()` it, as it can every package of modules.
-  const entries = [".", "webgpu", "verify", "receipt", "market", "pool", "request", "transcript", "testing"].flatMap(
-    (entry) => ["--entrypoints", entry],
-  );
-  tool("attw", tarball, "--profile", "esm-only", ...entries);
+  const entries = [".", ...ENTRIES].flatMap((entry) => ["--entrypoints", entry]);
+  tool("attw", packed.tarball, "--profile", "esm-only", ...entries);
 });
 
 test("an import does nothing where there is neither window nor worker", () => {
   const program = `
     for (const name of ["Worker", "fetch", "WebAssembly", "navigator", "crypto", "performance"]) delete globalThis[name];
-    for (const entry of ["", "/webgpu", "/verify", "/receipt", "/market", "/pool", "/request", "/transcript", "/testing"]) await import("@velum/prover" + entry);
+    for (const entry of ${JSON.stringify(ENTRIES)}) await import("@velum/prover/" + entry);
+    await import("@velum/prover");
   `;
   // It ends by itself: nothing was started.
   run(PACKAGE, process.execPath, "--input-type=module", "--eval", program);
 });
 
 test("a Node project proves", () => {
-  const { build, learnt } = JSON.parse(run(project("node"), process.execPath, "main.js"));
+  const { build, learnt } = JSON.parse(run(packed.project("node", PROOF), process.execPath, "main.js"));
   assert.deepEqual({ build, learnt }, { build: "simd", learnt: LEARNT });
 });
 
 test("the README's samples are of the right types, in a strict project, and run", () => {
-  const path = join(folder, "node");
+  const path = join(packed.folder, "node");
   const readme = readFileSync(join(PACKAGE, "README.md"), "utf8");
   const samples = [...readme.matchAll(/^```ts\n([^]*?)^```$/gmu)].map(([, sample]) => sample);
   assert.ok(samples.length > 4);
@@ -127,7 +103,7 @@ describe("in a browser", () => {
   }
 
   test("a project without a bundler proves", async (context) => {
-    const path = project("plain");
+    const path = packed.project("plain", PAGE);
     // Browsers know no packages: their files have addresses.
     for (const file of ["proof.js"]) {
       const text = readFileSync(join(path, file), "utf8");
@@ -138,7 +114,7 @@ describe("in a browser", () => {
   });
 
   test("a Vite project proves, built and while it is developed", async (context) => {
-    const path = project("vite");
+    const path = packed.project("vite", PAGE);
     run(path, "npm", "run", "--silent", "build");
     namesNoPath(join(path, "dist"));
     await proves(context, join(path, "dist"));
@@ -153,7 +129,7 @@ describe("in a browser", () => {
   });
 
   test("a webpack project proves", async (context) => {
-    const path = project("webpack");
+    const path = packed.project("webpack", PAGE);
     run(path, "npm", "run", "--silent", "build");
     namesNoPath(join(path, "dist"));
     cpSync(join(path, "index.html"), join(path, "dist/index.html"));

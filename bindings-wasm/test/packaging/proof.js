@@ -6,17 +6,10 @@ import { ReceiptVerifier } from "@velum/prover/receipt";
 import { mint } from "@velum/prover/testing";
 import { Verifier } from "@velum/prover/verify";
 
+import { SPEC } from "./licence.js";
+
 export default async function proof() {
-  const { document, transcript, request } = await mint({
-    seed: "5e".repeat(32),
-    doc_type: "org.iso.18013.5.1.mDL",
-    validity: {
-      signed: "2026-01-01T00:00:00Z",
-      valid_from: "2026-01-01T00:00:00Z",
-      valid_until: "2026-12-31T00:00:00Z",
-    },
-    elements: [{ namespace: "org.iso.18013.5.1", element: "birth_date", value: { full_date: "1990-02-28" } }],
-  });
+  const { document, transcript, request } = await mint(SPEC);
   const [prover, verifier] = [new Prover(), new Verifier()];
   const [receipts, markets] = [new ReceiptVerifier(), new MarketClient()];
   const prepared = await prover.prepare({ document, request });
