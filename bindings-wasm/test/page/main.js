@@ -1,3 +1,6 @@
+// First, so that it hears of everything.
+import "./troubles.js";
+
 import * as velum from "/dist/index.js";
 import { ProofPool } from "/dist/pool.js";
 import { ReceiptVerifier } from "/dist/receipt.js";

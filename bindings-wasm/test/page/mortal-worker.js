@@ -1,6 +1,6 @@
-// The prover's worker, which closes when it is told to. Nothing tells a page that one did.
+// The prover's worker, which goes wrong when it is told to. Nothing tells a page that it closed.
 
 // First, so that it listens first.
-import "./closing.js";
+import "./orders.js";
 
 import "/dist/worker.js";

@@ -1,5 +1,0 @@
-self.addEventListener("message", (event) => {
-  if (event.data.input?.docType !== "close") return;
-  event.stopImmediatePropagation();
-  self.close();
-});

@@ -1,0 +1,16 @@
+// What a mortal worker does on order: it ends by itself, or by a trap in WebAssembly as a panic ends.
+
+// (module (func (export "trap") unreachable))
+const TRAP = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 8, 1, 4, 116, 114, 97, 112, 0, 0, 10, 5, 1, 3, 0, 0,
+  11,
+]);
+
+self.addEventListener("message", (event) => {
+  const order = event.data.input?.docType;
+  if (order === "close") {
+    event.stopImmediatePropagation();
+    self.close();
+  }
+  if (order === "trap") JSON.parse = new WebAssembly.Instance(new WebAssembly.Module(TRAP)).exports.trap;
+});
