@@ -1,7 +1,34 @@
 //! Packages of the system, where it has `apt-get`.
 
+use std::env;
+use std::path::PathBuf;
+
 use crate::process::{self, Error};
 use crate::project::Project;
+
+/// The program that a variable names, else one on PATH by the first of its names that is there, else the one of a package, which is installed.
+pub fn program(project: &Project, variable: &str, names: &[&str], package: &str) -> Result<PathBuf, Error> {
+    if let Some(asked) = env::var_os(variable) {
+        return Ok(asked.into());
+    }
+    if let Some(found) = on_path(names) {
+        return Ok(found);
+    }
+    eprintln!("there is no {}: installing {package} with apt-get", names.join(" or "));
+    install(project, &[package])?;
+    let missing =
+        || Error::Found(format!("there is no {}: install it, or set {variable}", names.join(" or ")));
+    on_path(names).ok_or_else(missing)
+}
+
+fn on_path(names: &[&str]) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    let folders: Vec<_> = env::split_paths(&path).collect();
+    names
+        .iter()
+        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
+        .find(|path| path.is_file())
+}
 
 /// Installs packages.
 pub fn install(project: &Project, packages: &[&str]) -> Result<(), Error> {
@@ -31,4 +58,16 @@ fn as_root(project: &Project) -> Option<&'static [&'static str]> {
 /// Whether this program runs as root.
 pub fn is_root(project: &Project) -> bool {
     process::output(project.command("id").arg("-u")).is_ok_and(|id| id.stdout.trim_ascii() == b"0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_name_that_is_on_the_path_counts() {
+        let found = on_path(&["velum-no-such-program", "sh"]).expect("every system has a shell");
+        assert!(found.ends_with("sh"), "{}", found.display());
+        assert_eq!(on_path(&["velum-no-such-program"]), None);
+    }
 }

@@ -78,11 +78,13 @@ pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
         Slow::Bounded => {
             report.step("npm package: markets", || web::test_markets(project, Modules::ONE));
             report.step("npm package in Chromium", || web::test_in_chromium(project, Modules::ONE));
+            report.step("npm package: engines", || web::test_engines(project, Modules::ONE, slow));
             report.step("page: one build", || demo_web::test(project, Modules::ONE, slow));
         }
         Slow::Whole => {
             report.step("npm package: all builds", || web::build(project, Modules::ALL));
             report.step("npm package whole", || web::test(project, slow));
+            report.step("npm package: engines", || web::test_engines(project, Modules::ALL, slow));
             report.step("page whole", || demo_web::test(project, Modules::ALL, slow));
         }
     }

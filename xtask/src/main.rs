@@ -13,6 +13,8 @@ mod chromium;
 mod demo_web;
 mod documents;
 mod elf;
+mod engines;
+mod firefox;
 mod gpu;
 mod kotlin;
 mod market_api;
@@ -28,6 +30,7 @@ mod swift_chroot;
 mod tools;
 mod unchanged;
 mod web;
+mod webkit;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -12,6 +12,7 @@ use std::thread;
 use crate::aggregation;
 use crate::checks::Slow;
 use crate::chromium;
+use crate::engines;
 use crate::process::{self, Error};
 use crate::project::Project;
 use crate::tools::QUICK_BUILD;
@@ -268,6 +269,13 @@ pub fn test_in_chromium(project: &Project, modules: Modules) -> Result<(), Error
     let mut test = Web::new(project).command("npm");
     test.args(["run", "test:chromium"]).env(BUILDS_VARIABLE, modules.builds());
     process::run(test.env(chromium::VARIABLE, chromium::find(project)?))
+}
+
+/// Tests the package in each engine of browsers: a short story, or all of it.
+pub fn test_engines(project: &Project, modules: Modules, slow: Slow) -> Result<(), Error> {
+    let mut test = Web::new(project).command("npm");
+    test.args(["run", "test:engines"]).env(BUILDS_VARIABLE, modules.builds());
+    process::run(engines::tell(project, test.envs(slow.variables().iter().copied()))?)
 }
 
 /// Prints the adapters that Chromium has.
