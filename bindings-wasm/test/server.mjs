@@ -22,15 +22,21 @@ export const ISOLATION = {
   "Cross-Origin-Embedder-Policy": "require-corp",
 };
 
+/** What has browsers keep an answer, and ask whether it has changed. */
+const KEPT = { ETag: '"unchanged"', "Cache-Control": "no-cache" };
+
 /**
- * Serves folders, each under a prefix that ends in a slash, until `close` is called. Every answer has the headers.
+ * Serves folders, each under a prefix that ends in a slash, until `close` is called. Every answer has the headers, but for those that say that
+ * `unchanged` has not changed.
  *
  * @param {Record<string, URL>} folders
  * @param {Record<string, string>} headers
+ * @param {string} [unchanged] What browsers are to keep, and to ask for again.
  */
-export async function serve(folders, headers = {}) {
-  const server = createServer(async ({ url }, response) => {
+export async function serve(folders, headers = {}, unchanged) {
+  const server = createServer(async ({ url, headers: asked }, response) => {
     const { pathname } = new URL(url, "http://localhost");
+    if (pathname === unchanged && asked["if-none-match"] === KEPT.ETag) return response.writeHead(304, KEPT).end();
     const path = pathname.endsWith("/") ? `${pathname}index.html` : pathname;
     const prefix = Object.keys(folders)
       .sort((one, other) => other.length - one.length)
@@ -39,7 +45,12 @@ export async function serve(folders, headers = {}) {
       const file = new URL(path.slice(prefix.length), folders[prefix]);
       const body = await readFile(file);
       const type = TYPES[extname(file.pathname)] ?? "application/octet-stream";
-      response.writeHead(200, { "Content-Type": type, "Content-Security-Policy": CSP, ...headers });
+      response.writeHead(200, {
+        "Content-Type": type,
+        "Content-Security-Policy": CSP,
+        ...(pathname === unchanged ? KEPT : {}),
+        ...headers,
+      });
       response.end(body);
     } catch {
       response.writeHead(404, headers).end();

@@ -3,6 +3,8 @@
 
 import { VelumError } from "./errors.js";
 
+const NOT_LOADED = "its script could not be loaded";
+
 /** A running worker, seen from the thread that started it. */
 export interface WorkerHandle {
   post(message: unknown, transfer: Transferable[]): void;
@@ -82,18 +84,48 @@ interface BunWorker {
   unref?(): void;
 }
 
-/** Listens to a Web Worker. */
-export function webWorker(worker: Worker & BunWorker, events: WorkerEvents): WorkerHandle {
-  worker.onmessage = (event: MessageEvent<unknown>) => events.message(event.data);
-  worker.onmessageerror = () => events.failed("a message could not be read");
-  worker.onerror = (event) => {
-    // The error is told to the caller; the console need not have it too.
-    event.preventDefault();
-    events.failed(event.message || "its script could not be loaded");
+/**
+ * Starts a Web Worker and listens to it. Where its script cannot be loaded it is started once more: on an isolated page WebKit refuses a script
+ * of which the server says that it has not changed, unless that answer names the embedder policy too, and then fetches it anew.
+ */
+export function webWorker(start: () => Worker, events: WorkerEvents): WorkerHandle {
+  const posted: unknown[] = [];
+  let isFinal = false;
+  const begin = (): Worker & BunWorker => {
+    const worker: Worker & BunWorker = start();
+    worker.onmessage = (event: MessageEvent<unknown>) => {
+      isFinal = true;
+      events.message(event.data);
+    };
+    worker.onmessageerror = () => events.failed("a message could not be read");
+    worker.onerror = (event) => {
+      // The error is told to the caller; the console need not have it too.
+      event.preventDefault();
+      if (isFinal || event.message) return events.failed(event.message || NOT_LOADED);
+      isFinal = true;
+      again();
+    };
+    return worker;
   };
+  const again = () => {
+    try {
+      worker = begin();
+    } catch (cause) {
+      return events.failed(String(cause));
+    }
+    for (const message of posted) worker.postMessage(message);
+  };
+  let worker = begin();
   return {
-    post: (message, transfer) => worker.postMessage(message, transfer),
-    terminate: () => worker.terminate(),
+    post: (message, transfer) => {
+      // Until it says that it began, nothing is posted that can only be posted once.
+      if (!isFinal) posted.push(message);
+      worker.postMessage(message, transfer);
+    },
+    terminate: () => {
+      isFinal = true;
+      worker.terminate();
+    },
     hold: (busy) => (busy ? worker.ref?.() : worker.unref?.()),
     tellsItsEnd: false,
   };

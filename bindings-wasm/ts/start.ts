@@ -20,7 +20,7 @@ export function start({ name, file, start }: Script, url: string | undefined, ev
     const { resolve } = import.meta as Partial<ImportMeta>;
     return nodeWorker(() => url ?? resolve?.(`./${file}`) ?? installed(file).href, name, events);
   }
-  return webWorker(url === undefined ? start() : new Worker(url, { type: "module", name }), events);
+  return webWorker(() => (url === undefined ? start() : new Worker(url, { type: "module", name })), events);
 }
 
 /** Deno waits for idle Web Workers, and not for idle workers of Node's, which it has too. */

@@ -21,9 +21,9 @@ export async function startEngine(name) {
   return start();
 }
 
-/** Opens a page on which `velum` is the package and `licence` the real one, served with these headers until it is closed. */
-export async function openPackage(engine, headers) {
-  const server = await serve(FOLDERS, headers);
+/** Opens a page on which `velum` is the package and `licence` the real one, served with these headers until it is closed. For `unchanged` see `serve`. */
+export async function openPackage(engine, headers, unchanged) {
+  const server = await serve(FOLDERS, headers, unchanged);
   const page = await engine.open(`${server.origin}/`, { sharesMemory: headers === ISOLATION });
   const { document, transcript, request } = licence();
   await page.evaluate(

@@ -103,6 +103,45 @@ function order(page, docType) {
   }, docType);
 }
 
+/** Starts a worker some times, and says how each start ended. */
+function start(page, times) {
+  return page.evaluate(async (times) => {
+    const outcomes = [];
+    while (outcomes.length < times) {
+      const prover = new globalThis.velum.Prover({ build: "simd" });
+      outcomes.push(
+        await prover.ready().then(
+          () => "ready",
+          ({ code }) => code,
+        ),
+      );
+      prover.dispose();
+    }
+    return outcomes;
+  }, times);
+}
+
+/** Starts a worker whose script is not there the first so many times; says how it ended, and how often the script was asked for. */
+function startMissing(page, missing) {
+  return page.evaluate(async (missing) => {
+    const Real = Worker;
+    let tried = 0;
+    globalThis.Worker = class extends Real {
+      constructor(url, options) {
+        super(++tried <= missing ? "/missing.js" : url, options);
+      }
+    };
+    const prover = new globalThis.velum.Prover({ build: "simd" });
+    const outcome = await prover.ready().then(
+      () => "ready",
+      ({ code }) => code,
+    );
+    prover.dispose();
+    globalThis.Worker = Real;
+    return { outcome, tried };
+  }, missing);
+}
+
 /** The bytes of a prover's memory after each of some proofs. */
 function memory(page, proofs) {
   return page.evaluate(async (proofs) => {
@@ -128,8 +167,8 @@ for (const name of ENGINES) {
     after(() => engine?.close());
 
     /** A page of the package, on which nothing may go wrong unasked. */
-    async function withPage(context, headers, use) {
-      const page = await openPackage(engine, headers);
+    async function withPage(context, headers, use, unchanged) {
+      const page = await openPackage(engine, headers, unchanged);
       context.diagnostic(page.version);
       try {
         await use(page);
@@ -191,6 +230,18 @@ for (const name of ENGINES) {
         }),
       );
     }
+
+    test("starts workers whose script has not changed, as a server says without their policy", whole(), (context) => {
+      const use = async (page) => assert.deepEqual(await start(page, 4), ["ready", "ready", "ready", "ready"]);
+      return withPage(context, ISOLATION, use, "/dist/worker.js");
+    });
+
+    test("starts a worker once more where its script does not load, and no more than that", whole(), (context) =>
+      withPage(context, {}, async (page) => {
+        assert.deepEqual(await startMissing(page, 1), { outcome: "ready", tried: 2 });
+        assert.deepEqual(await startMissing(page, 2), { outcome: "load_failed", tried: 2 });
+      }),
+    );
 
     test("takes no more memory in the long run", whole(), (context) =>
       withPage(context, {}, async (page) => {

@@ -1,0 +1,80 @@
+// Looks for proofs that fail where others were stopped: `node test/engines/faults.mjs N [ENGINE]` makes N proofs, aborts every other one at random,
+// prints how each page's ended, and fails where one ended neither as it should nor because it was aborted. Nothing is tried again.
+
+import { ISOLATION } from "../server.mjs";
+import { BUILDS } from "../support.mjs";
+import { openPackage, startEngine } from "./engines.mjs";
+
+/** Proofs on a page. */
+const ON_A_PAGE = 20;
+
+/** Where an abort asks the worker to stop, memory is shared; elsewhere it ends the worker. */
+const WAYS = [
+  { headers: {}, options: { build: "simd" } },
+  { headers: ISOLATION, options: { build: "simd" } },
+  { headers: ISOLATION, options: { build: "simd-threads", threads: 2 } },
+  { headers: {}, options: { build: "scalar" } },
+];
+
+/** Makes proofs on the page; gives how often each way to end was met, and what else is known of those that should not be. */
+function prove(page, options, proofs) {
+  return page.evaluate(
+    async ({ options, proofs }) => {
+      const { Prover, Verifier } = globalThis.velum;
+      const { document, transcript, request } = globalThis.licence;
+      const [prover, verifier] = [new Prover(options), new Verifier()];
+      const [outcomes, faults] = [{}, []];
+      let [last, before] = [0, "none"];
+      for (let proof = 1; proof <= proofs; proof += 1) {
+        const controller = new AbortController();
+        const isAborted = proof % 2 === 0;
+        const abortAfter = Math.random() * last;
+        if (isAborted) setTimeout(() => controller.abort(), abortAfter);
+        const start = performance.now();
+        let [step, stage] = ["prepare", ""];
+        const follow = { signal: controller.signal, onProgress: (begun) => (stage = begun) };
+        let outcome = "verified";
+        try {
+          const prepared = await prover.prepare({ document, request }, follow);
+          step = "present";
+          const presentation = await prover.present({ prepared, document, transcript, request, clock: "any" }, follow);
+          step = "verify";
+          await verifier.verify({ presentation, transcript, request });
+          if (!isAborted) last = performance.now() - start;
+        } catch ({ code, where, message }) {
+          outcome = code === "cancelled" ? code : `${step}: ${code} at ${where}: ${message}`;
+        }
+        outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+        if (outcome !== "verified" && outcome !== "cancelled") {
+          faults.push({ proof, outcome, stage, before, isAborted, abortAfter, after: performance.now() - start });
+        }
+        before = outcome === "cancelled" ? `cancelled: ${step}, ${stage}` : outcome;
+      }
+      const { build, threads } = prover.environment;
+      prover.dispose();
+      verifier.dispose();
+      return { build, threads, sharesMemory: typeof SharedArrayBuffer === "function", outcomes, faults };
+    },
+    { options, proofs },
+  );
+}
+
+const [wanted, name = "webkit"] = process.argv.slice(2);
+const ways = WAYS.filter(({ options }) => BUILDS.includes(options.build));
+const engine = await startEngine(name);
+try {
+  let [left, at] = [Number(wanted), 0];
+  while (left > 0) {
+    const { headers, options } = ways[at % ways.length];
+    const proofs = Math.min(left, ON_A_PAGE);
+    const page = await openPackage(engine, headers);
+    const found = await prove(page, options, proofs);
+    console.log(JSON.stringify({ engine: page.version, proofs, ...found }));
+    if (found.faults.length > 0) process.exitCode = 1;
+    await page.close();
+    left -= proofs;
+    at += 1;
+  }
+} finally {
+  await engine.close();
+}
