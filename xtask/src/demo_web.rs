@@ -8,6 +8,7 @@ use std::process::{Command, ExitCode};
 use crate::aggregation;
 use crate::checks::Slow;
 use crate::chromium;
+use crate::engines;
 use crate::process::{self, Error};
 use crate::project::Project;
 use crate::web::{self, Modules};
@@ -52,7 +53,8 @@ pub fn test(project: &Project, modules: Modules, slow: Slow) -> Result<(), Error
     let mut test = npm_test(project, "test")?;
     test.env(web::COMMAND_VARIABLE, command).env(web::BUILDS_VARIABLE, modules.builds());
     test.envs(slow.variables().iter().copied());
-    process::run(test.env(web::MARKET_VARIABLE, aggregation::build_checked(project, aggregation::MARKET)?))
+    test.env(web::MARKET_VARIABLE, aggregation::build_checked(project, aggregation::MARKET)?);
+    process::run(engines::tell(project, &mut test)?)
 }
 
 /// A script of the page's tests. Screenshots go to `demo-web` in the target folder.
