@@ -144,6 +144,8 @@ for (const name of ["firefox", "webkit"]) {
         await visitor.click("body", "Forget everything");
         await visitor.see("#wallet", "Empty.");
         await visitor.see("#verifier", "None is known yet");
+        // The page loaded itself anew.
+        await visitor.watch();
       }),
     );
   });

@@ -1,5 +1,7 @@
 // What a person does on the page, in any engine: the steps of `Demo`, each a function that runs on the page.
 
+import { setTimeout as wait } from "node:timers/promises";
+
 import type { Engine, EnginePage } from "./engines.ts";
 
 /** How long a step may take to become possible. */
@@ -22,8 +24,8 @@ export class Visitor {
     return visitor;
   }
 
-  /** Keeps what goes wrong from here on. */
-  private watch(): Promise<void> {
+  /** Keeps what goes wrong from here on, until the page is loaded anew. */
+  watch(): Promise<void> {
     return this.page.evaluate(() => {
       const troubles: string[] = [];
       addEventListener("error", ({ message }) => troubles.push(message));
@@ -39,18 +41,15 @@ export class Visitor {
     return this.page.evaluate(() => (globalThis as unknown as { troubles: string[] }).troubles, undefined);
   }
 
-  /** Waits until a part shows a text. */
-  see(part: Part, text: string): Promise<void> {
-    return this.page.evaluate(
-      async ({ part, text, until }) => {
-        const shown = (): string => document.querySelector<HTMLElement>(part)?.innerText ?? "";
-        while (!shown().includes(text)) {
-          if (Date.now() > until) throw new Error(`${part} does not show "${text}" but "${shown()}"`);
-          await new Promise((resolve) => setTimeout(resolve, 50));
-        }
-      },
-      { part, text, until: Date.now() + WAIT_MS },
-    );
+  /** Waits until a part shows a text. It asks again and again, since the page may be loaded anew meanwhile. */
+  async see(part: Part, text: string): Promise<void> {
+    const until = Date.now() + WAIT_MS;
+    const shown = (): Promise<string> =>
+      this.page.evaluate((part) => document.querySelector<HTMLElement>(part)?.innerText ?? "", part);
+    for (let seen = await shown(); !seen.includes(text); seen = await shown()) {
+      if (Date.now() > until) throw new Error(`${part} does not show "${text}" but "${seen}"`);
+      await wait(50);
+    }
   }
 
   /** Clicks what has this text in a part, once it can be clicked. */
