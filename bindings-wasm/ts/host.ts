@@ -101,7 +101,10 @@ export function webWorker(start: () => Worker, events: WorkerEvents): WorkerHand
     worker.onerror = (event) => {
       // The error is told to the caller; the console need not have it too.
       event.preventDefault();
-      if (isFinal || event.message) return events.failed(event.message || NOT_LOADED);
+      if (isFinal || event.message) {
+        events.failed(event.message || NOT_LOADED);
+        return;
+      }
       isFinal = true;
       again();
     };
@@ -110,10 +113,10 @@ export function webWorker(start: () => Worker, events: WorkerEvents): WorkerHand
   const again = () => {
     try {
       worker = begin();
+      for (const message of posted) worker.postMessage(message);
     } catch (cause) {
-      return events.failed(String(cause));
+      events.failed(String(cause));
     }
-    for (const message of posted) worker.postMessage(message);
   };
   let worker = begin();
   return {
