@@ -158,13 +158,16 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     }
 }
 
+/// The bytes of a file.
+type Message = Zeroizing<Vec<u8>>;
+
 impl InPerson {
-    fn read(&self) -> Result<(Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>), Failure> {
+    fn read(&self) -> Result<(Message, Message), Failure> {
         Ok((message(&self.device_engagement)?, message(&self.e_reader_key)?))
     }
 }
 
-fn message(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+fn message(path: &Path) -> Result<Message, Failure> {
     files::read(path, limits::TRANSCRIPT_BYTES)
 }
 
