@@ -106,7 +106,7 @@ fn unsealed(error: &JsValue) -> SealerError {
     }
 }
 
-/// A pool. Times are in seconds since 1970. Of a call that fails, no proof is lost that it was not given.
+/// A pool. Times are in seconds since 1970.
 #[wasm_bindgen]
 pub struct Pool(Rc<ProofPool>);
 
@@ -114,7 +114,7 @@ pub struct Pool(Rc<ProofPool>);
 impl Pool {
     /// A pool with these bounds.
     #[wasm_bindgen(constructor)]
-    pub fn new(keeper: Keeper, entries: u32, bytes: f64, age_seconds: f64) -> Self {
+    pub fn new(keeper: Keeper, entries: f64, bytes: f64, age_seconds: f64) -> Self {
         let kept = Rc::new(keeper);
         let bounds =
             Bounds { entries: entries as usize, bytes: bytes as u64, age_seconds: age_seconds as u64 };

@@ -113,9 +113,15 @@ test("a pool is filled up to what is wanted, and by one tab at a time", async (c
     const aborted = await pool
       .fill(purpose, 9, prepare, { signal: AbortSignal.abort("why") })
       .catch(({ code, cause }) => [code, cause]);
-    return { added: added[0] + added[1], made, most, aborted, count: await pool.count(purpose) };
+    // A proof of another purpose is of no use to the one that is asked for.
+    const larger = { ...purpose, size_class: "large" };
+    const mismatch = await pool.fill(larger, 1, prepare).catch(({ code }) => code);
+    return { added: added[0] + added[1], made, most, aborted, mismatch, count: await pool.count(purpose) };
   });
-  assert.deepEqual(outcome, { added: 3, made: 3, most: 1, aborted: ["cancelled", "why"], count: 3 });
+  assert.deepEqual(outcome, {
+    ...{ added: 3, made: 4, most: 1, count: 3 },
+    ...{ aborted: ["cancelled", "why"], mismatch: "prepared_mismatch" },
+  });
 });
 
 /** Reads or changes the database of a pool behind its back. As text, since the page's policy allows no code that is made there. */

@@ -155,8 +155,9 @@ export class ProofPool {
         if (signal?.aborted) throw cancelled(signal);
         await attempt(() => this.#call((pool) => pool.makeRoom(now())));
         const prepared = await prepare();
-        if (prepared.purpose.document !== purpose.document) {
-          throw new VelumError("prepared_mismatch", "prepare", "it made a proof of another document");
+        // One of another purpose would not be counted, and the next be made for ever.
+        if (purposeKey(prepared.purpose) !== purposeKey(purpose)) {
+          throw new VelumError("prepared_mismatch", "prepare", "it made a proof of another purpose");
         }
         await this.put(prepared);
         added += 1;
@@ -204,6 +205,13 @@ export class ProofPool {
       return call(this.#pool);
     });
   }
+}
+
+/** One text for each purpose. */
+function purposeKey(purpose: Purpose): string {
+  const { suite, suite_version, size_class, doc_type, issuer, document, elements } = purpose;
+  const names = elements.map(({ namespace, element }) => [namespace, element]);
+  return JSON.stringify([suite, suite_version, size_class, doc_type, issuer, document, names]);
 }
 
 /** Seconds since 1970. */

@@ -64,7 +64,7 @@ export abstract class ProverBase {
     return attempt(() => this.#worker.call("inspect", { document: bytes(document, "document") }, options));
   }
 
-  /** What an answer to the request would tell the verifier, to ask for consent. No signature is checked. */
+  /** What an answer to the request would tell the verifier, to ask for consent. That the device signed is not checked. */
   explain(request: RequestInput, document: Uint8Array, options?: AbortOptions): Promise<Explanation> {
     return attempt(() => {
       const input = { request: requestText(request), document: bytes(document, "document") };
