@@ -116,7 +116,20 @@ pub async fn adapters() -> Vec<Adapter> {
     all_adapters().await.iter().map(Adapter::new).collect()
 }
 
+/// The process's one instance. It is never dropped, because drivers are unloaded with the last instance. Code of theirs may still be
+/// called after that, such as by a handler that runs when the process exits, and the process would then end in a segmentation fault.
+#[cfg(not(target_arch = "wasm32"))]
+fn instance() -> &'static wgpu::Instance {
+    static INSTANCE: std::sync::OnceLock<wgpu::Instance> = std::sync::OnceLock::new();
+    INSTANCE.get_or_init(new_instance)
+}
+
+#[cfg(target_arch = "wasm32")]
 fn instance() -> wgpu::Instance {
+    new_instance()
+}
+
+fn new_instance() -> wgpu::Instance {
     wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle())
 }
 
