@@ -79,7 +79,7 @@ pub struct DroppedProof {
 pub enum DropReason {
     /// It was older than the pool's bound.
     Age,
-    /// It is of a document that is not held any longer.
+    /// It is of a document that is not held any longer, or in a format that this version does not read.
     Document,
     /// There were more proofs or bytes than the pool's bounds allow.
     Bounds,
@@ -236,8 +236,8 @@ impl ProofPool {
         .await
     }
 
-    /// Drops what is of no use any more: proofs of documents other than those of `held` (each a `DeviceResponse`, a `Document` or an `IssuerSigned`), those out of age, and the
-    /// oldest of those beyond the bounds. Call it whenever a document comes, goes or is renewed.
+    /// Drops what is of no use any more: proofs of documents other than those of `held` (each a `DeviceResponse`, a `Document` or an `IssuerSigned`), those in a format that this version
+    /// does not read, those out of age, and the oldest of those beyond the bounds. Call it when the app starts, and whenever a document comes, goes or is renewed.
     pub async fn sweep(&self, held: Vec<Vec<u8>>) -> Result<Vec<DroppedProof>, VelumError> {
         self.work(move |pool| {
             let mut hashes = Vec::new();

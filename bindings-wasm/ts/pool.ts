@@ -174,8 +174,9 @@ export class ProofPool {
   }
 
   /**
-   * Drops what is of no use any more: proofs of other documents than those that are held, by the `document` of their purposes, those out of age, and
-   * the oldest of those beyond the bounds. Call it whenever a document comes, goes or is renewed.
+   * Drops what is of no use any more: proofs of other documents than those that are held, by the `document` of their purposes, those that another
+   * version of this package made and this one cannot read, those out of age, and the oldest of those beyond the bounds. Call it when the page starts, and whenever a
+   * document comes, goes or is renewed.
    */
   sweep(held: readonly string[]): Promise<DroppedProof[]> {
     return attempt(async () => {

@@ -21,9 +21,6 @@ use crate::error::{Code, Error};
 use crate::limits;
 use crate::presentation::purpose::Purpose;
 
-/// First member of a prepared proof on disk.
-const MAGIC: &str = "velum prepared v3";
-
 const MEMBERS: u64 = 16;
 
 /// Bytes of the last member, which is BLAKE3 of all before it: it tells a damaged prepared proof before its document is signed for.
@@ -43,6 +40,9 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// The format of the bytes, their first member. Of another none is read.
+    pub const FORMAT: &str = "velum prepared v3";
+
     pub(super) fn new(
         statement: CredentialStatement,
         witness: &CredentialWitness,
@@ -65,7 +65,7 @@ impl Prepared {
         let Self { subject, prepared_for, document, commitment, opening, proof } = self;
         let mut out = Zeroizing::new(Vec::with_capacity(proof.len() + 4_096));
         write_head(&mut out, Major::Array, MEMBERS);
-        write_text(&mut out, MAGIC);
+        write_text(&mut out, Self::FORMAT);
         for number in [subject.suite.id(), subject.suite.version(), subject.class.id] {
             write_head(&mut out, Major::Unsigned, u64::from(number));
         }
@@ -184,7 +184,7 @@ impl Head {
             return Err(Error::malformed("", format!("{} bytes are no prepared proof", bytes.len())));
         }
         let members = cursor.array()?.definite();
-        if cursor.text()?.1 != MAGIC {
+        if cursor.text()?.1 != Prepared::FORMAT {
             return Err(other_version("magic"));
         }
         check_whole(bytes)?;

@@ -1,10 +1,11 @@
 //! The names of entries, and what each is sealed with.
 //!
 //! A name tells which entries are of one purpose and of one document, to those who know either, and when an entry was made:
-//! enough to find, count and drop entries that stay sealed. It is authenticated, so none of that can be changed.
+//! enough to find, count and drop entries that stay sealed. It is authenticated, so none of that can be changed. Names of prepared proofs
+//! in another format tell nothing: such entries are neither counted nor taken, and go with the next sweep.
 
 use sha2::{Digest, Sha256};
-use velum_credentials::{Purpose, Timestamp};
+use velum_credentials::{Prepared, Purpose, Timestamp};
 
 /// The version of the pool's format. Entries of another do not open.
 const FORMAT: &[u8] = b"velum proof pool, format 1\0";
@@ -82,10 +83,14 @@ pub(super) fn purpose_tag(purpose: &Purpose) -> Tag {
     tag("purpose", &parts)
 }
 
-/// A hash of parts, each after its length.
 fn tag(of: &str, parts: &[&[u8]]) -> Tag {
+    tag_in(Prepared::FORMAT, of, parts)
+}
+
+/// A hash of the format of prepared proofs and of parts, each after its length.
+fn tag_in(prepared: &str, of: &str, parts: &[&[u8]]) -> Tag {
     let mut hash = Sha256::new_with_prefix(FORMAT);
-    for part in [of.as_bytes()].iter().chain(parts) {
+    for part in [prepared.as_bytes(), of.as_bytes()].iter().chain(parts) {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
@@ -140,6 +145,14 @@ mod tests {
         let tags: Vec<_> = changes.iter().map(tag).collect();
         assert_eq!(tags.iter().collect::<std::collections::BTreeSet<_>>().len(), tags.len());
         assert_ne!(tags[0], document_tag(&purpose().document));
+    }
+
+    #[test]
+    fn tags_of_another_format_of_prepared_proofs_are_others() {
+        let document = purpose().document;
+        let tag = |prepared| tag_in(prepared, "document", &[&document]);
+        assert_eq!(tag(Prepared::FORMAT), document_tag(&document));
+        assert_ne!(tag("velum prepared v2"), document_tag(&document));
     }
 
     #[test]

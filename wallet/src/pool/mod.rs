@@ -102,8 +102,8 @@ pub enum Why {
     /// It was older than the pool's bound.
     #[error("too old")]
     Age,
-    /// It is of a document that is not held any longer.
-    #[error("made for a document that is not held")]
+    /// It is of a document that is not held any longer, or in a format that this build does not read.
+    #[error("made for a document that is not held, or in another format")]
     Document,
     /// There were more entries or bytes than the pool's bounds allow.
     #[error("more than the pool may hold")]
@@ -243,8 +243,9 @@ impl ProofPool {
         Ok(added)
     }
 
-    /// Drops what is of no use any more: proofs of documents other than those that are held (by [`Purpose::document_hash`]), those out of
-    /// age, and the oldest of those beyond the bounds. Call it whenever a document comes, goes or is renewed. None is opened.
+    /// Drops what is of no use any more: proofs of documents other than those that are held (by [`Purpose::document_hash`]) or
+    /// in a format that this build does not read, those out of age, and the oldest of those beyond the bounds. Call it when the program starts, and
+    /// whenever a document comes, goes or is renewed. None is opened.
     ///
     /// # Errors
     /// [`PoolError::Store`].
