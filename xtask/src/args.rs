@@ -32,7 +32,8 @@ Tasks:
                 is found of them, there and in docs/documents.md
   report [web | aggregation] [--runs N] [--json]
                 measure proofs on this machine, 10 runs unless told: the numbers of the README; or those of the npm
-                package in Chromium, as one object; or those of aggregates, with the picture in docs/aggregation.md
+                package in each engine of browsers, as one object; or those of aggregates, with the picture in
+                docs/aggregation.md
   aarch64       run known-answer tests and whole proofs on 64-bit ARM under an emulator, measure the library for phones,
                 and check it for Android and iOS
   gpu-info      print the adapters that GPU kernels can run on

@@ -313,12 +313,12 @@ fn npm_test(project: &Project, script: &str, slow: Slow) -> Result<Command, Erro
     Ok(test)
 }
 
-/// Builds the package and prints what it takes in Chromium, as one object.
+/// Builds the package and prints what it takes in each engine of browsers, as one object.
 pub fn measure(project: &Project, runs: usize) -> Result<(), Error> {
     build(project, Modules::ALL)?;
     let mut measure = Web::new(project).command("node");
     measure.args(["test/measure.mjs", &runs.to_string()]);
-    process::run(measure.env(chromium::VARIABLE, chromium::find(project)?))
+    process::run(engines::tell(project, &mut measure)?)
 }
 
 struct Web<'a> {
