@@ -1,5 +1,7 @@
 //! What can go wrong with a database.
 
+use std::borrow::Cow;
+
 use thiserror::Error;
 
 /// Why a database did not do what it was asked. Nothing has changed, unless it was lost while it committed.
@@ -55,13 +57,11 @@ impl DatabaseError {
 impl From<sqlx::Error> for DatabaseError {
     fn from(error: sqlx::Error) -> Self {
         let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default();
-        match (&error, code.as_ref()) {
+        match (&error, primary(&code).as_ref()) {
             // SQLITE_FULL, and disk_full of PostgreSQL.
             (_, "13" | "53100") => Self::Full,
-            // SQLITE_BUSY and SQLITE_LOCKED, extended or not; admin_shutdown and its kin, too_many_connections, connection exceptions.
-            (_, "5" | "6" | "261" | "262" | "517" | "773" | "57P01" | "57P02" | "57P03" | "53300") => {
-                Self::Away(error)
-            }
+            // SQLITE_BUSY and SQLITE_LOCKED; admin_shutdown and its kin, too_many_connections, connection exceptions.
+            (_, "5" | "6" | "57P01" | "57P02" | "57P03" | "53300") => Self::Away(error),
             // What the database ended for another's sake or its own: serialisation, deadlock, cancelled, out of memory, lock not to be had, read only while it changes
             // its role; SQLITE_IOERR.
             (_, "40001" | "40P01" | "57014" | "53200" | "55P03" | "25006" | "10") => Self::Away(error),
@@ -75,6 +75,90 @@ impl From<sqlx::Error> for DatabaseError {
                 _,
             ) => Self::Away(error),
             _ => Self::Statement(error),
+        }
+    }
+}
+
+/// The primary result code of SQLite, which is the low byte of an extended one (<https://www.sqlite.org/rescode.html>). Codes of PostgreSQL, which
+/// have five characters, stay as they are.
+fn primary(code: &str) -> Cow<'_, str> {
+    match code.parse::<u16>() {
+        Ok(number) if code.len() < 5 => (number & 0xff).to_string().into(),
+        _ => code.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::error::ErrorKind;
+    use std::error::Error;
+    use std::fmt;
+
+    /// An error of a database with this code.
+    #[derive(Debug)]
+    struct Coded(&'static str);
+
+    impl fmt::Display for Coded {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Coded {}
+
+    impl sqlx::error::DatabaseError for Coded {
+        fn message(&self) -> &str {
+            self.0
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(self.0.into())
+        }
+
+        fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    fn of(code: &'static str) -> DatabaseError {
+        sqlx::Error::Database(Box::new(Coded(code))).into()
+    }
+
+    #[test]
+    fn what_may_pass_is_told_by_its_code_extended_or_not() {
+        // SQLITE_BUSY, _BUSY_RECOVERY, _BUSY_SNAPSHOT, _BUSY_TIMEOUT, _LOCKED, _LOCKED_SHAREDCACHE, _LOCKED_VTAB.
+        for code in ["5", "261", "517", "773", "6", "262", "518"] {
+            assert!(matches!(of(code), DatabaseError::Away(_)), "{code}");
+        }
+        // SQLITE_IOERR, _IOERR_READ, _IOERR_SHORT_READ, _IOERR_WRITE, _IOERR_FSYNC, _IOERR_SHMMAP, _IOERR_DATA.
+        for code in ["10", "266", "522", "778", "1034", "5386", "8202"] {
+            assert!(matches!(of(code), DatabaseError::Away(_)), "{code}");
+        }
+        for code in ["08006", "57P01", "40001", "53300", "25006"] {
+            assert!(matches!(of(code), DatabaseError::Away(_)), "{code}");
+        }
+        assert!(matches!(of("13"), DatabaseError::Full) && matches!(of("53100"), DatabaseError::Full));
+    }
+
+    #[test]
+    fn a_refused_statement_does_not_pass() {
+        // SQLITE_CONSTRAINT_UNIQUE, SQLITE_CORRUPT, SQLITE_READONLY_DBMOVED; unique_violation, undefined_table, a code that ends as SQLITE_IOERR does.
+        for code in ["2067", "11", "1032", "23505", "42P01", "00266"] {
+            let error = of(code);
+            assert!(matches!(error, DatabaseError::Statement(_)) && !error.may_pass(), "{code}");
         }
     }
 }
