@@ -8,6 +8,7 @@ import { deleteDatabase } from "./storage/database.ts";
 import { h, newId, replace } from "./ui/dom.ts";
 import { type Failure, failureOf } from "./failure.ts";
 import { failureView } from "./ui/failure-view.ts";
+import { DATABASE as PROOFS_DATABASE } from "./wallet/proofs.ts";
 import { DATABASE as WALLET_DATABASE } from "./wallet/vault.ts";
 
 const CHANNEL = "velum: forget";
@@ -79,7 +80,7 @@ function forget(): HTMLElement {
   const problem = h("div");
   const all = async (): Promise<void> => {
     // An open database gives way by itself: see `openDatabase`.
-    await Promise.all([WALLET_DATABASE, ISSUER_DATABASE].map(deleteDatabase));
+    await Promise.all([WALLET_DATABASE, PROOFS_DATABASE, ISSUER_DATABASE].map(deleteDatabase));
     channel.postMessage(null);
     location.reload();
   };

@@ -103,45 +103,24 @@ test("a request that lay open until its time has passed asks again, and costs no
   await demo.close();
 });
 
-/** Makes the prepared proofs look like those of another version: their head names it. */
+/** Gives the prepared proofs names of another format: of a document and a purpose that nothing known has. */
 function ageProofs(page: Page): Promise<void> {
   return page.evaluate(async () => {
-    interface Kept {
-      card: string;
-      shape: string;
-      proof: { nonce: BufferSource; bytes: ArrayBuffer };
-    }
     const done = <T>(request: IDBRequest<T>): Promise<T> =>
       new Promise((resolve, reject) => {
         request.onsuccess = () => resolve(request.result);
         request.onerror = () => reject(request.error);
       });
-    const database = await done(indexedDB.open("velum-wallet"));
-    const all = <T>(store: string): Promise<T[]> =>
-      done(database.transaction(store).objectStore(store).getAll() as IDBRequest<T[]>);
-    const keys = await done(database.transaction("prepared").objectStore("prepared").getAllKeys());
-    const [seal] = await all<CryptoKey>("keys");
-    const [card] = await all<{ id: string; document: Kept["proof"] }>("cards");
-    if (seal === undefined || card === undefined) throw new Error("there is no sealing key, or no card");
-    const opening = {
-      name: "AES-GCM",
-      iv: card.document.nonce,
-      additionalData: new TextEncoder().encode(`card ${card.id}`),
-    };
-    const digest = await crypto.subtle.digest(
-      "SHA-256",
-      await crypto.subtle.decrypt(opening, seal, card.document.bytes),
-    );
-    const document = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    for (const [index, record] of (await all<Kept>("prepared")).entries()) {
-      const entry = String(keys[index]);
-      const context = `prepared proof, format 2, of document ${document}, entry ${entry}, about ${record.shape}`;
-      const additionalData = new TextEncoder().encode(context);
-      const algorithm = { name: "AES-GCM", iv: record.proof.nonce, additionalData };
-      const bytes = new Uint8Array(await crypto.subtle.decrypt(algorithm, seal, record.proof.bytes));
-      bytes[2 + "velum prepared v".length] = "0".charCodeAt(0);
-      record.proof.bytes = await crypto.subtle.encrypt(algorithm, seal, bytes);
-      await done(database.transaction("prepared", "readwrite").objectStore("prepared").put(record, keys[index]));
+    const database = await done(indexedDB.open("velum-wallet-proofs"));
+    const stores = ["entries", "lengths"];
+    const transaction = database.transaction(stores, "readwrite");
+    for (const store of stores.map((name) => transaction.objectStore(name))) {
+      for (const name of await done(store.getAllKeys())) {
+        const [document = "", purpose = "", ...others] = String(name).split("-");
+        const other = [document, purpose].map((tag) => tag.replaceAll(/./gu, "0"));
+        await done(store.add(await done(store.get(name)), [...other, ...others].join("-")));
+        await done(store.delete(name));
+      }
     }
     database.close();
   });

@@ -12,7 +12,7 @@ import { documentSpec } from "../src/issuer/spec.ts";
 import { hasReached, timestamp } from "../src/time.ts";
 import { issuerIndex, membersOf } from "../src/verifier/envelope.ts";
 import { firstQuestion, requestOf } from "../src/verifier/question.ts";
-import { shapeOf } from "../src/wallet/wallet.ts";
+import { shapeOf } from "../src/wallet/shape.ts";
 import { factInWords } from "../src/words.ts";
 
 const NOW = new Date("2026-03-01T12:34:56.789Z");

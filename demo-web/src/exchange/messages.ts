@@ -25,8 +25,8 @@ export type Answer =
 
 /** How long the wallet took. Shown on this page only: a real wallet would keep it to itself. */
 export interface Measured {
-  readonly prepareMs: number;
-  readonly prepareStages: readonly StageTime[];
+  /** Of the credential proof; unknown where another visit to this page made it. */
+  readonly preparing: { readonly ms: number; readonly stages: readonly StageTime[] } | undefined;
   /** Whether the credential proof had been made before the request came. */
   readonly ahead: boolean;
   readonly presentMs: number;

@@ -108,24 +108,19 @@ function acceptedView(accepted: Accepted, { tampering, market }: Further): HTMLE
   );
 }
 
-function waitedFor({ ahead, prepareMs, presentMs }: Measured): number {
-  return ahead ? presentMs : prepareMs + presentMs;
+function waitedFor({ ahead, preparing, presentMs }: Measured): number {
+  return ahead ? presentMs : (preparing?.ms ?? 0) + presentMs;
 }
 
 function figure(name: string, value: string): HTMLElement {
   return h("div", {}, h("dt", {}, name), h("dd", {}, value));
 }
 
-function seriesOf({ ahead, prepareMs, prepareStages, presentMs, presentStages }: Measured): Series[] {
-  return [
-    { name: "Presentation", style: "waited", ms: presentMs, stages: presentStages },
-    {
-      name: ahead ? "Credential proof, made ahead" : "Credential proof, made on the spot",
-      style: ahead ? "ahead" : "waited",
-      ms: prepareMs,
-      stages: prepareStages,
-    },
-  ];
+function seriesOf({ ahead, preparing, presentMs, presentStages }: Measured): Series[] {
+  const presentation: Series = { name: "Presentation", style: "waited", ms: presentMs, stages: presentStages };
+  if (preparing === undefined) return [presentation];
+  const name = ahead ? "Credential proof, made ahead" : "Credential proof, made on the spot";
+  return [presentation, { name, style: ahead ? "ahead" : "waited", ...preparing }];
 }
 
 function tamperView(verifier: Verifier): HTMLElement {

@@ -1,14 +1,14 @@
 // Prepares proofs in the background until every shape in want has enough of them. One tab at a time does so.
 
-import type { ProverBase, Request, Suite } from "@velum/prover";
+import type { ProverBase, Suite } from "@velum/prover";
 
-import { copyOf } from "../bytes.ts";
-import { timestamp } from "../time.ts";
 import { exclusively, ifFree } from "../storage/locks.ts";
 import { type Failure, failureOf, isCancelled } from "../failure.ts";
 import { Store } from "../ui/store.ts";
 import { Work } from "../ui/work.ts";
-import { type Card, type PreparedProof, type Shape, shapeKey, type Vault } from "./vault.ts";
+import type { Proof, Proofs } from "./proofs.ts";
+import { type Shape, shapeRequest } from "./shape.ts";
+import type { Card } from "./vault.ts";
 
 const LOCK = "velum-wallet: filling the pool";
 
@@ -28,7 +28,7 @@ export type Filling =
 
 export class Filler {
   readonly state = new Store<Filling>({ kind: "idle" });
-  readonly #vault: Vault;
+  readonly #proofs: Proofs;
   readonly #prover: ProverBase;
   readonly #wanted: () => readonly Wanted[];
   #running = false;
@@ -38,8 +38,8 @@ export class Filler {
   #current: Promise<void> = Promise.resolve();
 
   /** `wanted` is asked anew before every proof; what comes first is prepared first. */
-  constructor(vault: Vault, prover: ProverBase, wanted: () => readonly Wanted[]) {
-    this.#vault = vault;
+  constructor(proofs: Proofs, prover: ProverBase, wanted: () => readonly Wanted[]) {
+    this.#proofs = proofs;
     this.#prover = prover;
     this.#wanted = wanted;
   }
@@ -104,13 +104,13 @@ export class Filler {
   }
 
   async #prepare({ card, shape }: Wanted, work: Work): Promise<void> {
-    await this.#vault.add(shape, await prepareProof(this.#prover, card, shape, work));
+    await this.#proofs.add(shape, await prepareProof(this.#prover, card, shape, work));
   }
 
   async #missing(): Promise<Wanted | undefined> {
     for (const wanted of this.#wanted()) {
       if (this.#paused || this.#holds > 0) return undefined;
-      if ((await this.#vault.count(wanted.shape)) < wanted.target) return wanted;
+      if ((await this.#proofs.count(wanted.card, wanted.shape)) < wanted.target) return wanted;
     }
     return undefined;
   }
@@ -123,23 +123,8 @@ export async function prepareProof(
   shape: Shape,
   work: Work,
   suite: Suite = "direct",
-): Promise<PreparedProof> {
+): Promise<Proof> {
   const input = { document: card.document, request: shapeRequest(card, shape), suite };
   const prepared = await prover.prepare(input, work.options);
-  return { bytes: copyOf(prepared.toBytes()), ms: work.ms, stages: work.stages };
-}
-
-/** A prepared proof depends on the elements alone: what is asked of them, and when, may differ when it is used. */
-function shapeRequest(card: Card, { elements }: Shape): Request {
-  return {
-    doc_type: card.docType,
-    now: timestamp(new Date()),
-    issuers: [{ x509_pem: card.issuerRoot, profile: "iso18013-5" }],
-    predicates: elements.map((name) => ({ ...name, disclose: true })),
-  };
-}
-
-/** Whether two shapes are the same. */
-export function sameShape(one: Shape, other: Shape): boolean {
-  return one.card === other.card && shapeKey(one) === shapeKey(other);
+  return { prepared, preparing: { ms: work.ms, stages: work.stages } };
 }

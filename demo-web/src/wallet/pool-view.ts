@@ -5,7 +5,7 @@ import { h, replace } from "../ui/dom.ts";
 import { failureView } from "../ui/failure-view.ts";
 import { workView } from "../ui/work.ts";
 import type { Filling } from "./filler.ts";
-import type { Shape } from "./vault.ts";
+import type { Shape } from "./shape.ts";
 import type { PoolLine, Wallet } from "./wallet.ts";
 
 export function poolView(wallet: Wallet): HTMLElement {

@@ -1,6 +1,6 @@
 // The wallet: keeps cards, answers requests. Nothing of a document leaves it but through `#answer`, after consent.
 
-import { type DocumentSummary, type Explanation, type ProverBase, type Request, VelumError } from "@velum/prover";
+import type { DocumentSummary, Explanation, ProverBase, Request } from "@velum/prover";
 
 import { copyOf, type Bytes } from "../bytes.ts";
 import { kindOf } from "../documents.ts";
@@ -13,8 +13,10 @@ import { stageLabel } from "../time.ts";
 import { Store } from "../ui/store.ts";
 import { Work } from "../ui/work.ts";
 import { makeDeviceKey, publicPoint, sign } from "./device-key.ts";
-import { Filler, prepareProof, sameShape, type Wanted } from "./filler.ts";
-import type { Card, ElementName, Shape, Vault } from "./vault.ts";
+import { Filler, prepareProof, type Wanted } from "./filler.ts";
+import { Proofs } from "./proofs.ts";
+import { sameShape, type Shape, shapeOf, usualShape } from "./shape.ts";
+import type { Card, Vault } from "./vault.ts";
 
 /** A card with what its document says. */
 export interface ShownCard {
@@ -82,21 +84,24 @@ export class Wallet implements Recipient {
   readonly filler: Filler;
   readonly #vault: Vault;
   readonly #prover: ProverBase;
+  readonly #proofs: Proofs;
   #askedBefore: readonly Shape[] = [];
   #exchange: Exchange | undefined;
 
   constructor(vault: Vault, prover: ProverBase) {
     this.#vault = vault;
     this.#prover = prover;
-    this.filler = new Filler(vault, prover, () => this.#byUrgency());
+    this.#proofs = new Proofs(prover);
+    this.filler = new Filler(this.#proofs, prover, () => this.#byUrgency());
     vault.onChange(() => void this.refresh());
+    this.#proofs.onChange(() => void this.refresh());
   }
 
-  /** Reads what there is, and drops what another version of the prover prepared. */
+  /** Reads what there is, and drops the proofs of cards that are gone. */
   async start(): Promise<void> {
     await this.#read(async () => {
-      await this.#vault.sweep((proof) => this.#isOfThisVersion(proof));
       await this.#look();
+      await this.#proofs.sweep(this.#wanted());
     });
   }
 
@@ -120,9 +125,10 @@ export class Wallet implements Recipient {
     const known = this.cards.value;
     if (cards.map(({ id }) => id).join() !== known.map(({ card }) => card.id).join()) {
       this.cards.set(await Promise.all(cards.map((card) => this.#shown(card))));
+      await this.#proofs.sweep(this.#wanted());
     }
     const wanted = this.#wanted();
-    const ready = await Promise.all(wanted.map(({ shape }) => this.#vault.count(shape)));
+    const ready = await Promise.all(wanted.map(({ card, shape }) => this.#proofs.count(card, shape)));
     this.pool.set(wanted.map(({ shape, target }, index) => ({ shape, target, ready: ready[index] ?? 0 })));
   }
 
@@ -251,17 +257,15 @@ export class Wallet implements Recipient {
     step("Taking a prepared proof");
     // Proofs for markets are of another kind, and none is kept.
     const [suite, kept] =
-      asked.forMarket === true ? ["aggregatable" as const] : ["direct" as const, await this.#vault.take(shape)];
+      asked.forMarket === true ? ["aggregatable" as const] : ["direct" as const, await this.#proofs.take(card, shape)];
     const proof = kept ?? (await prepareProof(this.#prover, card, shape, step("Preparing a proof"), suite));
     const { options } = step("Making the presentation");
-    const prepared = await this.#prover.readPrepared(proof.bytes, options);
-    const presentation = await this.#prover.present({ prepared, ...session }, options);
+    const presentation = await this.#prover.present({ prepared: proof.prepared, ...session }, options);
     return {
       kind: "presented",
       presentation: copyOf(presentation.bytes),
       measured: {
-        prepareMs: proof.ms,
-        prepareStages: proof.stages,
+        preparing: proof.preparing,
         ahead: kept !== undefined,
         presentMs: presentation.ms,
         presentStages: presentation.timings.map(({ stage, device, ms }) => ({ stage: stageLabel(stage, device), ms })),
@@ -307,17 +311,6 @@ export class Wallet implements Recipient {
     return [...wanted.filter(isUrgent), ...wanted.filter((line) => !isUrgent(line))];
   }
 
-  async #isOfThisVersion(proof: Uint8Array): Promise<boolean> {
-    try {
-      await this.#prover.readPrepared(proof);
-      return true;
-    } catch (error) {
-      // A worker that could not be loaded says nothing of the proof.
-      const unfit = ["malformed", "wrong_version"];
-      return !(error instanceof VelumError && unfit.includes(error.code));
-    }
-  }
-
   #remember(shape: Shape): void {
     const others = this.#askedBefore.filter((other) => !sameShape(other, shape));
     this.#askedBefore = [shape, ...others].slice(0, ASKED_REMEMBERED);
@@ -335,20 +328,4 @@ function parsed(request: string): Request {
 
 function isOffClock({ now }: Request): boolean {
   return Math.abs(Date.parse(now) - Date.now()) > CLOCK_TOLERANCE_MS;
-}
-
-function usualShape(card: Card, ids: readonly string[]): Shape {
-  const namespace = kindOf(card.docType)?.namespace ?? "";
-  return { card: card.id, elements: ids.map((element) => ({ namespace, element })) };
-}
-
-/** The distinct elements of a request in order of first appearance, which is what a prepared proof is tied to. */
-export function shapeOf(card: Pick<Card, "id">, request: Pick<Request, "predicates">): Shape {
-  const elements: ElementName[] = [];
-  for (const { namespace, element } of request.predicates) {
-    if (!elements.some((name) => name.namespace === namespace && name.element === element)) {
-      elements.push({ namespace, element });
-    }
-  }
-  return { card: card.id, elements };
 }

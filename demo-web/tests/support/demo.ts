@@ -82,10 +82,10 @@ export class Demo {
     return this.page.evaluate(
       () =>
         new Promise<IDBValidKey[]>((resolve, reject) => {
-          const opening = indexedDB.open("velum-wallet");
+          const opening = indexedDB.open("velum-wallet-proofs");
           opening.onerror = () => reject(opening.error);
           opening.onsuccess = () => {
-            const reading = opening.result.transaction("prepared").objectStore("prepared").getAllKeys();
+            const reading = opening.result.transaction("entries").objectStore("entries").getAllKeys();
             reading.onsuccess = () => resolve(reading.result);
             reading.onerror = () => reject(reading.error);
             opening.result.close();
