@@ -9,26 +9,14 @@ import { environment, Prover, VelumError } from "@velum/prover";
 import { mint } from "@velum/prover/testing";
 import { Verifier } from "@velum/prover/verify";
 
+import { SPEC } from "./packaging/licence.js";
 import { licence, needs, rejects, testCase } from "./support.mjs";
+import { proverOf, startingWith } from "./workers.mjs";
 
 const { document, transcript, request } = licence();
 
-/** A prover that goes when the test does. */
-function proverOf(context, options) {
-  const prover = new Prover(options);
-  context.after(() => prover.dispose());
-  return prover;
-}
-
-/** Has `start` start workers until the test ends. */
-function startingWith(context, start) {
-  const threads = process.getBuiltinModule("node:worker_threads");
-  const { Worker } = threads;
-  context.after(() => Object.assign(threads, { Worker }));
-  threads.Worker = function (...given) {
-    return start(Worker, ...given);
-  };
-}
+/** What to mint: a licence of one who is over 18. */
+const spec = (change) => ({ ...SPEC, ...change });
 
 /** A signal that aborts when `call` has reported this many stages, and the options that see to it. */
 function abortingAfter(stages) {
@@ -477,6 +465,7 @@ describe("what a call is given", () => {
     const malformed = { name: "VelumError", code: "malformed" };
     assert.throws(() => new Verifier({ workerUrl: "worker.js" }), malformed);
     for (const options of [
+      { onRetry: "count" },
       ...[{ wasmUrl: "prover.wasm" }, { threads: 1000 }, { threads: 0 }, { threads: 1.5 }],
       ...[{ build: "fast" }, { build: null }, { wasmURL: "https://x.example/" }, { gpu: "auto" }, null, "simd"],
     ]) {
@@ -616,18 +605,3 @@ test("the environment says what runs here and why", () => {
   assert.doesNotMatch(reason, /COOP/u);
   assert.equal(new Prover({ build: "scalar" }).environment.build, "scalar");
 });
-
-/** What to mint: a licence of one who is over 18. */
-function spec(change) {
-  return {
-    seed: "5e".repeat(32),
-    doc_type: "org.iso.18013.5.1.mDL",
-    validity: {
-      signed: "2026-01-01T00:00:00Z",
-      valid_from: "2026-01-01T00:00:00Z",
-      valid_until: "2026-12-31T00:00:00Z",
-    },
-    elements: [{ namespace: "org.iso.18013.5.1", element: "birth_date", value: { full_date: "1990-02-28" } }],
-    ...change,
-  };
-}

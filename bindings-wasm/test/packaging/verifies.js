@@ -1,4 +1,6 @@
-// What tests of applications do: verify, with bytes, dates and signals of the realm that their environment makes.
+// The tests of an application, whichever runs them: it verifies, with bytes, dates and signals of the realm that its environment makes.
+
+import { readFileSync } from "node:fs";
 
 import { request as ask } from "@velum/prover/request";
 import { sessionTranscript } from "@velum/prover/transcript";
@@ -6,22 +8,28 @@ import { Verifier } from "@velum/prover/verify";
 
 import { SESSION } from "./licence.js";
 
+const { presentation, transcript, request } = JSON.parse(readFileSync("recorded.json", "utf8"));
+
 /** Bytes of this realm, of base64. */
 const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
-/** What is learnt of the recorded presentation, by a worker or by this very thread. */
-export async function learntBy(options, { presentation, transcript, request }) {
-  const verifier = new Verifier(options);
-  const { signal } = new AbortController();
-  const asked = { ...request, now: new Date(request.now) };
-  const input = { presentation: bytesOf(presentation), transcript: bytesOf(transcript), request: asked };
-  const { learnt } = await verifier.verify(input, { signal });
-  verifier.dispose();
-  return learnt;
-}
+/** Declares the tests, by what their runner calls `test` and `expect`. */
+export function declare(test, expect) {
+  for (const worker of [true, false]) {
+    test(`verifies, ${worker ? "in a worker" : "in this thread"}`, async () => {
+      const verifier = new Verifier({ worker });
+      const { signal } = new AbortController();
+      const asked = { ...request, now: new Date(request.now) };
+      const input = { presentation: bytesOf(presentation), transcript: bytesOf(transcript), request: asked };
+      const { learnt } = await verifier.verify(input, { signal });
+      verifier.dispose();
+      expect(learnt).toContain("birth_date (org.iso.18013.5.1) makes the holder 18 years or older");
+    });
+  }
 
-/** The time of a request that is put together by calls, and the bytes of a transcript. */
-export async function built() {
-  const { now } = ask({ docType: "org.iso.18013.5.1.mDL", issuers: [], now: new Date(0) });
-  return { now, transcript: (await sessionTranscript(SESSION)).length };
+  test("builds requests and transcripts", async () => {
+    const { now } = ask({ docType: "org.iso.18013.5.1.mDL", issuers: [], now: new Date(0) });
+    expect(now).toBe("1970-01-01T00:00:00Z");
+    expect(await sessionTranscript(SESSION)).toHaveLength(61);
+  });
 }
