@@ -103,12 +103,12 @@ function order(page, docType) {
   }, docType);
 }
 
-/** Starts a worker some times, and says how each start ended. */
-function start(page, times) {
-  return page.evaluate(async (times) => {
+/** Starts a prover of a build four times, and says how each start ended. */
+function start(page, build) {
+  return page.evaluate(async (build) => {
     const outcomes = [];
-    while (outcomes.length < times) {
-      const prover = new globalThis.velum.Prover({ build: "simd" });
+    while (outcomes.length < 4) {
+      const prover = new globalThis.velum.Prover({ build });
       outcomes.push(
         await prover.ready().then(
           () => "ready",
@@ -118,7 +118,7 @@ function start(page, times) {
       prover.dispose();
     }
     return outcomes;
-  }, times);
+  }, build);
 }
 
 /** Starts a worker whose script is not there the first so many times; says how it ended, and how often the script was asked for. */
@@ -231,10 +231,16 @@ for (const name of ENGINES) {
       );
     }
 
-    test("starts workers whose script has not changed, as a server says without their policy", whole(), (context) => {
-      const use = async (page) => assert.deepEqual(await start(page, 4), ["ready", "ready", "ready", "ready"]);
-      return withPage(context, ISOLATION, use, "/dist/worker.js");
-    });
+    for (const build of ["simd", "simd-threads"]) {
+      test(
+        `starts ${build} whose script has not changed, as a server says without its policy`,
+        whole(build),
+        (context) => {
+          const use = async (page) => assert.deepEqual(await start(page, build), ["ready", "ready", "ready", "ready"]);
+          return withPage(context, ISOLATION, use, "/dist/worker.js");
+        },
+      );
+    }
 
     test("starts a worker once more where its script does not load, and no more than that", whole(), (context) =>
       withPage(context, {}, async (page) => {
