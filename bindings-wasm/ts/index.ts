@@ -9,6 +9,6 @@ export { type Build, type BuildOptions, type Environment, environment } from "./
 export { type ErrorCode, VelumError } from "./errors.js";
 export { Prepared } from "./prepared.js";
 export { Prover, type ProverOptions } from "./prover.js";
-export type { ProverBase } from "./prover-base.js";
+export type { ProverBase, Retry, RetryOptions } from "./prover-base.js";
 export type { AnswerInput, PrepareInput, VerifyInput } from "./input.js";
 export type * from "./types.js";

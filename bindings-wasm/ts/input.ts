@@ -132,6 +132,14 @@ export function bytes(value: Uint8Array, where: string): Uint8Array<ArrayBuffer>
   }
 }
 
+/** The same input with bytes of its own: those that are sent to a worker are the worker's. */
+export function copied<T extends object>(input: T): T {
+  const members = Object.entries(input) as [string, unknown][];
+  return Object.fromEntries(
+    members.map(([name, value]) => [name, isBytes(value) ? new Uint8Array(value) : value]),
+  ) as T;
+}
+
 /** The text, if it is one. */
 export function text(value: string, where: string): string {
   if (typeof value === "string") return value;

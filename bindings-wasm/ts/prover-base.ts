@@ -2,6 +2,7 @@
 // The calls of a prover, whatever its worker proves on.
 
 import { retireWith } from "./dropped.js";
+import type { Environment } from "./environment.js";
 import { VelumError } from "./errors.js";
 import {
   type AnswerInput,
@@ -9,6 +10,7 @@ import {
   attempt,
   bytes,
   callOptions,
+  copied,
   prepareInput,
   type PrepareInput,
   requestText,
@@ -35,15 +37,42 @@ import type {
 } from "./types.js";
 import type { WorkerClient } from "./worker-client.js";
 
+/** A proof that failed the prover's own check and is made once more. */
+export interface Retry {
+  /** The call that makes it. */
+  readonly call: "prepare" | "present";
+  /** What the check found: `internal`. */
+  readonly error: VelumError;
+  /** What the proof was made in. */
+  readonly environment: Environment;
+}
+
+/** What every prover is told that tries again. */
+export interface RetryOptions {
+  /**
+   * Called where a proof fails the check that the prover makes of each before it gives it out. The same code on the same input does not fail everywhere:
+   * WebKit compiles it wrongly once in several hundred workers. So the proof is made once more, in a new worker and with fresh randomness, and
+   * the call rejects with `internal` if that fails too. Count these events: many of them on one engine are worth a report.
+   */
+  onRetry?: (retry: Retry) => void;
+}
+
 /** The calls of every prover. */
 export abstract class ProverBase {
   readonly #worker: WorkerClient<ProverCalls>;
+  readonly #onRetry: RetryOptions["onRetry"];
 
   /** @internal */
-  protected constructor(worker: WorkerClient<ProverCalls>) {
-    this.#worker = worker;
+  protected constructor(worker: WorkerClient<ProverCalls>, { onRetry }: RetryOptions) {
+    if (onRetry !== undefined && typeof onRetry !== "function") {
+      throw new VelumError("malformed", "options.onRetry", "not a function");
+    }
+    [this.#worker, this.#onRetry] = [worker, onRetry];
     retireWith(this, worker);
   }
+
+  /** The build that this prover uses, and why. */
+  abstract get environment(): Environment;
 
   /**
    * Starts the worker and makes the keys of a size class, in the suite that the options name or `direct`, so that the next call need not wait
@@ -108,7 +137,7 @@ export abstract class ProverBase {
    */
   prepare(input: PrepareInput, options?: CallOptions): Promise<Prepared> {
     return attempt(async () => {
-      const prepared = await this.#worker.call("prepare", prepareInput(input), options);
+      const prepared = await this.#prove("prepare", prepareInput(input), options);
       return preparedOf(prepared.bytes, prepared.facts);
     });
   }
@@ -150,7 +179,7 @@ export abstract class ProverBase {
     return attempt(() => {
       const answer = answerInput(input);
       const prepared = takePrepared(input.prepared);
-      return this.#worker.call("present", { prepared, ...answer }, options);
+      return this.#prove("present", { prepared, ...answer }, options);
     });
   }
 
@@ -177,4 +206,40 @@ export abstract class ProverBase {
     this.dispose();
     return Promise.resolve();
   }
+
+  /** Makes a proof, and once more if the prover finds that it is none. */
+  async #prove<V extends Retry["call"]>(
+    call: V,
+    input: ProverCalls[V]["input"],
+    options: CallOptions | undefined,
+  ): Promise<ProverCalls[V]["output"]> {
+    const { onProgress, ...follow } = callOptions(options);
+    let most = 0;
+    const advance: CallOptions["onProgress"] = (stage, fraction, device) => {
+      most = Math.max(most, fraction);
+      onProgress?.(stage, most, device);
+    };
+    const following = { ...follow, ...(onProgress && { onProgress: advance }) };
+    try {
+      return await this.#worker.call(call, copied(input), following);
+    } catch (error) {
+      if (!failedOwnCheck(error)) throw error;
+      this.#tellRetry({ call, error, environment: this.environment });
+    }
+    return this.#worker.call(call, input, following);
+  }
+
+  #tellRetry(retry: Retry): void {
+    try {
+      this.#onRetry?.(retry);
+    } catch (cause) {
+      const message = "onRetry threw, which stopped the call; `cause` is what it threw";
+      throw new VelumError("cancelled", "onRetry", message, { cause });
+    }
+  }
+}
+
+/** Whether the prover made a proof that does not verify. A trap is of WebAssembly, and no such proof. */
+function failedOwnCheck(error: unknown): error is VelumError {
+  return error instanceof VelumError && error.code === "internal" && error.where === "velum";
 }

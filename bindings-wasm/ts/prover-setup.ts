@@ -4,7 +4,7 @@ import { type BuildOptions, choose, type Environment, withoutThreads } from "./e
 import type { Script } from "./start.js";
 
 /** Names of the options of every prover. */
-export const OPTIONS = ["build", "threads", "wasmUrl", "workerUrl"] as const;
+export const OPTIONS = ["build", "threads", "wasmUrl", "workerUrl", "onRetry"] as const;
 
 /** The worker of provers without a GPU. */
 export const script: Script = {

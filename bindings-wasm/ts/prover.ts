@@ -2,14 +2,14 @@
 
 import type { BuildOptions, Environment } from "./environment.js";
 import { address, optionsOf } from "./input.js";
-import { ProverBase } from "./prover-base.js";
+import { ProverBase, type RetryOptions } from "./prover-base.js";
 import { environments, OPTIONS, script } from "./prover-setup.js";
 import type { ProverCalls } from "./protocol.js";
 import { start } from "./start.js";
 import { WorkerClient } from "./worker-client.js";
 
 /** How a prover is made. */
-export interface ProverOptions extends BuildOptions {
+export interface ProverOptions extends BuildOptions, RetryOptions {
   /** Where the WebAssembly of the chosen build is, for pages that serve it elsewhere. */
   wasmUrl?: string | URL;
   /** Where the worker's script is, of the page's own origin. */
@@ -36,7 +36,7 @@ export class Prover extends ProverBase {
     const workerUrl = address(options.workerUrl, "workerUrl");
     const setups = found.map(({ build, threads }) => ({ wasm, build, threads }));
     const worker = new WorkerClient<ProverCalls>((events) => start(script, workerUrl, events), setups);
-    super(worker);
+    super(worker, options);
     [this.#environments, this.#worker] = [found, worker];
   }
 
@@ -44,7 +44,7 @@ export class Prover extends ProverBase {
    * The build that this prover uses, and why. Where threads cannot be started that it chose by itself, it is another once a
    * call found that out.
    */
-  get environment(): Environment {
+  override get environment(): Environment {
     return this.#environments[this.#worker.setup] ?? this.#environments[0];
   }
 }

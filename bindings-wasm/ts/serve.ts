@@ -114,7 +114,8 @@ export function serve<C extends Calls>(load: Load<C>, join?: Join): void {
       const output: unknown = await handlers?.[verb as keyof C](input, watch);
       post({ id, output }, buffers(output));
     } catch (thrown) {
-      if (isFailure(thrown)) post({ id, failure: thrown, fatal: false });
+      // Where the prover contradicts itself, what went wrong may last as long as this worker.
+      if (isFailure(thrown)) post({ id, failure: thrown, fatal: thrown.code === "internal" });
       else post({ id, failure: broken(thrown), fatal: true });
     }
   };

@@ -31,7 +31,7 @@ export type { Build, BuildOptions, Environment } from "./environment.js";
 export { type ErrorCode, VelumError } from "./errors.js";
 export type { GpuEnvironment, GpuPolicy, Timing } from "./gpu.js";
 export { Prepared } from "./prepared.js";
-export type { ProverBase } from "./prover-base.js";
+export type { ProverBase, Retry, RetryOptions } from "./prover-base.js";
 export type { AnswerInput, PrepareInput, VerifyInput } from "./input.js";
 export type * from "./types.js";
 
@@ -132,12 +132,12 @@ export class Prover extends ProverBase {
         if (state !== undefined) options.onGpu?.(gpuEnvironment(policy, build, state));
       },
     );
-    super(worker);
+    super(worker, options);
     [this.#environments, this.#worker, this.#policy, this.#told] = [found, worker, policy, told];
   }
 
   /** The build that this prover uses, what has become of its GPU so far, and why. */
-  get environment(): GpuProverEnvironment {
+  override get environment(): GpuProverEnvironment {
     const environment = this.#environments[this.#worker.setup] ?? this.#environments[0];
     return { ...environment, gpu: gpuEnvironment(this.#policy, environment.build, this.#told.gpu) };
   }

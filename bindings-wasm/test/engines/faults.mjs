@@ -1,6 +1,8 @@
-// Looks for proofs that fail where others were stopped: `node test/engines/faults.mjs N [ENGINE]` makes N proofs, aborts every other one at random,
-// prints how each page's ended, and fails where one ended neither as it should nor because it was aborted. Nothing is tried again. All draw the same
-// random bytes, so that each is to be the same as the first: what one worker proves and another cannot, the engine computed wrongly.
+// Looks for proofs that an engine computes wrongly: `node test/engines/faults.mjs N [ENGINE] [MODE]` makes N proofs, prints how those of each page ended, and
+// fails where one ended neither as it should nor because it was aborted. A proof that the package made once more counts as a fault, whatever became of it.
+// All draw the same random bytes, so that each is to be the same as the first: what one worker proves and another cannot, the engine computed wrongly.
+//
+// MODE is `abort`, which aborts every other proof at random; `fresh`, which aborts none and makes each in a worker of its own; or `keep`, which aborts none.
 
 import { ISOLATION } from "../server.mjs";
 import { BUILDS } from "../support.mjs";
@@ -18,22 +20,30 @@ const WAYS = [
 ];
 
 /** Makes proofs on the page; gives how often each way to end was met, and what else is known of those that should not be. */
-function prove(page, options, proofs) {
+function prove(page, options, proofs, mode) {
   return page.evaluate(
-    async ({ options, proofs }) => {
+    async ({ options, proofs, mode }) => {
       const { Prover, Verifier } = globalThis.velum;
       const { document, transcript, request } = globalThis.licence;
-      const prover = new Prover({ ...options, workerUrl: "coins-worker.js?coins=7" });
-      const verifier = new Verifier();
       const [outcomes, faults] = [{}, []];
-      let [last, before, first] = [0, "none"];
-      for (let proof = 1; proof <= proofs; proof += 1) {
+      let [last, before, proof, stage, first] = [0, "none", 0, ""];
+      const onRetry = ({ call, error }) => {
+        faults.push({ proof, call, retried: true, message: error.message, stage, before });
+      };
+      const make = () => new Prover({ ...options, onRetry, workerUrl: "coins-worker.js?coins=7" });
+      let prover = make();
+      const verifier = new Verifier();
+      for (proof = 1; proof <= proofs; proof += 1) {
+        if (mode === "fresh") {
+          prover.dispose();
+          prover = make();
+        }
         const controller = new AbortController();
-        const isAborted = proof % 2 === 0;
+        const isAborted = mode === "abort" && proof % 2 === 0;
         const abortAfter = Math.random() * last;
         if (isAborted) setTimeout(() => controller.abort(), abortAfter);
         const start = performance.now();
-        let [step, stage] = ["prepare", ""];
+        let step = "prepare";
         const follow = { signal: controller.signal, onProgress: (begun) => (stage = begun) };
         let outcome = "verified";
         try {
@@ -60,11 +70,12 @@ function prove(page, options, proofs) {
       verifier.dispose();
       return { build, threads, sharesMemory: typeof SharedArrayBuffer === "function", outcomes, faults };
     },
-    { options, proofs },
+    { options, proofs, mode },
   );
 }
 
-const [wanted, name = "webkit"] = process.argv.slice(2);
+const [wanted, name = "webkit", mode = "abort"] = process.argv.slice(2);
+if (!["abort", "fresh", "keep"].includes(mode)) throw new Error(`${mode} is none of abort, fresh and keep`);
 const ways = WAYS.filter(({ options }) => BUILDS.includes(options.build));
 const engine = await startEngine(name);
 try {
@@ -73,8 +84,8 @@ try {
     const { headers, options } = ways[at % ways.length];
     const proofs = Math.min(left, ON_A_PAGE);
     const page = await openPackage(engine, headers);
-    const found = await prove(page, options, proofs);
-    console.log(JSON.stringify({ engine: page.version, proofs, ...found }));
+    const found = await prove(page, options, proofs, mode);
+    console.log(JSON.stringify({ engine: page.version, mode, proofs, ...found }));
     if (found.faults.length > 0) process.exitCode = 1;
     await page.close();
     left -= proofs;
