@@ -2,6 +2,7 @@
 
 use std::env;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use crate::process::{self, Error};
 use crate::project::Project;
@@ -30,6 +31,9 @@ fn on_path(names: &[&str]) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
+/// Held while packages are installed: of two that install at once, apt-get refuses one.
+static INSTALLING: Mutex<()> = Mutex::new(());
+
 /// Installs packages.
 pub fn install(project: &Project, packages: &[&str]) -> Result<(), Error> {
     const INSTALL: [&str; 3] = ["install", "--yes", "--no-install-recommends"];
@@ -42,6 +46,7 @@ pub fn install(project: &Project, packages: &[&str]) -> Result<(), Error> {
         let mut command = project.command(words.next().unwrap_or(&"apt-get"));
         process::run(command.args(words).env("DEBIAN_FRONTEND", "noninteractive"))
     };
+    let _alone = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     apt_get(&["update"])?;
     apt_get(&[&INSTALL, packages].concat())
 }

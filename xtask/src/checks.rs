@@ -44,17 +44,50 @@ impl Slow {
 /// Tests in Rust that passed are not run again where nothing has changed since.
 pub fn test(project: &Project, report: &mut Report) {
     install_gpu(project, report);
-    report.step_with_verdict(TESTS, || unchanged::skip(project, TESTS, || tests(project, Slow::Bounded)));
-    report.step_with_verdict(DOC_TESTS, || unchanged::skip(project, DOC_TESTS, || doc_tests(project)));
-    test_one_build(project, report, Slow::Bounded);
+    let rust = |report: &mut Report| {
+        report.step_with_verdict(TESTS, || unchanged::skip(project, TESTS, || tests(project, Slow::Bounded)));
+        report.step_with_verdict(DOC_TESTS, || unchanged::skip(project, DOC_TESTS, || doc_tests(project)));
+    };
+    beside(project, report, rust, |report| test_one_build(project, report, Slow::Bounded));
 }
 
-/// What must hold before a change lands: all of `test`, then everything that it leaves out.
+/// What must hold before a change lands: all of `test`, then everything that it leaves out. What is made for the web is tested beside the rest, since neither keeps two
+/// processors busy by itself.
 pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
     install_gpu(project, report);
+    beside(
+        project,
+        report,
+        |report| rust(project, report, slow),
+        |report| {
+            test_one_build(project, report, slow);
+            test_web(project, report, slow);
+        },
+    );
+}
+
+/// Runs two lists of steps at once.
+fn beside(
+    project: &Project,
+    report: &mut Report,
+    first: impl FnOnce(&mut Report),
+    second: impl FnOnce(&mut Report) + Send,
+) {
+    let path = project.target().join("beside.log");
+    let mut options = std::fs::File::options();
+    let log = std::fs::create_dir_all(project.target())
+        .and_then(|()| options.read(true).append(true).create(true).open(&path))
+        .and_then(|log| log.set_len(0).map(|()| log));
+    match log {
+        Ok(log) => report.at_once(log, first, second),
+        Err(source) => report.step("log of steps", || Err(Error::Write { path, source })),
+    }
+}
+
+/// All but what is made for the web.
+fn rust(project: &Project, report: &mut Report, slow: Slow) {
     report.step_with_verdict(TESTS, || unchanged::remember(project, TESTS, || tests(project, slow)));
     report.step_with_verdict(DOC_TESTS, || unchanged::remember(project, DOC_TESTS, || doc_tests(project)));
-    test_one_build(project, report, slow);
     lint(project, report);
     report.step("documentation", || {
         let mut doc = project.cargo(["doc", "--no-deps", "--workspace", "--locked"]);
@@ -74,6 +107,10 @@ pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
         report.step("Swift packages", || swift::test(project));
         report.step("64-bit ARM", || aarch64::run(project));
     }
+}
+
+/// The npm package and the page, beyond what `test` covers.
+fn test_web(project: &Project, report: &mut Report, slow: Slow) {
     match slow {
         Slow::Bounded => {
             report.step("npm package: markets", || web::test_markets(project, Modules::ONE));

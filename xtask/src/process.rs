@@ -1,7 +1,9 @@
 //! Running other programs.
 
+use std::cell::RefCell;
 use std::ffi::OsStr;
-use std::io;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output};
 
@@ -17,6 +19,22 @@ pub enum Error {
     Found(String),
 }
 
+thread_local! {
+    /// Where what this thread runs prints to, if not to this program's own outputs.
+    static LOG: RefCell<Option<File>> = const { RefCell::new(None) };
+}
+
+/// From now on, what this thread runs prints to a file, if there is one.
+pub fn log_to(file: impl Into<Option<File>>) {
+    LOG.set(file.into());
+}
+
+/// What this thread logs to, for another one that works for it.
+pub fn log() -> Result<Option<File>, Error> {
+    let copy = LOG.with_borrow(|log| log.as_ref().map(File::try_clone).transpose());
+    copy.map_err(|error| Error::Found(format!("the log of steps cannot be shared: {error}")))
+}
+
 /// Says what is run, runs it with this program's own input and outputs, and fails where it fails.
 pub fn run(command: &mut Command) -> Result<(), Error> {
     let status = status(command)?;
@@ -25,8 +43,17 @@ pub fn run(command: &mut Command) -> Result<(), Error> {
 
 /// Like [`run`], for a caller to whom the exit status matters.
 pub fn status(command: &mut Command) -> Result<ExitStatus, Error> {
-    eprintln!("$ {}", describe(command));
-    command.status().map_err(|source| Error::Start { command: describe(command), source })
+    LOG.with_borrow_mut(|log| match log {
+        None => {
+            eprintln!("$ {}", describe(command));
+            command.status()
+        }
+        Some(log) => {
+            writeln!(log, "$ {}", describe(command))?;
+            command.stdout(log.try_clone()?).stderr(log.try_clone()?).status()
+        }
+    })
+    .map_err(|source| Error::Start { command: describe(command), source })
 }
 
 /// Runs a command quietly and returns what it printed.

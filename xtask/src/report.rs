@@ -1,14 +1,16 @@
-//! What was run, how it ended, how long it took and how long processors were busy with it.
-//!
-//! Half of the latter is what two idle cores need at least, however busy the machine was.
+//! What was run, how it ended, and how long it took. At the end, how long processors were busy with all of it: half of that is what two idle cores need at least,
+//! however busy the machine was.
 
 use std::fmt;
+use std::fs::File;
+use std::io::{Read as _, Seek as _};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
 
-use crate::process::Error;
+use crate::process::{self, Error};
 
 /// How a step ended that did not fail.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,16 +29,49 @@ struct Step {
     name: &'static str,
     result: Result<Verdict, Error>,
     elapsed: Duration,
-    busy: Duration,
 }
 
 /// The steps of a run, in order. A step that fails does not keep the next from running.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Report {
     steps: Vec<Step>,
+    start: Instant,
+    /// What steps print to that run beside others, until they have ended.
+    log: Option<File>,
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self { steps: Vec::new(), start: Instant::now(), log: None }
+    }
 }
 
 impl Report {
+    /// Runs two lists of steps at the same time. What each step of the second prints is shown when it has ended. Its steps come after those of the
+    /// first.
+    pub fn at_once(
+        &mut self,
+        log: File,
+        first: impl FnOnce(&mut Self),
+        second: impl FnOnce(&mut Self) + Send,
+    ) {
+        let beside = move || {
+            let shown = log.try_clone();
+            process::log_to(log);
+            let mut report = Self { log: shown.ok(), ..Self::default() };
+            second(&mut report);
+            report.steps
+        };
+        thread::scope(|scope| {
+            let beside = scope.spawn(beside);
+            first(self);
+            match beside.join() {
+                Ok(steps) => self.steps.extend(steps),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        });
+    }
+
     /// Runs a step that passes or fails.
     pub fn step(&mut self, name: &'static str, run: impl FnOnce() -> Result<(), Error>) {
         self.step_with_verdict(name, || run().map(|()| Verdict::Passed));
@@ -44,13 +79,30 @@ impl Report {
 
     /// Runs a step that may also turn out to be impossible on this machine.
     pub fn step_with_verdict(&mut self, name: &'static str, run: impl FnOnce() -> Result<Verdict, Error>) {
-        eprintln!("\n=== {name}");
-        let (start, before) = (Instant::now(), busy());
+        if self.log.is_none() {
+            eprintln!("\n=== {name}");
+        }
+        let start = Instant::now();
         let result = run();
-        let (elapsed, busy) = (start.elapsed(), busy().saturating_sub(before));
-        let step = Step { name, result, elapsed, busy };
-        eprintln!("=== {step}");
+        let step = Step { name, result, elapsed: start.elapsed() };
+        match self.printed() {
+            None => eprintln!("=== {step}"),
+            // In one piece, since others print at the same time.
+            Some(printed) => eprintln!("\n=== {name}, beside other steps\n{printed}\n=== {step}"),
+        }
         self.steps.push(step);
+    }
+
+    /// What the last step printed to the log, which is then empty.
+    fn printed(&mut self) -> Option<String> {
+        let log = self.log.as_mut()?;
+        let mut printed = Vec::new();
+        let read = log.rewind().and_then(|()| log.read_to_end(&mut printed));
+        let emptied = read.and_then(|_| log.set_len(0)).and_then(|()| log.rewind());
+        if let Err(error) = emptied {
+            printed.extend(format!("\nwhat was printed cannot be read: {error}").bytes());
+        }
+        Some(String::from_utf8_lossy(&printed).into_owned())
     }
 
     pub fn failed(&self) -> bool {
@@ -76,11 +128,7 @@ impl fmt::Display for Report {
         if skipped > 0 {
             write!(f, ", {skipped} skipped")?;
         }
-        let (elapsed, busy) = self
-            .steps
-            .iter()
-            .fold(Default::default(), |(elapsed, busy), step| (elapsed + step.elapsed, busy + step.busy));
-        writeln!(f, "; {}, processors {}", clock(elapsed), clock(busy))
+        writeln!(f, "; {}, processors {}", clock(self.start.elapsed()), clock(busy()))
     }
 }
 
@@ -93,8 +141,7 @@ impl fmt::Display for Step {
             Ok(Verdict::NotChecked(why)) => ("NOT CHECKED", format!("  {why}")),
             Err(error) => ("FAILED", format!("  {error}")),
         };
-        let (elapsed, busy) = (clock(self.elapsed), clock(self.busy));
-        write!(f, "{:<24} {word:<11} {elapsed:>8}  processors {busy:>8}{why}", self.name)
+        write!(f, "{:<24} {word:<11} {:>8}{why}", self.name, clock(self.elapsed))
     }
 }
 
@@ -162,10 +209,28 @@ mod tests {
 
     #[test]
     fn what_keeps_processors_busy_is_counted() {
-        let mut report = Report::default();
+        let before = busy();
         let count = ["-c", "i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done"];
-        report.step("only", || process::run(Command::new("sh").args(count)));
-        assert!(report.steps[0].busy > Duration::ZERO);
+        process::run(Command::new("sh").args(count)).unwrap();
+        assert!(busy() > before);
+    }
+
+    #[test]
+    fn steps_at_once_come_one_list_after_the_other() {
+        let mut report = Report::default();
+        let sh = |script: &str| process::run(Command::new("sh").args(["-c", script]));
+        report.at_once(
+            tempfile::tempfile().unwrap(),
+            |report| report.step("first", || sh("sleep 0.2")),
+            |report| {
+                report.step("second", || sh("echo printed; exit 1"));
+                assert_eq!(report.printed().as_deref(), Some(""));
+                report.step("third", || sh("true"));
+            },
+        );
+        let names: Vec<_> = report.steps.iter().map(|step| step.name).collect();
+        assert_eq!(names, ["first", "second", "third"]);
+        assert!(report.failed());
     }
 
     #[test]

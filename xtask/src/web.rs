@@ -366,13 +366,19 @@ impl<'a> Web<'a> {
         let mut folders: Vec<&str> = modules.iter().map(|module| module.folder).collect();
         folders.sort_unstable();
         folders.dedup();
-        let compile_folder = |folder| {
+        let compile_folder = |folder: &str| {
             let of_folder = modules.iter().filter(|module| module.folder == folder);
             of_folder.map(|module| self.compile_one(module)).collect::<Result<Vec<_>, _>>()
         };
         thread::scope(|scope| {
-            let builds: Vec<_> =
-                folders.iter().map(|folder| scope.spawn(|| compile_folder(*folder))).collect();
+            let start = |folder| {
+                let log = process::log()?;
+                Ok(scope.spawn(move || {
+                    process::log_to(log);
+                    compile_folder(folder)
+                }))
+            };
+            let builds = folders.into_iter().map(start).collect::<Result<Vec<_>, Error>>()?;
             builds
                 .into_iter()
                 .try_for_each(|build| build.join().unwrap_or_else(|panic| resume_unwind(panic)).map(drop))
