@@ -135,7 +135,8 @@ pub async fn serve(serve: Serve, router: Router, stop: CancellationToken) -> io:
         };
         let (router, acceptor, watcher) = (router.clone(), acceptor.clone(), graceful.watcher());
         tokio::spawn(async move {
-            let _places = (place, of_peer);
+            // Dropped in this order. Whoever is let in for the place must not find its address's still taken, and be sent away.
+            let _places = (of_peer, place);
             let Some(acceptor) = acceptor else {
                 return converse(stream, peer, router, watcher).await;
             };
