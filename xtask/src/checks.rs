@@ -101,15 +101,13 @@ fn rust(project: &Project, report: &mut Report, slow: Slow) {
     report.step("soundness mutants", || {
         mutants::run(project, (slow == Slow::Bounded).then_some(MUTANTS_SAMPLED))
     });
-    report.step("Kotlin packages", || kotlin::test(project));
     if slow == Slow::Whole {
         report.step("real documents", || documents::run(project, Documents::All));
-        report.step("Swift packages", || swift::test(project));
         report.step("64-bit ARM", || aarch64::run(project));
     }
 }
 
-/// The npm package and the page, beyond what `test` covers.
+/// The npm package and the page, beyond what `test` covers, and what is tested with them.
 fn test_web(project: &Project, report: &mut Report, slow: Slow) {
     match slow {
         Slow::Bounded => {
@@ -124,6 +122,11 @@ fn test_web(project: &Project, report: &mut Report, slow: Slow) {
             report.step("npm package: engines", || web::test_engines(project, Modules::ALL, slow));
             report.step("page whole", || demo_web::test(project, Modules::ALL, slow));
         }
+    }
+    // Wallets in Kotlin and Swift prove to the npm package, which must not be built meanwhile.
+    report.step("Kotlin packages", || kotlin::test(project));
+    if slow == Slow::Whole {
+        report.step("Swift packages", || swift::test(project));
     }
 }
 

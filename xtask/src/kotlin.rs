@@ -71,8 +71,10 @@ fn summarise(reports: &Path) -> Result<(), Error> {
     if lines.is_empty() {
         return Err(Error::Found(format!("no test in Kotlin ran: {}", reports.display())));
     }
-    lines.iter().for_each(|line| println!("{line}"));
-    of("xml").flat_map(|report| skipped(&report)).for_each(|test| println!("skipped: {test}"));
+    lines.iter().for_each(|line| process::print(line));
+    of("xml")
+        .flat_map(|report| skipped(&report))
+        .for_each(|test| process::print(&format!("skipped: {test}")));
     Ok(())
 }
 

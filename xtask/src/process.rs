@@ -35,6 +35,15 @@ pub fn log() -> Result<Option<File>, Error> {
     copy.map_err(|error| Error::Found(format!("the log of steps cannot be shared: {error}")))
 }
 
+/// Prints a line where what this thread runs prints to.
+pub fn print(line: &str) {
+    let is_logged =
+        LOG.with_borrow_mut(|log| log.as_mut().is_some_and(|log| writeln!(log, "{line}").is_ok()));
+    if !is_logged {
+        println!("{line}");
+    }
+}
+
 /// Says what is run, runs it with this program's own input and outputs, and fails where it fails.
 pub fn run(command: &mut Command) -> Result<(), Error> {
     let status = status(command)?;

@@ -56,9 +56,12 @@ impl Report {
         second: impl FnOnce(&mut Self) + Send,
     ) {
         let beside = move || {
-            let shown = log.try_clone();
-            process::log_to(log);
-            let mut report = Self { log: shown.ok(), ..Self::default() };
+            // Without a second handle all is printed as it comes.
+            let shown = log.try_clone().ok();
+            if shown.is_some() {
+                process::log_to(log);
+            }
+            let mut report = Self { log: shown, ..Self::default() };
             second(&mut report);
             report.steps
         };
@@ -79,8 +82,9 @@ impl Report {
 
     /// Runs a step that may also turn out to be impossible on this machine.
     pub fn step_with_verdict(&mut self, name: &'static str, run: impl FnOnce() -> Result<Verdict, Error>) {
-        if self.log.is_none() {
-            eprintln!("\n=== {name}");
+        match self.log {
+            None => eprintln!("\n=== {name}"),
+            Some(_) => eprintln!("\n=== {name} begins beside other steps"),
         }
         let start = Instant::now();
         let result = run();
@@ -88,7 +92,7 @@ impl Report {
         match self.printed() {
             None => eprintln!("=== {step}"),
             // In one piece, since others print at the same time.
-            Some(printed) => eprintln!("\n=== {name}, beside other steps\n{printed}\n=== {step}"),
+            Some(printed) => eprintln!("\n=== {name} ran beside other steps\n{printed}\n=== {step}"),
         }
         self.steps.push(step);
     }

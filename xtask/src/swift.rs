@@ -69,7 +69,7 @@ pub fn test(project: &Project) -> Result<(), Error> {
         let line = summary(&text).ok_or_else(|| Error::Found(format!("no test of {package} ran")))?;
         lines.push(format!("{package}: {line}"));
     }
-    lines.iter().for_each(|line| println!("{line}"));
+    lines.iter().for_each(|line| process::print(line));
     Ok(())
 }
 
