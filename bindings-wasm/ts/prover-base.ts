@@ -51,7 +51,7 @@ export interface Retry {
 export interface RetryOptions {
   /**
    * Called where a proof fails the check that the prover makes of each before it gives it out. The same code on the same input does not fail everywhere:
-   * WebKit compiles it wrongly once in several hundred workers. So the proof is made once more, in a new worker and with fresh randomness, and
+   * WebKit computes it wrongly once in some hundred proofs. So the proof is made once more, in a new worker and with fresh randomness, and
    * the call rejects with `internal` if that fails too. Count these events: many of them on one engine are worth a report.
    */
   onRetry?: (retry: Retry) => void;
