@@ -35,7 +35,12 @@ fn chips(criterion: &mut Criterion) {
     });
 }
 
-fn each<C: Chip>(criterion: &mut Criterion, kind: ProofKind, chips: &[C], fill: impl Fn(&[C]) -> Vec<Trace>) {
+fn each<C: Chip>(
+    criterion: &mut Criterion,
+    kind: ProofKind,
+    chips: &[C],
+    fill: impl Fn(&[C]) -> Vec<Trace>,
+) {
     let mut group = criterion.benchmark_group(kind.name());
     group.bench_function("fill/nothing", |bencher| bencher.iter(|| fill(&[])));
     for (index, chip) in chips.iter().enumerate() {
@@ -45,11 +50,13 @@ fn each<C: Chip>(criterion: &mut Criterion, kind: ProofKind, chips: &[C], fill: 
         group.bench_function(format!("fill/{name}"), |bencher| bencher.iter(|| fill(chip_alone)));
 
         // Its buses do not balance alone: a proof is made all the same, of the same cost.
-        let key = ProvingKey::new(SUITE.name(), without_grinding(SUITE, kind, &STANDARD), chip_alone);
+        let key =
+            ProvingKey::new(SUITE.name(), without_grinding(SUITE, kind, &STANDARD), chip_alone);
         let traces = fill(chip_alone);
         for stage in STAGES {
             group.bench_function(format!("{}/{name}", stage.name()), |bencher| {
-                bencher.iter_custom(|times| sum(times, || stage_ms(&key, chip_alone, &traces, stage)));
+                bencher
+                    .iter_custom(|times| sum(times, || stage_ms(&key, chip_alone, &traces, stage)));
             });
         }
     }

@@ -17,8 +17,9 @@ fn proofs(criterion: &mut Criterion) {
         group.bench_function("key to present", |bencher| {
             bencher.iter(|| proof::PresentationProver::new(SUITE, class));
         });
-        group
-            .bench_function("verifier's keys", |bencher| bencher.iter(|| proof::Verifier::new(SUITE, class)));
+        group.bench_function("verifier's keys", |bencher| {
+            bencher.iter(|| proof::Verifier::new(SUITE, class))
+        });
 
         let case = Case::new(1, class).expect("the licence has the element");
         let (prover, verifier) = (Prover::new(), Verifier::new());
@@ -28,8 +29,9 @@ fn proofs(criterion: &mut Criterion) {
         let kept = prepare().to_bytes();
         // Copies of one prepared proof: what is presented here goes nowhere.
         let copy = || Prepared::from_bytes(&kept).expect("it was written just now");
-        let present =
-            |prepared| case.present(&prover, prepared, Control::none()).expect("the request is met");
+        let present = |prepared| {
+            case.present(&prover, prepared, Control::none()).expect("the request is met")
+        };
         group.bench_function("present", |bencher| {
             bencher.iter_batched(copy, present, BatchSize::PerIteration);
         });

@@ -31,7 +31,8 @@ fn each<C: Chip>(criterion: &mut Criterion, kind: ProofKind, chips: &[C], traces
     let key = ProvingKey::new(SUITE.name(), without_grinding(SUITE, kind, &STANDARD), chips);
     let profile = || {
         let traces = traces.to_vec();
-        let (proof, profile) = Profile::of(|_| {}, |control| key.prove(chips, traces, &[], &control));
+        let (proof, profile) =
+            Profile::of(|_| {}, |control| key.prove(chips, traces, &[], &control));
         proof.expect("nothing cancels, and the system has randomness");
         profile
     };

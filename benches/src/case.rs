@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use velum_core::class::SizeClass;
 use velum_credentials::mint::{Spec, mint};
 use velum_credentials::{
-    Backend, Clock, Control, DeviceResponse, Document, Error, PrepareOptions, Prepared, PresentOptions,
-    Presentation, Prover, Request, SessionTranscript, Verified, Verifier,
+    Backend, Clock, Control, DeviceResponse, Document, Error, PrepareOptions, Prepared,
+    PresentOptions, Presentation, Prover, Request, SessionTranscript, Verified, Verifier,
 };
 use velum_testdata::MUSTERMANN;
 
@@ -72,7 +72,11 @@ impl Case {
     ///
     /// # Errors
     /// Those of [`Prover::prepare`].
-    pub fn prepare<B: Device>(&self, prover: &Prover<B>, control: Control<'_>) -> Result<Prepared, Error>
+    pub fn prepare<B: Device>(
+        &self,
+        prover: &Prover<B>,
+        control: Control<'_>,
+    ) -> Result<Prepared, Error>
     where
         B::Key: Sync,
         B::Error: Send,
@@ -129,14 +133,15 @@ fn real_predicates() -> [Value; 5] {
 }
 
 fn spec(predicates: usize) -> Value {
-    let birth_date =
-        json!({ "namespace": NAMESPACE, "element": "birth_date", "value": { "full_date": "1971-09-01" } });
+    let birth_date = json!({ "namespace": NAMESPACE, "element": "birth_date", "value": { "full_date": "1971-09-01" } });
     let age = json!({ "namespace": NAMESPACE, "element": "birth_date", "age_at_least": 18 });
     let names: Vec<_> = (1..MINTED_ELEMENTS).map(|index| format!("element_{index}")).collect();
-    let elements =
-        names.iter().map(|name| json!({ "namespace": NAMESPACE, "element": name, "value": "Mustermann" }));
-    let asked =
-        names.iter().map(|name| json!({ "namespace": NAMESPACE, "element": name, "equals": "Mustermann" }));
+    let elements = names
+        .iter()
+        .map(|name| json!({ "namespace": NAMESPACE, "element": name, "value": "Mustermann" }));
+    let asked = names
+        .iter()
+        .map(|name| json!({ "namespace": NAMESPACE, "element": name, "equals": "Mustermann" }));
     json!({
         "seed": "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
         "doc_type": DOC_TYPE,

@@ -28,8 +28,9 @@ impl Statements {
     pub fn new(suite: Suite, case: &Case) -> Self {
         let request = &case.request;
         let document = case.document().expect("the document is of the asked type");
-        let (credential, credential_witness) =
-            document.credential(request, suite, Some(case.class)).expect("the document fits the class");
+        let (credential, credential_witness) = document
+            .credential(request, suite, Some(case.class))
+            .expect("the document fits the class");
         let Presented { issued, shown, algorithm, signature } =
             document.presented(&case.transcript, request, false).expect("the request is met");
         let disclosed = issued.disclosed(request);

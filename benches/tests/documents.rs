@@ -15,7 +15,11 @@ fn every_file_is_judged_as_recorded() {
     let folder = Folder::of(root());
     let (sources, recorded) = (folder.sources().unwrap(), folder.recorded().unwrap());
     let names: Vec<_> = sources.iter().map(|source| source.name.clone()).collect();
-    assert_eq!(names, folder.names().unwrap(), "sources.json tells of each file, in the order of names");
+    assert_eq!(
+        names,
+        folder.names().unwrap(),
+        "sources.json tells of each file, in the order of names"
+    );
     assert!(names.len() >= 60, "{}", names.len());
     let findings: Vec<Finding> =
         sources.iter().map(|source| folder.judge(source, &recorded).unwrap()).collect();
@@ -28,7 +32,12 @@ fn every_file_is_judged_as_recorded() {
         assert!(is_intact || !finding.is_provable(), "{}: nobody else takes it", source.name);
     }
     let counts = Counts::new(&sources, &findings);
-    assert!(counts.suffice(), "{} of {} intact files can be proven", counts.provable, counts.intact);
+    assert!(
+        counts.suffice(),
+        "{} of {} intact files can be proven",
+        counts.provable,
+        counts.intact
+    );
     let page = folder.page().unwrap();
     assert!(counts.put_into(&page).unwrap() == page, "docs/documents.md has other counts: {RUN}");
 }

@@ -271,7 +271,11 @@ pub enum VelumError {
 }
 
 impl VelumError {
-    pub(crate) fn new(code: ErrorCode, place: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        code: ErrorCode,
+        place: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
         Problem::new(code, place, message).into()
     }
 
@@ -305,8 +309,17 @@ impl VelumError {
 }
 
 impl Problem {
-    pub(crate) fn new(code: ErrorCode, place: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code, place: place.into(), message: message.into(), remedy: code.remedy().map(str::to_owned) }
+    pub(crate) fn new(
+        code: ErrorCode,
+        place: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            code,
+            place: place.into(),
+            message: message.into(),
+            remedy: code.remedy().map(str::to_owned),
+        }
     }
 }
 
@@ -321,11 +334,15 @@ impl From<Problem> for VelumError {
             | Code::SignerKeyCannotSign
             | Code::SignerHardware
             | Code::SignerOtherKey => Self::Signer { problem },
-            Code::PoolFull | Code::StoreFull | Code::StoreFailed | Code::SealerRefused | Code::OtherKey => {
-                Self::Pool { problem }
-            }
+            Code::PoolFull
+            | Code::StoreFull
+            | Code::StoreFailed
+            | Code::SealerRefused
+            | Code::OtherKey => Self::Pool { problem },
             Code::Backend | Code::Internal => Self::Internal { problem },
-            code if code.is_of_markets() => Self::Market { problem, retry_after: None, receipt: None },
+            code if code.is_of_markets() => {
+                Self::Market { problem, retry_after: None, receipt: None }
+            }
             _ => Self::Refused { problem },
         }
     }
@@ -368,7 +385,8 @@ mod tests {
 
     #[test]
     fn every_code_of_the_crates_below_is_here_and_no_other_but_those_of_apps() {
-        let below = Code::ALL.iter().map(|code| code.as_str()).chain(PoolError::CODES.iter().copied());
+        let below =
+            Code::ALL.iter().map(|code| code.as_str()).chain(PoolError::CODES.iter().copied());
         let below: BTreeSet<_> = below.collect();
         let ours: BTreeSet<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
         assert_eq!(ours.len(), ErrorCode::ALL.len());
@@ -396,7 +414,8 @@ mod tests {
         assert!(missing.is_empty(), "{missing:?}");
         // What apps alone meet, who have their own table.
         let readme = include_str!("../README.md");
-        let undocumented = ours.difference(&documented).filter(|code| !readme.contains(&format!("`{code}`")));
+        let undocumented =
+            ours.difference(&documented).filter(|code| !readme.contains(&format!("`{code}`")));
         let undocumented: Vec<_> = undocumented.collect();
         assert!(undocumented.is_empty(), "{undocumented:?}");
     }
@@ -420,13 +439,17 @@ mod tests {
         for code in Code::ALL {
             let error = VelumError::from(Error::new(*code, "place", "message"));
             assert_eq!(error.code().as_str(), code.as_str());
-            assert_eq!((error.problem().place.as_str(), error.to_string().as_str()), ("place", "message"));
+            assert_eq!(
+                (error.problem().place.as_str(), error.to_string().as_str()),
+                ("place", "message")
+            );
         }
     }
 
     #[test]
     fn what_can_be_mended_says_how() {
-        let without: Vec<_> = ErrorCode::ALL.iter().filter(|code| code.remedy().is_none()).collect();
+        let without: Vec<_> =
+            ErrorCode::ALL.iter().filter(|code| code.remedy().is_none()).collect();
         assert_eq!(without, [&ErrorCode::Cancelled, &ErrorCode::SignerCancelled]);
     }
 }

@@ -189,8 +189,7 @@ fn no_threads(error: &dyn std::error::Error) -> Error {
 }
 
 pub(crate) fn panicked() -> Error {
-    let message =
-        "a panic, or an exception that a listener threw; if no listener did, please report this bug";
+    let message = "a panic, or an exception that a listener threw; if no listener did, please report this bug";
     Error::new(Code::Internal, "velum", message)
 }
 
@@ -209,7 +208,10 @@ mod tests {
     fn work_is_done_on_threads_of_ours_and_as_many_as_were_asked_for() {
         let executor = Executor::of_threads(3);
         let work = |_: &Watch| {
-            Ok::<_, Error>((thread::current().name().map(str::to_owned), rayon::current_num_threads()))
+            Ok::<_, Error>((
+                thread::current().name().map(str::to_owned),
+                rayon::current_num_threads(),
+            ))
         };
         let (name, threads) = block_on(executor.run(watch(), work)).unwrap();
         assert!(name.unwrap().starts_with("velum "));
@@ -221,7 +223,8 @@ mod tests {
     #[test]
     fn a_panic_is_an_error_and_later_work_is_done() {
         for executor in [Executor::of_threads(2), Executor::of_one_thread()] {
-            let failed = block_on(executor.run(watch(), |_| -> Result<(), Error> { panic!("on purpose") }));
+            let failed =
+                block_on(executor.run(watch(), |_| -> Result<(), Error> { panic!("on purpose") }));
             assert_eq!(failed.unwrap_err().code(), Code::Internal);
             assert_eq!(block_on(executor.run(watch(), |_| Ok::<_, Error>(7))).unwrap(), 7);
         }

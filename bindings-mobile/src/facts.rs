@@ -234,7 +234,8 @@ impl TryFrom<Suite> for velum_credentials::Suite {
 
     fn try_from(suite: Suite) -> Result<Self, VelumError> {
         Self::by_name(suite.name()).ok_or_else(|| {
-            let message = format!("this build does not have suite {:?}; take another", suite.name());
+            let message =
+                format!("this build does not have suite {:?}; take another", suite.name());
             VelumError::new(crate::ErrorCode::WrongVersion, "suite", message)
         })
     }
@@ -263,16 +264,20 @@ impl TryFrom<SizeClass> for velum_credentials::SizeClass {
     type Error = VelumError;
 
     fn try_from(class: SizeClass) -> Result<Self, VelumError> {
-        Self::by_name(class.name())
-            .ok_or_else(|| VelumError::new(crate::ErrorCode::Internal, "sizeClass", "no such size class"))
+        Self::by_name(class.name()).ok_or_else(|| {
+            VelumError::new(crate::ErrorCode::Internal, "sizeClass", "no such size class")
+        })
     }
 }
 
 /// The point in time.
 pub(crate) fn system_time(time: Timestamp) -> SystemTime {
     let seconds = Duration::from_secs(time.unix().unsigned_abs());
-    let moment =
-        if time.unix() < 0 { UNIX_EPOCH.checked_sub(seconds) } else { UNIX_EPOCH.checked_add(seconds) };
+    let moment = if time.unix() < 0 {
+        UNIX_EPOCH.checked_sub(seconds)
+    } else {
+        UNIX_EPOCH.checked_add(seconds)
+    };
     // Systems count 64 bits of seconds or more, and a timestamp is of the years 0 to 9999.
     moment.unwrap_or(UNIX_EPOCH)
 }
@@ -298,7 +303,11 @@ impl From<velum_credentials::Date> for CalendarDate {
         let decimal = date.decimal();
         // Below 10,000 each.
         let part = |number: u32| i32::try_from(number).unwrap_or_default();
-        Self { year: part(decimal / 10_000), month: part(decimal / 100 % 100), day: part(decimal % 100) }
+        Self {
+            year: part(decimal / 10_000),
+            month: part(decimal / 100 % 100),
+            day: part(decimal % 100),
+        }
     }
 }
 
@@ -326,8 +335,12 @@ impl From<&velum_credentials::Condition> for Condition {
         use velum_credentials::{Condition as From, Literal};
         match condition {
             From::AgeAtLeast(years) => Self::AgeAtLeast { years: (*years).into() },
-            From::Equals(Literal::Text(text)) => Self::EqualTo { value: Value::Text { text: text.clone() } },
-            From::Equals(Literal::Bool(holds)) => Self::EqualTo { value: Value::Flag { holds: *holds } },
+            From::Equals(Literal::Text(text)) => {
+                Self::EqualTo { value: Value::Text { text: text.clone() } }
+            }
+            From::Equals(Literal::Bool(holds)) => {
+                Self::EqualTo { value: Value::Flag { holds: *holds } }
+            }
             From::Equals(Literal::Integer(number)) => {
                 Self::EqualTo { value: Value::Number { number: *number } }
             }
@@ -354,14 +367,17 @@ impl From<&velum_credentials::Learnt> for Fact {
                 condition: (&predicate.condition).into(),
                 value: value.as_ref().map(Value::from),
             },
-            From::Issuer { issuer, name } => Learnt::IssuedBy { issuer: issuer.clone(), name: name.clone() },
+            From::Issuer { issuer, name } => {
+                Learnt::IssuedBy { issuer: issuer.clone(), name: name.clone() }
+            }
             From::Profile(profile) => Learnt::CheckedBy { profile: profile.name().to_owned() },
             From::DocType(doc_type) => Learnt::OfType { doc_type: doc_type.clone() },
             From::ValidAt(time) => Learnt::ValidAt { time: system_time(*time) },
-            From::SizeClass(class) => {
-                SizeClass::of(*class).map_or(Learnt::Unlisted, |size_class| Learnt::FitsClass { size_class })
+            From::SizeClass(class) => SizeClass::of(*class)
+                .map_or(Learnt::Unlisted, |size_class| Learnt::FitsClass { size_class }),
+            From::DeviceAlgorithm(algorithm) => {
+                Learnt::SignedBy { algorithm: algorithm.to_string() }
             }
-            From::DeviceAlgorithm(algorithm) => Learnt::SignedBy { algorithm: algorithm.to_string() },
             From::DeviceNamespaces(cbor) => Learnt::SaidByDevice { cbor: cbor.clone() },
             _ => Learnt::Unlisted,
         };

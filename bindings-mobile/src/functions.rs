@@ -54,7 +54,13 @@ pub fn with_device_signature(
     doc_type: String,
     signature: Vec<u8>,
 ) -> Result<Vec<u8>, VelumError> {
-    caught(|| Ok(DeviceResponse::with_device_signature(&document, &doc_type, &raw_signature(&signature)?)?))
+    caught(|| {
+        Ok(DeviceResponse::with_device_signature(
+            &document,
+            &doc_type,
+            &raw_signature(&signature)?,
+        )?)
+    })
 }
 
 /// Verifies that a presentation answers a request (JSON or CBOR) in the session of a transcript, and says what is learnt. Verify one presentation
@@ -77,14 +83,19 @@ pub async fn verify(
 
     let allowed = suites
         .map(|suites| {
-            suites.into_iter().map(velum_credentials::Suite::try_from).collect::<Result<Vec<_>, _>>()
+            suites
+                .into_iter()
+                .map(velum_credentials::Suite::try_from)
+                .collect::<Result<Vec<_>, _>>()
         })
         .transpose()?;
     let verify = move |_: &Watch| -> Result<Verified, VelumError> {
         let challenge = Challenge::parse(&transcript, &request)?;
         let verified = match &allowed {
             None => challenge.verify(&STABLE, &presentation),
-            Some(allowed) if allowed.contains(&Presentation::from_bytes(&presentation)?.suite()) => {
+            Some(allowed)
+                if allowed.contains(&Presentation::from_bytes(&presentation)?.suite()) =>
+            {
                 challenge.verify(&ANY, &presentation)
             }
             // Refuses the suite before it makes any keys.

@@ -203,8 +203,10 @@ fn signer(inspection: &credentials::Inspection<'_>) -> Option<DocumentSigner> {
 
 /// The elements in the order of the document.
 fn elements(namespace: &credentials::NameSpace) -> Vec<Element> {
-    let name =
-        |element: &str| ElementName { namespace: namespace.name().to_owned(), element: element.to_owned() };
+    let name = |element: &str| ElementName {
+        namespace: namespace.name().to_owned(),
+        element: element.to_owned(),
+    };
     let readable = namespace.items().iter().map(|item| Element {
         name: name(item.element_identifier()),
         value: item.value().into(),

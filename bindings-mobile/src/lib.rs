@@ -21,13 +21,13 @@ mod watch;
 
 pub use error::{ErrorCode, Problem, VelumError};
 pub use facts::{
-    CalendarDate, Condition, ElementName, Explanation, Fact, Learnt, PredicateOutcome, SizeClass, Suite,
-    Value, Verified,
+    CalendarDate, Condition, ElementName, Explanation, Fact, Learnt, PredicateOutcome, SizeClass,
+    Suite, Value, Verified,
 };
 pub use functions::{device_authentication_bytes, explain, inspect, verify, with_device_signature};
 pub use inspection::{
-    Check, CheckOutcome, DeviceAuthentication, DocumentSigner, Element, InspectedDocument, Inspection,
-    Provability,
+    Check, CheckOutcome, DeviceAuthentication, DocumentSigner, Element, InspectedDocument,
+    Inspection, Provability,
 };
 #[cfg(feature = "market")]
 pub use market::{
@@ -41,7 +41,9 @@ pub use memory::Memory;
 pub use pool::{DropReason, DroppedProof, FillOptions, PoolOptions, PoolPresentation, ProofPool};
 pub use sealer::{Sealer, SealerError};
 pub use signer::{DeviceSigner, DeviceSignerError};
-pub use wallet::{Clock, KeyOptions, PrepareOptions, PreparedProof, PresentOptions, Wallet, WalletOptions};
+pub use wallet::{
+    Clock, KeyOptions, PrepareOptions, PreparedProof, PresentOptions, Wallet, WalletOptions,
+};
 pub use watch::{Cancellation, ProgressListener, Stage};
 
 uniffi::setup_scaffolding!("velum");

@@ -40,9 +40,15 @@ impl Limits {
     /// # Errors
     /// `memory_insufficient` where the budget does not allow such a proof. How to make it is the caller's choice: where another way would fit,
     /// the remedy says so.
-    pub(crate) fn check(&self, kind: ProofKind, suite: Suite, class: SizeClass) -> Result<(), VelumError> {
+    pub(crate) fn check(
+        &self,
+        kind: ProofKind,
+        suite: Suite,
+        class: SizeClass,
+    ) -> Result<(), VelumError> {
         let Some(budget) = self.budget else { return Ok(()) };
-        let need = |memory: Memory, threads| memory_needed(kind, suite, class, memory.into(), threads);
+        let need =
+            |memory: Memory, threads| memory_needed(kind, suite, class, memory.into(), threads);
         let needed = need(self.memory, self.threads);
         if needed <= budget {
             return Ok(());
@@ -76,7 +82,10 @@ mod tests {
         let limits = Limits { memory, budget: Some(budget), threads };
         let class = velum_credentials::SizeClass::by_id(1).unwrap();
         let error = limits.check(ProofKind::Credential, Suite::Direct, class).err()?;
-        assert_eq!((error.code(), error.problem().place.as_str()), (ErrorCode::MemoryInsufficient, PLACE));
+        assert_eq!(
+            (error.code(), error.problem().place.as_str()),
+            (ErrorCode::MemoryInsufficient, PLACE)
+        );
         assert!(error.problem().message.contains(&budget.to_string()), "{error}");
         error.problem().remedy.clone()
     }
@@ -95,7 +104,10 @@ mod tests {
             remedy(Memory::Normal, 1, normal - 1).unwrap(),
             "prove with `memory` low, or make no proof now"
         );
-        assert_eq!(remedy(Memory::Low, 4, low).unwrap(), "prove on one thread, or make no proof now");
+        assert_eq!(
+            remedy(Memory::Low, 4, low).unwrap(),
+            "prove on one thread, or make no proof now"
+        );
         let both = remedy(Memory::Normal, 4, low).unwrap();
         assert_eq!(both, "prove with `memory` low and on one thread, or make no proof now");
         for memory in [Memory::Normal, Memory::Low] {

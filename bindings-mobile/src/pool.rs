@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use velum_credentials::{self as credentials, DeviceResponse, Prepared, ProofKind, Purpose, block_on};
+use velum_credentials::{
+    self as credentials, DeviceResponse, Prepared, ProofKind, Purpose, block_on,
+};
 use velum_wallet::{Bounds, Dropped, FileStore, KeySealer, PoolError, Question, Why};
 use zeroize::Zeroizing;
 
@@ -118,7 +120,11 @@ impl ProofPool {
     ) -> Result<Arc<Self>, VelumError> {
         let key = Zeroizing::new(key);
         let key = <&[u8; 32]>::try_from(key.as_slice()).map_err(|_| {
-            VelumError::new(ErrorCode::Malformed, "key", format!("{} bytes; a key has 32", key.len()))
+            VelumError::new(
+                ErrorCode::Malformed,
+                "key",
+                format!("{} bytes; a key has 32", key.len()),
+            )
         })?;
         Self::with(wallet, folder, Arc::new(KeySealer::new(key)), options.unwrap_or_default())
     }
@@ -144,7 +150,8 @@ impl ProofPool {
         wanted: u32,
         options: Option<FillOptions>,
     ) -> Result<u32, VelumError> {
-        let FillOptions { memory, memory_budget, cancellation, progress } = options.unwrap_or_default();
+        let FillOptions { memory, memory_budget, cancellation, progress } =
+            options.unwrap_or_default();
         let watch = Watch::new(cancellation.as_ref(), progress);
         let wanted = wanted.try_into().unwrap_or(usize::MAX);
         let (pool, wallet, suite, class) =
@@ -167,8 +174,9 @@ impl ProofPool {
                     let watch = watch.part(at(begun), at(begun + 1));
                     begun += 1;
                     let (of_job, question) = (Arc::clone(&wallet.wallet), Arc::clone(&question));
-                    let work =
-                        move |watch: &Watch| prepared(&of_job, &question, suite, class, limits.memory, watch);
+                    let work = move |watch: &Watch| {
+                        prepared(&of_job, &question, suite, class, limits.memory, watch)
+                    };
                     wallet.executor.run(watch, work).await
                 };
                 pool.fill(&purpose, wanted, now, prepare).await.map_err(|error| error.error)
@@ -217,7 +225,10 @@ impl ProofPool {
                 // Of both proofs the first takes most of the time.
                 None => {
                     let first = watch.part(0.0, 0.8);
-                    (prepared(&wallet, &question, suite, class, limits.memory, &first)?, watch.part(0.8, 1.0))
+                    (
+                        prepared(&wallet, &question, suite, class, limits.memory, &first)?,
+                        watch.part(0.8, 1.0),
+                    )
                 }
             };
             Ok(presented(&wallet, ready, &question, &session, limits.memory, &rest)?)
@@ -270,7 +281,8 @@ impl ProofPool {
         let PoolOptions { suite, size_class, entries, bytes, age } = options;
         let unless_named = Bounds::default();
         let bounds = Bounds {
-            entries: entries.map_or(unless_named.entries, |entries| entries.try_into().unwrap_or(usize::MAX)),
+            entries: entries
+                .map_or(unless_named.entries, |entries| entries.try_into().unwrap_or(usize::MAX)),
             bytes: bytes.unwrap_or(unless_named.bytes),
             age_seconds: age.map_or(unless_named.age_seconds, |age| age.as_secs()),
         };
@@ -306,5 +318,8 @@ fn dropped(dropped: Vec<Dropped>) -> Vec<DroppedProof> {
         Why::DoesNotOpen => DropReason::DoesNotOpen,
         _ => DropReason::Unusable,
     };
-    dropped.into_iter().map(|Dropped { name, why }| DroppedProof { name, why: reason(why) }).collect()
+    dropped
+        .into_iter()
+        .map(|Dropped { name, why }| DroppedProof { name, why: reason(why) })
+        .collect()
 }

@@ -56,7 +56,11 @@ pub(crate) struct ForeignSealer(pub(crate) Arc<dyn Sealer>);
 
 #[async_trait::async_trait]
 impl velum_wallet::Sealer for ForeignSealer {
-    async fn seal(&self, plain: &[u8], associated: &[u8]) -> Result<Vec<u8>, velum_wallet::SealerError> {
+    async fn seal(
+        &self,
+        plain: &[u8],
+        associated: &[u8],
+    ) -> Result<Vec<u8>, velum_wallet::SealerError> {
         Ok(self.0.seal(plain.to_vec(), associated.to_vec()).await?)
     }
 

@@ -100,14 +100,16 @@ impl Session {
         executor: &Executor,
         watch: &Watch,
     ) -> Result<Self, VelumError> {
-        let (session, to_sign) =
-            executor.run(watch.clone(), move |_| ToSign::of(&self).map(|to_sign| (self, to_sign))).await?;
+        let (session, to_sign) = executor
+            .run(watch.clone(), move |_| ToSign::of(&self).map(|to_sign| (self, to_sign)))
+            .await?;
         to_sign.check_key(&watch.unless_cancelled(signer.public_key()).await??)?;
         let signature = watch.unless_cancelled(signer.sign(to_sign.payload.clone())).await??;
         let sign = move |_: &Watch| -> Result<Self, VelumError> {
             let signature = to_sign.signature(&signature)?;
             let doc_type = &to_sign.doc_type;
-            let document = DeviceResponse::with_device_signature(&session.document, doc_type, &signature)?;
+            let document =
+                DeviceResponse::with_device_signature(&session.document, doc_type, &signature)?;
             Ok(Self { document, ..session })
         };
         executor.run(watch.clone(), sign).await
@@ -139,19 +141,25 @@ impl ToSign {
         let transcript = SessionTranscript::parse(&session.transcript)?;
         let namespaces = document.device_signed().namespaces();
         let doc_type = document.doc_type().to_owned();
-        let payload = velum_credentials::device_authentication_bytes(&doc_type, &transcript, namespaces);
+        let payload =
+            velum_credentials::device_authentication_bytes(&doc_type, &transcript, namespaces);
         Ok(Self { doc_type, payload, key: *document.mso().device_key() })
     }
 
     fn check_key(&self, key: &[u8]) -> Result<(), VelumError> {
-        let found =
-            VerifyingKey::from_sec1_bytes(key).ok().or_else(|| VerifyingKey::from_public_key_der(key).ok());
+        let found = VerifyingKey::from_sec1_bytes(key)
+            .ok()
+            .or_else(|| VerifyingKey::from_public_key_der(key).ok());
         let (code, message) = match found {
             Some(found) if found == self.key => return Ok(()),
-            Some(_) => (ErrorCode::SignerOtherKey, "this key is not the one that the document was issued to"),
-            None => {
-                (ErrorCode::Malformed, "neither a P-256 point of SEC 1 nor a SubjectPublicKeyInfo of one")
-            }
+            Some(_) => (
+                ErrorCode::SignerOtherKey,
+                "this key is not the one that the document was issued to",
+            ),
+            None => (
+                ErrorCode::Malformed,
+                "neither a P-256 point of SEC 1 nor a SubjectPublicKeyInfo of one",
+            ),
         };
         Err(VelumError::new(code, "signer.publicKey", message))
     }
@@ -182,13 +190,16 @@ fn forms(bytes: &[u8]) -> impl Iterator<Item = Signature> {
 }
 
 fn not_a_signature(place: &str) -> VelumError {
-    let message =
-        format!("{SIGNATURE_BYTES} bytes r || s or DER are a signature on P-256; these are neither");
+    let message = format!(
+        "{SIGNATURE_BYTES} bytes r || s or DER are a signature on P-256; these are neither"
+    );
     VelumError::new(ErrorCode::Malformed, place, message)
 }
 
 /// A signature of either form, as `r || s`.
 pub(crate) fn raw_signature(bytes: &[u8]) -> Result<[u8; SIGNATURE_BYTES], VelumError> {
     let signature = forms(bytes).next();
-    signature.map(|signature| signature.to_bytes().into()).ok_or_else(|| not_a_signature("signature"))
+    signature
+        .map(|signature| signature.to_bytes().into())
+        .ok_or_else(|| not_a_signature("signature"))
 }

@@ -264,11 +264,17 @@ impl PreparedProof {
     /// Takes the proof out for good, if it is for this question.
     fn take(&self, question: &Question, limits: &Limits) -> Result<Prepared, VelumError> {
         let mut prepared = locked(&self.prepared);
-        let used =
-            || Error::new(Code::PreparedUsed, "prepared", "this prepared proof was used; prepare another");
+        let used = || {
+            Error::new(
+                Code::PreparedUsed,
+                "prepared",
+                "this prepared proof was used; prepare another",
+            )
+        };
         let held = prepared.as_ref().ok_or_else(used)?;
         if question.purpose(held.suite(), Some(held.size_class()))? != held.purpose() {
-            let message = "prepared for another document, issuer, docType or list of elements; prepare anew";
+            let message =
+                "prepared for another document, issuer, docType or list of elements; prepare anew";
             return Err(Error::new(Code::PreparedMismatch, "prepared", message).into());
         }
         limits.check(ProofKind::Presentation, held.suite(), held.size_class())?;
@@ -285,7 +291,8 @@ pub(crate) fn prepared(
     watch: &Watch,
 ) -> Result<Prepared, Error> {
     watch.controlled(|control| {
-        let options = credentials::PrepareOptions::default().with_size_class(class).with_control(control);
+        let options =
+            credentials::PrepareOptions::default().with_size_class(class).with_control(control);
         let prepared = wallet.prepare(question, suite, options.with_memory(memory.into()));
         // Memory is scarcer here than the moment that it takes to get it anew.
         wallet.free_memory();
@@ -334,8 +341,9 @@ fn threads(options: &WalletOptions) -> usize {
         return 1;
     }
     let cores = available_parallelism().map_or(1, NonZero::get);
-    let wanted =
-        options.threads.map_or(MOST_THREADS, |threads| usize::try_from(threads).unwrap_or(usize::MAX));
+    let wanted = options
+        .threads
+        .map_or(MOST_THREADS, |threads| usize::try_from(threads).unwrap_or(usize::MAX));
     wanted.clamp(1, cores)
 }
 

@@ -199,10 +199,17 @@ impl Watch {
     ///
     /// # Errors
     /// `cancelled`.
-    pub(crate) async fn unless_cancelled<T>(&self, future: impl Future<Output = T>) -> Result<T, Error> {
+    pub(crate) async fn unless_cancelled<T>(
+        &self,
+        future: impl Future<Output = T>,
+    ) -> Result<T, Error> {
         let mut future = pin!(future);
         self.wait(|context, is_cancelled| {
-            if is_cancelled { Poll::Ready(Err(cancelled())) } else { future.as_mut().poll(context).map(Ok) }
+            if is_cancelled {
+                Poll::Ready(Err(cancelled()))
+            } else {
+                future.as_mut().poll(context).map(Ok)
+            }
         })
         .await
     }
@@ -265,8 +272,9 @@ mod tests {
     fn who_waits_is_woken_by_a_cancellation() {
         let cancellation = Cancellation::new();
         let watch = Watch::new(Some(&cancellation), None);
-        let waiter =
-            std::thread::spawn(move || block_on(watch.unless_cancelled(std::future::pending::<()>())));
+        let waiter = std::thread::spawn(move || {
+            block_on(watch.unless_cancelled(std::future::pending::<()>()))
+        });
         cancellation.cancel();
         assert!(waiter.join().unwrap().is_err());
     }

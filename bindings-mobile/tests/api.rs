@@ -75,7 +75,10 @@ impl Software {
 }
 
 fn hex(text: &str) -> Vec<u8> {
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+        .collect()
 }
 
 #[async_trait::async_trait]
@@ -95,7 +98,11 @@ impl DeviceSigner for Software {
             return Err(error.clone());
         }
         let signature: Signature = self.key.sign(&payload);
-        Ok(if self.der { signature.to_der().as_bytes().to_vec() } else { signature.to_bytes().to_vec() })
+        Ok(if self.der {
+            signature.to_der().as_bytes().to_vec()
+        } else {
+            signature.to_bytes().to_vec()
+        })
     }
 }
 
@@ -136,15 +143,28 @@ fn a_holder_prepares_and_presents_and_a_verifier_learns() {
         let heard = Arc::new(Heard::default());
         let options = PrepareOptions { progress: Some(heard.clone()), ..PrepareOptions::default() };
         let proof = block_on(wallet.prepare(document(), request(), Some(options))).unwrap();
-        assert_eq!((proof.suite(), proof.size_class()), (Some(Suite::Direct), Some(SizeClass::Standard)));
+        assert_eq!(
+            (proof.suite(), proof.size_class()),
+            (Some(Suite::Direct), Some(SizeClass::Standard))
+        );
         assert_eq!(proof.doc_type(), DOC_TYPE);
         let reports = heard.reports.lock().unwrap();
-        assert!(reports.is_sorted_by(|(_, a), (_, b)| a <= b) && reports.iter().all(|(_, at)| *at <= 1.0));
+        assert!(
+            reports.is_sorted_by(|(_, a), (_, b)| a <= b)
+                && reports.iter().all(|(_, at)| *at <= 1.0)
+        );
         assert_eq!(reports.first().unwrap().0, Stage::Keys);
         assert_eq!(reports.last().unwrap().0, Stage::Check);
 
         let present = |options| {
-            block_on(wallet.present(proof.clone(), document(), request(), transcript(), None, options))
+            block_on(wallet.present(
+                proof.clone(),
+                document(),
+                request(),
+                transcript(),
+                None,
+                options,
+            ))
         };
         // By the device's clock the request is of the past, and nothing is used up.
         assert_eq!(present(None).unwrap_err().code(), ErrorCode::Clock);
@@ -164,13 +184,19 @@ fn a_holder_prepares_and_presents_and_a_verifier_learns() {
         });
         assert_eq!(name, Some(Value::Text { text: "Mustermann".to_owned() }));
         let moment = UNIX_EPOCH + Duration::from_secs(1_729_000_200);
-        assert!(learnt.iter().any(|fact| fact.learnt == Learnt::ValidAt { time: moment }), "{learnt:?}");
+        assert!(
+            learnt.iter().any(|fact| fact.learnt == Learnt::ValidAt { time: moment }),
+            "{learnt:?}"
+        );
 
         let mut broken = presentation;
         let last = broken.len() - 1;
         broken[last] ^= 1;
         let error = verified(broken).unwrap_err();
-        assert!(matches!(error, VelumError::Refused { .. } | VelumError::Unreadable { .. }), "{error:?}");
+        assert!(
+            matches!(error, VelumError::Refused { .. } | VelumError::Unreadable { .. }),
+            "{error:?}"
+        );
     });
     caller.unwrap().join().unwrap();
 }
@@ -202,8 +228,14 @@ fn a_signer_that_does_not_sign_costs_no_proof() {
     let present = |signer: Software, request| {
         let signer = Arc::new(signer);
         let session = transcript();
-        let present =
-            wallet.present(proof.clone(), unsigned(), request, session, Some(signer.clone()), any_time());
+        let present = wallet.present(
+            proof.clone(),
+            unsigned(),
+            request,
+            session,
+            Some(signer.clone()),
+            any_time(),
+        );
         (block_on(present).unwrap_err(), signer.asked.load(Ordering::SeqCst))
     };
     let failing = |error| Software { fails: Some(error), ..Software::of_document(false) };
@@ -247,7 +279,8 @@ impl DeviceSigner for Wrong {
 fn a_signature_that_does_not_hold_is_refused() {
     let wallet = Wallet::new(None);
     let proof = prepared_unsigned(&wallet);
-    let elsewhere = block_on(Software::of_document(true).sign(b"another payload".to_vec())).unwrap();
+    let elsewhere =
+        block_on(Software::of_document(true).sign(b"another payload".to_vec())).unwrap();
     for (signature, code) in [
         (Vec::new(), ErrorCode::Malformed),
         (vec![0; 64], ErrorCode::Malformed),
@@ -272,7 +305,8 @@ fn a_signature_that_does_not_hold_is_refused() {
 #[test]
 fn a_signature_from_elsewhere_is_attached() {
     let session = transcript();
-    let payload = device_authentication_bytes(unsigned(), DOC_TYPE.to_owned(), session.clone()).unwrap();
+    let payload =
+        device_authentication_bytes(unsigned(), DOC_TYPE.to_owned(), session.clone()).unwrap();
     for der in [false, true] {
         let signature = block_on(Software::of_document(der).sign(payload.clone())).unwrap();
         let signed = with_device_signature(unsigned(), DOC_TYPE.to_owned(), signature).unwrap();
@@ -325,12 +359,19 @@ impl DeviceSigner for Waiting {
 fn a_cancel_ends_the_wait_for_a_signer() {
     let wallet = Wallet::new(None);
     let cancellation = Cancellation::new();
-    let options = PresentOptions { cancellation: Some(cancellation.clone()), ..any_time().unwrap() };
+    let options =
+        PresentOptions { cancellation: Some(cancellation.clone()), ..any_time().unwrap() };
     let signer = Arc::new(Waiting(Mutex::new(Some(cancellation))));
     let proof = prepared_unsigned(&wallet);
     let session = transcript();
-    let present =
-        wallet.present(proof.clone(), unsigned(), unsigned_request(), session, Some(signer), Some(options));
+    let present = wallet.present(
+        proof.clone(),
+        unsigned(),
+        unsigned_request(),
+        session,
+        Some(signer),
+        Some(options),
+    );
     assert_eq!(block_on(present).unwrap_err().code(), ErrorCode::Cancelled);
     assert!(!proof.is_used());
 }
@@ -346,7 +387,8 @@ impl ProgressListener for Throwing {
 #[test]
 fn a_panic_is_an_error_and_the_wallet_goes_on() {
     let wallet = Wallet::new(None);
-    let options = PrepareOptions { progress: Some(Arc::new(Throwing)), ..PrepareOptions::default() };
+    let options =
+        PrepareOptions { progress: Some(Arc::new(Throwing)), ..PrepareOptions::default() };
     let error = block_on(wallet.prepare(document(), request(), Some(options))).err().unwrap();
     assert!(matches!(error, VelumError::Internal { .. }), "{error:?}");
     prepared(&wallet);
@@ -389,19 +431,27 @@ fn twenty_calls_at_once_all_come_to_an_end() {
 
 #[test]
 fn a_document_says_what_it_holds_and_a_request_what_it_would_tell() {
-    let [Inspection::Readable { document: mdl }] = &inspect(document()).unwrap()[..] else { panic!() };
+    let [Inspection::Readable { document: mdl }] = &inspect(document()).unwrap()[..] else {
+        panic!()
+    };
     let facts = MUSTERMANN.facts();
     assert_eq!((mdl.doc_type.as_str(), mdl.mso_bytes as usize), (DOC_TYPE, facts.mso_bytes));
     assert_eq!(mdl.elements.len(), facts.items.len());
     assert!(mdl.valid_from < mdl.valid_until && mdl.valid_until < SystemTime::now());
-    assert!(matches!(&mdl.provability, Provability::Provable { size_class: Some(SizeClass::Standard), .. }));
+    assert!(matches!(
+        &mdl.provability,
+        Provability::Provable { size_class: Some(SizeClass::Standard), .. }
+    ));
     assert!(mdl.checks.iter().all(|check| !matches!(check.outcome, CheckOutcome::Failed { .. })));
 
     let asked = changed(|request| request["predicates"][1]["age_at_least"] = 99.into());
     let explanation = explain(document(), asked).unwrap();
     let failing: Vec<_> =
         explanation.predicates.iter().filter_map(|predicate| predicate.problem.as_ref()).collect();
-    assert_eq!(failing.iter().map(|problem| problem.code).collect::<Vec<_>>(), [ErrorCode::Predicate]);
+    assert_eq!(
+        failing.iter().map(|problem| problem.code).collect::<Vec<_>>(),
+        [ErrorCode::Predicate]
+    );
     assert!(explanation.hidden.iter().any(|name| name.element == "birth_date"));
     assert!(explanation.text.contains("birth_date"));
 }
@@ -410,13 +460,17 @@ fn a_document_says_what_it_holds_and_a_request_what_it_would_tell() {
 fn errors_say_what_and_where_and_what_to_do() {
     let error = inspect(b"{}".to_vec()).unwrap_err();
     assert!(matches!(error, VelumError::Unreadable { .. }));
-    assert!(error.problem().place.starts_with("document") && error.problem().remedy.is_some(), "{error:?}");
+    assert!(
+        error.problem().place.starts_with("document") && error.problem().remedy.is_some(),
+        "{error:?}"
+    );
     assert_eq!(inspect(vec![0; 2 << 20]).unwrap_err().code(), ErrorCode::TooLarge);
     assert_eq!(explain(document(), Vec::new()).unwrap_err().code(), ErrorCode::Malformed);
 
     let wallet = Wallet::new(Some(WalletOptions { low_power: true, ..WalletOptions::default() }));
-    let prepare =
-        |document, request| block_on(wallet.prepare(document, request, None)).map(drop).unwrap_err().code();
+    let prepare = |document, request| {
+        block_on(wallet.prepare(document, request, None)).map(drop).unwrap_err().code()
+    };
     let other = changed(|request| request["issuers"][0]["sec1_hex"] = GENERATOR.into());
     assert_eq!(prepare(document(), other), ErrorCode::IssuerUntrusted);
     let missing = changed(|request| request["predicates"][0]["element"] = "no_such".into());
@@ -424,7 +478,8 @@ fn errors_say_what_and_where_and_what_to_do() {
 
     let proof = prepared(&wallet);
     let present = |document, request| {
-        let present = wallet.present(proof.clone(), document, request, transcript(), None, any_time());
+        let present =
+            wallet.present(proof.clone(), document, request, transcript(), None, any_time());
         block_on(present).unwrap_err().code()
     };
     let expired = changed(|request| request["now"] = "2030-01-01T00:00:00Z".into());
@@ -436,11 +491,17 @@ fn errors_say_what_and_where_and_what_to_do() {
     assert_eq!(present(unsigned(), unsigned_request()), ErrorCode::DeviceMacUnsupported);
     assert!(!proof.is_used());
 
-    let none = verify(GOLDEN[0].presentation.to_vec(), transcript(), request(), Some(Vec::new()), None);
+    let none =
+        verify(GOLDEN[0].presentation.to_vec(), transcript(), request(), Some(Vec::new()), None);
     assert_eq!(block_on(none).unwrap_err().code(), ErrorCode::WrongVersion);
     assert_eq!(verified(Vec::new()).unwrap_err().code(), ErrorCode::Malformed);
-    let elsewhere =
-        verify(GOLDEN[0].presentation.to_vec(), ANNEX_D.session_transcript.to_vec(), request(), None, None);
+    let elsewhere = verify(
+        GOLDEN[0].presentation.to_vec(),
+        ANNEX_D.session_transcript.to_vec(),
+        request(),
+        None,
+        None,
+    );
     assert_eq!(block_on(elsewhere).unwrap_err().code(), ErrorCode::ProofInvalid);
 }
 
@@ -457,8 +518,11 @@ fn bytes_of_any_kind_end_in_errors() {
             changed[at] ^= 0x55;
             let _ = inspect(changed.clone());
             let _ = explain(changed.clone(), case.request.as_bytes().to_vec());
-            let _ =
-                device_authentication_bytes(changed, DOC_TYPE.to_owned(), case.session_transcript.to_vec());
+            let _ = device_authentication_bytes(
+                changed,
+                DOC_TYPE.to_owned(),
+                case.session_transcript.to_vec(),
+            );
         }
     }
 }
@@ -486,13 +550,26 @@ fn a_budget_of_memory_is_kept_before_anything_is_proved_or_used_up() {
     let normal = refused(preparing(None, 80_000_000));
     assert!(normal.message.contains("80000000"), "{}", normal.message);
     assert!(normal.remedy.unwrap().contains("`memory` low"));
-    assert_eq!(refused(preparing(Some(Memory::Low), 1_000_000)).remedy.unwrap(), "make no proof now");
+    assert_eq!(
+        refused(preparing(Some(Memory::Low), 1_000_000)).remedy.unwrap(),
+        "make no proof now"
+    );
     let proof = preparing(Some(Memory::Low), 80_000_000).0.unwrap();
 
     let present = |budget| {
-        let options =
-            PresentOptions { memory: Some(Memory::Low), memory_budget: Some(budget), ..any_time().unwrap() };
-        block_on(wallet.present(proof.clone(), document(), request(), transcript(), None, Some(options)))
+        let options = PresentOptions {
+            memory: Some(Memory::Low),
+            memory_budget: Some(budget),
+            ..any_time().unwrap()
+        };
+        block_on(wallet.present(
+            proof.clone(),
+            document(),
+            request(),
+            transcript(),
+            None,
+            Some(options),
+        ))
     };
     assert_eq!(present(1_000_000).unwrap_err().code(), ErrorCode::MemoryInsufficient);
     assert!(!proof.is_used());
@@ -518,7 +595,8 @@ fn a_document_that_no_proof_can_be_made_of_fails_while_others_are_proved() {
             progress: Some(Arc::new(Held(begun, Mutex::new(Some(may_go_on))))),
             ..PrepareOptions::default()
         };
-        let long = scope.spawn(|| block_on(wallet.prepare(document(), request(), Some(options))).map(drop));
+        let long = scope
+            .spawn(|| block_on(wallet.prepare(document(), request(), Some(options))).map(drop));
         has_begun.recv().unwrap();
         let bad = block_on(wallet.prepare(b"{}".to_vec(), request(), None)).map(drop).unwrap_err();
         assert_eq!(bad.code(), ErrorCode::Malformed);

@@ -27,7 +27,11 @@ fn any_time() -> Option<PresentOptions> {
     Some(PresentOptions { clock: Some(Clock::Any), ..PresentOptions::default() })
 }
 
-fn pool(wallet: &Arc<Wallet>, folder: &std::path::Path, key: &[u8]) -> Result<Arc<ProofPool>, VelumError> {
+fn pool(
+    wallet: &Arc<Wallet>,
+    folder: &std::path::Path,
+    key: &[u8],
+) -> Result<Arc<ProofPool>, VelumError> {
     ProofPool::new(wallet.clone(), folder.display().to_string(), key.to_vec(), None)
 }
 
@@ -72,7 +76,8 @@ fn nobody_waits_for_a_pool_to_be_full() {
         };
         let filling = scope.spawn(|| block_on(pool.fill(document(), request(), 9, Some(options))));
         has_begun.recv().unwrap();
-        let answer = block_on(pool.present(document(), request(), transcript(), None, any_time())).unwrap();
+        let answer =
+            block_on(pool.present(document(), request(), transcript(), None, any_time())).unwrap();
         assert!(!answer.presentation.is_empty());
         assert!(!filling.is_finished());
         cancellation.cancel();
@@ -90,14 +95,18 @@ fn a_pool_is_filled_and_each_proof_is_taken_once() {
     // Cancelled in the second of two: the first stays.
     let cancellation = Cancellation::new();
     let listener = Arc::new(Counting(AtomicUsize::new(0), cancellation.clone()));
-    let options =
-        FillOptions { cancellation: Some(cancellation), progress: Some(listener), ..FillOptions::default() };
+    let options = FillOptions {
+        cancellation: Some(cancellation),
+        progress: Some(listener),
+        ..FillOptions::default()
+    };
     let error = block_on(pool.fill(document(), request(), 2, Some(options))).unwrap_err();
     assert_eq!((error.code(), count(&pool)), (ErrorCode::Cancelled, 1));
     assert_eq!(block_on(pool.fill(document(), request(), 1, None)).unwrap(), 0);
 
     // What is not answered takes nothing out.
-    let present = |options| block_on(pool.present(document(), request(), transcript(), None, options));
+    let present =
+        |options| block_on(pool.present(document(), request(), transcript(), None, options));
     assert_eq!(present(None).unwrap_err().code(), ErrorCode::Clock);
     assert_eq!(count(&pool), 1);
     let answers: Vec<_> = thread::scope(|scope| {
@@ -122,15 +131,22 @@ fn proofs_stay_sealed_and_go_with_their_document() {
 
     // Under another key nothing opens, and nothing is lost.
     let other = pool(&wallet, folder.path(), &[8; 32]).unwrap();
-    let refused = block_on(other.present(document(), request(), transcript(), None, any_time())).unwrap_err();
+    let refused =
+        block_on(other.present(document(), request(), transcript(), None, any_time())).unwrap_err();
     assert!(matches!(refused, VelumError::Pool { .. }));
     assert_eq!((refused.code(), count(&ours)), (ErrorCode::OtherKey, 1));
 
     assert_eq!(block_on(ours.sweep(vec![document()])).unwrap(), []);
-    assert_eq!(block_on(ours.sweep(vec![b"none".to_vec()])).unwrap_err().code(), ErrorCode::Malformed);
+    assert_eq!(
+        block_on(ours.sweep(vec![b"none".to_vec()])).unwrap_err().code(),
+        ErrorCode::Malformed
+    );
     assert_eq!(count(&ours), 1);
     let dropped = block_on(ours.sweep(vec![AGE_VERIFICATION.device_response.to_vec()])).unwrap();
-    assert_eq!(dropped.iter().map(|dropped| dropped.why).collect::<Vec<_>>(), [DropReason::Document]);
+    assert_eq!(
+        dropped.iter().map(|dropped| dropped.why).collect::<Vec<_>>(),
+        [DropReason::Document]
+    );
     assert_eq!((count(&ours), block_on(ours.clear()).unwrap()), (0, 0));
 
     fs::write(folder.path().join("file"), []).unwrap();

@@ -38,7 +38,11 @@ fn each_verb_keeps_to_its_memory_on_a_small_device() {
         let [whole, program] = peak.map(|kibibytes| kibibytes * 1_024);
         // What is mapped from files, the program above all, can be read again and is no load on memory. It only grows.
         let anonymous = whole - program;
-        println!("{verb}: {:.1} MB, of which {:.1} MB anonymous; at most {most}", mb(whole), mb(anonymous));
+        println!(
+            "{verb}: {:.1} MB, of which {:.1} MB anonymous; at most {most}",
+            mb(whole),
+            mb(anonymous)
+        );
         if whole > most * 1_000_000 {
             over.push(verb);
         }
@@ -56,11 +60,19 @@ fn of_process(verb: &str, folder: &Path) -> [u64; 2] {
     process.args(["--exact", "each_verb_keeps_to_its_memory_on_a_small_device", "--nocapture"]);
     let output = process.env(VERB, verb).env(FOLDER, folder).output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{verb}: {printed}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{verb}: {printed}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     ["VmHWM", "RssFile"].map(|name| {
         let lines = printed.lines().filter_map(|line| line.strip_prefix(name));
         let mut numbers = lines.filter_map(|line| line.split_whitespace().nth(1));
-        numbers.next_back().unwrap_or_else(|| panic!("{verb}: no {name} in {printed}")).parse().unwrap()
+        numbers
+            .next_back()
+            .unwrap_or_else(|| panic!("{verb}: no {name} in {printed}"))
+            .parse()
+            .unwrap()
     })
 }
 
@@ -79,20 +91,33 @@ fn transcript() -> Vec<u8> {
 fn work(verb: &str, folder: &Path) {
     let wallet = Wallet::new(Some(WalletOptions { low_power: true, threads: None }));
     let pool = || {
-        ProofPool::new(wallet.clone(), folder.join("pool").display().to_string(), KEY.to_vec(), None).unwrap()
+        ProofPool::new(
+            wallet.clone(),
+            folder.join("pool").display().to_string(),
+            KEY.to_vec(),
+            None,
+        )
+        .unwrap()
     };
     let presentation = folder.join("presentation");
     match verb {
         "prepare" | "prepare low" => {
             let options = FillOptions { memory: memory(verb), ..FillOptions::default() };
             let wanted = block_on(pool().count(document(), request())).unwrap() + 1;
-            assert_eq!(block_on(pool().fill(document(), request(), wanted, Some(options))).unwrap(), 1);
+            assert_eq!(
+                block_on(pool().fill(document(), request(), wanted, Some(options))).unwrap(),
+                1
+            );
         }
         "present" | "present low" => {
-            let options =
-                PresentOptions { clock: Some(Clock::Any), memory: memory(verb), ..PresentOptions::default() };
+            let options = PresentOptions {
+                clock: Some(Clock::Any),
+                memory: memory(verb),
+                ..PresentOptions::default()
+            };
             let answer =
-                block_on(pool().present(document(), request(), transcript(), None, Some(options))).unwrap();
+                block_on(pool().present(document(), request(), transcript(), None, Some(options)))
+                    .unwrap();
             assert!(answer.from_pool);
             fs::write(presentation, answer.presentation).unwrap();
         }

@@ -71,7 +71,9 @@ impl GpuProver {
             State::Off => ("off", None, None),
             State::Opening => ("opening", None, None),
             State::Ready(adapter) => ("ready", Some(adapter), None),
-            State::Failed(error @ GpuError::NoAdapter(_)) => ("absent", None, Some(error.to_string())),
+            State::Failed(error @ GpuError::NoAdapter(_)) => {
+                ("absent", None, Some(error.to_string()))
+            }
             State::Failed(error) => ("failed", None, Some(error.to_string())),
         };
         let software = adapter.as_ref().is_some_and(|adapter| adapter.is_software);
@@ -82,7 +84,12 @@ impl GpuProver {
 
     /// Makes both keys of a suite and size class, so that neither preparing nor presenting waits for them.
     #[wasm_bindgen(js_name = makeKeys)]
-    pub async fn make_keys(&self, suite: String, class: String, progress: Function) -> Result<(), JsValue> {
+    pub async fn make_keys(
+        &self,
+        suite: String,
+        class: String,
+        progress: Function,
+    ) -> Result<(), JsValue> {
         let (suite, class) = (self::suite(&suite)?, size_class(&class)?);
         let made = watched_async(&progress, async |control| {
             for kind in [ProofKind::Credential, ProofKind::Presentation] {
@@ -102,10 +109,12 @@ impl GpuProver {
         class: Option<String>,
         progress: Function,
     ) -> Result<Uint8Array, JsValue> {
-        let (suite, size_class) = (self::suite(&suite)?, class.as_deref().map(size_class).transpose()?);
+        let (suite, size_class) =
+            (self::suite(&suite)?, class.as_deref().map(size_class).transpose()?);
         let prepared = watched_async(&progress, async |control| {
             let question = question(&document, &request)?;
-            let options = PrepareOptions::default().with_size_class(size_class).with_control(control);
+            let options =
+                PrepareOptions::default().with_size_class(size_class).with_control(control);
             self.wallet.prepare_async(&question, suite, options).await
         });
         let prepared = prepared.await.map_err(|error| self.thrown(&error))?;
@@ -159,7 +168,9 @@ fn read(calibration: &[f64]) -> Result<Calibration, JsError> {
         let (cpu, gpu) = (duration(cpu_ms)?, duration(gpu_ms)?);
         Ok(Timing { log_height: log_height as usize, cpu, gpu })
     };
-    Ok(Calibration(heights.iter().map(timing).collect::<Result<_, std::time::TryFromFloatSecsError>>()?))
+    Ok(Calibration(
+        heights.iter().map(timing).collect::<Result<_, std::time::TryFromFloatSecsError>>()?,
+    ))
 }
 
 fn heights(calibration: Calibration) -> Vec<Height> {

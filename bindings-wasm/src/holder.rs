@@ -31,7 +31,9 @@ pub fn explain(request: &str, document: &[u8]) -> Result<String, JsValue> {
 pub fn describe_prepared(prepared: &Uint8Array) -> Result<String, JsValue> {
     let prepared = Zeroizing::new(prepared.to_vec());
     let (purpose, prepared_for) = or_throw(Purpose::of_prepared(&prepared))?;
-    Ok(json::javascript(json!({ "purpose": purpose.to_json(), "prepared_for": prepared_for.to_string() })))
+    Ok(json::javascript(
+        json!({ "purpose": purpose.to_json(), "prepared_for": prepared_for.to_string() }),
+    ))
 }
 
 /// What a proof must be for to answer a request with a document: a pool is asked for one of that.
@@ -68,13 +70,21 @@ pub fn check(
 
 /// What the device signs for a session, the elements of its own included that the document says it signs.
 #[wasm_bindgen(js_name = deviceAuthenticationBytes)]
-pub fn device_authentication(document: &[u8], doc_type: &str, transcript: &[u8]) -> Result<Vec<u8>, JsValue> {
+pub fn device_authentication(
+    document: &[u8],
+    doc_type: &str,
+    transcript: &[u8],
+) -> Result<Vec<u8>, JsValue> {
     or_throw(velum_wallet::device_authentication_bytes(document, doc_type, transcript))
 }
 
 /// The response with this signature of the device, `r || s`.
 #[wasm_bindgen(js_name = withDeviceSignature)]
-pub fn with_device_signature(document: &[u8], doc_type: &str, signature: &[u8]) -> Result<Vec<u8>, JsValue> {
+pub fn with_device_signature(
+    document: &[u8],
+    doc_type: &str,
+    signature: &[u8],
+) -> Result<Vec<u8>, JsValue> {
     let signature = signature.try_into().map_err(|_| JsError::new("a signature has 64 bytes"))?;
     or_throw(DeviceResponse::with_device_signature(document, doc_type, signature))
 }
@@ -91,5 +101,7 @@ pub(crate) fn present_options(
 ) -> Result<PresentOptions<'_>, Error> {
     // Saturating: what lies outside of the calendar stays outside.
     let clock = clock.map_or(Ok(Clock::Any), |seconds| clock_at(seconds as i64).map(Clock::At))?;
-    Ok(PresentOptions::at(clock).with_device_namespaces(disclose_device_namespaces).with_control(control))
+    Ok(PresentOptions::at(clock)
+        .with_device_namespaces(disclose_device_namespaces)
+        .with_control(control))
 }

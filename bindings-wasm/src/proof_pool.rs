@@ -8,8 +8,8 @@ use js_sys::{Array, JsString, Reflect, Uint8Array};
 use serde_json::json;
 use velum_credentials::{Error, Prepared, Purpose, Timestamp};
 use velum_wallet::{
-    Bounds, Dropped, PoolError, ProofPool, Sealer, SealerError, Store, StoreError, StoredEntry, clock_at,
-    json,
+    Bounds, Dropped, PoolError, ProofPool, Sealer, SealerError, Store, StoreError, StoredEntry,
+    clock_at, json,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -38,10 +38,18 @@ extern "C" {
     async fn remove(this: &Keeper, name: &str) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    async fn seal(this: &Keeper, plain: Uint8Array, associated: Uint8Array) -> Result<JsValue, JsValue>;
+    async fn seal(
+        this: &Keeper,
+        plain: Uint8Array,
+        associated: Uint8Array,
+    ) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    async fn open(this: &Keeper, sealed: Uint8Array, associated: Uint8Array) -> Result<JsValue, JsValue>;
+    async fn open(
+        this: &Keeper,
+        sealed: Uint8Array,
+        associated: Uint8Array,
+    ) -> Result<JsValue, JsValue>;
 }
 
 struct Kept(Rc<Keeper>);
@@ -51,7 +59,10 @@ impl Store for Kept {
     async fn list(&self) -> Result<Vec<StoredEntry>, StoreError> {
         let entry = |entry: JsValue| {
             let entry: Array = entry.dyn_into().ok()?;
-            Some(StoredEntry { name: entry.get(0).as_string()?, bytes: entry.get(1).as_f64()? as u64 })
+            Some(StoredEntry {
+                name: entry.get(0).as_string()?,
+                bytes: entry.get(1).as_f64()? as u64,
+            })
         };
         let entries: Array = self.0.list().await.map_err(stored)?.unchecked_into();
         Ok(entries.iter().filter_map(entry).collect())
@@ -79,7 +90,11 @@ impl Sealer for Kept {
         Ok(sealed.unchecked_into::<Uint8Array>().to_vec())
     }
 
-    async fn open(&self, sealed: &[u8], associated: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealerError> {
+    async fn open(
+        &self,
+        sealed: &[u8],
+        associated: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealerError> {
         let (sealed, associated) = (Uint8Array::from(sealed), Uint8Array::from(associated));
         let plain = self.0.open(sealed, associated).await.map_err(|error| unsealed(&error))?;
         Ok(Zeroizing::new(plain.unchecked_into::<Uint8Array>().to_vec()))
@@ -116,8 +131,11 @@ impl Pool {
     #[wasm_bindgen(constructor)]
     pub fn new(keeper: Keeper, entries: f64, bytes: f64, age_seconds: f64) -> Self {
         let kept = Rc::new(keeper);
-        let bounds =
-            Bounds { entries: entries as usize, bytes: bytes as u64, age_seconds: age_seconds as u64 };
+        let bounds = Bounds {
+            entries: entries as usize,
+            bytes: bytes as u64,
+            age_seconds: age_seconds as u64,
+        };
         let (store, sealer) = (Arc::new(Kept(kept.clone())), Arc::new(Kept(kept)));
         Self(Rc::new(ProofPool::new(store, sealer, bounds)))
     }
@@ -171,7 +189,8 @@ impl Pool {
         let hash = |text: &String| -> Option<[u8; 32]> { hex::decode(text).ok()?.try_into().ok() };
         let held: Option<Vec<_>> = held.iter().map(hash).collect();
         let held = held.ok_or_else(|| {
-            let message = "not a hash of a document: 64 hexadecimal digits, such as a purpose's `document`";
+            let message =
+                "not a hash of a document: 64 hexadecimal digits, such as a purpose's `document`";
             failure::thrown(&Error::new(velum_credentials::Code::Malformed, "held", message))
         })?;
         let swept = self.0.sweep(&held, clock(now)?).await.map_err(|error| thrown(&error))?;

@@ -44,7 +44,8 @@ impl Prover {
         class: Option<String>,
         progress: &Function,
     ) -> Result<Uint8Array, JsValue> {
-        let (suite, size_class) = (self::suite(suite)?, class.as_deref().map(size_class).transpose()?);
+        let (suite, size_class) =
+            (self::suite(suite)?, class.as_deref().map(size_class).transpose()?);
         let prepared = or_throw(watched(progress, |control| {
             let question = question(document, request)?;
             self.0.prepare(

@@ -26,7 +26,11 @@ fn claim(receipt: &[u8], transcript: &[u8], request: &str) -> Result<Vec<u8>, Er
 /// Puts a presentation together with what it answers, for others to fold: whoever calls asks [`kept_back`] before. Its proofs are not verified. Gives the hash that an
 /// aggregate will know the statement by, 32 bytes, then the id of the size class, one byte, then what is handed over: a list of these would take more code.
 #[wasm_bindgen]
-pub fn submission(presentation: &[u8], transcript: &[u8], request: &str) -> Result<Vec<u8>, JsValue> {
+pub fn submission(
+    presentation: &[u8],
+    transcript: &[u8],
+    request: &str,
+) -> Result<Vec<u8>, JsValue> {
     or_throw(submitted(presentation, transcript, request))
 }
 

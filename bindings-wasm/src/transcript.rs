@@ -12,7 +12,8 @@ fn built(session: Handover<'_>) -> Result<Vec<u8>, JsValue> {
 
 /// The key is a JWK, as JSON.
 fn thumbprint(jwk: Option<String>) -> Result<Option<[u8; THUMBPRINT_BYTES]>, JsValue> {
-    let thumbprint = |jwk: String| -> Result<_, Error> { velum_credentials::jwk_thumbprint(jwk.as_bytes()) };
+    let thumbprint =
+        |jwk: String| -> Result<_, Error> { velum_credentials::jwk_thumbprint(jwk.as_bytes()) };
     or_throw(jwk.map(thumbprint).transpose())
 }
 
@@ -29,7 +30,11 @@ pub fn open_id4vp(
 
 /// See [`Handover::OpenId4VpDcApi`].
 #[wasm_bindgen(js_name = openId4VpDcApi)]
-pub fn open_id4vp_dc_api(origin: &str, nonce: &str, jwk: Option<String>) -> Result<Vec<u8>, JsValue> {
+pub fn open_id4vp_dc_api(
+    origin: &str,
+    nonce: &str,
+    jwk: Option<String>,
+) -> Result<Vec<u8>, JsValue> {
     built(Handover::OpenId4VpDcApi { origin, nonce, jwk_thumbprint: thumbprint(jwk)? })
 }
 

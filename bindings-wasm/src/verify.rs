@@ -72,6 +72,8 @@ impl Verifier {
         suites: u8,
     ) -> Result<String, Error> {
         let challenge = Challenge::new(Request::from_json(request.as_bytes())?, transcript)?;
-        Ok(json::javascript(json::verified(&challenge.verify(&self.allowing(suites), presentation)?)))
+        Ok(json::javascript(json::verified(
+            &challenge.verify(&self.allowing(suites), presentation)?,
+        )))
     }
 }

@@ -11,7 +11,10 @@ use crate::failure::Failure;
 use crate::report::{self, Report};
 
 /// Runs the command of this name with the arguments of the process, and prints what came of it.
-pub fn run(name: &'static str, work: impl FnOnce(Vec<OsString>) -> Result<Report, Failure>) -> ExitCode {
+pub fn run(
+    name: &'static str,
+    work: impl FnOnce(Vec<OsString>) -> Result<Report, Failure>,
+) -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     // Known before the arguments are understood, so that a usage error is JSON too.
     let json = arguments
@@ -25,8 +28,8 @@ pub fn run(name: &'static str, work: impl FnOnce(Vec<OsString>) -> Result<Report
             report::write_stderr(format_args!("{name}: internal error at {place}"));
         }
     }));
-    let outcome =
-        panic::catch_unwind(AssertUnwindSafe(|| work(arguments))).unwrap_or_else(|_| Err(Failure::bug()));
+    let outcome = panic::catch_unwind(AssertUnwindSafe(|| work(arguments)))
+        .unwrap_or_else(|_| Err(Failure::bug()));
     match outcome {
         Ok(report) => report.print(json),
         Err(failure) => failure.print(json),
@@ -42,7 +45,9 @@ pub fn help_or_usage(error: &clap::Error) -> Result<Report, Failure> {
     match error.kind() {
         ErrorKind::DisplayHelp => Ok(Report::done(json!({ "help": text }), text)),
         ErrorKind::DisplayVersion => Ok(Report::done(json!({ "version": text.trim() }), text)),
-        _ => Err(Failure::usage(text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned())),
+        _ => {
+            Err(Failure::usage(text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned()))
+        }
     }
 }
 

@@ -7,8 +7,9 @@ use std::io::IsTerminal;
 
 use serde_json::{Value, json};
 use velum_credentials::{
-    Clock, Condition, DeviceResponse, Document, Error, Explanation, Learnt, Predicate, PrepareOptions,
-    Prepared, PresentOptions, Presentation, Prover, Request, SessionTranscript, Suite, Timestamp, Verifier,
+    Clock, Condition, DeviceResponse, Document, Error, Explanation, Learnt, Predicate,
+    PrepareOptions, Prepared, PresentOptions, Presentation, Prover, Request, SessionTranscript,
+    Suite, Timestamp, Verifier,
 };
 use velum_testdata::{ANNEX_D, MUSTERMANN, PERMUTED_KEYS};
 use velum_wallet::json::{facts, hidden, reason};
@@ -141,9 +142,12 @@ impl Run {
 
     /// Status 3 unless every wrong request was refused twice.
     fn report(&self, devices: &Devices, with_stages: bool) -> Report {
-        let all_refused =
-            self.refusals.iter().all(|refusal| refusal.prover.is_some() && refusal.verifier.is_some());
-        let (mut json, mut text) = (self.to_json(all_refused), self.to_text(all_refused, Style::of_stdout()));
+        let all_refused = self
+            .refusals
+            .iter()
+            .all(|refusal| refusal.prover.is_some() && refusal.verifier.is_some());
+        let (mut json, mut text) =
+            (self.to_json(all_refused), self.to_text(all_refused, Style::of_stdout()));
         devices.describe(&self.presenting, &mut json, &mut text);
         if with_stages {
             let profiles = [("prepare", &self.preparing), ("present", &self.presenting)];
@@ -257,7 +261,10 @@ impl Run {
             "prepare",
             &format!("{:>9.1} ms   ahead of time, without the verifier", self.preparing.total_ms),
         );
-        text.row("present", &format!("{:>9.1} ms   while the verifier waits", self.presenting.total_ms));
+        text.row(
+            "present",
+            &format!("{:>9.1} ms   while the verifier waits", self.presenting.total_ms),
+        );
         text.row("verify", &format!("{:>9.1} ms", self.verify_ms));
         text.row("presentation", &format!("{:>9} bytes", self.bytes));
         if let Some(bytes) = measure::peak_rss_bytes() {
@@ -266,14 +273,20 @@ impl Run {
                 &format!("{:>9.1} MiB at most, demo and data included", bytes as f64 / 1_048_576.0),
             );
         }
-        let (class, suite) = (self.presentation.size_class().name, self.presentation.suite().name());
+        let (class, suite) =
+            (self.presentation.size_class().name, self.presentation.suite().name());
         let simd = measure::Simd::BUILT.name();
         text.row(
             "with",
-            &format!("threads {}, SIMD {simd}, suite {suite}, size class {class}", measure::threads()),
+            &format!(
+                "threads {}, SIMD {simd}, suite {suite}, size class {class}",
+                measure::threads()
+            ),
         );
 
-        text.heading("Wrong requests: what the prover says, and the verifier of the good presentation");
+        text.heading(
+            "Wrong requests: what the prover says, and the verifier of the good presentation",
+        );
         for refusal in &self.refusals {
             text.line(refusal.asked);
             text.prover_refusal(&refusal.prover);

@@ -165,7 +165,10 @@ impl Failure {
             let error = json!({ "code": code.as_str(), "message": message, "where": place });
             write_stdout(&json!({ "error": error }).to_string());
         } else if !matches!(code, FailureCode::Usage | FailureCode::File) {
-            write_stderr(format_args!("error: {message}\n  where: {place}\n  code: {}", code.as_str()));
+            write_stderr(format_args!(
+                "error: {message}\n  where: {place}\n  code: {}",
+                code.as_str()
+            ));
             if let Some(option) = option {
                 write_stderr(format_args!("  option: {option}"));
             }
@@ -219,12 +222,16 @@ mod tests {
         let clock = || Failure::from(velum_wallet::clock_at(i64::MIN).unwrap_err());
         assert_eq!(clock().option, Some("--any-clock"));
         assert_eq!(clock().without_option().option, None);
-        assert_eq!(Failure::from(PoolError::Prepare(Error::new(Code::Digest, "a", "b"))).option, None);
+        assert_eq!(
+            Failure::from(PoolError::Prepare(Error::new(Code::Digest, "a", "b"))).option,
+            None
+        );
     }
 
     /// The rows of the tables under a heading of the documentation whose first cell is code, as cells without its backticks.
     fn rows_under(heading: &str) -> impl Iterator<Item = Vec<&'static str>> {
-        let lines = include_str!("../../docs/cli.md").lines().skip_while(move |line| *line != heading);
+        let lines =
+            include_str!("../../docs/cli.md").lines().skip_while(move |line| *line != heading);
         let section = lines.skip(1).take_while(|line| !line.starts_with("## "));
         section.filter(|line| line.starts_with("| `")).map(|line| {
             let cells = line.trim_matches('|').split(" | ").map(|cell| cell.trim());
@@ -266,9 +273,14 @@ mod tests {
             RECEIPT_SIBLINGS,
             SUBMISSION_BYTES
         );
-        let declared = SOURCE.lines().filter_map(|line| line.strip_prefix("pub const ")?.split_once(':'));
+        let declared =
+            SOURCE.lines().filter_map(|line| line.strip_prefix("pub const ")?.split_once(':'));
         let declared: BTreeSet<_> = declared.map(|(name, _)| name).collect();
-        assert_eq!(declared, known.iter().map(|(name, _)| *name).collect(), "name each limit in this test");
+        assert_eq!(
+            declared,
+            known.iter().map(|(name, _)| *name).collect(),
+            "name each limit in this test"
+        );
 
         let classes = CLASSES.iter().map(|class| {
             let numbers = [class.max_mso_bytes, class.slots, class.max_item_bytes];
@@ -278,7 +290,8 @@ mod tests {
         let expected: BTreeSet<_> = known.chain(classes).collect();
         let documented: BTreeSet<_> = rows_under("## Limits")
             .map(|row| {
-                let numbers = row[1..].iter().filter(|cell| cell.bytes().all(|byte| byte.is_ascii_digit()));
+                let numbers =
+                    row[1..].iter().filter(|cell| cell.bytes().all(|byte| byte.is_ascii_digit()));
                 (row[0], numbers.map(|number| (*number).to_owned()).collect())
             })
             .collect();

@@ -58,7 +58,9 @@ fn start(policy: &str, is_required: bool) -> Result<Backend, Failure> {
 #[cfg(not(feature = "gpu"))]
 fn start(_policy: &str, is_required: bool) -> Result<Backend, Failure> {
     if is_required {
-        return Err(unavailable("this build has no kernels for GPUs: it was made without the feature `gpu`"));
+        return Err(unavailable(
+            "this build has no kernels for GPUs: it was made without the feature `gpu`",
+        ));
     }
     Ok(Backend::default())
 }
@@ -134,9 +136,15 @@ pub fn params() -> (Value, String) {
     let adapters = velum_credentials::block_on(velum_webgpu::adapters());
     let (mut objects, mut text) = (Vec::new(), String::new());
     for adapter in &adapters {
-        let kind =
-            if adapter.is_software { "in software, by --gpu require alone" } else { "where it is faster" };
-        text.push_str(&format!("GPU {} ({}, {}): {kind}\n", adapter.name, adapter.interface, adapter.driver));
+        let kind = if adapter.is_software {
+            "in software, by --gpu require alone"
+        } else {
+            "where it is faster"
+        };
+        text.push_str(&format!(
+            "GPU {} ({}, {}): {kind}\n",
+            adapter.name, adapter.interface, adapter.driver
+        ));
         objects.push(json!({
             "name": adapter.name,
             "interface": adapter.interface,

@@ -35,7 +35,9 @@ pub fn challenge(path: &Path, request: &Path) -> Result<Challenge, Failure> {
 /// The system's clock.
 pub fn clock() -> Result<Timestamp, Error> {
     let since_epoch = SystemTime::UNIX_EPOCH.elapsed().ok();
-    clock_at(since_epoch.and_then(|elapsed| i64::try_from(elapsed.as_secs()).ok()).unwrap_or(i64::MIN))
+    clock_at(
+        since_epoch.and_then(|elapsed| i64::try_from(elapsed.as_secs()).ok()).unwrap_or(i64::MIN),
+    )
 }
 
 /// `--memory`: how much a proof may take.

@@ -27,7 +27,9 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let response = DeviceResponse::parse(&inputs::document(&arguments.document)?)?;
     let inspections = response.inspect()?;
     if inspections.is_empty() {
-        return Err(Error::new(Code::Malformed, "documents", "the response holds no document").into());
+        return Err(
+            Error::new(Code::Malformed, "documents", "the response holds no document").into()
+        );
     }
     let passed = inspections.iter().all(|it| it.as_ref().is_ok_and(Inspection::passed));
     let json = json!({
@@ -66,21 +68,28 @@ fn to_text(inspection: &Inspection<'_>, form: Form) -> String {
     rows.heading(format!("{} ({place})", printable(document.doc_type())));
     rows.row(["signed", &validity.signed.to_string()]);
     rows.row(["valid", &format!("{} to {}", validity.valid_from, validity.valid_until)]);
-    let digests: usize = mso.layout().namespaces.iter().map(|namespace| namespace.digests.len()).sum();
+    let digests: usize =
+        mso.layout().namespaces.iter().map(|namespace| namespace.digests.len()).sum();
     let class = match document.size_class(&[]) {
         Ok(class) => format!("size class {} or larger", class.name),
         Err(_) => "too large for every size class".to_owned(),
     };
     rows.row(["MSO", &format!("{} bytes, digests of {digests} items, {class}", mso.bytes().len())]);
     if mso.has_status() {
-        rows.row(["status", "revocation status present, not checked: the issuer says where to look it up"]);
+        rows.row([
+            "status",
+            "revocation status present, not checked: the issuer says where to look it up",
+        ]);
     }
     match &inspection.signer {
         None => rows.row(["signer", "no certificate"]),
         Some(Err(fault)) => rows.row(["signer", &format!("its certificate gives no key: {fault}")]),
         Some(Ok(signer)) => {
             rows.row(["signer", &hex::encode(signer.public_key.to_encoded_point(false))]);
-            rows.row(["", &format!("certificate valid {} to {}", signer.not_before, signer.not_after)]);
+            rows.row([
+                "",
+                &format!("certificate valid {} to {}", signer.not_before, signer.not_after),
+            ]);
             match inspection.profile_fault() {
                 Some(fault) => rows.row(["", &format!("can be trusted by key only: {fault}")]),
                 None => rows.row(["", "can be trusted by key or through its IACA root"]),
@@ -106,7 +115,9 @@ fn to_text(inspection: &Inspection<'_>, form: Form) -> String {
         let outcome = match &check.outcome {
             Outcome::Passed(meaning) => format!("passed       {meaning}"),
             Outcome::NotChecked(why) => format!("not checked  {why}"),
-            Outcome::Failed(error) => format!("FAILED       {} ({})", error.message(), error.code()),
+            Outcome::Failed(error) => {
+                format!("FAILED       {} ({})", error.message(), error.code())
+            }
         };
         rows.row([check.name, &outcome]);
     }
@@ -122,7 +133,9 @@ fn shown(value: &Value) -> String {
         Value::Integer(number) => number.to_string(),
         Value::FullDate(date) => date.to_string(),
         Value::DateTime(time) => time.to_string(),
-        Value::Other(cbor) => format!("CBOR, {} bytes: {}", cbor.len(), shortened(&hex::encode(cbor))),
+        Value::Other(cbor) => {
+            format!("CBOR, {} bytes: {}", cbor.len(), shortened(&hex::encode(cbor)))
+        }
         _ => "a value of another type".to_owned(),
     }
 }
@@ -154,8 +167,12 @@ impl Rows {
     }
 
     fn finish(self) -> String {
-        let width =
-            self.0.iter().filter_map(|(label, _)| label.as_ref()).map(|label| label.chars().count()).max();
+        let width = self
+            .0
+            .iter()
+            .filter_map(|(label, _)| label.as_ref())
+            .map(|label| label.chars().count())
+            .max();
         let width = width.unwrap_or_default();
         let mut out = String::new();
         for (index, (label, text)) in self.0.iter().enumerate() {

@@ -26,10 +26,12 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let json = files::read(&arguments.spec, SPEC_BYTES)?;
     if json.len() > SPEC_BYTES {
-        return Err(Error::new(Code::TooLarge, "spec", format!("the limit is {SPEC_BYTES} bytes")).into());
+        return Err(
+            Error::new(Code::TooLarge, "spec", format!("the limit is {SPEC_BYTES} bytes")).into()
+        );
     }
-    let json =
-        std::str::from_utf8(&json).map_err(|error| Error::new(Code::Malformed, "spec", error.to_string()))?;
+    let json = std::str::from_utf8(&json)
+        .map_err(|error| Error::new(Code::Malformed, "spec", error.to_string()))?;
     let minted = mint(&Spec::from_json(json)?)?;
 
     let out = &arguments.out;
@@ -40,8 +42,10 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
         files::write(&path, &bytes)?;
         paths.push(path.display().to_string());
     }
-    let text =
-        format!("Minted, with test keys that anyone can derive from the seed:\n  {}", paths.join("\n  "));
+    let text = format!(
+        "Minted, with test keys that anyone can derive from the seed:\n  {}",
+        paths.join("\n  ")
+    );
     Ok(Report::done(json!({ "files": paths }), text))
 }
 

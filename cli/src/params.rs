@@ -34,12 +34,15 @@ pub fn run() -> Report {
     let simd = if built == available {
         format!("SIMD {built}")
     } else {
-        format!("SIMD {built}; this processor has {available}: RUSTFLAGS=\"-C target-cpu=native\" uses it")
+        format!(
+            "SIMD {built}; this processor has {available}: RUSTFLAGS=\"-C target-cpu=native\" uses it"
+        )
     };
     let aggregates = match &aggregates {
         Some(aggregates) => format!("{}\n", aggregates["text"].as_str().unwrap_or_default()),
         None => {
-            "Aggregates: velum-aggregation, which would say, is not there; `./x build` builds it\n".to_owned()
+            "Aggregates: velum-aggregation, which would say, is not there; `./x build` builds it\n"
+                .to_owned()
         }
     };
     Report::done(json, format!("{suites}{aggregates}{gpu_text}{simd}"))
@@ -105,8 +108,8 @@ impl Described {
 
     fn proof(suite: Suite, class: SizeClass, kind: ProofKind, key: &VerifierKey) -> Self {
         let bytes = key.max_proof_bytes();
-        let [normal, low] =
-            [Memory::Normal, Memory::Low].map(|memory| memory_needed(kind, suite, class, memory, 1));
+        let [normal, low] = [Memory::Normal, Memory::Low]
+            .map(|memory| memory_needed(kind, suite, class, memory, 1));
         let by_theorem: Vec<_> = key.security().iter().map(Self::security).collect();
         let text: String = by_theorem.iter().map(|security| security.text.as_str()).collect();
         Self {
@@ -129,7 +132,8 @@ impl Described {
     fn security(security: &Security) -> Self {
         let bits = tenth(security.bits());
         let weakest = security.weakest();
-        let weakest_text = weakest.map(|term| format!("{}, {:.1} bits", term.name, tenth(term.bits)));
+        let weakest_text =
+            weakest.map(|term| format!("{}, {:.1} bits", term.name, tenth(term.bits)));
         let Security { theorem, m, .. } = *security;
         Self {
             json: json!({
@@ -151,7 +155,9 @@ impl Described {
 }
 
 fn proven_bits(by_theorem: impl Iterator<Item = (LineTheorem, f64)>) -> Value {
-    by_theorem.map(|(theorem, bits)| (theorem.name().to_owned(), Value::from(tenth(bits)))).collect()
+    by_theorem
+        .map(|(theorem, bits)| (theorem.name().to_owned(), Value::from(tenth(bits))))
+        .collect()
 }
 
 fn terms(terms: &[SecurityTerm]) -> Vec<Value> {

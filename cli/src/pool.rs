@@ -37,10 +37,10 @@ impl Arguments {
 
     fn open(&self, adding: bool) -> Result<Option<Pool>, Failure> {
         let (Some(folder), Some(key_file)) = (&self.pool, &self.pool_key) else { return Ok(None) };
-        let is_missing = key_file.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
+        let is_missing =
+            key_file.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
         if is_missing && !adding {
-            let message =
-                "there is no such key; name the one that `velum prepare --pool` made for this folder";
+            let message = "there is no such key; name the one that `velum prepare --pool` made for this folder";
             return Err(unusable(key_file, message));
         }
         let store = FileStore::open(folder).map_err(PoolError::from)?;
@@ -55,7 +55,8 @@ impl Arguments {
             make_key(key_file)?;
         }
         let key = key_in(key_file)?;
-        let proofs = ProofPool::new(Arc::new(store), Arc::new(KeySealer::new(&key)), Bounds::default());
+        let proofs =
+            ProofPool::new(Arc::new(store), Arc::new(KeySealer::new(&key)), Bounds::default());
         // Age is counted, so there is no doing without.
         let now = inputs::clock().map_err(|error| Failure::from(error).without_option())?;
         Ok(Some(Pool { proofs, now }))
@@ -131,8 +132,7 @@ fn check_apart(key_file: &Path, folder: &Path) -> Result<(), Failure> {
     let folder = folder.canonicalize().map_err(|error| Failure::file(folder, "read", &error))?;
     match place {
         Ok(place) if place.starts_with(&folder) => {
-            let message =
-                "it is in the folder of the pool; keep it elsewhere, so that no copy of one holds both";
+            let message = "it is in the folder of the pool; keep it elsewhere, so that no copy of one holds both";
             Err(unusable(key_file, message))
         }
         _ => Ok(()),
@@ -159,7 +159,8 @@ fn key_in(path: &Path) -> Result<Zeroizing<[u8; KEY_BYTES]>, Failure> {
     }
     let key: Option<&[u8; KEY_BYTES]> = bytes.as_slice().try_into().ok();
     let wrong = || {
-        let message = "not a key of 32 bytes; name the file that an earlier `velum prepare --pool` made";
+        let message =
+            "not a key of 32 bytes; name the file that an earlier `velum prepare --pool` made";
         Error::new(Code::Malformed, path.display().to_string(), message)
     };
     Ok(Zeroizing::new(*key.ok_or_else(wrong)?))
@@ -179,12 +180,15 @@ mod tests {
     #[async_trait::async_trait]
     impl Store for Unlisted {
         async fn list(&self) -> Result<Vec<StoredEntry>, StoreError> {
-            let left = self.1.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+            let left = self
+                .1
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
             match left {
                 Ok(_) => self.0.list().await,
-                Err(_) => {
-                    Err(StoreError::Failed { place: "folder".to_owned(), message: "unlisted".to_owned() })
-                }
+                Err(_) => Err(StoreError::Failed {
+                    place: "folder".to_owned(),
+                    message: "unlisted".to_owned(),
+                }),
             }
         }
 
@@ -210,8 +214,10 @@ mod tests {
             let proofs = ProofPool::new(Arc::new(store), sealer, Bounds::default());
             Pool { proofs, now: clock_at(1_800_000_000).unwrap() }
         };
-        let question = Question::parse(MUSTERMANN.device_response, MUSTERMANN.request.as_bytes()).unwrap();
-        let prepared = Wallet::new().prepare(&question, Suite::Direct, PrepareOptions::default()).unwrap();
+        let question =
+            Question::parse(MUSTERMANN.device_response, MUSTERMANN.request.as_bytes()).unwrap();
+        let prepared =
+            Wallet::new().prepare(&question, Suite::Direct, PrepareOptions::default()).unwrap();
         let purpose = prepared.purpose();
         // Twice to see that there is room, and never again.
         let outcome = pool(2).put(prepared, 0).unwrap();

@@ -45,8 +45,10 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     }
     let question = inputs::question(&arguments.document, &arguments.request)?;
     let pool = arguments.pool.open_to_add()?;
-    let tidied =
-        pool.as_ref().map(|pool| pool.tidy(Purpose::document_hash(question.document()))).transpose()?;
+    let tidied = pool
+        .as_ref()
+        .map(|pool| pool.tidy(Purpose::document_hash(question.document())))
+        .transpose()?;
 
     let devices = arguments.gpu.start()?;
     let (prepared, profile) = Progress::start().of("prepare", |control| {
@@ -63,7 +65,8 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
         "size_class": size_class,
         "suite": arguments.suite.name(),
     });
-    let mut text = format!("Prepared one presentation (size class {size_class}) in {prepare_ms} ms.");
+    let mut text =
+        format!("Prepared one presentation (size class {size_class}) in {prepare_ms} ms.");
     if let Some(out) = &arguments.out {
         PreparedFile::create(out, &prepared)?;
         let out = out.display().to_string();

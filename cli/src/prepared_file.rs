@@ -45,7 +45,9 @@ impl PreparedFile {
         let name = path.to_owned();
         // A link is followed once and for all: taking the link away would leave the file.
         match name.canonicalize() {
-            Ok(path) => Ok(Self { bytes: files::read(&path, limits::PRESENTATION_BYTES)?, name, path }),
+            Ok(path) => {
+                Ok(Self { bytes: files::read(&path, limits::PRESENTATION_BYTES)?, name, path })
+            }
             Err(_) if marker(&name).exists() => Err(Failure::prepared_used(&name)),
             Err(error) => Err(Failure::file(&name, "read", &error)),
         }
@@ -120,7 +122,8 @@ mod tests {
     #[test]
     fn one_of_two_readers_takes_it() {
         let (folder, path) = file(b"secret");
-        let (first, second) = (PreparedFile::open(&path).unwrap(), PreparedFile::open(&path).unwrap());
+        let (first, second) =
+            (PreparedFile::open(&path).unwrap(), PreparedFile::open(&path).unwrap());
         assert!(first.take().is_ok());
         assert!(format!("{:?}", second.take().unwrap_err()).contains("PreparedUsed"));
         assert!(format!("{:?}", PreparedFile::open(&path).err().unwrap()).contains("PreparedUsed"));
@@ -131,7 +134,8 @@ mod tests {
     #[test]
     fn another_proof_in_its_place_is_not_taken_for_it() {
         let (folder, path) = file(b"first");
-        let (first, second) = (PreparedFile::open(&path).unwrap(), PreparedFile::open(&path).unwrap());
+        let (first, second) =
+            (PreparedFile::open(&path).unwrap(), PreparedFile::open(&path).unwrap());
         first.take().unwrap();
         std::fs::write(&path, b"second").unwrap();
         assert!(format!("{:?}", second.take().unwrap_err()).contains("PreparedUsed"));

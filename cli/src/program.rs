@@ -30,8 +30,9 @@ pub fn run(name: &str) -> Result<Report, Failure> {
     command.args(std::env::args_os().skip(1));
     let error = become_it(command);
     if error.kind() == std::io::ErrorKind::NotFound {
-        let message =
-            format!("{name} is neither beside this program nor on the path; `./x build` builds both");
+        let message = format!(
+            "{name} is neither beside this program nor on the path; `./x build` builds both"
+        );
         return Err(Failure::missing(name, message));
     }
     Err(Failure::file(&program, "run", &error))

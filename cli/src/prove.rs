@@ -78,7 +78,8 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
         Some(prepared) => (prepared, None),
         None => {
             let (prepared, profile) = progress.of("prepare", |control| {
-                let options = PrepareOptions::default().with_control(control).with_memory(arguments.memory);
+                let options =
+                    PrepareOptions::default().with_control(control).with_memory(arguments.memory);
                 wallet.prepare(&question, suite, options)
             });
             (prepared.map_err(|error| devices.failure(error))?, Some(profile))

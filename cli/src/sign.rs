@@ -7,7 +7,9 @@ use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
 use p256::pkcs8::DecodePrivateKey;
 use serde_json::json;
-use velum_credentials::{Code, DeviceResponse, Error, SessionTranscript, device_authentication_bytes};
+use velum_credentials::{
+    Code, DeviceResponse, Error, SessionTranscript, device_authentication_bytes,
+};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -52,15 +54,20 @@ fn sign(
     key: &SigningKey,
 ) -> Result<(Vec<u8>, String), Error> {
     let parsed = DeviceResponse::parse(response)?;
-    let ours = |document: &&velum_credentials::Document| document.mso().device_key() == key.verifying_key();
+    let ours = |document: &&velum_credentials::Document| {
+        document.mso().device_key() == key.verifying_key()
+    };
     let document = parsed.documents().iter().find(ours).ok_or_else(|| {
-        let message = "no document names this device key in its MSO; give the key that it was issued to";
+        let message =
+            "no document names this device key in its MSO; give the key that it was issued to";
         Error::new(Code::DeviceSignature, "documents", message)
     })?;
     let doc_type = document.doc_type();
     let namespaces = document.device_signed().namespaces();
-    let signature: Signature = key.sign(&device_authentication_bytes(doc_type, transcript, namespaces));
-    let signed = DeviceResponse::with_device_signature(response, doc_type, &signature.to_bytes().into())?;
+    let signature: Signature =
+        key.sign(&device_authentication_bytes(doc_type, transcript, namespaces));
+    let signed =
+        DeviceResponse::with_device_signature(response, doc_type, &signature.to_bytes().into())?;
     DeviceResponse::parse(&signed)?.document(doc_type)?.check_device_signature(transcript)?;
     Ok((signed, doc_type.to_owned()))
 }
@@ -76,7 +83,8 @@ fn device_key(file: &[u8]) -> Result<SigningKey, Error> {
             .and_then(|()| SecretKey::from_slice(scalar.as_slice()).ok())
     };
     key.map(SigningKey::from).ok_or_else(|| {
-        let message = "not a P-256 private key; give PKCS#8 PEM (BEGIN PRIVATE KEY) or 64 hexadecimal digits";
+        let message =
+            "not a P-256 private key; give PKCS#8 PEM (BEGIN PRIVATE KEY) or 64 hexadecimal digits";
         Error::new(Code::Malformed, "device_key", message)
     })
 }

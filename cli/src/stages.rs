@@ -5,9 +5,12 @@ use velum_wallet::measure::Profile;
 
 /// Adds the stages of each verb, members `stages` and `devices`, and a table below the text.
 pub fn add(profiles: &[(&str, &Profile)], json: &mut Value, text: &mut String) {
-    json["stages"] = profiles.iter().map(|(verb, profile)| ((*verb).to_owned(), profile.to_json())).collect();
-    json["devices"] =
-        profiles.iter().map(|(verb, profile)| ((*verb).to_owned(), profile.devices_to_json())).collect();
+    json["stages"] =
+        profiles.iter().map(|(verb, profile)| ((*verb).to_owned(), profile.to_json())).collect();
+    json["devices"] = profiles
+        .iter()
+        .map(|(verb, profile)| ((*verb).to_owned(), profile.devices_to_json()))
+        .collect();
     text.push_str("\n\n");
     text.push_str(&Profile::table(profiles));
 }

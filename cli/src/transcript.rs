@@ -134,14 +134,20 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
             write(Handover::OpenId4VpDcApi { origin, nonce, jwk_thumbprint }, out)
         }
         Session::OpenId4VpAnnexB { client_id, response_uri, nonce, mdoc_generated_nonce, out } => {
-            write(Handover::OpenId4VpAnnexB { client_id, response_uri, nonce, mdoc_generated_nonce }, out)
+            write(
+                Handover::OpenId4VpAnnexB { client_id, response_uri, nonce, mdoc_generated_nonce },
+                out,
+            )
         }
         Session::DcApi { encryption_info, origin, out } => {
             write(Handover::DcApi { encryption_info, origin }, out)
         }
         Session::Qr { in_person, out } => {
             let (device_engagement, e_reader_key) = in_person.read()?;
-            write(Handover::Qr { device_engagement: &device_engagement, e_reader_key: &e_reader_key }, out)
+            write(
+                Handover::Qr { device_engagement: &device_engagement, e_reader_key: &e_reader_key },
+                out,
+            )
         }
         Session::Nfc { in_person, select, request, out } => {
             let (device_engagement, e_reader_key) = in_person.read()?;

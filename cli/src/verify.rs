@@ -47,13 +47,21 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
                 "peak_rss_bytes": peak_rss_bytes(),
                 "learnt": learnt,
             });
-            let learnt: Vec<_> = verified.learnt.iter().map(|learnt| format!("  - {learnt}")).collect();
-            Ok(Report::done(json, format!("Verified in {verify_ms} ms. Learnt:\n{}", learnt.join("\n"))))
+            let learnt: Vec<_> =
+                verified.learnt.iter().map(|learnt| format!("  - {learnt}")).collect();
+            Ok(Report::done(
+                json,
+                format!("Verified in {verify_ms} ms. Learnt:\n{}", learnt.join("\n")),
+            ))
         }
         Err(error) if error.code() == Code::Internal => Err(error.into()),
         Err(error) => {
-            let text =
-                format!("Refused: {}\n  where: {}\n  code: {}", error.message(), error.place(), error.code());
+            let text = format!(
+                "Refused: {}\n  where: {}\n  code: {}",
+                error.message(),
+                error.place(),
+                error.code()
+            );
             Ok(Report::refused(json!({ "verified": false, "reason": reason(&error) }), text))
         }
     }

@@ -107,9 +107,15 @@ mod tests {
 
     #[test]
     fn streams_lie_end_to_end() {
-        assert_eq!((STANDARD.stream_blocks(0), STANDARD.stream_blocks(1), STANDARD.blocks()), (41, 4, 57));
+        assert_eq!(
+            (STANDARD.stream_blocks(0), STANDARD.stream_blocks(1), STANDARD.blocks()),
+            (41, 4, 57)
+        );
         assert_eq!((LARGE.stream_blocks(0), LARGE.stream_blocks(1), LARGE.blocks()), (65, 7, 121));
-        assert_eq!((EXTRA.stream_blocks(0), EXTRA.stream_blocks(1), EXTRA.blocks()), (129, 17, 265));
+        assert_eq!(
+            (EXTRA.stream_blocks(0), EXTRA.stream_blocks(1), EXTRA.blocks()),
+            (129, 17, 265)
+        );
         for class in CLASSES {
             for stream in 0..class.streams() {
                 let end = class.first_block(stream) + class.stream_blocks(stream);

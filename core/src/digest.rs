@@ -105,7 +105,8 @@ pub(crate) const fn permutations(elements: usize) -> usize {
 
 /// Applies the permutation.
 pub(crate) fn permute(state: &mut [F; WIDTH]) {
-    static PERMUTATION: LazyLock<Poseidon2Goldilocks<WIDTH>> = LazyLock::new(default_goldilocks_poseidon2_12);
+    static PERMUTATION: LazyLock<Poseidon2Goldilocks<WIDTH>> =
+        LazyLock::new(default_goldilocks_poseidon2_12);
     PERMUTATION.permute_mut(state);
 }
 
@@ -152,7 +153,8 @@ mod tests {
 
     #[test]
     fn packs_seven_bytes_little_end_first() {
-        let packed: Vec<_> = pack(&[1, 2, 3, 4, 5, 6, 7, 8]).map(|e| e.as_canonical_u64()).collect();
+        let packed: Vec<_> =
+            pack(&[1, 2, 3, 4, 5, 6, 7, 8]).map(|e| e.as_canonical_u64()).collect();
         assert_eq!(packed, [0x07_0605_0403_0201, 8]);
         assert_eq!(pack(&[]).count(), 0);
     }
@@ -161,7 +163,8 @@ mod tests {
     fn domains_and_lengths_are_separate() {
         let message = [F::ONE, F::ZERO];
         let mut digests = vec![hash(Domain::Name, &message[..1])];
-        for domain in [Domain::Record, Domain::Slot, Domain::DocType, Domain::Issuer, Domain::Name] {
+        for domain in [Domain::Record, Domain::Slot, Domain::DocType, Domain::Issuer, Domain::Name]
+        {
             assert!(domain.name().is_ascii() && domain.name().len() <= 3 * PACKED_BYTES);
             digests.push(hash(domain, &message));
         }

@@ -255,7 +255,12 @@ mod tests {
         let date = |first, last| SlotPredicate::Date { first, last };
         let encoding = || SlotPredicate::Encoding(vec![0x01]);
         assert_eq!(
-            bytes_of(&[date(19_000_101, 20_061_015), encoding(), date(19_500_101, 20_240_101), encoding()]),
+            bytes_of(&[
+                date(19_000_101, 20_061_015),
+                encoding(),
+                date(19_500_101, 20_240_101),
+                encoding()
+            ]),
             bytes_of(&[encoding(), date(19_500_101, 20_061_015)]),
         );
     }

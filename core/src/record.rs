@@ -176,7 +176,8 @@ pub(crate) fn issuer_digest(key: &PublicKey) -> Digest {
 
 /// Digest of a (namespace, element) pair.
 pub(crate) fn name_digest(name: &ElementName) -> Digest {
-    let elements: Vec<_> = string_elements(&name.namespace).chain(string_elements(&name.element)).collect();
+    let elements: Vec<_> =
+        string_elements(&name.namespace).chain(string_elements(&name.element)).collect();
     hash(Domain::Name, &elements)
 }
 
@@ -203,7 +204,11 @@ pub(crate) fn check_subject(subject: &Subject) -> Result<(), RecordError> {
 }
 
 /// Checks that there is one of `what` for each expected slot.
-pub(crate) fn check_count(what: &'static str, found: usize, expected: usize) -> Result<(), RecordError> {
+pub(crate) fn check_count(
+    what: &'static str,
+    found: usize,
+    expected: usize,
+) -> Result<(), RecordError> {
     if found == expected { Ok(()) } else { Err(RecordError::Count { what, found, expected }) }
 }
 
@@ -296,7 +301,8 @@ impl RecordElements {
     pub(crate) fn blocks(&self) -> Secret<[F; RATE]> {
         let messages = || self.slots.iter().chain([&self.record]);
         // Room for all, so that no part is left behind where the vector grew.
-        let mut blocks = Vec::with_capacity(messages().map(|message| message.len().div_ceil(RATE)).sum());
+        let mut blocks =
+            Vec::with_capacity(messages().map(|message| message.len().div_ceil(RATE)).sum());
         blocks.extend(messages().flat_map(|message| message.chunks(RATE)).map(|block| {
             std::array::from_fn::<F, RATE, _>(|lane| block.get(lane).copied().unwrap_or_default())
         }));
@@ -304,7 +310,11 @@ impl RecordElements {
     }
 }
 
-fn slot_message(subject: &Subject, opening: &RecordOpening, slot: usize) -> Result<Secret<F>, RecordError> {
+fn slot_message(
+    subject: &Subject,
+    opening: &RecordOpening,
+    slot: usize,
+) -> Result<Secret<F>, RecordError> {
     let class = &subject.class;
     let value = check_value(class, slot, opening.values.get(slot))?;
     let name = subject.elements.get(slot).map(name_digest);
@@ -326,7 +336,8 @@ pub(crate) fn check_value<'a>(
     slot: usize,
     encoding: Option<&'a Vec<u8>>,
 ) -> Result<Option<SlotValue<'a>>, RecordError> {
-    let (value, max) = (encoding.map(|encoding| SlotValue::read(encoding)), max_content_bytes(class));
+    let (value, max) =
+        (encoding.map(|encoding| SlotValue::read(encoding)), max_content_bytes(class));
     match value.map_or(0, |value| value.content.len()) {
         bytes if bytes > max => Err(RecordError::ValueLength { slot, bytes, max }),
         _ => Ok(value),

@@ -9,7 +9,9 @@ use velum_stark::field::F;
 use zeroize::Zeroize;
 
 use crate::class::SizeClass;
-pub use crate::digest::{DIGEST_BYTES, DIGEST_ELEMENTS, Digest, digest_from_bytes, digest_to_bytes};
+pub use crate::digest::{
+    DIGEST_BYTES, DIGEST_ELEMENTS, Digest, digest_from_bytes, digest_to_bytes,
+};
 use crate::suite::Suite;
 use crate::value::SlotValue;
 
@@ -69,7 +71,8 @@ impl Subject {
 impl Subject {
     /// Some subject of the suite and class, where only these matter.
     pub(crate) fn example(suite: Suite, class: SizeClass) -> Self {
-        let elements = vec![ElementName { namespace: "namespace".to_owned(), element: "element".to_owned() }];
+        let elements =
+            vec![ElementName { namespace: "namespace".to_owned(), element: "element".to_owned() }];
         let issuer = PublicKey { x: [0; 32], y: [0; 32] };
         Self { suite, class, doc_type: "type".to_owned(), issuer, elements }
     }

@@ -86,7 +86,8 @@ pub fn commitment_places(class: SizeClass) -> [[usize; DIGEST_ELEMENTS]; 2] {
             public_values(&presentation_chips(&presentation).expect(fits)).expect(fits),
         ]
     };
-    let (zeros, numbered) = (with(Digest::default()), with(std::array::from_fn(|at| F::from_usize(at + 1))));
+    let (zeros, numbered) =
+        (with(Digest::default()), with(std::array::from_fn(|at| F::from_usize(at + 1))));
     std::array::from_fn(|proof| {
         let values = zeros[proof].iter().zip(&numbered[proof]).enumerate();
         let mut changed = values.filter(|(_, (zero, numbered))| zero != numbered);
@@ -151,7 +152,10 @@ mod tests {
         let (mut credential, mut presentation) = (credential, presentation);
         credential.subject.suite = Suite::Direct;
         presentation.subject.suite = Suite::Direct;
-        assert_eq!(statement_hash(&credential, &presentation), Err(StatementHashError::Suite("direct")));
+        assert_eq!(
+            statement_hash(&credential, &presentation),
+            Err(StatementHashError::Suite("direct"))
+        );
     }
 
     #[test]

@@ -71,7 +71,8 @@ pub(crate) fn check_tree(
     chips.iter().zip(&mut traces).for_each(|(chip, trace)| forge(chip, trace));
     let partner = partner(statement, witness);
     traces.push(partner.trace());
-    let chips: Vec<_> = chips.into_iter().map(Table::Core).chain([Table::Partner(partner)]).collect();
+    let chips: Vec<_> =
+        chips.into_iter().map(Table::Core).chain([Table::Partner(partner)]).collect();
     fill_multiplicities(&chips, &mut traces);
     Ok(check(&chips, &traces))
 }
@@ -92,7 +93,9 @@ fn partner(statement: &CredentialStatement, witness: &CredentialWitness) -> Part
             partner.tuples.push((ES256, tuple, F::NEG_ONE));
         }
     }
-    for (stream, message) in std::iter::once(&witness.sig_structure).chain(&witness.items).enumerate() {
+    for (stream, message) in
+        std::iter::once(&witness.sig_structure).chain(&witness.items).enumerate()
+    {
         let last = statement.subject.class.first_block(stream) + sha256_blocks(message.len()) - 1;
         let words = hash(message);
         for k in 0..4 {

@@ -98,11 +98,17 @@ impl<'a> SlotValue<'a> {
             _ => return None,
         };
         let length = if kind.has_content() { argument } else { 0 };
-        (content.len() as u64 == u64::from(length)).then_some(Self { tag: None, kind, argument, content })
+        (content.len() as u64 == u64::from(length)).then_some(Self {
+            tag: None,
+            kind,
+            argument,
+            content,
+        })
     }
 
     fn under(self, tag: u32) -> Self {
-        let is_date_time = tag == TAG_DATE_TIME && self.kind == ValueKind::Text && is_date_time(self.content);
+        let is_date_time =
+            tag == TAG_DATE_TIME && self.kind == ValueKind::Text && is_date_time(self.content);
         let kind = if is_date_time { ValueKind::DateTime } else { self.kind };
         Self { tag: Some(tag), kind, ..self }
     }
@@ -136,7 +142,8 @@ pub fn normalised(encoding: &[u8]) -> Vec<u8> {
 /// `+00:00`. Digits may be any: that they are a day of the calendar is not asked.
 pub(crate) fn is_date_time(text: &[u8]) -> bool {
     let Some((seconds, rest)) = text.split_at_checked(DATE_TIME.len()) else { return false };
-    let is_form = |(byte, form): (&u8, &u8)| if *form == b'd' { byte.is_ascii_digit() } else { byte == form };
+    let is_form =
+        |(byte, form): (&u8, &u8)| if *form == b'd' { byte.is_ascii_digit() } else { byte == form };
     let end = match rest {
         [b'.', fraction @ ..] => {
             let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -198,7 +205,9 @@ mod tests {
         let lengthened = |major: u8, argument: u64| {
             (0..4).filter_map(move |log| {
                 let length = 1_usize << log;
-                let head = [&[major << 5 | (24 + log as u8)], &argument.to_be_bytes()[8 - length..]].concat();
+                let head =
+                    [&[major << 5 | (24 + log as u8)], &argument.to_be_bytes()[8 - length..]]
+                        .concat();
                 (argument >> (8 * length.min(7)) == 0 || length == 8).then_some(head)
             })
         };
@@ -255,9 +264,14 @@ mod tests {
             assert_eq!(normalised(encoding), encoding);
         }
         // No data item at all.
-        for bytes in [&b""[..], b"\x1c", b"\x62a", b"\x61ab", b"\x12\x00", b"\x19\x01", b"\xc0", b"\x7f\xff"]
+        for bytes in
+            [&b""[..], b"\x1c", b"\x62a", b"\x61ab", b"\x12\x00", b"\x19\x01", b"\xc0", b"\x7f\xff"]
         {
-            assert_eq!(read(bytes), (None, ValueKind::Encoded, bytes.len() as u32, bytes), "{bytes:x?}");
+            assert_eq!(
+                read(bytes),
+                (None, ValueKind::Encoded, bytes.len() as u32, bytes),
+                "{bytes:x?}"
+            );
         }
     }
 

@@ -112,7 +112,8 @@ impl<'a> Cursor<'a> {
     fn take(&mut self, length: u64) -> Result<&'a [u8], Error> {
         let rest = self.input.get(self.position..).unwrap_or_default();
         let taken = usize::try_from(length).ok().and_then(|length| rest.get(..length));
-        let taken = taken.ok_or_else(|| error_at(self.position, "the input ends within a data item"))?;
+        let taken =
+            taken.ok_or_else(|| error_at(self.position, "the input ends within a data item"))?;
         self.position += taken.len();
         Ok(taken)
     }
@@ -143,8 +144,9 @@ impl<'a> Cursor<'a> {
                 let argument = bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
                 self.check_argument(offset, major, info, argument)?;
                 if self.rules != Rules::Wire && major == Major::Tag && argument > u32::MAX.into() {
-                    let message =
-                        format!("tag {argument}, and a proof takes tags below 2^32 only; choose another");
+                    let message = format!(
+                        "tag {argument}, and a proof takes tags below 2^32 only; choose another"
+                    );
                     return Err(error_at(offset, message));
                 }
                 Some(argument)
@@ -165,7 +167,13 @@ impl<'a> Cursor<'a> {
 
     /// Shortest form (RFC 8949, section 4.2.1) where that is asked; floats keep their width, and simple values below 32 have no long
     /// form.
-    fn check_argument(&self, offset: usize, major: Major, info: u8, argument: u64) -> Result<(), Error> {
+    fn check_argument(
+        &self,
+        offset: usize,
+        major: Major,
+        info: u8,
+        argument: u64,
+    ) -> Result<(), Error> {
         let shortest = match (major, info) {
             (Major::Simple, 24) if argument < 32 => {
                 return Err(error_at(offset, "not a CBOR simple value (RFC 8949, section 3.3)"));
@@ -188,7 +196,10 @@ impl<'a> Cursor<'a> {
         if head.major == wanted {
             return Ok(head);
         }
-        Err(error_at(head.offset, format!("expected {}, found {}", wanted.name(), self.found(head))))
+        Err(error_at(
+            head.offset,
+            format!("expected {}, found {}", wanted.name(), self.found(head)),
+        ))
     }
 
     /// What is next, in words.
@@ -219,7 +230,8 @@ impl<'a> Cursor<'a> {
 
     pub(crate) fn text(&mut self) -> Result<(Span, &'a str), Error> {
         let (span, bytes) = self.string(Major::Text)?;
-        let text = std::str::from_utf8(bytes).map_err(|_| error_at(span.head, "text that is not UTF-8"))?;
+        let text = std::str::from_utf8(bytes)
+            .map_err(|_| error_at(span.head, "text that is not UTF-8"))?;
         Ok((span, text))
     }
 
@@ -243,7 +255,10 @@ impl<'a> Cursor<'a> {
         match head.major {
             Major::Unsigned => Ok(argument),
             Major::Negative => Ok(-1 - argument),
-            _ => Err(error_at(head.offset, format!("expected an integer, found {}", self.found(head)))),
+            _ => Err(error_at(
+                head.offset,
+                format!("expected an integer, found {}", self.found(head)),
+            )),
         }
     }
 
@@ -348,9 +363,9 @@ impl<'a> Cursor<'a> {
         let head = self.head()?;
         let content = self.position;
         let inner = |offset| {
-            depth
-                .checked_sub(1)
-                .ok_or_else(|| error_at(offset, format!("nested deeper than {} levels", limits::CBOR_DEPTH)))
+            depth.checked_sub(1).ok_or_else(|| {
+                error_at(offset, format!("nested deeper than {} levels", limits::CBOR_DEPTH))
+            })
         };
         let mut span = Span { head: head.offset, content, end: content };
         match head.major {
@@ -360,7 +375,8 @@ impl<'a> Cursor<'a> {
             }
             Major::Text => {
                 let bytes = self.take(head.definite()?)?;
-                std::str::from_utf8(bytes).map_err(|_| error_at(head.offset, "text that is not UTF-8"))?;
+                std::str::from_utf8(bytes)
+                    .map_err(|_| error_at(head.offset, "text that is not UTF-8"))?;
             }
             Major::Tag => span.content = self.skip_within(inner(head.offset)?)?.content,
             Major::Array => {
@@ -401,9 +417,8 @@ impl<'a> Cursor<'a> {
         let head = self.head()?;
         match (head.major, head.argument) {
             // A width is part of a float.
-            (Major::Simple, _) => {
-                out.extend_from_slice(self.input.get(head.offset..self.position).unwrap_or_default())
-            }
+            (Major::Simple, _) => out
+                .extend_from_slice(self.input.get(head.offset..self.position).unwrap_or_default()),
             (major @ (Major::Bytes | Major::Text), _) => {
                 let length = head.definite()?;
                 write_head(out, major, length);
@@ -532,7 +547,9 @@ pub(crate) fn bounded(cursor: &mut Cursor<'_>, limit: usize) -> Result<Vec<u8>, 
 /// A byte string of one length, under this name.
 pub(crate) fn fixed<const N: usize>(cursor: &mut Cursor<'_>, name: &str) -> Result<[u8; N], Error> {
     let (_, bytes) = cursor.bytes().map_err(|error| error.within(name))?;
-    bytes.try_into().map_err(|_| Error::malformed(name, format!("{} bytes in place of {N}", bytes.len())))
+    bytes
+        .try_into()
+        .map_err(|_| Error::malformed(name, format!("{} bytes in place of {N}", bytes.len())))
 }
 
 /// Appends the shortest head of a data item.
@@ -645,7 +662,9 @@ mod tests {
 
     #[test]
     fn reserved_heads_are_refused() {
-        for hex in ["1c", "3d", "5e", "7c", "9d", "be", "dc", "fc", "1f", "3f", "df", "ff", "f810", "f81f"] {
+        for hex in
+            ["1c", "3d", "5e", "7c", "9d", "be", "dc", "fc", "1f", "3f", "df", "ff", "f810", "f81f"]
+        {
             refused(hex, Rules::Wire, "not a CBOR");
         }
         skip("f820", Rules::Hashed).unwrap();
@@ -697,7 +716,9 @@ mod tests {
                 refused(&format!("a2{key}00{again}00"), Rules::Hashed, "twice");
             }
         }
-        for (key, other) in [("01", "20"), ("f90000", "fa00000000"), ("4161", "6161"), ("c001", "c101")] {
+        for (key, other) in
+            [("01", "20"), ("f90000", "fa00000000"), ("4161", "6161"), ("c001", "c101")]
+        {
             skip(&format!("a2{key}00{other}00"), Rules::Hashed).unwrap();
         }
     }
@@ -719,7 +740,9 @@ mod tests {
 
     #[test]
     fn written_heads_are_shortest() {
-        for argument in [0, 23, 24, 0xff, 0x100, 0xffff, 0x1_0000, 0xffff_ffff, 0x1_0000_0000, u64::MAX] {
+        for argument in
+            [0, 23, 24, 0xff, 0x100, 0xffff, 0x1_0000, 0xffff_ffff, 0x1_0000_0000, u64::MAX]
+        {
             let mut bytes = Vec::new();
             write_head(&mut bytes, Major::Unsigned, argument);
             let mut cursor = Cursor::new(&bytes, Rules::Hashed);

@@ -38,7 +38,8 @@ impl Date {
     /// The date, if the calendar has it.
     #[must_use]
     pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
-        let exists = year <= 9999 && (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day);
+        let exists =
+            year <= 9999 && (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day);
         exists.then_some(Self { year, month, day })
     }
 
@@ -46,7 +47,8 @@ impl Date {
     /// no more of the date than that.
     pub(crate) fn fault(text: &str) -> Option<&'static str> {
         let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else { return None };
-        let (year, month, day) = (number(&[y1, y2, y3, y4])?, number(&[m1, m2])?, number(&[d1, d2])?);
+        let (year, month, day) =
+            (number(&[y1, y2, y3, y4])?, number(&[m1, m2])?, number(&[d1, d2])?);
         match (month, day) {
             (0, 0) => Some("its month and its day are 00, which stands for unknown ones"),
             (0, _) => Some("its month is 00, which stands for an unknown one"),
@@ -68,9 +70,11 @@ impl Date {
     fn days_since_epoch(self) -> i64 {
         const DAYS_TO_EPOCH: i64 = 719_468;
         let (year, month) = (i64::from(self.year), i64::from(self.month));
-        let (march_year, march_month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+        let (march_year, march_month) =
+            if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
         let day_of_year = (153 * march_month + 2) / 5 + i64::from(self.day) - 1;
-        let leap_days = march_year.div_euclid(4) - march_year.div_euclid(100) + march_year.div_euclid(400);
+        let leap_days =
+            march_year.div_euclid(4) - march_year.div_euclid(100) + march_year.div_euclid(400);
         march_year * 365 + leap_days + day_of_year - DAYS_TO_EPOCH
     }
 
@@ -112,9 +116,12 @@ impl FromStr for Date {
 
     fn from_str(text: &str) -> Result<Self, InvalidDate> {
         const FORM: InvalidDate = InvalidDate::of("YYYY-MM-DD");
-        let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else { return Err(FORM) };
+        let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else {
+            return Err(FORM);
+        };
         let number = |digits: &[u8]| number(digits).ok_or(FORM);
-        let (year, month, day) = (number(&[y1, y2, y3, y4])?, number(&[m1, m2])?, number(&[d1, d2])?);
+        let (year, month, day) =
+            (number(&[y1, y2, y3, y4])?, number(&[m1, m2])?, number(&[d1, d2])?);
         Self::new(year, month as u8, day as u8).ok_or(FORM)
     }
 }
@@ -192,7 +199,8 @@ impl Timestamp {
     #[must_use]
     pub fn decimal(self) -> u64 {
         let (hour, minute, second) = self.time();
-        u64::from(self.date.decimal()) * 1_000_000 + u64::from(hour * 10_000 + minute * 100 + second)
+        u64::from(self.date.decimal()) * 1_000_000
+            + u64::from(hour * 10_000 + minute * 100 + second)
     }
 
     /// Hour, minute and second.
@@ -214,9 +222,13 @@ impl FromStr for Timestamp {
         const FORM: InvalidDate = InvalidDate::of("YYYY-MM-DDTHH:MM:SSZ");
         let (date, time) = text.split_at_checked(Date::TEXT_BYTES).ok_or(FORM)?;
         let date = date.parse().map_err(|_| FORM)?;
-        let &[b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'Z'] = time.as_bytes() else { return Err(FORM) };
-        let below = |digits: &[u8], limit| number(digits).filter(|n| *n < limit).map(u32::from).ok_or(FORM);
-        let (hour, minute, second) = (below(&[h1, h2], 24)?, below(&[m1, m2], 60)?, below(&[s1, s2], 60)?);
+        let &[b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'Z'] = time.as_bytes() else {
+            return Err(FORM);
+        };
+        let below =
+            |digits: &[u8], limit| number(digits).filter(|n| *n < limit).map(u32::from).ok_or(FORM);
+        let (hour, minute, second) =
+            (below(&[h1, h2], 24)?, below(&[m1, m2], 60)?, below(&[s1, s2], 60)?);
         Ok(Self { date, second: hour * 3_600 + minute * 60 + second })
     }
 }
@@ -230,7 +242,9 @@ impl fmt::Display for Timestamp {
 
 /// Up to four ASCII digits as a number.
 fn number(digits: &[u8]) -> Option<u16> {
-    digits.iter().try_fold(0, |n, digit| digit.is_ascii_digit().then(|| n * 10 + u16::from(digit - b'0')))
+    digits
+        .iter()
+        .try_fold(0, |n, digit| digit.is_ascii_digit().then(|| n * 10 + u16::from(digit - b'0')))
 }
 
 #[cfg(test)]
@@ -325,7 +339,11 @@ mod tests {
     fn documents_write_fractions_and_offsets() {
         let whole = "2024-01-01T12:30:59Z".parse().unwrap();
         for end in ["Z", "+00:00", ".0Z", ".000Z", ".5+00:00", ".999999999Z", ".123456789+00:00"] {
-            assert_eq!(Timestamp::from_tdate(&format!("2024-01-01T12:30:59{end}")), Ok(whole), "{end}");
+            assert_eq!(
+                Timestamp::from_tdate(&format!("2024-01-01T12:30:59{end}")),
+                Ok(whole),
+                "{end}"
+            );
         }
         for (text, why) in [
             ("2024-01-01T12:30:59", "without an offset"),

@@ -112,7 +112,12 @@ impl Error {
     }
 
     /// That `count` of `unit` is within a limit.
-    pub(crate) fn check_limit(place: &str, unit: &str, count: usize, limit: usize) -> Result<(), Self> {
+    pub(crate) fn check_limit(
+        place: &str,
+        unit: &str,
+        count: usize,
+        limit: usize,
+    ) -> Result<(), Self> {
         if count <= limit {
             return Ok(());
         }

@@ -51,11 +51,12 @@ pub use date::{Date, InvalidDate, Timestamp};
 pub use error::{Code, Error};
 pub use format::{Answer, CredentialFormat, Issued, Presented, Session};
 pub use mdoc::{
-    BrokenDocument, Check, DIGEST_BYTES, DeviceAuth, DeviceResponse, DeviceSigned, DigestLayout, Document,
-    EMPTY_NAME_SPACES, Form, Handover, Inspection, IssuerSigned, IssuerSignedItem, ItemLayout,
-    KeyAuthorizations, MobileSecurityObject, MsoLayout, NameSpace, NameSpaceLayout, OpaqueItem, Outcome,
-    Provable, SIGNATURE_BYTES, SessionTranscript, THUMBPRINT_BYTES, ValidityInfo, X5ChainFault,
-    device_authentication_bytes, device_authentication_digest, jwk_thumbprint, sig_structure,
+    BrokenDocument, Check, DIGEST_BYTES, DeviceAuth, DeviceResponse, DeviceSigned, DigestLayout,
+    Document, EMPTY_NAME_SPACES, Form, Handover, Inspection, IssuerSigned, IssuerSignedItem,
+    ItemLayout, KeyAuthorizations, MobileSecurityObject, MsoLayout, NameSpace, NameSpaceLayout,
+    OpaqueItem, Outcome, Provable, SIGNATURE_BYTES, SessionTranscript, THUMBPRINT_BYTES,
+    ValidityInfo, X5ChainFault, device_authentication_bytes, device_authentication_digest,
+    jwk_thumbprint, sig_structure,
 };
 pub use predicate::{Condition, Literal, Predicate};
 pub use presentation::{Claim, FORMAT_VERSION, Presentation, Verified, Verifier};

@@ -89,8 +89,10 @@ impl Node {
             if !known.contains(&name.as_str()) {
                 let shown: String = name.chars().take(SHOWN_NAME).collect();
                 let known = known.join(", ");
-                let message =
-                    format!("an unknown member `{}`; the members are {known}", shown.escape_debug());
+                let message = format!(
+                    "an unknown member `{}`; the members are {known}",
+                    shown.escape_debug()
+                );
                 return Err(Error::malformed("", message));
             }
             if members[..place].iter().any(|(before, _)| before == name) {
@@ -112,7 +114,9 @@ impl Members {
         name: &str,
         read: impl FnOnce(Node) -> Result<T, Error>,
     ) -> Result<Option<T>, Error> {
-        let Some(place) = self.0.iter().position(|(found, _)| found == name) else { return Ok(None) };
+        let Some(place) = self.0.iter().position(|(found, _)| found == name) else {
+            return Ok(None);
+        };
         match self.0.swap_remove(place).1 {
             Node::Null => Ok(None),
             node => read(node).map(Some).map_err(|error| error.within(name)),
@@ -205,7 +209,9 @@ impl<'de> Visitor<'de> for NodeVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Node, A::Error> {
         let mut members = Vec::new();
         while let Some((name, member)) = object.next_entry()? {
-            let Node::Text(name) = name else { return Err(A::Error::custom("the name of a member is text")) };
+            let Node::Text(name) = name else {
+                return Err(A::Error::custom("the name of a member is text"));
+            };
             members.push((name, member));
         }
         Ok(Node::Object(members))

@@ -84,9 +84,13 @@ impl Literal {
         match self {
             Self::Text(text) => write_text(&mut cbor, text),
             Self::Bool(value) => cbor.push(FALSE + u8::from(*value)),
-            Self::Integer(number @ 0..) => write_head(&mut cbor, Major::Unsigned, number.unsigned_abs()),
+            Self::Integer(number @ 0..) => {
+                write_head(&mut cbor, Major::Unsigned, number.unsigned_abs())
+            }
             // CBOR's argument is -1 - n, which is !n.
-            Self::Integer(number) => write_head(&mut cbor, Major::Negative, (!number).unsigned_abs()),
+            Self::Integer(number) => {
+                write_head(&mut cbor, Major::Negative, (!number).unsigned_abs())
+            }
             Self::FullDate(date) => {
                 write_head(&mut cbor, Major::Tag, FULL_DATE as u64);
                 write_text(&mut cbor, &date.to_string());
@@ -139,8 +143,10 @@ impl Predicate {
         let holds = match (&self.condition, self.condition.date_bounds(now)) {
             (_, Some((first, last))) => {
                 let date = value.date().ok_or_else(|| {
-                    let message =
-                        format!("{self}: the element holds {}; ask for another element", value.date_fault());
+                    let message = format!(
+                        "{self}: the element holds {}; ask for another element",
+                        value.date_fault()
+                    );
                     Error::new(Code::Predicate, "", message)
                 })?;
                 (first..=last).contains(&date.decimal())
@@ -157,7 +163,9 @@ impl Predicate {
                 literal.kind(),
                 value.kind()
             ),
-            _ => format!("{self}: this does not hold for the document; ask for something that does"),
+            _ => {
+                format!("{self}: this does not hold for the document; ask for something that does")
+            }
         };
         Err(Error::new(Code::Predicate, "", message))
     }
@@ -168,7 +176,9 @@ impl fmt::Display for Predicate {
         let Self { namespace, element, condition } = self;
         let element = format_args!("{element} ({namespace})");
         match condition {
-            Condition::AgeAtLeast(age) => write!(f, "{element} makes the holder {age} years or older"),
+            Condition::AgeAtLeast(age) => {
+                write!(f, "{element} makes the holder {age} years or older")
+            }
             Condition::Equals(literal) => write!(f, "{element} is {literal}"),
             Condition::DateBefore(date) => write!(f, "{element} is before {date}"),
             Condition::DateAfter(date) => write!(f, "{element} is after {date}"),
@@ -199,7 +209,8 @@ mod tests {
 
     fn reaches(age: u8, born: &str, today: &str) -> bool {
         let full_date = Value::FullDate(born.parse().unwrap());
-        let holds_at = |value, time| holds(Condition::AgeAtLeast(age), value, &format!("{today}T{time}Z"));
+        let holds_at =
+            |value, time| holds(Condition::AgeAtLeast(age), value, &format!("{today}T{time}Z"));
         let first = holds_at(full_date.clone(), "00:00:00");
         assert_eq!(holds_at(full_date, "23:59:59"), first);
         assert_eq!(holds_at(Value::Text(born.to_owned()), "12:00:00"), first);
@@ -248,24 +259,39 @@ mod tests {
                 "{day}"
             );
         }
-        assert!(!holds(Condition::DateAfter(limit("0000-01-01")), Value::Bool(true), "2024-01-01T00:00:00Z"));
+        assert!(!holds(
+            Condition::DateAfter(limit("0000-01-01")),
+            Value::Bool(true),
+            "2024-01-01T00:00:00Z"
+        ));
         assert!(!holds(Condition::DateAfter(limit("9999-12-31")), value(), "2024-01-01T00:00:00Z"));
     }
 
     /// Issuers sign `00` for what they do not know of a birth date.
     #[test]
     fn what_is_no_day_of_the_calendar_meets_no_date_condition() {
-        for text in ["2006-00-00", "2006-00-01", "2006-13-01", "2006-01-00", "2006-01-32", "2006-02-30"] {
+        for text in
+            ["2006-00-00", "2006-00-01", "2006-13-01", "2006-01-00", "2006-01-32", "2006-02-30"]
+        {
             let tagged = [&b"\xd9\x03\xec\x6a"[..], text.as_bytes()].concat();
             let tdate = [&b"\xc0\x74"[..], text.as_bytes(), b"T00:00:00Z"].concat();
             let plain = [&b"\x6a"[..], text.as_bytes()].concat();
             for cbor in [tagged, tdate, plain] {
                 let value = || Value::parse(&cbor).unwrap();
                 let limit = || "2020-01-01".parse().unwrap();
-                assert!(!holds(Condition::AgeAtLeast(0), value(), "2024-01-01T00:00:00Z"), "{text}");
-                assert!(!holds(Condition::DateBefore(limit()), value(), "2024-01-01T00:00:00Z"), "{text}");
+                assert!(
+                    !holds(Condition::AgeAtLeast(0), value(), "2024-01-01T00:00:00Z"),
+                    "{text}"
+                );
+                assert!(
+                    !holds(Condition::DateBefore(limit()), value(), "2024-01-01T00:00:00Z"),
+                    "{text}"
+                );
                 let limit = "2000-01-01".parse().unwrap();
-                assert!(!holds(Condition::DateAfter(limit), value(), "2024-01-01T00:00:00Z"), "{text}");
+                assert!(
+                    !holds(Condition::DateAfter(limit), value(), "2024-01-01T00:00:00Z"),
+                    "{text}"
+                );
             }
         }
     }
@@ -274,8 +300,10 @@ mod tests {
     fn types_that_differ_are_named() {
         let message = |literal, value: Value| {
             let condition = Condition::Equals(literal);
-            let predicate = Predicate { namespace: "n".to_owned(), element: "e".to_owned(), condition };
-            let error = predicate.check(&value, "2024-01-01T00:00:00Z".parse().unwrap()).unwrap_err();
+            let predicate =
+                Predicate { namespace: "n".to_owned(), element: "e".to_owned(), condition };
+            let error =
+                predicate.check(&value, "2024-01-01T00:00:00Z".parse().unwrap()).unwrap_err();
             assert_eq!(error.code(), Code::Predicate);
             error.message().to_owned()
         };
@@ -283,7 +311,11 @@ mod tests {
         for (literal, value, types) in [
             (Literal::Bool(true), Value::Integer(1), "a boolean, and the element holds an integer"),
             (Literal::Integer(1), Value::Bool(true), "an integer, and the element holds a boolean"),
-            (Literal::Text("1".to_owned()), Value::Integer(1), "text, and the element holds an integer"),
+            (
+                Literal::Text("1".to_owned()),
+                Value::Integer(1),
+                "text, and the element holds an integer",
+            ),
             (
                 Literal::FullDate(day()),
                 Value::Text("2024-03-01".to_owned()),
@@ -294,7 +326,11 @@ mod tests {
                 Value::FullDate(day()),
                 "text, and the element holds a full-date",
             ),
-            (Literal::Integer(1), Value::Other(vec![0x80]), "an integer, and the element holds an array"),
+            (
+                Literal::Integer(1),
+                Value::Other(vec![0x80]),
+                "an integer, and the element holds an array",
+            ),
         ] {
             let message = message(literal, value);
             assert!(message.contains(types), "{message}");

@@ -283,7 +283,10 @@ mod tests {
             let value = value(hex);
             let fault = value.date_fault();
             assert!(value.date().is_none() && fault.contains(why), "{hex}: {fault}");
-            assert!(!fault.contains("2006") && !fault.contains("2023") && !fault.contains("Doe"), "{fault}");
+            assert!(
+                !fault.contains("2006") && !fault.contains("2023") && !fault.contains("Doe"),
+                "{fault}"
+            );
         }
     }
 

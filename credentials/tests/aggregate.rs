@@ -29,7 +29,8 @@ fn receipt() -> Receipt {
 }
 
 fn batch() -> Batch {
-    let leaves = (0..300u16).map(|leaf| [leaf.to_be_bytes(); 16].concat().try_into().unwrap()).collect();
+    let leaves =
+        (0..300u16).map(|leaf| [leaf.to_be_bytes(); 16].concat().try_into().unwrap()).collect();
     Batch { profile: "proven-100".to_owned(), payee: [9; 32], leaves, proof: vec![0xbb; 300] }
 }
 
@@ -47,7 +48,10 @@ fn submissions_are_read_as_they_are_written_and_have_one_encoding() {
     let read = Submission::from_bytes(&bytes).unwrap();
     assert_eq!(read.to_bytes(), bytes);
     assert_eq!(read.request, submission().request);
-    assert_eq!(read.claim().unwrap().hash().unwrap(), submission().claim().unwrap().hash().unwrap());
+    assert_eq!(
+        read.claim().unwrap().hash().unwrap(),
+        submission().claim().unwrap().hash().unwrap()
+    );
 
     for end in [0, 1, 2, 100, 1_000, bytes.len() - 1] {
         assert!(Submission::from_bytes(&bytes[..end]).is_err(), "cut off at {end}");
@@ -63,7 +67,10 @@ fn submissions_are_read_as_they_are_written_and_have_one_encoding() {
     let long = vec![0; limits::SUBMISSION_BYTES + 1];
     assert_eq!(Submission::from_bytes(&long).map(drop).unwrap_err().code(), Code::TooLarge);
     let other_version = Submission::from_bytes(&[0x84, 9]).map(drop).unwrap_err();
-    assert_eq!((other_version.code(), other_version.place()), (Code::WrongVersion, "submission.version"));
+    assert_eq!(
+        (other_version.code(), other_version.place()),
+        (Code::WrongVersion, "submission.version")
+    );
 }
 
 /// A transcript in its byte string, or a request with its members in another order, is the same answer by other bytes.
@@ -139,7 +146,8 @@ fn what_is_refused_is_told() {
     assert_eq!(refused(&with_proofs), (Code::Malformed, "receipt.presentation".to_owned()));
     let long = Receipt { proof: vec![0; limits::AGGREGATE_PROOF_BYTES + 1], ..receipt() };
     assert_eq!(refused(&long), (Code::Malformed, "receipt.aggregate proof".to_owned()));
-    let high = Receipt { path: vec![receipt().path[0].clone(); limits::RECEIPT_STEPS + 1], ..receipt() };
+    let high =
+        Receipt { path: vec![receipt().path[0].clone(); limits::RECEIPT_STEPS + 1], ..receipt() };
     assert_eq!(refused(&high), (Code::Malformed, "receipt.path".to_owned()));
     let mut wide = receipt();
     wide.path[0].siblings = vec![[0; 32]; limits::RECEIPT_SIBLINGS + 1];

@@ -16,7 +16,8 @@ fn text(value: &Value) -> &str {
 
 /// Builds the transcript of a vector.
 fn built(vector: &Value) -> Result<SessionTranscript, Error> {
-    let thumbprint = |begun: &Value| Some(jwk_thumbprint(begun["jwk"].to_string().as_bytes()).unwrap());
+    let thumbprint =
+        |begun: &Value| Some(jwk_thumbprint(begun["jwk"].to_string().as_bytes()).unwrap());
     let (name, begun) = vector
         .as_object()
         .unwrap()
@@ -86,7 +87,8 @@ fn transcripts_are_those_of_the_specifications() {
 #[test]
 fn another_session_has_another_transcript() {
     for vector in vectors() {
-        let kind = vector.as_object().unwrap().iter().find(|(_, member)| member.is_object()).unwrap();
+        let kind =
+            vector.as_object().unwrap().iter().find(|(_, member)| member.is_object()).unwrap();
         for member in kind.1.as_object().unwrap().keys() {
             let mut other = vector.clone();
             let place = &mut other[kind.0][member];
@@ -105,7 +107,12 @@ fn another_session_has_another_transcript() {
                 other => panic!("{other} is neither a key nor text"),
             };
             let transcript = built(&other).unwrap();
-            assert_ne!(hex::encode(transcript.bytes()), text(&vector["transcript"]), "{}: {member}", kind.0);
+            assert_ne!(
+                hex::encode(transcript.bytes()),
+                text(&vector["transcript"]),
+                "{}: {member}",
+                kind.0
+            );
         }
     }
 }
@@ -114,19 +121,29 @@ fn another_session_has_another_transcript() {
 #[test]
 fn what_is_absent_is_null() {
     let encrypted = |jwk_thumbprint| {
-        let session =
-            Handover::OpenId4VpDcApi { origin: "https://example.com", nonce: NONCE, jwk_thumbprint };
+        let session = Handover::OpenId4VpDcApi {
+            origin: "https://example.com",
+            nonce: NONCE,
+            jwk_thumbprint,
+        };
         session.session_transcript().unwrap()
     };
     assert_ne!(encrypted(None), encrypted(Some([0; 32])));
 
     let negotiated = |request| {
-        let session =
-            Handover::Nfc { device_engagement: b"\xa0", e_reader_key: b"\xa0", select: b"select", request };
+        let session = Handover::Nfc {
+            device_engagement: b"\xa0",
+            e_reader_key: b"\xa0",
+            select: b"select",
+            request,
+        };
         session.session_transcript().unwrap()
     };
     let of_static_handover = negotiated(None);
-    assert_eq!(of_static_handover.bytes(), b"\x83\xd8\x18\x41\xa0\xd8\x18\x41\xa0\x82\x46select\xf6");
+    assert_eq!(
+        of_static_handover.bytes(),
+        b"\x83\xd8\x18\x41\xa0\xd8\x18\x41\xa0\x82\x46select\xf6"
+    );
     assert_ne!(of_static_handover, negotiated(Some(b"")));
 }
 
@@ -137,14 +154,19 @@ fn structures_may_come_embedded() {
         Handover::Qr { device_engagement, e_reader_key: b"\xa0" }.session_transcript().unwrap()
     };
     assert_eq!(transcript(b"\xa0"), transcript(b"\xd8\x18\x41\xa0"));
-    assert_eq!(transcript(b"\xd8\x18\x58\x01\xa0").bytes(), b"\x83\xd8\x18\x58\x01\xa0\xd8\x18\x41\xa0\xf6");
+    assert_eq!(
+        transcript(b"\xd8\x18\x58\x01\xa0").bytes(),
+        b"\x83\xd8\x18\x58\x01\xa0\xd8\x18\x41\xa0\xf6"
+    );
 }
 
 #[test]
 fn what_cannot_begin_a_session_is_refused() {
     let of_web = |origin, nonce| Handover::OpenId4VpDcApi { origin, nonce, jwk_thumbprint: None };
-    let of_iso = |encryption_info| Handover::DcApi { encryption_info, origin: "https://example.com" };
-    let at_the_counter = |device_engagement, e_reader_key| Handover::Qr { device_engagement, e_reader_key };
+    let of_iso =
+        |encryption_info| Handover::DcApi { encryption_info, origin: "https://example.com" };
+    let at_the_counter =
+        |device_engagement, e_reader_key| Handover::Qr { device_engagement, e_reader_key };
     let by_redirect = Handover::OpenId4Vp {
         client_id: "x509_san_dns:example.com",
         nonce: "",
@@ -176,8 +198,12 @@ fn what_cannot_begin_a_session_is_refused() {
     }
 
     let long = vec![0; limits::TRANSCRIPT_BYTES];
-    let session =
-        Handover::Nfc { device_engagement: b"\xa0", e_reader_key: b"\xa0", select: &long, request: None };
+    let session = Handover::Nfc {
+        device_engagement: b"\xa0",
+        e_reader_key: b"\xa0",
+        select: &long,
+        request: None,
+    };
     assert_eq!(session.session_transcript().unwrap_err().code(), Code::TooLarge);
 }
 
@@ -189,7 +215,9 @@ fn origins_of_apps_pass() {
         "https://example.com:8443",
         "http://localhost:5173",
     ] {
-        Handover::OpenId4VpDcApi { origin, nonce: NONCE, jwk_thumbprint: None }.session_transcript().unwrap();
+        Handover::OpenId4VpDcApi { origin, nonce: NONCE, jwk_thumbprint: None }
+            .session_transcript()
+            .unwrap();
     }
 }
 
@@ -203,7 +231,8 @@ fn thumbprints_are_those_of_the_standards() {
         "alg": "RS256",
         "kid": "2011-04-29"
     }"#;
-    let octets = r#"{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    let octets =
+        r#"{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
     for (jwk, thumbprint) in [
         (rsa, "3736cbb1787cb8309c77ee8c3705c5e16ffb9e859715901f1e4c59b11182f57b"),
         (octets, "90facafea9b1556698540f70c0117a22ea37bd5cf3ed3c47093c1707282b4b89"),

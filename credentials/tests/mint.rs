@@ -9,7 +9,8 @@ use velum_credentials::mint::{
 };
 use velum_credentials::{
     Code, Date, DeviceResponse, Document, EMPTY_NAME_SPACES, Error, Request, SessionTranscript,
-    SignatureAlgorithm, Timestamp, TrustedIssuer, Value, device_authentication_bytes, limits, sig_structure,
+    SignatureAlgorithm, Timestamp, TrustedIssuer, Value, device_authentication_bytes, limits,
+    sig_structure,
 };
 use velum_testdata::AGE_VERIFICATION;
 
@@ -56,7 +57,9 @@ fn parse(minted: &Minted) -> Result<Document, Error> {
 fn verify(minted: &Minted) -> Result<TrustedIssuer, Error> {
     let request = Request::from_json(minted.request.as_bytes())?;
     let transcript = SessionTranscript::parse(&minted.transcript)?;
-    DeviceResponse::parse(&minted.document())?.document(request.doc_type())?.verify(&request, &transcript)
+    DeviceResponse::parse(&minted.document())?
+        .document(request.doc_type())?
+        .verify(&request, &transcript)
 }
 
 #[test]
@@ -65,7 +68,10 @@ fn a_minted_document_passes_every_check() {
     let issuer = verify(&minted).unwrap();
     assert_eq!(&issuer.public_key, minted.keys.document_signer.verifying_key());
     assert_eq!(issuer.certificates, 1);
-    assert_eq!(issuer.signed_within, Some((time("2025-12-02T00:00:00Z"), time("2027-03-04T00:00:00Z"))));
+    assert_eq!(
+        issuer.signed_within,
+        Some((time("2025-12-02T00:00:00Z"), time("2027-03-04T00:00:00Z")))
+    );
     let request = Request::from_json(minted.request.as_bytes()).unwrap();
     assert_eq!(request.now(), time("2026-01-02T00:00:00Z"));
     let words: Vec<_> = request.predicates().iter().map(ToString::to_string).collect();
@@ -90,8 +96,15 @@ fn one_spec_gives_the_same_bytes_and_another_seed_others() {
     let first = files(&spec());
     assert_eq!(first, files(&spec()));
     let names: Vec<_> = first.iter().map(|(name, _)| *name).collect();
-    let expected =
-        ["document.cbor", "transcript.cbor", "iaca.pem", "ds.pem", "ds.key", "device.key", "request.json"];
+    let expected = [
+        "document.cbor",
+        "transcript.cbor",
+        "iaca.pem",
+        "ds.pem",
+        "ds.key",
+        "device.key",
+        "request.json",
+    ];
     assert_eq!(names, expected);
     let other = files(&spec_with(|spec| spec["seed"] = hex::encode([2; 32]).into()));
     for ((name, ours), (_, theirs)) in first.iter().zip(&other) {
@@ -176,14 +189,16 @@ fn values_of_every_type_are_read_back() {
 fn shapes_of_items_and_mso_are_the_specs() {
     let spec = spec_with(|spec| {
         spec["item_key_order"] = json!(["random", "digestID", "elementValue", "elementIdentifier"]);
-        spec["elements"][1]["key_order"] = json!(["elementValue", "elementIdentifier", "random", "digestID"]);
+        spec["elements"][1]["key_order"] =
+            json!(["elementValue", "elementIdentifier", "random", "digestID"]);
         spec["elements"][1]["digest_id"] = limits::DIGEST_ID_MAX.into();
         spec["elements"][1]["random_bytes"] = 16.into();
         spec["elements"][2]["disclosed"] = false.into();
         spec["validity"]["expected_update"] = "2026-11-01T00:00:00Z".into();
         spec["mso_key_order"] = json!(["validityInfo", "status", "docType"]);
         spec["mso_extra"]["status"] = json!({"map": [["idx", 412]]});
-        spec["device_key_info_extra"]["keyAuthorizations"] = json!({"map": [["nameSpaces", [MDL]]]});
+        spec["device_key_info_extra"]["keyAuthorizations"] =
+            json!({"map": [["nameSpaces", [MDL]]]});
         spec["decoy_digests"][MDL] = 7.into();
     });
     let draft = Draft::new(&spec).unwrap();
@@ -197,8 +212,15 @@ fn shapes_of_items_and_mso_are_the_specs() {
         ["elementValue", "elementIdentifier", "random", "digestID"].map(Node::text)
     );
     let mso = draft.digest().unwrap();
-    let order =
-        ["validityInfo", "status", "docType", "version", "digestAlgorithm", "valueDigests", "deviceKeyInfo"];
+    let order = [
+        "validityInfo",
+        "status",
+        "docType",
+        "version",
+        "digestAlgorithm",
+        "valueDigests",
+        "deviceKeyInfo",
+    ];
     assert_eq!(keys(&mso.mso), order.map(Node::text));
     let minted = mso.sign().unwrap();
     verify(&minted).unwrap();
@@ -206,7 +228,8 @@ fn shapes_of_items_and_mso_are_the_specs() {
     assert_eq!(document.item(MDL, "birth_date").unwrap().digest_id(), limits::DIGEST_ID_MAX);
     assert_eq!(document.item(MDL, "age_over_18").unwrap_err().code(), Code::ElementMissing);
     let digests = |name: &str| {
-        let layout = document.mso().layout().namespaces.iter().find(|layout| layout.name == name).unwrap();
+        let layout =
+            document.mso().layout().namespaces.iter().find(|layout| layout.name == name).unwrap();
         layout.digests.len()
     };
     assert_eq!(digests(MDL), 3 + 7);
@@ -306,8 +329,16 @@ fn specs_that_cannot_be_minted_say_where() {
         (|spec| spec["mso_bytes"] = 100_000.into(), Code::TooLarge, "spec.mso_bytes"),
         (|spec| spec["mso_key_order"] = json!(["status"]), Code::Malformed, "spec.mso_key_order"),
         (|spec| spec["transcript"] = "80".into(), Code::Malformed, "spec.transcript"),
-        (|spec| spec["keys"]["device"] = "00".repeat(32).into(), Code::Malformed, "spec.keys.device"),
-        (|spec| spec["keys"]["device_public"] = "04".into(), Code::Malformed, "spec.keys.device_public"),
+        (
+            |spec| spec["keys"]["device"] = "00".repeat(32).into(),
+            Code::Malformed,
+            "spec.keys.device",
+        ),
+        (
+            |spec| spec["keys"]["device_public"] = "04".into(),
+            Code::Malformed,
+            "spec.keys.device_public",
+        ),
         (
             |spec| spec["keys"] = json!({"device": "01".repeat(32), "device_public": "04"}),
             Code::Malformed,
@@ -332,8 +363,10 @@ fn bytes_that_look_like_fields_mislead_nobody() {
             ("elementIdentifier", Node::text("age_over_18")),
             ("elementValue", Node::bool(true)),
         ]);
-        let mso =
-            Map::from_iter([("docType", Node::text("org.iso.18013.5.1.mDL")), ("version", Node::text("9"))]);
+        let mso = Map::from_iter([
+            ("docType", Node::text("org.iso.18013.5.1.mDL")),
+            ("version", Node::text("9")),
+        ]);
         [item.encode(), mso.encode()].concat()
     };
     let spec = spec_with(|spec| {
@@ -355,10 +388,12 @@ fn any_value() -> impl Strategy<Value = serde_json::Value> {
         any::<bool>().prop_map(|value| json!(value)),
         any::<i64>().prop_map(|value| json!(value)),
         ".{0,60}".prop_map(|value| json!(value)),
-        proptest::collection::vec(any::<u8>(), 0..80).prop_map(|bytes| json!({"bytes": hex::encode(bytes)})),
+        proptest::collection::vec(any::<u8>(), 0..80)
+            .prop_map(|bytes| json!({"bytes": hex::encode(bytes)})),
         (1..=9999_u16, 1..=12_u8, 1..=28_u8)
             .prop_map(|(y, m, d)| json!({"full_date": format!("{y:04}-{m:02}-{d:02}")})),
-        (0..=9999_u16, 0..24_u8).prop_map(|(y, h)| json!({"tdate": format!("{y:04}-12-31T{h:02}:59:59Z")})),
+        (0..=9999_u16, 0..24_u8)
+            .prop_map(|(y, h)| json!({"tdate": format!("{y:04}-12-31T{h:02}:59:59Z")})),
     ];
     leaf.prop_recursive(3, 12, 4, |inner| {
         prop_oneof![
@@ -551,7 +586,11 @@ fn hostile_msos() {
             |mso| device_key(mso).set(-2, Node::bytes(&[1; 31])),
             ".deviceKeyInfo",
         ),
-        ("a compressed device key", |mso| device_key(mso).set(-3, Node::bool(true)), ".deviceKeyInfo"),
+        (
+            "a compressed device key",
+            |mso| device_key(mso).set(-3, Node::bool(true)),
+            ".deviceKeyInfo",
+        ),
         ("a device key on P-384", |mso| device_key(mso).set(-1, 2), ".deviceKeyInfo"),
         ("an OKP device key", |mso| device_key(mso).set(1, 1), ".deviceKeyInfo"),
         (
@@ -564,7 +603,11 @@ fn hostile_msos() {
             |mso| validity(mso).set("validUntil", Node::tdate("2026-12-31T00:00:00+01:00")),
             ".validityInfo",
         ),
-        ("a date without tag", |mso| validity(mso).set("signed", "2026-01-01T00:00:00Z"), ".validityInfo"),
+        (
+            "a date without tag",
+            |mso| validity(mso).set("signed", "2026-01-01T00:00:00Z"),
+            ".validityInfo",
+        ),
         (
             "no such day",
             |mso| validity(mso).set("signed", Node::tdate("2026-02-29T00:00:00Z")),
@@ -573,7 +616,8 @@ fn hostile_msos() {
         (
             "deep nesting",
             |mso| {
-                let deep = (0..limits::CBOR_DEPTH).fold(Node::int(0), |inner, _| Node::Array(vec![inner]));
+                let deep =
+                    (0..limits::CBOR_DEPTH).fold(Node::int(0), |inner, _| Node::Array(vec![inner]));
                 mso.push("status", deep);
             },
             "",

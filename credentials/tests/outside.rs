@@ -2,7 +2,9 @@
 
 use serde_json::json;
 use velum_credentials::mint::{Draft, Form, Map, Minted, Node, Spec, mint};
-use velum_credentials::{Code, DeviceResponse, Document, Error, Inspection, Request, SessionTranscript};
+use velum_credentials::{
+    Code, DeviceResponse, Document, Error, Inspection, Request, SessionTranscript,
+};
 
 const MDL: &str = "org.iso.18013.5.1";
 
@@ -54,8 +56,12 @@ fn items_that_nobody_asks_about_may_be_anything() {
         ("a fifth key", |item| item.push("extra", 1)),
         ("a short salt", |item| item.set("random", Node::bytes(&[0; 15]))),
         ("an indefinite map", |item| item.form = Form::Indefinite),
-        ("an indefinite array", |item| item.set("elementValue", Node::Raw(b"\x9f\x01\xff".to_vec()))),
-        ("an indefinite text", |item| item.set("elementValue", Node::Raw(b"\x7f\x61a\xff".to_vec()))),
+        ("an indefinite array", |item| {
+            item.set("elementValue", Node::Raw(b"\x9f\x01\xff".to_vec()))
+        }),
+        ("an indefinite text", |item| {
+            item.set("elementValue", Node::Raw(b"\x7f\x61a\xff".to_vec()))
+        }),
         ("a deep value", |item| {
             item.set("elementValue", Node::Raw([vec![0x81; 500], vec![0]].concat()));
         }),
@@ -68,7 +74,9 @@ fn items_that_nobody_asks_about_may_be_anything() {
         let minted = draft.digest().unwrap().sign().unwrap();
         verify(&minted).unwrap_or_else(|error| panic!("{what}: {error}"));
         let document = parse(&minted).unwrap();
-        let [item] = document.issuer_signed().namespaces()[0].opaque_items() else { panic!("{what}") };
+        let [item] = document.issuer_signed().namespaces()[0].opaque_items() else {
+            panic!("{what}")
+        };
         let error = document.item(MDL, item.element_identifier()).unwrap_err();
         assert!(matches!(error.code(), Code::Malformed | Code::TooLarge), "{what}: {error}");
         let inspection = Inspection::of(&document);
@@ -95,15 +103,17 @@ fn birth_dates_that_are_no_days_are_told_as_such() {
         assert_eq!((error.code(), error.place()), (Code::Predicate, "request.predicates[0]"));
         error.message().to_owned()
     };
-    let approximate =
-        json!({"map": [["birth_date", {"full_date": "1990-02-28"}], ["approximate_mask", "00000011"]]});
+    let approximate = json!({"map": [["birth_date", {"full_date": "1990-02-28"}], ["approximate_mask", "00000011"]]});
     let unknown = json!({"cbor": format!("d903ec6a{}", hex::encode("2006-00-00"))});
     for (value, why) in
         [(approximate, "a map, as ISO/IEC 23220-2"), (unknown, "its month and its day are 00")]
     {
         let with_age = message(value.clone(), true);
         assert!(with_age.contains(why), "{with_age}");
-        assert!(with_age.ends_with("age_over_18 (org.iso.18013.5.1) of this document"), "{with_age}");
+        assert!(
+            with_age.ends_with("age_over_18 (org.iso.18013.5.1) of this document"),
+            "{with_age}"
+        );
         assert!(!message(value, false).contains("age_over_18"));
     }
 }
@@ -114,7 +124,8 @@ fn a_status_is_told_as_not_checked() {
     for with_status in [false, true] {
         let spec = spec_with(|spec| {
             if with_status {
-                spec["mso_extra"]["status"] = json!({"map": [["status_list", {"map": [["idx", 412]]}]]});
+                spec["mso_extra"]["status"] =
+                    json!({"map": [["status_list", {"map": [["idx", 412]]}]]});
             }
         });
         let minted = mint(&spec).unwrap();
@@ -123,6 +134,9 @@ fn a_status_is_told_as_not_checked() {
         let request = Request::from_json(minted.request.as_bytes()).unwrap();
         let explanation = request.explain(&document);
         assert_eq!(explanation.not_checked.len(), usize::from(with_status));
-        assert_eq!(explanation.to_string().contains("Not checked: whether the issuer revoked"), with_status);
+        assert_eq!(
+            explanation.to_string().contains("Not checked: whether the issuer revoked"),
+            with_status
+        );
     }
 }

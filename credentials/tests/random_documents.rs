@@ -70,7 +70,8 @@ fn read(document: &Document) -> Result<(CredentialStatement, CredentialWitness),
 /// `IssuerSigned` (ISO 18013-5, 8.3.2.1.2.2), signed.
 fn issuer_signed(document: &Document) -> Vec<u8> {
     let signature: p256::ecdsa::Signature = issuer().sign(&document.plain_sig_structure());
-    let mut namespaces: Vec<&str> = document.items.iter().map(|(namespace, _)| namespace.as_str()).collect();
+    let mut namespaces: Vec<&str> =
+        document.items.iter().map(|(namespace, _)| namespace.as_str()).collect();
     namespaces.dedup();
     let string = |major: u8, bytes: &[u8]| {
         [&[major << 5 | 25][..], &(bytes.len() as u16).to_be_bytes(), bytes].concat()
@@ -78,7 +79,11 @@ fn issuer_signed(document: &Document) -> Vec<u8> {
     let mut bytes = b"\xa2\x6anameSpaces\xb8".to_vec();
     bytes.push(namespaces.len() as u8);
     for namespace in namespaces {
-        let items = document.items.iter().filter(|(of, _)| of == namespace).map(|(_, item)| item.as_slice());
+        let items = document
+            .items
+            .iter()
+            .filter(|(of, _)| of == namespace)
+            .map(|(_, item)| item.as_slice());
         bytes.extend(string(3, namespace.as_bytes()));
         bytes.extend([0x98, items.clone().count() as u8]);
         items.for_each(|item| bytes.extend(item));

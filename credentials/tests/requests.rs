@@ -64,10 +64,19 @@ fn every_kind_of_predicate_is_read() {
 #[test]
 fn unknown_missing_and_repeated_members_are_refused() {
     let unknown = |json: &[u8], place: &str, name: &str| {
-        refused(json, Code::Malformed, place, &format!("an unknown member `{name}`; the members are"));
+        refused(
+            json,
+            Code::Malformed,
+            place,
+            &format!("an unknown member `{name}`; the members are"),
+        );
     };
     unknown(&json(|r| r["nonce"] = 1.into()), "request", "nonce");
-    unknown(&json(|r| r["predicates"][0]["age_over"] = 1.into()), "request.predicates[0]", "age_over");
+    unknown(
+        &json(|r| r["predicates"][0]["age_over"] = 1.into()),
+        "request.predicates[0]",
+        "age_over",
+    );
     unknown(&set("/issuers/0", serde_json::json!({"jwk": {}})), "request.issuers[0]", "jwk");
     let tdate = set("/predicates/2/equals", serde_json::json!({"tdate": "x"}));
     unknown(&tdate, "request.predicates[2].equals", "tdate");
@@ -79,12 +88,22 @@ fn unknown_missing_and_repeated_members_are_refused() {
         });
         refused(&missing, Code::Malformed, "request", &format!("the member `{member}` is missing"));
         let place = format!("request.{member}");
-        refused(&json(|r| r[member] = true.into()), Code::Malformed, &place, "a boolean in place of");
+        refused(
+            &json(|r| r[member] = true.into()),
+            Code::Malformed,
+            &place,
+            "a boolean in place of",
+        );
     }
     let nowhere = json(|r| {
         r["predicates"][3].as_object_mut().unwrap().remove("namespace");
     });
-    refused(&nowhere, Code::Malformed, "request.predicates[3]", "the member `namespace` is missing");
+    refused(
+        &nowhere,
+        Code::Malformed,
+        "request.predicates[3]",
+        "the member `namespace` is missing",
+    );
     let twice = MUSTERMANN.request.replacen("\"now\"", "\"doc_type\": \"x\", \"now\"", 1);
     refused(twice.as_bytes(), Code::Malformed, "request", "the member `doc_type` twice");
 }
@@ -105,9 +124,12 @@ fn no_message_repeats_what_was_given() {
     let [root, _] = certificates();
     let line = root.lines().nth(1).unwrap().to_owned();
     let date = "/predicates/0/equals/full_date";
-    for path in ["/issuers", "/issuers/0", "/predicates", date, "/now", "/predicates/1/age_at_least"] {
+    for path in
+        ["/issuers", "/issuers/0", "/predicates", date, "/now", "/predicates/1/age_at_least"]
+    {
         let json = json(|request| {
-            let dated = serde_json::json!({"namespace": "n", "element": "e", "equals": {"full_date": "x"}});
+            let dated =
+                serde_json::json!({"namespace": "n", "element": "e", "equals": {"full_date": "x"}});
             request["predicates"][0] = dated;
             *request.pointer_mut(path).unwrap() = root.clone().into();
         });
@@ -144,8 +166,10 @@ fn a_predicate_has_exactly_one_condition() {
         place,
         "0 cond",
     );
-    let hidden =
-        set("/predicates/0", serde_json::json!({"namespace": "n", "element": "e", "disclose": false}));
+    let hidden = set(
+        "/predicates/0",
+        serde_json::json!({"namespace": "n", "element": "e", "disclose": false}),
+    );
     refused(&hidden, Code::Malformed, "request.predicates[0].disclose", "only be true");
     let place = "request.predicates[0].equals";
     for value in [serde_json::json!(1.5), serde_json::json!([1]), serde_json::json!(u64::MAX)] {
@@ -161,7 +185,12 @@ fn a_predicate_has_exactly_one_condition() {
         refused(&set("/predicates/1/age_at_least", age), Code::Malformed, place, why);
     }
     let date = serde_json::json!({"namespace": "n", "element": "e", "date_before": "2023-02-29"});
-    refused(&set("/predicates/0", date), Code::Malformed, "request.predicates[0].date_before", "YYYY-MM-DD");
+    refused(
+        &set("/predicates/0", date),
+        Code::Malformed,
+        "request.predicates[0].date_before",
+        "YYYY-MM-DD",
+    );
     let date = serde_json::json!({"full_date": "2023-02-29"});
     let place = "request.predicates[2].equals.full_date";
     refused(&set("/predicates/2/equals", date), Code::Malformed, place, "YYYY-MM-DD");
@@ -187,7 +216,12 @@ fn predicates_number_one_to_eight_and_differ() {
 
 #[test]
 fn issuers_are_points_on_p256_or_certificates() {
-    refused(&set("/issuers", serde_json::json!([])), Code::Malformed, "request.issuers", "no issuer");
+    refused(
+        &set("/issuers", serde_json::json!([])),
+        Code::Malformed,
+        "request.issuers",
+        "no issuer",
+    );
     let key = |text: &str| set("/issuers/0/sec1_hex", text.into());
     let original = Request::from_json(MUSTERMANN.request.as_bytes()).unwrap();
     let Issuer::Key(point) = &original.issuers()[0] else { panic!("a key") };
@@ -205,13 +239,23 @@ fn issuers_are_points_on_p256_or_certificates() {
     }
     refused(&key("-----BEGIN CERTIFICATE-----\n"), Code::Malformed, place, "x509_pem");
     let pem = |text: &str| set("/issuers/0", serde_json::json!({ "x509_pem": text }));
-    refused(&pem("no certificate"), Code::Malformed, "request.issuers[0].x509_pem", "no PEM certificate");
+    refused(
+        &pem("no certificate"),
+        Code::Malformed,
+        "request.issuers[0].x509_pem",
+        "no PEM certificate",
+    );
     let der = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     refused(&pem(der), Code::Malformed, "request.issuers[0].x509_pem", "certificate");
     refused(&pem(&der.repeat(2)), Code::Malformed, "request.issuers[0].x509_pem", "several");
     let both = serde_json::json!([{ "sec1_hex": "00", "x509_pem": "" }]);
     refused(&set("/issuers", both), Code::Malformed, "request.issuers[0]", "exactly one");
-    refused(&set("/issuers/0", serde_json::json!({})), Code::Malformed, "request.issuers[0]", "exactly one");
+    refused(
+        &set("/issuers/0", serde_json::json!({})),
+        Code::Malformed,
+        "request.issuers[0]",
+        "exactly one",
+    );
 }
 
 /// A minted root and a signer below it, PEM.
@@ -243,8 +287,9 @@ fn a_root_has_a_profile() {
             request["issuers"] = serde_json::json!([issuer]);
         })
     };
-    let read =
-        |doc_type: &str, issuer: serde_json::Value| Request::from_json(&with(doc_type, issuer)).unwrap();
+    let read = |doc_type: &str, issuer: serde_json::Value| {
+        Request::from_json(&with(doc_type, issuer)).unwrap()
+    };
     let (mdl, pid) = ("org.iso.18013.5.1.mDL", "eu.europa.ec.eudi.pid.1");
     let pki = Profile::Pki { require_eku: None };
     let required = Profile::Pki { require_eku: Some("1.0.18013.5.1.2".parse().unwrap()) };
@@ -258,11 +303,17 @@ fn a_root_has_a_profile() {
     let bare = with(pid, serde_json::json!({ "x509_pem": root }));
     refused(&bare, Code::Malformed, "request.issuers[0].profile", "needs a profile");
     for doc_type in [mdl, pid] {
-        assert_eq!(read(doc_type, rooted("iso18013-5")).issuers()[0].profile(), Some(Profile::Iso18013_5));
+        assert_eq!(
+            read(doc_type, rooted("iso18013-5")).issuers()[0].profile(),
+            Some(Profile::Iso18013_5)
+        );
         assert_eq!(read(doc_type, rooted("pki")).issuers()[0].profile(), Some(pki));
         assert_eq!(read(doc_type, requiring.clone()).issuers()[0].profile(), Some(required));
         // A pinned signer needs none, and may have one.
-        assert_eq!(read(doc_type, serde_json::json!({ "x509_pem": signer })).issuers()[0].profile(), None);
+        assert_eq!(
+            read(doc_type, serde_json::json!({ "x509_pem": signer })).issuers()[0].profile(),
+            None
+        );
         let pinned = serde_json::json!({ "x509_pem": signer, "profile": "pki" });
         assert_eq!(read(doc_type, pinned).issuers()[0].profile(), Some(pki));
     }
@@ -278,8 +329,14 @@ fn a_root_has_a_profile() {
     }
 
     let profile = "request.issuers[0].profile";
-    refused(&with(mdl, rooted("x509")), Code::Malformed, profile, "neither \"iso18013-5\" nor \"pki\"");
-    let mut key = serde_json::from_slice::<serde_json::Value>(MUSTERMANN.request.as_bytes()).unwrap();
+    refused(
+        &with(mdl, rooted("x509")),
+        Code::Malformed,
+        profile,
+        "neither \"iso18013-5\" nor \"pki\"",
+    );
+    let mut key =
+        serde_json::from_slice::<serde_json::Value>(MUSTERMANN.request.as_bytes()).unwrap();
     let mut key = key["issuers"][0].take();
     key["profile"] = "pki".into();
     refused(&with(mdl, key), Code::Malformed, profile, "a key is trusted as it is");
@@ -306,8 +363,18 @@ fn namespaces_of_the_device_are_named() {
     assert_eq!(Request::from_json(&with(serde_json::json!([]))).unwrap().to_cbor(), none.to_cbor());
 
     let place = "request.device_namespaces";
-    refused(&with(serde_json::json!(["a", "a"])), Code::Malformed, "request.device_namespaces[1]", "twice");
-    refused(&with(serde_json::json!([""])), Code::Malformed, "request.device_namespaces[0]", "empty");
+    refused(
+        &with(serde_json::json!(["a", "a"])),
+        Code::Malformed,
+        "request.device_namespaces[1]",
+        "twice",
+    );
+    refused(
+        &with(serde_json::json!([""])),
+        Code::Malformed,
+        "request.device_namespaces[0]",
+        "empty",
+    );
     let hidden = with(serde_json::json!(["a\u{200b}"]));
     refused(&hidden, Code::Malformed, "request.device_namespaces[0]", "cannot be shown");
     let many: Vec<_> = (0..=limits::DEVICE_NAMESPACES).map(|index| index.to_string()).collect();
@@ -326,7 +393,12 @@ fn names_and_times_are_checked() {
         refused(&set(path, "".into()), Code::Malformed, place, "empty");
     }
     for now in ["2024-10-15", "2024-10-15T00:00:00.Z", "2024-10-15T02:00:00+02:00", "now"] {
-        refused(&set("/now", now.into()), Code::Malformed, "request.now", "write YYYY-MM-DDTHH:MM:SS");
+        refused(
+            &set("/now", now.into()),
+            Code::Malformed,
+            "request.now",
+            "write YYYY-MM-DDTHH:MM:SS",
+        );
     }
 }
 
@@ -335,7 +407,9 @@ fn names_and_times_are_checked() {
 fn fractions_of_a_second_make_no_other_request() {
     let at = |now: &str| Request::from_json(&set("/now", now.into())).unwrap();
     let whole = at("2024-10-15T12:34:56Z");
-    for now in ["2024-10-15T12:34:56.123Z", "2024-10-15T12:34:56.999999999Z", "2024-10-15T12:34:56+00:00"] {
+    for now in
+        ["2024-10-15T12:34:56.123Z", "2024-10-15T12:34:56.999999999Z", "2024-10-15T12:34:56+00:00"]
+    {
         assert_eq!((at(now).to_cbor(), at(now)), (whole.to_cbor(), whole.clone()), "{now}");
     }
     assert_ne!(at("2024-10-15T12:34:57.000Z").to_cbor(), whole.to_cbor());
@@ -375,8 +449,10 @@ fn bad_cbor_is_refused() {
 }
 
 fn condition() -> impl Strategy<Value = Condition> {
-    let date =
-        || (-62_167_219_200_i64..253_402_300_800).prop_map(|unix| Timestamp::from_unix(unix).unwrap().date());
+    let date = || {
+        (-62_167_219_200_i64..253_402_300_800)
+            .prop_map(|unix| Timestamp::from_unix(unix).unwrap().date())
+    };
     prop_oneof![
         any::<u8>().prop_map(Condition::AgeAtLeast),
         any::<String>().prop_map(|text| Condition::Equals(Literal::Text(text))),

@@ -37,7 +37,9 @@ fn altered(case: &Case) -> Document {
 #[test]
 fn a_signers_certificate_is_trusted_while_it_is_valid() {
     for case in &CASES {
-        let Ok(issuer) = Issuer::from_der(document(case).issuer_signed().x5chain()[0].clone(), None) else {
+        let Ok(issuer) =
+            Issuer::from_der(document(case).issuer_signed().x5chain()[0].clone(), None)
+        else {
             panic!("{}", case.name)
         };
         assert!(matches!(issuer, Issuer::Signer { .. }), "{}", case.name);
@@ -69,7 +71,8 @@ fn another_issuer_is_untrusted() {
             (error.code(), error.place()),
             (Code::IssuerUntrusted, "documents[0].issuerSigned.issuerAuth")
         );
-        let message = "none of the request's issuers made the signature; add the issuer if you trust it";
+        let message =
+            "none of the request's issuers made the signature; add the issuer if you trust it";
         assert_eq!(error.message(), message);
     }
 }
@@ -80,10 +83,16 @@ fn an_altered_signature_is_told_from_an_unknown_issuer() {
         let document = altered(&case);
         let now = document.mso().validity().signed;
         for issuer in [key(&case), signer(&case)] {
-            assert_eq!(document.check_issuer(&[issuer], now).unwrap_err().code(), Code::IssuerSignature);
+            assert_eq!(
+                document.check_issuer(&[issuer], now).unwrap_err().code(),
+                Code::IssuerSignature
+            );
         }
         let named = x509::certificate_public_key(&document.issuer_signed().x5chain()[0]).unwrap();
-        assert_eq!(document.check_issuer_signature(&named).unwrap_err().code(), Code::IssuerSignature);
+        assert_eq!(
+            document.check_issuer_signature(&named).unwrap_err().code(),
+            Code::IssuerSignature
+        );
         let error = document.check_issuer(&[key(&ANNEX_D)], now).unwrap_err();
         assert_eq!(error.code(), Code::IssuerUntrusted);
     }
@@ -153,17 +162,18 @@ const PKI: Profile = Profile::Pki { require_eku: None };
 /// Whoever trusts no one who made the signature is told what each could do; an expired certificate is told as such.
 #[test]
 fn expired_certificates_are_told_as_such() {
-    let periods =
-        serde_json::json!({ "not_before": "2025-12-01T00:00:00Z", "not_after": "2026-05-01T00:00:00Z" });
+    let periods = serde_json::json!({ "not_before": "2025-12-01T00:00:00Z", "not_after": "2026-05-01T00:00:00Z" });
     let now = "2026-06-01T00:00:00Z".parse().unwrap();
-    let refusal = |change: &dyn Fn(&mut serde_json::Value), issuers: &dyn Fn(&[u8]) -> Vec<Issuer>| {
+    let refusal = |change: &dyn Fn(&mut serde_json::Value),
+                   issuers: &dyn Fn(&[u8]) -> Vec<Issuer>| {
         let minted = mint(&spec(change)).unwrap();
         let response = DeviceResponse::parse(&minted.document()).unwrap();
         let error = response.documents()[0].check_issuer(&issuers(&minted.iaca), now).unwrap_err();
         assert_eq!(error.code(), Code::IssuerUntrusted);
         error.message().to_owned()
     };
-    let signer = |spec: &mut serde_json::Value| spec["certificates"]["document_signer"] = periods.clone();
+    let signer =
+        |spec: &mut serde_json::Value| spec["certificates"]["document_signer"] = periods.clone();
     let iaca = |spec: &mut serde_json::Value| {
         signer(spec);
         spec["certificates"]["document_signer"]["not_after"] = "2026-08-01T00:00:00Z".into();
@@ -176,7 +186,10 @@ fn expired_certificates_are_told_as_such() {
     let other = other.unwrap().iaca;
     for profile in [Profile::Iso18013_5, PKI] {
         let expired = refusal(&signer, &|iaca| vec![root(iaca, profile)]);
-        assert!(expired.contains("document signer certificate (x5chain 0) has expired"), "{expired}");
+        assert!(
+            expired.contains("document signer certificate (x5chain 0) has expired"),
+            "{expired}"
+        );
         assert!(
             expired.contains("2026-05-01T00:00:00Z") && expired.contains("issue the document anew"),
             "{expired}"
@@ -184,7 +197,10 @@ fn expired_certificates_are_told_as_such() {
         assert!(!expired.contains("add the issuer"), "{expired}");
         // No root would help: not the right one, and not another.
         let stranger = refusal(&signer, &|_| vec![root(&other, profile)]);
-        assert!(stranger.contains("has expired") && !stranger.contains("add the issuer"), "{stranger}");
+        assert!(
+            stranger.contains("has expired") && !stranger.contains("add the issuer"),
+            "{stranger}"
+        );
 
         let expired = refusal(&iaca, &|iaca| vec![root(&other, profile), root(iaca, profile)]);
         assert!(expired.contains("the root certificate of issuers[1] has expired"), "{expired}");
@@ -226,9 +242,11 @@ fn either_profile_trusts_what_keeps_annex_b() {
     let response = DeviceResponse::parse(&minted.document()).unwrap();
     let now = "2026-06-01T00:00:00Z".parse().unwrap();
     let check = |profile| response.documents()[0].check_issuer(&[root(&minted.iaca, profile)], now);
-    for profile in
-        [Profile::Iso18013_5, PKI, Profile::Pki { require_eku: Some("1.0.18013.5.1.2".parse().unwrap()) }]
-    {
+    for profile in [
+        Profile::Iso18013_5,
+        PKI,
+        Profile::Pki { require_eku: Some("1.0.18013.5.1.2".parse().unwrap()) },
+    ] {
         assert_eq!(check(profile).unwrap().certificates, 1);
     }
     let required = Profile::Pki { require_eku: Some("1.2.3.4".parse().unwrap()) };
@@ -248,5 +266,7 @@ fn an_issuer_may_sign_by_esp256() {
     let response = DeviceResponse::parse(&minted.document()).unwrap();
     let document = &response.documents()[0];
     assert_eq!(document.issuer_signed().algorithm(), SignatureAlgorithm::Esp256);
-    document.check_issuer(&[root(&minted.iaca, PKI)], "2026-06-01T00:00:00Z".parse().unwrap()).unwrap();
+    document
+        .check_issuer(&[root(&minted.iaca, PKI)], "2026-06-01T00:00:00Z".parse().unwrap())
+        .unwrap();
 }

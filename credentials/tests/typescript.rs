@@ -65,26 +65,41 @@ fn typescript_has_every_code_of_markets() {
         union(ERRORS, "CredentialsCode").union(&union(ERRORS, "PackageCode")).copied().collect();
     let of_nodes: Names = codes_of_nodes().difference(&others).copied().collect();
     assert!(of_nodes.len() > 20, "{of_nodes:?}");
-    assert_copied(&of_nodes, &union(ERRORS, "NodeCode"), "NodeCode in bindings-wasm/ts/errors.ts", "");
+    assert_copied(
+        &of_nodes,
+        &union(ERRORS, "NodeCode"),
+        "NodeCode in bindings-wasm/ts/errors.ts",
+        "",
+    );
 
     let client = union(ERRORS, "MarketCode");
     let all: Names = others.union(&of_nodes).copied().collect();
     let both: Vec<_> = all.intersection(&client).collect();
     assert!(both.is_empty(), "remove from MarketCode in bindings-wasm/ts/errors.ts: {both:?}");
     let (_, section) = README.split_once("\n### Errors of markets\n").unwrap();
-    let unsaid: Vec<_> = client.iter().filter(|code| !section.contains(&format!("`{code}`"))).collect();
-    assert!(unsaid.is_empty(), "add to \"Errors of markets\" in bindings-wasm/README.md: {unsaid:?}");
+    let unsaid: Vec<_> =
+        client.iter().filter(|code| !section.contains(&format!("`{code}`"))).collect();
+    assert!(
+        unsaid.is_empty(),
+        "add to \"Errors of markets\" in bindings-wasm/README.md: {unsaid:?}"
+    );
 }
 
 #[test]
 fn typescript_has_every_size_class() {
     let classes = CLASSES.iter().map(|class| class.name).collect();
-    assert_copied(&classes, &union(TYPES, "SizeClass"), "SizeClass in bindings-wasm/ts/types.ts", "");
+    assert_copied(
+        &classes,
+        &union(TYPES, "SizeClass"),
+        "SizeClass in bindings-wasm/ts/types.ts",
+        "",
+    );
 }
 
 #[test]
 fn typescript_has_every_stage() {
-    let stages = std::iter::successors(Some(Stage::Keys), |&stage| after(stage)).map(Stage::name).collect();
+    let stages =
+        std::iter::successors(Some(Stage::Keys), |&stage| after(stage)).map(Stage::name).collect();
     assert_copied(&stages, &union(TYPES, "Stage"), "Stage in bindings-wasm/ts/types.ts", "");
 }
 

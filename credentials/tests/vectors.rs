@@ -4,11 +4,13 @@ use p256::ecdsa::signature::hazmat::PrehashSigner;
 use p256::ecdsa::{Signature, SigningKey};
 use velum_core::class::{LARGE, STANDARD};
 use velum_credentials::{
-    Code, Condition, DeviceAuth, DeviceResponse, Document, Error, Field, Request, SessionTranscript,
-    SignatureAlgorithm, Span, Value, device_authentication_digest, sig_structure,
+    Code, Condition, DeviceAuth, DeviceResponse, Document, Error, Field, Request,
+    SessionTranscript, SignatureAlgorithm, Span, Value, device_authentication_digest,
+    sig_structure,
 };
 use velum_testdata::{
-    AGE_VERIFICATION, AGE_VERIFICATION_NYM, ANNEX_D, CASES, Case, Facts, MUSTERMANN, PERMUTED_KEYS, UNDER_18,
+    AGE_VERIFICATION, AGE_VERIFICATION_NYM, ANNEX_D, CASES, Case, Facts, MUSTERMANN, PERMUTED_KEYS,
+    UNDER_18,
 };
 
 fn request(case: &Case) -> Request {
@@ -34,11 +36,19 @@ fn sign(case: &Case, facts: &Facts, transcript: &SessionTranscript) -> Vec<u8> {
     let key = SigningKey::from_slice(&key).unwrap();
     let parsed = DeviceResponse::parse(case.device_response).unwrap();
     let namespaces = parsed.document(&facts.doc_type).unwrap().device_signed().namespaces();
-    let digest =
-        device_authentication_digest(&facts.doc_type, transcript, namespaces, SignatureAlgorithm::Es256);
+    let digest = device_authentication_digest(
+        &facts.doc_type,
+        transcript,
+        namespaces,
+        SignatureAlgorithm::Es256,
+    );
     let signature: Signature = key.sign_prehash(&digest).unwrap();
-    DeviceResponse::with_device_signature(case.device_response, &facts.doc_type, &signature.to_bytes().into())
-        .unwrap()
+    DeviceResponse::with_device_signature(
+        case.device_response,
+        &facts.doc_type,
+        &signature.to_bytes().into(),
+    )
+    .unwrap()
 }
 
 #[test]
@@ -78,7 +88,8 @@ fn every_case_holds_what_is_known_about_it() {
         ] {
             assert_eq!(found.to_string(), known.replace("+00:00", "Z"), "{}", case.name);
         }
-        let count: usize = document.issuer_signed().namespaces().iter().map(|ns| ns.items().len()).sum();
+        let count: usize =
+            document.issuer_signed().namespaces().iter().map(|ns| ns.items().len()).sum();
         assert_eq!(count, facts.items.len());
         for known in &facts.items {
             let item = document.item(&known.namespace, &known.identifier).unwrap();
@@ -202,15 +213,16 @@ fn explains_what_is_learnt_and_what_stays_hidden() {
         let explanation = request.explain(&document);
         assert!(explanation.predicates.iter().all(|(_, outcome)| outcome.is_ok()), "{}", case.name);
         assert_eq!(explanation.predicates.len(), request.predicates().len());
-        let equal =
-            request.predicates().iter().filter(|asked| matches!(asked.condition, Condition::Equals(_)));
+        let equal = request
+            .predicates()
+            .iter()
+            .filter(|asked| matches!(asked.condition, Condition::Equals(_)));
         assert_eq!(explanation.hidden.len(), case.facts().items.len() - equal.count());
         let learnt: Vec<_> = explanation.learnt.iter().map(|learnt| learnt.to_json()).collect();
         assert_eq!(learnt[request.predicates().len() + 1]["doc_type"], request.doc_type());
     }
     let words = request(&MUSTERMANN).explain(&document(&MUSTERMANN)).to_string();
-    let of_dates =
-        "Nor whether a date is in the calendar, only that its month is 1 to 12 and its day 1 to 31.\n";
+    let of_dates = "Nor whether a date is in the calendar, only that its month is 1 to 12 and its day 1 to 31.\n";
     for line in [
         of_dates,
         "birth_date (org.iso.18013.5.1) makes the holder 18 years or older",
@@ -262,8 +274,16 @@ fn wrong_requests_are_refused_by_the_check_they_break() {
             "documents[0].issuerSigned.issuerAuth",
             Box::new(move |r| r["issuers"][0]["sec1_hex"] = other_issuer.clone().into()),
         ),
-        (Code::DocType, "documents[0].docType", Box::new(|r| r["doc_type"] = "org.iso.18013.5.1".into())),
-        (Code::Predicate, "request.predicates[3]", Box::new(|r| r["predicates"][3]["equals"] = "175".into())),
+        (
+            Code::DocType,
+            "documents[0].docType",
+            Box::new(|r| r["doc_type"] = "org.iso.18013.5.1".into()),
+        ),
+        (
+            Code::Predicate,
+            "request.predicates[3]",
+            Box::new(|r| r["predicates"][3]["equals"] = "175".into()),
+        ),
     ];
     for (code, place, change) in cases {
         let error = refusal(&MUSTERMANN, change);
@@ -277,7 +297,8 @@ fn wrong_requests_are_refused_by_the_check_they_break() {
 
 #[test]
 fn another_session_is_refused() {
-    let error = document(&MUSTERMANN).verify(&request(&MUSTERMANN), &transcript(&UNDER_18)).unwrap_err();
+    let error =
+        document(&MUSTERMANN).verify(&request(&MUSTERMANN), &transcript(&UNDER_18)).unwrap_err();
     assert_eq!(error.code(), Code::DeviceSignature);
     assert_eq!(error.place(), "documents[0].deviceSigned.deviceAuth.deviceSignature");
 }
@@ -301,14 +322,17 @@ fn a_mac_names_the_way_out() {
 #[test]
 fn signing_changes_device_auth_and_nothing_else() {
     let signed = sign(&ANNEX_D, &ANNEX_D.facts(), &transcript(&ANNEX_D));
-    let at = |bytes: &[u8], needle: &[u8]| bytes.windows(needle.len()).position(|w| w == needle).unwrap();
+    let at = |bytes: &[u8], needle: &[u8]| {
+        bytes.windows(needle.len()).position(|w| w == needle).unwrap()
+    };
     let start = at(ANNEX_D.device_response, b"\x6adeviceAuth") + 11;
     assert_eq!(signed[..start], ANNEX_D.device_response[..start]);
     let status = at(ANNEX_D.device_response, b"\x66status");
     assert_eq!(signed[at(&signed, b"\x66status")..], ANNEX_D.device_response[status..]);
     assert_eq!(&signed[start..][..17], b"\xa1\x6fdeviceSignature");
     assert_eq!(&signed[start + 17..][..9], b"\x84\x43\xa1\x01\x26\xa0\xf6\x58\x40");
-    let again = DeviceResponse::with_device_signature(&signed, "org.iso.18013.5.1.mDL", &[7; 64]).unwrap();
+    let again =
+        DeviceResponse::with_device_signature(&signed, "org.iso.18013.5.1.mDL", &[7; 64]).unwrap();
     assert_eq!(again.len(), signed.len());
 }
 

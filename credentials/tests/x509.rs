@@ -20,7 +20,8 @@ use x509_cert::der::oid::AssociatedOid;
 use x509_cert::der::oid::db::{rfc4519, rfc5912};
 use x509_cert::der::{Decode, Encode};
 use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectKeyIdentifier,
+    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages,
+    SubjectKeyIdentifier,
 };
 use x509_cert::serial_number::SerialNumber;
 use x509_cert::spki::{DynSignatureAlgorithmIdentifier, SubjectPublicKeyInfoOwned};
@@ -89,7 +90,10 @@ fn root_fault(fault: CertificateFault) -> Result<SignerCertificate, ChainError> 
     Err(ChainError { certificate: CertificateRole::Root(0), fault })
 }
 
-fn extension_mut(tbs: &mut TbsCertificate, oid: ObjectIdentifier) -> &mut x509_cert::ext::Extension {
+fn extension_mut(
+    tbs: &mut TbsCertificate,
+    oid: ObjectIdentifier,
+) -> &mut x509_cert::ext::Extension {
     tbs.extensions.as_mut().unwrap().iter_mut().find(|extension| extension.extn_id == oid).unwrap()
 }
 
@@ -152,7 +156,9 @@ fn the_x5chain_may_repeat_the_root_and_nothing_else() {
     let verify = |x5chain: &[&Vec<u8>]| verify_chain(x5chain, &[&root], time(SIGNED), time(NOW));
     assert!(verify(&[&signer, &root]).is_ok());
     let fault = CertificateFault::Intermediate;
-    let at = |index| Err(ChainError { certificate: CertificateRole::Chain(index), fault: fault.clone() });
+    let at = |index| {
+        Err(ChainError { certificate: CertificateRole::Chain(index), fault: fault.clone() })
+    };
     assert_eq!(verify(&[&signer, &signer]), at(1));
     assert_eq!(verify(&[&signer, &root, &vec![0x30]]), at(2));
     assert!(matches!(verify(&[]).unwrap_err().fault, CertificateFault::Malformed { .. }));
@@ -163,7 +169,8 @@ fn a_p384_root_may_sign_with_any_sha2() {
     let chain = Chain::new();
     let key = p384_signer::ecdsa::SigningKey::from_slice(&[7; 48]).unwrap();
     let mut iaca = chain.iaca.clone();
-    iaca.subject_public_key_info = SubjectPublicKeyInfoOwned::from_key(*key.verifying_key()).unwrap();
+    iaca.subject_public_key_info =
+        SubjectPublicKeyInfoOwned::from_key(*key.verifying_key()).unwrap();
     let sign = |tbs: &TbsCertificate| {
         sign_certificate::<_, p384_signer::ecdsa::DerSignature>(tbs.clone(), &key).unwrap()
     };
@@ -190,7 +197,10 @@ fn damaged_certificates_are_errors() {
     let (signer, root) = (chain.signer_der(), chain.iaca_der());
     for length in 0..signer.len() {
         let cut = &signer[..length];
-        assert!(matches!(certificate_public_key(cut), Err(CertificateFault::Malformed { .. })), "{length}");
+        assert!(
+            matches!(certificate_public_key(cut), Err(CertificateFault::Malformed { .. })),
+            "{length}"
+        );
         assert!(verify_chain(&[cut], &[&root], time(SIGNED), time(NOW)).is_err(), "{length}");
         assert!(is_ca(cut).is_err(), "{length}");
     }
@@ -211,11 +221,15 @@ fn damaged_certificates_are_errors() {
 #[test]
 fn trust_needs_name_and_key_of_the_issuer() {
     let chain = Chain::new();
-    let verify = |roots: &[Vec<u8>]| verify_chain(&[chain.signer_der()], roots, time(SIGNED), time(NOW));
+    let verify =
+        |roots: &[Vec<u8>]| verify_chain(&[chain.signer_der()], roots, time(SIGNED), time(NOW));
     assert_eq!(verify(&[]), signer_fault(CertificateFault::IssuerUntrusted));
 
     let namesake = Chain::of(&spec(2));
-    assert_eq!(verify(&[namesake.iaca_der()]), signer_fault(CertificateFault::KeyIdentifierMismatch));
+    assert_eq!(
+        verify(&[namesake.iaca_der()]),
+        signer_fault(CertificateFault::KeyIdentifierMismatch)
+    );
     assert!(verify(&[namesake.iaca_der(), chain.iaca_der()]).is_ok());
 
     let mut other_name = spec(1);
@@ -261,7 +275,10 @@ fn the_signer_is_valid_at_signing_and_now() {
 fn the_root_is_valid_now_and_longer_than_the_signer() {
     let mut spec = spec(1);
     let period = |not_before, not_after| {
-        Some(velum_credentials::mint::Period { not_before: time(not_before), not_after: time(not_after) })
+        Some(velum_credentials::mint::Period {
+            not_before: time(not_before),
+            not_after: time(not_after),
+        })
     };
     spec.certificates.iaca = period("2025-12-02T00:00:00Z", "2026-03-01T00:00:00Z");
     let fault = CertificateFault::Expired {
@@ -321,7 +338,10 @@ fn the_profile_of_the_signer_is_checked() {
     type Break = fn(&mut TbsCertificate);
     let cases: [(Break, CertificateFault); 17] = [
         (|tbs| tbs.version = Version::V2, CertificateFault::Version),
-        (|tbs| remove_extension(tbs, KeyUsage::OID), CertificateFault::ExtensionMissing(Extension::KeyUsage)),
+        (
+            |tbs| remove_extension(tbs, KeyUsage::OID),
+            CertificateFault::ExtensionMissing(Extension::KeyUsage),
+        ),
         (
             |tbs| remove_extension(tbs, ExtendedKeyUsage::OID),
             CertificateFault::ExtensionMissing(Extension::ExtendedKeyUsage),
@@ -354,7 +374,9 @@ fn the_profile_of_the_signer_is_checked() {
             CertificateFault::KeyUsage("lacks digitalSignature"),
         ),
         (
-            |tbs| set_extension(tbs, &KeyUsage(KeyUsages::DigitalSignature | KeyUsages::KeyCertSign)),
+            |tbs| {
+                set_extension(tbs, &KeyUsage(KeyUsages::DigitalSignature | KeyUsages::KeyCertSign))
+            },
             CertificateFault::KeyUsage("has keyCertSign, which a document signer must not"),
         ),
         (
@@ -465,7 +487,10 @@ fn the_profile_of_the_root_is_checked() {
             |tbs| set_extension(tbs, &KeyUsage(KeyUsages::DigitalSignature | KeyUsages::CRLSign)),
             CertificateFault::KeyUsage("lacks keyCertSign"),
         ),
-        (|tbs| remove_extension(tbs, KeyUsage::OID), CertificateFault::ExtensionMissing(Extension::KeyUsage)),
+        (
+            |tbs| remove_extension(tbs, KeyUsage::OID),
+            CertificateFault::ExtensionMissing(Extension::KeyUsage),
+        ),
         (
             |tbs| remove_extension(tbs, SubjectKeyIdentifier::OID),
             CertificateFault::ExtensionMissing(Extension::SubjectKeyIdentifier),
@@ -492,7 +517,8 @@ fn keys_and_algorithms_that_are_not_supported() {
     let mut of_p384 = Chain::new();
     of_p384.signer.subject_public_key_info =
         SubjectPublicKeyInfoOwned::from_key(*p384.verifying_key()).unwrap();
-    let unsupported = CertificateFault::Key { found: "an EC key on P-384".to_owned(), expected: "P-256" };
+    let unsupported =
+        CertificateFault::Key { found: "an EC key on P-384".to_owned(), expected: "P-256" };
     assert_eq!(of_p384.verify(), signer_fault(unsupported.clone()));
     assert_eq!(certificate_public_key(&of_p384.signer_der()), Err(unsupported));
 
@@ -507,8 +533,10 @@ fn keys_and_algorithms_that_are_not_supported() {
     let mut of_p521 = Chain::new();
     let algorithm = &mut of_p521.iaca.subject_public_key_info.algorithm;
     algorithm.parameters = Some(Any::encode_from(&rfc5912::SECP_521_R_1).unwrap());
-    let unsupported =
-        CertificateFault::Key { found: "an EC key on P-521".to_owned(), expected: "P-256 or P-384" };
+    let unsupported = CertificateFault::Key {
+        found: "an EC key on P-521".to_owned(),
+        expected: "P-256 or P-384",
+    };
     assert_eq!(of_p521.verify(), signer_fault(unsupported));
 
     // SHA-224, named inside and outside the signed part.
@@ -542,7 +570,10 @@ fn p256_roots_may_sign_with_any_sha2() {
         let signature: p256::ecdsa::Signature = chain.keys.iaca.sign_prehash(&digest).unwrap();
         signer.signature = BitString::from_bytes(signature.to_der().as_bytes()).unwrap();
         let signer = signer.to_der().unwrap();
-        assert!(verify_chain(&[&signer], &[chain.iaca_der()], time(SIGNED), time(NOW)).is_ok(), "{oid}");
+        assert!(
+            verify_chain(&[&signer], &[chain.iaca_der()], time(SIGNED), time(NOW)).is_ok(),
+            "{oid}"
+        );
     }
 }
 
@@ -576,7 +607,8 @@ fn a_bare_certificate_is_trusted_by_key_and_not_by_its_own_root() {
     let facts = AGE_VERIFICATION.facts();
     let response = DeviceResponse::parse(AGE_VERIFICATION.device_response).unwrap();
     let document = &response.documents()[0];
-    let certificate = x509_cert::Certificate::from_der(&document.issuer_signed().x5chain()[0]).unwrap();
+    let certificate =
+        x509_cert::Certificate::from_der(&document.issuer_signed().x5chain()[0]).unwrap();
 
     // The root as its issuer would have had to make it: its name and its key in the profile of Annex B.
     let mut spec = spec(1);
@@ -587,7 +619,8 @@ fn a_bare_certificate_is_trusted_by_key_and_not_by_its_own_root() {
 
     let request = Request::from_json(AGE_VERIFICATION.request.as_bytes()).unwrap();
     let by = |issuer| document.check_issuer(&[issuer], request.now());
-    let refused = by(Issuer::from_der(root.iaca_der(), Some(Profile::Iso18013_5)).unwrap()).unwrap_err();
+    let refused =
+        by(Issuer::from_der(root.iaca_der(), Some(Profile::Iso18013_5)).unwrap()).unwrap_err();
     assert_eq!(refused.code(), Code::IssuerUntrusted);
     assert!(refused.message().contains("extKeyUsage extension is missing"), "{refused}");
     assert!(by(Issuer::from_sec1(&facts.issuer_public_key.sec1()).unwrap()).is_ok());
@@ -603,7 +636,10 @@ fn a_signer_is_named_where_its_name_can_be_shown() {
         chain.verify().unwrap().common_name
     };
     let text = |text| Any::from(Utf8StringRef::new(text).unwrap());
-    assert_eq!(Chain::new().verify().unwrap().common_name.as_deref(), Some("Velum test document signer"));
+    assert_eq!(
+        Chain::new().verify().unwrap().common_name.as_deref(),
+        Some("Velum test document signer")
+    );
     assert_eq!(
         named(text("Kraftfahrt-Bundesamt Prüfstelle")).as_deref(),
         Some("Kraftfahrt-Bundesamt Prüfstelle")

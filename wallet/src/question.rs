@@ -1,8 +1,8 @@
 //! A request put to a document, as the holder has it, and a request put in a session, as the verifier has it.
 
 use velum_credentials::{
-    Claim, DeviceResponse, Document, Error, Explanation, Presentation, Request, SessionTranscript, Verified,
-    Verifier, device_authentication_bytes as authentication_bytes,
+    Claim, DeviceResponse, Document, Error, Explanation, Presentation, Request, SessionTranscript,
+    Verified, Verifier, device_authentication_bytes as authentication_bytes,
 };
 
 /// The major type of a CBOR map, in the high bits of its first byte. No UTF-8 text begins like this.
@@ -148,7 +148,8 @@ mod tests {
 
     #[test]
     fn a_question_is_about_the_document_of_its_type() {
-        let question = Question::parse(MUSTERMANN.device_response, MUSTERMANN.request.as_bytes()).unwrap();
+        let question =
+            Question::parse(MUSTERMANN.device_response, MUSTERMANN.request.as_bytes()).unwrap();
         assert_eq!(question.document().doc_type(), question.request().doc_type());
         assert_eq!(question.explain().predicates.len(), question.request().predicates().len());
 

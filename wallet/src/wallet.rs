@@ -1,8 +1,9 @@
 //! The holder's verbs, and the keys that they keep.
 
 use velum_credentials::{
-    Backend, Code, Control, Cpu, Error, PrepareOptions, Prepared, PresentOptions, Presentation, ProofKind,
-    Prover, Purpose, SUITES, SessionTranscript, SizeClass, Suite, Timestamp, TrustedIssuer,
+    Backend, Code, Control, Cpu, Error, PrepareOptions, Prepared, PresentOptions, Presentation,
+    ProofKind, Prover, Purpose, SUITES, SessionTranscript, SizeClass, Suite, Timestamp,
+    TrustedIssuer,
 };
 
 use crate::question::Question;
@@ -33,7 +34,12 @@ impl<B: Backend + Clone> Wallet<B> {
     /// A wallet without keys yet that proves on a device.
     #[must_use]
     pub fn on(backend: &B) -> Self {
-        Self { provers: SUITES.iter().map(|suite| (*suite, Prover::on(backend.clone(), *suite))).collect() }
+        Self {
+            provers: SUITES
+                .iter()
+                .map(|suite| (*suite, Prover::on(backend.clone(), *suite)))
+                .collect(),
+        }
     }
 
     /// Frees memory that proofs left to later ones, which are a little slower then. Keys stay.
@@ -137,12 +143,15 @@ impl<B: Backend + Clone> Wallet<B> {
     ) -> Result<Presentation, Error> {
         let transcript = SessionTranscript::parse(transcript)?;
         let prover = self.prover(prepared.suite())?;
-        prover.present_async(prepared, question.document(), &transcript, question.request(), options).await
+        prover
+            .present_async(prepared, question.document(), &transcript, question.request(), options)
+            .await
     }
 
     fn prover(&self, suite: Suite) -> Result<&Prover<B>, Error> {
         let found = self.provers.iter().find(|(candidate, _)| *candidate == suite);
-        let missing = || Error::new(Code::Internal, "velum", "a suite of no prover; please report this bug");
+        let missing =
+            || Error::new(Code::Internal, "velum", "a suite of no prover; please report this bug");
         found.map(|(_, prover)| prover).ok_or_else(missing)
     }
 }
@@ -160,7 +169,11 @@ impl Question {
     ///
     /// # Errors
     /// `malformed` and `too_large` for the transcript; as [`PresentOptions::check`].
-    pub fn check(&self, transcript: &[u8], options: &PresentOptions<'_>) -> Result<TrustedIssuer, Error> {
+    pub fn check(
+        &self,
+        transcript: &[u8],
+        options: &PresentOptions<'_>,
+    ) -> Result<TrustedIssuer, Error> {
         options.check(self.document(), &SessionTranscript::parse(transcript)?, self.request())
     }
 }

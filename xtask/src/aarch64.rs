@@ -25,7 +25,11 @@ const SUITES: [&str; 3] = ["direct", "compact", "aggregatable"];
 /// The library for phones, as apps build it.
 const LIBRARIES: [Library; 2] = [
     Library { name: "with markets", features: &[], most_bytes: 3_900_000 },
-    Library { name: "without markets", features: &["--no-default-features"], most_bytes: 3_000_000 },
+    Library {
+        name: "without markets",
+        features: &["--no-default-features"],
+        most_bytes: 3_000_000,
+    },
 ];
 
 struct Library {
@@ -51,7 +55,8 @@ pub fn run(project: &Project) -> Result<(), Error> {
 
 fn install(project: &Project) -> Result<(), Error> {
     let is_there = |program: &str| {
-        process::output(project.command(program).arg("--version")).is_ok_and(|output| output.status.success())
+        process::output(project.command(program).arg("--version"))
+            .is_ok_and(|output| output.status.success())
     };
     if ![LINKER, EMULATOR].into_iter().all(is_there) {
         eprintln!("there is no compiler or no emulator for {TARGET}: installing them with apt-get");
@@ -90,7 +95,9 @@ impl Side {
             Self::Here => project.command(project.target().join("debug/velum")),
             Self::Emulated => {
                 let mut emulator = project.command(EMULATOR);
-                emulator.args(["-L", SYSTEM]).arg(project.target().join(TARGET).join("debug/velum"));
+                emulator
+                    .args(["-L", SYSTEM])
+                    .arg(project.target().join(TARGET).join("debug/velum"));
                 emulator
             }
         }
@@ -121,7 +128,9 @@ fn proofs(project: &Project) -> Result<(), Error> {
                 let emulated = verdict(project, Side::Emulated, suite, presentation)?;
                 if here != emulated || here["verified"] != holds {
                     let made = format!("a proof of suite {suite}, made {side:?}");
-                    return Err(Error::Found(format!("{made}: {here} here, and {emulated} emulated")));
+                    return Err(Error::Found(format!(
+                        "{made}: {here} here, and {emulated} emulated"
+                    )));
                 }
             }
             println!("{suite}, made {side:?}: the same verdicts on both sides");
@@ -139,12 +148,19 @@ fn session(options: &[&str]) -> Vec<String> {
     };
     let words = options.iter();
     words
-        .flat_map(|option| [format!("--{option}"), format!("testdata/mdl-mustermann/{}", file(option))])
+        .flat_map(|option| {
+            [format!("--{option}"), format!("testdata/mdl-mustermann/{}", file(option))]
+        })
         .collect()
 }
 
 /// What `velum verify` says, but for what it measured.
-fn verdict(project: &Project, side: Side, suite: &str, presentation: &Path) -> Result<Value, Error> {
+fn verdict(
+    project: &Project,
+    side: Side,
+    suite: &str,
+    presentation: &Path,
+) -> Result<Value, Error> {
     let mut verify = side.velum(project);
     verify.args(["verify", "--json", "--suite", suite, "--presentation"]).arg(presentation);
     let output = process::output(verify.args(session(&["transcript", "request"])))?;
@@ -163,8 +179,10 @@ fn library(project: &Project) -> Result<(), Error> {
 
 impl Library {
     fn measure(&self, project: &Project) -> Result<(), Error> {
-        let mut build =
-            cargo(project, ["rustc", "--locked", "--profile", "mobile", "--package", "velum-mobile"]);
+        let mut build = cargo(
+            project,
+            ["rustc", "--locked", "--profile", "mobile", "--package", "velum-mobile"],
+        );
         process::run(build.args(self.features).args(["--lib", "--crate-type", "cdylib"]))?;
         let folder = project.target().join(TARGET).join("mobile");
         let (built, stripped) = (folder.join("libvelum_mobile.so"), folder.join("stripped.so"));
@@ -175,12 +193,16 @@ impl Library {
         let Self { name, most_bytes, .. } = self;
         println!("the library {name} has {bytes} bytes, stripped");
         if bytes > *most_bytes {
-            return Err(Error::Found(format!("the library {name} has more than {most_bytes} bytes")));
+            return Err(Error::Found(format!(
+                "the library {name} has more than {most_bytes} bytes"
+            )));
         }
         // By the argument that the crate's build script gives for Android: this linker's own choice is another.
         let alignments = elf::check(&stripped)?;
         if alignments.iter().any(|alignment| *alignment != elf::PAGE_BYTES) {
-            return Err(Error::Found(format!("the linker did not follow the build script: {alignments:?}")));
+            return Err(Error::Found(format!(
+                "the linker did not follow the build script: {alignments:?}"
+            )));
         }
         Ok(())
     }
@@ -206,7 +228,8 @@ fn jna(project: &Project) -> Result<(), Error> {
 /// Checks the crate for phones. Without NEON in BLAKE3, whose C takes the platform's compiler.
 fn phones(project: &Project) -> Result<(), Error> {
     for target in PHONES {
-        let mut check = project.cargo(["check", "--locked", "--package", "velum-mobile", "--target", target]);
+        let mut check =
+            project.cargo(["check", "--locked", "--package", "velum-mobile", "--target", target]);
         // What the feature `no_neon` of BLAKE3 tells its build script, which no package of the workspace needs otherwise.
         process::run(check.env("CARGO_FEATURE_NO_NEON", "1").env("CARGO_FEATURE_PURE", "1"))?;
     }

@@ -51,7 +51,10 @@ fn check(project: &Project) -> Result<Verdict, Error> {
 /// Fetches the database, and says why where it cannot be had.
 fn unreachable(project: &Project, databases: &Path) -> Result<Option<String>, Error> {
     let mut fetch = tools::DENY.command(project)?;
-    fetch.args(["--locked", "fetch", "db"]).env("GIT_TERMINAL_PROMPT", "0").env(VARIABLE, databases);
+    fetch
+        .args(["--locked", "fetch", "db"])
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env(VARIABLE, databases);
     let output = process::output(&mut fetch)?;
     let printed = String::from_utf8_lossy(&output.stderr);
     if output.status.success() {
@@ -103,7 +106,8 @@ fn check_copy(project: &Project, folder: &Path, name: &str) -> Result<Verdict, E
 fn check_each(project: &Project, what: &[&str], set: impl Fn(&mut Command)) -> Result<(), Error> {
     for manifest in ["Cargo.toml", "aggregation/Cargo.toml"] {
         let mut deny = tools::DENY.command(project)?;
-        deny.args(["--locked", "--manifest-path", manifest, "--config", "deny.toml", "check"]).args(what);
+        deny.args(["--locked", "--manifest-path", manifest, "--config", "deny.toml", "check"])
+            .args(what);
         set(&mut deny);
         process::run(&mut deny)?;
     }
@@ -114,7 +118,14 @@ fn check_each(project: &Project, what: &[&str], set: impl Fn(&mut Command)) -> R
 fn commit(project: &Project, folder: &Path, repository: &Path) -> Result<(), Error> {
     let git = |args: &[&str]| -> Result<(), Error> {
         let mut git: Command = project.command("git");
-        git.args(["-c", "user.name=velum", "-c", "user.email=velum@localhost", "-c", "commit.gpgsign=false"]);
+        git.args([
+            "-c",
+            "user.name=velum",
+            "-c",
+            "user.email=velum@localhost",
+            "-c",
+            "commit.gpgsign=false",
+        ]);
         process::run(git.arg("--git-dir").arg(repository).arg("--work-tree").arg(folder).args(args))
     };
     git(&["init", "--quiet", "--initial-branch", "main"])?;
@@ -168,14 +179,16 @@ mod tests {
                 "unable to access 'https://github.com/RustSec/advisory-db/': Could not resolve host: github.com"
             )
         );
-        assert_eq!(fetch_failure("[ERROR] failed to validate configuration file deny.toml\n"), None);
+        assert_eq!(
+            fetch_failure("[ERROR] failed to validate configuration file deny.toml\n"),
+            None
+        );
         assert_eq!(fetch_failure(""), None);
     }
 
     #[test]
     fn an_advisory_is_dated_by_its_own_line() {
-        let advisory =
-            "```toml\n[advisory]\nid = \"RUSTSEC-2026-0001\"\ndate = \"2026-08-20\"\n```\n# Title\n";
+        let advisory = "```toml\n[advisory]\nid = \"RUSTSEC-2026-0001\"\ndate = \"2026-08-20\"\n```\n# Title\n";
         assert_eq!(date(advisory), Some("2026-08-20"));
         assert_eq!(date("# Title\nthe date = \"2026-08-20\"\n"), None);
     }
@@ -184,9 +197,12 @@ mod tests {
     fn a_folder_that_is_no_database_is_refused() {
         let project = Project::locate();
         for folder in ["docs", "no such folder"] {
-            let error =
-                check_copy(&project, &project.root().join(folder), "a copy").expect_err("must be refused");
-            assert!(error.to_string().contains("no copy of the RustSec advisory database"), "{error}");
+            let error = check_copy(&project, &project.root().join(folder), "a copy")
+                .expect_err("must be refused");
+            assert!(
+                error.to_string().contains("no copy of the RustSec advisory database"),
+                "{error}"
+            );
         }
     }
 }

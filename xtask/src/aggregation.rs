@@ -67,7 +67,9 @@ pub fn folder(project: &Project) -> PathBuf {
 
 /// Everything that must hold there.
 pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
-    report.step("aggregation: format", || process::run(&mut cargo(project, ["fmt", "--all", "--check"])));
+    report.step("aggregation: format", || {
+        process::run(&mut cargo(project, ["fmt", "--all", "--check"]))
+    });
     report.step("aggregation: clippy", || {
         let mut clippy = cargo(project, ["clippy", "--locked", "--workspace", "--all-targets"]);
         process::run(clippy.args(["--", "-D", "warnings"]))
@@ -94,9 +96,13 @@ fn install_packages(project: &Project) -> Result<(), Error> {
     let mut libraries = std::fs::read_dir(LIBRARIES).into_iter().flatten().flatten();
     let has_faketime = libraries.any(|folder| folder.path().join("faketime").is_dir());
     let has_ip = IP.iter().any(|program| Path::new(program).is_file());
-    let needed =
-        [("postgresql", Path::new(POSTGRES).is_dir()), ("libfaketime", has_faketime), ("iproute2", has_ip)];
-    let missing: Vec<_> = needed.iter().filter(|(_, is_there)| !is_there).map(|(name, _)| *name).collect();
+    let needed = [
+        ("postgresql", Path::new(POSTGRES).is_dir()),
+        ("libfaketime", has_faketime),
+        ("iproute2", has_ip),
+    ];
+    let missing: Vec<_> =
+        needed.iter().filter(|(_, is_there)| !is_there).map(|(name, _)| *name).collect();
     if missing.is_empty() { Ok(()) } else { apt::install(project, &missing) }
 }
 

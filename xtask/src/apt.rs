@@ -8,7 +8,12 @@ use crate::process::{self, Error};
 use crate::project::Project;
 
 /// The program that a variable names, else one on PATH by the first of its names that is there, else the one of a package, which is installed.
-pub fn program(project: &Project, variable: &str, names: &[&str], package: &str) -> Result<PathBuf, Error> {
+pub fn program(
+    project: &Project,
+    variable: &str,
+    names: &[&str],
+    package: &str,
+) -> Result<PathBuf, Error> {
     if let Some(asked) = env::var_os(variable) {
         return Ok(asked.into());
     }
@@ -17,8 +22,9 @@ pub fn program(project: &Project, variable: &str, names: &[&str], package: &str)
     }
     eprintln!("there is no {}: installing {package} with apt-get", names.join(" or "));
     install(project, &[package])?;
-    let missing =
-        || Error::Found(format!("there is no {}: install it, or set {variable}", names.join(" or ")));
+    let missing = || {
+        Error::Found(format!("there is no {}: install it, or set {variable}", names.join(" or ")))
+    };
     on_path(names).ok_or_else(missing)
 }
 

@@ -123,7 +123,9 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
     while let Some(argument) = parser.next()? {
         match argument {
             Long("all") if task == "test" || task == "market-api" => all = true,
-            Long("all") if task == "documents" && proofs == Documents::Sample => proofs = Documents::All,
+            Long("all") if task == "documents" && proofs == Documents::Sample => {
+                proofs = Documents::All
+            }
             Long("update") if task == "documents" && proofs == Documents::Sample => {
                 proofs = Documents::Update
             }
@@ -134,7 +136,9 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
             Long("no-isolation") if task == "web" => isolation = false,
             Value(of) if task == "report" && of == "web" => web = true,
             Value(of) if task == "report" && of == "aggregation" => aggregation = true,
-            Long("sample") if task == "soundness-mutants" => sample = Some(parser.value()?.parse()?),
+            Long("sample") if task == "soundness-mutants" => {
+                sample = Some(parser.value()?.parse()?)
+            }
             Short('h') | Long("help") => return Ok(Task::Help),
             other => return Err(other.unexpected()),
         }
@@ -188,7 +192,10 @@ mod tests {
         assert_eq!(parsed(&["soundness-mutants"]), Ok(Task::SoundnessMutants { sample: None }));
         assert_eq!(parsed(&["report", "--json"]), Ok(Task::Report { runs: RUNS, json: true }));
         let three = NonZeroUsize::new(3).unwrap();
-        assert_eq!(parsed(&["report", "--runs", "3"]), Ok(Task::Report { runs: three, json: false }));
+        assert_eq!(
+            parsed(&["report", "--runs", "3"]),
+            Ok(Task::Report { runs: three, json: false })
+        );
         assert_eq!(parsed(&["report", "--json", "web"]), Ok(Task::WebReport { runs: RUNS }));
         let aggregates = parsed(&["report", "aggregation", "--runs", "3"]);
         assert_eq!(aggregates, Ok(Task::AggregationReport { runs: three, json: false }));

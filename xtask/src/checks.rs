@@ -45,8 +45,12 @@ impl Slow {
 pub fn test(project: &Project, report: &mut Report) {
     install_gpu(project, report);
     let rust = |report: &mut Report| {
-        report.step_with_verdict(TESTS, || unchanged::skip(project, TESTS, || tests(project, Slow::Bounded)));
-        report.step_with_verdict(DOC_TESTS, || unchanged::skip(project, DOC_TESTS, || doc_tests(project)));
+        report.step_with_verdict(TESTS, || {
+            unchanged::skip(project, TESTS, || tests(project, Slow::Bounded))
+        });
+        report.step_with_verdict(DOC_TESTS, || {
+            unchanged::skip(project, DOC_TESTS, || doc_tests(project))
+        });
     };
     beside(project, report, rust, |report| test_one_build(project, report, Slow::Bounded));
 }
@@ -86,8 +90,11 @@ fn beside(
 
 /// All but what is made for the web.
 fn rust(project: &Project, report: &mut Report, slow: Slow) {
-    report.step_with_verdict(TESTS, || unchanged::remember(project, TESTS, || tests(project, slow)));
-    report.step_with_verdict(DOC_TESTS, || unchanged::remember(project, DOC_TESTS, || doc_tests(project)));
+    report
+        .step_with_verdict(TESTS, || unchanged::remember(project, TESTS, || tests(project, slow)));
+    report.step_with_verdict(DOC_TESTS, || {
+        unchanged::remember(project, DOC_TESTS, || doc_tests(project))
+    });
     lint(project, report);
     report.step("documentation", || {
         let mut doc = project.cargo(["doc", "--no-deps", "--workspace", "--locked"]);
@@ -144,7 +151,9 @@ fn tests(project: &Project, slow: Slow) -> Result<(), Error> {
         }
         None => project.cargo(["test", "--no-fail-fast"]),
     };
-    process::run(test.args(["--workspace", "--tests", "--locked"]).envs(slow.variables().iter().copied()))
+    process::run(
+        test.args(["--workspace", "--tests", "--locked"]).envs(slow.variables().iter().copied()),
+    )
 }
 
 fn doc_tests(project: &Project) -> Result<(), Error> {
@@ -173,7 +182,10 @@ pub fn lint(project: &Project, report: &mut Report) {
         clippy(project, &["--package", "velum-cli", "--no-default-features"])
     });
     report.step("pool alone", || {
-        clippy(project, &["--package", "velum-wallet", "--no-default-features", "--features", "pool"])
+        clippy(
+            project,
+            &["--package", "velum-wallet", "--no-default-features", "--features", "pool"],
+        )
     });
 }
 

@@ -68,7 +68,8 @@ fn npm_test(project: &Project, script: &str) -> Result<Command, Error> {
 /// Installs what comes from npm, where the lock file has changed since.
 fn install(project: &Project) -> Result<(), Error> {
     let folder = project.root().join(FOLDER);
-    let (lock, installed) = (folder.join("package-lock.json"), folder.join("node_modules/.installed.json"));
+    let (lock, installed) =
+        (folder.join("package-lock.json"), folder.join("node_modules/.installed.json"));
     if fs::read(&lock).ok().is_some_and(|lock| fs::read(&installed).ok() == Some(lock)) {
         return Ok(());
     }

@@ -14,14 +14,19 @@ pub const PAGE_BYTES: u64 = 16 << 10;
 
 /// Fails where a library of 64 bits has a segment that cannot be loaded on pages of 16 KiB. Gives the alignment of its segments.
 pub fn check(library: &Path) -> Result<Vec<u64>, Error> {
-    let named = |what: &dyn std::fmt::Display| Error::Found(format!("{}: {what}", library.display()));
+    let named =
+        |what: &dyn std::fmt::Display| Error::Found(format!("{}: {what}", library.display()));
     let bytes = fs::read(library).map_err(|error| named(&error))?;
     let alignments = alignments(&bytes).map_err(|error| named(&error))?;
     if alignments.is_empty() {
         return Err(named(&"no segment that is loaded"));
     }
-    if let Some(alignment) = alignments.iter().find(|alignment| !alignment.is_multiple_of(PAGE_BYTES)) {
-        return Err(named(&format!("a segment is aligned to {alignment} bytes, not to {PAGE_BYTES}")));
+    if let Some(alignment) =
+        alignments.iter().find(|alignment| !alignment.is_multiple_of(PAGE_BYTES))
+    {
+        return Err(named(&format!(
+            "a segment is aligned to {alignment} bytes, not to {PAGE_BYTES}"
+        )));
     }
     Ok(alignments)
 }
@@ -43,10 +48,14 @@ mod tests {
     /// A library that the linker of this machine makes for pages of so many bytes.
     fn library(folder: &Path, page_bytes: u64) -> std::path::PathBuf {
         let (source, library) = (folder.join("source.c"), folder.join(format!("{page_bytes}.so")));
-        fs::write(&source, "int table[4] = {1, 2, 3, 4};\nint sum(void) { return table[0] + table[3]; }\n")
-            .unwrap();
+        fs::write(
+            &source,
+            "int table[4] = {1, 2, 3, 4};\nint sum(void) { return table[0] + table[3]; }\n",
+        )
+        .unwrap();
         let mut cc = Command::new("cc");
-        cc.args(["-shared", "-fPIC", "-nostdlib"]).arg(format!("-Wl,-z,max-page-size={page_bytes}"));
+        cc.args(["-shared", "-fPIC", "-nostdlib"])
+            .arg(format!("-Wl,-z,max-page-size={page_bytes}"));
         assert!(cc.arg(&source).arg("-o").arg(&library).status().unwrap().success());
         library
     }

@@ -38,7 +38,8 @@ pub fn info(project: &Project) -> Result<(), Error> {
 const REPORT: (&str, &str) = ("velum-gpu-report", "gpu-report");
 
 /// Compilers of drivers that keep what they compile: what is measured is to be compiled anew.
-const NO_CACHES: [(&str, &str); 2] = [("MESA_SHADER_CACHE_DISABLE", "true"), ("__GL_SHADER_DISK_CACHE", "0")];
+const NO_CACHES: [(&str, &str); 2] =
+    [("MESA_SHADER_CACHE_DISABLE", "true"), ("__GL_SHADER_DISK_CACHE", "0")];
 
 /// Builds the program that measures GPUs, says where it lies, and runs it.
 pub fn report(project: &Project, args: &[OsString]) -> Result<ExitCode, Error> {

@@ -27,8 +27,10 @@ pub fn test(project: &Project) -> Result<(), Error> {
         apt::install(project, &["maven", "openjdk-17-jdk-headless"])?;
     }
     let (library, receipt) = (mobile::library(project)?, mobile::receipt_library(project)?);
-    let (command, market) =
-        (web::command_of_tests(project)?, aggregation::build_checked(project, aggregation::MARKET)?);
+    let (command, market) = (
+        web::command_of_tests(project)?,
+        aggregation::build_checked(project, aggregation::MARKET)?,
+    );
     web::build(project, Modules::ONE)?;
     let generated = project.target().join("kotlin");
     mobile::generate(project, &library, "kotlin", &generated)?;
@@ -51,19 +53,22 @@ pub fn test(project: &Project) -> Result<(), Error> {
         maven.arg(format!("-Dvelum.{name}={}", path.display()));
     }
     process::run(maven.args(["clean", "package"]))?;
-    TESTED
-        .iter()
-        .try_for_each(|module| summarise(&project.root().join(module).join("target/surefire-reports")))
+    TESTED.iter().try_for_each(|module| {
+        summarise(&project.root().join(module).join("target/surefire-reports"))
+    })
 }
 
 /// Prints what Surefire says of each class of tests, which Maven keeps to itself, and which tests were skipped. No tests are a failure.
 fn summarise(reports: &Path) -> Result<(), Error> {
     let unreadable = |_| Error::Found(format!("no reports of tests in {}", reports.display()));
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(reports).map_err(unreadable)?.filter_map(|file| Some(file.ok()?.path())).collect();
+    let mut files: Vec<PathBuf> = fs::read_dir(reports)
+        .map_err(unreadable)?
+        .filter_map(|file| Some(file.ok()?.path()))
+        .collect();
     files.sort();
     let of = |wanted: &'static str| {
-        let files = files.iter().filter(move |file| file.extension().is_some_and(|found| found == wanted));
+        let files =
+            files.iter().filter(move |file| file.extension().is_some_and(|found| found == wanted));
         files.filter_map(|file| fs::read_to_string(file).ok())
     };
     let lines: Vec<_> =

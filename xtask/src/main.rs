@@ -72,7 +72,8 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
         }
         Task::Market { args } => {
             aggregation::build_market(project)?;
-            let mut market = std::process::Command::new(project.program(Cpu::Any, aggregation::MARKET));
+            let mut market =
+                std::process::Command::new(project.program(Cpu::Any, aggregation::MARKET));
             let status = process::status(market.args(["market", "demo"]).args(args))?;
             Ok(status
                 .code()
@@ -172,8 +173,10 @@ fn demo(project: &Project, args: &[OsString]) -> Result<ExitCode, Error> {
     if args.iter().any(|argument| argument == "aggregate") {
         aggregation::build(project)?;
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let folders = std::iter::once(aggregation::folder(project)).chain(std::env::split_paths(&path));
-        let path = std::env::join_paths(folders).map_err(|error| Error::Found(error.to_string()))?;
+        let folders =
+            std::iter::once(aggregation::folder(project)).chain(std::env::split_paths(&path));
+        let path =
+            std::env::join_paths(folders).map_err(|error| Error::Found(error.to_string()))?;
         velum.env("PATH", path);
     }
     let status = process::status(velum.arg("demo").args(args))?;

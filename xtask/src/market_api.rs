@@ -87,7 +87,14 @@ fn install(project: &Project) -> Result<PathBuf, Error> {
         process::run(&mut make(project))?;
     }
     let mut pip = project.command(&python);
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]);
+    pip.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--require-hashes",
+    ]);
     pip.args(["--only-binary", ":all:", "--requirement"]).arg(&requirements).stdout(Stdio::null());
     process::run(&mut pip)?;
     fs::write(&installed, wanted).map_err(|source| Error::Write { path: installed, source })?;
@@ -103,20 +110,27 @@ fn schemathesis(
 ) -> Result<Command, Error> {
     let hooks = project.root().join(FOLDER);
     let token = folder.join("market/operator.token");
-    let token =
-        fs::read_to_string(&token).map_err(|error| Error::Found(format!("{}: {error}", token.display())))?;
+    let token = fs::read_to_string(&token)
+        .map_err(|error| Error::Found(format!("{}: {error}", token.display())))?;
     let mut schemathesis = project.command(python);
-    schemathesis.args(["-m", "schemathesis.cli", "--config-file"]).arg(hooks.join("schemathesis.toml"));
+    schemathesis
+        .args(["-m", "schemathesis.cli", "--config-file"])
+        .arg(hooks.join("schemathesis.toml"));
     schemathesis.arg("run").arg(project.root().join(DESCRIPTION)).args(["--url", &node.url]);
     match slow {
-        Slow::Bounded => schemathesis.args(["--max-time", BOUNDED, "--seed", "1", "--max-examples", "10"]),
+        Slow::Bounded => {
+            schemathesis.args(["--max-time", BOUNDED, "--seed", "1", "--max-examples", "10"])
+        }
         Slow::Whole => schemathesis.args(["--max-examples", "300"]),
     };
     schemathesis.current_dir(folder);
-    schemathesis.envs([("PYTHONPATH", hooks.as_os_str()), ("SCHEMATHESIS_HOOKS", "hooks".as_ref())]);
+    schemathesis
+        .envs([("PYTHONPATH", hooks.as_os_str()), ("SCHEMATHESIS_HOOKS", "hooks".as_ref())]);
     schemathesis.env("PYTHONDONTWRITEBYTECODE", "1");
     schemathesis.env("VELUM_MARKET_URL", &node.url).env("VELUM_MARKET_TOKEN", token.trim());
-    schemathesis.env("VELUM_MARKET_SUBMISSIONS", folder).env("VELUM_MARKET_SEEN", folder.join("seen.json"));
+    schemathesis
+        .env("VELUM_MARKET_SUBMISSIONS", folder)
+        .env("VELUM_MARKET_SEEN", folder.join("seen.json"));
     Ok(schemathesis)
 }
 
@@ -131,16 +145,23 @@ impl Node {
     fn start(project: &Project, program: &Path, folder: &Path) -> Result<Self, Error> {
         let (market, log) = (folder.join("market"), folder.join("node.log"));
         let found = |error: std::io::Error| Error::Found(format!("no port is free: {error}"));
-        let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).map_err(found)?;
+        let address =
+            TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).map_err(found)?;
         let mut init = project.command(program);
         init.args(["market", "init"]).arg(&market).args(["--listen", &address.to_string()]);
         process::run(init.stdout(Stdio::null()))?;
         let config = market.join("market.toml");
-        let text = fs::read_to_string(&config).map_err(|error| Error::Found(error.to_string()))? + CONFIG;
+        let text =
+            fs::read_to_string(&config).map_err(|error| Error::Found(error.to_string()))? + CONFIG;
         fs::write(&config, text).map_err(|source| Error::Write { path: config.clone(), source })?;
-        let file = fs::File::create(&log).map_err(|source| Error::Write { path: log.clone(), source })?;
+        let file =
+            fs::File::create(&log).map_err(|source| Error::Write { path: log.clone(), source })?;
         let mut serve = project.command(program);
-        serve.args(["market", "serve", "--config"]).arg(&config).stdin(Stdio::null()).stdout(Stdio::null());
+        serve
+            .args(["market", "serve", "--config"])
+            .arg(&config)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
         let process = serve.stderr(file).spawn();
         let process = process.map_err(|source| Error::Start {
             command: format!("{} market serve", aggregation::MARKET),
@@ -165,7 +186,8 @@ impl Node {
         let pid = self.process.id().to_string();
         process::run(Command::new("kill").args(["-TERM", &pid]))?;
         let status = self.process.wait();
-        let status = status.map_err(|source| Error::Start { command: "the node".to_owned(), source })?;
+        let status =
+            status.map_err(|source| Error::Start { command: "the node".to_owned(), source })?;
         let log = fs::read_to_string(&self.log).unwrap_or_default();
         if status.success() {
             Ok(log)
@@ -189,7 +211,8 @@ type Answers = BTreeMap<String, BTreeMap<String, u64>>;
 fn read_answers(path: &Path) -> Result<Answers, Error> {
     let wrong = |error: String| Error::Found(format!("{}: {error}", path.display()));
     let bytes = fs::read(path).map_err(|error| wrong(error.to_string()))?;
-    let json: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+    let json: serde_json::Value =
+        serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
     let counts = |counts: &serde_json::Value| {
         let counts = counts.as_object().into_iter().flatten();
         counts.map(|(status, count)| (status.clone(), count.as_u64().unwrap_or_default())).collect()
@@ -201,7 +224,8 @@ fn read_answers(path: &Path) -> Result<Answers, Error> {
 fn print(answers: &Answers) {
     println!("\nAnswers by operation and status:");
     for (operation, statuses) in answers {
-        let statuses: Vec<_> = statuses.iter().map(|(status, count)| format!("{status}: {count}")).collect();
+        let statuses: Vec<_> =
+            statuses.iter().map(|(status, count)| format!("{status}: {count}")).collect();
         println!("{operation:<42} {}", statuses.join(", "));
     }
 }
@@ -209,9 +233,9 @@ fn print(answers: &Answers) {
 /// That what a node can do at once was done for somebody: otherwise refusals alone were tried.
 fn check(answers: &Answers) -> Result<(), Error> {
     let never: BTreeSet<_> = NEVER_DONE.into();
-    let refused = answers
-        .iter()
-        .filter(|(operation, statuses)| !statuses.contains_key("200") && !never.contains(operation.as_str()));
+    let refused = answers.iter().filter(|(operation, statuses)| {
+        !statuses.contains_key("200") && !never.contains(operation.as_str())
+    });
     let refused: Vec<_> = refused.map(|(operation, _)| operation.as_str()).collect();
     if refused.is_empty() {
         return Ok(());
@@ -238,11 +262,12 @@ mod tests {
             fs::write(&path, json).expect("it is written");
             read_answers(&path).expect("it is read")
         };
-        let fine =
-            answers(r#"{"POST /v1/money": {"200": 1, "400": 2}, "POST /v1/lots/{lot}/reveal": {"409": 1}}"#);
+        let fine = answers(
+            r#"{"POST /v1/money": {"200": 1, "400": 2}, "POST /v1/lots/{lot}/reveal": {"409": 1}}"#,
+        );
         assert!(check(&fine).is_ok());
-        let error =
-            check(&answers(r#"{"POST /v1/money": {"400": 2}}"#)).expect_err("it was never carried out");
+        let error = check(&answers(r#"{"POST /v1/money": {"400": 2}}"#))
+            .expect_err("it was never carried out");
         assert!(error.to_string().contains("POST /v1/money"), "{error}");
     }
 }

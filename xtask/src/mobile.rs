@@ -29,7 +29,14 @@ pub struct Library {
 
 /// Builds the library for this machine as the tests in Rust are built, so that little is compiled twice, and the command with it, which makes and verifies proofs for the tests.
 pub fn library(project: &Project) -> Result<Library, Error> {
-    process::run(&mut project.cargo(["build", "--locked", "--workspace", "--lib", "--test", "cli"]))?;
+    process::run(&mut project.cargo([
+        "build",
+        "--locked",
+        "--workspace",
+        "--lib",
+        "--test",
+        "cli",
+    ]))?;
     Ok(Library { file: built(project, "velum_mobile"), config: "bindings-mobile/uniffi.toml" })
 }
 
@@ -46,16 +53,27 @@ fn built(project: &Project, name: &str) -> PathBuf {
 }
 
 /// Writes what goes around a library into a folder, in place of what is there.
-pub fn generate(project: &Project, library: &Library, language: &str, folder: &Path) -> Result<(), Error> {
+pub fn generate(
+    project: &Project,
+    library: &Library,
+    language: &str,
+    folder: &Path,
+) -> Result<(), Error> {
     let tools = project.target().join("tools").join("mobile-bindgen");
-    let mut build = project.cargo(["build", "--locked", "--release", "--package", BINDGEN, "--target-dir"]);
+    let mut build =
+        project.cargo(["build", "--locked", "--release", "--package", BINDGEN, "--target-dir"]);
     process::run(build.arg(&tools).envs(QUICK_BUILD))?;
     match fs::remove_dir_all(folder) {
         Err(source) if folder.exists() => return Err(Error::Write { path: folder.into(), source }),
         _ => {}
     }
     let mut bindgen = project.command(tools.join("release").join(BINDGEN));
-    bindgen.arg("generate").arg(&library.file).args(["--language", language, "--no-format", "--config"]);
+    bindgen.arg("generate").arg(&library.file).args([
+        "--language",
+        language,
+        "--no-format",
+        "--config",
+    ]);
     bindgen.arg(project.root().join(library.config)).arg("--out-dir").arg(folder);
     process::run(&mut bindgen)
 }

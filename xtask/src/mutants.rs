@@ -22,7 +22,9 @@ pub fn run(project: &Project, sample: Option<usize>) -> Result<(), Error> {
     let rules = tests.rules()?;
     // Where tests fail anyway, every rule would count as noticed.
     if tests.fail(None, "chips::")? || tests.fail(None, "proof::")? {
-        return Err(Error::Found("tests of velum-core fail with every rule on: run them first".to_owned()));
+        return Err(Error::Found(
+            "tests of velum-core fail with every rule on: run them first".to_owned(),
+        ));
     }
     let step = sample.map_or(1, |sample| rules.len().div_ceil(sample.max(1)).max(1));
     let argued = argued(&std::fs::read_to_string(project.root().join(ARGUED)).unwrap_or_default());
@@ -35,7 +37,12 @@ pub fn run(project: &Project, sample: Option<usize>) -> Result<(), Error> {
             unnoticed.insert(rule.clone());
         }
     }
-    println!("{} of {} rules switched off, {} unnoticed", tried.len(), rules.len(), unnoticed.len());
+    println!(
+        "{} of {} rules switched off, {} unnoticed",
+        tried.len(),
+        rules.len(),
+        unnoticed.len()
+    );
     let unexpected: Vec<_> = unnoticed.difference(&argued).cloned().collect();
     let noticed_after_all: Vec<_> =
         argued.intersection(&tried).filter(|rule| !unnoticed.contains(*rule)).cloned().collect();
@@ -64,18 +71,22 @@ impl<'a> Tests<'a> {
     fn build(project: &'a Project) -> Result<Self, Error> {
         // As `./x test` builds them: of the one package alone, dependencies would be built with other features, anew.
         let mut build = project.cargo(["test", "--workspace", "--tests", "--no-run", "--locked"]);
-        let output = process::output(build.args(["--message-format", "json"]).stderr(Stdio::inherit()))?;
+        let output =
+            process::output(build.args(["--message-format", "json"]).stderr(Stdio::inherit()))?;
         let binary = executable(&String::from_utf8_lossy(&output.stdout));
-        let binary =
-            binary.ok_or_else(|| Error::Found("cargo built no test binary of velum-core".to_owned()))?;
+        let binary = binary
+            .ok_or_else(|| Error::Found("cargo built no test binary of velum-core".to_owned()))?;
         Ok(Self { project, binary })
     }
 
     fn rules(&self) -> Result<Vec<String>, Error> {
         let output = process::output(self.command().args(["--exact", LIST_TEST, "--nocapture"]))?;
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-        let rules: Vec<_> =
-            printed.lines().filter_map(|line| line.strip_prefix("rule: ")).map(str::to_owned).collect();
+        let rules: Vec<_> = printed
+            .lines()
+            .filter_map(|line| line.strip_prefix("rule: "))
+            .map(str::to_owned)
+            .collect();
         if rules.is_empty() {
             return Err(Error::Found(format!("{LIST_TEST} lists no rule")));
         }
@@ -150,7 +161,8 @@ mod tests {
 
     #[test]
     fn reads_the_argued_rules_the_failures_and_the_binary() {
-        let list = "# Argued\n\n- `sha256/carry`: implied by range.\n- `bus x`: none.\nnot `this`: one\n";
+        let list =
+            "# Argued\n\n- `sha256/carry`: implied by range.\n- `bus x`: none.\nnot `this`: one\n";
         assert_eq!(argued(list), BTreeSet::from(["sha256/carry".to_owned(), "bus x".to_owned()]));
         assert!(is_failure("test chips::common::sha256::tests::a ... FAILED"));
         assert!(!is_failure("test chips::common::sha256::tests::a ... ok"));

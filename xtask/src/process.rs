@@ -47,7 +47,11 @@ pub fn print(line: &str) {
 /// Says what is run, runs it with this program's own input and outputs, and fails where it fails.
 pub fn run(command: &mut Command) -> Result<(), Error> {
     let status = status(command)?;
-    if status.success() { Ok(()) } else { Err(Error::Status { command: describe(command), status }) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Error::Status { command: describe(command), status })
+    }
 }
 
 /// Like [`run`], for a caller to whom the exit status matters.
@@ -101,7 +105,10 @@ mod tests {
             .args(["doc", "--no-deps", "a b", "it's", ""])
             .env("RUSTDOCFLAGS", "-D warnings")
             .env_remove("X");
-        assert_eq!(describe(&command), r"RUSTDOCFLAGS='-D warnings' cargo doc --no-deps 'a b' 'it'\''s' ''");
+        assert_eq!(
+            describe(&command),
+            r"RUSTDOCFLAGS='-D warnings' cargo doc --no-deps 'a b' 'it'\''s' ''"
+        );
     }
 
     #[test]
@@ -114,6 +121,9 @@ mod tests {
     #[test]
     fn a_missing_program_is_named() {
         let error = run(&mut Command::new("velum-no-such-program")).expect_err("must fail");
-        assert!(error.to_string().starts_with("could not start `velum-no-such-program`: "), "{error}");
+        assert!(
+            error.to_string().starts_with("could not start `velum-no-such-program`: "),
+            "{error}"
+        );
     }
 }

@@ -15,8 +15,8 @@ impl Project {
     pub fn locate() -> Self {
         // Cargo says at run time where the package is; the value from compile time would be another checkout's
         // where several share one target folder.
-        let package =
-            env::var_os("CARGO_MANIFEST_DIR").map_or(env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+        let package = env::var_os("CARGO_MANIFEST_DIR")
+            .map_or(env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
         let root = package.parent().unwrap_or(&package).to_path_buf();
         let target = match env::var_os("CARGO_TARGET_DIR") {
             Some(folder) if !folder.is_empty() => root.join(folder),

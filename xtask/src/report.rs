@@ -81,7 +81,11 @@ impl Report {
     }
 
     /// Runs a step that may also turn out to be impossible on this machine.
-    pub fn step_with_verdict(&mut self, name: &'static str, run: impl FnOnce() -> Result<Verdict, Error>) {
+    pub fn step_with_verdict(
+        &mut self,
+        name: &'static str,
+        run: impl FnOnce() -> Result<Verdict, Error>,
+    ) {
         match self.log {
             None => eprintln!("\n=== {name}"),
             Some(_) => eprintln!("\n=== {name} begins beside other steps"),
@@ -92,7 +96,9 @@ impl Report {
         match self.printed() {
             None => eprintln!("=== {step}"),
             // In one piece, since others print at the same time.
-            Some(printed) => eprintln!("\n=== {name} ran beside other steps\n{printed}\n=== {step}"),
+            Some(printed) => {
+                eprintln!("\n=== {name} ran beside other steps\n{printed}\n=== {step}")
+            }
         }
         self.steps.push(step);
     }
@@ -120,8 +126,10 @@ impl fmt::Display for Report {
         for step in &self.steps {
             writeln!(f, "{step}")?;
         }
-        let count = |wanted: fn(&Step) -> bool| self.steps.iter().filter(|step| wanted(step)).count();
-        let passed = count(|step| matches!(step.result, Ok(Verdict::Passed | Verdict::PassedWith(_))));
+        let count =
+            |wanted: fn(&Step) -> bool| self.steps.iter().filter(|step| wanted(step)).count();
+        let passed =
+            count(|step| matches!(step.result, Ok(Verdict::Passed | Verdict::PassedWith(_))));
         let failed = count(|step| step.result.is_err());
         let unchanged = count(|step| matches!(step.result, Ok(Verdict::Unchanged(_))));
         let skipped = count(|step| matches!(step.result, Ok(Verdict::NotChecked(_))));
@@ -188,7 +196,10 @@ mod tests {
         let lines: Vec<_> = summary.lines().collect();
         assert_eq!(lines.len(), 5, "{summary}");
         assert!(lines[0].starts_with("first ") && lines[0].contains(" passed "), "{summary}");
-        assert!(lines[1].contains(" NOT CHECKED ") && lines[1].ends_with("no network"), "{summary}");
+        assert!(
+            lines[1].contains(" NOT CHECKED ") && lines[1].ends_with("no network"),
+            "{summary}"
+        );
         assert!(lines[2].contains(" FAILED ") && lines[2].contains("sh -c 'exit 1'"), "{summary}");
         assert!(lines[3].contains(" passed ") && lines[3].ends_with("as of May"), "{summary}");
         assert!(lines[4].starts_with("steps: 2 passed, 1 failed, 1 skipped; "), "{summary}");

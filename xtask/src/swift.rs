@@ -41,7 +41,8 @@ const RECEIPT_MODULE: Module = Module {
 };
 
 /// The packages that have tests, from the root of the workspace.
-const PACKAGES: [&str; 3] = ["bindings-mobile/swift", "bindings-mobile/swift-eudi", "demo-ios/Core"];
+const PACKAGES: [&str; 3] =
+    ["bindings-mobile/swift", "bindings-mobile/swift-eudi", "demo-ios/Core"];
 
 /// Builds the package: on macOS with the XCFramework, elsewhere against the library of this machine.
 pub fn build(project: &Project) -> Result<(), Error> {
@@ -66,7 +67,8 @@ pub fn test(project: &Project) -> Result<(), Error> {
         let xunit = swift.seen(project, &report);
         process::run(&mut swift.command(project, "test", package, &["--xunit-output", &xunit]))?;
         let text = fs::read_to_string(&found).unwrap_or_default();
-        let line = summary(&text).ok_or_else(|| Error::Found(format!("no test of {package} ran")))?;
+        let line =
+            summary(&text).ok_or_else(|| Error::Found(format!("no test of {package} ran")))?;
         lines.push(format!("{package}: {line}"));
     }
     lines.iter().for_each(|line| process::print(line));
@@ -149,8 +151,9 @@ impl Swift {
 
     /// The name under which that Swift finds a file of the workspace.
     fn seen(&self, project: &Project, path: &Path) -> String {
-        let within =
-            |folder: &Path, name: &str| path.strip_prefix(folder).ok().map(|rest| Path::new(name).join(rest));
+        let within = |folder: &Path, name: &str| {
+            path.strip_prefix(folder).ok().map(|rest| Path::new(name).join(rest))
+        };
         let seen = match self {
             Self::OfSystem => None,
             Self::InFolder(_) => {
@@ -167,10 +170,15 @@ impl Module {
         let generated = outputs(project).join(format!("generated-{}", self.name));
         mobile::generate(project, library, "swift", &generated)?;
         let package = project.root().join(FOLDER).join("swift");
-        let written = package.join("Sources").join(self.target).join("Generated").join(self.written);
+        let written =
+            package.join("Sources").join(self.target).join("Generated").join(self.written);
         place(&generated.join(self.written), &written)?;
         if cfg!(target_os = "macos") {
-            self.xcframework(project, &generated, &package.join(format!("{}.xcframework", self.name)))
+            self.xcframework(
+                project,
+                &generated,
+                &package.join(format!("{}.xcframework", self.name)),
+            )
         } else {
             let header = format!("{}.h", self.name);
             place(&generated.join(&header), &package.join(self.of_linux).join(&header))
@@ -192,7 +200,12 @@ impl Module {
 
     /// Builds the library for devices, simulators and this Mac, and joins them. Prints the checksum of the archive, which a package names
     /// that fetches it.
-    fn xcframework(&self, project: &Project, generated: &Path, framework: &Path) -> Result<(), Error> {
+    fn xcframework(
+        &self,
+        project: &Project,
+        generated: &Path,
+        framework: &Path,
+    ) -> Result<(), Error> {
         const SLICES: [&[&str]; 3] = [
             &["aarch64-apple-ios"],
             &["aarch64-apple-ios-sim", "x86_64-apple-ios"],
@@ -261,10 +274,15 @@ fn summary(report: &str) -> Option<String> {
     let count = |name: &str| -> Option<u32> {
         suite.split(&format!(" {name}=\"")).nth(1)?.split('"').next()?.parse().ok()
     };
-    let (tests, failures, skipped) = (count("tests")?, count("failures")?, count("skipped").unwrap_or(0));
+    let (tests, failures, skipped) =
+        (count("tests")?, count("failures")?, count("skipped").unwrap_or(0));
     let errors = count("errors").unwrap_or(0);
     (tests > skipped).then(|| {
-        format!("tests run: {}, failures: {}, skipped: {skipped}", tests - skipped, failures + errors)
+        format!(
+            "tests run: {}, failures: {}, skipped: {skipped}",
+            tests - skipped,
+            failures + errors
+        )
     })
 }
 
@@ -280,7 +298,10 @@ mod tests {
                  skipped=\"{skipped}\" time=\"1.0\">\n"
             )
         };
-        assert_eq!(summary(&report(12, 2)).as_deref(), Some("tests run: 10, failures: 1, skipped: 2"));
+        assert_eq!(
+            summary(&report(12, 2)).as_deref(),
+            Some("tests run: 10, failures: 1, skipped: 2")
+        );
         for none in [report(0, 0), report(2, 2), String::new(), "<testsuite >".to_owned()] {
             assert_eq!(summary(&none), None, "{none}");
         }

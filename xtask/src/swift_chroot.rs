@@ -15,8 +15,15 @@ use crate::project::Project;
 const SUITE: &str = "trixie";
 
 /// The compiler, what it links with, what the tests sign with, and what runs the npm package.
-const PACKAGES: [&str; 7] =
-    ["swiftlang", "ca-certificates", "libc6-dev", "libstdc++-14-dev", "binutils", "openssl", "nodejs"];
+const PACKAGES: [&str; 7] = [
+    "swiftlang",
+    "ca-certificates",
+    "libc6-dev",
+    "libstdc++-14-dev",
+    "binutils",
+    "openssl",
+    "nodejs",
+];
 
 /// The file in that system that names its packages.
 const MADE_OF: &str = "velum-packages";
@@ -30,7 +37,8 @@ impl Chroot {
     /// The one in the cache folder, which is made if it is not there, not whole or without one of its packages.
     pub fn locate(project: &Project) -> Result<Self, Error> {
         if !apt::is_root(project) {
-            let message = "installing and entering a Debian with Swift takes root: run `sudo ./x swift-test`";
+            let message =
+                "installing and entering a Debian with Swift takes root: run `sudo ./x swift-test`";
             return Err(Error::Found(message.to_owned()));
         }
         let folder = cache()?.join(SUITE);
@@ -42,9 +50,21 @@ impl Chroot {
     }
 
     /// A command in that system, where the workspace is at `/source` and its build outputs are at `/target`.
-    pub fn command(&self, project: &Project, variables: &[(&str, &str)], words: &[&str]) -> Command {
+    pub fn command(
+        &self,
+        project: &Project,
+        variables: &[(&str, &str)],
+        words: &[&str],
+    ) -> Command {
         let mut command = project.command("unshare");
-        command.args(["--mount", "--pid", "--fork", "--kill-child", "sh", "xtask/src/swift_chroot.sh"]);
+        command.args([
+            "--mount",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "sh",
+            "xtask/src/swift_chroot.sh",
+        ]);
         command.arg(&self.folder).arg(project.root()).arg(project.target());
         command.args(["env", "-i", "PATH=/usr/bin:/bin", "HOME=/root", "LANG=C.UTF-8"]);
         command.args(variables.iter().map(|(name, value)| format!("{name}={value}"))).args(words);
@@ -54,7 +74,8 @@ impl Chroot {
 
 /// Made beside its place, so that one that is there is whole.
 fn make(project: &Project, folder: &Path) -> Result<(), Error> {
-    let has_debootstrap = || process::output(project.command("debootstrap").arg("--version")).is_ok();
+    let has_debootstrap =
+        || process::output(project.command("debootstrap").arg("--version")).is_ok();
     if !has_debootstrap() {
         eprintln!("there is no debootstrap: installing it with apt-get");
         apt::install(project, &["debootstrap"]).map_err(|error| {
@@ -64,13 +85,17 @@ fn make(project: &Project, folder: &Path) -> Result<(), Error> {
         })?;
     }
     let partial = folder.with_extension("partial");
-    let written =
-        |result: std::io::Result<()>| result.map_err(|source| Error::Write { path: partial.clone(), source });
+    let written = |result: std::io::Result<()>| {
+        result.map_err(|source| Error::Write { path: partial.clone(), source })
+    };
     if partial.exists() {
         written(fs::remove_dir_all(&partial))?;
     }
     written(fs::create_dir_all(&partial))?;
-    eprintln!("there is no Swift: installing a Debian with it in {} (3 GB, some minutes)", folder.display());
+    eprintln!(
+        "there is no Swift: installing a Debian with it in {} (3 GB, some minutes)",
+        folder.display()
+    );
     // Where it is stopped half-way, what it has mounted there goes with it.
     let mut debootstrap = project.command("unshare");
     debootstrap.args(["--mount", "debootstrap", "--variant=minbase"]);
@@ -89,6 +114,7 @@ fn make(project: &Project, folder: &Path) -> Result<(), Error> {
 fn cache() -> Result<PathBuf, Error> {
     let named = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let folder = named("XDG_CACHE_HOME").or_else(|| Some(named("HOME")?.join(".cache")));
-    let folder = folder.ok_or_else(|| Error::Found("neither XDG_CACHE_HOME nor HOME is set".to_owned()))?;
+    let folder =
+        folder.ok_or_else(|| Error::Found("neither XDG_CACHE_HOME nor HOME is set".to_owned()))?;
     Ok(folder.join("velum/swift"))
 }

@@ -47,7 +47,12 @@ impl Tool {
             }
         }
 
-        eprintln!("{} {} is not there: building it in {}", self.name, self.version, folder.display());
+        eprintln!(
+            "{} {} is not there: building it in {}",
+            self.name,
+            self.version,
+            folder.display()
+        );
         let build = folder.join("build");
         let mut install = project.cargo(["install", "--locked"]);
         install.arg(format!("{}@{}", self.name, self.version));

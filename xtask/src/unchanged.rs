@@ -25,7 +25,8 @@ pub fn skip(
     run: impl FnOnce() -> Result<(), Error>,
 ) -> Result<Verdict, Error> {
     if let Some(state) = state(project)
-        && let Some(date) = passed(&fs::read_to_string(path(project, name)).unwrap_or_default(), &state)
+        && let Some(date) =
+            passed(&fs::read_to_string(path(project, name)).unwrap_or_default(), &state)
     {
         let note = format!("passed on {date} at this very commit, from which no file differs");
         eprintln!("{note}");
@@ -68,7 +69,9 @@ fn state(project: &Project) -> Option<String> {
     let is_commit = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
     let compiler = first_line(project, "rustc", &["--version"]);
     let mut state = format!("{commit} {compiler}");
-    for (name, value) in variables(env::vars_os().map(|(name, value)| (lossy(&name), lossy(&value)))) {
+    for (name, value) in
+        variables(env::vars_os().map(|(name, value)| (lossy(&name), lossy(&value))))
+    {
         state.push_str(&format!(" {name}={value:?}"));
     }
     (is_commit && changed.is_empty()).then_some(state)
@@ -85,7 +88,8 @@ fn variables(all: impl Iterator<Item = (String, String)>) -> BTreeMap<String, St
         name.starts_with("CARGO_PKG_")
             || ["CARGO", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH"].contains(&name)
     };
-    let counts = |name: &str| ["CARGO_", "RUST", "VELUM_"].iter().any(|start| name.starts_with(start));
+    let counts =
+        |name: &str| ["CARGO_", "RUST", "VELUM_"].iter().any(|start| name.starts_with(start));
     all.filter(|(name, _)| counts(name) && !is_own(name)).collect()
 }
 
@@ -110,7 +114,8 @@ mod tests {
 
     #[test]
     fn variables_that_change_builds_and_tests_are_part_of_a_state() {
-        let names = ["RUSTFLAGS", "CARGO_PROFILE_DEV_OPT_LEVEL", "VELUM_TEST_ALL", "RUSTUP_TOOLCHAIN"];
+        let names =
+            ["RUSTFLAGS", "CARGO_PROFILE_DEV_OPT_LEVEL", "VELUM_TEST_ALL", "RUSTUP_TOOLCHAIN"];
         let others = ["HOME", "CARGO", "CARGO_PKG_NAME", "CARGO_MANIFEST_DIR"];
         let all = names.iter().chain(&others).map(|name| (name.to_string(), "1".to_owned()));
         let mut names = names.to_vec();

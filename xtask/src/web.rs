@@ -116,7 +116,9 @@ impl Target {
                 "-Clink-arg=--export=__tls_align",
                 "-Clink-arg=--export=__tls_base",
             ],
-            Self::Small => &["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none"],
+            Self::Small => {
+                &["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none"]
+            }
         }
     }
 
@@ -125,7 +127,9 @@ impl Target {
         match self {
             Self::Plain | Self::Simd => None,
             Self::SimdThreads => Some(&["-Zbuild-std=std,panic_abort"]),
-            Self::Small => Some(&["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]),
+            Self::Small => {
+                Some(&["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"])
+            }
         }
     }
 }
@@ -182,8 +186,13 @@ const PROVER: Module = Module {
 
 const THREADS: Module = Module { target: Target::SimdThreads, folder: "simd-threads", ..PROVER };
 
-const SMALL: Module =
-    Module { features: "", profile: "wasm-small", target: Target::Small, folder: "small", ..PROVER };
+const SMALL: Module = Module {
+    features: "",
+    profile: "wasm-small",
+    target: Target::Small,
+    folder: "small",
+    ..PROVER
+};
 
 /// What stands in for the JavaScript around a prover with threads where that was not built. Its WebAssembly is missing, so the worker says so
 /// before it calls any of this.
@@ -261,7 +270,9 @@ pub fn test_markets(project: &Project, modules: Modules) -> Result<(), Error> {
     lint(project)?;
     let mut test = npm_test(project, "test:market", Slow::Bounded)?;
     test.env(BUILDS_VARIABLE, modules.builds());
-    process::run(test.env(MARKET_VARIABLE, aggregation::build_checked(project, aggregation::MARKET)?))
+    process::run(
+        test.env(MARKET_VARIABLE, aggregation::build_checked(project, aggregation::MARKET)?),
+    )
 }
 
 /// Tests in Chromium what only a page has: the pool and a GPU, those tests left out that take minutes.
@@ -283,7 +294,9 @@ pub fn adapters(project: &Project) -> Result<(), Error> {
     let web = Web::new(project);
     web.install_tools()?;
     let mut adapters = web.command("node");
-    process::run(adapters.arg("test/adapters.mjs").env(chromium::VARIABLE, chromium::find(project)?))
+    process::run(
+        adapters.arg("test/adapters.mjs").env(chromium::VARIABLE, chromium::find(project)?),
+    )
 }
 
 /// Checks the package, all of which has been built, and tests it in Node, in Chromium, packed, and with markets that run.
@@ -331,7 +344,11 @@ struct Web<'a> {
 
 impl<'a> Web<'a> {
     fn new(project: &'a Project) -> Self {
-        Self { project, package: project.root().join(FOLDER), target: project.target().join("wasm") }
+        Self {
+            project,
+            package: project.root().join(FOLDER),
+            target: project.target().join("wasm"),
+        }
     }
 
     /// Installs what compiles for the web, and the tools that come from npm.
@@ -339,7 +356,8 @@ impl<'a> Web<'a> {
         process::run(self.project.command("rustup").args(["target", "add", TARGET]))?;
         let is_there = ["run", NIGHTLY, "rustc", "--version"];
         if !process::output(self.project.command("rustup").args(is_there))?.status.success() {
-            let install = ["toolchain", "install", NIGHTLY, "--no-self-update", "--profile", "minimal"];
+            let install =
+                ["toolchain", "install", NIGHTLY, "--no-self-update", "--profile", "minimal"];
             let mut rustup = self.project.command("rustup");
             process::run(rustup.args(install).args(["--component", "rust-src"]))?;
         }
@@ -348,8 +366,10 @@ impl<'a> Web<'a> {
 
     /// Installs the tools that come from npm where the lock file has changed since.
     fn install_tools(&self) -> Result<(), Error> {
-        let (lock, installed) =
-            (self.package.join("package-lock.json"), self.package.join("node_modules/.installed.json"));
+        let (lock, installed) = (
+            self.package.join("package-lock.json"),
+            self.package.join("node_modules/.installed.json"),
+        );
         if fs::read(&lock).ok() == fs::read(&installed).ok() {
             return Ok(());
         }
@@ -379,9 +399,9 @@ impl<'a> Web<'a> {
                 }))
             };
             let builds = folders.into_iter().map(start).collect::<Result<Vec<_>, Error>>()?;
-            builds
-                .into_iter()
-                .try_for_each(|build| build.join().unwrap_or_else(|panic| resume_unwind(panic)).map(drop))
+            builds.into_iter().try_for_each(|build| {
+                build.join().unwrap_or_else(|panic| resume_unwind(panic)).map(drop)
+            })
         })?;
         Ok(modules.iter().map(|module| self.compiled(module)).collect())
     }
@@ -397,7 +417,15 @@ impl<'a> Web<'a> {
         let mut build = self.cargo(*target);
         build.current_dir(self.project.root().join(source.workspace));
         build.args(["--locked", "--lib", "--package", source.package]);
-        build.args(["--features", features, "--profile", profile, "--target", TARGET, "--target-dir"]);
+        build.args([
+            "--features",
+            features,
+            "--profile",
+            profile,
+            "--target",
+            TARGET,
+            "--target-dir",
+        ]);
         build.arg(&folder).env("CARGO_ENCODED_RUSTFLAGS", self.flags(*target));
         process::run(&mut build)?;
         let library = source.package.replace('-', "_");
@@ -406,7 +434,13 @@ impl<'a> Web<'a> {
     }
 
     /// Puts the JavaScript around a compiled module into `glue` and says where the module is that goes with it.
-    fn bind(&self, bindgen: &Path, module: &Module, wasm: &Path, glue: &Path) -> Result<PathBuf, Error> {
+    fn bind(
+        &self,
+        bindgen: &Path,
+        module: &Module,
+        wasm: &Path,
+        glue: &Path,
+    ) -> Result<PathBuf, Error> {
         let script = module.glue;
         let folder = self.target.join("bindgen").join(module.name);
         create(&folder)?;
@@ -420,7 +454,9 @@ impl<'a> Web<'a> {
 
     /// Cargo, about to build.
     fn cargo(&self, target: Target) -> Command {
-        let Some(standard_library) = target.standard_library() else { return self.project.cargo(["build"]) };
+        let Some(standard_library) = target.standard_library() else {
+            return self.project.cargo(["build"]);
+        };
         let mut cargo = self.project.command("rustup");
         cargo.args(["run", NIGHTLY, "cargo", "build"]).args(standard_library);
         cargo
@@ -455,8 +491,14 @@ impl<'a> Web<'a> {
     /// The program that writes the JavaScript around a module.
     fn bindgen(&self) -> Result<PathBuf, Error> {
         let folder = self.project.target().join("tools").join("bindgen");
-        let mut build =
-            self.project.cargo(["build", "--locked", "--release", "--package", BINDGEN, "--target-dir"]);
+        let mut build = self.project.cargo([
+            "build",
+            "--locked",
+            "--release",
+            "--package",
+            BINDGEN,
+            "--target-dir",
+        ]);
         process::run(build.arg(&folder).envs(QUICK_BUILD))?;
         Ok(folder.join("release").join(BINDGEN))
     }

@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 use plonky2::plonk::circuit_data::CommonCircuitData;
 use plonky2::plonk::proof::ProofWithPublicInputs;
 use velum_aggregate_circuits::{
-    Aggregator as AllCircuits, AllowList, Merge, Proof, RootCircuit, ShapeError, Wrap, WrapShape, Wrapped,
-    arities,
+    Aggregator as AllCircuits, AllowList, Merge, Proof, RootCircuit, ShapeError, Wrap, WrapShape,
+    Wrapped, arities,
 };
 use velum_aggregate_verifier::{C, Context, D, Digest, F, Profile, RootKey};
 use velum_core::class::{CLASSES, SizeClass};
@@ -68,7 +68,12 @@ impl Aggregator {
     ///
     /// # Errors
     /// [`AggregatorError`] where the leaf does not verify.
-    pub fn wrap(&self, class: SizeClass, leaf: &Proof, payee: [u8; 32]) -> Result<Wrapped, AggregatorError> {
+    pub fn wrap(
+        &self,
+        class: SizeClass,
+        leaf: &Proof,
+        payee: [u8; 32],
+    ) -> Result<Wrapped, AggregatorError> {
         let position = position(class)?;
         let wrap = self.leaf_wrap(class)?;
         Ok(Wrapped { proof: wrap.prove(leaf, &self.context(payee))?, position })
@@ -78,7 +83,11 @@ impl Aggregator {
     ///
     /// # Errors
     /// [`AggregatorError`] where there are too many, or they do not belong together.
-    pub fn merge(&self, children: &[&Wrapped], payee: [u8; 32]) -> Result<Wrapped, AggregatorError> {
+    pub fn merge(
+        &self,
+        children: &[&Wrapped],
+        payee: [u8; 32],
+    ) -> Result<Wrapped, AggregatorError> {
         let merged = self.merge_alone(children, payee)?;
         self.wrap_merge(arities(self.profile())[self.merge_of(children.len())], &merged, payee)
     }
@@ -87,7 +96,11 @@ impl Aggregator {
     ///
     /// # Errors
     /// As [`merge`](Self::merge).
-    pub fn merge_alone(&self, children: &[&Wrapped], payee: [u8; 32]) -> Result<Proof, AggregatorError> {
+    pub fn merge_alone(
+        &self,
+        children: &[&Wrapped],
+        payee: [u8; 32],
+    ) -> Result<Proof, AggregatorError> {
         let merge = self.merge_circuit(self.merge_of(children.len()));
         Ok(merge.prove(&self.list, &self.context(payee), children)?)
     }
@@ -138,7 +151,8 @@ impl Aggregator {
         const WHAT: &str = "the leaf";
         let data = &self.leaf_circuit(class)?.data;
         let leaf = read(&data.common, bytes, WHAT)?;
-        let is_asked = leaf.public_inputs == statement.elements && data.verify(leaf.clone()).is_ok();
+        let is_asked =
+            leaf.public_inputs == statement.elements && data.verify(leaf.clone()).is_ok();
         if is_asked { Ok(leaf) } else { Err(AggregatorError::Malformed { what: WHAT }) }
     }
 
@@ -153,12 +167,13 @@ impl Aggregator {
         payee: [u8; 32],
     ) -> Result<Wrapped, AggregatorError> {
         const WHAT: &str = "the node";
-        let (&position, proof) = bytes.split_first().ok_or(AggregatorError::Malformed { what: WHAT })?;
+        let (&position, proof) =
+            bytes.split_first().ok_or(AggregatorError::Malformed { what: WHAT })?;
         let proof = read(self.shape.common(), proof, WHAT)?;
         let wrapped = Wrapped { proof, position: position.into() };
         let stated = self.list.verify(self.shape.common(), 0, &wrapped);
-        let is_asked =
-            stated.is_ok_and(|stated| stated.digest == node && stated.context == self.context(payee));
+        let is_asked = stated
+            .is_ok_and(|stated| stated.digest == node && stated.context == self.context(payee));
         if is_asked { Ok(wrapped) } else { Err(AggregatorError::Malformed { what: WHAT }) }
     }
 
@@ -209,8 +224,9 @@ impl Aggregator {
 
 fn position(class: SizeClass) -> Result<usize, AggregatorError> {
     let position = CLASSES.iter().position(|known| *known == class);
-    position
-        .ok_or_else(|| LeafError::Circuit(format!("there is no circuit of class {:?}", class.name)).into())
+    position.ok_or_else(|| {
+        LeafError::Circuit(format!("there is no circuit of class {:?}", class.name)).into()
+    })
 }
 
 /// The proof of a circuit that bytes are of; they have one form.

@@ -24,7 +24,9 @@ pub enum AggregatorError {
         what: &'static str,
     },
     /// A circuit that this build makes is not the one that verifiers know.
-    #[error("the circuit of {what} is not the pinned one: this build differs from that of verifiers")]
+    #[error(
+        "the circuit of {what} is not the pinned one: this build differs from that of verifiers"
+    )]
     NotPinned {
         /// Which.
         what: String,

@@ -39,7 +39,8 @@ pub fn receipt(
     presentation: &Presentation,
     statement: &[u8; 32],
 ) -> Result<Receipt, ReceiptError> {
-    let leaf = batch.leaves.iter().position(|leaf| leaf == statement).ok_or(ReceiptError::NotInBatch)?;
+    let leaf =
+        batch.leaves.iter().position(|leaf| leaf == statement).ok_or(ReceiptError::NotInBatch)?;
     let leaves = batch.leaves.iter().map(digest_from_bytes).collect::<Result<Vec<Digest>, _>>();
     let leaves = leaves.map_err(ReceiptError::Leaf)?;
     let path = Tree::over(leaves.len(), wide(profile)).and_then(|tree| tree.path(leaf, &leaves));

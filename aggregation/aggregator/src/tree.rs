@@ -138,7 +138,10 @@ mod tests {
         };
         assert_eq!([1, 2, 3, 4].map(|count| merges(count, 8)), [[0, 0], [1, 0], [2, 0], [3, 0]]);
         assert_eq!([5, 8, 9, 64].map(|count| merges(count, 8)), [[0, 1], [0, 1], [1, 1], [0, 9]]);
-        assert_eq!([2, 3, 4, 5, 16].map(|count| merges(count, 4)), [[1, 0], [0, 1], [0, 1], [1, 1], [0, 5]]);
+        assert_eq!(
+            [2, 3, 4, 5, 16].map(|count| merges(count, 4)),
+            [[1, 0], [0, 1], [0, 1], [1, 1], [0, 5]]
+        );
     }
 
     #[test]

@@ -24,7 +24,8 @@ fn keys(profile: Profile) -> [Vec<u8>; 2] {
     let tell = |what: &str, rows: usize, log_rows: usize| {
         println!("{}: {what}: {rows} rows of 2^{log_rows}", profile.short_name());
     };
-    let circuit = |what: &str, circuit: &Circuit| tell(what, circuit.rows(), circuit.common().degree_bits());
+    let circuit =
+        |what: &str, circuit: &Circuit| tell(what, circuit.rows(), circuit.common().degree_bits());
     for (leaf, wrap) in leaves.iter().zip(above.leaves()) {
         let class = leaf.class().name;
         let rows = leaf.rows.iter().map(velum_recursion::Rows::total).sum();
@@ -46,7 +47,11 @@ fn pins_are_those_of_the_circuits() {
     for profile in Profile::ALL {
         let [list, root] = files(profile).map(|file| std::fs::read(file).unwrap());
         assert_eq!(RootKey::pinned(profile).to_bytes(), root);
-        assert!(keys(profile) == [list, root], "the circuits of {} have changed", profile.short_name());
+        assert!(
+            keys(profile) == [list, root],
+            "the circuits of {} have changed",
+            profile.short_name()
+        );
     }
 }
 

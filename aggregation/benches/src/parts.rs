@@ -5,11 +5,15 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use velum_aggregate_verifier::{Digest, Profile, digest_from_bytes, digest_to_bytes, is_below, leaf_digest};
+use velum_aggregate_verifier::{
+    Digest, Profile, digest_from_bytes, digest_to_bytes, is_below, leaf_digest,
+};
 use velum_aggregator::{Aggregator, AggregatorError, ProvenStatements, Tree, Wrapped};
 use velum_bench::Case;
 use velum_core::class::{STANDARD, SizeClass};
-use velum_credentials::{Claim, Clock, PrepareOptions, PresentOptions, Presentation, Prover, Suite};
+use velum_credentials::{
+    Claim, Clock, PrepareOptions, PresentOptions, Presentation, Prover, Suite,
+};
 
 use crate::Failure;
 
@@ -32,7 +36,8 @@ impl Presented {
         let options = PrepareOptions::default().with_size_class(class);
         let prepared = prover.prepare(document, &case.request, options)?;
         let options = PresentOptions::at(Clock::Any);
-        let presentation = prover.present(prepared, document, &case.transcript, &case.request, options)?;
+        let presentation =
+            prover.present(prepared, document, &case.transcript, &case.request, options)?;
         let claim = Claim::new(&presentation, &case.transcript, &case.request)?;
         let statement = velum_receipt::statement(&claim)?;
         Ok(Self { presentation, claim, statement })
@@ -55,7 +60,10 @@ impl Presented {
 }
 
 /// The wrapped leaves of presentations of one class.
-pub fn wrap_all(aggregator: &Aggregator, presented: &[Presented]) -> Result<Vec<Wrapped>, AggregatorError> {
+pub fn wrap_all(
+    aggregator: &Aggregator,
+    presented: &[Presented],
+) -> Result<Vec<Wrapped>, AggregatorError> {
     let wrap = |presented: &Presented| {
         let class = presented.presentation.size_class();
         let leaf = aggregator.leaf(class, &presented.statements())?;
@@ -76,7 +84,11 @@ pub fn merge_some(
 }
 
 /// The uppermost proof over wrapped leaves.
-pub fn fold(aggregator: &Aggregator, tree: &Tree, leaves: &[Wrapped]) -> Result<Wrapped, AggregatorError> {
+pub fn fold(
+    aggregator: &Aggregator,
+    tree: &Tree,
+    leaves: &[Wrapped],
+) -> Result<Wrapped, AggregatorError> {
     let children = match tree {
         Tree::Leaf(leaf) => return Ok(leaves[*leaf].clone()),
         Tree::Merge { children, .. } => children,
@@ -88,8 +100,12 @@ pub fn fold(aggregator: &Aggregator, tree: &Tree, leaves: &[Wrapped]) -> Result<
 
 /// Bytes of a proof that `gzip -9` leaves; none where there is no such program.
 pub fn compressed(bytes: &[u8]) -> Option<usize> {
-    let mut gzip =
-        Command::new("gzip").args(["-9", "-c"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
+    let mut gzip = Command::new("gzip")
+        .args(["-9", "-c"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .ok()?;
     let mut input = gzip.stdin.take()?;
     let bytes = bytes.to_vec();
     let writer = std::thread::spawn(move || input.write_all(&bytes));
@@ -115,7 +131,8 @@ impl Parts {
             return Ok(count);
         }
         std::fs::create_dir_all(&self.folder)?;
-        let mut presented = (0..count).map(|_| Presented::new(STANDARD)).collect::<Result<Vec<_>, _>>()?;
+        let mut presented =
+            (0..count).map(|_| Presented::new(STANDARD)).collect::<Result<Vec<_>, _>>()?;
         presented.sort_by(Presented::order);
         for (number, (wrapped, presented)) in
             wrap_all(aggregator, &presented)?.iter().zip(&presented).enumerate()

@@ -40,7 +40,9 @@ impl ReceiptError {
     /// What went wrong.
     pub fn problem(&self) -> &ReceiptProblem {
         match self {
-            Self::Unreadable { problem } | Self::Refused { problem } | Self::Internal { problem } => problem,
+            Self::Unreadable { problem }
+            | Self::Refused { problem }
+            | Self::Internal { problem } => problem,
         }
     }
 

@@ -75,14 +75,16 @@ pub fn verify_receipt(
         let policy = policy(&profiles, payee.as_deref())?;
         let challenge = Challenge::parse(&transcript, &request)?;
         let receipt = Receipt::from_bytes(&receipt)?;
-        let accepted = velum_receipt::verify(&receipt, challenge.transcript(), challenge.request(), &policy)?;
+        let accepted =
+            velum_receipt::verify(&receipt, challenge.transcript(), challenge.request(), &policy)?;
         verified(&accepted)
     })
 }
 
 fn policy(profiles: &[ReceiptProfile], payee: Option<&[u8]>) -> Result<Policy, ReceiptError> {
     /// The keys of every profile.
-    static KEYS: LazyLock<Vec<RootKey>> = LazyLock::new(|| Profile::ALL.map(RootKey::pinned).into());
+    static KEYS: LazyLock<Vec<RootKey>> =
+        LazyLock::new(|| Profile::ALL.map(RootKey::pinned).into());
 
     if profiles.is_empty() {
         return Err(ReceiptError::malformed("profiles", "name those that are allowed".to_owned()));
@@ -92,13 +94,17 @@ fn policy(profiles: &[ReceiptProfile], payee: Option<&[u8]>) -> Result<Policy, R
         <[u8; PAYEE_BYTES]>::try_from(payee).map_err(wrong)
     });
     let payee = payee.transpose().map_err(|message| ReceiptError::malformed("payee", message))?;
-    let is_allowed =
-        |key: &&RootKey| profiles.iter().any(|profile| profile.name() == key.profile().short_name());
+    let is_allowed = |key: &&RootKey| {
+        profiles.iter().any(|profile| profile.name() == key.profile().short_name())
+    };
     Ok(Policy { keys: KEYS.iter().filter(is_allowed).cloned().collect(), payee })
 }
 
 fn verified(accepted: &Accepted) -> Result<VerifiedReceipt, ReceiptError> {
-    let fact = |learnt: &Learnt| ReceiptFact { text: learnt.to_string(), json: learnt.to_json().to_string() };
+    let fact = |learnt: &Learnt| ReceiptFact {
+        text: learnt.to_string(),
+        json: learnt.to_json().to_string(),
+    };
     let counted = &accepted.counted;
     let profile = ReceiptProfile::of(counted.profile)
         .ok_or_else(|| ReceiptError::internal("a profile that this library does not know"))?;
@@ -115,9 +121,11 @@ fn verified(accepted: &Accepted) -> Result<VerifiedReceipt, ReceiptError> {
 fn on_own_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ReceiptError> + Send + 'static,
 ) -> Result<T, ReceiptError> {
-    let thread = thread::Builder::new().name("velum receipt".to_owned()).stack_size(STACK_BYTES).spawn(work);
     let thread =
-        thread.map_err(|error| ReceiptError::internal(&format!("the system starts no threads: {error}")))?;
+        thread::Builder::new().name("velum receipt".to_owned()).stack_size(STACK_BYTES).spawn(work);
+    let thread = thread.map_err(|error| {
+        ReceiptError::internal(&format!("the system starts no threads: {error}"))
+    })?;
     thread.join().unwrap_or_else(|_| Err(ReceiptError::internal("a panic; please report this bug")))
 }
 

@@ -4,8 +4,16 @@ use velum_receipt_mobile::{ReceiptError, ReceiptProfile, VerifiedReceipt, verify
 use velum_testdata::MUSTERMANN;
 
 const RECEIPTS: [(ReceiptProfile, u32, &[u8]); 2] = [
-    (ReceiptProfile::Standard, 58, include_bytes!("../../../testdata/golden/receipt-standard.cbor")),
-    (ReceiptProfile::Proven100, 100, include_bytes!("../../../testdata/golden/receipt-proven-100.cbor")),
+    (
+        ReceiptProfile::Standard,
+        58,
+        include_bytes!("../../../testdata/golden/receipt-standard.cbor"),
+    ),
+    (
+        ReceiptProfile::Proven100,
+        100,
+        include_bytes!("../../../testdata/golden/receipt-proven-100.cbor"),
+    ),
 ];
 
 /// Of both.
@@ -38,7 +46,8 @@ fn a_receipt_tells_what_its_presentation_does_and_of_its_aggregate() {
             );
         }
         let both = vec![ReceiptProfile::Standard, ReceiptProfile::Proven100];
-        let named = verify_receipt(receipt.to_vec(), request(), transcript(), both, Some(PAYEE.to_vec()));
+        let named =
+            verify_receipt(receipt.to_vec(), request(), transcript(), both, Some(PAYEE.to_vec()));
         assert_eq!(named.unwrap(), verified);
     }
 }
@@ -51,16 +60,21 @@ fn a_receipt_is_of_one_session_request_payee_and_profile() {
     *elsewhere.last_mut().unwrap() ^= 1;
     for (profile, _, receipt) in RECEIPTS {
         let refused = |request: Vec<u8>, transcript, profiles, payee: Option<Vec<u8>>| {
-            let error = verify_receipt(receipt.to_vec(), request, transcript, profiles, payee).unwrap_err();
+            let error =
+                verify_receipt(receipt.to_vec(), request, transcript, profiles, payee).unwrap_err();
             assert!(matches!(error, ReceiptError::Refused { .. }), "{error:?}");
             assert_eq!(error.problem().code, "receipt_invalid");
             error.problem().place.clone()
         };
         let own = vec![profile];
-        assert_eq!(refused(older.clone().into_bytes(), transcript(), own.clone(), None), "receipt.path");
+        assert_eq!(
+            refused(older.clone().into_bytes(), transcript(), own.clone(), None),
+            "receipt.path"
+        );
         assert_eq!(refused(request(), elsewhere.clone(), own.clone(), None), "receipt.path");
         assert_eq!(refused(request(), transcript(), own, Some(vec![0; 32])), "receipt.payee");
-        let other = RECEIPTS.map(|(profile, ..)| profile).into_iter().find(|other| *other != profile);
+        let other =
+            RECEIPTS.map(|(profile, ..)| profile).into_iter().find(|other| *other != profile);
         assert_eq!(refused(request(), transcript(), vec![other.unwrap()], None), "receipt.profile");
     }
 }
@@ -82,9 +96,14 @@ fn what_is_changed_or_no_receipt_is_an_error() {
         (vec![profile], Some(vec![0; 31]), "payee"),
         (vec![profile], Some(vec![]), "payee"),
     ] {
-        let error = verify_receipt(receipt.to_vec(), request(), transcript(), profiles, payee).unwrap_err();
-        assert_eq!((error.problem().code.as_str(), error.problem().place.as_str()), ("malformed", place));
+        let error =
+            verify_receipt(receipt.to_vec(), request(), transcript(), profiles, payee).unwrap_err();
+        assert_eq!(
+            (error.problem().code.as_str(), error.problem().place.as_str()),
+            ("malformed", place)
+        );
     }
-    let no_request = verify_receipt(receipt.to_vec(), b"{".to_vec(), transcript(), vec![profile], None);
+    let no_request =
+        verify_receipt(receipt.to_vec(), b"{".to_vec(), transcript(), vec![profile], None);
     assert!(matches!(no_request, Err(ReceiptError::Unreadable { .. })));
 }

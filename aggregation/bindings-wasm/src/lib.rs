@@ -50,7 +50,8 @@ impl ReceiptVerifier {
         let bytes = |_| JsError::new("a statement's hash and a payee have 32 bytes");
         let statement = statement.try_into().map_err(bytes)?;
         let payee = payee.as_deref().map(<[u8; 32]>::try_from).transpose().map_err(bytes)?;
-        let is_allowed = |key: &&RootKey| profiles.iter().any(|name| name == key.profile().short_name());
+        let is_allowed =
+            |key: &&RootKey| profiles.iter().any(|name| name == key.profile().short_name());
         let policy = Policy { keys: self.keys.iter().filter(is_allowed).cloned().collect(), payee };
         counted(receipt, statement, &policy).map_err(|error| thrown(&error))
     }
@@ -74,7 +75,9 @@ fn counted(receipt: &[u8], statement: &[u8; 32], policy: &Policy) -> Result<Coun
 
 fn thrown(error: &ReceiptError) -> JsValue {
     let object = Object::new();
-    for (name, text) in [("code", error.code()), ("message", &error.message()), ("where", error.place())] {
+    for (name, text) in
+        [("code", error.code()), ("message", &error.message()), ("where", error.place())]
+    {
         // An object that was just made takes every member.
         let _ = Reflect::set(&object, &name.into(), &text.into());
     }

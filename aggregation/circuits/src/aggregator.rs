@@ -36,7 +36,10 @@ impl Aggregator {
     ///
     /// # Errors
     /// [`ShapeError`] where a leaf is none of the profile or is too large, or there are too many.
-    pub fn new(profile: Profile, leaves: Vec<VerifierCircuitData<F, C, D>>) -> Result<Self, ShapeError> {
+    pub fn new(
+        profile: Profile,
+        leaves: Vec<VerifierCircuitData<F, C, D>>,
+    ) -> Result<Self, ShapeError> {
         Self::with_merges(profile, leaves, arities(profile))
     }
 
@@ -97,7 +100,12 @@ impl Aggregator {
     ///
     /// # Errors
     /// [`AggregationError`] where there is no such circuit or the proof is wrong.
-    pub fn wrap(&self, leaf: usize, proof: &Proof, payee: [u8; 32]) -> Result<Wrapped, AggregationError> {
+    pub fn wrap(
+        &self,
+        leaf: usize,
+        proof: &Proof,
+        payee: [u8; 32],
+    ) -> Result<Wrapped, AggregationError> {
         let wrap = self.leaves.get(leaf).ok_or_else(|| no_circuit(format!("leaf {leaf}")))?;
         Ok(Wrapped { proof: wrap.prove(proof, &self.context(payee))?, position: leaf })
     }
@@ -106,9 +114,14 @@ impl Aggregator {
     ///
     /// # Errors
     /// [`AggregationError`] where there are too many, or they do not belong together.
-    pub fn merge(&self, children: &[&Wrapped], payee: [u8; 32]) -> Result<Wrapped, AggregationError> {
+    pub fn merge(
+        &self,
+        children: &[&Wrapped],
+        payee: [u8; 32],
+    ) -> Result<Wrapped, AggregationError> {
         let index = self.merges.iter().position(|(merge, _)| merge.arity() >= children.len());
-        let index = index.ok_or_else(|| no_circuit(format!("a merge of {} proofs", children.len())))?;
+        let index =
+            index.ok_or_else(|| no_circuit(format!("a merge of {} proofs", children.len())))?;
         let (merge, wrap) = &self.merges[index];
         let context = self.context(payee);
         let proof = merge.prove(&self.list, &context, children)?;

@@ -60,7 +60,9 @@ pub enum AggregationError {
         error: NodeError,
     },
     /// A circuit that is not in the list.
-    #[error("proof {index} is said to be of circuit {position} of the allow-list, which has {circuits}")]
+    #[error(
+        "proof {index} is said to be of circuit {position} of the allow-list, which has {circuits}"
+    )]
     Position {
         /// Which.
         index: usize,
@@ -84,7 +86,9 @@ pub enum AggregationError {
         index: usize,
     },
     /// Statements out of order, or one twice.
-    #[error("the first statement below proof {index} does not come after the last below the one before")]
+    #[error(
+        "the first statement below proof {index} does not come after the last below the one before"
+    )]
     Order {
         /// Which.
         index: usize,

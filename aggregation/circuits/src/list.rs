@@ -10,8 +10,8 @@ use plonky2::plonk::circuit_data::{CommonCircuitData, VerifierCircuitData, Verif
 use plonky2::plonk::config::AlgebraicHasher;
 use plonky2::plonk::proof::ProofWithPublicInputsTarget;
 use velum_aggregate_verifier::{
-    Digest, LIST_DEPTH, LIST_ENTRIES, Node, Profile, Tag, digest_from_bytes, digest_to_bytes, entry_digest,
-    list_path, list_root, unused_entry,
+    Digest, LIST_DEPTH, LIST_ENTRIES, Node, Profile, Tag, digest_from_bytes, digest_to_bytes,
+    entry_digest, list_path, list_root, unused_entry,
 };
 
 use crate::circuit::{Common, Key, Proof};
@@ -51,7 +51,10 @@ impl AllowList {
         let digests = digests.map_err(|_| ShapeError::Malformed)?;
         let circuits: Vec<_> = digests
             .chunks(1 + nodes)
-            .map(|key| Key { circuit_digest: key[0], constants_sigmas_cap: MerkleCap(key[1..].to_vec()) })
+            .map(|key| Key {
+                circuit_digest: key[0],
+                constants_sigmas_cap: MerkleCap(key[1..].to_vec()),
+            })
             .collect();
         let is_whole = rest.is_empty() && digests.len().is_multiple_of(1 + nodes);
         if !is_whole || circuits.len() > LIST_ENTRIES {
@@ -101,12 +104,16 @@ impl AllowList {
         let Wrapped { proof, position } = wrapped;
         let position = *position;
         let circuits = self.circuits.len();
-        let key =
-            self.circuits.get(position).ok_or(AggregationError::Position { index, position, circuits })?;
+        let key = self.circuits.get(position).ok_or(AggregationError::Position {
+            index,
+            position,
+            circuits,
+        })?;
         VerifierCircuitData { verifier_only: key.clone(), common: common.clone() }
             .verify(proof.clone())
             .map_err(|error| AggregationError::Child { index, reason: error.to_string() })?;
-        Node::from_elements(&proof.public_inputs).map_err(|error| AggregationError::Node { index, error })
+        Node::from_elements(&proof.public_inputs)
+            .map_err(|error| AggregationError::Node { index, error })
     }
 
     /// What shows that the circuit at a position is in the list.
@@ -159,7 +166,11 @@ impl ListedTargets {
         Self { key, position, path }
     }
 
-    pub(crate) fn set(&self, witness: &mut PartialWitness<F>, listed: &Membership) -> anyhow::Result<()> {
+    pub(crate) fn set(
+        &self,
+        witness: &mut PartialWitness<F>,
+        listed: &Membership,
+    ) -> anyhow::Result<()> {
         witness.set_verifier_data_target(&self.key, &listed.key)?;
         for (level, (bit, sibling)) in self.position.iter().zip(&self.path).enumerate() {
             witness.set_bool_target(*bit, listed.position >> level & 1 == 1)?;
@@ -196,7 +207,8 @@ impl WrapTargets {
     pub(crate) fn verify(builder: &mut Builder, common: &Common) -> (Self, NodeTargets) {
         let proof = builder.add_virtual_proof_with_pis(common);
         let node = NodeTargets::read(&proof.public_inputs);
-        let circuit = ListedTargets::new(builder, common.config.fri_config.cap_height, node.context.list());
+        let circuit =
+            ListedTargets::new(builder, common.config.fri_config.cap_height, node.context.list());
         builder.verify_proof::<C>(&proof, &circuit.key, common);
         (Self { proof, circuit }, node)
     }

@@ -92,7 +92,9 @@ impl Merge {
         }
         let mut witness = PartialWitness::new();
         self.set(&mut witness, list, children).map_err(AggregationError::circuit)?;
-        self.node.set(&mut witness, &MergeWitness::of(&nodes, arity)).map_err(AggregationError::circuit)?;
+        self.node
+            .set(&mut witness, &MergeWitness::of(&nodes, arity))
+            .map_err(AggregationError::circuit)?;
         self.circuit.prove(witness)
     }
 
@@ -142,7 +144,8 @@ impl MergeTargets {
     /// # Panics
     /// Where there are no children.
     pub(crate) fn new(builder: &mut Builder, children: &[NodeTargets]) -> Self {
-        let filled: Vec<_> = (1..children.len()).map(|_| builder.add_virtual_bool_target_safe()).collect();
+        let filled: Vec<_> =
+            (1..children.len()).map(|_| builder.add_virtual_bool_target_safe()).collect();
         for pair in filled.windows(2) {
             let right_alone = builder.mul_sub(pair[0].target, pair[1].target, pair[1].target);
             builder.assert_zero(right_alone);
@@ -151,7 +154,8 @@ impl MergeTargets {
         let (first, rest) = children.split_first().expect("a merge has children");
         let empty = builder.constant_hash(empty_digest());
         let mut orders = Vec::new();
-        let (mut count, mut last, mut digests) = (first.count, first.last, first.digest.elements.to_vec());
+        let (mut count, mut last, mut digests) =
+            (first.count, first.last, first.digest.elements.to_vec());
         for ((child, before), &is_filled) in rest.iter().zip(children).zip(&filled) {
             first.context.connect(builder, &child.context);
             orders.push(OrderTargets::new(builder, is_filled, before.last, child.first));
@@ -162,15 +166,23 @@ impl MergeTargets {
 
         let arity = builder.constant(F::from_canonical_usize(children.len()));
         let digest = hash(builder, Tag::Node, &[&[arity, count], &digests[..]].concat());
-        let parent = NodeTargets { digest, count, first: first.first, last, context: first.context };
+        let parent =
+            NodeTargets { digest, count, first: first.first, last, context: first.context };
         Self { parent, filled, orders }
     }
 
-    pub(crate) fn set(&self, witness: &mut PartialWitness<F>, says: &MergeWitness) -> anyhow::Result<()> {
+    pub(crate) fn set(
+        &self,
+        witness: &mut PartialWitness<F>,
+        says: &MergeWitness,
+    ) -> anyhow::Result<()> {
         for (target, &is_filled) in self.filled.iter().zip(&says.filled) {
             witness.set_bool_target(*target, is_filled)?;
         }
-        self.orders.iter().zip(&says.orders).try_for_each(|(target, order)| target.set(witness, order))
+        self.orders
+            .iter()
+            .zip(&says.orders)
+            .try_for_each(|(target, order)| target.set(witness, order))
     }
 }
 
@@ -180,7 +192,8 @@ fn select(
     then: HashOutTarget,
     otherwise: HashOutTarget,
 ) -> HashOutTarget {
-    let elements =
-        core::array::from_fn(|i| builder.select(condition, then.elements[i], otherwise.elements[i]));
+    let elements = core::array::from_fn(|i| {
+        builder.select(condition, then.elements[i], otherwise.elements[i])
+    });
     HashOutTarget { elements }
 }

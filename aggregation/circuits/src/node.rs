@@ -42,8 +42,10 @@ impl ContextTargets {
 impl NodeTargets {
     /// The node that a proof with these public inputs states.
     pub(crate) fn read(elements: &[Target]) -> Self {
-        let elements: &[Target; NODE_ELEMENTS] = elements.try_into().expect("a node's public inputs");
-        let hash = |start| HashOutTarget { elements: core::array::from_fn(|i| elements[start + i]) };
+        let elements: &[Target; NODE_ELEMENTS] =
+            elements.try_into().expect("a node's public inputs");
+        let hash =
+            |start| HashOutTarget { elements: core::array::from_fn(|i| elements[start + i]) };
         Self {
             digest: hash(0),
             count: elements[4],

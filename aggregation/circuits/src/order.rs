@@ -46,7 +46,8 @@ impl Order {
 
     /// That of two hashes.
     pub(crate) fn of(low: Digest, high: Digest) -> Self {
-        let element = (0..ELEMENTS).find(|&i| low.elements[i] != high.elements[i]).unwrap_or(ELEMENTS - 1);
+        let element =
+            (0..ELEMENTS).find(|&i| low.elements[i] != high.elements[i]).unwrap_or(ELEMENTS - 1);
         let [low, high] = [low, high].map(|digest| Halves::of(digest.elements[element]));
         let decides = core::array::from_fn(|i| i == element);
         Self { decides, by_high: low.high != high.high, low, high }
@@ -61,7 +62,8 @@ impl OrderTargets {
         low: HashOutTarget,
         high: HashOutTarget,
     ) -> Self {
-        let decides: [_; ELEMENTS] = core::array::from_fn(|_| builder.add_virtual_bool_target_safe());
+        let decides: [_; ELEMENTS] =
+            core::array::from_fn(|_| builder.add_virtual_bool_target_safe());
         let zero = builder.zero();
         let (mut from_here, mut low_number, mut high_number) = (zero, zero, zero);
         for i in (0..ELEMENTS).rev() {

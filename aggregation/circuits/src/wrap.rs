@@ -30,13 +30,19 @@ impl Wrap {
     ///
     /// # Errors
     /// [`ShapeError`] where the leaf is no leaf of the profile or is too large.
-    pub fn of_leaf(shape: &WrapShape, leaf: VerifierCircuitData<F, C, D>) -> Result<Self, ShapeError> {
+    pub fn of_leaf(
+        shape: &WrapShape,
+        leaf: VerifierCircuitData<F, C, D>,
+    ) -> Result<Self, ShapeError> {
         Self::new(shape, leaf, LEAF_ELEMENTS, |builder, statement| {
             let context = ContextTargets::new(builder);
             let digest = hash(builder, Tag::Leaf, statement);
             let statement = HashOutTarget::try_from(statement).expect("a digest's elements");
             let count = builder.one();
-            (NodeTargets { digest, count, first: statement, last: statement, context }, Some(context))
+            (
+                NodeTargets { digest, count, first: statement, last: statement, context },
+                Some(context),
+            )
         })
     }
 
@@ -44,7 +50,10 @@ impl Wrap {
     ///
     /// # Errors
     /// [`ShapeError`] where the circuit is no merge of the profile.
-    pub fn of_merge(shape: &WrapShape, merge: VerifierCircuitData<F, C, D>) -> Result<Self, ShapeError> {
+    pub fn of_merge(
+        shape: &WrapShape,
+        merge: VerifierCircuitData<F, C, D>,
+    ) -> Result<Self, ShapeError> {
         Self::new(shape, merge, NODE_ELEMENTS, |_, node| (NodeTargets::read(node), None))
     }
 
@@ -83,14 +92,17 @@ impl Wrap {
         self.inner
             .verify(proof.clone())
             .map_err(|error| AggregationError::Child { index: 0, reason: error.to_string() })?;
-        let says_another = self.context.is_none() && !proof.public_inputs.ends_with(&context.to_elements());
+        let says_another =
+            self.context.is_none() && !proof.public_inputs.ends_with(&context.to_elements());
         if says_another {
             return Err(AggregationError::Context { index: 0 });
         }
         let mut witness = PartialWitness::new();
         witness.set_proof_with_pis_target(&self.proof, proof).map_err(AggregationError::circuit)?;
         if let Some(targets) = &self.context {
-            witness.set_target_arr(&targets.0, &context.to_elements()).map_err(AggregationError::circuit)?;
+            witness
+                .set_target_arr(&targets.0, &context.to_elements())
+                .map_err(AggregationError::circuit)?;
         }
         self.circuit.prove(witness)
     }

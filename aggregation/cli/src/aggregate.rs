@@ -98,7 +98,9 @@ fn read(arguments: &Arguments, progress: &Progress) -> Result<(Vec<Item>, Vec<Sk
         let item = Item::read_and_verify(&verifier, path, &transcript[at], &request[at]);
         match item.and_then(|item| new(&items, item)) {
             Ok(item) => items.push(item),
-            Err(failure) if arguments.skip_bad => skipped.push(Skipped { path: path.clone(), failure }),
+            Err(failure) if arguments.skip_bad => {
+                skipped.push(Skipped { path: path.clone(), failure })
+            }
             Err(failure) => return Err(failure.within(&path.display().to_string())),
         }
     }
@@ -118,9 +120,10 @@ pub fn sort(items: &mut [Item]) {
 /// The item, unless it is there already.
 fn new(items: &[Item], item: Item) -> Result<Item, Failure> {
     match items.iter().find(|other| other.statement == item.statement) {
-        Some(other) => {
-            Err(Failure::usage(format!("the same presentation as {}: name each once", other.path.display())))
-        }
+        Some(other) => Err(Failure::usage(format!(
+            "the same presentation as {}: name each once",
+            other.path.display()
+        ))),
         None => Ok(item),
     }
 }
@@ -159,7 +162,9 @@ impl Work<'_> {
         for (at, item) in items.iter().enumerate() {
             self.progress.line(&format!("leaf {} of {}", at + 1, items.len()));
             let leaf = self.leaf(item);
-            wrapped.push(Some(leaf.map_err(|failure| failure.within(&item.path.display().to_string()))?));
+            wrapped.push(Some(
+                leaf.map_err(|failure| failure.within(&item.path.display().to_string()))?,
+            ));
         }
         let (merges, mut done) = (tree.merges().values().sum::<usize>(), 0);
         let statements: Vec<_> = items.iter().map(|item| item.statement).collect();
@@ -234,7 +239,9 @@ impl Work<'_> {
             |bytes| aggregator.read_wrapped(bytes, digest, payee).ok(),
             || {
                 let start = Instant::now();
-                let merged = aggregator.merge(&children.iter().collect::<Vec<_>>(), payee).map_err(failed)?;
+                let merged = aggregator
+                    .merge(&children.iter().collect::<Vec<_>>(), payee)
+                    .map_err(failed)?;
                 Times::add(&mut times.merge_ms, start);
                 Ok((merged.to_bytes(), merged))
             },
@@ -274,7 +281,8 @@ fn report(arguments: &Arguments, batch: &Batch, times: &Times, skipped: &[Skippe
         batch.profile
     );
     for Skipped { path, failure } in skipped {
-        text += &format!("\n  left out {}: {} ({})", path.display(), failure.message(), failure.code());
+        text +=
+            &format!("\n  left out {}: {} ({})", path.display(), failure.message(), failure.code());
     }
     Report::done(json, text)
 }

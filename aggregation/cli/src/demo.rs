@@ -25,7 +25,8 @@ use crate::receipt::receipt;
 const PAYEE: [u8; 32] = [0xab; 32];
 
 /// Presentations of each document.
-const DOCUMENTS: [(&Case, usize); 3] = [(&MUSTERMANN, 3), (&PERMUTED_KEYS, 3), (&AGE_VERIFICATION, 2)];
+const DOCUMENTS: [(&Case, usize); 3] =
+    [(&MUSTERMANN, 3), (&PERMUTED_KEYS, 3), (&AGE_VERIFICATION, 2)];
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -40,7 +41,10 @@ pub fn run(_: &Arguments) -> Result<Report, Failure> {
     let profile = Profile::Standard;
     let (batch, times) = fold(&items, profile, PAYEE, &Parts::none(), &progress)?;
     progress.line("receipt");
-    let item = items.iter().find(|item| item.path == Path::new(MUSTERMANN.name)).ok_or_else(Failure::bug)?;
+    let item = items
+        .iter()
+        .find(|item| item.path == Path::new(MUSTERMANN.name))
+        .ok_or_else(Failure::bug)?;
     let shown = receipt(&batch, profile, item)?;
     let check = |challenge: &Challenge, payee| {
         let policy = Policy { keys: vec![RootKey::pinned(profile)], payee: Some(payee) };
@@ -49,7 +53,8 @@ pub fn run(_: &Arguments) -> Result<Report, Failure> {
     let challenge = challenge(&MUSTERMANN)?;
     let (accepted, verify_ms) = timed(|| check(&challenge, PAYEE));
     let accepted = accepted.map_err(refused_receipt)?;
-    let other_session = Challenge::new(challenge.request().clone(), PERMUTED_KEYS.session_transcript)?;
+    let other_session =
+        Challenge::new(challenge.request().clone(), PERMUTED_KEYS.session_transcript)?;
     let refused = vec![
         ("the same request in another session", check(&other_session, PAYEE).err()),
         ("another payee", check(&challenge, [0xcd; 32]).err()),
@@ -151,7 +156,8 @@ fn report(shown: &Shown) -> Report {
         text += &format!("  - {learnt}\n");
     }
     for (tried, error) in &shown.refused {
-        let outcome = error.as_ref().map_or("ACCEPTED".to_owned(), |error| format!("refused: {error}"));
+        let outcome =
+            error.as_ref().map_or("ACCEPTED".to_owned(), |error| format!("refused: {error}"));
         text += &format!("With {tried}: {outcome}\n");
     }
     if all_refused { Report::done(json, text) } else { Report::broken(json, text) }

@@ -18,7 +18,8 @@ pub fn run() -> Report {
         .iter()
         .map(|class| {
             let security = Verifier::new(Suite::Aggregatable, *class).security();
-            let bits = security.iter().map(|security| security.bits()).fold(f64::INFINITY, f64::min);
+            let bits =
+                security.iter().map(|security| security.bits()).fold(f64::INFINITY, f64::min);
             json!({ "class": class.name, "proven_bits": (bits * 10.0).floor() / 10.0 })
         })
         .collect();
@@ -41,7 +42,11 @@ pub fn run() -> Report {
 fn text(json: &Value) -> String {
     let mut lines = vec!["Aggregates, bits of soundness:".to_owned()];
     for class in json["client"].as_array().into_iter().flatten() {
-        lines.push(format!("  client, class {:<9} {} proven", name(&class["class"]), class["proven_bits"]));
+        lines.push(format!(
+            "  client, class {:<9} {} proven",
+            name(&class["class"]),
+            class["proven_bits"]
+        ));
     }
     for profile in json["profiles"].as_array().into_iter().flatten() {
         for layer in profile["layers"].as_array().into_iter().flatten() {

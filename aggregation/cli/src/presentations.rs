@@ -42,7 +42,11 @@ impl Item {
     }
 
     /// A presentation, read from `path`, and what it claims in answer to a challenge.
-    pub fn new(path: &Path, presentation: Presentation, challenge: &Challenge) -> Result<Self, Failure> {
+    pub fn new(
+        path: &Path,
+        presentation: Presentation,
+        challenge: &Challenge,
+    ) -> Result<Self, Failure> {
         let claim = challenge.claim(&presentation)?;
         let statement = velum_receipt::statement(&claim).map_err(refused)?;
         Ok(Self { path: path.to_owned(), presentation, claim, statement })

@@ -44,7 +44,8 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
 
     // Nobody gets a receipt that does not hold.
     let policy = Policy { keys: vec![RootKey::pinned(profile)], payee: None };
-    let accepted = velum_receipt::verify(&receipt, challenge.transcript(), challenge.request(), &policy);
+    let accepted =
+        velum_receipt::verify(&receipt, challenge.transcript(), challenge.request(), &policy);
     let accepted = accepted.map_err(refused)?;
     let bytes = receipt.to_bytes();
     files::write(&arguments.out, &bytes)?;
@@ -55,13 +56,13 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
         batch.profile
     );
     let payee = hex::encode(batch.payee);
-    let json =
-        json!({ "out": out, "bytes": bytes.len(), "count": count, "profile": batch.profile, "payee": payee });
+    let json = json!({ "out": out, "bytes": bytes.len(), "count": count, "profile": batch.profile, "payee": payee });
     Ok(Report::done(json, text))
 }
 
 /// The receipt of a presentation that is in a batch of a profile. It is not verified.
 pub fn receipt(batch: &Batch, profile: Profile, item: &Item) -> Result<Receipt, Failure> {
-    let receipt = velum_aggregator::receipt(batch, profile, &item.presentation, &item.statement_bytes());
+    let receipt =
+        velum_aggregator::receipt(batch, profile, &item.presentation, &item.statement_bytes());
     receipt.map_err(|error| Failure::receipt_invalid(error.place(), error.to_string()))
 }

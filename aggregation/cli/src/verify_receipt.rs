@@ -43,7 +43,8 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
 
     let (outcome, verify_ms) = timed(|| {
         let receipt = Receipt::from_bytes(&bytes)?;
-        velum_receipt::verify(&receipt, challenge.transcript(), challenge.request(), &policy).map_err(refused)
+        velum_receipt::verify(&receipt, challenge.transcript(), challenge.request(), &policy)
+            .map_err(refused)
     });
     let accepted = match outcome {
         Ok(accepted) => accepted,

@@ -28,7 +28,8 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         for case in [&MUSTERMANN, &PERMUTED_KEYS, &AGE_VERIFICATION] {
-            std::fs::write(path(&format!("{}.transcript", case.name)), case.session_transcript).unwrap();
+            std::fs::write(path(&format!("{}.transcript", case.name)), case.session_transcript)
+                .unwrap();
             std::fs::write(path(&format!("{}.request", case.name)), case.request).unwrap();
         }
         for case in [&MUSTERMANN, &PERMUTED_KEYS] {
@@ -100,7 +101,8 @@ fn present(case: &Case) -> Vec<u8> {
     let response = DeviceResponse::parse(case.device_response).unwrap();
     let challenge = Challenge::parse(case.session_transcript, case.request.as_bytes()).unwrap();
     let document = response.document(challenge.request().doc_type()).unwrap();
-    let prepared = prover.prepare(document, challenge.request(), PrepareOptions::default()).unwrap();
+    let prepared =
+        prover.prepare(document, challenge.request(), PrepareOptions::default()).unwrap();
     let options = PresentOptions::at(Clock::Any);
     prover
         .present(prepared, document, challenge.transcript(), challenge.request(), options)
@@ -110,7 +112,8 @@ fn present(case: &Case) -> Vec<u8> {
 
 /// The object that a command wrote before it ended with this status.
 fn json(output: &Output, status: i32) -> Value {
-    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (stdout, stderr) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(status), "{stdout}\n{stderr}");
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -132,10 +135,14 @@ fn presentations_are_folded_and_receipts_hold() {
     assert!(!WORLD.path("batch.parts").exists());
     for case in [&MUSTERMANN, &PERMUTED_KEYS] {
         let receipt = WORLD.path(format!("{}.receipt", case.name));
-        let verified = json(&WORLD.verify(&receipt, case, &["--profile", "standard", "--payee", PAYEE]), 0);
+        let verified =
+            json(&WORLD.verify(&receipt, case, &["--profile", "standard", "--payee", PAYEE]), 0);
         assert_eq!(verified["verified"], true);
         assert_eq!((&verified["count"], &verified["payee"]), (&2.into(), &PAYEE.into()));
-        assert_eq!((&verified["profile"], &verified["proven_bits"]), (&"standard".into(), &58.into()));
+        assert_eq!(
+            (&verified["profile"], &verified["proven_bits"]),
+            (&"standard".into(), &58.into())
+        );
         assert!(verified["learnt"].as_array().unwrap().len() > 4);
     }
 }
@@ -151,7 +158,10 @@ fn receipts_hold_for_their_own_session_request_profile_and_payee_alone() {
     let standard = &["--profile", "standard"];
     json(&WORLD.verify(&receipt, &MUSTERMANN, standard), 0);
     assert_eq!(refused(&MUSTERMANN, &["--profile", "proven-100"]), "receipt_invalid");
-    assert_eq!(refused(&MUSTERMANN, &["--profile", "standard", "--payee", OTHER_PAYEE]), "receipt_invalid");
+    assert_eq!(
+        refused(&MUSTERMANN, &["--profile", "standard", "--payee", OTHER_PAYEE]),
+        "receipt_invalid"
+    );
     let both = &["--profile", "proven-100", "--profile", "standard"];
     json(&WORLD.verify(&receipt, &MUSTERMANN, both), 0);
 
@@ -159,7 +169,13 @@ fn receipts_hold_for_their_own_session_request_profile_and_payee_alone() {
     let session = WORLD.session(&PERMUTED_KEYS);
     let request = WORLD.session(&MUSTERMANN)[3].clone();
     let mut other = velum("verify-receipt");
-    other.arg("--receipt").arg(&receipt).arg("--transcript").arg(&session[1]).arg("--request").arg(request);
+    other
+        .arg("--receipt")
+        .arg(&receipt)
+        .arg("--transcript")
+        .arg(&session[1])
+        .arg("--request")
+        .arg(request);
     let refused = json(&other.args(standard).output().unwrap(), 1);
     assert_eq!(refused["reason"]["code"], "receipt_invalid");
 
@@ -218,7 +234,8 @@ fn receipts_are_given_to_what_is_in_the_batch_alone() {
 #[test]
 fn bad_presentations_are_named() {
     let folder = tempfile::tempdir().unwrap();
-    let golden = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/golden").join(name);
+    let golden =
+        |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/golden").join(name);
     let aggregate = |presentation: &Path, times: usize, more: &[&str]| {
         let mut command = velum("aggregate");
         for _ in 0..times {

@@ -88,7 +88,12 @@ impl Blobs {
     ///
     /// # Errors
     /// [`BlobError`].
-    pub async fn put_named(&self, folder: &'static str, name: Hash, bytes: Bytes) -> Result<(), BlobError> {
+    pub async fn put_named(
+        &self,
+        folder: &'static str,
+        name: Hash,
+        bytes: Bytes,
+    ) -> Result<(), BlobError> {
         self.write(&path(&named(folder), name), bytes).await
     }
 
@@ -96,7 +101,11 @@ impl Blobs {
     ///
     /// # Errors
     /// [`BlobError`].
-    pub async fn get_named(&self, folder: &'static str, name: Hash) -> Result<Option<Bytes>, BlobError> {
+    pub async fn get_named(
+        &self,
+        folder: &'static str,
+        name: Hash,
+    ) -> Result<Option<Bytes>, BlobError> {
         self.read(&path(&named(folder), name)).await
     }
 

@@ -90,7 +90,8 @@ mod tests {
     use super::*;
 
     fn of(kind: ErrorKind) -> BlobError {
-        object_store::Error::Generic { store: "folder", source: Box::new(io::Error::from(kind)) }.into()
+        object_store::Error::Generic { store: "folder", source: Box::new(io::Error::from(kind)) }
+            .into()
     }
 
     #[test]

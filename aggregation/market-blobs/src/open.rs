@@ -12,14 +12,17 @@ const SCHEMES: &str = "write file:// and a whole path, or s3:// with bucket and 
 
 /// The store of a URL.
 pub(crate) fn open(text: &str) -> Result<Arc<dyn ObjectStore>, BlobError> {
-    let url =
-        Url::parse(text).map_err(|_| BlobError::Url { url: "what is given".to_owned(), why: SCHEMES })?;
+    let url = Url::parse(text)
+        .map_err(|_| BlobError::Url { url: "what is given".to_owned(), why: SCHEMES })?;
     match url.scheme() {
         "file" => folder(&url),
         #[cfg(feature = "aws")]
         "s3" => bucket(&url, object_store::aws::AmazonS3Builder::from_env()),
         #[cfg(not(feature = "aws"))]
-        "s3" => Err(wrong(&url, "this program is built without buckets; build it with the feature `aws`")),
+        "s3" => Err(wrong(
+            &url,
+            "this program is built without buckets; build it with the feature `aws`",
+        )),
         _ => Err(wrong(&url, SCHEMES)),
     }
 }
@@ -33,8 +36,10 @@ fn wrong(url: &Url, why: &'static str) -> BlobError {
 /// A folder. What is written there is on the disk before anybody is told so.
 fn folder(url: &Url) -> Result<Arc<dyn ObjectStore>, BlobError> {
     let path = url.to_file_path().map_err(|()| wrong(url, SCHEMES))?;
-    std::fs::create_dir_all(&path)
-        .map_err(|error| object_store::Error::Generic { store: "folder", source: Box::new(error) })?;
+    std::fs::create_dir_all(&path).map_err(|error| object_store::Error::Generic {
+        store: "folder",
+        source: Box::new(error),
+    })?;
     Ok(Arc::new(LocalFileSystem::new_with_prefix(path)?.with_fsync(true)))
 }
 
@@ -47,9 +52,11 @@ pub(crate) fn bucket(
     use object_store::{RetryConfig, path::Path, prefix::PrefixStore};
 
     let name = url.host_str().filter(|_| url.username().is_empty() && url.query().is_none());
-    let name =
-        name.ok_or_else(|| wrong(url, "write s3://bucket/prefix, and credentials into the environment"))?;
-    let prefix = Path::from_url_path(url.path()).map_err(|_| wrong(url, "write a prefix that is a path"))?;
+    let name = name.ok_or_else(|| {
+        wrong(url, "write s3://bucket/prefix, and credentials into the environment")
+    })?;
+    let prefix =
+        Path::from_url_path(url.path()).map_err(|_| wrong(url, "write a prefix that is a path"))?;
     // Where this process has chosen another before, that one is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     // Who calls knows how long it can wait, and tries again.
@@ -64,9 +71,12 @@ mod tests {
 
     #[test]
     fn other_urls_are_refused_without_their_passwords() {
-        for url in
-            ["https://me:secret@host/folder", "secret", "file://host/secret", "s3://me:secret@bucket/prefix"]
-        {
+        for url in [
+            "https://me:secret@host/folder",
+            "secret",
+            "file://host/secret",
+            "s3://me:secret@bucket/prefix",
+        ] {
             let shown = open(url).expect_err("it is refused").to_string();
             assert!(url.starts_with("file") || !shown.contains("secret"), "{shown}");
         }

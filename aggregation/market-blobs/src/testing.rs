@@ -50,8 +50,10 @@ impl Bucket {
     /// # Panics
     /// Where it cannot be started: a test that needs one has failed.
     pub async fn start(address: &str) -> Self {
-        let folder =
-            tempfile::Builder::new().prefix("velum-bucket-").tempdir().expect("a folder can be made");
+        let folder = tempfile::Builder::new()
+            .prefix("velum-bucket-")
+            .tempdir()
+            .expect("a folder can be made");
         std::fs::create_dir(folder.path().join(NAME)).expect("the folder can be written");
         let files = s3s_fs::FileSystem::new(folder.path()).expect("the folder can be read");
         let mut service = S3ServiceBuilder::new(files);

@@ -30,7 +30,8 @@ async fn a_bucket_keeps_blobs_as_a_folder_does() {
 
     // Where this server keeps the bytes.
     let name = hash.to_string();
-    std::fs::write(bucket.folder("a/prefix/blobs").join(&name[..2]).join(&name), "another").unwrap();
+    std::fs::write(bucket.folder("a/prefix/blobs").join(&name[..2]).join(&name), "another")
+        .unwrap();
     assert!(matches!(blobs.get(hash).await, Err(BlobError::Corrupt(named)) if named == hash));
     blobs.remove(hash).await.unwrap();
     blobs.remove(hash).await.unwrap();

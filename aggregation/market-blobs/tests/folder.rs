@@ -40,7 +40,9 @@ async fn another_content_is_never_handed_out() {
     let hash = blobs.put(Bytes::from_static(b"a proof")).await.unwrap();
     for other in [&b"another"[..], b"", b"a proo"] {
         std::fs::write(file(folder.path(), hash), other).unwrap();
-        assert!(matches!(blobs.get(hash).await, Err(BlobError::Corrupt(damaged)) if damaged == hash));
+        assert!(
+            matches!(blobs.get(hash).await, Err(BlobError::Corrupt(damaged)) if damaged == hash)
+        );
     }
     blobs.put(Bytes::from_static(b"a proof")).await.unwrap();
     assert_eq!(blobs.get(hash).await.unwrap(), "a proof");
@@ -105,7 +107,8 @@ async fn nobody_reads_half() {
             blobs.remove(hash).await.unwrap();
         }
     };
-    let writers: Vec<_> = (0..3).map(|_| tokio::spawn(writer(blobs.clone(), bytes.clone()))).collect();
+    let writers: Vec<_> =
+        (0..3).map(|_| tokio::spawn(writer(blobs.clone(), bytes.clone()))).collect();
     let mut reads = [0, 0];
     while !writers.iter().all(tokio::task::JoinHandle::is_finished) {
         match blobs.get(hash).await {
@@ -133,6 +136,7 @@ async fn too_long_is_refused_before_it_is_written() {
 async fn a_folder_that_cannot_be_one_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("file"), "").unwrap();
-    let error = Blobs::open(&format!("file://{}", folder.path().join("file").display())).unwrap_err();
+    let error =
+        Blobs::open(&format!("file://{}", folder.path().join("file").display())).unwrap_err();
     assert!(!error.may_pass(), "{error}");
 }

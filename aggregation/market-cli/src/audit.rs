@@ -12,7 +12,9 @@ use url::Url;
 use velum_cli::failure::Failure;
 use velum_cli::files;
 use velum_cli::report::Report;
-use velum_market_model::{Acceptance, CreditKey, Hash, Head, Key, LogEntry, LogKind, Signed, chained, id};
+use velum_market_model::{
+    Acceptance, CreditKey, Hash, Head, Key, LogEntry, LogKind, Signed, chained, id,
+};
 use velum_market_provider::NodeClient;
 use velum_market_rules::credit;
 
@@ -120,7 +122,8 @@ fn read(path: &std::path::Path) -> Result<Seen, Failure> {
         return Ok(Seen::default());
     }
     let bytes = files::read(path, MOST_BYTES)?;
-    serde_json::from_slice(&bytes).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+    serde_json::from_slice(&bytes)
+        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
 /// The log as the node gives it now, with the hash after each entry.
@@ -177,11 +180,15 @@ impl Log {
         let Head { number, hash, .. } = head.message();
         let there = match number.get() {
             0 => Some(Hash::default()),
-            number => usize::try_from(number - 1).ok().and_then(|place| self.hashes.get(place)).copied(),
+            number => {
+                usize::try_from(number - 1).ok().and_then(|place| self.hashes.get(place)).copied()
+            }
         };
         match there {
             Some(there) if there == *hash => None,
-            Some(_) => Some(format!("the log up to entry {number} is another than the one that was signed")),
+            Some(_) => Some(format!(
+                "the log up to entry {number} is another than the one that was signed"
+            )),
             None => Some(format!("the log had {number} entries, and has fewer now")),
         }
     }
@@ -189,7 +196,8 @@ impl Log {
     /// Keys of blind credit that are of no epoch in which they were published: one for each client could be made up so.
     fn check_epochs(&self) -> Option<String> {
         let of_other_epoch = |entry: &&LogEntry| {
-            entry.kind == LogKind::Credit && entry.subject != CreditKey::subject(credit::epoch_at(entry.at))
+            entry.kind == LogKind::Credit
+                && entry.subject != CreditKey::subject(credit::epoch_at(entry.at))
         };
         let entry = self.entries.iter().find(of_other_epoch)?;
         Some(format!(
@@ -207,8 +215,10 @@ impl Log {
         };
         let epoch = signed.message().epoch;
         let subject = CreditKey::subject(epoch);
-        let of_epoch =
-            self.entries.iter().filter(|entry| entry.kind == LogKind::Credit && entry.subject == subject);
+        let of_epoch = self
+            .entries
+            .iter()
+            .filter(|entry| entry.kind == LogKind::Credit && entry.subject == subject);
         let digests: Vec<_> = of_epoch.map(|entry| entry.digest).collect();
         let is_the_one = id(signed.message()).is_ok_and(|id| digests == [id]);
         (!is_the_one).then(|| {
@@ -227,7 +237,10 @@ impl Log {
         let Acceptance { job, number, .. } = acceptance.message();
         let place = usize::try_from(number.get().saturating_sub(1)).ok();
         let entry = place.and_then(|place| self.entries.get(place));
-        let is_there = entry.is_some_and(|entry| entry.kind == LogKind::Job && entry.subject == *job);
-        (!is_there).then(|| format!("job {job} was accepted as entry {number} of the log, and is not there"))
+        let is_there =
+            entry.is_some_and(|entry| entry.kind == LogKind::Job && entry.subject == *job);
+        (!is_there).then(|| {
+            format!("job {job} was accepted as entry {number} of the log, and is not there")
+        })
     }
 }

@@ -74,7 +74,8 @@ impl Config {
     /// Reads a file. Paths in it are seen from its folder.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let bytes = files::read(path, MOST_BYTES)?;
-        let wrong = |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", path.display()));
+        let wrong =
+            |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", path.display()));
         let text = std::str::from_utf8(&bytes).map_err(|error| wrong(&error))?;
         let mut config: Self = toml::from_str(text).map_err(|error| wrong(&error))?;
         let folder = files::folder(path);
@@ -91,7 +92,8 @@ impl Config {
     /// Whose pages may ask.
     pub fn origins(&self) -> Result<Origins, Failure> {
         let Some(origins) = &self.origins else { return Ok(Origins::Any) };
-        let origins: Result<BTreeSet<_>, _> = origins.iter().map(|origin| written(origin)).collect();
+        let origins: Result<BTreeSet<_>, _> =
+            origins.iter().map(|origin| written(origin)).collect();
         Ok(Origins::Only(Arc::new(origins?)))
     }
 
@@ -99,19 +101,26 @@ impl Config {
     pub fn options(&self) -> Result<Options, Failure> {
         let defaults = Options::default();
         let rules = match &self.rules {
-            Some(settings) => Rules::new(settings.clone())
-                .map_err(|error| Failure::usage(format!("the rules of the configuration: {error}")))?,
+            Some(settings) => Rules::new(settings.clone()).map_err(|error| {
+                Failure::usage(format!("the rules of the configuration: {error}"))
+            })?,
             None => Rules::default(),
         };
-        let days = |days: u32| Duration::new(u64::from(days) * 24 * 60 * 60 * 1000).unwrap_or(Duration::MOST);
-        let of_all =
-            self.demo_money.map(|most| Amount::new(most.get().saturating_mul(1000)).unwrap_or(Amount::MOST));
+        let days = |days: u32| {
+            Duration::new(u64::from(days) * 24 * 60 * 60 * 1000).unwrap_or(Duration::MOST)
+        };
+        let of_all = self
+            .demo_money
+            .map(|most| Amount::new(most.get().saturating_mul(1000)).unwrap_or(Amount::MOST));
         let verifiers = self.verifiers.unwrap_or(defaults.verifiers).max(1);
         Ok(Options {
             rules,
             allow_list: self.providers.clone(),
             demo_money: self.demo_money,
-            demo_money_per_day: self.demo_money_per_day.or(of_all).unwrap_or(defaults.demo_money_per_day),
+            demo_money_per_day: self
+                .demo_money_per_day
+                .or(of_all)
+                .unwrap_or(defaults.demo_money_per_day),
             jobs_per_hour: self.jobs_per_hour.unwrap_or(defaults.jobs_per_hour),
             failures_per_hour: self.failures_per_hour.unwrap_or(defaults.failures_per_hour),
             verifiers,
@@ -130,8 +139,9 @@ fn written(origin: &str) -> Result<String, Failure> {
     };
     let url = Url::parse(origin).map_err(|_| wrong())?;
     let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-    let is_of_pages =
-        matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
+    let is_of_pages = matches!(url.scheme(), "http" | "https")
+        && url.username().is_empty()
+        && url.password().is_none();
     if is_bare && is_of_pages { Ok(url.origin().ascii_serialization()) } else { Err(wrong()) }
 }
 

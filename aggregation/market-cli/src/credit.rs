@@ -38,7 +38,9 @@ pub async fn run(arguments: Arguments) -> Result<Report, Failure> {
     let info = node.market().await.map_err(|error| failed(&error))?;
     let purse = purse::at(&file, info.id);
     let done = match key {
-        Some(key) => purse.buy(&node, &keys::key(&key)?, usize::try_from(tokens).unwrap_or(usize::MAX)).await,
+        Some(key) => {
+            purse.buy(&node, &keys::key(&key)?, usize::try_from(tokens).unwrap_or(usize::MAX)).await
+        }
         None => match purse.collect(&node).await {
             Ok(()) => purse.renew(&node).await,
             failed => failed,

@@ -69,9 +69,14 @@ pub async fn run(arguments: Arguments, stop: CancellationToken) -> Result<Report
 }
 
 /// Hands everything in, and checks what comes back.
-async fn hand_in(market: &Running, keep: &Path, stop: CancellationToken) -> Result<Report, Failure> {
+async fn hand_in(
+    market: &Running,
+    keep: &Path,
+    stop: CancellationToken,
+) -> Result<Report, Failure> {
     let failed = |error: &dyn std::fmt::Display| Failure::market("market", error.to_string());
-    let secret = SecretKey::from_bytes(velum_market_model::Algorithm::Ed25519, &market.client_secret);
+    let secret =
+        SecretKey::from_bytes(velum_market_model::Algorithm::Ed25519, &market.client_secret);
     let key = secret.map_err(|error| failed(&error))?;
     let node = NodeClient::new(market.url.clone()).map_err(|error| failed(&error))?;
     let market_id = node.market().await.map_err(|error| failed(&error))?.key.owner();
@@ -79,7 +84,10 @@ async fn hand_in(market: &Running, keep: &Path, stop: CancellationToken) -> Resu
         market: market_id,
         action: MoneyAction::Deposit,
         amount: Amount::constant(MONEY),
-        idempotency_key: "the client's first deposit".to_owned().try_into().map_err(|_| Failure::bug())?,
+        idempotency_key: "the client's first deposit"
+            .to_owned()
+            .try_into()
+            .map_err(|_| Failure::bug())?,
         owner: key.public(),
     };
     let order = Signed::sign(order, &key).map_err(|error| failed(&error))?;
@@ -87,7 +95,9 @@ async fn hand_in(market: &Running, keep: &Path, stop: CancellationToken) -> Resu
 
     let purse = keep.join("wallet.purse");
     let http = Http::new()?;
-    let bought = purse::at(&purse, market_id).buy(&Node::new(&http, market.url.as_str()), &key, TOKENS).await;
+    let bought = purse::at(&purse, market_id)
+        .buy(&Node::new(&http, market.url.as_str()), &key, TOKENS)
+        .await;
     bought.map_err(|error| purse::failure(&purse, &error))?;
     let (verifier, wallet) = (Payer::Account(key), Payer::Purse(purse));
     let mut submissions = Vec::new();
@@ -97,11 +107,13 @@ async fn hand_in(market: &Running, keep: &Path, stop: CancellationToken) -> Resu
     files::write(&keep.join("payee.hex"), hex::encode(market.payee).as_bytes())?;
     // All three wait for each other, and are folded into one aggregate.
     let terms = Terms { max_wait: Some(10), min_batch: 3, ..Terms::default() };
-    let outs: Vec<_> = (1..=submissions.len()).map(|number| keep.join(format!("{number}.receipt"))).collect();
+    let outs: Vec<_> =
+        (1..=submissions.len()).map(|number| keep.join(format!("{number}.receipt"))).collect();
     // Two are handed in by their verifier, and one by the wallet itself.
     let payers = [&verifier, &verifier, &wallet];
     let handed = outs.iter().zip(&submissions).zip(payers).map(|((out, submission), payer)| {
-        let handed = HandedOff { market: &market.url, terms: &terms, out, payee: Some(market.payee) };
+        let handed =
+            HandedOff { market: &market.url, terms: &terms, out, payee: Some(market.payee) };
         let stop = stop.clone();
         async move { handed.run(submission, payer, stop).await }
     });
@@ -114,11 +126,19 @@ async fn hand_in(market: &Running, keep: &Path, stop: CancellationToken) -> Resu
     let jobs = submissions.len();
     let json = json!({ "receipts_verified": verified, "jobs": jobs, "ledger_balanced": balanced });
     let text = json.to_string();
-    Ok(if verified == jobs && balanced { Report::done(json, text) } else { Report::refused(json, text) })
+    Ok(if verified == jobs && balanced {
+        Report::done(json, text)
+    } else {
+        Report::refused(json, text)
+    })
 }
 
 /// Presents a document, and leaves the session and the request.
-fn present((case, predicate): (&Case, &str), keep: &Path, number: usize) -> Result<Submission, Failure> {
+fn present(
+    (case, predicate): (&Case, &str),
+    keep: &Path,
+    number: usize,
+) -> Result<Submission, Failure> {
     tracing::info!(document = case.name, "presenting");
     let request = case.request_with(predicate);
     files::write(&keep.join(format!("{number}.request")), request.as_bytes())?;
@@ -159,19 +179,40 @@ impl Running {
         let payee = provider.public().owner().0;
         let mut running = Self { url, token, payee, client_secret, processes: Vec::new() };
         let config = folder.join("market.toml");
-        running.spawn(&own, folder, "node.log", &["serve", "--config", &config.display().to_string()])?;
+        running.spawn(
+            &own,
+            folder,
+            "node.log",
+            &["serve", "--config", &config.display().to_string()],
+        )?;
         running.wait_for_node(folder).await?;
         let (key, state) = (folder.join("provider.key"), folder.join("provider"));
         let money = MONEY.to_string();
         let (key, state) = (key.display().to_string(), state.display().to_string());
         let url = running.url.to_string();
-        let arguments =
-            ["provide", "--market", &url, "--key", &key, "--state", &state, "--work", "--demo-money", &money];
+        let arguments = [
+            "provide",
+            "--market",
+            &url,
+            "--key",
+            &key,
+            "--state",
+            &state,
+            "--work",
+            "--demo-money",
+            &money,
+        ];
         running.spawn(&own, folder, "provider.log", &arguments)?;
         Ok(running)
     }
 
-    fn spawn(&mut self, own: &Path, folder: &Path, log: &str, arguments: &[&str]) -> Result<(), Failure> {
+    fn spawn(
+        &mut self,
+        own: &Path,
+        folder: &Path,
+        log: &str,
+        arguments: &[&str],
+    ) -> Result<(), Failure> {
         let log = folder.join(log);
         let file = File::create(&log).map_err(|error| Failure::file(&log, "make", &error))?;
         let mut command = Command::new(own);
@@ -188,12 +229,14 @@ impl Running {
     }
 
     async fn wait_for_node(&mut self, folder: &Path) -> Result<(), Failure> {
-        let node = NodeClient::new(self.url.clone()).map_err(|error| Failure::usage(error.to_string()))?;
+        let node =
+            NodeClient::new(self.url.clone()).map_err(|error| Failure::usage(error.to_string()))?;
         for _ in 0..100 {
             if node.market().await.is_ok() {
                 return Ok(());
             }
-            let has_ended = self.processes.iter_mut().any(|process| !matches!(process.try_wait(), Ok(None)));
+            let has_ended =
+                self.processes.iter_mut().any(|process| !matches!(process.try_wait(), Ok(None)));
             if has_ended {
                 break;
             }
@@ -213,7 +256,11 @@ impl Running {
         };
         let url = self.url.join("v1/balance").map_err(|error| failed(&error))?;
         let answer = reqwest::Client::new().get(url).bearer_auth(&self.token).send().await;
-        let body = answer.map_err(|error| failed(&error))?.bytes().await.map_err(|error| failed(&error))?;
+        let body = answer
+            .map_err(|error| failed(&error))?
+            .bytes()
+            .await
+            .map_err(|error| failed(&error))?;
         let balance: Balance = serde_json::from_slice(&body).map_err(|error| failed(&error))?;
         Ok(balance.balanced)
     }

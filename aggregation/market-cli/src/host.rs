@@ -11,7 +11,9 @@ use velum_aggregate_verifier::{Profile as AggregateProfile, RootKey};
 use velum_cli::failure::Failure;
 use velum_cli::files;
 use velum_credentials::aggregate::{Receipt, Submission};
-use velum_market_client::{Host, HttpRequest, HttpResponse, Method, Network, Progress, Saved, Unreachable};
+use velum_market_client::{
+    Host, HttpRequest, HttpResponse, Method, Network, Progress, Saved, Unreachable,
+};
 use velum_market_model::{Duration, Profile, Time};
 use velum_receipt::Policy;
 

@@ -12,7 +12,8 @@ const MOST_BYTES: usize = 128;
 /// The secret in a file.
 pub fn secret(path: &Path) -> Result<[u8; 32], Failure> {
     if files::is_shared(path)? {
-        let message = format!("{} can be read by others; make it yours alone: chmod 600", path.display());
+        let message =
+            format!("{} can be read by others; make it yours alone: chmod 600", path.display());
         return Err(Failure::usage(message));
     }
     let text = files::read(path, MOST_BYTES)?;
@@ -21,8 +22,9 @@ pub fn secret(path: &Path) -> Result<[u8; 32], Failure> {
 
 fn bytes(path: &Path, text: &str) -> Result<[u8; 32], Failure> {
     let mut secret = [0; 32];
-    hex::decode_to_slice(text.trim(), &mut secret)
-        .map_err(|_| Failure::usage(format!("{}: it has to be 32 bytes in hexadecimal", path.display())))?;
+    hex::decode_to_slice(text.trim(), &mut secret).map_err(|_| {
+        Failure::usage(format!("{}: it has to be 32 bytes in hexadecimal", path.display()))
+    })?;
     Ok(secret)
 }
 
@@ -47,7 +49,8 @@ pub fn write_secret(path: &Path, secret: &str) -> Result<(), Failure> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let write =
-        |mut file: std::fs::File| std::io::Write::write_all(&mut file, format!("{secret}\n").as_bytes());
+    let write = |mut file: std::fs::File| {
+        std::io::Write::write_all(&mut file, format!("{secret}\n").as_bytes())
+    };
     options.open(path).and_then(write).map_err(|error| Failure::file(path, "write", &error))
 }

@@ -86,9 +86,13 @@ fn run(arguments: Vec<OsString>) -> Result<Report, Failure> {
     match command {
         MarketCommand::Init(arguments) => init::run(&arguments),
         MarketCommand::Serve(arguments) => stop::until_stopped(|stop| serve::run(arguments, stop)),
-        MarketCommand::Submit(arguments) => stop::until_stopped(|stop| submit::run(*arguments, stop)),
+        MarketCommand::Submit(arguments) => {
+            stop::until_stopped(|stop| submit::run(*arguments, stop))
+        }
         MarketCommand::Credit(arguments) => stop::until_stopped(|_| credit::run(arguments)),
-        MarketCommand::Provide(arguments) => stop::until_stopped(|stop| provide::run(arguments, stop)),
+        MarketCommand::Provide(arguments) => {
+            stop::until_stopped(|stop| provide::run(arguments, stop))
+        }
         MarketCommand::Work(arguments) => stop::until_stopped(|stop| work::run(arguments, stop)),
         MarketCommand::Audit(arguments) => stop::until_stopped(|_| audit::run(arguments)),
         MarketCommand::Simulate(arguments) => simulate::run(&arguments),

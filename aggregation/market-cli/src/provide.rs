@@ -47,7 +47,8 @@ pub async fn run(arguments: Arguments, stop: CancellationToken) -> Result<Report
     let secret = keys::secret(&arguments.key)?;
     let failed = |error: &dyn std::fmt::Display| Failure::market("provide", error.to_string());
     let mut policy = Policy::default();
-    let quantity = |value: Option<u64>| value.map(Amount::new).transpose().map_err(|error| failed(&error));
+    let quantity =
+        |value: Option<u64>| value.map(Amount::new).transpose().map_err(|error| failed(&error));
     policy.price = quantity(arguments.price)?.unwrap_or(policy.price);
     if let Some(lots) = arguments.lots {
         policy.lots = velum_market_model::Count::new(lots).map_err(|error| failed(&error))?;
@@ -67,13 +68,17 @@ pub async fn run(arguments: Arguments, stop: CancellationToken) -> Result<Report
     let provider = provider.map_err(|error| failed(&error))?;
     let owner = provider.owner();
     tracing::info!(%owner, "providing");
-    let worker =
-        arguments.work.then(|| tokio::spawn(work::work(workshop, "provider".to_owned(), stop.clone())));
+    let worker = arguments
+        .work
+        .then(|| tokio::spawn(work::work(workshop, "provider".to_owned(), stop.clone())));
     provider.run(stop).await;
     if let Some(worker) = worker {
         worker.await.map_err(|_| Failure::bug())??;
     }
-    Ok(Report::done(json!({ "provider": owner }), format!("Provided as {owner} until it was stopped.")))
+    Ok(Report::done(
+        json!({ "provider": owner }),
+        format!("Provided as {owner} until it was stopped."),
+    ))
 }
 
 /// Deposits demo money once and stakes half of it, whatever the provider has.
@@ -86,8 +91,10 @@ async fn fund(node: &NodeClient, secret: &[u8; 32], units: Amount) -> Result<(),
         (MoneyAction::Deposit, units, "first deposit of demo money"),
         (MoneyAction::Stake, half, "first stake of demo money"),
     ] {
-        let idempotency_key =
-            name.to_owned().try_into().map_err(|error: velum_market_model::TextError| failed(&error))?;
+        let idempotency_key = name
+            .to_owned()
+            .try_into()
+            .map_err(|error: velum_market_model::TextError| failed(&error))?;
         let order = MoneyOrder { market, action, amount, idempotency_key, owner: key.public() };
         let order = Signed::sign(order, &key).map_err(|error| failed(&error))?;
         node.money(&order).await.map_err(|error| failed(&error))?;

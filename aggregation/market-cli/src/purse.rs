@@ -27,7 +27,9 @@ pub fn at(file: &Path, market: Hash) -> Purse<PurseFile> {
 /// Why the purse in a file does not pay.
 pub fn failure(file: &Path, error: &PurseError) -> Failure {
     match error {
-        PurseError::Market(_) | PurseError::Untrusted(_) => Failure::market("credit", error.to_string()),
+        PurseError::Market(_) | PurseError::Untrusted(_) => {
+            Failure::market("credit", error.to_string())
+        }
         PurseError::TooFew { .. } => {
             Failure::usage(format!("{}: {error} with `velum market credit`", file.display()))
         }

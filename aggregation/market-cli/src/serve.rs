@@ -51,7 +51,9 @@ pub async fn run(arguments: Arguments, stop: CancellationToken) -> Result<Report
         None => None,
     };
     let tls = match config.tls {
-        Some(tls) => Some(Tls::read(tls.chain, tls.key).map_err(|error| Failure::usage(error.to_string()))?),
+        Some(tls) => {
+            Some(Tls::read(tls.chain, tls.key).map_err(|error| Failure::usage(error.to_string()))?)
+        }
         None => None,
     };
     let market = Market::open(database, blobs, key, options).await;
@@ -72,7 +74,8 @@ pub async fn run(arguments: Arguments, stop: CancellationToken) -> Result<Report
     });
     let connections = config.connections.unwrap_or(CONNECTIONS);
     let of_one = config.connections_of_one.or((proxies == 0).then_some(OF_ONE));
-    let served = serve(Serve { listener, tls, connections, of_one }, api.router(), stop.clone()).await;
+    let served =
+        serve(Serve { listener, tls, connections, of_one }, api.router(), stop.clone()).await;
     stop.cancel();
     let _ = due.await;
     if let Some(instruments) = instruments {
@@ -80,19 +83,28 @@ pub async fn run(arguments: Arguments, stop: CancellationToken) -> Result<Report
     }
     market.close().await;
     served.map_err(|error| Failure::usage(format!("cannot serve on {address}: {error}")))?;
-    Ok(Report::done(json!({ "served": address }), format!("Served on {address} until it was stopped.")))
+    Ok(Report::done(
+        json!({ "served": address }),
+        format!("Served on {address} until it was stopped."),
+    ))
 }
 
 /// Listens, and says where.
 async fn listen(at: &str) -> Result<(TcpListener, String), Failure> {
     let listener = TcpListener::bind(at).await;
-    let listener = listener.map_err(|error| Failure::usage(format!("cannot listen on {at}: {error}")))?;
-    let address = listener.local_addr().map_or_else(|_| at.to_owned(), |address| address.to_string());
+    let listener =
+        listener.map_err(|error| Failure::usage(format!("cannot listen on {at}: {error}")))?;
+    let address =
+        listener.local_addr().map_or_else(|_| at.to_owned(), |address| address.to_string());
     Ok((listener, address))
 }
 
 /// Tells instruments what is counted, on an address of their own.
-async fn tell_instruments(api: Api, at: &str, stop: CancellationToken) -> Result<JoinHandle<()>, Failure> {
+async fn tell_instruments(
+    api: Api,
+    at: &str,
+    stop: CancellationToken,
+) -> Result<JoinHandle<()>, Failure> {
     let (listener, address) = listen(at).await?;
     tracing::info!(url = %format!("http://{address}/metrics"), "counting");
     let served = Serve { listener, tls: None, connections: INSTRUMENTS, of_one: None };

@@ -11,11 +11,12 @@ use velum_cli::{files, inputs};
 use velum_credentials::aggregate::{Submission, may_hand_off};
 use velum_credentials::{Presentation, limits};
 use velum_market_client::{
-    Backoff, Given, HandOff, HandOffError, Market, MarketAdapter, Network, Node, Plan, Saved, SignedJob,
+    Backoff, Given, HandOff, HandOffError, Market, MarketAdapter, Network, Node, Plan, Saved,
+    SignedJob,
 };
 use velum_market_model::{
-    Amount, Count, Duration, Hash, Job, Latency, Offer, Order, PriceMove, Profile, ProofReference, Ramp,
-    SecretKey, SizeClass,
+    Amount, Count, Duration, Hash, Job, Latency, Offer, Order, PriceMove, Profile, ProofReference,
+    Ramp, SecretKey, SizeClass,
 };
 use velum_market_provider::NodeClient;
 use velum_market_purse::Paying;
@@ -83,7 +84,14 @@ pub struct Terms {
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { minimum: 100, maximum: 1000, order: Order::Dutch, max_wait: None, min_batch: 2, within: 120 }
+        Self {
+            minimum: 100,
+            maximum: 1000,
+            order: Order::Dutch,
+            max_wait: None,
+            min_batch: 2,
+            within: 120,
+        }
     }
 }
 
@@ -107,15 +115,24 @@ pub async fn run(arguments: Arguments, stop: CancellationToken) -> Result<Report
         (None, None) => return Err(Failure::usage("--key or --purse is needed".to_owned())),
     };
     let payee = arguments.payee.as_deref().map(hash).transpose()?.map(|payee| payee.0);
-    let handed = HandedOff { market: &arguments.market, terms: &arguments.terms, out: &arguments.out, payee };
+    let handed = HandedOff {
+        market: &arguments.market,
+        terms: &arguments.terms,
+        out: &arguments.out,
+        payee,
+    };
     let receipt = handed.run(&submission, &payer, stop).await?;
     let out = arguments.out.display().to_string();
-    let text = format!("Wrote {out}: {} bytes. `velum verify-receipt` asks it again.", receipt.len());
+    let text =
+        format!("Wrote {out}: {} bytes. `velum verify-receipt` asks it again.", receipt.len());
     Ok(Report::done(json!({ "out": out, "bytes": receipt.len() }), text))
 }
 
 /// What is handed in, if it may be.
-pub fn submission(challenge: &Challenge, presentation: Presentation) -> Result<Submission, Failure> {
+pub fn submission(
+    challenge: &Challenge,
+    presentation: Presentation,
+) -> Result<Submission, Failure> {
     let (transcript, request) = (challenge.transcript().clone(), challenge.request().clone());
     may_hand_off(&request).map_err(|reasons| {
         let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
@@ -166,7 +183,8 @@ impl HandedOff<'_> {
         let job = SignedJob::read(&kept.job, &kept.cancel)
             .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
         if !job.is_about(&bytes) {
-            let message = format!("{} is of another presentation; name another receipt", file.display());
+            let message =
+                format!("{} is of another presentation; name another receipt", file.display());
             return Err(Failure::usage(message));
         }
         let (market, profile) = (job.job().message().market, job.job().message().profile);
@@ -174,12 +192,14 @@ impl HandedOff<'_> {
         if let Ok(info) = self.node()?.market().await
             && info.id != market
         {
-            let message = format!("{} is of another market than the one at {}", file.display(), self.market);
+            let message =
+                format!("{} is of another market than the one at {}", file.display(), self.market);
             return Err(Failure::usage(message));
         }
         let (saved, from_purse) = (kept.saved, kept.from_purse);
         let http = Http::new()?;
-        let platform = Platform::new(&http, (file.clone(), kept), submission, profile, self.payee, stop);
+        let platform =
+            Platform::new(&http, (file.clone(), kept), submission, profile, self.payee, stop);
         let node = Node::new(&platform, self.market.as_str());
         let given = match payer {
             Payer::Purse(purse_file) if from_purse => {
@@ -191,13 +211,17 @@ impl HandedOff<'_> {
                 }
                 given
             }
-            Payer::Account(_) if !from_purse => self.hand_off(&platform, node, job, &bytes, saved).await?,
+            Payer::Account(_) if !from_purse => {
+                self.hand_off(&platform, node, job, &bytes, saved).await?
+            }
             Payer::Account(_) => {
-                let message = format!("{} is paid from a purse: name it with --purse", file.display());
+                let message =
+                    format!("{} is paid from a purse: name it with --purse", file.display());
                 return Err(Failure::usage(message));
             }
             Payer::Purse(_) => {
-                let message = format!("{} is paid by an account: name its key with --key", file.display());
+                let message =
+                    format!("{} is paid by an account: name its key with --key", file.display());
                 return Err(Failure::usage(message));
             }
         };
@@ -225,8 +249,8 @@ impl HandedOff<'_> {
             poll: Duration::constant(1000),
             patience: Duration::constant(60 * 60 * 1000),
         };
-        let hand_off =
-            HandOff::new(platform, &plan, bytes, saved).map_err(|error| Failure::usage(error.to_string()))?;
+        let hand_off = HandOff::new(platform, &plan, bytes, saved)
+            .map_err(|error| Failure::usage(error.to_string()))?;
         let given = hand_off.run().await;
         if let Ok(given) = &given {
             files::write(self.out, &given.receipt)?;
@@ -235,7 +259,12 @@ impl HandedOff<'_> {
     }
 
     /// Signs the job and what takes it back, a wallet's with a key of its own.
-    async fn begin(&self, submission: &Submission, bytes: &[u8], payer: &Payer) -> Result<Kept, Failure> {
+    async fn begin(
+        &self,
+        submission: &Submission,
+        bytes: &[u8],
+        payer: &Payer,
+    ) -> Result<Kept, Failure> {
         let market = self.node()?.market().await.map_err(|error| failed(&error))?.key.owner();
         match payer {
             Payer::Account(key) => self.sign(market, submission, bytes, key),
@@ -273,7 +302,8 @@ impl HandedOff<'_> {
     ) -> Result<Job, Failure> {
         let Terms { minimum, maximum, order, max_wait, min_batch, within } = self.terms.clone();
         let wrong = |error: velum_market_model::QuantityError| Failure::usage(error.to_string());
-        let minutes = |count: u64| Duration::new(count.saturating_mul(60_000)).unwrap_or(Duration::MOST);
+        let minutes =
+            |count: u64| Duration::new(count.saturating_mul(60_000)).unwrap_or(Duration::MOST);
         let now = host::now();
         let latency = match max_wait {
             Some(seconds) => Latency::Aggregated {

@@ -28,14 +28,16 @@ impl State {
     pub async fn open(&self) -> Result<(Workshop, Blobs), Failure> {
         let (mut database, mut blobs) = (self.database.clone(), self.blobs.clone());
         if let Some(folder) = &self.state {
-            std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, "make", &error))?;
-            let folder = folder.canonicalize().map_err(|error| Failure::file(folder, "find", &error))?;
+            std::fs::create_dir_all(folder)
+                .map_err(|error| Failure::file(folder, "make", &error))?;
+            let folder =
+                folder.canonicalize().map_err(|error| Failure::file(folder, "find", &error))?;
             database.get_or_insert_with(|| format!("sqlite://{}/provider.db", folder.display()));
             blobs.get_or_insert_with(|| format!("file://{}/blobs", folder.display()));
         }
         let missing = || Failure::usage("give --state, or both --database and --blobs".to_owned());
-        let blobs =
-            Blobs::open(&blobs.ok_or_else(missing)?).map_err(|error| Failure::usage(error.to_string()))?;
+        let blobs = Blobs::open(&blobs.ok_or_else(missing)?)
+            .map_err(|error| Failure::usage(error.to_string()))?;
         let workshop = Workshop::open(&database.ok_or_else(missing)?, blobs.clone()).await;
         Ok((workshop.map_err(|error| Failure::market("database", error.to_string()))?, blobs))
     }
@@ -57,7 +59,11 @@ pub async fn run(arguments: Arguments, stop: CancellationToken) -> Result<Report
 }
 
 /// Works until told to stop. A database that was away for too long is waited for.
-pub async fn work(workshop: Workshop, name: String, stop: CancellationToken) -> Result<(), Failure> {
+pub async fn work(
+    workshop: Workshop,
+    name: String,
+    stop: CancellationToken,
+) -> Result<(), Failure> {
     const WAIT: std::time::Duration = std::time::Duration::from_secs(5);
     loop {
         match workshop.work(&name, stop.clone()).await {

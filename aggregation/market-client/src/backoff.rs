@@ -22,8 +22,11 @@ impl Backoff {
     /// The wait after so many tries, with a number from 0 to 999,999 by chance.
     #[must_use]
     pub fn after(self, tries: u32, chance: u32) -> Duration {
-        let due =
-            self.first.get().saturating_mul(1 << tries.saturating_sub(1).min(30)).min(self.longest.get());
+        let due = self
+            .first
+            .get()
+            .saturating_mul(1 << tries.saturating_sub(1).min(30))
+            .min(self.longest.get());
         let spread = due / 2 * u64::from(chance.min(999_999)) / 1_000_000;
         Duration::new(due / 2 + spread).unwrap_or(self.longest)
     }

@@ -271,7 +271,11 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
     }
 
     fn tell(&self, status: Option<&JobStatus>, trouble: Option<&MarketError>) {
-        self.host.tell(&Progress { saved: self.saved, status: status.cloned(), trouble: trouble.cloned() });
+        self.host.tell(&Progress {
+            saved: self.saved,
+            status: status.cloned(),
+            trouble: trouble.cloned(),
+        });
     }
 
     async fn submit(&mut self, market: &Market<A>) -> Result<End, HandOffError> {
@@ -323,13 +327,18 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
                         }
                         _ => {}
                     }
-                    self.check_patience(market, "its last deadline has passed, and the job has not ended")?;
+                    self.check_patience(
+                        market,
+                        "its last deadline has passed, and the job has not ended",
+                    )?;
                     self.host.sleep(self.plan.poll).await;
                 }
                 // It does not take back what it does not have.
                 Err(MarketError::Refused { code, .. }) if code == JOB_UNKNOWN => {
                     let reason = self.refusal.clone();
-                    return Ok(End::Next(reason.unwrap_or_else(|| "it does not know the job".to_owned())));
+                    return Ok(End::Next(
+                        reason.unwrap_or_else(|| "it does not know the job".to_owned()),
+                    ));
                 }
                 Err(trouble) => {
                     self.check_patience(market, &trouble)?;
@@ -346,7 +355,11 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
                 Ok(receipt) => match self.host.check(&receipt).await {
                     Ok(()) => return Ok(End::Given(receipt)),
                     Err(reason) => {
-                        return Err(HandOffError::BadReceipt { market: self.saved.market, reason, receipt });
+                        return Err(HandOffError::BadReceipt {
+                            market: self.saved.market,
+                            reason,
+                            receipt,
+                        });
                     }
                 },
                 Err(trouble) => {
@@ -366,7 +379,9 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
                     let reason = self.refusal.take();
                     return Ok(match self.saved.step {
                         Step::Stopping => End::Stopped,
-                        _ => End::Next(reason.unwrap_or_else(|| "no provider took it in time".to_owned())),
+                        _ => End::Next(
+                            reason.unwrap_or_else(|| "no provider took it in time".to_owned()),
+                        ),
                     });
                 }
                 Ok(_) | Err(MarketError::Refused { .. }) => return Ok(End::Step(Step::Committed)),

@@ -21,7 +21,9 @@ mod testing;
 
 pub use adapter::{MarketAdapter, MarketError};
 pub use backoff::Backoff;
-pub use hand_off::{Given, HandOff, HandOffError, JOB_UNKNOWN, Market, Plan, Progress, Saved, Step};
+pub use hand_off::{
+    Given, HandOff, HandOffError, JOB_UNKNOWN, Market, Plan, Progress, Saved, Step,
+};
 pub use host::{Host, HttpRequest, HttpResponse, Method, Network, Unreachable};
 pub use node::Node;
 pub use signed_job::{SignedJob, json, sign_cancel};

@@ -81,7 +81,10 @@ impl<'a, N: Network> Node<'a, N> {
     ///
     /// # Errors
     /// [`MarketError`].
-    pub async fn redeem_credit(&self, redemption: &Signed<Redemption>) -> Result<AccountStatus, MarketError> {
+    pub async fn redeem_credit(
+        &self,
+        redemption: &Signed<Redemption>,
+    ) -> Result<AccountStatus, MarketError> {
         self.post_signed("/v1/credit/redemptions", redemption).await
     }
 
@@ -124,7 +127,9 @@ impl<'a, N: Network> Node<'a, N> {
             answer.map_err(|error| MarketError::Unreachable(error.to_string()))?;
         match status {
             200..=299 => Ok(body),
-            408 | 429 | 503 => Err(MarketError::Busy { seconds: retry_after.unwrap_or(BUSY_SECONDS) }),
+            408 | 429 | 503 => {
+                Err(MarketError::Busy { seconds: retry_after.unwrap_or(BUSY_SECONDS) })
+            }
             400..=499 => Err(refused(status, &body)),
             _ => Err(MarketError::Unreachable(format!("the answer has status {status}"))),
         }
@@ -222,7 +227,9 @@ mod tests {
     }
 
     fn submitted(host: &Answers) -> Result<JobStatus, MarketError> {
-        block_on(Node::new(host, "https://market.example/").submit(job_for(0).job(), b"a presentation"))
+        block_on(
+            Node::new(host, "https://market.example/").submit(job_for(0).job(), b"a presentation"),
+        )
     }
 
     fn status_of(job: Hash) -> String {
@@ -235,7 +242,10 @@ mod tests {
         let id = signed.id();
         let host = Answers::new(201, &status_of(id));
         let status = submitted(&host).unwrap();
-        assert_eq!((status.job, status.state, status.since), (id, JobState::Waiting, Time::constant(7)));
+        assert_eq!(
+            (status.job, status.state, status.since),
+            (id, JobState::Waiting, Time::constant(7))
+        );
         let HttpRequest { method, url, body, .. } = host.asked.take().unwrap();
         assert_eq!((method, url.as_str()), (Method::Post, "https://market.example/v1/jobs"));
         let body: Submit = serde_json::from_slice(&body.unwrap()).unwrap();
@@ -263,10 +273,16 @@ mod tests {
     fn a_receipt_comes_as_its_bytes() {
         let id = job_for(0).id();
         let host = Answers::new(200, "bytes");
-        assert_eq!(block_on(Node::new(&host, "https://market.example").receipt(id)).unwrap(), b"bytes");
+        assert_eq!(
+            block_on(Node::new(&host, "https://market.example").receipt(id)).unwrap(),
+            b"bytes"
+        );
         let asked = host.asked.take().unwrap();
         assert_eq!(asked.url, format!("https://market.example/v1/jobs/{id}/receipt"));
-        assert_eq!((asked.method, asked.body, asked.most_bytes), (Method::Get, None, RECEIPT_BYTES));
+        assert_eq!(
+            (asked.method, asked.body, asked.most_bytes),
+            (Method::Get, None, RECEIPT_BYTES)
+        );
     }
 
     #[test]
@@ -281,19 +297,23 @@ mod tests {
         };
         let order = Signed::sign(order, &key).unwrap();
         let owner = key.public().owner();
-        let host =
-            Answers::new(200, &format!(r#"{{"owner": "{owner}", "balance": 5, "stake": 0, "lots": []}}"#));
+        let host = Answers::new(
+            200,
+            &format!(r#"{{"owner": "{owner}", "balance": 5, "stake": 0, "lots": []}}"#),
+        );
         let account = block_on(Node::new(&host, "https://market.example").money(&order)).unwrap();
         assert_eq!((account.owner, account.balance), (owner, Amount::constant(5)));
         let asked = host.asked.take().unwrap();
-        assert_eq!((asked.method, asked.url.as_str()), (Method::Post, "https://market.example/v1/money"));
+        assert_eq!(
+            (asked.method, asked.url.as_str()),
+            (Method::Post, "https://market.example/v1/money")
+        );
         assert_eq!(Signed::<MoneyOrder>::read(&asked.body.unwrap()).unwrap(), order);
     }
 
     #[test]
     fn what_may_pass_is_told_from_what_will_not() {
-        let problem =
-            r#"{"status": 409, "title": "t", "detail": "d", "code": "quota", "where": "job.offer"}"#;
+        let problem = r#"{"status": 409, "title": "t", "detail": "d", "code": "quota", "where": "job.offer"}"#;
         let refused = MarketError::Refused { code: "quota".to_owned(), detail: "d".to_owned() };
         assert_eq!(submitted(&Answers::new(409, problem)), Err(refused));
         // A proxy's refusal is nobody's decision about the job.

@@ -1,7 +1,9 @@
 //! A job and what takes it back, both signed before a hand-off begins, so that the hand-off holds no key.
 
 use serde_json::value::RawValue;
-use velum_market_model::{Cancel, Duration, Hash, Job, Message, ModelError, SecretKey, Signed, Time, id};
+use velum_market_model::{
+    Cancel, Duration, Hash, Job, Message, ModelError, SecretKey, Signed, Time, id,
+};
 
 /// How long a market keeps the cancellation of a job that has not come: an hour less than a market looks ahead.
 const LATEST_LOCK: Duration = Duration::constant(23 * 60 * 60 * 1000);

@@ -1,8 +1,8 @@
 //! What tests hand off.
 
 use velum_market_model::{
-    Algorithm, Amount, Count, Duration, Hash, Job, Latency, Offer, Order, PriceMove, Profile, ProofReference,
-    ProofSystem, Ramp, SecretKey, SizeClass, Time,
+    Algorithm, Amount, Count, Duration, Hash, Job, Latency, Offer, Order, PriceMove, Profile,
+    ProofReference, ProofSystem, Ramp, SecretKey, SizeClass, Time,
 };
 
 use crate::signed_job::SignedJob;
@@ -17,7 +17,10 @@ pub(crate) fn job_for(market: usize) -> SignedJob {
     let node = SecretKey::from_bytes(Algorithm::Ed25519, &[8 + market as u8; 32]).unwrap();
     let job = Job {
         market: node.public().owner(),
-        proof: ProofReference { sha256: Hash::of(&[proof]), length: Count::constant(proof.len() as u64) },
+        proof: ProofReference {
+            sha256: Hash::of(&[proof]),
+            length: Count::constant(proof.len() as u64),
+        },
         proof_system: ProofSystem {
             name: "velum aggregatable 6".to_owned().try_into().unwrap(),
             keys: Hash::of(&[b"keys"]),
@@ -28,7 +31,11 @@ pub(crate) fn job_for(market: usize) -> SignedJob {
             order: Order::Dutch,
             minimum: Amount::constant(10),
             maximum: Amount::constant(100),
-            ramp: Ramp { start: Time::ZERO, duration: Duration::constant(60_000), price: PriceMove::Rises },
+            ramp: Ramp {
+                start: Time::ZERO,
+                duration: Duration::constant(60_000),
+                price: PriceMove::Rises,
+            },
             lock_by: Time::constant(JOB_DEADLINE / 2),
             deliver_by: Time::constant(JOB_DEADLINE),
             collateral: Amount::constant(50),

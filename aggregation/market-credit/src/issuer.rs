@@ -16,7 +16,9 @@ impl Issuer {
     /// [`CreditError::Element`] for a seed that gives no key, of which nobody has seen one.
     pub fn new(seed: &[u8; 32], epoch: Count) -> Result<Self, CreditError> {
         let info = [b"velum market v1 credit ".as_slice(), &epoch.get().to_be_bytes()].concat();
-        VoprfServer::new_from_seed(seed, &info).map(Self).map_err(|_| CreditError::Element { what: "seed" })
+        VoprfServer::new_from_seed(seed, &info)
+            .map(Self)
+            .map_err(|_| CreditError::Element { what: "seed" })
     }
 
     /// What is published of it.
@@ -47,7 +49,11 @@ impl Issuer {
         let (challenge, response) = proof.split_at(32);
         let scalar = |bytes: &[u8]| bytes.try_into().map(Element).map_err(|_| CreditError::Proof);
         Ok(Issued {
-            evaluated: issued.messages.iter().map(|element| Element(element.serialize().into())).collect(),
+            evaluated: issued
+                .messages
+                .iter()
+                .map(|element| Element(element.serialize().into()))
+                .collect(),
             proof: [scalar(challenge)?, scalar(response)?],
         })
     }
@@ -56,7 +62,12 @@ impl Issuer {
     ///
     /// # Errors
     /// [`CreditError::Token`] for the first that is not so.
-    pub fn check(&self, tokens: &[SpentToken], market: Hash, owner: Hash) -> Result<(), CreditError> {
+    pub fn check(
+        &self,
+        tokens: &[SpentToken],
+        market: Hash,
+        owner: Hash,
+    ) -> Result<(), CreditError> {
         for (place, SpentToken { nonce, authenticator }) in tokens.iter().enumerate() {
             let secret = self.0.evaluate(&nonce.0).map_err(|_| CreditError::Token { place })?;
             if !token::is_authentic(&secret.into(), market, owner, authenticator) {

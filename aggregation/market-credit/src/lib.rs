@@ -121,7 +121,10 @@ mod tests {
         other[1].nonce = Hash([4; 32]);
         assert_eq!(issuer.check(&other, MARKET, OWNER), Err(CreditError::Token { place: 1 }));
         let of_another_epoch = Issuer::new(&[7; 32], Count::constant(6)).unwrap();
-        assert_eq!(of_another_epoch.check(&spent, MARKET, OWNER), Err(CreditError::Token { place: 0 }));
+        assert_eq!(
+            of_another_epoch.check(&spent, MARKET, OWNER),
+            Err(CreditError::Token { place: 0 })
+        );
     }
 
     #[test]
@@ -136,7 +139,8 @@ mod tests {
             assert!(!text.contains(&hex::encode(seen.0)));
         }
         // The same purchase kept in a file gives the same tokens.
-        let kept: Purchase = serde_json::from_str(&serde_json::to_string(&purchase).unwrap()).unwrap();
+        let kept: Purchase =
+            serde_json::from_str(&serde_json::to_string(&purchase).unwrap()).unwrap();
         assert_eq!(serde_json::to_string(&kept.finish(&key, &issued).unwrap()).unwrap(), text);
         assert!(!format!("{purchase:?}").contains("blind:"), "{purchase:?}");
     }
@@ -162,7 +166,8 @@ mod tests {
             ..honest_issued.clone()
         };
         assert_eq!(purchase.clone().finish(&key, &swapped).unwrap_err(), CreditError::Proof);
-        let fewer = Issued { evaluated: honest_issued.evaluated[..1].to_vec(), ..honest_issued.clone() };
+        let fewer =
+            Issued { evaluated: honest_issued.evaluated[..1].to_vec(), ..honest_issued.clone() };
         assert_eq!(
             purchase.clone().finish(&key, &fewer).unwrap_err(),
             CreditError::Count { answers: 1, asked: 2 }
@@ -182,11 +187,17 @@ mod tests {
         }] {
             assert_eq!(issuer.issue(&[Element(bytes)], &mut OsRng).unwrap_err(), wrong);
         }
-        assert_eq!(issuer.issue(&[], &mut OsRng).unwrap_err(), CreditError::Count { answers: 0, asked: 0 });
+        assert_eq!(
+            issuer.issue(&[], &mut OsRng).unwrap_err(),
+            CreditError::Count { answers: 0, asked: 0 }
+        );
         let key = CreditKey { element: Element([0; 32]), ..key(&issuer, 5) };
         let purchase = Purchase::new(&key, 1, &mut OsRng).unwrap();
         let issued = issuer.issue(&purchase.blinded(), &mut OsRng).unwrap();
-        assert_eq!(purchase.finish(&key, &issued).unwrap_err(), CreditError::Element { what: "key.element" });
+        assert_eq!(
+            purchase.finish(&key, &issued).unwrap_err(),
+            CreditError::Element { what: "key.element" }
+        );
     }
 
     #[test]
@@ -203,9 +214,13 @@ mod tests {
     /// RFC 9497, A.1.2: ristretto255-SHA512 in VOPRF mode.
     #[test]
     fn keys_and_values_are_those_of_the_rfc() {
-        let server = voprf::VoprfServer::<Ristretto255>::new_from_seed(&[0xa3; 32], b"test key").unwrap();
+        let server =
+            voprf::VoprfServer::<Ristretto255>::new_from_seed(&[0xa3; 32], b"test key").unwrap();
         let public = Ristretto255::serialize_elem(server.get_public_key());
-        assert_eq!(hex::encode(public), "c803e2cc6b05fc15064549b5920659ca4a77b2cca6f04f6b357009335476ad4e");
+        assert_eq!(
+            hex::encode(public),
+            "c803e2cc6b05fc15064549b5920659ca4a77b2cca6f04f6b357009335476ad4e"
+        );
         assert_eq!(
             hex::encode(server.evaluate(&[0]).unwrap()),
             "b58cfbe118e0cb94d79b5fd6a6dafb98764dff49c14e1770b566e42402da1a7da4d8527693914139caee5bd03903af43a491351d23b430948dd50cde10d32b3c"

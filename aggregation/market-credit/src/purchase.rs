@@ -73,8 +73,8 @@ impl Purchase {
             .map(|element| EvaluationElement::deserialize(&element.0).map_err(|_| wrong))
             .collect::<Result<_, _>>()?;
         let [challenge, response] = &issued.proof;
-        let proof =
-            Proof::deserialize(&[challenge.0, response.0].concat()).map_err(|_| CreditError::Proof)?;
+        let proof = Proof::deserialize(&[challenge.0, response.0].concat())
+            .map_err(|_| CreditError::Proof)?;
         let (nonces, clients): (Vec<_>, Vec<_>) =
             self.ordered.iter().map(|ordered| (ordered.nonce.0, ordered.client.clone())).unzip();
         let secrets = VoprfClient::batch_finalize(&nonces, &clients, &evaluated, &proof, public)
@@ -93,8 +93,8 @@ impl Ordered {
     fn new<R: RngCore + CryptoRng>(rng: &mut R) -> Result<Self, CreditError> {
         let mut nonce = [0; 32];
         rng.fill_bytes(&mut nonce);
-        let blinding =
-            VoprfClient::blind(&nonce, rng).map_err(|_| CreditError::Element { what: "the nonce" })?;
+        let blinding = VoprfClient::blind(&nonce, rng)
+            .map_err(|_| CreditError::Element { what: "the nonce" })?;
         let blinded = Element(blinding.message.serialize().into());
         Ok(Self { nonce: Hash(nonce), client: blinding.state, blinded })
     }
@@ -102,10 +102,14 @@ impl Ordered {
 
 impl fmt::Debug for Purchase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Purchase").field("epoch", &self.epoch).field("tokens", &self.ordered.len()).finish()
+        f.debug_struct("Purchase")
+            .field("epoch", &self.epoch)
+            .field("tokens", &self.ordered.len())
+            .finish()
     }
 }
 
 fn public_key(element: &Element) -> Result<PublicKey, CreditError> {
-    Ristretto255::deserialize_elem(&element.0).map_err(|_| CreditError::Element { what: "key.element" })
+    Ristretto255::deserialize_elem(&element.0)
+        .map_err(|_| CreditError::Element { what: "key.element" })
 }

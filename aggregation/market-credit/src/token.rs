@@ -39,7 +39,8 @@ impl Token {
         let mut secret = [0; 64];
         secret[..32].copy_from_slice(&first.0);
         secret[32..].copy_from_slice(&second.0);
-        let authenticator = mac(&secret, market, owner).map(|mac| Hash(mac.finalize().into_bytes().into()));
+        let authenticator =
+            mac(&secret, market, owner).map(|mac| Hash(mac.finalize().into_bytes().into()));
         secret.zeroize();
         SpentToken { nonce: self.nonce, authenticator: authenticator.unwrap_or_default() }
     }
@@ -61,7 +62,12 @@ impl fmt::Debug for Token {
 }
 
 /// Whether an authenticator is that of a secret, in the same time for every wrong one.
-pub(crate) fn is_authentic(secret: &[u8; 64], market: Hash, owner: Hash, authenticator: &Hash) -> bool {
+pub(crate) fn is_authentic(
+    secret: &[u8; 64],
+    market: Hash,
+    owner: Hash,
+    authenticator: &Hash,
+) -> bool {
     mac(secret, market, owner).is_some_and(|mac| mac.verify_slice(&authenticator.0).is_ok())
 }
 

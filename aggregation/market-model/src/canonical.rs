@@ -28,7 +28,8 @@ enum Value {
 /// # Errors
 /// [`ModelError::Malformed`] for a value that has none: with fractions, signs or nothing in it.
 pub fn text<T: Serialize>(kind: &'static str, value: &T) -> Result<String, ModelError> {
-    let malformed = |error: serde_json::Error| ModelError::Malformed { kind, error: error.to_string() };
+    let malformed =
+        |error: serde_json::Error| ModelError::Malformed { kind, error: error.to_string() };
     let json = serde_json::to_string(value).map_err(malformed)?;
     Ok(serde_json::from_str::<Value>(&json).map_err(malformed)?.to_string())
 }
@@ -37,11 +38,15 @@ pub fn text<T: Serialize>(kind: &'static str, value: &T) -> Result<String, Model
 ///
 /// # Errors
 /// [`ModelError::TooLong`], [`ModelError::Malformed`] and [`ModelError::Form`].
-pub fn read<T: Serialize + DeserializeOwned>(kind: &'static str, json: &[u8]) -> Result<T, ModelError> {
+pub fn read<T: Serialize + DeserializeOwned>(
+    kind: &'static str,
+    json: &[u8],
+) -> Result<T, ModelError> {
     if json.len() > MOST_BYTES {
         return Err(ModelError::TooLong { kind, length: json.len(), most: MOST_BYTES });
     }
-    let malformed = |error: serde_json::Error| ModelError::Malformed { kind, error: error.to_string() };
+    let malformed =
+        |error: serde_json::Error| ModelError::Malformed { kind, error: error.to_string() };
     // Typed from the bytes as they came, so that an error has their line and column.
     let value = serde_json::from_slice(json).map_err(malformed)?;
     let sent = serde_json::from_slice::<Value>(json).map_err(malformed)?.to_string();
@@ -144,13 +149,14 @@ mod tests {
     use super::*;
 
     fn canonical(json: &str) -> Result<String, String> {
-        serde_json::from_str::<Value>(json).map(|value| value.to_string()).map_err(|error| error.to_string())
+        serde_json::from_str::<Value>(json)
+            .map(|value| value.to_string())
+            .map_err(|error| error.to_string())
     }
 
     #[test]
     fn members_are_sorted_and_nothing_is_spaced() {
-        let json =
-            "{ \"b\" : [ true, \"\\u000a\\u000f\\u20ac\\/\\\"\" ], \"a\" : 9007199254740991, \"B\": {} }";
+        let json = "{ \"b\" : [ true, \"\\u000a\\u000f\\u20ac\\/\\\"\" ], \"a\" : 9007199254740991, \"B\": {} }";
         assert_eq!(
             canonical(json).unwrap(),
             "{\"B\":{},\"a\":9007199254740991,\"b\":[true,\"\\n\\u000f\u{20ac}/\\\"\"]}"
@@ -160,9 +166,17 @@ mod tests {
     #[test]
     fn what_has_more_than_one_form_is_refused() {
         assert_eq!(canonical("[0,1]").unwrap(), "[0,1]");
-        for json in
-            ["1.0", "1e3", "-0", "-1", "01", "9007199254740992", "null", "{\"a\":1,\"a\":1}", "{\"é\":1}"]
-        {
+        for json in [
+            "1.0",
+            "1e3",
+            "-0",
+            "-1",
+            "01",
+            "9007199254740992",
+            "null",
+            "{\"a\":1,\"a\":1}",
+            "{\"é\":1}",
+        ] {
             assert!(canonical(json).is_err(), "{json}");
         }
     }

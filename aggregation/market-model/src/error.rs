@@ -57,7 +57,9 @@ pub enum ModelError {
         algorithm: &'static str,
     },
     /// The signature is wrong, or of another message, kind or version.
-    #[error("the signature of the {kind} does not hold; sign the tag of its kind and its canonical JSON")]
+    #[error(
+        "the signature of the {kind} does not hold; sign the tag of its kind and its canonical JSON"
+    )]
     Signature {
         /// Of the message.
         kind: &'static str,

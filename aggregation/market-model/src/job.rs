@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Amount, Count, Duration, Hash, IdempotencyKey, Key, Message, ModelError, ProofSystemName, TextError, Time,
+    Amount, Count, Duration, Hash, IdempotencyKey, Key, Message, ModelError, ProofSystemName,
+    TextError, Time,
 };
 
 /// The most bytes of a submission, as `docs/formats.md` has it.
@@ -262,10 +263,16 @@ impl Message for Job {
             return wrong("offer.maximum", "it has to be above zero and not below the minimum");
         }
         if offer.order == Order::Dutch && offer.ramp.price == PriceMove::Falls {
-            return wrong("offer.ramp.price", "the price of a Dutch auction rises; a limit may fall");
+            return wrong(
+                "offer.ramp.price",
+                "the price of a Dutch auction rises; a limit may fall",
+            );
         }
         if offer.ramp.start > offer.lock_by || offer.lock_by >= offer.deliver_by {
-            return wrong("offer.lock_by", "it has to be after the ramp's start and before deliver_by");
+            return wrong(
+                "offer.lock_by",
+                "it has to be after the ramp's start and before deliver_by",
+            );
         }
         if matches!(self.latency, Latency::Aggregated { min_batch: Count::ZERO, .. }) {
             return wrong("latency.min_batch", "a batch has at least one presentation");

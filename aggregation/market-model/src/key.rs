@@ -100,7 +100,8 @@ impl Key {
                 key.verify_strict(bytes, &signature).map_err(|_| wrong)
             }
             Self::Es256(public) => {
-                let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(public).map_err(|_| wrong_key)?;
+                let key =
+                    p256::ecdsa::VerifyingKey::from_sec1_bytes(public).map_err(|_| wrong_key)?;
                 let signature =
                     p256::ecdsa::Signature::from_slice(&signature.0).map_err(|_| wrong.clone())?;
                 if signature.normalize_s().is_some() {
@@ -128,10 +129,14 @@ impl SecretKey {
     /// [`ModelError::Key`], where they are no number below the order of P-256.
     pub fn from_bytes(algorithm: Algorithm, secret: &[u8; 32]) -> Result<Self, ModelError> {
         Ok(match algorithm {
-            Algorithm::Ed25519 => Self::Ed25519(Box::new(ed25519_dalek::SigningKey::from_bytes(secret))),
+            Algorithm::Ed25519 => {
+                Self::Ed25519(Box::new(ed25519_dalek::SigningKey::from_bytes(secret)))
+            }
             Algorithm::Es256 => {
                 let key = p256::ecdsa::SigningKey::from_slice(secret);
-                Self::Es256(Box::new(key.map_err(|_| ModelError::Key { algorithm: algorithm.name() })?))
+                Self::Es256(Box::new(
+                    key.map_err(|_| ModelError::Key { algorithm: algorithm.name() })?,
+                ))
             }
         })
     }
@@ -157,7 +162,14 @@ impl SecretKey {
             Self::Es256(key) => key.to_bytes().into(),
         });
         let (algorithm, purpose) = (self.public().algorithm().name(), purpose.as_bytes());
-        let parts = [b"velum market v1 derived\0", algorithm.as_bytes(), b"\0", purpose, b"\0", &secret[..]];
+        let parts = [
+            b"velum market v1 derived\0",
+            algorithm.as_bytes(),
+            b"\0",
+            purpose,
+            b"\0",
+            &secret[..],
+        ];
         Zeroizing::new(Hash::of(&parts).0)
     }
 

@@ -29,12 +29,14 @@ mod quantity;
 mod text;
 
 pub use account::{MoneyAction, MoneyOrder, Query, Revocation, Subject};
-pub use credit::{CreditKey, CreditOrder, Element, Issued, MOST_TOKENS, Redemption, Scalar, SpentToken};
+pub use credit::{
+    CreditKey, CreditOrder, Element, Issued, MOST_TOKENS, Redemption, Scalar, SpentToken,
+};
 pub use error::ModelError;
 pub use hash::{Hash, HexError};
 pub use job::{
-    Cancel, Dispute, Grievance, Job, Latency, Offer, Order, PriceMove, Profile, ProofReference, ProofSystem,
-    Ramp, SizeClass, StandingOrder,
+    Cancel, Dispute, Grievance, Job, Latency, Offer, Order, PriceMove, Profile, ProofReference,
+    ProofSystem, Ramp, SizeClass, StandingOrder,
 };
 pub use key::{Algorithm, Key, SecretKey, Signature};
 pub use log::{Acceptance, Head, LogEntry, LogKind, chained};

@@ -12,7 +12,8 @@ use url::Url;
 use velum_credentials::limits::SUBMISSION_BYTES;
 use velum_market_client::api::{AccountStatus, Deliver, LogPage, LotStatus, MarketInfo, Problem};
 use velum_market_model::{
-    Bid, Delivery, Hash, Lock, LogEntry, Message, ModelError, MoneyOrder, Query, Quote, Reveal, Signed,
+    Bid, Delivery, Hash, Lock, LogEntry, Message, ModelError, MoneyOrder, Query, Quote, Reveal,
+    Signed,
 };
 
 /// How long an answer may take. A node verifies an aggregate before it answers a delivery.
@@ -75,7 +76,10 @@ type Result<T> = std::result::Result<T, NodeError>;
 pub fn http_client() -> reqwest::Result<Client> {
     // Another part of the process may have chosen one, which is as good. Without one no client is made.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder().timeout(TIME).user_agent(concat!("velum-market/", env!("CARGO_PKG_VERSION"))).build()
+    Client::builder()
+        .timeout(TIME)
+        .user_agent(concat!("velum-market/", env!("CARGO_PKG_VERSION")))
+        .build()
 }
 
 impl NodeClient {
@@ -85,8 +89,8 @@ impl NodeClient {
     /// [`NodeError::Unreachable`], where no client can be made.
     pub fn new(url: Url) -> Result<Self> {
         let client = http_client();
-        let client =
-            client.map_err(|error| NodeError::Unreachable { url: url.clone(), why: error.to_string() })?;
+        let client = client
+            .map_err(|error| NodeError::Unreachable { url: url.clone(), why: error.to_string() })?;
         Ok(Self { client, url })
     }
 
@@ -106,12 +110,15 @@ impl NodeClient {
         let mut lots: Vec<LotStatus> = Vec::new();
         loop {
             let after = lots.last().map_or_else(String::new, |lot| format!("&after={}", lot.lot));
-            let page: Vec<LotStatus> = self.get(&format!("v1/lots?auction={auction}{after}")).await?;
+            let page: Vec<LotStatus> =
+                self.get(&format!("v1/lots?auction={auction}{after}")).await?;
             if page.is_empty() {
                 return Ok(lots);
             }
             if lots.len() + page.len() > MOST_LOTS {
-                return Err(NodeError::Malformed(format!("it lists more than {MOST_LOTS} open lots")));
+                return Err(NodeError::Malformed(format!(
+                    "it lists more than {MOST_LOTS} open lots"
+                )));
             }
             lots.extend(page);
         }
@@ -224,7 +231,11 @@ impl NodeClient {
     ///
     /// # Errors
     /// [`NodeError`].
-    pub async fn deliver(&self, delivery: &Signed<Delivery>, aggregate: &[u8]) -> Result<LotStatus> {
+    pub async fn deliver(
+        &self,
+        delivery: &Signed<Delivery>,
+        aggregate: &[u8],
+    ) -> Result<LotStatus> {
         let lot = delivery.message().lot;
         let malformed = |error: serde_json::Error| NodeError::Malformed(error.to_string());
         let delivery = RawValue::from_string(delivery.json()?).map_err(malformed)?;
@@ -237,7 +248,11 @@ impl NodeClient {
         self.read(self.request(Method::GET, path)?).await
     }
 
-    async fn post<M: Message, T: DeserializeOwned>(&self, path: &str, message: &Signed<M>) -> Result<T> {
+    async fn post<M: Message, T: DeserializeOwned>(
+        &self,
+        path: &str,
+        message: &Signed<M>,
+    ) -> Result<T> {
         self.read(self.request(Method::POST, path)?.body(message.json()?)).await
     }
 

@@ -33,7 +33,8 @@ impl Policy {
     /// What it takes a lot for.
     #[must_use]
     pub fn price_of(&self, lot: &LotStatus) -> Amount {
-        let price = self.price.get().checked_mul(lot.count.get()).and_then(|price| Amount::new(price).ok());
+        let price =
+            self.price.get().checked_mul(lot.count.get()).and_then(|price| Amount::new(price).ok());
         price.unwrap_or(Amount::MOST)
     }
 

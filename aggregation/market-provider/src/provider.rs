@@ -10,8 +10,8 @@ use velum_credentials::aggregate::Submission;
 use velum_market_blobs::{BlobError, Blobs};
 use velum_market_client::api::{AccountStatus, LotPhase, LotStatus};
 use velum_market_model::{
-    Amount, Bid, Count, Delivery, Hash, Lock, Message, ModelError, ProofReference, Query, Reveal, SecretKey,
-    Signed, SizeClass, Subject, Time, sealed_price,
+    Amount, Bid, Count, Delivery, Hash, Lock, Message, ModelError, ProofReference, Query, Reveal,
+    SecretKey, Signed, SizeClass, Subject, Time, sealed_price,
 };
 use velum_market_worker::{LotWork, Presentation, WorkError, Workshop};
 
@@ -159,8 +159,13 @@ impl Provider {
             presentations.push(Presentation { statement: Hash(statement), class, submission });
         }
         let deliver_by = status.lease_ends.unwrap_or(status.deliver_by);
-        let work =
-            LotWork { id: lot, profile: status.profile, payee: self.owner(), presentations, deliver_by };
+        let work = LotWork {
+            id: lot,
+            profile: status.profile,
+            payee: self.owner(),
+            presentations,
+            deliver_by,
+        };
         self.workshop.take(&work).await?;
         tracing::info!(%lot, presentations = work.presentations.len(), "folding");
         Ok(())
@@ -220,7 +225,8 @@ impl Provider {
                 continue;
             }
             let at_least = self.policy.price_of(&lot);
-            let lock = Lock { lot: lot.lot, epoch: lot.epoch, at_least, provider: self.key.public() };
+            let lock =
+                Lock { lot: lot.lot, epoch: lot.epoch, at_least, provider: self.key.public() };
             if self.tried(&lot, self.node.lock(&self.sign(lock)?).await)? {
                 room -= 1;
                 balance = balance.saturating_sub(lot.collateral);
@@ -234,8 +240,10 @@ impl Provider {
             if room == 0 || !takes_bids || !is_worth_it || lot.collateral > balance {
                 continue;
             }
-            let commitment = sealed_price(&lot.lot, lot.epoch, &self.owner(), price, &self.nonce(&lot));
-            let bid = Bid { lot: lot.lot, epoch: lot.epoch, commitment, provider: self.key.public() };
+            let commitment =
+                sealed_price(&lot.lot, lot.epoch, &self.owner(), price, &self.nonce(&lot));
+            let bid =
+                Bid { lot: lot.lot, epoch: lot.epoch, commitment, provider: self.key.public() };
             if self.tried(&lot, self.node.bid(&self.sign(bid)?).await)? {
                 room -= 1;
                 balance = balance.saturating_sub(lot.collateral);
@@ -247,19 +255,30 @@ impl Provider {
     /// Opens its bids, where it is time to. Whether it bid is seen by trying: the node knows.
     async fn open_bids(&self, now: Time) -> Result<()> {
         for lot in self.node.lots("sealed").await? {
-            let is_time = lot.bids.as_ref().is_some_and(|bids| bids.root.is_some() && now < bids.reveals_end);
+            let is_time =
+                lot.bids.as_ref().is_some_and(|bids| bids.root.is_some() && now < bids.reveals_end);
             if !is_time {
                 continue;
             }
             let (price, nonce) = (self.policy.price_of(&lot), self.nonce(&lot));
-            let reveal = Reveal { lot: lot.lot, epoch: lot.epoch, price, nonce, provider: self.key.public() };
+            let reveal = Reveal {
+                lot: lot.lot,
+                epoch: lot.epoch,
+                price,
+                nonce,
+                provider: self.key.public(),
+            };
             self.tried(&lot, self.node.reveal(&self.sign(reveal)?).await)?;
         }
         Ok(())
     }
 
     /// Whether something was done; that the market refuses is said, and no error: others were faster, or it may not.
-    fn tried(&self, lot: &LotStatus, done: std::result::Result<LotStatus, NodeError>) -> Result<bool> {
+    fn tried(
+        &self,
+        lot: &LotStatus,
+        done: std::result::Result<LotStatus, NodeError>,
+    ) -> Result<bool> {
         match done {
             Ok(_) => Ok(true),
             Err(NodeError::Refused(problem)) if problem.status < 500 => {

@@ -58,7 +58,13 @@ impl Ordered {
     pub(crate) fn new(order: &Signed<CreditOrder>, purchase: Purchase) -> Result<Self, PurseError> {
         let id = velum_market_model::id(order.message())?;
         let owner = order.key().owner();
-        Ok(Self { id, owner, is_replayed: false, order: velum_market_client::json(order)?, purchase })
+        Ok(Self {
+            id,
+            owner,
+            is_replayed: false,
+            order: velum_market_client::json(order)?,
+            purchase,
+        })
     }
 
     pub(crate) fn order(&self) -> Result<Signed<CreditOrder>, PurseError> {
@@ -78,7 +84,13 @@ pub struct Holding {
 impl Contents {
     /// An empty purse for a market.
     pub(crate) const fn new(market: Hash) -> Self {
-        Self { market, tokens: Vec::new(), keys: Vec::new(), ordered: Vec::new(), payments: Vec::new() }
+        Self {
+            market,
+            tokens: Vec::new(),
+            keys: Vec::new(),
+            ordered: Vec::new(),
+            payments: Vec::new(),
+        }
     }
 
     /// Reads a purse of this market.
@@ -86,7 +98,9 @@ impl Contents {
         // Without what serde says, which may quote what it read.
         let wrong = |error: serde_json::Error| {
             let (line, column) = (error.line(), error.column());
-            PurseError::Malformed(format!("it is not what was saved, at line {line}, column {column}"))
+            PurseError::Malformed(format!(
+                "it is not what was saved, at line {line}, column {column}"
+            ))
         };
         let contents: Self = serde_json::from_slice(kept).map_err(wrong)?;
         if contents.market == market { Ok(contents) } else { Err(PurseError::OtherMarket) }
@@ -100,8 +114,10 @@ impl Contents {
 
     /// Forgets tokens that are over by both clocks.
     pub(crate) fn prune(&mut self, by_market: Time, by_client: Time) {
-        let is_over = |epoch, now| epoch < credit::epoch_at(now) && !credit::is_redeemed(epoch, now);
-        self.tokens.retain(|token| !is_over(token.epoch, by_market) || !is_over(token.epoch, by_client));
+        let is_over =
+            |epoch, now| epoch < credit::epoch_at(now) && !credit::is_redeemed(epoch, now);
+        self.tokens
+            .retain(|token| !is_over(token.epoch, by_market) || !is_over(token.epoch, by_client));
     }
 
     /// The tokens that are redeemed at this time, by epoch, the oldest first.
@@ -109,7 +125,8 @@ impl Contents {
         let mut epochs: Vec<_> = self.tokens.iter().map(|token| token.epoch).collect();
         epochs.retain(|epoch| credit::is_redeemed(*epoch, now));
         epochs.sort_unstable();
-        let holding = |of: &[Count]| (of[0], Holding { tokens: of.len(), until: credit::ends_of(of[0]).1 });
+        let holding =
+            |of: &[Count]| (of[0], Holding { tokens: of.len(), until: credit::ends_of(of[0]).1 });
         epochs.chunk_by(|one, other| one == other).map(holding).collect()
     }
 
@@ -192,7 +209,8 @@ impl Contents {
 
     /// Takes out tokens of one epoch, still redeemed at this time, that are worth an amount.
     fn take(&mut self, amount: Amount, now: Time) -> Result<(Count, Vec<Token>), PurseError> {
-        let needed = usize::try_from(amount.get().div_ceil(credit::VALUE.get())).unwrap_or(usize::MAX);
+        let needed =
+            usize::try_from(amount.get().div_ceil(credit::VALUE.get())).unwrap_or(usize::MAX);
         if needed > MOST_TOKENS {
             return Err(PurseError::TooMuch { amount });
         }

@@ -30,7 +30,9 @@ pub enum PurseError {
         amount: Amount,
     },
     /// The purse has not made the key that is to be paid, or has forgotten it.
-    #[error("the purse does not know the key of the job; use the one that the hand-off was begun with")]
+    #[error(
+        "the purse does not know the key of the job; use the one that the hand-off was begun with"
+    )]
     UnknownKey,
     /// The purse is another market's.
     #[error("the credit is of another market; use another purse for this one")]

@@ -28,7 +28,9 @@ impl<V: Vault> Purse<V> {
             match self.receive_again(node, &ordered).await {
                 Ok(count) => received += count,
                 // It stays on order, since another try may have been paid, and keeps nothing else from being bought.
-                Err(error @ PurseError::Market(MarketError::Refused { .. })) => refusal = Some(error),
+                Err(error @ PurseError::Market(MarketError::Refused { .. })) => {
+                    refusal = Some(error)
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -116,7 +118,8 @@ impl<V: Vault> Purse<V> {
         ordered: &Ordered,
     ) -> Result<usize, PurseError> {
         let key = self.look(|contents| contents.key(ordered.purchase.epoch())).await?;
-        let key = key.ok_or_else(|| PurseError::Malformed("the key of an order is missing".to_owned()))?;
+        let key =
+            key.ok_or_else(|| PurseError::Malformed("the key of an order is missing".to_owned()))?;
         let issued = node.issue_credit(&ordered.order()?).await?;
         let tokens = ordered.purchase.clone().finish(&key, &issued)?;
         let count = tokens.len();
@@ -142,7 +145,8 @@ impl<V: Vault> Purse<V> {
         if signed.key().owner() != self.market {
             return Err(untrusted("another key than the market's has signed its key"));
         }
-        let epochs = credit::epoch_at(now.before(CLOCKS_DIFFER))..=credit::epoch_at(now.after(CLOCKS_DIFFER));
+        let epochs = credit::epoch_at(now.before(CLOCKS_DIFFER))
+            ..=credit::epoch_at(now.after(CLOCKS_DIFFER));
         if !credit::is_regular(&key) || !epochs.contains(&key.epoch) {
             return Err(untrusted(
                 "its key has not the worth, the ends or the epoch that a key has now; see whether this device's clock is right",
@@ -151,9 +155,9 @@ impl<V: Vault> Purse<V> {
         let kept = json(&signed)?;
         self.change(|contents| match contents.key(key.epoch)? {
             Some(kept) if kept == key => Ok(()),
-            Some(_) => {
-                Err(untrusted("it has shown another key of this epoch before; keep the purse, it shows that"))
-            }
+            Some(_) => Err(untrusted(
+                "it has shown another key of this epoch before; keep the purse, it shows that",
+            )),
             None => {
                 contents.keys.push(kept);
                 Ok(())

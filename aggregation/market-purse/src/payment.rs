@@ -56,7 +56,12 @@ impl Payment {
     }
 
     /// Sets tokens aside for it.
-    pub(crate) fn begin(&mut self, market: Hash, epoch: Count, tokens: Vec<Token>) -> Result<(), PurseError> {
+    pub(crate) fn begin(
+        &mut self,
+        market: Hash,
+        epoch: Count,
+        tokens: Vec<Token>,
+    ) -> Result<(), PurseError> {
         let key = self.key()?;
         let spent = tokens.iter().map(|token| token.spend(market, self.owner)).collect();
         let redemption = Redemption { market, epoch, tokens: spent, owner: key.public() };
@@ -67,7 +72,10 @@ impl Payment {
     }
 
     pub(crate) fn redemption(&self) -> Result<Option<Signed<Redemption>>, PurseError> {
-        self.redemption.as_ref().map(|(_, json)| Ok(Signed::read(json.get().as_bytes())?)).transpose()
+        self.redemption
+            .as_ref()
+            .map(|(_, json)| Ok(Signed::read(json.get().as_bytes())?))
+            .transpose()
     }
 
     /// Whether this is the redemption that it has now: one that was refused may have been followed by another.

@@ -3,7 +3,9 @@
 use serde_json::value::RawValue;
 use velum_market_client::api::JobState;
 use velum_market_client::{JOB_UNKNOWN, MarketAdapter, MarketError, Network, Node};
-use velum_market_model::{Amount, Hash, MOST_TOKENS, Query, Redemption, SecretKey, Signed, Subject, Time};
+use velum_market_model::{
+    Amount, Hash, MOST_TOKENS, Query, Redemption, SecretKey, Signed, Subject, Time,
+};
 use velum_market_rules::credit;
 
 use crate::contents::{Contents, Holding};
@@ -36,8 +38,10 @@ impl<V: Vault> Purse<V> {
     /// # Errors
     /// [`PurseError`], as all here: nothing is lost then.
     pub async fn holdings(&self, now: Time) -> Result<Vec<Holding>, PurseError> {
-        self.look(|contents| Ok(contents.holdings(now).into_iter().map(|(_, holding)| holding).collect()))
-            .await
+        self.look(|contents| {
+            Ok(contents.holdings(now).into_iter().map(|(_, holding)| holding).collect())
+        })
+        .await
     }
 
     /// The signed keys that its tokens were issued under. The market has to have shown everyone the same: its log says so.
@@ -136,12 +140,14 @@ impl<V: Vault> Purse<V> {
     ) -> Result<(), PurseError> {
         // Each round but the last takes tokens away that were spent before, as where a copy of the purse is used.
         loop {
-            let is_paid = |contents: &Contents| Ok(contents.payment(owner).is_some_and(Payment::is_redeemed));
+            let is_paid =
+                |contents: &Contents| Ok(contents.payment(owner).is_some_and(Payment::is_redeemed));
             if self.look(is_paid).await? {
                 return Ok(());
             }
             let now = self.now(node).await?;
-            let redemption = self.change(|contents| contents.withdraw(owner, amount, job, now)).await?;
+            let redemption =
+                self.change(|contents| contents.withdraw(owner, amount, job, now)).await?;
             let Some(redemption) = redemption else { return Ok(()) };
             match self.redeem(node, owner, &redemption).await? {
                 Redeemed::Yes => return Ok(()),
@@ -169,7 +175,8 @@ impl<V: Vault> Purse<V> {
             return self.redeemed(owner, id).await;
         }
         let now = node.network().now();
-        let refused = |contents: &mut Contents| Ok(contents.refused(owner, id, &code, &detail, now));
+        let refused =
+            |contents: &mut Contents| Ok(contents.refused(owner, id, &code, &detail, now));
         let is_any_bad = self.change(refused).await?;
         let is_spent = is_any_bad && code == SPENT;
         let error = MarketError::Refused { code, detail }.into();
@@ -185,10 +192,16 @@ impl<V: Vault> Purse<V> {
     }
 
     /// Takes back what is left of one job.
-    async fn collect_one<N: Network>(&self, node: &Node<'_, N>, owner: Hash) -> Result<(), PurseError> {
+    async fn collect_one<N: Network>(
+        &self,
+        node: &Node<'_, N>,
+        owner: Hash,
+    ) -> Result<(), PurseError> {
         let begun = self.look(|contents| {
             let payment = contents.payment(owner);
-            payment.map(|payment| Ok((payment.job, payment.is_redeemed(), payment.redemption()?))).transpose()
+            payment
+                .map(|payment| Ok((payment.job, payment.is_redeemed(), payment.redemption()?)))
+                .transpose()
         });
         let Some((job, is_redeemed, Some(redemption))) = begun.await? else { return Ok(()) };
         self.now(node).await?;
@@ -214,7 +227,8 @@ impl<V: Vault> Purse<V> {
         self.receive(node, owner).await?;
         // No job adds to what was redeemed.
         let left = self.balance(node, owner).await?.get() / credit::VALUE.get();
-        let count = usize::try_from(left).unwrap_or(usize::MAX).min(redemption.message().tokens.len());
+        let count =
+            usize::try_from(left).unwrap_or(usize::MAX).min(redemption.message().tokens.len());
         self.order(node, &key, count).await?;
         let id = velum_market_model::id(redemption.message())?;
         self.change(|contents| {
@@ -235,11 +249,16 @@ impl<V: Vault> Purse<V> {
     }
 
     /// What the market has for the key of a job.
-    async fn balance<N: Network>(&self, node: &Node<'_, N>, owner: Hash) -> Result<Amount, PurseError> {
+    async fn balance<N: Network>(
+        &self,
+        node: &Node<'_, N>,
+        owner: Hash,
+    ) -> Result<Amount, PurseError> {
         let key = self.key_of(owner).await?;
         // By the node's clock, which decides whether it answers.
         let at = self.now(node).await?;
-        let query = Query { market: self.market, subject: Subject::Account, at, asker: key.public() };
+        let query =
+            Query { market: self.market, subject: Subject::Account, at, asker: key.public() };
         Ok(node.account(&Signed::sign(query, &key)?).await?.balance)
     }
 

@@ -10,8 +10,8 @@ use velum_market_client::api::{AccountStatus, JobState, JobStatus, MarketInfo, P
 use velum_market_client::{HttpRequest, HttpResponse, JOB_UNKNOWN, Network, Node, Unreachable};
 use velum_market_credit::Issuer;
 use velum_market_model::{
-    Algorithm, Amount, Count, CreditKey, CreditOrder, Hash, Issued, Query, Redemption, SecretKey, Signed,
-    Time,
+    Algorithm, Amount, Count, CreditKey, CreditOrder, Hash, Issued, Query, Redemption, SecretKey,
+    Signed, Time,
 };
 use velum_market_rules::credit;
 use zeroize::Zeroizing;
@@ -99,7 +99,9 @@ impl Bank {
         let epoch = credit::epoch_at(self.its_time());
         let (issued_until, redeemed_until) = credit::ends_of(epoch);
         let (element, value) = (
-            Issuer::new(&[self.shown.get().unwrap_or(self.seed.get()); 32], epoch).unwrap().public(),
+            Issuer::new(&[self.shown.get().unwrap_or(self.seed.get()); 32], epoch)
+                .unwrap()
+                .public(),
             credit::VALUE,
         );
         let node = self.key.public();
@@ -119,7 +121,8 @@ impl Bank {
         let price = blinded.len() as u64 * VALUE;
         let mut balances = self.balances.borrow_mut();
         let balance = balances.entry(owner.owner()).or_default();
-        *balance = balance.checked_sub(price).ok_or_else(|| problem("not_enough", "it has less"))?;
+        *balance =
+            balance.checked_sub(price).ok_or_else(|| problem("not_enough", "it has less"))?;
         let issued = self.issuer(*epoch).issue(blinded, &mut rand_core::OsRng).unwrap();
         self.issued.borrow_mut().insert(id, issued.clone());
         Ok(issued)
@@ -133,7 +136,9 @@ impl Bank {
             return Err(problem(EPOCH_IS_OVER, "over"));
         }
         if !self.redeemed.borrow().contains(&id) {
-            if let Some(token) = tokens.iter().find(|token| self.spent.borrow().contains(&token.nonce)) {
+            if let Some(token) =
+                tokens.iter().find(|token| self.spent.borrow().contains(&token.nonce))
+            {
                 return Err(problem(SPENT, &token.nonce.to_string()));
             }
             self.issuer(*epoch)
@@ -148,7 +153,12 @@ impl Bank {
 
     fn account(&self, owner: Hash) -> AccountStatus {
         let balance = self.balances.borrow().get(&owner).copied().unwrap_or(0);
-        AccountStatus { owner, balance: Amount::new(balance).unwrap(), stake: Amount::ZERO, lots: Vec::new() }
+        AccountStatus {
+            owner,
+            balance: Amount::new(balance).unwrap(),
+            stake: Amount::ZERO,
+            lots: Vec::new(),
+        }
     }
 
     fn job(&self, job: &str) -> Result<JobStatus, Problem> {
@@ -173,7 +183,9 @@ impl Bank {
             }
             "credit/orders" => answered(self.order(&Signed::read(body).unwrap())),
             "credit/redemptions" => answered(self.redeem(&Signed::read(body).unwrap())),
-            "accounts" => answered(Ok(self.account(Signed::<Query>::read(body).unwrap().key().owner()))),
+            "accounts" => {
+                answered(Ok(self.account(Signed::<Query>::read(body).unwrap().key().owner())))
+            }
             path => answered(self.job(path.strip_prefix("jobs/").expect(path))),
         }
     }
@@ -311,7 +323,8 @@ pub(crate) fn job_of(owner: Hash) -> Hash {
 /// Pays a job of a new key with so many tokens.
 pub(crate) fn paid(bank: &Bank, purse: &Purse<Disk>, count: u64) -> Result<Hash, PurseError> {
     let owner = new_key(bank, purse);
-    block_on(purse.pay(&node(bank), owner, amount(count * VALUE), Some(job_of(owner)))).map(|()| owner)
+    block_on(purse.pay(&node(bank), owner, amount(count * VALUE), Some(job_of(owner))))
+        .map(|()| owner)
 }
 
 pub(crate) fn end(bank: &Bank, purse: &Purse<Disk>, owner: Hash) -> Result<(), PurseError> {
@@ -370,7 +383,9 @@ pub(crate) struct Between<'a, F> {
     pub(crate) on: F,
 }
 
-impl<F: AsyncFn(&HttpRequest) -> Option<Result<HttpResponse, Unreachable>>> Network for Between<'_, F> {
+impl<F: AsyncFn(&HttpRequest) -> Option<Result<HttpResponse, Unreachable>>> Network
+    for Between<'_, F>
+{
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Unreachable> {
         match (self.on)(&request).await {
             Some(answer) => answer,
@@ -387,7 +402,9 @@ pub(crate) fn refuses(
     path: &'static str,
     code: &'static str,
 ) -> impl AsyncFn(&HttpRequest) -> Option<Result<HttpResponse, Unreachable>> {
-    async move |request| request.url.ends_with(path).then(|| Ok(answered::<()>(Err(problem(code, "no")))))
+    async move |request| {
+        request.url.ends_with(path).then(|| Ok(answered::<()>(Err(problem(code, "no")))))
+    }
 }
 
 pub(crate) const DAY: u64 = 24 * 60 * 60 * 1000;

@@ -20,7 +20,10 @@ fn what_is_left_of_jobs_is_in_the_purse_again() {
     assert_eq!(tokens(&bank, &purse), 4 + 2 * 2);
     assert_eq!(bank.balances.borrow()[&secret(1).public().owner()], MONEY - 10 * VALUE);
     let keys = block_on(purse.keys()).unwrap();
-    assert_eq!(keys.iter().map(|key| key.get()).collect::<Vec<_>>(), [bank.credit_key().json().unwrap()]);
+    assert_eq!(
+        keys.iter().map(|key| key.get()).collect::<Vec<_>>(),
+        [bank.credit_key().json().unwrap()]
+    );
     assert_nothing_is_lost(&bank, &disk, "in the end");
 }
 
@@ -81,7 +84,10 @@ fn a_redemption_that_arrives_late_pays_no_key_that_is_forgotten() {
     let (bank, disk, purse) = with_tokens(3);
     bank.is_slow.set(true);
     let owner = new_key(&bank, &purse);
-    assert_eq!(code(block_on(purse.pay(&node(&bank), owner, amount(3 * VALUE), None))), "unreachable");
+    assert_eq!(
+        code(block_on(purse.pay(&node(&bank), owner, amount(3 * VALUE), None))),
+        "unreachable"
+    );
     // The hand-off is stopped meanwhile, and what is left cannot be taken back yet.
     assert_eq!(code(end(&bank, &purse, owner)), "unreachable");
     assert_eq!(tokens(&bank, &purse), 0);
@@ -112,7 +118,10 @@ fn a_payment_that_was_taken_before_its_epoch_ended_counts_after_it() {
     // The answer to the redemption: the market's clock is asked before.
     let redemption = bank.asked.borrow().len() + 2;
     bank.lost.replace(vec![redemption]);
-    assert_eq!(code(block_on(purse.pay(&node(&bank), owner, amount(5 * VALUE), None))), "unreachable");
+    assert_eq!(
+        code(block_on(purse.pay(&node(&bank), owner, amount(5 * VALUE), None))),
+        "unreachable"
+    );
     bank.now.set(NOW + 3 * credit::EPOCH.get());
     block_on(purse.pay(&node(&bank), owner, amount(5 * VALUE), None)).unwrap();
     end(&bank, &purse, owner).unwrap();
@@ -151,11 +160,18 @@ fn a_market_whose_clock_is_wrong_for_a_while_ends_no_token() {
     bank.ahead.set(3 * credit::EPOCH.get());
     let owner = new_key(&bank, &purse);
     // What it says of itself is believed; what it says of tokens is held to the client's own clock.
-    assert_eq!(code(block_on(purse.pay(&node(&bank), owner, amount(3 * VALUE), None))), "credit_short");
-    let redemption =
-        block_on(purse.change(|contents| contents.withdraw(owner, amount(3 * VALUE), None, NOW_TIME)));
+    assert_eq!(
+        code(block_on(purse.pay(&node(&bank), owner, amount(3 * VALUE), None))),
+        "credit_short"
+    );
+    let redemption = block_on(
+        purse.change(|contents| contents.withdraw(owner, amount(3 * VALUE), None, NOW_TIME)),
+    );
     assert!(redemption.unwrap().is_some());
-    assert_eq!(code(block_on(purse.pay(&node(&bank), owner, amount(3 * VALUE), None))), EPOCH_IS_OVER);
+    assert_eq!(
+        code(block_on(purse.pay(&node(&bank), owner, amount(3 * VALUE), None))),
+        EPOCH_IS_OVER
+    );
     bank.ahead.set(0);
     assert_eq!(tokens(&bank, &purse), 3);
     paid(&bank, &purse, 3).unwrap();
@@ -178,7 +194,8 @@ fn tokens_of_an_earlier_epoch_are_renewed_and_such_as_are_over_are_none() {
     bank.now.set(NOW + 4 * credit::EPOCH.get());
     assert_eq!(tokens(&bank, &purse), 0);
     block_on(purse.collect(&node(&bank))).unwrap();
-    let kept: serde_json::Value = serde_json::from_slice(disk.0.purse.borrow().as_ref().unwrap()).unwrap();
+    let kept: serde_json::Value =
+        serde_json::from_slice(disk.0.purse.borrow().as_ref().unwrap()).unwrap();
     let kept = kept["tokens"].as_array().unwrap().len() as u64;
     assert_eq!(kept, tokens(&bank, &purse), "those that are over are forgotten");
 }
@@ -264,7 +281,8 @@ fn a_job_that_cannot_be_paid_is_not_submitted() {
     let key = block_on(purse.new_key(bank.time())).unwrap();
     let vectors: serde_json::Value =
         serde_json::from_str(include_str!("../../../testdata/market/vectors.json")).unwrap();
-    let mut job: Job = serde_json::from_str(vectors["messages"][0]["canonical"].as_str().unwrap()).unwrap();
+    let mut job: Job =
+        serde_json::from_str(vectors["messages"][0]["canonical"].as_str().unwrap()).unwrap();
     job.submitter = key.public();
     let job = Signed::sign(job, &key).unwrap();
     let paying = Paying::new(node(&bank), &purse);
@@ -328,10 +346,16 @@ fn another_market_at_the_address_is_found_out() {
     let (bank, disk, purse) = with_tokens(5);
     let owner = new_key(&bank, &purse);
     bank.lost.replace(vec![bank.asked.borrow().len() + 2]);
-    assert_eq!(code(block_on(purse.pay(&node(&bank), owner, amount(5 * VALUE), None))), "unreachable");
+    assert_eq!(
+        code(block_on(purse.pay(&node(&bank), owner, amount(5 * VALUE), None))),
+        "unreachable"
+    );
     bank.lost.replace(Vec::new());
     let other = Bank { key: secret(10), ..Bank::new() };
-    assert_eq!(code(block_on(purse.pay(&node(&other), owner, amount(5 * VALUE), None))), "other_market");
+    assert_eq!(
+        code(block_on(purse.pay(&node(&other), owner, amount(5 * VALUE), None))),
+        "other_market"
+    );
     assert_eq!(code(end(&other, &purse, owner)), "other_market");
     assert_eq!(code(block_on(purse.collect(&node(&other)))), "other_market");
     assert_eq!(code(block_on(purse.renew(&node(&other)))), "other_market");
@@ -344,10 +368,16 @@ fn a_balance_that_is_not_told_is_no_refused_redemption() {
     let (bank, _, purse) = with_tokens(5);
     let owner = new_key(&bank, &purse);
     bank.lost.replace(vec![bank.asked.borrow().len() + 2]);
-    assert_eq!(code(block_on(purse.pay(&node(&bank), owner, amount(5 * VALUE), None))), "unreachable");
+    assert_eq!(
+        code(block_on(purse.pay(&node(&bank), owner, amount(5 * VALUE), None))),
+        "unreachable"
+    );
     bank.now.set(NOW + 2 * credit::EPOCH.get());
     let stale = Between { bank: &bank, on: refuses("accounts", "stale") };
-    assert_eq!(code(block_on(purse.end(&Node::new(&stale, "https://market.example"), owner))), "stale");
+    assert_eq!(
+        code(block_on(purse.end(&Node::new(&stale, "https://market.example"), owner))),
+        "stale"
+    );
     end(&bank, &purse, owner).unwrap();
     assert_eq!(tokens(&bank, &purse), 5);
 }
@@ -357,7 +387,9 @@ fn an_order_that_cannot_be_paid_any_more_stops_no_other() {
     let (bank, _, purse) = with_tokens(1);
     let cut = Between {
         bank: &bank,
-        on: async |request: &HttpRequest| if request.url.ends_with("orders") { lost() } else { None },
+        on: async |request: &HttpRequest| {
+            if request.url.ends_with("orders") { lost() } else { None }
+        },
     };
     assert_eq!(
         code(block_on(purse.buy(&Node::new(&cut, "https://market.example"), &secret(1), 30))),
@@ -377,8 +409,10 @@ fn an_answer_about_one_redemption_changes_no_other() {
         paid(&bank, &original, 1).unwrap();
         let copy = purse(&bank, &copied);
         let owner = new_key(&bank, &copy);
-        block_on(copy.change(|contents| contents.withdraw(owner, amount(4 * VALUE), None, NOW_TIME)))
-            .unwrap();
+        block_on(
+            copy.change(|contents| contents.withdraw(owner, amount(4 * VALUE), None, NOW_TIME)),
+        )
+        .unwrap();
         // Before this call hears that a token was spent, another has heard it and gone on with other tokens.
         let is_first = Cell::new(true);
         let meanwhile = Between {
@@ -461,7 +495,8 @@ fn an_order_that_another_call_has_sent_again_is_not_dropped() {
             Some(refused)
         },
     };
-    let bought = block_on(purse.buy(&Node::new(&dropping, "https://market.example"), &secret(1), 5));
+    let bought =
+        block_on(purse.buy(&Node::new(&dropping, "https://market.example"), &secret(1), 5));
     assert_eq!(code(bought), "not_enough");
     buy(&bank, &purse, 0);
     assert_eq!(bank.balances.borrow()[&account] + tokens(&bank, &purse) * VALUE, 10 * VALUE);
@@ -495,7 +530,12 @@ fn a_renewal_ends_at_a_market_whose_clock_is_ahead_of_its_key() {
         on: async |request: &HttpRequest| {
             assert!(bank.asked.borrow().len() < 100, "it renews without end");
             let now = Time::new(NOW + credit::EPOCH.get()).unwrap();
-            let info = MarketInfo { id: bank.id(), key: bank.key.public(), proof_systems: Vec::new(), now };
+            let info = MarketInfo {
+                id: bank.id(),
+                key: bank.key.public(),
+                proof_systems: Vec::new(),
+                now,
+            };
             request.url.ends_with("/market").then(|| Ok(answered(Ok(info))))
         },
     };

@@ -69,11 +69,12 @@ impl Admitted {
 /// [`Refusal::Stake`], [`Refusal::Share`] and [`Refusal::Value`].
 pub fn admit(provider: &Provider, lot: &Lot, rules: &Rules) -> Result<Admitted, Refusal> {
     check_stake(provider.stake, rules)?;
-    let [count, total] =
-        [provider.operator_count, provider.total_count].map(|before| before.get() + lot.count().get());
+    let [count, total] = [provider.operator_count, provider.total_count]
+        .map(|before| before.get() + lot.count().get());
     let most = share(provider, rules).of(total.max(rules.admission.quiet.get()));
     if count > most && provider.operator_count > Count::ZERO {
-        let [count, total, most] = [count, total, most].map(|count| Count::new(count).unwrap_or(Count::MOST));
+        let [count, total, most] =
+            [count, total, most].map(|count| Count::new(count).unwrap_or(Count::MOST));
         return Err(Refusal::Share { count, total, most });
     }
     let value = provider.held_value.checked_add(lot.maximum).unwrap_or(Amount::MOST);
@@ -108,7 +109,8 @@ pub fn value_of(record: &Record, rules: &Rules) -> Amount {
     let delivered = u128::from(record.delivered.get());
     let first = rules.admission.first_value.get();
     let value = if undone <= delivered {
-        u128::from(first) + u128::from(rules.admission.value_of_delivery.get()) * (delivered - undone)
+        u128::from(first)
+            + u128::from(rules.admission.value_of_delivery.get()) * (delivered - undone)
     } else {
         let uncovered = (undone - delivered).div_ceil(u128::from(price));
         u128::from(first >> uncovered.min(63) as u32)

@@ -79,11 +79,20 @@ impl Entry {
     ///
     /// # Errors
     /// [`Refusal::OtherMarket`], [`Refusal::BelowFloor`], [`Refusal::BatchTooLarge`], [`Refusal::TooFar`] and [`Refusal::TooSoon`].
-    pub fn new(job: &Job, id: Hash, market: Hash, now: Time, rules: &Rules) -> Result<Self, Refusal> {
+    pub fn new(
+        job: &Job,
+        id: Hash,
+        market: Hash,
+        now: Time,
+        rules: &Rules,
+    ) -> Result<Self, Refusal> {
         for_market(job.market, market)?;
         let offer = &job.offer;
         if offer.minimum < rules.admission.price_floor {
-            return Err(Refusal::BelowFloor { offered: offer.minimum, floor: rules.admission.price_floor });
+            return Err(Refusal::BelowFloor {
+                offered: offer.minimum,
+                floor: rules.admission.price_floor,
+            });
         }
         let (company, wait) = match job.latency {
             Latency::Single => (Count::constant(1), Duration::ZERO),
@@ -146,7 +155,9 @@ fn company(min_batch: Count, rules: &Rules) -> Result<Count, Refusal> {
 fn auction_time(order: Order, rules: &Rules) -> Duration {
     match order {
         Order::Dutch | Order::Limit => Duration::ZERO,
-        Order::Sealed => rules.sealed.commit.checked_add(rules.sealed.reveal).unwrap_or(Duration::MOST),
+        Order::Sealed => {
+            rules.sealed.commit.checked_add(rules.sealed.reveal).unwrap_or(Duration::MOST)
+        }
     }
 }
 
@@ -171,7 +182,11 @@ impl Batch {
         }
         // No sum over a lot may reach 2^53, and neither may what its collateral is reckoned from.
         let sum = |amount: fn(&Entry) -> Amount| {
-            self.entries.iter().chain([&entry]).map(|entry| u128::from(amount(entry).get())).sum::<u128>()
+            self.entries
+                .iter()
+                .chain([&entry])
+                .map(|entry| u128::from(amount(entry).get()))
+                .sum::<u128>()
         };
         let fits = sum(|entry| entry.maximum) < u128::from(LIMIT)
             && sum(|entry| entry.collateral) < u128::from(LIMIT);
@@ -190,8 +205,11 @@ impl Batch {
     /// would have its money back before the order's end.
     pub fn without(&self, job: Hash, owner: Hash) -> Result<(Self, Transfers), Refusal> {
         self.open()?;
-        let place =
-            self.entries.iter().position(|entry| entry.job == job).ok_or(Refusal::NoSuchJob { job })?;
+        let place = self
+            .entries
+            .iter()
+            .position(|entry| entry.job == job)
+            .ok_or(Refusal::NoSuchJob { job })?;
         let entry = &self.entries[place];
         if entry.owner != owner {
             return Err(Refusal::NotYours { what: "the job" });
@@ -199,8 +217,12 @@ impl Batch {
         if self.key.standing_order.is_some() {
             return Err(Refusal::Drawn { job });
         }
-        let refund =
-            Transfers::one(Account::Escrow(job), Account::Balance(owner), entry.maximum, Cause::Cancelled);
+        let refund = Transfers::one(
+            Account::Escrow(job),
+            Account::Balance(owner),
+            entry.maximum,
+            Cause::Cancelled,
+        );
         let mut batch = self.clone();
         batch.entries.remove(place);
         Ok((batch, refund))

@@ -147,7 +147,10 @@ mod tests {
             assert_eq!(redeem(OWNER, five, 1, at(now)), Err(refused(5, now)));
         }
         let far = Count::MOST;
-        assert_eq!(redeem(OWNER, far, 1, at(5)), Err(Refusal::CreditEpoch { named: far, current: five }));
+        assert_eq!(
+            redeem(OWNER, far, 1, at(5)),
+            Err(Refusal::CreditEpoch { named: far, current: five })
+        );
         assert!(matches!(issue(OWNER, five, u64::MAX, at(5)), Err(Refusal::TooMuch { .. })));
     }
 
@@ -157,8 +160,14 @@ mod tests {
         let epoch = Count::constant(5);
         let (issued_until, redeemed_until) = ends_of(epoch);
         let node = SecretKey::from_bytes(Algorithm::Ed25519, &[1; 32]).unwrap().public();
-        let key =
-            CreditKey { epoch, element: Element([7; 32]), value: VALUE, issued_until, redeemed_until, node };
+        let key = CreditKey {
+            epoch,
+            element: Element([7; 32]),
+            value: VALUE,
+            issued_until,
+            redeemed_until,
+            node,
+        };
         assert!(is_regular(&key));
         assert!(!is_regular(&CreditKey { value: Amount::constant(101), ..key.clone() }));
         assert!(!is_regular(&CreditKey { epoch: Count::constant(6), ..key.clone() }));

@@ -32,7 +32,11 @@ pub struct DemoMoney {
 impl Gateway for DemoMoney {
     fn deposit(&self, owner: Hash, amount: Amount) -> Result<Transfers, Refusal> {
         if amount > self.most {
-            return Err(Refusal::NotEnough { account: Account::Outside, held: self.most, needed: amount });
+            return Err(Refusal::NotEnough {
+                account: Account::Outside,
+                held: self.most,
+                needed: amount,
+            });
         }
         Ok(Transfers::one(Account::Outside, Account::Balance(owner), amount, Cause::Deposit))
     }

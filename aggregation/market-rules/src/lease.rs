@@ -62,7 +62,10 @@ pub fn lengthened(from: Time, until: Time, excuses: &[Interval]) -> Time {
 pub(crate) fn late_from(lease: &LotLease, end: Time, late: velum_market_model::Parts) -> Time {
     let length = u128::from(end.since(lease.from).get());
     let part = length * u128::from(late.get()) / 1_000_000;
-    let part = u64::try_from(part).ok().and_then(|part| Duration::new(part).ok()).unwrap_or(Duration::MOST);
+    let part = u64::try_from(part)
+        .ok()
+        .and_then(|part| Duration::new(part).ok())
+        .unwrap_or(Duration::MOST);
     end.before(part)
 }
 
@@ -72,8 +75,10 @@ mod tests {
 
     fn end(excuses: &[(u64, u64)]) -> u64 {
         let time = Time::constant;
-        let excuses: Vec<_> =
-            excuses.iter().map(|(from, until)| Interval { from: time(*from), until: time(*until) }).collect();
+        let excuses: Vec<_> = excuses
+            .iter()
+            .map(|(from, until)| Interval { from: time(*from), until: time(*until) })
+            .collect();
         lengthened(time(100), time(200), &excuses).get()
     }
 

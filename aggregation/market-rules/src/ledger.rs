@@ -178,7 +178,8 @@ impl Ledger {
                 let held = Amount::new((left + moved) as u64).unwrap_or(Amount::MOST);
                 return Err(Refusal::NotEnough { account: *debit, held, needed: *amount });
             }
-            let arrived = after.get(credit).copied().unwrap_or_else(|| self.balance(*credit)) + moved;
+            let arrived =
+                after.get(credit).copied().unwrap_or_else(|| self.balance(*credit)) + moved;
             for (account, balance) in [(*debit, left), (*credit, arrived)] {
                 if balance.unsigned_abs() >= LIMIT {
                     return Err(Refusal::TooMuch { account });
@@ -251,7 +252,11 @@ mod tests {
         ledger.apply(&moved(OWNER, STAKE, 5)).unwrap();
         assert_eq!(
             ledger.apply(&moved(OWNER, STAKE, 1)),
-            Err(Refusal::NotEnough { account: OWNER, held: Amount::ZERO, needed: Amount::constant(1) })
+            Err(Refusal::NotEnough {
+                account: OWNER,
+                held: Amount::ZERO,
+                needed: Amount::constant(1)
+            })
         );
         assert_eq!(ledger.accounts().map(|(_, balance)| balance).sum::<i64>(), 0);
     }
@@ -268,7 +273,10 @@ mod tests {
         let mut transfers = moved(OWNER, STAKE, 5);
         transfers.add(STAKE, Account::Fees, Amount::constant(5), Cause::Fee);
         ledger.apply(&transfers).unwrap();
-        assert_eq!(ledger.accounts().collect::<Vec<_>>(), [(Account::Outside, -5), (Account::Fees, 5)]);
+        assert_eq!(
+            ledger.accounts().collect::<Vec<_>>(),
+            [(Account::Outside, -5), (Account::Fees, 5)]
+        );
     }
 
     #[test]
@@ -285,8 +293,12 @@ mod tests {
     #[test]
     fn nothing_is_no_transfer() {
         assert!(moved(Account::Outside, OWNER, 0).as_slice().is_empty());
-        let nothing =
-            Transfer { debit: Account::Outside, credit: OWNER, amount: Amount::ZERO, cause: Cause::Deposit };
+        let nothing = Transfer {
+            debit: Account::Outside,
+            credit: OWNER,
+            amount: Amount::ZERO,
+            cause: Cause::Deposit,
+        };
         assert_eq!(Ledger::default().apply(&Transfers(vec![nothing])), Err(Refusal::NoTransfer));
         assert_eq!(deposited(5).apply(&moved(OWNER, OWNER, 5)), Err(Refusal::NoTransfer));
     }

@@ -41,8 +41,8 @@ pub use ledger::{Account, Cause, Ledger, Transfer, Transfers};
 pub use lot::{Lot, Phase, Step, transact};
 pub use refusal::{FixedError, Refusal};
 pub use rules::{
-    AdmissionRules, BatchRules, LeaseRules, Rules, RulesError, SealedRules, SeenRules, Settings, SlashRules,
-    StandingRules,
+    AdmissionRules, BatchRules, LeaseRules, Rules, RulesError, SealedRules, SeenRules, Settings,
+    SlashRules, StandingRules,
 };
 pub use seen::{Seen, SeenMessage};
 pub use split::split;

@@ -119,7 +119,8 @@ impl Lot {
         let minimum = total(jobs.iter().map(|entry| entry.minimum));
         let maximum = total(jobs.iter().map(|entry| entry.maximum));
         let earliest = |time: fn(&Entry) -> Time| jobs.iter().map(time).min().unwrap_or(now);
-        let (lock_by, deliver_by) = (earliest(|entry| entry.lock_by), earliest(|entry| entry.deliver_by));
+        let (lock_by, deliver_by) =
+            (earliest(|entry| entry.lock_by), earliest(|entry| entry.deliver_by));
         let asked = total(jobs.iter().map(|entry| entry.collateral));
         Self {
             id,
@@ -184,9 +185,13 @@ impl Lot {
         match event {
             Event::Lock { provider, at_least } => self.lock(provider, *at_least, now),
             Event::Take { provider, price } => self.take(provider, *price, now, rules),
-            Event::Commit { provider, commitment } => self.commit(provider, *commitment, clock, rules),
+            Event::Commit { provider, commitment } => {
+                self.commit(provider, *commitment, clock, rules)
+            }
             Event::Fix => self.with_sealed(|sealed| sealed.fix(clock, rules)),
-            Event::Reveal { bidder, price, nonce } => self.reveal(*bidder, *price, nonce, clock, rules),
+            Event::Reveal { bidder, price, nonce } => {
+                self.reveal(*bidder, *price, nonce, clock, rules)
+            }
             Event::Award => self.award(clock, rules),
             Event::Deliver { provider, epoch } => self.deliver(*provider, *epoch, clock, rules),
             Event::Fail { epoch, fault } => self.fail(*epoch, *fault, clock, rules),
@@ -206,7 +211,13 @@ impl Lot {
         self.won(provider, price, now)
     }
 
-    fn take(&self, provider: &Admitted, price: Amount, now: Time, rules: &Rules) -> Result<Step, Refusal> {
+    fn take(
+        &self,
+        provider: &Admitted,
+        price: Amount,
+        now: Time,
+        rules: &Rules,
+    ) -> Result<Step, Refusal> {
         self.check_open()?;
         if !matches!(self.auction, Auction::Limit { .. }) {
             return Err(Refusal::OtherAuction);
@@ -284,13 +295,23 @@ impl Lot {
         let mut lot = self.clone();
         lot.release_standbys(&mut transfers);
         let late = clock.now >= late_from(lease, ends, rules.lease.late);
-        lot.phase =
-            Phase::Settled { provider, price: lease.price, paid: lease.shares.clone(), at: clock.now };
+        lot.phase = Phase::Settled {
+            provider,
+            price: lease.price,
+            paid: lease.shares.clone(),
+            at: clock.now,
+        };
         Ok(Step { lot, transfers, notices: vec![Notice::Delivered { provider, late }] })
     }
 
     /// The lease ends without a delivery: who stands by is next, or the lot is open again.
-    fn fail(&self, epoch: Count, fault: Fault, clock: &Clock<'_>, rules: &Rules) -> Result<Step, Refusal> {
+    fn fail(
+        &self,
+        epoch: Count,
+        fault: Fault,
+        clock: &Clock<'_>,
+        rules: &Rules,
+    ) -> Result<Step, Refusal> {
         let lease = self.check_locked(epoch)?;
         let ends = lease.ends(clock.excuses);
         if fault == Fault::Missed && clock.now <= ends {
@@ -303,7 +324,8 @@ impl Lot {
         if matches!(fault, Fault::BadProof { provider: signer } if signer != provider) {
             return Err(Refusal::NotYours { what: "the lease" });
         }
-        let (held, mut transfers, mut lot) = (Account::Collateral(self.id), Transfers::none(), self.clone());
+        let (held, mut transfers, mut lot) =
+            (Account::Collateral(self.id), Transfers::none(), self.clone());
         let (returned, notice) = if fault == Fault::Withheld {
             (lease.collateral, Notice::Excused(provider))
         } else {
@@ -362,7 +384,11 @@ impl Lot {
     }
 
     fn check_open(&self) -> Result<(), Refusal> {
-        if self.phase == Phase::Open { Ok(()) } else { Err(Refusal::NotOpen { phase: self.phase_name() }) }
+        if self.phase == Phase::Open {
+            Ok(())
+        } else {
+            Err(Refusal::NotOpen { phase: self.phase_name() })
+        }
     }
 
     fn check_lockable(&self, admitted: &Admitted, now: Time) -> Result<(), Refusal> {
@@ -383,7 +409,9 @@ impl Lot {
             Phase::Settled { .. } => Err(Refusal::Settled),
             Phase::Locked(lease) if lease.epoch == epoch => Ok(lease),
             Phase::Locked(lease) => Err(Refusal::Fenced { named: epoch, current: lease.epoch }),
-            Phase::Open | Phase::Expired { .. } => Err(Refusal::NotLocked { phase: self.phase_name() }),
+            Phase::Open | Phase::Expired { .. } => {
+                Err(Refusal::NotLocked { phase: self.phase_name() })
+            }
         }
     }
 }

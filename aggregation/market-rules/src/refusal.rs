@@ -39,7 +39,9 @@ pub enum Refusal {
         this: Hash,
     },
     /// An offer below the floor.
-    #[error("offer.minimum is {offered}, and the least price of a presentation here is {floor}; offer more")]
+    #[error(
+        "offer.minimum is {offered}, and the least price of a presentation here is {floor}; offer more"
+    )]
     BelowFloor {
         /// The offer's minimum.
         offered: Amount,
@@ -65,7 +67,9 @@ pub enum Refusal {
         most: Duration,
     },
     /// More company than a batch has.
-    #[error("latency.min_batch is {asked}, and no batch has more than {most} presentations; ask for fewer")]
+    #[error(
+        "latency.min_batch is {asked}, and no batch has more than {most} presentations; ask for fewer"
+    )]
     BatchTooLarge {
         /// What the job asks for.
         asked: Count,
@@ -78,7 +82,9 @@ pub enum Refusal {
     )]
     OtherBatch,
     /// A batch that has all that it may have.
-    #[error("the batch has as many jobs, or as much money, as it may have; close it and open another")]
+    #[error(
+        "the batch has as many jobs, or as much money, as it may have; close it and open another"
+    )]
     BatchFull,
     /// A batch that is closed.
     #[error("the batch is closed as lot {lot}; its jobs can be neither added nor cancelled")]
@@ -125,7 +131,9 @@ pub enum Refusal {
         job: Hash,
     },
     /// Admitted for something else.
-    #[error("the admission is for another lot or another lease of it; ask for admission to this one")]
+    #[error(
+        "the admission is for another lot or another lease of it; ask for admission to this one"
+    )]
     OtherAdmission,
     /// An event for another kind of auction.
     #[error("the lot is sold in another kind of auction; look at its order")]
@@ -143,13 +151,17 @@ pub enum Refusal {
         phase: &'static str,
     },
     /// Too late to lock.
-    #[error("the lot could be locked until {until}, so that it can be delivered in time; look for another")]
+    #[error(
+        "the lot could be locked until {until}, so that it can be delivered in time; look for another"
+    )]
     LockOver {
         /// Until when.
         until: Time,
     },
     /// The price of the moment is too low.
-    #[error("the price is {price} now, and the lock asks for at least {at_least}; wait for it to rise")]
+    #[error(
+        "the price is {price} now, and the lock asks for at least {at_least}; wait for it to rise"
+    )]
     PriceBelow {
         /// Now.
         price: Amount,
@@ -200,7 +212,9 @@ pub enum Refusal {
         most: Count,
     },
     /// Opens no bid.
-    #[error("price and nonce open no bid of this bidder; send those that the commitment was made of")]
+    #[error(
+        "price and nonce open no bid of this bidder; send those that the commitment was made of"
+    )]
     OpensNoBid,
     /// A delivery under a lease that has ended.
     #[error(
@@ -213,7 +227,9 @@ pub enum Refusal {
         current: Count,
     },
     /// A delivery after the lease's time.
-    #[error("the lease ended at {deliver_by}, and the delivery came at {now}; nothing is paid for it")]
+    #[error(
+        "the lease ended at {deliver_by}, and the delivery came at {now}; nothing is paid for it"
+    )]
     TooLate {
         /// The lease's, lengthened by what excuses.
         deliver_by: Time,
@@ -284,7 +300,9 @@ pub enum Refusal {
         job: Hash,
     },
     /// As many messages of one key as are remembered.
-    #[error("{most} messages of this key are remembered, as many as may be; wait until some have expired")]
+    #[error(
+        "{most} messages of this key are remembered, as many as may be; wait until some have expired"
+    )]
     TooManySeen {
         /// The market's.
         most: Count,
@@ -296,7 +314,9 @@ pub enum Refusal {
         why: &'static str,
     },
     /// A second quote of one provider for one profile.
-    #[error("quote {quote} stands in the book for the same profile; revoke it, or wait until it is over")]
+    #[error(
+        "quote {quote} stands in the book for the same profile; revoke it, or wait until it is over"
+    )]
     QuoteStands {
         /// The one that is there.
         quote: Hash,

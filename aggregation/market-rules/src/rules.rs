@@ -152,7 +152,11 @@ impl Rules {
             if parts <= Parts::WHOLE { Ok(()) } else { Err(RulesError { setting, why }) }
         };
         let above_zero = |setting, value: u64| {
-            if value > 0 { Ok(()) } else { Err(RulesError { setting, why: "it has to be above zero" }) }
+            if value > 0 {
+                Ok(())
+            } else {
+                Err(RulesError { setting, why: "it has to be above zero" })
+            }
         };
         parts("fee", settings.fee)?;
         parts("lease.late", settings.lease.late)?;
@@ -171,10 +175,16 @@ impl Rules {
         above_zero("admission.price_floor", settings.admission.price_floor.get())?;
         above_zero("admission.window", settings.admission.window.get())?;
         above_zero("admission.record_window", settings.admission.record_window.get())?;
-        above_zero("admission.deliveries_of_failure", settings.admission.deliveries_of_failure.get())?;
+        above_zero(
+            "admission.deliveries_of_failure",
+            settings.admission.deliveries_of_failure.get(),
+        )?;
         above_zero("admission.first_value", settings.admission.first_value.get())?;
         if settings.batch.most < settings.batch.target {
-            return Err(RulesError { setting: "batch.most", why: "it may not be below batch.target" });
+            return Err(RulesError {
+                setting: "batch.most",
+                why: "it may not be below batch.target",
+            });
         }
         if settings.batch.most.get() > 1024 {
             return Err(RulesError {
@@ -194,8 +204,12 @@ impl Rules {
     /// How long a lease for so many presentations is.
     #[must_use]
     pub fn lease_of(&self, presentations: u64) -> Duration {
-        let milliseconds =
-            self.lease.each.get().saturating_mul(presentations).saturating_add(self.lease.base.get());
+        let milliseconds = self
+            .lease
+            .each
+            .get()
+            .saturating_mul(presentations)
+            .saturating_add(self.lease.base.get());
         Duration::new(milliseconds).unwrap_or(Duration::MOST)
     }
 }
@@ -235,8 +249,14 @@ impl Default for Rules {
                 value_of_delivery: Amount::constant(100_000),
                 deliveries_of_failure: Count::constant(20),
             },
-            standing: StandingRules { forfeited: Parts::percent(50), exclusive: Duration::constant(MINUTE) },
-            seen: SeenRules { horizon: Duration::constant(24 * 60 * MINUTE), most: Count::constant(10_000) },
+            standing: StandingRules {
+                forfeited: Parts::percent(50),
+                exclusive: Duration::constant(MINUTE),
+            },
+            seen: SeenRules {
+                horizon: Duration::constant(24 * 60 * MINUTE),
+                most: Count::constant(10_000),
+            },
         })
     }
 }
@@ -278,22 +298,34 @@ mod tests {
         assert_eq!(refused(|_| ()), None);
         assert_eq!(refused(|settings| settings.fee = Parts::WHOLE), None);
         assert_eq!(refused(|settings| settings.fee = Parts::of_a_million(1_000_001)), Some("fee"));
-        assert_eq!(refused(|settings| settings.slash.rescuer = Parts::percent(101)), Some("slash.rescuer"));
+        assert_eq!(
+            refused(|settings| settings.slash.rescuer = Parts::percent(101)),
+            Some("slash.rescuer")
+        );
         assert_eq!(refused(|settings| settings.slash.rate = Parts::percent(10_000)), None);
-        assert_eq!(refused(|settings| settings.slash.rate = Parts::percent(10_001)), Some("slash.rate"));
+        assert_eq!(
+            refused(|settings| settings.slash.rate = Parts::percent(10_001)),
+            Some("slash.rate")
+        );
         assert_eq!(refused(|settings| settings.batch.target = Count::ZERO), Some("batch.target"));
         assert_eq!(refused(|settings| settings.seen.most = Count::ZERO), Some("seen.most"));
         assert_eq!(refused(|settings| settings.batch.most = settings.batch.target), None);
-        assert_eq!(refused(|settings| settings.batch.most = Count::constant(63)), Some("batch.most"));
-        assert_eq!(refused(|settings| settings.batch.most = Count::constant(1025)), Some("batch.most"));
+        assert_eq!(
+            refused(|settings| settings.batch.most = Count::constant(63)),
+            Some("batch.most")
+        );
+        assert_eq!(
+            refused(|settings| settings.batch.most = Count::constant(1025)),
+            Some("batch.most")
+        );
     }
 
     #[test]
     fn rules_are_read_with_their_checks() {
         let json = serde_json::to_string(&Rules::default()).unwrap();
         assert_eq!(serde_json::from_str::<Rules>(&json).unwrap(), Rules::default());
-        let error =
-            serde_json::from_str::<Rules>(&json.replace(r#""target":64"#, r#""target":0"#)).unwrap_err();
+        let error = serde_json::from_str::<Rules>(&json.replace(r#""target":64"#, r#""target":0"#))
+            .unwrap_err();
         assert!(error.to_string().contains("batch.target"), "{error}");
     }
 }

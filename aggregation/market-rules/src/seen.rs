@@ -55,7 +55,12 @@ impl Seen {
     ///
     /// # Errors
     /// [`Refusal::TooManySeen`], and [`Refusal::TooFar`] where no job would be taken whose `lock_by` is as far away.
-    pub fn cancel(&mut self, cancelled: SeenMessage, now: Time, rules: &Rules) -> Result<(), Refusal> {
+    pub fn cancel(
+        &mut self,
+        cancelled: SeenMessage,
+        now: Time,
+        rules: &Rules,
+    ) -> Result<(), Refusal> {
         let SeenMessage { id, owner, until } = cancelled;
         let most = rules.seen.horizon;
         if until > now.after(most) {
@@ -95,7 +100,11 @@ impl Seen {
 
     fn check_room(&self, owner: Hash, now: Time, rules: &Rules) -> Result<(), Refusal> {
         let most = rules.seen.most;
-        if self.count(owner, now) < most.get() { Ok(()) } else { Err(Refusal::TooManySeen { most }) }
+        if self.count(owner, now) < most.get() {
+            Ok(())
+        } else {
+            Err(Refusal::TooManySeen { most })
+        }
     }
 }
 

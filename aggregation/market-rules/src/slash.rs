@@ -63,7 +63,10 @@ mod tests {
                 assert!(held >= amount(maximum, &rules) && held >= asked);
                 let slash = divide(held, maximum, &rules);
                 assert_eq!(slash.rescuer.get() + slash.burned.get(), amount(maximum, &rules).get());
-                assert_eq!(slash.rescuer.get() + slash.burned.get() + slash.returned.get(), held.get());
+                assert_eq!(
+                    slash.rescuer.get() + slash.burned.get() + slash.returned.get(),
+                    held.get()
+                );
             }
         }
     }
@@ -74,7 +77,11 @@ mod tests {
         let slash = divide(Amount::constant(7), Amount::constant(50_000), &rules);
         assert_eq!(
             slash,
-            Slash { rescuer: Amount::constant(3), burned: Amount::constant(4), returned: Amount::ZERO }
+            Slash {
+                rescuer: Amount::constant(3),
+                burned: Amount::constant(4),
+                returned: Amount::ZERO
+            }
         );
     }
 }

@@ -14,8 +14,9 @@ pub fn split(price: Amount, bounds: &[(Amount, Amount)]) -> Option<Vec<Amount>> 
     let spread = u128::from(price.get()).checked_sub(minimum).filter(|spread| *spread <= range)?;
     // Of equal range and no spread, everyone pays the minimum.
     let range = range.max(1);
-    let product =
-        |(minimum, maximum): &(Amount, Amount)| spread * u128::from(maximum.saturating_sub(*minimum).get());
+    let product = |(minimum, maximum): &(Amount, Amount)| {
+        spread * u128::from(maximum.saturating_sub(*minimum).get())
+    };
     let mut shares: Vec<u128> =
         bounds.iter().map(|bound| u128::from(bound.0.get()) + product(bound) / range).collect();
     let mut left = (minimum + spread).checked_sub(shares.iter().sum())?;

@@ -5,7 +5,9 @@
 //! back, all of it is refunded.
 
 use serde::{Deserialize, Serialize};
-use velum_market_model::{Amount, Count, Hash, Order, Parts, PriceMove, Profile, Quote, StandingOrder, Time};
+use velum_market_model::{
+    Amount, Count, Hash, Order, Parts, PriceMove, Profile, Quote, StandingOrder, Time,
+};
 
 use crate::refusal::for_market;
 use crate::{Account, BatchKey, Cause, Entry, Lot, Refusal, Rules, Transfers};
@@ -63,16 +65,23 @@ impl Standing {
             return not_fitting("less of it is left than the order asks for");
         }
         let discounted =
-            Parts::of_a_million(Parts::WHOLE.get() - quote.discount.min(Parts::WHOLE).get()).of(quote.price);
+            Parts::of_a_million(Parts::WHOLE.get() - quote.discount.min(Parts::WHOLE).get())
+                .of(quote.price);
         if order.price < discounted {
             return not_fitting("its price less its discount is above the order's");
         }
         if order.price < rules.admission.price_floor {
-            return Err(Refusal::BelowFloor { offered: order.price, floor: rules.admission.price_floor });
+            return Err(Refusal::BelowFloor {
+                offered: order.price,
+                floor: rules.admission.price_floor,
+            });
         }
         let (client, escrow) = (Account::Balance(order.client.owner()), Account::Escrow(id));
-        let total =
-            order.price.get().checked_mul(order.count.get()).and_then(|total| Amount::new(total).ok());
+        let total = order
+            .price
+            .get()
+            .checked_mul(order.count.get())
+            .and_then(|total| Amount::new(total).ok());
         let transfers = Transfers::one(
             client,
             escrow,
@@ -108,16 +117,25 @@ impl Standing {
             return Err(Refusal::OtherProfile { profile: self.profile });
         }
         if self.ended || now < self.from || now >= self.until || self.left == Count::ZERO {
-            return Err(Refusal::NothingToDraw { from: self.from, until: self.until, left: self.left });
+            return Err(Refusal::NothingToDraw {
+                from: self.from,
+                until: self.until,
+                left: self.left,
+            });
         }
         let left = self.left.saturating_sub(Count::constant(1));
-        let transfers =
-            Transfers::one(Account::Escrow(self.id), Account::Escrow(entry.job), self.price, Cause::Drawn);
+        let transfers = Transfers::one(
+            Account::Escrow(self.id),
+            Account::Escrow(entry.job),
+            self.price,
+            Cause::Drawn,
+        );
         let key = BatchKey { class: entry.key.class.at_price(self.price), ..entry.key };
         let (minimum, maximum) = (self.price, self.price);
         // Nor does the client choose what its seller puts up: a lot that the seller cannot pay for expires, and what was bought would come back in full.
         let collateral = Amount::ZERO;
-        let entry = Entry { key, minimum, maximum, collateral, price_move: PriceMove::Rises, ..entry };
+        let entry =
+            Entry { key, minimum, maximum, collateral, price_move: PriceMove::Rises, ..entry };
         Ok((Self { left, ..self.clone() }, entry, transfers))
     }
 

@@ -92,11 +92,17 @@ mod tests {
         window.add(one, three, time(10_000));
         window.add(other, three, time(10_050));
         window.add(one, three, time(11_000));
-        assert_eq!((window.of(&one).get(), window.of(&other).get(), window.total().get()), (6, 3, 9));
+        assert_eq!(
+            (window.of(&one).get(), window.of(&other).get(), window.total().get()),
+            (6, 3, 9)
+        );
         window.forget(time(12_399));
         assert_eq!(window.total().get(), 9);
         window.forget(time(12_400));
-        assert_eq!((window.of(&one).get(), window.of(&other).get(), window.total().get()), (3, 0, 3));
+        assert_eq!(
+            (window.of(&one).get(), window.of(&other).get(), window.total().get()),
+            (3, 0, 3)
+        );
         window.forget(time(1_000_000));
         assert_eq!(window, Window::new(Duration::constant(2400)));
     }

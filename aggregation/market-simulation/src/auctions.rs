@@ -94,8 +94,9 @@ impl Market<'_> {
             self.waiting.iter().filter_map(|lot| Some((*lot, &self.lots.get(lot)?.lot))).collect();
         let open = lots.iter().map(|(_, lot)| *lot).filter(|lot| lot.phase == Phase::Open);
         let best = waiting_for(&ask, open, self.now);
-        let best =
-            best.and_then(|(best, price)| Some((lots.iter().find(|(_, lot)| lot.id == best.id)?.0, price)));
+        let best = best.and_then(|(best, price)| {
+            Some((lots.iter().find(|(_, lot)| lot.id == best.id)?.0, price))
+        });
         self.book.place(ask);
         if let Some((lot, price)) = best {
             let running = &self.lots[&lot].lot;
@@ -128,7 +129,8 @@ impl Market<'_> {
         let running = &self.lots[&lot].lot;
         let (id, epoch, count, lease) =
             (running.id, running.epoch, running.count().get(), running.lease.get());
-        let (minimum, maximum, rescue) = (running.minimum.get(), running.maximum.get(), running.rescue.get());
+        let (minimum, maximum, rescue) =
+            (running.minimum.get(), running.maximum.get(), running.rescue.get());
         let mut free: Vec<usize> = self.free.iter().map(|(_, provider)| *provider).collect();
         for bid in 0..BIDDERS.min(free.len()) {
             let other = bid + self.random.below(free.len() - bid);
@@ -137,8 +139,11 @@ impl Market<'_> {
         for place in free.into_iter().take(BIDDERS) {
             let provider = &self.providers[place];
             let (owner, conduct) = (provider.owner, provider.conduct);
-            let cost =
-                if matches!(conduct, Conduct::LowBall | Conduct::Failing) { 0.0 } else { provider.cost };
+            let cost = if matches!(conduct, Conduct::LowBall | Conduct::Failing) {
+                0.0
+            } else {
+                provider.cost
+            };
             let price = ((cost * count as f64) as u64).saturating_sub(rescue).max(minimum);
             if price > maximum || !self.is_willing(place, count, lease) {
                 continue;
@@ -165,7 +170,10 @@ impl Market<'_> {
         for (place, price, nonce) in self.lots[&lot].bids.clone() {
             // Some forget.
             if !self.random.happens(0.002) {
-                let _ = self.step(lot, &Event::Reveal { bidder: self.providers[place].owner, price, nonce });
+                let _ = self.step(
+                    lot,
+                    &Event::Reveal { bidder: self.providers[place].owner, price, nonce },
+                );
             }
         }
         self.after(self.scenario.rules.sealed.reveal.get(), Moment::Award(lot));

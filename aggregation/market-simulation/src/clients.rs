@@ -1,8 +1,8 @@
 //! Clients: how many jobs come when, and what they offer.
 
 use velum_market_model::{
-    Amount, Count, Duration, Hash, IdempotencyKey, Job, Key, Latency, Offer, Order, PriceMove, Profile,
-    ProofReference, ProofSystem, ProofSystemName, Ramp, SizeClass, Time,
+    Amount, Count, Duration, Hash, IdempotencyKey, Job, Key, Latency, Offer, Order, PriceMove,
+    Profile, ProofReference, ProofSystem, ProofSystemName, Ramp, SizeClass, Time,
 };
 
 use crate::Scenario;
@@ -36,7 +36,8 @@ pub(crate) fn key(client: usize) -> Key {
 
 /// A job that comes now.
 pub(crate) fn job(random: &mut Random, scenario: &Scenario, now: Time) -> Job {
-    let milliseconds = |minutes: f64| Duration::new((minutes * MINUTE) as u64).unwrap_or(Duration::MOST);
+    let milliseconds =
+        |minutes: f64| Duration::new((minutes * MINUTE) as u64).unwrap_or(Duration::MOST);
     let latency = if random.happens(0.02) {
         Latency::Single
     } else {
@@ -48,7 +49,11 @@ pub(crate) fn job(random: &mut Random, scenario: &Scenario, now: Time) -> Job {
         order: order(random, scenario.orders),
         minimum: amount(random.between(60.0, 120.0)),
         maximum: amount(random.between(500.0, 1100.0)),
-        ramp: Ramp { start: now, duration: milliseconds(scenario.ramp_minutes), price: PriceMove::Rises },
+        ramp: Ramp {
+            start: now,
+            duration: milliseconds(scenario.ramp_minutes),
+            price: PriceMove::Rises,
+        },
         lock_by: now.after(milliseconds(60.0)),
         deliver_by: now.after(milliseconds(240.0)),
         collateral: Amount::ZERO,

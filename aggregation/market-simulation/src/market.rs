@@ -7,8 +7,8 @@ use velum_market_model::{Amount, Count, Duration, Hash, Latency, Order, Time};
 use velum_market_rules::admission::{self, Admitted, Record, admit};
 use velum_market_rules::auction::limit::Book;
 use velum_market_rules::{
-    Account, Batch, BatchKey, Clock, DemoMoney, Entry, Event, Fault, Gateway, Ledger, Lot, Notice, Phase,
-    Refusal, Window, stake, transact,
+    Account, Batch, BatchKey, Clock, DemoMoney, Entry, Event, Fault, Gateway, Ledger, Lot, Notice,
+    Phase, Refusal, Window, stake, transact,
 };
 
 use crate::clients::{self, CLIENTS, DAY, MARKET};
@@ -95,7 +95,8 @@ impl<'a> Market<'a> {
         let providers = providers::all(&mut random, scenario);
         let (mut ledger, gateway) = (Ledger::default(), DemoMoney { most: WEALTH });
         let mut deposit = |owner| {
-            let deposited = gateway.deposit(owner, WEALTH).and_then(|transfers| ledger.apply(&transfers));
+            let deposited =
+                gateway.deposit(owner, WEALTH).and_then(|transfers| ledger.apply(&transfers));
             deposited.expect("the demo gives to everyone");
         };
         (0..CLIENTS).for_each(|client| deposit(clients::key(client).owner()));
@@ -112,7 +113,11 @@ impl<'a> Market<'a> {
             moments: BinaryHeap::new(),
             scheduled: 0,
             ledger,
-            by_owner: providers.iter().enumerate().map(|(place, provider)| (provider.owner, place)).collect(),
+            by_owner: providers
+                .iter()
+                .enumerate()
+                .map(|(place, provider)| (provider.owner, place))
+                .collect(),
             total_stake: providers.iter().map(|provider| provider.stake).sum(),
             free: BTreeSet::new(),
             book: Book::default(),
@@ -133,7 +138,10 @@ impl<'a> Market<'a> {
             if let Some(from) = market.providers[provider].from {
                 for days in 0..3u32 {
                     let shift = f64::from(days) * DAY / 2.0;
-                    market.after((from + shift).rem_euclid(1.5 * DAY).ceil() as u64, Moment::Shift(provider));
+                    market.after(
+                        (from + shift).rem_euclid(1.5 * DAY).ceil() as u64,
+                        Moment::Shift(provider),
+                    );
                 }
             }
         }
@@ -195,7 +203,9 @@ impl<'a> Market<'a> {
         self.after(wait.ceil() as u64, Moment::Arrival);
         let job = clients::job(&mut self.random, self.scenario, self.now);
         let id = job.proof.sha256;
-        let Ok(entry) = Entry::new(&job, id, MARKET, self.now, &self.scenario.rules) else { return };
+        let Ok(entry) = Entry::new(&job, id, MARKET, self.now, &self.scenario.rules) else {
+            return;
+        };
         if self.ledger.apply(&entry.paid_ahead()).is_err() {
             return;
         }
@@ -244,7 +254,8 @@ impl<'a> Market<'a> {
         let Some(running) = self.lots.get_mut(&lot) else { return Ok(()) };
         let clock = Clock { now: self.now, excuses: &[] };
         let was_locked = running.lot.leased().is_some();
-        let notices = transact(&mut self.ledger, &mut running.lot, event, &clock, &self.scenario.rules)?;
+        let notices =
+            transact(&mut self.ledger, &mut running.lot, event, &clock, &self.scenario.rules)?;
         for notice in notices {
             self.notice(lot, notice);
         }
@@ -253,7 +264,8 @@ impl<'a> Market<'a> {
             Phase::Open if was_locked => self.open(lot),
             Phase::Settled { price, .. } => {
                 let (now, submitted) = (self.now, &self.submitted);
-                let waits = running.lot.jobs.iter().map(|entry| now.since(submitted[&entry.job]).get());
+                let waits =
+                    running.lot.jobs.iter().map(|entry| now.since(submitted[&entry.job]).get());
                 self.tally.settled(running.order, price.get(), waits);
                 self.forget(lot);
             }
@@ -278,11 +290,12 @@ impl<'a> Market<'a> {
     fn notice(&mut self, lot: u64, notice: Notice) {
         let one = Count::constant(1);
         let running = &self.lots[&lot];
-        let (order, count, maximum) = (running.order, running.lot.count().get(), running.lot.maximum);
+        let (order, count, maximum) =
+            (running.order, running.lot.count().get(), running.lot.maximum);
         let place = match notice {
-            Notice::Locked(owner) | Notice::Delivered { provider: owner, .. } | Notice::Failed(owner) => {
-                self.by_owner[&owner]
-            }
+            Notice::Locked(owner)
+            | Notice::Delivered { provider: owner, .. }
+            | Notice::Failed(owner) => self.by_owner[&owner],
             Notice::Excused(_) | Notice::Unrevealed(_) => return,
         };
         match notice {
@@ -411,9 +424,11 @@ impl<'a> Market<'a> {
     }
 
     fn report(self) -> Report {
-        let operators = self.providers.iter().map(|provider| provider.operator).max().unwrap_or(0) + 1;
+        let operators =
+            self.providers.iter().map(|provider| provider.operator).max().unwrap_or(0) + 1;
         let mut delivered = vec![0u64; operators];
-        let (mut worked, mut there, mut groups) = (0.0, 0.0, [OfGroup::default(), OfGroup::default()]);
+        let (mut worked, mut there, mut groups) =
+            (0.0, 0.0, [OfGroup::default(), OfGroup::default()]);
         for provider in &self.providers {
             delivered[provider.operator] += provider.delivered;
             let machines = if provider.is_serial { 1 } else { provider.slots };
@@ -431,9 +446,13 @@ impl<'a> Market<'a> {
         let total = delivered.iter().sum::<u64>().max(1) as f64;
         let shares: Vec<f64> = delivered.iter().map(|count| *count as f64 / total).collect();
         let [honest, attack] = groups;
-        let (refused_shares, refused_values) = (self.tally.refused_shares, self.tally.refused_values);
-        let attack_share =
-            if self.scenario.attack == Attack::None { 0.0 } else { attack.delivered as f64 / total };
+        let (refused_shares, refused_values) =
+            (self.tally.refused_shares, self.tally.refused_values);
+        let attack_share = if self.scenario.attack == Attack::None {
+            0.0
+        } else {
+            attack.delivered as f64 / total
+        };
         let submitted = self.tally.submitted;
         let (orders, all) = self.tally.lines();
         Report {

@@ -43,8 +43,9 @@ pub fn lines(title: &str, axis: &str, marks: &[String], lines: &[Line<'_>]) -> S
         let least = values.iter().copied().fold(f64::INFINITY, f64::min);
         let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let range = if most > least { most - least } else { 1.0 };
-        let y =
-            |value: f64| HEIGHT - BOTTOM - 10.0 - (value - least) / range * (HEIGHT - BOTTOM - TOP - 20.0);
+        let y = |value: f64| {
+            HEIGHT - BOTTOM - 10.0 - (value - least) / range * (HEIGHT - BOTTOM - TOP - 20.0)
+        };
         let points: Vec<_> = values
             .iter()
             .enumerate()

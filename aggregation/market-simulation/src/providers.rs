@@ -133,7 +133,8 @@ fn small(random: &mut Random, number: usize) -> Provider {
 impl Provider {
     /// Whether it takes another lot.
     pub(crate) fn is_free(&self, since_midnight: f64) -> bool {
-        let is_there = self.from.is_none_or(|from| (since_midnight - from).rem_euclid(DAY) < DAY / 2.0);
+        let is_there =
+            self.from.is_none_or(|from| (since_midnight - from).rem_euclid(DAY) < DAY / 2.0);
         is_there && self.held < self.slots
     }
 

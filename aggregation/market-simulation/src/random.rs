@@ -38,7 +38,8 @@ impl Random {
 
     /// Around a median, by factors: two thirds of all are within `e^spread` of it.
     pub(crate) fn around(&mut self, median: f64, spread: f64) -> f64 {
-        let (radius, angle) = ((-2.0 * (1.0 - self.part()).ln()).sqrt(), std::f64::consts::TAU * self.part());
+        let (radius, angle) =
+            ((-2.0 * (1.0 - self.part()).ln()).sqrt(), std::f64::consts::TAU * self.part());
         median * (spread * radius * angle.cos()).exp()
     }
 

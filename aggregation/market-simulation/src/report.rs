@@ -129,7 +129,9 @@ impl OfTally {
         let count = self.waits.len();
         let quantile = |part: f64| {
             let place = (part * count as f64) as usize;
-            self.waits.get(place.min(count.saturating_sub(1))).map_or(0.0, |wait| f64::from(*wait) / 60_000.0)
+            self.waits
+                .get(place.min(count.saturating_sub(1)))
+                .map_or(0.0, |wait| f64::from(*wait) / 60_000.0)
         };
         OfOrder {
             order: name.to_owned(),

@@ -31,11 +31,13 @@ const SWEEPS: [(&str, Sweep); 8] = [
 /// All sweeps, or those that are named, as tables on standard output and pictures in a folder.
 pub(crate) fn run(folder: &Path, names: &[&str]) -> Result<(), String> {
     let known = || SWEEPS.map(|(name, _)| name).join(", ");
-    if let Some(unknown) = names.iter().find(|name| SWEEPS.iter().all(|(known, _)| known != *name)) {
+    if let Some(unknown) = names.iter().find(|name| SWEEPS.iter().all(|(known, _)| known != *name))
+    {
         return Err(format!("there is no sweep {unknown:?}; there are {}", known()));
     }
-    let failed =
-        |error: io::Error| format!("{}: {error}; name a folder that can be written", folder.display());
+    let failed = |error: io::Error| {
+        format!("{}: {error}; name a folder that can be written", folder.display())
+    };
     std::fs::create_dir_all(folder).map_err(failed)?;
     for (name, sweep) in SWEEPS {
         if names.is_empty() || names.contains(&name) {
@@ -53,7 +55,11 @@ fn rules_with(change: impl FnOnce(&mut Settings)) -> Rules {
 
 fn table(title: &str, first: &str, columns: &[Column], rows: &[(String, Report)]) {
     let names: Vec<_> = columns.iter().map(|(name, _)| *name).collect();
-    println!("\n{title}\n\n| {first} | {} |\n|---{}|", names.join(" | "), "|---".repeat(columns.len()));
+    println!(
+        "\n{title}\n\n| {first} | {} |\n|---{}|",
+        names.join(" | "),
+        "|---".repeat(columns.len())
+    );
     for (name, report) in rows {
         let cells: Vec<_> = columns.iter().map(|(_, cell)| cell(report)).collect();
         println!("| {name} | {} |", cells.join(" | "));
@@ -100,7 +106,8 @@ const LARGEST: Column = ("largest share", |report| percent(report.largest_share)
 const HERFINDAHL: Column = ("Herfindahl", |report| format!("{:.3}", report.herfindahl));
 const UTILISATION: Column = ("utilisation", |report| percent(report.utilisation));
 const ATTACK_SHARE: Column = ("attack's share", |report| percent(report.attack_share));
-const ATTACK_FAILED: Column = ("leases broken by the attack", |report| report.attack.failed.to_string());
+const ATTACK_FAILED: Column =
+    ("leases broken by the attack", |report| report.attack.failed.to_string());
 const ATTACK_PROFIT: Column = ("attack's profit, million", |report| millions(report.attack.profit));
 const BURNED: Column = ("burned, million", |report| millions(report.burned as f64));
 
@@ -118,7 +125,14 @@ fn day(_: &Path) -> io::Result<()> {
     let line = |of: &OfOrder| {
         println!(
             "| {} | {} | {} | {} | {} | {:.1} | {:.1} | {:.1} |",
-            of.order, of.lots, of.settled, of.expired, of.slashes, of.price, of.wait_p50, of.wait_p99
+            of.order,
+            of.lots,
+            of.settled,
+            of.expired,
+            of.slashes,
+            of.price,
+            of.wait_p50,
+            of.wait_p99
         );
     };
     report.orders.iter().chain([&report.all]).for_each(line);
@@ -166,7 +180,11 @@ fn names(_: &Path) -> io::Result<()> {
     let rows = sweep(&names, |count| count.to_string(), |count| by_stake(count, 1000));
     table("The same, shares by stake times 10", "names", &columns, &rows);
     let multiples = [300, 500, 2000];
-    let rows = sweep(&multiples, |multiple| (multiple / 100).to_string(), |multiple| by_stake(10, multiple));
+    let rows = sweep(
+        &multiples,
+        |multiple| (multiple / 100).to_string(),
+        |multiple| by_stake(10, multiple),
+    );
     table("Ten names, shares by stake times more and less", "times", &columns, &rows);
     Ok(())
 }
@@ -209,7 +227,11 @@ fn slashes(folder: &Path) -> io::Result<()> {
     let failing = sweep(
         &rates,
         |rate| format!("{rate} %"),
-        |rate| Scenario { attack: Attack::FailAfterLock(100), rules: rules(rate), ..Scenario::default() },
+        |rate| Scenario {
+            attack: Attack::FailAfterLock(100),
+            rules: rules(rate),
+            ..Scenario::default()
+        },
     );
     table("Slashing rate, 100 providers that lock and fail", "rate", &columns, &failing);
     draw(
@@ -260,7 +282,8 @@ fn reputations(_: &Path) -> io::Result<()> {
         &rows,
     );
     let values = [100_000, 200_000, 1_000_000];
-    let by_value = |first| scenario(&|settings| settings.admission.first_value = Amount::constant(first));
+    let by_value =
+        |first| scenario(&|settings| settings.admission.first_value = Amount::constant(first));
     let rows = sweep(&values, |first| first.to_string(), by_value);
     table("What a provider without reputation may hold, with the same", "value", &columns, &rows);
     Ok(())

@@ -114,7 +114,10 @@ impl Database {
             }
             Kind::Postgres => {
                 let mut inner = self.pool.begin().await?;
-                sqlx::query("select pg_advisory_xact_lock($1)").bind(self.lock).execute(&mut *inner).await?;
+                sqlx::query("select pg_advisory_xact_lock($1)")
+                    .bind(self.lock)
+                    .execute(&mut *inner)
+                    .await?;
                 Transaction::new(inner, self.kind, None).await
             }
         }
@@ -127,7 +130,9 @@ impl Database {
     pub async fn read(&self) -> Result<Transaction, DatabaseError> {
         let inner = match self.kind {
             Kind::Sqlite => self.pool.begin().await?,
-            Kind::Postgres => self.pool.begin_with("begin isolation level repeatable read read only").await?,
+            Kind::Postgres => {
+                self.pool.begin_with("begin isolation level repeatable read read only").await?
+            }
         };
         Transaction::new(inner, self.kind, None).await
     }
@@ -223,10 +228,11 @@ mod tests {
         let database = open(url).await;
         let add_one = |database: Database| async move {
             let mut write = database.write().await.unwrap();
-            let sum: i64 = sqlx::query_scalar("select cast(coalesce(max(value), 0) as bigint) from number")
-                .fetch_one(write.connection())
-                .await
-                .unwrap();
+            let sum: i64 =
+                sqlx::query_scalar("select cast(coalesce(max(value), 0) as bigint) from number")
+                    .fetch_one(write.connection())
+                    .await
+                    .unwrap();
             sqlx::query("insert into number values ($1)")
                 .bind(sum + 1)
                 .execute(write.connection())
@@ -243,7 +249,8 @@ mod tests {
 
     async fn time_is_the_databases(url: &str) {
         let database = open(url).await;
-        let [first, second] = [database.read().await.unwrap().now(), database.write().await.unwrap().now()];
+        let [first, second] =
+            [database.read().await.unwrap().now(), database.write().await.unwrap().now()];
         assert!(first <= second && first.get() > 1_700_000_000_000);
     }
 
@@ -270,8 +277,14 @@ mod tests {
     async fn two_kinds_of_tables_stand_in_one_database() {
         const OTHER: Schema = Schema {
             lock: 2,
-            sqlite: &[("first", "create table word (value text not null)"), ("second", "drop table word")],
-            postgres: &[("first", "create table word (value text not null)"), ("second", "drop table word")],
+            sqlite: &[
+                ("first", "create table word (value text not null)"),
+                ("second", "drop table word"),
+            ],
+            postgres: &[
+                ("first", "create table word (value text not null)"),
+                ("second", "drop table word"),
+            ],
         };
         let (folder, postgres) = (tempfile::tempdir().unwrap(), Postgres::start());
         for url in [sqlite(folder.path()), postgres.url()] {
@@ -332,7 +345,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_database_that_is_not_there_is_away() {
-        let error = Database::open("postgres://nobody@127.0.0.1:1/none", &SCHEMA, 1).await.err().unwrap();
+        let error =
+            Database::open("postgres://nobody@127.0.0.1:1/none", &SCHEMA, 1).await.err().unwrap();
         assert!(error.may_pass(), "{error}");
     }
 }

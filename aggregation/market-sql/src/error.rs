@@ -9,7 +9,9 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum DatabaseError {
     /// A URL of no database that is known here.
-    #[error("{url} is no database: write sqlite:// and a path, or postgres:// with user, host and name")]
+    #[error(
+        "{url} is no database: write sqlite:// and a path, or postgres:// with user, host and name"
+    )]
     Url {
         /// Without its password.
         url: String,
@@ -64,7 +66,9 @@ impl From<sqlx::Error> for DatabaseError {
             (_, "5" | "6" | "57P01" | "57P02" | "57P03" | "53300") => Self::Away(error),
             // What the database ended for another's sake or its own: serialisation, deadlock, cancelled, out of memory, lock not to be had, read only while it changes
             // its role; SQLITE_IOERR.
-            (_, "40001" | "40P01" | "57014" | "53200" | "55P03" | "25006" | "10") => Self::Away(error),
+            (_, "40001" | "40P01" | "57014" | "53200" | "55P03" | "25006" | "10") => {
+                Self::Away(error)
+            }
             (_, code) if code.starts_with("08") => Self::Away(error),
             (
                 sqlx::Error::Io(_)
@@ -150,7 +154,9 @@ mod tests {
         for code in ["08006", "57P01", "40001", "53300", "25006"] {
             assert!(matches!(of(code), DatabaseError::Away(_)), "{code}");
         }
-        assert!(matches!(of("13"), DatabaseError::Full) && matches!(of("53100"), DatabaseError::Full));
+        assert!(
+            matches!(of("13"), DatabaseError::Full) && matches!(of("53100"), DatabaseError::Full)
+        );
     }
 
     #[test]

@@ -34,8 +34,10 @@ impl Postgres {
     /// Where there is no PostgreSQL on this machine, or it does not start: a test that needs one has failed.
     #[must_use]
     pub fn start() -> Self {
-        let folder =
-            tempfile::Builder::new().prefix("velum-postgres-").tempdir().expect("a folder can be made");
+        let folder = tempfile::Builder::new()
+            .prefix("velum-postgres-")
+            .tempdir()
+            .expect("a folder can be made");
         if is_root() {
             let user = fs::metadata("/var/lib/postgresql")
                 .expect("the package `postgresql` makes its user and folder");
@@ -107,7 +109,8 @@ impl Postgres {
     }
 
     fn answers(&self) -> bool {
-        let asked = program(self.folder.path(), "pg_isready").arg("-h").arg(self.folder.path()).output();
+        let asked =
+            program(self.folder.path(), "pg_isready").arg("-h").arg(self.folder.path()).output();
         asked.is_ok_and(|answer| answer.status.success())
     }
 }
@@ -221,6 +224,9 @@ fn is_root() -> bool {
 fn newest() -> PathBuf {
     let folders = fs::read_dir(SERVERS).into_iter().flatten().flatten();
     let version = |path: &PathBuf| path.file_name()?.to_str()?.parse::<u32>().ok();
-    let newest = folders.map(|entry| entry.path()).filter(|path| version(path).is_some()).max_by_key(version);
+    let newest = folders
+        .map(|entry| entry.path())
+        .filter(|path| version(path).is_some())
+        .max_by_key(version);
     newest.expect("there is no PostgreSQL in /usr/lib/postgresql; run `./x ci`, which installs it, or `apt-get install postgresql`")
 }

@@ -24,7 +24,8 @@ pub fn aggregate(made: &[Made], payee: Hash) -> Vec<u8> {
     let mut folding = FOLDING.lock().unwrap_or_else(PoisonError::into_inner);
     let prover = folding.get_or_insert_with(|| Recorded::new(Duration::ZERO));
     let presentations: Vec<_> = made.iter().map(presentation).collect();
-    let plan = Plan::of(Profile::Standard, payee, &presentations).expect("some are folded, each once");
+    let plan =
+        Plan::of(Profile::Standard, payee, &presentations).expect("some are folded, each once");
     let mut results: HashMap<Hash, Bytes> =
         made.iter().map(|made| (Hash::of(&[&made.bytes]), made.bytes.clone().into())).collect();
     let mut last = Bytes::new();
@@ -86,7 +87,8 @@ impl Recorded {
 
 impl Prove for Recorded {
     fn holds(&self, task: &Task, result: &[u8]) -> bool {
-        self.recorded(task.name).is_some_and(|recorded| recorded == result) || self.prover.holds(task, result)
+        self.recorded(task.name).is_some_and(|recorded| recorded == result)
+            || self.prover.holds(task, result)
     }
 
     fn prove(&self, task: &Task, inputs: &[Bytes]) -> Result<Vec<u8>, Unproven> {

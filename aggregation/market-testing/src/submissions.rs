@@ -2,7 +2,8 @@
 
 use velum_credentials::aggregate::Submission;
 use velum_credentials::{
-    Clock, DeviceResponse, PrepareOptions, PresentOptions, Prover, Request, SessionTranscript, Suite,
+    Clock, DeviceResponse, PrepareOptions, PresentOptions, Prover, Request, SessionTranscript,
+    Suite,
 };
 use velum_market_model::Hash;
 use velum_testdata::FOLDED;
@@ -41,7 +42,8 @@ pub fn transcript_of(number: usize) -> SessionTranscript {
 
 fn one(prover: &Prover, number: usize) -> Made {
     let version = Suite::Aggregatable.version();
-    let bytes = kept(&format!("submission-{version}-{number}"), || present(prover, number).to_bytes());
+    let bytes =
+        kept(&format!("submission-{version}-{number}"), || present(prover, number).to_bytes());
     let submission = Submission::from_bytes(&bytes).expect("what was kept is a submission");
     let statement = submission.claim().and_then(|claim| claim.hash()).expect("it states something");
     Made { bytes, statement: Hash(statement) }
@@ -51,10 +53,12 @@ fn present(prover: &Prover, number: usize) -> Submission {
     let (case, _) = FOLDED[number % FOLDED.len()];
     let request = request_of(number);
     let transcript = transcript_of(number);
-    let response = DeviceResponse::parse(case.device_response).expect("a document of the test data");
+    let response =
+        DeviceResponse::parse(case.device_response).expect("a document of the test data");
     let document = response.document(request.doc_type()).expect("it has the document");
-    let prepared =
-        prover.prepare(document, &request, PrepareOptions::default()).expect("the document is prepared");
+    let prepared = prover
+        .prepare(document, &request, PrepareOptions::default())
+        .expect("the document is prepared");
     let options = PresentOptions::at(Clock::Any);
     let presentation = prover
         .present(prepared, document, &transcript, &request, options)

@@ -34,7 +34,11 @@ const BEATS: u32 = 4;
 const DRAINING: Duration = Duration::from_millis(20);
 
 /// Does tasks one at a time, under a name that no other worker has, until it is told to drain. Then it ends the task that it does.
-pub(crate) async fn work(runner: Runner, name: &str, drain: CancellationToken) -> Result<(), WorkError> {
+pub(crate) async fn work(
+    runner: Runner,
+    name: &str,
+    drain: CancellationToken,
+) -> Result<(), WorkError> {
     let store = runner.store.clone();
     let context = WorkerContext::new(name);
     let worker = WorkerBuilder::new(&context)
@@ -45,7 +49,9 @@ pub(crate) async fn work(runner: Runner, name: &str, drain: CancellationToken) -
             let runner = runner.clone();
             async move { runner.run(claimed).await }
         });
-    drive(&context, worker.run(), drain).await.map_err(|error| WorkError::Ended(error.to_string()))?;
+    drive(&context, worker.run(), drain)
+        .await
+        .map_err(|error| WorkError::Ended(error.to_string()))?;
     // What it claimed in the moment when it was told to drain.
     Ok(store.give_back(name).await?)
 }
@@ -172,7 +178,10 @@ impl Persistence for Rows {
         passing(renewed, "leases are not renewed").map(Option::unwrap_or_default)
     }
 
-    async fn fetch_next(&mut self, worker: &WorkerContext) -> Result<Vec<Task<Claimed>>, DatabaseError> {
+    async fn fetch_next(
+        &mut self,
+        worker: &WorkerContext,
+    ) -> Result<Vec<Task<Claimed>>, DatabaseError> {
         let claimed = self.store.claim(worker.name()).await;
         let claimed = passing(claimed, "no task is claimed")?.flatten();
         Ok(claimed.into_iter().map(|claimed| TaskBuilder::new(claimed).build()).collect())
@@ -188,7 +197,11 @@ impl Persistence for Rows {
     }
 
     /// There are none: whoever does a task says in its row how that ended.
-    async fn handle_events(&mut self, _: Vec<TaskEvent<()>>, _: &WorkerContext) -> Result<(), DatabaseError> {
+    async fn handle_events(
+        &mut self,
+        _: Vec<TaskEvent<()>>,
+        _: &WorkerContext,
+    ) -> Result<(), DatabaseError> {
         Ok(())
     }
 
@@ -200,7 +213,10 @@ impl Persistence for Rows {
 }
 
 /// None where asking again may help, which the engine does.
-fn passing<T>(answer: Result<T, DatabaseError>, what: &'static str) -> Result<Option<T>, DatabaseError> {
+fn passing<T>(
+    answer: Result<T, DatabaseError>,
+    what: &'static str,
+) -> Result<Option<T>, DatabaseError> {
     match answer {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.may_pass() => {

@@ -24,7 +24,9 @@ pub enum WorkError {
     #[error("there is no lot {0} here; take it first")]
     NoLot(Hash),
     /// A lot is taken again as something else.
-    #[error("the lot {0} is here already, with other presentations, payee or profile; drop it first")]
+    #[error(
+        "the lot {0} is here already, with other presentations, payee or profile; drop it first"
+    )]
     OtherLot(Hash),
     /// A task that has not failed for good.
     #[error("the task {0} is not dead, or not here; look at the list of dead tasks")]

@@ -59,12 +59,17 @@ impl Plan {
     ///
     /// # Errors
     /// [`PlanError`].
-    pub fn of(profile: Profile, payee: Hash, presentations: &[Presentation]) -> Result<Self, PlanError> {
+    pub fn of(
+        profile: Profile,
+        payee: Hash,
+        presentations: &[Presentation],
+    ) -> Result<Self, PlanError> {
         if presentations.len() > limits::BATCH_PRESENTATIONS {
             return Err(PlanError::TooMany { count: presentations.len() });
         }
         let leaves = sorted(presentations)?;
-        let tree = Tree::over(leaves.len(), wide(aggregate_profile(profile))).ok_or(PlanError::Empty)?;
+        let tree =
+            Tree::over(leaves.len(), wide(aggregate_profile(profile))).ok_or(PlanError::Empty)?;
         let (digests, leaves): (Vec<_>, Vec<_>) = leaves.into_iter().unzip();
         let statements = leaves.iter().map(|leaf| leaf.statement).collect();
         let mut planner = Planner { profile, payee, digests, leaves, tasks: Vec::new() };
@@ -182,8 +187,9 @@ mod tests {
     fn names_tell_all_that_a_result_depends_on() {
         let names = |profile, payee, presentations: &[Presentation]| -> Vec<BTreeSet<Hash>> {
             let plan = Plan::of(profile, payee, presentations).unwrap();
-            let of =
-                |kind| plan.tasks.iter().filter(|task| task.kind() == kind).map(|task| task.name).collect();
+            let of = |kind| {
+                plan.tasks.iter().filter(|task| task.kind() == kind).map(|task| task.name).collect()
+            };
             [Kind::Leaf, Kind::Wrap, Kind::Merge, Kind::Root].into_iter().map(of).collect()
         };
         let two = presentations(2);
@@ -198,9 +204,10 @@ mod tests {
             change(&mut two[0]);
             names(Profile::Standard, PAYEE, &two)
         };
-        for other in
-            [changed(|one| one.class = SizeClass::Extra), changed(|one| one.submission = Hash([1; 32]))]
-        {
+        for other in [
+            changed(|one| one.class = SizeClass::Extra),
+            changed(|one| one.submission = Hash([1; 32])),
+        ] {
             assert_eq!(these[0].intersection(&other[0]).count(), 1);
             assert_eq!(these[1].intersection(&other[1]).count(), 1);
             assert!((2..4).all(|kind| these[kind].is_disjoint(&other[kind])));
@@ -209,8 +216,9 @@ mod tests {
 
     #[test]
     fn what_no_aggregate_counts_is_refused() {
-        let of =
-            |presentations: &[Presentation]| Plan::of(Profile::Standard, PAYEE, presentations).unwrap_err();
+        let of = |presentations: &[Presentation]| {
+            Plan::of(Profile::Standard, PAYEE, presentations).unwrap_err()
+        };
         let mut twice = presentations(3);
         twice.push(Presentation { submission: Hash([9; 32]), ..twice[1] });
         assert_eq!(of(&twice), PlanError::Twice(twice[1].statement));

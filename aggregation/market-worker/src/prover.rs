@@ -104,7 +104,8 @@ impl Prove for Prover {
 
     fn prove(&self, task: &Task, inputs: &[Bytes]) -> Result<Vec<u8>, Unproven> {
         let aggregator = self.aggregator(task.profile);
-        let first = || inputs.first().ok_or_else(|| Unproven::Failed("an input is not given".to_owned()));
+        let first =
+            || inputs.first().ok_or_else(|| Unproven::Failed("an input is not given".to_owned()));
         match &task.work {
             Work::Leaf { class, .. } => self.leaf(task, *class, first()?),
             Work::Wrap { class: size, payee, leaf } => {

@@ -32,7 +32,9 @@ impl Runner {
         let (kind, seconds) = (task.kind().name(), begun.elapsed().as_secs_f64());
         match &outcome {
             Outcome::Done => info!(task = %task.name, kind, seconds, "done"),
-            ended => warn!(task = %task.name, kind, seconds, attempt = claimed.attempt, ?ended, "not done"),
+            ended => {
+                warn!(task = %task.name, kind, seconds, attempt = claimed.attempt, ?ended, "not done")
+            }
         }
         self.end(&claimed, &outcome).await;
     }
@@ -83,10 +85,14 @@ impl Runner {
         let proof = tokio::task::spawn_blocking(move || prover.prove(&proven, &inputs)).await;
         let result = match proof {
             Ok(Ok(result)) => result,
-            Ok(Err(Unproven::Input(at))) => return Err(input_wrong(task, at, "is not what it should be")),
+            Ok(Err(Unproven::Input(at))) => {
+                return Err(input_wrong(task, at, "is not what it should be"));
+            }
             Ok(Err(Unproven::Refused(error))) => return Err(Outcome::Refused(error)),
             Ok(Err(Unproven::Failed(error))) => return Err(Outcome::Failed(error)),
-            Err(panicked) => return Err(Outcome::Failed(format!("the prover has panicked: {panicked}"))),
+            Err(panicked) => {
+                return Err(Outcome::Failed(format!("the prover has panicked: {panicked}")));
+            }
         };
         self.blobs.put_named(RESULTS, task.name, result.into()).await.map_err(store_failed)?;
         Ok(Outcome::Done)
@@ -125,14 +131,19 @@ impl Runner {
 }
 
 fn store_failed(error: BlobError) -> Outcome {
-    if error.may_pass() { Outcome::Later(error.to_string()) } else { Outcome::Failed(error.to_string()) }
+    if error.may_pass() {
+        Outcome::Later(error.to_string())
+    } else {
+        Outcome::Failed(error.to_string())
+    }
 }
 
 fn input_wrong(task: &Task, at: usize, what: &str) -> Outcome {
     match task.inputs().get(at) {
-        Some(input) => {
-            Outcome::Input { name: input.name, error: format!("the result of task {} {what}", input.name) }
-        }
+        Some(input) => Outcome::Input {
+            name: input.name,
+            error: format!("the result of task {} {what}", input.name),
+        },
         None => Outcome::Failed(format!("there is no input {at}")),
     }
 }

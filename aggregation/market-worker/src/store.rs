@@ -21,7 +21,8 @@ const TABLES: &[(&str, &str)] =
     &[("workshop", include_str!("tables.sql")), ("fetched", include_str!("fetched.sql"))];
 
 /// Both databases read the same statements.
-const SCHEMA: Schema = Schema { lock: i64::from_be_bytes(*b"velum\0ws"), sqlite: TABLES, postgres: TABLES };
+const SCHEMA: Schema =
+    Schema { lock: i64::from_be_bytes(*b"velum\0ws"), sqlite: TABLES, postgres: TABLES };
 
 /// Connections of one process: of its worker, for what it runs beside, and for who asks.
 const CONNECTIONS: u32 = 4;
@@ -186,7 +187,8 @@ impl Store {
 }
 
 async fn add_garbage(connection: &mut AnyConnection, name: Hash) -> Result<()> {
-    let insert = sqlx::query("insert into garbage (name) values ($1) on conflict (name) do nothing");
+    let insert =
+        sqlx::query("insert into garbage (name) values ($1) on conflict (name) do nothing");
     insert.bind(name.to_string()).execute(connection).await?;
     Ok(())
 }
@@ -213,7 +215,8 @@ fn name(row: &AnyRow) -> Result<Hash> {
 
 fn body<T: serde::de::DeserializeOwned>(row: &AnyRow) -> Result<T> {
     let text: String = row.try_get("body")?;
-    serde_json::from_str(&text).map_err(|error| DatabaseError::corrupt("the body of a task or a lot", error))
+    serde_json::from_str(&text)
+        .map_err(|error| DatabaseError::corrupt("the body of a task or a lot", error))
 }
 
 /// A value that is written as one of some names.
@@ -223,5 +226,6 @@ fn named<T: serde::de::DeserializeOwned>(row: &AnyRow, column: &'static str) -> 
 }
 
 fn json<T: Serialize>(value: &T) -> Result<String> {
-    serde_json::to_string(value).map_err(|error| DatabaseError::corrupt("what is to be written", error))
+    serde_json::to_string(value)
+        .map_err(|error| DatabaseError::corrupt("what is to be written", error))
 }

@@ -114,7 +114,9 @@ impl Task {
     pub fn inputs(&self) -> &[Input] {
         match &self.work {
             Work::Leaf { .. } => &[],
-            Work::Wrap { leaf: input, .. } | Work::Root { child: input, .. } => std::slice::from_ref(input),
+            Work::Wrap { leaf: input, .. } | Work::Root { child: input, .. } => {
+                std::slice::from_ref(input)
+            }
             Work::Merge { children, .. } => children,
         }
     }

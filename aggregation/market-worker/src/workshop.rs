@@ -95,7 +95,11 @@ impl Workshop {
     /// [`WorkError::Plan`], [`WorkError::OtherLot`] and [`WorkError::Database`].
     pub async fn take(&self, lot: &LotWork) -> Result<(), WorkError> {
         let plan = Plan::of(lot.profile, lot.payee, &lot.presentations)?;
-        if self.runner.store.add(lot, &plan).await? { Ok(()) } else { Err(WorkError::OtherLot(lot.id)) }
+        if self.runner.store.add(lot, &plan).await? {
+            Ok(())
+        } else {
+            Err(WorkError::OtherLot(lot.id))
+        }
     }
 
     /// The aggregate of a lot, once it is there; its proof is verified. One that does not verify is made again.
@@ -111,7 +115,9 @@ impl Workshop {
             return Ok(None);
         }
         let Some(proof) = self.runner.result(root).await? else {
-            store.make_again(root.name, "the aggregate's proof is not there, or does not verify").await?;
+            store
+                .make_again(root.name, "the aggregate's proof is not there, or does not verify")
+                .await?;
             return Ok(None);
         };
         Ok(Some(Aggregate { statements, proof }))

@@ -25,7 +25,8 @@ const OLD: u64 = 100_000;
 const LOCKED: u64 = 150;
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads");
     let report = runtime.block_on(async {
         json!({
             "database_alone": bare().await,
@@ -89,7 +90,11 @@ impl World {
                 order: Order::Dutch,
                 minimum: Amount::constant(100),
                 maximum: Amount::constant(1000),
-                ramp: Ramp { start: now, duration: Duration::constant(1000), price: PriceMove::Rises },
+                ramp: Ramp {
+                    start: now,
+                    duration: Duration::constant(1000),
+                    price: PriceMove::Rises,
+                },
                 lock_by: later(60),
                 deliver_by: later(120),
                 collateral: Amount::ZERO,
@@ -111,7 +116,8 @@ impl World {
         while times.len() < LOCKED as usize {
             for lot in self.market.open_lots("dutch").await.expect("lots") {
                 let (at_least, provider_key) = (Amount::ZERO, provider.public());
-                let lock = Lock { lot: lot.lot, epoch: lot.epoch, at_least, provider: provider_key };
+                let lock =
+                    Lock { lot: lot.lot, epoch: lot.epoch, at_least, provider: provider_key };
                 let lock = Signed::sign(lock, provider).expect("signed");
                 let start = Instant::now();
                 self.market.lock(&lock).await.expect("it is locked");
@@ -124,7 +130,8 @@ impl World {
 
 /// Transactions of one row each, with the settings of a market.
 async fn bare() -> Value {
-    const TABLE: (&str, &str) = ("row", "create table row (number bigint primary key, text text not null)");
+    const TABLE: (&str, &str) =
+        ("row", "create table row (number bigint primary key, text text not null)");
     const SCHEMA: Schema = Schema { lock: 1, sqlite: &[TABLE], postgres: &[TABLE] };
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite://{}/bare.db", folder.path().display());
@@ -170,7 +177,11 @@ async fn verified() -> Value {
                 sha256: Hash::of(&[&made.bytes]),
                 length: Count::new(made.bytes.len() as u64).expect("a length"),
             };
-            world.market.proofs_checked(&job, made.bytes.clone().into()).await.expect("it verifies");
+            world
+                .market
+                .proofs_checked(&job, made.bytes.clone().into())
+                .await
+                .expect("it verifies");
         }
     })
     .await

@@ -121,8 +121,10 @@ codes! {
 impl Code {
     /// Every code.
     pub fn all() -> impl Iterator<Item = Self> {
-        let proofs =
-            ProofCode::ALL.iter().map(|code| Self::from(*code)).filter(|code| !Self::OWN.contains(code));
+        let proofs = ProofCode::ALL
+            .iter()
+            .map(|code| Self::from(*code))
+            .filter(|code| !Self::OWN.contains(code));
         Self::OWN.iter().copied().chain(proofs)
     }
 }

@@ -164,9 +164,12 @@ impl MarketError {
         let code = self.code();
         let detail = match code {
             Code::Internal => {
-                "something is wrong in the node; its operator finds what in the node's log".to_owned()
+                "something is wrong in the node; its operator finds what in the node's log"
+                    .to_owned()
             }
-            Code::Unavailable => "the node cannot reach its database or its blobs; try again".to_owned(),
+            Code::Unavailable => {
+                "the node cannot reach its database or its blobs; try again".to_owned()
+            }
             _ => self.to_string(),
         };
         let place = match self {
@@ -194,9 +197,10 @@ fn refusal_code(refusal: &Refusal) -> Code {
         Refusal::Spent { .. } => Code::CreditSpent,
         Refusal::CreditEpoch { .. } => Code::CreditEpoch,
         Refusal::OneTimeKey { .. } | Refusal::KnownKey => Code::OneTimeKey,
-        Refusal::Settled | Refusal::TooLate { .. } | Refusal::Fenced { .. } | Refusal::NotLocked { .. } => {
-            Code::TooLate
-        }
+        Refusal::Settled
+        | Refusal::TooLate { .. }
+        | Refusal::Fenced { .. }
+        | Refusal::NotLocked { .. } => Code::TooLate,
         _ => Code::Refused,
     }
 }

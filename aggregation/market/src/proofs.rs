@@ -73,24 +73,37 @@ impl Proofs {
     /// [`MarketError::OtherSystem`], [`MarketError::KeptBack`] and [`MarketError::Proof`].
     pub fn check_submission(&self, job: &Job, bytes: &[u8]) -> Result<(), MarketError> {
         if job.proof_system != self.system {
-            let name = |system: &ProofSystem| format!("{} with keys {}", system.name.as_str(), system.keys);
+            let name = |system: &ProofSystem| {
+                format!("{} with keys {}", system.name.as_str(), system.keys)
+            };
             return Err(MarketError::OtherSystem {
                 given: name(&job.proof_system),
                 taken: name(&self.system),
             });
         }
         if job.proof.length.get() != bytes.len() as u64 || job.proof.sha256 != Hash::of(&[bytes]) {
-            return Err(ProofError::new("job.proof", "the submission has another length or SHA-256").into());
+            return Err(ProofError::new(
+                "job.proof",
+                "the submission has another length or SHA-256",
+            )
+            .into());
         }
         let submission = Submission::from_bytes(bytes).map_err(ProofError::from)?;
         let Submission { transcript, request, presentation } = &submission;
         may_hand_off(request).map_err(|reasons: Vec<KeptBack>| MarketError::KeptBack(reasons))?;
         if presentation.size_class() != class(job.size_class) {
-            return Err(ProofError::new("job.size_class", "the presentation is of another size class").into());
+            return Err(ProofError::new(
+                "job.size_class",
+                "the presentation is of another size class",
+            )
+            .into());
         }
-        let statement = submission.claim().and_then(|claim| claim.hash()).map_err(ProofError::from)?;
+        let statement =
+            submission.claim().and_then(|claim| claim.hash()).map_err(ProofError::from)?;
         if Hash(statement) != job.statement {
-            return Err(ProofError::new("job.statement", "the presentation states something else").into());
+            return Err(
+                ProofError::new("job.statement", "the presentation states something else").into()
+            );
         }
         self.verifier.verify(presentation, transcript, request).map_err(ProofError::from)?;
         Ok(())
@@ -111,7 +124,8 @@ impl Proofs {
         let profile = aggregate_profile(profile);
         let key = self.keys.iter().find(|key| key.profile() == profile);
         let key = key.ok_or_else(|| wrong("no key of its profile is compiled in".to_owned()))?;
-        let root = verify_root(profile, key, proof, &payee.0).map_err(|error| wrong(error.to_string()))?;
+        let root =
+            verify_root(profile, key, proof, &payee.0).map_err(|error| wrong(error.to_string()))?;
         let digests = sorted(statements)?;
         let tree = Tree::over(digests.len(), wide(profile)).map(|tree| tree.digest(&digests));
         if tree != Some((root.digest, root.count)) {
@@ -134,10 +148,15 @@ impl Proofs {
     ) -> Result<Vec<u8>, ProofError> {
         let submission = Submission::from_bytes(submission)?;
         let statement = submission.claim()?.hash()?;
-        let leaves = sorted(statements)?.into_iter().map(velum_aggregate_verifier::digest_to_bytes).collect();
+        let leaves = sorted(statements)?
+            .into_iter()
+            .map(velum_aggregate_verifier::digest_to_bytes)
+            .collect();
         let profile = aggregate_profile(profile);
-        let batch = Batch { profile: profile.short_name().to_owned(), payee: payee.0, leaves, proof };
-        let receipt = velum_aggregator::receipt(&batch, profile, &submission.presentation, &statement);
+        let batch =
+            Batch { profile: profile.short_name().to_owned(), payee: payee.0, leaves, proof };
+        let receipt =
+            velum_aggregator::receipt(&batch, profile, &submission.presentation, &statement);
         Ok(receipt.map_err(|error| ProofError::new("receipt", error.to_string()))?.to_bytes())
     }
 }
@@ -157,9 +176,9 @@ fn sorted(statements: &[Hash]) -> Result<Vec<Digest>, ProofError> {
     let digests: Result<Vec<_>, _> =
         statements.iter().map(|statement| digest_from_bytes(&statement.0)).collect();
     let mut digests = digests.map_err(|error| ProofError::new("statement", error.to_string()))?;
-    digests.sort_by(
-        |a, b| if is_below(*a, *b) { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater },
-    );
+    digests.sort_by(|a, b| {
+        if is_below(*a, *b) { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater }
+    });
     Ok(digests)
 }
 
@@ -190,7 +209,12 @@ pub(crate) struct Pool {
 
 impl Pool {
     pub(crate) fn new(proofs: Arc<Proofs>, threads: usize, most_waiting: usize) -> Self {
-        Self { proofs, running: Arc::new(Semaphore::new(threads)), waiting: Arc::default(), most_waiting }
+        Self {
+            proofs,
+            running: Arc::new(Semaphore::new(threads)),
+            waiting: Arc::default(),
+            most_waiting,
+        }
     }
 
     pub(crate) fn proofs(&self) -> &Proofs {
@@ -216,8 +240,12 @@ impl Pool {
             return Err(MarketError::Busy { seconds: 5 });
         }
         // The semaphore is never closed.
-        let permit =
-            self.running.clone().acquire_owned().await.map_err(|_| MarketError::Busy { seconds: 5 })?;
+        let permit = self
+            .running
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(|_| MarketError::Busy { seconds: 5 })?;
         let proofs = self.proofs.clone();
         let done = tokio::task::spawn_blocking(move || {
             let _permit = permit;

@@ -10,7 +10,8 @@
 
 use thiserror::Error;
 use velum_aggregate_verifier::{
-    AggregateError, Digest, NodeError, Path, PathError, Profile, RootKey, digest_from_bytes, verify_root,
+    AggregateError, Digest, NodeError, Path, PathError, Profile, RootKey, digest_from_bytes,
+    verify_root,
 };
 use velum_credentials::aggregate::{Receipt, Step};
 use velum_credentials::{Claim, Learnt, Request, Session};
@@ -131,7 +132,11 @@ pub fn verify<S: Session>(
 ///
 /// # Errors
 /// [`ReceiptError`], but for [`ReceiptError::Claim`].
-pub fn counted(receipt: &Receipt, statement: &[u8; 32], policy: &Policy) -> Result<Counted, ReceiptError> {
+pub fn counted(
+    receipt: &Receipt,
+    statement: &[u8; 32],
+    policy: &Policy,
+) -> Result<Counted, ReceiptError> {
     let key = policy.keys.iter().find(|key| key.profile().short_name() == receipt.profile);
     let key = key.ok_or_else(|| ReceiptError::Profile { name: receipt.profile.clone() })?;
     if policy.payee.is_some_and(|payee| payee != receipt.payee) {
@@ -156,8 +161,9 @@ pub fn statement(claim: &Claim) -> Result<Digest, ReceiptError> {
 /// A receipt's path, to be checked.
 fn path(steps: &[Step]) -> Result<Path, ReceiptError> {
     let step = |(level, step): (usize, &Step)| {
-        let sibling =
-            |bytes| digest_from_bytes(bytes).map_err(|error| ReceiptError::Sibling { level, error });
+        let sibling = |bytes| {
+            digest_from_bytes(bytes).map_err(|error| ReceiptError::Sibling { level, error })
+        };
         Ok(velum_aggregate_verifier::Step {
             // What is too large for this machine is too large for any path.
             arity: step.places.try_into().unwrap_or(usize::MAX),

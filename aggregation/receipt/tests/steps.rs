@@ -64,7 +64,8 @@ fn an_aggregate_shows_nothing_of_another_statement() {
 fn a_policy_is_kept_whatever_the_statement() {
     let receipt = receipt(Profile::Standard);
     let statement = statement(&receipt);
-    let refused = |policy: &Policy| counted(&receipt, &statement, policy).unwrap_err().place().to_owned();
+    let refused =
+        |policy: &Policy| counted(&receipt, &statement, policy).unwrap_err().place().to_owned();
     assert_eq!(refused(&policy(Profile::Proven100, None)), "receipt.profile");
     assert_eq!(refused(&Policy { keys: Vec::new(), payee: None }), "receipt.profile");
     assert_eq!(refused(&policy(Profile::Standard, Some([0; 32]))), "receipt.payee");

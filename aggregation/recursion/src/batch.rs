@@ -62,10 +62,12 @@ impl<'a> Batch<'a> {
             let mut claimed = zero;
             for at in terms_of(number) {
                 let weight = weights[shape.words[at]];
-                claimed = builder.arithmetic_extension(F::NEG_ONE, F::ONE, weight, values[at], claimed);
+                claimed =
+                    builder.arithmetic_extension(F::NEG_ONE, F::ONE, weight, values[at], claimed);
             }
             let mut by_block: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-            terms_of(number).for_each(|at| by_block.entry(shape.words[at] / BLOCK).or_default().push(at));
+            terms_of(number)
+                .for_each(|at| by_block.entry(shape.words[at] / BLOCK).or_default().push(at));
             let (mut blocks, mut single) = (Vec::new(), Vec::new());
             for (block, terms) in by_block {
                 let is_extension = shape.terms[terms[0]].is_extension;
@@ -87,7 +89,12 @@ impl<'a> Batch<'a> {
     }
 
     /// Its value at a row, whose point of the tallest group's domain is `x`; `rows` has the row's cells by tree and group.
-    pub(crate) fn at(&self, builder: &mut Builder, x: Target, rows: &[Vec<Vec<Target>>]) -> Extension {
+    pub(crate) fn at(
+        &self,
+        builder: &mut Builder,
+        x: Target,
+        rows: &[Vec<Vec<Target>>],
+    ) -> Extension {
         let mask = self.shape.fri_mask();
         let row = &rows[QUOTIENT][0];
         let mask = pair([row[mask], row[mask + 1]]);
@@ -122,8 +129,11 @@ impl<'a> Batch<'a> {
                 *numerator = builder.mul_add_extension(weight, value, *numerator);
             }
         }
-        let quotients: Vec<_> =
-            numerators.into_iter().zip(&self.points).map(|(numerator, at)| (numerator, at.point)).collect();
+        let quotients: Vec<_> = numerators
+            .into_iter()
+            .zip(&self.points)
+            .map(|(numerator, at)| (numerator, at.point))
+            .collect();
         quotient_sum(builder, x, mask, &quotients)
     }
 }
@@ -135,7 +145,9 @@ const FEW: usize = 6;
 fn points(builder: &mut Builder, shape: &Shape, zeta: Extension) -> Vec<Extension> {
     let generator = velum_stark::field::F::two_adic_generator(shape.log_height());
     let factor = |point: &Point| match *point {
-        Point::Row(offset) if offset < 0 => generator.inverse().exp_u64(offset.unsigned_abs().into()),
+        Point::Row(offset) if offset < 0 => {
+            generator.inverse().exp_u64(offset.unsigned_abs().into())
+        }
         Point::Row(offset) => generator.exp_u64(offset.unsigned_abs().into()),
         Point::Mask => velum_stark::field::F::GENERATOR,
     };

@@ -64,7 +64,10 @@ impl Relations for Blocks {
             let mut words: Vec<_> = cells.collect();
             for &challenge in &challenges {
                 let (pairs, _) = words.as_chunks::<2>();
-                words = pairs.iter().map(|&[f, g]| arithmetic.mul_add_extension(challenge, g, f)).collect();
+                words = pairs
+                    .iter()
+                    .map(|&[f, g]| arithmetic.mul_add_extension(challenge, g, f))
+                    .collect();
             }
             for (coefficient, &value) in words[0].iter().enumerate() {
                 arithmetic.define(Self::sum(block) + coefficient, value);

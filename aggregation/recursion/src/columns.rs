@@ -58,7 +58,8 @@ impl Plan {
         let mut kinds: BTreeMap<Vec<u64>, Vec<usize>> = BTreeMap::new();
         let height = by_kinds.first().map_or(0, |(_, column)| column.len());
         for row in 0..height {
-            let cells: Vec<_> = by_kinds.iter().map(|(_, column)| column[row].to_canonical_u64()).collect();
+            let cells: Vec<_> =
+                by_kinds.iter().map(|(_, column)| column[row].to_canonical_u64()).collect();
             kinds.entry(cells).or_default().push(row);
         }
         let of_column = |at: usize| -> Terms<Part> {
@@ -66,9 +67,13 @@ impl Plan {
             let cells = cells.filter(|(_, cell)| *cell != F::ZERO);
             cells.map(|(kind, cell)| (Part::Kind(kind), cell)).collect()
         };
-        let by_kinds = by_kinds.iter().enumerate().map(|(at, (number, _))| (*number, of_column(at)));
+        let by_kinds =
+            by_kinds.iter().enumerate().map(|(at, (number, _))| (*number, of_column(at)));
         let by_rows = by_rows.iter().map(|(number, column)| {
-            (*number, terms(column).into_iter().map(|(rows, cell)| (Part::Rows(rows), cell)).collect())
+            (
+                *number,
+                terms(column).into_iter().map(|(rows, cell)| (Part::Rows(rows), cell)).collect(),
+            )
         });
         let columns = by_kinds.chain(by_rows).collect();
         let rows_of = |(cells, rows): (&Vec<u64>, &Vec<usize>)| {
@@ -106,7 +111,10 @@ fn terms(column: &[F]) -> Terms<Rows> {
             }
             None => {
                 terms.extend(
-                    cells.iter().enumerate().map(|(at, &cell)| (Rows::One(block * BLOCK + at), cell)),
+                    cells
+                        .iter()
+                        .enumerate()
+                        .map(|(at, &cell)| (Rows::One(block * BLOCK + at), cell)),
                 );
             }
         }
@@ -141,8 +149,9 @@ mod tests {
                 rows.map(|(&polynomial, place)| polynomial * F::from_canonical_u64(place)).sum()
             }
         };
-        let of_terms =
-            |terms: &Terms<Rows>| -> F { terms.iter().map(|&(rows, cell)| of_rows(rows) * cell).sum() };
+        let of_terms = |terms: &Terms<Rows>| -> F {
+            terms.iter().map(|&(rows, cell)| of_rows(rows) * cell).sum()
+        };
         let (_, terms) = plan.columns.iter().find(|(other, _)| *other == number).unwrap();
         let of_part = |part: &Part| match *part {
             Part::Rows(rows) => of_rows(rows),
@@ -155,7 +164,8 @@ mod tests {
     fn plans_sum_up_the_columns_that_they_are_made_for() {
         let numbers: Vec<_> = (0..HEIGHT).map(F::from_canonical_usize).collect();
         let steps = |at: usize| (0..HEIGHT).map(|row| F::from_bool(row < at)).collect::<Vec<_>>();
-        let repeated: Vec<_> = (0..HEIGHT).map(|row| F::from_canonical_usize(row * row % 7)).collect();
+        let repeated: Vec<_> =
+            (0..HEIGHT).map(|row| F::from_canonical_usize(row * row % 7)).collect();
         let columns = vec![
             (3, numbers),
             (4, steps(50)),
@@ -166,12 +176,17 @@ mod tests {
             (12, vec![F::ZERO; HEIGHT]),
         ];
         let polynomials = F::rand_vec(HEIGHT);
-        let expected =
-            |column: &[F]| column.iter().zip(&polynomials).map(|(&cell, &row)| cell * row).sum::<F>();
+        let expected = |column: &[F]| {
+            column.iter().zip(&polynomials).map(|(&cell, &row)| cell * row).sum::<F>()
+        };
         for by_kinds in 0..=columns.len() {
             let plan = Plan::with(columns.split_at(by_kinds));
             for (number, column) in &columns {
-                assert_eq!(value(&plan, *number, &polynomials), expected(column), "{number} of {by_kinds}");
+                assert_eq!(
+                    value(&plan, *number, &polynomials),
+                    expected(column),
+                    "{number} of {by_kinds}"
+                );
             }
         }
         let best = Plan::new(columns.clone());

@@ -19,8 +19,11 @@ pub(crate) fn composition(
     inputs: &BTreeMap<Input, Extension>,
 ) -> Extension {
     let uses = Uses::new(program);
-    let mut replay =
-        Replay { builder, nodes: program.nodes(), values: Vec::with_capacity(program.nodes().len()) };
+    let mut replay = Replay {
+        builder,
+        nodes: program.nodes(),
+        values: Vec::with_capacity(program.nodes().len()),
+    };
     for (id, node) in program.nodes().iter().enumerate() {
         let value = match *node {
             _ if uses.count[id] == 0 => Replayed::Unused,

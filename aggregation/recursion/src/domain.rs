@@ -100,7 +100,8 @@ impl Domain {
         let mut values = BTreeMap::new();
         let offsets: BTreeSet<i32> = window.iter().map(|&(_, offset)| offset).collect();
         for offset in offsets {
-            let read = window.iter().filter(|(_, other)| *other == offset).map(|&(column, _)| column);
+            let read =
+                window.iter().filter(|(_, other)| *other == offset).map(|&(column, _)| column);
             let rotated = read.map(|column| (column, rotate(&columns[column], offset))).collect();
             let Plan { kinds, columns } = Plan::new(rotated);
             let kinds: Vec<_> = kinds.iter().map(|terms| self.sum(builder, terms)).collect();

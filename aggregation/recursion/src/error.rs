@@ -9,10 +9,14 @@ use velum_stark::VerifyError;
 #[non_exhaustive]
 pub enum KeyError {
     /// Its proofs are not hashed with Poseidon2.
-    #[error("proofs under the key are not hashed with Poseidon2; a circuit hashes with nothing else")]
+    #[error(
+        "proofs under the key are not hashed with Poseidon2; a circuit hashes with nothing else"
+    )]
     Hash,
     /// It folds by more than a gate does.
-    #[error("proofs under the key fold by 2^{log_arity} at once; a circuit folds by at most 2^{most}")]
+    #[error(
+        "proofs under the key fold by 2^{log_arity} at once; a circuit folds by at most 2^{most}"
+    )]
     Arity {
         /// Logarithm of what it folds by.
         log_arity: usize,
@@ -29,7 +33,9 @@ pub enum WitnessError {
     #[error("the proof cannot be read: {0}")]
     Proof(#[from] VerifyError),
     /// Some part has another length than the circuit's.
-    #[error("a part of the proof has {given} elements in place of {expected}: it is one under another key")]
+    #[error(
+        "a part of the proof has {given} elements in place of {expected}: it is one under another key"
+    )]
     Shape {
         /// The circuit's.
         expected: usize,

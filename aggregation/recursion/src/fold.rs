@@ -92,7 +92,8 @@ impl Relations for Fold {
                 });
                 let folded = arithmetic.mul_add_extension(beta, difference, sum);
                 let to = self.folded(fold + 1) + D * pair;
-                values[pair] = [arithmetic.define(to, folded[0]), arithmetic.define(to + 1, folded[1])];
+                values[pair] =
+                    [arithmetic.define(to, folded[0]), arithmetic.define(to + 1, folded[1])];
             }
             values.truncate(values.len() / 2);
             inverse = arithmetic.mul(inverse, inverse);
@@ -158,17 +159,22 @@ mod tests {
             let challenges: Vec<FE> = FE::rand_vec(log_arity);
             let value = |index| {
                 let point = FE::from(x * inverse_root(log_arity, index).inverse());
-                coefficients.iter().rev().fold(FE::ZERO, |sum, &coefficient| sum * point + coefficient)
+                coefficients
+                    .iter()
+                    .rev()
+                    .fold(FE::ZERO, |sum, &coefficient| sum * point + coefficient)
             };
             let mut inputs = vec![x.inverse()];
             inputs.extend(challenges.iter().flat_map(|challenge| challenge.0));
             inputs.extend((0..1 << log_arity).flat_map(|index| value(index).0));
             let mut wires = row(&gate, |wire| inputs[wire]);
             assert!(violated(&gate, &wires).is_empty());
-            let expected: FE = (0..).zip(&coefficients).fold(FE::ZERO, |sum, (index, &coefficient)| {
-                let set = challenges.iter().enumerate().filter(|(bit, _)| index >> bit & 1 == 1);
-                sum + coefficient * set.map(|(_, &challenge)| challenge).product::<FE>()
-            });
+            let expected: FE =
+                (0..).zip(&coefficients).fold(FE::ZERO, |sum, (index, &coefficient)| {
+                    let set =
+                        challenges.iter().enumerate().filter(|(bit, _)| index >> bit & 1 == 1);
+                    sum + coefficient * set.map(|(_, &challenge)| challenge).product::<FE>()
+                });
             let end = wires.len() - 2;
             assert_eq!(QuadraticExtension([wires[end], wires[end + 1]]), expected);
             for wire in 0..wires.len() {

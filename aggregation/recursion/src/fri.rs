@@ -37,7 +37,9 @@ impl Layers {
         leaves: &[LeafTargets],
     ) {
         let (mut index, mut shift) = (index, velum_stark::field::F::GENERATOR);
-        for (Layer { tree, challenges }, LeafTargets { values, path }) in self.layers.iter().zip(leaves) {
+        for (Layer { tree, challenges }, LeafTargets { values, path }) in
+            self.layers.iter().zip(leaves)
+        {
             let arity = challenges.len();
             let (within, above) = index.split_at(arity);
             let place = builder.le_sum(within.iter());

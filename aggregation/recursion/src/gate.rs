@@ -58,7 +58,14 @@ pub(crate) trait Arithmetic {
     fn constant(&mut self, value: F) -> Self::Value;
 
     /// `c0 * x * y + c1 * z`.
-    fn combine(&mut self, c0: F, x: Self::Value, y: Self::Value, c1: F, z: Self::Value) -> Self::Value;
+    fn combine(
+        &mut self,
+        c0: F,
+        x: Self::Value,
+        y: Self::Value,
+        c1: F,
+        z: Self::Value,
+    ) -> Self::Value;
 
     /// An input, by its wire.
     fn wire(&mut self, wire: usize) -> Self::Value;
@@ -157,7 +164,10 @@ impl<R: Relations> Gate<F, D> for RelationGate<R> {
 
     fn eval_unfiltered(&self, vars: EvaluationVars<'_, F, D>) -> Vec<QuadraticExtension<F>> {
         let mut constraints = Vec::with_capacity(self.0.count());
-        self.0.state(&mut Constraints { wires: vars.local_wires, to: |value| constraints.push(value) });
+        self.0.state(&mut Constraints {
+            wires: vars.local_wires,
+            to: |value| constraints.push(value),
+        });
         let held = Self::constants().zip(vars.local_constants);
         constraints.extend(held.map(|(wire, &constant)| vars.local_wires[wire] - constant));
         constraints
@@ -179,8 +189,11 @@ impl<R: Relations> Gate<F, D> for RelationGate<R> {
         builder: &mut Builder,
         vars: EvaluationTargets<'_, D>,
     ) -> Vec<ExtensionTarget<D>> {
-        let mut targets =
-            Targets { builder, wires: vars.local_wires, constraints: Vec::with_capacity(self.0.count()) };
+        let mut targets = Targets {
+            builder,
+            wires: vars.local_wires,
+            constraints: Vec::with_capacity(self.0.count()),
+        };
         self.0.state(&mut targets);
         let Targets { builder, mut constraints, .. } = targets;
         for (wire, &constant) in Self::constants().zip(vars.local_constants) {
@@ -190,7 +203,9 @@ impl<R: Relations> Gate<F, D> for RelationGate<R> {
     }
 
     fn generators(&self, row: usize, _: &[F]) -> Vec<WitnessGeneratorRef<F, D>> {
-        vec![WitnessGeneratorRef::new(RelationGenerator { relations: self.0.clone(), row }.adapter())]
+        vec![WitnessGeneratorRef::new(
+            RelationGenerator { relations: self.0.clone(), row }.adapter(),
+        )]
     }
 
     fn num_wires(&self) -> usize {
@@ -296,7 +311,14 @@ impl Arithmetic for Targets<'_> {
         self.builder.constant_extension(value.into())
     }
 
-    fn combine(&mut self, c0: F, x: Self::Value, y: Self::Value, c1: F, z: Self::Value) -> Self::Value {
+    fn combine(
+        &mut self,
+        c0: F,
+        x: Self::Value,
+        y: Self::Value,
+        c1: F,
+        z: Self::Value,
+    ) -> Self::Value {
         self.builder.arithmetic_extension(c0, c1, x, y, z)
     }
 
@@ -381,8 +403,13 @@ impl<R: Relations> SimpleGenerator<F, D> for RelationGenerator<R> {
         self.relations.inputs().into_iter().map(|wire| Target::wire(self.row, wire)).collect()
     }
 
-    fn run_once(&self, witness: &PartitionWitness<'_, F>, out: &mut GeneratedValues<F>) -> Result<()> {
-        let mut values = Values { witness, row: self.row, wires: Vec::new(), divided_by_zero: false };
+    fn run_once(
+        &self,
+        witness: &PartitionWitness<'_, F>,
+        out: &mut GeneratedValues<F>,
+    ) -> Result<()> {
+        let mut values =
+            Values { witness, row: self.row, wires: Vec::new(), divided_by_zero: false };
         self.relations.state(&mut values);
         let Values { wires, divided_by_zero, .. } = values;
         ensure!(!divided_by_zero, "row {}: {} divides by zero", self.row, R::NAME);
@@ -436,7 +463,9 @@ impl Arithmetic for Values<'_, '_> {
 
     fn define_bits(&mut self, wire: usize, count: usize, value: F) -> Vec<F> {
         let number = value.to_canonical_u64();
-        (0..count).map(|bit| self.define(wire + bit, F::from_bool(number >> bit & 1 == 1))).collect()
+        (0..count)
+            .map(|bit| self.define(wire + bit, F::from_bool(number >> bit & 1 == 1)))
+            .collect()
     }
 
     fn zero(&mut self, _: F) {}

@@ -64,7 +64,8 @@ impl Relations for Lagrange {
         for index in 0..BLOCK {
             let row = arithmetic.combine(power, row, one, F::ZERO, zero);
             let distance = [arithmetic.sub(point[0], row), point[1]];
-            let quotient = arithmetic.define_quotient(Self::QUOTIENT + D * index, [row, zero], distance);
+            let quotient =
+                arithmetic.define_quotient(Self::QUOTIENT + D * index, [row, zero], distance);
             let place = F::from_canonical_usize(index);
             sum = [0, 1].map(|i| arithmetic.add(sum[i], quotient[i]));
             ramp = [0, 1].map(|i| arithmetic.scale_add(place, quotient[i], ramp[i]));
@@ -129,7 +130,8 @@ mod tests {
 
     #[test]
     fn quotients_are_those_of_consecutive_rows() {
-        let (gate, inputs, generator) = (Lagrange { log_height: 9 }, F::rand_vec(4), root_of_unity(9));
+        let (gate, inputs, generator) =
+            (Lagrange { log_height: 9 }, F::rand_vec(4), root_of_unity(9));
         let mut wires = row(&gate, |wire| inputs[wire]);
         assert!(violated(&gate, &wires).is_empty());
         let (mut row, point) = (inputs[0], QuadraticExtension([inputs[2], inputs[3]]));

@@ -83,12 +83,21 @@ impl LeafCircuit {
 
         let mut rows = Rows::new(&builder);
         let [in_credential, in_presentation] = commitment_places(class);
-        for (credential_place, presentation_place) in in_credential.into_iter().zip(in_presentation) {
-            builder.connect(credential.values[credential_place], presentation.values[presentation_place]);
+        for (credential_place, presentation_place) in in_credential.into_iter().zip(in_presentation)
+        {
+            builder.connect(
+                credential.values[credential_place],
+                presentation.values[presentation_place],
+            );
         }
         let constants = builder.constants(&constant_elements(class).map(element));
-        let hashed =
-            [&constants[..], &credential.hash, &presentation.hash, &credential.values, &presentation.values];
+        let hashed = [
+            &constants[..],
+            &credential.hash,
+            &presentation.hash,
+            &credential.values,
+            &presentation.values,
+        ];
         let hash = leaf(&mut builder, &hashed.concat());
         builder.register_public_inputs(&hash);
         rows.count(&builder, "statement hash");
@@ -110,12 +119,17 @@ impl LeafCircuit {
         &self,
         statements: &ProvenStatements<'_>,
     ) -> Result<ProofWithPublicInputs<F, PoseidonGoldilocksConfig, D>, LeafError> {
-        self.data.prove(self.witness(statements)?).map_err(|error| LeafError::Circuit(error.to_string()))
+        self.data
+            .prove(self.witness(statements)?)
+            .map_err(|error| LeafError::Circuit(error.to_string()))
     }
 
     fn witness(&self, statements: &ProvenStatements<'_>) -> Result<PartialWitness<F>, LeafError> {
-        let ProvenStatements { credential, credential_proof, presentation, presentation_proof } = *statements;
-        self.verifier.verify_credential(credential, credential_proof).map_err(LeafError::CredentialProof)?;
+        let ProvenStatements { credential, credential_proof, presentation, presentation_proof } =
+            *statements;
+        self.verifier
+            .verify_credential(credential, credential_proof)
+            .map_err(LeafError::CredentialProof)?;
         self.verifier
             .verify_presentation(presentation, presentation_proof)
             .map_err(LeafError::PresentationProof)?;
@@ -130,13 +144,18 @@ impl LeafCircuit {
     /// The first and the last target of each proof's hash and public values.
     #[cfg(test)]
     pub(crate) fn stated_targets(&self) -> Vec<Target> {
-        let parts = [&self.credential, &self.presentation].map(|inputs| [&inputs.hash, &inputs.values]);
+        let parts =
+            [&self.credential, &self.presentation].map(|inputs| [&inputs.hash, &inputs.values]);
         parts.into_iter().flatten().flat_map(|part| [part[0], part[part.len() - 1]]).collect()
     }
 
     /// Fills the circuit with statements and proofs, whatever they are worth.
-    pub(crate) fn fill(&self, statements: &ProvenStatements<'_>) -> Result<PartialWitness<F>, LeafError> {
-        let ProvenStatements { credential, credential_proof, presentation, presentation_proof } = *statements;
+    pub(crate) fn fill(
+        &self,
+        statements: &ProvenStatements<'_>,
+    ) -> Result<PartialWitness<F>, LeafError> {
+        let ProvenStatements { credential, credential_proof, presentation, presentation_proof } =
+            *statements;
         let [credential_key, presentation_key] = self.verifier.keys();
         let mut witness = PartialWitness::new();
         let chips = credential_chips(credential).map_err(StatementHashError::from)?;
@@ -144,7 +163,13 @@ impl LeafCircuit {
         self.credential.set(&mut witness, credential_key, &bound, &chips, credential_proof)?;
         let chips = presentation_chips(presentation).map_err(StatementHashError::from)?;
         let bound = presentation.bound();
-        self.presentation.set(&mut witness, presentation_key, &bound, &chips, presentation_proof)?;
+        self.presentation.set(
+            &mut witness,
+            presentation_key,
+            &bound,
+            &chips,
+            presentation_proof,
+        )?;
         Ok(witness)
     }
 }
@@ -183,7 +208,8 @@ impl ProofInputs {
         for (&target, value) in self.values.iter().zip(public_values(chips)?) {
             witness.set_target(target, element(value)).map_err(refused)?;
         }
-        let proof = key.read_proof::<Poseidon2Hash>(bound, proof).map_err(crate::WitnessError::from)?;
+        let proof =
+            key.read_proof::<Poseidon2Hash>(bound, proof).map_err(crate::WitnessError::from)?;
         Ok(self.proof.set(witness, key, bound, &proof)?)
     }
 }
@@ -199,7 +225,8 @@ fn public_columns(
     let mut values = values.iter();
     let mut tables = PublicTargets::new();
     for (number, table) in shape.tables.iter().enumerate() {
-        let mut columns = vec![vec![zero; 1 << shape.groups[table.group].log_height]; table.publics];
+        let mut columns =
+            vec![vec![zero; 1 << shape.groups[table.group].log_height]; table.publics];
         for (cells, &value) in cells.table(number).iter().zip(values.by_ref()) {
             cells.iter().for_each(|&(column, row)| columns[column][row] = value);
         }

@@ -126,7 +126,8 @@ mod tests {
     impl Native {
         fn new() -> Self {
             let lower: Vec<_> = (0..1 << LOG_LOWER).map(|_| random()).collect();
-            let mut levels: Vec<Vec<Digest>> = vec![(0..1 << LOG_HEIGHT).map(|_| random()).collect()];
+            let mut levels: Vec<Vec<Digest>> =
+                vec![(0..1 << LOG_HEIGHT).map(|_| random()).collect()];
             for _ in 0..LOG_HEIGHT {
                 let mut nodes = Poseidon2Hash::nodes(levels.last().unwrap());
                 if nodes.len() == lower.len() {
@@ -179,7 +180,10 @@ mod tests {
             let shown = tree.show(index);
             assert!(is_accepted(&shown));
             for bit in 0..LOG_HEIGHT {
-                assert!(!is_accepted(&Shown { index: index ^ 1 << bit, ..shown.clone() }), "{index} {bit}");
+                assert!(
+                    !is_accepted(&Shown { index: index ^ 1 << bit, ..shown.clone() }),
+                    "{index} {bit}"
+                );
             }
         }
     }

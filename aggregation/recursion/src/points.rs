@@ -7,7 +7,11 @@ use crate::field::{Builder, F, element, root_of_unity};
 
 /// The point of an entry of a codeword on the coset of `shift` and of the order of as many bits as `index` has, the lowest first; codewords are in
 /// bit-reversed order.
-pub(crate) fn point(builder: &mut Builder, shift: velum_stark::field::F, index: &[BoolTarget]) -> Target {
+pub(crate) fn point(
+    builder: &mut Builder,
+    shift: velum_stark::field::F,
+    index: &[BoolTarget],
+) -> Target {
     product(builder, element(shift), root_of_unity(index.len()), index, 0)
 }
 
@@ -22,7 +26,13 @@ pub(crate) fn inverse_of_first(
 }
 
 /// `shift` times the power of the generator whose exponent has the bits of the index in reverse, but for its lowest `from`.
-fn product(builder: &mut Builder, shift: F, generator: F, index: &[BoolTarget], from: usize) -> Target {
+fn product(
+    builder: &mut Builder,
+    shift: F,
+    generator: F,
+    index: &[BoolTarget],
+    from: usize,
+) -> Target {
     let mut product = builder.constant(shift);
     let mut power = generator;
     for bit in index[from..].iter().rev() {

@@ -103,7 +103,11 @@ impl ProofTargets {
             query_nonce: builder.add_virtual_target(),
         };
         let rows = |builder: &mut Builder, tree: usize| RowTargets {
-            rows: shape.groups.iter().map(|group| builder.add_virtual_targets(group.widths[tree])).collect(),
+            rows: shape
+                .groups
+                .iter()
+                .map(|group| builder.add_virtual_targets(group.widths[tree]))
+                .collect(),
             salt: builder.add_virtual_target_arr(),
             path: digests(builder, path_levels(heights[0])),
         };
@@ -121,7 +125,9 @@ impl ProofTargets {
         };
         Self {
             commitments,
-            caps: (MAIN..=QUOTIENT).map(|_| digests(builder, 1 << cap_levels(heights[0]))).collect(),
+            caps: (MAIN..=QUOTIENT)
+                .map(|_| digests(builder, 1 << cap_levels(heights[0])))
+                .collect(),
             queries: (0..parameters.queries).map(|_| query(builder)).collect(),
         }
     }
@@ -208,7 +214,8 @@ impl Setter<'_> {
     ) -> Result<(), WitnessError> {
         for (tree, (targets, nodes)) in targets.trees.iter().zip(&opened.trees).enumerate() {
             for (group, targets) in targets.rows.iter().enumerate() {
-                let row = opened.row(tree, group, query).ok_or(WitnessError::NotOpened { query })?;
+                let row =
+                    opened.row(tree, group, query).ok_or(WitnessError::NotOpened { query })?;
                 self.elements(targets, row)?;
             }
             let salt = opened.salt(tree, query).ok_or(WitnessError::NotOpened { query })?;
@@ -275,9 +282,16 @@ impl Setter<'_> {
         Ok(())
     }
 
-    fn elements(&mut self, targets: &[Target], values: &[velum_stark::field::F]) -> Result<(), WitnessError> {
+    fn elements(
+        &mut self,
+        targets: &[Target],
+        values: &[velum_stark::field::F],
+    ) -> Result<(), WitnessError> {
         same(targets.len(), values.len())?;
-        targets.iter().zip(values).try_for_each(|(&target, &value)| self.element(target, element(value)))
+        targets
+            .iter()
+            .zip(values)
+            .try_for_each(|(&target, &value)| self.element(target, element(value)))
     }
 
     fn element(&mut self, target: Target, value: F) -> Result<(), WitnessError> {

@@ -237,8 +237,9 @@ mod tests {
     #[test]
     fn sums_are_those_of_their_terms() {
         let wires = random_row(&WeightedSum);
-        let terms = (0..WeightedSum::COUNT)
-            .map(|term| at(&wires, WeightedSum::weight(term)) * FE::from(wires[WeightedSum::cell(term)]));
+        let terms = (0..WeightedSum::COUNT).map(|term| {
+            at(&wires, WeightedSum::weight(term)) * FE::from(wires[WeightedSum::cell(term)])
+        });
         assert_eq!(at(&wires, WeightedSum::END), at(&wires, WeightedSum::START) + terms.sum());
 
         let wires = random_row(&QuotientSum);
@@ -256,7 +257,10 @@ mod tests {
             assert!(violated(relations, &wires).is_empty());
             for wire in 0..wires.len() {
                 wires[wire] += F::ONE;
-                assert!(!violated(relations, &wires).is_empty(), "{relations:?}: wire {wire} is free");
+                assert!(
+                    !violated(relations, &wires).is_empty(),
+                    "{relations:?}: wire {wire} is free"
+                );
                 wires[wire] -= F::ONE;
             }
         }

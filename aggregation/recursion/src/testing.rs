@@ -51,7 +51,8 @@ pub(crate) fn holds_in_spite_of_contradictions(
             break;
         }
     }
-    let proof = prove_with_partition_witness(prover_only, common, values, &mut TimingTree::default());
+    let proof =
+        prove_with_partition_witness(prover_only, common, values, &mut TimingTree::default());
     proof.is_ok_and(|proof| circuit.verify(proof).is_ok())
 }
 
@@ -84,7 +85,11 @@ pub(crate) fn violated<R: Relations>(relations: &R, wires: &[F]) -> Vec<usize> {
     };
     let constraints = gate.eval_unfiltered(vars);
     assert_eq!(constraints.len(), gate.num_constraints());
-    (0..).zip(constraints).filter(|(_, value)| *value != Field::ZERO).map(|(number, _)| number).collect()
+    (0..)
+        .zip(constraints)
+        .filter(|(_, value)| *value != Field::ZERO)
+        .map(|(number, _)| number)
+        .collect()
 }
 
 /// Fills a row.
@@ -120,7 +125,9 @@ impl Arithmetic for Filled {
 
     fn define_bits(&mut self, wire: usize, count: usize, value: F) -> Vec<F> {
         let number = value.to_canonical_u64();
-        (0..count).map(|bit| self.define(wire + bit, F::from_bool(number >> bit & 1 == 1))).collect()
+        (0..count)
+            .map(|bit| self.define(wire + bit, F::from_bool(number >> bit & 1 == 1)))
+            .collect()
     }
 
     fn zero(&mut self, _: F) {}

@@ -68,7 +68,9 @@ impl Transcript {
         self.observe(builder, nonce);
         let sample = self.sample(builder);
         if bits > 0 {
-            canonical_bits(builder, sample)[..bits].iter().for_each(|bit| builder.assert_zero(bit.target));
+            canonical_bits(builder, sample)[..bits]
+                .iter()
+                .for_each(|bit| builder.assert_zero(bit.target));
         }
     }
 
@@ -123,7 +125,8 @@ mod tests {
     #[test]
     fn nonces_that_meet_the_condition_are_accepted_alone() {
         let prefix = [3, 0x03_02_01];
-        let meets = |&nonce: &F| word(prefix, nonce).to_canonical_u64().trailing_zeros() as usize >= BITS;
+        let meets =
+            |&nonce: &F| word(prefix, nonce).to_canonical_u64().trailing_zeros() as usize >= BITS;
         let nonces: Vec<_> = (0..200).map(F::from_canonical_u64).collect();
         let (met, not_met): (Vec<_>, Vec<_>) = nonces.iter().partition(|nonce| meets(nonce));
         assert!(met.len() > 2);

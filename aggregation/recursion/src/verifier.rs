@@ -85,7 +85,10 @@ impl<'a> StarkVerifier<'a> {
             return Err(KeyError::Hash);
         }
         if parameters.max_log_arity > MAX_LOG_ARITY {
-            return Err(KeyError::Arity { log_arity: parameters.max_log_arity, most: MAX_LOG_ARITY });
+            return Err(KeyError::Arity {
+                log_arity: parameters.max_log_arity,
+                most: MAX_LOG_ARITY,
+            });
         }
         Ok(Self { key, program: key.program(chips) })
     }
@@ -94,7 +97,12 @@ impl<'a> StarkVerifier<'a> {
     ///
     /// `bound` are the elements that the transcript starts with, as [`bound_elements`] has them. That they and `public`, the cells of public columns, are those of
     /// one statement is for the caller to see to.
-    pub fn build(&self, builder: &mut Builder, bound: &[Target], public: &PublicTargets) -> ProofTargets {
+    pub fn build(
+        &self,
+        builder: &mut Builder,
+        bound: &[Target],
+        public: &PublicTargets,
+    ) -> ProofTargets {
         self.build_counted(builder, bound, public).0
     }
 
@@ -127,7 +135,8 @@ impl<'a> StarkVerifier<'a> {
         let zero = builder.zero_extension();
         builder.connect_extension(sum, zero);
         self.check_identity(builder, challenges, proof, public, rows);
-        let batch = Batch::new(builder, self.key, challenges.zeta, &said.values, &challenges.batching);
+        let batch =
+            Batch::new(builder, self.key, challenges.zeta, &said.values, &challenges.batching);
         rows.count(builder, "batch, once");
         let (trees, layers) = self.trees(builder, challenges, proof);
         rows.count(builder, "caps");
@@ -161,7 +170,8 @@ impl<'a> StarkVerifier<'a> {
         bound: &[Target],
         proof: &ProofTargets,
     ) -> Challenges {
-        let (parameters, shape, said) = (self.key.parameters(), self.key.shape(), &proof.commitments);
+        let (parameters, shape, said) =
+            (self.key.parameters(), self.key.shape(), &proof.commitments);
         let prefix = self.prefix(builder, bound);
         let mut transcript = Transcript::new(builder, &prefix);
 
@@ -179,7 +189,8 @@ impl<'a> StarkVerifier<'a> {
 
         transcript.absorb(builder, &said.values);
         transcript.check_grinding(builder, parameters.batch_grinding_bits, said.batch_nonce);
-        let batching = (0..shape.batching_challenges()).map(|_| transcript.challenge(builder)).collect();
+        let batching =
+            (0..shape.batching_challenges()).map(|_| transcript.challenge(builder)).collect();
 
         let mut folding = Vec::with_capacity(said.layers.len());
         for (layer, arity) in said.layers.iter().zip(parameters.folding(shape.log_height())) {
@@ -225,7 +236,9 @@ impl<'a> StarkVerifier<'a> {
                 Input::First { group } => domains[group].first(builder),
                 Input::Last { group } => domains[group].last(builder),
                 Input::Transition { group } => domains[group].transition(builder),
-                Input::Interior { group, before, after } => domains[group].interior(builder, before, after),
+                Input::Interior { group, before, after } => {
+                    domains[group].interior(builder, before, after)
+                }
                 Input::InverseZerofier { group } => domains[group].inverse_zerofier(builder),
                 Input::Terminal { group } => proof.commitments.terminals[group],
                 Input::Gamma => challenges.gamma,
@@ -250,7 +263,9 @@ impl<'a> StarkVerifier<'a> {
                 .inputs()
                 .iter()
                 .filter_map(|input| match *input {
-                    Input::Fixed { table: other, column, offset } if other == table => Some((column, offset)),
+                    Input::Fixed { table: other, column, offset } if other == table => {
+                        Some((column, offset))
+                    }
                     _ => None,
                 })
                 .collect();
@@ -262,9 +277,9 @@ impl<'a> StarkVerifier<'a> {
                 .collect();
             let values = domains[shape.group].fixed(builder, &columns, &window);
             inputs.extend(
-                values
-                    .into_iter()
-                    .map(|((column, offset), value)| (Input::Fixed { table, column, offset }, value)),
+                values.into_iter().map(|((column, offset), value)| {
+                    (Input::Fixed { table, column, offset }, value)
+                }),
             );
         }
         inputs
@@ -273,13 +288,16 @@ impl<'a> StarkVerifier<'a> {
     /// The values out of domain by the cells of the program that they are.
     fn opened(&self, values: &[Extension]) -> BTreeMap<Input, Extension> {
         let shape = self.key.shape();
-        let input = |&Term { tree, group, column, point, .. }: &Term| match (tree, shape.points[point]) {
-            (MAIN, Point::Row(offset)) => Some(Input::Main { group, column, offset }),
-            (LOOKUP, Point::Row(offset)) => {
-                Some(Input::Lookup { group, column: column / velum_stark::field::EXTENSION_DEGREE, offset })
-            }
-            _ => None,
-        };
+        let input =
+            |&Term { tree, group, column, point, .. }: &Term| match (tree, shape.points[point]) {
+                (MAIN, Point::Row(offset)) => Some(Input::Main { group, column, offset }),
+                (LOOKUP, Point::Row(offset)) => Some(Input::Lookup {
+                    group,
+                    column: column / velum_stark::field::EXTENSION_DEGREE,
+                    offset,
+                }),
+                _ => None,
+            };
         let terms = shape.terms.iter().zip(values);
         terms.filter_map(|(term, &value)| Some((input(term)?, value))).collect()
     }
@@ -287,11 +305,14 @@ impl<'a> StarkVerifier<'a> {
     /// The quotient, put together from its chunks, less its mask.
     fn quotient(&self, builder: &mut Builder, zeta: Extension, values: &[Extension]) -> Extension {
         let shape = self.key.shape();
-        let mut of_quotient = shape.terms.iter().zip(values).filter(|(term, _)| term.tree == QUOTIENT);
-        let chunks: Vec<_> = of_quotient.by_ref().take(shape.chunks).map(|(_, &value)| value).collect();
+        let mut of_quotient =
+            shape.terms.iter().zip(values).filter(|(term, _)| term.tree == QUOTIENT);
+        let chunks: Vec<_> =
+            of_quotient.by_ref().take(shape.chunks).map(|(_, &value)| value).collect();
         let step = builder.exp_u64_extension(zeta, shape.chunk_len as u64);
         let zero = builder.zero_extension();
-        let sum = chunks.iter().rfold(zero, |sum, &chunk| builder.mul_add_extension(sum, step, chunk));
+        let sum =
+            chunks.iter().rfold(zero, |sum, &chunk| builder.mul_add_extension(sum, step, chunk));
         // The one term behind the chunks.
         of_quotient.fold(sum, |sum, (_, &mask)| builder.sub_extension(sum, mask))
     }
@@ -304,7 +325,8 @@ impl<'a> StarkVerifier<'a> {
     ) -> (Vec<Tree>, Layers) {
         let (said, mut height) = (&proof.commitments, self.key.log_codeword());
         let roots = said.roots.iter().zip(&proof.caps);
-        let trees = roots.map(|(&root, cap)| Tree::new(builder, height, root, cap.clone())).collect();
+        let trees =
+            roots.map(|(&root, cap)| Tree::new(builder, height, root, cap.clone())).collect();
         let mut layers = Vec::with_capacity(said.layers.len());
         for (layer, challenges) in said.layers.iter().zip(&challenges.folding) {
             height -= challenges.len();
@@ -315,7 +337,13 @@ impl<'a> StarkVerifier<'a> {
     }
 
     /// Demands that the rows of a query are those committed to.
-    fn check_rows(&self, builder: &mut Builder, trees: &[Tree], index: &[BoolTarget], query: &QueryTargets) {
+    fn check_rows(
+        &self,
+        builder: &mut Builder,
+        trees: &[Tree],
+        index: &[BoolTarget],
+        query: &QueryTargets,
+    ) {
         let groups = &self.key.shape().groups;
         for (tree, opened) in trees.iter().zip(&query.trees) {
             let mut rows = BTreeMap::new();

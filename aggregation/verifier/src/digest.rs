@@ -99,7 +99,8 @@ pub fn list_path(entries: &[Digest; LIST_ENTRIES], position: usize) -> [Digest; 
 fn levels(entries: &[Digest; LIST_ENTRIES]) -> Vec<Vec<Digest>> {
     let mut levels = alloc::vec![entries.to_vec()];
     for depth in 0..LIST_DEPTH {
-        let above = levels[depth].chunks(2).map(|pair| Poseidon::two_to_one(pair[0], pair[1])).collect();
+        let above =
+            levels[depth].chunks(2).map(|pair| Poseidon::two_to_one(pair[0], pair[1])).collect();
         levels.push(above);
     }
     levels
@@ -172,7 +173,12 @@ mod tests {
         );
         assert_eq!(
             numbers(empty_digest()),
-            [14616095863611113105, 14775910272315570612, 12098555334561470421, 11678766657473368153],
+            [
+                14616095863611113105,
+                14775910272315570612,
+                12098555334561470421,
+                11678766657473368153
+            ],
             "empty"
         );
         assert_eq!(

@@ -49,10 +49,14 @@ pub enum KeyError {
     #[error("the bytes are no key of an aggregate's root")]
     Malformed,
     /// A circuit of another profile.
-    #[error("the key is for other parameters than those of the profile: take the key of the profile")]
+    #[error(
+        "the key is for other parameters than those of the profile: take the key of the profile"
+    )]
     Profile,
     /// A circuit with other public inputs.
-    #[error("the key's circuit has {given} public inputs in place of {expected}: it is not that of a root")]
+    #[error(
+        "the key's circuit has {given} public inputs in place of {expected}: it is not that of a root"
+    )]
     PublicInputs {
         /// A root's.
         expected: usize,
@@ -72,7 +76,9 @@ pub enum AggregateError {
     #[error(transparent)]
     Key(#[from] KeyError),
     /// Another number of bytes.
-    #[error("the proof has {given} bytes in place of {expected}: it is cut off, or of another circuit")]
+    #[error(
+        "the proof has {given} bytes in place of {expected}: it is cut off, or of another circuit"
+    )]
     Length {
         /// As many as there should be.
         expected: usize,

@@ -34,8 +34,8 @@ impl RootKey {
     /// # Errors
     /// [`KeyError`] where the circuit is no root of the profile.
     pub fn new(profile: Profile, circuit: &[u8], list: Digest) -> Result<Self, KeyError> {
-        let circuit =
-            VerifierCircuitData::from_bytes(circuit.to_vec(), &RootGates).map_err(|_| KeyError::Malformed)?;
+        let circuit = VerifierCircuitData::from_bytes(circuit.to_vec(), &RootGates)
+            .map_err(|_| KeyError::Malformed)?;
         let common = &circuit.common;
         if !DEGREE_BITS.contains(&common.degree_bits()) {
             return Err(KeyError::Profile);
@@ -48,7 +48,10 @@ impl RootKey {
             return Err(KeyError::Profile);
         }
         if common.num_public_inputs != ROOT_ELEMENTS {
-            return Err(KeyError::PublicInputs { expected: ROOT_ELEMENTS, given: common.num_public_inputs });
+            return Err(KeyError::PublicInputs {
+                expected: ROOT_ELEMENTS,
+                given: common.num_public_inputs,
+            });
         }
         Ok(Self { profile, circuit, list })
     }

@@ -46,7 +46,9 @@ impl Part {
                 }
                 None => Ok(()),
             },
-            Self::Count(count) => numbers(bytes).try_for_each(|given| check_length(count, given, offset)),
+            Self::Count(count) => {
+                numbers(bytes).try_for_each(|given| check_length(count, given, offset))
+            }
         }
     }
 }
@@ -107,7 +109,8 @@ fn parts(common: &CommonVerifierData<F, D>) -> Vec<Part> {
     }
 
     let caps = (trees.len() - 1) * cap;
-    let mut parts = vec![Part::Elements(caps + D * openings + params.reduction_arity_bits.len() * cap)];
+    let mut parts =
+        vec![Part::Elements(caps + D * openings + params.reduction_arity_bits.len() * cap)];
     for _ in 0..config.fri_config.num_query_rounds {
         parts.extend_from_slice(&query);
     }
@@ -122,8 +125,13 @@ fn parts(common: &CommonVerifierData<F, D>) -> Vec<Part> {
 mod tests {
     use super::*;
 
-    const PARTS: [Part; 5] =
-        [Part::Elements(2), Part::Siblings(1), Part::Siblings(0), Part::Count(3), Part::Elements(3)];
+    const PARTS: [Part; 5] = [
+        Part::Elements(2),
+        Part::Siblings(1),
+        Part::Siblings(0),
+        Part::Count(3),
+        Part::Elements(3),
+    ];
 
     /// Where elements start, and where lengths stand.
     const ELEMENTS: [usize; 9] = [0, 8, 17, 25, 33, 41, 58, 66, 74];

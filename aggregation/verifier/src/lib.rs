@@ -24,8 +24,8 @@ mod profile;
 mod verify;
 
 pub use digest::{
-    Digest, LIST_DEPTH, LIST_ENTRIES, Tag, digest_from_bytes, digest_to_bytes, empty_digest, entry_digest,
-    is_below, leaf_digest, list_path, list_root, node_digest, unused_entry,
+    Digest, LIST_DEPTH, LIST_ENTRIES, Tag, digest_from_bytes, digest_to_bytes, empty_digest,
+    entry_digest, is_below, leaf_digest, list_path, list_root, node_digest, unused_entry,
 };
 pub use error::{AggregateError, KeyError, NodeError, PathError};
 pub use key::RootKey;

@@ -79,7 +79,13 @@ pub struct Node {
 impl Node {
     /// The node of one leaf.
     pub fn leaf(statement: Digest, context: Context) -> Self {
-        Self { digest: leaf_digest(statement), count: 1, first: statement, last: statement, context }
+        Self {
+            digest: leaf_digest(statement),
+            count: 1,
+            first: statement,
+            last: statement,
+            context,
+        }
     }
 
     /// The public inputs.
@@ -148,7 +154,9 @@ fn head(digest: Digest, count: u64) -> Vec<F> {
 pub fn pack(bytes: &[u8; BYTES]) -> [F; PACKED_ELEMENTS] {
     let mut elements = [F::ZERO; PACKED_ELEMENTS];
     for (element, chunk) in elements.iter_mut().zip(bytes.chunks(PACKED_BYTES)) {
-        *element = F::from_canonical_u64(chunk.iter().rev().fold(0, |sum, &byte| sum << 8 | u64::from(byte)));
+        *element = F::from_canonical_u64(
+            chunk.iter().rev().fold(0, |sum, &byte| sum << 8 | u64::from(byte)),
+        );
     }
     elements
 }
@@ -209,7 +217,11 @@ mod tests {
     fn context() -> Context {
         let mut domain = [0; 32];
         domain[..5].copy_from_slice(b"velum");
-        Context { payee: core::array::from_fn(|i| 200 + i as u8), domain, list: leaf_digest(Digest::ZERO) }
+        Context {
+            payee: core::array::from_fn(|i| 200 + i as u8),
+            domain,
+            list: leaf_digest(Digest::ZERO),
+        }
     }
 
     fn node() -> Node {
@@ -227,7 +239,8 @@ mod tests {
         assert_eq!([NODE_ELEMENTS, ROOT_ELEMENTS], [27, 19]);
         assert_eq!(Node::from_elements(&node().to_elements()), Ok(node()));
         assert_eq!(Root::from_elements(&root().to_elements()), Ok(root()));
-        let packed = pack(b"abcdefghijklmnopqrstuvwxyz012345").map(|element| element.to_canonical_u64());
+        let packed =
+            pack(b"abcdefghijklmnopqrstuvwxyz012345").map(|element| element.to_canonical_u64());
         assert_eq!(packed[0].to_le_bytes(), *b"abcdefg\0");
         assert_eq!(packed[4].to_le_bytes(), *b"2345\0\0\0\0");
     }
@@ -247,8 +260,14 @@ mod tests {
             assert!(with(index, (1 << (8 * bytes)) - 1).is_ok());
             assert_eq!(with(index, 1 << (8 * bytes)), Err(NodeError::Packed { index }));
         }
-        assert_eq!(Node::from_elements(&elements[1..]), Err(NodeError::Length { expected: 27, given: 26 }));
-        assert_eq!(Root::from_elements(&elements), Err(NodeError::Length { expected: 19, given: 27 }));
+        assert_eq!(
+            Node::from_elements(&elements[1..]),
+            Err(NodeError::Length { expected: 27, given: 26 })
+        );
+        assert_eq!(
+            Root::from_elements(&elements),
+            Err(NodeError::Length { expected: 19, given: 27 })
+        );
         let mut elements = root().to_elements();
         elements[4] = F::ZERO;
         assert_eq!(Root::from_elements(&elements), Err(NodeError::Empty));

@@ -55,7 +55,11 @@ impl Step {
     fn above(&self, level: usize, digest: Digest, count: u64) -> Result<Digest, PathError> {
         let children = self.siblings.len() + 1;
         if self.arity != children {
-            return Err(PathError::Siblings { level, arity: self.arity, given: self.siblings.len() });
+            return Err(PathError::Siblings {
+                level,
+                arity: self.arity,
+                given: self.siblings.len(),
+            });
         }
         if self.position >= self.arity {
             return Err(PathError::Position { level, arity: self.arity, position: self.position });
@@ -125,12 +129,18 @@ mod tests {
             refused(&|steps| steps[0].arity = 3),
             PathError::Siblings { level: 0, arity: 3, given: 1 }
         );
-        assert_eq!(refused(&|steps| steps[1].count = 1), PathError::Fewer { level: 1, above: 1, below: 2 });
+        assert_eq!(
+            refused(&|steps| steps[1].count = 1),
+            PathError::Fewer { level: 1, above: 1, below: 2 }
+        );
         assert_eq!(
             refused(&|steps| steps[1].count += F::ORDER),
             PathError::Fewer { level: 1, above: 3 + F::ORDER, below: 2 }
         );
-        assert_eq!(refused(&|steps| steps[1].count = 4), PathError::Count { expected: 3, given: 4 });
+        assert_eq!(
+            refused(&|steps| steps[1].count = 4),
+            PathError::Count { expected: 3, given: 4 }
+        );
         assert_eq!(refused(&|steps| drop(steps.pop())), PathError::Count { expected: 3, given: 2 });
         let other = Root { digest: empty_digest(), ..root };
         assert_eq!(path.check(statement(2), &other), Err(PathError::Root));

@@ -87,7 +87,8 @@ impl Profile {
             Self::Proven100 => {
                 let mut config = CircuitConfig { num_challenges: 3, ..standard };
                 config.fri_config.num_query_rounds = 102;
-                config.fri_config.reduction_strategy = FriReductionStrategy::ConstantArityBits(4, 8);
+                config.fri_config.reduction_strategy =
+                    FriReductionStrategy::ConstantArityBits(4, 8);
                 config
             }
         }
@@ -134,8 +135,10 @@ mod tests {
     }
 
     fn bits(config: &CircuitConfig, log_rows: f64) -> Bits {
-        let (queries, grinding) =
-            (config.fri_config.num_query_rounds as f64, f64::from(config.fri_config.proof_of_work_bits));
+        let (queries, grinding) = (
+            config.fri_config.num_query_rounds as f64,
+            f64::from(config.fri_config.proof_of_work_bits),
+        );
         let rate_bits = config.fri_config.rate_bits as f64;
         let half = -((1.0 + config.fri_config.rate()) / 2.0).log2();
         Bits {
@@ -149,8 +152,9 @@ mod tests {
 
     #[test]
     fn profiles_are_as_sure_as_they_say() {
-        let circuits =
-            |profile: Profile| [(profile.config(), LOG_ROWS), (profile.root_config(), ROOT_LOG_ROWS)];
+        let circuits = |profile: Profile| {
+            [(profile.config(), LOG_ROWS), (profile.root_config(), ROOT_LOG_ROWS)]
+        };
         for (config, log_rows) in circuits(Profile::Standard) {
             let bits = bits(&config, log_rows);
             assert!(bits.conjectured >= 100.0 && bits.list >= 58.0 && bits.permutation >= 83.0);

@@ -29,8 +29,8 @@ pub fn verify_root(
     let common = &key.circuit.common;
     layout::check(common, proof)?;
     let refused = |error: &dyn ToString| AggregateError::Proof(error.to_string());
-    let proof =
-        ProofWithPublicInputs::<F, C, D>::from_bytes(proof.to_vec(), common).map_err(|e| refused(&e))?;
+    let proof = ProofWithPublicInputs::<F, C, D>::from_bytes(proof.to_vec(), common)
+        .map_err(|e| refused(&e))?;
     let root = Root::from_elements(&proof.public_inputs)?;
     key.circuit.verify(proof).map_err(|e| refused(&e))?;
     if root.context.payee != *payee {

@@ -36,12 +36,17 @@ pub fn print_peaks(peaks: &Peaks) {
         ("additions, exclusive ors, rotations of 32 bits", peaks.mixes, "10^9/s"),
         ("products of 32 bits with a sum", peaks.products, "10^9/s"),
     ];
-    let row =
-        |(name, rate, unit): (&str, f64, &str)| vec![name.to_owned(), number(rate / 1e9), unit.to_owned()];
+    let row = |(name, rate, unit): (&str, f64, &str)| {
+        vec![name.to_owned(), number(rate / 1e9), unit.to_owned()]
+    };
     let mut rows = rows.map(row).to_vec();
     let submission = number(microseconds(peaks.submission));
     rows.push(vec!["an empty command, until it is done".to_owned(), submission, "µs".to_owned()]);
-    table::print("What the device can do at most, by kernels that do nothing else", &["", "", ""], &rows);
+    table::print(
+        "What the device can do at most, by kernels that do nothing else",
+        &["", "", ""],
+        &rows,
+    );
 }
 
 /// Prints how long modules took to compile, the first time and again.
@@ -120,7 +125,12 @@ fn key_of<S: Provable>(backend: &WebGpu, _: &S, class: SizeClass) -> Result<GpuK
 }
 
 /// Prints the kernels of both proofs of a document, and what they do.
-pub fn print_proofs(gpu: &Gpu, peaks: &Peaks, runs: usize, class: SizeClass) -> Result<(), Failure> {
+pub fn print_proofs(
+    gpu: &Gpu,
+    peaks: &Peaks,
+    runs: usize,
+    class: SizeClass,
+) -> Result<(), Failure> {
     let case = Case::new(1, class)?;
     let Statements { credential, credential_witness, presentation, presentation_witness } =
         Statements::new(SUITE, &case);
@@ -148,7 +158,11 @@ pub fn print_proofs(gpu: &Gpu, peaks: &Peaks, runs: usize, class: SizeClass) -> 
         }
         all.push(run);
     }
-    print_runs(&format!("Kernels of both proofs of a document of class {}", class.name), &all, peaks);
+    print_runs(
+        &format!("Kernels of both proofs of a document of class {}", class.name),
+        &all,
+        peaks,
+    );
     for (name, key) in ["credential", "presentation"].into_iter().zip(&keys) {
         print_groups(name, &key.groups());
     }
@@ -176,7 +190,9 @@ fn print_runs(title: &str, runs: &[Run], peaks: &Peaks) {
         let totals: Vec<Total> = runs.iter().filter_map(|run| run.0.get(kind).copied()).collect();
         // Grinding is luck: runs are compared by what a unit takes.
         let of_unit = |total: &&Total| total.elapsed.as_secs_f64() / total.units.max(1) as f64;
-        let Some(best) = totals.iter().min_by(|a, b| of_unit(a).total_cmp(&of_unit(b))) else { continue };
+        let Some(best) = totals.iter().min_by(|a, b| of_unit(a).total_cmp(&of_unit(b))) else {
+            continue;
+        };
         let elapsed: Vec<f64> = totals.iter().map(|total| milliseconds(total.elapsed)).collect();
         let seconds = best.elapsed.as_secs_f64();
         let least = peaks.least(&best.work).map(|least| percent(least.as_secs_f64() / seconds));
@@ -233,13 +249,27 @@ fn print_groups(name: &str, groups: &[OfGroup]) {
 
 /// Operations and bytes of a unit, by the mean.
 fn print_counts(runs: &[Run]) {
-    let columns =
-        ["kernels", "a unit is", "products", "shifts", "sums", "compressions", "bytes read", "bytes written"];
+    let columns = [
+        "kernels",
+        "a unit is",
+        "products",
+        "shifts",
+        "sums",
+        "compressions",
+        "bytes read",
+        "bytes written",
+    ];
     let mut rows = Vec::new();
     for (kind, total) in runs.first().iter().flat_map(|run| &run.0) {
         let work = &total.work;
-        let counts =
-            [work.multiplications, work.shifts, work.additions, work.compressions, work.read, work.written];
+        let counts = [
+            work.multiplications,
+            work.shifts,
+            work.additions,
+            work.compressions,
+            work.read,
+            work.written,
+        ];
         let [name, unit] = kind.names().map(str::to_owned);
         let counts = counts.map(|all| count(all as f64 / total.units.max(1) as f64));
         rows.push([vec![name, unit], counts.to_vec()].concat());
@@ -267,7 +297,8 @@ fn print_least(works: &[Work; 2], peaks: &Peaks) {
         "arithmetic, ms",
     ];
     let row = |(name, work): (&str, &Work)| {
-        let counts = [work.multiplications, work.shifts, work.additions, work.compressions, work.bytes()];
+        let counts =
+            [work.multiplications, work.shifts, work.additions, work.compressions, work.bytes()];
         let least = [peaks.least(work), assumed.least(work)].concat();
         let counts = counts.map(|count| number(count as f64 / 1e6));
         [

@@ -7,7 +7,8 @@ use crate::table;
 
 /// Prints the adapter, the processor and the build.
 pub fn print(adapter: &Adapter, only_32_bit: bool) {
-    let width = if adapter.has_64_bit && !only_32_bit { "integers of 64 bits" } else { "pairs of 32 bits" };
+    let width =
+        if adapter.has_64_bit && !only_32_bit { "integers of 64 bits" } else { "pairs of 32 bits" };
     let rows = [
         ("adapter", adapter.name.clone()),
         ("driver", adapter.driver.clone()),
@@ -17,7 +18,11 @@ pub fn print(adapter: &Adapter, only_32_bit: bool) {
         ("processor", format!("{}, {} cores", processor(), rayon::current_num_threads())),
         (
             "build",
-            format!("{}, for {}", option_env!("VELUM_FLAGS").unwrap_or("no flags told"), Simd::BUILT.name()),
+            format!(
+                "{}, for {}",
+                option_env!("VELUM_FLAGS").unwrap_or("no flags told"),
+                Simd::BUILT.name()
+            ),
         ),
     ];
     table::print("Machine", &["", ""], &rows.map(|(name, value)| vec![name.to_owned(), value]));

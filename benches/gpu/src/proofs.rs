@@ -35,9 +35,11 @@ pub fn print(gpu: &Gpu, runs: usize, class: SizeClass) -> Result<(), Failure> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
         let on_cpu = Prover::on(Cpu::default(), SUITE);
         // The first one makes the keys.
-        let proven =
-            pool.install(|| both(&case, &on_cpu).and_then(|_| repeated(runs, || both(&case, &on_cpu))))?;
-        let name = if threads == 1 { "one thread".to_owned() } else { format!("{threads} threads") };
+        let proven = pool.install(|| {
+            both(&case, &on_cpu).and_then(|_| repeated(runs, || both(&case, &on_cpu)))
+        })?;
+        let name =
+            if threads == 1 { "one thread".to_owned() } else { format!("{threads} threads") };
         rows.push(row(&name, &proven, Some(&profiles)));
         if threads == 1 {
             of_one_thread = proven;
@@ -55,8 +57,11 @@ pub fn print(gpu: &Gpu, runs: usize, class: SizeClass) -> Result<(), Failure> {
         "present",
         "both",
     ];
-    let title =
-        format!("Whole proofs of a document of class {}, suite {}, each verified", class.name, SUITE.name());
+    let title = format!(
+        "Whole proofs of a document of class {}, suite {}, each verified",
+        class.name,
+        SUITE.name()
+    );
     table::print(&title, &columns, &rows);
     println!(
         "The first proofs on the GPU took {} and {} ms, and its keys {} ms before.\n",
@@ -87,12 +92,16 @@ where
     B::Error: Send,
 {
     let (prepared, prepare) = Profile::of(|_| {}, |control| case.prepare(prover, control));
-    let (presentation, present) = Profile::of(|_| {}, |control| case.present(prover, prepared?, control));
+    let (presentation, present) =
+        Profile::of(|_| {}, |control| case.present(prover, prepared?, control));
     presentation?;
     Ok([prepare, present])
 }
 
-fn repeated(runs: usize, mut both: impl FnMut() -> Result<Both, Error>) -> Result<Vec<Both>, Error> {
+fn repeated(
+    runs: usize,
+    mut both: impl FnMut() -> Result<Both, Error>,
+) -> Result<Vec<Both>, Error> {
     (0..runs).map(|_| both()).collect()
 }
 
@@ -111,7 +120,10 @@ fn row(name: &str, profiles: &[Both], gpu: Option<&[Both]>) -> Vec<String> {
     let mut row = vec![name.to_owned()];
     row.extend(times.iter().flat_map(|times| [minimum(times), median(times)].map(number)));
     let ratios = gpu.map(|gpu| {
-        milliseconds(gpu).into_iter().zip(&times).map(|(gpu, cpu)| number(median(&gpu) / median(cpu)))
+        milliseconds(gpu)
+            .into_iter()
+            .zip(&times)
+            .map(|(gpu, cpu)| number(median(&gpu) / median(cpu)))
     });
     row.extend(ratios.map_or_else(|| vec![String::new(); 3], Iterator::collect));
     row

@@ -33,14 +33,17 @@ pub fn print(class: SizeClass, on_gpu: &[Both], on_cpu: &[Both]) {
     for stage in [Stage::Witness, Stage::Check] {
         rows.push(row(stage.name(), [on_gpu, on_cpu].map(|profiles| least(profiles, stage))));
     }
-    let title =
-        format!("Stages of both proofs of class {}, each by the least, of grinding by the mean", class.name);
+    let title = format!(
+        "Stages of both proofs of class {}, each by the least, of grinding by the mean",
+        class.name
+    );
     table::print(&title, &columns, &rows);
 }
 
 /// How long a stage of both proofs took at least; of grinding, which is luck, the mean.
 fn least(profiles: &[Both], stage: Stage) -> f64 {
-    let times: Vec<f64> = profiles.iter().map(|both| both[0].ms(stage) + both[1].ms(stage)).collect();
+    let times: Vec<f64> =
+        profiles.iter().map(|both| both[0].ms(stage) + both[1].ms(stage)).collect();
     match stage {
         Stage::Grinding => times.iter().sum::<f64>() / times.len() as f64,
         _ => minimum(&times),

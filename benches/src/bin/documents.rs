@@ -75,7 +75,9 @@ fn parse() -> Result<Options, lexopt::Error> {
 
 /// The names of the files of which something else is found than was recorded, or nothing was.
 fn changed(recorded: &[Finding], findings: &[Finding]) -> Vec<String> {
-    let gone = recorded.iter().filter(|before| !findings.iter().any(|finding| finding.name == before.name));
+    let gone = recorded
+        .iter()
+        .filter(|before| !findings.iter().any(|finding| finding.name == before.name));
     let other = findings.iter().filter(|finding| !recorded.contains(finding));
     other.chain(gone).map(|finding| finding.name.clone()).collect()
 }

@@ -45,7 +45,8 @@ struct Options {
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
-    let options = parse(std::env::args_os().skip(1)).map_err(|error| format!("{error}\n{USAGE}"))?;
+    let options =
+        parse(std::env::args_os().skip(1)).map_err(|error| format!("{error}\n{USAGE}"))?;
     // In WebAssembly there are no threads to build a pool of.
     if cfg!(not(target_family = "wasm")) {
         rayon::ThreadPoolBuilder::new().num_threads(options.threads).build_global()?;
@@ -113,13 +114,16 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Options, lexop
 
 /// Minima, medians and the stages of the verbs. Sizes are the largest: paths that queries share make some presentations shorter.
 fn proofs(case: &Case, options: &Options) -> Result<Value, Failure> {
-    let (prover, verifier) = (Prover::with_suite(options.suite), Verifier::allowing(&[options.suite]));
+    let (prover, verifier) =
+        (Prover::with_suite(options.suite), Verifier::allowing(&[options.suite]));
     let (mut preparing, mut presenting, mut verifying) = (Vec::new(), Vec::new(), Vec::new());
     let (mut keys_ms, mut bytes, mut sizes) = (0.0, Vec::new(), Vec::new());
     // The first run makes the keys and is not counted.
     for run in 0..=options.runs {
-        let (prepared, prepare) =
-            Profile::of(|_| {}, |control| case.prepare(&prover, control.with_memory(options.memory)));
+        let (prepared, prepare) = Profile::of(
+            |_| {},
+            |control| case.prepare(&prover, control.with_memory(options.memory)),
+        );
         let (presentation, present) = Profile::of(
             |_| {},
             |control| case.present(&prover, prepared?, control.with_memory(options.memory)),
@@ -142,7 +146,8 @@ fn proofs(case: &Case, options: &Options) -> Result<Value, Failure> {
     if let Some(file) = &options.file {
         std::fs::write(file, &bytes)?;
     }
-    let totals = |profiles: &[Profile]| profiles.iter().map(|profile| profile.total_ms).collect::<Vec<_>>();
+    let totals =
+        |profiles: &[Profile]| profiles.iter().map(|profile| profile.total_ms).collect::<Vec<_>>();
     let (prepare_ms, present_ms) = (totals(&preparing), totals(&presenting));
     Ok(json!({
         "class": case.class.name,
@@ -196,7 +201,9 @@ fn peak(case: &Case, options: &Options) -> Result<Value, Failure> {
     let prover = Prover::with_suite(options.suite);
     let control = || Control::none().with_memory(options.memory);
     match options.kind {
-        ProofKind::Credential => std::fs::write(file, case.prepare(&prover, control())?.to_bytes())?,
+        ProofKind::Credential => {
+            std::fs::write(file, case.prepare(&prover, control())?.to_bytes())?
+        }
         ProofKind::Presentation => {
             let prepared = Prepared::from_bytes(&std::fs::read(file)?)?;
             case.present(&prover, prepared, control())?;
@@ -252,8 +259,11 @@ fn count(case: &Case, options: &Options) -> Result<Value, Failure> {
             let chips = credential_chips(&statements.credential)?;
             let key = ProvingKey::new(options.suite.name(), parameters, &chips);
             for _ in 0..options.runs {
-                let traces =
-                    credential_traces(&chips, &statements.credential, &statements.credential_witness)?;
+                let traces = credential_traces(
+                    &chips,
+                    &statements.credential,
+                    &statements.credential_witness,
+                )?;
                 key.prove(&chips, traces, &[], &Control::none())?;
             }
         }
@@ -261,8 +271,11 @@ fn count(case: &Case, options: &Options) -> Result<Value, Failure> {
             let chips = presentation_chips(&statements.presentation)?;
             let key = ProvingKey::new(options.suite.name(), parameters, &chips);
             for _ in 0..options.runs {
-                let traces =
-                    presentation_traces(&chips, &statements.presentation, &statements.presentation_witness)?;
+                let traces = presentation_traces(
+                    &chips,
+                    &statements.presentation,
+                    &statements.presentation_witness,
+                )?;
                 key.prove(&chips, traces, &[], &Control::none())?;
             }
         }

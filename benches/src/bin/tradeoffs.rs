@@ -34,15 +34,32 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let chips = credential_chips(&statements.credential)?;
     let traces = credential_traces(&chips, &statements.credential, &statements.credential_witness)?;
     let bound = statements.credential.to_bytes();
-    print(&Proof { suite, kind: ProofKind::Credential, chips: &chips, traces: &traces, bound: &bound, runs });
+    print(&Proof {
+        suite,
+        kind: ProofKind::Credential,
+        chips: &chips,
+        traces: &traces,
+        bound: &bound,
+        runs,
+    });
 
     let chips = presentation_chips(&statements.presentation)?;
-    let traces = presentation_traces(&chips, &statements.presentation, &statements.presentation_witness)?;
+    let traces =
+        presentation_traces(&chips, &statements.presentation, &statements.presentation_witness)?;
     let bound = statements.presentation.to_bytes();
-    let presentation =
-        Proof { suite, kind: ProofKind::Presentation, chips: &chips, traces: &traces, bound: &bound, runs };
+    let presentation = Proof {
+        suite,
+        kind: ProofKind::Presentation,
+        chips: &chips,
+        traces: &traces,
+        bound: &bound,
+        runs,
+    };
     print(&presentation);
-    println!("\nGrinding {GROUND} bits takes {:.1} ms on average.", presentation.grinding_ms(GROUND));
+    println!(
+        "\nGrinding {GROUND} bits takes {:.1} ms on average.",
+        presentation.grinding_ms(GROUND)
+    );
     Ok(())
 }
 
@@ -76,7 +93,8 @@ fn print<C: Chip>(proof: &Proof<'_, C>) {
     heading("rate", columns.into_iter().chain(others));
     for log_blowup in LOG_BLOWUPS {
         let rate = Parameters { log_blowup, ..base };
-        let queries = QUERY_GRINDING.map(|query_grinding_bits| Parameters { query_grinding_bits, ..rate });
+        let queries =
+            QUERY_GRINDING.map(|query_grinding_bits| Parameters { query_grinding_bits, ..rate });
         let folding = FOLDING_GRINDING.map(|bits| Parameters {
             batch_grinding_bits: bits,
             folding_grinding_bits: bits,
@@ -91,15 +109,17 @@ fn print<C: Chip>(proof: &Proof<'_, C>) {
     println!();
     heading("folding by", LOG_FINAL_LENGTHS.map(|log| format!("final length {}", 1 << log)));
     for max_log_arity in LOG_ARITIES {
-        let sizes = LOG_FINAL_LENGTHS
-            .map(|log_final_poly_len| proof.size(Parameters { max_log_arity, log_final_poly_len, ..base }));
+        let sizes = LOG_FINAL_LENGTHS.map(|log_final_poly_len| {
+            proof.size(Parameters { max_log_arity, log_final_poly_len, ..base })
+        });
         row((1 << max_log_arity).to_string(), sizes);
     }
 
     println!();
     heading("", ["proving, ms", "verifying, ms"].map(str::to_owned));
-    let rates = LOG_BLOWUPS
-        .map(|log_blowup| (format!("rate 1/{}", 1 << log_blowup), Parameters { log_blowup, ..base }));
+    let rates = LOG_BLOWUPS.map(|log_blowup| {
+        (format!("rate 1/{}", 1 << log_blowup), Parameters { log_blowup, ..base })
+    });
     let arities = LOG_ARITIES.map(|max_log_arity| {
         (format!("folding by {}", 1 << max_log_arity), Parameters { max_log_arity, ..base })
     });
@@ -128,8 +148,9 @@ impl<C: Chip> Proof<'_, C> {
         let used = self.suite.parameters(self.kind, &STANDARD);
         let margin = used.blinding_rows - used.queries;
         let with = |queries| Parameters { queries, blinding_rows: queries + margin, ..parameters };
-        let is_safe =
-            |queries| self.key(with(queries)).security().iter().all(|security| security.bits() >= BITS);
+        let is_safe = |queries| {
+            self.key(with(queries)).security().iter().all(|security| security.bits() >= BITS)
+        };
         let (mut low, mut high) = (1, RESERVED_ROWS - margin);
         if !is_safe(high) {
             return None;
@@ -166,8 +187,10 @@ impl<C: Chip> Proof<'_, C> {
 
     /// Mean milliseconds of grinding so many bits once.
     fn grinding_ms(&self, bits: usize) -> f64 {
-        let parameters =
-            Parameters { query_grinding_bits: bits, ..without_grinding(self.suite, self.kind, &STANDARD) };
+        let parameters = Parameters {
+            query_grinding_bits: bits,
+            ..without_grinding(self.suite, self.kind, &STANDARD)
+        };
         let key = ProvingKey::new(self.suite.name(), parameters, self.chips);
         let tries = 4 * self.runs;
         (0..tries).map(|_| self.prove(&key).1.ms(Stage::Grinding)).sum::<f64>() / tries as f64

@@ -59,7 +59,8 @@ impl Counts {
         };
         let (mut signers, mut provable_signers) = (BTreeSet::new(), BTreeSet::new());
         for (source, finding) in sources.iter().zip(findings) {
-            let names: BTreeSet<String> = source.signers.iter().map(|it| it.name().to_owned()).collect();
+            let names: BTreeSet<String> =
+                source.signers.iter().map(|it| it.name().to_owned()).collect();
             signers.extend(source.signers.iter().filter_map(|it| it.certificate_sha256.as_deref()));
             for (document, signer) in with_signers(source, finding) {
                 if let Verdict::Provable { size_class, .. } = &document.verdict {
@@ -133,7 +134,11 @@ impl Counts {
             let reasons: Vec<_> = of.reasons.iter().map(|reason| cell(reason)).collect();
             let certificates = of.certificates.iter().flatten().count();
             let (files, provable, reasons) = (of.files, of.provable, reasons.join("; "));
-            writeln!(out, "| {} | {certificates} | {files} | {provable} | {reasons} |", cell(name))?;
+            writeln!(
+                out,
+                "| {} | {certificates} | {files} | {provable} | {reasons} |",
+                cell(name)
+            )?;
         }
         Ok(out)
     }
@@ -166,16 +171,18 @@ impl fmt::Display for Counts {
 /// A row for each document: file, signer, docType, size class, and whether it can be proven or why not.
 #[must_use]
 pub fn table(sources: &[Source], findings: &[Finding]) -> String {
-    let mut rows = vec![["file", "signer", "docType", "size class", "can be proven"].map(str::to_owned)];
+    let mut rows =
+        vec![["file", "signer", "docType", "size class", "can be proven"].map(str::to_owned)];
     for (source, finding) in sources.iter().zip(findings) {
         for (index, (document, signer)) in with_signers(source, finding).enumerate() {
             let (class, verdict) = match &document.verdict {
                 Verdict::Provable { size_class, elements_left_out: 0 } => {
                     (size_class.as_str(), "yes".to_owned())
                 }
-                Verdict::Provable { size_class, elements_left_out } => {
-                    (size_class.as_str(), format!("yes, but for {elements_left_out} of its elements"))
-                }
+                Verdict::Provable { size_class, elements_left_out } => (
+                    size_class.as_str(),
+                    format!("yes, but for {elements_left_out} of its elements"),
+                ),
                 Verdict::Refused { code, reason, .. } => ("", format!("no: {reason} ({code})")),
             };
             let signer = signer.map_or("", Signer::name);
@@ -185,7 +192,9 @@ pub fn table(sources: &[Source], findings: &[Finding]) -> String {
             rows.push([&source.name, signer, doc_type, class, &verdict].map(str::to_owned));
         }
     }
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let width = |column: usize| {
+        rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
+    };
     let widths: [usize; 4] = std::array::from_fn(width);
     let mut out = String::new();
     for row in &rows {
@@ -204,7 +213,11 @@ fn with_signers<'a>(
     source: &'a Source,
     finding: &'a Finding,
 ) -> impl Iterator<Item = (&'a Judged, Option<&'a Signer>)> {
-    finding.documents.iter().enumerate().map(|(index, document)| (document, source.signers.get(index)))
+    finding
+        .documents
+        .iter()
+        .enumerate()
+        .map(|(index, document)| (document, source.signers.get(index)))
 }
 
 /// Text as a cell of a table may hold it.

@@ -90,7 +90,8 @@ impl Finding {
     /// The same, apart from the words for the reason.
     #[must_use]
     pub fn agrees(&self, other: &Self) -> bool {
-        let agree = |(a, b): (&Judged, &Judged)| a.doc_type == b.doc_type && a.verdict.agrees(&b.verdict);
+        let agree =
+            |(a, b): (&Judged, &Judged)| a.doc_type == b.doc_type && a.verdict.agrees(&b.verdict);
         self.name == other.name
             && self.documents.len() == other.documents.len()
             && self.documents.iter().zip(&other.documents).all(agree)

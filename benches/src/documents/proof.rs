@@ -1,8 +1,9 @@
 //! Real proofs about real documents.
 
 use velum_credentials::{
-    Clock, Condition, DeviceResponse, Document, Inspection, Issuer, IssuerSignedItem, Literal, Predicate,
-    PrepareOptions, PresentOptions, Presentation, Prover, Request, SessionTranscript, Value, Verifier,
+    Clock, Condition, DeviceResponse, Document, Inspection, Issuer, IssuerSignedItem, Literal,
+    Predicate, PrepareOptions, PresentOptions, Presentation, Prover, Request, SessionTranscript,
+    Value, Verifier,
 };
 
 use super::{Failure, Folder, Source};
@@ -64,7 +65,8 @@ impl Workbench {
             return Ok(Proven::Credential);
         };
         let options = PresentOptions::at(Clock::Any);
-        let presentation = self.prover.present(prepared, document, transcript, &request, options)?;
+        let presentation =
+            self.prover.present(prepared, document, transcript, &request, options)?;
         let presentation = Presentation::from_bytes(&presentation.to_bytes())?;
         self.verifier.verify(&presentation, transcript, &request)?;
         Ok(Proven::Presentation)
@@ -87,8 +89,8 @@ fn request(document: &Document) -> Result<Request, Failure> {
 /// A question about an age that the issuer states, or else about the element of the shortest item.
 fn smallest(document: &Document) -> Option<Predicate> {
     let namespaces = document.issuer_signed().namespaces().iter();
-    let items =
-        namespaces.flat_map(|namespace| namespace.items().iter().map(|item| (namespace.name(), item)));
+    let items = namespaces
+        .flat_map(|namespace| namespace.items().iter().map(|item| (namespace.name(), item)));
     let order = |(_, item): &(&str, &IssuerSignedItem)| {
         (!item.element_identifier().starts_with("age_over_"), item.bytes().len())
     };

@@ -74,9 +74,10 @@ pub(super) fn judge(bytes: &[u8]) -> Vec<Judged> {
                     doc_type: Some(inspection.document.doc_type().to_owned()),
                     verdict: of_inspection(inspection),
                 },
-                Err(broken) => {
-                    Judged { doc_type: broken.doc_type.clone(), verdict: Verdict::refused(&broken.fault) }
-                }
+                Err(broken) => Judged {
+                    doc_type: broken.doc_type.clone(),
+                    verdict: Verdict::refused(&broken.fault),
+                },
             })
             .collect(),
     }

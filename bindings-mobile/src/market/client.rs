@@ -35,7 +35,11 @@ impl MarketClient {
     /// `id` names the market for good, as `market` tells it: with it nobody else's market can take its place. Without it the first call that needs
     /// it asks who the market is.
     #[uniffi::constructor(default(id = None))]
-    pub fn new(url: String, host: Arc<dyn MarketHost>, id: Option<String>) -> Result<Arc<Self>, VelumError> {
+    pub fn new(
+        url: String,
+        host: Arc<dyn MarketHost>,
+        id: Option<String>,
+    ) -> Result<Arc<Self>, VelumError> {
         check_address(&url)?;
         let known = OnceLock::new();
         if let Some(id) = id {
@@ -51,7 +55,10 @@ impl MarketClient {
 
     /// Who the market is.
     #[uniffi::method(default(cancellation = None))]
-    pub async fn market(&self, cancellation: Option<Arc<Cancellation>>) -> Result<MarketInfo, VelumError> {
+    pub async fn market(
+        &self,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<MarketInfo, VelumError> {
         let bridge = self.bridge(cancellation.as_ref());
         self.ask(&bridge, self.node(&bridge).market()).await.map(MarketInfo::from)
     }
@@ -204,7 +211,8 @@ fn hash(place: &str, text: String) -> Result<Hash, VelumError> {
 /// Checks that an address is one that nobody on the way can read or change what is sent to.
 pub(super) fn check_address(url: &str) -> Result<(), VelumError> {
     // Nothing that a path would be appended to, and none that an app's own reader of URLs might read otherwise.
-    let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic() && !br#"?#@\<>"{}|^`"#.contains(&byte));
+    let is_plain =
+        url.bytes().all(|byte| byte.is_ascii_graphic() && !br#"?#@\<>"{}|^`"#.contains(&byte));
     let is_safe = if let Some(rest) = url.strip_prefix("https://") {
         host(rest).is_some()
     } else if let Some(rest) = url.strip_prefix("http://") {

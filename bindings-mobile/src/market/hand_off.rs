@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use velum_market_client::{Backoff, Given, HandOff, HandOffError, Market, Node, Plan, Progress, Saved, Step};
+use velum_market_client::{
+    Backoff, Given, HandOff, HandOffError, Market, Node, Plan, Progress, Saved, Step,
+};
 use velum_market_purse::Paying;
 
 use super::client::MarketClient;
@@ -222,7 +224,8 @@ async fn run(
         let adapter = match purse {
             Some(purse) => Paid::FromPurse(Paying::new(node, purse)),
             None if market.from_purse => {
-                let message = format!("the job at {} is paid from a purse, which is not there", market.url);
+                let message =
+                    format!("the job at {} is paid from a purse, which is not there", market.url);
                 return Err(malformed("options.purses", message));
             }
             None => Paid::ByAccount(node),
@@ -258,7 +261,8 @@ fn purse_at(purses: &[Arc<CreditPurse>], address: &str) -> Option<Arc<CreditPurs
 }
 
 fn is_left() -> VelumError {
-    let message = "the hand-off was left, and the market may have the job; go on with what was saved";
+    let message =
+        "the hand-off was left, and the market may have the job; go on with what was saved";
     VelumError::new(ErrorCode::Cancelled, PLACE, message)
 }
 

@@ -146,7 +146,11 @@ impl Bridge {
 
     /// Waits for something, and no longer than to a cancellation that comes meanwhile. After one, things take their time.
     async fn unless_stopped<T>(&self, future: impl Future<Output = T>) -> Option<T> {
-        if self.is_stopped() { Some(future.await) } else { self.watch.unless_cancelled(future).await.ok() }
+        if self.is_stopped() {
+            Some(future.await)
+        } else {
+            self.watch.unless_cancelled(future).await.ok()
+        }
     }
 }
 
@@ -175,7 +179,8 @@ impl Network for Bridge {
 
 impl Host for Bridge {
     async fn sleep(&self, duration: velum_market_model::Duration) {
-        let slept = self.unless_stopped(self.host.sleep(Duration::from_millis(duration.get()))).await;
+        let slept =
+            self.unless_stopped(self.host.sleep(Duration::from_millis(duration.get()))).await;
         if let Some(Err(MarketHostError::Failed { reason })) = slept {
             self.break_off(VelumError::new(ErrorCode::Internal, "host.sleep", reason)).await
         }
@@ -194,7 +199,9 @@ impl Host for Bridge {
     }
 
     async fn check(&self, receipt: &[u8]) -> Result<(), String> {
-        let Some(following) = &self.following else { return Err("nobody judges receipts".to_owned()) };
+        let Some(following) = &self.following else {
+            return Err("nobody judges receipts".to_owned());
+        };
         match following.judge(receipt).await {
             Ok(verdict) => verdict,
             Err(error) => self.break_off(error).await,
@@ -234,7 +241,10 @@ pub(super) fn trouble(error: &MarketError, url: &str) -> Problem {
 /// The millisecond in which a point in time lies, as markets count; 1970 for what is before it.
 pub(super) fn time(time: SystemTime) -> Time {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).ok().and_then(|since| Time::new(since).ok()).unwrap_or(Time::MOST)
+    u64::try_from(since.as_millis())
+        .ok()
+        .and_then(|since| Time::new(since).ok())
+        .unwrap_or(Time::MOST)
 }
 
 #[cfg(test)]
@@ -264,7 +274,11 @@ mod tests {
         }
 
         async fn sleep(&self, _: Duration) -> Result<(), MarketHostError> {
-            if self.sleeps { Ok(()) } else { Err(MarketHostError::Failed { reason: "no clock".to_owned() }) }
+            if self.sleeps {
+                Ok(())
+            } else {
+                Err(MarketHostError::Failed { reason: "no clock".to_owned() })
+            }
         }
     }
 
@@ -299,7 +313,10 @@ mod tests {
 
     #[test]
     fn a_panic_and_a_wait_that_fails_are_errors() {
-        assert_eq!(asked(&bridge(Some(Ok(0)), None), "https://panic.example").code(), ErrorCode::Internal);
+        assert_eq!(
+            asked(&bridge(Some(Ok(0)), None), "https://panic.example").code(),
+            ErrorCode::Internal
+        );
         let bridge = bridge(None, None);
         let waits = async {
             bridge.sleep(velum_market_model::Duration::constant(1)).await;
@@ -323,7 +340,8 @@ mod tests {
 
     #[test]
     fn codes_of_nodes_are_kept_and_new_ones_told_in_words() {
-        let refused = |code: &str| MarketError::Refused { code: code.to_owned(), detail: "why".to_owned() };
+        let refused =
+            |code: &str| MarketError::Refused { code: code.to_owned(), detail: "why".to_owned() };
         assert_eq!(trouble(&refused("below_floor"), "url").code, ErrorCode::BelowFloor);
         let new = trouble(&refused("of_later"), "url");
         assert_eq!((new.code, new.message.as_str()), (ErrorCode::Refused, "why (of_later)"));

@@ -14,8 +14,8 @@ mod types;
 
 pub use client::MarketClient;
 pub use hand_off::{
-    ChosenMarket, HandOffKeeper, HandOffOptions, HandOffProgress, HandOffStep, HandedOff, ReceiptVerdict,
-    hand_off, resume_hand_off,
+    ChosenMarket, HandOffKeeper, HandOffOptions, HandOffProgress, HandOffStep, HandedOff,
+    ReceiptVerdict, hand_off, resume_hand_off,
 };
 pub use host::{MarketHost, MarketHostError, MarketRequest, MarketResponse};
 pub use purse::{CreditHolding, CreditPurse, PurseStore};
@@ -53,7 +53,8 @@ impl Secret {
 
     /// The key that signs.
     fn key(&self) -> Result<SecretKey, VelumError> {
-        SecretKey::from_bytes(Algorithm::Ed25519, self.bytes()?).map_err(|error| unfit("key", &error))
+        SecretKey::from_bytes(Algorithm::Ed25519, self.bytes()?)
+            .map_err(|error| unfit("key", &error))
     }
 
     fn bytes(&self) -> Result<&[u8; 32], VelumError> {
@@ -78,11 +79,17 @@ mod tests {
     #[test]
     fn a_secret_key_has_32_bytes_and_is_in_no_error() {
         let owner = owner_of(vec![7; 32]).unwrap();
-        assert_eq!(owner, Secret::new(vec![7; 32]).unwrap().key().unwrap().public().owner().to_string());
+        assert_eq!(
+            owner,
+            Secret::new(vec![7; 32]).unwrap().key().unwrap().public().owner().to_string()
+        );
         assert_ne!(owner_of(vec![8; 32]).unwrap(), owner);
         for wrong in [vec![], vec![7; 31], vec![7; 33]] {
             let error = owner_of(wrong).unwrap_err();
-            assert_eq!((error.code(), error.problem().place.as_str()), (ErrorCode::Malformed, "key"));
+            assert_eq!(
+                (error.code(), error.problem().place.as_str()),
+                (ErrorCode::Malformed, "key")
+            );
             assert!(!format!("{error:?}").contains("7, 7"));
         }
     }

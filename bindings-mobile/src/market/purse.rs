@@ -111,7 +111,10 @@ impl CreditPurse {
 
     /// The market's signed keys that the tokens were issued under, as JSON. A market has to show every wallet the same: `velum market audit` finds them in its log.
     #[uniffi::method(default(cancellation = None))]
-    pub async fn keys(&self, cancellation: Option<Arc<Cancellation>>) -> Result<Vec<String>, VelumError> {
+    pub async fn keys(
+        &self,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Vec<String>, VelumError> {
         let bridge = self.client.bridge(cancellation.as_ref());
         let purse = self.purse(&bridge).await?;
         let keys = self.run(&bridge, purse.keys()).await?;

@@ -73,7 +73,12 @@ impl SavedHandOff {
 
 impl SavedMarket {
     /// Signs a job, and what takes it back, with the account's key or one of a purse.
-    pub(super) fn sign(url: &str, job: Job, key: &SecretKey, from_purse: bool) -> Result<Self, VelumError> {
+    pub(super) fn sign(
+        url: &str,
+        job: Job,
+        key: &SecretKey,
+        from_purse: bool,
+    ) -> Result<Self, VelumError> {
         let wrong = |error| unfit("offer", &error);
         let preferred_until = job.offer.lock_by;
         let signed = SignedJob::sign(job, key).map_err(wrong)?;
@@ -86,12 +91,12 @@ impl SavedMarket {
     /// # Errors
     /// `other_hand_off` where it is about another submission.
     pub(super) fn signed(&self, submission: &[u8]) -> Result<SignedJob, VelumError> {
-        let job = SignedJob::read(&self.job, &self.cancel).map_err(|error| unfit("saved", &error))?;
+        let job =
+            SignedJob::read(&self.job, &self.cancel).map_err(|error| unfit("saved", &error))?;
         if job.is_about(submission) && job.id() == self.id {
             return Ok(job);
         }
-        let message =
-            "it is of another presentation, request or transcript; give those that it was begun with";
+        let message = "it is of another presentation, request or transcript; give those that it was begun with";
         Err(VelumError::new(ErrorCode::OtherHandOff, "saved", message))
     }
 }

@@ -7,8 +7,8 @@ use velum_core::suite::Suite;
 use velum_credentials::aggregate::Submission;
 use velum_credentials::{Presentation, Request, SessionTranscript};
 use velum_market_model::{
-    Amount, Count, Hash, Job, Latency, Offer, Order, PriceMove, Profile, ProofReference, ProofSystem,
-    QuantityError, Ramp, SecretKey, SizeClass, TextError, Time,
+    Amount, Count, Hash, Job, Latency, Offer, Order, PriceMove, Profile, ProofReference,
+    ProofSystem, QuantityError, Ramp, SecretKey, SizeClass, TextError, Time,
 };
 use velum_wallet::parse_request;
 
@@ -114,7 +114,8 @@ impl Submitted {
         let transcript = SessionTranscript::parse(&input.transcript)?;
         let presentation = Presentation::from_bytes(&input.presentation)?;
         if presentation.suite() != Suite::Aggregatable {
-            let message = "only presentations of suite \"aggregatable\" are folded; prepare with that suite";
+            let message =
+                "only presentations of suite \"aggregatable\" are folded; prepare with that suite";
             return Err(VelumError::new(ErrorCode::WrongVersion, "presentation.suite", message));
         }
         let class = presentation.size_class().name;
@@ -153,8 +154,9 @@ pub(super) fn job(
     let within = milliseconds(offer.within.unwrap_or(WITHIN), "offer.within")?.get();
     let share = u128::from(within / 2) * u128::from(place + 1) / u128::from(of.max(1));
     let to_lock = u64::try_from(share).unwrap_or(within);
-    let later =
-        |milliseconds: u64| velum_market_model::Duration::new(milliseconds).map_err(beyond("offer.within"));
+    let later = |milliseconds: u64| {
+        velum_market_model::Duration::new(milliseconds).map_err(beyond("offer.within"))
+    };
     let lock_by = now.after(later(to_lock)?);
     let latency = match offer.company {
         None => Latency::Single,
@@ -176,7 +178,11 @@ pub(super) fn job(
             order: offer.order.unwrap_or_default().into(),
             minimum: Amount::new(offer.minimum).map_err(beyond("offer.minimum"))?,
             maximum: Amount::new(offer.maximum).map_err(beyond("offer.maximum"))?,
-            ramp: Ramp { start: now, duration: later(RAMP_MS.min(to_lock / 2))?, price: PriceMove::Rises },
+            ramp: Ramp {
+                start: now,
+                duration: later(RAMP_MS.min(to_lock / 2))?,
+                price: PriceMove::Rises,
+            },
             lock_by,
             deliver_by: lock_by.after(later(within.div_ceil(2))?),
             collateral: Amount::ZERO,

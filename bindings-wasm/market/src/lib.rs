@@ -14,8 +14,9 @@ use velum_market_client::{
     MarketError, Method, Network, Node, Plan, Progress, Saved, SignedJob, Unreachable, sign_cancel,
 };
 use velum_market_model::{
-    Algorithm, Count, Duration, Hash, IdempotencyKey, Job, Latency, ModelError, MoneyAction, MoneyOrder,
-    Offer, Profile, ProofReference, ProofSystem, Query, SecretKey, Signed, SizeClass, Subject, Time,
+    Algorithm, Count, Duration, Hash, IdempotencyKey, Job, Latency, ModelError, MoneyAction,
+    MoneyOrder, Offer, Profile, ProofReference, ProofSystem, Query, SecretKey, Signed, SizeClass,
+    Subject, Time,
 };
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -136,7 +137,8 @@ pub fn sign_job(secret: &Uint8Array, terms: &str, submission: &[u8]) -> Result<S
     let proof_system = ProofSystem::of_suite(suite.name(), suite.version(), &pinned_keys(suite));
     let Terms { market, size_class, statement, offer, profile, latency, idempotency_key } =
         read("offer", terms)?;
-    let length = Count::new(submission.len() as u64).map_err(|error| malformed("presentation", error))?;
+    let length =
+        Count::new(submission.len() as u64).map_err(|error| malformed("presentation", error))?;
     let job = Job {
         market,
         proof: ProofReference { sha256: Hash::of(&[submission]), length },
@@ -196,7 +198,11 @@ pub async fn cancel_job(
 
 /// The receipt of a settled job. Nothing of it is verified.
 #[wasm_bindgen(js_name = fetchReceipt)]
-pub async fn fetch_receipt(platform: Platform, url: String, job: String) -> Result<Vec<u8>, JsValue> {
+pub async fn fetch_receipt(
+    platform: Platform,
+    url: String,
+    job: String,
+) -> Result<Vec<u8>, JsValue> {
     let job = hash("job", job)?;
     let host = Page(&platform);
     Node::new(&host, &url).receipt(job).await.map_err(|error| thrown(&error))
@@ -242,7 +248,11 @@ pub async fn account(
 /// Hands a submission off, from the beginning or from where it was saved, until there is a receipt that the platform has found good: `{ market, receipt }`, the
 /// market by its place in the plan.
 #[wasm_bindgen(js_name = handOff)]
-pub async fn hand_off(platform: Platform, plan: String, submission: Vec<u8>) -> Result<Object, JsValue> {
+pub async fn hand_off(
+    platform: Platform,
+    plan: String,
+    submission: Vec<u8>,
+) -> Result<Object, JsValue> {
     let Plans { markets, poll, patience, saved } = read("saved", &plan)?;
     let host = Page(&platform);
     let markets = markets.into_iter().map(|market| planned(&host, market, &submission));
@@ -267,8 +277,7 @@ fn planned<'a>(
     let PlannedMarket { url, job, cancel, preferred_until } = market;
     let job = SignedJob::read(&job, &cancel).map_err(|error| unfit(&error))?;
     if !job.is_about(submission) {
-        let message =
-            "it is of another presentation, request or transcript; give those that it was begun with";
+        let message = "it is of another presentation, request or transcript; give those that it was begun with";
         return Err(failure("other_hand_off", "saved", message));
     }
     Ok(Market { adapter: Node::new(host, &url), job, preferred_until })
@@ -317,9 +326,9 @@ impl Host for Page<'_> {
 
     fn tell(&self, progress: &Progress) {
         let Progress { saved, status, trouble } = progress;
-        let trouble = trouble
-            .as_ref()
-            .map(|trouble| serde_json::json!({ "code": trouble.code(), "message": trouble.detail() }));
+        let trouble = trouble.as_ref().map(
+            |trouble| serde_json::json!({ "code": trouble.code(), "message": trouble.detail() }),
+        );
         let progress = serde_json::json!({ "saved": saved, "status": status, "trouble": trouble });
         self.0.tell(progress.to_string());
     }
@@ -359,7 +368,8 @@ fn json<T: Serialize>(value: &T) -> Result<String, JsValue> {
 
 /// What JavaScript threw, in words.
 fn words(reason: &JsValue) -> String {
-    let message = Reflect::get(reason, &"message".into()).ok().and_then(|message| message.as_string());
+    let message =
+        Reflect::get(reason, &"message".into()).ok().and_then(|message| message.as_string());
     message.or_else(|| reason.as_string()).unwrap_or_else(|| "no reason was given".to_owned())
 }
 

@@ -13,11 +13,13 @@ fn five_wrong_requests_are_refused_twice() {
         .unwrap()
         .iter()
         .map(|refusal| {
-            [&refusal["prover"]["code"], &refusal["verifier"]["code"]].map(|code| code.as_str().unwrap())
+            [&refusal["prover"]["code"], &refusal["verifier"]["code"]]
+                .map(|code| code.as_str().unwrap())
         })
         .collect();
-    let expected = ["predicate", "element_missing", "device_signature", "expired", "issuer_untrusted"]
-        .map(|prover| [prover, "proof_invalid"]);
+    let expected =
+        ["predicate", "element_missing", "device_signature", "expired", "issuer_untrusted"]
+            .map(|prover| [prover, "proof_invalid"]);
     assert_eq!(codes, expected);
 
     let age = json!({
@@ -38,7 +40,9 @@ fn five_wrong_requests_are_refused_twice() {
         let total = object[total].as_f64().unwrap();
         // Each is rounded to a tenth.
         assert!((sum - total).abs() <= 0.1 * stages.len() as f64, "{verb}: {sum} {total}");
-        for stage in ["witness", "low_degree_extension", "hashing", "quotient", "fri", "check", "other"] {
+        for stage in
+            ["witness", "low_degree_extension", "hashing", "quotient", "fri", "check", "other"]
+        {
             assert!(stages.contains_key(stage), "{verb}: {stage}");
         }
     }
@@ -48,7 +52,10 @@ fn five_wrong_requests_are_refused_twice() {
         let output = velum(&["demo", "--profile"]);
         assert_eq!(output.status.code(), Some(0));
         let text = String::from_utf8(output.stdout).unwrap();
-        assert!(text.contains("birth_date (org.iso.18013.5.1) makes the holder 18 years or older"), "{text}");
+        assert!(
+            text.contains("birth_date (org.iso.18013.5.1) makes the holder 18 years or older"),
+            "{text}"
+        );
         assert!(text.contains("\nProven, verified, and every wrong request refused.\n"), "{text}");
         assert!(text.contains("\nlow-degree extension "), "{text}");
         assert!(!text.contains('\u{1b}'));

@@ -30,7 +30,10 @@ fn inspect_tells_what_real_documents_hold() {
         let document = &object["documents"][0];
         assert_eq!(document["doc_type"], facts.doc_type);
         assert_eq!(document["mso_bytes"], facts.mso_bytes);
-        assert_eq!(document["document_signer"]["sec1_hex"], hex::encode(facts.issuer_public_key.sec1()));
+        assert_eq!(
+            document["document_signer"]["sec1_hex"],
+            hex::encode(facts.issuer_public_key.sec1())
+        );
         let mut items = facts.items.iter();
         for namespace in document["namespaces"].as_array().unwrap() {
             for element in namespace["elements"].as_array().unwrap() {
@@ -95,7 +98,10 @@ fn inspect_says_which_check_fails() {
 
     folder.write("document.cbor", draft().sign_with(|_| vec![1; 64]).unwrap().document());
     let (status, object) = folder.inspect();
-    assert_eq!((status, &check(&object, "issuer_signature")["code"]), (1, &json!("issuer_signature")));
+    assert_eq!(
+        (status, &check(&object, "issuer_signature")["code"]),
+        (1, &json!("issuer_signature"))
+    );
 
     let mut other_type = draft();
     other_type.mso.set("docType", "org.example");
@@ -194,11 +200,21 @@ fn documents_without_a_response_are_inspected_prepared_and_signed() {
     ] {
         folder.write("document.cbor", bytes);
         let (status, object) = folder.inspect();
-        assert_eq!((status, object["form"].as_str()), (i32::from(auth == "mac"), Some(form)), "{object}");
+        assert_eq!(
+            (status, object["form"].as_str()),
+            (i32::from(auth == "mac"), Some(form)),
+            "{object}"
+        );
         assert_eq!(object["documents"][0]["device_auth"], auth);
         let proof = folder.prove(&[], &["--any-clock"]);
-        let expected = if auth == "mac" { "device_mac_unsupported" } else { "device_signature_missing" };
-        assert_eq!((proof.0, proof.1["error"]["code"].as_str()), (1, Some(expected)), "{}", proof.1);
+        let expected =
+            if auth == "mac" { "device_mac_unsupported" } else { "device_signature_missing" };
+        assert_eq!(
+            (proof.0, proof.1["error"]["code"].as_str()),
+            (1, Some(expected)),
+            "{}",
+            proof.1
+        );
 
         assert_eq!(folder.sign("transcript.cbor", "device.key").0, 0);
         verify(&folder.path("signed.cbor"), ANNEX_D.session_transcript, ANNEX_D.request.as_bytes());
@@ -234,7 +250,12 @@ fn unusable_documents_are_status_2() {
     let document = folder.name("document.cbor");
     let inspect = || velum_json(&["inspect", "--document", &document]);
     assert_failure(inspect(), 2, "file", &document);
-    assert_failure(velum_json(&["inspect", "--document", &folder.name("")]), 2, "file", &folder.name(""));
+    assert_failure(
+        velum_json(&["inspect", "--document", &folder.name("")]),
+        2,
+        "file",
+        &folder.name(""),
+    );
     for length in [0, 1, 100, MUSTERMANN.device_response.len() - 1] {
         folder.write("document.cbor", &MUSTERMANN.device_response[..length]);
         let (status, object) = inspect();
@@ -253,7 +274,10 @@ fn annex_d_passes_once_it_is_signed_with_its_published_key() {
     folder.write("device.key", ANNEX_D.facts().device_private_key.unwrap() + "\n");
     let (status, object) = folder.sign("transcript.cbor", "device.key");
     assert_eq!(status, 0, "{object}");
-    assert_eq!(object, json!({"doc_type": "org.iso.18013.5.1.mDL", "out": folder.name("signed.cbor")}));
+    assert_eq!(
+        object,
+        json!({"doc_type": "org.iso.18013.5.1.mDL", "out": folder.name("signed.cbor")})
+    );
     verify(&folder.path("signed.cbor"), ANNEX_D.session_transcript, ANNEX_D.request.as_bytes());
     let signed = velum_json(&["inspect", "--document", &folder.name("signed.cbor")]);
     assert_eq!(signed.0, 0);
@@ -272,14 +296,24 @@ fn a_minted_document_is_signed_for_another_session() {
 fn sign_refuses_other_keys_and_writes_nothing() {
     let folder = Folder::issued();
     assert_failure(folder.sign("transcript.cbor", "ds.key"), 1, "device_signature", "documents");
-    for key in
-        ["", "zz", &"00".repeat(32), &"ff".repeat(32), "-----BEGIN PRIVATE KEY-----\n", &"01".repeat(33)]
-    {
+    for key in [
+        "",
+        "zz",
+        &"00".repeat(32),
+        &"ff".repeat(32),
+        "-----BEGIN PRIVATE KEY-----\n",
+        &"01".repeat(33),
+    ] {
         folder.write("bad.key", key);
         assert_failure(folder.sign("transcript.cbor", "bad.key"), 2, "malformed", "device_key");
     }
     assert_failure(folder.sign("transcript.cbor", "document.cbor"), 2, "malformed", "device_key");
-    assert_failure(folder.sign("transcript.cbor", "missing.key"), 2, "file", &folder.name("missing.key"));
+    assert_failure(
+        folder.sign("transcript.cbor", "missing.key"),
+        2,
+        "file",
+        &folder.name("missing.key"),
+    );
     let (status, object) = folder.sign("document.cbor", "device.key");
     assert_eq!((status, &object["error"]["code"]), (2, &json!("malformed")), "{object}");
     assert!(!folder.path("signed.cbor").exists());
@@ -298,8 +332,15 @@ fn issue_writes_a_set_that_verifies() {
     let folder = Folder::issued();
     let read = |name: &str| std::fs::read(folder.path(name)).unwrap();
     verify(&folder.path("document.cbor"), &read("transcript.cbor"), &read("request.json"));
-    let names =
-        ["document.cbor", "transcript.cbor", "iaca.pem", "ds.pem", "ds.key", "device.key", "request.json"];
+    let names = [
+        "document.cbor",
+        "transcript.cbor",
+        "iaca.pem",
+        "ds.pem",
+        "ds.key",
+        "device.key",
+        "request.json",
+    ];
     let again = Folder::issued();
     for name in names {
         assert_eq!(read(name), std::fs::read(again.path(name)).unwrap(), "{name}");
@@ -328,9 +369,14 @@ fn specs_that_cannot_be_minted_are_status_2() {
     let spec = folder.name("spec.json");
     let issue = || velum_json(&["issue", "--spec", &spec, "--out", &folder.name("out")]);
     assert_failure(issue(), 2, "file", &spec);
-    for text in
-        ["", "{}", "[]", "\u{0}", &SPEC.replacen("seed", "sed", 1), &SPEC.replace("1990-02-28", "1990-02-29")]
-    {
+    for text in [
+        "",
+        "{}",
+        "[]",
+        "\u{0}",
+        &SPEC.replacen("seed", "sed", 1),
+        &SPEC.replace("1990-02-28", "1990-02-29"),
+    ] {
         folder.write("spec.json", text);
         let (status, object) = issue();
         assert_eq!((status, &object["error"]["code"]), (2, &json!("malformed")), "{text}");

@@ -36,7 +36,9 @@ fn without_one_the_processor_proves() {
     let (status, object) = folder.prove(&[], &["--any-clock", "--gpu", "off", "--profile"]);
     assert_eq!(status, 0, "{object}");
     assert_eq!((object["backend"].as_str(), object["adapter"].as_str()), (Some("cpu"), None));
-    assert!(object["devices"]["present"].as_object().unwrap().values().all(|device| device == "cpu"));
+    assert!(
+        object["devices"]["present"].as_object().unwrap().values().all(|device| device == "cpu")
+    );
     assert_eq!(folder.verify(&[]).0, 0);
 }
 

@@ -89,7 +89,8 @@ impl Folder {
 
     /// Writes a request that is `request.json` but for a change.
     fn ask(&self, name: &str, change: impl FnOnce(&mut Value)) {
-        let mut request = serde_json::from_slice(&std::fs::read(self.path("request.json")).unwrap()).unwrap();
+        let mut request =
+            serde_json::from_slice(&std::fs::read(self.path("request.json")).unwrap()).unwrap();
         change(&mut request);
         self.write(name, request.to_string());
     }
@@ -114,8 +115,11 @@ impl Folder {
     }
 
     fn prepare(&self, files: &[(&str, &str)]) -> (i32, Value) {
-        let usual =
-            [("--document", "document.cbor"), ("--request", "request.json"), ("--out", "prepared.cbor")];
+        let usual = [
+            ("--document", "document.cbor"),
+            ("--request", "request.json"),
+            ("--out", "prepared.cbor"),
+        ];
         velum_json(&words(&self.arguments("prepare", &usual, files)))
     }
 
@@ -153,8 +157,15 @@ impl Folder {
     }
 
     /// A command with its usual files, of which `files` replaces some or names more.
-    fn arguments(&self, command: &str, usual: &[(&str, &str)], files: &[(&str, &str)]) -> Vec<String> {
-        let kept = usual.iter().filter(|(option, _)| !files.iter().any(|(replaced, _)| replaced == option));
+    fn arguments(
+        &self,
+        command: &str,
+        usual: &[(&str, &str)],
+        files: &[(&str, &str)],
+    ) -> Vec<String> {
+        let kept = usual
+            .iter()
+            .filter(|(option, _)| !files.iter().any(|(replaced, _)| replaced == option));
         let mut arguments = vec![command.to_owned()];
         for (option, name) in kept.chain(files) {
             arguments.extend([(*option).to_owned(), self.name(name)]);

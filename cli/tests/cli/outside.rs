@@ -21,7 +21,9 @@ fn fault(verb: &str, (status, object): &(i32, Value), expected: &Value) -> Optio
     let error = &object["error"];
     let message = error["message"].as_str().unwrap_or_default();
     let said = |words: &Value| {
-        words.as_array().is_none_or(|words| words.iter().all(|word| message.contains(word.as_str().unwrap())))
+        words
+            .as_array()
+            .is_none_or(|words| words.iter().all(|word| message.contains(word.as_str().unwrap())))
     };
     let is_met = i64::from(*status) == wanted
         && (expected["code"].is_null() || expected["code"] == error["code"])
@@ -38,7 +40,8 @@ fn run(folder: &Path) -> Result<(), String> {
         work.write(name, read(name));
     }
     let arguments = expect["args"].as_array().cloned().unwrap_or_default();
-    let mut flags: Vec<&str> = arguments.iter().map(|argument| argument.as_str().unwrap()).collect();
+    let mut flags: Vec<&str> =
+        arguments.iter().map(|argument| argument.as_str().unwrap()).collect();
     flags.push("--any-clock");
     for (verb, expected) in expect.as_object().unwrap() {
         let outcome = match verb.as_str() {

@@ -20,7 +20,9 @@ fn prove(folder: &Folder, files: &[(&str, &str)]) -> (i32, Value) {
 
 fn entries(folder: &Folder) -> usize {
     let files = std::fs::read_dir(folder.path("pool")).unwrap();
-    files.filter(|file| file.as_ref().unwrap().path().extension().is_some_and(|e| e == "sealed")).count()
+    files
+        .filter(|file| file.as_ref().unwrap().path().extension().is_some_and(|e| e == "sealed"))
+        .count()
 }
 
 #[test]
@@ -28,7 +30,11 @@ fn each_process_takes_a_proof_of_its_own() {
     let folder = Folder::of_case(&MUSTERMANN);
     for left in [1, 2] {
         let (status, object) = prepare(&folder, &[]);
-        assert_eq!((status, &object["pool"]), (0, &json!({ "left": left, "dropped": 0 })), "{object}");
+        assert_eq!(
+            (status, &object["pool"]),
+            (0, &json!({ "left": left, "dropped": 0 })),
+            "{object}"
+        );
         assert_eq!(object["out"], Value::Null);
     }
     let key = std::fs::read(folder.path("pool.key")).unwrap();
@@ -36,7 +42,8 @@ fn each_process_takes_a_proof_of_its_own() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = |name| std::fs::metadata(folder.path(name)).unwrap().permissions().mode() & 0o777;
+        let mode =
+            |name| std::fs::metadata(folder.path(name)).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode("pool.key"), mode("pool")), (0o600, 0o700));
     }
 
@@ -177,12 +184,14 @@ fn pools_that_cannot_be_used_are_status_2() {
     }
     let failure = folder.prove(&[("--pool", "file"), ("--pool-key", "pool.key")], &["--any-clock"]);
     assert_failure(failure, 2, "file", &folder.name("file"));
-    let missing = folder.prove(&[("--pool", "pool"), ("--pool-key", "no/pool.key")], &["--any-clock"]);
+    let missing =
+        folder.prove(&[("--pool", "pool"), ("--pool-key", "no/pool.key")], &["--any-clock"]);
     assert_failure(missing, 2, "file", &folder.name("no/pool.key"));
 
     let usual = [("--document", "document.cbor"), ("--request", "request.json")];
     let prepare = |files: &[_]| velum_json(&words(&folder.arguments("prepare", &usual, files)));
-    for files in [&[][..], &POOL[..1], &POOL[1..], &[POOL[0], POOL[1], ("--out", "prepared.cbor")]] {
+    for files in [&[][..], &POOL[..1], &POOL[1..], &[POOL[0], POOL[1], ("--out", "prepared.cbor")]]
+    {
         assert_failure(prepare(files), 2, "usage", "arguments");
     }
     let both = prove(&folder, &[("--prepared", "prepared.cbor")]);

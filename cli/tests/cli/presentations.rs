@@ -27,10 +27,15 @@ fn a_licence_is_prepared_proven_once_and_verified() {
 #[test]
 fn a_suite_is_kept_from_preparing_to_verifying() {
     let folder = Folder::of_case(&MUSTERMANN);
-    let usual = [("--document", "document.cbor"), ("--request", "request.json"), ("--out", "prepared.cbor")];
+    let usual = [
+        ("--document", "document.cbor"),
+        ("--request", "request.json"),
+        ("--out", "prepared.cbor"),
+    ];
     let arguments = folder.arguments("prepare", &usual, &[]);
-    let with_suite =
-        |suite| velum_json(&[&words(&arguments), &["--suite", suite, "--memory", "low"][..]].concat());
+    let with_suite = |suite| {
+        velum_json(&[&words(&arguments), &["--suite", suite, "--memory", "low"][..]].concat())
+    };
     assert_eq!(with_suite("other").0, 2);
     assert_eq!(velum_json(&[&words(&arguments), &["--memory", "little"][..]].concat()).0, 2);
     let (status, object) = with_suite("aggregatable");
@@ -41,18 +46,21 @@ fn a_suite_is_kept_from_preparing_to_verifying() {
     let (status, object) = folder.prove(&prepared, &["--any-clock", "--memory", "low"]);
     assert_eq!((status, &object["suite"]), (0, &json!("aggregatable")), "{object}");
     // Verifiers that hand nothing on take no presentation that later builds may not read, unless they say so.
-    for allowed in [&[][..], &["--suite", "compact"], &["--suite", "direct", "--suite", "compact"]] {
+    for allowed in [&[][..], &["--suite", "compact"], &["--suite", "direct", "--suite", "compact"]]
+    {
         let (status, object) = folder.verify_allowing(allowed);
         assert_eq!((status, &object["reason"]["code"]), (1, &json!("wrong_version")), "{object}");
     }
-    let (status, object) = folder.verify_allowing(&["--suite", "direct", "--suite", "aggregatable"]);
+    let (status, object) =
+        folder.verify_allowing(&["--suite", "direct", "--suite", "aggregatable"]);
     assert_eq!((status, &object["verified"]), (0, &json!(true)), "{object}");
 }
 
 #[test]
 fn a_compact_presentation_verifies_where_no_suite_is_named() {
     let folder = Folder::of_case(&MUSTERMANN);
-    let (status, object) = folder.prove(&[], &["--any-clock", "--suite", "compact", "--memory", "low"]);
+    let (status, object) =
+        folder.prove(&[], &["--any-clock", "--suite", "compact", "--memory", "low"]);
     assert_eq!((status, &object["suite"]), (0, &json!("compact")), "{object}");
     let (status, object) = folder.verify(&[]);
     assert_eq!((status, &object["verified"]), (0, &json!(true)), "{object}");
@@ -65,7 +73,16 @@ fn prepare(folder: &Folder) {
     assert_eq!(status, 0, "{object}");
     assert_members(
         &object,
-        &["prepare_ms", "peak_rss_bytes", "threads", "size_class", "suite", "backend", "adapter", "out"],
+        &[
+            "prepare_ms",
+            "peak_rss_bytes",
+            "threads",
+            "size_class",
+            "suite",
+            "backend",
+            "adapter",
+            "out",
+        ],
     );
     assert_eq!(object["size_class"], "standard");
     assert_eq!(object["suite"], "direct");
@@ -88,7 +105,12 @@ fn failures_leave_the_prepared_proof(folder: &Folder) {
     let with = |file, flags: &[&str]| folder.prove(&[("--prepared", "prepared.cbor"), file], flags);
 
     folder.ask("fewer.json", |request| _ = request["predicates"].as_array_mut().unwrap().pop());
-    assert_failure(with(("--request", "fewer.json"), &["--any-clock"]), 1, "prepared_mismatch", "prepared");
+    assert_failure(
+        with(("--request", "fewer.json"), &["--any-clock"]),
+        1,
+        "prepared_mismatch",
+        "prepared",
+    );
     folder.ask("older.json", |request| request["predicates"][1]["age_at_least"] = json!(60));
     assert_failure(
         with(("--request", "older.json"), &["--any-clock"]),
@@ -137,19 +159,28 @@ fn one_of_two_processes_uses_it(folder: &Folder) {
     let [(out, object, stderr)] = winners.try_into().unwrap();
     std::fs::rename(folder.path(out), folder.path("presentation.cbor")).unwrap();
     let bytes = std::fs::metadata(folder.path("presentation.cbor")).unwrap().len();
-    assert_eq!((&object["prepare_ms"], &object["presentation_bytes"]), (&Value::Null, &json!(bytes)));
+    assert_eq!(
+        (&object["prepare_ms"], &object["presentation_bytes"]),
+        (&Value::Null, &json!(bytes))
+    );
     assert_eq!((&object["threads"], &object["suite"]), (&json!(2), &json!("direct")));
     assert_prove_members(&object);
     let lines = String::from_utf8(stderr).unwrap();
     for stage in ["witness", "hashing", "quotient", "check"] {
-        let is_line = |line: &str| line.contains("s  present: ") && line.ends_with(&format!(" %  {stage}"));
+        let is_line =
+            |line: &str| line.contains("s  present: ") && line.ends_with(&format!(" %  {stage}"));
         assert!(lines.lines().any(is_line), "{stage}: {lines}");
     }
 
     let again = folder.prove(&[("--prepared", "prepared.cbor")], &["--any-clock"]);
     assert_failure(again, 1, "prepared_used", &folder.name("prepared.cbor"));
-    let left =
-        ["document.cbor", "prepared.cbor.used", "presentation.cbor", "request.json", "transcript.cbor"];
+    let left = [
+        "document.cbor",
+        "prepared.cbor.used",
+        "presentation.cbor",
+        "request.json",
+        "transcript.cbor",
+    ];
     assert_eq!(folder.names(), left);
 }
 
@@ -176,14 +207,20 @@ fn learnt_is_what_was_asked(folder: &Folder) {
     let output = velum(&words(&folder.verify_arguments(&[])));
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.starts_with("Verified in "), "{text}");
-    assert!(text.contains("birth_date (org.iso.18013.5.1) makes the holder 18 years or older"), "{text}");
+    assert!(
+        text.contains("birth_date (org.iso.18013.5.1) makes the holder 18 years or older"),
+        "{text}"
+    );
 }
 
 fn other_requests_and_sessions_are_refused(folder: &Folder) {
     type Change = fn(&mut Value);
     let changes: [(Change, &str); 8] = [
         (|request| request["predicates"][1]["age_at_least"] = json!(19), "proof_invalid"),
-        (|request| request["predicates"][1]["namespace"] = json!("org.iso.18013.5.1.aamva"), "proof_invalid"),
+        (
+            |request| request["predicates"][1]["namespace"] = json!("org.iso.18013.5.1.aamva"),
+            "proof_invalid",
+        ),
         (|request| request["predicates"][0]["element"] = json!("given_name"), "proof_invalid"),
         (|request| request["now"] = json!("2024-10-15T13:50:01Z"), "proof_invalid"),
         (|request| request["now"] = json!("2024-10-31T13:50:00Z"), "proof_invalid"),
@@ -198,8 +235,7 @@ fn other_requests_and_sessions_are_refused(folder: &Folder) {
         (
             |request| {
                 let predicates = request["predicates"].as_array_mut().unwrap();
-                predicates[0] =
-                    json!({ "namespace": MDL_NAMESPACE, "element": "family_name", "disclose": true });
+                predicates[0] = json!({ "namespace": MDL_NAMESPACE, "element": "family_name", "disclose": true });
             },
             "malformed",
         ),
@@ -214,7 +250,12 @@ fn other_requests_and_sessions_are_refused(folder: &Folder) {
 
     // What the verifier itself gives wrong is no verdict on the presentation.
     folder.ask("other.json", |request| request["issuers"] = json!([]));
-    assert_failure(folder.verify(&[("--request", "other.json")]), 2, "malformed", "request.issuers");
+    assert_failure(
+        folder.verify(&[("--request", "other.json")]),
+        2,
+        "malformed",
+        "request.issuers",
+    );
     let (status, object) = folder.verify(&[("--transcript", "request.json")]);
     assert_eq!((status, &object["error"]["code"]), (2, &json!("malformed")), "{object}");
     let missing = folder.verify(&[("--presentation", "missing.cbor")]);
@@ -283,7 +324,10 @@ fn device_signed_elements_go_along_if_authorised_asked_and_allowed() {
     });
     let learnt = verified["learnt"].as_array().unwrap();
     assert!(learnt.contains(&disclosed), "{verified}");
-    assert!(learnt.contains(&json!({ "profile": "iso18013-5", "revocation_checked": false })), "{verified}");
+    assert!(
+        learnt.contains(&json!({ "profile": "iso18013-5", "revocation_checked": false })),
+        "{verified}"
+    );
     // A verifier that does not ask for them refuses what a holder shows all the same.
     folder.ask("other.json", |request| request["device_namespaces"] = json!(["org.example.other"]));
     let refused = folder.verify(&[("--request", "other.json")]);
@@ -298,7 +342,10 @@ fn real_documents_prove_what_they_are_asked() {
     for case in CASES.iter().filter(signed).filter(|case| all || case.name == PERMUTED_KEYS.name) {
         let verified = prove_and_verify(&Folder::of_case(case));
         assert!(
-            verified["learnt"].as_array().unwrap().contains(&json!({ "doc_type": case.facts().doc_type }))
+            verified["learnt"]
+                .as_array()
+                .unwrap()
+                .contains(&json!({ "doc_type": case.facts().doc_type }))
         );
     }
 }
@@ -307,7 +354,11 @@ fn real_documents_prove_what_they_are_asked() {
 fn annex_d_is_proven_once_it_is_signed_with_its_published_key() {
     let folder = Folder::of_case(&ANNEX_D);
     let (status, object) = folder.prove(&[], &["--any-clock"]);
-    assert_eq!((status, &object["error"]["code"]), (1, &json!("device_mac_unsupported")), "{object}");
+    assert_eq!(
+        (status, &object["error"]["code"]),
+        (1, &json!("device_mac_unsupported")),
+        "{object}"
+    );
     assert!(object["error"]["message"].as_str().unwrap().contains("velum sign"), "{object}");
 
     folder.write("device.key", ANNEX_D.facts().device_private_key.unwrap());
@@ -346,7 +397,11 @@ fn a_minted_document_is_proven_today_under_its_root() {
     let mut other = spec(now);
     other["seed"] = json!("ff".repeat(32));
     mint(&folder, "other", &other);
-    assert_refused(folder.verify(&[("--request", "other/request.json")]), "issuer_untrusted", "other root");
+    assert_refused(
+        folder.verify(&[("--request", "other/request.json")]),
+        "issuer_untrusted",
+        "other root",
+    );
     let proven = folder.prove(&[("--request", "other/request.json")], &[]);
     assert_failure(proven, 1, "issuer_untrusted", "documents[0].issuerSigned.issuerAuth");
 }
@@ -357,22 +412,27 @@ fn a_document_signed_outside_its_certificate_is_refused() {
     let now = now();
     let mut late = spec(now);
     let later = |days: i64| Timestamp::from_unix(now.unix() + days * 86_400).unwrap().to_string();
-    late["certificates"] = json!({ "document_signer": { "not_before": later(0), "not_after": later(100) } });
+    late["certificates"] =
+        json!({ "document_signer": { "not_before": later(0), "not_after": later(100) } });
     mint(&folder, "late", &late);
     let files = [
         ("--document", "late/document.cbor"),
         ("--transcript", "late/transcript.cbor"),
         ("--request", "late/request.json"),
     ];
-    assert_failure(folder.prove(&files, &[]), 1, "issuer_untrusted", "documents[0].issuerSigned.issuerAuth");
+    assert_failure(
+        folder.prove(&files, &[]),
+        1,
+        "issuer_untrusted",
+        "documents[0].issuerSigned.issuerAuth",
+    );
 }
 
 /// The holder is told, and the verifier does not learn it.
 #[test]
 fn a_status_that_nobody_looks_up_is_told() {
     let folder = Folder::new();
-    let status =
-        r#""mso_extra": {"status": {"map": [["status_list", {"map": [["idx", 412]]}]]}}, "elements""#;
+    let status = r#""mso_extra": {"status": {"map": [["status_list", {"map": [["idx", 412]]}]]}}, "elements""#;
     let spec = folder.write("spec.json", SPEC.replacen("\"elements\"", status, 1));
     let out = folder.name("");
     assert_eq!(velum_json(&["issue", "--spec", &spec, "--out", &out]).0, 0);
@@ -435,7 +495,8 @@ fn assert_refused((status, object): (i32, Value), code: &str, what: &str) {
 fn spec(now: Timestamp) -> Value {
     let days = |days: i64| Timestamp::from_unix(now.unix() + days * 86_400).unwrap().to_string();
     let mut spec: Value = serde_json::from_str(SPEC).unwrap();
-    spec["validity"] = json!({ "signed": days(-1), "valid_from": days(-1), "valid_until": days(10) });
+    spec["validity"] =
+        json!({ "signed": days(-1), "valid_from": days(-1), "valid_until": days(10) });
     spec["request"] = json!({
         "now": now.to_string(),
         "predicates": [

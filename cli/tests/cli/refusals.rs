@@ -17,8 +17,18 @@ fn requests_that_the_document_does_not_meet() {
         (|request| request["predicates"][1]["age_at_least"] = json!(60), 1, "predicate", false),
         (|request| request["predicates"][0]["equals"] = json!("Musterfrau"), 1, "predicate", false),
         (|request| request["predicates"][3]["equals"] = json!("175"), 1, "predicate", false),
-        (|request| request["predicates"][0]["element"] = json!("surname"), 1, "element_missing", true),
-        (|request| request["predicates"][0]["namespace"] = json!("org.example"), 1, "element_missing", true),
+        (
+            |request| request["predicates"][0]["element"] = json!("surname"),
+            1,
+            "element_missing",
+            true,
+        ),
+        (
+            |request| request["predicates"][0]["namespace"] = json!("org.example"),
+            1,
+            "element_missing",
+            true,
+        ),
         (|request| request["doc_type"] = json!("org.iso.18013.5.1"), 1, "doc_type", true),
         (|request| request["now"] = json!("2024-10-30T13:50:01Z"), 1, "expired", false),
         (|request| request["now"] = json!("2024-01-01T00:00:00Z"), 1, "not_yet_valid", false),
@@ -62,10 +72,20 @@ fn places_that_nothing_can_be_written_to() {
         places.push("/proc/out.cbor");
     }
     for out in places {
-        assert_failure(folder.prove(&[("--out", out)], &["--any-clock"]), 2, "file", &folder.name(out));
+        assert_failure(
+            folder.prove(&[("--out", out)], &["--any-clock"]),
+            2,
+            "file",
+            &folder.name(out),
+        );
         assert_failure(folder.prepare(&[("--out", out)]), 2, "file", &folder.name(out));
     }
-    assert_failure(folder.prepare(&[("--out", "request.json")]), 2, "file", &folder.name("request.json"));
+    assert_failure(
+        folder.prepare(&[("--out", "request.json")]),
+        2,
+        "file",
+        &folder.name("request.json"),
+    );
 }
 
 #[test]
@@ -88,7 +108,8 @@ fn sessions_that_the_device_did_not_sign() {
 #[test]
 fn documents_that_do_not_hold() {
     let folder = Folder::of_case(&MUSTERMANN);
-    for (needle, code) in [(&b"Mustermann"[..], "digest"), (&b"2024-10-30"[..], "issuer_signature")] {
+    for (needle, code) in [(&b"Mustermann"[..], "digest"), (&b"2024-10-30"[..], "issuer_signature")]
+    {
         let mut altered = MUSTERMANN.device_response.to_vec();
         let at = altered.windows(needle.len()).position(|window| window == needle).unwrap();
         altered[at + needle.len() - 1] ^= 1;
@@ -109,7 +130,8 @@ fn two_documents_of_one_type() {
     let folder = Folder::of_case(&MUSTERMANN);
     let mut response: Cbor = ciborium::from_reader(MUSTERMANN.device_response).unwrap();
     let members = response.as_map_mut().unwrap();
-    let (_, documents) = members.iter_mut().find(|(name, _)| name.as_text() == Some("documents")).unwrap();
+    let (_, documents) =
+        members.iter_mut().find(|(name, _)| name.as_text() == Some("documents")).unwrap();
     let documents = documents.as_array_mut().unwrap();
     documents.push(documents[0].clone());
     let mut bytes = Vec::new();
@@ -123,7 +145,8 @@ fn two_documents_of_one_type() {
 fn elements_larger_than_every_size_class() {
     let folder = Folder::of_case(&ANNEX_D);
     folder.ask("other.json", |request| {
-        request["predicates"] = json!([{ "namespace": NAMESPACE, "element": "portrait", "disclose": true }]);
+        request["predicates"] =
+            json!([{ "namespace": NAMESPACE, "element": "portrait", "disclose": true }]);
     });
     let place = "documents[0].issuerSigned";
     assert_failure(folder.prepare(&[("--request", "other.json")]), 2, "too_large", place);

@@ -10,7 +10,8 @@ const FILES: [&str; 4] = ["device_engagement", "e_reader_key", "select", "reques
 
 /// The arguments of a vector: what its session began with, written into the folder where the command wants files.
 fn arguments(folder: &Folder, vector: &Value) -> Vec<String> {
-    let (kind, begun) = vector.as_object().unwrap().iter().find(|(_, member)| member.is_object()).unwrap();
+    let (kind, begun) =
+        vector.as_object().unwrap().iter().find(|(_, member)| member.is_object()).unwrap();
     let mut arguments = vec!["transcript".to_owned(), kind.replace('_', "-")];
     for (name, value) in begun.as_object().unwrap() {
         arguments.push(format!("--{}", name.replace('_', "-")));
@@ -53,13 +54,27 @@ fn sessions_that_are_none_write_nothing() {
     };
     assert_failure(dc_api(&[]), 2, "usage", "arguments");
     assert_failure(velum_json(&["transcript"]), 2, "usage", "arguments");
-    assert_failure(dc_api(&["--origin", "https://verifier.example/path"]), 2, "malformed", "origin");
+    assert_failure(
+        dc_api(&["--origin", "https://verifier.example/path"]),
+        2,
+        "malformed",
+        "origin",
+    );
     let unencrypted = ["--origin", "https://verifier.example", "--jwk"];
     assert_failure(dc_api(&[&unencrypted[..], &[&bytes]].concat()), 2, "malformed", "jwk");
     let away = folder.name("away");
     assert_failure(dc_api(&[&unencrypted[..], &[&away]].concat()), 2, "file", &away);
 
-    let qr = ["transcript", "qr", "--device-engagement", &bytes, "--e-reader-key", &bytes, "--out", &out];
+    let qr = [
+        "transcript",
+        "qr",
+        "--device-engagement",
+        &bytes,
+        "--e-reader-key",
+        &bytes,
+        "--out",
+        &out,
+    ];
     assert_failure(velum_json(&qr), 2, "malformed", "device-engagement");
     assert!(!folder.path("out.cbor").exists());
 }

@@ -31,7 +31,10 @@ fn help_and_version_are_status_0() {
     assert!(velum_json(&["--help"]).1["help"].as_str().unwrap().contains("Usage: velum"));
     assert!(velum_json(&["inspect", "--help"]).1["help"].as_str().unwrap().contains("--document"));
     let (status, object) = velum_json(&["--version"]);
-    assert_eq!((status, object), (0, json!({ "version": concat!("velum ", env!("CARGO_PKG_VERSION")) })));
+    assert_eq!(
+        (status, object),
+        (0, json!({ "version": concat!("velum ", env!("CARGO_PKG_VERSION")) }))
+    );
     assert_eq!(velum(&["--help"]).status.code(), Some(0));
 }
 
@@ -50,7 +53,9 @@ fn people_get_failures_on_stderr() {
     let output = velum(&["inspect", "--document", "no such file"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(output.stdout.is_empty());
-    assert!(String::from_utf8(output.stderr).unwrap().starts_with("error: cannot read no such file"));
+    assert!(
+        String::from_utf8(output.stderr).unwrap().starts_with("error: cannot read no such file")
+    );
 
     let output = velum(&words(&Folder::of_case(&MUSTERMANN).prove_arguments(&[])));
     assert_eq!(output.status.code(), Some(1));

@@ -37,10 +37,13 @@ chip_enum! {
 ///
 /// # Errors
 /// [`StatementError`] where the statement does not fit its size class.
-pub fn credential_chips(statement: &CredentialStatement) -> Result<Vec<CredentialChip>, StatementError> {
+pub fn credential_chips(
+    statement: &CredentialStatement,
+) -> Result<Vec<CredentialChip>, StatementError> {
     let subject = &statement.subject;
     let class = subject.class;
-    let mut chips: Vec<_> = BytesChip::tables(class).into_iter().map(CredentialChip::Bytes).collect();
+    let mut chips: Vec<_> =
+        BytesChip::tables(class).into_iter().map(CredentialChip::Bytes).collect();
     chips.extend(Sha256Chip::tables(class).into_iter().map(CredentialChip::Sha256));
     chips.extend([
         CredentialChip::Cbor(CborChip::new(class)),
@@ -88,8 +91,10 @@ mod fill {
         witness: &CredentialWitness,
     ) -> Result<Vec<Trace>, WitnessError> {
         let subject = &statement.subject;
-        let messages: Vec<&[u8]> =
-            std::iter::once(&witness.sig_structure).chain(&witness.items).map(Vec::as_slice).collect();
+        let messages: Vec<&[u8]> = std::iter::once(&witness.sig_structure)
+            .chain(&witness.items)
+            .map(Vec::as_slice)
+            .collect();
         let streams = Streams::new(subject.class, &messages)?;
         let tree = Tree::parse(subject, &streams)?;
         let mut traces = traces_of(chips, statement, witness, &streams, &tree)?;
@@ -118,9 +123,15 @@ mod fill {
                     CredentialChip::Cbor(chip) => chip.trace(tree),
                     CredentialChip::Text(chip) => chip.trace(tree, streams),
                     CredentialChip::Keys(chip) => chip.trace(tree)?,
-                    CredentialChip::Links(chip) => chip.trace(streams, &digest_entries(subject, tree)),
-                    CredentialChip::Es256(chip) => chip.trace(&subject.issuer, &hash, &witness.signature),
-                    CredentialChip::Values(chip) => chip.trace(&witness.record, Some(&positions))?,
+                    CredentialChip::Links(chip) => {
+                        chip.trace(streams, &digest_entries(subject, tree))
+                    }
+                    CredentialChip::Es256(chip) => {
+                        chip.trace(&subject.issuer, &hash, &witness.signature)
+                    }
+                    CredentialChip::Values(chip) => {
+                        chip.trace(&witness.record, Some(&positions))?
+                    }
                     CredentialChip::Record(chip) => chip.trace(&elements, Some(&positions)),
                     CredentialChip::Poseidon2(chip) => chip.trace(&elements.blocks()),
                     CredentialChip::Range(chip) => chip.trace(),
@@ -133,7 +144,8 @@ mod fill {
     pub(in crate::proof) fn digest_entries(subject: &Subject, tree: &Tree) -> Vec<DigestEntry> {
         let entry = |slot| {
             let [found_at, digest_id] = tree.field(field::digest_id(slot))?;
-            let position = tree.digest_position(subject.namespace_index(slot)?, digest_id)? as usize;
+            let position =
+                tree.digest_position(subject.namespace_index(slot)?, digest_id)? as usize;
             Some(DigestEntry { digest_id, found_at, position })
         };
         (0..subject.elements.len()).map(|slot| entry(slot).unwrap_or_default()).collect()
@@ -143,7 +155,8 @@ mod fill {
     fn positions(tree: &Tree, record: &RecordOpening) -> Positions {
         let position = |number| tree.field(number).map_or(0, |[position, _]| position as usize);
         let value = |(slot, value): (usize, &Vec<u8>)| {
-            let (tag, [content, _]) = tree.value(slot, SlotValue::read(value).kind).unwrap_or_default();
+            let (tag, [content, _]) =
+                tree.value(slot, SlotValue::read(value).kind).unwrap_or_default();
             ValuePosition { tag: tag.map(|tag| tag as usize), content: content as usize }
         };
         Positions {

@@ -13,8 +13,8 @@ use crate::chips::common::streams::Streams;
 use crate::chips::mdoc::cbor::Tree;
 use crate::class::{STANDARD, SizeClass};
 use crate::statement::{
-    CredentialStatement, CredentialWitness, ElementName, PresentationStatement, PresentationWitness,
-    PublicKey, RecordOpening, RecordSalts, SlotPredicate, Subject,
+    CredentialStatement, CredentialWitness, ElementName, PresentationStatement,
+    PresentationWitness, PublicKey, RecordOpening, RecordSalts, SlotPredicate, Subject,
 };
 use crate::suite::Suite;
 
@@ -43,14 +43,16 @@ impl Fixture {
     /// The named elements of a case.
     pub(crate) fn of_class(case: &Case, elements: &[&str], class: SizeClass) -> Self {
         let (signed, facts) = (case.issuer_signed(), case.facts());
-        let find = |name: &&str| signed.items.iter().find(|item| item.identifier == **name).expect("held");
+        let find =
+            |name: &&str| signed.items.iter().find(|item| item.identifier == **name).expect("held");
         let items: Vec<_> = elements.iter().map(find).collect();
         let name = |item: &&velum_testdata::SignedItem| ElementName {
             namespace: item.namespace.clone(),
             element: item.identifier.clone(),
         };
         let sec1 = facts.issuer_public_key.sec1();
-        let issuer = PublicKey { x: sec1[1..33].try_into().unwrap(), y: sec1[33..].try_into().unwrap() };
+        let issuer =
+            PublicKey { x: sec1[1..33].try_into().unwrap(), y: sec1[33..].try_into().unwrap() };
         let subject = Subject {
             suite: Suite::Direct,
             class,
@@ -59,7 +61,8 @@ impl Fixture {
             elements: items.iter().map(name).collect(),
         };
         let validity = facts.validity;
-        let dates = [validity.signed, validity.valid_from, validity.valid_until].map(|date| decimal(&date));
+        let dates =
+            [validity.signed, validity.valid_from, validity.valid_until].map(|date| decimal(&date));
         let witness = CredentialWitness {
             sig_structure: signed.sig_structure,
             signature: signed.signature.try_into().unwrap(),
@@ -89,7 +92,8 @@ impl Fixture {
             let key = public_key(&device_key());
             for (label, coordinate) in [(-2, key.x), (-3, key.y)] {
                 let cose_key = map(map(mso, "deviceKeyInfo"), "deviceKey");
-                let entry = cose_key.iter_mut().find(|(name, _)| *name == Value::Integer(label.into()));
+                let entry =
+                    cose_key.iter_mut().find(|(name, _)| *name == Value::Integer(label.into()));
                 entry.unwrap().1 = Value::Bytes(coordinate.to_vec());
             }
         });
@@ -109,8 +113,9 @@ impl Fixture {
     pub(crate) fn with_bytes(mut self, from: &[u8], to: &[u8]) -> Self {
         assert_eq!(from.len(), to.len(), "lengths around it would be wrong");
         let message = &mut self.witness.sig_structure;
-        let places: Vec<_> =
-            (0..=message.len() - from.len()).filter(|&at| message[at..].starts_with(from)).collect();
+        let places: Vec<_> = (0..=message.len() - from.len())
+            .filter(|&at| message[at..].starts_with(from))
+            .collect();
         assert_eq!(places.len(), 1, "{from:x?} stands once");
         message[places[0]..][..to.len()].copy_from_slice(to);
         self.signed()
@@ -125,7 +130,8 @@ impl Fixture {
     /// With the digest that stands in the MSO for `item` replaced by the one of the item that the slot now holds, and signed
     /// again.
     pub(crate) fn with_digest_of(self, slot: usize, item: &[u8]) -> Self {
-        let [old, new] = [item, &self.witness.items[slot]].map(|item| Sha256::digest(item).to_vec());
+        let [old, new] =
+            [item, &self.witness.items[slot]].map(|item| Sha256::digest(item).to_vec());
         self.with_bytes(&old, &new)
     }
 
@@ -244,7 +250,9 @@ pub(crate) fn element_value(item: &[u8]) -> Vec<u8> {
 
 /// A map in a tag-24 byte string, changed.
 fn changed(embedded: &[u8], change: impl FnOnce(&mut Entries)) -> Vec<u8> {
-    let Value::Tag(24, content) = ciborium::from_reader(embedded).unwrap() else { panic!("tag 24") };
+    let Value::Tag(24, content) = ciborium::from_reader(embedded).unwrap() else {
+        panic!("tag 24")
+    };
     let mut value: Value = ciborium::from_reader(content.as_bytes().unwrap().as_slice()).unwrap();
     change(value.as_map_mut().unwrap());
     encode(&Value::Tag(24, Box::new(Value::Bytes(encode(&value)))))

@@ -17,7 +17,8 @@ use crate::suite::Suite;
 pub(super) fn hash(suite: Suite, class: SizeClass, kind: ProofKind) -> [u8; 32] {
     let is_known = SizeClass::by_name(class.name) == Some(class);
     let name = (suite.name(), class.name, kind);
-    let known = HASHES.iter().find(|(suite, class, kind, _)| is_known && (*suite, *class, *kind) == name);
+    let known =
+        HASHES.iter().find(|(suite, class, kind, _)| is_known && (*suite, *class, *kind) == name);
     known.map_or([0; 32], |(.., hash)| *hash)
 }
 

@@ -14,7 +14,9 @@ use crate::proof::credential::{CredentialChip, credential_chips, credential_trac
 use crate::proof::presentation::{PresentationChip, presentation_chips, presentation_traces};
 use crate::proof::verifier::{credential_key, presentation_key};
 use crate::proof::{StatementError, WitnessError};
-use crate::statement::{CredentialStatement, CredentialWitness, PresentationStatement, PresentationWitness};
+use crate::statement::{
+    CredentialStatement, CredentialWitness, PresentationStatement, PresentationWitness,
+};
 use crate::suite::Suite;
 
 /// Why no proof was made. `E` is the error of the backend.
@@ -76,7 +78,11 @@ pub trait Provable {
     ///
     /// # Errors
     /// [`WitnessError`] where the witness has no place in them.
-    fn traces(&self, chips: &[Self::Chip], witness: &Self::Witness) -> Result<Vec<Trace>, WitnessError>;
+    fn traces(
+        &self,
+        chips: &[Self::Chip],
+        witness: &Self::Witness,
+    ) -> Result<Vec<Trace>, WitnessError>;
 
     /// What its proofs are bound to.
     fn bound(&self) -> Vec<u8>;
@@ -203,7 +209,8 @@ impl<S: Provable, B: Backend> Prover<S, B> {
         let chips = statement.chips()?;
         let traces = statement.traces(&chips, witness)?;
         let bound = statement.bound();
-        let proof = self.key.prove_async(&chips, traces, &bound, &control.part(WITNESS, PROOF)).await?;
+        let proof =
+            self.key.prove_async(&chips, traces, &bound, &control.part(WITNESS, PROOF)).await?;
         control.begin(Stage::Check, PROOF)?;
         self.key.verifier().verify(&chips, &bound, &proof)?;
         Ok(proof)

@@ -29,6 +29,8 @@ impl PairSecurity {
 
     /// Minus the logarithm of the sum of all errors.
     pub fn bits(&self) -> f64 {
-        sum_bits(self.proofs.iter().map(|proof| proof.bits()).chain(self.links.map(|link| link.bits)))
+        sum_bits(
+            self.proofs.iter().map(|proof| proof.bits()).chain(self.links.map(|link| link.bits)),
+        )
     }
 }

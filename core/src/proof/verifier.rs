@@ -23,7 +23,8 @@ pub struct Verifier {
 impl Verifier {
     /// A verifier of the suite and size class.
     pub fn new(suite: Suite, class: SizeClass) -> Self {
-        let (credential, presentation) = (credential_key(suite, class).0, presentation_key(suite, class).0);
+        let (credential, presentation) =
+            (credential_key(suite, class).0, presentation_key(suite, class).0);
         Self { suite, class, credential, presentation }
     }
 
@@ -88,7 +89,10 @@ pub(super) fn credential_key(suite: Suite, class: SizeClass) -> (VerifierKey, Ve
 }
 
 /// The key of presentation proofs, with chips of which it can be made.
-pub(super) fn presentation_key(suite: Suite, class: SizeClass) -> (VerifierKey, Vec<PresentationChip>) {
+pub(super) fn presentation_key(
+    suite: Suite,
+    class: SizeClass,
+) -> (VerifierKey, Vec<PresentationChip>) {
     let (_, chips) = key_chips(suite, class);
     (verifier_key(suite, class, ProofKind::Presentation, &chips), chips)
 }

@@ -19,7 +19,10 @@ fn bytes32(hex: &str) -> [u8; 32] {
 
 /// Four elements of the document, in the order of its request.
 pub(crate) fn subject(class: SizeClass) -> Subject {
-    let name = |element: &str| ElementName { namespace: "org.iso.18013.5.1".into(), element: element.into() };
+    let name = |element: &str| ElementName {
+        namespace: "org.iso.18013.5.1".into(),
+        element: element.into(),
+    };
     Subject {
         suite: Suite::Direct,
         class,
@@ -34,8 +37,9 @@ pub(crate) fn subject(class: SizeClass) -> Subject {
 
 /// What the record of [`subject`] holds.
 pub(crate) fn opening(class: SizeClass) -> RecordOpening {
-    let salt =
-        |seed: u64| std::array::from_fn(|index| (seed * 8 + index as u64 + 1).wrapping_mul(0x9e37_79b9));
+    let salt = |seed: u64| {
+        std::array::from_fn(|index| (seed * 8 + index as u64 + 1).wrapping_mul(0x9e37_79b9))
+    };
     RecordOpening {
         device_key_x: bytes32("531a86bdc5aea7b4bff11208efb5c5a7db1b0017c020d7d9f6bf892d47a617d1"),
         device_key_y: bytes32("24ac7274f7e6a10a3956b92e5ac2f8ab53cd8ab3b43822ab1d05904f3b50b2d6"),
@@ -46,7 +50,10 @@ pub(crate) fn opening(class: SizeClass) -> RecordOpening {
             b"\xd9\x03\xec\x6a2024-03-15".to_vec(),
             vec![0x18, 0xaf],
         ],
-        salts: RecordSalts { slots: (0..class.slots as u64).map(salt).collect(), record: salt(100) },
+        salts: RecordSalts {
+            slots: (0..class.slots as u64).map(salt).collect(),
+            record: salt(100),
+        },
     }
 }
 

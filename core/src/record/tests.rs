@@ -4,7 +4,10 @@ use crate::statement::RecordSalts;
 use crate::suite::Suite;
 
 fn subject() -> Subject {
-    let name = |element: &str| ElementName { namespace: "org.iso.18013.5.1".into(), element: element.into() };
+    let name = |element: &str| ElementName {
+        namespace: "org.iso.18013.5.1".into(),
+        element: element.into(),
+    };
     Subject {
         suite: Suite::Direct,
         class: STANDARD,
@@ -37,7 +40,11 @@ fn lays_out_every_class() {
     let elements = RecordElements::new(&subject(), &opening()).unwrap();
     assert_eq!(elements.record.len(), record_elements(&STANDARD));
     assert_eq!(elements.blocks().len(), all_permutations(&STANDARD));
-    assert!(elements.record[offset::SLOT_DIGESTS + 8..salt_offset(&STANDARD)].iter().all(|e| *e == F::ZERO));
+    assert!(
+        elements.record[offset::SLOT_DIGESTS + 8..salt_offset(&STANDARD)]
+            .iter()
+            .all(|e| *e == F::ZERO)
+    );
 }
 
 #[test]
@@ -84,7 +91,10 @@ fn refuses_what_does_not_fit() {
     };
     let elements = |found| RecordError::Elements { found, class: "standard", slots: 4 };
     assert_eq!(error(&|subject, _| subject.elements.clear()), elements(0));
-    assert_eq!(error(&|subject, _| subject.elements.resize(5, subject.elements[0].clone())), elements(5));
+    assert_eq!(
+        error(&|subject, _| subject.elements.resize(5, subject.elements[0].clone())),
+        elements(5)
+    );
     let length = |bytes| RecordError::ValueLength { slot: 1, bytes, max: 126 };
     assert_eq!(error(&|_, opening| opening.values[1].resize(127, 0)), length(127));
     assert_eq!(

@@ -37,19 +37,21 @@ fn computed() -> Value {
     let (subject, opening) = (subject(STANDARD), opening(STANDARD));
     let record = RecordElements::new(&subject, &opening).unwrap();
     let presentation = presentation(STANDARD);
-    let credential = CredentialStatement { subject: subject.clone(), commitment: record.commitment() };
+    let credential =
+        CredentialStatement { subject: subject.clone(), commitment: record.commitment() };
     let names = subject.elements.iter().map(|name| {
         json!({ "namespace": name.namespace, "element": name.element, "digest": digest(&name_digest(name)) })
     });
-    let slots =
-        record.slots.iter().zip(&opening.values).zip(&opening.salts.slots).map(|((message, value), salt)| {
+    let slots = record.slots.iter().zip(&opening.values).zip(&opening.salts.slots).map(
+        |((message, value), salt)| {
             json!({
                 "value": hex::encode(value),
                 "salt": words(salt),
                 "message": elements(message),
                 "digest": digest(&hash(Domain::Slot, message)),
             })
-        });
+        },
+    );
     let predicates = presentation.predicates.iter().map(|predicates| {
         let CombinedPredicates { value, date } = SlotPredicate::combine(predicates);
         json!({ "encoding": value.map(|value| hex::encode(value.encoding())), "date": date })

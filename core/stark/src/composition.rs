@@ -177,7 +177,8 @@ impl<X: Algebra<EF>> Fingerprints<X> {
     {
         let start = self.gamma.clone() - X::from(EF::from_usize(tag));
         let fields = fields.iter().zip(&self.betas);
-        let denominator = fields.fold(start, |rest, (field, beta)| rest - beta.clone() * field.clone());
+        let denominator =
+            fields.fold(start, |rest, (field, beta)| rest - beta.clone() * field.clone());
         Fraction { count, denominator }
     }
 }
@@ -241,7 +242,11 @@ where
     X: Algebra<E> + Algebra<EF> + Clone,
 {
     /// `powers` are those for all constraints of the proof, `interactions` the number in the group.
-    pub(crate) fn new(fingerprints: &'a Fingerprints<X>, powers: &'a [X], interactions: usize) -> Self {
+    pub(crate) fn new(
+        fingerprints: &'a Fingerprints<X>,
+        powers: &'a [X],
+        interactions: usize,
+    ) -> Self {
         let fractions = Vec::with_capacity(interactions);
         let log = L::default();
         Self { lookups: Fractions { fingerprints, fractions }, powers, sum: X::ZERO, next: 0, log }

@@ -288,7 +288,9 @@ mod looks {
 
     impl Flag {
         pub(super) fn count_look(&self) {
-            if self.looks.so_far.fetch_add(1, Ordering::Relaxed) >= self.looks.last.load(Ordering::Relaxed) {
+            if self.looks.so_far.fetch_add(1, Ordering::Relaxed)
+                >= self.looks.last.load(Ordering::Relaxed)
+            {
                 self.cancelled.store(true, Ordering::Relaxed);
             }
         }
@@ -335,7 +337,8 @@ mod tests {
         token.clone().cancel();
         assert_eq!(control.begin(Stage::Check, 0.9), Err(Cancelled));
         let expected = [(Stage::Witness, Device::Cpu, 0.0), (Stage::Hashing, Device::Gpu, 0.625)];
-        let expected = expected.map(|(stage, device, fraction)| Progress { stage, device, fraction });
+        let expected =
+            expected.map(|(stage, device, fraction)| Progress { stage, device, fraction });
         assert_eq!(*seen.lock().unwrap(), expected);
     }
 }

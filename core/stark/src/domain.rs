@@ -85,12 +85,22 @@ impl Domain {
     ///
     /// The rows of the product but for its first are `g` times those but for its last.
     #[cfg(feature = "prover")]
-    pub(crate) fn next_blinding<E: Algebra<F> + Copy>(&self, here: E, transition: E, from_first: E) -> E {
+    pub(crate) fn next_blinding<E: Algebra<F> + Copy>(
+        &self,
+        here: E,
+        transition: E,
+        from_first: E,
+    ) -> E {
         here * transition * from_first * self.row(self.height() - self.active + 1)
     }
 
     /// The polynomial of degree `before + after` that is zero on the first `before` and the last `after` active rows.
-    pub(crate) fn interior<E: Algebra<F> + Copy>(&self, before: usize, after: usize, point: E) -> E {
+    pub(crate) fn interior<E: Algebra<F> + Copy>(
+        &self,
+        before: usize,
+        after: usize,
+        point: E,
+    ) -> E {
         self.zero_on(0..before, point) * self.zero_on(self.active - after..self.active, point)
     }
 
@@ -129,8 +139,11 @@ mod tests {
             let points: Vec<F> = domain.generator.shifted_powers(F::GENERATOR).take(20).collect();
             let selectors = domain.selectors(&points);
             let mut value = domain.blinding(points[0]);
-            for (before, (at, &point)) in selectors.iter().zip(selectors.iter().zip(&points).skip(1)) {
-                value = domain.next_blinding(value, before.transition, at.first * at.inverse_vanishing);
+            for (before, (at, &point)) in
+                selectors.iter().zip(selectors.iter().zip(&points).skip(1))
+            {
+                value =
+                    domain.next_blinding(value, before.transition, at.first * at.inverse_vanishing);
                 assert_eq!(value, domain.blinding(point));
             }
         }

@@ -26,7 +26,7 @@ pub const PACKED_BYTES: usize = 7;
 
 /// Packs bytes seven to an element, the first byte the least significant; the last element's missing bytes are zero.
 pub fn pack(bytes: &[u8]) -> impl Iterator<Item = F> {
-    bytes
-        .chunks(PACKED_BYTES)
-        .map(|chunk| F::from_u64(chunk.iter().rev().fold(0, |element, &byte| element << 8 | u64::from(byte))))
+    bytes.chunks(PACKED_BYTES).map(|chunk| {
+        F::from_u64(chunk.iter().rev().fold(0, |element, &byte| element << 8 | u64::from(byte)))
+    })
 }

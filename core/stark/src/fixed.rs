@@ -24,7 +24,8 @@ impl FixedRows {
         let height = columns.first().map_or(0, Vec::len);
         let row = |row: u32| columns.iter().map(move |column| column[row as usize]);
         // Fingerprints bring rows that are alike together. Where two collide, kinds are counted twice, and nothing is wrong.
-        let mut rows: Vec<(u64, u32)> = fingerprints(columns, height).into_iter().zip(0..).collect();
+        let mut rows: Vec<(u64, u32)> =
+            fingerprints(columns, height).into_iter().zip(0..).collect();
         rows.sort_unstable();
         // The first of each kind.
         let mut firsts = Vec::new();
@@ -61,7 +62,9 @@ impl FixedRows {
         }
         let mut different = F::zero_vec(self.different * self.width());
         for (column, cells) in self.cells.iter().enumerate() {
-            cells.iter().for_each(|&(kind, cell)| different[kind as usize * self.width() + column] = cell);
+            cells
+                .iter()
+                .for_each(|&(kind, cell)| different[kind as usize * self.width() + column] = cell);
         }
         for (row, &kind) in matrix.chunks_exact_mut(width).zip(&self.kinds) {
             let cells = &different[kind as usize * self.width()..][..self.width()];
@@ -104,7 +107,8 @@ fn fingerprints(columns: &[Vec<F>], height: usize) -> Vec<u64> {
     let mut fingerprints = vec![0u64; height];
     for column in columns {
         for (fingerprint, cell) in fingerprints.iter_mut().zip(column) {
-            *fingerprint = (fingerprint.rotate_left(5) ^ cell.as_canonical_u64()).wrapping_mul(FACTOR);
+            *fingerprint =
+                (fingerprint.rotate_left(5) ^ cell.as_canonical_u64()).wrapping_mul(FACTOR);
         }
     }
     fingerprints
@@ -146,12 +150,16 @@ mod tests {
         let mut matrix = F::zero_vec(5 << LOG_HEIGHT);
         rows.write(&mut matrix, 5, 1);
         for (row, cells) in matrix.chunks_exact(5).enumerate() {
-            assert_eq!(cells, [F::ZERO, columns[0][row], columns[1][row], columns[2][row], F::ZERO]);
+            assert_eq!(
+                cells,
+                [F::ZERO, columns[0][row], columns[1][row], columns[2][row], F::ZERO]
+            );
         }
 
         let generator = F::two_adic_generator(LOG_HEIGHT);
         let point = EF::from(F::GENERATOR);
-        let polynomials = |offset: u64| lagrange(LOG_HEIGHT, F::ONE, point * generator.exp_u64(offset));
+        let polynomials =
+            |offset: u64| lagrange(LOG_HEIGHT, F::ONE, point * generator.exp_u64(offset));
         let window = [(0, 0), (1, 0), (1, 3), (2, -1)];
         let expected = [
             value(&columns[0], &polynomials(0)),

@@ -43,7 +43,8 @@ impl<H: ProofHash> Layers<'_, H> {
         openings: &[LayerOpening<H>],
     ) -> Result<(), VerifyError> {
         let (mut log_size, mut shift) = (self.log_size, self.shift);
-        for ((layer, betas), opening) in self.commitments.iter().zip(self.challenges).zip(openings) {
+        for ((layer, betas), opening) in self.commitments.iter().zip(self.challenges).zip(openings)
+        {
             let arity = betas.len();
             let (leaves, rows) = leaves(&values, arity, &opening.values)?;
             let mut siblings = opening.siblings.iter();
@@ -75,7 +76,11 @@ impl<H: ProofHash> Layers<'_, H> {
 pub(crate) type Leaves = (Vec<usize>, Vec<Vec<EF>>);
 
 /// The leaves above these values and their rows: what the values do not tell is in `others`, in order.
-pub(crate) fn leaves(values: &[(usize, EF)], arity: usize, others: &[EF]) -> Result<Leaves, VerifyError> {
+pub(crate) fn leaves(
+    values: &[(usize, EF)],
+    arity: usize,
+    others: &[EF],
+) -> Result<Leaves, VerifyError> {
     let (mut leaves, mut rows, mut others) = (Vec::new(), Vec::new(), others.iter());
     for known in values.chunk_by(|(a, _), (b, _)| a >> arity == b >> arity) {
         let leaf = known[0].0 >> arity;
@@ -93,19 +98,31 @@ pub(crate) fn leaves(values: &[(usize, EF)], arity: usize, others: &[EF]) -> Res
 }
 
 pub(crate) fn hash_leaves<H: ProofHash>(rows: &[Vec<EF>]) -> Vec<H::Digest> {
-    let elements: Vec<F> =
-        rows.iter().flatten().flat_map(|value| value.as_basis_coefficients_slice()).copied().collect();
+    let elements: Vec<F> = rows
+        .iter()
+        .flatten()
+        .flat_map(|value| value.as_basis_coefficients_slice())
+        .copied()
+        .collect();
     H::leaves(&elements, elements.len() / rows.len(), None)
 }
 
 /// Folds a leaf to one value, once with each challenge.
-pub(crate) fn fold_leaf(mut row: Vec<EF>, leaf: usize, log_size: usize, shift: F, betas: &[EF]) -> EF {
+pub(crate) fn fold_leaf(
+    mut row: Vec<EF>,
+    leaf: usize,
+    log_size: usize,
+    shift: F,
+    betas: &[EF],
+) -> EF {
     let (mut first, mut log_size, mut shift) = (leaf * row.len(), log_size, shift);
     for &beta in betas {
         row = row
             .chunks_exact(2)
             .zip((first..).step_by(2))
-            .map(|(pair, index)| fold_pair(pair[0], pair[1], point(shift, log_size, index).inverse(), beta))
+            .map(|(pair, index)| {
+                fold_pair(pair[0], pair[1], point(shift, log_size, index).inverse(), beta)
+            })
             .collect();
         (first, log_size, shift) = (first / 2, log_size - 1, shift.square());
     }

@@ -151,7 +151,13 @@ fn hash(
         hasher.0.update(&offset.to_le_bytes());
     }
     for term in &shape.terms {
-        hasher.numbers([term.tree, term.group, term.column, usize::from(term.is_extension), term.point]);
+        hasher.numbers([
+            term.tree,
+            term.group,
+            term.column,
+            usize::from(term.is_extension),
+            term.point,
+        ]);
     }
     hasher.number(fixed.len());
     for (table, columns) in shape.tables.iter().zip(fixed) {

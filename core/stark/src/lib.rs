@@ -30,7 +30,10 @@ mod error;
 pub mod field;
 mod fixed;
 mod fri;
-#[allow(unnameable_types, reason = "hash functions are sealed: no other crate calls what they are made of")]
+#[allow(
+    unnameable_types,
+    reason = "hash functions are sealed: no other crate calls what they are made of"
+)]
 mod hash;
 mod key;
 mod mask;
@@ -44,7 +47,8 @@ pub mod poseidon2 {
     //! The permutation of [`Poseidon2Hash`](crate::Poseidon2Hash) and how it is used, for those who state it elsewhere.
 
     pub use crate::hash::poseidon2::{
-        DIAGONAL, DIGEST, INITIAL, INTERNAL, RATE, SALT, TERMINAL, TRANSCRIPT_LANE, WIDTH, permute, salt_word,
+        DIAGONAL, DIGEST, INITIAL, INTERNAL, RATE, SALT, TERMINAL, TRANSCRIPT_LANE, WIDTH, permute,
+        salt_word,
     };
 }
 #[cfg(feature = "prover")]
@@ -76,8 +80,8 @@ pub use hash::Poseidon2Hash;
 #[cfg(feature = "prover")]
 pub use hash::Puzzle;
 pub use hash::{
-    Blake3Hash, Blake3TruncatedHash, DIGEST_BYTES, Digest, HashFunction, ProofHash, SALT_BYTES, Salt,
-    TRUNCATED_BYTES,
+    Blake3Hash, Blake3TruncatedHash, DIGEST_BYTES, Digest, HashFunction, ProofHash, SALT_BYTES,
+    Salt, TRUNCATED_BYTES,
 };
 pub use key::VerifierKey;
 pub use opened::{OpenedLayer, OpenedProof, OpenedTree};
@@ -85,8 +89,8 @@ pub use params::Parameters;
 pub use proof::{Commitments, LayerCommitment, LayerOpening, Openings, Proof, TreeOpening};
 #[cfg(feature = "prover")]
 pub use prover::{
-    Checked, CheckedCommitted, CheckedKey, Cpu, CpuBatch, CpuCommitted, CpuKey, ProveError, ProvingKey,
-    Untrusted, backend, block_on, block_on_worker,
+    Checked, CheckedCommitted, CheckedKey, Cpu, CpuBatch, CpuCommitted, CpuKey, ProveError,
+    ProvingKey, Untrusted, backend, block_on, block_on_worker,
 };
 pub use public_cells::PublicCells;
 pub use security::{LineTheorem, Security, SecurityTerm, sum_bits};

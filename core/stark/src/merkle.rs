@@ -120,7 +120,9 @@ mod tree {
         ) -> Result<Self, P::Error> {
             Ok(match hash {
                 HashFunction::Blake3 => Self::Blake3(MerkleTree::new(matrices, salts)?),
-                HashFunction::Blake3Truncated => Self::Blake3Truncated(MerkleTree::new(matrices, salts)?),
+                HashFunction::Blake3Truncated => {
+                    Self::Blake3Truncated(MerkleTree::new(matrices, salts)?)
+                }
                 #[cfg(feature = "poseidon2")]
                 HashFunction::Poseidon2 => Self::Poseidon2(MerkleTree::new(matrices, salts)?),
             })
@@ -159,7 +161,10 @@ mod tree {
         ///
         /// # Errors
         /// Those of the matrices' parts.
-        pub(crate) fn new<P: Parts>(matrices: &[P], salts: Option<&[Salt]>) -> Result<Self, P::Error> {
+        pub(crate) fn new<P: Parts>(
+            matrices: &[P],
+            salts: Option<&[Salt]>,
+        ) -> Result<Self, P::Error> {
             let (tallest, lower) = matrices.split_first().expect("a tree has rows");
             let mut lower = lower.iter().filter(|matrix| matrix.width() > 0).peekable();
             let mut levels = vec![hash_parts::<P, H>(tallest, salts)?];

@@ -50,7 +50,11 @@ impl<'a, H: ProofHash> OpenedProof<'a, H> {
     /// # Errors
     /// [`VerifyError::TooShort`] or [`VerifyError::TooLong`] where the proof was read under another key or with another `bound`, and a part of it
     /// has another length than these say.
-    pub fn new(key: &'a VerifierKey, bound: &[u8], proof: &'a Proof<H>) -> Result<Self, VerifyError> {
+    pub fn new(
+        key: &'a VerifierKey,
+        bound: &[u8],
+        proof: &'a Proof<H>,
+    ) -> Result<Self, VerifyError> {
         let Challenges { weights, zeta, folding, indices, drawn, .. } =
             Challenges::draw(key, bound, &proof.commitments);
         check_lengths(key, &indices, proof)?;
@@ -87,11 +91,17 @@ fn check_lengths<H: ProofHash>(
     same(commitments.terminals.len(), shape.groups.len())?;
     same(commitments.values.len(), shape.terms.len())?;
     same(commitments.layers.len(), arities.len())?;
-    same(commitments.final_polynomial.len(), key.parameters.final_polynomial_len(shape.log_height()))?;
+    same(
+        commitments.final_polynomial.len(),
+        key.parameters.final_polynomial_len(shape.log_height()),
+    )?;
     for (tree, opening) in openings.trees.iter().enumerate() {
         same(opening.rows.len(), shape.groups.len())?;
         for (number, (cells, group)) in opening.rows.iter().zip(&shape.groups).enumerate() {
-            same(cells.len(), group_indices(indices, shape.lift(number)).len() * group.widths[tree])?;
+            same(
+                cells.len(),
+                group_indices(indices, shape.lift(number)).len() * group.widths[tree],
+            )?;
         }
         same(opening.salts.len(), indices.len())?;
         same(opening.siblings.len(), merkle::siblings(key.log_codeword(), indices))?;
@@ -147,8 +157,9 @@ fn open_layers<H: ProofHash>(
     for (betas, opening) in challenges.iter().zip(&proof.openings.layers) {
         let arity = betas.len();
         let (places, rows) = leaves(&values, arity, &opening.values)?;
-        let fold =
-            |(&leaf, row): (&usize, &Vec<EF>)| (leaf, fold_leaf(row.clone(), leaf, log_size, shift, betas));
+        let fold = |(&leaf, row): (&usize, &Vec<EF>)| {
+            (leaf, fold_leaf(row.clone(), leaf, log_size, shift, betas))
+        };
         values = places.iter().zip(&rows).map(fold).collect();
         log_size -= arity;
         shift = shift.exp_power_of_2(arity);
@@ -186,7 +197,8 @@ impl<H: ProofHash> OpenedTree<H> {
             let pairs: Vec<_> = level.values().copied().collect();
             let mut above = H::nodes(&pairs);
             if let Some(rows) = rows.get(&log_height) {
-                let pairs: Vec<_> = above.iter().zip(rows).flat_map(|(&node, &row)| [node, row]).collect();
+                let pairs: Vec<_> =
+                    above.iter().zip(rows).flat_map(|(&node, &row)| [node, row]).collect();
                 above = H::nodes(&pairs);
             }
             let places = level.keys().step_by(2).map(|index| index >> 1);
@@ -199,8 +211,9 @@ impl<H: ProofHash> OpenedTree<H> {
 
     /// The siblings of the lowest `levels` nodes on the way from a leaf that is opened to the root.
     pub fn path(&self, leaf: usize, levels: usize) -> Option<Vec<H::Digest>> {
-        let sibling =
-            |(level, nodes): (usize, &BTreeMap<usize, H::Digest>)| nodes.get(&((leaf >> level) ^ 1)).copied();
+        let sibling = |(level, nodes): (usize, &BTreeMap<usize, H::Digest>)| {
+            nodes.get(&((leaf >> level) ^ 1)).copied()
+        };
         self.levels.get(..levels)?.iter().enumerate().map(sibling).collect()
     }
 

@@ -154,7 +154,8 @@ impl<H: ProofHash> Commitments<H> {
                 .iter()
                 .map(|_| Ok(LayerCommitment { root: from.digest::<H>()?, nonce: from.nonce()? }))
                 .collect::<Result<_, _>>()?,
-            final_polynomial: from.extensions(parameters.final_polynomial_len(shape.log_height()))?,
+            final_polynomial: from
+                .extensions(parameters.final_polynomial_len(shape.log_height()))?,
             query_nonce: from.nonce()?,
         })
     }
@@ -190,7 +191,8 @@ impl<H: ProofHash> Openings<H> {
             trees.push(TreeOpening::read(key, tree, indices, from)?);
         }
         let trees = trees.try_into().map_err(|_| VerifyError::TooShort)?;
-        let (mut layers, mut log_size, mut indices) = (Vec::new(), key.log_codeword(), indices.to_vec());
+        let (mut layers, mut log_size, mut indices) =
+            (Vec::new(), key.log_codeword(), indices.to_vec());
         for arity in key.parameters.folding(key.shape.log_height()) {
             let leaves = group_indices(&indices, arity);
             log_size -= arity;
@@ -222,7 +224,8 @@ impl<H: ProofHash> TreeOpening<H> {
     ) -> Result<Self, VerifyError> {
         let (mut rows, mut salts) = (Vec::new(), Vec::new());
         for (number, group) in key.shape.groups.iter().enumerate() {
-            let (count, width) = (group_indices(indices, key.shape.lift(number)).len(), group.widths[tree]);
+            let (count, width) =
+                (group_indices(indices, key.shape.lift(number)).len(), group.widths[tree]);
             if number > 0 {
                 rows.push(from.elements(count.saturating_mul(width))?);
                 continue;
@@ -234,7 +237,11 @@ impl<H: ProofHash> TreeOpening<H> {
             }
             rows.push(cells);
         }
-        Ok(Self { rows, salts, siblings: from.digests::<H>(merkle::siblings(key.log_codeword(), indices))? })
+        Ok(Self {
+            rows,
+            salts,
+            siblings: from.digests::<H>(merkle::siblings(key.log_codeword(), indices))?,
+        })
     }
 
     #[cfg(feature = "prover")]

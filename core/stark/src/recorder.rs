@@ -101,7 +101,8 @@ impl Recorder {
     }
 
     fn read(&self, kind: Kind) -> impl Iterator<Item = (usize, i32)> {
-        let read: Vec<_> = self.reads.borrow().iter().copied().filter(|&(of, ..)| of == kind).collect();
+        let read: Vec<_> =
+            self.reads.borrow().iter().copied().filter(|&(of, ..)| of == kind).collect();
         read.into_iter().map(|(_, column, offset)| (column, offset))
     }
 }
@@ -145,7 +146,11 @@ impl SymbolBuilder for Recorder {
         assert_eq!(fields.len(), bus.width, "tuple width on bus {}", bus.name);
         let fields_degree = fields.iter().map(|field| field.degree).max().unwrap_or(0);
         let count_degree = count.degree;
-        assert!(fields_degree < MAX_DEGREE && count_degree <= MAX_DEGREE, "degrees on bus {}", bus.name);
+        assert!(
+            fields_degree < MAX_DEGREE && count_degree <= MAX_DEGREE,
+            "degrees on bus {}",
+            bus.name
+        );
         let selected = fields.iter().chain([&count]).any(|expr| expr.selectors > 0);
         assert!(!selected, "a selector in an interaction on bus {}", bus.name);
         self.interactions.push(RecordedInteraction { bus, fields_degree, count_degree });
@@ -176,8 +181,11 @@ mod tests {
         }
 
         fn eval<B: ChipBuilder>(&self, b: &mut B) {
-            let selector =
-                if self.0 == "two selectors" { b.interior(4, 0) * b.interior(0, 4) } else { b.last() };
+            let selector = if self.0 == "two selectors" {
+                b.interior(4, 0) * b.interior(0, 4)
+            } else {
+                b.last()
+            };
             b.assert_zero("rule", selector * b.main(0, 1));
             let count = if self.0 == "count selected" { b.first() } else { B::Expr::ONE };
             b.interact(BUS, vec![b.main(0, 0)], count, 1);

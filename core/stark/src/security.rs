@@ -89,7 +89,8 @@ impl LineTheorem {
                 let rate = ((log_degree as f64).exp2() - 1.0) / points;
                 let gamma = 1.0 - self.agreement(log_blowup, m);
                 let m = m as f64 + 0.5;
-                let linear = (2.0 * m.powi(5) + 3.0 * m * gamma * rate) * points / (3.0 * rate.powf(1.5));
+                let linear =
+                    (2.0 * m.powi(5) + 3.0 * m * gamma * rate) * points / (3.0 * rate.powf(1.5));
                 linear + m / rate.sqrt()
             }
         }
@@ -189,7 +190,8 @@ impl Tables {
         let (log_height, log_blowup) = (self.log_height, parameters.log_blowup);
         let agreement = theorem.agreement(log_blowup, m);
         // At low rates a small parameter asks for agreement everywhere, which is no bound.
-        let list_size = if agreement < 1.0 { list_size(agreement, rate(log_blowup)) } else { f64::INFINITY };
+        let list_size =
+            if agreement < 1.0 { list_size(agreement, rate(log_blowup)) } else { f64::INFINITY };
         let lines = |exceptional: f64| CHALLENGE_BITS as f64 - exceptional.log2();
 
         // The tables are committed to before these challenges: one that balances any of the codewords close to them is enough.
@@ -199,7 +201,11 @@ impl Tables {
         );
         let composition = air::composition_error(self.constraints, list_size, CHALLENGE_BITS);
         // Pairs of codewords: of the tables and of the quotient.
-        let deep = deep::deep_ali_error(&self.air, &instance(log_height, parameters), list_size * list_size);
+        let deep = deep::deep_ali_error(
+            &self.air,
+            &instance(log_height, parameters),
+            list_size * list_size,
+        );
         let line = |log_degree| theorem.exceptional(log_degree, log_blowup, m);
         let batching = self.batching_challenges as f64 * line(log_height);
         // Each fold is a line of words of half as many points.
@@ -207,9 +213,12 @@ impl Tables {
         let folding: f64 = (1..=folds).map(|fold| line(log_height - fold)).sum();
         let queries = -(parameters.queries as f64) * agreement.log2();
 
-        let term =
-            |name, bits: f64, grinding: usize| SecurityTerm { name, bits: bits.max(0.0) + grinding as f64 };
-        let challenge = |name, bits: f64, grinding| term(name, bits - CHALLENGE_SHORTFALL_BITS, grinding);
+        let term = |name, bits: f64, grinding: usize| SecurityTerm {
+            name,
+            bits: bits.max(0.0) + grinding as f64,
+        };
+        let challenge =
+            |name, bits: f64, grinding| term(name, bits - CHALLENGE_SHORTFALL_BITS, grinding);
         let terms = vec![
             challenge(
                 "lookup challenges",

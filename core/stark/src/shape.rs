@@ -236,7 +236,8 @@ impl Shape {
                 .unwrap_or(0),
         };
         for (table, recorded) in tables.iter().zip(recorded) {
-            let group = heights.iter().position(|&height| height == table.height()).unwrap_or_default();
+            let group =
+                heights.iter().position(|&height| height == table.height()).unwrap_or_default();
             shape.add_table(table, group, recorded, &tags);
         }
         for group in 0..shape.groups.len() {
@@ -273,11 +274,14 @@ impl Shape {
             first_interaction: group.interactions.len(),
             first_constraint: self.constraints,
         };
-        let margin = shape.interiors.iter().map(|(before, after)| before + after).max().unwrap_or(0);
+        let margin =
+            shape.interiors.iter().map(|(before, after)| before + after).max().unwrap_or(0);
         // One more for a transition selector.
         group.excess = group.excess.max(margin + 1);
         group.widths[MAIN] += table.width();
-        group.interactions.extend(recorded.interactions.iter().map(|interaction| interaction.tagged(tags)));
+        group
+            .interactions
+            .extend(recorded.interactions.iter().map(|interaction| interaction.tagged(tags)));
         group.tables.push(self.tables.len());
         self.constraints += shape.labels.len();
         self.tables.push(shape);
@@ -287,7 +291,10 @@ impl Shape {
     fn finish_group(&mut self, index: usize, parameters: &Parameters) {
         let group = &mut self.groups[index];
         let (height, blinding) = (group.height(), parameters.blinding_rows);
-        assert!(2 * (blinding + parameters.chunk_blinding()) < height, "a table of {height} rows is too low");
+        assert!(
+            2 * (blinding + parameters.chunk_blinding()) < height,
+            "a table of {height} rows is too low"
+        );
         assert!(blinding <= RESERVED_ROWS, "chips use rows that would be blinded");
         // (N - 1) * MAX_DEGREE + factors - (N - blinding) is the degree; one more coefficient.
         group.excess += blinding + 1 - MAX_DEGREE;
@@ -298,8 +305,12 @@ impl Shape {
     }
 
     fn add_terms(&mut self) {
-        let offsets: BTreeSet<_> =
-            self.tables.iter().flat_map(|table| &table.window.cells).map(|&(_, offset)| offset).collect();
+        let offsets: BTreeSet<_> = self
+            .tables
+            .iter()
+            .flat_map(|table| &table.window.cells)
+            .map(|&(_, offset)| offset)
+            .collect();
         let offsets = offsets.into_iter().chain([0, 1]).map(Point::Row);
         let points: BTreeSet<_> = offsets.chain([Point::Mask]).collect();
         self.points = points.into_iter().collect();
@@ -324,9 +335,13 @@ impl Shape {
                 point: point(at),
             };
             terms.push(extension(LOOKUP, ACCUMULATOR, Point::Row(1)));
-            terms.extend((0..=group.batches.len()).map(|column| extension(LOOKUP, column, Point::Row(0))));
+            terms.extend(
+                (0..=group.batches.len()).map(|column| extension(LOOKUP, column, Point::Row(0))),
+            );
             if index == 0 {
-                terms.extend((0..self.chunks).map(|column| extension(QUOTIENT, column, Point::Row(0))));
+                terms.extend(
+                    (0..self.chunks).map(|column| extension(QUOTIENT, column, Point::Row(0))),
+                );
                 terms.push(extension(QUOTIENT, self.chunks, Point::Mask));
             }
         }
@@ -358,11 +373,17 @@ impl Shape {
     pub(crate) fn most_points(&self) -> (usize, usize) {
         let mut counts: BTreeMap<_, (bool, usize)> = BTreeMap::new();
         for term in &self.terms {
-            let entry = counts.entry((term.tree, term.group, term.column)).or_insert((term.is_extension, 0));
+            let entry = counts
+                .entry((term.tree, term.group, term.column))
+                .or_insert((term.is_extension, 0));
             entry.1 += 1;
         }
         let most = |wanted: bool| {
-            counts.values().filter(|(extension, _)| *extension == wanted).map(|(_, count)| *count).max()
+            counts
+                .values()
+                .filter(|(extension, _)| *extension == wanted)
+                .map(|(_, count)| *count)
+                .max()
         };
         (most(false).unwrap_or(0), most(true).unwrap_or(0))
     }
@@ -389,9 +410,11 @@ fn empty_group(height: usize) -> Group {
 
 /// Puts interactions in pairs where the degrees allow it: `h d1 d2 = c1 d2 + c2 d1`.
 fn batches(interactions: &[Interaction]) -> Vec<Batch> {
-    let pairs =
-        |interaction: &Interaction| interaction.fields_degree <= 1 && interaction.count_degree < MAX_DEGREE;
-    let (paired, alone): (Vec<_>, Vec<_>) = (0..interactions.len()).partition(|&i| pairs(&interactions[i]));
+    let pairs = |interaction: &Interaction| {
+        interaction.fields_degree <= 1 && interaction.count_degree < MAX_DEGREE
+    };
+    let (paired, alone): (Vec<_>, Vec<_>) =
+        (0..interactions.len()).partition(|&i| pairs(&interactions[i]));
     let pairs = paired.chunks(2).map(|pair| Batch { first: pair[0], second: pair.get(1).copied() });
     pairs.chain(alone.into_iter().map(|first| Batch { first, second: None })).collect()
 }

@@ -201,7 +201,8 @@ mod tests {
 
     #[test]
     fn counts_degrees() {
-        let cell = |degree| Symbol { degree, selectors: 2 * degree, value: EF::from_usize(degree + 2) };
+        let cell =
+            |degree| Symbol { degree, selectors: 2 * degree, value: EF::from_usize(degree + 2) };
         let cases = [
             (cell(1) * cell(2), 3),
             (cell(1) + cell(2), 2),

@@ -31,14 +31,19 @@ pub(crate) struct Challenges {
 
 impl Challenges {
     /// Draws the challenges of a proof that is bound to `bound`, in the order of `docs/proof-system.md`.
-    pub(crate) fn draw<H: ProofHash>(key: &VerifierKey, bound: &[u8], said: &Commitments<H>) -> Self {
+    pub(crate) fn draw<H: ProofHash>(
+        key: &VerifierKey,
+        bound: &[u8],
+        said: &Commitments<H>,
+    ) -> Self {
         let (parameters, shape) = (&key.parameters, &key.shape);
         let mut transcript = H::Transcript::new(&key.prefix(bound));
         let mut is_ground = true;
 
         transcript.absorb_digest(&said.main);
         is_ground &= transcript.check_grinding(parameters.lookup_grinding_bits, said.lookup_nonce);
-        let lookup = LookupChallenges { gamma: transcript.challenge(), beta: transcript.challenge() };
+        let lookup =
+            LookupChallenges { gamma: transcript.challenge(), beta: transcript.challenge() };
 
         transcript.absorb_digest(&said.lookup);
         transcript.absorb(&said.terminals);
@@ -72,7 +77,10 @@ impl Challenges {
 ///
 /// The weight of a word is the product of the challenges at whose places its number has a one. So each challenge combines words in pairs,
 /// as `f + z g`.
-pub(crate) fn batching_weights<H: ProofHash>(shape: &Shape, transcript: &mut H::Transcript) -> Vec<EF> {
+pub(crate) fn batching_weights<H: ProofHash>(
+    shape: &Shape,
+    transcript: &mut H::Transcript,
+) -> Vec<EF> {
     let mut weights = vec![EF::ONE];
     for _ in 0..shape.batching_challenges() {
         let challenge = transcript.challenge();
@@ -84,7 +92,10 @@ pub(crate) fn batching_weights<H: ProofHash>(shape: &Shape, transcript: &mut H::
 }
 
 /// Draws the challenges of a layer, one for each fold.
-pub(crate) fn folding_challenges<H: ProofHash>(arity: usize, transcript: &mut H::Transcript) -> Vec<EF> {
+pub(crate) fn folding_challenges<H: ProofHash>(
+    arity: usize,
+    transcript: &mut H::Transcript,
+) -> Vec<EF> {
     (0..arity).map(|_| transcript.challenge()).collect()
 }
 
@@ -98,7 +109,11 @@ pub(crate) fn queried<H: ProofHash>(
     distinct(drawn::<H>(queries, log_size, transcript))
 }
 
-fn drawn<H: ProofHash>(queries: usize, log_size: usize, transcript: &mut H::Transcript) -> Vec<usize> {
+fn drawn<H: ProofHash>(
+    queries: usize,
+    log_size: usize,
+    transcript: &mut H::Transcript,
+) -> Vec<usize> {
     (0..queries).map(|_| transcript.index(log_size)).collect()
 }
 

@@ -26,7 +26,12 @@ impl VerifierKey {
     ///
     /// # Errors
     /// [`VerifyError`].
-    pub fn verify<C: Chip>(&self, chips: &[C], bound: &[u8], proof: &[u8]) -> Result<(), VerifyError> {
+    pub fn verify<C: Chip>(
+        &self,
+        chips: &[C],
+        bound: &[u8],
+        proof: &[u8],
+    ) -> Result<(), VerifyError> {
         (C::kernels().verify)(self, chips, bound, proof)
     }
 
@@ -39,7 +44,9 @@ impl VerifierKey {
     ) -> Result<(), VerifyError> {
         match self.parameters.hash {
             HashFunction::Blake3 => self.verify_with::<C, Blake3Hash>(chips, bound, proof),
-            HashFunction::Blake3Truncated => self.verify_with::<C, Blake3TruncatedHash>(chips, bound, proof),
+            HashFunction::Blake3Truncated => {
+                self.verify_with::<C, Blake3TruncatedHash>(chips, bound, proof)
+            }
             #[cfg(feature = "poseidon2")]
             HashFunction::Poseidon2 => self.verify_with::<C, Poseidon2Hash>(chips, bound, proof),
         }
@@ -91,7 +98,11 @@ impl VerifierKey {
     /// # Errors
     /// [`VerifyError`] where the bytes are no proof under this key, and [`VerifyError::Statement`] where `H` is not the key's hash; never
     /// [`VerifyError::Invalid`].
-    pub fn read_proof<H: ProofHash>(&self, bound: &[u8], proof: &[u8]) -> Result<Proof<H>, VerifyError> {
+    pub fn read_proof<H: ProofHash>(
+        &self,
+        bound: &[u8],
+        proof: &[u8],
+    ) -> Result<Proof<H>, VerifyError> {
         if H::FUNCTION != self.parameters.hash {
             return Err(VerifyError::Statement(
                 "its trees are hashed otherwise than the key says".to_owned(),
@@ -115,8 +126,10 @@ impl VerifierKey {
         let roots = [commitments.main, commitments.lookup, commitments.quotient];
         for (tree, (opening, root)) in openings.trees.iter().zip(roots).enumerate() {
             let mut hashes = Vec::with_capacity(self.shape.groups.len());
-            for (number, (group, cells)) in self.shape.groups.iter().zip(&opening.rows).enumerate() {
-                let (width, salts) = (group.widths[tree], (number == 0).then_some(&opening.salts[..]));
+            for (number, (group, cells)) in self.shape.groups.iter().zip(&opening.rows).enumerate()
+            {
+                let (width, salts) =
+                    (group.widths[tree], (number == 0).then_some(&opening.salts[..]));
                 let log_height = group.log_height + self.parameters.log_blowup;
                 hashes.push((log_height, (width > 0).then(|| H::leaves(cells, width, salts))));
             }
@@ -150,7 +163,8 @@ impl Identity<'_> {
         let shape = &self.key.shape;
         let fits = tables.len() == shape.tables.len()
             && tables.iter().zip(&shape.tables).all(|(table, known)| {
-                table.height() == shape.groups[known.group].height() && table.public().len() == known.publics
+                table.height() == shape.groups[known.group].height()
+                    && table.public().len() == known.publics
             });
         if !fits {
             return Err(VerifyError::Statement("its tables are not those of the key".to_owned()));
@@ -167,7 +181,8 @@ impl Identity<'_> {
             if index == 0 {
                 let (chunks, mask) = (take(&mut rest, shape.chunks), take(&mut rest, 1));
                 let step = self.zeta.exp_u64(shape.chunk_len as u64);
-                quotient = chunks.iter().rfold(EF::ZERO, |sum, &chunk| sum * step + chunk) - mask[0];
+                quotient =
+                    chunks.iter().rfold(EF::ZERO, |sum, &chunk| sum * step + chunk) - mask[0];
             }
         }
         Check::Constraints.holds(sum == quotient)
@@ -186,7 +201,8 @@ impl Identity<'_> {
         let domain = &self.key.domains[index];
         let point = self.zeta.exp_power_of_2(self.key.shape.lift(index));
         let lagrange = domain.lagrange(point);
-        let Selectors { first, last, transition, inverse_vanishing } = domain.selectors(&[point])[0];
+        let Selectors { first, last, transition, inverse_vanishing } =
+            domain.selectors(&[point])[0];
         let inverse_zerofier = domain.blinding(point) * inverse_vanishing;
         let fingerprints = Fingerprints::<EF>::new(&self.lookup, self.key.shape.widest_tuple);
         let mut composition: Composition<'_, _, _> =
@@ -194,8 +210,11 @@ impl Identity<'_> {
         for &number in &group.tables {
             let table = &self.key.shape.tables[number];
             let fixed = self.key.fixed[number].values(&table.fixed_window.cells, &lagrange);
-            let public: Vec<EF> =
-                tables[number].public().iter().map(|column| fixed::value(column, &lagrange)).collect();
+            let public: Vec<EF> = tables[number]
+                .public()
+                .iter()
+                .map(|column| fixed::value(column, &lagrange))
+                .collect();
             let interiors: Vec<EF> = table
                 .interiors
                 .iter()
@@ -266,8 +285,10 @@ impl<H: ProofHash> Batch<'_, H> {
         let Opened { key, indices, .. } = self.opened;
         let shape = &key.shape;
         let points = points(key, self.zeta);
-        let xs: Vec<F> =
-            indices.iter().map(|&index| fri::point(F::GENERATOR, key.log_codeword(), index)).collect();
+        let xs: Vec<F> = indices
+            .iter()
+            .map(|&index| fri::point(F::GENERATOR, key.log_codeword(), index))
+            .collect();
         let distances: Vec<EF> =
             xs.iter().flat_map(|&x| points.iter().map(move |&point| EF::from(x) - point)).collect();
         let inverses = p3_field::batch_multiplicative_inverse(&distances);
@@ -281,7 +302,9 @@ impl<H: ProofHash> Batch<'_, H> {
             let at: Vec<usize> = rows
                 .iter()
                 .enumerate()
-                .map(|(group, rows)| rows.binary_search(&(index >> shape.lift(group))).unwrap_or_default())
+                .map(|(group, rows)| {
+                    rows.binary_search(&(index >> shape.lift(group))).unwrap_or_default()
+                })
                 .collect();
             let mut sums: Vec<EF> = claimed.iter().map(|&claim| -claim).collect();
             for (term, &weight) in shape.terms.iter().zip(self.weights) {
@@ -290,21 +313,29 @@ impl<H: ProofHash> Batch<'_, H> {
             }
             let row = self.opened.row(QUOTIENT, 0, at[0]);
             let mask = column_value(row, shape.fri_mask(), true);
-            sums.iter().zip(inverses).fold(mask, |sum, (&numerator, &inverse)| sum + numerator * inverse)
+            sums.iter()
+                .zip(inverses)
+                .fold(mask, |sum, (&numerator, &inverse)| sum + numerator * inverse)
         };
         indices.iter().zip(inverses.chunks_exact(points.len())).map(value).collect()
     }
 }
 
 fn column_value(row: &[F], column: usize, is_extension: bool) -> EF {
-    if is_extension { EF::from_basis_coefficients_fn(|i| row[column + i]) } else { row[column].into() }
+    if is_extension {
+        EF::from_basis_coefficients_fn(|i| row[column + i])
+    } else {
+        row[column].into()
+    }
 }
 
 /// The points at which columns are opened, as points of the tallest group.
 pub(crate) fn points(key: &VerifierKey, zeta: EF) -> Vec<EF> {
     let generator = F::two_adic_generator(key.shape.log_height());
     let at = |point: &Point| match *point {
-        Point::Row(offset) if offset < 0 => zeta * generator.inverse().exp_u64(offset.unsigned_abs().into()),
+        Point::Row(offset) if offset < 0 => {
+            zeta * generator.inverse().exp_u64(offset.unsigned_abs().into())
+        }
         Point::Row(offset) => zeta * generator.exp_u64(offset.unsigned_abs().into()),
         Point::Mask => zeta * F::GENERATOR,
     };

@@ -54,14 +54,23 @@ mod tests {
     use super::*;
 
     fn terms(points: &[(usize, bool, usize)]) -> Vec<Term> {
-        let term =
-            |point: usize, is_extension: bool| Term { tree: 0, group: 0, column: 0, is_extension, point };
-        points.iter().flat_map(|&(point, field, count)| (0..count).map(move |_| term(point, field))).collect()
+        let term = |point: usize, is_extension: bool| Term {
+            tree: 0,
+            group: 0,
+            column: 0,
+            is_extension,
+            point,
+        };
+        points
+            .iter()
+            .flat_map(|&(point, field, count)| (0..count).map(move |_| term(point, field)))
+            .collect()
     }
 
     #[test]
     fn terms_of_a_point_stand_together_for_circuits() {
-        let terms = terms(&[(3, false, 20), (1, true, 9), (3, true, 2), (1, false, 16), (3, false, 5)]);
+        let terms =
+            terms(&[(3, false, 20), (1, true, 9), (3, true, 2), (1, false, 16), (3, false, 5)]);
         let numbers = numbers(&terms, HashFunction::Poseidon2);
         let mut sorted = numbers.clone();
         sorted.sort_unstable();
@@ -71,7 +80,8 @@ mod tests {
         for (term, number) in
             terms.iter().zip(&numbers).filter(|(_, number)| (BLOCK..5 * BLOCK).contains(number))
         {
-            let others = terms.iter().zip(&numbers).filter(|(_, other)| *other / BLOCK == number / BLOCK);
+            let others =
+                terms.iter().zip(&numbers).filter(|(_, other)| *other / BLOCK == number / BLOCK);
             for (other, _) in others {
                 assert_eq!((other.point, other.is_extension), (term.point, term.is_extension));
             }

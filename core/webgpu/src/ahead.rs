@@ -28,10 +28,12 @@ pub(crate) async fn compile<T>(
     device: &wgpu::Device,
     create: impl Fn() -> Result<T, GpuError>,
 ) -> Result<(), GpuError> {
-    let Some(device) = device.as_webgpu().map(|device| AsRef::<JsValue>::as_ref(device).clone()) else {
+    let Some(device) = device.as_webgpu().map(|device| AsRef::<JsValue>::as_ref(device).clone())
+    else {
         return Ok(());
     };
-    let Some(promising) = member(&device, PROMISING).and_then(|method| method.dyn_into::<Function>().ok())
+    let Some(promising) =
+        member(&device, PROMISING).and_then(|method| method.dyn_into::<Function>().ok())
     else {
         return Ok(());
     };

@@ -9,8 +9,8 @@ use velum_stark::air::Chip;
 #[cfg(any(test, feature = "testing"))]
 use velum_stark::backend::Inspect;
 use velum_stark::backend::{
-    Backend, BatchInputs, LayerQuery, LookupInputs, OpenedLayer, OpenedRows, QuotientInputs, SecretRows,
-    Step, TreeQuery,
+    Backend, BatchInputs, LayerQuery, LookupInputs, OpenedLayer, OpenedRows, QuotientInputs,
+    SecretRows, Step, TreeQuery,
 };
 use velum_stark::control::{Control, Device, Stage};
 use velum_stark::field::{EF, EXTENSION_DEGREE, F};
@@ -96,7 +96,8 @@ impl WebGpu {
         width: usize,
     ) -> Extended {
         let of_group = &key.groups[group];
-        let extended = Extended::new(&self.0, width, of_group.log_height, key.parameters().log_blowup);
+        let extended =
+            Extended::new(&self.0, width, of_group.log_height, key.parameters().log_blowup);
         let factors = (&of_group.factors, 1 << of_group.log_height);
         recorder.extend(&self.0, &key.roots, coefficients, factors, &extended);
         extended
@@ -122,8 +123,13 @@ impl WebGpu {
         }
         let read = recorder.read(&out, bytes + count as u64 * ELEMENT).await?;
         let (root, more) = read.split_at(bytes as usize);
-        let root = root.try_into().map_err(|_| GpuError::Failed("a root of another length".into()))?;
-        Ok((Committed { groups, tree, cells: Vec::new(), coefficients: None }, root, elements(more)))
+        let root =
+            root.try_into().map_err(|_| GpuError::Failed("a root of another length".into()))?;
+        Ok((
+            Committed { groups, tree, cells: Vec::new(), coefficients: None },
+            root,
+            elements(more),
+        ))
     }
 }
 
@@ -173,7 +179,8 @@ impl Backend for WebGpu {
             let buffer = self.0.0.pool.secret(matrix.values.len() as u64);
             self.0.write(&buffer, 0, &matrix.values);
             let by_row = Place { offset: 0, coset: 0, column: 1, row: matrix.width as u32 };
-            let coefficients = self.coefficients(&mut recorder, key, group, (&buffer, by_row), matrix.width);
+            let coefficients =
+                self.coefficients(&mut recorder, key, group, (&buffer, by_row), matrix.width);
             groups.push(self.extended(&mut recorder, key, group, &coefficients, matrix.width));
             recorder.keep([coefficients]);
             cells.push(buffer);
@@ -181,7 +188,8 @@ impl Backend for WebGpu {
         drop(rows);
         recorder.end_stage();
         control.begin(Stage::Hashing, 0.5)?;
-        let (committed, root, _) = self.commit(recorder, key, groups, salts, None).await.map_err(failed)?;
+        let (committed, root, _) =
+            self.commit(recorder, key, groups, salts, None).await.map_err(failed)?;
         Ok((Committed { cells, ..committed }, root))
     }
 
@@ -282,13 +290,16 @@ impl Backend for WebGpu {
 impl Untrusted for WebGpu {
     async fn chunks(&self, key: &GpuKey, quotient: &Committed) -> Step<Vec<Secret<EF>>, GpuError> {
         let coefficients = quotient.coefficients.as_ref();
-        let coefficients = coefficients.ok_or(ProveError::Faulty("no coefficients of the quotient"))?;
+        let coefficients =
+            coefficients.ok_or(ProveError::Faulty("no coefficients of the quotient"))?;
         let (shape, height) = (key.shape(), key.shape().groups[0].height());
         let bytes = (shape.chunks * EXTENSION_DEGREE * height) as u64 * ELEMENT;
         let read = Recorder::new(&self.0).read_secret(coefficients, bytes).await.map_err(failed)?;
         let columns = Secret::from(elements(&read));
         let chunk = |chunk: &[F]| -> Secret<EF> {
-            (0..height).map(|power| EF::from_basis_coefficients_fn(|i| chunk[i * height + power])).collect()
+            (0..height)
+                .map(|power| EF::from_basis_coefficients_fn(|i| chunk[i * height + power]))
+                .collect()
         };
         Ok(columns.chunks_exact(EXTENSION_DEGREE * height).map(chunk).collect())
     }
@@ -296,7 +307,11 @@ impl Untrusted for WebGpu {
 
 #[cfg(any(test, feature = "testing"))]
 impl Inspect for WebGpu {
-    async fn evaluations(&self, _key: &GpuKey, tree: &Committed) -> Step<Vec<RowMajorMatrix<F>>, GpuError> {
+    async fn evaluations(
+        &self,
+        _key: &GpuKey,
+        tree: &Committed,
+    ) -> Step<Vec<RowMajorMatrix<F>>, GpuError> {
         let mut matrices = Vec::new();
         for extended in &tree.groups {
             let (width, rows) = (extended.width, extended.rows());

@@ -87,10 +87,11 @@ impl Timing {
     ) -> Result<Self, GpuError> {
         let of_cpu = timed(cpu.clone(), log_height, RUNS, control).await;
         let cpu = of_cpu.map_err(|error| GpuError::Failed(error.to_string()))?;
-        let gpu = timed(gpu.clone(), log_height, RUNS, control).await.map_err(|error| match error {
-            ProveError::Backend(error) => error,
-            error => GpuError::Failed(error.to_string()),
-        })?;
+        let gpu =
+            timed(gpu.clone(), log_height, RUNS, control).await.map_err(|error| match error {
+                ProveError::Backend(error) => error,
+                error => GpuError::Failed(error.to_string()),
+            })?;
         Ok(Self { log_height, cpu, gpu })
     }
 }
@@ -156,7 +157,8 @@ impl Chip for Sample {
     fn eval<B: ChipBuilder>(&self, b: &mut B) {
         for column in 0..COLUMNS {
             let sum = (1..=TERMS).fold(b.main(column, 0), |sum, term| {
-                let [first, second, third] = [1, 2, 3].map(|n| b.main((column + n * term) % COLUMNS, 0));
+                let [first, second, third] =
+                    [1, 2, 3].map(|n| b.main((column + n * term) % COLUMNS, 0));
                 sum + first * second - third
             });
             b.assert_zero("sum", sum);
@@ -182,7 +184,8 @@ mod tests {
 
     #[test]
     fn samples_are_proven() {
-        let cpu = velum_stark::block_on(timed(Cpu::default(), LOG_HEIGHTS[0], 1, &Control::none())).unwrap();
+        let cpu = velum_stark::block_on(timed(Cpu::default(), LOG_HEIGHTS[0], 1, &Control::none()))
+            .unwrap();
         assert!(cpu > Duration::ZERO);
     }
 }

@@ -7,15 +7,15 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use async_lock::OnceCell;
 use velum_stark::air::Chip;
 use velum_stark::backend::{
-    Backend, BatchInputs, LayerQuery, LookupInputs, OpenedLayer, OpenedRows, QuotientInputs, SecretRows,
-    Step, TreeQuery,
+    Backend, BatchInputs, LayerQuery, LookupInputs, OpenedLayer, OpenedRows, QuotientInputs,
+    SecretRows, Step, TreeQuery,
 };
 use velum_stark::control::{CancelToken, Control, Device, Memory};
 use velum_stark::field::EF;
 use velum_stark::program::Program;
 use velum_stark::{
-    Checked, CheckedCommitted, CheckedKey, Cpu, CpuBatch, CpuCommitted, CpuKey, Digest, ProveError, Puzzle,
-    Salt, VerifierKey,
+    Checked, CheckedCommitted, CheckedKey, Cpu, CpuBatch, CpuCommitted, CpuKey, Digest, ProveError,
+    Puzzle, Salt, VerifierKey,
 };
 
 use crate::backend::{Batch, Committed, WebGpu, failed};
@@ -222,7 +222,8 @@ impl Choice {
     /// The GPU that is used for a key now, if any is.
     fn chosen(&self, key: &ChoiceKey) -> Option<&Ready> {
         let ready = self.0.gpu.get()?.as_ref().ok()?;
-        let wins = self.0.policy == Policy::Require || ready.calibration.prefers_gpu(key.log_height());
+        let wins =
+            self.0.policy == Policy::Require || ready.calibration.prefers_gpu(key.log_height());
         (wins && key.program.is_some() && self.broken().is_none()).then_some(ready)
     }
 }
@@ -349,7 +350,11 @@ impl Choice {
     }
 
     /// The device that a proof is begun on, with its key.
-    async fn on<'a>(&'a self, key: &'a ChoiceKey, control: &Control<'_>) -> Step<Chosen<'a>, GpuError> {
+    async fn on<'a>(
+        &'a self,
+        key: &'a ChoiceKey,
+        control: &Control<'_>,
+    ) -> Step<Chosen<'a>, GpuError> {
         match control.device() {
             Device::Cpu => Ok(Chosen::Cpu(&self.0.cpu, key.cpu(&self.0.cpu, control)?)),
             Device::Gpu => {
@@ -434,7 +439,8 @@ impl Backend for Choice {
                 Ok((ChoiceCommitted::Cpu(tree), root))
             }
             Chosen::Gpu(gpu, key) => {
-                let (tree, root) = self.outcome(gpu.commit_main(key, rows, salts, control).await)?;
+                let (tree, root) =
+                    self.outcome(gpu.commit_main(key, rows, salts, control).await)?;
                 Ok((ChoiceCommitted::Gpu(tree.into()), root))
             }
         }
@@ -449,7 +455,8 @@ impl Backend for Choice {
     ) -> Step<(ChoiceCommitted, Digest, Vec<EF>), GpuError> {
         match (self.made(key, control.device())?, main) {
             (Chosen::Cpu(cpu, key), ChoiceCommitted::Cpu(main)) => {
-                let (tree, root, terminals) = of_cpu(cpu.commit_lookups(key, main, inputs, control).await)?;
+                let (tree, root, terminals) =
+                    of_cpu(cpu.commit_lookups(key, main, inputs, control).await)?;
                 Ok((ChoiceCommitted::Cpu(tree), root, terminals))
             }
             (Chosen::Gpu(gpu, key), ChoiceCommitted::Gpu(main)) => {
@@ -470,7 +477,8 @@ impl Backend for Choice {
     ) -> Step<(ChoiceCommitted, Digest), GpuError> {
         match (self.made(key, control.device())?, main_and_lookup) {
             (Chosen::Cpu(cpu, key), [ChoiceCommitted::Cpu(main), ChoiceCommitted::Cpu(lookup)]) => {
-                let (tree, root) = of_cpu(cpu.commit_quotient(key, [main, lookup], inputs, control).await)?;
+                let (tree, root) =
+                    of_cpu(cpu.commit_quotient(key, [main, lookup], inputs, control).await)?;
                 Ok((ChoiceCommitted::Cpu(tree), root))
             }
             (Chosen::Gpu(gpu, key), [ChoiceCommitted::Gpu(main), ChoiceCommitted::Gpu(lookup)]) => {
@@ -493,9 +501,8 @@ impl Backend for Choice {
             Chosen::Cpu(cpu, key) => {
                 of_cpu(cpu.open(key, &trees(opened, ChoiceCommitted::cpu)?, zeta, control).await)
             }
-            Chosen::Gpu(gpu, key) => {
-                self.outcome(gpu.open(key, &trees(opened, ChoiceCommitted::gpu)?, zeta, control).await)
-            }
+            Chosen::Gpu(gpu, key) => self
+                .outcome(gpu.open(key, &trees(opened, ChoiceCommitted::gpu)?, zeta, control).await),
         }
     }
 
@@ -535,7 +542,12 @@ impl Backend for Choice {
         }
     }
 
-    async fn fold(&self, key: &ChoiceKey, batch: &mut ChoiceBatch, challenges: &[EF]) -> Step<(), GpuError> {
+    async fn fold(
+        &self,
+        key: &ChoiceKey,
+        batch: &mut ChoiceBatch,
+        challenges: &[EF],
+    ) -> Step<(), GpuError> {
         match (self.made(key, batch.device())?, batch) {
             (Chosen::Cpu(cpu, key), ChoiceBatch::Cpu(batch)) => {
                 of_cpu(cpu.fold(key, batch, challenges).await)
@@ -547,7 +559,11 @@ impl Backend for Choice {
         }
     }
 
-    async fn final_polynomial(&self, key: &ChoiceKey, batch: &mut ChoiceBatch) -> Step<Vec<EF>, GpuError> {
+    async fn final_polynomial(
+        &self,
+        key: &ChoiceKey,
+        batch: &mut ChoiceBatch,
+    ) -> Step<Vec<EF>, GpuError> {
         match (self.made(key, batch.device())?, batch) {
             (Chosen::Cpu(cpu, key), ChoiceBatch::Cpu(batch)) => {
                 of_cpu(cpu.final_polynomial(key, batch).await)

@@ -88,8 +88,10 @@ impl Adapter {
     /// The same, with what a browser tells of a device that it gave.
     #[cfg(target_arch = "wasm32")]
     fn of_device(self, device: &wgpu::Device) -> Self {
-        let info = device.as_webgpu().and_then(|device| crate::ahead::member(device, "adapterInfo"));
-        let part = |name| info.as_ref().and_then(|info| crate::ahead::member(info, name)?.as_string());
+        let info =
+            device.as_webgpu().and_then(|device| crate::ahead::member(device, "adapterInfo"));
+        let part =
+            |name| info.as_ref().and_then(|info| crate::ahead::member(info, name)?.as_string());
         let parts: Vec<_> = ["description", "vendor", "architecture", "device"]
             .into_iter()
             .filter_map(part)
@@ -137,7 +139,11 @@ async fn all_adapters() -> Vec<wgpu::Adapter> {
     #[cfg(not(target_arch = "wasm32"))]
     return instance().enumerate_adapters(wgpu::Backends::all()).await;
     #[cfg(target_arch = "wasm32")]
-    return instance().request_adapter(&wgpu::RequestAdapterOptions::default()).await.into_iter().collect();
+    return instance()
+        .request_adapter(&wgpu::RequestAdapterOptions::default())
+        .await
+        .into_iter()
+        .collect();
 }
 
 /// Buffers of storage that a kernel sees at once, at most.
@@ -204,7 +210,10 @@ impl Gpu {
     ///
     /// # Errors
     /// [`GpuError`].
-    pub(crate) async fn open_under(options: Options, control: &Control<'_>) -> Result<Self, GpuError> {
+    pub(crate) async fn open_under(
+        options: Options,
+        control: &Control<'_>,
+    ) -> Result<Self, GpuError> {
         Self::open_with(options, control, |source| source).await
     }
 
@@ -213,7 +222,10 @@ impl Gpu {
     /// # Errors
     /// [`GpuError`].
     #[cfg(any(test, feature = "testing", feature = "measure"))]
-    pub async fn open_altered(options: Options, alter: impl Fn(String) -> String) -> Result<Self, GpuError> {
+    pub async fn open_altered(
+        options: Options,
+        alter: impl Fn(String) -> String,
+    ) -> Result<Self, GpuError> {
         Self::open_with(options, &Control::none(), alter).await
     }
 
@@ -223,7 +235,9 @@ impl Gpu {
         alter: impl Fn(String) -> String,
     ) -> Result<Self, GpuError> {
         let mut adapters = all_adapters().await;
-        adapters.retain(|adapter| options.software || adapter.get_info().device_type != DeviceType::Cpu);
+        adapters.retain(|adapter| {
+            options.software || adapter.get_info().device_type != DeviceType::Cpu
+        });
         adapters.sort_by_key(|adapter| match adapter.get_info().device_type {
             DeviceType::DiscreteGpu => 0,
             DeviceType::IntegratedGpu => 1,
@@ -237,7 +251,9 @@ impl Gpu {
             )
         })?;
         #[cfg(not(target_arch = "wasm32"))]
-        return crate::waiting::driven(|| velum_stark::block_on(Self::on(adapter, options, control, alter)));
+        return crate::waiting::driven(|| {
+            velum_stark::block_on(Self::on(adapter, options, control, alter))
+        });
         #[cfg(target_arch = "wasm32")]
         return Self::on(adapter, options, control, alter).await;
     }
@@ -251,14 +267,19 @@ impl Gpu {
         let has = adapter.limits();
         for (what, needed, has) in [
             ("storage buffers a kernel", STORAGE_BUFFERS, has.max_storage_buffers_per_shader_stage),
-            ("bytes of memory a workgroup", WORKGROUP_BYTES, has.max_compute_workgroup_storage_size),
+            (
+                "bytes of memory a workgroup",
+                WORKGROUP_BYTES,
+                has.max_compute_workgroup_storage_size,
+            ),
             ("threads a workgroup", WORKGROUP_THREADS, has.max_compute_invocations_per_workgroup),
         ] {
             if has < needed {
                 return Err(GpuError::Limit { what, needed: needed.into(), has: has.into() });
             }
         }
-        let has_64_bit = !options.only_32_bit && adapter.features().contains(Features::SHADER_INT64);
+        let has_64_bit =
+            !options.only_32_bit && adapter.features().contains(Features::SHADER_INT64);
         let description = wgpu::DeviceDescriptor {
             label: Some("velum"),
             required_features: if has_64_bit { Features::SHADER_INT64 } else { Features::empty() },

@@ -49,7 +49,8 @@ impl WebGpu {
         let out = gpu.0.pool.public(DIGEST as u64);
         recorder.copy((&tree.digests, tree.root() as u64 * bytes), (&out, 0), bytes);
         let root = recorder.read(&out, bytes).await?;
-        let root = root[..].try_into().map_err(|_| GpuError::Failed("a root of another length".into()))?;
+        let root =
+            root[..].try_into().map_err(|_| GpuError::Failed("a root of another length".into()))?;
         batch.layers.push((batch.codeword.clone(), tree));
         Ok(root)
     }
@@ -68,7 +69,12 @@ impl WebGpu {
                 log_roots: key.roots.log_order as u32,
             };
             let buffers = [&key.roots.buffer, &*batch.codeword, &folded];
-            recorder.run(Kernel::Fold, &parameters, &buffers, (1_u64 << (batch.log_size - 1)).div_ceil(64));
+            recorder.run(
+                Kernel::Fold,
+                &parameters,
+                &buffers,
+                (1_u64 << (batch.log_size - 1)).div_ceil(64),
+            );
             before.push(std::mem::replace(&mut batch.codeword, Arc::new(folded)));
             batch.log_size -= 1;
             batch.shift_inverse = batch.shift_inverse.square();
@@ -78,7 +84,11 @@ impl WebGpu {
     }
 
     /// The coefficients of the polynomial with the codeword.
-    pub(crate) async fn last_polynomial(&self, key: &GpuKey, batch: &Batch) -> Result<Vec<EF>, GpuError> {
+    pub(crate) async fn last_polynomial(
+        &self,
+        key: &GpuKey,
+        batch: &Batch,
+    ) -> Result<Vec<EF>, GpuError> {
         let bytes = (EXTENSION_DEGREE as u64 * ELEMENT) << batch.log_size;
         let codeword = elements_x(&Recorder::new(&self.0).read(&batch.codeword, bytes).await?);
         let size = codeword.len();

@@ -80,11 +80,18 @@ impl WebGpu {
                         lane: *lane as u32,
                         unused: [0; 3],
                     };
-                    for (to, &element) in parameters.state.as_chunks_mut::<2>().0.iter_mut().zip(state) {
+                    for (to, &element) in
+                        parameters.state.as_chunks_mut::<2>().0.iter_mut().zip(state)
+                    {
                         *to = words(element);
                     }
                     let buffers = [&found, &key.hashes.constants];
-                    recorder.run(Kernel::GrindPoseidon2, &parameters, &buffers, threads.div_ceil(64));
+                    recorder.run(
+                        Kernel::GrindPoseidon2,
+                        &parameters,
+                        &buffers,
+                        threads.div_ceil(64),
+                    );
                 }
             }
             let read = recorder.read(&found, 4).await.map_err(failed)?;

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use velum_stark::control::Control;
 use wgpu::{
-    BindGroupLayout, BindGroupLayoutEntry, BindingType, BufferBindingType, ComputePipeline, ShaderStages,
+    BindGroupLayout, BindGroupLayoutEntry, BindingType, BufferBindingType, ComputePipeline,
+    ShaderStages,
 };
 
 use crate::device::{Fault, GpuError};
@@ -115,21 +116,37 @@ const MODULES: &[Module] = &[
         buffers: "rrrw",
         kernels: &[(Kernel::DivideSmall, "divide_small")],
     },
-    Module { parts: &[source!("split")], buffers: "rrrw", kernels: &[(Kernel::Split, "split_quotient")] },
-    Module { parts: &[source!("points")], buffers: "rw", kernels: &[(Kernel::AtPoint, "at_point")] },
+    Module {
+        parts: &[source!("split")],
+        buffers: "rrrw",
+        kernels: &[(Kernel::Split, "split_quotient")],
+    },
+    Module {
+        parts: &[source!("points")],
+        buffers: "rw",
+        kernels: &[(Kernel::AtPoint, "at_point")],
+    },
     Module {
         parts: &[source!("evaluate")],
         buffers: "rrrw",
         kernels: &[(Kernel::Evaluate, "evaluate_columns")],
     },
-    Module { parts: &[source!("batch")], buffers: "rrrrrrw", kernels: &[(Kernel::SumTerms, "sum_terms")] },
+    Module {
+        parts: &[source!("batch")],
+        buffers: "rrrrrrw",
+        kernels: &[(Kernel::SumTerms, "sum_terms")],
+    },
     Module {
         parts: &[source!("quotients")],
         buffers: "rrrrrw",
         kernels: &[(Kernel::SumQuotients, "sum_quotients")],
     },
     Module { parts: &[source!("fold")], buffers: "rrw", kernels: &[(Kernel::Fold, "fold_pairs")] },
-    Module { parts: &[source!("gather")], buffers: "rrw", kernels: &[(Kernel::Gather, "gather_cells")] },
+    Module {
+        parts: &[source!("gather")],
+        buffers: "rrw",
+        kernels: &[(Kernel::Gather, "gather_cells")],
+    },
     Module {
         parts: &[source!("blake3"), source!("grind_blake3")],
         buffers: "w",
@@ -141,7 +158,11 @@ const MODULES: &[Module] = &[
         kernels: &[(Kernel::GrindPoseidon2, "try_nonces")],
     },
     #[cfg(test)]
-    Module { parts: &[source!("testing")], buffers: "rrw", kernels: &[(Kernel::Operate, "operate")] },
+    Module {
+        parts: &[source!("testing")],
+        buffers: "rrw",
+        kernels: &[(Kernel::Operate, "operate")],
+    },
 ];
 
 /// A kernel that can be run.
@@ -218,7 +239,8 @@ impl Kernels {
             Ok(kernels)
         };
         #[cfg(not(target_arch = "wasm32"))]
-        let kernels = MODULES.iter().map(|module| create(&load(module)?)).collect::<Result<Vec<_>, _>>();
+        let kernels =
+            MODULES.iter().map(|module| create(&load(module)?)).collect::<Result<Vec<_>, _>>();
         #[cfg(target_arch = "wasm32")]
         let kernels = {
             let loaded: Vec<_> = MODULES.iter().map(load).collect::<Result<_, GpuError>>()?;
@@ -247,18 +269,23 @@ fn refused(kernel: &'static str, error: GpuError) -> GpuError {
 
 /// Parameters, then buffers.
 fn layout(device: &wgpu::Device, buffers: &str) -> BindGroupLayout {
-    let entry = |binding: usize, ty: BufferBindingType, has_dynamic_offset: bool| BindGroupLayoutEntry {
-        binding: binding as u32,
-        visibility: ShaderStages::COMPUTE,
-        ty: BindingType::Buffer { ty, has_dynamic_offset, min_binding_size: None },
-        count: None,
-    };
+    let entry =
+        |binding: usize, ty: BufferBindingType, has_dynamic_offset: bool| BindGroupLayoutEntry {
+            binding: binding as u32,
+            visibility: ShaderStages::COMPUTE,
+            ty: BindingType::Buffer { ty, has_dynamic_offset, min_binding_size: None },
+            count: None,
+        };
     let storage = |(index, kind): (usize, char)| {
         entry(index + 1, BufferBindingType::Storage { read_only: kind == 'r' }, false)
     };
     let parameters = entry(0, BufferBindingType::Uniform, true);
-    let entries: Vec<_> = [parameters].into_iter().chain(buffers.chars().enumerate().map(storage)).collect();
-    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: None, entries: &entries })
+    let entries: Vec<_> =
+        [parameters].into_iter().chain(buffers.chars().enumerate().map(storage)).collect();
+    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+        label: None,
+        entries: &entries,
+    })
 }
 
 /// The source of each module, by its first kernel.

@@ -118,7 +118,9 @@ impl GroupColumns {
 impl Columns for GroupColumns {
     fn fixed(&self, input: &Input) -> Option<(usize, i32)> {
         match *input {
-            Input::Fixed { table, column, offset } => Some((self.tables.get(&table)?.0 + column, offset)),
+            Input::Fixed { table, column, offset } => {
+                Some((self.tables.get(&table)?.0 + column, offset))
+            }
             _ => Some((*self.selectors.get(input)?, 0)),
         }
     }
@@ -145,7 +147,8 @@ impl Hashes {
     pub(crate) fn new(gpu: &Gpu, function: HashFunction) -> Self {
         use poseidon2::{DIAGONAL, INITIAL, INTERNAL, TERMINAL};
         let constants =
-            [INITIAL.as_flattened(), &INTERNAL[..], TERMINAL.as_flattened(), &DIAGONAL[..]].concat();
+            [INITIAL.as_flattened(), &INTERNAL[..], TERMINAL.as_flattened(), &DIAGONAL[..]]
+                .concat();
         let bytes = function.digest_bytes();
         // The words of a digest that is cut off in the last two.
         let cut = [6, 7].map(|word| match bytes.saturating_sub(4 * word).min(4) {
@@ -218,7 +221,8 @@ impl Openings {
             for point in 0..shape.points.len() {
                 let before = cells.len();
                 let of_point = shape.terms.iter().enumerate();
-                for (number, term) in of_point.filter(|(_, term)| (term.group, term.point) == (group, point))
+                for (number, term) in
+                    of_point.filter(|(_, term)| (term.group, term.point) == (group, point))
                 {
                     for coefficient in 0..term.base_columns() {
                         cells.push([term.tree as u32, (term.column + coefficient) as u32]);
@@ -245,11 +249,16 @@ impl Openings {
 }
 
 impl GpuKey {
-    pub(crate) fn new(gpu: &Gpu, verifier: Arc<VerifierKey>, program: Program) -> Result<Self, GpuError> {
+    pub(crate) fn new(
+        gpu: &Gpu,
+        verifier: Arc<VerifierKey>,
+        program: Program,
+    ) -> Result<Self, GpuError> {
         fits(gpu, verifier.shape(), &program)?;
         let invariants = Invariants::new(&program);
         let log_order = verifier.log_codeword();
-        let roots: Vec<F> = F::two_adic_generator(log_order).powers().take(1 << log_order).collect();
+        let roots: Vec<F> =
+            F::two_adic_generator(log_order).powers().take(1 << log_order).collect();
         let roots = Roots { buffer: gpu.public(&roots), log_order };
         let groups = (0..verifier.shape().groups.len())
             .map(|group| GroupKey::new(gpu, &verifier, &program, &invariants, &roots, group));
@@ -257,7 +266,8 @@ impl GpuKey {
         let generator_powers: Vec<F> =
             F::GENERATOR.powers().take(1 << verifier.shape().log_height()).collect();
         let height = 1 << verifier.shape().log_height();
-        let codeword_factors = verifier.shift(0).inverse().shifted_powers(F::from_usize(height).inverse());
+        let codeword_factors =
+            verifier.shift(0).inverse().shifted_powers(F::from_usize(height).inverse());
         let codeword_factors: Vec<F> = codeword_factors.take(height).collect();
         let key = Self {
             codeword_factors: gpu.public(&codeword_factors),
@@ -295,16 +305,23 @@ fn fits(gpu: &Gpu, shape: &Shape, program: &Program) -> Result<(), GpuError> {
         return Err(GpuError::Unsupported(format!("tables of {} heights", shape.groups.len())));
     }
     for input in program.inputs() {
-        if let Input::Main { offset, .. } | Input::Lookup { offset, .. } | Input::Fixed { offset, .. } = input
+        if let Input::Main { offset, .. }
+        | Input::Lookup { offset, .. }
+        | Input::Fixed { offset, .. } = input
             && !crate::program::OFFSETS.contains(offset)
         {
             return Err(GpuError::Unsupported(format!("cells {offset} rows away")));
         }
     }
-    let of_group = |group: &Group| group.widths.iter().max().map_or(0, |width| width * group.height());
+    let of_group =
+        |group: &Group| group.widths.iter().max().map_or(0, |width| width * group.height());
     let needed = ELEMENT * shape.groups.iter().map(of_group).max().unwrap_or(0) as u64;
     let has = gpu.adapter().max_binding;
-    if needed <= has { Ok(()) } else { Err(GpuError::Limit { what: "bytes of a buffer", needed, has }) }
+    if needed <= has {
+        Ok(())
+    } else {
+        Err(GpuError::Limit { what: "bytes of a buffer", needed, has })
+    }
 }
 
 impl GroupKey {
@@ -332,7 +349,8 @@ impl GroupKey {
         let factors = gpu.public(&factors);
 
         let tables = key.shape().groups[group].tables.iter();
-        let fixed_rows: Vec<F> = tables.flat_map(|&table| key.fixed_columns(table)).flatten().collect();
+        let fixed_rows: Vec<F> =
+            tables.flat_map(|&table| key.fixed_columns(table)).flatten().collect();
         let fixed_rows = gpu.public(&fixed_rows);
         let fixed = gpu.0.pool.public((places.width() * QUOTIENT_COSETS * height) as u64);
         let mut recorder = Recorder::new(gpu);
@@ -379,7 +397,13 @@ pub(crate) struct Known<'a> {
 
 impl Known<'_> {
     /// Extends so many columns, which are given on their rows in natural order, column by column.
-    pub(crate) fn extend(&self, recorder: &mut Recorder<'_>, columns: usize, rows: &Buffer, to: &Buffer) {
+    pub(crate) fn extend(
+        &self,
+        recorder: &mut Recorder<'_>,
+        columns: usize,
+        rows: &Buffer,
+        to: &Buffer,
+    ) {
         let &Self { gpu, roots, factors, log_height, log_blowup } = self;
         let height = 1_usize << log_height;
         let coefficients = gpu.0.pool.public((columns * height) as u64);
@@ -421,13 +445,16 @@ fn selectors(key: &VerifierKey, group: usize, places: &GroupColumns, small: usiz
     let row = F::two_adic_generator(log_height);
     let mut points = Vec::new();
     for (coset, count) in [(0, height), (1, height), (1 << (log_blowup - 1), small)] {
-        let shift = key.shift(group) * generator.exp_u64(reverse_bits_len(coset, log_blowup) as u64);
-        points.extend(
-            (0..count).map(|position| shift * row.exp_u64(reverse_bits_len(position, log_height) as u64)),
-        );
+        let shift =
+            key.shift(group) * generator.exp_u64(reverse_bits_len(coset, log_blowup) as u64);
+        points
+            .extend((0..count).map(|position| {
+                shift * row.exp_u64(reverse_bits_len(position, log_height) as u64)
+            }));
     }
     let last = row.exp_u64(active as u64 - 1);
-    let vanishing: Vec<F> = points.iter().map(|point| point.exp_power_of_2(log_height) - F::ONE).collect();
+    let vanishing: Vec<F> =
+        points.iter().map(|point| point.exp_power_of_2(log_height) - F::ONE).collect();
     let over = |numerators: &[F], denominators: Vec<F>| -> Vec<F> {
         let inverses = batch_multiplicative_inverse(&denominators);
         numerators.iter().zip(inverses).map(|(&numerator, inverse)| numerator * inverse).collect()
@@ -438,15 +465,21 @@ fn selectors(key: &VerifierKey, group: usize, places: &GroupColumns, small: usiz
     };
     let column = |selector: &Input| -> Vec<F> {
         match *selector {
-            Input::First { .. } => over(&vanishing, points.iter().map(|&point| point - F::ONE).collect()),
-            Input::Last { .. } => over(&vanishing, points.iter().map(|&point| point - last).collect()),
+            Input::First { .. } => {
+                over(&vanishing, points.iter().map(|&point| point - F::ONE).collect())
+            }
+            Input::Last { .. } => {
+                over(&vanishing, points.iter().map(|&point| point - last).collect())
+            }
             Input::Transition { .. } => points.iter().map(|&point| point - last).collect(),
             Input::Interior { before, after, .. } => {
-                let at = |&point: &F| zero_on(0..before, point) * zero_on(active - after..active, point);
+                let at =
+                    |&point: &F| zero_on(0..before, point) * zero_on(active - after..active, point);
                 points.iter().map(at).collect()
             }
             _ => {
-                let blinding: Vec<F> = points.iter().map(|&point| zero_on(active..height, point)).collect();
+                let blinding: Vec<F> =
+                    points.iter().map(|&point| zero_on(active..height, point)).collect();
                 over(&blinding, vanishing.clone())
             }
         }

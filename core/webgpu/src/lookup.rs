@@ -83,9 +83,16 @@ impl WebGpu {
         for (group, cells) in std::mem::take(&mut main.cells).into_iter().enumerate() {
             let constants = secret(self, &key.groups[group].fractions.constants(&known, &[]));
             let public = self.public_rows(key, group, tables.chips());
-            let fractions = self.fractions(&mut recorder, key, group, [&constants, &cells, &public]);
+            let fractions =
+                self.fractions(&mut recorder, key, group, [&constants, &cells, &public]);
             let blinding = secret(self, &blinding.groups()[group].values);
-            columns.push(self.columns(&mut recorder, key, group, [&fractions, &blinding], &terminals));
+            columns.push(self.columns(
+                &mut recorder,
+                key,
+                group,
+                [&fractions, &blinding],
+                &terminals,
+            ));
             recorder.keep([constants, cells, public, fractions, blinding]);
         }
         recorder.end_stage();
@@ -95,7 +102,8 @@ impl WebGpu {
             let (height, width) =
                 (1_u32 << key.groups[group].log_height, key.shape().groups[group].widths[LOOKUP]);
             let by_column = Place { offset: 0, coset: 0, column: height, row: 1 };
-            let coefficients = self.coefficients(&mut recorder, key, group, (&columns, by_column), width);
+            let coefficients =
+                self.coefficients(&mut recorder, key, group, (&columns, by_column), width);
             extended.push(self.extended(&mut recorder, key, group, &coefficients, width));
             recorder.keep([columns, coefficients]);
         }
@@ -105,7 +113,8 @@ impl WebGpu {
         let (committed, root, sums) =
             self.commit(recorder, key, extended, salts, more).await.map_err(failed)?;
         let (sums, _) = sums.as_chunks::<EXTENSION_DEGREE>();
-        let terminals = sums.iter().map(|&sum| EF::from_basis_coefficients_fn(|i| sum[i])).collect();
+        let terminals =
+            sums.iter().map(|&sum| EF::from_basis_coefficients_fn(|i| sum[i])).collect();
         Ok((committed, root, terminals))
     }
 
@@ -182,7 +191,8 @@ impl WebGpu {
     /// The public columns of a group on its rows.
     pub(crate) fn public_rows<C: Chip>(&self, key: &GpuKey, group: usize, chips: &[C]) -> Buffer {
         let tables = &key.shape().groups[group].tables;
-        let columns: Vec<F> = tables.iter().flat_map(|&table| chips[table].public()).flatten().collect();
+        let columns: Vec<F> =
+            tables.iter().flat_map(|&table| chips[table].public()).flatten().collect();
         self.0.public(&columns)
     }
 }

@@ -13,7 +13,8 @@ use crate::traffic::Counters;
 /// Bytes of an element.
 pub(crate) const ELEMENT: u64 = 8;
 
-const USAGE: BufferUsages = BufferUsages::STORAGE.union(BufferUsages::COPY_SRC).union(BufferUsages::COPY_DST);
+const USAGE: BufferUsages =
+    BufferUsages::STORAGE.union(BufferUsages::COPY_SRC).union(BufferUsages::COPY_DST);
 
 /// A buffer of storage.
 pub(crate) struct Buffer {
@@ -84,7 +85,8 @@ impl Pool {
 
     /// Lets go of buffers at once: those that held secrets are cleared by one submission.
     pub(crate) fn release(&self, mut buffers: Vec<Buffer>) {
-        let secret = buffers.iter_mut().filter_map(|buffer| buffer.pool.take().map(|_| buffer.raw.clone()));
+        let secret =
+            buffers.iter_mut().filter_map(|buffer| buffer.pool.take().map(|_| buffer.raw.clone()));
         self.take_back(secret.collect());
     }
 

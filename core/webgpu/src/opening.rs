@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use bytemuck::{Pod, Zeroable};
 use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, TwoAdicField};
-use velum_stark::backend::{BatchInputs, LayerQuery, NodePosition, OpenedLayer, OpenedRows, TreeQuery};
+use velum_stark::backend::{
+    BatchInputs, LayerQuery, NodePosition, OpenedLayer, OpenedRows, TreeQuery,
+};
 use velum_stark::control::Control;
 use velum_stark::field::{EF, EXTENSION_DEGREE, F};
 use velum_stark::shape::{Point, QUOTIENT};
@@ -195,12 +197,16 @@ impl WebGpu {
         let weights_buffer = gpu.0.pool.public((EXTENSION_DEGREE * of_cells.len()) as u64);
         gpu.write_x(&weights_buffer, 0, &of_cells);
         let sizes = openings.by_point.iter().zip(&key.groups);
-        let sizes = sizes.map(|(points, group)| points.points.len() * (EXTENSION_DEGREE << group.log_height));
-        let firsts: Vec<usize> =
-            sizes.clone().scan(0, |next, size| Some(std::mem::replace(next, *next + size))).collect();
+        let sizes = sizes
+            .map(|(points, group)| points.points.len() * (EXTENSION_DEGREE << group.log_height));
+        let firsts: Vec<usize> = sizes
+            .clone()
+            .scan(0, |next, size| Some(std::mem::replace(next, *next + size)))
+            .collect();
         let numerators = gpu.0.pool.secret(sizes.sum::<usize>() as u64);
         for (group, points) in openings.by_point.iter().enumerate() {
-            let coset = |tree: usize| trees[tree].groups.get(group).filter(|matrix| matrix.width > 0);
+            let coset =
+                |tree: usize| trees[tree].groups.get(group).filter(|matrix| matrix.width > 0);
             let cells = [0, 1, 2].map(|tree| coset(tree).map(|matrix| matrix.coset(0)));
             let of_column = cells.map(|cells| cells.map_or(0, |(_, place)| place.column));
             let cells = cells.map(|cells| cells.map_or(&key.hashes.unread, |(buffer, _)| buffer));
@@ -222,7 +228,8 @@ impl WebGpu {
                 &weights_buffer,
                 &numerators,
             ];
-            let grid = [(1_u32 << key.groups[group].log_height).div_ceil(64), points.points.len() as u32];
+            let grid =
+                [(1_u32 << key.groups[group].log_height).div_ceil(64), points.points.len() as u32];
             recorder.run_grid(Kernel::SumTerms, &parameters, &buffers, grid);
         }
 
@@ -233,7 +240,8 @@ impl WebGpu {
             self.at_point(&mut recorder, key, (0, point), DENOMINATORS, (&denominators, first));
         }
         let (points, parts) = self.points(key, &firsts, values, &weights);
-        let (points_buffer, parts_buffer) = (gpu.public_numbers(&points), gpu.public_numbers(&parts));
+        let (points_buffer, parts_buffer) =
+            (gpu.public_numbers(&points), gpu.public_numbers(&parts));
         let (quotient_cells, quotient_place) = trees[QUOTIENT].groups[0].coset(0);
         let mask = shape.fri_mask() as u32;
         let parameters = Quotients {
@@ -242,12 +250,25 @@ impl WebGpu {
             mask: [mask * quotient_place.column, (mask + 1) * quotient_place.column],
         };
         let first_coset = gpu.0.pool.secret((EXTENSION_DEGREE * height) as u64);
-        let buffers =
-            [&numerators, &denominators, quotient_cells, &points_buffer, &parts_buffer, &first_coset];
+        let buffers = [
+            &numerators,
+            &denominators,
+            quotient_cells,
+            &points_buffer,
+            &parts_buffer,
+            &first_coset,
+        ];
         recorder.run(Kernel::SumQuotients, &parameters, &buffers, height.div_ceil(64) as u64);
 
         let (codeword, log_size) = self.extend_codeword(&mut recorder, key, &first_coset);
-        recorder.keep([weights_buffer, numerators, denominators, first_coset, points_buffer, parts_buffer]);
+        recorder.keep([
+            weights_buffer,
+            numerators,
+            denominators,
+            first_coset,
+            points_buffer,
+            parts_buffer,
+        ]);
         recorder.submit();
         gpu.check()?;
         let shift_inverse = key.groups[0].shift.inverse();
@@ -317,7 +338,8 @@ impl WebGpu {
         };
         recorder.transform(gpu, &key.roots, &columns);
         let codeword = gpu.0.pool.secret((EXTENSION_DEGREE << (log_height + log_blowup)) as u64);
-        let entries = Place { offset: 0, coset: (EXTENSION_DEGREE * height) as u32, column: 1, row: 2 };
+        let entries =
+            Place { offset: 0, coset: (EXTENSION_DEGREE * height) as u32, column: 1, row: 2 };
         columns.from = (&coefficients, natural);
         columns.to = (&codeword, entries);
         columns.cosets = 1 << log_blowup;
@@ -344,7 +366,8 @@ impl WebGpu {
             for (chunk, buffer) in extended.chunks.iter().enumerate() {
                 let within = rows.iter().filter(|&&row| row / per_chunk == chunk);
                 let cells = within.flat_map(|&row| {
-                    (0..extended.width).map(move |column| (column * per_chunk + row % per_chunk) as u32)
+                    (0..extended.width)
+                        .map(move |column| (column * per_chunk + row % per_chunk) as u32)
                 });
                 gathering.add(buffer, cells);
             }
@@ -352,10 +375,13 @@ impl WebGpu {
         }
         let nodes = gathering.add_nodes(&tree.tree, &query.nodes);
         let opened = self.gather(gathering, control).await?;
-        let groups = orders
-            .into_iter()
-            .map(|range| elements(&opened[range.start * ELEMENT as usize..range.end * ELEMENT as usize]));
-        Ok(OpenedRows { groups: groups.collect(), nodes: digests(&opened[nodes * ELEMENT as usize..]) })
+        let groups = orders.into_iter().map(|range| {
+            elements(&opened[range.start * ELEMENT as usize..range.end * ELEMENT as usize])
+        });
+        Ok(OpenedRows {
+            groups: groups.collect(),
+            nodes: digests(&opened[nodes * ELEMENT as usize..]),
+        })
     }
 
     /// The entries of a layer that queries open.
@@ -367,7 +393,8 @@ impl WebGpu {
     ) -> Result<OpenedLayer, GpuError> {
         let (codeword, tree) = &batch.layers[layer];
         let mut gathering = Gathering::default();
-        let cells = query.entries.iter().flat_map(|&entry| [2 * entry as u32, 2 * entry as u32 + 1]);
+        let cells =
+            query.entries.iter().flat_map(|&entry| [2 * entry as u32, 2 * entry as u32 + 1]);
         gathering.add(codeword, cells);
         let nodes = gathering.add_nodes(tree, &query.nodes);
         let opened = self.gather(gathering, &Control::none()).await?;

@@ -69,24 +69,40 @@ impl WebGpu {
             terminals: inputs.terminals,
         };
         let known = key.invariants.values(&key.program, &challenges);
-        let count =
-            key.program.groups().iter().flat_map(|group| &group.rules).map(|rule| rule.power + 1).max();
+        let count = key
+            .program
+            .groups()
+            .iter()
+            .flat_map(|group| &group.rules)
+            .map(|rule| rule.power + 1)
+            .max();
         let powers: Vec<EF> = inputs.alpha.powers().take(count.unwrap_or(0)).collect();
 
         let mut recorder = Recorder::under(gpu, control);
-        let sizes =
-            key.groups.iter().map(|group| (2 << group.log_height) + (1_usize << group.small.log_size));
+        let sizes = key
+            .groups
+            .iter()
+            .map(|group| (2 << group.log_height) + (1_usize << group.small.log_size));
         let firsts: Vec<usize> = sizes
             .scan(0, |next, size| Some(std::mem::replace(next, *next + EXTENSION_DEGREE * size)))
             .collect();
-        let all =
-            key.groups.iter().map(|group| 2 * ((2 << group.log_height) + (1_usize << group.small.log_size)));
+        let all = key
+            .groups
+            .iter()
+            .map(|group| 2 * ((2 << group.log_height) + (1_usize << group.small.log_size)));
         let parts = gpu.0.pool.secret(all.sum::<usize>() as u64);
         for (group, &first) in firsts.iter().enumerate() {
             let constants = secret(self, &key.groups[group].quotient.constants(&known, &powers));
             let public = self.public_rows(key, group, inputs.tables.chips());
             let trees = trees.map(|tree| &tree.groups[group]);
-            self.quotient_part(&mut recorder, key, group, trees, [&constants, &public], (&parts, first));
+            self.quotient_part(
+                &mut recorder,
+                key,
+                group,
+                trees,
+                [&constants, &public],
+                (&parts, first),
+            );
             recorder.keep([constants, public]);
         }
 
@@ -128,7 +144,8 @@ impl WebGpu {
         for (place, coset) in [0, 1, 1 << (log_blowup - 1)].into_iter().enumerate() {
             let is_small = place == QUOTIENT_COSETS - 1;
             let ((main, main_at), (lookup, lookup_at)) = (main.coset(coset), lookup.coset(coset));
-            let cells = |at: Place| Cells { first: at.offset, of_column: at.column, of_row: 1, unused: 0 };
+            let cells =
+                |at: Place| Cells { first: at.offset, of_column: at.column, of_row: 1, unused: 0 };
             let known = Cells {
                 first: (place * height) as u32,
                 of_column: (QUOTIENT_COSETS * height) as u32,

@@ -28,8 +28,17 @@ pub(crate) struct Recorder<'a> {
 }
 
 enum Command {
-    Dispatch { kernel: Kernel, buffers: Vec<wgpu::Buffer>, parameters: (usize, usize), workgroups: [u32; 2] },
-    Copy { from: (wgpu::Buffer, u64), to: (wgpu::Buffer, u64), bytes: u64 },
+    Dispatch {
+        kernel: Kernel,
+        buffers: Vec<wgpu::Buffer>,
+        parameters: (usize, usize),
+        workgroups: [u32; 2],
+    },
+    Copy {
+        from: (wgpu::Buffer, u64),
+        to: (wgpu::Buffer, u64),
+        bytes: u64,
+    },
 }
 
 impl<'a> Recorder<'a> {
@@ -39,7 +48,13 @@ impl<'a> Recorder<'a> {
 
     /// One whose reading is given up where the work is cancelled.
     pub(crate) fn under(gpu: &'a Gpu, control: &Control<'a>) -> Self {
-        Self { gpu, control: *control, commands: Vec::new(), parameters: Vec::new(), kept: Vec::new() }
+        Self {
+            gpu,
+            control: *control,
+            commands: Vec::new(),
+            parameters: Vec::new(),
+            kept: Vec::new(),
+        }
     }
 
     /// Runs a kernel in so many workgroups, which it counts by rows of the dispatch.
@@ -71,7 +86,12 @@ impl<'a> Recorder<'a> {
         self.parameters.extend_from_slice(bytes);
         self.parameters.resize(self.parameters.len().next_multiple_of(PARAMETERS), 0);
         let buffers = buffers.iter().map(|&buffer| (**buffer).clone()).collect();
-        self.commands.push(Command::Dispatch { kernel, buffers, parameters: (at, bytes.len()), workgroups });
+        self.commands.push(Command::Dispatch {
+            kernel,
+            buffers,
+            parameters: (at, bytes.len()),
+            workgroups,
+        });
     }
 
     /// Lets go of buffers when all of it is submitted.
@@ -107,7 +127,11 @@ impl<'a> Recorder<'a> {
     }
 
     /// Submits all of it, and reads the first bytes of a buffer when it is done.
-    pub(crate) async fn read(self, buffer: &Buffer, bytes: u64) -> Result<Zeroizing<Vec<u8>>, GpuError> {
+    pub(crate) async fn read(
+        self,
+        buffer: &Buffer,
+        bytes: u64,
+    ) -> Result<Zeroizing<Vec<u8>>, GpuError> {
         Ok(self.mapped(buffer, bytes).await?.0)
     }
 
@@ -159,7 +183,8 @@ impl<'a> Recorder<'a> {
         self.control.check()?;
         gpu.check()?;
         mapped?.map_err(|error| GpuError::Failed(error.to_string()))?;
-        let view = staging.get_mapped_range(..).map_err(|error| GpuError::Failed(error.to_string()))?;
+        let view =
+            staging.get_mapped_range(..).map_err(|error| GpuError::Failed(error.to_string()))?;
         let read = view[..bytes as usize].to_vec().into();
         drop(view);
         staging.unmap();
@@ -191,7 +216,9 @@ impl<'a> Recorder<'a> {
                 (Command::Dispatch { .. }, Some(parameters)) => {
                     let mut pass = encoder.begin_compute_pass(&Default::default());
                     self.dispatch(&mut pass, command, parameters);
-                    while let Some(next) = left.next_if(|next| matches!(next, Command::Dispatch { .. })) {
+                    while let Some(next) =
+                        left.next_if(|next| matches!(next, Command::Dispatch { .. }))
+                    {
                         self.dispatch(&mut pass, next, parameters);
                     }
                 }
@@ -210,7 +237,8 @@ impl<'a> Recorder<'a> {
             let start = std::time::Instant::now();
             self.gpu.submit(encoder);
             self.gpu.settle();
-            if let Command::Dispatch { kernel, parameters: (at, length), workgroups, .. } = command {
+            if let Command::Dispatch { kernel, parameters: (at, length), workgroups, .. } = command
+            {
                 self.gpu.0.counters.watch.observe(crate::measure::Observed {
                     kernel: *kernel,
                     parameters: self.parameters[*at..at + length].to_vec(),
@@ -222,7 +250,8 @@ impl<'a> Recorder<'a> {
     }
 
     fn dispatch(&self, pass: &mut wgpu::ComputePass<'_>, command: &Command, of_all: &wgpu::Buffer) {
-        let Command::Dispatch { kernel, buffers, parameters: (at, length), workgroups } = command else {
+        let Command::Dispatch { kernel, buffers, parameters: (at, length), workgroups } = command
+        else {
             return;
         };
         let pipeline = self.gpu.0.kernels.get(*kernel);
@@ -259,11 +288,16 @@ impl<'a> Recorder<'a> {
         let size = std::num::NonZeroU64::new(length.next_multiple_of(16) as u64);
         let parameters = BindGroupEntry {
             binding: 0,
-            resource: BindingResource::Buffer(BufferBinding { buffer: parameters, offset: 0, size }),
+            resource: BindingResource::Buffer(BufferBinding {
+                buffer: parameters,
+                offset: 0,
+                size,
+            }),
         };
-        let buffers = (1..)
-            .zip(buffers)
-            .map(|(binding, buffer)| BindGroupEntry { binding, resource: buffer.as_entire_binding() });
+        let buffers = (1..).zip(buffers).map(|(binding, buffer)| BindGroupEntry {
+            binding,
+            resource: buffer.as_entire_binding(),
+        });
         let entries: Vec<_> = [parameters].into_iter().chain(buffers).collect();
         self.gpu.0.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: None,

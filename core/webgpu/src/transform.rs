@@ -86,14 +86,19 @@ impl Recorder<'_> {
             flags: if form == Form::Values { FROM_FACTORS } else { 0 },
             factors: factors.1 as u32,
         };
-        let within = Place { offset: 0, coset: (count << log_size) as u32, column: 1 << log_size, row: 1 };
+        let within =
+            Place { offset: 0, coset: (count << log_size) as u32, column: 1 << log_size, row: 1 };
         let mut source: Option<Buffer> = None;
         let mut left = log_size;
         while left > LOG_BLOCK {
             let log_radix = (left - LOG_BLOCK).min(LOG_RADIX);
             let scratch = gpu.0.pool.secret(all);
-            let pass =
-                Transform { to: within, log_block: left as u32, log_radix: log_radix as u32, ..parameters };
+            let pass = Transform {
+                to: within,
+                log_block: left as u32,
+                log_radix: log_radix as u32,
+                ..parameters
+            };
             let buffers = [source.as_ref().unwrap_or(from.0), &scratch, &roots.buffer, factors.0];
             self.run(Kernel::Outer, &pass, &buffers, (all >> log_radix).div_ceil(THREADS));
             let before = source.replace(scratch);

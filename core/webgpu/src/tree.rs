@@ -134,7 +134,8 @@ impl Recorder<'_> {
             gpu.upload(&salt_buffer, 0, salts.as_flattened());
         }
         let family = family(hashes.function);
-        let mut hasher = Hasher { recorder: self, hashes, family, digests: &digests, salts: &salt_buffer };
+        let mut hasher =
+            Hasher { recorder: self, hashes, family, digests: &digests, salts: &salt_buffer };
         hasher.rows(matrices[0], 0, salts.is_some());
         let mut lower = matrices[1..].iter().peekable();
         let mut level = 1;
@@ -195,15 +196,23 @@ impl Hasher<'_, '_, '_> {
     }
 
     fn nodes(&mut self, children: usize, to: usize, count: usize) {
-        let parameters =
-            Parameters { count: count as u32, to: to as u32, children: children as u32, ..self.parameters() };
+        let parameters = Parameters {
+            count: count as u32,
+            to: to as u32,
+            children: children as u32,
+            ..self.parameters()
+        };
         let hashes = self.hashes;
         self.run(self.family.hash_nodes, &parameters, &hashes.unread, (count as u64).div_ceil(64));
     }
 
     fn join(&mut self, to: usize, rows: usize, count: usize) {
-        let parameters =
-            Parameters { count: count as u32, to: to as u32, rows: rows as u32, ..self.parameters() };
+        let parameters = Parameters {
+            count: count as u32,
+            to: to as u32,
+            rows: rows as u32,
+            ..self.parameters()
+        };
         let hashes = self.hashes;
         self.run(self.family.join_rows, &parameters, &hashes.unread, (count as u64).div_ceil(64));
     }

@@ -70,7 +70,10 @@ impl Waiter {
                 }
             }
             if start.elapsed() > PATIENCE {
-                fault.set(GpuError::Lost(format!("it gave no sign for {} seconds", PATIENCE.as_secs())));
+                fault.set(GpuError::Lost(format!(
+                    "it gave no sign for {} seconds",
+                    PATIENCE.as_secs()
+                )));
             }
         }
     }
@@ -90,7 +93,8 @@ mod tests {
 
     #[test]
     fn a_driver_that_panics_is_lost() {
-        let outcome = driven(|| -> Result<(), GpuError> { panic!("as wgpu does where a device is lost") });
+        let outcome =
+            driven(|| -> Result<(), GpuError> { panic!("as wgpu does where a device is lost") });
         assert!(matches!(outcome, Err(GpuError::Lost(_))), "{outcome:?}");
         assert_eq!(driven(|| Ok(7)), Ok(7));
     }

@@ -74,7 +74,9 @@ fn adapters_in_software_are_never_chosen() {
         assert!(matches!(error, GpuError::NoAdapter(_)), "{error}");
         let seen = Mutex::new(Vec::new());
         verify(&both_proofs(&choice, &|progress| seen.lock().unwrap().push(progress)).unwrap());
-        assert!(devices(&seen.into_inner().unwrap()).iter().all(|(_, device)| *device == Device::Cpu));
+        assert!(
+            devices(&seen.into_inner().unwrap()).iter().all(|(_, device)| *device == Device::Cpu)
+        );
     }
 }
 
@@ -95,9 +97,13 @@ fn a_gpu_is_not_chosen_where_little_memory_is_to_be_used() {
 
 #[test]
 fn a_kernel_that_the_driver_refuses_is_named() {
-    let altered = Gpu::open_altered(OPTIONS, |source| source.replace("fn fold_pairs(", "fn fold_pairs(,"));
+    let altered =
+        Gpu::open_altered(OPTIONS, |source| source.replace("fn fold_pairs(", "fn fold_pairs(,"));
     let error = block_on(altered).err().unwrap();
-    assert!(matches!(&error, GpuError::Compilation { kernel, .. } if kernel == "fold_pairs"), "{error}");
+    assert!(
+        matches!(&error, GpuError::Compilation { kernel, .. } if kernel == "fold_pairs"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -153,8 +159,9 @@ fn a_gpu_that_hides_nothing_is_used_no_more() {
     });
     let choice = Choice::of(block_on(gpu).unwrap(), Policy::Auto);
     let fallbacks = Mutex::new(0);
-    let count =
-        |progress: Progress| *fallbacks.lock().unwrap() += usize::from(progress.stage == Stage::Fallback);
+    let count = |progress: Progress| {
+        *fallbacks.lock().unwrap() += usize::from(progress.stage == Stage::Fallback)
+    };
     verify(&both_proofs(&choice, &count).unwrap());
     assert_eq!(fallbacks.into_inner().unwrap(), 1);
     let State::Failed(error) = choice.state() else { panic!("it is still used") };

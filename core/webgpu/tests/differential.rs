@@ -24,7 +24,8 @@ fn agree_on_edges(gpu: &Gpu, parameters: Parameters) {
     for start in edges() {
         let (chips, traces) = instance(start.as_canonical_u64());
         let verifier = VerifierKey::new("edges", parameters, &chips);
-        let both = OnEdges(Differential { first: Cpu::default(), second: WebGpu::new(gpu.clone()) });
+        let both =
+            OnEdges(Differential { first: Cpu::default(), second: WebGpu::new(gpu.clone()) });
         let key = block_on(ProvingKey::on(both, verifier, &chips, &Control::none())).unwrap();
         // Challenges that are not the transcript's make no proof; every step was compared by then.
         let proof = key.prove(&chips, traces, b"edges", &Control::none()).unwrap();

@@ -57,7 +57,8 @@ fn kernels_as_they_are_make_proofs() {
 fn main_columns_without_blinding_are_noticed() {
     // Rows are read one behind the other from the main matrix alone.
     let read = "cell = source[place(transform.source, coset, column % transform.columns, row)];";
-    let blind = "if transform.source.column == 1u && row + 13u >= (1u << log_size) { cell = zero(); }";
+    let blind =
+        "if transform.source.column == 1u && row + 13u >= (1u << log_size) { cell = zero(); }";
     leaks(read, &format!("{read} {blind}"), "columns that are not those of the host");
 }
 
@@ -84,7 +85,8 @@ fn a_codeword_without_mask_is_noticed() {
 
 #[test]
 fn a_search_that_finds_nothing_ends() {
-    let outcome = prove("atomicMin(&found, start + next);", "atomicMin(&found, 0xffffffffu);", false);
+    let outcome =
+        prove("atomicMin(&found, start + next);", "atomicMin(&found, 0xffffffffu);", false);
     let expected = "no nonce where there is one but by great chance";
     assert!(matches!(outcome, Err(ProveError::Faulty(what)) if what == expected), "{outcome:?}");
 }
@@ -103,7 +105,10 @@ fn kernels_that_compute_something_else_make_no_proof() {
         ("high[thread] = scale_x(rest,", "high[thread] = scale_x(add_x(rest, rest),"),
         ("let twice = add_x(add_x(a, b), mul_x(challenge, odd));", "let twice = add_x(a, b);"),
         ("value = scale_x(value, sub(zero(), x));", "value = scale_x(value, x);"),
-        ("opened[gather.to + number] = cells", "opened[gather.to + number] = vec2<u32>(1u, 0u) + cells"),
+        (
+            "opened[gather.to + number] = cells",
+            "opened[gather.to + number] = vec2<u32>(1u, 0u) + cells",
+        ),
     ] {
         fails(from, to);
     }

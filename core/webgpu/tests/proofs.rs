@@ -33,7 +33,8 @@ fn prove_both(gpu: &Gpu, suite: Suite, class: SizeClass) {
 #[test]
 fn documents_are_proven_as_by_the_processor() {
     let is_whole = std::env::var_os("VELUM_TEST_ALL").is_some();
-    let (suites, classes) = if is_whole { (SUITES, &CLASSES[..]) } else { (&SUITES[..1], &[STANDARD][..]) };
+    let (suites, classes) =
+        if is_whole { (SUITES, &CLASSES[..]) } else { (&SUITES[..1], &[STANDARD][..]) };
     for only_32_bit in if is_whole { &[true, false][..] } else { &[true][..] } {
         let options = Options { software: true, only_32_bit: *only_32_bit, short: false };
         let gpu = block_on(Gpu::open(options)).unwrap();

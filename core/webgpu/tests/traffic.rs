@@ -23,7 +23,9 @@ fn traffic<C: Chip>(kind: ProofKind, chips: &[C], traces: &[Trace]) -> [Traffic;
         before = now;
         now - then
     };
-    let key = block_on(ProvingKey::on(Checked(WebGpu::new(gpu.clone())), verifier, chips, &control)).unwrap();
+    let key =
+        block_on(ProvingKey::on(Checked(WebGpu::new(gpu.clone())), verifier, chips, &control))
+            .unwrap();
     let of_key = since();
     let mut proof = || {
         key.prove(chips, traces.to_vec(), b"", &control).unwrap();
@@ -47,7 +49,8 @@ fn traffic_of_a_credential_proof_is_as_it_was() {
     let case = Case::new(1, STANDARD).unwrap();
     let statements = Statements::new(SUITE, &case);
     let chips = credential_chips(&statements.credential).unwrap();
-    let traces = credential_traces(&chips, &statements.credential, &statements.credential_witness).unwrap();
+    let traces =
+        credential_traces(&chips, &statements.credential, &statements.credential_witness).unwrap();
     let [key, first, second] = traffic(ProofKind::Credential, &chips, &traces);
     let expected = Traffic {
         uploads: 21,
@@ -79,7 +82,8 @@ fn traffic_of_a_presentation_proof_is_as_it_was() {
     let statements = Statements::new(SUITE, &case);
     let chips = presentation_chips(&statements.presentation).unwrap();
     let traces =
-        presentation_traces(&chips, &statements.presentation, &statements.presentation_witness).unwrap();
+        presentation_traces(&chips, &statements.presentation, &statements.presentation_witness)
+            .unwrap();
     let [key, first, second] = traffic(ProofKind::Presentation, &chips, &traces);
     let expected = Traffic {
         uploads: 14,

@@ -26,10 +26,14 @@ const OF_THE_ISSUER: [(&str, &[&str]); 3] = [
 #[non_exhaustive]
 pub enum KeptBack {
     /// A value is shown.
-    #[error("the request asks for {0}, which whoever aggregates would read; ask a predicate instead")]
+    #[error(
+        "the request asks for {0}, which whoever aggregates would read; ask a predicate instead"
+    )]
     Disclosed(Predicate),
     /// A value is told by being compared.
-    #[error("the request tells that {0} to whoever aggregates; ask a predicate that more people meet")]
+    #[error(
+        "the request tells that {0} to whoever aggregates; ask a predicate that more people meet"
+    )]
     Compared(Predicate),
     /// Several conditions leave little of a date.
     #[error(
@@ -87,8 +91,9 @@ fn told(predicate: &Predicate) -> Option<KeptBack> {
 
 /// Whether a predicate is the first on an element whose conditions, each harmless, leave few days together.
 fn is_narrow(request: &Request, place: usize, predicate: &Predicate) -> bool {
-    let is_same =
-        |other: &&Predicate| other.namespace == predicate.namespace && other.element == predicate.element;
+    let is_same = |other: &&Predicate| {
+        other.namespace == predicate.namespace && other.element == predicate.element
+    };
     if request.predicates().iter().take(place).any(|earlier| is_same(&earlier)) {
         return false;
     }
@@ -164,7 +169,8 @@ mod tests {
                 .map(|(which, date)| asked("birth_date", &format!(r#""date_{which}": "{date}""#)));
             reasons(&[after, before].join(","))
         };
-        let narrow = [KeptBack::Narrow { namespace: MDL.to_owned(), element: "birth_date".to_owned() }];
+        let narrow =
+            [KeptBack::Narrow { namespace: MDL.to_owned(), element: "birth_date".to_owned() }];
         assert_eq!(between("1980-01-01", "1981-01-03"), []);
         assert_eq!(between("1980-01-01", "1981-01-02"), narrow);
         assert_eq!(between("1980-01-01", "1980-01-03"), narrow);

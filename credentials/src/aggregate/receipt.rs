@@ -6,7 +6,9 @@
 //! ```
 
 use crate::aggregate::{AGGREGATE_VERSION, BYTES, read_profile, read_proof, read_version};
-use crate::cbor::{Cursor, Major, Rules, array_up_to, counted, fixed, write_bytes, write_head, write_text};
+use crate::cbor::{
+    Cursor, Major, Rules, array_up_to, counted, fixed, write_bytes, write_head, write_text,
+};
 use crate::error::Error;
 use crate::limits;
 use crate::presentation::Presentation;

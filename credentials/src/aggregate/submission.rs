@@ -59,8 +59,8 @@ impl Submission {
         Error::check_limit("", "bytes", bytes.len(), limits::SUBMISSION_BYTES)?;
         let mut cursor = Cursor::new(bytes, Rules::Shortest);
         read_version(&mut cursor, MEMBERS)?;
-        let given =
-            bounded(&mut cursor, limits::TRANSCRIPT_BYTES).map_err(|error| error.within("transcript"))?;
+        let given = bounded(&mut cursor, limits::TRANSCRIPT_BYTES)
+            .map_err(|error| error.within("transcript"))?;
         let transcript = SessionTranscript::parse(&given)?;
         if transcript.bytes() != given {
             return Err(Error::malformed(
@@ -68,13 +68,17 @@ impl Submission {
                 "it is wrapped in a byte string; give the array alone",
             ));
         }
-        let given = bounded(&mut cursor, limits::REQUEST_BYTES).map_err(|error| error.within("request"))?;
+        let given =
+            bounded(&mut cursor, limits::REQUEST_BYTES).map_err(|error| error.within("request"))?;
         let request = Request::from_cbor(&given)?;
         if request.to_cbor() != given {
-            return Err(Error::malformed("request", "not in the form that is hashed; write it anew"));
+            return Err(Error::malformed(
+                "request",
+                "not in the form that is hashed; write it anew",
+            ));
         }
-        let presentation =
-            bounded(&mut cursor, limits::PRESENTATION_BYTES).map_err(|error| error.within("presentation"))?;
+        let presentation = bounded(&mut cursor, limits::PRESENTATION_BYTES)
+            .map_err(|error| error.within("presentation"))?;
         let presentation = Presentation::from_bytes(&presentation)?;
         cursor.finish()?;
         Ok(Self { transcript, request, presentation })

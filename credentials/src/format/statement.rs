@@ -6,7 +6,8 @@ use velum_core::class::SizeClass;
 #[cfg(feature = "prover")]
 use velum_core::statement::{CredentialStatement, CredentialWitness, RecordOpening, RecordSalts};
 use velum_core::statement::{
-    Digest, ElementName, PresentationStatement, PublicKey, SlotPredicate, Subject, credential_proof_name,
+    Digest, ElementName, PresentationStatement, PublicKey, SlotPredicate, Subject,
+    credential_proof_name,
 };
 use velum_core::suite::Suite;
 use velum_core::value::normalised;
@@ -30,11 +31,16 @@ fn public_key(key: &VerifyingKey) -> PublicKey {
 }
 
 #[cfg(feature = "prover")]
-pub(crate) fn chosen_class(smallest: SizeClass, chosen: Option<SizeClass>) -> Result<SizeClass, Error> {
+pub(crate) fn chosen_class(
+    smallest: SizeClass,
+    chosen: Option<SizeClass>,
+) -> Result<SizeClass, Error> {
     match chosen {
         Some(class) if class.max_mso_bytes < smallest.max_mso_bytes => {
-            let message =
-                format!("the document does not fit size class {:?}; take {:?}", class.name, smallest.name);
+            let message = format!(
+                "the document does not fit size class {:?}; take {:?}",
+                class.name, smallest.name
+            );
             Err(Error::too_large("document", message))
         }
         Some(class) => Ok(class),
@@ -45,8 +51,10 @@ pub(crate) fn chosen_class(smallest: SizeClass, chosen: Option<SizeClass>) -> Re
 impl Request {
     /// What both proofs are about.
     pub(crate) fn subject(&self, suite: Suite, class: SizeClass, issuer: &VerifyingKey) -> Subject {
-        let name =
-            |slot: &Slot| ElementName { namespace: slot.namespace.clone(), element: slot.element.clone() };
+        let name = |slot: &Slot| ElementName {
+            namespace: slot.namespace.clone(),
+            element: slot.element.clone(),
+        };
         Subject {
             suite,
             class,
@@ -84,10 +92,12 @@ impl Issued<'_> {
             device_key_y: device_key.y,
             dates: self.dates.map(Timestamp::decimal),
             values: self.values.iter().map(|value| value.to_vec()).collect(),
-            salts: RecordSalts::from_system(class).map_err(|error| Error::bug(&error.to_string()))?,
+            salts: RecordSalts::from_system(class)
+                .map_err(|error| Error::bug(&error.to_string()))?,
         };
-        let commitment =
-            record.commitment(&subject).map_err(|error| Error::too_large("document", error.to_string()))?;
+        let commitment = record
+            .commitment(&subject)
+            .map_err(|error| Error::too_large("document", error.to_string()))?;
         let witness = CredentialWitness {
             sig_structure: self.signed.to_vec(),
             signature: *self.signature,
@@ -121,7 +131,10 @@ impl Answer<'_> {
     }
 
     /// What must hold of each slot.
-    fn predicates(&self, encode: fn(&Literal) -> Vec<u8>) -> Result<Vec<Vec<SlotPredicate>>, Error> {
+    fn predicates(
+        &self,
+        encode: fn(&Literal) -> Vec<u8>,
+    ) -> Result<Vec<Vec<SlotPredicate>>, Error> {
         let (slots, disclosed) = (self.request.slots(), self.disclosed);
         if slots.len() != disclosed.len() {
             let message = format!("{} values for {} elements", disclosed.len(), slots.len());
@@ -147,17 +160,21 @@ impl Answer<'_> {
             match &asked.condition {
                 Condition::AgeAtLeast(_) | Condition::DateBefore(_) | Condition::DateAfter(_) => {
                     let bounds = asked.condition.date_bounds(self.request.now());
-                    predicates.extend(bounds.map(|(first, last)| SlotPredicate::Date { first, last }));
+                    predicates
+                        .extend(bounds.map(|(first, last)| SlotPredicate::Date { first, last }));
                 }
-                Condition::Equals(literal) => predicates.push(SlotPredicate::Encoding(encode(literal))),
+                Condition::Equals(literal) => {
+                    predicates.push(SlotPredicate::Encoding(encode(literal)))
+                }
                 Condition::Disclose => asked_to_disclose = true,
             }
         }
         if asked_to_disclose != disclosed.is_some() {
             return Err(Error::malformed(place(), "what is disclosed is not what was asked"));
         }
-        SlotPredicate::check_together(&predicates)
-            .map_err(|contradiction| Error::new(Code::Predicate, place(), contradiction.to_string()))?;
+        SlotPredicate::check_together(&predicates).map_err(|contradiction| {
+            Error::new(Code::Predicate, place(), contradiction.to_string())
+        })?;
         Ok(predicates)
     }
 }

@@ -25,16 +25,24 @@ impl Request {
         Explanation {
             learnt: self.learnt(document),
             hidden: self.hidden(document),
-            not_checked: if document.mso().has_status() { vec![STATUS.to_owned()] } else { Vec::new() },
+            not_checked: if document.mso().has_status() {
+                vec![STATUS.to_owned()]
+            } else {
+                Vec::new()
+            },
             predicates: words.zip(self.outcomes(document)).collect(),
         }
     }
 
-    fn outcomes<'a>(&'a self, document: &'a Document) -> impl Iterator<Item = Result<(), Error>> + 'a {
+    fn outcomes<'a>(
+        &'a self,
+        document: &'a Document,
+    ) -> impl Iterator<Item = Result<(), Error>> + 'a {
         self.predicates().iter().enumerate().map(|(index, predicate)| {
             let item = document.item(&predicate.namespace, &predicate.element)?;
             let place = format!("request.predicates[{index}]");
-            let checked = predicate.check(item.value(), self.now()).map_err(|error| error.within(&place));
+            let checked =
+                predicate.check(item.value(), self.now()).map_err(|error| error.within(&place));
             match predicate.condition {
                 Condition::AgeAtLeast(_) if item.value().date().is_none() => {
                     checked.map_err(|error| with_ages(error, document))
@@ -45,7 +53,8 @@ impl Request {
     }
 
     fn learnt(&self, document: &Document) -> Vec<Learnt> {
-        let mut learnt: Vec<_> = self.predicates().iter().map(|asked| asked.learnt(document)).collect();
+        let mut learnt: Vec<_> =
+            self.predicates().iter().map(|asked| asked.learnt(document)).collect();
         match document.check_issuer(self.issuers(), self.now()) {
             Ok(issuer) => {
                 learnt.push(Learnt::from(&issuer));
@@ -54,7 +63,8 @@ impl Request {
             }
             Err(_) => {
                 learnt.push(Learnt::Issuer { issuer: self.issuer_in_words(), name: None });
-                let mut profiles: Vec<_> = self.issuers().iter().filter_map(Issuer::profile).collect();
+                let mut profiles: Vec<_> =
+                    self.issuers().iter().filter_map(Issuer::profile).collect();
                 profiles.dedup_by_key(|profile| profile.name());
                 learnt.extend(profiles.into_iter().map(Learnt::Profile));
             }
@@ -68,14 +78,17 @@ impl Request {
     }
 
     fn hidden(&self, document: &Document) -> Vec<(String, String)> {
-        let tells = |asked: &Predicate| matches!(asked.condition, Condition::Disclose | Condition::Equals(_));
+        let tells = |asked: &Predicate| {
+            matches!(asked.condition, Condition::Disclose | Condition::Equals(_))
+        };
         let is_told = |namespace: &str, element: &str| {
             self.slot_of(namespace, element).is_some_and(|slot| self.on_slot(slot).any(tells))
         };
         let mut hidden = Vec::new();
         for namespace in document.issuer_signed().namespaces() {
             let items = namespace.items().iter().map(|item| item.element_identifier());
-            for element in items.chain(namespace.opaque_items().iter().map(|item| item.element_identifier()))
+            for element in
+                items.chain(namespace.opaque_items().iter().map(|item| item.element_identifier()))
             {
                 if !is_told(namespace.name(), element) {
                     hidden.push((namespace.name().to_owned(), element.to_owned()));
@@ -93,7 +106,9 @@ fn with_ages(error: Error, document: &Document) -> Error {
         let items = namespace.items().iter().map(|item| item.element_identifier());
         let stated = items.filter(|name| name.starts_with("age_"));
         ages.extend(
-            stated.map(|name| format!("{} ({})", name.escape_debug(), namespace.name().escape_debug())),
+            stated.map(|name| {
+                format!("{} ({})", name.escape_debug(), namespace.name().escape_debug())
+            }),
         );
     }
     if ages.is_empty() {

@@ -34,10 +34,13 @@ impl Sign1 {
             const DER_SEQUENCE: u8 = 0x30;
             let length = sign1.signature.len();
             let der = match sign1.signature.first() {
-                Some(&DER_SEQUENCE) => ": this one looks like DER, of which the signer must make r || s",
+                Some(&DER_SEQUENCE) => {
+                    ": this one looks like DER, of which the signer must make r || s"
+                }
                 _ => "",
             };
-            let message = format!("{length} bytes; a signature by {algorithm} has {SIGNATURE_BYTES}{der}");
+            let message =
+                format!("{length} bytes; a signature by {algorithm} has {SIGNATURE_BYTES}{der}");
             Error::malformed("signature", message)
         })?;
         let x5chain = x5chain(&sign1.unprotected).map_err(|e| e.within("x5chain"))?;
@@ -59,7 +62,9 @@ impl Sign1 {
 /// others.
 fn algorithm(header: &[u8]) -> Result<SignatureAlgorithm, Error> {
     const SUPPORTED: &str = "only ES256 (-7) and ESP256 (-9), which sign on P-256, are supported";
-    if let Some(known) = SignatureAlgorithm::ALL.into_iter().find(|known| known.protected() == header) {
+    if let Some(known) =
+        SignatureAlgorithm::ALL.into_iter().find(|known| known.protected() == header)
+    {
         return Ok(known);
     }
     let refused = |why: String| Err(Error::malformed("", why));
@@ -77,7 +82,8 @@ fn algorithm(header: &[u8]) -> Result<SignatureAlgorithm, Error> {
         _ => return refused(format!("the protected header holds no algorithm; {SUPPORTED}")),
     };
     if SignatureAlgorithm::by_id(id).is_none() {
-        let name = name_of(id).map_or_else(|| format!("algorithm {id}"), |name| format!("{name} ({id})"));
+        let name =
+            name_of(id).map_or_else(|| format!("algorithm {id}"), |name| format!("{name} ({id})"));
         return refused(format!("signed by {name}; {SUPPORTED}"));
     }
     if has_x5chain {
@@ -131,8 +137,14 @@ pub fn sig_structure(algorithm: SignatureAlgorithm, payload: &[u8]) -> Vec<u8> {
 }
 
 /// Whether `signature` is valid by `key` over a digest. High `s` is valid; zero and values of n or more are not.
-pub(crate) fn verifies(key: &VerifyingKey, digest: &[u8; 32], signature: &[u8; SIGNATURE_BYTES]) -> bool {
-    Signature::from_slice(signature).and_then(|signature| key.verify_prehash(digest, &signature)).is_ok()
+pub(crate) fn verifies(
+    key: &VerifyingKey,
+    digest: &[u8; 32],
+    signature: &[u8; SIGNATURE_BYTES],
+) -> bool {
+    Signature::from_slice(signature)
+        .and_then(|signature| key.verify_prehash(digest, &signature))
+        .is_ok()
 }
 
 /// Whether `signature` is valid by `key` over the `Sig_structure` of a payload.

@@ -30,7 +30,8 @@ impl SessionTranscript {
     /// `too_large` above [`limits::TRANSCRIPT_BYTES`]; `malformed` for anything but one array of these three, nested
     /// no deeper than [`limits::CBOR_DEPTH`].
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        let transcript = Self::unwrapped(bytes).and_then(|inner| Self::check(inner).map(|()| inner));
+        let transcript =
+            Self::unwrapped(bytes).and_then(|inner| Self::check(inner).map(|()| inner));
         let bytes = transcript.map_err(|error| error.within("transcript"))?.to_vec();
         Ok(Self { bytes })
     }
@@ -181,7 +182,9 @@ impl DeviceSigned {
 
     /// Reads the map; also gives where the value of `deviceAuth` lies in the cursor's input, which alone may be unreadable. A map
     /// that holds nothing is that of a device that has not signed, and gives no such place.
-    pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<(Self, Option<std::ops::Range<usize>>), Error> {
+    pub(crate) fn read(
+        cursor: &mut Cursor<'_>,
+    ) -> Result<(Self, Option<std::ops::Range<usize>>), Error> {
         let (mut namespaces, mut auth) = (None, None);
         let mut members = cursor.map()?;
         while cursor.next(&mut members) {
@@ -204,7 +207,8 @@ impl DeviceSigned {
                 }
             }
         }
-        let is_empty = namespaces.as_deref().is_none_or(|namespaces| namespaces == EMPTY_NAME_SPACES);
+        let is_empty =
+            namespaces.as_deref().is_none_or(|namespaces| namespaces == EMPTY_NAME_SPACES);
         if is_empty && auth.as_ref().is_none_or(|((auth, _), _)| *auth == DeviceAuth::Missing) {
             return Ok((Self::missing(), None));
         }

@@ -43,7 +43,10 @@ impl<'a> DeviceElements<'a> {
     ///
     /// # Errors
     /// `device_namespaces_unauthorised`.
-    pub(crate) fn check_authorised(&self, authorizations: Option<&KeyAuthorizations>) -> Result<(), Error> {
+    pub(crate) fn check_authorised(
+        &self,
+        authorizations: Option<&KeyAuthorizations>,
+    ) -> Result<(), Error> {
         let refused = |what: String| {
             let message = format!(
                 "the device signed {what}, which keyAuthorizations in the MSO does not let it sign; have the device sign \
@@ -52,8 +55,11 @@ impl<'a> DeviceElements<'a> {
             Err(Error::new(Code::DeviceNamespacesUnauthorised, "", message))
         };
         for (namespace, elements) in &self.namespaces {
-            let some = authorizations.and_then(|authorizations| authorizations.elements.get(*namespace));
-            if authorizations.is_some_and(|authorizations| authorizations.namespaces.contains(*namespace)) {
+            let some =
+                authorizations.and_then(|authorizations| authorizations.elements.get(*namespace));
+            if authorizations
+                .is_some_and(|authorizations| authorizations.namespaces.contains(*namespace))
+            {
                 continue;
             }
             let Some(authorised) = some else {
@@ -71,7 +77,8 @@ impl<'a> DeviceElements<'a> {
     /// # Errors
     /// `device_namespaces`.
     pub(crate) fn check_asked(&self, asked: &[String]) -> Result<(), Error> {
-        let not_asked = |(namespace, _): &&(&str, Vec<&str>)| asked.iter().all(|asked| asked != namespace);
+        let not_asked =
+            |(namespace, _): &&(&str, Vec<&str>)| asked.iter().all(|asked| asked != namespace);
         match self.namespaces.iter().find(not_asked) {
             None => Ok(()),
             Some((namespace, _)) => {
@@ -104,10 +111,15 @@ impl KeyAuthorizations {
         while cursor.next(&mut members) {
             match cursor.text_key()?.1 {
                 Some(name @ "nameSpaces") => {
-                    set_once(&mut namespaces, name, names(cursor).map_err(|error| error.within(name))?)?;
+                    set_once(
+                        &mut namespaces,
+                        name,
+                        names(cursor).map_err(|error| error.within(name))?,
+                    )?;
                 }
                 Some(name @ "dataElements") => {
-                    let found = elements_by_namespace(cursor).map_err(|error| error.within(name))?;
+                    let found =
+                        elements_by_namespace(cursor).map_err(|error| error.within(name))?;
                     set_once(&mut elements, name, found)?;
                 }
                 _ => {
@@ -130,7 +142,9 @@ impl KeyAuthorizations {
     }
 }
 
-fn elements_by_namespace(cursor: &mut Cursor<'_>) -> Result<BTreeMap<String, BTreeSet<String>>, Error> {
+fn elements_by_namespace(
+    cursor: &mut Cursor<'_>,
+) -> Result<BTreeMap<String, BTreeSet<String>>, Error> {
     let mut elements = BTreeMap::new();
     let mut members = cursor.map()?;
     while cursor.next(&mut members) {

@@ -36,8 +36,10 @@ impl Form {
         cursor.finish()?;
         let mut cursor = Cursor::new(bytes, Rules::Wire);
         if cursor.peek() != Some(Major::Map) {
-            let error = cursor.map().err().map(|error| error.message().to_owned()).unwrap_or_default();
-            let message = format!("neither a DeviceResponse nor a Document nor an IssuerSigned: {error}");
+            let error =
+                cursor.map().err().map(|error| error.message().to_owned()).unwrap_or_default();
+            let message =
+                format!("neither a DeviceResponse nor a Document nor an IssuerSigned: {error}");
             return Err(Error::malformed("", message));
         }
         let mut form = Self::DeviceResponse;
@@ -65,18 +67,21 @@ pub(crate) fn textual(bytes: &[u8]) -> Option<String> {
     };
     if text.starts_with(['{', '[', '"']) {
         let vp_token = "JSON with a vp_token (OpenID4VP), not CBOR: decode the string in it from base64url, and give those bytes";
-        let other =
-            "JSON, not CBOR: if a string in it is a document in base64url, decode that, and give those bytes";
+        let other = "JSON, not CBOR: if a string in it is a document in base64url, decode that, and give those bytes";
         return Some(if text.contains("\"vp_token\"") { vp_token } else { other }.to_owned());
     }
     if text.starts_with("-----BEGIN") {
         return Some("PEM, not CBOR: give the document itself".to_owned());
     }
     if text.starts_with("eyJ") && text.contains('.') {
-        return Some("a JSON Web Token or SD-JWT, another format than ISO 18013-5: give an mdoc".to_owned());
+        return Some(
+            "a JSON Web Token or SD-JWT, another format than ISO 18013-5: give an mdoc".to_owned(),
+        );
     }
     if solid(|byte| byte.is_ascii_hexdigit()) {
-        return Some("hexadecimal text, not CBOR: decode it first, for example with `xxd -r -p`".to_owned());
+        return Some(
+            "hexadecimal text, not CBOR: decode it first, for example with `xxd -r -p`".to_owned(),
+        );
     }
     if solid(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=')) {
         return Some(
@@ -86,7 +91,9 @@ pub(crate) fn textual(bytes: &[u8]) -> Option<String> {
         );
     }
     if solid(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')) {
-        return Some("base64 text, not CBOR: decode it first, for example with `base64 -d`".to_owned());
+        return Some(
+            "base64 text, not CBOR: decode it first, for example with `base64 -d`".to_owned(),
+        );
     }
     None
 }
@@ -114,9 +121,14 @@ mod tests {
             assert!(message.contains(expected), "{text}: {message}");
             assert_eq!(Form::of(text.as_bytes()).unwrap_err().message(), message);
         }
-        for bytes in
-            [&b""[..], b"\x80", b"\xa0", b"\xd8\x18\x40", b"short", b"two words and a comma, no document"]
-        {
+        for bytes in [
+            &b""[..],
+            b"\x80",
+            b"\xa0",
+            b"\xd8\x18\x40",
+            b"short",
+            b"two words and a comma, no document",
+        ] {
             assert_eq!(textual(bytes), None);
         }
     }

@@ -46,8 +46,11 @@ impl CredentialFormat for Document {
         namespaces: &[u8],
         algorithm: SignatureAlgorithm,
     ) -> Result<[u8; 32], Error> {
-        let signed = DeviceElements::parse(namespaces).map_err(|error| error.within("deviceNameSpaces"))?;
-        signed.check_asked(request.device_namespaces()).map_err(|error| error.within("deviceNameSpaces"))?;
+        let signed =
+            DeviceElements::parse(namespaces).map_err(|error| error.within("deviceNameSpaces"))?;
+        signed
+            .check_asked(request.device_namespaces())
+            .map_err(|error| error.within("deviceNameSpaces"))?;
         Ok(device_authentication_digest(request.doc_type(), transcript, namespaces, algorithm))
     }
 
@@ -84,7 +87,8 @@ impl CredentialFormat for Document {
             let error = Error::new(Code::DeviceNamespaces, "deviceSigned.nameSpaces", message);
             return Err(error.within(self.place()));
         }
-        let (algorithm, signature) = device_signed.signature().map_err(|error| error.within(self.place()))?;
+        let (algorithm, signature) =
+            device_signed.signature().map_err(|error| error.within(self.place()))?;
         Ok(Presented {
             issued: self.issued_by(issuer, request)?,
             shown: device_signed.namespaces(),

@@ -6,7 +6,9 @@
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::cbor::{Cursor, Major, Rules, check_whole, write_bytes, write_embedded, write_head, write_text};
+use crate::cbor::{
+    Cursor, Major, Rules, check_whole, write_bytes, write_embedded, write_head, write_text,
+};
 use crate::error::Error;
 use crate::mdoc::device::SessionTranscript;
 
@@ -154,8 +156,8 @@ impl Handover<'_> {
 /// `malformed` for what is not the JSON object of an elliptic-curve, octet or RSA key.
 pub fn jwk_thumbprint(jwk: &[u8]) -> Result<[u8; THUMBPRINT_BYTES], Error> {
     let malformed = |message: String| Error::malformed("jwk", message);
-    let jwk: Map<String, Value> =
-        serde_json::from_slice(jwk).map_err(|_| malformed("not a JSON object; give a JWK".to_owned()))?;
+    let jwk: Map<String, Value> = serde_json::from_slice(jwk)
+        .map_err(|_| malformed("not a JSON object; give a JWK".to_owned()))?;
     let text = |name: &str| match jwk.get(name) {
         Some(Value::String(text)) => Ok(text.as_str()),
         _ => Err(malformed(format!("no text `{name}`; give the whole public key"))),
@@ -199,14 +201,17 @@ fn write_bytes_or_null(out: &mut Vec<u8>, bytes: Option<&[u8]>) {
 }
 
 /// A structure in a byte string under tag 24. What comes in one already keeps it, since both sides hash the bytes that were sent.
-fn write_embedded_or_null(out: &mut Vec<u8>, structure: Option<&[u8]>, place: &str) -> Result<(), Error> {
+fn write_embedded_or_null(
+    out: &mut Vec<u8>,
+    structure: Option<&[u8]>,
+    place: &str,
+) -> Result<(), Error> {
     let Some(structure) = structure else {
         out.push(NULL);
         return Ok(());
     };
     let not_a_map = |_| {
-        let message =
-            "neither a CBOR map nor one in a byte string under tag 24; give the bytes that were sent";
+        let message = "neither a CBOR map nor one in a byte string under tag 24; give the bytes that were sent";
         Error::malformed(place, message)
     };
     let mut cursor = Cursor::new(structure, Rules::Wire);
@@ -243,7 +248,9 @@ fn check_origin(origin: &str) -> Result<(), Error> {
         "empty; give the verifier's origin, such as https://verifier.example"
     } else if origin.starts_with("origin:") {
         "`origin:` stands before it; give the origin alone (OpenID4VP 1.0, B.2.6.2)"
-    } else if web_host(origin).is_some_and(|host| host.is_empty() || host.contains(['/', '?', '#', '@'])) {
+    } else if web_host(origin)
+        .is_some_and(|host| host.is_empty() || host.contains(['/', '?', '#', '@']))
+    {
         "an address in place of an origin; give scheme, host and port alone, such as https://verifier.example"
     } else {
         return Ok(());
@@ -260,6 +267,7 @@ fn check_encryption_info(text: &str) -> Result<(), Error> {
     if !text.is_empty() && text.bytes().all(is_base64url) {
         return Ok(());
     }
-    let message = "not base64url without padding; give `encryptionInfo` as it stands in the request";
+    let message =
+        "not base64url without padding; give `encryptionInfo` as it stands in the request";
     Err(Error::malformed("encryption_info", message))
 }

@@ -70,11 +70,18 @@ impl Provable {
             Err(error) => format!("cannot be proven: {} ({})", error.message(), error.code()),
             Ok(Self { size_class, device_must_sign, but }) => {
                 let first = match device_must_sign {
-                    Some(error) => format!(" once its device has signed the session ({})", error.code()),
+                    Some(error) => {
+                        format!(" once its device has signed the session ({})", error.code())
+                    }
                     None => String::new(),
                 };
-                let but: Vec<_> = but.iter().map(|(_, element)| element.escape_debug().to_string()).collect();
-                let but = if but.is_empty() { but.concat() } else { format!(", but for {}", but.join(", ")) };
+                let but: Vec<_> =
+                    but.iter().map(|(_, element)| element.escape_debug().to_string()).collect();
+                let but = if but.is_empty() {
+                    but.concat()
+                } else {
+                    format!(", but for {}", but.join(", "))
+                };
                 format!("can be proven{first}: size class {} or larger{but}", size_class.name)
             }
         }
@@ -103,7 +110,8 @@ impl DeviceResponse {
         if let ([], [broken]) = (self.documents(), self.broken()) {
             return Err(broken.fault.clone());
         }
-        let mut inspections: Vec<_> = self.documents().iter().map(|it| Ok(Inspection::of(it))).collect();
+        let mut inspections: Vec<_> =
+            self.documents().iter().map(|it| Ok(Inspection::of(it))).collect();
         for broken in self.broken() {
             // In ascending order, so that each finds those before it in place.
             inspections.insert(broken.index.min(inspections.len()), Err(broken));
@@ -156,10 +164,13 @@ impl<'a> Inspection<'a> {
         let (mut but, mut all) = (Vec::new(), 0);
         for namespace in self.document.issuer_signed().namespaces() {
             all += namespace.items().len() + namespace.opaque_items().len();
-            let too_long = namespace.items().iter().filter(|item| item.bytes().len() > LARGEST_ITEM);
+            let too_long =
+                namespace.items().iter().filter(|item| item.bytes().len() > LARGEST_ITEM);
             let names = too_long.map(|item| item.element_identifier());
             let opaque = namespace.opaque_items().iter().map(|item| item.element_identifier());
-            but.extend(names.chain(opaque).map(|name| (namespace.name().to_owned(), name.to_owned())));
+            but.extend(
+                names.chain(opaque).map(|name| (namespace.name().to_owned(), name.to_owned())),
+            );
         }
         if but.len() == all {
             let message = if all == 0 {
@@ -228,8 +239,7 @@ impl<'a> Inspection<'a> {
 }
 
 fn provable_json(provable: &Result<Provable, Error>) -> Json {
-    let element =
-        |(namespace, element): &(String, String)| json!({ "namespace": namespace, "element": element });
+    let element = |(namespace, element): &(String, String)| json!({ "namespace": namespace, "element": element });
     match provable {
         Ok(Provable { size_class, device_must_sign, but }) => json!({
             "size_class": size_class.name,
@@ -251,7 +261,9 @@ impl Check {
 
     fn to_json(&self) -> Json {
         match &self.outcome {
-            Outcome::Passed(meaning) => json!({ "check": self.name, "result": "passed", "message": meaning }),
+            Outcome::Passed(meaning) => {
+                json!({ "check": self.name, "result": "passed", "message": meaning })
+            }
             Outcome::NotChecked(why) => {
                 json!({ "check": self.name, "result": "not_checked", "message": why })
             }
@@ -272,12 +284,16 @@ fn issuer_signature(
     signer: Option<&Result<SignerCertificate, CertificateFault>>,
 ) -> Check {
     const NAME: &str = "issuer_signature";
-    const MEANING: &str = "by the key of the document's own certificate; trusting it is up to a request";
+    const MEANING: &str =
+        "by the key of the document's own certificate; trusting it is up to a request";
     match signer {
-        Some(Ok(signer)) => Check::new(NAME, document.check_issuer_signature(&signer.public_key), MEANING),
+        Some(Ok(signer)) => {
+            Check::new(NAME, document.check_issuer_signature(&signer.public_key), MEANING)
+        }
         Some(Err(fault)) => {
             let message = format!("the signer's certificate gives no key: {fault}");
-            let error = Error::new(Code::IssuerSignature, "issuerSigned.issuerAuth.x5chain", message);
+            let error =
+                Error::new(Code::IssuerSignature, "issuerSigned.issuerAuth.x5chain", message);
             Check { name: NAME, outcome: Outcome::Failed(error.within(document.place())) }
         }
         None => {
@@ -297,7 +313,9 @@ fn device_fault(document: &Document) -> Option<Error> {
 
 fn device_authentication(document: &Document) -> Check {
     let outcome = match device_fault(document) {
-        None => Outcome::NotChecked("a signature over a session, which needs the transcript".to_owned()),
+        None => {
+            Outcome::NotChecked("a signature over a session, which needs the transcript".to_owned())
+        }
         Some(error) if error.code() == Code::DeviceSignatureMissing => Outcome::NotChecked(
             "the device has not signed: the document is as its issuer handed it out".to_owned(),
         ),

@@ -66,16 +66,19 @@ impl NameSpace {
     fn item(&self, element: &str) -> Option<Result<&IssuerSignedItem, Error>> {
         let named = self.indexed().filter(|(_, item)| item.element_identifier() == element);
         let named: Vec<_> = named.collect();
-        let opaque: Vec<_> = self.opaque.iter().filter(|it| it.element_identifier() == element).collect();
+        let opaque: Vec<_> =
+            self.opaque.iter().filter(|it| it.element_identifier() == element).collect();
         Some(match (named.as_slice(), opaque.as_slice()) {
             ([], []) => return None,
             ([(_, item)], []) => Ok(item),
             ([], [item]) => Err(item.fault().clone().within(&self.place(item.index()))),
             _ => {
-                let indices = named.iter().map(|(index, _)| *index).chain(opaque.iter().map(|it| it.index()));
+                let indices =
+                    named.iter().map(|(index, _)| *index).chain(opaque.iter().map(|it| it.index()));
                 let place = self.place(indices.max().unwrap_or_default());
-                let message =
-                    format!("the element {element:?} occurs twice; show the one item that is meant alone");
+                let message = format!(
+                    "the element {element:?} occurs twice; show the one item that is meant alone"
+                );
                 Err(Error::malformed(place, message))
             }
         })
@@ -108,7 +111,8 @@ impl IssuerSigned {
                     set_once(&mut namespaces, "nameSpaces", found)?;
                 }
                 Some("issuerAuth") => {
-                    let found = read_issuer_auth(cursor.pass()?).map_err(|e| e.within("issuerAuth"))?;
+                    let found =
+                        read_issuer_auth(cursor.pass()?).map_err(|e| e.within("issuerAuth"))?;
                     set_once(&mut issuer_auth, "issuerAuth", found)?;
                 }
                 _ => {
@@ -116,7 +120,8 @@ impl IssuerSigned {
                 }
             }
         }
-        let (mso, Sign1 { algorithm, x5chain, signature, .. }) = required(issuer_auth, "issuerAuth")?;
+        let (mso, Sign1 { algorithm, x5chain, signature, .. }) =
+            required(issuer_auth, "issuerAuth")?;
         Ok(Self { namespaces: namespaces.unwrap_or_default(), mso, algorithm, x5chain, signature })
     }
 
@@ -223,8 +228,12 @@ fn read_namespaces(cursor: &mut Cursor<'_>) -> Result<Vec<NameSpace>, Error> {
 
 /// The items of a namespace. One that a proof cannot be about keeps nobody from asking about others.
 fn read_items(cursor: &mut Cursor<'_>, name: &str) -> Result<NameSpace, Error> {
-    let mut namespace =
-        NameSpace { name: name.to_owned(), items: Vec::new(), indices: Vec::new(), opaque: Vec::new() };
+    let mut namespace = NameSpace {
+        name: name.to_owned(),
+        items: Vec::new(),
+        indices: Vec::new(),
+        opaque: Vec::new(),
+    };
     let (mut index, mut members) = (0, cursor.array()?);
     while cursor.next(&mut members) {
         let bytes = cursor.pass()?;

@@ -54,7 +54,8 @@ impl IssuerSignedItem {
             let (key, name) = cursor.text_key()?;
             match name {
                 Some("digestID") => {
-                    let (value, number) = digest_id(&mut cursor).map_err(|e| e.within("digestID"))?;
+                    let (value, number) =
+                        digest_id(&mut cursor).map_err(|e| e.within("digestID"))?;
                     set_once(&mut id, "digestID", (Field { key, value }, number))?;
                 }
                 Some("random") => {
@@ -77,7 +78,8 @@ impl IssuerSignedItem {
                     set_once(&mut element_value, "elementValue", Field { key, value })?;
                 }
                 other => {
-                    let key = other.map_or("that is no text".to_owned(), |name| format!("{name:?}"));
+                    let key =
+                        other.map_or("that is no text".to_owned(), |name| format!("{name:?}"));
                     let message = format!(
                         "a key {key}, which an IssuerSignedItem does not have; the issuer must leave it out"
                     );

@@ -32,7 +32,9 @@ pub use handover::{Handover, THUMBPRINT_BYTES, jwk_thumbprint};
 pub use inspection::{Check, Inspection, Outcome, Provable};
 pub use issuer_signed::{IssuerSigned, NameSpace};
 pub use item::{IssuerSignedItem, ItemLayout};
-pub use mso::{DIGEST_BYTES, DigestLayout, MobileSecurityObject, MsoLayout, NameSpaceLayout, ValidityInfo};
+pub use mso::{
+    DIGEST_BYTES, DigestLayout, MobileSecurityObject, MsoLayout, NameSpaceLayout, ValidityInfo,
+};
 pub use opaque::OpaqueItem;
 pub use response::{BrokenDocument, DeviceResponse, Document};
 pub use x5chain::X5ChainFault;

@@ -128,12 +128,13 @@ impl MobileSecurityObject {
             let (key, name) = cursor.text_key()?;
             match name {
                 Some("version") => {
-                    let field = exactly(&mut cursor, key, "1.0").map_err(|e| e.within("version"))?;
+                    let field =
+                        exactly(&mut cursor, key, "1.0").map_err(|e| e.within("version"))?;
                     set_once(&mut version, "version", field)?;
                 }
                 Some("digestAlgorithm") => {
-                    let field =
-                        exactly(&mut cursor, key, "SHA-256").map_err(|e| e.within("digestAlgorithm"))?;
+                    let field = exactly(&mut cursor, key, "SHA-256")
+                        .map_err(|e| e.within("digestAlgorithm"))?;
                     set_once(&mut digest_algorithm, "digestAlgorithm", field)?;
                 }
                 Some("docType") => {
@@ -141,18 +142,18 @@ impl MobileSecurityObject {
                     set_once(&mut doc_type, "docType", (Field { key, value }, name))?;
                 }
                 Some("valueDigests") => {
-                    let found =
-                        value_digests_field(&mut cursor, key).map_err(|e| e.within("valueDigests"))?;
+                    let found = value_digests_field(&mut cursor, key)
+                        .map_err(|e| e.within("valueDigests"))?;
                     set_once(&mut value_digests, "valueDigests", found)?;
                 }
                 Some("deviceKeyInfo") => {
-                    let found =
-                        DeviceKeyInfo::read(&mut cursor, key).map_err(|e| e.within("deviceKeyInfo"))?;
+                    let found = DeviceKeyInfo::read(&mut cursor, key)
+                        .map_err(|e| e.within("deviceKeyInfo"))?;
                     set_once(&mut device_key_info, "deviceKeyInfo", found)?;
                 }
                 Some("validityInfo") => {
-                    let found =
-                        validity_info_field(&mut cursor, key).map_err(|e| e.within("validityInfo"))?;
+                    let found = validity_info_field(&mut cursor, key)
+                        .map_err(|e| e.within("validityInfo"))?;
                     set_once(&mut validity_info, "validityInfo", found)?;
                 }
                 _ => {
@@ -249,7 +250,9 @@ impl MobileSecurityObject {
 
 impl fmt::Debug for MobileSecurityObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MobileSecurityObject").field("doc_type", &self.doc_type).finish_non_exhaustive()
+        f.debug_struct("MobileSecurityObject")
+            .field("doc_type", &self.doc_type)
+            .finish_non_exhaustive()
     }
 }
 
@@ -259,8 +262,10 @@ pub(crate) fn open(cursor: &mut Cursor<'_>, what: &str) -> Result<(), Error> {
         return cursor.open_embedded();
     }
     cursor.open_embedded().map_err(|error| {
-        let message =
-            format!("{}; the issuer must put {what} into a byte string under tag 24", error.message());
+        let message = format!(
+            "{}; the issuer must put {what} into a byte string under tag 24",
+            error.message()
+        );
         Error::malformed("", message)
     })
 }
@@ -280,7 +285,10 @@ fn exactly(cursor: &mut Cursor<'_>, key: Span, wanted: &str) -> Result<Field, Er
 }
 
 /// `valueDigests`: namespace -> digestID -> 32 bytes.
-fn value_digests_field(cursor: &mut Cursor<'_>, key: Span) -> Result<(Field, Vec<NameSpaceLayout>), Error> {
+fn value_digests_field(
+    cursor: &mut Cursor<'_>,
+    key: Span,
+) -> Result<(Field, Vec<NameSpaceLayout>), Error> {
     let field = Field { key, value: cursor.clone().skip()? };
     let mut namespaces = Vec::new();
     let mut members = cursor.map()?;
@@ -294,7 +302,11 @@ fn value_digests_field(cursor: &mut Cursor<'_>, key: Span) -> Result<(Field, Vec
         }
         let value = cursor.clone().skip()?;
         let digests = digests(cursor).map_err(|e| e.within(&format!("[{name:?}]")))?;
-        namespaces.push(NameSpaceLayout { name: name.to_owned(), field: Field { key, value }, digests });
+        namespaces.push(NameSpaceLayout {
+            name: name.to_owned(),
+            field: Field { key, value },
+            digests,
+        });
     }
     Ok((field, namespaces))
 }
@@ -376,16 +388,21 @@ impl DeviceKeyInfo {
             if let Some(label) = label
                 && !LABELS.contains(&label)
             {
-                let message = format!("label {label}, and a proof takes labels from -2^32 to 2^32 - 1 only");
+                let message =
+                    format!("label {label}, and a proof takes labels from -2^32 to 2^32 - 1 only");
                 return Err(Error::malformed("", message));
             }
             match label {
-                Some(KTY) => {
-                    set_once(&mut key_type, "kty (1)", number(cursor, label_span, "kty", 2, &KEY_TYPES)?)?
-                }
-                Some(CRV) => {
-                    set_once(&mut curve, "crv (-1)", number(cursor, label_span, "crv", 1, &CURVES)?)?
-                }
+                Some(KTY) => set_once(
+                    &mut key_type,
+                    "kty (1)",
+                    number(cursor, label_span, "kty", 2, &KEY_TYPES)?,
+                )?,
+                Some(CRV) => set_once(
+                    &mut curve,
+                    "crv (-1)",
+                    number(cursor, label_span, "crv", 1, &CURVES)?,
+                )?,
                 Some(X) => set_once(&mut x, "x (-2)", coordinate(cursor, label_span)?)?,
                 Some(Y) => set_once(&mut y, "y (-3)", coordinate(cursor, label_span)?)?,
                 _ => {
@@ -396,7 +413,10 @@ impl DeviceKeyInfo {
         let ((x, x_bytes), (y, y_bytes)) = (required(x, "x (-2)")?, required(y, "y (-3)")?);
         let point = EncodedPoint::from_affine_coordinates(&x_bytes.into(), &y_bytes.into(), false);
         let public_key = VerifyingKey::from_encoded_point(&point).map_err(|_| {
-            Error::malformed("", "the point is not on P-256; the issuer must name a key that the device has")
+            Error::malformed(
+                "",
+                "the point is not on P-256; the issuer must name a key that the device has",
+            )
         })?;
         let (key_type, curve) = (required(key_type, "kty (1)")?, required(curve, "crv (-1)")?);
         Ok(Self { info, key, key_type, curve, x, y, public_key, authorizations: None })
@@ -442,14 +462,15 @@ fn number(
     };
     Err(Error::malformed(
         "",
-        format!("{member} is {found}; only device keys on P-256 (EC2 keys whose crv is 1) are supported"),
+        format!(
+            "{member} is {found}; only device keys on P-256 (EC2 keys whose crv is 1) are supported"
+        ),
     ))
 }
 
 fn coordinate(cursor: &mut Cursor<'_>, key: Span) -> Result<(Field, [u8; 32]), Error> {
     if cursor.peek() == Some(Major::Simple) {
-        let message =
-            "a coordinate that is a sign bit: a compressed point, which the issuer must write in full";
+        let message = "a coordinate that is a sign bit: a compressed point, which the issuer must write in full";
         return Err(Error::malformed("", message));
     }
     let (value, bytes) = cursor.bytes()?;
@@ -486,7 +507,8 @@ fn validity_info_field(cursor: &mut Cursor<'_>, key: Span) -> Result<(Field, [Mo
         let (value, time) = tdate(cursor).map_err(|e| e.within(name))?;
         set_once(slot, name, (Field { key, value }, time))?;
     }
-    let moments = [required(signed, "signed")?, required(from, "validFrom")?, required(until, "validUntil")?];
+    let moments =
+        [required(signed, "signed")?, required(from, "validFrom")?, required(until, "validUntil")?];
     Ok((field, moments))
 }
 

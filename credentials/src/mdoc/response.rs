@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use crate::cbor::{Cursor, Major, Rules, required, set_once, write_embedded, write_head, write_text};
+use crate::cbor::{
+    Cursor, Major, Rules, required, set_once, write_embedded, write_head, write_text,
+};
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::mdoc::cose::{SIGNATURE_BYTES, Sign1};
@@ -50,7 +52,8 @@ impl DeviceResponse {
             Form::DeviceResponse => return Self::read(&mut cursor),
             Form::Document => Document::read(&mut cursor, "")?,
             Form::IssuerSigned => {
-                let issuer_signed = IssuerSigned::read(&mut cursor).map_err(|e| e.within("issuerSigned"))?;
+                let issuer_signed =
+                    IssuerSigned::read(&mut cursor).map_err(|e| e.within("issuerSigned"))?;
                 Document {
                     place: String::new(),
                     doc_type: issuer_signed.mso().doc_type().to_owned(),
@@ -80,7 +83,9 @@ impl DeviceResponse {
                     }
                     set_once(&mut version, "version", ())?;
                 }
-                Some("documents") => set_once(&mut documents, "documents", read_documents(cursor)?)?,
+                Some("documents") => {
+                    set_once(&mut documents, "documents", read_documents(cursor)?)?
+                }
                 _ => {
                     cursor.pass()?;
                 }
@@ -137,11 +142,14 @@ impl DeviceResponse {
 
     fn no_document(&self, doc_type: &str) -> Error {
         let mut broken = self.broken.iter();
-        if let Some(it) = broken.find(|it| it.doc_type.as_deref().is_none_or(|stated| stated == doc_type)) {
+        if let Some(it) =
+            broken.find(|it| it.doc_type.as_deref().is_none_or(|stated| stated == doc_type))
+        {
             return it.fault.clone();
         }
         let held = self.documents.iter().map(Document::doc_type);
-        let held: Vec<_> = held.chain(self.broken.iter().filter_map(|it| it.doc_type.as_deref())).collect();
+        let held: Vec<_> =
+            held.chain(self.broken.iter().filter_map(|it| it.doc_type.as_deref())).collect();
         let message = match held.as_slice() {
             [] => format!("no document of type {doc_type:?}: there is none at all"),
             _ => format!("no document of type {doc_type:?} among {held:?}; ask for one of these"),

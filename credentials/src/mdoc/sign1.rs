@@ -31,8 +31,11 @@ impl<'a> Parts<'a> {
         member(&mut cursor, &mut members, "the unprotected header")?;
         let unprotected = unprotected(&mut cursor).map_err(|e| e.within("unprotected"))?;
         member(&mut cursor, &mut members, "the payload")?;
-        let payload =
-            if cursor.nothing() { None } else { Some(string(&mut cursor, "payload", "the payload")?) };
+        let payload = if cursor.nothing() {
+            None
+        } else {
+            Some(string(&mut cursor, "payload", "the payload")?)
+        };
         member(&mut cursor, &mut members, "the signature")?;
         let signature = string(&mut cursor, "signature", "the signature")?;
         if cursor.next(&mut members) {
@@ -82,7 +85,8 @@ fn unprotected<'a>(cursor: &mut Cursor<'a>) -> Result<Unprotected<'a>, Error> {
         let value = cursor.pass()?;
         match label.clone().integer() {
             Ok(X5CHAIN) => {
-                set_once(&mut header.x5chain, "x5chain (33)", value).map_err(|e| e.within("x5chain"))?;
+                set_once(&mut header.x5chain, "x5chain (33)", value)
+                    .map_err(|e| e.within("x5chain"))?;
             }
             Ok(KID) => header.has_kid = true,
             Ok(_) => {}

@@ -17,7 +17,11 @@ impl Document {
     ///
     /// # Errors
     /// The error of the first check that fails.
-    pub fn verify(&self, request: &Request, transcript: &SessionTranscript) -> Result<TrustedIssuer, Error> {
+    pub fn verify(
+        &self,
+        request: &Request,
+        transcript: &SessionTranscript,
+    ) -> Result<TrustedIssuer, Error> {
         self.check_doc_type(request.doc_type())?;
         let issuer = self.check_issuer(request.issuers(), request.now())?;
         self.check_digests()?;
@@ -37,12 +41,15 @@ impl Document {
             Err(Error::new(Code::DocType, place, message).within(self.place()))
         };
         match (self.doc_type(), self.mso().doc_type()) {
-            (found, _) if found != asked => {
-                mismatch("docType", format!("the document is of type {found:?}, asked was {asked:?}"))
-            }
+            (found, _) if found != asked => mismatch(
+                "docType",
+                format!("the document is of type {found:?}, asked was {asked:?}"),
+            ),
             (stated, found) if found != asked => mismatch(
                 "issuerSigned.issuerAuth.payload.docType",
-                format!("the issuer signed a document of type {found:?}, and its envelope says {stated:?}"),
+                format!(
+                    "the issuer signed a document of type {found:?}, and its envelope says {stated:?}"
+                ),
             ),
             _ => Ok(()),
         }
@@ -56,7 +63,8 @@ impl Document {
         let signed = self.mso().validity().signed;
         let why_none =
             self.issuer_signed().x5chain_fault().map(|fault| fault.to_string()).unwrap_or_default();
-        let certificates = Certificates { x5chain: self.issuer_signed().x5chain(), why_none: &why_none };
+        let certificates =
+            Certificates { x5chain: self.issuer_signed().x5chain(), why_none: &why_none };
         TrustedIssuer::find(issuers, certificates, signed, now, |key| self.is_signed_by(key))
             .map_err(|error| error.within("issuerSigned.issuerAuth").within(self.place()))
     }
@@ -69,14 +77,19 @@ impl Document {
         if self.is_signed_by(key) {
             return Ok(());
         }
-        let message =
-            "the signature does not verify under this key; use the issuer's own key or an unaltered document";
-        Err(Error::new(Code::IssuerSignature, "issuerSigned.issuerAuth", message).within(self.place()))
+        let message = "the signature does not verify under this key; use the issuer's own key or an unaltered document";
+        Err(Error::new(Code::IssuerSignature, "issuerSigned.issuerAuth", message)
+            .within(self.place()))
     }
 
     fn is_signed_by(&self, key: &VerifyingKey) -> bool {
         let issuer_signed = self.issuer_signed();
-        verifies_payload(key, issuer_signed.algorithm(), self.mso().bytes(), issuer_signed.signature())
+        verifies_payload(
+            key,
+            issuer_signed.algorithm(),
+            self.mso().bytes(),
+            issuer_signed.signature(),
+        )
     }
 
     /// That every item has its digest in the MSO, at its own namespace and digestID.
@@ -85,7 +98,8 @@ impl Document {
     /// `digest`.
     pub fn check_digests(&self) -> Result<(), Error> {
         for namespace in self.issuer_signed().namespaces() {
-            let items = namespace.indexed().map(|(index, item)| (index, item.digest_id(), item.digest()));
+            let items =
+                namespace.indexed().map(|(index, item)| (index, item.digest_id(), item.digest()));
             let opaque = namespace.opaque_items().iter();
             let opaque = opaque.map(|item| (item.index(), item.digest_id(), item.digest()));
             for (index, digest_id, found) in items.chain(opaque) {
@@ -94,7 +108,9 @@ impl Document {
                     Some(_) => {
                         "the item does not hash to its digest in the MSO; use the item as it was issued"
                     }
-                    None => "the MSO holds no digest for this item; use the MSO that was issued with it",
+                    None => {
+                        "the MSO holds no digest for this item; use the MSO that was issued with it"
+                    }
                 };
                 let place = format!("issuerSigned.nameSpaces[{:?}][{index}]", namespace.name());
                 return Err(Error::new(Code::Digest, place, message).within(self.place()));
@@ -116,7 +132,10 @@ impl Document {
                 format!("valid from {}, asked was {now}; wait until then", validity.valid_from),
             )
         } else if now > validity.valid_until {
-            (Code::Expired, format!("valid until {}, asked was {now}; have it renewed", validity.valid_until))
+            (
+                Code::Expired,
+                format!("valid until {}, asked was {now}; have it renewed", validity.valid_until),
+            )
         } else {
             return Ok(());
         };
@@ -131,7 +150,8 @@ impl Document {
         let (algorithm, signature) =
             self.device_signed().signature().map_err(|error| error.within(self.place()))?;
         let namespaces = self.device_signed().namespaces();
-        let digest = device_authentication_digest(self.doc_type(), transcript, namespaces, algorithm);
+        let digest =
+            device_authentication_digest(self.doc_type(), transcript, namespaces, algorithm);
         let of_session = self.device_signed().payload_is_of(self.doc_type(), transcript);
         if of_session && verifies(self.mso().device_key(), &digest, signature) {
             return Ok(());
@@ -143,7 +163,8 @@ impl Document {
             "the payload that came with the signature is not of this session; sign the transcript that the verifier uses, and \
              leave the payload out"
         };
-        let error = Error::new(Code::DeviceSignature, "deviceSigned.deviceAuth.deviceSignature", message);
+        let error =
+            Error::new(Code::DeviceSignature, "deviceSigned.deviceAuth.deviceSignature", message);
         Err(error.within(self.place()))
     }
 
@@ -193,7 +214,9 @@ impl Document {
             )
         } else {
             let count = slots.len();
-            format!("{count} elements are asked for, and size class {name:?} takes {most}: ask for fewer")
+            format!(
+                "{count} elements are asked for, and size class {name:?} takes {most}: ask for fewer"
+            )
         };
         Err(Error::too_large("issuerSigned", message).within(self.place()))
     }

@@ -34,7 +34,9 @@ impl fmt::Display for X5ChainFault {
         let header = "the unprotected header of issuerAuth";
         match self {
             Self::Missing => write!(f, "{header} has no x5chain (label 33)"),
-            Self::KeyIdentifier => write!(f, "{header} has a kid (label 4) and no x5chain (label 33)"),
+            Self::KeyIdentifier => {
+                write!(f, "{header} has a kid (label 4) and no x5chain (label 33)")
+            }
             Self::TextLabel => {
                 write!(f, "{header} has x5chain under a text label; RFC 9360 has the integer 33")
             }
@@ -53,7 +55,9 @@ impl fmt::Display for X5ChainFault {
 ///
 /// # Errors
 /// `too_large` above [`limits::X5CHAIN_CERTIFICATES`] and [`limits::CERTIFICATE_BYTES`].
-pub(super) fn x5chain(header: &Unprotected<'_>) -> Result<Result<Vec<Vec<u8>>, X5ChainFault>, Error> {
+pub(super) fn x5chain(
+    header: &Unprotected<'_>,
+) -> Result<Result<Vec<Vec<u8>>, X5ChainFault>, Error> {
     let Some(value) = header.x5chain else {
         return Ok(Err(match (header.has_text_label, header.has_kid) {
             (true, _) => X5ChainFault::TextLabel,

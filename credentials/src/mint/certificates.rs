@@ -10,8 +10,8 @@ use x509_cert::TbsCertificate;
 use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::certificate::{Certificate, Version};
 use x509_cert::der::asn1::{
-    Any, GeneralizedTime, Ia5String, ObjectIdentifier, OctetString, PrintableStringRef, SetOfVec, UtcTime,
-    Utf8StringRef,
+    Any, GeneralizedTime, Ia5String, ObjectIdentifier, OctetString, PrintableStringRef, SetOfVec,
+    UtcTime, Utf8StringRef,
 };
 use x509_cert::der::oid::AssociatedOid;
 use x509_cert::der::oid::db::rfc4519;
@@ -20,8 +20,8 @@ use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::crl::dp::DistributionPoint;
 use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, CrlDistributionPoints, ExtendedKeyUsage, IssuerAltName,
-    KeyUsage, KeyUsages, SubjectKeyIdentifier,
+    AuthorityKeyIdentifier, BasicConstraints, CrlDistributionPoints, ExtendedKeyUsage,
+    IssuerAltName, KeyUsage, KeyUsages, SubjectKeyIdentifier,
 };
 use x509_cert::name::{Name, RelativeDistinguishedName};
 use x509_cert::serial_number::SerialNumber;
@@ -73,7 +73,8 @@ pub fn document_signer_certificate(
     let period = spec.certificates.document_signer.map_or_else(|| around(spec, 30, 427), Ok)?;
     let subject = name(&spec.certificates.country, &spec.certificates.document_signer_name)?;
     let SubjectKeyIdentifier(authority) = key_identifier(&keys.iaca)?;
-    let authority = AuthorityKeyIdentifier { key_identifier: Some(authority), ..Default::default() };
+    let authority =
+        AuthorityKeyIdentifier { key_identifier: Some(authority), ..Default::default() };
     let extensions = vec![
         extension(false, &authority)?,
         extension(false, &key_identifier(&keys.document_signer)?)?,
@@ -83,7 +84,14 @@ pub fn document_signer_certificate(
         extension(false, &crl_distribution_points()?)?,
     ];
     let serial_number = serial_number(spec, Purpose::DocumentSignerSerialNumber)?;
-    certificate(serial_number, period, iaca.subject.clone(), subject, &keys.document_signer, extensions)
+    certificate(
+        serial_number,
+        period,
+        iaca.subject.clone(),
+        subject,
+        &keys.document_signer,
+        extensions,
+    )
 }
 
 /// Signs a certificate, as it stands but for its algorithm identifier, which is the signer's. Gives DER.
@@ -97,7 +105,8 @@ where
 {
     let algorithm = key.signature_algorithm_identifier().map_err(unencodable)?;
     tbs.signature = algorithm.clone();
-    let signature = key.sign(&tbs.to_der().map_err(unencodable)?).to_bitstring().map_err(unencodable)?;
+    let signature =
+        key.sign(&tbs.to_der().map_err(unencodable)?).to_bitstring().map_err(unencodable)?;
     Certificate { tbs_certificate: tbs, signature_algorithm: algorithm, signature }
         .to_der()
         .map_err(unencodable)
@@ -118,7 +127,10 @@ fn certificate(
         serial_number,
         signature: subject_public_key_info.algorithm.clone(),
         issuer,
-        validity: Validity { not_before: time(period.not_before)?, not_after: time(period.not_after)? },
+        validity: Validity {
+            not_before: time(period.not_before)?,
+            not_after: time(period.not_after)?,
+        },
         subject,
         subject_public_key_info,
         issuer_unique_id: None,
@@ -148,9 +160,11 @@ fn around(spec: &Spec, days_before: i64, days_after: i64) -> Result<Period, Erro
 
 /// UTCTime through 2049 and GeneralizedTime after (RFC 5280, 4.1.2.5).
 fn time(time: Timestamp) -> Result<Time, Error> {
-    let seconds = u64::try_from(time.unix())
-        .map_err(|_| Error::malformed("spec.certificates", "a certificate cannot be valid before 1970"))?;
-    let date_time = DateTime::from_unix_duration(Duration::from_secs(seconds)).map_err(unencodable)?;
+    let seconds = u64::try_from(time.unix()).map_err(|_| {
+        Error::malformed("spec.certificates", "a certificate cannot be valid before 1970")
+    })?;
+    let date_time =
+        DateTime::from_unix_duration(Duration::from_secs(seconds)).map_err(unencodable)?;
     Ok(match UtcTime::from_date_time(date_time) {
         Ok(time) => Time::UtcTime(time),
         Err(_) => Time::GeneralTime(GeneralizedTime::from_date_time(date_time)),
@@ -164,8 +178,10 @@ fn name(country: &str, common_name: &str) -> Result<Name, Error> {
         let attributes = SetOfVec::try_from(vec![AttributeTypeAndValue { oid, value }]);
         attributes.map(RelativeDistinguishedName).map_err(unencodable)
     };
-    let attributes =
-        vec![attribute(rfc4519::COUNTRY_NAME, country)?, attribute(rfc4519::COMMON_NAME, common_name)?];
+    let attributes = vec![
+        attribute(rfc4519::COUNTRY_NAME, country)?,
+        attribute(rfc4519::COMMON_NAME, common_name)?,
+    ];
     Ok(Name::from(attributes))
 }
 

@@ -85,8 +85,12 @@ pub(super) fn cose_sign1(
 ) -> Node {
     let payload = Node::bytes(&payload.encode());
     let empty_aad = Node::bytes(&[]);
-    let to_be_signed =
-        Node::Array(vec![Node::text("Signature1"), Node::bytes(protected), empty_aad, payload.clone()]);
+    let to_be_signed = Node::Array(vec![
+        Node::text("Signature1"),
+        Node::bytes(protected),
+        empty_aad,
+        payload.clone(),
+    ]);
     let certificate = match x5chain {
         [single] => Node::bytes(single),
         chain => Node::Array(chain.iter().map(|der| Node::bytes(der)).collect()),
@@ -136,7 +140,8 @@ fn namespaces(items: &[DraftItem]) -> Map {
 
 fn device_signed(spec: &Spec, keys: &Keys, transcript: &SessionTranscript) -> Result<Map, Error> {
     let namespaces = device_namespaces(spec)?;
-    let to_be_signed = device_authentication_bytes(&spec.doc_type, transcript, &namespaces.encode());
+    let to_be_signed =
+        device_authentication_bytes(&spec.doc_type, transcript, &namespaces.encode());
     let signature = keys.device.sign(&to_be_signed);
     let device_signature = Node::Array(vec![
         Node::bytes(&SignatureAlgorithm::Es256.protected()),
@@ -156,7 +161,10 @@ fn device_namespaces(spec: &Spec) -> Result<Map, Error> {
             let place = || format!("spec.device_namespaces.{namespace}.{element}");
             Ok((element.as_str(), value.to_node().map_err(|error| error.within(&place()))?))
         });
-        Ok((namespace.as_str(), elements.collect::<Result<Vec<_>, Error>>()?.into_iter().collect::<Map>()))
+        Ok((
+            namespace.as_str(),
+            elements.collect::<Result<Vec<_>, Error>>()?.into_iter().collect::<Map>(),
+        ))
     });
     Ok(namespaces.collect::<Result<Vec<_>, Error>>()?.into_iter().collect())
 }
@@ -168,8 +176,11 @@ fn transcript(spec: &Spec) -> Result<SessionTranscript, Error> {
         None => {
             let mut rng = random::stream(&spec.seed, Purpose::Transcript);
             let mut hash = || random::bytes(&mut rng, 32);
-            let handover =
-                vec![Node::bytes(&hash()), Node::bytes(&hash()), Node::text(&hex::encode(&hash()[..16]))];
+            let handover = vec![
+                Node::bytes(&hash()),
+                Node::bytes(&hash()),
+                Node::text(&hex::encode(&hash()[..16])),
+            ];
             Node::Array(vec![Node::null(), Node::null(), Node::Array(handover)]).encode()
         }
     };
@@ -182,11 +193,15 @@ fn request(spec: &Spec, iaca: &[u8]) -> Result<String, Error> {
         Some(predicates) => predicates.clone(),
         None => {
             let elements = spec.elements.iter().filter(|element| element.disclosed);
-            elements.filter_map(|element| predicate(element, now)).take(DEFAULT_PREDICATES).collect()
+            elements
+                .filter_map(|element| predicate(element, now))
+                .take(DEFAULT_PREDICATES)
+                .collect()
         }
     };
     if predicates.is_empty() {
-        let message = "no disclosed element that a predicate can be about; write the predicates yourself";
+        let message =
+            "no disclosed element that a predicate can be about; write the predicates yourself";
         return Err(Error::malformed("spec.request.predicates", message));
     }
     let certificate = String::from_utf8_lossy(&certificate_pem(iaca)?).into_owned();
@@ -197,7 +212,9 @@ fn request(spec: &Spec, iaca: &[u8]) -> Result<String, Error> {
         "predicates": predicates,
         "device_namespaces": spec.device_namespaces.keys().collect::<Vec<_>>(),
     });
-    Ok(Request::from_json(request.to_string().as_bytes()).map_err(|error| error.within("spec"))?.to_json())
+    Ok(Request::from_json(request.to_string().as_bytes())
+        .map_err(|error| error.within("spec"))?
+        .to_json())
 }
 
 /// What a request asks of an element when the spec does not say.
@@ -209,7 +226,9 @@ fn predicate(element: &Element, now: Timestamp) -> Option<serde_json::Value> {
         text.parse().is_ok_and(|born| predicate.check(&crate::Value::FullDate(born), now).is_ok())
     };
     let (kind, asked) = match &element.value {
-        Value::Typed(Typed::FullDate(text)) if element.element == "birth_date" && is_adult(text) => {
+        Value::Typed(Typed::FullDate(text))
+            if element.element == "birth_date" && is_adult(text) =>
+        {
             ("age_at_least", json!(ADULT))
         }
         Value::Typed(Typed::FullDate(text)) => ("equals", json!({ "full_date": text })),
@@ -228,5 +247,6 @@ fn certificate_pem(der: &[u8]) -> Result<Vec<u8>, Error> {
 
 fn key_pem(key: &SigningKey) -> Result<Vec<u8>, Error> {
     let text = key.to_pkcs8_pem(LineEnding::LF);
-    text.map(|text| text.as_bytes().to_vec()).map_err(|error| Error::malformed("key", error.to_string()))
+    text.map(|text| text.as_bytes().to_vec())
+        .map_err(|error| Error::malformed("key", error.to_string()))
 }

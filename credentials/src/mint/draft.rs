@@ -114,9 +114,11 @@ impl Draft {
         }
         let mut device_key_info = Map::from_iter([("deviceKey", device_key(&self.keys.device))]);
         // What the device signs it may sign, unless the spec says what it may.
-        if !spec.device_namespaces.is_empty() && !spec.device_key_info_extra.contains_key(KEY_AUTHORIZATIONS)
+        if !spec.device_namespaces.is_empty()
+            && !spec.device_key_info_extra.contains_key(KEY_AUTHORIZATIONS)
         {
-            let namespaces = spec.device_namespaces.keys().map(|namespace| Node::text(namespace)).collect();
+            let namespaces =
+                spec.device_namespaces.keys().map(|namespace| Node::text(namespace)).collect();
             let authorised = Node::from(Map::from_iter([("nameSpaces", Node::Array(namespaces))]));
             device_key_info.push(KEY_AUTHORIZATIONS, authorised);
         }
@@ -131,8 +133,13 @@ impl Draft {
             ("validityInfo", validity_info.into()),
         ]);
         extend(&mut mso, &spec.mso_extra, "spec.mso_extra")?;
-        if let Some(unknown) = spec.mso_key_order.iter().find(|key| mso.get_mut(key.as_str()).is_none()) {
-            return Err(Error::malformed("spec.mso_key_order", format!("the MSO has no key {unknown}")));
+        if let Some(unknown) =
+            spec.mso_key_order.iter().find(|key| mso.get_mut(key.as_str()).is_none())
+        {
+            return Err(Error::malformed(
+                "spec.mso_key_order",
+                format!("the MSO has no key {unknown}"),
+            ));
         }
         mso.reorder(spec.mso_key_order.iter().map(String::as_str));
         match spec.mso_bytes {
@@ -165,7 +172,8 @@ impl Draft {
         Ok(namespaces
             .into_iter()
             .map(|(namespace, digests)| {
-                let digests = digests.iter().map(|(id, digest)| (i64::from(*id), Node::bytes(digest)));
+                let digests =
+                    digests.iter().map(|(id, digest)| (i64::from(*id), Node::bytes(digest)));
                 (namespace, digests.collect::<Map>())
             })
             .collect())
@@ -216,7 +224,8 @@ impl MsoDraft {
     /// # Errors
     /// As [`sign`](Self::sign).
     pub fn sign_with(self, signer: impl FnOnce(&[u8]) -> Vec<u8>) -> Result<Minted, Error> {
-        let issuer_auth = document::cose_sign1(&self.protected, &self.x5chain, &embedded(&self.mso), signer);
+        let issuer_auth =
+            document::cose_sign1(&self.protected, &self.x5chain, &embedded(&self.mso), signer);
         document::assemble(&self.spec, self.keys, &self.items, issuer_auth, self.iaca, self.x5chain)
     }
 
@@ -229,9 +238,14 @@ impl MsoDraft {
 
 fn items(spec: &Spec) -> Result<Vec<DraftItem>, Error> {
     if spec.elements.len() > ELEMENTS_MAX {
-        return Err(Error::too_large("spec.elements", format!("at most {ELEMENTS_MAX} can be minted")));
+        return Err(Error::too_large(
+            "spec.elements",
+            format!("at most {ELEMENTS_MAX} can be minted"),
+        ));
     }
-    if spec.decoy_digests.values().fold(0, |sum: usize, count| sum.saturating_add(*count)) > DECOYS_MAX {
+    if spec.decoy_digests.values().fold(0, |sum: usize, count| sum.saturating_add(*count))
+        > DECOYS_MAX
+    {
         let message = format!("at most {DECOYS_MAX} decoy digests can be minted");
         return Err(Error::too_large("spec.decoy_digests", message));
     }
@@ -242,7 +256,10 @@ fn items(spec: &Spec) -> Result<Vec<DraftItem>, Error> {
     for (index, element) in spec.elements.iter().enumerate() {
         let place = format!("spec.elements[{index}]");
         if element.random_bytes > RANDOM_MAX_BYTES {
-            return Err(Error::too_large(place + ".random_bytes", format!("at most {RANDOM_MAX_BYTES}")));
+            return Err(Error::too_large(
+                place + ".random_bytes",
+                format!("at most {RANDOM_MAX_BYTES}"),
+            ));
         }
         let used = used.entry(element.namespace.as_str()).or_default();
         let digest_id = element.digest_id.unwrap_or_else(|| match spec.digest_ids {
@@ -251,21 +268,29 @@ fn items(spec: &Spec) -> Result<Vec<DraftItem>, Error> {
         });
         used.insert(digest_id);
         let random = random::bytes(&mut salts, element.random_bytes);
-        let map = item(element, digest_id, &random, element.key_order.unwrap_or(spec.item_key_order))
-            .map_err(|error| error.within(&place))?;
+        let map =
+            item(element, digest_id, &random, element.key_order.unwrap_or(spec.item_key_order))
+                .map_err(|error| error.within(&place))?;
         let (namespace, disclosed) = (element.namespace.clone(), element.disclosed);
         items.push(DraftItem { namespace, digest_id, disclosed, map });
     }
     Ok(items)
 }
 
-fn item(element: &Element, digest_id: u32, random: &[u8], order: [ItemKey; 4]) -> Result<Map, Error> {
+fn item(
+    element: &Element,
+    digest_id: u32,
+    random: &[u8],
+    order: [ItemKey; 4],
+) -> Result<Map, Error> {
     let pairs = order.into_iter().map(|key| {
         let value = match key {
             ItemKey::DigestId => Node::int(digest_id.into()),
             ItemKey::Random => Node::bytes(random),
             ItemKey::ElementIdentifier => Node::text(&element.element),
-            ItemKey::ElementValue => element.value.to_node().map_err(|error| error.within("value"))?,
+            ItemKey::ElementValue => {
+                element.value.to_node().map_err(|error| error.within("value"))?
+            }
         };
         Ok((key.as_str(), value))
     });
@@ -313,7 +338,8 @@ fn by_namespace<'m, 's>(
 /// The COSE_Key of the device (RFC 9053, 7.1.1): kty 2 (EC2), crv 1 (P-256), x and y.
 fn device_key(key: &DeviceKey) -> Map {
     let point = key.public().to_encoded_point(false);
-    let coordinate = |bytes: Option<&p256::FieldBytes>| Node::bytes(bytes.map_or(&[], |bytes| &bytes[..]));
+    let coordinate =
+        |bytes: Option<&p256::FieldBytes>| Node::bytes(bytes.map_or(&[], |bytes| &bytes[..]));
     Map::from_iter([
         (1, Node::int(2)),
         (-1, Node::int(1)),
@@ -324,7 +350,10 @@ fn device_key(key: &DeviceKey) -> Map {
 
 fn extend(map: &mut Map, extra: &BTreeMap<String, Value>, place: &str) -> Result<(), Error> {
     for (key, value) in extra {
-        map.push(key.as_str(), value.to_node().map_err(|error| error.within(&format!("{place}.{key}")))?);
+        map.push(
+            key.as_str(),
+            value.to_node().map_err(|error| error.within(&format!("{place}.{key}")))?,
+        );
     }
     Ok(())
 }
@@ -341,8 +370,8 @@ fn pad(mso: Map, bytes: usize) -> Result<Map, Error> {
     }
     let length = embedded(&mso).encode().len();
     let room = bytes.saturating_sub(length);
-    let candidates =
-        (room.saturating_sub(32)..=room).flat_map(|padding| [("padding", padding), ("padding_", padding)]);
+    let candidates = (room.saturating_sub(32)..=room)
+        .flat_map(|padding| [("padding", padding), ("padding_", padding)]);
     for (key, padding) in candidates {
         let mut padded = mso.clone();
         padded.push(key, Node::bytes(&vec![0; padding]));

@@ -46,7 +46,9 @@ impl Keys {
                 Purpose::DocumentSignerKey,
             )?,
             device: match &spec.keys.device_public {
-                None => DeviceKey::Held(key(&spec.keys.device, "spec.keys.device", Purpose::DeviceKey)?),
+                None => {
+                    DeviceKey::Held(key(&spec.keys.device, "spec.keys.device", Purpose::DeviceKey)?)
+                }
                 Some(_) if spec.keys.device.is_some() => {
                     let message = "the private key has its public half; give one of them";
                     return Err(Error::malformed("spec.keys.device_public", message));
@@ -77,6 +79,7 @@ impl DeviceKey {
 }
 
 fn public_key(place: &str, text: &str) -> Result<VerifyingKey, Error> {
-    VerifyingKey::from_sec1_bytes(&from_hex(place, text)?)
-        .map_err(|_| Error::malformed(place, "not a point of P-256: write it by SEC 1 in hexadecimal"))
+    VerifyingKey::from_sec1_bytes(&from_hex(place, text)?).map_err(|_| {
+        Error::malformed(place, "not a point of P-256: write it by SEC 1 in hexadecimal")
+    })
 }

@@ -183,7 +183,8 @@ impl Map {
     /// Removes every pair with this key and returns the first value.
     pub fn remove(&mut self, key: impl Into<Node>) -> Option<Node> {
         let key = key.into();
-        let (removed, kept) = std::mem::take(&mut self.entries).into_iter().partition(|(k, _)| *k == key);
+        let (removed, kept) =
+            std::mem::take(&mut self.entries).into_iter().partition(|(k, _)| *k == key);
         self.entries = kept;
         let removed: Vec<_> = removed;
         removed.into_iter().next().map(|(_, value)| value)

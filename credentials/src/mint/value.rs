@@ -53,13 +53,17 @@ impl Value {
             Self::Bool(value) => Node::bool(*value),
             Self::Int(value) => Node::int(*value),
             Self::Text(text) => Node::text(text),
-            Self::Array(items) => Node::Array(items.iter().map(Self::to_node).collect::<Result<_, _>>()?),
+            Self::Array(items) => {
+                Node::Array(items.iter().map(Self::to_node).collect::<Result<_, _>>()?)
+            }
             Self::Typed(Typed::FullDate(text)) => {
-                text.parse::<Date>().map_err(|error| Error::malformed("full_date", error.to_string()))?;
+                text.parse::<Date>()
+                    .map_err(|error| Error::malformed("full_date", error.to_string()))?;
                 Node::full_date(text)
             }
             Self::Typed(Typed::Tdate(text)) => {
-                text.parse::<Timestamp>().map_err(|error| Error::malformed("tdate", error.to_string()))?;
+                text.parse::<Timestamp>()
+                    .map_err(|error| Error::malformed("tdate", error.to_string()))?;
                 Node::tdate(text)
             }
             Self::Typed(Typed::Bytes(text)) => Node::bytes(&from_hex("bytes", text)?),

@@ -31,21 +31,32 @@ impl Claim {
         request: &Request,
     ) -> Result<Self, Error> {
         check_contents(presentation, request)?;
-        let device_digest =
-            S::Document::device_digest(session, request, &presentation.shown, presentation.device_algorithm)
-                .map_err(|error| error.within("presentation"))?;
+        let device_digest = S::Document::device_digest(
+            session,
+            request,
+            &presentation.shown,
+            presentation.device_algorithm,
+        )
+        .map_err(|error| error.within("presentation"))?;
         let mut learnt = learnt_of_predicates::<S::Document>(presentation, request)?;
-        let issuer =
-            TrustedIssuer::at(request.issuers(), presentation.issuer, &presentation.x5chain, request.now())
-                .map_err(|error| error.within("presentation"))?;
+        let issuer = TrustedIssuer::at(
+            request.issuers(),
+            presentation.issuer,
+            &presentation.x5chain,
+            request.now(),
+        )
+        .map_err(|error| error.within("presentation"))?;
         // What trust does not take is not carried: it would be shown without being vouched for.
         if presentation.x5chain.len() != issuer.certificates {
-            let message =
-                format!("not the {} certificates that trust in the issuer takes", issuer.certificates);
+            let message = format!(
+                "not the {} certificates that trust in the issuer takes",
+                issuer.certificates
+            );
             return Err(Error::malformed("presentation.x5chain", message));
         }
-        let commitment = digest_from_bytes(&presentation.commitment)
-            .ok_or_else(|| Error::malformed("presentation.commitment", "not four field elements"))?;
+        let commitment = digest_from_bytes(&presentation.commitment).ok_or_else(|| {
+            Error::malformed("presentation.commitment", "not four field elements")
+        })?;
         let subject = request.subject(presentation.suite, presentation.class, &issuer.public_key);
         let answer = Answer {
             request,
@@ -55,8 +66,12 @@ impl Claim {
             salt: presentation.salt,
         };
         let credential = CredentialStatement { subject: subject.clone(), commitment };
-        let statement =
-            S::Document::presentation(&answer, subject, commitment, &presentation.credential_proof)?;
+        let statement = S::Document::presentation(
+            &answer,
+            subject,
+            commitment,
+            &presentation.credential_proof,
+        )?;
 
         learnt.push(Learnt::from(&issuer));
         let profile = request.issuers().get(issuer.index).and_then(Issuer::profile);
@@ -80,12 +95,13 @@ impl Claim {
 
         use crate::error::Code;
 
-        let hash = statement_hash(&self.credential, &self.presentation).map_err(|error| match error {
-            StatementHashError::Suite(_) => {
-                Error::new(Code::WrongVersion, "presentation.suite", error.to_string())
-            }
-            _ => Error::malformed("presentation", error.to_string()),
-        })?;
+        let hash =
+            statement_hash(&self.credential, &self.presentation).map_err(|error| match error {
+                StatementHashError::Suite(_) => {
+                    Error::new(Code::WrongVersion, "presentation.suite", error.to_string())
+                }
+                _ => Error::malformed("presentation", error.to_string()),
+            })?;
         Ok(digest_to_bytes(&hash))
     }
 
@@ -115,7 +131,8 @@ fn learnt_of_predicates<D: CredentialFormat>(
     let mut values = Vec::new();
     for (slot, encoding) in presentation.disclosed.iter().enumerate() {
         let value = encoding.as_deref().map(D::decode).transpose();
-        values.push(value.map_err(|error| error.within(&format!("presentation.disclosed[{slot}]")))?);
+        values
+            .push(value.map_err(|error| error.within(&format!("presentation.disclosed[{slot}]")))?);
     }
     let learnt = |(predicate, slot): (&Predicate, &usize)| {
         let disclosed = values.get(*slot).and_then(Option::as_ref);

@@ -14,7 +14,9 @@ use velum_core::statement::SALT_BYTES;
 use velum_core::suite::Suite;
 
 use crate::algorithm::SignatureAlgorithm;
-use crate::cbor::{Cursor, Major, Rules, array_up_to, bounded, counted, fixed, write_bytes, write_head};
+use crate::cbor::{
+    Cursor, Major, Rules, array_up_to, bounded, counted, fixed, write_bytes, write_head,
+};
 use crate::error::{Code, Error};
 use crate::limits;
 
@@ -105,7 +107,8 @@ impl Presentation {
             issuer: read_index(&mut cursor)?,
             x5chain: read_x5chain(&mut cursor).map_err(|error| error.within("x5chain"))?,
             commitment: fixed(&mut cursor, "commitment")?,
-            disclosed: read_disclosed(&mut cursor, class).map_err(|error| error.within("disclosed"))?,
+            disclosed: read_disclosed(&mut cursor, class)
+                .map_err(|error| error.within("disclosed"))?,
             shown: bounded(&mut cursor, limits::DEVICE_NAMESPACES_BYTES)
                 .map_err(|error| error.within("shown"))?,
             device_algorithm: read_algorithm(&mut cursor)?,
@@ -156,7 +159,8 @@ fn members(suite: Suite) -> u64 {
 /// Reads what decides the length of everything that has a fixed one. Versions come before the count: others have another.
 fn read_kind(cursor: &mut Cursor<'_>, found: Option<u64>) -> Result<(Suite, SizeClass), Error> {
     let unknown = |what: &str, found: u64| {
-        let message = format!("{what} {found} is not known; update this software or ask for another {what}");
+        let message =
+            format!("{what} {found} is not known; update this software or ask for another {what}");
         Error::new(Code::WrongVersion, what, message)
     };
     let (_, version) = cursor.unsigned()?;
@@ -186,7 +190,10 @@ fn read_x5chain(cursor: &mut Cursor<'_>) -> Result<Vec<Vec<u8>>, Error> {
     (0..count).map(|_| bounded(cursor, limits::CERTIFICATE_BYTES)).collect()
 }
 
-fn read_disclosed(cursor: &mut Cursor<'_>, class: SizeClass) -> Result<Vec<Option<Vec<u8>>>, Error> {
+fn read_disclosed(
+    cursor: &mut Cursor<'_>,
+    class: SizeClass,
+) -> Result<Vec<Option<Vec<u8>>>, Error> {
     let count = array_up_to(cursor, class.slots)?;
     let value = |cursor: &mut Cursor<'_>| match cursor.null() {
         true => Ok(None),
@@ -199,7 +206,10 @@ fn read_algorithm(cursor: &mut Cursor<'_>) -> Result<SignatureAlgorithm, Error> 
     const PLACE: &str = "device algorithm";
     let id = cursor.integer().map_err(|error| error.within(PLACE))?;
     SignatureAlgorithm::by_id(id).ok_or_else(|| {
-        Error::malformed(PLACE, format!("COSE algorithm {id} is neither ES256 (-7) nor ESP256 (-9)"))
+        Error::malformed(
+            PLACE,
+            format!("COSE algorithm {id} is neither ES256 (-7) nor ESP256 (-9)"),
+        )
     })
 }
 

@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use velum_core::class::SizeClass;
 use velum_core::proof::MAX_PROOF_BYTES;
 use velum_core::statement::{
-    CredentialStatement, CredentialWitness, ElementName, PublicKey, RecordOpening, RecordSalts, Subject,
-    digest_to_bytes,
+    CredentialStatement, CredentialWitness, ElementName, PublicKey, RecordOpening, RecordSalts,
+    Subject, digest_to_bytes,
 };
 use velum_core::suite::Suite;
 use zeroize::Zeroizing;
@@ -85,7 +85,10 @@ impl Prepared {
         for value in &opening.values {
             write_bytes(&mut out, value);
         }
-        write_numbers(&mut out, opening.salts.slots.iter().chain([&opening.salts.record]).flatten());
+        write_numbers(
+            &mut out,
+            opening.salts.slots.iter().chain([&opening.salts.record]).flatten(),
+        );
         write_bytes(&mut out, proof);
         let checksum = checksum(&out);
         write_bytes(&mut out, &checksum);
@@ -105,16 +108,20 @@ impl Prepared {
         let Head { subject, document, prepared_for } = Head::read(bytes, &mut cursor)?;
         let class = subject.class;
         let commitment = fixed(&mut cursor, "commitment")?;
-        let (device_key_x, device_key_y) = halves(&Zeroizing::new(fixed(&mut cursor, "device key")?));
+        let (device_key_x, device_key_y) =
+            halves(&Zeroizing::new(fixed(&mut cursor, "device key")?));
         let dates = read_numbers(&mut cursor, 3)?;
         let count = array_up_to(&mut cursor, subject.elements.len())?;
-        let values =
-            (0..count).map(|_| bounded(&mut cursor, class.max_item_bytes)).collect::<Result<Vec<_>, _>>()?;
+        let values = (0..count)
+            .map(|_| bounded(&mut cursor, class.max_item_bytes))
+            .collect::<Result<Vec<_>, _>>()?;
         let salts = read_numbers(&mut cursor, 4 * (class.slots + 1))?;
         let (slots, record) = salts.split_at(4 * class.slots);
         let salts = RecordSalts {
             slots: slots.as_chunks().0.to_vec(),
-            record: record.try_into().map_err(|_| Error::malformed("salts", "not one a slot and one"))?,
+            record: record
+                .try_into()
+                .map_err(|_| Error::malformed("salts", "not one a slot and one"))?,
         };
         let opening = RecordOpening {
             device_key_x,
@@ -165,7 +172,8 @@ impl Purpose {
     /// As [`Prepared::from_bytes`].
     pub fn of_prepared(bytes: &[u8]) -> Result<(Self, Timestamp), Error> {
         let head = Head::read(bytes, &mut Cursor::new(bytes, Rules::Shortest));
-        let Head { subject, document, prepared_for } = head.map_err(|error| error.within("prepared"))?;
+        let Head { subject, document, prepared_for } =
+            head.map_err(|error| error.within("prepared"))?;
         Ok((Self::new(&subject, document), prepared_for))
     }
 }
@@ -181,7 +189,10 @@ impl Head {
     /// Reads it, once the version is known and the bytes are as they were written.
     fn read(bytes: &[u8], cursor: &mut Cursor<'_>) -> Result<Self, Error> {
         if bytes.len() > limits::PRESENTATION_BYTES {
-            return Err(Error::malformed("", format!("{} bytes are no prepared proof", bytes.len())));
+            return Err(Error::malformed(
+                "",
+                format!("{} bytes are no prepared proof", bytes.len()),
+            ));
         }
         let members = cursor.array()?.definite();
         if cursor.text()?.1 != Prepared::FORMAT {
@@ -190,8 +201,11 @@ impl Head {
         check_whole(bytes)?;
         let subject = read_subject(cursor, members)?;
         let document = fixed(cursor, "document")?;
-        let prepared_for =
-            cursor.text()?.1.parse().map_err(|error| Error::malformed("time", format!("{error}")))?;
+        let prepared_for = cursor
+            .text()?
+            .1
+            .parse()
+            .map_err(|error| Error::malformed("time", format!("{error}")))?;
         Ok(Self { subject, document, prepared_for })
     }
 }
@@ -218,12 +232,16 @@ fn other_version(what: &str) -> Error {
 fn read_subject(cursor: &mut Cursor<'_>, members: Option<u64>) -> Result<Subject, Error> {
     counted(members, MEMBERS)?;
     let (_, suite) = cursor.unsigned()?;
-    let suite = u8::try_from(suite).ok().and_then(Suite::by_id).ok_or_else(|| other_version("suite"))?;
+    let suite =
+        u8::try_from(suite).ok().and_then(Suite::by_id).ok_or_else(|| other_version("suite"))?;
     if cursor.unsigned()?.1 != u64::from(suite.version()) {
         return Err(other_version("suite version"));
     }
     let (_, class) = cursor.unsigned()?;
-    let class = u8::try_from(class).ok().and_then(SizeClass::by_id).ok_or_else(|| other_version("class"))?;
+    let class = u8::try_from(class)
+        .ok()
+        .and_then(SizeClass::by_id)
+        .ok_or_else(|| other_version("class"))?;
     let doc_type = cursor.name()?.1.to_owned();
     let (x, y) = halves(&fixed(cursor, "issuer")?);
     let names = array_up_to(cursor, 2 * class.slots)?;

@@ -5,7 +5,9 @@ use std::convert::Infallible;
 use async_lock::OnceCell;
 use sha2::{Digest, Sha256};
 use velum_core::class::{CLASSES, SizeClass};
-use velum_core::proof::{self, CredentialProver, PresentationProver, ProofKind, Provable, ProveError};
+use velum_core::proof::{
+    self, CredentialProver, PresentationProver, ProofKind, Provable, ProveError,
+};
 use velum_core::statement::{PresentationStatement, PresentationWitness, presentation_salt};
 use velum_core::suite::Suite;
 use velum_stark::backend::Backend;
@@ -183,7 +185,12 @@ impl<B: Backend + Clone> Prover<B> {
     ///
     /// # Errors
     /// `cancelled`, `backend`.
-    pub fn make_keys(&self, kind: ProofKind, class: SizeClass, control: &Control<'_>) -> Result<(), Error> {
+    pub fn make_keys(
+        &self,
+        kind: ProofKind,
+        class: SizeClass,
+        control: &Control<'_>,
+    ) -> Result<(), Error> {
         block_on(self.make_keys_async(kind, class, control))
     }
 
@@ -260,7 +267,8 @@ impl<B: Backend + Clone> Prover<B> {
             Ok(proof) => Ok(Prepared::new(statement, &witness, proof, request.now())),
             Err(error) => {
                 let (prover, control) = self.fall_back(error, &control, &reached).await?;
-                Box::pin(prover.prepare_async(document, request, options.with_control(control))).await
+                Box::pin(prover.prepare_async(document, request, options.with_control(control)))
+                    .await
             }
         }
     }
@@ -360,8 +368,10 @@ impl<B: Backend + Clone> Prover<B> {
         let cpu = device.and_then(|device| self.backend.fallback(device, &error.to_string()));
         let Some(cpu) = cpu else { return Err(internal(error)) };
         let rest = control.part(reached.fraction(), 1.0);
-        rest.begin(Stage::Fallback, 0.0).map_err(|cancelled| internal::<Infallible>(cancelled.into()))?;
-        let prover = self.fallback.get_or_init(async || Box::new(Prover::on(cpu, self.suite))).await;
+        rest.begin(Stage::Fallback, 0.0)
+            .map_err(|cancelled| internal::<Infallible>(cancelled.into()))?;
+        let prover =
+            self.fallback.get_or_init(async || Box::new(Prover::on(cpu, self.suite))).await;
         Ok((prover, rest))
     }
 }
@@ -397,7 +407,8 @@ impl Pending {
         let subject = request.subject(suite, class, &issuer.public_key);
         let signed: [u8; 32] = Sha256::digest(signed).into();
         if subject != prepared.subject || signed != prepared.document {
-            let message = "prepared for another document, issuer, docType or list of elements; prepare anew";
+            let message =
+                "prepared for another document, issuer, docType or list of elements; prepare anew";
             return Err(Error::new(Code::PreparedMismatch, "prepared", message));
         }
         let commitment = prepared
@@ -415,7 +426,10 @@ impl Pending {
         };
         Ok(Self {
             statement: D::presentation(&answer, subject, commitment, &prepared.proof)?,
-            witness: PresentationWitness { record: prepared.opening.clone(), signature: *signature },
+            witness: PresentationWitness {
+                record: prepared.opening.clone(),
+                signature: *signature,
+            },
             presentation: Presentation {
                 suite,
                 class,
@@ -459,9 +473,11 @@ fn internal<E: std::error::Error>(error: ProveError<E>) -> Error {
         }
         // The document passed every other check: what is left is that it does not fit the tables.
         ProveError::Witness(error) => Error::too_large("document", error.to_string()),
-        ProveError::Backend(_) | ProveError::Faulty(_) => {
-            Error::new(Code::Backend, "prover", format!("{error}; prove again, or on the processor"))
-        }
+        ProveError::Backend(_) | ProveError::Faulty(_) => Error::new(
+            Code::Backend,
+            "prover",
+            format!("{error}; prove again, or on the processor"),
+        ),
         error => Error::bug(&error.to_string()),
     }
 }
@@ -489,7 +505,10 @@ mod tests {
                 Memory::Normal,
             ),
         ] {
-            assert_eq!((prepare.control().memory(), present.control().memory()), (expected, expected));
+            assert_eq!(
+                (prepare.control().memory(), present.control().memory()),
+                (expected, expected)
+            );
         }
     }
 }

@@ -36,7 +36,8 @@ impl Verifier {
     /// for whoever aggregates, and have to be named.
     #[must_use]
     pub fn new() -> Self {
-        let presented: Vec<_> = SUITES.iter().copied().filter(|suite| !suite.is_for_circuits()).collect();
+        let presented: Vec<_> =
+            SUITES.iter().copied().filter(|suite| !suite.is_for_circuits()).collect();
         Self::allowing(&presented)
     }
 
@@ -70,15 +71,18 @@ impl Verifier {
         request: &Request,
     ) -> Result<Verified, Error> {
         if !self.suites.contains(&presentation.suite) {
-            let message =
-                format!("suite {:?} is not allowed here; ask for another", presentation.suite.name());
+            let message = format!(
+                "suite {:?} is not allowed here; ask for another",
+                presentation.suite.name()
+            );
             return Err(Error::new(Code::WrongVersion, "presentation.suite", message));
         }
         let claim = Claim::new(presentation, session, request)?;
         let key = self.key(presentation.suite, presentation.class)?;
         let invalid = |name: &'static str| {
             move |error: velum_stark::VerifyError| {
-                let message = format!("{error}; it was changed, or made for another request or session");
+                let message =
+                    format!("{error}; it was changed, or made for another request or session");
                 Error::new(Code::ProofInvalid, format!("presentation.{name}"), message)
             }
         };

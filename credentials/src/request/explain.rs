@@ -56,12 +56,18 @@ impl Learnt {
                 "value": value.to_json(),
             }),
             Self::Issuer { issuer, name: None } => json!({ "issuer": issuer }),
-            Self::Issuer { issuer, name: Some(name) } => json!({ "issuer": issuer, "issuer_name": name }),
-            Self::Profile(profile) => json!({ "profile": profile.name(), "revocation_checked": false }),
+            Self::Issuer { issuer, name: Some(name) } => {
+                json!({ "issuer": issuer, "issuer_name": name })
+            }
+            Self::Profile(profile) => {
+                json!({ "profile": profile.name(), "revocation_checked": false })
+            }
             Self::DocType(doc_type) => json!({ "doc_type": doc_type }),
             Self::ValidAt(time) => json!({ "valid_at": time.to_string() }),
             Self::SizeClass(class) => json!({ "size_class": class.name }),
-            Self::DeviceAlgorithm(algorithm) => json!({ "device_algorithm": algorithm.to_string() }),
+            Self::DeviceAlgorithm(algorithm) => {
+                json!({ "device_algorithm": algorithm.to_string() })
+            }
             Self::DeviceNamespaces(cbor) => {
                 json!({ "device_namespaces": hex::encode(cbor), "authorisation_proven": false })
             }
@@ -128,7 +134,9 @@ impl Request {
                 "a document signer under the trusted root, by its certificate".to_owned()
             }
             [Issuer::Signer { .. }] => "the trusted document signer".to_owned(),
-            several => format!("which document signer, trusted by one of {} entries", several.len()),
+            several => {
+                format!("which document signer, trusted by one of {} entries", several.len())
+            }
         }
     }
 }
@@ -141,7 +149,9 @@ impl Condition {
             Self::Equals(Literal::Text(text)) => json!({ "equals": text }),
             Self::Equals(Literal::Bool(value)) => json!({ "equals": value }),
             Self::Equals(Literal::Integer(number)) => json!({ "equals": number }),
-            Self::Equals(Literal::FullDate(date)) => json!({ "equals": { "full_date": date.to_string() } }),
+            Self::Equals(Literal::FullDate(date)) => {
+                json!({ "equals": { "full_date": date.to_string() } })
+            }
             Self::DateBefore(date) => json!({ "date_before": date.to_string() }),
             Self::DateAfter(date) => json!({ "date_after": date.to_string() }),
             Self::Disclose => json!({ "disclose": true }),
@@ -173,7 +183,8 @@ impl Explanation {
     fn compares_hidden_date(&self) -> bool {
         self.learnt.iter().any(|learnt| match learnt {
             Learnt::Predicate(Predicate { namespace, element, condition }, _) => {
-                let is_it = |hidden: &(String, String)| hidden.0 == *namespace && hidden.1 == *element;
+                let is_it =
+                    |hidden: &(String, String)| hidden.0 == *namespace && hidden.1 == *element;
                 condition.is_about_date() && self.hidden.iter().any(is_it)
             }
             _ => false,

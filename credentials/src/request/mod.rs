@@ -52,7 +52,10 @@ impl Request {
     ) -> Result<Self, Error> {
         check_shown("request.doc_type", &doc_type)?;
         if issuers.is_empty() {
-            return Err(Error::malformed("request.issuers", "no issuer is trusted; name at least one"));
+            return Err(Error::malformed(
+                "request.issuers",
+                "no issuer is trusted; name at least one",
+            ));
         }
         if predicates.is_empty() {
             return Err(Error::malformed(
@@ -60,7 +63,12 @@ impl Request {
                 "nothing is asked; name at least one predicate",
             ));
         }
-        Error::check_limit("request.predicates", "predicates", predicates.len(), limits::PREDICATES)?;
+        Error::check_limit(
+            "request.predicates",
+            "predicates",
+            predicates.len(),
+            limits::PREDICATES,
+        )?;
         for (index, predicate) in predicates.iter().enumerate() {
             let place = format!("request.predicates[{index}]");
             check_shown(&format!("{place}.namespace"), &predicate.namespace)?;
@@ -70,7 +78,15 @@ impl Request {
             }
         }
         let (slots, predicate_slots) = slots(&predicates);
-        Ok(Self { doc_type, now, issuers, predicates, device_namespaces: Vec::new(), slots, predicate_slots })
+        Ok(Self {
+            doc_type,
+            now,
+            issuers,
+            predicates,
+            device_namespaces: Vec::new(),
+            slots,
+            predicate_slots,
+        })
     }
 
     /// The same request, which also takes elements of these namespaces that the device signed itself. Without that a
@@ -81,7 +97,12 @@ impl Request {
     /// [`limits::DEVICE_NAMESPACES`] or with a name over [`limits::NAME_BYTES`].
     pub fn with_device_namespaces(self, device_namespaces: Vec<String>) -> Result<Self, Error> {
         const PLACE: &str = "request.device_namespaces";
-        Error::check_limit(PLACE, "namespaces", device_namespaces.len(), limits::DEVICE_NAMESPACES)?;
+        Error::check_limit(
+            PLACE,
+            "namespaces",
+            device_namespaces.len(),
+            limits::DEVICE_NAMESPACES,
+        )?;
         for (index, name) in device_namespaces.iter().enumerate() {
             let place = format!("{PLACE}[{index}]");
             check_shown(&place, name)?;

@@ -43,14 +43,16 @@ impl Request {
     /// The JSON form, indented.
     #[must_use]
     pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(&RequestForm::from(self)).expect("every member has a JSON form")
+        serde_json::to_string_pretty(&RequestForm::from(self))
+            .expect("every member has a JSON form")
     }
 
     /// The CBOR form. Equal requests give equal bytes.
     #[must_use]
     pub fn to_cbor(&self) -> Vec<u8> {
         let mut cbor = Vec::new();
-        ciborium::into_writer(&RequestForm::from(self), &mut cbor).expect("every member has a CBOR form");
+        ciborium::into_writer(&RequestForm::from(self), &mut cbor)
+            .expect("every member has a CBOR form");
         cbor
     }
 }
@@ -122,15 +124,16 @@ struct Parts {
 
 impl Parts {
     fn read(node: Node) -> Result<Self, Error> {
-        let mut members = node.members(&["doc_type", "now", "issuers", "predicates", "device_namespaces"])?;
+        let mut members =
+            node.members(&["doc_type", "now", "issuers", "predicates", "device_namespaces"])?;
         let doc_type = members.required("doc_type", Node::text)?;
         let default = Profile::of_doc_type(&doc_type);
         let now = members.required("now", read_time)?;
         let issuers = members.required("issuers", |issuers| {
             Members::each(issuers, |issuer| IssuerForm::of(issuer)?.read(default))
         })?;
-        let predicates =
-            members.required("predicates", |predicates| Members::each(predicates, read_predicate))?;
+        let predicates = members
+            .required("predicates", |predicates| Members::each(predicates, read_predicate))?;
         let device_namespaces =
             members.optional("device_namespaces", |names| Members::each(names, Node::text))?;
         Ok(Self {
@@ -156,8 +159,10 @@ fn read_time(node: Node) -> Result<Timestamp, Error> {
 impl From<&Issuer> for IssuerForm {
     fn from(issuer: &Issuer) -> Self {
         // A root's profile is written even where it goes without saying, so that the bytes say what is meant.
-        let mut form =
-            Self { profile: issuer.profile().map(|profile| profile.name().to_owned()), ..Self::default() };
+        let mut form = Self {
+            profile: issuer.profile().map(|profile| profile.name().to_owned()),
+            ..Self::default()
+        };
         if let Some(Profile::Pki { require_eku }) = issuer.profile() {
             form.require_eku = require_eku.map(|oid| oid.to_string());
         }
@@ -208,9 +213,9 @@ impl IssuerForm {
         });
         match (profile.transpose()?, &self.require_eku) {
             (Some(Profile::Pki { .. }), Some(oid)) => {
-                let oid = oid
-                    .parse()
-                    .map_err(|error: InvalidOid| Error::malformed("require_eku", error.to_string()))?;
+                let oid = oid.parse().map_err(|error: InvalidOid| {
+                    Error::malformed("require_eku", error.to_string())
+                })?;
                 Ok(Some(Profile::Pki { require_eku: Some(oid) }))
             }
             (_, Some(_)) => Err(Error::malformed("require_eku", "only profile \"pki\" takes it")),
@@ -232,7 +237,11 @@ fn key(text: &str) -> Result<Issuer, Error> {
     Issuer::from_sec1(&bytes)
 }
 
-fn certificate(text: &str, profile: Option<Profile>, default: Option<Profile>) -> Result<Issuer, Error> {
+fn certificate(
+    text: &str,
+    profile: Option<Profile>,
+    default: Option<Profile>,
+) -> Result<Issuer, Error> {
     const PLACE: &str = "x509_pem";
     let certificates = x509::read_pem(text).map_err(|e| Error::malformed(PLACE, e.to_string()))?;
     let [der] = <[Vec<u8>; 1]>::try_from(certificates)
@@ -266,7 +275,8 @@ impl From<&Predicate> for PredicateForm {
 }
 
 fn read_predicate(node: Node) -> Result<Predicate, Error> {
-    const CONDITIONS: [&str; 5] = ["age_at_least", "equals", "date_before", "date_after", "disclose"];
+    const CONDITIONS: [&str; 5] =
+        ["age_at_least", "equals", "date_before", "date_after", "disclose"];
     let mut members = node.members(&[&["namespace", "element"][..], &CONDITIONS].concat())?;
     let namespace = members.required("namespace", Node::text)?;
     let element = members.required("element", Node::text)?;
@@ -275,7 +285,8 @@ fn read_predicate(node: Node) -> Result<Predicate, Error> {
         conditions.extend(members.optional(name, |node| read_condition(name, node))?);
     }
     let [condition] = <[Condition; 1]>::try_from(conditions).map_err(|found| {
-        let message = format!("{} conditions; give exactly one of {}", found.len(), CONDITIONS.join(", "));
+        let message =
+            format!("{} conditions; give exactly one of {}", found.len(), CONDITIONS.join(", "));
         Error::malformed("", message)
     })?;
     Ok(Predicate { namespace, element, condition })
@@ -309,13 +320,18 @@ fn read_literal(node: Node) -> Result<Literal, Error> {
     Ok(match node {
         Node::Text(text) => Literal::Text(text),
         Node::Bool(value) => Literal::Bool(value),
-        Node::Integer(number) => Literal::Integer(
-            i64::try_from(number)
-                .map_err(|_| Error::malformed("", "an integer of more than 64 bits with its sign"))?,
-        ),
-        Node::Object(_) => Literal::FullDate(node.members(&["full_date"])?.required("full_date", read_date)?),
+        Node::Integer(number) => {
+            Literal::Integer(i64::try_from(number).map_err(|_| {
+                Error::malformed("", "an integer of more than 64 bits with its sign")
+            })?)
+        }
+        Node::Object(_) => {
+            Literal::FullDate(node.members(&["full_date"])?.required("full_date", read_date)?)
+        }
         other => {
-            return Err(other.instead_of("text, a boolean, an integer or {\"full_date\": \"YYYY-MM-DD\"}"));
+            return Err(
+                other.instead_of("text, a boolean, an integer or {\"full_date\": \"YYYY-MM-DD\"}")
+            );
         }
     })
 }
@@ -329,7 +345,9 @@ impl Serialize for LiteralForm {
             Literal::Text(text) => serializer.serialize_str(text),
             Literal::Bool(value) => serializer.serialize_bool(*value),
             Literal::Integer(number) => serializer.serialize_i64(*number),
-            Literal::FullDate(date) => FullDateForm { full_date: date.to_string() }.serialize(serializer),
+            Literal::FullDate(date) => {
+                FullDateForm { full_date: date.to_string() }.serialize(serializer)
+            }
         }
     }
 }

@@ -41,7 +41,10 @@ impl Issuer {
     /// `malformed` for anything but a point on P-256 other than infinity.
     pub fn from_sec1(bytes: &[u8]) -> Result<Self, Error> {
         VerifyingKey::from_sec1_bytes(bytes).map(Self::Key).map_err(|_| {
-            Error::malformed("", "not a P-256 public key; give the SEC 1 point, 65 bytes that begin with 04")
+            Error::malformed(
+                "",
+                "not a P-256 public key; give the SEC 1 point, 65 bytes that begin with 04",
+            )
         })
     }
 
@@ -128,8 +131,7 @@ impl TrustedIssuer {
             }
         }
         if named_is_trusted {
-            let message =
-                "the signature does not verify under the trusted key of its signer; the document was altered";
+            let message = "the signature does not verify under the trusted key of its signer; the document was altered";
             return Err(Error::new(Code::IssuerSignature, "", message));
         }
         // No root that one could add vouches for a signer whose certificate has expired.
@@ -151,13 +153,17 @@ impl TrustedIssuer {
         now: Timestamp,
     ) -> Result<Self, Error> {
         let untrusted = |reason: &str| {
-            let message =
-                format!("the presentation is from an issuer that the request does not trust ({reason})");
+            let message = format!(
+                "the presentation is from an issuer that the request does not trust ({reason})"
+            );
             Error::new(Code::IssuerUntrusted, "issuer", message)
         };
-        let issuer = issuers.get(index).ok_or_else(|| untrusted("there are fewer in the request"))?;
-        let certificates = Certificates { x5chain, why_none: &"the presentation holds no certificates" };
-        Self::of(index, issuer, certificates, now, now).map_err(|refusal| untrusted(&refusal.reason()))
+        let issuer =
+            issuers.get(index).ok_or_else(|| untrusted("there are fewer in the request"))?;
+        let certificates =
+            Certificates { x5chain, why_none: &"the presentation holds no certificates" };
+        Self::of(index, issuer, certificates, now, now)
+            .map_err(|refusal| untrusted(&refusal.reason()))
     }
 
     /// Whom an issuer of the request makes trusted, or why it makes no one.
@@ -187,12 +193,20 @@ impl TrustedIssuer {
                 match profile {
                     Profile::Iso18013_5 => {
                         let found = x509::verify_chain(x5chain, &[der], signed, now);
-                        let is_named = x5chain.first().is_some_and(|leaf| x509::names_as_issuer(leaf, der));
-                        (found.map_err(|error| Refusal::of_root(index, *profile, error, is_named))?, 1)
+                        let is_named =
+                            x5chain.first().is_some_and(|leaf| x509::names_as_issuer(leaf, der));
+                        (
+                            found.map_err(|error| {
+                                Refusal::of_root(index, *profile, error, is_named)
+                            })?,
+                            1,
+                        )
                     }
                     Profile::Pki { require_eku } => {
-                        let found = x509::verify_path(x5chain, der, require_eku.as_ref(), signed, now);
-                        let found = found.map_err(|error| Refusal::of_root(index, *profile, error, true))?;
+                        let found =
+                            x509::verify_path(x5chain, der, require_eku.as_ref(), signed, now);
+                        let found = found
+                            .map_err(|error| Refusal::of_root(index, *profile, error, true))?;
                         (found.signer, found.certificates)
                     }
                 }
@@ -218,7 +232,9 @@ impl TrustedIssuer {
             match &profile {
                 None => {}
                 Some(Profile::Iso18013_5) => x509::check_annex_b_signer(der)?,
-                Some(Profile::Pki { require_eku }) => x509::check_pinned_signer(der, require_eku.as_ref())?,
+                Some(Profile::Pki { require_eku }) => {
+                    x509::check_pinned_signer(der, require_eku.as_ref())?
+                }
             }
             x509::SignerCertificate::from_der(der)
         };

@@ -26,7 +26,12 @@ pub(super) enum Refusal {
 
 impl Refusal {
     /// Of a root of this index; `is_named` is whether the signer's certificate names it as its issuer.
-    pub(super) fn of_root(index: usize, profile: Profile, error: ChainError, is_named: bool) -> Self {
+    pub(super) fn of_root(
+        index: usize,
+        profile: Profile,
+        error: ChainError,
+        is_named: bool,
+    ) -> Self {
         match error.fault {
             _ if !is_named => Self::Stranger,
             CertificateFault::NotYetValid { .. } | CertificateFault::Expired { .. } => {
@@ -70,7 +75,8 @@ impl Refusal {
                 format!("{}the certificate of issuers[{index}]: {fault}", under.unwrap_or_default())
             }
             Self::SignedOutside => {
-                "the document was signed outside the validity of its signer's certificate".to_owned()
+                "the document was signed outside the validity of its signer's certificate"
+                    .to_owned()
             }
             Self::Time { index, error } => {
                 let certificate = named(error.certificate, *index);
@@ -86,12 +92,15 @@ impl Refusal {
 
     /// The whole message for a holder.
     fn message(&self) -> String {
-        const ANEW: &str = "the issuer must issue the document anew, under a certificate that is valid";
-        const PIN: &str = "if you trust this signer, pin its own certificate (x509_pem) or key (sec1_hex)";
+        const ANEW: &str =
+            "the issuer must issue the document anew, under a certificate that is valid";
+        const PIN: &str =
+            "if you trust this signer, pin its own certificate (x509_pem) or key (sec1_hex)";
         let reason = self.reason();
         match self {
             Self::OtherKey => {
-                "none of the request's issuers made the signature; add the issuer if you trust it".to_owned()
+                "none of the request's issuers made the signature; add the issuer if you trust it"
+                    .to_owned()
             }
             Self::Stranger => {
                 format!(
@@ -112,7 +121,10 @@ impl Refusal {
             Self::Certificate { .. } => format!("{reason}; {PIN}"),
             Self::Pinned { .. } => format!("{reason}; leave the profile out to trust it as it is"),
             Self::SignedOutside => format!("{reason}; {ANEW}"),
-            Self::Time { index, error: ChainError { certificate: CertificateRole::Root(_), .. } } => {
+            Self::Time {
+                index,
+                error: ChainError { certificate: CertificateRole::Root(_), .. },
+            } => {
                 format!("{reason}; the request must name a root at issuers[{index}] that is valid")
             }
             Self::Time { .. } => format!("{reason}; {ANEW}"),

@@ -8,7 +8,9 @@ use x509_cert::der::asn1::{Any, ObjectIdentifier};
 use x509_cert::der::oid::AssociatedOid;
 use x509_cert::der::oid::db::{rfc4519, rfc5912};
 use x509_cert::der::{Decode, Tag, Tagged};
-use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectKeyIdentifier};
+use x509_cert::ext::pkix::{
+    BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectKeyIdentifier,
+};
 use x509_cert::name::Name;
 use x509_cert::time::Time;
 
@@ -256,8 +258,8 @@ pub fn certificate_public_key(der: &[u8]) -> Result<p256::ecdsa::VerifyingKey, C
 /// # Errors
 /// [`CertificateFault`] where the bytes are no certificate or `basicConstraints` is malformed or repeated.
 pub fn is_ca(der: &[u8]) -> Result<bool, CertificateFault> {
-    let constraints =
-        Certificate::of_any_version(der)?.extension::<BasicConstraints>(Extension::BasicConstraints)?;
+    let constraints = Certificate::of_any_version(der)?
+        .extension::<BasicConstraints>(Extension::BasicConstraints)?;
     Ok(constraints.is_some_and(|(_, constraints)| constraints.ca))
 }
 
@@ -288,7 +290,8 @@ impl<'a> Certificate<'a> {
         if fields.version != V3 && !fields.extensions.is_empty() {
             return Err(CertificateFault::Version);
         }
-        let (not_before, not_after) = (timestamp(&fields.not_before)?, timestamp(&fields.not_after)?);
+        let (not_before, not_after) =
+            (timestamp(&fields.not_before)?, timestamp(&fields.not_after)?);
         Ok(Self { der, fields, not_before, not_after })
     }
 
@@ -325,7 +328,8 @@ impl<'a> Certificate<'a> {
     fn common_name(&self) -> Option<String> {
         let name = attributes(self.subject(), rfc4519::CN).last()?;
         let is_text = matches!(name.tag(), Tag::Utf8String | Tag::PrintableString);
-        let text = str::from_utf8(name.value()).ok().filter(|text| is_text && unseen(text).is_none())?;
+        let text =
+            str::from_utf8(name.value()).ok().filter(|text| is_text && unseen(text).is_none())?;
         Some(text.to_owned())
     }
 
@@ -333,7 +337,8 @@ impl<'a> Certificate<'a> {
         if self.curve() != Some(rfc5912::SECP_256_R_1) {
             return Err(self.unsupported_key("P-256"));
         }
-        p256::ecdsa::VerifyingKey::from_sec1_bytes(self.key_bytes()).map_err(|_| CertificateFault::NotOnCurve)
+        p256::ecdsa::VerifyingKey::from_sec1_bytes(self.key_bytes())
+            .map_err(|_| CertificateFault::NotOnCurve)
     }
 
     fn unsupported_key(&self, expected: &'static str) -> CertificateFault {
@@ -360,7 +365,8 @@ impl<'a> Certificate<'a> {
     /// B.1.4, as far as it needs no other certificate.
     pub(super) fn check_document_signer_profile(&self) -> Result<(), CertificateFault> {
         self.check_critical_extensions()?;
-        if let Some((_, constraints)) = self.extension::<BasicConstraints>(Extension::BasicConstraints)?
+        if let Some((_, constraints)) =
+            self.extension::<BasicConstraints>(Extension::BasicConstraints)?
             && constraints.ca
         {
             return Err(CertificateFault::Ca);
@@ -370,7 +376,9 @@ impl<'a> Certificate<'a> {
             return Err(CertificateFault::KeyUsage("lacks digitalSignature"));
         }
         if usage.contains(KeyUsages::KeyCertSign) {
-            return Err(CertificateFault::KeyUsage("has keyCertSign, which a document signer must not"));
+            return Err(CertificateFault::KeyUsage(
+                "has keyCertSign, which a document signer must not",
+            ));
         }
         let ExtendedKeyUsage(purposes) = self.critical(Extension::ExtendedKeyUsage)?;
         if !purposes.contains(&DOCUMENT_SIGNER_USAGE) {
@@ -379,7 +387,11 @@ impl<'a> Certificate<'a> {
         self.country().map(|_| ())
     }
 
-    pub(super) fn check_valid_at(&self, moment: Moment, at: Timestamp) -> Result<(), CertificateFault> {
+    pub(super) fn check_valid_at(
+        &self,
+        moment: Moment,
+        at: Timestamp,
+    ) -> Result<(), CertificateFault> {
         let (not_before, not_after) = (self.not_before(), self.not_after());
         if at < not_before {
             return Err(CertificateFault::NotYetValid { moment, at, not_before });
@@ -410,7 +422,9 @@ impl<'a> Certificate<'a> {
     pub(super) fn country(&self) -> Result<&Any, CertificateFault> {
         let mut countries = attributes(self.subject(), rfc4519::COUNTRY_NAME);
         match (countries.next(), countries.next()) {
-            (Some(country), None) if country.tag() == Tag::PrintableString && country.value().len() == 2 => {
+            (Some(country), None)
+                if country.tag() == Tag::PrintableString && country.value().len() == 2 =>
+            {
                 Ok(country)
             }
             _ => Err(CertificateFault::Country),
@@ -430,7 +444,9 @@ impl<'a> Certificate<'a> {
     pub(super) fn authority_key_identifier(&self) -> Result<Vec<u8>, CertificateFault> {
         let (_, identifier): (_, AuthorityKeyIdentifier) =
             self.required(Extension::AuthorityKeyIdentifier)?;
-        identifier.key_identifier.ok_or(CertificateFault::ExtensionMissing(Extension::AuthorityKeyIdentifier))
+        identifier
+            .key_identifier
+            .ok_or(CertificateFault::ExtensionMissing(Extension::AuthorityKeyIdentifier))
     }
 
     fn verify(&self, digest: &[u8], signature: &[u8]) -> Result<(), CertificateFault> {
@@ -475,7 +491,9 @@ impl<'a> Certificate<'a> {
 
     /// Every critical extension is one that path validation processes (RFC 5280 6.1.4 (o) and 6.1.5 (f)).
     pub(super) fn check_critical_extensions_of_path(&self) -> Result<(), CertificateFault> {
-        self.check_critical(&[&UNDERSTOOD[..], &[NameConstraints::OID, SubjectAltName::OID]].concat())?;
+        self.check_critical(
+            &[&UNDERSTOOD[..], &[NameConstraints::OID, SubjectAltName::OID]].concat(),
+        )?;
         // Understood is what can be read, also where no constraint asks for it.
         self.extension::<SubjectAltName>(Extension::SubjectAlternativeName)?;
         self.extension::<NameConstraints>(Extension::NameConstraints)?;
@@ -524,12 +542,16 @@ impl<'a> Certificate<'a> {
     }
 
     /// Criticality and value of an extension; its value is decoded only here, when a rule asks for it.
-    pub(super) fn extension<T>(&self, which: Extension) -> Result<Option<(bool, T)>, CertificateFault>
+    pub(super) fn extension<T>(
+        &self,
+        which: Extension,
+    ) -> Result<Option<(bool, T)>, CertificateFault>
     where
         T: for<'d> Decode<'d> + AssociatedOid,
     {
         let Some(extension) = self.find(which, T::OID)? else { return Ok(None) };
-        let value = T::from_der(extension.value).map_err(|error| malformed("an extension", error))?;
+        let value =
+            T::from_der(extension.value).map_err(|error| malformed("an extension", error))?;
         Ok(Some((extension.critical, value)))
     }
 

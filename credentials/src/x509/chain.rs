@@ -76,7 +76,9 @@ pub fn verify_chain<C: AsRef<[u8]>, R: AsRef<[u8]>>(
     check_issued(&signer, &root).map_err(&at_signer)?;
 
     match x5chain.iter().skip(1).position(|certificate| certificate.as_ref() != root.der()) {
-        Some(later) => Err(CertificateRole::Chain(later + 1).fault()(CertificateFault::Intermediate)),
+        Some(later) => {
+            Err(CertificateRole::Chain(later + 1).fault()(CertificateFault::Intermediate))
+        }
         None => Ok(accepted),
     }
 }
@@ -124,7 +126,11 @@ pub fn check_annex_b_signer(der: &[u8]) -> Result<(), CertificateFault> {
 }
 
 /// That a signer's certificate is valid at both times, whatever else it is. One that cannot be read is no matter of time.
-pub(crate) fn check_validity(der: &[u8], signed: Timestamp, now: Timestamp) -> Result<(), CertificateFault> {
+pub(crate) fn check_validity(
+    der: &[u8],
+    signed: Timestamp,
+    now: Timestamp,
+) -> Result<(), CertificateFault> {
     let Ok(certificate) = Certificate::from_der(der) else { return Ok(()) };
     certificate.check_valid_at(Moment::Signed, signed)?;
     certificate.check_valid_at(Moment::Now, now)

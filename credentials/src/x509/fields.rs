@@ -65,9 +65,11 @@ impl<'a> Fields<'a> {
         };
         AnyRef::decode(fields)?.tag().assert_eq(Tag::Integer)?;
         let (signed_algorithm, issuer) = (fields.decode()?, fields.decode()?);
-        let [not_before, not_after] = read(fields.decode()?, |dates| Ok([dates.decode()?, dates.decode()?]))?;
+        let [not_before, not_after] =
+            read(fields.decode()?, |dates| Ok([dates.decode()?, dates.decode()?]))?;
         let subject = fields.decode()?;
-        let (key_algorithm, key) = read(fields.decode()?, |key| Ok((key.decode()?, key.decode()?)))?;
+        let (key_algorithm, key) =
+            read(fields.decode()?, |key| Ok((key.decode()?, key.decode()?)))?;
         let mut extensions = Vec::new();
         // Identifiers of issuer and subject stand in older certificates, and nobody looks at them.
         let mut tags = [tag(1, false), tag(2, false), tag(3, true)].into_iter();

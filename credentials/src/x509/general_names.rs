@@ -81,7 +81,8 @@ fn optional_members<'a, const N: usize>(
     tags: [Tag; N],
 ) -> Result<[Option<&'a [u8]>; N]> {
     let mut members = members(content(sequence)?)?.into_iter().peekable();
-    let found = tags.map(|tag| members.next_if(|member| member.tag() == tag).map(|member| member.value()));
+    let found =
+        tags.map(|tag| members.next_if(|member| member.tag() == tag).map(|member| member.value()));
     match members.next() {
         None => Ok(found),
         Some(other) => Err(other.tag().value_error()),
@@ -94,8 +95,10 @@ impl AssociatedOid for AuthorityKeyIdentifier {
 
 impl<'a> Decode<'a> for AuthorityKeyIdentifier {
     fn decode<R: Reader<'a>>(reader: &mut R) -> Result<Self> {
-        let [key_identifier, _issuer, _serial_number] =
-            optional_members(AnyRef::decode(reader)?, [tag(0, false), tag(1, true), tag(2, false)])?;
+        let [key_identifier, _issuer, _serial_number] = optional_members(
+            AnyRef::decode(reader)?,
+            [tag(0, false), tag(1, true), tag(2, false)],
+        )?;
         Ok(Self { key_identifier: key_identifier.map(<[u8]>::to_vec) })
     }
 }
@@ -117,9 +120,11 @@ impl AssociatedOid for NameConstraints {
 
 impl<'a> Decode<'a> for NameConstraints {
     fn decode<R: Reader<'a>>(reader: &mut R) -> Result<Self> {
-        let subtrees =
-            |content| members(content)?.into_iter().map(GeneralSubtree::read).collect::<Result<_>>();
-        let [permitted, excluded] = optional_members(AnyRef::decode(reader)?, [tag(0, true), tag(1, true)])?;
+        let subtrees = |content| {
+            members(content)?.into_iter().map(GeneralSubtree::read).collect::<Result<_>>()
+        };
+        let [permitted, excluded] =
+            optional_members(AnyRef::decode(reader)?, [tag(0, true), tag(1, true)])?;
         Ok(Self {
             permitted: permitted.map(subtrees).transpose()?,
             excluded: excluded.map(subtrees).transpose()?,
@@ -148,15 +153,21 @@ mod tests {
         let read = |members: &[Vec<u8>]| {
             AuthorityKeyIdentifier::from_der(&sequence(members)).map(|found| found.key_identifier)
         };
-        let (identifier, issuer, serial) = (tlv(0x80, &[1, 2]), tlv(0xa1, &tlv(0x82, b"a")), tlv(0x82, &[9]));
+        let (identifier, issuer, serial) =
+            (tlv(0x80, &[1, 2]), tlv(0xa1, &tlv(0x82, b"a")), tlv(0x82, &[9]));
         assert_eq!(read(&[]), Ok(None));
         assert_eq!(read(std::slice::from_ref(&identifier)), Ok(Some(vec![1, 2])));
         // With issuer and serial number, which nobody looks into.
-        assert_eq!(read(&[identifier.clone(), issuer.clone(), serial.clone()]), Ok(Some(vec![1, 2])));
+        assert_eq!(
+            read(&[identifier.clone(), issuer.clone(), serial.clone()]),
+            Ok(Some(vec![1, 2]))
+        );
         assert_eq!(read(&[issuer.clone(), serial]), Ok(None));
-        for members in
-            [[identifier.clone(), identifier.clone()], [issuer, identifier.clone()], [tlv(4, &[1]), vec![]]]
-        {
+        for members in [
+            [identifier.clone(), identifier.clone()],
+            [issuer, identifier.clone()],
+            [tlv(4, &[1]), vec![]],
+        ] {
             assert!(read(&members).is_err());
         }
         let whole = sequence(&[identifier]);
@@ -216,10 +227,12 @@ mod tests {
     fn constraints_with_and_without_bounds() {
         let base = tlv(0x82, b"b");
         let read = |subtree: &[Vec<u8>]| {
-            NameConstraints::from_der(&sequence(&[tlv(0xa1, &sequence(subtree))])).map(|constraints| {
-                assert!(constraints.permitted.is_none());
-                constraints.excluded.unwrap()[0].is_bounded
-            })
+            NameConstraints::from_der(&sequence(&[tlv(0xa1, &sequence(subtree))])).map(
+                |constraints| {
+                    assert!(constraints.permitted.is_none());
+                    constraints.excluded.unwrap()[0].is_bounded
+                },
+            )
         };
         assert_eq!(read(std::slice::from_ref(&base)), Ok(false));
         assert_eq!(read(&[base.clone(), tlv(0x80, &[0])]), Ok(false));

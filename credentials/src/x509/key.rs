@@ -49,7 +49,8 @@ mod tests {
 
     #[test]
     fn keys_are_named() {
-        let ec = |curve: &str| Some(Any::encode_from(&ObjectIdentifier::new_unwrap(curve)).unwrap());
+        let ec =
+            |curve: &str| Some(Any::encode_from(&ObjectIdentifier::new_unwrap(curve)).unwrap());
         for (oid, parameters, words) in [
             ("1.2.840.10045.2.1", ec("1.2.840.10045.3.1.7"), "an EC key on P-256"),
             ("1.2.840.10045.2.1", ec("1.3.132.0.34"), "an EC key on P-384"),

@@ -34,7 +34,9 @@ enum Presented<'a> {
 impl Constraints {
     /// Adds those of a CA's certificate (RFC 5280 6.1.4 (g)).
     pub(super) fn add(&mut self, issuer: &Certificate<'_>) -> Result<(), CertificateFault> {
-        let Some((_, constraints)) = issuer.extension::<NameConstraints>(Extension::NameConstraints)? else {
+        let Some((_, constraints)) =
+            issuer.extension::<NameConstraints>(Extension::NameConstraints)?
+        else {
             return Ok(());
         };
         let NameConstraints { permitted, excluded } = constraints;
@@ -61,7 +63,8 @@ impl Constraints {
         for email in attributes(subject, EMAIL_ADDRESS) {
             self.check_name(&Presented::Email(text(email)?))?;
         }
-        let alternative = certificate.extension::<SubjectAltName>(Extension::SubjectAlternativeName)?;
+        let alternative =
+            certificate.extension::<SubjectAltName>(Extension::SubjectAlternativeName)?;
         for name in alternative.iter().flat_map(|(_, SubjectAltName(names))| names) {
             self.check_name(&Presented::of(name))?;
         }
@@ -103,7 +106,11 @@ impl<'a> Presented<'a> {
 
     /// Whether the name is within a subtree; `None` where that is about names of another form. `unknown` is what to say where it is not
     /// known: of directory names, and of a wildcard that stands for names within and others.
-    fn is_within(&self, base: &GeneralName, unknown: bool) -> Result<Option<bool>, CertificateFault> {
+    fn is_within(
+        &self,
+        base: &GeneralName,
+        unknown: bool,
+    ) -> Result<Option<bool>, CertificateFault> {
         let within = match (self, base) {
             (Self::Directory(name), GeneralName::Directory(base)) => is_within(name, base, unknown),
             (Self::Email(mailbox), GeneralName::Email(base)) => mailbox_is_within(mailbox, base)?,
@@ -207,9 +214,13 @@ mod tests {
         let within = |mailbox, base| mailbox_is_within(mailbox, base).unwrap();
         assert!(within("root@example.com", "root@EXAMPLE.com"));
         assert!(!within("Root@example.com", "root@example.com"));
-        assert!(within("root@example.com", "example.com") && !within("root@mail.example.com", "example.com"));
         assert!(
-            within("root@mail.example.com", ".example.com") && !within("root@example.com", ".example.com")
+            within("root@example.com", "example.com")
+                && !within("root@mail.example.com", "example.com")
+        );
+        assert!(
+            within("root@mail.example.com", ".example.com")
+                && !within("root@example.com", ".example.com")
         );
         assert!(mailbox_is_within("example.com", "example.com").is_err());
     }
@@ -217,15 +228,22 @@ mod tests {
     #[test]
     fn hosts() {
         assert!(
-            host_is_within("a.b.example.com", "example.com") && host_is_within("EXAMPLE.com", "example.com")
+            host_is_within("a.b.example.com", "example.com")
+                && host_is_within("EXAMPLE.com", "example.com")
         );
         assert!(
-            !host_is_within("badexample.com", "example.com") && !host_is_within("example.org", "example.com")
+            !host_is_within("badexample.com", "example.com")
+                && !host_is_within("example.org", "example.com")
         );
         assert!(host_is_within("anything", "") && !host_is_within(".example.com", "example.com"));
-        assert!(host_is("a.example.com", ".example.com") && !host_is("example.com", ".example.com"));
+        assert!(
+            host_is("a.example.com", ".example.com") && !host_is("example.com", ".example.com")
+        );
         assert!(!host_is("\u{e9}xample.com", ".xample.com"));
-        assert!(host_is("example.com.", "example.com") && host_is_within("a.example.com.", "example.com"));
+        assert!(
+            host_is("example.com.", "example.com")
+                && host_is_within("a.example.com.", "example.com")
+        );
         assert!(wildcard_covers("*.example.com", "evil.example.com"));
         assert!(
             !wildcard_covers("*.example.com", "example.org")

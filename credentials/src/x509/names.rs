@@ -17,11 +17,16 @@ pub(super) fn match_names(a: &Name, b: &Name) -> bool {
 /// Whether `name` is the name `base` or below it: its first relative names match those of `base`. `unknown` is what to say where
 /// it is not known whether two values match.
 pub(super) fn is_within(name: &Name, base: &Name, unknown: bool) -> bool {
-    name.0.len() >= base.0.len() && name.0.iter().zip(&base.0).all(|(a, b)| match_relative(a, b, unknown))
+    name.0.len() >= base.0.len()
+        && name.0.iter().zip(&base.0).all(|(a, b)| match_relative(a, b, unknown))
 }
 
 /// As sets: as many attributes, and each has its match in the other.
-fn match_relative(a: &RelativeDistinguishedName, b: &RelativeDistinguishedName, unknown: bool) -> bool {
+fn match_relative(
+    a: &RelativeDistinguishedName,
+    b: &RelativeDistinguishedName,
+    unknown: bool,
+) -> bool {
     let is_matched = |attribute: &AttributeTypeAndValue, others: &RelativeDistinguishedName| {
         let mut same_type = others.0.iter().filter(|other| other.oid == attribute.oid);
         same_type.any(|other| match_values(&other.value, &attribute.value, unknown))
@@ -86,7 +91,8 @@ mod tests {
         assert!(!is_within(&small, &capital, false) && is_within(&small, &capital, true));
         assert!(!is_within(&name("O=a"), &name("O=b"), true));
         assert!(
-            is_within(&name("O=a\u{1}"), &name("O=a"), true) && !match_names(&name("O=a\u{1}"), &name("O=a"))
+            is_within(&name("O=a\u{1}"), &name("O=a"), true)
+                && !match_names(&name("O=a\u{1}"), &name("O=a"))
         );
     }
 

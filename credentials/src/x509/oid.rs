@@ -39,9 +39,19 @@ mod tests {
         for text in ["1.0.18013.5.1.2", "1.3.6.1.5.5.7.3.1", "2.5.29.37.0"] {
             assert_eq!(text.parse::<Oid>().unwrap().to_string(), text);
         }
-        for text in
-            ["", "1", "1.", ".1", "1..2", "1.2.x", "1.2.03", " 1.2.3", "3.1.1", "1.40.1", "serverAuth"]
-        {
+        for text in [
+            "",
+            "1",
+            "1.",
+            ".1",
+            "1..2",
+            "1.2.x",
+            "1.2.03",
+            " 1.2.3",
+            "3.1.1",
+            "1.40.1",
+            "serverAuth",
+        ] {
             assert_eq!(text.parse::<Oid>(), Err(InvalidOid), "{text:?}");
         }
     }

@@ -56,7 +56,8 @@ pub fn verify_path<C: AsRef<[u8]>>(
 ) -> Result<ValidPath, ChainError> {
     let leaf = x5chain.first().map_or(&[][..], AsRef::as_ref);
     if leaf == anchor {
-        let signer = Certificate::from_der(leaf).map_err(CertificateRole::DocumentSigner.fault())?;
+        let signer =
+            Certificate::from_der(leaf).map_err(CertificateRole::DocumentSigner.fault())?;
         let signer = check_leaf_at(&signer, true, require_eku, signed, now)?;
         return Ok(ValidPath { signer, certificates: 1 });
     }
@@ -111,7 +112,11 @@ struct State {
 
 impl State {
     /// 6.1.4, in its order, for a certificate that issues others. `counts` is whether it takes from the path length.
-    fn prepare_for_next(&mut self, ca: &Certificate<'_>, counts: bool) -> Result<(), CertificateFault> {
+    fn prepare_for_next(
+        &mut self,
+        ca: &Certificate<'_>,
+        counts: bool,
+    ) -> Result<(), CertificateFault> {
         ca.check_extensions_unique()?;
         // (g)
         self.constraints.add(ca)?;
@@ -195,7 +200,10 @@ fn check_leaf(
 }
 
 /// 4.2.1.12: where purposes are named, one of them is not foreign; and the required one is among them.
-fn check_purposes(certificate: &Certificate<'_>, required: Option<&Oid>) -> Result<(), CertificateFault> {
+fn check_purposes(
+    certificate: &Certificate<'_>,
+    required: Option<&Oid>,
+) -> Result<(), CertificateFault> {
     let purposes = certificate.extension::<ExtendedKeyUsage>(Extension::ExtendedKeyUsage)?;
     let purposes = purposes.map(|(_, ExtendedKeyUsage(purposes))| purposes);
     if let Some(required) = required
@@ -203,7 +211,9 @@ fn check_purposes(certificate: &Certificate<'_>, required: Option<&Oid>) -> Resu
     {
         return Err(CertificateFault::ExtendedKeyUsageRequired { oid: required.to_string() });
     }
-    if purposes.is_some_and(|purposes| purposes.iter().all(|purpose| FOREIGN_PURPOSES.contains(purpose))) {
+    if purposes
+        .is_some_and(|purposes| purposes.iter().all(|purpose| FOREIGN_PURPOSES.contains(purpose)))
+    {
         return Err(CertificateFault::ExtendedKeyUsageForeign);
     }
     Ok(())

@@ -88,13 +88,23 @@ fn the_structure_is_an_array_of_four() {
 
     let other = auth(&|auth| *auth = Value::Tag(98, Box::new(auth.clone())));
     refused(&other, Code::Malformed, AUTH, "CBOR tag 18, found tag 98");
-    refused(&auth(&|auth| *auth = Value::Null), Code::Malformed, AUTH, "expected an array, found null");
+    refused(
+        &auth(&|auth| *auth = Value::Null),
+        Code::Malformed,
+        AUTH,
+        "expected an array, found null",
+    );
     let five = auth(&|auth| auth.as_array_mut().unwrap().push(Value::Null));
     refused(&five, Code::Malformed, AUTH, "has more");
     let three = auth(&|auth| drop(auth.as_array_mut().unwrap().pop()));
     refused(&three, Code::Malformed, AUTH, "the signature is missing");
     let list = auth(&|auth| *at(auth, &["1"]) = Value::Array(vec![]));
-    refused(&list, Code::Malformed, &format!("{AUTH}.unprotected"), "expected a map, found an array");
+    refused(
+        &list,
+        Code::Malformed,
+        &format!("{AUTH}.unprotected"),
+        "expected a map, found an array",
+    );
     for (index, name) in [("0", "protected"), ("2", "payload"), ("3", "signature")] {
         for (value, found) in
             [(embed(&Value::Null), "a tag"), (text("x"), "text"), (Value::Bool(true), "a boolean")]
@@ -149,7 +159,11 @@ fn what_is_wrong_with_x5chain_is_told_where_it_matters() {
     let root = iaca();
     let cases: [(Change, X5ChainFault, &str); 9] = [
         (Vec::clear, X5ChainFault::Missing, "no x5chain"),
-        (|header| header[0] = (Value::from(4), Value::Bytes(vec![1])), X5ChainFault::KeyIdentifier, "a kid"),
+        (
+            |header| header[0] = (Value::from(4), Value::Bytes(vec![1])),
+            X5ChainFault::KeyIdentifier,
+            "a kid",
+        ),
         (|header| header[0].0 = text("33"), X5ChainFault::TextLabel, "text label"),
         (|header| header[0].0 = text("x5chain"), X5ChainFault::TextLabel, "text label"),
         (|header| header[0].1 = Value::Array(Vec::new()), X5ChainFault::Empty, "is empty"),
@@ -197,13 +211,20 @@ fn key_authorizations_authorise_something_and_once() {
         (map(&[("nameSpaces", array(&[]))]), ".nameSpaces", "empty"),
         (map(&[("dataElements", map(&[]))]), ".dataElements", "empty"),
         (map(&[("dataElements", of("n", &[]))]), ".dataElements[\"n\"]", "empty"),
-        (map(&[("nameSpaces", array(&["n"])), ("dataElements", of("n", &["e"]))]), "", "both nameSpaces"),
+        (
+            map(&[("nameSpaces", array(&["n"])), ("dataElements", of("n", &["e"]))]),
+            "",
+            "both nameSpaces",
+        ),
         (map(&[("nameSpaces", Value::Null)]), ".nameSpaces", "expected an array"),
         (Value::Null, "", "expected a map"),
     ] {
         refused(&with(authorizations), Code::Malformed, &format!("{place}{inner}"), why);
     }
-    let both =
-        map(&[("nameSpaces", array(&["n"])), ("dataElements", of("m", &["e"])), ("other", Value::Null)]);
+    let both = map(&[
+        ("nameSpaces", array(&["n"])),
+        ("dataElements", of("m", &["e"])),
+        ("other", Value::Null),
+    ]);
     assert!(parse(&with(both)).unwrap().mso().key_authorizations().is_some());
 }

@@ -24,7 +24,8 @@ fn any_byte_flipped_is_refused_or_outside_of_what_is_signed() {
     for case in [AGE_VERIFICATION, PERMUTED_KEYS] {
         let request = Request::from_json(case.request.as_bytes()).unwrap();
         let transcript = SessionTranscript::parse(case.session_transcript).unwrap();
-        let parse = |bytes: &[u8]| DeviceResponse::parse(bytes)?.document(request.doc_type()).cloned();
+        let parse =
+            |bytes: &[u8]| DeviceResponse::parse(bytes)?.document(request.doc_type()).cloned();
         let original = parse(case.device_response).unwrap();
         let mut accepted = 0;
         for offset in 0..case.device_response.len() {
@@ -80,7 +81,9 @@ fn wrong_types_are_refused_everywhere() {
                     .filter_map(|(k, v)| Some((k.as_text()?, v)))
                     .for_each(|(k, v)| visit(k.to_owned(), v));
             }
-            Value::Array(members) => members.iter().enumerate().for_each(|(i, v)| visit(i.to_string(), v)),
+            Value::Array(members) => {
+                members.iter().enumerate().for_each(|(i, v)| visit(i.to_string(), v))
+            }
             _ => {}
         }
     }
@@ -95,7 +98,10 @@ fn wrong_types_are_refused_everywhere() {
         match parse(&changed).and_then(|document| document.verify(&request, &transcript)) {
             Ok(_) => assert_eq!(steps, ["status"]),
             Err(error) => {
-                assert!(matches!(error.code(), Code::Malformed | Code::DocType), "{steps:?}: {error}")
+                assert!(
+                    matches!(error.code(), Code::Malformed | Code::DocType),
+                    "{steps:?}: {error}"
+                )
             }
         }
     }

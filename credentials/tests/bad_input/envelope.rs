@@ -18,11 +18,17 @@ fn unchanged_trees_verify() {
 
 #[test]
 fn responses_have_a_largest_size() {
-    let padded =
-        |extra: usize| response(|root| members(root).push((text("padding"), Value::Bytes(vec![0; extra]))));
+    let padded = |extra: usize| {
+        response(|root| members(root).push((text("padding"), Value::Bytes(vec![0; extra]))))
+    };
     let overhead = padded(1 << 17).len() - (1 << 17);
     parse(&padded(limits::RESPONSE_BYTES - overhead)).unwrap();
-    refused(&padded(limits::RESPONSE_BYTES - overhead + 1), Code::TooLarge, "document", "limit is 1048576");
+    refused(
+        &padded(limits::RESPONSE_BYTES - overhead + 1),
+        Code::TooLarge,
+        "document",
+        "limit is 1048576",
+    );
 }
 
 #[test]
@@ -51,7 +57,8 @@ fn the_asked_document_is_there_once() {
     refused(&two, Code::Malformed, "documents", "two documents");
     let none = response(|root| at(root, &["documents"]).as_array_mut().unwrap().clear());
     refused(&none, Code::DocType, "documents", "no document of type");
-    let error = response(|root| members(root).retain(|(key, _)| key.as_text() != Some("documents")));
+    let error =
+        response(|root| members(root).retain(|(key, _)| key.as_text() != Some("documents")));
     refused(&error, Code::DocType, "documents", "there is none at all");
 }
 
@@ -87,7 +94,10 @@ fn broken_documents_are_their_own_fault() {
             assert_eq!(auth, DeviceAuth::Signature(SignatureAlgorithm::Es256, [1; 64]));
         }
     }
-    let error = DeviceResponse::parse(&with(0, Some("org.example"))).unwrap().document("other").unwrap_err();
+    let error = DeviceResponse::parse(&with(0, Some("org.example")))
+        .unwrap()
+        .document("other")
+        .unwrap_err();
     assert_eq!(error.code(), Code::DocType);
     assert!(error.message().contains("org.example"), "{error}");
 }
@@ -95,7 +105,8 @@ fn broken_documents_are_their_own_fault() {
 #[test]
 fn envelopes_may_be_indefinite_but_not_what_is_hashed() {
     // documents: [_ {...}], by hand: the array head 81 becomes 9f and a break follows the one document.
-    let array = MUSTERMANN.device_response.windows(10).position(|w| w == b"documents\x81").unwrap() + 9;
+    let array =
+        MUSTERMANN.device_response.windows(10).position(|w| w == b"documents\x81").unwrap() + 9;
     let status = MUSTERMANN.device_response.windows(7).position(|w| w == b"\x66status").unwrap();
     let mut bytes = MUSTERMANN.device_response.to_vec();
     bytes.insert(status, 0xff);
@@ -112,13 +123,15 @@ fn envelopes_may_be_indefinite_but_not_what_is_hashed() {
 #[test]
 fn documents_are_read_without_a_device_and_signed() {
     const DEVICE_SIGNED: &str = "deviceSigned";
-    let issuer_only =
-        |document: &mut Value| members(document).retain(|(key, _)| key.as_text() != Some(DEVICE_SIGNED));
+    let issuer_only = |document: &mut Value| {
+        members(document).retain(|(key, _)| key.as_text() != Some(DEVICE_SIGNED))
+    };
     let mut document = at(&mut tree(MUSTERMANN.device_response), &["documents", "0"]).clone();
     let complete = encode(&document);
     let issuer_signed = encode(at(&mut document, &["issuerSigned"]));
     issuer_only(&mut document);
-    let in_response = |change: &dyn Fn(&mut Value)| response(|root| change(at(root, &["documents", "0"])));
+    let in_response =
+        |change: &dyn Fn(&mut Value)| response(|root| change(at(root, &["documents", "0"])));
     let mut indefinite = vec![0xbf];
     indefinite.extend_from_slice(&encode(&document)[1..]);
     indefinite.push(0xff);
@@ -162,7 +175,10 @@ fn documents_are_read_without_a_device_and_signed() {
         assert!(!unsigned.device_signed().has_namespaces());
         let error = unsigned.verify(&request, &transcript).unwrap_err();
         assert_eq!(error.code(), Code::DeviceSignatureMissing);
-        assert!(error.place().ends_with("deviceSigned") && error.message().contains("velum sign"), "{error}");
+        assert!(
+            error.place().ends_with("deviceSigned") && error.message().contains("velum sign"),
+            "{error}"
+        );
 
         let signed = DeviceResponse::with_device_signature(&bytes, MDL, &signature).unwrap();
         let response = DeviceResponse::parse(&signed).unwrap();
@@ -213,9 +229,13 @@ fn certificate_chains_have_limits() {
 #[test]
 fn device_namespaces_have_a_limit() {
     let with = |length: usize| {
-        let namespaces =
-            Value::Map(vec![(text("n"), Value::Map(vec![(text("e"), Value::Bytes(vec![0; length]))]))]);
-        response(|root| *at(root, &["documents", "0", "deviceSigned", "nameSpaces"]) = embed(&namespaces))
+        let namespaces = Value::Map(vec![(
+            text("n"),
+            Value::Map(vec![(text("e"), Value::Bytes(vec![0; length]))]),
+        )]);
+        response(|root| {
+            *at(root, &["documents", "0", "deviceSigned", "nameSpaces"]) = embed(&namespaces)
+        })
     };
     let document = parse(&with(1_024 - 9)).unwrap();
     assert_eq!(document.device_signed().namespaces().len(), limits::DEVICE_NAMESPACES_BYTES);
@@ -251,7 +271,9 @@ fn device_auth_is_one_detached_es256_signature_or_mac() {
     );
     let signature = format!("{place}.deviceSignature");
     device_refused(
-        &auth(&|auth| *at(auth, &["deviceSignature", "0"]) = Value::Bytes(b"\xa1\x01\x38\x22".to_vec())),
+        &auth(&|auth| {
+            *at(auth, &["deviceSignature", "0"]) = Value::Bytes(b"\xa1\x01\x38\x22".to_vec())
+        }),
         Code::Malformed,
         &format!("{signature}.protected"),
         "only ES256",
@@ -285,13 +307,16 @@ fn a_device_can_sign_in_place_of_what_cannot_be_read() {
 
 #[test]
 fn transcripts_are_arrays_of_three_up_to_64_kib() {
-    let transcript = |handover: Value| encode(&Value::Array(vec![Value::Null, Value::Null, handover]));
+    let transcript =
+        |handover: Value| encode(&Value::Array(vec![Value::Null, Value::Null, handover]));
     let sized = |length: usize| transcript(Value::Bytes(vec![0; length]));
     let overhead = sized(60_000).len() - 60_000;
     SessionTranscript::parse(&sized(limits::TRANSCRIPT_BYTES - overhead)).unwrap();
-    let error = SessionTranscript::parse(&sized(limits::TRANSCRIPT_BYTES - overhead + 1)).unwrap_err();
+    let error =
+        SessionTranscript::parse(&sized(limits::TRANSCRIPT_BYTES - overhead + 1)).unwrap_err();
     assert_eq!((error.code(), error.place()), (Code::TooLarge, "transcript"));
-    let nested = |levels: usize| (0..levels).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
+    let nested =
+        |levels: usize| (0..levels).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
     SessionTranscript::parse(&transcript(nested(7))).unwrap();
     for bad in [
         transcript(nested(8)),
@@ -313,12 +338,24 @@ fn a_transcript_may_come_in_tag_24() {
     let wrapped = encode(&embed(&tree(MUSTERMANN.session_transcript)));
     assert_eq!(SessionTranscript::parse(&wrapped).unwrap().bytes(), plain.bytes());
     for (bad, why) in [
-        (encode(&embed(&embed(&tree(MUSTERMANN.session_transcript)))), "expected an array, found a tag"),
+        (
+            encode(&embed(&embed(&tree(MUSTERMANN.session_transcript)))),
+            "expected an array, found a tag",
+        ),
         ([wrapped.clone(), vec![0]].concat(), "bytes follow"),
-        (encode(&Value::Tag(0, Box::new(tree(MUSTERMANN.session_transcript)))), "CBOR tag 24, found tag 0"),
+        (
+            encode(&Value::Tag(0, Box::new(tree(MUSTERMANN.session_transcript)))),
+            "CBOR tag 24, found tag 0",
+        ),
         (b"83f6f6820058203b".to_vec(), "hexadecimal"),
-        (encode(&Value::Array(vec![Value::Null, Value::from(1), Value::Null])), "EReaderKeyBytes is neither"),
-        (encode(&Value::Array(vec![Value::Null])), "an array of 1 in place of a SessionTranscript of 3"),
+        (
+            encode(&Value::Array(vec![Value::Null, Value::from(1), Value::Null])),
+            "EReaderKeyBytes is neither",
+        ),
+        (
+            encode(&Value::Array(vec![Value::Null])),
+            "an array of 1 in place of a SessionTranscript of 3",
+        ),
     ] {
         let error = SessionTranscript::parse(&bad).unwrap_err();
         assert_eq!((error.code(), error.place()), (Code::Malformed, "transcript"), "{error}");
@@ -338,10 +375,14 @@ fn issuer_signed_is_read_alone() {
 
 #[test]
 fn envelope_and_mso_state_one_doc_type() {
-    let other = response(|root| *at(root, &["documents", "0", "docType"]) = text("org.iso.18013.5.1"));
+    let other =
+        response(|root| *at(root, &["documents", "0", "docType"]) = text("org.iso.18013.5.1"));
     let response = DeviceResponse::parse(&other).unwrap();
-    let error =
-        response.document("org.iso.18013.5.1").unwrap().check_doc_type("org.iso.18013.5.1").unwrap_err();
+    let error = response
+        .document("org.iso.18013.5.1")
+        .unwrap()
+        .check_doc_type("org.iso.18013.5.1")
+        .unwrap_err();
     assert_eq!(error.code(), Code::DocType);
     assert_eq!(error.place(), "documents[0].issuerSigned.issuerAuth.payload.docType");
     assert!(error.message().contains("its envelope says \"org.iso.18013.5.1\""), "{error}");

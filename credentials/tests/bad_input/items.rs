@@ -32,7 +32,13 @@ fn items_have_exactly_their_four_keys() {
     }
     for key in [text("extra"), Value::from(1)] {
         let extra = with_item(|item| members(item).push((key, Value::Null)));
-        refused_if_asked(&extra, ELEMENT, Code::Malformed, ITEM, "which an IssuerSignedItem does not have");
+        refused_if_asked(
+            &extra,
+            ELEMENT,
+            Code::Malformed,
+            ITEM,
+            "which an IssuerSignedItem does not have",
+        );
     }
 }
 
@@ -49,7 +55,10 @@ fn items_are_definite_and_alone() {
         refused_if_asked(&response, ELEMENT, Code::Malformed, ITEM, why);
         let document = parse(&response).unwrap();
         let [item] = document.issuer_signed().namespaces()[0].opaque_items() else { panic!() };
-        assert_eq!((item.index(), item.element_value(), item.element_identifier()), (0, value, ELEMENT));
+        assert_eq!(
+            (item.index(), item.element_value(), item.element_identifier()),
+            (0, value, ELEMENT)
+        );
         assert_eq!(document.issuer_signed().namespaces()[0].items().len(), 4);
     }
     // Heads may be longer than needed, as some encoders write them.
@@ -74,14 +83,22 @@ fn items_are_definite_and_alone() {
 
 #[test]
 fn item_fields_have_limits() {
-    let random = |length: usize| with_item(|item| *at(item, &["random"]) = Value::Bytes(vec![7; length]));
+    let random =
+        |length: usize| with_item(|item| *at(item, &["random"]) = Value::Bytes(vec![7; length]));
     parse(&random(16)).unwrap().item(NAMESPACE, ELEMENT).unwrap();
-    refused_if_asked(&random(15), ELEMENT, Code::Malformed, &format!("{ITEM}.random"), "16 are the least");
+    refused_if_asked(
+        &random(15),
+        ELEMENT,
+        Code::Malformed,
+        &format!("{ITEM}.random"),
+        "16 are the least",
+    );
     let id = |id: u64| with_item(|item| *at(item, &["digestID"]) = Value::from(id));
     parse(&id(u64::from(limits::DIGEST_ID_MAX))).unwrap();
     refused(&id(1 << 32), Code::Malformed, &format!("{ITEM}.digestID"), "not below 2^32");
-    let name =
-        |length: usize| with_item(|item| *at(item, &["elementIdentifier"]) = text(&"x".repeat(length)));
+    let name = |length: usize| {
+        with_item(|item| *at(item, &["elementIdentifier"]) = text(&"x".repeat(length)))
+    };
     parse(&name(64)).unwrap().item(NAMESPACE, &"x".repeat(64)).unwrap();
     let place = format!("{ITEM}.elementIdentifier");
     refused_if_asked(&name(65), &"x".repeat(65), Code::TooLarge, &place, "limit is 64");

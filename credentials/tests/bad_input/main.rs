@@ -71,7 +71,9 @@ fn with_mso(change: impl FnOnce(&mut Value)) -> Vec<u8> {
 
 /// The Mustermann response with another payload in place of the MSO.
 fn with_payload(payload: Vec<u8>) -> Vec<u8> {
-    response(|root| *at(root, &["documents", "0", "issuerSigned", "issuerAuth", "2"]) = Value::Bytes(payload))
+    response(|root| {
+        *at(root, &["documents", "0", "issuerSigned", "issuerAuth", "2"]) = Value::Bytes(payload)
+    })
 }
 
 fn items(root: &mut Value) -> &mut Vec<Value> {
@@ -107,7 +109,11 @@ fn device_refused(response: &[u8], code: Code, place: &str, why: &str) {
     assert_eq!(document.device_signed().signature().unwrap_err(), *fault);
     let transcript = SessionTranscript::parse(MUSTERMANN.session_transcript).unwrap();
     let error = document.check_device_signature(&transcript).unwrap_err();
-    assert_eq!((error.code(), error.place(), error.message()), (code, place, fault.message()), "{error}");
+    assert_eq!(
+        (error.code(), error.place(), error.message()),
+        (code, place, fault.message()),
+        "{error}"
+    );
     assert!(error.message().contains(why), "{error}");
 }
 

@@ -15,13 +15,19 @@ fn msos_are_definite_and_alone() {
     let cases: [(Vec<u8>, &str); 7] = [
         (payload_with(b"\xa6\x67version", b"\xbf\x67version"), "indefinite"),
         (payload_with(b"\x67version\x63\x31\x2e\x30", b"\x67version\x7f\x631.0\xff"), "indefinite"),
-        ([parse(MUSTERMANN.device_response).unwrap().mso().bytes(), b"\x00"].concat(), "byte string of"),
+        (
+            [parse(MUSTERMANN.device_response).unwrap().mso().bytes(), b"\x00"].concat(),
+            "byte string of",
+        ),
         (
             encode(&Value::Tag(
                 24,
                 Box::new(Value::Bytes(
-                    [unembed_bytes(parse(MUSTERMANN.device_response).unwrap().mso().bytes()), vec![0]]
-                        .concat(),
+                    [
+                        unembed_bytes(parse(MUSTERMANN.device_response).unwrap().mso().bytes()),
+                        vec![0],
+                    ]
+                    .concat(),
                 )),
             )),
             "bytes follow",
@@ -61,13 +67,16 @@ fn heads_of_msos_may_be_long() {
         assert_eq!(read.validity(), expected.validity());
         assert_eq!(read.digest(NAMESPACE, 28), expected.digest(NAMESPACE, 28));
     }
-    let twice = payload_with(b"\xa6\x67version\x631.0", b"\xa7\x67version\x631.0\x78\x07version\x631.0");
+    let twice =
+        payload_with(b"\xa6\x67version\x631.0", b"\xa7\x67version\x631.0\x78\x07version\x631.0");
     refused(&with_payload(twice), Code::Malformed, PAYLOAD, "twice");
 }
 
 #[test]
 fn mso_keys_occur_exactly_once() {
-    for key in ["version", "digestAlgorithm", "docType", "valueDigests", "deviceKeyInfo", "validityInfo"] {
+    for key in
+        ["version", "digestAlgorithm", "docType", "valueDigests", "deviceKeyInfo", "validityInfo"]
+    {
         let missing = with_mso(|mso| members(mso).retain(|(k, _)| k.as_text() != Some(key)));
         refused(&missing, Code::Malformed, PAYLOAD, &format!("{key} is missing"));
         let twice = with_mso(|mso| {
@@ -77,15 +86,27 @@ fn mso_keys_occur_exactly_once() {
         refused(&twice, Code::Malformed, PAYLOAD, "twice");
     }
     for key in ["signed", "validFrom", "validUntil"] {
-        let missing =
-            with_mso(|mso| members(at(mso, &["validityInfo"])).retain(|(k, _)| k.as_text() != Some(key)));
-        refused(&missing, Code::Malformed, &format!("{PAYLOAD}.validityInfo"), &format!("{key} is missing"));
+        let missing = with_mso(|mso| {
+            members(at(mso, &["validityInfo"])).retain(|(k, _)| k.as_text() != Some(key))
+        });
+        refused(
+            &missing,
+            Code::Malformed,
+            &format!("{PAYLOAD}.validityInfo"),
+            &format!("{key} is missing"),
+        );
     }
     for label in [1, -1, -2, -3] {
         let missing = with_mso(|mso| {
-            members(at(mso, &["deviceKeyInfo", "deviceKey"])).retain(|(k, _)| *k != Value::from(label));
+            members(at(mso, &["deviceKeyInfo", "deviceKey"]))
+                .retain(|(k, _)| *k != Value::from(label));
         });
-        refused(&missing, Code::Malformed, &format!("{PAYLOAD}.deviceKeyInfo.deviceKey"), "is missing");
+        refused(
+            &missing,
+            Code::Malformed,
+            &format!("{PAYLOAD}.deviceKeyInfo.deviceKey"),
+            "is missing",
+        );
     }
     let unknown = with_mso(|mso| {
         members(mso).push((text("status"), Value::Map(vec![(text("idx"), Value::from(1))])));
@@ -131,7 +152,8 @@ fn unknown_algorithms_are_refused() {
     refused(&p384, Code::Malformed, &format!("{AUTH}.protected"), "only ES256");
     for length in [0, 63, 65, 96] {
         let short = response(|root| {
-            *at(root, &["documents", "0", "issuerSigned", "issuerAuth", "3"]) = Value::Bytes(vec![1; length]);
+            *at(root, &["documents", "0", "issuerSigned", "issuerAuth", "3"]) =
+                Value::Bytes(vec![1; length]);
         });
         refused(&short, Code::Malformed, &format!("{AUTH}.signature"), "has 64");
     }
@@ -142,7 +164,8 @@ fn unknown_algorithms_are_refused() {
 fn labels_of_device_keys_have_32_bits() {
     let with_label = |label: i64| {
         with_mso(|mso| {
-            members(at(mso, &["deviceKeyInfo", "deviceKey"])).push((Value::from(label), Value::Null));
+            members(at(mso, &["deviceKeyInfo", "deviceKey"]))
+                .push((Value::from(label), Value::Null));
         })
     };
     for label in [(1 << 32) - 1, -(1 << 32)] {
@@ -170,8 +193,9 @@ fn keys_are_not_empty_and_tags_have_32_bits() {
         });
         refused(&response, Code::Malformed, &format!("{PAYLOAD}{place}"), "an empty");
     }
-    let tagged =
-        |tag: u64| with_mso(|mso| members(mso).push((text("other"), Value::Tag(tag, Box::new(Value::Null)))));
+    let tagged = |tag: u64| {
+        with_mso(|mso| members(mso).push((text("other"), Value::Tag(tag, Box::new(Value::Null)))))
+    };
     parse(&tagged((1 << 32) - 1)).unwrap();
     refused(&tagged(1 << 32), Code::Malformed, PAYLOAD, "tag 4294967296");
 }
@@ -187,7 +211,12 @@ fn device_keys_are_uncompressed_p256_points() {
     };
     refused(&with_key(1, Value::from(1)), Code::Malformed, &place, "kty is OKP (1)");
     refused(&with_key(-1, Value::from(2)), Code::Malformed, &place, "crv is P-384 (2)");
-    refused(&with_key(-1, Value::from(256)), Code::Malformed, &place, "crv is brainpoolP256r1 (256)");
+    refused(
+        &with_key(-1, Value::from(256)),
+        Code::Malformed,
+        &place,
+        "crv is brainpoolP256r1 (256)",
+    );
     refused(&with_key(-1, Value::from(-9)), Code::Malformed, &place, "crv is -9");
     refused(&with_key(-1, text("P-256")), Code::Malformed, &place, "crv is no integer");
     refused(&with_key(-3, Value::Bool(true)), Code::Malformed, &place, "a compressed point");
@@ -199,7 +228,8 @@ fn device_keys_are_uncompressed_p256_points() {
 
 #[test]
 fn dates_are_in_utc_and_under_their_tag() {
-    let with_date = |key: &str, value: Value| with_mso(|mso| *at(mso, &["validityInfo", key]) = value);
+    let with_date =
+        |key: &str, value: Value| with_mso(|mso| *at(mso, &["validityInfo", key]) = value);
     let tdate = |characters: &str| Value::Tag(0, Box::new(text(characters)));
     for (key, value, why) in [
         ("validUntil", tdate("2024-02-30T13:50:00Z"), "not a calendar date"),
@@ -213,11 +243,17 @@ fn dates_are_in_utc_and_under_their_tag() {
         ("validUntil", Value::Tag(1, Box::new(Value::from(1_700_000_000))), "found tag 1"),
         ("validUntil", Value::Tag(0, Box::new(Value::from(0))), "expected text"),
     ] {
-        refused(&with_date(key, value), Code::Malformed, &format!("{PAYLOAD}.validityInfo.{key}"), why);
+        refused(
+            &with_date(key, value),
+            Code::Malformed,
+            &format!("{PAYLOAD}.validityInfo.{key}"),
+            why,
+        );
     }
     let signed = "2024-09-30T13:50:00Z".parse().unwrap();
     for end in ["Z", "+00:00", ".0Z", ".999999999Z", ".5+00:00"] {
-        let document = parse(&with_date("signed", tdate(&format!("2024-09-30T13:50:00{end}")))).unwrap();
+        let document =
+            parse(&with_date("signed", tdate(&format!("2024-09-30T13:50:00{end}")))).unwrap();
         assert_eq!(document.mso().validity().signed, signed, "{end}");
     }
 }
@@ -239,7 +275,8 @@ fn digests_are_of_32_bytes_at_ids_below_2_to_the_32() {
 
 #[test]
 fn msos_have_a_largest_size() {
-    let padded = |extra: usize| with_mso(|mso| members(mso).push((text("x"), Value::Bytes(vec![0; extra]))));
+    let padded =
+        |extra: usize| with_mso(|mso| members(mso).push((text("x"), Value::Bytes(vec![0; extra]))));
     let size = |response: &[u8]| parse(response).unwrap().mso().bytes().len();
     let overhead = size(&padded(60_000)) - 60_000;
     assert_eq!(size(&padded(limits::MSO_BYTES - overhead)), limits::MSO_BYTES);

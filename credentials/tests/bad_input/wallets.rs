@@ -4,8 +4,8 @@ use ciborium::Value;
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
 use velum_credentials::{
-    Code, DeviceAuth, DeviceResponse, Document, EMPTY_NAME_SPACES, Error, Form, Inspection, Request,
-    SessionTranscript, device_authentication_bytes,
+    Code, DeviceAuth, DeviceResponse, Document, EMPTY_NAME_SPACES, Error, Form, Inspection,
+    Request, SessionTranscript, device_authentication_bytes,
 };
 use velum_testdata::{AGE_VERIFICATION, Case, MUSTERMANN};
 
@@ -39,8 +39,10 @@ fn undefined_stands_for_nothing() {
     ] {
         verify(&parse(&replaced(from, to)).unwrap(), &MUSTERMANN).unwrap();
     }
-    let neither =
-        replaced(b"\x6adeviceAuth\xa1\x6fdeviceSignature", b"\x6adeviceAuth\xa2\x69deviceMac\xf7\x63mac");
+    let neither = replaced(
+        b"\x6adeviceAuth\xa1\x6fdeviceSignature",
+        b"\x6adeviceAuth\xa2\x69deviceMac\xf7\x63mac",
+    );
     let error = verify(&parse(&neither).unwrap(), &MUSTERMANN).unwrap_err();
     assert_eq!(error.code(), Code::Malformed, "{error}");
 
@@ -81,8 +83,9 @@ fn a_doc_type_may_be_the_issuers_alone() {
     let without = |case: &Case, device_signed: bool| {
         let mut root = tree(case.device_response);
         let document = members(at(&mut root, &["documents", "0"]));
-        document
-            .retain(|(key, _)| *key != text("docType") && (device_signed || *key != text("deviceSigned")));
+        document.retain(|(key, _)| {
+            *key != text("docType") && (device_signed || *key != text("deviceSigned"))
+        });
         root
     };
     verify(&parse(&encode(&without(&MUSTERMANN, true))).unwrap(), &MUSTERMANN).unwrap();
@@ -90,16 +93,22 @@ fn a_doc_type_may_be_the_issuers_alone() {
     let facts = AGE_VERIFICATION.facts();
     let key = hex::decode(facts.device_private_key.unwrap()).unwrap();
     let key = SigningKey::from_slice(&key).unwrap();
-    let message =
-        device_authentication_bytes(&facts.doc_type, &transcript(&AGE_VERIFICATION), &EMPTY_NAME_SPACES);
+    let message = device_authentication_bytes(
+        &facts.doc_type,
+        &transcript(&AGE_VERIFICATION),
+        &EMPTY_NAME_SPACES,
+    );
     let signature: Signature = key.sign(&message);
     for device_signed in [false, true] {
         let mut root = without(&AGE_VERIFICATION, device_signed);
         let alone = encode(at(&mut root, &["documents", "0"]));
         assert_eq!(DeviceResponse::parse(&alone).unwrap().form(), Form::Document);
         for bytes in [alone, encode(&root)] {
-            let signed =
-                DeviceResponse::with_device_signature(&bytes, &facts.doc_type, &signature.to_bytes().into());
+            let signed = DeviceResponse::with_device_signature(
+                &bytes,
+                &facts.doc_type,
+                &signature.to_bytes().into(),
+            );
             let signed = signed.unwrap();
             let mut root = tree(&signed);
             assert_eq!(*at(&mut root, &["documents", "0", "docType"]), text(&facts.doc_type));

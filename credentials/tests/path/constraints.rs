@@ -34,17 +34,23 @@ fn ip(bytes: &[u8]) -> GeneralName {
 
 fn other() -> GeneralName {
     let value = Any::from(Utf8StringRef::new("x").unwrap());
-    GeneralName::OtherName(OtherName { type_id: ObjectIdentifier::new_unwrap("1.3.6.1.4.1.99999.3"), value })
+    GeneralName::OtherName(OtherName {
+        type_id: ObjectIdentifier::new_unwrap("1.3.6.1.4.1.99999.3"),
+        value,
+    })
 }
 
 fn subtrees(names: &[GeneralName]) -> Option<Vec<GeneralSubtree>> {
-    let subtree = |base: &GeneralName| GeneralSubtree { base: base.clone(), minimum: 0, maximum: None };
+    let subtree =
+        |base: &GeneralName| GeneralSubtree { base: base.clone(), minimum: 0, maximum: None };
     (!names.is_empty()).then(|| names.iter().map(subtree).collect())
 }
 
 fn constraints(permitted: &[GeneralName], excluded: &[GeneralName]) -> Extension {
-    let constraints =
-        NameConstraints { permitted_subtrees: subtrees(permitted), excluded_subtrees: subtrees(excluded) };
+    let constraints = NameConstraints {
+        permitted_subtrees: subtrees(permitted),
+        excluded_subtrees: subtrees(excluded),
+    };
     extension(true, &constraints)
 }
 
@@ -52,7 +58,8 @@ fn names(names: &[GeneralName]) -> Extension {
     extension(false, &SubjectAltName(names.to_vec()))
 }
 
-const NOT_PERMITTED: CertificateFault = CertificateFault::NameConstraints("do not permit one of its names");
+const NOT_PERMITTED: CertificateFault =
+    CertificateFault::NameConstraints("do not permit one of its names");
 const EXCLUDED: CertificateFault = CertificateFault::NameConstraints("exclude one of its names");
 
 #[test]
@@ -76,9 +83,11 @@ fn constraints_hold_for_everything_below_and_together() {
     let only_other = constraints(&[organisation("Other")], &[]);
     refused(&Path::new(1).set(0, only_other.clone()), CertificateRole::Chain(1), NOT_PERMITTED);
     // Each certificate narrows what those above left.
-    let narrowed = Path::new(2).set(0, constraints(&[organisation("Velum")], &[])).set(2, only_other.clone());
+    let narrowed =
+        Path::new(2).set(0, constraints(&[organisation("Velum")], &[])).set(2, only_other.clone());
     refused(&narrowed, CertificateRole::DocumentSigner, NOT_PERMITTED);
-    let widened = Path::new(2).set(1, constraints(&[organisation("Velum")], &[])).set(2, only_other.clone());
+    let widened =
+        Path::new(2).set(1, constraints(&[organisation("Velum")], &[])).set(2, only_other.clone());
     refused(&widened, CertificateRole::DocumentSigner, NOT_PERMITTED);
 
     // A self-issued certificate is exempt, unless it is the signer's.
@@ -115,7 +124,8 @@ fn alternative_names_are_within_their_constraints() {
     }
     // Constraints are about names of their own form: others are free, and so is a certificate without such names.
     Path::new(1).set(0, constraints(&[dns("example.com")], &[])).verify().unwrap();
-    let free = Path::new(1).set(0, constraints(&[dns("example.com")], &[])).set(2, names(&[other()]));
+    let free =
+        Path::new(1).set(0, constraints(&[dns("example.com")], &[])).set(2, names(&[other()]));
     free.verify().unwrap();
 }
 
@@ -142,8 +152,9 @@ fn what_cannot_be_decided_is_refused() {
         CertificateRole::DocumentSigner,
         CertificateFault::NameConstraints("are about a form of name that is not understood"),
     );
-    let malformed =
-        CertificateFault::NameConstraints("cannot be applied to one of its names, which is malformed");
+    let malformed = CertificateFault::NameConstraints(
+        "cannot be applied to one of its names, which is malformed",
+    );
     for (base, held) in [
         (uri("example.com"), uri("urn:uuid:0")),
         (email("example.com"), email("example.com")),
@@ -191,10 +202,11 @@ fn excluded_names_are_excluded_in_any_type_of_string() {
 
 /// A relative name of two attributes.
 fn two(a: (ObjectIdentifier, &str), b: (ObjectIdentifier, &str)) -> RelativeDistinguishedName {
-    let attribute = |(oid, text): (ObjectIdentifier, &str)| x509_cert::attr::AttributeTypeAndValue {
-        oid,
-        value: Any::from(PrintableStringRef::new(text).unwrap()),
-    };
+    let attribute =
+        |(oid, text): (ObjectIdentifier, &str)| x509_cert::attr::AttributeTypeAndValue {
+            oid,
+            value: Any::from(PrintableStringRef::new(text).unwrap()),
+        };
     RelativeDistinguishedName(SetOfVec::try_from(vec![attribute(a), attribute(b)]).unwrap())
 }
 

@@ -7,10 +7,13 @@ use p256::ecdsa::{DerSignature, SigningKey};
 use velum_credentials::Timestamp;
 use velum_credentials::mint::{Draft, Spec, iaca_certificate, sign_certificate};
 use velum_credentials::x509::{
-    CertificateFault, CertificateRole, ChainError, Moment, Oid, ValidPath, check_pinned_signer, verify_path,
+    CertificateFault, CertificateRole, ChainError, Moment, Oid, ValidPath, check_pinned_signer,
+    verify_path,
 };
 use x509_cert::TbsCertificate;
-use x509_cert::der::asn1::{Any, ObjectIdentifier, OctetString, PrintableStringRef, SetOfVec, Utf8StringRef};
+use x509_cert::der::asn1::{
+    Any, ObjectIdentifier, OctetString, PrintableStringRef, SetOfVec, Utf8StringRef,
+};
 use x509_cert::der::oid::AssociatedOid;
 use x509_cert::der::oid::db::rfc4519;
 use x509_cert::der::{DateTime, Encode};
@@ -47,7 +50,11 @@ fn name(common: &str) -> Name {
 }
 
 fn extension<T: AssociatedOid + Encode>(critical: bool, value: &T) -> Extension {
-    Extension { extn_id: T::OID, critical, extn_value: OctetString::new(value.to_der().unwrap()).unwrap() }
+    Extension {
+        extn_id: T::OID,
+        critical,
+        extn_value: OctetString::new(value.to_der().unwrap()).unwrap(),
+    }
 }
 
 fn ca(path_len_constraint: Option<u8>) -> Extension {
@@ -59,7 +66,10 @@ fn usage(usage: KeyUsages) -> Extension {
 }
 
 fn purposes(oids: &[&str]) -> Extension {
-    extension(false, &ExtendedKeyUsage(oids.iter().map(|oid| ObjectIdentifier::new_unwrap(oid)).collect()))
+    extension(
+        false,
+        &ExtendedKeyUsage(oids.iter().map(|oid| ObjectIdentifier::new_unwrap(oid)).collect()),
+    )
 }
 
 const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
@@ -84,8 +94,10 @@ impl Path {
         );
         let spec = Spec::from_json(&spec).unwrap();
         let template = iaca_certificate(&spec, &Draft::new(&spec).unwrap().keys).unwrap();
-        let names: Vec<_> =
-            (0..=between).map(|index| name(&format!("CA {index}"))).chain([name("Signer")]).collect();
+        let names: Vec<_> = (0..=between)
+            .map(|index| name(&format!("CA {index}")))
+            .chain([name("Signer")])
+            .collect();
         let certificate = |index: usize| TbsCertificate {
             issuer: names[index.saturating_sub(1)].clone(),
             subject: names[index].clone(),
@@ -226,7 +238,8 @@ fn every_certificate_is_valid_now() {
     path.verify().unwrap();
     path.signer().validity.not_before = Time::UtcTime(start.try_into().unwrap());
     let not_before = time("2026-02-01T00:00:00Z");
-    let fault = CertificateFault::NotYetValid { moment: Moment::Signed, at: time(SIGNED), not_before };
+    let fault =
+        CertificateFault::NotYetValid { moment: Moment::Signed, at: time(SIGNED), not_before };
     refused(&path, CertificateRole::DocumentSigner, fault);
 }
 
@@ -256,7 +269,8 @@ fn names_chain() {
 #[test]
 fn basic_constraints() {
     for constraints in [None, Some(BasicConstraints { ca: false, path_len_constraint: None })] {
-        for (index, certificate) in [(0, CertificateRole::Root(0)), (1, CertificateRole::Chain(1))] {
+        for (index, certificate) in [(0, CertificateRole::Root(0)), (1, CertificateRole::Chain(1))]
+        {
             let mut path = Path::new(1);
             path.remove(index, BasicConstraints::OID);
             if let Some(constraints) = &constraints {
@@ -326,11 +340,20 @@ fn extended_key_usage() {
         &foreign[5..],
         &[],
     ] {
-        refused(&Path::new(1).set(2, purposes(oids)), CertificateRole::DocumentSigner, fault.clone());
+        refused(
+            &Path::new(1).set(2, purposes(oids)),
+            CertificateRole::DocumentSigner,
+            fault.clone(),
+        );
     }
-    refused(&Path::new(1).set(1, purposes(&[SERVER_AUTH])), CertificateRole::Chain(1), fault.clone());
+    refused(
+        &Path::new(1).set(1, purposes(&[SERVER_AUTH])),
+        CertificateRole::Chain(1),
+        fault.clone(),
+    );
     refused(&Path::new(1).set(0, purposes(&[SERVER_AUTH])), CertificateRole::Root(0), fault);
-    for oids in [&[MDL_DS][..], &[SERVER_AUTH, MDL_DS], &["2.5.29.37.0"], &["1.3.6.1.4.1.99999.1"]] {
+    for oids in [&[MDL_DS][..], &[SERVER_AUTH, MDL_DS], &["2.5.29.37.0"], &["1.3.6.1.4.1.99999.1"]]
+    {
         Path::new(1).set(2, purposes(oids)).verify().unwrap();
     }
 
@@ -349,7 +372,8 @@ fn extended_key_usage() {
 /// PKITS 4.16, and what could demand a policy.
 #[test]
 fn critical_extensions_that_are_not_understood() {
-    let oids = ["1.3.6.1.4.1.99999.2", "2.5.29.32", "2.5.29.36", "2.5.29.54", "2.5.29.31", "2.5.29.18"];
+    let oids =
+        ["1.3.6.1.4.1.99999.2", "2.5.29.32", "2.5.29.36", "2.5.29.54", "2.5.29.31", "2.5.29.18"];
     for oid in oids {
         for (index, certificate) in
             [CertificateRole::Root(0), CertificateRole::Chain(1), CertificateRole::DocumentSigner]
@@ -392,7 +416,10 @@ fn a_pinned_signer_may_be_a_ca() {
         let (anchor, x5chain) = path.split();
         let leaf = &x5chain[0];
         let valid = verify_path(&x5chain, leaf, None, time(SIGNED), time(NOW));
-        assert_eq!(valid.clone().err().map(|error| error.fault), check_pinned_signer(leaf, None).err());
+        assert_eq!(
+            valid.clone().err().map(|error| error.fault),
+            check_pinned_signer(leaf, None).err()
+        );
         // Below another certificate it may not.
         assert!(verify_path(&x5chain, &anchor, None, time(SIGNED), time(NOW)).is_err());
         valid
@@ -409,5 +436,8 @@ fn a_pinned_signer_may_be_a_ca() {
     }
     let (_, x5chain) = Path::new(0).set(1, ca(None)).split();
     let late = verify_path(&x5chain, &x5chain[0], None, time(SIGNED), time("2199-01-01T00:00:00Z"));
-    assert!(matches!(late.unwrap_err().fault, CertificateFault::Expired { moment: Moment::Now, .. }));
+    assert!(matches!(
+        late.unwrap_err().fault,
+        CertificateFault::Expired { moment: Moment::Now, .. }
+    ));
 }

@@ -20,7 +20,10 @@ impl Numbers {
 
 /// What a call gives that is cancelled when it has looked so often whether it is, unless it is done before.
 #[track_caller]
-fn cancelled_after<T>(looks: usize, call: impl FnOnce(Control<'_>) -> Result<T, Error>) -> Option<T> {
+fn cancelled_after<T>(
+    looks: usize,
+    call: impl FnOnce(Control<'_>) -> Result<T, Error>,
+) -> Option<T> {
     let token = CancelToken::after_looks(looks);
     match call(Control::none().cancelled_by(&token)) {
         Ok(value) => Some(value),
@@ -56,8 +59,9 @@ fn prove_and_cancel(proofs: usize) {
     let prepare = |control: Control<'_>| {
         prover.prepare(document, &session.request, PrepareOptions::default().with_control(control))
     };
-    let present =
-        |prepared, control: Control<'_>| session.present(&prover, prepared, ANY_CLOCK.with_control(control));
+    let present = |prepared, control: Control<'_>| {
+        session.present(&prover, prepared, ANY_CLOCK.with_control(control))
+    };
     let (prepared, preparing) = looks_of(prepare);
     let (_, presenting) = looks_of(|control| present(prepared, control));
 

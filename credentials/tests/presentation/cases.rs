@@ -10,7 +10,8 @@ use velum_credentials::{
 };
 use velum_stark::control::Control;
 use velum_testdata::{
-    AGE_VERIFICATION, AGE_VERIFICATION_NYM, ANNEX_D, CASES, Case, MUSTERMANN, PERMUTED_KEYS, UNDER_18,
+    AGE_VERIFICATION, AGE_VERIFICATION_NYM, ANNEX_D, CASES, Case, MUSTERMANN, PERMUTED_KEYS,
+    UNDER_18,
 };
 
 use super::{ANY_CLOCK, Session, assert_code, whole};
@@ -21,7 +22,8 @@ fn session(case: &Case) -> Session {
     if facts.device_auth == "deviceSignature" {
         return Session::of(case);
     }
-    let key = SigningKey::from_slice(&hex::decode(facts.device_private_key.unwrap()).unwrap()).unwrap();
+    let key =
+        SigningKey::from_slice(&hex::decode(facts.device_private_key.unwrap()).unwrap()).unwrap();
     let transcript = SessionTranscript::parse(case.session_transcript).unwrap();
     let response = DeviceResponse::parse(case.device_response).unwrap();
     let namespaces = response.document(&facts.doc_type).unwrap().device_signed().namespaces();
@@ -84,8 +86,8 @@ fn the_example_of_the_standard_is_presented_and_verified_once_its_device_signs()
 /// The cases that no other test presents, in ordinary runs checked without a proof.
 #[test]
 fn every_other_case_is_presented_and_verified() {
-    let apart =
-        [MUSTERMANN, AGE_VERIFICATION, PERMUTED_KEYS, ANNEX_D, AGE_VERIFICATION_NYM].map(|case| case.name);
+    let apart = [MUSTERMANN, AGE_VERIFICATION, PERMUTED_KEYS, ANNEX_D, AGE_VERIFICATION_NYM]
+        .map(|case| case.name);
     let others = CASES.iter().filter(|case| !apart.contains(&case.name));
     assert_eq!(others.clone().count(), 4);
     for case in others {
@@ -114,7 +116,8 @@ fn device_signed_elements_that_nobody_authorised_are_not_presented() {
     let prepared = session.prepare(&prover).unwrap();
     let copy = Prepared::from_bytes(&prepared.to_bytes()).unwrap();
     assert_code(session.present(&prover, copy, ANY_CLOCK), Code::DeviceNamespacesUnauthorised);
-    session.request = session.asking(|request| request["device_namespaces"] = json!(["eu.europa.ec.av.1"]));
+    session.request =
+        session.asking(|request| request["device_namespaces"] = json!(["eu.europa.ec.av.1"]));
     let allowed = ANY_CLOCK.with_device_namespaces(true);
     assert_code(session.present(&prover, prepared, allowed), Code::DeviceNamespacesUnauthorised);
 }
@@ -129,7 +132,10 @@ fn a_prepared_proof_tells_what_it_is_for_and_no_secret() {
     let read = Prepared::from_bytes(&bytes).unwrap();
     assert_eq!((read.purpose(), read.prepared_for()), (purpose.clone(), prepared_for));
     assert_eq!(purpose, Purpose::of(document, &session.request, Suite::Direct, None).unwrap());
-    assert_ne!(purpose, Purpose::of(document, &session.request, Suite::Direct, Some(LARGE)).unwrap());
+    assert_ne!(
+        purpose,
+        Purpose::of(document, &session.request, Suite::Direct, Some(LARGE)).unwrap()
+    );
     assert_eq!(purpose.issuer[..], UNDER_18.facts().issuer_public_key.sec1());
     assert_eq!(purpose.elements, session.request.slots());
 

@@ -38,7 +38,8 @@ fn a_device_may_sign_by_esp256() {
     let learnt = session.verify(&verifier, &presentation).unwrap();
     assert_eq!(learnt.last().unwrap(), "that the device signs by ESP256");
 
-    let forged = changed(&presentation, |envelope| envelope[DEVICE_ALGORITHM] = (-7).into()).unwrap();
+    let forged =
+        changed(&presentation, |envelope| envelope[DEVICE_ALGORITHM] = (-7).into()).unwrap();
     assert_code(session.verify(&verifier, &forged), Code::ProofInvalid);
 }
 
@@ -81,7 +82,8 @@ fn elements_of_the_device_take_all_three() {
     assert!(learnt.last().unwrap().contains("not that the issuer lets it"), "{learnt:#?}");
 
     // A verifier that does not name the namespace refuses before it looks at a proof.
-    session.request = session.asking(|request| request["device_namespaces"] = json!(["org.example.other"]));
+    session.request =
+        session.asking(|request| request["device_namespaces"] = json!(["org.example.other"]));
     assert_code(check(&session), Code::DeviceNamespaces);
     assert_code(session.verify(&verifier, &presentation), Code::DeviceNamespaces);
 }

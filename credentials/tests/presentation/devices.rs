@@ -52,12 +52,14 @@ fn a_device_answers_as_the_processor_does_and_makes_its_keys_once() {
     let standard = SizeClass::by_name("standard").unwrap();
     std::thread::scope(|threads| {
         for _ in 0..3 {
-            let make = || prover.make_keys(ProofKind::Credential, standard, &Control::none()).unwrap();
+            let make =
+                || prover.make_keys(ProofKind::Credential, standard, &Control::none()).unwrap();
             threads.spawn(make);
         }
     });
     assert_eq!(device.prepared(), 1);
-    let prepared = block_on(crosses(prover.prepare_async(document, request, PrepareOptions::default())));
+    let prepared =
+        block_on(crosses(prover.prepare_async(document, request, PrepareOptions::default())));
     let presented =
         prover.present_async(prepared.unwrap(), document, &session.transcript, request, ANY_CLOCK);
     let presentation = block_on(crosses(presented)).unwrap();
@@ -84,10 +86,12 @@ fn the_processor_takes_the_place_of_a_device_that_fails() {
         let seen = Mutex::new(Vec::new());
         let report = |progress: Progress| seen.lock().unwrap().push(progress);
         let control = Control::none().reporting_to(&report);
-        let prepared = prover.prepare(document, request, PrepareOptions::default().with_control(control));
+        let prepared =
+            prover.prepare(document, request, PrepareOptions::default().with_control(control));
         let options = ANY_CLOCK.with_control(control);
-        let presentation =
-            prover.present(prepared.unwrap(), document, &session.transcript, request, options).unwrap();
+        let presentation = prover
+            .present(prepared.unwrap(), document, &session.transcript, request, options)
+            .unwrap();
         Verifier::new().verify(&presentation, &session.transcript, request).unwrap();
 
         let seen = seen.into_inner().unwrap();
@@ -117,6 +121,7 @@ fn a_call_that_is_cancelled_falls_back_to_nothing() {
         }
     };
     let control = Control::none().cancelled_by(&token).reporting_to(&report);
-    let outcome = prover.prepare(document, request, PrepareOptions::default().with_control(control));
+    let outcome =
+        prover.prepare(document, request, PrepareOptions::default().with_control(control));
     assert_eq!(outcome.err().unwrap().code(), Code::Cancelled);
 }

@@ -24,8 +24,7 @@ fn text(text: &str, bytes: usize) -> Vec<u8> {
 /// A document with these values, of which a request asks the predicates.
 fn document(values: &[(&str, Vec<u8>)], predicates: serde_json::Value) -> Minted {
     let spec = spec(|spec| {
-        let element =
-            |(element, _): &(&str, Vec<u8>)| json!({"namespace": MDL, "element": element, "value": true});
+        let element = |(element, _): &(&str, Vec<u8>)| json!({"namespace": MDL, "element": element, "value": true});
         spec["elements"] = values.iter().map(element).collect();
         spec["request"]["predicates"] = predicates;
     });
@@ -88,7 +87,10 @@ fn dates_and_times_count_by_their_utc_date() {
     for (end, bytes) in [(".5Z", 1), ("+00:00", 2), (".123456789+00:00", 8)] {
         let tdate = [vec![0xc0], text(&format!("2004-02-29T23:59:59{end}"), bytes)].concat();
         let of_age = |age: u8| {
-            document(&[("birth_date", tdate.clone())], json!([ask("birth_date", "age_at_least", age)]))
+            document(
+                &[("birth_date", tdate.clone())],
+                json!([ask("birth_date", "age_at_least", age)]),
+            )
         };
         let session_of = |age| session(&of_age(age));
         let session = session_of(18);
@@ -96,10 +98,12 @@ fn dates_and_times_count_by_their_utc_date() {
         session.verify(&verifier, &presentation).unwrap();
         assert_code(checked(&session_of(19)), Code::Predicate);
     }
-    for text_of in ["2004-02-29T23:59:59+01:00", "2004-02-29t23:59:59Z", "2004-02-29T23:59:59", "2004-02-29"]
+    for text_of in
+        ["2004-02-29T23:59:59+01:00", "2004-02-29t23:59:59Z", "2004-02-29T23:59:59", "2004-02-29"]
     {
         let tdate = [vec![0xc0], text(text_of, 1)].concat();
-        let minted = document(&[("birth_date", tdate)], json!([ask("birth_date", "age_at_least", 18)]));
+        let minted =
+            document(&[("birth_date", tdate)], json!([ask("birth_date", "age_at_least", 18)]));
         assert_code(checked(&session(&minted)), Code::Predicate);
     }
 }

@@ -13,8 +13,8 @@ mod pki;
 
 use ciborium::Value;
 use velum_credentials::{
-    Clock, Code, DeviceResponse, Error, PrepareOptions, Prepared, PresentOptions, Presentation, Prover,
-    Request, SessionTranscript, Verifier,
+    Clock, Code, DeviceResponse, Error, PrepareOptions, Prepared, PresentOptions, Presentation,
+    Prover, Request, SessionTranscript, Verifier,
 };
 use velum_testdata::Case;
 
@@ -92,7 +92,11 @@ impl Session {
         Ok(received)
     }
 
-    fn verify(&self, verifier: &Verifier, presentation: &Presentation) -> Result<Vec<String>, Error> {
+    fn verify(
+        &self,
+        verifier: &Verifier,
+        presentation: &Presentation,
+    ) -> Result<Vec<String>, Error> {
         let verified = verifier.verify(presentation, &self.transcript, &self.request)?;
         Ok(verified.learnt.iter().map(ToString::to_string).collect())
     }
@@ -105,7 +109,10 @@ impl Session {
 }
 
 /// The presentation with members of its envelope changed.
-fn changed(presentation: &Presentation, change: impl FnOnce(&mut Vec<Value>)) -> Result<Presentation, Error> {
+fn changed(
+    presentation: &Presentation,
+    change: impl FnOnce(&mut Vec<Value>),
+) -> Result<Presentation, Error> {
     Presentation::from_bytes(&changed_bytes(presentation, change))
 }
 

@@ -5,7 +5,9 @@ use velum_core::class::{EXTRA, LARGE, STANDARD};
 use velum_credentials::mint::{Draft, Minted, Spec, mint};
 use velum_credentials::{Code, PrepareOptions, Prepared, Prover, Verifier};
 
-use super::{ANY_CLOCK, CREDENTIAL_PROOF, ISSUER, Session, X5CHAIN, assert_code, changed, member, whole};
+use super::{
+    ANY_CLOCK, CREDENTIAL_PROOF, ISSUER, Session, X5CHAIN, assert_code, changed, member, whole,
+};
 
 const MDL: &str = "org.iso.18013.5.1";
 
@@ -74,7 +76,8 @@ fn a_root_is_trusted_by_the_chain_in_the_presentation() {
     let nowhere = changed(&presentation, |envelope| envelope[ISSUER] = 1.into()).unwrap();
     assert_code(session.verify(&verifier, &nowhere), Code::IssuerUntrusted);
     let nobody =
-        changed(&nowhere, |envelope| envelope[X5CHAIN] = ciborium::Value::Array(Vec::new())).unwrap();
+        changed(&nowhere, |envelope| envelope[X5CHAIN] = ciborium::Value::Array(Vec::new()))
+            .unwrap();
     assert_code(session.verify(&verifier, &nobody), Code::IssuerUntrusted);
 
     // Trusted by its key, the signer needs no chain and its certificate binds nothing: other bounds of `signed`.
@@ -84,10 +87,15 @@ fn a_root_is_trusted_by_the_chain_in_the_presentation() {
     });
     assert_code(verifier.verify(&presentation, &session.transcript, &by_key), Code::Malformed);
     let bare =
-        changed(&presentation, |envelope| envelope[X5CHAIN] = ciborium::Value::Array(Vec::new())).unwrap();
+        changed(&presentation, |envelope| envelope[X5CHAIN] = ciborium::Value::Array(Vec::new()))
+            .unwrap();
     assert_code(verifier.verify(&bare, &session.transcript, &by_key), Code::ProofInvalid);
-    by_key = session.asking(|request| request["issuers"][0]["x509_pem"] = pem(&other, "iaca.pem").into());
-    assert_code(verifier.verify(&presentation, &session.transcript, &by_key), Code::IssuerUntrusted);
+    by_key = session
+        .asking(|request| request["issuers"][0]["x509_pem"] = pem(&other, "iaca.pem").into());
+    assert_code(
+        verifier.verify(&presentation, &session.transcript, &by_key),
+        Code::IssuerUntrusted,
+    );
 }
 
 fn pem(minted: &Minted, name: &str) -> String {
@@ -104,7 +112,9 @@ fn ages_are_reached_on_the_birthday() {
         ("2004-06-15", "2022-06-14", "2022-06-15", "2022-06-16"),
     ];
     for (born, before, on, after) in birthdays {
-        let minted = mint(&spec(|spec| spec["elements"][0]["value"] = json!({ "full_date": born }))).unwrap();
+        let minted =
+            mint(&spec(|spec| spec["elements"][0]["value"] = json!({ "full_date": born })))
+                .unwrap();
         let (mut session, prover, verifier) = (session(&minted), Prover::new(), Verifier::new());
         let prepared = session.prepare(&prover).unwrap().to_bytes();
         let at = |session: &Session, day: &str| {
@@ -115,8 +125,9 @@ fn ages_are_reached_on_the_birthday() {
         assert_code(refused, Code::Predicate);
         for day in [on, after].into_iter().take(if whole() { 2 } else { 1 }) {
             session.request = at(&session, day);
-            let presentation =
-                session.present(&prover, Prepared::from_bytes(&prepared).unwrap(), ANY_CLOCK).unwrap();
+            let presentation = session
+                .present(&prover, Prepared::from_bytes(&prepared).unwrap(), ANY_CLOCK)
+                .unwrap();
             session.verify(&verifier, &presentation).unwrap();
             let day_before = at(&session, before);
             let refused = verifier.verify(&presentation, &session.transcript, &day_before);
@@ -149,7 +160,8 @@ fn predicates_on_one_element_hold_together() {
     assert!(learnt[4].contains("2004-02-29"), "{learnt:#?}");
 
     let changed = |predicate: usize, condition: serde_json::Value| {
-        let request = session.asking(|request| request["predicates"][predicate] = on_birth_date(condition));
+        let request =
+            session.asking(|request| request["predicates"][predicate] = on_birth_date(condition));
         verifier.verify(&presentation, &session.transcript, &request)
     };
     assert_code(changed(1, json!({"date_after": "2004-02-28"})), Code::ProofInvalid);
@@ -172,7 +184,8 @@ fn sized(mso_bytes: usize, item_bytes: usize, decoys: usize) -> Minted {
         })
     };
     let bytes = |name: usize| Draft::new(&sized(name)).unwrap().items[1].encode().len();
-    let name = (24..item_bytes).find(|&name| bytes(name) == item_bytes).expect("every length is reached");
+    let name =
+        (24..item_bytes).find(|&name| bytes(name) == item_bytes).expect("every length is reached");
     mint(&sized(name)).unwrap()
 }
 
@@ -181,7 +194,10 @@ fn class_of(minted: &Minted) -> Result<&'static str, Code> {
     let session = session(minted);
     let document = session.response.document(session.request.doc_type()).unwrap();
     document.verify(&session.request, &session.transcript).unwrap();
-    document.size_class(session.request.slots()).map(|class| class.name).map_err(|error| error.code())
+    document
+        .size_class(session.request.slots())
+        .map(|class| class.name)
+        .map_err(|error| error.code())
 }
 
 #[test]
@@ -218,7 +234,8 @@ fn is_presented_in(minted: &Minted, class: &str) {
 
     // A proof is of one class: its name cannot be exchanged.
     let other = if class == "standard" { LARGE } else { STANDARD };
-    let forged = changed(&presentation, |envelope| envelope[super::CLASS] = u64::from(other.id).into());
+    let forged =
+        changed(&presentation, |envelope| envelope[super::CLASS] = u64::from(other.id).into());
     assert_code(session.verify(&verifier, &forged.unwrap()), Code::ProofInvalid);
     let shorter = changed(&presentation, |envelope| {
         envelope[CREDENTIAL_PROOF].as_bytes_mut().unwrap().pop();

@@ -6,9 +6,9 @@ use velum_credentials::{Claim, Code, Presentation, Prover, Request, SUITES, Suit
 use velum_testdata::{ANNEX_D, MUSTERMANN};
 
 use super::{
-    ANY_CLOCK, CLASS, COMMITMENT, CREDENTIAL_PROOF, DEVICE_ALGORITHM, DEVICE_NAMESPACES, DISCLOSED, ISSUER,
-    PRESENTATION_PROOF, SALT, SUITE, SUITE_VERSION, Session, VERSION, X5CHAIN, assert_code, changed,
-    changed_bytes, member,
+    ANY_CLOCK, CLASS, COMMITMENT, CREDENTIAL_PROOF, DEVICE_ALGORITHM, DEVICE_NAMESPACES, DISCLOSED,
+    ISSUER, PRESENTATION_PROOF, SALT, SUITE, SUITE_VERSION, Session, VERSION, X5CHAIN, assert_code,
+    changed, changed_bytes, member,
 };
 
 /// Discloses the family name, and trusts two issuers.
@@ -109,7 +109,8 @@ fn parts_of_presentations_do_not_mix() {
     let added = b"\xa1\x67example\xa1\x63nym\x01".to_vec();
     assert_code(with(DEVICE_NAMESPACES, Value::Bytes(added.clone())), Code::DeviceNamespaces);
     let asked = session.asking(|request| request["device_namespaces"] = json!(["example"]));
-    let forged = changed(&ours, |envelope| envelope[DEVICE_NAMESPACES] = Value::Bytes(added)).unwrap();
+    let forged =
+        changed(&ours, |envelope| envelope[DEVICE_NAMESPACES] = Value::Bytes(added)).unwrap();
     assert_code(verifier.verify(&forged, &session.transcript, &asked), Code::ProofInvalid);
     assert_code(with(DEVICE_NAMESPACES, Value::Bytes(vec![0xa0, 0xa0])), Code::Malformed);
     // Another encoding of no elements is other signed bytes.
@@ -179,7 +180,10 @@ fn the_salt_of_a_presentation_is_proven() {
     assert_code(with(&|envelope| drop(envelope.remove(SALT))), Code::Malformed);
     // The proofs are named by each other.
     let credential = member(&theirs, CREDENTIAL_PROOF + 1);
-    assert_code(with(&|envelope| envelope[CREDENTIAL_PROOF + 1] = credential.clone()), Code::ProofInvalid);
+    assert_code(
+        with(&|envelope| envelope[CREDENTIAL_PROOF + 1] = credential.clone()),
+        Code::ProofInvalid,
+    );
 }
 
 /// What an aggregate's reader sees of a presentation: everything but its proofs.

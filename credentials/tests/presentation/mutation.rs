@@ -28,7 +28,8 @@ fn every_flipped_bit_is_refused_without_a_panic() {
         let start = bytes.windows(proof.len()).position(|window| window == proof).unwrap();
         start..start + proof.len()
     });
-    let envelope = (0..bytes.len()).filter(|position| !proofs.iter().any(|proof| proof.contains(position)));
+    let envelope =
+        (0..bytes.len()).filter(|position| !proofs.iter().any(|proof| proof.contains(position)));
     assert!(envelope.clone().count() < 200);
     for position in envelope {
         (0..8).for_each(|bit| refuses(position, bit));
@@ -36,7 +37,8 @@ fn every_flipped_bit_is_refused_without_a_panic() {
     // Both ends of each proof, and bytes all over it.
     for proof in &proofs {
         let ends = (proof.start..proof.start + 8).chain(proof.end - 8..proof.end);
-        ends.chain(proof.clone().step_by(proof.len() / EVENLY)).for_each(|position| refuses(position, 0));
+        ends.chain(proof.clone().step_by(proof.len() / EVENLY))
+            .for_each(|position| refuses(position, 0));
     }
     for seed in 0..if whole() { 2_000_u64 } else { 100 } {
         let (position, bit) = random(seed, bytes.len());

@@ -21,13 +21,15 @@ fn minted() -> Minted {
     // A root of Annex B has no CA below it.
     let any_length = BasicConstraints { ca: true, path_len_constraint: None }.to_der().unwrap();
     let extensions = root.extensions.as_mut().unwrap();
-    let constraints = extensions.iter_mut().find(|found| found.extn_id == BasicConstraints::OID).unwrap();
+    let constraints =
+        extensions.iter_mut().find(|found| found.extn_id == BasicConstraints::OID).unwrap();
     constraints.extn_value = OctetString::new(any_length).unwrap();
 
     let mut draft = Draft::new(&ours).unwrap().digest().unwrap();
     let mut intermediate = iaca_certificate(&ours, &draft.keys).unwrap();
     intermediate.issuer = root.subject.clone();
-    let sign = |certificate| sign_certificate::<_, DerSignature>(certificate, &root_keys.iaca).unwrap();
+    let sign =
+        |certificate| sign_certificate::<_, DerSignature>(certificate, &root_keys.iaca).unwrap();
     draft.iaca = sign(root);
     draft.x5chain.push(sign(intermediate));
     draft.x5chain.push(draft.iaca.clone());
@@ -46,21 +48,28 @@ fn a_root_is_trusted_through_an_intermediate_certificate() {
     session.request = session.asking(|request| request["issuers"][0]["profile"] = "pki".into());
     let presentation = session.answer(&prover, ANY_CLOCK).unwrap();
     let learnt = session.verify(&verifier, &presentation).unwrap();
-    assert!(learnt.iter().any(|fact| fact.contains("\"pki\"") && fact.contains("revoked")), "{learnt:#?}");
+    assert!(
+        learnt.iter().any(|fact| fact.contains("\"pki\"") && fact.contains("revoked")),
+        "{learnt:#?}"
+    );
     let named = "the issuer: \"Velum test document signer\" by its certificate, with the key 04";
     assert!(learnt.iter().any(|fact| fact.starts_with(named)), "{learnt:#?}");
     assert_eq!(learnt, session.explained());
 
-    let chain =
-        |count: usize| Value::Array(minted.x5chain.iter().take(count).cloned().map(Value::Bytes).collect());
+    let chain = |count: usize| {
+        Value::Array(minted.x5chain.iter().take(count).cloned().map(Value::Bytes).collect())
+    };
     assert_eq!(member(&presentation, X5CHAIN), chain(2));
-    for (count, code) in [(0, Code::IssuerUntrusted), (1, Code::IssuerUntrusted), (3, Code::Malformed)] {
+    for (count, code) in
+        [(0, Code::IssuerUntrusted), (1, Code::IssuerUntrusted), (3, Code::Malformed)]
+    {
         let forged = changed(&presentation, |envelope| envelope[X5CHAIN] = chain(count)).unwrap();
         assert_code(session.verify(&verifier, &forged), code);
     }
 
     // The profile is part of what was asked, even where both trust the signer.
-    let other = session.asking(|request| request["issuers"][0]["require_eku"] = json!("1.0.18013.5.1.2"));
+    let other =
+        session.asking(|request| request["issuers"][0]["require_eku"] = json!("1.0.18013.5.1.2"));
     assert_code(verifier.verify(&presentation, &session.transcript, &other), Code::ProofInvalid);
     let unmet = session.asking(|request| request["issuers"][0]["require_eku"] = json!("1.2.3"));
     assert_code(verifier.verify(&presentation, &session.transcript, &unmet), Code::IssuerUntrusted);

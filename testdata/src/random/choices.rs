@@ -119,11 +119,16 @@ mod tests {
     fn choices_follow_from_the_seed_and_can_be_made_again() {
         // The first outputs of SplitMix64 for the seed 1234567.
         let mut choices = Choices::of_seed(1_234_567);
-        assert_eq!([0; 2].map(|_| choices.draw()), [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]);
+        assert_eq!(
+            [0; 2].map(|_| choices.draw()),
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]
+        );
         let mut drawn = Choices::of_seed(5);
         let numbers: Vec<_> = (1..50).map(|limit| drawn.below(limit)).collect();
         let mut again = Choices::again(drawn.made());
-        assert!(numbers.iter().enumerate().all(|(index, &number)| again.below(index + 1) == number));
+        assert!(
+            numbers.iter().enumerate().all(|(index, &number)| again.below(index + 1) == number)
+        );
         assert_eq!(again.below(7), 0);
     }
 

@@ -101,8 +101,11 @@ impl Generator<'_> {
         }
         if self.odd(3) && !digests.is_empty() {
             let (digest_id, digest) = self.writer.choices.pick(digests).clone();
-            let digest =
-                if self.writer.choices.below(2) == 0 { self.writer.choices.bytes(32) } else { digest };
+            let digest = if self.writer.choices.below(2) == 0 {
+                self.writer.choices.bytes(32)
+            } else {
+                digest
+            };
             let (entry, place) =
                 (self.digest(digest_id, &digest), self.writer.choices.below(entries.len() + 1));
             entries.insert(place, entry);
@@ -117,8 +120,11 @@ impl Generator<'_> {
             let length = *self.writer.choices.pick(&[31, 33, 0]);
             digest.resize(length, 0);
         }
-        let key =
-            if self.odd(24) { self.writer.negative(digest_id) } else { self.writer.unsigned(digest_id) };
+        let key = if self.odd(24) {
+            self.writer.negative(digest_id)
+        } else {
+            self.writer.unsigned(digest_id)
+        };
         Entry { name: digest_id.to_string(), key, value: self.writer.bytes(&digest) }
     }
 }

@@ -86,7 +86,8 @@ impl Document {
         let indefinite = choices.once_in(16);
         let device = choices.below(POINTS.len());
         let writer = Writer { choices, heads: envelope_heads, indefinite };
-        Generator { writer, value_heads, rarity, is_shuffled, look_alikes: 2, device, misreading }.document()
+        Generator { writer, value_heads, rarity, is_shuffled, look_alikes: 2, device, misreading }
+            .document()
     }
 
     /// The `Sig_structure` in the encoding that everybody uses (RFC 9052, 4.4).
@@ -102,8 +103,12 @@ impl Document {
 }
 
 fn sig_structure(writer: &mut Writer<'_>, protected: &[u8], payload: &[u8]) -> Vec<u8> {
-    let members =
-        [writer.text("Signature1"), writer.bytes(protected), writer.bytes(&[]), writer.bytes(payload)];
+    let members = [
+        writer.text("Signature1"),
+        writer.bytes(protected),
+        writer.bytes(&[]),
+        writer.bytes(payload),
+    ];
     writer.array(&members)
 }
 
@@ -155,9 +160,14 @@ impl Map {
     /// What every document has in it; labels of a COSE_Key are numbers.
     fn members(self) -> &'static [&'static str] {
         match self {
-            Self::Mso => {
-                &["version", "digestAlgorithm", "valueDigests", "deviceKeyInfo", "docType", "validityInfo"]
-            }
+            Self::Mso => &[
+                "version",
+                "digestAlgorithm",
+                "valueDigests",
+                "deviceKeyInfo",
+                "docType",
+                "validityInfo",
+            ],
             Self::DeviceKeyInfo => &["deviceKey"],
             Self::DeviceKey => &["1", "-1", "-2", "-3"],
             Self::ValidityInfo => &["signed", "validFrom", "validUntil"],
@@ -181,7 +191,8 @@ impl Generator<'_> {
     }
 
     fn document(mut self) -> Document {
-        let doc_type = *self.writer.choices.pick(&["org.iso.18013.5.1.mDL", "eu.europa.ec.av.1", "d"]);
+        let doc_type =
+            *self.writer.choices.pick(&["org.iso.18013.5.1.mDL", "eu.europa.ec.av.1", "d"]);
         let mut namespaces = vec!["org.iso.18013.5.1", "org.iso.18013.5.1.aamva", "n"];
         namespaces.truncate(1 + self.writer.choices.below(3));
         let elements = ["birth_date", "age_over_18", "age_over_1", "e", "portrait"];
@@ -222,18 +233,24 @@ impl Generator<'_> {
         self.writer.heads = heads;
         let (elements, shown) = self.asked(asked);
         let mut doc_type = doc_type.to_owned();
-        if self.misreading == Some(Misreading::DocTypePrefix) && content.doc_type.starts_with(&doc_type) {
+        if self.misreading == Some(Misreading::DocTypePrefix)
+            && content.doc_type.starts_with(&doc_type)
+        {
             doc_type = content.doc_type;
         }
         Document { doc_type, elements, shown, protected, payload, sig_structure, items }
     }
 
     /// Which elements are asked for, and the items that the holder shows.
-    fn asked(&mut self, mut from: Vec<(String, String, usize)>) -> (Vec<(String, String)>, Vec<usize>) {
+    fn asked(
+        &mut self,
+        mut from: Vec<(String, String, usize)>,
+    ) -> (Vec<(String, String)>, Vec<usize>) {
         let count = 1 + self.writer.choices.below(from.len().min(4));
         let (mut elements, mut shown) = (Vec::new(), Vec::new());
         for _ in 0..count {
-            let (mut namespace, mut element, item) = from.remove(self.writer.choices.below(from.len()));
+            let (mut namespace, mut element, item) =
+                from.remove(self.writer.choices.below(from.len()));
             if self.odd(12) {
                 namespace = self.like(&namespace);
             }
@@ -293,7 +310,8 @@ impl Generator<'_> {
             } else {
                 self.writer.any(1)
             };
-            let (entry, place) = (self.entry(map, name, value), self.writer.choices.below(entries.len() + 1));
+            let (entry, place) =
+                (self.entry(map, name, value), self.writer.choices.below(entries.len() + 1));
             entries.insert(place, entry);
         }
         if self.odd(6) {
@@ -328,7 +346,8 @@ impl Generator<'_> {
         };
         match self.misreading {
             Some(Misreading::LastDuplicate) => {
-                let kept: Vec<_> = (0..entries.len()).map(|place| !later(&entries, place)).collect();
+                let kept: Vec<_> =
+                    (0..entries.len()).map(|place| !later(&entries, place)).collect();
                 let mut kept = kept.into_iter();
                 entries.retain(|_| kept.next() == Some(true));
             }
@@ -423,11 +442,16 @@ impl Generator<'_> {
         match self.odd(4).then(|| self.writer.choices.below(6)) {
             None => {}
             Some(0) => {
-                end = *self.writer.choices.pick(&["z", "", "+01:00", "-00:00", "+0000", "-08:30", "ZZ"])
+                end = *self
+                    .writer
+                    .choices
+                    .pick(&["z", "", "+01:00", "-00:00", "+0000", "-08:30", "ZZ"])
             }
             Some(1) => separator = *self.writer.choices.pick(&["t", " ", "-"]),
             Some(2) => fraction.push_str("0000000000"),
-            Some(3) => day = (*self.writer.choices.pick(&["30", "31", "00", "3:", "99"])).to_owned(),
+            Some(3) => {
+                day = (*self.writer.choices.pick(&["30", "31", "00", "3:", "99"])).to_owned()
+            }
             Some(4) => fraction.push(*self.writer.choices.pick(&['.', ':', 'Z'])),
             Some(_) => end = "5Z",
         }
@@ -441,7 +465,8 @@ impl Generator<'_> {
             fraction.insert(0, '.');
         }
         let [month, hour, minute, second] = [month, hour, minute, second].map(two);
-        let text = format!("{year}-{month}-{day}{separator}{hour}:{minute}:{second}{fraction}{end}");
+        let text =
+            format!("{year}-{month}-{day}{separator}{hour}:{minute}:{second}{fraction}{end}");
         let text = self.writer.text(&text);
         match self.odd(8).then(|| self.writer.choices.below(2)) {
             None => self.writer.tag(0, &text),
@@ -465,7 +490,8 @@ impl Generator<'_> {
 
     /// An entry that no document has to have.
     fn extra(&mut self, map: Map, content: &Content) -> Entry {
-        let look_alikes = [Map::Mso, Map::DeviceKeyInfo, Map::ValidityInfo].map(Map::members).concat();
+        let look_alikes =
+            [Map::Mso, Map::DeviceKeyInfo, Map::ValidityInfo].map(Map::members).concat();
         let name = (*self.writer.choices.pick(&look_alikes)).to_owned();
         let (key, name) = match self.writer.choices.below(6) {
             // The name of a member of another map.
@@ -489,7 +515,8 @@ impl Generator<'_> {
             4 if self.odd(2) => match self.writer.choices.below(2) {
                 0 => (self.writer.text(""), String::new()),
                 _ => {
-                    let label = *self.writer.choices.pick(&[1 << 32, (1 << 32) + 1, -(1 << 32) - 2]);
+                    let label =
+                        *self.writer.choices.pick(&[1 << 32, (1 << 32) + 1, -(1 << 32) - 2]);
                     (self.writer.integer(label), label.to_string())
                 }
             },

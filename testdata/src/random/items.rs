@@ -52,7 +52,11 @@ impl Generator<'_> {
         match name {
             "digestID" => {
                 let digest_id = self.read_digest_id(digest_id);
-                if self.odd(12) { self.writer.negative(digest_id) } else { self.writer.unsigned(digest_id) }
+                if self.odd(12) {
+                    self.writer.negative(digest_id)
+                } else {
+                    self.writer.unsigned(digest_id)
+                }
             }
             "random" => {
                 let length = if self.odd(6) { *self.writer.choices.pick(&[15, 0, 1]) } else { 16 };
@@ -61,7 +65,11 @@ impl Generator<'_> {
             }
             "elementIdentifier" => {
                 let written = if self.odd(8) { self.like(element) } else { element.to_owned() };
-                if self.odd(12) { self.writer.bytes(written.as_bytes()) } else { self.writer.text(&written) }
+                if self.odd(12) {
+                    self.writer.bytes(written.as_bytes())
+                } else {
+                    self.writer.text(&written)
+                }
             }
             _ => {
                 let heads = std::mem::replace(&mut self.writer.heads, self.value_heads);
@@ -84,7 +92,11 @@ impl Generator<'_> {
 
     /// A digestID as the reader takes it.
     pub(super) fn read_digest_id(&self, digest_id: u64) -> u64 {
-        if self.misreading == Some(Misreading::DigestIdModulo) { digest_id % (1 << 31) } else { digest_id }
+        if self.misreading == Some(Misreading::DigestIdModulo) {
+            digest_id % (1 << 31)
+        } else {
+            digest_id
+        }
     }
 
     /// Bytes with one of them changed, or one more or less.

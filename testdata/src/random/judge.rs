@@ -166,8 +166,7 @@ impl Judge {
             *date = self.date(member(validity, name)?)?;
         }
         for map in [&mso, digests, device, validity] {
-            let is_empty =
-                |[key, _]: &[Node<'_>; 2]| matches!(&key.content, Content::Text(text) if text.is_empty());
+            let is_empty = |[key, _]: &[Node<'_>; 2]| matches!(&key.content, Content::Text(text) if text.is_empty());
             self.note(Reason::EmptyKey, map.entries().unwrap_or_default().iter().any(is_empty));
         }
         self.survey_digests(digests)?;
@@ -184,7 +183,9 @@ impl Judge {
     fn payload(&mut self, sig_structure: &[u8]) -> Result<Vec<u8>, &'static str> {
         let whole = Node::whole(sig_structure).ok_or("the Sig_structure is no CBOR")?;
         self.survey(&whole);
-        let Content::Array(members) = &whole.content else { return Err("the Sig_structure is no array") };
+        let Content::Array(members) = &whole.content else {
+            return Err("the Sig_structure is no array");
+        };
         let [context, protected, external, payload] = members.as_slice() else {
             return Err("the Sig_structure has no four members");
         };
@@ -258,7 +259,8 @@ impl Judge {
 
     /// A date and time under tag 0 (RFC 8949, 3.4.1).
     fn date(&mut self, node: &Node<'_>) -> Result<u64, &'static str> {
-        let text = node.tagged(0).and_then(Node::text).ok_or("a date that is no text under tag 0")?;
+        let text =
+            node.tagged(0).and_then(Node::text).ok_or("a date that is no text under tag 0")?;
         let moment = Moment::read(text).ok_or("a date that is none")?;
         self.note(Reason::DateForm, !moment.is_plain);
         self.note(Reason::Calendar, !moment.exists);
@@ -273,8 +275,12 @@ impl Judge {
                 let number = key.integer();
                 self.note(Reason::DigestId, number.is_some_and(|number| number >> 32 > 0));
                 let is_digest = digest.bytes().is_some_and(|digest| digest.len() == 32);
-                self.note(Reason::OtherDigest, number.is_none_or(|number| number < 0) || !is_digest);
-                let is_again = |[other, _]: &[Node<'_>; 2]| number.is_some() && other.integer() == number;
+                self.note(
+                    Reason::OtherDigest,
+                    number.is_none_or(|number| number < 0) || !is_digest,
+                );
+                let is_again =
+                    |[other, _]: &[Node<'_>; 2]| number.is_some() && other.integer() == number;
                 self.note(Reason::RepeatedDigestId, entries.iter().skip(index + 1).any(is_again));
             }
         }
@@ -288,7 +294,8 @@ impl Judge {
             let inner = inner.as_deref().and_then(Node::whole);
             let entries = inner.as_ref().and_then(Node::entries).unwrap_or_default();
             let is_in_pieces = |[key, value]: &[Node<'_>; 2]| {
-                key.argument.is_none() || key.text() == Some("elementIdentifier") && value.argument.is_none()
+                key.argument.is_none()
+                    || key.text() == Some("elementIdentifier") && value.argument.is_none()
             };
             self.note(Reason::Simple, inner.as_ref().is_some_and(has_long_simple));
             let outer = Node::whole(bytes);
@@ -314,7 +321,8 @@ impl Judge {
         shown: usize,
     ) -> Result<Vec<Value>, &'static str> {
         self.name(element);
-        let (mut values, mut fault) = (Vec::new(), "no item of the element under a digest of its own");
+        let (mut values, mut fault) =
+            (Vec::new(), "no item of the element under a digest of its own");
         for (index, (_, bytes)) in document.items.iter().enumerate() {
             let Some(inner) = embedded(bytes) else { continue };
             let Some(inner) = Node::whole(&inner) else { continue };
@@ -368,7 +376,10 @@ fn embedded(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The value of a key that stands once.
-fn once<'a, 'b>(map: &'a Node<'b>, is_key: impl Fn(&Node<'b>) -> bool) -> Result<&'a Node<'b>, &'static str> {
+fn once<'a, 'b>(
+    map: &'a Node<'b>,
+    is_key: impl Fn(&Node<'b>) -> bool,
+) -> Result<&'a Node<'b>, &'static str> {
     let mut found = map.entries().ok_or("no map")?.iter().filter(|[key, _]| is_key(key));
     match (found.next(), found.next()) {
         (Some([_, value]), None) => Ok(value),
@@ -393,7 +404,8 @@ fn levels(node: &Node<'_>) -> usize {
 
 /// Whether any simple value has two bytes that has one: which is not well formed (RFC 8949, 3.3).
 fn has_long_simple(node: &Node<'_>) -> bool {
-    matches!(node.content, Content::Simple(&[0xf8, ..32])) || node.children().into_iter().any(has_long_simple)
+    matches!(node.content, Content::Simple(&[0xf8, ..32]))
+        || node.children().into_iter().any(has_long_simple)
 }
 
 impl<'a> Item<'a> {
@@ -429,8 +441,10 @@ impl Value {
     /// Whether bytes encode it: an integer or a string with any heads, anything else with those that the issuer chose.
     pub(super) fn is(&self, encoding: &[u8]) -> bool {
         let is_it = |other: Self| {
-            let meaning = |value: &Self| (value.tag, value.major, value.argument, value.content.clone());
-            meaning(self) == meaning(&other) && (self.major.is_some() || self.encoding == other.encoding)
+            let meaning =
+                |value: &Self| (value.tag, value.major, value.argument, value.content.clone());
+            meaning(self) == meaning(&other)
+                && (self.major.is_some() || self.encoding == other.encoding)
         };
         Node::whole(encoding).is_some_and(|node| is_it(Self::of(&node)))
     }
@@ -450,7 +464,10 @@ mod tests {
         let Judgement { meaning, reasons } = judged(&[]);
         let meaning = meaning.unwrap();
         assert!(reasons.is_empty());
-        assert_eq!((meaning.doc_type.as_str(), meaning.device_key), ("org.iso.18013.5.1.mDL", POINTS[0]));
+        assert_eq!(
+            (meaning.doc_type.as_str(), meaning.device_key),
+            ("org.iso.18013.5.1.mDL", POINTS[0])
+        );
         assert_eq!(meaning.dates, [20_240_101_000_000; 3]);
         assert_eq!(meaning.values.len(), 1);
     }
@@ -458,7 +475,8 @@ mod tests {
     #[test]
     fn values_are_what_they_encode() {
         let value = |bytes: &[u8]| {
-            let Value { tag, major, argument, content, encoding } = Value::of(&Node::whole(bytes).unwrap());
+            let Value { tag, major, argument, content, encoding } =
+                Value::of(&Node::whole(bytes).unwrap());
             assert_eq!(encoding, bytes);
             (tag, major, argument, content)
         };
@@ -474,7 +492,8 @@ mod tests {
     /// The documents are worth while: most have a meaning, some have none, and there are all kinds of them.
     #[test]
     fn there_are_documents_of_every_kind() {
-        let (mut clear, mut without_reason, mut reasons, mut whys) = (0, 0, BTreeSet::new(), BTreeSet::new());
+        let (mut clear, mut without_reason, mut reasons, mut whys) =
+            (0, 0, BTreeSet::new(), BTreeSet::new());
         let mut misread = [0; Misreading::ALL.len()];
         const DOCUMENTS: u64 = 4_000;
         for seed in 0..DOCUMENTS {
@@ -482,16 +501,21 @@ mod tests {
             let document = Document::generate(&mut choices, None);
             let judgement = Judgement::of(&document);
             clear += usize::from(judgement.meaning.is_ok());
-            without_reason += usize::from(judgement.meaning.is_ok() && judgement.reasons.is_empty());
+            without_reason +=
+                usize::from(judgement.meaning.is_ok() && judgement.reasons.is_empty());
             whys.extend(judgement.meaning.err());
             reasons.extend(judgement.reasons);
             for (count, misreading) in misread.iter_mut().zip(Misreading::ALL) {
-                let read = Document::generate(&mut Choices::again(choices.made()), Some(misreading));
+                let read =
+                    Document::generate(&mut Choices::again(choices.made()), Some(misreading));
                 *count += usize::from(read.to_string() != document.to_string());
             }
         }
         assert!((2_000..3_500).contains(&clear), "{clear} are clear");
-        assert!(without_reason > 1_200, "{without_reason} are clear and without a reason to refuse them");
+        assert!(
+            without_reason > 1_200,
+            "{without_reason} are clear and without a reason to refuse them"
+        );
         assert_eq!(reasons.len(), Reason::Utf8 as usize + 1, "{reasons:?}");
         assert!(whys.len() > 15, "{whys:?}");
         assert!(misread.iter().all(|&count| count > 20), "{misread:?}");

@@ -37,9 +37,13 @@ impl Moment {
             "Z" | "z" => 0,
             _ => offset_minutes(end)?,
         };
-        let is_plain = seconds.as_bytes()[10] == b'T' && digits <= 10 && matches!(end, "Z" | "+00:00");
-        let fields = [0..4, 5..7, 8..10, 11..13, 14..16, 17..19].map(|field| seconds[field].parse::<i64>());
-        let [Ok(year), Ok(month), Ok(day), Ok(hour), Ok(minute), Ok(second)] = fields else { return None };
+        let is_plain =
+            seconds.as_bytes()[10] == b'T' && digits <= 10 && matches!(end, "Z" | "+00:00");
+        let fields =
+            [0..4, 5..7, 8..10, 11..13, 14..16, 17..19].map(|field| seconds[field].parse::<i64>());
+        let [Ok(year), Ok(month), Ok(day), Ok(hour), Ok(minute), Ok(second)] = fields else {
+            return None;
+        };
         let exists = (1..=12).contains(&month) && (1..=days_of(year, month)).contains(&day);
         let exists = exists && hour < 24 && minute < 60 && second < 60;
         let of = |year, month, day, hour, minute| {
@@ -106,12 +110,21 @@ mod tests {
             ("2023-12-31T23:59:59-00:01", 20_240_101_000_059, false),
             ("2024-01-01T00:00:00-00:00", 20_240_101_000_000, false),
         ] {
-            assert_eq!(Moment::read(text), Some(Moment { decimal, is_plain, exists: true }), "{text}");
+            assert_eq!(
+                Moment::read(text),
+                Some(Moment { decimal, is_plain, exists: true }),
+                "{text}"
+            );
         }
         assert!(!Moment::read("2023-02-29T00:00:00Z").unwrap().exists);
         assert!(!Moment::read("2023-01-01T24:00:00Z").unwrap().exists);
-        for bad in ["", "2024-01-01", "2024-01-01T00:00:00", "2024-01-01T00:00:00.Z", "2024-01-01T00:00:00ZZ"]
-        {
+        for bad in [
+            "",
+            "2024-01-01",
+            "2024-01-01T00:00:00",
+            "2024-01-01T00:00:00.Z",
+            "2024-01-01T00:00:00ZZ",
+        ] {
             assert_eq!(Moment::read(bad), None, "{bad}");
         }
     }

@@ -41,7 +41,11 @@ impl<'a> Node<'a> {
     }
 
     pub(super) fn text(&self) -> Option<&str> {
-        if let Content::Text(bytes) = &self.content { std::str::from_utf8(bytes).ok() } else { None }
+        if let Content::Text(bytes) = &self.content {
+            std::str::from_utf8(bytes).ok()
+        } else {
+            None
+        }
     }
 
     pub(super) fn integer(&self) -> Option<i128> {
@@ -77,14 +81,14 @@ impl<'a> Node<'a> {
     /// Whether it means the same, in whatever encoding; the entries of a map are in no order.
     pub(super) fn is_same(&self, other: &Node<'_>) -> bool {
         let all = |these: &[Node<'_>], those: &[Node<'_>]| {
-            these.len() == those.len() && these.iter().zip(those).all(|(this, that)| this.is_same(that))
+            these.len() == those.len()
+                && these.iter().zip(those).all(|(this, that)| this.is_same(that))
         };
         match (&self.content, &other.content) {
             (Content::Unsigned(this), Content::Unsigned(that)) => this == that,
             (Content::Negative(this), Content::Negative(that)) => this == that,
-            (Content::Bytes(this), Content::Bytes(that)) | (Content::Text(this), Content::Text(that)) => {
-                this == that
-            }
+            (Content::Bytes(this), Content::Bytes(that))
+            | (Content::Text(this), Content::Text(that)) => this == that,
             (Content::Simple(this), Content::Simple(that)) => this == that,
             (Content::Tag(this, inner), Content::Tag(that, of_that)) => {
                 this == that && inner.is_same(of_that)
@@ -182,7 +186,9 @@ impl<'a> Reader<'a> {
         while !self.is_ended()? {
             let chunk = self.node(MAX_DEPTH - 1)?;
             match (major, chunk.argument, chunk.content) {
-                (2, Some(_), Content::Bytes(more)) | (3, Some(_), Content::Text(more)) => bytes.extend(more),
+                (2, Some(_), Content::Bytes(more)) | (3, Some(_), Content::Text(more)) => {
+                    bytes.extend(more)
+                }
                 _ => return None,
             }
         }
@@ -212,19 +218,26 @@ mod tests {
     /// Of RFC 8949, appendix A.
     #[test]
     fn reads_the_examples_of_the_standard() {
-        assert_eq!(node(b"\x1b\xff\xff\xff\xff\xff\xff\xff\xff").integer(), Some(18_446_744_073_709_551_615));
+        assert_eq!(
+            node(b"\x1b\xff\xff\xff\xff\xff\xff\xff\xff").integer(),
+            Some(18_446_744_073_709_551_615)
+        );
         assert_eq!(
             node(b"\x3b\xff\xff\xff\xff\xff\xff\xff\xff").integer(),
             Some(-18_446_744_073_709_551_616)
         );
         assert_eq!(node(b"\x62\xc3\xbc").text(), Some("\u{fc}"));
-        assert_eq!(node(b"\x5f\x42\x01\x02\x43\x03\x04\x05\xff").bytes(), Some(&[1, 2, 3, 4, 5][..]));
+        assert_eq!(
+            node(b"\x5f\x42\x01\x02\x43\x03\x04\x05\xff").bytes(),
+            Some(&[1, 2, 3, 4, 5][..])
+        );
         assert!(
             node(b"\x9f\x01\x82\x02\x03\x9f\x04\x05\xff\xff")
                 .is_same(&node(b"\x83\x01\x82\x02\x03\x82\x04\x05"))
         );
         assert!(
-            node(b"\xbf\x61a\x01\x61b\x9f\x02\x03\xff\xff").is_same(&node(b"\xa2\x61b\x82\x02\x03\x61a\x01"))
+            node(b"\xbf\x61a\x01\x61b\x9f\x02\x03\xff\xff")
+                .is_same(&node(b"\xa2\x61b\x82\x02\x03\x61a\x01"))
         );
         assert!(node(b"\xc1\x1a\x51\x4b\x67\xb0").tagged(1).is_some());
         assert!(node(b"\x18\x18").is_same(&node(b"\x19\0\x18")));

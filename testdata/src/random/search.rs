@@ -24,8 +24,13 @@ pub enum Misreading {
 
 impl Misreading {
     /// Every one.
-    pub const ALL: [Self; 5] =
-        [Self::DigestIdModulo, Self::FirstDuplicate, Self::LastDuplicate, Self::DocTypePrefix, Self::DatesUp];
+    pub const ALL: [Self; 5] = [
+        Self::DigestIdModulo,
+        Self::FirstDuplicate,
+        Self::LastDuplicate,
+        Self::DocTypePrefix,
+        Self::DatesUp,
+    ];
 }
 
 /// The record that a system commits to.
@@ -116,7 +121,9 @@ enum Disagreement {
 impl fmt::Display for Disagreement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unsound { record, judgement } => write!(f, "proven: {record:x?}, judged: {judgement:x?}"),
+            Self::Unsound { record, judgement } => {
+                write!(f, "proven: {record:x?}, judged: {judgement:x?}")
+            }
             Self::Incomplete { why, meaning } => write!(f, "refused ({why}), meant: {meaning:x?}"),
             Self::Unprovable { why, judgement } => {
                 write!(f, "taken, not proven ({why}), judged: {judgement:x?}")
@@ -159,11 +166,16 @@ impl Search<'_> {
             let cases: Vec<_> = std::thread::scope(|scope| {
                 let batches = (0..threads).map(|thread| seed + (thread * BATCH) as u64);
                 let start = |first: u64| {
-                    let cases = move || (first..first + BATCH as u64).map(|seed| self.case(seed)).collect();
+                    let cases =
+                        move || (first..first + BATCH as u64).map(|seed| self.case(seed)).collect();
                     scope.spawn(cases)
                 };
-                let running: Vec<std::thread::ScopedJoinHandle<'_, Vec<_>>> = batches.map(start).collect();
-                running.into_iter().flat_map(|thread| thread.join().expect("the system panics")).collect()
+                let running: Vec<std::thread::ScopedJoinHandle<'_, Vec<_>>> =
+                    batches.map(start).collect();
+                running
+                    .into_iter()
+                    .flat_map(|thread| thread.join().expect("the system panics"))
+                    .collect()
             });
             for case in cases {
                 tally.tried += 1;
@@ -188,11 +200,12 @@ impl Search<'_> {
     fn try_choices(&self, mut choices: Choices) -> (Document, Case, Choices) {
         let document = Document::generate(&mut choices, None);
         let judgement = Judgement::of(&document);
-        let read = self
-            .misreading
-            .map(|misreading| Document::generate(&mut Choices::again(choices.made()), Some(misreading)));
+        let read = self.misreading.map(|misreading| {
+            Document::generate(&mut Choices::again(choices.made()), Some(misreading))
+        });
         let outcome = (self.system)(read.as_ref().unwrap_or(&document), &mut choices);
-        let (is_clear, is_proven) = (judgement.meaning.is_ok(), matches!(outcome, Outcome::Proven(_)));
+        let (is_clear, is_proven) =
+            (judgement.meaning.is_ok(), matches!(outcome, Outcome::Proven(_)));
         let is_free = judgement.reasons.iter().all(|&reason| !(self.may_refuse)(reason));
         let disagreement = match (outcome, &judgement.meaning) {
             (Outcome::Proven(record), Ok(meaning)) if record.says(meaning) => None,
@@ -213,7 +226,8 @@ impl Search<'_> {
     #[must_use]
     pub fn explain(&self, finding: &Finding) -> String {
         let (_, case, choices) = self.try_choices(Choices::of_seed(finding.seed));
-        let found = case.disagreement.expect("a document and what is thought of it follow from the seed");
+        let found =
+            case.disagreement.expect("a document and what is thought of it follow from the seed");
         let shrunken = shrink(choices.made(), TRIES, |choices| {
             let case = self.try_choices(Choices::again(choices)).1;
             case.disagreement.is_some_and(|other| other.is_like(&found))

@@ -87,8 +87,8 @@ impl Writer<'_> {
     fn string(&mut self, major: u8, bytes: &[u8]) -> Vec<u8> {
         if self.indefinite && self.choices.once_in(40) {
             let (first, second) = bytes.split_at(self.choices.below(bytes.len() + 1));
-            let chunks =
-                [first, second].map(|chunk| [self.head(major, chunk.len() as u64), chunk.to_vec()].concat());
+            let chunks = [first, second]
+                .map(|chunk| [self.head(major, chunk.len() as u64), chunk.to_vec()].concat());
             return [vec![major << 5 | 31], chunks.concat(), vec![0xff]].concat();
         }
         [self.head(major, bytes.len() as u64), bytes.to_vec()].concat()
@@ -104,7 +104,8 @@ impl Writer<'_> {
 
     /// A map of keys and values.
     pub(super) fn map(&mut self, entries: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
-        let content: Vec<_> = entries.iter().flat_map(|(key, value)| [key.as_slice(), value]).collect();
+        let content: Vec<_> =
+            entries.iter().flat_map(|(key, value)| [key.as_slice(), value]).collect();
         self.container(major::MAP, entries.len(), &content.concat())
     }
 
@@ -139,7 +140,8 @@ impl Writer<'_> {
             }
             1 => vec![major::SIMPLE << 5 | *self.choices.pick(&[20, 21, 22, 23, 0, 19])],
             2 => {
-                let number = *self.choices.pick(&[0, 1, 23, 24, 255, 256, 65_535, 65_536, u32::MAX.into()]);
+                let number =
+                    *self.choices.pick(&[0, 1, 23, 24, 255, 256, 65_535, 65_536, u32::MAX.into()]);
                 self.unsigned(number)
             }
             3 => {
@@ -164,7 +166,11 @@ impl Writer<'_> {
             }
             6 => {
                 let number = *self.choices.pick(&[1 << 32, u64::MAX, 1 << 63]);
-                if self.choices.below(2) == 0 { self.unsigned(number) } else { self.negative(number) }
+                if self.choices.below(2) == 0 {
+                    self.unsigned(number)
+                } else {
+                    self.negative(number)
+                }
             }
             7 => {
                 let width = *self.choices.pick(&[2, 4, 8]);
@@ -173,7 +179,8 @@ impl Writer<'_> {
             }
             8 => vec![0xf8, *self.choices.pick(&[32, 255, 100, 32, 255, 100, 31])],
             9 | 10 => {
-                let items: Vec<_> = (0..self.choices.below(4)).map(|_| self.any(depth - 1)).collect();
+                let items: Vec<_> =
+                    (0..self.choices.below(4)).map(|_| self.any(depth - 1)).collect();
                 self.array(&items)
             }
             11 => {

@@ -40,7 +40,10 @@ impl Clock {
 
 impl Profile {
     /// Runs `work`, which hands the control on, and calls `watch` as each stage begins.
-    pub fn of<T>(watch: impl Fn(Progress) + Send + Sync, work: impl FnOnce(Control<'_>) -> T) -> (T, Self) {
+    pub fn of<T>(
+        watch: impl Fn(Progress) + Send + Sync,
+        work: impl FnOnce(Control<'_>) -> T,
+    ) -> (T, Self) {
         let start = Instant::now();
         let clock = Mutex::new(Clock {
             since: start,
@@ -59,7 +62,8 @@ impl Profile {
         let total_ms = milliseconds(start.elapsed());
         let mut clock = clock.into_inner().unwrap_or_else(PoisonError::into_inner);
         clock.switch(None);
-        let stages = clock.spent.into_iter().map(|(stage, spent)| (stage, milliseconds(spent))).collect();
+        let stages =
+            clock.spent.into_iter().map(|(stage, spent)| (stage, milliseconds(spent))).collect();
         (result, Self { total_ms, stages, devices: clock.devices.into_iter().collect() })
     }
 
@@ -76,7 +80,8 @@ impl Profile {
 
     /// The device of each stage by name.
     pub fn devices_to_json(&self) -> Value {
-        let devices = self.devices.iter().map(|(stage, device)| (member(*stage), device.name().into()));
+        let devices =
+            self.devices.iter().map(|(stage, device)| (member(*stage), device.name().into()));
         Value::Object(devices.collect())
     }
 
@@ -101,8 +106,11 @@ impl Profile {
                 let _ = write!(table, "{:>10.1}", value(profile));
             }
         };
-        let mut stages: Vec<_> =
-            columns.iter().flat_map(|(_, profile)| &profile.stages).map(|(stage, _)| *stage).collect();
+        let mut stages: Vec<_> = columns
+            .iter()
+            .flat_map(|(_, profile)| &profile.stages)
+            .map(|(stage, _)| *stage)
+            .collect();
         stages.sort_unstable();
         stages.dedup();
         for &stage in &stages {
@@ -168,7 +176,10 @@ mod tests {
         let profile = profile();
         let stages: Vec<_> = profile.stages.iter().map(|(stage, _)| *stage).collect();
         assert_eq!(stages, [Stage::Witness, Stage::Hashing]);
-        assert!(profile.ms(Stage::Witness) >= 2.0 && profile.ms(Stage::Hashing) >= 4.0, "{profile:?}");
+        assert!(
+            profile.ms(Stage::Witness) >= 2.0 && profile.ms(Stage::Hashing) >= 4.0,
+            "{profile:?}"
+        );
         assert!(profile.other_ms() >= 2.0 && profile.ms(Stage::Folding) == 0.0, "{profile:?}");
         let sum = profile.stages.iter().map(|(_, ms)| ms).sum::<f64>() + profile.other_ms();
         assert!((sum - profile.total_ms).abs() < 1e-6, "{profile:?}");
@@ -185,10 +196,18 @@ mod tests {
             },
         );
         let table = Profile::table(&[("prepare", &one), ("present", &other)]);
-        let rows: Vec<Vec<_>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+        let rows: Vec<Vec<_>> =
+            table.lines().map(|line| line.split_whitespace().collect()).collect();
         assert_eq!(rows[0], ["milliseconds", "prepare", "present"]);
-        assert_eq!((rows[1][0], rows[1][1], rows[2][0], rows[3][2]), ("keys", "0.0", "witness", "0.0"));
-        assert_eq!((rows[4][0], rows[4][2], rows[5][2], rows.len()), ("other", "0.8", "1.0", 7), "{table}");
+        assert_eq!(
+            (rows[1][0], rows[1][1], rows[2][0], rows[3][2]),
+            ("keys", "0.0", "witness", "0.0")
+        );
+        assert_eq!(
+            (rows[4][0], rows[4][2], rows[5][2], rows.len()),
+            ("other", "0.8", "1.0", 7),
+            "{table}"
+        );
         assert_eq!(rows[6], ["on", "the", "GPU:", "keys"]);
         let json = other.to_json();
         assert_eq!(json, json!({ "keys": 0.3, "other": 0.8 }));

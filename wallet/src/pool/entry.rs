@@ -57,8 +57,8 @@ impl EntryName {
 
 impl std::fmt::Display for EntryName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let hex =
-            [&self.document[..], &self.purpose, &self.made.to_be_bytes(), &self.serial].map(hex::encode);
+        let hex = [&self.document[..], &self.purpose, &self.made.to_be_bytes(), &self.serial]
+            .map(hex::encode);
         f.write_str(&hex.join("-"))
     }
 }
@@ -134,7 +134,9 @@ mod tests {
             |purpose| purpose.document[31] = 0,
             |purpose| purpose.elements.truncate(1),
             |purpose| purpose.elements.reverse(),
-            |purpose| purpose.elements[0] = Slot { namespace: String::new(), element: "na".to_owned() },
+            |purpose| {
+                purpose.elements[0] = Slot { namespace: String::new(), element: "na".to_owned() }
+            },
             |purpose| purpose.elements[1].element.clear(),
         ];
         let tag = |change: &fn(&mut Purpose)| {
@@ -163,7 +165,9 @@ mod tests {
         assert_eq!(EntryName::parse(&text), Some(name.clone()));
         assert_ne!(EntryName::new(&purpose(), now).unwrap(), name);
         let longer = format!("{text}-00");
-        for other in ["", "a", "-", &text[1..], &text[..text.len() - 1], &longer, &text.to_uppercase()] {
+        for other in
+            ["", "a", "-", &text[1..], &text[..text.len() - 1], &longer, &text.to_uppercase()]
+        {
             // Digits alone have no upper case.
             assert!(other == text || EntryName::parse(other).is_none(), "{other}");
         }

@@ -142,7 +142,9 @@ mod tests {
             match error {
                 PoolError::Full(Bound::Entries(_) | Bound::Bytes(_))
                 | PoolError::Store(
-                    StoreError::Full { .. } | StoreError::TooLong { .. } | StoreError::Failed { .. },
+                    StoreError::Full { .. }
+                    | StoreError::TooLong { .. }
+                    | StoreError::Failed { .. },
                 )
                 | PoolError::Sealer(
                     SealerError::Refused { .. } | SealerError::DoesNotOpen | SealerError::OtherKey,
@@ -181,8 +183,10 @@ mod tests {
         let errors = include_str!("../../../bindings-wasm/ts/errors.ts");
         let (_, members) = errors.split_once("type PoolCode =\n").unwrap();
         let (members, _) = members.split_once(";\n").unwrap();
-        let copied: Vec<_> =
-            members.lines().filter_map(|line| line.trim().strip_prefix("| \"")?.strip_suffix('"')).collect();
+        let copied: Vec<_> = members
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("| \"")?.strip_suffix('"'))
+            .collect();
         assert_eq!(copied, PoolError::CODES, "PoolCode in bindings-wasm/ts/errors.ts");
     }
 }

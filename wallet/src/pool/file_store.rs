@@ -116,7 +116,9 @@ impl FileStore {
         for file in fs::read_dir(&self.folder)? {
             let file = file?;
             let name = file.file_name();
-            let Some(name) = name.to_str().and_then(|name| name.strip_suffix(ENTRY)) else { continue };
+            let Some(name) = name.to_str().and_then(|name| name.strip_suffix(ENTRY)) else {
+                continue;
+            };
             match file.metadata() {
                 Ok(metadata) if metadata.is_file() => {
                     entries.push(StoredEntry { name: name.to_owned(), bytes: metadata.len() });
@@ -143,7 +145,9 @@ impl FileStore {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
             opened => opened?,
         };
-        let taken = match Builder::new().prefix(TAKEN).make_in(&self.folder, |taken| fs::rename(path, taken))
+        let taken = match Builder::new()
+            .prefix(TAKEN)
+            .make_in(&self.folder, |taken| fs::rename(path, taken))
         {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
             taken => taken?.into_temp_path(),
@@ -181,7 +185,9 @@ impl Store for FileStore {
         let path = self.path(name)?;
         let mut bytes = Vec::new();
         // One that is longer was changed: it is cut, and will not open.
-        match fs::File::open(&path).and_then(|file| file.take(MAX_BYTES as u64).read_to_end(&mut bytes)) {
+        match fs::File::open(&path)
+            .and_then(|file| file.take(MAX_BYTES as u64).read_to_end(&mut bytes))
+        {
             Ok(_) => Ok(Some(bytes)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(failure(&path, &error)),

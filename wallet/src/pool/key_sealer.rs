@@ -48,12 +48,17 @@ impl Sealer for KeySealer {
         Ok([&self.key_id[..], &nonce, &sealed].concat())
     }
 
-    async fn open(&self, sealed: &[u8], associated: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealerError> {
+    async fn open(
+        &self,
+        sealed: &[u8],
+        associated: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealerError> {
         let (key_id, sealed) = sealed.split_first_chunk().ok_or(SealerError::DoesNotOpen)?;
         if *key_id != self.key_id {
             return Err(SealerError::OtherKey);
         }
-        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(SealerError::DoesNotOpen)?;
+        let (nonce, sealed) =
+            sealed.split_first_chunk::<NONCE_BYTES>().ok_or(SealerError::DoesNotOpen)?;
         let payload = Payload { msg: sealed, aad: associated };
         let opened = self.cipher.decrypt(&XNonce::from(*nonce), payload);
         opened.map(Zeroizing::new).map_err(|_| SealerError::DoesNotOpen)
@@ -80,7 +85,10 @@ mod tests {
         let other = KeySealer::new(&[8; 32]);
         assert_eq!(block_on(other.open(&sealed, b"place")), Err(SealerError::OtherKey));
         let as_if_it_were_its_own = [&other.key_id, &sealed[KEY_ID_BYTES..]].concat();
-        assert_eq!(block_on(other.open(&as_if_it_were_its_own, b"place")), Err(SealerError::DoesNotOpen));
+        assert_eq!(
+            block_on(other.open(&as_if_it_were_its_own, b"place")),
+            Err(SealerError::DoesNotOpen)
+        );
         for position in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[position] ^= 1;

@@ -149,7 +149,11 @@ impl ProofPool {
     }
 
     /// The name of an entry to come, for which there is room, and the entry.
-    async fn sealed(&self, prepared: &Prepared, now: Timestamp) -> Result<(String, Vec<u8>), PoolError> {
+    async fn sealed(
+        &self,
+        prepared: &Prepared,
+        now: Timestamp,
+    ) -> Result<(String, Vec<u8>), PoolError> {
         let purpose = prepared.purpose();
         let name = EntryName::new(&purpose, now).map_err(|error| PoolError::random(&error))?;
         // Before the sealer is asked, who may ask a person.
@@ -249,7 +253,11 @@ impl ProofPool {
     ///
     /// # Errors
     /// [`PoolError::Store`].
-    pub async fn sweep(&self, held: &[[u8; 32]], now: Timestamp) -> Result<Vec<Dropped>, PoolError> {
+    pub async fn sweep(
+        &self,
+        held: &[[u8; 32]],
+        now: Timestamp,
+    ) -> Result<Vec<Dropped>, PoolError> {
         let held: Vec<_> = held.iter().map(document_tag).collect();
         let mut dropped = Vec::new();
         let (mut entries, mut bytes) = (0, 0_u64);
@@ -259,7 +267,8 @@ impl ProofPool {
                 Why::Document
             } else if entry.name.is_older(self.bounds.age_seconds, now) {
                 Why::Age
-            } else if entries == self.bounds.entries || bytes.saturating_add(entry.bytes) > self.bounds.bytes
+            } else if entries == self.bounds.entries
+                || bytes.saturating_add(entry.bytes) > self.bounds.bytes
             {
                 Why::Bounds
             } else {
@@ -293,7 +302,8 @@ impl ProofPool {
 
     /// The entries of the pool, the oldest first. What else is in the store is none of the pool's.
     async fn listed(&self) -> Result<Vec<Listed>, PoolError> {
-        let named = |StoredEntry { name, bytes }| Some(Listed { name: EntryName::parse(&name)?, bytes });
+        let named =
+            |StoredEntry { name, bytes }| Some(Listed { name: EntryName::parse(&name)?, bytes });
         let mut listed: Vec<_> = self.store.list().await?.into_iter().filter_map(named).collect();
         listed.sort_by_key(|entry| entry.name.made);
         Ok(listed)
@@ -320,7 +330,9 @@ impl ProofPool {
     }
 
     async fn opened(&self, purpose: &Purpose, name: &EntryName) -> Result<Opened, PoolError> {
-        let Some(sealed) = self.store.read(&name.to_string()).await? else { return Ok(Opened::Gone) };
+        let Some(sealed) = self.store.read(&name.to_string()).await? else {
+            return Ok(Opened::Gone);
+        };
         let opened = self.sealer.open(&sealed, &associated_data(&purpose.document, name)).await;
         let plain = match opened {
             Ok(plain) => plain,
@@ -334,7 +346,12 @@ impl ProofPool {
         })
     }
 
-    async fn drop_entry(&self, name: String, why: Why, dropped: &mut Vec<Dropped>) -> Result<(), PoolError> {
+    async fn drop_entry(
+        &self,
+        name: String,
+        why: Why,
+        dropped: &mut Vec<Dropped>,
+    ) -> Result<(), PoolError> {
         if self.store.remove(&name).await? {
             dropped.push(Dropped { name, why });
         }

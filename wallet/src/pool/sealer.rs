@@ -15,7 +15,11 @@ pub trait Sealer: CrossesThreads {
     async fn seal(&self, plain: &[u8], associated: &[u8]) -> Result<Vec<u8>, SealerError>;
 
     /// Opens what was sealed.
-    async fn open(&self, sealed: &[u8], associated: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealerError>;
+    async fn open(
+        &self,
+        sealed: &[u8],
+        associated: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealerError>;
 }
 
 /// Why a [`Sealer`] did not do its work.
@@ -26,7 +30,9 @@ pub enum SealerError {
     #[error("the sealed bytes do not open: they were changed, moved, or sealed with another key")]
     DoesNotOpen,
     /// The bytes were sealed with another key than this sealer has, for sealers that can tell. The pool leaves them where they are.
-    #[error("sealed with another key; use the key that the pool was filled with, or clear the pool")]
+    #[error(
+        "sealed with another key; use the key that the pool was filled with, or clear the pool"
+    )]
     OtherKey,
     /// The key cannot be used now: the device is locked, or the holder cancelled. The pool drops nothing.
     #[error("the sealing key cannot be used now: {message}")]

@@ -45,7 +45,9 @@ pub enum StoreError {
         message: String,
     },
     /// An entry is longer than the store takes: the sealer adds too much.
-    #[error("{place}: an entry of {bytes} bytes, where the store takes {most}; let the sealer add less")]
+    #[error(
+        "{place}: an entry of {bytes} bytes, where the store takes {most}; let the sealer add less"
+    )]
     TooLong {
         /// The path, or whatever names the place in another store.
         place: String,
@@ -69,7 +71,9 @@ impl StoreError {
     #[must_use]
     pub fn place(&self) -> &str {
         match self {
-            Self::Full { place, .. } | Self::TooLong { place, .. } | Self::Failed { place, .. } => place,
+            Self::Full { place, .. } | Self::TooLong { place, .. } | Self::Failed { place, .. } => {
+                place
+            }
         }
     }
 }

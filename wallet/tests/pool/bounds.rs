@@ -7,8 +7,8 @@ use velum_credentials::block_on;
 use velum_wallet::{Bound, Bounds, FileStore, KeySealer, PoolError, ProofPool, Why};
 
 use crate::{
-    KEY, after, count, entries, now, other_question, pool_in, prepare, proof, purpose, put, question,
-    refused_and_returned, take,
+    KEY, after, count, entries, now, other_question, pool_in, prepare, proof, purpose, put,
+    question, refused_and_returned, take,
 };
 
 const DAY: i64 = 86_400;
@@ -148,7 +148,10 @@ fn a_sweep_keeps_the_newest_within_the_bounds() {
     let narrow = bounded(folder.path(), Bounds { bytes: 2 * one - 1, ..Bounds::default() });
     assert_eq!(reasons(&block_on(narrow.sweep(&held, after(2 * DAY))).unwrap()), [Why::Bounds]);
     let age = Bounds { age_seconds: 0, ..Bounds::default() };
-    assert_eq!(block_on(bounded(folder.path(), age).count(&purpose(&question()), after(2 * DAY))), Ok(1));
+    assert_eq!(
+        block_on(bounded(folder.path(), age).count(&purpose(&question()), after(2 * DAY))),
+        Ok(1)
+    );
 }
 
 #[test]

@@ -65,8 +65,9 @@ impl Sealer for DyingSealer {
 fn in_another_process() {
     let folder = std::env::var(FOLDER).expect("run by the other tests");
     let store = FileStore::open(&folder).unwrap();
-    let pool =
-        |store: Arc<dyn Store>, sealer: Arc<dyn Sealer>| ProofPool::new(store, sealer, Bounds::default());
+    let pool = |store: Arc<dyn Store>, sealer: Arc<dyn Sealer>| {
+        ProofPool::new(store, sealer, Bounds::default())
+    };
     let key = Arc::new(KeySealer::new(&KEY));
     match std::env::var(ROLE).unwrap().as_str() {
         "takes all" => {
@@ -76,8 +77,12 @@ fn in_another_process() {
             }
         }
         "dies opening" => drop(take(&pool(Arc::new(store), Arc::new(DyingSealer)))),
-        "dies before removing" => drop(take(&pool(Arc::new(DyingStore { store, after: false }), key))),
-        "dies after removing" => drop(take(&pool(Arc::new(DyingStore { store, after: true }), key))),
+        "dies before removing" => {
+            drop(take(&pool(Arc::new(DyingStore { store, after: false }), key)))
+        }
+        "dies after removing" => {
+            drop(take(&pool(Arc::new(DyingStore { store, after: true }), key)))
+        }
         "dies sealing" => put(&pool(Arc::new(store), Arc::new(DyingSealer)), 1),
         other => panic!("no role {other:?}"),
     }
@@ -85,7 +90,13 @@ fn in_another_process() {
 
 fn start(folder: &Path, role: &str) -> std::process::Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["crashes::in_another_process", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
+        .args([
+            "crashes::in_another_process",
+            "--exact",
+            "--ignored",
+            "--nocapture",
+            "--test-threads=1",
+        ])
         .env(FOLDER, folder)
         .env(ROLE, role)
         .stdout(Stdio::piped())

@@ -5,11 +5,14 @@ use std::sync::{Arc, Mutex};
 
 use velum_credentials::block_on;
 use velum_wallet::{
-    Bounds, KeySealer, PoolError, ProofPool, Sealer, SealerError, Store, StoreError, StoredEntry, json,
+    Bounds, KeySealer, PoolError, ProofPool, Sealer, SealerError, Store, StoreError, StoredEntry,
+    json,
 };
 use zeroize::Zeroizing;
 
-use crate::{KEY, count, now, pool_over, proof, purpose, put, question, refused_and_returned, take};
+use crate::{
+    KEY, count, now, pool_over, proof, purpose, put, question, refused_and_returned, take,
+};
 
 /// A store in memory, one of whose operations fails while it is told to.
 #[derive(Default)]
@@ -101,7 +104,11 @@ impl Sealer for Asking {
         self.key.seal(plain, associated).await
     }
 
-    async fn open(&self, sealed: &[u8], associated: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealerError> {
+    async fn open(
+        &self,
+        sealed: &[u8],
+        associated: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealerError> {
         self.ask()?;
         self.key.open(sealed, associated).await
     }
@@ -131,7 +138,8 @@ fn a_store_that_fails_is_told_of_and_hands_nothing_out() {
             (block_on(pool.clear()).err(), vec![Operation::List, Operation::Remove]),
         ];
         for (index, (error, needed)) in outcomes.into_iter().enumerate() {
-            let failed = matches!(&error, Some(PoolError::Store(error)) if error.place() == "memory");
+            let failed =
+                matches!(&error, Some(PoolError::Store(error)) if error.place() == "memory");
             assert_eq!(failed, needed.contains(&operation), "{operation:?} {index}: {error:?}");
         }
         // Of what fails halfway, nothing is gone but what was asked to be.
@@ -166,9 +174,13 @@ fn a_holder_who_cancels_loses_nothing() {
     *asking.cancelled.lock().unwrap() = true;
     let refused = block_on(pool.take(&purpose(&question()), now())).map(drop);
     assert_eq!(refused, Err(PoolError::Sealer(cancelled())));
-    assert_eq!(refused_and_returned(block_on(pool.put(proof(), now()))), PoolError::Sealer(cancelled()));
-    let failed =
-        block_on(pool.fill(&purpose(&question()), 3, now(), async || Ok(proof()))).map(drop).unwrap_err();
+    assert_eq!(
+        refused_and_returned(block_on(pool.put(proof(), now()))),
+        PoolError::Sealer(cancelled())
+    );
+    let failed = block_on(pool.fill(&purpose(&question()), 3, now(), async || Ok(proof())))
+        .map(drop)
+        .unwrap_err();
     assert_eq!(failed.prepared.unwrap().to_bytes(), proof().to_bytes());
     assert_eq!(memory.names(), before);
 
@@ -233,7 +245,11 @@ fn a_proof_that_someone_else_removes_meanwhile_is_not_handed_out() {
             self.key.seal(plain, associated).await
         }
 
-        async fn open(&self, sealed: &[u8], associated: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealerError> {
+        async fn open(
+            &self,
+            sealed: &[u8],
+            associated: &[u8],
+        ) -> Result<Zeroizing<Vec<u8>>, SealerError> {
             self.memory.entries.lock().unwrap().clear();
             self.key.open(sealed, associated).await
         }

@@ -15,7 +15,8 @@ fn a_folder_is_made_for_its_owner_and_marked_for_backups() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let mode =
+            |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&folder), 0o700);
         assert_eq!(mode(&entries(&folder)[0]), 0o600);
     }
@@ -82,7 +83,10 @@ fn names_lead_nowhere_else() {
     let store = FileStore::open(folder.path().join("pool")).unwrap();
     for name in ["../outside", "", "a/b", "A", "a.b", &"a".repeat(201)] {
         assert!(matches!(block_on(store.remove(name)), Err(StoreError::Failed { .. })), "{name}");
-        assert!(block_on(store.read(name)).is_err() && block_on(store.put(name, b"")).is_err(), "{name}");
+        assert!(
+            block_on(store.read(name)).is_err() && block_on(store.put(name, b"")).is_err(),
+            "{name}"
+        );
     }
     assert!(outside.exists());
 }

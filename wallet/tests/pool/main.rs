@@ -92,8 +92,9 @@ fn take(pool: &ProofPool) -> velum_wallet::Taken {
 /// The files of a folder that hold entries.
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
-    let mut entries: Vec<_> =
-        files.filter(|path| path.extension().is_some_and(|extension| extension == "sealed")).collect();
+    let mut entries: Vec<_> = files
+        .filter(|path| path.extension().is_some_and(|extension| extension == "sealed"))
+        .collect();
     entries.sort();
     entries
 }

@@ -6,15 +6,20 @@ use std::sync::Arc;
 use velum_credentials::block_on;
 use velum_credentials::{Clock, Code, PrepareOptions, PresentOptions, Suite, Verifier};
 use velum_testdata::MUSTERMANN;
-use velum_wallet::{Bounds, Challenge, FileStore, KeySealer, PoolError, ProofPool, Question, Wallet};
+use velum_wallet::{
+    Bounds, Challenge, FileStore, KeySealer, PoolError, ProofPool, Question, Wallet,
+};
 
-use crate::{KEY, count, now, other_question, pool_in, prepare, proof, purpose, put, question, take};
+use crate::{
+    KEY, count, now, other_question, pool_in, prepare, proof, purpose, put, question, take,
+};
 
 #[test]
 fn a_proof_from_the_pool_answers_its_question() {
     let (folder, wallet) = (tempfile::tempdir().unwrap(), Wallet::new());
     let pool = pool_in(folder.path());
-    let question = Question::parse(MUSTERMANN.device_response, MUSTERMANN.request.as_bytes()).unwrap();
+    let question =
+        Question::parse(MUSTERMANN.device_response, MUSTERMANN.request.as_bytes()).unwrap();
     let purpose = purpose(&question);
     let prepare = async || wallet.prepare(&question, Suite::Direct, PrepareOptions::default());
     assert_eq!(block_on(pool.fill(&purpose, 2, now(), prepare)).unwrap(), 2);
@@ -23,9 +28,11 @@ fn a_proof_from_the_pool_answers_its_question() {
     let taken = block_on(pool.take(&purpose, now())).unwrap();
     assert!(taken.dropped.is_empty());
     let options = PresentOptions::at(Clock::Any);
-    let presentation =
-        wallet.present(taken.prepared.unwrap(), &question, MUSTERMANN.session_transcript, options).unwrap();
-    let challenge = Challenge::parse(MUSTERMANN.session_transcript, MUSTERMANN.request.as_bytes()).unwrap();
+    let presentation = wallet
+        .present(taken.prepared.unwrap(), &question, MUSTERMANN.session_transcript, options)
+        .unwrap();
+    let challenge =
+        Challenge::parse(MUSTERMANN.session_transcript, MUSTERMANN.request.as_bytes()).unwrap();
     challenge.verify(&Verifier::new(), &presentation.to_bytes()).unwrap();
     assert_eq!(block_on(pool.count(&purpose, now())), Ok(1));
 }
@@ -35,7 +42,8 @@ fn only_proofs_of_the_purpose_are_taken_and_counted() {
     let folder = tempfile::tempdir().unwrap();
     let pool = pool_in(folder.path());
     put(&pool, 1);
-    let large = question().purpose(Suite::Direct, velum_credentials::SizeClass::by_name("large")).unwrap();
+    let large =
+        question().purpose(Suite::Direct, velum_credentials::SizeClass::by_name("large")).unwrap();
     let whole = Question::parse(MUSTERMANN.device_response, MUSTERMANN.request.as_bytes()).unwrap();
     for other in [purpose(&other_question()), large, purpose(&whole)] {
         assert_eq!(block_on(pool.count(&other, now())), Ok(0));
@@ -50,12 +58,15 @@ fn only_proofs_of_the_purpose_are_taken_and_counted() {
 fn a_pool_is_not_filled_with_proofs_of_another_purpose() {
     let folder = tempfile::tempdir().unwrap();
     let pool = pool_in(folder.path());
-    let failed =
-        block_on(pool.fill(&purpose(&other_question()), 1, now(), async || Ok(proof()))).unwrap_err();
-    assert!(matches!(failed.error, PoolError::Prepare(error) if error.code() == Code::PreparedMismatch));
+    let failed = block_on(pool.fill(&purpose(&other_question()), 1, now(), async || Ok(proof())))
+        .unwrap_err();
+    assert!(
+        matches!(failed.error, PoolError::Prepare(error) if error.code() == Code::PreparedMismatch)
+    );
     assert_eq!(failed.prepared.unwrap().to_bytes(), proof().to_bytes());
     let cancelled = || velum_credentials::Error::new(Code::Cancelled, "prover", "cancelled");
-    let failed = block_on(pool.fill(&purpose(&question()), 1, now(), async || Err(cancelled()))).unwrap_err();
+    let failed = block_on(pool.fill(&purpose(&question()), 1, now(), async || Err(cancelled())))
+        .unwrap_err();
     assert_eq!(failed.error, PoolError::Prepare(cancelled()));
     assert!(failed.prepared.is_none());
     assert_eq!(count(&pool), 0);

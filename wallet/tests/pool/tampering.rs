@@ -6,7 +6,9 @@ use velum_credentials::block_on;
 use velum_wallet::{Bounds, FileStore, KeySealer, ProofPool, Sealer, SealerError, Why};
 use zeroize::Zeroizing;
 
-use crate::{KEY, count, entries, now, other_question, pool_in, prepare, purpose, put, question, take};
+use crate::{
+    KEY, count, entries, now, other_question, pool_in, prepare, purpose, put, question, take,
+};
 
 #[test]
 fn changed_bytes_do_not_open_and_the_next_is_taken() {
@@ -14,8 +16,11 @@ fn changed_bytes_do_not_open_and_the_next_is_taken() {
     let pool = pool_in(folder.path());
     put(&pool, 4);
     let files = entries(folder.path());
-    let changes: [fn(&mut Vec<u8>); 3] =
-        [|bytes| bytes[16] ^= 1, |bytes| *bytes.last_mut().unwrap() ^= 0x80, |bytes| bytes.truncate(30)];
+    let changes: [fn(&mut Vec<u8>); 3] = [
+        |bytes| bytes[16] ^= 1,
+        |bytes| *bytes.last_mut().unwrap() ^= 0x80,
+        |bytes| bytes.truncate(30),
+    ];
     for (file, change) in files.iter().zip(changes) {
         let mut bytes = std::fs::read(file).unwrap();
         change(&mut bytes);
@@ -31,7 +36,9 @@ fn changed_bytes_do_not_open_and_the_next_is_taken() {
     assert_eq!(dropped.len(), 3);
     assert!(dropped.iter().all(|dropped| dropped.why == Why::DoesNotOpen));
     assert!(
-        dropped.iter().all(|dropped| files.iter().any(|file| file.file_stem().unwrap() == &*dropped.name))
+        dropped
+            .iter()
+            .all(|dropped| files.iter().any(|file| file.file_stem().unwrap() == &*dropped.name))
     );
     assert!(entries(folder.path()).is_empty());
 }
@@ -57,7 +64,10 @@ fn a_copy_under_another_name_does_not_open() {
     assert_eq!(count(&pool), 3);
     let first = take(&pool);
     let second = take(&pool);
-    assert_eq!([&first, &second].map(|taken| usize::from(taken.prepared.is_some())).iter().sum::<usize>(), 1);
+    assert_eq!(
+        [&first, &second].map(|taken| usize::from(taken.prepared.is_some())).iter().sum::<usize>(),
+        1
+    );
     assert_eq!(first.dropped.len() + second.dropped.len(), 2);
 }
 
@@ -82,7 +92,8 @@ fn another_key_opens_nothing_and_costs_nothing() {
     let ours = pool_in(folder.path());
     put(&ours, 2);
     let store = FileStore::open(folder.path()).unwrap();
-    let theirs = ProofPool::new(Arc::new(store), Arc::new(KeySealer::new(&[8; 32])), Bounds::default());
+    let theirs =
+        ProofPool::new(Arc::new(store), Arc::new(KeySealer::new(&[8; 32])), Bounds::default());
     let refused = block_on(theirs.take(&purpose(&question()), now())).err().unwrap();
     assert_eq!((refused.code(), entries(folder.path()).len()), ("other_key", 2));
 
@@ -104,14 +115,19 @@ fn what_is_no_prepared_proof_is_dropped() {
             self.0.seal(&plain[..plain.len() - 1], associated).await
         }
 
-        async fn open(&self, sealed: &[u8], associated: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealerError> {
+        async fn open(
+            &self,
+            sealed: &[u8],
+            associated: &[u8],
+        ) -> Result<Zeroizing<Vec<u8>>, SealerError> {
             self.0.open(sealed, associated).await
         }
     }
 
     let folder = tempfile::tempdir().unwrap();
     let store = FileStore::open(folder.path()).unwrap();
-    let pool = ProofPool::new(Arc::new(store), Arc::new(Fake(KeySealer::new(&KEY))), Bounds::default());
+    let pool =
+        ProofPool::new(Arc::new(store), Arc::new(Fake(KeySealer::new(&KEY))), Bounds::default());
     put(&pool, 1);
     let taken = take(&pool);
     assert!(taken.prepared.is_none());

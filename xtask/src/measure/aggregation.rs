@@ -61,7 +61,8 @@ impl Measured {
         for (profile, places) in PROFILES {
             let mut of_profile = json!({ "profile": profile });
             for class in ["standard", "large", "extra"] {
-                of_profile[format!("leaf of {class}")] = measure(profile, "leaf", &["--class", class])?;
+                of_profile[format!("leaf of {class}")] =
+                    measure(profile, "leaf", &["--class", class])?;
             }
             of_profile["wrap of a leaf"] = measure(profile, "wrap", &[])?;
             measure(profile, "parts", &["--count", "8"])?;
@@ -124,8 +125,10 @@ impl Measured {
                 root["verify_min_ms"], root["verify_median_ms"], root["compressed_bytes"],
             );
         }
-        let _ =
-            writeln!(text, "| presentations | whole batch | each | proof, bytes each |\n|---|---|---|---|");
+        let _ = writeln!(
+            text,
+            "| presentations | whole batch | each | proof, bytes each |\n|---|---|---|---|"
+        );
         for batch in self.all_batches() {
             let (count, total) = (number(&batch, "count"), number(&batch, "total_ms") / 1e3);
             let mark = if batch["reckoned"] == true { " (reckoned)" } else { "" };
@@ -165,7 +168,8 @@ impl Measured {
             let (y, seconds) = (52.0 + BAR * 1.6 * row as f64, each(batch));
             let length = seconds / most * 330.0;
             let is_reckoned = batch["reckoned"] == true;
-            let (fill, mark) = if is_reckoned { ("#a9c4e4", ", reckoned") } else { ("#3b6ea5", "") };
+            let (fill, mark) =
+                if is_reckoned { ("#a9c4e4", ", reckoned") } else { ("#3b6ea5", "") };
             let _ = writeln!(
                 svg,
                 r#"<text x="16" y="{:.0}">{}{mark}</text><rect x="130" y="{y:.0}" width="{length:.0}" height="{BAR}" fill="{fill}"/><text x="{:.0}" y="{:.0}">{seconds:.1} s, {:.0} bytes</text>"#,

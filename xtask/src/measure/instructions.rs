@@ -53,8 +53,7 @@ mod tests {
 
     #[test]
     fn reads_what_callgrind_prints() {
-        let printed =
-            "==7== Events    : Ir\n==7== Collected : 1234567\n==7== \n==7== I   refs:      1,234,567\n";
+        let printed = "==7== Events    : Ir\n==7== Collected : 1234567\n==7== \n==7== I   refs:      1,234,567\n";
         assert_eq!(total(printed), Some(1_234_567));
         assert_eq!(total("==7== nothing"), None);
     }

@@ -79,11 +79,21 @@ impl Measured {
         let mut growth = Vec::new();
         for (class, counts) in GROWTH {
             for count in counts {
-                growth.push(native.proofs(runs, &["--class", class, "--predicates", &count.to_string()])?);
+                growth.push(
+                    native.proofs(runs, &["--class", class, "--predicates", &count.to_string()])?,
+                );
             }
         }
         let memory = native.memory(runs.min(MEMORY_RUNS))?;
-        Ok(Self { runs, threads, builds, wasm, growth, memory, instructions: Instructions::count(project)? })
+        Ok(Self {
+            runs,
+            threads,
+            builds,
+            wasm,
+            growth,
+            memory,
+            instructions: Instructions::count(project)?,
+        })
     }
 
     fn object(&self) -> Value {

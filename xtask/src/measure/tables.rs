@@ -52,22 +52,36 @@ pub fn text(measured: &Measured) -> String {
 
 fn threads([one, two]: [&Value; 2]) -> String {
     let mut text =
-        "| | 1 thread: min | median | 2 threads: min | median |\n|---|---|---|---|---|\n".to_owned();
-    for (label, name) in [("prepare", "prepare_ms"), ("present", "present_ms"), ("verify", "verify_ms")] {
-        let [one, two] = [one, two]
-            .map(|at| format!("{:.1} ms | {:.1} ms", number(at, name), number(&at["median"], name)));
+        "| | 1 thread: min | median | 2 threads: min | median |\n|---|---|---|---|---|\n"
+            .to_owned();
+    for (label, name) in
+        [("prepare", "prepare_ms"), ("present", "present_ms"), ("verify", "verify_ms")]
+    {
+        let [one, two] = [one, two].map(|at| {
+            format!("{:.1} ms | {:.1} ms", number(at, name), number(&at["median"], name))
+        });
         let _ = writeln!(text, "| {label} | {one} | {two} |");
     }
     for (label, name) in
         [("keys, once a process", "keys_ms"), ("first verify of a process", "first_verify_ms")]
     {
-        let _ = writeln!(text, "| {label} | {:.1} ms | | {:.1} ms | |", number(one, name), number(two, name));
+        let _ = writeln!(
+            text,
+            "| {label} | {:.1} ms | | {:.1} ms | |",
+            number(one, name),
+            number(two, name)
+        );
     }
     let speed_up = |name| number(one, name) / number(two, name);
     let (prepare, present) = (speed_up("prepare_ms"), speed_up("present_ms"));
     let _ = writeln!(text, "| speed-up of prepare, present | | | {prepare:.2}, {present:.2} | |");
     let bytes = "presentation_bytes";
-    let _ = writeln!(text, "| presentation, bytes | {} | | {} | |", number(one, bytes), number(two, bytes));
+    let _ = writeln!(
+        text,
+        "| presentation, bytes | {} | | {} | |",
+        number(one, bytes),
+        number(two, bytes)
+    );
     let [rss_one, rss_two] = [one, two].map(|at| number(at, "peak_rss_bytes") / MEGABYTE);
     let _ = writeln!(text, "| peak RSS | {rss_one:.0} MB | | {rss_two:.0} MB | |");
     text
@@ -84,14 +98,16 @@ fn stages(measured: &Value) -> String {
 }
 
 fn builds(builds: &[(Cpu, Value)], wasm: &Result<Value, String>) -> String {
-    let mut text = "| build | SIMD | prepare | present | verify |\n|---|---|---|---|---|\n".to_owned();
+    let mut text =
+        "| build | SIMD | prepare | present | verify |\n|---|---|---|---|---|\n".to_owned();
     for (cpu, measured) in builds {
         let simd = measured["simd"].as_str().unwrap_or_default();
         let _ = writeln!(text, "| {} | {simd} | {} |", cpu.name(), times(measured));
     }
     let _ = match wasm {
         Ok(measured) => {
-            let [node, simd] = ["node", "simd"].map(|name| measured[name].as_str().unwrap_or_default());
+            let [node, simd] =
+                ["node", "simd"].map(|name| measured[name].as_str().unwrap_or_default());
             writeln!(text, "| WebAssembly, Node {node} | {simd} | {} |", times(measured))
         }
         Err(why) => writeln!(text, "| WebAssembly | not measured: {why} | | | |"),
@@ -129,7 +145,8 @@ fn memory(cases: &[Value]) -> String {
             format!("{:.1} ms | {:.1} MB", number(case, &ms), number(case, &peak) / MEGABYTE)
         });
         let bytes = number(case, "presentation_bytes");
-        let _ = writeln!(text, "| `{suite}` | {class} | {memory} | {prepare} | {present} | {bytes} |");
+        let _ =
+            writeln!(text, "| `{suite}` | {class} | {memory} | {prepare} | {present} | {bytes} |");
     }
     text
 }
@@ -165,7 +182,11 @@ mod tests {
             wasm: Ok(case.clone()),
             growth: vec![case.clone()],
             memory: vec![case.clone()],
-            instructions: Ok(Instructions { cpu: Cpu::Any, credential: 2_000_000, presentation: 1_000_000 }),
+            instructions: Ok(Instructions {
+                cpu: Cpu::Any,
+                credential: 2_000_000,
+                presentation: 1_000_000,
+            }),
         };
         let table = text(&measured);
         for line in [
@@ -189,7 +210,9 @@ mod tests {
         assert_eq!(object["instructions"]["prepare"], 2_000_000);
 
         measured.wasm = Err("there is no Node".to_owned());
-        assert!(text(&measured).contains("\n| WebAssembly | not measured: there is no Node | | | |\n"));
+        assert!(
+            text(&measured).contains("\n| WebAssembly | not measured: there is no Node | | | |\n")
+        );
         measured.instructions = Err("there is no valgrind".to_owned());
         assert!(text(&measured).ends_with("Instructions: not measured, there is no valgrind.\n"));
         assert_eq!(measured.object()["instructions"], Value::Null);

@@ -41,7 +41,8 @@ fn elements_have_one_form() {
     let (key, proof) = aggregate();
     let refused = |bytes: &[u8]| verify_root(Profile::Standard, &key, bytes, &PAYEE).unwrap_err();
     // The caps and openings before the first query, and the public inputs at the end, stand at multiples of eight bytes from either end.
-    let aligned = (0..400).map(|index| 8 * index).chain((1..=19).map(|index| proof.len() - 8 * index));
+    let aligned =
+        (0..400).map(|index| 8 * index).chain((1..=19).map(|index| proof.len() - 8 * index));
     for offset in aligned {
         let mut wrong = proof.clone();
         wrong[offset..offset + 8].copy_from_slice(&F::ORDER.to_le_bytes());

@@ -3,8 +3,8 @@
 use std::iter;
 
 use velum_aggregate_verifier::{
-    AggregateError, Context, Path, PathError, Profile, RootKey, Step, empty_digest, leaf_digest, node_digest,
-    verify_root,
+    AggregateError, Context, Path, PathError, Profile, RootKey, Step, empty_digest, leaf_digest,
+    node_digest, verify_root,
 };
 
 use super::fixture::{Fixture, MERGED, PAYEE, STANDARD, WIDE, statement};
@@ -32,7 +32,8 @@ fn nested(fixture: &Fixture, more: &[u64], places: usize) {
     let others: Vec<_> = more.iter().map(|number| fixture.wrap(*number)).collect();
     let children: Vec<_> = iter::once(&merged).chain(&others).collect();
     let proof = aggregator.finish(&aggregator.merge(&children, PAYEE).unwrap()).unwrap();
-    let key = RootKey::from_bytes(Profile::Standard, &aggregator.key().unwrap().to_bytes()).unwrap();
+    let key =
+        RootKey::from_bytes(Profile::Standard, &aggregator.key().unwrap().to_bytes()).unwrap();
     let root = verify_root(Profile::Standard, &key, &proof, &PAYEE).unwrap();
     let count = 2 + more.len() as u64;
     assert_eq!(root.count, count);
@@ -113,7 +114,10 @@ fn mistakes_of_an_aggregator_have_a_name() {
 
     let [moved, lost] = [0, 3].map(|position| Wrapped { position, ..one.clone() });
     assert!(matches!(merge(&[&moved, two]), AggregationError::Child { index: 0, .. }));
-    assert_eq!(merge(&[&lost, two]), AggregationError::Position { index: 0, position: 3, circuits: 3 });
+    assert_eq!(
+        merge(&[&lost, two]),
+        AggregationError::Position { index: 0, position: 3, circuits: 3 }
+    );
 
     let leaf = leaves[0].prove(statement(2));
     assert!(aggregator.wrap(0, &leaf, PAYEE).is_ok());

@@ -18,7 +18,8 @@ pub(super) struct Fixture {
 }
 
 /// That of the standard profile, with merges of two.
-pub(super) static STANDARD: LazyLock<Fixture> = LazyLock::new(|| Fixture::new(Profile::Standard, &[2]));
+pub(super) static STANDARD: LazyLock<Fixture> =
+    LazyLock::new(|| Fixture::new(Profile::Standard, &[2]));
 
 /// That of the standard profile with all its merges, which are large.
 pub(super) static WIDE: LazyLock<Fixture> =

@@ -2,7 +2,9 @@
 
 use plonky2::iop::target::Target;
 use plonky2::iop::witness::{PartialWitness, WitnessWrite};
-use velum_aggregate_verifier::{Context, Digest, NODE_ELEMENTS, Node, Profile, list_path, list_root};
+use velum_aggregate_verifier::{
+    Context, Digest, NODE_ELEMENTS, Node, Profile, list_path, list_root,
+};
 
 use super::fixture::{Fixture, MERGED, PAYEE, STANDARD, statement};
 use crate::circuit::{Circuit, Key, Proof};

@@ -31,7 +31,11 @@ impl Leaf {
         })
     }
 
-    fn new(profile: Profile, degree_bits: usize, add: impl FnOnce(&mut Builder, &[Target])) -> Self {
+    fn new(
+        profile: Profile,
+        degree_bits: usize,
+        add: impl FnOnce(&mut Builder, &[Target]),
+    ) -> Self {
         let mut builder = Builder::new(profile.config());
         let statement = builder.add_virtual_public_input_arr();
         add(&mut builder, &statement);

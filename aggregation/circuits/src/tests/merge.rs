@@ -3,7 +3,9 @@
 use plonky2::field::types::Field;
 use plonky2::iop::target::Target;
 use plonky2::iop::witness::{PartialWitness, WitnessWrite};
-use velum_aggregate_verifier::{Context, Digest, NODE_ELEMENTS, Node, Profile, empty_digest, node_digest};
+use velum_aggregate_verifier::{
+    Context, Digest, NODE_ELEMENTS, Node, Profile, empty_digest, node_digest,
+};
 
 use super::digest;
 use crate::circuit::Circuit;
@@ -25,7 +27,8 @@ struct MergeCircuit {
 impl MergeCircuit {
     fn new() -> Self {
         let mut builder = Builder::new(Profile::Standard.config());
-        let children: Vec<_> = (0..ARITY).map(|_| builder.add_virtual_targets(NODE_ELEMENTS)).collect();
+        let children: Vec<_> =
+            (0..ARITY).map(|_| builder.add_virtual_targets(NODE_ELEMENTS)).collect();
         let nodes: Vec<_> = children.iter().map(|child| NodeTargets::read(child)).collect();
         let node = MergeTargets::new(&mut builder, &nodes);
         let stated = builder.add_virtual_target_arr();
@@ -134,7 +137,9 @@ fn places_are_filled_from_the_left() {
     for fills in 0..1_usize << (ARITY - 1) {
         let filled: Vec<bool> = (0..ARITY - 1).map(|place| fills >> place & 1 == 1).collect();
         let orders = all.orders.iter().zip(&filled);
-        let orders = orders.map(|(&order, &is_filled)| if is_filled { order } else { Order::NONE }).collect();
+        let orders = orders
+            .map(|(&order, &is_filled)| if is_filled { order } else { Order::NONE })
+            .collect();
         let from_left = filled.is_sorted_by(|left, right| left >= right);
         let stated = circuit.prove(&places(&nodes), &MergeWitness { filled, orders });
         assert_eq!(stated.is_some(), from_left, "{fills:b}");
@@ -160,8 +165,12 @@ fn a_place_is_filled_or_not() {
     // Two elements decide together, 5 and 40 before 5 and 50.
     let mut twice = once;
     let halves = [5 + 40, 5 + 50].map(|low| Halves { low, high: 0 });
-    twice.orders[0] =
-        Order { decides: [true, true, false, false], by_high: false, low: halves[0], high: halves[1] };
+    twice.orders[0] = Order {
+        decides: [true, true, false, false],
+        by_high: false,
+        low: halves[0],
+        high: halves[1],
+    };
     assert!(!prove(&twice, F::TWO));
 }
 

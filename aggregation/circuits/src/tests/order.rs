@@ -46,7 +46,9 @@ impl OrderCircuit {
             witness.set_hash_target(*target, hash).unwrap();
         }
         self.order.set(&mut witness, order).unwrap();
-        witness.target_values.extend(numbers.iter().map(|(target, number)| (target.target, *number)));
+        witness
+            .target_values
+            .extend(numbers.iter().map(|(target, number)| (target.target, *number)));
         self.circuit.prove(witness).is_ok()
     }
 
@@ -60,8 +62,9 @@ impl OrderCircuit {
 fn numbers(element: F) -> Vec<Halves> {
     let Halves { low, high } = Halves::of(element);
     let number = high << 32 | low;
-    let other =
-        number.checked_add(F::ORDER).map(|number| Halves { low: number & 0xffff_ffff, high: number >> 32 });
+    let other = number
+        .checked_add(F::ORDER)
+        .map(|number| Halves { low: number & 0xffff_ffff, high: number >> 32 });
     [Some(Halves { low, high }), other].into_iter().flatten().collect()
 }
 
@@ -79,7 +82,8 @@ fn says(low: Digest, high: Digest) -> Vec<Order> {
     orders
 }
 
-const ENDS: [u64; 8] = [0, 1, 0xffff_fffe, 0xffff_ffff, 0x1_0000_0000, 1 << 63, F::ORDER - 2, F::ORDER - 1];
+const ENDS: [u64; 8] =
+    [0, 1, 0xffff_fffe, 0xffff_ffff, 0x1_0000_0000, 1 << 63, F::ORDER - 2, F::ORDER - 1];
 
 #[test]
 fn each_element_decides_and_the_reverse_is_refused() {
@@ -111,7 +115,8 @@ fn equal_hashes_are_refused_and_their_neighbours_are_not() {
         for place in 0..4 {
             let mut next = equal;
             next.elements[place] =
-                if number == F::ORDER - 1 { digest([0; 4]) } else { digest([number + 1; 4]) }.elements[0];
+                if number == F::ORDER - 1 { digest([0; 4]) } else { digest([number + 1; 4]) }
+                    .elements[0];
             let [low, high] = if is_below(equal, next) { [equal, next] } else { [next, equal] };
             assert!(circuit.proves(true, [low, high], &Order::of(low, high)), "{number:x} {place}");
         }
@@ -142,7 +147,9 @@ fn an_order_that_is_not_asked_for_is_not_stated() {
     assert!(!circuit.proves(true, below, &Order::NONE));
     let order = Order::of(below[0], below[1]);
     assert!(circuit.proves(true, below, &order));
-    for decides in [[true, false, false, true], [true, true, false, false], [false, false, true, false]] {
+    for decides in
+        [[true, false, false, true], [true, true, false, false], [false, false, true, false]]
+    {
         assert!(!circuit.proves(true, below, &Order { decides, ..order }), "{decides:?}");
     }
 }
@@ -188,8 +195,11 @@ fn what_decides_is_boolean() {
     assert!(circuit.proves_with(true, [low, high], &right, &as_it_is));
 
     // Twice 10 less 5, and less 3.
-    let weighed =
-        Order { low: Halves { low: 15, high: 0 }, high: Halves { low: 17, high: 0 }, ..Order::of(high, low) };
+    let weighed = Order {
+        low: Halves { low: 15, high: 0 },
+        high: Halves { low: 17, high: 0 },
+        ..Order::of(high, low)
+    };
     let numbers = [(decides[2], F::TWO), (decides[3], F::NEG_ONE)];
     assert!(!circuit.proves_with(true, [high, low], &weighed, &numbers));
     // The high halves twice less the low ones, of which the difference is -2.

@@ -82,7 +82,8 @@ fn no_other_bytes_are_a_receipt(item: &Item, proof: Vec<u8>) {
     let is_accepted = |bytes: &[u8], payee| {
         let policy = Policy { keys: vec![RootKey::pinned(PROFILE)], payee };
         Receipt::from_bytes(bytes).is_ok_and(|receipt| {
-            velum_receipt::verify(&receipt, challenge.transcript(), challenge.request(), &policy).is_ok()
+            velum_receipt::verify(&receipt, challenge.transcript(), challenge.request(), &policy)
+                .is_ok()
         })
     };
     assert!(is_accepted(&honest, None) && is_accepted(&honest, Some([1; 32])));

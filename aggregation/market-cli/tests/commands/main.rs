@@ -49,7 +49,8 @@ fn a_node_that_forgets_is_found_out() {
     let (at, address) = (folder.path(), free_address());
     assert_eq!(run(&["init", &at.display().to_string(), "--listen", &address]).0, Some(0));
     let (config, url) = (path(at, "market.toml"), format!("http://{address}/"));
-    let (seen, key, state) = (path(at, "seen.json"), path(at, "provider.key"), path(at, "provider"));
+    let (seen, key, state) =
+        (path(at, "seen.json"), path(at, "provider.key"), path(at, "provider"));
     let audit = || run(&["audit", "--market", &url, "--seen", &seen]);
     // A node that does not answer yet cannot be audited.
     let answers = || until("the node answers", || audit().0 != Some(2));

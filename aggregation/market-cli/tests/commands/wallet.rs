@@ -23,7 +23,8 @@ fn a_purse_survives_crashes_and_a_copy_of_it_is_refused() {
     let url = format!("http://{address}/");
     let node = Running::start(&["serve", "--config", &path(at, "market.toml")]);
     let seen = path(at, "seen");
-    let audit = |more: &[&str]| run(&[&["audit", "--market", &url, "--seen", &seen], more].concat());
+    let audit =
+        |more: &[&str]| run(&[&["audit", "--market", &url, "--seen", &seen], more].concat());
     until("the node answers", || audit(&[]).0 == Some(0));
     let (purse, copy) = (path(at, "wallet.purse"), path(at, "copy.purse"));
     buy(at, &url, &purse);
@@ -37,7 +38,8 @@ fn a_purse_survives_crashes_and_a_copy_of_it_is_refused() {
     let submit: Vec<_> = submit.iter().map(String::as_str).collect();
     let waiting = Running::start(&submit);
     until("the job is handed in", || {
-        let kept = fs::read(&kept).ok().and_then(|kept| serde_json::from_slice::<Value>(&kept).ok());
+        let kept =
+            fs::read(&kept).ok().and_then(|kept| serde_json::from_slice::<Value>(&kept).ok());
         kept.is_some_and(|kept| kept["saved"]["step"] == "waiting")
     });
     waiting.kill();
@@ -57,7 +59,11 @@ fn a_purse_survives_crashes_and_a_copy_of_it_is_refused() {
     let (status, json) = run(&submit.iter().map(String::as_str).collect::<Vec<_>>());
     let message = json["error"]["message"].as_str().unwrap();
     assert!(status != Some(0) && message.contains("9 tokens"), "{json}");
-    assert_eq!(tokens(&copy), 9, "those that the market names are gone, until too few are left to try");
+    assert_eq!(
+        tokens(&copy),
+        9,
+        "those that the market names are gone, until too few are left to try"
+    );
     assert!(!Path::new(&of_copy).exists());
 
     let (status, json) = audit(&["--purse", &purse]);
@@ -68,11 +74,13 @@ fn a_purse_survives_crashes_and_a_copy_of_it_is_refused() {
 /// Fills a purse from a provider's demo money.
 fn buy(at: &Path, url: &str, purse: &str) {
     let (key, state) = (path(at, "provider.key"), path(at, "provider"));
-    let provide = ["provide", "--market", url, "--key", &key, "--state", &state, "--demo-money", "10000000"];
+    let provide =
+        ["provide", "--market", url, "--key", &key, "--state", &state, "--demo-money", "10000000"];
     let provider = Running::start(&provide);
     let count = TOKENS.to_string();
     until("tokens are bought", || {
-        let bought = run(&["credit", "--market", url, "--key", &key, "--purse", purse, "--tokens", &count]);
+        let bought =
+            run(&["credit", "--market", url, "--key", &key, "--purse", purse, "--tokens", &count]);
         bought.0 == Some(0)
     });
     provider.stop();
@@ -87,8 +95,10 @@ fn write_presentation(at: &Path) {
 
 /// A job that waits for company, which does not come.
 fn submission(at: &Path, url: &str, purse: &str, out: &str) -> Vec<String> {
-    let mut words = vec!["submit", "--market", url, "--purse", purse, "--out", out, "--max-wait", "600"];
-    let files = ["presentation", "transcript", "request"].map(|name| (format!("--{name}"), path(at, name)));
+    let mut words =
+        vec!["submit", "--market", url, "--purse", purse, "--out", out, "--max-wait", "600"];
+    let files =
+        ["presentation", "transcript", "request"].map(|name| (format!("--{name}"), path(at, name)));
     words.extend(files.iter().flat_map(|(option, file)| [option.as_str(), file]));
     words.into_iter().map(str::to_owned).collect()
 }

@@ -26,8 +26,11 @@ const POINTS: [Point; 7] = [
 async fn folders_are_away() {
     record_batches(0, &[&[0, 1, 2]]);
     for point in sampled(&POINTS, 2) {
-        let site =
-            Site::start(Setup::new(Databases::Sqlite, format!("folders are away from {point:?} on"))).await;
+        let site = Site::start(Setup::new(
+            Databases::Sqlite,
+            format!("folders are away from {point:?} on"),
+        ))
+        .await;
         let away = async {
             Watch::new(&site).until(point).await;
             let folders = site.stores();
@@ -47,8 +50,12 @@ async fn folders_are_away() {
 }
 
 /// How the server of a bucket may answer.
-const ANSWERS: [Answers; 4] =
-    [Answers::Never, Answers::Late(Duration::from_millis(700)), Answers::With(500), Answers::With(503)];
+const ANSWERS: [Answers; 4] = [
+    Answers::Never,
+    Answers::Late(Duration::from_millis(700)),
+    Answers::With(500),
+    Answers::With(503),
+];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_is_in_a_bucket() {
@@ -60,9 +67,11 @@ async fn everything_is_in_a_bucket() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bucket_is_away() {
     record_batches(0, &[&[0, 1, 2]]);
-    let all: Vec<_> = POINTS.iter().flat_map(|point| ANSWERS.map(|answers| (*point, answers))).collect();
+    let all: Vec<_> =
+        POINTS.iter().flat_map(|point| ANSWERS.map(|answers| (*point, answers))).collect();
     for (point, answers) in sampled(&all, 2) {
-        let (setup, bucket) = in_a_bucket(&format!("the bucket answers {answers:?} from {point:?} on")).await;
+        let (setup, bucket) =
+            in_a_bucket(&format!("the bucket answers {answers:?} from {point:?} on")).await;
         let site = Site::start(setup).await;
         let away = async {
             Watch::new(&site).until(point).await;

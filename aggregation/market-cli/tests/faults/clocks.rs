@@ -51,7 +51,8 @@ async fn only_the_databases_clock_counts() {
     let worker = |number| Who::Worker { of: 0, number };
     for who in [Who::Node(0), Who::Node(1), Who::Provider(0), worker(0), worker(1)] {
         let log = site.log(who);
-        let day = log.lines().find_map(|line| line.split_once('T').filter(|(day, _)| day.len() == 10));
+        let day =
+            log.lines().find_map(|line| line.split_once('T').filter(|(day, _)| day.len() == 10));
         let (day, _) = day.unwrap_or_else(|| panic!("{} has said nothing: {log}", who.name()));
         let days = (seconds(day) as i64 - begun as i64) / 86_400;
         assert!(days.abs() >= 1, "{} takes it for {day}", who.name());
@@ -66,7 +67,8 @@ fn seconds(what: &str) -> u64 {
 
 fn libfaketime() -> PathBuf {
     let folders = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
-    let library =
-        folders.map(|entry| entry.path().join("faketime/libfaketimeMT.so.1")).find(|path| path.is_file());
+    let library = folders
+        .map(|entry| entry.path().join("faketime/libfaketimeMT.so.1"))
+        .find(|path| path.is_file());
     library.expect("there is no libfaketime in /usr/lib; run `./x ci`, which installs it, or `apt-get install libfaketime`")
 }

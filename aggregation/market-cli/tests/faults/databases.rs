@@ -27,7 +27,10 @@ async fn a_server_crashes_and_comes_back() {
     record_batches(0, &[&[0, 1, 2]]);
     for point in sampled(&POINTS, 2) {
         let mut postgres = Postgres::start();
-        let setup = Setup::new(Databases::Postgres(&postgres), format!("the database crashes at {point:?}"));
+        let setup = Setup::new(
+            Databases::Postgres(&postgres),
+            format!("the database crashes at {point:?}"),
+        );
         let site = Site::start(setup).await;
         let crash = async {
             let mut watch = Watch::new(&site);
@@ -47,8 +50,10 @@ async fn a_server_gives_no_answer() {
     record_batches(0, &[&[0, 1, 2]]);
     for point in sampled(&POINTS, 1) {
         let postgres = Postgres::start();
-        let setup =
-            Setup::new(Databases::Postgres(&postgres), format!("the database is silent from {point:?} on"));
+        let setup = Setup::new(
+            Databases::Postgres(&postgres),
+            format!("the database is silent from {point:?} on"),
+        );
         let site = Site::start(setup).await;
         let silence = async {
             Watch::new(&site).until(point).await;

@@ -41,7 +41,8 @@ async fn in_a_namespace_of_its_own() {
         let mount = ["-t", "tmpfs", "-o", SIZE, "tmpfs"];
         let mounted = Command::new("mount").args(mount).arg(disk.path()).status().unwrap();
         assert!(mounted.success(), "it is started in a namespace");
-        let mut setup = Setup::new(Databases::Sqlite, format!("the disk is full from {point:?} on"));
+        let mut setup =
+            Setup::new(Databases::Sqlite, format!("the disk is full from {point:?} on"));
         setup.state = Some(disk.path().to_owned());
         let site = Site::start(setup).await;
         let full = async {

@@ -86,7 +86,8 @@ impl History {
         let mut chance = Chance::of(seed);
         let orders: Vec<_> =
             (0..=chance.below(3) as usize).map(|number| order(number, &mut chance)).collect();
-        let target = orders.iter().filter(|order| order.latency != Latency::Single).count().max(1) as u64;
+        let target =
+            orders.iter().filter(|order| order.latency != Latency::Single).count().max(1) as u64;
         // Histories one after the other come through all points with all victims.
         let pair = (seed.wrapping_mul(7) % (Point::ALL.len() * VICTIMS.len()) as u64) as usize;
         let mut kills = vec![Kill {
@@ -100,7 +101,10 @@ impl History {
             kills.push(Kill {
                 at: chance.one_of(&Point::ALL),
                 and: chance.milliseconds(0, 100),
-                whom: (0..VICTIMS.len()).filter(|bit| whom >> bit & 1 == 1).map(|bit| VICTIMS[bit]).collect(),
+                whom: (0..VICTIMS.len())
+                    .filter(|bit| whom >> bit & 1 == 1)
+                    .map(|bit| VICTIMS[bit])
+                    .collect(),
                 away: chance.milliseconds(0, 500),
             });
         }
@@ -129,7 +133,8 @@ fn order(number: usize, chance: &mut Chance) -> Order {
     if chance.happens(15) {
         // Too cheap for the provider, and not for sale for long.
         order.latency = Latency::Single;
-        (order.minimum, order.maximum, order.lock_within) = (50, 60, chance.milliseconds(1000, 4000));
+        (order.minimum, order.maximum, order.lock_within) =
+            (50, 60, chance.milliseconds(1000, 4000));
     }
     order.stop_after = chance.happens(15).then(|| chance.milliseconds(0, 2000));
     order.crash_after = chance.happens(30).then(|| chance.milliseconds(0, 3000));

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
 use velum_market_client::api::{LotPhase, LotStatus};
-use velum_market_model::{Count, Delivery, Duration as Span, Hash, Latency, LogKind, ProofReference, Signed};
+use velum_market_model::{
+    Count, Delivery, Duration as Span, Hash, Latency, LogKind, ProofReference, Signed,
+};
 use velum_market_provider::{NodeClient, NodeError};
 use velum_market_sql::testing::Postgres;
 use velum_market_testing::{aggregate, made};
@@ -57,7 +59,8 @@ async fn another_provider_rescues_a_lot() {
     (0..PROVIDERS).for_each(|provider| record_batches(provider, &LOTS));
     let postgres = Postgres::start();
     let histories = seeds(SAMPLE, WHOLE).into_iter().map(|seed| {
-        let databases = if seed % 2 == 0 { Databases::Sqlite } else { Databases::Postgres(&postgres) };
+        let databases =
+            if seed % 2 == 0 { Databases::Sqlite } else { Databases::Postgres(&postgres) };
         async move { history(&History::of(seed), databases).await }
     });
     stream::iter(histories).buffer_unordered(BESIDE).collect::<()>().await;
@@ -211,7 +214,8 @@ impl Asked {
     /// Delivers a lot whose lease is lost, before and after another has delivered it. Nothing comes of it. False, where it is not lost.
     async fn deliver_late(&self, lot: Hash, holder: usize) -> bool {
         let aggregates = LOTS.map(|numbers| {
-            let made: Vec<_> = numbers.iter().map(|number| made(number + 1).remove(*number)).collect();
+            let made: Vec<_> =
+                numbers.iter().map(|number| made(number + 1).remove(*number)).collect();
             tokio::task::block_in_place(|| aggregate(&made, payee(holder)))
         });
         loop {
@@ -236,7 +240,9 @@ impl Asked {
                 };
                 let delivery = Signed::sign(delivery, &provider(holder)).unwrap();
                 match self.0.deliver(&delivery, aggregate).await {
-                    Err(NodeError::Refused(problem)) => assert!(problem.status < 500, "{problem:?}"),
+                    Err(NodeError::Refused(problem)) => {
+                        assert!(problem.status < 500, "{problem:?}")
+                    }
                     Err(error) => assert!(error.may_pass(), "{error}"),
                     Ok(status) => panic!("a late delivery was taken: {status:?}"),
                 }

@@ -30,7 +30,8 @@ const HESITANT: usize = 4;
 async fn a_node_is_killed_under_load() {
     let alone = COMPANY.len()..COMPANY.len() + if is_whole() { ALONE_WHOLE } else { ALONE };
     let singles: Vec<_> = alone.clone().map(|number| [number]).collect();
-    let batches: Vec<&[usize]> = singles.iter().map(|single| &single[..]).chain([&COMPANY[..]]).collect();
+    let batches: Vec<&[usize]> =
+        singles.iter().map(|single| &single[..]).chain([&COMPANY[..]]).collect();
     record_batches(0, &batches);
 
     let postgres = Postgres::start();
@@ -46,7 +47,9 @@ async fn a_node_is_killed_under_load() {
     for (place, order) in orders.iter_mut().enumerate() {
         order.after = Duration::from_millis(100 * place as u64);
     }
-    for (place, round) in (0..HESITANT).flat_map(|place| (0..rounds()).map(move |round| (place, round))) {
+    for (place, round) in
+        (0..HESITANT).flat_map(|place| (0..rounds()).map(move |round| (place, round)))
+    {
         let mut order = Order::new(alone.end + place, together(60 * 60 * 1000));
         order.who = 1000 * (place + 1) + round;
         // At prices that have each of them in a batch of its own, which nothing closes.

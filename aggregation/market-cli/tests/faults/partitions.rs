@@ -28,7 +28,8 @@ const PARTITIONS: [(Point, Wire); 10] = [
 async fn the_provider_is_cut_off() {
     record_batches(0, &[&[0, 1, 2]]);
     for (point, state) in sampled(&PARTITIONS, 3) {
-        let mut setup = Setup::new(Databases::Sqlite, format!("the wire is {state:?} from {point:?} on"));
+        let mut setup =
+            Setup::new(Databases::Sqlite, format!("the wire is {state:?} from {point:?} on"));
         let wire = Relay::start(setup.addresses.clone()).await;
         setup.markets = vec![wire.url()];
         let site = Site::start(setup).await;

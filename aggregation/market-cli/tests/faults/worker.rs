@@ -27,7 +27,12 @@ pub fn command(database: &str, blobs: &str, takes: Duration) -> Command {
 }
 
 /// Opens a workshop whose workers take so long for a proof that is recorded.
-pub async fn open(database: &str, blobs: Blobs, takes: Duration, pace: Pace) -> Result<Workshop, WorkError> {
+pub async fn open(
+    database: &str,
+    blobs: Blobs,
+    takes: Duration,
+    pace: Pace,
+) -> Result<Workshop, WorkError> {
     Workshop::open_with(database, blobs, Arc::new(Recorded::new(takes)), pace).await
 }
 

@@ -42,7 +42,13 @@ struct Scripted<'a> {
 
 impl<'a> Scripted<'a> {
     fn new(clock: &'a Cell<u64>, manner: Manner) -> Self {
-        Self { clock, manner, faults: RefCell::default(), came: Cell::default(), cancelled: Cell::default() }
+        Self {
+            clock,
+            manner,
+            faults: RefCell::default(),
+            came: Cell::default(),
+            cancelled: Cell::default(),
+        }
     }
 
     /// Whether the client has paid, or may have to.
@@ -128,7 +134,9 @@ impl MarketAdapter for Scripted<'_> {
     }
 
     async fn receipt(&self, _: Hash) -> Result<Vec<u8>, MarketError> {
-        self.call(|| Ok(if self.manner == Manner::Lies { b"no receipt" } else { b"a receipt!" }.to_vec()))
+        self.call(|| {
+            Ok(if self.manner == Manner::Lies { b"no receipt" } else { b"a receipt!" }.to_vec())
+        })
     }
 }
 
@@ -200,7 +208,8 @@ fn plan<'a>(markets: &'a [Scripted<'a>]) -> Plan<&'a Scripted<'a>> {
 fn hand_off(manners: &[Manner], stopped_at: u64) -> (Result<Given, HandOffError>, Vec<bool>) {
     let clock = Cell::new(0);
     let markets: Vec<_> = manners.iter().map(|manner| Scripted::new(&clock, *manner)).collect();
-    let scene = Scene { clock: &clock, saved: Cell::default(), lives: Cell::new(u32::MAX), stopped_at };
+    let scene =
+        Scene { clock: &clock, saved: Cell::default(), lives: Cell::new(u32::MAX), stopped_at };
     let plan = plan(&markets);
     let given = block_on(HandOff::new(&scene, &plan, b"proof", None).unwrap().run());
     (given, markets.iter().map(Scripted::is_paid).collect())
@@ -216,8 +225,14 @@ fn the_first_market_that_counts_it_is_paid() {
     assert_eq!(hand_off(&[Manner::Refuses, counts], NEVER), (given(1), vec![false, true]));
     assert_eq!(hand_off(&[Manner::Idle, counts], NEVER), (given(1), vec![false, true]));
     // It is locked when the next one is preferred: then it is waited for.
-    assert_eq!(hand_off(&[Manner::Counts(PREFERRED + 5_000), counts], NEVER), (given(0), vec![true, false]));
-    assert_eq!(hand_off(&[Manner::Counts(PREFERRED + 15_000), counts], NEVER), (given(1), vec![false, true]));
+    assert_eq!(
+        hand_off(&[Manner::Counts(PREFERRED + 5_000), counts], NEVER),
+        (given(0), vec![true, false])
+    );
+    assert_eq!(
+        hand_off(&[Manner::Counts(PREFERRED + 15_000), counts], NEVER),
+        (given(1), vec![false, true])
+    );
 }
 
 #[test]
@@ -236,7 +251,9 @@ fn a_market_that_may_have_it_is_not_left() {
     let (given, _) = hand_off(&[Manner::Stuck, Manner::Counts(1)], NEVER);
     assert!(matches!(given, Err(HandOffError::Unresolved { market: 0, .. })), "{given:?}");
     let (given, paid) = hand_off(&[Manner::Lies, Manner::Counts(1)], NEVER);
-    let Err(HandOffError::BadReceipt { market: 0, receipt, .. }) = given else { panic!("{given:?}") };
+    let Err(HandOffError::BadReceipt { market: 0, receipt, .. }) = given else {
+        panic!("{given:?}")
+    };
     assert_eq!((&receipt[..], &paid[..]), (&b"no receipt"[..], &[true, false][..]));
 }
 
@@ -245,7 +262,10 @@ fn a_stop_takes_back_what_can_be_taken_back() {
     assert_eq!(hand_off(&[Manner::Idle], 20_000), (Err(HandOffError::Stopped), vec![false]));
     let (given, paid) = hand_off(&[Manner::Counts(25_000)], 20_000);
     assert_eq!((given.is_ok(), paid), (true, vec![true]));
-    assert_eq!(hand_off(&[Manner::Counts(40_000)], 20_000), (Err(HandOffError::Stopped), vec![false]));
+    assert_eq!(
+        hand_off(&[Manner::Counts(40_000)], 20_000),
+        (Err(HandOffError::Stopped), vec![false])
+    );
 }
 
 #[test]
@@ -253,12 +273,16 @@ fn a_market_that_cannot_be_paid_is_left() {
     let counts = Manner::Counts(1);
     let (given, paid) = hand_off(&[Manner::Unpaid, counts], NEVER);
     assert_eq!((given.unwrap().market, paid), (1, vec![false, true]));
-    assert_eq!(hand_off(&[Manner::Unpaid, counts], 0), (Err(HandOffError::Stopped), vec![false, false]));
+    assert_eq!(
+        hand_off(&[Manner::Unpaid, counts], 0),
+        (Err(HandOffError::Stopped), vec![false, false])
+    );
 }
 
 #[test]
 fn which_markets_are_over_is_known_of_every_end() {
-    let over = |manners: &[Manner]| HandOffError::markets_that_are_over(&hand_off(manners, NEVER).0);
+    let over =
+        |manners: &[Manner]| HandOffError::markets_that_are_over(&hand_off(manners, NEVER).0);
     assert_eq!(over(&[Manner::Counts(1)]), usize::MAX);
     assert_eq!(over(&[Manner::Refuses]), usize::MAX);
     assert_eq!(over(&[Manner::Refuses, Manner::Lies, Manner::Idle]), 2);
@@ -270,8 +294,11 @@ fn what_was_saved_has_a_market_of_the_plan() {
     let clock = Cell::new(0);
     let markets = [Scripted::new(&clock, Manner::Idle)];
     let plan = plan(&markets);
-    let scene = Scene { clock: &clock, saved: Cell::default(), lives: Cell::new(9), stopped_at: NEVER };
-    let at = |market| HandOff::new(&scene, &plan, b"", Some(Saved { market, step: Step::Waiting })).map(drop);
+    let scene =
+        Scene { clock: &clock, saved: Cell::default(), lives: Cell::new(9), stopped_at: NEVER };
+    let at = |market| {
+        HandOff::new(&scene, &plan, b"", Some(Saved { market, step: Step::Waiting })).map(drop)
+    };
     assert_eq!(at(1), Ok(()));
     assert_eq!(at(2), Err(HandOffError::OtherPlan { markets: 1 }));
 }
@@ -281,7 +308,8 @@ fn what_was_saved_has_a_market_of_the_plan() {
 fn two_markets_are_never_paid() {
     let mut state = 1u64;
     let mut chance = move |below: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % below
     };
     let mut receipts = 0;
@@ -305,10 +333,12 @@ fn two_markets_are_never_paid() {
         }
         let plan = plan(&markets);
         let stopped_at = if chance(4) == 0 { chance(200_000) } else { NEVER };
-        let scene = Scene { clock: &clock, saved: Cell::default(), lives: Cell::default(), stopped_at };
+        let scene =
+            Scene { clock: &clock, saved: Cell::default(), lives: Cell::default(), stopped_at };
         let end = loop {
             scene.lives.set(1 + chance(6) as u32);
-            let ended = block_on(HandOff::new(&scene, &plan, b"proof", scene.saved.get()).unwrap().run());
+            let ended =
+                block_on(HandOff::new(&scene, &plan, b"proof", scene.saved.get()).unwrap().run());
             assert!(markets.iter().filter(|market| market.is_paid()).count() <= 1);
             if !matches!(ended, Err(HandOffError::NotSaved(_))) {
                 break ended;

@@ -53,7 +53,10 @@ pub fn job() -> Job {
             collateral: Amount::constant(1000),
         },
         profile: Profile::Standard,
-        latency: Latency::Aggregated { max_wait: Duration::constant(600_000), min_batch: Count::constant(8) },
+        latency: Latency::Aggregated {
+            max_wait: Duration::constant(600_000),
+            min_batch: Count::constant(8),
+        },
         standing_order: None,
         idempotency_key: text("2027-01-15/000001"),
         submitter: client().public(),
@@ -61,11 +64,20 @@ pub fn job() -> Job {
 }
 
 pub fn single_job() -> Job {
-    Job { profile: Profile::Proven100, latency: Latency::Single, standing_order: Some(hash(0x14)), ..job() }
+    Job {
+        profile: Profile::Proven100,
+        latency: Latency::Single,
+        standing_order: Some(hash(0x14)),
+        ..job()
+    }
 }
 
 pub fn cancel() -> Cancel {
-    Cancel { job: hash(0x21), lock_by: Time::constant(NOON + 3_600_000), submitter: client().public() }
+    Cancel {
+        job: hash(0x21),
+        lock_by: Time::constant(NOON + 3_600_000),
+        submitter: client().public(),
+    }
 }
 
 pub fn standing_order() -> StandingOrder {
@@ -173,7 +185,10 @@ pub fn settlement() -> Settlement {
     let paid = |byte, amount| Paid { job: hash(byte), amount: Amount::constant(amount) };
     Settlement {
         lot: hash(0x31),
-        outcome: Outcome::Settled { provider: provider().public().owner(), epoch: Count::constant(1) },
+        outcome: Outcome::Settled {
+            provider: provider().public().owner(),
+            epoch: Count::constant(1),
+        },
         paid: vec![paid(0x21, 499), paid(0x23, 501)],
         at: Time::constant(NOON + 500_000),
         node: node().public(),
@@ -220,11 +235,20 @@ pub fn account_query() -> Query {
 }
 
 pub fn input_query() -> Query {
-    Query { subject: Subject::Input { job: hash(0x21) }, asker: provider().public(), ..account_query() }
+    Query {
+        subject: Subject::Input { job: hash(0x21) },
+        asker: provider().public(),
+        ..account_query()
+    }
 }
 
 pub fn head() -> Head {
-    Head { number: Count::constant(17), hash: hash(0x51), at: Time::constant(NOON), node: node().public() }
+    Head {
+        number: Count::constant(17),
+        hash: hash(0x51),
+        at: Time::constant(NOON),
+        node: node().public(),
+    }
 }
 
 pub fn acceptance() -> Acceptance {

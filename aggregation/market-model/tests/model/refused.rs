@@ -37,16 +37,30 @@ fn spaces_and_order_are_free_and_the_message_is_the_same() {
 fn a_changed_member_breaks_the_signature() {
     let wrong = ModelError::Signature { kind: "job" };
     assert_eq!(read_job(&with(r#""maximum":900"#, r#""maximum":901"#)), Err(wrong.clone()));
-    assert_eq!(read_job(&with(r#""size_class":"standard""#, r#""size_class":"large""#)), Err(wrong));
+    assert_eq!(
+        read_job(&with(r#""size_class":"standard""#, r#""size_class":"large""#)),
+        Err(wrong)
+    );
 }
 
 #[test]
 fn numbers_have_one_form() {
-    for number in
-        ["900.0", "9e2", "-900", "-0", "0900", "9007199254740992", "18446744073709551616", "\"900\"", "null"]
-    {
+    for number in [
+        "900.0",
+        "9e2",
+        "-900",
+        "-0",
+        "0900",
+        "9007199254740992",
+        "18446744073709551616",
+        "\"900\"",
+        "null",
+    ] {
         let refused = read_job(&with(r#""maximum":900"#, &format!(r#""maximum":{number}"#)));
-        assert!(matches!(refused, Err(ModelError::Malformed { kind: "job", .. })), "{number}: {refused:?}");
+        assert!(
+            matches!(refused, Err(ModelError::Malformed { kind: "job", .. })),
+            "{number}: {refused:?}"
+        );
     }
 }
 
@@ -61,7 +75,10 @@ fn members_stand_once_and_are_known() {
         (r#""maximum":900,"#, ""),
     ] {
         let refused = read_job(&with(from, to));
-        assert!(matches!(refused, Err(ModelError::Malformed { kind: "job", .. })), "{to}: {refused:?}");
+        assert!(
+            matches!(refused, Err(ModelError::Malformed { kind: "job", .. })),
+            "{to}: {refused:?}"
+        );
     }
 }
 
@@ -100,9 +117,15 @@ fn a_message_of_one_kind_is_none_of_another() {
     }
     let json = Signed::sign(of::delivery(), &of::provider()).unwrap().json().unwrap();
     assert!(Signed::<Delivery>::read(json.as_bytes()).is_ok());
-    assert_eq!(Signed::<Other>::read(json.as_bytes()), Err(ModelError::Signature { kind: "other" }));
+    assert_eq!(
+        Signed::<Other>::read(json.as_bytes()),
+        Err(ModelError::Signature { kind: "other" })
+    );
     assert_ne!(id(&of::delivery()).unwrap(), id(&Other(of::delivery())).unwrap());
-    assert!(matches!(Signed::<Lock>::read(json.as_bytes()), Err(ModelError::Malformed { kind: "lock", .. })));
+    assert!(matches!(
+        Signed::<Lock>::read(json.as_bytes()),
+        Err(ModelError::Malformed { kind: "lock", .. })
+    ));
 }
 
 #[test]
@@ -114,7 +137,8 @@ fn a_signature_without_the_tag_or_of_another_version_does_not_hold() {
     let right = String::from(*Signed::<Delivery>::read(signed.as_bytes()).unwrap().signature());
     let by = |tag: &str| hex::encode(secret.sign(format!("{tag}{text}").as_bytes()).to_bytes());
     assert_eq!(by("velum market v1 delivery\0"), right);
-    for tag in ["", "velum market v2 delivery\0", "velum market v1 delivery", "velum v1 delivery\0"] {
+    for tag in ["", "velum market v2 delivery\0", "velum market v1 delivery", "velum v1 delivery\0"]
+    {
         let refused = Signed::<Delivery>::read(signed.replace(&right, &by(tag)).as_bytes());
         assert_eq!(refused, Err(ModelError::Signature { kind: "delivery" }), "{tag}");
     }
@@ -124,8 +148,10 @@ fn a_signature_without_the_tag_or_of_another_version_does_not_hold() {
 fn only_the_author_signs() {
     let other = of::key(Algorithm::Es256, 9);
     assert_eq!(Signed::sign(of::job(), &other), Err(ModelError::Author { kind: "job" }));
-    let others =
-        Signed::sign(Job { submitter: other.public(), ..of::job() }, &other).unwrap().json().unwrap();
+    let others = Signed::sign(Job { submitter: other.public(), ..of::job() }, &other)
+        .unwrap()
+        .json()
+        .unwrap();
     let (mut mine, others): (Value, Value) =
         (serde_json::from_str(&signed_job()).unwrap(), serde_json::from_str(&others).unwrap());
     mine["key"] = others["key"].clone();
@@ -190,13 +216,15 @@ fn members_of_a_job_agree_with_each_other() {
     assert!(member("offer.lock_by")(with(&|job| job.offer.ramp.start = time(3_600_001))));
     assert!(member("offer.lock_by")(with(&|job| job.offer.deliver_by = offer.lock_by)));
     assert!(member("offer.ramp.price")(with(&|job| job.offer.ramp.price = PriceMove::Falls)));
-    let falling = |job: &mut Job| (job.offer.order, job.offer.ramp.price) = (Order::Limit, PriceMove::Falls);
+    let falling =
+        |job: &mut Job| (job.offer.order, job.offer.ramp.price) = (Order::Limit, PriceMove::Falls);
     assert!(with(&falling).is_ok());
     assert!(with(&|job| job.proof.length = Count::constant(1_048_576)).is_ok());
     for length in [0, 1_048_577] {
         assert!(member("proof.length")(with(&|job| job.proof.length = Count::constant(length))));
     }
-    let company = |count| Latency::Aggregated { max_wait: Duration::ZERO, min_batch: Count::constant(count) };
+    let company =
+        |count| Latency::Aggregated { max_wait: Duration::ZERO, min_batch: Count::constant(count) };
     assert!(with(&|job| job.latency = company(1)).is_ok());
     assert!(member("latency.min_batch")(with(&|job| job.latency = company(0))));
 }
@@ -235,7 +263,8 @@ fn a_token_stands_once_in_a_redemption_and_no_message_has_too_many() {
         Err(ModelError::Member { member, .. }) => Some(member),
         _ => None,
     };
-    let signed = |tokens| Signed::sign(Redemption { tokens, ..of::redemption() }, &of::provider()).map(drop);
+    let signed =
+        |tokens| Signed::sign(Redemption { tokens, ..of::redemption() }, &of::provider()).map(drop);
     let [first, second] = of::redemption().tokens[..] else { panic!("two tokens") };
     assert_eq!(signed(vec![first, second]), Ok(()));
     // Even where only the authenticator differs.
@@ -244,8 +273,9 @@ fn a_token_stands_once_in_a_redemption_and_no_message_has_too_many() {
     assert_eq!(member(signed(Vec::new())), Some("tokens"));
 
     let blinded = |count| vec![Element([7; 32]); count];
-    let order =
-        |count| Signed::sign(CreditOrder { blinded: blinded(count), ..of::credit_order() }, &of::client());
+    let order = |count| {
+        Signed::sign(CreditOrder { blinded: blinded(count), ..of::credit_order() }, &of::client())
+    };
     assert!(order(MOST_TOKENS).is_ok());
     assert_eq!(member(order(MOST_TOKENS + 1).map(drop)), Some("blinded"));
 }

@@ -57,7 +57,8 @@ impl Ask {
     #[must_use]
     pub fn price_of(&self, lot: &Lot, now: Time) -> Option<Amount> {
         let fits = self.profile == lot.profile && self.left >= lot.count() && now < self.expires;
-        let price = Amount::new(self.price.get().checked_mul(lot.count().get())?).ok()?.max(lot.minimum);
+        let price =
+            Amount::new(self.price.get().checked_mul(lot.count().get())?).ok()?.max(lot.minimum);
         (fits && price <= lot.price(now)).then_some(price)
     }
 
@@ -109,7 +110,11 @@ impl Book {
     }
 
     /// The quotes that fit a lot, the best first, each with its price for it. The first whose provider is admitted and can pay its collateral takes the lot.
-    pub fn fitting<'a>(&'a self, lot: &'a Lot, now: Time) -> impl Iterator<Item = (&'a Ask, Amount)> + 'a {
+    pub fn fitting<'a>(
+        &'a self,
+        lot: &'a Lot,
+        now: Time,
+    ) -> impl Iterator<Item = (&'a Ask, Amount)> + 'a {
         let of_profile = self.asks.iter().filter(move |(place, _)| place.0 == lot.profile);
         of_profile.filter_map(move |(_, ask)| Some((ask, ask.price_of(lot, now)?)))
     }

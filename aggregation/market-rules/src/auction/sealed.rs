@@ -107,7 +107,12 @@ impl Sealed {
             .chain(self.standbys.iter().map(|standby| standby.bidder))
     }
 
-    pub(crate) fn commit(&self, bid: Commitment, clock: &Clock<'_>, rules: &Rules) -> Result<Self, Refusal> {
+    pub(crate) fn commit(
+        &self,
+        bid: Commitment,
+        clock: &Clock<'_>,
+        rules: &Rules,
+    ) -> Result<Self, Refusal> {
         if self.fixed.is_some() {
             return Err(FixedError::Already.into());
         }
@@ -174,10 +179,16 @@ impl Sealed {
             .zip(next_prices)
             .map(|((_, bidder), price)| Standby { bidder: *bidder, price })
             .collect();
-        let in_line = usize::try_from(rules.sealed.standbys.get()).unwrap_or(usize::MAX).saturating_add(1);
-        let released = line.split_off(in_line.min(line.len())).iter().map(|standby| standby.bidder).collect();
-        let unrevealed =
-            self.commitments.iter().filter(|bid| bid.price.is_none()).map(|bid| bid.bidder).collect();
+        let in_line =
+            usize::try_from(rules.sealed.standbys.get()).unwrap_or(usize::MAX).saturating_add(1);
+        let released =
+            line.split_off(in_line.min(line.len())).iter().map(|standby| standby.bidder).collect();
+        let unrevealed = self
+            .commitments
+            .iter()
+            .filter(|bid| bid.price.is_none())
+            .map(|bid| bid.bidder)
+            .collect();
         let sealed = Self { commitments: Vec::new(), standbys: line, ..self.clone() };
         Ok(Awarded { sealed, released, unrevealed })
     }

@@ -40,7 +40,9 @@ impl Lot {
         if price < minimum || price > maximum {
             return Err(Refusal::PriceOutside { price, minimum, maximum });
         }
-        self.with_sealed(|sealed| sealed.reveal(&self.id, self.epoch, bidder, price, nonce, clock, rules))
+        self.with_sealed(|sealed| {
+            sealed.reveal(&self.id, self.epoch, bidder, price, nonce, clock, rules)
+        })
     }
 
     /// The lowest bidder has won, the next ones stand by, and all others have their collateral back but for those who did not open their bids.
@@ -74,7 +76,11 @@ impl Lot {
 
     /// Takes the first that stands by out of the line, its bid's collateral being the lot's from now on. Nobody, where the lot cannot be locked any more; then
     /// all who stand by have theirs back.
-    pub(super) fn next_in_line(&mut self, now: Time, transfers: &mut Transfers) -> Option<(Hash, Amount)> {
+    pub(super) fn next_in_line(
+        &mut self,
+        now: Time,
+        transfers: &mut Transfers,
+    ) -> Option<(Hash, Amount)> {
         let last_lock = self.last_lock();
         let (id, collateral) = (self.id, self.collateral);
         let Auction::Sealed(Sealed { standbys, .. }) = &mut self.auction else { return None };

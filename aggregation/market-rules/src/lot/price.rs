@@ -25,10 +25,13 @@ impl Lot {
         let shares = match &self.auction {
             // The price is the sum of these.
             Auction::Dutch { .. } => Some(self.prices(now).collect()),
-            Auction::Limit { .. } => split(price, &minima.zip(self.prices(now)).collect::<Vec<_>>()),
-            Auction::Sealed(_) => {
-                split(price, &minima.zip(self.jobs.iter().map(|entry| entry.maximum)).collect::<Vec<_>>())
+            Auction::Limit { .. } => {
+                split(price, &minima.zip(self.prices(now)).collect::<Vec<_>>())
             }
+            Auction::Sealed(_) => split(
+                price,
+                &minima.zip(self.jobs.iter().map(|entry| entry.maximum)).collect::<Vec<_>>(),
+            ),
         };
         let (minimum, maximum) = (self.minimum, self.maximum);
         shares.ok_or(Refusal::PriceOutside { price, minimum, maximum })

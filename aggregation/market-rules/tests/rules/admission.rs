@@ -105,9 +105,15 @@ fn stake_bears_no_second_share_under_another_name_while_the_first_counts() {
     world.ledger.apply(&transfers).unwrap();
     assert_eq!(world.held(Account::Stake(owner(10))), 0, "it bears no share any more");
     let until = now.after(world.rules.admission.window);
-    assert_eq!(unstaking.end(until.before(Duration::constant(1))), Err(Refusal::StakeBound { until }));
+    assert_eq!(
+        unstaking.end(until.before(Duration::constant(1))),
+        Err(Refusal::StakeBound { until })
+    );
     let gateway = DemoMoney { most: all };
-    assert!(world.ledger.apply(&gateway.withdraw(owner(10), all).unwrap()).is_err(), "nor is it free");
+    assert!(
+        world.ledger.apply(&gateway.withdraw(owner(10), all).unwrap()).is_err(),
+        "nor is it free"
+    );
     world.ledger.apply(&unstaking.end(until).unwrap()).unwrap();
     world.ledger.apply(&gateway.withdraw(owner(10), all).unwrap()).unwrap();
     assert_eq!(world.ledger, Ledger::default());

@@ -33,7 +33,10 @@ fn a_batch_closes_when_its_earliest_job_has_waited_enough() {
     assert_eq!(batch.close(time(8), &world.rules).unwrap_err(), Refusal::BatchOpen { at: time(9) });
     let (closed, lot) = batch.close(time(9), &world.rules).unwrap();
     assert_eq!((closed.lot, lot.count().get()), (Some(lot.id), 3));
-    assert_eq!(closed.close(time(10), &world.rules).unwrap_err(), Refusal::BatchClosed { lot: lot.id });
+    assert_eq!(
+        closed.close(time(10), &world.rules).unwrap_err(),
+        Refusal::BatchClosed { lot: lot.id }
+    );
 }
 
 #[test]
@@ -46,7 +49,9 @@ fn a_batch_closes_when_its_jobs_have_the_company_that_they_ask_for() {
     let batch = collected(&mut world, &[aggregated(10, 1)]);
     assert!(batch.close(time(0), &world.rules).is_err(), "the market aims at two");
     assert!(
-        collected(&mut world, &[aggregated(10, 1), aggregated(10, 2)]).close(time(0), &world.rules).is_ok()
+        collected(&mut world, &[aggregated(10, 1), aggregated(10, 2)])
+            .close(time(0), &world.rules)
+            .is_ok()
     );
     assert_eq!(Batch::new(batch.key).closes_at(time(0)), None);
     assert!(Batch::new(batch.key).close(time(100), &world.rules).is_err(), "nothing is no lot");
@@ -61,8 +66,9 @@ fn a_batch_closes_when_half_of_the_time_to_lock_a_job_is_over() {
     let entry = world.entry(|job| job.offer.lock_by = time(19)).unwrap();
     assert_eq!(entry.close_by, time(0).after(Duration::constant(19 * MINUTE / 2)));
     let deliver_by = time(8).after(lease);
-    let entry =
-        world.entry(|job| (job.offer.lock_by, job.offer.deliver_by) = (time(40), deliver_by)).unwrap();
+    let entry = world
+        .entry(|job| (job.offer.lock_by, job.offer.deliver_by) = (time(40), deliver_by))
+        .unwrap();
     assert_eq!((entry.close_by, entry.lock_by), (time(4), time(8)), "so that a lease fits");
     let sealed = |job: &mut Job| (job.offer.order, job.offer.lock_by) = (Order::Sealed, time(5));
     assert_eq!(world.entry(sealed).unwrap().close_by, time(2), "a minute of auction");
@@ -133,7 +139,10 @@ fn a_batch_takes_jobs_of_its_kind_once() {
     let second = world.entry(|_| ()).unwrap();
     let batch = batch.with(second).unwrap();
     assert_eq!(batch.with(world.entry(|_| ()).unwrap()), Err(Refusal::BatchFull));
-    assert!(matches!(world.entry(|job| job.latency = aggregated(1, 3)), Err(Refusal::BatchTooLarge { .. })));
+    assert!(matches!(
+        world.entry(|job| job.latency = aggregated(1, 3)),
+        Err(Refusal::BatchTooLarge { .. })
+    ));
     assert!(world.entry(|job| job.latency = aggregated(1, 2)).is_ok());
     let (_, lot) = batch.close(time(0), &world.rules).unwrap();
     let closed = Batch { lot: Some(lot.id), ..batch };
@@ -156,7 +165,10 @@ fn an_offer_is_at_the_floor_or_above() {
     let mut world = World::new(|settings| settings.admission.price_floor = Amount::constant(100));
     assert!(world.entry(|_| ()).is_ok());
     let refused = world.entry(|job| job.offer.minimum = Amount::constant(99)).unwrap_err();
-    assert_eq!(refused, Refusal::BelowFloor { offered: Amount::constant(99), floor: Amount::constant(100) });
+    assert_eq!(
+        refused,
+        Refusal::BelowFloor { offered: Amount::constant(99), floor: Amount::constant(100) }
+    );
 }
 
 #[test]

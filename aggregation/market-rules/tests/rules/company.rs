@@ -17,7 +17,9 @@ fn paid(mut world: World, mut lot: Lot, milliseconds: u64) -> Vec<u64> {
 #[test]
 fn a_job_with_a_short_ramp_does_not_make_others_pay_more() {
     let mut world = World::new(|_| ());
-    let ramp = |milliseconds| move |job: &mut Job| job.offer.ramp.duration = Duration::constant(milliseconds);
+    let ramp = |milliseconds| {
+        move |job: &mut Job| job.offer.ramp.duration = Duration::constant(milliseconds)
+    };
     let lot = world.lot_of(&[&ramp(400_000), &ramp(400_000), &ramp(300_000)]);
     assert_eq!(paid(world.clone(), lot.clone(), 0), [100, 100, 100]);
     assert_eq!(paid(world.clone(), lot.clone(), 300_000), [700, 700, 900]);
@@ -67,7 +69,8 @@ fn minutes(minutes: u64) -> Duration {
 #[test]
 fn a_job_that_cannot_wait_does_not_close_the_batch_of_those_that_can() {
     let impatient = |job: &mut Job| {
-        job.latency = Latency::Aggregated { max_wait: Duration::ZERO, min_batch: Count::constant(1) };
+        job.latency =
+            Latency::Aggregated { max_wait: Duration::ZERO, min_batch: Count::constant(1) };
     };
     assert_eq!(first_kind(impatient).0, 10 * MINUTE);
 }
@@ -77,7 +80,8 @@ fn a_job_with_tight_deadlines_does_not_expire_the_lot_of_others() {
     let lease = World::new(|_| ()).rules.lease_of(64);
     let now = Time::constant(NOON).after(minutes(1));
     let (at, lot) = first_kind(|job| {
-        (job.offer.lock_by, job.offer.deliver_by) = (now, now.after(lease).after(Duration::constant(1)));
+        (job.offer.lock_by, job.offer.deliver_by) =
+            (now, now.after(lease).after(Duration::constant(1)));
     });
     assert_eq!((at, lot.last_lock()), (10 * MINUTE, Time::constant(NOON).after(minutes(60))));
     // As early to be delivered as it can be, so that nobody could rescue it.
@@ -90,8 +94,10 @@ fn a_job_that_asks_for_more_company_does_not_hold_up_others() {
     let mut world = World::new(|settings| settings.batch.target = Count::constant(2));
     let asking = |min_batch| {
         move |job: &mut Job| {
-            job.latency =
-                Latency::Aggregated { max_wait: minutes(10), min_batch: Count::constant(min_batch) };
+            job.latency = Latency::Aggregated {
+                max_wait: minutes(10),
+                min_batch: Count::constant(min_batch),
+            };
         }
     };
     let [modest, demanding] = [asking(2), asking(100)].map(|change| world.entry(change).unwrap());
@@ -119,7 +125,8 @@ fn nobody_rides_along_at_the_cost_of_others() {
     ];
     for (number, ride) in rides.into_iter().enumerate() {
         let (at, lot) = first_kind(ride);
-        let prices = (lot.count().get(), lot.price(Time::constant(NOON + at).after(minutes(4))).get());
+        let prices =
+            (lot.count().get(), lot.price(Time::constant(NOON + at).after(minutes(4))).get());
         assert_eq!(prices, (10, 10 * (100 + 800 * 4 / 5)), "{number}");
     }
 }
@@ -133,7 +140,8 @@ fn who_joins_a_batch_late_has_a_quarter_of_its_time_left() {
         move |job: &mut Job| {
             (job.offer.lock_by, job.offer.deliver_by) =
                 (job.offer.ramp.start.after(lock), job.offer.ramp.start.after(minutes(600)));
-            job.latency = Latency::Aggregated { max_wait: minutes(60), min_batch: Count::constant(1) };
+            job.latency =
+                Latency::Aggregated { max_wait: minutes(60), min_batch: Count::constant(1) };
         }
     };
     let first = world.entry(with(time)).unwrap();

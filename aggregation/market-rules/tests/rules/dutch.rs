@@ -10,7 +10,10 @@ fn the_price_rises_from_the_minima_to_the_maxima() {
     let mut world = World::new(|_| ());
     let lot = world.lot(3, |_| ());
     let price = |milliseconds| lot.price(Time::constant(world.now + milliseconds)).get();
-    assert_eq!([0, 150_000, 299_999, 300_000, 9_000_000].map(price), [300, 1500, 3 * 899, 2700, 2700]);
+    assert_eq!(
+        [0, 150_000, 299_999, 300_000, 9_000_000].map(price),
+        [300, 1500, 3 * 899, 2700, 2700]
+    );
 }
 
 #[test]
@@ -24,14 +27,18 @@ fn each_job_goes_its_own_way_and_the_price_is_the_sum() {
     let second = |job: &mut Job| job.offer.ramp.start = Time::constant(now + 15_000);
     let lot = world.lot_of(&[&first, &second]);
     let price = |seconds: u64| lot.price(Time::constant(now + seconds * 1000)).get();
-    assert_eq!([0, 15, 165, 315, 360].map(price), [340 + 100, 355 + 100, 505 + 500, 655 + 900, 700 + 900]);
+    assert_eq!(
+        [0, 15, 165, 315, 360].map(price),
+        [340 + 100, 355 + 100, 505 + 500, 655 + 900, 700 + 900]
+    );
 }
 
 #[test]
 fn a_ramp_that_takes_no_time_is_at_its_maximum_when_it_starts_and_not_before() {
     let mut world = World::new(|_| ());
     let start = Time::constant(world.now + MINUTE);
-    let lot = world.lot(1, |job| (job.offer.ramp.start, job.offer.ramp.duration) = (start, Duration::ZERO));
+    let lot = world
+        .lot(1, |job| (job.offer.ramp.start, job.offer.ramp.duration) = (start, Duration::ZERO));
     assert_eq!(lot.price(start.before(Duration::constant(1))), lot.minimum);
     assert_eq!(lot.price(start), lot.maximum);
 }
@@ -49,11 +56,16 @@ fn a_provider_locks_at_the_price_of_the_moment() {
     let mut lot = world.lot(2, |_| ());
     world.now += 150_000;
     let provider = world.admitted(10, &lot);
-    let refused =
-        world.step(&mut lot, Event::Lock { provider: provider.clone(), at_least: Amount::constant(1001) });
+    let refused = world.step(
+        &mut lot,
+        Event::Lock { provider: provider.clone(), at_least: Amount::constant(1001) },
+    );
     assert_eq!(
         refused,
-        Err(Refusal::PriceBelow { price: Amount::constant(1000), at_least: Amount::constant(1001) })
+        Err(Refusal::PriceBelow {
+            price: Amount::constant(1000),
+            at_least: Amount::constant(1001)
+        })
     );
     let locked = world.step(&mut lot, Event::Lock { provider, at_least: Amount::constant(1000) });
     assert_eq!(locked, Ok(vec![Notice::Locked(owner(10))]));
@@ -107,7 +119,10 @@ fn a_provider_without_collateral_locks_nothing() {
     leave(&mut poor, lot.collateral.get() - 1);
     let lock = Event::Lock { provider, at_least: Amount::ZERO };
     let refused = poor.step(&mut lot, lock.clone());
-    assert!(matches!(refused, Err(Refusal::NotEnough { account, .. }) if account == balance), "{refused:?}");
+    assert!(
+        matches!(refused, Err(Refusal::NotEnough { account, .. }) if account == balance),
+        "{refused:?}"
+    );
     assert!(world.step(&mut rich, lock).is_ok());
 }
 

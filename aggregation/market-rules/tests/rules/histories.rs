@@ -117,7 +117,13 @@ impl History {
             settings.batch = BatchRules { target: Count::constant(3), most: Count::constant(6) };
         });
         (1..=CLIENTS).chain(PROVIDERS).for_each(|party| world.fund(owner(party)));
-        Self { world, batches: Vec::new(), lots: Vec::new(), jobs: BTreeMap::new(), bids: BTreeMap::new() }
+        Self {
+            world,
+            batches: Vec::new(),
+            lots: Vec::new(),
+            jobs: BTreeMap::new(),
+            bids: BTreeMap::new(),
+        }
     }
 
     fn now(&self) -> Time {
@@ -142,13 +148,15 @@ impl History {
                 // Of who has it not, it is refused.
                 let _ = self.world.ledger.apply(&transfers);
             }
-            Act::Lock { lot, provider } => self.with_admission(lot, provider, |_, provider| Event::Lock {
-                provider,
-                at_least: Amount::ZERO,
+            Act::Lock { lot, provider } => self.with_admission(lot, provider, |_, provider| {
+                Event::Lock { provider, at_least: Amount::ZERO }
             }),
-            Act::Take { lot, provider, price } => self.with_admission(lot, provider, |_, provider| {
-                Event::Take { provider, price: Amount::constant(price) }
-            }),
+            Act::Take { lot, provider, price } => {
+                self.with_admission(lot, provider, |_, provider| Event::Take {
+                    provider,
+                    price: Amount::constant(price),
+                })
+            }
             Act::Commit { lot, provider, price } => self.commit(lot, provider, price),
             Act::Reveal { lot, but } => {
                 (0..PROVIDERS.len())
@@ -158,12 +166,14 @@ impl History {
             Act::Deliver { lot, other, back } => {
                 let Some((place, epoch)) = self.epoch(lot, back) else { return };
                 let holder = self.lots[place].leased().map(|lease| lease.provider);
-                let provider = other.map(|other| owner(PROVIDERS[other])).or(holder).unwrap_or_default();
+                let provider =
+                    other.map(|other| owner(PROVIDERS[other])).or(holder).unwrap_or_default();
                 self.step(place, Event::Deliver { provider, epoch });
             }
             Act::Fail { lot, back, fault } => {
                 let Some((place, epoch)) = self.epoch(lot, back) else { return };
-                let holder = self.lots[place].leased().map(|lease| lease.provider).unwrap_or_default();
+                let holder =
+                    self.lots[place].leased().map(|lease| lease.provider).unwrap_or_default();
                 let bad_proof = Fault::BadProof { provider: holder };
                 let fault = [Fault::Missed, bad_proof, Fault::Withheld][usize::from(fault)];
                 self.step(place, Event::Fail { epoch, fault });
@@ -176,8 +186,10 @@ impl History {
 
     /// A lot, mostly one that is not over.
     fn place(&self, number: usize) -> Option<usize> {
-        let live: Vec<_> = (0..self.lots.len()).filter(|place| !self.lots[*place].is_over()).collect();
-        let places = if number == 0 || live.is_empty() { (0..self.lots.len()).collect() } else { live };
+        let live: Vec<_> =
+            (0..self.lots.len()).filter(|place| !self.lots[*place].is_over()).collect();
+        let places =
+            if number == 0 || live.is_empty() { (0..self.lots.len()).collect() } else { live };
         places.get(number % places.len().max(1)).copied()
     }
 
@@ -258,7 +270,8 @@ impl History {
     ) {
         let Some(lot) = self.place(lot) else { return };
         let found = &self.lots[lot];
-        let admitted = admit(&provider_of(owner(PROVIDERS[provider])), found, &self.world.rules).unwrap();
+        let admitted =
+            admit(&provider_of(owner(PROVIDERS[provider])), found, &self.world.rules).unwrap();
         let event = event(found, admitted);
         self.step(lot, event);
     }
@@ -346,8 +359,10 @@ impl History {
         }
         // Nothing is held for lots any more.
         for (account, balance) in self.world.ledger.accounts() {
-            let remains =
-                matches!(account, Account::Outside | Account::Balance(_) | Account::Fees | Account::Burned);
+            let remains = matches!(
+                account,
+                Account::Outside | Account::Balance(_) | Account::Fees | Account::Burned
+            );
             assert!(remains, "{account} holds {balance}");
         }
     }
@@ -372,7 +387,9 @@ fn histories_reach_every_kind_of_end() {
     // The property above says little of what never happens.
     let mut runner = TestRunner::new_with_rng(
         Config::default(),
-        proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
+        proptest::test_runner::TestRng::deterministic_rng(
+            proptest::test_runner::RngAlgorithm::ChaCha,
+        ),
     );
     let (mut cancelled, mut expired, mut paid, mut failed, mut by_sealed) = (0, 0, 0, 0, 0);
     for _ in 0..100 {
@@ -386,8 +403,9 @@ fn histories_reach_every_kind_of_end() {
             paid += end.paid.len();
         }
         failed += history.lots.iter().map(|lot| lot.failed.len()).sum::<usize>();
-        let settled =
-            |lot: &&Lot| matches!((&lot.auction, &lot.phase), (Auction::Sealed(_), Phase::Settled { .. }));
+        let settled = |lot: &&Lot| {
+            matches!((&lot.auction, &lot.phase), (Auction::Sealed(_), Phase::Settled { .. }))
+        };
         by_sealed += history.lots.iter().filter(settled).count();
     }
     assert!(

@@ -52,7 +52,10 @@ fn a_delivery_is_fenced_by_its_epoch() {
     assert_eq!(world.deliver(&mut lot, 10, 1), Err(Refusal::Fenced { named: one, current: two }));
     assert_eq!(world.deliver(&mut lot, 11, 1), Err(Refusal::Fenced { named: one, current: two }));
     assert_eq!(world.deliver(&mut lot, 10, 2), Err(Refusal::NotYours { what: "the lease" }));
-    assert_eq!(world.fail(&mut lot, 1, bad_proof(10)), Err(Refusal::Fenced { named: one, current: two }));
+    assert_eq!(
+        world.fail(&mut lot, 1, bad_proof(10)),
+        Err(Refusal::Fenced { named: one, current: two })
+    );
     world.deliver(&mut lot, 11, 2).unwrap();
     assert_eq!(world.deliver(&mut lot, 11, 2), Err(Refusal::Settled), "the first has won");
     assert_eq!(world.fail(&mut lot, 2, bad_proof(11)), Err(Refusal::Settled));
@@ -85,7 +88,10 @@ fn what_clients_ask_for_above_the_slash_comes_back() {
     let before = world.balance(10);
     world.after_lease(&lot);
     world.fail(&mut lot, 1, Fault::Missed).unwrap();
-    assert_eq!(world.balance(10) - before, 100_000 - slash::amount(lot.maximum, &world.rules).get());
+    assert_eq!(
+        world.balance(10) - before,
+        100_000 - slash::amount(lot.maximum, &world.rules).get()
+    );
 }
 
 #[test]
@@ -102,7 +108,10 @@ fn a_bad_proof_is_slashed_at_once_and_after_the_lease_it_is_a_missed_one() {
 fn a_bad_proof_that_another_signs_costs_the_holder_of_the_lease_nothing() {
     let mut world = World::new(|_| ());
     let mut lot = locked(&mut world);
-    assert_eq!(world.fail(&mut lot, 1, bad_proof(11)), Err(Refusal::NotYours { what: "the lease" }));
+    assert_eq!(
+        world.fail(&mut lot, 1, bad_proof(11)),
+        Err(Refusal::NotYours { what: "the lease" })
+    );
     assert!(world.deliver(&mut lot, 10, 1).is_ok());
 }
 
@@ -143,7 +152,10 @@ fn a_lot_expires_after_the_last_moment_to_lock_it_and_refunds_everything() {
     let mut lot = world.lot(4, |_| ());
     let before = world.balance(1);
     world.now = lot.last_lock().get();
-    assert_eq!(world.step(&mut lot, Event::Expire), Err(Refusal::StillOpen { until: lot.last_lock() }));
+    assert_eq!(
+        world.step(&mut lot, Event::Expire),
+        Err(Refusal::StillOpen { until: lot.last_lock() })
+    );
     world.now += 1;
     world.step(&mut lot, Event::Expire).unwrap();
     assert_eq!(world.balance(1) - before, lot.maximum.get());
@@ -171,7 +183,10 @@ fn outages_of_the_node_lengthen_leases() {
     world.excuses = vec![Interval { from: minute(1), until: minute(4) }];
     let lengthened = deliver_by.after(Duration::constant(3 * MINUTE));
     world.now = lengthened.get();
-    assert_eq!(world.fail(&mut lot, 1, Fault::Missed), Err(Refusal::LeaseRuns { deliver_by: lengthened }));
+    assert_eq!(
+        world.fail(&mut lot, 1, Fault::Missed),
+        Err(Refusal::LeaseRuns { deliver_by: lengthened })
+    );
     let mut delivered = lot.clone();
     assert!(world.clone().deliver(&mut delivered, 10, 1).is_ok());
     world.now += 1;
@@ -194,7 +209,8 @@ fn where_inputs_were_withheld_nothing_is_lost() {
 #[test]
 fn a_rescuer_needs_not_keep_to_the_deadline_of_the_first_lock() {
     let mut world = World::new(|_| ());
-    let mut lot = world.lot(4, |job| job.offer.lock_by = Time::constant(job.offer.ramp.start.get() + MINUTE));
+    let mut lot =
+        world.lot(4, |job| job.offer.lock_by = Time::constant(job.offer.ramp.start.get() + MINUTE));
     world.lock(&mut lot, 10).unwrap();
     world.after_lease(&lot);
     world.fail(&mut lot, 1, Fault::Missed).unwrap();

@@ -23,7 +23,8 @@ fn quote(provider: u8, price: u64, capacity: u64) -> Quote {
 }
 
 fn ask(provider: u8, price: u64, capacity: u64, placed: u64) -> Ask {
-    Ask::new(&quote(provider, price, capacity), hash(provider), MARKET, Time::constant(placed)).unwrap()
+    Ask::new(&quote(provider, price, capacity), hash(provider), MARKET, Time::constant(placed))
+        .unwrap()
 }
 
 fn limit(world: &mut World, jobs: usize, maximum: u64) -> Lot {
@@ -42,9 +43,12 @@ fn quotes_stand_by_price_and_then_by_time() {
     let mut world = World::new(|_| ());
     let lot = limit(&mut world, 2, 500);
     let mut book = Book::default();
-    for ask in
-        [ask(10, 300, 9, NOON), ask(11, 200, 9, NOON), ask(12, 200, 9, NOON - 1), ask(13, 501, 9, NOON)]
-    {
+    for ask in [
+        ask(10, 300, 9, NOON),
+        ask(11, 200, 9, NOON),
+        ask(12, 200, 9, NOON - 1),
+        ask(13, 501, 9, NOON),
+    ] {
         book.place(ask);
     }
     assert_eq!(providers(&book, &lot), [(owner(12), 400), (owner(11), 400), (owner(10), 600)]);
@@ -116,20 +120,28 @@ fn a_lot_is_taken_within_its_limit() {
         world.step(lot, Event::Take { provider, price: Amount::constant(price) })
     };
     for price in [199, 1001] {
-        assert!(matches!(take(&mut world, &mut lot, price), Err(Refusal::PriceOutside { .. })), "{price}");
+        assert!(
+            matches!(take(&mut world, &mut lot, price), Err(Refusal::PriceOutside { .. })),
+            "{price}"
+        );
     }
     assert_eq!(world.lock(&mut lot, 10), Err(Refusal::OtherAuction));
     take(&mut world, &mut lot, 1000).unwrap();
     assert_eq!(lot.leased().unwrap().price.get(), 1000);
     let mut lot = world.lot(1, |_| ());
-    assert_eq!(take(&mut world, &mut lot, 100), Err(Refusal::OtherAuction), "a Dutch one is locked");
+    assert_eq!(
+        take(&mut world, &mut lot, 100),
+        Err(Refusal::OtherAuction),
+        "a Dutch one is locked"
+    );
 }
 
 #[test]
 fn a_price_moves_until_its_ramp_has_ended() {
     let mut world = World::new(|_| ());
     for order in [PriceMove::Rises, PriceMove::Falls] {
-        let lot = world.lot(2, |job| (job.offer.order, job.offer.ramp.price) = (Order::Limit, order));
+        let lot =
+            world.lot(2, |job| (job.offer.order, job.offer.ramp.price) = (Order::Limit, order));
         let moves = |minutes| lot.price_moves(Time::constant(NOON + minutes * MINUTE));
         assert_eq!([0, 4, 5, 30].map(moves), [true, true, false, false]);
     }

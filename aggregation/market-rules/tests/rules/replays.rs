@@ -54,8 +54,15 @@ fn a_quote_and_a_standing_order_for_one_market_are_none_for_another() {
             idempotency_key: IdempotencyKey::try_from("standing order 1".to_owned()).unwrap(),
             client: key(1),
         };
-        Standing::buy(&order, hash(60), (quote, hash(50), quote.capacity), MARKET, now, &world.rules)
-            .map(|_| ())
+        Standing::buy(
+            &order,
+            hash(60),
+            (quote, hash(50), quote.capacity),
+            MARKET,
+            now,
+            &world.rules,
+        )
+        .map(|_| ())
     };
     assert_eq!(buy(&here, MARKET), Ok(()));
     assert_eq!(buy(&here, ELSEWHERE), Err(other_market(ELSEWHERE)));
@@ -153,8 +160,16 @@ fn so_many_messages_of_one_key_are_remembered_and_no_more() {
     let refused = Err(Refusal::TooManySeen { most });
     assert_eq!(remembered.cancel(seen(hash(52), owner(1), now), now, &world.rules), refused);
     assert_eq!(remembered.take(seen(hash(53), owner(1), now), now, &world.rules), refused);
-    assert_eq!(remembered.cancel(seen(hash(51), owner(1), now), now, &world.rules), Ok(()), "the same again");
-    assert_eq!(remembered.cancel(seen(hash(52), owner(2), now), now, &world.rules), Ok(()), "another's");
+    assert_eq!(
+        remembered.cancel(seen(hash(51), owner(1), now), now, &world.rules),
+        Ok(()),
+        "the same again"
+    );
+    assert_eq!(
+        remembered.cancel(seen(hash(52), owner(2), now), now, &world.rules),
+        Ok(()),
+        "another's"
+    );
     let later = now.after(Duration::constant(1));
     assert_eq!(remembered.count(owner(1), now), 2);
     assert_eq!(

@@ -10,15 +10,30 @@ fn sealed(world: &mut World) -> Lot {
     world.lot(4, |job| job.offer.order = Order::Sealed)
 }
 
-fn commit(world: &mut World, lot: &mut Lot, bidder: u8, price: u64) -> Result<Vec<Notice>, Refusal> {
+fn commit(
+    world: &mut World,
+    lot: &mut Lot,
+    bidder: u8,
+    price: u64,
+) -> Result<Vec<Notice>, Refusal> {
     let provider = world.admitted(bidder, lot);
     let nonce = hash(bidder);
-    let commitment = sealed_price(&lot.id, lot.epoch, &owner(bidder), Amount::constant(price), &nonce);
+    let commitment =
+        sealed_price(&lot.id, lot.epoch, &owner(bidder), Amount::constant(price), &nonce);
     world.step(lot, Event::Commit { provider, commitment })
 }
 
-fn reveal(world: &mut World, lot: &mut Lot, bidder: u8, price: u64) -> Result<Vec<Notice>, Refusal> {
-    let reveal = Event::Reveal { bidder: owner(bidder), price: Amount::constant(price), nonce: hash(bidder) };
+fn reveal(
+    world: &mut World,
+    lot: &mut Lot,
+    bidder: u8,
+    price: u64,
+) -> Result<Vec<Notice>, Refusal> {
+    let reveal = Event::Reveal {
+        bidder: owner(bidder),
+        price: Amount::constant(price),
+        nonce: hash(bidder),
+    };
     world.step(lot, reveal)
 }
 

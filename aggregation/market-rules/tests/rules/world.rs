@@ -89,7 +89,8 @@ impl World {
         let mut batch: Option<Batch> = None;
         for change in jobs {
             let entry = self.entry(|job| {
-                job.latency = Latency::Aggregated { max_wait: Duration::ZERO, min_batch: Count::constant(1) };
+                job.latency =
+                    Latency::Aggregated { max_wait: Duration::ZERO, min_batch: Count::constant(1) };
                 change(job);
             });
             let entry = entry.unwrap();
@@ -125,7 +126,10 @@ impl World {
             assert_eq!(before, (self.ledger.clone(), lot.clone()));
         }
         // What a node loads is what it has stored.
-        assert_eq!(serde_json::from_str::<Lot>(&serde_json::to_string(lot).unwrap()).unwrap(), *lot);
+        assert_eq!(
+            serde_json::from_str::<Lot>(&serde_json::to_string(lot).unwrap()).unwrap(),
+            *lot
+        );
         result
     }
 
@@ -134,12 +138,22 @@ impl World {
         self.step(lot, Event::Lock { provider, at_least: Amount::ZERO })
     }
 
-    pub fn deliver(&mut self, lot: &mut Lot, provider: u8, epoch: u64) -> Result<Vec<Notice>, Refusal> {
+    pub fn deliver(
+        &mut self,
+        lot: &mut Lot,
+        provider: u8,
+        epoch: u64,
+    ) -> Result<Vec<Notice>, Refusal> {
         let provider = key(provider).owner();
         self.step(lot, Event::Deliver { provider, epoch: Count::constant(epoch) })
     }
 
-    pub fn fail(&mut self, lot: &mut Lot, epoch: u64, fault: Fault) -> Result<Vec<Notice>, Refusal> {
+    pub fn fail(
+        &mut self,
+        lot: &mut Lot,
+        epoch: u64,
+        fault: Fault,
+    ) -> Result<Vec<Notice>, Refusal> {
         self.step(lot, Event::Fail { epoch: Count::constant(epoch), fault })
     }
 

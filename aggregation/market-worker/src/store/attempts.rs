@@ -62,7 +62,11 @@ impl Store {
             .await?;
         write.commit().await?;
         let claimed = claimed.map(|row| {
-            Ok(Claimed { task: body(&row)?, worker: worker.to_owned(), attempt: unsigned(&row, "attempts")? })
+            Ok(Claimed {
+                task: body(&row)?,
+                worker: worker.to_owned(),
+                attempt: unsigned(&row, "attempts")?,
+            })
         });
         claimed.transpose()
     }
@@ -109,11 +113,14 @@ impl Store {
             Outcome::Failed(error) => {
                 let is_last = claimed.attempt >= MOST_ATTEMPTS.cast_unsigned();
                 let state = if is_last { "dead" } else { "open" };
-                let ending = Ending { error, state, wait: self.wait(claimed.attempt), counts: true };
+                let ending =
+                    Ending { error, state, wait: self.wait(claimed.attempt), counts: true };
                 ending.write(&mut write, claimed).await?;
             }
             Outcome::Refused(error) => {
-                Ending { error, state: "dead", wait: 0, counts: true }.write(&mut write, claimed).await?;
+                Ending { error, state: "dead", wait: 0, counts: true }
+                    .write(&mut write, claimed)
+                    .await?;
             }
         }
         write.commit().await?;

@@ -18,7 +18,8 @@ impl Store {
             return Ok(there == *lot);
         }
         let id = lot.id.to_string();
-        let insert = sqlx::query("insert into lot (id, body) values ($1, $2)").bind(&id).bind(json(lot)?);
+        let insert =
+            sqlx::query("insert into lot (id, body) values ($1, $2)").bind(&id).bind(json(lot)?);
         insert.execute(&mut *connection).await?;
         for task in &plan.tasks {
             add_task(connection, task, signed(lot.deliver_by)).await?;
@@ -33,8 +34,7 @@ impl Store {
 
     /// Remembers that a submission is put into the store of blobs for a lot.
     pub(crate) async fn fetching(&self, lot: Hash, submission: Hash) -> Result<()> {
-        const ADD: &str =
-            "insert into fetched (lot, submission) values ($1, $2) on conflict (lot, submission) do nothing";
+        const ADD: &str = "insert into fetched (lot, submission) values ($1, $2) on conflict (lot, submission) do nothing";
         let mut write = self.database.write().await?;
         let insert = sqlx::query(ADD).bind(lot.to_string()).bind(submission.to_string());
         insert.execute(write.connection()).await?;
@@ -44,7 +44,9 @@ impl Store {
     /// The submissions that were put for a lot which was not added.
     pub(crate) async fn fetched(&self, lot: Hash) -> Result<Vec<Hash>> {
         let mut read = self.database.read().await?;
-        let select = sqlx::query("select submission as name from fetched where lot = $1 order by submission");
+        let select = sqlx::query(
+            "select submission as name from fetched where lot = $1 order by submission",
+        );
         select.bind(lot.to_string()).fetch_all(read.connection()).await?.iter().map(name).collect()
     }
 
@@ -63,15 +65,16 @@ impl Store {
     /// All lots that are here.
     pub(crate) async fn lots(&self) -> Result<Vec<LotWork>> {
         let mut read = self.database.read().await?;
-        let rows = sqlx::query("select body from lot order by id").fetch_all(read.connection()).await?;
+        let rows =
+            sqlx::query("select body from lot order by id").fetch_all(read.connection()).await?;
         rows.iter().map(body).collect()
     }
 
     /// Whether the result of a task is there.
     pub(crate) async fn is_done(&self, name: Hash) -> Result<bool> {
         let mut read = self.database.read().await?;
-        let select =
-            sqlx::query("select name from task where name = $1 and state = 'done'").bind(name.to_string());
+        let select = sqlx::query("select name from task where name = $1 and state = 'done'")
+            .bind(name.to_string());
         Ok(select.fetch_optional(read.connection()).await?.is_some())
     }
 
@@ -86,7 +89,8 @@ impl Store {
         let unwanted = sqlx::query(UNWANTED).bind(&id).fetch_all(&mut *connection).await?;
         for row in &unwanted {
             let name = name(row)?;
-            for delete in ["delete from input where task = $1", "delete from task where name = $1"] {
+            for delete in ["delete from input where task = $1", "delete from task where name = $1"]
+            {
                 sqlx::query(delete).bind(name.to_string()).execute(&mut *connection).await?;
             }
             add_garbage(connection, name).await?;
@@ -121,11 +125,13 @@ async fn add_task(connection: &mut AnyConnection, task: &Task, deadline: i64) ->
         .execute(&mut *connection)
         .await?;
     for input in task.inputs() {
-        sqlx::query("insert into input (task, input) values ($1, $2) on conflict (task, input) do nothing")
-            .bind(&name)
-            .bind(input.name.to_string())
-            .execute(&mut *connection)
-            .await?;
+        sqlx::query(
+            "insert into input (task, input) values ($1, $2) on conflict (task, input) do nothing",
+        )
+        .bind(&name)
+        .bind(input.name.to_string())
+        .execute(&mut *connection)
+        .await?;
     }
     sqlx::query("delete from garbage where name = $1").bind(&name).execute(connection).await?;
     Ok(())

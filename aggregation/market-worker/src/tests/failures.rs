@@ -105,8 +105,9 @@ async fn results_that_are_lost_or_damaged_are_made_again() {
     let worker = world.worker().await;
     world.until(Kind::Root, State::Dead, 1).await;
     let done = world.prover.done();
-    let of =
-        |kind: Kind| done.iter().filter(|(of, _)| *of == kind).map(|(_, name)| *name).collect::<Vec<_>>();
+    let of = |kind: Kind| {
+        done.iter().filter(|(of, _)| *of == kind).map(|(_, name)| *name).collect::<Vec<_>>()
+    };
     let (leaves, wraps, merges) = (of(Kind::Leaf), of(Kind::Wrap), of(Kind::Merge));
     std::fs::remove_file(world.file(leaves[0])).unwrap();
     for name in &wraps {
@@ -120,7 +121,11 @@ async fn results_that_are_lost_or_damaged_are_made_again() {
     let proof = world.folded(&lot).await.proof;
     let again = &world.prover.done()[done.len()..];
     assert_eq!(
-        again.iter().filter(|(kind, _)| *kind == Kind::Leaf).map(|(_, name)| *name).collect::<Vec<_>>(),
+        again
+            .iter()
+            .filter(|(kind, _)| *kind == Kind::Leaf)
+            .map(|(_, name)| *name)
+            .collect::<Vec<_>>(),
         [leaves[0]]
     );
     assert_eq!(again.iter().filter(|(kind, _)| *kind == Kind::Wrap).count(), 3);
@@ -178,7 +183,10 @@ async fn a_database_that_is_slow_is_waited_for() {
     let mut other = AnyConnection::connect(&world.database).await.unwrap();
     sqlx::query("begin immediate").execute(&mut other).await.unwrap();
     let draining = drain.clone();
-    let worker = Worker { drain, work: tokio::spawn(async move { workshop.work("worker", draining).await }) };
+    let worker = Worker {
+        drain,
+        work: tokio::spawn(async move { workshop.work("worker", draining).await }),
+    };
     tokio::time::sleep(pace.lease / 2).await;
     sqlx::query("rollback").execute(&mut other).await.unwrap();
     // The worker finds nothing to do, and looks again.

@@ -54,7 +54,8 @@ pub(super) async fn killed_all_the_time(world: &World) {
             let workshop = world.again().await;
             // Of no pattern, and the same each time.
             let steps = usize::from(Hash::of(&[&[round]]).0[0]);
-            let _ = tokio::time::timeout(Duration::from_millis(200), kill_after(steps, &workshop)).await;
+            let _ = tokio::time::timeout(Duration::from_millis(200), kill_after(steps, &workshop))
+                .await;
             // One that was killed each time is dead, and rightly so.
             for dead in workshop.dead().await.unwrap() {
                 workshop.revive(dead.task.name).await.unwrap();

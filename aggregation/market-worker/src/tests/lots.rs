@@ -53,7 +53,9 @@ pub(super) async fn lots_share_tasks(world: &World) {
 
     world.workshop.drop_lot(first.id).await.unwrap();
     world.workshop.drop_lot(first.id).await.unwrap();
-    assert!(matches!(world.workshop.result(first.id).await, Err(WorkError::NoLot(id)) if id == first.id));
+    assert!(
+        matches!(world.workshop.result(first.id).await, Err(WorkError::NoLot(id)) if id == first.id)
+    );
     assert!(world.workshop.result(second.id).await.unwrap().is_some());
     let (left, kept) = (names(&plan(&first)), names(&plan(&second)));
     for name in left.union(&kept) {
@@ -86,7 +88,10 @@ async fn what_was_fetched_for_a_lot_that_is_never_taken_is_dropped_with_it() {
         world.workshop.drop_lot(lot.id).await.unwrap();
     }
     assert!(world.workshop.untaken().await.unwrap().is_empty());
-    assert!(world.blobs.has(taken.presentations[0].submission).await.unwrap(), "it is whoever put it's");
+    assert!(
+        world.blobs.has(taken.presentations[0].submission).await.unwrap(),
+        "it is whoever put it's"
+    );
     assert!(!world.blobs.has(lost.presentations[0].submission).await.unwrap());
 }
 
@@ -134,7 +139,8 @@ async fn the_more_urgent_goes_first() {
     world.folded(&later).await;
     worker.drain().await;
     let sooner = names(&plan(&sooner));
-    let done: Vec<_> = world.prover.done().into_iter().map(|(_, name)| sooner.contains(&name)).collect();
+    let done: Vec<_> =
+        world.prover.done().into_iter().map(|(_, name)| sooner.contains(&name)).collect();
     assert!(done.iter().is_sorted_by_key(|of_sooner| !of_sooner), "{done:?}");
 }
 

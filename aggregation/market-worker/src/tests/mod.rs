@@ -140,24 +140,34 @@ impl World {
     /// In the database of a URL, or in a file.
     async fn with(prover: Names, pace: Pace, database: Option<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let blobs = Blobs::open(&format!("file://{}", folder.path().join("store").display())).unwrap();
+        let blobs =
+            Blobs::open(&format!("file://{}", folder.path().join("store").display())).unwrap();
         Self::of(prover, pace, database, folder, blobs).await
     }
 
     /// With blobs that are somewhere else than in the folder.
-    async fn of(prover: Names, pace: Pace, database: Option<String>, folder: TempDir, blobs: Blobs) -> Self {
+    async fn of(
+        prover: Names,
+        pace: Pace,
+        database: Option<String>,
+        folder: TempDir,
+        blobs: Blobs,
+    ) -> Self {
         let file = format!("sqlite://{}", folder.path().join("workshop.db").display());
         let (database, prover) = (database.unwrap_or(file), Arc::new(prover));
         for number in 0..30 {
             blobs.put(submission(number).into()).await.unwrap();
         }
-        let workshop = Workshop::open_with(&database, blobs.clone(), prover.clone(), pace).await.unwrap();
+        let workshop =
+            Workshop::open_with(&database, blobs.clone(), prover.clone(), pace).await.unwrap();
         Self { folder, database, blobs, prover, pace, workshop }
     }
 
     /// The same workshop, as another machine opens it.
     async fn again(&self) -> Workshop {
-        Workshop::open_with(&self.database, self.blobs.clone(), self.prover.clone(), self.pace).await.unwrap()
+        Workshop::open_with(&self.database, self.blobs.clone(), self.prover.clone(), self.pace)
+            .await
+            .unwrap()
     }
 
     /// Starts a worker with connections of its own.

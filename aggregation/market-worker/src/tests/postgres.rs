@@ -25,7 +25,10 @@ async fn what_fails_for_good_is_dead() {
     let postgres = Postgres::start();
     let failed = Failure::Unproven(Unproven::Failed("as the test has it".to_owned()));
     let prover = Names::failing(Kind::Root, vec![failed; 5]);
-    failures::what_fails_for_good_is_dead_until_it_is_revived(&world(&postgres, prover, FAST).await).await;
+    failures::what_fails_for_good_is_dead_until_it_is_revived(
+        &world(&postgres, prover, FAST).await,
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

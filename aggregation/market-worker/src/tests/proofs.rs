@@ -1,6 +1,8 @@
 //! Real proofs, of recorded presentations.
 
-use velum_aggregate_verifier::{Profile as AggregateProfile, RootKey, digest_from_bytes, verify_root};
+use velum_aggregate_verifier::{
+    Profile as AggregateProfile, RootKey, digest_from_bytes, verify_root,
+};
 use velum_aggregator::{Tree, wide};
 use velum_credentials::aggregate::Submission;
 use velum_credentials::{Presentation as Answer, Request, SessionTranscript};
@@ -26,7 +28,10 @@ fn classes_are_called_as_documents_and_messages_call_them() {
 /// The recorded submission of a class, and what is to be known of it.
 fn recorded(class: SizeClass) -> (Bytes, Presentation) {
     let name = serde_json::to_value(class).unwrap();
-    let golden = GOLDEN.iter().find(|golden| golden.suite == "aggregatable" && golden.class == name).unwrap();
+    let golden = GOLDEN
+        .iter()
+        .find(|golden| golden.suite == "aggregatable" && golden.class == name)
+        .unwrap();
     let submission = Submission {
         transcript: SessionTranscript::parse(MUSTERMANN.session_transcript).unwrap(),
         request: Request::from_json(MUSTERMANN.request.as_bytes()).unwrap(),
@@ -41,7 +46,8 @@ fn recorded(class: SizeClass) -> (Bytes, Presentation) {
 /// A workshop that makes proofs, and the folder that it is in.
 async fn open() -> (TempDir, Blobs, Workshop) {
     let folder = tempfile::tempdir().unwrap();
-    let url = |scheme: &str, name: &str| format!("{scheme}://{}", folder.path().join(name).display());
+    let url =
+        |scheme: &str, name: &str| format!("{scheme}://{}", folder.path().join(name).display());
     let blobs = Blobs::open(&url("file", "store")).unwrap();
     let database = url("sqlite", "workshop.db");
     let workshop =
@@ -71,7 +77,8 @@ async fn ends(workshop: &Workshop, lot: &LotWork) -> Result<Aggregate, DeadTask>
 /// Folds the recorded presentations of some classes.
 async fn fold(classes: &[SizeClass]) {
     let (_folder, blobs, workshop) = open().await;
-    let (submissions, presentations): (Vec<_>, Vec<_>) = classes.iter().map(|class| recorded(*class)).unzip();
+    let (submissions, presentations): (Vec<_>, Vec<_>) =
+        classes.iter().map(|class| recorded(*class)).unzip();
     for submission in submissions {
         blobs.put(submission).await.unwrap();
     }
@@ -79,9 +86,13 @@ async fn fold(classes: &[SizeClass]) {
     workshop.take(&lot).await.unwrap();
     let aggregate = ends(&workshop, &lot).await.unwrap();
     let profile = AggregateProfile::Standard;
-    let root = verify_root(profile, &RootKey::pinned(profile), &aggregate.proof, &lot.payee.0).unwrap();
-    let statements: Vec<_> =
-        aggregate.statements.iter().map(|statement| digest_from_bytes(&statement.0).unwrap()).collect();
+    let root =
+        verify_root(profile, &RootKey::pinned(profile), &aggregate.proof, &lot.payee.0).unwrap();
+    let statements: Vec<_> = aggregate
+        .statements
+        .iter()
+        .map(|statement| digest_from_bytes(&statement.0).unwrap())
+        .collect();
     let tree = Tree::over(statements.len(), wide(profile)).unwrap();
     assert_eq!((root.digest, root.count), tree.digest(&statements));
     assert_eq!(root.count, classes.len() as u64);

@@ -38,7 +38,13 @@ pub(super) fn typed(content_type: &'static str, bytes: Vec<u8>) -> Response {
 pub(super) fn problem(code: Code, detail: String) -> Response {
     let title = code.title().to_owned();
     from_problem(
-        &Problem { status: code.status(), title, detail, code: code.as_str().to_owned(), place: None },
+        &Problem {
+            status: code.status(),
+            title,
+            detail,
+            code: code.as_str().to_owned(),
+            place: None,
+        },
         None,
     )
 }

@@ -42,8 +42,9 @@ pub(super) async fn with_blob<M: Message, T: DeserializeOwned>(
     parts: impl Fn(T) -> (Box<RawValue>, String),
 ) -> Result<(Signed<M>, Bytes), MarketError> {
     let body = read(body, WITH_BLOB).await?;
-    let (message, blob) =
-        parts(serde_json::from_slice(&body).map_err(|error| MarketError::Malformed(error.to_string()))?);
+    let (message, blob) = parts(
+        serde_json::from_slice(&body).map_err(|error| MarketError::Malformed(error.to_string()))?,
+    );
     let message = Signed::read(message.get().as_bytes())?;
     let blob = Base64::decode_vec(&blob)
         .map_err(|_| MarketError::Malformed("the bytes are no base64 with padding".to_owned()))?;

@@ -5,7 +5,9 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use velum_market_client::api::{MarketInfo, Submit};
-use velum_market_model::{Cancel, CreditOrder, Dispute, Job, MoneyOrder, Query, Redemption, StandingOrder};
+use velum_market_model::{
+    Cancel, CreditOrder, Dispute, Job, MoneyOrder, Query, Redemption, StandingOrder,
+};
 
 use super::body::{signed, unsigned, with_blob};
 use super::parts::{Asking, Id};
@@ -15,7 +17,8 @@ use crate::MarketError;
 type Answer = Result<Response, MarketError>;
 
 pub(super) async fn market(State(Api { market, .. }): State<Api>) -> Answer {
-    let (id, key, proof_systems) = (market.id(), *market.key(), vec![market.proofs().system().clone()]);
+    let (id, key, proof_systems) =
+        (market.id(), *market.key(), vec![market.proofs().system().clone()]);
     Ok(answer::json(&MarketInfo { id, key, proof_systems, now: market.now().await? }))
 }
 
@@ -25,7 +28,8 @@ pub(super) async fn estimate(State(Api { market, .. }): State<Api>, body: Body) 
 }
 
 pub(super) async fn submit(Asking(market): Asking, body: Body) -> Answer {
-    let (job, submission) = with_blob::<Job, Submit>(body, |body| (body.job, body.submission)).await?;
+    let (job, submission) =
+        with_blob::<Job, Submit>(body, |body| (body.job, body.submission)).await?;
     Ok(answer::json(&market.submit(&job, submission).await?))
 }
 
@@ -37,7 +41,11 @@ pub(super) async fn acceptance(State(Api { market, .. }): State<Api>, Id(job): I
     answer::signed(&market.acceptance(job).await?)
 }
 
-pub(super) async fn cancel(State(Api { market, .. }): State<Api>, Id(job): Id, body: Body) -> Answer {
+pub(super) async fn cancel(
+    State(Api { market, .. }): State<Api>,
+    Id(job): Id,
+    body: Body,
+) -> Answer {
     let cancel = signed::<Cancel>(body).await?;
     if cancel.message().job != job {
         return Err(MarketError::Malformed(

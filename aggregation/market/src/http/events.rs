@@ -45,7 +45,8 @@ struct Watched {
 impl Watched {
     /// The next status that is another than the last; none after one that nothing follows.
     async fn next(&mut self) -> Option<JobStatus> {
-        let is_last = |status: &JobStatus| status.state.is_refunded() || status.state == JobState::Settled;
+        let is_last =
+            |status: &JobStatus| status.state.is_refunded() || status.state == JobState::Settled;
         if self.last.as_ref().is_some_and(is_last) {
             return None;
         }
@@ -56,8 +57,9 @@ impl Watched {
                 return Some(status);
             }
             let lot = status.lot;
-            let is_about =
-                |told: Told| told == Told::Job(self.job) || lot.is_none() || lot.map(Told::Lot) == Some(told);
+            let is_about = |told: Told| {
+                told == Told::Job(self.job) || lot.is_none() || lot.map(Told::Lot) == Some(told)
+            };
             let wait = async { while self.told.recv().await.is_ok_and(|told| !is_about(told)) {} };
             // Whoever is behind, or alone, looks all the same.
             let _ = tokio::time::timeout(LOOK, wait).await;

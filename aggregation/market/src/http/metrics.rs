@@ -35,7 +35,8 @@ struct Times {
 /// Counts an answer.
 pub(super) async fn count(State(api): State<Api>, request: Request, next: Next) -> Response {
     // The route, and not the path: that has ids, of which there is no end.
-    let route = request.extensions().get::<MatchedPath>().map_or("none", |path| path.as_str()).to_owned();
+    let route =
+        request.extensions().get::<MatchedPath>().map_or("none", |path| path.as_str()).to_owned();
     let start = Instant::now();
     let response = next.run(request).await;
     let seconds = start.elapsed().as_secs_f64();
@@ -84,8 +85,10 @@ fn write_answers(text: &mut String, counts: &Counts) {
     let _ = writeln!(text, "# HELP velum_market_answers_total Answers by route and status.");
     let _ = writeln!(text, "# TYPE velum_market_answers_total counter");
     for ((route, status), number) in &counts.answers {
-        let _ =
-            writeln!(text, "velum_market_answers_total{{route=\"{route}\",status=\"{status}\"}} {number}");
+        let _ = writeln!(
+            text,
+            "velum_market_answers_total{{route=\"{route}\",status=\"{status}\"}} {number}"
+        );
     }
     let _ = writeln!(text, "# HELP velum_market_answer_seconds How long answers took.");
     let _ = writeln!(text, "# TYPE velum_market_answer_seconds histogram");
@@ -96,7 +99,10 @@ fn write_answers(text: &mut String, counts: &Counts) {
                 "velum_market_answer_seconds_bucket{{route=\"{route}\",le=\"{end}\"}} {number}"
             );
         }
-        let _ = writeln!(text, "velum_market_answer_seconds_bucket{{route=\"{route}\",le=\"+Inf\"}} {count}");
+        let _ = writeln!(
+            text,
+            "velum_market_answer_seconds_bucket{{route=\"{route}\",le=\"+Inf\"}} {count}"
+        );
         let _ = writeln!(text, "velum_market_answer_seconds_sum{{route=\"{route}\"}} {sum}");
         let _ = writeln!(text, "velum_market_answer_seconds_count{{route=\"{route}\"}} {count}");
     }

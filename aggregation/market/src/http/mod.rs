@@ -44,7 +44,13 @@ impl Api {
     #[must_use]
     pub fn new(market: Market, token: Option<&str>) -> Self {
         let token = token.map(|token| velum_market_model::Hash::of(&[token.as_bytes()]));
-        Self { market, metrics: metrics::Metrics::default(), token, origins: Origins::Any, proxies: 0 }
+        Self {
+            market,
+            metrics: metrics::Metrics::default(),
+            token,
+            origins: Origins::Any,
+            proxies: 0,
+        }
     }
 
     /// The same behind so many proxies, each of which adds whom it was asked by to `X-Forwarded-For`.
@@ -83,8 +89,9 @@ impl Api {
 type Routes = Vec<(&'static str, MethodRouter<Api>)>;
 
 fn router(routes: Routes) -> Router<Api> {
-    let router =
-        routes.into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    let router = routes
+        .into_iter()
+        .fold(Router::new(), |router, (path, methods)| router.route(path, methods));
     router.method_not_allowed_fallback(wrong_method)
 }
 
@@ -147,6 +154,7 @@ async fn unknown(uri: Uri) -> Response {
 }
 
 async fn wrong_method(uri: Uri) -> Response {
-    let detail = format!("{} is asked for in another way; see the description of the API", uri.path());
+    let detail =
+        format!("{} is asked for in another way; see the description of the API", uri.path());
     answer::problem(Code::WrongMethod, detail)
 }

@@ -21,7 +21,10 @@ pub(super) struct From {
     after: Count,
 }
 
-pub(super) async fn log(State(Api { market, .. }): State<Api>, Asked(From { after }): Asked<From>) -> Answer {
+pub(super) async fn log(
+    State(Api { market, .. }): State<Api>,
+    Asked(From { after }): Asked<From>,
+) -> Answer {
     Ok(answer::json(&LogPage { entries: market.log(after.get()).await? }))
 }
 
@@ -41,8 +44,9 @@ pub(super) async fn balance(State(api): State<Api>, headers: HeaderMap) -> Answe
 
 /// Whether a request has the operator's token. Hashes are compared, so that the time tells nothing of the token.
 fn check(api: &Api, headers: &HeaderMap) -> Result<(), MarketError> {
-    let sent =
-        headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let sent = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     let is_operator = sent.is_some_and(|sent| Some(Hash::of(&[sent.as_bytes()])) == api.token);
     if is_operator { Ok(()) } else { Err(MarketError::Operator) }
 }

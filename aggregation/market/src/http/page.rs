@@ -5,11 +5,13 @@ use axum::response::Response;
 use super::answer;
 
 pub(super) async fn page() -> Response {
-    let mut response = answer::typed("text/html; charset=utf-8", include_bytes!("page/page.html").to_vec());
+    let mut response =
+        answer::typed("text/html; charset=utf-8", include_bytes!("page/page.html").to_vec());
     let policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-    response
-        .headers_mut()
-        .insert(axum::http::header::CONTENT_SECURITY_POLICY, axum::http::HeaderValue::from_static(policy));
+    response.headers_mut().insert(
+        axum::http::header::CONTENT_SECURITY_POLICY,
+        axum::http::HeaderValue::from_static(policy),
+    );
     response
 }
 

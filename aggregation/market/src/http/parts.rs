@@ -25,14 +25,20 @@ impl FromRequestParts<Api> for Asking {
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<Peer>().map(|peer| peer.0);
         let address = forwarded(&parts.headers, api.proxies).or(peer);
-        Ok(Self(address.map_or_else(|| api.market.clone(), |address| api.market.asked_from(address.into()))))
+        Ok(Self(
+            address.map_or_else(
+                || api.market.clone(),
+                |address| api.market.asked_from(address.into()),
+            ),
+        ))
     }
 }
 
 /// Whom the first of so many proxies was asked by: what it added stands before what those behind it did. Anything before that anybody may have written.
 fn forwarded(headers: &HeaderMap, proxies: usize) -> Option<IpAddr> {
     let lines = headers.get_all("x-forwarded-for").iter().rev();
-    let mut addresses = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.rsplit(','));
+    let mut addresses =
+        lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.rsplit(','));
     let address = addresses.nth(proxies.checked_sub(1)?)?.trim();
     address.parse::<IpAddr>().ok().map(|address| address.to_canonical())
 }
@@ -59,8 +65,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
     type Rejection = MarketError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MarketError> {
-        let Query(asked) = Query::try_from_uri(&parts.uri)
-            .map_err(|rejection| MarketError::Malformed(format!("the query: {}", rejection.body_text())))?;
+        let Query(asked) = Query::try_from_uri(&parts.uri).map_err(|rejection| {
+            MarketError::Malformed(format!("the query: {}", rejection.body_text()))
+        })?;
         Ok(Self(asked))
     }
 }

@@ -5,7 +5,9 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use velum_market_client::api::Deliver;
-use velum_market_model::{Bid, Delivery, Hash, Lock, Message, Order, Quote, Reveal, Revocation, Signed};
+use velum_market_model::{
+    Bid, Delivery, Hash, Lock, Message, Order, Quote, Reveal, Revocation, Signed,
+};
 use velum_market_rules::auction::limit::Ask;
 
 use super::body::{signed, with_blob};
@@ -51,12 +53,20 @@ pub(super) async fn bid(State(Api { market, .. }): State<Api>, Id(lot): Id, body
     Ok(answer::json(&market.bid(&bid).await?))
 }
 
-pub(super) async fn reveal(State(Api { market, .. }): State<Api>, Id(lot): Id, body: Body) -> Answer {
+pub(super) async fn reveal(
+    State(Api { market, .. }): State<Api>,
+    Id(lot): Id,
+    body: Body,
+) -> Answer {
     let reveal = about(lot, signed::<Reveal>(body).await?, |reveal| reveal.lot)?;
     Ok(answer::json(&market.reveal(&reveal).await?))
 }
 
-pub(super) async fn deliver(State(Api { market, .. }): State<Api>, Id(lot): Id, body: Body) -> Answer {
+pub(super) async fn deliver(
+    State(Api { market, .. }): State<Api>,
+    Id(lot): Id,
+    body: Body,
+) -> Answer {
     let (delivery, aggregate) =
         with_blob::<Delivery, Deliver>(body, |body| (body.delivery, body.aggregate)).await?;
     let delivery = about(lot, delivery, |delivery| delivery.lot)?;
@@ -78,13 +88,18 @@ pub(super) async fn quote(State(Api { market, .. }): State<Api>, body: Body) -> 
     Ok(answer::json(&Quoted { left }))
 }
 
-pub(super) async fn revoke(State(Api { market, .. }): State<Api>, Id(quote): Id, body: Body) -> Answer {
+pub(super) async fn revoke(
+    State(Api { market, .. }): State<Api>,
+    Id(quote): Id,
+    body: Body,
+) -> Answer {
     /// That it was done.
     #[derive(Serialize)]
     struct Revoked {
         quote: Hash,
     }
-    let revocation = about(quote, signed::<Revocation>(body).await?, |revocation| revocation.quote)?;
+    let revocation =
+        about(quote, signed::<Revocation>(body).await?, |revocation| revocation.quote)?;
     market.revoke(&revocation).await?;
     Ok(answer::json(&Revoked { quote: revocation.message().quote }))
 }

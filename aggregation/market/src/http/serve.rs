@@ -84,8 +84,10 @@ impl Tls {
     /// # Errors
     /// [`TlsError`].
     pub fn read(chain: PathBuf, key: PathBuf) -> Result<Self, TlsError> {
-        let wrong =
-            |path: &PathBuf, error: &dyn ToString| TlsError { path: path.clone(), why: error.to_string() };
+        let wrong = |path: &PathBuf, error: &dyn ToString| TlsError {
+            path: path.clone(),
+            why: error.to_string(),
+        };
         let certificates = CertificateDer::pem_file_iter(&chain)
             .and_then(Iterator::collect::<Result<Vec<_>, _>>)
             .map_err(|error| wrong(&chain, &error))?;
@@ -109,7 +111,8 @@ impl Tls {
 pub async fn serve(serve: Serve, router: Router, stop: CancellationToken) -> io::Result<()> {
     let Serve { listener, tls, connections, of_one } = serve;
     let acceptor = tls.map(|Tls(config)| TlsAcceptor::from(config));
-    let (free, places) = (Arc::new(Semaphore::new(connections)), Places::new(of_one.unwrap_or(connections)));
+    let (free, places) =
+        (Arc::new(Semaphore::new(connections)), Places::new(of_one.unwrap_or(connections)));
     let graceful = GracefulShutdown::new();
     loop {
         let next = async {

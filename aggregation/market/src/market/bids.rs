@@ -113,7 +113,11 @@ impl Market {
         }
         self.take_once(
             &mut change,
-            SeenMessage { id: velum_market_model::id(bid.message())?, owner, until: before.deliver_by },
+            SeenMessage {
+                id: velum_market_model::id(bid.message())?,
+                owner,
+                until: before.deliver_by,
+            },
         )
         .await?;
         let provider = self.admit(&mut change, owner, &before).await?;
@@ -162,13 +166,19 @@ impl Market {
     ///
     /// # Errors
     /// [`MarketError`].
-    pub async fn deliver(&self, delivery: &Signed<Delivery>, aggregate: Bytes) -> Result<LotStatus> {
+    pub async fn deliver(
+        &self,
+        delivery: &Signed<Delivery>,
+        aggregate: Bytes,
+    ) -> Result<LotStatus> {
         let Delivery { lot: id, epoch, aggregate: named, provider } = *delivery.message();
         let owner = provider.owner();
         if named.length.get() != aggregate.len() as u64 || named.sha256 != Hash::of(&[&aggregate]) {
-            return Err(
-                ProofError::new("delivery.aggregate", "the aggregate has another length or SHA-256").into()
-            );
+            return Err(ProofError::new(
+                "delivery.aggregate",
+                "the aggregate has another length or SHA-256",
+            )
+            .into());
         }
         let mut read = self.read().await?;
         let before = found(read.connection(), id).await?;
@@ -183,8 +193,9 @@ impl Market {
             jobs::of_lot(read.connection(), id).await?.iter().map(|row| row.statement).collect();
         drop(read);
         let (profile, bytes) = (before.profile, aggregate.clone());
-        let check =
-            move |proofs: &crate::proofs::Proofs| proofs.check_aggregate(profile, &statements, owner, &bytes);
+        let check = move |proofs: &crate::proofs::Proofs| {
+            proofs.check_aggregate(profile, &statements, owner, &bytes)
+        };
         let checked = match self.0.pool.run(check).await {
             Err(MarketError::Proof(error)) => Err(error),
             checked => Ok(checked?),
@@ -211,7 +222,13 @@ impl Market {
     }
 
     /// Ends the lease of a provider whose proof does not verify. Nothing happens where it has ended by then: the same may have been sent several times at once.
-    async fn end_lease(&self, mut change: Change, before: &Lot, owner: Hash, epoch: Count) -> Result<()> {
+    async fn end_lease(
+        &self,
+        mut change: Change,
+        before: &Lot,
+        owner: Hash,
+        epoch: Count,
+    ) -> Result<()> {
         if before.leased().is_none_or(|lease| lease.provider != owner || lease.epoch != epoch) {
             return Ok(());
         }
@@ -230,12 +247,16 @@ impl Market {
     pub async fn lot(&self, id: Hash) -> Result<LotStatus> {
         let mut read = self.read().await?;
         let now = read.now();
-        let row = lots::find(read.connection(), id).await?.ok_or(MarketError::Unknown { what: "lot", id })?;
+        let row = lots::find(read.connection(), id)
+            .await?
+            .ok_or(MarketError::Unknown { what: "lot", id })?;
         let mut status = self.view(read.connection(), &row, now).await?;
         status.jobs = row.lot.jobs.iter().map(|entry| entry.job).collect();
         let said = lots::said(read.connection(), id).await?;
-        status.said =
-            said.into_iter().filter_map(|(_, message)| RawValue::from_string(message).ok()).collect();
+        status.said = said
+            .into_iter()
+            .filter_map(|(_, message)| RawValue::from_string(message).ok())
+            .collect();
         Ok(status)
     }
 
@@ -254,12 +275,17 @@ impl Market {
     ///
     /// # Errors
     /// [`MarketError::Unknown`], where no lot of the auction has the id.
-    pub async fn lots_after(&self, auction: &'static str, after: Option<Hash>) -> Result<Vec<LotStatus>> {
+    pub async fn lots_after(
+        &self,
+        auction: &'static str,
+        after: Option<Hash>,
+    ) -> Result<Vec<LotStatus>> {
         const MOST: i64 = 100;
         let mut read = self.read().await?;
         let now = read.now();
         let lots = lots::page(read.connection(), auction, after, MOST).await?;
-        let lots = lots.ok_or(MarketError::Unknown { what: "lot", id: after.unwrap_or_default() })?;
+        let lots =
+            lots.ok_or(MarketError::Unknown { what: "lot", id: after.unwrap_or_default() })?;
         let mut open = Vec::new();
         for lot in lots {
             open.push(self.view(read.connection(), &LotRow { lot, aggregate: None }, now).await?);

@@ -87,8 +87,11 @@ impl Market {
         self.check_market(*market)?;
         let mut read = self.read().await?;
         // A message has redeemed all of its tokens or none.
-        let [first, ..] = tokens[..] else { return Err(CreditError::Count { answers: 0, asked: 0 }.into()) };
-        if spent::redeemed_by(read.connection(), *epoch, first.nonce).await? == Some(redemption_id) {
+        let [first, ..] = tokens[..] else {
+            return Err(CreditError::Count { answers: 0, asked: 0 }.into());
+        };
+        if spent::redeemed_by(read.connection(), *epoch, first.nonce).await? == Some(redemption_id)
+        {
             drop(read);
             return self.of_owner(owner).await;
         }
@@ -120,7 +123,11 @@ impl Market {
     }
 
     /// A key that was paid by blind credit hands in one job.
-    pub(super) async fn check_one_time(&self, connection: Connection<'_>, owner: Hash) -> Result<()> {
+    pub(super) async fn check_one_time(
+        &self,
+        connection: Connection<'_>,
+        owner: Hash,
+    ) -> Result<()> {
         if spent::is_used_once(connection, owner).await?
             && let Some(job) = jobs::any_of(connection, owner).await?
         {
@@ -151,7 +158,8 @@ impl Market {
         order_id: Hash,
     ) -> Result<bool> {
         let earlier =
-            seen::money_order(connection, order.owner.owner(), order.idempotency_key.as_str()).await?;
+            seen::money_order(connection, order.owner.owner(), order.idempotency_key.as_str())
+                .await?;
         earlier.map_or(Ok(false), |earlier| Ok(repeated(earlier, order_id).map(|()| true)?))
     }
 
@@ -193,6 +201,10 @@ impl Market {
     }
 
     fn check_market(&self, named: Hash) -> Result<()> {
-        if named == self.0.id { Ok(()) } else { Err(Refusal::OtherMarket { named, this: self.0.id }.into()) }
+        if named == self.0.id {
+            Ok(())
+        } else {
+            Err(Refusal::OtherMarket { named, this: self.0.id }.into())
+        }
     }
 }

@@ -23,8 +23,12 @@ impl Market {
             Grievance::InputsWithheld if !is_holder => {
                 return Err(Refusal::NotYours { what: "the lease" }.into());
             }
-            Grievance::InputsWithheld if self.has_inputs(&disputed).await? => "the inputs are there",
-            Grievance::InputsWithheld => "the inputs are not there; the lease is longer until they are",
+            Grievance::InputsWithheld if self.has_inputs(&disputed).await? => {
+                "the inputs are there"
+            }
+            Grievance::InputsWithheld => {
+                "the inputs are not there; the lease is longer until they are"
+            }
             Grievance::DeliveryIgnored
                 if !is_holder && disputed.failed.iter().all(|failed| *failed != owner) =>
             {
@@ -37,10 +41,13 @@ impl Market {
         };
         let dispute_id = id(signed.message())?;
         let mut change = self.change().await?;
-        if crate::state::log::dispute(&mut change, (dispute_id, lot_id), &signed.json()?, outcome).await? {
+        if crate::state::log::dispute(&mut change, (dispute_id, lot_id), &signed.json()?, outcome)
+            .await?
+        {
             self.take_dispute(&mut change, owner).await?;
             change.log(LogKind::Dispute, lot_id, dispute_id).await?;
-            if *grievance == Grievance::InputsWithheld && outcome.starts_with("the inputs are not") {
+            if *grievance == Grievance::InputsWithheld && outcome.starts_with("the inputs are not")
+            {
                 excuses::withheld(&mut change, lot_id).await?;
                 // Its due time moves with its excuses.
                 let lot = found(change.connection(), lot_id).await?;

@@ -136,7 +136,9 @@ impl Market {
                 Ok(())
             }
             // Another node was faster, or its jobs are gone.
-            Err(MarketError::Refused(Refusal::BatchOpen { .. } | Refusal::BatchClosed { .. })) => Ok(()),
+            Err(MarketError::Refused(Refusal::BatchOpen { .. } | Refusal::BatchClosed { .. })) => {
+                Ok(())
+            }
             Err(error) => Err(error),
         }
     }
@@ -181,7 +183,9 @@ impl Market {
 
     fn event_due(&self, lot: &Lot, now: velum_market_model::Time) -> Option<Event> {
         match (&lot.phase, &lot.auction) {
-            (Phase::Locked(lease), _) => Some(Event::Fail { epoch: lease.epoch, fault: Fault::Missed }),
+            (Phase::Locked(lease), _) => {
+                Some(Event::Fail { epoch: lease.epoch, fault: Fault::Missed })
+            }
             (Phase::Open, _) if now > lot.last_lock() => Some(Event::Expire),
             (Phase::Open, Auction::Sealed(sealed)) if sealed.fixed.is_none() => Some(Event::Fix),
             (Phase::Open, Auction::Sealed(_)) => Some(Event::Award),
@@ -212,7 +216,11 @@ impl Market {
 }
 
 /// Does something again and again, until told to stop.
-async fn every<F: Future<Output = Result<()>>>(wait: Wait, stop: &CancellationToken, work: impl Fn() -> F) {
+async fn every<F: Future<Output = Result<()>>>(
+    wait: Wait,
+    stop: &CancellationToken,
+    work: impl Fn() -> F,
+) {
     let mut interval = tokio::time::interval(wait);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use velum_market_client::api::{Estimate, JobState, JobStatus};
-use velum_market_model::{Acceptance, Amount, Cancel, Count, Duration, Hash, Job, LogKind, Signed, Time, id};
+use velum_market_model::{
+    Acceptance, Amount, Cancel, Count, Duration, Hash, Job, LogKind, Signed, Time, id,
+};
 use velum_market_rules::{Account, Entry, Refusal, SeenMessage, repeated};
 
 use super::quotas::{Held, Part};
@@ -35,7 +37,8 @@ impl Market {
         let owner = job.submitter.owner();
         let _trial = self.begin_trial(job_id, owner, money)?;
         let (checked, bytes) = (job.clone(), submission.clone());
-        let verified = self.0.pool.run(move |proofs| proofs.check_submission(&checked, &bytes)).await;
+        let verified =
+            self.0.pool.run(move |proofs| proofs.check_submission(&checked, &bytes)).await;
         if let Err(MarketError::Proof(_)) = verified {
             self.count_wrong(Counted::Failure, owner).await?;
         }
@@ -62,7 +65,8 @@ impl Market {
         now: Time,
     ) -> Result<Option<JobStatus>> {
         let owner = job.submitter.owner();
-        if let Some(earlier) = jobs::by_key(connection, owner, job.idempotency_key.as_str()).await? {
+        if let Some(earlier) = jobs::by_key(connection, owner, job.idempotency_key.as_str()).await?
+        {
             repeated(earlier, job_id)?;
             return status_of(connection, job_id, now).await;
         }
@@ -97,7 +101,8 @@ impl Market {
         }
         if let Some(order) = job.standing_order {
             let found = quotes::find_standing(connection, order).await?;
-            let (standing, _) = found.ok_or(MarketError::Unknown { what: "standing order", id: order })?;
+            let (standing, _) =
+                found.ok_or(MarketError::Unknown { what: "standing order", id: order })?;
             let (price, left) = (standing.price.get(), standing.left.get());
             standing.draw(entry, now)?;
             let held = Held::Money(Account::Escrow(order));
@@ -143,7 +148,13 @@ impl Market {
         let place = accepted.get();
         jobs::insert(
             &mut change,
-            &NewJob { id: job_id, job: signed, entry: &entry, batch: (open.number, place), accepted },
+            &NewJob {
+                id: job_id,
+                job: signed,
+                entry: &entry,
+                batch: (open.number, place),
+                accepted,
+            },
         )
         .await?;
         let closes_at = open.batch.closes_at(now);
@@ -166,7 +177,9 @@ impl Market {
     pub async fn status(&self, job: Hash) -> Result<JobStatus> {
         let mut read = self.read().await?;
         let now = read.now();
-        status_of(read.connection(), job, now).await?.ok_or(MarketError::Unknown { what: "job", id: job })
+        status_of(read.connection(), job, now)
+            .await?
+            .ok_or(MarketError::Unknown { what: "job", id: job })
     }
 
     /// The node's promise that it took a job.
@@ -176,7 +189,8 @@ impl Market {
     pub async fn acceptance(&self, job: Hash) -> Result<Signed<Acceptance>> {
         let row = jobs::find(self.read().await?.connection(), job).await?;
         let row = row.ok_or(MarketError::Unknown { what: "job", id: job })?;
-        let acceptance = Acceptance { job, number: row.accepted, at: row.submitted, node: self.0.public };
+        let acceptance =
+            Acceptance { job, number: row.accepted, at: row.submitted, node: self.0.public };
         Ok(Signed::sign(acceptance, &self.0.key)?)
     }
 
@@ -226,7 +240,8 @@ impl Market {
     /// Keeps the cancellation of a job that is not here, until nobody would take the job any more. Each takes room, so there are no more of a client than jobs that it could pay for.
     async fn cancel_ahead(&self, mut change: Change, cancel: &Cancel) -> Result<JobStatus> {
         let Cancel { job, lock_by, submitter } = *cancel;
-        let (now, owner, floor) = (change.now(), submitter.owner(), self.rules().admission.price_floor);
+        let (now, owner, floor) =
+            (change.now(), submitter.owner(), self.rules().admission.price_floor);
         if lock_by < now {
             return Ok(cancelled_ahead(job, now));
         }
@@ -261,7 +276,9 @@ impl Market {
         let none = || MarketError::NoReceipt { job: job_id, state: state_name(row.state) };
         let lot_id = row.lot.filter(|_| row.state == JobState::Settled).ok_or_else(none)?;
         let found = lots::find(read.connection(), lot_id).await?.ok_or_else(none)?;
-        let velum_market_rules::Phase::Settled { provider, .. } = found.lot.phase else { return Err(none()) };
+        let velum_market_rules::Phase::Settled { provider, .. } = found.lot.phase else {
+            return Err(none());
+        };
         let aggregate = found.aggregate.ok_or_else(none)?;
         let statements = jobs::of_lot(read.connection(), lot_id)
             .await?
@@ -284,7 +301,8 @@ impl Market {
     /// [`MarketError::Database`].
     pub async fn estimate(&self, job: &Job) -> Result<Estimate> {
         let floor = self.rules().admission.price_floor;
-        let mut settled = jobs::settled(self.read().await?.connection(), job.profile, SAMPLES).await?;
+        let mut settled =
+            jobs::settled(self.read().await?.connection(), job.profile, SAMPLES).await?;
         let samples = Count::new(settled.len() as u64).unwrap_or(Count::MOST);
         let middle = settled.len() / 2;
         settled.sort_unstable_by_key(|(price, _)| *price);
@@ -306,7 +324,14 @@ async fn status_of(connection: Connection<'_>, job: Hash, now: Time) -> Result<O
         deliver_by = super::lots::lease_end(connection, lot_id, now).await?;
     }
     let paid: Option<Amount> = row.paid;
-    Ok(Some(JobStatus { job: row.id, state: row.state, lot: row.lot, paid, deliver_by, since: row.since }))
+    Ok(Some(JobStatus {
+        job: row.id,
+        state: row.state,
+        lot: row.lot,
+        paid,
+        deliver_by,
+        since: row.since,
+    }))
 }
 
 const fn state_name(state: JobState) -> &'static str {

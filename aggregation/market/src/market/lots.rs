@@ -2,7 +2,8 @@
 
 use velum_market_client::api::JobState;
 use velum_market_model::{
-    Amount, Count, Duration, Hash, Head, Lease, LogKind, Match, Outcome, Paid, Settlement, Signed, Time,
+    Amount, Count, Duration, Hash, Head, Lease, LogKind, Match, Outcome, Paid, Settlement, Signed,
+    Time,
 };
 use velum_market_rules::admission::{self, Admitted, Record, admit};
 use velum_market_rules::auction::Auction;
@@ -36,7 +37,12 @@ impl Market {
     }
 
     /// Makes a step of a lot: its state, money, messages and log.
-    pub(super) async fn step(&self, change: &mut Change, before: &Lot, event: &Event) -> Result<Lot> {
+    pub(super) async fn step(
+        &self,
+        change: &mut Change,
+        before: &Lot,
+        event: &Event,
+    ) -> Result<Lot> {
         let now = change.now();
         let excuses = excuses_of(change.connection(), before, now).await?;
         let step = before.step(event, &Clock { now, excuses: &excuses }, self.rules())?;
@@ -110,7 +116,13 @@ impl Market {
     }
 
     /// Puts a step into the log, signs what it promises, and has the lot's jobs stand where they do.
-    async fn write_down(&self, change: &mut Change, before: &Lot, after: &Lot, event: &Event) -> Result<()> {
+    async fn write_down(
+        &self,
+        change: &mut Change,
+        before: &Lot,
+        after: &Lot,
+        event: &Event,
+    ) -> Result<()> {
         let id = after.id;
         match event {
             Event::Commit { commitment, .. } => {
@@ -127,7 +139,8 @@ impl Market {
             }
             Event::Fail { epoch, .. } => {
                 let lease = before.leased().map(|lease| lease.provider).unwrap_or_default();
-                let digest = Hash::of(&[b"velum market v1 failed\0", &lease.0, &epoch.get().to_be_bytes()]);
+                let digest =
+                    Hash::of(&[b"velum market v1 failed\0", &lease.0, &epoch.get().to_be_bytes()]);
                 change.log(LogKind::Failed, id, digest).await?;
             }
             _ => (),
@@ -203,7 +216,12 @@ impl Market {
     }
 
     /// Whether a provider may take a lot now.
-    pub(super) async fn admit(&self, change: &mut Change, owner: Hash, lot: &Lot) -> Result<Admitted> {
+    pub(super) async fn admit(
+        &self,
+        change: &mut Change,
+        owner: Hash,
+        lot: &Lot,
+    ) -> Result<Admitted> {
         let (now, admission) = (change.now(), &self.rules().admission);
         let (window, record_window) = (admission.window, admission.record_window);
         self.check_listed(owner)?;
@@ -293,14 +311,22 @@ impl Market {
 }
 
 /// The end of a lot's lease, with its excuses.
-pub(super) async fn lease_end(connection: Connection<'_>, id: Hash, now: Time) -> Result<Option<Time>> {
+pub(super) async fn lease_end(
+    connection: Connection<'_>,
+    id: Hash,
+    now: Time,
+) -> Result<Option<Time>> {
     let Some(found) = lots::find(connection, id).await? else { return Ok(None) };
     let Some(lease) = found.lot.leased() else { return Ok(None) };
     Ok(Some(lease.ends(&excuses_of(connection, &found.lot, now).await?)))
 }
 
 /// What excuses those who have to do something about a lot in a certain time: to deliver it, to bid for it, or to open bids.
-pub(super) async fn excuses_of(connection: Connection<'_>, lot: &Lot, now: Time) -> Result<Vec<Interval>> {
+pub(super) async fn excuses_of(
+    connection: Connection<'_>,
+    lot: &Lot,
+    now: Time,
+) -> Result<Vec<Interval>> {
     let since = match (&lot.phase, &lot.auction) {
         (Phase::Locked(lease), _) => lease.from,
         (Phase::Open, Auction::Sealed(sealed)) => sealed.opened,
@@ -328,5 +354,9 @@ pub(super) async fn last(connection: Connection<'_>) -> Result<(Count, Hash, Tim
 
 /// A lock, bid or delivery for another lease than the lot's next or current one.
 pub(super) fn check_epoch(lot: &Lot, named: Count) -> Result<()> {
-    if lot.epoch == named { Ok(()) } else { Err(Refusal::Fenced { named, current: lot.epoch }.into()) }
+    if lot.epoch == named {
+        Ok(())
+    } else {
+        Err(Refusal::Fenced { named, current: lot.epoch }.into())
+    }
 }

@@ -112,7 +112,12 @@ impl Market {
     ///
     /// # Errors
     /// [`MarketError::Database`].
-    pub async fn open(database: &str, blobs: Blobs, key: SecretKey, options: Options) -> Result<Self> {
+    pub async fn open(
+        database: &str,
+        blobs: Blobs,
+        key: SecretKey,
+        options: Options,
+    ) -> Result<Self> {
         let database = Database::open(database, &SCHEMA, CONNECTIONS).await?;
         let public = key.public();
         let pool = Pool::new(Arc::new(Proofs::new()), options.verifiers, options.most_waiting);

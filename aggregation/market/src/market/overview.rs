@@ -138,14 +138,17 @@ impl Market {
         }
         let (mut book, mut minutes) = (Vec::new(), Vec::new());
         for profile in [Profile::Standard, Profile::Proven100] {
-            book.extend(quotes::book(connection, profile, now, BOOK).await?.into_iter().map(|row| row.ask));
+            book.extend(
+                quotes::book(connection, profile, now, BOOK).await?.into_iter().map(|row| row.ask),
+            );
             let settled = jobs::minutes(connection, profile, now.before(HOUR)).await?;
             minutes.extend(settled.into_iter().map(|minute| minute_status(profile, &minute)));
         }
         let batches = batches::collecting(connection, BATCHES).await?.into_iter();
-        let batches = batches.map(|Collecting { key: BatchKey { profile, order, .. }, count, closes_at }| {
-            CollectingStatus { profile, order, count, closes_at }
-        });
+        let batches =
+            batches.map(|Collecting { key: BatchKey { profile, order, .. }, count, closes_at }| {
+                CollectingStatus { profile, order, count, closes_at }
+            });
         Ok(Overview {
             now,
             totals: self.totals_in(connection).await?,
@@ -157,7 +160,11 @@ impl Market {
         })
     }
 
-    async fn providers(&self, connection: Connection<'_>, now: Time) -> Result<Vec<ProviderStatus>> {
+    async fn providers(
+        &self,
+        connection: Connection<'_>,
+        now: Time,
+    ) -> Result<Vec<ProviderStatus>> {
         const PROVIDERS: i64 = 100;
         let window = self.rules().admission.record_window;
         let held = counts::held_by_all(connection).await?;

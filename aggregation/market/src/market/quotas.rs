@@ -108,7 +108,8 @@ fn lacking(held: Held, left: u64, needed: u64, there: u64) -> MarketError {
     match held {
         Held::Job(_) => MarketError::Busy { seconds: 2 },
         Held::Money(account) => {
-            let [held, needed] = [left, needed].map(|units| Amount::new(units).unwrap_or(Amount::MOST));
+            let [held, needed] =
+                [left, needed].map(|units| Amount::new(units).unwrap_or(Amount::MOST));
             Refusal::NotEnough { account, held, needed }.into()
         }
         Held::Key(_) | Held::Place(_) => {
@@ -169,8 +170,10 @@ impl Market {
             None => return Err(MarketError::NoGateway),
         };
         let now = change.now();
-        self.check(change.connection(), now, (Counted::DemoMoney, owner), amount.get(), most).await?;
-        let given = quotas::sum(change.connection(), Counted::DemoMoney, &Who::Everyone, now).await?;
+        self.check(change.connection(), now, (Counted::DemoMoney, owner), amount.get(), most)
+            .await?;
+        let given =
+            quotas::sum(change.connection(), Counted::DemoMoney, &Who::Everyone, now).await?;
         if given.saturating_add(amount.get()) > most_of_all {
             return Err(over(Counted::DemoMoney, most_of_all));
         }
@@ -203,7 +206,13 @@ impl Market {
         Ok(())
     }
 
-    async fn count(&self, change: &mut Change, what: Counted, owner: Hash, more: u64) -> Result<()> {
+    async fn count(
+        &self,
+        change: &mut Change,
+        what: Counted,
+        owner: Hash,
+        more: u64,
+    ) -> Result<()> {
         for (who, _) in self.asking(owner, 0) {
             quotas::add(change, what, &who, more).await?;
         }

@@ -32,18 +32,22 @@ impl Market {
         let there = quotes::standing_there(connection, owner, ask.profile, now).await?;
         may_quote(staked, there, self.rules())?;
         // One that was used up or taken back comes to the book no more.
-        self.take_once(&mut change, SeenMessage { id: quote_id, owner, until: message.expires }).await?;
+        self.take_once(&mut change, SeenMessage { id: quote_id, owner, until: message.expires })
+            .await?;
         quotes::place(&mut change, &ask, signed).await?;
         change.log(LogKind::Quote, quote_id, quote_id).await?;
         let mut told = Vec::new();
         let mut waiting =
-            lots::open(change.connection(), "limit", Some(ask.profile), ask.left, MOST_WAITING).await?;
+            lots::open(change.connection(), "limit", Some(ask.profile), ask.left, MOST_WAITING)
+                .await?;
         // What its provider has sold ahead is no part of it.
         waiting.retain(|lot| lot.seller != Some(owner));
         while let Some((waits, price)) = waiting_for(&ask, &waiting, now) {
             let waits = waits.clone();
             waiting.retain(|other| other.id != waits.id);
-            let Some(taken) = self.take(&mut change, &waits, ask.provider, price).await? else { continue };
+            let Some(taken) = self.take(&mut change, &waits, ask.provider, price).await? else {
+                continue;
+            };
             told.push(Told::Lot(taken.id));
             let left = ask.without(&taken);
             quotes::leave(&mut change, quote_id, left.as_ref().map(|ask| ask.left.get())).await?;
@@ -101,7 +105,8 @@ impl Market {
         let row = quotes::find(change.connection(), message.quote).await?;
         let row = row.ok_or(MarketError::Unknown { what: "quote", id: message.quote })?;
         let quoted = (&row.quote, row.ask.id, row.ask.left);
-        let (standing, transfers) = Standing::buy(message, order_id, quoted, self.0.id, now, self.rules())?;
+        let (standing, transfers) =
+            Standing::buy(message, order_id, quoted, self.0.id, now, self.rules())?;
         ledger::apply(&mut change, &transfers).await??;
         change.log(LogKind::Standing, order_id, message.quote).await?;
         quotes::save_standing(&mut change, &standing, message.quote).await?;
@@ -124,7 +129,8 @@ impl Market {
     pub(super) async fn end_standing(&self, order: Hash) -> Result<()> {
         let mut change = self.change().await?;
         let now = change.now();
-        let Some((standing, quote_id)) = quotes::find_standing(change.connection(), order).await? else {
+        let Some((standing, quote_id)) = quotes::find_standing(change.connection(), order).await?
+        else {
             return Ok(());
         };
         if standing.ended {
@@ -142,6 +148,10 @@ impl Market {
     /// Looks into the book for a lot that is open again.
     pub(super) async fn match_again(&self, change: &mut Change, lot: Lot) -> Result<Lot> {
         let is_in_book = matches!(lot.auction, velum_market_rules::auction::Auction::Limit { .. });
-        if is_in_book && lot.phase == Phase::Open { self.match_lot(change, lot).await } else { Ok(lot) }
+        if is_in_book && lot.phase == Phase::Open {
+            self.match_lot(change, lot).await
+        } else {
+            Ok(lot)
+        }
     }
 }

@@ -15,7 +15,8 @@ pub(crate) struct OpenBatch {
 
 /// The batch that collects jobs of a key, the newest of them; a new one, where none does.
 pub(crate) async fn open_for(change: &mut Change, key: BatchKey) -> Result<OpenBatch> {
-    let sql = "select number from batch where key = $1 and lot is null order by number desc limit 1";
+    let sql =
+        "select number from batch where key = $1 and lot is null order by number desc limit 1";
     let number: Option<i64> =
         sqlx::query_scalar(sql).bind(json(&key)?).fetch_optional(change.connection()).await?;
     let Some(number) = number else { return begin(change, key).await };
@@ -103,9 +104,13 @@ pub(crate) struct Collecting {
 }
 
 /// Batches that collect.
-pub(crate) async fn collecting(connection: &mut AnyConnection, most: i64) -> Result<Vec<Collecting>> {
+pub(crate) async fn collecting(
+    connection: &mut AnyConnection,
+    most: i64,
+) -> Result<Vec<Collecting>> {
     // Jobs that were cancelled are in no batch any more.
-    let sql = "select key, closes_at, (select count(*) from job where job.batch = batch.number) as jobs
+    let sql =
+        "select key, closes_at, (select count(*) from job where job.batch = batch.number) as jobs
                from batch where lot is null order by number limit $1";
     let rows = sqlx::query(sql).bind(most).fetch_all(connection).await?;
     rows.iter()

@@ -68,7 +68,8 @@ pub(crate) async fn sums(
 ) -> Result<BTreeMap<Hash, Count>> {
     let sums = counted::sums(connection, what.over(window), now).await?;
     let read = |(who, total)| {
-        let who = Hash::try_from(who).map_err(|error| DatabaseError::corrupt("counted.who", error))?;
+        let who =
+            Hash::try_from(who).map_err(|error| DatabaseError::corrupt("counted.who", error))?;
         Ok((who, number(total)?))
     };
     sums.into_iter().map(read).collect()
@@ -85,15 +86,17 @@ pub(crate) async fn forget(change: &mut Change, what: Counted, window: Duration)
 
 /// The maximum prices of what a provider holds or bids for.
 pub(crate) async fn held_value(connection: &mut AnyConnection, provider: Hash) -> Result<Amount> {
-    let sql = "select cast(coalesce(sum(value), 0) as bigint) as total from held where provider = $1";
+    let sql =
+        "select cast(coalesce(sum(value), 0) as bigint) as total from held where provider = $1";
     let row = sqlx::query(sql).bind(provider.to_string()).fetch_one(connection).await?;
     amount(&row, "total")
 }
 
 /// How many lots each provider holds or bids for, and their maximum prices in all.
-pub(crate) async fn held_by_all(connection: &mut AnyConnection) -> Result<BTreeMap<Hash, (Count, Amount)>> {
-    let sql =
-        "select provider, count(*) as lots, cast(sum(value) as bigint) as total from held group by provider";
+pub(crate) async fn held_by_all(
+    connection: &mut AnyConnection,
+) -> Result<BTreeMap<Hash, (Count, Amount)>> {
+    let sql = "select provider, count(*) as lots, cast(sum(value) as bigint) as total from held group by provider";
     let rows = sqlx::query(sql).fetch_all(connection).await?;
     rows.iter()
         .map(|row| Ok((hash(row, "provider")?, (count(row, "lots")?, amount(row, "total")?))))

@@ -37,7 +37,12 @@ pub(crate) async fn redeemed_by(
 }
 
 /// Writes that a token was redeemed.
-pub(crate) async fn spend(change: &mut Change, epoch: Count, nonce: Hash, redemption: Hash) -> Result<()> {
+pub(crate) async fn spend(
+    change: &mut Change,
+    epoch: Count,
+    nonce: Hash,
+    redemption: Hash,
+) -> Result<()> {
     sqlx::query("insert into spent (epoch, nonce, redemption) values ($1, $2, $3)")
         .bind(epoch.get() as i64)
         .bind(nonce.to_string())
@@ -74,8 +79,10 @@ pub(crate) async fn held_before(
     let mut held = Vec::new();
     for row in sqlx::query(sql).fetch_all(connection).await? {
         let text: String = row.try_get("epoch")?;
-        let number: u64 = text.parse().map_err(|error| DatabaseError::corrupt("account.name", error))?;
-        let of = Count::new(number).map_err(|error| DatabaseError::corrupt("account.name", error))?;
+        let number: u64 =
+            text.parse().map_err(|error| DatabaseError::corrupt("account.name", error))?;
+        let of =
+            Count::new(number).map_err(|error| DatabaseError::corrupt("account.name", error))?;
         if of < epoch {
             held.push((of, amount(&row, "balance")?));
         }

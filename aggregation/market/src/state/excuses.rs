@@ -23,7 +23,10 @@ pub(crate) async fn of_lot(
     .await?;
     rows.iter()
         .map(|row| {
-            Ok(Interval { from: time(row, "since")?, until: time_if_any(row, "until")?.unwrap_or(now) })
+            Ok(Interval {
+                from: time(row, "since")?,
+                until: time_if_any(row, "until")?.unwrap_or(now),
+            })
         })
         .collect()
 }
@@ -59,16 +62,19 @@ pub(crate) async fn restored(change: &mut Change, lot: Hash) -> Result<()> {
 
 /// Lots whose inputs are withheld.
 pub(crate) async fn lots_withheld(connection: &mut AnyConnection) -> Result<Vec<Hash>> {
-    let rows =
-        sqlx::query("select lot from excuse where until is null and lot <> ''").fetch_all(connection).await?;
+    let rows = sqlx::query("select lot from excuse where until is null and lot <> ''")
+        .fetch_all(connection)
+        .await?;
     rows.iter().map(|row| super::hash(row, "lot")).collect()
 }
 
 async fn begin(change: &mut Change, lot: Option<Hash>, since: Time) -> Result<()> {
-    sqlx::query("insert into excuse (lot, since) values ($1, $2) on conflict (lot, since) do nothing")
-        .bind(lot.map(|lot| lot.to_string()).unwrap_or_default())
-        .bind(since.get() as i64)
-        .execute(change.connection())
-        .await?;
+    sqlx::query(
+        "insert into excuse (lot, since) values ($1, $2) on conflict (lot, since) do nothing",
+    )
+    .bind(lot.map(|lot| lot.to_string()).unwrap_or_default())
+    .bind(since.get() as i64)
+    .execute(change.connection())
+    .await?;
     Ok(())
 }

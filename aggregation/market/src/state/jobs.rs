@@ -9,8 +9,8 @@ use velum_market_sql::{DatabaseError, sqlx};
 
 use super::totals::{self, Of};
 use super::{
-    Change, Result, amount, count, hash, hash_if_any, json, read, read_word, time, unsigned, unsigned_if_any,
-    word,
+    Change, Result, amount, count, hash, hash_if_any, json, read, read_word, time, unsigned,
+    unsigned_if_any, word,
 };
 
 /// A job that is taken.
@@ -40,8 +40,7 @@ pub(crate) struct JobRow {
     pub(crate) accepted: Count,
 }
 
-const COLUMNS: &str =
-    "id, owner, statement, state, since, submitted, batch, lot, paid, profile, submission, accepted";
+const COLUMNS: &str = "id, owner, statement, state, since, submitted, batch, lot, paid, profile, submission, accepted";
 
 pub(crate) async fn insert(change: &mut Change, new: &NewJob<'_>) -> Result<()> {
     let job = new.job.message();
@@ -78,14 +77,21 @@ pub(crate) async fn find(connection: &mut AnyConnection, id: Hash) -> Result<Opt
 }
 
 /// The job that an owner's idempotency key stands for.
-pub(crate) async fn by_key(connection: &mut AnyConnection, owner: Hash, key: &str) -> Result<Option<Hash>> {
+pub(crate) async fn by_key(
+    connection: &mut AnyConnection,
+    owner: Hash,
+    key: &str,
+) -> Result<Option<Hash>> {
     let sql = "select id from job where owner = $1 and idempotency_key = $2";
     let row = sqlx::query(sql).bind(owner.to_string()).bind(key).fetch_optional(connection).await?;
     row.map(|row| hash(&row, "id")).transpose()
 }
 
 /// The job that a statement is counted by, or will be.
-pub(crate) async fn by_statement(connection: &mut AnyConnection, statement: Hash) -> Result<Option<Hash>> {
+pub(crate) async fn by_statement(
+    connection: &mut AnyConnection,
+    statement: Hash,
+) -> Result<Option<Hash>> {
     let sql = "select id from job where statement = $1 and state not in ('cancelled', 'expired')";
     let row = sqlx::query(sql).bind(statement.to_string()).fetch_optional(connection).await?;
     row.map(|row| hash(&row, "id")).transpose()
@@ -99,9 +105,17 @@ pub(crate) async fn any_of(connection: &mut AnyConnection, owner: Hash) -> Resul
 }
 
 /// How many jobs of an owner were taken since a time.
-pub(crate) async fn taken_since(connection: &mut AnyConnection, owner: Hash, since: Time) -> Result<i64> {
+pub(crate) async fn taken_since(
+    connection: &mut AnyConnection,
+    owner: Hash,
+    since: Time,
+) -> Result<i64> {
     let sql = "select count(*) from job where owner = $1 and submitted >= $2";
-    Ok(sqlx::query_scalar(sql).bind(owner.to_string()).bind(since.get() as i64).fetch_one(connection).await?)
+    Ok(sqlx::query_scalar(sql)
+        .bind(owner.to_string())
+        .bind(since.get() as i64)
+        .fetch_one(connection)
+        .await?)
 }
 
 /// The jobs of a batch, in the order in which they came.
@@ -147,7 +161,12 @@ pub(crate) async fn move_lot(change: &mut Change, lot: Hash, state: JobState) ->
 }
 
 /// Counts jobs that stand somewhere else now.
-async fn moved(change: &mut Change, from: Option<JobState>, to: JobState, number: u64) -> Result<()> {
+async fn moved(
+    change: &mut Change,
+    from: Option<JobState>,
+    to: JobState,
+    number: u64,
+) -> Result<()> {
     let number = number as i64;
     if let Some(from) = from {
         totals::add(change.connection(), Of::Jobs, &word(&from)?, -number).await?;
@@ -211,7 +230,11 @@ pub(crate) async fn minutes(
     let sql = "select since / 60000 * 60000 as minute, count(*) as jobs, cast(sum(paid) as bigint) as paid,
                       cast(sum(since - submitted) as bigint) as waited
                from job where state = 'settled' and profile = $1 and since >= $2 group by since / 60000 order by minute";
-    let rows = sqlx::query(sql).bind(word(&profile)?).bind(since.get() as i64).fetch_all(connection).await?;
+    let rows = sqlx::query(sql)
+        .bind(word(&profile)?)
+        .bind(since.get() as i64)
+        .fetch_all(connection)
+        .await?;
     rows.iter()
         .map(|row| {
             let waited = Duration::new(unsigned(row, "waited")?);

@@ -48,8 +48,11 @@ pub(crate) async fn apply(
     change: &mut Change,
     transfers: &Transfers,
 ) -> Result<std::result::Result<(), Refusal>> {
-    let touched: BTreeSet<Account> =
-        transfers.as_slice().iter().flat_map(|transfer| [transfer.debit, transfer.credit]).collect();
+    let touched: BTreeSet<Account> = transfers
+        .as_slice()
+        .iter()
+        .flat_map(|transfer| [transfer.debit, transfer.credit])
+        .collect();
     let mut before = Vec::with_capacity(touched.len());
     for account in &touched {
         before.push((*account, balance(change.connection(), account).await?));
@@ -93,7 +96,8 @@ pub(crate) async fn balance(connection: &mut AnyConnection, account: &Account) -
 /// What an account holds that cannot be below zero.
 pub(crate) async fn held(connection: &mut AnyConnection, account: &Account) -> Result<Amount> {
     let balance = balance(connection, account).await?;
-    let held = u64::try_from(balance).map_err(|error| DatabaseError::corrupt("account.balance", error))?;
+    let held =
+        u64::try_from(balance).map_err(|error| DatabaseError::corrupt("account.balance", error))?;
     Amount::new(held).map_err(|error| DatabaseError::corrupt("account.balance", error))
 }
 
@@ -104,15 +108,17 @@ pub(crate) async fn total_stake(connection: &mut AnyConnection) -> Result<Amount
     )
     .fetch_one(connection)
     .await?;
-    let total = u64::try_from(total).map_err(|error| DatabaseError::corrupt("account.balance", error))?;
+    let total =
+        u64::try_from(total).map_err(|error| DatabaseError::corrupt("account.balance", error))?;
     Ok(Amount::new(total).unwrap_or(Amount::MOST))
 }
 
 /// Every account, and whether it is right by its transfers.
 pub(crate) async fn check(connection: &mut AnyConnection) -> Result<Audit> {
-    let sum: i64 = sqlx::query_scalar("select cast(coalesce(sum(balance), 0) as bigint) from account")
-        .fetch_one(&mut *connection)
-        .await?;
+    let sum: i64 =
+        sqlx::query_scalar("select cast(coalesce(sum(balance), 0) as bigint) from account")
+            .fetch_one(&mut *connection)
+            .await?;
     let wrong: Option<String> = sqlx::query_scalar(
         "select name from (
              select name, sum(amount) as moved from (
@@ -137,7 +143,10 @@ pub(crate) struct Audit {
 }
 
 /// Who stakes most, and how much.
-pub(crate) async fn stakes(connection: &mut AnyConnection, most: i64) -> Result<Vec<(Hash, Amount)>> {
+pub(crate) async fn stakes(
+    connection: &mut AnyConnection,
+    most: i64,
+) -> Result<Vec<(Hash, Amount)>> {
     let sql = "select substr(name, 7) as owner, balance from account
                where kind = 'stake' order by balance desc, name limit $1";
     let rows = sqlx::query(sql).bind(most).fetch_all(connection).await?;
@@ -145,7 +154,10 @@ pub(crate) async fn stakes(connection: &mut AnyConnection, most: i64) -> Result<
 }
 
 /// What an owner has free and staked.
-pub(crate) async fn of_owner(connection: &mut AnyConnection, owner: Hash) -> Result<(Amount, Amount)> {
+pub(crate) async fn of_owner(
+    connection: &mut AnyConnection,
+    owner: Hash,
+) -> Result<(Amount, Amount)> {
     let free = held(connection, &Account::Balance(owner)).await?;
     Ok((free, held(connection, &Account::Stake(owner)).await?))
 }

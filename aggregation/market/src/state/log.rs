@@ -6,21 +6,31 @@ use velum_market_sql::sqlx;
 
 use super::{Result, count, hash, read_word, time, word};
 
-pub(super) async fn insert(connection: &mut AnyConnection, entry: &LogEntry, hash: &Hash) -> Result<()> {
-    sqlx::query("insert into log (number, at, kind, subject, digest, hash) values ($1, $2, $3, $4, $5, $6)")
-        .bind(entry.number.get() as i64)
-        .bind(entry.at.get() as i64)
-        .bind(word(&entry.kind)?)
-        .bind(entry.subject.to_string())
-        .bind(entry.digest.to_string())
-        .bind(hash.to_string())
-        .execute(connection)
-        .await?;
+pub(super) async fn insert(
+    connection: &mut AnyConnection,
+    entry: &LogEntry,
+    hash: &Hash,
+) -> Result<()> {
+    sqlx::query(
+        "insert into log (number, at, kind, subject, digest, hash) values ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(entry.number.get() as i64)
+    .bind(entry.at.get() as i64)
+    .bind(word(&entry.kind)?)
+    .bind(entry.subject.to_string())
+    .bind(entry.digest.to_string())
+    .bind(hash.to_string())
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
 /// So many entries after a number.
-pub(crate) async fn after(connection: &mut AnyConnection, number: u64, most: i64) -> Result<Vec<LogEntry>> {
+pub(crate) async fn after(
+    connection: &mut AnyConnection,
+    number: u64,
+    most: i64,
+) -> Result<Vec<LogEntry>> {
     let rows = sqlx::query(
         "select number, at, kind, subject, digest from log where number > $1 order by number limit $2",
     )

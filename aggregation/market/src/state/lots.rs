@@ -80,13 +80,18 @@ pub(crate) async fn find(connection: &mut AnyConnection, id: Hash) -> Result<Opt
 
 /// Lots to which something happens by a time, the earliest first.
 pub(crate) async fn due(connection: &mut AnyConnection, now: Time, most: i64) -> Result<Vec<Hash>> {
-    let sql = "select id from lot where due_at is not null and due_at <= $1 order by due_at limit $2";
+    let sql =
+        "select id from lot where due_at is not null and due_at <= $1 order by due_at limit $2";
     let rows = sqlx::query(sql).bind(now.get() as i64).bind(most).fetch_all(connection).await?;
     rows.iter().map(|row| hash(row, "id")).collect()
 }
 
 /// Lots that the book is to be looked into for by a time, those that wait longest first.
-pub(crate) async fn to_match(connection: &mut AnyConnection, now: Time, most: i64) -> Result<Vec<Hash>> {
+pub(crate) async fn to_match(
+    connection: &mut AnyConnection,
+    now: Time,
+    most: i64,
+) -> Result<Vec<Hash>> {
     let sql = "select id from lot where match_at is not null and match_at <= $1 order by match_at limit $2";
     let rows = sqlx::query(sql).bind(now.get() as i64).bind(most).fetch_all(connection).await?;
     rows.iter().map(|row| hash(row, "id")).collect()
@@ -165,10 +170,16 @@ pub(crate) async fn page(
         let Some(opened) = opened else { return Ok(None) };
         from = (opened, after.to_string());
     }
-    let sql = "select body from lot where phase = 'open' and auction = $1 and (opened, id) > ($2, $3)
+    let sql =
+        "select body from lot where phase = 'open' and auction = $1 and (opened, id) > ($2, $3)
                order by opened, id limit $4";
-    let rows =
-        sqlx::query(sql).bind(auction).bind(from.0).bind(from.1).bind(most).fetch_all(connection).await?;
+    let rows = sqlx::query(sql)
+        .bind(auction)
+        .bind(from.0)
+        .bind(from.1)
+        .bind(most)
+        .fetch_all(connection)
+        .await?;
     rows.iter().map(|row| read(row, "body")).collect::<Result<_>>().map(Some)
 }
 
@@ -176,7 +187,8 @@ pub(crate) async fn page(
 pub(crate) async fn recent(connection: &mut AnyConnection, most: i64) -> Result<Vec<LotRow>> {
     let live = "select body, aggregate from lot where ended is null order by opened desc limit $1";
     let mut rows = sqlx::query(live).bind(most).fetch_all(&mut *connection).await?;
-    let ended = "select body, aggregate from lot where ended is not null order by ended desc limit $1";
+    let ended =
+        "select body, aggregate from lot where ended is not null order by ended desc limit $1";
     rows.extend(sqlx::query(ended).bind(most).fetch_all(connection).await?);
     rows.iter().map(of_row).collect()
 }
@@ -194,7 +206,8 @@ pub(crate) async fn say<M: Message + Serialize>(
     lot: Hash,
     message: &Signed<M>,
 ) -> Result<Hash> {
-    let text = message.json().map_err(|error| DatabaseError::corrupt("what is said of a lot", error))?;
+    let text =
+        message.json().map_err(|error| DatabaseError::corrupt("what is said of a lot", error))?;
     sqlx::query(
         "insert into said (lot, number, kind, message)
          select $1, coalesce(max(number), 0) + 1, $2, $3 from said where lot = $1",
@@ -208,7 +221,10 @@ pub(crate) async fn say<M: Message + Serialize>(
 }
 
 /// What the node said of a lot, in order: kinds and signed messages.
-pub(crate) async fn said(connection: &mut AnyConnection, lot: Hash) -> Result<Vec<(String, String)>> {
+pub(crate) async fn said(
+    connection: &mut AnyConnection,
+    lot: Hash,
+) -> Result<Vec<(String, String)>> {
     let sql = "select kind, message from said where lot = $1 order by number";
     let rows = sqlx::query(sql).bind(lot.to_string()).fetch_all(connection).await?;
     rows.iter().map(|row| Ok((row.try_get("kind")?, row.try_get("message")?))).collect()

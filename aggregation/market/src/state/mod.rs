@@ -108,11 +108,17 @@ impl Change {
     }
 
     /// Adds an entry to the log.
-    pub(crate) async fn log(&mut self, kind: LogKind, subject: Hash, digest: Hash) -> Result<Count> {
-        let number =
-            Count::new(self.number + 1).map_err(|error| DatabaseError::corrupt("head.number", error))?;
+    pub(crate) async fn log(
+        &mut self,
+        kind: LogKind,
+        subject: Hash,
+        digest: Hash,
+    ) -> Result<Count> {
+        let number = Count::new(self.number + 1)
+            .map_err(|error| DatabaseError::corrupt("head.number", error))?;
         let entry = LogEntry { number, at: self.now, kind, subject, digest };
-        self.hash = chained(&self.hash, &entry).map_err(|error| DatabaseError::corrupt("the log", error))?;
+        self.hash = chained(&self.hash, &entry)
+            .map_err(|error| DatabaseError::corrupt("the log", error))?;
         log::insert(self.transaction.connection(), &entry, &self.hash).await?;
         self.number = number.get();
         self.transfers = 0;
@@ -133,7 +139,8 @@ impl Change {
 
 /// A value as JSON, for a column.
 fn json<T: Serialize>(value: &T) -> Result<String> {
-    serde_json::to_string(value).map_err(|error| DatabaseError::corrupt("what is to be written", error))
+    serde_json::to_string(value)
+        .map_err(|error| DatabaseError::corrupt("what is to be written", error))
 }
 
 fn read<T: DeserializeOwned>(row: &AnyRow, column: &'static str) -> Result<T> {

@@ -65,7 +65,12 @@ pub(crate) async fn add(change: &mut Change, what: Counted, who: &Who, more: u64
 }
 
 /// What was counted in the window that ends now.
-pub(crate) async fn sum(connection: &mut AnyConnection, what: Counted, who: &Who, now: Time) -> Result<u64> {
+pub(crate) async fn sum(
+    connection: &mut AnyConnection,
+    what: Counted,
+    who: &Who,
+    now: Time,
+) -> Result<u64> {
     counted::sum(connection, what.kind(), Some(&who.name()), now).await
 }
 

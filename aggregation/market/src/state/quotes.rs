@@ -143,12 +143,19 @@ pub(crate) async fn standing_there(
 /// Takes quotes out of the book that are over.
 pub(crate) async fn expire(change: &mut Change) -> Result<()> {
     let now = change.now().get() as i64;
-    sqlx::query("delete from ask where expires <= $1").bind(now).execute(change.connection()).await?;
+    sqlx::query("delete from ask where expires <= $1")
+        .bind(now)
+        .execute(change.connection())
+        .await?;
     Ok(())
 }
 
 /// Writes an order of capacity.
-pub(crate) async fn save_standing(change: &mut Change, standing: &Standing, quote: Hash) -> Result<()> {
+pub(crate) async fn save_standing(
+    change: &mut Change,
+    standing: &Standing,
+    quote: Hash,
+) -> Result<()> {
     sqlx::query(
         "insert into standing (id, client, quote, until, ended, body) values ($1, $2, $3, $4, $5, $6)
          on conflict (id) do update set ended = excluded.ended, body = excluded.body",
@@ -174,7 +181,11 @@ pub(crate) async fn find_standing(
 }
 
 /// Orders whose time is over and whose rest is not divided yet.
-pub(crate) async fn due_standing(connection: &mut AnyConnection, now: Time, most: i64) -> Result<Vec<Hash>> {
+pub(crate) async fn due_standing(
+    connection: &mut AnyConnection,
+    now: Time,
+    most: i64,
+) -> Result<Vec<Hash>> {
     let sql = "select id from standing where ended = 0 and until <= $1 order by until limit $2";
     let rows = sqlx::query(sql).bind(now.get() as i64).bind(most).fetch_all(connection).await?;
     rows.iter().map(|row| hash(row, "id")).collect()
@@ -193,14 +204,20 @@ pub(crate) async fn put_off_standing(change: &mut Change, order: Hash, until: Ti
 }
 
 /// Orders of a quote that have not ended.
-pub(crate) async fn standing_of(connection: &mut AnyConnection, quote: Hash) -> Result<Vec<Standing>> {
+pub(crate) async fn standing_of(
+    connection: &mut AnyConnection,
+    quote: Hash,
+) -> Result<Vec<Standing>> {
     let sql = "select body from standing where ended = 0 and quote = $1";
     let rows = sqlx::query(sql).bind(quote.to_string()).fetch_all(connection).await?;
     rows.iter().map(|row| read(row, "body")).collect()
 }
 
 /// Orders of a client that have not ended.
-pub(crate) async fn standing_for(connection: &mut AnyConnection, client: Hash) -> Result<Vec<Standing>> {
+pub(crate) async fn standing_for(
+    connection: &mut AnyConnection,
+    client: Hash,
+) -> Result<Vec<Standing>> {
     let sql = "select body from standing where ended = 0 and client = $1";
     let rows = sqlx::query(sql).bind(client.to_string()).fetch_all(connection).await?;
     rows.iter().map(|row| read(row, "body")).collect()

@@ -9,7 +9,11 @@ use velum_market_sql::sqlx;
 use super::{Change, Result, hash, json, read, time};
 
 /// What is remembered of an owner's message; nothing, where it has not come.
-pub(crate) async fn of_message(connection: &mut AnyConnection, owner: Hash, id: Hash) -> Result<Seen> {
+pub(crate) async fn of_message(
+    connection: &mut AnyConnection,
+    owner: Hash,
+    id: Hash,
+) -> Result<Seen> {
     let row = sqlx::query("select until from seen where owner = $1 and id = $2")
         .bind(owner.to_string())
         .bind(id.to_string())
@@ -88,7 +92,8 @@ pub(crate) async fn unstake(change: &mut Change, unstaking: &Unstaking, entry: u
 /// Takes stake out that is free by a time; some of it.
 pub(crate) async fn unstaked(change: &mut Change, now: Time, most: i64) -> Result<Vec<Unstaking>> {
     let sql = "select owner, entry, body from unstaking where free_from <= $1 order by free_from limit $2";
-    let rows = sqlx::query(sql).bind(now.get() as i64).bind(most).fetch_all(change.connection()).await?;
+    let rows =
+        sqlx::query(sql).bind(now.get() as i64).bind(most).fetch_all(change.connection()).await?;
     let mut free = Vec::new();
     for row in &rows {
         free.push(read(row, "body")?);

@@ -29,7 +29,12 @@ impl Of {
 }
 
 /// Adds to a total.
-pub(super) async fn add(connection: &mut AnyConnection, of: Of, name: &str, more: i64) -> Result<()> {
+pub(super) async fn add(
+    connection: &mut AnyConnection,
+    of: Of,
+    name: &str,
+    more: i64,
+) -> Result<()> {
     sqlx::query(
         "insert into total (what, name, total) values ($1, $2, $3)
          on conflict (what, name) do update set total = total.total + excluded.total",

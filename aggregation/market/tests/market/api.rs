@@ -34,7 +34,9 @@ fn texts(list: &Value) -> BTreeSet<&str> {
 /// What the reference in a value points to.
 fn pointed_to<'a>(description: &'a Value, value: &'a Value) -> &'a Value {
     match value.get("$ref") {
-        Some(reference) => description.pointer(reference.as_str().unwrap().trim_start_matches('#')).unwrap(),
+        Some(reference) => {
+            description.pointer(reference.as_str().unwrap().trim_start_matches('#')).unwrap()
+        }
         None => value,
     }
 }
@@ -45,7 +47,11 @@ async fn ask(router: &Router, method: &Method, path: &str) -> (StatusCode, Value
     let answer = router.clone().oneshot(request).await.unwrap();
     let (status, is_problem) =
         (answer.status(), answer.headers()[header::CONTENT_TYPE] == "application/problem+json");
-    let body = if is_problem { to_bytes(answer.into_body(), 1 << 16).await.unwrap() } else { "null".into() };
+    let body = if is_problem {
+        to_bytes(answer.into_body(), 1 << 16).await.unwrap()
+    } else {
+        "null".into()
+    };
     (status, serde_json::from_slice(&body).unwrap())
 }
 
@@ -68,7 +74,11 @@ async fn every_method_is_described(database: Kind) {
         for method in METHODS {
             let (status, problem) = ask(&router, &method, &asked).await;
             let described = described.get(method.as_str().to_lowercase());
-            assert_eq!(status != StatusCode::METHOD_NOT_ALLOWED, described.is_some(), "{method} {path}");
+            assert_eq!(
+                status != StatusCode::METHOD_NOT_ALLOWED,
+                described.is_some(),
+                "{method} {path}"
+            );
             let expected = described.map(|operation| &operation["responses"]);
             if let Some(expected) = expected {
                 assert!(
@@ -91,7 +101,8 @@ fn every_code_is_described_with_its_status() {
 
     let mut described = BTreeMap::new();
     for response in members(&description["components"]["responses"]).into_values() {
-        let schema = pointed_to(&description, &response["content"]["application/problem+json"]["schema"]);
+        let schema =
+            pointed_to(&description, &response["content"]["application/problem+json"]["schema"]);
         let members = &schema["allOf"][1]["properties"];
         for code in texts(&members["code"]["enum"]) {
             described.insert(code, members["status"]["const"].as_u64().unwrap());
@@ -110,7 +121,9 @@ fn responses_stand_under_their_status() {
         for (method, operation) in members(methods) {
             for (status, response) in members(&operation["responses"]) {
                 let response = pointed_to(&description, response);
-                let Some(problem) = response["content"].get("application/problem+json") else { continue };
+                let Some(problem) = response["content"].get("application/problem+json") else {
+                    continue;
+                };
                 let schema = pointed_to(&description, &problem["schema"]);
                 let of_schema = &schema["allOf"][1]["properties"]["status"]["const"];
                 assert_eq!(of_schema.to_string(), status, "{method} {path}");

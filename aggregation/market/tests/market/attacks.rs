@@ -49,7 +49,9 @@ fn earned(world: &World, lot: &LotStatus) -> u64 {
     lot.price.get() - world.market.rules().fee.of(lot.price).get()
 }
 
-async fn a_delivery_that_is_sent_several_times_at_once_is_paid_once_and_answered_each_time(database: Kind) {
+async fn a_delivery_that_is_sent_several_times_at_once_is_paid_once_and_answered_each_time(
+    database: Kind,
+) {
     let (world, provider, lot) = locked(database).await;
     let other = world.another().await;
     let proof = folded(&[0], &provider);
@@ -88,7 +90,10 @@ async fn a_bad_proof_that_is_sent_several_times_at_once_is_slashed_once(database
         let error = sent.await.unwrap().unwrap_err();
         // Whoever comes when the lease has ended is told so; nobody is told anything else.
         assert!(
-            matches!(error, MarketError::Proof(_) | MarketError::Refused(Refusal::NotLocked { .. })),
+            matches!(
+                error,
+                MarketError::Proof(_) | MarketError::Refused(Refusal::NotLocked { .. })
+            ),
             "{error}"
         );
     }
@@ -102,11 +107,14 @@ async fn a_bad_proof_that_is_sent_several_times_at_once_is_slashed_once(database
 
 /// The code of the answer to a request.
 async fn code(world: &World, path: &str, body: &Value) -> (u16, String) {
-    let request =
-        Request::post(path).header("content-type", "application/json").body(Body::from(body.to_string()));
-    let answer = Api::new(world.market.clone(), None).router().oneshot(request.unwrap()).await.unwrap();
+    let request = Request::post(path)
+        .header("content-type", "application/json")
+        .body(Body::from(body.to_string()));
+    let answer =
+        Api::new(world.market.clone(), None).router().oneshot(request.unwrap()).await.unwrap();
     let status = answer.status().as_u16();
-    let body: Value = serde_json::from_slice(&to_bytes(answer.into_body(), 1 << 20).await.unwrap()).unwrap();
+    let body: Value =
+        serde_json::from_slice(&to_bytes(answer.into_body(), 1 << 20).await.unwrap()).unwrap();
     (status, body["code"].as_str().unwrap_or_default().to_owned())
 }
 
@@ -128,9 +136,9 @@ async fn what_is_forged_is_refused(database: Kind) {
         idempotency_key: "an order of money".to_owned().try_into().unwrap(),
         owner: client.public(),
     };
-    let submitted = |job: Value| json!({ "job": job, "submission": Base64::encode_string(&made.bytes) });
-    let delivered =
-        |delivery: Value| json!({ "delivery": delivery, "aggregate": Base64::encode_string(&proof) });
+    let submitted =
+        |job: Value| json!({ "job": job, "submission": Base64::encode_string(&made.bytes) });
+    let delivered = |delivery: Value| json!({ "delivery": delivery, "aggregate": Base64::encode_string(&proof) });
     type Wrap<'a> = &'a dyn Fn(Value) -> Value;
     let of_lot = |what: &str| format!("/v1/lots/{}/{what}", lot.lot);
     let sent: [(String, Value, Wrap<'_>); 4] = [
@@ -175,7 +183,11 @@ async fn what_is_forged_is_refused(database: Kind) {
     ];
     for forgery in forgeries {
         for (path, body) in forged(forgery) {
-            assert_eq!(code(&world, path, &body).await, (403, "signature_invalid".to_owned()), "{path}");
+            assert_eq!(
+                code(&world, path, &body).await,
+                (403, "signature_invalid".to_owned()),
+                "{path}"
+            );
         }
     }
     assert_eq!(world.market.head().await.unwrap(), before, "nothing has happened");

@@ -28,7 +28,8 @@ fn refusal<T: std::fmt::Debug>(result: Result<T, MarketError>) -> Refusal {
 async fn of_two_that_lock_at_once_one_has_the_lot(database: Kind) {
     let world = World::new(database, |_| ()).await;
     let other = world.another().await;
-    let (client, one, two) = (world.client(1).await, world.provider(2).await, world.provider(3).await);
+    let (client, one, two) =
+        (world.client(1).await, world.provider(2).await, world.provider(3).await);
     let lot = world.lot(&client, 0, Order::Dutch).await;
     let (by_one, by_two) = (lock_of(&one, &lot), lock_of(&two, &lot));
     let locks = tokio::join!(
@@ -91,7 +92,11 @@ async fn a_bid_that_is_replayed_binds_nothing(database: Kind) {
     let next = next_auction(&world, &lot).await;
     assert_eq!((next.phase, next.epoch), (LotPhase::Open, lot.epoch));
     let before = world.balance(&provider).await;
-    assert_eq!(before, 8_000_000 - lot.collateral.get() / 4, "a bid that was not opened costs a quarter");
+    assert_eq!(
+        before,
+        8_000_000 - lot.collateral.get() / 4,
+        "a bid that was not opened costs a quarter"
+    );
     assert!(matches!(refusal(world.market.bid(&signed).await), Refusal::TakenBefore { .. }));
     assert_eq!(world.balance(&provider).await, before);
     world.check().await;
@@ -99,7 +104,8 @@ async fn a_bid_that_is_replayed_binds_nothing(database: Kind) {
 
 async fn nobody_bids_or_changes_a_bid_once_bids_are_opened(database: Kind) {
     let world = World::new(database, |_| ()).await;
-    let (client, honest, sly) = (world.client(1).await, world.provider(2).await, world.provider(3).await);
+    let (client, honest, sly) =
+        (world.client(1).await, world.provider(2).await, world.provider(3).await);
     let lot = world.lot(&client, 0, Order::Sealed).await;
     bid(&world, &honest, &lot, 500).await.unwrap();
     bid(&world, &sly, &lot, 900).await.unwrap();
@@ -130,7 +136,8 @@ async fn nobody_bids_or_changes_a_bid_once_bids_are_opened(database: Kind) {
 
 async fn a_bid_is_opened_by_its_bidder_alone(database: Kind) {
     let world = World::new(database, |_| ()).await;
-    let (client, honest, sly) = (world.client(1).await, world.provider(2).await, world.provider(3).await);
+    let (client, honest, sly) =
+        (world.client(1).await, world.provider(2).await, world.provider(3).await);
     let lot = world.lot(&client, 0, Order::Sealed).await;
     let signed = bid_of(&honest, &lot, 500);
     world.market.bid(&signed).await.unwrap();
@@ -140,7 +147,13 @@ async fn a_bid_is_opened_by_its_bidder_alone(database: Kind) {
     world.pass(MINUTE / 2).await;
     world.do_all_due().await;
     let nonce = honest.public().owner();
-    let opened = Reveal { lot: lot.lot, epoch: lot.epoch, price: amount(500), nonce, provider: sly.public() };
+    let opened = Reveal {
+        lot: lot.lot,
+        epoch: lot.epoch,
+        price: amount(500),
+        nonce,
+        provider: sly.public(),
+    };
     let opened = world.market.reveal(&Signed::sign(opened, &sly).unwrap()).await;
     assert_eq!(refusal(opened), Refusal::OpensNoBid);
     reveal(&world, &honest, &lot, 500).await.unwrap();
@@ -155,7 +168,8 @@ async fn nobody_offers_or_bids_below_the_floor(database: Kind) {
     let mut job = world.job(&client, &made).await;
     (job.offer.minimum, job.offer.order) = (floor.saturating_sub(amount(1)), Order::Sealed);
     let signed = Signed::sign(job.clone(), &client).unwrap();
-    let low = world.market.submit(&signed, made.bytes.clone().into()).await.map(|status| status.state);
+    let low =
+        world.market.submit(&signed, made.bytes.clone().into()).await.map(|status| status.state);
     assert!(matches!(refusal(low), Refusal::BelowFloor { .. }));
     assert_eq!(world.balance(&client).await, 1_000_000);
 
@@ -179,7 +193,8 @@ async fn locked_by(database: Kind, names: u64) -> usize {
     /// What the operator stakes in all.
     const STAKE: u64 = 4_000_000;
     let world = World::new(database, |settings| {
-        (settings.admission.quiet, settings.admission.stake_multiple) = (Count::constant(8), Parts::WHOLE);
+        (settings.admission.quiet, settings.admission.stake_multiple) =
+            (Count::constant(8), Parts::WHOLE);
     })
     .await;
     let client = world.client(1).await;

@@ -24,7 +24,8 @@ const PROVIDER: u64 = 8_000_000;
 
 async fn a_batch_is_failed_by_one_provider_and_delivered_by_another(database: Kind) {
     let world = World::new(database, |settings| {
-        settings.batch = BatchRules { target: Count::constant(COUNT as u64), most: Count::constant(16) };
+        settings.batch =
+            BatchRules { target: Count::constant(COUNT as u64), most: Count::constant(16) };
     })
     .await;
     let clients = [world.client(11).await, world.client(12).await, world.client(13).await];
@@ -34,8 +35,10 @@ async fn a_batch_is_failed_by_one_provider_and_delivered_by_another(database: Ki
     for number in &numbers {
         let (client, made) = (&clients[number % clients.len()], submission(*number));
         let mut job = world.job(client, &made).await;
-        job.latency =
-            Latency::Aggregated { max_wait: Duration::constant(10 * MINUTE), min_batch: Count::constant(1) };
+        job.latency = Latency::Aggregated {
+            max_wait: Duration::constant(10 * MINUTE),
+            min_batch: Count::constant(1),
+        };
         jobs.push(world.submit(client, job, &made).await);
     }
     let open = world.market.open_lots("dutch").await.unwrap();
@@ -55,19 +58,24 @@ async fn a_batch_is_failed_by_one_provider_and_delivered_by_another(database: Ki
     }
 
     let settled = world.deliver(&rescuer, &lot, &folded(&numbers, &rescuer)).await.unwrap();
-    assert_eq!((settled.phase, settled.provider), (LotPhase::Settled, Some(rescuer.public().owner())));
+    assert_eq!(
+        (settled.phase, settled.provider),
+        (LotPhase::Settled, Some(rescuer.public().owner()))
+    );
 
     let mut receipts = Vec::new();
     for job in &jobs {
         receipts.push(Receipt::from_bytes(&world.market.receipt(*job).await.unwrap()).unwrap());
     }
     receipts_hold_each_for_its_own(&receipts, rescuer.public().owner());
-    money_is_where_it_should_be(&world, &clients, &jobs, (&failing, &rescuer), lot.price.get()).await;
+    money_is_where_it_should_be(&world, &clients, &jobs, (&failing, &rescuer), lot.price.get())
+        .await;
 }
 
 /// Offline, by the keys that come with the software.
 fn receipts_hold_each_for_its_own(receipts: &[Receipt], payee: Hash) {
-    let policy = Policy { keys: vec![RootKey::pinned(AggregateProfile::Standard)], payee: Some(payee.0) };
+    let policy =
+        Policy { keys: vec![RootKey::pinned(AggregateProfile::Standard)], payee: Some(payee.0) };
     let check = |receipt: &Receipt, number: usize, policy: &Policy| {
         verify(receipt, &transcript_of(number), &request_of(number), policy)
     };
@@ -84,7 +92,9 @@ fn receipts_hold_each_for_its_own(receipts: &[Receipt], payee: Hash) {
         }
         let of_another = Receipt { payee: [7; 32], ..receipt.clone() };
         assert!(check(&of_another, number, &Policy { payee: None, ..policy.clone() }).is_err());
-        assert!(check(receipt, number, &Policy { payee: Some([7; 32]), ..policy.clone() }).is_err());
+        assert!(
+            check(receipt, number, &Policy { payee: Some([7; 32]), ..policy.clone() }).is_err()
+        );
     }
 }
 

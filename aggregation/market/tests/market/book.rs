@@ -66,7 +66,8 @@ async fn a_quote_takes_stake(database: Kind) {
 
 async fn a_quote_takes_a_place_on_the_list(database: Kind) {
     let listed = key(2).public().owner();
-    let world = World::with(database, |_| (), |options| options.allow_list = Some([listed].into())).await;
+    let world =
+        World::with(database, |_| (), |options| options.allow_list = Some([listed].into())).await;
     let (provider, other) = (world.provider(2).await, world.provider(3).await);
     let refused = quote(&world, &other, 100, 8).await.unwrap_err();
     assert!(matches!(refused, MarketError::NotListed), "{refused}");
@@ -83,7 +84,11 @@ async fn a_provider_has_one_quote_of_a_profile(database: Kind) {
         error => panic!("{error}"),
     };
     stands(quote(&world, &provider, 90, 8).await.unwrap_err());
-    assert_eq!(world.market.quote(&first).await.unwrap(), Some(placed.clone()), "the same again is the same");
+    assert_eq!(
+        world.market.quote(&first).await.unwrap(),
+        Some(placed.clone()),
+        "the same again is the same"
+    );
     let of_other = Quote { profile: Profile::Proven100, ..first.message().clone() };
     assert!(world.market.quote(&Signed::sign(of_other, &provider).unwrap()).await.is_ok());
 
@@ -113,8 +118,11 @@ async fn crowd(world: &World, of: Hash, changes: &str) {
 
 async fn quotes_that_fit_nothing_hide_no_other(database: Kind) {
     // The last is of someone who stakes nothing any more.
-    let crowds =
-        ["expires = 1".to_owned(), "remaining = 0".to_owned(), format!("provider = '{:0>64}'", "bad")];
+    let crowds = [
+        "expires = 1".to_owned(),
+        "remaining = 0".to_owned(),
+        format!("provider = '{:0>64}'", "bad"),
+    ];
     for (number, changes) in crowds.into_iter().enumerate() {
         let world = World::new(database, |_| ()).await;
         let (client, provider) = (world.client(1).await, world.provider(2).await);
@@ -152,7 +160,8 @@ async fn drawn(world: &World, client: &SecretKey, order: Hash, number: usize) ->
 
 async fn capacity_that_is_sold_out_is_served_by_its_seller(database: Kind) {
     let world = World::new(database, |_| ()).await;
-    let (client, seller, other) = (world.client(1).await, world.provider(2).await, world.provider(3).await);
+    let (client, seller, other) =
+        (world.client(1).await, world.provider(2).await, world.provider(3).await);
     let ask = quote(&world, &seller, 300, 2).await.unwrap().unwrap();
     let order = bought(&world, &client, &ask).await;
     assert_eq!(book(&world).await, [], "nothing is left of it for others");
@@ -176,7 +185,8 @@ async fn capacity_that_is_sold_out_is_served_by_its_seller(database: Kind) {
 
 async fn a_lot_of_drawn_jobs_is_anyones_after_a_while(database: Kind) {
     let world = World::new(database, |_| ()).await;
-    let (client, seller, other) = (world.client(1).await, world.provider(2).await, world.provider(3).await);
+    let (client, seller, other) =
+        (world.client(1).await, world.provider(2).await, world.provider(3).await);
     let ask = quote(&world, &seller, 300, 2).await.unwrap().unwrap();
     let order = bought(&world, &client, &ask).await;
     quote(&world, &other, 100, 8).await.unwrap();

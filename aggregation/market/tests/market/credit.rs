@@ -73,8 +73,10 @@ async fn a_wallet_pays_for_one_job_with_credit(database: Kind) {
     let id = world.submit(&fresh, job.clone(), &submission(0)).await;
     assert_eq!(world.submit(&fresh, job, &submission(0)).await, id, "the same job again is one");
     let second = world.job(&fresh, &submission(1)).await;
-    let refused =
-        world.market.submit(&Signed::sign(second, &fresh).unwrap(), submission(1).bytes.clone().into()).await;
+    let refused = world
+        .market
+        .submit(&Signed::sign(second, &fresh).unwrap(), submission(1).bytes.clone().into())
+        .await;
     assert_eq!(code(refused), Code::OneTimeKey);
     assert_eq!(
         code(world.market.redeem_credit(&redemption(&world, &tokens[10..], &fresh)).await),
@@ -103,7 +105,8 @@ async fn a_token_is_spent_once_and_by_its_holder(database: Kind) {
 
     // Two at once, of which one is first.
     let other = redemption(&world, &tokens[1..], &second);
-    let (one, two) = tokio::join!(world.market.redeem_credit(&spent), world.market.redeem_credit(&other));
+    let (one, two) =
+        tokio::join!(world.market.redeem_credit(&spent), world.market.redeem_credit(&other));
     let (refused, redeemed) = if one.is_ok() { (two, one) } else { (one, two) };
     assert_eq!(code(refused), Code::CreditSpent);
     assert_eq!(redeemed.unwrap().balance, amount(2 * VALUE));

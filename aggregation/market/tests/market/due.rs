@@ -20,7 +20,9 @@ async fn a_lot_that_cannot_be_read_holds_up_no_other(database: Kind) {
     let (broken, whole) =
         (world.lot(&client, 0, Order::Dutch).await, world.lot(&client, 1, Order::Dutch).await);
     // It is the first that is due, and has no jobs any more.
-    world.sql(format!("update lot set body = '{{}}', due_at = 1 where id = '{}'", broken.lot)).await;
+    world
+        .sql(format!("update lot set body = '{{}}', due_at = 1 where id = '{}'", broken.lot))
+        .await;
     world.pass(120 * MINUTE).await;
     assert!(world.market.do_due().await.unwrap());
     assert_eq!(world.market.lot(whole.lot).await.unwrap().phase, LotPhase::Expired);
@@ -38,8 +40,10 @@ async fn a_batch_that_cannot_be_read_holds_up_no_other(database: Kind) {
         let made = submission(number);
         let mut job = world.job(&client, &made).await;
         job.offer.order = order;
-        job.latency =
-            Latency::Aggregated { max_wait: Duration::constant(MINUTE), min_batch: Count::constant(2) };
+        job.latency = Latency::Aggregated {
+            max_wait: Duration::constant(MINUTE),
+            min_batch: Count::constant(2),
+        };
         jobs.push(world.submit(&client, job, &made).await);
     }
     world.sql("update batch set key = '{}', closes_at = 1 where number = 1".to_owned()).await;
@@ -62,7 +66,9 @@ async fn an_order_that_cannot_be_read_holds_up_no_other(database: Kind) {
         let ask = quote(&world, &world.provider(byte).await, 300, 2).await.unwrap().unwrap();
         orders.push(bought(&world, &client, &ask).await);
     }
-    world.sql(format!("update standing set body = '{{}}', until = 1 where id = '{}'", orders[0])).await;
+    world
+        .sql(format!("update standing set body = '{{}}', until = 1 where id = '{}'", orders[0]))
+        .await;
     world.pass(60 * MINUTE).await;
     assert!(world.market.do_due().await.unwrap());
     assert!(world.market.standing(orders[1]).await.unwrap().ended);
@@ -92,6 +98,10 @@ async fn lots_of_the_book_hold_up_no_lease(database: Kind) {
     let locked = world.lock(&provider, &world.lot(&client, 1, Order::Dutch).await).await.unwrap();
     world.pass_until(locked.lease_ends.unwrap().after(Duration::constant(1))).await;
     assert!(world.market.do_due().await.unwrap());
-    assert_eq!(world.market.lot(locked.lot).await.unwrap().phase, LotPhase::Open, "the lease has ended");
+    assert_eq!(
+        world.market.lot(locked.lot).await.unwrap().phase,
+        LotPhase::Open,
+        "the lease has ended"
+    );
     assert_eq!(world.balance(&provider).await, 8_000_000 - locked.collateral.get());
 }

@@ -71,7 +71,8 @@ async fn a_lease_that_is_missed_is_slashed_once(database: Kind) {
 
 async fn bids_that_are_fixed_late_are_opened_from_then_on(database: Kind) {
     let world = World::new(database, |_| ()).await;
-    let (client, cheap, dear) = (world.client(1).await, world.provider(2).await, world.provider(3).await);
+    let (client, cheap, dear) =
+        (world.client(1).await, world.provider(2).await, world.provider(3).await);
     let before = [world.balance(&cheap).await, world.balance(&dear).await];
     let lot = world.lot(&client, 0, Order::Sealed).await;
     bid(&world, &cheap, &lot, 300).await.unwrap();
@@ -100,7 +101,8 @@ async fn bids_that_are_fixed_late_are_opened_from_then_on(database: Kind) {
 
 async fn bids_are_taken_after_an_outage_in_which_nobody_could_bid(database: Kind) {
     let world = World::new(database, |_| ()).await;
-    let (client, early, cheap) = (world.client(1).await, world.provider(2).await, world.provider(3).await);
+    let (client, early, cheap) =
+        (world.client(1).await, world.provider(2).await, world.provider(3).await);
     let lot = world.lot(&client, 0, Order::Sealed).await;
     bid(&world, &early, &lot, 400).await.unwrap();
     let ended = lot.bids.as_ref().unwrap().commits_end;
@@ -143,7 +145,8 @@ async fn bidders_lose_nothing_for_an_outage_in_which_they_could_not_open_bids(da
 
 async fn no_bid_is_taken_after_its_time_though_none_is_fixed(database: Kind) {
     let world = World::new(database, |_| ()).await;
-    let (client, early, late) = (world.client(1).await, world.provider(2).await, world.provider(3).await);
+    let (client, early, late) =
+        (world.client(1).await, world.provider(2).await, world.provider(3).await);
     let lot = world.lot(&client, 0, Order::Sealed).await;
     bid(&world, &early, &lot, 300).await.unwrap();
     let before = world.balance(&late).await;

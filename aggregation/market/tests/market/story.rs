@@ -43,14 +43,19 @@ async fn a_job_is_sold_delivered_and_paid(database: Kind) {
     assert_eq!((status.state, status.paid), (JobState::Settled, Some(locked.price)));
     let receipt = Receipt::from_bytes(&world.market.receipt(id).await.unwrap()).unwrap();
     let transcript = SessionTranscript::parse(MUSTERMANN.session_transcript).unwrap();
-    let policy =
-        Policy { keys: vec![RootKey::pinned(Profile::Standard)], payee: Some(provider.public().owner().0) };
+    let policy = Policy {
+        keys: vec![RootKey::pinned(Profile::Standard)],
+        payee: Some(provider.public().owner().0),
+    };
     verify(&receipt, &transcript, &request_of(0), &policy).unwrap();
     world.check().await;
 
     let overview = world.market.overview().await.unwrap();
     let (jobs, lots) = (&overview.totals.jobs, &overview.totals.lots);
-    assert_eq!((jobs, lots), (&[("settled".to_owned(), 1)].into(), &[("settled".to_owned(), 1)].into()));
+    assert_eq!(
+        (jobs, lots),
+        (&[("settled".to_owned(), 1)].into(), &[("settled".to_owned(), 1)].into())
+    );
     assert_eq!((overview.recent.len(), overview.batches.len(), overview.minutes.len()), (1, 0, 1));
     assert_eq!(overview.minutes[0].price, locked.price.get());
     assert_eq!(

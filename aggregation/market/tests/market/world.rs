@@ -83,7 +83,8 @@ impl World {
         let mut settings = Settings::from(Rules::default());
         change(&mut settings);
         let rules = Rules::new(settings).unwrap();
-        let mut options = Options { rules, demo_money: Some(amount(1 << 40)), ..Options::default() };
+        let mut options =
+            Options { rules, demo_money: Some(amount(1 << 40)), ..Options::default() };
         of_operator(&mut options);
         let server = (database == Kind::Postgres).then(SharedPostgres::new);
         let file = || format!("sqlite://{}/market.db", folder.path().display());
@@ -111,7 +112,8 @@ impl World {
 
     pub async fn text(&self, statement: String) -> String {
         let mut connection = AnyConnection::connect(&self.database).await.unwrap();
-        let text = sqlx::query_scalar(AssertSqlSafe(statement)).fetch_one(&mut connection).await.unwrap();
+        let text =
+            sqlx::query_scalar(AssertSqlSafe(statement)).fetch_one(&mut connection).await.unwrap();
         connection.close().await.unwrap();
         text
     }
@@ -145,7 +147,9 @@ impl World {
             market: self.market.id(),
             action,
             amount: amount(units),
-            idempotency_key: format!("{:016}", ORDERS.fetch_add(1, Ordering::Relaxed)).try_into().unwrap(),
+            idempotency_key: format!("{:016}", ORDERS.fetch_add(1, Ordering::Relaxed))
+                .try_into()
+                .unwrap(),
             owner: owner.public(),
         };
         self.market.move_money(&Signed::sign(order, owner).unwrap()).await.unwrap();
@@ -192,7 +196,11 @@ impl World {
                 order: Order::Dutch,
                 minimum: amount(100),
                 maximum: amount(1000),
-                ramp: Ramp { start: now, duration: Duration::constant(1000), price: PriceMove::Rises },
+                ramp: Ramp {
+                    start: now,
+                    duration: Duration::constant(1000),
+                    price: PriceMove::Rises,
+                },
                 lock_by: later(60),
                 deliver_by: later(120),
                 collateral: amount(0),
@@ -226,7 +234,11 @@ impl World {
     }
 
     /// Has a provider lock a lot as it was seen.
-    pub async fn lock(&self, provider: &SecretKey, lot: &LotStatus) -> Result<LotStatus, MarketError> {
+    pub async fn lock(
+        &self,
+        provider: &SecretKey,
+        lot: &LotStatus,
+    ) -> Result<LotStatus, MarketError> {
         self.market.lock(&lock_of(provider, lot)).await
     }
 
@@ -257,13 +269,22 @@ impl World {
 }
 
 pub fn lock_of(provider: &SecretKey, lot: &LotStatus) -> Signed<Lock> {
-    let lock = Lock { lot: lot.lot, epoch: lot.epoch, at_least: Amount::ZERO, provider: provider.public() };
+    let lock = Lock {
+        lot: lot.lot,
+        epoch: lot.epoch,
+        at_least: Amount::ZERO,
+        provider: provider.public(),
+    };
     Signed::sign(lock, provider).unwrap()
 }
 
 pub fn delivery_of(provider: &SecretKey, lot: &LotStatus, bytes: &[u8]) -> Signed<Delivery> {
-    let delivery =
-        Delivery { lot: lot.lot, epoch: lot.epoch, aggregate: reference(bytes), provider: provider.public() };
+    let delivery = Delivery {
+        lot: lot.lot,
+        epoch: lot.epoch,
+        aggregate: reference(bytes),
+        provider: provider.public(),
+    };
     Signed::sign(delivery, provider).unwrap()
 }
 
@@ -295,7 +316,8 @@ pub async fn reveal(
     price: u64,
 ) -> Result<LotStatus, MarketError> {
     let (price, nonce) = (amount(price), nonce(provider));
-    let reveal = Reveal { lot: lot.lot, epoch: lot.epoch, price, nonce, provider: provider.public() };
+    let reveal =
+        Reveal { lot: lot.lot, epoch: lot.epoch, price, nonce, provider: provider.public() };
     world.market.reveal(&Signed::sign(reveal, provider).unwrap()).await
 }
 

@@ -14,8 +14,14 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_asks_nothing_is_ended() {
     let node = Node::start(Options::default()).await;
-    let begun: [&[u8]; 6] =
-        [b"", b"G", b"PRI * HT", PREFACE, b"GET /v1/market HTTP/1.1\r\nhost: node\r\n", b"\x16\x03\x01"];
+    let begun: [&[u8]; 6] = [
+        b"",
+        b"G",
+        b"PRI * HT",
+        PREFACE,
+        b"GET /v1/market HTTP/1.1\r\nhost: node\r\n",
+        b"\x16\x03\x01",
+    ];
     let ended = begun.map(|bytes| {
         let address = node.address;
         tokio::spawn(async move {
@@ -48,7 +54,9 @@ async fn a_head_that_comes_byte_by_byte_is_not_waited_for() {
     });
     let mut answered = Vec::new();
     let end = tokio::io::AsyncReadExt::read_to_end(&mut read, &mut answered);
-    let _ = tokio::time::timeout(Duration::from_secs(60), end).await.expect("the node ends the connection");
+    let _ = tokio::time::timeout(Duration::from_secs(60), end)
+        .await
+        .expect("the node ends the connection");
     dripping.abort();
     assert_eq!(node.get("/healthz").await.status, 200);
 }
@@ -61,7 +69,10 @@ async fn a_body_that_does_not_end_is_answered() {
         let answer = Answer::read(&node.send(format!("{head}{rest}").as_bytes()).await);
         assert_eq!((answer.status, answer.problem().as_str()), (408, "too_slow"));
     };
-    tokio::join!(ask("content-length: 1000\r\n\r\n{"), ask("transfer-encoding: chunked\r\n\r\n1\r\n{\r\n"));
+    tokio::join!(
+        ask("content-length: 1000\r\n\r\n{"),
+        ask("transfer-encoding: chunked\r\n\r\n1\r\n{\r\n")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -97,7 +108,9 @@ async fn one_address_has_so_many_connections() {
     // They are free again once the node has seen that.
     loop {
         let mut stream = TcpStream::connect(node.address).await.unwrap();
-        let _ = stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: node\r\nconnection: close\r\n\r\n").await;
+        let _ = stream
+            .write_all(b"GET /healthz HTTP/1.1\r\nhost: node\r\nconnection: close\r\n\r\n")
+            .await;
         if read_to_end(&mut stream).await.starts_with(b"HTTP/1.1 200") {
             return;
         }

@@ -66,7 +66,9 @@ async fn pages_of_some_origins_may_ask_where_they_are_named() {
     assert_eq!(answer.header(ORIGIN), Some(PAGE.1));
     // Caches keep answers for origins apart.
     assert!(answer.header("vary").is_some_and(|vary| vary.contains("origin")), "{answer:?}");
-    for other in ["https://other.example", "http://wallet.example", "https://wallet.example:8443", "null"] {
+    for other in
+        ["https://other.example", "http://wallet.example", "https://wallet.example:8443", "null"]
+    {
         let answer = node.ask("GET", "/v1/market", &[("origin", other)], b"").await;
         assert_eq!((answer.status, answer.header(ORIGIN)), (200, None), "{other}");
         assert_eq!(preflight(&node, "/v1/jobs", other).await.header(ORIGIN), None, "{other}");

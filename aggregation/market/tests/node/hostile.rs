@@ -90,7 +90,10 @@ async fn queries_are_understood_or_refused() {
         is_refused(&node.get(&format!("/v1/{query}")).await, query);
     }
     // The largest number there is comes after the log's end.
-    assert_eq!(node.get("/v1/log?after=9007199254740991").await.json()["entries"], serde_json::json!([]));
+    assert_eq!(
+        node.get("/v1/log?after=9007199254740991").await.json()["entries"],
+        serde_json::json!([])
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -153,7 +156,11 @@ async fn what_is_no_request_is_refused() {
         &many,
     ] {
         let answer = Answer::read(&node.send(request.as_bytes()).await);
-        assert!((400..500).contains(&answer.status), "{:?}: {answer:?}", &request[..request.len().min(60)]);
+        assert!(
+            (400..500).contains(&answer.status),
+            "{:?}: {answer:?}",
+            &request[..request.len().min(60)]
+        );
     }
     let unknown = node.get("/v1/../etc/passwd").await;
     assert_eq!((unknown.status, unknown.problem().as_str()), (404, "unknown"));

@@ -42,8 +42,12 @@ async fn a_flood_of_old_lots_hides_none() {
     let (mut seen, mut after, mut pages) = (Vec::new(), String::new(), Vec::new());
     loop {
         let page = node.get(&format!("/v1/lots?auction=dutch{after}")).await.json();
-        let page: Vec<_> =
-            page.as_array().unwrap().iter().map(|lot| lot["lot"].as_str().unwrap().to_owned()).collect();
+        let page: Vec<_> = page
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|lot| lot["lot"].as_str().unwrap().to_owned())
+            .collect();
         pages.push(page.len());
         let Some(last) = page.last() else { break };
         after = format!("&after={last}");
@@ -57,7 +61,10 @@ async fn a_flood_of_old_lots_hides_none() {
 
     let provider = NodeClient::new(format!("http://{}/", node.address).parse().unwrap()).unwrap();
     let lots = provider.lots("dutch").await.unwrap();
-    assert_eq!((lots.len() as u64, lots.last().unwrap().lot.to_string()), (FLOOD + 1, lot.to_owned()));
+    assert_eq!(
+        (lots.len() as u64, lots.last().unwrap().lot.to_string()),
+        (FLOOD + 1, lot.to_owned())
+    );
     assert!(provider.lots("sealed").await.unwrap().is_empty());
 }
 

@@ -29,7 +29,9 @@ pub fn order(node: &Node, owner: &SecretKey, action: MoneyAction, units: u64) ->
         market: node.market.id(),
         action,
         amount: Amount::new(units).unwrap(),
-        idempotency_key: format!("{:016}", ORDERS.fetch_add(1, Ordering::Relaxed)).try_into().unwrap(),
+        idempotency_key: format!("{:016}", ORDERS.fetch_add(1, Ordering::Relaxed))
+            .try_into()
+            .unwrap(),
         owner: owner.public(),
     };
     Signed::sign(order, owner).unwrap().json().unwrap()
@@ -63,7 +65,9 @@ pub async fn job(node: &Node, client: &SecretKey, made: &Made) -> Job {
         profile: Profile::Standard,
         latency: Latency::Single,
         standing_order: None,
-        idempotency_key: format!("{:016}", ORDERS.fetch_add(1, Ordering::Relaxed)).try_into().unwrap(),
+        idempotency_key: format!("{:016}", ORDERS.fetch_add(1, Ordering::Relaxed))
+            .try_into()
+            .unwrap(),
         submitter: client.public(),
     }
 }

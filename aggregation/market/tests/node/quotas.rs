@@ -24,7 +24,11 @@ async fn one_key_and_one_address_are_given_so_much_demo_money() {
     assert_eq!(node.post("/v1/money", &first).await.status, 200);
     is_over(&deposit(&node, &key(1), 41).await);
     assert_eq!(deposit(&node, &key(1), 40).await.json()["balance"], 100);
-    assert_eq!(node.post("/v1/money", &first).await.json()["balance"], 100, "the same order again is one");
+    assert_eq!(
+        node.post("/v1/money", &first).await.json()["balance"],
+        100,
+        "the same order again is one"
+    );
     // What was given is given, even if it has gone out again.
     let back = order(&node, &key(1), MoneyAction::Withdraw, 100);
     assert_eq!(node.post("/v1/money", back).await.json()["balance"], 0);
@@ -107,13 +111,19 @@ async fn cancellations_ahead_of_jobs_are_kept_of_who_could_pay() {
     // The floor is 50.
     assert_eq!(deposit(&node, &client, 149).await.status, 200);
     for number in [1, 2, 1, 2] {
-        assert_eq!(cancel(&node, &client, none(number), lock_by).await.json()["state"], "cancelled");
+        assert_eq!(
+            cancel(&node, &client, none(number), lock_by).await.json()["state"],
+            "cancelled"
+        );
     }
     let third = cancel(&node, &client, none(3), lock_by).await;
     assert_eq!((third.status, third.problem().as_str()), (409, "not_enough"));
 
     // What nobody could take any more takes no room, and what is not taken yet is not kept.
-    assert_eq!(cancel(&node, &client, none(3), now.before(minutes(1))).await.json()["state"], "cancelled");
+    assert_eq!(
+        cancel(&node, &client, none(3), now.before(minutes(1))).await.json()["state"],
+        "cancelled"
+    );
     let far = cancel(&node, &client, none(1), now.after(minutes(25 * 60))).await;
     assert_eq!((far.status, far.problem().as_str()), (409, "refused"));
 

@@ -91,7 +91,13 @@ impl Node {
     }
 
     /// The answer to a request on a connection of its own.
-    pub async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
         ask(self.address, method, path, headers, body).await
     }
 

@@ -23,7 +23,11 @@ pub(crate) fn permute(builder: &mut Builder, state: [Target; WIDTH]) -> [Target;
 }
 
 /// The permutation of a state whose first two groups of four lanes change places where `swap` is one.
-fn permute_swapped(builder: &mut Builder, state: [Target; WIDTH], swap: BoolTarget) -> [Target; WIDTH] {
+fn permute_swapped(
+    builder: &mut Builder,
+    state: [Target; WIDTH],
+    swap: BoolTarget,
+) -> [Target; WIDTH] {
     let row = builder.add_gate(RelationGate(Permutation), vec![]);
     for (lane, target) in state.into_iter().enumerate() {
         builder.connect(target, Target::wire(row, Permutation::INPUT + lane));

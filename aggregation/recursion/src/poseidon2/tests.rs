@@ -97,11 +97,15 @@ fn every_wire_is_bound() {
 fn leaves_and_nodes_are_native() {
     for length in [1, 7, 8, 9, 40] {
         let message = F::rand_vec(length);
-        let expected =
-            Poseidon2Hash::leaves(&message.iter().map(|&x| to_velum(x)).collect::<Vec<_>>(), length, None)[0];
+        let expected = Poseidon2Hash::leaves(
+            &message.iter().map(|&x| to_velum(x)).collect::<Vec<_>>(),
+            length,
+            None,
+        )[0];
         let hashes_to = |expected: [velum_stark::field::F; 4]| {
             proves(|builder| {
-                let message: Vec<_> = message.iter().map(|&element| builder.constant(element)).collect();
+                let message: Vec<_> =
+                    message.iter().map(|&element| builder.constant(element)).collect();
                 let digest = leaf(builder, &message);
                 for (target, expected) in digest.into_iter().zip(expected) {
                     let expected = builder.constant(crate::field::element(expected));

@@ -52,7 +52,8 @@ fn leaves_of_every_length_are_native() {
         for row in &rows {
             let targets = builder.add_virtual_targets(row.len());
             witness.set_target_arr(&targets, row).unwrap();
-            let words = [0, 1, 2, 3].map(|word| element(velum_stark::poseidon2::salt_word(&salt, word)));
+            let words =
+                [0, 1, 2, 3].map(|word| element(velum_stark::poseidon2::salt_word(&salt, word)));
             let salted = [builder.constants(&words), targets.clone()].concat();
             for message in [targets, salted] {
                 let digest = leaf(builder, &message);
@@ -115,7 +116,13 @@ fn every_fold_is_native() {
             let [values, challenges] = [1 << arity, arity].map(FE::rand_vec);
             let [velum_values, velum_challenges] = [&values, &challenges]
                 .map(|list| list.iter().copied().map(to_velum_extension).collect::<Vec<_>>());
-            native.push(extension(fold_leaf(velum_values, place, log_size, shift, &velum_challenges)));
+            native.push(extension(fold_leaf(
+                velum_values,
+                place,
+                log_size,
+                shift,
+                &velum_challenges,
+            )));
 
             let bit = |bit: usize| builder.constant_bool(place << arity >> bit & 1 == 1);
             let index: Vec<_> = (0..log_size).map(bit).collect();
@@ -155,7 +162,8 @@ fn the_composition_of_both_proofs_is_native() {
             witness
         });
         let native = points.map(|point| {
-            let values = program.evaluate(|input| Value::Extension(to_velum_extension(point[input])));
+            let values =
+                program.evaluate(|input| Value::Extension(to_velum_extension(point[input])));
             extension(values[program.composition()].extension())
         });
         assert_eq!(composed, native);

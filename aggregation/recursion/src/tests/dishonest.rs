@@ -15,7 +15,9 @@ use velum_stark::control::Control;
 use velum_stark::testing::dishonest::{self, BOUND, Case, START};
 use velum_stark::testing::script::{Event, Mode, Scripted, recorded};
 use velum_stark::testing::tiny::{Sequence, TINY, Tiny, chips, key_with, traces};
-use velum_stark::{HashFunction, Parameters, Poseidon2Hash, Proof, ProvingKey, VerifierKey, VerifyError};
+use velum_stark::{
+    HashFunction, Parameters, Poseidon2Hash, Proof, ProvingKey, VerifierKey, VerifyError,
+};
 
 use super::parts::{Part, changed, parts};
 use crate::field::{Builder, D, F, extension};
@@ -107,16 +109,19 @@ fn virtual_challenges(builder: &mut Builder) -> Challenges {
     let [gamma, beta, alpha, zeta] = [(); 4].map(|()| builder.add_virtual_extension_target());
     let batching = builder.add_virtual_extension_targets(shape.batching_challenges());
     let folding = parameters.folding(shape.log_height());
-    let folding = folding.into_iter().map(|arity| builder.add_virtual_extension_targets(arity)).collect();
+    let folding =
+        folding.into_iter().map(|arity| builder.add_virtual_extension_targets(arity)).collect();
     let bits = verifier_key().log_codeword();
-    let query = |builder: &mut Builder| (0..bits).map(|_| builder.add_virtual_bool_target_safe()).collect();
+    let query =
+        |builder: &mut Builder| (0..bits).map(|_| builder.add_virtual_bool_target_safe()).collect();
     let queries = (0..parameters.queries).map(|_| query(builder)).collect();
     Challenges { gamma, beta, alpha, zeta, batching, folding, queries }
 }
 
 /// Sets challenges to those that were drawn first.
 fn set_challenges(witness: &mut PartialWitness<F>, challenges: &Challenges, events: &[Event]) {
-    let (mut extensions, mut queries) = (challenges.extensions().into_iter(), challenges.queries.iter());
+    let (mut extensions, mut queries) =
+        (challenges.extensions().into_iter(), challenges.queries.iter());
     for event in events {
         match event {
             Event::Challenge(value) => {
@@ -139,7 +144,12 @@ fn the_circuit_says_what_the_native_verifier_says() {
     for case in dishonest::all::<Poseidon2Hash>(&KEY) {
         let circuit = if case.mode == Mode::Real { &DRAWING } else { &GIVEN };
         let is_accepted = circuit.accepts(circuit.witness(&case).unwrap());
-        assert_eq!(is_accepted, case.verify::<Poseidon2Hash>(verifier_key()).is_ok(), "{}", case.name);
+        assert_eq!(
+            is_accepted,
+            case.verify::<Poseidon2Hash>(verifier_key()).is_ok(),
+            "{}",
+            case.name
+        );
         assert_eq!(is_accepted, case.refused_by.is_none(), "{}", case.name);
     }
 }
@@ -155,14 +165,16 @@ fn no_lie_meets_the_constraints() {
     let lies = dishonest::all::<Poseidon2Hash>(&KEY).into_iter().filter(is_first);
     for case in dishonest::honest::<Poseidon2Hash>(&KEY).into_iter().chain(lies) {
         let circuit = if case.mode == Mode::Real { &DRAWING } else { &GIVEN };
-        let holds = holds_in_spite_of_contradictions(&circuit.data, circuit.witness(&case).unwrap());
+        let holds =
+            holds_in_spite_of_contradictions(&circuit.data, circuit.witness(&case).unwrap());
         assert_eq!(holds, case.refused_by.is_none(), "{}", case.name);
     }
 }
 
 /// The witness of an honest proof, of which one value can be changed and nothing else.
 fn honest_under_given_challenges() -> PartialWitness<F> {
-    let case = dishonest::honest::<Poseidon2Hash>(&KEY).into_iter().find(|case| case.mode != Mode::Real);
+    let case =
+        dishonest::honest::<Poseidon2Hash>(&KEY).into_iter().find(|case| case.mode != Mode::Real);
     let honest = GIVEN.witness(&case.unwrap()).unwrap();
     assert!(GIVEN.accepts(honest.clone()));
     honest
@@ -187,7 +199,11 @@ fn every_value_of_a_proof_is_bound_under_given_challenges() {
     let honest = honest_under_given_challenges();
     for Part { name, query, is_nonce, targets } in parts(&GIVEN.proof) {
         for (at, &target) in targets.iter().enumerate() {
-            assert_eq!(GIVEN.accepts(changed(&honest, target)), is_nonce, "{name} of query {query:?}, {at}");
+            assert_eq!(
+                GIVEN.accepts(changed(&honest, target)),
+                is_nonce,
+                "{name} of query {query:?}, {at}"
+            );
         }
     }
 }

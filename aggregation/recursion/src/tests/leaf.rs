@@ -26,10 +26,12 @@ impl Committed {
     fn new(class: SizeClass) -> Self {
         let mut statements = Statements::new(Suite::Aggregatable, &Case::new(1, class).unwrap());
         let prover = Prover::new(Suite::Aggregatable, class);
-        let proof = prover.prove(&statements.credential, &statements.credential_witness, &Control::none());
+        let proof =
+            prover.prove(&statements.credential, &statements.credential_witness, &Control::none());
         let proof = proof.unwrap();
         statements.presentation.salt = Some([0x5a; 32]);
-        statements.presentation.credential_proof = credential_proof_name(Suite::Aggregatable, &proof);
+        statements.presentation.credential_proof =
+            credential_proof_name(Suite::Aggregatable, &proof);
         Self { statements, proof }
     }
 
@@ -62,7 +64,9 @@ fn is_taken(statements: &ProvenStatements<'_>) -> bool {
 /// Run with `--nocapture` to see what takes how many rows.
 #[test]
 fn a_leaf_of_standard_has_two_to_the_fourteenth_rows() {
-    for (name, rows) in ["credential proof", "presentation proof", "beside"].into_iter().zip(&CIRCUIT.rows) {
+    for (name, rows) in
+        ["credential proof", "presentation proof", "beside"].into_iter().zip(&CIRCUIT.rows)
+    {
         println!("{name}: {} rows", rows.total());
         for (part, rows) in rows.parts() {
             println!("  {part:<28} {rows:>6}");
@@ -102,7 +106,8 @@ fn a_leaf_states_the_hash_of_a_presentation_whose_proofs_belong_together() {
     later.0.now += 1;
     let refused = CIRCUIT.prove(&proven(credential, &later));
     assert!(matches!(refused, Err(LeafError::PresentationProof(_))), "{refused:?}");
-    let refused = CIRCUIT.prove(&proven((&theirs.statements.credential, &ours.proof), &presentation));
+    let refused =
+        CIRCUIT.prove(&proven((&theirs.statements.credential, &ours.proof), &presentation));
     assert!(matches!(refused, Err(LeafError::CredentialProof(_))), "{refused:?}");
 }
 
@@ -137,7 +142,9 @@ fn documents_of_every_class_have_leaves() {
         let ours = Committed::new(class);
         let presentation = ours.present(&ours);
         let start = std::time::Instant::now();
-        let leaf = circuit.prove(&proven((&ours.statements.credential, &ours.proof), &presentation)).unwrap();
+        let leaf = circuit
+            .prove(&proven((&ours.statements.credential, &ours.proof), &presentation))
+            .unwrap();
         println!(
             "{}: 2^{} rows, {:.1} s",
             class.name,

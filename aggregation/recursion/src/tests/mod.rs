@@ -82,7 +82,8 @@ fn public(builder: &mut Builder, start: Target) -> PublicTargets {
     let zero = builder.zero();
     let of_chip = |chip: &Table| {
         let column = |column: &Vec<velum_stark::field::F>| {
-            let cells = column.iter().map(|&cell| if element(cell) == F::ZERO { zero } else { start });
+            let cells =
+                column.iter().map(|&cell| if element(cell) == F::ZERO { zero } else { start });
             cells.collect()
         };
         chip.public().iter().map(column).collect()
@@ -92,7 +93,12 @@ fn public(builder: &mut Builder, start: Target) -> PublicTargets {
 
 impl Circuit {
     /// The witness of a proof for this statement.
-    fn witness(&self, bound: &[u8], start: u64, proof: &[u8]) -> Result<PartialWitness<F>, WitnessError> {
+    fn witness(
+        &self,
+        bound: &[u8],
+        start: u64,
+        proof: &[u8],
+    ) -> Result<PartialWitness<F>, WitnessError> {
         let proof = verifier_key().read_proof::<Poseidon2Hash>(bound, proof)?;
         let mut witness = PartialWitness::new();
         self.proof.set(&mut witness, verifier_key(), bound, &proof)?;
@@ -168,7 +174,10 @@ fn keys_that_are_not_for_circuits_are_told() {
         StarkVerifier::new(&key, &chips(0)).err()
     };
     assert_eq!(refused(PARAMETERS), None);
-    assert_eq!(refused(Parameters { hash: HashFunction::Blake3, ..PARAMETERS }), Some(KeyError::Hash));
+    assert_eq!(
+        refused(Parameters { hash: HashFunction::Blake3, ..PARAMETERS }),
+        Some(KeyError::Hash)
+    );
     let arity = KeyError::Arity { log_arity: 4, most: 3 };
     assert_eq!(refused(Parameters { max_log_arity: 4, ..PARAMETERS }), Some(arity));
 }

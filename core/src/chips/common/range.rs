@@ -116,16 +116,18 @@ mod tests {
 
     #[test]
     fn provides_every_value_of_every_width() {
-        let values =
-            WIDTHS.into_iter().flat_map(|bits| (0..1 << bits).map(move |value| vec![value, u64::from(bits)]));
+        let values = WIDTHS
+            .into_iter()
+            .flat_map(|bits| (0..1 << bits).map(move |value| vec![value, u64::from(bits)]));
         assert!(rules(&values.collect::<Vec<_>>()).is_empty());
     }
 
     #[test]
     fn provides_nothing_out_of_range() {
         for bits in (0..16).chain([32, 63]) {
-            for value in
-                [1 << bits, 4_096, 65_536, F::ORDER_U64 - 1].into_iter().filter(|value| value >> bits > 0)
+            for value in [1 << bits, 4_096, 65_536, F::ORDER_U64 - 1]
+                .into_iter()
+                .filter(|value| value >> bits > 0)
             {
                 assert_eq!(rules(&[vec![value, bits]]), ["bus range"], "{value} of {bits} bits");
             }

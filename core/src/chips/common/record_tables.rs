@@ -11,8 +11,12 @@ use crate::chips::common::poseidon2::Poseidon2Chip;
 use crate::chips::common::range::RangeChip;
 use crate::chips::common::record::RecordChip;
 use crate::chips::common::values::ValuesChip;
-use crate::record::{COORDINATE_WORDS, Positions, RecordElements, ValuePosition, coordinate_words, offset};
-use crate::statement::{CredentialStatement, PresentationStatement, PublicKey, RecordOpening, Subject};
+use crate::record::{
+    COORDINATE_WORDS, Positions, RecordElements, ValuePosition, coordinate_words, offset,
+};
+use crate::statement::{
+    CredentialStatement, PresentationStatement, PublicKey, RecordOpening, Subject,
+};
 use crate::value::{SlotValue, ValueKind};
 
 /// Every table that the record's chips speak with, and a partner for the others.
@@ -55,7 +59,11 @@ impl Tables {
         elements: &RecordElements,
     ) -> Self {
         let mut partner = Partner::default();
-        receive_es256(&mut partner, es256::HASH, &coordinate_words(&statement.device_authentication));
+        receive_es256(
+            &mut partner,
+            es256::HASH,
+            &coordinate_words(&statement.device_authentication),
+        );
         let words = |from: usize| &elements.record[from..from + COORDINATE_WORDS];
         receive_es256(&mut partner, es256::X, words(offset::DEVICE_KEY_X));
         receive_es256(&mut partner, es256::Y, words(offset::DEVICE_KEY_Y));
@@ -64,7 +72,13 @@ impl Tables {
         let record = RecordChip::presentation(statement).unwrap();
         let values_trace = values.trace(opening, None).unwrap();
         let record_trace = record.trace(elements, None);
-        Self::new((values, values_trace), (record, record_trace), partner, &statement.subject, elements)
+        Self::new(
+            (values, values_trace),
+            (record, record_trace),
+            partner,
+            &statement.subject,
+            elements,
+        )
     }
 
     /// The tables of a credential proof about a document that holds what `document` opens, with the values of `opening`
@@ -115,7 +129,13 @@ impl Tables {
         let record = RecordChip::credential(statement).unwrap();
         let values_trace = values.trace(opening, Some(&at)).unwrap();
         let record_trace = record.trace(elements, Some(&at));
-        Self::new((values, values_trace), (record, record_trace), partner, &statement.subject, elements)
+        Self::new(
+            (values, values_trace),
+            (record, record_trace),
+            partner,
+            &statement.subject,
+            elements,
+        )
     }
 
     fn new(
@@ -161,6 +181,10 @@ impl Tables {
 
 fn receive_es256(partner: &mut Partner, operand: u64, words: &[F]) {
     for (word, &value) in words.iter().enumerate() {
-        partner.tuples.push((ES256, vec![F::from_u64(operand), F::from_usize(word), value], F::NEG_ONE));
+        partner.tuples.push((
+            ES256,
+            vec![F::from_u64(operand), F::from_usize(word), value],
+            F::NEG_ONE,
+        ));
     }
 }

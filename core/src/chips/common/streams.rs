@@ -58,8 +58,11 @@ impl Streams {
             let (given, max) = (messages.len(), class.streams());
             return Err(StreamError::TooMany { given, class: class.name, max });
         }
-        let mut streams =
-            Self { class, bytes: vec![0; class.blocks() * BLOCK_BYTES], lengths: vec![0; class.streams()] };
+        let mut streams = Self {
+            class,
+            bytes: vec![0; class.blocks() * BLOCK_BYTES],
+            lengths: vec![0; class.streams()],
+        };
         for stream in 0..class.streams() {
             streams.fill(stream, messages.get(stream).copied().unwrap_or_default())?;
         }
@@ -128,7 +131,9 @@ mod tests {
         for class in CLASSES {
             for stream in 0..class.streams() {
                 let max = max_length(class, stream);
-                assert!(max >= if stream == 0 { class.max_mso_bytes } else { class.max_item_bytes });
+                assert!(
+                    max >= if stream == 0 { class.max_mso_bytes } else { class.max_item_bytes }
+                );
                 let message = vec![1; max + 1];
                 let mut messages = vec![&[][..]; stream + 1];
                 messages[stream] = &message[1..];
@@ -136,7 +141,8 @@ mod tests {
                 assert_eq!(streams.final_block(stream), class.first_block(stream + 1) - 1);
 
                 messages[stream] = &message;
-                let error = StreamError::TooLong { stream, length: max + 1, class: class.name, max };
+                let error =
+                    StreamError::TooLong { stream, length: max + 1, class: class.name, max };
                 assert_eq!(Streams::new(class, &messages).err(), Some(error));
             }
             let messages = vec![&[][..]; class.streams() + 1];

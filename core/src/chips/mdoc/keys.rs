@@ -139,7 +139,8 @@ impl KeysChip {
     /// The table for `subject`.
     pub(crate) fn new(subject: &Subject) -> Self {
         let namespaces = subject.namespaces();
-        let namespaces = namespaces.iter().map(|namespace| fingerprint(namespace.as_bytes())).collect();
+        let namespaces =
+            namespaces.iter().map(|namespace| fingerprint(namespace.as_bytes())).collect();
         Self { class: subject.class, namespaces }
     }
 
@@ -191,7 +192,10 @@ impl KeysChip {
             let gap = (rank - least).as_canonical_u64();
             let limb_mask = (1 << LIMB_BITS) - 1;
             let limbs = [gap & limb_mask, gap >> LIMB_BITS & limb_mask, gap >> (2 * LIMB_BITS)];
-            limbs.into_iter().enumerate().for_each(|(i, limb)| trace.set_u64(row + i, column::LIMB, limb));
+            limbs
+                .into_iter()
+                .enumerate()
+                .for_each(|(i, limb)| trace.set_u64(row + i, column::LIMB, limb));
             least = rank + F::ONE;
         }
         Ok(())
@@ -231,7 +235,8 @@ impl KeysChip {
     /// Codes of the keys asked for in the map of a sort, the first repeated.
     fn keys(&self, sort: usize) -> [F; KEYS] {
         let (map, ..) = OTHER_KEYS[sort];
-        let keys = if map == state::VALUE_DIGESTS { self.namespaces.clone() } else { fixed_keys(map) };
+        let keys =
+            if map == state::VALUE_DIGESTS { self.namespaces.clone() } else { fixed_keys(map) };
         let first = keys.first().copied().unwrap_or_default();
         std::array::from_fn(|i| keys.get(i).copied().unwrap_or(first))
     }
@@ -240,7 +245,8 @@ impl KeysChip {
 fn eval_entries<B: ChipBuilder>(b: &mut B) {
     let group = GROUP_ROWS as i32;
     let [entry, followed, provides, has_limb] =
-        [fixed::ENTRY, fixed::FOLLOWED, fixed::PROVIDES, fixed::LIMB].map(|column| b.fixed(column, 0));
+        [fixed::ENTRY, fixed::FOLLOWED, fixed::PROVIDES, fixed::LIMB]
+            .map(|column| b.fixed(column, 0));
     let [used, next_used] = [0, group].map(|offset| b.main(column::USED, offset));
     let [namespace, next_namespace] = [0, group].map(|offset| b.main(column::NAMESPACE, offset));
     let [digest_id, next_digest_id] = [0, group].map(|offset| b.main(column::DIGEST_ID, offset));
@@ -260,14 +266,17 @@ fn eval_entries<B: ChipBuilder>(b: &mut B) {
     let limb = b.main(column::LIMB, 0);
     b.lookup(RANGE, vec![limb, B::Expr::from_usize(LIMB_BITS)], has_limb);
 
-    let above = [column::NAMESPACE, column::DIGEST_ID, column::POSITION].map(|column| b.main(column, -1));
+    let above =
+        [column::NAMESPACE, column::DIGEST_ID, column::POSITION].map(|column| b.main(column, -1));
     b.provide(DIGEST_AT, above.to_vec(), column::MULTIPLICITY, provides);
 }
 
 fn eval_keys<B: ChipBuilder>(b: &mut B) {
-    let [is_key, is_text, sign] = [fixed::KEY, fixed::TEXT, fixed::SIGN].map(|column| b.fixed(column, 0));
+    let [is_key, is_text, sign] =
+        [fixed::KEY, fixed::TEXT, fixed::SIGN].map(|column| b.fixed(column, 0));
     let [used, start, argument, code] =
-        [column::USED, column::START, column::ARGUMENT, column::CODE].map(|column| b.main(column, 0));
+        [column::USED, column::START, column::ARGUMENT, column::CODE]
+            .map(|column| b.main(column, 0));
     let cell = |b: &B, index: usize| {
         let (column, offset) = product_cell(index);
         b.main(column, offset as i32)
@@ -344,7 +353,9 @@ impl Chip for KeysChip {
 
     fn public_cells(&self) -> Vec<Vec<(usize, usize)>> {
         let cells = |sort, column| self.sort_rows(sort).map(|row| (column, row)).collect();
-        (0..OTHER_KEYS.len()).flat_map(|sort| (0..KEYS).map(move |column| cells(sort, column))).collect()
+        (0..OTHER_KEYS.len())
+            .flat_map(|sort| (0..KEYS).map(move |column| cells(sort, column)))
+            .collect()
     }
 
     fn eval<B: ChipBuilder>(&self, b: &mut B) {
@@ -379,7 +390,9 @@ mod tests {
     /// A document with keys of two maps that are not asked for.
     fn world() -> World {
         World::mustermann().with_mso(|mso| {
-            let key = at(at(mso, "deviceKeyInfo").as_map_mut().unwrap(), "deviceKey").as_map_mut().unwrap();
+            let key = at(at(mso, "deviceKeyInfo").as_map_mut().unwrap(), "deviceKey")
+                .as_map_mut()
+                .unwrap();
             key.push((Value::Integer(100.into()), Value::Null));
             mso.push((Value::Text("other".into()), Value::Null));
         })
@@ -451,7 +464,10 @@ mod tests {
         assert_eq!(broken(&|trace| trace.set(row, column::NAMESPACE, one)), ["keys/no-namespace"]);
         for sort in [4, 5] {
             let row = first_row(sort);
-            assert_eq!(broken(&|trace| trace.row_mut(row)[column::ARGUMENT] += one), ["keys/label"]);
+            assert_eq!(
+                broken(&|trace| trace.row_mut(row)[column::ARGUMENT] += one),
+                ["keys/label"]
+            );
         }
     }
 
@@ -459,11 +475,13 @@ mod tests {
     #[test]
     fn no_key_asked_for_has_an_inverse() {
         let mut subject = world().in_class(LARGE).subject;
-        let name = |slot: usize| ElementName { namespace: slot.to_string(), element: "element".into() };
+        let name =
+            |slot: usize| ElementName { namespace: slot.to_string(), element: "element".into() };
         subject.elements = (0..LARGE.slots).map(name).collect();
         let chip = KeysChip::new(&subject);
         for (sort, (map, ..)) in OTHER_KEYS.into_iter().enumerate() {
-            let asked = if map == state::VALUE_DIGESTS { chip.namespaces.clone() } else { fixed_keys(map) };
+            let asked =
+                if map == state::VALUE_DIGESTS { chip.namespaces.clone() } else { fixed_keys(map) };
             assert!(!asked.is_empty());
             for key in asked.into_iter().chain(chip.keys(sort)) {
                 assert_eq!(chip.products(sort, key)[PRODUCTS - 1], F::ZERO);
@@ -483,7 +501,8 @@ mod tests {
         for row in (0..ENTRIES).map(|group| group * GROUP_ROWS) {
             let columns = if (GROUP_ROWS..=digests * GROUP_ROWS).contains(&row) { 5 } else { 3 };
             cells.extend((0..columns).map(|column| (row, column)));
-            cells.extend((0..GROUP_ROWS).filter(|_| row > 0).map(|limb| (row + limb, column::LIMB)));
+            cells
+                .extend((0..GROUP_ROWS).filter(|_| row > 0).map(|limb| (row + limb, column::LIMB)));
         }
         for sort in [0, 1, 4] {
             let row = first_row(sort);
@@ -508,7 +527,9 @@ mod tests {
             let mut tables = world.tables_of(&tree);
             let mut entries = tree.digest_entries();
             entries.push([namespace, key.argument, key.start].map(F::from_u64));
-            KeysChip::new(&world.subject).fill_entries(&mut tables.traces[fixture::KEYS], entries).unwrap();
+            KeysChip::new(&world.subject)
+                .fill_entries(&mut tables.traces[fixture::KEYS], entries)
+                .unwrap();
             assert_eq!(tables.rules(), ["bus field"], "{namespace}");
         }
     }
@@ -519,14 +540,19 @@ mod tests {
         for class in CLASSES {
             let mut subject = world().subject;
             subject.class = class;
-            let mut numbers: Vec<_> = texts(&subject).unwrap().iter().map(|text| text.number).collect();
+            let mut numbers: Vec<_> =
+                texts(&subject).unwrap().iter().map(|text| text.number).collect();
             numbers.extend([field::DEVICE_KEY_X, field::DEVICE_KEY_Y]);
             numbers.extend((0..class.slots).map(field::digest_id));
             // Texts of slots are numbered as values are.
             numbers.extend(
                 (0..class.slots)
-                    .flat_map(|slot| (0..=field::TAG_SORT).map(move |sort| field::value_sort(slot, sort)))
-                    .filter(|number| !(0..class.slots).any(|slot| *number == field::date_time(slot))),
+                    .flat_map(|slot| {
+                        (0..=field::TAG_SORT).map(move |sort| field::value_sort(slot, sort))
+                    })
+                    .filter(|number| {
+                        !(0..class.slots).any(|slot| *number == field::date_time(slot))
+                    }),
             );
             numbers.extend(OTHER_KEYS.map(|(.., number)| number));
             numbers.extend((0..entries(&class)).map(field::digest));

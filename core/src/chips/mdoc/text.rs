@@ -38,7 +38,9 @@ use crate::chips::mdoc::grammar::{
 };
 use crate::class::{CLASSES, NUMBERED_SLOTS};
 use crate::statement::Subject;
-use crate::value::{DATE_TIME, MAX_FRACTION_DIGITS, OFFSET, TAG_DATE_TIME, ValueKind, is_date_time};
+use crate::value::{
+    DATE_TIME, MAX_FRACTION_DIGITS, OFFSET, TAG_DATE_TIME, ValueKind, is_date_time,
+};
 
 /// Bits of a digit.
 const DIGIT_BITS: u32 = 4;
@@ -229,8 +231,10 @@ struct DateEnd {
 impl DateEnd {
     /// Reads the end of a date that begins at `start`, if there is one.
     fn read(streams: &Streams, start: u64) -> Self {
-        let byte = |index: usize| streams.byte((start as usize).saturating_add(DATE_TIME.len() + index));
-        let digits = (1..=MAX_FRACTION_DIGITS).take_while(|&index| byte(index).is_ascii_digit()).count();
+        let byte =
+            |index: usize| streams.byte((start as usize).saturating_add(DATE_TIME.len() + index));
+        let digits =
+            (1..=MAX_FRACTION_DIGITS).take_while(|&index| byte(index).is_ascii_digit()).count();
         let fraction = if byte(0) == b'.' && digits > 0 { 1 + digits } else { 0 };
         Self { fraction, is_zulu: byte(fraction) != OFFSET[0] }
     }
@@ -255,8 +259,10 @@ struct Expected {
 
 impl Symbol {
     fn expected(self) -> Expected {
-        let one = |byte: u8| Expected { byte: F::from_u8(byte), bytes: 1, in_use: true, bits: None };
-        let several = |bytes: &[u8]| Expected { byte: big_endian(bytes), bytes: bytes.len(), ..one(0) };
+        let one =
+            |byte: u8| Expected { byte: F::from_u8(byte), bytes: 1, in_use: true, bits: None };
+        let several =
+            |bytes: &[u8]| Expected { byte: big_endian(bytes), bytes: bytes.len(), ..one(0) };
         match self {
             Self::Byte(byte) => one(byte),
             Self::Word(bytes) => several(&bytes),
@@ -388,7 +394,8 @@ impl Chip for TextChip {
         let mut first = 0;
         for text in &self.texts {
             if text.in_use {
-                public_values(text).for_each(|(column, row, value)| columns[column][first + row] = value);
+                public_values(text)
+                    .for_each(|(column, row, value)| columns[column][first + row] = value);
             }
             first += text.capacity;
         }
@@ -404,10 +411,12 @@ impl Chip for TextChip {
             let rows = first..first + text.capacity;
             let slot = match text.varies {
                 Varies::Name => {
-                    cells.extend([public::FOUND, public::ARGUMENT].map(|column| vec![(column, first)]));
                     cells.extend(
-                        rows.flat_map(|row| [public::BYTE, public::IN_USE].map(|column| vec![(column, row)])),
+                        [public::FOUND, public::ARGUMENT].map(|column| vec![(column, first)]),
                     );
+                    cells.extend(rows.flat_map(|row| {
+                        [public::BYTE, public::IN_USE].map(|column| vec![(column, row)])
+                    }));
                     first += text.capacity;
                     continue;
                 }
@@ -415,11 +424,14 @@ impl Chip for TextChip {
                 Varies::Never => None,
             };
             for (column, row, value) in public_values(text) {
-                same.entry((slot, value.as_canonical_u64())).or_default().push((column, first + row));
+                same.entry((slot, value.as_canonical_u64()))
+                    .or_default()
+                    .push((column, first + row));
             }
             first += text.capacity;
         }
-        cells.extend(same.into_iter().filter(|((_, value), _)| *value != 0).map(|(_, cells)| cells));
+        cells
+            .extend(same.into_iter().filter(|((_, value), _)| *value != 0).map(|(_, cells)| cells));
         cells
     }
 
@@ -480,7 +492,10 @@ impl<E: Algebra<F> + Clone> Row<E> {
         let digit = &self.digit;
         let (varies, choice) = (b.fixed(fixed::VARIES, 0), b.fixed(fixed::CHOICE, 0));
         b.assert_zero("no-digit", (E::ONE - varies.clone() - choice.clone()) * digit.clone());
-        b.assert_zero("choice", choice * digit.clone() * (digit.clone() - b.fixed(fixed::CHOSEN, 0)));
+        b.assert_zero(
+            "choice",
+            choice * digit.clone() * (digit.clone() - b.fixed(fixed::CHOSEN, 0)),
+        );
         b.lookup(RANGE, vec![digit.clone(), b.fixed(fixed::BITS, 0)], varies);
         let above_nine = vec![digit.clone() + E::from_u8(6), E::from_u32(DIGIT_BITS)];
         b.lookup(RANGE, above_nine, b.fixed(fixed::DIGIT, 0));
@@ -493,7 +508,11 @@ impl<E: Algebra<F> + Clone> Row<E> {
         let grown = next_number.clone() - number.clone() - b.fixed(fixed::DIGIT, 0) * read.clone();
         b.assert_zero("number-start", b.fixed(fixed::COUNT_STARTS, 0) * number.clone());
         b.assert_zero("number", b.fixed(fixed::COUNT_GOES_ON, 0) * grown);
-        b.send(DATE, vec![b.fixed(fixed::DATE, 0), number.clone() + read], b.fixed(fixed::DATE_END, 0));
+        b.send(
+            DATE,
+            vec![b.fixed(fixed::DATE, 0), number.clone() + read],
+            b.fixed(fixed::DATE_END, 0),
+        );
     }
 
     /// The bytes of a fraction that are in use, and which end a date has.
@@ -541,7 +560,10 @@ mod tests {
             assert_eq!((chip.height(), chip.fixed()), (other.height(), other.fixed()));
             assert!(chip.rows() + RESERVED_ROWS <= chip.height());
         }
-        assert_eq!(TextChip::new(&World::mustermann().in_class(LARGE).subject).unwrap().height(), 2_048);
+        assert_eq!(
+            TextChip::new(&World::mustermann().in_class(LARGE).subject).unwrap().height(),
+            2_048
+        );
     }
 
     #[test]
@@ -556,7 +578,8 @@ mod tests {
             }
             broken_constraints(chip.clone(), &forged)
         };
-        let broken = |number: u64, index: usize, column: usize| changed(number, &[(index, column, 1)]);
+        let broken =
+            |number: u64, index: usize, column: usize| changed(number, &[(index, column, 1)]);
         assert_eq!(broken_constraints(chip.clone(), &trace), NONE);
         assert_eq!(broken(text::VERSION, 3, column::START), ["text/start"]);
         assert_eq!(broken(text::VERSION, 3, column::DIGIT), ["text/no-digit"]);
@@ -597,7 +620,8 @@ mod tests {
                 // Digits that a fraction does not have are free.
                 let symbol = text.symbols.get(row - first);
                 let free = symbol == Some(&Symbol::FractionDigit);
-                let columns = (0..column::COUNT).filter(|&column| !(free && column == column::DIGIT));
+                let columns =
+                    (0..column::COUNT).filter(|&column| !(free && column == column::DIGIT));
                 for column in columns {
                     for change in [F::ONE, F::NEG_ONE, F::from_u64(1 << 40 | 12_345)] {
                         assert!(watch.notices(row, column, change), "row {row}, column {column}");

@@ -15,7 +15,8 @@ use crate::class::STANDARD;
 use crate::proof::CredentialChip;
 use crate::proof::credential::digest_entries;
 use crate::statement::{
-    CredentialStatement, CredentialWitness, ElementName, PublicKey, RecordOpening, RecordSalts, Subject,
+    CredentialStatement, CredentialWitness, ElementName, PublicKey, RecordOpening, RecordSalts,
+    Subject,
 };
 use crate::suite::Suite;
 use crate::testing::check_tree;
@@ -48,8 +49,10 @@ impl Holder {
             elements: document.elements.iter().map(name).collect(),
         };
         let items = shown.iter().map(|&item| document.items[item].1.clone());
-        let messages: Vec<_> = std::iter::once(document.sig_structure.clone()).chain(items).collect();
-        let streams = Streams::new(STANDARD, &messages.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let messages: Vec<_> =
+            std::iter::once(document.sig_structure.clone()).chain(items).collect();
+        let streams =
+            Streams::new(STANDARD, &messages.iter().map(Vec::as_slice).collect::<Vec<_>>());
         Some(Self { subject, streams: streams.ok()?, messages })
     }
 
@@ -57,14 +60,16 @@ impl Holder {
     fn opening(&self, tree: &Tree) -> Option<RecordOpening> {
         let bytes = |number: u64| -> Option<Vec<u8>> {
             let [position, length] = tree.field(number)?;
-            let end = position.checked_add(length).filter(|_| length <= STANDARD.max_item_bytes as u64)?;
+            let end = position
+                .checked_add(length)
+                .filter(|_| length <= STANDARD.max_item_bytes as u64)?;
             Some((position..end).map(|at| self.streams.byte(at as usize)).collect())
         };
         let date = |number: u64| {
             let start = tree.text_start(text::date(number))? as usize;
             let digits = DATE_TIME.iter().enumerate().filter(|(_, form)| **form == b'd');
-            let digits =
-                digits.map(|(index, _)| i64::from(self.streams.byte(start.saturating_add(index))) - 48);
+            let digits = digits
+                .map(|(index, _)| i64::from(self.streams.byte(start.saturating_add(index))) - 48);
             u64::try_from(digits.fold(0, |number, digit| number * 10 + digit)).ok()
         };
         let slots = 0..self.subject.elements.len();
@@ -85,7 +90,8 @@ impl Holder {
             .find_map(|kind| Some((kind, tree.field(field::element_value(slot, kind))?)));
         let (kind, [position, argument]) = found?;
         let length = if kind.has_content() { argument } else { 0 };
-        let end = position.checked_add(length).filter(|_| length <= STANDARD.max_item_bytes as u64)?;
+        let end =
+            position.checked_add(length).filter(|_| length <= STANDARD.max_item_bytes as u64)?;
         let content: Vec<_> = (position..end).map(|at| self.streams.byte(at as usize)).collect();
         let tag = match tree.field(field::value_tag(slot)) {
             Some([_, tag]) => Some(u32::try_from(tag).ok()?),
@@ -96,7 +102,12 @@ impl Holder {
     }
 
     /// What the tables say to a tree and a record; `forge` may change what ties them to the digests.
-    fn outcome(&self, tree: &Tree, record: RecordOpening, forge: impl Fn(&mut [DigestEntry])) -> Outcome {
+    fn outcome(
+        &self,
+        tree: &Tree,
+        record: RecordOpening,
+        forge: impl Fn(&mut [DigestEntry]),
+    ) -> Outcome {
         let refused = |error: &dyn std::fmt::Display| Outcome::Refused(error.to_string());
         let commitment = match record.commitment(&self.subject) {
             Ok(commitment) => commitment,
@@ -128,12 +139,16 @@ impl Holder {
 /// A prover who reads documents as they are.
 fn honest(document: &Document, _: &mut Choices) -> Outcome {
     let refused = |why: &str| Outcome::Refused(why.to_owned());
-    let Some(holder) = Holder::new(document, &document.shown) else { return refused("it does not fit") };
+    let Some(holder) = Holder::new(document, &document.shown) else {
+        return refused("it does not fit");
+    };
     let tree = match Tree::parse(&holder.subject, &holder.streams) {
         Ok(tree) => tree,
         Err(error) => return refused(&error.to_string()),
     };
-    let Some(record) = holder.opening(&tree) else { return refused("a part of the record is missing") };
+    let Some(record) = holder.opening(&tree) else {
+        return refused("a part of the record is missing");
+    };
     holder.outcome(&tree, record, |_| {})
 }
 

@@ -104,7 +104,9 @@ impl Forgery<CredentialStatement> {
 
 impl Forgery<PresentationStatement> {
     /// The tables of a presentation proof, filled as if the witness showed the statement.
-    pub(super) fn presentation((statement, witness): (PresentationStatement, PresentationWitness)) -> Self {
+    pub(super) fn presentation(
+        (statement, witness): (PresentationStatement, PresentationWitness),
+    ) -> Self {
         let chips = statement.chips();
         let traces = presentation_traces(&chips, &statement, &witness).unwrap();
         Self { statement, chips, traces }
@@ -125,7 +127,8 @@ impl<S: Statement> Forgery<S> {
 
     /// With a table as given.
     pub(super) fn with_table(mut self, name: &str, trace: Trace) -> Self {
-        let table = self.chips.iter().position(|chip| chip.name() == name).expect("a table of the name");
+        let table =
+            self.chips.iter().position(|chip| chip.name() == name).expect("a table of the name");
         self.traces[table] = trace;
         self
     }

@@ -21,10 +21,13 @@ fn every_column_is_blinded_as_often_as_it_is_seen() {
             for (kind, key) in
                 ["credential", "presentation"].into_iter().zip(Verifier::new(suite, class).keys())
             {
-                let Blinding { queries, points, needed, rows } = assert_every_column_is_blinded(key);
+                let Blinding { queries, points, needed, rows } =
+                    assert_every_column_is_blinded(key);
                 assert_one_row_less_does_not_hide(key);
-                let row =
-                    format!("| `{}` | {kind} | {queries} | {points} | {needed} | {rows} |", suite.name());
+                let row = format!(
+                    "| `{}` | {kind} | {queries} | {points} | {needed} | {rows} |",
+                    suite.name()
+                );
                 assert!(document.contains(&row), "{}: {row}", class.name);
             }
         }

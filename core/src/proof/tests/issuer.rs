@@ -16,7 +16,8 @@ fn either_half_of_the_curve_order_is_a_valid_s() {
     let mut fixture = licence();
     Forgery::credential(&fixture).holds();
     let signature = Signature::from_slice(&fixture.witness.signature).unwrap();
-    let other_half = Signature::from_scalars(signature.r().to_bytes(), (-*signature.s()).to_bytes()).unwrap();
+    let other_half =
+        Signature::from_scalars(signature.r().to_bytes(), (-*signature.s()).to_bytes()).unwrap();
     fixture.witness.signature = other_half.to_bytes().into();
     Forgery::credential(&fixture).holds();
 }

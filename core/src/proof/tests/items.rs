@@ -33,7 +33,8 @@ fn full_date(text: &str) -> Value {
 #[test]
 fn refuses_an_item_that_no_digest_is_of() {
     let forged = || {
-        let mut fixture = licence().with_item(0, |item| *at(item, "elementValue") = full_date("1950-01-01"));
+        let mut fixture =
+            licence().with_item(0, |item| *at(item, "elementValue") = full_date("1950-01-01"));
         fixture.read_record();
         fixture
     };

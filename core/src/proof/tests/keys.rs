@@ -39,7 +39,9 @@ impl Checks for &mut Pinned {
         let computed = *key(suite, class, kind, chips).hash();
         self.1 &= computed == hash(suite, class, kind);
         let (suite, class, hex) = (suite.name(), class.name, hex::encode(computed));
-        self.0.push(format!("    (\"{suite}\", \"{class}\", ProofKind::{kind:?}, bytes(\"{hex}\")),"));
+        self.0.push(format!(
+            "    (\"{suite}\", \"{class}\", ProofKind::{kind:?}, bytes(\"{hex}\")),"
+        ));
     }
 }
 
@@ -114,7 +116,11 @@ impl Checks for &mut Costs {
         };
         for name in names {
             let of_name = || rules.iter().filter(|rule| rule.name.split('/').next() == Some(name));
-            row(&format!("`{name}`"), of_name().count(), program.cost_of(of_name().map(|rule| rule.node)));
+            row(
+                &format!("`{name}`"),
+                of_name().count(),
+                program.cost_of(of_name().map(|rule| rule.node)),
+            );
         }
         row("all, weighed and divided", rules.len(), program.cost());
     }

@@ -36,7 +36,8 @@ use crate::suite::{SUITES, Suite};
 #[test]
 fn the_tables_hold_for_a_real_licence() {
     for class in CLASSES {
-        let fixture = Fixture::of_class(&MUSTERMANN, &["birth_date", "family_name", "height"], class);
+        let fixture =
+            Fixture::of_class(&MUSTERMANN, &["birth_date", "family_name", "height"], class);
         let statement = fixture.credential_statement();
         let chips = credential_chips(&statement).unwrap();
         let traces = credential_traces(&chips, &statement, &fixture.witness).unwrap();
@@ -55,7 +56,8 @@ fn the_tables_hold_whatever_is_in_their_blinding_rows() {
         }
     }
     for class in CLASSES {
-        let fixture = Fixture::of_class(&MUSTERMANN, &["birth_date", "family_name", "height"], class);
+        let fixture =
+            Fixture::of_class(&MUSTERMANN, &["birth_date", "family_name", "height"], class);
         let statement = fixture.credential_statement();
         let chips = credential_chips(&statement).unwrap();
         assert_hold(&chips, &credential_traces(&chips, &statement, &fixture.witness).unwrap());
@@ -75,7 +77,12 @@ fn both_proofs_together_have_a_hundred_proven_bits() {
             let verifier = Verifier::new(suite, class);
             for security in verifier.security() {
                 let bits = security.bits();
-                assert!(bits >= 100.0, "{suite:?} {} by {:?}: {bits}", class.name, security.theorem);
+                assert!(
+                    bits >= 100.0,
+                    "{suite:?} {} by {:?}: {bits}",
+                    class.name,
+                    security.theorem
+                );
                 // The sum of everything is less than what either proof has, and less than the links have.
                 let parts = security.proofs.iter().map(|proof| proof.bits());
                 let parts = parts.chain(security.links.map(|link| link.bits));
@@ -114,8 +121,10 @@ fn verifier_keys_do_not_depend_on_the_statement() {
         };
         let commitment = F::new_array([1, 2, 3, 4]);
         let credential = CredentialStatement { subject: subject.clone(), commitment };
-        let predicates =
-            vec![SlotPredicate::Encoding(vec![0xf5]), SlotPredicate::Date { first: 1, last: 20_000_101 }];
+        let predicates = vec![
+            SlotPredicate::Encoding(vec![0xf5]),
+            SlotPredicate::Date { first: 1, last: 20_000_101 },
+        ];
         let presentation = PresentationStatement {
             subject,
             commitment,
@@ -130,7 +139,8 @@ fn verifier_keys_do_not_depend_on_the_statement() {
         let verifier = Verifier::new(Suite::Direct, class);
         let key = key_of(ProofKind::Credential, class, &credential_chips(&credential).unwrap());
         assert_eq!(key.hash(), verifier.credential.hash(), "{}", class.name);
-        let key = key_of(ProofKind::Presentation, class, &presentation_chips(&presentation).unwrap());
+        let key =
+            key_of(ProofKind::Presentation, class, &presentation_chips(&presentation).unwrap());
         assert_eq!(key.hash(), verifier.presentation.hash(), "{}", class.name);
     }
 }
@@ -145,12 +155,17 @@ fn bits_follow_the_parameters_and_the_tables() {
     let (credential, presentation) = super::verifier::key_chips(Suite::Direct, STANDARD);
     for theorem in 0..LineTheorem::ALL.len() {
         follow(theorem, Suite::Direct.parameters(ProofKind::Credential, &STANDARD), &credential);
-        follow(theorem, Suite::Direct.parameters(ProofKind::Presentation, &STANDARD), &presentation);
+        follow(
+            theorem,
+            Suite::Direct.parameters(ProofKind::Presentation, &STANDARD),
+            &presentation,
+        );
     }
 
     fn follow<C: Chip>(theorem: usize, direct: Parameters, chips: &[C]) {
-        let security =
-            |parameters, chips: &[C]| VerifierKey::new("test", parameters, chips).security()[theorem].clone();
+        let security = |parameters, chips: &[C]| {
+            VerifierKey::new("test", parameters, chips).security()[theorem].clone()
+        };
         let whole = security(direct, chips);
         let fewer = security(Parameters { queries: direct.queries / 2, ..direct }, chips);
         assert!(fewer.bits() < whole.bits() - 20.0, "{} of {}", fewer.bits(), whole.bits());
@@ -166,8 +181,9 @@ fn bits_follow_the_parameters_and_the_tables() {
             assert!(without.bits() > whole.bits(), "{}", dropped.name);
         }
         // A table less has fewer lookups.
-        let term =
-            |security: &Security| security.terms.iter().find(|term| term.name == lookups).unwrap().bits;
+        let term = |security: &Security| {
+            security.terms.iter().find(|term| term.name == lookups).unwrap().bits
+        };
         assert!(term(&security(direct, &chips[..1])) > term(&whole));
     }
 }
@@ -229,16 +245,20 @@ fn only_what_is_read_by_nothing_can_move_in_a_presentation() {
                     0 => {
                         let of_slot = row % 7;
                         let is_tag = |row: usize| !zero(fixed[4][row]);
-                        let is_beside = is_tag(row - of_slot) || row >= 7 && is_tag(row - of_slot - 7);
+                        let is_beside =
+                            is_tag(row - of_slot) || row >= 7 && is_tag(row - of_slot - 7);
                         of_slot > 0 && (is_beside || zero(fixed[13][row]) || zero(public[3][row]))
                     }
                     _ => {
-                        let is_content = !zero(fixed[2][row]) || row > 0 && !zero(fixed[2][row - 1]);
+                        let is_content =
+                            !zero(fixed[2][row]) || row > 0 && !zero(fixed[2][row - 1]);
                         !is_content && zero(public[2][row])
                     }
                 },
                 // Rows but those of the record, of what is in range, and of what is given.
-                PresentationChip::Record(_) => row >= elements && zero(fixed[6][row]) && zero(public[1][row]),
+                PresentationChip::Record(_) => {
+                    row >= elements && zero(fixed[6][row]) && zero(public[1][row])
+                }
                 _ => false,
             };
             if matches!(chip, PresentationChip::Es256(_) | PresentationChip::Range(_)) {
@@ -246,7 +266,12 @@ fn only_what_is_read_by_nothing_can_move_in_a_presentation() {
             }
             let mut free = free_cells(chip, trace, trace.height());
             free.retain(|&(row, column)| !is_documented(row, column));
-            assert!(free.is_empty(), "{}: {:?}", chip.name(), free.iter().take(20).collect::<Vec<_>>());
+            assert!(
+                free.is_empty(),
+                "{}: {:?}",
+                chip.name(),
+                free.iter().take(20).collect::<Vec<_>>()
+            );
         }
     }
 }
@@ -299,7 +324,9 @@ fn read_by_nothing(chip: &CredentialChip, trace: &Trace) -> impl Fn(usize, usize
             _ => [4, 7, 11, 12].iter().all(|&selector| zero(fixed[selector][row])),
         },
         // Rows but those of the record, of positions, and of the issuer's key and the commitment.
-        CredentialChip::Record(_) => ![0..56, 76..92, 98..118].iter().any(|rows| rows.contains(&row)),
+        CredentialChip::Record(_) => {
+            ![0..56, 76..92, 98..118].iter().any(|rows| rows.contains(&row))
+        }
         CredentialChip::Poseidon2(_) => false,
         CredentialChip::Es256(_) | CredentialChip::Range(_) => false,
     }
@@ -309,7 +336,8 @@ fn read_by_nothing(chip: &CredentialChip, trace: &Trace) -> impl Fn(usize, usize
 /// constraints of the lookup argument, and the masks of its terminals, which say nothing of a witness.
 fn rules_of_chips(program: &Program) -> Vec<String> {
     let names = program.groups().iter().flat_map(|group| &group.rules).map(|rule| &rule.name);
-    let of_chips = names.filter(|name| !name.starts_with("batch/") && !name.starts_with("accumulator/"));
+    let of_chips =
+        names.filter(|name| !name.starts_with("batch/") && !name.starts_with("accumulator/"));
     let fractions = program.groups().iter().flat_map(|group| &group.fractions);
     let fractions = fractions.filter(|fraction| fraction.bus != "mask");
     of_chips.cloned().chain(fractions.map(|fraction| format!("bus {}", fraction.bus))).collect()
@@ -323,13 +351,16 @@ fn lists_every_rule() {
     for class in CLASSES {
         let verifier = Verifier::new(Suite::Direct, class);
         let [credential, presentation] = verifier.keys();
-        let (credential_chips, presentation_chips) = super::verifier::key_chips(Suite::Direct, class);
-        let programs = [credential.program(&credential_chips), presentation.program(&presentation_chips)];
+        let (credential_chips, presentation_chips) =
+            super::verifier::key_chips(Suite::Direct, class);
+        let programs =
+            [credential.program(&credential_chips), presentation.program(&presentation_chips)];
         for rule in programs.iter().flat_map(rules_of_chips) {
-            let first = ["sha256-1/", "sha256-2/", "bytes-1/"].iter().fold(rule.clone(), |rule, later| {
-                let (chip, _) = later.split_once('-').unwrap_or_default();
-                rule.replace(later, &format!("{chip}/"))
-            });
+            let first =
+                ["sha256-1/", "sha256-2/", "bytes-1/"].iter().fold(rule.clone(), |rule, later| {
+                    let (chip, _) = later.split_once('-').unwrap_or_default();
+                    rule.replace(later, &format!("{chip}/"))
+                });
             if !all.contains(&first) {
                 all.insert(rule);
             }

@@ -54,7 +54,8 @@ fn refuses_entries_that_stand_twice() {
     signed(|mso| mso.push(("docType".into(), "x".into()))).breaks(&["keys/distinct"]);
     signed(|mso| {
         let validity = map(mso, "validityInfo");
-        let entry = validity.iter().find(|(key, _)| key.as_text() == Some("validUntil")).unwrap().0.clone();
+        let entry =
+            validity.iter().find(|(key, _)| key.as_text() == Some("validUntil")).unwrap().0.clone();
         validity.push((entry, Value::Tag(0, Box::new("2099-01-01T00:00:00Z".into()))));
     })
     .breaks(&["keys/distinct"]);
@@ -62,7 +63,8 @@ fn refuses_entries_that_stand_twice() {
 
 #[test]
 fn refuses_other_versions_and_digest_algorithms() {
-    signed(|mso| *at(mso, "digestAlgorithm") = "SHA-512".into()).breaks_and_is_refused(&["bus bytes"]);
+    signed(|mso| *at(mso, "digestAlgorithm") = "SHA-512".into())
+        .breaks_and_is_refused(&["bus bytes"]);
     signed(|mso| *at(mso, "digestAlgorithm") = "SHA-384".into()).breaks(&["bus bytes"]);
     signed(|mso| *at(mso, "version") = "1.1".into()).breaks(&["bus bytes"]);
 }
@@ -96,8 +98,11 @@ fn takes_fractions_of_a_second() {
         fixture.witness.record.dates[2] = seconds;
         Forgery::credential(&fixture)
     };
-    for text in ["2031-05-06T07:08:09.999999999Z", "2031-05-06T07:08:09.5+00:00", "2031-05-06T07:08:09+00:00"]
-    {
+    for text in [
+        "2031-05-06T07:08:09.999999999Z",
+        "2031-05-06T07:08:09.5+00:00",
+        "2031-05-06T07:08:09+00:00",
+    ] {
         until(text, 20_310_506_070_809).holds();
         until(text, 20_310_506_070_810).breaks(&["bus date"]);
     }

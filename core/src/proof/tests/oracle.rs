@@ -35,7 +35,9 @@ fn assert_agree<S: Statement>(mut forgery: Forgery<S>) {
 
 #[test]
 fn the_oracle_agrees_on_presentation_tables() {
-    assert_agree(Forgery::presentation(Fixture::licence(&["birth_date"]).presented(vec![Vec::new()])));
+    assert_agree(Forgery::presentation(
+        Fixture::licence(&["birth_date"]).presented(vec![Vec::new()]),
+    ));
 }
 
 #[test]

@@ -15,7 +15,9 @@ fn statements(class: SizeClass, rng: &mut StdRng) -> (CredentialStatement, Prese
         class,
         doc_type: name(rng),
         issuer: PublicKey { x: rng.random(), y: rng.random() },
-        elements: (0..elements).map(|_| ElementName { namespace: name(rng), element: name(rng) }).collect(),
+        elements: (0..elements)
+            .map(|_| ElementName { namespace: name(rng), element: name(rng) })
+            .collect(),
     };
     let commitment = std::array::from_fn(|_| F::from_u32(rng.random()));
     let predicates = (0..elements).map(|_| predicates(&class, rng)).collect();
@@ -35,7 +37,8 @@ fn statements(class: SizeClass, rng: &mut StdRng) -> (CredentialStatement, Prese
 
 /// Few names, so that some are equal, of any length.
 fn name(rng: &mut StdRng) -> String {
-    let length = *[0, 1, 2, 31, 63, 64].get(rng.random_range(0..8)).unwrap_or(&rng.random_range(0..=64));
+    let length =
+        *[0, 1, 2, 31, 63, 64].get(rng.random_range(0..8)).unwrap_or(&rng.random_range(0..=64));
     let letters = ["a", "z", "\u{7f}"];
     letters[rng.random_range(0..letters.len())].repeat(length)
 }

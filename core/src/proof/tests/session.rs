@@ -68,7 +68,10 @@ fn an_honest_proof_verifies_under_its_own_statement_alone() {
         let mut statement = forgery.statement.clone();
         change(&mut statement);
         let refusal = statement.verify(&proof);
-        assert!(matches!(refusal, Err(VerifyError::Invalid { .. })), "change {number}: {refusal:?}");
+        assert!(
+            matches!(refusal, Err(VerifyError::Invalid { .. })),
+            "change {number}: {refusal:?}"
+        );
     }
 }
 
@@ -129,7 +132,8 @@ fn refuses_signatures_of_others() {
     let (statement, mut witness) = presentation();
     witness.signature = sign(&device_key(), &[0x5f; 32]);
     Forgery::presentation((statement.clone(), witness.clone())).breaks(&["es256/identity"]);
-    let elsewhere = Es256Chip::new().trace(&public_key(&device_key()), &[0x5f; 32], &witness.signature);
+    let elsewhere =
+        Es256Chip::new().trace(&public_key(&device_key()), &[0x5f; 32], &witness.signature);
     Forgery::presentation((statement.clone(), witness.clone()))
         .with_table("es256", elsewhere)
         .breaks_and_is_refused(&["bus es256"]);
@@ -144,8 +148,10 @@ fn refuses_signatures_of_others() {
     let honest = Forgery::presentation((statement.clone(), witness.clone()));
     let key = public_key(&thief);
     (witness.record.device_key_x, witness.record.device_key_y) = (key.x, key.y);
-    let stolen =
-        || Forgery::presentation((statement.clone(), witness.clone())).with_table("es256", by_thief.clone());
+    let stolen = || {
+        Forgery::presentation((statement.clone(), witness.clone()))
+            .with_table("es256", by_thief.clone())
+    };
     stolen().breaks(&["bus squeeze"]);
     stolen().with_tables_of(&honest, &["poseidon2"]).breaks(&["bus absorb"]);
 }
@@ -155,7 +161,8 @@ fn refuses_signatures_of_others() {
 fn refuses_a_device_key_off_the_curve() {
     let mut fixture = licence();
     fixture.witness.record.device_key_y[31] ^= 1;
-    let forged = Forgery::presentation(fixture.presented(vec![dated(0, 20061015), encoded(b"\xf5")]));
+    let forged =
+        Forgery::presentation(fixture.presented(vec![dated(0, 20061015), encoded(b"\xf5")]));
     let PublicKey { x, y } = public_key(&device_key());
     assert_eq!(
         (x, y[31] ^ 1),
@@ -166,7 +173,9 @@ fn refuses_a_device_key_off_the_curve() {
 
 #[test]
 fn refuses_values_that_do_not_meet_a_predicate() {
-    let asked = |predicates: Vec<Vec<SlotPredicate>>| Forgery::presentation(licence().presented(predicates));
+    let asked = |predicates: Vec<Vec<SlotPredicate>>| {
+        Forgery::presentation(licence().presented(predicates))
+    };
     let any = Vec::new;
     asked(vec![dated(19710901, 19710901), any()]).holds();
     asked(vec![dated(0, 19710831), any()]).breaks_and_is_refused(&["bus range"]);
@@ -197,7 +206,8 @@ fn refuses_the_licence_of_someone_under_18() {
     let key = public_key(&device_key());
     (fixture.witness.record.device_key_x, fixture.witness.record.device_key_y) = (key.x, key.y);
     Forgery::presentation(fixture.presented(vec![encoded(b"\xf4")])).holds();
-    Forgery::presentation(fixture.presented(vec![encoded(b"\xf5")])).breaks_and_is_refused(&["values/value"]);
+    Forgery::presentation(fixture.presented(vec![encoded(b"\xf5")]))
+        .breaks_and_is_refused(&["values/value"]);
 }
 
 /// An issuer that knows no more than the year signs `00`, which reads as a day before all others of the year. The holder passes by the
@@ -234,7 +244,9 @@ fn refuses_birth_dates_without_month_or_day() {
     // The values of the first day of the year, which the record does not hold.
     let mut first_day = unknown.clone();
     first_day.witness.record.values[0] = b"\xd9\x03\xec\x6a2006-01-01".to_vec();
-    asked(&unknown).with_tables_of(&asked(&first_day), &["values"]).breaks_and_is_refused(&["bus absorb"]);
+    asked(&unknown)
+        .with_tables_of(&asked(&first_day), &["values"])
+        .breaks_and_is_refused(&["bus absorb"]);
 }
 
 /// A slot that the request does not use holds nothing that could meet a predicate.
@@ -249,7 +261,10 @@ fn refuses_a_value_in_an_unused_slot() {
     forged().holds();
     let mut too_many = statement.clone();
     too_many.predicates.push(Vec::new());
-    assert!(crate::proof::presentation_chips(&too_many).is_err(), "a predicate on a slot that is not in use");
+    assert!(
+        crate::proof::presentation_chips(&too_many).is_err(),
+        "a predicate on a slot that is not in use"
+    );
 
     let of_two = Forgery::presentation(two.presented(vec![dated(0, 20061015), Vec::new()]));
     forged().with_tables_of(&of_two, &["values"]).breaks(&["bus absorb", "values/name"]);

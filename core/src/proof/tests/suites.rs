@@ -28,7 +28,9 @@ fn a_proof_is_of_one_suite() {
         (verifier, credential, first, presentation, second)
     });
     for (verifier, credential, _, presentation, _) in &proofs {
-        for (_, _, first, _, second) in proofs.iter().filter(|other| other.1.subject != credential.subject) {
+        for (_, _, first, _, second) in
+            proofs.iter().filter(|other| other.1.subject != credential.subject)
+        {
             verifier.verify_credential(credential, first).unwrap_err();
             verifier.verify_presentation(presentation, second).unwrap_err();
         }

@@ -39,7 +39,9 @@ impl Key {
             Input::Fixed { table, column, offset } if of_group(table) => {
                 Value::Base(self.verifier.fixed_columns(table)[column][at(offset)])
             }
-            Input::Public { table, column } if of_group(table) => Value::Base(public[table][column][row]),
+            Input::Public { table, column } if of_group(table) => {
+                Value::Base(public[table][column][row])
+            }
             Input::Gamma => Value::Extension(challenges.gamma),
             Input::Beta => Value::Extension(challenges.beta),
             // What no fraction of the group reads.
@@ -47,7 +49,9 @@ impl Key {
             _ => Value::Base(F::ZERO),
         });
         let fractions = self.program.groups()[group].fractions.iter();
-        fractions.map(|f| (values[f.count].extension(), values[f.denominator].extension())).collect()
+        fractions
+            .map(|f| (values[f.count].extension(), values[f.denominator].extension()))
+            .collect()
     }
 
     /// The sums of the fractions that share a column.
@@ -95,14 +99,18 @@ impl Key {
                 Input::Fixed { table, column, offset } => {
                     Value::Base(fixed[table][column][of_table(table, offset)])
                 }
-                Input::Public { table, column } => Value::Base(public[table][column][of_table(table, 0)]),
+                Input::Public { table, column } => {
+                    Value::Base(public[table][column][of_table(table, 0)])
+                }
                 Input::First { group }
                 | Input::Last { group }
                 | Input::Transition { group }
                 | Input::Interior { group, .. }
-                | Input::InverseZerofier { group } => {
-                    Value::Base(self.selector(input, group, self.evaluation_domain(group).point(index)))
-                }
+                | Input::InverseZerofier { group } => Value::Base(self.selector(
+                    input,
+                    group,
+                    self.evaluation_domain(group).point(index),
+                )),
                 Input::Terminal { group } => Value::Extension(inputs.terminals[group]),
                 Input::Gamma => Value::Extension(inputs.challenges.gamma),
                 Input::Beta => Value::Extension(inputs.challenges.beta),
@@ -123,7 +131,9 @@ impl Key {
             Input::First { .. } => vanishing * (x - row(0)).inverse(),
             Input::Last { .. } => vanishing * (x - row(active - 1)).inverse(),
             Input::Transition { .. } => x - row(active - 1),
-            Input::Interior { before, after, .. } => zero_on(0..before) * zero_on(active - after..active),
+            Input::Interior { before, after, .. } => {
+                zero_on(0..before) * zero_on(active - after..active)
+            }
             Input::InverseZerofier { .. } => zero_on(active..height) * vanishing.inverse(),
             _ => unreachable!("{input:?} is no selector"),
         }

@@ -19,8 +19,8 @@ use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
 use velum_stark::air::Chip;
 use velum_stark::backend::{
-    Backend, BatchInputs, Inspect, LayerQuery, LookupInputs, OpenedLayer, OpenedRows, QuotientInputs,
-    SecretRows, Step, TreeQuery,
+    Backend, BatchInputs, Inspect, LayerQuery, LookupInputs, OpenedLayer, OpenedRows,
+    QuotientInputs, SecretRows, Step, TreeQuery,
 };
 use velum_stark::control::Control;
 use velum_stark::field::{EF, EXTENSION_DEGREE, F};
@@ -124,7 +124,8 @@ impl Key {
     /// The values of a term's column at a point of its group.
     fn term_at(&self, trees: &[&Committed], term: usize, point: EF) -> EF {
         let term = self.shape().terms[term];
-        let columns = &trees[term.tree].coefficients[term.group][term.column..][..term.base_columns()];
+        let columns =
+            &trees[term.tree].coefficients[term.group][term.column..][..term.base_columns()];
         let values: Vec<EF> = columns.iter().map(|column| evaluate(column, point)).collect();
         values.iter().enumerate().map(|(i, &value)| value * basis(i)).sum()
     }
@@ -136,8 +137,9 @@ fn basis(index: usize) -> EF {
 }
 
 fn columns(matrix: &RowMajorMatrix<F>) -> Vec<Vec<F>> {
-    let column =
-        |column| (0..matrix.height()).map(|row| matrix.values[row * matrix.width + column]).collect();
+    let column = |column| {
+        (0..matrix.height()).map(|row| matrix.values[row * matrix.width + column]).collect()
+    };
     (0..matrix.width).map(column).collect()
 }
 
@@ -200,21 +202,25 @@ impl Backend for Naive {
         let mut matrices = Vec::new();
         let public = composition::public_columns(inputs.tables);
         for group in 0..key.shape().groups.len() {
-            let fractions = |row| key.fractions(group, row, &main.cells, &public, &inputs.challenges);
+            let fractions =
+                |row| key.fractions(group, row, &main.cells, &public, &inputs.challenges);
             let (active, height) = (key.active_rows(group), key.rows(group).size());
             let blinding = &inputs.blinding.groups()[group];
             let mut lookup = vec![Vec::with_capacity(height); blinding.width / EXTENSION_DEGREE];
             let mut sum = EF::ZERO;
             for row in 0..active {
                 lookup[ACCUMULATOR].push(sum);
-                for (column, value) in lookup[1..].iter_mut().zip(key.batches(group, &fractions(row))) {
+                for (column, value) in
+                    lookup[1..].iter_mut().zip(key.batches(group, &fractions(row)))
+                {
                     column.push(value);
                     sum += value;
                 }
             }
             terminals.push(sum);
             lookup.iter_mut().for_each(|column| column.resize(height, EF::ZERO));
-            let mut base: Vec<Vec<F>> = lookup.iter().flat_map(|column| base_columns(column)).collect();
+            let mut base: Vec<Vec<F>> =
+                lookup.iter().flat_map(|column| base_columns(column)).collect();
             for (row, cells) in (active..).zip(blinding.rows()) {
                 base.iter_mut().zip(cells).for_each(|(column, cell)| column[row] = cell);
             }
@@ -244,7 +250,8 @@ impl Backend for Naive {
             quotient[power] += mask * F::GENERATOR.exp_u64(power as u64);
         }
         let height = shape.groups[0].height();
-        let mut chunks: Vec<Vec<EF>> = quotient.chunks(shape.chunk_len).map(<[EF]>::to_vec).collect();
+        let mut chunks: Vec<Vec<EF>> =
+            quotient.chunks(shape.chunk_len).map(<[EF]>::to_vec).collect();
         chunks.iter_mut().for_each(|chunk| chunk.resize(height, EF::ZERO));
         for (chunk, blinding) in blinding.chunks.iter().enumerate() {
             for (power, &t) in blinding.iter().enumerate() {
@@ -265,13 +272,14 @@ impl Backend for Naive {
         _control: &Control<'_>,
     ) -> Step<Vec<EF>, Infallible> {
         let shape = key.shape();
-        let value = |(index, term): (usize, &velum_stark::shape::Term)| match shape.points[term.point] {
-            Point::Mask => EF::ZERO,
-            Point::Row(_) => {
-                let point = key.point(term.point, zeta).exp_power_of_2(shape.lift(term.group));
-                key.term_at(trees, index, point)
-            }
-        };
+        let value =
+            |(index, term): (usize, &velum_stark::shape::Term)| match shape.points[term.point] {
+                Point::Mask => EF::ZERO,
+                Point::Row(_) => {
+                    let point = key.point(term.point, zeta).exp_power_of_2(shape.lift(term.group));
+                    key.term_at(trees, index, point)
+                }
+            };
         Ok(shape.terms.iter().enumerate().map(value).collect())
     }
 
@@ -293,9 +301,12 @@ impl Backend for Naive {
             let x = EF::from(domain.point(index));
             // The last column of the quotient tree.
             let mask = shape.groups[0].widths[QUOTIENT] - EXTENSION_DEGREE;
-            let mut sum: EF =
-                (0..EXTENSION_DEGREE).map(|i| basis(i) * group_values(QUOTIENT, 0, mask + i, index)).sum();
-            for ((term, &value), &weight) in shape.terms.iter().zip(inputs.values).zip(inputs.weights) {
+            let mut sum: EF = (0..EXTENSION_DEGREE)
+                .map(|i| basis(i) * group_values(QUOTIENT, 0, mask + i, index))
+                .sum();
+            for ((term, &value), &weight) in
+                shape.terms.iter().zip(inputs.values).zip(inputs.weights)
+            {
                 let cell: EF = (0..term.base_columns())
                     .map(|i| basis(i) * group_values(term.tree, term.group, term.column + i, index))
                     .sum();
@@ -306,7 +317,12 @@ impl Backend for Naive {
         Ok(Batch { domain, codeword, layers: Vec::new() })
     }
 
-    async fn commit_layer(&self, key: &Key, batch: &mut Batch, log_arity: usize) -> Step<Digest, Infallible> {
+    async fn commit_layer(
+        &self,
+        key: &Key,
+        batch: &mut Batch,
+        log_arity: usize,
+    ) -> Step<Digest, Infallible> {
         let elements: Vec<F> = batch
             .codeword
             .iter()
@@ -336,8 +352,9 @@ impl Backend for Naive {
 
     async fn final_polynomial(&self, key: &Key, batch: &mut Batch) -> Step<Vec<EF>, Infallible> {
         let log_size = batch.domain.log_size;
-        let values: Vec<EF> =
-            (0..batch.domain.size()).map(|index| batch.codeword[reverse_bits(index, log_size)]).collect();
+        let values: Vec<EF> = (0..batch.domain.size())
+            .map(|index| batch.codeword[reverse_bits(index, log_size)])
+            .collect();
         let mut coefficients = interpolate(&batch.domain, &values);
         coefficients.truncate(coefficients.len() >> key.log_blowup());
         Ok(coefficients)
@@ -378,7 +395,11 @@ impl Backend for Naive {
 }
 
 impl Inspect for Naive {
-    async fn evaluations(&self, _key: &Key, tree: &Committed) -> Step<Vec<RowMajorMatrix<F>>, Infallible> {
+    async fn evaluations(
+        &self,
+        _key: &Key,
+        tree: &Committed,
+    ) -> Step<Vec<RowMajorMatrix<F>>, Infallible> {
         Ok(tree.values.iter().map(|columns| bit_reversed_rows(columns)).collect())
     }
 

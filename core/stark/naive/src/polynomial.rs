@@ -21,7 +21,8 @@ impl Coset {
 
     /// The values of a polynomial on all points.
     pub(crate) fn evaluate<E: Algebra<F> + Copy>(&self, coefficients: &[E]) -> Vec<E> {
-        let value = |x: F| coefficients.iter().rfold(E::ZERO, |sum, &coefficient| sum * x + coefficient);
+        let value =
+            |x: F| coefficients.iter().rfold(E::ZERO, |sum, &coefficient| sum * x + coefficient);
         (0..self.size()).map(|index| value(self.point(index))).collect()
     }
 }
@@ -38,8 +39,9 @@ pub(crate) fn interpolate<E: Algebra<F> + Copy>(domain: &Coset, values: &[E]) ->
     let mut powers = vec![scale; domain.size()];
     let mut coefficients = Vec::with_capacity(domain.size());
     for _ in 0..domain.size() {
-        coefficients
-            .push(values.iter().zip(&powers).fold(E::ZERO, |sum, (&value, &power)| sum + value * power));
+        coefficients.push(
+            values.iter().zip(&powers).fold(E::ZERO, |sum, (&value, &power)| sum + value * power),
+        );
         powers.iter_mut().zip(&inverses).for_each(|(power, &inverse)| *power *= inverse);
     }
     coefficients

@@ -11,7 +11,11 @@ use velum_stark::{Digest, HashFunction, Salt};
 pub(crate) struct Tree(Vec<Vec<Digest>>);
 
 impl Tree {
-    pub(crate) fn new(hash: HashFunction, matrices: &[RowMajorMatrix<F>], salts: Option<&[Salt]>) -> Self {
+    pub(crate) fn new(
+        hash: HashFunction,
+        matrices: &[RowMajorMatrix<F>],
+        salts: Option<&[Salt]>,
+    ) -> Self {
         let rows = |matrix: &RowMajorMatrix<F>, salts: Option<&[Salt]>| -> Vec<Digest> {
             let rows = matrix.values.chunks(matrix.width);
             rows.enumerate()
@@ -21,8 +25,11 @@ impl Tree {
         let mut levels = vec![rows(&matrices[0], salts)];
         while levels[levels.len() - 1].len() > 1 {
             let below = &levels[levels.len() - 1];
-            let mut level: Vec<_> = below.chunks(2).map(|pair| hash_node(hash, pair[0], pair[1])).collect();
-            if let Some(matrix) = matrices.iter().skip(1).find(|matrix| matrix.height() == level.len()) {
+            let mut level: Vec<_> =
+                below.chunks(2).map(|pair| hash_node(hash, pair[0], pair[1])).collect();
+            if let Some(matrix) =
+                matrices.iter().skip(1).find(|matrix| matrix.height() == level.len())
+            {
                 level = level
                     .into_iter()
                     .zip(rows(matrix, None))
@@ -52,7 +59,8 @@ fn hash_row(hash: HashFunction, cells: &[F], salt: Option<&Salt>) -> Digest {
     if message.len() <= 1024 {
         return cut(hash, blake3("velum 2026 row v1", &message));
     }
-    let pieces: Vec<u8> = message.chunks(1024).flat_map(|piece| blake3("velum 2026 row v1", piece)).collect();
+    let pieces: Vec<u8> =
+        message.chunks(1024).flat_map(|piece| blake3("velum 2026 row v1", piece)).collect();
     cut(hash, blake3("velum 2026 row pieces v1", &pieces))
 }
 

@@ -53,7 +53,10 @@ fn two_backends_agree_on_every_step_with_poseidon2() {
 }
 
 /// Proves on a processor and on one that breaks, with Poseidon2, whose digests have to be canonical.
-fn prove_beside(at: At, how: How) -> Result<Vec<u8>, ProveError<DifferentialError<Infallible, Lost>>> {
+fn prove_beside(
+    at: At,
+    how: How,
+) -> Result<Vec<u8>, ProveError<DifferentialError<Infallible, Lost>>> {
     let parameters = Parameters { hash: HashFunction::Poseidon2, ..PARAMETERS };
     let (chips, traces) = instance(3);
     let verifier = VerifierKey::new("differential", parameters, &chips);
@@ -70,7 +73,9 @@ fn prove_on_faulty(at: At, how: How) -> Result<Vec<u8>, ProveError<Lost>> {
     let broken = Faulty::breaking(at, how);
     let key = block_on(ProvingKey::on(broken, verifier, &chips, &Control::none()))?;
     let proof = key.prove(&chips, traces, b"statement", &Control::none())?;
-    key.verifier().verify(&chips, b"statement", &proof).map_err(|_| ProveError::Faulty("no proof"))?;
+    key.verifier()
+        .verify(&chips, b"statement", &proof)
+        .map_err(|_| ProveError::Faulty("no proof"))?;
     Ok(proof)
 }
 

@@ -160,7 +160,12 @@ impl Buses {
             .0
             .into_iter()
             .filter(|(_, (surplus, _))| *surplus != F::ZERO)
-            .map(|((bus, tuple), (surplus, parties))| Failure::Bus { bus: bus.name, tuple, surplus, parties })
+            .map(|((bus, tuple), (surplus, parties))| Failure::Bus {
+                bus: bus.name,
+                tuple,
+                surplus,
+                parties,
+            })
             .collect();
         failures.sort_by_key(|failure| match failure {
             Failure::Bus { bus, tuple, .. } => {

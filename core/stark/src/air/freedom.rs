@@ -26,7 +26,8 @@ pub fn free_cells(chip: &impl Chip, trace: &Trace, rows: usize) -> BTreeSet<Cell
     let mut still = BTreeSet::new();
     take_out_single_cells(&mut forms, &mut still);
     still.extend(eliminate(forms));
-    let cells = (0..trace.height()).flat_map(|row| (0..trace.width()).map(move |column| (row, column)));
+    let cells =
+        (0..trace.height()).flat_map(|row| (0..trace.width()).map(move |column| (row, column)));
     cells.filter(|cell| !still.contains(cell)).collect()
 }
 
@@ -51,8 +52,10 @@ impl<'a> Table<'a> {
             let [one, minus_one, two] = [F::ONE, F::NEG_ONE, F::TWO].map(moved);
             for (i, form) in forms.iter_mut().enumerate() {
                 // The derivative at 0 of a polynomial of degree 3, six times.
-                let slope =
-                    one[i] * F::from_u8(6) - two[i] - honest[i] * F::from_u8(3) - minus_one[i].double();
+                let slope = one[i] * F::from_u8(6)
+                    - two[i]
+                    - honest[i] * F::from_u8(3)
+                    - minus_one[i].double();
                 if slope != F::ZERO {
                     form.insert(cell, slope);
                 }
@@ -63,7 +66,8 @@ impl<'a> Table<'a> {
 
     fn values(self, chip: &impl Chip, row: usize, change: Option<(Cell, F)>) -> Values<'a> {
         let (zeros, tuples) = (Vec::new(), Vec::new());
-        let mut values = Values { table: self, row, change, reads: RefCell::default(), zeros, tuples };
+        let mut values =
+            Values { table: self, row, change, reads: RefCell::default(), zeros, tuples };
         chip.eval(&mut values);
         values
     }

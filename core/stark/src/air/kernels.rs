@@ -20,8 +20,12 @@ type LookupColumns<C> = fn(
     &Control<'_>,
 ) -> Result<(SecretRows, Vec<EF>), Cancelled>;
 #[cfg(feature = "prover")]
-type QuotientColumns<C> =
-    fn(&CpuKey, [&CpuCommitted; 2], &QuotientInputs<'_, C>, &Control<'_>) -> Result<SecretRows, Cancelled>;
+type QuotientColumns<C> = fn(
+    &CpuKey,
+    [&CpuCommitted; 2],
+    &QuotientInputs<'_, C>,
+    &Control<'_>,
+) -> Result<SecretRows, Cancelled>;
 type Verify<C> = fn(&VerifierKey, &[C], &[u8], &[u8]) -> Result<(), VerifyError>;
 
 /// What is compiled for a type of chips: a pointer to each function, so that all of them are in the crate that makes the pointers, once

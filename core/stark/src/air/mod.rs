@@ -155,7 +155,12 @@ pub trait ChipBuilder {
     fn interact(&mut self, bus: Bus, fields: Vec<Self::Expr>, count: Self::Expr, weight: u32);
 
     /// Requires `left` and `right` to be equal on every row.
-    fn assert_eq(&mut self, label: &'static str, left: impl Into<Self::Expr>, right: impl Into<Self::Expr>) {
+    fn assert_eq(
+        &mut self,
+        label: &'static str,
+        left: impl Into<Self::Expr>,
+        right: impl Into<Self::Expr>,
+    ) {
         self.assert_zero(label, left.into() - right.into());
     }
 

@@ -97,7 +97,9 @@ struct Rows<'a> {
 impl Rows<'_> {
     /// The row of a lane, none outside the table.
     fn row(&self, lane: usize, offset: i32) -> Option<usize> {
-        (self.first + lane).checked_add_signed(offset as isize).filter(|&row| row < self.trace.height())
+        (self.first + lane)
+            .checked_add_signed(offset as isize)
+            .filter(|&row| row < self.trace.height())
     }
 
     fn cells(&self, offset: i32, cell: impl Fn(usize) -> F) -> Packed {
@@ -159,12 +161,20 @@ impl ChipBuilder for Rows<'_> {
         let tuples = self.value(bus, &fields);
         for lane in 0..Packed::WIDTH.min(self.trace.height() - self.first) {
             if count.extract(lane) != F::ZERO {
-                self.ledger.asked.push((tuples.extract(lane).as_canonical_u64(), count.extract(lane)));
+                self.ledger
+                    .asked
+                    .push((tuples.extract(lane).as_canonical_u64(), count.extract(lane)));
             }
         }
     }
 
-    fn provide(&mut self, bus: Bus, key: Vec<Packed>, multiplicity: usize, enabled: impl Into<Packed>) {
+    fn provide(
+        &mut self,
+        bus: Bus,
+        key: Vec<Packed>,
+        multiplicity: usize,
+        enabled: impl Into<Packed>,
+    ) {
         let (enabled, tuples) = (enabled.into(), self.value(bus, &key));
         for lane in 0..Packed::WIDTH.min(self.trace.height() - self.first) {
             if enabled.extract(lane) != F::ZERO {

@@ -8,8 +8,9 @@ const VARIABLE: &str = "VELUM_MUTANT";
 
 /// Whether the constraint `chip/label` is switched off.
 pub(crate) fn constraint_is_off(chip: &str, label: &str) -> bool {
-    switched_off()
-        .is_some_and(|rule| rule.strip_prefix(chip).and_then(|rest| rest.strip_prefix('/')) == Some(label))
+    switched_off().is_some_and(|rule| {
+        rule.strip_prefix(chip).and_then(|rest| rest.strip_prefix('/')) == Some(label)
+    })
 }
 
 /// Whether the bus is switched off.

@@ -81,7 +81,10 @@ pub fn assert_cells_matter<C: Chip>(
         for column in (0..traces[table].width()).filter(|&column| !exempt(row, column)) {
             let honest = traces[table].get(row, column);
             traces[table].set(row, column, honest + F::ONE);
-            assert!(!check(chips, &traces).is_empty(), "cell in row {row}, column {column} is free");
+            assert!(
+                !check(chips, &traces).is_empty(),
+                "cell in row {row}, column {column} is free"
+            );
             traces[table].set(row, column, honest);
         }
     }
@@ -129,7 +132,8 @@ impl<'a, C: Chip> Watch<'a, C> {
         let mut surplus: HashMap<(Bus, Vec<F>), F> = HashMap::new();
         for near in rows {
             let [before, after] = [self.trace, &changed].map(|trace| {
-                let mut cells = RowChecker::new(self.chip.name(), trace, &self.fixed, &self.public, near);
+                let mut cells =
+                    RowChecker::new(self.chip.name(), trace, &self.fixed, &self.public, near);
                 self.chip.eval(&mut cells);
                 cells
             });
@@ -143,7 +147,9 @@ impl<'a, C: Chip> Watch<'a, C> {
                 *surplus.entry((bus, tuple)).or_default() += count;
             });
         }
-        surplus.into_iter().any(|(tuple, count)| count != F::ZERO && !self.provided.contains(&tuple))
+        surplus
+            .into_iter()
+            .any(|(tuple, count)| count != F::ZERO && !self.provided.contains(&tuple))
     }
 }
 

@@ -19,7 +19,10 @@ fn salt(index: usize) -> Salt {
 }
 
 /// Leaves of many rows at once are those of `slow`, one row at a time.
-pub(super) fn leaves_equal<H: ProofHash>(widths: &[usize], slow: impl Fn(&[F], Option<&Salt>) -> H::Digest) {
+pub(super) fn leaves_equal<H: ProofHash>(
+    widths: &[usize],
+    slow: impl Fn(&[F], Option<&Salt>) -> H::Digest,
+) {
     for &width in widths {
         for count in [1, 7, 8, 9, 16, 17, 2 * TASK + 3] {
             let rows: Vec<F> = (0..count).flat_map(|index| row(index, width)).collect();
@@ -36,7 +39,8 @@ pub(super) fn leaves_equal<H: ProofHash>(widths: &[usize], slow: impl Fn(&[F], O
 
 pub(super) fn nodes_equal<H: ProofHash>(slow: impl Fn(&H::Digest, &H::Digest) -> H::Digest) {
     for count in [1, 3, 8, 9, 2 * TASK + 5] {
-        let children: Vec<_> = (0..2 * count).map(|index| H::leaves(&row(index, 1), 1, None)[0]).collect();
+        let children: Vec<_> =
+            (0..2 * count).map(|index| H::leaves(&row(index, 1), 1, None)[0]).collect();
         let expected: Vec<_> = children.chunks(2).map(|pair| slow(&pair[0], &pair[1])).collect();
         assert_eq!(H::nodes(&children), expected, "{count} nodes");
     }
@@ -76,8 +80,9 @@ fn blake3_leaves_and_nodes_equal_the_slow_ones() {
 
 #[test]
 fn truncated_digests_are_the_first_bytes() {
-    let first =
-        |digest: [u8; 32]| std::array::from_fn(|byte| if byte < TRUNCATED_BYTES { digest[byte] } else { 0 });
+    let first = |digest: [u8; 32]| {
+        std::array::from_fn(|byte| if byte < TRUNCATED_BYTES { digest[byte] } else { 0 })
+    };
     leaves_equal::<Blake3TruncatedHash>(&[1, 9, 126, 127, 300], |row, salt| {
         first(slow_blake3_leaf(row, salt))
     });
@@ -119,16 +124,27 @@ fn digests_decode_from_canonical_bytes_only() {
     for place in 0..DIGEST_BYTES {
         let mut bytes = [0; DIGEST_BYTES];
         bytes[place] = 1;
-        assert_eq!(Blake3TruncatedHash::from_bytes(bytes).is_some(), place < TRUNCATED_BYTES, "byte {place}");
+        assert_eq!(
+            Blake3TruncatedHash::from_bytes(bytes).is_some(),
+            place < TRUNCATED_BYTES,
+            "byte {place}"
+        );
     }
     digests_decode::<Poseidon2Hash>();
     for word in 0..4 {
         let mut bytes = [0; DIGEST_BYTES];
-        for (number, accepted) in
-            [(F::ORDER_U64 - 1, true), (F::ORDER_U64, false), (F::ORDER_U64 + 1, false), (u64::MAX, false)]
-        {
+        for (number, accepted) in [
+            (F::ORDER_U64 - 1, true),
+            (F::ORDER_U64, false),
+            (F::ORDER_U64 + 1, false),
+            (u64::MAX, false),
+        ] {
             bytes[8 * word..][..8].copy_from_slice(&number.to_le_bytes());
-            assert_eq!(Poseidon2Hash::from_bytes(bytes).is_some(), accepted, "{number} in word {word}");
+            assert_eq!(
+                Poseidon2Hash::from_bytes(bytes).is_some(),
+                accepted,
+                "{number} in word {word}"
+            );
         }
     }
 }
@@ -150,11 +166,14 @@ fn answers<H: ProofHash>(prefix: &[u8], steps: &[Step]) -> Vec<(EF, EF, usize)> 
         match *step {
             Step::Digest(index) => transcript.absorb_digest(&H::leaves(&row(index, 1), 1, None)[0]),
             Step::Values(index, count) => {
-                let value = |place| EF::from_basis_coefficients_fn(|i| element(index + 2 * place + i));
+                let value =
+                    |place| EF::from_basis_coefficients_fn(|i| element(index + 2 * place + i));
                 transcript.absorb(&(0..count).map(value).collect::<Vec<_>>());
             }
             Step::Nonce(nonce) => assert!(transcript.check_grinding(0, nonce)),
-            Step::Ask => answers.push((transcript.challenge(), transcript.challenge(), transcript.index(32))),
+            Step::Ask => {
+                answers.push((transcript.challenge(), transcript.challenge(), transcript.index(32)))
+            }
         }
     }
     answers
@@ -208,7 +227,9 @@ fn everything_absorbed_counts<H: ProofHash>() {
             later_differ(&swapped, place, "swapped");
         }
     }
-    for prefix in [&b""[..], b"\0", b"prefi", b"prefix\0", b"prefiy", b"a prefix of more than seven bytes"] {
+    for prefix in
+        [&b""[..], b"\0", b"prefi", b"prefix\0", b"prefiy", b"a prefix of more than seven bytes"]
+    {
         let other = answers::<H>(prefix, &steps);
         assert!(other.iter().zip(&honest).all(|(other, honest)| other.0 != honest.0), "{prefix:?}");
     }

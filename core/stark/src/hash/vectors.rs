@@ -49,8 +49,8 @@ fn leaves<H: ProofHash>() -> Vec<Value> {
 /// are `r`.
 fn tree<H: ProofHash>() -> Value {
     let matrix = |height: u64, width: u64| {
-        let elements =
-            (0..height).flat_map(|row| (0..width).map(move |column| F::from_u64(10 * row + column)));
+        let elements = (0..height)
+            .flat_map(|row| (0..width).map(move |column| F::from_u64(10 * row + column)));
         RowMajorMatrix::new(elements.collect(), width as usize)
     };
     let salts: Vec<Salt> = (0..8).map(|row| [row; SALT_BYTES]).collect();
@@ -98,6 +98,9 @@ fn test_vectors_are_met() {
     });
     for name in ["blake3", "blake3-truncated", "poseidon2"] {
         assert_eq!(computed[name], expected[name], "computed:\n{computed:#}");
-        assert!(document.contains(computed[name]["tree"]["root"].as_str().unwrap()), "root for {name}");
+        assert!(
+            document.contains(computed[name]["tree"]["root"].as_str().unwrap()),
+            "root for {name}"
+        );
     }
 }

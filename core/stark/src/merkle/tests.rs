@@ -31,7 +31,8 @@ fn numbers(mut seed: u64) -> impl FnMut() -> u64 {
 
 fn matrices(shape: Shape) -> Vec<RowMajorMatrix<F>> {
     let mut next = numbers(1);
-    let mut matrix = |height, width| (0..height * width).map(|_| F::from_u64(next())).collect::<Vec<_>>();
+    let mut matrix =
+        |height, width| (0..height * width).map(|_| F::from_u64(next())).collect::<Vec<_>>();
     shape.iter().map(|&(height, width)| RowMajorMatrix::new(matrix(height, width), width)).collect()
 }
 
@@ -67,7 +68,8 @@ impl<H: ProofHash> Opening<H> {
             let shift = (height / matrix.height()).ilog2();
             let mut opened: Vec<_> = indices.iter().map(|index| index >> shift).collect();
             opened.dedup();
-            let values = opened.iter().flat_map(|row| matrix.row_slice(*row).unwrap().to_vec()).collect();
+            let values =
+                opened.iter().flat_map(|row| matrix.row_slice(*row).unwrap().to_vec()).collect();
             (matrix.height().ilog2() as usize, matrix.width, values)
         });
         let opening = Self {
@@ -126,7 +128,8 @@ fn slow_root<H: ProofHash>(matrices: &[RowMajorMatrix<F>], salts: Option<&[Salt]
         index: usize,
     ) -> H::Digest {
         let row = matrices.iter().find(|matrix| matrix.height() == height).map(|matrix| {
-            let salt = salts.filter(|_| height == matrices[0].height()).map(|salts| &salts[index..=index]);
+            let salt =
+                salts.filter(|_| height == matrices[0].height()).map(|salts| &salts[index..=index]);
             H::leaves(&matrix.row_slice(index).unwrap(), matrix.width, salt)[0]
         });
         if height == matrices[0].height() {
@@ -143,7 +146,8 @@ fn openings_verify<H: ProofHash>() {
     for shape in SHAPES {
         for salted in [false, true] {
             let height = shape[0].0;
-            let expected = slow_root::<H>(&matrices(shape), salted.then(|| salts(height)).as_deref());
+            let expected =
+                slow_root::<H>(&matrices(shape), salted.then(|| salts(height)).as_deref());
             for indices in index_sets(height) {
                 let (root, opening) = Opening::<H>::new(shape, salted, &indices);
                 assert_eq!(root, expected, "{shape:?}");
@@ -187,8 +191,9 @@ fn changes_show<H: ProofHash>() {
                 changed.siblings[place] = H::from_bytes(bytes).unwrap();
                 refused(changed, "sibling");
             }
-            for other in
-                index_sets(height).into_iter().filter(|set| set.len() == indices.len() && *set != indices)
+            for other in index_sets(height)
+                .into_iter()
+                .filter(|set| set.len() == indices.len() && *set != indices)
             {
                 refused(Opening { indices: other, ..opening.clone() }, "indices");
             }

@@ -146,7 +146,8 @@ impl<C: Chip, AB: InteractionBuilder<F = F>> Air<AB> for Lowered<C> {
         let transition = builder.is_transition();
 
         for (&(column, offset), &copy) in &layout.copies {
-            let nearer = |offset: i32| if offset == 0 { column } else { layout.copies[&(column, offset)] };
+            let nearer =
+                |offset: i32| if offset == 0 { column } else { layout.copies[&(column, offset)] };
             let (copied, source) = if offset < 0 {
                 (main.next_slice()[copy], main.current_slice()[nearer(offset + 1)])
             } else {

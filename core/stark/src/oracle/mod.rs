@@ -19,8 +19,8 @@ pub fn accepts<C: Chip + Clone>(chips: &[C], traces: &[Trace]) -> bool {
     let airs: Vec<_> = chips.iter().cloned().map(Lowered::new).collect();
     let degree_bits: Vec<_> = chips.iter().map(|chip| chip.height().ilog2() as usize).collect();
     let config = config();
-    let data =
-        ProverData::from_airs_and_degrees(&config, &airs, &degree_bits).expect("the tables have heights");
+    let data = ProverData::from_airs_and_degrees(&config, &airs, &degree_bits)
+        .expect("the tables have heights");
     let matrices: Vec<_> = airs.iter().zip(traces).map(|(air, trace)| air.trace(trace)).collect();
     let instances: Vec<_> = airs
         .iter()
@@ -28,7 +28,8 @@ pub fn accepts<C: Chip + Clone>(chips: &[C], traces: &[Trace]) -> bool {
         .map(|(air, trace)| StarkInstance { air, trace, public_values: Vec::new() })
         .collect();
     // Its prover may refuse a wrong trace by an assertion, where ours makes a proof that does not verify.
-    let Ok(Ok(proof)) = catch_unwind(AssertUnwindSafe(|| prove_batch(&config, &instances, &data))) else {
+    let Ok(Ok(proof)) = catch_unwind(AssertUnwindSafe(|| prove_batch(&config, &instances, &data)))
+    else {
         return false;
     };
     verify_batch(&config, &airs, &proof, &vec![Vec::new(); airs.len()], &data.common).is_ok()

@@ -84,7 +84,9 @@ impl Expr {
                 Op::Sub => *a - *b,
                 Op::Mul => *a * *b,
             }),
-            (Self::Node(recording, _), _) | (_, Self::Node(recording, _)) => recording.apply(op, &a, &b),
+            (Self::Node(recording, _), _) | (_, Self::Node(recording, _)) => {
+                recording.apply(op, &a, &b)
+            }
         }
     }
 }

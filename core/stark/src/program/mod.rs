@@ -115,7 +115,10 @@ pub enum Input {
 impl Input {
     /// Whether its values lie in the extension field on evaluation domains; the others lie in the base field there.
     pub const fn is_extension(&self) -> bool {
-        matches!(self, Self::Lookup { .. } | Self::Terminal { .. } | Self::Gamma | Self::Beta | Self::Alpha)
+        matches!(
+            self,
+            Self::Lookup { .. } | Self::Terminal { .. } | Self::Gamma | Self::Beta | Self::Alpha
+        )
     }
 
     const fn degree(&self) -> usize {

@@ -60,7 +60,12 @@ impl<'a> Recorder<'a> {
     }
 
     /// A group's constraints divided by its zerofier.
-    fn group<C: Chip>(&self, index: usize, group: &Group, tables: &[Table<'_, C>]) -> (Expr, GroupProgram) {
+    fn group<C: Chip>(
+        &self,
+        index: usize,
+        group: &Group,
+        tables: &[Table<'_, C>],
+    ) -> (Expr, GroupProgram) {
         let input = |input| self.recording.input(input);
         let lookup = |column, offset| input(Input::Lookup { group: index, column, offset });
         let selectors = [
@@ -86,7 +91,11 @@ impl<'a> Recorder<'a> {
         let program = GroupProgram {
             log_height: group.log_height,
             rules: rules
-                .map(|((power, value), name)| Rule { name, power: *power, node: self.recording.id(value) })
+                .map(|((power, value), name)| Rule {
+                    name,
+                    power: *power,
+                    node: self.recording.id(value),
+                })
                 .collect(),
             fractions: fractions
                 .map(|(fraction, interaction)| FractionNodes {
@@ -112,22 +121,31 @@ impl<'a> Recorder<'a> {
     ) {
         let table: &TableShape = &self.shape.tables[number];
         let cells = |window: &Window, of: &dyn Fn(usize, i32) -> Input| -> Vec<Expr> {
-            window.cells.iter().map(|&(column, offset)| self.recording.input(of(column, offset))).collect()
+            window
+                .cells
+                .iter()
+                .map(|&(column, offset)| self.recording.input(of(column, offset)))
+                .collect()
         };
         let main = cells(&table.window, &|column, offset| Input::Main {
             group: index,
             column: table.first_column + column,
             offset,
         });
-        let fixed =
-            cells(&table.fixed_window, &|column, offset| Input::Fixed { table: number, column, offset });
+        let fixed = cells(&table.fixed_window, &|column, offset| Input::Fixed {
+            table: number,
+            column,
+            offset,
+        });
         let public: Vec<_> = (0..table.publics)
             .map(|column| self.recording.input(Input::Public { table: number, column }))
             .collect();
         let interiors: Vec<_> = table
             .interiors
             .iter()
-            .map(|&(before, after)| self.recording.input(Input::Interior { group: index, before, after }))
+            .map(|&(before, after)| {
+                self.recording.input(Input::Interior { group: index, before, after })
+            })
             .collect();
         let row = Row {
             table,

@@ -53,10 +53,12 @@ impl Program {
         let mut values: Vec<Value<A::Base, A::Extension>> = Vec::with_capacity(self.nodes.len());
         for node in &self.nodes {
             let value = match *node {
-                Node::Constant(constant) => algebra.constant(match ExtensionField::<F>::as_base(&constant) {
-                    Some(base) => Value::Base(base),
-                    None => Value::Extension(constant),
-                }),
+                Node::Constant(constant) => {
+                    algebra.constant(match ExtensionField::<F>::as_base(&constant) {
+                        Some(base) => Value::Base(base),
+                        None => Value::Extension(constant),
+                    })
+                }
                 Node::Input(input) => algebra.input(&self.inputs[input]),
                 Node::Op(op, a, b) => algebra.apply(op, &values[a], &values[b]),
             };

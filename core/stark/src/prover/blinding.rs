@@ -71,7 +71,8 @@ impl VerifierKey {
                     };
                     match &tables.0[number] {
                         Table::Chip(_) => {
-                            (0..domain.active()).for_each(|row| write(row, traces[number].row(row)));
+                            (0..domain.active())
+                                .for_each(|row| write(row, traces[number].row(row)));
                         }
                         Table::Mask(_) => {
                             write(mask::SENT, &masks[index]);

@@ -37,8 +37,8 @@ use rand::{CryptoRng, RngExt};
 
 use super::ProveError;
 use super::backend::{
-    Backend, BatchInputs, LayerQuery, LookupInputs, MaybeSend, OpenedLayer, OpenedRows, QuotientBlinding,
-    QuotientInputs, SecretRows, Step, TreeQuery,
+    Backend, BatchInputs, LayerQuery, LookupInputs, MaybeSend, OpenedLayer, OpenedRows,
+    QuotientBlinding, QuotientInputs, SecretRows, Step, TreeQuery,
 };
 use super::blinding::system_rng;
 use crate::air::Chip;
@@ -99,8 +99,10 @@ pub(crate) mod fault {
     pub(crate) const COLUMNS: &str = "columns that are not those of the host";
     pub(crate) const LOOKUPS: &str = "lookup columns that are not those of the host";
     pub(crate) const MASKS: &str = "masks that are not those of the host";
-    pub(crate) const BLINDING: &str = "chunks of the quotient that are not blinded as the host drew";
-    pub(crate) const CHUNKS: &str = "chunks of the quotient that are not those that it committed to";
+    pub(crate) const BLINDING: &str =
+        "chunks of the quotient that are not blinded as the host drew";
+    pub(crate) const CHUNKS: &str =
+        "chunks of the quotient that are not those that it committed to";
     pub(crate) const ROOT: &str = "rows of the quotient that are not those that it committed to";
     pub(crate) const NONCE: &str = "a nonce further off than chance has it";
 }
@@ -122,7 +124,10 @@ impl Spots {
     }
 
     fn query(&self, key: &VerifierKey) -> TreeQuery {
-        TreeQuery { rows: vec![self.rows.clone()], nodes: sibling_positions(key.log_codeword(), &self.rows) }
+        TreeQuery {
+            rows: vec![self.rows.clone()],
+            nodes: sibling_positions(key.log_codeword(), &self.rows),
+        }
     }
 
     /// Whether the opened rows are those of a root.
@@ -152,7 +157,8 @@ impl<K> CheckedKey<K> {
 
     /// The point of a row of a group's evaluation domain.
     pub(crate) fn point(&self, group: usize, row: usize) -> F {
-        let log_size = self.verifier.shape.groups[group].log_height + self.verifier.parameters.log_blowup;
+        let log_size =
+            self.verifier.shape.groups[group].log_height + self.verifier.parameters.log_blowup;
         let power = reverse_bits_len(row, log_size) as u64;
         self.verifier.shift(group) * F::two_adic_generator(log_size).exp_u64(power)
     }
@@ -166,7 +172,8 @@ impl<K> CheckedKey<K> {
         coefficients: &[EF],
     ) -> bool {
         let points: Vec<F> = rows.iter().map(|&row| self.point(group, row)).collect();
-        let expected: Vec<EF> = points.into_par_iter().map(|point| evaluate(coefficients, point)).collect();
+        let expected: Vec<EF> =
+            points.into_par_iter().map(|point| evaluate(coefficients, point)).collect();
         opened.eq(expected)
     }
 
@@ -185,10 +192,12 @@ impl<K> CheckedKey<K> {
             }
             let weights: Vec<EF> = (0..matrix.width).map(|_| rng.random()).collect();
             let rows = matrix.values.par_chunks_exact(matrix.width);
-            let combined: Secret<EF> = rows.map(|row| combine(row, &weights)).collect::<Vec<_>>().into();
+            let combined: Secret<EF> =
+                rows.map(|row| combine(row, &weights)).collect::<Vec<_>>().into();
             let coefficients =
                 Secret::from(Radix2DitParallel::<F>::default().idft_algebra(combined.to_vec()));
-            let (Some(rows), Some(cells)) = (query.rows.get(group), opened.groups.get(group)) else {
+            let (Some(rows), Some(cells)) = (query.rows.get(group), opened.groups.get(group))
+            else {
                 return Err(ProveError::Faulty(what));
             };
             let cells = cells.chunks_exact(matrix.width).map(|row| combine(row, &weights));
@@ -241,11 +250,16 @@ impl<K> CheckedKey<K> {
             let (pairs, _) = row.as_chunks::<EXTENSION_DEGREE>();
             pairs.iter().map(|&pair| EF::from_basis_coefficients_fn(|i| pair[i])).collect()
         };
-        let opened: Vec<Vec<EF>> = cells.chunks_exact(width * EXTENSION_DEGREE).map(columns).collect();
+        let opened: Vec<Vec<EF>> =
+            cells.chunks_exact(width * EXTENSION_DEGREE).map(columns).collect();
         let polynomials = |polynomials: &[&Secret<EF>], first: usize, rng: &mut _| {
             let weights: Vec<EF> = polynomials.iter().map(|_| draw(rng)).collect();
             let combined = |power: usize| -> EF {
-                polynomials.iter().zip(&weights).map(|(polynomial, &weight)| weight * polynomial[power]).sum()
+                polynomials
+                    .iter()
+                    .zip(&weights)
+                    .map(|(polynomial, &weight)| weight * polynomial[power])
+                    .sum()
             };
             let combined: Secret<EF> = (0..height).map(combined).collect();
             let opened = opened.iter().map(|row| {
@@ -320,7 +334,8 @@ impl<B: Untrusted> Backend for Checked<B> {
         control: &Control<'_>,
     ) -> Step<(Self::Committed, Digest, Vec<EF>), B::Error> {
         let Host::Main(cells) = &main.host else { return Err(ProveError::Faulty(fault::COLUMNS)) };
-        let (columns, expected) = (C::kernels().lookup_columns)(&key.verifier, cells, &inputs, control)?;
+        let (columns, expected) =
+            (C::kernels().lookup_columns)(&key.verifier, cells, &inputs, control)?;
         let (device, root, terminals) =
             self.0.commit_lookups(&key.device, &mut main.device, inputs, control).await?;
         if terminals != expected {
@@ -374,11 +389,20 @@ impl<B: Untrusted> Backend for Checked<B> {
         self.0.commit_layer(&key.device, batch, log_arity).await
     }
 
-    async fn fold(&self, key: &Self::Key, batch: &mut B::Batch, challenges: &[EF]) -> Step<(), B::Error> {
+    async fn fold(
+        &self,
+        key: &Self::Key,
+        batch: &mut B::Batch,
+        challenges: &[EF],
+    ) -> Step<(), B::Error> {
         self.0.fold(&key.device, batch, challenges).await
     }
 
-    async fn final_polynomial(&self, key: &Self::Key, batch: &mut B::Batch) -> Step<Vec<EF>, B::Error> {
+    async fn final_polynomial(
+        &self,
+        key: &Self::Key,
+        batch: &mut B::Batch,
+    ) -> Step<Vec<EF>, B::Error> {
         self.0.final_polynomial(&key.device, batch).await
     }
 
@@ -393,16 +417,20 @@ impl<B: Untrusted> Backend for Checked<B> {
         control.check()?;
         let mut rng = system_rng()?;
         match &tree.host {
-            Host::Main(cells) => key.compare_cells(cells, query, &opened, fault::COLUMNS, &mut rng)?,
-            Host::Lookup(cells) => key.compare_cells(cells, query, &opened, fault::LOOKUPS, &mut rng)?,
+            Host::Main(cells) => {
+                key.compare_cells(cells, query, &opened, fault::COLUMNS, &mut rng)?
+            }
+            Host::Lookup(cells) => {
+                key.compare_cells(cells, query, &opened, fault::LOOKUPS, &mut rng)?
+            }
             Host::Quotient { blinding, root, spots } => {
                 let chunks = self.0.chunks(&key.device, &tree.device).await?;
                 key.compare_quotient((blinding, &chunks), query, &opened, &mut rng)?;
                 let query = spots.query(&key.verifier);
                 let mut looked_at = self.0.rows(&key.device, &tree.device, &query, control).await?;
-                let compared = key
-                    .compare_root(spots, root, &looked_at)
-                    .and_then(|()| key.compare_quotient((blinding, &chunks), &query, &looked_at, &mut rng));
+                let compared = key.compare_root(spots, root, &looked_at).and_then(|()| {
+                    key.compare_quotient((blinding, &chunks), &query, &looked_at, &mut rng)
+                });
                 looked_at.groups.iter_mut().for_each(|cells| overwrite(cells));
                 compared?;
             }

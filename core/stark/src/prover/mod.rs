@@ -25,16 +25,20 @@ use crate::control::{Cancelled, Control, Stage};
 use crate::field::{EF, F};
 #[cfg(feature = "poseidon2")]
 use crate::hash::Poseidon2Hash;
-use crate::hash::{Blake3Hash, Blake3TruncatedHash, Digest, HashFunction, ProofHash, Salt, Transcript};
+use crate::hash::{
+    Blake3Hash, Blake3TruncatedHash, Digest, HashFunction, ProofHash, Salt, Transcript,
+};
 use crate::key::VerifierKey;
 use crate::merkle::sibling_positions;
 use crate::params::Parameters;
-use crate::proof::{Commitments, LayerCommitment, LayerOpening, Openings, Proof, TreeOpening, group_indices};
+use crate::proof::{
+    Commitments, LayerCommitment, LayerOpening, Openings, Proof, TreeOpening, group_indices,
+};
 use crate::shape::{Point, TREES, Term};
 use crate::transcript::{batching_weights, folding_challenges, queried};
 use backend::{
-    Backend, BatchInputs, LayerQuery, LookupInputs, MaybeSend, OpenedLayer, OpenedRows, QuotientInputs, Step,
-    Tables, TreeQuery,
+    Backend, BatchInputs, LayerQuery, LookupInputs, MaybeSend, OpenedLayer, OpenedRows,
+    QuotientInputs, Step, Tables, TreeQuery,
 };
 use blinding::system_rng;
 pub use blocking::{block_on, block_on_worker};
@@ -157,7 +161,9 @@ impl<B: Backend> ProvingKey<B> {
         let run = Run { key: &self.verifier, backend: &self.backend, prepared: &self.prepared };
         let instance = Instance { tables: Tables::new(chips), traces, bound };
         let proof = match self.verifier.parameters.hash {
-            HashFunction::Blake3 => run.prove::<C, Blake3Hash>(instance, &mut rng, control).await?.to_bytes(),
+            HashFunction::Blake3 => {
+                run.prove::<C, Blake3Hash>(instance, &mut rng, control).await?.to_bytes()
+            }
             HashFunction::Blake3Truncated => {
                 run.prove::<C, Blake3TruncatedHash>(instance, &mut rng, control).await?.to_bytes()
             }
@@ -195,18 +201,22 @@ impl<B: Backend> Run<'_, B> {
         drop(traces);
         let main_salts = key.salts(rng);
         let part = control.part(done::MAIN, done::LOOKUPS);
-        let (mut main, root) = backend.commit_main(prepared, rows, &main_salts.draw(), &part).await?;
+        let (mut main, root) =
+            backend.commit_main(prepared, rows, &main_salts.draw(), &part).await?;
         let main_root = absorb_root::<H, _>(&mut transcript, root)?;
-        let lookup_nonce =
-            self.grind::<H>(&mut transcript, parameters.lookup_grinding_bits, &at(done::LOOKUPS)).await?;
-        let challenges = LookupChallenges { gamma: transcript.challenge(), beta: transcript.challenge() };
+        let lookup_nonce = self
+            .grind::<H>(&mut transcript, parameters.lookup_grinding_bits, &at(done::LOOKUPS))
+            .await?;
+        let challenges =
+            LookupChallenges { gamma: transcript.challenge(), beta: transcript.challenge() };
 
         let blinding = key.lookup_blinding(rng);
         let lookup_salts = key.salts(rng);
         let salts = lookup_salts.draw();
         let inputs = LookupInputs { tables: &tables, challenges, blinding, salts: &salts };
         let part = control.part(done::LOOKUPS, done::QUOTIENT);
-        let (lookup, root, terminals) = backend.commit_lookups(prepared, &mut main, inputs, &part).await?;
+        let (lookup, root, terminals) =
+            backend.commit_lookups(prepared, &mut main, inputs, &part).await?;
         has_length(&terminals, key.shape.groups.len(), "another number of terminals")?;
         drop(salts);
         let lookup_root = absorb_root::<H, _>(&mut transcript, root)?;
@@ -225,11 +235,13 @@ impl<B: Backend> Run<'_, B> {
             salts: &salts,
         };
         let part = control.part(done::QUOTIENT, done::OPENINGS);
-        let (quotient, root) = backend.commit_quotient(prepared, [&main, &lookup], inputs, &part).await?;
+        let (quotient, root) =
+            backend.commit_quotient(prepared, [&main, &lookup], inputs, &part).await?;
         drop(salts);
         let quotient_root = absorb_root::<H, _>(&mut transcript, root)?;
-        let ood_nonce =
-            self.grind::<H>(&mut transcript, parameters.ood_grinding_bits, &at(done::OPENINGS)).await?;
+        let ood_nonce = self
+            .grind::<H>(&mut transcript, parameters.ood_grinding_bits, &at(done::OPENINGS))
+            .await?;
         let zeta = transcript.challenge();
 
         control.begin(Stage::Openings, done::OPENINGS)?;
@@ -239,8 +251,9 @@ impl<B: Backend> Run<'_, B> {
         key.open_mask(&mut values, &blinding.mask, zeta);
         drop(blinding);
         transcript.absorb(&values);
-        let batch_nonce =
-            self.grind::<H>(&mut transcript, parameters.batch_grinding_bits, &at(done::BATCH)).await?;
+        let batch_nonce = self
+            .grind::<H>(&mut transcript, parameters.batch_grinding_bits, &at(done::BATCH))
+            .await?;
         let weights = batching_weights::<H>(&key.shape, &mut transcript);
         control.begin(Stage::Openings, done::BATCH)?;
         let inputs = BatchInputs { values: &values, weights: &weights, zeta };
@@ -255,15 +268,17 @@ impl<B: Backend> Run<'_, B> {
             "another number of coefficients",
         )?;
         transcript.absorb(&final_polynomial);
-        let query_nonce =
-            self.grind::<H>(&mut transcript, parameters.query_grinding_bits, &at(done::QUERIES)).await?;
+        let query_nonce = self
+            .grind::<H>(&mut transcript, parameters.query_grinding_bits, &at(done::QUERIES))
+            .await?;
         let indices = queried::<H>(parameters.queries, key.log_codeword(), &mut transcript);
 
         control.begin(Stage::Queries, done::QUERIES)?;
         let salts = [&main_salts, &lookup_salts, &quotient_salts];
         let mut openings = Vec::with_capacity(TREES);
         for (number, (tree, salts)) in trees.into_iter().zip(salts).enumerate() {
-            openings.push(self.open_tree::<H>(number, tree, &salts.draw(), &indices, control).await?);
+            openings
+                .push(self.open_tree::<H>(number, tree, &salts.draw(), &indices, control).await?);
         }
         let openings = Openings {
             trees: openings.try_into().map_err(|_| ProveError::Faulty("too few trees"))?,
@@ -320,7 +335,9 @@ impl<B: Backend> Run<'_, B> {
     ) -> Step<u64, B::Error> {
         control.begin(Stage::Grinding, 0.0)?;
         let nonce = self.backend.grind(self.prepared, &transcript.puzzle(), bits, control).await?;
-        transcript.absorb_solution(bits, nonce).ok_or(ProveError::Faulty("a nonce that solves nothing"))
+        transcript
+            .absorb_solution(bits, nonce)
+            .ok_or(ProveError::Faulty("a nonce that solves nothing"))
     }
 
     /// Opens a tree at rows of the tallest group's evaluation domain, which are sorted and distinct.
@@ -333,7 +350,8 @@ impl<B: Backend> Run<'_, B> {
         control: &Control<'_>,
     ) -> Step<TreeOpening<H>, B::Error> {
         let shape = &self.key.shape;
-        let widths = shape.groups.iter().map(|group| group.widths[number]).take_while(|&width| width > 0);
+        let widths =
+            shape.groups.iter().map(|group| group.widths[number]).take_while(|&width| width > 0);
         let query = TreeQuery {
             rows: (0..widths.clone().count())
                 .map(|group| group_indices(indices, shape.lift(group)))
@@ -374,7 +392,10 @@ impl<B: Backend> Run<'_, B> {
             let OpenedLayer { values, nodes } =
                 self.backend.layer(self.prepared, batch, layer, &query).await?;
             has_length(&values, query.entries.len(), "another number of entries of a layer")?;
-            openings.push(LayerOpening { values, siblings: digests::<H, _>(&nodes, query.nodes.len())? });
+            openings.push(LayerOpening {
+                values,
+                siblings: digests::<H, _>(&nodes, query.nodes.len())?,
+            });
             indices = leaves;
         }
         Ok(openings)
@@ -402,7 +423,10 @@ fn absorb_root<H: ProofHash, E: std::error::Error>(
     Ok(root)
 }
 
-fn digests<H: ProofHash, E: std::error::Error>(nodes: &[Digest], count: usize) -> Step<Vec<H::Digest>, E> {
+fn digests<H: ProofHash, E: std::error::Error>(
+    nodes: &[Digest],
+    count: usize,
+) -> Step<Vec<H::Digest>, E> {
     has_length(nodes, count, "another number of nodes")?;
     nodes.iter().map(digest::<H, E>).collect()
 }
@@ -411,6 +435,10 @@ fn digest<H: ProofHash, E: std::error::Error>(bytes: &Digest) -> Step<H::Digest,
     H::from_bytes(*bytes).ok_or(ProveError::Faulty("a digest that is not canonical"))
 }
 
-fn has_length<T, E: std::error::Error>(list: &[T], length: usize, what: &'static str) -> Step<(), E> {
+fn has_length<T, E: std::error::Error>(
+    list: &[T],
+    length: usize,
+    what: &'static str,
+) -> Step<(), E> {
     if list.len() == length { Ok(()) } else { Err(ProveError::Faulty(what)) }
 }

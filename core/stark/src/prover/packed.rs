@@ -63,7 +63,8 @@ pub(super) fn inverses(elements: &[Packed]) -> Vec<Packed> {
         inverses.push(product);
         product *= element;
     }
-    let mut inverse = Packed::from_fn(|lane| product.as_slice()[lane].try_inverse().unwrap_or(F::ZERO));
+    let mut inverse =
+        Packed::from_fn(|lane| product.as_slice()[lane].try_inverse().unwrap_or(F::ZERO));
     for (prefix, &element) in inverses.iter_mut().zip(elements).rev() {
         *prefix *= inverse;
         inverse *= element;

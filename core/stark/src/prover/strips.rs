@@ -157,7 +157,8 @@ impl Strips {
         let lines = self.strip(strip);
         for (pack, rows) in rows.chunks_exact(Packed::WIDTH).enumerate() {
             (0..LINE_PACKS).for_each(|first| {
-                let mut square: [_; Packed::WIDTH] = std::array::from_fn(|row| lines[rows[row]][first]);
+                let mut square: [_; Packed::WIDTH] =
+                    std::array::from_fn(|row| lines[rows[row]][first]);
                 transpose(&mut square);
                 for (column, cells) in square.into_iter().enumerate() {
                     to(first * Packed::WIDTH + column, pack, cells);
@@ -191,7 +192,8 @@ pub(super) fn gather_strip(
     let columns = strip * STRIP..matrix.width.min((strip + 1) * STRIP);
     let mut cells = [F::ZERO; STRIP];
     for (to, line) in lines.iter_mut().enumerate() {
-        cells[..columns.len()].copy_from_slice(&matrix.values[row(to) * matrix.width..][columns.clone()]);
+        cells[..columns.len()]
+            .copy_from_slice(&matrix.values[row(to) * matrix.width..][columns.clone()]);
         for (packed, cells) in line.iter_mut().zip(cells.chunks_exact(Packed::WIDTH)) {
             packed.as_slice_mut().copy_from_slice(cells);
         }
@@ -235,8 +237,9 @@ impl Reads {
             count += 1;
         }
         let strip = |(strip, places)| StripReads { strip, places };
-        let offset =
-            |(offset, strips): (_, BTreeMap<_, _>)| (offset, strips.into_iter().map(strip).collect());
+        let offset = |(offset, strips): (_, BTreeMap<_, _>)| {
+            (offset, strips.into_iter().map(strip).collect())
+        };
         Self { offsets: offsets.into_iter().map(offset).collect(), cells: count }
     }
 

@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use crate::air::Chip;
 use crate::backend::{
-    Backend, BatchInputs, Inspect, LayerQuery, LookupInputs, OpenedLayer, OpenedRows, QuotientInputs,
-    SecretRows, Step, TreeQuery,
+    Backend, BatchInputs, Inspect, LayerQuery, LookupInputs, OpenedLayer, OpenedRows,
+    QuotientInputs, SecretRows, Step, TreeQuery,
 };
 use crate::control::{Control, Device};
 use crate::field::EF;
@@ -94,8 +94,10 @@ where
     }
     let [first, second] = [first, second].map(|value| format!("{value:?}"));
     let at = first.bytes().zip(second.bytes()).take_while(|(a, b)| a == b).count();
-    let excerpt = |text: &str| text.get(at..).unwrap_or_default().chars().take(80).collect::<String>();
-    let difference = format!("{:?} and {:?}, {at} bytes into their text", excerpt(&first), excerpt(&second));
+    let excerpt =
+        |text: &str| text.get(at..).unwrap_or_default().chars().take(80).collect::<String>();
+    let difference =
+        format!("{:?} and {:?}, {at} bytes into their text", excerpt(&first), excerpt(&second));
     Err(ProveError::Backend(DifferentialError::Differ { what, difference }))
 }
 
@@ -107,8 +109,10 @@ impl<A: Inspect, B: Inspect> Differential<A, B> {
         key: &(A::Key, B::Key),
         trees: (&A::Committed, &B::Committed),
     ) -> StepOf<(), A, B> {
-        let (first, second) =
-            each!(self.first.evaluations(&key.0, trees.0), self.second.evaluations(&key.1, trees.1));
+        let (first, second) = each!(
+            self.first.evaluations(&key.0, trees.0),
+            self.second.evaluations(&key.1, trees.1)
+        );
         same(what, &first, &second)
     }
 
@@ -241,7 +245,12 @@ impl<A: Inspect, B: Inspect> Backend for Differential<A, B> {
         ))
     }
 
-    async fn fold(&self, key: &Self::Key, batch: &mut Self::Batch, challenges: &[EF]) -> StepOf<(), A, B> {
+    async fn fold(
+        &self,
+        key: &Self::Key,
+        batch: &mut Self::Batch,
+        challenges: &[EF],
+    ) -> StepOf<(), A, B> {
         each!(
             self.first.fold(&key.0, &mut batch.0, challenges),
             self.second.fold(&key.1, &mut batch.1, challenges)
@@ -249,7 +258,11 @@ impl<A: Inspect, B: Inspect> Backend for Differential<A, B> {
         self.same_codeword("the folded codeword", key, batch).await
     }
 
-    async fn final_polynomial(&self, key: &Self::Key, batch: &mut Self::Batch) -> StepOf<Vec<EF>, A, B> {
+    async fn final_polynomial(
+        &self,
+        key: &Self::Key,
+        batch: &mut Self::Batch,
+    ) -> StepOf<Vec<EF>, A, B> {
         Ok(both!(
             "the final polynomial",
             self.first.final_polynomial(&key.0, &mut batch.0),

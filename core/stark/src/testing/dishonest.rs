@@ -62,7 +62,9 @@ impl Case {
         let chips = chips(self.start);
         match self.mode {
             Mode::Real => (key.verify_with::<Tiny, H>(&chips, BOUND, &self.proof), Vec::new()),
-            mode => recorded(mode, || key.verify_with::<Tiny, Scripted<H>>(&chips, BOUND, &self.proof)),
+            mode => {
+                recorded(mode, || key.verify_with::<Tiny, Scripted<H>>(&chips, BOUND, &self.proof))
+            }
         }
     }
 }
@@ -94,7 +96,8 @@ fn case<H: ProofHash>(
     deviation: Deviation<'_>,
     refused_by: Option<Check>,
 ) -> Case {
-    let (proof, _) = seam::prove::<H, _>(key, (&chips(START), traces, BOUND), &mut rng(1), deviation);
+    let (proof, _) =
+        seam::prove::<H, _>(key, (&chips(START), traces, BOUND), &mut rng(1), deviation);
     Case { name: name.into(), start: START, mode: Mode::Real, proof, part: None, refused_by }
 }
 
@@ -106,7 +109,8 @@ fn scripted<H: ProofHash>(
     deviation: Deviation<'_>,
 ) -> (Vec<u8>, Seen, Parts) {
     let chips = chips(START);
-    let prove = || seam::prove::<Scripted<H>, _>(key, (&chips, traces, BOUND), &mut rng(2), deviation);
+    let prove =
+        || seam::prove::<Scripted<H>, _>(key, (&chips, traces, BOUND), &mut rng(2), deviation);
     let ((proof, seen), events) = recorded(mode, prove);
     let parts = parts(key.verifier(), &events);
     assert_eq!(parts.last().map(|(_, range)| range.end), Some(proof.len()));
@@ -114,13 +118,21 @@ fn scripted<H: ProofHash>(
 }
 
 fn forced_case(name: impl Into<String>, proof: &[u8], refused_by: Option<Check>) -> Case {
-    Case { name: name.into(), start: START, mode: FORCED, proof: proof.to_vec(), part: None, refused_by }
+    Case {
+        name: name.into(),
+        start: START,
+        mode: FORCED,
+        proof: proof.to_vec(),
+        part: None,
+        refused_by,
+    }
 }
 
 /// Adds to the element at a place.
 fn add(proof: &mut [u8], at: usize, amount: F) {
     let bytes = &mut proof[at..at + ELEMENT_BYTES];
-    let element = F::from_u64(u64::from_le_bytes(bytes.try_into().expect("bytes of an element"))) + amount;
+    let element =
+        F::from_u64(u64::from_le_bytes(bytes.try_into().expect("bytes of an element"))) + amount;
     bytes.copy_from_slice(&element.as_canonical_u64().to_le_bytes());
 }
 
@@ -141,9 +153,17 @@ pub fn without_work<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
     let (_, _, parts) = scripted::<H>(key, FORCED, &traces(START), Deviation::default());
     let nonces = parts.iter().filter(|(part, _)| *part == Part::Nonce).count();
     let of = |time| {
-        let (proof, ..) = scripted::<H>(key, Mode::WithoutWork(time), &traces(START), Deviation::default());
+        let (proof, ..) =
+            scripted::<H>(key, Mode::WithoutWork(time), &traces(START), Deviation::default());
         let name = format!("without work before nonce {time}");
-        Case { name, start: START, mode: Mode::Real, proof, part: None, refused_by: Some(Check::Grinding) }
+        Case {
+            name,
+            start: START,
+            mode: Mode::Real,
+            proof,
+            part: None,
+            refused_by: Some(Check::Grinding),
+        }
     };
     (0..nonces).map(of).collect()
 }
@@ -213,7 +233,8 @@ pub fn violations_on_active_rows<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
 
 /// Something looked up once more than it is provided, or the other way round.
 pub fn lookups_off_by_one<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
-    let cells = [(0, 0, Sequence::MULTIPLICITY), (0, ACTIVE - 1, Sequence::MULTIPLICITY), (1, 7, 1)];
+    let cells =
+        [(0, 0, Sequence::MULTIPLICITY), (0, ACTIVE - 1, Sequence::MULTIPLICITY), (1, 7, 1)];
     let of = |(table, row, column): (usize, usize, usize)| {
         let mut traces = traces(START);
         let cell = traces[table].get(row, column);
@@ -262,7 +283,8 @@ pub fn provided_on_blinding_rows<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
     };
     let columns = on_blinding_rows(MAIN, 1, offer);
     let deviation = Deviation { columns: &columns, ..Deviation::default() };
-    let plain = case::<H>(key, "provided on a blinding row", &traces, deviation, Some(Check::Lookups));
+    let plain =
+        case::<H>(key, "provided on a blinding row", &traces, deviation, Some(Check::Lookups));
 
     let (mut proof, seen, parts) = scripted::<H>(key, FORCED, &traces, deviation);
     let surplus: EF = seen.terminals.iter().copied().sum();
@@ -291,8 +313,11 @@ pub fn columns_of_too_high_degree<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
         let evaluations = |at: usize, matrices: &mut [RowMajorMatrix<F>]| {
             if at == tree {
                 let height = matrices[group].height();
-                let (high, low) = (power(key, group, height, exponent), power(key, group, height, 1));
-                for (cells, (high, low)) in matrices[group].rows_mut().zip(high.into_iter().zip(low)) {
+                let (high, low) =
+                    (power(key, group, height, exponent), power(key, group, height, 1));
+                for (cells, (high, low)) in
+                    matrices[group].rows_mut().zip(high.into_iter().zip(low))
+                {
                     cells[0] += high - low;
                 }
             }
@@ -309,7 +334,8 @@ pub fn columns_of_too_high_degree<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
             }
         };
         let name = format!("a column of too high degree in tree {tree}, group {group}");
-        let deviation = Deviation { evaluations: &evaluations, values: &values, ..Deviation::default() };
+        let deviation =
+            Deviation { evaluations: &evaluations, values: &values, ..Deviation::default() };
         cases.push(case::<H>(key, &name, &traces(START), deviation, Some(Check::Folding)));
         // Less than the truth about the values is a violation of the constraints.
         let (name, deviation) = (
@@ -325,7 +351,8 @@ pub fn columns_of_too_high_degree<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
 pub fn codewords_of_too_high_degree<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
     let rows = 2 * HEIGHT as u64;
     let high = power(key, 0, (2 * HEIGHT) << TINY.log_blowup, rows);
-    let codeword = |codeword: &mut [EF]| codeword.iter_mut().zip(&high).for_each(|(value, &x)| *value += x);
+    let codeword =
+        |codeword: &mut [EF]| codeword.iter_mut().zip(&high).for_each(|(value, &x)| *value += x);
     let deviation = Deviation { codeword: &codeword, ..Deviation::default() };
     let name = "a codeword of too high degree that was not committed to";
     let other = case::<H>(key, name, &traces(START), deviation, Some(Check::Folding));
@@ -338,9 +365,11 @@ pub fn codewords_of_too_high_degree<H: ProofHash>(key: &ProvingKey) -> Vec<Case>
             matrices[0].rows_mut().zip(&high).for_each(|(cells, &x)| cells[column] += x);
         }
     };
-    let codeword =
-        |codeword: &mut [EF]| codeword.iter_mut().zip(&high).for_each(|(value, &x)| *value += x - constant);
-    let deviation = Deviation { evaluations: &evaluations, codeword: &codeword, ..Deviation::default() };
+    let codeword = |codeword: &mut [EF]| {
+        codeword.iter_mut().zip(&high).for_each(|(value, &x)| *value += x - constant)
+    };
+    let deviation =
+        Deviation { evaluations: &evaluations, codeword: &codeword, ..Deviation::default() };
     let name = "a codeword of too high degree that was committed to";
     vec![other, case::<H>(key, name, &traces(START), deviation, Some(Check::FinalPolynomial))]
 }
@@ -349,7 +378,8 @@ pub fn codewords_of_too_high_degree<H: ProofHash>(key: &ProvingKey) -> Vec<Case>
 pub fn repeated_queries<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
     // Of the lookup argument two, of the constraints one, the out-of-domain point, of batching and of each fold.
     let shape = &key.verifier().shape;
-    let challenges = 4 + shape.batching_challenges() + TINY.folding(shape.log_height()).iter().sum::<usize>();
+    let challenges =
+        4 + shape.batching_challenges() + TINY.folding(shape.log_height()).iter().sum::<usize>();
     let repeats = |seed: &u64| {
         let mut transcript = H::Transcript::new(&seed.to_le_bytes());
         for _ in 0..challenges {

@@ -20,8 +20,19 @@ use crate::secret::Secret;
 /// Zero, one, the greatest element, and those at which the words of an element end and begin.
 pub fn edges() -> [F; 10] {
     let word = 1_u64 << 32;
-    [0, 1, F::ORDER_U64 - 1, word - 1, word, word + 1, F::ORDER_U64 - word, 1 << 63, (1 << 63) - 1, word - 2]
-        .map(F::from_u64)
+    [
+        0,
+        1,
+        F::ORDER_U64 - 1,
+        word - 1,
+        word,
+        word + 1,
+        F::ORDER_U64 - word,
+        1 << 63,
+        (1 << 63) - 1,
+        word - 2,
+    ]
+    .map(F::from_u64)
 }
 
 /// An edge, one after the other.
@@ -65,7 +76,10 @@ fn challenges() -> LookupChallenges {
 fn blinded(mut rows: SecretRows, blinding_rows: usize) -> SecretRows {
     for matrix in &mut rows.0 {
         let first = matrix.values.len().saturating_sub(blinding_rows * matrix.width);
-        matrix.values[first..].iter_mut().enumerate().for_each(|(number, cell)| *cell = edge(number));
+        matrix.values[first..]
+            .iter_mut()
+            .enumerate()
+            .for_each(|(number, cell)| *cell = edge(number));
     }
     rows
 }
@@ -126,8 +140,12 @@ impl<B: Backend> Backend for OnEdges<B> {
             chunks: chunks.iter().map(fill_x).collect(),
             fri_mask: fill_x(fri_mask),
         };
-        let inputs =
-            QuotientInputs { challenges: challenges(), alpha: edge_x(ALPHA), blinding: &blinding, ..inputs };
+        let inputs = QuotientInputs {
+            challenges: challenges(),
+            alpha: edge_x(ALPHA),
+            blinding: &blinding,
+            ..inputs
+        };
         self.0.commit_quotient(&key.key, main_and_lookup, inputs, control).await
     }
 
@@ -162,12 +180,22 @@ impl<B: Backend> Backend for OnEdges<B> {
         self.0.commit_layer(&key.key, batch, log_arity).await
     }
 
-    async fn fold(&self, key: &Self::Key, batch: &mut B::Batch, challenges: &[EF]) -> Step<(), B::Error> {
-        let challenges: Vec<EF> = (0..challenges.len()).map(|number| edge_x(11 * number + 2)).collect();
+    async fn fold(
+        &self,
+        key: &Self::Key,
+        batch: &mut B::Batch,
+        challenges: &[EF],
+    ) -> Step<(), B::Error> {
+        let challenges: Vec<EF> =
+            (0..challenges.len()).map(|number| edge_x(11 * number + 2)).collect();
         self.0.fold(&key.key, batch, &challenges).await
     }
 
-    async fn final_polynomial(&self, key: &Self::Key, batch: &mut B::Batch) -> Step<Vec<EF>, B::Error> {
+    async fn final_polynomial(
+        &self,
+        key: &Self::Key,
+        batch: &mut B::Batch,
+    ) -> Step<Vec<EF>, B::Error> {
         self.0.final_polynomial(&key.key, batch).await
     }
 

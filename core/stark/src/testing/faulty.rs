@@ -11,8 +11,8 @@ use thiserror::Error;
 
 use crate::air::Chip;
 use crate::backend::{
-    Backend, BatchInputs, Inspect, LayerQuery, LookupInputs, OpenedLayer, OpenedRows, QuotientInputs,
-    SecretRows, Step, TreeQuery,
+    Backend, BatchInputs, Inspect, LayerQuery, LookupInputs, OpenedLayer, OpenedRows,
+    QuotientInputs, SecretRows, Step, TreeQuery,
 };
 use crate::control::{Control, Device};
 use crate::field::{EF, F};
@@ -208,7 +208,12 @@ impl Backend for Faulty {
         control: &Control<'_>,
     ) -> Step<(CpuCommitted, Digest), Lost> {
         let outcome = self.cpu.commit_quotient(key, main_and_lookup, inputs, control).await;
-        self.outcome(At::Quotient, outcome, |(_, root)| root[31] ^= 1, |(_, root)| *root = [0xff; 32])
+        self.outcome(
+            At::Quotient,
+            outcome,
+            |(_, root)| root[31] ^= 1,
+            |(_, root)| *root = [0xff; 32],
+        )
     }
 
     async fn open(
@@ -235,7 +240,12 @@ impl Backend for Faulty {
         self.outcome(At::Batch, self.cpu.batch(key, trees, inputs, control).await, |_| (), |_| ())
     }
 
-    async fn commit_layer(&self, key: &CpuKey, batch: &mut CpuBatch, log_arity: usize) -> Step<Digest, Lost> {
+    async fn commit_layer(
+        &self,
+        key: &CpuKey,
+        batch: &mut CpuBatch,
+        log_arity: usize,
+    ) -> Step<Digest, Lost> {
         let outcome = self.cpu.commit_layer(key, batch, log_arity).await;
         self.outcome(At::Layer, outcome, |root| root[0] ^= 1, |root| *root = [0xff; 32])
     }
@@ -261,7 +271,12 @@ impl Backend for Faulty {
         control: &Control<'_>,
     ) -> Step<OpenedRows, Lost> {
         let outcome = self.cpu.rows(key, tree, query, control).await;
-        self.outcome(At::Rows, outcome, |rows| rows.groups[0][0] += F::ONE, |rows| rows.nodes.truncate(1))
+        self.outcome(
+            At::Rows,
+            outcome,
+            |rows| rows.groups[0][0] += F::ONE,
+            |rows| rows.nodes.truncate(1),
+        )
     }
 
     async fn layer(
@@ -289,7 +304,11 @@ impl Backend for Faulty {
 }
 
 impl Inspect for Faulty {
-    async fn evaluations(&self, key: &CpuKey, tree: &CpuCommitted) -> Step<Vec<RowMajorMatrix<F>>, Lost> {
+    async fn evaluations(
+        &self,
+        key: &CpuKey,
+        tree: &CpuCommitted,
+    ) -> Step<Vec<RowMajorMatrix<F>>, Lost> {
         let read = self.cpu.evaluations(key, tree).await;
         Ok(read.unwrap_or_else(|error| panic!("the processor does not fail: {error}")))
     }

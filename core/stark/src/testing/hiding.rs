@@ -110,8 +110,10 @@ fn rank(key: &VerifierKey, group: usize, seen: &BTreeSet<Point>, blinding: usize
         |&row: &usize| coefficient(&weights(fri::point(key.shift(group), log_size, row).into()), 0);
     let mut matrix: Vec<_> = rows.iter().map(at_query).collect();
     let zeta: EF = rng.random();
-    let opened =
-        points(key, zeta).into_iter().zip(&key.shape.points).filter(|(_, point)| seen.contains(point));
+    let opened = points(key, zeta)
+        .into_iter()
+        .zip(&key.shape.points)
+        .filter(|(_, point)| seen.contains(point));
     for (at, _) in opened {
         let weights = weights(at.exp_power_of_2(lift));
         matrix.extend((0..EXTENSION_DEGREE).map(|i| coefficient(&weights, i)));

@@ -42,7 +42,10 @@ pub enum Part {
 impl Part {
     /// Whether it consists of field elements.
     pub fn is_of_elements(self) -> bool {
-        matches!(self, Self::Terminals | Self::Values | Self::FinalPolynomial | Self::Rows | Self::LayerRows)
+        matches!(
+            self,
+            Self::Terminals | Self::Values | Self::FinalPolynomial | Self::Rows | Self::LayerRows
+        )
     }
 
     /// What fails first where a word of it is another while challenges are the same; nothing for nonces.

@@ -9,14 +9,19 @@ fn eliminate(rows: &mut [Vec<F>], columns: usize) -> Vec<usize> {
     let mut pivots = Vec::new();
     for column in 0..columns {
         let next = pivots.len();
-        let Some(found) = (next..rows.len()).find(|&row| rows[row][column] != F::ZERO) else { continue };
+        let Some(found) = (next..rows.len()).find(|&row| rows[row][column] != F::ZERO) else {
+            continue;
+        };
         rows.swap(next, found);
         let (head, tail) = rows.split_at_mut(next + 1);
         let pivot = &head[next];
         let inverse = pivot[column].inverse();
         for row in tail.iter_mut().filter(|row| row[column] != F::ZERO) {
             let factor = row[column] * inverse;
-            row.iter_mut().zip(pivot).skip(column).for_each(|(cell, &above)| *cell -= factor * above);
+            row.iter_mut()
+                .zip(pivot)
+                .skip(column)
+                .for_each(|(cell, &above)| *cell -= factor * above);
         }
         pivots.push(column);
     }

@@ -20,7 +20,11 @@ use crate::shape::{ACCUMULATOR, Window};
 ///
 /// # Panics
 /// Where they differ, and where a degree is higher.
-pub fn assert_program_is_what_is_evaluated<C: Chip>(key: &VerifierKey, chips: &[C], seed: u64) -> Program {
+pub fn assert_program_is_what_is_evaluated<C: Chip>(
+    key: &VerifierKey,
+    chips: &[C],
+    seed: u64,
+) -> Program {
     let program = key.program(chips);
     let degrees = program.degrees();
     for rule in program.groups().iter().flat_map(|group| &group.rules) {
@@ -94,9 +98,12 @@ where
     let powers: Vec<EF> = wide(Input::Alpha).powers().take(shape.constraints).collect();
     let mut sum = EF::ZERO;
     for (index, group) in shape.groups.iter().enumerate() {
-        let [first, last, transition] =
-            [Input::First { group: index }, Input::Last { group: index }, Input::Transition { group: index }]
-                .map(&cell);
+        let [first, last, transition] = [
+            Input::First { group: index },
+            Input::Last { group: index },
+            Input::Transition { group: index },
+        ]
+        .map(&cell);
         let mut composition: Composition<'_, E, EF> =
             Composition::new(&fingerprints, &powers, group.interactions.len());
         for &number in &group.tables {
@@ -109,10 +116,14 @@ where
                 column: table.first_column + column,
                 offset,
             });
-            let fixed =
-                cells(&table.fixed_window, &|column, offset| Input::Fixed { table: number, column, offset });
-            let public: Vec<_> =
-                (0..table.publics).map(|column| cell(Input::Public { table: number, column })).collect();
+            let fixed = cells(&table.fixed_window, &|column, offset| Input::Fixed {
+                table: number,
+                column,
+                offset,
+            });
+            let public: Vec<_> = (0..table.publics)
+                .map(|column| cell(Input::Public { table: number, column }))
+                .collect();
             let interiors: Vec<_> = table
                 .interiors
                 .iter()

@@ -5,7 +5,9 @@ use std::marker::PhantomData;
 
 use crate::field::EF;
 use crate::hash::sealed::Sealed;
-use crate::hash::{Blake3Hash, DIGEST_BYTES, HashFunction, ProofHash, Puzzle, Rows, Salt, Transcript};
+use crate::hash::{
+    Blake3Hash, DIGEST_BYTES, HashFunction, ProofHash, Puzzle, Rows, Salt, Transcript,
+};
 
 /// What was said, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,12 +58,16 @@ pub fn recorded<T>(mode: Mode, run: impl FnOnce() -> T) -> (T, Vec<Event>) {
 
 /// Commitments absorbed so far.
 pub fn commitments() -> usize {
-    EVENTS.with_borrow(|events| events.iter().filter(|event| matches!(event, Event::Digest(_))).count())
+    EVENTS.with_borrow(|events| {
+        events.iter().filter(|event| matches!(event, Event::Digest(_))).count()
+    })
 }
 
 /// Nonces said so far.
 fn nonces() -> usize {
-    EVENTS.with_borrow(|events| events.iter().filter(|event| matches!(event, Event::Nonce(..))).count())
+    EVENTS.with_borrow(|events| {
+        events.iter().filter(|event| matches!(event, Event::Nonce(..))).count()
+    })
 }
 
 /// A suite's hash with that transcript.

@@ -8,8 +8,8 @@ use p3_matrix::dense::RowMajorMatrix;
 use rand::CryptoRng;
 
 use super::backend::{
-    Backend, BatchInputs, LayerQuery, LookupInputs, MaybeSend, OpenedLayer, OpenedRows, QuotientInputs,
-    SecretRows, Step, Tables, TreeQuery,
+    Backend, BatchInputs, LayerQuery, LookupInputs, MaybeSend, OpenedLayer, OpenedRows,
+    QuotientInputs, SecretRows, Step, Tables, TreeQuery,
 };
 use super::cpu::{Batch, Columns, Committed, Cpu, CpuKey};
 use super::{Instance, ProvingKey, Run, block_on, lookup_columns};
@@ -197,7 +197,12 @@ impl Backend for Seam<'_> {
         self.cpu.commit_layer(key, batch, log_arity).await
     }
 
-    async fn fold(&self, key: &CpuKey, batch: &mut Batch, challenges: &[EF]) -> Step<(), Infallible> {
+    async fn fold(
+        &self,
+        key: &CpuKey,
+        batch: &mut Batch,
+        challenges: &[EF],
+    ) -> Step<(), Infallible> {
         self.cpu.fold(key, batch, challenges).await
     }
 

@@ -15,12 +15,17 @@ const START: [u64; 2] = [3, 5];
 
 fn honest() -> (ProvingKey, Vec<u8>, Vec<std::ops::Range<usize>>) {
     let (key, chips, traces) = (key(), chips(START), traces(START));
-    let prove =
-        || seam::prove::<Scripted, _>(&key, (&chips, &traces, b""), &mut rng(1), Deviation::default()).0;
+    let prove = || {
+        seam::prove::<Scripted, _>(&key, (&chips, &traces, b""), &mut rng(1), Deviation::default())
+            .0
+    };
     let (proof, events) = recorded(Mode::Real, prove);
     let parts = parts(key.verifier(), &events);
-    let elements =
-        parts.into_iter().filter(|(part, _)| part.is_of_elements()).map(|(_, range)| range).collect();
+    let elements = parts
+        .into_iter()
+        .filter(|(part, _)| part.is_of_elements())
+        .map(|(_, range)| range)
+        .collect();
     (key, proof, elements)
 }
 

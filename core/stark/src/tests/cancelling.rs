@@ -21,7 +21,10 @@ fn a_proof_stops_at_any_look() {
         for looks in 0..least {
             let token = CancelToken::after_looks(looks);
             let outcome = prove(&token, memory, &key);
-            assert!(matches!(outcome, Err(ProveError::Cancelled(Cancelled))), "{memory:?} after {looks}");
+            assert!(
+                matches!(outcome, Err(ProveError::Cancelled(Cancelled))),
+                "{memory:?} after {looks}"
+            );
         }
     }
 }
@@ -67,14 +70,19 @@ fn every_long_stage_looks_as_often_as_it_works() {
         key.verifier().shape().groups.iter().map(|group| group.widths[tree].div_ceil(8)).sum()
     };
     let cosets = 1 << TINY.log_blowup;
-    let lookups: usize = key.verifier().shape().groups.iter().map(|group| group.height().div_ceil(16)).sum();
+    let lookups: usize =
+        key.verifier().shape().groups.iter().map(|group| group.height().div_ceil(16)).sum();
 
     let looks = looks_by_stage(Memory::Normal, &key);
     assert!(looks(Stage::Extension) >= strips(0) + strips(1), "{}", looks(Stage::Extension));
     assert!(looks(Stage::Lookups) >= lookups, "{}", looks(Stage::Lookups));
     assert!(looks(Stage::Quotient) >= 2 * lookups, "{}", looks(Stage::Quotient));
     assert!(looks(Stage::Openings) >= lookups, "{}", looks(Stage::Openings));
-    assert!(looks(Stage::Hashing) >= 3 * key.verifier().log_codeword(), "{}", looks(Stage::Hashing));
+    assert!(
+        looks(Stage::Hashing) >= 3 * key.verifier().log_codeword(),
+        "{}",
+        looks(Stage::Hashing)
+    );
 
     let low = looks_by_stage(Memory::Low, &key);
     let extended = (strips(0) + strips(1) + strips(2)) * cosets;

@@ -9,8 +9,8 @@ use p3_util::reverse_slice_index_bits;
 
 use crate::air::Chip;
 use crate::backend::{
-    Backend, BatchInputs, Inspect, LayerQuery, LookupInputs, OpenedLayer, OpenedRows, QuotientBlinding,
-    QuotientInputs, SecretRows, Step, TreeQuery,
+    Backend, BatchInputs, Inspect, LayerQuery, LookupInputs, OpenedLayer, OpenedRows,
+    QuotientBlinding, QuotientInputs, SecretRows, Step, TreeQuery,
 };
 use crate::block_on;
 use crate::control::Control;
@@ -19,7 +19,9 @@ use crate::hash::{Digest, Puzzle, Salt};
 use crate::prover::checked::{CheckedKey, evaluate};
 use crate::secret::Secret;
 use crate::testing::tiny::*;
-use crate::{Checked, Cpu, CpuBatch, CpuCommitted, CpuKey, ProveError, ProvingKey, Untrusted, VerifierKey};
+use crate::{
+    Checked, Cpu, CpuBatch, CpuCommitted, CpuKey, ProveError, ProvingKey, Untrusted, VerifierKey,
+};
 
 /// What a device does not do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +81,8 @@ impl Leaky {
         let length = key.verifier.shape.chunk_len;
         let mut made: Secret<EF> = vec![EF::ZERO; chunk.len()].into();
         made[length..length + blinding.len()].copy_from_slice(blinding);
-        let points: Vec<F> = self.seen.lock().unwrap().rows.iter().map(|&row| key.point(0, row)).collect();
+        let points: Vec<F> =
+            self.seen.lock().unwrap().rows.iter().map(|&row| key.point(0, row)).collect();
         // What is missing at each point, by Newton's interpolation: `basis` vanishes at all points before.
         let mut basis = vec![EF::ONE];
         for &point in &points {
@@ -198,11 +201,20 @@ impl Backend for Leaky {
         self.cpu.commit_layer(key, batch, log_arity).await
     }
 
-    async fn fold(&self, key: &CpuKey, batch: &mut CpuBatch, challenges: &[EF]) -> Step<(), Infallible> {
+    async fn fold(
+        &self,
+        key: &CpuKey,
+        batch: &mut CpuBatch,
+        challenges: &[EF],
+    ) -> Step<(), Infallible> {
         self.cpu.fold(key, batch, challenges).await
     }
 
-    async fn final_polynomial(&self, key: &CpuKey, batch: &mut CpuBatch) -> Step<Vec<EF>, Infallible> {
+    async fn final_polynomial(
+        &self,
+        key: &CpuKey,
+        batch: &mut CpuBatch,
+    ) -> Step<Vec<EF>, Infallible> {
         self.cpu.final_polynomial(key, batch).await
     }
 
@@ -220,7 +232,8 @@ impl Backend for Leaky {
                 let (key, rows) = (CheckedKey::new((), key.verifier.clone()), &query.rows[0]);
                 let width = opened.groups[0].len() / rows.len();
                 for (&row, cells) in rows.iter().zip(opened.groups[0].chunks_exact_mut(width)) {
-                    for (chunk, cell) in chunks.iter().zip(cells.chunks_exact_mut(EXTENSION_DEGREE)) {
+                    for (chunk, cell) in chunks.iter().zip(cells.chunks_exact_mut(EXTENSION_DEGREE))
+                    {
                         let value = evaluate(chunk, key.point(0, row));
                         cell.copy_from_slice(value.as_basis_coefficients_slice());
                     }
@@ -258,7 +271,11 @@ impl Backend for Leaky {
 }
 
 impl Untrusted for Leaky {
-    async fn chunks(&self, key: &CpuKey, quotient: &CpuCommitted) -> Step<Vec<Secret<EF>>, Infallible> {
+    async fn chunks(
+        &self,
+        key: &CpuKey,
+        quotient: &CpuCommitted,
+    ) -> Step<Vec<Secret<EF>>, Infallible> {
         let evaluations = self.cpu.evaluations(key, quotient).await?;
         let verifier = &key.verifier;
         let height = verifier.shape.groups[0].height();

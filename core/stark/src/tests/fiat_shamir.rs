@@ -18,14 +18,21 @@ impl Honest {
     fn new() -> Self {
         let (key, chips, traces) = (key(), chips([3, 5]), traces([3, 5]));
         let mut rng = rng(1);
-        let prove =
-            || seam::prove::<Scripted, _>(&key, (&chips, &traces, BOUND), &mut rng, Deviation::default());
+        let prove = || {
+            seam::prove::<Scripted, _>(
+                &key,
+                (&chips, &traces, BOUND),
+                &mut rng,
+                Deviation::default(),
+            )
+        };
         let ((proof, _), events) = recorded(Mode::Real, prove);
         Self { key, chips, proof, events }
     }
 
     fn verify(&self, mode: Mode) -> (Result<(), VerifyError>, Vec<Event>) {
-        let verify = || self.key.verifier().verify_with::<Tiny, Scripted>(&self.chips, BOUND, &self.proof);
+        let verify =
+            || self.key.verifier().verify_with::<Tiny, Scripted>(&self.chips, BOUND, &self.proof);
         recorded(mode, verify)
     }
 }
@@ -51,9 +58,12 @@ fn everything_is_said_before_what_depends_on_it() {
         Event::Index(_) => "index".to_owned(),
     };
     let mut expected = vec![format!("{} bytes", 8 + BOUND.len() + 32)];
-    let mut push = |events: &[&str]| expected.extend(events.iter().map(|event| (*event).to_owned()));
-    let (lookup, ood) =
-        (format!("nonce of {}", TINY.lookup_grinding_bits), format!("nonce of {}", TINY.ood_grinding_bits));
+    let mut push =
+        |events: &[&str]| expected.extend(events.iter().map(|event| (*event).to_owned()));
+    let (lookup, ood) = (
+        format!("nonce of {}", TINY.lookup_grinding_bits),
+        format!("nonce of {}", TINY.ood_grinding_bits),
+    );
     // The tables, then gamma and beta; the lookup columns and terminals, then alpha; the quotients, then zeta.
     push(&["digest", &lookup, "challenge", "challenge"]);
     push(&["digest", &format!("{} values", shape.groups.len()), "challenge"]);

@@ -27,13 +27,15 @@ fn no_key_has_too_few_blinding_rows() {
 fn twice<H: ProofHash>(deviation: Deviation<'_>) -> Vec<(Part, Vec<[[u8; 8]; 2]>)> {
     let (key, chips, traces) = (key_with(H::FUNCTION), chips([3, 5]), traces([3, 5]));
     let [(first, events), (second, _)] = [1, 2].map(|seed| {
-        let prove =
-            || seam::prove::<Scripted<H>, _>(&key, (&chips, &traces, b""), &mut rng(seed), deviation).0;
+        let prove = || {
+            seam::prove::<Scripted<H>, _>(&key, (&chips, &traces, b""), &mut rng(seed), deviation).0
+        };
         recorded(Mode::Forced(4), prove)
     });
     assert_eq!(first.len(), second.len());
     let words = |range: std::ops::Range<usize>| {
-        let (first, second) = (first[range.clone()].as_chunks::<8>().0, second[range].as_chunks::<8>().0);
+        let (first, second) =
+            (first[range.clone()].as_chunks::<8>().0, second[range].as_chunks::<8>().0);
         first.iter().zip(second).map(|(&first, &second)| [first, second]).collect()
     };
     parts(key.verifier(), &events).into_iter().map(|(part, range)| (part, words(range))).collect()
@@ -41,8 +43,9 @@ fn twice<H: ProofHash>(deviation: Deviation<'_>) -> Vec<(Part, Vec<[[u8; 8]; 2]>
 
 /// Words of each part that two proofs share.
 fn shared<H: ProofHash>(deviation: Deviation<'_>) -> Vec<Part> {
-    let words =
-        twice::<H>(deviation).into_iter().flat_map(|(part, words)| words.into_iter().map(move |w| (part, w)));
+    let words = twice::<H>(deviation)
+        .into_iter()
+        .flat_map(|(part, words)| words.into_iter().map(move |w| (part, w)));
     // Nothing is searched where challenges are forced: nonces are zero.
     words.filter(|(part, [a, b])| *part != Part::Nonce && a == b).map(|(part, _)| part).collect()
 }
@@ -76,7 +79,8 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        let is_test = ["tests", "testing", "fixture", "freedom", "mutant", "oracle"].contains(&name.as_str());
+        let is_test =
+            ["tests", "testing", "fixture", "freedom", "mutant", "oracle"].contains(&name.as_str());
         match path.is_dir() {
             _ if is_test => {}
             true => sources(&path, found),
@@ -88,7 +92,8 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 #[test]
 fn nobody_can_seed_the_prover() {
     // What the prover is given is chips, traces, bound bytes and a control: no generator.
-    type Prove = fn(&ProvingKey, &[Tiny], Vec<Trace>, &[u8], &Control<'_>) -> Result<Vec<u8>, ProveError>;
+    type Prove =
+        fn(&ProvingKey, &[Tiny], Vec<Trace>, &[u8], &Control<'_>) -> Result<Vec<u8>, ProveError>;
     let _: Prove = ProvingKey::prove::<Tiny>;
 
     let mut files = Vec::new();
@@ -102,8 +107,12 @@ fn nobody_can_seed_the_prover() {
         let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap();
         for line in source.lines() {
             let declares = line.trim_start().starts_with("pub ") && line.contains("fn ");
-            assert!(!declares || !(line.contains("Rng") || line.contains("seed")), "{file:?}: {line}");
-            if line.contains("from_seed") || line.contains("seed_from") || line.contains("from_rng") {
+            assert!(
+                !declares || !(line.contains("Rng") || line.contains("seed")),
+                "{file:?}: {line}"
+            );
+            if line.contains("from_seed") || line.contains("seed_from") || line.contains("from_rng")
+            {
                 // By the system, and by a generator that the system seeded.
                 let allowed = [
                     "Ok(StdRng::from_seed(*seed))",

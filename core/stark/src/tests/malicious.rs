@@ -117,7 +117,8 @@ fn other_numbers_of_queries_are_refused<H: ProofHash>() {
         let (proof, _) = seam::prove::<H, _>(prover, instance, &mut rng(1), Deviation::default());
         assert!(verifier.verifier().verify_with::<Tiny, H>(&chips, BOUND, &proof).is_err());
         // Even where no challenge depends on the key.
-        let prove = || seam::prove::<Scripted<H>, _>(prover, instance, &mut rng(1), Deviation::default()).0;
+        let prove =
+            || seam::prove::<Scripted<H>, _>(prover, instance, &mut rng(1), Deviation::default()).0;
         let (proof, _) = recorded(FORCED, prove);
         assert_eq!(judge_forced::<H>(prover.verifier(), &proof), Ok(()));
         assert!(judge_forced::<H>(verifier.verifier(), &proof).is_err());
@@ -136,13 +137,20 @@ fn repeated_queries_are_opened_once<H: ProofHash>() {
     let (before, after) = case.proof.split_at(row.end);
     let forged = Case { proof: [before, &case.proof[row], after].concat(), ..case.clone() };
     assert!(forged.verify::<H>(key.verifier()).is_err());
-    assert_eq!(events.iter().filter(|event| matches!(event, Event::Index(_))).count(), TINY.queries);
+    assert_eq!(
+        events.iter().filter(|event| matches!(event, Event::Index(_))).count(),
+        TINY.queries
+    );
 }
 
 fn other_heights_are_refused<H: ProofHash>() {
     let key = key_with(H::FUNCTION);
-    let (proof, _) =
-        seam::prove::<H, _>(&key, (&chips(START), &traces(START), BOUND), &mut rng(1), Deviation::default());
+    let (proof, _) = seam::prove::<H, _>(
+        &key,
+        (&chips(START), &traces(START), BOUND),
+        &mut rng(1),
+        Deviation::default(),
+    );
     let mut swapped = chips(START);
     swapped.reverse();
     for other in [swapped, chips(START)[..1].to_vec()] {

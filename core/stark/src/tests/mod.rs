@@ -25,7 +25,8 @@ fn proves_offsets_public_columns_and_buses() {
     assert_eq!(verifier.hash(), key.verifier().hash());
     verifier.verify(&chips, b"statement", &proof).unwrap();
 
-    let refused = |result| assert!(matches!(result, Err(VerifyError::Invalid { .. })), "{result:?}");
+    let refused =
+        |result| assert!(matches!(result, Err(VerifyError::Invalid { .. })), "{result:?}");
     refused(verifier.verify(&chips, b"statemenT", &proof));
     refused(verifier.verify(&self::chips([4, 5]), b"statement", &proof));
 }

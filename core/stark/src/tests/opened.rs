@@ -25,7 +25,11 @@ fn lies_are_opened_too() {
         assert_eq!(opened.queries.len(), TINY.queries);
         for &query in &opened.queries {
             assert!(opened.row(0, 1, query).is_some_and(|row| row.len() == width), "{}", case.name);
-            assert!(opened.layers[0].leaves.contains_key(&(query >> TINY.max_log_arity)), "{}", case.name);
+            assert!(
+                opened.layers[0].leaves.contains_key(&(query >> TINY.max_log_arity)),
+                "{}",
+                case.name
+            );
         }
     }
 }
@@ -49,10 +53,16 @@ fn parts_of_other_lengths_are_told() {
         },
         |proof, more| change(&mut proof.commitments.final_polynomial, more.then_some(EF::ONE)),
         |proof, more| change(&mut proof.openings.trees[1].rows[0], more.then_some(F::ONE)),
-        |proof, more| change(&mut proof.openings.trees[2].salts, more.then_some(Default::default())),
-        |proof, more| change(&mut proof.openings.trees[0].siblings, more.then_some(Default::default())),
+        |proof, more| {
+            change(&mut proof.openings.trees[2].salts, more.then_some(Default::default()))
+        },
+        |proof, more| {
+            change(&mut proof.openings.trees[0].siblings, more.then_some(Default::default()))
+        },
         |proof, more| change(&mut proof.openings.layers[1].values, more.then_some(EF::ONE)),
-        |proof, more| change(&mut proof.openings.layers[0].siblings, more.then_some(Default::default())),
+        |proof, more| {
+            change(&mut proof.openings.layers[0].siblings, more.then_some(Default::default()))
+        },
     ];
     let key = key();
     let case = dishonest::honest::<Hash>(&key).remove(0);

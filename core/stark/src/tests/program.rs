@@ -44,8 +44,11 @@ fn nodes_are_needed_distinct_and_in_order() {
     }
     let distinct: std::collections::BTreeSet<_> = inputs.iter().collect();
     assert_eq!(distinct.len(), inputs.len());
-    assert!(inputs.contains(&Input::Alpha) && inputs.contains(&Input::InverseZerofier { group: 1 }));
-    let names: Vec<_> = groups.iter().flat_map(|group| &group.rules).map(|rule| rule.name.as_str()).collect();
+    assert!(
+        inputs.contains(&Input::Alpha) && inputs.contains(&Input::InverseZerofier { group: 1 })
+    );
+    let names: Vec<_> =
+        groups.iter().flat_map(|group| &group.rules).map(|rule| rule.name.as_str()).collect();
     for name in ["sequence/later", "accumulator/step", "batch/term+mask"] {
         assert!(names.contains(&name), "{name} of {names:?}");
     }

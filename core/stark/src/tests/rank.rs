@@ -198,8 +198,14 @@ impl Experiment {
         assert!(violations.is_empty(), "{violations}");
         let key = ProvingKey::new("test", PARAMETERS, &chips);
         let mut generator = Dictated { draws: &Draws::default(), used: [0; TREES] };
-        let prove =
-            || seam::prove::<Scripted, _>(&key, (&chips, &traces, b""), &mut generator, Deviation::default());
+        let prove = || {
+            seam::prove::<Scripted, _>(
+                &key,
+                (&chips, &traces, b""),
+                &mut generator,
+                Deviation::default(),
+            )
+        };
         let (_, events) = recorded(CHALLENGES, prove);
         let counts = generator.used;
         let mut queries: Vec<_> = events
@@ -254,7 +260,8 @@ impl Experiment {
         let mut stage = 0;
         Draws(self.counts.map(|count| {
             stage += 1;
-            let draw = |draw| if self.is_withheld(stage - 1, draw) { F::ZERO } else { rng.random() };
+            let draw =
+                |draw| if self.is_withheld(stage - 1, draw) { F::ZERO } else { rng.random() };
             (0..count).map(draw).collect()
         }))
     }
@@ -262,7 +269,9 @@ impl Experiment {
     fn see(&self, traces: &[Trace], draws: &Draws) -> Seen {
         let mut generator = Dictated { draws, used: [0; TREES] };
         let instance = (&self.chips[..], traces, &b""[..]);
-        let prove = || seam::prove::<Scripted, _>(&self.key, instance, &mut generator, Deviation::default());
+        let prove = || {
+            seam::prove::<Scripted, _>(&self.key, instance, &mut generator, Deviation::default())
+        };
         let ((proof, seen), _) = recorded(CHALLENGES, prove);
         let verify = || self.verifier().verify_with::<Small, Scripted>(&self.chips, b"", &proof);
         recorded(CHALLENGES, verify).0.expect("the proof is honest");
@@ -274,7 +283,8 @@ impl Experiment {
         let shape = &self.verifier().shape;
         let values = seen.values.iter().zip(&shape.terms).filter(|(_, term)| term.tree == tree);
         // A codeword follows from as many of its values as it has coefficients.
-        let codeword = if tree == QUOTIENT { &seen.codeword[..1 << shape.log_height()] } else { &[] };
+        let codeword =
+            if tree == QUOTIENT { &seen.codeword[..1 << shape.log_height()] } else { &[] };
         let extensions = values.map(|(value, _)| value).chain(codeword);
         let extensions = extensions.flat_map(|value| value.as_basis_coefficients_slice());
         seen.rows[tree].iter().flatten().chain(extensions).copied().collect()
@@ -294,7 +304,12 @@ impl Experiment {
     }
 
     /// Finds the cells of the masks: a group's terminal has the inverse of one fingerprint of them, less that of the group before.
-    fn simulate_terminals(&self, view: &Seen, other: &[Trace], draws: &mut Draws) -> Result<(), Leak> {
+    fn simulate_terminals(
+        &self,
+        view: &Seen,
+        other: &[Trace],
+        draws: &mut Draws,
+    ) -> Result<(), Leak> {
         let shape = &self.verifier().shape;
         let [gamma, beta] = self.lookup_challenges(other, draws);
         let groups = shape.groups.len();
@@ -307,7 +322,8 @@ impl Experiment {
         for group in 0..groups - 1 {
             let cells = &mut draws.0[MAIN][EXTENSION_DEGREE * group..][..EXTENSION_DEGREE];
             let sent = (start(group) - beta.square() * (beta * cells[1] + cells[0])).inverse();
-            let wanted = view.terminals[group] - seen.terminals[group] + sent - before + wanted_before;
+            let wanted =
+                view.terminals[group] - seen.terminals[group] + sent - before + wanted_before;
             if self.without != Some(Part::MaskBus) {
                 let sum = (start(group) - wanted.inverse()) * beta.square().inverse();
                 let (sum, beta): (&[F], &[F]) =
@@ -324,10 +340,13 @@ impl Experiment {
     fn lookup_challenges(&self, traces: &[Trace], draws: &Draws) -> [EF; 2] {
         let mut generator = Dictated { draws, used: [0; TREES] };
         let instance = (&self.chips[..], traces, &b""[..]);
-        let prove = || seam::prove::<Scripted, _>(&self.key, instance, &mut generator, Deviation::default());
+        let prove = || {
+            seam::prove::<Scripted, _>(&self.key, instance, &mut generator, Deviation::default())
+        };
         let (_, events) = recorded(CHALLENGES, prove);
-        let mut challenges =
-            events.iter().filter_map(|event| if let Event::Challenge(c) = event { Some(*c) } else { None });
+        let mut challenges = events
+            .iter()
+            .filter_map(|event| if let Event::Challenge(c) = event { Some(*c) } else { None });
         std::array::from_fn(|_| challenges.next().expect("a proof has challenges"))
     }
 
@@ -341,7 +360,8 @@ impl Experiment {
         let base = self.of_tree(&self.see(other, draws), tree);
         // The masks' cells are settled.
         let first = if tree == MAIN { self.mask_cells() } else { 0 };
-        let free: Vec<_> = (first..self.counts[tree]).filter(|&draw| !self.is_withheld(tree, draw)).collect();
+        let free: Vec<_> =
+            (first..self.counts[tree]).filter(|&draw| !self.is_withheld(tree, draw)).collect();
         let direction = |&draw: &usize| {
             let mut probe = draws.clone();
             probe.0[tree][draw] += F::ONE;

@@ -121,7 +121,9 @@ impl Observed {
             Kernel::SumQuotients => quotients(key, &self.parameters()),
             Kernel::Fold => folded(&self.parameters()),
             Kernel::Gather => gathered(&self.parameters()),
-            Kernel::GrindBlake3 => (Kind::Blake3Nonces, self.nonces(), Work::COMPRESSION * self.nonces()),
+            Kernel::GrindBlake3 => {
+                (Kind::Blake3Nonces, self.nonces(), Work::COMPRESSION * self.nonces())
+            }
             Kernel::GrindPoseidon2 => {
                 (Kind::Poseidon2Nonces, self.nonces(), Work::PERMUTATION * self.nonces())
             }
@@ -169,8 +171,9 @@ fn outer(transform: &Transform) -> (Kind, u64, Work) {
 /// Two steps of three layers are a group. Before each step an element is multiplied by a power of two, after each group by a twiddle but after the last.
 fn inner(transform: &Transform) -> (Kind, u64, Work) {
     let elements = elements(transform);
-    let mut work =
-        Work::multiplications(factors(transform) * elements) + Work::read(elements) + Work::written(elements);
+    let mut work = Work::multiplications(factors(transform) * elements)
+        + Work::read(elements)
+        + Work::written(elements);
     let (mut left, mut is_second) = (transform.log_block, false);
     while left > 0 {
         let log_radix = left.min(3);
@@ -189,7 +192,8 @@ const CHUNK: u64 = 128;
 const BLOCK: u64 = 8;
 
 fn leaves(kind: Kind, tree: &Tree) -> (Kind, u64, Work) {
-    let (rows, width, is_salted) = (u64::from(tree.count), u64::from(tree.width), u64::from(tree.salted));
+    let (rows, width, is_salted) =
+        (u64::from(tree.count), u64::from(tree.width), u64::from(tree.salted));
     let hashed = if kind == Kind::Poseidon2Leaves {
         Work::PERMUTATION * (width + 4 * is_salted).div_ceil(BLOCK)
     } else {
@@ -217,13 +221,19 @@ fn top(tree: &Tree) -> u64 {
 fn interpreted(key: &GpuKey, interpreter: &Interpreter) -> (Kind, u64, Work) {
     let rows = u64::from(interpreter.count);
     let is_constraints = interpreter.reversed == 1;
-    let code =
-        |group: &'_ GroupKey| if is_constraints { group.quotient.counts() } else { group.fractions.counts() };
+    let code = |group: &'_ GroupKey| {
+        if is_constraints { group.quotient.counts() } else { group.fractions.counts() }
+    };
     let length = |group: &GroupKey| {
-        if is_constraints { group.quotient.instructions.len() } else { group.fractions.instructions.len() }
+        if is_constraints {
+            group.quotient.instructions.len()
+        } else {
+            group.fractions.instructions.len()
+        }
     };
     let is_of = |group: &&GroupKey| {
-        (group.log_height as u32, length(group) as u32) == (interpreter.log_height, interpreter.instructions)
+        (group.log_height as u32, length(group) as u32)
+            == (interpreter.log_height, interpreter.instructions)
     };
     let of_row = key.groups.iter().find(is_of).map(|group| code(group).work).unwrap_or_default();
     (if is_constraints { Kind::Constraints } else { Kind::Fractions }, rows, of_row * rows)
@@ -265,7 +275,8 @@ fn split(split: &Split) -> (Kind, u64, Work) {
 
 fn at_point(points: &Points) -> (Kind, u64, Work) {
     let rows = 1_u64 << points.log_height;
-    let mut of_row = Work::multiplications(1) + Work::additions(2) + Work::INVERSE_X + Work::written(2);
+    let mut of_row =
+        Work::multiplications(1) + Work::additions(2) + Work::INVERSE_X + Work::written(2);
     if points.kind == WEIGHTS {
         of_row += Work::multiplications(2) + Work::additions(1);
     }
@@ -284,7 +295,8 @@ fn terms(shape: &Shape, group: usize) -> u64 {
 }
 
 fn summed(key: &GpuKey, numerators: &Numerators) -> (Kind, u64, Work) {
-    let group = key.openings.by_point.iter().position(|points| points.first == numerators.first as usize);
+    let group =
+        key.openings.by_point.iter().position(|points| points.first == numerators.first as usize);
     let (group, rows) = (group.unwrap_or_default(), 1_u64 << numerators.log_height);
     let points = key.openings.by_point.get(group).map_or(0, |points| points.points.len() as u64);
     let cells = terms(key.shape(), group) * rows;
@@ -326,7 +338,11 @@ impl GpuKey {
         let of_group = |(group, shape): (&GroupKey, &Group)| {
             let [constraints, fractions] = [&group.quotient, &group.fractions].map(|code| {
                 let counts = code.counts();
-                OfRow { instructions: code.instructions.len(), work: counts.work, loads: counts.loads }
+                OfRow {
+                    instructions: code.instructions.len(),
+                    work: counts.work,
+                    loads: counts.loads,
+                }
             });
             OfGroup { log_height: group.log_height, widths: shape.widths, constraints, fractions }
         };

@@ -55,7 +55,9 @@ impl Gpu {
 
     /// The kernels that were observed since this was asked last, in their order.
     pub fn observed(&self) -> Vec<Observed> {
-        std::mem::take(&mut self.0.counters.watch.observed.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(
+            &mut self.0.counters.watch.observed.lock().unwrap_or_else(PoisonError::into_inner),
+        )
     }
 
     /// Waits until the device has done all that was submitted. What goes wrong is found by whoever reads from it.

@@ -29,7 +29,8 @@ impl<'a> Samples<'a> {
     pub fn new(backend: &'a WebGpu, width: usize, log_height: usize, log_blowup: usize) -> Self {
         let gpu = backend.gpu();
         let log_order = log_height + log_blowup;
-        let roots: Vec<F> = F::two_adic_generator(log_order).powers().take(1 << log_order).collect();
+        let roots: Vec<F> =
+            F::two_adic_generator(log_order).powers().take(1 << log_order).collect();
         let factors = vec![F::ONE; (1 << log_height) + (1 << log_order)];
         Self {
             backend,

@@ -29,15 +29,20 @@ impl Work {
         Self { multiplications: 0, shifts: 0, additions: 0, compressions: 0, read: 0, written: 0 };
 
     /// `mul_x`: three products, of which one is multiplied by 7 = 8 - 1; two sums before, four sums and differences after.
-    pub(crate) const PRODUCT_X: Self = Self { multiplications: 3, shifts: 1, additions: 6, ..Self::NONE };
+    pub(crate) const PRODUCT_X: Self =
+        Self { multiplications: 3, shifts: 1, additions: 6, ..Self::NONE };
 
     /// `inverse_x`: two squares, the norm, 63 squares and 62 products for its inverse, two products.
-    pub(crate) const INVERSE_X: Self = Self { multiplications: 129, shifts: 1, additions: 3, ..Self::NONE };
+    pub(crate) const INVERSE_X: Self =
+        Self { multiplications: 129, shifts: 1, additions: 3, ..Self::NONE };
 
     /// `permute` of Poseidon2: 118 seventh powers of 4 products and 22 times the diagonal of 12; 118 constants, 9 external layers of 65
     /// sums and 22 internal ones of 23.
-    pub(crate) const PERMUTATION: Self =
-        Self { multiplications: 118 * 4 + 22 * 12, additions: 118 + 9 * 65 + 22 * 23, ..Self::NONE };
+    pub(crate) const PERMUTATION: Self = Self {
+        multiplications: 118 * 4 + 22 * 12,
+        additions: 118 + 9 * 65 + 22 * 23,
+        ..Self::NONE
+    };
 
     /// `compress` of BLAKE3.
     pub(crate) const COMPRESSION: Self = Self { compressions: 1, ..Self::NONE };

@@ -27,8 +27,10 @@ impl Code {
                 _ => Work::written(2),
             };
             let is_unary = matches!(operation & 0xff, operation::WRITE | operation::WRITE_SUM);
-            let operands =
-                [(first, operation & operation::FIRST_X), (second, operation & operation::SECOND_X)];
+            let operands = [
+                (first, operation & operation::FIRST_X),
+                (second, operation & operation::SECOND_X),
+            ];
             for (operand, is_extension) in operands.into_iter().take(if is_unary { 1 } else { 2 }) {
                 if matches!(operand >> KIND, kind::REGISTER | kind::CONSTANT) {
                     continue;

@@ -120,7 +120,9 @@ impl Invariants {
                     Input::Gamma => challenges.gamma,
                     Input::Beta => challenges.beta,
                     Input::Alpha => challenges.alpha,
-                    Input::Terminal { group } => challenges.terminals.get(group).copied().unwrap_or_default(),
+                    Input::Terminal { group } => {
+                        challenges.terminals.get(group).copied().unwrap_or_default()
+                    }
                     _ => EF::ZERO,
                 },
                 Node::Op(op, a, b) => match op {
@@ -255,7 +257,11 @@ impl<'a, C: Columns> Compiler<'a, C> {
     }
 
     fn finish(self) -> Code {
-        Code { instructions: self.instructions, registers: self.registers.most(), constants: self.constants }
+        Code {
+            instructions: self.instructions,
+            registers: self.registers.most(),
+            constants: self.constants,
+        }
     }
 
     /// The operands of a node that is computed on each row.
@@ -328,9 +334,16 @@ impl<'a, C: Columns> Compiler<'a, C> {
     fn input(&self, input: &Input) -> u32 {
         match *input {
             Input::Main { column, offset, .. } => cell(kind::MAIN, (column, offset)),
-            Input::Lookup { column, offset, .. } => cell(kind::LOOKUP, (EXTENSION_DEGREE * column, offset)),
-            Input::Public { table, column } => cell(kind::PUBLIC, (self.columns.public(table, column), 0)),
-            _ => cell(kind::FIXED, self.columns.fixed(input).expect("every other input is a fixed column")),
+            Input::Lookup { column, offset, .. } => {
+                cell(kind::LOOKUP, (EXTENSION_DEGREE * column, offset))
+            }
+            Input::Public { table, column } => {
+                cell(kind::PUBLIC, (self.columns.public(table, column), 0))
+            }
+            _ => cell(
+                kind::FIXED,
+                self.columns.fixed(input).expect("every other input is a fixed column"),
+            ),
         }
     }
 

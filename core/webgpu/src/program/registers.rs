@@ -12,7 +12,8 @@ pub(super) struct Registers {
 impl Registers {
     /// The first of `width` registers side by side that are free.
     pub(super) fn take(&mut self, width: usize) -> usize {
-        let fits = |first: &usize| (*first..first + width).all(|register| self.free.contains(&register));
+        let fits =
+            |first: &usize| (*first..first + width).all(|register| self.free.contains(&register));
         let first = self.free.iter().copied().find(fits).unwrap_or(self.most);
         for register in first..first + width {
             self.free.remove(&register);

@@ -78,7 +78,9 @@ fn operations_are_those_of_the_processor() {
         ("product", &|a, b| a * b),
         ("product with the base field", &|a, b| a * coefficients(b)[0]),
         ("inverse", &|a, _| a.try_inverse().unwrap_or_default()),
-        ("inverse and square", &|a, _| pair(inverse(coefficients(a)[0]), coefficients(a)[1].square())),
+        ("inverse and square", &|a, _| {
+            pair(inverse(coefficients(a)[0]), coefficients(a)[1].square())
+        }),
         ("products with powers of two and seven", &|a, b| {
             let power = coefficients(b)[0].as_canonical_u64() as u32 % 192;
             let [low, high] = coefficients(a);

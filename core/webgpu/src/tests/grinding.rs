@@ -2,7 +2,9 @@
 
 use velum_stark::control::{CancelToken, Control};
 use velum_stark::testing::squares::{PARAMETERS, instance};
-use velum_stark::{HashFunction, Parameters, ProveError, ProvingKey, Puzzle, VerifierKey, block_on};
+use velum_stark::{
+    HashFunction, Parameters, ProveError, ProvingKey, Puzzle, VerifierKey, block_on,
+};
 
 use super::gpus;
 use crate::WebGpu;
@@ -23,7 +25,8 @@ fn nonces_solve_the_puzzles_of_the_transcript() {
             let (chips, traces) = instance(3);
             let verifier = VerifierKey::new("grinding", parameters, &chips);
             let backend = WebGpu::new(gpu.clone());
-            let key = block_on(ProvingKey::on(backend, verifier, &chips, &Control::none())).unwrap();
+            let key =
+                block_on(ProvingKey::on(backend, verifier, &chips, &Control::none())).unwrap();
             let proof = key.prove(&chips, traces, b"", &Control::none()).unwrap();
             key.verifier().verify(&chips, b"", &proof).unwrap();
         }

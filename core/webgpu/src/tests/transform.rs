@@ -32,7 +32,12 @@ fn roots(gpu: &Gpu, log_order: usize) -> Roots {
 }
 
 /// Cells to coefficients, by column, and these to values on the cosets of two shifts.
-fn transformed(gpu: &Gpu, log_height: usize, cells: &RowMajorMatrix<F>, shifts: [F; 2]) -> [Vec<F>; 2] {
+fn transformed(
+    gpu: &Gpu,
+    log_height: usize,
+    cells: &RowMajorMatrix<F>,
+    shifts: [F; 2],
+) -> [Vec<F>; 2] {
     let height = 1 << log_height;
     let roots = roots(gpu, log_height + 2);
     let mut factors = vec![F::from_usize(height).inverse(); height];
@@ -53,15 +58,19 @@ fn transformed(gpu: &Gpu, log_height: usize, cells: &RowMajorMatrix<F>, shifts: 
     };
     recorder.transform(gpu, &roots, &columns);
     columns.from = (&coefficients, by_column);
-    columns.to =
-        (&values, Place { offset: 0, coset: (COLUMNS * height) as u32, column: height as u32, row: 1 });
+    columns.to = (
+        &values,
+        Place { offset: 0, coset: (COLUMNS * height) as u32, column: height as u32, row: 1 },
+    );
     columns.cosets = 2;
     columns.factors = (&factors, height);
     columns.form = Form::Values;
     recorder.transform(gpu, &roots, &columns);
     recorder.submit();
     [&coefficients, &values].map(|buffer| {
-        elements(&block_on(Recorder::new(gpu).read(buffer, buffer.size() / ELEMENT * ELEMENT)).unwrap())
+        elements(
+            &block_on(Recorder::new(gpu).read(buffer, buffer.size() / ELEMENT * ELEMENT)).unwrap(),
+        )
     })
 }
 
@@ -72,16 +81,27 @@ fn transforms_are_those_of_the_processor() {
         let (height, shifts) = (1_usize << log_height, [F::GENERATOR, F::from_u64(3)]);
         let cells = cells(height);
         let expected = dft.idft_batch(cells.clone());
-        let values = shifts.map(|shift| dft.coset_dft_batch(expected.clone(), shift).to_row_major_matrix());
+        let values =
+            shifts.map(|shift| dft.coset_dft_batch(expected.clone(), shift).to_row_major_matrix());
         for gpu in gpus() {
             let [coefficients, evaluations] = transformed(gpu, log_height, &cells, shifts);
             for row in 0..height {
                 for column in 0..COLUMNS {
-                    let at = |matrix: &RowMajorMatrix<F>, row: usize| matrix.values[row * COLUMNS + column];
-                    assert_eq!(coefficients[column * height + row], at(&expected, row), "2^{log_height}");
+                    let at = |matrix: &RowMajorMatrix<F>, row: usize| {
+                        matrix.values[row * COLUMNS + column]
+                    };
+                    assert_eq!(
+                        coefficients[column * height + row],
+                        at(&expected, row),
+                        "2^{log_height}"
+                    );
                     for (coset, values) in values.iter().enumerate() {
                         let value = evaluations[(coset * COLUMNS + column) * height + row];
-                        assert_eq!(value, at(values, reverse_bits_len(row, log_height)), "2^{log_height}");
+                        assert_eq!(
+                            value,
+                            at(values, reverse_bits_len(row, log_height)),
+                            "2^{log_height}"
+                        );
                     }
                 }
             }

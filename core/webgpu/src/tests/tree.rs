@@ -38,11 +38,13 @@ fn expected(
     let mut levels: Vec<Vec<Digest>> = vec![(0..leaves).map(leaf).collect()];
     while levels[levels.len() - 1].len() > 1 {
         let below = &levels[levels.len() - 1];
-        let mut level: Vec<_> = below.chunks_exact(2).map(|pair| node(&pair[0], &pair[1])).collect();
+        let mut level: Vec<_> =
+            below.chunks_exact(2).map(|pair| node(&pair[0], &pair[1])).collect();
         for matrix in &matrices[1..] {
             if matrix.values.len() / matrix.width == level.len() {
-                level =
-                    (0..level.len()).map(|index| node(&level[index], &row(matrix, index, None))).collect();
+                level = (0..level.len())
+                    .map(|index| node(&level[index], &row(matrix, index, None)))
+                    .collect();
             }
         }
         levels.push(level);

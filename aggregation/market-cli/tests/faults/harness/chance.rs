@@ -23,7 +23,13 @@ pub fn sampled<T: Clone>(all: &[T], count: usize) -> Vec<T> {
         return all.to_vec();
     }
     let first = chance() as usize % all.len();
-    all.iter().cycle().skip(first).step_by((all.len() / count).max(1)).take(count).cloned().collect()
+    all.iter()
+        .cycle()
+        .skip(first)
+        .step_by((all.len() / count).max(1))
+        .take(count)
+        .cloned()
+        .collect()
 }
 
 /// A number by chance.

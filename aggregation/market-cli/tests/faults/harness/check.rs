@@ -91,10 +91,17 @@ impl Site {
                 End::Stopped => &[JobState::Cancelled, JobState::Expired],
                 End::NotCounted => &[JobState::Cancelled, JobState::Expired],
             };
-            assert!(expected.contains(&status.state), "{order:?} ended with {outcome:?} and is {status:?}");
+            assert!(
+                expected.contains(&status.state),
+                "{order:?} ended with {outcome:?} and is {status:?}"
+            );
             // What is for sale for long enough, and not taken back, is counted.
-            let is_wanted = order.stop_after.is_none() && order.lock_within > Duration::from_secs(60);
-            assert!(!is_wanted || outcome.end == End::Receipt, "{order:?} has no receipt: {outcome:?}");
+            let is_wanted =
+                order.stop_after.is_none() && order.lock_within > Duration::from_secs(60);
+            assert!(
+                !is_wanted || outcome.end == End::Receipt,
+                "{order:?} has no receipt: {outcome:?}"
+            );
             assert_eq!(status.paid.is_some(), status.state == JobState::Settled);
             paid.insert(outcome.job, (status.state, status.paid.unwrap_or(Amount::ZERO)));
         }
@@ -104,10 +111,14 @@ impl Site {
     /// All lots of the log, with what was signed of them.
     async fn traded(&self, node: &Node) -> Vec<Traded> {
         let mut traded = Vec::new();
-        for entry in node.client.log(0).await.unwrap().iter().filter(|entry| entry.kind == LogKind::Lot) {
+        for entry in
+            node.client.log(0).await.unwrap().iter().filter(|entry| entry.kind == LogKind::Lot)
+        {
             let status = node.client.lot(entry.subject).await.unwrap();
-            let leases =
-                status.said.iter().filter_map(|said| Signed::<Lease>::read(said.get().as_bytes()).ok());
+            let leases = status
+                .said
+                .iter()
+                .filter_map(|said| Signed::<Lease>::read(said.get().as_bytes()).ok());
             let leases = leases.map(|lease| lease.message().clone()).collect();
             traded.push(Traded { status, leases });
         }
@@ -159,7 +170,8 @@ impl Site {
             let mut rescue = 0;
             for lease in lot.broken() {
                 let slash = slash::divide(lease.collateral, lot.status.maximum, &self.rules);
-                *expected.get_mut(&lease.provider).unwrap() -= slash.rescuer.get() + slash.burned.get();
+                *expected.get_mut(&lease.provider).unwrap() -=
+                    slash.rescuer.get() + slash.burned.get();
                 burned += slash.burned.get();
                 rescue += slash.rescuer.get();
             }
@@ -183,14 +195,24 @@ impl Site {
     /// What an owner has free and staked.
     async fn holds(&self, node: &Node, owner: &SecretKey) -> u64 {
         let info = node.client.market().await.unwrap();
-        let query = Query { market: info.id, subject: Subject::Account, at: info.now, asker: owner.public() };
+        let query = Query {
+            market: info.id,
+            subject: Subject::Account,
+            at: info.now,
+            asker: owner.public(),
+        };
         let account = node.client.account(&Signed::sign(query, owner).unwrap()).await.unwrap();
         assert!(account.lots.is_empty(), "it holds {:?}", account.lots);
         account.balance.get() + account.stake.get()
     }
 
     /// Every job and lot is there once and every lot is settled once, with each lease that it had and lost.
-    async fn check_log(&self, node: &Node, jobs: &BTreeMap<Hash, (JobState, Amount)>, traded: &[Traded]) {
+    async fn check_log(
+        &self,
+        node: &Node,
+        jobs: &BTreeMap<Hash, (JobState, Amount)>,
+        traded: &[Traded],
+    ) {
         let log = node.client.log(0).await.unwrap();
         let subjects = |kind: LogKind| {
             let mut subjects: Vec<_> =
@@ -212,7 +234,8 @@ impl Site {
         let mut settled = 0;
         for lot in traded {
             let states: Vec<_> = lot.status.jobs.iter().map(|job| jobs[job].0).collect();
-            let state = if lot.deliverer().is_some() { JobState::Settled } else { JobState::Expired };
+            let state =
+                if lot.deliverer().is_some() { JobState::Settled } else { JobState::Expired };
             assert!(states.iter().all(|of_job| *of_job == state), "{lot:?} has {states:?}");
             settled += states.iter().filter(|state| **state == JobState::Settled).count();
         }
@@ -246,7 +269,11 @@ impl Site {
         let workshop = self.workshop(provider).await;
         loop {
             let tasks = workshop.tasks().await.unwrap();
-            assert!(tasks.iter().all(|tasks| tasks.state != State::Dead), "{:?}", workshop.dead().await);
+            assert!(
+                tasks.iter().all(|tasks| tasks.state != State::Dead),
+                "{:?}",
+                workshop.dead().await
+            );
             if workshop.lots().await.unwrap().is_empty()
                 && tasks.is_empty()
                 && files(self.stores()[1 + provider]).is_empty()
@@ -304,8 +331,9 @@ struct Node {
 
 impl Node {
     async fn get(&self, path: &str) -> Value {
-        let request =
-            reqwest::Client::new().get(format!("{}{path}", self.url)).bearer_auth(hex::encode(TOKEN));
+        let request = reqwest::Client::new()
+            .get(format!("{}{path}", self.url))
+            .bearer_auth(hex::encode(TOKEN));
         let answer = request.send().await.unwrap();
         serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
     }

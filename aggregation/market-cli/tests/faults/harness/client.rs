@@ -6,8 +6,8 @@ use std::time::{Duration as Wait, Instant, SystemTime, UNIX_EPOCH};
 use velum_aggregate_verifier::{Profile as AggregateProfile, RootKey};
 use velum_credentials::aggregate::{Receipt, Submission};
 use velum_market_client::{
-    Backoff, HandOff, HandOffError, Host, HttpRequest, HttpResponse, Market, Method, Network, Node, Plan,
-    Progress, Saved, SignedJob, Unreachable,
+    Backoff, HandOff, HandOffError, Host, HttpRequest, HttpResponse, Market, Method, Network, Node,
+    Plan, Progress, Saved, SignedJob, Unreachable,
 };
 use velum_market_model::*;
 use velum_market_provider::NodeClient;
@@ -117,7 +117,8 @@ pub async fn run(nodes: &[String], order: &Order, made: &Made, payees: &[Hash]) 
         stop_at: order.stop_after.map(|after| Instant::now() + after),
         saved: RefCell::default(),
     };
-    let market = Market { adapter: Node::new(&host, MARKET), job: signed, preferred_until: lock_by };
+    let market =
+        Market { adapter: Node::new(&host, MARKET), job: signed, preferred_until: lock_by };
     let plan = Plan {
         markets: vec![market],
         backoff: Backoff { first: Duration::constant(50), longest: Duration::constant(400) },
@@ -264,7 +265,8 @@ impl Host for Platform {
     async fn check(&self, receipt: &[u8]) -> Result<(), String> {
         let receipt = Receipt::from_bytes(receipt).map_err(|error| error.message().to_owned())?;
         let Submission { transcript, request, .. } = &self.submission;
-        let policy = Policy { keys: vec![RootKey::pinned(AggregateProfile::Standard)], payee: None };
+        let policy =
+            Policy { keys: vec![RootKey::pinned(AggregateProfile::Standard)], payee: None };
         let accepted = velum_receipt::verify(&receipt, transcript, request, &policy);
         let payee = Hash(accepted.map_err(|error| error.message())?.counted.payee);
         self.payee.set(Some(payee));

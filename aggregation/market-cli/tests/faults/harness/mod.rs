@@ -167,7 +167,8 @@ impl Site {
         }
         let rules = Rules::new(setup.rules.clone()).unwrap();
         std::fs::write(at.join("market.toml"), config(&database, &blobs, setup.rules)).unwrap();
-        let nodes: Vec<_> = setup.addresses.iter().map(|address| format!("http://{address}/")).collect();
+        let nodes: Vec<_> =
+            setup.addresses.iter().map(|address| format!("http://{address}/")).collect();
         let site = Self {
             about: format!("{} on {}", setup.about, setup.databases.name()),
             nodes,
@@ -243,7 +244,9 @@ impl Site {
         let clients = made.iter().enumerate().map(|(number, made)| async move {
             let mut outcomes = Vec::new();
             // One after the other: a presentation is one job at a time.
-            for (place, order) in orders.iter().enumerate().filter(|(_, order)| order.number == number) {
+            for (place, order) in
+                orders.iter().enumerate().filter(|(_, order)| order.number == number)
+            {
                 outcomes.push((place, client::run(&self.nodes, order, made, payees).await));
             }
             outcomes
@@ -308,7 +311,9 @@ impl Drop for Site {
             let log = std::fs::read_to_string(process.log()).unwrap_or_default();
             let lines: Vec<_> = log.lines().collect();
             eprintln!("---- {}, its last lines", who.name());
-            lines[lines.len().saturating_sub(LOG_LINES)..].iter().for_each(|line| eprintln!("{line}"));
+            lines[lines.len().saturating_sub(LOG_LINES)..]
+                .iter()
+                .for_each(|line| eprintln!("{line}"));
         }
     }
 }
@@ -353,7 +358,14 @@ impl Programs {
         match who {
             Who::Node(number) => {
                 let listen = &self.addresses[number];
-                started.args(["market", "serve", "--config", &path("market.toml"), "--listen", listen]);
+                started.args([
+                    "market",
+                    "serve",
+                    "--config",
+                    &path("market.toml"),
+                    "--listen",
+                    listen,
+                ]);
             }
             Who::Provider(number) => {
                 let money = PROVIDER_MONEY.to_string();
@@ -400,7 +412,8 @@ fn secret(number: usize) -> [u8; 32] {
 
 fn write_secret(folder: &Path, name: &str, secret: [u8; 32]) {
     let mut options = std::fs::OpenOptions::new();
-    let mut file = options.write(true).create_new(true).mode(0o600).open(folder.join(name)).unwrap();
+    let mut file =
+        options.write(true).create_new(true).mode(0o600).open(folder.join(name)).unwrap();
     std::io::Write::write_all(&mut file, hex::encode(secret).as_bytes()).unwrap();
 }
 

@@ -34,7 +34,8 @@ pub fn run_inside(kinds: &[&str], test: &str) {
         .args(["--exact", test, "--ignored", "--nocapture"])
         .output()
         .unwrap();
-    let (ran, said) = (String::from_utf8_lossy(&inside.stdout), String::from_utf8_lossy(&inside.stderr));
+    let (ran, said) =
+        (String::from_utf8_lossy(&inside.stdout), String::from_utf8_lossy(&inside.stderr));
     assert!(inside.status.success() && ran.contains("1 passed"), "{ran}{said}");
     if let Some(skipped) = said.lines().find(|line| line.starts_with("skipped")) {
         eprintln!("{skipped}");
@@ -55,7 +56,8 @@ impl Machine {
         let mut keeper = keeper.spawn().map_err(|error| error.to_string())?;
         // It has its namespace when it says something.
         let mut said = [0; 1];
-        let read = keeper.stdout.take().map(|mut stdout| std::io::Read::read(&mut stdout, &mut said));
+        let read =
+            keeper.stdout.take().map(|mut stdout| std::io::Read::read(&mut stdout, &mut said));
         let machine = Self { keeper };
         if !matches!(read, Some(Ok(1))) {
             return Err("there is no second namespace".to_owned());
@@ -68,9 +70,11 @@ impl Machine {
         ip(&format!("addr add {NEAR}/24 dev switch"))?;
         ip("link set switch up")?;
         ip(&format!("link set far netns {far}"))?;
-        for what in
-            ["link set lo up".to_owned(), format!("addr add {FAR}/24 dev far"), "link set far up".to_owned()]
-        {
+        for what in [
+            "link set lo up".to_owned(),
+            format!("addr add {FAR}/24 dev far"),
+            "link set far up".to_owned(),
+        ] {
             let mut there = machine.enter("ip".as_ref());
             done(there.args(what.split(' ')))?;
         }

@@ -91,7 +91,8 @@ pub struct Watch<'a> {
 
 impl<'a> Watch<'a> {
     pub fn new(site: &'a Site) -> Self {
-        let nodes = site.nodes.iter().map(|node| NodeClient::new(node.parse().unwrap()).unwrap()).collect();
+        let nodes =
+            site.nodes.iter().map(|node| NodeClient::new(node.parse().unwrap()).unwrap()).collect();
         let connections = site.states.iter().map(|_| None).collect();
         Self { site, nodes, connections, reached: Point::Begun }
     }
@@ -143,7 +144,8 @@ impl<'a> Watch<'a> {
 
     fn has_inputs(&self) -> bool {
         let has_inputs = |folder: &&std::path::Path| {
-            std::fs::read_dir(folder.join("blobs")).is_ok_and(|mut entries| entries.next().is_some())
+            std::fs::read_dir(folder.join("blobs"))
+                .is_ok_and(|mut entries| entries.next().is_some())
         };
         self.site.stores()[1..].iter().any(has_inputs)
     }
@@ -169,10 +171,12 @@ impl<'a> Watch<'a> {
             Some(connection) => connection,
             None => connect(url).await?,
         };
-        let lots: i64 = sqlx::query_scalar("select count(*) from lot").fetch_one(&mut connection).await?;
-        let rows = sqlx::query("select kind, state from task where state = 'done' or worker is not null")
-            .fetch_all(&mut connection)
-            .await?;
+        let lots: i64 =
+            sqlx::query_scalar("select count(*) from lot").fetch_one(&mut connection).await?;
+        let rows =
+            sqlx::query("select kind, state from task where state = 'done' or worker is not null")
+                .fetch_all(&mut connection)
+                .await?;
         let mut seen = Point::Taken;
         for row in rows {
             let (kind, state): (String, String) = (row.try_get("kind")?, row.try_get("state")?);

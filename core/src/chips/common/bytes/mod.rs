@@ -145,7 +145,8 @@ impl BytesChip {
         let mut trace = Trace::zeroed(self.height(), column::WIDTH);
         let mut is_start = vec![false; self.used_rows()];
         for start in starts {
-            if let Some(row) = start.checked_sub(self.start()).and_then(|row| is_start.get_mut(row)) {
+            if let Some(row) = start.checked_sub(self.start()).and_then(|row| is_start.get_mut(row))
+            {
                 *row = true;
             }
         }
@@ -196,17 +197,20 @@ impl Chip for BytesChip {
             columns[column][position - self.start()] = F::from_usize(value);
         };
         for stream in self.streams.clone() {
-            let (first, end) = (self.class.stream_start(stream), self.class.stream_start(stream + 1));
+            let (first, end) =
+                (self.class.stream_start(stream), self.class.stream_start(stream + 1));
             for position in first..end {
                 let (block, offset) = (position / BLOCK_BYTES, position % BLOCK_BYTES);
-                let before_length = (BLOCK_BYTES - LENGTH_BYTES - 1..BLOCK_BYTES - 1).contains(&offset);
+                let before_length =
+                    (BLOCK_BYTES - LENGTH_BYTES - 1..BLOCK_BYTES - 1).contains(&offset);
                 set(position, fixed::POSITION, position);
                 set(position, fixed::USED, 1);
                 set(position, fixed::STREAM, stream);
                 set(position, fixed::BLOCK, block);
                 set(position, fixed::FIRST, usize::from(position == first));
                 let decides = offset == LAST_END_OF_MESSAGE;
-                let (in_first, in_last) = (position < first + BLOCK_BYTES, position + BLOCK_BYTES >= end);
+                let (in_first, in_last) =
+                    (position < first + BLOCK_BYTES, position + BLOCK_BYTES >= end);
                 set(position, fixed::SAME, usize::from(position + 1 < end));
                 set(position, fixed::SAME_TWO, usize::from(position + 2 < end));
                 set(position, fixed::BLOCK_END, usize::from(offset == BLOCK_BYTES - 1));
@@ -269,9 +273,14 @@ fn eval_message<B: ChipBuilder>(b: &mut B) {
 
 /// The final block is the first whose byte 55 is not of the message.
 fn eval_final_block<B: ChipBuilder>(b: &mut B) {
-    let [used, block_end, decide_first, decide_later, last_decide] =
-        [fixed::USED, fixed::BLOCK_END, fixed::DECIDE_FIRST, fixed::DECIDE_LATER, fixed::LAST_DECIDE]
-            .map(|column| b.fixed(column, 0));
+    let [used, block_end, decide_first, decide_later, last_decide] = [
+        fixed::USED,
+        fixed::BLOCK_END,
+        fixed::DECIDE_FIRST,
+        fixed::DECIDE_LATER,
+        fixed::LAST_DECIDE,
+    ]
+    .map(|column| b.fixed(column, 0));
     let [is_final, final_next] = [0, 1].map(|offset| b.main(column::FINAL, offset));
     let message = in_message(b, 0);
     let before = in_message(b, -(BLOCK_BYTES as i32));
@@ -297,14 +306,21 @@ fn eval_fingerprint<B: ChipBuilder>(b: &mut B) {
 
     // `moved` is 0 or `distance`, which is 1 or more: the next row's fingerprint goes on from this row's or from the begin.
     let (moved, distance) = (start_next - start.clone(), position + B::Expr::ONE - start);
-    b.assert_zero("fingerprint start", same.clone() * moved.clone() * (moved.clone() - distance.clone()));
+    b.assert_zero(
+        "fingerprint start",
+        same.clone() * moved.clone() * (moved.clone() - distance.clone()),
+    );
     let goes_on_from = print.clone() * distance.clone() + moved * (begun - print);
-    b.assert_zero("fingerprint", same * ((print_next - byte_next) * distance - goes_on_from * GAMMA));
+    b.assert_zero(
+        "fingerprint",
+        same * ((print_next - byte_next) * distance - goes_on_from * GAMMA),
+    );
 }
 
 fn eval_buses<B: ChipBuilder>(b: &mut B) {
     let [position, used, stream, block, block_end] =
-        [fixed::POSITION, fixed::USED, fixed::STREAM, fixed::BLOCK, fixed::BLOCK_END].map(|c| b.fixed(c, 0));
+        [fixed::POSITION, fixed::USED, fixed::STREAM, fixed::BLOCK, fixed::BLOCK_END]
+            .map(|c| b.fixed(c, 0));
     let byte = b.main(column::BYTE, 0);
     b.lookup(RANGE, vec![byte.clone(), B::Expr::from(F::from_u8(8))], used.clone());
     let mut value = byte;

@@ -30,7 +30,8 @@ impl Case {
         let streams = Streams::new(class, messages).unwrap();
         let ends = (0..class.streams()).map(|stream| {
             let length = messages.get(stream).map_or(0, |message| message.len());
-            [stream, class.first_block(stream) + (length + 8) / 64, length].map(|field| field as u64)
+            [stream, class.first_block(stream) + (length + 8) / 64, length]
+                .map(|field| field as u64)
         });
         let ends = ends.collect();
         let tables = BytesChip::tables(class);
@@ -98,7 +99,8 @@ fn accepts_messages_of_every_length() {
     let max = STANDARD.stream_blocks(1) * BLOCK_BYTES - 9;
     let lengths: Vec<usize> = (0..=max).collect();
     for lengths in lengths.chunks(4) {
-        let messages: Vec<_> = std::iter::once(&17).chain(lengths).map(|&length| message(length)).collect();
+        let messages: Vec<_> =
+            std::iter::once(&17).chain(lengths).map(|&length| message(length)).collect();
         let messages: Vec<_> = messages.iter().map(Vec::as_slice).collect();
         assert!(Case::new(STANDARD, &messages).rules().is_empty(), "lengths {lengths:?}");
     }
@@ -144,12 +146,15 @@ fn gives_bytes_pairs_words_and_fingerprints_of_the_streams_alone() {
 #[test]
 fn refuses_a_byte_of_nine_bits_inside_a_right_word() {
     let mut case = Case::item(&message(20));
-    let [before, byte] = [4, 5].map(|i| case.traces[0].get(ITEM + i, column::BYTE).as_canonical_u64());
+    let [before, byte] =
+        [4, 5].map(|i| case.traces[0].get(ITEM + i, column::BYTE).as_canonical_u64());
     case.set_byte(ITEM + 4, before - 1);
     case.set_byte(ITEM + 5, byte + 256);
     let words = message(20);
-    case.others
-        .send(BYTES, &[ITEM as u64 + 4, 4, u32::from_be_bytes(words[4..8].try_into().unwrap()).into()]);
+    case.others.send(
+        BYTES,
+        &[ITEM as u64 + 4, 4, u32::from_be_bytes(words[4..8].try_into().unwrap()).into()],
+    );
     assert_eq!(case.rules(), ["bus range"]);
 }
 
@@ -176,7 +181,8 @@ fn refuses_another_end_byte() {
 #[test]
 fn refuses_anything_but_zeros_behind_the_end() {
     // Right behind, before the length field, there in a block that is not final, behind the final block, at the end.
-    for (length, position) in [(5, 6), (5, 60), (57, 61), (61, 63), (57, 64 + 60), (5, 64), (5, 255), (0, 1)]
+    for (length, position) in
+        [(5, 6), (5, 60), (57, 61), (61, 63), (57, 64 + 60), (5, 64), (5, 255), (0, 1)]
     {
         let mut case = Case::item(&message(length));
         case.set_byte(ITEM + position, 1);
@@ -196,7 +202,8 @@ fn refuses_a_wrong_length() {
     for length in [19, 21] {
         let mut case = Case::item(&message(20));
         for position in ITEM..ITEM + 256 {
-            case.traces[0].row_mut(position)[column::LENGTH] += F::from_u64(length) - F::from_u8(20);
+            case.traces[0].row_mut(position)[column::LENGTH] +=
+                F::from_u64(length) - F::from_u8(20);
         }
         case.set_byte(ITEM + 63, 8 * length);
         case.ends[1][2] = length;
@@ -276,7 +283,11 @@ fn refuses_fingerprints_of_other_intervals_or_bytes() {
     let mut case = Case::item(b"item");
     for position in ITEM..ITEM + 256 {
         let print = case.traces[0].get(position, column::FINGERPRINT);
-        case.traces[0].set(position, column::FINGERPRINT, print + GAMMA.exp_u64((position - ITEM) as u64));
+        case.traces[0].set(
+            position,
+            column::FINGERPRINT,
+            print + GAMMA.exp_u64((position - ITEM) as u64),
+        );
     }
     assert_eq!(case.rules(), ["bytes/fingerprint"]);
 

@@ -6,8 +6,8 @@ use velum_stark::field::F;
 
 use super::layout::{self, HALF, HALF_GROUPS, SCALARS, SHAPES, STEP_ROWS, column, fixed, gathered};
 use super::limbs::{
-    self, CARRY_BITS, CARRY_LOW_BITS, CARRY_OFFSET, COEFFICIENTS, FOLD, GROUP, GROUPS, LIMB_BITS, LIMBS,
-    PRIME_BELOW, PRODUCT_GROUPS, WORD_LIMBS, WORDS,
+    self, CARRY_BITS, CARRY_LOW_BITS, CARRY_OFFSET, COEFFICIENTS, FOLD, GROUP, GROUPS, LIMB_BITS,
+    LIMBS, PRIME_BELOW, PRODUCT_GROUPS, WORD_LIMBS, WORDS,
 };
 use super::program::Shape;
 use crate::chips::buses::{ES256, ES256_VALUE, RANGE};
@@ -82,13 +82,16 @@ fn identity<B: ChipBuilder>(b: &mut B, shapes: &Shapes<B::Expr>) {
     let mut carry_in = B::Expr::ZERO;
     for (group, linear) in linear.into_iter().enumerate() {
         let carry_out = carry(b, group);
-        let prime = (group * GROUP..(group + 1) * GROUP)
-            .filter(|i| i % WORD_LIMBS == 0)
-            .map(|i| F::from_i64(PRIME_BELOW[i / WORD_LIMBS]) * two_to::<F>(limbs::position_in_group(i)));
+        let prime = (group * GROUP..(group + 1) * GROUP).filter(|i| i % WORD_LIMBS == 0).map(|i| {
+            F::from_i64(PRIME_BELOW[i / WORD_LIMBS]) * two_to::<F>(limbs::position_in_group(i))
+        });
         let prime = multiple.clone() * prime.sum::<F>();
         let carries = carry_in - carry_out.clone() * two_to::<F>(limbs::group_bits(group));
         let product = limbs::evaluate_group(&low[group * GROUP..][..GROUP], group);
-        b.assert_zero("identity", product + linear + carried.clone() * carries - modular.clone() * prime);
+        b.assert_zero(
+            "identity",
+            product + linear + carried.clone() * carries - modular.clone() * prime,
+        );
         carry_in = carry_out;
     }
 
@@ -124,7 +127,8 @@ impl<E: PrimeCharacteristicRing> Products<E> {
             shapes.any([Shape::Return, Shape::ThirdY, Shape::ReturnY]) - shapes.any([Shape::Curve]);
         let squared = shapes.any([Shape::ThirdX, Shape::ReturnX, Shape::Square, Shape::Curve]);
         let value = |i, places| limb(b, column::V, i, places);
-        let factor = ByPlace::new(|i| by_value.clone() * value(i, 0) + by_two_above.clone() * value(i, -2));
+        let factor =
+            ByPlace::new(|i| by_value.clone() * value(i, 0) + by_two_above.clone() * value(i, -2));
         let order_factor = ByPlace::new(|i| order.clone() * value(i, -1));
         Self {
             low_factor: ByPlace::new(|i| factor.limb(i) + order_factor.limb(i)),
@@ -162,7 +166,9 @@ struct ByPlace<E>([[E; WORDS]; WORD_LIMBS]);
 
 impl<E: PrimeCharacteristicRing> ByPlace<E> {
     fn new(limb: impl Fn(usize) -> E) -> Self {
-        Self(std::array::from_fn(|place| std::array::from_fn(|word| limb(word * WORD_LIMBS + place))))
+        Self(std::array::from_fn(|place| {
+            std::array::from_fn(|word| limb(word * WORD_LIMBS + place))
+        }))
     }
 
     fn limb(&self, i: usize) -> E {
@@ -209,10 +215,13 @@ fn dot_product<E: PrimeCharacteristicRing>(a: &[E], b: &[E]) -> E {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
     let whole = a.iter().zip(b).map(|(a, b)| E::dot_product(a, b));
     let rest = match (a_rest, b_rest) {
-        ([a0, a1, a2], [b0, b1, b2]) => {
-            E::dot_product(&[a0.clone(), a1.clone(), a2.clone()], &[b0.clone(), b1.clone(), b2.clone()])
+        ([a0, a1, a2], [b0, b1, b2]) => E::dot_product(
+            &[a0.clone(), a1.clone(), a2.clone()],
+            &[b0.clone(), b1.clone(), b2.clone()],
+        ),
+        ([a0, a1], [b0, b1]) => {
+            E::dot_product(&[a0.clone(), a1.clone()], &[b0.clone(), b1.clone()])
         }
-        ([a0, a1], [b0, b1]) => E::dot_product(&[a0.clone(), a1.clone()], &[b0.clone(), b1.clone()]),
         ([a], [b]) => a.clone() * b.clone(),
         _ => E::ZERO,
     };
@@ -291,7 +300,8 @@ fn operands<B: ChipBuilder>(b: &mut B, shapes: &Shapes<B::Expr>) {
     let (to_third, to_fourth) = (shapes.any([ThirdY, Return]), shapes.any([ReturnY]));
     for i in 0..LIMBS {
         let value = |places| limb(b, column::V, i, places);
-        let [own, fetched, above] = [limb(b, column::M, i, 0), limb(b, column::M, i, -2), value(-1)];
+        let [own, fetched, above] =
+            [limb(b, column::M, i, 0), limb(b, column::M, i, -2), value(-1)];
         let copy = copied.clone() * (value(0) - fetched.clone());
         let difference = B::Expr::dot_product(
             &[slope.clone(), to_third.clone(), to_fourth.clone(), curve.clone()],
@@ -315,7 +325,10 @@ fn constant<B: ChipBuilder>(b: &mut B) {
     let limbs: Vec<_> = (0..HALF).map(|i| b.main(column::V + i, 0)).collect();
     for (group, limbs) in limbs.chunks(GROUP).enumerate() {
         let expected = b.fixed(fixed::GROUPS + group, 0);
-        b.assert_zero("constant", selected.clone() * (limbs::evaluate_group(limbs, group) - expected));
+        b.assert_zero(
+            "constant",
+            selected.clone() * (limbs::evaluate_group(limbs, group) - expected),
+        );
     }
 }
 
@@ -326,7 +339,10 @@ fn distinct<B: ChipBuilder>(b: &mut B, shapes: &Shapes<B::Expr>) {
     let difference = limbs::evaluate(&operand(b, 0));
     let rho = layout::prime();
     let [inverse, other_inverse] = [0, 1].map(|row| b.main(column::AUXILIARY, row));
-    b.assert_zero("distinct", selected.clone() * (difference.clone() * inverse.clone() - B::Expr::ONE));
+    b.assert_zero(
+        "distinct",
+        selected.clone() * (difference.clone() * inverse.clone() - B::Expr::ONE),
+    );
     let other = difference - inverse * rho.square();
     b.assert_zero("distinct by prime", selected * (other * other_inverse - B::Expr::ONE));
 }

@@ -185,7 +185,9 @@ pub(super) fn limbs(value: &U256) -> Limbs {
 pub(super) fn words(value: &U256) -> [u32; WORDS] {
     let bytes = value.to_le_bytes();
     std::array::from_fn(|word| {
-        std::array::from_fn::<_, 4, _>(|byte| u32::from(bytes[4 * word + byte]) << (8 * byte)).iter().sum()
+        std::array::from_fn::<_, 4, _>(|byte| u32::from(bytes[4 * word + byte]) << (8 * byte))
+            .iter()
+            .sum()
     })
 }
 
@@ -272,11 +274,12 @@ pub(super) const ORDER_GROUPS: [[u64; LIMBS]; PRODUCT_GROUPS] = {
 
 /// The value of a group's coefficients.
 pub(super) fn evaluate_group<E: PrimeCharacteristicRing>(coefficients: &[E], group: usize) -> E {
-    let terms =
-        coefficients.iter().enumerate().map(|(i, coefficient)| match position_in_group(group * GROUP + i) {
+    let terms = coefficients.iter().enumerate().map(|(i, coefficient)| {
+        match position_in_group(group * GROUP + i) {
             0 => coefficient.clone(),
             bits => coefficient.clone() * E::from_u64(1 << bits),
-        });
+        }
+    });
     terms.sum()
 }
 
@@ -290,7 +293,8 @@ mod tests {
 
     #[test]
     fn limbs_are_those_of_the_value() {
-        let value = U256::from_be_hex("fedcba9876543210123456789abcdef00f1e2d3c4b5a69788796a5b4c3d2e1f0");
+        let value =
+            U256::from_be_hex("fedcba9876543210123456789abcdef00f1e2d3c4b5a69788796a5b4c3d2e1f0");
         let sum = limbs(&value).iter().enumerate().fold(U256::ZERO, |sum, (i, &limb)| {
             assert!(i128::from(limb) <= largest_limb(i));
             sum.wrapping_add(&U256::from_u64(limb as u64).shl_vartime(position(i)))
@@ -328,7 +332,9 @@ mod tests {
             let sum = factors
                 .iter()
                 .zip(&powers)
-                .fold(p256::FieldElement::ZERO, |sum, (factor, power)| sum + signed(*factor) * power);
+                .fold(p256::FieldElement::ZERO, |sum, (factor, power)| {
+                    sum + signed(*factor) * power
+                });
             assert_eq!(sum, *expected);
         }
         let below = PRIME_BELOW.iter().rev().fold(U256::ZERO, |sum, &word| {

@@ -128,9 +128,15 @@ impl Es256Chip {
     ///
     /// A signature or key that is not valid is filled as if it were, and breaks constraints. Time does not depend on
     /// the signature, but for a second try with probability `2^-54`.
-    pub(crate) fn trace(&self, public_key: &PublicKey, hash: &[u8; 32], signature: &[u8; 64]) -> Trace {
-        let attempt =
-            |balance| Witness::solve(&PROGRAM, &given(&PROGRAM, public_key, hash, signature, balance));
+    pub(crate) fn trace(
+        &self,
+        public_key: &PublicKey,
+        hash: &[u8; 32],
+        signature: &[u8; 64],
+    ) -> Trace {
+        let attempt = |balance| {
+            Witness::solve(&PROGRAM, &given(&PROGRAM, public_key, hash, signature, balance))
+        };
         let mut witness = attempt(BALANCES[0]);
         for &balance in &BALANCES[1..] {
             if !witness.collides(&PROGRAM) {

@@ -18,7 +18,8 @@ pub(super) const FIELD_PRIME: U256 =
 pub(super) const GROUP_ORDER: U256 = <p256::NistP256 as p256::elliptic_curve::Curve>::ORDER;
 
 /// `b` of the curve `y^2 = x^3 - 3 x + b` (SP 800-186, 3.2.1.3).
-const CURVE_B: U256 = U256::from_be_hex("5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b");
+const CURVE_B: U256 =
+    U256::from_be_hex("5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b");
 
 /// Double-and-add steps: bits of each of the four scalars.
 pub(super) const STEPS: usize = 132;
@@ -379,21 +380,24 @@ fn power_of_two(bits: usize) -> Scalar {
 
 /// `O`, of which every table point holds one: the first 64 hexadecimal digits of pi's fraction times `G`.
 pub(super) fn offset() -> ProjectivePoint {
-    const PI: U256 = U256::from_be_hex("243f6a8885a308d313198a2e03707344a4093822299f31d0082efa98ec4e6c89");
+    const PI: U256 =
+        U256::from_be_hex("243f6a8885a308d313198a2e03707344a4093822299f31d0082efa98ec4e6c89");
     ProjectivePoint::GENERATOR * Scalar::reduce(PI)
 }
 
 /// `A`, where the multiplication starts: the first 64 hexadecimal digits of e's fraction times `G`.
 fn accumulator_start() -> ProjectivePoint {
-    const E: U256 = U256::from_be_hex("b7e151628aed2a6abf7158809cf4f3c762e7160f38b4da56a784d9045190cfef");
+    const E: U256 =
+        U256::from_be_hex("b7e151628aed2a6abf7158809cf4f3c762e7160f38b4da56a784d9045190cfef");
     ProjectivePoint::GENERATOR * Scalar::reduce(E)
 }
 
 /// Affine coordinates, zero for the point at infinity.
 pub(super) fn coordinates(point: &ProjectivePoint) -> (U256, U256) {
     let encoded = point.to_affine().to_encoded_point(false);
-    let coordinate =
-        |bytes: Option<&p256::FieldBytes>| bytes.map_or(U256::ZERO, |bytes| U256::from_be_slice(bytes));
+    let coordinate = |bytes: Option<&p256::FieldBytes>| {
+        bytes.map_or(U256::ZERO, |bytes| U256::from_be_slice(bytes))
+    };
     (coordinate(encoded.x()), coordinate(encoded.y()))
 }
 
@@ -410,7 +414,10 @@ mod tests {
         for pair in &program.pairs {
             if let Some(address) = pair.fetched {
                 let moved = if pair.step.is_some() { 0..TABLE as Address } else { 0..1 };
-                assert!(moved.into_iter().all(|index| provided.contains(&(address + index))), "{pair:?}");
+                assert!(
+                    moved.into_iter().all(|index| provided.contains(&(address + index))),
+                    "{pair:?}"
+                );
             }
             assert!(pair.provided.is_none_or(|address| provided.insert(address)), "{pair:?}");
         }
@@ -447,14 +454,17 @@ mod tests {
                 _ => &[],
             };
             assert!(operands.iter().all(|&operand| fetches(operand)), "{place}: {pair:?}");
-            let above = |shapes: &[(usize, Shape)]| shapes.iter().all(|&(k, shape)| is(place - k, shape));
+            let above =
+                |shapes: &[(usize, Shape)]| shapes.iter().all(|&(k, shape)| is(place - k, shape));
             let expected = match pair.shape {
                 Shape::Slope => !fetches(place),
                 Shape::ThirdX => above(&[(1, Shape::Slope)]),
                 Shape::ThirdY => !fetches(place) && above(&[(1, Shape::ThirdX), (2, Shape::Slope)]),
                 Shape::Return => !fetches(place) && above(&[(1, Shape::ThirdX), (2, Shape::Slope)]),
                 Shape::ReturnX => above(&[(1, Shape::Return)]),
-                Shape::ReturnY => !fetches(place) && above(&[(1, Shape::ReturnX), (2, Shape::Return)]),
+                Shape::ReturnY => {
+                    !fetches(place) && above(&[(1, Shape::ReturnX), (2, Shape::Return)])
+                }
                 Shape::Curve => !fetches(place) && above(&[(2, Shape::Square)]),
                 Shape::Order => above(&[(1, Shape::Copy)]) && is(place + 1, Shape::Free),
                 Shape::Sign => above(&[(2, Shape::Order)]),

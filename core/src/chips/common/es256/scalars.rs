@@ -49,7 +49,8 @@ mod tests {
     #[test]
     fn halves_every_scalar() {
         let mut u = Scalar::reduce(U256::from_u64(0x1234_5678_9abc_def1));
-        let edges = [Scalar::ZERO, Scalar::ONE, -Scalar::ONE, Scalar::from(2u64), -Scalar::from(3u64)];
+        let edges =
+            [Scalar::ZERO, Scalar::ONE, -Scalar::ONE, Scalar::from(2u64), -Scalar::from(3u64)];
         let walk = (0..200).map(|i| {
             u = u * u + Scalar::from(i as u64);
             u

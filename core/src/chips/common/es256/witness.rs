@@ -11,9 +11,12 @@ use velum_stark::field::F;
 use zeroize::Zeroizing;
 
 use super::layout::{self, SCALARS, column, gathered};
-use super::limbs::{self, COEFFICIENTS, Coefficients, GROUPS, LIMBS, Limbs, PRIME_BELOW, WORD_LIMBS};
+use super::limbs::{
+    self, COEFFICIENTS, Coefficients, GROUPS, LIMBS, Limbs, PRIME_BELOW, WORD_LIMBS,
+};
 use super::program::{
-    self, Address, GROUP_ORDER, HALF_BITS, Pair, Place, Program, STEP_PAIRS, STEPS, Shape, TABLE_X, TABLE_Y,
+    self, Address, GROUP_ORDER, HALF_BITS, Pair, Place, Program, STEP_PAIRS, STEPS, Shape, TABLE_X,
+    TABLE_Y,
 };
 use super::scalars::half_size;
 use crate::statement::PublicKey;
@@ -123,7 +126,8 @@ impl Witness {
 
     /// Whether two points that must differ do not, or seem not to.
     pub(super) fn collides(&self, program: &Program) -> bool {
-        let differing = (0..program.pairs.len()).filter(|&place| program.pairs[place].shape.is_distinct());
+        let differing =
+            (0..program.pairs.len()).filter(|&place| program.pairs[place].shape.is_distinct());
         differing.into_iter().any(|place| {
             let difference = limbs::evaluate(&self.operand(program, place).map(F::from_i64));
             difference == F::ZERO || difference.square() == layout::prime().square()
@@ -142,8 +146,8 @@ impl Witness {
 
     /// Bits of `w`'s halves, `v1` and `v2`.
     pub(super) fn digits(&self, program: &Program) -> Zeroizing<[u8; STEPS]> {
-        let [w, v1, v2] =
-            [program.inputs.w, program.inputs.v1, program.inputs.v2].map(|place| self.values[place]);
+        let [w, v1, v2] = [program.inputs.w, program.inputs.v1, program.inputs.v2]
+            .map(|place| self.values[place]);
         let bit = |scalar: &U256, bit: usize| (scalar.shr_vartime(bit).as_words()[0] & 1) as u8;
         Zeroizing::new(std::array::from_fn(|step| {
             let i = STEPS - 1 - step;
@@ -157,7 +161,8 @@ impl Witness {
     /// Points are added up without division, as `(X / Z^2, Y / Z^3)` with one `Z` for all that are added (Meloni, WAIFI 2007). An
     /// addition multiplies `Z` by the difference of the two `X`.
     fn step_inverses(&self, program: &Program) -> Zeroizing<Vec<FieldElement>> {
-        let [x, y] = [2, 1].map(|above| FieldElement::reduced(self.above(program.first_step, above)));
+        let [x, y] =
+            [2, 1].map(|above| FieldElement::reduced(self.above(program.first_step, above)));
         let (mut here, mut z) = ((x, y), FieldElement::ONE);
         // `Z` and the difference of each addition.
         let mut additions = Zeroizing::new(Vec::with_capacity(2 * STEPS));
@@ -173,7 +178,9 @@ impl Witness {
             additions.push((z, same.0 - sum.0));
             z *= same.0 - sum.0;
         }
-        let Some(mut inverse) = Option::<FieldElement>::from(z.invert()) else { return Zeroizing::default() };
+        let Some(mut inverse) = Option::<FieldElement>::from(z.invert()) else {
+            return Zeroizing::default();
+        };
         let mut inverses: Vec<_> = additions
             .iter()
             .rev()
@@ -228,7 +235,8 @@ impl Witness {
             }
             Free | Curve | Reduce | Sign => pair.constant,
             Copy => fetched(place - 2),
-            Slope => over(field(1) - field_fetched(place + 1), field(2) - field_fetched(place - 2)).integer(),
+            Slope => over(field(1) - field_fetched(place + 1), field(2) - field_fetched(place - 2))
+                .integer(),
             ThirdX => (field(1).square() - field(3) - field_fetched(place - 3)).integer(),
             ThirdY => (field(2) * (field(4) - field(1)) - field(3)).integer(),
             Return => (over(field(3).double(), field(4) - field(1)) - field(2)).integer(),
@@ -307,7 +315,9 @@ impl Witness {
             AtMost => plus(&plus(&value, &operand, 1), &constant, -1),
             AtLeast => plus(&plus(&value, &operand, -1), &constant, 1),
             Reduce => plus(&plus(&value, &constant, bit), &fetched(place - 1), -1),
-            Sign => plus(&plus(&value.map(|limb| (1 - 2 * bit) * limb), &constant, bit), &above(2), -1),
+            Sign => {
+                plus(&plus(&value.map(|limb| (1 - 2 * bit) * limb), &constant, bit), &above(2), -1)
+            }
         };
         sum.iter_mut().zip(rest).for_each(|(sum, limb)| *sum += limb);
         if pair.shape.is_modulo_prime() {
@@ -337,7 +347,11 @@ impl Witness {
                 fill_carries(trace, row, &carries[..carries.len() - 1]);
             }
             shape if shape.is_integer() => {
-                fill_carries(trace, row, &limbs::carries(&self.polynomial(program, place))[..GROUPS]);
+                fill_carries(
+                    trace,
+                    row,
+                    &limbs::carries(&self.polynomial(program, place))[..GROUPS],
+                );
                 trace.set(row, column::AUXILIARY, F::from_bool(self.chooses(program, place)));
             }
             _ => {}
@@ -427,8 +441,9 @@ impl Residue for Scalar {
 
 impl Residue for FieldElement {
     fn reduced(value: U256) -> Self {
-        Self::from_uint(value)
-            .unwrap_or(Self::from_uint(value.wrapping_sub(&program::FIELD_PRIME)).unwrap_or(Self::ZERO))
+        Self::from_uint(value).unwrap_or(
+            Self::from_uint(value.wrapping_sub(&program::FIELD_PRIME)).unwrap_or(Self::ZERO),
+        )
     }
 
     fn integer(self) -> U256 {

@@ -156,9 +156,13 @@ impl Rounds {
         Left {
             inputs,
             outputs: std::array::from_fn(|lane| {
-                std::array::from_fn(|round| self.lanes[lane].outputs[round] - known_outputs[lane][round])
+                std::array::from_fn(|round| {
+                    self.lanes[lane].outputs[round] - known_outputs[lane][round]
+                })
             }),
-            constants: std::array::from_fn(|lane| self.lanes[lane].constant - known_constants[lane]),
+            constants: std::array::from_fn(|lane| {
+                self.lanes[lane].constant - known_constants[lane]
+            }),
         }
     }
 }
@@ -215,8 +219,9 @@ fn product(left: &Matrix, right: &Matrix) -> Matrix {
 fn inverse(matrix: &Matrix) -> Matrix {
     let (mut left, mut right): (Matrix, Matrix) = (*matrix, std::array::from_fn(unit));
     for pivot in 0..WIDTH {
-        let found =
-            (pivot..WIDTH).find(|&row| left[row][pivot] != F::ZERO).expect("constant matrix is invertible");
+        let found = (pivot..WIDTH)
+            .find(|&row| left[row][pivot] != F::ZERO)
+            .expect("constant matrix is invertible");
         left.swap(pivot, found);
         right.swap(pivot, found);
         let scale = left[pivot][pivot].inverse();
@@ -249,7 +254,8 @@ mod tests {
 
             let mut expected = unit(lane);
             matmul_internal(&mut expected, INTERNAL_DIAGONAL);
-            let constants = |lanes: Lanes| lanes.map(|constant| Affine { constant, ..Affine::default() });
+            let constants =
+                |lanes: Lanes| lanes.map(|constant| Affine { constant, ..Affine::default() });
             let layered = internal_layer(&constants(unit(lane))).map(|affine| affine.constant);
             assert_eq!(layered, expected);
         }

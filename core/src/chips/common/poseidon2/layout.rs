@@ -78,9 +78,12 @@ impl Layout {
     }
 
     fn place(&mut self, sbox: usize, rule: &Rule) -> Placed {
-        let inputs = rule.inputs.iter().map(|&(back, coefficient)| (input as fn(_) -> _, back, coefficient));
-        let outputs =
-            rule.outputs.iter().map(|&(back, coefficient)| (output as fn(_) -> _, back, coefficient));
+        let inputs =
+            rule.inputs.iter().map(|&(back, coefficient)| (input as fn(_) -> _, back, coefficient));
+        let outputs = rule
+            .outputs
+            .iter()
+            .map(|&(back, coefficient)| (output as fn(_) -> _, back, coefficient));
         let terms = inputs.chain(outputs).map(|(column, back, coefficient)| {
             let above = (back + self.sboxes - 1 - sbox) / self.sboxes;
             let column = column(sbox + above * self.sboxes - back);

@@ -95,10 +95,12 @@ impl Poseidon2Chip {
         let value = match self.starting_lane(permutation, position) {
             Some(lane) => lane,
             None => {
-                let (rule, (row, sbox)) = (&self.layout.rules[position], self.at(permutation, position));
+                let (rule, (row, sbox)) =
+                    (&self.layout.rules[position], self.at(permutation, position));
                 let earlier = rule.terms.iter().map(|&(index, coefficient)| {
                     let cell = self.layout.cells[sbox][index];
-                    coefficient * trace.get(row.wrapping_add_signed(cell.offset as isize), cell.column)
+                    coefficient
+                        * trace.get(row.wrapping_add_signed(cell.offset as isize), cell.column)
                 });
                 rule.constant + earlier.sum::<F>()
             }
@@ -128,7 +130,8 @@ impl Poseidon2Chip {
         if permutation == record {
             return Some(Domain::Record.capacity(record_elements(&self.class))[lane]);
         }
-        let starts_slot = permutation < record && permutation.is_multiple_of(slot_permutations(&self.class));
+        let starts_slot =
+            permutation < record && permutation.is_multiple_of(slot_permutations(&self.class));
         starts_slot.then(|| Domain::Slot.capacity(slot_elements(&self.class))[lane])
     }
 
@@ -160,7 +163,8 @@ impl Chip for Poseidon2Chip {
         let mut columns = vec![F::zero_vec(self.height()); firsts[self.layout.sboxes]];
         for permutation in 0..all_permutations(&self.class) {
             let first = permutation * self.layout.rows();
-            let (absorbing, last) = (first + self.layout.absorbing_row(), first + self.layout.rows() - 1);
+            let (absorbing, last) =
+                (first + self.layout.absorbing_row(), first + self.layout.rows() - 1);
             columns[fixed::ABSORBS][absorbing] = F::ONE;
             for row in [absorbing, last] {
                 columns[fixed::PERMUTATION][row] = F::from_usize(permutation);

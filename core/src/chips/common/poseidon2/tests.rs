@@ -25,7 +25,9 @@ fn messages(class: &SizeClass) -> Vec<(Domain, Vec<F>)> {
 
 fn blocks(messages: &[(Domain, Vec<F>)]) -> Vec<[F; RATE]> {
     let blocks = messages.iter().flat_map(|(_, message)| message.chunks(RATE));
-    blocks.map(|block| std::array::from_fn(|lane| block.get(lane).copied().unwrap_or_default())).collect()
+    blocks
+        .map(|block| std::array::from_fn(|lane| block.get(lane).copied().unwrap_or_default()))
+        .collect()
 }
 
 /// The chip, and a partner that sends the messages and takes the digests of the record and of the slots in use.
@@ -81,7 +83,12 @@ impl Tables {
         self.rules()
     }
 
-    fn cell(&self, permutation: usize, position: usize, column: fn(usize) -> usize) -> (usize, usize) {
+    fn cell(
+        &self,
+        permutation: usize,
+        position: usize,
+        column: fn(usize) -> usize,
+    ) -> (usize, usize) {
         let (row, sbox) = self.chip.at(permutation, position);
         (row, column(sbox))
     }
@@ -97,7 +104,8 @@ impl Tables {
 
     /// Fills permutation `permutation` again from S-box `position` on.
     fn refill(&mut self, permutation: usize, position: usize) {
-        (position..SBOXES).for_each(|position| self.chip.fill(&mut self.trace, permutation, position));
+        (position..SBOXES)
+            .for_each(|position| self.chip.fill(&mut self.trace, permutation, position));
     }
 }
 
@@ -112,13 +120,15 @@ fn last(class: &SizeClass) -> usize {
 
 /// The first and the last S-box of each external round, and those of all internal rounds.
 fn samples() -> impl Iterator<Item = usize> {
-    (WIDTH..SBOXES).filter(|position| (60..82).contains(position) || [10, 11].contains(&(position % 12)))
+    (WIDTH..SBOXES)
+        .filter(|position| (60..82).contains(position) || [10, 11].contains(&(position % 12)))
 }
 
 #[test]
 fn any_number_of_sboxes_a_row_gives_the_permutation() {
     for sboxes in (1..=13).chain([SBOXES]) {
-        let chip = Poseidon2Chip { layout: Layout::of(sboxes), ..Poseidon2Chip::new(&subject(STANDARD)) };
+        let chip =
+            Poseidon2Chip { layout: Layout::of(sboxes), ..Poseidon2Chip::new(&subject(STANDARD)) };
         let mut tables = Tables {
             trace: Trace::zeroed(2 * chip.layout.rows(), chip.width()),
             chip,
@@ -160,7 +170,8 @@ fn reserves_the_last_rows() {
         assert!(all_permutations(&class) * chip.layout.rows() + RESERVED_ROWS <= height);
         let trace = chip.trace(&[]);
         assert!(
-            (height - RESERVED_ROWS..height).all(|row| trace.row(row).iter().all(|&cell| cell == F::ZERO))
+            (height - RESERVED_ROWS..height)
+                .all(|row| trace.row(row).iter().all(|&cell| cell == F::ZERO))
         );
     }
 }
@@ -208,12 +219,17 @@ fn the_capacity_is_kept() {
 
 #[test]
 fn a_message_starts_with_its_capacity() {
-    let (end_of_first_slot, record) = (slot_permutations(&STANDARD) - 1, first_record_permutation(&STANDARD));
+    let (end_of_first_slot, record) =
+        (slot_permutations(&STANDARD) - 1, first_record_permutation(&STANDARD));
     for (first, to) in [(0, end_of_first_slot), (record, last(&STANDARD))] {
         for lane in RATE..WIDTH {
             let mut tables = Tables::new(STANDARD);
             tables.change_input(first, lane, to);
-            assert_eq!(tables.rules_of_any_digest(), ["poseidon2/round"], "permutation {first}, lane {lane}");
+            assert_eq!(
+                tables.rules_of_any_digest(),
+                ["poseidon2/round"],
+                "permutation {first}, lane {lane}"
+            );
         }
     }
 }

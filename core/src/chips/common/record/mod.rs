@@ -48,8 +48,9 @@ use crate::chips::common::values;
 use crate::class::SizeClass;
 use crate::digest::RATE;
 use crate::record::{
-    COORDINATE_WORDS, Positions, RECORD_VERSION, RecordElements, RecordError, check_date_time, check_subject,
-    coordinate_words, doc_type_digest, first_record_permutation, issuer_digest, offset,
+    COORDINATE_WORDS, Positions, RECORD_VERSION, RecordElements, RecordError, check_date_time,
+    check_subject, coordinate_words, doc_type_digest, first_record_permutation, issuer_digest,
+    offset,
 };
 use crate::statement::{
     CredentialStatement, DIGEST_ELEMENTS, Digest, PresentationStatement, PublicKey, Subject,
@@ -145,8 +146,14 @@ impl RecordChip {
     ///
     /// When the subject has no elements or too many, or a time is after 9999-12-31T23:59:59.
     pub(crate) fn presentation(statement: &PresentationStatement) -> Result<Self, RecordError> {
-        let PresentationStatement { subject, commitment, now, signed_within, device_authentication, .. } =
-            statement;
+        let PresentationStatement {
+            subject,
+            commitment,
+            now,
+            signed_within,
+            device_authentication,
+            ..
+        } = statement;
         check_subject(subject)?;
         check_date_time("now", *now)?;
         check_date_time("lower bound of signed", signed_within.0)?;
@@ -168,9 +175,13 @@ impl RecordChip {
             let above = |rows: usize| trace.get(row - rows, ELEMENT);
             let value = match row_kind {
                 RowKind::Element(index) => elements.record.get(index).copied().unwrap_or_default(),
-                RowKind::Difference { bound, limb: 0 } if bound.is_lower() => above(ROWS_TO_LOWER) - given,
+                RowKind::Difference { bound, limb: 0 } if bound.is_lower() => {
+                    above(ROWS_TO_LOWER) - given
+                }
                 RowKind::Difference { limb: 0, .. } => given - above(ROWS_TO_UPPER),
-                RowKind::WordRest { .. } | RowKind::Difference { .. } => without_limb(above(LIMB_ROWS)),
+                RowKind::WordRest { .. } | RowKind::Difference { .. } => {
+                    without_limb(above(LIMB_ROWS))
+                }
                 RowKind::Position { operand, word } => {
                     F::from_usize(positions.map_or(0, |at| position(operand, word, at)))
                 }
@@ -204,7 +215,9 @@ impl RecordChip {
                 offset::VERSION => F::from_u64(RECORD_VERSION),
                 offset::SUITE => F::from_u8(suite.id()),
                 offset::CLASS => F::from_u8(class.id),
-                offset::DOC_TYPE..offset::ISSUER => doc_type_digest(doc_type)[index - offset::DOC_TYPE],
+                offset::DOC_TYPE..offset::ISSUER => {
+                    doc_type_digest(doc_type)[index - offset::DOC_TYPE]
+                }
                 offset::ISSUER..offset::SLOTS => issuer_digest(issuer)[index - offset::ISSUER],
                 offset::SLOTS => F::from_usize(elements.len()),
                 _ => F::ZERO,
@@ -305,11 +318,12 @@ impl Chip for RecordChip {
         for (row, row_kind) in self.rows() {
             let given = self.given(row_kind);
             columns[public::IS_GIVEN][row] = F::from_bool(given.is_some());
-            columns[public::GIVEN][row] = given.or_else(|| self.bound(row_kind)).unwrap_or_default();
+            columns[public::GIVEN][row] =
+                given.or_else(|| self.bound(row_kind)).unwrap_or_default();
             // An unused slot's digest is given.
             let is_commitment = matches!(row_kind, RowKind::Commitment { .. });
-            let squeezes =
-                squeezed(&self.subject.class, row_kind).is_some() && (given.is_none() || is_commitment);
+            let squeezes = squeezed(&self.subject.class, row_kind).is_some()
+                && (given.is_none() || is_commitment);
             columns[public::SQUEEZES][row] = F::from_bool(squeezes);
         }
         columns
@@ -327,7 +341,8 @@ impl Chip for RecordChip {
             let squeezes = squeezed(&self.subject.class, row_kind).is_some();
             match row_kind {
                 RowKind::Element(index)
-                    if let Element::SlotDigest { slot, .. } = element(&self.subject.class, index) =>
+                    if let Element::SlotDigest { slot, .. } =
+                        element(&self.subject.class, index) =>
                 {
                     unused[slot].push((public::IS_GIVEN, row));
                     if squeezes {
@@ -348,7 +363,8 @@ impl Chip for RecordChip {
                 cells.push(vec![(public::GIVEN, row)]);
             }
         }
-        cells.extend(unused.into_iter().chain(used).chain([ones]).filter(|cells| !cells.is_empty()));
+        cells
+            .extend(unused.into_iter().chain(used).chain([ones]).filter(|cells| !cells.is_empty()));
         cells
     }
 

@@ -4,7 +4,8 @@ use crate::chips::buses::{date, es256, field};
 use crate::class::{CLASSES, SizeClass};
 use crate::digest::RATE;
 use crate::record::{
-    COORDINATE_WORDS, first_record_permutation, offset, record_elements, salt_offset, slot_permutations,
+    COORDINATE_WORDS, first_record_permutation, offset, record_elements, salt_offset,
+    slot_permutations,
 };
 use crate::statement::DIGEST_ELEMENTS;
 
@@ -142,7 +143,9 @@ pub(super) fn element(class: &SizeClass, index: usize) -> Element {
             let operand = if word < COORDINATE_WORDS { es256::X } else { es256::Y };
             Element::DeviceKey { operand, word: word % COORDINATE_WORDS }
         }
-        offset::DATES..offset::SLOT_DIGESTS => Element::Date(date::SIGNED + (index - offset::DATES) as u64),
+        offset::DATES..offset::SLOT_DIGESTS => {
+            Element::Date(date::SIGNED + (index - offset::DATES) as u64)
+        }
         _ if index < offset::DEVICE_KEY_X => Element::Given,
         _ if index < salt_offset(class) => {
             let index = index - offset::SLOT_DIGESTS;
@@ -164,7 +167,8 @@ pub(super) fn rows(class: &SizeClass, kind: Kind) -> Vec<(usize, RowKind)> {
             let words = [es256::X, es256::Y]
                 .into_iter()
                 .flat_map(|operand| words.clone().map(move |word| (operand, word)));
-            let positions = words.clone().map(|(operand, word)| RowKind::Position { operand, word });
+            let positions =
+                words.clone().map(|(operand, word)| RowKind::Position { operand, word });
             rows.extend((offset::DEVICE_KEY_X + ROWS_TO_POSITION..).zip(positions));
             others.extend(words.map(|(operand, word)| RowKind::IssuerWord { operand, word }));
         }
@@ -201,7 +205,9 @@ pub(super) fn squeezed(class: &SizeClass, row: RowKind) -> Option<usize> {
             Some(first_record_permutation(class) + record_elements(class).div_ceil(RATE) - 1)
         }
         RowKind::Element(index) => match element(class, index) {
-            Element::SlotDigest { slot, element: 0 } => Some((slot + 1) * slot_permutations(class) - 1),
+            Element::SlotDigest { slot, element: 0 } => {
+                Some((slot + 1) * slot_permutations(class) - 1)
+            }
             _ => None,
         },
         _ => None,

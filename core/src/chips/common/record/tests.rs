@@ -6,7 +6,9 @@ use super::*;
 use crate::chips::common::record_tables::{RECORD, Tables, positions};
 use crate::class::{CLASSES, STANDARD};
 use crate::digest::{Domain, WIDTH, permute};
-use crate::record::fixtures::{committed, credential, opening, presentation, standard_presentation};
+use crate::record::fixtures::{
+    committed, credential, opening, presentation, standard_presentation,
+};
 use crate::record::{record_elements, salt_offset};
 use crate::statement::RecordOpening;
 
@@ -72,7 +74,8 @@ fn row_of_element(index: usize) -> usize {
 
 /// Makes the difference from a bound zero.
 fn erase_difference(trace: &mut Trace, erased: Bound) {
-    let rows = rows_where(|row| matches!(row, RowKind::Difference { bound, .. } if bound == erased));
+    let rows =
+        rows_where(|row| matches!(row, RowKind::Difference { bound, .. } if bound == erased));
     rows.into_iter().for_each(|row| trace.set(row, ELEMENT, F::ZERO));
 }
 
@@ -82,7 +85,8 @@ fn real_documents_pass_in_every_class() {
         let elements = RecordElements::new(&presentation(class).subject, &opening(class)).unwrap();
         let tables = Tables::of_presentation(&presentation(class), &opening(class), &elements);
         assert_eq!(tables.rules(), NONE);
-        let tables = Tables::of_credential(&credential(class), &opening(class), &opening(class), &elements);
+        let tables =
+            Tables::of_credential(&credential(class), &opening(class), &opening(class), &elements);
         assert_eq!(tables.rules(), NONE);
     }
 }
@@ -110,7 +114,8 @@ fn leaves_the_last_rows() {
 fn some_slots_may_be_unused() {
     let (statement, elements) = committed(two_slots(), &opening_of_two());
     assert_eq!(Tables::of_presentation(&statement, &opening_of_two(), &elements).rules(), NONE);
-    let statement = CredentialStatement { subject: statement.subject, commitment: statement.commitment };
+    let statement =
+        CredentialStatement { subject: statement.subject, commitment: statement.commitment };
     let opening = opening_of_two();
     assert_eq!(Tables::of_credential(&statement, &opening, &opening, &elements).rules(), NONE);
 }
@@ -125,9 +130,15 @@ fn statements_that_do_not_fit_are_errors() {
     let late = MAX + 1;
     assert_eq!(error(&|statement| statement.now = late), RecordError::DateTime { what: "now" });
     let what = "lower bound of signed";
-    assert_eq!(error(&|statement| statement.signed_within.0 = late), RecordError::DateTime { what });
+    assert_eq!(
+        error(&|statement| statement.signed_within.0 = late),
+        RecordError::DateTime { what }
+    );
     let what = "upper bound of signed";
-    assert_eq!(error(&|statement| statement.signed_within.1 = u64::MAX), RecordError::DateTime { what });
+    assert_eq!(
+        error(&|statement| statement.signed_within.1 = u64::MAX),
+        RecordError::DateTime { what }
+    );
     let none = RecordError::Elements { found: 0, class: "standard", slots: 4 };
     assert_eq!(error(&|statement| statement.subject.elements.clear()), none);
 }
@@ -154,7 +165,8 @@ fn the_digest_of_an_unused_slot_is_zero() {
     let elements = RecordElements::new(&two_slots().subject, &opening_of_two()).unwrap();
     let digest = crate::digest::hash(Domain::Slot, &elements.slots[3]);
     for index in 0..DIGEST_ELEMENTS {
-        let rules = rules_of_elements(|record| record[salt_offset(&STANDARD) - 4 + index] = digest[index]);
+        let rules =
+            rules_of_elements(|record| record[salt_offset(&STANDARD) - 4 + index] = digest[index]);
         assert_eq!(rules, ["record/given"]);
     }
 }
@@ -229,7 +241,11 @@ fn another_time_is_refused() {
 #[test]
 fn signed_outside_the_certificate_is_refused() {
     for bounds in [(20240930135001, MAX), (0, 20240930134959), (MAX, MAX), (0, 0)] {
-        assert_eq!(rules_of(|statement, _| statement.signed_within = bounds), ["bus range"], "{bounds:?}");
+        assert_eq!(
+            rules_of(|statement, _| statement.signed_within = bounds),
+            ["bus range"],
+            "{bounds:?}"
+        );
     }
 }
 
@@ -253,7 +269,8 @@ fn nothing_is_left_of_a_difference() {
     let mut tables = tables_of(|statement, _| statement.now = 20241030135001);
     // The difference is -1: its limbs are those of a number of 55 bits, and what is left is the rest.
     let mut rest = F::NEG_ONE;
-    let rows = rows_where(|row| matches!(row, RowKind::Difference { bound: Bound::ValidUntil, .. }));
+    let rows =
+        rows_where(|row| matches!(row, RowKind::Difference { bound: Bound::ValidUntil, .. }));
     let limb = |row: &usize| if *row == rows[4] { 15 } else { 2_047 };
     for row in &rows {
         tables.traces[RECORD].set(*row, ELEMENT, rest);
@@ -268,8 +285,14 @@ fn nothing_is_left_of_a_difference() {
 #[test]
 fn device_key_words_are_canonical() {
     for index in [offset::DEVICE_KEY_X, offset::DEVICE_KEY_X + 7, offset::DEVICE_KEY_Y + 3] {
-        for excess in [F::from_u64(1 << 32), F::from_u64(1 << 63), F::NEG_ONE * F::from_u64(1 << 32)] {
-            assert_eq!(rules_of_elements(|record| record[index] += excess), ["bus range"], "element {index}");
+        for excess in
+            [F::from_u64(1 << 32), F::from_u64(1 << 63), F::NEG_ONE * F::from_u64(1 << 32)]
+        {
+            assert_eq!(
+                rules_of_elements(|record| record[index] += excess),
+                ["bus range"],
+                "element {index}"
+            );
         }
     }
 }
@@ -321,7 +344,8 @@ fn the_device_key_is_the_document_s() {
 
 #[test]
 fn the_device_key_is_where_it_was_found() {
-    let mut tables = credential_tables(|claimed| claimed.device_key_x = opening(STANDARD).device_key_y);
+    let mut tables =
+        credential_tables(|claimed| claimed.device_key_x = opening(STANDARD).device_key_y);
     let (from, to) = (offset::DEVICE_KEY_Y, offset::DEVICE_KEY_X);
     for word in 0..COORDINATE_WORDS {
         let position = tables.traces[RECORD].get(from + word + ROWS_TO_POSITION, ELEMENT);

@@ -18,7 +18,8 @@ pub(super) type Words = [u32; 3];
 /// The hash value after `block` of all blocks, counted from the start of the stream in whose region it lies.
 pub(crate) fn hash_after(streams: &Streams, block: usize) -> [u32; 8] {
     let class = streams.class();
-    let first = (0..class.streams()).map(|stream| class.first_block(stream)).rfind(|&first| first <= block);
+    let first =
+        (0..class.streams()).map(|stream| class.first_block(stream)).rfind(|&first| first <= block);
     let blocks = first.unwrap_or(0)..block + 1;
     let words = Zeroizing::new(words(&Sha256Chip { class, name: "", blocks }, streams));
     std::array::from_fn(|k| words[words.len() - 1 - k % 4][k / 4])
@@ -61,7 +62,8 @@ pub(super) fn next(words: &[Words], row: Row, streams: &Streams) -> Words {
 
 /// The words after round `t` with schedule word `w` (FIPS 180-4, 6.2.2, step 3).
 pub(super) fn round(words: &[Words], t: usize, w: u32) -> Words {
-    let [[a, e, _], [b, f, _], [c, g, _], [d, h, _]] = [1, 2, 3, 4].map(|rows| words[words.len() - rows]);
+    let [[a, e, _], [b, f, _], [c, g, _], [d, h, _]] =
+        [1, 2, 3, 4].map(|rows| words[words.len() - rows]);
     let t1 = sum([h, big_sigma1(e), ch(e, f, g), K[t], w]) as u32;
     let t2 = sum([big_sigma0(a), maj(a, b, c)]) as u32;
     [t1.wrapping_add(t2), d.wrapping_add(t1), w]
@@ -99,8 +101,8 @@ pub(super) fn balance(chip: &Sha256Chip, trace: &mut Trace) {
                 Some(Row::Continued { k, .. } | Row::Hash { k, .. }) => F::from_usize(*k),
                 _ => F::ZERO,
             };
-            let [a, e] =
-                [column::A_BITS, column::E_BITS].map(|first| [1, 2, 3].map(|back| bits(first, back)));
+            let [a, e] = [column::A_BITS, column::E_BITS]
+                .map(|first| [1, 2, 3].map(|back| bits(first, back)));
             let t1 = at(column::E, 4)
                 + super::upper_sigma1(e[0])
                 + super::ch_less_z(&e)
@@ -143,7 +145,8 @@ impl Filler {
     fn fill_words(&mut self, row: usize) {
         let words = self.words(row, 0);
         let cells = self.trace.row_mut(row);
-        let columns = [(column::A, column::A_BITS), (column::E, column::E_BITS), (column::W, column::W_BITS)];
+        let columns =
+            [(column::A, column::A_BITS), (column::E, column::E_BITS), (column::W, column::W_BITS)];
         for (word, (packed, bits)) in words.into_iter().zip(columns) {
             cells[packed] = F::from_u32(word);
             fill_bits(&mut cells[bits..bits + BITS], word);
@@ -151,7 +154,8 @@ impl Filler {
     }
 
     fn carry_round(&mut self, row: usize, t: usize) {
-        let [[a, e, _], [b, f, _], [c, g, _], [d, h, _]] = [1, 2, 3, 4].map(|back| self.words(row, back));
+        let [[a, e, _], [b, f, _], [c, g, _], [d, h, _]] =
+            [1, 2, 3, 4].map(|back| self.words(row, back));
         let [_, e_next, w] = self.words[row];
         let t1 = sum([h, big_sigma1(e), ch(e, f, g), K[t], w]);
         let t2 = sum([big_sigma0(a), maj(a, b, c)]);

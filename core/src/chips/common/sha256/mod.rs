@@ -159,7 +159,11 @@ impl Sha256Chip {
         let starts = (0..class.blocks()).step_by(most);
         starts
             .zip(NAMES)
-            .map(|(start, name)| Self { class, name, blocks: start..class.blocks().min(start + most) })
+            .map(|(start, name)| Self {
+                class,
+                name,
+                blocks: start..class.blocks().min(start + most),
+            })
             .collect()
     }
 
@@ -211,7 +215,9 @@ impl Chip for Sha256Chip {
         let mut columns = vec![F::zero_vec(self.height()); width];
         for (row, kind) in self.rows().into_iter().enumerate() {
             let (selector, constant, key) = match kind {
-                Row::Initial { k } => (fixed::INITIAL, INITIAL[k] as usize, INITIAL[k + 4] as usize),
+                Row::Initial { k } => {
+                    (fixed::INITIAL, INITIAL[k] as usize, INITIAL[k + 4] as usize)
+                }
                 Row::Continued { block, k } => (fixed::CONTINUED, k, block),
                 Row::Round { block, t } if t < BLOCK_WORDS => {
                     (fixed::MESSAGE, K[t] as usize, block * BLOCK_BYTES + 4 * t)
@@ -311,9 +317,10 @@ fn eval_carries<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
 
 /// Initial hash value and hash value after a block (FIPS 180-4, 6.2.2, steps 2 and 4).
 fn eval_chaining<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
-    for (word, first, initial, chain) in
-        [(column::A, &s.constant, "initial a", "chain a"), (column::E, &s.key, "initial e", "chain e")]
-    {
+    for (word, first, initial, chain) in [
+        (column::A, &s.constant, "initial a", "chain a"),
+        (column::E, &s.key, "initial e", "chain e"),
+    ] {
         let next = at(b, word, 0);
         b.assert_zero(initial, s.initial.clone() * (next.clone() - first.clone()));
 
@@ -339,7 +346,8 @@ fn eval_round<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
 
 /// T1 and T2.
 fn t1_and_t2<B: ChipBuilder>(b: &B, s: &Selectors<B::Expr>) -> [B::Expr; 2] {
-    let [a, e] = [column::A_BITS, column::E_BITS].map(|bits| [1, 2, 3].map(|back| word(b, bits, -back)));
+    let [a, e] =
+        [column::A_BITS, column::E_BITS].map(|bits| [1, 2, 3].map(|back| word(b, bits, -back)));
     let (h, g) = (at(b, column::E, -4), at(b, column::E, -3));
     let t1 = h + upper_sigma1(&e[0]) + ch_less_z(&e) + g + s.constant.clone() + at(b, column::W, 0);
     [t1, upper_sigma0(&a[0]) + maj(&a)]
@@ -360,7 +368,8 @@ fn eval_buses<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
     let word = vec![s.key.clone(), B::Expr::from_u8(4), at(b, column::W, 0)];
     b.lookup(BYTES, word, s.message.clone());
 
-    let hash_words = vec![s.key.clone(), s.constant.clone(), at(b, column::A, 0), at(b, column::E, 0)];
+    let hash_words =
+        vec![s.key.clone(), s.constant.clone(), at(b, column::A, 0), at(b, column::E, 0)];
     b.provide(HASH_WORDS, hash_words.clone(), column::HASH_USES, s.hash.clone());
     if let Some(continued) = &s.continued {
         b.lookup(HASH_WORDS, hash_words, continued.clone());
@@ -374,7 +383,8 @@ fn word<B: ChipBuilder>(b: &B, bits: usize, offset: i32) -> impl Fn(usize) -> B:
 
 /// 2^32 times the carry in some columns.
 fn read_carry<B: ChipBuilder>(b: &B, columns: &[usize]) -> B::Expr {
-    let carry = columns.iter().rfold(B::Expr::ZERO, |carry, &column| carry.double() + at(b, column, 0));
+    let carry =
+        columns.iter().rfold(B::Expr::ZERO, |carry, &column| carry.double() + at(b, column, 0));
     carry * B::Expr::from_u64(1 << BITS)
 }
 
@@ -419,7 +429,11 @@ fn big_sigma<E: PrimeCharacteristicRing>(x: impl Fn(usize) -> E, rotations: [usi
 }
 
 /// XOR of two right rotations and a right shift.
-fn small_sigma<E: PrimeCharacteristicRing>(x: impl Fn(usize) -> E, rotations: [usize; 2], shift: usize) -> E {
+fn small_sigma<E: PrimeCharacteristicRing>(
+    x: impl Fn(usize) -> E,
+    rotations: [usize; 2],
+    shift: usize,
+) -> E {
     pack(|i| {
         let [p, q] = rotations.map(|rotation| x((i + rotation) % BITS));
         let rotated = xor(p, q);

@@ -151,7 +151,8 @@ impl Case {
             let block = self.final_block(stream);
             if self.tables[self.table].blocks.contains(&block) {
                 let hash = self.row(Row::Hash { block, k: 0 });
-                self.digests[stream] = std::array::from_fn(|k| self.words[self.table][hash - k % 4][k / 4]);
+                self.digests[stream] =
+                    std::array::from_fn(|k| self.words[self.table][hash - k % 4][k / 4]);
             }
         }
     }
@@ -280,7 +281,9 @@ fn refuses_words_that_are_not_in_the_stream() {
 fn refuses_another_message_schedule() {
     for t in [16, 31, 63] {
         let mut case = Case::standard();
-        case.forge(Row::Round { block: 1, t }, |before, [_, _, w]| round(before, t, w.wrapping_add(1)));
+        case.forge(Row::Round { block: 1, t }, |before, [_, _, w]| {
+            round(before, t, w.wrapping_add(1))
+        });
         assert_eq!(case.rules(), ["sha256/schedule"]);
     }
 }
@@ -370,7 +373,9 @@ fn refuses_carries_that_are_no_bits() {
         assert_eq!(case.rules(), [rule]);
     }
     // Every carry column, out of its two values: two of one bit stand for one of the next.
-    for (columns, rule) in [&column::CARRY_A[..], &column::CARRY_E, &column::CARRY_W].into_iter().zip(rules) {
+    for (columns, rule) in
+        [&column::CARRY_A[..], &column::CARRY_E, &column::CARRY_W].into_iter().zip(rules)
+    {
         for pair in columns.windows(2) {
             let mut case = Case::standard();
             case.change(case.row(row), pair[0], F::TWO);

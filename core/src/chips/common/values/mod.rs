@@ -48,8 +48,8 @@ use crate::chips::buses::{ABSORB, BYTES, FIELD, field};
 use crate::class::SizeClass;
 use crate::digest::{PACKED_BYTES, RATE};
 use crate::record::{
-    Positions, RecordError, ValuePosition, check_count, check_subject, check_value, max_content_bytes,
-    name_digest, slot_offset, slot_permutations, value_elements,
+    Positions, RecordError, ValuePosition, check_count, check_subject, check_value,
+    max_content_bytes, name_digest, slot_offset, slot_permutations, value_elements,
 };
 use crate::statement::{
     CredentialStatement, DIGEST_ELEMENTS, Digest, PresentationStatement, RecordOpening, Subject,
@@ -81,7 +81,8 @@ const CONTENT_ROW: usize = slot_offset::CONTENT * ELEMENT_ROWS;
 
 /// Bits of a kind. The highest is that of a date and time.
 const KIND_BITS: usize = 4;
-const _: () = assert!(ValueKind::DateTime as usize == ValueKind::Text as usize | 1 << (KIND_BITS - 1));
+const _: () =
+    assert!(ValueKind::DateTime as usize == ValueKind::Text as usize | 1 << (KIND_BITS - 1));
 
 /// Fixed columns.
 mod fixed {
@@ -204,7 +205,12 @@ impl ValuesChip {
             match &self.mode {
                 Mode::Credential => {
                     let position = positions.and_then(|positions| positions.values.get(slot));
-                    self.fill_document(&mut trace, first, value, position.copied().unwrap_or_default());
+                    self.fill_document(
+                        &mut trace,
+                        first,
+                        value,
+                        position.copied().unwrap_or_default(),
+                    );
                 }
                 Mode::Presentation(predicates) => predicates.fill(&mut trace, slot, &mut digits),
             }
@@ -214,7 +220,12 @@ impl ValuesChip {
     }
 
     /// The digits of a slot's message, without what `predicates` compares.
-    fn digits(&self, slot: usize, value: Option<&SlotValue<'_>>, salt: &[u64; DIGEST_ELEMENTS]) -> Vec<F> {
+    fn digits(
+        &self,
+        slot: usize,
+        value: Option<&SlotValue<'_>>,
+        salt: &[u64; DIGEST_ELEMENTS],
+    ) -> Vec<F> {
         let mut digits = F::zero_vec(slot_rows(&self.class));
         let name = self.names.get(slot).copied().unwrap_or_default();
         for index in 0..DIGEST_ELEMENTS {
@@ -223,7 +234,9 @@ impl ValuesChip {
         }
         let Some(value) = value else { return digits };
         let rows = [TAG_ROW, KIND_ROW, ARGUMENT_ROW];
-        rows.into_iter().zip(value_elements(value)).for_each(|(row, element)| digits[row] = element);
+        rows.into_iter()
+            .zip(value_elements(value))
+            .for_each(|(row, element)| digits[row] = element);
         for (digit, &byte) in digits[CONTENT_ROW..].iter_mut().zip(value.content) {
             *digit = F::from_u8(byte);
         }
@@ -238,7 +251,8 @@ impl ValuesChip {
         value: Option<SlotValue<'_>>,
         position: ValuePosition,
     ) {
-        for (row, position) in (position.content..).take(max_content_bytes(&self.class)).enumerate() {
+        for (row, position) in (position.content..).take(max_content_bytes(&self.class)).enumerate()
+        {
             trace.set_u64(first + CONTENT_ROW + row, POSITION, position as u64);
         }
         let Some(value) = value else { return };
@@ -298,7 +312,8 @@ impl Chip for ValuesChip {
             for block in 0..slot_permutations(&self.class) {
                 let permutation = slot * slot_permutations(&self.class) + block;
                 columns[fixed::ABSORBED][first + block * BLOCK_ROWS] = F::ONE;
-                columns[fixed::PERMUTATION][first + block * BLOCK_ROWS] = F::from_usize(permutation);
+                columns[fixed::PERMUTATION][first + block * BLOCK_ROWS] =
+                    F::from_usize(permutation);
             }
         }
         match &self.mode {
@@ -313,7 +328,8 @@ impl Chip for ValuesChip {
         for (slot, name) in self.names.iter().enumerate() {
             let first = slot * slot_rows(&self.class);
             for (index, &element) in name.iter().enumerate() {
-                columns[public::GIVEN][first + (slot_offset::NAME + index) * ELEMENT_ROWS] = element;
+                columns[public::GIVEN][first + (slot_offset::NAME + index) * ELEMENT_ROWS] =
+                    element;
             }
         }
         match &self.mode {
@@ -337,10 +353,13 @@ impl Chip for ValuesChip {
         for first in (0..self.class.slots).map(|slot| slot * slot_rows(&self.class)) {
             let row = |element: usize| first + element * ELEMENT_ROWS;
             cells.extend(
-                (slot_offset::NAME..slot_offset::SALT).map(|element| vec![(public::GIVEN, row(element))]),
+                (slot_offset::NAME..slot_offset::SALT)
+                    .map(|element| vec![(public::GIVEN, row(element))]),
             );
             match &self.mode {
-                Mode::Credential => cells.push(vec![(public::COMMON_COLUMNS, first + ARGUMENT_ROW)]),
+                Mode::Credential => {
+                    cells.push(vec![(public::COMMON_COLUMNS, first + ARGUMENT_ROW)])
+                }
                 Mode::Presentation(predicates) => cells.extend(predicates.public_cells(first)),
             }
         }
@@ -419,7 +438,8 @@ impl<E: Algebra<F> + Clone> Row<E> {
 
     fn eval_content<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
         let remaining = [0, 1, 2].map(|offset| b.main(REMAINING, offset));
-        let [in_content, next] = [0, 1].map(|row| remaining[row].clone() - remaining[row + 1].clone());
+        let [in_content, next] =
+            [0, 1].map(|row| remaining[row].clone() - remaining[row + 1].clone());
         let (content, outside) = (b.fixed(fixed::CONTENT, 0), E::ONE - in_content.clone());
         b.assert_zero("in content", content.clone() * in_content.bool_check());
         b.assert_zero("falls", content.clone() * outside.clone() * next);
@@ -460,7 +480,8 @@ impl<E: Algebra<F> + Clone> Row<E> {
         let number = field.clone() + found * sorts(1);
         b.receive(FIELD, vec![number, position.clone(), element.clone()], b.public(public::IN_USE));
 
-        let sort = tag.clone() * sorts(field::TAG_SORT) + argument.clone() * sorts(field::DATE_TIME_SORT);
+        let sort =
+            tag.clone() * sorts(field::TAG_SORT) + argument.clone() * sorts(field::DATE_TIME_SORT);
         let shown = argument * is_date_time - tag.clone() * kind;
         b.send(FIELD, vec![field + sort, position, element.clone() - tag], shown);
     }

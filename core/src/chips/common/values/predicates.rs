@@ -48,7 +48,9 @@ use super::{
 };
 use crate::chips::buses::RANGE;
 use crate::class::SizeClass;
-use crate::record::{RecordError, content_elements, max_content_bytes, slot_offset, value_elements};
+use crate::record::{
+    RecordError, content_elements, max_content_bytes, slot_offset, value_elements,
+};
 use crate::statement::{CombinedPredicates, Contradiction, SlotPredicate};
 use crate::value::ValueKind;
 
@@ -89,7 +91,8 @@ pub(super) const MONTH_ROW: usize = ARGUMENT_ROW + 1;
 pub(super) const DAY_ROW: usize = MONTH_ROW + PART_ROWS;
 /// Rows from these to where they are compared: the number there has the digits of the year, or of the month too.
 const ROWS_TO_PART: usize = CONTENT_ROW + 4 - MONTH_ROW;
-const _: () = assert!(DAY_ROW + PART_BYTES == CONTENT_ROW, "no row beside the element is left over");
+const _: () =
+    assert!(DAY_ROW + PART_BYTES == CONTENT_ROW, "no row beside the element is left over");
 
 /// The last month. The first is 1.
 pub(super) const LAST_MONTH: u32 = 12;
@@ -160,7 +163,10 @@ impl Predicates {
     ///
     /// When the content of a value is longer than a slot, or one slot is asked for two values. That bounds of a date
     /// exclude each other is for the rules to refuse.
-    pub(super) fn new(class: &SizeClass, asked: &[Vec<SlotPredicate>]) -> Result<Self, RecordError> {
+    pub(super) fn new(
+        class: &SizeClass,
+        asked: &[Vec<SlotPredicate>],
+    ) -> Result<Self, RecordError> {
         let max = max_content_bytes(class);
         let of_slot = |(slot, predicates): (usize, &Vec<SlotPredicate>)| {
             let CombinedPredicates { value, date } = SlotPredicate::combine(predicates);
@@ -173,7 +179,10 @@ impl Predicates {
             }
             Ok(Asked { elements: value.map(|value| value_elements(&value).collect()), date })
         };
-        Ok(Self { class: *class, asked: asked.iter().enumerate().map(of_slot).collect::<Result<_, _>>()? })
+        Ok(Self {
+            class: *class,
+            asked: asked.iter().enumerate().map(of_slot).collect::<Result<_, _>>()?,
+        })
     }
 
     fn date(&self, slot: usize) -> Option<(u32, u32)> {
@@ -219,7 +228,8 @@ impl Predicates {
         }
         for (slot, asked) in self.asked.iter().enumerate() {
             let rows = (self.first(slot) + TAG_ROW..).step_by(ELEMENT_ROWS);
-            rows.zip(asked.elements.iter().flatten()).for_each(|(row, &element)| given[row] = element);
+            rows.zip(asked.elements.iter().flatten())
+                .for_each(|(row, &element)| given[row] = element);
         }
     }
 
@@ -359,7 +369,9 @@ fn eval_parts<B: ChipBuilder>(b: &mut B, dated: &B::Expr) {
     let from_first = part(without, with) - dated.clone();
     let sum = |row: usize| b.main(SUM, row as i32 - ROWS_TO_PART as i32);
     let found = sum(0) - sum(PART_BYTES) * BASE.exp_u64(PART_BYTES as u64);
-    for (rule, compared, last) in [("month", fixed::MONTH, LAST_MONTH), ("day", fixed::DAY, LAST_DAY)] {
+    for (rule, compared, last) in
+        [("month", fixed::MONTH, LAST_MONTH), ("day", fixed::DAY, LAST_DAY)]
+    {
         let scaled = from_first.clone() * F::from_u32(part_scale(last));
         b.assert_zero(rule, b.fixed(compared, 0) * (found.clone() - scaled));
     }

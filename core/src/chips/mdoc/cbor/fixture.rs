@@ -78,11 +78,14 @@ impl World {
         let signed = case.issuer_signed();
         let items: Vec<_> = elements
             .iter()
-            .map(|element| signed.items.iter().find(|item| item.identifier == *element).expect("held"))
+            .map(|element| {
+                signed.items.iter().find(|item| item.identifier == *element).expect("held")
+            })
             .collect();
-        let names = items
-            .iter()
-            .map(|item| ElementName { namespace: item.namespace.clone(), element: item.identifier.clone() });
+        let names = items.iter().map(|item| ElementName {
+            namespace: item.namespace.clone(),
+            element: item.identifier.clone(),
+        });
         let subject = Subject {
             suite: Suite::Direct,
             class: STANDARD,
@@ -108,8 +111,9 @@ impl World {
     pub(crate) fn with(mut self, stream: usize, from: &[u8], to: &[u8]) -> Self {
         assert_eq!(from.len(), to.len(), "lengths around it would be wrong");
         let message = &mut self.messages[stream];
-        let places: Vec<_> =
-            (0..=message.len() - from.len()).filter(|&at| message[at..].starts_with(from)).collect();
+        let places: Vec<_> = (0..=message.len() - from.len())
+            .filter(|&at| message[at..].starts_with(from))
+            .collect();
         assert_eq!(places.len(), 1, "{from:x?} stands once");
         message[places[0]..][..to.len()].copy_from_slice(to);
         self
@@ -118,15 +122,22 @@ impl World {
     /// With an MSO changed as a CBOR value.
     pub(crate) fn with_mso(mut self, change: impl FnOnce(&mut Vec<(Value, Value)>)) -> Self {
         let payload = &self.messages[0][SIG_STRUCTURE_PREFIX..];
-        let Value::Tag(24, content) = ciborium::from_reader(payload).unwrap() else { panic!("tag 24") };
+        let Value::Tag(24, content) = ciborium::from_reader(payload).unwrap() else {
+            panic!("tag 24")
+        };
         let mso = change_map(content.as_bytes().unwrap(), change);
         self.messages[0] = sig_structure(&encode(&Value::Tag(24, Box::new(Value::Bytes(mso)))));
         self
     }
 
     /// With an item changed as a CBOR value.
-    pub(crate) fn with_item(mut self, slot: usize, change: impl FnOnce(&mut Vec<(Value, Value)>)) -> Self {
-        let Value::Tag(24, content) = ciborium::from_reader(self.messages[1 + slot].as_slice()).unwrap()
+    pub(crate) fn with_item(
+        mut self,
+        slot: usize,
+        change: impl FnOnce(&mut Vec<(Value, Value)>),
+    ) -> Self {
+        let Value::Tag(24, content) =
+            ciborium::from_reader(self.messages[1 + slot].as_slice()).unwrap()
         else {
             panic!("tag 24")
         };
@@ -138,8 +149,11 @@ impl World {
     /// With every head of the MSO and of the items in this many bytes besides the initial one, as far as there is such a head.
     pub(crate) fn with_long_heads(mut self, argument_bytes: usize) -> Self {
         let lengthened = |bytes: &[u8]| {
-            let Value::Tag(24, content) = ciborium::from_reader(bytes).unwrap() else { panic!("tag 24") };
-            let inner: Value = ciborium::from_reader(content.as_bytes().unwrap().as_slice()).unwrap();
+            let Value::Tag(24, content) = ciborium::from_reader(bytes).unwrap() else {
+                panic!("tag 24")
+            };
+            let inner: Value =
+                ciborium::from_reader(content.as_bytes().unwrap().as_slice()).unwrap();
             let inner = Value::Bytes(encode_long(&inner, argument_bytes));
             encode_long(&Value::Tag(24, Box::new(inner)), argument_bytes)
         };
@@ -203,7 +217,8 @@ impl World {
         let partner = tables.partner();
         partner.provided.clear();
         for stream in 0..class.streams() {
-            let [block, length] = [streams.final_block(stream), streams.length(stream)].map(|end| end as u64);
+            let [block, length] =
+                [streams.final_block(stream), streams.length(stream)].map(|end| end as u64);
             partner.receive(STREAM_END, &[stream as u64, block, length]);
         }
         let trace = tables.partner().trace();
@@ -309,7 +324,8 @@ impl World {
         let start = tree.text_start(text::date(date)).unwrap_or_default() as usize;
         let streams = self.streams();
         let digits = DATE_TIME.iter().enumerate().filter(|(_, form)| **form == b'd');
-        let digits = digits.map(|(index, _)| F::from_u8(streams.byte(start + index)) - F::from_u8(b'0'));
+        let digits =
+            digits.map(|(index, _)| F::from_u8(streams.byte(start + index)) - F::from_u8(b'0'));
         digits.fold(F::ZERO, |number, digit| number * F::from_u8(10) + digit)
     }
 }
@@ -347,8 +363,12 @@ fn encode_long(value: &Value, argument_bytes: usize) -> Vec<u8> {
             .flatten()
             .collect(),
         Value::Map(entries) => {
-            let entries = entries.iter().flat_map(|(key, value)| [encode_long(key), encode_long(value)]);
-            std::iter::once(head(5, entries.clone().count() as u64 / 2)).chain(entries).flatten().collect()
+            let entries =
+                entries.iter().flat_map(|(key, value)| [encode_long(key), encode_long(value)]);
+            std::iter::once(head(5, entries.clone().count() as u64 / 2))
+                .chain(entries)
+                .flatten()
+                .collect()
         }
         Value::Tag(tag, content) => [head(6, *tag), encode_long(content)].concat(),
         simple => encode(simple),

@@ -84,7 +84,10 @@ mod tests {
         assert_eq!(readings(0xfb), [(kind::SIMPLE + kind::LONG, 8, false, false)]);
         for (initial, head) in heads() {
             assert!(kind::ALL.contains(&head.kind));
-            assert!(head.length > 0 || u64::from(initial) - head.kind < 24, "the immediate argument");
+            assert!(
+                head.length > 0 || u64::from(initial) - head.kind < 24,
+                "the immediate argument"
+            );
         }
     }
 }

@@ -12,7 +12,9 @@ use super::tree::{Item, OtherKey, Tree};
 use crate::chips::buses::root;
 use crate::chips::common::fingerprint::fingerprint;
 use crate::chips::common::streams::Streams;
-use crate::chips::mdoc::grammar::{Finding, OTHER_KEYS, Rule, Shape, Text, kind, rules, state, texts};
+use crate::chips::mdoc::grammar::{
+    Finding, OTHER_KEYS, Rule, Shape, Text, kind, rules, state, texts,
+};
 use crate::statement::Subject;
 
 /// Deepest nesting that is read.
@@ -61,7 +63,9 @@ pub(crate) fn lying_tree(
         // A key that stands twice in whatever encoding: the other one is taken.
         2 => {
             let key = pick(choices, items.iter().filter(is_asked))?;
-            let others = items.iter().filter(|item| item.state == key.state && item.position != key.position);
+            let others = items
+                .iter()
+                .filter(|item| item.state == key.state && item.position != key.position);
             let other = pick(choices, others)?;
             let rule = of_state(key.state).find(|rule| rule.number == key.number)?;
             liar.claims.push((other.position, rule.of_kind(other.kind)));
@@ -145,10 +149,15 @@ fn hide_entry(tree: &mut Tree, choices: &mut Choices) -> Option<()> {
     let (first, count) = (*hidden.first()?, hidden.len());
     tree.items[elder].end = end;
     tree.items[parent as usize].argument -= 1;
-    tree.items[..key].iter_mut().filter(|item| item.parent == parent).for_each(|item| item.remaining -= 2);
+    tree.items[..key]
+        .iter_mut()
+        .filter(|item| item.parent == parent)
+        .for_each(|item| item.remaining -= 2);
     tree.items.drain(first..first + count);
-    let behind =
-        tree.items.iter_mut().filter(|item| item.parent >= (first + count) as u64 && item.parent < root(0));
+    let behind = tree
+        .items
+        .iter_mut()
+        .filter(|item| item.parent >= (first + count) as u64 && item.parent < root(0));
     behind.for_each(|item| item.parent -= count as u64);
     tree.other_keys.retain(|key| !(start..end).contains(&key.start));
     tree.texts.retain(|_, place| !(start..end).contains(place));
@@ -176,7 +185,13 @@ impl Liar<'_> {
     }
 
     /// Reads an item and what is in it. Gives its end and the state of what follows it.
-    fn item(&mut self, stream: usize, position: u64, place: Place, depth: usize) -> Option<(u64, u64)> {
+    fn item(
+        &mut self,
+        stream: usize,
+        position: u64,
+        place: Place,
+        depth: usize,
+    ) -> Option<(u64, u64)> {
         let row = self.tree.items.len();
         if row == CAPACITY || depth == MAX_DEPTH {
             return None;
@@ -218,7 +233,8 @@ impl Liar<'_> {
         let (mut at, mut state) = (behind_head, item.number);
         let mut remaining = item.shape.children(argument);
         while remaining > 0 {
-            (at, state) = self.item(stream, at, Place { parent: row as u64, remaining, state }, depth + 1)?;
+            (at, state) =
+                self.item(stream, at, Place { parent: row as u64, remaining, state }, depth + 1)?;
             remaining -= 1;
         }
         if !matches!(item.shape, Shape::Head | Shape::String | Shape::Embedded) {
@@ -252,7 +268,8 @@ impl Liar<'_> {
         if self.texts.contains_key(&item.number) {
             self.tree.texts.entry(item.number).or_insert(item.content());
         }
-        let Some((_, kind, _)) = OTHER_KEYS.iter().find(|(.., number)| *number == item.number) else {
+        let Some((_, kind, _)) = OTHER_KEYS.iter().find(|(.., number)| *number == item.number)
+        else {
             return;
         };
         let argument = F::from_u64(item.argument);

@@ -178,7 +178,8 @@ fn provided(class: &SizeClass) -> impl Iterator<Item = [F; CBOR_RULE.width]> {
         [HEAD, initial.into(), head.kind, length, reads, long, item, before].map(F::from_u64)
     });
     let rules = rules(class).into_iter().map(|rule| {
-        let [state, kind, number, next] = [rule.state, rule.kind, rule.number, rule.next].map(F::from_u64);
+        let [state, kind, number, next] =
+            [rule.state, rule.kind, rule.number, rule.next].map(F::from_u64);
         let ([children, extent], [item, before]) =
             (rule.shape.code().map(F::from_i8), rule.finding.code().map(F::from_i8));
         [state, kind, number, next, children, extent, item, before]
@@ -257,7 +258,8 @@ struct Row<E> {
 impl<E: p3_field::Algebra<F> + Clone> Row<E> {
     fn read<B: ChipBuilder<Expr = E>>(b: &B) -> Self {
         let cell = |column| b.main(column, 0);
-        let ([children, extent], [item, before]) = (column::SHAPE.map(cell), column::FINDING.map(cell));
+        let ([children, extent], [item, before]) =
+            (column::SHAPE.map(cell), column::FINDING.map(cell));
         Self {
             row: b.fixed(fixed::ROW, 0),
             used: cell(column::USED),
@@ -303,12 +305,20 @@ impl<E: p3_field::Algebra<F> + Clone> Row<E> {
         let end = HEAD_END.map(E::from_u64);
         let tuple = [E::from_u64(HEAD)].into_iter().chain(head).chain(end);
         b.lookup(CBOR_RULE, tuple.collect(), used.clone());
-        let (behind, zeros) = (self.position.clone() + E::ONE, long.clone() * F::from_u64(LONG_HALF));
-        let read = vec![behind.clone() + zeros.clone(), self.length.clone() - zeros, self.argument.clone()];
+        let (behind, zeros) =
+            (self.position.clone() + E::ONE, long.clone() * F::from_u64(LONG_HALF));
+        let read = vec![
+            behind.clone() + zeros.clone(),
+            self.length.clone() - zeros,
+            self.argument.clone(),
+        ];
         b.lookup(BYTES, read, reads.clone());
         b.lookup(BYTES, vec![behind, E::from_u64(LONG_HALF), E::ZERO], long.clone());
         let immediate = self.initial.clone() - self.kind.clone();
-        b.assert_zero("immediate", (used.clone() - reads.clone()) * (self.argument.clone() - immediate));
+        b.assert_zero(
+            "immediate",
+            (used.clone() - reads.clone()) * (self.argument.clone() - immediate),
+        );
     }
 
     /// Where items end that do not end with their last child.

@@ -164,7 +164,8 @@ impl Tree {
 
     /// `[namespace, digestID, position]` of every digest in a namespace asked for.
     pub(crate) fn digest_entries(&self) -> Vec<[F; 3]> {
-        let digests = (0..self.items.len()).filter(|&row| self.items[row].finding == Finding::Digest);
+        let digests =
+            (0..self.items.len()).filter(|&row| self.items[row].finding == Finding::Digest);
         let entry = |row| {
             let [position, digest_id] = self.found(row);
             let namespace = F::from_u64(self.items[row].number) - F::from_u64(field::digest(0));
@@ -205,7 +206,8 @@ impl Tree {
             let item = &self.items[row];
             item.finding == Finding::Digest && item.number == field::digest(namespace)
         };
-        let mut entries = (0..self.items.len()).filter(|&row| is_entry(row)).map(|row| self.found(row));
+        let mut entries =
+            (0..self.items.len()).filter(|&row| is_entry(row)).map(|row| self.found(row));
         entries.find(|entry| entry[1] == digest_id).map(|[position, _]| position)
     }
 
@@ -251,7 +253,9 @@ struct Parser<'a> {
 impl<'a> Parser<'a> {
     fn new(subject: &Subject, streams: &'a Streams) -> Result<Self, TreeError> {
         let mut by_state: HashMap<_, Vec<Rule>> = HashMap::new();
-        rules(&subject.class).into_iter().for_each(|rule| by_state.entry(rule.state).or_default().push(rule));
+        rules(&subject.class)
+            .into_iter()
+            .for_each(|rule| by_state.entry(rule.state).or_default().push(rule));
         let texts = texts(subject)?.into_iter().map(|text| (text.number, text)).collect();
         let tree = Tree { items: Vec::new(), texts: BTreeMap::new(), other_keys: Vec::new() };
         Ok(Self { streams, rules: by_state, texts, tree })
@@ -260,8 +264,12 @@ impl<'a> Parser<'a> {
     /// Reads the one item that a stream should be.
     fn stream(&mut self, stream: usize) -> Result<(), TreeError> {
         let mut at = 0;
-        let mut levels =
-            vec![Level { row: None, parent: root(stream), remaining: 1, state: state::root(stream) }];
+        let mut levels = vec![Level {
+            row: None,
+            parent: root(stream),
+            remaining: 1,
+            state: state::root(stream),
+        }];
         while let Some(level) = levels.last() {
             let item = self.item(stream, at, level)?;
             let row = self.tree.items.len();
@@ -315,7 +323,8 @@ impl<'a> Parser<'a> {
         let bytes = self.streams.message(stream).get(at..).unwrap_or_default();
         let &[initial, ref behind @ ..] = bytes else { return Err(truncated) };
         let head = head_of(initial, behind).ok_or(TreeError::Head { stream, offset: at })?;
-        let (argument_bytes, rest) = behind.split_at_checked(head.length.into()).ok_or(truncated.clone())?;
+        let (argument_bytes, rest) =
+            behind.split_at_checked(head.length.into()).ok_or(truncated.clone())?;
         let argument = if head.is_read {
             argument_bytes.iter().fold(0, |value, &byte| value << 8 | u64::from(byte))
         } else {
@@ -344,7 +353,11 @@ impl<'a> Parser<'a> {
             shape: rule.shape,
             finding: rule.finding,
         };
-        if self.note(&item, content) { Ok(item) } else { Err(TreeError::EmptyKey { stream, offset: at }) }
+        if self.note(&item, content) {
+            Ok(item)
+        } else {
+            Err(TreeError::EmptyKey { stream, offset: at })
+        }
     }
 
     /// The rule for the next item of a level: of a key that is asked for, if it is that text and none has stood before; else
@@ -366,8 +379,12 @@ impl<'a> Parser<'a> {
     /// The rule for a tag: where there are two, that of a tag over a scalar if one follows, else the other.
     fn rule_of_tag(&self, rule: Rule, tagged: &[u8]) -> Rule {
         let finding = if starts_scalar(tagged) { Finding::Head } else { Finding::Item };
-        let mut same =
-            self.rules.get(&rule.state).into_iter().flatten().filter(|other| other.kind == rule.kind);
+        let mut same = self
+            .rules
+            .get(&rule.state)
+            .into_iter()
+            .flatten()
+            .filter(|other| other.kind == rule.kind);
         same.find(|other| other.finding == finding).copied().unwrap_or(rule)
     }
 
@@ -379,7 +396,8 @@ impl<'a> Parser<'a> {
         if self.texts.contains_key(&item.number) {
             self.tree.texts.entry(item.number).or_insert(item.content());
         }
-        let Some((_, kind, _)) = OTHER_KEYS.iter().find(|(.., number)| *number == item.number) else {
+        let Some((_, kind, _)) = OTHER_KEYS.iter().find(|(.., number)| *number == item.number)
+        else {
             return true;
         };
         let argument = F::from_u64(item.argument);

@@ -197,7 +197,9 @@ mod tests {
             class,
             doc_type: "d".repeat(name_bytes),
             issuer: PublicKey { x: [0; 32], y: [0; 32] },
-            elements: (0..elements).map(|i| ElementName { namespace: name(i), element: name(i) }).collect(),
+            elements: (0..elements)
+                .map(|i| ElementName { namespace: name(i), element: name(i) })
+                .collect(),
         }
     }
 
@@ -224,8 +226,13 @@ mod tests {
             text::element,
             text::random_value,
         ]);
-        let kinds =
-            [ValueKind::Unsigned, ValueKind::Encoded, ValueKind::Negative, ValueKind::Bytes, ValueKind::Text];
+        let kinds = [
+            ValueKind::Unsigned,
+            ValueKind::Encoded,
+            ValueKind::Negative,
+            ValueKind::Bytes,
+            ValueKind::Text,
+        ];
         for slot in 0..NUMBERED_SLOTS {
             numbers.extend(kinds.map(|kind| field::element_value(slot, kind)));
         }
@@ -244,7 +251,9 @@ mod tests {
         assert_eq!(of_slots.len(), numbers.len());
         assert!(!numbers.contains(&0));
         let digests = field::digest(0)..=field::digest(NUMBERED_SLOTS - 1);
-        assert!(numbers.iter().all(|number| *number < field::digest(0) || digests.contains(number)));
+        assert!(
+            numbers.iter().all(|number| *number < field::digest(0) || digests.contains(number))
+        );
         for rule in CLASSES.iter().flat_map(rules) {
             assert!(of_slots.contains(&rule.state) && of_slots.contains(&rule.number), "{rule:?}");
         }
@@ -280,7 +289,11 @@ mod tests {
                 let same = |other: &&Rule| (other.state, other.kind) == (rule.state, rule.kind);
                 let same = rules.iter().filter(same).filter(|other| !other.is_key()).count();
                 let is_value = (0..class.slots).any(|slot| rule.state == text::element_value(slot));
-                assert_eq!(same, if is_value && rule.kind == kind::TAG { 2 } else { 1 }, "{rule:?}");
+                assert_eq!(
+                    same,
+                    if is_value && rule.kind == kind::TAG { 2 } else { 1 },
+                    "{rule:?}"
+                );
             }
         }
     }
@@ -290,12 +303,17 @@ mod tests {
         for class in CLASSES {
             let mut places = HashMap::new();
             // A scalar has one number with and without a tag.
-            let is_tagged = |rule: &Rule| (0..class.slots).any(|slot| rule.state == field::value_tag(slot));
+            let is_tagged =
+                |rule: &Rule| (0..class.slots).any(|slot| rule.state == field::value_tag(slot));
             let rules = rules(&class).into_iter();
             for rule in rules.filter(|rule| rule.finding != Finding::None && !is_tagged(rule)) {
                 let place = places.entry(rule.number).or_insert((rule.state, rule.finding));
                 assert_eq!(*place, (rule.state, rule.finding), "{rule:?}");
-                assert_eq!(rule.number >= field::digest(0), rule.finding == Finding::Digest, "{rule:?}");
+                assert_eq!(
+                    rule.number >= field::digest(0),
+                    rule.finding == Finding::Digest,
+                    "{rule:?}"
+                );
             }
             for text in texts(&subject(class, 1, 8)).unwrap() {
                 let is_claimed = text.symbols.last() == Some(&Symbol::Claim);
@@ -310,7 +328,8 @@ mod tests {
         for class in CLASSES {
             let rules = rules(&class);
             let mut containers = HashMap::new();
-            let mut ahead: Vec<_> = (0..class.streams()).map(|stream| (state::root(stream), None)).collect();
+            let mut ahead: Vec<_> =
+                (0..class.streams()).map(|stream| (state::root(stream), None)).collect();
             while let Some((state, container)) = ahead.pop() {
                 if let Some(known) = containers.insert(state, container) {
                     assert_eq!(known, container, "state {state}");
@@ -356,11 +375,16 @@ mod tests {
         let texts = texts(&subject(STANDARD, 1, 30)).unwrap();
         let find = |number| texts.iter().find(|text| text.number == number).unwrap();
         assert!(find(text::DOC_TYPE).is(7, b"docType"));
-        assert!(!find(text::DOC_TYPE).is(7, b"docTypf") && !find(text::DOC_TYPE).is(8, b"docType!"));
+        assert!(
+            !find(text::DOC_TYPE).is(7, b"docTypf") && !find(text::DOC_TYPE).is(8, b"docType!")
+        );
         assert!(find(text::DOC_TYPE_VALUE).is(30, &[b'd'; 30]));
         assert!(!find(text::namespace(1)).is(0, b""));
         // -3 is the integer of argument 2.
         assert!(find(text::Y).is(2, b"") && !find(text::Y).is(3, b""));
-        assert_eq!(find(text::date(date::SIGNED)).symbols.len(), b"YYYY-MM-DDTHH:MM:SS.123456789".len() + 3);
+        assert_eq!(
+            find(text::date(date::SIGNED)).symbols.len(),
+            b"YYYY-MM-DDTHH:MM:SS.123456789".len() + 3
+        );
     }
 }

@@ -254,13 +254,19 @@ fn mso_rules() -> Vec<Rule> {
 /// Keys of the MSO's maps that are not asked for, and what stands behind them. Labels of 2^32 or more are not read, so they have no
 /// rule.
 fn other_key_rules() -> Vec<Rule> {
-    let found = OTHER_KEYS.map(|(map, kind, number)| Rule::found(map, kind, number, state::other(map)));
+    let found =
+        OTHER_KEYS.map(|(map, kind, number)| Rule::found(map, kind, number, state::other(map)));
     let mut rules = found.to_vec();
-    for map in
-        [state::MSO, state::VALUE_DIGESTS, state::DEVICE_KEY_INFO, state::DEVICE_KEY, state::VALIDITY_INFO]
-    {
-        let is_compared =
-            |kind: u64| OTHER_KEYS.iter().any(|other| (other.0, other.1) == (map, kind & !kind::LONG));
+    for map in [
+        state::MSO,
+        state::VALUE_DIGESTS,
+        state::DEVICE_KEY_INFO,
+        state::DEVICE_KEY,
+        state::VALIDITY_INFO,
+    ] {
+        let is_compared = |kind: u64| {
+            OTHER_KEYS.iter().any(|other| (other.0, other.1) == (map, kind & !kind::LONG))
+        };
         let unlike = kind::ALL.into_iter().filter(|&kind| !is_compared(kind));
         rules.extend(unlike.map(|kind| Rule::inner(map, kind, state::ANY, state::other(map))));
         rules.extend(Rule::any(state::other(map), map));
@@ -269,7 +275,8 @@ fn other_key_rules() -> Vec<Rule> {
 }
 
 fn namespace_rules(index: usize) -> Vec<Rule> {
-    let (name, namespace, digest) = (text::namespace(index), state::namespace(index), state::digest(index));
+    let (name, namespace, digest) =
+        (text::namespace(index), state::namespace(index), state::digest(index));
     let found = Rule::found(digest, kind::BYTES, field::digest(index), namespace);
     vec![
         Rule::key(state::VALUE_DIGESTS, kind::TEXT, name),
@@ -301,7 +308,8 @@ fn item_rules(slot: usize) -> Vec<Rule> {
 fn value_rules(slot: usize, item: u64) -> Vec<Rule> {
     let (value, tag) = (text::element_value(slot), field::value_tag(slot));
     let scalars = |state, next| {
-        SCALARS.map(|(kind, found)| Rule::found(state, kind, field::element_value(slot, found), next))
+        SCALARS
+            .map(|(kind, found)| Rule::found(state, kind, field::element_value(slot, found), next))
     };
     let encoded = field::element_value(slot, ValueKind::Encoded);
     let whole = kind::ALL.into_iter().filter(|kind| !is_scalar(*kind)).map(|kind| {

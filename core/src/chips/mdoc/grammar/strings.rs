@@ -143,7 +143,8 @@ impl Text {
     /// A name of the request, or nothing where the request has fewer.
     fn name(number: u64, name: Option<&str>) -> Self {
         let bytes = name.unwrap_or_default().as_bytes();
-        let text = Self::new(number, bytes.len(), bytes.iter().copied().map(Symbol::Byte).collect());
+        let text =
+            Self::new(number, bytes.len(), bytes.iter().copied().map(Symbol::Byte).collect());
         Self { capacity: MAX_NAME_BYTES, in_use: name.is_some(), varies: Varies::Name, ..text }
     }
 
@@ -217,7 +218,8 @@ pub(super) const TEXT_KEYS: [(u64, u64, &str); 10] = [
 ];
 
 /// Labels of `deviceKey` (RFC 9053, 7.1.1): text number, label.
-pub(super) const LABELS: [(u64, i32); 4] = [(text::KTY, 1), (text::CRV, -1), (text::X, -2), (text::Y, -3)];
+pub(super) const LABELS: [(u64, i32); 4] =
+    [(text::KTY, 1), (text::CRV, -1), (text::X, -2), (text::Y, -3)];
 
 /// The argument of an integer's head (RFC 8949, 3.1).
 const fn integer_argument(integer: i32) -> usize {
@@ -276,13 +278,16 @@ fn check(subject: &Subject) -> Result<(), SubjectError> {
         return Err(SubjectError::NoElements);
     }
     if elements > class.slots {
-        return Err(SubjectError::TooManyElements { elements, class: class.name, slots: class.slots });
+        return Err(SubjectError::TooManyElements {
+            elements,
+            class: class.name,
+            slots: class.slots,
+        });
     }
     let names = std::iter::once(("the docType", &subject.doc_type)).chain(
-        subject
-            .elements
-            .iter()
-            .flat_map(|name| [("a namespace", &name.namespace), ("an element identifier", &name.element)]),
+        subject.elements.iter().flat_map(|name| {
+            [("a namespace", &name.namespace), ("an element identifier", &name.element)]
+        }),
     );
     for (what, name) in names {
         if name.len() > MAX_NAME_BYTES {

@@ -120,13 +120,15 @@ pub struct LinksChip {
 impl LinksChip {
     /// The table for what the subject asks.
     pub(crate) fn new(subject: &Subject) -> Self {
-        let namespaces = (0..subject.class.slots).map_while(|slot| subject.namespace_index(slot)).collect();
+        let namespaces =
+            (0..subject.class.slots).map_while(|slot| subject.namespace_index(slot)).collect();
         Self { class: subject.class, namespaces }
     }
 
     /// The rows in use: stream and place among its rows.
     fn rows(&self) -> impl Iterator<Item = (usize, usize)> {
-        (0..self.class.streams()).flat_map(|stream| (0..WORDS.len()).map(move |place| (stream, place)))
+        (0..self.class.streams())
+            .flat_map(|stream| (0..WORDS.len()).map(move |place| (stream, place)))
     }
 
     /// The trace for `streams`, the digests of the slots in use being at `entries`.
@@ -136,7 +138,11 @@ impl LinksChip {
             .map(|stream| hash_after(streams, streams.final_block(stream)))
             .collect();
         for (row, (stream, place)) in self.rows().enumerate() {
-            let entry = stream.checked_sub(1).and_then(|slot| entries.get(slot)).copied().unwrap_or_default();
+            let entry = stream
+                .checked_sub(1)
+                .and_then(|slot| entries.get(slot))
+                .copied()
+                .unwrap_or_default();
             let cells = trace.row_mut(row);
             cells[column::FINAL_BLOCK] = F::from_usize(streams.final_block(stream));
             cells[column::LENGTH] = match place {
@@ -185,7 +191,8 @@ impl Chip for LinksChip {
         for (row, (stream, _)) in self.rows().enumerate() {
             let namespace = stream.checked_sub(1).map(|slot| self.namespaces.get(slot));
             columns[public::USED][row] = F::from_bool(namespace != Some(None));
-            columns[public::NAMESPACE][row] = F::from_usize(namespace.flatten().copied().unwrap_or_default());
+            columns[public::NAMESPACE][row] =
+                F::from_usize(namespace.flatten().copied().unwrap_or_default());
         }
         columns
     }
@@ -226,10 +233,19 @@ impl Chip for LinksChip {
         b.assert_zero("unused slot", first.clone() * unused * length.clone());
 
         // The message of a stream in use is one CBOR item, from its first byte to its last.
-        b.receive(STREAM_END, vec![stream.clone(), final_block.clone(), length.clone()], first.clone());
-        let (root, state) = (stream.clone() + number(root(0)), stream.clone() + number(state::root(0)));
+        b.receive(
+            STREAM_END,
+            vec![stream.clone(), final_block.clone(), length.clone()],
+            first.clone(),
+        );
+        let (root, state) =
+            (stream.clone() + number(root(0)), stream.clone() + number(state::root(0)));
         let opens = first * used.clone();
-        b.send(CBOR_OPEN, vec![start.clone(), root.clone(), number(1), state.clone()], opens.clone());
+        b.send(
+            CBOR_OPEN,
+            vec![start.clone(), root.clone(), number(1), state.clone()],
+            opens.clone(),
+        );
         b.receive(CBOR_OPEN, vec![start + length, root, number(0), state], opens);
 
         // The issuer signed the hash of stream 0.

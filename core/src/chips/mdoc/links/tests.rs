@@ -170,12 +170,17 @@ impl Case {
     fn build(&self) -> (Vec<Table>, Vec<Trace>) {
         let (class, others) = (self.subject.class, self.others());
         let mut traces = vec![self.trace.clone(), RangeChip.trace(), others.trace()];
-        let mut chips =
-            vec![Table::Links(LinksChip::new(&self.subject)), Table::Range(RangeChip), Table::Others(others)];
+        let mut chips = vec![
+            Table::Links(LinksChip::new(&self.subject)),
+            Table::Range(RangeChip),
+            Table::Others(others),
+        ];
         let (bytes, sha256) = (BytesChip::tables(class), Sha256Chip::tables(class));
         traces.extend(bytes.iter().map(|table| table.trace(&self.streams, &[])));
         traces.extend(sha256.iter().map(|table| table.trace(&self.streams)));
-        chips.extend(bytes.into_iter().map(Table::Bytes).chain(sha256.into_iter().map(Table::Sha256)));
+        chips.extend(
+            bytes.into_iter().map(Table::Bytes).chain(sha256.into_iter().map(Table::Sha256)),
+        );
         fill_multiplicities(&chips, &mut traces);
         (chips, traces)
     }
@@ -192,10 +197,12 @@ fn real(document: &IssuerSigned, digest_ids: impl Fn(&str, &str) -> u64, class: 
     let items: Vec<_> = fitting.take(class.slots).collect();
     let namespaces: Vec<_> = items.iter().map(|item| item.namespace.as_str()).collect();
     let messages: Vec<_> = items.iter().map(|item| item.bytes.clone()).collect();
-    let mut case = Case::signed(subject(class, &namespaces), document.sig_structure.clone(), &messages);
+    let mut case =
+        Case::signed(subject(class, &namespaces), document.sig_structure.clone(), &messages);
     for (slot, item) in items.iter().enumerate() {
         let digest = Sha256::digest(&item.bytes);
-        let position = document.sig_structure.windows(32).position(|window| window == &digest[..]).unwrap();
+        let position =
+            document.sig_structure.windows(32).position(|window| window == &digest[..]).unwrap();
         let digest_id = digest_ids(&item.namespace, &item.identifier);
         case.entries[slot] = DigestEntry { digest_id, found_at: found_at(slot), position };
         case.digest_ids[slot] = digest_id;
@@ -370,7 +377,8 @@ fn opens_the_streams_in_use_alone() {
 #[test]
 fn refuses_a_message_in_an_unused_slot() {
     let mut case = Case::standard();
-    let messages = [issuer_message(&[0, 1, 2].map(|slot| hash(&item(slot)))), item(0), item(1), item(2)];
+    let messages =
+        [issuer_message(&[0, 1, 2].map(|slot| hash(&item(slot)))), item(0), item(1), item(2)];
     let mut messages: Vec<_> = messages.iter().map(Vec::as_slice).collect();
     messages.push(b"x");
     case.streams = Streams::new(STANDARD, &messages).unwrap();
@@ -410,7 +418,11 @@ fn notices_every_changed_cell() {
             };
             let mut forged = traces.clone();
             forged[0].row_mut(row)[column] += F::ONE + F::from_u32(rng.random());
-            assert_eq!(check(&chips, &forged).is_empty(), read_by_nothing, "column {column}, row {row}");
+            assert_eq!(
+                check(&chips, &forged).is_empty(),
+                read_by_nothing,
+                "column {column}, row {row}"
+            );
         }
     }
 }

@@ -20,7 +20,9 @@ use self::oracle::{GRINDING, NODE, PIECES, ROW, TRANSCRIPT};
 pub use self::truncated::Blake3TruncatedHash;
 #[cfg(feature = "prover")]
 use super::Puzzle;
-use super::{DIGEST_BYTES, Digest, HashFunction, ProofHash, Rows, SALT_BYTES, Salt, TASK, Transcript, meets};
+use super::{
+    DIGEST_BYTES, Digest, HashFunction, ProofHash, Rows, SALT_BYTES, Salt, TASK, Transcript, meets,
+};
 use crate::field::{EF, F};
 use crate::secret::overwrite;
 
@@ -115,7 +117,11 @@ impl Batch {
             chunks.push(Chunk { start, elements, length, messages: vec![0; BATCH_ROWS * length] });
             left -= elements;
         }
-        let outer = if chunks.len() > 1 { (chunks.len() * DIGEST_BYTES).next_multiple_of(BLOCK) } else { 0 };
+        let outer = if chunks.len() > 1 {
+            (chunks.len() * DIGEST_BYTES).next_multiple_of(BLOCK)
+        } else {
+            0
+        };
         Self { chunks, outer: vec![0; BATCH_ROWS * outer] }
     }
 
@@ -135,7 +141,8 @@ impl Batch {
             for (row, message) in (first_row..).zip(messages.chunks_exact_mut(chunk.length)) {
                 let mut rest = &mut message[chunk.start..];
                 rows.read(row, first..first + chunk.elements, |elements| {
-                    let (part, behind) = std::mem::take(&mut rest).split_at_mut(elements.len() * ELEMENT);
+                    let (part, behind) =
+                        std::mem::take(&mut rest).split_at_mut(elements.len() * ELEMENT);
                     write(part, elements);
                     rest = behind;
                 });
@@ -204,7 +211,11 @@ fn work(digest: &[u8; 32]) -> u64 {
 
 /// The first of some nonces with which a block's hash meets the condition.
 #[cfg(feature = "prover")]
-pub(super) fn find_among(block: &[u8; BLOCK], bits: usize, nonces: std::ops::Range<u64>) -> Option<u64> {
+pub(super) fn find_among(
+    block: &[u8; BLOCK],
+    bits: usize,
+    nonces: std::ops::Range<u64>,
+) -> Option<u64> {
     const LANES: usize = 32;
     let (mut blocks, mut digests) = ([*block; LANES], [[0; 32]; LANES]);
     nonces.step_by(LANES).find_map(|first| {

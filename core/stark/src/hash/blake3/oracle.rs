@@ -13,16 +13,19 @@ use blake3::{BLOCK_LEN, CHUNK_LEN, IncrementCounter, OUT_LEN};
 pub(super) static ROW: LazyLock<Oracle> = LazyLock::new(|| Oracle::new("velum 2026 row v1"));
 
 /// The digests of a row's pieces.
-pub(super) static PIECES: LazyLock<Oracle> = LazyLock::new(|| Oracle::new("velum 2026 row pieces v1"));
+pub(super) static PIECES: LazyLock<Oracle> =
+    LazyLock::new(|| Oracle::new("velum 2026 row pieces v1"));
 
 /// Pairs of nodes, and nodes with the rows of lower matrices.
 pub(super) static NODE: LazyLock<Oracle> = LazyLock::new(|| Oracle::new("velum 2026 node v1"));
 
 /// The transcript.
-pub(super) static TRANSCRIPT: LazyLock<Oracle> = LazyLock::new(|| Oracle::new("velum 2026 transcript v1"));
+pub(super) static TRANSCRIPT: LazyLock<Oracle> =
+    LazyLock::new(|| Oracle::new("velum 2026 transcript v1"));
 
 /// Tries of grinding.
-pub(super) static GRINDING: LazyLock<Oracle> = LazyLock::new(|| Oracle::new("velum 2026 grinding v1"));
+pub(super) static GRINDING: LazyLock<Oracle> =
+    LazyLock::new(|| Oracle::new("velum 2026 grinding v1"));
 
 /// Flags of BLAKE3's compression function (section 2.2 of its specification).
 mod flag {
@@ -83,7 +86,9 @@ impl Oracle {
     fn hash_blocks<const LENGTH: usize>(&self, messages: &[u8], digests: &mut [[u8; OUT_LEN]]) {
         let (messages, _) = messages.as_chunks::<LENGTH>();
         let platform = Platform::detect();
-        for (messages, digests) in messages.chunks(MAX_SIMD_DEGREE).zip(digests.chunks_mut(MAX_SIMD_DEGREE)) {
+        for (messages, digests) in
+            messages.chunks(MAX_SIMD_DEGREE).zip(digests.chunks_mut(MAX_SIMD_DEGREE))
+        {
             // The lanes beyond the last message repeat it and are not asked for.
             let lanes: [&[u8; LENGTH]; MAX_SIMD_DEGREE] =
                 std::array::from_fn(|lane| &messages[lane.min(messages.len() - 1)]);

@@ -64,12 +64,12 @@ impl ProofHash for Poseidon2Hash {
             for (index, digests) in digests.chunks_mut(Packed::WIDTH).enumerate() {
                 let first = task * TASK + index * Packed::WIDTH;
                 match salts {
-                    Some(salts) => {
-                        hash_leaves(digests, SALT + width, |row, element| match element.checked_sub(SALT) {
-                            Some(column) => cell(first + row, column),
-                            None => salt_word(&salts[first + row], element),
-                        })
-                    }
+                    Some(salts) => hash_leaves(digests, SALT + width, |row, element| match element
+                        .checked_sub(SALT)
+                    {
+                        Some(column) => cell(first + row, column),
+                        None => salt_word(&salts[first + row], element),
+                    }),
                     None => hash_leaves(digests, width, |row, column| cell(first + row, column)),
                 }
             }
@@ -79,16 +79,20 @@ impl ProofHash for Poseidon2Hash {
 
     fn nodes(children: &[[F; DIGEST]]) -> Vec<[F; DIGEST]> {
         let mut digests = vec![[F::ZERO; DIGEST]; children.len() / 2];
-        digests.par_chunks_mut(TASK).zip(children.par_chunks(2 * TASK)).for_each(|(digests, children)| {
-            let children = children.chunks(2 * Packed::WIDTH);
-            for (digests, children) in digests.chunks_mut(Packed::WIDTH).zip(children) {
-                let mut state = [Packed::ZERO; WIDTH];
-                let elements = children.as_flattened();
-                absorb_packed(&mut state[..RATE], digests.len(), |node, lane| elements[node * RATE + lane]);
-                permute(&mut state);
-                squeeze_packed(&state, digests);
-            }
-        });
+        digests.par_chunks_mut(TASK).zip(children.par_chunks(2 * TASK)).for_each(
+            |(digests, children)| {
+                let children = children.chunks(2 * Packed::WIDTH);
+                for (digests, children) in digests.chunks_mut(Packed::WIDTH).zip(children) {
+                    let mut state = [Packed::ZERO; WIDTH];
+                    let elements = children.as_flattened();
+                    absorb_packed(&mut state[..RATE], digests.len(), |node, lane| {
+                        elements[node * RATE + lane]
+                    });
+                    permute(&mut state);
+                    squeeze_packed(&state, digests);
+                }
+            },
+        );
         digests
     }
 
@@ -126,7 +130,9 @@ fn hash_leaves(digests: &mut [[F; DIGEST]], length: usize, element: impl Fn(usiz
     state[RATE] = Packed::from_usize(length + 1);
     for first in (0..length).step_by(RATE) {
         let lanes = RATE.min(length - first);
-        absorb_packed(&mut state[..lanes], digests.len(), |message, lane| element(message, first + lane));
+        absorb_packed(&mut state[..lanes], digests.len(), |message, lane| {
+            element(message, first + lane)
+        });
         permute(&mut state);
     }
     squeeze_packed(&state, digests);

@@ -16,8 +16,9 @@ fn apply(state: &mut [F; WIDTH], matrix: impl Fn(usize, usize) -> F) {
 /// The permutation as eprint 2023/323 writes it, by its matrices.
 fn slow_permutation(state: &mut [F; WIDTH]) {
     const M4: [[u8; 4]; 4] = [[2, 3, 1, 1], [1, 2, 3, 1], [1, 1, 2, 3], [3, 1, 1, 2]];
-    let external =
-        |to: usize, from: usize| F::from_u8(M4[to % 4][from % 4] * if to / 4 == from / 4 { 2 } else { 1 });
+    let external = |to: usize, from: usize| {
+        F::from_u8(M4[to % 4][from % 4] * if to / 4 == from / 4 { 2 } else { 1 })
+    };
     let internal = |to: usize, from: usize| if to == from { DIAGONAL[to] + F::ONE } else { F::ONE };
     let external_round = |state: &mut [F; WIDTH], constants: &[F; WIDTH]| {
         *state = std::array::from_fn(|lane| (state[lane] + constants[lane]).exp_u64(7));
@@ -34,7 +35,8 @@ fn slow_permutation(state: &mut [F; WIDTH]) {
 
 fn slow_poseidon2_leaf(row: &[F], salt: Option<&Salt>) -> [F; 4] {
     let words = salt.map_or_else(Vec::new, |salt| salt.as_chunks().0.to_vec());
-    let mut message: Vec<F> = words.into_iter().map(|word| F::from_u32(u32::from_le_bytes(word))).collect();
+    let mut message: Vec<F> =
+        words.into_iter().map(|word| F::from_u32(u32::from_le_bytes(word))).collect();
     message.extend(row);
     let mut state = [F::ZERO; WIDTH];
     state[8] = F::from_usize(message.len() + 1);
@@ -96,7 +98,8 @@ fn values_of_qp_plonky2_are_met() {
 #[test]
 fn packed_states_are_permuted_as_single_ones() {
     let lane = |state: usize, lane: usize| F::from_usize(state * WIDTH + lane).exp_u64(5);
-    let mut packed: [Packed; WIDTH] = std::array::from_fn(|i| Packed::from_fn(|state| lane(state, i)));
+    let mut packed: [Packed; WIDTH] =
+        std::array::from_fn(|i| Packed::from_fn(|state| lane(state, i)));
     permute(&mut packed);
     for state in 0..Packed::WIDTH {
         let mut single = std::array::from_fn(|i| lane(state, i));

@@ -66,8 +66,12 @@ impl CpuKey {
         control: &Control<'_>,
     ) -> Result<OpenedRows, Cancelled> {
         let groups = tree.groups.iter().zip(&query.rows).enumerate();
-        let groups = groups.map(|(group, (extended, rows))| self.rows(group, extended, rows, control));
-        Ok(OpenedRows { groups: groups.collect::<Result<_, _>>()?, nodes: tree.tree.nodes(&query.nodes) })
+        let groups =
+            groups.map(|(group, (extended, rows))| self.rows(group, extended, rows, control));
+        Ok(OpenedRows {
+            groups: groups.collect::<Result<_, _>>()?,
+            nodes: tree.tree.nodes(&query.nodes),
+        })
     }
 
     #[cfg(any(test, feature = "testing"))]
@@ -91,7 +95,8 @@ impl CpuKey {
         alter(&mut matrices);
         let buffers = Buffers::default();
         let gather = |matrix| Extended::Whole(Strips::gather(matrix, &buffers, |row| row));
-        let altered = self.hashed(matrices.iter().map(gather).collect(), salts, &Control::none())?;
+        let altered =
+            self.hashed(matrices.iter().map(gather).collect(), salts, &Control::none())?;
         Ok((Committed { cells: committed.cells, ..altered.0 }, altered.1))
     }
 }

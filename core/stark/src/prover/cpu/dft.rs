@@ -51,7 +51,9 @@ impl<'a> Columns<'a> {
     /// What a transform of the cells is scaled by.
     fn scale(self) -> Vec<F> {
         match self {
-            Self::Cells(cells) => vec![F::from_usize(cells.height().max(1)).inverse(); cells.height()],
+            Self::Cells(cells) => {
+                vec![F::from_usize(cells.height().max(1)).inverse(); cells.height()]
+            }
             Self::Coefficients(_) => Vec::new(),
         }
     }
@@ -70,7 +72,8 @@ impl Dft {
     pub(super) fn new(log_height: usize, buffers: Buffers) -> Self {
         let generator = F::two_adic_generator;
         let scales = |log_size: usize| self::scales(log_size, generator(log_size));
-        let inverse_scales = |log_size: usize| self::scales(log_size, generator(log_size).inverse());
+        let inverse_scales =
+            |log_size: usize| self::scales(log_size, generator(log_size).inverse());
         Self {
             scales: (0..=log_height).map(scales).collect(),
             inverse_scales: (0..=log_height).map(inverse_scales).collect(),
@@ -109,20 +112,24 @@ impl Dft {
     ) -> Result<Strips, Cancelled> {
         let height = columns.matrix().height();
         let last_coset = (1 << log_blowup) - 1;
-        let shifts: Vec<_> = (0..=last_coset).map(|coset| shifts(height, log_blowup, shift, coset)).collect();
-        let mut values = Strips::unwritten(columns.matrix().width, height << log_blowup, &self.buffers);
+        let shifts: Vec<_> =
+            (0..=last_coset).map(|coset| shifts(height, log_blowup, shift, coset)).collect();
+        let mut values =
+            Strips::unwritten(columns.matrix().width, height << log_blowup, &self.buffers);
         let scale = columns.scale();
         let all = height << log_blowup;
-        values.lines_mut().par_chunks_exact_mut(all.max(1)).enumerate().try_for_each(|(strip, lines)| {
-            control.check()?;
-            let (others, last) = lines.split_at_mut(height * last_coset);
-            self.load(columns, strip, &scale, last);
-            for (lines, shifts) in others.chunks_exact_mut(height).zip(&shifts) {
-                forward(last, lines, shifts, &self.scales);
-            }
-            forward_block(last, &shifts[last_coset], &self.scales);
-            Ok(())
-        })?;
+        values.lines_mut().par_chunks_exact_mut(all.max(1)).enumerate().try_for_each(
+            |(strip, lines)| {
+                control.check()?;
+                let (others, last) = lines.split_at_mut(height * last_coset);
+                self.load(columns, strip, &scale, last);
+                for (lines, shifts) in others.chunks_exact_mut(height).zip(&shifts) {
+                    forward(last, lines, shifts, &self.scales);
+                }
+                forward_block(last, &shifts[last_coset], &self.scales);
+                Ok(())
+            },
+        )?;
         Ok(values)
     }
 
@@ -173,7 +180,9 @@ impl Dft {
                 gather_strip(cells, strip, lines, |row| reverse_bits_len(row, log_height));
                 backward(lines, scale, &self.inverse_scales);
             }
-            Columns::Coefficients(coefficients) => gather_strip(coefficients, strip, lines, |row| row),
+            Columns::Coefficients(coefficients) => {
+                gather_strip(coefficients, strip, lines, |row| row)
+            }
         }
     }
 
@@ -189,11 +198,13 @@ impl Dft {
         let height = coefficients.height();
         let shifts = shifts(height, log_blowup, shift, coset);
         let mut values = Strips::unwritten(coefficients.width(), height, &self.buffers);
-        values.lines_mut().par_chunks_exact_mut(height).enumerate().try_for_each(|(strip, lines)| {
-            control.check()?;
-            forward(coefficients.strip(strip), lines, &shifts, &self.scales);
-            Ok(())
-        })?;
+        values.lines_mut().par_chunks_exact_mut(height).enumerate().try_for_each(
+            |(strip, lines)| {
+                control.check()?;
+                forward(coefficients.strip(strip), lines, &shifts, &self.scales);
+                Ok(())
+            },
+        )?;
         Ok(values)
     }
 }
@@ -292,9 +303,12 @@ fn forward_pass<const SIZE: usize>(
     let stride = lines.len() / SIZE;
     for start in 0..stride {
         for pack in 0..lines[start].len() {
-            let mut part: [Packed; SIZE] = std::array::from_fn(|i| load(lines, start + i * stride, pack));
+            let mut part: [Packed; SIZE] =
+                std::array::from_fn(|i| load(lines, start + i * stride, pack));
             forward_butterflies(&mut part, twiddles);
-            part.into_iter().enumerate().for_each(|(i, packed)| lines[start + i * stride][pack] = packed);
+            part.into_iter()
+                .enumerate()
+                .for_each(|(i, packed)| lines[start + i * stride][pack] = packed);
         }
     }
 }
@@ -449,7 +463,8 @@ const fn twiddles<const SIZE: usize>(first: usize, block: usize) -> [u64; SIZE] 
         let layer = number.ilog2();
         let (layer, block) = (first as u32 + layer, (block << layer) + number - (1 << layer));
         // Block b of layer l is that of the generator of order 2^(l+1) to the power of b, its l bits reversed.
-        let reversed = if layer == 0 { 0 } else { (block as u64).reverse_bits() >> (u64::BITS - layer) };
+        let reversed =
+            if layer == 0 { 0 } else { (block as u64).reverse_bits() >> (u64::BITS - layer) };
         twiddles[number] = (LOG_ROOT * (reversed << (GROUP as u32 - 1 - layer))) % ORDER_OF_TWO;
         number += 1;
     }
@@ -502,7 +517,8 @@ mod tests {
         for (log_height, width) in SHAPES {
             let (cells, shift) = (cells(log_height, width), F::GENERATOR.square());
             let expected = Radix2Dit::default().coset_lde_batch(cells.clone(), 2, shift);
-            let values = dft.extend(Columns::Cells(&cells), 2, shift, &none).unwrap().to_row_major_matrix();
+            let values =
+                dft.extend(Columns::Cells(&cells), 2, shift, &none).unwrap().to_row_major_matrix();
             assert!(
                 values == expected.bit_reverse_rows().to_row_major_matrix(),
                 "{width} columns of 2^{log_height} rows"
@@ -525,7 +541,8 @@ mod tests {
             assert!(values == expected, "{width} columns of 2^{log_height} rows");
             let coefficients = dft.coefficients(columns, &none).unwrap();
             let coset = |coset| {
-                let values = dft.evaluate_coset(&coefficients, 3, F::GENERATOR, coset, &none).unwrap();
+                let values =
+                    dft.evaluate_coset(&coefficients, 3, F::GENERATOR, coset, &none).unwrap();
                 values.rows(0..1 << log_height)
             };
             let values: Vec<_> = (0..8).flat_map(coset).collect();
@@ -538,12 +555,20 @@ mod tests {
         const LOG_SMALL: usize = 3;
         let none = Control::none();
         let dft = Dft::new(14, Buffers::default());
-        for (log_height, width) in SHAPES.into_iter().filter(|&(log_height, _)| log_height >= LOG_SMALL) {
+        for (log_height, width) in
+            SHAPES.into_iter().filter(|&(log_height, _)| log_height >= LOG_SMALL)
+        {
             let coefficients = cells(log_height, width);
             let columns = Columns::Coefficients(&coefficients);
             let small_shifts = [F::GENERATOR, F::from_u64(1234)];
             let (values, small) = dft
-                .evaluate_cosets(columns, 2, (F::GENERATOR, [3, 1]), (&small_shifts, LOG_SMALL), &none)
+                .evaluate_cosets(
+                    columns,
+                    2,
+                    (F::GENERATOR, [3, 1]),
+                    (&small_shifts, LOG_SMALL),
+                    &none,
+                )
                 .unwrap();
             let apart = dft.coefficients(columns, &none).unwrap();
             for (values, coset) in values.iter().zip([3, 1]) {
@@ -559,7 +584,11 @@ mod tests {
                 for (cells, power) in coefficients.rows().zip(powers) {
                     expected.iter_mut().zip(cells).for_each(|(sum, cell)| *sum += cell * power);
                 }
-                assert_eq!(small.rows([row]), expected, "row {row} of 2^{log_height}, {width} columns");
+                assert_eq!(
+                    small.rows([row]),
+                    expected,
+                    "row {row} of 2^{log_height}, {width} columns"
+                );
             }
         }
     }

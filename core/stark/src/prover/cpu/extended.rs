@@ -47,9 +47,10 @@ impl Cosets<'_> {
     pub(super) fn part(&self, coset: usize) -> Part<'_> {
         match self {
             Self::Whole { matrix, first } => Part { matrix, first: first[coset] },
-            Self::Apart { first, others } => {
-                Part { matrix: coset.checked_sub(1).map_or(first, |other| &others[other]), first: 0 }
-            }
+            Self::Apart { first, others } => Part {
+                matrix: coset.checked_sub(1).map_or(first, |other| &others[other]),
+                first: 0,
+            },
         }
     }
 }
@@ -82,7 +83,10 @@ impl CpuKey {
             return Ok(Extended::Whole(self.dft.extend(columns, log_blowup, shift, control)?));
         }
         let coefficients = self.dft.coefficients(columns, control)?;
-        Ok(Extended::Streamed { first: self.coset(group, &coefficients, 0, control)?, coefficients })
+        Ok(Extended::Streamed {
+            first: self.coset(group, &coefficients, 0, control)?,
+            coefficients,
+        })
     }
 
     /// A coset of the evaluation domain of a group, by its number.
@@ -94,7 +98,13 @@ impl CpuKey {
         control: &Control<'_>,
     ) -> Result<Strips, Cancelled> {
         let log_blowup = self.verifier.parameters.log_blowup;
-        self.dft.evaluate_coset(coefficients, log_blowup, self.verifier.shift(group), coset, control)
+        self.dft.evaluate_coset(
+            coefficients,
+            log_blowup,
+            self.verifier.shift(group),
+            coset,
+            control,
+        )
     }
 
     /// The cosets of a group on which its quotient is computed.
@@ -129,10 +139,13 @@ impl CpuKey {
         match extended {
             Extended::Whole(matrix) => Ok(matrix.rows(rows.iter().copied())),
             Extended::Streamed { coefficients, .. } => {
-                let log_size =
-                    self.verifier.shape.groups[group].log_height + self.verifier.parameters.log_blowup;
-                let (shift, generator) = (self.verifier.shift(group), F::two_adic_generator(log_size));
-                let point = |&row: &usize| shift * generator.exp_u64(reverse_bits_len(row, log_size) as u64);
+                let log_size = self.verifier.shape.groups[group].log_height
+                    + self.verifier.parameters.log_blowup;
+                let (shift, generator) =
+                    (self.verifier.shift(group), F::two_adic_generator(log_size));
+                let point = |&row: &usize| {
+                    shift * generator.exp_u64(reverse_bits_len(row, log_size) as u64)
+                };
                 evaluate(coefficients, &rows.iter().map(point).collect::<Vec<_>>(), control)
             }
         }
@@ -147,7 +160,8 @@ impl CpuKey {
             Extended::Whole(matrix) => rows(matrix),
             Extended::Streamed { coefficients, .. } => {
                 let cosets = 0..1 << self.verifier.parameters.log_blowup;
-                let coset = |coset| self.coset(group, coefficients, coset, &none).expect("nobody cancels");
+                let coset =
+                    |coset| self.coset(group, coefficients, coset, &none).expect("nobody cancels");
                 cosets.flat_map(|number| rows(&coset(number))).collect()
             }
         }
@@ -195,7 +209,8 @@ impl Parts for Cosetwise<'_> {
     }
 
     fn count(&self) -> usize {
-        self.key.verifier.shape.groups[self.group].height() << self.key.verifier.parameters.log_blowup
+        self.key.verifier.shape.groups[self.group].height()
+            << self.key.verifier.parameters.log_blowup
     }
 
     fn check(&self) -> Result<(), Cancelled> {
@@ -238,16 +253,25 @@ const POINTS: usize = 8;
 const TERMS: usize = 4;
 
 /// Columns at some points, from their coefficients, whose number is a multiple of [`TERMS`]: the cells of each point one behind the other.
-fn evaluate(coefficients: &Strips, points: &[F], control: &Control<'_>) -> Result<Vec<F>, Cancelled> {
+fn evaluate(
+    coefficients: &Strips,
+    points: &[F],
+    control: &Control<'_>,
+) -> Result<Vec<F>, Cancelled> {
     let width = coefficients.columns();
     let strips = (0..width.div_ceil(STRIP)).into_par_iter().map(|strip| {
         control.check()?;
-        Ok(points.chunks(POINTS).flat_map(|points| horner(coefficients.strip(strip), points)).collect())
+        Ok(points
+            .chunks(POINTS)
+            .flat_map(|points| horner(coefficients.strip(strip), points))
+            .collect())
     });
     let strips: Vec<Vec<Line>> = strips.collect::<Result<_, Cancelled>>()?;
     let mut cells = Vec::with_capacity(points.len() * width);
     for point in 0..points.len() {
-        let row = strips.iter().flat_map(|lines| lines[point].iter().flat_map(|packed| packed.as_slice()));
+        let row = strips
+            .iter()
+            .flat_map(|lines| lines[point].iter().flat_map(|packed| packed.as_slice()));
         cells.extend(row.take(width));
     }
     Ok(cells)

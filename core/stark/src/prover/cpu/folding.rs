@@ -71,7 +71,8 @@ impl CpuKey {
 fn fold(codeword: &[EF], shift: F, challenge: EF) -> Vec<EF> {
     let log_size = codeword.len().ilog2() as usize;
     let generator = F::two_adic_generator(log_size).inverse();
-    let mut inverses: Vec<_> = generator.shifted_powers(shift.inverse()).take(codeword.len() / 2).collect();
+    let mut inverses: Vec<_> =
+        generator.shifted_powers(shift.inverse()).take(codeword.len() / 2).collect();
     reverse_slice_index_bits(&mut inverses);
     let pairs = codeword.chunks_exact(2).zip(inverses);
     pairs.map(|(pair, inverse)| fold_pair(pair[0], pair[1], inverse, challenge)).collect()

@@ -28,7 +28,8 @@ pub(crate) fn columns<C: Chip>(
     let shape = &key.shape;
     let fingerprints = Fingerprints::new(&inputs.challenges, shape.widest_tuple);
     let chips = &inputs.tables.0;
-    let groups = shape.groups.iter().zip(&key.domains).zip(main.groups()).zip(inputs.blinding.groups());
+    let groups =
+        shape.groups.iter().zip(&key.domains).zip(main.groups()).zip(inputs.blinding.groups());
     let columns = groups
         .map(|(((group, domain), main), blinding)| {
             let tables = group.tables.iter().map(|&number| TableRows {
@@ -39,7 +40,8 @@ pub(crate) fn columns<C: Chip>(
                 public: chips[number].public(),
             });
             let main = Strips::gather(main, &Buffers::default(), |row| row);
-            let rows = GroupRows { group, main, tables: tables.collect(), fingerprints: &fingerprints };
+            let rows =
+                GroupRows { group, main, tables: tables.collect(), fingerprints: &fingerprints };
             let (mut columns, terminal) = rows.columns(domain.active(), control)?;
             columns.values[domain.active() * columns.width..].copy_from_slice(&blinding.values);
             Ok((columns, terminal))
@@ -83,25 +85,35 @@ impl<C: Chip> GroupRows<'_, C> {
     ///
     /// No denominator is zero but with negligible probability, for it would take a challenge that is a fingerprint; then the proof
     /// does not verify.
-    fn columns(&self, active: usize, control: &Control<'_>) -> Result<(RowMajorMatrix<F>, EF), Cancelled> {
+    fn columns(
+        &self,
+        active: usize,
+        control: &Control<'_>,
+    ) -> Result<(RowMajorMatrix<F>, EF), Cancelled> {
         let (batches, width) = (self.group.batches.len(), self.group.widths[LOOKUP]);
         let of_tile = PACKS * batches;
-        let mut fractions = Secret::from(vec![PackedFraction::default(); active.div_ceil(LANES) * of_tile]);
-        fractions.par_chunks_mut(of_tile.max(1)).enumerate().try_for_each(|(tile, fractions)| {
-            control.check()?;
-            pack(&self.fractions(tile * LANES), fractions);
-            Ok(())
-        })?;
+        let mut fractions =
+            Secret::from(vec![PackedFraction::default(); active.div_ceil(LANES) * of_tile]);
+        fractions.par_chunks_mut(of_tile.max(1)).enumerate().try_for_each(
+            |(tile, fractions)| {
+                control.check()?;
+                pack(&self.fractions(tile * LANES), fractions);
+                Ok(())
+            },
+        )?;
         let mut cells = F::zero_vec(self.group.height() * width);
         let mut lanes = [EF::ZERO; MAX_LANES];
         let lanes = &mut lanes[..Packed::WIDTH];
-        for (pack, values) in Secret::from(quotients(&fractions)).chunks_exact(batches.max(1)).enumerate() {
+        for (pack, values) in
+            Secret::from(quotients(&fractions)).chunks_exact(batches.max(1)).enumerate()
+        {
             for (batch, value) in values.iter().enumerate() {
                 value.to_ext_slice(lanes);
                 for (lane, value) in lanes.iter().enumerate() {
                     let row = pack * Packed::WIDTH + lane;
                     let at = row * width + (1 + batch) * EXTENSION_DEGREE;
-                    cells[at..at + EXTENSION_DEGREE].copy_from_slice(value.as_basis_coefficients_slice());
+                    cells[at..at + EXTENSION_DEGREE]
+                        .copy_from_slice(value.as_basis_coefficients_slice());
                 }
             }
         }
@@ -112,8 +124,10 @@ impl<C: Chip> GroupRows<'_, C> {
     /// The batches of a tile of rows, each as one fraction.
     fn fractions(&self, first: usize) -> Vec<Fraction<WideExtension, WideExtension>> {
         let interactions = self.group.interactions.len();
-        let mut sink =
-            Fractions { fingerprints: self.fingerprints, fractions: Vec::with_capacity(interactions) };
+        let mut sink = Fractions {
+            fingerprints: self.fingerprints,
+            fractions: Vec::with_capacity(interactions),
+        };
         self.tables.iter().for_each(|table| self.add_table(table, first, &mut sink));
         let batch = |batch: &Batch| {
             let Fraction { count, denominator } = sink.fractions[batch.first];
@@ -139,7 +153,8 @@ impl<C: Chip> GroupRows<'_, C> {
     ) {
         let TableRows { chip, table, main, fixed, public } = rows;
         let mask = self.group.height() - 1;
-        let row = |lane: usize, offset: i32| (first + lane).wrapping_add_signed(offset as isize) & mask;
+        let row =
+            |lane: usize, offset: i32| (first + lane).wrapping_add_signed(offset as isize) & mask;
         let column = |cells: &[F], offset| match row(0, offset) {
             start if start + LANES <= cells.len() => Wide::from_slice(&cells[start..]),
             _ => Wide::from_lanes(|lane| cells[row(lane, offset)]),

@@ -19,8 +19,8 @@ use p3_matrix::dense::RowMajorMatrix;
 #[cfg(any(test, feature = "testing"))]
 use super::backend::Inspect;
 use super::backend::{
-    Backend, BatchInputs, LayerQuery, LookupInputs, OpenedLayer, OpenedRows, QuotientInputs, SecretRows,
-    Step, TreeQuery,
+    Backend, BatchInputs, LayerQuery, LookupInputs, OpenedLayer, OpenedRows, QuotientInputs,
+    SecretRows, Step, TreeQuery,
 };
 use super::packed::{Packed, PackedExtension};
 use super::strips::{Buffers, Strips};
@@ -70,16 +70,25 @@ impl Cpu {
     ///
     /// # Errors
     /// [`Cancelled`].
-    pub fn key(&self, verifier: &Arc<VerifierKey>, control: &Control<'_>) -> Result<CpuKey, Cancelled> {
+    pub fn key(
+        &self,
+        verifier: &Arc<VerifierKey>,
+        control: &Control<'_>,
+    ) -> Result<CpuKey, Cancelled> {
         let low = verifier.shape.groups.iter().any(|group| group.height() < LANES);
         assert!(!low, "tables of fewer than {LANES} rows cannot be proven");
         let log_height = verifier.shape.log_height();
         let dft = Dft::new(log_height, Buffers::none());
-        let groups =
-            (0..verifier.shape.groups.len()).map(|group| GroupKey::new(verifier, group, &dft, control));
+        let groups = (0..verifier.shape.groups.len())
+            .map(|group| GroupKey::new(verifier, group, &dft, control));
         let groups = groups.collect::<Result<_, _>>()?;
         let dft = Dft::new(log_height, self.buffers.clone());
-        Ok(CpuKey { verifier: verifier.clone(), dft, small_dft: Radix2DitParallel::default(), groups })
+        Ok(CpuKey {
+            verifier: verifier.clone(),
+            dft,
+            small_dft: Radix2DitParallel::default(),
+            groups,
+        })
     }
 }
 
@@ -136,7 +145,8 @@ impl Backend for Cpu {
         control.begin(Stage::Lookups, 0.0)?;
         // They are of no use afterwards, and large.
         let cells = main.cells.take().expect("lookup columns are made once of each main tree");
-        let (columns, terminals) = (C::kernels().lookup_columns)(&key.verifier, &cells, &inputs, control)?;
+        let (columns, terminals) =
+            (C::kernels().lookup_columns)(&key.verifier, &cells, &inputs, control)?;
         drop(cells);
         let control = control.part(done::LOOKUP_COLUMNS, 1.0);
         let (committed, root) = key.commit(Columns::Cells, &columns, inputs.salts, &control)?;
@@ -186,7 +196,12 @@ impl Backend for Cpu {
         Ok(key.commit_to_layer(batch, log_arity))
     }
 
-    async fn fold(&self, _key: &CpuKey, batch: &mut Batch, challenges: &[EF]) -> Step<(), Infallible> {
+    async fn fold(
+        &self,
+        _key: &CpuKey,
+        batch: &mut Batch,
+        challenges: &[EF],
+    ) -> Step<(), Infallible> {
         batch.fold(challenges);
         Ok(())
     }
@@ -218,7 +233,11 @@ impl Backend for Cpu {
 
 #[cfg(any(test, feature = "testing"))]
 impl Inspect for Cpu {
-    async fn evaluations(&self, key: &CpuKey, tree: &Committed) -> Step<Vec<RowMajorMatrix<F>>, Infallible> {
+    async fn evaluations(
+        &self,
+        key: &CpuKey,
+        tree: &Committed,
+    ) -> Step<Vec<RowMajorMatrix<F>>, Infallible> {
         Ok(key.matrices(tree))
     }
 

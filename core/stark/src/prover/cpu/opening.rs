@@ -5,7 +5,9 @@
 
 use p3_dft::TwoAdicSubgroupDft;
 use p3_field::extension::HasFrobenius;
-use p3_field::{Algebra, BasedVectorSpace, Field, PackedValue, PrimeCharacteristicRing, TwoAdicField};
+use p3_field::{
+    Algebra, BasedVectorSpace, Field, PackedValue, PrimeCharacteristicRing, TwoAdicField,
+};
 use p3_maybe_rayon::prelude::*;
 use p3_util::{reverse_bits_len, reverse_slice_index_bits};
 
@@ -69,7 +71,8 @@ impl<'a> GroupRows<'a> {
             let terms = terms.filter(|(_, term)| (term.group, term.point) == (group, point));
             let opened = terms.flat_map(|(index, term)| {
                 let column = first_columns[term.tree] + term.column;
-                let opened = move |i| Opened { column: column + i, term: index, basis: basis_element(i) };
+                let opened =
+                    move |i| Opened { column: column + i, term: index, basis: basis_element(i) };
                 (0..term.base_columns()).map(opened)
             });
             (point, opened.collect::<Vec<_>>())
@@ -88,7 +91,8 @@ impl<'a> GroupRows<'a> {
         let rows = std::array::from_fn(|lane| tile * LANES + lane);
         let mut columns = vec![Wide::ZERO; self.strips.len() * STRIP];
         for ((matrix, strip), columns) in self.strips.iter().zip(columns.chunks_exact_mut(STRIP)) {
-            matrix.each_column(*strip, &rows, |column, pack, cells| columns[column].0[pack] = cells);
+            matrix
+                .each_column(*strip, &rows, |column, pack, cells| columns[column].0[pack] = cells);
         }
         columns
     }
@@ -110,7 +114,8 @@ impl<'a> GroupRows<'a> {
             let columns = self.columns(tile);
             let mut next = sums.iter_mut();
             for ((_, opened), weights) in self.points.iter().zip(weights) {
-                let weights = weights.each_ref().map(|weights| Wide::from_slice(&weights[tile * LANES..]));
+                let weights =
+                    weights.each_ref().map(|weights| Wide::from_slice(&weights[tile * LANES..]));
                 for (opened, sums) in opened.iter().zip(&mut next) {
                     for (sum, weights) in sums.iter_mut().zip(&weights) {
                         *sum += Packed::dot_product::<PACKS>(&columns[opened.column].0, &weights.0);
@@ -128,7 +133,8 @@ impl<'a> GroupRows<'a> {
         let sums = (0..self.tiles()).into_par_iter().par_fold_reduce(zero, add_tile, add);
         control.check()?;
         for (opened, sums) in opened.into_iter().zip(sums) {
-            let sum = EF::from_basis_coefficients_fn(|i| sums[i].as_slice().iter().copied().sum::<F>());
+            let sum =
+                EF::from_basis_coefficients_fn(|i| sums[i].as_slice().iter().copied().sum::<F>());
             values[opened.term] += sum * opened.basis;
         }
         Ok(())
@@ -146,12 +152,16 @@ impl<'a> GroupRows<'a> {
         let weights: Vec<Vec<_>> = self
             .points
             .iter()
-            .map(|(_, opened)| opened.iter().map(|opened| term_weights[opened.term] * opened.basis).collect())
+            .map(|(_, opened)| {
+                opened.iter().map(|opened| term_weights[opened.term] * opened.basis).collect()
+            })
             .collect();
         let tile = |tile| {
             let columns = self.columns(tile);
             let points = self.points.iter().zip(&weights);
-            points.map(|((_, opened), weights)| weigh(&columns, opened, weights)).collect::<Vec<_>>()
+            points
+                .map(|((_, opened), weights)| weigh(&columns, opened, weights))
+                .collect::<Vec<_>>()
         };
         for first in (0..self.tiles()).step_by(RUN) {
             control.check()?;
@@ -160,7 +170,8 @@ impl<'a> GroupRows<'a> {
             for (number, sums) in tiles.zip(&sums) {
                 for ((point, _), sums) in self.points.iter().zip(sums) {
                     for (numerators, sums) in numerators[*point].iter_mut().zip(sums) {
-                        let rows = numerators[(number * LANES) << lift..].chunks_exact_mut(1 << lift);
+                        let rows =
+                            numerators[(number * LANES) << lift..].chunks_exact_mut(1 << lift);
                         for (rows, &sum) in rows.zip(Packed::unpack_slice(&sums.0)) {
                             rows.iter_mut().for_each(|numerator| *numerator += sum);
                         }
@@ -256,8 +267,10 @@ impl CpuKey {
         let shape = &key.shape;
         let height = 1 << shape.log_height();
         let log_size = key.log_codeword();
-        let mut xs: Vec<F> =
-            F::two_adic_generator(shape.log_height()).shifted_powers(F::GENERATOR).take(height).collect();
+        let mut xs: Vec<F> = F::two_adic_generator(shape.log_height())
+            .shifted_powers(F::GENERATOR)
+            .take(height)
+            .collect();
         reverse_slice_index_bits(&mut xs);
         debug_assert_eq!(xs[1], fri::point(F::GENERATOR, log_size, 1));
 
@@ -265,15 +278,18 @@ impl CpuKey {
         for ((term, &weight), &value) in shape.terms.iter().zip(term_weights).zip(values) {
             claimed[term.point] += weight * value;
         }
-        let mut numerators: Vec<Coefficients> =
-            claimed.iter().map(|&claimed| coefficients(-claimed).map(|c| vec![c; height])).collect();
+        let mut numerators: Vec<Coefficients> = claimed
+            .iter()
+            .map(|&claimed| coefficients(-claimed).map(|c| vec![c; height]))
+            .collect();
         for group in 0..shape.groups.len() {
             let rows = GroupRows::new(key, trees, group);
             rows.add_to(&mut numerators, term_weights, shape.lift(group), control)?;
         }
 
         let quotient = trees[QUOTIENT][0];
-        let mask = |i| (0..height).map(move |row| quotient.cell(row, shape.fri_mask() + i)).collect();
+        let mask =
+            |i| (0..height).map(move |row| quotient.cell(row, shape.fri_mask() + i)).collect();
         let mut sums: Coefficients = std::array::from_fn(mask);
         for (numerators, &point) in numerators.iter().zip(&points(key, zeta)) {
             control.check()?;

@@ -63,35 +63,42 @@ impl GroupKey {
         let generator = F::two_adic_generator(group.log_height + log_blowup);
         let points = |tile: usize| {
             let tile = tiles.tile(tile);
-            let point = move |lane| key.shift(index) * generator.exp_u64(tiles.point(&tile, lane, 0) as u64);
+            let point = move |lane| {
+                key.shift(index) * generator.exp_u64(tiles.point(&tile, lane, 0) as u64)
+            };
             (0..LANES).map(point)
         };
         let points: Vec<F> = (0..tiles.count()).flat_map(points).collect();
         let selectors = selectors(&domain, &tiles, &points);
         let offsets = fixed_offsets(key, index);
-        let fixed = extended(dft, &tiles, &fixed_columns(key, index), key.shift(index), &offsets, control)?;
+        let fixed =
+            extended(dft, &tiles, &fixed_columns(key, index), key.shift(index), &offsets, control)?;
         let (mut first_fixed, mut first_public) = (0, 0);
         let tables = group.tables.iter().map(|&number| {
             let table = &key.shape.tables[number];
             let cells = table.fixed_window.cells.iter();
             let reads = Reads::new(cells.map(|&(column, offset)| (first_fixed + column, offset)));
             let small_fixed = (tiles.main()..tiles.count()).map(|tile| {
-                let at = |offset| offsets.iter().position(|other| *other == offset).unwrap_or_default();
+                let at =
+                    |offset| offsets.iter().position(|other| *other == offset).unwrap_or_default();
                 reads.read(&fixed.small, |offset| tiles.small_rows(tile, at(offset)))
             });
             let small_fixed = small_fixed.collect();
             first_fixed += key.fixed[number].width();
             first_public += table.publics;
             let interiors = points.chunks_exact(LANES).flat_map(|points| {
-                table
-                    .interiors
-                    .iter()
-                    .map(|&(before, after)| domain.interior(before, after, Wide::from_slice(points)))
+                table.interiors.iter().map(|&(before, after)| {
+                    domain.interior(before, after, Wide::from_slice(points))
+                })
             });
             let (cells, count) = (&table.window.cells, table.interiors.len() * tiles.count());
             TableKey {
-                main: Reads::new(cells.iter().map(|&(column, offset)| (table.first_column + column, offset))),
-                public: Reads::new((first_public - table.publics..first_public).map(|column| (column, 0))),
+                main: Reads::new(
+                    cells.iter().map(|&(column, offset)| (table.first_column + column, offset)),
+                ),
+                public: Reads::new(
+                    (first_public - table.publics..first_public).map(|column| (column, 0)),
+                ),
                 fixed: reads,
                 small_fixed,
                 interiors: exactly(count, interiors),
@@ -100,7 +107,13 @@ impl GroupKey {
         let tables = tables.collect();
         let here = (0..group.widths[LOOKUP]).map(|column| (column, 0));
         let after = (0..EXTENSION_DEGREE).map(|i| (ACCUMULATOR * EXTENSION_DEGREE + i, 1));
-        Ok(Self { tiles, selectors, tables, fixed: fixed.main, lookup: Reads::new(here.chain(after)) })
+        Ok(Self {
+            tiles,
+            selectors,
+            tables,
+            fixed: fixed.main,
+            lookup: Reads::new(here.chain(after)),
+        })
     }
 }
 
@@ -110,7 +123,8 @@ fn selectors(domain: &Domain, tiles: &Tiles, points: &[F]) -> Vec<[Wide; 4]> {
     let mut blinding: Vec<Wide> = Vec::with_capacity(tiles.count());
     let tile = |(tile, (lanes, points)): (usize, (&[Selectors<F>], &[F]))| {
         let wide = |of: fn(&Selectors<F>) -> F| Wide::from_lanes(|lane| of(&lanes[lane]));
-        let [first, last, transition] = [wide(|at| at.first), wide(|at| at.last), wide(|at| at.transition)];
+        let [first, last, transition] =
+            [wide(|at| at.first), wide(|at| at.last), wide(|at| at.transition)];
         let inverse_vanishing = wide(|at| at.inverse_vanishing);
         blinding.push(match tile.checked_sub(tiles.next_row()).filter(|_| tile < tiles.main()) {
             Some(before) => {
@@ -169,8 +183,10 @@ fn extended(
         return Ok(AtPoints { main: std::array::from_fn(|_| nothing()), small: nothing() });
     }
     let generator = F::two_adic_generator(columns.height().ilog2() as usize + tiles.log_blowup());
-    let small_shifts =
-        tiles.small_points(offsets).into_iter().map(|point| shift * generator.exp_u64(point as u64));
+    let small_shifts = tiles
+        .small_points(offsets)
+        .into_iter()
+        .map(|point| shift * generator.exp_u64(point as u64));
     let small = (&small_shifts.collect::<Vec<_>>()[..], tiles.log_small());
     let [first, second, _] = tiles.cosets();
     let (main, small) = dft.evaluate_cosets(
@@ -201,7 +217,8 @@ impl CpuKey {
         let key = &*self.verifier;
         let shape = &key.shape;
         let fingerprints = Fingerprints::new(&inputs.challenges, shape.widest_tuple);
-        let powers: Vec<_> = inputs.alpha.powers().take(shape.constraints).map(WideExtension::from).collect();
+        let powers: Vec<_> =
+            inputs.alpha.powers().take(shape.constraints).map(WideExtension::from).collect();
         let mut quotient = Secret::from(vec![EF::ZERO; shape.chunks * shape.chunk_len]);
         for (index, &terminal) in inputs.terminals.iter().enumerate() {
             let group = GroupQuotient {
@@ -230,7 +247,8 @@ pub(super) fn columns(
     blinding: &QuotientBlinding,
 ) -> SecretRows {
     let shape = &key.shape;
-    let (height, width) = (shape.groups[0].height(), shape.groups[0].widths[QUOTIENT] / EXTENSION_DEGREE);
+    let (height, width) =
+        (shape.groups[0].height(), shape.groups[0].widths[QUOTIENT] / EXTENSION_DEGREE);
     let QuotientBlinding { mask, chunks, fri_mask } = blinding;
     // The mask is opened at its own point: what the quotient gets is mask(c X).
     let shifted = mask.iter().zip(F::GENERATOR.powers()).map(|(&mask, power)| mask * power);
@@ -249,7 +267,9 @@ pub(super) fn columns(
             columns[power * width + chunk + 1] -= blinding;
         }
     }
-    for (row, (&mask, &fri_mask)) in columns.chunks_exact_mut(width).zip(mask.iter().zip(&**fri_mask)) {
+    for (row, (&mask, &fri_mask)) in
+        columns.chunks_exact_mut(width).zip(mask.iter().zip(&**fri_mask))
+    {
         row[shape.chunks..].copy_from_slice(&[mask, fri_mask]);
     }
     // Room for all, so that no part is left behind where the vector grew.
@@ -279,12 +299,20 @@ impl GroupQuotient<'_> {
     ) -> Result<[Secret<EF>; 2], Cancelled> {
         let key = &self.cpu.groups[self.index];
         let group = &self.key.shape.groups[self.index];
-        let public: Vec<_> = group.tables.iter().flat_map(|&number| tables[number].public()).collect();
+        let public: Vec<_> =
+            group.tables.iter().flat_map(|&number| tables[number].public()).collect();
         let rows = 0..group.height();
         let cells = rows.flat_map(|row| public.iter().map(move |column| column[row]));
         let cells = exactly(public.len() * group.height(), cells);
         let public = RowMajorMatrix::new(cells, public.len());
-        let public = extended(&self.cpu.dft, &key.tiles, &public, self.key.shift(self.index), &[0], control)?;
+        let public = extended(
+            &self.cpu.dft,
+            &key.tiles,
+            &public,
+            self.key.shift(self.index),
+            &[0],
+            control,
+        )?;
         let mut values = Secret::from(vec![WideExtension::default(); key.tiles.count()]);
         values.par_iter_mut().enumerate().try_for_each(|(tile, value)| {
             control.check()?;
@@ -293,8 +321,8 @@ impl GroupQuotient<'_> {
         })?;
 
         let main = key.tiles.main();
-        let mut quotients =
-            [main * LANES, 1 << key.tiles.log_small()].map(|points| Secret::from(vec![EF::ZERO; points]));
+        let mut quotients = [main * LANES, 1 << key.tiles.log_small()]
+            .map(|points| Secret::from(vec![EF::ZERO; points]));
         for (tile, value) in values.iter().enumerate() {
             for (lane, value) in value.lanes().into_iter().enumerate() {
                 quotients[usize::from(tile >= main)][key.tiles.index(tile, lane)] = value;
@@ -303,17 +331,25 @@ impl GroupQuotient<'_> {
         Ok(quotients)
     }
 
-    fn tile<C: Chip>(&self, tables: &[Table<'_, C>], public: &AtPoints, number: usize) -> WideExtension {
+    fn tile<C: Chip>(
+        &self,
+        tables: &[Table<'_, C>],
+        public: &AtPoints,
+        number: usize,
+    ) -> WideExtension {
         let (shape, key) = (&self.key.shape, &self.cpu.groups[self.index]);
         let group = &shape.groups[self.index];
         let tile = key.tiles.tile(number);
         let [first, last, transition, inverse_zerofier] = key.selectors[number];
         let read = |reads: &Reads, part: Part<'_>| {
-            reads.read(part.matrix, |offset| key.tiles.rows(&tile, offset).map(|row| part.first + row))
+            reads.read(part.matrix, |offset| {
+                key.tiles.rows(&tile, offset).map(|row| part.first + row)
+            })
         };
         let lookup = read(&key.lookup, self.lookup.part(tile.coset));
         let (columns, after) = lookup.split_at(group.widths[LOOKUP]);
-        let mut columns = columns.chunks_exact(EXTENSION_DEGREE).map(WideExtension::from_coefficients);
+        let mut columns =
+            columns.chunks_exact(EXTENSION_DEGREE).map(WideExtension::from_coefficients);
         let accumulator = columns.next().unwrap_or_default();
         let ends = [accumulator, WideExtension::from_coefficients(after)];
         let batches: Vec<_> = columns.collect();
@@ -348,7 +384,8 @@ impl GroupQuotient<'_> {
             composition.add_table(&tables[table_number], row);
         }
         let terminal = self.terminal.into();
-        composition.finish(group, [first, last, transition], ends, &batches, terminal) * inverse_zerofier
+        composition.finish(group, [first, last, transition], ends, &batches, terminal)
+            * inverse_zerofier
     }
 
     /// The coefficients of the group's part from its values.
@@ -372,7 +409,8 @@ impl GroupQuotient<'_> {
         let remainder = dft.dft_algebra(folded);
         let modulus = shift.exp_u64(order as u64);
         let divisor = (small_shift.exp_u64(order as u64) - modulus).inverse();
-        let high = small.iter().zip(remainder).map(|(&value, remainder)| (value - remainder) * divisor);
+        let high =
+            small.iter().zip(remainder).map(|(&value, remainder)| (value - remainder) * divisor);
         let high = dft.coset_idft_algebra(high.collect(), small_shift);
         for (i, &coefficient) in high.iter().enumerate() {
             quotient[i] -= coefficient * modulus;

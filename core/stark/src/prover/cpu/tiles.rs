@@ -97,7 +97,9 @@ impl Tiles {
     /// The rows of the lanes' points in the part of a matrix in bit-reversed order that is their coset, `offset` rows of the table further on.
     pub(super) fn rows(&self, tile: &Tile, offset: i32) -> [usize; LANES] {
         let first = self.cosets()[tile.coset] << self.log_height;
-        std::array::from_fn(|lane| reverse_bits_len(self.point(tile, lane, offset), self.log_size()) - first)
+        std::array::from_fn(|lane| {
+            reverse_bits_len(self.point(tile, lane, offset), self.log_size()) - first
+        })
     }
 
     /// The numbers of the first point of the small coset, `offset` rows further on for each of some offsets.

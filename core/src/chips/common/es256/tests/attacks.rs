@@ -188,7 +188,8 @@ fn a_free_slope_where_points_are_equal() {
 #[test]
 fn points_equal_but_for_the_prime() {
     let small = point_from(U256::from_u64(5));
-    let pi = Scalar::reduce(number("243f6a8885a308d313198a2e03707344a4093822299f31d0082efa98ec4e6c89"));
+    let pi =
+        Scalar::reduce(number("243f6a8885a308d313198a2e03707344a4093822299f31d0082efa98ec4e6c89"));
     assert_eq!(ProjectivePoint::GENERATOR * pi, program::offset());
     // R = O + Q is the small point and so is table point 4, to which -R is added.
     let case = Case::of_key(&(small - program::offset()), pi, Scalar::ONE);

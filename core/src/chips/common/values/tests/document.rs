@@ -168,7 +168,11 @@ fn kinds_have_four_bits() {
         for (slot, other, shift) in [(1, 2, shift), (2, 1, -shift)] {
             let first = slot * ROWS;
             for row in 0..MAX {
-                trace.set_u64(first + CONTENT_ROW + row, POSITION, (at.values[other].content + row) as u64);
+                trace.set_u64(
+                    first + CONTENT_ROW + row,
+                    POSITION,
+                    (at.values[other].content + row) as u64,
+                );
             }
             digits[first + KIND_ROW] += shift;
             let kind = trace.get(first + ARGUMENT_ROW, POSITION) + shift;
@@ -188,20 +192,24 @@ fn kinds_have_four_bits() {
 
 #[test]
 fn the_kind_is_the_one_of_the_message() {
-    let other = |_: &mut Trace, digits: &mut [F]| digits[KIND_ROW] = F::from_u8(ValueKind::Text as u8);
+    let other =
+        |_: &mut Trace, digits: &mut [F]| digits[KIND_ROW] = F::from_u8(ValueKind::Text as u8);
     assert_eq!(rules(b"\x43abc", other), ["values/kind"]);
 }
 
 /// Sets what is left of the kind of slot 0 without its lowest bits.
 fn set_kind(trace: &mut Trace, digits: &mut [F], left: [u64; KIND_BITS + 1]) {
     digits[KIND_ROW] = F::from_u64(left[0]);
-    left.into_iter().enumerate().for_each(|(bit, left)| trace.set_u64(ARGUMENT_ROW + bit, POSITION, left));
+    left.into_iter()
+        .enumerate()
+        .for_each(|(bit, left)| trace.set_u64(ARGUMENT_ROW + bit, POSITION, left));
 }
 
 #[test]
 fn a_kind_ends_after_its_bits() {
     // Text, and 16 times a number.
-    let rules = rules(b"\x63abc", |trace, digits| set_kind(trace, digits, [16 + 5, 8 + 2, 4 + 1, 2, 1]));
+    let rules =
+        rules(b"\x63abc", |trace, digits| set_kind(trace, digits, [16 + 5, 8 + 2, 4 + 1, 2, 1]));
     assert!(rules.contains(&"values/kind ends".into()), "{rules:?}");
 }
 
@@ -249,7 +257,8 @@ fn a_date_and_time_is_shown() {
     let (text, date_time) = (kind(ValueKind::Text), kind(ValueKind::DateTime));
     let claimed = rules(BIRTH_DATE, |trace, digits| set_kind(trace, digits, date_time));
     assert_eq!(claimed, ["bus field"]);
-    let not_claimed = rules(b"\xc0\x742024-03-15T12:00:00Z", |trace, digits| set_kind(trace, digits, text));
+    let not_claimed =
+        rules(b"\xc0\x742024-03-15T12:00:00Z", |trace, digits| set_kind(trace, digits, text));
     assert_eq!(not_claimed, ["bus field"]);
 }
 
@@ -275,8 +284,11 @@ fn nothing_is_after_the_end() {
     // In the content's elements, and in what pads the message.
     for row in [3, MAX - 1, MAX, MAX + 20] {
         let rules = rules(b"\x63abc", |_, digits| digits[CONTENT_ROW + row] = F::ONE);
-        let expected =
-            if row < MAX { &["values/zero after end"][..] } else { &["bus absorb", "values/zero after end"] };
+        let expected = if row < MAX {
+            &["values/zero after end"][..]
+        } else {
+            &["bus absorb", "values/zero after end"]
+        };
         assert_eq!(rules, expected, "row {row}");
     }
 }

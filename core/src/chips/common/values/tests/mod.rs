@@ -32,8 +32,9 @@ fn text(bytes: usize) -> Vec<u8> {
 
 /// Changes a table and the digits of its rows.
 fn change_digits(trace: &mut Trace, change: impl Fn(&mut Trace, &mut [F])) {
-    let mut digits: Vec<_> =
-        (0..trace.height() - 1).map(|row| trace.get(row, SUM) - trace.get(row + 1, SUM) * BASE).collect();
+    let mut digits: Vec<_> = (0..trace.height() - 1)
+        .map(|row| trace.get(row, SUM) - trace.get(row + 1, SUM) * BASE)
+        .collect();
     change(trace, &mut digits);
     fill_sums(trace, 0, &digits);
 }
@@ -55,7 +56,8 @@ fn real_documents_pass_in_every_class() {
         let elements = RecordElements::new(&presentation(class).subject, &opening(class)).unwrap();
         let tables = Tables::of_presentation(&presentation(class), &opening(class), &elements);
         assert_eq!(tables.rules(), NONE, "presentation, {}", class.name);
-        let tables = Tables::of_credential(&credential(class), &opening(class), &opening(class), &elements);
+        let tables =
+            Tables::of_credential(&credential(class), &opening(class), &opening(class), &elements);
         assert_eq!(tables.rules(), NONE, "credential, {}", class.name);
     }
 }
@@ -75,7 +77,8 @@ fn shape_and_fixed_columns_do_not_depend_on_the_request() {
         let mut other = presentation(class);
         other.subject.elements.truncate(1);
         other.predicates = vec![Vec::new()];
-        let [one, other] = [presentation(class), other].map(|it| ValuesChip::presentation(&it).unwrap());
+        let [one, other] =
+            [presentation(class), other].map(|it| ValuesChip::presentation(&it).unwrap());
         assert_eq!((one.height(), one.fixed()), (other.height(), other.fixed()));
     }
     assert_ne!(slot_rows(&LARGE), ROWS);
@@ -87,8 +90,8 @@ fn shape_and_fixed_columns_do_not_depend_on_the_request() {
 /// comparisons, padding; and behind the slots.
 fn sample() -> impl Iterator<Item = usize> {
     let of_slot = [
-        0, 1, 7, 8, 21, 28, 35, 55, 56, 57, 58, 60, 61, 62, 63, 64, 67, 68, 70, 71, 72, 73, 74, 75, 76, 77,
-        78, 81, 84, 86, 87, 88, 90, 91, 94, 95, 202, 203, 223,
+        0, 1, 7, 8, 21, 28, 35, 55, 56, 57, 58, 60, 61, 62, 63, 64, 67, 68, 70, 71, 72, 73, 74, 75,
+        76, 77, 78, 81, 84, 86, 87, 88, 90, 91, 94, 95, 202, 203, 223,
     ];
     let slots = of_slot.into_iter().chain(of_slot.map(|row| 3 * ROWS + row));
     slots.chain([STANDARD.slots * ROWS, 1_900])
@@ -148,8 +151,8 @@ fn every_cell_of_a_credential_matters() {
             SUM => of_slot < CONTENT_ROW && !of_slot.is_multiple_of(ELEMENT_ROWS),
             // Beside the tag, the kind and its bits, and over the content; of a slot that is not in use there is no tag.
             POSITION => {
-                let is_beside =
-                    of_slot == TAG_ROW || (ARGUMENT_ROW..=ARGUMENT_ROW + KIND_BITS).contains(&of_slot);
+                let is_beside = of_slot == TAG_ROW
+                    || (ARGUMENT_ROW..=ARGUMENT_ROW + KIND_BITS).contains(&of_slot);
                 let is_used = is_beside || CONTENT_ROWS.contains(&of_slot);
                 slot >= STANDARD.slots || !is_used
             }

@@ -7,7 +7,10 @@ use super::super::predicates::{
 use super::*;
 
 /// A presentation of one value under one predicate, all else empty.
-fn one_value(value: &[u8], predicates: Vec<SlotPredicate>) -> (PresentationStatement, RecordOpening) {
+fn one_value(
+    value: &[u8],
+    predicates: Vec<SlotPredicate>,
+) -> (PresentationStatement, RecordOpening) {
     let (mut statement, mut opening) = (standard_presentation(), opening(STANDARD));
     statement.subject.elements.truncate(1);
     statement.predicates = vec![predicates];
@@ -166,7 +169,8 @@ fn sums_end_behind_the_slots() {
 #[test]
 fn values_meet_what_encodes_them_with_any_heads() {
     for encodings in [
-        &[&b"\x12"[..], b"\x18\x12", b"\x19\x00\x12", b"\x1a\0\0\0\x12", b"\x1b\0\0\0\0\0\0\0\x12"][..],
+        &[&b"\x12"[..], b"\x18\x12", b"\x19\x00\x12", b"\x1a\0\0\0\x12", b"\x1b\0\0\0\0\0\0\0\x12"]
+            [..],
         &[b"\x29", b"\x38\x09", b"\x3b\0\0\0\0\0\0\0\x09"],
         &[b"\x6aMustermann", b"\x78\x0aMustermann", b"\x7b\0\0\0\0\0\0\0\x0aMustermann"],
         &[b"\x42ab", b"\x59\0\x02ab"],
@@ -270,10 +274,18 @@ fn dates_of_every_form_count_within_both_bounds() {
 #[test]
 fn the_day_before_and_the_day_after_are_refused() {
     for value in DATES {
-        for (low, high) in
-            [(0, 20000228), (20000301, 20001231), (20000230, 20000229), (u32::MAX, u32::MAX), (0, 0)]
-        {
-            assert_eq!(rules(value, date(low, high)), ["bus range"], "{value:x?} within {low}..={high}");
+        for (low, high) in [
+            (0, 20000228),
+            (20000301, 20001231),
+            (20000230, 20000229),
+            (u32::MAX, u32::MAX),
+            (0, 0),
+        ] {
+            assert_eq!(
+                rules(value, date(low, high)),
+                ["bus range"],
+                "{value:x?} within {low}..={high}"
+            );
         }
     }
 }
@@ -289,8 +301,12 @@ fn a_leap_day_counts_from_the_first_of_march() {
 
 /// What fails of a day of 2006 in every form, the same in each.
 fn rules_in_every_form(month: u32, day: u32) -> Vec<String> {
-    let [tdate, tagged, text] = in_every_form(month, day).map(|value| rules(&value, date(0, u32::MAX)));
-    assert!(tdate == tagged && tagged == text, "month {month}, day {day}: {tdate:?}, {tagged:?}, {text:?}");
+    let [tdate, tagged, text] =
+        in_every_form(month, day).map(|value| rules(&value, date(0, u32::MAX)));
+    assert!(
+        tdate == tagged && tagged == text,
+        "month {month}, day {day}: {tdate:?}, {tagged:?}, {text:?}"
+    );
     text
 }
 
@@ -356,7 +372,9 @@ fn dashes_are_dashes() {
 
 #[test]
 fn dates_have_the_length_of_their_form() {
-    for value in [&b"\x6b2000-02-290"[..], b"\xd9\x03\xec\x6b2000-02-290", b"\x742000-02-29T23:59:59Z"] {
+    for value in
+        [&b"\x6b2000-02-290"[..], b"\xd9\x03\xec\x6b2000-02-290", b"\x742000-02-29T23:59:59Z"]
+    {
         assert_eq!(rules(value, date(0, u32::MAX)), ["values/date length"], "{value:x?}");
     }
 }
@@ -404,10 +422,11 @@ fn a_date_has_one_form() {
     // A tag that is a multiple of 1005, less 1.
     assert_eq!(flag(b"\xd9\x07\xd9\x6a2000-02-29", F::TWO), ["values/full-date flag"]);
     // A date and time under the tag that is the sum of both.
-    let both = rules_of_changed(b"\xc0\x742000-02-29T23:59:59Z", date(0, u32::MAX), |trace, digits| {
-        digits[TAG_ROW] += F::from_u16(1005);
-        trace.set(TAG_ROW, NUMBER, F::ONE);
-    });
+    let both =
+        rules_of_changed(b"\xc0\x742000-02-29T23:59:59Z", date(0, u32::MAX), |trace, digits| {
+            digits[TAG_ROW] += F::from_u16(1005);
+            trace.set(TAG_ROW, NUMBER, F::ONE);
+        });
     assert_eq!(both, ["values/one form"]);
     assert_eq!(flag(b"\x6a2000-02-29", F::ONE), ["values/date tag"]);
 }
@@ -449,17 +468,21 @@ fn the_number_is_that_of_the_digits() {
     let before = missing * F::from_u32(100_000_000).inverse();
     let rules = rules_of_changed_date(later, later, |trace| shift_number(trace, 0, before, target));
     assert!(rules.contains(&"values/no digits yet".into()), "{rules:?}");
-    let rules = rules_of_changed_date(later, later, |trace| shift_number(trace, 10, missing, target));
+    let rules =
+        rules_of_changed_date(later, later, |trace| shift_number(trace, 10, missing, target));
     assert!(rules.contains(&"values/digits".into()), "{rules:?}");
 }
 
 #[test]
 fn differences_are_of_the_bounds() {
-    for (row, low, high, rule) in
-        [(LOW_ROW, 20000301, 20001231, "values/not before"), (HIGH_ROW, 0, 20000228, "values/not after")]
-    {
+    for (row, low, high, rule) in [
+        (LOW_ROW, 20000301, 20001231, "values/not before"),
+        (HIGH_ROW, 0, 20000228, "values/not after"),
+    ] {
         let rules = rules_of_changed_date(low, high, |trace| {
-            change_digits(trace, |_, digits| replace_bytes::<DIFFERENCE_BYTES>(digits, row, F::ZERO));
+            change_digits(trace, |_, digits| {
+                replace_bytes::<DIFFERENCE_BYTES>(digits, row, F::ZERO)
+            });
         });
         assert_eq!(rules, [rule]);
     }
@@ -479,9 +502,12 @@ fn rules_of_part(value: &[u8], row: usize, part: [u32; PART_BYTES]) -> Vec<Strin
 
 #[test]
 fn month_and_day_are_those_of_the_number() {
-    for (row, last, rule) in [(MONTH_ROW, LAST_MONTH, "values/month"), (DAY_ROW, LAST_DAY, "values/day")] {
-        let of_part =
-            |part: u32| if row == MONTH_ROW { in_every_form(part, 1) } else { in_every_form(1, part) };
+    for (row, last, rule) in
+        [(MONTH_ROW, LAST_MONTH, "values/month"), (DAY_ROW, LAST_DAY, "values/day")]
+    {
+        let of_part = |part: u32| {
+            if row == MONTH_ROW { in_every_form(part, 1) } else { in_every_form(1, part) }
+        };
         for value in [0, 2, last, last + 1].into_iter().flat_map(of_part) {
             assert_eq!(rules_of_part(&value, row, [0; PART_BYTES]), [rule], "{value:x?}");
         }

@@ -34,7 +34,8 @@ fn refuses_another_doc_type() {
 
 #[test]
 fn refuses_other_fixed_values() {
-    let mso = |key: &str, value: Value| World::mustermann().with_mso(|mso| *at(mso, key) = value).rules();
+    let mso =
+        |key: &str, value: Value| World::mustermann().with_mso(|mso| *at(mso, key) = value).rules();
     assert_eq!(mso("version", Value::Text("1.0".into())), NONE);
     assert_eq!(mso("version", Value::Text("1.1".into())), ["bus bytes"]);
     assert_eq!(mso("digestAlgorithm", Value::Text("SHA-512".into())), ["bus bytes"]);
@@ -42,8 +43,9 @@ fn refuses_other_fixed_values() {
 
     let bytes = |from: &[u8], to: &[u8]| World::mustermann().with(0, from, to).rules();
     // ES512 in the protected header, external data, five elements.
-    let algorithm =
-        |byte: u8| bytes(b"Signature1\x43\xa1\x01\x26", &[b"Signature1\x43\xa1\x01", &[byte][..]].concat());
+    let algorithm = |byte: u8| {
+        bytes(b"Signature1\x43\xa1\x01\x26", &[b"Signature1\x43\xa1\x01", &[byte][..]].concat())
+    };
     // ESP256 is ES256; EdDSA, -8, and ES512 are not.
     assert_eq!(algorithm(0x28), NONE);
     for other in [0x27, 0x23, 0x25, 0x29] {
@@ -62,9 +64,12 @@ fn refuses_other_fixed_values() {
 #[test]
 fn takes_fractions_of_seconds_and_both_ends_of_dates() {
     let ends = ["Z", "+00:00"];
-    let fractions = (0..=9)
-        .map(|digits| if digits == 0 { String::new() } else { format!(".{}", &"123456789"[..digits]) });
-    for date in fractions.flat_map(|fraction| ends.map(|end| format!("2024-09-30T13:50:07{fraction}{end}"))) {
+    let fractions = (0..=9).map(|digits| {
+        if digits == 0 { String::new() } else { format!(".{}", &"123456789"[..digits]) }
+    });
+    for date in
+        fractions.flat_map(|fraction| ends.map(|end| format!("2024-09-30T13:50:07{fraction}{end}")))
+    {
         let world = World::mustermann().with_mso(|mso| set_date(mso, "signed", &date));
         assert_eq!(world.rules(), NONE, "{date}");
         assert_eq!(world.date(&world.tree(), date::SIGNED), F::from_u64(20_240_930_135_007));
@@ -78,11 +83,15 @@ fn set_date(mso: &mut [(Value, Value)], key: &str, date: &str) {
 
 #[test]
 fn refuses_dates_of_another_form() {
-    let signed = |value: &str| World::mustermann().with_mso(|mso| set_date(mso, "signed", value)).rules();
+    let signed =
+        |value: &str| World::mustermann().with_mso(|mso| set_date(mso, "signed", value)).rules();
     assert_eq!(signed("2024-09-30T13:50:00Z"), NONE);
-    for digit in
-        ["2024-09-30T13:50:0+Z", "2024-09-30T13:50:0AZ", "2024-09-30T13:50:0 Z", "2024-09-30T13:50:0:Z"]
-    {
+    for digit in [
+        "2024-09-30T13:50:0+Z",
+        "2024-09-30T13:50:0AZ",
+        "2024-09-30T13:50:0 Z",
+        "2024-09-30T13:50:0:Z",
+    ] {
         assert_eq!(signed(digit), ["bus range"], "{digit}");
     }
     for form in [
@@ -128,7 +137,9 @@ fn refuses_dates_and_times_that_are_none() {
         assert_eq!(world.rules(), NONE, "{text}");
         SlotValue::read(&world.value(&world.tree(), 0)).kind
     };
-    for text in ["2024-09-30T13:50:00Z", "2024-09-30T13:50:00.5Z", "2024-09-30T13:50:00.123456789+00:00"] {
+    for text in
+        ["2024-09-30T13:50:00Z", "2024-09-30T13:50:00.5Z", "2024-09-30T13:50:00.123456789+00:00"]
+    {
         assert_eq!(kind(text), ValueKind::DateTime);
     }
     for (like, other) in [
@@ -143,7 +154,8 @@ fn refuses_dates_and_times_that_are_none() {
         // The text table of the one about the other, which the values chip claims to be a date and time.
         let mut tables = world(other).tables();
         tables.traces[TEXT] = world(like).tables().traces[TEXT].clone();
-        let [position, length] = world(other).tree().field(field::element_value(0, ValueKind::Text)).unwrap();
+        let [position, length] =
+            world(other).tree().field(field::element_value(0, ValueKind::Text)).unwrap();
         let partner = tables.partner();
         partner.send(FIELD, &[field::date_time(0), position, length]);
         let trace = partner.trace();
@@ -159,19 +171,23 @@ fn refuses_duplicate_keys() {
     let duplicate = |map: &mut Vec<(Value, Value)>| map.push((map[0].0.clone(), Value::Null));
     assert_eq!(mso(duplicate), ["keys/distinct"]);
     for map in ["valueDigests", "deviceKeyInfo", "validityInfo"] {
-        let rules = World::mustermann().with_mso(|mso| duplicate(at(mso, map).as_map_mut().unwrap())).rules();
+        let rules = World::mustermann()
+            .with_mso(|mso| duplicate(at(mso, map).as_map_mut().unwrap()))
+            .rules();
         assert_eq!(rules, ["keys/distinct"], "{map}");
     }
     for label in 0..4 {
         let rules = World::mustermann().with_mso(|mso| {
-            let key = at(at(mso, "deviceKeyInfo").as_map_mut().unwrap(), "deviceKey").as_map_mut().unwrap();
+            let key = at(at(mso, "deviceKeyInfo").as_map_mut().unwrap(), "deviceKey")
+                .as_map_mut()
+                .unwrap();
             key.push((key[label].0.clone(), Value::Null));
         });
         assert_eq!(rules.rules(), ["keys/distinct"], "label {label}");
     }
     // The other one is taken: then the first is not asked for, but is.
-    let last =
-        World::mustermann().with_mso(|mso| mso.insert(0, (Value::Text("docType".into()), Value::Null)));
+    let last = World::mustermann()
+        .with_mso(|mso| mso.insert(0, (Value::Text("docType".into()), Value::Null)));
     assert!(last.rules().contains(&"bus bytes".to_owned()));
 
     // Both are taken.
@@ -189,7 +205,11 @@ fn refuses_duplicate_keys() {
 
 /// Row of the first key in a map that is not asked for. Only the CBOR table knows of it from then on.
 fn other_key(tree: &mut Tree, map: u64) -> usize {
-    let row = tree.items.iter().position(|item| (item.state, item.next) == (map, state::other(map))).unwrap();
+    let row = tree
+        .items
+        .iter()
+        .position(|item| (item.state, item.next) == (map, state::other(map)))
+        .unwrap();
     let start = tree.items[row].content();
     tree.other_keys.retain(|key| key.start != start);
     row
@@ -203,26 +223,35 @@ fn claim(key: &mut Item, text: u64) {
 /// A key in a longer encoding than need be is the same key.
 #[test]
 fn refuses_duplicate_keys_in_other_encodings() {
-    let world = World::mustermann().with_mso(|mso| mso.push((Value::Text("abcdefg!".into()), Value::Null)));
+    let world =
+        World::mustermann().with_mso(|mso| mso.push((Value::Text("abcdefg!".into()), Value::Null)));
     let longer = world.with(0, b"\x68abcdefg!", b"\x78\x07docType");
     assert_eq!(longer.rules(), ["keys/distinct"]);
 
     let add_label = |label: i32| {
         World::mustermann().with_mso(|mso| {
-            let key = at(at(mso, "deviceKeyInfo").as_map_mut().unwrap(), "deviceKey").as_map_mut().unwrap();
+            let key = at(at(mso, "deviceKeyInfo").as_map_mut().unwrap(), "deviceKey")
+                .as_map_mut()
+                .unwrap();
             key.push((Value::Integer(label.into()), Value::Null));
         })
     };
     assert_eq!(add_label(100).rules(), NONE);
     assert_eq!(add_label(100).with(0, b"\x18\x64\xf6", b"\x18\x01\xf6").rules(), ["keys/distinct"]);
-    assert_eq!(add_label(-100).with(0, b"\x38\x63\xf6", b"\x38\x01\xf6").rules(), ["keys/distinct"]);
     assert_eq!(
-        add_label(100_000).with(0, b"\x1a\x00\x01\x86\xa0\xf6", b"\x1a\x00\x00\x00\x01\xf6").rules(),
+        add_label(-100).with(0, b"\x38\x63\xf6", b"\x38\x01\xf6").rules(),
+        ["keys/distinct"]
+    );
+    assert_eq!(
+        add_label(100_000)
+            .with(0, b"\x1a\x00\x01\x86\xa0\xf6", b"\x1a\x00\x00\x00\x01\xf6")
+            .rules(),
         ["keys/distinct"]
     );
     // A label of eight bytes that is 1: the one of 2^40 is made shorter in its place.
     let eight_bytes = World::mustermann().with_mso(|mso| {
-        let key = at(at(mso, "deviceKeyInfo").as_map_mut().unwrap(), "deviceKey").as_map_mut().unwrap();
+        let key =
+            at(at(mso, "deviceKeyInfo").as_map_mut().unwrap(), "deviceKey").as_map_mut().unwrap();
         key.push((Value::Integer((1u64 << 40).into()), Value::Null));
     });
     let long_one = eight_bytes.with(0, b"\x1b\0\0\x01\0\0\0\0\0", b"\x1b\0\0\0\0\0\0\0\x01");
@@ -236,7 +265,8 @@ fn refuses_duplicate_keys_in_other_encodings() {
     assert!(hidden.contains(&"bus cbor_rule".to_owned()));
     // Numbers of 2^32 or more are not read, so they are refused.
     let eight = World::mustermann().with_mso(|mso| {
-        let key = at(at(mso, "deviceKeyInfo").as_map_mut().unwrap(), "deviceKey").as_map_mut().unwrap();
+        let key =
+            at(at(mso, "deviceKeyInfo").as_map_mut().unwrap(), "deviceKey").as_map_mut().unwrap();
         key.push((Value::Integer((1u64 << 40).into()), Value::Null));
     });
     assert_eq!(eight.rules(), ["bus cbor_rule"]);
@@ -258,7 +288,8 @@ fn refuses_keys_at_another_depth() {
         claim(&mut key[0], text::DOC_TYPE);
         (value[0].state, value[0].number) = (text::DOC_TYPE, text::DOC_TYPE_VALUE);
         value[0].finding = Finding::Head;
-        let places = [(text::DOC_TYPE, key[0].content()), (text::DOC_TYPE_VALUE, value[0].content())];
+        let places =
+            [(text::DOC_TYPE, key[0].content()), (text::DOC_TYPE_VALUE, value[0].content())];
         tree.texts.extend(places);
     });
     assert_eq!(claimed, ["bus cbor_rule"]);
@@ -349,7 +380,8 @@ fn refuses_a_ring() {
         world.rules_of(|tree| {
             let row = tree.items.len() as u64;
             let mut array = *item(tree, |item| item.kind == kind::SIMPLE);
-            (array.initial, array.kind, array.argument, array.shape) = (0x81, kind::ARRAY, 1, Shape::Array);
+            (array.initial, array.kind, array.argument, array.shape) =
+                (0x81, kind::ARRAY, 1, Shape::Array);
             (array.state, array.number, array.next) = (state::ANY, state::ANY, state::ANY);
             (array.finding, array.remaining) = (Finding::None, 1);
             for (place, parent) in places.into_iter().zip([row + 1, row]) {
@@ -391,7 +423,8 @@ fn binds_digests_to_namespace_and_digest_id() {
 #[test]
 fn refuses_another_namespace() {
     let mut world = World::mustermann();
-    let other = ElementName { namespace: "org.iso.18013.5.1.aamva".into(), element: "age_over_18".into() };
+    let other =
+        ElementName { namespace: "org.iso.18013.5.1.aamva".into(), element: "age_over_18".into() };
     world.subject.elements[1] = other;
     // The digestID of the item is not among that namespace's.
     assert_eq!(world.rules(), ["bus digest_at"]);
@@ -419,7 +452,8 @@ fn refuses_a_digest_id_twice_in_a_namespace() {
     let wide = |digest_id: u64| {
         World::mustermann()
             .with_mso(|mso| {
-                let digests = at(mso, "valueDigests").as_map_mut().unwrap()[0].1.as_map_mut().unwrap();
+                let digests =
+                    at(mso, "valueDigests").as_map_mut().unwrap()[0].1.as_map_mut().unwrap();
                 digests.push((Value::Integer(digest_id.into()), Value::Bytes(vec![7; 32])));
             })
             .rules()
@@ -444,33 +478,44 @@ fn refuses_a_digest_in_place_of_a_key() {
         (key.state, key.number) = (state::digest(0), field::digest(0));
         (key.next, key.finding) = (state::namespace(0), Finding::Digest);
     });
-    assert_eq!(rules, ["bus cbor_open", "bus cbor_rule", "bus range", "cbor/digest", "cbor/digest-id"]);
+    assert_eq!(
+        rules,
+        ["bus cbor_open", "bus cbor_rule", "bus range", "cbor/digest", "cbor/digest-id"]
+    );
 }
 
 #[test]
 fn refuses_wrong_items() {
-    let item = |change: fn(&mut Vec<(Value, Value)>)| World::mustermann().with_item(0, change).rules();
+    let item =
+        |change: fn(&mut Vec<(Value, Value)>)| World::mustermann().with_item(0, change).rules();
     assert_eq!(item(|item| item.reverse()), NONE);
     assert_eq!(item(|item| *at(item, "random") = Value::Bytes(vec![1; 16])), NONE);
     assert_eq!(item(|item| *at(item, "random") = Value::Bytes(vec![1; 15])), ["bus range"]);
-    assert_eq!(item(|item| *at(item, "random") = Value::Text("0123456789abcdef".into())), ["bus cbor_rule"]);
+    assert_eq!(
+        item(|item| *at(item, "random") = Value::Text("0123456789abcdef".into())),
+        ["bus cbor_rule"]
+    );
     assert_eq!(item(|item| *at(item, "digestID") = Value::Integer((-1).into())), ["bus cbor_rule"]);
-    assert_eq!(item(|item| *at(item, "elementIdentifier") = Value::Text("birth_datf".into())), ["bus bytes"]);
+    assert_eq!(
+        item(|item| *at(item, "elementIdentifier") = Value::Text("birth_datf".into())),
+        ["bus bytes"]
+    );
     assert_eq!(
         item(|item| *at(item, "elementIdentifier") = Value::Text("birth_dat".into())),
         ["bus bytes", "bus field"]
     );
     // Five entries, an own one or one of the four again; three entries.
     for extra in ["more", "elementValue"] {
-        let five =
-            World::mustermann().with_item(0, |item| item.push((Value::Text(extra.into()), Value::Null)));
+        let five = World::mustermann()
+            .with_item(0, |item| item.push((Value::Text(extra.into()), Value::Null)));
         assert_eq!(five.rules(), ["bus cbor_rule", "bus field"]);
     }
     let three = item(|item| item.retain(|(key, _)| key.as_text() != Some("random")));
     assert_eq!(three, ["bus bytes", "bus field", "bus range"]);
     // Four entries, one key twice.
     let twice = item(|item| {
-        let value = item.iter().find(|(key, _)| key.as_text() == Some("elementValue")).cloned().unwrap();
+        let value =
+            item.iter().find(|(key, _)| key.as_text() == Some("elementValue")).cloned().unwrap();
         item.retain(|(key, _)| key.as_text() != Some("random"));
         item.push(value);
     });
@@ -501,13 +546,14 @@ fn what_has_no_layout_is_a_typed_error() {
         world.messages[1] = vec![head; 20];
         assert_eq!(error(world), TreeError::Head { stream: 1, offset: 0 }, "{head:x}");
     }
-    let empty_key = World::mustermann().with_mso(|mso| mso.push((Value::Text(String::new()), Value::Null)));
+    let empty_key =
+        World::mustermann().with_mso(|mso| mso.push((Value::Text(String::new()), Value::Null)));
     assert!(matches!(error(empty_key), TreeError::EmptyKey { stream: 0, .. }));
 
     let many = |items: usize| {
-        World::mustermann()
-            .in_class(LARGE)
-            .with_mso(|mso| mso.push((Value::Text("x".into()), Value::Array(vec![Value::Null; items]))))
+        World::mustermann().in_class(LARGE).with_mso(|mso| {
+            mso.push((Value::Text("x".into()), Value::Array(vec![Value::Null; items])))
+        })
     };
     let rest = many(0).tree().items.len();
     let room = CAPACITY - rest;

@@ -21,7 +21,8 @@ const NONE: [&str; 0] = [];
 fn requested(case: &Case) -> World {
     let request: serde_json::Value = serde_json::from_str(case.request).unwrap();
     let predicates = request["predicates"].as_array().unwrap().iter();
-    let mut elements: Vec<_> = predicates.map(|predicate| predicate["element"].as_str().unwrap()).collect();
+    let mut elements: Vec<_> =
+        predicates.map(|predicate| predicate["element"].as_str().unwrap()).collect();
     elements.dedup();
     elements.truncate(STANDARD.slots);
     World::of(case, &elements)
@@ -46,9 +47,16 @@ fn finds_what_the_documents_are_known_to_hold() {
             (start..start + length).map(|position| streams.byte(position as usize)).collect()
         };
         let dates = [facts.validity.signed, facts.validity.valid_from, facts.validity.valid_until];
-        for (number, known) in [date::SIGNED, date::VALID_FROM, date::VALID_UNTIL].into_iter().zip(dates) {
+        for (number, known) in
+            [date::SIGNED, date::VALID_FROM, date::VALID_UNTIL].into_iter().zip(dates)
+        {
             let known = known.strip_suffix("+00:00").unwrap().replace(['-', 'T', ':'], "");
-            assert_eq!(world.date(&tree, number), F::from_u64(known.parse().unwrap()), "{}", case.name);
+            assert_eq!(
+                world.date(&tree, number),
+                F::from_u64(known.parse().unwrap()),
+                "{}",
+                case.name
+            );
         }
         for slot in 0..world.subject.elements.len() {
             let name = &world.subject.elements[slot];
@@ -82,7 +90,10 @@ fn heads_may_be_longer_than_needed() {
         let world = World::mustermann().in_class(LARGE).with_long_heads(argument_bytes);
         assert_eq!(world.tables_with_bytes().rules(), NONE, "{argument_bytes} bytes");
         let tree = world.tree();
-        assert!(tree.items.iter().filter(|item| usize::from(item.length) == argument_bytes).count() > 60);
+        assert!(
+            tree.items.iter().filter(|item| usize::from(item.length) == argument_bytes).count()
+                > 60
+        );
         assert_eq!(
             world.date(&tree, date::SIGNED),
             World::mustermann().date(&World::mustermann().tree(), date::SIGNED)
@@ -125,7 +136,8 @@ fn rules_and_heads_fit_and_differ() {
 #[test]
 fn every_constraint_is_needed() {
     use column::*;
-    let world = World::mustermann().with_mso(|mso| mso.push((Value::Text("other".into()), Value::Null)));
+    let world =
+        World::mustermann().with_mso(|mso| mso.push((Value::Text("other".into()), Value::Null)));
     let tree = world.tree();
     let trace = CborChip::new(STANDARD).trace(&tree);
     let broken = |row: usize, cells: &[(usize, i64)]| {
@@ -138,7 +150,8 @@ fn every_constraint_is_needed() {
     let row_of = |find: &dyn Fn(&Item) -> bool| tree.items.iter().position(find).unwrap();
     let changed = |row: usize, changes: &[(usize, i64)]| {
         let value = |column: usize| trace.get(row, column).as_canonical_u64() as i64;
-        let cells: Vec<_> = changes.iter().map(|&(column, by)| (column, value(column) + by)).collect();
+        let cells: Vec<_> =
+            changes.iter().map(|&(column, by)| (column, value(column) + by)).collect();
         broken(row, &cells)
     };
     assert_eq!(broken(0, &[]), NONE);
@@ -161,7 +174,8 @@ fn every_constraint_is_needed() {
     assert_eq!(changed(digest, &[(ARGUMENT, -1), (END, -1)]), ["cbor/digest"]);
     assert_eq!(changed(digest, &[(PARENT, 1)]), ["cbor/digest-id"]);
     assert_eq!(changed(digest, &[(POSITION, 1), (END, 1)]), ["cbor/digest-id"]);
-    let no_item = [USED, READS, SHAPE[0], SHAPE[1], FINDING[0], FINDING[1]].map(|column| (column, 0));
+    let no_item =
+        [USED, READS, SHAPE[0], SHAPE[1], FINDING[0], FINDING[1]].map(|column| (column, 0));
     assert_eq!(broken(digest - 1, &no_item), ["cbor/digest-id"]);
     let no_row_above = [(READS, 1), (ARGUMENT, 32), (FINDING[0], 0), (FINDING[1], 1)];
     assert_eq!(broken(0, &no_row_above), ["cbor/digest-id"]);
@@ -174,13 +188,17 @@ fn item(tree: &mut Tree, find: impl Fn(&Item) -> bool) -> &mut Item {
 
 #[test]
 fn every_bus_is_needed() {
-    let world = World::mustermann().with_mso(|mso| mso.push((Value::Text("other".into()), Value::Null)));
+    let world =
+        World::mustermann().with_mso(|mso| mso.push((Value::Text("other".into()), Value::Null)));
     let is_null = |item: &Item| item.state == state::other(state::MSO);
     let rules = |forge: fn(&mut Item)| world.rules_of(|tree| forge(item(tree, is_null)));
     // Another byte than stands there.
     assert_eq!(rules(|item| (item.initial, item.argument) = (0xf5, 21)), ["bus bytes"]);
     // Another kind than the byte says.
-    assert_eq!(rules(|item| (item.kind, item.argument) = (kind::UNSIGNED, 0xf6)), ["bus cbor_rule"]);
+    assert_eq!(
+        rules(|item| (item.kind, item.argument) = (kind::UNSIGNED, 0xf6)),
+        ["bus cbor_rule"]
+    );
     // A number that the grammar does not give.
     assert_eq!(rules(|item| item.number += 1), ["bus cbor_rule"]);
     // A sibling more to come.
@@ -205,14 +223,18 @@ fn every_bus_is_needed() {
 
     // Coordinates swapped by the partner.
     let mut tables = world.tables();
-    for (_, fields, _) in tables.partner().tuples.iter_mut().filter(|(bus, ..)| *bus == FIELD).take(2) {
+    for (_, fields, _) in
+        tables.partner().tuples.iter_mut().filter(|(bus, ..)| *bus == FIELD).take(2)
+    {
         fields[0] = F::from_u64(field::DEVICE_KEY_X + field::DEVICE_KEY_Y) - fields[0];
     }
     assert_eq!(tables.rules(), ["bus field"]);
 
     // A date that the partner takes for another.
     let mut tables = world.tables();
-    for (_, fields, _) in tables.partner().tuples.iter_mut().filter(|(bus, ..)| bus.name == "date").take(1) {
+    for (_, fields, _) in
+        tables.partner().tuples.iter_mut().filter(|(bus, ..)| bus.name == "date").take(1)
+    {
         fields[1] += F::ONE;
     }
     assert_eq!(tables.rules(), ["bus date"]);
@@ -221,7 +243,8 @@ fn every_bus_is_needed() {
 /// A document with a label that is not asked for.
 fn with_label() -> World {
     World::mustermann().with_mso(|mso| {
-        let key = at(at(mso, "deviceKeyInfo").as_map_mut().unwrap(), "deviceKey").as_map_mut().unwrap();
+        let key =
+            at(at(mso, "deviceKeyInfo").as_map_mut().unwrap(), "deviceKey").as_map_mut().unwrap();
         key.push((Value::Integer(100.into()), Value::Null));
     })
 }
@@ -232,7 +255,8 @@ fn keys_table_takes_what_the_cbor_table_sends() {
     let refill = |forge: fn(&mut Tree)| {
         let (mut tables, mut tree) = (world.tables(), world.tree());
         forge(&mut tree);
-        tables.traces[KEYS] = crate::chips::mdoc::keys::KeysChip::new(&world.subject).trace(&tree).unwrap();
+        tables.traces[KEYS] =
+            crate::chips::mdoc::keys::KeysChip::new(&world.subject).trace(&tree).unwrap();
         tables.rules()
     };
     assert_eq!(refill(|_| {}), NONE);
