@@ -1,4 +1,4 @@
-//! Proves a Fibonacci sequence: that the public last term follows from two private first ones.
+//! Proves a Fibonacci sequence: the public last term follows from two private first terms.
 
 use p3_field::PrimeCharacteristicRing;
 use velum_stark::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
@@ -6,7 +6,8 @@ use velum_stark::control::Control;
 use velum_stark::field::F;
 use velum_stark::{HashFunction, Parameters, ProvingKey, VerifierKey};
 
-/// One term a row. The last `RESERVED_ROWS` rows belong to the prover, which hides the others with them.
+/// A table with one term on each row. The last `RESERVED_ROWS` rows belong to the prover, which
+/// uses them to hide the other rows.
 struct Fibonacci {
     last: F,
 }
@@ -34,7 +35,7 @@ impl Chip for Fibonacci {
         vec![follows.collect(), ends.collect()]
     }
 
-    /// Columns that the verifier computes from what it asks.
+    /// Columns that the verifier computes from its request.
     fn public(&self) -> Vec<Vec<F>> {
         let mut last = F::zero_vec(HEIGHT);
         last[TERMS - 1] = self.last;
@@ -68,7 +69,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         queries: 60,
         max_log_arity: 3,
         log_final_poly_len: 5,
-        // One for each query, two for each of the three rows that a constraint reads, and those of the lookup argument.
+        // One for each query, two for each of the three rows that a constraint reads, and those of
+        // the lookup argument.
         blinding_rows: 68,
         lookup_grinding_bits: 0,
         ood_grinding_bits: 0,

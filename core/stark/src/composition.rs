@@ -1,4 +1,5 @@
-//! The composition of constraints and of lookup fractions on one row, or several side by side, given the values of all cells that they read.
+//! The composition of constraints and lookup fractions on one row, or on several rows side by side,
+//! from the values of all cells that they read.
 
 use p3_field::{Algebra, PrimeCharacteristicRing};
 
@@ -7,10 +8,10 @@ use crate::field::{EF, F};
 use crate::shape::{Batch, Group, Interaction, TableShape, Window};
 use crate::symbol::{Symbol, SymbolBuilder, Symbols};
 
-/// Values of the cells that a table's constraints read on a row, and of its selectors.
+/// The values of the cells that a table's constraints read on a row, and of its selectors.
 pub(crate) struct Row<'a, E> {
     pub(crate) table: &'a TableShape,
-    /// The cells that are given.
+    /// The committed cells that are given.
     pub(crate) window: &'a Window,
     /// By slot of the window.
     pub(crate) main: &'a [E],
@@ -28,15 +29,15 @@ pub(crate) struct Row<'a, E> {
     pub(crate) interactions: &'a [Interaction],
 }
 
-/// Where constraints and interactions go.
+/// Receives constraints and interactions.
 pub(crate) trait Sink<E> {
     fn constraint(&mut self, value: E);
 
-    /// `tag` stands for the bus.
+    /// Receives an interaction. `tag` is the number of the bus.
     fn interaction(&mut self, tag: usize, fields: &[E], count: E);
 }
 
-/// Hands a chip the cells of a row.
+/// Gives a chip the cells of a row.
 pub(crate) struct Evaluator<'a, E, S> {
     row: Row<'a, E>,
     sink: &'a mut S,
@@ -84,7 +85,8 @@ impl<E: Algebra<F> + Clone, S: Sink<E>> ChipBuilder for Evaluator<'_, E, S> {
 
     #[inline]
     fn interior(&self, before: usize, after: usize) -> E {
-        // A selector that was not recorded is no selector: chips are code, and read alike each time.
+        // The index of a selector that was not recorded is out of range: chips are code and make
+        // the same calls each time.
         let at = self.row.table.interiors.binary_search(&(before, after));
         self.row.interiors[at.unwrap_or(usize::MAX)].clone()
     }
@@ -141,7 +143,8 @@ impl<S: Sink<EF>> SymbolBuilder for Evaluator<'_, EF, S> {
     }
 }
 
-/// A fraction of the lookup argument: how often a tuple is on its bus, and the challenge less the tuple's fingerprint.
+/// A fraction of the lookup argument: how often a tuple is on its bus, and the challenge less the
+/// tuple's fingerprint.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Fraction<E, X> {
     pub(crate) count: E,
@@ -150,11 +153,12 @@ pub(crate) struct Fraction<E, X> {
 
 /// Turns interactions into fractions.
 ///
-/// The fingerprint of `(f_1, ..., f_n)` on the bus of number `t` is `t + beta f_1 + ... + beta^n f_n`.
+/// The fingerprint of `(f_1, ..., f_n)` on the bus with number `t` is
+/// `t + beta f_1 + ... + beta^n f_n`.
 #[derive(Clone)]
 pub(crate) struct Fingerprints<X> {
     gamma: X,
-    /// Powers of `beta` from the first on.
+    /// Powers of `beta`, starting with `beta` itself.
     betas: Vec<X>,
 }
 
@@ -164,7 +168,7 @@ impl<X: Algebra<EF>> Fingerprints<X> {
         Self { gamma: challenges.gamma.into(), betas: powers.map(X::from).collect() }
     }
 
-    /// With a value for `gamma` and for each power of `beta`.
+    /// Takes a value for `gamma` and for each power of `beta`.
     pub(crate) fn of(gamma: X, betas: Vec<X>) -> Self {
         Self { gamma, betas }
     }
@@ -186,13 +190,13 @@ impl<X: Algebra<EF>> Fingerprints<X> {
 /// The challenges of the lookup argument.
 #[derive(Clone, Copy, Debug)]
 pub struct LookupChallenges {
-    /// What fingerprints are subtracted from.
+    /// The challenge from which fingerprints are subtracted.
     pub gamma: EF,
-    /// What weighs the fields of a tuple, by its powers from the first on.
+    /// The challenge whose powers, starting with the first, weight the fields of a tuple.
     pub beta: EF,
 }
 
-/// Keeps the fractions of a row's interactions, and drops its constraints.
+/// Keeps the fractions of a row's interactions and drops its constraints.
 pub(crate) struct Fractions<'a, E, X> {
     pub(crate) fingerprints: &'a Fingerprints<X>,
     pub(crate) fractions: Vec<Fraction<E, X>>,
@@ -208,18 +212,19 @@ impl<E: Clone, X: Algebra<E> + Algebra<EF>> Sink<E> for Fractions<'_, E, X> {
     }
 }
 
-/// Sees each constraint with the power that weighs it.
+/// Observes each constraint and the power that weights it.
 pub(crate) trait RuleLog<X> {
     fn rule(&mut self, power: usize, value: impl FnOnce() -> X);
 }
 
-/// Nobody looks.
+/// Ignores all constraints.
 impl<X> RuleLog<X> for () {
     #[inline(always)]
     fn rule(&mut self, _power: usize, _value: impl FnOnce() -> X) {}
 }
 
-/// Weighs constraints with powers of a challenge and adds them up; collects the fractions of interactions.
+/// Weights constraints with powers of a challenge and adds them up. Collects the fractions of
+/// interactions.
 pub(crate) struct Composition<'a, E, X, L = ()> {
     pub(crate) lookups: Fractions<'a, E, X>,
     powers: &'a [X],
@@ -229,7 +234,8 @@ pub(crate) struct Composition<'a, E, X, L = ()> {
 }
 
 impl Composition<'_, EF, EF> {
-    /// Adds the constraints of a table at one point, by code that is shared.
+    /// Adds the constraints of a table at one point, with the code that all single evaluations
+    /// share.
     pub(crate) fn add_table_once<C: Chip>(&mut self, chip: &C, row: Row<'_, EF>) {
         self.next = row.table.first_constraint;
         chip.eval(&mut Symbols(&mut Evaluator::new(row, self)));
@@ -241,7 +247,8 @@ where
     E: Algebra<F> + Clone,
     X: Algebra<E> + Algebra<EF> + Clone,
 {
-    /// `powers` are those for all constraints of the proof, `interactions` the number in the group.
+    /// `powers` are the powers for all constraints of the proof. `interactions` is the number of
+    /// interactions in the group.
     pub(crate) fn new(
         fingerprints: &'a Fingerprints<X>,
         powers: &'a [X],
@@ -258,8 +265,9 @@ where
         chip.eval(&mut Evaluator::new(row, self));
     }
 
-    /// Adds the constraints of the group's batches and of its accumulator `S`, given their columns' cells: `S` starts with zero,
-    /// grows by the sums of the rows, and with the last active row's reaches the terminal. Returns the sum of everything.
+    /// Adds the constraints of the group's batches and of its accumulator `S`, from the cells of
+    /// their columns. `S` starts with zero, grows by the sum of each row's batches, and reaches the
+    /// terminal with the sum of the last active row. Returns the sum of all constraints.
     pub(crate) fn finish(
         &mut self,
         group: &Group,

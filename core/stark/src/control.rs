@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use thiserror::Error;
 
-/// What a prover is doing. Some stages come several times.
+/// What a prover is doing. Some stages occur several times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Stage {
-    /// Computing what does not depend on the witness, once a size class.
+    /// Computing what does not depend on the witness, once for each size class.
     Keys,
     /// Filling the tables.
     Witness,
@@ -16,7 +16,7 @@ pub enum Stage {
     Extension,
     /// Hashing rows and trees.
     Hashing,
-    /// Searching nonces.
+    /// Searching for nonces.
     Grinding,
     /// Filling the columns of the lookup argument.
     Lookups,
@@ -24,13 +24,13 @@ pub enum Stage {
     Quotient,
     /// Evaluating columns at the out-of-domain points, and batching them.
     Openings,
-    /// Folding the batch (FRI), its trees included.
+    /// Folding the batch (FRI), including its trees.
     Folding,
     /// Gathering what the queries open.
     Queries,
     /// Checking the proof before it is handed out.
     Check,
-    /// Beginning anew on the processor, since another device failed.
+    /// Restarting on the CPU because another device failed.
     Fallback,
 }
 
@@ -54,10 +54,10 @@ impl Stage {
     }
 }
 
-/// What computes.
+/// The kind of device that computes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Device {
-    /// The processor.
+    /// The CPU.
     #[default]
     Cpu,
     /// A GPU, or an adapter that stands for one.
@@ -65,7 +65,7 @@ pub enum Device {
 }
 
 impl Device {
-    /// The device in a word.
+    /// The device in one word.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Cpu => "cpu",
@@ -74,18 +74,18 @@ impl Device {
     }
 }
 
-/// How far work has come.
+/// How much of the work is done.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress {
     /// The stage that begins.
     pub stage: Stage,
-    /// What it is computed on.
+    /// The device that computes it.
     pub device: Device,
-    /// The part of the whole that is done, 0 to 1: an estimate, never falling.
+    /// The fraction of the whole work that is done, from 0 to 1. It is an estimate and never falls.
     pub fraction: f64,
 }
 
-/// Stops work from another thread: every clone stands for the same work.
+/// Stops work from another thread. All clones of a token stand for the same work.
 #[derive(Clone, Debug, Default)]
 pub struct CancelToken(Arc<Flag>);
 
@@ -97,12 +97,13 @@ struct Flag {
 }
 
 impl CancelToken {
-    /// A token not cancelled yet.
+    /// A token that is not cancelled.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Asks the work to stop, which it does within tens of milliseconds for a document of class `standard`.
+    /// Asks the work to stop. The work stops within tens of milliseconds for a document of class
+    /// `standard`.
     pub fn cancel(&self) {
         self.0.cancelled.store(true, Ordering::Relaxed);
     }
@@ -120,37 +121,40 @@ impl CancelToken {
 #[error("cancelled")]
 pub struct Cancelled;
 
-/// How much memory work may take at once, for speed.
+/// How much memory the work may use at once for the sake of speed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Memory {
-    /// As much as is fastest: columns stay extended. At rates below 1/8 they do not, since they would take several times the memory for little.
+    /// As much as is fastest: columns stay extended. At rates below 1/8 they do not, since they
+    /// would take several times the memory for little gain.
     #[default]
     Normal,
-    /// As little as possible: columns are extended piece by piece, and again where they are read again. The proof is the same.
+    /// As little as possible: columns are extended piece by piece, and again wherever they are read
+    /// again. The proof is the same.
     Low,
 }
 
-/// How the caller follows, bounds and stops work.
+/// The caller's means to follow, bound and stop work.
 #[derive(Clone, Copy)]
 pub struct Control<'a> {
     cancel: Option<&'a CancelToken>,
     memory: Memory,
     device: Device,
     progress: Option<&'a (dyn Fn(Progress) + Send + Sync)>,
-    /// Where it is kept how far work has come.
+    /// Where the progress of the work is recorded.
     reached: Option<&'a Reached>,
-    /// The part of the whole that this work is.
+    /// The part of the whole that this work is, as its first and last fraction.
     part: (f64, f64),
 }
 
-/// How far work has come and on what, for who begins it anew and would not have its progress fall.
+/// How much of the work is done, and on which device. A caller that restarts the work keeps it, so
+/// that the progress does not fall.
 #[derive(Debug, Default)]
 pub struct Reached {
     done: AtomicU32,
     has_gpu: AtomicBool,
 }
 
-/// What a whole is counted as.
+/// The number that stands for the whole.
 const WHOLE: f64 = 65_536.0;
 
 impl Reached {
@@ -164,7 +168,7 @@ impl Reached {
         f64::from(self.done.load(Ordering::Relaxed)) / WHOLE
     }
 
-    /// What computed it: a GPU where one computed any of it.
+    /// The device that computed it: a GPU if a GPU computed any part of it.
     pub fn device(&self) -> Device {
         if self.has_gpu.load(Ordering::Relaxed) { Device::Gpu } else { Device::Cpu }
     }
@@ -177,7 +181,7 @@ impl Default for Control<'_> {
 }
 
 impl<'a> Control<'a> {
-    /// Neither followed nor stopped, and as fast as it can be.
+    /// A control that neither follows nor stops work, and allows as much memory as is fastest.
     pub const fn none() -> Self {
         Self {
             cancel: None,
@@ -189,35 +193,35 @@ impl<'a> Control<'a> {
         }
     }
 
-    /// Stops when `token` is cancelled.
+    /// Stops the work when `token` is cancelled.
     #[must_use]
     pub const fn cancelled_by(self, token: &'a CancelToken) -> Self {
         Self { cancel: Some(token), ..self }
     }
 
-    /// Takes so much memory.
+    /// Limits the memory of the work.
     #[must_use]
     pub const fn with_memory(self, memory: Memory) -> Self {
         Self { memory, ..self }
     }
 
-    /// How much memory it may take.
+    /// How much memory the work may use.
     pub const fn memory(&self) -> Memory {
         self.memory
     }
 
-    /// Is computed on this device.
+    /// Sets the device that computes.
     #[must_use]
     pub const fn on(self, device: Device) -> Self {
         Self { device, ..self }
     }
 
-    /// What it is computed on.
+    /// The device that computes.
     pub const fn device(&self) -> Device {
         self.device
     }
 
-    /// Keeps how far the work has come.
+    /// Records the progress of the work in `reached`.
     #[must_use]
     pub const fn keeping(self, reached: &'a Reached) -> Self {
         Self { reached: Some(reached), ..self }
@@ -229,7 +233,7 @@ impl<'a> Control<'a> {
         Self { progress: Some(progress), ..self }
     }
 
-    /// The control of a part of the work, from the one fraction of it to the other.
+    /// The control of a part of the work, from the fraction `from` to the fraction `to`.
     #[must_use]
     pub fn part(self, from: f64, to: f64) -> Self {
         let (start, end) = self.part;
@@ -237,15 +241,15 @@ impl<'a> Control<'a> {
         Self { part: (at(from), at(to)), ..self }
     }
 
-    /// Whether the work was cancelled. Whoever loops over much work looks each time round.
+    /// Whether the work was cancelled. A loop over much work checks this in each iteration.
     pub fn is_cancelled(&self) -> bool {
         self.cancel.is_some_and(CancelToken::is_cancelled)
     }
 
-    /// Stops where the work was cancelled.
+    /// Returns an error if the work was cancelled.
     ///
     /// # Errors
-    /// [`Cancelled`].
+    /// Returns [`Cancelled`] if the work was cancelled.
     pub fn check(&self) -> Result<(), Cancelled> {
         if self.is_cancelled() { Err(Cancelled) } else { Ok(()) }
     }
@@ -253,7 +257,7 @@ impl<'a> Control<'a> {
     /// Begins a stage when a fraction of the work is done, unless the work was cancelled.
     ///
     /// # Errors
-    /// [`Cancelled`].
+    /// Returns [`Cancelled`] if the work was cancelled.
     pub fn begin(&self, stage: Stage, fraction: f64) -> Result<(), Cancelled> {
         self.check()?;
         let fraction = self.part(fraction, 1.0).part.0;
@@ -267,7 +271,7 @@ impl<'a> Control<'a> {
     }
 }
 
-/// Counts how often a token is looked at, and cancels it at one of these looks.
+/// Counts how often a token is checked, and cancels it at one of these checks.
 #[cfg(any(test, feature = "testing"))]
 mod looks {
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -297,14 +301,14 @@ mod looks {
     }
 
     impl CancelToken {
-        /// A token that is cancelled when it was looked at so many times.
+        /// A token that is cancelled after this number of checks.
         pub fn after_looks(looks: usize) -> Self {
             let token = Self::new();
             token.0.looks.last.store(looks, Ordering::Relaxed);
             token
         }
 
-        /// How often it was looked at.
+        /// The number of checks so far.
         pub fn looks(&self) -> usize {
             self.0.looks.so_far.load(Ordering::Relaxed)
         }

@@ -1,8 +1,8 @@
-//! Why proofs are refused.
+//! The reasons for which a proof is refused.
 
 use thiserror::Error;
 
-/// Why a proof is refused.
+/// The reason for which a proof is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum VerifyError {
     /// The bytes end before the proof does.
@@ -17,33 +17,33 @@ pub enum VerifyError {
     /// The proof does not show the statement.
     #[error("the proof does not show the statement (first check to fail: {check})")]
     Invalid {
-        /// Which check failed first, which tells nothing of why.
+        /// The check that failed first. It does not reveal why the proof is wrong.
         check: Check,
     },
-    /// There is no proof of such a statement.
+    /// No proof of such a statement can exist.
     #[error("no proof can be of this statement: {0}")]
     Statement(String),
 }
 
-/// What a verifier checks.
+/// A check that a verifier makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Check {
-    /// Work was done before a challenge.
+    /// The prover did the proof of work before each challenge.
     Grinding,
     /// The buses balance.
     Lookups,
     /// The constraints hold at the out-of-domain point.
     Constraints,
-    /// The opened rows are those committed to.
+    /// The opened rows belong to the committed trees.
     Openings,
-    /// The folded codewords are those committed to.
+    /// The opened values of the folded codewords belong to the committed layers.
     Folding,
-    /// The last folded codeword is the final polynomial's.
+    /// The last folded codeword agrees with the final polynomial.
     FinalPolynomial,
 }
 
 impl Check {
-    /// Fails where the check does not hold.
+    /// Returns an error that names this check unless `holds` is true.
     pub(crate) fn holds(self, holds: bool) -> Result<(), VerifyError> {
         if holds { Ok(()) } else { Err(VerifyError::Invalid { check: self }) }
     }

@@ -10,10 +10,10 @@ pub type F = Goldilocks;
 /// Degree of [`EF`] over [`F`].
 pub const EXTENSION_DEGREE: usize = 2;
 
-/// The field challenges are drawn from, of about `2^128` elements.
+/// The field from which challenges are drawn, with about `2^128` elements.
 pub type EF = BinomialExtensionField<F, EXTENSION_DEGREE>;
 
-/// Element `i` of the basis of [`EF`] over [`F`], in which its elements are written.
+/// Element `i` of the basis of [`EF`] over [`F`] in which elements are written.
 #[cfg(feature = "prover")]
 pub(crate) fn basis_element(i: usize) -> EF {
     use p3_field::BasedVectorSpace;
@@ -21,10 +21,11 @@ pub(crate) fn basis_element(i: usize) -> EF {
     EF::from_basis_coefficients_fn(|j| F::from_bool(i == j))
 }
 
-/// Bytes that one element holds when bytes are packed.
+/// Number of bytes in one element when bytes are packed.
 pub const PACKED_BYTES: usize = 7;
 
-/// Packs bytes seven to an element, the first byte the least significant; the last element's missing bytes are zero.
+/// Packs bytes, seven to an element. The first byte is the least significant. The missing bytes of
+/// the last element are zero.
 pub fn pack(bytes: &[u8]) -> impl Iterator<Item = F> {
     bytes.chunks(PACKED_BYTES).map(|chunk| {
         F::from_u64(chunk.iter().rev().fold(0, |element, &byte| element << 8 | u64::from(byte)))

@@ -1,7 +1,8 @@
-//! Values of fixed columns out of the domain.
+//! The values of fixed columns at out-of-domain points.
 //!
-//! A column's value at a point is the sum of its cells, each times its row's Lagrange polynomial there. Tables repeat themselves,
-//! in steps, blocks and permutations: rows that are alike in all fixed columns have their polynomials added up first.
+//! A column's value at a point is the sum of its cells, each multiplied by its row's Lagrange
+//! polynomial at the point. Tables repeat themselves, in steps, blocks and permutations. The
+//! polynomials of rows that are equal in all fixed columns are therefore added up first.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +10,13 @@ use p3_field::{PrimeCharacteristicRing, PrimeField64};
 
 use crate::field::{EF, F};
 
-/// The fixed columns of a table, by rows that differ.
+/// The fixed columns of a table, stored by distinct rows.
 pub(crate) struct FixedRows {
-    /// Which of the different rows each row is.
+    /// For each row, the number of its distinct row.
     kinds: Vec<u32>,
-    /// Number of different rows.
+    /// Number of distinct rows.
     different: usize,
-    /// Of each column, the different rows where it is not zero, and its cells there.
+    /// For each column, the distinct rows in which it is not zero, and its cells there.
     cells: Vec<Vec<(u32, F)>>,
 }
 
@@ -23,11 +24,12 @@ impl FixedRows {
     pub(crate) fn new(columns: &[Vec<F>]) -> Self {
         let height = columns.first().map_or(0, Vec::len);
         let row = |row: u32| columns.iter().map(move |column| column[row as usize]);
-        // Fingerprints bring rows that are alike together. Where two collide, kinds are counted twice, and nothing is wrong.
+        // Fingerprints bring equal rows together. If two fingerprints collide, some rows are
+        // counted as distinct more than once, which is not an error.
         let mut rows: Vec<(u64, u32)> =
             fingerprints(columns, height).into_iter().zip(0..).collect();
         rows.sort_unstable();
-        // The first of each kind.
+        // The first row of each kind.
         let mut firsts = Vec::new();
         let mut kinds = vec![0; height];
         for alike in rows.chunk_by(|&(_, a), &(_, b)| row(a).eq(row(b))) {
@@ -54,7 +56,7 @@ impl FixedRows {
         (0..self.cells.len()).map(|column| self.column(column)).collect()
     }
 
-    /// Writes the columns into a matrix of so many columns, row by row, from column `first` on.
+    /// Writes the columns into a row-major matrix of `width` columns, starting at column `first`.
     #[cfg(feature = "prover")]
     pub(crate) fn write(&self, matrix: &mut [F], width: usize, first: usize) {
         if self.width() == 0 {
@@ -79,7 +81,8 @@ impl FixedRows {
         self.kinds.iter().map(|&kind| different[kind as usize]).collect()
     }
 
-    /// The values of these columns, each so many rows from the point at which the Lagrange polynomials of the rows are given.
+    /// The values of the columns of `window`, each at its row offset from the point at which
+    /// `lagrange` gives the Lagrange polynomials of the rows.
     pub(crate) fn values(&self, window: &[(usize, i32)], lagrange: &[EF]) -> Vec<EF> {
         let mut weights = BTreeMap::new();
         let value = |&(column, offset): &(usize, i32)| {
@@ -90,7 +93,7 @@ impl FixedRows {
         window.iter().map(value).collect()
     }
 
-    /// The sum of the polynomials of each kind of rows.
+    /// The sum of the polynomials of each kind of row.
     fn weights(&self, offset: i32, lagrange: &[EF]) -> Vec<EF> {
         let mut weights = vec![EF::ZERO; self.different];
         for (&kind, &polynomial) in self.kinds.iter().zip(rotated(lagrange, offset)) {
@@ -100,9 +103,9 @@ impl FixedRows {
     }
 }
 
-/// A number for each row, the same for rows that are alike.
+/// A number for each row. Equal rows have equal numbers.
 fn fingerprints(columns: &[Vec<F>], height: usize) -> Vec<u64> {
-    /// Odd, with its bits spread: the golden ratio's.
+    /// An odd number with spread bits, from the golden ratio.
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut fingerprints = vec![0u64; height];
     for column in columns {
@@ -114,7 +117,8 @@ fn fingerprints(columns: &[Vec<F>], height: usize) -> Vec<u64> {
     fingerprints
 }
 
-/// The value of a column at the point at which the Lagrange polynomials of its rows are given.
+/// The value of a column at the point at which `lagrange` gives the Lagrange polynomials of its
+/// rows.
 pub(crate) fn value(column: &[F], lagrange: &[EF]) -> EF {
     let cells = column.iter().zip(lagrange).filter(|(cell, _)| **cell != F::ZERO);
     cells.map(|(&cell, &polynomial)| polynomial * cell).sum()
@@ -137,7 +141,7 @@ mod tests {
     #[test]
     fn values_are_those_of_the_columns() {
         const LOG_HEIGHT: usize = 4;
-        // Rows 2 and 10 are alike, and so are those of zeros.
+        // Rows 2 and 10 are equal, and so are the rows of zeros.
         let mut columns = vec![F::zero_vec(1 << LOG_HEIGHT); 3];
         for (row, cells) in [(0, [1, 2, 3]), (2, [0, 5, 7]), (3, [9, 0, 7]), (10, [0, 5, 7])] {
             for (column, cell) in columns.iter_mut().zip(cells) {

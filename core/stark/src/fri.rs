@@ -1,9 +1,11 @@
-//! FRI (eprint 2020/654) on one codeword: shows that it is close to a polynomial of low degree.
+//! FRI (eprint 2020/654) on one codeword: shows that the codeword is close to a polynomial of low
+//! degree.
 //!
-//! A codeword holds the values of a polynomial over the extension field on a coset of a subgroup of order `2^n`, in bit-reversed
-//! order: values at `x` and `-x` stand side by side, and the first `2^m` values are those on a coset of order `2^m`. Folding once
-//! turns `f(X) = a(X^2) + X b(X^2)` into `a + beta b`; a layer folds several times, each time with a challenge of its own.
-//! A leaf of a layer's tree is all the values that fold into one.
+//! A codeword holds the values of a polynomial over the extension field on a coset of a subgroup of
+//! order `2^n`, in bit-reversed order. The values at `x` and `-x` are adjacent, and the first `2^m`
+//! values are the values on a coset of order `2^m`. One fold turns `f(X) = a(X^2) + X b(X^2)` into
+//! `a + beta b`. A layer folds several times, each time with its own challenge. A leaf of a layer's
+//! tree consists of all values that fold into one value.
 
 use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, TwoAdicField};
 use p3_util::reverse_bits_len;
@@ -24,19 +26,20 @@ pub(crate) fn fold_pair(at_x: EF, at_minus_x: EF, inverse_x: F, beta: EF) -> EF 
     (at_x + at_minus_x + beta * (at_x - at_minus_x) * inverse_x).halve()
 }
 
-/// What was committed to of a codeword, and its folding.
+/// The commitments to a codeword and its layers, and the challenges of its folding.
 pub(crate) struct Layers<'a, H: ProofHash> {
     pub(crate) commitments: &'a [LayerCommitment<H>],
     pub(crate) final_polynomial: &'a [EF],
-    /// Of each layer, one for each fold.
+    /// For each layer, one challenge for each fold.
     pub(crate) challenges: &'a [Vec<EF>],
-    /// Logarithm of the size of the codeword, and what its domain is shifted by.
+    /// Binary logarithm of the codeword's size. Its domain is shifted by `shift`.
     pub(crate) log_size: usize,
     pub(crate) shift: F,
 }
 
 impl<H: ProofHash> Layers<'_, H> {
-    /// Checks that the codeword with these values at these indices, which are sorted and distinct, folds to the final polynomial.
+    /// Checks that the codeword with these values at these indices folds to the final polynomial.
+    /// The indices are sorted and distinct.
     pub(crate) fn check(
         &self,
         mut values: Vec<(usize, EF)>,
@@ -72,10 +75,11 @@ impl<H: ProofHash> Layers<'_, H> {
     }
 }
 
-/// Indices and rows of leaves.
+/// The indices and the rows of leaves.
 pub(crate) type Leaves = (Vec<usize>, Vec<Vec<EF>>);
 
-/// The leaves above these values and their rows: what the values do not tell is in `others`, in order.
+/// The leaves that contain these values, and their rows. `others` has the values that `values` does
+/// not, in order.
 pub(crate) fn leaves(
     values: &[(usize, EF)],
     arity: usize,

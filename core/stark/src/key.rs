@@ -1,4 +1,4 @@
-//! What prover and verifier both derive from the chips of a proof kind and size class.
+//! The key that prover and verifier both derive from the chips of a proof kind and size class.
 
 use p3_field::PrimeField64;
 
@@ -12,11 +12,12 @@ use crate::program::{Program, program};
 use crate::security::{LineTheorem, Security};
 use crate::shape::{Point, Shape};
 
-/// The shape of a proof: parameters, tables, fixed columns, lookups. Public columns are not part of it.
+/// The shape of a proof: parameters, tables, fixed columns, lookups. Public columns are not part of
+/// it.
 pub struct VerifierKey {
     pub(crate) parameters: Parameters,
     pub(crate) shape: Shape,
-    /// One for each group.
+    /// One domain for each group.
     pub(crate) domains: Vec<Domain>,
     /// The fixed columns of each table.
     pub(crate) fixed: Vec<FixedRows>,
@@ -24,24 +25,26 @@ pub struct VerifierKey {
 }
 
 impl VerifierKey {
-    /// The key of the proof over `chips`. `label` names the protocol that it belongs to, with its version: keys of different labels
-    /// have different hashes.
+    /// The key of the proof over `chips`. `label` names the protocol that the key belongs to, with
+    /// its version. Keys of different labels have different hashes.
     ///
     /// # Panics
-    /// Where a chip breaks the limits of [`Chip::eval`] or a table is too low to be blinded: constants of the code.
+    /// Panics if a chip breaks the limits of [`Chip::eval`], or if a table has too few rows to be
+    /// blinded. Both depend on constants of the code only.
     pub fn new<C: Chip>(label: &str, parameters: Parameters, chips: &[C]) -> Self {
         Self::hashed(parameters, chips, |shape, tables, fixed| {
             hash(label, &parameters, shape, &program(shape, tables), fixed)
         })
     }
 
-    /// The key of the proof over `chips` whose hash is known, for it to be hashed when a program is built and not when it is run.
+    /// The key of the proof over `chips` with a known hash. The hash can then be computed when a
+    /// program is built instead of when it runs.
     ///
-    /// The hash is that of [`new`](Self::new), or else no proof of others verifies. Keys of different tables must not share one:
-    /// challenges would not depend on the tables.
+    /// The hash must be that of [`new`](Self::new), or else no proof by others verifies. Keys of
+    /// different tables must not share a hash: the challenges would not depend on the tables.
     ///
     /// # Panics
-    /// Those of [`new`](Self::new).
+    /// Panics in the same cases as [`new`](Self::new).
     pub fn with_hash<C: Chip>(parameters: Parameters, chips: &[C], hash: [u8; 32]) -> Self {
         Self::hashed(parameters, chips, |_, _, _| hash)
     }
@@ -61,23 +64,27 @@ impl VerifierKey {
         Self { parameters, shape, domains, fixed, hash }
     }
 
-    /// The canonical constraint program of the key. `chips` are any from which the key can be made.
+    /// The canonical constraint program of the key. `chips` may be any chips from which the key can
+    /// be made.
     ///
     /// # Panics
-    /// Where they are others.
+    /// Panics if the key cannot be made from `chips`.
     pub fn program<C: Chip>(&self, chips: &[C]) -> Program {
         program(&self.shape, &Table::all(chips))
     }
 
-    /// BLAKE3 hash of what tells this key from others: label, parameters, heights, what is opened where, fixed columns, and the
-    /// constraint [`Program`]. How public columns follow from a statement, and how transcripts and trees are hashed, is not in it: versions
-    /// in the label stand for these.
+    /// The BLAKE3 hash of everything that distinguishes this key from others: label, parameters,
+    /// heights, what is opened where, fixed columns, and the constraint [`Program`].
+    ///
+    /// The hash does not cover how public columns follow from a statement, nor how transcripts and
+    /// trees are hashed. Versions in the label stand for these.
     pub fn hash(&self) -> &[u8; 32] {
         &self.hash
     }
 
-    /// Proven soundness of proofs under this key, by each of [`LineTheorem::ALL`]. It is computed anew, so that who verifies need not carry
-    /// the sums.
+    /// The proven soundness of proofs under this key, by each of [`LineTheorem::ALL`]. It is
+    /// computed on each call, so that verifiers that do not ask for it need not contain the
+    /// computation.
     pub fn security(&self) -> [Security; LineTheorem::ALL.len()] {
         LineTheorem::ALL.map(|theorem| Security::of(theorem, &self.parameters, &self.shape))
     }
@@ -92,13 +99,14 @@ impl VerifierKey {
         &self.shape
     }
 
-    /// The fixed columns of a table, by its number; none where there is no such table.
+    /// The fixed columns of a table, by its number. The list is empty if there is no such table.
     pub fn fixed_columns(&self, table: usize) -> Vec<Vec<F>> {
         self.fixed.get(table).map_or_else(Vec::new, FixedRows::columns)
     }
 
-    /// The transcript prefix: what the caller binds, then the key's hash. The caller's part has its length first, so that
-    /// no two (caller's part, key) pairs start a transcript alike.
+    /// The prefix of the transcript: the bytes that the caller binds, then the key's hash. The
+    /// length of the caller's bytes comes first, so that no two pairs of bytes and key start a
+    /// transcript alike.
     pub(crate) fn prefix(&self, bound: &[u8]) -> Vec<u8> {
         let mut prefix = (bound.len() as u64).to_le_bytes().to_vec();
         prefix.extend_from_slice(bound);
@@ -106,12 +114,12 @@ impl VerifierKey {
         prefix
     }
 
-    /// Logarithm of the size of the codeword that FRI sees.
+    /// Binary logarithm of the size of the codeword that FRI sees.
     pub fn log_codeword(&self) -> usize {
         self.shape.log_height() + self.parameters.log_blowup
     }
 
-    /// What the evaluation domain of a group is shifted by.
+    /// The shift of a group's evaluation domain.
     #[cfg(feature = "prover")]
     pub fn shift(&self, group: usize) -> F {
         use p3_field::{Field, PrimeCharacteristicRing};
@@ -173,7 +181,7 @@ fn hash(
     *hasher.0.finalize().as_bytes()
 }
 
-/// Hashes numbers of eight bytes, and bytes with their length before them.
+/// Hashes numbers as eight bytes, and byte strings with their length before them.
 struct KeyHasher(blake3::Hasher);
 
 impl KeyHasher {

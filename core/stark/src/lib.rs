@@ -1,20 +1,33 @@
-//! A zero-knowledge STARK for tables of several heights, joined by buses, over the Goldilocks field.
+//! A zero-knowledge STARK over the Goldilocks field, for tables of several heights that are joined
+//! by buses.
 //!
-//! State each table as a [`Chip`](air::Chip), make a [`ProvingKey`] from the chips and [`Parameters`], fill a [`Trace`](air::Trace) for
-//! each, and prove. A [`VerifierKey`] of the same chips verifies. Nothing is trusted, nothing is downloaded; proofs are hidden by blinding
-//! rows, masks and salts.
+//! To prove, state each table as a [`Chip`](air::Chip), make a [`ProvingKey`] from the chips and
+//! the [`Parameters`], and fill a [`Trace`](air::Trace) for each chip. A [`VerifierKey`] of the
+//! same chips verifies the proof. There is no trusted setup and nothing to download. Blinding rows,
+//! masks and salts hide the witness.
 //!
-//! | module | what lives there |
+//! | module | contents |
 //! |---|---|
-//! | [`air`] | how a chip states constraints and speaks on buses; the checker that names every failure |
+//! | [`air`] | how a chip states constraints and uses buses; the checker that names every failure |
 //! | [`field`] | the base field and its extension |
-//! | [`backend`] | the interface to the device that computes |
+//! | [`backend`] | the interface to the device that computes a proof |
 //! | [`shape`] | what the chips of a key fix: groups, columns, what is opened where |
-//! | [`program`] | the canonical constraint program of a key, to be replayed elsewhere |
+//! | [`program`] | the canonical constraint program of a key, which other code can replay |
 //! | [`control`] | progress and cancellation |
-//! | [`secret`] | memory that is overwritten |
+//! | [`secret`] | memory that is overwritten when it is dropped |
 //!
-//! This crate knows nothing of what its tables are about: no documents, no names of suites, no files, no network.
+//! The private modules are best read in this order:
+//!
+//! 1. `hash`, `merkle` and `transcript`: commitments and challenges.
+//! 2. `shape`, `key` and `composition`: what a proof over some chips consists of, and its
+//!    constraints.
+//! 3. `prover` and `verify`: the steps of the protocol, which both modules list at their start.
+//! 4. `fri`: the low-degree test.
+//! 5. `proof`: the encoding of a proof.
+//! 6. `security`: the proven soundness error.
+//!
+//! This crate knows nothing about the meaning of its tables: no documents, no names of suites, no
+//! files, no network.
 //!
 //! ```
 #![doc = include_str!("../examples/fibonacci.rs")]
@@ -44,7 +57,8 @@ pub mod oracle;
 mod params;
 #[cfg(feature = "poseidon2")]
 pub mod poseidon2 {
-    //! The permutation of [`Poseidon2Hash`](crate::Poseidon2Hash) and how it is used, for those who state it elsewhere.
+    //! The permutation of [`Poseidon2Hash`](crate::Poseidon2Hash) and its use by the hash, for code
+    //! that states it elsewhere, such as in a circuit or a shader.
 
     pub use crate::hash::poseidon2::{
         DIAGONAL, DIGEST, INITIAL, INTERNAL, RATE, SALT, TERMINAL, TRANSCRIPT_LANE, WIDTH, permute,
@@ -53,7 +67,8 @@ pub mod poseidon2 {
 }
 #[cfg(feature = "prover")]
 pub mod contexts {
-    //! The chaining values that messages of [`Blake3Hash`](crate::Blake3Hash) start with, for those who hash elsewhere.
+    //! The chaining values with which the messages of [`Blake3Hash`](crate::Blake3Hash) start, for
+    //! code that computes the hash elsewhere, such as in a shader.
 
     pub use crate::hash::blake3::keys::{grinding, node, row, row_pieces};
 }

@@ -1,9 +1,12 @@
 //! Tables that hide the lookup terminals.
 //!
-//! A group's terminal is the sum of its tables' fractions: a function of the witness that the proof publishes. So the first
-//! active row of each group but the last sends a tuple of uniform cells, which the second row of the next group receives. A tuple
-//! has as many cells as an extension element has coefficients, and its fingerprint is uniform in the challenge field because
-//! the challenges that weigh them lie outside the base field: the terminals are uniform but for their sum, which is zero.
+//! A group's terminal is the sum of its tables' fractions: a function of the witness that the proof
+//! publishes. The first active row of each group except the last therefore sends a tuple of uniform
+//! cells, which the second row of the next group receives.
+//!
+//! A tuple has as many cells as an extension element has coefficients. Its fingerprint is uniform
+//! in the challenge field, because the challenges that weight the cells lie outside the base field.
+//! The terminals are therefore uniform, except that their sum is zero.
 
 use p3_field::PrimeCharacteristicRing;
 
@@ -13,13 +16,14 @@ use crate::field::{EXTENSION_DEGREE, F};
 /// `(sending group, uniform cells)`.
 const MASK: Bus = Bus::new("mask", 1 + EXTENSION_DEGREE);
 
-/// Row that sends.
+/// The row that sends.
 pub(crate) const SENT: usize = 0;
 
-/// Row that receives.
+/// The row that receives.
 pub(crate) const RECEIVED: usize = 1;
 
-/// A group's part in the chain of masks. Row [`SENT`] is uniform, row [`RECEIVED`] a copy of that of the group before, if any.
+/// A group's part in the chain of masks. Row [`SENT`] is uniform. Row [`RECEIVED`] is a copy of the
+/// previous group's row [`SENT`], if there is a previous group.
 #[derive(Clone, Copy)]
 pub(crate) struct Mask {
     height: usize,

@@ -1,7 +1,7 @@
 //! Merkle trees over matrices of several heights, opened at many rows at once.
 //!
-//! The leaves are the rows of the tallest matrix, each hashed with its salt. Where the number of nodes falls to the height of
-//! another matrix, each node is hashed with that matrix's row:
+//! The leaves are the rows of the tallest matrix, each hashed with its salt. At the level whose
+//! number of nodes equals the height of another matrix, each node is hashed with that matrix's row:
 //!
 //! ```text
 //!   root
@@ -10,14 +10,15 @@
 //!   leaf = H(row, salt)                                height of the tallest matrix
 //! ```
 //!
-//! So row `i` of the tallest matrix comes with row `i >> k` of one that is `2^k` times less high. Only leaves are salted:
-//! every other hash of a row has a salted leaf below it.
+//! Row `i` of the tallest matrix therefore comes with row `i >> k` of a matrix that is `2^k` times
+//! lower. Only leaves are salted: every other hash of a row has a salted leaf below it.
 //!
-//! Heights, widths and salting are the verifier's own, so every hash on the way from an opened leaf to the root has one place and
-//! one length of input. Trees bind by that alone (see [`ProofHash`]).
+//! Heights, widths and salting are the verifier's own. Every hash on the path from an opened leaf
+//! to the root therefore has one place and one length of input. This alone makes trees binding (see
+//! [`ProofHash`]).
 //!
-//! An opening of a set of leaves has the siblings that do not follow from the leaves themselves, bottom level first, from left to
-//! right: their number follows from the indices.
+//! An opening of a set of leaves has the siblings that cannot be computed from the leaves
+//! themselves, bottom level first, from left to right. Their number follows from the indices.
 
 use crate::hash::ProofHash;
 
@@ -40,16 +41,17 @@ mod tree {
     use crate::hash::Poseidon2Hash;
     use crate::hash::{Blake3Hash, Blake3TruncatedHash, Digest, HashFunction, Rows, Salt};
 
-    /// Where a node stands in a tree.
+    /// The position of a node in a tree.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct NodePosition {
-        /// Levels above the leaves.
+        /// Number of levels above the leaves.
         pub level: usize,
-        /// Its place on the level, from the left.
+        /// The node's position on its level, from the left.
         pub index: usize,
     }
 
-    /// The siblings that open the leaves of these indices, which are sorted and distinct, of `2^log_height`.
+    /// The positions of the siblings that open these leaves of a tree of `2^log_height` leaves.
+    /// `leaves` are sorted and distinct.
     pub(crate) fn sibling_positions(log_height: usize, leaves: &[usize]) -> Vec<NodePosition> {
         debug_assert!(leaves.is_sorted_by(|a, b| a < b));
         let mut positions = Vec::new();
@@ -61,11 +63,11 @@ mod tree {
         positions
     }
 
-    /// A matrix whose rows come in parts, one behind the other.
+    /// A matrix whose rows come in consecutive parts.
     pub(crate) trait Parts {
         /// A part.
         type Part<'a>: Rows;
-        /// Why parts do not come.
+        /// The reason for which the parts cannot be produced.
         type Error;
 
         /// Number of columns.
@@ -74,10 +76,10 @@ mod tree {
         /// Number of rows of all parts.
         fn count(&self) -> usize;
 
-        /// Whether to go on.
+        /// Returns an error if the work should stop.
         fn check(&self) -> Result<(), Self::Error>;
 
-        /// Hands out the parts in order.
+        /// Passes the parts to `to` in order.
         fn each(&self, to: impl FnMut(&Self::Part<'_>)) -> Result<(), Self::Error>;
     }
 
@@ -103,7 +105,7 @@ mod tree {
         }
     }
 
-    /// A tree by one of the hash functions.
+    /// A tree over one of the hash functions.
     pub(crate) enum Tree {
         Blake3(MerkleTree<Blake3Hash>),
         Blake3Truncated(MerkleTree<Blake3TruncatedHash>),
@@ -138,7 +140,7 @@ mod tree {
             }
         }
 
-        /// Some nodes.
+        /// The nodes at these positions.
         pub(crate) fn nodes(&self, positions: &[NodePosition]) -> Vec<Digest> {
             match self {
                 Self::Blake3(tree) => tree.nodes(positions),
@@ -151,16 +153,17 @@ mod tree {
 
     /// All nodes of a tree.
     pub(crate) struct MerkleTree<H: ProofHash> {
-        /// Leaves first, root last.
+        /// The levels, leaves first, root last.
         levels: Vec<Vec<H::Digest>>,
     }
 
     impl<H: ProofHash> MerkleTree<H> {
-        /// The tree over `matrices`, tallest first, all heights different powers of two; `salts` has one for each row of the
-        /// tallest, or there are none. Lower matrices without columns are passed over.
+        /// The tree over `matrices`, tallest first. All heights are different powers of two.
+        /// `salts` has one salt for each row of the tallest matrix, or is `None`. Lower matrices
+        /// without columns are skipped.
         ///
         /// # Errors
-        /// Those of the matrices' parts.
+        /// Returns the errors of the matrices' parts.
         pub(crate) fn new<P: Parts>(
             matrices: &[P],
             salts: Option<&[Salt]>,
@@ -190,7 +193,8 @@ mod tree {
             positions.iter().map(node).collect()
         }
 
-        /// The siblings that open the leaves of these indices, which are sorted and distinct.
+        /// The siblings that open the leaves with these indices. The indices are sorted and
+        /// distinct.
         #[cfg(test)]
         pub(crate) fn siblings(&self, indices: &[usize]) -> Vec<H::Digest> {
             let positions = sibling_positions(self.levels.len() - 1, indices);
@@ -198,7 +202,7 @@ mod tree {
         }
     }
 
-    /// The hashes of all rows; `salts` has one for each, or there are none.
+    /// The hashes of all rows. `salts` has one salt for each row, or is `None`.
     fn hash_parts<P: Parts, H: ProofHash>(
         matrix: &P,
         salts: Option<&[Salt]>,
@@ -217,7 +221,7 @@ mod tree {
         Ok(hashes)
     }
 
-    /// The indices whose siblings are not among them.
+    /// The indices whose siblings are not in the list.
     fn lone(indices: &[usize]) -> impl Iterator<Item = usize> {
         indices.iter().copied().filter(|index| indices.binary_search(&(index ^ 1)).is_err())
     }
@@ -230,13 +234,14 @@ pub(crate) fn parents(indices: &[usize]) -> Vec<usize> {
     parents
 }
 
-/// Number of siblings that open these leaves, sorted and distinct, of `2^log_height`.
+/// Number of siblings that open these leaves of a tree of `2^log_height` leaves. `leaves` are
+/// sorted and distinct.
 pub(crate) fn siblings(log_height: usize, leaves: &[usize]) -> usize {
     let mut level = leaves.to_vec();
     let mut count = 0;
     for _ in 0..log_height {
         let above = parents(&level);
-        // Of each parent, one child or both are known.
+        // One or both children of each parent are known.
         count += 2 * above.len() - level.len();
         level = above;
     }
@@ -248,11 +253,12 @@ fn with_rows<H: ProofHash>(nodes: &[H::Digest], rows: &[H::Digest]) -> Vec<H::Di
     H::nodes(&pairs)
 }
 
-/// The root of a tree of `2^log_height` leaves, from opened rows.
+/// The root of a tree of `2^log_height` leaves, computed from opened rows.
 ///
-/// `rows` gives the hashes of the opened rows of the matrix of a height, which is given as its logarithm, at the sorted
-/// distinct indices, or none where there is no such matrix. `sibling` gives the next sibling. Without indices the root is the
-/// zero digest, which no tree has.
+/// `rows` takes the binary logarithm of a height and the sorted distinct indices. It returns the
+/// hashes of the opened rows of the matrix of that height, or `None` if there is no such matrix.
+/// `sibling` returns the next sibling. Without indices the result is the zero digest, which is the
+/// root of no tree.
 pub(crate) fn root<H: ProofHash, E>(
     log_height: usize,
     indices: &[usize],

@@ -1,9 +1,12 @@
-//! What a proof opens, query by query: for verifiers whose work has one shape, such as circuits.
+//! The openings of a proof, query by query, for verifiers whose work has a fixed shape, such as
+//! circuits.
 //!
-//! A proof opens a set of rows, and holds nothing that follows from what several of them share. Here every query has its own rows, its
-//! own paths and its own leaves, also where two queries fall on one place.
+//! A proof opens a set of rows and omits everything that can be computed from what several rows
+//! share. Here every query has its own rows, paths and leaves, even if two queries fall on one
+//! place.
 //!
-//! Whether any of it is right is for that verifier to say. Where a proof lies, what is opened here does not fit together.
+//! This module does not check the openings. That is the task of the verifier that uses them. If a
+//! proof is wrong, its openings do not fit together.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -25,9 +28,10 @@ use crate::verify::{Batch, Opened};
 pub struct OpenedProof<'a, H: ProofHash> {
     key: &'a VerifierKey,
     proof: &'a Proof<H>,
-    /// Sorted and distinct.
+    /// The queried rows, sorted and distinct.
     indices: Vec<usize>,
-    /// The queried rows of the tallest group's evaluation domain, in the order in which they are drawn.
+    /// The queried rows of the tallest group's evaluation domain, in the order in which they are
+    /// drawn.
     pub queries: Vec<usize>,
     /// The main, the lookup and the quotient tree.
     pub trees: Vec<OpenedTree<H>>,
@@ -37,19 +41,21 @@ pub struct OpenedProof<'a, H: ProofHash> {
 
 /// A layer of FRI.
 pub struct OpenedLayer<H: ProofHash> {
-    /// Values of the opened leaves, by their place.
+    /// The values of the opened leaves, by the leaf's index.
     pub leaves: BTreeMap<usize, Vec<EF>>,
-    /// Its tree.
+    /// The layer's tree.
     pub tree: OpenedTree<H>,
 }
 
 impl<'a, H: ProofHash> OpenedProof<'a, H> {
-    /// Opens a proof that [`read_proof`](VerifierKey::read_proof) took apart, with the same `bound`. Nothing is verified: what is wrong with a
-    /// proof, [`verify`](VerifierKey::verify) tells.
+    /// Opens a proof that [`read_proof`](VerifierKey::read_proof) has split into its parts, with
+    /// the same `bound`. Nothing is verified. [`verify`](VerifierKey::verify) finds out whether a
+    /// proof is wrong.
     ///
     /// # Errors
-    /// [`VerifyError::TooShort`] or [`VerifyError::TooLong`] where the proof was read under another key or with another `bound`, and a part of it
-    /// has another length than these say.
+    /// Returns [`VerifyError::TooShort`] or [`VerifyError::TooLong`] if a part of the proof has
+    /// another length than `key` and `bound` imply. This happens if the proof was read under
+    /// another key or with another `bound`.
     pub fn new(
         key: &'a VerifierKey,
         bound: &[u8],
@@ -66,7 +72,8 @@ impl<'a, H: ProofHash> OpenedProof<'a, H> {
         Ok(Self { key, proof, indices, queries: drawn, trees, layers })
     }
 
-    /// The row of a group in a tree that belongs to a query, which is one of [`queries`](Self::queries).
+    /// The row of a group in a tree that belongs to a query. `query` is an element of
+    /// [`queries`](Self::queries).
     pub fn row(&self, tree: usize, group: usize, query: usize) -> Option<&'a [F]> {
         let lift = self.key.shape.lift(group);
         let at = group_indices(&self.indices, lift).binary_search(&(query >> lift)).ok()?;
@@ -74,13 +81,14 @@ impl<'a, H: ProofHash> OpenedProof<'a, H> {
         self.proof.openings.trees[tree].rows[group].get(at * width..(at + 1) * width)
     }
 
-    /// The salt of the tallest group's row.
+    /// The salt of the tallest group's row that belongs to a query.
     pub fn salt(&self, tree: usize, query: usize) -> Option<&'a Salt> {
         self.proof.openings.trees[tree].salts.get(self.indices.binary_search(&query).ok()?)
     }
 }
 
-/// Checks that every part of a proof is as long as a key says for these rows of the tallest group's evaluation domain, sorted and distinct.
+/// Checks that every part of a proof has the length that the key implies for these rows of the
+/// tallest group's evaluation domain. The indices are sorted and distinct.
 fn check_lengths<H: ProofHash>(
     key: &VerifierKey,
     indices: &[usize],
@@ -145,7 +153,7 @@ fn open_trees<H: ProofHash>(
     proof.openings.trees.iter().enumerate().map(open).collect()
 }
 
-/// The layers of the codeword with these values at these indices.
+/// The layers of the codeword that has these values at these indices.
 fn open_layers<H: ProofHash>(
     key: &VerifierKey,
     mut values: Vec<(usize, EF)>,
@@ -170,14 +178,15 @@ fn open_layers<H: ProofHash>(
     Ok(layers)
 }
 
-/// The nodes of a tree that a proof tells.
+/// The nodes of a tree that a proof reveals.
 pub struct OpenedTree<H: ProofHash> {
-    /// Of each level the known nodes by their place, leaves first.
+    /// For each level, the known nodes by their index. Leaves come first.
     levels: Vec<BTreeMap<usize, H::Digest>>,
 }
 
 impl<H: ProofHash> OpenedTree<H> {
-    /// The tree over leaves of these indices, sorted and distinct; `rows` has the hashes of the opened rows of each height.
+    /// The tree over the leaves with these indices, which are sorted and distinct. `rows` has the
+    /// hashes of the opened rows, by the binary logarithm of the height.
     fn new(
         log_height: usize,
         indices: &[usize],
@@ -209,7 +218,7 @@ impl<H: ProofHash> OpenedTree<H> {
         Ok(Self { levels })
     }
 
-    /// The siblings of the lowest `levels` nodes on the way from a leaf that is opened to the root.
+    /// The siblings of the lowest `levels` nodes on the path from an opened leaf to the root.
     pub fn path(&self, leaf: usize, levels: usize) -> Option<Vec<H::Digest>> {
         let sibling = |(level, nodes): (usize, &BTreeMap<usize, H::Digest>)| {
             nodes.get(&((leaf >> level) ^ 1)).copied()
@@ -217,8 +226,9 @@ impl<H: ProofHash> OpenedTree<H> {
         self.levels.get(..levels)?.iter().enumerate().map(sibling).collect()
     }
 
-    /// All nodes so many levels below the root, from the left, where the proof tells them all: it does not where no query is below one
-    /// of them and its sibling.
+    /// All nodes at `depth` levels below the root, from the left, or `None` if the proof does not
+    /// reveal all of them. It does not reveal a node if no query lies below the node or its
+    /// sibling.
     pub fn cap(&self, depth: usize) -> Option<Vec<H::Digest>> {
         let level = self.levels.get(self.levels.len().checked_sub(depth + 1)?)?;
         (level.len() == 1 << depth).then(|| level.values().copied().collect())

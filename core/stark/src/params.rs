@@ -1,21 +1,23 @@
-//! The parameters of the proof system, in one place.
+//! The parameters of the proof system.
 
 use crate::hash::HashFunction;
 
-/// Parameters of hashing, FRI, blinding and grinding, in the terms of `docs/proof-system.md` and `docs/zero-knowledge.md`.
+/// Parameters of hashing, FRI, blinding and grinding, in the terms of `docs/proof-system.md` and
+/// `docs/zero-knowledge.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameters {
-    /// What trees and transcript are hashed with.
+    /// The hash function of the trees and the transcript.
     pub hash: HashFunction,
-    /// Logarithm of the inverse rate, at least 2.
+    /// Binary logarithm of the inverse rate, at least 2.
     pub log_blowup: usize,
     /// Number of FRI queries.
     pub queries: usize,
-    /// Logarithm of the largest folding factor.
+    /// Binary logarithm of the largest folding factor.
     pub max_log_arity: usize,
-    /// Logarithm of the final polynomial's length.
+    /// Binary logarithm of the final polynomial's length.
     pub log_final_poly_len: usize,
-    /// Uniform rows at the end of every table, at most [`RESERVED_ROWS`](crate::air::RESERVED_ROWS).
+    /// Number of uniformly random rows at the end of every table, at most
+    /// [`RESERVED_ROWS`](crate::air::RESERVED_ROWS).
     pub blinding_rows: usize,
     /// Bits of grinding before the lookup challenges.
     pub lookup_grinding_bits: usize,
@@ -30,9 +32,9 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// Every field in order, as a verifier key hashes them.
+    /// All fields in order, as a verifier key hashes them.
     pub(crate) fn fields(&self) -> [usize; 11] {
-        // Taken apart without `..`, so that a new field cannot be left out.
+        // The pattern has no `..`, so that the compiler reports a new field that is left out.
         let Self {
             hash,
             log_blowup,
@@ -61,17 +63,20 @@ impl Parameters {
         ]
     }
 
-    /// Random coefficients at the top of each quotient chunk: one for each query and one for the out-of-domain point.
+    /// Number of random coefficients at the top of each quotient chunk: one for each query and one
+    /// for the out-of-domain point.
     pub(crate) const fn chunk_blinding(&self) -> usize {
         self.queries + 1
     }
 
-    /// Coefficients of the final polynomial, where polynomials have `2^log_height`.
+    /// Number of coefficients of the final polynomial if polynomials have `2^log_height`
+    /// coefficients.
     pub fn final_polynomial_len(&self, log_height: usize) -> usize {
         1 << (log_height - self.folding(log_height).iter().sum::<usize>())
     }
 
-    /// The logarithms of the factors that FRI folds by, for polynomials of `2^log_height` coefficients.
+    /// The binary logarithms of the factors by which FRI folds, for polynomials of `2^log_height`
+    /// coefficients.
     pub fn folding(&self, log_height: usize) -> Vec<usize> {
         let mut left = log_height.saturating_sub(self.log_final_poly_len);
         let mut arities = Vec::new();

@@ -1,16 +1,18 @@
-//! A proof: its parts, and how they are read and written.
+//! The parts of a proof, and how they are read and written.
 //!
-//! A proof has no lengths, tags or padding: what comes next, and how much of it, follows from the verifier key and, for what is
-//! opened at the queries, from the challenges. So it is read in two pieces, and nothing is checked on the way but that numbers are
-//! canonical and the bytes suffice:
+//! A proof has no lengths, tags or padding. The verifier key determines the layout of the
+//! commitments. The layout of the openings also depends on the challenges, which determine the
+//! queries. A proof is therefore read in two pieces:
 //!
 //! ```text
-//!   commitments   everything that the transcript absorbs; its length is the key's
-//!   openings      rows and leaves at the queries, which follow from the transcript of the commitments
+//!   commitments   everything that the transcript absorbs; its length follows from the key
+//!   openings      rows and leaves at the queries, which follow from the commitments' transcript
 //! ```
 //!
-//! Numbers are little end first; a field element has 8 bytes and is below p; an extension element is its coefficients.
-//! `docs/formats.md` gives the order.
+//! Reading checks only that numbers are canonical and that the bytes suffice.
+//!
+//! Numbers are little-endian. A field element has 8 bytes and is below p. An extension element is
+//! the sequence of its coefficients. `docs/formats.md` gives the order.
 
 use p3_field::{BasedVectorSpace, PrimeCharacteristicRing, PrimeField64};
 
@@ -27,7 +29,8 @@ pub(crate) const ELEMENT_BYTES: usize = 8;
 /// Bytes of a grinding nonce.
 pub(crate) const NONCE_BYTES: usize = 8;
 
-/// Nonces besides those of folding: before the lookup challenges, the out-of-domain point, the batching challenge and the queries.
+/// The nonces other than those of folding: before the lookup challenges, the out-of-domain point,
+/// the batching challenges and the queries.
 const NONCES: usize = 4;
 
 /// A proof whose trees are hashed with `H`.
@@ -39,72 +42,77 @@ pub struct Proof<H: ProofHash> {
     pub openings: Openings<H>,
 }
 
-/// What the transcript absorbs, in its order.
+/// What the transcript absorbs, in the order in which it is absorbed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Commitments<H: ProofHash> {
-    /// Root of the tables' columns.
+    /// Root of the main tree, which commits to the tables' columns.
     pub main: H::Digest,
     /// Nonce before the lookup challenges.
     pub lookup_nonce: u64,
-    /// Root of the lookup columns.
+    /// Root of the tree of the lookup columns.
     pub lookup: H::Digest,
     /// The sum of each group's fractions, the tallest group first.
     pub terminals: Vec<EF>,
-    /// Root of the quotient's chunks and the masks.
+    /// Root of the tree of the quotient's chunks and the masks.
     pub quotient: H::Digest,
     /// Nonce before the out-of-domain point.
     pub ood_nonce: u64,
-    /// Values out of domain, one for each term.
+    /// Values at the out-of-domain points, one for each term.
     pub values: Vec<EF>,
     /// Nonce before the batching challenges.
     pub batch_nonce: u64,
     /// The layers of FRI.
     pub layers: Vec<LayerCommitment<H>>,
-    /// The coefficients of the last folded codeword, the lowest first.
+    /// The coefficients of the last folded codeword, lowest degree first.
     pub final_polynomial: Vec<EF>,
     /// Nonce before the queries.
     pub query_nonce: u64,
 }
 
-/// A layer of FRI, committed to.
+/// The commitment to a layer of FRI.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerCommitment<H: ProofHash> {
-    /// Root of its leaves.
+    /// Root of the tree over the layer's leaves.
     pub root: H::Digest,
-    /// Nonce before its folding challenges.
+    /// Nonce before the layer's folding challenges.
     pub nonce: u64,
 }
 
 /// What is opened at the queries.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Openings<H: ProofHash> {
-    /// Of the main, the lookup and the quotient tree.
+    /// The openings of the main, the lookup and the quotient tree.
     pub trees: [TreeOpening<H>; TREES],
-    /// Of each layer of FRI.
+    /// The openings of each layer of FRI.
     pub layers: Vec<LayerOpening<H>>,
 }
 
 /// Opened rows of a tree.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TreeOpening<H: ProofHash> {
-    /// Of each group the distinct rows that belong to the queries, one behind the other, by their index.
+    /// For each group, the distinct rows that belong to the queries, concatenated in ascending
+    /// order of their indices.
     pub rows: Vec<Vec<F>>,
-    /// The salts of the tallest group's rows.
+    /// The salts of the opened rows of the tallest group.
     pub salts: Vec<Salt>,
-    /// Nodes that do not follow from the rows, from the leaves up and from left to right.
+    /// The nodes that cannot be computed from the rows, from the leaves upwards and from left to
+    /// right.
     pub siblings: Vec<H::Digest>,
 }
 
 /// Opened leaves of a layer of FRI.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerOpening<H: ProofHash> {
-    /// Values of the opened leaves that do not follow from the layer before, by their index.
+    /// The values of the opened leaves that cannot be computed from the previous layer, in
+    /// ascending order of their indices.
     pub values: Vec<EF>,
-    /// Nodes that do not follow from the leaves, from the leaves up and from left to right.
+    /// The nodes that cannot be computed from the leaves, from the leaves upwards and from left to
+    /// right.
     pub siblings: Vec<H::Digest>,
 }
 
-/// The distinct rows of a group that is `2^lift` times less high than the tallest, or the leaves of a layer that folds by `2^lift`.
+/// The distinct rows of a group whose height is `2^lift` times less than the tallest group's, or
+/// the leaves of a layer that folds by a factor of `2^lift`. `indices` are sorted.
 pub(crate) fn group_indices(indices: &[usize], lift: usize) -> Vec<usize> {
     let mut indices: Vec<_> = indices.iter().map(|index| index >> lift).collect();
     indices.dedup();
@@ -112,8 +120,8 @@ pub(crate) fn group_indices(indices: &[usize], lift: usize) -> Vec<usize> {
 }
 
 impl VerifierKey {
-    /// Length of the longest proof under this key, in bytes. How much shorter one is depends on how many Merkle paths its queries
-    /// happen to share, and on nothing else.
+    /// The length in bytes of the longest proof under this key. A proof is shorter only by what its
+    /// queries share: repeated rows and common parts of Merkle paths.
     pub fn max_proof_bytes(&self) -> usize {
         let (parameters, groups) = (&self.parameters, &self.shape.groups);
         let queries = parameters.queries;
@@ -180,7 +188,8 @@ impl<H: ProofHash> Commitments<H> {
 }
 
 impl<H: ProofHash> Openings<H> {
-    /// Reads what is opened at these rows of the tallest group's evaluation domain, which are sorted and distinct.
+    /// Reads what is opened at these rows of the tallest group's evaluation domain. The indices are
+    /// sorted and distinct.
     pub(crate) fn read(
         key: &VerifierKey,
         indices: &[usize],
@@ -268,7 +277,7 @@ impl<H: ProofHash> Proof<H> {
     }
 }
 
-/// Reads a proof from its front.
+/// Reads the parts of a proof from the front of its bytes.
 pub(crate) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
@@ -329,18 +338,19 @@ impl<'a> Reader<'a> {
         self.array::<SALT_BYTES>()
     }
 
-    /// Nothing may follow.
+    /// Checks that no bytes follow.
     pub(crate) fn finish(self) -> Result<(), VerifyError> {
         if self.0.is_empty() { Ok(()) } else { Err(VerifyError::TooLong) }
     }
 
-    /// No list is allocated that the proof is too short to hold.
+    /// Checks that the proof has at least this many bytes left, before a list of that size is
+    /// allocated.
     fn expect(&self, bytes: usize) -> Result<(), VerifyError> {
         if self.0.len() < bytes { Err(VerifyError::TooShort) } else { Ok(()) }
     }
 }
 
-/// Writes a proof.
+/// Writes the parts of a proof.
 #[cfg(feature = "prover")]
 #[derive(Default)]
 struct Writer(Vec<u8>);

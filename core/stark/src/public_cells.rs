@@ -1,16 +1,18 @@
-//! Public columns as the few values that they hold: what a circuit takes in place of columns.
+//! Public columns as the few values that they hold, which a circuit takes as inputs instead of the
+//! columns.
 
 use crate::air::Chip;
 use crate::field::F;
 
-/// Where the values of public columns stand, by table: the same for every statement of a key.
+/// The cells in which the values of public columns stand, by table. They are the same for every
+/// statement of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicCells {
     tables: Vec<Vec<Vec<(usize, usize)>>>,
 }
 
 impl PublicCells {
-    /// Those of chips of any statement of a key.
+    /// The cells of the public columns of `chips`, which may belong to any statement of a key.
     pub fn of<C: Chip>(chips: &[C]) -> Self {
         Self { tables: chips.iter().map(Chip::public_cells).collect() }
     }
@@ -20,13 +22,15 @@ impl PublicCells {
         self.tables.iter().map(Vec::len).sum()
     }
 
-    /// The cells of a table, `(column, row)`, by value; none where there is no such table.
+    /// The cells of a table, `(column, row)`, for each value. The list is empty if there is no such
+    /// table.
     pub fn table(&self, table: usize) -> &[Vec<(usize, usize)>] {
         self.tables.get(table).map_or(&[], Vec::as_slice)
     }
 
-    /// The values of a statement's chips, table by table; none where their public columns are not made of so many values. Who takes
-    /// them in place of the columns relies on that check.
+    /// The values of a statement's chips, table by table, or `None` if these values do not
+    /// determine their public columns. Code that uses the values instead of the columns relies on
+    /// this check.
     pub fn values<C: Chip>(&self, chips: &[C]) -> Option<Vec<F>> {
         if chips.len() != self.tables.len() {
             return None;

@@ -1,4 +1,4 @@
-//! What a chip reads and states, found out by evaluating it once.
+//! Records what a chip reads and states, by evaluating it once.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -14,10 +14,10 @@ pub(crate) struct Recorded {
     pub(crate) main: BTreeSet<(usize, i32)>,
     pub(crate) fixed: BTreeSet<(usize, i32)>,
     pub(crate) interiors: BTreeSet<(usize, usize)>,
-    /// Their labels.
+    /// The labels of the constraints.
     pub(crate) constraints: Vec<&'static str>,
     pub(crate) interactions: Vec<RecordedInteraction>,
-    /// Committed cells that the interactions need.
+    /// The committed cells that the interactions need.
     #[cfg(feature = "prover")]
     pub(crate) read_by_interactions: BTreeSet<(usize, i32)>,
     #[cfg(feature = "prover")]
@@ -34,7 +34,8 @@ pub(crate) struct RecordedInteraction {
 /// Records a chip.
 ///
 /// # Panics
-/// Where it breaks the limits of [`Chip::eval`]: constants of the code.
+/// Panics if the chip breaks the limits of [`Chip::eval`]. This depends on constants of the code
+/// only.
 pub(crate) fn record<C: Chip>(chip: &C) -> Recorded {
     let mut recorder = Recorder::new();
     chip.eval(&mut Symbols(&mut recorder));
@@ -45,7 +46,8 @@ pub(crate) fn record<C: Chip>(chip: &C) -> Recorded {
         assert_eq!(alone.interactions, recorder.interactions, "interactions of {}", chip.name());
         alone
     };
-    // Cells that no constraint reads are opened all the same: every column is part of the batch that FRI shows to be low.
+    // Columns that no constraint reads are opened all the same: every column is part of the batch
+    // that FRI shows to be of low degree.
     let unread = (0..chip.width()).map(|column| (column, 0));
     let main = recorder.read(Kind::Main).chain(unread).collect();
     let fixed = recorder.read(Kind::Fixed).collect();
@@ -66,7 +68,7 @@ pub(crate) fn record<C: Chip>(chip: &C) -> Recorded {
     }
 }
 
-/// What a chip can read.
+/// The kinds of values that a chip can read.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Main,
@@ -95,7 +97,7 @@ impl Recorder {
         Symbol {
             degree: usize::from(!matches!(kind, Kind::Transition | Kind::Interior)),
             selectors: usize::from(kind >= Kind::First),
-            // No degree depends on values, but for constants that are zero.
+            // Degrees do not depend on values, except that a constant may be zero.
             value: EF::TWO,
         }
     }
@@ -164,7 +166,7 @@ mod tests {
 
     const BUS: Bus = Bus { name: "bus", width: 1 };
 
-    /// One constraint and one interaction, in which something is wrong.
+    /// One constraint and one interaction, one of which breaks the named rule.
     struct But(&'static str);
 
     impl Chip for But {

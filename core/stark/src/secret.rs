@@ -1,10 +1,11 @@
-//! Memory that is overwritten when it is of no more use.
+//! Memory that is overwritten when it is no longer needed.
 //!
-//! For cells of the witness and what is computed of them, which `zeroize` knows no type of.
+//! It holds cells of the witness and values computed from them, whose types `zeroize` does not
+//! know.
 
 use std::ops::{Deref, DerefMut};
 
-/// Overwrites, and is not optimised away.
+/// Overwrites the cells in a way that the compiler does not optimise away.
 pub(crate) fn overwrite<T: Copy + Default>(cells: &mut [T]) {
     cells.fill(T::default());
     std::hint::black_box(cells);

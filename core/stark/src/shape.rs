@@ -1,14 +1,16 @@
-//! What the chips of a proof fix about it: groups of tables, columns, cells read, lookups, terms opened.
+//! What the chips of a proof fix about it: groups of tables, columns, cells read, lookups, terms
+//! opened.
 //!
-//! Tables of one height form a *group*: their committed columns stand side by side in one matrix a tree. A polynomial `f` of a
-//! group that is `k` times less high than the tallest counts as `f(X^k)`, so that all have one degree; the constraints of all
-//! groups share one quotient.
+//! Tables of one height form a *group*. Their committed columns stand side by side in one matrix of
+//! each tree. A polynomial `f` of a group that is `k` times lower than the tallest group is treated
+//! as `f(X^k)`, so that all polynomials have the same degree bound. The constraints of all groups
+//! share one quotient.
 //!
 //! | tree | columns |
 //! |---|---|
-//! | main | of each group: the tables' committed columns |
-//! | lookup | of each group: the accumulator, then one column for each batch of interactions; all in the extension field |
-//! | quotient | of the tallest group's height: the chunks of the quotient, its mask, the mask of FRI; all in the extension field |
+//! | main | for each group: the tables' committed columns |
+//! | lookup | for each group: the accumulator, then one column for each batch of interactions; all in the extension field |
+//! | quotient | at the tallest group's height: the chunks of the quotient, its mask, the mask of FRI; all in the extension field |
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +20,7 @@ use crate::params::Parameters;
 use crate::recorder::{Recorded, RecordedInteraction, record};
 use crate::words;
 
-/// Trees, which are numbered in the order in which they are committed to.
+/// Number of trees. Trees are numbered in the order in which they are committed to.
 pub const TREES: usize = 3;
 /// The tree of the tables' columns.
 pub const MAIN: usize = 0;
@@ -27,54 +29,58 @@ pub const LOOKUP: usize = 1;
 /// The tree of the quotient's chunks and the masks.
 pub const QUOTIENT: usize = 2;
 
-/// Columns of the quotient tree behind the chunks: the quotient's mask and that of FRI.
+/// Number of columns of the quotient tree after the chunks: the quotient's mask and the mask of
+/// FRI.
 pub(crate) const MASKS: usize = 2;
 
-/// The column of the lookup tree's accumulator.
+/// The column of the accumulator in the lookup tree.
 pub const ACCUMULATOR: usize = 0;
 
-/// Constraints of an accumulator: first row, step, last row.
+/// Number of constraints of an accumulator: first row, step, last row.
 pub(crate) const ACCUMULATOR_CONSTRAINTS: usize = 3;
 
 /// The shape of a proof.
 #[non_exhaustive]
 pub struct Shape {
-    /// Tallest first.
+    /// The groups, tallest first.
     pub groups: Vec<Group>,
-    /// The chips in order, then the groups' masks.
+    /// The chips in order, then the groups' mask tables.
     pub tables: Vec<TableShape>,
-    /// Where columns are opened, besides the queries.
+    /// The points at which columns are opened, besides the queries.
     pub points: Vec<Point>,
-    /// What is opened there, in the order of the proof.
+    /// What is opened at these points, in the order of the proof.
     pub terms: Vec<Term>,
     /// The number of each term's word in the batch.
     pub words: Vec<usize>,
-    /// Most fields of an interaction.
+    /// The largest number of fields of an interaction.
     pub(crate) widest_tuple: usize,
-    /// Chunks of the quotient.
+    /// Number of chunks of the quotient.
     pub chunks: usize,
-    /// Coefficients of a chunk before it is blinded.
+    /// Number of coefficients of a chunk before it is blinded.
     pub chunk_len: usize,
-    /// Constraints of all tables, lookups and accumulators, each weighed with a power of one challenge.
+    /// Number of constraints of all tables, lookups and accumulators. Each is weighted with a power
+    /// of one challenge.
     pub(crate) constraints: usize,
 }
 
 /// The tables of one height.
 #[non_exhaustive]
 pub struct Group {
-    /// Logarithm of the height.
+    /// Binary logarithm of the height.
     pub log_height: usize,
-    /// Columns in each tree, in base elements.
+    /// Number of columns in each tree, in base field elements.
     pub widths: [usize; TREES],
-    /// Coefficients of its part of the quotient beyond twice the height, at most.
+    /// Upper bound on the number of coefficients by which the group's part of the quotient exceeds
+    /// twice the height.
     pub excess: usize,
-    /// Indices of its tables.
+    /// Indices of the group's tables.
     pub tables: Vec<usize>,
-    /// Interactions of all its tables.
+    /// The interactions of all tables of the group.
     pub(crate) interactions: Vec<Interaction>,
-    /// Interactions that share a column.
+    /// The interactions that share a column.
     pub(crate) batches: Vec<Batch>,
-    /// The first constraint of its batches among all constraints; those of its accumulator follow.
+    /// The first constraint of the group's batches among all constraints. The constraints of the
+    /// accumulator follow the batches.
     pub(crate) first_constraint: usize,
 }
 
@@ -85,61 +91,61 @@ impl Group {
     }
 }
 
-/// One table.
+/// The shape of one table.
 #[non_exhaustive]
 pub struct TableShape {
-    /// Index of its group.
+    /// Index of the table's group.
     pub group: usize,
-    /// Its first column in the group's main matrix.
+    /// The table's first column in the group's main matrix.
     pub first_column: usize,
-    /// The cells its constraints read, by column and row offset.
+    /// The cells that the table's constraints read, by column and row offset.
     pub(crate) window: Window,
-    /// The cells its interactions read.
+    /// The cells that the table's interactions read.
     #[cfg(feature = "prover")]
     pub(crate) interaction_window: Window,
-    /// The fixed cells they read.
+    /// The fixed cells that the table's interactions read.
     #[cfg(feature = "prover")]
     pub(crate) interaction_fixed_window: Window,
-    /// The fixed cells that both read.
+    /// The fixed cells that the table's constraints or interactions read.
     pub(crate) fixed_window: Window,
     /// Number of public columns.
     pub publics: usize,
-    /// Its name.
+    /// The table's name.
     pub name: &'static str,
-    /// The labels of its constraints.
+    /// The labels of the table's constraints.
     pub(crate) labels: Vec<&'static str>,
-    /// The arguments of [`interior`](crate::air::ChipBuilder::interior) in use.
+    /// The arguments with which [`interior`](crate::air::ChipBuilder::interior) is called.
     pub(crate) interiors: Vec<(usize, usize)>,
-    /// Its first interaction among those of its group.
+    /// The table's first interaction among the interactions of its group.
     pub(crate) first_interaction: usize,
-    /// Its first constraint among all.
+    /// The table's first constraint among all constraints.
     pub(crate) first_constraint: usize,
 }
 
 /// An interaction of a table.
 pub(crate) struct Interaction {
-    /// The bus.
+    /// The name of the bus.
     pub(crate) bus: &'static str,
-    /// The bus, as a number.
+    /// The number of the bus.
     pub(crate) tag: usize,
     fields_degree: usize,
     count_degree: usize,
 }
 
-/// One or two interactions of a group whose fractions' sum is one column.
+/// One or two interactions of a group. The sum of their fractions is one column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Batch {
     pub(crate) first: usize,
     pub(crate) second: Option<usize>,
 }
 
-/// Stands for a cell that is not read, and is no index.
+/// Marks a cell that is not read. It is not a valid index.
 const NO_SLOT: usize = usize::MAX;
 
-/// Cells that are read, each with a slot.
+/// Cells that are read. Each has a slot.
 #[derive(Default)]
 pub(crate) struct Window {
-    /// Column and offset of each slot.
+    /// Column and row offset of each slot.
     pub(crate) cells: Vec<(usize, i32)>,
     lowest: i32,
     columns: usize,
@@ -177,10 +183,10 @@ impl Window {
     }
 }
 
-/// Where columns are opened besides the queries.
+/// A point at which columns are opened, besides the queries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Point {
-    /// The out-of-domain point, moved by so many rows of the tallest group.
+    /// The out-of-domain point, moved by this many rows of the tallest group.
     Row(i32),
     /// The out-of-domain point times the field's generator.
     Mask,
@@ -189,20 +195,20 @@ pub enum Point {
 /// A column opened at a point.
 #[derive(Clone, Copy, Debug)]
 pub struct Term {
-    /// Its tree.
+    /// The term's tree.
     pub tree: usize,
-    /// Its group.
+    /// The term's group.
     pub group: usize,
-    /// First base column in the group's matrix.
+    /// The column's first base column in the group's matrix.
     pub column: usize,
     /// Whether the column is one of the extension field.
     pub is_extension: bool,
-    /// Index among [`Shape::points`].
+    /// Index of the point in [`Shape::points`].
     pub point: usize,
 }
 
 impl Term {
-    /// Base columns of the term.
+    /// Number of base columns of the term.
     pub fn base_columns(&self) -> usize {
         if self.is_extension { EXTENSION_DEGREE } else { 1 }
     }
@@ -212,7 +218,8 @@ impl Shape {
     /// The shape of a proof over these tables.
     ///
     /// # Panics
-    /// Where a chip breaks the limits of [`Chip::eval`] or a table is too low to be blinded: constants of the code.
+    /// Panics if a chip breaks the limits of [`Chip::eval`], or if a table has too few rows to be
+    /// blinded. Both depend on constants of the code only.
     pub(crate) fn new<T: Chip>(parameters: &Parameters, tables: &[T]) -> Self {
         let recorded: Vec<_> = tables.iter().map(record).collect();
         let tags = Tags::new(&recorded);
@@ -287,7 +294,8 @@ impl Shape {
         self.tables.push(shape);
     }
 
-    /// Once all tables are in: a group's `excess` holds the largest number of linear factors that its selectors add.
+    /// Completes a group after all tables are added. Until then, the group's `excess` holds the
+    /// largest number of linear factors that its selectors add.
     fn finish_group(&mut self, index: usize, parameters: &Parameters) {
         let group = &mut self.groups[index];
         let (height, blinding) = (group.height(), parameters.blinding_rows);
@@ -296,7 +304,8 @@ impl Shape {
             "a table of {height} rows is too low"
         );
         assert!(blinding <= RESERVED_ROWS, "chips use rows that would be blinded");
-        // (N - 1) * MAX_DEGREE + factors - (N - blinding) is the degree; one more coefficient.
+        // The degree is `(N - 1) * MAX_DEGREE + factors - (N - blinding)`. There is one more
+        // coefficient.
         group.excess += blinding + 1 - MAX_DEGREE;
         group.batches = batches(&group.interactions);
         group.widths[LOOKUP] = EXTENSION_DEGREE * (1 + group.batches.len());
@@ -348,7 +357,8 @@ impl Shape {
         self.terms = terms;
     }
 
-    /// Challenges that combine the mask of FRI and all terms: each halves the number of words.
+    /// Number of challenges that combine the mask of FRI and all terms. Each challenge halves the
+    /// number of words.
     pub fn batching_challenges(&self) -> usize {
         let last = self.words.iter().copied().max().unwrap_or(0);
         (last + 1).next_power_of_two().ilog2() as usize
@@ -359,17 +369,18 @@ impl Shape {
         (self.chunks + 1) * EXTENSION_DEGREE
     }
 
-    /// Logarithm of the greatest height.
+    /// Binary logarithm of the greatest height.
     pub fn log_height(&self) -> usize {
         self.groups[0].log_height
     }
 
-    /// Logarithm of how many times lower a group is than the tallest.
+    /// Binary logarithm of the factor by which a group is lower than the tallest.
     pub fn lift(&self, group: usize) -> usize {
         self.log_height() - self.groups[group].log_height
     }
 
-    /// Most points at which one base column is opened besides the queries, and the same for extension columns.
+    /// The largest number of points at which one base column is opened, besides the queries, and
+    /// the same number for extension columns.
     pub(crate) fn most_points(&self) -> (usize, usize) {
         let mut counts: BTreeMap<_, (bool, usize)> = BTreeMap::new();
         for term in &self.terms {
@@ -388,8 +399,10 @@ impl Shape {
         (most(false).unwrap_or(0), most(true).unwrap_or(0))
     }
 
-    /// Blinding rows that hide every column: each query reveals one linear function of a column's blinding cells, and each
-    /// out-of-domain point as many as the field it lies in has coefficients over the column's.
+    /// Number of blinding rows that hide every column. Each query reveals one linear function of a
+    /// column's blinding cells. Each out-of-domain point reveals as many as the point's field has
+    /// coefficients over the column's field: [`EXTENSION_DEGREE`] for a base column, one for an
+    /// extension column.
     pub(crate) fn blinding_rows_needed(&self, queries: usize) -> usize {
         let (base, extension) = self.most_points();
         queries + (base * EXTENSION_DEGREE).max(extension)
@@ -408,7 +421,7 @@ fn empty_group(height: usize) -> Group {
     }
 }
 
-/// Puts interactions in pairs where the degrees allow it: `h d1 d2 = c1 d2 + c2 d1`.
+/// Puts interactions in pairs where the degrees of `h d1 d2 = c1 d2 + c2 d1` allow it.
 fn batches(interactions: &[Interaction]) -> Vec<Batch> {
     let pairs = |interaction: &Interaction| {
         interaction.fields_degree <= 1 && interaction.count_degree < MAX_DEGREE

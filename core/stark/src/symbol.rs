@@ -1,7 +1,8 @@
-//! Chips evaluated once, by code that all who do so share.
+//! Evaluates a chip once, with code that all single evaluations share.
 //!
-//! A builder makes a copy of each chip's code. Where a chip is evaluated on many rows that is what makes it fast; recording it and verifying at one
-//! point do so once, and what is fetched by those who verify in a browser should be small.
+//! Each builder type makes the compiler copy each chip's code. For a chip that is evaluated on many
+//! rows, the copy makes the evaluation fast. Recording a chip and verifying at one point evaluate
+//! it only once, and the code that verifiers download to a browser should be small.
 
 use std::iter::{Product, Sum};
 use std::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
@@ -24,7 +25,7 @@ pub(crate) trait SymbolBuilder {
     fn interact(&mut self, bus: Bus, fields: Vec<Symbol>, count: Symbol, weight: u32);
 }
 
-/// Hands a chip whatever builder over symbols there is.
+/// Gives a chip access to any builder over symbols.
 pub(crate) struct Symbols<'a>(pub(crate) &'a mut dyn SymbolBuilder);
 
 impl ChipBuilder for Symbols<'_> {
@@ -67,18 +68,19 @@ impl ChipBuilder for Symbols<'_> {
     }
 }
 
-/// A polynomial in what a chip reads: its degree, or more, and its value at one point.
+/// A polynomial in what a chip reads: an upper bound on its degree, and its value at one point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Symbol {
-    /// Columns that are multiplied, and selectors of one row, which are as high.
+    /// Number of multiplied columns and selectors of one row, which have the same degree as a
+    /// column.
     pub(crate) degree: usize,
-    /// Selectors that are multiplied.
+    /// Number of multiplied selectors.
     pub(crate) selectors: usize,
     pub(crate) value: EF,
 }
 
 impl Symbol {
-    /// A value whose degree nobody asks for, or a constant.
+    /// A constant, or a value whose degree is not needed.
     pub(crate) const fn constant(value: EF) -> Self {
         Self { degree: 0, selectors: 0, value }
     }

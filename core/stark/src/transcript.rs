@@ -1,4 +1,4 @@
-//! The challenges of a proof, drawn from what it commits to.
+//! The challenges of a proof, drawn from its commitments.
 
 use p3_field::PrimeCharacteristicRing;
 
@@ -13,24 +13,25 @@ use crate::shape::Shape;
 #[derive(Clone, Debug)]
 pub(crate) struct Challenges {
     pub(crate) lookup: LookupChallenges,
-    /// Weighs constraints by its powers.
+    /// The challenge whose powers weight the constraints.
     pub(crate) alpha: EF,
     /// The out-of-domain point.
     pub(crate) zeta: EF,
     /// The weights of all terms in the batch.
     pub(crate) weights: Vec<EF>,
-    /// Of each layer of FRI, one for each fold.
+    /// For each layer of FRI, one challenge for each fold.
     pub(crate) folding: Vec<Vec<EF>>,
     /// The queried rows of the tallest group's evaluation domain, sorted and distinct.
     pub(crate) indices: Vec<usize>,
-    /// The same in the order in which they are drawn, some perhaps twice.
+    /// The same rows in the order in which they are drawn, possibly with repetitions.
     pub(crate) drawn: Vec<usize>,
-    /// Whether the work before every challenge was done.
+    /// Whether the proof of work before every challenge was done.
     pub(crate) is_ground: bool,
 }
 
 impl Challenges {
-    /// Draws the challenges of a proof that is bound to `bound`, in the order of `docs/proof-system.md`.
+    /// Draws the challenges of a proof that is bound to the bytes `bound`, in the order of
+    /// `docs/proof-system.md`.
     pub(crate) fn draw<H: ProofHash>(
         key: &VerifierKey,
         bound: &[u8],
@@ -75,8 +76,8 @@ impl Challenges {
 
 /// Draws the batching challenges and returns the weights of all terms.
 ///
-/// The weight of a word is the product of the challenges at whose places its number has a one. So each challenge combines words in pairs,
-/// as `f + z g`.
+/// The weight of a word is the product of the challenges whose bits are set in the word's number.
+/// Each challenge therefore combines words in pairs, as `f + z g`.
 pub(crate) fn batching_weights<H: ProofHash>(
     shape: &Shape,
     transcript: &mut H::Transcript,
@@ -99,7 +100,7 @@ pub(crate) fn folding_challenges<H: ProofHash>(
     (0..arity).map(|_| transcript.challenge()).collect()
 }
 
-/// Draws the queried rows: sorted, and each once.
+/// Draws the queried rows and returns them sorted and without repetitions.
 #[cfg(feature = "prover")]
 pub(crate) fn queried<H: ProofHash>(
     queries: usize,

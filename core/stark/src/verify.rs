@@ -1,4 +1,25 @@
-//! Verifying.
+//! The verifier.
+//!
+//! Let `N` be the height of the tallest group, `B = 2^log_blowup`, and `k_g` the binary logarithm
+//! of the factor by which group `g` is lower than the tallest. A proof is verified in these steps:
+//!
+//! 1. Read the commitments: three roots, one terminal for each group, one out-of-domain value for
+//!    each term, one root for each layer of FRI, the coefficients of the final polynomial, and the
+//!    nonces.
+//! 2. Draw all challenges from the transcript of the commitments, and check the nonces
+//!    ([`Check::Grinding`]).
+//! 3. Check that the terminals sum to zero ([`Check::Lookups`]).
+//! 4. Check the constraint identity at the out-of-domain point `zeta` ([`Check::Constraints`]): the
+//!    sum over the groups of `C_g(x) / Z_g(x)` at `x = zeta^(2^k_g)` equals the sum over the chunks
+//!    of `zeta^(i * chunk_len) * chunk_i(zeta)`, less the value of the quotient's mask at `zeta`
+//!    times the field's generator. `C_g` is the sum of the group's constraints, weighted with
+//!    powers of `alpha`. `Z_g` is zero on the group's active rows.
+//! 5. Read the openings, whose lengths follow from the queries. No bytes may follow them.
+//! 6. For each of the three trees, compute the root from the opened rows, salts and siblings, and
+//!    compare it ([`Check::Openings`]). Each tree has `N * B` leaves.
+//! 7. Compute the batch at the queried rows. For each layer of FRI, complete the leaves with the
+//!    opened values, compute the root and compare it ([`Check::Folding`]), and fold the leaves.
+//! 8. Compare the last folded values with the final polynomial ([`Check::FinalPolynomial`]).
 
 use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, TwoAdicField};
 
@@ -20,12 +41,13 @@ use crate::shape::{Group, Point, QUOTIENT};
 use crate::transcript::Challenges;
 
 impl VerifierKey {
-    /// Verifies that `proof`, bound to `bound`, shows that traces exist which satisfy `chips`.
+    /// Verifies that `proof`, which is bound to the bytes `bound`, shows that there are traces that
+    /// satisfy `chips`.
     ///
-    /// `chips` carry the public columns that the verifier computed itself.
+    /// `chips` carry the public columns, which the verifier has computed itself.
     ///
     /// # Errors
-    /// [`VerifyError`].
+    /// Returns [`VerifyError`] if the proof is refused.
     pub fn verify<C: Chip>(
         &self,
         chips: &[C],
@@ -35,7 +57,8 @@ impl VerifierKey {
         (C::kernels().verify)(self, chips, bound, proof)
     }
 
-    /// [`verify`](Self::verify), compiled for a type of chips where this is named.
+    /// The implementation of [`verify`](Self::verify), compiled for a type of chips in the crate
+    /// that names this function.
     pub(crate) fn verify_compiled<C: Chip>(
         &self,
         chips: &[C],
@@ -93,10 +116,12 @@ impl VerifierKey {
         layers.check(challenges.indices.iter().copied().zip(codeword).collect(), &openings.layers)
     }
 
-    /// Takes a proof that is bound to `bound` apart. Nothing is verified, the work before challenges neither.
+    /// Splits a proof that is bound to the bytes `bound` into its parts. Nothing is verified, not
+    /// even the proof of work before the challenges.
     ///
     /// # Errors
-    /// [`VerifyError`] where the bytes are no proof under this key, and [`VerifyError::Statement`] where `H` is not the key's hash; never
+    /// Returns [`VerifyError`] if the bytes are not the encoding of a proof under this key, and
+    /// [`VerifyError::Statement`] if `H` is not the key's hash. Never returns
     /// [`VerifyError::Invalid`].
     pub fn read_proof<H: ProofHash>(
         &self,
@@ -116,7 +141,7 @@ impl VerifierKey {
         Ok(Proof { commitments, openings })
     }
 
-    /// Checks that the opened rows are those committed to.
+    /// Checks that the opened rows belong to the committed trees.
     fn check_trees<H: ProofHash>(
         &self,
         commitments: &Commitments<H>,
@@ -149,7 +174,7 @@ impl VerifierKey {
     }
 }
 
-/// The constraints at the out-of-domain point.
+/// The constraint identity at the out-of-domain point.
 struct Identity<'a> {
     key: &'a VerifierKey,
     lookup: LookupChallenges,
@@ -248,7 +273,7 @@ fn take<'a>(values: &mut &'a [EF], count: usize) -> &'a [EF] {
     taken
 }
 
-/// Opened rows, by the rows of the tallest group that they belong to.
+/// Opened rows, found by the rows of the tallest group to which they belong.
 pub(crate) struct Opened<'a, H: ProofHash> {
     pub(crate) key: &'a VerifierKey,
     pub(crate) indices: &'a [usize],
@@ -256,22 +281,23 @@ pub(crate) struct Opened<'a, H: ProofHash> {
 }
 
 impl<H: ProofHash> Opened<'_, H> {
-    /// The distinct rows of each group that belong to the queries, in order.
+    /// The distinct rows of each group that belong to the queries, in ascending order.
     fn group_indices(&self) -> Vec<Vec<usize>> {
         (0..self.key.shape.groups.len())
             .map(|group| group_indices(self.indices, self.key.shape.lift(group)))
             .collect()
     }
 
-    /// The cells of a group's opened row of a tree.
+    /// The cells of a group's opened row of a tree. `at` is the row's position among the opened
+    /// rows.
     fn row(&self, tree: usize, group: usize, at: usize) -> &[F] {
         let width = self.key.shape.groups[group].widths[tree];
         &self.openings.trees[tree].rows[group][at * width..(at + 1) * width]
     }
 }
 
-/// The polynomial that FRI shows to be low: the mask plus, for every term, the difference from its value divided by the
-/// distance from its point, each with its weight.
+/// The polynomial that FRI shows to be of low degree: the mask of FRI plus, for each term,
+/// `weight * (column - value) / (x - point)`.
 pub(crate) struct Batch<'a, H: ProofHash> {
     pub(crate) opened: Opened<'a, H>,
     pub(crate) weights: &'a [EF],
@@ -280,7 +306,7 @@ pub(crate) struct Batch<'a, H: ProofHash> {
 }
 
 impl<H: ProofHash> Batch<'_, H> {
-    /// Its values at the queried rows of the tallest group's evaluation domain.
+    /// The values of the batch at the queried rows of the tallest group's evaluation domain.
     pub(crate) fn codeword(&self) -> Vec<EF> {
         let Opened { key, indices, .. } = self.opened;
         let shape = &key.shape;
@@ -329,7 +355,7 @@ fn column_value(row: &[F], column: usize, is_extension: bool) -> EF {
     }
 }
 
-/// The points at which columns are opened, as points of the tallest group.
+/// The points at which columns are opened, as points of the tallest group's domain.
 pub(crate) fn points(key: &VerifierKey, zeta: EF) -> Vec<EF> {
     let generator = F::two_adic_generator(key.shape.log_height());
     let at = |point: &Point| match *point {

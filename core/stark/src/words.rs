@@ -1,7 +1,8 @@
 //! The numbers of the words that a batch combines.
 //!
-//! The weight of a word is the product of the batching challenges at the ones of its number. The mask of FRI is number 0, terms have the others. A number that no
-//! term has is a word of zeros.
+//! The weight of a word is the product of the batching challenges whose bits are set in its number.
+//! The mask of FRI has number 0, and the terms have other numbers. A number that belongs to no term
+//! stands for a word of zeros.
 
 #[cfg(feature = "poseidon2")]
 use std::collections::BTreeMap;
@@ -9,19 +10,21 @@ use std::collections::BTreeMap;
 use crate::hash::HashFunction;
 use crate::shape::Term;
 
-/// Logarithm of the numbers of a block: a circuit sums up the cells of a block at once.
+/// Binary logarithm of the count of numbers in a block. A circuit sums up the cells of a block at
+/// once.
 pub const LOG_BLOCK: usize = 4;
 
-/// Numbers of a block.
+/// Count of numbers in a block.
 pub const BLOCK: usize = 1 << LOG_BLOCK;
 
-/// Terms that are worth a block of their own.
+/// Number of terms for which a separate block is worthwhile.
 #[cfg(feature = "poseidon2")]
 const FILLED: usize = BLOCK / 2;
 
 /// The number of each term.
 ///
-/// In order, but where a circuit verifies the proofs: there terms of one point, and of columns over one field, stand together in blocks.
+/// Numbers are in the order of the terms, unless a circuit verifies the proofs. For a circuit,
+/// terms of one point and of columns over one field stand together in blocks.
 pub(crate) fn numbers(terms: &[Term], hash: HashFunction) -> Vec<usize> {
     match hash {
         #[cfg(feature = "poseidon2")]
@@ -86,7 +89,9 @@ mod tests {
                 assert_eq!((other.point, other.is_extension), (term.point, term.is_extension));
             }
         }
-        // 16 and 9 of each field at one point, 16 and 9 of 25 at the other; 2 by themselves.
+        // Point 1 has a block of 16 base terms and a block of 9 extension terms. The 25 base terms
+        // of point 3 fill a block of 16 and a block of 9. Its 2 extension terms are in the first
+        // block.
         assert_eq!(sorted.last(), Some(&(4 * BLOCK + 8)));
         assert_eq!(sorted.iter().filter(|&&number| number < BLOCK).count(), 2);
     }

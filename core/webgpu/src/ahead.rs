@@ -1,8 +1,10 @@
-//! Pipelines of a browser, compiled before they are asked for.
+//! Compiles a browser's pipelines before they are needed.
 //!
-//! `wgpu` creates pipelines by the call that makes a browser's GPU process wait while it compiles, and every page with it. The other call gives a
-//! promise. So pipelines are created twice. The first time, a method in place of the device's own notes what is asked for and makes the other call.
-//! The second time, one hands out what was promised.
+//! `wgpu` creates pipelines with a call that makes a browser's GPU process wait while it compiles,
+//! and every page with it. The asynchronous call returns a promise instead. Pipelines are therefore
+//! created twice. The first time, a method that replaces the device's own records each request and
+//! makes the asynchronous call. The second time, a replacement method returns the promised
+//! pipelines.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -13,17 +15,18 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::device::GpuError;
 
-/// What `wgpu` calls.
+/// The method that `wgpu` calls.
 const METHOD: &str = "createComputePipeline";
 
-/// What is called in its place.
+/// The method that is called in its place.
 const PROMISING: &str = "createComputePipelineAsync";
 
-/// Compiles the pipelines that `create` creates, so that it gets them without waiting when it is called again. What this changed of the device,
-/// [`forget`] changes back.
+/// Compiles the pipelines that `create` creates, so that a second call of `create` gets them
+/// without waiting. [`forget`] undoes the changes to the device.
 ///
 /// # Errors
-/// [`GpuError::Compilation`] of the first that is refused, and the errors of `create`.
+/// Returns [`GpuError::Compilation`] for the first pipeline that is refused, and the errors of
+/// `create`.
 pub(crate) async fn compile<T>(
     device: &wgpu::Device,
     create: impl Fn() -> Result<T, GpuError>,
@@ -44,7 +47,7 @@ pub(crate) async fn compile<T>(
             let name = member(&description, "label").and_then(|label| label.as_string());
             let promise = promising.call1(&device, &description);
             asked.borrow_mut().push((name.unwrap_or_default(), promise));
-            // Nobody uses it.
+            // Nobody uses this object.
             Object::new().into()
         })
     };
@@ -62,26 +65,26 @@ pub(crate) async fn compile<T>(
         next.set(next.get() + 1);
         pipeline
     });
-    // JavaScript keeps it for as long as it keeps the method.
+    // JavaScript keeps the closure as long as it keeps the method.
     replace(&device, &hand_out.into_js_value());
     Ok(())
 }
 
-/// Lets the device create pipelines by itself again.
+/// Restores the device's own method to create pipelines.
 pub(crate) fn forget(device: &wgpu::Device) {
     if let Some(device) = device.as_webgpu() {
         restore(device.as_ref());
     }
 }
 
-/// A member of an object, if it has one.
+/// A member of an object, if the object has it.
 pub(crate) fn member(object: impl AsRef<JsValue>, name: &str) -> Option<JsValue> {
     let found = Reflect::get(object.as_ref(), &name.into()).ok()?;
     (!found.is_undefined() && !found.is_null()).then_some(found)
 }
 
 fn replace(device: &JsValue, method: &JsValue) {
-    // Of an object that cannot be changed the method stays, and pipelines are waited for.
+    // If the object cannot be changed, the method stays, and `wgpu` waits for pipelines.
     let _ = Reflect::set(device, &METHOD.into(), method);
 }
 
@@ -93,10 +96,11 @@ fn restore(device: &JsValue) {
 
 type Outcome = Result<JsValue, JsValue>;
 
-/// Waits for all: of one that nobody waits for the browser would tell as of an error that nobody handled.
+/// Waits for all promises. If nobody waited for one of them, the browser would report its error as
+/// unhandled.
 async fn settled(asked: Vec<(String, Outcome)>) -> Vec<(String, Outcome)> {
     let promises: Array = asked.iter().filter_map(|(_, promise)| promise.as_ref().ok()).collect();
-    // It is never refused.
+    // This promise is never rejected.
     let _ = JsFuture::from(Promise::all_settled(&promises)).await;
     let mut outcomes = Vec::with_capacity(asked.len());
     for (kernel, promise) in asked {

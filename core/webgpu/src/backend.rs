@@ -1,4 +1,4 @@
-//! The backend.
+//! The GPU backend.
 
 use std::sync::Arc;
 
@@ -29,22 +29,23 @@ use crate::tree::{DIGEST, Rows, Tree};
 #[derive(Clone)]
 pub struct WebGpu(pub(crate) Gpu);
 
-/// A tree, with the columns that it commits to.
+/// A tree, with the columns to which it commits.
 pub struct Committed {
     pub(crate) groups: Vec<Extended>,
     pub(crate) tree: Tree,
-    /// Of the main tree, until the lookup columns are made: the cells of each group by row.
+    /// The cells of each group of the main tree by row, until the lookup columns are computed.
+    /// Empty for the other trees.
     pub(crate) cells: Vec<Buffer>,
-    /// Of the quotient tree: the coefficients of its columns.
+    /// The coefficients of the quotient tree's columns. `None` for the other trees.
     pub(crate) coefficients: Option<Buffer>,
 }
 
-/// A codeword and its layers. It is masked and therefore no secret.
+/// A codeword and its layers. The codeword is masked and therefore not secret.
 pub struct Batch {
-    /// The codeword as it is folded so far, the coefficients of an entry side by side.
+    /// The codeword as it is folded so far. The coefficients of an entry are adjacent.
     pub(crate) codeword: Arc<Buffer>,
     pub(crate) log_size: usize,
-    /// The inverse of what its domain is shifted by.
+    /// The inverse of the shift of the codeword's domain.
     pub(crate) shift_inverse: F,
     pub(crate) layers: Vec<(Arc<Buffer>, Tree)>,
 }
@@ -60,7 +61,8 @@ impl WebGpu {
         &self.0
     }
 
-    /// The coefficients of the columns of a group: `rows` has its cells, where `place` says.
+    /// The coefficients of a group's columns. `rows` has the columns' cells at the positions that
+    /// `place` describes.
     pub(crate) fn coefficients(
         &self,
         recorder: &mut Recorder<'_>,
@@ -103,7 +105,8 @@ impl WebGpu {
         extended
     }
 
-    /// Hashes columns, runs everything so far and reads the root, with so many elements more from the start of `more`.
+    /// Hashes columns, runs all recorded commands, and reads the root. `more` is a buffer and the
+    /// number of its first elements that are read, too.
     pub(crate) async fn commit(
         &self,
         mut recorder: Recorder<'_>,
@@ -133,7 +136,7 @@ impl WebGpu {
     }
 }
 
-/// An error of the device as one of the prover.
+/// Converts an error of the device into an error of the prover.
 pub(crate) fn failed(error: GpuError) -> ProveError<GpuError> {
     match error {
         GpuError::Cancelled(cancelled) => ProveError::Cancelled(cancelled),

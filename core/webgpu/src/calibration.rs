@@ -1,4 +1,4 @@
-//! How fast both devices prove tables of some heights.
+//! Measures how fast both devices prove tables of several heights.
 
 use std::time::Duration;
 
@@ -11,39 +11,42 @@ use velum_stark::{Cpu, HashFunction, Parameters, ProveError, ProvingKey, Verifie
 use crate::clock::Clock;
 use crate::device::GpuError;
 
-/// Logarithms of the heights that are measured: those of the tables in use.
+/// Binary logarithms of the heights that are measured, which are those of the tables in use.
 const LOG_HEIGHTS: [usize; 4] = [11, 12, 13, 14];
 
-/// Columns of what is measured: as a wide table has.
+/// Number of columns that are measured, as many as a wide table has.
 const COLUMNS: usize = 96;
 
-/// Times that a device proves a height, of which the shortest counts: the first has to make room.
+/// Number of times that a device proves a height. The shortest time counts, because the first proof
+/// has to allocate memory.
 const RUNS: usize = 2;
 
-/// Times that a height is measured, at most.
+/// The largest number of times that a height is measured.
 const ATTEMPTS: usize = 3;
 
-/// What proofs of one height take.
+/// The duration of proofs of one height.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// The logarithm of the height.
+    /// Binary logarithm of the height.
     pub log_height: usize,
-    /// On the processor.
+    /// The duration on the CPU.
     pub cpu: Duration,
-    /// On the GPU.
+    /// The duration on the GPU.
     pub gpu: Duration,
 }
 
-/// What was measured, by height from the lowest on; nothing where nothing was. It tells what a caller may keep: no name, and no identity.
+/// The measurements, by height, lowest first. Empty if nothing was measured. A caller may keep it:
+/// it contains no name and no identity.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Calibration(pub Vec<Timing>);
 
 impl Calibration {
-    /// Proves tables of some heights on both devices. `disturbances` counts what else they were given to do: a height is measured again
-    /// where they were given something meanwhile, a few times at most.
+    /// Proves tables of several heights on both devices. `disturbances` counts other work that the
+    /// devices receive. If they receive any during a measurement, the height is measured again, but
+    /// only a few times.
     ///
     /// # Errors
-    /// Those of the GPU.
+    /// Returns the errors of the GPU.
     pub(crate) async fn measure<B: Backend<Error = GpuError> + Clone>(
         cpu: &Cpu,
         gpu: &B,
@@ -64,14 +67,15 @@ impl Calibration {
         Ok(Self(timings))
     }
 
-    /// One by which the GPU is faster.
+    /// A calibration in which the GPU is faster.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn preferring_gpu() -> Self {
         let (cpu, gpu) = (Duration::from_secs(1), Duration::ZERO);
         Self(vec![Timing { log_height: LOG_HEIGHTS[0], cpu, gpu }])
     }
 
-    /// Whether the GPU is faster where the tallest table has this height: by the next height that was measured.
+    /// Whether the GPU is faster for a proof whose tallest table has this height. The lowest
+    /// measured height that is not lower decides, or the greatest measured height if all are lower.
     pub fn prefers_gpu(&self, log_height: usize) -> bool {
         let next = self.0.iter().find(|timing| timing.log_height >= log_height).or(self.0.last());
         next.is_some_and(|timing| timing.gpu < timing.cpu)
@@ -96,7 +100,7 @@ impl Timing {
     }
 }
 
-/// The shortest of some proofs.
+/// The duration of the shortest of several proofs.
 async fn timed<B: Backend>(
     backend: B,
     log_height: usize,
@@ -128,11 +132,13 @@ async fn timed<B: Backend>(
     Ok(shortest)
 }
 
-/// How many products of two cells, and how many cells, are summed up for a column. Constraints of credentials take as much of the GPU for each cell that they
-/// read. How far a GPU stays behind the processor depends on this most.
+/// Number of products of two cells, and of single cells, that are summed up for a column.
+/// Constraints of credentials cost the GPU as much for each cell that they read. How far a GPU
+/// stays behind the CPU depends mostly on this number.
 const TERMS: usize = 3;
 
-/// A table of zeros: each column is a sum of products of others, and of others.
+/// A table of zeros. The constraint of each column sums up products of other columns, and other
+/// columns.
 struct Sample {
     height: usize,
 }

@@ -1,4 +1,4 @@
-//! The processor or a GPU, whichever is faster.
+//! A backend that uses the CPU or a GPU, whichever is faster.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,18 +26,18 @@ use crate::key::GpuKey;
 /// Whether a GPU proves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Policy {
-    /// Where there is one and it is faster, once it is ready: until then, where it fails, and under [`Memory::Low`] the processor proves. Adapters
-    /// in software are never chosen.
+    /// A GPU proves if there is one, it is ready, and it is faster. The CPU proves until the GPU is
+    /// ready, if the GPU fails, and under [`Memory::Low`]. Software adapters are never chosen.
     #[default]
     Auto,
     /// Never.
     Off,
-    /// Always, on whatever adapter there is: proofs wait until it is ready, and fail where it does.
+    /// Always, on any adapter. Proofs wait until the GPU is ready, and fail if it fails.
     Require,
 }
 
 impl Policy {
-    /// The policy in a word.
+    /// The policy in one word.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -46,13 +46,14 @@ impl Policy {
         }
     }
 
-    /// The policy of this name.
+    /// The policy with this name.
     pub fn by_name(name: &str) -> Option<Self> {
         [Self::Auto, Self::Off, Self::Require].into_iter().find(|policy| policy.name() == name)
     }
 }
 
-/// The backend of devices that may have a GPU: which of both makes a proof is chosen when it begins. Clones are the same devices.
+/// The backend of machines that may have a GPU. It chooses the device when a proof begins. Clones
+/// share their devices.
 #[derive(Clone)]
 pub struct Choice(Arc<Inner>);
 
@@ -60,15 +61,15 @@ struct Inner {
     policy: Policy,
     cpu: Cpu,
     gpu: OnceCell<Result<Ready, GpuError>>,
-    /// What a caller gave back.
+    /// The calibration that a caller provided.
     calibration: Option<Calibration>,
-    /// Why the GPU is used no more.
+    /// The reason for which the GPU is no longer used.
     broken: Mutex<Option<GpuError>>,
-    /// Proofs that were begun.
+    /// Number of proofs that were begun.
     begun: AtomicU64,
-    /// Cancels opening.
+    /// Cancels the opening of the GPU.
     opening: CancelToken,
-    /// What opens it.
+    /// The thread that opens the GPU.
     #[cfg(not(target_arch = "wasm32"))]
     thread: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
@@ -79,22 +80,22 @@ struct Ready {
     calibration: Calibration,
 }
 
-/// What became of the GPU.
+/// The state of the GPU.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// Nobody asked for it.
     Off,
-    /// It is being opened, its kernels are compiled, or it is measured.
+    /// It is being opened, its kernels are being compiled, or it is being measured.
     Opening,
     /// It can be used.
     Ready(Adapter),
-    /// There is none that may be used, or it failed.
+    /// There is no GPU that may be used, or it failed.
     Failed(GpuError),
 }
 
 impl Choice {
-    /// The processor, and by the policy a GPU, which is not opened yet: [`open`](Self::open) does. A calibration that a caller kept spares the
-    /// measurement.
+    /// The CPU and, depending on the policy, a GPU. The GPU is not opened yet: [`open`](Self::open)
+    /// opens it. With a calibration that the caller kept, no measurement is necessary.
     pub fn new(policy: Policy, calibration: Option<Calibration>) -> Self {
         Self(Arc::new(Inner {
             policy,
@@ -109,31 +110,31 @@ impl Choice {
         }))
     }
 
-    /// The same, with the GPU opened on a thread of its own.
+    /// [`new`](Self::new) with a separate thread that opens the GPU.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn start(policy: Policy, calibration: Option<Calibration>) -> Self {
         let choice = Self::new(policy, calibration);
         if policy != Policy::Off {
             let opened = choice.clone();
             let thread = std::thread::Builder::new().name("velum gpu".into());
-            // Without a thread it is opened by the first proof that requires it.
+            // Without a thread, the first proof that requires the GPU opens it.
             let thread = thread.spawn(move || velum_stark::block_on(opened.open())).ok();
             *choice.0.thread.lock().unwrap_or_else(PoisonError::into_inner) = thread;
         }
         choice
     }
 
-    /// Gives up opening the GPU, and waits until the thread of [`start`](Self::start) is at its end: a process must not end while a driver
-    /// compiles.
+    /// Gives up opening the GPU, and waits until the thread of [`start`](Self::start) has ended. A
+    /// process must not end while a driver compiles.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn stop(&self) {
         self.0.opening.cancel();
         let thread = self.0.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // A panic of a driver's was told when it came.
+        // The panic of a driver was reported when it occurred.
         let _ = thread.map(std::thread::JoinHandle::join);
     }
 
-    /// The processor and a GPU that is ready, which is preferred: for tests, on adapters in software.
+    /// The CPU and a GPU that is ready and preferred. For tests on software adapters.
     #[cfg(any(test, feature = "testing"))]
     pub fn of(gpu: Gpu, policy: Policy) -> Self {
         let calibration = Calibration::preferring_gpu();
@@ -143,7 +144,7 @@ impl Choice {
         choice
     }
 
-    /// Opens the GPU, compiles its kernels and measures it: once, and whoever calls meanwhile waits.
+    /// Opens the GPU, compiles its kernels and measures it, once. Concurrent callers wait.
     pub async fn open(&self) {
         let _ = self.ready().await;
     }
@@ -153,7 +154,7 @@ impl Choice {
         self.0.policy
     }
 
-    /// What became of the GPU so far.
+    /// The current state of the GPU.
     pub fn state(&self) -> State {
         if let Some(error) = self.broken() {
             return State::Failed(error);
@@ -169,7 +170,8 @@ impl Choice {
         }
     }
 
-    /// What was measured, once it was: to be given back when the same device starts again.
+    /// The measurements, once there are any. The caller can provide them again when the same device
+    /// starts again.
     pub fn calibration(&self) -> Option<Calibration> {
         self.0.gpu.get()?.as_ref().ok().map(|ready| ready.calibration.clone())
     }
@@ -200,12 +202,13 @@ impl Choice {
         self.0.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Uses the GPU no more.
+    /// Stops using the GPU.
     fn give_up(&self, error: GpuError) {
         self.0.broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
     }
 
-    /// What a step of the GPU came to. One that failed is its last, unless it is required.
+    /// Handles the outcome of a step on the GPU. Unless the GPU is required, it is not used again
+    /// after a step has failed.
     fn outcome<T>(&self, outcome: Step<T, GpuError>) -> Step<T, GpuError> {
         if self.0.policy == Policy::Auto {
             match &outcome {
@@ -219,7 +222,7 @@ impl Choice {
         outcome
     }
 
-    /// The GPU that is used for a key now, if any is.
+    /// The GPU that is used for a key now, if any.
     fn chosen(&self, key: &ChoiceKey) -> Option<&Ready> {
         let ready = self.0.gpu.get()?.as_ref().ok()?;
         let wins =
@@ -228,13 +231,14 @@ impl Choice {
     }
 }
 
-/// What either device computes before a witness is known, when it is first needed.
+/// What either device computes before the witness is known, at its first use.
 ///
-/// Nobody waits for another who computes it: a thread that shares the processor's work would wait for what lies below on its own stack. Two that
-/// need it at once compute it twice.
+/// No caller waits for another caller that computes it. A thread that shares the CPU's work would
+/// otherwise wait for work that lies below on its own stack. Two callers that need it at once
+/// compute it twice.
 pub struct ChoiceKey {
     verifier: Arc<VerifierKey>,
-    /// None where no GPU was to be had when the key was prepared.
+    /// `None` if no GPU was available when the key was prepared.
     program: Option<Program>,
     cpu: OnceLock<CpuKey>,
     gpu: OnceLock<CheckedKey<GpuKey>>,
@@ -258,33 +262,33 @@ impl ChoiceKey {
     }
 }
 
-/// What is kept, which `make` makes where there is none yet.
+/// The stored value, which `make` computes if there is none yet.
 fn kept<T>(place: &OnceLock<T>, make: impl FnOnce() -> Step<T, GpuError>) -> Step<&T, GpuError> {
     if place.get().is_none() {
         let made = make()?;
-        // Somebody else's, where that was first.
+        // Another caller may have been first. Its value is used then.
         let _ = place.set(made);
     }
     place.get().ok_or(ProveError::Faulty("a key that is not kept"))
 }
 
-/// A tree of either device.
+/// A tree on either device.
 pub enum ChoiceCommitted {
-    /// The processor's.
+    /// A tree of the CPU.
     Cpu(CpuCommitted),
-    /// The GPU's.
+    /// A tree of the GPU.
     Gpu(Box<CheckedCommitted<Committed>>),
 }
 
-/// A codeword of either device.
+/// A codeword on either device.
 pub enum ChoiceBatch {
-    /// The processor's.
+    /// A codeword of the CPU.
     Cpu(CpuBatch),
-    /// The GPU's.
+    /// A codeword of the GPU.
     Gpu(Batch),
 }
 
-/// An outcome of the processor, which does not fail.
+/// The outcome of a step on the CPU, which does not fail.
 fn of_cpu<T>(outcome: Step<T, Infallible>) -> Step<T, GpuError> {
     outcome.map_err(|error| match error {
         ProveError::Cancelled(cancelled) => ProveError::Cancelled(cancelled),
@@ -294,7 +298,7 @@ fn of_cpu<T>(outcome: Step<T, Infallible>) -> Step<T, GpuError> {
     })
 }
 
-/// Trees of two devices are those of two proofs.
+/// The error if the trees of a step are on two devices and thus belong to two proofs.
 const MIXED: &str = "trees of another device";
 
 /// The trees of one device.
@@ -337,7 +341,7 @@ enum Chosen<'a> {
 }
 
 impl Choice {
-    /// The device that a proof was begun on, whose key was made when it was.
+    /// The device on which a proof was begun. Its key was computed then.
     fn made<'a>(&'a self, key: &'a ChoiceKey, device: Device) -> Step<Chosen<'a>, GpuError> {
         let made = match device {
             Device::Cpu => key.cpu.get().map(|key| Chosen::Cpu(&self.0.cpu, key)),
@@ -349,7 +353,7 @@ impl Choice {
         made.ok_or(ProveError::Faulty(MIXED))
     }
 
-    /// The device that a proof is begun on, with its key.
+    /// The device on which a proof is begun, with its key.
     async fn on<'a>(
         &'a self,
         key: &'a ChoiceKey,
@@ -379,7 +383,7 @@ impl Backend for Choice {
     }
 
     fn fallback(&self, device: Device, why: &str) -> Option<Cpu> {
-        // What the processor computes wrong it would compute wrong again.
+        // A wrong result of the CPU would occur again.
         let may_replace = self.0.policy == Policy::Auto && device == Device::Gpu;
         may_replace.then(|| {
             self.give_up(GpuError::Failed(why.into()));
@@ -403,7 +407,7 @@ impl Backend for Choice {
         let device = self.begin(&key, control).await?;
         let made = self.outcome(self.on(&key, &control.on(device)).await.map(drop));
         match made {
-            // The key is that of either device: the processor goes on.
+            // The key serves both devices, so the CPU continues.
             Err(ProveError::Backend(_) | ProveError::Faulty(_))
                 if self.0.policy == Policy::Auto && device == Device::Gpu =>
             {
@@ -421,7 +425,7 @@ impl Backend for Choice {
             self.ready().await.map_err(failed)?;
             return Ok(Device::Gpu);
         }
-        // The processor's need of memory is bounded: see `Memory::Low`.
+        // The CPU's memory is bounded under `Memory::Low`. The GPU's is not.
         let is_gpu = control.memory() == Memory::Normal && self.chosen(key).is_some();
         Ok(if is_gpu { Device::Gpu } else { Device::Cpu })
     }

@@ -1,4 +1,4 @@
-//! Time, which WebAssembly has from JavaScript alone.
+//! Time, which WebAssembly gets only from JavaScript.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ impl Clock {
     }
 }
 
-/// Milliseconds by the clock that never goes back, or by the other where there is none.
+/// Milliseconds by the monotonic clock, or by the system clock if there is no monotonic clock.
 #[cfg(target_arch = "wasm32")]
 fn now() -> f64 {
     use wasm_bindgen::{JsCast, JsValue};

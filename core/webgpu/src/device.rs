@@ -10,24 +10,24 @@ use crate::kernels::{Form, Kernels};
 use crate::memory::Pool;
 use crate::traffic::Counters;
 
-/// Why a GPU could not be used.
+/// The reason for which a GPU could not be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum GpuError {
     /// There is no adapter, or none that may be used.
     #[error("no GPU is available: {0}")]
     NoAdapter(String),
-    /// The adapter gave no device.
+    /// The adapter provided no device.
     #[error("the GPU cannot be used: {0}")]
     NoDevice(String),
     /// The adapter's limits are too low.
     #[error("the GPU allows {has} {what}, and {needed} are needed")]
     Limit {
-        /// Of what.
+        /// The limited resource.
         what: &'static str,
-        /// How many are needed.
+        /// The amount that is needed.
         needed: u64,
-        /// How many there can be.
+        /// The amount that is available.
         has: u64,
     },
     /// A kernel was refused.
@@ -35,22 +35,22 @@ pub enum GpuError {
     Compilation {
         /// The kernel.
         kernel: String,
-        /// Why.
+        /// The reason.
         message: String,
     },
     /// The device was lost.
     #[error("the GPU was lost: {0}")]
     Lost(String),
-    /// The device has no more memory.
+    /// The device has no memory left.
     #[error("the GPU has no memory left: {0}")]
     OutOfMemory(String),
-    /// The device refused what it was told to do.
+    /// The device refused a command.
     #[error("the GPU failed: {0}")]
     Failed(String),
-    /// Whoever waited for it gave up.
+    /// The caller that waited for the device gave up.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
-    /// A key whose tables the kernels were not made for.
+    /// The kernels do not support the tables of a key.
     #[error("the GPU's kernels are not made for {0}")]
     Unsupported(String),
 }
@@ -58,17 +58,17 @@ pub enum GpuError {
 /// An adapter, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Adapter {
-    /// Its name.
+    /// The adapter's name.
     pub name: String,
-    /// The interface that it is reached through: `vulkan`, `metal`, `dx12`, `webgpu`.
+    /// The interface through which it is used: `vulkan`, `metal`, `dx12`, `webgpu`.
     pub interface: String,
     /// The driver, with its version.
     pub driver: String,
-    /// Whether it computes on the processor.
+    /// Whether it computes on the CPU.
     pub is_software: bool,
-    /// Whether it has integers of 64 bits.
+    /// Whether it has 64-bit integers.
     pub has_64_bit: bool,
-    /// Most bytes that a kernel may see of a buffer.
+    /// The largest number of a buffer's bytes that a kernel may access.
     pub max_binding: u64,
 }
 
@@ -85,7 +85,7 @@ impl Adapter {
         }
     }
 
-    /// The same, with what a browser tells of a device that it gave.
+    /// The adapter, completed with what a browser reports about the device.
     #[cfg(target_arch = "wasm32")]
     fn of_device(self, device: &wgpu::Device) -> Self {
         let info =
@@ -101,19 +101,20 @@ impl Adapter {
         Self { name: parts.join(" "), is_software, ..self }
     }
 
-    /// The same: what the adapter tells is all that there is.
+    /// The adapter, which already reports everything.
     #[cfg(not(target_arch = "wasm32"))]
     fn of_device(self, _device: &wgpu::Device) -> Self {
         self
     }
 
-    /// Whether it takes minutes to compile kernels that are written out. A browser's adapter in software does; lavapipe does not.
+    /// Whether compiling kernels that are written out takes minutes. This is so for a browser's
+    /// software adapter, but not for lavapipe.
     fn is_slow_to_compile(&self) -> bool {
         self.is_software && cfg!(target_arch = "wasm32")
     }
 }
 
-/// All adapters of the machine, or the one that a browser offers.
+/// All adapters of the machine, or the adapter that a browser offers.
 pub async fn adapters() -> Vec<Adapter> {
     all_adapters().await.iter().map(Adapter::new).collect()
 }
@@ -146,16 +147,16 @@ async fn all_adapters() -> Vec<wgpu::Adapter> {
         .collect();
 }
 
-/// Buffers of storage that a kernel sees at once, at most.
+/// The largest number of storage buffers that a kernel accesses at once.
 const STORAGE_BUFFERS: u32 = 8;
 
-/// Bytes of a workgroup's memory, at most.
+/// The largest number of bytes of a workgroup's memory.
 const WORKGROUP_BYTES: u32 = 16_384;
 
-/// Threads of a workgroup, at most.
+/// The largest number of threads of a workgroup.
 const WORKGROUP_THREADS: u32 = 256;
 
-/// A device with its kernels. Clones are the same device.
+/// A device with its kernels. Clones share the device.
 #[derive(Clone)]
 pub struct Gpu(pub(crate) Arc<Inner>);
 
@@ -171,7 +172,7 @@ pub(crate) struct Inner {
     pub(crate) fault: Arc<Fault>,
 }
 
-/// The first thing that went wrong.
+/// The first error of the device.
 #[derive(Default)]
 pub(crate) struct Fault(Mutex<Option<GpuError>>);
 
@@ -180,7 +181,7 @@ impl Fault {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
     }
 
-    /// Fails where something went wrong so far.
+    /// Returns the first error so far, if any.
     pub(crate) fn check(&self) -> Result<(), GpuError> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone().map_or(Ok(()), Err)
     }
@@ -189,11 +190,12 @@ impl Fault {
 /// Which adapters may be used, and how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Adapters that compute on the processor are taken too, where there is no other.
+    /// Use adapters that compute on the CPU, too, if there is no other.
     pub software: bool,
-    /// Elements are pairs of 32 bits even where the adapter has integers of 64.
+    /// Represent elements as pairs of 32-bit integers even if the adapter has 64-bit integers.
     pub only_32_bit: bool,
-    /// Kernels are short, not fast: some adapters in software take minutes to compile others.
+    /// Compile short kernels instead of fast ones. Some software adapters take minutes to compile
+    /// fast kernels.
     pub short: bool,
 }
 
@@ -201,15 +203,15 @@ impl Gpu {
     /// Opens a GPU and compiles the kernels.
     ///
     /// # Errors
-    /// [`GpuError`].
+    /// Returns [`GpuError`] if the GPU cannot be used.
     pub async fn open(options: Options) -> Result<Self, GpuError> {
         Self::open_with(options, &Control::none(), |source| source).await
     }
 
-    /// The same, that can be cancelled.
+    /// [`open`](Self::open) with cancellation.
     ///
     /// # Errors
-    /// [`GpuError`].
+    /// Returns [`GpuError`] if the GPU cannot be used.
     pub(crate) async fn open_under(
         options: Options,
         control: &Control<'_>,
@@ -217,10 +219,11 @@ impl Gpu {
         Self::open_with(options, control, |source| source).await
     }
 
-    /// The same with kernels whose source is altered, for it to be seen what notices.
+    /// [`open`](Self::open) with kernels whose source is altered, so that tests can find out what
+    /// notices the change.
     ///
     /// # Errors
-    /// [`GpuError`].
+    /// Returns [`GpuError`] if the GPU cannot be used.
     #[cfg(any(test, feature = "testing", feature = "measure"))]
     pub async fn open_altered(
         options: Options,
@@ -325,7 +328,7 @@ impl Gpu {
         self.0.device.destroy();
     }
 
-    /// Has no memory left, as drivers tell it.
+    /// Reports that no memory is left, as drivers do.
     #[cfg(any(test, feature = "testing"))]
     pub fn exhaust(&self) {
         self.0.fault.set(GpuError::OutOfMemory("on purpose".into()));
@@ -336,7 +339,7 @@ impl Gpu {
         &self.0.adapter
     }
 
-    /// Fails where something went wrong so far.
+    /// Returns the first error so far, if any.
     pub(crate) fn check(&self) -> Result<(), GpuError> {
         self.0.fault.check()
     }

@@ -83,7 +83,7 @@ impl WebGpu {
         drop(before);
     }
 
-    /// The coefficients of the polynomial with the codeword.
+    /// The coefficients of the polynomial that the codeword represents.
     pub(crate) async fn last_polynomial(
         &self,
         key: &GpuKey,
@@ -92,7 +92,7 @@ impl WebGpu {
         let bytes = (EXTENSION_DEGREE as u64 * ELEMENT) << batch.log_size;
         let codeword = elements_x(&Recorder::new(&self.0).read(&batch.codeword, bytes).await?);
         let size = codeword.len();
-        // It is short: by the school book.
+        // The codeword is short, so the textbook algorithm suffices.
         let back = F::two_adic_generator(batch.log_size).inverse();
         let coefficient = |power: usize| -> EF {
             let step = back.exp_u64(power as u64);

@@ -33,14 +33,14 @@ struct GrindPoseidon2 {
     unused: [u32; 3],
 }
 
-/// Logarithms of the fewest and the most nonces that are tried in one go.
+/// Binary logarithms of the smallest and the largest number of nonces that are tried at once.
 const LOG_TRIED: std::ops::RangeInclusive<usize> = 8..=18;
 
-/// Nonces that a thread tries.
+/// Number of nonces that a thread tries.
 pub(crate) const EACH: u32 = 4;
 
 impl WebGpu {
-    /// A nonce that solves a puzzle.
+    /// Finds a nonce that solves a puzzle.
     pub(crate) async fn nonce(
         &self,
         key: &GpuKey,
@@ -49,7 +49,7 @@ impl WebGpu {
         control: &Control<'_>,
     ) -> Step<u64, GpuError> {
         let gpu = &self.0;
-        // Twice as many as it takes on average, so that one go most often does.
+        // Twice the average number of tries, so that one run usually suffices.
         let log_tried = (bits + 1).clamp(*LOG_TRIED.start(), *LOG_TRIED.end());
         let threads = (1_u64 << log_tried) / u64::from(EACH);
         let found = gpu.0.pool.public(1);

@@ -1,4 +1,4 @@
-//! The kernels: their source, what they see, their pipelines.
+//! The kernels: their source, their bindings, their pipelines.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use wgpu::{
 
 use crate::device::{Fault, GpuError};
 
-/// Registers of the interpreter.
+/// Number of registers of the interpreter.
 pub(crate) const REGISTERS: usize = 256;
 
 /// A kernel.
@@ -43,17 +43,17 @@ pub(crate) enum Kernel {
     Operate,
 }
 
-/// Which of the forms of their source kernels have.
+/// The form of the kernels' source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Form {
-    /// Elements are integers of 64 bits, not pairs of 32.
+    /// Elements are 64-bit integers instead of pairs of 32-bit integers.
     pub(crate) has_64_bit: bool,
-    /// What is done several times side by side is in loops, not written out.
+    /// Repeated code is in loops instead of written out.
     pub(crate) is_looped: bool,
 }
 
-/// A module of kernels: parts of its source, and its kernels with their entry points. `buffers` are what they see behind their
-/// parameters: `r` is read, `w` is read and written.
+/// A module of kernels: the parts of its source, and its kernels with their entry points. `buffers`
+/// describes the bindings after the parameters: `r` is read, `w` is read and written.
 struct Module {
     parts: &'static [&'static str],
     buffers: &'static str,
@@ -67,7 +67,7 @@ macro_rules! source {
 }
 
 impl Module {
-    /// Its source in a form.
+    /// The source in a form.
     fn source(&self, form: Form) -> String {
         let field = if form.has_64_bit { source!("field_u64") } else { source!("field_u32") };
         let repeated = if form.is_looped { source!("looped") } else { source!("unrolled") };
@@ -174,7 +174,7 @@ pub(crate) struct Pipeline {
 /// All kernels.
 pub(crate) struct Kernels(Vec<(Kernel, Pipeline)>);
 
-/// A module that the device has read, with the layout of what its kernels see.
+/// A module that the device has loaded, with the layout of its kernels' bindings.
 struct Loaded {
     kernels: &'static [(Kernel, &'static str)],
     shader: wgpu::ShaderModule,
@@ -201,7 +201,7 @@ impl Loaded {
             layout: Some(&pipeline_layout),
             module: &self.shader,
             entry_point: Some(entry),
-            // What a workgroup reads of its memory it wrote before.
+            // A workgroup writes its memory before it reads it.
             compilation_options: wgpu::PipelineCompilationOptions {
                 zero_initialize_workgroup_memory: false,
                 ..Default::default()
@@ -216,7 +216,8 @@ impl Kernels {
     /// Compiles all kernels. `alter` may change their source, which tests do.
     ///
     /// # Errors
-    /// [`GpuError::Compilation`] of the first kernel that is refused, what else is wrong with the device by then, or that it was cancelled.
+    /// Returns [`GpuError::Compilation`] for the first kernel that is refused, another error that
+    /// the device has had by then, or the cancellation.
     pub(crate) async fn new(
         device: &wgpu::Device,
         fault: &Fault,
@@ -259,7 +260,7 @@ impl Kernels {
     }
 }
 
-/// An error that came with a kernel.
+/// Converts an error that came with a kernel.
 fn refused(kernel: &'static str, error: GpuError) -> GpuError {
     match error {
         GpuError::Failed(message) => GpuError::Compilation { kernel: kernel.into(), message },
@@ -267,7 +268,7 @@ fn refused(kernel: &'static str, error: GpuError) -> GpuError {
     }
 }
 
-/// Parameters, then buffers.
+/// The layout of the parameters and the buffers after them.
 fn layout(device: &wgpu::Device, buffers: &str) -> BindGroupLayout {
     let entry =
         |binding: usize, ty: BufferBindingType, has_dynamic_offset: bool| BindGroupLayoutEntry {
@@ -294,14 +295,14 @@ pub(crate) fn sources(form: Form) -> impl Iterator<Item = (&'static str, String)
     MODULES.iter().map(move |module| (module.kernels[0].1, module.source(form)))
 }
 
-/// The kernels of each module, by name.
+/// The names of each module's kernels.
 #[cfg(feature = "measure")]
 pub(crate) fn names() -> impl Iterator<Item = String> {
     let name = |(kernel, _): &(Kernel, _)| format!("{kernel:?}");
     MODULES.iter().map(move |module| module.kernels.iter().map(name).collect::<Vec<_>>().join(", "))
 }
 
-/// The source of the kernels that measure what a device can do at most.
+/// The source of the kernels that measure the limits of a device.
 #[cfg(feature = "measure")]
 pub(crate) fn source_of_peaks(form: Form) -> String {
     Module { parts: &[source!("measure")], buffers: "", kernels: &[] }.source(form)

@@ -18,7 +18,7 @@ use crate::program::{Code, Columns, Invariants};
 use crate::recorder::Recorder;
 use crate::transform::{self, Form, Roots};
 
-/// What the device computes before a witness is known.
+/// What the device computes before the witness is known.
 pub struct GpuKey {
     pub(crate) verifier: Arc<VerifierKey>,
     pub(crate) program: Program,
@@ -29,15 +29,16 @@ pub struct GpuKey {
     pub(crate) openings: Openings,
     /// Powers of the field's generator, as many as the tallest group has rows.
     pub(crate) generator_powers: Buffer,
-    /// What the coefficients of the codeword are multiplied by: powers of the inverse of its shift over its length.
+    /// The factors of the codeword's coefficients: powers of the inverse of the domain's shift,
+    /// divided by the tallest group's height.
     pub(crate) codeword_factors: Buffer,
 }
 
-/// What is known of a group.
+/// What is known about a group.
 pub(crate) struct GroupKey {
     pub(crate) log_height: usize,
     pub(crate) shift: F,
-    /// What coefficients are divided by, one for each, then the powers of each coset's shift.
+    /// One over the height for each coefficient, then the powers of each coset's shift.
     pub(crate) factors: Buffer,
     pub(crate) places: GroupColumns,
     /// Fixed columns on the rows.
@@ -51,17 +52,18 @@ pub(crate) struct GroupKey {
     pub(crate) small: SmallCoset,
 }
 
-/// The cosets on which the quotient is computed, in bit-reversed numbers: the first two make up one of order `2 N`, and a part of the third is
-/// the small coset.
+/// Number of cosets on which the quotient is computed, in bit-reversed numbers. The first two make
+/// up a coset of order `2 N`. A part of the third is the small coset.
 pub(crate) const QUOTIENT_COSETS: usize = 3;
 
-/// The small coset: it determines the coefficients of a quotient beyond `2 N`.
+/// The small coset. It determines the coefficients of a quotient beyond `2 N`.
 pub(crate) struct SmallCoset {
     pub(crate) log_size: usize,
-    /// What shifts it.
+    /// The coset's shift.
     pub(crate) shift: F,
-    /// Powers of the shift, `2 N` of them; of its inverse over the order, as many as it has points; and of the inverse of the group's shift over
-    /// `2 N`, `2 N` of them.
+    /// Three lists of powers: `2 N` powers of the shift; as many powers of the shift's inverse,
+    /// divided by the coset's order, as the coset has points; `2 N` powers of the inverse of the
+    /// group's shift, divided by `2 N`.
     pub(crate) powers: Buffer,
 }
 
@@ -75,14 +77,15 @@ impl SmallCoset {
     }
 }
 
-/// Most points of a small coset: the threads of a workgroup.
+/// The largest number of points of a small coset, which is the number of threads in a workgroup.
 const MOST_SMALL: usize = 256;
 
-/// Where a group's fixed and public columns stand.
+/// Positions of a group's fixed and public columns.
 pub(crate) struct GroupColumns {
-    /// Tables of the group: of each the number of its first fixed column and of its first public one.
+    /// For each table of the group, the number of its first fixed column and of its first public
+    /// column.
     tables: HashMap<usize, (usize, usize)>,
-    /// Selectors behind the fixed columns.
+    /// The selectors, which follow the fixed columns.
     selectors: HashMap<Input, usize>,
     pub(crate) fixed: usize,
     pub(crate) public: usize,
@@ -109,7 +112,7 @@ impl GroupColumns {
         Self { tables, selectors: inputs.into_iter().zip(fixed..).collect(), fixed, public }
     }
 
-    /// Fixed columns and selectors.
+    /// Number of fixed columns and selectors.
     pub(crate) fn width(&self) -> usize {
         self.fixed + self.selectors.len()
     }
@@ -130,16 +133,16 @@ impl Columns for GroupColumns {
     }
 }
 
-/// What trees are hashed with.
+/// The parameters of the hash function of trees.
 pub(crate) struct Hashes {
     pub(crate) function: HashFunction,
     pub(crate) row_key: [u32; 8],
     pub(crate) pieces_key: [u32; 8],
     pub(crate) node_key: [u32; 8],
     pub(crate) cut: [u32; 2],
-    /// Of Poseidon2.
+    /// The constants of Poseidon2.
     pub(crate) constants: Buffer,
-    /// Stands for what a kernel does not read.
+    /// Stands for a buffer that a kernel does not read.
     pub(crate) unread: Buffer,
 }
 
@@ -150,7 +153,7 @@ impl Hashes {
             [INITIAL.as_flattened(), &INTERNAL[..], TERMINAL.as_flattened(), &DIAGONAL[..]]
                 .concat();
         let bytes = function.digest_bytes();
-        // The words of a digest that is cut off in the last two.
+        // Masks for the last two words of a digest that is truncated.
         let cut = [6, 7].map(|word| match bytes.saturating_sub(4 * word).min(4) {
             4 => u32::MAX,
             bytes => (1 << (8 * bytes)) - 1,
@@ -167,27 +170,28 @@ impl Hashes {
     }
 }
 
-/// What is opened out of domain, in the order in which the device computes it.
+/// What is opened at out-of-domain points, in the order in which the device computes it.
 pub(crate) struct Openings {
-    /// Of each opened column of the base field: its number and the rows further down.
+    /// For each opened column of the base field, its number and the row offset.
     pub(crate) columns: Buffer,
-    /// By tree and group: the first of its columns, and how many there are.
+    /// By tree and group: the first of its columns, and their number.
     pub(crate) ranges: Vec<(usize, usize, usize, usize)>,
-    /// Of each column the term it belongs to, and which coefficient of it it is.
+    /// For each column, the term to which it belongs, and which of the term's coefficients it is.
     pub(crate) terms: Vec<(usize, usize)>,
-    /// Of each group the terms by point.
+    /// For each group, its points.
     pub(crate) by_point: Vec<GroupPoints>,
-    /// Terms of all groups in that order: tree and column.
+    /// The terms of all groups in the order of `by_point`: tree and column.
     pub(crate) cells: Buffer,
-    /// Of each of these the term it belongs to, and which coefficient of it it is.
+    /// For each element of `cells`, the term to which it belongs, and which of the term's
+    /// coefficients it is.
     pub(crate) cell_terms: Vec<(usize, usize)>,
-    /// Of each group's point its first term and the one behind its last.
+    /// For each group and point, the first term and the end of its terms.
     pub(crate) point_ranges: Buffer,
 }
 
 /// The points at which columns of a group are opened.
 pub(crate) struct GroupPoints {
-    /// The first of them among those of all groups.
+    /// The number of the first point among the points of all groups.
     pub(crate) first: usize,
     pub(crate) points: Vec<usize>,
 }
@@ -292,14 +296,17 @@ impl GpuKey {
         self.verifier.parameters()
     }
 
-    /// Rows of a group that are no blinding.
+    /// Number of a group's rows that are not blinding rows.
     pub(crate) fn active_rows(&self, group: usize) -> usize {
         self.shape().groups[group].height() - self.parameters().blinding_rows
     }
 }
 
-/// Whether kernels are made for so many groups and for cells so far from their row, and a coset of each tree's columns of each group fits into a buffer
-/// that they see at once.
+/// Checks the limits of the kernels and of the device:
+///
+/// * The kernels support this number of groups.
+/// * The kernels support the row offsets of all cells.
+/// * A coset of each tree's columns of each group fits into a buffer that kernels see at once.
 fn fits(gpu: &Gpu, shape: &Shape, program: &Program) -> Result<(), GpuError> {
     if shape.groups.len() > crate::quotient::GROUPS {
         return Err(GpuError::Unsupported(format!("tables of {} heights", shape.groups.len())));
@@ -385,18 +392,18 @@ impl GroupKey {
     }
 }
 
-/// How columns of a group that are no secret come to the cosets of its quotient.
+/// Extends columns of a group that are not secret to the cosets of its quotient.
 pub(crate) struct Known<'a> {
     pub(crate) gpu: &'a Gpu,
     pub(crate) roots: &'a Roots,
-    /// Those of the group.
+    /// The factors of the group.
     pub(crate) factors: &'a Buffer,
     pub(crate) log_height: usize,
     pub(crate) log_blowup: usize,
 }
 
 impl Known<'_> {
-    /// Extends so many columns, which are given on their rows in natural order, column by column.
+    /// Extends `columns` columns. `rows` has their cells in natural order, column by column.
     pub(crate) fn extend(
         &self,
         recorder: &mut Recorder<'_>,
@@ -489,7 +496,7 @@ fn selectors(key: &VerifierKey, group: usize, places: &GroupColumns, small: usiz
     let mut cells = Vec::with_capacity(selectors.len() * QUOTIENT_COSETS * height);
     for (selector, _) in selectors {
         cells.extend(column(selector));
-        // Nothing is read beyond the small coset.
+        // No cell beyond the small coset is read.
         cells.resize(cells.len() + height - small, F::ZERO);
     }
     cells

@@ -1,22 +1,27 @@
-//! A [`Backend`](velum_stark::backend::Backend) on GPUs: one set of WGSL kernels through `wgpu`, natively and in browsers.
+//! A [`Backend`](velum_stark::backend::Backend) on GPUs: one set of WGSL kernels that run through
+//! `wgpu`, natively and in browsers.
 //!
-//! | module | what lives there |
+//! | module | contents |
 //! |---|---|
-//! | `choice`, `calibration` | the processor or the GPU, whichever is faster |
-//! | `device` | the adapter, its limits, what went wrong with it |
-//! | `memory` | buffers, which are cleared where they held secrets |
-//! | `kernels`, `ahead` | the kernels, their source and their compilation; in browsers without anyone waiting |
-//! | `recorder`, `waiting` | what the device is told to do, and what comes back from it |
+//! | `choice`, `calibration` | the choice of the faster device: the CPU or the GPU |
+//! | `device` | the adapter, its limits, and its errors |
+//! | `memory` | buffers, which are cleared if they held secrets |
+//! | `kernels`, `ahead` | the kernels, their source and their compilation, which blocks nobody in browsers |
+//! | `recorder`, `waiting` | the commands for the device, and its answers |
 //! | `measure` | how long kernels and stages take, with the feature of that name |
-//! | `traffic` | how much of both there was |
+//! | `traffic` | how many commands and answers there were |
 //! | `program` | constraint programs as instructions of a kernel |
 //! | `key` | what is computed once for each verifier key |
 //! | `transform`, `tree`, `lookup`, `quotient`, `opening`, `folding`, `grinding` | the steps of a proof |
 //!
-//! Columns stay on the device from the first commitment to the last opening. What comes back are roots, terminals, values out of domain,
-//! the last codeword, and what the queries open.
+//! The last row of the table names the steps in the order of a proof: every commitment needs
+//! `transform` and `tree`, the lookup columns and the quotient follow, then the openings and FRI.
+//! Grinding takes place between the steps.
 //!
-//! This crate knows nothing of what tables are about.
+//! Columns stay on the device from the first commitment to the last opening. The device returns
+//! roots, terminals, out-of-domain values, the last codeword, and what the queries open.
+//!
+//! This crate knows nothing about the meaning of tables.
 
 #![warn(missing_docs, unnameable_types, unreachable_pub)]
 

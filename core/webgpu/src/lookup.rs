@@ -19,7 +19,7 @@ use crate::memory::{Buffer, ELEMENT};
 use crate::program::Challenges;
 use crate::recorder::Recorder;
 
-/// Where cells of a matrix stand, for the interpreter.
+/// The positions of a matrix's cells, for the interpreter.
 #[repr(C)]
 #[derive(Clone, Copy, Default, Pod, Zeroable)]
 pub(crate) struct Cells {
@@ -49,7 +49,7 @@ pub(crate) struct Interpreter {
     pub(crate) unused: [u32; 3],
 }
 
-/// Parameters of both kernels.
+/// The parameters of both kernels.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
 pub(crate) struct Lookup {
@@ -159,7 +159,8 @@ impl WebGpu {
         fractions
     }
 
-    /// The lookup columns of a group on its rows, column by column, whose sum becomes its terminal.
+    /// The lookup columns of a group on its rows, column by column. Their sum becomes the group's
+    /// terminal.
     fn columns(
         &self,
         recorder: &mut Recorder<'_>,

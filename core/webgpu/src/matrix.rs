@@ -1,4 +1,4 @@
-//! Elements as the device has them, and matrices of columns on it.
+//! Elements in the device's format, and matrices of columns on the device.
 
 use bytemuck::{Pod, Zeroable};
 use p3_field::{BasedVectorSpace, PrimeCharacteristicRing, PrimeField64};
@@ -8,7 +8,7 @@ use zeroize::Zeroize;
 use crate::device::Gpu;
 use crate::memory::{Buffer, ELEMENT};
 
-/// An element: its canonical number, the low word first.
+/// An element as its canonical number, low word first.
 pub(crate) type Words = [u32; 2];
 
 pub(crate) fn words(element: F) -> Words {
@@ -36,7 +36,7 @@ pub(crate) fn elements_x(bytes: &[u8]) -> Vec<EF> {
 }
 
 impl Gpu {
-    /// Writes elements to a buffer, from the one of this number on.
+    /// Writes elements to a buffer. `first` is the number of the first element in the buffer.
     pub(crate) fn write(&self, buffer: &Buffer, first: u64, elements: &[F]) {
         let mut numbers: Vec<u64> = elements.iter().map(PrimeField64::as_canonical_u64).collect();
         self.upload(buffer, first * ELEMENT, bytemuck::cast_slice(&numbers));
@@ -50,14 +50,14 @@ impl Gpu {
         numbers.zeroize();
     }
 
-    /// A buffer of elements that are no secret.
+    /// A buffer of elements that are not secret.
     pub(crate) fn public(&self, elements: &[F]) -> Buffer {
         let buffer = self.0.pool.public(elements.len() as u64);
         self.write(&buffer, 0, elements);
         buffer
     }
 
-    /// A buffer of numbers that are no secret.
+    /// A buffer of numbers that are not secret.
     pub(crate) fn public_numbers<T: Pod>(&self, numbers: &[T]) -> Buffer {
         let bytes: &[u8] = bytemuck::cast_slice(numbers);
         let buffer = self.0.pool.public((bytes.len() as u64).div_ceil(ELEMENT));
@@ -66,8 +66,8 @@ impl Gpu {
     }
 }
 
-/// Where cells stand: that of a coset, a column and a row is the one of number `offset + coset * self.coset + column * self.column + row *
-/// self.row` in its buffer.
+/// The positions of cells. The cell of a coset, a column and a row has the number
+/// `offset + coset * self.coset + column * self.column + row * self.row` in its buffer.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
 pub(crate) struct Place {
@@ -77,18 +77,18 @@ pub(crate) struct Place {
     pub(crate) row: u32,
 }
 
-/// Columns of a group on its evaluation domain, rows in bit-reversed order: some cosets after each other in each of some buffers. A buffer has
-/// its columns one behind the other.
+/// Columns of a group on its evaluation domain, with rows in bit-reversed order. Each buffer has
+/// some consecutive cosets, and its columns are concatenated.
 pub(crate) struct Extended {
     pub(crate) chunks: Vec<Buffer>,
     pub(crate) width: usize,
     pub(crate) log_height: usize,
-    /// Cosets in a buffer.
+    /// Number of cosets in a buffer.
     pub(crate) cosets: usize,
 }
 
 impl Extended {
-    /// Room for columns on `2^log_blowup` cosets.
+    /// Allocates columns on `2^log_blowup` cosets.
     pub(crate) fn new(gpu: &Gpu, width: usize, log_height: usize, log_blowup: usize) -> Self {
         let coset = (width as u64) << log_height;
         let mut cosets = 1_usize << log_blowup;
@@ -100,12 +100,12 @@ impl Extended {
         Self { chunks, width, log_height, cosets }
     }
 
-    /// Rows of a buffer.
+    /// Number of rows in a buffer.
     pub(crate) fn rows(&self) -> usize {
         self.cosets << self.log_height
     }
 
-    /// The buffer of a coset, and where its rows stand there.
+    /// The buffer of a coset, and the positions of the coset's rows in it.
     pub(crate) fn coset(&self, coset: usize) -> (&Buffer, Place) {
         let (chunk, within) = (coset / self.cosets, coset % self.cosets);
         let place = Place {

@@ -1,7 +1,7 @@
 //! Buffers on the device.
 //!
-//! What a proof computes is secret: its buffers are cleared when it lets them go, before they serve another, as those of the processor's
-//! backend are.
+//! What a proof computes is secret. Its buffers are cleared when the proof releases them, before
+//! other code uses them, as in the CPU backend.
 
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,10 +16,10 @@ pub(crate) const ELEMENT: u64 = 8;
 const USAGE: BufferUsages =
     BufferUsages::STORAGE.union(BufferUsages::COPY_SRC).union(BufferUsages::COPY_DST);
 
-/// A buffer of storage.
+/// A storage buffer.
 pub(crate) struct Buffer {
     raw: wgpu::Buffer,
-    /// Where it goes back to; none for what is no secret.
+    /// The pool to which the buffer returns. `None` for a buffer without secrets.
     pool: Option<Pool>,
 }
 
@@ -39,7 +39,7 @@ impl Drop for Buffer {
     }
 }
 
-/// Buffers that proofs leave to later ones.
+/// Buffers that proofs leave to later proofs.
 #[derive(Clone)]
 pub(crate) struct Pool {
     device: wgpu::Device,
@@ -53,7 +53,8 @@ impl Pool {
         Self { device, queue, counters, free: Arc::default() }
     }
 
-    /// A buffer of so many elements for secrets: the shortest that is long enough and not twice as long, or a new one.
+    /// A buffer for this number of secret elements. It is the shortest free buffer that is long
+    /// enough and at most twice as long, or a new one.
     pub(crate) fn secret(&self, elements: u64) -> Buffer {
         let bytes = (elements * ELEMENT).max(ELEMENT * 2);
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
@@ -66,12 +67,12 @@ impl Pool {
         Buffer { raw, pool: Some(self.clone()) }
     }
 
-    /// A new buffer of so many elements for what is no secret.
+    /// A new buffer for this number of elements that are not secret.
     pub(crate) fn public(&self, elements: u64) -> Buffer {
         Buffer { raw: self.new_buffer((elements * ELEMENT).max(ELEMENT * 2)), pool: None }
     }
 
-    /// Frees what is not in use.
+    /// Frees the buffers that are not in use.
     pub(crate) fn free(&self) {
         self.free.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -83,7 +84,7 @@ impl Pool {
         self.device.create_buffer(&description)
     }
 
-    /// Lets go of buffers at once: those that held secrets are cleared by one submission.
+    /// Releases several buffers together. Buffers that held secrets are cleared in one submission.
     pub(crate) fn release(&self, mut buffers: Vec<Buffer>) {
         let secret =
             buffers.iter_mut().filter_map(|buffer| buffer.pool.take().map(|_| buffer.raw.clone()));

@@ -1,4 +1,4 @@
-//! Values out of domain, the batch, and what the queries open.
+//! Out-of-domain values, the batch, and what the queries open.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ pub(crate) struct Points {
     unused: [u32; 2],
 }
 
-/// What is computed of a point and a row, as the kernel numbers it.
+/// What is computed from a point and a row, as the kernel numbers it.
 pub(crate) const WEIGHTS: u32 = 0;
 const DENOMINATORS: u32 = 1;
 
@@ -90,7 +90,7 @@ pub(crate) struct Gather {
 }
 
 impl WebGpu {
-    /// Records what rows of a group have to do with a point.
+    /// Records the computation of `kind` for a point and all rows of a group.
     fn at_point(
         &self,
         recorder: &mut Recorder<'_>,
@@ -113,7 +113,7 @@ impl WebGpu {
         recorder.run(Kernel::AtPoint, &parameters, &[&key.roots.buffer, to], workgroups);
     }
 
-    /// The values of all terms out of domain.
+    /// The values of all terms at the out-of-domain points.
     pub(crate) async fn values(
         &self,
         key: &GpuKey,
@@ -149,7 +149,7 @@ impl WebGpu {
         }
         let bytes = values.size();
         let sums = elements_x(&recorder.read(&values, bytes).await?);
-        // What the weights lack: (point^N - shift^N) / (N shift^N).
+        // The factor that the weights lack: `(point^N - shift^N) / (N shift^N)`.
         let factors: Vec<EF> = (0..key.groups.len())
             .map(|group| {
                 let of_group = &key.groups[group];
@@ -179,7 +179,7 @@ impl WebGpu {
         let log_height = shape.log_height();
         let height = 1_usize << log_height;
 
-        // x - zeta g^i is g^i (x g^-i - zeta): the weights have the factor g^-i.
+        // Since `x - zeta g^i = g^i (x g^-i - zeta)`, the weights have the factor `g^-i`.
         let row = F::two_adic_generator(log_height);
         let factor = |term: usize| match shape.points[shape.terms[term].point] {
             Point::Row(offset) if offset < 0 => row.exp_u64(offset.unsigned_abs().into()),
@@ -233,7 +233,8 @@ impl WebGpu {
             recorder.run_grid(Kernel::SumTerms, &parameters, &buffers, grid);
         }
 
-        // Denominators of the point itself, which those of other rows follow from, and of that of the mask.
+        // The denominators of the point itself, from which those of other rows follow, and the
+        // denominators of the mask's point.
         let denominators = gpu.0.pool.public((2 * EXTENSION_DEGREE * height) as u64);
         let tables = [(0, zeta), (EXTENSION_DEGREE * height, zeta * F::GENERATOR)];
         for (first, point) in tables {
@@ -275,7 +276,7 @@ impl WebGpu {
         Ok(Batch { codeword: Arc::new(codeword), log_size, shift_inverse, layers: Vec::new() })
     }
 
-    /// The points of the batch, and the groups' parts in each.
+    /// The points of the batch, and the groups' parts in each of them.
     fn points(
         &self,
         key: &GpuKey,
@@ -313,7 +314,8 @@ impl WebGpu {
         (points, parts)
     }
 
-    /// A codeword from its values on the first coset, in natural order: its entries, and the logarithm of their number.
+    /// Extends a codeword from its values on the first coset, in natural order. Returns its entries
+    /// and the binary logarithm of their number.
     fn extend_codeword(
         &self,
         recorder: &mut Recorder<'_>,
@@ -326,7 +328,8 @@ impl WebGpu {
         let of_group = &key.groups[0];
         let coefficients = gpu.0.pool.secret((EXTENSION_DEGREE * height) as u64);
         let natural = Place { offset: 0, coset: 0, column: height as u32, row: 1 };
-        // All cosets are shifted as the first is: that shift is left in the coefficients, and taken out of the factors.
+        // All cosets have the shift of the first coset. The shift is left in the coefficients, and
+        // removed from the factors.
         let mut columns = Columns {
             log_size: log_height,
             columns: EXTENSION_DEGREE,
@@ -412,7 +415,7 @@ impl WebGpu {
         }
         let gpu = &self.0;
         let indices = gpu.public_numbers(&gathering.indices);
-        // The host looks at rows that nobody else is shown.
+        // The host checks rows that nobody else sees.
         let opened = gpu.0.pool.secret(gathering.count as u64);
         let mut recorder = Recorder::under(gpu, control);
         for (buffer, range) in gathering.parts {
@@ -431,7 +434,7 @@ impl WebGpu {
     }
 }
 
-/// Elements to be read from some buffers.
+/// Elements to be read from several buffers.
 #[derive(Default)]
 struct Gathering<'a> {
     parts: Vec<(&'a Buffer, std::ops::Range<usize>)>,
@@ -447,7 +450,7 @@ impl<'a> Gathering<'a> {
         self.parts.push((buffer, range));
     }
 
-    /// Adds nodes, and returns where they begin.
+    /// Adds nodes, and returns the position of the first one.
     fn add_nodes(&mut self, tree: &'a Tree, nodes: &[NodePosition]) -> usize {
         let first = self.count;
         let words = nodes.iter().flat_map(|&at| {

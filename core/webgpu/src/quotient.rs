@@ -21,7 +21,7 @@ use crate::program::Challenges;
 use crate::recorder::Recorder;
 use crate::transform::{Columns, Form};
 
-/// Groups of a proof, at most.
+/// The largest number of groups in a proof.
 pub(crate) const GROUPS: usize = 8;
 
 /// The parameters of the kernel that divides by the modulus of the large coset.
@@ -119,7 +119,7 @@ impl WebGpu {
         Ok((Committed { coefficients: Some(coefficients), ..committed }, root))
     }
 
-    /// The coefficients of a group's part of the quotient.
+    /// Computes the coefficients of a group's part of the quotient.
     fn quotient_part(
         &self,
         recorder: &mut Recorder<'_>,
@@ -138,7 +138,8 @@ impl WebGpu {
         let (roots, factors) = (&key.roots, &of_group.factors);
         let known = Known { gpu, roots, factors, log_height, log_blowup };
         known.extend(recorder, places.public, public, &public_extended);
-        // By natural index on the coset of order 2 N, then on the small one; coefficient by coefficient.
+        // The values are ordered by natural index, first on the coset of order `2 N`, then on the
+        // small coset. Each coefficient has its own column.
         let values = gpu.0.pool.secret((EXTENSION_DEGREE * 2 * height) as u64);
         let small_values = gpu.0.pool.secret((EXTENSION_DEGREE * small) as u64);
         for (place, coset) in [0, 1, 1 << (log_blowup - 1)].into_iter().enumerate() {
@@ -213,7 +214,7 @@ impl WebGpu {
         recorder.keep([public_extended, values, small_values]);
     }
 
-    /// The columns of the quotient tree by their coefficients.
+    /// The columns of the quotient tree, by their coefficients.
     fn split(
         &self,
         recorder: &mut Recorder<'_>,

@@ -1,4 +1,4 @@
-//! What the device is told to do, in one go, and what comes back.
+//! Records commands for the device, submits them together, and reads the results.
 
 use bytemuck::Pod;
 use velum_stark::control::Control;
@@ -9,21 +9,21 @@ use crate::device::{Gpu, GpuError};
 use crate::kernels::Kernel;
 use crate::memory::Buffer;
 
-/// Workgroups in one row of a dispatch, at most.
+/// The largest number of workgroups in one row of a dispatch.
 const ROW: u32 = 1 << 15;
 
-/// Parameters stand at multiples of this.
+/// Alignment of the parameters.
 const PARAMETERS: usize = 256;
 
-/// Commands that are to be submitted together.
+/// Commands that are submitted together.
 pub(crate) struct Recorder<'a> {
     gpu: &'a Gpu,
-    /// Stops waiting.
+    /// Cancels waiting.
     control: Control<'a>,
     commands: Vec<Command>,
-    /// The parameters of all dispatches, one behind the other.
+    /// The parameters of all dispatches, concatenated.
     parameters: Vec<u8>,
-    /// Buffers that are of no more use when all of it is done.
+    /// Buffers that are no longer needed once all commands are done.
     kept: Vec<Buffer>,
 }
 
@@ -46,7 +46,7 @@ impl<'a> Recorder<'a> {
         Self::under(gpu, &Control::none())
     }
 
-    /// One whose reading is given up where the work is cancelled.
+    /// Makes a recorder whose reads are given up when the work is cancelled.
     pub(crate) fn under(gpu: &'a Gpu, control: &Control<'a>) -> Self {
         Self {
             gpu,
@@ -57,7 +57,7 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    /// Runs a kernel in so many workgroups, which it counts by rows of the dispatch.
+    /// Runs a kernel in this number of workgroups, which the kernel counts by rows of the dispatch.
     pub(crate) fn run<P: Pod>(
         &mut self,
         kernel: Kernel,
@@ -94,7 +94,7 @@ impl<'a> Recorder<'a> {
         });
     }
 
-    /// Lets go of buffers when all of it is submitted.
+    /// Releases buffers once all commands are submitted.
     pub(crate) fn keep(&mut self, buffers: impl IntoIterator<Item = Buffer>) {
         self.kept.extend(buffers);
     }
@@ -105,14 +105,15 @@ impl<'a> Recorder<'a> {
         self.commands.push(Command::Copy { from, to, bytes });
     }
 
-    /// Submits all of it.
+    /// Submits all commands.
     pub(crate) fn submit(mut self) {
         self.flush();
         self.gpu.0.pool.release(self.kept);
         self.gpu.end_stage();
     }
 
-    /// Ends a stage of a proof within what is recorded: where stages are timed, all of it is done before the next one begins.
+    /// Ends a stage of a proof within the recorded commands. If stages are timed, all commands are
+    /// done before the next stage begins.
     pub(crate) fn end_stage(&mut self) {
         if self.gpu.waits_at_stages() {
             self.flush();
@@ -126,7 +127,7 @@ impl<'a> Recorder<'a> {
         self.parameters.clear();
     }
 
-    /// Submits all of it, and reads the first bytes of a buffer when it is done.
+    /// Submits all commands, and reads the first bytes of a buffer when they are done.
     pub(crate) async fn read(
         self,
         buffer: &Buffer,
@@ -135,7 +136,8 @@ impl<'a> Recorder<'a> {
         Ok(self.mapped(buffer, bytes).await?.0)
     }
 
-    /// The same of secrets: what they went through on the device is cleared.
+    /// [`read`](Self::read) for secrets: clears the buffer on the device through which they were
+    /// read.
     pub(crate) async fn read_secret(
         self,
         buffer: &Buffer,
@@ -149,7 +151,7 @@ impl<'a> Recorder<'a> {
         Ok(read)
     }
 
-    /// The bytes, and the buffer that they came through.
+    /// The bytes, and the buffer through which they were read.
     async fn mapped(
         self,
         buffer: &Buffer,
@@ -172,7 +174,7 @@ impl<'a> Recorder<'a> {
         #[cfg(not(target_arch = "wasm32"))]
         let (sender, receiver) = std::sync::mpsc::channel();
         staging.map_async(MapMode::Read, .., move |mapped| {
-            // Nobody listens where the proof was given up.
+            // Nobody listens if the proof was given up.
             let _ = sender.send(mapped);
         });
         #[cfg(target_arch = "wasm32")]
@@ -229,7 +231,7 @@ impl<'a> Recorder<'a> {
         encoder
     }
 
-    /// Runs each command by itself, and keeps how long kernels took.
+    /// Runs each command by itself, and records how long each kernel took.
     #[cfg(feature = "measure")]
     fn run_singly(&self, parameters: Option<&wgpu::Buffer>) {
         for command in &self.commands {
@@ -262,7 +264,7 @@ impl<'a> Recorder<'a> {
         self.gpu.0.counters.dispatch();
     }
 
-    /// The parameters of all dispatches on the device; none where there are none.
+    /// The parameters of all dispatches on the device, or `None` if there are none.
     fn uploaded_parameters(&self) -> Option<wgpu::Buffer> {
         if self.parameters.is_empty() {
             return None;
@@ -284,7 +286,7 @@ impl<'a> Recorder<'a> {
         (parameters, length): (&wgpu::Buffer, usize),
         buffers: &[wgpu::Buffer],
     ) -> BindGroup {
-        // Structures in WGSL are whole vectors.
+        // The size of a structure in WGSL is a multiple of a vector's size.
         let size = std::num::NonZeroU64::new(length.next_multiple_of(16) as u64);
         let parameters = BindGroupEntry {
             binding: 0,

@@ -1,26 +1,27 @@
-//! What goes to the device and comes back, counted: transfers and commands cost more than they look, in browsers above all.
+//! Counts what is sent to the device and read back. Transfers and commands cost more than one
+//! expects, above all in browsers.
 
 use std::ops::Sub;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::device::Gpu;
 
-/// What a device was told and asked so far.
+/// The traffic of a device so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
-    /// Writes to buffers, parameters of kernels among them.
+    /// Number of writes to buffers, including parameters of kernels.
     pub uploads: u64,
-    /// Bytes that they wrote.
+    /// Number of bytes in these writes.
     pub uploaded_bytes: u64,
-    /// Buffers that were read back.
+    /// Number of buffers that were read back.
     pub readbacks: u64,
-    /// Bytes that came back.
+    /// Number of bytes that were read back.
     pub readback_bytes: u64,
-    /// Kernels that were run.
+    /// Number of kernel runs.
     pub dispatches: u64,
-    /// Commands that were submitted together.
+    /// Number of submissions of commands.
     pub submissions: u64,
-    /// Buffers that were made.
+    /// Number of buffers that were created.
     pub buffers: u64,
 }
 
@@ -83,7 +84,7 @@ impl Counters {
 }
 
 impl Gpu {
-    /// What the device was told and asked so far.
+    /// The traffic of the device so far.
     pub fn traffic(&self) -> Traffic {
         let Counters {
             uploads,
@@ -113,7 +114,7 @@ impl Gpu {
         self.0.queue.write_buffer(buffer, offset, bytes);
     }
 
-    /// Whether it is waited for at the end of each stage of a proof.
+    /// Whether the host waits for the device at the end of each stage of a proof.
     pub(crate) fn waits_at_stages(&self) -> bool {
         #[cfg(feature = "measure")]
         return self.0.counters.watch.waits_at_stages();
@@ -121,7 +122,8 @@ impl Gpu {
         false
     }
 
-    /// Ends a stage of a proof: where stages are timed, the device is done before the next one begins.
+    /// Ends a stage of a proof. If stages are timed, the device is done before the next stage
+    /// begins.
     pub(crate) fn end_stage(&self) {
         #[cfg(feature = "measure")]
         if self.waits_at_stages() {
@@ -129,7 +131,7 @@ impl Gpu {
         }
     }
 
-    /// Submits commands that were recorded.
+    /// Submits recorded commands.
     pub(crate) fn submit(&self, encoder: wgpu::CommandEncoder) {
         self.0.counters.submission();
         self.0.queue.submit([encoder.finish()]);

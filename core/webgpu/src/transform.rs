@@ -8,21 +8,23 @@ use crate::matrix::{Extended, Place};
 use crate::memory::{Buffer, ELEMENT};
 use crate::recorder::Recorder;
 
-/// Logarithm of the elements that a workgroup transforms in its memory.
+/// Binary logarithm of the number of elements that a workgroup transforms in its memory.
 const LOG_BLOCK: usize = 11;
 
-/// Layers that a thread does at once.
+/// Number of layers that a thread computes at once.
 const LOG_RADIX: usize = 3;
 
-/// Threads of a workgroup.
+/// Number of threads in a workgroup.
 const THREADS: u64 = 256;
 
-/// What is done beside a transform, as the kernel numbers it.
+/// The direction of a transform and its factors, as the kernel numbers them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// Coefficients to values on cosets: they are multiplied by the factors as they are read.
+    /// Coefficients to values on cosets. The coefficients are multiplied by the factors as they are
+    /// read.
     Values,
-    /// Values in natural order to coefficients, which are multiplied by the factors as they are written.
+    /// Values in natural order to coefficients. The coefficients are multiplied by the factors as
+    /// they are written.
     Coefficients,
 }
 
@@ -46,7 +48,7 @@ pub(crate) struct Transform {
     factors: u32,
 }
 
-/// Powers of a root of unity, of all of its order.
+/// All powers of a root of unity.
 pub(crate) struct Roots {
     pub(crate) buffer: Buffer,
     pub(crate) log_order: usize,
@@ -56,7 +58,7 @@ pub(crate) struct Roots {
 pub(crate) struct Columns<'a> {
     pub(crate) log_size: usize,
     pub(crate) columns: usize,
-    /// Cosets to go to, or to come from.
+    /// Number of cosets of the values.
     pub(crate) cosets: usize,
     pub(crate) from: (&'a Buffer, Place),
     pub(crate) to: (&'a Buffer, Place),
@@ -116,7 +118,8 @@ impl Recorder<'_> {
         self.keep(source);
     }
 
-    /// Extends columns that are given by their coefficients to all cosets. The factors are those of the cosets, one behind the other.
+    /// Extends columns, given by their coefficients, to all cosets. The factors of the cosets are
+    /// concatenated.
     pub(crate) fn extend(
         &mut self,
         gpu: &Gpu,
@@ -128,7 +131,7 @@ impl Recorder<'_> {
         let size = 1 << to.log_height;
         let from = Place { offset: 0, coset: 0, column: size as u32, row: 1 };
         let coset_bytes = (to.width as u64) << to.log_height;
-        // A transform in several passes takes as much memory again.
+        // A transform in several passes takes the same amount of memory again.
         let at_once = if to.log_height > LOG_BLOCK {
             ((SCRATCH / ELEMENT) / coset_bytes.max(1)).max(1)
         } else {
@@ -151,5 +154,5 @@ impl Recorder<'_> {
     }
 }
 
-/// Bytes that a transform may take besides.
+/// Number of additional bytes that a transform may take.
 const SCRATCH: u64 = 32 << 20;

@@ -11,13 +11,13 @@ use crate::matrix::Extended;
 use crate::memory::Buffer;
 use crate::recorder::Recorder;
 
-/// Elements that a digest takes the place of.
+/// Number of elements that a digest takes the place of.
 pub(crate) const DIGEST: usize = 4;
 
-/// Nodes of the level from which on one workgroup does all.
+/// Number of nodes at which one workgroup computes the level and all levels above it.
 const TOP: usize = 256;
 
-/// The parameters of all its kernels.
+/// The parameters of all kernels for trees.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
 pub(crate) struct Parameters {
@@ -39,10 +39,10 @@ pub(crate) struct Parameters {
     unused: [u32; 3],
 }
 
-/// Rows to be hashed: of each buffer as many.
+/// Rows to be hashed. Each buffer has the same number of rows.
 pub(crate) struct Rows<'a> {
     pub(crate) chunks: Vec<&'a Buffer>,
-    /// Rows of a buffer.
+    /// Number of rows in a buffer.
     pub(crate) count: usize,
     pub(crate) width: usize,
     pub(crate) of_row: usize,
@@ -65,25 +65,25 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// A tree: all of its nodes, level by level from the leaves on.
+/// A tree: all of its nodes, level by level, leaves first.
 pub(crate) struct Tree {
     pub(crate) digests: Buffer,
     pub(crate) log_leaves: usize,
 }
 
 impl Tree {
-    /// Where a node stands.
+    /// The position of a node.
     pub(crate) fn index(&self, at: NodePosition) -> usize {
         first(self.log_leaves, at.level) + at.index
     }
 
-    /// Where the root stands.
+    /// The position of the root.
     pub(crate) fn root(&self) -> usize {
         first(self.log_leaves, self.log_leaves)
     }
 }
 
-/// Nodes below a level.
+/// Number of nodes below a level.
 fn first(log_leaves: usize, level: usize) -> usize {
     (2 << log_leaves) - (2 << (log_leaves - level))
 }
@@ -114,7 +114,7 @@ fn family(hash: HashFunction) -> Family {
 }
 
 impl Recorder<'_> {
-    /// The tree over matrices, the tallest first. Those without columns are passed over.
+    /// The tree over matrices, the tallest first. Matrices without columns are skipped.
     pub(crate) fn tree(
         &mut self,
         gpu: &Gpu,
@@ -125,7 +125,7 @@ impl Recorder<'_> {
         let matrices: Vec<&Rows<'_>> = matrices.iter().filter(|rows| rows.width > 0).collect();
         let leaves = matrices[0].all();
         let log_leaves = leaves.ilog2() as usize;
-        // Behind the nodes come the digests of a lower matrix's rows, until they are joined.
+        // The digests of a lower matrix's rows follow the nodes until they are joined.
         let rows_at = 2 * leaves;
         let lower = matrices.get(1).map_or(0, |rows| rows.all());
         let digests = gpu.0.pool.secret(((rows_at + lower) * DIGEST) as u64);

@@ -1,7 +1,9 @@
-//! Waiting for a device natively, where nothing wakes anyone unless a thread polls the device.
+//! Waits for a device natively, where a device wakes nobody unless a thread polls it.
 //!
-//! One thread of each device polls it, and sleeps while nobody waits for anything. It is told to wait without end, since `wgpu` panics where
-//! a wait that ends by time meets a submission of another thread. Whoever waits for an answer waits for that thread: so a device that hangs keeps nobody.
+//! One thread for each device polls it, and sleeps while nobody waits. Its polls have no time
+//! limit, because `wgpu` panics if a wait that times out coincides with a submission by another
+//! thread. Callers that need an answer wait for the polling thread, so a device that hangs blocks
+//! only that thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -12,20 +14,22 @@ use velum_stark::control::Control;
 
 use crate::device::{Fault, GpuError};
 
-/// How often one who waits looks whether to go on.
+/// The interval at which a waiting caller checks whether to continue.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// How long nobody waits for a step, in software neither: systems reset a GPU that hangs after a few seconds.
+/// The time after which a device counts as lost. No step takes this long, not even on an adapter in
+/// software. Operating systems reset a GPU that hangs after a few seconds.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Asks the thread that polls a device to do so. The thread ends with it, unless the device hangs.
+/// Asks the polling thread of a device to poll. Dropping it ends the thread, unless the device
+/// hangs.
 pub(crate) struct Waiter(Sender<()>);
 
 impl Waiter {
     /// Starts the thread.
     ///
     /// # Errors
-    /// [`GpuError::NoDevice`] where there can be no more threads.
+    /// Returns [`GpuError::NoDevice`] if no more threads can be created.
     pub(crate) fn start(device: wgpu::Device, fault: Arc<Fault>) -> Result<Self, GpuError> {
         let (sender, asked) = channel();
         let poll = move || {
@@ -47,7 +51,8 @@ impl Waiter {
     /// Waits for an answer to what was submitted.
     ///
     /// # Errors
-    /// [`GpuError::Cancelled`], what went wrong with the device meanwhile, and [`GpuError::Lost`] where it gives no sign.
+    /// Returns [`GpuError::Cancelled`], an error that the device had meanwhile, or
+    /// [`GpuError::Lost`] if the device does not respond.
     pub(crate) fn wait<T>(
         &self,
         answer: &Receiver<T>,
@@ -55,7 +60,7 @@ impl Waiter {
         control: &Control<'_>,
     ) -> Result<T, GpuError> {
         let start = Instant::now();
-        // A thread that is at its end answers nobody, which is noticed below.
+        // A thread that has ended answers nobody. The loop below notices this.
         let _ = self.0.send(());
         loop {
             match answer.recv_timeout(LOOK) {
@@ -79,7 +84,8 @@ impl Waiter {
     }
 }
 
-/// Calls a driver. `wgpu` panics where one is lost at certain moments, and has no way to be told otherwise.
+/// Calls a driver. `wgpu` panics if a device is lost at certain moments, and offers no other way to
+/// learn of it.
 pub(crate) fn driven<T>(call: impl FnOnce() -> Result<T, GpuError>) -> Result<T, GpuError> {
     let outcome = catch_unwind(AssertUnwindSafe(call));
     outcome.unwrap_or_else(|_| Err(GpuError::Lost("its driver failed".into())))
@@ -99,7 +105,7 @@ mod tests {
         assert_eq!(driven(|| Ok(7)), Ok(7));
     }
 
-    /// A device that hangs keeps the thread that polls it, and nobody else.
+    /// A device that hangs blocks only the thread that polls it.
     #[test]
     fn waiting_for_a_device_that_hangs_is_cancelled() {
         let (asked, _kept) = channel();

@@ -1,4 +1,4 @@
-//! The processor or the GPU, in the calls that wallets make.
+//! Tests the choice of the CPU or the GPU, in the calls that wallets make.
 
 use std::sync::Mutex;
 
@@ -14,10 +14,10 @@ use velum_webgpu::{Choice, Gpu, GpuError, Options, Policy, State};
 
 const OPTIONS: Options = Options { software: true, only_32_bit: true, short: false };
 
-/// Stages that are not the backend's.
+/// Stages that do not belong to the backend.
 const ELSEWHERE: [Stage; 4] = [Stage::Keys, Stage::Witness, Stage::Check, Stage::Fallback];
 
-/// Prepares and presents, and tells what began where.
+/// Prepares and presents. Reports which stage began on which device.
 fn both_proofs(
     choice: &Choice,
     seen: &(dyn Fn(Progress) + Send + Sync),
@@ -70,7 +70,7 @@ fn adapters_in_software_are_never_chosen() {
     assert_eq!(choice.state(), State::Opening);
     block_on(choice.open());
     if let State::Failed(error) = choice.state() {
-        // A machine with a GPU has one to choose.
+        // On a machine with a GPU, the state is not `Failed`.
         assert!(matches!(error, GpuError::NoAdapter(_)), "{error}");
         let seen = Mutex::new(Vec::new());
         verify(&both_proofs(&choice, &|progress| seen.lock().unwrap().push(progress)).unwrap());
@@ -80,7 +80,7 @@ fn adapters_in_software_are_never_chosen() {
     }
 }
 
-/// The processor's need of memory is bounded, a GPU's is not.
+/// The CPU's memory is bounded, and a GPU's is not.
 #[test]
 fn a_gpu_is_not_chosen_where_little_memory_is_to_be_used() {
     let choice = Choice::of(block_on(Gpu::open(OPTIONS)).unwrap(), Policy::Auto);
@@ -114,7 +114,7 @@ fn nobody_asks_for_a_gpu_that_is_switched_off() {
     verify(&both_proofs(&choice, &|_| ()).unwrap());
 }
 
-/// A proof in the middle of which something becomes of the GPU; what is told of it then.
+/// Makes a proof during which `break_down` affects the GPU. Returns the error that is reported.
 fn proves_although(break_down: fn(&Gpu)) -> GpuError {
     let gpu = block_on(Gpu::open(OPTIONS)).unwrap();
     let choice = Choice::of(gpu.clone(), Policy::Auto);
@@ -125,7 +125,7 @@ fn proves_although(break_down: fn(&Gpu)) -> GpuError {
         _ => {}
     };
     verify(&both_proofs(&choice, &watch).unwrap());
-    // The second proof does not ask it again.
+    // The second proof does not use the GPU again.
     assert_eq!(fallbacks.into_inner().unwrap(), 1);
     let State::Failed(error) = choice.state() else { panic!("it is still used") };
     error
@@ -151,7 +151,7 @@ fn a_gpu_that_is_lost_where_it_is_required_makes_no_proof() {
     assert_eq!(error.code(), Code::Backend, "{error}");
 }
 
-/// A kernel that drops blinding is noticed, and the processor makes the proof.
+/// A kernel that drops blinding is noticed, and the CPU makes the proof.
 #[test]
 fn a_gpu_that_hides_nothing_is_used_no_more() {
     let gpu = Gpu::open_altered(OPTIONS, |source| {

@@ -1,4 +1,5 @@
-//! The processor's backend and that of GPUs on the same coins: every root, every column, every codeword.
+//! Compares the CPU backend and the GPU backend on the same randomness: every root, every column,
+//! every codeword.
 
 use p3_field::PrimeField64;
 use velum_stark::control::Control;
@@ -19,7 +20,7 @@ fn proves(gpu: &Gpu, parameters: Parameters) {
     key.verifier().verify(&chips, b"statement", &proof).unwrap();
 }
 
-/// The same of tables, coins and challenges that are edges of the field.
+/// Compares the backends on tables, randomness and challenges that are edge values of the field.
 fn agree_on_edges(gpu: &Gpu, parameters: Parameters) {
     for start in edges() {
         let (chips, traces) = instance(start.as_canonical_u64());
@@ -27,7 +28,8 @@ fn agree_on_edges(gpu: &Gpu, parameters: Parameters) {
         let both =
             OnEdges(Differential { first: Cpu::default(), second: WebGpu::new(gpu.clone()) });
         let key = block_on(ProvingKey::on(both, verifier, &chips, &Control::none())).unwrap();
-        // Challenges that are not the transcript's make no proof; every step was compared by then.
+        // Challenges that are not those of the transcript make no valid proof. Every step has been
+        // compared by then.
         let proof = key.prove(&chips, traces, b"edges", &Control::none()).unwrap();
         key.verifier().verify(&chips, b"edges", &proof).unwrap_err();
     }

@@ -1,4 +1,4 @@
-//! Kernels that are wrong on purpose, each noticed by the host.
+//! Tests with kernels that are wrong on purpose. The host notices each of them.
 
 use velum_stark::control::Control;
 use velum_stark::testing::squares::{PARAMETERS, instance};
@@ -7,10 +7,10 @@ use velum_webgpu::{Gpu, GpuError, Options, WebGpu};
 
 const OPTIONS: Options = Options { software: true, only_32_bit: true, short: false };
 
-/// What became of a proof: whether it verifies.
+/// The outcome of a proof: whether it verifies.
 type Outcome = Result<bool, ProveError<GpuError>>;
 
-/// Proves with kernels in which `from`, which occurs, is `to`.
+/// Proves with kernels in which `to` replaces `from`, which must occur.
 fn prove(from: &str, to: &str, is_checked: bool) -> Outcome {
     let occurs = std::sync::atomic::AtomicBool::new(false);
     let gpu = block_on(Gpu::open_altered(OPTIONS, |source| {
@@ -31,7 +31,7 @@ fn prove(from: &str, to: &str, is_checked: bool) -> Outcome {
     if is_checked { outcome!(Checked(gpu)) } else { outcome!(gpu) }
 }
 
-/// A device that does not hide: nobody sees it in the proof, and one comparison does.
+/// A device that does not hide. Nobody notices it in the proof, and one comparison does.
 fn leaks(from: &str, to: &str, expected: &str) {
     let unchecked = prove(from, to, false);
     assert!(matches!(unchecked, Ok(true)), "{unchecked:?}");
@@ -39,7 +39,7 @@ fn leaks(from: &str, to: &str, expected: &str) {
     assert!(matches!(checked, Err(ProveError::Faulty(what)) if what == expected), "{checked:?}");
 }
 
-/// A device that computes something else: whoever verifies the proof sees it.
+/// A device that computes wrong values. Every verifier of the proof notices it.
 fn fails(from: &str, to: &str) {
     let outcome = prove(from, to, false);
     assert!(matches!(outcome, Ok(false)), "{outcome:?}");
@@ -55,7 +55,7 @@ fn kernels_as_they_are_make_proofs() {
 
 #[test]
 fn main_columns_without_blinding_are_noticed() {
-    // Rows are read one behind the other from the main matrix alone.
+    // Only the main matrix is read row by row, with a column stride of 1.
     let read = "cell = source[place(transform.source, coset, column % transform.columns, row)];";
     let blind =
         "if transform.source.column == 1u && row + 13u >= (1u << log_size) { cell = zero(); }";
@@ -70,7 +70,7 @@ fn lookup_columns_without_blinding_are_noticed() {
 
 #[test]
 fn chunks_without_blinding_are_noticed() {
-    // Both places, in which it cancels when the chunks are put together.
+    // Both places, which cancel when the chunks are put together again.
     let from = "return Extension(blinding[2u * at], blinding[2u * at + 1u]);";
     let to = "if at >= 2u << split.log_height { return extension(zero()); } return Extension(blinding[2u * at], blinding[2u * at + 1u]);";
     leaks(from, to, "chunks of the quotient that are not blinded as the host drew");

@@ -1,5 +1,6 @@
-//! Both proofs of documents, held against the processor's step by step: those of the class `standard` in the suite `direct`; with
-//! `VELUM_TEST_ALL` of all suites and classes, and by integers of 64 bits too.
+//! Compares both proofs of documents with the CPU's, step by step. By default the documents are of
+//! the class `standard` in the suite `direct`. With `VELUM_TEST_ALL`, they are of all suites and
+//! classes, and 64-bit integers are used, too.
 
 use velum_bench::{Case, Statements};
 use velum_core::class::{CLASSES, STANDARD, SizeClass};

@@ -1,4 +1,5 @@
-//! What both proofs of a document of the class `standard` tell a device and ask of it, as wallets make them: none of it grows unnoticed.
+//! Tests that the traffic of both proofs of a document of the class `standard`, as wallets make
+//! them, does not grow unnoticed.
 
 use velum_bench::{Case, SUITE, Statements, without_grinding};
 use velum_core::class::STANDARD;
@@ -10,8 +11,8 @@ use velum_stark::control::Control;
 use velum_stark::{Checked, ProvingKey, VerifierKey, block_on};
 use velum_webgpu::{Gpu, Options, Traffic, WebGpu};
 
-/// The traffic of a key and of each of some proofs under it. Without grinding one go finds each nonce, so that all numbers are the same each
-/// time but those of what queries open.
+/// The traffic of a key, and of each of two proofs under it. Without grinding, one run finds each
+/// nonce. All numbers are then the same each time, except those for what queries open.
 fn traffic<C: Chip>(kind: ProofKind, chips: &[C], traces: &[Trace]) -> [Traffic; 3] {
     let options = Options { software: true, only_32_bit: true, short: false };
     let gpu = block_on(Gpu::open(options)).unwrap();
@@ -34,8 +35,8 @@ fn traffic<C: Chip>(kind: ProofKind, chips: &[C], traces: &[Trace]) -> [Traffic;
     [of_key, proof(), proof()]
 }
 
-/// Numbers that are to be the same, and bytes and buffers that are to be no more: how much queries open varies, and so does whether a buffer is
-/// there that is long enough.
+/// Asserts that counts are the same, and that bytes and buffers are not more. The number of values
+/// that queries open varies, and so does whether there is a buffer that is long enough.
 fn assert_traffic(name: &str, traffic: Traffic, expected: Traffic) {
     let Traffic { uploaded_bytes, readback_bytes, buffers, .. } = traffic;
     assert_eq!(traffic, Traffic { uploaded_bytes, readback_bytes, buffers, ..expected }, "{name}");
@@ -72,7 +73,7 @@ fn traffic_of_a_credential_proof_is_as_it_was() {
         buffers: 100,
     };
     assert_traffic("first", first, proof);
-    // It has what the first one left.
+    // It uses what the first proof left.
     assert_traffic("second", second, Traffic { buffers: 66, ..proof });
 }
 
@@ -105,6 +106,6 @@ fn traffic_of_a_presentation_proof_is_as_it_was() {
         buffers: 87,
     };
     assert_traffic("first", first, proof);
-    // It has what the first one left.
+    // It uses what the first proof left.
     assert_traffic("second", second, Traffic { buffers: 62, ..proof });
 }

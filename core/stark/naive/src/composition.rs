@@ -44,7 +44,7 @@ impl Key {
             }
             Input::Gamma => Value::Extension(challenges.gamma),
             Input::Beta => Value::Extension(challenges.beta),
-            // What no fraction of the group reads.
+            // No fraction of the group reads these inputs.
             _ if input.is_extension() => Value::Extension(EF::ZERO),
             _ => Value::Base(F::ZERO),
         });
@@ -80,7 +80,7 @@ impl Key {
             public.iter().enumerate().map(|(table, columns)| extended(table, columns)).collect();
 
         let value = |index: usize| {
-            // A row further down is as many points further on as there are points for each row.
+            // The next row is as many points further on as the domain has points for each row.
             let at = |group: usize, offset: i32| {
                 let size = self.evaluation_domain(group).size() as i64;
                 let step = i64::from(offset) << self.log_blowup();
@@ -121,7 +121,7 @@ impl Key {
         (0..self.evaluation_domain(0).size()).map(value).collect()
     }
 
-    /// A selector of a group at a point, as [`Input`] has it.
+    /// A selector of a group at a point, as [`Input`] defines it.
     fn selector(&self, input: &Input, group: usize, x: F) -> F {
         let (height, active) = (self.rows(group).size(), self.active_rows(group));
         let row = |row: usize| F::two_adic_generator(self.rows(group).log_size).exp_u64(row as u64);

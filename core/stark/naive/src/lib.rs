@@ -1,9 +1,13 @@
-//! A backend of `velum-stark` that does everything the long way.
+//! A backend of `velum-stark` that computes everything in the most direct way.
 //!
-//! It interpolates and evaluates by the school book, replays the constraint program where others run compiled chips, and hashes one
-//! row at a time. It is written from `docs/proof-system.md` and `docs/formats.md` over the public interface alone and shares no
-//! kernel with the processor's backend. So where `velum_stark::testing::differential` finds the two alike, each step is what the
-//! documents say. It is meant for tables of some hundred rows, never for secrets: it overwrites nothing.
+//! It interpolates and evaluates with textbook algorithms, replays the constraint program where
+//! other backends run compiled chips, and hashes one row at a time. It is written from
+//! `docs/proof-system.md` and `docs/formats.md` and uses the public interface only. It shares no
+//! kernel with the CPU backend. If `velum_stark::testing::differential` finds no difference between
+//! the two, each step does what the documents say.
+//!
+//! It is meant for tables of some hundred rows, and never for secrets, because it overwrites
+//! nothing.
 
 #![warn(missing_docs, unnameable_types, unreachable_pub)]
 
@@ -43,7 +47,7 @@ pub struct Key {
 
 /// Columns and their tree.
 pub struct Committed {
-    /// The cells of the rows, of each group, where the columns were given by their cells.
+    /// The cells of each group's rows, if the columns were given by their cells.
     cells: Vec<RowMajorMatrix<F>>,
     /// The coefficients of each column of each group.
     coefficients: Vec<Vec<Vec<F>>>,
@@ -52,7 +56,7 @@ pub struct Committed {
     tree: Tree,
 }
 
-/// A codeword in bit-reversed order and its layers.
+/// A codeword in bit-reversed order, and its layers.
 pub struct Batch {
     domain: Coset,
     codeword: Vec<EF>,
@@ -99,7 +103,7 @@ impl Key {
         (Committed { cells: Vec::new(), coefficients, values, tree }, root)
     }
 
-    /// The same of columns given by their cells.
+    /// Commits to columns given by their cells.
     fn commit_cells(&self, cells: Vec<RowMajorMatrix<F>>, salts: &[Salt]) -> (Committed, Digest) {
         let coefficients = cells.iter().enumerate().map(|(group, matrix)| {
             let rows = self.rows(group);
@@ -109,7 +113,7 @@ impl Key {
         (Committed { cells, ..committed }, root)
     }
 
-    /// The point at which terms of this number are opened, on the tallest group's domain.
+    /// The point with this number, on the tallest group's domain.
     fn point(&self, point: usize, zeta: EF) -> EF {
         match self.shape().points[point] {
             Point::Row(offset) => {
@@ -121,7 +125,7 @@ impl Key {
         }
     }
 
-    /// The values of a term's column at a point of its group.
+    /// The value of a term's column at a point of its group.
     fn term_at(&self, trees: &[&Committed], term: usize, point: EF) -> EF {
         let term = self.shape().terms[term];
         let columns =
@@ -131,7 +135,7 @@ impl Key {
     }
 }
 
-/// The extension field's basis over the base field.
+/// An element of the extension field's basis over the base field.
 fn basis(index: usize) -> EF {
     EF::from_basis_coefficients_fn(|i| F::from_bool(i == index))
 }
@@ -241,7 +245,7 @@ impl Backend for Naive {
         let domain = key.evaluation_domain(0);
         let mut quotient = interpolate(&domain, &key.quotient(main_and_lookup, &inputs));
         let len = shape.chunks * shape.chunk_len;
-        // A quotient of higher degree is none: then the trace is wrong, and so is the proof.
+        // A quotient of higher degree is not valid: the trace is wrong, and so is the proof.
         quotient.truncate(len);
         quotient.resize(len, EF::ZERO);
 
@@ -299,7 +303,7 @@ impl Backend for Naive {
         for entry in 0..domain.size() {
             let index = reverse_bits(entry, domain.log_size);
             let x = EF::from(domain.point(index));
-            // The last column of the quotient tree.
+            // The mask of FRI is the last column of the quotient tree.
             let mask = shape.groups[0].widths[QUOTIENT] - EXTENSION_DEGREE;
             let mut sum: EF = (0..EXTENSION_DEGREE)
                 .map(|i| basis(i) * group_values(QUOTIENT, 0, mask + i, index))

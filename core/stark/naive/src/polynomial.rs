@@ -1,9 +1,9 @@
-//! Polynomials by the school book.
+//! Polynomials with textbook algorithms.
 
 use p3_field::{Algebra, Field, PrimeCharacteristicRing, TwoAdicField};
 use velum_stark::field::{EF, F};
 
-/// The points `shift * g^i`, `g` of order `2^log_size`.
+/// The points `shift * g^i`, for `g` of order `2^log_size`.
 #[derive(Clone, Copy)]
 pub(crate) struct Coset {
     pub(crate) shift: F,
@@ -47,7 +47,7 @@ pub(crate) fn interpolate<E: Algebra<F> + Copy>(domain: &Coset, values: &[E]) ->
     coefficients
 }
 
-/// The number whose lowest `bits` bits are those of another the other way round.
+/// The number whose lowest `bits` bits are those of `number` in reverse order.
 pub(crate) fn reverse_bits(number: usize, bits: usize) -> usize {
     (0..bits).fold(0, |reversed, bit| reversed << 1 | (number >> bit & 1))
 }

@@ -1,4 +1,4 @@
-//! Trees as `docs/formats.md` has them, one hash at a time.
+//! Trees as `docs/formats.md` specifies them, one hash at a time.
 
 use p3_field::PrimeField64;
 use p3_matrix::Matrix;
@@ -81,7 +81,7 @@ fn cut(hash: HashFunction, mut digest: Digest) -> Digest {
     digest
 }
 
-/// BLAKE3 in the mode `derive_key` of the message, filled up with zeros to whole blocks.
+/// BLAKE3 in the mode `derive_key` of the message, padded with zeros to whole blocks.
 fn blake3(context: &str, message: &[u8]) -> Digest {
     let mut message = message.to_vec();
     message.resize(message.len().next_multiple_of(64), 0);

@@ -1,4 +1,5 @@
-//! The processor's backend and the naive one on the same coins: every root, every column, every codeword.
+//! Compares the CPU backend and the naive backend on the same randomness: every root, every column,
+//! every codeword.
 
 use std::convert::Infallible;
 
@@ -37,7 +38,7 @@ fn two_backends_agree_on_every_step_with_truncated_blake3() {
     proves(HashFunction::Blake3Truncated, Memory::Low);
 }
 
-/// At rates at which columns are never kept extended.
+/// At these rates, columns are never kept extended.
 #[test]
 fn two_backends_agree_on_every_step_at_low_rates() {
     for log_blowup in [4, 5] {
@@ -52,7 +53,7 @@ fn two_backends_agree_on_every_step_with_poseidon2() {
     proves(HashFunction::Poseidon2, Memory::Low);
 }
 
-/// Proves on a processor and on one that breaks, with Poseidon2, whose digests have to be canonical.
+/// Proves on a CPU and on a device that breaks, with Poseidon2, whose digests have to be canonical.
 fn prove_beside(
     at: At,
     how: How,
@@ -65,7 +66,7 @@ fn prove_beside(
     key.prove(&chips, traces, b"statement", &Control::none())
 }
 
-/// The same on one that breaks alone.
+/// Proves only on the device that breaks.
 fn prove_on_faulty(at: At, how: How) -> Result<Vec<u8>, ProveError<Lost>> {
     let parameters = Parameters { hash: HashFunction::Poseidon2, ..PARAMETERS };
     let (chips, traces) = instance(3);
@@ -86,7 +87,7 @@ fn whatever_a_backend_does_wrong_is_noticed() {
         let differ = matches!(&outcome, Err(ProveError::Backend(DifferentialError::Differ { .. })));
         assert!(differ, "{at:?}: {outcome:?}");
     }
-    // Nonces may differ, and are checked.
+    // Nonces may differ. They are checked.
     let outcome = prove_beside(At::Grind, How::Wrong);
     assert!(matches!(outcome, Err(ProveError::Faulty(_))), "{outcome:?}");
 }

@@ -1,6 +1,8 @@
-//! A checker that evaluates chips on concrete cells and returns everything that is wrong, constraints and buses.
+//! A checker that evaluates chips on concrete cells and returns everything that is wrong, in
+//! constraints and on buses.
 //!
-//! It is how tests ask *which* rule refuses a forged witness; the prover's answer is only that some rule does.
+//! Tests use it to find out *which* rule refuses a forged witness. The prover only shows that some
+//! rule does.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,7 +12,7 @@ use p3_field::{PrimeCharacteristicRing, PrimeField64};
 use crate::air::{Bus, Chip, ChipBuilder, Trace};
 use crate::field::F;
 
-/// One thing wrong with a set of traces.
+/// One thing that is wrong with a set of traces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// A constraint does not hold on a row.
@@ -19,7 +21,7 @@ pub enum Failure {
         chip: &'static str,
         /// Label of the constraint within the chip.
         label: &'static str,
-        /// The row it fails on.
+        /// The row on which it fails.
         row: usize,
     },
     /// A tuple is sent and received a different number of times.
@@ -36,7 +38,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The rule that failed: `chip/label` of a constraint, or the bus.
+    /// The rule that failed: `chip/label` for a constraint, or the bus.
     pub fn rule(&self) -> String {
         match self {
             Self::Constraint { chip, label, .. } => format!("{chip}/{label}"),
@@ -94,24 +96,26 @@ impl fmt::Display for Violations {
 
 /// Evaluates every chip on every row of its trace and balances all buses.
 ///
-/// Cells read outside a table have a pseudo-random value, so that a constraint which forgets its gate fails.
+/// Cells read outside a table have a pseudo-random value, so that a constraint without the
+/// necessary gate fails.
 ///
 /// # Panics
 ///
-/// When chips and traces do not match in number, height or width, or a tuple has another width than its bus.
+/// Panics if chips and traces do not match in number, height or width, or if the width of a tuple
+/// is not that of its bus.
 pub fn check<C: Chip>(chips: &[C], traces: &[Trace]) -> Violations {
     check_blinded(chips, traces, 0)
 }
 
 /// Evaluates every chip as if the last `blinding_rows` rows of its trace were uniformly random.
 ///
-/// Constraints and interactions hold on the active rows before them; what those read behind the last active row or above
-/// the first has a pseudo-random value. Honest traces must pass with every number of blinding rows up to
-/// [`RESERVED_ROWS`](crate::air::RESERVED_ROWS).
+/// Constraints and interactions must hold on the active rows, which precede the blinding rows. What
+/// they read after the last active row or above the first has a pseudo-random value. Honest traces
+/// must pass with every number of blinding rows up to [`RESERVED_ROWS`](crate::air::RESERVED_ROWS).
 ///
 /// # Panics
 ///
-/// Like [`check`], and when a table has no active row.
+/// Panics in the same cases as [`check`], and if a table has no active row.
 pub fn check_blinded<C: Chip>(chips: &[C], traces: &[Trace], blinding_rows: usize) -> Violations {
     assert_eq!(chips.len(), traces.len(), "one trace a chip");
     let mut failures = Vec::new();
@@ -140,7 +144,7 @@ pub fn check_blinded<C: Chip>(chips: &[C], traces: &[Trace], blinding_rows: usiz
     Violations(failures)
 }
 
-/// Surplus of each tuple and the first chips and rows that named it.
+/// The surplus of each tuple, and the first chips and rows that named it.
 #[derive(Default)]
 struct Buses(HashMap<(Bus, Vec<F>), (F, Parties)>);
 
@@ -177,14 +181,16 @@ impl Buses {
     }
 }
 
-/// Evaluates a chip on one row of concrete cells and keeps what fails and what it puts on buses.
+/// Evaluates a chip on one row of concrete cells. Keeps what fails, and what the chip puts on
+/// buses.
 pub(super) struct RowChecker<'a> {
     chip: &'static str,
     trace: &'a Trace,
     fixed: &'a [Vec<F>],
     public: &'a [Vec<F>],
     row: usize,
-    /// Rows whose committed cells are as the trace says; what is behind them is arbitrary.
+    /// Number of rows whose committed cells are as the trace says. The rows after them are
+    /// arbitrary.
     active: usize,
     pub(super) failures: Vec<Failure>,
     pub(super) interactions: Vec<(Bus, Vec<F>, F)>,
@@ -206,7 +212,7 @@ impl<'a> RowChecker<'a> {
         self.row.checked_add_signed(offset as isize).filter(|&row| row < rows)
     }
 
-    /// Stands for a cell the prover chooses freely.
+    /// Stands for a cell that the prover chooses freely.
     fn arbitrary(&self, column: usize, offset: i32) -> F {
         let seed = (self.row as u64) << 40 ^ (column as u64) << 16 ^ offset as u64;
         F::from_u64(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 1)
@@ -275,7 +281,7 @@ mod tests {
 
     const SEEN: Bus = Bus::new("seen", 1);
 
-    /// Counts up by one a row and sends each value, or receives it.
+    /// Counts up by one on each row, and sends or receives each value.
     struct Counter {
         sends: bool,
     }

@@ -1,8 +1,10 @@
-//! Which cells of tables that satisfy every rule could move, alone or together: a search for what no rule fixes.
+//! Searches for what no rule fixes: the cells of tables that satisfy every rule and that could
+//! nevertheless move, alone or together.
 //!
-//! Constraints are polynomials, so around given cells they are linear to first order. A cell is *free* if some direction
-//! in which no constraint changes, nor any tuple on a bus, moves it. A forgery near an honest table moves free cells
-//! alone; one further away has other tuples or other flags, which is for tests of single rules to refuse.
+//! Constraints are polynomials, so they are linear to first order around given cells. A cell is
+//! *free* if it moves in some direction in which no constraint and no tuple on a bus changes. A
+//! forgery near an honest table moves only free cells. A forgery further away has other tuples or
+//! other flags. Tests of single rules must refuse such forgeries.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,10 +17,11 @@ use crate::field::F;
 /// Row and column.
 type Cell = (usize, usize);
 
-/// A linear form in the moves of cells that must be zero.
+/// A linear form in the moves of cells. It must be zero.
 type Form = BTreeMap<Cell, F>;
 
-/// The free cells of the table's first `rows` rows, and of rows that these read, by the rules of those rows.
+/// The free cells of the table's first `rows` rows, and of the rows that these read, under the
+/// rules of the first `rows` rows.
 pub fn free_cells(chip: &impl Chip, trace: &Trace, rows: usize) -> BTreeSet<Cell> {
     let (fixed, public) = (chip.fixed(), chip.public());
     let table = Table { trace, fixed: &fixed, public: &public };
@@ -40,7 +43,7 @@ struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// The derivatives of all that the rules of a row say.
+    /// The derivatives of everything that the rules of a row state.
     fn forms(self, chip: &impl Chip, row: usize) -> Vec<Form> {
         let honest = self.values(chip, row, None);
         let on_bus: Vec<_> = honest.tuples.iter().map(|(count, _)| *count != F::ZERO).collect();
@@ -51,7 +54,7 @@ impl<'a> Table<'a> {
             let moved = |by: F| self.values(chip, row, Some((cell, by))).flatten(&on_bus);
             let [one, minus_one, two] = [F::ONE, F::NEG_ONE, F::TWO].map(moved);
             for (i, form) in forms.iter_mut().enumerate() {
-                // The derivative at 0 of a polynomial of degree 3, six times.
+                // Six times the derivative at 0 of a polynomial of degree 3.
                 let slope = one[i] * F::from_u8(6)
                     - two[i]
                     - honest[i] * F::from_u8(3)
@@ -73,7 +76,8 @@ impl<'a> Table<'a> {
     }
 }
 
-/// Marks the cells that a form fixes alone as fixed and takes them out of all forms, until none is left.
+/// Marks the cells that a form alone fixes, and removes them from all forms, until no form fixes
+/// another cell.
 fn take_out_single_cells(forms: &mut Vec<Form>, fixed: &mut BTreeSet<Cell>) {
     loop {
         let before = fixed.len();
@@ -92,7 +96,8 @@ fn take_out_single_cells(forms: &mut Vec<Form>, fixed: &mut BTreeSet<Cell>) {
     }
 }
 
-/// The cells that the forms together fix: those that depend on no free one once each form is solved for its last cell.
+/// The cells that the forms together fix. These are the cells that depend on no free cell after
+/// each form is solved for its last cell.
 fn eliminate(forms: Vec<Form>) -> Vec<Cell> {
     let mut solved: BTreeMap<Cell, Form> = BTreeMap::new();
     for mut form in forms {
@@ -129,14 +134,14 @@ fn add_multiple(form: &mut Form, other: &Form, factor: F) {
     }
 }
 
-/// What the rules of one row come to, one cell changed.
+/// The values of one row's rules, with one cell changed.
 struct Values<'a> {
     table: Table<'a>,
     row: usize,
     change: Option<(Cell, F)>,
     reads: RefCell<BTreeSet<Cell>>,
     zeros: Vec<F>,
-    /// Counts and tuples; of what is provided for no lookup, the count is zero.
+    /// Counts and tuples. The count of a provided tuple is zero if it is never looked up.
     tuples: Vec<(F, Vec<F>)>,
 }
 
@@ -215,7 +220,8 @@ mod tests {
 
     const SEEN: Bus = Bus::new("seen", 1);
 
-    /// Cells 0 and 1 have a sum and a difference that are fixed, cells 2 and 3 a sum only; cell 4 is sent, 5 is not.
+    /// The sum and the difference of cells 0 and 1 are fixed. The product of cells 2 and 3 is
+    /// fixed. Cell 4 is sent, and cell 5 is not.
     struct Sums;
 
     impl Chip for Sums {

@@ -1,4 +1,5 @@
-//! The functions that evaluate chips: those of the processor on many rows, and those of the verifier at one point.
+//! The functions that evaluate chips: the CPU's functions for many rows, and the verifier's
+//! function for one point.
 
 use crate::air::Chip;
 #[cfg(feature = "prover")]
@@ -28,8 +29,9 @@ type QuotientColumns<C> = fn(
 ) -> Result<SecretRows, Cancelled>;
 type Verify<C> = fn(&VerifierKey, &[C], &[u8], &[u8]) -> Result<(), VerifyError>;
 
-/// What is compiled for a type of chips: a pointer to each function, so that all of them are in the crate that makes the pointers, once
-/// and with its optimisation, and not in each crate that proves or verifies.
+/// The functions that are compiled for a type of chips, as pointers. All of them are compiled once,
+/// in the crate that creates the pointers and with its optimisation, and not in each crate that
+/// proves or verifies.
 pub struct Kernels<C> {
     #[cfg(feature = "prover")]
     pub(crate) lookup_columns: LookupColumns<C>,
@@ -39,7 +41,7 @@ pub struct Kernels<C> {
 }
 
 impl<C: Chip> Kernels<C> {
-    /// Compiled for these chips, where it is called.
+    /// The functions for these chips, compiled where this is called.
     pub fn compiled() -> Self {
         Self {
             #[cfg(feature = "prover")]

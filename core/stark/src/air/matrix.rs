@@ -7,8 +7,8 @@ use crate::secret::overwrite;
 
 /// The committed cells of one table, row by row.
 ///
-/// Reads and writes panic outside the table: traces are built by this crate from checked witnesses, never from
-/// untrusted sizes.
+/// Reads and writes panic outside the table. Traces are built by this crate's users from checked
+/// witnesses, never from untrusted sizes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
     width: usize,
@@ -36,7 +36,7 @@ impl Trace {
         &self.cells[row * self.width..(row + 1) * self.width]
     }
 
-    /// The cells of one row, to be written.
+    /// The cells of one row, for writing.
     pub fn row_mut(&mut self, row: usize) -> &mut [F] {
         &mut self.cells[row * self.width..(row + 1) * self.width]
     }
@@ -57,7 +57,7 @@ impl Trace {
     }
 }
 
-/// Cells hold secrets: they are overwritten.
+/// The cells hold secrets, so they are overwritten.
 impl Drop for Trace {
     fn drop(&mut self) {
         overwrite(&mut self.cells);

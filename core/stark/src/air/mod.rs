@@ -1,23 +1,31 @@
-//! How a chip states its constraints, independent of the prover that enforces them.
+//! How a chip states its constraints, independently of the prover that enforces them.
 //!
-//! A [`Chip`] is one table: committed columns, fixed columns (part of the verifier key), public columns (computed
-//! by the verifier from its own request) and an [`eval`](Chip::eval) that states constraints row by row through a
-//! [`ChipBuilder`]. Tables are joined by [`Bus`]es.
+//! A [`Chip`] is one table. It has committed columns, fixed columns (part of the verifier key),
+//! public columns (which the verifier computes from its own request) and an [`eval`](Chip::eval)
+//! that states constraints row by row through a [`ChipBuilder`]. [`Bus`]es join tables.
+//!
+//! This module first states the interface of chips. The submodules `check` and `multiplicity`
+//! evaluate chips on traces, `kernels` makes the prover's and the verifier's functions for a type
+//! of chips, and `freedom`, `mutant` and `testing` serve tests.
 //!
 //! # What a constraint may read
 //!
-//! A cell is named by column and row offset, `b.main(column, -2)` being the cell two rows up. A read outside the
-//! table's rows gives an **arbitrary value chosen by the prover**: gate such constraints with a fixed column or with
-//! [`first`](ChipBuilder::first), [`last`](ChipBuilder::last) or [`transition`](ChipBuilder::transition). Nothing
-//! wraps around. The last [`RESERVED_ROWS`] rows of a table belong to the prover: chips put nothing but padding
-//! there, and padding rows satisfy every constraint with all committed cells zero unless the chip says otherwise.
+//! A cell is named by column and row offset. For example, `b.main(column, -2)` is the cell two rows
+//! up. A read outside the table's rows returns an **arbitrary value chosen by the prover**. Gate
+//! such constraints with a fixed column or with [`first`](ChipBuilder::first),
+//! [`last`](ChipBuilder::last) or [`transition`](ChipBuilder::transition). Nothing wraps around.
+//!
+//! The last [`RESERVED_ROWS`] rows of a table belong to the prover. Chips put nothing but padding
+//! there. Padding rows satisfy every constraint with all committed cells zero, unless the chip says
+//! otherwise.
 //!
 //! # Buses
 //!
-//! A bus is a multiset of tuples that must balance over all tables (LogUp, eprint 2022/1530). A count is a
-//! polynomial in the row's cells that the chip itself constrains to be small (0 or 1 for [`send`](ChipBuilder::send),
-//! [`receive`](ChipBuilder::receive) and [`lookup`](ChipBuilder::lookup)); only
-//! [`provide`](ChipBuilder::provide) has a free multiplicity, and its key must be unique among all rows.
+//! A bus is a multiset of tuples that must balance over all tables (LogUp, eprint 2022/1530). A
+//! count is a polynomial in the row's cells. The chip itself constrains it to be small: 0 or 1 for
+//! [`send`](ChipBuilder::send), [`receive`](ChipBuilder::receive) and
+//! [`lookup`](ChipBuilder::lookup). Only [`provide`](ChipBuilder::provide) has a free multiplicity,
+//! and its key must be unique among all rows.
 
 mod check;
 #[cfg(any(test, feature = "testing"))]
@@ -40,16 +48,17 @@ use p3_field::{Algebra, PrimeCharacteristicRing};
 
 use crate::field::F;
 
-/// Rows at the end of every table that carry nothing of the statement.
+/// Number of rows at the end of every table that carry no part of the statement.
 pub const RESERVED_ROWS: usize = 128;
 
-/// Largest degree of a constraint and of a bus count, counted as [`Chip::eval`] says; a bus field has one less.
+/// The largest degree of a constraint and of a bus count, counted as in [`Chip::eval`]. The largest
+/// degree of a bus field is one less.
 pub const MAX_DEGREE: usize = 3;
 
-/// A named channel between tables and the number of field elements in each of its tuples.
+/// A named channel between tables, and the number of field elements in each of its tuples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Bus {
-    /// Unique name, also the label under which an imbalance is reported.
+    /// Unique name. An imbalance is reported under it.
     pub name: &'static str,
     /// Tuple width: every tuple on the bus has exactly this many elements.
     pub width: usize,
@@ -64,8 +73,8 @@ impl Bus {
 
 /// One table of a proof.
 ///
-/// Everything but the committed columns is a constant of (proof kind, size class) or computed from the public
-/// statement, so prover and verifier build equal chips.
+/// Everything except the committed columns is a constant of the proof kind and size class, or
+/// computed from the public statement. Prover and verifier therefore build equal chips.
 pub trait Chip: Send + Sync {
     /// Unique name within a proof.
     fn name(&self) -> &'static str;
@@ -86,8 +95,9 @@ pub trait Chip: Send + Sync {
         Vec::new()
     }
 
-    /// The cells of the public columns, `(column, row)`, by what they hold: in every statement, cells of one entry are equal and
-    /// cells of none are zero. What the entries are does not depend on the statement. A circuit takes as many inputs.
+    /// The cells of the public columns, `(column, row)`, grouped by value. In every statement, the
+    /// cells of one entry are equal, and cells that are in no entry are zero. The entries do not
+    /// depend on the statement. A circuit takes one input for each entry.
     fn public_cells(&self) -> Vec<Vec<(usize, usize)>> {
         let columns = 0..self.public().len();
         columns.flat_map(|column| (0..self.height()).map(move |row| vec![(column, row)])).collect()
@@ -95,18 +105,20 @@ pub trait Chip: Send + Sync {
 
     /// States the constraints of one row.
     ///
-    /// Constraints have degree at most 3 in the cells read, bus fields at most 2, bus counts at most 3; selectors
-    /// count as 1. The calls made, and their order, must not depend on cell values.
+    /// Constraints have degree at most 3 in the cells read, bus fields at most 2, and bus counts at
+    /// most 3. The selectors [`first`](ChipBuilder::first) and [`last`](ChipBuilder::last) count as
+    /// 1, the others as 0. No constraint multiplies two selectors. The calls and their order must
+    /// not depend on cell values.
     fn eval<B: ChipBuilder>(&self, builder: &mut B);
 
-    /// States the interactions of one row, in the order of [`eval`](Self::eval), for builders that look at nothing else.
-    /// Constraints may be stated or left out.
+    /// States the interactions of one row in the order of [`eval`](Self::eval), for builders that
+    /// use nothing else. Constraints may be stated or omitted.
     fn eval_interactions<B: ChipBuilder>(&self, builder: &mut B) {
         self.eval(builder);
     }
 
-    /// What evaluates lists of these chips. [`chip_enum!`](crate::chip_enum) has it compiled in the crate that declares
-    /// the enum.
+    /// The functions that evaluate lists of these chips. [`chip_enum!`](crate::chip_enum) compiles
+    /// them in the crate that declares the enum.
     #[doc(hidden)]
     fn kernels() -> Kernels<Self>
     where
@@ -116,7 +128,7 @@ pub trait Chip: Send + Sync {
     }
 }
 
-/// What a chip sees of one row and its neighbours, and where its constraints go.
+/// A chip's view of one row and its neighbours, and the receiver of its constraints.
 pub trait ChipBuilder {
     /// A polynomial in the cells read.
     type Expr: Algebra<F> + Clone;
@@ -130,28 +142,31 @@ pub trait ChipBuilder {
     /// The public cell in `column` of this row.
     fn public(&self, column: usize) -> Self::Expr;
 
-    /// Non-zero on the first row only. A selector for constraints, never a bus count.
+    /// A selector that is non-zero on the first row only. For constraints, never for a bus count.
     fn first(&self) -> Self::Expr;
 
-    /// Non-zero on the last active row only. A selector for constraints, never a bus count.
+    /// A selector that is non-zero on the last active row only. For constraints, never for a bus
+    /// count.
     fn last(&self) -> Self::Expr;
 
-    /// Zero on the last active row only. A selector for constraints, never a bus count.
+    /// A selector that is zero on the last active row only. For constraints, never for a bus count.
     fn transition(&self) -> Self::Expr;
 
-    /// Non-zero on the rows that have `before` active rows above and `after` below them, zero on the other active rows.
-    /// A selector for constraints that read outside the table otherwise, never a bus count; it does not count in the
+    /// A selector that is non-zero on the rows with at least `before` active rows above and `after`
+    /// active rows below them, and zero on the other active rows. For constraints that would
+    /// otherwise read outside the table, never for a bus count. It does not count in the
     /// constraint's degree.
     fn interior(&self, before: usize, after: usize) -> Self::Expr;
 
     /// Requires `expr` to be zero on every row.
     ///
-    /// `label` names the rule within the chip; several constraints may share one.
+    /// `label` names the rule within the chip. Several constraints may share a label.
     fn assert_zero(&mut self, label: &'static str, expr: impl Into<Self::Expr>);
 
-    /// Adds `count` times the tuple `fields` to `bus`. A negative count takes tuples away.
+    /// Adds `count` times the tuple `fields` to `bus`. A negative count removes tuples.
     ///
-    /// `weight` bounds the count's magnitude on every row; zero marks the providing side of a table lookup.
+    /// `weight` bounds the count's magnitude on every row. Zero marks the providing side of a table
+    /// lookup.
     fn interact(&mut self, bus: Bus, fields: Vec<Self::Expr>, count: Self::Expr, weight: u32);
 
     /// Requires `left` and `right` to be equal on every row.
@@ -179,15 +194,17 @@ pub trait ChipBuilder {
         self.interact(bus, fields, -count.into(), 1);
     }
 
-    /// Looks `key` up among what is provided on `bus`, `count` times. The chip constrains `count` to 0 or 1.
+    /// Looks `key` up among the tuples provided on `bus`, `count` times. The chip constrains
+    /// `count` to 0 or 1.
     fn lookup(&mut self, bus: Bus, key: Vec<Self::Expr>, count: impl Into<Self::Expr>) {
         self.interact(bus, key, count.into(), 1);
     }
 
-    /// Provides `key` on `bus` for as many lookups as the committed cell in column `multiplicity` says, on rows where
-    /// `enabled` is 1; elsewhere it is 0 and nothing is provided. The chip constrains `enabled` to 0 or 1.
+    /// Provides `key` on `bus` on rows where `enabled` is 1, for as many lookups as the committed
+    /// cell in column `multiplicity` says. On other rows `enabled` is 0 and nothing is provided.
+    /// The chip constrains `enabled` to 0 or 1.
     ///
-    /// [`fill_multiplicities`] writes that column.
+    /// [`fill_multiplicities`] writes the column `multiplicity`.
     fn provide(
         &mut self,
         bus: Bus,
@@ -200,7 +217,8 @@ pub trait ChipBuilder {
     }
 }
 
-/// A chip of any kind, for lists of tables: implements [`Chip`] for an enum of chips by delegation.
+/// Declares an enum of chips, for lists of tables of different kinds, and implements [`Chip`] for
+/// it by delegation.
 #[macro_export]
 macro_rules! chip_enum {
     ($(#[$meta:meta])* $vis:vis enum $name:ident { $($variant:ident($chip:ty)),+ $(,)? }) => {
@@ -235,7 +253,7 @@ macro_rules! chip_enum {
             fn eval_interactions<B: $crate::air::ChipBuilder>(&self, builder: &mut B) {
                 match self { $(Self::$variant(chip) => chip.eval_interactions(builder)),+ }
             }
-            // Inlined into another crate, it would be compiled there.
+            // If this were inlined into another crate, the functions would be compiled there.
             #[inline(never)]
             fn kernels() -> $crate::air::Kernels<Self> {
                 $crate::air::Kernels::compiled()

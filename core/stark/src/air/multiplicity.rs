@@ -12,12 +12,12 @@ type Packed = <F as Field>::Packing;
 
 /// Writes every multiplicity column so that the lookups of all chips are met.
 ///
-/// All other cells must be final. A tuple that is looked up but provided nowhere stays unmet, and one that is
-/// provided on several rows is taken from the first.
+/// All other cells must be final. A tuple that is looked up but provided nowhere stays unmet. A
+/// tuple that is provided on several rows is taken from the first of them.
 ///
 /// # Panics
 ///
-/// When chips and traces do not match in number, height or width.
+/// Panics if chips and traces do not match in number, height or width.
 pub fn fill_multiplicities<C: Chip>(chips: &[C], traces: &mut [Trace]) {
     assert_eq!(chips.len(), traces.len(), "one trace a chip");
     let point = F::from_u64(RandomState::new().hash_one(chips.len()));
@@ -38,10 +38,11 @@ pub fn fill_multiplicities<C: Chip>(chips: &[C], traces: &mut [Trace]) {
     ledger.settle(traces);
 }
 
-/// Who provides what, and what is asked for.
+/// Who provides which tuple, and which tuples are looked up.
 ///
-/// A tuple is known by the value of the polynomial that has it as coefficients, at a random point. Those of different tuples
-/// differ but with negligible probability; else a proof that should hold does not.
+/// A tuple is identified by the value at a random point of the polynomial that has the tuple as
+/// coefficients. Different tuples have different values, except with negligible probability. If two
+/// values collide, a proof that should hold does not.
 #[derive(Default)]
 struct Ledger {
     provided: HashMap<u64, Cell, BuildHasherDefault<Identity>>,
@@ -65,7 +66,7 @@ impl Ledger {
     }
 }
 
-/// Keys are random already.
+/// A hasher that returns its key, since the keys are already random.
 #[derive(Default)]
 struct Identity(u64);
 
@@ -83,7 +84,7 @@ impl Hasher for Identity {
     }
 }
 
-/// Evaluates a chip on several rows side by side and writes down its interactions.
+/// Evaluates a chip on several rows side by side and records its interactions.
 struct Rows<'a> {
     table: usize,
     trace: &'a Trace,
@@ -95,7 +96,7 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// The row of a lane, none outside the table.
+    /// The row of a lane, or `None` outside the table.
     fn row(&self, lane: usize, offset: i32) -> Option<usize> {
         (self.first + lane)
             .checked_add_signed(offset as isize)
@@ -133,7 +134,7 @@ impl ChipBuilder for Rows<'_> {
         self.cells(0, |row| self.public[column][row])
     }
 
-    // Selectors weigh constraints, never interactions.
+    // Selectors weight constraints, never interactions.
 
     fn first(&self) -> Packed {
         Packed::ZERO

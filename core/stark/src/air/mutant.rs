@@ -1,9 +1,10 @@
-//! Switches one rule of the checker off, so that `cargo xtask soundness-mutants` can ask which test notices. Exists in builds for
-//! tests only; no prover or verifier asks here.
+//! Switches one rule of the checker off, so that `cargo xtask soundness-mutants` can find out which
+//! test notices. Exists only in builds for tests. No prover or verifier uses it.
 
 use std::sync::OnceLock;
 
-/// Environment variable that names the rule, as [`Failure::rule`](super::Failure::rule) writes it.
+/// The environment variable that names the rule, as [`Failure::rule`](super::Failure::rule) writes
+/// it.
 const VARIABLE: &str = "VELUM_MUTANT";
 
 /// Whether the constraint `chip/label` is switched off.

@@ -1,4 +1,4 @@
-//! Stand-ins for the other side of a bus in the tests of a chip.
+//! Stand-ins for the other side of a bus, for the tests of a chip.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,9 +11,9 @@ use crate::field::F;
 /// A one-row chip that puts given tuples on buses. Its trace is [`trace`](Self::trace).
 #[derive(Clone, Debug, Default)]
 pub struct Partner {
-    /// Tuples sent, each with its count; a negative count receives.
+    /// The tuples sent, each with its count. A negative count receives.
     pub tuples: Vec<(Bus, Vec<F>, F)>,
-    /// Tuples provided for any number of lookups.
+    /// The tuples provided for any number of lookups.
     pub provided: Vec<(Bus, Vec<F>)>,
 }
 
@@ -33,7 +33,8 @@ impl Partner {
         self.provided.push((bus, tuple(fields)));
     }
 
-    /// The trace, without multiplicities: [`fill_multiplicities`](crate::air::fill_multiplicities) writes them.
+    /// The trace without multiplicities, which
+    /// [`fill_multiplicities`](crate::air::fill_multiplicities) writes.
     pub fn trace(&self) -> Trace {
         Trace::zeroed(self.height(), self.width())
     }
@@ -67,8 +68,8 @@ impl Chip for Partner {
     }
 }
 
-/// Whether every cell of table `table` in the given rows matters: adds one to each in turn, but for those that `exempt`
-/// names, and expects a violation.
+/// Asserts that every cell of table `table` in the given rows matters. Adds one to each cell in
+/// turn, except for the cells that `exempt` names, and expects a violation.
 pub fn assert_cells_matter<C: Chip>(
     chips: &[C],
     traces: &[Trace],
@@ -90,18 +91,19 @@ pub fn assert_cells_matter<C: Chip>(
     }
 }
 
-/// The constraints that fail while all other tables make up for whatever the chip puts on its buses.
+/// The constraints that fail while all other tables balance whatever the chip puts on its buses.
 pub fn broken_constraints<C: Chip>(chip: C, trace: &Trace) -> Vec<String> {
     let mut violations = check(&[chip], std::slice::from_ref(trace));
     violations.0.retain(|failure| matches!(failure, Failure::Constraint { .. }));
     violations.rules()
 }
 
-/// Farthest row that a table under a [`Watch`] reads.
+/// The farthest row that a table under a [`Watch`] reads.
 const REACH: usize = 5;
 
-/// Tells whether a changed cell is noticed, without going through whole tables again: some constraint near the cell
-/// fails, or a tuple other than those provided for any number of lookups has another count.
+/// Finds out whether a changed cell is noticed, without evaluating whole tables again. A change is
+/// noticed if a constraint near the cell fails, or if the count of a tuple changes that is not
+/// provided for any number of lookups.
 pub struct Watch<'a, C> {
     chip: &'a C,
     trace: &'a Trace,
@@ -111,7 +113,8 @@ pub struct Watch<'a, C> {
 }
 
 impl<'a, C: Chip> Watch<'a, C> {
-    /// Watches table number `table` of tables that satisfy every rule. The table reads its rows at offsets up to `REACH`.
+    /// Watches table number `table` of tables that satisfy every rule. The table must read its rows
+    /// at offsets up to `REACH`.
     pub fn new(chips: &'a [C], traces: &'a [Trace], table: usize) -> Self {
         assert!(check(chips, traces).is_empty());
         let chip = &chips[table];
@@ -124,7 +127,7 @@ impl<'a, C: Chip> Watch<'a, C> {
         }
     }
 
-    /// Whether the cell plus `change` is noticed.
+    /// Whether adding `change` to the cell is noticed.
     pub fn notices(&self, row: usize, column: usize, change: F) -> bool {
         let mut changed = self.trace.clone();
         changed.set(row, column, self.trace.get(row, column) + change);

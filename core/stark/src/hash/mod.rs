@@ -1,4 +1,9 @@
-//! What proofs are hashed with: rows to leaves, pairs to nodes, and the transcript of Fiat-Shamir.
+//! The hash functions of proofs: rows to leaves, pairs to nodes, and the Fiat-Shamir transcript.
+//!
+//! This module knows nothing about what is hashed: neither the protocol nor the shape of a proof.
+//! It first names the functions ([`HashFunction`]), then states what a hash function
+//! ([`ProofHash`]) and its [`Transcript`] must do, and ends with grinding ([`Puzzle`]). The
+//! submodules implement the functions: `blake3` and `poseidon2`.
 //!
 //! `docs/formats.md` gives both hash functions byte by byte, with test vectors.
 
@@ -22,13 +27,14 @@ pub use self::poseidon2::Poseidon2Hash;
 use crate::control::{Cancelled, Control};
 use crate::field::{EF, F};
 
-/// A hash function for trees and transcript, by name.
+/// The name of a hash function for trees and transcript.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HashFunction {
     /// BLAKE3: fast everywhere.
     Blake3,
-    /// BLAKE3 with digests of [`TRUNCATED_BYTES`] bytes in trees: shorter proofs, and less resistance against collisions.
+    /// BLAKE3 with digests of [`TRUNCATED_BYTES`] bytes in trees. Proofs are shorter, and collision
+    /// resistance is lower.
     Blake3Truncated,
     /// Poseidon2 over Goldilocks: cheap to verify inside another proof.
     #[cfg(feature = "poseidon2")]
@@ -36,7 +42,7 @@ pub enum HashFunction {
 }
 
 impl HashFunction {
-    /// The number that keys are hashed with.
+    /// The number that stands for the function in the hash of a key.
     pub(crate) const fn id(self) -> usize {
         match self {
             Self::Blake3 => 1,
@@ -46,7 +52,7 @@ impl HashFunction {
         }
     }
 
-    /// Bytes of a digest in a proof, at most [`DIGEST_BYTES`].
+    /// Number of bytes of a digest in a proof, at most [`DIGEST_BYTES`].
     pub const fn digest_bytes(self) -> usize {
         match self {
             Self::Blake3 => DIGEST_BYTES,
@@ -56,7 +62,7 @@ impl HashFunction {
         }
     }
 
-    /// Resistance against collisions of digests, in bits: half of theirs.
+    /// Collision resistance of digests, in bits: half of a digest's bits.
     pub const fn collision_bits(self) -> usize {
         self.digest_bytes() * 8 / 2
     }
@@ -64,7 +70,7 @@ impl HashFunction {
 
 #[cfg(feature = "prover")]
 impl HashFunction {
-    /// The digest of one row of one element or more, with its salt where there is one.
+    /// The digest of one row of at least one element, with its salt if there is one.
     pub fn hash_row(self, row: &[F], salt: Option<&Salt>) -> Digest {
         fn hash<H: ProofHash>(row: &[F], salt: Option<&Salt>) -> Digest {
             H::to_bytes(&H::leaves(row, row.len(), salt.map(std::slice::from_ref))[0])
@@ -77,7 +83,7 @@ impl HashFunction {
         }
     }
 
-    /// The node above two digests, none where one of them is not canonical.
+    /// The node above two digests, or `None` if one of them is not canonical.
     pub fn hash_node(self, left: &Digest, right: &Digest) -> Option<Digest> {
         fn hash<H: ProofHash>(children: [&Digest; 2]) -> Option<Digest> {
             let [left, right] = children.map(|child| H::from_bytes(*child));
@@ -93,7 +99,7 @@ impl HashFunction {
 }
 
 pub(crate) mod sealed {
-    /// What only this crate's hash functions are.
+    /// Implemented by this crate's hash functions only.
     pub trait Sealed {}
 }
 
@@ -103,7 +109,7 @@ pub const DIGEST_BYTES: usize = 32;
 /// Bytes of the digests of [`HashFunction::Blake3Truncated`].
 pub const TRUNCATED_BYTES: usize = 26;
 
-/// A digest as a backend hands it over: its bytes, and zeros behind those of a shorter one.
+/// A digest as a backend returns it: its bytes, followed by zeros if it is shorter.
 pub type Digest = [u8; DIGEST_BYTES];
 
 /// Bytes of salt in each leaf of a hiding tree.
@@ -120,7 +126,7 @@ pub trait Rows: Sync {
     /// Number of rows.
     fn count(&self) -> usize;
 
-    /// Hands over these cells of a row, in order, in one piece or several.
+    /// Passes these cells of a row to `to`, in order, in one or several pieces.
     fn read(&self, row: usize, columns: Range<usize>, to: impl FnMut(&[F]));
 }
 
@@ -139,25 +145,27 @@ impl<S: DenseStorage<F> + Sync> Rows for DenseMatrix<F, S> {
     }
 }
 
-/// The functions that proofs are hashed with: those of [`HashFunction`], and no other crate can add one. Collision resistance is
-/// [`HashFunction::collision_bits`].
+/// A function with which proofs are hashed: one of [`HashFunction`]. No other crate can add one.
+/// Its collision resistance is [`HashFunction::collision_bits`].
 ///
-/// How many elements a row has, whether it is salted, and where a node stands follow from the verifier's key, never from
-/// a proof. So two openings of one root at one place hash inputs of equal lengths in the same order, and where they differ
-/// some call has two inputs of one length and one output: trees bind by this alone. That rows and nodes are hashed by functions of
-/// their own keeps an extractor's queries apart.
+/// The verifier's key determines how many elements a row has, whether it is salted, and where a
+/// node stands. A proof never does. Two openings of one root at one place therefore hash inputs of
+/// equal lengths in the same order. Where the openings differ, some call has two inputs of one
+/// length and one output. Trees are binding by this alone. Rows and nodes are hashed by different
+/// functions, which keeps an extractor's queries apart.
 pub trait ProofHash: sealed::Sealed + Copy + Debug + Send + Sync + 'static {
-    /// Its name.
+    /// The name of the function.
     const FUNCTION: HashFunction;
     /// Output of the hash.
     type Digest: Copy + Default + PartialEq + Debug + Send + Sync;
     /// The transcript.
     type Transcript: Transcript<Digest = Self::Digest>;
 
-    /// The hashes of rows of one element or more; each row is hashed with its salt where there are any.
+    /// The hashes of rows of at least one element. Each row is hashed with its salt if there are
+    /// salts.
     fn hash_rows<R: Rows>(rows: &R, salts: Option<&[Salt]>) -> Vec<Self::Digest>;
 
-    /// The same of `rows.len() / width` rows one behind the other.
+    /// [`hash_rows`](Self::hash_rows) of `rows.len() / width` rows that are concatenated.
     fn leaves(rows: &[F], width: usize, salts: Option<&[Salt]>) -> Vec<Self::Digest> {
         Self::hash_rows(&RowMajorMatrixView::new(rows, width), salts)
     }
@@ -165,19 +173,21 @@ pub trait ProofHash: sealed::Sealed + Copy + Debug + Send + Sync + 'static {
     /// The nodes above pairs of nodes: half as many.
     fn nodes(children: &[Self::Digest]) -> Vec<Self::Digest>;
 
-    /// A digest's bytes, and zeros behind those of a shorter one.
+    /// The bytes of a digest, followed by zeros if it is shorter.
     #[cfg(feature = "prover")]
     fn to_bytes(digest: &Self::Digest) -> Digest;
 
-    /// The digest of these bytes, none where they are not canonical.
+    /// The digest with these bytes, or `None` if they are not canonical.
     fn from_bytes(bytes: Digest) -> Option<Self::Digest>;
 }
 
-/// The transcript: what prover and verifier have said so far, and the challenges that follow from it.
+/// The transcript: what prover and verifier have said so far, and the challenges that follow from
+/// it.
 ///
-/// What is absorbed carries no lengths: how much is absorbed between challenges follows from the verifier's key.
+/// No lengths are absorbed. How much is absorbed between challenges follows from the verifier's
+/// key.
 pub trait Transcript: Clone {
-    /// Digests that can be absorbed.
+    /// The digests that can be absorbed.
     type Digest;
 
     /// A transcript that starts with `prefix` and its length.
@@ -189,47 +199,49 @@ pub trait Transcript: Clone {
     /// Absorbs values.
     fn absorb(&mut self, values: &[EF]);
 
-    /// A challenge, uniform among the extension field's elements outside the base field. That no challenge lies in the base
-    /// field, where all evaluation domains are, spares every user the exceptional case.
+    /// Draws a challenge, uniform among the extension field's elements outside the base field. All
+    /// evaluation domains lie in the base field, so no user has to handle a challenge that is a
+    /// point of a domain.
     fn challenge(&mut self) -> EF;
 
-    /// A number of `bits <= 32` uniform bits.
+    /// Draws a number of `bits <= 32` uniform bits.
     fn index(&mut self, bits: usize) -> usize;
 
-    /// What [`check_grinding`](Self::check_grinding) accepts nonces for.
+    /// The puzzle for whose solutions [`check_grinding`](Self::check_grinding) returns true.
     #[cfg(feature = "prover")]
     fn puzzle(&self) -> Puzzle;
 
-    /// Absorbs a nonce that solves the [`puzzle`](Self::puzzle), and returns what was absorbed: none where it solves nothing.
+    /// Absorbs a nonce that solves the [`puzzle`](Self::puzzle) and returns what was absorbed, or
+    /// `None` if the nonce is no solution.
     #[cfg(feature = "prover")]
     fn absorb_solution(&mut self, bits: usize, nonce: u64) -> Option<u64> {
         self.check_grinding(bits, nonce).then_some(nonce)
     }
 
-    /// Absorbs the nonce and tells whether it took about `2^bits` hashes to find.
+    /// Absorbs the nonce and returns whether it shows about `2^bits` hashes of work.
     #[must_use]
     fn check_grinding(&mut self, bits: usize, nonce: u64) -> bool;
 }
 
-/// Rows or nodes that one thread hashes before it takes more.
+/// Number of rows or nodes that one thread hashes before it takes more.
 const TASK: usize = 256;
 
-/// Whether a hash's word meets the condition of grinding.
+/// Whether a word of a hash meets the condition of grinding.
 fn meets(word: u64, bits: usize) -> bool {
     word.trailing_zeros() as usize >= bits
 }
 
-/// What a nonce of grinding is searched for.
+/// The puzzle for which grinding searches a nonce.
 #[cfg(feature = "prover")]
 #[derive(Clone, Debug)]
 pub enum Puzzle {
-    /// A block whose hash by BLAKE3, under the context of grinding, begins with a word that ends in zeros. The nonce is the bytes from 32 to 40,
-    /// the least significant first.
+    /// A block whose BLAKE3 hash under the context of grinding must begin with a word that ends in
+    /// zeros. The nonce occupies the bytes from 32 to 40, least significant byte first.
     Blake3 {
         /// The block, without the nonce.
         block: [u8; 64],
     },
-    /// A state of Poseidon2 whose permutation has a last lane of the rate that ends in zeros.
+    /// A Poseidon2 state whose permutation must have zeros at the end of the rate's last lane.
     #[cfg(feature = "poseidon2")]
     Poseidon2 {
         /// The state.
@@ -241,10 +253,11 @@ pub enum Puzzle {
 
 #[cfg(feature = "prover")]
 impl Puzzle {
-    /// Finds a nonce for `bits <= 32`, on all threads. Which one depends on how they run.
+    /// Finds a nonce for `bits <= 32`, on all threads. The nonce depends on the timing of the
+    /// threads.
     ///
     /// # Errors
-    /// [`Cancelled`].
+    /// Returns [`Cancelled`] if the work is cancelled.
     pub fn solve(&self, bits: usize, control: &Control<'_>) -> Result<u64, Cancelled> {
         use p3_maybe_rayon::prelude::*;
 
@@ -263,8 +276,9 @@ impl Puzzle {
         }
     }
 
-    /// How many nonces are searched first. None of them solves a puzzle of so many bits, at most 32, with probability `e^-32`. Without bits every nonce
-    /// does, and the first is taken.
+    /// Number of nonces that are searched first. The probability that none of them solves a puzzle
+    /// of `bits` bits, at most 32, is `e^-32`. With zero bits every nonce is a solution, and the
+    /// first one is taken.
     pub fn nonces(bits: usize) -> u64 {
         if bits == 0 { 1 } else { 32 << bits }
     }

@@ -1,4 +1,4 @@
-//! All hash functions against slow references, and what a transcript owes.
+//! Compares all hash functions with slow references, and checks the properties of transcripts.
 
 use p3_field::{BasedVectorSpace, ExtensionField, PrimeCharacteristicRing, PrimeField64};
 use p3_goldilocks::Goldilocks;
@@ -18,7 +18,7 @@ fn salt(index: usize) -> Salt {
     std::array::from_fn(|byte| element(index + byte).as_canonical_u64() as u8)
 }
 
-/// Leaves of many rows at once are those of `slow`, one row at a time.
+/// The leaves of many rows at once equal those of `slow`, which hashes one row at a time.
 pub(super) fn leaves_equal<H: ProofHash>(
     widths: &[usize],
     slow: impl Fn(&[F], Option<&Salt>) -> H::Digest,
@@ -46,7 +46,7 @@ pub(super) fn nodes_equal<H: ProofHash>(slow: impl Fn(&H::Digest, &H::Digest) ->
     }
 }
 
-/// BLAKE3 under a context, of bytes filled up with zeros to whole blocks, at least one.
+/// BLAKE3 under a context, of bytes that are padded with zeros to whole blocks, at least one.
 fn blake3_of_blocks(context: &str, mut bytes: Vec<u8>) -> [u8; 32] {
     bytes.resize(bytes.len().next_multiple_of(64), 0);
     ::blake3::derive_key(context, &bytes)
@@ -149,7 +149,7 @@ fn digests_decode_from_canonical_bytes_only() {
     }
 }
 
-/// What a transcript is told or asked.
+/// A message to a transcript, or a request for challenges.
 #[derive(Clone, Debug)]
 enum Step {
     Digest(usize),
@@ -158,7 +158,7 @@ enum Step {
     Ask,
 }
 
-/// Challenges and an index after each `Ask`.
+/// The challenges and the index after each `Ask`.
 fn answers<H: ProofHash>(prefix: &[u8], steps: &[Step]) -> Vec<(EF, EF, usize)> {
     let mut transcript = H::Transcript::new(prefix);
     let mut answers = Vec::new();

@@ -24,7 +24,7 @@ pub(super) fn hex_value(value: &EF) -> Vec<String> {
     hex_elements(value.as_basis_coefficients_slice())
 }
 
-/// Elements `i^2 + 1` for `i` from 0.
+/// The elements `i^2 + 1` for `i` from 0.
 pub(super) fn squares(count: u64) -> Vec<F> {
     (0..count).map(|i| F::from_u64(i * i + 1)).collect()
 }
@@ -45,8 +45,8 @@ fn leaves<H: ProofHash>() -> Vec<Value> {
         .collect()
 }
 
-/// A tree over 8 rows of 3 elements, salted, and 2 rows of 5: element `c` of row `r` is `10 r + c`, and all bytes of salt `r`
-/// are `r`.
+/// A tree over 8 salted rows of 3 elements and 2 rows of 5 elements. Element `c` of row `r` is
+/// `10 r + c`, and all bytes of salt `r` are `r`.
 fn tree<H: ProofHash>() -> Value {
     let matrix = |height: u64, width: u64| {
         let elements = (0..height)

@@ -1,4 +1,4 @@
-//! Trees of every suite: what opens, and that nothing else does.
+//! Checks for the trees of every suite what can be opened, and that nothing else can.
 
 use p3_field::PrimeCharacteristicRing;
 use p3_matrix::Matrix;
@@ -41,12 +41,12 @@ fn salts(height: usize) -> Vec<Salt> {
     (0..height).map(|_| std::array::from_fn(|_| next() as u8)).collect()
 }
 
-/// What a proof has of one tree.
+/// The part of a proof that opens one tree.
 #[derive(Clone)]
 struct Opening<H: ProofHash> {
     log_height: usize,
     indices: Vec<usize>,
-    /// By matrix: logarithm of its height, its width, its opened rows.
+    /// For each matrix: the binary logarithm of its height, its width, its opened rows.
     rows: Vec<(usize, usize, Vec<F>)>,
     salts: Option<Vec<Salt>>,
     siblings: Vec<H::Digest>,
@@ -98,7 +98,7 @@ impl<H: ProofHash> Opening<H> {
     }
 }
 
-/// Index sets of every kind: one, neighbours, both ends, all, and some.
+/// Index sets of every kind: one index, neighbours, both ends, all, and some.
 fn index_sets(height: usize) -> Vec<Vec<usize>> {
     let mut sets = vec![vec![0], vec![height - 1], (0..height).collect()];
     if height > 1 {
@@ -119,7 +119,7 @@ fn index_sets(height: usize) -> Vec<Vec<usize>> {
     sets
 }
 
-/// The root as the module's documentation draws it, node by node.
+/// The root computed node by node, as the module's documentation draws it.
 fn slow_root<H: ProofHash>(matrices: &[RowMajorMatrix<F>], salts: Option<&[Salt]>) -> H::Digest {
     fn node<H: ProofHash>(
         matrices: &[RowMajorMatrix<F>],

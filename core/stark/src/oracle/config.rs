@@ -1,4 +1,4 @@
-//! A configuration of `p3-batch-stark` that hides nothing and asks little.
+//! A configuration of `p3-batch-stark` that hides nothing and is cheap.
 
 use p3_blake3::Blake3;
 use p3_challenger::{HashChallenger, SerializingChallenger64};
@@ -20,7 +20,8 @@ type Challenger = SerializingChallenger64<F, HashChallenger<u8, Blake3, 32>>;
 
 pub(super) type Config = StarkConfig<Pcs, EF, Challenger>;
 
-/// A few queries refuse a wrong trace, whose constraints fail at the out-of-domain point.
+/// A configuration with few queries. They suffice to refuse a wrong trace, because its constraints
+/// fail at the out-of-domain point.
 pub(super) fn config() -> Config {
     let mmcs = Mmcs::new(LeafHash::new(Blake3), Compress::new(Blake3), 0);
     let fri = FriParameters {

@@ -2,9 +2,9 @@
 //!
 //! | the chip has | the lowered AIR has |
 //! |---|---|
-//! | committed column read at offset -k | k copies, each the column before it one row later |
-//! | committed column read at offset +k, k > 1 | k copies, each the column before it one row earlier |
-//! | fixed column at some offset | a preprocessed column already shifted |
+//! | committed column read at offset -k | k copies, each the previous column one row later |
+//! | committed column read at offset +k, k > 1 | k copies, each the previous column one row earlier |
+//! | fixed column at some offset | a preprocessed column that is already shifted |
 //! | interior selector | a preprocessed column |
 //! | public column | a periodic column of full period, which the verifier evaluates itself, and a copy of it |
 
@@ -21,7 +21,7 @@ use p3_matrix::dense::RowMajorMatrix;
 use crate::air::{Bus, Chip, ChipBuilder, Trace};
 use crate::field::F;
 
-/// A chip as `p3-batch-stark` proves it.
+/// A chip in the form that `p3-batch-stark` proves.
 #[derive(Clone)]
 pub(crate) struct Lowered<C> {
     chip: C,
@@ -55,15 +55,15 @@ impl<C: Chip> Lowered<C> {
     }
 }
 
-/// Where the lowered columns are.
+/// The positions of the lowered columns.
 struct Layout {
-    /// Column of the copy of (column, offset).
+    /// The column of the copy of (column, offset).
     copies: BTreeMap<(usize, i32), usize>,
-    /// Preprocessed column of (fixed column, offset).
+    /// The preprocessed column of (fixed column, offset).
     fixed: BTreeMap<(usize, i32), usize>,
-    /// Preprocessed column of each interior selector.
+    /// The preprocessed column of each interior selector.
     interiors: BTreeMap<(usize, usize), usize>,
-    /// Column of the copy of each public column.
+    /// The column of the copy of each public column.
     public: Vec<usize>,
     /// Number of committed columns.
     width: usize,
@@ -82,7 +82,7 @@ impl Layout {
             for offset in lowest..0 {
                 copies.insert((column, offset), next());
             }
-            // Offset 1 is the window's own next row unless a further one is built on it.
+            // Offset 1 is the window's own next row, unless a further offset is built on it.
             for offset in (1..=highest).filter(|_| highest > 1) {
                 copies.insert((column, offset), next());
             }
@@ -163,7 +163,7 @@ impl<C: Chip, AB: InteractionBuilder<F = F>> Air<AB> for Lowered<C> {
     }
 }
 
-/// Hands a chip the cells of a two-row window.
+/// Gives a chip the cells of a two-row window.
 struct Bridge<'a, AB: AirBuilder> {
     builder: &'a mut AB,
     layout: &'a Layout,
@@ -216,14 +216,14 @@ impl<AB: InteractionBuilder<F = F>> ChipBuilder for Bridge<'_, AB> {
     }
 }
 
-/// Finds which cells a chip reads.
+/// Finds out which cells a chip reads.
 #[derive(Default)]
 struct Reads {
-    /// Lowest and highest offset of each committed column.
+    /// The lowest and highest offset of each committed column.
     main: BTreeMap<usize, (i32, i32)>,
     /// Fixed columns and offsets.
     fixed: BTreeSet<(usize, i32)>,
-    /// Arguments of interior selectors.
+    /// The arguments of interior selectors.
     interiors: BTreeSet<(usize, usize)>,
 }
 

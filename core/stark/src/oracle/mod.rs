@@ -1,7 +1,8 @@
 //! `p3-batch-stark` as an oracle for tests: another prover and verifier of the same chips.
 //!
-//! It shares no code with ours but the chips: it has two-row windows, other lookup columns, no blinding rows. [`accepts`] says what
-//! it makes of traces; where ours says otherwise, one of them is wrong.
+//! It shares no code with this crate except the chips. It has two-row windows, other lookup
+//! columns, and no blinding rows. [`accepts`] returns its verdict on traces. If this crate's
+//! verdict differs, one of the two is wrong.
 
 mod config;
 mod lower;
@@ -27,7 +28,8 @@ pub fn accepts<C: Chip + Clone>(chips: &[C], traces: &[Trace]) -> bool {
         .zip(&matrices)
         .map(|(air, trace)| StarkInstance { air, trace, public_values: Vec::new() })
         .collect();
-    // Its prover may refuse a wrong trace by an assertion, where ours makes a proof that does not verify.
+    // Its prover may refuse a wrong trace with an assertion, where this crate's prover makes a
+    // proof that does not verify.
     let Ok(Ok(proof)) = catch_unwind(AssertUnwindSafe(|| prove_batch(&config, &instances, &data)))
     else {
         return false;

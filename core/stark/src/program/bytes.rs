@@ -1,17 +1,19 @@
-//! A program as bytes, for the hash of its key.
+//! The encoding of a program as bytes, for the hash of its key.
 
 use p3_field::{BasedVectorSpace, PrimeField64};
 
 use super::{GroupProgram, Input, Node, Op, Program};
 use crate::field::F;
 
-/// What the bytes start with.
+/// The first bytes of the encoding.
 const MAGIC: &[u8] = b"velum program v1";
 
 impl Program {
-    /// The program as bytes: equal programs have equal bytes, others have others.
+    /// The program as bytes. Equal programs have equal bytes, and different programs have different
+    /// bytes.
     ///
-    /// Numbers have 8 bytes, the least significant first; a text has its length before it. `docs/formats.md` gives the order.
+    /// Numbers have 8 bytes, least significant byte first. The length of a text precedes it.
+    /// `docs/formats.md` gives the order.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Writer(MAGIC.to_vec());
         out.number(self.inputs.len());
@@ -106,7 +108,7 @@ impl Writer {
         self.number(batches.len());
         for (first, second) in batches {
             self.number(*first);
-            // One more, so that none is zero.
+            // The number is one greater than the index, since zero stands for none.
             self.number(second.map_or(0, |second| second + 1));
         }
     }

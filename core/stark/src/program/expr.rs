@@ -1,4 +1,4 @@
-//! Expressions that write themselves down.
+//! Expressions that record themselves as nodes of a graph.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use p3_field::{Algebra, Dup, PrimeCharacteristicRing};
 use super::{Input, Node, NodeId, Op};
 use crate::field::{EF, F};
 
-/// Nodes so far.
+/// The nodes so far.
 #[derive(Debug, Default)]
 pub(super) struct Graph {
     pub(super) nodes: Vec<Node>,
@@ -35,7 +35,7 @@ impl Graph {
 pub(super) struct Recording(Rc<RefCell<Graph>>);
 
 impl Recording {
-    /// An input, which is asked for once.
+    /// Adds an input. Each input may be added only once.
     pub(super) fn input(&self, input: Input) -> Expr {
         let mut graph = self.0.borrow_mut();
         let slot = graph.inputs.len();
@@ -58,7 +58,7 @@ impl Recording {
 
     fn apply(&self, op: Op, a: &Expr, b: &Expr) -> Expr {
         let (a, b) = (self.id(a), self.id(b));
-        // Sums and products are written down in one order.
+        // The operands of sums and products are recorded in a canonical order.
         let (a, b) = if op != Op::Sub && b < a { (b, a) } else { (a, b) };
         let id = self.0.borrow_mut().node(Node::Op(op, a, b));
         Expr::Node(self.clone(), id)

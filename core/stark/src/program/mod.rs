@@ -1,17 +1,20 @@
-//! The canonical constraint program of a verifier key: everything that the composition evaluates at a row, as one graph.
+//! The canonical constraint program of a verifier key: everything that the composition evaluates at
+//! a row, as one graph.
 //!
 //! ```text
-//!   inputs                       nodes                                   composition
-//!   main, lookup, fixed,  ->     chips' rules, mask tables,       ->     sum over groups of
-//!   public cells,                fractions of the buses,                 (sum of alpha^i C_i) / zerofier
-//!   selectors, challenges        batches and accumulators
+//!   inputs                   nodes                            composition
+//!   main, lookup, fixed  ->  chips' rules, mask tables,   ->  sum over groups of
+//!   and public cells,        fractions of the buses,          (sum of alpha^i C_i) / zerofier
+//!   selectors, challenges    batches and accumulators
 //! ```
 //!
-//! The graph is recorded by the very code that the prover runs on rows, over expressions in place of field elements. Nodes that
-//! say the same are one node. The order of nodes follows from the chips alone, so a key has one program, for every statement and
-//! every witness, and [`Program::to_bytes`] is one string of bytes, which the key's hash covers.
+//! The graph is recorded by the same code that the prover runs on rows, over expressions instead of
+//! field elements. Equal nodes are stored once. The order of the nodes follows from the chips
+//! alone. A key therefore has one program for every statement and every witness, and
+//! [`Program::to_bytes`] has one value, which the key's hash covers.
 //!
-//! A program can be replayed into any [`Algebra`]: values at a point, gates of a circuit, text of a shader.
+//! A program can be replayed into any [`Algebra`]: values at a point, gates of a circuit, text of a
+//! shader.
 
 mod bytes;
 mod expr;
@@ -26,14 +29,16 @@ use crate::field::{EF, F};
 
 pub(crate) use record::program;
 
-/// The number of a node among [`Program::nodes`].
+/// The number of a node in [`Program::nodes`].
 pub type NodeId = usize;
 
-/// What a program reads, by group, table and column as the key numbers them.
+/// What a program reads. Groups, tables and columns have the key's numbers.
 ///
-/// With `N` rows of a group, `A` of them active, and `g` of order `N`, row `i` is the point `g^i`.
+/// Let a group have `N` rows, `A` of them active, and let `g` be of order `N`. Row `i` is the point
+/// `g^i`.
 ///
-/// Inputs of a group that is `2^k` times less high than the tallest are taken at `X^(2^k)`; a row offset moves by rows of the group.
+/// The inputs of a group that is `2^k` times lower than the tallest are taken at `X^(2^k)`. A row
+/// offset moves by rows of the group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Input {
     /// A committed cell of the base field: a column of the group's main matrix.
@@ -42,16 +47,17 @@ pub enum Input {
         group: usize,
         /// The column of the group's matrix.
         column: usize,
-        /// Rows further down.
+        /// The row offset, positive downwards.
         offset: i32,
     },
-    /// A committed cell of the extension field: column 0 is the group's accumulator, the others are its batches.
+    /// A committed cell of the extension field. Column 0 is the group's accumulator, and the other
+    /// columns are its batches.
     Lookup {
         /// The group.
         group: usize,
         /// The column.
         column: usize,
-        /// Rows further down.
+        /// The row offset, positive downwards.
         offset: i32,
     },
     /// A cell of a table's fixed columns, in the base field.
@@ -60,7 +66,7 @@ pub enum Input {
         table: usize,
         /// The column.
         column: usize,
-        /// Rows further down.
+        /// The row offset, positive downwards.
         offset: i32,
     },
     /// A cell of a table's public columns, in the base field.
@@ -70,31 +76,32 @@ pub enum Input {
         /// The column.
         column: usize,
     },
-    /// The group's selector of its first row: `(X^N - 1) / (X - 1)`.
+    /// The selector of the group's first row: `(X^N - 1) / (X - 1)`.
     First {
         /// The group.
         group: usize,
     },
-    /// The group's selector of its last active row: `(X^N - 1) / (X - g^(A-1))`.
+    /// The selector of the group's last active row: `(X^N - 1) / (X - g^(A-1))`.
     Last {
         /// The group.
         group: usize,
     },
-    /// The group's selector that is zero on its last active row: `X - g^(A-1)`.
+    /// The selector that is zero on the group's last active row: `X - g^(A-1)`.
     Transition {
         /// The group.
         group: usize,
     },
-    /// The group's selector that is zero on its first `before` and its last `after` active rows: the product of `X - g^i` over these.
+    /// The selector that is zero on the group's first `before` and last `after` active rows: the
+    /// product of `X - g^i` over these rows.
     Interior {
         /// The group.
         group: usize,
-        /// Rows at the start.
+        /// Number of rows at the start.
         before: usize,
-        /// Rows at the end.
+        /// Number of rows at the end.
         after: usize,
     },
-    /// The inverse of the group's zerofier, the product of `X - g^i` over its active rows.
+    /// The inverse of the group's zerofier, which is the product of `X - g^i` over its active rows.
     InverseZerofier {
         /// The group.
         group: usize,
@@ -104,16 +111,17 @@ pub enum Input {
         /// The group.
         group: usize,
     },
-    /// The challenge that fingerprints are subtracted from.
+    /// The challenge from which fingerprints are subtracted.
     Gamma,
-    /// The challenge whose powers weigh the fields of a tuple.
+    /// The challenge whose powers weight the fields of a tuple.
     Beta,
-    /// The challenge whose powers weigh the constraints.
+    /// The challenge whose powers weight the constraints.
     Alpha,
 }
 
 impl Input {
-    /// Whether its values lie in the extension field on evaluation domains; the others lie in the base field there.
+    /// Whether the input's values lie in the extension field on evaluation domains. The values of
+    /// the other inputs lie in the base field there.
     pub const fn is_extension(&self) -> bool {
         matches!(
             self,
@@ -136,7 +144,7 @@ impl Input {
 pub enum Node {
     /// A constant.
     Constant(EF),
-    /// An input, by its number among [`Program::inputs`].
+    /// An input, by its number in [`Program::inputs`].
     Input(usize),
     /// An operation on two earlier nodes.
     Op(Op, NodeId, NodeId),
@@ -145,11 +153,11 @@ pub enum Node {
 /// A constraint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// `chip/label` of a chip's rule, or which batch or accumulator it is.
+    /// `chip/label` for a rule of a chip, or the name of a batch or of a part of the accumulator.
     pub name: String,
-    /// The power of `alpha` that weighs it.
+    /// The power of `alpha` that weights the constraint.
     pub power: usize,
-    /// What must be zero on every active row.
+    /// The node that must be zero on every active row.
     pub node: NodeId,
 }
 
@@ -158,7 +166,7 @@ pub struct Rule {
 pub struct FractionNodes {
     /// The bus.
     pub bus: &'static str,
-    /// The bus's number, the constant part of fingerprints.
+    /// The number of the bus, which is the constant part of fingerprints.
     pub tag: usize,
     /// How often the tuple is on the bus.
     pub count: NodeId,
@@ -169,13 +177,13 @@ pub struct FractionNodes {
 /// The part of a program that belongs to the tables of one height.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupProgram {
-    /// Logarithm of the height.
+    /// Binary logarithm of the height.
     pub log_height: usize,
-    /// Its constraints, in the order in which they are stated.
+    /// The constraints, in the order in which they are stated.
     pub rules: Vec<Rule>,
-    /// Its fractions, in the order of the interactions.
+    /// The fractions, in the order of the interactions.
     pub fractions: Vec<FractionNodes>,
-    /// The fractions whose sum is a column of the lookup tree, one or two.
+    /// The one or two fractions whose sum is a column of the lookup tree, for each column.
     pub batches: Vec<(usize, Option<usize>)>,
 }
 
@@ -189,27 +197,29 @@ pub struct Program {
 }
 
 impl Program {
-    /// What it reads, each once.
+    /// The program's inputs, each once.
     pub fn inputs(&self) -> &[Input] {
         &self.inputs
     }
 
-    /// Its steps, each behind those that it depends on. No two are equal and all are needed.
+    /// The program's steps. Each follows the steps on which it depends. No two are equal, and all
+    /// are needed.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
     }
 
-    /// Its parts, the tallest group first.
+    /// The parts of the program, the tallest group first.
     pub fn groups(&self) -> &[GroupProgram] {
         &self.groups
     }
 
-    /// The sum over the groups of their weighed constraints, each divided by the group's zerofier: what the quotient equals.
+    /// The sum over the groups of their weighted constraints, each divided by the group's zerofier.
+    /// The quotient equals it.
     pub fn composition(&self) -> NodeId {
         self.composition
     }
 
-    /// Whether each node lies in the extension field on evaluation domains.
+    /// For each node, whether it lies in the extension field on evaluation domains.
     pub fn extensions(&self) -> Vec<bool> {
         let mut extensions = Vec::with_capacity(self.nodes.len());
         for node in &self.nodes {
@@ -222,8 +232,9 @@ impl Program {
         extensions
     }
 
-    /// The degree of each node, or more, counted as [`Chip::eval`](crate::air::Chip::eval) says: cells and the selectors of single rows
-    /// count one each.
+    /// For each node, an upper bound on its degree. Degrees are counted as in
+    /// [`Chip::eval`](crate::air::Chip::eval): cells and the selectors of single rows count one
+    /// each.
     pub fn degrees(&self) -> Vec<usize> {
         let mut degrees: Vec<usize> = Vec::with_capacity(self.nodes.len());
         for node in &self.nodes {
@@ -237,12 +248,12 @@ impl Program {
         degrees
     }
 
-    /// What evaluating the whole program takes.
+    /// The cost of evaluating the whole program.
     pub fn cost(&self) -> Cost {
         self.cost_of(0..self.nodes.len())
     }
 
-    /// What evaluating these nodes takes, with all that they depend on.
+    /// The cost of evaluating these nodes, including everything on which they depend.
     pub fn cost_of(&self, roots: impl IntoIterator<Item = NodeId>) -> Cost {
         let mut needed = vec![false; self.nodes.len()];
         roots.into_iter().for_each(|root| needed[root] = true);
@@ -271,13 +282,13 @@ impl Program {
     }
 }
 
-/// What evaluating a program once takes.
+/// The cost of evaluating a program once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cost {
-    /// Nodes, inputs and constants included.
+    /// Number of nodes, including inputs and constants.
     pub nodes: usize,
-    /// Multiplications among them.
+    /// Number of multiplications among the nodes.
     pub multiplications: usize,
-    /// The longest chain of operations.
+    /// Length of the longest chain of operations.
     pub depth: usize,
 }

@@ -1,4 +1,4 @@
-//! Recording a program.
+//! Records a program.
 
 use p3_field::PrimeCharacteristicRing;
 
@@ -22,7 +22,7 @@ pub(crate) fn program<C: Chip>(shape: &Shape, tables: &[Table<'_, C>]) -> Progra
     }
     let composition = recorder.recording.id(&composition);
     let Recorder { recording, fingerprints, powers, .. } = recorder;
-    // What holds the graph besides.
+    // They hold references to the graph, too.
     drop((fingerprints, powers));
     reachable(recording.finish(), groups, composition)
 }
@@ -32,7 +32,7 @@ struct Recorder<'a> {
     shape: &'a Shape,
     recording: Recording,
     fingerprints: Fingerprints<Expr>,
-    /// Of `alpha`, for all constraints.
+    /// The powers of `alpha`, for all constraints.
     powers: Vec<Expr>,
 }
 
@@ -163,7 +163,7 @@ impl<'a> Recorder<'a> {
         composition.add_table(chip, row);
     }
 
-    /// The names of a group's constraints, in the order in which they are stated.
+    /// The names of a group's constraints, in the order in which the constraints are stated.
     fn names(&self, group: &Group) -> Vec<String> {
         let of_tables = group.tables.iter().flat_map(|&number| {
             let table = &self.shape.tables[number];
@@ -181,7 +181,7 @@ impl<'a> Recorder<'a> {
     }
 }
 
-/// The program of the nodes that are needed, numbered anew in their order.
+/// The program of the nodes that are needed, renumbered in their order.
 fn reachable(graph: Graph, mut groups: Vec<GroupProgram>, composition: NodeId) -> Program {
     let mut needed = vec![false; graph.nodes.len()];
     needed[composition] = true;

@@ -1,4 +1,4 @@
-//! Replaying a program into an algebra.
+//! Replays a program into an algebra.
 
 use p3_field::{ExtensionField, PrimeCharacteristicRing};
 
@@ -10,7 +10,7 @@ use crate::field::{EF, F};
 pub enum Op {
     /// The sum.
     Add,
-    /// The first less the second.
+    /// The first operand less the second.
     Sub,
     /// The product.
     Mul,
@@ -19,17 +19,17 @@ pub enum Op {
 /// A value of the base field or of the extension field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value<B, X> {
-    /// Of the base field.
+    /// A value of the base field.
     Base(B),
-    /// Of the extension field.
+    /// A value of the extension field.
     Extension(X),
 }
 
-/// What a program can be replayed into.
+/// An algebra into which a program can be replayed.
 pub trait Algebra {
-    /// Stands for an element of the base field.
+    /// Represents an element of the base field.
     type Base: Clone;
-    /// Stands for an element of the extension field.
+    /// Represents an element of the extension field.
     type Extension: Clone;
 
     /// A constant.
@@ -67,13 +67,13 @@ impl Program {
         values
     }
 
-    /// The values of all nodes where inputs have these values.
+    /// The values of all nodes if the inputs have these values.
     pub fn evaluate(&self, inputs: impl FnMut(&Input) -> Value<F, EF>) -> Vec<Value<F, EF>> {
         self.replay(&mut Elements(inputs))
     }
 }
 
-/// Field elements.
+/// The algebra of field elements.
 struct Elements<I>(I);
 
 impl<I: FnMut(&Input) -> Value<F, EF>> Algebra for Elements<I> {
@@ -105,7 +105,7 @@ fn apply<R: PrimeCharacteristicRing>(op: Op, a: R, b: R) -> R {
 }
 
 impl Value<F, EF> {
-    /// The value as one of the extension field.
+    /// The value as an element of the extension field.
     pub fn extension(self) -> EF {
         match self {
             Self::Base(value) => value.into(),

@@ -1,7 +1,8 @@
 //! The interface between the protocol and the device that computes.
 //!
-//! The protocol owns the transcript, the randomness and the proof; a [`Backend`] owns the columns. It is given the rows of a
-//! witness once, keeps everything that it makes of them, and hands back roots, opened rows and the final polynomial:
+//! The protocol owns the transcript, the randomness and the proof. A [`Backend`] owns the columns.
+//! It receives the rows of a witness once, keeps everything that it computes from them, and returns
+//! roots, opened rows and the final polynomial:
 //!
 //! ```text
 //!   protocol                                        backend
@@ -17,26 +18,33 @@
 //!   puzzle of the transcript             ->  grind             ->  nonce
 //! ```
 //!
-//! What each step computes is fixed to the bit, by the key's [`Shape`](crate::shape::Shape), its [`Program`](crate::program::Program) and
-//! `docs/proof-system.md`: two backends that are given the same agree on every root. `velum_stark::testing::differential`, which
-//! the feature `testing` builds, holds two of them against each other, step by step.
+//! The result of each step is fixed to the bit by the key's [`Shape`](crate::shape::Shape), its
+//! [`Program`](crate::program::Program) and `docs/proof-system.md`. Two backends with equal inputs
+//! agree on every root. `velum_stark::testing::differential`, which the feature `testing` builds,
+//! compares two backends step by step.
 //!
-//! **Order.** Codewords and extended columns are in bit-reversed order: entry `i` of `2^n` is the value at
-//! `shift * g^reverse(i)`, `g` of order `2^n`. The tallest group's evaluation domain is shifted by [`F::GENERATOR`](p3_field::Field::GENERATOR), that of a
-//! group that is `2^k` times less high by its power `2^k`.
+//! **Order.** Codewords and extended columns are in bit-reversed order: entry `i` of `2^n` is the
+//! value at `shift * g^reverse(i)`, for `g` of order `2^n`. The shift of the tallest group's
+//! evaluation domain is [`F::GENERATOR`](p3_field::Field::GENERATOR). The shift of a group that is
+//! `2^k` times lower is the generator's power `2^k`.
 //!
-//! **Secrets.** Rows, blinding, salts, coefficients and extended columns are secret, until the protocol asks for some of them; nodes of
-//! trees and the masked codeword are not. Whatever is passed in overwrites itself when it is dropped. A backend overwrites what it made of it, on its
-//! device too, before the memory can serve anyone else.
+//! **Secrets.** Rows, blinding, salts, coefficients and extended columns are secret until the
+//! protocol asks for some of them. Nodes of trees and the masked codeword are not secret. All
+//! values that are passed in overwrite themselves when they are dropped. A backend overwrites what
+//! it has computed from them, on its device too, before the memory can serve anyone else.
 //!
-//! **Failure.** Every step may fail, for a device can be lost. The error reaches whoever asked for the proof as
-//! [`ProveError::Backend`]; nothing of the proof is handed out then. What a backend returns is checked for its size, and the caller
-//! of the prover checks the proof. So a faulty device costs a proof, and no soundness. Hiding is another matter: a device that leaves out
-//! blinding rows or masks, or takes those of an earlier proof, makes proofs that verify and tell more than they should. No check of the
-//! protocol sees that; the differential test does, and [`Checked`](crate::Checked) in every proof.
+//! **Failure.** Every step may fail, since a device can be lost. The error reaches the caller of
+//! the prover as [`ProveError::Backend`], and no part of the proof is returned. The prover checks
+//! the size of everything that a backend returns, and the caller of the prover checks the proof. A
+//! faulty device can therefore cost a proof, but not soundness.
 //!
-//! **Threads.** [`prove`](super::ProvingKey::prove) polls on one of the threads that share the processor's work. A step must not wait for other work
-//! of these threads.
+//! Hiding is a different matter. A device that omits blinding rows or masks, or uses those of an
+//! earlier proof, makes proofs that verify and reveal more than they should. No check of the
+//! protocol notices this. The differential test notices it, and [`Checked`](crate::Checked) notices
+//! it in every proof.
+//!
+//! **Threads.** [`prove`](super::ProvingKey::prove) polls on one of the threads that share the
+//! CPU's work. A step must not wait for other work of these threads.
 
 use std::sync::Arc;
 
@@ -54,25 +62,25 @@ use crate::secret::{Secret, overwrite};
 
 pub use crate::merkle::NodePosition;
 
-/// `Send` where threads are: everywhere but on WebAssembly, whose devices belong to one thread.
+/// `Send` on all targets except WebAssembly, where a device belongs to one thread.
 #[cfg(not(target_arch = "wasm32"))]
 pub trait MaybeSend: Send {}
 #[cfg(not(target_arch = "wasm32"))]
 impl<T: Send + ?Sized> MaybeSend for T {}
 
-/// `Sync` where threads are: everywhere but on WebAssembly, whose devices belong to one thread.
+/// `Sync` on all targets except WebAssembly, where a device belongs to one thread.
 #[cfg(not(target_arch = "wasm32"))]
 pub trait MaybeSync: Sync {}
 #[cfg(not(target_arch = "wasm32"))]
 impl<T: Sync + ?Sized> MaybeSync for T {}
 
-/// `Send` where threads are: everywhere but on WebAssembly, whose devices belong to one thread.
+/// `Send` on all targets except WebAssembly, where a device belongs to one thread.
 #[cfg(target_arch = "wasm32")]
 pub trait MaybeSend {}
 #[cfg(target_arch = "wasm32")]
 impl<T: ?Sized> MaybeSend for T {}
 
-/// `Sync` where threads are: everywhere but on WebAssembly, whose devices belong to one thread.
+/// `Sync` on all targets except WebAssembly, where a device belongs to one thread.
 #[cfg(target_arch = "wasm32")]
 pub trait MaybeSync {}
 #[cfg(target_arch = "wasm32")]
@@ -83,29 +91,30 @@ pub type Step<T, E> = Result<T, ProveError<E>>;
 
 /// Extends, hashes, evaluates, batches and folds columns.
 ///
-/// Steps of one proof come in the order above, each once, but for [`commit_layer`](Self::commit_layer) and [`fold`](Self::fold),
-/// which alternate. Proofs under one key may be made at the same time.
+/// The steps of one proof come in the order above, each once, except that
+/// [`commit_layer`](Self::commit_layer) and [`fold`](Self::fold) alternate. Several proofs under
+/// one key may be made at the same time.
 pub trait Backend: MaybeSend + MaybeSync {
-    /// What can be computed before a witness is known, once for each verifier key.
+    /// What can be computed before the witness is known, once for each verifier key.
     type Key: MaybeSend + MaybeSync;
-    /// A tree, with the columns that it commits to on their evaluation domains.
+    /// A tree with its columns on their evaluation domains.
     type Committed: MaybeSend + MaybeSync;
-    /// The batch of all columns, and the layers that it is folded to.
+    /// The batch of all columns, and the layers to which it is folded.
     type Batch: MaybeSend + MaybeSync;
-    /// Why a step failed.
+    /// The reason for which a step failed.
     type Error: std::error::Error + MaybeSend + MaybeSync + 'static;
 
-    /// Frees memory that proofs left to later ones.
+    /// Frees memory that proofs have kept for later proofs.
     fn free_memory(&self) {}
 
-    /// What makes a proof anew where this backend failed to, if anything may. It is told which device failed and why. It may be of no more
-    /// use itself.
+    /// The backend that may restart a proof after this backend has failed, or `None`. The arguments
+    /// are the device that failed and the reason. This backend may be unusable afterwards.
     fn fallback(&self, _device: Device, _why: &str) -> Option<Cpu> {
         None
     }
 
-    /// Prepares a key. `chips` are any of which it can be made: a backend may evaluate them, or replay
-    /// [`VerifierKey::program`].
+    /// Prepares a key. `chips` may be any chips from which the key can be made. A backend may
+    /// evaluate them, or replay [`VerifierKey::program`].
     fn prepare<C: Chip>(
         &self,
         key: &Arc<VerifierKey>,
@@ -113,8 +122,8 @@ pub trait Backend: MaybeSend + MaybeSync {
         control: &Control<'_>,
     ) -> impl Future<Output = Step<Self::Key, Self::Error>> + MaybeSend;
 
-    /// Says what a proof is made on, before its first step. A backend of several devices chooses here; the `control` of all steps
-    /// tells them what was chosen.
+    /// Chooses the device for a proof, before its first step. A backend with several devices
+    /// chooses here. The `control` of all later steps tells them the chosen device.
     fn begin(
         &self,
         _key: &Self::Key,
@@ -123,8 +132,8 @@ pub trait Backend: MaybeSend + MaybeSync {
         async { Ok(Device::Cpu) }
     }
 
-    /// Extends the tables' columns and commits to them. `rows` has a matrix for each group: its height, its main width; `salts` one
-    /// for each leaf of the tree.
+    /// Extends the tables' columns and commits to them. `rows` has a matrix for each group, of the
+    /// group's height and main width. `salts` has one salt for each leaf of the tree.
     fn commit_main(
         &self,
         key: &Self::Key,
@@ -133,13 +142,14 @@ pub trait Backend: MaybeSend + MaybeSync {
         control: &Control<'_>,
     ) -> impl Future<Output = Step<(Self::Committed, Digest), Self::Error>> + MaybeSend;
 
-    /// Computes the lookup columns of each group, extends them and commits to them. Returns the terminals too, one for each group:
-    /// the sum of its fractions over its active rows.
+    /// Computes the lookup columns of each group, extends them and commits to them. Also returns
+    /// one terminal for each group: the sum of the group's fractions over its active rows.
     ///
-    /// Column 0 is the accumulator, which is zero on the first row and grows by the sum of each row's batches; the others are the
-    /// batches, the sums of their fractions. The last rows of all are the blinding.
+    /// Column 0 is the accumulator. It is zero on the first row and grows by the sum of each row's
+    /// batches. The other columns are the batches, which are the sums of their fractions. The last
+    /// rows of all columns are the blinding.
     ///
-    /// The cells of the main columns are of no more use afterwards.
+    /// The cells of the main columns are not needed afterwards.
     fn commit_lookups<C: Chip>(
         &self,
         key: &Self::Key,
@@ -148,11 +158,12 @@ pub trait Backend: MaybeSend + MaybeSync {
         control: &Control<'_>,
     ) -> impl Future<Output = Step<(Self::Committed, Digest, Vec<EF>), Self::Error>> + MaybeSend;
 
-    /// Computes the quotient of the constraints, adds its mask, splits it into blinded chunks, extends them with both masks and
-    /// commits to them.
+    /// Computes the quotient of the constraints, adds its mask, splits it into blinded chunks,
+    /// extends the chunks and both masks, and commits to them.
     ///
-    /// With the quotient `Q = sum of the groups' Q_g(X^(2^k))`, of `Q + mask(c X)`, where `c` is the field's generator, chunk `i` has
-    /// the coefficients from `i * chunk_len` on, to which it adds `X^chunk_len t_i - t_(i-1)`; `t_i` are the chunks' blinding.
+    /// Let `Q = sum of the groups' Q_g(X^(2^k))` be the quotient, `c` the field's generator, and
+    /// `t_i` the chunks' blinding. Chunk `i` has the coefficients of `Q + mask(c X)` from
+    /// `i * chunk_len` on, plus `X^chunk_len t_i - t_(i-1)`.
     fn commit_quotient<C: Chip>(
         &self,
         key: &Self::Key,
@@ -161,8 +172,9 @@ pub trait Backend: MaybeSend + MaybeSync {
         control: &Control<'_>,
     ) -> impl Future<Output = Step<(Self::Committed, Digest), Self::Error>> + MaybeSend;
 
-    /// The values of all [terms](crate::shape::Shape::terms) at their points, in order, given the out-of-domain point; zero for the quotient's
-    /// mask, whose coefficients the protocol has. `trees` are in the order of their commitment.
+    /// Evaluates all [terms](crate::shape::Shape::terms) at their points, in order, given the
+    /// out-of-domain point. The value for the quotient's mask is zero, since the protocol has the
+    /// mask's coefficients. `trees` are in the order of their commitment.
     fn open(
         &self,
         key: &Self::Key,
@@ -171,7 +183,8 @@ pub trait Backend: MaybeSend + MaybeSync {
         control: &Control<'_>,
     ) -> impl Future<Output = Step<Vec<EF>, Self::Error>> + MaybeSend;
 
-    /// The codeword that FRI folds: the mask of FRI, and of each term `weight (f(x) - value) / (x - point)`.
+    /// Computes the codeword that FRI folds: the mask of FRI plus, for each term,
+    /// `weight (f(x) - value) / (x - point)`.
     fn batch(
         &self,
         key: &Self::Key,
@@ -180,7 +193,8 @@ pub trait Backend: MaybeSend + MaybeSync {
         control: &Control<'_>,
     ) -> impl Future<Output = Step<Self::Batch, Self::Error>> + MaybeSend;
 
-    /// Commits to the codeword as it is folded so far, without salt: a leaf is `2^log_arity` entries.
+    /// Commits to the codeword as it is folded so far, without salts. A leaf has `2^log_arity`
+    /// entries.
     fn commit_layer(
         &self,
         key: &Self::Key,
@@ -188,8 +202,8 @@ pub trait Backend: MaybeSend + MaybeSync {
         log_arity: usize,
     ) -> impl Future<Output = Step<Digest, Self::Error>> + MaybeSend;
 
-    /// Folds the layer that was committed to last, once with each challenge: `f(X) = a(X^2) + X b(X^2)` becomes `a + challenge b`, on
-    /// a domain whose shift is squared.
+    /// Folds the layer that was committed to last, once with each challenge. Each fold turns
+    /// `f(X) = a(X^2) + X b(X^2)` into `a + challenge b`, on a domain whose shift is squared.
     fn fold(
         &self,
         key: &Self::Key,
@@ -197,14 +211,15 @@ pub trait Backend: MaybeSend + MaybeSync {
         challenges: &[EF],
     ) -> impl Future<Output = Step<(), Self::Error>> + MaybeSend;
 
-    /// The coefficients of the polynomial that the folded codeword is, the lowest first.
+    /// Returns the coefficients of the polynomial that the folded codeword represents, lowest
+    /// degree first.
     fn final_polynomial(
         &self,
         key: &Self::Key,
         batch: &mut Self::Batch,
     ) -> impl Future<Output = Step<Vec<EF>, Self::Error>> + MaybeSend;
 
-    /// Rows and nodes of a tree: of each group the cells of some rows, one row behind the other.
+    /// Returns rows and nodes of a tree. The cells of a group's rows are concatenated.
     fn rows(
         &self,
         key: &Self::Key,
@@ -213,7 +228,7 @@ pub trait Backend: MaybeSend + MaybeSync {
         control: &Control<'_>,
     ) -> impl Future<Output = Step<OpenedRows, Self::Error>> + MaybeSend;
 
-    /// Entries and nodes of a layer of FRI, by its number.
+    /// Returns entries and nodes of a layer of FRI, given by its number.
     fn layer(
         &self,
         key: &Self::Key,
@@ -222,7 +237,8 @@ pub trait Backend: MaybeSend + MaybeSync {
         query: &LayerQuery,
     ) -> impl Future<Output = Step<OpenedLayer, Self::Error>> + MaybeSend;
 
-    /// A nonce that solves a puzzle of the transcript, for `bits <= 32`. Where a backend has nothing faster, the processor searches.
+    /// Finds a nonce that solves a puzzle of the transcript, for `bits <= 32`. By default the CPU
+    /// searches.
     fn grind(
         &self,
         _key: &Self::Key,
@@ -234,7 +250,7 @@ pub trait Backend: MaybeSend + MaybeSync {
     }
 }
 
-/// A backend whose inner state can be read, for it to be checked.
+/// A backend whose inner state can be read, so that it can be checked.
 #[cfg(any(test, feature = "testing"))]
 pub trait Inspect: Backend {
     /// The columns of a tree on their evaluation domains: a matrix for each group.
@@ -252,12 +268,13 @@ pub trait Inspect: Backend {
     ) -> impl Future<Output = Step<Vec<EF>, Self::Error>> + MaybeSend;
 }
 
-/// A matrix for each group, the tallest first, of cells that are secret: they are overwritten when they are dropped.
+/// A matrix of secret cells for each group, the tallest first. The cells are overwritten when they
+/// are dropped.
 #[cfg_attr(any(test, feature = "testing"), derive(Clone))]
 pub struct SecretRows(pub(crate) Vec<RowMajorMatrix<F>>);
 
 impl SecretRows {
-    /// The same cells once more, for who checks what a device makes of them.
+    /// A copy of the cells, for code that checks what a device computes from them.
     pub(super) fn copy(&self) -> Self {
         Self(self.0.clone())
     }
@@ -274,7 +291,8 @@ impl Drop for SecretRows {
     }
 }
 
-/// The tables of a proof: its chips, then the masks of the groups, as [`Shape::tables`](crate::shape::Shape::tables) numbers them.
+/// The tables of a proof: its chips, then the masks of the groups, as
+/// [`Shape::tables`](crate::shape::Shape::tables) numbers them.
 pub struct Tables<'a, C>(pub(crate) Vec<Table<'a, C>>);
 
 impl<'a, C: Chip> Tables<'a, C> {
@@ -282,7 +300,7 @@ impl<'a, C: Chip> Tables<'a, C> {
         Self(Table::all(chips))
     }
 
-    /// The tables as chips: to be evaluated, and for their public columns.
+    /// The tables as chips, for their evaluation and their public columns.
     pub fn chips(&self) -> &[impl Chip + use<'a, C>] {
         &self.0
     }
@@ -296,7 +314,7 @@ pub struct LookupInputs<'a, C> {
     pub challenges: LookupChallenges,
     /// The last rows of each group's columns.
     pub blinding: SecretRows,
-    /// One for each leaf.
+    /// One salt for each leaf.
     pub salts: &'a [Salt],
 }
 
@@ -308,11 +326,11 @@ pub struct QuotientInputs<'a, C> {
     pub challenges: LookupChallenges,
     /// The sum of each group's fractions.
     pub terminals: &'a [EF],
-    /// The challenge whose powers weigh the constraints.
+    /// The challenge whose powers weight the constraints.
     pub alpha: EF,
-    /// What hides it.
+    /// The values that hide the quotient.
     pub blinding: &'a QuotientBlinding,
-    /// One for each leaf.
+    /// One salt for each leaf.
     pub salts: &'a [Salt],
 }
 
@@ -324,18 +342,20 @@ impl<C> Clone for QuotientInputs<'_, C> {
 
 impl<C> Copy for QuotientInputs<'_, C> {}
 
-/// What hides the quotient, uniform.
+/// The uniform values that hide the quotient.
 pub struct QuotientBlinding {
-    /// The coefficients of the quotient's mask, as many as the tallest group has rows: the column behind the chunks.
+    /// The coefficients of the quotient's mask, as many as the tallest group has rows. The mask is
+    /// the column after the chunks.
     pub mask: Secret<EF>,
-    /// Of each chunk but the last, the coefficients `t_i`, as many as there are queries and one more.
+    /// The coefficients `t_i` of each chunk except the last, one more than there are queries.
     pub chunks: Vec<Secret<EF>>,
-    /// The coefficients of the mask of FRI, as many as a blinded chunk has: the last column.
+    /// The coefficients of the mask of FRI, as many as a blinded chunk has. The mask is the last
+    /// column.
     pub fri_mask: Secret<EF>,
 }
 
 impl QuotientBlinding {
-    /// The same once more, for who checks what a device makes of it.
+    /// A copy of the values, for code that checks what a device computes from them.
     pub(super) fn copy(&self) -> Self {
         let Self { mask, chunks, fri_mask } = self;
         Self { mask: mask.clone(), chunks: chunks.clone(), fri_mask: fri_mask.clone() }
@@ -353,38 +373,38 @@ pub struct BatchInputs<'a> {
     pub zeta: EF,
 }
 
-/// What is asked of a tree.
+/// What is requested from a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TreeQuery {
-    /// Rows of each group, sorted and distinct.
+    /// The rows of each group, sorted and distinct.
     pub rows: Vec<Vec<usize>>,
-    /// Nodes.
+    /// The nodes.
     pub nodes: Vec<NodePosition>,
 }
 
-/// What a tree is opened to.
+/// The opening of a tree.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpenedRows {
-    /// Of each group the cells of its rows, one row behind the other.
+    /// For each group, the cells of its rows, concatenated.
     pub groups: Vec<Vec<F>>,
-    /// Nodes in the order in which they were asked for.
+    /// The nodes in the order of the request.
     pub nodes: Vec<Digest>,
 }
 
-/// What is asked of a layer of FRI.
+/// What is requested from a layer of FRI.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerQuery {
-    /// Entries of its codeword, sorted and distinct.
+    /// The entries of its codeword, sorted and distinct.
     pub entries: Vec<usize>,
-    /// Nodes of its tree.
+    /// The nodes of its tree.
     pub nodes: Vec<NodePosition>,
 }
 
-/// What a layer of FRI is opened to.
+/// The opening of a layer of FRI.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpenedLayer {
-    /// Entries in the order in which they were asked for.
+    /// The entries in the order of the request.
     pub values: Vec<EF>,
-    /// Nodes in the order in which they were asked for.
+    /// The nodes in the order of the request.
     pub nodes: Vec<Digest>,
 }

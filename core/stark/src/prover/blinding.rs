@@ -15,22 +15,22 @@ use crate::mask::{self, Table};
 use crate::secret::Secret;
 use crate::shape::{LOOKUP, MAIN};
 
-/// A generator seeded by the operating system for one proof.
+/// A generator for one proof, seeded by the operating system.
 pub(super) fn system_rng() -> Result<StdRng, getrandom::Error> {
     let mut seed = Zeroizing::new([0; 32]);
     getrandom::fill(&mut *seed)?;
     Ok(StdRng::from_seed(*seed))
 }
 
-/// The salts of a tree's leaves. They are drawn from a seed, twice: for hashing all leaves, and for opening some. In between they would take as
-/// much memory as a level of the tree.
+/// The salts of a tree's leaves. They are drawn twice from a seed: to hash all leaves, and to open
+/// some of them. Keeping them would take as much memory as a level of the tree.
 pub(super) struct Salts {
     seed: Zeroizing<[u8; 32]>,
     count: usize,
 }
 
 impl Salts {
-    /// One for each leaf.
+    /// Draws one salt for each leaf.
     pub(super) fn draw(&self) -> Secret<Salt> {
         let mut salts = vec![[0; SALT_BYTES]; self.count];
         StdRng::from_seed(*self.seed).fill_bytes(salts.as_flattened_mut());
@@ -49,7 +49,8 @@ impl VerifierKey {
         Salts { seed, count: 1 << self.log_codeword() }
     }
 
-    /// The rows of each group's main matrix: the tables' cells side by side, and uniform ones in the blinding rows.
+    /// The rows of each group's main matrix: the tables' cells side by side, and uniform cells in
+    /// the blinding rows.
     pub(super) fn main_rows<C>(
         &self,
         tables: &Tables<'_, C>,
@@ -99,7 +100,7 @@ impl VerifierKey {
         SecretRows(self.shape.groups.iter().map(|shape| group(shape.widths[LOOKUP])).collect())
     }
 
-    /// The masks of the quotient and of FRI, and what blinds the chunks.
+    /// The masks of the quotient and of FRI, and the blinding of the chunks.
     pub(super) fn quotient_blinding(&self, rng: &mut impl CryptoRng) -> QuotientBlinding {
         let (height, chunks) = (self.shape.groups[0].height(), self.shape.chunks);
         let mut coefficients = |count| (0..count).map(|_| rng.random()).collect();

@@ -1,4 +1,4 @@
-//! Waiting for a future without a runtime.
+//! Waits for a future without a runtime.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -8,9 +8,10 @@ use std::thread::{self, Thread};
 
 use p3_maybe_rayon::prelude::join;
 
-/// Wakes the thread that waits.
+/// Wakes the waiting thread.
 ///
-/// A thread's own token is not enough: whatever else parks on the thread while the future is polled would take it.
+/// The thread's own park token is not sufficient, because other code that parks on the thread while
+/// the future is polled would consume it.
 struct Unpark {
     thread: Thread,
     woken: AtomicBool,
@@ -23,10 +24,11 @@ impl Wake for Unpark {
     }
 }
 
-/// Runs a future on this thread, which sleeps while there is nothing to do. No runtime is needed.
+/// Runs a future on this thread, which sleeps while the future cannot make progress. No runtime is
+/// needed.
 ///
-/// On WebAssembly only futures that never wait come to an end, as those of [`Cpu`](super::Cpu): a thread there cannot wait for a
-/// device that it serves itself.
+/// On WebAssembly, only futures that never wait complete, such as those of [`Cpu`](super::Cpu). A
+/// thread there cannot wait for a device that it serves itself.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     let unpark = Arc::new(Unpark { thread: thread::current(), woken: AtomicBool::new(false) });
@@ -42,10 +44,10 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Runs the future that `make` makes on one of the threads that share the work, so that none has to be woken up at each step, and
-/// waits for it.
+/// Runs the future that `make` returns on one of the threads that share the work, and waits for it.
+/// No thread then has to be woken up at each step.
 ///
-/// The future must not wait for other work of these threads: one of them sleeps here.
+/// The future must not wait for other work of these threads, because one of them sleeps here.
 pub fn block_on_worker<T: Future<Output: Send>>(make: impl FnOnce() -> T + Send) -> T::Output {
     join(|| block_on(make()), || ()).0
 }
@@ -83,7 +85,7 @@ mod tests {
                 return Poll::Ready(());
             }
             context.waker().wake_by_ref();
-            // Takes the thread's token.
+            // Consumes the thread's token.
             thread::park();
             Poll::Pending
         }));

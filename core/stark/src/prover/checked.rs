@@ -1,30 +1,46 @@
-//! A device that is not trusted to hide.
+//! A wrapper for devices that are not trusted to hide the witness.
 //!
-//! A device that leaves out blinding rows or masks, or takes those of an earlier proof, makes proofs that verify and tell more than they
-//! should. So the host keeps what it drew, and before a row is opened it compares what the device opens with it:
+//! A device that omits blinding rows or masks, or uses those of an earlier proof, makes proofs that
+//! verify and reveal more than they should. The host therefore keeps the randomness that it drew.
+//! Before a row is opened, the host compares the device's opening with its own values:
 //!
 //! | tree | compared at all opened rows | with |
 //! |---|---|---|
-//! | main | a random combination of the columns of each group | the same of the host's cells, blinding rows included |
-//! | lookup | the same | the same of columns that the host computes too |
-//! | quotient | a random combination of the chunks | the same of coefficients that are read back, whose blinding is compared with the host's |
+//! | main | a random combination of the columns of each group | the same combination of the host's cells, blinding rows included |
+//! | lookup | a random combination of the columns of each group | the same combination of columns that the host also computes |
+//! | quotient | a random combination of the chunks | the same combination of coefficients that are read back from the device; their blinding is compared with the host's |
 //! | quotient | both masks | the host's coefficients |
 //!
-//! Columns are polynomials of as many coefficients as their table has rows, or the proof does not verify. Two that differ agree on one in
-//! `2^log_blowup` rows of the evaluation domain at most, so at `q` random rows with probability `2^(-q log_blowup)` at most. A combination hides a
-//! difference with probability `2^-128`: its weights are drawn when the device has answered.
+//! **Columns.** A column is a polynomial with as many coefficients as its table has rows, or the
+//! proof does not verify. Two different polynomials agree on at most one in `2^log_blowup` rows of
+//! the evaluation domain, so at `q` random rows with probability at most `2^(-q log_blowup)`. A
+//! combination hides a difference with probability `2^-128`: its weights are drawn after the device
+//! has answered.
 //!
-//! The chunks' coefficients are the device's word, and it gives it when it knows the rows that are opened. So the quotient's tree is opened at
-//! more rows, which the host drew before and shows to nobody: those that agree with the root are compared with the coefficients too. Few codewords
-//! agree with the chunks on more than `2^(-log_blowup / 2)` of all rows, and which they are is settled when the device commits itself: two of these agree at
-//! all `q` opened rows with probability `2^(-q log_blowup)` at most. Any other coefficients agree with the chunks at all of the host's rows with probability
-//! `2^-64` at most.
+//! **Chunks.** The host has only the device's word for the chunks' coefficients, and the device
+//! gives them when it already knows which rows are opened. The quotient's tree is therefore opened
+//! at more rows, which the host drew earlier and reveals only after it has the coefficients. The
+//! openings of these rows must agree with the root and with the coefficients.
 //!
-//! Salts are the host's own, and who verifies the proof, as the host does, checks that opened leaves are hashed with theirs.
+//! Few codewords agree with the chunks on more than `2^(-log_blowup / 2)` of all rows, and the
+//! device's commitment determines these codewords. Two of them agree at all `q` opened rows with
+//! probability at most `2^(-q log_blowup)`. Any other coefficients agree with the chunks at all of
+//! the host's rows with probability at most `2^-64`.
 //!
-//! All this is against devices that compute wrongly, and against those that do not hide or hide with what is not the host's. It is not against one that conspires with
-//! a verifier. What nobody can compute again without hashing whole trees, such a device may choose: a node that is opened and below which nothing is (32 bytes, and it must guess
-//! which), a salt of a leaf that is not opened, and any of the nonces among [`Puzzle::nonces`] that solve a puzzle. A device that is not trusted with the witness must not be given it.
+//! **Salts.** The salts are the host's own. Everyone who verifies the proof, including the host,
+//! checks that opened leaves are hashed with their salts.
+//!
+//! **Limits.** All this protects against devices that compute wrongly, and against devices that do
+//! not hide, or that hide with other values than the host's. It does not protect against a device
+//! that conspires with a verifier. Such a device can choose values that nobody can recompute
+//! without hashing whole trees:
+//!
+//! * an opened node below which no row is opened (32 bytes, and the device must guess which node
+//!   that will be);
+//! * the salt of a leaf that is not opened;
+//! * any of the nonces among [`Puzzle::nonces`] that solve a puzzle.
+//!
+//! A device that is not trusted with the witness must not receive it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -54,7 +70,8 @@ use crate::shape::{MASKS, QUOTIENT};
 
 /// A backend whose device may be faulty.
 pub trait Untrusted: Backend {
-    /// The coefficients of each of the quotient's blinded chunks, as many as the tallest group has rows.
+    /// The coefficients of each of the quotient's blinded chunks, as many as the tallest group has
+    /// rows.
     fn chunks(
         &self,
         key: &Self::Key,
@@ -66,35 +83,36 @@ pub trait Untrusted: Backend {
 #[derive(Clone, Debug, Default)]
 pub struct Checked<B>(pub B);
 
-/// The key of the device, and the verifier's.
+/// The key of the device, and the key of the verifier.
 pub struct CheckedKey<K> {
     device: K,
     pub(crate) verifier: Arc<VerifierKey>,
 }
 
-/// A tree of the device, and what the host knows of it.
+/// A tree of the device, and what the host knows about it.
 pub struct CheckedCommitted<T> {
     device: T,
     host: Host,
 }
 
-/// What the host knows of a tree.
+/// What the host knows about a tree.
 enum Host {
     /// The cells of the main columns, by row.
     Main(SecretRows),
     /// The cells of the lookup columns, by row.
     Lookup(SecretRows),
-    /// What blinds the quotient, the root, and where the host looks besides.
+    /// The blinding of the quotient, the root, and the additional rows that the host checks.
     Quotient { blinding: QuotientBlinding, root: Digest, spots: Spots },
 }
 
-/// Rows of the quotient's tree that the host looks at for itself, sorted and distinct, with their salts.
+/// Rows of the quotient's tree that only the host checks, with their salts. The rows are sorted and
+/// distinct.
 struct Spots {
     rows: Vec<usize>,
     salts: Secret<Salt>,
 }
 
-/// What a device returned that is not what the host holds.
+/// The values that a device returned and that differ from what the host holds.
 pub(crate) mod fault {
     pub(crate) const COLUMNS: &str = "columns that are not those of the host";
     pub(crate) const LOOKUPS: &str = "lookup columns that are not those of the host";
@@ -107,14 +125,15 @@ pub(crate) mod fault {
     pub(crate) const NONCE: &str = "a nonce further off than chance has it";
 }
 
-/// Bits by which it is improbable that coefficients agree with other chunks at all of the host's rows.
+/// Minus the binary logarithm of the probability that coefficients agree with other chunks at all
+/// of the host's rows.
 const SPOT_BITS: usize = 64;
 
 impl Spots {
     fn draw(key: &VerifierKey, salts: &[Salt], rng: &mut impl CryptoRng) -> Self {
         let count = (2 * SPOT_BITS).div_ceil(key.parameters.log_blowup);
         let mut rows = BTreeSet::new();
-        // Of a table with few rows all are looked at.
+        // All rows of a small table are checked.
         while rows.len() < count.min(salts.len()) {
             rows.insert(rng.random_range(0..salts.len()));
         }
@@ -130,7 +149,7 @@ impl Spots {
         }
     }
 
-    /// Whether the opened rows are those of a root.
+    /// Whether the opened rows belong to a tree with this root.
     fn agree<H: ProofHash>(&self, key: &VerifierKey, root: &Digest, opened: &OpenedRows) -> bool {
         let width = key.shape.groups[0].widths[QUOTIENT];
         let [cells] = &opened.groups[..] else { return false };
@@ -150,7 +169,7 @@ impl Spots {
 }
 
 impl<K> CheckedKey<K> {
-    /// A device's key of a verifier's.
+    /// Combines a device's key with the verifier's key.
     pub fn new(device: K, verifier: Arc<VerifierKey>) -> Self {
         Self { device, verifier }
     }
@@ -163,8 +182,9 @@ impl<K> CheckedKey<K> {
         self.verifier.shift(group) * F::two_adic_generator(log_size).exp_u64(power)
     }
 
-    /// Whether a random combination of opened columns of a group, each row of which has `width` cells, is the polynomial of which
-    /// `coefficients` gives the combination with the same weights.
+    /// Whether a random combination of a group's opened columns agrees with a polynomial. `opened`
+    /// has the combination of each row's cells. `coefficients` has the combination of the
+    /// polynomials' coefficients with the same weights.
     fn agrees(
         &self,
         (group, rows): (usize, &[usize]),
@@ -177,7 +197,7 @@ impl<K> CheckedKey<K> {
         opened.eq(expected)
     }
 
-    /// Compares columns of all groups with the host's cells.
+    /// Compares the columns of all groups with the host's cells.
     fn compare_cells<E: std::error::Error>(
         &self,
         cells: &SecretRows,
@@ -208,7 +228,7 @@ impl<K> CheckedKey<K> {
         Ok(())
     }
 
-    /// Compares rows that the host looks at for itself with the root.
+    /// Compares the rows that only the host checks with the root.
     fn compare_root<E: std::error::Error>(
         &self,
         spots: &Spots,
@@ -225,7 +245,8 @@ impl<K> CheckedKey<K> {
         if agree { Ok(()) } else { Err(ProveError::Faulty(fault::ROOT)) }
     }
 
-    /// Compares the chunks with the coefficients that were read back, these with what blinds them, and the masks with the host's.
+    /// Compares the chunks with the coefficients that were read back, the coefficients' blinding
+    /// with the host's, and the masks with the host's.
     fn compare_quotient<E: std::error::Error>(
         &self,
         (blinding, chunks): (&QuotientBlinding, &[Secret<EF>]),
@@ -281,7 +302,7 @@ fn draw(rng: &mut impl CryptoRng) -> EF {
     rng.random()
 }
 
-/// The sum of a row's cells, each times its weight.
+/// The sum of a row's cells, each multiplied by its weight.
 fn combine(row: &[F], weights: &[EF]) -> EF {
     row.iter().zip(weights).map(|(&cell, &weight)| weight * cell).sum()
 }

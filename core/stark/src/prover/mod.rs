@@ -1,4 +1,46 @@
-//! Proving.
+//! The prover: the protocol, which runs on a [`Backend`].
+//!
+//! Let `N_g` be the height of group `g`, `N` the height of the tallest group, `B = 2^log_blowup`,
+//! and `D` the degree of the extension field. Widths are in base field columns. A proof is made in
+//! these steps:
+//!
+//! 1. The transcript starts with the length of the caller's bound bytes, these bytes, and the hash
+//!    of the verifier key.
+//! 2. Main tree: one matrix for each group, of height `N_g * B` and width `widths[MAIN]`, the sum
+//!    of its tables' widths. The last rows before the extension are blinding rows. The root is
+//!    absorbed. After a nonce, the challenges `gamma` and `beta` are drawn.
+//! 3. Lookup tree: one matrix for each group, of height `N_g * B` and width `D * (1 + batches)`:
+//!    the accumulator, then one extension column for each batch of interactions. The last rows
+//!    before the extension are blinding rows. The root and one terminal for each group are
+//!    absorbed. The challenge `alpha` is drawn.
+//! 4. Quotient tree: one matrix, of height `N * B` and width `D * (chunks + 2)`: the quotient's
+//!    blinded chunks, the quotient's mask and the mask of FRI. The root is absorbed. After a nonce,
+//!    the out-of-domain point `zeta` is drawn.
+//! 5. Out-of-domain values: one extension element for each term of the
+//!    [`Shape`](crate::shape::Shape). They are absorbed. After a nonce, the batching challenges are
+//!    drawn.
+//! 6. FRI: the batch is a codeword of `N * B` extension elements. For each layer that folds by a
+//!    factor of `2^a`, a tree is committed to, each leaf of which has `2^a` consecutive entries of
+//!    the codeword. Its root is absorbed. After a nonce, `a` folding challenges are drawn and the
+//!    codeword is folded.
+//! 7. The final polynomial's coefficients are absorbed. After a nonce, the queries are drawn: rows
+//!    of the tallest group's evaluation domain.
+//! 8. Openings: the queried rows of the three trees with their salts and siblings, then the leaves
+//!    of the layers with their siblings.
+//!
+//! Each of the trees of steps 2 to 4 has `N * B` salted leaves, the rows of the tallest group. The
+//! rows of the lower groups are hashed into the levels of their height. The trees of step 6 have no
+//! salts.
+//!
+//! The protocol knows nothing of devices, and a backend knows nothing of the transcript. The
+//! submodules follow in this order:
+//!
+//! * `backend`: the interface to the device, with the meaning of every step.
+//! * `blinding`: the prover's randomness.
+//! * `cpu`: the backend that runs on the CPU, over the data types of `packed`, `wide` and `strips`.
+//! * `checked`: a wrapper for devices that are not trusted to hide the witness.
+//! * `blocking`: waiting for a future without a runtime.
+//! * `seam`: the same protocol with its randomness, hash and data exposed to tests.
 
 pub mod backend;
 mod blinding;
@@ -46,7 +88,7 @@ pub use checked::{Checked, CheckedCommitted, CheckedKey, Untrusted};
 pub(crate) use cpu::lookup_columns;
 pub use cpu::{Batch as CpuBatch, Committed as CpuCommitted, Cpu, CpuKey};
 
-/// Why no proof was made. `E` is the error of the backend.
+/// The reason for which no proof was made. `E` is the error of the backend.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ProveError<E: std::error::Error + 'static = Infallible> {
@@ -56,29 +98,30 @@ pub enum ProveError<E: std::error::Error + 'static = Infallible> {
     /// The operating system gave no randomness.
     #[error("no randomness from the operating system: {0}")]
     Randomness(#[from] getrandom::Error),
-    /// The device that proves failed.
+    /// The device that computes the proof failed.
     #[error("the device that proves failed: {0}")]
     Backend(#[source] E),
-    /// The device that proves returned what no working one returns.
+    /// The device that computes the proof returned a value that no correct device returns.
     #[error("the device that proves is faulty: it returned {0}")]
     Faulty(&'static str),
 }
 
-/// A [`VerifierKey`] with everything that a backend can compute before a witness is known.
+/// A [`VerifierKey`] with everything that a backend can compute before the witness is known.
 pub struct ProvingKey<B: Backend = Cpu> {
     verifier: Arc<VerifierKey>,
     backend: B,
     prepared: B::Key,
 }
 
-/// What is proven: chips, the traces that satisfy them, and whatever else the proof is about.
+/// What is proven: chips, the traces that satisfy them, and any other data that the proof is bound
+/// to.
 struct Instance<'a, C> {
     tables: Tables<'a, C>,
     traces: Vec<Trace>,
     bound: &'a [u8],
 }
 
-/// How much of a proof is done when its steps begin, by measurement.
+/// The fraction of a proof that is done when each step begins, by measurement.
 mod done {
     pub(super) const MAIN: f64 = 0.0;
     pub(super) const LOOKUPS: f64 = 0.39;
@@ -90,12 +133,12 @@ mod done {
 }
 
 impl ProvingKey {
-    /// A key on the processor. See [`VerifierKey::new`].
+    /// Makes a key for the CPU. See [`VerifierKey::new`].
     pub fn new<C: Chip>(label: &str, parameters: Parameters, chips: &[C]) -> Self {
         Self::on_cpu(Cpu::default(), VerifierKey::new(label, parameters, chips))
     }
 
-    /// A key on this processor, at once.
+    /// Makes a key for this CPU, without an asynchronous step.
     pub fn on_cpu(cpu: Cpu, verifier: VerifierKey) -> Self {
         let verifier = Arc::new(verifier);
         let prepared = cpu.key(&verifier, &Control::none()).expect("nobody cancels");
@@ -104,10 +147,11 @@ impl ProvingKey {
 }
 
 impl<B: Backend> ProvingKey<B> {
-    /// A key on a device. `chips` are any of which the verifier's key can be made.
+    /// Makes a key for a device. `chips` may be any chips from which the verifier's key can be
+    /// made.
     ///
     /// # Errors
-    /// Those of the device.
+    /// Returns the errors of the device.
     pub async fn on<C: Chip>(
         backend: B,
         verifier: VerifierKey,
@@ -119,18 +163,19 @@ impl<B: Backend> ProvingKey<B> {
         Ok(Self { verifier, backend, prepared })
     }
 
-    /// What a verifier needs.
+    /// The part of the key that a verifier needs.
     pub fn verifier(&self) -> &VerifierKey {
         &self.verifier
     }
 
-    /// Proves that `traces` satisfy `chips`, bound to `bound`: whatever else the proof is about.
+    /// Proves that `traces` satisfy `chips`. The proof is bound to the bytes `bound`, which stand
+    /// for any other data that the proof is about.
     ///
-    /// A wrong trace gives a proof that does not verify. Traces are dropped once they are committed to. All blinding comes from the
-    /// operating system, anew for each call.
+    /// A wrong trace leads to a proof that does not verify. Traces are dropped once they are
+    /// committed to. All blinding comes from the operating system and is drawn anew for each call.
     ///
     /// # Errors
-    /// [`ProveError`].
+    /// Returns [`ProveError`] if no proof was made.
     pub fn prove<C: Chip>(
         &self,
         chips: &[C],
@@ -146,10 +191,10 @@ impl<B: Backend> ProvingKey<B> {
         block_on_worker(|| self.prove_async(chips, traces, bound, control))
     }
 
-    /// The same for callers that cannot wait.
+    /// [`prove`](Self::prove) for callers that cannot block.
     ///
     /// # Errors
-    /// [`ProveError`].
+    /// Returns [`ProveError`] if no proof was made.
     pub async fn prove_async<C: Chip>(
         &self,
         chips: &[C],
@@ -176,7 +221,7 @@ impl<B: Backend> ProvingKey<B> {
     }
 }
 
-/// The protocol, about to run on a backend.
+/// One run of the protocol on a backend.
 struct Run<'a, B: Backend> {
     key: &'a VerifierKey,
     backend: &'a B,
@@ -300,7 +345,7 @@ impl<B: Backend> Run<'_, B> {
         Ok(Proof { commitments, openings })
     }
 
-    /// Folds the batch down to the final polynomial, layer by layer.
+    /// Folds the batch to the final polynomial, layer by layer.
     async fn fold<H: ProofHash>(
         &self,
         batch: &mut B::Batch,
@@ -340,7 +385,8 @@ impl<B: Backend> Run<'_, B> {
             .ok_or(ProveError::Faulty("a nonce that solves nothing"))
     }
 
-    /// Opens a tree at rows of the tallest group's evaluation domain, which are sorted and distinct.
+    /// Opens a tree at these rows of the tallest group's evaluation domain. The indices are sorted
+    /// and distinct.
     async fn open_tree<H: ProofHash>(
         &self,
         number: usize,
@@ -371,7 +417,8 @@ impl<B: Backend> Run<'_, B> {
         })
     }
 
-    /// Opens the layers of FRI at these entries of the codeword, which are sorted and distinct.
+    /// Opens the layers of FRI at these entries of the codeword. The indices are sorted and
+    /// distinct.
     async fn open_layers<H: ProofHash>(
         &self,
         batch: &B::Batch,
@@ -385,7 +432,7 @@ impl<B: Backend> Run<'_, B> {
             log_size -= log_arity;
             let entries = leaves.iter().flat_map(|leaf| leaf << log_arity..(leaf + 1) << log_arity);
             let query = LayerQuery {
-                // The others follow from the layer before.
+                // The other entries of the leaf can be computed from the previous layer.
                 entries: entries.filter(|entry| indices.binary_search(entry).is_err()).collect(),
                 nodes: sibling_positions(log_size, &leaves),
             };
@@ -403,7 +450,8 @@ impl<B: Backend> Run<'_, B> {
 }
 
 impl VerifierKey {
-    /// Writes the value of the quotient's mask, whose coefficients are at hand.
+    /// Writes the value of the quotient's mask, which the protocol computes from the mask's
+    /// coefficients.
     fn open_mask(&self, values: &mut [EF], mask: &[EF], zeta: EF) {
         let point = zeta * F::GENERATOR;
         let is_mask = |term: &Term| self.shape.points[term.point] == Point::Mask;
@@ -413,7 +461,7 @@ impl VerifierKey {
     }
 }
 
-/// Reads a root, and absorbs it.
+/// Decodes a root and absorbs it.
 fn absorb_root<H: ProofHash, E: std::error::Error>(
     transcript: &mut H::Transcript,
     root: Digest,

@@ -1,4 +1,4 @@
-//! Several elements side by side, as many as the processor computes with at once.
+//! Several elements side by side, as many as the CPU computes with at once.
 
 use p3_field::{ExtensionField, Field, PackedFieldExtension, PackedValue, PrimeCharacteristicRing};
 use p3_maybe_rayon::prelude::*;
@@ -24,8 +24,8 @@ const CACHE_LINE: usize = 64;
 /// Elements of a cache line.
 pub(super) const LINE_ELEMENTS: usize = CACHE_LINE / size_of::<F>();
 
-/// The index of the first of these elements that begins a cache line, or the first where there is no telling. A packed element
-/// that lies in two lines is read at half the speed.
+/// The index of the first of these elements that begins a cache line, or 0 if it cannot be
+/// determined. A packed element that spans two lines is read at half the speed.
 pub(super) fn first_aligned(elements: &[F]) -> usize {
     match elements.as_ptr().align_offset(CACHE_LINE) {
         index if index < LINE_ELEMENTS => index,
@@ -33,10 +33,10 @@ pub(super) fn first_aligned(elements: &[F]) -> usize {
     }
 }
 
-/// Fractions that share one inversion.
+/// Number of fractions that share one inversion.
 const CHUNK: usize = 1 << 10;
 
-/// The values of fractions; where a denominator is zero, those of a whole chunk are wrong.
+/// The values of fractions. If a denominator is zero, the values of its whole chunk are wrong.
 pub(super) fn quotients(fractions: &[PackedFraction]) -> Vec<PackedExtension> {
     let chunk = |fractions: &[PackedFraction]| {
         let mut prefixes = Vec::with_capacity(fractions.len());
@@ -55,7 +55,7 @@ pub(super) fn quotients(fractions: &[PackedFraction]) -> Vec<PackedExtension> {
     fractions.par_chunks(CHUNK).flat_map_iter(chunk).collect()
 }
 
-/// The inverses of elements, none of which is zero.
+/// The inverses of elements, none of which may be zero.
 pub(super) fn inverses(elements: &[Packed]) -> Vec<Packed> {
     let mut product = Packed::ONE;
     let mut inverses = Vec::with_capacity(elements.len());

@@ -1,7 +1,7 @@
-//! Matrices kept in strips of columns, each as wide as a cache line.
+//! Matrices stored in strips of columns, each as wide as a cache line.
 //!
-//! What runs down columns, as transforms and openings do, has all it needs side by side; what runs along rows, as hashing does,
-//! reads whole cache lines.
+//! Code that runs down columns, such as transforms and openings, finds its data side by side. Code
+//! that runs along rows, such as hashing, reads whole cache lines.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -17,18 +17,20 @@ use crate::field::F;
 use crate::hash::Rows;
 use crate::secret::overwrite;
 
-/// Columns of a strip.
+/// Number of columns of a strip.
 pub(super) const STRIP: usize = LINE_ELEMENTS;
 
-/// Packed elements of a line.
+/// Number of packed elements in a line.
 const LINE_PACKS: usize = STRIP / Packed::WIDTH;
 
 /// The cells of one row that belong to one strip.
 pub(super) type Line = [Packed; LINE_PACKS];
 
-/// Memory for matrices that one proof leaves to the next: to get it anew from the operating system costs as much as to fill it.
+/// Memory for matrices that one proof leaves to the next. Allocating it again from the operating
+/// system would cost as much as filling it.
 ///
-/// What proofs leave are secrets: they are overwritten at once, for 3 % of a proof's time.
+/// The contents that proofs leave are secret. They are overwritten at once, which costs 3 % of a
+/// proof's time.
 #[derive(Clone)]
 pub(super) struct Buffers(Option<Arc<Mutex<Vec<Vec<F>>>>>);
 
@@ -39,19 +41,19 @@ impl Default for Buffers {
 }
 
 impl Buffers {
-    /// Memory that is freed at once, for matrices that are no secrets and stay.
+    /// Frees memory at once. Meant for matrices that are not secret and stay allocated.
     pub(super) fn none() -> Self {
         Self(None)
     }
 
-    /// Frees what is not in use.
+    /// Frees the buffers that are not in use.
     pub(super) fn free(&self) {
         if let Some(mut free) = self.free_ones() {
             free.clear();
         }
     }
 
-    /// A buffer of this length: the shortest that is long enough, or a new one. What it holds is no matter.
+    /// The shortest free buffer of at least this length, or a new one. Its contents are arbitrary.
     fn take(&self, length: usize) -> Vec<F> {
         let fitting = self.free_ones().and_then(|mut free| {
             let fits = (0..free.len()).filter(|&index| free[index].len() >= length);
@@ -73,11 +75,12 @@ impl Buffers {
     }
 }
 
-/// A matrix of `width` columns; what its last strip has more is zero.
+/// A matrix of `width` columns. The additional columns of the last strip are zero.
 pub(crate) struct Strips {
     width: usize,
     height: usize,
-    /// Strip by strip, each from the first row to the last, from `start` on.
+    /// The strips one after the other, each from the first row to the last. They begin at index
+    /// `start`.
     values: Vec<F>,
     start: usize,
     buffers: Buffers,
@@ -90,13 +93,14 @@ impl Drop for Strips {
 }
 
 impl Strips {
-    /// A matrix of cells that are yet to be written, those of the last strip that are no columns' too.
+    /// A matrix whose cells must still be written, including the additional cells of the last
+    /// strip.
     pub(super) fn unwritten(width: usize, height: usize, buffers: &Buffers) -> Self {
         let values = buffers.take((strips(width) * height + 1) * STRIP);
         Self { width, height, start: first_aligned(&values), values, buffers: buffers.clone() }
     }
 
-    /// A matrix, its rows in the order given.
+    /// A matrix with its rows in the given order.
     pub(super) fn gather(
         matrix: &RowMajorMatrix<F>,
         buffers: &Buffers,
@@ -118,13 +122,13 @@ impl Strips {
         self.width
     }
 
-    /// All strips' lines.
+    /// The lines of all strips.
     pub(super) fn lines(&self) -> &[Line] {
         let cells = &self.values[self.start..][..strips(self.width) * self.height * STRIP];
         Packed::pack_slice(cells).as_chunks().0
     }
 
-    /// All strips' lines.
+    /// The lines of all strips.
     pub(super) fn lines_mut(&mut self) -> &mut [Line] {
         let cells = &mut self.values[self.start..][..strips(self.width) * self.height * STRIP];
         Packed::pack_slice_mut(cells).as_chunks_mut().0
@@ -146,7 +150,8 @@ impl Strips {
         &line[columns.start - strip * STRIP..columns.end - strip * STRIP]
     }
 
-    /// Hands out the cells of each column of a strip at some rows, one for each lane: column, number of the pack, pack.
+    /// Passes the cells of each column of a strip at some rows, one row for each lane. The
+    /// arguments are the column, the number of the pack, and the pack.
     #[inline(always)]
     pub(super) fn each_column(
         &self,
@@ -167,7 +172,7 @@ impl Strips {
         }
     }
 
-    /// The rows one behind the other.
+    /// The cells of the rows, concatenated.
     pub(super) fn rows(&self, rows: impl IntoIterator<Item = usize>) -> Vec<F> {
         let mut cells = Vec::new();
         for row in rows {
@@ -182,7 +187,7 @@ impl Strips {
     }
 }
 
-/// Writes a strip of a matrix, its rows in the order given.
+/// Writes a strip of a matrix with its rows in the given order.
 pub(super) fn gather_strip(
     matrix: &RowMajorMatrix<F>,
     strip: usize,
@@ -213,19 +218,19 @@ fn transpose(square: &mut [Packed; Packed::WIDTH]) {
 
 /// Cells of a matrix that are read together, strip by strip.
 pub(super) struct Reads {
-    /// By row offset.
+    /// The strips that are read, by row offset.
     offsets: Vec<(i32, Vec<StripReads>)>,
     cells: usize,
 }
 
 struct StripReads {
     strip: usize,
-    /// Where the cells of each of the strip's columns go.
+    /// For each of the strip's columns, the place of its cells in the result.
     places: [Option<usize>; STRIP],
 }
 
 impl Reads {
-    /// Reads these cells, given by column and row offset, in their order.
+    /// Prepares to read these cells, given by column and row offset, in their order.
     pub(super) fn new(cells: impl IntoIterator<Item = (usize, i32)>) -> Self {
         let mut offsets: BTreeMap<i32, BTreeMap<usize, [_; STRIP]>> = BTreeMap::new();
         let mut count = 0;
@@ -243,7 +248,7 @@ impl Reads {
         Self { offsets: offsets.into_iter().map(offset).collect(), cells: count }
     }
 
-    /// The cells on some rows, given by the offset from those at which a computation is.
+    /// The cells on the rows that `rows` returns for each offset from the current rows.
     pub(super) fn read(&self, matrix: &Strips, rows: impl Fn(i32) -> [usize; LANES]) -> Vec<Wide> {
         let mut cells = vec![Wide::ZERO; self.cells];
         for (offset, strips) in &self.offsets {
@@ -260,7 +265,7 @@ impl Reads {
     }
 }
 
-/// Strips of a matrix of `width` columns.
+/// Number of strips of a matrix of `width` columns.
 pub(super) fn strips(width: usize) -> usize {
     width.div_ceil(STRIP)
 }

@@ -1,8 +1,9 @@
-//! Several packed elements that are computed with together.
+//! Several packed elements that are computed together.
 //!
-//! A product takes many times as long to be known as to be begun. Where each step of a computation waits for the one before, as it
-//! does in most constraints, the processor has enough to do only if it has several such computations at once. That they begin with a
-//! cache line matters too: what lies in two takes twice as long to read.
+//! The latency of a product is many times the interval at which products can be started. In most
+//! constraints each step waits for the previous one, so the CPU is busy only if it runs several
+//! such computations at once. Alignment to cache lines matters, too: an element that spans two
+//! lines takes twice as long to read.
 
 use std::iter::{Product, Sum};
 use std::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
@@ -14,10 +15,10 @@ use p3_field::{
 use super::packed::{Packed, PackedExtension};
 use crate::field::{EF, F};
 
-/// Packed elements of a wide one.
+/// Number of packed elements in a wide element.
 pub(super) const PACKS: usize = 4;
 
-/// Lanes of a wide element.
+/// Number of lanes of a wide element.
 pub(super) const LANES: usize = PACKS * Packed::WIDTH;
 
 /// Packed elements of the base field.
@@ -31,12 +32,12 @@ pub(super) struct Wide(pub(super) [Packed; PACKS]);
 pub(super) struct WideExtension(pub(super) [PackedExtension; PACKS]);
 
 impl Wide {
-    /// An element by its lanes.
+    /// An element with these lanes.
     pub(super) fn from_lanes(lane: impl Fn(usize) -> F) -> Self {
         Self(std::array::from_fn(|pack| Packed::from_fn(|i| lane(pack * Packed::WIDTH + i))))
     }
 
-    /// The first lanes of these.
+    /// An element with the first of these lanes.
     pub(super) fn from_slice(lanes: &[F]) -> Self {
         let packs = Packed::pack_slice(&lanes[..LANES]);
         Self(std::array::from_fn(|pack| packs[pack]))
@@ -44,14 +45,14 @@ impl Wide {
 }
 
 impl WideExtension {
-    /// An element by its coefficients.
+    /// An element with these coefficients.
     pub(super) fn from_coefficients(coefficients: &[Wide]) -> Self {
         Self(std::array::from_fn(|pack| {
             PackedExtension::from_basis_coefficients_fn(|i| coefficients[i].0[pack])
         }))
     }
 
-    /// Its lanes.
+    /// The lanes of the element.
     pub(super) fn lanes(&self) -> [EF; LANES] {
         let mut lanes = [EF::ZERO; LANES];
         for (pack, lanes) in self.0.iter().zip(lanes.chunks_exact_mut(Packed::WIDTH)) {
@@ -95,7 +96,8 @@ impl Algebra<EF> for WideExtension {}
 
 impl Algebra<Wide> for WideExtension {}
 
-/// An operator between two types, the second of which has one element for each of the first or one for all.
+/// An operator between two types. The second type has either one element for each element of the
+/// first, or one for all.
 macro_rules! operator {
     ($Wide:ty, $Other:ty, $Op:ident, $op:ident, $OpAssign:ident, $op_assign:ident, |$other:ident, $pack:ident| $element:expr) => {
         impl $Op<$Other> for $Wide {

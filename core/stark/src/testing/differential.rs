@@ -1,4 +1,4 @@
-//! Two backends held against each other, step by step, on the same coins.
+//! Compares two backends with each other, step by step, on the same randomness.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -14,10 +14,11 @@ use crate::control::{Control, Device};
 use crate::field::EF;
 use crate::{Digest, ProveError, Puzzle, Salt, VerifierKey};
 
-/// A backend that does everything on two others, and fails where they differ: in a root, in the columns below it, in a value, in a
-/// codeword, in what is opened.
+/// A backend that does everything on two other backends, and fails if they differ in a root, in the
+/// columns below it, in a value, in a codeword, or in what is opened.
 ///
-/// The protocol draws its randomness once and gives both the same. Proofs are those of the first.
+/// The protocol draws its randomness once and gives it to both. The proofs are those of the first
+/// backend.
 #[derive(Clone, Debug, Default)]
 pub struct Differential<A, B> {
     /// The backend that is trusted.
@@ -26,21 +27,21 @@ pub struct Differential<A, B> {
     pub second: B,
 }
 
-/// Why a step of two backends failed.
+/// The reason for which a step of two backends failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum DifferentialError<A: std::error::Error + 'static, B: std::error::Error + 'static> {
-    /// The first failed.
+    /// The first backend failed.
     #[error("the first backend failed: {0}")]
     First(#[source] A),
-    /// The second failed.
+    /// The second backend failed.
     #[error("the second backend failed: {0}")]
     Second(#[source] B),
-    /// They differ.
+    /// The backends differ.
     #[error("the backends differ in {what}: {difference}")]
     Differ {
-        /// In what they differ first.
+        /// The first value in which they differ.
         what: &'static str,
-        /// Where, and how.
+        /// Where and how the value differs.
         difference: String,
     },
 }
@@ -60,7 +61,7 @@ where
     }
 }
 
-/// Both outcomes, which must be equal, or the error of one.
+/// Both outcomes, which must be equal, or the error of one of them.
 macro_rules! both {
     ($what:literal, $first:expr, $second:expr) => {{
         let first = $first.await.map_err(|error| failed(error, DifferentialError::First))?;
@@ -70,7 +71,7 @@ macro_rules! both {
     }};
 }
 
-/// Both outcomes, of which nothing is compared, or the error of one.
+/// Both outcomes, which are not compared, or the error of one of them.
 macro_rules! each {
     ($first:expr, $second:expr) => {
         (
@@ -298,7 +299,7 @@ impl<A: Inspect, B: Inspect> Backend for Differential<A, B> {
         ))
     }
 
-    /// Which nonce is found is of no matter: the prover checks that it solves the puzzle.
+    /// The backends may find different nonces. The prover checks that the nonce solves the puzzle.
     async fn grind(
         &self,
         key: &Self::Key,
@@ -311,7 +312,7 @@ impl<A: Inspect, B: Inspect> Backend for Differential<A, B> {
     }
 }
 
-/// The trees of the one backend and those of the other.
+/// The trees of the first backend and the trees of the second.
 fn split<'a, A, B>(trees: &[&'a (A, B)]) -> (Vec<&'a A>, Vec<&'a B>) {
     trees.iter().map(|tree| (&tree.0, &tree.1)).unzip()
 }

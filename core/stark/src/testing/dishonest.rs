@@ -1,6 +1,7 @@
-//! Proofs by dishonest provers of the [`tiny`](super::tiny) tables, each with the check that its lie breaks, and their honest neighbours.
+//! Proofs by dishonest provers of the [`tiny`](super::tiny) tables, each with the check that its
+//! lie breaks, and honest proofs that are similar.
 //!
-//! Every verifier, of this crate or elsewhere, has to say the same of each.
+//! Every verifier, in this crate or elsewhere, must return the same verdict on each of them.
 
 use p3_field::{BasedVectorSpace, PrimeCharacteristicRing, PrimeField64};
 use p3_matrix::Matrix;
@@ -19,19 +20,19 @@ use crate::shape::{LOOKUP, MAIN, QUOTIENT};
 use crate::verify::points;
 use crate::{Check, ProvingKey, VerifierKey, VerifyError};
 
-/// The first terms of the sequence that proofs are about.
+/// The first terms of the sequence that the proofs are about.
 pub const START: [u64; 2] = [3, 5];
 
-/// What proofs are bound to.
+/// The bytes to which the proofs are bound.
 pub const BOUND: &[u8] = b"\0\0\0\0\0\0tiny statement";
 
-/// Challenges that no prover can move, to tell each check apart.
+/// Challenges that no prover can influence, so that each check can be told apart.
 pub const FORCED: Mode = Mode::Forced(1);
 
-/// A proof, and what a verifier says to it.
+/// A proof, and a verifier's verdict on it.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// What is done.
+    /// What the prover does.
     pub name: String,
     /// The first terms of the sequence in the statement.
     pub start: [u64; 2],
@@ -39,22 +40,22 @@ pub struct Case {
     pub mode: Mode,
     /// The proof.
     pub proof: Vec<u8>,
-    /// The part of an honest proof in which a word is another, where that is all.
+    /// The part of an honest proof in which a word is changed, if this is the only change.
     pub part: Option<Part>,
-    /// The check that refuses it, none where it is accepted.
+    /// The check that refuses the proof. `None` if it is accepted.
     pub refused_by: Option<Check>,
 }
 
 impl Case {
-    /// What this crate's verifier says.
+    /// The verdict of this crate's verifier.
     ///
     /// # Errors
-    /// [`VerifyError`] where the proof is refused.
+    /// Returns [`VerifyError`] if the proof is refused.
     pub fn verify<H: ProofHash>(&self, key: &VerifierKey) -> Result<(), VerifyError> {
         self.verify_recorded::<H>(key).0
     }
 
-    /// The same, with what the transcript was told where challenges are forced.
+    /// The verdict of this crate's verifier, with the transcript's events if challenges are forced.
     pub(crate) fn verify_recorded<H: ProofHash>(
         &self,
         key: &VerifierKey,
@@ -101,7 +102,7 @@ fn case<H: ProofHash>(
     Case { name: name.into(), start: START, mode: Mode::Real, proof, part: None, refused_by }
 }
 
-/// A proof whose challenges follow so, what is seen of it, and its parts.
+/// A proof whose challenges follow `mode`, what is seen of it, and its parts.
 fn scripted<H: ProofHash>(
     key: &ProvingKey,
     mode: Mode,
@@ -128,7 +129,7 @@ fn forced_case(name: impl Into<String>, proof: &[u8], refused_by: Option<Check>)
     }
 }
 
-/// Adds to the element at a place.
+/// Adds to the element at a position.
 fn add(proof: &mut [u8], at: usize, amount: F) {
     let bytes = &mut proof[at..at + ELEMENT_BYTES];
     let element =
@@ -136,7 +137,7 @@ fn add(proof: &mut [u8], at: usize, amount: F) {
     bytes.copy_from_slice(&element.as_canonical_u64().to_le_bytes());
 }
 
-/// Where the first of a part's bytes is.
+/// The position of a part's first byte.
 fn start_of(parts: &Parts, part: Part) -> usize {
     parts.iter().find(|(other, _)| *other == part).expect("every proof has each part").1.start
 }
@@ -148,7 +149,8 @@ pub fn honest<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
     vec![real, forced_case("honest, with forced challenges", &proof, None)]
 }
 
-/// Proofs by provers that do all work but that before one of the challenges. Everything else in them is right.
+/// Proofs by provers that skip the proof of work before one of the challenges. Everything else in
+/// the proofs is right.
 pub fn without_work<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
     let (_, _, parts) = scripted::<H>(key, FORCED, &traces(START), Deviation::default());
     let nonces = parts.iter().filter(|(part, _)| *part == Part::Nonce).count();
@@ -168,7 +170,7 @@ pub fn without_work<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
     (0..nonces).map(of).collect()
 }
 
-/// Proofs in which one word is another, while challenges are the same.
+/// Proofs in which one word is changed while challenges stay the same.
 pub fn every_word<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
     let (proof, _, parts) = scripted::<H>(key, FORCED, &traces(START), Deviation::default());
     let mut cases = Vec::new();
@@ -188,7 +190,7 @@ pub fn every_word<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
     cases
 }
 
-/// Terminals of which one is another, and then a second, so that the sum is zero again.
+/// Terminals of which one is changed, and then a second one, so that the sum is zero again.
 pub fn terminals_that_cancel<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
     let (mut proof, _, parts) = scripted::<H>(key, FORCED, &traces(START), Deviation::default());
     let terminals = start_of(&parts, Part::Terminals);
@@ -222,7 +224,7 @@ pub fn violating_traces() -> Vec<(&'static str, Vec<Trace>)> {
     changes.map(change).into()
 }
 
-/// Proofs from these.
+/// Proofs from [`violating_traces`].
 pub fn violations_on_active_rows<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
     let of = |(what, traces): (&str, Vec<Trace>)| {
         let name = format!("a violation in {what}");
@@ -231,7 +233,7 @@ pub fn violations_on_active_rows<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
     violating_traces().into_iter().map(of).collect()
 }
 
-/// Something looked up once more than it is provided, or the other way round.
+/// One lookup more than is provided, or one less.
 pub fn lookups_off_by_one<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
     let cells =
         [(0, 0, Sequence::MULTIPLICITY), (0, ACTIVE - 1, Sequence::MULTIPLICITY), (1, 7, 1)];
@@ -260,7 +262,7 @@ fn on_blinding_rows(
     }
 }
 
-/// Blinding rows that are not uniform: they carry nothing.
+/// Proofs whose blinding rows are not uniform. They verify, since blinding rows carry nothing.
 pub fn anything_on_blinding_rows<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
     let of = |(tree, group): (usize, usize)| {
         let columns = on_blinding_rows(tree, group, |_, cells| cells.fill(F::from_u64(9)));
@@ -271,7 +273,7 @@ pub fn anything_on_blinding_rows<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
     [(MAIN, 0), (MAIN, 1), (LOOKUP, 0), (LOOKUP, 1)].into_iter().map(of).collect()
 }
 
-/// The reader takes a value that is none of the sequence's; a blinding row of the sequence offers it.
+/// The reader takes a value that is not in the sequence. A blinding row of the sequence offers it.
 pub fn provided_on_blinding_rows<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
     let mut traces = traces(START);
     traces[1].set_u64(0, 0, ACTIVE as u64);
@@ -303,8 +305,8 @@ fn power(key: &ProvingKey, group: usize, height: usize, exponent: u64) -> Vec<F>
     (0..height).map(|row| fri::point(shift, log_size, row).exp_u64(exponent)).collect()
 }
 
-/// `X^(N+1) - X` is zero on every row: the table stays as it is, and the values at the out-of-domain points are the true ones, so
-/// that the constraints hold.
+/// Proofs with a column of too high degree. `X^(N+1) - X` is zero on every row, so the table is
+/// unchanged. The values at the out-of-domain points are the true ones, so the constraints hold.
 pub fn columns_of_too_high_degree<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
     let shape = &key.verifier().shape;
     let mut cases = Vec::new();
@@ -327,7 +329,7 @@ pub fn columns_of_too_high_degree<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
             for (term, value) in shape.terms.iter().zip(values) {
                 if (term.tree, term.group, term.column) == (tree, group, 0) {
                     let point = points[term.point].exp_power_of_2(shape.lift(group));
-                    // The honest prover reads values off rows on which X^N is constant.
+                    // The honest prover computes values from rows on which X^N is constant.
                     let constant = key.verifier().shift(group).exp_u64(exponent - 1);
                     *value += point * (point.exp_u64(exponent - 1) - constant);
                 }
@@ -337,7 +339,7 @@ pub fn columns_of_too_high_degree<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
         let deviation =
             Deviation { evaluations: &evaluations, values: &values, ..Deviation::default() };
         cases.push(case::<H>(key, &name, &traces(START), deviation, Some(Check::Folding)));
-        // Less than the truth about the values is a violation of the constraints.
+        // Without the true values, the constraints are violated.
         let (name, deviation) = (
             format!("{name}, and a lie about it"),
             Deviation { evaluations: &evaluations, ..Deviation::default() },
@@ -347,7 +349,7 @@ pub fn columns_of_too_high_degree<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
     cases
 }
 
-/// A codeword of too high a degree: one that was not committed to, and one that was.
+/// Proofs with a codeword of too high degree: one that was not committed to, and one that was.
 pub fn codewords_of_too_high_degree<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
     let rows = 2 * HEIGHT as u64;
     let high = power(key, 0, (2 * HEIGHT) << TINY.log_blowup, rows);
@@ -357,7 +359,8 @@ pub fn codewords_of_too_high_degree<H: ProofHash>(key: &ProvingKey) -> Vec<Case>
     let name = "a codeword of too high degree that was not committed to";
     let other = case::<H>(key, name, &traces(START), deviation, Some(Check::Folding));
 
-    // The mask of FRI too. The honest prover extends it from rows on which the power is constant.
+    // The mask of FRI is changed, too. The honest prover extends it from rows on which the power is
+    // constant.
     let constant = high[0];
     let column = key.verifier().shape.fri_mask();
     let evaluations = |tree: usize, matrices: &mut [RowMajorMatrix<F>]| {
@@ -374,9 +377,10 @@ pub fn codewords_of_too_high_degree<H: ProofHash>(key: &ProvingKey) -> Vec<Case>
     vec![other, case::<H>(key, name, &traces(START), deviation, Some(Check::FinalPolynomial))]
 }
 
-/// An honest proof with queries of which two fall on one row.
+/// An honest proof with two queries of the same row.
 pub fn repeated_queries<H: ProofHash>(key: &ProvingKey) -> Vec<Case> {
-    // Of the lookup argument two, of the constraints one, the out-of-domain point, of batching and of each fold.
+    // Two for the lookup argument, one for the constraints, the out-of-domain point, and those of
+    // batching and of each fold.
     let shape = &key.verifier().shape;
     let challenges =
         4 + shape.batching_challenges() + TINY.folding(shape.log_height()).iter().sum::<usize>();

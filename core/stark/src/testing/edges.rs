@@ -1,5 +1,5 @@
-//! A backend that is handed edges of the field where a proof has coins and challenges: what is computed of them is no proof, and two backends
-//! must agree on it nevertheless.
+//! A backend that receives edge values of the field in place of random values and challenges. Its
+//! results do not form a valid proof, but two backends must agree on them nevertheless.
 
 use std::sync::Arc;
 
@@ -17,7 +17,8 @@ use crate::hash::{Digest, Puzzle, Salt};
 use crate::key::VerifierKey;
 use crate::secret::Secret;
 
-/// Zero, one, the greatest element, and those at which the words of an element end and begin.
+/// Zero, one, the greatest element, and the elements at which the words of an element end and
+/// begin.
 pub fn edges() -> [F; 10] {
     let word = 1_u64 << 32;
     [
@@ -35,12 +36,12 @@ pub fn edges() -> [F; 10] {
     .map(F::from_u64)
 }
 
-/// An edge, one after the other.
+/// An edge value, one after the other.
 fn edge(number: usize) -> F {
     edges()[number % 10]
 }
 
-/// An element whose coefficients are edges, the second of which is not zero.
+/// An element whose coefficients are edge values. The second coefficient is not zero.
 fn edge_x(number: usize) -> EF {
     EF::from_basis_coefficients_fn(|i| edge(if i == 0 { number } else { 1 + number / 10 % 9 }))
 }
@@ -49,10 +50,10 @@ fn fill_x(secret: &Secret<EF>) -> Secret<EF> {
     (0..secret.len()).map(edge_x).collect()
 }
 
-/// A backend that is handed edges.
+/// A backend that receives edge values.
 pub struct OnEdges<B>(pub B);
 
-/// A backend's key, and the verifier's.
+/// A backend's key, and the number of blinding rows.
 pub struct EdgesKey<K> {
     key: K,
     blinding_rows: usize,
@@ -64,7 +65,7 @@ const LOOKUPS: [usize; 2] = [23, 45];
 /// The challenge of constraints.
 const ALPHA: usize = 67;
 
-/// The point out of domain.
+/// The out-of-domain point.
 const ZETA: usize = 32;
 
 fn challenges() -> LookupChallenges {
@@ -72,7 +73,7 @@ fn challenges() -> LookupChallenges {
     LookupChallenges { gamma, beta }
 }
 
-/// Rows whose last are edges.
+/// Rows of which the last ones are edge values.
 fn blinded(mut rows: SecretRows, blinding_rows: usize) -> SecretRows {
     for matrix in &mut rows.0 {
         let first = matrix.values.len().saturating_sub(blinding_rows * matrix.width);

@@ -1,4 +1,4 @@
-//! A device that breaks, for tests of what its users make of that.
+//! A device that breaks, for tests of how its users react.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +18,7 @@ use crate::control::{Control, Device};
 use crate::field::{EF, F};
 use crate::{Cpu, CpuBatch, CpuCommitted, CpuKey, Digest, ProveError, Puzzle, Salt, VerifierKey};
 
-/// Where a device breaks.
+/// The step in which a device breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum At {
     /// The key is prepared.
@@ -31,7 +31,7 @@ pub enum At {
     Terminals,
     /// The quotient is committed to.
     Quotient,
-    /// Values out of domain are returned.
+    /// The out-of-domain values are returned.
     Open,
     /// Columns are batched.
     Batch,
@@ -50,7 +50,7 @@ pub enum At {
 }
 
 impl At {
-    /// All, in the order of a proof.
+    /// All steps, in the order of a proof.
     pub const ALL: [Self; 13] = [
         Self::Prepare,
         Self::Main,
@@ -73,47 +73,48 @@ impl At {
 pub enum How {
     /// The device is lost.
     Fails,
-    /// It gives something else.
+    /// It returns a wrong value.
     Wrong,
-    /// It gives less than it was asked for.
+    /// It returns less than was requested.
     Short,
 }
 
-/// What a lost device says.
+/// The error of a lost device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the device is lost")]
 pub struct Lost;
 
-/// A processor that has to be waited for, counts the keys that it prepares, and breaks in one step if it is told to.
+/// A CPU that completes asynchronously, counts the keys that it prepares, and breaks in one step on
+/// request.
 #[derive(Clone, Default)]
 pub struct Faulty {
     cpu: Cpu,
     step: Option<(At, How)>,
     prepared: Arc<AtomicUsize>,
-    /// Whether the processor may take its place.
+    /// Whether the CPU may take the device's place.
     is_replaceable: bool,
-    /// Salts of the main trees that it committed to.
+    /// The salts of the main trees that it committed to.
     salts: Arc<Mutex<Vec<Salt>>>,
 }
 
 impl Faulty {
-    /// One that breaks.
+    /// A device that breaks.
     pub fn breaking(at: At, how: How) -> Self {
         Self { step: Some((at, how)), ..Self::default() }
     }
 
-    /// The same, but that the processor may take its place.
+    /// The same device, except that the CPU may take its place.
     #[must_use]
     pub fn replaceable(self) -> Self {
         Self { is_replaceable: true, ..self }
     }
 
-    /// The salts of all main trees that it and its clones committed to.
+    /// The salts of all main trees that the device and its clones committed to.
     pub fn salts(&self) -> Vec<Salt> {
         self.salts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Keys that it and its clones have prepared.
+    /// Number of keys that the device and its clones have prepared.
     pub fn prepared(&self) -> usize {
         self.prepared.load(Ordering::Relaxed)
     }
@@ -122,7 +123,7 @@ impl Faulty {
         if self.step == Some((at, How::Fails)) { Err(Lost) } else { Ok(()) }
     }
 
-    /// The outcome of a step of the processor, and what it becomes here.
+    /// The outcome of a step on the CPU, changed according to the fault.
     fn outcome<T>(
         &self,
         at: At,
@@ -298,7 +299,7 @@ impl Backend for Faulty {
         control: &Control<'_>,
     ) -> Step<u64, Lost> {
         let outcome = self.cpu.grind(key, puzzle, bits, control).await;
-        // No element of the field, and so no nonce either way.
+        // The number is not a field element, so it is not a nonce in either case.
         self.outcome(At::Grind, outcome, |nonce| *nonce = u64::MAX, |nonce| *nonce = u64::MAX)
     }
 }
@@ -319,7 +320,7 @@ impl Inspect for Faulty {
     }
 }
 
-/// Waits until another thread wakes this one, once.
+/// Waits once until another thread wakes this one.
 async fn elsewhere() {
     let mut asked = false;
     std::future::poll_fn(|context| {

@@ -17,20 +17,20 @@ use crate::{VerifierKey, fri};
 /// The numbers behind the hiding of a key's main columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Blinding {
-    /// Queries.
+    /// Number of queries.
     pub queries: usize,
-    /// Points besides the queries at which a main column is opened, at most.
+    /// The largest number of points, besides the queries, at which a main column is opened.
     pub points: usize,
-    /// Blinding rows that hide every column.
+    /// Number of blinding rows that hide every column.
     pub needed: usize,
-    /// Blinding rows there are.
+    /// Number of blinding rows that the key has.
     pub rows: usize,
 }
 
-/// Counts what is seen of every column and demands that it is blinded as often.
+/// Counts what is seen of every column and asserts that the column has as many blinding values.
 ///
 /// # Panics
-/// Where it is not.
+/// Panics if a column has too few.
 pub fn assert_every_column_is_blinded(key: &VerifierKey) -> Blinding {
     let parameters = key.parameters();
     let mut most = 0;
@@ -38,7 +38,8 @@ pub fn assert_every_column_is_blinded(key: &VerifierKey) -> Blinding {
         let learnt = learnt(parameters.queries, is_extension, points.len());
         if tree == QUOTIENT {
             if column == key.shape.chunks * EXTENSION_DEGREE {
-                // Seen at the queries, at the queries times the mask's shift, and at its own point.
+                // It is seen at the queries, at the queries times the mask's shift, and at its own
+                // point.
                 assert_eq!(points, BTreeSet::from([Point::Mask]));
                 assert!(learnt + parameters.queries <= key.shape.groups[group].height());
             } else {
@@ -55,11 +56,12 @@ pub fn assert_every_column_is_blinded(key: &VerifierKey) -> Blinding {
     Blinding { queries, points: key.shape.most_points().0, needed: most, rows }
 }
 
-/// Builds the matrix of what is seen of a column with most points as a function of its blinding cells: with the rows needed its rank
-/// is that of all that is seen, with one row less it is one less.
+/// Asserts that the needed number of blinding rows is exact, for a column with the most points.
+/// Builds the matrix of what is seen of the column as a function of its blinding cells. With the
+/// needed rows, the rank equals the number of values seen. With one row less, the rank is one less.
 ///
 /// # Panics
-/// Where it is not.
+/// Panics if a rank is different.
 pub fn assert_one_row_less_does_not_hide(key: &VerifierKey) {
     let queries = key.parameters().queries;
     let needed = key.shape.blinding_rows_needed(queries);
@@ -73,7 +75,7 @@ pub fn assert_one_row_less_does_not_hide(key: &VerifierKey) {
     assert_eq!(rank(key, group, points, needed - 1), learnt - 1);
 }
 
-/// Points besides the queries at which each column is opened, by tree, group and column.
+/// The points, besides the queries, at which each column is opened, by tree, group and column.
 fn opened(key: &VerifierKey) -> BTreeMap<(usize, usize, usize), (bool, BTreeSet<Point>)> {
     let mut opened: BTreeMap<_, (bool, BTreeSet<Point>)> = BTreeMap::new();
     for term in &key.shape.terms {
@@ -84,12 +86,13 @@ fn opened(key: &VerifierKey) -> BTreeMap<(usize, usize, usize), (bool, BTreeSet<
     opened
 }
 
-/// Linear functions of a column's blinding cells that a verifier learns at most, over the field that the cells lie in.
+/// The largest number of linear functions of a column's blinding cells that a verifier learns, over
+/// the field of the cells.
 fn learnt(queries: usize, is_extension: bool, points: usize) -> usize {
     queries + if is_extension { points } else { EXTENSION_DEGREE * points }
 }
 
-/// The rank of what a verifier learns of a column as a function of its last `blinding` cells.
+/// The rank of what a verifier learns about a column, as a function of its last `blinding` cells.
 fn rank(key: &VerifierKey, group: usize, seen: &BTreeSet<Point>, blinding: usize) -> usize {
     let (queries, lift) = (key.parameters().queries, key.shape.lift(group));
     let log_height = key.shape.groups[group].log_height;

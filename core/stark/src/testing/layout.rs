@@ -1,4 +1,4 @@
-//! Which bytes of a proof are what.
+//! Which bytes of a proof belong to which part.
 
 use std::ops::Range;
 
@@ -17,11 +17,11 @@ use crate::shape::TREES;
 pub enum Part {
     /// The root of a tree.
     Root,
-    /// The nonce of some work.
+    /// A nonce that shows proof of work.
     Nonce,
     /// The sum of each group's fractions.
     Terminals,
-    /// Values out of domain.
+    /// Values at the out-of-domain points.
     Values,
     /// The root of a layer of FRI.
     LayerRoot,
@@ -35,12 +35,12 @@ pub enum Part {
     Siblings,
     /// Values of the opened leaves of a layer of FRI.
     LayerRows,
-    /// Nodes of its tree.
+    /// Nodes of the tree of a layer of FRI.
     LayerSiblings,
 }
 
 impl Part {
-    /// Whether it consists of field elements.
+    /// Whether the part consists of field elements.
     pub fn is_of_elements(self) -> bool {
         matches!(
             self,
@@ -48,7 +48,8 @@ impl Part {
         )
     }
 
-    /// What fails first where a word of it is another while challenges are the same; nothing for nonces.
+    /// The check that fails first if a word of the part is changed while challenges stay the same.
+    /// `None` for nonces.
     pub fn check(self) -> Option<Check> {
         match self {
             Self::Nonce => None,
@@ -61,10 +62,10 @@ impl Part {
     }
 }
 
-/// Parts with the bytes they take.
+/// The parts and the bytes that they occupy.
 pub type Parts = Vec<(Part, Range<usize>)>;
 
-/// The parts of a proof in order, given what was said while it was made.
+/// The parts of a proof in order, given the transcript's events while it was made.
 pub fn parts(key: &VerifierKey, events: &[Event]) -> Parts {
     let (shape, parameters) = (&key.shape, &key.parameters);
     let mut queries: Vec<usize> = events

@@ -4,7 +4,8 @@ use p3_field::{Field, PrimeCharacteristicRing};
 
 use crate::field::F;
 
-/// Brings rows into echelon form on their first `columns` columns and returns the columns of the pivots, one for each leading row.
+/// Brings rows into echelon form on their first `columns` columns. Returns the columns of the
+/// pivots, one for each leading row.
 fn eliminate(rows: &mut [Vec<F>], columns: usize) -> Vec<usize> {
     let mut pivots = Vec::new();
     for column in 0..columns {
@@ -34,7 +35,8 @@ pub(crate) fn rank(mut rows: Vec<Vec<F>>) -> usize {
     eliminate(&mut rows, columns).len()
 }
 
-/// The rank of a matrix given by its columns, and the weights with which they sum to `target`, if there are such.
+/// The rank of a matrix given by its columns, and the weights with which the columns sum to
+/// `target`, if such weights exist.
 #[cfg(test)]
 pub(crate) fn solve(columns: &[Vec<F>], target: &[F]) -> (usize, Option<Vec<F>>) {
     let row = |i: usize| columns.iter().map(|column| column[i]).chain([target[i]]).collect();

@@ -1,4 +1,12 @@
-//! What tests of whole keys and proofs share, in this crate and in those that state chips. No other build has it.
+//! Code that tests of whole keys and proofs share, in this crate and in the crates that state
+//! chips. Only builds for tests contain it.
+//!
+//! The modules form three groups:
+//!
+//! * Tables to be proven, and ways to prove them: `tiny` and `squares` are tables, `seam` proves
+//!   with exposed internals, and `script` records and forces challenges.
+//! * Provers and devices that break the rules: `dishonest`, `layout` and `faulty`.
+//! * Checks of backends and keys: `differential`, `edges`, `hiding` and `program`.
 
 pub mod differential;
 pub mod dishonest;
@@ -16,7 +24,8 @@ pub use crate::prover::seam;
 
 use crate::field::{EF, F};
 
-/// What a leaf of a layer of FRI folds to, once with each challenge: the leaf of this place of a codeword on the coset of `shift` and order `2^log_size`.
+/// The value to which a leaf of a layer of FRI folds, once with each challenge. `place` is the
+/// leaf's index in a codeword on the coset of `shift` and order `2^log_size`.
 pub fn fold_leaf(
     values: Vec<EF>,
     place: usize,

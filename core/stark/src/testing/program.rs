@@ -1,4 +1,5 @@
-//! Whether a key's program says what the prover evaluates on rows and the verifier at a point.
+//! Checks that a key's program equals what the prover evaluates on rows and the verifier at a
+//! point.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -15,11 +16,12 @@ use crate::mask::Table;
 use crate::program::{Input, Program, Value};
 use crate::shape::{ACCUMULATOR, Window};
 
-/// Evaluates the chips of a key and its program on random cells, as the prover does, all in the extension field as the verifier
-/// does, and compares. Checks the degrees that [`Chip::eval`] promises, too.
+/// Evaluates the chips of a key and its program on random cells and compares the results. The
+/// prover's evaluation uses both fields. The verifier's evaluation uses the extension field only.
+/// Also checks the degrees that [`Chip::eval`] promises.
 ///
 /// # Panics
-/// Where they differ, and where a degree is higher.
+/// Panics if the results differ, or if a degree is too high.
 pub fn assert_program_is_what_is_evaluated<C: Chip>(
     key: &VerifierKey,
     chips: &[C],
@@ -80,7 +82,8 @@ impl Cells {
     }
 }
 
-/// The composition by the chips themselves. It names the inputs of each table anew, so that a mistake in the recorder's naming shows.
+/// The composition by the chips themselves. It names the inputs of each table independently, so
+/// that a mistake in the recorder's naming shows.
 fn direct<C: Chip, E>(
     key: &VerifierKey,
     chips: &[C],

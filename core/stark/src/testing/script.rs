@@ -1,4 +1,4 @@
-//! A transcript that writes down what is absorbed, and whose challenges can be forced.
+//! A transcript that records what is absorbed, and whose challenges can be forced.
 
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
@@ -9,7 +9,7 @@ use crate::hash::{
     Blake3Hash, DIGEST_BYTES, HashFunction, ProofHash, Puzzle, Rows, Salt, Transcript,
 };
 
-/// What was said, in order.
+/// One event of a transcript.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// The transcript starts.
@@ -18,7 +18,7 @@ pub enum Event {
     Digest([u8; 32]),
     /// Values are absorbed.
     Values(Vec<EF>),
-    /// Work of so many bits is done, and the nonce absorbed that it found.
+    /// Proof of work with this number of bits is done, and its nonce is absorbed.
     Nonce(usize, u64),
     /// A challenge is drawn.
     Challenge(EF),
@@ -26,19 +26,20 @@ pub enum Event {
     Index(usize),
 }
 
-/// How challenges follow from what was said.
+/// How challenges follow from the events.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Mode {
-    /// As ever.
+    /// As in a real transcript.
     #[default]
     Real,
-    /// They do not: they follow from this number alone, and no work is asked for.
+    /// Challenges follow from this number alone, and no proof of work is required.
     Forced(u64),
-    /// As ever, but for one event that is not absorbed.
+    /// As in a real transcript, except that one event is not absorbed.
     Without(usize),
-    /// As ever, but for one of the values of an event.
+    /// As in a real transcript, except that one of an event's values is not absorbed.
     WithoutValue(usize, usize),
-    /// As ever, but the prover does not do the work before one of the times that it is asked for, and says the first nonce that does not show it.
+    /// As in a real transcript, except that the prover skips one proof of work. It sends the first
+    /// nonce that does not show the work.
     WithoutWork(usize),
 }
 
@@ -47,7 +48,7 @@ thread_local! {
     static EVENTS: RefCell<Vec<Event>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs one prover or verifier in a mode and returns what was said.
+/// Runs one prover or verifier in a mode and returns the events.
 pub fn recorded<T>(mode: Mode, run: impl FnOnce() -> T) -> (T, Vec<Event>) {
     MODE.set(mode);
     EVENTS.take();
@@ -56,21 +57,21 @@ pub fn recorded<T>(mode: Mode, run: impl FnOnce() -> T) -> (T, Vec<Event>) {
     (result, EVENTS.take())
 }
 
-/// Commitments absorbed so far.
+/// Number of commitments absorbed so far.
 pub fn commitments() -> usize {
     EVENTS.with_borrow(|events| {
         events.iter().filter(|event| matches!(event, Event::Digest(_))).count()
     })
 }
 
-/// Nonces said so far.
+/// Number of nonces recorded so far.
 fn nonces() -> usize {
     EVENTS.with_borrow(|events| {
         events.iter().filter(|event| matches!(event, Event::Nonce(..))).count()
     })
 }
 
-/// A suite's hash with that transcript.
+/// A suite's hash with the recording transcript.
 #[derive(Clone, Copy, Debug)]
 pub struct Scripted<H = Blake3Hash>(PhantomData<H>);
 
@@ -102,7 +103,7 @@ impl<H: ProofHash> ProofHash for Scripted<H> {
 #[derive(Clone)]
 pub struct ScriptedTranscript<H: ProofHash>(H::Transcript);
 
-/// Writes an event down and tells whether it is absorbed.
+/// Records an event and returns whether it is absorbed.
 fn say(event: Event) -> bool {
     let number = EVENTS.with_borrow_mut(|events| {
         events.push(event);
@@ -186,7 +187,8 @@ impl<H: ProofHash> Transcript for ScriptedTranscript<H> {
         if let Mode::Forced(_) = MODE.get() {
             return true;
         }
-        // A nonce that is left out is checked all the same: the work is not what is tested.
+        // A nonce that is left out is checked all the same, since the proof of work is not what is
+        // tested.
         let mut transcript = self.0.clone();
         let holds = transcript.check_grinding(bits, nonce);
         if absorbed {

@@ -1,5 +1,5 @@
-//! The prover with its seams open: whose generator it draws from, which hash it uses, and what is done to columns, evaluations
-//! and codeword on their way. No build but those for tests has it.
+//! The prover with its internals exposed: the generator from which it draws, the hash that it uses,
+//! and changes to columns, evaluations and codeword on their way. Only builds for tests contain it.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -20,32 +20,34 @@ use crate::hash::{Digest, ProofHash, Salt};
 use crate::key::VerifierKey;
 use crate::shape::{LOOKUP, MAIN, QUOTIENT};
 
-/// What a proof is made of, in field elements: all that a verifier learns, and the whole codeword that FRI hashes without salt.
+/// The content of a proof in field elements: everything that a verifier learns, and the whole
+/// codeword, which FRI hashes without salts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Seen {
     /// The sum of each group's fractions.
     pub terminals: Vec<EF>,
-    /// Values at the out-of-domain points, in the order of the terms.
+    /// The values at the out-of-domain points, in the order of the terms.
     pub values: Vec<EF>,
-    /// What FRI folds.
+    /// The codeword that FRI folds.
     pub codeword: Vec<EF>,
-    /// Opened cells of each tree, by group.
+    /// The opened cells of each tree, by group.
     pub rows: Vec<Vec<Vec<F>>>,
 }
 
-/// Changes a tree's matrices, a matrix for each group.
+/// Changes a tree's matrices. The arguments are the tree and a matrix for each group.
 pub type Alter<'a> = &'a (dyn Fn(usize, &mut [RowMajorMatrix<F>]) + Sync);
 
-/// What a dishonest prover does. The default is honest.
+/// What a dishonest prover changes. The default is honest.
 #[derive(Clone, Copy)]
 pub struct Deviation<'a> {
-    /// To columns before they are extended: cells by row, coefficients by power in the quotient tree.
+    /// Changes columns before they are extended: cells by row, or coefficients by power in the
+    /// quotient tree.
     pub columns: Alter<'a>,
-    /// To evaluations before they are hashed.
+    /// Changes evaluations before they are hashed.
     pub evaluations: Alter<'a>,
-    /// To the values at the out-of-domain points, given the first.
+    /// Changes the values at the out-of-domain points. The first argument is `zeta`.
     pub values: &'a (dyn Fn(EF, &mut [EF]) + Sync),
-    /// To the codeword that FRI folds.
+    /// Changes the codeword that FRI folds.
     pub codeword: &'a (dyn Fn(&mut [EF]) + Sync),
 }
 
@@ -65,7 +67,7 @@ pub fn prove<H: ProofHash, C: Chip>(
     prove_in::<H, C>(Memory::Normal, key, (chips, traces, bound), rng, deviation)
 }
 
-/// The same in so much memory.
+/// [`prove`] with a limit on memory.
 pub fn prove_in<H: ProofHash, C: Chip>(
     memory: Memory,
     key: &ProvingKey,
@@ -92,7 +94,7 @@ impl Seam<'_> {
         self.seen.lock().unwrap()
     }
 
-    /// Commits to altered columns, altered once more when they are extended.
+    /// Commits to altered columns, which are altered again after they are extended.
     fn commit(
         &self,
         key: &CpuKey,

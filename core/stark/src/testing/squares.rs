@@ -1,5 +1,5 @@
-//! Two tables of different heights with every selector, public and fixed columns, a bus that is looked up and one that is sent on, for
-//! backends to be held against each other.
+//! Two tables of different heights, for comparing backends. They have every selector, public and
+//! fixed columns, a bus with lookups, and a bus on which tuples are sent.
 
 use p3_field::PrimeCharacteristicRing;
 
@@ -27,7 +27,8 @@ const SQUARE: Bus = Bus::new("square", 2);
 /// `(value)`.
 const COPY: Bus = Bus::new("copy", 1);
 
-/// A recurrence from a public start, with every selector; provides its terms on SQUARE and sends some on COPY.
+/// A recurrence from a public start that uses every selector. Provides its terms on SQUARE and
+/// sends some of them on COPY.
 #[derive(Clone)]
 pub struct Squares {
     start: u64,
@@ -84,7 +85,7 @@ impl Chip for Squares {
     }
 }
 
-/// Receives the terms in another order, and looks each up.
+/// Receives the terms in another order and looks up each of them.
 #[derive(Clone)]
 pub struct Reader;
 
@@ -121,14 +122,14 @@ impl Chip for Reader {
 }
 
 crate::chip_enum! {
-    /// Both.
+    /// One of the tables.
     pub enum Table {
         Squares(Squares),
         Reader(Reader),
     }
 }
 
-/// Both tables and their traces, from this start on.
+/// Both tables and their traces, for this start value.
 pub fn instance(start: u64) -> (Vec<Table>, Vec<Trace>) {
     let squares = Squares { start };
     let chips = vec![Table::Squares(squares.clone()), Table::Reader(Reader)];

@@ -1,5 +1,5 @@
-//! Two tiny tables of different heights, with offsets in both directions, every selector, public and fixed columns, and a bus, under parameters
-//! far too weak for use.
+//! Two tiny tables of different heights, under parameters far too weak for use. They have offsets
+//! in both directions, every selector, public and fixed columns, and a bus.
 
 use p3_field::PrimeCharacteristicRing;
 use rand::SeedableRng;
@@ -27,13 +27,14 @@ pub const TINY: Parameters = Parameters {
 /// The height of the lower table.
 pub const HEIGHT: usize = 256;
 
-/// Rows that the lower table uses.
+/// Number of rows that the lower table uses.
 pub const ACTIVE: usize = HEIGHT - TINY.blinding_rows;
 
 /// `(index, value)` of the sequence.
 const TERM: Bus = Bus::new("term", 2);
 
-/// A Fibonacci-like sequence from public first terms, read at offsets -2, -1 and 2; provides its terms.
+/// A Fibonacci-like sequence from public first terms, read at offsets -2, -1 and 2. Provides its
+/// terms.
 #[derive(Clone)]
 pub struct Sequence {
     start: [u64; 2],
@@ -51,7 +52,7 @@ impl Sequence {
     const INDEX: usize = 0;
     const STEP: usize = 1;
 
-    /// The sequence of these first terms.
+    /// The sequence with these first terms.
     pub fn new(start: [u64; 2]) -> Self {
         Self { start }
     }
@@ -112,7 +113,7 @@ impl Chip for Sequence {
     }
 }
 
-/// Looks a term up on every row.
+/// Looks up a term on every row.
 #[derive(Clone)]
 pub struct Reader;
 
@@ -160,7 +161,7 @@ pub fn chips(start: [u64; 2]) -> Vec<Tiny> {
     vec![Tiny::Sequence(Sequence { start }), Tiny::Reader(Reader)]
 }
 
-/// Traces that satisfy them.
+/// Traces that satisfy the tables.
 pub fn traces(start: [u64; 2]) -> Vec<Trace> {
     let sequence = Sequence { start }.trace();
     let reader = Reader.trace(&sequence);
@@ -169,12 +170,12 @@ pub fn traces(start: [u64; 2]) -> Vec<Trace> {
     traces
 }
 
-/// Their key.
+/// The key of the tables.
 pub fn key() -> ProvingKey {
     key_with(TINY.hash)
 }
 
-/// Their key where trees are hashed with this function.
+/// The key of the tables, with this hash function for the trees.
 pub fn key_with(hash: HashFunction) -> ProvingKey {
     ProvingKey::new("test", Parameters { hash, ..TINY }, &chips([0, 0]))
 }

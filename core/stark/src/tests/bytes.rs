@@ -1,4 +1,4 @@
-//! Proofs as bytes that anyone could send.
+//! Tests with proofs as bytes that anyone could send.
 
 use p3_field::PrimeField64;
 use rand::RngExt;
@@ -79,7 +79,7 @@ fn random_bytes_are_refused() {
     let (key, proof, _) = honest();
     let mut rng = rng(2);
     for _ in 0..500 {
-        // An honest beginning, then noise of any length.
+        // An honest beginning, followed by noise of any length.
         let kept = rng.random_range(0..proof.len());
         let length = rng.random_range(0..2 * proof.len());
         let noise = (0..length).map(|_| rng.random::<u8>());

@@ -1,4 +1,5 @@
-//! A proof can be stopped at any look at its token, and looks often enough for it to stop soon.
+//! Tests that a proof can be stopped at any check of its token, and that it checks often enough to
+//! stop soon.
 
 use std::sync::Mutex;
 
@@ -16,7 +17,8 @@ fn a_proof_stops_at_any_look() {
     for memory in [Memory::Normal, Memory::Low] {
         let token = CancelToken::new();
         prove(&token, memory, &key).unwrap();
-        // How long nonces are searched is luck, and how many threads look.
+        // The number of checks while nonces are searched depends on luck, and on the number of
+        // threads.
         let least = token.looks() / 2;
         for looks in 0..least {
             let token = CancelToken::after_looks(looks);
@@ -44,7 +46,7 @@ fn a_key_stops_at_any_look() {
     }
 }
 
-/// Looks in each stage, all of its parts together.
+/// The number of checks in each stage, over all of its parts.
 fn looks_by_stage(memory: Memory, key: &ProvingKey) -> impl Fn(Stage) -> usize {
     let (token, seen) = (CancelToken::new(), Mutex::new(Vec::new()));
     let progress = |progress: Progress| seen.lock().unwrap().push((progress.stage, token.looks()));
@@ -62,7 +64,7 @@ fn looks_by_stage(memory: Memory, key: &ProvingKey) -> impl Fn(Stage) -> usize {
     }
 }
 
-/// Strips of this many columns are extended, and rows hashed in parts, between two looks.
+/// Between two checks, strips of this many columns are extended, and rows are hashed in parts.
 #[test]
 fn every_long_stage_looks_as_often_as_it_works() {
     let key = key_with(HashFunction::Blake3);

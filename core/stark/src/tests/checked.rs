@@ -1,4 +1,5 @@
-//! Devices that do not hide what they should, each caught by one comparison alone.
+//! Tests with devices that do not hide what they should. Exactly one comparison catches each of
+//! them.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -26,11 +27,11 @@ use crate::{
 /// What a device does not do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Leak {
-    /// Everything is done.
+    /// The device does everything.
     Nothing,
     /// The main columns have zeros in their blinding rows.
     MainBlinding,
-    /// The same of the lookup columns.
+    /// The lookup columns have zeros in their blinding rows.
     LookupBlinding,
     /// The chunks of the quotient are not blinded.
     ChunkBlinding,
@@ -38,11 +39,12 @@ enum Leak {
     FriMask,
     /// Other coefficients are read back than were committed to.
     OtherChunks,
-    /// The chunks are not blinded; the coefficients that are read back are, and agree with the chunks at the rows that the proof opens.
+    /// The chunks are not blinded. The coefficients that are read back are blinded, and agree with
+    /// the chunks at the rows that the proof opens.
     MadeUpChunks,
-    /// The same, and the rows that the host looks at for itself are those of these coefficients.
+    /// The same, and the rows that only the host checks are computed from these coefficients.
     MadeUpRows,
-    /// Of all nonces one that says something.
+    /// A nonce that carries information, chosen among all nonces.
     FarNonce,
 }
 
@@ -52,7 +54,7 @@ impl Leak {
     }
 }
 
-/// The processor, with one fault.
+/// The CPU, with one fault.
 #[derive(Clone)]
 struct Leaky {
     cpu: Cpu,
@@ -60,14 +62,14 @@ struct Leaky {
     seen: Arc<Mutex<Seen>>,
 }
 
-/// What a device remembers that makes coefficients up.
+/// What a device remembers that makes up coefficients.
 #[derive(Default)]
 struct Seen {
-    /// What should blind the chunks.
+    /// The values that should blind the chunks.
     blinding: Vec<Secret<EF>>,
     /// The rows that the proof opens of the tree that was opened last.
     rows: Vec<usize>,
-    /// The coefficients that it made up.
+    /// The coefficients that the device made up.
     chunks: Option<Vec<Secret<EF>>>,
 }
 
@@ -76,14 +78,16 @@ impl Leaky {
         Self { cpu: Cpu::default(), leak, seen: Arc::default() }
     }
 
-    /// Coefficients that are blinded as the host would have it and are those of a chunk at the rows that the proof opens.
+    /// Coefficients that are blinded as the host requires, and that agree with a chunk at the rows
+    /// that the proof opens.
     fn made_up(&self, key: &CheckedKey<()>, chunk: &Secret<EF>, blinding: &[EF]) -> Secret<EF> {
         let length = key.verifier.shape.chunk_len;
         let mut made: Secret<EF> = vec![EF::ZERO; chunk.len()].into();
         made[length..length + blinding.len()].copy_from_slice(blinding);
         let points: Vec<F> =
             self.seen.lock().unwrap().rows.iter().map(|&row| key.point(0, row)).collect();
-        // What is missing at each point, by Newton's interpolation: `basis` vanishes at all points before.
+        // The missing part at each point, by Newton's interpolation. `basis` vanishes at all
+        // previous points.
         let mut basis = vec![EF::ONE];
         for &point in &points {
             let missing = evaluate(chunk, point) - evaluate(&made, point);
@@ -335,7 +339,7 @@ fn what_is_not_hidden_is_noticed_by_one_comparison_alone() {
         (Leak::FarNonce, fault::NONCE),
     ] {
         let leaky = Leaky::new(leak);
-        // Whoever verifies the proof sees nothing.
+        // A verifier of the proof notices nothing.
         proof(leaky.clone()).unwrap();
         let outcome = proof(Checked(leaky));
         assert!(

@@ -1,4 +1,4 @@
-//! What is absorbed, in which order, and that nothing of it can be left out.
+//! Tests what is absorbed, in which order, and that no part of it can be left out.
 
 use crate::testing::script::{Event, Mode, Scripted, recorded};
 use crate::testing::seam::{self, Deviation};
@@ -64,11 +64,13 @@ fn everything_is_said_before_what_depends_on_it() {
         format!("nonce of {}", TINY.lookup_grinding_bits),
         format!("nonce of {}", TINY.ood_grinding_bits),
     );
-    // The tables, then gamma and beta; the lookup columns and terminals, then alpha; the quotients, then zeta.
+    // The tables, then gamma and beta. The lookup columns and terminals, then alpha. The quotient,
+    // then zeta.
     push(&["digest", &lookup, "challenge", "challenge"]);
     push(&["digest", &format!("{} values", shape.groups.len()), "challenge"]);
     push(&["digest", &ood, "challenge"]);
-    // The openings, then the batching challenges; each layer, then its folding challenges.
+    // The out-of-domain values, then the batching challenges. Each layer, then its folding
+    // challenges.
     let batch = format!("nonce of {}", TINY.batch_grinding_bits);
     push(&[&format!("{} values", shape.terms.len()), &batch]);
     push(&vec!["challenge"; shape.batching_challenges()]);
@@ -88,13 +90,13 @@ fn everything_is_said_before_what_depends_on_it() {
     assert_eq!(honest.events[0], Event::Prefix(prefix));
 }
 
-/// Challenges and indices from an event on.
+/// The challenges and indices from an event on.
 fn drawn(events: &[Event], from: usize) -> Vec<Event> {
     let events = events.iter().skip(from);
     events.filter(|event| matches!(event, Event::Challenge(_) | Event::Index(_))).cloned().collect()
 }
 
-/// An honest proof is refused, and the first challenge after what is left out is another.
+/// The honest proof is refused, and the first challenge after the omitted value differs.
 fn assert_cannot_be_left_out(honest: &Honest, number: usize, mode: Mode) {
     let (result, events) = honest.verify(mode);
     assert!(result.is_err(), "{mode:?}");
@@ -136,7 +138,7 @@ fn every_parameter_is_part_of_the_key_s_hash() {
         |p| p.query_grinding_bits += 1,
     ];
     let hash = |parameters| *VerifierKey::new("test", parameters, &chips([0, 0])).hash();
-    // Room for one query more.
+    // Room for one more query.
     let parameters = Parameters { blinding_rows: TINY.blinding_rows + 1, ..TINY };
     let mut hashes = vec![hash(parameters)];
     for change in changes {

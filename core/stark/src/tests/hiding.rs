@@ -1,4 +1,5 @@
-//! What hides a proof, counted from the keys in use; that no two proofs share anything; that nobody can seed the prover.
+//! Tests what hides a proof, counted from the keys in use, that no two proofs share anything, and
+//! that nobody can seed the prover.
 
 use std::path::{Path, PathBuf};
 
@@ -23,7 +24,8 @@ fn no_key_has_too_few_blinding_rows() {
     VerifierKey::new("test", parameters, &chips([0, 0]));
 }
 
-/// The words of two proofs of the same by the same witness under the same challenges, by part.
+/// The words of two proofs of the same statement by the same witness under the same challenges, by
+/// part.
 fn twice<H: ProofHash>(deviation: Deviation<'_>) -> Vec<(Part, Vec<[[u8; 8]; 2]>)> {
     let (key, chips, traces) = (key_with(H::FUNCTION), chips([3, 5]), traces([3, 5]));
     let [(first, events), (second, _)] = [1, 2].map(|seed| {
@@ -41,12 +43,12 @@ fn twice<H: ProofHash>(deviation: Deviation<'_>) -> Vec<(Part, Vec<[[u8; 8]; 2]>
     parts(key.verifier(), &events).into_iter().map(|(part, range)| (part, words(range))).collect()
 }
 
-/// Words of each part that two proofs share.
+/// The parts of the words that the two proofs share.
 fn shared<H: ProofHash>(deviation: Deviation<'_>) -> Vec<Part> {
     let words = twice::<H>(deviation)
         .into_iter()
         .flat_map(|(part, words)| words.into_iter().map(move |w| (part, w)));
-    // Nothing is searched where challenges are forced: nonces are zero.
+    // With forced challenges no nonces are searched, so nonces are zero.
     words.filter(|(part, [a, b])| *part != Part::Nonce && a == b).map(|(part, _)| part).collect()
 }
 
@@ -74,7 +76,7 @@ fn two_proofs_without_blinding_rows_share_what_the_queries_open() {
     }
 }
 
-/// All source files of a crate but tests.
+/// All source files of a crate except tests.
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -91,7 +93,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 
 #[test]
 fn nobody_can_seed_the_prover() {
-    // What the prover is given is chips, traces, bound bytes and a control: no generator.
+    // The prover receives chips, traces, bound bytes and a control, but no generator.
     type Prove =
         fn(&ProvingKey, &[Tiny], Vec<Trace>, &[u8], &Control<'_>) -> Result<Vec<u8>, ProveError>;
     let _: Prove = ProvingKey::prove::<Tiny>;
@@ -103,7 +105,7 @@ fn nobody_can_seed_the_prover() {
     assert!(files.len() > 40, "{files:?}");
     for file in files {
         let source = std::fs::read_to_string(&file).unwrap();
-        // What follows stands in tests only.
+        // The code after this is for tests only.
         let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap();
         for line in source.lines() {
             let declares = line.trim_start().starts_with("pub ") && line.contains("fn ");
@@ -113,7 +115,7 @@ fn nobody_can_seed_the_prover() {
             );
             if line.contains("from_seed") || line.contains("seed_from") || line.contains("from_rng")
             {
-                // By the system, and by a generator that the system seeded.
+                // The system seeds the first generator, and that generator seeds the second.
                 let allowed = [
                     "Ok(StdRng::from_seed(*seed))",
                     "StdRng::from_seed(*self.seed).fill_bytes(salts.as_flattened_mut());",

@@ -1,4 +1,4 @@
-//! Proofs by dishonest provers, each refused by the check that its lie breaks.
+//! Tests with proofs by dishonest provers. The check that a lie breaks refuses each of them.
 
 use crate::air::check_blinded;
 use crate::hash::{Blake3Hash, Blake3TruncatedHash, Poseidon2Hash, ProofHash};
@@ -9,7 +9,7 @@ use crate::testing::seam::{self, Deviation};
 use crate::testing::tiny::{TINY, Tiny, chips, key_with, rng, traces};
 use crate::{Parameters, ProvingKey, VerifierKey, VerifyError};
 
-/// Tests with the hash of each suite.
+/// Runs tests with the hash of each suite.
 macro_rules! with_all_hashes {
     ($($test:ident)+) => {
         mod blake3 {
@@ -24,7 +24,7 @@ macro_rules! with_all_hashes {
     };
 }
 
-/// The verifier says to each case what the list says.
+/// The verifier's verdict on each case is the one that the list states.
 fn assert_verdicts<H: ProofHash>(list: impl FnOnce(&ProvingKey) -> Vec<Case>) {
     let key = key_with(H::FUNCTION);
     let cases = list(&key);
@@ -116,7 +116,7 @@ fn other_numbers_of_queries_are_refused<H: ProofHash>() {
     for (prover, verifier) in [(&many, &few), (&few, &many)] {
         let (proof, _) = seam::prove::<H, _>(prover, instance, &mut rng(1), Deviation::default());
         assert!(verifier.verifier().verify_with::<Tiny, H>(&chips, BOUND, &proof).is_err());
-        // Even where no challenge depends on the key.
+        // The proof is refused even if no challenge depends on the key.
         let prove =
             || seam::prove::<Scripted<H>, _>(prover, instance, &mut rng(1), Deviation::default()).0;
         let (proof, _) = recorded(FORCED, prove);
@@ -127,7 +127,7 @@ fn other_numbers_of_queries_are_refused<H: ProofHash>() {
 
 fn repeated_queries_are_opened_once<H: ProofHash>() {
     assert_verdicts::<H>(dishonest::repeated_queries::<H>);
-    // Opened twice it is one row too many.
+    // If it is opened twice, there is one row too many.
     let key = key_with(H::FUNCTION);
     let case = dishonest::repeated_queries::<H>(&key).remove(0);
     let (_, events) = case.verify_recorded::<H>(key.verifier());

@@ -1,4 +1,5 @@
-//! How much memory a proof takes is nothing that it tells: under the same coins it is the same, byte for byte.
+//! Tests that a proof does not reveal how much memory it took: with the same randomness it is the
+//! same, byte for byte.
 
 use super::*;
 use crate::control::Memory;

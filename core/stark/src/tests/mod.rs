@@ -1,3 +1,9 @@
+//! Tests of whole proofs over tables that are too small and under parameters that are too weak for
+//! use.
+//!
+//! `bytes`, `fiat_shamir` and `malicious` test soundness, `hiding`, `rank`, `memory` and `checked`
+//! test zero knowledge, and the others test single interfaces.
+
 mod bytes;
 mod cancelling;
 mod checked;

@@ -1,4 +1,4 @@
-//! Proofs that are opened query by query, whether they are right or not.
+//! Tests that proofs are opened query by query, whether they are right or wrong.
 
 use p3_field::PrimeCharacteristicRing;
 
@@ -36,7 +36,7 @@ fn lies_are_opened_too() {
 
 #[test]
 fn parts_of_other_lengths_are_told() {
-    /// Takes an element from a list, or adds one.
+    /// Removes an element from a list, or adds one.
     fn change<T>(list: &mut Vec<T>, more: Option<T>) {
         match more {
             Some(element) => list.push(element),
@@ -72,7 +72,7 @@ fn parts_of_other_lengths_are_told() {
             let mut proof = honest.clone();
             change(&mut proof, more);
             let refused = OpenedProof::new(key.verifier(), BOUND, &proof).err();
-            // What is committed to moves the queries, and with them every length.
+            // A change of a commitment changes the queries, and with them every length.
             assert!(
                 matches!(refused, Some(VerifyError::TooShort | VerifyError::TooLong)),
                 "{number}, {more}"

@@ -1,4 +1,4 @@
-//! The program of a key, and that the key's hash covers all of it.
+//! Tests the program of a key, and that the key's hash covers all of it.
 
 use p3_field::PrimeCharacteristicRing;
 
@@ -57,7 +57,7 @@ fn nodes_are_needed_distinct_and_in_order() {
 const BUS: Bus = Bus { name: "bus", width: 1 };
 const OTHER: Bus = Bus { name: "other bus", width: 1 };
 
-/// A table of which one thing is otherwise than usual.
+/// A table in which one thing differs from the usual.
 struct But(&'static str);
 
 impl Chip for But {

@@ -1,9 +1,13 @@
-//! Every view that one witness gives can be had from every other, by exact linear algebra on whole proofs over small tables.
+//! Shows by exact linear algebra on whole proofs over small tables that every view of one witness
+//! can also come from every other witness.
 //!
-//! With challenges forced, what a verifier sees of a tree is an affine function of what is drawn after the tree before and before
-//! this one, all earlier draws being fixed. These functions are found by drawing ones and zeros, and solved for the draws
-//! with which the proof of another witness shows the same in every field element. Solutions form an affine space of the same
-//! dimension for each witness, so views are equally likely: the proofs of two witnesses are distributed alike.
+//! With forced challenges and all earlier draws fixed, what a verifier sees of a tree is an affine
+//! function of what is drawn between the previous tree and this one. The test finds these functions
+//! by drawing ones and zeros. It then solves for the draws with which the proof of another witness
+//! shows the same view in every field element.
+//!
+//! The solutions form an affine space of the same dimension for each witness, so views are equally
+//! likely. The proofs of two witnesses are therefore distributed alike.
 
 use std::convert::Infallible;
 
@@ -20,7 +24,7 @@ use crate::testing::script::{Event, Mode, Scripted, commitments, recorded};
 use crate::testing::seam::{self, Deviation, Seen};
 use crate::{HashFunction, ProvingKey, VerifierKey};
 
-/// Rows at the end of a table that carry nothing.
+/// Number of rows at the end of a table that carry nothing.
 const RESERVED: usize = 12;
 
 const PARAMETERS: Parameters = Parameters {
@@ -29,7 +33,7 @@ const PARAMETERS: Parameters = Parameters {
     queries: 2,
     max_log_arity: 2,
     log_final_poly_len: 1,
-    // Two for the queries, two for each of four points.
+    // Two for the queries, and two for each of four points.
     blinding_rows: 10,
     lookup_grinding_bits: 0,
     ood_grinding_bits: 0,
@@ -43,7 +47,7 @@ const CHALLENGES: Mode = Mode::Forced(7);
 /// `(index, value)`.
 const VALUE: Bus = Bus::new("value", 2);
 
-/// Free values, each with the product of three of its neighbours, and looked up.
+/// Free values, each with the product of three of its neighbours, and a lookup of each value.
 #[derive(Clone)]
 struct Walk;
 
@@ -107,7 +111,7 @@ fn chips(heights: usize) -> Vec<Small> {
     std::iter::once(Small::Walk(Walk)).chain(takers).collect()
 }
 
-/// A witness, one for each number.
+/// A witness for each number.
 fn traces(chips: &[Small], number: u64) -> Vec<Trace> {
     let mut rng = StdRng::seed_from_u64(number);
     let mut walk = Trace::zeroed(32, 3);
@@ -131,7 +135,8 @@ fn traces(chips: &[Small], number: u64) -> Vec<Trace> {
     traces
 }
 
-/// Everything drawn, by the trees committed to before; zeros when it is used up, and for salts.
+/// Everything that is drawn, by the number of trees that are committed to before. After the last
+/// draw, and for salts, zeros are drawn.
 #[derive(Clone, Default)]
 struct Draws([Vec<F>; TREES]);
 
@@ -162,7 +167,7 @@ impl TryRng for Dictated<'_> {
 
 impl TryCryptoRng for Dictated<'_> {}
 
-/// What a prover of this test can be left without.
+/// The randomness that a prover of this test can lack.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Part {
     MaskBus,
@@ -174,7 +179,7 @@ enum Part {
     LookupRows,
 }
 
-/// Where no draws were found that give the view.
+/// The place where no draws were found that give the view.
 #[derive(Debug, PartialEq)]
 enum Leak {
     Terminals,
@@ -184,7 +189,7 @@ enum Leak {
 struct Experiment {
     key: ProvingKey,
     chips: Vec<Small>,
-    /// Numbers drawn at each stage.
+    /// Number of draws at each stage.
     counts: [usize; TREES],
     queries: usize,
     without: Option<Part>,
@@ -222,12 +227,12 @@ impl Experiment {
         self.key.verifier()
     }
 
-    /// Numbers drawn first, for the cells of masks.
+    /// Number of draws for the cells of masks. They come first.
     fn mask_cells(&self) -> usize {
         EXTENSION_DEGREE * self.verifier().shape.groups.len()
     }
 
-    /// Whether a number is for the last blinding row of a group.
+    /// Whether a draw is for the last blinding row of a group.
     fn is_of_last_row(&self, draw: usize) -> bool {
         let mut end = self.mask_cells();
         self.verifier().shape.groups.iter().any(|group| {
@@ -236,7 +241,7 @@ impl Experiment {
         })
     }
 
-    /// Whether a number is left zero because this prover is without it.
+    /// Whether a draw is left zero because this prover lacks it.
     fn is_withheld(&self, stage: usize, draw: usize) -> bool {
         let shape = &self.verifier().shape;
         let masks = EXTENSION_DEGREE * shape.groups[0].height();
@@ -278,11 +283,11 @@ impl Experiment {
         seen
     }
 
-    /// What is seen of a tree; of the last, the codeword too.
+    /// What is seen of a tree. For the last tree, this includes the codeword.
     fn of_tree(&self, seen: &Seen, tree: usize) -> Vec<F> {
         let shape = &self.verifier().shape;
         let values = seen.values.iter().zip(&shape.terms).filter(|(_, term)| term.tree == tree);
-        // A codeword follows from as many of its values as it has coefficients.
+        // As many values of a codeword as it has coefficients determine the codeword.
         let codeword =
             if tree == QUOTIENT { &seen.codeword[..1 << shape.log_height()] } else { &[] };
         let extensions = values.map(|(value, _)| value).chain(codeword);
@@ -290,7 +295,8 @@ impl Experiment {
         seen.rows[tree].iter().flatten().chain(extensions).copied().collect()
     }
 
-    /// Draws with which another witness gives the same view as the first with its own.
+    /// Finds draws with which another witness gives the same view as the first witness with its own
+    /// draws.
     fn simulate(&self) -> Result<(), Leak> {
         let (first, other) = (traces(&self.chips, 1), traces(&self.chips, 2));
         let view = self.see(&first, &self.draw(3));
@@ -303,7 +309,8 @@ impl Experiment {
         Ok(())
     }
 
-    /// Finds the cells of the masks: a group's terminal has the inverse of one fingerprint of them, less that of the group before.
+    /// Finds the cells of the masks. A group's terminal contains the inverse of one fingerprint of
+    /// them, less the inverse of the previous group's fingerprint.
     fn simulate_terminals(
         &self,
         view: &Seen,
@@ -315,7 +322,7 @@ impl Experiment {
         let groups = shape.groups.len();
         let sends = shape.groups[0].interactions.last().expect("its mask sends");
         let tag = EF::from_usize(sends.tag);
-        // gamma - tag - beta group - beta^2 (first + beta second)
+        // `gamma - tag - beta group - beta^2 (first + beta second)`
         let start = |group: usize| gamma - tag - beta * F::from_usize(group);
         let seen = self.see(other, draws);
         let (mut before, mut wanted_before) = (EF::ZERO, EF::ZERO);
@@ -358,7 +365,7 @@ impl Experiment {
         draws: &mut Draws,
     ) -> Result<(), Leak> {
         let base = self.of_tree(&self.see(other, draws), tree);
-        // The masks' cells are settled.
+        // The cells of the masks are already fixed.
         let first = if tree == MAIN { self.mask_cells() } else { 0 };
         let free: Vec<_> =
             (first..self.counts[tree]).filter(|&draw| !self.is_withheld(tree, draw)).collect();

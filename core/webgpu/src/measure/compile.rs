@@ -1,4 +1,4 @@
-//! How long kernels take to compile.
+//! Measures how long kernels take to compile.
 
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
@@ -9,20 +9,20 @@ use crate::kernels;
 /// A module of kernels that was compiled.
 #[derive(Clone, Debug)]
 pub struct Compiled {
-    /// Its kernels.
+    /// The module's kernels.
     pub kernels: String,
     /// Bytes of its source.
     pub source_bytes: usize,
-    /// From its source to its pipelines.
+    /// The time from its source to its pipelines.
     pub elapsed: Duration,
 }
 
-/// Opens a GPU and tells how long each module took.
+/// Opens a GPU and returns how long each module took.
 ///
 /// # Errors
-/// Those of [`Gpu::open`].
+/// Returns the errors of [`Gpu::open`].
 pub async fn compile(options: Options) -> Result<(Gpu, Vec<Compiled>), GpuError> {
-    // Modules are compiled in their order, each right after its source was asked for.
+    // Modules are compiled in their order. Each is compiled right after its source is requested.
     let starts = RefCell::new(Vec::new());
     let note = |source: String| {
         starts.borrow_mut().push((Instant::now(), source.len()));

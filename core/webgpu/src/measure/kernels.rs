@@ -1,4 +1,4 @@
-//! What a run of each kernel does, by its parameters.
+//! The work of each kernel run, computed from its parameters.
 
 use bytemuck::Pod;
 use velum_stark::shape::{Group, Shape};
@@ -15,7 +15,7 @@ use crate::quotient::{Small, Split};
 use crate::transform::{FROM_FACTORS, TO_FACTORS, Transform};
 use crate::tree::Parameters as Tree;
 
-/// Kernels that do one thing, with the unit in which their work is told.
+/// Kernels with one purpose, and the unit in which their work is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Kind {
@@ -33,7 +33,7 @@ pub enum Kind {
     Poseidon2Nodes,
     /// Fractions of the lookup argument.
     Fractions,
-    /// Their divisions, and their sums.
+    /// Divisions and sums of these fractions.
     Lookups,
     /// Constraints.
     Constraints,
@@ -41,7 +41,7 @@ pub enum Kind {
     Chunks,
     /// Weights and denominators of rows.
     Points,
-    /// Values out of domain.
+    /// Out-of-domain values.
     Values,
     /// Sums of columns by point.
     Batch,
@@ -58,7 +58,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Its name, and what is counted: one of these is a unit of work.
+    /// The name, and the unit of work that is counted.
     pub const fn names(self) -> [&'static str; 2] {
         match self {
             Self::OuterTransform => ["transform, memory to memory", "element"],
@@ -83,19 +83,19 @@ impl Kind {
     }
 }
 
-/// What one run of a kernel did.
+/// The work of one run of a kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Done {
-    /// Which kernel.
+    /// The kernel.
     pub kind: Kind,
-    /// So many units.
+    /// Number of units.
     pub units: u64,
-    /// All of its work.
+    /// All of the run's work.
     pub work: Work,
 }
 
 impl Observed {
-    /// What the run did, in a proof under a key.
+    /// The work of the run, in a proof under a key.
     pub fn done(&self, key: &GpuKey) -> Done {
         let (kind, units, work) = match self.kernel {
             Kernel::Outer => outer(&self.parameters()),
@@ -142,7 +142,8 @@ impl Observed {
     }
 }
 
-/// The sums and shifts of an element in `log_radix` layers that a thread does at once: those of `transform_small`.
+/// The additions and shifts of `transform_small` for `elements` elements, in `log_radix` layers
+/// that a thread computes at once.
 fn layers(log_radix: u32, elements: u64) -> Work {
     let shifts = match log_radix {
         3 => 5 * elements / 8,
@@ -168,7 +169,8 @@ fn outer(transform: &Transform) -> (Kind, u64, Work) {
     (Kind::OuterTransform, elements, products + layers(transform.log_radix, elements) + moved)
 }
 
-/// Two steps of three layers are a group. Before each step an element is multiplied by a power of two, after each group by a twiddle but after the last.
+/// Two steps of three layers are a group. Before each step, an element is multiplied by a power of
+/// two. After each group except the last, it is multiplied by a twiddle.
 fn inner(transform: &Transform) -> (Kind, u64, Work) {
     let elements = elements(transform);
     let mut work = Work::multiplications(factors(transform) * elements)
@@ -187,7 +189,7 @@ fn inner(transform: &Transform) -> (Kind, u64, Work) {
     (Kind::InnerTransform, elements, work)
 }
 
-/// Elements of a chunk of BLAKE3, and of a block of either hash function.
+/// Number of elements of a BLAKE3 chunk, and of a block of either hash function.
 const CHUNK: u64 = 128;
 const BLOCK: u64 = 8;
 
@@ -202,7 +204,7 @@ fn leaves(kind: Kind, tree: &Tree) -> (Kind, u64, Work) {
         let outer = if pieces > 1 { pieces.div_ceil(2) } else { 0 };
         Work::COMPRESSION * (length.div_ceil(BLOCK) + outer)
     };
-    // A salt takes as much as two elements, and a digest as much as four.
+    // A salt has the size of two elements, and a digest the size of four.
     let moved = Work::read(width + 2 * is_salted) + Work::written(4);
     (kind, rows * width, (hashed + moved) * rows)
 }
@@ -212,12 +214,12 @@ fn nodes(kind: Kind, count: u64) -> (Kind, u64, Work) {
     (kind, count, (hashed + Work::read(8) + Work::written(4)) * count)
 }
 
-/// Nodes of the levels that one workgroup does.
+/// Number of nodes of the levels that one workgroup computes.
 fn top(tree: &Tree) -> u64 {
     (0..tree.levels).map(|level| u64::from(tree.count >> level)).sum()
 }
 
-/// Constraints are computed on rows in bit-reversed order, fractions on those as they are.
+/// Constraints are computed on rows in bit-reversed order, fractions on rows in natural order.
 fn interpreted(key: &GpuKey, interpreter: &Interpreter) -> (Kind, u64, Work) {
     let rows = u64::from(interpreter.count);
     let is_constraints = interpreter.reversed == 1;
@@ -239,7 +241,7 @@ fn interpreted(key: &GpuKey, interpreter: &Interpreter) -> (Kind, u64, Work) {
     (if is_constraints { Kind::Constraints } else { Kind::Fractions }, rows, of_row * rows)
 }
 
-/// Four products a batch, and one inversion a row.
+/// Four products for each batch, and one inversion for each row.
 fn divided(lookup: &Lookup) -> (Kind, u64, Work) {
     let (rows, batches) = (u64::from(lookup.active), u64::from(lookup.batches));
     let of_batch = Work::PRODUCT_X * 4 + Work::read(8) + Work::written(4);
@@ -250,18 +252,19 @@ fn accumulated(lookup: &Lookup) -> (Kind, u64, Work) {
     let (rows, batches) = (u64::from(lookup.active), u64::from(lookup.batches));
     let of_batch = Work::additions(2) + Work::read(2);
     let of_row = Work::additions(2) + Work::read(2) + Work::written(4);
-    // The fractions are those that were divided.
+    // The fractions are already counted when they are divided.
     (Kind::Lookups, 0, (of_batch * batches + of_row) * rows)
 }
 
-/// A product for each coefficient, and two transforms of the small coset by the school book.
+/// A product for each coefficient, and two transforms of the small coset by the textbook algorithm.
 fn divided_small(small: &Small) -> (Kind, u64, Work) {
     let (order, few) = (1_u64 << small.log_order, 1_u64 << small.log_small);
     let product = Work::multiplications(2) + Work::additions(2);
     (Kind::Chunks, 0, product * (order + 2 * few * few) + Work::read(2 * order))
 }
 
-/// Of each coefficient of a chunk the sum of the groups' and of a mask that is multiplied by a power.
+/// For each coefficient of a chunk, the sum of the groups' coefficients and of a mask that is
+/// multiplied by a power.
 fn split(split: &Split) -> (Kind, u64, Work) {
     let (height, length) = (1_u64 << split.log_height, u64::from(split.length));
     let coefficients = u64::from(split.chunks) * length;
@@ -288,7 +291,7 @@ fn evaluated(evaluate: &Evaluate, columns: u64) -> (Kind, u64, Work) {
     (Kind::Values, cells, (Work::multiplications(2) + Work::additions(2) + Work::read(1)) * cells)
 }
 
-/// Columns of the base field that are opened in a group.
+/// Number of base columns that are opened in a group.
 fn terms(shape: &Shape, group: usize) -> u64 {
     let of_group = shape.terms.iter().filter(|term| term.group == group);
     of_group.map(|term| term.base_columns() as u64).sum()
@@ -326,14 +329,14 @@ fn folded(fold: &Fold) -> (Kind, u64, Work) {
 
 fn gathered(gather: &Gather) -> (Kind, u64, Work) {
     let count = u64::from(gather.count);
-    // An index is half as long as an element.
+    // An index has half the size of an element.
     let indices = Work { read: 4 * count, ..Work::default() };
     (Kind::Gather, count, (Work::read(1) + Work::written(1)) * count + indices)
 }
 
 impl GpuKey {
-    /// Of each group the logarithm of its height, the columns of its main matrix, and the work of the interpreter on a row: of constraints and of fractions,
-    /// each with the operands that are cells.
+    /// For each group, its height, its widths, and the interpreter's work on a row for constraints
+    /// and for fractions, each with the number of operands that are cells.
     pub fn groups(&self) -> Vec<OfGroup> {
         let of_group = |(group, shape): (&GroupKey, &Group)| {
             let [constraints, fractions] = [&group.quotient, &group.fractions].map(|code| {
@@ -353,23 +356,23 @@ impl GpuKey {
 /// A group of tables.
 #[derive(Clone, Copy, Debug)]
 pub struct OfGroup {
-    /// The logarithm of its height.
+    /// Binary logarithm of the height.
     pub log_height: usize,
-    /// Columns of the base field in each tree.
+    /// Number of base columns in each tree.
     pub widths: [usize; 3],
     /// The interpreter's work on a row of the quotient.
     pub constraints: OfRow,
-    /// The same of the lookups' fractions.
+    /// The interpreter's work on a row of the lookups' fractions.
     pub fractions: OfRow,
 }
 
 /// The interpreter's work on a row.
 #[derive(Clone, Copy, Debug)]
 pub struct OfRow {
-    /// Instructions.
+    /// Number of instructions.
     pub instructions: usize,
-    /// What they do.
+    /// The work of the instructions.
     pub work: Work,
-    /// Operands that are cells.
+    /// Number of operands that are cells.
     pub loads: u64,
 }

@@ -1,8 +1,11 @@
-//! How long kernels and stages take on a device, what they do in that time, and what the device can do at most.
+//! Measures how long kernels and stages take on a device, what they do in that time, and what the
+//! device can do at most.
 //!
-//! Kernels are timed in proofs: [`Gpu::observe_kernels`](crate::Gpu::observe_kernels) has a device run each of them by itself and wait for it, which no proof
-//! does otherwise. Stages are timed by [`Gpu::wait_at_stages`](crate::Gpu::wait_at_stages). Both tell durations of the host's clock, with
-//! the time that it takes to submit a command and to hear that it is done: [`Peaks`] has it.
+//! Kernels are timed in proofs. [`Gpu::observe_kernels`](crate::Gpu::observe_kernels) makes a
+//! device run each kernel by itself and waits for it, which a proof does not do otherwise.
+//! [`Gpu::wait_at_stages`](crate::Gpu::wait_at_stages) times stages. Both report durations of the
+//! host's clock. These include the time to submit a command and to learn that it is done, which
+//! [`Peaks`] measures.
 
 mod compile;
 mod kernels;

@@ -9,7 +9,7 @@ use velum_stark::control::Control;
 use crate::device::Gpu;
 use crate::kernels::Kernel;
 
-/// What of a device is timed.
+/// What is timed on a device.
 #[derive(Default)]
 pub(crate) struct Watch {
     stages: AtomicBool,
@@ -23,7 +23,7 @@ pub struct Observed {
     pub(crate) kernel: Kernel,
     pub(crate) parameters: Vec<u8>,
     pub(crate) workgroups: [u32; 2],
-    /// From its submission until the device was done.
+    /// The time from its submission until the device was done.
     pub elapsed: Duration,
 }
 
@@ -42,25 +42,27 @@ impl Watch {
 }
 
 impl Gpu {
-    /// Waits for the device at the end of each stage of a proof, from now on or no more. Otherwise stages overlap, and one that waits for
-    /// the device is charged with what the stages before it left to do.
+    /// Turns waiting for the device at the end of each stage of a proof on or off. Without waiting,
+    /// stages overlap, and a stage that waits for the device is charged with the work that earlier
+    /// stages left.
     pub fn wait_at_stages(&self, waits: bool) {
         self.0.counters.watch.stages.store(waits, Ordering::Relaxed);
     }
 
-    /// Runs every kernel by itself and keeps how long it took, from now on or no more.
+    /// Turns on or off that every kernel runs by itself and its duration is recorded.
     pub fn observe_kernels(&self, observes: bool) {
         self.0.counters.watch.kernels.store(observes, Ordering::Relaxed);
     }
 
-    /// The kernels that were observed since this was asked last, in their order.
+    /// The kernels observed since the last call, in their order.
     pub fn observed(&self) -> Vec<Observed> {
         std::mem::take(
             &mut self.0.counters.watch.observed.lock().unwrap_or_else(PoisonError::into_inner),
         )
     }
 
-    /// Waits until the device has done all that was submitted. What goes wrong is found by whoever reads from it.
+    /// Waits until the device has done everything that was submitted. Errors show when data is read
+    /// from the device.
     pub(crate) fn settle(&self) {
         let (sender, receiver) = std::sync::mpsc::channel();
         self.0.queue.on_submitted_work_done(move || {

@@ -1,4 +1,4 @@
-//! What a device can do at most.
+//! Measures what a device can do at most.
 
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
@@ -11,12 +11,12 @@ use crate::memory::{Buffer, ELEMENT};
 
 use super::Work;
 
-/// What a device can do in a second, by kernels that do nothing else.
+/// What a device can do in a second, measured with kernels that do nothing else.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Peaks {
-    /// From the submission of an empty command until the host hears that it is done.
+    /// The time from the submission of an empty command until the host learns that it is done.
     pub submission: Duration,
-    /// Bytes that are read or written, by copying: the faster of a kernel and a command.
+    /// Bytes that are read or written by copying. The faster of a kernel and a copy command counts.
     pub bytes: f64,
     /// Products of two elements of the base field.
     pub multiplications: f64,
@@ -24,46 +24,46 @@ pub struct Peaks {
     pub shifts: f64,
     /// Sums of two elements.
     pub additions: f64,
-    /// Additions, exclusive ors and rotations of words of 32 bits.
+    /// Additions, exclusive ors and rotations of 32-bit words.
     pub mixes: f64,
-    /// Products of words of 32 bits to each of which another is added.
+    /// Products of 32-bit words, to each of which another word is added.
     pub products: f64,
 }
 
-/// Additions, exclusive ors and rotations of a compression of BLAKE3: 56 times 6, 4 and 4, and 8 more.
+/// Additions, exclusive ors and rotations of a BLAKE3 compression: 56 times 6, 4 and 4, and 8 more.
 const MIXES: u64 = 56 * 14 + 8;
 
-/// Operations on words of 32 bits, counted in `field_u32.wgsl`, of which halves of words are computed once: those of a product are 16 products
-/// and others.
+/// Numbers of operations on 32-bit words, counted in `field_u32.wgsl`, where halves of words are
+/// computed once. `OF_PRODUCT` has the number of products and the number of other operations.
 const OF_PRODUCT: [f64; 2] = [16.0, 99.0];
 const OF_SHIFT: f64 = 72.0;
 const OF_SUM: f64 = 16.0;
 
-/// Operations of a mix, whose rotation is two shifts and an or.
+/// Number of operations of a mix, whose rotation consists of two shifts and an or.
 const OF_MIX: f64 = 1_240.0 / MIXES as f64;
 
-/// Threads of a workgroup, as the kernels have them.
+/// Number of threads of a workgroup, as in the kernels.
 const THREADS: u64 = 256;
 
-/// Elements that are copied, at most: more than caches have.
+/// The largest number of elements that are copied, more than caches hold.
 const COPIED: u64 = 1 << 25;
 
-/// Threads that compute, and what each does.
+/// Number of threads that compute, and the number of steps of each.
 const COMPUTING: u64 = 1 << 16;
 const STEPS: u64 = 128;
 
-/// How long is measured at least, and how often.
+/// The minimum duration of a measurement, and the number of measurements.
 const LONG: Duration = Duration::from_millis(40);
 const RUNS: usize = 5;
 
-/// Most runs of a kernel in one go.
+/// The largest number of runs of a kernel in one submission.
 const MOST: u64 = 512;
 
 impl Peaks {
     /// Measures a device.
     ///
     /// # Errors
-    /// Those of the device.
+    /// Returns the errors of the device.
     pub fn measure(gpu: &Gpu, only_32_bit: bool) -> Result<Self, GpuError> {
         let copied = (gpu.adapter().max_binding / ELEMENT).min(COPIED) / THREADS * THREADS;
         let buffers = [gpu.0.pool.public(copied), gpu.0.pool.public(copied)];
@@ -87,8 +87,8 @@ impl Peaks {
         Ok(peaks)
     }
 
-    /// What a device could do at most of which nothing is known but the bytes that it moves and the products and other operations on words of 32 bits
-    /// that it does in a second.
+    /// The limits of a device of which only three numbers are known: the bytes that it moves, the
+    /// products of 32-bit words, and the other operations on 32-bit words in a second.
     pub const fn assumed(bytes: f64, products: f64, others: f64) -> Self {
         Self {
             submission: Duration::ZERO,
@@ -101,7 +101,8 @@ impl Peaks {
         }
     }
 
-    /// How long the device takes at least to move what some work moves, and to compute what it computes.
+    /// The minimum time that the device takes to move the bytes of some work, and the minimum time
+    /// to compute it.
     pub fn least(&self, work: &Work) -> [Duration; 2] {
         let arithmetic = work.multiplications as f64 / self.multiplications
             + work.shifts as f64 / self.shifts
@@ -126,7 +127,7 @@ struct Peak<'a> {
 }
 
 impl Peak<'_> {
-    /// How long a kernel takes on so many threads.
+    /// The duration of a kernel on this number of threads.
     fn kernel(&self, name: &str, threads: u64) -> Duration {
         let device = &self.gpu.0.device;
         let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
@@ -160,7 +161,7 @@ impl Peak<'_> {
         (0..10 * RUNS).map(|_| self.timed(1, &|_| ())).min().unwrap_or_default()
     }
 
-    /// The shortest of some runs, each of as many times as take long enough.
+    /// The shortest of several runs, each of which is repeated until it takes long enough.
     fn repeated(&self, record: impl Fn(&mut wgpu::CommandEncoder)) -> Duration {
         self.timed(1, &record);
         let once = self.timed(1, &record);

@@ -1,4 +1,5 @@
-//! Steps of proofs on columns of any shape, without a proof. What the cells hold makes no difference: nothing branches on them.
+//! Steps of proofs on columns of any shape, without a proof. The contents of the cells make no
+//! difference, because nothing branches on them.
 
 use p3_field::{PrimeCharacteristicRing, TwoAdicField};
 use velum_stark::control::Control;
@@ -15,7 +16,7 @@ use crate::recorder::Recorder;
 use crate::transform::{Columns, Form, Roots};
 use crate::tree::Rows;
 
-/// Columns of a table that are extended and hashed, with what that takes.
+/// Columns of a table that are extended and hashed, with the necessary buffers.
 pub struct Samples<'a> {
     backend: &'a WebGpu,
     roots: Roots,
@@ -25,7 +26,7 @@ pub struct Samples<'a> {
 }
 
 impl<'a> Samples<'a> {
-    /// So many columns of zeros of `2^log_height` rows, at rate `2^-log_blowup`.
+    /// `width` columns of zeros, with `2^log_height` rows, at rate `2^-log_blowup`.
     pub fn new(backend: &'a WebGpu, width: usize, log_height: usize, log_blowup: usize) -> Self {
         let gpu = backend.gpu();
         let log_order = log_height + log_blowup;
@@ -41,7 +42,7 @@ impl<'a> Samples<'a> {
         }
     }
 
-    /// Rows to coefficients, and these to all cosets.
+    /// Transforms rows to coefficients, and the coefficients to all cosets.
     pub fn extend(&self) -> Vec<Observed> {
         let gpu = self.backend.gpu();
         let (width, log_height) = (self.extended.width, self.extended.log_height);
@@ -64,7 +65,7 @@ impl<'a> Samples<'a> {
         })
     }
 
-    /// The extended columns to a tree.
+    /// Hashes the extended columns to a tree.
     pub fn hash(&self, function: HashFunction) -> Vec<Observed> {
         let gpu = self.backend.gpu();
         let hashes = Hashes::new(gpu, function);
@@ -76,10 +77,10 @@ impl<'a> Samples<'a> {
         })
     }
 
-    /// As many nonces by Poseidon2 as are tried in one go.
+    /// Tries as many nonces by Poseidon2 as are tried in one run.
     ///
     /// # Errors
-    /// Those of the device.
+    /// Returns the errors of the device.
     pub fn grind_poseidon2(&self, key: &GpuKey, bits: usize) -> Result<Vec<Observed>, GpuError> {
         let puzzle = Puzzle::Poseidon2 { state: [F::ONE; 12], lane: 0 };
         let gpu = self.backend.gpu();

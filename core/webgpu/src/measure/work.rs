@@ -1,7 +1,8 @@
 //! What kernels compute and move, counted from their source.
 //!
-//! Bytes are those of the columns that a kernel reads and writes, each once. What all columns share is in caches and not counted: twiddles, factors,
-//! weights, constants, instructions.
+//! Bytes are those of the columns that a kernel reads and writes, each counted once. Data that all
+//! columns share is in caches and is not counted: twiddles, factors, weights, constants,
+//! instructions.
 
 use std::ops::{Add, AddAssign, Mul};
 
@@ -28,16 +29,19 @@ impl Work {
     const NONE: Self =
         Self { multiplications: 0, shifts: 0, additions: 0, compressions: 0, read: 0, written: 0 };
 
-    /// `mul_x`: three products, of which one is multiplied by 7 = 8 - 1; two sums before, four sums and differences after.
+    /// `mul_x`: three products, one of which is multiplied by 7 = 8 - 1; two sums before, four sums
+    /// and differences after.
     pub(crate) const PRODUCT_X: Self =
         Self { multiplications: 3, shifts: 1, additions: 6, ..Self::NONE };
 
-    /// `inverse_x`: two squares, the norm, 63 squares and 62 products for its inverse, two products.
+    /// `inverse_x`: two squares, the norm, 63 squares and 62 products for its inverse, two
+    /// products.
     pub(crate) const INVERSE_X: Self =
         Self { multiplications: 129, shifts: 1, additions: 3, ..Self::NONE };
 
-    /// `permute` of Poseidon2: 118 seventh powers of 4 products and 22 times the diagonal of 12; 118 constants, 9 external layers of 65
-    /// sums and 22 internal ones of 23.
+    /// `permute` of Poseidon2: 118 seventh powers of 4 products each, and 22 times the diagonal of
+    /// 12; 118 constants, 9 external layers of 65 sums each, and 22 internal layers of 23 sums
+    /// each.
     pub(crate) const PERMUTATION: Self = Self {
         multiplications: 118 * 4 + 22 * 12,
         additions: 118 + 9 * 65 + 22 * 23,
@@ -59,17 +63,17 @@ impl Work {
         Self { additions: count, ..Self::NONE }
     }
 
-    /// So many elements that are read.
+    /// Work that reads this number of elements.
     pub(crate) const fn read(elements: u64) -> Self {
         Self { read: elements * ELEMENT, ..Self::NONE }
     }
 
-    /// So many elements that are written.
+    /// Work that writes this number of elements.
     pub(crate) const fn written(elements: u64) -> Self {
         Self { written: elements * ELEMENT, ..Self::NONE }
     }
 
-    /// Bytes that are read or written.
+    /// Number of bytes that are read or written.
     pub const fn bytes(&self) -> u64 {
         self.read + self.written
     }
@@ -96,7 +100,7 @@ impl AddAssign for Work {
     }
 }
 
-/// So many times.
+/// The work, repeated this number of times.
 impl Mul<u64> for Work {
     type Output = Self;
 

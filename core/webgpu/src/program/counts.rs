@@ -1,4 +1,4 @@
-//! What instructions compute and read on each row.
+//! Counts what instructions compute and read on each row.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +8,12 @@ use crate::measure::Work;
 /// What the interpreter does on a row.
 pub(crate) struct Counts {
     pub(crate) work: Work,
-    /// Operands that are cells. A cell that is one several times counts each time.
+    /// Number of operands that are cells. A cell counts each time that it is an operand.
     pub(crate) loads: u64,
 }
 
 impl Code {
-    /// The work of a row. Of the cells that are operands each is counted as read once.
+    /// The work of a row. Each cell that is an operand is counted as read once.
     pub(crate) fn counts(&self) -> Counts {
         let (mut work, mut loads, mut cells) = (Work::default(), 0, BTreeSet::new());
         for &[operation, _, first, second] in &self.instructions {

@@ -1,7 +1,9 @@
 //! A group's part of a constraint program as instructions of the kernel `interpret`.
 //!
-//! Nodes that are the same on all rows, such as powers of challenges, are computed by the host for each proof and read as constants. Cells
-//! are operands: they take no register. What is left is put in an order in which values are used soon, and given registers.
+//! The host computes nodes that are equal on all rows, such as powers of challenges, once for each
+//! proof. The kernel reads them as constants. Cells are operands and need no register. The
+//! remaining nodes are ordered so that values are used soon after they are computed, and are
+//! assigned to registers.
 
 #[cfg(feature = "measure")]
 mod counts;
@@ -15,14 +17,14 @@ use velum_stark::program::{FractionNodes, Input, Node, NodeId, Op, Program};
 
 use registers::Registers;
 
-/// Bits of a row offset in an operand, and what stands for none.
+/// Number of bits of a row offset in an operand, and the number that stands for offset zero.
 const OFFSET_BITS: u32 = 10;
 const OFFSET_ZERO: i32 = 512;
 
-/// Rows that a cell may be away from its own.
+/// The row offsets that a cell may have.
 pub(crate) const OFFSETS: std::ops::Range<i32> = -OFFSET_ZERO..OFFSET_ZERO;
 
-/// Where the kind of an operand stands.
+/// Position of an operand's kind.
 const KIND: u32 = 29;
 
 /// Kinds of operands, as the kernel numbers them.
@@ -53,10 +55,10 @@ mod operation {
 /// An operation with its flags, the register or slot that it writes, and its operands.
 pub(crate) type Instruction = [u32; 4];
 
-/// Instructions, and what they read as constants.
+/// Instructions, and the constants that they read.
 pub(crate) struct Code {
     pub(crate) instructions: Vec<Instruction>,
-    /// Registers that they take.
+    /// Number of registers that the instructions need.
     pub(crate) registers: usize,
     constants: Vec<Constant>,
 }
@@ -64,22 +66,23 @@ pub(crate) struct Code {
 /// A constant of one proof.
 #[derive(Clone, Copy)]
 enum Constant {
-    /// A node that is the same on all rows, of the base field or the extension field.
+    /// A node that is equal on all rows, of the base field or the extension field.
     Node { node: NodeId, is_extension: bool },
     /// A power of alpha.
     Power(usize),
 }
 
-/// Where columns stand that no tree commits to.
+/// The positions of the columns to which no tree commits.
 pub(crate) trait Columns {
-    /// A fixed column of a table, or a selector, by its place among the fixed columns; none for what is no such input.
+    /// The position among the fixed columns, and the row offset, of a fixed column of a table or of
+    /// a selector. `None` for any other input.
     fn fixed(&self, input: &Input) -> Option<(usize, i32)>;
 
-    /// A public column of a table.
+    /// The position of a table's public column.
     fn public(&self, table: usize, column: usize) -> usize;
 }
 
-/// What is the same on all rows, in one proof.
+/// The values that are equal on all rows in one proof.
 pub(crate) struct Challenges<'a> {
     pub(crate) gamma: EF,
     pub(crate) beta: EF,
@@ -87,7 +90,7 @@ pub(crate) struct Challenges<'a> {
     pub(crate) terminals: &'a [EF],
 }
 
-/// Nodes that are the same on all rows.
+/// The nodes that are equal on all rows.
 pub(crate) struct Invariants {
     is_invariant: Vec<bool>,
     is_extension: Vec<bool>,
@@ -109,7 +112,7 @@ impl Invariants {
         Self { is_invariant, is_extension: program.extensions() }
     }
 
-    /// The values of the nodes that are the same on all rows, and zeros for the others.
+    /// The values of the nodes that are equal on all rows, and zeros for the other nodes.
     pub(crate) fn values(&self, program: &Program, challenges: &Challenges<'_>) -> Vec<EF> {
         let mut values: Vec<EF> = Vec::with_capacity(program.nodes().len());
         for (node, &is_invariant) in program.nodes().iter().zip(&self.is_invariant) {
@@ -137,7 +140,7 @@ impl Invariants {
 }
 
 impl Code {
-    /// The quotient of a group: the sum of its weighed constraints over its zerofier.
+    /// The quotient of a group: the sum of its weighted constraints, divided by its zerofier.
     pub(crate) fn quotient(
         program: &Program,
         invariants: &Invariants,
@@ -161,7 +164,8 @@ impl Code {
         compiler.finish()
     }
 
-    /// The fractions of a group's batches: in slots `2 i` and `2 i + 1` numerator and denominator of batch `i`.
+    /// The fractions of a group's batches. Slots `2 i` and `2 i + 1` get the numerator and the
+    /// denominator of batch `i`.
     pub(crate) fn fractions(
         program: &Program,
         invariants: &Invariants,
@@ -174,7 +178,7 @@ impl Code {
             for fraction in [Some(first), second].into_iter().flatten() {
                 compiler.needs(part.fractions[fraction].count);
                 compiler.needs(part.fractions[fraction].denominator);
-                // Twice where the batch has two.
+                // The denominators of a batch of two fractions are used twice.
                 if second.is_some() {
                     compiler.needs(part.fractions[fraction].denominator);
                 }
@@ -197,7 +201,7 @@ impl Code {
         compiler.finish()
     }
 
-    /// The values of the constants, element by element, given those of the invariant nodes.
+    /// The values of the constants, element by element, from the values of the invariant nodes.
     pub(crate) fn constants(&self, values: &[EF], powers: &[EF]) -> Vec<F> {
         let mut elements = Vec::with_capacity(EXTENSION_DEGREE * self.constants.len());
         for constant in &self.constants {
@@ -230,12 +234,13 @@ struct Compiler<'a, C> {
     columns: &'a C,
     instructions: Vec<Instruction>,
     constants: Vec<Constant>,
-    /// Elements of the constants so far, and the operand of each node that is one.
+    /// Number of elements of the constants so far. `known` has the operand of each node that is a
+    /// constant.
     elements: usize,
     known: HashMap<NodeId, u32>,
-    /// How often each node is still used.
+    /// The number of remaining uses of each node.
     uses: Vec<u32>,
-    /// The register of each node that is in one.
+    /// The register of each node that is in a register.
     held: HashMap<NodeId, usize>,
     registers: Registers,
 }
@@ -272,7 +277,7 @@ impl<'a, C: Columns> Compiler<'a, C> {
         }
     }
 
-    /// Counts a use of a node, and where it is the first one of the nodes that it is made of.
+    /// Counts a use of a node. On its first use, also counts the uses of its operands.
     fn needs(&mut self, node: NodeId) {
         let mut left = vec![node];
         while let Some(node) = left.pop() {
@@ -285,7 +290,7 @@ impl<'a, C: Columns> Compiler<'a, C> {
         }
     }
 
-    /// Ends a use of a node: after the last one its register is free.
+    /// Ends a use of a node. After the last use, its register is free.
     fn used(&mut self, node: NodeId) {
         self.uses[node] -= 1;
         if self.uses[node] == 0
@@ -295,7 +300,7 @@ impl<'a, C: Columns> Compiler<'a, C> {
         }
     }
 
-    /// Elements of a node.
+    /// Number of elements of a node.
     fn width(&self, node: NodeId) -> usize {
         if self.invariants.is_extension[node] { EXTENSION_DEGREE } else { 1 }
     }
@@ -310,7 +315,8 @@ impl<'a, C: Columns> Compiler<'a, C> {
         at
     }
 
-    /// The operand of a node, and whether it is of the extension field. Whatever it is made of is computed first.
+    /// The operand of a node, and whether it is of the extension field. Everything on which the
+    /// node depends is computed first.
     fn value(&mut self, node: NodeId) -> (u32, bool) {
         let is_extension = self.invariants.is_extension[node];
         if self.invariants.is_invariant[node] {
@@ -347,7 +353,8 @@ impl<'a, C: Columns> Compiler<'a, C> {
         }
     }
 
-    /// Computes a node into a register, if it is in none yet, without recursion: programs are deep.
+    /// Computes a node into a register if it is not yet in one. Programs are deep, so this does not
+    /// recurse.
     fn compute(&mut self, node: NodeId) {
         let mut left = vec![(node, false)];
         while let Some((node, is_ready)) = left.pop() {
@@ -364,7 +371,7 @@ impl<'a, C: Columns> Compiler<'a, C> {
         }
     }
 
-    /// Computes a node whose operands are at hand.
+    /// Computes a node whose operands are available.
     fn apply(&mut self, node: NodeId, op: Op, [a, b]: [NodeId; 2]) {
         let [(first, first_x), (second, second_x)] = [self.value(a), self.value(b)];
         self.used(a);
@@ -387,10 +394,10 @@ impl<'a, C: Columns> Compiler<'a, C> {
         self.used(node);
     }
 
-    /// Writes the numerator and the denominator of two fractions' sum.
+    /// Writes the numerator and the denominator of the sum of two fractions.
     fn write_sum_of_fractions(&mut self, slots: [u32; 2], fractions: [&FractionNodes; 2]) {
         let mut products = [0; 2];
-        // The count of each times the denominator of the other.
+        // The count of each fraction times the denominator of the other.
         for (product, (one, other)) in products.iter_mut().zip([(0, 1), (1, 0)]) {
             let (count, denominator) = (fractions[one].count, fractions[other].denominator);
             let (count_at, denominator_at) = (self.value(count), self.value(denominator));
@@ -411,7 +418,7 @@ impl<'a, C: Columns> Compiler<'a, C> {
     }
 }
 
-/// An operation on operands, of which some are of the extension field.
+/// An operation on operands, some of which may be of the extension field.
 fn instruction(op: Op, (first, first_x): (u32, bool), (second, second_x): (u32, bool)) -> [u32; 3] {
     let operation = match (op, first_x || second_x) {
         (Op::Add, false) => operation::ADD,

@@ -1,8 +1,8 @@
-//! Registers, one or two side by side.
+//! Allocates registers, one or two side by side.
 
 use std::collections::BTreeSet;
 
-/// Which registers are free.
+/// The free registers.
 #[derive(Default)]
 pub(super) struct Registers {
     free: BTreeSet<usize>,
@@ -10,7 +10,7 @@ pub(super) struct Registers {
 }
 
 impl Registers {
-    /// The first of `width` registers side by side that are free.
+    /// Takes `width` adjacent free registers and returns the first.
     pub(super) fn take(&mut self, width: usize) -> usize {
         let fits =
             |first: &usize| (*first..first + width).all(|register| self.free.contains(&register));
@@ -22,12 +22,12 @@ impl Registers {
         first
     }
 
-    /// Gives registers back.
+    /// Frees registers.
     pub(super) fn free(&mut self, first: usize, width: usize) {
         self.free.extend(first..first + width);
     }
 
-    /// How many there are.
+    /// Number of registers.
     pub(super) fn most(&self) -> usize {
         self.most
     }

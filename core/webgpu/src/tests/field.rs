@@ -1,4 +1,4 @@
-//! The field and its extension.
+//! Tests the field and its extension.
 
 use bytemuck::{Pod, Zeroable};
 use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, PrimeField64};
@@ -19,7 +19,7 @@ struct Testing {
     count: u32,
 }
 
-/// An operation's name, and the operation by the processor.
+/// An operation's name, and the operation on the CPU.
 type Operation<'a> = (&'a str, &'a dyn Fn(EF, EF) -> EF);
 
 fn operate(gpu: &Gpu, operation: u32, first: &[EF], second: &[EF]) -> Vec<EF> {
@@ -37,7 +37,7 @@ fn operate(gpu: &Gpu, operation: u32, first: &[EF], second: &[EF]) -> Vec<EF> {
     elements_x(&block_on(recorder.read(&results, 2 * ELEMENT * first.len() as u64)).unwrap())
 }
 
-/// Every pair of edges as coefficients of either operand, and random elements.
+/// Every pair of edge values as coefficients of either operand, and random elements.
 fn operands() -> (Vec<EF>, Vec<EF>) {
     let edges = edges();
     let (mut first, mut second) = (Vec::new(), Vec::new());

@@ -1,4 +1,4 @@
-//! Nonces.
+//! Tests the search for nonces.
 
 use velum_stark::control::{CancelToken, Control};
 use velum_stark::testing::squares::{PARAMETERS, instance};
@@ -9,7 +9,7 @@ use velum_stark::{
 use super::gpus;
 use crate::WebGpu;
 
-/// A proof whose nonces take some tries each, which the verifier checks.
+/// Makes a proof whose nonces take several tries each. The verifier checks the nonces.
 #[test]
 fn nonces_solve_the_puzzles_of_the_transcript() {
     for gpu in gpus() {

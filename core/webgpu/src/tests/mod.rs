@@ -1,4 +1,4 @@
-//! Kernels, one by one, against the processor.
+//! Tests kernels one by one against the CPU.
 
 mod field;
 mod grinding;
@@ -58,7 +58,7 @@ fn edges() -> Vec<F> {
     numbers.map(F::from_u64).to_vec()
 }
 
-/// So many elements: all pairs of edges among them first, where they are asked for, then random ones.
+/// This number of random elements.
 fn random(count: usize) -> Vec<F> {
     let mut rng = rng();
     (0..count).map(|_| rng.random()).collect()

@@ -1,10 +1,10 @@
-//! What the kernels' source asks of a device.
+//! Tests what the kernels' source requires of a device.
 
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
 use crate::kernels::{Form, sources};
 
-/// Browsers have no integers of 64 bits, nor anything else beyond WGSL.
+/// Browsers have no 64-bit integers, nor anything else beyond WGSL.
 #[test]
 fn kernels_are_valid_everywhere() {
     for (has_64_bit, capabilities) in

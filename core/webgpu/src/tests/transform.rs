@@ -1,4 +1,4 @@
-//! Transforms of every length in use.
+//! Tests transforms of every length in use.
 
 use p3_dft::{Radix2DitParallel, TwoAdicSubgroupDft};
 use p3_field::{Field, PrimeCharacteristicRing, TwoAdicField};
@@ -17,7 +17,7 @@ use crate::transform::{Columns, Form, Roots};
 
 const COLUMNS: usize = 3;
 
-/// Cells by row, with edges among them.
+/// Cells by row, with edge values among them.
 fn cells(height: usize) -> RowMajorMatrix<F> {
     let mut cells = random(height * COLUMNS);
     for (cell, edge) in cells.iter_mut().step_by(5).zip(edges()) {
@@ -31,7 +31,8 @@ fn roots(gpu: &Gpu, log_order: usize) -> Roots {
     Roots { buffer: gpu.public(&roots), log_order }
 }
 
-/// Cells to coefficients, by column, and these to values on the cosets of two shifts.
+/// Transforms cells to coefficients, by column, and the coefficients to values on the cosets of two
+/// shifts.
 fn transformed(
     gpu: &Gpu,
     log_height: usize,

@@ -1,4 +1,4 @@
-//! Trees by every hash function.
+//! Tests trees with every hash function.
 
 use p3_matrix::dense::RowMajorMatrix;
 use rand::RngExt;
@@ -23,7 +23,7 @@ fn cells(height: usize, width: usize) -> RowMajorMatrix<F> {
     RowMajorMatrix::new(cells, width)
 }
 
-/// All nodes of the tree over matrices, level by level, with those of lower matrices joined.
+/// All nodes of the tree over matrices, level by level. The rows of lower matrices are joined.
 fn expected(
     function: HashFunction,
     matrices: &[RowMajorMatrix<F>],
@@ -52,7 +52,7 @@ fn expected(
     levels
 }
 
-/// The same by the device, whose matrices are in two buffers each.
+/// The nodes that the device computes from matrices in two buffers each.
 fn computed(
     gpu: &Gpu,
     hashes: &Hashes,
@@ -117,6 +117,6 @@ fn rows_of_every_length_are_hashed_as_by_the_processor() {
 fn trees_of_several_heights_are_those_of_the_processor() {
     compare(&[cells(2048, 3)], false);
     compare(&[cells(2048, 3), cells(1024, 2), cells(512, 7)], true);
-    // Lower ones that are joined where one workgroup could do all.
+    // Lower matrices that are joined at levels that one workgroup could compute together.
     compare(&[cells(512, 1), cells(64, 130), cells(2, 4)], true);
 }

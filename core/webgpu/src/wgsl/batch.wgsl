@@ -2,13 +2,13 @@
 
 struct Numerators {
     log_height: u32,
-    // How far columns of the main, the lookup and the quotient tree are apart.
+    // Distances of adjacent columns of the main, the lookup and the quotient tree.
     of_main: u32,
     of_lookup: u32,
     of_quotient: u32,
     // The first point.
     first: u32,
-    // The first value that is written; each point has a column for each coefficient.
+    // The first value that is written. Each point has a column for each coefficient.
     to: u32,
 }
 
@@ -16,14 +16,14 @@ struct Numerators {
 @group(0) @binding(1) var<storage, read> main_cells: array<Element>;
 @group(0) @binding(2) var<storage, read> lookup_cells: array<Element>;
 @group(0) @binding(3) var<storage, read> quotient_cells: array<Element>;
-// Of each point its first term and the term behind its last.
+// For each point, its first term and the end of its terms.
 @group(0) @binding(4) var<storage, read> ranges: array<vec2<u32>>;
-// Of each term its tree and its column of the base field.
+// For each term, its tree and its base column.
 @group(0) @binding(5) var<storage, read> terms: array<vec2<u32>>;
 @group(0) @binding(6) var<storage, read> weights: array<Element>;
 @group(0) @binding(7) var<storage, read_write> values: array<Element>;
 
-// The sum of the columns that are opened at a point, each times its weight.
+// The sum of the columns that are opened at a point, each multiplied by its weight.
 @compute @workgroup_size(64)
 fn sum_terms(
     @builtin(workgroup_id) workgroup: vec3<u32>,

@@ -1,4 +1,5 @@
-// BLAKE3 (section 2.2 of its specification) under the contexts of velum-stark, a message a thread.
+// BLAKE3 (section 2.2 of its specification) under the contexts of velum-stark, one message for each
+// thread.
 
 const CHUNK_START = 1u;
 const CHUNK_END = 2u;
@@ -21,7 +22,7 @@ fn mix(v: ptr<function, array<u32, 16>>, a: u32, b: u32, c: u32, d: u32, x: u32,
     (*v)[b] = rotate((*v)[b] ^ (*v)[c], 7u);
 }
 
-// The chaining value after a block of a message's first chunk: its counter is 0.
+// The chaining value after a block of a message's first chunk, whose counter is 0.
 fn compress(h: array<u32, 8>, block: array<u32, 16>, flags: u32) -> array<u32, 8> {
     var m = block;
     var v = array<u32, 16>(

@@ -1,14 +1,14 @@
 // The two functions of a tree over BLAKE3.
 
 const ELEMENTS_OF_CHUNK = 128u;
-// A salt takes the place of as many elements.
+// A salt takes the place of this number of elements.
 const SALT = 2u;
 
 fn cut(h: array<u32, 8>) -> array<u32, 8> {
     return array<u32, 8>(h[0], h[1], h[2], h[3], h[4], h[5], h[6] & tree.cut.x, h[7] & tree.cut.y);
 }
 
-// Two words of a message: an element, or part of the salt, which comes before them.
+// Two words of a message: an element, or part of the salt, which comes first.
 fn message_words(row: u32, at: u32) -> vec2<u32> {
     var column = at;
     if tree.salted == 1u {
@@ -24,7 +24,7 @@ fn message_words(row: u32, at: u32) -> vec2<u32> {
     return words(cell(row, column));
 }
 
-// The digests of a row's chunks are hashed once more, two of them a block.
+// The digests of a row's chunks are hashed again, two of them in a block.
 fn hash_row(row: u32) -> array<u32, 8> {
     let length = tree.width + tree.salted * SALT;
     let chunks = (length + ELEMENTS_OF_CHUNK - 1u) / ELEMENTS_OF_CHUNK;

@@ -1,22 +1,23 @@
-// The coefficients of the quotient, and the columns that it is split into.
+// The coefficients of the quotient.
 
-// A group's part of the quotient: its values on a coset of order 2 N gave coefficients `low` of a remainder modulo X^2N - s^2N; its values
-// on a small coset determine what the modulus is multiplied with.
+// A group's part of the quotient. Its values on a coset of order 2 N gave the coefficients of a
+// remainder modulo X^2N - s^2N. Its values on a small coset determine the factor of the modulus.
 struct Small {
-    // Logarithms of 2 N, of the order of the small coset, and of the length of `roots`.
+    // Binary logarithms of 2 N, of the order of the small coset, and of the length of `roots`.
     log_order: u32,
     log_small: u32,
     log_roots: u32,
-    // The first values on the small coset; coefficient by coefficient.
+    // The first value on the small coset. Each coefficient has its own column.
     values: u32,
     // s^2N.
     modulus: vec2<u32>,
-    // 1 / (t^2N - s^2N), t what shifts the small coset.
+    // 1 / (t^2N - s^2N), where t is the shift of the small coset.
     divisor: vec2<u32>,
-    // The first coefficient of the part; coefficient by coefficient, `second` further on.
+    // The part's first coefficient. Its second component is `second` further on.
     part: u32,
     second: u32,
-    // The first power of t, from 0 on, and of its inverse over the small coset's order.
+    // The first power of t, starting with power 0, and the first power of its inverse over the
+    // small coset's order.
     powers: u32,
     inverse_powers: u32,
 }
@@ -35,7 +36,7 @@ fn small_root(power: u32) -> Element {
     return roots[(power & (order - 1u)) << (small.log_roots - small.log_small)];
 }
 
-// By one workgroup; the small coset has 256 points at most.
+// Runs in one workgroup. The small coset has at most 256 points.
 @compute @workgroup_size(256)
 fn divide_small(@builtin(local_invocation_index) thread: u32) {
     let order = 1u << small.log_small;

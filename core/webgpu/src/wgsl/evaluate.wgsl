@@ -1,4 +1,5 @@
-// Columns at a point outside their domain: the sum of their cells on the first coset, each times its row's weight.
+// Columns at a point outside their domain: the sum of their cells on the first coset, each
+// multiplied by its row's weight.
 
 struct Evaluate {
     log_height: u32,
@@ -13,7 +14,7 @@ struct Evaluate {
 // Rows in bit-reversed order.
 @group(0) @binding(1) var<storage, read> cells: array<Element>;
 @group(0) @binding(2) var<storage, read> weights: array<Element>;
-// A column of the base field, and how many rows further down it is opened.
+// A base column, and the row offset at which it is opened.
 @group(0) @binding(3) var<storage, read> openings: array<vec2<u32>>;
 @group(0) @binding(4) var<storage, read_write> values: array<Element>;
 
@@ -24,7 +25,7 @@ fn reverse(number: u32, bits: u32) -> u32 {
     return (reverseBits(number) >> 1u) >> (31u - bits);
 }
 
-// One workgroup an opening.
+// One workgroup for each opening.
 @compute @workgroup_size(64)
 fn evaluate_columns(
     @builtin(workgroup_id) workgroup: vec3<u32>,

@@ -17,7 +17,8 @@ fn square(a: Element) -> Element {
     return mul(a, a);
 }
 
-// 1 / a, and 0 for 0: a^(p - 2), p - 2 = 2^64 - 2^32 - 1, whose bits are ones but for bit 32.
+// 1 / a, and 0 for 0. Computes a^(p - 2). All bits of p - 2 = 2^64 - 2^32 - 1 are ones except bit
+// 32.
 fn inverse(a: Element) -> Element {
     var power = a;
     for (var bit = 63u; bit > 0u; bit--) {

@@ -1,5 +1,5 @@
-// Goldilocks, p = 2^64 - 2^32 + 1, on pairs of 32 bits: browsers have no integers of 64. An element is its canonical
-// number, the low word first.
+// Goldilocks, p = 2^64 - 2^32 + 1, on pairs of 32-bit integers, because browsers have no 64-bit
+// integers. An element is its canonical number, low word first.
 
 alias Element = vec2<u32>;
 
@@ -13,7 +13,8 @@ fn words(a: Element) -> vec2<u32> {
     return a;
 }
 
-// A number below 2^64 less p where it is no less than p, which is 1 and 2^32 - 1 in words.
+// Subtracts p from a number below 2^64 unless the number is less than p. The words of p are 1 and
+// 2^32 - 1.
 fn canonical(low: u32, high: u32) -> Element {
     let reduce = high == MAX && low != 0u;
     return select(vec2<u32>(low, high), vec2<u32>(low - 1u, 0u), reduce);
@@ -25,7 +26,7 @@ fn add(a: Element, b: Element) -> Element {
     let partial = a.y + b.y;
     let high = partial + carry;
     let overflow = partial < a.y || high < partial;
-    // Less p is plus 2^32 - 1, modulo 2^64.
+    // Subtracting p is adding 2^32 - 1, modulo 2^64.
     let reduced = vec2<u32>(low - 1u, high + u32(low != 0u));
     return select(vec2<u32>(low, high), reduced, overflow || (high == MAX && low != 0u));
 }
@@ -35,7 +36,7 @@ fn sub(a: Element, b: Element) -> Element {
     let borrow = u32(a.x < b.x);
     let high = a.y - b.y - borrow;
     let underflow = a.y < b.y || (a.y == b.y && borrow == 1u);
-    // Plus p is less 2^32 - 1, modulo 2^64.
+    // Adding p is subtracting 2^32 - 1, modulo 2^64.
     let raised = vec2<u32>(low + 1u, high - u32(low != MAX));
     return select(vec2<u32>(low, high), raised, underflow);
 }
@@ -52,8 +53,8 @@ fn wide(a: u32, b: u32) -> vec2<u32> {
     return vec2<u32>((second << 16u) | (low & 0xffffu), ah * bh + (first >> 16u) + (second >> 16u));
 }
 
-// low + 2^64 w2 - (w3, w4) modulo p: 2^64 is 2^32 - 1 there. (w3, w4) is below p. Nothing branches: some drivers take seconds to
-// compile code that does.
+// low + 2^64 w2 - (w3, w4) modulo p, where 2^64 is 2^32 - 1. (w3, w4) is below p. The code has no
+// branches, because some drivers take seconds to compile them.
 fn reduce(low: vec2<u32>, w2: u32, w3: u32, w4: u32) -> Element {
     let less = low.x - w3;
     let borrow = u32(low.x < w3);
@@ -66,7 +67,7 @@ fn reduce(low: vec2<u32>, w2: u32, w3: u32, w4: u32) -> Element {
     let carry = u32(sum < x);
     let partial = y + product.y;
     let high = partial + carry;
-    // Another 2^64.
+    // Adds 2^64 once more.
     let overflow = partial < y || high < partial;
     return canonical(sum - u32(overflow), high + u32(overflow && sum != 0u));
 }
@@ -86,12 +87,13 @@ fn mul(a: Element, b: Element) -> Element {
     return reduce(vec2<u32>(ll.x, w1), w2, hh.y + carry2, 0u);
 }
 
-// a times 2^power, for a power below 192. Of order 192, 2 has 2^96 = -1.
+// a times 2^power, for a power below 192. 2 has order 192, so 2^96 = -1.
 fn mul_power(a: Element, power: u32) -> Element {
     let negative = power >= 96u;
     let left = power - select(0u, 96u, negative);
     let bits = left & 31u;
-    // Shifts by 32 are undefined, by 0 and then 32 less 0 - 1 bits, in two steps, are not.
+    // Shifts by 32 are undefined. A shift by 32 - bits is therefore made in two steps, by 1 and by
+    // 31 - bits.
     let y0 = a.x << bits;
     let y1 = (a.y << bits) | ((a.x >> 1u) >> (31u - bits));
     let y2 = (a.y >> 1u) >> (31u - bits);

@@ -1,4 +1,5 @@
-// Goldilocks, p = 2^64 - 2^32 + 1, for adapters that have integers of 64 bits. An element is its canonical number.
+// Goldilocks, p = 2^64 - 2^32 + 1, for adapters with 64-bit integers. An element is its canonical
+// number.
 
 alias Element = u64;
 
@@ -26,7 +27,7 @@ fn sub(a: Element, b: Element) -> Element {
     return select(a - b, a - b + ORDER, a < b);
 }
 
-// low + 2^64 w2 - minus modulo p: 2^64 is 2^32 - 1 there. w2 is below 2^32, and minus below p.
+// low + 2^64 w2 - minus modulo p, where 2^64 is 2^32 - 1. w2 is below 2^32, and minus below p.
 fn reduce(low: u64, w2: u64, minus: u64) -> Element {
     let x = low - minus - select(0lu, EPSILON, low < minus);
     let product = (w2 << 32u) - w2;
@@ -46,7 +47,7 @@ fn mul(a: Element, b: Element) -> Element {
     return reduce((second << 32u) | (low & EPSILON), high & EPSILON, high >> 32u);
 }
 
-// a times 2^power, for a power below 192. Of order 192, 2 has 2^96 = -1.
+// a times 2^power, for a power below 192. 2 has order 192, so 2^96 = -1.
 fn mul_power(a: Element, power: u32) -> Element {
     let negative = power >= 96u;
     let left = power - select(0u, 96u, negative);

@@ -2,17 +2,17 @@
 
 struct Fold {
     challenge: vec4<u32>,
-    // The inverse of what the domain is shifted by.
+    // The inverse of the shift of the domain.
     shift_inverse: vec2<u32>,
-    // Logarithm of the length of the codeword that is folded.
+    // Binary logarithm of the length of the codeword that is folded.
     log_size: u32,
-    // Logarithm of the length of `roots`.
+    // Binary logarithm of the length of `roots`.
     log_roots: u32,
 }
 
 @group(0) @binding(0) var<uniform> fold: Fold;
 @group(0) @binding(1) var<storage, read> roots: array<Element>;
-// In bit-reversed order, the two coefficients of an entry side by side.
+// In bit-reversed order. The two coefficients of an entry are adjacent.
 @group(0) @binding(2) var<storage, read> codeword: array<Element>;
 @group(0) @binding(3) var<storage, read_write> folded: array<Element>;
 

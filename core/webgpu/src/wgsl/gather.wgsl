@@ -1,4 +1,4 @@
-// Elements that the queries open, side by side.
+// Collects the elements that the queries open.
 
 struct Gather {
     count: u32,

@@ -2,17 +2,17 @@
 
 struct Grind {
     key: array<vec4<u32>, 2>,
-    // The block, in which the nonce is words 8 and 9.
+    // The block. Its words 8 and 9 are the nonce.
     block: array<vec4<u32>, 4>,
-    // The first nonce. All that are tried have its upper word.
+    // The first nonce. All nonces that are tried have its upper word.
     first: vec2<u32>,
     bits: u32,
-    // Nonces that a thread tries.
+    // Number of nonces that a thread tries.
     each: u32,
 }
 
 @group(0) @binding(0) var<uniform> grind: Grind;
-// How far the first nonce that was found is from the first that was tried.
+// The distance from the first nonce that was tried to the first that was found.
 @group(0) @binding(1) var<storage, read_write> found: atomic<u32>;
 
 @compute @workgroup_size(64)
@@ -28,7 +28,7 @@ fn try_nonces(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invoca
         let digest = compress(
             key_words(grind.key), block, DERIVE_KEY_MATERIAL | CHUNK_START | CHUNK_END | ROOT,
         );
-        // 32 zeros at most are asked for.
+        // At most 32 zeros are required.
         if countTrailingZeros(digest[0]) >= grind.bits {
             atomicMin(&found, start + next);
         }

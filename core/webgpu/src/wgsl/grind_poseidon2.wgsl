@@ -1,19 +1,19 @@
 // Grinding: nonces whose permutation with the transcript ends in zeros.
 
 struct Grind {
-    // The state, two lanes a vector.
+    // The state, two lanes in each vector.
     state: array<vec4<u32>, 6>,
-    // The first nonce. All that are tried have its upper word.
+    // The first nonce. All nonces that are tried have its upper word.
     first: vec2<u32>,
     bits: u32,
-    // Nonces that a thread tries.
+    // Number of nonces that a thread tries.
     each: u32,
     // The lane of the nonce.
     lane: u32,
 }
 
 @group(0) @binding(0) var<uniform> grind: Grind;
-// How far the first nonce that was found is from the first that was tried.
+// The distance from the first nonce that was tried to the first that was found.
 @group(0) @binding(1) var<storage, read_write> found: atomic<u32>;
 @group(0) @binding(2) var<storage, read> constants: array<Element>;
 
@@ -29,7 +29,7 @@ fn try_nonces(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invoca
         }
         state[grind.lane] = element(grind.first.x + start + next, grind.first.y);
         permute(&state);
-        // 32 zeros at most are asked for.
+        // At most 32 zeros are required.
         if countTrailingZeros(words(state[RATE - 1u]).x) >= grind.bits {
             atomicMin(&found, start + next);
         }

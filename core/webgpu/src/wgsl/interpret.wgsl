@@ -1,7 +1,8 @@
-// Constraints and fractions of a group, a row a thread: one kernel that follows a list of instructions.
+// Constraints and fractions of a group, one row for each thread: one kernel that follows a list of
+// instructions.
 
 struct Columns {
-    // Where a cell stands: `first + column * of_column + row * of_row`.
+    // The index of a cell is `first + column * of_column + row * of_row`.
     first: u32,
     of_column: u32,
     of_row: u32,
@@ -13,19 +14,20 @@ struct Interpreter {
     lookup: Columns,
     fixed: Columns,
     public_: Columns,
-    // Rows that are computed, from the first on.
+    // Number of rows that are computed, starting with the first.
     count: u32,
     log_height: u32,
     instructions: u32,
-    // 1 where rows stand in bit-reversed order.
+    // 1 if rows are in bit-reversed order.
     reversed: u32,
-    // Of the value that is written: its index is `first_value + row * value_step`, and the second coefficient stands this much further on.
+    // The index of a written value is `first_value + row * value_step`. The second coefficient is
+    // `second` further on.
     first_value: u32,
     value_step: u32,
     second: u32,
-    // How far the values of a slot are from those of the one before.
+    // Distance of the values of adjacent slots.
     of_slot: u32,
-    // The logarithm of the number of points of which the natural index of a row is one.
+    // Binary logarithm of the number of points among which the natural index of a row is one.
     log_points: u32,
 }
 
@@ -39,7 +41,8 @@ struct Interpreter {
 @group(0) @binding(6) var<storage, read> public_cells: array<Element>;
 @group(0) @binding(7) var<storage, read_write> values: array<Element>;
 
-// Operands: a kind in the upper bits; of cells, a column and how many rows further down, and `OFFSET_ZERO` more.
+// The kind of an operand is in its upper bits. An operand that is a cell has a column and a row
+// offset, to which `OFFSET_ZERO` is added.
 const KIND = 29u;
 const REGISTER = 0u;
 const CONSTANT = 1u;
@@ -50,7 +53,7 @@ const PUBLIC = 5u;
 const OFFSET_BITS = 10u;
 const OFFSET_ZERO = 512u;
 
-// Operations on elements, and on those of the extension field.
+// Operations on elements, and on elements of the extension field.
 const OPERATION = 0xffu;
 const ADD = 0u;
 const SUB = 1u;
@@ -85,7 +88,7 @@ fn cell_index(at: Columns, operand: u32, natural: u32, second: u32) -> u32 {
     return at.first + column * at.of_column + row * at.of_row;
 }
 
-// A value of the base field, or a coefficient of one of the extension field.
+// A value of the base field, or a coefficient of a value of the extension field.
 fn load(operand: u32, natural: u32, second: u32) -> Element {
     switch operand >> KIND {
         case REGISTER: { return registers[operand + second]; }

@@ -1,15 +1,15 @@
-// The columns of the lookup argument from the fractions of each row.
+// The columns of the lookup argument, from the fractions of each row.
 
 struct Lookup {
     height: u32,
     active_rows: u32,
     batches: u32,
-    // Columns of the base field.
+    // Number of base columns.
     width: u32,
 }
 
 @group(0) @binding(0) var<uniform> lookup: Lookup;
-// Numerator and denominator of each batch, coefficient by coefficient, a column each.
+// Numerator and denominator of each batch. Each coefficient has its own column.
 @group(0) @binding(1) var<storage, read_write> fractions: array<Element>;
 // The cells of the blinding rows, row by row.
 @group(0) @binding(2) var<storage, read> blinding: array<Element>;
@@ -27,7 +27,8 @@ fn write_cell(column: u32, row: u32, value: Extension) {
     cells[at + lookup.height] = value.b;
 }
 
-// The batches of a row: one inversion for all of its denominators. Blinding rows are what the host says.
+// Computes the batches of a row with one inversion for all of its denominators. The host provides
+// the blinding rows.
 @compute @workgroup_size(64)
 fn divide(
     @builtin(workgroup_id) workgroup: vec3<u32>,
@@ -43,8 +44,9 @@ fn divide(
         }
         return;
     }
-    // The products of the denominators before each stand in its place among the cells until it is divided by: one product a step first,
-    // then, from the last batch on, three.
+    // Until a batch is divided, its cell has the product of the denominators of the batches before
+    // it. Each step computes one product: one for each batch first, then three for each batch,
+    // starting with the last.
     var product = Extension(one(), zero());
     var quotient = product;
     for (var next = 0u; next < 4u * lookup.batches; next++) {
@@ -80,7 +82,8 @@ fn divide(
 const SUMS = 256u;
 var<workgroup> sums: array<Extension, 256>;
 
-// The accumulator: of each active row the sum of the batches of the rows before it. By one workgroup.
+// Computes the accumulator: for each active row, the sum of the batches of all rows before it. Runs
+// in one workgroup.
 @compute @workgroup_size(256)
 fn accumulate(@builtin(local_invocation_index) thread: u32) {
     let rows = (lookup.height + SUMS - 1u) / SUMS;

@@ -1,4 +1,5 @@
-// What is done several times, each in a loop: for adapters in software, some of which take minutes to compile what is written out.
+// Repeated code, in loops: for software adapters, some of which take minutes to compile code that
+// is written out.
 
 fn mul_2(x: array<Element, 2>, y: array<Element, 2>) -> array<Element, 2> {
     var product = x;
@@ -31,7 +32,8 @@ fn seventh_power(a: Element) -> Element {
     return power;
 }
 
-// 2^log_radix coefficients, 8 at most, to values at the roots of unity of this order, in bit-reversed order. The generator of order 64 is 2^39.
+// Transforms 2^log_radix coefficients, at most 8, to values at the roots of unity of this order, in
+// bit-reversed order. The generator of order 64 is 2^39.
 fn transform_small(x: ptr<function, array<Element, 8>>, log_radix: u32) {
     for (var layer = log_radix; layer > 0u; layer--) {
         let distance = 1u << (layer - 1u);

@@ -1,9 +1,9 @@
-// What a device can do at most: it copies, and computes what stays in registers.
+// Kernels that show what a device can do at most: they copy, or compute in registers.
 
 @group(0) @binding(0) var<storage, read> source: array<Element>;
 @group(0) @binding(1) var<storage, read_write> result: array<Element>;
 
-// Each step is done on so many values, of which none depends on another.
+// Each step works on this number of independent values.
 const SIDE_BY_SIDE = 4u;
 
 fn number(workgroup: vec3<u32>, workgroups: vec3<u32>, thread: u32) -> u32 {
@@ -54,7 +54,7 @@ fn sum(
     var c = element(at, 3u);
     var d = element(at, 4u);
     for (var step = 0u; step < STEPS; step++) {
-        // What follows from the last step cannot be computed in advance.
+        // The results depend on the previous step, so they cannot be computed in advance.
         a = add(a, d);
         b = add(b, a);
         c = add(c, summand);
@@ -104,7 +104,7 @@ fn mix(
     result[at] = element(a.x ^ b.y, a.y ^ b.x);
 }
 
-// Products of words to which another is added.
+// Products of words, to each of which another word is added.
 @compute @workgroup_size(256)
 fn multiply_words(
     @builtin(workgroup_id) workgroup: vec3<u32>,

@@ -1,21 +1,21 @@
-// What the rows of a group have to do with a point outside their coset.
+// The weights or denominators of a group's rows for a point outside their coset.
 
 struct Points {
-    // The point, and what the coset of the rows is shifted by.
+    // The point, and the shift of the rows' coset.
     point: vec4<u32>,
     shift: vec2<u32>,
     log_height: u32,
-    // Logarithm of the length of `roots`.
+    // Binary logarithm of the length of `roots`.
     log_roots: u32,
     // The first value that is written.
     to: u32,
-    // 0: x / (point - x), the weight of a row but for a factor; 1: 1 / (x - point).
+    // 0: x / (point - x), the weight of a row up to a factor; 1: 1 / (x - point).
     kind: u32,
 }
 
 @group(0) @binding(0) var<uniform> points: Points;
 @group(0) @binding(1) var<storage, read> roots: array<Element>;
-// Coefficient by coefficient, a column each, by rows in natural order.
+// By rows in natural order. Each coefficient has its own column.
 @group(0) @binding(2) var<storage, read_write> values: array<Element>;
 
 @compute @workgroup_size(64)

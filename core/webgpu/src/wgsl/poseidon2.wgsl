@@ -1,4 +1,4 @@
-// Poseidon2 (eprint 2023/323) on twelve lanes, as velum-stark has it.
+// Poseidon2 (eprint 2023/323) on twelve lanes, as in velum-stark.
 
 const WIDTH = 12u;
 const RATE = 8u;
@@ -6,10 +6,11 @@ const DIGEST = 4u;
 const EXTERNAL_ROUNDS = 4u;
 const INTERNAL_ROUNDS = 22u;
 
-// Constants: those of the rounds in their order, then the diagonal of the internal layer.
+// The constants are those of the rounds in their order, then the diagonal of the internal layer.
 const DIAGONAL = 2u * EXTERNAL_ROUNDS * WIDTH + INTERNAL_ROUNDS;
 
-// The matrix (2 3 1 1; 1 2 3 1; 1 1 2 3; 3 1 1 2) on each four lanes, then the sum of all fours added to each.
+// Applies the matrix (2 3 1 1; 1 2 3 1; 1 1 2 3; 3 1 1 2) to each four lanes, then adds the sum of
+// all fours to each.
 fn external_layer(s: ptr<function, array<Element, 12>>) {
     for (var i = 0u; i < WIDTH; i += 4u) {
         let sum = add(add((*s)[i], (*s)[i + 1u]), add((*s)[i + 2u], (*s)[i + 3u]));
@@ -20,7 +21,7 @@ fn external_layer(s: ptr<function, array<Element, 12>>) {
             if j < i + 3u {
                 next = (*s)[j + 1u];
             }
-            // Twice a lane and three times the next, of which the sum has one each.
+            // Twice a lane and three times the next. The sum has each of them once.
             (*s)[j] = add(add(sum, lane), add(next, next));
         }
     }
@@ -32,7 +33,7 @@ fn external_layer(s: ptr<function, array<Element, 12>>) {
     }
 }
 
-// The sum of all lanes added to each lane times its element of the diagonal.
+// Multiplies each lane by its element of the diagonal and adds the sum of all lanes.
 fn internal_layer(s: ptr<function, array<Element, 12>>) {
     var sum = (*s)[0];
     for (var i = 1u; i < WIDTH; i++) {
@@ -43,7 +44,8 @@ fn internal_layer(s: ptr<function, array<Element, 12>>) {
     }
 }
 
-// An external layer first, then its rounds: four external ones before the internal ones, and four after them.
+// Applies an external layer, then the rounds: four external ones, the internal ones, four external
+// ones.
 fn permute(s: ptr<function, array<Element, 12>>) {
     var next = 0u;
     for (var round = 0u; round <= 2u * EXTERNAL_ROUNDS + INTERNAL_ROUNDS; round++) {

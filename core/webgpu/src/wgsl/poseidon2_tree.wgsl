@@ -1,6 +1,6 @@
 // The two functions of a tree over Poseidon2.
 
-// A salt takes the place of as many elements, of 32 bits each.
+// A salt takes the place of this number of elements, of 32 bits each.
 const SALT = 4u;
 
 fn message_element(row: u32, at: u32) -> Element {

@@ -1,4 +1,5 @@
-// The codeword on the first coset of the tallest group: the mask of FRI, and for each point its numerator over x - point.
+// The codeword on the first coset of the tallest group: the mask of FRI plus, for each point, its
+// numerator over x - point.
 
 struct Quotients {
     log_height: u32,
@@ -9,19 +10,20 @@ struct Quotients {
 
 // A group's part in a point's numerator.
 struct Part {
-    // How many times lower the group is, as a logarithm.
+    // Binary logarithm of the factor by which the group is lower.
     lift: u32,
     // The first value.
     first: u32,
 }
 
 struct PointOf {
-    // What is subtracted from the numerator.
+    // The value that is subtracted from the numerator.
     claimed: vec4<u32>,
-    // The inverses of the denominators are those at the table's rows moved by `offset`, but for a factor that the weights have.
+    // The denominators' inverses are those of the table at rows moved by `offset`, up to a factor
+    // that the weights have.
     offset: u32,
     table: u32,
-    // Its first part and the part behind its last.
+    // The point's first part and the end of its parts.
     first: u32,
     end: u32,
 }
@@ -32,7 +34,7 @@ struct PointOf {
 @group(0) @binding(3) var<storage, read> quotient_cells: array<Element>;
 @group(0) @binding(4) var<storage, read> points: array<PointOf>;
 @group(0) @binding(5) var<storage, read> parts: array<Part>;
-// By rows in natural order, coefficient by coefficient, a column each.
+// By rows in natural order. Each coefficient has its own column.
 @group(0) @binding(6) var<storage, read_write> values: array<Element>;
 
 fn reverse(number: u32, bits: u32) -> u32 {

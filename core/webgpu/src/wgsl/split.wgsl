@@ -1,23 +1,25 @@
-// The columns of the quotient tree by their coefficients: blinded chunks of the masked quotient, then both masks.
+// The columns of the quotient tree, by their coefficients: blinded chunks of the masked quotient,
+// then both masks.
 
 struct Split {
     log_height: u32,
-    // Chunks, and coefficients of one before it is blinded.
+    // Number of chunks, and number of coefficients of a chunk before it is blinded.
     chunks: u32,
     length: u32,
-    // Coefficients that blind a chunk.
+    // Number of coefficients that blind a chunk.
     blinding: u32,
     groups: u32,
     unused_0: u32,
     unused_1: u32,
     unused_2: u32,
-    // Of each group: its lift, its first coefficient, how many it has, and how far on the second of each is.
+    // For each group: its lift, its first coefficient, their number, and the distance of their
+    // second parts.
     parts: array<vec4<u32>, 8>,
 }
 
 @group(0) @binding(0) var<uniform> split: Split;
 @group(0) @binding(1) var<storage, read> parts: array<Element>;
-// The quotient's mask, that of FRI, and what blinds the chunks, entry by entry.
+// The quotient's mask, the mask of FRI, and the blinding of the chunks, entry by entry.
 @group(0) @binding(2) var<storage, read> blinding: array<Element>;
 // Powers of the field's generator.
 @group(0) @binding(3) var<storage, read> powers: array<Element>;

@@ -1,4 +1,4 @@
-// The field's operations, for tests: each on a pair of elements of the extension field.
+// The field's operations, for tests. Each takes a pair of elements of the extension field.
 
 struct Testing {
     operation: u32,

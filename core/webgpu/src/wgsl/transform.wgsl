@@ -1,9 +1,11 @@
-// Number-theoretic transforms of columns: coefficients in natural order to values in bit-reversed order, on a coset.
+// Number-theoretic transforms of columns: coefficients in natural order to values in bit-reversed
+// order, on a coset.
 //
-// The layers are those of the recursion f mod (X^2m - r^2) to f mod (X^m - r) and f mod (X^m + r). Six of them make a group, whose
-// twiddles are powers of two; between groups, elements are multiplied once. A group is two steps of three layers each, for which a
-// thread holds eight elements. Blocks of up to 2^11 elements are transformed in the workgroup's memory; what comes before,
-// for longer columns, is done by `outer`, from memory to memory.
+// The layers are those of the recursion from f mod (X^2m - r^2) to f mod (X^m - r) and f mod (X^m +
+// r). Six of them make a group, whose twiddles are powers of two. Between groups, elements are
+// multiplied once. A group has two steps of three layers each, for which a thread holds eight
+// elements. Blocks of up to 2^11 elements are transformed in the workgroup's memory. For longer
+// columns, `outer` computes the layers before, from memory to memory.
 
 struct Place {
     offset: u32,
@@ -15,19 +17,20 @@ struct Place {
 struct Transform {
     source: Place,
     to: Place,
-    // Logarithm of the length of a column.
+    // Binary logarithm of the length of a column.
     log_size: u32,
-    // Logarithm of the length of the blocks that are left, or, in `outer`, that are taken apart.
+    // Binary logarithm of the length of the remaining blocks, or, in `outer`, of the blocks that
+    // are split.
     log_block: u32,
-    // `outer`: layers that are done at once.
+    // `outer`: the number of layers that are computed at once.
     log_radix: u32,
     columns: u32,
     cosets: u32,
-    // Logarithm of the length of `roots`.
+    // Binary logarithm of the length of `roots`.
     log_roots: u32,
     // `FROM_FACTORS`, `TO_FACTORS`, `TO_COEFFICIENTS`.
     flags: u32,
-    // What comes before the factors of the first coset.
+    // The number of elements before the factors of the first coset.
     factors: u32,
 }
 
@@ -35,7 +38,8 @@ struct Transform {
 const FROM_FACTORS = 1u;
 // The same as they are written.
 const TO_FACTORS = 2u;
-// What is written are the coefficients of a polynomial whose values were read in natural order, each a number of times.
+// Writes the coefficients of a polynomial whose values were read in natural order, each multiplied
+// by their number.
 const TO_COEFFICIENTS = 4u;
 
 @group(0) @binding(0) var<uniform> transform: Transform;
@@ -46,7 +50,7 @@ const TO_COEFFICIENTS = 4u;
 @group(0) @binding(4) var<storage, read> factors: array<Element>;
 
 const THREADS = 256u;
-// Cells that a thread holds, at most.
+// The largest number of cells that a thread holds.
 const HELD = 8u;
 const LOG_BLOCK = 11u;
 
@@ -60,17 +64,18 @@ fn place(at: Place, coset: u32, column: u32, row: u32) -> u32 {
     return at.offset + coset * at.coset + column * at.column + row * at.row;
 }
 
-// The last `bits` of a number in reverse.
+// The last `bits` bits of a number in reverse order.
 fn reverse(number: u32, bits: u32) -> u32 {
     return (reverseBits(number) >> 1u) >> (31u - bits);
 }
 
-// The root of order 2^log_order to a power below it.
+// The root of order 2^log_order to a power below its order.
 fn root(log_order: u32, power: u32) -> Element {
     return roots[power << (transform.log_roots - log_order)];
 }
 
-// One step of a group on all blocks of 2^log_block cells: the layers of `log_radix` after the `before` that the group has had.
+// One step of a group on all blocks of 2^log_block cells: `log_radix` layers after the `before`
+// layers that the group has had.
 fn layers(thread: u32, log_block: u32, log_radix: u32, before: u32) {
     let log_length = log_block - log_radix;
     let log_group = before + log_radix;
@@ -103,7 +108,7 @@ fn layers(thread: u32, log_block: u32, log_radix: u32, before: u32) {
     workgroupBarrier();
 }
 
-// A workgroup takes 2^11 cells: whole blocks, of one column or several.
+// A workgroup takes 2^11 cells: whole blocks, of one or several columns.
 @compute @workgroup_size(256)
 fn inner(
     @builtin(workgroup_id) workgroup: vec3<u32>,
@@ -139,7 +144,7 @@ fn inner(
         let some = min(left, 3u);
         layers(thread, left, some, before);
         left -= some;
-        // After its second step a group is done.
+        // A group is done after its second step.
         before = select(0u, some, before == 0u);
     }
     for (var each = 0u; each < HELD; each++) {
@@ -162,8 +167,8 @@ fn inner(
     }
 }
 
-// The first layers of blocks that are longer than those that fit into a workgroup's memory: a group of its own. A thread takes as
-// many cells as belong together.
+// The first layers of blocks that do not fit into a workgroup's memory. They are a separate group.
+// A thread takes as many cells as belong together.
 @compute @workgroup_size(256)
 fn outer(
     @builtin(workgroup_id) workgroup: vec3<u32>,

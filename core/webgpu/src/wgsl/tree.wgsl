@@ -1,35 +1,37 @@
-// Rows to leaves, pairs to nodes. The hash function is `hash_row` and `node`.
+// Rows to leaves, pairs to nodes. The hash function is `hash_row` and `hash_node`.
 
 struct Tree {
-    // BLAKE3: the keys of rows, of their pieces and of nodes, and what the two last words of a digest are cut to.
+    // BLAKE3: the keys of rows, of their pieces and of nodes, and the masks that cut the last two
+    // words of a digest.
     row_key: array<vec4<u32>, 2>,
     pieces_key: array<vec4<u32>, 2>,
     node_key: array<vec4<u32>, 2>,
     cut: vec2<u32>,
-    // Rows, or nodes of the level that is hashed.
+    // Number of rows, or of nodes on the level that is hashed.
     count: u32,
-    // Elements of a row.
+    // Number of elements in a row.
     width: u32,
-    // Where an element stands: `first + row * of_row + column * of_column`.
+    // The index of an element is `first + row * of_row + column * of_column`.
     first: u32,
     of_row: u32,
     of_column: u32,
-    // 1 where rows are salted.
+    // 1 if rows are salted.
     salted: u32,
     // The first salt of these rows.
     first_salt: u32,
-    // The first digest that is written, the first child that is read, and the first row's digest where nodes are joined with rows.
+    // The first digest that is written, the first child that is read, and the digest of the first
+    // row with which nodes are joined.
     to: u32,
     children: u32,
     rows: u32,
-    // `hash_top`: levels.
+    // `hash_top`: the number of levels.
     levels: u32,
 }
 
 @group(0) @binding(0) var<uniform> tree: Tree;
 @group(0) @binding(1) var<storage, read> cells: array<Element>;
 @group(0) @binding(2) var<storage, read> salts: array<vec4<u32>>;
-// Two vectors each.
+// Two vectors for each digest.
 @group(0) @binding(3) var<storage, read_write> digests: array<vec4<u32>>;
 // Poseidon2: its constants.
 @group(0) @binding(4) var<storage, read> constants: array<Element>;
@@ -65,7 +67,7 @@ fn hash_rows(
     }
 }
 
-// One level from the one below it.
+// Hashes one level from the level below it.
 @compute @workgroup_size(64)
 fn hash_nodes(
     @builtin(workgroup_id) workgroup: vec3<u32>,
@@ -79,7 +81,7 @@ fn hash_nodes(
     }
 }
 
-// Nodes with the digests of a lower matrix's rows, in place.
+// Joins nodes with the digests of a lower matrix's rows, in place.
 @compute @workgroup_size(64)
 fn join_rows(
     @builtin(workgroup_id) workgroup: vec3<u32>,
@@ -92,7 +94,7 @@ fn join_rows(
     }
 }
 
-// The last levels, each behind the one below it, by one workgroup.
+// Hashes the last levels, each stored after the level below it, in one workgroup.
 @compute @workgroup_size(256)
 fn hash_top(@builtin(local_invocation_index) thread: u32) {
     var children = tree.children;

@@ -1,4 +1,4 @@
-// What is done several times side by side, written out: for GPUs, whose registers it stays in.
+// Repeated code, written out: for GPUs, which keep it in registers.
 
 fn mul_2(x: array<Element, 2>, y: array<Element, 2>) -> array<Element, 2> {
     return array<Element, 2>(mul(x[0], y[0]), mul(x[1], y[1]));
@@ -20,7 +20,7 @@ fn butterfly(x: ptr<function, array<Element, 8>>, i: u32, j: u32) {
     (*x)[j] = sub(a, b);
 }
 
-// The same where the second was multiplied by minus what it is to be.
+// The same if the second was multiplied by minus the intended factor.
 fn butterfly_negative(x: ptr<function, array<Element, 8>>, i: u32, j: u32) {
     let a = (*x)[i];
     let b = (*x)[j];
@@ -59,7 +59,8 @@ fn transform_4(x: ptr<function, array<Element, 8>>) {
     butterfly(x, 2u, 3u);
 }
 
-// 2^log_radix coefficients, 8 at most, to values at the roots of unity of this order, in bit-reversed order.
+// Transforms 2^log_radix coefficients, at most 8, to values at the roots of unity of this order, in
+// bit-reversed order.
 fn transform_small(x: ptr<function, array<Element, 8>>, log_radix: u32) {
     switch log_radix {
         case 3u: { transform_8(x); }

@@ -1,10 +1,11 @@
 //! BLAKE3 for everything: for proofs that are verified directly.
 //!
-//! Rows, nodes, transcript and grinding have a context of their own each ([`oracle`]): proofs of security take them for
-//! independent random oracles.
+//! Rows, nodes, transcript and grinding each have their own context ([`oracle`]). Security proofs
+//! treat them as independent random oracles.
 //!
-//! Many messages are hashed at once where all are equally long, in whole blocks of 64 bytes, of one chunk of 1,024 bytes at
-//! most. So rows are filled up with zeros to whole blocks, and longer ones are hashed chunk by chunk.
+//! Many messages are hashed at once if they have equal lengths, consist of whole blocks of 64
+//! bytes, and fit in one chunk of 1,024 bytes. Rows are therefore padded with zeros to whole
+//! blocks, and longer rows are hashed chunk by chunk.
 
 mod oracle;
 mod truncated;
@@ -67,39 +68,40 @@ impl ProofHash for Blake3Hash {
     }
 }
 
-/// Bytes of a block: messages are whole blocks.
+/// Bytes of a block. Messages consist of whole blocks.
 const BLOCK: usize = 64;
 
-/// Bytes of a chunk: longer messages are hashed chunk by chunk.
+/// Bytes of a chunk. Longer messages are hashed chunk by chunk.
 const CHUNK: usize = 1024;
 
 /// Bytes of an element.
 const ELEMENT: usize = 8;
 
-/// Rows that are hashed together: as many as AVX-512 has lanes, so that they stay in the first cache.
+/// Number of rows that are hashed together. AVX-512 has as many lanes, and the rows stay in the
+/// first-level cache.
 const BATCH_ROWS: usize = 16;
 
-/// Room for the messages of some rows.
+/// Buffers for the messages of some rows.
 struct Batch {
-    /// One for each chunk of a message: that chunk of all rows.
+    /// One entry for each chunk of a message. It holds that chunk of all rows.
     chunks: Vec<Chunk>,
-    /// The digests of the chunks, row by row, filled up with zeros; empty where a message is one chunk.
+    /// The digests of the chunks, row by row, padded with zeros. Empty if a message is one chunk.
     outer: Vec<u8>,
 }
 
 /// A chunk of the messages of some rows.
 struct Chunk {
-    /// Where elements begin: behind the salt in the first chunk, where there is one.
+    /// Where the elements begin: after the salt in the first chunk of a salted row.
     start: usize,
-    /// Elements of a row in this chunk.
+    /// Number of elements of a row in this chunk.
     elements: usize,
-    /// Bytes of the chunk, whole blocks.
+    /// Bytes of the chunk, a multiple of the block length.
     length: usize,
     /// [`BATCH_ROWS`] times `length` bytes.
     messages: Vec<u8>,
 }
 
-/// Rows before they are blinded by their salts.
+/// The messages hold rows that their salts do not yet hide.
 impl Drop for Chunk {
     fn drop(&mut self) {
         overwrite(&mut self.messages);
@@ -125,7 +127,7 @@ impl Batch {
         Self { chunks, outer: vec![0; BATCH_ROWS * outer] }
     }
 
-    /// Hashes at most [`BATCH_ROWS`] rows, from `first_row` on.
+    /// Hashes at most [`BATCH_ROWS`] rows, starting at `first_row`.
     fn hash<R: Rows>(
         &mut self,
         rows: &R,
@@ -164,7 +166,7 @@ impl Batch {
     }
 }
 
-/// Writes canonical elements, the least significant byte first.
+/// Writes canonical elements, least significant byte first.
 fn write(bytes: &mut [u8], elements: &[F]) {
     for (bytes, element) in bytes.as_chunks_mut::<ELEMENT>().0.iter_mut().zip(elements) {
         *bytes = element.as_canonical_u64().to_le_bytes();
@@ -175,7 +177,7 @@ fn write(bytes: &mut [u8], elements: &[F]) {
 #[derive(Clone)]
 pub struct Blake3Transcript(SerializingChallenger64<F, HashChallenger<u8, TranscriptHasher, 32>>);
 
-/// The function that the transcript is hashed with.
+/// The hash function of the transcript.
 #[derive(Clone)]
 struct TranscriptHasher;
 
@@ -187,7 +189,7 @@ impl CryptographicHasher<u8, [u8; 32]> for TranscriptHasher {
 }
 
 impl Blake3Transcript {
-    /// The block that a nonce is hashed in: a digest of the transcript, the nonce, zeros.
+    /// The block in which a nonce is hashed: a digest of the transcript, the nonce, zeros.
     fn grinding_block(&mut self) -> [u8; BLOCK] {
         let mut block = [0; BLOCK];
         let digest: [F; 4] = std::array::from_fn(|_| self.0.sample());
@@ -201,15 +203,15 @@ impl Blake3Transcript {
     }
 }
 
-/// Where the nonce stands in a grinding block.
+/// The position of the nonce in a grinding block.
 const NONCE: std::ops::Range<usize> = 32..40;
 
-/// The word of a grinding block's digest that tells the work.
+/// The word of a grinding block's digest that shows the work.
 fn work(digest: &[u8; 32]) -> u64 {
     u64::from_le_bytes(std::array::from_fn(|i| digest[i]))
 }
 
-/// The first of some nonces with which a block's hash meets the condition.
+/// The first of these nonces with which the block's hash meets the condition.
 #[cfg(feature = "prover")]
 pub(super) fn find_among(
     block: &[u8; BLOCK],
@@ -228,27 +230,28 @@ pub(super) fn find_among(
     })
 }
 
-/// The chaining values that messages of each use start with, for those who hash elsewhere.
+/// The chaining values with which the messages of each use start, for code that computes the hash
+/// elsewhere.
 #[cfg(feature = "prover")]
 pub(crate) mod keys {
     use super::oracle;
 
-    /// Of rows, or of their pieces where they are longer than a chunk.
+    /// The value for rows, or for the pieces of rows that are longer than a chunk.
     pub fn row() -> [u32; 8] {
         oracle::ROW.key()
     }
 
-    /// Of the digests of a row's pieces.
+    /// The value for the digests of a row's pieces.
     pub fn row_pieces() -> [u32; 8] {
         oracle::PIECES.key()
     }
 
-    /// Of pairs of nodes.
+    /// The value for pairs of nodes.
     pub fn node() -> [u32; 8] {
         oracle::NODE.key()
     }
 
-    /// Of tries of grinding.
+    /// The value for the attempts of grinding.
     pub fn grinding() -> [u32; 8] {
         oracle::GRINDING.key()
     }

@@ -1,29 +1,31 @@
-//! BLAKE3 under a context of its own for each use: the functions of different uses are as good as independent.
+//! BLAKE3 with a separate context for each use. The functions of different uses are as good as
+//! independent.
 //!
-//! A function is that of [`blake3::derive_key`] with a fixed context. Many messages of whole blocks are hashed side by side by the
-//! `platform` module of `blake3`, which has no stable replacement for independent messages; the crate documents it as unstable,
-//! so tests compare every length with the stable function.
+//! A function is that of [`blake3::derive_key`] with a fixed context. The `platform` module of
+//! `blake3` hashes many messages of whole blocks side by side. It has no stable replacement for
+//! independent messages. The crate documents the module as unstable, so tests compare every length
+//! with the stable function.
 
 use std::sync::LazyLock;
 
 use blake3::platform::{MAX_SIMD_DEGREE, Platform};
 use blake3::{BLOCK_LEN, CHUNK_LEN, IncrementCounter, OUT_LEN};
 
-/// Rows of a matrix, or their pieces where they are longer than a chunk.
+/// Rows of a matrix, or their pieces if they are longer than a chunk.
 pub(super) static ROW: LazyLock<Oracle> = LazyLock::new(|| Oracle::new("velum 2026 row v1"));
 
 /// The digests of a row's pieces.
 pub(super) static PIECES: LazyLock<Oracle> =
     LazyLock::new(|| Oracle::new("velum 2026 row pieces v1"));
 
-/// Pairs of nodes, and nodes with the rows of lower matrices.
+/// Pairs of nodes, and pairs of a node and the row of a lower matrix.
 pub(super) static NODE: LazyLock<Oracle> = LazyLock::new(|| Oracle::new("velum 2026 node v1"));
 
 /// The transcript.
 pub(super) static TRANSCRIPT: LazyLock<Oracle> =
     LazyLock::new(|| Oracle::new("velum 2026 transcript v1"));
 
-/// Tries of grinding.
+/// The attempts of grinding.
 pub(super) static GRINDING: LazyLock<Oracle> =
     LazyLock::new(|| Oracle::new("velum 2026 grinding v1"));
 
@@ -48,18 +50,19 @@ impl Oracle {
         Self { context, key: std::array::from_fn(|word| u32::from_le_bytes(words[word])) }
     }
 
-    /// The chaining value that a message starts with: the hash of the context.
+    /// The chaining value with which a message starts: the hash of the context.
     #[cfg(feature = "prover")]
     pub(super) fn key(&self) -> [u32; 8] {
         self.key
     }
 
-    /// A message of any length, piece by piece.
+    /// A hasher for a message of any length, piece by piece.
     pub(super) fn hasher(&self) -> blake3::Hasher {
         blake3::Hasher::new_derive_key(self.context)
     }
 
-    /// The digests of messages of one length, whole blocks; side by side where a message is one chunk.
+    /// The digests of messages of equal length, in whole blocks. Messages of at most one chunk are
+    /// hashed side by side.
     pub(super) fn hash_many(&self, messages: &[u8], digests: &mut [[u8; OUT_LEN]]) {
         if digests.is_empty() {
             return;
@@ -89,7 +92,7 @@ impl Oracle {
         for (messages, digests) in
             messages.chunks(MAX_SIMD_DEGREE).zip(digests.chunks_mut(MAX_SIMD_DEGREE))
         {
-            // The lanes beyond the last message repeat it and are not asked for.
+            // The lanes after the last message repeat it. Their digests are not requested.
             let lanes: [&[u8; LENGTH]; MAX_SIMD_DEGREE] =
                 std::array::from_fn(|lane| &messages[lane.min(messages.len() - 1)]);
             platform.hash_many(

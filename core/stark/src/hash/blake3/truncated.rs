@@ -3,8 +3,9 @@
 use super::{Blake3Hash, Blake3Transcript};
 use crate::hash::{Digest, HashFunction, ProofHash, Rows, Salt, TRUNCATED_BYTES, sealed};
 
-/// [`Blake3Hash`] whose digests of rows and nodes are [`TRUNCATED_BYTES`] long. They are hashed, and absorbed by the transcript, with
-/// zeros in place of the bytes that they lack, so messages are those of [`Blake3Hash`].
+/// [`Blake3Hash`] whose digests of rows and nodes are [`TRUNCATED_BYTES`] long. Zeros replace the
+/// missing bytes wherever a digest is hashed or absorbed by the transcript, so messages have the
+/// layout of [`Blake3Hash`].
 #[derive(Clone, Copy, Debug)]
 pub struct Blake3TruncatedHash;
 

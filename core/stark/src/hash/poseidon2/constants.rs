@@ -1,14 +1,16 @@
-//! Round constants and internal diagonal of the permutation that `qp-plonky2` 1.6 proves with its gate.
+//! Round constants and internal diagonal of the permutation that `qp-plonky2` 1.6 proves with its
+//! gate.
 //!
-//! From `qp-poseidon-core` 3.1.0 (MIT-0), module `poseidon2`: constants drawn from the seed `0x3141592653589793`, and the
-//! internal diagonal that `p3-goldilocks` had up to 0.3.
+//! They are those of `qp-poseidon-core` 3.1.0 (MIT-0), module `poseidon2`: constants drawn from the
+//! seed `0x3141592653589793`, and the internal diagonal that `p3-goldilocks` had up to 0.3.
 
 use p3_goldilocks::Goldilocks;
 
 use super::WIDTH;
 use crate::field::F;
 
-/// The internal layer multiplies each lane by its element of this and adds the sum of all lanes.
+/// The diagonal of the internal layer, which multiplies each lane by its element and adds the sum
+/// of all lanes.
 pub const DIAGONAL: [F; WIDTH] = Goldilocks::new_array([
     0xc3b6c08e23ba9300,
     0xd84b5de94a324fb6,

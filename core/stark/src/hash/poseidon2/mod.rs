@@ -1,8 +1,9 @@
 //! Poseidon2 for everything: for proofs that a recursion circuit verifies.
 //!
-//! Everything equals what `qp-plonky2` 1.6 has natively and as a gadget over its Poseidon2 gate, so that a circuit of it
-//! takes no more than one gate for a permutation here: leaves are its `hash_leaf`, nodes its `compress`, the transcript its
-//! `Challenger`, over its `Poseidon2Permutation`. Its `Poseidon2Hash::two_to_one` is not used: it pads eight elements to
+//! Every function equals one that `qp-plonky2` 1.6 has natively and as a gadget over its Poseidon2
+//! gate. A circuit of `qp-plonky2` therefore takes no more than one gate for each permutation here.
+//! Leaves are its `hash_leaf`, nodes its `compress`, and the transcript its `Challenger` over its
+//! `Poseidon2Permutation`. Its `Poseidon2Hash::two_to_one` is not used: it pads eight elements to
 //! two blocks and takes two permutations where `compress` takes one.
 //!
 //! The permutation has the constants of that crate.
@@ -22,20 +23,21 @@ use super::Puzzle;
 use super::{DIGEST_BYTES, HashFunction, ProofHash, Rows, Salt, TASK, Transcript, meets};
 use crate::field::{EF, EXTENSION_DEGREE, F, pack};
 
-/// Lanes of the permutation.
+/// Number of lanes of the permutation.
 pub const WIDTH: usize = 12;
 
-/// Lanes that absorb and that are squeezed; the others are the capacity.
+/// Number of lanes that absorb and that are squeezed. The other lanes are the capacity.
 pub const RATE: usize = 8;
 
-/// The capacity lane that a transcript starts with a one in. Leaves start with their length in the lane before, nodes with
-/// zeros: so no two of them are one function.
+/// The capacity lane in which a transcript starts with a one. Leaves start with their length plus
+/// one in the lane before it, and nodes start with zeros. Leaves, nodes and transcripts are
+/// therefore different functions.
 pub const TRANSCRIPT_LANE: usize = RATE + 1;
 
-/// Elements of a digest.
+/// Number of elements of a digest.
 pub const DIGEST: usize = 4;
 
-/// Elements of a salt: 32 bits each.
+/// Number of elements of a salt, of 32 bits each.
 pub const SALT: usize = 4;
 
 /// Elements that are permuted at once.
@@ -114,17 +116,18 @@ impl ProofHash for Poseidon2Hash {
     }
 }
 
-/// The element of a number below the field's order.
+/// The element of a number, or `None` if the number is not below the field's order.
 fn canonical(number: u64) -> Option<F> {
     (number < F::ORDER_U64).then(|| F::from_u64(number))
 }
 
-/// A word of a salt, of four.
+/// A word of a salt, by its number from 0 to 3.
 pub fn salt_word(salt: &Salt, word: usize) -> F {
     F::from_u32(u32::from_le_bytes(salt.as_chunks().0[word]))
 }
 
-/// The leaves of at most [`Packed::WIDTH`] messages of `length` elements, given by message and place.
+/// The leaves of at most [`Packed::WIDTH`] messages of `length` elements. `element` returns an
+/// element by message and position.
 fn hash_leaves(digests: &mut [[F; DIGEST]], length: usize, element: impl Fn(usize, usize) -> F) {
     let mut state = [Packed::ZERO; WIDTH];
     state[RATE] = Packed::from_usize(length + 1);
@@ -138,14 +141,14 @@ fn hash_leaves(digests: &mut [[F; DIGEST]], length: usize, element: impl Fn(usiz
     squeeze_packed(&state, digests);
 }
 
-/// Sets lanes of `count` states; states beyond them repeat the last one.
+/// Sets lanes of `count` states. The states after them repeat the last one.
 fn absorb_packed(lanes: &mut [Packed], count: usize, element: impl Fn(usize, usize) -> F) {
     for (lane, packed) in lanes.iter_mut().enumerate() {
         *packed = Packed::from_fn(|state| element(state.min(count - 1), lane));
     }
 }
 
-/// Digests of the first states.
+/// The digests of the first states.
 fn squeeze_packed(state: &[Packed; WIDTH], digests: &mut [[F; DIGEST]]) {
     for (index, digest) in digests.iter_mut().enumerate() {
         *digest = std::array::from_fn(|lane| state[lane].as_slice()[index]);
@@ -156,9 +159,10 @@ fn squeeze_packed(state: &[Packed; WIDTH], digests: &mut [[F; DIGEST]]) {
 #[derive(Clone)]
 pub struct Poseidon2Transcript {
     state: [F; WIDTH],
-    /// Lanes overwritten since the last permutation, fewer than [`RATE`].
+    /// Number of lanes overwritten since the last permutation, fewer than [`RATE`].
     absorbed: usize,
-    /// Lanes not yet given out since the last permutation; none where some have been overwritten.
+    /// Number of lanes not yet given out since the last permutation. Zero if some lanes have been
+    /// overwritten.
     available: usize,
 }
 
@@ -187,7 +191,7 @@ impl Poseidon2Transcript {
     }
 }
 
-/// The first of some nonces with which a state's permutation meets the condition.
+/// The first of these nonces with which the permutation of the state meets the condition.
 #[cfg(feature = "prover")]
 pub(super) fn find_among(
     state: &[F; WIDTH],

@@ -1,4 +1,4 @@
-//! The permutation, of one state or of as many at once as the machine has lanes.
+//! The permutation, of one state or of as many states at once as the machine has lanes.
 
 use p3_field::Algebra;
 use p3_poseidon2::{MDSMat4, mds_light_permutation};
@@ -7,8 +7,8 @@ use super::WIDTH;
 use super::constants::{DIAGONAL, INITIAL, INTERNAL, TERMINAL};
 use crate::field::F;
 
-/// Lanes in whole cache lines: packed elements are aligned to eight bytes only, and a vector across two lines costs two
-/// accesses.
+/// Lanes in whole cache lines. Packed elements are aligned to eight bytes only, and a vector that
+/// spans two lines costs two accesses.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 struct Lanes<R>([R; WIDTH]);
@@ -31,7 +31,7 @@ pub fn permute<R: Algebra<F> + Copy>(state: &mut [R; WIDTH]) {
 
 #[inline(always)]
 fn external_round<R: Algebra<F> + Copy>(lanes: &mut Lanes<R>, constants: &[F; WIDTH]) {
-    // Power by power over all lanes, so that their multiplications overlap.
+    // Each power is computed over all lanes, so that the multiplications overlap.
     let x = Lanes(std::array::from_fn(|lane| lanes.0[lane] + constants[lane]));
     let x2 = Lanes(x.0.map(|x| x.square()));
     let x3 = Lanes(std::array::from_fn(|lane| x2.0[lane] * x.0[lane]));

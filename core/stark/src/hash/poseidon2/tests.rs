@@ -1,4 +1,5 @@
-//! The permutation by its matrices, `qp-plonky2`'s values, and what only this suite has.
+//! Checks the permutation against its matrices, the values of `qp-plonky2`, and what only this
+//! suite has.
 
 use serde_json::{Value, json};
 
@@ -70,7 +71,8 @@ fn qp_plonky2() -> Value {
         json!({ "length": length, "digest": hex_elements(&digest) })
     };
     let left_and_right = [[0, 1, 2, 3], [4, 5, 6, 7]].map(|digest| digest.map(F::from_u8));
-    // That crate's challenger starts with zeros. The length of an empty prefix is the zero that comes first.
+    // The challenger of that crate starts with zeros. The zero that comes first here is the length
+    // of an empty prefix.
     let mut transcript = Poseidon2Transcript { state: [F::ZERO; WIDTH], absorbed: 0, available: 0 };
     transcript.observe(F::ZERO);
     transcript.absorb(&pairs(1..11));
@@ -122,7 +124,7 @@ fn transcripts_leaves_and_nodes_start_from_different_capacities() {
     let capacity = |state: &[F; WIDTH]| [state[8], state[9], state[10], state[11]];
     assert_eq!(capacity(&transcript.state), F::new_array([0, 1, 0, 0]));
 
-    // With what a node or a leaf absorbs in its place, it gives out something else.
+    // With the same absorbed elements as a node or a leaf, the transcript has another output.
     let absorbed = squares(8);
     let digests = [[0, 1, 2, 3], [4, 5, 6, 7]].map(|places| places.map(|place| absorbed[place]));
     let mut state = transcript.state;

@@ -13,20 +13,22 @@ use crate::prover::backend::{OpenedRows, SecretRows, TreeQuery};
 #[cfg(any(test, feature = "testing"))]
 use crate::prover::strips::{Buffers, Strips};
 
-/// One tree with what it commits to.
+/// A tree and the columns to which it commits.
 pub struct Committed {
     /// Each group's columns on its evaluation domain.
     pub(in crate::prover) groups: Vec<Extended>,
     pub(in crate::prover) tree: Tree,
-    /// Of the main tree, until the lookup columns are made: the cells by row.
+    /// The cells of the main tree by row, until the lookup columns are computed. `None` for the
+    /// other trees.
     pub(in crate::prover) cells: Option<SecretRows>,
 }
 
-/// The part of the work that is extending.
+/// The fraction of the work that is extension.
 const EXTENDING: f64 = 0.7;
 
 impl CpuKey {
-    /// Commits to columns of each group: those of `matrices`, which are of this form.
+    /// Commits to the columns of each group. `form` says whether `matrices` hold cells or
+    /// coefficients.
     pub(in crate::prover) fn commit<'m>(
         &self,
         form: impl Fn(&'m RowMajorMatrix<F>) -> Columns<'m>,
@@ -83,7 +85,7 @@ impl CpuKey {
         groups.map(matrix).collect()
     }
 
-    /// The same with evaluations that are altered before they are hashed.
+    /// Commits again to the same evaluations after `alter` has changed them.
     #[cfg(any(test, feature = "testing"))]
     pub(in crate::prover) fn altered(
         &self,

@@ -1,12 +1,16 @@
 //! Low-degree extension: columns from the subgroup of a table's rows to cosets of it.
 //!
-//! A matrix is transformed strip by strip: a strip stays in the second-level cache while all layers run over it. The layers are those of the
-//! recursion `f mod (X^2m - r^2)` to `f mod (X^m - r)` and `f mod (X^m + r)`. Coefficients go in in natural order, values come out in
-//! bit-reversed order, and bit-reversed evaluations on `B` cosets of `N` points, one behind the other, are those on the domain of `B N` points.
+//! A matrix is transformed strip by strip, so that a strip stays in the second-level cache while
+//! all layers run over it. The layers are those of the recursion from `f mod (X^2m - r^2)` to
+//! `f mod (X^m - r)` and `f mod (X^m + r)`. Coefficients are in natural order and values in
+//! bit-reversed order. The concatenation of the bit-reversed evaluations on `B` cosets of `N`
+//! points is the bit-reversed evaluation on the domain of `B N` points.
 //!
-//! In this field 2 generates the roots of unity of order 64 (its own order is 192). So six layers make a *group*: once `X` is scaled for a block's modulus to be
-//! `Y^M - 1`, every twiddle of the group is plus or minus a power of two, known when compiling. What is left are as many general multiplications an
-//! element as there are groups; those of the first one shift the coset.
+//! In this field, powers of 2 include the roots of unity of order 64 (the order of 2 is 192). Six
+//! layers therefore form a *group*: once `X` is scaled so that a block's modulus is `Y^M - 1`,
+//! every twiddle of the group is plus or minus a power of two that is known at compile time. Each
+//! element then needs only one general multiplication for each group. The multiplications of the
+//! first group shift the coset.
 
 use p3_field::{Field, PrimeCharacteristicRing, TwoAdicField};
 use p3_matrix::Matrix;
@@ -20,7 +24,7 @@ use crate::field::F;
 use crate::hash::Rows;
 use crate::prover::strips::{Buffers, Line, Strips, gather_strip};
 
-/// Layers of a group: the roots of unity of order `2^GROUP` are powers of two.
+/// Number of layers in a group: the roots of unity of order `2^GROUP` are powers of two.
 const GROUP: usize = 6;
 
 /// The generator of order `2^GROUP` is 2 to this power.
@@ -29,15 +33,16 @@ const LOG_ROOT: u64 = 39;
 /// The order of 2.
 const ORDER_OF_TWO: u64 = 192;
 
-/// Layers that lines pass through together, for which they are read and written once: the registers hold `2^PASS` elements.
+/// Number of layers that lines pass through together. The lines are read and written once for all
+/// of them: the registers hold `2^PASS` elements.
 const PASS: usize = 3;
 
-/// Columns to be extended.
+/// Columns that are to be extended.
 #[derive(Clone, Copy)]
 pub(in crate::prover) enum Columns<'a> {
-    /// Their cells, by row.
+    /// The cells of the columns, by row.
     Cells(&'a RowMajorMatrix<F>),
-    /// Their coefficients, a row for each power.
+    /// The coefficients of the columns, a row for each power.
     Coefficients(&'a RowMajorMatrix<F>),
 }
 
@@ -48,7 +53,7 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// What a transform of the cells is scaled by.
+    /// The factors that scale a transform of the cells.
     fn scale(self) -> Vec<F> {
         match self {
             Self::Cells(cells) => {
@@ -59,16 +64,17 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// Transforms of up to some size.
+/// Transforms up to some size.
 pub(super) struct Dft {
-    /// By the logarithm of the size of a transform: what the elements are multiplied by between its first group of layers and the next.
+    /// By the binary logarithm of a transform's size: the factors by which the elements are
+    /// multiplied between the first group of layers and the next.
     scales: Vec<Vec<F>>,
     inverse_scales: Vec<Vec<F>>,
     pub(super) buffers: Buffers,
 }
 
 impl Dft {
-    /// For tables of up to `2^log_height` rows.
+    /// Prepares transforms for tables of up to `2^log_height` rows.
     pub(super) fn new(log_height: usize, buffers: Buffers) -> Self {
         let generator = F::two_adic_generator;
         let scales = |log_size: usize| self::scales(log_size, generator(log_size));
@@ -100,9 +106,11 @@ impl Dft {
         Ok(coefficients)
     }
 
-    /// Columns on the coset `shift * H` of `2^log_blowup` times as many points, in bit-reversed order.
+    /// The columns on the coset `shift * H` of `2^log_blowup` times as many points, in bit-reversed
+    /// order.
     ///
-    /// Coefficients are put where the last coset is to be, so that they take no memory of their own.
+    /// The coefficients are stored in the place of the last coset, so that they need no memory of
+    /// their own.
     pub(super) fn extend(
         &self,
         columns: Columns<'_>,
@@ -133,10 +141,12 @@ impl Dft {
         Ok(values)
     }
 
-    /// The rows of [`extend`](Self::extend) on two of its cosets, each apart, and those on cosets of `2^log_small` points, which
-    /// `small_shifts` shift, one behind the other.
+    /// The rows of [`extend`](Self::extend) on two of its cosets, in separate matrices, and the
+    /// rows on small cosets of `2^log_small` points, concatenated in one matrix. `small_shifts` has
+    /// the shifts of the small cosets.
     ///
-    /// Coefficients are put where the second coset is to be, so that they take no memory of their own.
+    /// The coefficients are stored in the place of the second coset, so that they need no memory of
+    /// their own.
     pub(super) fn evaluate_cosets(
         &self,
         columns: Columns<'_>,
@@ -186,7 +196,8 @@ impl Dft {
         }
     }
 
-    /// The rows of [`extend`](Self::extend) from `coset` times as many as there are coefficients on, as many.
+    /// The rows of [`extend`](Self::extend) on coset number `coset`: as many rows as there are
+    /// coefficients, starting at `coset` times that number.
     pub(super) fn evaluate_coset(
         &self,
         coefficients: &Strips,
@@ -209,14 +220,14 @@ impl Dft {
     }
 }
 
-/// The powers of what shifts a coset of `height` points, one of `2^log_blowup`.
+/// The powers of the shift of a coset of `height` points, which is one of `2^log_blowup` cosets.
 fn shifts(height: usize, log_blowup: usize, shift: F, coset: usize) -> Vec<F> {
     let generator = F::two_adic_generator(height.ilog2() as usize + log_blowup);
     let power = generator.exp_u64(reverse_bits_len(coset, log_blowup) as u64);
     (shift * power).powers().take(height).collect()
 }
 
-/// Coefficients modulo `X^S - s^S`, for `S` lines and `powers` of `s`.
+/// Coefficients modulo `X^S - s^S`, for `S` lines and the `powers` of `s`.
 fn fold(from: &[Line], to: &mut [Line], powers: &[F]) {
     to.fill(Line::default());
     for (lines, &power) in from.chunks(to.len()).zip(powers.iter().step_by(to.len())) {
@@ -226,8 +237,9 @@ fn fold(from: &[Line], to: &mut [Line], powers: &[F]) {
     }
 }
 
-/// The powers of `generator`, of order `2^log_size`, by which block `b` of those that the first group of layers leaves is scaled, its
-/// number reversed: nothing where there is no more than one group.
+/// For each block `b` that the first group of layers leaves, the powers of `generator^reverse(b)`
+/// that scale the block, where `reverse` reverses the bits of the block's number. `generator` has
+/// order `2^log_size`. The list is empty if there is only one group.
 fn scales(log_size: usize, generator: F) -> Vec<F> {
     let Some(log_block) = log_size.checked_sub(GROUP).filter(|&log_block| log_block > 0) else {
         return Vec::new();
@@ -236,14 +248,14 @@ fn scales(log_size: usize, generator: F) -> Vec<F> {
     (0..1 << GROUP).flat_map(|block| base(block).powers().take(1 << log_block)).collect()
 }
 
-/// Coefficients in natural order to values in bit-reversed order, from one place to another. `shifts` are powers of what shifts the
-/// coset.
+/// Transforms coefficients in natural order to values in bit-reversed order, from one place to
+/// another. `shifts` are the powers of the coset's shift.
 fn forward(from: &[Line], to: &mut [Line], shifts: &[F], scales: &[Vec<F>]) {
     first_pass_forward(to, |_, line, pack| from[line][pack] * shifts[line]);
     forward_rest(to, scales);
 }
 
-/// The same in place.
+/// [`forward`] in place.
 fn forward_block(lines: &mut [Line], shifts: &[F], scales: &[Vec<F>]) {
     first_pass_forward(lines, |lines, line, pack| lines[line][pack] * shifts[line]);
     forward_rest(lines, scales);
@@ -259,7 +271,7 @@ fn first_pass_forward(lines: &mut [Line], load: impl Fn(&[Line], usize, usize) -
     }
 }
 
-/// What comes after the first pass, part by part so that each stays in the first cache.
+/// The layers after the first pass, part by part, so that each part stays in the first-level cache.
 fn forward_rest(lines: &mut [Line], scales: &[Vec<F>]) {
     let log_len = lines.len().ilog2() as usize;
     if log_len <= PASS {
@@ -277,7 +289,8 @@ fn forward_rest(lines: &mut [Line], scales: &[Vec<F>]) {
     }
 }
 
-/// The second pass of a group in one of its parts. Each part has code of its own, so that its twiddles are constants.
+/// The second pass of a group in one of its parts. Each part has its own code, so that its twiddles
+/// are constants.
 #[inline(never)]
 fn forward_part<const SIZE: usize>(part: &mut [Line], number: usize) {
     let load = |lines: &[Line], line: usize, pack: usize| lines[line][pack];
@@ -293,7 +306,7 @@ fn forward_part<const SIZE: usize>(part: &mut [Line], number: usize) {
     }
 }
 
-/// As many layers as `SIZE` elements have, of lines that `load` reads.
+/// As many layers as `SIZE` elements have, on lines that `load` reads.
 #[inline(always)]
 fn forward_pass<const SIZE: usize>(
     lines: &mut [Line],
@@ -313,7 +326,8 @@ fn forward_pass<const SIZE: usize>(
     }
 }
 
-/// Written out, for compilers unroll no loop as long as this one, and twiddles are to be constants.
+/// The loop is written out, because compilers do not unroll a loop of this length and twiddles have
+/// to be constants.
 #[inline(always)]
 fn forward_butterflies<const SIZE: usize>(part: &mut [Packed; SIZE], twiddles: [u64; SIZE]) {
     match SIZE {
@@ -349,7 +363,8 @@ fn forward_butterfly(part: &mut [Packed], low: usize, high: usize, twiddle: u64)
         if is_negative(twiddle) { (a - product, a + product) } else { (a + product, a - product) };
 }
 
-/// Values in bit-reversed order to coefficients in natural order, scaled: [`forward_block`] undone, but for a factor of the size.
+/// Transforms values in bit-reversed order to coefficients in natural order, and scales them: the
+/// inverse of [`forward_block`], up to a factor of the size.
 fn backward(lines: &mut [Line], shifts: &[F], scales: &[Vec<F>]) {
     backward_rest(lines, scales);
     let store = |packed: Packed, line: usize| packed * shifts[line];
@@ -361,7 +376,7 @@ fn backward(lines: &mut [Line], shifts: &[F], scales: &[Vec<F>]) {
     }
 }
 
-/// [`forward_rest`] undone.
+/// The inverse of [`forward_rest`].
 fn backward_rest(lines: &mut [Line], scales: &[Vec<F>]) {
     let log_len = lines.len().ilog2() as usize;
     if log_len <= PASS {
@@ -379,7 +394,7 @@ fn backward_rest(lines: &mut [Line], scales: &[Vec<F>]) {
     }
 }
 
-/// [`forward_part`] undone.
+/// The inverse of [`forward_part`].
 #[inline(never)]
 fn backward_part<const SIZE: usize>(part: &mut [Line], number: usize) {
     let store = |packed: Packed, _: usize| packed;
@@ -395,7 +410,7 @@ fn backward_part<const SIZE: usize>(part: &mut [Line], number: usize) {
     }
 }
 
-/// [`forward_pass`] undone, but for a factor of `SIZE`.
+/// The inverse of [`forward_pass`], up to a factor of `SIZE`.
 #[inline(always)]
 fn backward_pass<const SIZE: usize>(
     lines: &mut [Line],
@@ -454,15 +469,16 @@ const fn is_negative(exponent: u64) -> bool {
     exponent >= ORDER_OF_TWO / 2
 }
 
-/// The twiddles of a pass, as powers of 2: that of its block `b` of its layer `l` is number `2^l + b`. The pass begins at layer `first`
-/// of the group, in block `block` of that layer.
+/// The twiddles of a pass, as powers of 2. The twiddle of block `b` of the pass's layer `l` is
+/// number `2^l + b`. The pass begins at layer `first` of the group, in block `block` of that layer.
 const fn twiddles<const SIZE: usize>(first: usize, block: usize) -> [u64; SIZE] {
     let mut twiddles = [0; SIZE];
     let mut number = 1;
     while number < SIZE {
         let layer = number.ilog2();
         let (layer, block) = (first as u32 + layer, (block << layer) + number - (1 << layer));
-        // Block b of layer l is that of the generator of order 2^(l+1) to the power of b, its l bits reversed.
+        // The twiddle of block b of layer l is a power of the generator of order 2^(l+1). The
+        // exponent is b with its l bits reversed.
         let reversed =
             if layer == 0 { 0 } else { (block as u64).reverse_bits() >> (u64::BITS - layer) };
         twiddles[number] = (LOG_ROOT * (reversed << (GROUP as u32 - 1 - layer))) % ORDER_OF_TWO;
@@ -485,7 +501,8 @@ mod tests {
         RowMajorMatrix::new((0..width << log_height).map(|_| rng.random()).collect(), width)
     }
 
-    /// Groups of every number of layers, one, two and three of them, and strips that are not whole.
+    /// The shapes have groups of every number of layers, one to three groups, and incomplete
+    /// strips.
     const SHAPES: [(usize, usize); 15] = [
         (0, 1),
         (1, 3),

@@ -1,8 +1,15 @@
-//! Columns on their evaluation domains: kept whole, or by what they follow from.
+//! Columns on their evaluation domains, kept either whole or in a form from which they can be
+//! computed again.
 //!
-//! An evaluation domain is some cosets of as many points as the table has rows, one behind the other. The first determines the columns, and openings
-//! read no other; the quotient reads three; all of them are hashed, one row after the other; and of all of them the queries read some rows.
-//! So a proof can do with one coset at a time, and compute what it reads again.
+//! An evaluation domain is a sequence of cosets, each with as many points as the table has rows.
+//! The first coset determines the columns. Each step reads another part of the domain:
+//!
+//! * Openings read only the first coset.
+//! * The quotient reads three cosets.
+//! * Hashing reads all cosets, one row after the other.
+//! * The queries read some rows of all cosets.
+//!
+//! A proof can therefore work with one coset at a time, and compute again what it reads again.
 
 use std::ops::Range;
 
@@ -19,18 +26,19 @@ use crate::hash::Rows;
 use crate::merkle::Parts;
 use crate::prover::strips::{Line, STRIP, Strips};
 
-/// Logarithm of the most cosets that are kept: to keep more takes several times the memory, and saves 7 % of the time.
+/// Binary logarithm of the largest number of cosets that are kept. Keeping more takes several times
+/// the memory and saves 7 % of the time.
 const MOST_KEPT: usize = 3;
 
-/// Columns of a group on its evaluation domain, rows in bit-reversed order.
+/// A group's columns on its evaluation domain, with rows in bit-reversed order.
 pub(in crate::prover) enum Extended {
-    /// All of it.
+    /// The whole evaluation domain.
     Whole(Strips),
-    /// What the whole follows from, and its first coset.
+    /// The coefficients, from which the whole can be computed, and the first coset.
     Streamed { coefficients: Strips, first: Strips },
 }
 
-/// Part of an evaluation domain: the rows of a matrix from one on.
+/// A part of an evaluation domain: the rows of a matrix that start at one row.
 #[derive(Clone, Copy)]
 pub(super) struct Part<'a> {
     pub(super) matrix: &'a Strips,
@@ -61,7 +69,7 @@ impl Extended {
         self.first().columns()
     }
 
-    /// A matrix of which the first rows are the first coset.
+    /// A matrix whose first rows are the first coset.
     pub(super) fn first(&self) -> &Strips {
         match self {
             Self::Whole(matrix) => matrix,
@@ -71,7 +79,7 @@ impl Extended {
 }
 
 impl CpuKey {
-    /// Extends columns of a group.
+    /// Extends the columns of a group.
     pub(super) fn extend(
         &self,
         group: usize,
@@ -89,7 +97,7 @@ impl CpuKey {
         })
     }
 
-    /// A coset of the evaluation domain of a group, by its number.
+    /// A coset of a group's evaluation domain, by its number.
     pub(super) fn coset(
         &self,
         group: usize,
@@ -128,7 +136,7 @@ impl CpuKey {
         })
     }
 
-    /// The cells of some rows, one row behind the other.
+    /// The cells of these rows, concatenated.
     pub(super) fn rows(
         &self,
         group: usize,
@@ -151,7 +159,7 @@ impl CpuKey {
         }
     }
 
-    /// All rows.
+    /// All rows, concatenated.
     #[cfg(any(test, feature = "testing"))]
     pub(super) fn all_rows(&self, group: usize, extended: &Extended) -> Vec<F> {
         let none = Control::none();
@@ -168,7 +176,7 @@ impl CpuKey {
     }
 }
 
-/// The rows of a group in parts, to be hashed.
+/// The rows of a group in parts, for hashing.
 pub(super) struct Cosetwise<'a> {
     pub(super) key: &'a CpuKey,
     pub(super) group: usize,
@@ -197,7 +205,7 @@ impl Rows for SomeRows<'_> {
     }
 }
 
-/// Rows that are hashed between two looks at whether the work was cancelled.
+/// Number of rows that are hashed between two checks for cancellation.
 const HASHED: usize = 1 << 12;
 
 impl Parts for Cosetwise<'_> {
@@ -246,13 +254,15 @@ impl Parts for Cosetwise<'_> {
     }
 }
 
-/// Points at which a strip is evaluated together: each waits for products of its own.
+/// Number of points at which a strip is evaluated together. The products of one point depend on
+/// each other, those of different points do not.
 const POINTS: usize = 8;
 
-/// Powers that are summed up before they are reduced.
+/// Number of powers that are summed up before they are reduced.
 const TERMS: usize = 4;
 
-/// Columns at some points, from their coefficients, whose number is a multiple of [`TERMS`]: the cells of each point one behind the other.
+/// The columns at some points, computed from their coefficients. The number of coefficients is a
+/// multiple of [`TERMS`]. The cells of each point are contiguous.
 fn evaluate(
     coefficients: &Strips,
     points: &[F],
@@ -277,7 +287,7 @@ fn evaluate(
     Ok(cells)
 }
 
-/// The columns of a strip at [`POINTS`] points at most.
+/// The columns of a strip at no more than [`POINTS`] points.
 fn horner(lines: &[Line], points: &[F]) -> impl Iterator<Item = Line> {
     let mut sums = [Line::default(); POINTS];
     let powers: [[F; TERMS + 1]; POINTS] = std::array::from_fn(|i| {

@@ -1,4 +1,4 @@
-//! Folding the batch, and the layers that it leaves.
+//! Folds the batch and keeps the layers that the folding produces.
 
 use p3_dft::TwoAdicSubgroupDft;
 use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, TwoAdicField};
@@ -12,11 +12,11 @@ use crate::hash::Digest;
 use crate::merkle::Tree;
 use crate::prover::backend::{LayerQuery, OpenedLayer};
 
-/// A codeword on its way to the final polynomial. It is masked and therefore no secret.
+/// A codeword on its way to the final polynomial. It is masked and therefore not secret.
 pub struct Batch {
     /// The codeword as it is folded so far.
     pub(in crate::prover) codeword: Vec<EF>,
-    /// What its domain is shifted by.
+    /// The shift of its domain.
     shift: F,
     layers: Vec<Layer>,
 }
@@ -58,7 +58,7 @@ impl CpuKey {
         root
     }
 
-    /// The coefficients of the polynomial with the codeword.
+    /// The coefficients of the polynomial that the codeword represents.
     pub(super) fn interpolate(&self, batch: &Batch) -> Vec<EF> {
         let mut codeword = batch.codeword.clone();
         reverse_slice_index_bits(&mut codeword);

@@ -18,7 +18,7 @@ use crate::prover::wide::{LANES, PACKS, Wide, WideExtension};
 use crate::secret::Secret;
 use crate::shape::{Batch, Group, LOOKUP, TableShape};
 
-/// The rows of each group's lookup matrix, and its terminal.
+/// The rows of each group's lookup matrix, and each group's terminal.
 pub(crate) fn columns<C: Chip>(
     key: &VerifierKey,
     main: &SecretRows,
@@ -70,21 +70,21 @@ struct GroupRows<'a, C> {
     fingerprints: &'a Fingerprints<WideExtension>,
 }
 
-/// What a table's interactions depend on besides the committed cells.
+/// What a table's interactions depend on, besides the committed cells.
 struct TableRows<'a, C> {
     chip: &'a Table<'a, C>,
     table: &'a TableShape,
     main: Reads,
-    /// The column of each fixed cell that its interactions read.
+    /// The column of each fixed cell that the interactions read.
     fixed: Vec<Vec<F>>,
     public: Vec<Vec<F>>,
 }
 
 impl<C: Chip> GroupRows<'_, C> {
-    /// The lookup columns, zero on the blinding rows, and the terminal.
+    /// The lookup columns, which are zero on the blinding rows, and the terminal.
     ///
-    /// No denominator is zero but with negligible probability, for it would take a challenge that is a fingerprint; then the proof
-    /// does not verify.
+    /// A denominator is zero only if a challenge equals a fingerprint, which has negligible
+    /// probability. The proof then does not verify.
     fn columns(
         &self,
         active: usize,
@@ -164,7 +164,7 @@ impl<C: Chip> GroupRows<'_, C> {
         let fixed: Vec<_> =
             fixed_cells.zip(fixed).map(|(&(_, offset), cells)| column(cells, offset)).collect();
         let public: Vec<_> = public.iter().map(|cells| column(cells, 0)).collect();
-        // Selectors weigh constraints, never interactions.
+        // Selectors weight constraints, never interactions.
         let interiors = vec![Wide::ZERO; table.interiors.len()];
         let cells = Row {
             table,
@@ -192,7 +192,7 @@ fn pack(fractions: &[Fraction<WideExtension, WideExtension>], to: &mut [PackedFr
     }
 }
 
-/// Writes the accumulator, the first column, and returns the terminal.
+/// Writes the accumulator, which is the first column, and returns the terminal.
 fn accumulate(cells: &mut [F], width: usize, active: usize) -> EF {
     let mut sum = EF::ZERO;
     for row in cells.chunks_exact_mut(width).take(active) {

@@ -1,4 +1,16 @@
-//! The backend that is the processor itself.
+//! The backend that runs on the CPU.
+//!
+//! It knows nothing of the transcript, nor of how a proof is encoded. The submodules follow in this
+//! order:
+//!
+//! * `tiles`: the points at which the quotient is computed.
+//! * `dft`: low-degree extension.
+//! * `extended`: columns on their evaluation domains.
+//! * `commit`: extensions and their trees.
+//! * `lookup`: the columns of the lookup argument.
+//! * `quotient`: the quotient and the columns of its tree.
+//! * `opening`: out-of-domain values and the batch.
+//! * `folding`: the layers of FRI.
 
 mod commit;
 mod dft;
@@ -39,37 +51,40 @@ pub use commit::Committed;
 pub use folding::Batch;
 pub(crate) use lookup::columns as lookup_columns;
 
-/// The processor, with all its threads where the feature `parallel` is on.
+/// The CPU, with all its threads if the feature `parallel` is on.
 ///
-/// Keys that are prepared on clones of one share the memory that proofs use. Its steps never wait for anything.
+/// Keys that are prepared on clones of one `Cpu` share the memory that proofs use. The steps never
+/// wait for anything.
 #[derive(Clone, Default)]
 pub struct Cpu {
     buffers: Buffers,
 }
 
-/// What the processor computes before a witness is known.
+/// What the CPU computes before the witness is known.
 pub struct CpuKey {
     pub(crate) verifier: Arc<VerifierKey>,
     dft: Dft,
-    /// Of columns of the extension field.
+    /// Transforms for columns of the extension field.
     small_dft: Radix2DitParallel<F>,
     groups: Vec<GroupKey>,
 }
 
-/// How much of a step is done when its parts begin, by measurement.
+/// The fraction of a step that is done when each of its parts begins, by measurement.
 mod done {
     pub(super) const LOOKUP_COLUMNS: f64 = 0.3;
     pub(super) const QUOTIENT: f64 = 0.9;
 }
 
 impl Cpu {
-    /// Prepares a key. [`Backend::prepare`] does the same, and asks for chips that other backends need.
+    /// Prepares a key. [`Backend::prepare`] does the same, and takes chips that other backends
+    /// need.
     ///
     /// # Panics
-    /// Where a table has fewer rows than are computed side by side, 16 at most: a constant of the code.
+    /// Panics if a table has fewer rows than are computed side by side, which are at most 32 (with
+    /// AVX-512). This depends on a constant of the code.
     ///
     /// # Errors
-    /// [`Cancelled`].
+    /// Returns [`Cancelled`] if the work is cancelled.
     pub fn key(
         &self,
         verifier: &Arc<VerifierKey>,
@@ -143,7 +158,7 @@ impl Backend for Cpu {
         control: &Control<'_>,
     ) -> Step<(Committed, Digest, Vec<EF>), Infallible> {
         control.begin(Stage::Lookups, 0.0)?;
-        // They are of no use afterwards, and large.
+        // The cells are large, and nothing needs them afterwards.
         let cells = main.cells.take().expect("lookup columns are made once of each main tree");
         let (columns, terminals) =
             (C::kernels().lookup_columns)(&key.verifier, &cells, &inputs, control)?;
@@ -162,7 +177,7 @@ impl Backend for Cpu {
     ) -> Step<(Committed, Digest), Infallible> {
         control.begin(Stage::Quotient, 0.0)?;
         let columns = (C::kernels().quotient_columns)(key, main_and_lookup, &inputs, control)?;
-        // Of the whole, nothing is read again but what the queries open.
+        // Apart from the rows that the queries open, only the first coset is read again.
         let control = control.part(done::QUOTIENT, 1.0).with_memory(Memory::Low);
         Ok(key.commit(Columns::Coefficients, &columns, inputs.salts, &control)?)
     }

@@ -1,7 +1,8 @@
-//! Values at the out-of-domain points, and the batch of all columns that FRI shows to be low.
+//! Computes the values at the out-of-domain points, and the batch of all columns that FRI shows to
+//! be of low degree.
 //!
-//! Both read only the first rows of the evaluations, as many as the table has: those on a coset of the order of its height,
-//! which determine its columns.
+//! Both read only the first rows of the evaluations, as many as the table has. These are the rows
+//! on a coset whose order is the table's height, and they determine the table's columns.
 
 use p3_dft::TwoAdicSubgroupDft;
 use p3_field::extension::HasFrobenius;
@@ -25,34 +26,34 @@ use crate::prover::wide::{LANES, PACKS, Wide};
 use crate::shape::{Point, QUOTIENT};
 use crate::verify::points;
 
-/// Each tree's evaluations, by group: on the first rows at least.
+/// Each tree's evaluations, by group. They have at least the first rows.
 pub(super) type Evaluations<'a> = &'a [Vec<&'a Strips>];
 
 /// Extension elements by their coefficients.
 type Coefficients = [Vec<F>; EXTENSION_DEGREE];
 
-/// Terms whose products are summed before they are reduced.
+/// Number of terms whose products are summed before they are reduced.
 const TERMS: usize = 4;
 
-/// Tiles of which sums are held at once.
+/// Number of tiles whose sums are held at once.
 const RUN: usize = 32;
 
 /// A group's columns on its first rows.
 struct GroupRows<'a> {
     height: usize,
-    /// Strips of each tree.
+    /// The strips of each tree: a matrix and the number of one of its strips.
     strips: Vec<(&'a Strips, usize)>,
-    /// Of each point at which columns are opened: what is opened there.
+    /// For each point at which columns are opened, what is opened there.
     points: Vec<(usize, Vec<Opened>)>,
 }
 
 /// A base column opened at a point.
 struct Opened {
-    /// Its place among the columns of all strips.
+    /// The column's place among the columns of all strips.
     column: usize,
-    /// The term it belongs to.
+    /// The term to which the column belongs.
     term: usize,
-    /// The basis element that it is the coefficient of.
+    /// The basis element whose coefficient the column is.
     basis: EF,
 }
 
@@ -81,7 +82,7 @@ impl<'a> GroupRows<'a> {
         Self { height: shape.groups[group].height(), strips: all, points: points.collect() }
     }
 
-    /// Tiles of rows: as many in one as a wide element has lanes.
+    /// Number of tiles of rows. A tile has as many rows as a wide element has lanes.
     fn tiles(&self) -> usize {
         self.height / LANES
     }
@@ -97,8 +98,8 @@ impl<'a> GroupRows<'a> {
         columns
     }
 
-    /// Adds each opened column's value, the sum of its cells times the rows' weights, to its term. `weights` are those of the points
-    /// in their order.
+    /// Adds each opened column's value to its term. The value is the sum of the column's cells,
+    /// each multiplied by its row's weight. `weights` has the weights of the points in their order.
     fn evaluate(
         &self,
         weights: &[Coefficients],
@@ -140,8 +141,8 @@ impl<'a> GroupRows<'a> {
         Ok(())
     }
 
-    /// Adds to each point's numerators, on the first rows of the tallest group, the sum of the columns opened there, each times its term's
-    /// weight.
+    /// Adds the columns opened at each point, each multiplied by its term's weight, to the point's
+    /// numerators on the first rows of the tallest group.
     fn add_to(
         &self,
         numerators: &mut [Coefficients],
@@ -183,7 +184,7 @@ impl<'a> GroupRows<'a> {
     }
 }
 
-/// The sum of columns, each times its weight, on the rows of a tile.
+/// The sum of columns, each multiplied by its weight, on the rows of a tile.
 fn weigh(columns: &[Wide], opened: &[Opened], weights: &[EF]) -> [Wide; EXTENSION_DEGREE] {
     let mut sums = [Wide::ZERO; EXTENSION_DEGREE];
     let ((opened, opened_rest), (weights, weights_rest)) =
@@ -205,7 +206,7 @@ fn weigh(columns: &[Wide], opened: &[Opened], weights: &[EF]) -> [Wide; EXTENSIO
     sums
 }
 
-/// The values of all terms that are not masks, in order, and zeros for masks.
+/// The values of all terms in order, with zeros for the terms that are masks.
 pub(super) fn open(
     key: &VerifierKey,
     trees: Evaluations<'_>,
@@ -218,7 +219,7 @@ pub(super) fn open(
         let point = zeta.exp_power_of_2(shape.lift(index));
         let weights = lagrange(group.log_height, key.shift(index), point);
         let mut rows = GroupRows::new(key, trees, index);
-        // The quotient's mask is not opened by its rows.
+        // The protocol computes the value of the quotient's mask from the mask's coefficients.
         rows.points.retain(|(number, _)| shape.points[*number] != Point::Mask);
         let weights = rows.points.iter().map(|(number, _)| match shape.points[*number] {
             Point::Row(offset) => shifted(&weights, group.log_height, offset),
@@ -229,7 +230,8 @@ pub(super) fn open(
     Ok(values)
 }
 
-/// The weights of rows in bit-reversed order for the point `offset` rows further on, from those in natural order.
+/// The weights of rows in bit-reversed order for the point `offset` rows further on, from the
+/// weights of rows in natural order.
 fn shifted(weights: &[EF], log_height: usize, offset: i32) -> Coefficients {
     let weight = |row: usize| {
         let natural = reverse_bits_len(row, log_height).wrapping_add_signed(-(offset as isize));
@@ -298,13 +300,14 @@ impl CpuKey {
         Ok((0..height).map(|row| EF::from_basis_coefficients_fn(|i| sums[i][row])).collect())
     }
 
-    /// A polynomial's values on the whole evaluation domain of the tallest group from those on its first coset.
+    /// The values of a polynomial on the whole evaluation domain of the tallest group, from its
+    /// values on the first coset.
     fn extend_codeword(&self, first: Vec<EF>, control: &Control<'_>) -> Result<Vec<EF>, Cancelled> {
         let key = &*self.verifier;
         let log_blowup = key.parameters.log_blowup;
         let mut natural = first.clone();
         reverse_slice_index_bits(&mut natural);
-        // All cosets are shifted as the first is: that shift is left in the coefficients.
+        // All cosets have the shift of the first coset, so the shift is left in the coefficients.
         let coefficients = self.small_dft.idft_algebra(natural);
         let generator = F::two_adic_generator(key.log_codeword());
         let mut codeword = Vec::with_capacity(first.len() << log_blowup);
@@ -324,8 +327,9 @@ impl CpuKey {
 
 /// Adds `numerator / (x - point)` to each sum.
 ///
-/// With the conjugate of the point, `1 / (x - point) = (x - conjugate) / ((x - point) (x - conjugate))`, a denominator of the
-/// base field.
+/// With the conjugate of the point,
+/// `1 / (x - point) = (x - conjugate) / ((x - point) (x - conjugate))`, whose denominator lies in
+/// the base field.
 fn add_quotients(sums: &mut Coefficients, numerators: &Coefficients, xs: &[F], point: EF) {
     let conjugate = point.frobenius();
     let [trace, norm] =

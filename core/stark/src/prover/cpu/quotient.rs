@@ -26,16 +26,17 @@ use crate::prover::wide::{LANES, Wide, WideExtension};
 use crate::secret::Secret;
 use crate::shape::{ACCUMULATOR, LOOKUP, MAIN, QUOTIENT};
 
-/// What is known of a group's quotient before a witness is: fixed columns and selectors at its points.
+/// What is known about a group's quotient before the witness is known: fixed columns and selectors
+/// at its points.
 pub(super) struct GroupKey {
     pub(super) tiles: Tiles,
-    /// First, last, transition and inverse zerofier of each tile.
+    /// The first, last and transition selectors and the inverse zerofier of each tile.
     selectors: Vec<[Wide; 4]>,
-    /// Of each of the group's tables.
+    /// One entry for each of the group's tables.
     tables: Vec<TableKey>,
     /// The fixed columns of all tables, on the cosets on which most of the quotient is computed.
     fixed: [Strips; MAIN_COSETS],
-    /// All lookup columns, and the accumulator once more on the next row.
+    /// All lookup columns, and the accumulator again on the next row.
     lookup: Reads,
 }
 
@@ -117,7 +118,8 @@ impl GroupKey {
     }
 }
 
-/// First, last, transition and inverse zerofier of each tile, whose points are given.
+/// The first, last and transition selectors and the inverse zerofier of each tile. `points` are the
+/// points of the tiles.
 fn selectors(domain: &Domain, tiles: &Tiles, points: &[F]) -> Vec<[Wide; 4]> {
     let selectors = domain.selectors(points);
     let mut blinding: Vec<Wide> = Vec::with_capacity(tiles.count());
@@ -153,7 +155,7 @@ fn fixed_columns(key: &VerifierKey, group: usize) -> RowMajorMatrix<F> {
     RowMajorMatrix::new(cells, width)
 }
 
-/// How many rows further on fixed columns of a group are read.
+/// The row offsets at which fixed columns of a group are read.
 fn fixed_offsets(key: &VerifierKey, group: usize) -> Vec<i32> {
     let tables = key.shape.groups[group].tables.iter().map(|&number| &key.shape.tables[number]);
     let offsets: BTreeSet<i32> =
@@ -163,13 +165,15 @@ fn fixed_offsets(key: &VerifierKey, group: usize) -> Vec<i32> {
 
 /// Columns at the points at which a quotient is computed.
 struct AtPoints {
-    /// On the cosets of the first coset of order `2 N`, in the order of [`Tiles`].
+    /// The columns on the two cosets that make up the coset of order `2 N`, in the order of
+    /// [`Tiles`].
     main: [Strips; MAIN_COSETS],
-    /// On the small coset, once for each of some row offsets.
+    /// The columns on the small coset, once for each of some row offsets.
     small: Strips,
 }
 
-/// Columns of a matrix at the points at which a quotient is computed, those of the small coset `offsets` rows further on.
+/// The columns of a matrix at the points at which a quotient is computed. The columns on the small
+/// coset are taken at each of `offsets`.
 fn extended(
     dft: &Dft,
     tiles: &Tiles,
@@ -199,7 +203,7 @@ fn extended(
     Ok(AtPoints { main, small })
 }
 
-/// As many as there are, in no more memory than they take.
+/// Collects the items in a vector whose capacity is exactly `count`.
 fn exactly<T>(count: usize, items: impl Iterator<Item = T>) -> Vec<T> {
     let mut all = Vec::with_capacity(count);
     all.extend(items);
@@ -207,7 +211,8 @@ fn exactly<T>(count: usize, items: impl Iterator<Item = T>) -> Vec<T> {
 }
 
 impl CpuKey {
-    /// The coefficients of the quotient: the sum of the groups' parts `Q(X^k)`.
+    /// The coefficients of the quotient: the sum of the groups' parts `Q(X^k)`, where a group is
+    /// `k` times lower than the tallest.
     pub(super) fn combined_quotient<C: Chip>(
         &self,
         trees: [&[Extended]; 2],
@@ -239,8 +244,8 @@ impl CpuKey {
     }
 }
 
-/// The columns of the quotient tree, a row for each power: adds the mask to the quotient, splits it into blinded chunks, and puts
-/// both masks behind these.
+/// The columns of the quotient tree, a row for each power. Adds the mask to the quotient, splits it
+/// into blinded chunks, and appends both masks.
 pub(super) fn columns(
     key: &VerifierKey,
     mut quotient: Secret<EF>,
@@ -250,7 +255,7 @@ pub(super) fn columns(
     let (height, width) =
         (shape.groups[0].height(), shape.groups[0].widths[QUOTIENT] / EXTENSION_DEGREE);
     let QuotientBlinding { mask, chunks, fri_mask } = blinding;
-    // The mask is opened at its own point: what the quotient gets is mask(c X).
+    // The mask is opened at its own point, so `mask(c X)` is added to the quotient.
     let shifted = mask.iter().zip(F::GENERATOR.powers()).map(|(&mask, power)| mask * power);
     quotient.iter_mut().zip(shifted).for_each(|(coefficient, mask)| *coefficient += mask);
 
@@ -260,7 +265,7 @@ pub(super) fn columns(
             columns[power * width + chunk] = coefficient;
         }
     }
-    // They cancel when the chunks are put together again.
+    // The blinding cancels when the chunks are put together again.
     for (chunk, blinding) in chunks.iter().enumerate() {
         for (power, &blinding) in blinding.iter().enumerate() {
             columns[(shape.chunk_len + power) * width + chunk] += blinding;
@@ -272,7 +277,7 @@ pub(super) fn columns(
     {
         row[shape.chunks..].copy_from_slice(&[mask, fri_mask]);
     }
-    // Room for all, so that no part is left behind where the vector grew.
+    // Reserve capacity up front so that reallocation leaves no copy of the secret behind.
     let mut cells = Vec::with_capacity(columns.len() * EXTENSION_DEGREE);
     columns.iter().for_each(|value| cells.extend_from_slice(value.as_basis_coefficients_slice()));
     SecretRows(vec![RowMajorMatrix::new(cells, width * EXTENSION_DEGREE)])
@@ -283,7 +288,7 @@ struct GroupQuotient<'a> {
     key: &'a VerifierKey,
     index: usize,
     fingerprints: &'a Fingerprints<WideExtension>,
-    /// For all constraints of the proof.
+    /// The powers for all constraints of the proof.
     powers: &'a [WideExtension],
     terminal: EF,
     main: Cosets<'a>,
@@ -291,7 +296,7 @@ struct GroupQuotient<'a> {
 }
 
 impl GroupQuotient<'_> {
-    /// The quotient on the coset of order `2 N` and on the small one, each in natural order.
+    /// The quotient on the coset of order `2 N` and on the small coset, each in natural order.
     fn evaluate<C: Chip>(
         &self,
         tables: &[Table<'_, C>],
@@ -388,10 +393,10 @@ impl GroupQuotient<'_> {
             * inverse_zerofier
     }
 
-    /// The coefficients of the group's part from its values.
+    /// The coefficients of the group's part, from its values.
     ///
-    /// The first coset of order `2 N` determines the remainder `R` modulo `X^2N - s^2N`; the quotient is `R + (X^2N - s^2N) H`, and
-    /// the second coset determines `H`.
+    /// The values on the coset of order `2 N` determine the remainder `R` modulo `X^2N - s^2N`. The
+    /// quotient is `R + (X^2N - s^2N) H`, and the values on the small coset determine `H`.
     fn interpolate(&self, [main, small]: &[Secret<EF>; 2]) -> Vec<EF> {
         let (dft, tiles) = (&self.cpu.small_dft, &self.cpu.groups[self.index].tiles);
         let shift = self.key.shift(self.index);
@@ -401,7 +406,7 @@ impl GroupQuotient<'_> {
         let (order, small_order) = (main.len(), 1 << tiles.log_small());
 
         let mut quotient = dft.coset_idft_algebra(main.to_vec(), shift);
-        // R on the small coset, on which X^S is constant after scaling.
+        // `R` on the small coset, on which `X^S` is constant after scaling.
         let mut folded = vec![EF::ZERO; small_order];
         for (i, (&coefficient, power)) in quotient.iter().zip(small_shift.powers()).enumerate() {
             folded[i % small_order] += coefficient * power;

@@ -1,11 +1,17 @@
 //! The points at which the quotient is computed, several at a time.
 //!
-//! A table of `N` rows is extended to a coset of order `B N`, of which point number `e` is `shift * w^e`. The quotient has a little
-//! over `2 N` coefficients: it is computed on the points whose numbers are multiples of `B / 2`, a coset of order `2 N`, and on a
-//! small coset of order `S` besides, points number `1 + i B N / S`. One row of the table is `B` points further on.
+//! A table of `N` rows is extended to a coset of order `B N`, whose point number `e` is
+//! `shift * w^e`. The quotient has slightly more than `2 N` coefficients. It is computed on two
+//! cosets:
 //!
-//! A *tile* is as many points as a wide element has lanes, so chosen that in bit-reversed order they stand side by side. The points of a
-//! tile lie on one coset of order `N`, and so do those some rows further on.
+//! * the coset of order `2 N` whose points have the numbers that are multiples of `B / 2`;
+//! * a small coset of order `S`, whose points have the numbers `1 + i B N / S`.
+//!
+//! The next row of the table is `B` points further on.
+//!
+//! A *tile* has as many points as a wide element has lanes. Its points are chosen so that they are
+//! adjacent in bit-reversed order. The points of a tile lie on one coset of order `N`, and so do
+//! the points that are some rows further on.
 
 use p3_util::reverse_bits_len;
 
@@ -18,20 +24,21 @@ pub(super) struct Tiles {
     log_small: usize,
 }
 
-/// The cosets of order `N` on which the quotient is computed, in the order in which others speak of them.
+/// Number of cosets of order `N` on which the quotient is computed. Other code refers to the cosets
+/// in this order.
 pub(super) const COSETS: usize = 3;
 
-/// Those of [`COSETS`] that come first and make up the coset of order `2 N`.
+/// How many of the [`COSETS`] cosets, counted from the first, make up the coset of order `2 N`.
 pub(super) const MAIN_COSETS: usize = 2;
 
-/// The one of [`COSETS`] that the small coset is part of.
+/// The number, among the [`COSETS`] cosets, of the coset that contains the small coset.
 const SMALL: usize = 2;
 
 /// The numbers of a tile's points.
 pub(super) struct Tile {
     first: usize,
     step: usize,
-    /// The one of [`COSETS`] that they lie on.
+    /// The number, among the [`COSETS`] cosets, of the coset on which the points lie.
     pub(super) coset: usize,
 }
 
@@ -41,7 +48,7 @@ impl Tiles {
         Self { log_height, log_blowup, log_small }
     }
 
-    /// Logarithm of the small coset's order.
+    /// Binary logarithm of the small coset's order.
     pub(super) fn log_small(&self) -> usize {
         self.log_small
     }
@@ -50,22 +57,23 @@ impl Tiles {
         self.log_height + self.log_blowup
     }
 
-    /// Tiles of the coset of order `2 N`.
+    /// Number of tiles of the coset of order `2 N`.
     pub(super) fn main(&self) -> usize {
         (2 << self.log_height) / LANES
     }
 
-    /// Tiles of both cosets.
+    /// Number of tiles of both cosets.
     pub(super) fn count(&self) -> usize {
         self.main() + (1 << self.log_small) / LANES
     }
 
-    /// How many tiles further on the points of a tile of the coset of order `2 N` are a row further on.
+    /// The number of tiles after which the points of a tile of the coset of order `2 N` are one row
+    /// further on.
     pub(super) fn next_row(&self) -> usize {
         2
     }
 
-    /// The index of a lane's value among those of its coset, in natural order.
+    /// The index of a lane's value among the values of its coset, in natural order.
     pub(super) fn index(&self, tile: usize, lane: usize) -> usize {
         match tile.checked_sub(self.main()) {
             None => tile + lane * self.main(),
@@ -83,7 +91,8 @@ impl Tiles {
         Tile { first: number(0), step: if LANES > 1 { number(1) - number(0) } else { 0 }, coset }
     }
 
-    /// The numbers of [`COSETS`] among the cosets of a matrix in bit-reversed order, which is these one behind the other.
+    /// The numbers that the [`COSETS`] cosets have in a matrix in bit-reversed order. Such a matrix
+    /// is the concatenation of its cosets.
     pub(super) fn cosets(&self) -> [usize; COSETS] {
         [0, 1, 1 << (self.log_blowup - 1)]
     }
@@ -94,7 +103,8 @@ impl Tiles {
         (tile.first + lane * tile.step).wrapping_add_signed(moved) & ((1 << self.log_size()) - 1)
     }
 
-    /// The rows of the lanes' points in the part of a matrix in bit-reversed order that is their coset, `offset` rows of the table further on.
+    /// The rows of the lanes' points in the part of a bit-reversed matrix that is their coset,
+    /// `offset` rows of the table further on.
     pub(super) fn rows(&self, tile: &Tile, offset: i32) -> [usize; LANES] {
         let first = self.cosets()[tile.coset] << self.log_height;
         std::array::from_fn(|lane| {
@@ -102,13 +112,14 @@ impl Tiles {
         })
     }
 
-    /// The numbers of the first point of the small coset, `offset` rows further on for each of some offsets.
+    /// For each offset, the number of the small coset's first point, `offset` rows further on.
     pub(super) fn small_points(&self, offsets: &[i32]) -> Vec<usize> {
         let first = self.tile(self.main());
         offsets.iter().map(|&offset| self.point(&first, 0, offset)).collect()
     }
 
-    /// The rows of a tile of the small coset in a matrix that is this coset alone, in bit-reversed order, once for each of some offsets.
+    /// The rows of a tile of the small coset in a matrix that has this coset alone, in bit-reversed
+    /// order, once for each of some offsets. `offset` is the index of an offset.
     pub(super) fn small_rows(&self, tile: usize, offset: usize) -> [usize; LANES] {
         let first = offset << self.log_small;
         std::array::from_fn(|lane| first + reverse_bits_len(self.index(tile, lane), self.log_small))
